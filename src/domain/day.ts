@@ -1,0 +1,73 @@
+/** A UTC calendar day, `YYYY-MM-DD`. Sorts as text. */
+export type Day = string & { readonly __day: unique symbol };
+
+/** Milliseconds since the epoch; every clock of the program is a function that returns one. */
+export type Instant = number;
+
+const SHAPE = /^\d{4}-\d{2}-\d{2}$/;
+
+/** The day written as `text`, or null where that is not a real calendar day. */
+export function parseDay(text: string): Day | null {
+  if (!SHAPE.test(text)) return null;
+  try {
+    return Temporal.PlainDate.from(text, { overflow: "reject" }).toString() as Day;
+  } catch {
+    return null;
+  }
+}
+
+/** A day known to be well-formed: literals and values that were checked before. */
+export function day(text: string): Day {
+  const parsed = parseDay(text);
+  if (parsed === null) throw new RangeError(`not a calendar day: ${text}`);
+  return parsed;
+}
+
+/** The UTC day an instant falls on. */
+export function dayOf(instant: Instant): Day {
+  return new Date(instant).toISOString().slice(0, 10) as Day;
+}
+
+/** The first instant of a day. */
+export function startOf(day: Day): Instant {
+  return Date.parse(`${day}T00:00:00Z`);
+}
+
+export function addDays(day: Day, days: number): Day {
+  return Temporal.PlainDate.from(day).add({ days }).toString() as Day;
+}
+
+export function addMonths(day: Day, months: number): Day {
+  return Temporal.PlainDate.from(day).add({ months }).toString() as Day;
+}
+
+/** Whole days from `from` to `until`; negative when `until` is earlier. */
+export function daysBetween(from: Day, until: Day): number {
+  return Math.round((startOf(until) - startOf(from)) / 86_400_000);
+}
+
+export function startOfMonth(day: Day): Day {
+  return `${day.slice(0, 8)}01` as Day;
+}
+
+/** The Monday of the day's week. */
+export function startOfWeek(day: Day): Day {
+  return addDays(day, 1 - Temporal.PlainDate.from(day).dayOfWeek);
+}
+
+export function startOfQuarter(day: Day): Day {
+  const { year, month } = Temporal.PlainDate.from(day);
+  return new Temporal.PlainDate(year, month - ((month - 1) % 3), 1).toString() as Day;
+}
+
+export function startOfYear(day: Day): Day {
+  return `${day.slice(0, 4)}-01-01` as Day;
+}
+
+export function earlier(a: Day, b: Day): Day {
+  return a < b ? a : b;
+}
+
+export function later(a: Day, b: Day): Day {
+  return a > b ? a : b;
+}

@@ -1,0 +1,62 @@
+/**
+ * An exact decimal number: `units / 10^scale`. Amounts arrive as decimal strings of any length, are added, compared and
+ * divided by a hundred, and leave as strings again; nothing here rounds, and the scale upstream wrote is kept
+ * (`41280.000000` stays that), which general decimal libraries normalize away.
+ */
+export interface Decimal {
+  readonly units: bigint;
+  readonly scale: number;
+}
+
+export const ZERO: Decimal = { units: 0n, scale: 0 };
+
+const SHAPE = /^-?\d+(\.\d+)?$/;
+
+/** The number written as `text` (`-?digits[.digits]`), or null where it is written otherwise. */
+export function parseDecimal(text: string): Decimal | null {
+  if (!SHAPE.test(text)) return null;
+  const point = text.indexOf(".");
+  if (point < 0) return { units: BigInt(text), scale: 0 };
+  return { units: BigInt(text.slice(0, point) + text.slice(point + 1)), scale: text.length - point - 1 };
+}
+
+export function decimalOf(whole: number | bigint): Decimal {
+  return { units: BigInt(whole), scale: 0 };
+}
+
+function unitsAt(scale: number, { units, scale: own }: Decimal): bigint {
+  return scale === own ? units : units * 10n ** BigInt(scale - own);
+}
+
+export function plus(a: Decimal, b: Decimal): Decimal {
+  const scale = Math.max(a.scale, b.scale);
+  return { units: unitsAt(scale, a) + unitsAt(scale, b), scale };
+}
+
+export function minus(a: Decimal, b: Decimal): Decimal {
+  return plus(a, { units: -b.units, scale: b.scale });
+}
+
+export function sum(amounts: Iterable<Decimal>): Decimal {
+  let total = ZERO;
+  for (const amount of amounts) total = plus(total, amount);
+  return total;
+}
+
+/** Negative, zero or positive as `a` is less than, equal to or more than `b`; trailing zeros do not count. */
+export function compare(a: Decimal, b: Decimal): number {
+  const scale = Math.max(a.scale, b.scale);
+  const [x, y] = [unitsAt(scale, a), unitsAt(scale, b)];
+  return x < y ? -1 : x > y ? 1 : 0;
+}
+
+/** A hundredth: cents as dollars. */
+export function hundredth({ units, scale }: Decimal): Decimal {
+  return { units, scale: scale + 2 };
+}
+
+export function formatDecimal({ units, scale }: Decimal): string {
+  const sign = units < 0n ? "-" : "";
+  const digits = (units < 0n ? -units : units).toString().padStart(scale + 1, "0");
+  return scale === 0 ? sign + digits : `${sign}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
+}

@@ -1,0 +1,45 @@
+import { addDays, addMonths, type Day, daysBetween, earlier, later, startOfMonth } from "./day.ts";
+
+/** UTC days from `from` up to but not including `until`; never empty. */
+export interface DayRange {
+  readonly from: Day;
+  readonly until: Day;
+}
+
+export function daysIn(range: DayRange): number {
+  return daysBetween(range.from, range.until);
+}
+
+export function oneDay(day: Day): DayRange {
+  return { from: day, until: addDays(day, 1) };
+}
+
+/** Every day of the range, as ranges of one day, oldest first. */
+export function splitByDay(range: DayRange): DayRange[] {
+  return Array.from({ length: daysIn(range) }, (_, i) => oneDay(addDays(range.from, i)));
+}
+
+/**
+ * The range cut at the first of each month, oldest first. No piece is longer than 31 days, and whole months are the
+ * same pieces for every range that contains them, so their answers are shared.
+ */
+export function splitByMonth(range: DayRange): DayRange[] {
+  const pieces: DayRange[] = [];
+  for (let from = range.from; from < range.until; ) {
+    const until = earlier(addMonths(startOfMonth(from), 1), range.until);
+    pieces.push({ from, until });
+    from = until;
+  }
+  return pieces;
+}
+
+/** The days in both ranges, or null where they share none. */
+export function intersection(a: DayRange, b: DayRange): DayRange | null {
+  const from = later(a.from, b.from);
+  const until = earlier(a.until, b.until);
+  return from < until ? { from, until } : null;
+}
+
+export function sameRange(a: DayRange, b: DayRange): boolean {
+  return a.from === b.from && a.until === b.until;
+}

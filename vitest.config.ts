@@ -1,0 +1,12 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    // graphql has an ESM and a CJS build; two of them in one process refuse each other's schemas.
+    server: { deps: { inline: [/@pothos/, /graphql-yoga/, /graphql-scalars/] } },
+  },
+  resolve: { alias: { graphql: "graphql/index.js" } },
+});
