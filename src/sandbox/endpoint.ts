@@ -12,6 +12,8 @@ export interface Endpoint<Row = unknown> {
   readonly allowance: "analytics" | "lookups" | "console";
   /** Values of `anthropic-beta` without which it answers 400. */
   readonly beta?: string;
+  /** Where the contract lets `anthropic-version` be left out; answered as 2023-06-01 then. */
+  readonly version?: "optional";
   /** The query parameters of the contract, by their name on the wire. Others are ignored without an error, as upstream does. */
   readonly parameters: Readonly<Record<string, Parameter>>;
   readonly paging: Paging;
@@ -91,13 +93,16 @@ export interface ListAnswer<Row> {
 
 /** A refusal in the documented envelope; `handler.ts` turns it into a response. */
 export class Refusal extends Error {
-  readonly status: 400 | 401 | 403 | 404 | 410 | 429;
+  readonly status: 400 | 401 | 403 | 404 | 405 | 410 | 429;
   readonly type: string;
+  /** `error.details.error_code`, where the contract knows one for the case. */
+  readonly code: string | undefined;
 
-  constructor(status: Refusal["status"], message: string) {
+  constructor(status: Refusal["status"], message: string, code?: string) {
     super(message);
     this.status = status;
     this.type = ERROR_TYPES[status];
+    this.code = code;
   }
 }
 
@@ -106,6 +111,7 @@ const ERROR_TYPES = {
   401: "authentication_error",
   403: "permission_error",
   404: "not_found_error",
+  405: "invalid_request_error",
   410: "invalid_request_error",
   429: "rate_limit_error",
 } as const;
