@@ -1,0 +1,178 @@
+import { readFileSync } from "node:fs";
+import { setTimeout as wait } from "node:timers/promises";
+import type { Instant } from "../domain/day.ts";
+import { Allowances } from "./allowance.ts";
+import { admit, type Credential, credentialOf } from "./credential.ts";
+import { cursorOf, placeOf } from "./cursor.ts";
+import { type Answer, type Endpoint, Refusal, type Request } from "./endpoint.ts";
+import { limitOf, PAGING_PARAMETERS, pageAt, pageById, rendered } from "./page.ts";
+import { CheckedQuery } from "./query.ts";
+import { type Route, routeOf } from "./route.ts";
+
+export interface WireRequest {
+  readonly method: string;
+  /** Path and query string. */
+  readonly path: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+}
+
+export interface WireResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** Never rejects, except with the reason of `signal`. */
+export type Handle = (request: WireRequest, signal?: AbortSignal) => Promise<WireResponse>;
+
+export interface Protocol {
+  /** The one clock: data, exports, cursors and allowances go by it. */
+  readonly now: () => Instant;
+  /** Allowances refill by `now`; on a clock that stands still they never do. */
+  readonly rateLimit: "on" | "off";
+  /** Whether a 429 says how long to wait; upstream promises it nowhere. */
+  readonly retryAfter: boolean;
+  /** Real milliseconds before an answer. */
+  readonly latencyMs: number;
+  /** Between two data exports, counted from the epoch; cursors of the reports on exported data outlive none. */
+  readonly refreshMs?: number;
+  /** Told of an endpoint that failed; the client only sees a 500. */
+  readonly failed?: (error: unknown) => void;
+}
+
+const FOUR_HOURS_MS = 4 * 3_600_000;
+
+/** Answers requests to `endpoints`; cursors are bound to `organization` among other things. */
+export function createHandler(
+  endpoints: readonly Endpoint[],
+  organization: string,
+  protocol: Protocol,
+): Handle {
+  const { now, refreshMs = FOUR_HOURS_MS } = protocol;
+  const allowances = new Allowances();
+  let requests = 0;
+
+  return async (request, signal) => {
+    if (protocol.latencyMs > 0) await wait(protocol.latencyMs, undefined, { signal });
+    requests += 1;
+    const id = `req_${String(requests).padStart(24, "0")}`;
+    const headers: Record<string, string> = { "request-id": id, "content-type": "application/json" };
+    try {
+      return response(200, headers, bodyOf(request, headers));
+    } catch (error) {
+      const refusal = error instanceof Refusal ? error : null;
+      if (refusal === null) protocol.failed?.(error);
+      return response(refusal?.status ?? 500, headers, JSON.stringify(envelopeOf(refusal, id)));
+    }
+  };
+
+  function bodyOf({ method, path: target, headers }: WireRequest, sent: Record<string, string>): string {
+    const [path = "", search = ""] = target.split(/\?(.*)/s, 2);
+    const route = path === CONTRACT_PATH ? null : routeOf(endpoints, path);
+    if (path !== CONTRACT_PATH && route === null) throw new Refusal(404, `No such path: ${path}`);
+    if (method !== "GET") {
+      sent.allow = "GET";
+      throw new Refusal(405, `Only GET is served here, not ${method}`);
+    }
+    if (route === null) {
+      sent["content-type"] = "application/yaml";
+      return contract();
+    }
+    const credential = credentialOf(headers);
+    if (protocol.rateLimit === "on") spend(route.endpoint, credential, sent);
+    admit(route.endpoint, credential);
+    return JSON.stringify(answerOf(route, search, headers, credential));
+  }
+
+  function spend({ allowance }: Endpoint, credential: Credential, sent: Record<string, string>): void {
+    const grant = allowances.take(credential.organization, allowance, now());
+    sent["anthropic-ratelimit-requests-limit"] = String(grant.limit);
+    sent["anthropic-ratelimit-requests-remaining"] = String(grant.remaining);
+    sent["anthropic-ratelimit-requests-reset"] = new Date(grant.fullAt).toISOString();
+    if (grant.granted) return;
+    if (protocol.retryAfter) sent["retry-after"] = String(Math.ceil(grant.waitMs / 1000));
+    throw new Refusal(429, `Too many requests for this organization: ${grant.limit} a minute are allowed`);
+  }
+
+  function answerOf(
+    { endpoint, path }: Route,
+    search: string,
+    headers: WireRequest["headers"],
+    credential: Credential,
+  ): object {
+    const { paging } = endpoint;
+    const version = versionOf(endpoint, headers);
+    const betas = betasOf(endpoint, headers);
+    const query = new CheckedQuery(search, { ...PAGING_PARAMETERS[paging.style], ...endpoint.parameters });
+    const clock = now();
+    const ask = (at: Instant): Answer =>
+      endpoint.answer({ query, path, now: at, version, betas, key: credential.kind } satisfies Request);
+
+    if (paging.style === "object" || paging.style === "whole" || paging.style === "id") {
+      const answer = ask(clock);
+      if ("body" in answer) return answer.body;
+      if (paging.style === "id")
+        return { ...answer.envelope, ...pageById(answer, query, limitOf(paging.limit, query)) };
+      return { ...answer.envelope, data: rendered(answer, answer.rows), next_page: null };
+    }
+
+    const limit = limitOf(paging.limit, query);
+    const binding = JSON.stringify([
+      organization,
+      credential.organization,
+      endpoint.path,
+      path,
+      query.allBut("page"),
+    ]);
+    const cursor = query.text("page");
+    const place = cursor === undefined ? { offset: 0, now: clock } : placeOf(cursor, binding);
+    const exportAt = (at: Instant): number => Math.floor(at / refreshMs);
+    if (paging.style === "report" && paging.expires && exportAt(place.now) !== exportAt(clock)) {
+      throw new Refusal(410, "This page cursor is no longer valid; restart from the first page");
+    }
+    const answer = ask(place.now);
+    if ("body" in answer) return answer.body;
+    const { data, end, more } = pageAt(answer, place.offset, limit);
+    return {
+      ...answer.envelope,
+      data,
+      ...(paging.style === "report" ? { has_more: more } : {}),
+      next_page: more ? cursorOf({ offset: end, now: place.now }, binding) : null,
+    };
+  }
+}
+
+const CONTRACT_PATH = "/openapi.yaml";
+
+function contract(): string {
+  return readFileSync(new URL("./openapi.yaml", import.meta.url), "utf8");
+}
+
+function versionOf({ version }: Endpoint, headers: WireRequest["headers"]): Request["version"] {
+  const sent = headers["anthropic-version"];
+  if (sent === "2023-06-01" || sent === "2026-10-21") return sent;
+  if (sent === undefined && version === "optional") return "2023-06-01";
+  throw new Refusal(
+    400,
+    `anthropic-version: ${sent ?? "required"}; live versions are 2023-06-01 and 2026-10-21`,
+  );
+}
+
+function betasOf({ beta }: Endpoint, headers: WireRequest["headers"]): ReadonlySet<string> {
+  const betas = new Set((headers["anthropic-beta"] ?? "").split(",").map((value) => value.trim()));
+  if (beta !== undefined && !betas.has(beta))
+    throw new Refusal(400, `anthropic-beta: ${beta} is needed here`);
+  return betas;
+}
+
+/** A failure that is no refusal is ours: it shows as `api_error` and tells nothing. */
+function envelopeOf(refusal: Refusal | null, id: string): object {
+  const { type = "api_error", message = "Unexpected failure", code } = refusal ?? {};
+  const details = code === undefined ? {} : { details: { error_code: code } };
+  return { type: "error", error: { type, message, ...details }, request_id: id };
+}
+
+function response(status: number, headers: Record<string, string>, body: string): WireResponse {
+  return { status, headers: { ...headers, "content-length": String(Buffer.byteLength(body)) }, body };
+}
