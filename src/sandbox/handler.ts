@@ -23,7 +23,7 @@ export interface WireResponse {
   readonly body: string;
 }
 
-/** Never rejects, except with the reason of `signal`. */
+/** Rejects only when `signal` is aborted. */
 export type Handle = (request: WireRequest, signal?: AbortSignal) => Promise<WireResponse>;
 
 export interface Protocol {
@@ -31,11 +31,11 @@ export interface Protocol {
   readonly now: () => Instant;
   /** Allowances refill by `now`; on a clock that stands still they never do. */
   readonly rateLimit: "on" | "off";
-  /** Whether a 429 says how long to wait; upstream promises it nowhere. */
-  readonly retryAfter: boolean;
-  /** Real milliseconds before an answer. */
-  readonly latencyMs: number;
-  /** Between two data exports, counted from the epoch; cursors of the reports on exported data outlive none. */
+  /** Whether a 429 says how long to wait (default); upstream promises it nowhere. */
+  readonly retryAfter?: boolean;
+  /** Real milliseconds before an answer; none by default. */
+  readonly latencyMs?: number;
+  /** Between two data exports, counted from the epoch, four hours by default; a cursor on exported data outlives none. */
   readonly refreshMs?: number;
   /** Told of an endpoint that failed; the client only sees a 500. */
   readonly failed?: (error: unknown) => void;
@@ -49,12 +49,12 @@ export function createHandler(
   organization: string,
   protocol: Protocol,
 ): Handle {
-  const { now, refreshMs = FOUR_HOURS_MS } = protocol;
+  const { now, retryAfter = true, latencyMs = 0, refreshMs = FOUR_HOURS_MS } = protocol;
   const allowances = new Allowances();
   let requests = 0;
 
   return async (request, signal) => {
-    if (protocol.latencyMs > 0) await wait(protocol.latencyMs, undefined, { signal });
+    if (latencyMs > 0) await wait(latencyMs, undefined, { signal });
     requests += 1;
     const id = `req_${String(requests).padStart(24, "0")}`;
     const headers: Record<string, string> = { "request-id": id, "content-type": "application/json" };
@@ -91,7 +91,7 @@ export function createHandler(
     sent["anthropic-ratelimit-requests-remaining"] = String(grant.remaining);
     sent["anthropic-ratelimit-requests-reset"] = new Date(grant.fullAt).toISOString();
     if (grant.granted) return;
-    if (protocol.retryAfter) sent["retry-after"] = String(Math.ceil(grant.waitMs / 1000));
+    if (retryAfter) sent["retry-after"] = String(Math.ceil(grant.waitMs / 1000));
     throw new Refusal(429, `Too many requests for this organization: ${grant.limit} a minute are allowed`);
   }
 
