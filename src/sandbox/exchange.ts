@@ -6,6 +6,8 @@ const CHUNK_BYTES = 64 * 1024;
 
 /** One request on its way through undici's handler interface: the body is fed in chunks, no faster than it is read. */
 export class Exchange implements Dispatcher.DispatchController {
+  /** `fetch` reads the response headers here. */
+  rawHeaders: Record<string, string> | null = null;
   readonly #handler: Dispatcher.DispatchHandler;
   readonly #gone = new AbortController();
   #ended = false;
@@ -53,7 +55,8 @@ export class Exchange implements Dispatcher.DispatchController {
       const { status, headers, body } = await handle(request, this.#gone.signal);
       if (this.aborted) return;
       clearTimeout(timer);
-      this.#handler.onResponseStart?.(this, status, { ...headers }, STATUS_CODES[status] ?? "");
+      this.rawHeaders = { ...headers };
+      this.#handler.onResponseStart?.(this, status, this.rawHeaders, STATUS_CODES[status] ?? "");
       await this.#feed(Buffer.from(body));
       if (this.aborted) return;
       this.#ended = true;
