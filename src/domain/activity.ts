@@ -1,0 +1,138 @@
+import type { Day } from "./day.ts";
+
+/**
+ * What one member did over a day or a range, from the engagement reports. Counts named after distinct things are exact
+ * for one day and estimates over a range; null is "not measured", zero is "none".
+ */
+export interface UserActivity {
+  readonly userId: string | null;
+  readonly email: string | null;
+  readonly lastActiveOn: Day | null;
+  readonly webSearches: number;
+  readonly chat: ChatActivity;
+  readonly claudeCode: CodeActivity;
+  readonly cowork: CoworkActivity;
+  readonly office: OfficeActivity;
+  readonly design: DesignActivity;
+  readonly science: ScienceActivity;
+  readonly claudeTag: ClaudeTagActivity | null;
+}
+
+export interface ChatActivity {
+  readonly conversations: number | null;
+  readonly messages: number;
+  readonly projectsCreated: number;
+  readonly projectsUsed: number | null;
+  readonly filesUploaded: number | null;
+  readonly artifactsCreated: number;
+  readonly thinkingMessages: number;
+  readonly skillsUsed: number | null;
+  readonly connectorsUsed: number | null;
+  readonly connectorCalls: number;
+  readonly sharedArtifactsViewed: number | null;
+  readonly sharedConversationViews: number;
+}
+
+export interface CodeActivity {
+  readonly sessions: number | null;
+  readonly commits: number;
+  readonly pullRequests: number;
+  readonly linesAdded: number;
+  readonly linesRemoved: number;
+  readonly artifactsCreated: number;
+  readonly toolActions: readonly ToolActions[];
+}
+
+/** Proposals of one tool that people accepted or rejected. */
+export interface ToolActions {
+  readonly tool: string;
+  readonly accepted: number;
+  readonly rejected: number;
+}
+
+export interface CoworkActivity {
+  readonly sessions: number | null;
+  readonly messages: number;
+  readonly actions: number;
+  readonly dispatchTurns: number;
+  readonly artifactsCreated: number;
+  readonly skillsUsed: number | null;
+  readonly skillCalls: number;
+  readonly connectorsUsed: number | null;
+  readonly connectorCalls: number;
+  readonly pluginsUsed: number | null;
+  readonly pluginCalls: number | null;
+  readonly fileEdits: number | null;
+  readonly editCalls: number | null;
+  readonly multiEditCalls: number | null;
+  readonly writeCalls: number | null;
+  readonly notebookEditCalls: number | null;
+  readonly sessionsWithFileEdits: number | null;
+}
+
+/** One block for each Office application. */
+export interface OfficeActivity {
+  readonly excel: OfficeAppActivity;
+  readonly outlook: OfficeAppActivity;
+  readonly powerpoint: OfficeAppActivity;
+  readonly word: OfficeAppActivity;
+}
+
+export interface OfficeAppActivity {
+  readonly sessions: number | null;
+  readonly messages: number;
+  readonly skillsUsed: number | null;
+  readonly skillCalls: number;
+  readonly connectorsUsed: number | null;
+  readonly connectorCalls: number;
+}
+
+export interface DesignActivity {
+  readonly sessions: number | null;
+  readonly messages: number;
+  readonly projectsCreated: number;
+  readonly projectsUsed: number | null;
+}
+
+export interface ScienceActivity {
+  readonly sessions: number | null;
+  readonly messages: number;
+  readonly delegations: number;
+  readonly remoteComputeJobs: number;
+  readonly skillCalls: number;
+}
+
+export interface ClaudeTagActivity {
+  readonly activeDays: number | null;
+  readonly messages: number | null;
+}
+
+/** Share of proposals accepted, 0 to 1; null where nothing was proposed. */
+export function acceptanceRate({ accepted, rejected }: ToolActions): number | null {
+  return accepted + rejected === 0 ? null : accepted / (accepted + rejected);
+}
+
+/** Organization-wide figures of one UTC day. The rolling counts end on that day; none of the people counts is additive. */
+export interface ActivityDay {
+  readonly date: Day;
+  readonly all: ActiveUsers;
+  readonly seats: number | null;
+  readonly pendingInvites: number | null;
+  /** Percentages, 0 to 100, of assigned seats. */
+  readonly dailyAdoption: number | null;
+  readonly weeklyAdoption: number | null;
+  readonly monthlyAdoption: number | null;
+  /** Per product; only products the organization reports on are present. */
+  readonly products: readonly ProductUsers[];
+}
+
+/** Different people active on the day, in the 7 days and in the 30 days that end with it. */
+export interface ActiveUsers {
+  readonly daily: number | null;
+  readonly weekly: number | null;
+  readonly monthly: number | null;
+}
+
+export interface ProductUsers extends ActiveUsers {
+  readonly product: string;
+}

@@ -1,0 +1,85 @@
+import type { Instant } from "./day.ts";
+import type { Spend } from "./money.ts";
+import type { TokenUsage } from "./tokens.ts";
+
+/** The person behind a row of a report. */
+export interface ReportUser {
+  readonly userId: string;
+  readonly email: string | null;
+  readonly name: string | null;
+  /** The account is gone or the person has left. */
+  readonly deleted: boolean;
+}
+
+/** Who or what a row is about. Null: not asked for, or asked for and without a value; the query says which. */
+export interface Dimensions {
+  readonly product: string | null;
+  readonly model: string | null;
+  readonly contextWindow: string | null;
+  readonly inferenceGeo: string | null;
+  readonly speed: string | null;
+  readonly serviceTier: string | null;
+  readonly costType: string | null;
+  readonly tokenType: string | null;
+  readonly description: string | null;
+  readonly groupId: string | null;
+  readonly user: ReportUser | null;
+  /** A Console member, by the id of the Console organization. */
+  readonly accountId: string | null;
+  readonly serviceAccountId: string | null;
+  readonly workspaceId: string | null;
+  readonly apiKeyId: string | null;
+}
+
+export const NO_DIMENSIONS: Dimensions = {
+  product: null,
+  model: null,
+  contextWindow: null,
+  inferenceGeo: null,
+  speed: null,
+  serviceTier: null,
+  costType: null,
+  tokenType: null,
+  description: null,
+  groupId: null,
+  user: null,
+  accountId: null,
+  serviceAccountId: null,
+  workspaceId: null,
+  apiKeyId: null,
+};
+
+/** A half-open span of time. */
+export interface Span {
+  readonly from: Instant;
+  readonly until: Instant;
+}
+
+/** One group in one bucket of a report, with what was measured of it. */
+export interface ReportRow<Measure> extends Dimensions, Span {
+  readonly measure: Measure;
+}
+
+export type CostRow = ReportRow<Spend>;
+export type UsageRow = ReportRow<TokenUsage>;
+
+/** Two rows are about the same thing when this is equal. */
+export function dimensionKey(row: Dimensions): string {
+  return JSON.stringify([
+    row.product,
+    row.model,
+    row.contextWindow,
+    row.inferenceGeo,
+    row.speed,
+    row.serviceTier,
+    row.costType,
+    row.tokenType,
+    row.description,
+    row.groupId,
+    row.user?.userId ?? null,
+    row.accountId,
+    row.serviceAccountId,
+    row.workspaceId,
+    row.apiKeyId,
+  ]);
+}

@@ -1,0 +1,23 @@
+/** The upstream resources figures come from, as clients see them named. */
+export const DATASETS = {
+  USER_ACTIVITY: "Activity per member (Enterprise Analytics, users).",
+  ACTIVITY_SUMMARIES: "Organization-wide activity per day (Enterprise Analytics, summaries).",
+  PROJECT_ACTIVITY: "Chat projects (Enterprise Analytics, apps/chat/projects).",
+  SKILL_ACTIVITY: "Skills (Enterprise Analytics, skills).",
+  CONNECTOR_ACTIVITY: "Connectors (Enterprise Analytics, connectors).",
+  ENTERPRISE_USAGE: "Tokens of the Enterprise organization (usage_report).",
+  ENTERPRISE_COST: "Cost of the Enterprise organization (cost_report).",
+  USER_USAGE: "Tokens per person of the Enterprise organization (user_usage_report).",
+  USER_COST: "Cost per person of the Enterprise organization (user_cost_report).",
+  CLAUDE_CODE: "Claude Code records of the Console organization (usage_report/claude_code).",
+  CONSOLE_USAGE: "Tokens of the Console organization (usage_report/messages).",
+  CONSOLE_COST: "Cost of the Console organization (cost_report).",
+  ENTERPRISE_ORGANIZATION: "The Enterprise organization itself (me).",
+  CONSOLE_ORGANIZATION: "The Console organization itself (me).",
+  ENTERPRISE_MEMBERS: "Current members of the Enterprise organization (users).",
+  CONSOLE_MEMBERS: "Current members of the Console organization (users).",
+  WORKSPACES: "Workspaces of the Console organization.",
+  API_KEYS: "API keys of the Console organization, never their secrets.",
+} as const;
+
+export type Dataset = keyof typeof DATASETS;

@@ -1,0 +1,54 @@
+import type { Instant } from "./day.ts";
+import type { Money } from "./money.ts";
+
+/** A chat project over a day or a range. */
+export interface Project {
+  readonly projectId: string;
+  readonly name: string;
+  readonly createdAt: Instant | null;
+  readonly createdBy: { readonly userId: string; readonly email: string } | null;
+  /** Null over more than one day: conversations are not counted across days. */
+  readonly conversations: number | null;
+  readonly messages: number;
+  readonly users: number;
+}
+
+/** A skill over a day or a range. Amounts are allocations, not the bill. */
+export interface Skill {
+  readonly name: string;
+  readonly displayName: string | null;
+  readonly shareStatus: string | null;
+  readonly users: number;
+  readonly invocations: number | null;
+  readonly enabledBy: number | null;
+  readonly listPrice: Money | null;
+  readonly overage: Money | null;
+  readonly chat: { readonly conversations: number | null };
+  readonly claudeCode: { readonly sessions: number | null };
+  readonly cowork: { readonly sessions: number | null };
+  readonly office: OfficeSessions;
+}
+
+/** A connector (MCP integration) over a day or a range. */
+export interface Connector {
+  readonly name: string;
+  readonly displayName: string | null;
+  readonly users: number;
+  readonly individualAuthUsers: number | null;
+  readonly managedAuthUsers: number | null;
+  readonly readCalls: number | null;
+  readonly writeCalls: number | null;
+  readonly unclassifiedCalls: number | null;
+  readonly chat: { readonly conversations: number | null };
+  readonly claudeCode: { readonly sessions: number | null };
+  readonly cowork: { readonly sessions: number | null };
+  readonly office: OfficeSessions;
+}
+
+/** Different sessions in each Office application. */
+export interface OfficeSessions {
+  readonly excel: number | null;
+  readonly outlook: number | null;
+  readonly powerpoint: number | null;
+  readonly word: number | null;
+}

@@ -1,0 +1,50 @@
+import { type Decimal, hundredth, negative, plus } from "./decimal.ts";
+
+/** An exact amount in cents of `currency`. Amounts of different currencies are never added. */
+export interface Money {
+  readonly cents: Decimal;
+  readonly currency: string;
+}
+
+/** What was charged (after discount, before credits) and what it would have been at list price. */
+export interface Spend {
+  readonly net: Money;
+  /** Null where the source states no list price. */
+  readonly list: Money | null;
+  /** Requests behind it; null where upstream does not say (split by cost or token type). */
+  readonly requests: number | null;
+}
+
+export function dollars(money: Money): Decimal {
+  return hundredth(money.cents);
+}
+
+export function plusMoney(a: Money, b: Money): Money {
+  if (a.currency !== b.currency) throw new RangeError(`cannot add ${b.currency} to ${a.currency}`);
+  return { cents: plus(a.cents, b.cents), currency: a.currency };
+}
+
+export function minusMoney(a: Money, b: Money): Money {
+  return plusMoney(a, { ...b, cents: negative(b.cents) });
+}
+
+/** Sums and differences of spends; list price and requests stay unknown when either side's are. */
+export const spends = {
+  plus: (a: Spend, b: Spend): Spend => ({
+    net: plusMoney(a.net, b.net),
+    list: known(plusMoney, a.list, b.list),
+    requests: known((x, y) => x + y, a.requests, b.requests),
+  }),
+  minus: (a: Spend, b: Spend): Spend => ({
+    net: minusMoney(a.net, b.net),
+    list: known(minusMoney, a.list, b.list),
+    requests: known((x, y) => x - y, a.requests, b.requests),
+  }),
+  isZero: (a: Spend): boolean => a.net.cents.units === 0n && (a.list === null || a.list.cents.units === 0n),
+  /** Ranked by net amount. */
+  rank: (a: Spend): Decimal => a.net.cents,
+};
+
+function known<T>(combine: (a: T, b: T) => T, a: T | null, b: T | null): T | null {
+  return a === null || b === null ? null : combine(a, b);
+}

@@ -1,0 +1,42 @@
+import type { Instant } from "./day.ts";
+
+/** One company often has two organizations, with separate keys and separate ids for the same person. */
+export type OrganizationKind = "ENTERPRISE" | "CONSOLE";
+
+export interface Organization {
+  readonly organizationId: string;
+  readonly name: string;
+}
+
+/** A current member of one organization. */
+export interface Member {
+  readonly userId: string;
+  readonly email: string;
+  readonly name: string;
+  readonly role: string;
+  readonly addedAt: Instant;
+}
+
+export interface Workspace {
+  /** Null: the Console organization's default workspace as some reports name it. */
+  readonly workspaceId: string | null;
+  readonly name: string;
+  readonly isDefault: boolean;
+  readonly archivedAt: Instant | null;
+}
+
+export interface ApiKey {
+  readonly apiKeyId: string;
+  readonly name: string;
+  readonly status: string;
+  /** Null: not tied to a workspace. */
+  readonly workspaceId: string | null;
+  readonly createdBy: { readonly type: string; readonly id: string } | null;
+  readonly createdAt: Instant;
+  readonly expiresAt: Instant | null;
+}
+
+/** Emails are compared without regard to letter case; nothing else about them is normalized. */
+export function emailKey(email: string): string {
+  return email.toLowerCase();
+}

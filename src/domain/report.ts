@@ -1,0 +1,40 @@
+import type { ReportRow, Span } from "./bucket.ts";
+import type { DayRange } from "./range.ts";
+
+/** What a cost or usage report can be split by. */
+export type Dimension =
+  | "PRODUCT"
+  | "MODEL"
+  | "USER"
+  | "CONTEXT_WINDOW"
+  | "INFERENCE_GEO"
+  | "SPEED"
+  | "SERVICE_TIER"
+  | "COST_TYPE"
+  | "TOKEN_TYPE"
+  | "DESCRIPTION"
+  | "GROUP"
+  | "WORKSPACE"
+  | "API_KEY"
+  | "SERVICE_ACCOUNT";
+
+/** Values to keep of a dimension: any of a list, all of the lists. */
+export type Filter = { readonly [D in FilterDimension]?: readonly string[] };
+
+export type FilterDimension = Exclude<Dimension, "COST_TYPE" | "TOKEN_TYPE" | "DESCRIPTION">;
+
+/** Length of a bucket. NONE: one row per group for the whole range. */
+export type BucketWidth = "NONE" | "DAY" | "HOUR" | "MINUTE";
+
+/** A question to a cost or usage report. */
+export interface ReportQuestion {
+  readonly range: DayRange;
+  readonly bucket: BucketWidth;
+  readonly groupBy: readonly Dimension[];
+  readonly filter: Filter;
+}
+
+/** One time bucket with the groups in it. */
+export interface Bucket<Measure> extends Span {
+  readonly rows: readonly ReportRow<Measure>[];
+}

@@ -1,0 +1,53 @@
+import { type Decimal, decimalOf } from "./decimal.ts";
+
+/** Tokens of one group, by kind. Every figure is additive over time and over groups that do not overlap. */
+export interface TokenUsage {
+  readonly uncachedInputTokens: number;
+  readonly cacheReadInputTokens: number;
+  readonly cacheCreation5mInputTokens: number;
+  readonly cacheCreation1hInputTokens: number;
+  readonly outputTokens: number;
+  readonly webSearchRequests: number;
+  /** Null where the source does not count requests. */
+  readonly requests: number | null;
+}
+
+/** Sums and differences of usages; requests stay unknown when either side's are. */
+export const usages = {
+  plus: (a: TokenUsage, b: TokenUsage): TokenUsage => combine((x, y) => x + y, a, b),
+  minus: (a: TokenUsage, b: TokenUsage): TokenUsage => combine((x, y) => x - y, a, b),
+  isZero: (a: TokenUsage): boolean => totalTokens(a) === 0 && a.webSearchRequests === 0,
+  /** Ranked by tokens of all kinds. */
+  rank: (a: TokenUsage): Decimal => decimalOf(totalTokens(a)),
+};
+
+function combine(op: (a: number, b: number) => number, a: TokenUsage, b: TokenUsage): TokenUsage {
+  return {
+    uncachedInputTokens: op(a.uncachedInputTokens, b.uncachedInputTokens),
+    cacheReadInputTokens: op(a.cacheReadInputTokens, b.cacheReadInputTokens),
+    cacheCreation5mInputTokens: op(a.cacheCreation5mInputTokens, b.cacheCreation5mInputTokens),
+    cacheCreation1hInputTokens: op(a.cacheCreation1hInputTokens, b.cacheCreation1hInputTokens),
+    outputTokens: op(a.outputTokens, b.outputTokens),
+    webSearchRequests: op(a.webSearchRequests, b.webSearchRequests),
+    requests: a.requests === null || b.requests === null ? null : op(a.requests, b.requests),
+  };
+}
+
+export function inputTokens(usage: TokenUsage): number {
+  return (
+    usage.uncachedInputTokens +
+    usage.cacheReadInputTokens +
+    usage.cacheCreation5mInputTokens +
+    usage.cacheCreation1hInputTokens
+  );
+}
+
+export function totalTokens(usage: TokenUsage): number {
+  return inputTokens(usage) + usage.outputTokens;
+}
+
+/** Share of input tokens read from the prompt cache, 0 to 1; null where there was no input. */
+export function cacheReadShare(usage: TokenUsage): number | null {
+  const input = inputTokens(usage);
+  return input === 0 ? null : usage.cacheReadInputTokens / input;
+}

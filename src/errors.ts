@@ -1,0 +1,53 @@
+/** Every code a client can meet, and what it means. Codes are stable; sentences are not. */
+export const ERROR_CODES = {
+  BAD_USER_INPUT:
+    "An argument or variable has a value that cannot be served; the message says what would work.",
+  CURSOR_INVALID: "The cursor is damaged or belongs to another query; ask again without `after`.",
+  CURSOR_EXPIRED: "The data behind the cursor was refreshed; ask again without `after`.",
+  NOT_FOUND: "No such object.",
+  NOT_COVERED: "The range lies before the first day the dataset covers.",
+  NOT_YET_AVAILABLE: "The range lies after the newest day the dataset has.",
+  NOT_CONFIGURED: "The gateway has no key for this dataset.",
+  TOO_EXPENSIVE: "The query needs more upstream requests than one operation may make.",
+  UPSTREAM_AUTH: "The upstream refused the gateway's key for this dataset.",
+  UPSTREAM_RATE_LIMITED:
+    "The organization's allowance of upstream requests is used up; `retryAfter` says for how many seconds.",
+  UPSTREAM_REFUSED: "The upstream refused the request the gateway made of the query.",
+  UPSTREAM_UNAVAILABLE: "The upstream failed or did not answer in time; asking again later may work.",
+  UPSTREAM_SHAPE: "The upstream's answer is not what its contract promises, so no figure was taken from it.",
+  OPERATION_TIMEOUT: "The operation took longer than the gateway allows.",
+  GRAPHQL_PARSE_FAILED: "The document is not GraphQL.",
+  GRAPHQL_VALIDATION_FAILED: "The document does not fit the schema.",
+  BAD_REQUEST: "The HTTP request is not a GraphQL request.",
+  INTERNAL_SERVER_ERROR: "A fault of the gateway itself.",
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** What a client may know about an error beside its sentence. */
+export interface ErrorDetails {
+  readonly dataset?: string;
+  /** Status the upstream answered with. */
+  readonly status?: number;
+  /** Upstream's id of the failed request, for its support. */
+  readonly requestId?: string;
+  /** Seconds until asking again can work. */
+  readonly retryAfter?: number;
+}
+
+/** A failure whose sentence is written for clients: it never holds a key, a URL, or text of the upstream. */
+export class GatewayError extends Error {
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = "GatewayError";
+    this.code = code;
+    this.details = details;
+  }
+}
+
+export function badInput(message: string): GatewayError {
+  return new GatewayError("BAD_USER_INPUT", message);
+}

@@ -1,0 +1,69 @@
+import type { Subject } from "../cache/policy.ts";
+import type { Dataset } from "../domain/dataset.ts";
+import type { Day } from "../domain/day.ts";
+import type { DayRange } from "../domain/range.ts";
+import type { Wire } from "./wire.ts";
+
+/** Which of the two keys a resource is asked with. */
+export type KeyFamily = "analytics" | "admin";
+
+export type QueryValue = string | number | boolean | readonly string[] | undefined;
+
+/**
+ * One REST resource, as data: where it is, how it pages, which days it covers, how to ask and how to read it. The files in
+ * endpoints/ are the only place where its path and its snake_case names appear.
+ */
+export interface Endpoint<Params, Row, WireRow extends object = object> {
+  readonly dataset: Dataset;
+  readonly key: KeyFamily;
+  readonly path: string;
+  readonly paging: Paging;
+  /** Rows (or buckets) asked for per page: the most upstream allows, since requests are what is scarce. */
+  readonly pageSize?: (params: Params) => number;
+  /** Query parameters without paging. Lists are sent once per entry; undefined ones are left out. */
+  readonly query: (params: Params) => Readonly<Record<string, QueryValue>>;
+  /** The days an answer is about; null for look-ups. */
+  readonly covers: (params: Params) => DayRange | null;
+  readonly coverage: Coverage | null;
+  readonly subject: Subject;
+  /** Answers carry `data_refreshed_at`. */
+  readonly watermarked?: true;
+  /** Seconds an answer that is not final may be reused. */
+  readonly freshSeconds: number;
+  /** Keys the list may come under, newest spelling first. */
+  readonly listKeys?: readonly string[];
+  /** Value of `anthropic-beta`, where a question needs one. */
+  readonly beta?: (params: Params) => string | undefined;
+  /** The body holds JSON numbers that are amounts. */
+  readonly exactNumbers?: true;
+  readonly row: (wire: Wire<WireRow>, params: Params) => Row;
+}
+
+export type Paging =
+  /** The body is the one row. */
+  | "object"
+  /** `next_page` until it is null. */
+  | "token"
+  /** `next_page` while `has_more`. */
+  | "report"
+  /** `after_id=<last_id>` while `has_more`. */
+  | "id";
+
+/** Which days can be asked for, and in what pieces. */
+export interface Coverage {
+  /** The first day there is; null where upstream names none. */
+  readonly earliest: Day | null;
+  /** How many days back upstream answers; null without a limit. */
+  readonly horizonDays: number | null;
+  /** Whether the day that is not over yet can be asked for. */
+  readonly today: boolean;
+  /** How a long range is cut: calendar months, days, or not at all (then `maxDays` is the limit). */
+  readonly pieces: "month" | "day" | "whole";
+  readonly maxDays: number;
+}
+
+export function endpoint<Params, Row, WireRow extends object>(
+  definition: Endpoint<Params, Row, WireRow>,
+): Endpoint<Params, Row, WireRow> {
+  return definition;
+}

@@ -1,0 +1,36 @@
+import type { APIKey } from "@anthropic-ai/sdk/resources/organization/api-keys";
+import type { ApiKey } from "../../domain/organization.ts";
+import { endpoint } from "../endpoint.ts";
+import type { Wire } from "../wire.ts";
+import { FRESH } from "./coverage.ts";
+
+/** Both versions of the scope; the older one said `workspace_id`, null for the default workspace. */
+type WireKey = APIKey & { workspace_id?: string | null };
+type Scope = { type: string; workspace_id: string };
+
+/** All API keys by whatever state. There is no look-up of several by id, so all are listed and indexed. */
+export const apiKeys = endpoint({
+  dataset: "API_KEYS",
+  key: "admin",
+  path: "/v1/organizations/api_keys",
+  paging: "id",
+  pageSize: () => 1000,
+  query: (_: Record<never, never>) => ({}),
+  covers: () => null,
+  coverage: null,
+  subject: "live",
+  freshSeconds: FRESH.lookups,
+  row: (w: Wire<WireKey>): ApiKey => {
+    const scope = w.atOrNull("scope") as Wire<Scope> | null;
+    const creator = w.atOrNull("created_by");
+    return {
+      apiKeyId: w.string("id"),
+      name: w.string("name"),
+      status: w.string("status"),
+      workspaceId: scope === null ? w.stringOrNull("workspace_id") : scope.stringOrNull("workspace_id"),
+      createdBy: creator && { type: creator.string("type"), id: creator.string("id") },
+      createdAt: w.instant("created_at"),
+      expiresAt: w.instantOrNull("expires_at"),
+    };
+  },
+});

@@ -1,0 +1,90 @@
+import type { ClaudeCodeRecord, CodeActor, CodeModel } from "../../domain/claude-code.ts";
+import { dayOf } from "../../domain/day.ts";
+import type { DayRange } from "../../domain/range.ts";
+import { endpoint } from "../endpoint.ts";
+import type { Wire } from "../wire.ts";
+import { DAILY, FRESH } from "./coverage.ts";
+
+/** As the contract describes it; the published client has no type for it. */
+interface WireRecord {
+  date: string;
+  actor: { type: string; email_address: string; api_key_name: string };
+  organization_id: string;
+  customer_type: string;
+  subscription_type?: string | null;
+  terminal_type?: string | null;
+  is_remote?: boolean;
+  core_metrics: {
+    num_sessions: number;
+    commits_by_claude_code: number;
+    pull_requests_by_claude_code: number;
+    lines_of_code: { added: number; removed: number };
+  };
+  tool_actions: Record<string, { accepted: number; rejected: number }>;
+  model_breakdown: WireModel[];
+}
+
+interface WireModel {
+  model: string;
+  tokens: { input: number; output: number; cache_read: number; cache_creation: number };
+  estimated_cost: { amount: number; currency: string };
+}
+
+/**
+ * Claude Code records of one UTC day, in upstream's order. People who sign in through a subscription may be missing: absence
+ * is unknown, not inactive. Source: Claude Code Analytics API.
+ */
+export const claudeCode = endpoint({
+  dataset: "CLAUDE_CODE",
+  key: "admin",
+  path: "/v1/organizations/usage_report/claude_code",
+  paging: "report",
+  pageSize: () => 1000,
+  query: (p: { range: DayRange }) => ({ starting_at: p.range.from }),
+  covers: (p) => p.range,
+  coverage: DAILY,
+  subject: "activity",
+  freshSeconds: FRESH.reports,
+  exactNumbers: true,
+  row: (w: Wire<WireRecord>): ClaudeCodeRecord => {
+    const core = w.at("core_metrics");
+    return {
+      date: dayOf(w.instant("date")),
+      actor: actor(w.at("actor")),
+      organizationId: w.string("organization_id"),
+      customerType: w.string("customer_type"),
+      terminalType: w.stringOrNull("terminal_type"),
+      subscriptionType: w.stringOrNull("subscription_type"),
+      isRemote: w.booleanOrNull("is_remote"),
+      sessions: core.count("num_sessions"),
+      commits: core.count("commits_by_claude_code"),
+      pullRequests: core.count("pull_requests_by_claude_code"),
+      linesAdded: core.at("lines_of_code").count("added"),
+      linesRemoved: core.at("lines_of_code").count("removed"),
+      toolActions: w
+        .entries("tool_actions")
+        .map(([tool, counts]) => ({ tool, accepted: counts.count("accepted"), rejected: counts.count("rejected") })),
+      models: w.each("model_breakdown").map(model),
+    };
+  },
+});
+
+function actor(w: Wire<WireRecord["actor"]>): CodeActor {
+  const type = w.string("type");
+  if (type === "user_actor") return { kind: "user", email: w.string("email_address") };
+  if (type === "api_actor") return { kind: "apiKey", name: w.string("api_key_name") };
+  return { kind: "unknown", type };
+}
+
+function model(w: Wire<WireModel>): CodeModel {
+  const tokens = w.at("tokens");
+  const cost = w.at("estimated_cost");
+  return {
+    model: w.string("model"),
+    inputTokens: tokens.count("input"),
+    outputTokens: tokens.count("output"),
+    cacheReadTokens: tokens.count("cache_read"),
+    cacheCreationTokens: tokens.count("cache_creation"),
+    estimated: { cents: cost.exactNumber("amount"), currency: cost.string("currency") },
+  };
+}

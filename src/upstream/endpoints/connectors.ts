@@ -1,0 +1,43 @@
+import type { AnalyticsConnectorActivity } from "@anthropic-ai/sdk/resources/organization/analytics/analytics";
+import type { Connector } from "../../domain/engagement.ts";
+import type { DayRange } from "../../domain/range.ts";
+import { endpoint } from "../endpoint.ts";
+import type { Wire } from "../wire.ts";
+import { ENGAGEMENT, FRESH } from "./coverage.ts";
+
+/** Use per connector over the range, by connector name. Source: Enterprise Analytics, "List Connector Activity". */
+export const connectorActivity = endpoint({
+  dataset: "CONNECTOR_ACTIVITY",
+  key: "analytics",
+  path: "/v1/organizations/analytics/connectors",
+  paging: "token",
+  pageSize: () => 1000,
+  query: (p: { range: DayRange; names?: readonly string[] }) => ({
+    starting_date: p.range.from,
+    ending_date: p.range.until,
+    "filter[]": p.names?.map((name) => `connector_name:${name}`),
+  }),
+  covers: (p) => p.range,
+  coverage: ENGAGEMENT,
+  subject: "activity",
+  freshSeconds: FRESH.engagement,
+  row: (w: Wire<AnalyticsConnectorActivity>): Connector => ({
+    name: w.string("connector_name"),
+    displayName: w.stringOrNull("connector_display_name"),
+    users: w.count("distinct_user_count"),
+    individualAuthUsers: w.countOrNull("individual_auth_distinct_user_count"),
+    managedAuthUsers: w.countOrNull("managed_auth_distinct_user_count"),
+    readCalls: w.countOrNull("read_call_count"),
+    writeCalls: w.countOrNull("write_call_count"),
+    unclassifiedCalls: w.countOrNull("unclassified_call_count"),
+    chat: { conversations: w.at("chat_metrics").countOrNull("distinct_conversation_connector_used_count") },
+    claudeCode: { sessions: w.at("claude_code_metrics").countOrNull("distinct_session_connector_used_count") },
+    cowork: { sessions: w.at("cowork_metrics").countOrNull("distinct_session_connector_used_count") },
+    office: {
+      excel: w.at("office_metrics").at("excel").countOrNull("distinct_session_connector_used_count"),
+      outlook: w.at("office_metrics").at("outlook").countOrNull("distinct_session_connector_used_count"),
+      powerpoint: w.at("office_metrics").at("powerpoint").countOrNull("distinct_session_connector_used_count"),
+      word: w.at("office_metrics").at("word").countOrNull("distinct_session_connector_used_count"),
+    },
+  }),
+});

@@ -1,0 +1,27 @@
+import type { OrganizationUser } from "@anthropic-ai/sdk/resources/organization/users";
+import type { Member } from "../../domain/organization.ts";
+import { endpoint } from "../endpoint.ts";
+import type { Wire } from "../wire.ts";
+import { FRESH } from "./coverage.ts";
+
+const members = {
+  path: "/v1/organizations/users",
+  paging: "id",
+  pageSize: () => 1000,
+  query: (_: Record<never, never>) => ({}),
+  covers: () => null,
+  coverage: null,
+  subject: "live",
+  freshSeconds: FRESH.lookups,
+  row: (w: Wire<OrganizationUser>): Member => ({
+    userId: w.string("id"),
+    email: w.string("email"),
+    name: w.string("name"),
+    role: w.string("role"),
+    addedAt: w.instant("added_at"),
+  }),
+} as const;
+
+/** Current members, newest first; people who left are not among them. The same path answers for the organization of the key. */
+export const enterpriseMembers = endpoint({ ...members, dataset: "ENTERPRISE_MEMBERS", key: "analytics" });
+export const consoleMembers = endpoint({ ...members, dataset: "CONSOLE_MEMBERS", key: "admin" });

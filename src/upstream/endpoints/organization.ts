@@ -1,0 +1,20 @@
+import type { OrganizationInfo } from "@anthropic-ai/sdk/resources/organization/organization";
+import type { Organization } from "../../domain/organization.ts";
+import { endpoint } from "../endpoint.ts";
+import type { Wire } from "../wire.ts";
+import { FRESH } from "./coverage.ts";
+
+const me = {
+  path: "/v1/organizations/me",
+  paging: "object",
+  query: (_: Record<never, never>) => ({}),
+  covers: () => null,
+  coverage: null,
+  subject: "live",
+  freshSeconds: FRESH.lookups,
+  row: (w: Wire<OrganizationInfo>): Organization => ({ organizationId: w.string("id"), name: w.string("name") }),
+} as const;
+
+/** The organization a key belongs to. */
+export const enterpriseOrganization = endpoint({ ...me, dataset: "ENTERPRISE_ORGANIZATION", key: "analytics" });
+export const consoleOrganization = endpoint({ ...me, dataset: "CONSOLE_ORGANIZATION", key: "admin" });

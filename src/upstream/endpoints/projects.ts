@@ -1,0 +1,36 @@
+import type { AnalyticsProjectActivity } from "@anthropic-ai/sdk/resources/organization/analytics/analytics";
+import type { Project } from "../../domain/engagement.ts";
+import type { DayRange } from "../../domain/range.ts";
+import { endpoint } from "../endpoint.ts";
+import type { Wire } from "../wire.ts";
+import { ENGAGEMENT, FRESH } from "./coverage.ts";
+
+/** Use per chat project over the range, by project id. Source: Enterprise Analytics, "List Chat Project Activity". */
+export const projectActivity = endpoint({
+  dataset: "PROJECT_ACTIVITY",
+  key: "analytics",
+  path: "/v1/organizations/analytics/apps/chat/projects",
+  paging: "token",
+  pageSize: () => 1000,
+  query: (p: { range: DayRange; projectIds?: readonly string[] }) => ({
+    starting_date: p.range.from,
+    ending_date: p.range.until,
+    "filter[]": p.projectIds?.map((id) => `project_id:${id}`),
+  }),
+  covers: (p) => p.range,
+  coverage: ENGAGEMENT,
+  subject: "activity",
+  freshSeconds: FRESH.engagement,
+  row: (w: Wire<AnalyticsProjectActivity>): Project => {
+    const creator = w.atOrNull("created_by");
+    return {
+      projectId: w.string("project_id"),
+      name: w.string("project_name"),
+      createdAt: w.instantOrNull("created_at"),
+      createdBy: creator && { userId: creator.string("id"), email: creator.string("email_address") },
+      conversations: w.countOrNull("distinct_conversation_count"),
+      messages: w.count("message_count"),
+      users: w.count("distinct_user_count"),
+    };
+  },
+});

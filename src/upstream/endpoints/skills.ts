@@ -1,0 +1,52 @@
+import type { AnalyticsSkillActivity } from "@anthropic-ai/sdk/resources/organization/analytics/analytics";
+import type { Skill } from "../../domain/engagement.ts";
+import type { Money } from "../../domain/money.ts";
+import type { DayRange } from "../../domain/range.ts";
+import { endpoint } from "../endpoint.ts";
+import { type Wire, WireError } from "../wire.ts";
+import { ENGAGEMENT, FRESH } from "./coverage.ts";
+
+/** Use per skill over the range, by skill name. Source: Enterprise Analytics, "List Skill Activity". */
+export const skillActivity = endpoint({
+  dataset: "SKILL_ACTIVITY",
+  key: "analytics",
+  path: "/v1/organizations/analytics/skills",
+  paging: "token",
+  pageSize: () => 1000,
+  query: (p: { range: DayRange; names?: readonly string[] }) => ({
+    starting_date: p.range.from,
+    ending_date: p.range.until,
+    "filter[]": p.names?.map((name) => `skill_name:${name}`),
+  }),
+  covers: (p) => p.range,
+  coverage: ENGAGEMENT,
+  subject: "activity",
+  freshSeconds: FRESH.engagement,
+  row: (w: Wire<AnalyticsSkillActivity>): Skill => ({
+    name: w.string("skill_name"),
+    displayName: w.stringOrNull("skill_display_name"),
+    shareStatus: w.stringOrNull("share_status"),
+    users: w.count("distinct_user_count"),
+    invocations: w.countOrNull("invocation_count"),
+    enabledBy: w.countOrNull("enable_count"),
+    listPrice: amount(w, "attributed_list_price"),
+    overage: amount(w, "estimated_overage_spend"),
+    chat: { conversations: w.at("chat_metrics").countOrNull("distinct_conversation_skill_used_count") },
+    claudeCode: { sessions: w.at("claude_code_metrics").countOrNull("distinct_session_skill_used_count") },
+    cowork: { sessions: w.at("cowork_metrics").countOrNull("distinct_session_skill_used_count") },
+    office: {
+      excel: w.at("office_metrics").at("excel").countOrNull("distinct_session_skill_used_count"),
+      outlook: w.at("office_metrics").at("outlook").countOrNull("distinct_session_skill_used_count"),
+      powerpoint: w.at("office_metrics").at("powerpoint").countOrNull("distinct_session_skill_used_count"),
+      word: w.at("office_metrics").at("word").countOrNull("distinct_session_skill_used_count"),
+    },
+  }),
+});
+
+function amount(w: Wire<AnalyticsSkillActivity>, key: "attributed_list_price" | "estimated_overage_spend"): Money | null {
+  const cents = w.decimalOrNull(key);
+  if (cents === null) return null;
+  const currency = w.stringOrNull("currency");
+  if (currency === null) throw new WireError("currency", `the currency of ${key}`);
+  return { cents, currency };
+}

@@ -1,0 +1,136 @@
+import type { AnalyticsUserActivity } from "@anthropic-ai/sdk/resources/organization/analytics/analytics";
+import type {
+  ChatActivity,
+  CodeActivity,
+  CoworkActivity,
+  OfficeAppActivity,
+  ToolActions,
+  UserActivity,
+} from "../../domain/activity.ts";
+import type { DayRange } from "../../domain/range.ts";
+import { endpoint } from "../endpoint.ts";
+import type { Wire } from "../wire.ts";
+import { ENGAGEMENT, FRESH } from "./coverage.ts";
+
+type User = AnalyticsUserActivity;
+
+/** Activity per member over the range, one row each, by email. Source: Enterprise Analytics, "List User Activity". */
+export const userActivity = endpoint({
+  dataset: "USER_ACTIVITY",
+  key: "analytics",
+  path: "/v1/organizations/analytics/users",
+  paging: "token",
+  pageSize: () => 1000,
+  query: (p: { range: DayRange; userIds?: readonly string[] }) => ({
+    starting_date: p.range.from,
+    ending_date: p.range.until,
+    "filter[]": p.userIds?.map((id) => `user_id:${id}`),
+  }),
+  covers: (p) => p.range,
+  coverage: ENGAGEMENT,
+  subject: "activity",
+  freshSeconds: FRESH.engagement,
+  row: (w: Wire<User>): UserActivity => ({
+    userId: w.atOrNull("user")?.string("id") ?? null,
+    email: w.atOrNull("user")?.stringOrNull("email_address") ?? null,
+    lastActiveOn: w.dayOrNull("last_activity_date"),
+    webSearches: w.count("web_search_count"),
+    chat: chat(w.at("chat_metrics")),
+    claudeCode: code(w.at("claude_code_metrics")),
+    cowork: cowork(w.at("cowork_metrics")),
+    office: {
+      excel: officeApp(w.at("office_metrics").at("excel")),
+      outlook: officeApp(w.at("office_metrics").at("outlook")),
+      powerpoint: officeApp(w.at("office_metrics").at("powerpoint")),
+      word: officeApp(w.at("office_metrics").at("word")),
+    },
+    design: {
+      sessions: w.at("design_metrics").countOrNull("distinct_session_count"),
+      messages: w.at("design_metrics").count("message_count"),
+      projectsCreated: w.at("design_metrics").count("distinct_projects_created_count"),
+      projectsUsed: w.at("design_metrics").countOrNull("distinct_projects_used_count"),
+    },
+    science: {
+      sessions: w.at("science_metrics").countOrNull("distinct_session_count"),
+      messages: w.at("science_metrics").count("message_count"),
+      delegations: w.at("science_metrics").count("delegation_count"),
+      remoteComputeJobs: w.at("science_metrics").count("remote_compute_job_count"),
+      skillCalls: w.at("science_metrics").count("skills_used_count"),
+    },
+    claudeTag: claudeTag(w.atOrNull("claude_tag_metrics")),
+  }),
+});
+
+function chat(w: Wire<User["chat_metrics"]>): ChatActivity {
+  return {
+    conversations: w.countOrNull("distinct_conversation_count"),
+    messages: w.count("message_count"),
+    projectsCreated: w.count("distinct_projects_created_count"),
+    projectsUsed: w.countOrNull("distinct_projects_used_count"),
+    filesUploaded: w.countOrNull("distinct_files_uploaded_count"),
+    artifactsCreated: w.count("distinct_artifacts_created_count"),
+    thinkingMessages: w.count("thinking_message_count"),
+    skillsUsed: w.countOrNull("distinct_skills_used_count"),
+    connectorsUsed: w.countOrNull("distinct_connectors_used_count"),
+    connectorCalls: w.count("connectors_used_count"),
+    sharedArtifactsViewed: w.countOrNull("distinct_shared_artifacts_viewed_count"),
+    sharedConversationViews: w.count("shared_conversations_viewed_count"),
+  };
+}
+
+function code(w: Wire<User["claude_code_metrics"]>): CodeActivity {
+  const core = w.at("core_metrics");
+  return {
+    sessions: core.countOrNull("distinct_session_count"),
+    commits: core.count("commit_count"),
+    pullRequests: core.count("pull_request_count"),
+    linesAdded: core.at("lines_of_code").count("added_count"),
+    linesRemoved: core.at("lines_of_code").count("removed_count"),
+    artifactsCreated: core.count("artifacts_created_count"),
+    toolActions: w.entries("tool_actions").map(
+      ([tool, counts]): ToolActions => ({
+        tool,
+        accepted: counts.count("accepted_count"),
+        rejected: counts.count("rejected_count"),
+      }),
+    ),
+  };
+}
+
+function cowork(w: Wire<User["cowork_metrics"]>): CoworkActivity {
+  return {
+    sessions: w.countOrNull("distinct_session_count"),
+    messages: w.count("message_count"),
+    actions: w.count("action_count"),
+    dispatchTurns: w.count("dispatch_turn_count"),
+    artifactsCreated: w.count("artifacts_created_count"),
+    skillsUsed: w.countOrNull("distinct_skills_used_count"),
+    skillCalls: w.count("skills_used_count"),
+    connectorsUsed: w.countOrNull("distinct_connectors_used_count"),
+    connectorCalls: w.count("connectors_used_count"),
+    pluginsUsed: w.countOrNull("distinct_plugins_used_count"),
+    pluginCalls: w.countOrNull("plugins_used_count"),
+    fileEdits: w.countOrNull("file_edit_count"),
+    editCalls: w.countOrNull("edit_tool_count"),
+    multiEditCalls: w.countOrNull("multi_edit_tool_count"),
+    writeCalls: w.countOrNull("write_tool_count"),
+    notebookEditCalls: w.countOrNull("notebook_edit_tool_count"),
+    sessionsWithFileEdits: w.countOrNull("sessions_with_file_edits_count"),
+  };
+}
+
+function officeApp(w: Wire<User["office_metrics"]["excel"]>): OfficeAppActivity {
+  return {
+    sessions: w.countOrNull("distinct_session_count"),
+    messages: w.count("message_count"),
+    skillsUsed: w.countOrNull("distinct_skills_used_count"),
+    skillCalls: w.count("skills_used_count"),
+    connectorsUsed: w.countOrNull("distinct_connectors_used_count"),
+    connectorCalls: w.count("connectors_used_count"),
+  };
+}
+
+/** The block is left out where the organization has no Claude Tag reporting. */
+function claudeTag(w: Wire<NonNullable<User["claude_tag_metrics"]>> | null): UserActivity["claudeTag"] {
+  return w && { activeDays: w.countOrNull("active_day_count"), messages: w.countOrNull("active_message_count") };
+}

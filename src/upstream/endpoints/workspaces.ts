@@ -1,0 +1,25 @@
+import type { Workspace as WireWorkspace } from "@anthropic-ai/sdk/resources/organization/workspaces/workspaces";
+import type { Workspace } from "../../domain/organization.ts";
+import { endpoint } from "../endpoint.ts";
+import type { Wire } from "../wire.ts";
+import { FRESH } from "./coverage.ts";
+
+/** All workspaces, archived ones too, so that old reports keep their names; `default` picks whether the default one is listed. */
+export const workspaces = endpoint({
+  dataset: "WORKSPACES",
+  key: "admin",
+  path: "/v1/organizations/workspaces",
+  paging: "id",
+  pageSize: () => 1000,
+  query: (p: { includeDefault: boolean }) => ({ include_archived: true, include_default: p.includeDefault }),
+  covers: () => null,
+  coverage: null,
+  subject: "live",
+  freshSeconds: FRESH.lookups,
+  row: (w: Wire<WireWorkspace>): Workspace => ({
+    workspaceId: w.string("id"),
+    name: w.string("name"),
+    isDefault: false,
+    archivedAt: w.instantOrNull("archived_at"),
+  }),
+});

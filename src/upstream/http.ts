@@ -1,0 +1,162 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Dispatcher, request } from "undici";
+import type { Instant } from "../domain/day.ts";
+
+export interface HttpOptions {
+  readonly baseUrl: URL;
+  readonly dispatcher: Dispatcher;
+  readonly now: () => Instant;
+  /** Longest wait for one attempt, body included. */
+  readonly timeoutMs: number;
+  /** Longest wait for all attempts and the pauses between them. */
+  readonly deadlineMs: number;
+  /** First pause before a retry; doubles each time. */
+  readonly backoffMs: number;
+}
+
+/** A 200 with its body parsed as JSON. */
+export interface HttpAnswer {
+  readonly json: unknown;
+  readonly bytes: number;
+}
+
+/** What became of a GET that did not end in a 200 with JSON. */
+export class HttpFailure extends Error {
+  readonly kind: "status" | "network" | "timeout" | "body" | "oversize";
+  readonly status: number | undefined;
+  readonly requestId: string | undefined;
+  /** Seconds upstream asked to wait. */
+  readonly retryAfter: number | undefined;
+  /** The newest-day hint and the like are read from it; it is never shown. */
+  readonly upstreamMessage: string;
+
+  constructor(
+    kind: HttpFailure["kind"],
+    fields: Partial<Pick<HttpFailure, "status" | "requestId" | "retryAfter" | "upstreamMessage">> &
+      ErrorOptions = {},
+  ) {
+    super(fields.status === undefined ? kind : `status ${fields.status}`, { cause: fields.cause });
+    this.name = "HttpFailure";
+    this.kind = kind;
+    this.status = fields.status;
+    this.requestId = fields.requestId;
+    this.retryAfter = fields.retryAfter;
+    this.upstreamMessage = fields.upstreamMessage ?? "";
+  }
+
+  get retryable(): boolean {
+    return this.status === undefined ? this.kind !== "oversize" : RETRYABLE.has(this.status);
+  }
+}
+
+const RETRYABLE = new Set([408, 429, 500, 502, 503, 504, 529]);
+const ATTEMPTS = 3;
+const MAX_BACKOFF_MS = 8_000;
+const MAX_BODY_BYTES = 64 * 2 ** 20;
+
+/**
+ * One GET, tried at most three times. Only faults that may pass are retried; `retry-after` wins over back-off; a wait that
+ * would pass the deadline is not begun. Redirects are faults: following one would carry the key to another host.
+ * `onAttempt` is told of every request that leaves.
+ */
+export async function get(
+  options: HttpOptions,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+  parse: (text: string) => unknown,
+  onAttempt: () => void,
+): Promise<HttpAnswer> {
+  const started = performance.now();
+  for (let attempt = 1; ; attempt++) {
+    onAttempt();
+    try {
+      return await attemptGet(
+        options,
+        path,
+        headers,
+        parse,
+        options.deadlineMs - (performance.now() - started),
+      );
+    } catch (fault) {
+      const failure = fault instanceof HttpFailure ? fault : faultOf(fault);
+      const pause = pauseBefore(failure, attempt, options);
+      const left = options.deadlineMs - (performance.now() - started);
+      if (!failure.retryable || attempt === ATTEMPTS || pause >= left) throw failure;
+      await sleep(pause);
+    }
+  }
+}
+
+async function attemptGet(
+  { baseUrl, dispatcher, timeoutMs, now }: HttpOptions,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+  parse: (text: string) => unknown,
+  leftMs: number,
+): Promise<HttpAnswer> {
+  const signal = AbortSignal.timeout(Math.max(1, Math.min(timeoutMs, leftMs)));
+  const response = await request(new URL(baseUrl.pathname.replace(/\/$/, "") + path, baseUrl), {
+    dispatcher,
+    headers,
+    signal,
+  });
+  const text = await bodyText(response.body);
+  if (response.statusCode === 200) {
+    try {
+      return { json: parse(text), bytes: text.length };
+    } catch (cause) {
+      throw new HttpFailure("body", { cause });
+    }
+  }
+  throw new HttpFailure("status", {
+    status: response.statusCode,
+    requestId: single(response.headers["request-id"]),
+    retryAfter: secondsToWait(single(response.headers["retry-after"]), now()),
+    upstreamMessage: messageOf(text),
+  });
+}
+
+async function bodyText(body: Dispatcher.ResponseData["body"]): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.length;
+    if (bytes > MAX_BODY_BYTES) throw new HttpFailure("oversize");
+    chunks.push(chunk);
+  }
+  return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));
+}
+
+function faultOf(fault: unknown): HttpFailure {
+  if (fault instanceof DOMException && fault.name === "TimeoutError")
+    return new HttpFailure("timeout", { cause: fault });
+  if (fault instanceof TypeError) return new HttpFailure("body", { cause: fault }); // not UTF-8
+  return new HttpFailure("network", { cause: fault });
+}
+
+/** Jitter keeps replicas that failed together from coming back together. */
+function pauseBefore(failure: HttpFailure, attempt: number, { backoffMs }: HttpOptions): number {
+  if (failure.retryAfter !== undefined && failure.retryAfter > 0) return failure.retryAfter * 1_000;
+  return Math.min(backoffMs * 2 ** (attempt - 1), MAX_BACKOFF_MS) * (0.75 + Math.random() / 4);
+}
+
+/** `Retry-After` in either of its forms (RFC 9110, 10.2.3), in seconds. */
+function secondsToWait(header: string | undefined, now: Instant): number | undefined {
+  if (header === undefined) return undefined;
+  if (/^\d+$/.test(header.trim())) return Number(header);
+  const at = Date.parse(header);
+  return Number.isNaN(at) ? undefined : Math.max(0, Math.ceil((at - now) / 1_000));
+}
+
+function single(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header;
+}
+
+function messageOf(text: string): string {
+  try {
+    const body = JSON.parse(text) as { error?: { message?: unknown } } | null;
+    return typeof body?.error?.message === "string" ? body.error.message : "";
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,174 @@
+import { type Day, type Instant, parseDay } from "../domain/day.ts";
+import { type Decimal, parseDecimal } from "../domain/decimal.ts";
+
+/** An upstream answer that breaks its contract; says where, never what the value was. */
+export class WireError extends Error {
+  constructor(path: string, expected: string) {
+    super(`${path || "body"}: expected ${expected}`);
+    this.name = "WireError";
+  }
+}
+
+type Present<T> = Exclude<T, null | undefined>;
+type KeysOf<T, Value> = { [K in keyof T]-?: Present<T[K]> extends Value ? K : never }[keyof T] & string;
+type ItemsOf<T> = Present<T> extends readonly (infer Item extends object)[] ? Item : never;
+
+/**
+ * Reads one JSON object of type `T` field by field. The published client's types fix which names exist and what they hold
+ * at compile time; at run time every value is checked, and a complaint names the full path. A missing key reads as null where
+ * null is allowed: older servers leave keys out.
+ */
+export class Wire<T extends object> {
+  readonly #value: Readonly<Record<string, unknown>>;
+  readonly #path: string;
+
+  constructor(value: unknown, path = "") {
+    if (typeof value !== "object" || value === null || Array.isArray(value))
+      throw new WireError(path, "an object");
+    this.#value = value as Readonly<Record<string, unknown>>;
+    this.#path = path;
+  }
+
+  #get(key: string): unknown {
+    return Object.hasOwn(this.#value, key) ? this.#value[key] : undefined;
+  }
+
+  #at(key: string): string {
+    return this.#path === "" ? key : `${this.#path}.${key}`;
+  }
+
+  #read<V>(key: string, expected: string, read: (value: unknown) => V | null): V {
+    const value = read(this.#get(key));
+    if (value === null) throw new WireError(this.#at(key), expected);
+    return value;
+  }
+
+  #readOrNull<V>(key: string, expected: string, read: (value: unknown) => V | null): V | null {
+    const value = this.#get(key);
+    return value === null || value === undefined ? null : this.#read(key, `${expected} or null`, read);
+  }
+
+  at<K extends KeysOf<T, object>>(key: K): Wire<Present<T[K]> & object> {
+    return new Wire(this.#get(key), this.#at(key));
+  }
+
+  atOrNull<K extends KeysOf<T, object>>(key: K): Wire<Present<T[K]> & object> | null {
+    const value = this.#get(key);
+    return value === null || value === undefined ? null : this.at(key);
+  }
+
+  each<K extends KeysOf<T, readonly unknown[]>>(key: K): Wire<ItemsOf<T[K]>>[] {
+    const items = this.#read(key, "a list", (value) => (Array.isArray(value) ? value : null));
+    return items.map((item, i) => new Wire(item, `${this.#at(key)}[${i}]`));
+  }
+
+  /** The entries of an open map, in the order sent. */
+  entries<K extends KeysOf<T, object>>(
+    key: K,
+  ): [name: string, value: Wire<Present<T[K]>[keyof Present<T[K]>] & object>][] {
+    const map = this.#read(key, "an object", (value) =>
+      typeof value === "object" && !Array.isArray(value) ? value : null,
+    );
+    return Object.entries(map).map(([name, value]) => [name, new Wire(value, `${this.#at(key)}.${name}`)]);
+  }
+
+  /** The same object for a reader that needs only some of its fields. */
+  only<K extends keyof T>(): Wire<Pick<T, K>> {
+    return this as object as Wire<Pick<T, K>>;
+  }
+
+  has(key: keyof T & string): boolean {
+    return this.#get(key) !== undefined;
+  }
+
+  string(key: KeysOf<T, string>): string {
+    return this.#read(key, "text", text);
+  }
+
+  stringOrNull(key: KeysOf<T, string>): string | null {
+    return this.#readOrNull(key, "text", text);
+  }
+
+  boolean(key: KeysOf<T, boolean>): boolean {
+    return this.#read(key, "true or false", boolean);
+  }
+
+  booleanOrNull(key: KeysOf<T, boolean>): boolean | null {
+    return this.#readOrNull(key, "true or false", boolean);
+  }
+
+  /** A whole number from 0 to 2^53 - 1. */
+  count(key: KeysOf<T, number>): number {
+    return this.#read(key, "a whole number below 2^53", count);
+  }
+
+  countOrNull(key: KeysOf<T, number>): number | null {
+    return this.#readOrNull(key, "a whole number below 2^53", count);
+  }
+
+  /** A finite number, whole or not. For ratios; amounts are decimals. */
+  numberOrNull(key: KeysOf<T, number>): number | null {
+    return this.#readOrNull(key, "a number", (value) => (typeof value === "number" ? value : null));
+  }
+
+  /** A decimal string. */
+  decimal(key: KeysOf<T, string>): Decimal {
+    return this.#read(key, "a decimal as text", decimal);
+  }
+
+  decimalOrNull(key: KeysOf<T, string>): Decimal | null {
+    return this.#readOrNull(key, "a decimal as text", decimal);
+  }
+
+  /** A JSON number with every digit kept: see parseExact. */
+  exactNumber(key: KeysOf<T, number>): Decimal {
+    return this.#read(key, "a plain decimal number", (value) =>
+      typeof value === "number" ? decimal(String(value)) : decimal(value),
+    );
+  }
+
+  instant(key: KeysOf<T, string>): Instant {
+    return this.#read(key, "an RFC 3339 time", instant);
+  }
+
+  instantOrNull(key: KeysOf<T, string>): Instant | null {
+    return this.#readOrNull(key, "an RFC 3339 time", instant);
+  }
+
+  dayOrNull(key: KeysOf<T, string>): Day | null {
+    return this.#readOrNull(key, "a day, YYYY-MM-DD", (value) =>
+      typeof value === "string" ? parseDay(value) : null,
+    );
+  }
+}
+
+/** JSON with numbers that a double cannot hold exactly left as the text they were written in. */
+export function parseExact(json: string): unknown {
+  return JSON.parse(json, (_key, value, context?: { source?: string }) =>
+    typeof value === "number" && !Number.isSafeInteger(value) ? context?.source : value,
+  );
+}
+
+const RFC3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
+
+function text(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
+}
+
+function boolean(value: unknown): boolean | null {
+  return typeof value === "boolean" ? value : null;
+}
+
+function count(value: unknown): number | null {
+  return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : null;
+}
+
+function decimal(value: unknown): Decimal | null {
+  return typeof value === "string" ? parseDecimal(value) : null;
+}
+
+function instant(value: unknown): Instant | null {
+  if (typeof value !== "string" || !RFC3339.test(value)) return null;
+  const time = Date.parse(value);
+  return Number.isNaN(time) ? null : time;
+}
