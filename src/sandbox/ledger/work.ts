@@ -1,0 +1,279 @@
+import { ARTIFACTS_MEASURED } from "../coverage.ts";
+import {
+  type Attachments,
+  type Desk,
+  type Load,
+  minute,
+  pieces,
+  rateOf,
+  threadOf,
+  write,
+  writeRuns,
+} from "./desk.ts";
+import type { Engagement, OfficeApp } from "./fact.ts";
+import { executionRate } from "./prices.ts";
+
+const QUIET: Omit<Engagement, "surface" | "thread"> = {
+  app: null,
+  messages: 0,
+  thinkingMessages: 0,
+  actions: 0,
+  dispatchTurns: 0,
+  delegations: 0,
+  computeJobs: 0,
+  project: null,
+  projectsCreated: 0,
+  artifactsCreated: 0,
+  filesUploaded: 0,
+  sharedConversationsViewed: 0,
+  sharedArtifact: null,
+  skill: null,
+  skillCalls: 0,
+  skillEnabled: false,
+  connector: null,
+  reads: 0,
+  writes: 0,
+  unclassifiedCalls: 0,
+  managedAuth: false,
+};
+
+/** A record with every key in the same order, whatever is overridden: the facts of all surfaces stay one shape. */
+export function engagement(
+  surface: Engagement["surface"],
+  thread: number,
+  more: Partial<Engagement>,
+): Engagement {
+  return { surface, thread, ...QUIET, ...more };
+}
+
+type Aids = Pick<
+  Engagement,
+  | "skill"
+  | "skillCalls"
+  | "skillEnabled"
+  | "connector"
+  | "reads"
+  | "writes"
+  | "unclassifiedCalls"
+  | "managedAuth"
+>;
+
+const WITHOUT_AIDS: Aids = {
+  skill: null,
+  skillCalls: 0,
+  skillEnabled: false,
+  connector: null,
+  reads: 0,
+  writes: 0,
+  unclassifiedCalls: 0,
+  managedAuth: false,
+};
+
+/** The skill and the connector used in a piece of work, if any. */
+export function aids(desk: Desk, chat: boolean, skillShare: number, connectorShare: number): Aids {
+  const { dice, organization } = desk;
+  const hasSkill = dice.chance(skillShare);
+  const hasConnector = dice.chance(connectorShare);
+  if (!hasSkill && !hasConnector) return WITHOUT_AIDS;
+  const { skills, connectors } = organization.catalog;
+  // Low places are used most.
+  const skill = hasSkill ? skills[Math.floor(dice.next() * dice.next() * skills.length)] : undefined;
+  const usable = skill === undefined || (chat && !skill.chat) ? undefined : skill;
+  const connector = hasConnector
+    ? connectors[Math.floor(dice.next() * dice.next() * connectors.length)]
+    : undefined;
+  const calls = connector === undefined ? 0 : dice.around(4);
+  const reads = connector?.annotated ? Math.ceil(calls * 0.6) : 0;
+  const writes = connector?.annotated ? Math.floor((calls - reads) * dice.next()) : 0;
+  return {
+    skill: usable?.index ?? null,
+    skillCalls: usable === undefined ? 0 : dice.around(1.6),
+    skillEnabled: usable !== undefined && chat && dice.chance(0.08),
+    connector: connector?.index ?? null,
+    reads,
+    writes,
+    unclassifiedCalls: calls - reads - writes,
+    managedAuth: connector?.managed === true && dice.chance(0.75),
+  };
+}
+
+function tied(desk: Desk, product: string | null, searches: number, about: Engagement): Attachments {
+  return {
+    organization: "enterprise",
+    person: desk.person?.index ?? null,
+    product,
+    searches,
+    engagement: about,
+    code: null,
+    tag: null,
+    api: null,
+  };
+}
+
+const CHAT: Omit<Load, "requests"> = { uncached: 900, read: 2800, write5m: 500, write1h: 0, output: 420 };
+
+export function chat(desk: Desk, person: number): void {
+  const { dice, organization } = desk;
+  const count = pieces(desk, 2);
+  for (let i = 0; i < count; i++) {
+    const messages = dice.around(5);
+    const nth = dice.below(6);
+    const project =
+      nth < 4 && desk.person !== null ? organization.catalog.nearbyProject(desk.person, nth) : null;
+    const exists = project !== null && organization.catalog.project(project).createdOn <= desk.day;
+    const own = project === person && organization.catalog.project(person).createdOn === desk.day;
+    const about = engagement("chat", threadOf(person, "chat", Math.floor(desk.day / 3), dice.below(24)), {
+      ...aids(desk, true, 0.14, 0.2),
+      messages,
+      thinkingMessages: dice.chance(0.4) ? dice.below(messages + 1) : 0,
+      project: exists ? project : null,
+      projectsCreated: own && i === 0 ? 1 : 0,
+      artifactsCreated: dice.chance(0.25) ? dice.between(1, 2) : 0,
+      filesUploaded: dice.chance(0.2) ? dice.between(1, 4) : 0,
+      sharedConversationsViewed: dice.chance(0.08) ? dice.between(1, 3) : 0,
+      sharedArtifact: dice.chance(0.07) ? dice.below(40 + organization.members) : null,
+    });
+    const at = minute(desk);
+    const searches = dice.chance(0.22) ? dice.between(1, 4) : 0;
+    const rate = rateOf(desk, "chat", { haiku: 0.12, opus: 0.3, long: 0.02, fast: 0 });
+    write(
+      desk,
+      at,
+      rate,
+      { requests: messages + dice.below(3), ...CHAT },
+      tied(desk, "chat", searches, about),
+    );
+    if (dice.chance(0.07)) {
+      writeRuns(desk, at, executionRate("chat"), dice.around(3), {
+        organization: "enterprise",
+        person,
+        api: null,
+      });
+    }
+  }
+}
+
+const COWORK: Omit<Load, "requests"> = {
+  uncached: 1500,
+  read: 26_000,
+  write5m: 2200,
+  write1h: 300,
+  output: 520,
+};
+
+export function cowork(desk: Desk, person: number): void {
+  const { dice } = desk;
+  const count = pieces(desk, 1.4);
+  for (let i = 0; i < count; i++) {
+    const messages = dice.around(4);
+    const about = engagement("cowork", threadOf(person, "cowork", Math.floor(desk.day / 2), dice.below(12)), {
+      ...aids(desk, false, 0.25, 0.35),
+      messages,
+      actions: dice.around(11),
+      dispatchTurns: dice.chance(0.2) ? dice.between(1, 3) : 0,
+      artifactsCreated: desk.day >= ARTIFACTS_MEASURED && dice.chance(0.2) ? 1 : 0,
+    });
+    const rate = rateOf(desk, "cowork", { haiku: 0.05, opus: 0.35, long: 0.05, fast: 0 });
+    const searches = dice.chance(0.2) ? dice.between(1, 6) : 0;
+    write(
+      desk,
+      minute(desk),
+      rate,
+      { requests: messages * 4, ...COWORK },
+      tied(desk, "cowork", searches, about),
+    );
+  }
+}
+
+const OFFICE: Omit<Load, "requests"> = { uncached: 2600, read: 7000, write5m: 1200, write1h: 0, output: 600 };
+const APPS: readonly OfficeApp[] = ["excel", "excel", "excel", "word", "word", "powerpoint", "outlook"];
+
+export function office(desk: Desk, person: number): void {
+  const { dice } = desk;
+  const count = pieces(desk, 1.2);
+  for (let i = 0; i < count; i++) {
+    const messages = dice.around(4);
+    const about = engagement("office_agent", threadOf(person, "office_agent", desk.day, i), {
+      ...aids(desk, false, 0.3, 0.1),
+      app: dice.pick(APPS),
+      messages,
+    });
+    const rate = rateOf(desk, "office_agent", { haiku: 0.2, opus: 0.15, long: 0.01, fast: 0 });
+    write(
+      desk,
+      minute(desk),
+      rate,
+      { requests: messages * 2, ...OFFICE },
+      tied(desk, "office_agent", 0, about),
+    );
+  }
+}
+
+const CHROME: Omit<Load, "requests"> = { uncached: 2200, read: 9000, write5m: 900, write1h: 0, output: 220 };
+
+export function chrome(desk: Desk, person: number): void {
+  const { dice } = desk;
+  const messages = dice.around(4);
+  const about = engagement("claude_in_chrome", threadOf(person, "claude_in_chrome", desk.day, 0), {
+    messages,
+  });
+  const rate = rateOf(desk, "claude_in_chrome", { haiku: 0.5, opus: 0.05, long: 0, fast: 0 });
+  const searches = dice.chance(0.3) ? dice.between(1, 3) : 0;
+  write(
+    desk,
+    minute(desk),
+    rate,
+    { requests: messages * 5, ...CHROME },
+    tied(desk, "claude_in_chrome", searches, about),
+  );
+}
+
+const DESIGN: Omit<Load, "requests"> = {
+  uncached: 1800,
+  read: 12_000,
+  write5m: 1500,
+  write1h: 0,
+  output: 1900,
+};
+
+export function design(desk: Desk, person: number): void {
+  const { dice } = desk;
+  const messages = dice.around(6);
+  const about = engagement("claude_design", threadOf(person, "claude_design", desk.day, 0), {
+    messages,
+    // Design projects are the person's own; eight of them at most.
+    project: person * 8 + dice.below(8),
+    projectsCreated: dice.chance(0.08) ? 1 : 0,
+  });
+  const rate = rateOf(desk, "claude_design", { haiku: 0, opus: 0.5, long: 0.03, fast: 0 });
+  write(
+    desk,
+    minute(desk),
+    rate,
+    { requests: messages * 2, ...DESIGN },
+    tied(desk, "claude_design", 0, about),
+  );
+}
+
+const SCIENCE: Omit<Load, "requests"> = {
+  uncached: 4000,
+  read: 30_000,
+  write5m: 3000,
+  write1h: 1500,
+  output: 1200,
+};
+
+/** Claude Science has no product slug in the reports: its usage surfaces as `other`. */
+export function science(desk: Desk, person: number): void {
+  const { dice } = desk;
+  const messages = dice.around(7);
+  const about = engagement("science", threadOf(person, "science", desk.day, 0), {
+    messages,
+    delegations: dice.below(4),
+    computeJobs: dice.chance(0.3) ? dice.between(1, 5) : 0,
+    skill: null,
+    skillCalls: dice.below(3),
+  });
+  const rate = rateOf(desk, "other", { haiku: 0, opus: 0.7, long: 0.15, fast: 0 });
+  write(desk, minute(desk), rate, { requests: messages * 3, ...SCIENCE }, tied(desk, "other", 0, about));
+}

@@ -1,0 +1,116 @@
+import { day, type Instant } from "../../domain/day.ts";
+import { type DayNumber, dayNumber, startOfNumber } from "../calendar.ts";
+import { chanceOf, hash, type Ids, ids, uuid } from "../random.ts";
+import { DEPARTMENTS, NOTABLE, type Person } from "./people.ts";
+
+/** An RBAC group of the Enterprise organization. */
+export interface Group {
+  readonly index: number;
+  readonly id: string;
+  /** The other spelling of the id that filters accept. */
+  readonly uuid: string;
+  /** Not unique. */
+  readonly name: string;
+  readonly source: "direct" | "scim";
+  readonly createdAt: Instant;
+  /** From this day on the group is gone: nobody is in it and its name no longer resolves. */
+  readonly deletedOn: DayNumber;
+}
+
+export interface Groups {
+  readonly all: readonly Group[];
+  /** The groups a person was in on a day; empty for people in none. */
+  of(person: Person, day: DayNumber): readonly Group[];
+  /** By either spelling of the id. */
+  find(id: string): Group | undefined;
+}
+
+interface Membership {
+  readonly group: Group;
+  readonly from: DayNumber;
+  readonly until: DayNumber;
+}
+
+const STREAM = 20;
+const TEAM_SIZE = 12;
+const BIRDS =
+  "Avocet Bittern Bunting Curlew Dipper Dunlin Egret Fulmar Gannet Garganey Godwit Goosander Grebe Harrier Heron Hobby " +
+  "Kestrel Kittiwake Knot Lapwing Linnet Merlin Nuthatch Osprey Petrel Pipit Plover Puffin Redshank Ruff Sanderling Shrike " +
+  "Siskin Skua Smew Snipe Stilt Tern Turnstone Twite Wagtail Whimbrel Wigeon Wryneck";
+
+export function createGroups(seed: number, members: number): Groups {
+  const groupIds: Ids = ids("rbac_group_", seed, STREAM);
+  const all: Group[] = [];
+  const add = (name: string, source: Group["source"], deletedOn = Infinity) => {
+    const index = all.length;
+    const createdAt =
+      startOfNumber(-(hash(seed, STREAM, index) % 300)) - (hash(seed, STREAM, index, 1) % 86_400) * 1000;
+    const group = {
+      index,
+      id: groupIds.of(index),
+      uuid: uuid(seed, STREAM, index),
+      name,
+      source,
+      createdAt,
+      deletedOn,
+    };
+    all.push(group);
+    return group;
+  };
+  const departments = new Map(DEPARTMENTS.map(({ name }) => [name as string, add(name, "scim")]));
+  const champions = add("AI champions", "direct");
+  const skunkworks = add("Skunkworks", "direct", dayNumber(day("2026-06-01")));
+  // Names are not unique upstream.
+  const contractors = [add("Contractors", "direct"), add("Contractors", "scim")];
+  const birds = BIRDS.split(" ");
+  const teamCount = Math.max(2, Math.ceil(members / TEAM_SIZE));
+  const teams = Array.from({ length: teamCount }, (_, i) => {
+    const round = Math.floor(i / birds.length);
+    return add(`Team ${birds[i % birds.length]}${round === 0 ? "" : ` ${round + 1}`}`, "scim");
+  });
+
+  const memberships = (person: Person): Membership[] => {
+    if (person.kind !== "member") return [];
+    const { index, joined } = person;
+    const department = departments.get(person.department) as Group;
+    const own = teams[Math.floor(index / TEAM_SIZE) % teamCount] as Group;
+    const always = (group: Group) => ({ group, from: -Infinity, until: group.deletedOn });
+    if (index === NOTABLE.threeGroups) return [department, own, champions].map(always);
+    const luck = (what: number) => chanceOf(seed, STREAM + 1, index, what);
+    if (luck(0) < 0.08) return [];
+    const held = [always(department)];
+    if (luck(1) < 0.7) {
+      if (luck(2) < 0.08) {
+        const moves = Math.max(joined, 0) + Math.floor(luck(3) * 200);
+        const next = teams[(own.index + 1 + Math.floor(luck(4) * (teamCount - 1))) % teamCount] as Group;
+        held.push(
+          { group: own, from: -Infinity, until: moves },
+          { group: next, from: moves, until: Infinity },
+        );
+      } else held.push(always(own));
+    }
+    if (luck(5) < 0.05) held.push({ group: champions, from: Math.floor(luck(6) * 240), until: Infinity });
+    if (luck(7) < 0.03) held.push(always(skunkworks));
+    if (luck(8) < 0.02) held.push(always(contractors[index % 2] as Group));
+    return held;
+  };
+
+  const kept = new Map<number, Membership[]>();
+  const byId = new Map(all.flatMap((group) => [[group.id, group] as const, [group.uuid, group] as const]));
+  return {
+    all,
+    of(person, day) {
+      let held = kept.get(person.index);
+      if (held === undefined) {
+        held = memberships(person);
+        kept.set(person.index, held);
+      }
+      const groups: Group[] = [];
+      for (const { group, from, until } of held) {
+        if (day >= from && day < until && !groups.includes(group)) groups.push(group);
+      }
+      return groups;
+    },
+    find: (id) => byId.get(id),
+  };
+}
