@@ -7,6 +7,7 @@ import { cursorOf, placeOf } from "./cursor.ts";
 import { type Answer, type Endpoint, Refusal, type Request } from "./endpoint.ts";
 import { limitOf, PAGING_PARAMETERS, pageAt, pageById, rendered } from "./page.ts";
 import { CheckedQuery } from "./query.ts";
+import { watermarkAt } from "./reports/question.ts";
 import { type Route, routeOf } from "./route.ts";
 
 export interface WireRequest {
@@ -35,13 +36,9 @@ export interface Protocol {
   readonly retryAfter?: boolean;
   /** Real milliseconds before an answer; none by default. */
   readonly latencyMs?: number;
-  /** Between two data exports, counted from the epoch, four hours by default; a cursor on exported data outlives none. */
-  readonly refreshMs?: number;
   /** Told of an endpoint that failed; the client only sees a 500. */
   readonly failed?: (error: unknown) => void;
 }
-
-const FOUR_HOURS_MS = 4 * 3_600_000;
 
 /** Answers requests to `endpoints`; cursors are bound to `organization` among other things. */
 export function createHandler(
@@ -49,7 +46,7 @@ export function createHandler(
   organization: string,
   protocol: Protocol,
 ): Handle {
-  const { now, retryAfter = true, latencyMs = 0, refreshMs = FOUR_HOURS_MS } = protocol;
+  const { now, retryAfter = true, latencyMs = 0 } = protocol;
   const allowances = new Allowances();
   let requests = 0;
 
@@ -127,8 +124,7 @@ export function createHandler(
     ]);
     const cursor = query.text("page");
     const place = cursor === undefined ? { offset: 0, now: clock } : placeOf(cursor, binding);
-    const exportAt = (at: Instant): number => Math.floor(at / refreshMs);
-    if (paging.style === "report" && paging.expires && exportAt(place.now) !== exportAt(clock)) {
+    if (paging.style === "report" && paging.expires && watermarkAt(place.now) !== watermarkAt(clock)) {
       throw new Refusal(410, "This page cursor is no longer valid; restart from the first page");
     }
     const answer = ask(place.now);
