@@ -1,12 +1,21 @@
 import type { Endpoint } from "./endpoint.ts";
+import { apiKey, apiKeys } from "./endpoints/api-keys.ts";
+import { chatProjects } from "./endpoints/chat-projects.ts";
+import { claudeCodeReport } from "./endpoints/claude-code.ts";
+import { connectors } from "./endpoints/connectors.ts";
+import { consoleCost } from "./endpoints/console-cost.ts";
 import { costReport } from "./endpoints/cost-report.ts";
+import { invite, invites } from "./endpoints/invites.ts";
 import { me } from "./endpoints/me.ts";
+import { messagesUsage } from "./endpoints/messages-usage.ts";
+import { skills } from "./endpoints/skills.ts";
 import { summaries } from "./endpoints/summaries.ts";
 import { usageReport } from "./endpoints/usage-report.ts";
 import { userActivity } from "./endpoints/user-activity.ts";
 import { userCostReport } from "./endpoints/user-cost-report.ts";
 import { userUsageReport } from "./endpoints/user-usage-report.ts";
 import { user, users } from "./endpoints/users.ts";
+import { workspace, workspaceMember, workspaceMembers, workspaces } from "./endpoints/workspaces.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
 import type { Organization } from "./organization.ts";
 
@@ -18,12 +27,26 @@ export function endpoints(
   return [
     summaries(ledger),
     userActivity(ledger),
+    chatProjects(ledger),
+    skills(ledger),
+    connectors(ledger),
     usageReport(ledger),
     costReport(ledger),
     userUsageReport(ledger),
     userCostReport(ledger),
+    claudeCodeReport(ledger),
+    messagesUsage(ledger),
+    consoleCost(ledger),
     me(ledger),
     users(ledger),
     user(ledger),
+    invites(ledger),
+    invite(ledger),
+    workspaces(ledger),
+    workspace(ledger),
+    workspaceMembers(ledger),
+    workspaceMember(ledger),
+    apiKeys(ledger),
+    apiKey(ledger),
   ];
 }
