@@ -24,3 +24,10 @@ export function finalityOf(subject: Subject, range: DayRange | null, watermark: 
   const monthEnd = addMonths(startOfMonth(addDays(range.until, -1)), 1);
   return daysBetween(monthEnd, seen) >= CLOSING_DAYS ? "FINAL" : "SETTLING";
 }
+
+const ORDER: readonly Finality[] = ["FINAL", "SETTLING", "OPEN"];
+
+/** The state of several figures together: that of the least settled. */
+export function leastSettled(states: readonly Finality[]): Finality {
+  return ORDER[Math.max(0, ...states.map((state) => ORDER.indexOf(state)))] ?? "OPEN";
+}

@@ -18,8 +18,7 @@ export interface Member {
 }
 
 export interface Workspace {
-  /** Null: the Console organization's default workspace as some reports name it. */
-  readonly workspaceId: string | null;
+  readonly workspaceId: string;
   readonly name: string;
   readonly isDefault: boolean;
   readonly archivedAt: Instant | null;

@@ -2,7 +2,7 @@ import type { Subject } from "../cache/policy.ts";
 import type { Dataset } from "../domain/dataset.ts";
 import type { Day } from "../domain/day.ts";
 import type { DayRange } from "../domain/range.ts";
-import type { Wire } from "./wire.ts";
+import { Wire } from "./wire.ts";
 
 /** Which of the two keys a resource is asked with. */
 export type KeyFamily = "analytics" | "admin";
@@ -13,7 +13,7 @@ export type QueryValue = string | number | boolean | readonly string[] | undefin
  * One REST resource, as data: where it is, how it pages, which days it covers, how to ask and how to read it. The files in
  * endpoints/ are the only place where its path and its snake_case names appear.
  */
-export interface Endpoint<Params, Row, WireRow extends object = object> {
+export interface Endpoint<Params, Row> {
   readonly dataset: Dataset;
   readonly key: KeyFamily;
   readonly path: string;
@@ -36,7 +36,8 @@ export interface Endpoint<Params, Row, WireRow extends object = object> {
   readonly beta?: (params: Params) => string | undefined;
   /** The body holds JSON numbers that are amounts. */
   readonly exactNumbers?: true;
-  readonly row: (wire: Wire<WireRow>, params: Params) => Row;
+  /** One row from its JSON; `path` is where in the body it stands. Throws WireError. */
+  readonly read: (json: unknown, path: string, params: Params) => Row;
 }
 
 export type Paging =
@@ -62,8 +63,10 @@ export interface Coverage {
   readonly maxDays: number;
 }
 
-export function endpoint<Params, Row, WireRow extends object>(
-  definition: Endpoint<Params, Row, WireRow>,
-): Endpoint<Params, Row, WireRow> {
-  return definition;
+/** An endpoint whose rows are read through the wire type that `row` names. */
+export function endpoint<Params, Row, WireRow extends object>({
+  row,
+  ...definition
+}: Omit<Endpoint<Params, Row>, "read"> & { readonly row: (wire: Wire<WireRow>, params: Params) => Row }): Endpoint<Params, Row> {
+  return { ...definition, read: (json, path, params) => row(new Wire<WireRow>(json, path), params) };
 }

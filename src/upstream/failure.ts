@@ -6,9 +6,9 @@ import { HttpFailure } from "./http.ts";
 import { WireError } from "./wire.ts";
 
 /** The error a client sees for a failed upstream request. Upstream's own words stay in the cause. */
-export function failureOf<P, Row, W extends object>(
+export function failureOf<P, Row>(
   fault: unknown,
-  endpoint: Endpoint<P, Row, W>,
+  endpoint: Endpoint<P, Row>,
   params: P,
   token: string | null,
 ): unknown {
@@ -107,9 +107,9 @@ export function refusedToken(fault: unknown): boolean {
 }
 
 /** Engagement answers a day it does not have yet with a 400 whose message names the newest one it has. */
-function notYetAvailable<P, Row, W extends object>(
+function notYetAvailable<P, Row>(
   fault: HttpFailure,
-  endpoint: Endpoint<P, Row, W>,
+  endpoint: Endpoint<P, Row>,
   params: P,
   details: ErrorDetails,
 ): GatewayError | null {

@@ -1,4 +1,6 @@
+import { type Finality, finalityOf } from "../cache/policy.ts";
 import type { Instant } from "../domain/day.ts";
+import type { DayRange } from "../domain/range.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { Wire, WireError } from "./wire.ts";
 
@@ -12,10 +14,15 @@ export interface Page<Row> {
   /** Upstream's `data_refreshed_at`; null where it sends none or no export covers the range. */
   readonly watermark: Instant | null;
   readonly fetchedAt: Instant;
+  /** The instant its finality is judged by: the watermark, or the time it was fetched where upstream sends none. */
+  readonly seen: Instant | null;
+  /** The days it is about; null for look-ups. */
+  readonly covers: DayRange | null;
+  readonly state: Finality;
 }
 
 interface Envelope {
-  data: object[];
+  data: readonly unknown[];
   has_more: boolean;
   next_page: string | null;
   last_id: string | null;
@@ -23,8 +30,8 @@ interface Envelope {
 }
 
 /** Reads a whole body before anything of it is used or kept. Throws WireError with the full path of the first fault. */
-export function decodePage<P, Row, W extends object>(
-  endpoint: Endpoint<P, Row, W>,
+export function decodePage<P, Row>(
+  endpoint: Endpoint<P, Row>,
   params: P,
   token: string | null,
   json: unknown,
@@ -32,16 +39,14 @@ export function decodePage<P, Row, W extends object>(
 ): Page<Row> {
   const body = new Wire<Envelope>(json);
   const watermark = endpoint.watermarked ? body.instantOrNull("data_refreshed_at") : null;
-  if (endpoint.paging === "object") {
-    return { rows: [endpoint.row(new Wire<W>(json), params)], token, next: null, watermark, fetchedAt: now };
-  }
-  const rows = list<W>(json, endpoint.listKeys ?? ["data"]).map((wire) => endpoint.row(wire, params));
-  return { rows, token, next: nextToken(endpoint.paging, body), watermark, fetchedAt: now };
-}
-
-function list<W extends object>(json: unknown, keys: readonly string[]): Wire<W>[] {
-  const body = new Wire<Record<string, W[]>>(json);
-  return body.each(keys.find((key) => body.has(key)) ?? keys[0] ?? "data") as Wire<W>[];
+  // A watermark ahead of the clock is a fault somewhere; it must not make data look older than it is.
+  const seen = endpoint.watermarked ? watermark && Math.min(watermark, now) : now;
+  const covers = endpoint.covers(params);
+  const about = { token, watermark, fetchedAt: now, seen, covers, state: finalityOf(endpoint.subject, covers, seen) };
+  if (endpoint.paging === "object") return { ...about, rows: [endpoint.read(json, "", params)], next: null };
+  const key = endpoint.listKeys?.find((name) => body.has(name as keyof Envelope)) ?? "data";
+  const rows = body.list(key as "data").map((item, i) => endpoint.read(item, `${key}[${i}]`, params));
+  return { ...about, rows, next: nextToken(endpoint.paging, body) };
 }
 
 /** Only the token ends a walk, and a list that says there is more must say where: a short answer is never passed off as whole. */

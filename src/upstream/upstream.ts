@@ -1,5 +1,4 @@
 import type { Entry, Store } from "../cache/memory-store.ts";
-import { finalityOf } from "../cache/policy.ts";
 import { GatewayError } from "../errors.ts";
 import type { Credential, Credentials } from "./credential.ts";
 import type { Endpoint, KeyFamily, QueryValue } from "./endpoint.ts";
@@ -25,8 +24,8 @@ export interface WalkedPage<Row> extends Page<Row> {
 /** The upstream as one operation sees it. */
 export interface Upstream {
   /** Pages in order, from the first or from the one `from` names. Ends only where upstream says so. */
-  pages<P, Row, W extends object>(
-    endpoint: Endpoint<P, Row, W>,
+  pages<P, Row>(
+    endpoint: Endpoint<P, Row>,
     params: P,
     from?: string | null,
   ): AsyncGenerator<WalkedPage<Row>, void, void>;
@@ -54,10 +53,10 @@ type AnyPage = Page<unknown>;
 export function createUpstream(options: UpstreamOptions): { operation(signal: AbortSignal): Upstream } {
   const flights = new Map<string, Promise<AnyPage>>();
 
-  /** The page from the cache, from a flight under way, or from upstream; kept when it is whole and may be. */
-  async function read<P, Row, W extends object>(
+  /** A page as this operation sees it: asked for once, so that two fields of one answer never disagree. */
+  async function read<P, Row>(
     operation: Operation,
-    endpoint: Endpoint<P, Row, W>,
+    endpoint: Endpoint<P, Row>,
     params: P,
     token: string | null,
     bypass: boolean,
@@ -65,6 +64,22 @@ export function createUpstream(options: UpstreamOptions): { operation(signal: Ab
     const credential = credentialFor(endpoint);
     const path = canonicalPath(endpoint, params, token);
     const key = `${credential.fingerprint} ${options.baseUrl.href} ${path}`;
+    const before = bypass ? undefined : operation.pages.get(key);
+    if (before !== undefined) return before as Promise<Page<Row>>;
+    const page = sharedPage(operation, endpoint, params, token, bypass, { credential, path, key });
+    operation.pages.set(key, page);
+    return page;
+  }
+
+  /** A page that other operations may have asked for before. */
+  async function sharedPage<P, Row>(
+    operation: Operation,
+    endpoint: Endpoint<P, Row>,
+    params: P,
+    token: string | null,
+    bypass: boolean,
+    { credential, path, key }: { credential: Credential; path: string; key: string },
+  ): Promise<Page<Row>> {
     const kept = bypass ? undefined : (options.store.get(key) as Entry<Page<Row>> | undefined);
     if (kept !== undefined && isFresh(kept, endpoint)) {
       operation.usage.cacheHits++;
@@ -83,9 +98,9 @@ export function createUpstream(options: UpstreamOptions): { operation(signal: Ab
     return flight;
   }
 
-  async function fetchPage<P, Row, W extends object>(
+  async function fetchPage<P, Row>(
     operation: Operation,
-    endpoint: Endpoint<P, Row, W>,
+    endpoint: Endpoint<P, Row>,
     params: P,
     token: string | null,
     credential: Credential,
@@ -101,17 +116,11 @@ export function createUpstream(options: UpstreamOptions): { operation(signal: Ab
     try {
       const { json, bytes } = await get(options, path, headers, parse, () => operation.usage.requests++);
       const page = decodePage(endpoint, params, token, json, options.now());
-      options.store.set(key, { value: freeze(page), bytes, storedAt: page.fetchedAt, final: isSettled(endpoint, params, page) });
+      options.store.set(key, { value: freeze(page), bytes, storedAt: page.fetchedAt, final: page.state === "FINAL" });
       return page;
     } catch (fault) {
       throw failureOf(fault, endpoint, params, token);
     }
-  }
-
-  function isSettled<P, Row, W extends object>(endpoint: Endpoint<P, Row, W>, params: P, page: Page<Row>): boolean {
-    // A watermark ahead of the clock is a fault somewhere; it must not make data look older than it is.
-    const seen = endpoint.watermarked ? page.watermark && Math.min(page.watermark, page.fetchedAt) : page.fetchedAt;
-    return finalityOf(endpoint.subject, endpoint.covers(params), seen) === "FINAL";
   }
 
   function isFresh(entry: Entry, { freshSeconds }: { freshSeconds: number }): boolean {
@@ -130,9 +139,9 @@ export function createUpstream(options: UpstreamOptions): { operation(signal: Ab
     );
   }
 
-  async function* pages<P, Row, W extends object>(
+  async function* pages<P, Row>(
     operation: Operation,
-    endpoint: Endpoint<P, Row, W>,
+    endpoint: Endpoint<P, Row>,
     params: P,
     from: string | null,
   ): AsyncGenerator<WalkedPage<Row>, void, void> {
@@ -187,6 +196,7 @@ export function createUpstream(options: UpstreamOptions): { operation(signal: Ab
 /** What one operation spends, and its patience. */
 class Operation {
   readonly usage: Usage = { requests: 0, cacheHits: 0, waitMs: 0 };
+  readonly pages = new Map<string, Promise<AnyPage>>();
   readonly #signal: AbortSignal;
   readonly #maxRequests: number;
   #begun = 0;
@@ -253,8 +263,8 @@ function expired(dataset: string, cause: unknown): GatewayError {
 }
 
 /** One spelling per question: parameters sorted by name, lists in order, brackets as they are. */
-function canonicalPath<P, Row, W extends object>(
-  endpoint: Endpoint<P, Row, W>,
+function canonicalPath<P, Row>(
+  endpoint: Endpoint<P, Row>,
   params: P,
   token: string | null,
 ): string {

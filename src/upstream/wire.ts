@@ -57,9 +57,12 @@ export class Wire<T extends object> {
     return value === null || value === undefined ? null : this.at(key);
   }
 
+  list(key: KeysOf<T, readonly unknown[]>): readonly unknown[] {
+    return this.#read(key, "a list", (value) => (Array.isArray(value) ? value : null));
+  }
+
   each<K extends KeysOf<T, readonly unknown[]>>(key: K): Wire<ItemsOf<T[K]>>[] {
-    const items = this.#read(key, "a list", (value) => (Array.isArray(value) ? value : null));
-    return items.map((item, i) => new Wire(item, `${this.#at(key)}[${i}]`));
+    return this.list(key).map((item, i) => new Wire(item, `${this.#at(key)}[${i}]`));
   }
 
   /** The entries of an open map, in the order sent. */

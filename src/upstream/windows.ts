@@ -1,7 +1,7 @@
 import { addDays, dayOf, type Instant, later } from "../domain/day.ts";
 import { type DayRange, daysIn, intersection, splitByDay, splitByMonth } from "../domain/range.ts";
 import { badInput, GatewayError } from "../errors.ts";
-import type { Coverage } from "../upstream/endpoint.ts";
+import type { Coverage } from "./endpoint.ts";
 
 interface Covered {
   readonly dataset: string;

@@ -1,0 +1,44 @@
+import { personByConsoleId } from "../src/analytics/join.ts";
+import type { ApiKey as ApiKeyShape } from "../src/domain/organization.ts";
+import type { Person } from "../src/domain/person.ts";
+import { GatewayError } from "../src/errors.ts";
+import { apiKeyById, workspaceById } from "../src/loaders/console.ts";
+import { builder, dateTime } from "./builder.ts";
+import { DEFAULT_PERIOD, resolveRange } from "./range.ts";
+import { User } from "./user.ts";
+import { Workspace } from "./workspace.ts";
+
+export const ApiKey = builder.node(builder.objectRef<ApiKeyShape>("ApiKey"), {
+  description: "An API key of the Console organization, never its secret. Source: API_KEYS.",
+  id: { resolve: ({ apiKeyId }) => apiKeyId },
+  loadOne: async (id, ctx) => {
+    const key = await apiKeyById(ctx, {}).load(id);
+    if (key === null) throw new GatewayError("NOT_FOUND", "No API key has this id.", { dataset: "API_KEYS" });
+    return key;
+  },
+  fields: (t) => ({
+    apiKeyId: t.exposeString("apiKeyId", { description: "The id upstream knows it by, `apikey_...`." }),
+    name: t.exposeString("name", { description: "Name. Not unique." }),
+    status: t.exposeString("status", { description: "`active`, `inactive`, `expired` or `archived`; new states may appear." }),
+    createdAt: t.field({ type: "DateTime", description: "When it was made.", resolve: ({ createdAt }) => dateTime(createdAt) }),
+    expiresAt: t.field({
+      type: "DateTime",
+      nullable: true,
+      description: "When it expires; null if never.",
+      resolve: ({ expiresAt }) => dateTime(expiresAt),
+    }),
+    workspace: t.field({
+      type: Workspace,
+      nullable: true,
+      description: "The workspace it belongs to; null where it belongs to the whole organization.",
+      resolve: ({ workspaceId }, _args, ctx) => (workspaceId === null ? null : workspaceById(ctx, {}).load(workspaceId)),
+    }),
+    createdBy: t.field({
+      type: User,
+      nullable: true,
+      description: "The person who made it; null where not recorded or made by a service account.",
+      resolve: ({ createdBy }, _args, ctx): Promise<Person> | null =>
+        createdBy?.type === "user" ? personByConsoleId(ctx, createdBy.id, resolveRange({ period: DEFAULT_PERIOD }, ctx.now())) : null,
+    }),
+  }),
+});

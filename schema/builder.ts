@@ -1,0 +1,94 @@
+import SchemaBuilder from "@pothos/core";
+import RelayPlugin from "@pothos/plugin-relay";
+import { GraphQLDateTimeISO, GraphQLSafeInt } from "graphql-scalars";
+import type { Context } from "../src/context.ts";
+import { type Day, type Instant, parseDay } from "../src/domain/day.ts";
+import { type Decimal, formatDecimal } from "../src/domain/decimal.ts";
+import { badInput } from "../src/errors.ts";
+import type { Connection } from "./connection.ts";
+
+/** The one builder: scalars, nullability, plugins. It defines no types. */
+export const builder = new SchemaBuilder<{
+  Context: Context;
+  /** What every connection says beside its rows: see connection.ts. */
+  Connection: Pick<Connection<unknown>, "totalCount" | "range" | "freshness">;
+  DefaultFieldNullability: false;
+  DefaultEdgesNullability: false;
+  DefaultNodeNullability: false;
+  Scalars: {
+    ID: { Input: string; Output: string };
+    Date: { Input: Day; Output: Day };
+    DateTime: { Input: Date; Output: Date };
+    Decimal: { Input: never; Output: Decimal };
+    Count: { Input: number; Output: number };
+  };
+}>({
+  plugins: [RelayPlugin],
+  defaultFieldNullability: false,
+  relay: {
+    nodesOnConnection: { description: "The rows, without their cursors." },
+    cursorFieldOptions: { description: "The place of this row; pass it as `after` to read on from here." },
+    nodeFieldOptions: { description: "The row." },
+    edgesFieldOptions: { nullable: false, description: "The rows, each with its cursor." },
+    pageInfoFieldOptions: { description: "Where this page stands in the list." },
+    pageInfoTypeOptions: { description: "Where a page stands in its list." },
+    hasNextPageFieldOptions: { description: "Whether another row follows; exact, never a guess." },
+    hasPreviousPageFieldOptions: { description: "Whether this page was asked for with `after`." },
+    startCursorFieldOptions: { description: "Cursor of the first row; null on an empty page." },
+    endCursorFieldOptions: { description: "Cursor of the last row; null on an empty page." },
+    nodeTypeOptions: { description: "An object with an id of its own, which `node` finds again." },
+    idFieldOptions: { description: "Opaque id, unique in the whole graph." },
+    nodeQueryOptions: {
+      description: "The object with this id. Errors: NOT_FOUND, BAD_USER_INPUT.",
+      args: { id: { description: "An `id` this graph has given out." } },
+    },
+    nodesQueryOptions: {
+      description: "The objects with these ids, in their order; null where one is not found, with an error that says so.",
+      args: { ids: { description: "`id`s this graph has given out." } },
+    },
+    encodeGlobalID: (typename, id) => Buffer.from(`${typename}:${id}`).toString("base64url"),
+    decodeGlobalID: decodeGlobalId,
+  },
+});
+
+/** The type and the own id in a global one. */
+export function decodeGlobalId(globalId: string): { typename: string; id: string } {
+  const text = Buffer.from(globalId, "base64url").toString("utf8");
+  const colon = text.indexOf(":");
+  if (colon < 1 || globalId.length > 2_048 || !/^[A-Z][A-Za-z]*$/.test(text.slice(0, colon))) {
+    throw badInput("This is not an id of this graph; pass an `id` as it was given out.");
+  }
+  return { typename: text.slice(0, colon), id: text.slice(colon + 1) };
+}
+
+builder.scalarType("Date", {
+  description: "A UTC calendar day, `YYYY-MM-DD`.",
+  serialize: (day) => day,
+  parseValue(value) {
+    const day = typeof value === "string" ? parseDay(value) : null;
+    if (day === null) throw badInput("A Date is a calendar day such as 2026-10-01.");
+    return day;
+  },
+});
+
+builder.scalarType("Decimal", {
+  description: "An exact decimal number as text, with every digit the source gave; never a binary float.",
+  serialize: formatDecimal,
+  parseValue() {
+    throw badInput("Decimal is not an input.");
+  },
+});
+
+builder.addScalarType("DateTime", GraphQLDateTimeISO, { description: "An RFC 3339 instant in UTC." });
+builder.addScalarType("Count", GraphQLSafeInt, { description: "A whole number from 0 to 2^53 - 1; `Int` would overflow on token counts." });
+
+/** An instant as the DateTime scalar takes it. */
+export function dateTime(instant: Instant): Date;
+export function dateTime(instant: Instant | null): Date | null;
+export function dateTime(instant: Instant | null): Date | null {
+  return instant === null ? null : new Date(instant);
+}
+
+builder.queryType({
+  description: "Questions about the organization's use of Claude. Every range is in UTC days; every amount is exact.",
+});

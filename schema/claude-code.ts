@@ -1,0 +1,218 @@
+import { createHash } from "node:crypto";
+import { emailOf, personByEmail } from "../src/analytics/join.ts";
+import { finalityOf } from "../src/cache/policy.ts";
+import type { Context } from "../src/context.ts";
+import {
+  type ClaudeCodeRecord as RecordShape,
+  type CodeModel as CodeModelShape,
+  type CodeTotals as CodeTotalsShape,
+  estimatedCost,
+  plusTotals,
+} from "../src/domain/claude-code.ts";
+import { parseDay } from "../src/domain/day.ts";
+import { emailKey } from "../src/domain/organization.ts";
+import type { Person } from "../src/domain/person.ts";
+import { type DayRange, oneDay } from "../src/domain/range.ts";
+import { badInput, GatewayError } from "../src/errors.ts";
+import { recordsOfEmail } from "../src/loaders/claude-code.ts";
+import { claudeCode } from "../src/upstream/endpoints/claude-code.ts";
+import { mapPages, walkOf, walkRows, whole } from "../src/upstream/walk.ts";
+import { windowsOf } from "../src/upstream/windows.ts";
+import { sum, ToolActions } from "./activity.ts";
+import { Actor } from "./actor.ts";
+import { builder } from "./builder.ts";
+import { connect, forward } from "./connection.ts";
+import { Money } from "./money.ts";
+import { DateRange, resolveRange } from "./range.ts";
+import { personRange, rangeOf, User } from "./user.ts";
+
+/** A record with the range of the list it was reached through, which its user inherits. */
+interface RecordNode extends RecordShape {
+  readonly range: DayRange;
+}
+
+const ClaudeCodeModel = builder.objectRef<CodeModelShape>("ClaudeCodeModel").implement({
+  description: "Tokens and estimated cost of one model.",
+  fields: (t) => ({
+    model: t.exposeString("model", { description: "Name of the model; new names may appear." }),
+    inputTokens: t.expose("inputTokens", sum("Uncached input tokens.")),
+    outputTokens: t.expose("outputTokens", sum("Output tokens.")),
+    cacheReadTokens: t.expose("cacheReadTokens", sum("Input tokens served from the prompt cache.")),
+    cacheCreationTokens: t.expose("cacheCreationTokens", sum("Input tokens written to the prompt cache.")),
+    estimated: t.expose("estimated", { type: Money, description: "Upstream's estimate of the cost; not the bill. Additive." }),
+  }),
+});
+
+/** The counts that a record and a person's totals share. */
+const totals = builder.interfaceRef<CodeTotalsShape>("ClaudeCodeCounts").implement({
+  description: "What was done with Claude Code. Counts and estimates are additive over records, days and people.",
+  fields: (t) => ({
+    sessions: t.expose("sessions", sum("Sessions.")),
+    linesAdded: t.expose("linesAdded", sum("Lines added.")),
+    linesRemoved: t.expose("linesRemoved", sum("Lines removed.")),
+    commits: t.expose("commits", sum("Commits made through Claude Code.")),
+    pullRequests: t.expose("pullRequests", sum("Pull requests opened through Claude Code.")),
+    toolActions: t.expose("toolActions", { type: [ToolActions], description: "Proposals accepted and rejected, per tool." }),
+    models: t.expose("models", { type: [ClaudeCodeModel], description: "Tokens and estimated cost, per model." }),
+    estimated: t.field({
+      type: Money,
+      description: "Upstream's estimate of the cost over all models; not the bill, and never to be reconciled with `net` or `list`.",
+      resolve: estimatedCost,
+    }),
+  }),
+});
+
+export const ClaudeCodeRecord = builder.node(builder.objectRef<RecordNode>("ClaudeCodeRecord"), {
+  description:
+    "One actor's Claude Code activity on one UTC day for one combination of terminal, local or remote, and customer type. An actor has several records on most days; add them up. Source: CLAUDE_CODE.",
+  interfaces: [totals],
+  id: { resolve: recordId },
+  loadOne: recordById,
+  fields: (t) => ({
+    date: t.expose("date", { type: "Date", description: "The UTC day." }),
+    actor: t.field({
+      type: Actor,
+      description: "Who ran it.",
+      resolve: ({ actor, range }) => ({ ...actor, range }),
+    }),
+    user: t.field({
+      type: User,
+      nullable: true,
+      description: "The member with the actor's address; null for keys, and for addresses no organization has as a member.",
+      resolve: ({ actor, range }, _args, ctx) => (actor.kind === "user" ? personByEmail(ctx, actor.email, range) : null),
+    }),
+    customerType: t.exposeString("customerType", { description: "How the usage is paid: `api` or `subscription`; new values may appear." }),
+    terminalType: t.exposeString("terminalType", { nullable: true, description: "Free-form name of the terminal or editor." }),
+    subscriptionType: t.exposeString("subscriptionType", {
+      nullable: true,
+      description: "Plan of subscription usage, such as `team`. Null for API customers and on older data.",
+    }),
+    isRemote: t.exposeBoolean("isRemote", { nullable: true, description: "Whether sessions ran remotely, as on the web. Null on older data." }),
+  }),
+});
+
+const ClaudeCodeTotals = builder.objectRef<CodeTotalsShape & { readonly records: number }>("ClaudeCodeTotals").implement({
+  description: "A person's Claude Code activity over a range: the sum of their records.",
+  interfaces: [totals],
+  fields: (t) => ({
+    records: t.exposeInt("records", { description: "How many records were added up." }),
+  }),
+});
+
+const ClaudeCodeRecordConnection = builder.connectionObject(
+  { type: ClaudeCodeRecord, name: "ClaudeCodeRecordConnection", description: "Claude Code records, day by day, oldest first." },
+  { name: "ClaudeCodeRecordEdge", description: "A record and its place in the list." },
+);
+
+const ClaudeCodeFilter = builder.inputType("ClaudeCodeFilter", {
+  description: "Which records to keep: any value of each list, all of the lists. Upstream cannot filter, so the gateway does.",
+  fields: (t) => ({
+    emails: t.stringList({ description: "Addresses of people, letter case aside." }),
+    customerTypes: t.stringList({ description: "How the usage is paid, such as `api` or `subscription`." }),
+    terminalTypes: t.stringList({ description: "Names of terminals or editors." }),
+    isRemote: t.boolean({ description: "Only remote, or only local, sessions." }),
+  }),
+});
+
+builder.queryField("claudeCodeRecords", (t) =>
+  t.field({
+    type: ClaudeCodeRecordConnection,
+    nullable: true,
+    description:
+      "Claude Code records of all actors, day by day; each day is one upstream request per thousand records. Source: CLAUDE_CODE. Errors: CURSOR_INVALID, TOO_EXPENSIVE, UPSTREAM_*.",
+    args: {
+      range: t.arg({ type: DateRange, required: true, description: "UTC days." }),
+      filter: t.arg({ type: ClaudeCodeFilter, description: "Which records to keep." }),
+      ...forward,
+    },
+    resolve: (_root, { range: asked, filter, ...slice }, ctx) => {
+      const { range, pieces } = windowsOf(claudeCode, resolveRange(asked, ctx.now()), ctx.now());
+      const days = walkOf(
+        ctx.upstream,
+        claudeCode,
+        pieces.map((piece) => ({ range: piece })),
+      );
+      const records = mapPages(days, ({ rows }) => rows.filter(keeps(filter ?? {})).map((record): RecordNode => ({ ...record, range })));
+      return connect(ctx, slice, { field: "claudeCodeRecords", range, dataset: "CLAUDE_CODE", args: filter }, records);
+    },
+  }),
+);
+
+builder.objectFields(User, (t) => ({
+  claudeCode: t.field({
+    type: ClaudeCodeTotals,
+    nullable: true,
+    description:
+      "The sum of the person's records, matched by email. Null: no record, which is not proof of no activity, since subscription users can be missing upstream. One upstream walk per day for all people together. Source: CLAUDE_CODE.",
+    args: personRange,
+    resolve: async (person, args, ctx) => {
+      const records = await recordsOf(ctx, person, rangeOf(person, args.range, ctx));
+      return records.length === 0 ? null : { ...records.slice(1).reduce(plusTotals, records[0] as CodeTotalsShape), records: records.length };
+    },
+  }),
+  claudeCodeRecords: t.field({
+    type: ClaudeCodeRecordConnection,
+    nullable: true,
+    description: "The person's records, oldest first, matched by email. Source: CLAUDE_CODE.",
+    args: { ...personRange, ...forward },
+    resolve: async (person, { range: own, ...slice }, ctx) => {
+      const { range, pieces } = windowsOf(claudeCode, rangeOf(person, own, ctx), ctx.now());
+      const byDay = Map.groupBy(await recordsOf(ctx, person, range), (record) => record.date);
+      const now = ctx.now();
+      const days = pieces.map((piece) => ({
+        rows: (byDay.get(piece.from) ?? []).map((record): RecordNode => ({ ...record, range })),
+        about: { watermark: null, fetchedAt: now, seen: now, covers: piece, state: finalityOf("activity", piece, now) },
+      }));
+      const question = { field: "User.claudeCodeRecords", range, dataset: "CLAUDE_CODE", args: person.userId } as const;
+      return connect(ctx, slice, question, walkRows(days));
+    },
+  }),
+}));
+
+async function recordsOf(ctx: Context, person: Person, range: DayRange): Promise<readonly RecordShape[]> {
+  const email = await emailOf(ctx, person);
+  return email === null ? [] : ((await recordsOfEmail(ctx, { range }).load(emailKey(email))) ?? []);
+}
+
+interface FilterShape {
+  readonly emails?: readonly string[] | null | undefined;
+  readonly customerTypes?: readonly string[] | null | undefined;
+  readonly terminalTypes?: readonly string[] | null | undefined;
+  readonly isRemote?: boolean | null | undefined;
+}
+
+function keeps({ emails, customerTypes, terminalTypes, isRemote }: FilterShape): (record: RecordShape) => boolean {
+  const keys = emails && new Set(emails.map(emailKey));
+  return ({ actor, ...record }) =>
+    (!keys || (actor.kind === "user" && keys.has(emailKey(actor.email)))) &&
+    (!customerTypes || customerTypes.includes(record.customerType)) &&
+    (!terminalTypes || (record.terminalType !== null && terminalTypes.includes(record.terminalType))) &&
+    (isRemote === null || isRemote === undefined || record.isRemote === isRemote);
+}
+
+/**
+ * Records have no id upstream, and two keys of one name can leave records that differ in their figures only. The id names the
+ * day, who and where, and last the figures: what tells twins apart, and what may change while the day is still settling.
+ */
+function recordId(record: RecordShape): string {
+  const { date, actor, customerType, terminalType, subscriptionType, isRemote, organizationId } = record;
+  const identity = [actor, customerType, terminalType, subscriptionType, isRemote, organizationId];
+  const figures = [record.sessions, record.commits, record.pullRequests, record.linesAdded, record.linesRemoved, record.toolActions, record.models];
+  return `${date}:${fingerprint(identity)}:${fingerprint(figures)}`;
+}
+
+function fingerprint(value: unknown): string {
+  const text = JSON.stringify(value, (_key, inner) => (typeof inner === "bigint" ? `${inner}` : inner));
+  return createHash("sha256").update(text).digest("base64url").slice(0, 12);
+}
+
+async function recordById(id: string, ctx: Context): Promise<RecordNode> {
+  const [date = "", identity] = id.split(":");
+  const day = parseDay(date);
+  if (day === null || identity === undefined) throw badInput("This is not the id of a ClaudeCodeRecord.");
+  const { rows } = await whole(walkOf(ctx.upstream, claudeCode, [{ range: oneDay(day) }]));
+  const alike = rows.filter((record) => recordId(record).startsWith(`${date}:${identity}:`));
+  const record = alike.find((each) => recordId(each) === id) ?? (alike.length === 1 ? alike[0] : undefined);
+  if (record === undefined) throw new GatewayError("NOT_FOUND", `No Claude Code record of ${day} has this id.`);
+  return { ...record, range: oneDay(day) };
+}

@@ -1,0 +1,149 @@
+import { type Freshness as FreshnessShape, freshnessOf } from "../src/analytics/freshness.ts";
+import { byRank } from "../src/analytics/ranking.ts";
+import type { Ranking } from "../src/analytics/report.ts";
+import type { Context } from "../src/context.ts";
+import { digestOf, formatCursor, type Place, parseCursor } from "../src/domain/cursor.ts";
+import type { Dataset } from "../src/domain/dataset.ts";
+import { formatDecimal, parseDecimal } from "../src/domain/decimal.ts";
+import type { DayRange } from "../src/domain/range.ts";
+import { badInput, GatewayError } from "../src/errors.ts";
+import type { Walk, WindowPage } from "../src/upstream/walk.ts";
+import { builder } from "./builder.ts";
+import { Freshness } from "./freshness.ts";
+import { ResolvedRange } from "./range.ts";
+
+/** One page of a list, as Relay's Connection has it. */
+export interface Connection<Row> {
+  readonly edges: { readonly cursor: string; readonly node: Row }[];
+  readonly pageInfo: {
+    readonly hasNextPage: boolean;
+    readonly hasPreviousPage: boolean;
+    readonly startCursor: string | null;
+    readonly endCursor: string | null;
+  };
+  readonly totalCount: number | null;
+  readonly range: DayRange;
+  readonly freshness: FreshnessShape;
+}
+
+/** What a list is of: its cursors fit no other question. */
+export interface Question {
+  readonly field: string;
+  readonly range: DayRange;
+  readonly dataset: Dataset;
+  readonly args?: unknown;
+}
+
+/** The arguments of every list. */
+export const forward = builder.args((t) => ({
+  first: t.int({ required: true, defaultValue: 50, description: "How many rows at most, from 0 to 1000 unless the operator set another bound." }),
+  after: t.string({ description: "The cursor of the row to read on from; leave it out to begin at the first row." }),
+}));
+
+export interface Slice {
+  readonly first: number;
+  readonly after?: string | null | undefined;
+}
+
+/**
+ * A slice of a walk. Rows are taken until there is one more than asked for, which decides `hasNextPage`; the walk stops there.
+ * One client page may need several upstream pages, or several windows.
+ */
+export async function connect<Row>(ctx: Context, slice: Slice, question: Question, walk: Walk<Row>): Promise<Connection<Row>> {
+  const digest = digestOf(question);
+  const after = placeAfter(slice, digest, "window");
+  const first = boundedFirst(ctx, slice);
+  let taken: { readonly row: Row; readonly place: PageRow }[] = [];
+  const pages: WindowPage<Row>[] = [];
+  let ended = true;
+  for await (const page of walk(after)) {
+    if (page.restarted) taken = taken.filter(({ place }) => place.window !== page.window);
+    pages.push(page);
+    const skip = after !== null && page.window === after.window && page.token === after.token ? after.index + 1 : 0;
+    if (skip > page.rows.length) throw expired(question.dataset);
+    const rows = page.rows.slice(skip, skip + first + 1 - taken.length);
+    taken.push(...rows.map((row, i) => ({ row, place: { window: page.window, token: page.token, index: skip + i } })));
+    ended = page.next === null && skip + rows.length === page.rows.length;
+    if (taken.length > first) break;
+  }
+  if (after !== null && pages.length === 0) throw invalidCursor();
+  const whole = after === null && ended && taken.length <= first;
+  return connection(taken.slice(0, first), digest, {
+    hasNextPage: taken.length > first,
+    hasPreviousPage: after !== null,
+    totalCount: whole ? taken.length : null,
+    range: question.range,
+    freshness: freshnessOf(question.dataset, pages),
+  });
+}
+
+/** A slice of a ranking that was read in full. Its cursors name a sort key and an id, so they hold when rows are added. */
+export function connectRanking<Row>(ctx: Context, slice: Slice, question: Question, { ranked, sources }: Ranking<Row>): Connection<Row> {
+  const digest = digestOf(question);
+  const after = placeAfter(slice, digest, "key");
+  const first = boundedFirst(ctx, slice);
+  const key = after === null ? null : parseDecimal(after.key);
+  const start = after === null ? 0 : ranked.findIndex((row) => key !== null && byRank({ key, id: after.id }, row) < 0);
+  const rest = start < 0 ? [] : ranked.slice(start);
+  const taken = rest.slice(0, first).map(({ row, key, id }) => ({ row, place: { key: formatDecimal(key), id } }));
+  return connection(taken, digest, {
+    hasNextPage: rest.length > first,
+    hasPreviousPage: after !== null,
+    totalCount: ranked.length,
+    range: question.range,
+    freshness: freshnessOf(question.dataset, sources),
+  });
+}
+
+type PageRow = Extract<Place, { window: number }>;
+type RankRow = Extract<Place, { key: string }>;
+
+function placeAfter(slice: Slice, digest: string, kind: "window"): PageRow | null;
+function placeAfter(slice: Slice, digest: string, kind: "key"): RankRow | null;
+function placeAfter({ after }: Slice, digest: string, kind: "window" | "key"): Place | null {
+  if (after === null || after === undefined) return null;
+  const place = parseCursor(after, digest);
+  if (place !== null && kind in place) return place;
+  throw invalidCursor();
+}
+
+function invalidCursor(): GatewayError {
+  return new GatewayError(
+    "CURSOR_INVALID",
+    "This cursor is damaged or belongs to another query; cursors hold for the same field, range and arguments. Ask again without `after`.",
+  );
+}
+
+function boundedFirst({ maxFirst }: Context, { first }: Slice): number {
+  if (first >= 0 && first <= maxFirst) return first;
+  throw badInput(`\`first\` is ${first}; it can be 0 to ${maxFirst}. Read on with \`after: pageInfo.endCursor\`.`);
+}
+
+function expired(dataset: Dataset): GatewayError {
+  return new GatewayError("CURSOR_EXPIRED", "The page behind this cursor has changed; ask again without `after`.", { dataset });
+}
+
+function connection<Row>(
+  taken: readonly { readonly row: Row; readonly place: Place }[],
+  digest: string,
+  { hasNextPage, hasPreviousPage, ...about }: Pick<Connection<Row>, "totalCount" | "range" | "freshness"> & { hasNextPage: boolean; hasPreviousPage: boolean },
+): Connection<Row> {
+  const edges = taken.map(({ row, place }) => ({ cursor: formatCursor(place, digest), node: row }));
+  const pageInfo = { hasNextPage, hasPreviousPage, startCursor: edges[0]?.cursor ?? null, endCursor: edges.at(-1)?.cursor ?? null };
+  return { edges, pageInfo, ...about };
+}
+
+builder.globalConnectionFields((t) => ({
+  totalCount: t.exposeInt("totalCount", {
+    nullable: true,
+    description: "How many rows there are in all; null where counting them would cost further upstream requests.",
+  }),
+  range: t.expose("range", {
+    type: ResolvedRange,
+    description: "The days the answer is about: the range asked for, without days that have not come yet.",
+  }),
+  freshness: t.expose("freshness", {
+    type: Freshness,
+    description: "How old the figures are and how far they can still move.",
+  }),
+}));

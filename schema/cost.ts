@@ -1,0 +1,106 @@
+import { costReport } from "../src/analytics/cost.ts";
+import { type ReportPlan, totalOf } from "../src/analytics/report.ts";
+import type { Spend as SpendShape } from "../src/domain/money.ts";
+import type { Dimension } from "../src/domain/report.ts";
+import { costOfUser } from "../src/loaders/user-totals.ts";
+import { builder } from "./builder.ts";
+import { forward } from "./connection.ts";
+import { Money, Spend } from "./money.ts";
+import { answerReport, Bucketed, type ReportAnswer, ReportFilter, type ReportNode, reportArgs, SourceEnum } from "./report.ts";
+import { personRange, rangeOf, User } from "./user.ts";
+
+const CostDimension = builder.enumType("CostDimension", {
+  description: "What cost can be split by. Sources differ; the error says which knows what.",
+  values: {
+    PRODUCT: { description: "Product surface." },
+    MODEL: { description: "Model." },
+    USER: { description: "Person. Usage without a person is missing, so rows add up to less than `total`." },
+    CONTEXT_WINDOW: { description: "Context-window price tier." },
+    INFERENCE_GEO: { description: "Inference region." },
+    SPEED: { description: "Fast or standard." },
+    COST_TYPE: { description: "Cost component: tokens, web search, code execution." },
+    TOKEN_TYPE: { description: "Token kind, of rows whose cost type is tokens." },
+    GROUP: { description: "RBAC group. People in several count fully in each, so rows can add up to more than `total`." },
+    WORKSPACE: { description: "Console workspace." },
+    DESCRIPTION: { description: "Line of the Console cost report; fills model, tier, cost type and token type too." },
+  } satisfies { [D in Dimension]?: { description: string } },
+});
+
+const CostBucket = builder.objectRef<ReportNode<SpendShape>>("CostBucket").implement({
+  description: "The cost of one group in one time bucket. Sources: ENTERPRISE_COST, USER_COST, CONSOLE_COST.",
+  interfaces: [Bucketed],
+  fields: (t) => ({
+    net: t.field({ type: Money, description: "Charged: after discount, before credits. Additive.", resolve: ({ measure }) => measure.net }),
+    list: t.field({
+      type: Money,
+      nullable: true,
+      description: "At list price, before discount. Additive. Null where the source states none (Console).",
+      resolve: ({ measure }) => measure.list,
+    }),
+    requests: t.field({
+      type: "Count",
+      nullable: true,
+      description: "Requests behind it. Additive. Null when split by COST_TYPE or TOKEN_TYPE, and in the Console.",
+      resolve: ({ measure }) => measure.requests,
+    }),
+    costType: t.exposeString("costType", { nullable: true, description: "Cost component. Group by COST_TYPE." }),
+    tokenType: t.exposeString("tokenType", { nullable: true, description: "Token kind. Group by TOKEN_TYPE." }),
+    description: t.exposeString("description", { nullable: true, description: "Line of the Console cost report. Group by DESCRIPTION." }),
+  }),
+});
+
+const CostBucketConnection = builder.connectionObject(
+  {
+    type: CostBucket,
+    name: "CostBucketConnection",
+    description: "Cost by bucket and group: oldest first, or largest first where there are no buckets.",
+    fields: (t) => ({
+      source: t.field({ type: SourceEnum, description: "Whose reports answered.", resolve: (answer) => planOf(answer).source.source }),
+      groupedBy: t.field({
+        type: [CostDimension],
+        description: "The dimensions the rows are split by.",
+        resolve: (answer) => planOf(answer).question.groupBy as (typeof CostDimension.$inferType)[],
+      }),
+      total: t.field({
+        type: Spend,
+        nullable: true,
+        description:
+          "The exact total of the whole range and filter, whatever the rows are split by; asked of upstream only when selected. Null: upstream has no figures.",
+        resolve: (answer, _args, ctx) => totalOf(ctx.upstream, planOf(answer)),
+      }),
+    }),
+  },
+  { name: "CostBucketEdge", description: "A bucket and its place in the list." },
+);
+
+function planOf(answer: object): ReportPlan<SpendShape> {
+  return (answer as ReportAnswer<SpendShape>).plan;
+}
+
+builder.queryField("cost", (t) =>
+  t.field({
+    type: CostBucketConnection,
+    nullable: true,
+    description:
+      "What usage cost: a series by time, or with `bucket: NONE` a ranking of groups over the whole range, largest first. Sources: ENTERPRISE_COST, USER_COST, CONSOLE_COST. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.",
+    args: {
+      ...reportArgs,
+      groupBy: t.arg({ type: [CostDimension], description: "Dimensions to split rows by; none gives one row per bucket." }),
+      filter: t.arg({ type: ReportFilter, description: "Which usage to count." }),
+      ...forward,
+    },
+    resolve: (_root, args, ctx) => answerReport(ctx, costReport, "cost", args),
+  }),
+);
+
+builder.objectField(User, "cost", (t) =>
+  t.field({
+    type: Spend,
+    nullable: true,
+    description:
+      "What the person's usage cost over the range. Null: no spend recorded, or not in the Enterprise organization. One upstream walk per month for all people of a list together. Source: USER_COST.",
+    args: personRange,
+    resolve: (person, args, ctx) =>
+      person.organization === "ENTERPRISE" ? costOfUser(ctx, { range: rangeOf(person, args.range, ctx) }).load(person.userId) : null,
+  }),
+);

@@ -1,0 +1,15 @@
+import "./activity-day.ts";
+import "./api-key.ts";
+import "./claude-code.ts";
+import "./connector.ts";
+import "./cost.ts";
+import "./organization.ts";
+import "./project.ts";
+import "./skill.ts";
+import "./usage.ts";
+import "./user.ts";
+import "./user-activity.ts";
+import "./workspace.ts";
+import { builder } from "./builder.ts";
+
+export const schema = builder.toSchema();

@@ -1,0 +1,64 @@
+import type { Project as ProjectShape } from "../src/domain/engagement.ts";
+import type { Person } from "../src/domain/person.ts";
+import { projectActivity } from "../src/upstream/endpoints/projects.ts";
+import { sum } from "./activity.ts";
+import { builder, dateTime } from "./builder.ts";
+import { engagement, engagementArgs, loadMeasured, type Measured, measured, measuredId } from "./engagement.ts";
+import { User } from "./user.ts";
+
+export const Project = builder.node(builder.objectRef<Measured<ProjectShape>>("Project"), {
+  description:
+    "A claude.ai chat project as used over the range of the list. The `id` names both; `projectId` is the project's own. Source: PROJECT_ACTIVITY.",
+  id: { resolve: ({ range, projectId }) => measuredId(range, projectId) },
+  loadOne: (id, ctx) =>
+    loadMeasured(
+      ctx,
+      projectActivity,
+      id,
+      (range, own) => ({ range, projectIds: [own] }),
+      (project) => project.projectId,
+    ),
+  fields: (t) => ({
+    projectId: t.exposeString("projectId", { description: "The id upstream knows the project by, `claude_proj_...`." }),
+    name: t.exposeString("name", { nullable: true, description: "Name of the project." }),
+    createdAt: t.field({
+      type: "DateTime",
+      nullable: true,
+      description: "When it was created; null where it was deleted before that was recorded.",
+      resolve: ({ createdAt }) => dateTime(createdAt),
+    }),
+    createdBy: t.field({
+      type: User,
+      nullable: true,
+      description: "Who created it; null where unknown or the account is gone.",
+      resolve: ({ createdBy, range }): Person | null => createdBy && { organization: "ENTERPRISE", ...createdBy, range },
+    }),
+    conversations: t.expose("conversations", {
+      type: "Count",
+      nullable: true,
+      description: "Distinct conversations. Null over more than one day: upstream does not count them across days.",
+    }),
+    messages: t.expose("messages", sum("Messages sent in the project.")),
+    users: t.expose("users", {
+      type: "Count",
+      nullable: true,
+      description: "Different people who used it. Recounted exactly over the range; not additive.",
+    }),
+  }),
+});
+
+const ProjectConnection = builder.connectionObject(
+  { type: Project, name: "ProjectConnection", description: "Projects used in the range, by project id." },
+  { name: "ProjectEdge", description: "A project and its place in the list." },
+);
+
+builder.queryField("projects", (t) =>
+  t.field({
+    type: ProjectConnection,
+    nullable: true,
+    description:
+      "Chat projects used in the range, by project id. Source: PROJECT_ACTIVITY. Errors: NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, UPSTREAM_*.",
+    args: engagementArgs,
+    resolve: (_root, args, ctx) => engagement(ctx, projectActivity, "projects", args, measured),
+  }),
+);

@@ -1,0 +1,85 @@
+import type { Skill as SkillShape } from "../src/domain/engagement.ts";
+import { skillActivity } from "../src/upstream/endpoints/skills.ts";
+import { distinct, measured as optional } from "./activity.ts";
+import { builder } from "./builder.ts";
+import { engagement, engagementArgs, loadMeasured, type Measured, measured, measuredId, OfficeSessions } from "./engagement.ts";
+import { Money } from "./money.ts";
+
+const SkillChat = builder.objectRef<SkillShape["chat"]>("SkillChat").implement({
+  description: "Use of a skill in chat.",
+  fields: (t) => ({ conversations: t.expose("conversations", distinct("Conversations that activated it.")) }),
+});
+
+const SkillCode = builder.objectRef<SkillShape["claudeCode"]>("SkillCode").implement({
+  description: "Use of a skill in Claude Code.",
+  fields: (t) => ({ sessions: t.expose("sessions", distinct("Sessions that activated it.")) }),
+});
+
+const SkillCowork = builder.objectRef<SkillShape["cowork"]>("SkillCowork").implement({
+  description: "Use of a skill in Cowork.",
+  fields: (t) => ({ sessions: t.expose("sessions", distinct("Sessions that activated it.")) }),
+});
+
+export const Skill = builder.node(builder.objectRef<Measured<SkillShape>>("Skill"), {
+  description: "A skill as used over the range of the list. The `id` names both; `name` is the skill's own. Source: SKILL_ACTIVITY.",
+  id: { resolve: ({ range, name }) => measuredId(range, name) },
+  loadOne: (id, ctx) =>
+    loadMeasured(
+      ctx,
+      skillActivity,
+      id,
+      (range, own) => ({ range, names: [own] }),
+      (skill) => skill.name,
+    ),
+  fields: (t) => ({
+    name: t.exposeString("name", { description: "Name, or an opaque id for user, organization and plugin skills. `unknown` is a bucket, not a skill." }),
+    displayName: t.exposeString("displayName", {
+      nullable: true,
+      description: "Readable name where `name` is an opaque id that may be disclosed. Not unique.",
+    }),
+    shareStatus: t.exposeString("shareStatus", {
+      nullable: true,
+      description: "`organization`, `private` or `public` on claude.ai; null for skills seen only elsewhere.",
+    }),
+    users: t.expose("users", {
+      type: "Count",
+      nullable: true,
+      description: "Different people who activated it. Recounted exactly over the range; not additive.",
+    }),
+    invocations: t.expose("invocations", optional("Explicit activations.")),
+    enabledBy: t.expose("enabledBy", {
+      type: "Count",
+      nullable: true,
+      description: "Accounts that switched it on that day. Null over more than one day.",
+    }),
+    chat: t.expose("chat", { type: SkillChat, nullable: true, description: "In chat." }),
+    claudeCode: t.expose("claudeCode", { type: SkillCode, nullable: true, description: "In Claude Code." }),
+    office: t.expose("office", { type: OfficeSessions, nullable: true, description: "In Office applications." }),
+    cowork: t.expose("cowork", { type: SkillCowork, nullable: true, description: "In Cowork." }),
+    listPrice: t.expose("listPrice", {
+      type: Money,
+      nullable: true,
+      description: "List-price worth of the requests it took part in; an allocation, not billing. Additive. Null where nothing is attributable.",
+    }),
+    overage: t.expose("overage", {
+      type: Money,
+      nullable: true,
+      description: "Estimated metered overage allocated to it; not billing. Additive. Null while spend reporting is off.",
+    }),
+  }),
+});
+
+const SkillConnection = builder.connectionObject(
+  { type: Skill, name: "SkillConnection", description: "Skills used in the range, by name." },
+  { name: "SkillEdge", description: "A skill and its place in the list." },
+);
+
+builder.queryField("skills", (t) =>
+  t.field({
+    type: SkillConnection,
+    nullable: true,
+    description: "Skills used in the range, by name. Source: SKILL_ACTIVITY. Errors: NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, UPSTREAM_*.",
+    args: engagementArgs,
+    resolve: (_root, args, ctx) => engagement(ctx, skillActivity, "skills", args, measured),
+  }),
+);

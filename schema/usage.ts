@@ -1,0 +1,91 @@
+import { type ReportPlan, totalOf } from "../src/analytics/report.ts";
+import { usageReport } from "../src/analytics/usage.ts";
+import type { Dimension } from "../src/domain/report.ts";
+import type { TokenUsage as TokenUsageShape } from "../src/domain/tokens.ts";
+import { usageOfUser } from "../src/loaders/user-totals.ts";
+import { builder } from "./builder.ts";
+import { forward } from "./connection.ts";
+import { TokenUsage } from "./money.ts";
+import { answerReport, Bucketed, type ReportAnswer, ReportFilter, type ReportNode, reportArgs, SourceEnum } from "./report.ts";
+import { personRange, rangeOf, User } from "./user.ts";
+
+const UsageDimension = builder.enumType("UsageDimension", {
+  description: "What tokens can be split by. Sources differ; the error says which knows what.",
+  values: {
+    PRODUCT: { description: "Product surface." },
+    MODEL: { description: "Model." },
+    USER: { description: "Person. In the Enterprise reports usage without a person is missing; in the Console's it is a row without one." },
+    CONTEXT_WINDOW: { description: "Context-window price tier." },
+    INFERENCE_GEO: { description: "Inference region." },
+    SPEED: { description: "Fast or standard." },
+    SERVICE_TIER: { description: "Service tier (Console)." },
+    GROUP: { description: "RBAC group. People in several count fully in each, so rows can add up to more than `total`." },
+    WORKSPACE: { description: "Console workspace." },
+    API_KEY: { description: "Console API key; a row without one is Playground traffic." },
+    SERVICE_ACCOUNT: { description: "Console service account." },
+  } satisfies { [D in Dimension]?: { description: string } },
+});
+
+const UsageBucket = builder.objectRef<ReportNode<TokenUsageShape>>("UsageBucket").implement({
+  description: "The tokens of one group in one time bucket. Sources: ENTERPRISE_USAGE, USER_USAGE, CONSOLE_USAGE.",
+  interfaces: [Bucketed],
+  fields: (t) => ({
+    tokens: t.field({ type: TokenUsage, description: "Tokens by kind.", resolve: ({ measure }) => measure }),
+  }),
+});
+
+const UsageBucketConnection = builder.connectionObject(
+  {
+    type: UsageBucket,
+    name: "UsageBucketConnection",
+    description: "Tokens by bucket and group: oldest first, or most tokens first where there are no buckets.",
+    fields: (t) => ({
+      source: t.field({ type: SourceEnum, description: "Whose reports answered.", resolve: (answer) => planOf(answer).source.source }),
+      groupedBy: t.field({
+        type: [UsageDimension],
+        description: "The dimensions the rows are split by.",
+        resolve: (answer) => planOf(answer).question.groupBy as (typeof UsageDimension.$inferType)[],
+      }),
+      total: t.field({
+        type: TokenUsage,
+        nullable: true,
+        description:
+          "The exact total of the whole range and filter, whatever the rows are split by; asked of upstream only when selected. Null: upstream has no figures.",
+        resolve: (answer, _args, ctx) => totalOf(ctx.upstream, planOf(answer)),
+      }),
+    }),
+  },
+  { name: "UsageBucketEdge", description: "A bucket and its place in the list." },
+);
+
+function planOf(answer: object): ReportPlan<TokenUsageShape> {
+  return (answer as ReportAnswer<TokenUsageShape>).plan;
+}
+
+builder.queryField("usage", (t) =>
+  t.field({
+    type: UsageBucketConnection,
+    nullable: true,
+    description:
+      "Tokens used: a series by time, or with `bucket: NONE` a ranking of groups over the whole range, most tokens first. Sources: ENTERPRISE_USAGE, USER_USAGE, CONSOLE_USAGE. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.",
+    args: {
+      ...reportArgs,
+      groupBy: t.arg({ type: [UsageDimension], description: "Dimensions to split rows by; none gives one row per bucket." }),
+      filter: t.arg({ type: ReportFilter, description: "Which usage to count." }),
+      ...forward,
+    },
+    resolve: (_root, args, ctx) => answerReport(ctx, usageReport, "usage", args),
+  }),
+);
+
+builder.objectField(User, "usage", (t) =>
+  t.field({
+    type: TokenUsage,
+    nullable: true,
+    description:
+      "Tokens the person used over the range. Null: no usage recorded, or not in the Enterprise organization. One upstream walk per month for all people of a list together. Source: USER_USAGE.",
+    args: personRange,
+    resolve: (person, args, ctx) =>
+      person.organization === "ENTERPRISE" ? usageOfUser(ctx, { range: rangeOf(person, args.range, ctx) }).load(person.userId) : null,
+  }),
+);

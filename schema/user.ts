@@ -1,0 +1,176 @@
+import { emailOf, memberOf, organizationsOf, personByEmail, personById } from "../src/analytics/join.ts";
+import type { Context } from "../src/context.ts";
+import { emailKey, type OrganizationKind } from "../src/domain/organization.ts";
+import type { Person } from "../src/domain/person.ts";
+import type { DayRange } from "../src/domain/range.ts";
+import { badInput, GatewayError } from "../src/errors.ts";
+import { memberByEmail } from "../src/loaders/members.ts";
+import { userActivity } from "../src/upstream/endpoints/users.ts";
+import { builder, decodeGlobalId } from "./builder.ts";
+import { engagement, engagementArgs } from "./engagement.ts";
+import { DateRange, type DateRangeInput, DEFAULT_PERIOD, resolveRange } from "./range.ts";
+
+const OrganizationKindEnum = builder.enumType("OrganizationKind", {
+  description: "The two kinds of organization a company can have; each has its own key and its own ids.",
+  values: {
+    ENTERPRISE: { description: "Claude Enterprise (claude.ai)." },
+    CONSOLE: { description: "The Claude Console (API)." },
+  },
+});
+
+const MatchedByEnum = builder.enumType("MatchedBy", {
+  description: "How an identity was found to belong to a person.",
+  values: {
+    ID: { description: "It is the id of the row that led to the person." },
+    EMAIL: { description: "Its address equals the person's, letter case aside." },
+  },
+});
+
+const AccountStatusEnum = builder.enumType("AccountStatus", {
+  description: "What is known of an account.",
+  values: {
+    ACTIVE: { description: "A current member of the organization." },
+    DEPARTED: { description: "Has left; the address is kept." },
+    DELETED: { description: "The account is erased; name and address are gone." },
+    UNKNOWN: { description: "Not a current member, and no report says why." },
+  },
+});
+
+type AccountStatus = "ACTIVE" | "DEPARTED" | "DELETED" | "UNKNOWN";
+
+interface IdentityShape {
+  readonly organization: OrganizationKind;
+  readonly userId: string;
+  readonly matchedBy: "ID" | "EMAIL";
+}
+
+const Identity = builder.objectRef<IdentityShape>("Identity").implement({
+  description: "One id of a person in one organization.",
+  fields: (t) => ({
+    organization: t.expose("organization", { type: OrganizationKindEnum, description: "Whose id it is." }),
+    userId: t.exposeString("userId", { description: "The id, `user_...`." }),
+    matchedBy: t.expose("matchedBy", { type: MatchedByEnum, description: "Why it is taken to be this person's." }),
+  }),
+});
+
+/**
+ * A person. Other files add what they know of one: activity, cost, usage, Claude Code. Fields that need a request of their own
+ * are nullable, so that their failure leaves the rest of the row.
+ */
+export const User = builder.node(builder.objectRef<Person>("User"), {
+  description:
+    "A person, joined across the organizations by id and lower-cased email. Figures are about the range of the list the person was reached through, or the last 30 days, unless a field is given its own `range`.",
+  id: { resolve: (person) => person.userId },
+  loadOne: async (userId, ctx) => {
+    const person = await personById(ctx, userId, resolveRange({ period: DEFAULT_PERIOD }, ctx.now()));
+    return person ?? notFound("No current member has this id; people who have left are listed by `cost(groupBy: [USER])`.");
+  },
+  fields: (t) => ({
+    userId: t.exposeString("userId", { description: "The id upstream knows the person by, `user_...`." }),
+    email: t.string({
+      nullable: true,
+      description: "Address, as upstream spells it. Null for erased accounts and for people who have left and whose row shows none.",
+      resolve: (person, _args, ctx) => emailOf(ctx, person),
+    }),
+    name: t.string({
+      nullable: true,
+      description: "Full name. Null where never set and for people who have left, unless the row shows it.",
+      resolve: async (person, _args, ctx) => (await memberOf(ctx, person))?.name ?? person.name ?? null,
+    }),
+    status: t.field({
+      type: AccountStatusEnum,
+      nullable: true,
+      description: "Whether the account is current, by the member list and by what the row says. Null only beside an error.",
+      resolve: async (person, _args, ctx) => ((await memberOf(ctx, person)) === null ? statusOfFormer(person) : "ACTIVE"),
+    }),
+    role: t.string({
+      nullable: true,
+      description: "Role in the organization, such as `user` or `admin`; new roles may appear. Null for people who have left.",
+      resolve: async (person, _args, ctx) => (await memberOf(ctx, person))?.role ?? null,
+    }),
+    identities: t.field({
+      type: [Identity],
+      nullable: true,
+      description: "The person's ids in the organizations this gateway has a key of. Null only beside an error.",
+      resolve: (person, _args, ctx) => identitiesOf(ctx, person),
+    }),
+  }),
+});
+
+function statusOfFormer({ deleted, email }: Person): AccountStatus {
+  if (!deleted) return "UNKNOWN";
+  return email === null ? "DELETED" : "DEPARTED";
+}
+
+async function identitiesOf(ctx: Context, person: Person): Promise<IdentityShape[]> {
+  const own: IdentityShape = { organization: person.organization, userId: person.userId, matchedBy: "ID" };
+  const email = await emailOf(ctx, person);
+  if (email === null) return [own];
+  const others = organizationsOf(ctx).filter((organization) => organization !== person.organization);
+  const matches = await Promise.all(
+    others.map(async (organization): Promise<IdentityShape[]> => {
+      const member = await memberByEmail(ctx, { organization }).load(emailKey(email));
+      return member === null ? [] : [{ organization, userId: member.userId, matchedBy: "EMAIL" }];
+    }),
+  );
+  return [own, ...matches.flat()];
+}
+
+function notFound(message: string): never {
+  throw new GatewayError("NOT_FOUND", message);
+}
+
+/** The `range` argument of a field of a person. */
+export const personRange = builder.args((t) => ({
+  range: t.field({ type: DateRange, description: "The days it is about; by default those of the list the person was reached through." }),
+}));
+
+/** The days a field of a person is about. */
+export function rangeOf({ range }: Person, own: DateRangeInput | null | undefined, ctx: Context): DayRange {
+  return own ? resolveRange(own, ctx.now()) : range;
+}
+
+const UserConnection = builder.connectionObject(
+  { type: User, name: "UserConnection", description: "People, by email." },
+  { name: "UserEdge", description: "A person and their place in the list." },
+);
+
+builder.queryFields((t) => ({
+  users: t.field({
+    type: UserConnection,
+    nullable: true,
+    description:
+      "People with activity in the range, by email, one row each however long the range. Source: USER_ACTIVITY. Errors: NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_INVALID, CURSOR_EXPIRED, UPSTREAM_*.",
+    args: engagementArgs,
+    resolve: (_root, args, ctx) =>
+      engagement(ctx, userActivity, "users", args, (activity, range): Person | null =>
+        activity.userId === null
+          ? null
+          : { organization: "ENTERPRISE", userId: activity.userId, email: activity.email, range, activity },
+      ),
+  }),
+  user: t.field({
+    type: User,
+    nullable: true,
+    description: "One current member, by `id` or by `email`. Errors: NOT_FOUND, BAD_USER_INPUT, UPSTREAM_*.",
+    args: {
+      id: t.arg.id({ description: "The person's `id` in this graph, or the bare `user_...`." }),
+      email: t.arg.string({ description: "The address, letter case aside." }),
+      range: t.arg({ type: DateRange, description: "The days the person's figures are about; the last 30 days by default." }),
+    },
+    resolve: async (_root, { id, email, range: asked }, ctx) => {
+      const range = resolveRange(asked ?? { period: DEFAULT_PERIOD }, ctx.now());
+      if ((id ?? null) === null && (email ?? null) === null) throw badInput("Say which person: pass `id` or `email`.");
+      if (id && email) throw badInput("Pass `id` or `email`, not both.");
+      const person = id ? await personById(ctx, userIdOf(id), range) : await personByEmail(ctx, email ?? "", range);
+      return person ?? notFound(`No current member has this ${id ? "id" : "email"}; people who have left are listed by \`cost(groupBy: [USER])\`.`);
+    },
+  }),
+}));
+
+function userIdOf(id: string): string {
+  if (id.startsWith("user_")) return id;
+  const decoded = decodeGlobalId(id);
+  if (decoded.typename !== "User") throw badInput(`This is the id of a ${decoded.typename}, not of a User.`);
+  return decoded.id;
+}

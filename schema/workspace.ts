@@ -1,0 +1,25 @@
+import type { Workspace as WorkspaceShape } from "../src/domain/organization.ts";
+import { GatewayError } from "../src/errors.ts";
+import { workspaceById } from "../src/loaders/console.ts";
+import { builder, dateTime } from "./builder.ts";
+
+export const Workspace = builder.node(builder.objectRef<WorkspaceShape>("Workspace"), {
+  description: "A workspace of the Console organization. Source: WORKSPACES.",
+  id: { resolve: ({ workspaceId }) => workspaceId },
+  loadOne: async (id, ctx) => {
+    const workspace = await workspaceById(ctx, {}).load(id);
+    if (workspace === null) throw new GatewayError("NOT_FOUND", "No workspace has this id.", { dataset: "WORKSPACES" });
+    return workspace;
+  },
+  fields: (t) => ({
+    workspaceId: t.exposeString("workspaceId", { nullable: true, description: "The id upstream knows it by, `wrkspc_...`." }),
+    name: t.exposeString("name", { description: "Name." }),
+    isDefault: t.exposeBoolean("isDefault", { description: "Whether it is the organization's default workspace." }),
+    archivedAt: t.field({
+      type: "DateTime",
+      nullable: true,
+      description: "When it was archived; null while live.",
+      resolve: ({ archivedAt }) => dateTime(archivedAt),
+    }),
+  }),
+});

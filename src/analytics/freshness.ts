@@ -1,0 +1,44 @@
+import { type Finality, leastSettled } from "../cache/policy.ts";
+import type { Dataset } from "../domain/dataset.ts";
+import { addDays, type Day, dayOf, type Instant } from "../domain/day.ts";
+import type { PageSource } from "../upstream/walk.ts";
+
+/** How old an answer is and how far it can be trusted not to move. */
+export interface Freshness {
+  readonly state: Finality;
+  /** When upstream exported the data, the oldest export that can still change; null where upstream does not say. */
+  readonly refreshedAt: Instant | null;
+  /** The last day that is surely whole; null where upstream does not say. */
+  readonly completeThrough: Day | null;
+  readonly source: Dataset;
+}
+
+export function freshnessOf(source: Dataset, pages: readonly PageSource[]): Freshness {
+  const moving = pages.filter((page) => page.state !== "FINAL");
+  const watermarks = (moving.length > 0 ? moving : pages).map((page) => page.watermark);
+  return {
+    state: leastSettled(pages.map((page) => page.state)),
+    refreshedAt: oldest(watermarks),
+    completeThrough: completeThrough(pages),
+    source,
+  };
+}
+
+function completeThrough(pages: readonly PageSource[]): Day | null {
+  const days = pages.map(({ state, covers, watermark }) => {
+    if (covers === null) return null;
+    const last = addDays(covers.until, -1);
+    if (state === "FINAL") return { day: last, whole: true };
+    if (watermark === null) return null;
+    const complete = addDays(dayOf(watermark), -1);
+    return complete < last ? { day: complete, whole: false } : { day: last, whole: true };
+  });
+  const known = days.filter((day) => day !== null);
+  if (known.length < days.length) return null;
+  const cut = known.filter((day) => !day.whole).map((day) => day.day).sort();
+  return cut[0] ?? known.map((day) => day.day).sort().at(-1) ?? null;
+}
+
+function oldest(instants: readonly (Instant | null)[]): Instant | null {
+  return instants.reduce((a, b) => (a === null || b === null ? null : Math.min(a, b)), instants[0] ?? null);
+}

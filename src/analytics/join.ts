@@ -1,0 +1,57 @@
+import type { Context } from "../context.ts";
+import { emailKey, type Member, type OrganizationKind } from "../domain/organization.ts";
+import type { Person } from "../domain/person.ts";
+import type { DayRange } from "../domain/range.ts";
+import { memberByEmail, memberById } from "../loaders/members.ts";
+
+/** The organizations this gateway has a key of, the one whose ids a person goes by first. */
+export function organizationsOf({ upstream }: Context): OrganizationKind[] {
+  const kinds: OrganizationKind[] = [];
+  if (upstream.has("analytics")) kinds.push("ENTERPRISE");
+  if (upstream.has("admin")) kinds.push("CONSOLE");
+  return kinds;
+}
+
+/** The member with this address, in whichever organization; null where neither has one. */
+export async function personByEmail(ctx: Context, email: string, range: DayRange): Promise<Person | null> {
+  for (const organization of organizationsOf(ctx)) {
+    const member = await memberByEmail(ctx, { organization }).load(emailKey(email));
+    if (member !== null) return personOf(organization, member, range);
+  }
+  return null;
+}
+
+/**
+ * The person behind a Console id. The two organizations number the same human differently, so the way across is the email;
+ * someone who has left the Console keeps the bare id.
+ */
+export async function personByConsoleId(ctx: Context, userId: string, range: DayRange): Promise<Person> {
+  const member = await memberById(ctx, { organization: "CONSOLE" }).load(userId);
+  if (member === null) return { organization: "CONSOLE", userId, range };
+  return (await personByEmail(ctx, member.email, range)) ?? personOf("CONSOLE", member, range);
+}
+
+/** The current member with this id, in whichever organization; null where neither has one. */
+export async function personById(ctx: Context, userId: string, range: DayRange): Promise<Person | null> {
+  for (const organization of organizationsOf(ctx)) {
+    const member = await memberById(ctx, { organization }).load(userId);
+    if (member === null) continue;
+    return organization === "CONSOLE" ? personByConsoleId(ctx, userId, range) : personOf(organization, member, range);
+  }
+  return null;
+}
+
+/** The address of a person, from the row that led to them or from the member list; null where neither knows it. */
+export async function emailOf(ctx: Context, person: Person): Promise<string | null> {
+  if (person.email !== undefined) return person.email;
+  return (await memberOf(ctx, person))?.email ?? null;
+}
+
+/** The person's entry in the member list of the organization their id is of; null once they have left. */
+export function memberOf(ctx: Context, { organization, userId }: Person): Promise<Member | null> {
+  return memberById(ctx, { organization }).load(userId);
+}
+
+function personOf(organization: OrganizationKind, member: Member, range: DayRange): Person {
+  return { organization, userId: member.userId, email: member.email, name: member.name, deleted: false, range };
+}

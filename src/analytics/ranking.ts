@@ -1,0 +1,49 @@
+import { createHash } from "node:crypto";
+import { dimensionKey, type ReportRow } from "../domain/bucket.ts";
+import { compare, type Decimal } from "../domain/decimal.ts";
+
+/** Arithmetic of one kind of measure. */
+export interface Algebra<Measure> {
+  readonly plus: (a: Measure, b: Measure) => Measure;
+  readonly minus: (a: Measure, b: Measure) => Measure;
+  readonly isZero: (a: Measure) => boolean;
+  /** What groups are ranked by, largest first. */
+  readonly rank: (a: Measure) => Decimal;
+}
+
+/** A row of a ranking, with the sort key and the tie-breaking id that place it. */
+export interface Ranked<Row> {
+  readonly row: Row;
+  readonly key: Decimal;
+  readonly id: string;
+}
+
+/**
+ * One row per group over all windows, largest first. Rankings of several windows cannot be joined end to end: a group that
+ * comes second everywhere may lead the sum.
+ */
+export function merged<Measure>(rows: Iterable<ReportRow<Measure>>, { plus, rank }: Algebra<Measure>): Ranked<ReportRow<Measure>>[] {
+  const groups = new Map<string, ReportRow<Measure>>();
+  for (const row of rows) {
+    const group = dimensionKey(row);
+    const before = groups.get(group);
+    groups.set(
+      group,
+      before === undefined
+        ? row
+        : {
+            ...row,
+            from: Math.min(before.from, row.from),
+            until: Math.max(before.until, row.until),
+            measure: plus(before.measure, row.measure),
+          },
+    );
+  }
+  return [...groups]
+    .map(([group, row]) => ({ row, key: rank(row.measure), id: createHash("sha256").update(group).digest("base64url").slice(0, 12) }))
+    .sort(byRank);
+}
+
+export function byRank(a: Pick<Ranked<unknown>, "key" | "id">, b: Pick<Ranked<unknown>, "key" | "id">): number {
+  return compare(b.key, a.key) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+}

@@ -1,0 +1,183 @@
+import { type Finality, finalityOf, leastSettled } from "../cache/policy.ts";
+import { NO_DIMENSIONS, type ReportRow, type Span } from "../domain/bucket.ts";
+import type { Dataset } from "../domain/dataset.ts";
+import { addDays, dayOf, type Instant } from "../domain/day.ts";
+import type { DayRange } from "../domain/range.ts";
+import type { Bucket, FilterDimension, ReportQuestion } from "../domain/report.ts";
+import { badInput } from "../errors.ts";
+import type { Endpoint } from "../upstream/endpoint.ts";
+import type { ReportNames } from "../upstream/endpoints/report-query.ts";
+import type { Upstream } from "../upstream/upstream.ts";
+import { mapPages, type PageSource, type Walk, walkOf, whole, wholeOf } from "../upstream/walk.ts";
+import { type Windows, windowsOf } from "../upstream/windows.ts";
+import { type Algebra, byRank, merged, type Ranked } from "./ranking.ts";
+
+
+/** Which organization's report answers. */
+export type Source = "ENTERPRISE" | "CONSOLE";
+
+/** One source of a report: the resource that splits by bucket and, where there is one, the resource that splits by person. */
+export interface ReportSource<Measure> {
+  readonly source: Source;
+  readonly names: ReportNames;
+  readonly bucketed: Endpoint<ReportQuestion, Bucket<Measure>>;
+  /** Null: people are a dimension like any other here. */
+  readonly perUser: Endpoint<ReportQuestion, ReportRow<Measure>> | null;
+  /** A bucket keeps only its largest groups, this many; null keeps all. */
+  readonly largestGroups: number | null;
+  readonly onlyDays: boolean;
+}
+
+/** What can be asked of several organizations in the same words. */
+export interface Report<Measure> {
+  readonly algebra: Algebra<Measure>;
+  /** In order of preference. */
+  readonly sources: readonly ReportSource<Measure>[];
+}
+
+/** A row as clients see it. */
+export interface GatewayRow<Measure> extends ReportRow<Measure> {
+  /** It stands for the groups that upstream left out of the bucket. */
+  readonly isRemainder: boolean;
+  readonly state: Finality;
+}
+
+/** A question with the source that answers it and the windows it is asked in. */
+export interface ReportPlan<Measure> {
+  readonly question: ReportQuestion;
+  readonly source: ReportSource<Measure>;
+  readonly algebra: Algebra<Measure>;
+  readonly byUser: boolean;
+  /** The resource that answers. */
+  readonly dataset: Dataset;
+  readonly windows: Windows;
+}
+
+/**
+ * The first source that has a key and knows every dimension the question splits by and filters on. Where none does, the error
+ * says which dimension stands in the way.
+ */
+export function planReport<Measure>(
+  upstream: Upstream,
+  { sources, algebra }: Report<Measure>,
+  question: ReportQuestion,
+  now: Instant,
+): ReportPlan<Measure> {
+  const able = sources.filter((source) => obstacle(source, question) === null);
+  const source = able.find(({ bucketed }) => upstream.has(bucketed.key)) ?? able[0];
+  if (source === undefined) {
+    throw badInput(sources.map((each) => `${each.source}: ${obstacle(each, question)}`).join(" "));
+  }
+  const byUser = source.perUser !== null && question.groupBy.includes("USER");
+  const endpoint = byUser && source.perUser !== null ? source.perUser : source.bucketed;
+  const windows = windowsOf(endpoint, question.range, now, question.bucket === "MINUTE" ? "day" : undefined);
+  upstream.afford(windows.pieces.length);
+  return { question, source, algebra, byUser, dataset: endpoint.dataset, windows };
+}
+
+/** Why a source cannot answer, as a sentence; null where it can. */
+function obstacle<Measure>({ source, names, onlyDays, perUser }: ReportSource<Measure>, question: ReportQuestion): string | null {
+  const groups = Object.keys(names.groupBy);
+  const groupBy = perUser === null ? groups : [...groups, "USER"];
+  const split = question.groupBy.find((dimension) => !groupBy.includes(dimension));
+  if (split !== undefined) return `cannot group by ${split}; it groups by ${groupBy.join(", ")}.`;
+  const filters = Object.keys(names.filter);
+  const filter = (Object.keys(question.filter) as FilterDimension[]).find((dimension) => !filters.includes(dimension));
+  if (filter !== undefined) return `cannot filter on ${filter}; it filters on ${filters.join(", ") || "nothing"}.`;
+  if (onlyDays && (question.bucket === "HOUR" || question.bucket === "MINUTE")) return `${source} has no buckets shorter than a day.`;
+  return null;
+}
+
+/** The rows of a plan as a walk: by time where there are buckets, in upstream's ranking within each window of a split by person. */
+export function walkReport<Measure>(
+  upstream: Upstream,
+  plan: ReportPlan<Measure>,
+  pieces: readonly DayRange[] = plan.windows.pieces,
+): Walk<GatewayRow<Measure>> {
+  const { source, byUser } = plan;
+  const questions = pieces.map((range) => ({ ...plan.question, range }));
+  if (byUser && source.perUser !== null) {
+    const walk = walkOf(upstream, source.perUser, questions);
+    return mapPages(walk, ({ rows, seen }) => rows.map((row) => ({ ...row, isRemainder: false, state: stateOf(row, seen) })));
+  }
+  return mapPages(walkOf(upstream, source.bucketed, questions), async (page) => {
+    const rows = await withRemainders(upstream, plan, pieces[page.window] as DayRange, page.rows);
+    return rows.map((row) => ({ ...row, state: stateOf(row, page.seen) }));
+  });
+}
+
+/** Every group once for the whole range, largest first. */
+export async function rankReport<Measure>(
+  upstream: Upstream,
+  plan: ReportPlan<Measure>,
+): Promise<Ranking<GatewayRow<Measure>>> {
+  const { rows, sources } = await wholeOf(
+    upstream,
+    plan.windows.pieces.map((piece) => walkReport(upstream, plan, [piece])),
+  );
+  const state = leastSettled(sources.map((source) => source.state));
+  const ranked = [true, false].flatMap((isRemainder) =>
+    merged(
+      rows.filter((row) => row.isRemainder === isRemainder),
+      plan.algebra,
+    ).map(({ row, key, id }) => ({ row: { ...row, isRemainder, state }, key, id: isRemainder ? "" : id })),
+  );
+  return { ranked: ranked.sort(byRank), sources };
+}
+
+function stateOf({ from, until }: Span, seen: Instant | null): Finality {
+  return finalityOf("money", { from: dayOf(from), until: addDays(dayOf(until - 1), 1) }, seen);
+}
+
+export interface Ranking<Row> {
+  readonly ranked: readonly Ranked<Row>[];
+  readonly sources: readonly PageSource[];
+}
+
+/** The exact total of a plan's range and filters, whatever it is grouped by; null where upstream has no row at all. */
+export async function totalOf<Measure>(upstream: Upstream, plan: ReportPlan<Measure>): Promise<Measure | null> {
+  const { rows } = await wholeOf(
+    upstream,
+    plan.windows.pieces.map((piece) => ungrouped(upstream, plan, piece)),
+  );
+  return rows
+    .flatMap((bucket) => bucket.rows)
+    .map((row) => row.measure)
+    .reduce<Measure | null>((sum, measure) => (sum === null ? measure : plan.algebra.plus(sum, measure)), null);
+}
+
+function ungrouped<Measure>(upstream: Upstream, { source, question }: ReportPlan<Measure>, window: DayRange): Walk<Bucket<Measure>> {
+  const bucket = question.bucket === "NONE" ? "DAY" : question.bucket;
+  return walkOf(upstream, source.bucketed, [{ range: window, bucket, groupBy: [], filter: question.filter }]);
+}
+
+/**
+ * The rows of a page of buckets. Upstream cuts a bucket off after its largest groups without a word; where one may have been
+ * cut, what its rows lack of the bucket's total becomes a row of its own, so that sums always match.
+ */
+async function withRemainders<Measure>(
+  upstream: Upstream,
+  plan: ReportPlan<Measure>,
+  window: DayRange,
+  buckets: readonly Bucket<Measure>[],
+): Promise<Omit<GatewayRow<Measure>, "state">[]> {
+  const { source, question, algebra } = plan;
+  const cut = (bucket: Bucket<Measure>) => source.largestGroups !== null && bucket.rows.length >= source.largestGroups;
+  const totals = new Map<Instant, ReportRow<Measure>>();
+  if (question.groupBy.length > 0 && buckets.some(cut)) {
+    if (question.groupBy.includes("GROUP")) {
+      throw badInput(
+        `Upstream keeps ${source.largestGroups} groups of a bucket, and people in several groups count in each, so what is left out cannot be stated; group by fewer dimensions or filter.`,
+      );
+    }
+    const { rows } = await whole(ungrouped(upstream, plan, window));
+    for (const { from, rows: [total] } of rows) if (total !== undefined) totals.set(from, total);
+  }
+  return buckets.flatMap((bucket) => {
+    const rows = bucket.rows.map((row) => ({ ...row, isRemainder: false }));
+    const total = cut(bucket) ? totals.get(bucket.from) : undefined;
+    if (total === undefined) return rows;
+    const rest = rows.reduce<Measure>((left, row) => algebra.minus(left, row.measure), total.measure);
+    return algebra.isZero(rest) ? rows : [...rows, { ...NO_DIMENSIONS, from: bucket.from, until: bucket.until, measure: rest, isRemainder: true }];
+  });
+}

@@ -1,0 +1,51 @@
+import { createHash } from "node:crypto";
+
+/** Where in a list a row stands, so that reading on from it costs one request. */
+export type Place =
+  /** In a walk: the window, the upstream token of the page (null: its first), the row's index in that page. */
+  | { readonly window: number; readonly token: string | null; readonly index: number }
+  /** In a ranking: the sort key and the id that breaks ties. */
+  | { readonly key: string; readonly id: string };
+
+/** A short name for a query and its arguments; a cursor of one query fits no other. */
+export function digestOf(query: unknown): string {
+  return hash(JSON.stringify(query));
+}
+
+/** An opaque cursor for a place in the answer of the query that `digest` names. */
+export function formatCursor(place: Place, digest: string): string {
+  const fields = "window" in place ? [place.window, place.token, place.index] : [place.key, place.id];
+  const text = JSON.stringify(fields);
+  return Buffer.from(hash(digest + text) + text).toString("base64url");
+}
+
+/** The place a cursor names, or null where it is damaged or belongs to another query. */
+export function parseCursor(cursor: string, digest: string): Place | null {
+  if (cursor.length > MAX_LENGTH || !/^[\w-]+$/.test(cursor)) return null;
+  const bytes = Buffer.from(cursor, "base64url");
+  if (bytes.toString("base64url") !== cursor) return null;
+  const decoded = bytes.toString("utf8");
+  const text = decoded.slice(HASH_LENGTH);
+  if (decoded.slice(0, HASH_LENGTH) !== hash(digest + text)) return null;
+  try {
+    return placeOf(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
+const MAX_LENGTH = 8_192;
+const HASH_LENGTH = 16;
+
+function hash(text: string): string {
+  return createHash("sha256").update(text).digest("base64url").slice(0, HASH_LENGTH);
+}
+
+/** Anyone can compute the hash, so what it covers is still checked. */
+function placeOf(fields: unknown): Place | null {
+  if (!Array.isArray(fields)) return null;
+  const [a, b, c] = fields;
+  if (fields.length === 2) return typeof a === "string" && typeof b === "string" ? { key: a, id: b } : null;
+  const valid = Number.isSafeInteger(a) && a >= 0 && (b === null || typeof b === "string") && Number.isSafeInteger(c) && c >= 0;
+  return fields.length === 3 && valid ? { window: a, token: b, index: c } : null;
+}

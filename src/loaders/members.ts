@@ -1,0 +1,25 @@
+import type { Context } from "../context.ts";
+import { emailKey, type Member, type OrganizationKind } from "../domain/organization.ts";
+import { consoleMembers, enterpriseMembers } from "../upstream/endpoints/members.ts";
+import { walkOf, whole } from "../upstream/walk.ts";
+import { loader } from "./loader.ts";
+
+/** Current members by id; null for people who left. Names age with the cache, so an erased account disappears. */
+export const memberById = loader(async (ctx, { organization }: { organization: OrganizationKind }) =>
+  indexed(await membersOf(ctx, organization), (member) => member.userId),
+);
+
+/** Current members by lower-cased email. */
+export const memberByEmail = loader(async (ctx, { organization }: { organization: OrganizationKind }) =>
+  indexed(await membersOf(ctx, organization), (member) => emailKey(member.email)),
+);
+
+/** There is no look-up of several at once: the list, a thousand a page, is the cheapest way to any of them. */
+async function membersOf({ upstream }: Context, organization: OrganizationKind): Promise<readonly Member[]> {
+  const endpoint = organization === "ENTERPRISE" ? enterpriseMembers : consoleMembers;
+  return (await whole(walkOf(upstream, endpoint, [{}]))).rows;
+}
+
+function indexed(members: readonly Member[], key: (member: Member) => string): Map<string, Member> {
+  return new Map(members.map((member) => [key(member), member]));
+}

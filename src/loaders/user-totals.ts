@@ -1,0 +1,36 @@
+import type { ReportRow } from "../domain/bucket.ts";
+import { spends } from "../domain/money.ts";
+import type { DayRange } from "../domain/range.ts";
+import type { ReportQuestion } from "../domain/report.ts";
+import { usages } from "../domain/tokens.ts";
+import type { Endpoint } from "../upstream/endpoint.ts";
+import { userCost } from "../upstream/endpoints/enterprise-cost.ts";
+import { userUsage } from "../upstream/endpoints/enterprise-usage.ts";
+import { walkOf, wholeOf } from "../upstream/walk.ts";
+import { windowsOf } from "../upstream/windows.ts";
+import { loader } from "./loader.ts";
+
+/** The most ids one report request filters on. */
+export const MAX_IDS = 100;
+
+/** Spend per Enterprise user id over the range. Null: no spend recorded. */
+export const costOfUser = totalsOfUser(userCost, spends.plus);
+
+/** Tokens per Enterprise user id over the range. Null: no usage recorded. */
+export const usageOfUser = totalsOfUser(userUsage, usages.plus);
+
+/** One request per month for up to a hundred people; beyond that the whole report costs less and serves everyone. */
+function totalsOfUser<Measure>(endpoint: Endpoint<ReportQuestion, ReportRow<Measure>>, plus: (a: Measure, b: Measure) => Measure) {
+  return loader(async ({ upstream, now }, { range }: { range: DayRange }, userIds) => {
+    const filter = userIds.length <= MAX_IDS ? { USER: [...userIds].sort() } : {};
+    const { pieces } = windowsOf(endpoint, range, now());
+    const walks = pieces.map((piece) => walkOf(upstream, endpoint, [{ range: piece, bucket: "NONE", groupBy: [], filter } as const]));
+    const totals = new Map<string, Measure>();
+    for (const { user, measure } of (await wholeOf(upstream, walks)).rows) {
+      if (user === null) continue;
+      const before = totals.get(user.userId);
+      totals.set(user.userId, before === undefined ? measure : plus(before, measure));
+    }
+    return totals;
+  });
+}

@@ -1,0 +1,74 @@
+import pMap from "p-map";
+import type { Endpoint } from "./endpoint.ts";
+import type { Page } from "./page.ts";
+import type { Upstream, WalkedPage } from "./upstream.ts";
+
+/** A page of a walk through several windows; `restarted` voids what came before of the same window. */
+export interface WindowPage<Row> extends WalkedPage<Row> {
+  readonly window: number;
+}
+
+/** Where in a walk to begin: a page of a window. */
+export interface PagePlace {
+  readonly window: number;
+  readonly token: string | null;
+}
+
+/** The pages of a list that spans windows, in order; from the first one, or from a place. */
+export type Walk<Row> = (from: PagePlace | null) => AsyncGenerator<WindowPage<Row>, void, void>;
+
+/** One question after the other, each walked to its end; a window is the question's place in the list. */
+export function walkOf<P, Row>(upstream: Upstream, endpoint: Endpoint<P, Row>, questions: readonly P[]): Walk<Row> {
+  return async function* (from) {
+    for (const [window, params] of questions.entries()) {
+      if (from !== null && window < from.window) continue;
+      const token = from?.window === window ? from.token : null;
+      for await (const page of upstream.pages(endpoint, params, token)) yield { ...page, window };
+    }
+  };
+}
+
+/** The same walk with other rows: split, filtered or dressed, page by page. */
+export function mapPages<A, B>(walk: Walk<A>, rowsOf: (page: WindowPage<A>) => readonly B[] | Promise<readonly B[]>): Walk<B> {
+  return async function* (from) {
+    for await (const page of walk(from)) yield { ...page, rows: await rowsOf(page) };
+  };
+}
+
+/** Rows that were read before, as a walk of one page per window. */
+export function walkRows<Row>(windows: readonly { readonly rows: readonly Row[]; readonly about: PageSource & Pick<Page<Row>, "fetchedAt"> }[]): Walk<Row> {
+  return async function* (from) {
+    for (const [window, { rows, about }] of windows.entries()) {
+      if (from === null || window >= from.window) yield { ...about, rows, window, token: null, next: null, restarted: false };
+    }
+  };
+}
+
+/** Everything a question has to say, read to the end. */
+export interface Whole<Row> {
+  readonly rows: readonly Row[];
+  readonly sources: readonly PageSource[];
+}
+
+/** What a page says about its age. */
+export type PageSource = Pick<Page<unknown>, "watermark" | "seen" | "covers" | "state">;
+
+/** Few at a time, so that one question leaves room for others. */
+const CONCURRENT_WALKS = 6;
+
+/** All rows of all walks, walk by walk; they are read side by side. */
+export async function wholeOf<Row>(upstream: Upstream, walks: readonly Walk<Row>[]): Promise<Whole<Row>> {
+  upstream.afford(walks.length);
+  const wholes = await pMap(walks, whole, { concurrency: CONCURRENT_WALKS });
+  return { rows: wholes.flatMap(({ rows }) => rows), sources: wholes.flatMap(({ sources }) => sources) };
+}
+
+/** One walk to its end. A window that is refreshed while it is read is read again, and what was read of it is dropped. */
+export async function whole<Row>(walk: Walk<Row>): Promise<Whole<Row>> {
+  let pages: WindowPage<Row>[] = [];
+  for await (const page of walk(null)) {
+    if (page.restarted) pages = pages.filter((before) => before.window !== page.window);
+    pages.push(page);
+  }
+  return { rows: pages.flatMap(({ rows }) => rows), sources: pages };
+}
