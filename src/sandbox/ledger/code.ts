@@ -27,17 +27,19 @@ export function claudeCode(desk: Desk, person: number): void {
   const count = pieces(desk, 2.6);
   for (let i = 0; i < count; i++) {
     const session = threadOf(person, "claude_code", desk.day, dice.below(count + 1));
-    const about = engagement("claude_code", session, {
-      ...aids(desk, false, 0.16, 0.18),
-      artifactsCreated: desk.day >= ARTIFACTS_MEASURED && dice.chance(0.06) ? 1 : 0,
-    });
+    const about = engagement(
+      "claude_code",
+      session,
+      { artifactsCreated: desk.day >= ARTIFACTS_MEASURED && dice.chance(0.06) ? 1 : 0 },
+      aids(desk, false, 0.16, 0.18),
+    );
     const rate = rateOf(desk, "claude_code", { haiku: 0.1, opus: 0.4, long: 0.06, fast: 0.06 });
     const searches = dice.chance(0.1) ? dice.between(1, 3) : 0;
     write(
       desk,
       minute(desk),
       rate,
-      { requests: dice.around(26), ...CODE },
+      { requests: dice.around(40), ...CODE },
       {
         organization: "enterprise",
         person,
@@ -74,7 +76,7 @@ export function consoleCode(desk: Desk, person: number, workspace: number): void
       tag: null,
       api: onPlan ? null : { workspace, apiKey: null, serviceAccount: null, tier: "standard" },
     };
-    write(desk, minute(desk), rate, { requests: dice.around(18), ...CODE }, about);
+    write(desk, minute(desk), rate, { requests: dice.around(28), ...CODE }, about);
   }
 }
 

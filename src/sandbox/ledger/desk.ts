@@ -151,7 +151,7 @@ export function rateOf(
   const { dice, person } = desk;
   const model = modelOf(desk, mix.haiku, mix.opus);
   const long = dice.chance(mix.long) && model !== "claude-haiku-4-5";
-  const geo = person?.region === "us" && dice.chance(0.6) ? "us" : "global";
+  const us = person?.region === "us" && dice.chance(0.6);
   const fast = dice.chance(mix.fast) && model.startsWith("claude-opus");
-  return modelRate(product, model, long ? "200k-1M" : "0-200k", geo, fast ? "fast" : "standard");
+  return modelRate(product, model, long, us, fast);
 }

@@ -74,42 +74,52 @@ const DISCOUNTS: Readonly<Record<string, number>> = {
   api: 8,
 };
 
-const rates = new Map<string, Rate>();
+/** Made once each, by product, model and which of the price's three variants apply. */
+const rates = new Map<string, Map<string, Rate[]>>();
 
 /** The rate of a model; the geo is dropped for models without the setting. `product` may be `api` for the Console. */
-export function modelRate(
-  product: string,
-  model: string,
-  contextWindow: "0-200k" | "200k-1M",
-  geo: "us" | "global",
-  speed: "standard" | "fast" = "standard",
-): Rate {
-  const key = `${product} ${model} ${contextWindow} ${geo} ${speed}`;
-  let rate = rates.get(key);
-  if (rate === undefined) {
-    const { input, output, geo: hasGeo } = MODELS[model] as (typeof MODELS)[string];
-    const long = contextWindow === "200k-1M";
-    const factor = (hasGeo && geo === "us" ? 11_000 : 10_000) * (speed === "fast" ? 6 : 1);
-    const into = input * factor * (long ? 2 : 1);
-    const list: Prices = {
-      uncached: into,
-      write5m: into * 1.25,
-      write1h: into * 2,
-      read: into / 10,
-      output: output * factor * (long ? 1.5 : 1),
-      searches: CENT,
-      executions: 0,
-    };
-    rate = { model, contextWindow, geo: hasGeo ? geo : null, speed, list, net: discounted(list, product) };
-    rates.set(key, rate);
+export function modelRate(product: string, model: string, long: boolean, us: boolean, fast: boolean): Rate {
+  let models = rates.get(product);
+  if (models === undefined) {
+    models = new Map();
+    rates.set(product, models);
   }
-  return rate;
+  let variants = models.get(model);
+  if (variants === undefined) {
+    variants = Array.from({ length: 8 }, (_, i) => newRate(product, model, (i & 1) > 0, (i & 2) > 0, i > 3));
+    models.set(model, variants);
+  }
+  return variants[(long ? 1 : 0) + (us ? 2 : 0) + (fast ? 4 : 0)] as Rate;
 }
+
+function newRate(product: string, model: string, long: boolean, us: boolean, fast: boolean): Rate {
+  const { input, output, geo } = MODELS[model] as (typeof MODELS)[string];
+  const factor = (geo && us ? 11_000 : 10_000) * (fast ? 6 : 1);
+  const into = input * factor * (long ? 2 : 1);
+  const list: Prices = {
+    uncached: into,
+    write5m: into * 1.25,
+    write1h: into * 2,
+    read: into / 10,
+    output: output * factor * (long ? 1.5 : 1),
+    searches: CENT,
+    executions: 0,
+  };
+  return {
+    model,
+    contextWindow: long ? "200k-1M" : "0-200k",
+    geo: geo ? (us ? "us" : "global") : null,
+    speed: fast ? "fast" : "standard",
+    list,
+    net: discounted(list, product),
+  };
+}
+
+const executionRates = new Map<string, Rate>();
 
 /** The rate of code execution, which has no model and surfaces under no product. */
 export function executionRate(product: string): Rate {
-  const key = `execution ${product}`;
-  let rate = rates.get(key);
+  let rate = executionRates.get(product);
   if (rate === undefined) {
     const list: Prices = {
       uncached: 0,
@@ -121,7 +131,7 @@ export function executionRate(product: string): Rate {
       executions: 42_000_000,
     };
     rate = { model: null, contextWindow: null, geo: null, speed: null, list, net: discounted(list, product) };
-    rates.set(key, rate);
+    executionRates.set(product, rate);
   }
   return rate;
 }

@@ -44,6 +44,8 @@ export interface Catalog {
   /** Index of the `nth` (0 to 3) project of a person's desk neighbours, theirs included. */
   nearbyProject(person: Person, nth: number): number;
   project(index: number): Project;
+  /** `project(index).createdOn` alone, which is asked for with every message. */
+  createdOn(index: number): DayNumber;
   /** The index of a project by id; null for unknown ids. */
   projectIndex(id: string): number | null;
 }
@@ -129,18 +131,22 @@ export function createCatalog(seed: number, members: number): Catalog {
 
   const lastCreation = dayNumber(day("2026-10-31"));
 
-  const project = (index: number): Project => {
+  const createdOn = (index: number): DayNumber => {
     const luck = hash(seed, STREAM + 3, index);
     // A third are older than the data.
-    const createdOn = luck % 3 === 0 ? -1 - (luck % 200) : hash(seed, STREAM + 4, index) % lastCreation;
+    return luck % 3 === 0 ? -1 - (luck % 200) : hash(seed, STREAM + 4, index) % lastCreation;
+  };
+
+  const project = (index: number): Project => {
+    const luck = hash(seed, STREAM + 3, index);
     const forgotten = index === 5 || luck % 97 === 0;
     return {
       index,
       id: projectIds.of(index),
       name: `${words[hash(seed, STREAM + 5, index) % words.length]}${luck % 4 === 0 ? ` ${2024 + (luck % 3)}` : ""}`,
       creator: index,
-      createdOn,
-      createdAt: forgotten ? null : startOfNumber(createdOn) + (7 * 3600 + (luck % 32_000)) * 1000,
+      createdOn: createdOn(index),
+      createdAt: forgotten ? null : startOfNumber(createdOn(index)) + (7 * 3600 + (luck % 32_000)) * 1000,
     };
   };
 
@@ -154,6 +160,7 @@ export function createCatalog(seed: number, members: number): Catalog {
       return Math.min(team + place, members - 1);
     },
     project,
+    createdOn,
     projectIndex(id) {
       const index = projectIds.index(id);
       return index !== null && index < members ? index : null;
