@@ -1,0 +1,64 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import { clockFrom } from "../clock.ts";
+import { createSandbox } from "../sandbox/sandbox.ts";
+import { serveSandbox } from "../sandbox/server.ts";
+
+interface Flags {
+  readonly host: string;
+  readonly port: number;
+  readonly users: number;
+  readonly seed: number;
+  readonly now: number | null;
+  readonly rateLimit: "on" | "off";
+  readonly retryAfter: "on" | "off";
+  readonly latencyMs: number;
+}
+
+/** `sandbox`: the simulated REST APIs on a port of their own. */
+export function sandboxCommand(): Command {
+  return new Command("sandbox")
+    .description("Serve the simulated REST APIs over HTTP, for the gateway, the official client or curl.")
+    .option("--host <address>", "address to listen on", "127.0.0.1")
+    .option("--port <number>", "port to listen on; 0 takes any free one", whole(0, 65_535), 4010)
+    .option("--users <number>", "members of the organization, 20 to 100000", whole(20, 100_000), 250)
+    .option("--seed <number>", "the same seed gives the same organization", whole(0, 2 ** 31), 1)
+    .option("--now <instant>", "instant the clock starts at, such as 2026-11-22T12:00:00Z (default: the real clock)", instant, null)
+    .addOption(new Option("--rate-limit <on|off>", "refuse more requests a minute than upstream would").choices(["on", "off"]).default("on"))
+    .addOption(new Option("--retry-after <on|off>", "say in a 429 how long to wait").choices(["on", "off"]).default("on"))
+    .option("--latency-ms <number>", "wait before each answer", whole(0, 60_000), 0)
+    .action(serve);
+}
+
+async function serve({ host, port, users, seed, now, rateLimit, retryAfter, latencyMs }: Flags): Promise<void> {
+  const clock = clockFrom(now);
+  const sandbox = createSandbox({ users, seed, now: clock, rateLimit, retryAfter: retryAfter === "on", latencyMs });
+  const listener = await serveSandbox(sandbox, { host, port }).catch((error: NodeJS.ErrnoException) => {
+    process.stderr.write(`Cannot listen on ${host}:${port}: ${error.code ?? "unknown reason"}.\n`);
+    process.exit(1);
+  });
+  process.stdout.write(
+    [
+      `Sandbox on ${listener.url}: ${users} users, seed ${seed}, clock ${new Date(clock()).toISOString()}, rate limit ${rateLimit}`,
+      "keys: any that begin with sk-ant-api01- (Enterprise) or sk-ant-admin01- (Console)",
+      `Try: curl -s '${listener.url}/v1/organizations/me' -H 'x-api-key: sk-ant-api01-sandbox' -H 'anthropic-version: 2026-10-21'`,
+      "",
+    ].join("\n"),
+  );
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+    process.once(signal, () => void listener.close().then(() => process.exit(0)));
+  }
+}
+
+function whole(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < min || value > max) throw new InvalidArgumentError(`It is a whole number from ${min} to ${max}.`);
+    return value;
+  };
+}
+
+function instant(text: string): number {
+  const time = Date.parse(text);
+  if (!/(Z|[+-]\d{2}:\d{2})$/.test(text) || Number.isNaN(time)) throw new InvalidArgumentError("It is an instant such as 2026-11-22T12:00:00Z.");
+  return time;
+}

@@ -1,0 +1,143 @@
+import type { Instant } from "./domain/day.ts";
+import { Credential, type Credentials } from "./upstream/credential.ts";
+
+/** Everything an operator can set. Read once at start; frozen. */
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  readonly baseUrl: URL;
+  readonly credentials: Credentials;
+  /** Without keys the simulated organization answers. */
+  readonly sandbox: SandboxConfig | null;
+  /** The instant the clock starts at; null is the machine's clock. It ticks on from there. */
+  readonly clock: Instant | null;
+  readonly cacheMemoryBytes: number;
+  /** Upper bound on the seconds an answer that is not final is reused; undefined leaves it to the dataset. */
+  readonly freshSeconds: number | undefined;
+  readonly operationTimeoutMs: number;
+  readonly upstreamTimeoutMs: number;
+  readonly maxUpstreamRequests: number;
+  readonly maxFirst: number;
+  readonly playground: boolean;
+}
+
+export interface SandboxConfig {
+  readonly users: number;
+  readonly seed: number;
+  readonly rateLimit: boolean;
+}
+
+/** Settings that cannot be used, all of them at once, each in a line that never shows a key. */
+export class ConfigError extends Error {
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(faults.join("\n"));
+    this.name = "ConfigError";
+    this.faults = faults;
+  }
+}
+
+/** Name, default and meaning of each setting: an environment variable, and a flag of the same name in kebab-case. */
+export const SETTINGS = {
+  HOST: ["127.0.0.1", "address to listen on; with real keys only a loopback one, since anyone who reaches it may ask"],
+  PORT: ["4000", "port to listen on; 0 takes any free one"],
+  ANTHROPIC_BASE_URL: ["https://api.anthropic.com", "upstream of all datasets: http or https, without credentials in it"],
+  ANTHROPIC_ANALYTICS_KEY: ["", "key of the Enterprise organization (sk-ant-api01-...)"],
+  ANTHROPIC_ADMIN_KEY: ["", "key of the Console organization (sk-ant-admin01-...); with neither key the sandbox answers"],
+  CLOCK: ["", "instant the clock starts at, such as 2026-11-22T12:00:00Z, and ticks on from; the machine's clock if not set"],
+  SANDBOX_USERS: ["250", "members of the simulated organization, 20 to 100000"],
+  SANDBOX_SEED: ["1", "seed of the simulated organization"],
+  SANDBOX_RATE_LIMIT: ["on", "whether the sandbox refuses more requests than upstream would: on or off"],
+  CACHE_MEMORY_BYTES: ["256MiB", "memory for upstream pages, such as 64MiB or 1GiB"],
+  FRESH_TTL: ["", "longest time in seconds that figures which can still move are reused; 0 always asks; per dataset if not set"],
+  OPERATION_TIMEOUT: ["30", "longest time for one operation, in seconds"],
+  UPSTREAM_TIMEOUT: ["10", "longest time for one upstream request, in seconds"],
+  MAX_UPSTREAM_REQUESTS: ["60", "the most upstream requests one operation may begin"],
+  MAX_FIRST: ["1000", "the most rows a list may be asked for"],
+  PLAYGROUND: ["on", "whether browsers are shown GraphiQL on /graphql: on or off"],
+} as const satisfies Record<string, readonly [byDefault: string, meaning: string]>;
+
+export type Setting = keyof typeof SETTINGS;
+export type Environment = { readonly [S in Setting]?: string | undefined };
+
+/** The settings of an environment, or one ConfigError that lists every fault. */
+export function readConfig(environment: Environment): Config {
+  const faults: string[] = [];
+  const text = (name: Setting): string => environment[name]?.trim() || SETTINGS[name][0];
+  const read = <T>(name: Setting, parse: (value: string) => T | null, expected: string, fallback: T): T => {
+    const value = parse(text(name));
+    if (value === null) faults.push(`${name} is not ${expected}.`);
+    return value ?? fallback;
+  };
+  const whole = (name: Setting, min: number, max: number): number =>
+    read(name, (value) => wholeNumber(value, min, max), `a whole number from ${min} to ${max}`, min);
+
+  const analytics = text("ANTHROPIC_ANALYTICS_KEY");
+  const admin = text("ANTHROPIC_ADMIN_KEY");
+  const sandboxed = analytics === "" && admin === "";
+  const host = text("HOST");
+  if (!sandboxed && !LOOPBACK.test(host)) {
+    faults.push(`HOST is ${host}, which others can reach, and nothing asks callers who they are; with keys set it must be loopback, such as 127.0.0.1.`);
+  }
+  if (sandboxed && environment.ANTHROPIC_BASE_URL?.trim()) {
+    faults.push("ANTHROPIC_BASE_URL is set without a key; set ANTHROPIC_ANALYTICS_KEY or ANTHROPIC_ADMIN_KEY too.");
+  }
+  for (const name of ["ANTHROPIC_ANALYTICS_KEY", "ANTHROPIC_ADMIN_KEY"] as const) {
+    if (!/^[\x21-\x7e]*$/.test(text(name))) faults.push(`${name} has characters that no key has.`);
+  }
+  const config: Config = {
+    host,
+    port: whole("PORT", 0, 65_535),
+    baseUrl: read("ANTHROPIC_BASE_URL", baseUrl, "an http or https URL without credentials, query or fragment", new URL("http://invalid.invalid")),
+    credentials: sandboxed
+      ? { analytics: new Credential("sk-ant-api01-sandbox"), admin: new Credential("sk-ant-admin01-sandbox") }
+      : { analytics: analytics === "" ? null : new Credential(analytics), admin: admin === "" ? null : new Credential(admin) },
+    sandbox: sandboxed
+      ? { users: whole("SANDBOX_USERS", 20, 100_000), seed: whole("SANDBOX_SEED", 0, 2 ** 31), rateLimit: read("SANDBOX_RATE_LIMIT", onOrOff, "on or off", true) }
+      : null,
+    clock: text("CLOCK") === "" ? null : read("CLOCK", instant, "an instant such as 2026-11-22T12:00:00Z", 0),
+    cacheMemoryBytes: read("CACHE_MEMORY_BYTES", bytes, "a size such as 256MiB", 0),
+    freshSeconds: text("FRESH_TTL") === "" ? undefined : whole("FRESH_TTL", 0, 86_400),
+    operationTimeoutMs: whole("OPERATION_TIMEOUT", 1, 600) * 1_000,
+    upstreamTimeoutMs: whole("UPSTREAM_TIMEOUT", 1, 600) * 1_000,
+    maxUpstreamRequests: whole("MAX_UPSTREAM_REQUESTS", 1, 100_000),
+    maxFirst: whole("MAX_FIRST", 1, 100_000),
+    playground: read("PLAYGROUND", onOrOff, "on or off", true),
+  };
+  if (faults.length > 0) throw new ConfigError(faults);
+  return Object.freeze(config);
+}
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/;
+
+function wholeNumber(value: string, min: number, max: number): number | null {
+  if (!/^\d{1,10}$/.test(value)) return null;
+  const number = Number(value);
+  return number >= min && number <= max ? number : null;
+}
+
+function onOrOff(value: string): boolean | null {
+  return value === "on" ? true : value === "off" ? false : null;
+}
+
+const UNITS = { "": 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 } as const;
+
+function bytes(value: string): number | null {
+  const match = /^(\d{1,12})(|KiB|MiB|GiB)$/.exec(value);
+  const size = match === null ? 0 : Number(match[1]) * UNITS[match[2] as keyof typeof UNITS];
+  return size > 0 ? size : null;
+}
+
+/** An instant must say its offset: a bare one would mean another time on another machine. */
+function instant(value: string): Instant | null {
+  if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/.test(value)) return null;
+  const time = Date.parse(value);
+  return Number.isNaN(time) ? null : time;
+}
+
+function baseUrl(value: string): URL | null {
+  const url = URL.parse(value);
+  const plain = url !== null && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "";
+  return plain && url.search === "" && url.hash === "" ? url : null;
+}

@@ -1,0 +1,17 @@
+import { Command } from "commander";
+import { sandboxCommand } from "./cli/sandbox.ts";
+import { serveCommand } from "./cli/serve.ts";
+
+const OLDEST_NODE = 24;
+
+if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
+  // Older ones lose timers of combined abort signals: a hanging upstream would hang the gateway.
+  process.stderr.write(`claude-analytics-gateway needs Node ${OLDEST_NODE} or newer; this is ${process.versions.node}. \`npm start\` brings its own.\n`);
+  process.exit(1);
+}
+
+await new Command("claude-analytics-gateway")
+  .description("One GraphQL endpoint over Claude's analytics REST APIs.")
+  .addCommand(serveCommand(), { isDefault: true })
+  .addCommand(sandboxCommand())
+  .parseAsync();

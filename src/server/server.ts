@@ -1,0 +1,54 @@
+import { renderGraphiQL } from "@graphql-yoga/render-graphiql";
+import type { GraphQLSchema } from "graphql";
+import { createYoga } from "graphql-yoga";
+import type { Context } from "../context.ts";
+import type { Instant } from "../domain/day.ts";
+import type { Upstream } from "../upstream/upstream.ts";
+import { clientError } from "./errors.ts";
+import { reportUsage } from "./operation.ts";
+import { playground } from "./playground.ts";
+
+export interface ServerOptions {
+  readonly schema: GraphQLSchema;
+  readonly operation: (signal: AbortSignal) => Upstream;
+  readonly now: () => Instant;
+  readonly operationTimeoutMs: number;
+  readonly maxFirst: number;
+  readonly playground: boolean;
+  /** Told of faults that clients see only as INTERNAL_SERVER_ERROR. */
+  readonly onFault: (fault: unknown) => void;
+}
+
+/** The HTTP edge: GraphQL on /graphql, GraphiQL for browsers on the same path, liveness on /healthz. */
+export function createServer({ schema, operation, now, operationTimeoutMs, maxFirst, onFault, ...options }: ServerOptions) {
+  return createYoga<object, Context>({
+    schema,
+    context: ({ request }): Context => ({
+      upstream: operation(patience(request.signal, operationTimeoutMs)),
+      now: instantOf(now()),
+      maxFirst,
+    }),
+    plugins: [reportUsage()],
+    graphqlEndpoint: "/graphql",
+    healthCheckEndpoint: "/healthz",
+    landingPage: false,
+    graphiql: options.playground && playground(),
+    renderGraphiQL,
+    maskedErrors: { maskError: (error) => clientError(error, onFault) },
+    cors: false,
+    multipart: false,
+    logging: false,
+  });
+}
+
+/** One operation sees one moment: a query that runs over midnight does not mix two days. */
+function instantOf(moment: Instant): () => Instant {
+  return () => moment;
+}
+
+/** Ends when the client leaves or the time is up. Yoga's own signal is not one that AbortSignal.any takes. */
+function patience(client: AbortSignal, timeoutMs: number): AbortSignal {
+  const gone = new AbortController();
+  client.addEventListener("abort", () => gone.abort(client.reason), { once: true });
+  return AbortSignal.any([gone.signal, AbortSignal.timeout(timeoutMs)]);
+}
