@@ -1,5 +1,8 @@
 import { type Finality, finalityOf } from "../src/cache/policy.ts";
-import type { ActivityDay as ActivityDayShape, ProductUsers as ProductUsersShape } from "../src/domain/activity.ts";
+import type {
+  ActivityDay as ActivityDayShape,
+  ProductUsers as ProductUsersShape,
+} from "../src/domain/activity.ts";
 import { oneDay } from "../src/domain/range.ts";
 import { activitySummaries } from "../src/upstream/endpoints/summaries.ts";
 import { walkOf, wholeOf } from "../src/upstream/walk.ts";
@@ -9,46 +12,72 @@ import { FinalityEnum } from "./freshness.ts";
 import { DateRange, resolveRange } from "./range.ts";
 
 const people = (what: string) =>
-  ({ type: "Count", nullable: true, description: `${what} Exact; not additive over days or products. Null: not measured.` }) as const;
+  ({
+    type: "Count",
+    nullable: true,
+    description: `${what} Exact; not additive over days or products. Null: not measured.`,
+  }) as const;
 
 const percentage = (what: string) =>
-  ({ nullable: true, description: `${what} A percentage, 0 to 100; not additive. Null: not measured.` }) as const;
+  ({
+    nullable: true,
+    description: `${what} A percentage, 0 to 100; not additive. Null: not measured.`,
+  }) as const;
 
 const ProductUsers = builder.objectRef<ProductUsersShape>("ProductActiveUsers").implement({
   description: "People active in one product.",
   fields: (t) => ({
-    product: t.exposeString("product", { description: "Name of the product, such as `chat` or `claude_code`; new names may appear." }),
+    product: t.exposeString("product", {
+      description: "Name of the product, such as `chat` or `claude_code`; new names may appear.",
+    }),
     dailyActiveUsers: t.expose("daily", people("Different people active on the day.")),
-    weeklyActiveUsers: t.expose("weekly", people("Different people active in the 7 days that end with the day.")),
+    weeklyActiveUsers: t.expose(
+      "weekly",
+      people("Different people active in the 7 days that end with the day."),
+    ),
     monthlyActiveUsers: t.expose(
       "monthly",
-      people("Different people active in the 30 days that end with the day (28 for Claude Tag and the merged Chat and Cowork product)."),
+      people(
+        "Different people active in the 30 days that end with the day (28 for Claude Tag and the merged Chat and Cowork product).",
+      ),
     ),
   }),
 });
 
-const ActivityDay = builder.objectRef<ActivityDayShape & { readonly state: Finality }>("ActivityDay").implement({
-  description: "Organization-wide activity of one UTC day. Rolling counts undercount in early 2026, before data began. Source: ACTIVITY_SUMMARIES.",
-  fields: (t) => ({
-    date: t.expose("date", { type: "Date", description: "The day." }),
-    dailyActiveUsers: t.field({ ...people("Different people active on the day."), resolve: ({ all }) => all.daily }),
-    weeklyActiveUsers: t.field({
-      ...people("Different people active in the 7 days that end with the day."),
-      resolve: ({ all }) => all.weekly,
+const ActivityDay = builder
+  .objectRef<ActivityDayShape & { readonly state: Finality }>("ActivityDay")
+  .implement({
+    description:
+      "Organization-wide activity of one UTC day. Rolling counts undercount in early 2026, before data began. Source: ACTIVITY_SUMMARIES.",
+    fields: (t) => ({
+      date: t.expose("date", { type: "Date", description: "The day." }),
+      dailyActiveUsers: t.field({
+        ...people("Different people active on the day."),
+        resolve: ({ all }) => all.daily,
+      }),
+      weeklyActiveUsers: t.field({
+        ...people("Different people active in the 7 days that end with the day."),
+        resolve: ({ all }) => all.weekly,
+      }),
+      monthlyActiveUsers: t.field({
+        ...people("Different people active in the 30 days that end with the day."),
+        resolve: ({ all }) => all.monthly,
+      }),
+      seats: t.expose("seats", people("Seats assigned.")),
+      pendingInvites: t.expose("pendingInvites", people("Invites still open.")),
+      dailyAdoption: t.exposeFloat("dailyAdoption", percentage("Daily active users of assigned seats.")),
+      weeklyAdoption: t.exposeFloat("weeklyAdoption", percentage("Weekly active users of assigned seats.")),
+      monthlyAdoption: t.exposeFloat(
+        "monthlyAdoption",
+        percentage("Monthly active users of assigned seats."),
+      ),
+      products: t.expose("products", {
+        type: [ProductUsers],
+        description: "The same per product; products the organization does not report on are left out.",
+      }),
+      state: t.expose("state", { type: FinalityEnum, description: "Whether the figures can still change." }),
     }),
-    monthlyActiveUsers: t.field({
-      ...people("Different people active in the 30 days that end with the day."),
-      resolve: ({ all }) => all.monthly,
-    }),
-    seats: t.expose("seats", people("Seats assigned.")),
-    pendingInvites: t.expose("pendingInvites", people("Invites still open.")),
-    dailyAdoption: t.exposeFloat("dailyAdoption", percentage("Daily active users of assigned seats.")),
-    weeklyAdoption: t.exposeFloat("weeklyAdoption", percentage("Weekly active users of assigned seats.")),
-    monthlyAdoption: t.exposeFloat("monthlyAdoption", percentage("Monthly active users of assigned seats.")),
-    products: t.expose("products", { type: [ProductUsers], description: "The same per product; products the organization does not report on are left out." }),
-    state: t.expose("state", { type: FinalityEnum, description: "Whether the figures can still change." }),
-  }),
-});
+  });
 
 builder.queryField("activity", (t) =>
   t.field({

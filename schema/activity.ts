@@ -5,8 +5,8 @@ import {
   type CodeActivity as CodeShape,
   type CoworkActivity as CoworkShape,
   type DesignActivity as DesignShape,
-  type OfficeActivity as OfficeShape,
   type OfficeAppActivity as OfficeAppShape,
+  type OfficeActivity as OfficeShape,
   type ScienceActivity as ScienceShape,
   type ToolActions as ToolActionsShape,
   type UserActivity as UserActivityShape,
@@ -14,7 +14,8 @@ import {
 import { builder } from "./builder.ts";
 
 /** How a count behaves over time, said alike wherever it holds. */
-export const sum = (what: string) => ({ type: "Count", description: `${what} Exact; additive over days and people.` }) as const;
+export const sum = (what: string) =>
+  ({ type: "Count", description: `${what} Exact; additive over days and people.` }) as const;
 
 export const distinct = (what: string) =>
   ({
@@ -24,12 +25,18 @@ export const distinct = (what: string) =>
   }) as const;
 
 export const measured = (what: string) =>
-  ({ type: "Count", nullable: true, description: `${what} Additive over days and people. Null: not measured.` }) as const;
+  ({
+    type: "Count",
+    nullable: true,
+    description: `${what} Additive over days and people. Null: not measured.`,
+  }) as const;
 
 export const ToolActions = builder.objectRef<ToolActionsShape>("ToolActions").implement({
   description: "What people did with the proposals of one tool.",
   fields: (t) => ({
-    tool: t.exposeString("tool", { description: "Name of the tool, such as `edit_tool`; new names may appear." }),
+    tool: t.exposeString("tool", {
+      description: "Name of the tool, such as `edit_tool`; new names may appear.",
+    }),
     accepted: t.expose("accepted", sum("Proposals accepted.")),
     rejected: t.expose("rejected", sum("Proposals rejected.")),
     acceptanceRate: t.float({
@@ -54,7 +61,10 @@ const ChatActivity = builder.objectRef<ChatShape>("ChatActivity").implement({
     connectorsUsed: t.expose("connectorsUsed", distinct("Connectors used.")),
     connectorCalls: t.expose("connectorCalls", sum("Calls to connectors.")),
     sharedArtifactsViewed: t.expose("sharedArtifactsViewed", distinct("Shared artifacts opened.")),
-    sharedConversationViews: t.expose("sharedConversationViews", sum("Times a shared project conversation was opened.")),
+    sharedConversationViews: t.expose(
+      "sharedConversationViews",
+      sum("Times a shared project conversation was opened."),
+    ),
   }),
 });
 
@@ -65,14 +75,21 @@ const CodeActivity = builder.objectRef<CodeShape>("CodeActivity").implement({
     sessions: t.expose("sessions", {
       type: "Count",
       nullable: true,
-      description: "Sessions, counted per day and added up: a session that crosses midnight counts twice. Null: not measured.",
+      description:
+        "Sessions, counted per day and added up: a session that crosses midnight counts twice. Null: not measured.",
     }),
     commits: t.expose("commits", sum("Commits made through Claude Code.")),
     pullRequests: t.expose("pullRequests", sum("Pull requests opened through Claude Code.")),
     linesAdded: t.expose("linesAdded", sum("Lines added.")),
     linesRemoved: t.expose("linesRemoved", sum("Lines removed.")),
-    artifactsCreated: t.expose("artifactsCreated", sum("Artifacts saved by sessions; measured from 2026-08-17, 0 before.")),
-    toolActions: t.expose("toolActions", { type: [ToolActions], description: "Proposals accepted and rejected, per file-changing tool." }),
+    artifactsCreated: t.expose(
+      "artifactsCreated",
+      sum("Artifacts saved by sessions; measured from 2026-08-17, 0 before."),
+    ),
+    toolActions: t.expose("toolActions", {
+      type: [ToolActions],
+      description: "Proposals accepted and rejected, per file-changing tool.",
+    }),
   }),
 });
 
@@ -83,7 +100,10 @@ const CoworkActivity = builder.objectRef<CoworkShape>("CoworkActivity").implemen
     messages: t.expose("messages", sum("Messages sent.")),
     actions: t.expose("actions", sum("Tool actions completed.")),
     dispatchTurns: t.expose("dispatchTurns", sum("Background-agent (Dispatch) turns completed.")),
-    artifactsCreated: t.expose("artifactsCreated", sum("Artifacts saved by sessions; measured from 2026-08-17, 0 before.")),
+    artifactsCreated: t.expose(
+      "artifactsCreated",
+      sum("Artifacts saved by sessions; measured from 2026-08-17, 0 before."),
+    ),
     skillsUsed: t.expose("skillsUsed", distinct("Skills used.")),
     skillCalls: t.expose("skillCalls", sum("Skill invocations.")),
     connectorsUsed: t.expose("connectorsUsed", distinct("Connectors used.")),
@@ -95,7 +115,10 @@ const CoworkActivity = builder.objectRef<CoworkShape>("CoworkActivity").implemen
     multiEditCalls: t.expose("multiEditCalls", measured("Successful MultiEdit calls.")),
     writeCalls: t.expose("writeCalls", measured("Successful Write calls.")),
     notebookEditCalls: t.expose("notebookEditCalls", measured("Successful NotebookEdit calls.")),
-    sessionsWithFileEdits: t.expose("sessionsWithFileEdits", distinct("Sessions with at least one successful file edit.")),
+    sessionsWithFileEdits: t.expose(
+      "sessionsWithFileEdits",
+      distinct("Sessions with at least one successful file edit."),
+    ),
   }),
 });
 
@@ -160,7 +183,10 @@ export const UserActivity = builder.objectRef<UserActivityShape>("UserActivity")
     }),
     webSearches: t.expose("webSearches", sum("Web searches.")),
     chat: t.expose("chat", { type: ChatActivity, description: "claude.ai chat." }),
-    claudeCode: t.expose("claudeCode", { type: CodeActivity, description: "Claude Code, by the Enterprise definition." }),
+    claudeCode: t.expose("claudeCode", {
+      type: CodeActivity,
+      description: "Claude Code, by the Enterprise definition.",
+    }),
     cowork: t.expose("cowork", { type: CoworkActivity, description: "Cowork." }),
     office: t.expose("office", { type: OfficeActivity, description: "The Office agent." }),
     design: t.expose("design", { type: DesignActivity, description: "Claude Design." }),

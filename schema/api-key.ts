@@ -19,8 +19,14 @@ export const ApiKey = builder.node(builder.objectRef<ApiKeyShape>("ApiKey"), {
   fields: (t) => ({
     apiKeyId: t.exposeString("apiKeyId", { description: "The id upstream knows it by, `apikey_...`." }),
     name: t.exposeString("name", { description: "Name. Not unique." }),
-    status: t.exposeString("status", { description: "`active`, `inactive`, `expired` or `archived`; new states may appear." }),
-    createdAt: t.field({ type: "DateTime", description: "When it was made.", resolve: ({ createdAt }) => dateTime(createdAt) }),
+    status: t.exposeString("status", {
+      description: "`active`, `inactive`, `expired` or `archived`; new states may appear.",
+    }),
+    createdAt: t.field({
+      type: "DateTime",
+      description: "When it was made.",
+      resolve: ({ createdAt }) => dateTime(createdAt),
+    }),
     expiresAt: t.field({
       type: "DateTime",
       nullable: true,
@@ -31,14 +37,17 @@ export const ApiKey = builder.node(builder.objectRef<ApiKeyShape>("ApiKey"), {
       type: Workspace,
       nullable: true,
       description: "The workspace it belongs to; null where it belongs to the whole organization.",
-      resolve: ({ workspaceId }, _args, ctx) => (workspaceId === null ? null : workspaceById(ctx, {}).load(workspaceId)),
+      resolve: ({ workspaceId }, _args, ctx) =>
+        workspaceId === null ? null : workspaceById(ctx, {}).load(workspaceId),
     }),
     createdBy: t.field({
       type: User,
       nullable: true,
       description: "The person who made it; null where not recorded or made by a service account.",
       resolve: ({ createdBy }, _args, ctx): Promise<Person> | null =>
-        createdBy?.type === "user" ? personByConsoleId(ctx, createdBy.id, resolveRange({ period: DEFAULT_PERIOD }, ctx.now())) : null,
+        createdBy?.type === "user"
+          ? personByConsoleId(ctx, createdBy.id, resolveRange({ period: DEFAULT_PERIOD }, ctx.now()))
+          : null,
     }),
   }),
 });

@@ -43,7 +43,8 @@ export const builder = new SchemaBuilder<{
       args: { id: { description: "An `id` this graph has given out." } },
     },
     nodesQueryOptions: {
-      description: "The objects with these ids, in their order; null where one is not found, with an error that says so.",
+      description:
+        "The objects with these ids, in their order; null where one is not found, with an error that says so.",
       args: { ids: { description: "`id`s this graph has given out." } },
     },
     encodeGlobalID: (typename, id) => Buffer.from(`${typename}:${id}`).toString("base64url"),
@@ -80,7 +81,9 @@ builder.scalarType("Decimal", {
 });
 
 builder.addScalarType("DateTime", GraphQLDateTimeISO, { description: "An RFC 3339 instant in UTC." });
-builder.addScalarType("Count", GraphQLSafeInt, { description: "A whole number from 0 to 2^53 - 1; `Int` would overflow on token counts." });
+builder.addScalarType("Count", GraphQLSafeInt, {
+  description: "A whole number from 0 to 2^53 - 1; `Int` would overflow on token counts.",
+});
 
 /** An instant as the DateTime scalar takes it. */
 export function dateTime(instant: Instant): Date;
@@ -90,5 +93,6 @@ export function dateTime(instant: Instant | null): Date | null {
 }
 
 builder.queryType({
-  description: "Questions about the organization's use of Claude. Every range is in UTC days; every amount is exact.",
+  description:
+    "Questions about the organization's use of Claude. Every range is in UTC days; every amount is exact.",
 });

@@ -3,11 +3,11 @@ import { emailOf, personByEmail } from "../src/analytics/join.ts";
 import { finalityOf } from "../src/cache/policy.ts";
 import type { Context } from "../src/context.ts";
 import {
-  type ClaudeCodeRecord as RecordShape,
   type CodeModel as CodeModelShape,
   type CodeTotals as CodeTotalsShape,
   estimatedCost,
   plusTotals,
+  type ClaudeCodeRecord as RecordShape,
 } from "../src/domain/claude-code.ts";
 import { parseDay } from "../src/domain/day.ts";
 import { emailKey } from "../src/domain/organization.ts";
@@ -39,24 +39,35 @@ const ClaudeCodeModel = builder.objectRef<CodeModelShape>("ClaudeCodeModel").imp
     outputTokens: t.expose("outputTokens", sum("Output tokens.")),
     cacheReadTokens: t.expose("cacheReadTokens", sum("Input tokens served from the prompt cache.")),
     cacheCreationTokens: t.expose("cacheCreationTokens", sum("Input tokens written to the prompt cache.")),
-    estimated: t.expose("estimated", { type: Money, description: "Upstream's estimate of the cost; not the bill. Additive." }),
+    estimated: t.expose("estimated", {
+      type: Money,
+      description: "Upstream's estimate of the cost; not the bill. Additive.",
+    }),
   }),
 });
 
 /** The counts that a record and a person's totals share. */
 const totals = builder.interfaceRef<CodeTotalsShape>("ClaudeCodeCounts").implement({
-  description: "What was done with Claude Code. Counts and estimates are additive over records, days and people.",
+  description:
+    "What was done with Claude Code. Counts and estimates are additive over records, days and people.",
   fields: (t) => ({
     sessions: t.expose("sessions", sum("Sessions.")),
     linesAdded: t.expose("linesAdded", sum("Lines added.")),
     linesRemoved: t.expose("linesRemoved", sum("Lines removed.")),
     commits: t.expose("commits", sum("Commits made through Claude Code.")),
     pullRequests: t.expose("pullRequests", sum("Pull requests opened through Claude Code.")),
-    toolActions: t.expose("toolActions", { type: [ToolActions], description: "Proposals accepted and rejected, per tool." }),
-    models: t.expose("models", { type: [ClaudeCodeModel], description: "Tokens and estimated cost, per model." }),
+    toolActions: t.expose("toolActions", {
+      type: [ToolActions],
+      description: "Proposals accepted and rejected, per tool.",
+    }),
+    models: t.expose("models", {
+      type: [ClaudeCodeModel],
+      description: "Tokens and estimated cost, per model.",
+    }),
     estimated: t.field({
       type: Money,
-      description: "Upstream's estimate of the cost over all models; not the bill, and never to be reconciled with `net` or `list`.",
+      description:
+        "Upstream's estimate of the cost over all models; not the bill, and never to be reconciled with `net` or `list`.",
       resolve: estimatedCost,
     }),
   }),
@@ -78,34 +89,51 @@ export const ClaudeCodeRecord = builder.node(builder.objectRef<RecordNode>("Clau
     user: t.field({
       type: User,
       nullable: true,
-      description: "The member with the actor's address; null for keys, and for addresses no organization has as a member.",
-      resolve: ({ actor, range }, _args, ctx) => (actor.kind === "user" ? personByEmail(ctx, actor.email, range) : null),
+      description:
+        "The member with the actor's address; null for keys, and for addresses no organization has as a member.",
+      resolve: ({ actor, range }, _args, ctx) =>
+        actor.kind === "user" ? personByEmail(ctx, actor.email, range) : null,
     }),
-    customerType: t.exposeString("customerType", { description: "How the usage is paid: `api` or `subscription`; new values may appear." }),
-    terminalType: t.exposeString("terminalType", { nullable: true, description: "Free-form name of the terminal or editor." }),
+    customerType: t.exposeString("customerType", {
+      description: "How the usage is paid: `api` or `subscription`; new values may appear.",
+    }),
+    terminalType: t.exposeString("terminalType", {
+      nullable: true,
+      description: "Free-form name of the terminal or editor.",
+    }),
     subscriptionType: t.exposeString("subscriptionType", {
       nullable: true,
       description: "Plan of subscription usage, such as `team`. Null for API customers and on older data.",
     }),
-    isRemote: t.exposeBoolean("isRemote", { nullable: true, description: "Whether sessions ran remotely, as on the web. Null on older data." }),
+    isRemote: t.exposeBoolean("isRemote", {
+      nullable: true,
+      description: "Whether sessions ran remotely, as on the web. Null on older data.",
+    }),
   }),
 });
 
-const ClaudeCodeTotals = builder.objectRef<CodeTotalsShape & { readonly records: number }>("ClaudeCodeTotals").implement({
-  description: "A person's Claude Code activity over a range: the sum of their records.",
-  interfaces: [totals],
-  fields: (t) => ({
-    records: t.exposeInt("records", { description: "How many records were added up." }),
-  }),
-});
+const ClaudeCodeTotals = builder
+  .objectRef<CodeTotalsShape & { readonly records: number }>("ClaudeCodeTotals")
+  .implement({
+    description: "A person's Claude Code activity over a range: the sum of their records.",
+    interfaces: [totals],
+    fields: (t) => ({
+      records: t.exposeInt("records", { description: "How many records were added up." }),
+    }),
+  });
 
 const ClaudeCodeRecordConnection = builder.connectionObject(
-  { type: ClaudeCodeRecord, name: "ClaudeCodeRecordConnection", description: "Claude Code records, day by day, oldest first." },
+  {
+    type: ClaudeCodeRecord,
+    name: "ClaudeCodeRecordConnection",
+    description: "Claude Code records, day by day, oldest first.",
+  },
   { name: "ClaudeCodeRecordEdge", description: "A record and its place in the list." },
 );
 
 const ClaudeCodeFilter = builder.inputType("ClaudeCodeFilter", {
-  description: "Which records to keep: any value of each list, all of the lists. Upstream cannot filter, so the gateway does.",
+  description:
+    "Which records to keep: any value of each list, all of the lists. Upstream cannot filter, so the gateway does.",
   fields: (t) => ({
     emails: t.stringList({ description: "Addresses of people, letter case aside." }),
     customerTypes: t.stringList({ description: "How the usage is paid, such as `api` or `subscription`." }),
@@ -132,8 +160,15 @@ builder.queryField("claudeCodeRecords", (t) =>
         claudeCode,
         pieces.map((piece) => ({ range: piece })),
       );
-      const records = mapPages(days, ({ rows }) => rows.filter(keeps(filter ?? {})).map((record): RecordNode => ({ ...record, range })));
-      return connect(ctx, slice, { field: "claudeCodeRecords", range, dataset: "CLAUDE_CODE", args: filter }, records);
+      const records = mapPages(days, ({ rows }) =>
+        rows.filter(keeps(filter ?? {})).map((record): RecordNode => ({ ...record, range })),
+      );
+      return connect(
+        ctx,
+        slice,
+        { field: "claudeCodeRecords", range, dataset: "CLAUDE_CODE", args: filter },
+        records,
+      );
     },
   }),
 );
@@ -147,7 +182,9 @@ builder.objectFields(User, (t) => ({
     args: personRange,
     resolve: async (person, args, ctx) => {
       const records = await recordsOf(ctx, person, rangeOf(person, args.range, ctx));
-      return records.length === 0 ? null : { ...records.slice(1).reduce(plusTotals, records[0] as CodeTotalsShape), records: records.length };
+      return records.length === 0
+        ? null
+        : { ...records.slice(1).reduce(plusTotals, records[0] as CodeTotalsShape), records: records.length };
     },
   }),
   claudeCodeRecords: t.field({
@@ -161,9 +198,20 @@ builder.objectFields(User, (t) => ({
       const now = ctx.now();
       const days = pieces.map((piece) => ({
         rows: (byDay.get(piece.from) ?? []).map((record): RecordNode => ({ ...record, range })),
-        about: { watermark: null, fetchedAt: now, seen: now, covers: piece, state: finalityOf("activity", piece, now) },
+        about: {
+          watermark: null,
+          fetchedAt: now,
+          seen: now,
+          covers: piece,
+          state: finalityOf("activity", piece, now),
+        },
       }));
-      const question = { field: "User.claudeCodeRecords", range, dataset: "CLAUDE_CODE", args: person.userId } as const;
+      const question = {
+        field: "User.claudeCodeRecords",
+        range,
+        dataset: "CLAUDE_CODE",
+        args: person.userId,
+      } as const;
       return connect(ctx, slice, question, walkRows(days));
     },
   }),
@@ -181,7 +229,12 @@ interface FilterShape {
   readonly isRemote?: boolean | null | undefined;
 }
 
-function keeps({ emails, customerTypes, terminalTypes, isRemote }: FilterShape): (record: RecordShape) => boolean {
+function keeps({
+  emails,
+  customerTypes,
+  terminalTypes,
+  isRemote,
+}: FilterShape): (record: RecordShape) => boolean {
   const keys = emails && new Set(emails.map(emailKey));
   return ({ actor, ...record }) =>
     (!keys || (actor.kind === "user" && keys.has(emailKey(actor.email)))) &&
@@ -197,7 +250,15 @@ function keeps({ emails, customerTypes, terminalTypes, isRemote }: FilterShape):
 function recordId(record: RecordShape): string {
   const { date, actor, customerType, terminalType, subscriptionType, isRemote, organizationId } = record;
   const identity = [actor, customerType, terminalType, subscriptionType, isRemote, organizationId];
-  const figures = [record.sessions, record.commits, record.pullRequests, record.linesAdded, record.linesRemoved, record.toolActions, record.models];
+  const figures = [
+    record.sessions,
+    record.commits,
+    record.pullRequests,
+    record.linesAdded,
+    record.linesRemoved,
+    record.toolActions,
+    record.models,
+  ];
   return `${date}:${fingerprint(identity)}:${fingerprint(figures)}`;
 }
 
@@ -213,6 +274,7 @@ async function recordById(id: string, ctx: Context): Promise<RecordNode> {
   const { rows } = await whole(walkOf(ctx.upstream, claudeCode, [{ range: oneDay(day) }]));
   const alike = rows.filter((record) => recordId(record).startsWith(`${date}:${identity}:`));
   const record = alike.find((each) => recordId(each) === id) ?? (alike.length === 1 ? alike[0] : undefined);
-  if (record === undefined) throw new GatewayError("NOT_FOUND", `No Claude Code record of ${day} has this id.`);
+  if (record === undefined)
+    throw new GatewayError("NOT_FOUND", `No Claude Code record of ${day} has this id.`);
   return { ...record, range: oneDay(day) };
 }

@@ -36,8 +36,14 @@ export interface Question {
 
 /** The arguments of every list. */
 export const forward = builder.args((t) => ({
-  first: t.int({ required: true, defaultValue: 50, description: "How many rows at most, from 0 to 1000 unless the operator set another bound." }),
-  after: t.string({ description: "The cursor of the row to read on from; leave it out to begin at the first row." }),
+  first: t.int({
+    required: true,
+    defaultValue: 50,
+    description: "How many rows at most, from 0 to 1000 unless the operator set another bound.",
+  }),
+  after: t.string({
+    description: "The cursor of the row to read on from; leave it out to begin at the first row.",
+  }),
 }));
 
 export interface Slice {
@@ -49,7 +55,12 @@ export interface Slice {
  * A slice of a walk. Rows are taken until there is one more than asked for, which decides `hasNextPage`; the walk stops there.
  * One client page may need several upstream pages, or several windows.
  */
-export async function connect<Row>(ctx: Context, slice: Slice, question: Question, walk: Walk<Row>): Promise<Connection<Row>> {
+export async function connect<Row>(
+  ctx: Context,
+  slice: Slice,
+  question: Question,
+  walk: Walk<Row>,
+): Promise<Connection<Row>> {
   const digest = digestOf(question);
   const after = placeAfter(slice, digest, "window");
   const first = boundedFirst(ctx, slice);
@@ -59,10 +70,13 @@ export async function connect<Row>(ctx: Context, slice: Slice, question: Questio
   for await (const page of walk(after)) {
     if (page.restarted) taken = taken.filter(({ place }) => place.window !== page.window);
     pages.push(page);
-    const skip = after !== null && page.window === after.window && page.token === after.token ? after.index + 1 : 0;
+    const skip =
+      after !== null && page.window === after.window && page.token === after.token ? after.index + 1 : 0;
     if (skip > page.rows.length) throw expired(question.dataset);
     const rows = page.rows.slice(skip, skip + first + 1 - taken.length);
-    taken.push(...rows.map((row, i) => ({ row, place: { window: page.window, token: page.token, index: skip + i } })));
+    taken.push(
+      ...rows.map((row, i) => ({ row, place: { window: page.window, token: page.token, index: skip + i } })),
+    );
     ended = page.next === null && skip + rows.length === page.rows.length;
     if (taken.length > first) break;
   }
@@ -78,14 +92,22 @@ export async function connect<Row>(ctx: Context, slice: Slice, question: Questio
 }
 
 /** A slice of a ranking that was read in full. Its cursors name a sort key and an id, so they hold when rows are added. */
-export function connectRanking<Row>(ctx: Context, slice: Slice, question: Question, { ranked, sources }: Ranking<Row>): Connection<Row> {
+export function connectRanking<Row>(
+  ctx: Context,
+  slice: Slice,
+  question: Question,
+  { ranked, sources }: Ranking<Row>,
+): Connection<Row> {
   const digest = digestOf(question);
   const after = placeAfter(slice, digest, "key");
   const first = boundedFirst(ctx, slice);
   const key = after === null ? null : parseDecimal(after.key);
-  const start = after === null ? 0 : ranked.findIndex((row) => key !== null && byRank({ key, id: after.id }, row) < 0);
+  const start =
+    after === null ? 0 : ranked.findIndex((row) => key !== null && byRank({ key, id: after.id }, row) < 0);
   const rest = start < 0 ? [] : ranked.slice(start);
-  const taken = rest.slice(0, first).map(({ row, key, id }) => ({ row, place: { key: formatDecimal(key), id } }));
+  const taken = rest
+    .slice(0, first)
+    .map(({ row, key, id }) => ({ row, place: { key: formatDecimal(key), id } }));
   return connection(taken, digest, {
     hasNextPage: rest.length > first,
     hasPreviousPage: after !== null,
@@ -116,27 +138,46 @@ function invalidCursor(): GatewayError {
 
 function boundedFirst({ maxFirst }: Context, { first }: Slice): number {
   if (first >= 0 && first <= maxFirst) return first;
-  throw badInput(`\`first\` is ${first}; it can be 0 to ${maxFirst}. Read on with \`after: pageInfo.endCursor\`.`);
+  throw badInput(
+    `\`first\` is ${first}; it can be 0 to ${maxFirst}. Read on with \`after: pageInfo.endCursor\`.`,
+  );
 }
 
 function expired(dataset: Dataset): GatewayError {
-  return new GatewayError("CURSOR_EXPIRED", "The page behind this cursor has changed; ask again without `after`.", { dataset });
+  return new GatewayError(
+    "CURSOR_EXPIRED",
+    "The page behind this cursor has changed; ask again without `after`.",
+    { dataset },
+  );
 }
 
 function connection<Row>(
   taken: readonly { readonly row: Row; readonly place: Place }[],
   digest: string,
-  { hasNextPage, hasPreviousPage, ...about }: Pick<Connection<Row>, "totalCount" | "range" | "freshness"> & { hasNextPage: boolean; hasPreviousPage: boolean },
+  {
+    hasNextPage,
+    hasPreviousPage,
+    ...about
+  }: Pick<Connection<Row>, "totalCount" | "range" | "freshness"> & {
+    hasNextPage: boolean;
+    hasPreviousPage: boolean;
+  },
 ): Connection<Row> {
   const edges = taken.map(({ row, place }) => ({ cursor: formatCursor(place, digest), node: row }));
-  const pageInfo = { hasNextPage, hasPreviousPage, startCursor: edges[0]?.cursor ?? null, endCursor: edges.at(-1)?.cursor ?? null };
+  const pageInfo = {
+    hasNextPage,
+    hasPreviousPage,
+    startCursor: edges[0]?.cursor ?? null,
+    endCursor: edges.at(-1)?.cursor ?? null,
+  };
   return { edges, pageInfo, ...about };
 }
 
 builder.globalConnectionFields((t) => ({
   totalCount: t.exposeInt("totalCount", {
     nullable: true,
-    description: "How many rows there are in all; null where counting them would cost further upstream requests.",
+    description:
+      "How many rows there are in all; null where counting them would cost further upstream requests.",
   }),
   range: t.expose("range", {
     type: ResolvedRange,

@@ -2,7 +2,15 @@ import type { Connector as ConnectorShape } from "../src/domain/engagement.ts";
 import { connectorActivity } from "../src/upstream/endpoints/connectors.ts";
 import { distinct, measured as optional } from "./activity.ts";
 import { builder } from "./builder.ts";
-import { engagement, engagementArgs, loadMeasured, type Measured, measured, measuredId, OfficeSessions } from "./engagement.ts";
+import {
+  engagement,
+  engagementArgs,
+  loadMeasured,
+  type Measured,
+  measured,
+  measuredId,
+  OfficeSessions,
+} from "./engagement.ts";
 
 const ConnectorChat = builder.objectRef<ConnectorShape["chat"]>("ConnectorChat").implement({
   description: "Use of a connector in chat.",
@@ -33,7 +41,10 @@ export const Connector = builder.node(builder.objectRef<Measured<ConnectorShape>
     ),
   fields: (t) => ({
     name: t.exposeString("name", { description: "Normalized name, or an opaque id." }),
-    displayName: t.exposeString("displayName", { nullable: true, description: "Readable name where `name` is an opaque id that resolves. Not unique." }),
+    displayName: t.exposeString("displayName", {
+      nullable: true,
+      description: "Readable name where `name` is an opaque id that resolves. Not unique.",
+    }),
     users: t.expose("users", {
       type: "Count",
       nullable: true,
@@ -42,7 +53,8 @@ export const Connector = builder.node(builder.objectRef<Measured<ConnectorShape>
     individualAuthUsers: t.expose("individualAuthUsers", {
       type: "Count",
       nullable: true,
-      description: "Different people who used their own credential; not additive. Null: not measured, or any part of the range before 2026-07-01.",
+      description:
+        "Different people who used their own credential; not additive. Null: not measured, or any part of the range before 2026-07-01.",
     }),
     managedAuthUsers: t.expose("managedAuthUsers", {
       type: "Count",
@@ -50,12 +62,29 @@ export const Connector = builder.node(builder.objectRef<Measured<ConnectorShape>
       description:
         "Different people who used a credential the organization manages; not additive, and can overlap `individualAuthUsers`. Null: not measured, or any part of the range before 2026-07-01.",
     }),
-    readCalls: t.expose("readCalls", optional("Calls marked read-only; measured where the range begins on or after 2026-05-29.")),
-    writeCalls: t.expose("writeCalls", optional("Calls marked not read-only; measured where the range begins on or after 2026-05-29.")),
-    unclassifiedCalls: t.expose("unclassifiedCalls", optional("Calls without a trusted mark; measured where the range begins on or after 2026-05-29.")),
+    readCalls: t.expose(
+      "readCalls",
+      optional("Calls marked read-only; measured where the range begins on or after 2026-05-29."),
+    ),
+    writeCalls: t.expose(
+      "writeCalls",
+      optional("Calls marked not read-only; measured where the range begins on or after 2026-05-29."),
+    ),
+    unclassifiedCalls: t.expose(
+      "unclassifiedCalls",
+      optional("Calls without a trusted mark; measured where the range begins on or after 2026-05-29."),
+    ),
     chat: t.expose("chat", { type: ConnectorChat, nullable: true, description: "In chat." }),
-    claudeCode: t.expose("claudeCode", { type: ConnectorCode, nullable: true, description: "In Claude Code." }),
-    office: t.expose("office", { type: OfficeSessions, nullable: true, description: "In Office applications." }),
+    claudeCode: t.expose("claudeCode", {
+      type: ConnectorCode,
+      nullable: true,
+      description: "In Claude Code.",
+    }),
+    office: t.expose("office", {
+      type: OfficeSessions,
+      nullable: true,
+      description: "In Office applications.",
+    }),
     cowork: t.expose("cowork", { type: ConnectorCowork, nullable: true, description: "In Cowork." }),
   }),
 });
@@ -69,7 +98,8 @@ builder.queryField("connectors", (t) =>
   t.field({
     type: ConnectorConnection,
     nullable: true,
-    description: "Connectors used in the range, by name. Source: CONNECTOR_ACTIVITY. Errors: NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, UPSTREAM_*.",
+    description:
+      "Connectors used in the range, by name. Source: CONNECTOR_ACTIVITY. Errors: NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, UPSTREAM_*.",
     args: engagementArgs,
     resolve: (_root, args, ctx) => engagement(ctx, connectorActivity, "connectors", args, measured),
   }),

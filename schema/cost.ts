@@ -6,7 +6,15 @@ import { costOfUser } from "../src/loaders/user-totals.ts";
 import { builder } from "./builder.ts";
 import { forward } from "./connection.ts";
 import { Money, Spend } from "./money.ts";
-import { answerReport, Bucketed, type ReportAnswer, ReportFilter, type ReportNode, reportArgs, SourceEnum } from "./report.ts";
+import {
+  answerReport,
+  Bucketed,
+  type ReportAnswer,
+  ReportFilter,
+  type ReportNode,
+  reportArgs,
+  SourceEnum,
+} from "./report.ts";
 import { personRange, rangeOf, User } from "./user.ts";
 
 const CostDimension = builder.enumType("CostDimension", {
@@ -20,9 +28,14 @@ const CostDimension = builder.enumType("CostDimension", {
     SPEED: { description: "Fast or standard." },
     COST_TYPE: { description: "Cost component: tokens, web search, code execution." },
     TOKEN_TYPE: { description: "Token kind, of rows whose cost type is tokens." },
-    GROUP: { description: "RBAC group. People in several count fully in each, so rows can add up to more than `total`." },
+    GROUP: {
+      description:
+        "RBAC group. People in several count fully in each, so rows can add up to more than `total`.",
+    },
     WORKSPACE: { description: "Console workspace." },
-    DESCRIPTION: { description: "Line of the Console cost report; fills model, tier, cost type and token type too." },
+    DESCRIPTION: {
+      description: "Line of the Console cost report; fills model, tier, cost type and token type too.",
+    },
   } satisfies { [D in Dimension]?: { description: string } },
 });
 
@@ -30,7 +43,11 @@ const CostBucket = builder.objectRef<ReportNode<SpendShape>>("CostBucket").imple
   description: "The cost of one group in one time bucket. Sources: ENTERPRISE_COST, USER_COST, CONSOLE_COST.",
   interfaces: [Bucketed],
   fields: (t) => ({
-    net: t.field({ type: Money, description: "Charged: after discount, before credits. Additive.", resolve: ({ measure }) => measure.net }),
+    net: t.field({
+      type: Money,
+      description: "Charged: after discount, before credits. Additive.",
+      resolve: ({ measure }) => measure.net,
+    }),
     list: t.field({
       type: Money,
       nullable: true,
@@ -40,12 +57,22 @@ const CostBucket = builder.objectRef<ReportNode<SpendShape>>("CostBucket").imple
     requests: t.field({
       type: "Count",
       nullable: true,
-      description: "Requests behind it. Additive. Null when split by COST_TYPE or TOKEN_TYPE, and in the Console.",
+      description:
+        "Requests behind it. Additive. Null when split by COST_TYPE or TOKEN_TYPE, and in the Console.",
       resolve: ({ measure }) => measure.requests,
     }),
-    costType: t.exposeString("costType", { nullable: true, description: "Cost component. Group by COST_TYPE." }),
-    tokenType: t.exposeString("tokenType", { nullable: true, description: "Token kind. Group by TOKEN_TYPE." }),
-    description: t.exposeString("description", { nullable: true, description: "Line of the Console cost report. Group by DESCRIPTION." }),
+    costType: t.exposeString("costType", {
+      nullable: true,
+      description: "Cost component. Group by COST_TYPE.",
+    }),
+    tokenType: t.exposeString("tokenType", {
+      nullable: true,
+      description: "Token kind. Group by TOKEN_TYPE.",
+    }),
+    description: t.exposeString("description", {
+      nullable: true,
+      description: "Line of the Console cost report. Group by DESCRIPTION.",
+    }),
   }),
 });
 
@@ -55,7 +82,11 @@ const CostBucketConnection = builder.connectionObject(
     name: "CostBucketConnection",
     description: "Cost by bucket and group: oldest first, or largest first where there are no buckets.",
     fields: (t) => ({
-      source: t.field({ type: SourceEnum, description: "Whose reports answered.", resolve: (answer) => planOf(answer).source.source }),
+      source: t.field({
+        type: SourceEnum,
+        description: "Whose reports answered.",
+        resolve: (answer) => planOf(answer).source.source,
+      }),
       groupedBy: t.field({
         type: [CostDimension],
         description: "The dimensions the rows are split by.",
@@ -85,7 +116,10 @@ builder.queryField("cost", (t) =>
       "What usage cost: a series by time, or with `bucket: NONE` a ranking of groups over the whole range, largest first. Sources: ENTERPRISE_COST, USER_COST, CONSOLE_COST. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.",
     args: {
       ...reportArgs,
-      groupBy: t.arg({ type: [CostDimension], description: "Dimensions to split rows by; none gives one row per bucket." }),
+      groupBy: t.arg({
+        type: [CostDimension],
+        description: "Dimensions to split rows by; none gives one row per bucket.",
+      }),
       filter: t.arg({ type: ReportFilter, description: "Which usage to count." }),
       ...forward,
     },
@@ -101,6 +135,8 @@ builder.objectField(User, "cost", (t) =>
       "What the person's usage cost over the range. Null: no spend recorded, or not in the Enterprise organization. One upstream walk per month for all people of a list together. Source: USER_COST.",
     args: personRange,
     resolve: (person, args, ctx) =>
-      person.organization === "ENTERPRISE" ? costOfUser(ctx, { range: rangeOf(person, args.range, ctx) }).load(person.userId) : null,
+      person.organization === "ENTERPRISE"
+        ? costOfUser(ctx, { range: rangeOf(person, args.range, ctx) }).load(person.userId)
+        : null,
   }),
 );

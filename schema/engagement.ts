@@ -23,7 +23,9 @@ export const OfficeSessions = builder.objectRef<OfficeSessionsShape>("OfficeSess
 
 /** The arguments of a list of things used. */
 export const engagementArgs = {
-  ...builder.args((t) => ({ range: t.field({ type: DateRange, required: true, description: "UTC days, at most 366." }) })),
+  ...builder.args((t) => ({
+    range: t.field({ type: DateRange, required: true, description: "UTC days, at most 366." }),
+  })),
   ...forward,
 };
 
@@ -74,7 +76,12 @@ export async function loadMeasured<P extends { range: DayRange }, Row>(
   const own = rest.join(":");
   const { pieces } = windowsOf(endpoint, range as DayRange, ctx.now());
   const questions = pieces.map((piece) => paramsOf(piece, own));
-  const row = (await whole(walkOf(ctx.upstream, endpoint, questions))).rows.find((each) => ownOf(each) === own);
-  if (row === undefined) throw new GatewayError("NOT_FOUND", `Nothing of this id was used from ${from} until ${until}.`, { dataset: endpoint.dataset });
+  const row = (await whole(walkOf(ctx.upstream, endpoint, questions))).rows.find(
+    (each) => ownOf(each) === own,
+  );
+  if (row === undefined)
+    throw new GatewayError("NOT_FOUND", `Nothing of this id was used from ${from} until ${until}.`, {
+      dataset: endpoint.dataset,
+    });
   return measured(row, range as DayRange);
 }

@@ -4,7 +4,9 @@ import { builder, dateTime } from "./builder.ts";
 
 export const DatasetEnum = builder.enumType("Dataset", {
   description: "The upstream resources figures come from.",
-  values: Object.fromEntries(Object.entries(DATASETS).map(([name, description]) => [name, { description }])) as {
+  values: Object.fromEntries(
+    Object.entries(DATASETS).map(([name, description]) => [name, { description }]),
+  ) as {
     [D in Dataset]: { description: string };
   },
 });
@@ -13,9 +15,12 @@ export const FinalityEnum = builder.enumType("Finality", {
   description: "Whether figures can still change.",
   values: {
     OPEN: { description: "Days are included that upstream's export has not covered yet; figures will grow." },
-    SETTLING: { description: "All days are covered; late arrivals and revisions can still move figures a little." },
+    SETTLING: {
+      description: "All days are covered; late arrivals and revisions can still move figures a little.",
+    },
     FINAL: {
-      description: "Older than 30 days by upstream's export and, for money, at least 7 days past the end of the month; does not move.",
+      description:
+        "Older than 30 days by upstream's export and, for money, at least 7 days past the end of the month; does not move.",
     },
   },
 });
@@ -23,7 +28,10 @@ export const FinalityEnum = builder.enumType("Finality", {
 export const Freshness = builder.objectRef<FreshnessShape>("Freshness").implement({
   description: "How old an answer is and how far it can still move.",
   fields: (t) => ({
-    state: t.expose("state", { type: FinalityEnum, description: "The least settled state of what the answer is made of." }),
+    state: t.expose("state", {
+      type: FinalityEnum,
+      description: "The least settled state of what the answer is made of.",
+    }),
     refreshedAt: t.field({
       type: "DateTime",
       nullable: true,

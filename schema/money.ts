@@ -3,12 +3,17 @@ import { cacheReadShare, type TokenUsage as TokenUsageShape, totalTokens } from 
 import { builder } from "./builder.ts";
 
 export const Money = builder.objectRef<MoneyShape>("Money").implement({
-  description: "An exact amount. Amounts are sums of what upstream states, digit by digit; none is derived from tokens.",
+  description:
+    "An exact amount. Amounts are sums of what upstream states, digit by digit; none is derived from tokens.",
   fields: (t) => ({
-    cents: t.expose("cents", { type: "Decimal", description: "The amount in cents of `currency`, with fractions of a cent." }),
+    cents: t.expose("cents", {
+      type: "Decimal",
+      description: "The amount in cents of `currency`, with fractions of a cent.",
+    }),
     usd: t.field({
       type: "Decimal",
-      description: "The amount in whole units of `currency` (dollars): `cents` divided by a hundred, exactly.",
+      description:
+        "The amount in whole units of `currency` (dollars): `cents` divided by a hundred, exactly.",
       resolve: dollars,
     }),
     currency: t.exposeString("currency", { description: "ISO 4217 code; upstream has only ever sent USD." }),
@@ -18,7 +23,10 @@ export const Money = builder.objectRef<MoneyShape>("Money").implement({
 export const Spend = builder.objectRef<SpendShape>("Spend").implement({
   description: "What usage cost. `net` and `list` are different kinds of money and are never mixed.",
   fields: (t) => ({
-    net: t.expose("net", { type: Money, description: "Charged: after discount, before credits. Additive over time and over people." }),
+    net: t.expose("net", {
+      type: Money,
+      description: "Charged: after discount, before credits. Additive over time and over people.",
+    }),
     list: t.expose("list", {
       type: Money,
       nullable: true,
@@ -35,8 +43,14 @@ export const Spend = builder.objectRef<SpendShape>("Spend").implement({
 export const TokenUsage = builder.objectRef<TokenUsageShape>("TokenUsage").implement({
   description: "Tokens by kind. All counts are exact and additive over time and over people.",
   fields: (t) => ({
-    uncachedInputTokens: t.expose("uncachedInputTokens", { type: "Count", description: "Input tokens not served from the prompt cache." }),
-    cacheReadInputTokens: t.expose("cacheReadInputTokens", { type: "Count", description: "Input tokens served from the prompt cache." }),
+    uncachedInputTokens: t.expose("uncachedInputTokens", {
+      type: "Count",
+      description: "Input tokens not served from the prompt cache.",
+    }),
+    cacheReadInputTokens: t.expose("cacheReadInputTokens", {
+      type: "Count",
+      description: "Input tokens served from the prompt cache.",
+    }),
     cacheCreation5mInputTokens: t.expose("cacheCreation5mInputTokens", {
       type: "Count",
       description: "Input tokens written to the prompt cache for five minutes.",
@@ -46,16 +60,25 @@ export const TokenUsage = builder.objectRef<TokenUsageShape>("TokenUsage").imple
       description: "Input tokens written to the prompt cache for one hour.",
     }),
     outputTokens: t.expose("outputTokens", { type: "Count", description: "Output tokens." }),
-    totalTokens: t.field({ type: "Count", description: "Tokens of all kinds together.", resolve: totalTokens }),
-    webSearchRequests: t.expose("webSearchRequests", { type: "Count", description: "Server-side web searches." }),
+    totalTokens: t.field({
+      type: "Count",
+      description: "Tokens of all kinds together.",
+      resolve: totalTokens,
+    }),
+    webSearchRequests: t.expose("webSearchRequests", {
+      type: "Count",
+      description: "Server-side web searches.",
+    }),
     requests: t.expose("requests", {
       type: "Count",
       nullable: true,
-      description: "Requests; execution spans for code execution. Null where the source does not count them (Console).",
+      description:
+        "Requests; execution spans for code execution. Null where the source does not count them (Console).",
     }),
     cacheReadShare: t.float({
       nullable: true,
-      description: "Share of input tokens read from the prompt cache, 0 to 1: read / (uncached + read + written). Null without input. Not additive.",
+      description:
+        "Share of input tokens read from the prompt cache, 0 to 1: read / (uncached + read + written). Null without input. Not additive.",
       resolve: cacheReadShare,
     }),
   }),

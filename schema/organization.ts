@@ -17,11 +17,15 @@ builder.queryField("organization", (t) =>
   t.field({
     type: Organization,
     nullable: true,
-    description: "The Enterprise organization, or the Console one where there is no Enterprise key. Errors: UPSTREAM_*.",
+    description:
+      "The Enterprise organization, or the Console one where there is no Enterprise key. Errors: UPSTREAM_*.",
     resolve: async (_root, _args, ctx) => {
       const endpoint = organizationsOf(ctx)[0] === "CONSOLE" ? consoleOrganization : enterpriseOrganization;
       const [organization] = (await whole(walkOf(ctx.upstream, endpoint, [{}]))).rows;
-      if (organization === undefined) throw new GatewayError("NOT_FOUND", "The upstream named no organization.", { dataset: endpoint.dataset });
+      if (organization === undefined)
+        throw new GatewayError("NOT_FOUND", "The upstream named no organization.", {
+          dataset: endpoint.dataset,
+        });
       return organization;
     },
   }),

@@ -3,7 +3,14 @@ import type { Person } from "../src/domain/person.ts";
 import { projectActivity } from "../src/upstream/endpoints/projects.ts";
 import { sum } from "./activity.ts";
 import { builder, dateTime } from "./builder.ts";
-import { engagement, engagementArgs, loadMeasured, type Measured, measured, measuredId } from "./engagement.ts";
+import {
+  engagement,
+  engagementArgs,
+  loadMeasured,
+  type Measured,
+  measured,
+  measuredId,
+} from "./engagement.ts";
 import { User } from "./user.ts";
 
 export const Project = builder.node(builder.objectRef<Measured<ProjectShape>>("Project"), {
@@ -19,7 +26,9 @@ export const Project = builder.node(builder.objectRef<Measured<ProjectShape>>("P
       (project) => project.projectId,
     ),
   fields: (t) => ({
-    projectId: t.exposeString("projectId", { description: "The id upstream knows the project by, `claude_proj_...`." }),
+    projectId: t.exposeString("projectId", {
+      description: "The id upstream knows the project by, `claude_proj_...`.",
+    }),
     name: t.exposeString("name", { nullable: true, description: "Name of the project." }),
     createdAt: t.field({
       type: "DateTime",
@@ -31,12 +40,14 @@ export const Project = builder.node(builder.objectRef<Measured<ProjectShape>>("P
       type: User,
       nullable: true,
       description: "Who created it; null where unknown or the account is gone.",
-      resolve: ({ createdBy, range }): Person | null => createdBy && { organization: "ENTERPRISE", ...createdBy, range },
+      resolve: ({ createdBy, range }): Person | null =>
+        createdBy && { organization: "ENTERPRISE", ...createdBy, range },
     }),
     conversations: t.expose("conversations", {
       type: "Count",
       nullable: true,
-      description: "Distinct conversations. Null over more than one day: upstream does not count them across days.",
+      description:
+        "Distinct conversations. Null over more than one day: upstream does not count them across days.",
     }),
     messages: t.expose("messages", sum("Messages sent in the project.")),
     users: t.expose("users", {

@@ -1,4 +1,4 @@
-import { addMonths, addDays, type Day, dayOf, type Instant } from "../src/domain/day.ts";
+import { addDays, addMonths, type Day, dayOf, type Instant } from "../src/domain/day.ts";
 import { PERIODS, type Period, periodRange } from "../src/domain/period.ts";
 import type { DayRange } from "../src/domain/range.ts";
 import { badInput } from "../src/errors.ts";
@@ -18,13 +18,17 @@ const CalendarLength = builder.inputType("CalendarLength", {
   fields: (t) => ({
     days: t.int({ description: "Whole days, at least 1." }),
     weeks: t.int({ description: "Weeks of 7 days, at least 1." }),
-    months: t.int({ description: "Calendar months, at least 1: `months: 1` on 22 November begins on 22 October." }),
+    months: t.int({
+      description: "Calendar months, at least 1: `months: 1` on 22 November begins on 22 October.",
+    }),
   }),
 });
 
 const PeriodEnum = builder.enumType("Period", {
   description: "Named ranges, relative to the UTC day it is when the operation begins.",
-  values: Object.fromEntries(Object.entries(PERIODS).map(([name, { means }]) => [name, { description: means }])) as {
+  values: Object.fromEntries(
+    Object.entries(PERIODS).map(([name, { means }]) => [name, { description: means }]),
+  ) as {
     [P in Period]: { description: string };
   },
 });
@@ -63,13 +67,18 @@ export function resolveRange({ between, last, period }: DateRangeInput, now: Ins
 
 function ordered({ from, until }: { from: Day; until: Day }): DayRange {
   if (from < until) return { from, until };
-  throw badInput(`The range ${from} to ${until} holds no day; \`until\` is the day after the last one, so one day is ${from} to ${addDays(from, 1)}.`);
+  throw badInput(
+    `The range ${from} to ${until} holds no day; \`until\` is the day after the last one, so one day is ${from} to ${addDays(from, 1)}.`,
+  );
 }
 
 /** More than any dataset covers; keeps arithmetic on days within the calendar. */
 const MAX_LENGTH = { days: 3_660, weeks: 520, months: 120 } as const;
 
-function beginning({ days, weeks, months }: { days?: number | null; weeks?: number | null; months?: number | null }, today: Day): Day {
+function beginning(
+  { days, weeks, months }: { days?: number | null; weeks?: number | null; months?: number | null },
+  today: Day,
+): Day {
   if (months !== undefined && months !== null) return addMonths(today, -bounded(months, "months"));
   if (weeks !== undefined && weeks !== null) return addDays(today, -7 * bounded(weeks, "weeks"));
   return addDays(today, -bounded(days ?? 0, "days"));

@@ -1,5 +1,13 @@
 import { personByConsoleId } from "../src/analytics/join.ts";
-import { planReport, type GatewayRow, type Report, type ReportPlan, rankReport, type Source, walkReport } from "../src/analytics/report.ts";
+import {
+  type GatewayRow,
+  planReport,
+  type Report,
+  type ReportPlan,
+  rankReport,
+  type Source,
+  walkReport,
+} from "../src/analytics/report.ts";
 import type { Context } from "../src/context.ts";
 import type { Person } from "../src/domain/person.ts";
 import type { DayRange } from "../src/domain/range.ts";
@@ -30,7 +38,10 @@ const BucketEnum = builder.enumType("Bucket", {
 export const SourceEnum = builder.enumType("Source", {
   description: "Which organization's reports answer. The two are never added together.",
   values: {
-    AUTO: { description: "The Enterprise organization where there is a key for it and it knows the dimensions asked for, else the Console." },
+    AUTO: {
+      description:
+        "The Enterprise organization where there is a key for it and it knows the dimensions asked for, else the Console.",
+    },
     ENTERPRISE: { description: "The Enterprise organization." },
     CONSOLE: { description: "The Console organization (Claude API)." },
   } satisfies { [S in Source | "AUTO"]: { description: string } },
@@ -38,9 +49,23 @@ export const SourceEnum = builder.enumType("Source", {
 
 /** The arguments of a report; `groupBy` and `filter` differ by report. */
 export const reportArgs = builder.args((t) => ({
-  range: t.field({ type: DateRange, required: true, description: "UTC days, however many; asked of upstream month by month." }),
-  bucket: t.field({ type: BucketEnum, required: true, defaultValue: "DAY", description: "Length of a bucket." }),
-  source: t.field({ type: SourceEnum, required: true, defaultValue: "AUTO", description: "Which organization's reports answer." }),
+  range: t.field({
+    type: DateRange,
+    required: true,
+    description: "UTC days, however many; asked of upstream month by month.",
+  }),
+  bucket: t.field({
+    type: BucketEnum,
+    required: true,
+    defaultValue: "DAY",
+    description: "Length of a bucket.",
+  }),
+  source: t.field({
+    type: SourceEnum,
+    required: true,
+    defaultValue: "AUTO",
+    description: "Which organization's reports answer.",
+  }),
 }));
 
 /** What can be asked of any report. */
@@ -67,13 +92,16 @@ const FILTERS = {
 } as const satisfies Record<string, FilterDimension>;
 
 export const ReportFilter = builder.inputType("ReportFilter", {
-  description: "Which usage to count: any value of each list, all of the lists. Sources differ in the lists they know; the error says which.",
+  description:
+    "Which usage to count: any value of each list, all of the lists. Sources differ in the lists they know; the error says which.",
   fields: (t) => ({
     users: t.stringList({ description: "People, by `user_...` id of the source's organization." }),
     products: t.stringList({ description: "Products, such as `chat` or `claude_code`." }),
     models: t.stringList({ description: "Models by name." }),
     contextWindows: t.stringList({ description: "Context-window price tiers, such as `0-200k`." }),
-    inferenceGeos: t.stringList({ description: "Inference regions, such as `us`; `not_available` for none." }),
+    inferenceGeos: t.stringList({
+      description: "Inference regions, such as `us`; `not_available` for none.",
+    }),
     speeds: t.stringList({ description: "`fast` or `standard`." }),
     serviceTiers: t.stringList({ description: "Service tiers, such as `standard` or `batch`." }),
     workspaces: t.stringList({ description: "Workspaces, by `wrkspc_...` id." }),
@@ -94,8 +122,14 @@ export async function answerReport<Measure>(
   field: string,
   { range: asked, bucket, source, groupBy, filter, ...slice }: ReportArgs,
 ): Promise<ReportAnswer<Measure>> {
-  const question = { range: resolveRange(asked, ctx.now()), bucket, groupBy: [...new Set(groupBy ?? [])].sort(), filter: filterOf(filter) };
-  const sources = source === "AUTO" ? report.sources : report.sources.filter((each) => each.source === source);
+  const question = {
+    range: resolveRange(asked, ctx.now()),
+    bucket,
+    groupBy: [...new Set(groupBy ?? [])].sort(),
+    filter: filterOf(filter),
+  };
+  const sources =
+    source === "AUTO" ? report.sources : report.sources.filter((each) => each.source === source);
   const plan = planReport(ctx.upstream, { ...report, sources }, question, ctx.now());
   const { range } = plan.windows;
   const asQuestion = { field, range, dataset: plan.dataset, args: { ...question, range: null } };
@@ -119,22 +153,50 @@ function filterOf(filter: ReportArgs["filter"]): Filter {
 
 /** What every bucket says of who, what and when. */
 export const Bucketed = builder.interfaceRef<ReportNode<unknown>>("ReportBucket").implement({
-  description: "One group in one time bucket of a report. A dimension is null where the query did not group by it, or where the group has no value.",
+  description:
+    "One group in one time bucket of a report. A dimension is null where the query did not group by it, or where the group has no value.",
   fields: (t) => ({
-    from: t.field({ type: "DateTime", description: "Start of the bucket.", resolve: (row) => dateTime(row.from) }),
-    until: t.field({ type: "DateTime", description: "End of the bucket, not included.", resolve: (row) => dateTime(row.until) }),
+    from: t.field({
+      type: "DateTime",
+      description: "Start of the bucket.",
+      resolve: (row) => dateTime(row.from),
+    }),
+    until: t.field({
+      type: "DateTime",
+      description: "End of the bucket, not included.",
+      resolve: (row) => dateTime(row.until),
+    }),
     isRemainder: t.exposeBoolean("isRemainder", {
-      description: "Whether the row stands for all groups that upstream left out because it keeps only a bucket's hundred largest.",
+      description:
+        "Whether the row stands for all groups that upstream left out because it keeps only a bucket's hundred largest.",
     }),
     state: t.expose("state", { type: FinalityEnum, description: "Whether the figures can still change." }),
-    product: t.exposeString("product", { nullable: true, description: "Product, such as `chat`; new names may appear. Group by PRODUCT." }),
+    product: t.exposeString("product", {
+      nullable: true,
+      description: "Product, such as `chat`; new names may appear. Group by PRODUCT.",
+    }),
     model: t.exposeString("model", { nullable: true, description: "Model. Group by MODEL." }),
-    contextWindow: t.exposeString("contextWindow", { nullable: true, description: "Context-window price tier. Group by CONTEXT_WINDOW." }),
-    inferenceGeo: t.exposeString("inferenceGeo", { nullable: true, description: "Inference region; null where unset. Group by INFERENCE_GEO." }),
+    contextWindow: t.exposeString("contextWindow", {
+      nullable: true,
+      description: "Context-window price tier. Group by CONTEXT_WINDOW.",
+    }),
+    inferenceGeo: t.exposeString("inferenceGeo", {
+      nullable: true,
+      description: "Inference region; null where unset. Group by INFERENCE_GEO.",
+    }),
     speed: t.exposeString("speed", { nullable: true, description: "`fast` or `standard`. Group by SPEED." }),
-    serviceTier: t.exposeString("serviceTier", { nullable: true, description: "Service tier. Group by SERVICE_TIER." }),
-    groupId: t.exposeString("groupId", { nullable: true, description: "RBAC group; people in several count fully in each. Group by GROUP." }),
-    serviceAccountId: t.exposeString("serviceAccountId", { nullable: true, description: "Service account. Group by SERVICE_ACCOUNT." }),
+    serviceTier: t.exposeString("serviceTier", {
+      nullable: true,
+      description: "Service tier. Group by SERVICE_TIER.",
+    }),
+    groupId: t.exposeString("groupId", {
+      nullable: true,
+      description: "RBAC group; people in several count fully in each. Group by GROUP.",
+    }),
+    serviceAccountId: t.exposeString("serviceAccountId", {
+      nullable: true,
+      description: "Service account. Group by SERVICE_ACCOUNT.",
+    }),
     user: t.field({
       type: User,
       nullable: true,
@@ -145,7 +207,8 @@ export const Bucketed = builder.interfaceRef<ReportNode<unknown>>("ReportBucket"
       type: Workspace,
       nullable: true,
       description: "Workspace. Group by WORKSPACE.",
-      resolve: ({ workspaceId }, _args, ctx) => (workspaceId === null ? null : workspaceById(ctx, {}).load(workspaceId)),
+      resolve: ({ workspaceId }, _args, ctx) =>
+        workspaceId === null ? null : workspaceById(ctx, {}).load(workspaceId),
     }),
     apiKey: t.field({
       type: ApiKey,
@@ -156,7 +219,10 @@ export const Bucketed = builder.interfaceRef<ReportNode<unknown>>("ReportBucket"
   }),
 });
 
-function personOf({ user, accountId, range }: ReportNode<unknown>, ctx: Context): Person | Promise<Person> | null {
+function personOf(
+  { user, accountId, range }: ReportNode<unknown>,
+  ctx: Context,
+): Person | Promise<Person> | null {
   if (user !== null) return { organization: "ENTERPRISE", ...user, range };
   return accountId === null ? null : personByConsoleId(ctx, accountId, range);
 }

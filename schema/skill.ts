@@ -2,7 +2,15 @@ import type { Skill as SkillShape } from "../src/domain/engagement.ts";
 import { skillActivity } from "../src/upstream/endpoints/skills.ts";
 import { distinct, measured as optional } from "./activity.ts";
 import { builder } from "./builder.ts";
-import { engagement, engagementArgs, loadMeasured, type Measured, measured, measuredId, OfficeSessions } from "./engagement.ts";
+import {
+  engagement,
+  engagementArgs,
+  loadMeasured,
+  type Measured,
+  measured,
+  measuredId,
+  OfficeSessions,
+} from "./engagement.ts";
 import { Money } from "./money.ts";
 
 const SkillChat = builder.objectRef<SkillShape["chat"]>("SkillChat").implement({
@@ -21,7 +29,8 @@ const SkillCowork = builder.objectRef<SkillShape["cowork"]>("SkillCowork").imple
 });
 
 export const Skill = builder.node(builder.objectRef<Measured<SkillShape>>("Skill"), {
-  description: "A skill as used over the range of the list. The `id` names both; `name` is the skill's own. Source: SKILL_ACTIVITY.",
+  description:
+    "A skill as used over the range of the list. The `id` names both; `name` is the skill's own. Source: SKILL_ACTIVITY.",
   id: { resolve: ({ range, name }) => measuredId(range, name) },
   loadOne: (id, ctx) =>
     loadMeasured(
@@ -32,7 +41,10 @@ export const Skill = builder.node(builder.objectRef<Measured<SkillShape>>("Skill
       (skill) => skill.name,
     ),
   fields: (t) => ({
-    name: t.exposeString("name", { description: "Name, or an opaque id for user, organization and plugin skills. `unknown` is a bucket, not a skill." }),
+    name: t.exposeString("name", {
+      description:
+        "Name, or an opaque id for user, organization and plugin skills. `unknown` is a bucket, not a skill.",
+    }),
     displayName: t.exposeString("displayName", {
       nullable: true,
       description: "Readable name where `name` is an opaque id that may be disclosed. Not unique.",
@@ -54,17 +66,23 @@ export const Skill = builder.node(builder.objectRef<Measured<SkillShape>>("Skill
     }),
     chat: t.expose("chat", { type: SkillChat, nullable: true, description: "In chat." }),
     claudeCode: t.expose("claudeCode", { type: SkillCode, nullable: true, description: "In Claude Code." }),
-    office: t.expose("office", { type: OfficeSessions, nullable: true, description: "In Office applications." }),
+    office: t.expose("office", {
+      type: OfficeSessions,
+      nullable: true,
+      description: "In Office applications.",
+    }),
     cowork: t.expose("cowork", { type: SkillCowork, nullable: true, description: "In Cowork." }),
     listPrice: t.expose("listPrice", {
       type: Money,
       nullable: true,
-      description: "List-price worth of the requests it took part in; an allocation, not billing. Additive. Null where nothing is attributable.",
+      description:
+        "List-price worth of the requests it took part in; an allocation, not billing. Additive. Null where nothing is attributable.",
     }),
     overage: t.expose("overage", {
       type: Money,
       nullable: true,
-      description: "Estimated metered overage allocated to it; not billing. Additive. Null while spend reporting is off.",
+      description:
+        "Estimated metered overage allocated to it; not billing. Additive. Null while spend reporting is off.",
     }),
   }),
 });
@@ -78,7 +96,8 @@ builder.queryField("skills", (t) =>
   t.field({
     type: SkillConnection,
     nullable: true,
-    description: "Skills used in the range, by name. Source: SKILL_ACTIVITY. Errors: NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, UPSTREAM_*.",
+    description:
+      "Skills used in the range, by name. Source: SKILL_ACTIVITY. Errors: NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, UPSTREAM_*.",
     args: engagementArgs,
     resolve: (_root, args, ctx) => engagement(ctx, skillActivity, "skills", args, measured),
   }),

@@ -6,7 +6,15 @@ import { usageOfUser } from "../src/loaders/user-totals.ts";
 import { builder } from "./builder.ts";
 import { forward } from "./connection.ts";
 import { TokenUsage } from "./money.ts";
-import { answerReport, Bucketed, type ReportAnswer, ReportFilter, type ReportNode, reportArgs, SourceEnum } from "./report.ts";
+import {
+  answerReport,
+  Bucketed,
+  type ReportAnswer,
+  ReportFilter,
+  type ReportNode,
+  reportArgs,
+  SourceEnum,
+} from "./report.ts";
 import { personRange, rangeOf, User } from "./user.ts";
 
 const UsageDimension = builder.enumType("UsageDimension", {
@@ -14,12 +22,18 @@ const UsageDimension = builder.enumType("UsageDimension", {
   values: {
     PRODUCT: { description: "Product surface." },
     MODEL: { description: "Model." },
-    USER: { description: "Person. In the Enterprise reports usage without a person is missing; in the Console's it is a row without one." },
+    USER: {
+      description:
+        "Person. In the Enterprise reports usage without a person is missing; in the Console's it is a row without one.",
+    },
     CONTEXT_WINDOW: { description: "Context-window price tier." },
     INFERENCE_GEO: { description: "Inference region." },
     SPEED: { description: "Fast or standard." },
     SERVICE_TIER: { description: "Service tier (Console)." },
-    GROUP: { description: "RBAC group. People in several count fully in each, so rows can add up to more than `total`." },
+    GROUP: {
+      description:
+        "RBAC group. People in several count fully in each, so rows can add up to more than `total`.",
+    },
     WORKSPACE: { description: "Console workspace." },
     API_KEY: { description: "Console API key; a row without one is Playground traffic." },
     SERVICE_ACCOUNT: { description: "Console service account." },
@@ -27,7 +41,8 @@ const UsageDimension = builder.enumType("UsageDimension", {
 });
 
 const UsageBucket = builder.objectRef<ReportNode<TokenUsageShape>>("UsageBucket").implement({
-  description: "The tokens of one group in one time bucket. Sources: ENTERPRISE_USAGE, USER_USAGE, CONSOLE_USAGE.",
+  description:
+    "The tokens of one group in one time bucket. Sources: ENTERPRISE_USAGE, USER_USAGE, CONSOLE_USAGE.",
   interfaces: [Bucketed],
   fields: (t) => ({
     tokens: t.field({ type: TokenUsage, description: "Tokens by kind.", resolve: ({ measure }) => measure }),
@@ -40,7 +55,11 @@ const UsageBucketConnection = builder.connectionObject(
     name: "UsageBucketConnection",
     description: "Tokens by bucket and group: oldest first, or most tokens first where there are no buckets.",
     fields: (t) => ({
-      source: t.field({ type: SourceEnum, description: "Whose reports answered.", resolve: (answer) => planOf(answer).source.source }),
+      source: t.field({
+        type: SourceEnum,
+        description: "Whose reports answered.",
+        resolve: (answer) => planOf(answer).source.source,
+      }),
       groupedBy: t.field({
         type: [UsageDimension],
         description: "The dimensions the rows are split by.",
@@ -70,7 +89,10 @@ builder.queryField("usage", (t) =>
       "Tokens used: a series by time, or with `bucket: NONE` a ranking of groups over the whole range, most tokens first. Sources: ENTERPRISE_USAGE, USER_USAGE, CONSOLE_USAGE. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.",
     args: {
       ...reportArgs,
-      groupBy: t.arg({ type: [UsageDimension], description: "Dimensions to split rows by; none gives one row per bucket." }),
+      groupBy: t.arg({
+        type: [UsageDimension],
+        description: "Dimensions to split rows by; none gives one row per bucket.",
+      }),
       filter: t.arg({ type: ReportFilter, description: "Which usage to count." }),
       ...forward,
     },
@@ -86,6 +108,8 @@ builder.objectField(User, "usage", (t) =>
       "Tokens the person used over the range. Null: no usage recorded, or not in the Enterprise organization. One upstream walk per month for all people of a list together. Source: USER_USAGE.",
     args: personRange,
     resolve: (person, args, ctx) =>
-      person.organization === "ENTERPRISE" ? usageOfUser(ctx, { range: rangeOf(person, args.range, ctx) }).load(person.userId) : null,
+      person.organization === "ENTERPRISE"
+        ? usageOfUser(ctx, { range: rangeOf(person, args.range, ctx) }).load(person.userId)
+        : null,
   }),
 );

@@ -1,6 +1,10 @@
 import type { DayRange } from "../src/domain/range.ts";
 import { sameRange } from "../src/domain/range.ts";
-import { activityDaysOfUser, activityOfUser, type UserActivityDay as DayShape } from "../src/loaders/user-activity.ts";
+import {
+  activityDaysOfUser,
+  activityOfUser,
+  type UserActivityDay as DayShape,
+} from "../src/loaders/user-activity.ts";
 import { userActivity } from "../src/upstream/endpoints/users.ts";
 import { windowsOf } from "../src/upstream/windows.ts";
 import { UserActivity } from "./activity.ts";
@@ -11,7 +15,10 @@ const UserActivityDay = builder.objectRef<DayShape>("UserActivityDay").implement
   description: "What one person did on one UTC day.",
   fields: (t) => ({
     date: t.expose("date", { type: "Date", description: "The day." }),
-    activity: t.expose("activity", { type: UserActivity, description: "What was done; distinct counts are exact for one day." }),
+    activity: t.expose("activity", {
+      type: UserActivity,
+      description: "What was done; distinct counts are exact for one day.",
+    }),
   }),
 });
 

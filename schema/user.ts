@@ -49,7 +49,10 @@ const Identity = builder.objectRef<IdentityShape>("Identity").implement({
   fields: (t) => ({
     organization: t.expose("organization", { type: OrganizationKindEnum, description: "Whose id it is." }),
     userId: t.exposeString("userId", { description: "The id, `user_...`." }),
-    matchedBy: t.expose("matchedBy", { type: MatchedByEnum, description: "Why it is taken to be this person's." }),
+    matchedBy: t.expose("matchedBy", {
+      type: MatchedByEnum,
+      description: "Why it is taken to be this person's.",
+    }),
   }),
 });
 
@@ -63,13 +66,17 @@ export const User = builder.node(builder.objectRef<Person>("User"), {
   id: { resolve: (person) => person.userId },
   loadOne: async (userId, ctx) => {
     const person = await personById(ctx, userId, resolveRange({ period: DEFAULT_PERIOD }, ctx.now()));
-    return person ?? notFound("No current member has this id; people who have left are listed by `cost(groupBy: [USER])`.");
+    return (
+      person ??
+      notFound("No current member has this id; people who have left are listed by `cost(groupBy: [USER])`.")
+    );
   },
   fields: (t) => ({
     userId: t.exposeString("userId", { description: "The id upstream knows the person by, `user_...`." }),
     email: t.string({
       nullable: true,
-      description: "Address, as upstream spells it. Null for erased accounts and for people who have left and whose row shows none.",
+      description:
+        "Address, as upstream spells it. Null for erased accounts and for people who have left and whose row shows none.",
       resolve: (person, _args, ctx) => emailOf(ctx, person),
     }),
     name: t.string({
@@ -80,18 +87,22 @@ export const User = builder.node(builder.objectRef<Person>("User"), {
     status: t.field({
       type: AccountStatusEnum,
       nullable: true,
-      description: "Whether the account is current, by the member list and by what the row says. Null only beside an error.",
-      resolve: async (person, _args, ctx) => ((await memberOf(ctx, person)) === null ? statusOfFormer(person) : "ACTIVE"),
+      description:
+        "Whether the account is current, by the member list and by what the row says. Null only beside an error.",
+      resolve: async (person, _args, ctx) =>
+        (await memberOf(ctx, person)) === null ? statusOfFormer(person) : "ACTIVE",
     }),
     role: t.string({
       nullable: true,
-      description: "Role in the organization, such as `user` or `admin`; new roles may appear. Null for people who have left.",
+      description:
+        "Role in the organization, such as `user` or `admin`; new roles may appear. Null for people who have left.",
       resolve: async (person, _args, ctx) => (await memberOf(ctx, person))?.role ?? null,
     }),
     identities: t.field({
       type: [Identity],
       nullable: true,
-      description: "The person's ids in the organizations this gateway has a key of. Null only beside an error.",
+      description:
+        "The person's ids in the organizations this gateway has a key of. Null only beside an error.",
       resolve: (person, _args, ctx) => identitiesOf(ctx, person),
     }),
   }),
@@ -122,7 +133,10 @@ function notFound(message: string): never {
 
 /** The `range` argument of a field of a person. */
 export const personRange = builder.args((t) => ({
-  range: t.field({ type: DateRange, description: "The days it is about; by default those of the list the person was reached through." }),
+  range: t.field({
+    type: DateRange,
+    description: "The days it is about; by default those of the list the person was reached through.",
+  }),
 }));
 
 /** The days a field of a person is about. */
@@ -156,14 +170,25 @@ builder.queryFields((t) => ({
     args: {
       id: t.arg.id({ description: "The person's `id` in this graph, or the bare `user_...`." }),
       email: t.arg.string({ description: "The address, letter case aside." }),
-      range: t.arg({ type: DateRange, description: "The days the person's figures are about; the last 30 days by default." }),
+      range: t.arg({
+        type: DateRange,
+        description: "The days the person's figures are about; the last 30 days by default.",
+      }),
     },
     resolve: async (_root, { id, email, range: asked }, ctx) => {
       const range = resolveRange(asked ?? { period: DEFAULT_PERIOD }, ctx.now());
-      if ((id ?? null) === null && (email ?? null) === null) throw badInput("Say which person: pass `id` or `email`.");
+      if ((id ?? null) === null && (email ?? null) === null)
+        throw badInput("Say which person: pass `id` or `email`.");
       if (id && email) throw badInput("Pass `id` or `email`, not both.");
-      const person = id ? await personById(ctx, userIdOf(id), range) : await personByEmail(ctx, email ?? "", range);
-      return person ?? notFound(`No current member has this ${id ? "id" : "email"}; people who have left are listed by \`cost(groupBy: [USER])\`.`);
+      const person = id
+        ? await personById(ctx, userIdOf(id), range)
+        : await personByEmail(ctx, email ?? "", range);
+      return (
+        person ??
+        notFound(
+          `No current member has this ${id ? "id" : "email"}; people who have left are listed by \`cost(groupBy: [USER])\`.`,
+        )
+      );
     },
   }),
 }));

@@ -8,13 +8,19 @@ export const Workspace = builder.node(builder.objectRef<WorkspaceShape>("Workspa
   id: { resolve: ({ workspaceId }) => workspaceId },
   loadOne: async (id, ctx) => {
     const workspace = await workspaceById(ctx, {}).load(id);
-    if (workspace === null) throw new GatewayError("NOT_FOUND", "No workspace has this id.", { dataset: "WORKSPACES" });
+    if (workspace === null)
+      throw new GatewayError("NOT_FOUND", "No workspace has this id.", { dataset: "WORKSPACES" });
     return workspace;
   },
   fields: (t) => ({
-    workspaceId: t.exposeString("workspaceId", { nullable: true, description: "The id upstream knows it by, `wrkspc_...`." }),
+    workspaceId: t.exposeString("workspaceId", {
+      nullable: true,
+      description: "The id upstream knows it by, `wrkspc_...`.",
+    }),
     name: t.exposeString("name", { description: "Name." }),
-    isDefault: t.exposeBoolean("isDefault", { description: "Whether it is the organization's default workspace." }),
+    isDefault: t.exposeBoolean("isDefault", {
+      description: "Whether it is the organization's default workspace.",
+    }),
     archivedAt: t.field({
       type: "DateTime",
       nullable: true,

@@ -40,17 +40,32 @@ export class ConfigError extends Error {
 
 /** Name, default and meaning of each setting: an environment variable, and a flag of the same name in kebab-case. */
 export const SETTINGS = {
-  HOST: ["127.0.0.1", "address to listen on; with real keys only a loopback one, since anyone who reaches it may ask"],
+  HOST: [
+    "127.0.0.1",
+    "address to listen on; with real keys only a loopback one, since anyone who reaches it may ask",
+  ],
   PORT: ["4000", "port to listen on; 0 takes any free one"],
-  ANTHROPIC_BASE_URL: ["https://api.anthropic.com", "upstream of all datasets: http or https, without credentials in it"],
+  ANTHROPIC_BASE_URL: [
+    "https://api.anthropic.com",
+    "upstream of all datasets: http or https, without credentials in it",
+  ],
   ANTHROPIC_ANALYTICS_KEY: ["", "key of the Enterprise organization (sk-ant-api01-...)"],
-  ANTHROPIC_ADMIN_KEY: ["", "key of the Console organization (sk-ant-admin01-...); with neither key the sandbox answers"],
-  CLOCK: ["", "instant the clock starts at, such as 2026-11-22T12:00:00Z, and ticks on from; the machine's clock if not set"],
+  ANTHROPIC_ADMIN_KEY: [
+    "",
+    "key of the Console organization (sk-ant-admin01-...); with neither key the sandbox answers",
+  ],
+  CLOCK: [
+    "",
+    "instant the clock starts at, such as 2026-11-22T12:00:00Z, and ticks on from; the machine's clock if not set",
+  ],
   SANDBOX_USERS: ["250", "members of the simulated organization, 20 to 100000"],
   SANDBOX_SEED: ["1", "seed of the simulated organization"],
   SANDBOX_RATE_LIMIT: ["on", "whether the sandbox refuses more requests than upstream would: on or off"],
   CACHE_MEMORY_BYTES: ["256MiB", "memory for upstream pages, such as 64MiB or 1GiB"],
-  FRESH_TTL: ["", "longest time in seconds that figures which can still move are reused; 0 always asks; per dataset if not set"],
+  FRESH_TTL: [
+    "",
+    "longest time in seconds that figures which can still move are reused; 0 always asks; per dataset if not set",
+  ],
   OPERATION_TIMEOUT: ["30", "longest time for one operation, in seconds"],
   UPSTREAM_TIMEOUT: ["10", "longest time for one upstream request, in seconds"],
   MAX_UPSTREAM_REQUESTS: ["60", "the most upstream requests one operation may begin"],
@@ -78,10 +93,14 @@ export function readConfig(environment: Environment): Config {
   const sandboxed = analytics === "" && admin === "";
   const host = text("HOST");
   if (!sandboxed && !LOOPBACK.test(host)) {
-    faults.push(`HOST is ${host}, which others can reach, and nothing asks callers who they are; with keys set it must be loopback, such as 127.0.0.1.`);
+    faults.push(
+      `HOST is ${host}, which others can reach, and nothing asks callers who they are; with keys set it must be loopback, such as 127.0.0.1.`,
+    );
   }
   if (sandboxed && environment.ANTHROPIC_BASE_URL?.trim()) {
-    faults.push("ANTHROPIC_BASE_URL is set without a key; set ANTHROPIC_ANALYTICS_KEY or ANTHROPIC_ADMIN_KEY too.");
+    faults.push(
+      "ANTHROPIC_BASE_URL is set without a key; set ANTHROPIC_ANALYTICS_KEY or ANTHROPIC_ADMIN_KEY too.",
+    );
   }
   for (const name of ["ANTHROPIC_ANALYTICS_KEY", "ANTHROPIC_ADMIN_KEY"] as const) {
     if (!/^[\x21-\x7e]*$/.test(text(name))) faults.push(`${name} has characters that no key has.`);
@@ -89,12 +108,24 @@ export function readConfig(environment: Environment): Config {
   const config: Config = {
     host,
     port: whole("PORT", 0, 65_535),
-    baseUrl: read("ANTHROPIC_BASE_URL", baseUrl, "an http or https URL without credentials, query or fragment", new URL("http://invalid.invalid")),
+    baseUrl: read(
+      "ANTHROPIC_BASE_URL",
+      baseUrl,
+      "an http or https URL without credentials, query or fragment",
+      new URL("http://invalid.invalid"),
+    ),
     credentials: sandboxed
       ? { analytics: new Credential("sk-ant-api01-sandbox"), admin: new Credential("sk-ant-admin01-sandbox") }
-      : { analytics: analytics === "" ? null : new Credential(analytics), admin: admin === "" ? null : new Credential(admin) },
+      : {
+          analytics: analytics === "" ? null : new Credential(analytics),
+          admin: admin === "" ? null : new Credential(admin),
+        },
     sandbox: sandboxed
-      ? { users: whole("SANDBOX_USERS", 20, 100_000), seed: whole("SANDBOX_SEED", 0, 2 ** 31), rateLimit: read("SANDBOX_RATE_LIMIT", onOrOff, "on or off", true) }
+      ? {
+          users: whole("SANDBOX_USERS", 20, 100_000),
+          seed: whole("SANDBOX_SEED", 0, 2 ** 31),
+          rateLimit: read("SANDBOX_RATE_LIMIT", onOrOff, "on or off", true),
+        }
       : null,
     clock: text("CLOCK") === "" ? null : read("CLOCK", instant, "an instant such as 2026-11-22T12:00:00Z", 0),
     cacheMemoryBytes: read("CACHE_MEMORY_BYTES", bytes, "a size such as 256MiB", 0),

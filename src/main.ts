@@ -6,7 +6,9 @@ const OLDEST_NODE = 24;
 
 if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
   // Older ones lose timers of combined abort signals: a hanging upstream would hang the gateway.
-  process.stderr.write(`claude-analytics-gateway needs Node ${OLDEST_NODE} or newer; this is ${process.versions.node}. \`npm start\` brings its own.\n`);
+  process.stderr.write(
+    `claude-analytics-gateway needs Node ${OLDEST_NODE} or newer; this is ${process.versions.node}. \`npm start\` brings its own.\n`,
+  );
   process.exit(1);
 }
 

@@ -6,7 +6,21 @@ import type { Report } from "./report.ts";
 export const costReport: Report<Spend> = {
   algebra: spends,
   sources: [
-    { source: "ENTERPRISE", names: COST_NAMES, bucketed: enterpriseCost, perUser: userCost, largestGroups: 100, onlyDays: false },
-    { source: "CONSOLE", names: CONSOLE_COST_NAMES, bucketed: consoleCost, perUser: null, largestGroups: null, onlyDays: true },
+    {
+      source: "ENTERPRISE",
+      names: COST_NAMES,
+      bucketed: enterpriseCost,
+      perUser: userCost,
+      largestGroups: 100,
+      onlyDays: false,
+    },
+    {
+      source: "CONSOLE",
+      names: CONSOLE_COST_NAMES,
+      bucketed: consoleCost,
+      perUser: null,
+      largestGroups: null,
+      onlyDays: true,
+    },
   ],
 };

@@ -35,8 +35,18 @@ function completeThrough(pages: readonly PageSource[]): Day | null {
   });
   const known = days.filter((day) => day !== null);
   if (known.length < days.length) return null;
-  const cut = known.filter((day) => !day.whole).map((day) => day.day).sort();
-  return cut[0] ?? known.map((day) => day.day).sort().at(-1) ?? null;
+  const cut = known
+    .filter((day) => !day.whole)
+    .map((day) => day.day)
+    .sort();
+  return (
+    cut[0] ??
+    known
+      .map((day) => day.day)
+      .sort()
+      .at(-1) ??
+    null
+  );
 }
 
 function oldest(instants: readonly (Instant | null)[]): Instant | null {

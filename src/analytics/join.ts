@@ -36,7 +36,9 @@ export async function personById(ctx: Context, userId: string, range: DayRange):
   for (const organization of organizationsOf(ctx)) {
     const member = await memberById(ctx, { organization }).load(userId);
     if (member === null) continue;
-    return organization === "CONSOLE" ? personByConsoleId(ctx, userId, range) : personOf(organization, member, range);
+    return organization === "CONSOLE"
+      ? personByConsoleId(ctx, userId, range)
+      : personOf(organization, member, range);
   }
   return null;
 }
@@ -53,5 +55,12 @@ export function memberOf(ctx: Context, { organization, userId }: Person): Promis
 }
 
 function personOf(organization: OrganizationKind, member: Member, range: DayRange): Person {
-  return { organization, userId: member.userId, email: member.email, name: member.name, deleted: false, range };
+  return {
+    organization,
+    userId: member.userId,
+    email: member.email,
+    name: member.name,
+    deleted: false,
+    range,
+  };
 }

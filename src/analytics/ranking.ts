@@ -22,7 +22,10 @@ export interface Ranked<Row> {
  * One row per group over all windows, largest first. Rankings of several windows cannot be joined end to end: a group that
  * comes second everywhere may lead the sum.
  */
-export function merged<Measure>(rows: Iterable<ReportRow<Measure>>, { plus, rank }: Algebra<Measure>): Ranked<ReportRow<Measure>>[] {
+export function merged<Measure>(
+  rows: Iterable<ReportRow<Measure>>,
+  { plus, rank }: Algebra<Measure>,
+): Ranked<ReportRow<Measure>>[] {
   const groups = new Map<string, ReportRow<Measure>>();
   for (const row of rows) {
     const group = dimensionKey(row);
@@ -40,10 +43,17 @@ export function merged<Measure>(rows: Iterable<ReportRow<Measure>>, { plus, rank
     );
   }
   return [...groups]
-    .map(([group, row]) => ({ row, key: rank(row.measure), id: createHash("sha256").update(group).digest("base64url").slice(0, 12) }))
+    .map(([group, row]) => ({
+      row,
+      key: rank(row.measure),
+      id: createHash("sha256").update(group).digest("base64url").slice(0, 12),
+    }))
     .sort(byRank);
 }
 
-export function byRank(a: Pick<Ranked<unknown>, "key" | "id">, b: Pick<Ranked<unknown>, "key" | "id">): number {
+export function byRank(
+  a: Pick<Ranked<unknown>, "key" | "id">,
+  b: Pick<Ranked<unknown>, "key" | "id">,
+): number {
   return compare(b.key, a.key) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 }

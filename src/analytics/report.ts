@@ -12,7 +12,6 @@ import { mapPages, type PageSource, type Walk, walkOf, whole, wholeOf } from "..
 import { type Windows, windowsOf } from "../upstream/windows.ts";
 import { type Algebra, byRank, merged, type Ranked } from "./ranking.ts";
 
-
 /** Which organization's report answers. */
 export type Source = "ENTERPRISE" | "CONSOLE";
 
@@ -76,15 +75,22 @@ export function planReport<Measure>(
 }
 
 /** Why a source cannot answer, as a sentence; null where it can. */
-function obstacle<Measure>({ source, names, onlyDays, perUser }: ReportSource<Measure>, question: ReportQuestion): string | null {
+function obstacle<Measure>(
+  { source, names, onlyDays, perUser }: ReportSource<Measure>,
+  question: ReportQuestion,
+): string | null {
   const groups = Object.keys(names.groupBy);
   const groupBy = perUser === null ? groups : [...groups, "USER"];
   const split = question.groupBy.find((dimension) => !groupBy.includes(dimension));
   if (split !== undefined) return `cannot group by ${split}; it groups by ${groupBy.join(", ")}.`;
   const filters = Object.keys(names.filter);
-  const filter = (Object.keys(question.filter) as FilterDimension[]).find((dimension) => !filters.includes(dimension));
-  if (filter !== undefined) return `cannot filter on ${filter}; it filters on ${filters.join(", ") || "nothing"}.`;
-  if (onlyDays && (question.bucket === "HOUR" || question.bucket === "MINUTE")) return `${source} has no buckets shorter than a day.`;
+  const filter = (Object.keys(question.filter) as FilterDimension[]).find(
+    (dimension) => !filters.includes(dimension),
+  );
+  if (filter !== undefined)
+    return `cannot filter on ${filter}; it filters on ${filters.join(", ") || "nothing"}.`;
+  if (onlyDays && (question.bucket === "HOUR" || question.bucket === "MINUTE"))
+    return `${source} has no buckets shorter than a day.`;
   return null;
 }
 
@@ -98,7 +104,9 @@ export function walkReport<Measure>(
   const questions = pieces.map((range) => ({ ...plan.question, range }));
   if (byUser && source.perUser !== null) {
     const walk = walkOf(upstream, source.perUser, questions);
-    return mapPages(walk, ({ rows, seen }) => rows.map((row) => ({ ...row, isRemainder: false, state: stateOf(row, seen) })));
+    return mapPages(walk, ({ rows, seen }) =>
+      rows.map((row) => ({ ...row, isRemainder: false, state: stateOf(row, seen) })),
+    );
   }
   return mapPages(walkOf(upstream, source.bucketed, questions), async (page) => {
     const rows = await withRemainders(upstream, plan, pieces[page.window] as DayRange, page.rows);
@@ -135,7 +143,10 @@ export interface Ranking<Row> {
 }
 
 /** The exact total of a plan's range and filters, whatever it is grouped by; null where upstream has no row at all. */
-export async function totalOf<Measure>(upstream: Upstream, plan: ReportPlan<Measure>): Promise<Measure | null> {
+export async function totalOf<Measure>(
+  upstream: Upstream,
+  plan: ReportPlan<Measure>,
+): Promise<Measure | null> {
   const { rows } = await wholeOf(
     upstream,
     plan.windows.pieces.map((piece) => ungrouped(upstream, plan, piece)),
@@ -143,10 +154,17 @@ export async function totalOf<Measure>(upstream: Upstream, plan: ReportPlan<Meas
   return rows
     .flatMap((bucket) => bucket.rows)
     .map((row) => row.measure)
-    .reduce<Measure | null>((sum, measure) => (sum === null ? measure : plan.algebra.plus(sum, measure)), null);
+    .reduce<Measure | null>(
+      (sum, measure) => (sum === null ? measure : plan.algebra.plus(sum, measure)),
+      null,
+    );
 }
 
-function ungrouped<Measure>(upstream: Upstream, { source, question }: ReportPlan<Measure>, window: DayRange): Walk<Bucket<Measure>> {
+function ungrouped<Measure>(
+  upstream: Upstream,
+  { source, question }: ReportPlan<Measure>,
+  window: DayRange,
+): Walk<Bucket<Measure>> {
   const bucket = question.bucket === "NONE" ? "DAY" : question.bucket;
   return walkOf(upstream, source.bucketed, [{ range: window, bucket, groupBy: [], filter: question.filter }]);
 }
@@ -162,7 +180,8 @@ async function withRemainders<Measure>(
   buckets: readonly Bucket<Measure>[],
 ): Promise<Omit<GatewayRow<Measure>, "state">[]> {
   const { source, question, algebra } = plan;
-  const cut = (bucket: Bucket<Measure>) => source.largestGroups !== null && bucket.rows.length >= source.largestGroups;
+  const cut = (bucket: Bucket<Measure>) =>
+    source.largestGroups !== null && bucket.rows.length >= source.largestGroups;
   const totals = new Map<Instant, ReportRow<Measure>>();
   if (question.groupBy.length > 0 && buckets.some(cut)) {
     if (question.groupBy.includes("GROUP")) {
@@ -171,13 +190,22 @@ async function withRemainders<Measure>(
       );
     }
     const { rows } = await whole(ungrouped(upstream, plan, window));
-    for (const { from, rows: [total] } of rows) if (total !== undefined) totals.set(from, total);
+    for (const {
+      from,
+      rows: [total],
+    } of rows)
+      if (total !== undefined) totals.set(from, total);
   }
   return buckets.flatMap((bucket) => {
     const rows = bucket.rows.map((row) => ({ ...row, isRemainder: false }));
     const total = cut(bucket) ? totals.get(bucket.from) : undefined;
     if (total === undefined) return rows;
     const rest = rows.reduce<Measure>((left, row) => algebra.minus(left, row.measure), total.measure);
-    return algebra.isZero(rest) ? rows : [...rows, { ...NO_DIMENSIONS, from: bucket.from, until: bucket.until, measure: rest, isRemainder: true }];
+    return algebra.isZero(rest)
+      ? rows
+      : [
+          ...rows,
+          { ...NO_DIMENSIONS, from: bucket.from, until: bucket.until, measure: rest, isRemainder: true },
+        ];
   });
 }

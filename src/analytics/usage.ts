@@ -7,7 +7,21 @@ import type { Report } from "./report.ts";
 export const usageReport: Report<TokenUsage> = {
   algebra: usages,
   sources: [
-    { source: "ENTERPRISE", names: ENTERPRISE_NAMES, bucketed: enterpriseUsage, perUser: userUsage, largestGroups: 100, onlyDays: false },
-    { source: "CONSOLE", names: CONSOLE_USAGE_NAMES, bucketed: consoleUsage, perUser: null, largestGroups: null, onlyDays: false },
+    {
+      source: "ENTERPRISE",
+      names: ENTERPRISE_NAMES,
+      bucketed: enterpriseUsage,
+      perUser: userUsage,
+      largestGroups: 100,
+      onlyDays: false,
+    },
+    {
+      source: "CONSOLE",
+      names: CONSOLE_USAGE_NAMES,
+      bucketed: consoleUsage,
+      perUser: null,
+      largestGroups: null,
+      onlyDays: false,
+    },
   ],
 };

@@ -22,16 +22,45 @@ export function sandboxCommand(): Command {
     .option("--port <number>", "port to listen on; 0 takes any free one", whole(0, 65_535), 4010)
     .option("--users <number>", "members of the organization, 20 to 100000", whole(20, 100_000), 250)
     .option("--seed <number>", "the same seed gives the same organization", whole(0, 2 ** 31), 1)
-    .option("--now <instant>", "instant the clock starts at, such as 2026-11-22T12:00:00Z (default: the real clock)", instant, null)
-    .addOption(new Option("--rate-limit <on|off>", "refuse more requests a minute than upstream would").choices(["on", "off"]).default("on"))
-    .addOption(new Option("--retry-after <on|off>", "say in a 429 how long to wait").choices(["on", "off"]).default("on"))
+    .option(
+      "--now <instant>",
+      "instant the clock starts at, such as 2026-11-22T12:00:00Z (default: the real clock)",
+      instant,
+      null,
+    )
+    .addOption(
+      new Option("--rate-limit <on|off>", "refuse more requests a minute than upstream would")
+        .choices(["on", "off"])
+        .default("on"),
+    )
+    .addOption(
+      new Option("--retry-after <on|off>", "say in a 429 how long to wait")
+        .choices(["on", "off"])
+        .default("on"),
+    )
     .option("--latency-ms <number>", "wait before each answer", whole(0, 60_000), 0)
     .action(serve);
 }
 
-async function serve({ host, port, users, seed, now, rateLimit, retryAfter, latencyMs }: Flags): Promise<void> {
+async function serve({
+  host,
+  port,
+  users,
+  seed,
+  now,
+  rateLimit,
+  retryAfter,
+  latencyMs,
+}: Flags): Promise<void> {
   const clock = clockFrom(now);
-  const sandbox = createSandbox({ users, seed, now: clock, rateLimit, retryAfter: retryAfter === "on", latencyMs });
+  const sandbox = createSandbox({
+    users,
+    seed,
+    now: clock,
+    rateLimit,
+    retryAfter: retryAfter === "on",
+    latencyMs,
+  });
   const listener = await serveSandbox(sandbox, { host, port }).catch((error: NodeJS.ErrnoException) => {
     process.stderr.write(`Cannot listen on ${host}:${port}: ${error.code ?? "unknown reason"}.\n`);
     process.exit(1);
@@ -52,13 +81,15 @@ async function serve({ host, port, users, seed, now, rateLimit, retryAfter, late
 function whole(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (!/^\d+$/.test(text) || value < min || value > max) throw new InvalidArgumentError(`It is a whole number from ${min} to ${max}.`);
+    if (!/^\d+$/.test(text) || value < min || value > max)
+      throw new InvalidArgumentError(`It is a whole number from ${min} to ${max}.`);
     return value;
   };
 }
 
 function instant(text: string): number {
   const time = Date.parse(text);
-  if (!/(Z|[+-]\d{2}:\d{2})$/.test(text) || Number.isNaN(time)) throw new InvalidArgumentError("It is an instant such as 2026-11-22T12:00:00Z.");
+  if (!/(Z|[+-]\d{2}:\d{2})$/.test(text) || Number.isNaN(time))
+    throw new InvalidArgumentError("It is an instant such as 2026-11-22T12:00:00Z.");
   return time;
 }

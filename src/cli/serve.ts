@@ -12,12 +12,19 @@ import { stopOnSignal } from "./stop.ts";
 
 /** `serve`: the gateway on a port. Every setting is an environment variable, and a flag that wins over it. */
 export function serveCommand(): Command {
-  const command = new Command("serve").description("Serve GraphQL over HTTP, from the sandbox unless keys are set.");
+  const command = new Command("serve").description(
+    "Serve GraphQL over HTTP, from the sandbox unless keys are set.",
+  );
   for (const [name, [byDefault, meaning]] of Object.entries(SETTINGS)) {
     if (SECRET.test(name)) continue; // a flag would show the key in the process list
-    command.option(`--${flagOf(name)} <value>`, `${meaning}${byDefault === "" ? "" : ` (${name}, default ${byDefault})`}`);
+    command.option(
+      `--${flagOf(name)} <value>`,
+      `${meaning}${byDefault === "" ? "" : ` (${name}, default ${byDefault})`}`,
+    );
   }
-  return command.action((flags: Readonly<Record<string, string>>) => serve({ ...process.env, ...settingsOf(flags) }));
+  return command.action((flags: Readonly<Record<string, string>>) =>
+    serve({ ...process.env, ...settingsOf(flags) }),
+  );
 }
 
 const SECRET = /_KEY$/;
@@ -27,7 +34,10 @@ function flagOf(setting: string): string {
 }
 
 function settingsOf(flags: Readonly<Record<string, string>>): Environment {
-  const named = Object.entries(flags).map(([flag, value]) => [flag.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase() as Setting, value]);
+  const named = Object.entries(flags).map(([flag, value]) => [
+    flag.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase() as Setting,
+    value,
+  ]);
   return Object.fromEntries(named);
 }
 
@@ -36,13 +46,21 @@ async function serve(environment: Environment): Promise<void> {
   if (config === null) return;
   const now = clockFrom(config.clock);
   const dispatcher = dispatcherOf(config, now);
-  const app = createApp(config, { dispatcher, now, onFault: (fault) => process.stderr.write(`${faultLine(fault)}\n`) });
+  const app = createApp(config, {
+    dispatcher,
+    now,
+    onFault: (fault) => process.stderr.write(`${faultLine(fault)}\n`),
+  });
   const server = createServer(app.handle);
   server.once("error", (error: NodeJS.ErrnoException) => {
-    process.stderr.write(`Cannot listen on ${config.host}:${config.port}: ${error.code ?? "unknown reason"}.\n`);
+    process.stderr.write(
+      `Cannot listen on ${config.host}:${config.port}: ${error.code ?? "unknown reason"}.\n`,
+    );
     process.exit(1);
   });
-  server.listen(config.port, config.host, () => process.stdout.write(`${greeting(config, server.address() as AddressInfo, now())}\n`));
+  server.listen(config.port, config.host, () =>
+    process.stdout.write(`${greeting(config, server.address() as AddressInfo, now())}\n`),
+  );
   stopOnSignal(server, app.dispose);
 }
 
@@ -60,7 +78,9 @@ function configOf(environment: Environment): Config | null {
 function dispatcherOf({ sandbox }: Config, now: () => Instant): Dispatcher {
   if (sandbox === null) return new Agent();
   const { users, seed, rateLimit } = sandbox;
-  return new SandboxDispatcher(createSandbox({ users, seed, now, rateLimit: rateLimit ? "on" : "off", retryAfter: true, latencyMs: 0 }));
+  return new SandboxDispatcher(
+    createSandbox({ users, seed, now, rateLimit: rateLimit ? "on" : "off", retryAfter: true, latencyMs: 0 }),
+  );
 }
 
 /** Kind and place of a fault, without its message: that could hold what an upstream sent. */
@@ -70,9 +90,14 @@ function faultLine(fault: unknown): string {
   return `fault: ${fault.name} ${place.trim()}`;
 }
 
-const EXAMPLE = "{ users(range: {last: {days: 7}}, first: 10) { nodes { email activity { chat { messages } } cost { net { usd } } } } }";
+const EXAMPLE =
+  "{ users(range: {last: {days: 7}}, first: 10) { nodes { email activity { chat { messages } } cost { net { usd } } } } }";
 
-function greeting({ host, sandbox, baseUrl, clock, playground }: Config, { port }: AddressInfo, now: Instant): string {
+function greeting(
+  { host, sandbox, baseUrl, clock, playground }: Config,
+  { port }: AddressInfo,
+  now: Instant,
+): string {
   const url = `http://${host.includes(":") ? `[${host.replace(/[[\]]/g, "")}]` : host}:${port}/graphql`;
   const upstream =
     sandbox === null

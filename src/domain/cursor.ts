@@ -46,6 +46,11 @@ function placeOf(fields: unknown): Place | null {
   if (!Array.isArray(fields)) return null;
   const [a, b, c] = fields;
   if (fields.length === 2) return typeof a === "string" && typeof b === "string" ? { key: a, id: b } : null;
-  const valid = Number.isSafeInteger(a) && a >= 0 && (b === null || typeof b === "string") && Number.isSafeInteger(c) && c >= 0;
+  const valid =
+    Number.isSafeInteger(a) &&
+    a >= 0 &&
+    (b === null || typeof b === "string") &&
+    Number.isSafeInteger(c) &&
+    c >= 0;
   return fields.length === 3 && valid ? { window: a, token: b, index: c } : null;
 }

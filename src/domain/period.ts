@@ -1,4 +1,12 @@
-import { addDays, addMonths, type Day, startOfMonth, startOfQuarter, startOfWeek, startOfYear } from "./day.ts";
+import {
+  addDays,
+  addMonths,
+  type Day,
+  startOfMonth,
+  startOfQuarter,
+  startOfWeek,
+  startOfYear,
+} from "./day.ts";
 import type { DayRange } from "./range.ts";
 
 /**
@@ -10,7 +18,10 @@ export const PERIODS = {
   LAST_7_DAYS: { means: "The 7 days before today.", of: (today) => [addDays(today, -7), today] },
   LAST_30_DAYS: { means: "The 30 days before today.", of: (today) => [addDays(today, -30), today] },
   LAST_90_DAYS: { means: "The 90 days before today.", of: (today) => [addDays(today, -90), today] },
-  THIS_WEEK: { means: "From Monday up to and including today.", of: (today) => [startOfWeek(today), addDays(today, 1)] },
+  THIS_WEEK: {
+    means: "From Monday up to and including today.",
+    of: (today) => [startOfWeek(today), addDays(today, 1)],
+  },
   MONTH_TO_DATE: {
     means: "From the first of the month up to and including today.",
     of: (today) => [startOfMonth(today), addDays(today, 1)],

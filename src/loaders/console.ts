@@ -11,7 +11,9 @@ import { loader } from "./loader.ts";
  */
 export const workspaceById = loader(async ({ upstream }, _params: Record<never, never>) => {
   const [all, named] = await Promise.all(
-    [true, false].map(async (includeDefault) => (await whole(walkOf(upstream, workspaces, [{ includeDefault }]))).rows),
+    [true, false].map(
+      async (includeDefault) => (await whole(walkOf(upstream, workspaces, [{ includeDefault }]))).rows,
+    ),
   );
   const known = new Set(named?.map((workspace) => workspace.workspaceId));
   const byId = new Map<string, Workspace>();

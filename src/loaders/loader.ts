@@ -2,7 +2,11 @@ import DataLoader from "dataloader";
 import type { Context } from "../context.ts";
 
 /** Answers one question for many keys at once; a key without an answer is null. */
-export type Question<Params, Value> = (ctx: Context, params: Params, keys: readonly string[]) => Promise<ReadonlyMap<string, Value>>;
+export type Question<Params, Value> = (
+  ctx: Context,
+  params: Params,
+  keys: readonly string[],
+) => Promise<ReadonlyMap<string, Value>>;
 
 const loaders = new WeakMap<Context, Map<unknown, Map<string, DataLoader<string, unknown>>>>();
 
@@ -10,19 +14,33 @@ const loaders = new WeakMap<Context, Map<unknown, Map<string, DataLoader<string,
  * A question asked by key, as a DataLoader per operation and params: all keys that one level of a query asks for go out
  * together. Answers are matched to keys by what they are about, never by position.
  */
-export function loader<Params, Value>(question: Question<Params, Value>): (ctx: Context, params: Params) => DataLoader<string, Value | null> {
+export function loader<Params, Value>(
+  question: Question<Params, Value>,
+): (ctx: Context, params: Params) => DataLoader<string, Value | null> {
   return (ctx, params) => {
     const byQuestion = getOrInsert(loaders, ctx, () => new Map());
-    const byParams = getOrInsert(byQuestion, question as unknown, () => new Map<string, DataLoader<string, unknown>>());
+    const byParams = getOrInsert(
+      byQuestion,
+      question as unknown,
+      () => new Map<string, DataLoader<string, unknown>>(),
+    );
     const batch = async (keys: readonly string[]) => {
       const answers = await question(ctx, params, keys);
       return keys.map((key) => answers.get(key) ?? null);
     };
-    return getOrInsert(byParams, JSON.stringify(params), () => new DataLoader<string, unknown>(batch)) as DataLoader<string, Value | null>;
+    return getOrInsert(
+      byParams,
+      JSON.stringify(params),
+      () => new DataLoader<string, unknown>(batch),
+    ) as DataLoader<string, Value | null>;
   };
 }
 
-function getOrInsert<K, V>(map: { get(key: K): V | undefined; set(key: K, value: V): unknown }, key: K, make: () => V): V {
+function getOrInsert<K, V>(
+  map: { get(key: K): V | undefined; set(key: K, value: V): unknown },
+  key: K,
+  make: () => V,
+): V {
   const found = map.get(key);
   if (found !== undefined) return found;
   const made = make();

@@ -10,9 +10,13 @@ import { MAX_IDS } from "./user-totals.ts";
 /** One roll-up per Enterprise user id over the range. Null: no activity. */
 export const activityOfUser = loader(async ({ upstream, now }, { range }: { range: DayRange }, userIds) => {
   const { pieces } = windowsOf(userActivity, range, now());
-  const walks = pieces.map((piece) => walkOf(upstream, userActivity, [{ range: piece, ...filterOf(userIds) }]));
+  const walks = pieces.map((piece) =>
+    walkOf(upstream, userActivity, [{ range: piece, ...filterOf(userIds) }]),
+  );
   const { rows } = await wholeOf(upstream, walks);
-  return new Map(rows.flatMap((row): [string, UserActivity][] => (row.userId === null ? [] : [[row.userId, row]])));
+  return new Map(
+    rows.flatMap((row): [string, UserActivity][] => (row.userId === null ? [] : [[row.userId, row]])),
+  );
 });
 
 export interface UserActivityDay {
@@ -21,16 +25,18 @@ export interface UserActivityDay {
 }
 
 /** The days of the range on which each Enterprise user id was active, oldest first: one walk per day. Null: none. */
-export const activityDaysOfUser = loader(async ({ upstream, now }, { range }: { range: DayRange }, userIds) => {
-  const { pieces } = windowsOf(userActivity, range, now(), "day");
-  const walks = pieces.map((day) =>
-    mapPages(walkOf(upstream, userActivity, [{ range: day, ...filterOf(userIds) }]), ({ rows }) =>
-      rows.map((activity): UserActivityDay => ({ date: day.from, activity })),
-    ),
-  );
-  const { rows } = await wholeOf(upstream, walks);
-  return Map.groupBy(rows, ({ activity }) => activity.userId ?? "");
-});
+export const activityDaysOfUser = loader(
+  async ({ upstream, now }, { range }: { range: DayRange }, userIds) => {
+    const { pieces } = windowsOf(userActivity, range, now(), "day");
+    const walks = pieces.map((day) =>
+      mapPages(walkOf(upstream, userActivity, [{ range: day, ...filterOf(userIds) }]), ({ rows }) =>
+        rows.map((activity): UserActivityDay => ({ date: day.from, activity })),
+      ),
+    );
+    const { rows } = await wholeOf(upstream, walks);
+    return Map.groupBy(rows, ({ activity }) => activity.userId ?? "");
+  },
+);
 
 function filterOf(userIds: readonly string[]): { userIds?: readonly string[] } {
   return userIds.length <= MAX_IDS ? { userIds: [...userIds].sort() } : {};

@@ -20,11 +20,16 @@ export const costOfUser = totalsOfUser(userCost, spends.plus);
 export const usageOfUser = totalsOfUser(userUsage, usages.plus);
 
 /** One request per month for up to a hundred people; beyond that the whole report costs less and serves everyone. */
-function totalsOfUser<Measure>(endpoint: Endpoint<ReportQuestion, ReportRow<Measure>>, plus: (a: Measure, b: Measure) => Measure) {
+function totalsOfUser<Measure>(
+  endpoint: Endpoint<ReportQuestion, ReportRow<Measure>>,
+  plus: (a: Measure, b: Measure) => Measure,
+) {
   return loader(async ({ upstream, now }, { range }: { range: DayRange }, userIds) => {
     const filter = userIds.length <= MAX_IDS ? { USER: [...userIds].sort() } : {};
     const { pieces } = windowsOf(endpoint, range, now());
-    const walks = pieces.map((piece) => walkOf(upstream, endpoint, [{ range: piece, bucket: "NONE", groupBy: [], filter } as const]));
+    const walks = pieces.map((piece) =>
+      walkOf(upstream, endpoint, [{ range: piece, bucket: "NONE", groupBy: [], filter } as const]),
+    );
     const totals = new Map<string, Measure>();
     for (const { user, measure } of (await wholeOf(upstream, walks)).rows) {
       if (user === null) continue;

@@ -15,15 +15,27 @@ export function clientError(error: unknown, report: (fault: unknown) => void): G
     return located(outer, outer.message, known, http === undefined ? {} : { http });
   }
   report(cause);
-  return located(outer, "The gateway failed to answer; the fault is in its log.", "INTERNAL_SERVER_ERROR", {});
+  return located(
+    outer,
+    "The gateway failed to answer; the fault is in its log.",
+    "INTERNAL_SERVER_ERROR",
+    {},
+  );
 }
 
 /** graphql wraps what a resolver or a scalar throws, sometimes twice. */
 function innermost(error: unknown): unknown {
-  return error instanceof GraphQLError && error.originalError !== undefined ? innermost(error.originalError) : error;
+  return error instanceof GraphQLError && error.originalError !== undefined
+    ? innermost(error.originalError)
+    : error;
 }
 
-function located(outer: GraphQLError | null, message: string, code: ErrorCode, details: object): GraphQLError {
+function located(
+  outer: GraphQLError | null,
+  message: string,
+  code: ErrorCode,
+  details: object,
+): GraphQLError {
   return new GraphQLError(message, {
     nodes: outer?.nodes ?? null,
     source: outer?.source ?? null,

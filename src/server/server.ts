@@ -20,7 +20,15 @@ export interface ServerOptions {
 }
 
 /** The HTTP edge: GraphQL on /graphql, GraphiQL for browsers on the same path, liveness on /healthz. */
-export function createServer({ schema, operation, now, operationTimeoutMs, maxFirst, onFault, ...options }: ServerOptions) {
+export function createServer({
+  schema,
+  operation,
+  now,
+  operationTimeoutMs,
+  maxFirst,
+  onFault,
+  ...options
+}: ServerOptions) {
   return createYoga<object, Context>({
     schema,
     context: ({ request }): Context => ({

@@ -67,6 +67,8 @@ export interface Coverage {
 export function endpoint<Params, Row, WireRow extends object>({
   row,
   ...definition
-}: Omit<Endpoint<Params, Row>, "read"> & { readonly row: (wire: Wire<WireRow>, params: Params) => Row }): Endpoint<Params, Row> {
+}: Omit<Endpoint<Params, Row>, "read"> & {
+  readonly row: (wire: Wire<WireRow>, params: Params) => Row;
+}): Endpoint<Params, Row> {
   return { ...definition, read: (json, path, params) => row(new Wire<WireRow>(json, path), params) };
 }

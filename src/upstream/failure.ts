@@ -117,7 +117,9 @@ function notYetAvailable<P, Row>(
   if (fault.status !== 400 || range === null || endpoint.coverage?.today !== false) return null;
   const lastAsked = addDays(range.until, -1);
   const named = (fault.upstreamMessage.match(/\d{4}-\d{2}-\d{2}/g) ?? []).map(parseDay);
-  const newest = named.filter((day) => day !== null && day < lastAsked && daysBetween(day, lastAsked) < 14).at(-1);
+  const newest = named
+    .filter((day) => day !== null && day < lastAsked && daysBetween(day, lastAsked) < 14)
+    .at(-1);
   if (newest === undefined) return null;
   return new GatewayError(
     "NOT_YET_AVAILABLE",

@@ -42,7 +42,14 @@ export function decodePage<P, Row>(
   // A watermark ahead of the clock is a fault somewhere; it must not make data look older than it is.
   const seen = endpoint.watermarked ? watermark && Math.min(watermark, now) : now;
   const covers = endpoint.covers(params);
-  const about = { token, watermark, fetchedAt: now, seen, covers, state: finalityOf(endpoint.subject, covers, seen) };
+  const about = {
+    token,
+    watermark,
+    fetchedAt: now,
+    seen,
+    covers,
+    state: finalityOf(endpoint.subject, covers, seen),
+  };
   if (endpoint.paging === "object") return { ...about, rows: [endpoint.read(json, "", params)], next: null };
   const key = endpoint.listKeys?.find((name) => body.has(name as keyof Envelope)) ?? "data";
   const rows = body.list(key as "data").map((item, i) => endpoint.read(item, `${key}[${i}]`, params));

@@ -116,7 +116,12 @@ export function createUpstream(options: UpstreamOptions): { operation(signal: Ab
     try {
       const { json, bytes } = await get(options, path, headers, parse, () => operation.usage.requests++);
       const page = decodePage(endpoint, params, token, json, options.now());
-      options.store.set(key, { value: freeze(page), bytes, storedAt: page.fetchedAt, final: page.state === "FINAL" });
+      options.store.set(key, {
+        value: freeze(page),
+        bytes,
+        storedAt: page.fetchedAt,
+        final: page.state === "FINAL",
+      });
       return page;
     } catch (fault) {
       throw failureOf(fault, endpoint, params, token);
@@ -263,11 +268,7 @@ function expired(dataset: string, cause: unknown): GatewayError {
 }
 
 /** One spelling per question: parameters sorted by name, lists in order, brackets as they are. */
-function canonicalPath<P, Row>(
-  endpoint: Endpoint<P, Row>,
-  params: P,
-  token: string | null,
-): string {
+function canonicalPath<P, Row>(endpoint: Endpoint<P, Row>, params: P, token: string | null): string {
   const query: Record<string, QueryValue> = {
     ...endpoint.query(params),
     limit: endpoint.pageSize?.(params),

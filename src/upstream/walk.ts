@@ -18,7 +18,11 @@ export interface PagePlace {
 export type Walk<Row> = (from: PagePlace | null) => AsyncGenerator<WindowPage<Row>, void, void>;
 
 /** One question after the other, each walked to its end; a window is the question's place in the list. */
-export function walkOf<P, Row>(upstream: Upstream, endpoint: Endpoint<P, Row>, questions: readonly P[]): Walk<Row> {
+export function walkOf<P, Row>(
+  upstream: Upstream,
+  endpoint: Endpoint<P, Row>,
+  questions: readonly P[],
+): Walk<Row> {
   return async function* (from) {
     for (const [window, params] of questions.entries()) {
       if (from !== null && window < from.window) continue;
@@ -29,17 +33,26 @@ export function walkOf<P, Row>(upstream: Upstream, endpoint: Endpoint<P, Row>, q
 }
 
 /** The same walk with other rows: split, filtered or dressed, page by page. */
-export function mapPages<A, B>(walk: Walk<A>, rowsOf: (page: WindowPage<A>) => readonly B[] | Promise<readonly B[]>): Walk<B> {
+export function mapPages<A, B>(
+  walk: Walk<A>,
+  rowsOf: (page: WindowPage<A>) => readonly B[] | Promise<readonly B[]>,
+): Walk<B> {
   return async function* (from) {
     for await (const page of walk(from)) yield { ...page, rows: await rowsOf(page) };
   };
 }
 
 /** Rows that were read before, as a walk of one page per window. */
-export function walkRows<Row>(windows: readonly { readonly rows: readonly Row[]; readonly about: PageSource & Pick<Page<Row>, "fetchedAt"> }[]): Walk<Row> {
+export function walkRows<Row>(
+  windows: readonly {
+    readonly rows: readonly Row[];
+    readonly about: PageSource & Pick<Page<Row>, "fetchedAt">;
+  }[],
+): Walk<Row> {
   return async function* (from) {
     for (const [window, { rows, about }] of windows.entries()) {
-      if (from === null || window >= from.window) yield { ...about, rows, window, token: null, next: null, restarted: false };
+      if (from === null || window >= from.window)
+        yield { ...about, rows, window, token: null, next: null, restarted: false };
     }
   };
 }

@@ -18,22 +18,38 @@ export interface Windows {
  * Cuts a range into the pieces an endpoint takes, oldest first. Days that have not come yet are left off the end; days before
  * the first one covered are an error, since leaving them out would pass a part off as the whole.
  */
-export function windowsOf({ dataset, coverage }: Covered, range: DayRange, now: Instant, cut = coverage?.pieces): Windows {
+export function windowsOf(
+  { dataset, coverage }: Covered,
+  range: DayRange,
+  now: Instant,
+  cut = coverage?.pieces,
+): Windows {
   if (coverage === null) throw new Error(`${dataset} has no days`);
   const today = dayOf(now);
   const earliest = earliestDay(coverage, now);
   if (earliest !== null && range.from < earliest) {
-    throw new GatewayError("NOT_COVERED", `${dataset} begins on ${earliest}; ${range.from} is before that.`, { dataset });
+    throw new GatewayError("NOT_COVERED", `${dataset} begins on ${earliest}; ${range.from} is before that.`, {
+      dataset,
+    });
   }
   const end = coverage.today ? addDays(today, 1) : today;
   const known = intersection(range, { from: range.from, until: end });
   if (known === null) {
-    throw new GatewayError("NOT_YET_AVAILABLE", `${dataset} ends with ${addDays(end, -1)}; ${range.from} is after that.`, { dataset });
+    throw new GatewayError(
+      "NOT_YET_AVAILABLE",
+      `${dataset} ends with ${addDays(end, -1)}; ${range.from} is after that.`,
+      { dataset },
+    );
   }
   if (cut === "whole" && daysIn(known) > coverage.maxDays) {
-    throw badInput(`${dataset} answers for at most ${coverage.maxDays} days at once; ${known.from} to ${known.until} is ${daysIn(known)}.`);
+    throw badInput(
+      `${dataset} answers for at most ${coverage.maxDays} days at once; ${known.from} to ${known.until} is ${daysIn(known)}.`,
+    );
   }
-  return { range: known, pieces: cut === "month" ? splitByMonth(known) : cut === "day" ? splitByDay(known) : [known] };
+  return {
+    range: known,
+    pieces: cut === "month" ? splitByMonth(known) : cut === "day" ? splitByDay(known) : [known],
+  };
 }
 
 /** The first day that can be asked for; null where upstream names none. A horizon of 365 days reaches back 364 whole ones. */

@@ -63,7 +63,11 @@ export const claudeCode = endpoint({
       linesRemoved: core.at("lines_of_code").count("removed"),
       toolActions: w
         .entries("tool_actions")
-        .map(([tool, counts]) => ({ tool, accepted: counts.count("accepted"), rejected: counts.count("rejected") })),
+        .map(([tool, counts]) => ({
+          tool,
+          accepted: counts.count("accepted"),
+          rejected: counts.count("rejected"),
+        })),
       models: w.each("model_breakdown").map(model),
     };
   },

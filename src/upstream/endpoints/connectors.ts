@@ -31,12 +31,17 @@ export const connectorActivity = endpoint({
     writeCalls: w.countOrNull("write_call_count"),
     unclassifiedCalls: w.countOrNull("unclassified_call_count"),
     chat: { conversations: w.at("chat_metrics").countOrNull("distinct_conversation_connector_used_count") },
-    claudeCode: { sessions: w.at("claude_code_metrics").countOrNull("distinct_session_connector_used_count") },
+    claudeCode: {
+      sessions: w.at("claude_code_metrics").countOrNull("distinct_session_connector_used_count"),
+    },
     cowork: { sessions: w.at("cowork_metrics").countOrNull("distinct_session_connector_used_count") },
     office: {
       excel: w.at("office_metrics").at("excel").countOrNull("distinct_session_connector_used_count"),
       outlook: w.at("office_metrics").at("outlook").countOrNull("distinct_session_connector_used_count"),
-      powerpoint: w.at("office_metrics").at("powerpoint").countOrNull("distinct_session_connector_used_count"),
+      powerpoint: w
+        .at("office_metrics")
+        .at("powerpoint")
+        .countOrNull("distinct_session_connector_used_count"),
       word: w.at("office_metrics").at("word").countOrNull("distinct_session_connector_used_count"),
     },
   }),

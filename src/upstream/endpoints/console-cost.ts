@@ -63,6 +63,10 @@ function costRow(w: Wire<WireResult>, span: Span, { groupBy }: ReportQuestion): 
     costType: w.stringOrNull("cost_type"),
     tokenType: w.stringOrNull("token_type"),
     ...span,
-    measure: { net: { cents: w.decimal("amount"), currency: w.string("currency") }, list: null, requests: null },
+    measure: {
+      net: { cents: w.decimal("amount"), currency: w.string("currency") },
+      list: null,
+      requests: null,
+    },
   };
 }

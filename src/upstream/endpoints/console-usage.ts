@@ -1,7 +1,7 @@
 import type { CacheCreation, ServerToolUsage } from "@anthropic-ai/sdk/resources/messages";
 import { NO_DIMENSIONS, type Span, type UsageRow } from "../../domain/bucket.ts";
-import type { TokenUsage } from "../../domain/tokens.ts";
 import type { Bucket, ReportQuestion } from "../../domain/report.ts";
+import type { TokenUsage } from "../../domain/tokens.ts";
 import { endpoint } from "../endpoint.ts";
 import type { Wire } from "../wire.ts";
 import { CONSOLE, FRESH } from "./coverage.ts";

@@ -2,13 +2,31 @@ import { day } from "../../domain/day.ts";
 import type { Coverage } from "../endpoint.ts";
 
 /** Engagement: days since 2026, the newest about a day old, at most 366 in one roll-up. */
-export const ENGAGEMENT: Coverage = { earliest: day("2026-01-01"), horizonDays: null, today: false, pieces: "whole", maxDays: 366 };
+export const ENGAGEMENT: Coverage = {
+  earliest: day("2026-01-01"),
+  horizonDays: null,
+  today: false,
+  pieces: "whole",
+  maxDays: 366,
+};
 
 /** Enterprise usage and cost: the last 365 days, not before 2026, a month at a time. */
-export const REPORTS: Coverage = { earliest: day("2026-01-01"), horizonDays: 365, today: true, pieces: "month", maxDays: 31 };
+export const REPORTS: Coverage = {
+  earliest: day("2026-01-01"),
+  horizonDays: 365,
+  today: true,
+  pieces: "month",
+  maxDays: 31,
+};
 
 /** Console usage and cost: no stated limit; asked a month at a time so that months are shared. */
-export const CONSOLE: Coverage = { earliest: null, horizonDays: null, today: true, pieces: "month", maxDays: 31 };
+export const CONSOLE: Coverage = {
+  earliest: null,
+  horizonDays: null,
+  today: true,
+  pieces: "month",
+  maxDays: 31,
+};
 
 /** Claude Code: one day a request, no stated end of history. */
 export const DAILY: Coverage = { earliest: null, horizonDays: null, today: true, pieces: "day", maxDays: 1 };

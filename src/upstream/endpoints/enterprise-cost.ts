@@ -36,7 +36,10 @@ export const enterpriseCost = endpoint({
   path: "/v1/organizations/analytics/cost_report",
   paging: "report",
   pageSize: (p: ReportQuestion) => BUCKETS_PER_PAGE[p.bucket],
-  query: (p) => ({ ...reportQuery(COST_NAMES, p), bucket_width: BUCKET_WIDTHS[p.bucket === "NONE" ? "DAY" : p.bucket] }),
+  query: (p) => ({
+    ...reportQuery(COST_NAMES, p),
+    bucket_width: BUCKET_WIDTHS[p.bucket === "NONE" ? "DAY" : p.bucket],
+  }),
   covers: (p) => p.range,
   coverage: REPORTS,
   subject: "money",
@@ -68,7 +71,8 @@ export const userCost = endpoint({
   watermarked: true,
   freshSeconds: FRESH.reports,
   row: (w: Wire<BetaAnalyticsCostUsersItem>, p): CostRow => {
-    const span = p.bucket === "NONE" ? wholeRange(p) : { from: w.instant("starting_at"), until: w.instant("ending_at") };
+    const span =
+      p.bucket === "NONE" ? wholeRange(p) : { from: w.instant("starting_at"), until: w.instant("ending_at") };
     return { ...costRow(w.only<keyof Columns>(), span), user: reportUser(w.at("actor")) };
   },
 });

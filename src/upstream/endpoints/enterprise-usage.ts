@@ -4,8 +4,8 @@ import type {
   BetaAnalyticsUsageUsersItem,
 } from "@anthropic-ai/sdk/resources/beta/organization/analytics/analytics";
 import type { Span, UsageRow } from "../../domain/bucket.ts";
-import type { TokenUsage } from "../../domain/tokens.ts";
 import type { Bucket, ReportQuestion } from "../../domain/report.ts";
+import type { TokenUsage } from "../../domain/tokens.ts";
 import { endpoint } from "../endpoint.ts";
 import type { Wire } from "../wire.ts";
 import { FRESH, REPORTS } from "./coverage.ts";
@@ -51,7 +51,10 @@ export const userUsage = endpoint({
   paging: "report",
   pageSize: () => 1000,
   query: (p: ReportQuestion) => ({
-    ...reportQuery(ENTERPRISE_NAMES, { ...p, groupBy: p.groupBy.filter((dimension) => dimension !== "USER") }),
+    ...reportQuery(ENTERPRISE_NAMES, {
+      ...p,
+      groupBy: p.groupBy.filter((dimension) => dimension !== "USER"),
+    }),
     bucket_width: p.bucket === "NONE" ? undefined : BUCKET_WIDTHS[p.bucket],
   }),
   covers: (p) => p.range,
@@ -60,7 +63,8 @@ export const userUsage = endpoint({
   watermarked: true,
   freshSeconds: FRESH.reports,
   row: (w: Wire<BetaAnalyticsUsageUsersItem>, p): UsageRow => {
-    const span = p.bucket === "NONE" ? wholeRange(p) : { from: w.instant("starting_at"), until: w.instant("ending_at") };
+    const span =
+      p.bucket === "NONE" ? wholeRange(p) : { from: w.instant("starting_at"), until: w.instant("ending_at") };
     return { ...usageRow(w.only<keyof Columns>(), span), user: reportUser(w.at("actor")) };
   },
 });

@@ -12,9 +12,16 @@ const me = {
   coverage: null,
   subject: "live",
   freshSeconds: FRESH.lookups,
-  row: (w: Wire<OrganizationInfo>): Organization => ({ organizationId: w.string("id"), name: w.string("name") }),
+  row: (w: Wire<OrganizationInfo>): Organization => ({
+    organizationId: w.string("id"),
+    name: w.string("name"),
+  }),
 } as const;
 
 /** The organization a key belongs to. */
-export const enterpriseOrganization = endpoint({ ...me, dataset: "ENTERPRISE_ORGANIZATION", key: "analytics" });
+export const enterpriseOrganization = endpoint({
+  ...me,
+  dataset: "ENTERPRISE_ORGANIZATION",
+  key: "analytics",
+});
 export const consoleOrganization = endpoint({ ...me, dataset: "CONSOLE_ORGANIZATION", key: "admin" });

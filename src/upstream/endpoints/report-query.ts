@@ -15,7 +15,10 @@ export interface ReportNames {
 export const BUCKET_WIDTHS = { DAY: "1d", HOUR: "1h", MINUTE: "1m" } as const;
 
 /** Buckets per page: upstream's maximum for each width. */
-export const BUCKETS_PER_PAGE = { NONE: 31, DAY: 31, HOUR: 168, MINUTE: 256 } as const satisfies Record<BucketWidth, number>;
+export const BUCKETS_PER_PAGE = { NONE: 31, DAY: 31, HOUR: 168, MINUTE: 256 } as const satisfies Record<
+  BucketWidth,
+  number
+>;
 
 export function midnight(day: Day): string {
   return `${day}T00:00:00Z`;
@@ -28,7 +31,10 @@ export function reportQuery(names: ReportNames, question: ReportQuestion): Recor
     ending_at: midnight(question.range.until),
     "group_by[]": question.groupBy.map((dimension) => spelled(names.groupBy, dimension)),
     ...Object.fromEntries(
-      Object.entries(question.filter).map(([dimension, values]) => [spelled(names.filter, dimension as FilterDimension), values]),
+      Object.entries(question.filter).map(([dimension, values]) => [
+        spelled(names.filter, dimension as FilterDimension),
+        values,
+      ]),
     ),
   };
 }

@@ -43,7 +43,10 @@ export const skillActivity = endpoint({
   }),
 });
 
-function amount(w: Wire<AnalyticsSkillActivity>, key: "attributed_list_price" | "estimated_overage_spend"): Money | null {
+function amount(
+  w: Wire<AnalyticsSkillActivity>,
+  key: "attributed_list_price" | "estimated_overage_spend",
+): Money | null {
   const cents = w.decimalOrNull(key);
   if (cents === null) return null;
   const currency = w.stringOrNull("currency");

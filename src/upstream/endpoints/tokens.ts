@@ -10,7 +10,9 @@ export type TokenColumn =
   | "server_tool_use";
 
 /** The token columns, which all usage reports spell alike. */
-export function tokens(w: Wire<Pick<BetaAnalyticsUsageBucketedResult, TokenColumn>>): Omit<TokenUsage, "requests"> {
+export function tokens(
+  w: Wire<Pick<BetaAnalyticsUsageBucketedResult, TokenColumn>>,
+): Omit<TokenUsage, "requests"> {
   return {
     uncachedInputTokens: w.count("uncached_input_tokens"),
     cacheReadInputTokens: w.count("cache_read_input_tokens"),

@@ -132,5 +132,7 @@ function officeApp(w: Wire<User["office_metrics"]["excel"]>): OfficeAppActivity 
 
 /** The block is left out where the organization has no Claude Tag reporting. */
 function claudeTag(w: Wire<NonNullable<User["claude_tag_metrics"]>> | null): UserActivity["claudeTag"] {
-  return w && { activeDays: w.countOrNull("active_day_count"), messages: w.countOrNull("active_message_count") };
+  return (
+    w && { activeDays: w.countOrNull("active_day_count"), messages: w.countOrNull("active_message_count") }
+  );
 }

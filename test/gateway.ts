@@ -1,0 +1,113 @@
+import { createApp } from "../src/app.ts";
+import { type Environment, readConfig } from "../src/config.ts";
+import { SandboxDispatcher } from "../src/sandbox/dispatcher.ts";
+import type { Handle, WireRequest, WireResponse } from "../src/sandbox/handler.ts";
+import { createSandbox, type Sandbox } from "../src/sandbox/sandbox.ts";
+
+export const NOW = "2026-11-22T12:00:00Z";
+
+/** One REST path of a hand-made upstream: a response, made from the request's query. */
+export type Route = (query: URLSearchParams, request: WireRequest) => WireResponse | Promise<WireResponse>;
+
+export interface GatewayOptions {
+  /** Where the clock stands; move it with `at`. */
+  readonly now?: string;
+  /** The simulated organization, or … */
+  readonly sandbox?: { readonly users: number; readonly seed?: number };
+  /** … hand-made answers by path. */
+  readonly routes?: Readonly<Record<string, Route>>;
+  readonly settings?: Environment;
+}
+
+/** What a client gets; data is as loose as JSON is. */
+export interface Answer {
+  // biome-ignore lint/suspicious/noExplicitAny: a test knows the shape of what it asked for
+  readonly data: any;
+  readonly errors?: readonly ClientError[];
+  readonly extensions: {
+    readonly upstream: { readonly requests: number; readonly cacheHits: number; readonly waitMs: number };
+  };
+}
+
+export interface ClientError {
+  readonly message: string;
+  readonly path?: readonly (string | number)[];
+  readonly extensions: Readonly<Record<string, unknown>> & { readonly code: string };
+}
+
+/** The gateway over a simulated or hand-made upstream, with every upstream request in `seen`. */
+export function gateway({ now = NOW, sandbox: size, routes = {}, settings = {} }: GatewayOptions = {}) {
+  let clock = Date.parse(now);
+  const seen: URL[] = [];
+  const faults: unknown[] = [];
+  const sandbox: Sandbox | null =
+    size === undefined
+      ? null
+      : createSandbox({ users: size.users, seed: size.seed ?? 1, now: () => clock, rateLimit: "off" });
+  const handle: Handle = async (request, signal) => {
+    const url = new URL(request.path, "http://upstream.test");
+    seen.push(url);
+    if (sandbox !== null) return sandbox.handle(request, signal);
+    const route = routes[url.pathname];
+    return route === undefined
+      ? refusal(404, "not_found_error", "no such path")
+      : route(url.searchParams, request);
+  };
+  const keys = { ANTHROPIC_ANALYTICS_KEY: "sk-ant-api01-test", ANTHROPIC_ADMIN_KEY: "sk-ant-admin01-test" };
+  const config = readConfig({ ...keys, ANTHROPIC_BASE_URL: "http://upstream.test", ...settings });
+  const app = createApp(config, {
+    dispatcher: new SandboxDispatcher({ handle }),
+    now: () => clock,
+    onFault: (fault) => faults.push(fault),
+    backoffMs: 1,
+  });
+
+  async function ask(query: string, variables: Readonly<Record<string, unknown>> = {}): Promise<Answer> {
+    const response = await app.fetch("http://gateway.test/graphql", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ query, variables }),
+    });
+    return (await response.json()) as Answer;
+  }
+
+  return {
+    ask,
+    app,
+    seen,
+    faults,
+    /** Only with `sandbox`. */
+    get organization() {
+      if (sandbox === null) throw new Error("this gateway has a hand-made upstream");
+      return sandbox.organization;
+    },
+    /** Moves the clock. */
+    at(instant: string) {
+      clock = Date.parse(instant);
+    },
+    /** The upstream requests made while `work` ran. */
+    async requestsOf<T>(work: () => Promise<T>): Promise<[result: T, requests: URL[]]> {
+      const before = seen.length;
+      const result = await work();
+      return [result, seen.slice(before)];
+    },
+  };
+}
+
+export function json(body: unknown): WireResponse {
+  return { status: 200, headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+}
+
+export function refusal(
+  status: number,
+  type: string,
+  message: string,
+  headers: Readonly<Record<string, string>> = {},
+): WireResponse {
+  const body = { type: "error", error: { type, message }, request_id: "req_test" };
+  return {
+    status,
+    headers: { "content-type": "application/json", "request-id": "req_test", ...headers },
+    body: JSON.stringify(body),
+  };
+}
