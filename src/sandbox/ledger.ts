@@ -44,7 +44,7 @@ const STREAM = { facts: 80, works: 81 } as const;
 const SOURCE = { channel: 2_000_000, review: 3_000_000, key: 4_000_000, keyless: 5_000_000 } as const;
 
 const KEPT_FACTS = 150_000;
-const KEPT_ROWS = 400_000;
+const KEPT_ROWS = 200_000;
 const NO_FACTS: readonly Fact[] = [];
 
 export function createLedger(organization: Organization): Ledger {
@@ -199,7 +199,8 @@ export function createLedger(organization: Organization): Ledger {
       const known = answers.get(key);
       if (known !== undefined) return known.value as ReturnType<typeof compute>;
       const value = compute();
-      answers.set(key, { value, size: size(value) });
+      // However large, the last answer is kept: the next page will want it.
+      answers.set(key, { value, size: Math.min(size(value), KEPT_ROWS - 1) });
       return value;
     },
   };
