@@ -1,0 +1,182 @@
+import { describe, expect, test } from "vitest";
+import { gateway, json } from "./gateway.ts";
+import { PATHS, reportPage, tokenPage, wireCost, wireDay, wireUser, wireUserCost } from "./wire.ts";
+
+const STITCHED = `query ($range: DateRange!, $first: Int!) {
+  users(range: $range, first: $first) {
+    nodes { email activity { chat { messages } } cost { net { usd } } claudeCode { commits estimated { usd } } }
+    pageInfo { hasNextPage endCursor }
+  }
+}`;
+
+describe("the stitched list of people", () => {
+  test("asks once per resource and day for a page of ten", async () => {
+    const { ask, seen } = gateway({ sandbox: { users: 250 } });
+    const { data, errors } = await ask(STITCHED, { range: { last: { days: 7 } }, first: 10 });
+    expect(errors).toBeUndefined();
+    expect(data.users.nodes).toHaveLength(10);
+    expect(counted(seen)).toEqual({ users: 1, user_cost_report: 1, claude_code: 7 });
+  });
+
+  test("of 1,200 users, a thousand at once, asks for no more pages than there are", async () => {
+    const { ask, seen, requestsOf } = gateway({ sandbox: { users: 1200 } });
+    const { data, errors } = await ask(STITCHED, { range: { last: { days: 7 } }, first: 1000 });
+    expect(errors).toBeUndefined();
+    expect(data.users.nodes).toHaveLength(1000);
+
+    // The least there is: 1,200 people are two pages of a thousand, so is their report, and each day has records of its own.
+    expect(counted(seen)).toEqual({ users: 2, user_cost_report: 2, claude_code: 7 });
+    expect(new Set(seen.map((url) => url.href)).size).toBe(seen.length);
+    const [, again] = await requestsOf(() => ask(STITCHED, { range: { last: { days: 7 } }, first: 1000 }));
+    expect(again).toEqual([]);
+  });
+});
+
+/** Requests by the last word of their path. */
+function counted(seen: readonly URL[]): Record<string, number> {
+  const names = seen.map((url) => url.pathname.split("/").at(-1) ?? "");
+  return Object.fromEntries(names.map((name) => [name, names.filter((each) => each === name).length]));
+}
+
+describe("what is final", () => {
+  const months = { between: { from: "2026-05-01", until: "2026-09-01" } };
+
+  test("is asked for once: the second time costs no request, however long after", async () => {
+    const { ask, requestsOf, at } = gateway({ sandbox: { users: 60 } });
+    const question = `query ($range: DateRange!) {
+      users(range: $range, first: 100) { nodes { email usage { totalTokens } cost { net { usd } } } freshness { state } }
+      skills(range: $range) { nodes { name users } }
+      cost(range: $range, groupBy: [PRODUCT]) { nodes { product net { usd } } total { net { usd } } freshness { state } }
+      usage(range: $range, bucket: NONE, groupBy: [USER]) { nodes { user { userId } tokens { totalTokens } } }
+    }`;
+    const [first, requests] = await requestsOf(() => ask(question, { range: months }));
+    expect(first.errors).toBeUndefined();
+    expect(first.data.cost.freshness.state).toBe("FINAL");
+    expect(requests.length).toBeGreaterThan(10);
+    expect(first.extensions.upstream.requests).toBe(requests.length);
+
+    at("2026-12-24T18:00:00Z");
+    const [second, none] = await requestsOf(() => ask(question, { range: months }));
+    expect(none).toEqual([]);
+    expect(second.data).toEqual(first.data);
+    expect(second.extensions.upstream).toMatchObject({ requests: 0, cacheHits: requests.length });
+  });
+
+  test("serves every range that contains the same months", async () => {
+    const { ask, requestsOf } = gateway({ sandbox: { users: 30 } });
+    const cost = `query ($range: DateRange!) { cost(range: $range, first: 1000) { nodes { net { usd } } } }`;
+    await ask(cost, { range: { between: { from: "2026-03-01", until: "2026-08-01" } } });
+    const [, requests] = await requestsOf(() =>
+      ask(cost, { range: { between: { from: "2026-02-10", until: "2026-09-01" } } }),
+    );
+    expect(requests.map((url) => url.searchParams.get("starting_at"))).toEqual([
+      "2026-02-10T00:00:00Z",
+      "2026-08-01T00:00:00Z",
+    ]);
+  });
+
+  test("is judged by upstream's watermark, so a stalled export makes nothing final", async () => {
+    const stalled = reportPage([wireDay("2026-05-01", [wireCost("1")])], {
+      watermark: "2026-05-20T00:00:00Z",
+    });
+    const { ask, requestsOf, at } = gateway({ routes: { [PATHS.cost]: () => json(stalled) } });
+    const cost = `{ cost(range: { between: { from: "2026-05-01", until: "2026-05-02" } }) { nodes { state } freshness { state refreshedAt completeThrough } } }`;
+    const { data } = await ask(cost);
+    expect(data.cost.nodes).toEqual([{ state: "SETTLING" }]);
+    expect(data.cost.freshness).toEqual({
+      state: "SETTLING",
+      refreshedAt: "2026-05-20T00:00:00.000Z",
+      completeThrough: "2026-05-01",
+    });
+    at("2026-11-22T13:00:00Z");
+    const [, requests] = await requestsOf(() => ask(cost));
+    expect(requests).toHaveLength(1);
+  });
+
+  test("is never what no export covers", async () => {
+    const { ask, requestsOf, at } = gateway({
+      routes: { [PATHS.cost]: () => json(reportPage([], { watermark: null })) },
+    });
+    const cost = `{ cost(range: { between: { from: "2026-05-01", until: "2026-05-02" } }) { nodes { state } total { net { usd } } freshness { state refreshedAt } } }`;
+    const { data } = await ask(cost);
+    expect(data.cost).toEqual({ nodes: [], total: null, freshness: { state: "OPEN", refreshedAt: null } });
+    at("2026-11-22T13:00:00Z");
+    const [, requests] = await requestsOf(() => ask(cost));
+    expect(requests.length).toBeGreaterThan(0);
+  });
+});
+
+describe("what can still move", () => {
+  const cost = `{ cost(range: { period: MONTH_TO_DATE }) { nodes { net { cents } state } } }`;
+
+  test("is reused for five minutes and then asked for again", async () => {
+    let amount = 1;
+    const { ask, requestsOf, at } = gateway({
+      routes: { [PATHS.cost]: () => json(reportPage([wireDay("2026-11-20", [wireCost(`${amount++}`)])])) },
+    });
+    await ask(cost);
+    at("2026-11-22T12:04:59Z");
+    const [reused, none] = await requestsOf(() => ask(cost));
+    expect(none).toEqual([]);
+    expect(reused.data.cost.nodes[0].net.cents).toBe("1");
+    at("2026-11-22T12:05:00Z");
+    const [revised, one] = await requestsOf(() => ask(cost));
+    expect(one).toHaveLength(1);
+    expect(revised.data.cost.nodes[0].net.cents).toBe("2");
+  });
+
+  test("is always asked for again with FRESH_TTL=0, but never twice within one answer", async () => {
+    const { ask, requestsOf } = gateway({ sandbox: { users: 30 }, settings: { FRESH_TTL: "0" } });
+    const twice = `{ a: cost(range: { period: MONTH_TO_DATE }) { nodes { net { cents } } } b: cost(range: { period: MONTH_TO_DATE }) { nodes { net { cents } } total { net { cents } } } }`;
+    const [, first] = await requestsOf(() => ask(twice));
+    const [, second] = await requestsOf(() => ask(twice));
+    expect([first.length, second.length]).toEqual([1, 1]);
+  });
+});
+
+test("a hundred callers with one question cost what one costs", async () => {
+  const { ask, seen } = gateway({ sandbox: { users: 60 } });
+  const answers = await Promise.all(
+    Array.from({ length: 100 }, () => ask(STITCHED, { range: { last: { days: 7 } }, first: 20 })),
+  );
+  expect(new Set(answers.map(({ data }) => JSON.stringify(data))).size).toBe(1);
+  expect(counted(seen)).toEqual({ users: 1, user_cost_report: 1, claude_code: 7 });
+});
+
+test("fields that nobody selects ask nothing", async () => {
+  const { ask, seen } = gateway({ sandbox: { users: 60 } });
+  await ask(
+    `{ users(range: { last: { days: 7 } }, first: 5) { nodes { userId email activity { webSearches } } } }`,
+  );
+  expect(counted(seen)).toEqual({ users: 1 });
+});
+
+test("people of a page beyond a hundred are read from the whole report instead of by id", async () => {
+  const people = Array.from({ length: 130 }, (_, i) => `user_${i}`);
+  const { ask, seen } = gateway({
+    routes: {
+      [PATHS.users]: () => json(tokenPage(people.map((id) => wireUser(id)))),
+      [PATHS.userCost]: () => json(reportPage(people.map((id) => wireUserCost(id, "1")))),
+    },
+  });
+  const query = `query ($first: Int!) { users(range: { last: { days: 7 } }, first: $first) { nodes { cost { net { cents } } } } }`;
+  await ask(query, { first: 130 });
+  await ask(query, { first: 100 });
+  const reports = seen.filter((url) => url.pathname === PATHS.userCost);
+  expect(reports.map((url) => url.searchParams.getAll("user_ids[]").length)).toEqual([0, 100]);
+});
+
+test("a sum over more days than an operation may ask for is refused before anything is asked", async () => {
+  const { ask, seen } = gateway({ sandbox: { users: 30 } });
+  const { data, errors } = await ask(
+    `{ users(range: { period: YEAR_TO_DATE }, first: 3) { nodes { userId claudeCode { commits } } } }`,
+  );
+  expect(data.users.nodes.map((user: { claudeCode: null }) => user.claudeCode)).toEqual([null, null, null]);
+  expect(errors?.map((error) => error.extensions.code)).toEqual([
+    "TOO_EXPENSIVE",
+    "TOO_EXPENSIVE",
+    "TOO_EXPENSIVE",
+  ]);
+  expect(errors?.[0]?.message).toMatch(/at least 32\d upstream requests and one operation may make 60/);
+  expect(counted(seen)).toEqual({ users: 1 });
+});

@@ -1,0 +1,386 @@
+import { describe, expect, test } from "vitest";
+import { gateway, json, type Route } from "./gateway.ts";
+import { dayOfQuery, PATHS, reportPage, tokenPage, wireUser, wireUserCost } from "./wire.ts";
+
+function wireMember(id: string, email: string) {
+  return { type: "user", id, email, name: `Name of ${id}`, role: "user", added_at: "2026-01-05T00:00:00Z" };
+}
+
+function idPage<Row extends { id: string }>(data: readonly Row[]) {
+  return { data, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null, has_more: false };
+}
+
+/** The same path answers for the organization of the key it is asked with. */
+const members: Route = (_query, { headers }) =>
+  json(
+    idPage(
+      headers["x-api-key"]?.startsWith("sk-ant-api01-")
+        ? [
+            wireMember("user_ent_ada", "Ada@ternplover.example"),
+            wireMember("user_ent_bo", "bo@ternplover.example"),
+          ]
+        : [
+            wireMember("user_con_ada", "ada@Ternplover.example"),
+            wireMember("user_con_cy", "cy@ternplover.example"),
+          ],
+    ),
+  );
+
+function wireRecord(
+  actor: object,
+  { commits = 1, cents = 10, terminal = "vscode", day = "2026-11-20" } = {},
+) {
+  return {
+    actor,
+    core_metrics: {
+      commits_by_claude_code: commits,
+      lines_of_code: { added: 5, removed: 2 },
+      num_sessions: 1,
+      pull_requests_by_claude_code: 0,
+    },
+    customer_type: "api",
+    subscription_type: null,
+    date: `${day}T00:00:00Z`,
+    is_remote: false,
+    organization_id: "11111111-1111-4111-8111-111111111111",
+    terminal_type: terminal,
+    tool_actions: { edit_tool: { accepted: 3, rejected: 1 }, brand_new_tool: { accepted: 1, rejected: 0 } },
+    model_breakdown: [
+      {
+        model: "claude-sonnet-5",
+        tokens: { input: 1, output: 2, cache_read: 3, cache_creation: 4 },
+        estimated_cost: { amount: cents, currency: "USD" },
+      },
+    ],
+  };
+}
+
+const person = (email: string) => ({ type: "user_actor", email_address: email });
+const DAY = `range: { between: { from: "2026-11-20", until: "2026-11-21" } }`;
+
+describe("a person is one across products", () => {
+  test("Claude Code is joined by email, letter case aside, and all records are added up", async () => {
+    const { ask } = gateway({
+      routes: {
+        [PATHS.users]: () => json(tokenPage([wireUser("user_ent_ada", { email: "Ada@ternplover.example" })])),
+        [PATHS.claudeCode]: () =>
+          json(
+            reportPage([
+              wireRecord(person("ADA@ternplover.example"), { commits: 2, cents: 10.25 }),
+              wireRecord(person("somebody@else.example"), { commits: 50 }),
+              wireRecord(person("ada@ternplover.example"), { commits: 3, cents: 0.5, terminal: "tmux" }),
+            ]),
+          ),
+      },
+    });
+    const { data, errors } = await ask(
+      `{ users(${DAY}) { nodes { claudeCode { records commits estimated { cents usd } toolActions { tool accepted } models { model inputTokens } } } } }`,
+    );
+    expect(errors).toBeUndefined();
+    expect(data.users.nodes[0].claudeCode).toEqual({
+      records: 2,
+      commits: 5,
+      estimated: { cents: "10.75", usd: "0.1075" },
+      toolActions: [
+        { tool: "edit_tool", accepted: 6 },
+        { tool: "brand_new_tool", accepted: 2 },
+      ],
+      models: [{ model: "claude-sonnet-5", inputTokens: 2 }],
+    });
+  });
+
+  test("costs are matched by id, never by position", async () => {
+    const { ask, seen } = gateway({
+      routes: {
+        [PATHS.users]: () => json(tokenPage(["user_a", "user_b", "user_c"].map((id) => wireUser(id)))),
+        [PATHS.userCost]: () => json(reportPage([wireUserCost("user_c", "3"), wireUserCost("user_a", "1")])),
+      },
+    });
+    const { data } = await ask(`{ users(${DAY}) { nodes { userId cost { net { cents } } } } }`);
+    expect(data.users.nodes).toEqual([
+      { userId: "user_a", cost: { net: { cents: "1" } } },
+      { userId: "user_b", cost: null },
+      { userId: "user_c", cost: { net: { cents: "3" } } },
+    ]);
+    expect(seen.map((url) => url.pathname)).toEqual([PATHS.users, PATHS.userCost]);
+  });
+
+  test("identities in both organizations are found by email", async () => {
+    const { ask } = gateway({ routes: { [PATHS.members]: members } });
+    const { data, errors } = await ask(
+      `{ user(email: "ADA@ternplover.EXAMPLE") { userId email name status role identities { organization userId matchedBy } } }`,
+    );
+    expect(errors).toBeUndefined();
+    expect(data.user).toEqual({
+      userId: "user_ent_ada",
+      email: "Ada@ternplover.example",
+      name: "Name of user_ent_ada",
+      status: "ACTIVE",
+      role: "user",
+      identities: [
+        { organization: "ENTERPRISE", userId: "user_ent_ada", matchedBy: "ID" },
+        { organization: "CONSOLE", userId: "user_con_ada", matchedBy: "EMAIL" },
+      ],
+    });
+  });
+
+  test("someone only the Console knows is found too", async () => {
+    const { ask } = gateway({ routes: { [PATHS.members]: members } });
+    const { data, errors } = await ask(
+      `{ user(email: "cy@ternplover.example") { userId activity { webSearches } cost { net { cents } } identities { organization } } }`,
+    );
+    expect(errors).toBeUndefined();
+    expect(data.user).toEqual({
+      userId: "user_con_cy",
+      activity: null,
+      cost: null,
+      identities: [{ organization: "CONSOLE" }],
+    });
+  });
+
+  test("a Console id and an Enterprise id of one human lead to the same person", async () => {
+    const { ask } = gateway({ routes: { [PATHS.members]: members } });
+    const { data } = await ask(
+      `{ a: user(id: "user_con_ada") { id userId } b: user(id: "user_ent_ada") { id userId } }`,
+    );
+    expect(data.a).toEqual(data.b);
+    const again = await ask(
+      `query ($id: ID!) { node(id: $id) { ... on User { userId } } user(id: $id) { userId } }`,
+      { id: data.a.id },
+    );
+    expect(again.data).toEqual({ node: { userId: "user_ent_ada" }, user: { userId: "user_ent_ada" } });
+  });
+});
+
+describe("Claude Code records", () => {
+  const records = [
+    wireRecord(person("Bo@ternplover.example")),
+    wireRecord({ type: "api_actor", api_key_name: "ci" }, { commits: 1 }),
+    wireRecord({ type: "api_actor", api_key_name: "ci" }, { commits: 2 }),
+    wireRecord(person("stranger@elsewhere.example")),
+    wireRecord({ type: "quantum_actor" }),
+  ];
+  const routes = {
+    [PATHS.claudeCode]: () => json(reportPage(records)),
+    [PATHS.members]: members,
+  };
+
+  test("list every actor: people, keys, strangers and kinds not known yet", async () => {
+    const { ask } = gateway({ routes });
+    const { data, errors } =
+      await ask(`{ claudeCodeRecords(${DAY}) { totalCount nodes { id date commits user { userId } actor {
+      __typename ... on UserActor { email user { userId } } ... on ApiKeyActor { name } ... on UnknownActor { type } } } } }`);
+    expect(errors).toBeUndefined();
+    expect(data.claudeCodeRecords.totalCount).toBe(5);
+    expect(
+      data.claudeCodeRecords.nodes.map((node: { actor: object; user: object | null }) => [
+        node.actor,
+        node.user,
+      ]),
+    ).toEqual([
+      [
+        { __typename: "UserActor", email: "Bo@ternplover.example", user: { userId: "user_ent_bo" } },
+        { userId: "user_ent_bo" },
+      ],
+      [{ __typename: "ApiKeyActor", name: "ci" }, null],
+      [{ __typename: "ApiKeyActor", name: "ci" }, null],
+      [{ __typename: "UserActor", email: "stranger@elsewhere.example", user: null }, null],
+      [{ __typename: "UnknownActor", type: "quantum_actor" }, null],
+    ]);
+  });
+
+  test("of two keys of one name have different ids, and each id finds its record", async () => {
+    const { ask } = gateway({ routes });
+    const { data } = await ask(`{ claudeCodeRecords(${DAY}) { nodes { id commits } } }`);
+    const ids = data.claudeCodeRecords.nodes.map((node: { id: string }) => node.id);
+    expect(new Set(ids).size).toBe(5);
+    const again = await ask(
+      `query ($ids: [ID!]!) { nodes(ids: $ids) { id ... on ClaudeCodeRecord { commits } } }`,
+      { ids },
+    );
+    expect(again.errors).toBeUndefined();
+    expect(again.data.nodes).toEqual(data.claudeCodeRecords.nodes);
+  });
+
+  test("are filtered by the gateway, since upstream cannot", async () => {
+    const { ask, seen } = gateway({ routes });
+    const { data } = await ask(
+      `{ claudeCodeRecords(${DAY}, filter: { emails: ["BO@ternplover.example"] }) { totalCount nodes { commits } } }`,
+    );
+    expect(data.claudeCodeRecords).toEqual({ totalCount: 1, nodes: [{ commits: 1 }] });
+    expect(seen.every((url) => !url.search.includes("ternplover"))).toBe(true);
+  });
+
+  test("of one person come from the same walk for everyone on the page, oldest first", async () => {
+    const { ask, seen } = gateway({
+      routes: {
+        [PATHS.users]: () =>
+          json(
+            tokenPage([
+              wireUser("user_1", { email: "bo@ternplover.example" }),
+              wireUser("user_2", { email: "di@ternplover.example" }),
+            ]),
+          ),
+        [PATHS.claudeCode]: (query) =>
+          json(
+            reportPage([
+              wireRecord(person("bo@ternplover.example"), { day: dayOfQuery(query) }),
+              wireRecord(person("di@ternplover.example"), { day: dayOfQuery(query) }),
+              wireRecord(person("bo@ternplover.example"), { day: dayOfQuery(query), terminal: "tmux" }),
+            ]),
+          ),
+      },
+    });
+    const query = `query ($after: String) { users(range: { last: { days: 3 } }) { nodes { claudeCode { records }
+      claudeCodeRecords(first: 2, after: $after) { nodes { date terminalType } pageInfo { hasNextPage endCursor } } } } }`;
+    const { data } = await ask(query);
+    expect(seen.filter((url) => url.pathname === PATHS.claudeCode)).toHaveLength(3);
+    const [bo, di] = data.users.nodes;
+    expect([bo.claudeCode.records, di.claudeCode.records]).toEqual([6, 3]);
+    expect(bo.claudeCodeRecords.nodes).toEqual([
+      { date: "2026-11-19", terminalType: "vscode" },
+      { date: "2026-11-19", terminalType: "tmux" },
+    ]);
+    expect(bo.claudeCodeRecords.pageInfo.hasNextPage).toBe(true);
+    const next = await ask(
+      `query ($after: String) { users(range: { last: { days: 3 } }, first: 1) { nodes { claudeCodeRecords(first: 9, after: $after) { nodes { date } } } } }`,
+      { after: bo.claudeCodeRecords.pageInfo.endCursor },
+    );
+    expect(
+      next.data.users.nodes[0].claudeCodeRecords.nodes.map((record: { date: string }) => record.date),
+    ).toEqual(["2026-11-20", "2026-11-20", "2026-11-21", "2026-11-21"]);
+    const foreign = await ask(query, { after: bo.claudeCodeRecords.pageInfo.endCursor });
+    expect(foreign.errors?.map((error) => [error.path?.[2], error.extensions.code])).toEqual([
+      [1, "CURSOR_INVALID"],
+    ]);
+  });
+});
+
+describe("people who are gone", () => {
+  const routes = {
+    [PATHS.members]: members,
+    [PATHS.userCost]: () =>
+      json(
+        reportPage([
+          wireUserCost("user_left", "9", { email: "left@ternplover.example", deleted: true }),
+          wireUserCost("user_erased", "8", { email: null, deleted: true }),
+          wireUserCost("user_robot", "7", { email: null }),
+          wireUserCost("user_ent_bo", "6", { email: "bo@ternplover.example" }),
+        ]),
+      ),
+  };
+
+  test("are listed with what is still known of them", async () => {
+    const { ask } = gateway({ routes });
+    const { data, errors } = await ask(
+      `{ cost(${DAY}, bucket: NONE, groupBy: [USER]) { nodes { net { cents } user { email status } } } }`,
+    );
+    expect(errors).toBeUndefined();
+    expect(data.cost.nodes.map(({ user }: { user: object }) => user)).toEqual([
+      { email: "left@ternplover.example", status: "DEPARTED" },
+      { email: null, status: "DELETED" },
+      { email: null, status: "UNKNOWN" },
+      { email: "bo@ternplover.example", status: "ACTIVE" },
+    ]);
+  });
+});
+
+describe("ranges", () => {
+  test("are inherited from the list, unless a field names its own", async () => {
+    const { ask, seen } = gateway({
+      routes: {
+        [PATHS.users]: () => json(tokenPage([wireUser("user_a", { messages: 4 })])),
+        [PATHS.userCost]: () => json(reportPage([wireUserCost("user_a", "1")])),
+      },
+    });
+    await ask(`{ users(range: { period: LAST_MONTH }) { range { from until } nodes {
+      activity { chat { messages } } cost { net { cents } } before: cost(range: { between: { from: "2026-06-10", until: "2026-06-20" } }) { net { cents } }
+      day: activity(range: { period: YESTERDAY }) { chat { messages } } } } }`);
+    const asked = seen.map((url) => [
+      url.pathname.split("/").at(-1),
+      url.searchParams.get("starting_at") ??
+        url.searchParams.get("starting_date") ??
+        url.searchParams.get("date"),
+    ]);
+    expect(asked.sort()).toEqual([
+      ["user_cost_report", "2026-06-10T00:00:00Z"],
+      ["user_cost_report", "2026-10-01T00:00:00Z"],
+      ["users", "2026-10-01"],
+      ["users", "2026-11-21"],
+    ]);
+  });
+
+  test("say what they came to, and leave off days that have not come", async () => {
+    const { ask } = gateway({
+      routes: { [PATHS.users]: () => json(tokenPage([])), [PATHS.cost]: () => json(reportPage([])) },
+    });
+    const { data } = await ask(`{
+      users(range: { period: MONTH_TO_DATE }) { range { from until } }
+      cost(range: { between: { from: "2026-11-01", until: "2027-03-01" } }) { range { from until } }
+    }`);
+    expect(data).toEqual({
+      users: { range: { from: "2026-11-01", until: "2026-11-22" } },
+      cost: { range: { from: "2026-11-01", until: "2026-11-23" } },
+    });
+  });
+});
+
+test("the sandbox's people are stitched: every node type is found again by its id with the same figures", async () => {
+  const { ask } = gateway({ sandbox: { users: 80 } });
+  const { data, errors } = await ask(`{
+    users(range: { last: { days: 7 } }, first: 3) { nodes { id userId email } }
+    projects(range: { last: { days: 7 } }, first: 3) { nodes { id title: name messages users createdBy { email } } }
+    skills(range: { last: { days: 7 } }, first: 3) { nodes { id name users invocations } }
+    connectors(range: { last: { days: 7 } }, first: 3) { nodes { id name users readCalls } }
+    claudeCodeRecords(range: { last: { days: 2 } }, first: 3) { nodes { id date sessions estimated { cents } } }
+    usage(range: { last: { days: 7 } }, bucket: NONE, groupBy: [API_KEY, WORKSPACE], first: 10) {
+      nodes { apiKey { id name status } workspace { id name isDefault } }
+    }
+  }`);
+  expect(errors).toBeUndefined();
+  const keyed = data.usage.nodes
+    .flatMap(({ apiKey, workspace }: { apiKey: object | null; workspace: object | null }) => [
+      apiKey,
+      workspace,
+    ])
+    .filter(Boolean);
+  const nodes = [
+    ...data.users.nodes,
+    ...data.projects.nodes,
+    ...data.skills.nodes,
+    ...data.connectors.nodes,
+    ...data.claudeCodeRecords.nodes,
+    ...keyed,
+  ];
+  expect(nodes.length).toBeGreaterThan(20);
+  const again = await ask(
+    `query ($ids: [ID!]!) { nodes(ids: $ids) {
+      id
+      ... on User { userId email }
+      ... on Project { title: name messages users createdBy { email } }
+      ... on Skill { name users invocations }
+      ... on Connector { name users readCalls }
+      ... on ClaudeCodeRecord { date sessions estimated { cents } }
+      ... on ApiKey { name status }
+      ... on Workspace { name isDefault }
+    } }`,
+    { ids: nodes.map(({ id }: { id: string }) => id) },
+  );
+  expect(again.errors).toBeUndefined();
+  expect(again.data.nodes).toEqual(nodes);
+});
+
+test("usage of a key says where the key belongs and who made it, across the organizations", async () => {
+  const { ask } = gateway({ sandbox: { users: 80 } });
+  const { data, errors } =
+    await ask(`{ usage(range: { last: { days: 30 } }, bucket: NONE, groupBy: [API_KEY, WORKSPACE, USER], first: 200) {
+    source nodes { apiKey { name workspace { name } createdBy { email identities { organization matchedBy } } } workspace { name isDefault } user { email } } } }`);
+  expect(errors).toBeUndefined();
+  expect(data.usage.source).toBe("CONSOLE");
+  const rows: {
+    apiKey: { name: string; workspace: { name: string } | null; createdBy: { email: string } | null } | null;
+    workspace: { isDefault: boolean } | null;
+  }[] = data.usage.nodes;
+  expect(rows.some(({ apiKey }) => apiKey?.createdBy?.email.endsWith(".example"))).toBe(true);
+  expect(rows.some(({ workspace }) => workspace?.isDefault)).toBe(true);
+});
