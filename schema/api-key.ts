@@ -14,7 +14,7 @@ export const ApiKey = builder.node(builder.objectRef<ApiKeyShape>("ApiKey"), {
   loadOne: async (id, ctx) => {
     const key = await apiKeyById(ctx, {}).load(id);
     if (key === null) throw new GatewayError("NOT_FOUND", "No API key has this id.", { dataset: "API_KEYS" });
-    return key;
+    return { ...key }; // the relay plugin marks what it loads, and rows of cached pages are frozen
   },
   fields: (t) => ({
     apiKeyId: t.exposeString("apiKeyId", { description: "The id upstream knows it by, `apikey_...`." }),

@@ -326,7 +326,7 @@ describe("ranges", () => {
 });
 
 test("the sandbox's people are stitched: every node type is found again by its id with the same figures", async () => {
-  const { ask } = gateway({ sandbox: { users: 80 } });
+  const { ask, faults } = gateway({ sandbox: { users: 80 } });
   const { data, errors } = await ask(`{
     users(range: { last: { days: 7 } }, first: 3) { nodes { id userId email } }
     projects(range: { last: { days: 7 } }, first: 3) { nodes { id title: name messages users createdBy { email } } }
@@ -366,6 +366,7 @@ test("the sandbox's people are stitched: every node type is found again by its i
     } }`,
     { ids: nodes.map(({ id }: { id: string }) => id) },
   );
+  expect(faults).toEqual([]);
   expect(again.errors).toBeUndefined();
   expect(again.data.nodes).toEqual(nodes);
 });
