@@ -1,17 +1,18 @@
 import SchemaBuilder from "@pothos/core";
 import RelayPlugin from "@pothos/plugin-relay";
 import { GraphQLDateTimeISO, GraphQLSafeInt } from "graphql-scalars";
+import type { Freshness } from "../src/analytics/freshness.ts";
 import type { Context } from "../src/context.ts";
 import { type Day, type Instant, parseDay } from "../src/domain/day.ts";
 import { type Decimal, formatDecimal } from "../src/domain/decimal.ts";
+import type { DayRange } from "../src/domain/range.ts";
 import { badInput } from "../src/errors.ts";
-import type { Connection } from "./connection.ts";
 
 /** The one builder: scalars, nullability, plugins. It defines no types. */
 export const builder = new SchemaBuilder<{
   Context: Context;
   /** What every connection says beside its rows: see connection.ts. */
-  Connection: Pick<Connection<unknown>, "totalCount" | "range" | "freshness">;
+  Connection: { totalCount: number | null; range: DayRange; freshness: Freshness };
   DefaultFieldNullability: false;
   DefaultEdgesNullability: false;
   DefaultNodeNullability: false;
@@ -38,17 +39,9 @@ export const builder = new SchemaBuilder<{
     endCursorFieldOptions: { description: "Cursor of the last row; null on an empty page." },
     nodeTypeOptions: { description: "An object with an id of its own, which `node` finds again." },
     idFieldOptions: { description: "Opaque id, unique in the whole graph." },
-    nodeQueryOptions: {
-      description: "The object with this id. Errors: NOT_FOUND, BAD_USER_INPUT.",
-      args: { id: { description: "An `id` this graph has given out." } },
-    },
-    nodesQueryOptions: {
-      description:
-        "The objects with these ids, in their order; null where one is not found, with an error that says so.",
-      args: { ids: { description: "`id`s this graph has given out." } },
-    },
+    nodeQueryOptions: false, // node.ts has them: the plugin lets one bad id void all of `nodes`
+    nodesQueryOptions: false,
     encodeGlobalID: (typename, id) => Buffer.from(`${typename}:${id}`).toString("base64url"),
-    decodeGlobalID: decodeGlobalId,
   },
 });
 

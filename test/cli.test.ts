@@ -1,0 +1,161 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { afterEach, describe, expect, test } from "vitest";
+
+const MAIN = new URL("../src/main.ts", import.meta.url).pathname;
+const running = new Set<ChildProcess>();
+
+afterEach(() => {
+  for (const child of running) child.kill("SIGKILL");
+  running.clear();
+});
+
+interface Process {
+  readonly child: ChildProcess;
+  /** Resolves with everything printed so far once it holds `text`. */
+  printed(text: string): Promise<string>;
+  ended(): Promise<{ code: number | null; output: string }>;
+}
+
+/** The command as an operator runs it, with nothing of this process's environment but the path. */
+function run(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Process {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    env: { PATH: process.env.PATH ?? "", ...environment },
+  });
+  running.add(child);
+  let output = "";
+  child.stdout?.on("data", (chunk) => {
+    output += chunk;
+  });
+  child.stderr?.on("data", (chunk) => {
+    output += chunk;
+  });
+  const ended = once(child, "close").then(([code]) => ({ code: code as number | null, output }));
+  return {
+    child,
+    ended: () => ended,
+    async printed(text) {
+      while (!output.includes(text)) {
+        const more = await Promise.race([
+          once(child.stdout ?? child, "data").then(() => true),
+          ended.then(() => false),
+        ]);
+        if (!more && !output.includes(text)) throw new Error(`ended without printing ${text}:\n${output}`);
+      }
+      return output;
+    },
+  };
+}
+
+function urlIn(output: string): string {
+  return /http:\/\/[\d.]+:\d+/.exec(output)?.[0] ?? "";
+}
+
+async function ask(url: string, query: string) {
+  const response = await fetch(`${url}/graphql`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ query }),
+  });
+  return (await response.json()) as { data: Record<string, unknown>; errors?: unknown };
+}
+
+const PEOPLE = `{ users(range: { last: { days: 7 } }, first: 2) { nodes { email cost { net { usd } } } } }`;
+
+describe("serve", () => {
+  test("without keys says where it listens, that the sandbox answers, and what to try", async () => {
+    const gateway = run(["serve", "--port", "0", "--sandbox-users", "40"], { CLOCK: "2026-11-22T12:00:00Z" });
+    const output = await gateway.printed("Try:");
+    expect(output).toContain("sandbox: 40 simulated users, seed 1");
+    expect(output).toContain("2026-11-22T12:00:00");
+    expect(output).toContain("curl");
+    const { data, errors } = await ask(urlIn(output), PEOPLE);
+    expect(errors).toBeUndefined();
+    expect((data.users as { nodes: unknown[] }).nodes).toHaveLength(2);
+    expect((await fetch(`${urlIn(output)}/healthz`)).status).toBe(200);
+  });
+
+  test("finishes and exits on SIGTERM", async () => {
+    const gateway = run(["serve", "--port", "0", "--sandbox-users", "20"]);
+    await gateway.printed("Try:");
+    gateway.child.kill("SIGTERM");
+    expect((await gateway.ended()).code).toBe(0);
+  });
+
+  test("lists every fault of its settings and exits", async () => {
+    const { code, output } = await run(["--port", "70000", "--sandbox-rate-limit", "maybe"], {
+      CLOCK: "yesterday",
+    }).ended();
+    expect(code).toBe(1);
+    for (const setting of ["PORT", "SANDBOX_RATE_LIMIT", "CLOCK"])
+      expect(output).toContain(`${setting} is not`);
+    expect(output).not.toContain("    at ");
+  });
+
+  test("does not listen where others reach it with real keys and nobody asked who they are", async () => {
+    const { code, output } = await run(["serve", "--host", "0.0.0.0"], {
+      ANTHROPIC_ADMIN_KEY: "sk-ant-admin01-canary",
+    }).ended();
+    expect(code).toBe(1);
+    expect(output).toContain("loopback");
+    expect(output).not.toContain("canary");
+  });
+
+  test("says in a line that its port is taken", async () => {
+    const taken = createServer().listen(0, "127.0.0.1");
+    await once(taken, "listening");
+    const address = taken.address();
+    const port = typeof address === "object" && address !== null ? String(address.port) : "";
+    const { code, output } = await run(["serve", "--port", port]).ended();
+    taken.close();
+    expect(code).toBe(1);
+    expect(output).toBe(`Cannot listen on 127.0.0.1:${port}: EADDRINUSE.\n`);
+  });
+
+  test("explains its flags, and offers none that would show a key in the process list", async () => {
+    const { code, output } = await run(["serve", "--help"]).ended();
+    expect(code).toBe(0);
+    expect(output).toContain("--max-upstream-requests");
+    expect(output).not.toContain("-key");
+  });
+});
+
+describe("sandbox", () => {
+  test("is an upstream for a gateway elsewhere, which then gives the same answer as in process", async () => {
+    const clock = "2026-11-22T12:00:00Z";
+    const sandbox = run([
+      "sandbox",
+      "--port",
+      "0",
+      "--users",
+      "40",
+      "--seed",
+      "5",
+      "--now",
+      clock,
+      "--rate-limit",
+      "off",
+    ]);
+    const upstream = urlIn(await sandbox.printed("Try:"));
+    const keys = { ANTHROPIC_ANALYTICS_KEY: "sk-ant-api01-any", ANTHROPIC_ADMIN_KEY: "sk-ant-admin01-any" };
+    const remote = run(["serve", "--port", "0"], { ...keys, ANTHROPIC_BASE_URL: upstream, CLOCK: clock });
+    const local = run(["serve", "--port", "0", "--sandbox-users", "40", "--sandbox-seed", "5"], {
+      CLOCK: clock,
+    });
+    const [there, here] = await Promise.all(
+      [remote, local].map(async (gateway) => ask(urlIn(await gateway.printed("Try:")), PEOPLE)),
+    );
+    expect(there?.errors).toBeUndefined();
+    expect(there?.data).toEqual(here?.data);
+  });
+
+  test("serves its contract and refuses flags it cannot use", async () => {
+    const sandbox = run(["sandbox", "--port", "0", "--users", "20"]);
+    const contract = await fetch(`${urlIn(await sandbox.printed("Try:"))}/openapi.yaml`);
+    expect(await contract.text()).toContain("openapi:");
+    const { code, output } = await run(["sandbox", "--users", "5"]).ended();
+    expect(code).toBe(1);
+    expect(output).toContain("whole number from 20 to 100000");
+  });
+});
