@@ -177,16 +177,17 @@ builder.queryFields((t) => ({
     },
     resolve: async (_root, { id, email, range: asked }, ctx) => {
       const range = resolveRange(asked ?? { period: DEFAULT_PERIOD }, ctx.now());
-      if ((id ?? null) === null && (email ?? null) === null)
-        throw badInput("Say which person: pass `id` or `email`.");
-      if (id && email) throw badInput("Pass `id` or `email`, not both.");
-      const person = id
+      const byId = id !== null && id !== undefined;
+      const byEmail = email !== null && email !== undefined;
+      if (byId && byEmail) throw badInput("Pass `id` or `email`, not both.");
+      if (!byId && !byEmail) throw badInput("Say which person: pass `id` or `email`.");
+      const person = byId
         ? await personById(ctx, userIdOf(id), range)
         : await personByEmail(ctx, email ?? "", range);
       return (
         person ??
         notFound(
-          `No current member has this ${id ? "id" : "email"}; people who have left are listed by \`cost(groupBy: [USER])\`.`,
+          `No current member has this ${byId ? "id" : "email"}; people who have left are listed by \`cost(groupBy: [USER])\`.`,
         )
       );
     },

@@ -1,26 +1,40 @@
-import { GraphQLError } from "graphql";
-import { type ErrorCode, GatewayError } from "../errors.ts";
+import { GraphQLError, Kind } from "graphql";
+import type { Plugin } from "graphql-yoga";
+import { ERROR_CODES, type ErrorCode, GatewayError } from "../errors.ts";
+
+/** An error as a client may see it. */
+class ClientError extends GraphQLError {}
 
 /**
  * What a client sees of an error: ours with their code and details, GraphQL's own with a code, and anything else as a fault of
  * the gateway without a word of what it was. The one translation.
  */
-export function clientError(error: unknown, report: (fault: unknown) => void): GraphQLError {
+export function clientError(error: unknown, report: (fault: unknown) => void): ClientError {
+  if (error instanceof ClientError) return error;
   const outer = error instanceof GraphQLError ? error : null;
   const cause = innermost(error);
-  if (cause instanceof GatewayError) return located(outer, cause.message, cause.code, cause.details);
-  if (outer !== null && outer.originalError === undefined) {
-    const { code, http } = outer.extensions;
-    const known = typeof code === "string" && code !== "" ? (code as ErrorCode) : "GRAPHQL_VALIDATION_FAILED";
-    return located(outer, outer.message, known, http === undefined ? {} : { http });
+  // Around an error of a variable or a literal, graphql says which one it is.
+  if (cause instanceof GatewayError)
+    return located(outer, outer?.message ?? cause.message, { code: cause.code, ...cause.details });
+  // What has a path and is not ours went wrong while a value was made, which is not the client's doing.
+  if (outer !== null && outer.path === undefined && cause instanceof GraphQLError) {
+    return located(outer, outer.message, { code: codeOf(outer), ...statusOf(outer) });
   }
   report(cause);
-  return located(
-    outer,
-    "The gateway failed to answer; the fault is in its log.",
-    "INTERNAL_SERVER_ERROR",
-    {},
-  );
+  return located(outer, "The gateway failed to answer; the fault is in its log.", {
+    code: "INTERNAL_SERVER_ERROR",
+  });
+}
+
+/** Translates what Yoga reports without asking: the errors of validation. */
+export function translateErrors(report: (fault: unknown) => void): Plugin {
+  return {
+    onExecutionResult({ result, setResult }) {
+      if (result === undefined || Array.isArray(result) || Symbol.asyncIterator in result) return;
+      if (result.errors === undefined) return;
+      setResult({ ...result, errors: result.errors.map((error) => clientError(error, report)) });
+    },
+  };
 }
 
 /** graphql wraps what a resolver or a scalar throws, sometimes twice. */
@@ -30,17 +44,44 @@ function innermost(error: unknown): unknown {
     : error;
 }
 
+/** Yoga codes most of its errors, some with codes that are not of our list; graphql codes none. */
+function codeOf({ extensions, nodes }: GraphQLError): ErrorCode {
+  const { code, http } = extensions;
+  if (typeof code === "string" && Object.hasOwn(ERROR_CODES, code)) return code as ErrorCode;
+  if (nodes?.[0]?.kind === Kind.VARIABLE_DEFINITION) return "BAD_USER_INPUT";
+  return http === undefined ? "GRAPHQL_VALIDATION_FAILED" : "BAD_REQUEST";
+}
+
+/**
+ * The status Yoga would give. With `spec` it holds only for clients that take application/graphql-response+json; to the others
+ * a request that is one is answered with 200 (GraphQL over HTTP, 6.4.1), and one that is not never is.
+ */
+function statusOf(error: GraphQLError): { http?: object } {
+  const { http } = error.extensions;
+  return typeof http === "object" ? { http: { ...http, spec: codeOf(error) !== "BAD_REQUEST" } } : {};
+}
+
 function located(
   outer: GraphQLError | null,
   message: string,
-  code: ErrorCode,
-  details: object,
-): GraphQLError {
-  return new GraphQLError(message, {
+  extensions: Readonly<Record<string, unknown>> & { readonly code: ErrorCode },
+): ClientError {
+  return new ClientError(sentence(message), {
     nodes: outer?.nodes ?? null,
     source: outer?.source ?? null,
     positions: outer?.positions ?? null,
     path: outer?.path ?? null,
-    extensions: { code, ...details },
+    extensions,
   });
+}
+
+const MAX_MESSAGE = 600;
+
+/** graphql quotes the value it refuses, however long, and not always ends with a full stop; what would work stands at the end. */
+function sentence(message: string): string {
+  const whole =
+    message.length <= MAX_MESSAGE
+      ? message
+      : `${message.slice(0, MAX_MESSAGE / 2)} … ${message.slice(-MAX_MESSAGE / 2)}`;
+  return /[.?!]$/.test(whole) ? whole : `${whole}.`;
 }

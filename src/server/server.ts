@@ -4,9 +4,10 @@ import { createYoga } from "graphql-yoga";
 import type { Context } from "../context.ts";
 import type { Instant } from "../domain/day.ts";
 import type { Upstream } from "../upstream/upstream.ts";
-import { clientError } from "./errors.ts";
+import { clientError, translateErrors } from "./errors.ts";
 import { reportUsage } from "./operation.ts";
 import { playground } from "./playground.ts";
+import { boundDocuments, readRequests } from "./request.ts";
 
 export interface ServerOptions {
   readonly schema: GraphQLSchema;
@@ -36,7 +37,7 @@ export function createServer({
       now: instantOf(now()),
       maxFirst,
     }),
-    plugins: [reportUsage()],
+    plugins: [readRequests(), boundDocuments(), reportUsage(), translateErrors(onFault)],
     graphqlEndpoint: "/graphql",
     healthCheckEndpoint: "/healthz",
     landingPage: false,
@@ -57,6 +58,8 @@ function instantOf(moment: Instant): () => Instant {
 /** Ends when the client leaves or the time is up. Yoga's own signal is not one that AbortSignal.any takes. */
 function patience(client: AbortSignal, timeoutMs: number): AbortSignal {
   const gone = new AbortController();
-  client.addEventListener("abort", () => gone.abort(client.reason), { once: true });
+  const leave = () => gone.abort(client.reason);
+  if (client.aborted) leave();
+  client.addEventListener("abort", leave, { once: true });
   return AbortSignal.any([gone.signal, AbortSignal.timeout(timeoutMs)]);
 }

@@ -1,0 +1,34 @@
+import { resolveNodes } from "@pothos/plugin-relay";
+import { type GraphQLResolveInfo, isObjectType } from "graphql";
+import type { Context } from "../src/context.ts";
+import { badInput } from "../src/errors.ts";
+import { builder, decodeGlobalId } from "./builder.ts";
+
+const Node = builder.nodeInterfaceRef();
+
+builder.queryFields((t) => ({
+  node: t.field({
+    type: Node,
+    nullable: true,
+    description: "The object with this id. Errors: NOT_FOUND, BAD_USER_INPUT.",
+    args: { id: t.arg.id({ required: true, description: "An `id` this graph has given out." }) },
+    resolve: (_root, { id }, ctx, info) => nodeOf(id, ctx, info),
+  }),
+  nodes: t.field({
+    type: [Node],
+    nullable: { list: false, items: true },
+    description:
+      "The objects with these ids, in their order; null where one is not found, with an error that says so.",
+    args: { ids: t.arg.idList({ required: true, description: "`id`s this graph has given out." }) },
+    resolve: (_root, { ids }, ctx, info) => ids.map((id) => nodeOf(id, ctx, info)),
+  }),
+}));
+
+async function nodeOf(globalId: string, ctx: Context, info: GraphQLResolveInfo): Promise<object> {
+  const { typename, id } = decodeGlobalId(globalId);
+  const type = info.schema.getType(typename);
+  if (!isObjectType(type) || !type.getInterfaces().some(({ name }) => name === Node.name))
+    throw badInput("This id names no object of this graph; pass an `id` as it was given out.");
+  const [node] = await resolveNodes(builder, ctx, info, [{ typename, id }]);
+  return node as object;
+}
