@@ -16,7 +16,7 @@ import { type DayRange, oneDay } from "../src/domain/range.ts";
 import { badInput, GatewayError } from "../src/errors.ts";
 import { recordsOfEmail } from "../src/loaders/claude-code.ts";
 import { claudeCode } from "../src/upstream/endpoints/claude-code.ts";
-import { mapPages, walkOf, walkRows, whole } from "../src/upstream/walk.ts";
+import { mapPages, type Walk, walkOf, walkRows, whole } from "../src/upstream/walk.ts";
 import { windowsOf } from "../src/upstream/windows.ts";
 import { sum, ToolActions } from "./activity.ts";
 import { Actor } from "./actor.ts";
@@ -194,25 +194,28 @@ builder.objectFields(User, (t) => ({
     args: { ...personRange, ...forward },
     resolve: async (person, { range: own, ...slice }, ctx) => {
       const { range, pieces } = windowsOf(claudeCode, rangeOf(person, own, ctx), ctx.now());
-      const byDay = Map.groupBy(await recordsOf(ctx, person, range), (record) => record.date);
-      const now = ctx.now();
-      const days = pieces.map((piece) => ({
-        rows: (byDay.get(piece.from) ?? []).map((record): RecordNode => ({ ...record, range })),
-        about: {
-          watermark: null,
-          fetchedAt: now,
-          seen: now,
-          covers: piece,
-          state: finalityOf("activity", piece, now),
-        },
-      }));
+      const records: Walk<RecordNode> = async function* (from) {
+        const byDay = Map.groupBy(await recordsOf(ctx, person, range), (record) => record.date);
+        const now = ctx.now();
+        const days = pieces.map((piece) => ({
+          rows: (byDay.get(piece.from) ?? []).map((record): RecordNode => ({ ...record, range })),
+          about: {
+            watermark: null,
+            fetchedAt: now,
+            seen: now,
+            covers: piece,
+            state: finalityOf("activity", piece, now),
+          },
+        }));
+        yield* walkRows(days)(from);
+      };
       const question = {
         field: "User.claudeCodeRecords",
         range,
         dataset: "CLAUDE_CODE",
         args: person.userId,
       } as const;
-      return connect(ctx, slice, question, walkRows(days));
+      return connect(ctx, slice, question, records);
     },
   }),
 }));
@@ -271,10 +274,11 @@ async function recordById(id: string, ctx: Context): Promise<RecordNode> {
   const [date = "", identity] = id.split(":");
   const day = parseDay(date);
   if (day === null || identity === undefined) throw badInput("This is not the id of a ClaudeCodeRecord.");
-  const { rows } = await whole(walkOf(ctx.upstream, claudeCode, [{ range: oneDay(day) }]));
+  const { range } = windowsOf(claudeCode, oneDay(day), ctx.now());
+  const { rows } = await whole(walkOf(ctx.upstream, claudeCode, [{ range }]));
   const alike = rows.filter((record) => recordId(record).startsWith(`${date}:${identity}:`));
   const record = alike.find((each) => recordId(each) === id) ?? (alike.length === 1 ? alike[0] : undefined);
   if (record === undefined)
     throw new GatewayError("NOT_FOUND", `No Claude Code record of ${day} has this id.`);
-  return { ...record, range: oneDay(day) };
+  return { ...record, range };
 }

@@ -52,8 +52,8 @@ export type Paging =
 
 /** Which days can be asked for, and in what pieces. */
 export interface Coverage {
-  /** The first day there is; null where upstream names none. */
-  readonly earliest: Day | null;
+  /** The first day there can be anything about. */
+  readonly earliest: Day;
   /** How many days back upstream answers; null without a limit. */
   readonly horizonDays: number | null;
   /** Whether the day that is not over yet can be asked for. */

@@ -52,7 +52,7 @@ export function failureOf<P, Row>(
         fault,
       );
     case 429: {
-      const retryAfter = fault.retryAfter ?? DEFAULT_RETRY_AFTER;
+      const retryAfter = fault.retryAfter || DEFAULT_RETRY_AFTER;
       return new GatewayError(
         "UPSTREAM_RATE_LIMITED",
         `The organization's upstream requests for ${dataset} are used up; ask again in ${retryAfter} seconds.`,
@@ -66,14 +66,23 @@ export function failureOf<P, Row>(
         notYetAvailable(fault, endpoint, params, details) ??
         new RefusedRequest(dataset, token, details, fault)
       );
+    case 408:
+      return unavailable(fault, dataset, details);
     default:
-      return new GatewayError(
-        "UPSTREAM_UNAVAILABLE",
-        `${dataset} failed upstream (status ${fault.status}); ask again later.`,
-        details,
-        fault,
-      );
+      return fault.status >= 400 && fault.status < 500
+        ? new RefusedRequest(dataset, null, details, fault)
+        : unavailable(fault, dataset, details);
   }
+}
+
+function unavailable(fault: HttpFailure, dataset: string, details: ErrorDetails): GatewayError {
+  const { status, retryAfter } = fault;
+  return new GatewayError(
+    "UPSTREAM_UNAVAILABLE",
+    `${dataset} failed upstream (status ${status}); ask again ${retryAfter ? `in ${retryAfter} seconds` : "later"}.`,
+    retryAfter ? { ...details, retryAfter } : details,
+    fault,
+  );
 }
 
 const WHAT_HAPPENED = {
@@ -93,7 +102,7 @@ class RefusedRequest extends GatewayError {
   constructor(dataset: string, token: string | null, details: ErrorDetails, cause: HttpFailure) {
     super(
       "UPSTREAM_REFUSED",
-      `The upstream refused the request for ${dataset} (status ${cause.status}).`,
+      `The upstream refused the request for ${dataset} (status ${cause.status}); ask for other days or with other arguments.`,
       details,
       cause,
     );

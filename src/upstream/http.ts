@@ -110,7 +110,7 @@ async function attemptGet(
   }
   throw new HttpFailure("status", {
     status: response.statusCode,
-    requestId: single(response.headers["request-id"]),
+    requestId: idOf(single(response.headers["request-id"])),
     retryAfter: secondsToWait(single(response.headers["retry-after"]), now()),
     upstreamMessage: messageOf(text),
   });
@@ -143,9 +143,18 @@ function pauseBefore(failure: HttpFailure, attempt: number, { backoffMs }: HttpO
 /** `Retry-After` in either of its forms (RFC 9110, 10.2.3), in seconds. */
 function secondsToWait(header: string | undefined, now: Instant): number | undefined {
   if (header === undefined) return undefined;
-  if (/^\d+$/.test(header.trim())) return Number(header);
-  const at = Date.parse(header);
-  return Number.isNaN(at) ? undefined : Math.max(0, Math.ceil((at - now) / 1_000));
+  const seconds = /^\d+$/.test(header.trim())
+    ? Number(header)
+    : Math.ceil((Date.parse(header) - now) / 1_000);
+  return Number.isNaN(seconds) ? undefined : Math.min(Math.max(0, seconds), MAX_RETRY_AFTER);
+}
+
+/** A year; beyond that it is no wait but a fault. */
+const MAX_RETRY_AFTER = 31_536_000;
+
+/** Clients see the id, so it must look like one. */
+function idOf(header: string | undefined): string | undefined {
+  return header !== undefined && /^[\w-]{1,64}$/.test(header) ? header : undefined;
 }
 
 function single(header: string | string[] | undefined): string | undefined {

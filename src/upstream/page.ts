@@ -58,10 +58,11 @@ export function decodePage<P, Row>(
 
 /** Only the token ends a walk, and a list that says there is more must say where: a short answer is never passed off as whole. */
 function nextToken(paging: "token" | "report" | "id", body: Wire<Envelope>): string | null {
-  if (paging === "token") return body.stringOrNull("next_page");
-  if (!body.boolean("has_more")) return null;
   const key = paging === "id" ? "last_id" : "next_page";
+  if (paging !== "token" && !body.boolean("has_more")) return null;
   const next = body.stringOrNull(key);
-  if (next === null) throw new WireError(key, "the next page's token, since has_more is true");
+  if (next === "") throw new WireError(key, "a token or null"); // sent back, it would ask for the first page again
+  if (next === null && paging !== "token")
+    throw new WireError(key, "the next page's token, since has_more is true");
   return next;
 }

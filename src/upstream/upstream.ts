@@ -150,7 +150,7 @@ export function createUpstream(options: UpstreamOptions): { operation(signal: Ab
     params: P,
     from: string | null,
   ): AsyncGenerator<WalkedPage<Row>, void, void> {
-    const seen = new Set<string>();
+    const seen = new Set<string>(from === null ? [] : [from]);
     let restarts = 0;
     let restarted = false;
     for (let token = from; ; ) {
@@ -159,9 +159,10 @@ export function createUpstream(options: UpstreamOptions): { operation(signal: Ab
         page = await operation.wait(read(operation, endpoint, params, token, restarts > 0));
       } catch (fault) {
         if (!refusedToken(fault) || token === null) throw fault;
-        if (from !== null && token === from) throw expired(endpoint.dataset, fault);
+        // The client's own token has died, or the one its page led to, which is of the same export.
+        if (from !== null) throw expired(endpoint.dataset, fault);
         // The first page of the walk may have come from the cache with a token that has died since: start over without it.
-        if (from !== null || restarts === RESTARTS) throw fault;
+        if (restarts === RESTARTS) throw elusive(endpoint.dataset, fault);
         restarts++;
         restarted = true;
         token = null;
@@ -171,7 +172,7 @@ export function createUpstream(options: UpstreamOptions): { operation(signal: Ab
       yield { ...page, restarted };
       restarted = false;
       if (page.next === null) return;
-      if (page.next === token || seen.has(page.next)) {
+      if (seen.has(page.next)) {
         throw new GatewayError(
           "UPSTREAM_SHAPE",
           `${endpoint.dataset} came back to a page it had given before; the list is not whole.`,
@@ -262,6 +263,15 @@ function expired(dataset: string, cause: unknown): GatewayError {
   return new GatewayError(
     "CURSOR_EXPIRED",
     `The data behind this cursor was refreshed; ask ${dataset} again without \`after\`.`,
+    { dataset },
+    cause,
+  );
+}
+
+function elusive(dataset: string, cause: unknown): GatewayError {
+  return new GatewayError(
+    "UPSTREAM_UNAVAILABLE",
+    `${dataset} was refreshed again and again while it was read; ask again later.`,
     { dataset },
     cause,
   );

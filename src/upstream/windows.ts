@@ -1,4 +1,4 @@
-import { addDays, dayOf, type Instant, later } from "../domain/day.ts";
+import { addDays, type Day, dayOf, type Instant, later } from "../domain/day.ts";
 import { type DayRange, daysIn, intersection, splitByDay, splitByMonth } from "../domain/range.ts";
 import { badInput, GatewayError } from "../errors.ts";
 import type { Coverage } from "./endpoint.ts";
@@ -27,7 +27,7 @@ export function windowsOf(
   if (coverage === null) throw new Error(`${dataset} has no days`);
   const today = dayOf(now);
   const earliest = earliestDay(coverage, now);
-  if (earliest !== null && range.from < earliest) {
+  if (range.from < earliest) {
     throw new GatewayError("NOT_COVERED", `${dataset} begins on ${earliest}; ${range.from} is before that.`, {
       dataset,
     });
@@ -52,9 +52,7 @@ export function windowsOf(
   };
 }
 
-/** The first day that can be asked for; null where upstream names none. A horizon of 365 days reaches back 364 whole ones. */
-function earliestDay({ earliest, horizonDays }: Coverage, now: Instant): DayRange["from"] | null {
-  if (horizonDays === null) return earliest;
-  const horizon = addDays(dayOf(now), 1 - horizonDays);
-  return earliest === null ? horizon : later(earliest, horizon);
+/** The first day that can be asked for. A horizon of 365 days reaches back 364 whole ones. */
+function earliestDay({ earliest, horizonDays }: Coverage, now: Instant): Day {
+  return horizonDays === null ? earliest : later(earliest, addDays(dayOf(now), 1 - horizonDays));
 }

@@ -65,14 +65,14 @@ export class Wire<T extends object> {
     return this.list(key).map((item, i) => new Wire(item, `${this.#at(key)}[${i}]`));
   }
 
-  /** The entries of an open map, in the order sent. */
+  /** The entries of an open map, in the order sent. Names are upstream's text, so a complaint names the place instead. */
   entries<K extends KeysOf<T, object>>(
     key: K,
   ): [name: string, value: Wire<Present<T[K]>[keyof Present<T[K]>] & object>][] {
     const map = this.#read(key, "an object", (value) =>
       typeof value === "object" && !Array.isArray(value) ? value : null,
     );
-    return Object.entries(map).map(([name, value]) => [name, new Wire(value, `${this.#at(key)}.${name}`)]);
+    return Object.entries(map).map(([name, value], i) => [name, new Wire(value, `${this.#at(key)}[${i}]`)]);
   }
 
   /** The same object for a reader that needs only some of its fields. */
@@ -111,7 +111,9 @@ export class Wire<T extends object> {
 
   /** A finite number, whole or not. For ratios; amounts are decimals. */
   numberOrNull(key: KeysOf<T, number>): number | null {
-    return this.#readOrNull(key, "a number", (value) => (typeof value === "number" ? value : null));
+    return this.#readOrNull(key, "a number", (value) =>
+      typeof value === "number" && Number.isFinite(value) ? value : null,
+    );
   }
 
   /** A decimal string. */

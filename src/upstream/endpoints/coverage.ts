@@ -1,4 +1,5 @@
-import { day } from "../../domain/day.ts";
+import { type Day, day } from "../../domain/day.ts";
+import { type DayRange, daysIn } from "../../domain/range.ts";
 import type { Coverage } from "../endpoint.ts";
 
 /** Engagement: days since 2026, the newest about a day old, at most 366 in one roll-up. */
@@ -10,6 +11,11 @@ export const ENGAGEMENT: Coverage = {
   maxDays: 366,
 };
 
+/** One day is asked for as such: its distinct counts are exact, where a range of one day may be estimated. */
+export function engagementDays({ from, until }: DayRange): Readonly<Record<string, Day>> {
+  return daysIn({ from, until }) === 1 ? { date: from } : { starting_date: from, ending_date: until };
+}
+
 /** Enterprise usage and cost: the last 365 days, not before 2026, a month at a time. */
 export const REPORTS: Coverage = {
   earliest: day("2026-01-01"),
@@ -19,9 +25,12 @@ export const REPORTS: Coverage = {
   maxDays: 31,
 };
 
+/** Where upstream names no first day: before the Claude API opened there was nothing to report. */
+const OPENING = day("2023-01-01");
+
 /** Console usage and cost: no stated limit; asked a month at a time so that months are shared. */
 export const CONSOLE: Coverage = {
-  earliest: null,
+  earliest: OPENING,
   horizonDays: null,
   today: true,
   pieces: "month",
@@ -29,7 +38,13 @@ export const CONSOLE: Coverage = {
 };
 
 /** Claude Code: one day a request, no stated end of history. */
-export const DAILY: Coverage = { earliest: null, horizonDays: null, today: true, pieces: "day", maxDays: 1 };
+export const DAILY: Coverage = {
+  earliest: OPENING,
+  horizonDays: null,
+  today: true,
+  pieces: "day",
+  maxDays: 1,
+};
 
 /** How long answers that are not final are reused, in seconds. */
 export const FRESH = { engagement: 3_600, reports: 300, lookups: 86_400 } as const;
