@@ -65,10 +65,13 @@ export async function connect<Row>(
   const after = placeAfter(slice, digest, "window");
   const first = boundedFirst(ctx, slice);
   let taken: { readonly row: Row; readonly place: PageRow }[] = [];
-  const pages: WindowPage<Row>[] = [];
+  let pages: WindowPage<Row>[] = [];
   let ended = true;
   for await (const page of walk(after)) {
-    if (page.restarted) taken = taken.filter(({ place }) => place.window !== page.window);
+    if (page.restarted) {
+      taken = taken.filter(({ place }) => place.window !== page.window);
+      pages = pages.filter(({ window }) => window !== page.window);
+    }
     pages.push(page);
     const skip =
       after !== null && page.window === after.window && page.token === after.token ? after.index + 1 : 0;
@@ -91,16 +94,17 @@ export async function connect<Row>(
   });
 }
 
-/** A slice of a ranking that was read in full. Its cursors name a sort key and an id, so they hold when rows are added. */
-export function connectRanking<Row>(
+/** A slice of a ranking, which is read in full once the slice is known to be one. Its cursors name a sort key and an id, so they hold when rows are added. */
+export async function connectRanking<Row>(
   ctx: Context,
   slice: Slice,
   question: Question,
-  { ranked, sources }: Ranking<Row>,
-): Connection<Row> {
+  rank: () => Promise<Ranking<Row>>,
+): Promise<Connection<Row>> {
   const digest = digestOf(question);
   const after = placeAfter(slice, digest, "key");
   const first = boundedFirst(ctx, slice);
+  const { ranked, sources } = await rank();
   const key = after === null ? null : parseDecimal(after.key);
   const start =
     after === null ? 0 : ranked.findIndex((row) => key !== null && byRank({ key, id: after.id }, row) < 0);

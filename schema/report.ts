@@ -138,9 +138,11 @@ export async function answerReport<Measure>(
     const walk = mapPages(walkReport(ctx.upstream, plan), ({ rows }) => rows.map(node));
     return { ...(await connect(ctx, slice, asQuestion, walk)), plan };
   }
-  const { ranked, sources: pages } = await rankReport(ctx.upstream, plan);
-  const ranking = { ranked: ranked.map((each) => ({ ...each, row: node(each.row) })), sources: pages };
-  return { ...connectRanking(ctx, slice, asQuestion, ranking), plan };
+  const rank = async () => {
+    const { ranked, sources: pages } = await rankReport(ctx.upstream, plan);
+    return { ranked: ranked.map((each) => ({ ...each, row: node(each.row) })), sources: pages };
+  };
+  return { ...(await connectRanking(ctx, slice, asQuestion, rank)), plan };
 }
 
 function filterOf(filter: ReportArgs["filter"]): Filter {
