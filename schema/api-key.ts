@@ -3,7 +3,7 @@ import type { ApiKey as ApiKeyShape } from "../src/domain/organization.ts";
 import type { Person } from "../src/domain/person.ts";
 import { GatewayError } from "../src/errors.ts";
 import { apiKeyById, workspaceById } from "../src/loaders/console.ts";
-import { builder, dateTime } from "./builder.ts";
+import { builder, dateTime, nodeLoader } from "./builder.ts";
 import { DEFAULT_PERIOD, resolveRange } from "./range.ts";
 import { User } from "./user.ts";
 import { Workspace } from "./workspace.ts";
@@ -11,11 +11,11 @@ import { Workspace } from "./workspace.ts";
 export const ApiKey = builder.node(builder.objectRef<ApiKeyShape>("ApiKey"), {
   description: "An API key of the Console organization, never its secret. Source: API_KEYS.",
   id: { resolve: ({ apiKeyId }) => apiKeyId },
-  loadOne: async (id, ctx) => {
+  loadOne: nodeLoader("ApiKey", async (id, ctx) => {
     const key = await apiKeyById(ctx, {}).load(id);
     if (key === null) throw new GatewayError("NOT_FOUND", "No API key has this id.", { dataset: "API_KEYS" });
-    return { ...key }; // the relay plugin marks what it loads, and rows of cached pages are frozen
-  },
+    return key;
+  }),
   fields: (t) => ({
     apiKeyId: t.exposeString("apiKeyId", { description: "The id upstream knows it by, `apikey_...`." }),
     name: t.exposeString("name", { description: "Name. Not unique." }),

@@ -1,4 +1,4 @@
-import SchemaBuilder from "@pothos/core";
+import SchemaBuilder, { brandWithType } from "@pothos/core";
 import RelayPlugin from "@pothos/plugin-relay";
 import { GraphQLDateTimeISO, GraphQLSafeInt } from "graphql-scalars";
 import type { Freshness } from "../src/analytics/freshness.ts";
@@ -53,6 +53,21 @@ export function decodeGlobalId(globalId: string): { typename: string; id: string
     throw badInput("This is not an id of this graph; pass an `id` as it was given out.");
   }
   return { typename: text.slice(0, colon), id: text.slice(colon + 1) };
+}
+
+/**
+ * A node's loader, whose rows say what type they are. The relay plugin marks a row only after others who asked for the same id
+ * were handed it, and cannot mark the frozen rows of cached pages.
+ */
+export function nodeLoader<Row extends object>(
+  typename: string,
+  load: (id: string, ctx: Context) => Promise<Row>,
+) {
+  return async (id: string, ctx: Context): Promise<Row> => {
+    const row = { ...(await load(id, ctx)) };
+    brandWithType(row, typename as never);
+    return row;
+  };
 }
 
 builder.scalarType("Date", {

@@ -20,7 +20,7 @@ import { mapPages, type Walk, walkOf, walkRows, whole } from "../src/upstream/wa
 import { windowsOf } from "../src/upstream/windows.ts";
 import { sum, ToolActions } from "./activity.ts";
 import { Actor } from "./actor.ts";
-import { builder } from "./builder.ts";
+import { builder, nodeLoader } from "./builder.ts";
 import { connect, forward } from "./connection.ts";
 import { Money } from "./money.ts";
 import { DateRange, resolveRange } from "./range.ts";
@@ -78,7 +78,7 @@ export const ClaudeCodeRecord = builder.node(builder.objectRef<RecordNode>("Clau
     "One actor's Claude Code activity on one UTC day for one combination of terminal, local or remote, and customer type. An actor has several records on most days; add them up. Source: CLAUDE_CODE.",
   interfaces: [totals],
   id: { resolve: recordId },
-  loadOne: recordById,
+  loadOne: nodeLoader("ClaudeCodeRecord", recordById),
   fields: (t) => ({
     date: t.expose("date", { type: "Date", description: "The UTC day." }),
     actor: t.field({

@@ -1,7 +1,7 @@
 import type { Connector as ConnectorShape } from "../src/domain/engagement.ts";
 import { connectorActivity } from "../src/upstream/endpoints/connectors.ts";
 import { distinct, measured as optional } from "./activity.ts";
-import { builder } from "./builder.ts";
+import { builder, nodeLoader } from "./builder.ts";
 import {
   engagement,
   engagementArgs,
@@ -31,7 +31,7 @@ export const Connector = builder.node(builder.objectRef<Measured<ConnectorShape>
   description:
     "A connector (MCP integration) as used over the range of the list. The `id` names both; `name` is the connector's own. Source: CONNECTOR_ACTIVITY.",
   id: { resolve: ({ range, name }) => measuredId(range, name) },
-  loadOne: (id, ctx) =>
+  loadOne: nodeLoader("Connector", (id, ctx) =>
     loadMeasured(
       ctx,
       connectorActivity,
@@ -39,6 +39,7 @@ export const Connector = builder.node(builder.objectRef<Measured<ConnectorShape>
       (range, own) => ({ range, names: [own] }),
       (connector) => connector.name,
     ),
+  ),
   fields: (t) => ({
     name: t.exposeString("name", { description: "Normalized name, or an opaque id." }),
     displayName: t.exposeString("displayName", {

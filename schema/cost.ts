@@ -10,9 +10,9 @@ import {
   answerReport,
   Bucketed,
   type ReportAnswer,
-  ReportFilter,
   type ReportNode,
   reportArgs,
+  reportFilter,
   SourceEnum,
 } from "./report.ts";
 import { personRange, rangeOf, User } from "./user.ts";
@@ -38,6 +38,8 @@ const CostDimension = builder.enumType("CostDimension", {
     },
   } satisfies { [D in Dimension]?: { description: string } },
 });
+
+const CostFilter = reportFilter("CostFilter");
 
 const CostBucket = builder.objectRef<ReportNode<SpendShape>>("CostBucket").implement({
   description: "The cost of one group in one time bucket. Sources: ENTERPRISE_COST, USER_COST, CONSOLE_COST.",
@@ -120,7 +122,7 @@ builder.queryField("cost", (t) =>
         type: [CostDimension],
         description: "Dimensions to split rows by; none gives one row per bucket.",
       }),
-      filter: t.arg({ type: ReportFilter, description: "Which usage to count." }),
+      filter: t.arg({ type: CostFilter, description: "Which usage to count." }),
       ...forward,
     },
     resolve: (_root, args, ctx) => answerReport(ctx, costReport, "cost", args),

@@ -2,7 +2,7 @@ import type { Project as ProjectShape } from "../src/domain/engagement.ts";
 import type { Person } from "../src/domain/person.ts";
 import { projectActivity } from "../src/upstream/endpoints/projects.ts";
 import { sum } from "./activity.ts";
-import { builder, dateTime } from "./builder.ts";
+import { builder, dateTime, nodeLoader } from "./builder.ts";
 import {
   engagement,
   engagementArgs,
@@ -17,7 +17,7 @@ export const Project = builder.node(builder.objectRef<Measured<ProjectShape>>("P
   description:
     "A claude.ai chat project as used over the range of the list. The `id` names both; `projectId` is the project's own. Source: PROJECT_ACTIVITY.",
   id: { resolve: ({ range, projectId }) => measuredId(range, projectId) },
-  loadOne: (id, ctx) =>
+  loadOne: nodeLoader("Project", (id, ctx) =>
     loadMeasured(
       ctx,
       projectActivity,
@@ -25,6 +25,7 @@ export const Project = builder.node(builder.objectRef<Measured<ProjectShape>>("P
       (range, own) => ({ range, projectIds: [own] }),
       (project) => project.projectId,
     ),
+  ),
   fields: (t) => ({
     projectId: t.exposeString("projectId", {
       description: "The id upstream knows the project by, `claude_proj_...`.",

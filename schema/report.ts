@@ -91,24 +91,27 @@ const FILTERS = {
   groups: "GROUP",
 } as const satisfies Record<string, FilterDimension>;
 
-export const ReportFilter = builder.inputType("ReportFilter", {
-  description:
-    "Which usage to count: any value of each list, all of the lists. Sources differ in the lists they know; the error says which.",
-  fields: (t) => ({
-    users: t.stringList({ description: "People, by `user_...` id of the source's organization." }),
-    products: t.stringList({ description: "Products, such as `chat` or `claude_code`." }),
-    models: t.stringList({ description: "Models by name." }),
-    contextWindows: t.stringList({ description: "Context-window price tiers, such as `0-200k`." }),
-    inferenceGeos: t.stringList({
-      description: "Inference regions, such as `us`; `not_available` for none.",
+/** The filter of one report; the lists are the same, the sources that know them are not. */
+export function reportFilter(name: "CostFilter" | "UsageFilter") {
+  return builder.inputType(name, {
+    description:
+      "Which usage to count: any value of each list, all of the lists. Sources differ in the lists they know; the error says which.",
+    fields: (t) => ({
+      users: t.stringList({ description: "People, by `user_...` id of the source's organization." }),
+      products: t.stringList({ description: "Products, such as `chat` or `claude_code`." }),
+      models: t.stringList({ description: "Models by name." }),
+      contextWindows: t.stringList({ description: "Context-window price tiers, such as `0-200k`." }),
+      inferenceGeos: t.stringList({
+        description: "Inference regions, such as `us`; `not_available` for none.",
+      }),
+      speeds: t.stringList({ description: "`fast` or `standard`." }),
+      serviceTiers: t.stringList({ description: "Service tiers, such as `standard` or `batch`." }),
+      workspaces: t.stringList({ description: "Workspaces, by `wrkspc_...` id." }),
+      apiKeys: t.stringList({ description: "API keys, by `apikey_...` id." }),
+      groups: t.stringList({ description: "RBAC groups by id; membership on the day of use counts." }),
     }),
-    speeds: t.stringList({ description: "`fast` or `standard`." }),
-    serviceTiers: t.stringList({ description: "Service tiers, such as `standard` or `batch`." }),
-    workspaces: t.stringList({ description: "Workspaces, by `wrkspc_...` id." }),
-    apiKeys: t.stringList({ description: "API keys, by `apikey_...` id." }),
-    groups: t.stringList({ description: "RBAC groups by id; membership on the day of use counts." }),
-  }),
-});
+  });
+}
 
 /** What an answer to a report says beside its rows. */
 export interface ReportAnswer<Measure> extends Connection<ReportNode<Measure>> {

@@ -1,7 +1,7 @@
 import type { Skill as SkillShape } from "../src/domain/engagement.ts";
 import { skillActivity } from "../src/upstream/endpoints/skills.ts";
 import { distinct, measured as optional } from "./activity.ts";
-import { builder } from "./builder.ts";
+import { builder, nodeLoader } from "./builder.ts";
 import {
   engagement,
   engagementArgs,
@@ -32,7 +32,7 @@ export const Skill = builder.node(builder.objectRef<Measured<SkillShape>>("Skill
   description:
     "A skill as used over the range of the list. The `id` names both; `name` is the skill's own. Source: SKILL_ACTIVITY.",
   id: { resolve: ({ range, name }) => measuredId(range, name) },
-  loadOne: (id, ctx) =>
+  loadOne: nodeLoader("Skill", (id, ctx) =>
     loadMeasured(
       ctx,
       skillActivity,
@@ -40,6 +40,7 @@ export const Skill = builder.node(builder.objectRef<Measured<SkillShape>>("Skill
       (range, own) => ({ range, names: [own] }),
       (skill) => skill.name,
     ),
+  ),
   fields: (t) => ({
     name: t.exposeString("name", {
       description:

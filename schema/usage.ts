@@ -10,9 +10,9 @@ import {
   answerReport,
   Bucketed,
   type ReportAnswer,
-  ReportFilter,
   type ReportNode,
   reportArgs,
+  reportFilter,
   SourceEnum,
 } from "./report.ts";
 import { personRange, rangeOf, User } from "./user.ts";
@@ -39,6 +39,8 @@ const UsageDimension = builder.enumType("UsageDimension", {
     SERVICE_ACCOUNT: { description: "Console service account." },
   } satisfies { [D in Dimension]?: { description: string } },
 });
+
+const UsageFilter = reportFilter("UsageFilter");
 
 const UsageBucket = builder.objectRef<ReportNode<TokenUsageShape>>("UsageBucket").implement({
   description:
@@ -93,7 +95,7 @@ builder.queryField("usage", (t) =>
         type: [UsageDimension],
         description: "Dimensions to split rows by; none gives one row per bucket.",
       }),
-      filter: t.arg({ type: ReportFilter, description: "Which usage to count." }),
+      filter: t.arg({ type: UsageFilter, description: "Which usage to count." }),
       ...forward,
     },
     resolve: (_root, args, ctx) => answerReport(ctx, usageReport, "usage", args),

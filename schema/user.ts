@@ -6,7 +6,7 @@ import type { DayRange } from "../src/domain/range.ts";
 import { badInput, GatewayError } from "../src/errors.ts";
 import { memberByEmail } from "../src/loaders/members.ts";
 import { userActivity } from "../src/upstream/endpoints/users.ts";
-import { builder, decodeGlobalId } from "./builder.ts";
+import { builder, decodeGlobalId, nodeLoader } from "./builder.ts";
 import { engagement, engagementArgs } from "./engagement.ts";
 import { DateRange, type DateRangeInput, DEFAULT_PERIOD, resolveRange } from "./range.ts";
 
@@ -64,13 +64,13 @@ export const User = builder.node(builder.objectRef<Person>("User"), {
   description:
     "A person, joined across the organizations by id and lower-cased email. Figures are about the range of the list the person was reached through, or the last 30 days, unless a field is given its own `range`.",
   id: { resolve: (person) => person.userId },
-  loadOne: async (userId, ctx) => {
+  loadOne: nodeLoader("User", async (userId, ctx) => {
     const person = await personById(ctx, userId, resolveRange({ period: DEFAULT_PERIOD }, ctx.now()));
     return (
       person ??
       notFound("No current member has this id; people who have left are listed by `cost(groupBy: [USER])`.")
     );
-  },
+  }),
   fields: (t) => ({
     userId: t.exposeString("userId", { description: "The id upstream knows the person by, `user_...`." }),
     email: t.string({

@@ -1,17 +1,17 @@
 import type { Workspace as WorkspaceShape } from "../src/domain/organization.ts";
 import { GatewayError } from "../src/errors.ts";
 import { workspaceById } from "../src/loaders/console.ts";
-import { builder, dateTime } from "./builder.ts";
+import { builder, dateTime, nodeLoader } from "./builder.ts";
 
 export const Workspace = builder.node(builder.objectRef<WorkspaceShape>("Workspace"), {
   description: "A workspace of the Console organization. Source: WORKSPACES.",
   id: { resolve: ({ workspaceId }) => workspaceId },
-  loadOne: async (id, ctx) => {
+  loadOne: nodeLoader("Workspace", async (id, ctx) => {
     const workspace = await workspaceById(ctx, {}).load(id);
     if (workspace === null)
       throw new GatewayError("NOT_FOUND", "No workspace has this id.", { dataset: "WORKSPACES" });
     return workspace;
-  },
+  }),
   fields: (t) => ({
     workspaceId: t.exposeString("workspaceId", {
       nullable: true,

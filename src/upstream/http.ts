@@ -94,7 +94,7 @@ async function attemptGet(
   parse: (text: string) => unknown,
   leftMs: number,
 ): Promise<HttpAnswer> {
-  const signal = AbortSignal.timeout(Math.max(1, Math.min(timeoutMs, leftMs)));
+  const signal = AbortSignal.timeout(Math.max(1, Math.ceil(Math.min(timeoutMs, leftMs))));
   const response = await request(new URL(baseUrl.pathname.replace(/\/$/, "") + path, baseUrl), {
     dispatcher,
     headers,

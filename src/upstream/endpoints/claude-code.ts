@@ -61,13 +61,11 @@ export const claudeCode = endpoint({
       pullRequests: core.count("pull_requests_by_claude_code"),
       linesAdded: core.at("lines_of_code").count("added"),
       linesRemoved: core.at("lines_of_code").count("removed"),
-      toolActions: w
-        .entries("tool_actions")
-        .map(([tool, counts]) => ({
-          tool,
-          accepted: counts.count("accepted"),
-          rejected: counts.count("rejected"),
-        })),
+      toolActions: w.entries("tool_actions").map(([tool, counts]) => ({
+        tool,
+        accepted: counts.count("accepted"),
+        rejected: counts.count("rejected"),
+      })),
       models: w.each("model_breakdown").map(model),
     };
   },

@@ -3,7 +3,7 @@ import type { Connector } from "../../domain/engagement.ts";
 import type { DayRange } from "../../domain/range.ts";
 import { endpoint } from "../endpoint.ts";
 import type { Wire } from "../wire.ts";
-import { ENGAGEMENT, FRESH } from "./coverage.ts";
+import { ENGAGEMENT, engagementDays, FRESH } from "./coverage.ts";
 
 /** Use per connector over the range, by connector name. Source: Enterprise Analytics, "List Connector Activity". */
 export const connectorActivity = endpoint({
@@ -13,8 +13,7 @@ export const connectorActivity = endpoint({
   paging: "token",
   pageSize: () => 1000,
   query: (p: { range: DayRange; names?: readonly string[] }) => ({
-    starting_date: p.range.from,
-    ending_date: p.range.until,
+    ...engagementDays(p.range),
     "filter[]": p.names?.map((name) => `connector_name:${name}`),
   }),
   covers: (p) => p.range,

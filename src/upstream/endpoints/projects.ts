@@ -3,7 +3,7 @@ import type { Project } from "../../domain/engagement.ts";
 import type { DayRange } from "../../domain/range.ts";
 import { endpoint } from "../endpoint.ts";
 import type { Wire } from "../wire.ts";
-import { ENGAGEMENT, FRESH } from "./coverage.ts";
+import { ENGAGEMENT, engagementDays, FRESH } from "./coverage.ts";
 
 /** Use per chat project over the range, by project id. Source: Enterprise Analytics, "List Chat Project Activity". */
 export const projectActivity = endpoint({
@@ -13,8 +13,7 @@ export const projectActivity = endpoint({
   paging: "token",
   pageSize: () => 1000,
   query: (p: { range: DayRange; projectIds?: readonly string[] }) => ({
-    starting_date: p.range.from,
-    ending_date: p.range.until,
+    ...engagementDays(p.range),
     "filter[]": p.projectIds?.map((id) => `project_id:${id}`),
   }),
   covers: (p) => p.range,

@@ -4,7 +4,7 @@ import type { Money } from "../../domain/money.ts";
 import type { DayRange } from "../../domain/range.ts";
 import { endpoint } from "../endpoint.ts";
 import { type Wire, WireError } from "../wire.ts";
-import { ENGAGEMENT, FRESH } from "./coverage.ts";
+import { ENGAGEMENT, engagementDays, FRESH } from "./coverage.ts";
 
 /** Use per skill over the range, by skill name. Source: Enterprise Analytics, "List Skill Activity". */
 export const skillActivity = endpoint({
@@ -14,8 +14,7 @@ export const skillActivity = endpoint({
   paging: "token",
   pageSize: () => 1000,
   query: (p: { range: DayRange; names?: readonly string[] }) => ({
-    starting_date: p.range.from,
-    ending_date: p.range.until,
+    ...engagementDays(p.range),
     "filter[]": p.names?.map((name) => `skill_name:${name}`),
   }),
   covers: (p) => p.range,

@@ -10,7 +10,7 @@ import type {
 import type { DayRange } from "../../domain/range.ts";
 import { endpoint } from "../endpoint.ts";
 import type { Wire } from "../wire.ts";
-import { ENGAGEMENT, FRESH } from "./coverage.ts";
+import { ENGAGEMENT, engagementDays, FRESH } from "./coverage.ts";
 
 type User = AnalyticsUserActivity;
 
@@ -22,8 +22,7 @@ export const userActivity = endpoint({
   paging: "token",
   pageSize: () => 1000,
   query: (p: { range: DayRange; userIds?: readonly string[] }) => ({
-    starting_date: p.range.from,
-    ending_date: p.range.until,
+    ...engagementDays(p.range),
     "filter[]": p.userIds?.map((id) => `user_id:${id}`),
   }),
   covers: (p) => p.range,
