@@ -1,4 +1,3 @@
-import { renderGraphiQL } from "@graphql-yoga/render-graphiql";
 import type { GraphQLSchema } from "graphql";
 import { createYoga } from "graphql-yoga";
 import type { Context } from "../context.ts";
@@ -8,6 +7,8 @@ import { clientError, translateErrors } from "./errors.ts";
 import { reportUsage } from "./operation.ts";
 import { playground } from "./playground.ts";
 import { boundDocuments, readRequests } from "./request.ts";
+
+const GRAPHQL = "/graphql";
 
 export interface ServerOptions {
   readonly schema: GraphQLSchema;
@@ -37,12 +38,17 @@ export function createServer({
       now: instantOf(now()),
       maxFirst,
     }),
-    plugins: [readRequests(), boundDocuments(), reportUsage(), translateErrors(onFault)],
-    graphqlEndpoint: "/graphql",
+    plugins: [
+      options.playground && playground(GRAPHQL),
+      readRequests(),
+      boundDocuments(),
+      reportUsage(),
+      translateErrors(onFault),
+    ],
+    graphqlEndpoint: GRAPHQL,
     healthCheckEndpoint: "/healthz",
     landingPage: false,
-    graphiql: options.playground && playground(),
-    renderGraphiQL,
+    graphiql: false,
     maskedErrors: { maskError: (error) => clientError(error, onFault) },
     cors: false,
     multipart: false,
