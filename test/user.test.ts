@@ -138,6 +138,19 @@ describe("a person is one across products", () => {
     });
   });
 
+  test("is found by each of several askers of one id", async () => {
+    const { ask } = gateway({ routes: { [PATHS.members]: members } });
+    const { data: found } = await ask(`{ user(email: "bo@ternplover.example") { id } }`);
+    const { data, errors } = await ask(
+      `query ($id: ID!, $ids: [ID!]!) { a: node(id: $id) { ...who } b: node(id: $id) { ...who } nodes(ids: $ids) { ...who } }
+       fragment who on User { userId }`,
+      { id: found.user.id, ids: [found.user.id, found.user.id] },
+    );
+    const bo = { userId: "user_ent_bo" };
+    expect(errors).toBeUndefined();
+    expect(data).toEqual({ a: bo, b: bo, nodes: [bo, bo] });
+  });
+
   test("a Console id and an Enterprise id of one human lead to the same person", async () => {
     const { ask } = gateway({ routes: { [PATHS.members]: members } });
     const { data } = await ask(

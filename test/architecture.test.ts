@@ -1,0 +1,73 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { expect, test } from "vitest";
+
+const ROOT = join(import.meta.dirname, "..");
+
+/** Import from your right, never from your left. */
+const ORDER = [
+  "src/main.ts",
+  "src/cli",
+  "src/app.ts",
+  "src/server",
+  "schema",
+  "src/analytics",
+  "src/loaders",
+  "src/upstream",
+  "src/cache",
+  "src/domain",
+];
+/** For everyone. */
+const COMMON = ["src/errors.ts", "src/context.ts"];
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+}
+
+function sources(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => join(folder, name));
+}
+
+const imports: Import[] = [...sources("src"), ...sources("schema")].flatMap((from) =>
+  [...readFileSync(join(ROOT, from), "utf8").matchAll(/(?:from|import) "(\.[^"]+)"/g)].map(([, path]) => ({
+    from,
+    to: relative(ROOT, join(ROOT, dirname(from), path ?? "")),
+  })),
+);
+
+function place(file: string): number {
+  return ORDER.findIndex((each) => file === each || file.startsWith(`${each}/`));
+}
+
+test("imports point one way", () => {
+  const backwards = imports.filter(({ from, to }) => {
+    const [importer, imported] = [place(from), place(to)];
+    return importer >= 0 && imported >= 0 && importer > imported && !COMMON.includes(to);
+  });
+  expect(backwards).toEqual([]);
+  expect(imports.length).toBeGreaterThan(300);
+});
+
+test("the sandbox knows the domain and itself, and nothing inside knows the sandbox", () => {
+  const crossing = imports.filter(({ from, to }) => {
+    const inside = from.startsWith("src/sandbox/");
+    if (inside) return !to.startsWith("src/sandbox/") && !to.startsWith("src/domain/");
+    return to.startsWith("src/sandbox/") && !from.startsWith("src/cli/");
+  });
+  expect(crossing).toEqual([]);
+});
+
+test("snake_case names of the wire appear only where endpoints are read", () => {
+  const named = [...sources("src"), ...sources("schema")]
+    .filter((file) => !file.startsWith("src/sandbox/") && !file.startsWith("src/upstream/endpoints/"))
+    .filter((file) => !file.endsWith("documents.ts"))
+    .filter((file) =>
+      /"(starting_at|starting_date|user_ids\[\]|group_by\[\]|message_count|actor)"/.test(
+        readFileSync(join(ROOT, file), "utf8"),
+      ),
+    );
+  expect(named).toEqual([]);
+});
