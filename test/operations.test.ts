@@ -1,0 +1,107 @@
+import { readdirSync, readFileSync } from "node:fs";
+import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
+import { type DocumentNode, Kind, parse, print, validate } from "graphql";
+import { describe, expect, test } from "vitest";
+import { schema } from "../schema/index.ts";
+import {
+  ApiKeysDocument,
+  CostByDayDocument,
+  PeopleThisWeekDocument,
+} from "../schema/operations/documents.ts";
+import { gateway } from "./gateway.ts";
+
+const FOLDER = new URL("../schema/operations/", import.meta.url);
+const FILES = readdirSync(FOLDER).filter((name) => name.endsWith(".graphql"));
+
+/** Upstream requests of each question on a cold cache, at a date where the last 30 days are in two calendar months. */
+const REQUESTS: Readonly<Record<string, number>> = {
+  "01-people-this-week.graphql": 9,
+  "02-top-spenders.graphql": 3,
+  "03-cost-by-day.graphql": 2,
+  "04-cost-by-model.graphql": 2,
+  "05-adoption.graphql": 1,
+  "06-skills.graphql": 1,
+  "07-connectors.graphql": 1,
+  "08-projects.graphql": 2,
+  "09-claude-code.graphql": 7,
+  "10-tokens-by-model.graphql": 4,
+  "11-console-cost.graphql": 6,
+  "12-api-keys.graphql": 7,
+};
+
+describe.each(FILES)("the question %s", (file) => {
+  const text = readFileSync(new URL(file, FOLDER), "utf8");
+
+  test("is stated in plain words above one named operation", () => {
+    expect(text).toMatch(/^# [A-Z]/);
+    expect(text.split("query")[0]).toContain("?");
+    expect(operationsOf(parse(text))).toEqual([expect.stringMatching(/^[A-Z][A-Za-z]+$/)]);
+  });
+
+  test("is valid", () => {
+    expect(validate(schema, parse(text))).toEqual([]);
+  });
+
+  test("is answered with rows, at no more upstream requests than stated", async () => {
+    const { ask, seen, requestsOf } = gateway({ sandbox: { users: 60 } });
+    const { data, errors } = await ask(text);
+    expect(errors).toBeUndefined();
+    for (const answer of Object.values(data)) expect(rowsOf(answer).length).toBeGreaterThan(1);
+    expect(seen.length).toBeLessThanOrEqual(REQUESTS[file] ?? 0);
+
+    const [, again] = await requestsOf(() => ask(text));
+    expect(again).toEqual([]);
+  });
+});
+
+describe("a typed document", () => {
+  test("gives its answer a shape that the compiler knows", async () => {
+    const { users } = await answerTo(PeopleThisWeekDocument, { first: 3 });
+    const messages: (number | undefined)[] | undefined = users?.nodes.map((u) => u?.activity?.chat.messages);
+    expect(messages).toEqual([expect.any(Number), expect.any(Number), expect.any(Number)]);
+    const usd: string | undefined = users?.nodes[0]?.cost?.net.usd;
+    expect(usd).toMatch(/^\d+(\.\d+)?$/);
+  });
+
+  test("takes the ranges and names of enum values of the schema", async () => {
+    const { cost } = await answerTo(CostByDayDocument, {
+      range: { between: { from: "2026-11-02", until: "2026-11-04" } },
+    });
+    expect(new Set(cost?.nodes.map((row) => row?.from.slice(0, 10)))).toEqual(
+      new Set(["2026-11-02", "2026-11-03"]),
+    );
+    const { usage } = await answerTo(ApiKeysDocument, { range: { period: "YESTERDAY" } });
+    expect(usage?.nodes.some((row) => row?.apiKey?.status === "active")).toBe(true);
+  });
+
+  test("refuses variables of another type before anything runs", () => {
+    // @ts-expect-error: `first` is a number
+    const text: VariablesOf<typeof PeopleThisWeekDocument> = { first: "3" };
+    // @ts-expect-error: a period is one of those the schema names
+    const never: VariablesOf<typeof CostByDayDocument> = { range: { period: "TOMORROW" } };
+    expect([text, never]).toHaveLength(2);
+  });
+});
+
+type VariablesOf<Document> = Document extends TypedDocumentNode<infer _, infer Variables> ? Variables : never;
+
+async function answerTo<Result, Variables extends Readonly<Record<string, unknown>>>(
+  document: TypedDocumentNode<Result, Variables>,
+  variables: Variables,
+): Promise<Result> {
+  const { ask } = gateway({ sandbox: { users: 60 } });
+  const { data, errors } = await ask(print(document), variables);
+  expect(errors).toBeUndefined();
+  return data;
+}
+
+function operationsOf({ definitions }: DocumentNode): (string | undefined)[] {
+  return definitions.flatMap((each) => (each.kind === Kind.OPERATION_DEFINITION ? [each.name?.value] : []));
+}
+
+/** The rows of a connection or of a plain list. */
+function rowsOf(answer: unknown): readonly unknown[] {
+  if (Array.isArray(answer)) return answer;
+  const { nodes } = answer as { readonly nodes: readonly unknown[] };
+  return nodes.filter((node) => node !== null);
+}
