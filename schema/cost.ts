@@ -82,7 +82,8 @@ const CostBucketConnection = builder.connectionObject(
   {
     type: CostBucket,
     name: "CostBucketConnection",
-    description: "Cost by bucket and group: oldest first, or largest first where there are no buckets.",
+    description:
+      "Cost by bucket and group: oldest first, or largest first where there are no buckets. A bucket without usage has no row.",
     fields: (t) => ({
       source: t.field({
         type: SourceEnum,

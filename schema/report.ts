@@ -12,6 +12,7 @@ import type { Context } from "../src/context.ts";
 import type { Person } from "../src/domain/person.ts";
 import type { DayRange } from "../src/domain/range.ts";
 import type { BucketWidth, Dimension, Filter, FilterDimension } from "../src/domain/report.ts";
+import { badInput } from "../src/errors.ts";
 import { apiKeyById, workspaceById } from "../src/loaders/console.ts";
 import { mapPages } from "../src/upstream/walk.ts";
 import { ApiKey } from "./api-key.ts";
@@ -148,10 +149,19 @@ export async function answerReport<Measure>(
   return { ...(await connectRanking(ctx, slice, asQuestion, rank)), plan };
 }
 
+/** The most values upstream takes in one list. */
+const MAX_VALUES = 100;
+
 function filterOf(filter: ReportArgs["filter"]): Filter {
   const lists = Object.entries(FILTERS).flatMap(([name, dimension]) => {
     const values = filter?.[name];
-    return values === null || values === undefined ? [] : [[dimension, [...new Set(values)].sort()]];
+    if (values === null || values === undefined) return [];
+    // Sent without an entry, a list would not be sent at all, and everything would be counted.
+    if (values.length === 0 || values.length > MAX_VALUES)
+      throw badInput(
+        `\`filter.${name}\` has ${values.length} values; it takes 1 to ${MAX_VALUES}. Leave it out to count all.`,
+      );
+    return [[dimension, [...new Set(values)].sort()]];
   });
   return Object.fromEntries(lists);
 }

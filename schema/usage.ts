@@ -55,7 +55,8 @@ const UsageBucketConnection = builder.connectionObject(
   {
     type: UsageBucket,
     name: "UsageBucketConnection",
-    description: "Tokens by bucket and group: oldest first, or most tokens first where there are no buckets.",
+    description:
+      "Tokens by bucket and group: oldest first, or most tokens first where there are no buckets. A bucket without usage has no row.",
     fields: (t) => ({
       source: t.field({
         type: SourceEnum,

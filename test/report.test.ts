@@ -1,0 +1,124 @@
+import { describe, expect, test } from "vitest";
+import { gateway, json } from "./gateway.ts";
+import { PATHS, reportPage, wireCost, wireDay } from "./wire.ts";
+
+const DAY = `range: { between: { from: "2026-11-20", until: "2026-11-21" } }`;
+
+function ofOneDay() {
+  return gateway({
+    routes: {
+      [PATHS.cost]: () => json(reportPage([wireDay("2026-11-20", [wireCost("1", { product: "chat" })])])),
+    },
+  });
+}
+
+test("lists go out in bracket notation, once per value, sorted", async () => {
+  const { ask, seen } = ofOneDay();
+  await ask(
+    `{ cost(${DAY}, groupBy: [PRODUCT, MODEL], filter: { models: ["b", "a&limit=1"], products: ["chat"] }) { totalCount } }`,
+  );
+  const [url] = seen;
+  expect(url?.searchParams.getAll("models[]")).toEqual(["a&limit=1", "b"]);
+  expect(url?.searchParams.getAll("group_by[]")).toEqual(["model", "product"]);
+  expect(url?.searchParams.getAll("limit")).toEqual(["31"]);
+  expect([url?.searchParams.get("starting_at"), url?.searchParams.get("ending_at")]).toEqual([
+    "2026-11-20T00:00:00Z",
+    "2026-11-21T00:00:00Z",
+  ]);
+});
+
+test("the order of arguments makes no second question", async () => {
+  const { ask, seen } = ofOneDay();
+  await ask(
+    `{ a: cost(${DAY}, groupBy: [PRODUCT, MODEL]) { totalCount } b: cost(${DAY}, groupBy: [MODEL, PRODUCT, MODEL]) { totalCount groupedBy } }`,
+  );
+  expect(seen).toHaveLength(1);
+});
+
+test.each([
+  ["an empty list", `filter: { models: [] }`, /takes 1 to 100/],
+  [
+    "a hundred and one values",
+    `filter: { models: [${Array.from({ length: 101 }, (_, i) => `"m${i}"`)}] }`,
+    /takes 1 to 100/,
+  ],
+  [
+    "a dimension no source has together with another",
+    `groupBy: [PRODUCT, WORKSPACE]`,
+    /ENTERPRISE: cannot group by WORKSPACE.*CONSOLE: cannot group by PRODUCT/,
+  ],
+  [
+    "hours of a report that has days only",
+    `groupBy: [WORKSPACE], bucket: HOUR`,
+    /no buckets shorter than a day/,
+  ],
+  [
+    "a filter the source does not have",
+    `source: CONSOLE, filter: { models: ["x"] }`,
+    /cannot filter on MODEL; it filters on nothing/,
+  ],
+])("%s is refused in a sentence that says what would work", async (_name, args, sentence) => {
+  const { ask, seen } = ofOneDay();
+  const { data, errors } = await ask(`{ cost(${DAY}, ${args}) { totalCount } }`);
+  expect(data).toEqual({ cost: null });
+  expect(errors).toHaveLength(1);
+  expect(errors?.[0]?.extensions.code).toBe("BAD_USER_INPUT");
+  expect(errors?.[0]?.message).toMatch(sentence);
+  expect(seen).toEqual([]);
+});
+
+describe("a source", () => {
+  test("is the Enterprise organization's unless a dimension is the Console's", async () => {
+    const { ask } = gateway({ sandbox: { users: 40 } });
+    const { data, errors } = await ask(`{
+      a: cost(${DAY}, first: 1) { source }
+      b: cost(${DAY}, groupBy: [WORKSPACE], first: 1) { source nodes { list { usd } } }
+      c: usage(${DAY}, groupBy: [API_KEY], first: 1) { source }
+      d: usage(${DAY}, source: CONSOLE, first: 1) { source }
+    }`);
+    expect(errors).toBeUndefined();
+    expect([data.a.source, data.b.source, data.c.source, data.d.source]).toEqual([
+      "ENTERPRISE",
+      "CONSOLE",
+      "CONSOLE",
+      "CONSOLE",
+    ]);
+    expect(data.b.nodes[0].list).toBeNull();
+  });
+
+  test("is the one there is a key for", async () => {
+    const { ask } = gateway({ sandbox: { users: 40 }, settings: { ANTHROPIC_ANALYTICS_KEY: "" } });
+    const { data, errors } = await ask(`{ cost(${DAY}) { source } organization { name } }`);
+    expect(errors).toBeUndefined();
+    expect(data.cost.source).toBe("CONSOLE");
+  });
+});
+
+test.each(["DAY", "HOUR", "MINUTE"])("buckets of a %s add up to the total of the day", async (bucket) => {
+  const { ask } = gateway({ sandbox: { users: 30 } });
+  const { data, errors } = await ask(
+    `{ usage(${DAY}, bucket: ${bucket}, first: 1000) { nodes { from until tokens { totalTokens } } pageInfo { hasNextPage } total { totalTokens } } }`,
+  );
+  expect(errors).toBeUndefined();
+  const sum = data.usage.nodes.reduce(
+    (all: number, { tokens }: { tokens: { totalTokens: number } }) => all + tokens.totalTokens,
+    0,
+  );
+  expect(data.usage.pageInfo.hasNextPage).toBe(false);
+  expect(sum).toBe(data.usage.total.totalTokens);
+  expect(sum).toBeGreaterThan(0);
+});
+
+test("regions and default workspaces have one spelling whatever the source", async () => {
+  const { ask } = gateway({ sandbox: { users: 60 } });
+  const { data } = await ask(
+    `{ usage(range: { last: { days: 20 } }, bucket: NONE, groupBy: [INFERENCE_GEO, WORKSPACE], source: CONSOLE, first: 1000) { nodes { inferenceGeo workspace { workspaceId isDefault } } } }`,
+  );
+  const rows: {
+    inferenceGeo: string | null;
+    workspace: { workspaceId: string; isDefault: boolean } | null;
+  }[] = data.usage.nodes;
+  expect(rows.map(({ inferenceGeo }) => inferenceGeo)).not.toContain("not_available");
+  expect(rows.map(({ inferenceGeo }) => inferenceGeo)).toContain(null);
+  expect(rows.find(({ workspace }) => workspace?.isDefault)?.workspace?.workspaceId).toMatch(/^wrkspc_/);
+});
