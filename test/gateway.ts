@@ -1,3 +1,4 @@
+import type { Dispatcher } from "undici";
 import { createApp } from "../src/app.ts";
 import { type Environment, readConfig } from "../src/config.ts";
 import { SandboxDispatcher } from "../src/sandbox/dispatcher.ts";
@@ -16,6 +17,8 @@ export interface GatewayOptions {
   readonly sandbox?: { readonly users: number; readonly seed?: number };
   /** … hand-made answers by path. */
   readonly routes?: Readonly<Record<string, Route>>;
+  /** … or whatever this reaches, of which nothing is in `seen`. */
+  readonly dispatcher?: Dispatcher;
   readonly settings?: Environment;
 }
 
@@ -36,7 +39,13 @@ export interface ClientError {
 }
 
 /** The gateway over a simulated or hand-made upstream, with every upstream request in `seen`. */
-export function gateway({ now = NOW, sandbox: size, routes = {}, settings = {} }: GatewayOptions = {}) {
+export function gateway({
+  now = NOW,
+  sandbox: size,
+  routes = {},
+  dispatcher,
+  settings = {},
+}: GatewayOptions = {}) {
   let clock = Date.parse(now);
   const seen: URL[] = [];
   const faults: unknown[] = [];
@@ -56,7 +65,7 @@ export function gateway({ now = NOW, sandbox: size, routes = {}, settings = {} }
   const keys = { ANTHROPIC_ANALYTICS_KEY: "sk-ant-api01-test", ANTHROPIC_ADMIN_KEY: "sk-ant-admin01-test" };
   const config = readConfig({ ...keys, ANTHROPIC_BASE_URL: "http://upstream.test", ...settings });
   const app = createApp(config, {
-    dispatcher: new SandboxDispatcher({ handle }),
+    dispatcher: dispatcher ?? new SandboxDispatcher({ handle }),
     now: () => clock,
     onFault: (fault) => faults.push(fault),
     backoffMs: 1,

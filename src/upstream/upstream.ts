@@ -50,8 +50,14 @@ const API_VERSION = "2026-10-21";
 
 type AnyPage = Page<unknown>;
 
+/** A request under way. Others join it in the first half of its time only, lest they inherit a hang that is about to fail. */
+interface Flight {
+  readonly page: Promise<AnyPage>;
+  readonly begun: number;
+}
+
 export function createUpstream(options: UpstreamOptions): { operation(signal: AbortSignal): Upstream } {
-  const flights = new Map<string, Promise<AnyPage>>();
+  const flights = new Map<string, Flight>();
 
   /** A page as this operation sees it: asked for once, so that two fields of one answer never disagree. */
   async function read<P, Row>(
@@ -86,16 +92,17 @@ export function createUpstream(options: UpstreamOptions): { operation(signal: Ab
       return kept.value;
     }
     const joined = flights.get(key);
-    if (joined !== undefined) {
+    if (joined !== undefined && performance.now() - joined.begun < options.deadlineMs / 2) {
       operation.usage.cacheHits++;
-      return joined as Promise<Page<Row>>;
+      return joined.page as Promise<Page<Row>>;
     }
     operation.spend(endpoint.dataset);
-    const flight = fetchPage(operation, endpoint, params, token, credential, path, key).finally(() =>
-      flights.delete(key),
-    );
+    const page = fetchPage(operation, endpoint, params, token, credential, path, key);
+    const flight = { page, begun: performance.now() };
     flights.set(key, flight);
-    return flight;
+    const land = () => flights.get(key) === flight && flights.delete(key);
+    page.then(land, land);
+    return page;
   }
 
   async function fetchPage<P, Row>(
