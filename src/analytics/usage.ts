@@ -1,7 +1,7 @@
 import { type TokenUsage, usages } from "../domain/tokens.ts";
 import { CONSOLE_USAGE_NAMES, consoleUsage } from "../upstream/endpoints/console-usage.ts";
+import { ENTERPRISE_NAMES } from "../upstream/endpoints/enterprise-report.ts";
 import { enterpriseUsage, userUsage } from "../upstream/endpoints/enterprise-usage.ts";
-import { ENTERPRISE_NAMES } from "../upstream/endpoints/report-query.ts";
 import type { Report } from "./report.ts";
 
 export const usageReport: Report<TokenUsage> = {

@@ -3,23 +3,17 @@ import type { Connector } from "../../domain/engagement.ts";
 import type { DayRange } from "../../domain/range.ts";
 import { endpoint } from "../endpoint.ts";
 import type { Wire } from "../wire.ts";
-import { ENGAGEMENT, engagementDays, FRESH } from "./coverage.ts";
+import { engagementDays, engagementList } from "./coverage.ts";
 
 /** Use per connector over the range, by connector name. Source: Enterprise Analytics, "List Connector Activity". */
 export const connectorActivity = endpoint({
   dataset: "CONNECTOR_ACTIVITY",
-  key: "analytics",
+  ...engagementList,
   path: "/v1/organizations/analytics/connectors",
-  paging: "token",
-  pageSize: () => 1000,
   query: (p: { range: DayRange; names?: readonly string[] }) => ({
     ...engagementDays(p.range),
     "filter[]": p.names?.map((name) => `connector_name:${name}`),
   }),
-  covers: (p) => p.range,
-  coverage: ENGAGEMENT,
-  subject: "activity",
-  freshSeconds: FRESH.engagement,
   row: (w: Wire<AnalyticsConnectorActivity>): Connector => ({
     name: w.string("connector_name"),
     displayName: w.stringOrNull("connector_display_name"),

@@ -5,7 +5,7 @@ import { endpoint } from "../endpoint.ts";
 import type { Wire } from "../wire.ts";
 import { regionOf, workspaceOf } from "./console-usage.ts";
 import { CONSOLE, FRESH } from "./coverage.ts";
-import { type ReportNames, reportQuery } from "./report-query.ts";
+import { type Bounds, type ReportNames, reportQuery, spanOf } from "./report-query.ts";
 
 /** Upstream fills the details only where lines are described; asking for one of them asks for the description. */
 export const CONSOLE_COST_NAMES = {
@@ -46,7 +46,7 @@ export const consoleCost = endpoint({
   subject: "money",
   freshSeconds: FRESH.reports,
   row: (w: Wire<WireDay>, p): Bucket<Spend> => {
-    const span = { from: w.instant("starting_at"), until: w.instant("ending_at") };
+    const span = spanOf(w.only<keyof Bounds<string>>());
     return { ...span, rows: w.each("results").map((result) => costRow(result, span, p)) };
   },
 });

@@ -5,7 +5,14 @@ import type { TokenUsage } from "../../domain/tokens.ts";
 import { endpoint } from "../endpoint.ts";
 import type { Wire } from "../wire.ts";
 import { CONSOLE, FRESH } from "./coverage.ts";
-import { BUCKET_WIDTHS, BUCKETS_PER_PAGE, type ReportNames, reportQuery } from "./report-query.ts";
+import {
+  type Bounds,
+  BUCKETS_PER_PAGE,
+  type ReportNames,
+  reportQuery,
+  spanOf,
+  widthOf,
+} from "./report-query.ts";
 import { type TokenColumn, tokens } from "./tokens.ts";
 
 export const CONSOLE_USAGE_NAMES = {
@@ -66,7 +73,7 @@ export const consoleUsage = endpoint({
   pageSize: (p: ReportQuestion) => (p.bucket === "MINUTE" ? 1440 : BUCKETS_PER_PAGE[p.bucket]),
   query: (p) => ({
     ...reportQuery(CONSOLE_USAGE_NAMES, p),
-    bucket_width: BUCKET_WIDTHS[p.bucket === "NONE" ? "DAY" : p.bucket],
+    bucket_width: widthOf(p.bucket),
   }),
   beta: (p) => (p.groupBy.includes("SPEED") || p.filter.SPEED ? "fast-mode-2026-02-01" : undefined),
   covers: (p) => p.range,
@@ -74,7 +81,7 @@ export const consoleUsage = endpoint({
   subject: "money",
   freshSeconds: FRESH.reports,
   row: (w: Wire<WireBucket>, p): Bucket<TokenUsage> => {
-    const span = { from: w.instant("starting_at"), until: w.instant("ending_at") };
+    const span = spanOf(w.only<keyof Bounds<string>>());
     return { ...span, rows: w.each("results").map((result) => usageRow(result, span, p)) };
   },
 });

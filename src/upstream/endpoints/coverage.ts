@@ -48,3 +48,14 @@ export const DAILY: Coverage = {
 
 /** How long answers that are not final are reused, in seconds. */
 export const FRESH = { engagement: 3_600, reports: 300, lookups: 86_400 } as const;
+
+/** What the engagement lists have in common: rolled up over the range in one chain of pages. */
+export const engagementList = {
+  key: "analytics",
+  paging: "token",
+  pageSize: () => 1000,
+  covers: ({ range }: { range: DayRange }) => range,
+  coverage: ENGAGEMENT,
+  subject: "activity",
+  freshSeconds: FRESH.engagement,
+} as const;

@@ -5,20 +5,18 @@ import type {
 } from "@anthropic-ai/sdk/resources/beta/organization/analytics/analytics";
 import type { CostRow, Span } from "../../domain/bucket.ts";
 import type { Spend } from "../../domain/money.ts";
-import type { Bucket, ReportQuestion } from "../../domain/report.ts";
+import type { Bucket } from "../../domain/report.ts";
 import { endpoint } from "../endpoint.ts";
 import type { Wire } from "../wire.ts";
-import { FRESH, REPORTS } from "./coverage.ts";
 import {
-  BUCKET_WIDTHS,
-  BUCKETS_PER_PAGE,
+  bucketedReport,
   ENTERPRISE_NAMES,
   type EnterpriseColumns,
   enterpriseDimensions,
-  type ReportNames,
-  reportQuery,
-  wholeRange,
-} from "./report-query.ts";
+  userReport,
+  userSpan,
+} from "./enterprise-report.ts";
+import { type Bounds, type ReportNames, spanOf } from "./report-query.ts";
 import { reportUser } from "./report-user.ts";
 
 export const COST_NAMES = {
@@ -32,21 +30,10 @@ export const COST_NAMES = {
  */
 export const enterpriseCost = endpoint({
   dataset: "ENTERPRISE_COST",
-  key: "analytics",
+  ...bucketedReport(COST_NAMES),
   path: "/v1/organizations/analytics/cost_report",
-  paging: "report",
-  pageSize: (p: ReportQuestion) => BUCKETS_PER_PAGE[p.bucket],
-  query: (p) => ({
-    ...reportQuery(COST_NAMES, p),
-    bucket_width: BUCKET_WIDTHS[p.bucket === "NONE" ? "DAY" : p.bucket],
-  }),
-  covers: (p) => p.range,
-  coverage: REPORTS,
-  subject: "money",
-  watermarked: true,
-  freshSeconds: FRESH.reports,
   row: (w: Wire<BetaAnalyticsCostReportTimeBucket>): Bucket<Spend> => {
-    const span = { from: w.instant("starting_at"), until: w.instant("ending_at") };
+    const span = spanOf(w.only<keyof Bounds<string>>());
     return { ...span, rows: w.each("results").map((result) => costRow(result.only<keyof Columns>(), span)) };
   },
 });
@@ -57,22 +44,10 @@ export const enterpriseCost = endpoint({
  */
 export const userCost = endpoint({
   dataset: "USER_COST",
-  key: "analytics",
+  ...userReport(COST_NAMES),
   path: "/v1/organizations/analytics/user_cost_report",
-  paging: "report",
-  pageSize: () => 1000,
-  query: (p: ReportQuestion) => ({
-    ...reportQuery(COST_NAMES, { ...p, groupBy: p.groupBy.filter((dimension) => dimension !== "USER") }),
-    bucket_width: p.bucket === "NONE" ? undefined : BUCKET_WIDTHS[p.bucket],
-  }),
-  covers: (p) => p.range,
-  coverage: REPORTS,
-  subject: "money",
-  watermarked: true,
-  freshSeconds: FRESH.reports,
   row: (w: Wire<BetaAnalyticsCostUsersItem>, p): CostRow => {
-    const span =
-      p.bucket === "NONE" ? wholeRange(p) : { from: w.instant("starting_at"), until: w.instant("ending_at") };
+    const span = userSpan(w.only<keyof Bounds<string>>(), p);
     return { ...costRow(w.only<keyof Columns>(), span), user: reportUser(w.at("actor")) };
   },
 });

@@ -3,23 +3,17 @@ import type { Project } from "../../domain/engagement.ts";
 import type { DayRange } from "../../domain/range.ts";
 import { endpoint } from "../endpoint.ts";
 import type { Wire } from "../wire.ts";
-import { ENGAGEMENT, engagementDays, FRESH } from "./coverage.ts";
+import { engagementDays, engagementList } from "./coverage.ts";
 
 /** Use per chat project over the range, by project id. Source: Enterprise Analytics, "List Chat Project Activity". */
 export const projectActivity = endpoint({
   dataset: "PROJECT_ACTIVITY",
-  key: "analytics",
+  ...engagementList,
   path: "/v1/organizations/analytics/apps/chat/projects",
-  paging: "token",
-  pageSize: () => 1000,
   query: (p: { range: DayRange; projectIds?: readonly string[] }) => ({
     ...engagementDays(p.range),
     "filter[]": p.projectIds?.map((id) => `project_id:${id}`),
   }),
-  covers: (p) => p.range,
-  coverage: ENGAGEMENT,
-  subject: "activity",
-  freshSeconds: FRESH.engagement,
   row: (w: Wire<AnalyticsProjectActivity>): Project => {
     const creator = w.atOrNull("created_by");
     return {

@@ -1,5 +1,4 @@
-import type { BetaAnalyticsUsageBucketedResult } from "@anthropic-ai/sdk/resources/beta/organization/analytics/analytics";
-import { type Dimensions, NO_DIMENSIONS, type Span } from "../../domain/bucket.ts";
+import type { Span } from "../../domain/bucket.ts";
 import type { Day } from "../../domain/day.ts";
 import type { BucketWidth, Dimension, FilterDimension, ReportQuestion } from "../../domain/report.ts";
 import { badInput } from "../../errors.ts";
@@ -11,8 +10,6 @@ export interface ReportNames {
   readonly groupBy: { readonly [D in Dimension]?: string };
   readonly filter: { readonly [D in FilterDimension]?: string };
 }
-
-export const BUCKET_WIDTHS = { DAY: "1d", HOUR: "1h", MINUTE: "1m" } as const;
 
 /** Buckets per page: upstream's maximum for each width. */
 export const BUCKETS_PER_PAGE = { NONE: 31, DAY: 31, HOUR: 168, MINUTE: 256 } as const satisfies Record<
@@ -45,45 +42,16 @@ function spelled<D extends string>(names: { readonly [K in D]?: string }, dimens
   return name;
 }
 
-/** The dimension columns that the Enterprise reports share. */
-export const ENTERPRISE_NAMES = {
-  groupBy: {
-    PRODUCT: "product",
-    MODEL: "model",
-    CONTEXT_WINDOW: "context_window",
-    INFERENCE_GEO: "inference_geo",
-    SPEED: "speed",
-    GROUP: "rbac_group_id",
-  },
-  filter: {
-    USER: "user_ids[]",
-    PRODUCT: "products[]",
-    MODEL: "models[]",
-    CONTEXT_WINDOW: "context_windows[]",
-    INFERENCE_GEO: "inference_geos[]",
-    SPEED: "speeds[]",
-    GROUP: "rbac_group_ids[]",
-  },
-} as const satisfies ReportNames;
-
-export type EnterpriseColumns = Pick<
-  BetaAnalyticsUsageBucketedResult,
-  "product" | "model" | "context_window" | "inference_geo" | "speed" | "rbac_group_id"
->;
-
-export function enterpriseDimensions(w: Wire<EnterpriseColumns>): Dimensions {
-  return {
-    ...NO_DIMENSIONS,
-    product: w.stringOrNull("product"),
-    model: w.stringOrNull("model"),
-    contextWindow: w.stringOrNull("context_window"),
-    inferenceGeo: w.stringOrNull("inference_geo"),
-    speed: w.stringOrNull("speed"),
-    groupId: w.stringOrNull("rbac_group_id"),
-  };
+/** `bucket_width` of a report that always has buckets: a total is made of days. */
+export function widthOf(bucket: BucketWidth): string {
+  return BUCKET_WIDTHS[bucket === "NONE" ? "DAY" : bucket];
 }
 
-/** Rows of a report that was not split into buckets are about the whole range asked for. */
-export function wholeRange({ range }: ReportQuestion): Span {
-  return { from: Date.parse(midnight(range.from)), until: Date.parse(midnight(range.until)) };
+const BUCKET_WIDTHS = { DAY: "1d", HOUR: "1h", MINUTE: "1m" } as const;
+
+/** Start and end of a bucket; null is for reports that were not split into any. */
+export type Bounds<End extends string | null> = Readonly<Record<"starting_at" | "ending_at", End>>;
+
+export function spanOf(w: Wire<Bounds<string>> | Wire<Bounds<string | null>>): Span {
+  return { from: w.instant("starting_at"), until: w.instant("ending_at") };
 }

@@ -4,23 +4,17 @@ import type { Money } from "../../domain/money.ts";
 import type { DayRange } from "../../domain/range.ts";
 import { endpoint } from "../endpoint.ts";
 import { type Wire, WireError } from "../wire.ts";
-import { ENGAGEMENT, engagementDays, FRESH } from "./coverage.ts";
+import { engagementDays, engagementList } from "./coverage.ts";
 
 /** Use per skill over the range, by skill name. Source: Enterprise Analytics, "List Skill Activity". */
 export const skillActivity = endpoint({
   dataset: "SKILL_ACTIVITY",
-  key: "analytics",
+  ...engagementList,
   path: "/v1/organizations/analytics/skills",
-  paging: "token",
-  pageSize: () => 1000,
   query: (p: { range: DayRange; names?: readonly string[] }) => ({
     ...engagementDays(p.range),
     "filter[]": p.names?.map((name) => `skill_name:${name}`),
   }),
-  covers: (p) => p.range,
-  coverage: ENGAGEMENT,
-  subject: "activity",
-  freshSeconds: FRESH.engagement,
   row: (w: Wire<AnalyticsSkillActivity>): Skill => ({
     name: w.string("skill_name"),
     displayName: w.stringOrNull("skill_display_name"),

@@ -10,25 +10,19 @@ import type {
 import type { DayRange } from "../../domain/range.ts";
 import { endpoint } from "../endpoint.ts";
 import type { Wire } from "../wire.ts";
-import { ENGAGEMENT, engagementDays, FRESH } from "./coverage.ts";
+import { engagementDays, engagementList } from "./coverage.ts";
 
 type User = AnalyticsUserActivity;
 
 /** Activity per member over the range, one row each, by email. Source: Enterprise Analytics, "List User Activity". */
 export const userActivity = endpoint({
   dataset: "USER_ACTIVITY",
-  key: "analytics",
+  ...engagementList,
   path: "/v1/organizations/analytics/users",
-  paging: "token",
-  pageSize: () => 1000,
   query: (p: { range: DayRange; userIds?: readonly string[] }) => ({
     ...engagementDays(p.range),
     "filter[]": p.userIds?.map((id) => `user_id:${id}`),
   }),
-  covers: (p) => p.range,
-  coverage: ENGAGEMENT,
-  subject: "activity",
-  freshSeconds: FRESH.engagement,
   row: (w: Wire<User>): UserActivity => ({
     userId: w.atOrNull("user")?.string("id") ?? null,
     email: w.atOrNull("user")?.stringOrNull("email_address") ?? null,

@@ -1,0 +1,87 @@
+import type { BetaAnalyticsUsageBucketedResult } from "@anthropic-ai/sdk/resources/beta/organization/analytics/analytics";
+import { type Dimensions, NO_DIMENSIONS, type Span } from "../../domain/bucket.ts";
+import { startOf } from "../../domain/day.ts";
+import type { ReportQuestion } from "../../domain/report.ts";
+import type { Wire } from "../wire.ts";
+import { FRESH, REPORTS } from "./coverage.ts";
+import {
+  type Bounds,
+  BUCKETS_PER_PAGE,
+  type ReportNames,
+  reportQuery,
+  spanOf,
+  widthOf,
+} from "./report-query.ts";
+
+/** What the four Enterprise reports have in common. */
+const report = {
+  key: "analytics",
+  paging: "report",
+  covers: ({ range }: ReportQuestion) => range,
+  coverage: REPORTS,
+  subject: "money",
+  watermarked: true,
+  freshSeconds: FRESH.reports,
+} as const;
+
+/** A report split by time, whose pages are buckets. */
+export const bucketedReport = (names: ReportNames) =>
+  ({
+    ...report,
+    pageSize: ({ bucket }: ReportQuestion) => BUCKETS_PER_PAGE[bucket],
+    query: (p: ReportQuestion) => ({ ...reportQuery(names, p), bucket_width: widthOf(p.bucket) }),
+  }) as const;
+
+/** A report split by person, whose pages are ranked rows; time is one more split. */
+export const userReport = (names: ReportNames) =>
+  ({
+    ...report,
+    pageSize: () => 1000,
+    query: (p: ReportQuestion) => ({
+      ...reportQuery(names, { ...p, groupBy: p.groupBy.filter((dimension) => dimension !== "USER") }),
+      bucket_width: p.bucket === "NONE" ? undefined : widthOf(p.bucket),
+    }),
+  }) as const;
+
+/** The time a row of a report split by person is about; not split by time, that is the whole range asked for. */
+export function userSpan(w: Wire<Bounds<string | null>>, { bucket, range }: ReportQuestion): Span {
+  return bucket === "NONE" ? { from: startOf(range.from), until: startOf(range.until) } : spanOf(w);
+}
+
+/** The dimension columns that the Enterprise reports share. */
+export const ENTERPRISE_NAMES = {
+  groupBy: {
+    PRODUCT: "product",
+    MODEL: "model",
+    CONTEXT_WINDOW: "context_window",
+    INFERENCE_GEO: "inference_geo",
+    SPEED: "speed",
+    GROUP: "rbac_group_id",
+  },
+  filter: {
+    USER: "user_ids[]",
+    PRODUCT: "products[]",
+    MODEL: "models[]",
+    CONTEXT_WINDOW: "context_windows[]",
+    INFERENCE_GEO: "inference_geos[]",
+    SPEED: "speeds[]",
+    GROUP: "rbac_group_ids[]",
+  },
+} as const satisfies ReportNames;
+
+export type EnterpriseColumns = Pick<
+  BetaAnalyticsUsageBucketedResult,
+  "product" | "model" | "context_window" | "inference_geo" | "speed" | "rbac_group_id"
+>;
+
+export function enterpriseDimensions(w: Wire<EnterpriseColumns>): Dimensions {
+  return {
+    ...NO_DIMENSIONS,
+    product: w.stringOrNull("product"),
+    model: w.stringOrNull("model"),
+    contextWindow: w.stringOrNull("context_window"),
+    inferenceGeo: w.stringOrNull("inference_geo"),
+    speed: w.stringOrNull("speed"),
+    groupId: w.stringOrNull("rbac_group_id"),
+  };
+}
