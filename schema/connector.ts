@@ -1,6 +1,6 @@
 import type { Connector as ConnectorShape } from "../src/domain/engagement.ts";
 import { connectorActivity } from "../src/upstream/endpoints/connectors.ts";
-import { distinct, measured as optional } from "./activity.ts";
+import { measured as optional } from "./activity.ts";
 import { builder, nodeLoader } from "./builder.ts";
 import {
   engagement,
@@ -10,22 +10,10 @@ import {
   measured,
   measuredId,
   OfficeSessions,
+  useTypes,
 } from "./engagement.ts";
 
-const ConnectorChat = builder.objectRef<ConnectorShape["chat"]>("ConnectorChat").implement({
-  description: "Use of a connector in chat.",
-  fields: (t) => ({ conversations: t.expose("conversations", distinct("Conversations that used it.")) }),
-});
-
-const ConnectorCode = builder.objectRef<ConnectorShape["claudeCode"]>("ConnectorCode").implement({
-  description: "Use of a connector in Claude Code.",
-  fields: (t) => ({ sessions: t.expose("sessions", distinct("Sessions that used it.")) }),
-});
-
-const ConnectorCowork = builder.objectRef<ConnectorShape["cowork"]>("ConnectorCowork").implement({
-  description: "Use of a connector in Cowork.",
-  fields: (t) => ({ sessions: t.expose("sessions", distinct("Sessions that used it.")) }),
-});
+const { Chat, Code, Cowork } = useTypes("Connector", "used");
 
 export const Connector = builder.node(builder.objectRef<Measured<ConnectorShape>>("Connector"), {
   description:
@@ -75,9 +63,9 @@ export const Connector = builder.node(builder.objectRef<Measured<ConnectorShape>
       "unclassifiedCalls",
       optional("Calls without a trusted mark; measured where the range begins on or after 2026-05-29."),
     ),
-    chat: t.expose("chat", { type: ConnectorChat, nullable: true, description: "In chat." }),
+    chat: t.expose("chat", { type: Chat, nullable: true, description: "In chat." }),
     claudeCode: t.expose("claudeCode", {
-      type: ConnectorCode,
+      type: Code,
       nullable: true,
       description: "In Claude Code.",
     }),
@@ -86,7 +74,7 @@ export const Connector = builder.node(builder.objectRef<Measured<ConnectorShape>
       nullable: true,
       description: "In Office applications.",
     }),
-    cowork: t.expose("cowork", { type: ConnectorCowork, nullable: true, description: "In Cowork." }),
+    cowork: t.expose("cowork", { type: Cowork, nullable: true, description: "In Cowork." }),
   }),
 });
 

@@ -1,5 +1,5 @@
 import { costReport } from "../src/analytics/cost.ts";
-import { type ReportPlan, totalOf } from "../src/analytics/report.ts";
+import { totalOf } from "../src/analytics/report.ts";
 import type { Spend as SpendShape } from "../src/domain/money.ts";
 import type { Dimension } from "../src/domain/report.ts";
 import { costOfUser } from "../src/loaders/user-totals.ts";
@@ -9,7 +9,7 @@ import { Money, Spend } from "./money.ts";
 import {
   answerReport,
   Bucketed,
-  type ReportAnswer,
+  planOf,
   type ReportNode,
   reportArgs,
   reportFilter,
@@ -100,16 +100,12 @@ const CostBucketConnection = builder.connectionObject(
         nullable: true,
         description:
           "The exact total of the whole range and filter, whatever the rows are split by; asked of upstream only when selected. Null: upstream has no figures.",
-        resolve: (answer, _args, ctx) => totalOf(ctx.upstream, planOf(answer)),
+        resolve: (answer, _args, ctx) => totalOf(ctx.upstream, planOf<SpendShape>(answer)),
       }),
     }),
   },
   { name: "CostBucketEdge", description: "A bucket and its place in the list." },
 );
-
-function planOf(answer: object): ReportPlan<SpendShape> {
-  return (answer as ReportAnswer<SpendShape>).plan;
-}
 
 builder.queryField("cost", (t) =>
   t.field({

@@ -1,6 +1,10 @@
 import type { Context } from "../src/context.ts";
 import { parseDay } from "../src/domain/day.ts";
-import type { OfficeSessions as OfficeSessionsShape } from "../src/domain/engagement.ts";
+import type {
+  ConversationUse,
+  OfficeSessions as OfficeSessionsShape,
+  SessionUse,
+} from "../src/domain/engagement.ts";
 import type { DayRange } from "../src/domain/range.ts";
 import { badInput, GatewayError } from "../src/errors.ts";
 import type { Endpoint } from "../src/upstream/endpoint.ts";
@@ -20,6 +24,25 @@ export const OfficeSessions = builder.objectRef<OfficeSessionsShape>("OfficeSess
     word: t.expose("word", distinct("Sessions in Word.")),
   }),
 });
+
+/** The types that say where a skill or a connector took part; each noun has its own, so that they can grow apart. */
+export function useTypes(noun: "Skill" | "Connector", tookPart: string) {
+  const sessions = (name: string, product: string) =>
+    builder.objectRef<SessionUse>(`${noun}${name}`).implement({
+      description: `Use of a ${noun.toLowerCase()} in ${product}.`,
+      fields: (t) => ({ sessions: t.expose("sessions", distinct(`Sessions that ${tookPart} it.`)) }),
+    });
+  return {
+    Chat: builder.objectRef<ConversationUse>(`${noun}Chat`).implement({
+      description: `Use of a ${noun.toLowerCase()} in chat.`,
+      fields: (t) => ({
+        conversations: t.expose("conversations", distinct(`Conversations that ${tookPart} it.`)),
+      }),
+    }),
+    Code: sessions("Code", "Claude Code"),
+    Cowork: sessions("Cowork", "Cowork"),
+  };
+}
 
 /** The arguments of a list of things used. */
 export const engagementArgs = {

@@ -115,8 +115,13 @@ export function reportFilter(name: "CostFilter" | "UsageFilter") {
 }
 
 /** What an answer to a report says beside its rows. */
-export interface ReportAnswer<Measure> extends Connection<ReportNode<Measure>> {
+interface ReportAnswer<Measure> extends Connection<ReportNode<Measure>> {
   readonly plan: ReportPlan<Measure>;
+}
+
+/** The plan behind a connection of a report; the type of connections has no room for it. */
+export function planOf<Measure>(answer: object): ReportPlan<Measure> {
+  return (answer as ReportAnswer<Measure>).plan;
 }
 
 /** One report question, answered as a connection: a series by time, or a ranking where there are no buckets. */

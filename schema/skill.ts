@@ -1,6 +1,6 @@
 import type { Skill as SkillShape } from "../src/domain/engagement.ts";
 import { skillActivity } from "../src/upstream/endpoints/skills.ts";
-import { distinct, measured as optional } from "./activity.ts";
+import { measured as optional } from "./activity.ts";
 import { builder, nodeLoader } from "./builder.ts";
 import {
   engagement,
@@ -10,23 +10,11 @@ import {
   measured,
   measuredId,
   OfficeSessions,
+  useTypes,
 } from "./engagement.ts";
 import { Money } from "./money.ts";
 
-const SkillChat = builder.objectRef<SkillShape["chat"]>("SkillChat").implement({
-  description: "Use of a skill in chat.",
-  fields: (t) => ({ conversations: t.expose("conversations", distinct("Conversations that activated it.")) }),
-});
-
-const SkillCode = builder.objectRef<SkillShape["claudeCode"]>("SkillCode").implement({
-  description: "Use of a skill in Claude Code.",
-  fields: (t) => ({ sessions: t.expose("sessions", distinct("Sessions that activated it.")) }),
-});
-
-const SkillCowork = builder.objectRef<SkillShape["cowork"]>("SkillCowork").implement({
-  description: "Use of a skill in Cowork.",
-  fields: (t) => ({ sessions: t.expose("sessions", distinct("Sessions that activated it.")) }),
-});
+const { Chat, Code, Cowork } = useTypes("Skill", "activated");
 
 export const Skill = builder.node(builder.objectRef<Measured<SkillShape>>("Skill"), {
   description:
@@ -65,14 +53,14 @@ export const Skill = builder.node(builder.objectRef<Measured<SkillShape>>("Skill
       nullable: true,
       description: "Accounts that switched it on that day. Null over more than one day.",
     }),
-    chat: t.expose("chat", { type: SkillChat, nullable: true, description: "In chat." }),
-    claudeCode: t.expose("claudeCode", { type: SkillCode, nullable: true, description: "In Claude Code." }),
+    chat: t.expose("chat", { type: Chat, nullable: true, description: "In chat." }),
+    claudeCode: t.expose("claudeCode", { type: Code, nullable: true, description: "In Claude Code." }),
     office: t.expose("office", {
       type: OfficeSessions,
       nullable: true,
       description: "In Office applications.",
     }),
-    cowork: t.expose("cowork", { type: SkillCowork, nullable: true, description: "In Cowork." }),
+    cowork: t.expose("cowork", { type: Cowork, nullable: true, description: "In Cowork." }),
     listPrice: t.expose("listPrice", {
       type: Money,
       nullable: true,

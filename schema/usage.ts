@@ -1,4 +1,4 @@
-import { type ReportPlan, totalOf } from "../src/analytics/report.ts";
+import { totalOf } from "../src/analytics/report.ts";
 import { usageReport } from "../src/analytics/usage.ts";
 import type { Dimension } from "../src/domain/report.ts";
 import type { TokenUsage as TokenUsageShape } from "../src/domain/tokens.ts";
@@ -9,7 +9,7 @@ import { TokenUsage } from "./money.ts";
 import {
   answerReport,
   Bucketed,
-  type ReportAnswer,
+  planOf,
   type ReportNode,
   reportArgs,
   reportFilter,
@@ -73,16 +73,12 @@ const UsageBucketConnection = builder.connectionObject(
         nullable: true,
         description:
           "The exact total of the whole range and filter, whatever the rows are split by; asked of upstream only when selected. Null: upstream has no figures.",
-        resolve: (answer, _args, ctx) => totalOf(ctx.upstream, planOf(answer)),
+        resolve: (answer, _args, ctx) => totalOf(ctx.upstream, planOf<TokenUsageShape>(answer)),
       }),
     }),
   },
   { name: "UsageBucketEdge", description: "A bucket and its place in the list." },
 );
-
-function planOf(answer: object): ReportPlan<TokenUsageShape> {
-  return (answer as ReportAnswer<TokenUsageShape>).plan;
-}
 
 builder.queryField("usage", (t) =>
   t.field({

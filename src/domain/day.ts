@@ -4,7 +4,8 @@ export type Day = string & { readonly __day: unique symbol };
 /** Milliseconds since the epoch; every clock of the program is a function that returns one. */
 export type Instant = number;
 
-const SHAPE = /^\d{4}-\d{2}-\d{2}$/;
+/** Years 1 to 9999: the day before year 1 cannot be written in this form. */
+const SHAPE = /^(?!0000)\d{4}-\d{2}-\d{2}$/;
 
 /** The day written as `text`, or null where that is not a real calendar day. */
 export function parseDay(text: string): Day | null {
@@ -21,6 +22,21 @@ export function day(text: string): Day {
   const parsed = parseDay(text);
   if (parsed === null) throw new RangeError(`not a calendar day: ${text}`);
   return parsed;
+}
+
+const INSTANT_SHAPE = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
+
+/**
+ * The instant written as `text` (RFC 3339; seconds may be left off), or null where that is not a real time of a real day. It
+ * must say its offset: a bare one would mean another time on another machine.
+ */
+export function parseInstant(text: string): Instant | null {
+  if (!INSTANT_SHAPE.test(text)) return null;
+  try {
+    return Temporal.Instant.from(text).epochMilliseconds;
+  } catch {
+    return null;
+  }
 }
 
 /** The UTC day an instant falls on. */

@@ -23,9 +23,9 @@ export interface Skill {
   readonly enabledBy: number | null;
   readonly listPrice: Money | null;
   readonly overage: Money | null;
-  readonly chat: { readonly conversations: number | null };
-  readonly claudeCode: { readonly sessions: number | null };
-  readonly cowork: { readonly sessions: number | null };
+  readonly chat: ConversationUse;
+  readonly claudeCode: SessionUse;
+  readonly cowork: SessionUse;
   readonly office: OfficeSessions;
 }
 
@@ -39,10 +39,20 @@ export interface Connector {
   readonly readCalls: number | null;
   readonly writeCalls: number | null;
   readonly unclassifiedCalls: number | null;
-  readonly chat: { readonly conversations: number | null };
-  readonly claudeCode: { readonly sessions: number | null };
-  readonly cowork: { readonly sessions: number | null };
+  readonly chat: ConversationUse;
+  readonly claudeCode: SessionUse;
+  readonly cowork: SessionUse;
   readonly office: OfficeSessions;
+}
+
+/** Different conversations in which something took part. */
+export interface ConversationUse {
+  readonly conversations: number | null;
+}
+
+/** Different sessions in which something took part. */
+export interface SessionUse {
+  readonly sessions: number | null;
 }
 
 /** Different sessions in each Office application. */
