@@ -1,4 +1,3 @@
-import { setTimeout as wait } from "node:timers/promises";
 import { errors, fetch as undiciFetch, request as undiciRequest } from "undici";
 import { afterEach, describe, expect, test } from "vitest";
 import { SandboxDispatcher } from "../../../src/sandbox/dispatcher.ts";
@@ -22,13 +21,26 @@ function sandbox(latencyMs = 0): { handle: Handle } {
   };
 }
 
+/** A sandbox that tells when it was asked and answers when it is told to. */
+function gatedSandbox() {
+  const arrived = Promise.withResolvers<void>();
+  const open = Promise.withResolvers<void>();
+  const { handle } = sandbox();
+  const gated: Handle = async (request, signal) => {
+    arrived.resolve();
+    await open.promise;
+    return handle(request, signal);
+  };
+  return { handle: gated, arrived: arrived.promise, release: open.resolve };
+}
+
 const cleanUp: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const close of cleanUp.splice(0)) await close();
 });
 
-async function served(latencyMs = 0) {
-  const listener = await serveSandbox(sandbox(latencyMs), { port: 0 });
+async function served() {
+  const listener = await serveSandbox(sandbox(), { port: 0 });
   cleanUp.push(listener.close);
   return listener;
 }
@@ -116,11 +128,13 @@ describe("the dispatcher", () => {
   });
 
   test("closed, it finishes what it has and refuses what comes", async () => {
-    const dispatcher = new SandboxDispatcher(sandbox(20));
+    const gated = gatedSandbox();
+    const dispatcher = new SandboxDispatcher(gated);
     const options = { headers: HEADERS, dispatcher };
     const under = undiciRequest("http://any/list", options).then(({ body }) => body.text());
     const closed = dispatcher.close();
     await expect(undiciRequest("http://any/list", options)).rejects.toBeInstanceOf(errors.ClientClosedError);
+    gated.release();
     expect(await under).toContain("row 1");
     await closed;
   });
@@ -139,11 +153,12 @@ describe("the dispatcher", () => {
 
 describe("the server", () => {
   test("finishes what it has when it is closed", async () => {
-    const { url, close } = await served(100);
-    cleanUp.pop();
+    const gated = gatedSandbox();
+    const { url, close } = await serveSandbox(gated, { port: 0 });
     const under = undiciRequest(`${url}/list`, { headers: HEADERS });
-    await wait(30);
+    await gated.arrived;
     const closed = close();
+    gated.release();
     const { statusCode, headers, body } = await under;
     expect([statusCode, headers.connection]).toEqual([200, "close"]);
     await body.dump();
