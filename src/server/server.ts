@@ -52,9 +52,13 @@ export function createServer({
     maskedErrors: { maskError: (error) => clientError(error, onFault) },
     cors: false,
     multipart: false,
+    maxRequestBodySize: MAX_BODY_BYTES,
     logging: false,
   });
 }
+
+/** Far more than a question with its variables takes. */
+const MAX_BODY_BYTES = 2 ** 20;
 
 /** One operation sees one moment: a query that runs over midnight does not mix two days. */
 function instantOf(moment: Instant): () => Instant {

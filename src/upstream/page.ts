@@ -59,10 +59,11 @@ export function decodePage<P, Row>(
 /** Only the token ends a walk, and a list that says there is more must say where: a short answer is never passed off as whole. */
 function nextToken(paging: "token" | "report" | "id", body: Wire<Envelope>): string | null {
   const key = paging === "id" ? "last_id" : "next_page";
-  if (paging !== "token" && !body.boolean("has_more")) return null;
+  // Engagement lists send no `has_more`; where one does, it must not be contradicted by the token.
+  const more = paging === "token" ? body.booleanOrNull("has_more") : body.boolean("has_more");
+  if (paging !== "token" && !more) return null;
   const next = body.stringOrNull(key);
   if (next === "") throw new WireError(key, "a token or null"); // sent back, it would ask for the first page again
-  if (next === null && paging !== "token")
-    throw new WireError(key, "the next page's token, since has_more is true");
+  if (next === null && more) throw new WireError(key, "the next page's token, since has_more is true");
   return next;
 }

@@ -45,6 +45,15 @@ describe("a body that is no JSON is UPSTREAM_SHAPE after three attempts, and not
   });
 });
 
+test("a body of more than 64 MiB is UPSTREAM_UNAVAILABLE after one attempt", async () => {
+  const { ask, seen } = withPeople(inTurn(text(" ".repeat(2 ** 26 + 1)), text(good)));
+  expect(expectError(await ask(PEOPLE), "UPSTREAM_UNAVAILABLE").message).toContain(
+    "more than the gateway reads",
+  );
+  expect(requestsTo(PATHS.users, seen)).toBe(1);
+  expectGood(await ask(PEOPLE));
+});
+
 /** A body of people with one part of it replaced; `undefined` leaves the part out. */
 function people(change: (user: Record<string, unknown>, page: Record<string, unknown>) => void): Route {
   const user: Record<string, unknown> = structuredClone(wireUser("user_a", { messages: 3 }));
@@ -135,6 +144,11 @@ describe("JSON of another shape is UPSTREAM_SHAPE at once, names the place, and 
       "a token of a number",
       /next_page: expected text or null/,
       people((_, page) => Object.assign(page, { next_page: 5 })),
+    ],
+    [
+      "has_more with a token of null",
+      /next_page: expected the next page's token/,
+      people((_, page) => Object.assign(page, { has_more: true })),
     ],
     [
       "a token of nothing",

@@ -150,6 +150,14 @@ describe("requests over HTTP", () => {
     expect([status, asked]).toEqual([415, 0]);
   });
 
+  test("a body of more than a mebibyte is 413 and does not run", async () => {
+    const query = `{ users(${WEEK}) { totalCount } }`;
+    const body = JSON.stringify({ query, variables: { pad: "x".repeat(2 ** 20) } });
+    const { status, answer, asked } = await send({ method: "POST", headers: JSON_TYPE, body });
+    expectRefusal(answer, "BAD_REQUEST");
+    expect([status, asked]).toEqual([413, 0]);
+  });
+
   test.each(["?query={__typename}&variables={", "?query={__typename}&extensions=x", ""])(
     "a GET of %s is 400 BAD_REQUEST",
     async (query) => {

@@ -1,16 +1,18 @@
 import { describe, expect, test } from "vitest";
 import type { ErrorCode } from "../../src/errors.ts";
-import { type GatewayOptions, json, NOW, type Route, refusal } from "../gateway.ts";
-import { PATHS } from "../wire.ts";
+import { type GatewayOptions, gateway, json, NOW, type Route, refusal } from "../gateway.ts";
+import { PATHS, tokenPage, wireUser } from "../wire.ts";
 import {
   expectError,
   expectGood,
   expectOthersAnswered,
+  expectPresentable,
   GOOD_PAGE,
   inTurn,
   LEAK,
   PEOPLE,
   requestsTo,
+  WEEK,
   withPeople,
 } from "./faults.ts";
 
@@ -74,13 +76,38 @@ describe("a status that lasts", () => {
 
   test("two fields that need the same failing page fail each at its place, and share the attempts", async () => {
     const { ask, seen } = withPeople(refused(500));
-    const range = `range: { between: { from: "2026-11-01", until: "2026-11-08" } }`;
-    const { errors } = await ask(`{ a: users(${range}) { totalCount } b: users(${range}) { totalCount } }`);
+    const { errors } = await ask(`{ a: users(${WEEK}) { totalCount } b: users(${WEEK}) { totalCount } }`);
     expect(errors?.map(({ path, extensions }) => [path, extensions.code])).toEqual([
       [["a"], "UPSTREAM_UNAVAILABLE"],
       [["b"], "UPSTREAM_UNAVAILABLE"],
     ]);
     expect(requestsTo(PATHS.users, seen)).toBe(3);
+  });
+
+  test("a hundred questions at once share the attempts and the error", async () => {
+    const { ask, seen } = withPeople(refused(500));
+    const answers = await Promise.all(Array.from({ length: 100 }, () => ask(PEOPLE)));
+    for (const answer of answers) expectError(answer, "UPSTREAM_UNAVAILABLE");
+    expect(requestsTo(PATHS.users, seen)).toBe(3);
+  });
+
+  test("a field of the rows that fails leaves the rows, and says where in each", async () => {
+    const { ask, seen } = gateway({
+      routes: {
+        [PATHS.users]: () => json(tokenPage([wireUser("user_a"), wireUser("user_b")])),
+        [PATHS.userCost]: refused(403),
+      },
+    });
+    const { data, errors } = await ask(`{ users(${WEEK}) { nodes { userId cost { requests } } } }`);
+    expect(data.users.nodes).toEqual([
+      { userId: "user_a", cost: null },
+      { userId: "user_b", cost: null },
+    ]);
+    expect(expectPresentable(errors).map(({ path, extensions }) => [path, extensions.code])).toEqual([
+      [["users", "nodes", 0, "cost"], "UPSTREAM_AUTH"],
+      [["users", "nodes", 1, "cost"], "UPSTREAM_AUTH"],
+    ]);
+    expect(requestsTo(PATHS.userCost, seen)).toBe(1);
   });
 
   test("a request id that is none is not passed on", async () => {
