@@ -8,6 +8,10 @@ const OPERATIONS = new URL("../../schema/operations/", import.meta.url);
 /** Three bars of a chart, as the icon of the page and as the mark beside its title. */
 const MARK = `<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20" viewBox="0 0 16 16"><path fill="#c15f3c" d="M1 9h4v6H1zM6 5h4v10H6zM11 1h4v14h-4z"/></svg>`;
 
+/** A focused tab would keep the offset of an unfinished animation and jump away from under the mouse before the click counts. */
+const STYLE =
+  ".graphiql-logo { white-space: nowrap } .graphiql-tab:focus-within { transform: none !important }";
+
 /**
  * GraphiQL for browsers, at `path`, opening on the query library with a tab for each question. The page holds all of its assets and
  * its policy lets it talk to nobody but the gateway.
@@ -37,14 +41,17 @@ interface Page {
 }
 
 function renderPage(): Page {
+  const queries = queryLibrary();
   const html = renderGraphiQL({
     title: "Claude analytics",
     logo: MARK,
     favicon: `data:image/svg+xml;base64,${Buffer.from(MARK).toString("base64")}`,
-    defaultTabs: queryLibrary().map((query) => ({ query })),
+    defaultTabs: queries.map((query) => ({ query })),
     defaultEditorToolsVisibility: false, // the variables have defaults, so their pane opens empty
     shouldPersistHeaders: false,
-  }).replace("</head>", "<style>.graphiql-logo { white-space: nowrap }</style></head>");
+  })
+    .replace("</head>", () => `<style>${STYLE}</style></head>`)
+    .replace("<script>", () => `<script>${rememberFirst(queries[0] ?? "")}`);
   return {
     body: new TextEncoder().encode(html),
     headers: {
@@ -53,6 +60,14 @@ function renderPage(): Page {
       vary: "accept", // the same URL answers other clients in JSON
     },
   };
+}
+
+/**
+ * GraphiQL remembers the open query only once it has changed; until then every visit after the first would open on an untitled tab
+ * of its own. Browsers that keep nothing have no second visit.
+ */
+function rememberFirst(query: string): string {
+  return `try { localStorage["graphiql:query"] ??= ${JSON.stringify(query)} } catch {}`;
 }
 
 /** The one script of the page runs by its hash; it starts its workers from blobs and carries its fonts and pictures in itself. */
