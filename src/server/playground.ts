@@ -75,7 +75,7 @@ function contentSecurityPolicy(html: string): string {
   const script = html.slice(html.indexOf("<script>") + "<script>".length, html.lastIndexOf("</script>"));
   return [
     "default-src 'none'",
-    `script-src 'sha256-${createHash("sha256").update(script).digest("base64")}' blob:`,
+    `script-src 'sha256-${createHash("sha256").update(script).digest("base64")}'`,
     "worker-src blob:",
     "style-src 'unsafe-inline'",
     "font-src data:",
