@@ -94,7 +94,10 @@ export async function connect<Row>(
   });
 }
 
-/** A slice of a ranking, which is read in full once the slice is known to be one. Its cursors name a sort key and an id, so they hold when rows are added. */
+/**
+ * A slice of a ranking, which is read in full, but not for a slice that is refused. Its cursors name a sort key and an id, so
+ * they hold when rows are added.
+ */
 export async function connectRanking<Row>(
   ctx: Context,
   slice: Slice,
