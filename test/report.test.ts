@@ -122,3 +122,13 @@ test("regions and default workspaces have one spelling whatever the source", asy
   expect(rows.map(({ inferenceGeo }) => inferenceGeo)).toContain(null);
   expect(rows.find(({ workspace }) => workspace?.isDefault)?.workspace?.workspaceId).toMatch(/^wrkspc_/);
 });
+
+test("speed is asked of the Console with the beta it needs", async () => {
+  const { ask } = gateway({ sandbox: { users: 60 } });
+  const { data, errors } = await ask(
+    `{ usage(range: { last: { days: 9 } }, bucket: NONE, groupBy: [SPEED], source: CONSOLE) { nodes { speed tokens { totalTokens } } total { totalTokens } } }`,
+  );
+  expect(errors).toBeUndefined();
+  expect(data.usage.nodes.map(({ speed }: { speed: string }) => speed)).toContain("standard");
+  expect(data.usage.total.totalTokens).toBeGreaterThan(0);
+});

@@ -1,0 +1,73 @@
+import { GatewayError } from "../errors.ts";
+import type { Page } from "./page.ts";
+
+/** What an operation has cost so far. */
+export interface Usage {
+  /** Requests that left for the upstream, retries included. */
+  requests: number;
+  /** Pages taken from the cache, or from a request another operation had under way. */
+  cacheHits: number;
+  /** Milliseconds spent waiting for pages, summed over concurrent waits. */
+  waitMs: number;
+}
+
+/** What one operation spends, and its patience. */
+export class Operation {
+  readonly usage: Usage = { requests: 0, cacheHits: 0, waitMs: 0 };
+  /** Pages asked for so far, by cache key, so that two fields of one answer never disagree. */
+  readonly pages = new Map<string, Promise<Page<unknown>>>();
+  readonly #signal: AbortSignal;
+  readonly #maxRequests: number;
+  #begun = 0;
+
+  constructor(signal: AbortSignal, maxRequests: number) {
+    this.#signal = signal;
+    this.#maxRequests = maxRequests;
+  }
+
+  spend(dataset: string): void {
+    if (this.#begun >= this.#maxRequests) {
+      throw new GatewayError(
+        "TOO_EXPENSIVE",
+        `This operation has made its ${this.#maxRequests} upstream requests; ask for a shorter range or fewer rows of ${dataset}.`,
+        { dataset },
+      );
+    }
+    this.#begun++;
+  }
+
+  afford(walks: number): void {
+    if (walks <= this.#maxRequests) return;
+    throw new GatewayError(
+      "TOO_EXPENSIVE",
+      `This needs at least ${walks} upstream requests and one operation may make ${this.#maxRequests}; ask for a shorter range.`,
+    );
+  }
+
+  /** Waits for shared work no longer than the caller does; the work itself goes on for the others. */
+  async wait<T>(work: Promise<T>): Promise<T> {
+    const started = performance.now();
+    const { promise: gone, reject } = Promise.withResolvers<never>();
+    const leave = () => reject(abandoned(this.#signal.reason));
+    if (this.#signal.aborted) leave();
+    this.#signal.addEventListener("abort", leave, { once: true });
+    work.catch(() => {}); // it may fail after the caller has left
+    try {
+      return await Promise.race([work, gone]);
+    } finally {
+      this.#signal.removeEventListener("abort", leave);
+      this.usage.waitMs += Math.round(performance.now() - started);
+    }
+  }
+}
+
+function abandoned(reason: unknown): GatewayError {
+  return reason instanceof DOMException && reason.name === "TimeoutError"
+    ? new GatewayError(
+        "OPERATION_TIMEOUT",
+        "The operation took longer than allowed; ask for a shorter range or fewer fields.",
+        {},
+        reason,
+      )
+    : new GatewayError("OPERATION_TIMEOUT", "The caller left before the answer was there.", {}, reason);
+}

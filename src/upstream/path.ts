@@ -1,0 +1,21 @@
+import type { Endpoint, QueryValue } from "./endpoint.ts";
+
+/** One spelling per question: parameters sorted by name, lists in order, brackets as they are. */
+export function canonicalPath<P, Row>(endpoint: Endpoint<P, Row>, params: P, token: string | null): string {
+  const query: Record<string, QueryValue> = {
+    ...endpoint.query(params),
+    limit: endpoint.pageSize?.(params),
+    [endpoint.paging === "id" ? "after_id" : "page"]: token ?? undefined,
+  };
+  const pairs = Object.entries(query)
+    .flatMap(([name, value]) =>
+      value === undefined
+        ? []
+        : Array.isArray(value)
+          ? [...value].sort().map((v) => [name, v])
+          : [[name, String(value)]],
+    )
+    .sort(([a = ""], [b = ""]) => (a < b ? -1 : a > b ? 1 : 0));
+  const text = new URLSearchParams(pairs as [string, string][]).toString();
+  return text === "" ? endpoint.path : `${endpoint.path}?${text}`;
+}
