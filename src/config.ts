@@ -1,4 +1,4 @@
-import type { Instant } from "./domain/day.ts";
+import { type Instant, parseInstant } from "./domain/day.ts";
 import { Credential, type Credentials } from "./upstream/credential.ts";
 
 /** Everything an operator can set. Read once at start; frozen. */
@@ -94,7 +94,7 @@ export function readConfig(environment: Environment): Config {
   const host = text("HOST");
   if (!sandboxed && !LOOPBACK.test(host)) {
     faults.push(
-      `HOST is ${host}, which others can reach, and nothing asks callers who they are; with keys set it must be loopback, such as 127.0.0.1.`,
+      "HOST is an address others can reach, and nothing asks callers who they are; with keys set it must be loopback, such as 127.0.0.1.",
     );
   }
   if (sandboxed && environment.ANTHROPIC_BASE_URL?.trim()) {
@@ -127,7 +127,8 @@ export function readConfig(environment: Environment): Config {
           rateLimit: read("SANDBOX_RATE_LIMIT", onOrOff, "on or off", true),
         }
       : null,
-    clock: text("CLOCK") === "" ? null : read("CLOCK", instant, "an instant such as 2026-11-22T12:00:00Z", 0),
+    clock:
+      text("CLOCK") === "" ? null : read("CLOCK", parseInstant, "an instant such as 2026-11-22T12:00:00Z", 0),
     cacheMemoryBytes: read("CACHE_MEMORY_BYTES", bytes, "a size such as 256MiB", 0),
     freshSeconds: text("FRESH_TTL") === "" ? undefined : whole("FRESH_TTL", 0, 86_400),
     operationTimeoutMs: whole("OPERATION_TIMEOUT", 1, 600) * 1_000,
@@ -158,13 +159,6 @@ function bytes(value: string): number | null {
   const match = /^(\d{1,12})(|KiB|MiB|GiB)$/.exec(value);
   const size = match === null ? 0 : Number(match[1]) * UNITS[match[2] as keyof typeof UNITS];
   return size > 0 ? size : null;
-}
-
-/** An instant must say its offset: a bare one would mean another time on another machine. */
-function instant(value: string): Instant | null {
-  if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/.test(value)) return null;
-  const time = Date.parse(value);
-  return Number.isNaN(time) ? null : time;
 }
 
 function baseUrl(value: string): URL | null {

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { clockFrom } from "../clock.ts";
+import { parseInstant } from "../domain/day.ts";
 import { createSandbox } from "../sandbox/sandbox.ts";
 import { serveSandbox } from "../sandbox/server.ts";
 
@@ -88,8 +89,7 @@ function whole(min: number, max: number): (text: string) => number {
 }
 
 function instant(text: string): number {
-  const time = Date.parse(text);
-  if (!/(Z|[+-]\d{2}:\d{2})$/.test(text) || Number.isNaN(time))
-    throw new InvalidArgumentError("It is an instant such as 2026-11-22T12:00:00Z.");
+  const time = parseInstant(text);
+  if (time === null) throw new InvalidArgumentError("It is an instant such as 2026-11-22T12:00:00Z.");
   return time;
 }

@@ -54,8 +54,15 @@ export function compare(a: Decimal, b: Decimal): number {
 }
 
 /** A hundredth: cents as dollars. */
-export function hundredth({ units, scale }: Decimal): Decimal {
-  return { units, scale: scale + 2 };
+export function hundredth(amount: Decimal): Decimal {
+  return timesPowerOfTen(amount, -2);
+}
+
+/** The number with its point moved `power` places to the right, or to the left where that is negative. */
+export function timesPowerOfTen({ units, scale }: Decimal, power: number): Decimal {
+  return scale >= power
+    ? { units, scale: scale - power }
+    : { units: units * 10n ** BigInt(power - scale), scale: 0 };
 }
 
 export function formatDecimal({ units, scale }: Decimal): string {

@@ -1,5 +1,5 @@
-import { type Day, type Instant, parseDay } from "../domain/day.ts";
-import { type Decimal, parseDecimal } from "../domain/decimal.ts";
+import { type Day, type Instant, parseDay, parseInstant } from "../domain/day.ts";
+import { type Decimal, parseDecimal, timesPowerOfTen } from "../domain/decimal.ts";
 
 /** An upstream answer that breaks its contract; says where, never what the value was. */
 export class WireError extends Error {
@@ -127,9 +127,7 @@ export class Wire<T extends object> {
 
   /** A JSON number with every digit kept: see parseExact. */
   exactNumber(key: KeysOf<T, number>): Decimal {
-    return this.#read(key, "a plain decimal number", (value) =>
-      typeof value === "number" ? decimal(String(value)) : decimal(value),
-    );
+    return this.#read(key, "a number", exactNumber);
   }
 
   instant(key: KeysOf<T, string>): Instant {
@@ -154,8 +152,6 @@ export function parseExact(json: string): unknown {
   );
 }
 
-const RFC3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
-
 function text(value: unknown): string | null {
   return typeof value === "string" ? value : null;
 }
@@ -172,8 +168,14 @@ function decimal(value: unknown): Decimal | null {
   return typeof value === "string" ? parseDecimal(value) : null;
 }
 
+/** JSON writers put small fractions as `1e-5`. The exponent is bounded, since what it asks for is written out in full. */
+function exactNumber(value: unknown): Decimal | null {
+  if (typeof value !== "string" && typeof value !== "number") return null;
+  const [, mantissa = "", power = "0"] = /^([^e]+)(?:e([+-]?\d{1,3}))?$/i.exec(String(value)) ?? [];
+  const number = parseDecimal(mantissa);
+  return number && timesPowerOfTen(number, Number(power));
+}
+
 function instant(value: unknown): Instant | null {
-  if (typeof value !== "string" || !RFC3339.test(value)) return null;
-  const time = Date.parse(value);
-  return Number.isNaN(time) ? null : time;
+  return typeof value === "string" ? parseInstant(value) : null;
 }
