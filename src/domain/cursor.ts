@@ -22,9 +22,9 @@ export function formatCursor(place: Place, digest: string): string {
 /** The place a cursor names, or null where it is damaged or belongs to another query. */
 export function parseCursor(cursor: string, digest: string): Place | null {
   if (cursor.length > MAX_LENGTH || !/^[\w-]+$/.test(cursor)) return null;
-  const bytes = Buffer.from(cursor, "base64url");
-  if (bytes.toString("base64url") !== cursor) return null;
-  const decoded = bytes.toString("utf8");
+  const decoded = Buffer.from(cursor, "base64url").toString("utf8");
+  // One spelling per place: spare bits and bytes that are not UTF-8 would decode to the same text.
+  if (Buffer.from(decoded).toString("base64url") !== cursor) return null;
   const text = decoded.slice(HASH_LENGTH);
   if (decoded.slice(0, HASH_LENGTH) !== hash(digest + text)) return null;
   try {
