@@ -34,11 +34,12 @@ export interface Question {
   readonly args?: unknown;
 }
 
+const DEFAULT_FIRST = 50;
+
 /** The arguments of every list. */
 export const forward = builder.args((t) => ({
   first: t.int({
-    required: true,
-    defaultValue: 50,
+    defaultValue: DEFAULT_FIRST,
     description: "How many rows at most, from 0 to 1000 unless the operator set another bound.",
   }),
   after: t.string({
@@ -47,7 +48,7 @@ export const forward = builder.args((t) => ({
 }));
 
 export interface Slice {
-  readonly first: number;
+  readonly first?: number | null | undefined;
   readonly after?: string | null | undefined;
 }
 
@@ -143,7 +144,8 @@ function invalidCursor(): GatewayError {
   );
 }
 
-function boundedFirst({ maxFirst }: Context, { first }: Slice): number {
+function boundedFirst({ maxFirst }: Context, { first: asked }: Slice): number {
+  const first = asked ?? DEFAULT_FIRST;
   if (first >= 0 && first <= maxFirst) return first;
   throw badInput(
     `\`first\` is ${first}; it can be 0 to ${maxFirst}. Read on with \`after: pageInfo.endCursor\`.`,

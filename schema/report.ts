@@ -57,13 +57,11 @@ export const reportArgs = builder.args((t) => ({
   }),
   bucket: t.field({
     type: BucketEnum,
-    required: true,
     defaultValue: "DAY",
     description: "Length of a bucket.",
   }),
   source: t.field({
     type: SourceEnum,
-    required: true,
     defaultValue: "AUTO",
     description: "Which organization's reports answer.",
   }),
@@ -72,8 +70,8 @@ export const reportArgs = builder.args((t) => ({
 /** What can be asked of any report. */
 export interface ReportArgs extends Slice {
   readonly range: DateRangeInput;
-  readonly bucket: BucketWidth;
-  readonly source: Source | "AUTO";
+  readonly bucket?: BucketWidth | null | undefined;
+  readonly source?: Source | "AUTO" | null | undefined;
   readonly groupBy?: readonly Dimension[] | null | undefined;
   readonly filter?: { readonly [name: string]: readonly string[] | null | undefined } | null | undefined;
 }
@@ -129,16 +127,18 @@ export async function answerReport<Measure>(
   ctx: Context,
   report: Report<Measure>,
   field: string,
-  { range: asked, bucket, source, groupBy, filter, ...slice }: ReportArgs,
+  { range: asked, bucket: width, source, groupBy, filter, first, after }: ReportArgs,
 ): Promise<ReportAnswer<Measure>> {
+  const slice = { first, after };
+  const bucket = width ?? "DAY";
   const question = {
     range: resolveRange(asked, ctx.now()),
     bucket,
     groupBy: [...new Set(groupBy ?? [])].sort(),
     filter: filterOf(filter),
   };
-  const sources =
-    source === "AUTO" ? report.sources : report.sources.filter((each) => each.source === source);
+  const anySource = (source ?? "AUTO") === "AUTO";
+  const sources = report.sources.filter((each) => anySource || each.source === source);
   const plan = planReport(ctx.upstream, { ...report, sources }, question, ctx.now());
   const { range } = plan.windows;
   const asQuestion = { field, range, dataset: plan.dataset, args: { ...question, range: null } };

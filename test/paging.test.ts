@@ -224,3 +224,14 @@ test("`first: 0` gives no rows but says whether there are any", async () => {
   );
   expect(data.users).toEqual({ nodes: [], pageInfo: { hasNextPage: true } });
 });
+
+test("an argument that is null is one that was left out", async () => {
+  const { ask, requestsOf } = gateway({ sandbox: { users: 60 } });
+  const query = `query ($first: Int, $bucket: Bucket, $source: Source) {
+    cost(range: { period: LAST_MONTH }, first: $first, bucket: $bucket, source: $source) { nodes { from } } }`;
+  const [left] = await requestsOf(() => ask(query));
+  const [nulls, none] = await requestsOf(() => ask(query, { first: null, bucket: null, source: null }));
+  expect(nulls.errors).toBeUndefined();
+  expect(nulls.data).toEqual(left.data);
+  expect(none).toEqual([]);
+});
