@@ -57,7 +57,8 @@ export function plusTotals(a: CodeTotals, b: CodeTotals): CodeTotals {
 
 /** The estimate over all models. */
 export function estimatedCost(totals: CodeTotals): Money {
-  return totals.models.map((model) => model.estimated).reduce(plusMoney, { cents: ZERO, currency: "USD" });
+  const [first = { cents: ZERO, currency: "USD" }, ...rest] = totals.models.map((model) => model.estimated);
+  return rest.reduce(plusMoney, first);
 }
 
 function plusTools(a: ToolActions, b: ToolActions): ToolActions {
