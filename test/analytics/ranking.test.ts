@@ -1,0 +1,120 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { byRank, merged } from "../../src/analytics/ranking.ts";
+import { dimensionKey, NO_DIMENSIONS, type ReportRow } from "../../src/domain/bucket.ts";
+import { compare } from "../../src/domain/decimal.ts";
+import { type Spend, spends } from "../../src/domain/money.ts";
+import { costRows, decimals, forAll, usd } from "../arbitrary.ts";
+
+const rowLists = fc.array(costRows, { maxLength: 40 });
+const places = fc.record({
+  key: fc.oneof(decimals, fc.constantFrom({ units: 1n, scale: 0 }, { units: 10n, scale: 1 })),
+  id: fc.constantFrom("a", "b", "c"),
+});
+
+/** The plain way: every group looked up among all rows. */
+function bruteForce(rows: readonly ReportRow<Spend>[]) {
+  return [...new Set(rows.map(dimensionKey))].map((group) => {
+    const own = rows.filter((row) => dimensionKey(row) === group);
+    return {
+      group,
+      cents: own.reduce((sum, row) => sum + row.measure.net.cents.units, 0n),
+      from: Math.min(...own.map((row) => row.from)),
+      until: Math.max(...own.map((row) => row.until)),
+    };
+  });
+}
+
+function costRow(model: string, cents: number): ReportRow<Spend> {
+  return {
+    ...NO_DIMENSIONS,
+    model,
+    from: 0,
+    until: 1,
+    measure: { net: usd(cents), list: null, requests: null },
+  };
+}
+
+function ids(rows: readonly ReportRow<Spend>[]): string[] {
+  return merged(rows, spends).map(({ id }) => id);
+}
+
+describe("merged windows", () => {
+  test("hold every group once, with the sum over all windows and the span of all", () => {
+    forAll([rowLists], (rows) => {
+      const groups = merged(rows, spends).map(({ row }) => ({
+        group: dimensionKey(row),
+        cents: row.measure.net.cents.units,
+        from: row.from,
+        until: row.until,
+      }));
+      const byGroup = (a: { group: string }, b: { group: string }) => (a.group < b.group ? -1 : 1);
+      expect(groups.sort(byGroup)).toEqual(bruteForce(rows).sort(byGroup));
+    });
+  });
+
+  test("rank the largest sum first", () => {
+    forAll([rowLists], (rows) => {
+      const sums = merged(rows, spends).map(({ row }) => row.measure.net.cents.units);
+      expect(sums).toEqual(sums.toSorted((a, b) => (a > b ? -1 : a < b ? 1 : 0)));
+    });
+  });
+
+  test("are the same in whatever order windows come", () => {
+    const shuffled = rowLists.chain((rows) =>
+      fc.tuple(fc.constant(rows), fc.shuffledSubarray(rows, { minLength: rows.length })),
+    );
+    forAll([shuffled], ([rows, others]) => expect(merged(others, spends)).toEqual(merged(rows, spends)));
+  });
+
+  test("are the same when part of them was merged before", () => {
+    forAll([rowLists, rowLists], (first, second) => {
+      const before = merged(first, spends).map(({ row }) => row);
+      expect(merged([...before, ...second], spends)).toEqual(merged([...first, ...second], spends));
+    });
+  });
+
+  test("are led by the group that comes second everywhere, if its sum leads", () => {
+    const january = [costRow("a", 10), costRow("steady", 9)];
+    const february = [costRow("b", 10), costRow("steady", 9)];
+    const [first] = merged([...january, ...february], spends);
+    expect(first?.row).toMatchObject({ model: "steady", measure: { net: usd(18) } });
+  });
+
+  test("give a group the same id whatever it spent, since cursors hold it", () => {
+    expect(ids([costRow("a", 1)])).toEqual(ids([costRow("a", 1), costRow("a", 5)]));
+    expect(ids([costRow("a", 1)])).not.toEqual(ids([costRow("b", 1)]));
+  });
+
+  test("of nothing are nothing", () => {
+    expect(merged([], spends)).toEqual([]);
+  });
+});
+
+describe("rank", () => {
+  test("puts the larger key first, and the lesser id where keys are equal", () => {
+    forAll([places, places], (a, b) => {
+      const expected = compare(b.key, a.key) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+      expect(Math.sign(byRank(a, b))).toBe(expected);
+    });
+  });
+
+  test("never puts two before each other", () => {
+    forAll([places, places], (a, b) => expect(Math.sign(byRank(a, b)) + Math.sign(byRank(b, a))).toBe(0));
+  });
+
+  test("puts none level with another, but for the same amount and id", () => {
+    forAll([places, places], (a, b) =>
+      expect(byRank(a, b) === 0).toBe(compare(a.key, b.key) === 0 && a.id === b.id),
+    );
+  });
+
+  test("is the same through a third", () => {
+    forAll([places, places, places], (...three) => {
+      const [a, b, c] = three.sort(byRank) as typeof three;
+      expect(byRank(a, b)).toBeLessThanOrEqual(0);
+      expect(byRank(b, c)).toBeLessThanOrEqual(0);
+      expect(byRank(a, c)).toBeLessThanOrEqual(0);
+    });
+  });
+});

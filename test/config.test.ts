@@ -1,0 +1,276 @@
+import { inspect } from "node:util";
+import { describe, expect, test } from "vitest";
+import {
+  type Config,
+  ConfigError,
+  type Environment,
+  readConfig,
+  SETTINGS,
+  type Setting,
+} from "../src/config.ts";
+
+const ANALYTICS = "sk-ant-api01-secret-of-the-enterprise";
+const ADMIN = "sk-ant-admin01-secret-of-the-console";
+const KEYS = { ANTHROPIC_ANALYTICS_KEY: ANALYTICS, ANTHROPIC_ADMIN_KEY: ADMIN };
+
+const MiB = 2 ** 20;
+
+/** What is wrong with an environment; nothing, if it can be used. */
+function faults(environment: Environment): readonly string[] {
+  try {
+    readConfig(environment);
+    return [];
+  } catch (fault) {
+    if (fault instanceof ConfigError) return fault.faults;
+    throw fault;
+  }
+}
+
+describe("an empty environment", () => {
+  test("serves the sandbox on loopback, with every default", () => {
+    const { credentials, baseUrl, ...rest } = readConfig({});
+    expect(rest).toEqual({
+      host: "127.0.0.1",
+      port: 4_000,
+      sandbox: { users: 250, seed: 1, rateLimit: true },
+      clock: null,
+      cacheMemoryBytes: 256 * MiB,
+      freshSeconds: undefined,
+      operationTimeoutMs: 30_000,
+      upstreamTimeoutMs: 10_000,
+      maxUpstreamRequests: 60,
+      maxFirst: 1_000,
+      playground: true,
+    });
+    expect(baseUrl.href).toBe("https://api.anthropic.com/");
+    expect(credentials.analytics).not.toBeNull();
+    expect(credentials.admin).not.toBeNull();
+  });
+
+  test.each(Object.keys(SETTINGS) as Setting[])("is the same as one with %s blank", (name) => {
+    for (const blank of ["", "  "])
+      expect(inspect(readConfig({ [name]: blank }))).toBe(inspect(readConfig({})));
+  });
+
+  test.each(Object.entries(SETTINGS).filter(([name]) => name !== "ANTHROPIC_BASE_URL"))(
+    "is the same as one with %s at its stated default",
+    (name, [byDefault]) => expect(inspect(readConfig({ [name]: byDefault }))).toBe(inspect(readConfig({}))),
+  );
+});
+
+test("settings cannot be changed once read", () => {
+  expect(Object.isFrozen(readConfig({}))).toBe(true);
+});
+
+describe("keys", () => {
+  test("end the sandbox, one or both", () => {
+    for (const [name, key] of Object.entries(KEYS)) expect(readConfig({ [name]: key }).sandbox).toBeNull();
+    expect(readConfig(KEYS).sandbox).toBeNull();
+  });
+
+  test("that are not set leave their organization out", () => {
+    const { credentials } = readConfig({ ANTHROPIC_ADMIN_KEY: ADMIN });
+    expect(credentials.analytics).toBeNull();
+    expect(credentials.admin?.header()).toBe(ADMIN);
+  });
+
+  test("are sent without the space around them", () => {
+    expect(readConfig({ ANTHROPIC_ADMIN_KEY: ` ${ADMIN}\n` }).credentials.admin?.header()).toBe(ADMIN);
+  });
+
+  test.each(["sk-ant api01", "sk-ant-ключ", "sk-ant-\u0000", "sk-ant\nx-other: 1"])(
+    "of characters that no header takes are refused: %j",
+    (key) =>
+      expect(faults({ ANTHROPIC_ADMIN_KEY: key })).toEqual([
+        "ANTHROPIC_ADMIN_KEY has characters that no key has.",
+      ]),
+  );
+
+  test.each([
+    ["JSON", (config: Config) => JSON.stringify(config)],
+    ["JSON of the credentials", (config: Config) => JSON.stringify(config.credentials)],
+    ["inspection", (config: Config) => inspect(config, { depth: 9, showHidden: true })],
+    [
+      "inspection past custom ones",
+      (config: Config) => inspect(config, { depth: 9, showHidden: true, customInspect: false }),
+    ],
+    ["text", (config: Config) => `${config} ${config.credentials.analytics} ${config.credentials.admin}`],
+    [
+      "the names and values of its fields",
+      (config: Config) =>
+        Object.values(config.credentials)
+          .flatMap((key) => Object.entries(key ?? {}))
+          .join(),
+    ],
+    ["a copy", (config: Config) => inspect({ ...config, credentials: { ...config.credentials.admin } })],
+  ])("are not shown by %s of the settings", (_by, show) => {
+    expect(show(readConfig(KEYS))).not.toMatch(/secret/);
+  });
+
+  test.each(Object.keys(SETTINGS) as Setting[])(
+    "put into %s by mistake are not shown by its fault",
+    (name) => {
+      expect(faults({ ...KEYS, [name]: `${ANALYTICS} ${ADMIN}` }).join()).not.toMatch(/secret/);
+    },
+  );
+
+  test("are not shown by a fault elsewhere", () => {
+    const seen = faults({ ...KEYS, PORT: "x", ANTHROPIC_BASE_URL: `https://${ADMIN}@upstream.test` });
+    expect(seen).toHaveLength(2);
+    expect(seen.join()).not.toMatch(/secret/);
+  });
+});
+
+test("all faults are told at once, in a line each", () => {
+  const broken: Environment = {
+    PORT: "http",
+    CLOCK: "noon",
+    SANDBOX_USERS: "7",
+    SANDBOX_SEED: "-1",
+    SANDBOX_RATE_LIMIT: "yes",
+    CACHE_MEMORY_BYTES: "lots",
+    FRESH_TTL: "soon",
+    OPERATION_TIMEOUT: "0",
+    UPSTREAM_TIMEOUT: "1.5",
+    MAX_UPSTREAM_REQUESTS: "0",
+    MAX_FIRST: "0",
+    PLAYGROUND: "maybe",
+    ANTHROPIC_BASE_URL: "ftp://upstream.test",
+  };
+  const found = faults(broken);
+  for (const name of Object.keys(broken))
+    expect(found.filter((line) => line.startsWith(name))).not.toEqual([]);
+  expect(() => readConfig(broken)).toThrow(found.join("\n"));
+});
+
+describe("HOST", () => {
+  test.each(["127.0.0.1", "127.8.8.8", "localhost", "::1"])("may be %s with keys", (host) =>
+    expect(readConfig({ ...KEYS, HOST: host }).host).toBe(host),
+  );
+
+  test.each([
+    "0.0.0.0",
+    "::",
+    "192.168.1.7",
+    "gateway.example",
+    "127.0.0.1.example",
+    "localhost.example",
+    "128.0.0.1",
+  ])("may not be %s with a key", (host) => {
+    for (const [name, key] of Object.entries(KEYS))
+      expect(faults({ [name]: key, HOST: host })).toEqual([expect.stringContaining("loopback")]);
+  });
+
+  test("may be any without keys, since the sandbox has nothing to hide", () => {
+    expect(readConfig({ HOST: "0.0.0.0" }).host).toBe("0.0.0.0");
+  });
+});
+
+describe("ANTHROPIC_BASE_URL", () => {
+  test.each(["https://upstream.test", "http://127.0.0.1:4100", "https://proxy.test/anthropic"])(
+    "may be %s",
+    (url) => expect(readConfig({ ...KEYS, ANTHROPIC_BASE_URL: url }).baseUrl.href).toBe(new URL(url).href),
+  );
+
+  test.each([
+    "upstream.test",
+    "//upstream.test",
+    "ftp://upstream.test",
+    "file:///etc/hosts",
+    "javascript:0",
+    "https://user@upstream.test",
+    "https://user:word@upstream.test",
+    "https://upstream.test/?key=1",
+    "https://upstream.test/#there",
+    "https://",
+  ])("may not be %s", (url) =>
+    expect(faults({ ...KEYS, ANTHROPIC_BASE_URL: url })).toEqual([
+      "ANTHROPIC_BASE_URL is not an http or https URL without credentials, query or fragment.",
+    ]),
+  );
+
+  test("without a key would be passed over for the sandbox, so it is a fault", () => {
+    expect(faults({ ANTHROPIC_BASE_URL: "https://upstream.test" })).toEqual([
+      expect.stringContaining("ANTHROPIC_BASE_URL is set without a key"),
+    ]);
+  });
+});
+
+describe("CLOCK", () => {
+  test.each([
+    ["2026-11-22T12:00:00Z", Date.UTC(2026, 10, 22, 12)],
+    ["2026-11-22T12:00Z", Date.UTC(2026, 10, 22, 12)],
+    ["2026-11-22T12:00:00+02:00", Date.UTC(2026, 10, 22, 10)],
+  ])("may be %s", (text, instant) => expect(readConfig({ CLOCK: text }).clock).toBe(instant));
+
+  test.each([
+    "2026-11-22T12:00:00",
+    "2026-11-22",
+    "noon",
+    "2026-02-30T12:00:00Z",
+    "2026-11-22T25:00:00Z",
+    "1795348800000",
+  ])("may not be %s", (text) =>
+    expect(faults({ CLOCK: text })).toEqual(["CLOCK is not an instant such as 2026-11-22T12:00:00Z."]),
+  );
+});
+
+describe("CACHE_MEMORY_BYTES", () => {
+  test.each([
+    ["1", 1],
+    ["1048576", MiB],
+    ["64KiB", MiB / 16],
+    ["64MiB", 64 * MiB],
+    ["2GiB", 2_048 * MiB],
+  ])("may be %s", (text, bytes) =>
+    expect(readConfig({ CACHE_MEMORY_BYTES: text }).cacheMemoryBytes).toBe(bytes),
+  );
+
+  test.each(["0", "0MiB", "-1", "64MB", "64M", "64 MiB", "64mib", "1.5GiB", "MiB", "1e9", "Infinity"])(
+    "may not be %s",
+    (text) =>
+      expect(faults({ CACHE_MEMORY_BYTES: text })).toEqual([
+        "CACHE_MEMORY_BYTES is not a size such as 256MiB.",
+      ]),
+  );
+});
+
+describe("FRESH_TTL", () => {
+  test("of 0 always asks, which is not the same as not saying", () => {
+    expect(readConfig({ FRESH_TTL: "0" }).freshSeconds).toBe(0);
+    expect(readConfig({}).freshSeconds).toBeUndefined();
+  });
+});
+
+describe.each([
+  ["PORT", 0, 65_535],
+  ["SANDBOX_USERS", 20, 100_000],
+  ["SANDBOX_SEED", 0, 2 ** 31],
+  ["FRESH_TTL", 0, 86_400],
+  ["OPERATION_TIMEOUT", 1, 600],
+  ["UPSTREAM_TIMEOUT", 1, 600],
+  ["MAX_UPSTREAM_REQUESTS", 1, 100_000],
+  ["MAX_FIRST", 1, 100_000],
+] as const)("%s", (name, least, most) => {
+  test("may be anything within its bounds", () => {
+    for (const value of [least, most]) expect(faults({ [name]: String(value) })).toEqual([]);
+  });
+
+  test.each([least - 1, most + 1, "1.5", "1e1", "0x10", "+1", "ten", "１", "99999999999"])(
+    "may not be %s",
+    (value) =>
+      expect(faults({ [name]: String(value) })).toEqual([
+        `${name} is not a whole number from ${least} to ${most}.`,
+      ]),
+  );
+});
+
+describe.each(["SANDBOX_RATE_LIMIT", "PLAYGROUND"] as const)("%s", (name) => {
+  test("may be on or off", () => {
+    for (const value of ["on", "off"]) expect(faults({ [name]: value })).toEqual([]);
+  });
+
+  test.each(["ON", "true", "1", "no"])("may not be %s", (value) =>
+    expect(faults({ [name]: value })).toEqual([`${name} is not on or off.`]),
+  );
+});
