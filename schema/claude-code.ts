@@ -168,6 +168,7 @@ builder.queryField("claudeCodeRecords", (t) =>
         slice,
         { field: "claudeCodeRecords", range, dataset: "CLAUDE_CODE", args: filter },
         records,
+        subjectOf,
       );
     },
   }),
@@ -215,7 +216,7 @@ builder.objectFields(User, (t) => ({
         dataset: "CLAUDE_CODE",
         args: person.userId,
       } as const;
-      return connect(ctx, slice, question, records);
+      return connect(ctx, slice, question, records, subjectOf);
     },
   }),
 }));
@@ -251,18 +252,16 @@ function keeps({
  * day, who and where, and last the figures: what tells twins apart, and what may change while the day is still settling.
  */
 function recordId(record: RecordShape): string {
+  const { sessions, commits, pullRequests, linesAdded, linesRemoved, toolActions, models } = record;
+  const figures = [sessions, commits, pullRequests, linesAdded, linesRemoved, toolActions, models];
+  return `${subjectOf(record)}:${fingerprint(figures)}`;
+}
+
+/** The day, who and where: what a record is about. */
+function subjectOf(record: RecordShape): string {
   const { date, actor, customerType, terminalType, subscriptionType, isRemote, organizationId } = record;
-  const identity = [actor, customerType, terminalType, subscriptionType, isRemote, organizationId];
-  const figures = [
-    record.sessions,
-    record.commits,
-    record.pullRequests,
-    record.linesAdded,
-    record.linesRemoved,
-    record.toolActions,
-    record.models,
-  ];
-  return `${date}:${fingerprint(identity)}:${fingerprint(figures)}`;
+  const place = [actor, customerType, terminalType, subscriptionType, isRemote, organizationId];
+  return `${date}:${fingerprint(place)}`;
 }
 
 function fingerprint(value: unknown): string {

@@ -7,7 +7,7 @@ import type { Dataset } from "../src/domain/dataset.ts";
 import { formatDecimal, parseDecimal } from "../src/domain/decimal.ts";
 import type { DayRange } from "../src/domain/range.ts";
 import { badInput, GatewayError } from "../src/errors.ts";
-import type { Walk, WindowPage } from "../src/upstream/walk.ts";
+import type { PageSource, Walk, WindowPage } from "../src/upstream/walk.ts";
 import { builder } from "./builder.ts";
 import { Freshness } from "./freshness.ts";
 import { ResolvedRange } from "./range.ts";
@@ -61,6 +61,7 @@ export async function connect<Row>(
   slice: Slice,
   question: Question,
   walk: Walk<Row>,
+  idOf: (row: Row) => unknown,
 ): Promise<Connection<Row>> {
   const digest = digestOf(question);
   const after = placeAfter(slice, digest, "window");
@@ -74,12 +75,13 @@ export async function connect<Row>(
       pages = pages.filter(({ window }) => window !== page.window);
     }
     pages.push(page);
-    const skip =
-      after !== null && page.window === after.window && page.token === after.token ? after.index + 1 : 0;
-    if (skip > page.rows.length) throw expired(question.dataset);
+    const { window, token } = page;
+    const mark = (row: Row) => markOf(page, idOf(row));
+    const resumed = after !== null && window === after.window && token === after.token;
+    const skip = resumed ? 1 + indexOfMarked(page.rows, after, mark, question.dataset) : 0;
     const rows = page.rows.slice(skip, skip + first + 1 - taken.length);
     taken.push(
-      ...rows.map((row, i) => ({ row, place: { window: page.window, token: page.token, index: skip + i } })),
+      ...rows.map((row, i) => ({ row, place: { window, token, index: skip + i, mark: mark(row) } })),
     );
     ended = page.next === null && skip + rows.length === page.rows.length;
     if (taken.length > first) break;
@@ -93,6 +95,28 @@ export async function connect<Row>(
     range: question.range,
     freshness: freshnessOf(question.dataset, pages),
   });
+}
+
+/**
+ * What a row is known by when a client reads on from it: what it is about and, while figures can still move, the export it came
+ * from. A page that was refreshed can hold its rows in another order, and counting to an index would skip or repeat some.
+ */
+function markOf({ state, watermark }: PageSource, id: unknown): string {
+  return digestOf([id, state === "FINAL" ? null : watermark]);
+}
+
+/** Where the marked row stands now: upstream adds rows to lists without exports while they settle. */
+function indexOfMarked<Row>(
+  rows: readonly Row[],
+  { index, mark }: PageRow,
+  markOf: (row: Row) => string,
+  dataset: Dataset,
+): number {
+  const there = rows[index];
+  if (there !== undefined && markOf(there) === mark) return index;
+  const moved = rows.findIndex((row) => markOf(row) === mark);
+  if (moved < 0) throw expired(dataset);
+  return moved;
 }
 
 /**

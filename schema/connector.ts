@@ -90,6 +90,7 @@ builder.queryField("connectors", (t) =>
     description:
       "Connectors used in the range, by name. Source: CONNECTOR_ACTIVITY. Errors: NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, UPSTREAM_*.",
     args: engagementArgs,
-    resolve: (_root, args, ctx) => engagement(ctx, connectorActivity, "connectors", args, measured),
+    resolve: (_root, args, ctx) =>
+      engagement(ctx, connectorActivity, "connectors", args, measured, ({ name }) => name),
   }),
 );

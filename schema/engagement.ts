@@ -62,13 +62,14 @@ export function engagement<Row, Node>(
   field: string,
   { range: asked, ...slice }: Slice & { range: DateRangeInput },
   nodeOf: (row: Row, range: DayRange) => Node | null,
+  idOf: (node: Node) => string,
 ): Promise<Connection<Node>> {
   const { range, pieces } = windowsOf(endpoint, resolveRange(asked, ctx.now()), ctx.now());
   const questions = pieces.map((piece) => ({ range: piece }));
   const walk = mapPages(walkOf(ctx.upstream, endpoint, questions), ({ rows }) =>
     rows.map((row) => nodeOf(row, range)).filter((node) => node !== null),
   );
-  return connect(ctx, slice, { field, range, dataset: endpoint.dataset }, walk);
+  return connect(ctx, slice, { field, range, dataset: endpoint.dataset }, walk, idOf);
 }
 
 export function measured<Row>(row: Row, range: DayRange): Measured<Row> {

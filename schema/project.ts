@@ -71,6 +71,7 @@ builder.queryField("projects", (t) =>
     description:
       "Chat projects used in the range, by project id. Source: PROJECT_ACTIVITY. Errors: NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, UPSTREAM_*.",
     args: engagementArgs,
-    resolve: (_root, args, ctx) => engagement(ctx, projectActivity, "projects", args, measured),
+    resolve: (_root, args, ctx) =>
+      engagement(ctx, projectActivity, "projects", args, measured, ({ projectId }) => projectId),
   }),
 );

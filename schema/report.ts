@@ -9,6 +9,7 @@ import {
   walkReport,
 } from "../src/analytics/report.ts";
 import type { Context } from "../src/context.ts";
+import { dimensionKey } from "../src/domain/bucket.ts";
 import type { Person } from "../src/domain/person.ts";
 import type { DayRange } from "../src/domain/range.ts";
 import type { BucketWidth, Dimension, Filter, FilterDimension } from "../src/domain/report.ts";
@@ -145,13 +146,17 @@ export async function answerReport<Measure>(
   const node = (row: GatewayRow<Measure>): ReportNode<Measure> => ({ ...row, range });
   if (bucket !== "NONE") {
     const walk = mapPages(walkReport(ctx.upstream, plan), ({ rows }) => rows.map(node));
-    return { ...(await connect(ctx, slice, asQuestion, walk)), plan };
+    return { ...(await connect(ctx, slice, asQuestion, walk, subjectOf)), plan };
   }
   const rank = async () => {
     const { ranked, sources: pages } = await rankReport(ctx.upstream, plan);
     return { ranked: ranked.map((each) => ({ ...each, row: node(each.row) })), sources: pages };
   };
   return { ...(await connectRanking(ctx, slice, asQuestion, rank)), plan };
+}
+
+function subjectOf(row: GatewayRow<unknown>): readonly unknown[] {
+  return [row.from, dimensionKey(row), row.isRemainder];
 }
 
 /** The most values upstream takes in one list. */

@@ -88,6 +88,7 @@ builder.queryField("skills", (t) =>
     description:
       "Skills used in the range, by name. Source: SKILL_ACTIVITY. Errors: NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, UPSTREAM_*.",
     args: engagementArgs,
-    resolve: (_root, args, ctx) => engagement(ctx, skillActivity, "skills", args, measured),
+    resolve: (_root, args, ctx) =>
+      engagement(ctx, skillActivity, "skills", args, measured, ({ name }) => name),
   }),
 );

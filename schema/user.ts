@@ -1,5 +1,6 @@
 import { emailOf, memberOf, organizationsOf, personByEmail, personById } from "../src/analytics/join.ts";
 import type { Context } from "../src/context.ts";
+import type { UserActivity } from "../src/domain/activity.ts";
 import { emailKey, type OrganizationKind } from "../src/domain/organization.ts";
 import type { Person } from "../src/domain/person.ts";
 import type { DayRange } from "../src/domain/range.ts";
@@ -108,6 +109,12 @@ export const User = builder.node(builder.objectRef<Person>("User"), {
   }),
 });
 
+/** Rows that stand for several people are not among them. */
+function personOf(activity: UserActivity, range: DayRange): Person | null {
+  const { userId, email } = activity;
+  return userId === null ? null : { organization: "ENTERPRISE", userId, email, range, activity };
+}
+
 function statusOfFormer({ deleted, email }: Person): AccountStatus {
   if (!deleted) return "UNKNOWN";
   return email === null ? "DELETED" : "DEPARTED";
@@ -157,11 +164,7 @@ builder.queryFields((t) => ({
       "People with activity in the range, by email, one row each however long the range. Source: USER_ACTIVITY. Errors: NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_INVALID, CURSOR_EXPIRED, UPSTREAM_*.",
     args: engagementArgs,
     resolve: (_root, args, ctx) =>
-      engagement(ctx, userActivity, "users", args, (activity, range): Person | null =>
-        activity.userId === null
-          ? null
-          : { organization: "ENTERPRISE", userId: activity.userId, email: activity.email, range, activity },
-      ),
+      engagement(ctx, userActivity, "users", args, personOf, ({ userId }) => userId),
   }),
   user: t.field({
     type: User,

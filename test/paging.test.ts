@@ -235,3 +235,48 @@ test("an argument that is null is one that was left out", async () => {
   expect(nulls.data).toEqual(left.data);
   expect(none).toEqual([]);
 });
+
+describe("a client that reads on after the data was refreshed", () => {
+  const ranked = (ids: readonly string[], watermark: string) =>
+    json(
+      reportPage(
+        ids.map((id) => ({
+          ...wireUserCost(id, "1"),
+          starting_at: "2026-11-20T00:00:00Z",
+          ending_at: "2026-11-21T00:00:00Z",
+        })),
+        { watermark },
+      ),
+    );
+  const series = `query ($after: String) { cost(range: { between: { from: "2026-11-20", until: "2026-11-21" } }, groupBy: [USER], first: 2, after: $after) {
+    nodes { user { userId } } pageInfo { endCursor } } }`;
+
+  test("is told so where rows may have changed places, instead of skipping or repeating some", async () => {
+    let answer = ranked(["a", "b", "c", "d"], "2026-11-22T08:00:00Z");
+    const { ask, at } = gateway({ routes: { [PATHS.userCost]: () => answer } });
+    const { data } = await ask(series);
+    const after = data.cost.pageInfo.endCursor;
+    expect((await ask(series, { after })).data.cost.nodes).toEqual([
+      { user: { userId: "c" } },
+      { user: { userId: "d" } },
+    ]);
+    answer = ranked(["c", "a", "b", "d"], "2026-11-22T12:00:00Z");
+    at("2026-11-22T12:30:00Z");
+    const refreshed = await ask(series, { after });
+    expect(refreshed.data.cost).toBeNull();
+    expect(refreshed.errors?.map((error) => error.extensions.code)).toEqual(["CURSOR_EXPIRED"]);
+  });
+
+  test("loses no row where upstream adds one before its place", async () => {
+    let ids = ["b", "c", "d", "e"];
+    const { ask, at } = gateway({
+      routes: { [PATHS.users]: () => json(tokenPage(ids.map((id) => wireUser(id)))) },
+    });
+    const people = `query ($after: String) { users(range: { last: { days: 3 } }, first: 2, after: $after) { nodes { userId } pageInfo { endCursor } } }`;
+    const { data } = await ask(people);
+    ids = ["a", "b", "c", "d", "e"];
+    at("2026-11-22T14:00:00Z");
+    const next = await ask(people, { after: data.users.pageInfo.endCursor });
+    expect(next.data.users.nodes).toEqual([{ userId: "d" }, { userId: "e" }]);
+  });
+});

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 
 /** Where in a list a row stands, so that reading on from it costs one request. */
 export type Place =
-  /** In a walk: the window, the upstream token of the page (null: its first), the row's index in that page. */
-  | { readonly window: number; readonly token: string | null; readonly index: number }
+  /** In a walk: the window, the upstream token of the page (null: its first), the row's index in that page and a mark to know it by. */
+  | { readonly window: number; readonly token: string | null; readonly index: number; readonly mark: string }
   /** In a ranking: the sort key and the id that breaks ties. */
   | { readonly key: string; readonly id: string };
 
@@ -14,7 +14,8 @@ export function digestOf(query: unknown): string {
 
 /** An opaque cursor for a place in the answer of the query that `digest` names. */
 export function formatCursor(place: Place, digest: string): string {
-  const fields = "window" in place ? [place.window, place.token, place.index] : [place.key, place.id];
+  const fields =
+    "window" in place ? [place.window, place.token, place.index, place.mark] : [place.key, place.id];
   const text = JSON.stringify(fields);
   return Buffer.from(hash(digest + text) + text).toString("base64url");
 }
@@ -44,13 +45,14 @@ function hash(text: string): string {
 /** Anyone can compute the hash, so what it covers is still checked. */
 function placeOf(fields: unknown): Place | null {
   if (!Array.isArray(fields)) return null;
-  const [a, b, c] = fields;
+  const [a, b, c, d] = fields;
   if (fields.length === 2) return typeof a === "string" && typeof b === "string" ? { key: a, id: b } : null;
   const valid =
     Number.isSafeInteger(a) &&
     a >= 0 &&
     (b === null || typeof b === "string") &&
     Number.isSafeInteger(c) &&
-    c >= 0;
-  return fields.length === 3 && valid ? { window: a, token: b, index: c } : null;
+    c >= 0 &&
+    typeof d === "string";
+  return fields.length === 4 && valid ? { window: a, token: b, index: c, mark: d } : null;
 }

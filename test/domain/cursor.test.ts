@@ -14,6 +14,7 @@ const walked: fc.Arbitrary<Place> = fc.record({
   window: fc.nat(),
   token: fc.oneof(fc.constant(null), fc.string({ maxLength: 200 }), texts),
   index: fc.nat(),
+  mark: fc.string(),
 });
 const ranked: fc.Arbitrary<Place> = fc.record({ key: fc.oneof(fc.string(), texts), id: fc.string() });
 const places = fc.oneof(walked, ranked);
@@ -63,7 +64,7 @@ describe("null comes of", () => {
   });
 
   test("a byte that is not UTF-8, where the mark for one stands", () => {
-    const cursor = formatCursor({ window: 0, token: "\u{FFFD}".repeat(3), index: 0 }, DIGEST);
+    const cursor = formatCursor({ window: 0, token: "\u{FFFD}".repeat(3), index: 0, mark: "m" }, DIGEST);
     const damaged = Buffer.from(cursor, "base64url");
     damaged[damaged.indexOf(0xef)] = 0xf0;
     expect(parseCursor(damaged.toString("base64url"), DIGEST)).toBeNull();
@@ -85,7 +86,7 @@ describe("null comes of", () => {
   });
 
   test("a cursor with padding, space or the other base64 alphabet", () => {
-    const cursor = formatCursor({ window: 0, token: "a", index: 0 }, DIGEST);
+    const cursor = formatCursor({ window: 0, token: "a", index: 0, mark: "m" }, DIGEST);
     for (const spelled of [
       `${cursor}=`,
       ` ${cursor}`,
@@ -124,18 +125,19 @@ describe("null comes of", () => {
     "[0]",
     "[0,null]",
     "[0,null,0,0]",
-    "[-1,null,0]",
-    "[0,null,-1]",
-    "[0.5,null,0]",
-    "[0,null,0.5]",
-    "[1e300,null,0]",
-    "[9007199254740992,null,0]",
-    '["0",null,0]',
-    '[0,null,"0"]',
-    "[0,1,0]",
-    "[0,{},0]",
-    "[0,[],0]",
-    "[null,null,null]",
+    "[0,null,0]",
+    '[-1,null,0,"m"]',
+    '[0,null,-1,"m"]',
+    '[0.5,null,0,"m"]',
+    '[0,null,0.5,"m"]',
+    '[1e300,null,0,"m"]',
+    '[9007199254740992,null,0,"m"]',
+    '["0",null,0,"m"]',
+    '[0,null,"0","m"]',
+    '[0,1,0,"m"]',
+    '[0,{},0,"m"]',
+    '[0,[],0,"m"]',
+    '[null,null,null,"m"]',
     '["key",1]',
     '[1,"id"]',
     '["key",null]',
@@ -147,13 +149,18 @@ describe("null comes of", () => {
   test("anything well-sealed that is not a place", () => {
     forAll([fc.json()], (text) => {
       const place = parseCursor(forged(text), DIGEST);
-      if (place !== null) expect(["window,token,index", "key,id"]).toContain(Object.keys(place).join());
+      if (place !== null) expect(["window,token,index,mark", "key,id"]).toContain(Object.keys(place).join());
     });
   });
 });
 
 test("the seal of the forger is the right one", () => {
-  expect(parseCursor(forged('[2,"token",7]'), DIGEST)).toEqual({ window: 2, token: "token", index: 7 });
+  expect(parseCursor(forged('[2,"token",7,"m"]'), DIGEST)).toEqual({
+    window: 2,
+    token: "token",
+    index: 7,
+    mark: "m",
+  });
 });
 
 describe("a digest", () => {

@@ -119,13 +119,23 @@ describe("cursors forged with the right digest name places that are not there", 
   });
 
   test.each<[string, "CURSOR_INVALID" | "CURSOR_EXPIRED", number, Place]>([
-    ["a window past the last", "CURSOR_INVALID", 0, { window: 99, token: null, index: 0 }],
-    ["a row past the last", "CURSOR_EXPIRED", 1, { window: 0, token: null, index: 2 ** 53 - 1 }],
-    ["a token of none of its pages", "CURSOR_EXPIRED", 1, { window: 0, token: "canary", index: 0 }],
-    ["a token that is a query", "CURSOR_EXPIRED", 1, { window: 0, token: "x&limit=1#../", index: 0 }],
+    ["a window past the last", "CURSOR_INVALID", 0, { window: 99, token: null, index: 0, mark: "m" }],
+    ["a row past the last", "CURSOR_EXPIRED", 1, { window: 0, token: null, index: 2 ** 53 - 1, mark: "m" }],
+    [
+      "a token of none of its pages",
+      "CURSOR_EXPIRED",
+      1,
+      { window: 0, token: "canary", index: 0, mark: "m" },
+    ],
+    [
+      "a token that is a query",
+      "CURSOR_EXPIRED",
+      1,
+      { window: 0, token: "x&limit=1#../", index: 0, mark: "m" },
+    ],
     ["a place in a ranking", "CURSOR_INVALID", 0, { key: "1", id: "x" }],
-    ["a window before the first", "CURSOR_INVALID", 0, { window: -1, token: null, index: 0 }],
-    ["half a row", "CURSOR_INVALID", 0, { window: 0, token: null, index: 0.5 }],
+    ["a window before the first", "CURSOR_INVALID", 0, { window: -1, token: null, index: 0, mark: "m" }],
+    ["half a row", "CURSOR_INVALID", 0, { window: 0, token: null, index: 0.5, mark: "m" }],
   ])("%s: %s after %i requests", async (_what, code, requests, place) => {
     const { ask, seen } = people();
     const answer = await ask(PEOPLE, { after: formatCursor(place, digest) });
