@@ -156,6 +156,9 @@ describe("HOST", () => {
     "127.0.0.1.example",
     "localhost.example",
     "128.0.0.1",
+    "not-localhost",
+    "10.127.0.0.1",
+    "2001:db8::1",
   ])("may not be %s with a key", (host) => {
     for (const [name, key] of Object.entries(KEYS))
       expect(faults({ [name]: key, HOST: host })).toEqual([expect.stringContaining("loopback")]);

@@ -77,6 +77,11 @@ describe("completeThrough", () => {
     );
   });
 
+  test("sees no gap after a window whose export came just when its last day was over", () => {
+    const justWhole = page(SEPTEMBER, "2026-10-01T00:00:00Z");
+    expect(freshness(justWhole, page(OCTOBER, EXPORT)).completeThrough).toBe("2026-10-31");
+  });
+
   test("is the last day of all windows where all are whole, in whatever order they come", () => {
     expect(freshness(page(OCTOBER, EXPORT), page(SEPTEMBER, EXPORT)).completeThrough).toBe("2026-10-31");
   });
