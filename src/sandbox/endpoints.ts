@@ -8,6 +8,7 @@ import { costReport } from "./endpoints/cost-report.ts";
 import { invite, invites } from "./endpoints/invites.ts";
 import { me } from "./endpoints/me.ts";
 import { messagesUsage } from "./endpoints/messages-usage.ts";
+import { rbacGroup, rbacGroupMembers, rbacGroups } from "./endpoints/rbac-groups.ts";
 import { skills } from "./endpoints/skills.ts";
 import { summaries } from "./endpoints/summaries.ts";
 import { usageReport } from "./endpoints/usage-report.ts";
@@ -48,5 +49,8 @@ export function endpoints(
     workspaceMember(ledger),
     apiKeys(ledger),
     apiKey(ledger),
+    rbacGroups(ledger),
+    rbacGroup(ledger),
+    rbacGroupMembers(ledger),
   ];
 }

@@ -90,6 +90,7 @@ async function pathOf({ path }: Endpoint, key: KeyKind): Promise<string> {
     invite_id: "/invites",
     workspace_id: "/workspaces",
     api_key_id: "/api_keys",
+    rbac_group_id: "/rbac_groups",
   };
   let real = path;
   for (const [segment, name = ""] of path.matchAll(/\{(\w+)\}/g)) {

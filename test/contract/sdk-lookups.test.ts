@@ -1,9 +1,11 @@
 import { describe, expect, test } from "vitest";
+import { dayNumberOf } from "../../src/sandbox/calendar.ts";
+import { isDeleted } from "../../src/sandbox/organization/groups.ts";
 import { NOW, officialClient, organization } from "./truth.ts";
 
 const enterprise = officialClient("sk-ant-api01-sdk");
 const admin = officialClient("sk-ant-admin01-sdk");
-const { console: setup, directories } = organization;
+const { console: setup, directories, groups } = organization;
 
 test("each key tells its own organization", async () => {
   expect(await enterprise().organization.retrieve()).toMatchObject({ id: directories.enterprise.uuid });
@@ -56,4 +58,24 @@ test.each([2, 1000])("workspaces and their members, %i to a page", async (limit)
 test.each([3, 1000])("API keys, %i to a page", async (limit) => {
   const keys = await Array.fromAsync(admin().organization.apiKeys.list({ limit }));
   expect(keys.map(({ id }) => id).sort()).toEqual(setup.apiKeys.map(({ id }) => id).sort());
+});
+
+test.each([3, 1000])("groups and their members, short pages included, %i to a page", async (limit) => {
+  const { rbacGroups } = enterprise().organization;
+  const all = await Array.fromAsync(rbacGroups.list({ limit }));
+  expect(all.map(({ id }) => id)).toEqual(
+    groups.all.filter((group) => !isDeleted(group, NOW)).map(({ id }) => id),
+  );
+  const today = dayNumberOf(NOW);
+  for (const { id } of all) {
+    expect(await rbacGroups.retrieve(groups.find(id)?.uuid ?? "")).toMatchObject({ id });
+    const members = await Array.fromAsync(rbacGroups.members.list(id, { limit }));
+    const known = organization
+      .newestFirst("enterprise")
+      .filter((person) => directories.enterprise.isCurrent(person, NOW))
+      .filter((person) => groups.of(person, today).some((group) => group.id === id));
+    expect(members.map(({ user_id }) => user_id).sort()).toEqual(
+      known.map(({ index }) => directories.enterprise.userId(index)).sort(),
+    );
+  }
 });

@@ -11,6 +11,7 @@ import {
 import { type Parameter, type Query, Refusal, type Request } from "../endpoint.ts";
 import type { Engagement, Fact } from "../ledger/fact.ts";
 import type { Ledger } from "../ledger.ts";
+import { isDeleted } from "../organization/groups.ts";
 import type { Person } from "../organization/people.ts";
 import type { Organization } from "../organization.ts";
 import type { Value } from "../reports/cells.ts";
@@ -223,5 +224,5 @@ export function groupKeys(
 
 function groupName(organization: Organization, id: Value, now: Instant): string | null {
   const group = typeof id === "string" ? organization.groups.find(id) : undefined;
-  return group === undefined || group.deletedOn <= dayNumberOf(now) ? null : group.name;
+  return group === undefined || isDeleted(group, now) ? null : group.name;
 }

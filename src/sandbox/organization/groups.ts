@@ -1,5 +1,5 @@
 import { day, type Instant } from "../../domain/day.ts";
-import { type DayNumber, dayNumber, startOfNumber } from "../calendar.ts";
+import { type DayNumber, dayNumber, dayNumberOf, startOfNumber } from "../calendar.ts";
 import { chanceOf, hash, type Ids, ids, uuid } from "../random.ts";
 import { DEPARTMENTS, NOTABLE, type Person } from "./people.ts";
 
@@ -13,6 +13,9 @@ export interface Group {
   readonly name: string;
   readonly source: "direct" | "scim";
   readonly createdAt: Instant;
+  readonly updatedAt: Instant;
+  /** Ids of the roles attached to it; teams have none. */
+  readonly roleIds: readonly string[];
   /** From this day on the group is gone: nobody is in it and its name no longer resolves. */
   readonly deletedOn: DayNumber;
 }
@@ -21,13 +24,17 @@ export interface Groups {
   readonly all: readonly Group[];
   /** The groups a person was in on a day; empty for people in none. */
   of(person: Person, day: DayNumber): readonly Group[];
+  /** All memberships a person ever has; the group's own end is theirs too, leaving the company is not. */
+  memberships(person: Person): readonly Membership[];
   /** By either spelling of the id. */
   find(id: string): Group | undefined;
 }
 
-interface Membership {
+export interface Membership {
   readonly group: Group;
+  /** First day; -Infinity for as long as both are there. */
   readonly from: DayNumber;
+  /** First day no longer a member. */
   readonly until: DayNumber;
 }
 
@@ -38,10 +45,20 @@ const BIRDS =
   "Kestrel Kittiwake Knot Lapwing Linnet Merlin Nuthatch Osprey Petrel Pipit Plover Puffin Redshank Ruff Sanderling Shrike " +
   "Siskin Skua Smew Snipe Stilt Tern Turnstone Twite Wagtail Whimbrel Wigeon Wryneck";
 
+export function isDeleted({ deletedOn }: Group, now: Instant): boolean {
+  return deletedOn <= dayNumberOf(now);
+}
+
 export function createGroups(seed: number, members: number): Groups {
   const groupIds: Ids = ids("rbac_group_", seed, STREAM);
+  const roleIds: Ids = ids("rbac_role_", seed, STREAM + 2);
   const all: Group[] = [];
-  const add = (name: string, source: Group["source"], deletedOn = Infinity) => {
+  const add = (
+    name: string,
+    source: Group["source"],
+    roles: readonly number[] = [],
+    deletedOn = Infinity,
+  ) => {
     const index = all.length;
     const createdAt =
       startOfNumber(-(hash(seed, STREAM, index) % 300)) - (hash(seed, STREAM, index, 1) % 86_400) * 1000;
@@ -52,14 +69,16 @@ export function createGroups(seed: number, members: number): Groups {
       name,
       source,
       createdAt,
+      updatedAt: createdAt + (hash(seed, STREAM, index, 2) % Math.max(1, startOfNumber(0) - createdAt)),
+      roleIds: roles.map((role) => roleIds.of(role)),
       deletedOn,
     };
     all.push(group);
     return group;
   };
-  const departments = new Map(DEPARTMENTS.map(({ name }) => [name as string, add(name, "scim")]));
-  const champions = add("AI champions", "direct");
-  const skunkworks = add("Skunkworks", "direct", dayNumber(day("2026-06-01")));
+  const departments = new Map(DEPARTMENTS.map(({ name }) => [name as string, add(name, "scim", [0])]));
+  const champions = add("AI champions", "direct", [1, 2]);
+  const skunkworks = add("Skunkworks", "direct", [1], dayNumber(day("2026-06-01")));
   // Names are not unique upstream.
   const contractors = [add("Contractors", "direct"), add("Contractors", "scim")];
   const birds = BIRDS.split(" ");
@@ -69,7 +88,7 @@ export function createGroups(seed: number, members: number): Groups {
     return add(`Team ${birds[i % birds.length]}${round === 0 ? "" : ` ${round + 1}`}`, "scim");
   });
 
-  const memberships = (person: Person): Membership[] => {
+  const membershipsOf = (person: Person): Membership[] => {
     if (person.kind !== "member") return [];
     const { index, joined } = person;
     const department = departments.get(person.department) as Group;
@@ -96,21 +115,25 @@ export function createGroups(seed: number, members: number): Groups {
   };
 
   const kept = new Map<number, Membership[]>();
+  const memberships = (person: Person): readonly Membership[] => {
+    let held = kept.get(person.index);
+    if (held === undefined) {
+      held = membershipsOf(person);
+      kept.set(person.index, held);
+    }
+    return held;
+  };
   const byId = new Map(all.flatMap((group) => [[group.id, group] as const, [group.uuid, group] as const]));
   return {
     all,
     of(person, day) {
-      let held = kept.get(person.index);
-      if (held === undefined) {
-        held = memberships(person);
-        kept.set(person.index, held);
-      }
       const groups: Group[] = [];
-      for (const { group, from, until } of held) {
+      for (const { group, from, until } of memberships(person)) {
         if (day >= from && day < until && !groups.includes(group)) groups.push(group);
       }
       return groups;
     },
+    memberships,
     find: (id) => byId.get(id),
   };
 }

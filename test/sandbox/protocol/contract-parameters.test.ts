@@ -106,9 +106,6 @@ const NOT_SIMULATED = [
   "/v1/organizations/analytics/cost",
   "/v1/organizations/analytics/plugins",
   "/v1/organizations/analytics/usage",
-  "/v1/organizations/rbac_groups",
-  "/v1/organizations/rbac_groups/{rbac_group_id}",
-  "/v1/organizations/rbac_groups/{rbac_group_id}/members",
   "/v1/organizations/service_accounts",
 ];
 
