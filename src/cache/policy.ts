@@ -27,7 +27,7 @@ export function finalityOf(subject: Subject, range: DayRange | null, watermark: 
 
 const ORDER: readonly Finality[] = ["FINAL", "SETTLING", "OPEN"];
 
-/** The state of several figures together: that of the least settled. */
+/** The state of several figures together: that of the least settled; of none, nothing is settled. */
 export function leastSettled(states: readonly Finality[]): Finality {
-  return ORDER[Math.max(0, ...states.map((state) => ORDER.indexOf(state)))] ?? "OPEN";
+  return ORDER[Math.max(...states.map((state) => ORDER.indexOf(state)))] ?? "OPEN";
 }

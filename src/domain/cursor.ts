@@ -35,7 +35,8 @@ export function parseCursor(cursor: string, digest: string): Place | null {
   }
 }
 
-const MAX_LENGTH = 8_192;
+/** Far beyond any token upstream has shown. */
+const MAX_LENGTH = 32_768;
 const HASH_LENGTH = 16;
 
 function hash(text: string): string {
