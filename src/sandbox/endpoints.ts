@@ -4,6 +4,7 @@ import { chatProjects } from "./endpoints/chat-projects.ts";
 import { claudeCodeReport } from "./endpoints/claude-code.ts";
 import { connectors } from "./endpoints/connectors.ts";
 import { consoleCost } from "./endpoints/console-cost.ts";
+import { cost } from "./endpoints/cost.ts";
 import { costReport } from "./endpoints/cost-report.ts";
 import { invite, invites } from "./endpoints/invites.ts";
 import { me } from "./endpoints/me.ts";
@@ -11,6 +12,7 @@ import { messagesUsage } from "./endpoints/messages-usage.ts";
 import { rbacGroup, rbacGroupMembers, rbacGroups } from "./endpoints/rbac-groups.ts";
 import { skills } from "./endpoints/skills.ts";
 import { summaries } from "./endpoints/summaries.ts";
+import { usage } from "./endpoints/usage.ts";
 import { usageReport } from "./endpoints/usage-report.ts";
 import { userActivity } from "./endpoints/user-activity.ts";
 import { userCostReport } from "./endpoints/user-cost-report.ts";
@@ -35,6 +37,8 @@ export function endpoints(
     costReport(ledger),
     userUsageReport(ledger),
     userCostReport(ledger),
+    usage(ledger),
+    cost(ledger),
     claudeCodeReport(ledger),
     messagesUsage(ledger),
     consoleCost(ledger),

@@ -11,12 +11,9 @@ const ODD_OFFSET = "starting_at=2026-11-18T05:30:00%2B05:30&ending_at=2026-11-18
 
 const RANGES = [WEEK, EMPTY, UNFINISHED, ODD_OFFSET];
 
-const BUCKETS = [
-  `${WEEK}&bucket_width=1d`,
-  `${DAY}&bucket_width=1h`,
-  `${HOUR}&bucket_width=1m`,
-  `${EMPTY}&bucket_width=1d`,
-];
+function buckets(name: string): readonly string[] {
+  return [`${WEEK}&${name}=1d`, `${DAY}&${name}=1h`, `${HOUR}&${name}=1m`, `${EMPTY}&${name}=1d`];
+}
 
 const ENGAGEMENT = [
   "date=2026-11-18",
@@ -36,10 +33,11 @@ const TIMES: readonly (readonly [RegExp, readonly string[]])[] = [
       "starting_date=2026-05-01&ending_date=2026-05-02",
     ],
   ],
-  [/\/analytics\/.*_report$/, [...RANGES, ...BUCKETS]],
+  [/\/analytics\/(usage|cost)$/, [...RANGES, ...buckets("time_bucket_width")]],
+  [/\/analytics\/.*_report$/, [...RANGES, ...buckets("bucket_width")]],
   [/\/analytics\//, ENGAGEMENT],
   [/\/claude_code$/, ["starting_at=2026-11-18", "starting_at=2026-05-01", "starting_at=2026-11-22"]],
-  [/\/usage_report\/messages$/, [...RANGES, ...BUCKETS]],
+  [/\/usage_report\/messages$/, [...RANGES, ...buckets("bucket_width")]],
   [/\/organizations\/cost_report$/, [...RANGES, `${WEEK}&bucket_width=1d`]],
   [/./, [""]],
 ];
@@ -49,8 +47,13 @@ export type Samples = Readonly<Record<string, readonly string[]>>;
 
 const NO_SUCH: readonly string[] = ["no_such"];
 
-/** What the contract lets nobody ask at once. */
-const EXCLUSIVE = /project_id.*rbac_group_id|claude_tag_user_id.*rbac_group_id/;
+/** What the contract lets nobody ask at once, or only the key of a parent organization. */
+const REFUSED = /project_id.*rbac_group_id|claude_tag_user_id.*rbac_group_id|organization_id/;
+
+/** What a parameter cannot be asked without. */
+const COMPANIONS: readonly (readonly [path: RegExp, parameter: string, companion: string])[] = [
+  [/\/analytics\/(usage|cost)$/, "exclude_deleted_users", "group_by[]=actor"],
+];
 
 /** Query strings that together send every parameter, with every value the contract lists. */
 export function questionsOf({ path, parameters, paging }: Endpoint, samples: Samples): readonly string[] {
@@ -58,17 +61,17 @@ export function questionsOf({ path, parameters, paging }: Endpoint, samples: Sam
   const [usual = ""] = times;
   const questions = new Set(times);
   for (const [name, parameter] of Object.entries(parameters)) {
+    const companion = COMPANIONS.find(([pattern, needing]) => needing === name && pattern.test(path))?.[2];
     const values = valuesOf(name, parameter, samples);
     for (const value of values) {
       const sent = `${name}=${encodeURIComponent(value)}`;
       const everywhere = name === "group_by[]" ? times : [usual];
-      for (const time of everywhere) questions.add(joined(time, sent));
+      for (const time of everywhere) questions.add(joined(time, companion, sent));
     }
     if (parameter.type !== "list") continue;
     for (let i = 0; i + 3 <= values.length; i += 2) {
       const some = values.slice(i, i + 3).map((value) => `${name}=${encodeURIComponent(value)}`);
-      const together = joined(usual, ...some);
-      if (!EXCLUSIVE.test(together)) questions.add(together);
+      questions.add(joined(usual, ...some));
     }
   }
   if ("limit" in paging) {
@@ -77,11 +80,11 @@ export function questionsOf({ path, parameters, paging }: Endpoint, samples: Sam
     const grouped = split === undefined ? undefined : `group_by[]=${split}`;
     for (const limit of [1, 2, max]) questions.add(joined(usual, grouped, `limit=${limit}`));
   }
-  return [...questions];
+  return [...questions].filter((question) => !REFUSED.test(question));
 }
 
 /** Parameters that time is told with; TIMES has them in all their forms. */
-const TIME_PARAMETERS = /^(date|(starting|ending)_(date|at)|bucket_width)$/;
+const TIME_PARAMETERS = /^(date|(starting|ending)_(date|at)|(time_)?bucket_width)$/;
 
 function valuesOf(name: string, { type, values, pattern }: Parameter, samples: Samples): readonly string[] {
   if (TIME_PARAMETERS.test(name)) return [];

@@ -74,7 +74,9 @@ export function consoleCode(desk: Desk, person: number, workspace: number): void
         onPlan ? { customer: "subscription", plan: "team" } : { customer: "api", plan: null },
       ),
       tag: null,
-      api: onPlan ? null : { workspace, apiKey: null, serviceAccount: null, tier: "standard" },
+      api: onPlan
+        ? null
+        : { workspace, apiKey: null, serviceAccount: null, identity: null, tier: "standard" },
     };
     write(desk, minute(desk), rate, { requests: dice.around(28), ...CODE }, about);
   }

@@ -14,7 +14,7 @@ export interface Fact extends Readonly<Record<Component, number>> {
   readonly arrivesAt: Instant;
   /** Index of the person the usage is tied to; null where there is none (Code Review, Claude Tag channels, API keys). */
   readonly person: number | null;
-  /** Slug as the Enterprise reports spell it; null where the surface is unknown (code execution). */
+  /** Slug as the legacy Enterprise reports spell it; null where the surface is unknown (code execution). */
   readonly product: string | null;
   readonly rate: Rate;
   /** API requests; for code execution the number of runs. */
@@ -103,6 +103,8 @@ export interface ApiUse {
   readonly workspace: number;
   readonly apiKey: number | null;
   readonly serviceAccount: number | null;
+  /** Index of the federated or hidden identity behind usage that came with nothing else. */
+  readonly identity: number | null;
   readonly tier: "standard" | "batch" | "priority";
 }
 

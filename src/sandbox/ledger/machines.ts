@@ -77,13 +77,14 @@ export function keyTraffic(desk: Desk, key: ApiKey): void {
       workspace: key.workspace?.index ?? 0,
       apiKey: key.index,
       serviceAccount: key.actsAs?.index ?? null,
+      identity: null,
       tier: u < 0.7 ? "standard" : u < 0.93 ? "batch" : "priority",
     };
     const session = threadOf(1_000_000 + key.index, "claude_code", desk.day, i % 32);
     const about: Attachments = {
       organization: "console",
       person: null,
-      product: key.claudeCode ? "claude_code" : "messages_api",
+      product: key.claudeCode ? "claude_code" : use.tier === "batch" ? "message_batches_api" : "messages_api",
       searches: dice.chance(0.15) ? dice.between(1, 20) : 0,
       engagement: null,
       code: key.claudeCode ? codeWork(desk, session, { customer: "api", plan: null }) : null,
@@ -101,20 +102,29 @@ export function keyTraffic(desk: Desk, key: ApiKey): void {
   }
 }
 
-/** Usage without a key: the Playground, and a federated service account. */
+/** Usage without a key: a federated service account, or the federated workloads and the Playground by turns. */
 export function keylessTraffic(desk: Desk, serviceAccount: number | null): void {
-  const { dice } = desk;
+  const { dice, organization } = desk;
+  const { identities } = organization.console;
   const count = 2 + dice.below(6);
   for (let i = 0; i < count; i++) {
+    const identity = serviceAccount === null ? (desk.day + i) % identities.length : null;
+    const playground = identity !== null && identities[identity]?.kind === "hidden";
     const about: Attachments = {
       organization: "console",
       person: null,
-      product: "messages_api",
+      product: playground ? "claude_console" : "messages_api",
       searches: 0,
       engagement: null,
       code: null,
       tag: null,
-      api: { workspace: serviceAccount === null ? 0 : 2, apiKey: null, serviceAccount, tier: "standard" },
+      api: {
+        workspace: serviceAccount === null ? 0 : 2,
+        apiKey: null,
+        serviceAccount,
+        identity,
+        tier: "standard",
+      },
     };
     const rate = rateOf(desk, "api", { haiku: 0.3, opus: 0.3, long: 0.02, fast: 0 });
     write(desk, minute(desk), rate, { requests: dice.around(8), ...API }, about);

@@ -1,6 +1,7 @@
 import { day, type Instant, startOf } from "../../domain/day.ts";
 import { DAY_MS } from "../calendar.ts";
 import { hash, ids } from "../random.ts";
+import { createIdentities, type Identity } from "./identities.ts";
 
 /** A workspace of the Console organization. */
 export interface Workspace {
@@ -47,6 +48,7 @@ export interface ConsoleSetup {
   readonly claudeCodeWorkspace: Workspace;
   readonly apiKeys: readonly ApiKey[];
   readonly serviceAccounts: readonly ServiceAccount[];
+  readonly identities: readonly Identity[];
 }
 
 const STREAM = 50;
@@ -154,7 +156,13 @@ export function createConsole(seed: number, members: number, engineers: readonly
     };
   });
 
-  return { workspaces, claudeCodeWorkspace: others[0] as Workspace, apiKeys, serviceAccounts };
+  return {
+    workspaces,
+    claudeCodeWorkspace: others[0] as Workspace,
+    apiKeys,
+    serviceAccounts,
+    identities: createIdentities(seed),
+  };
 }
 
 function keyStatus(name: string, index: number): ApiKey["status"] {

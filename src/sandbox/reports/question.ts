@@ -68,14 +68,21 @@ export function watermarkAt(now: Instant): Instant {
   return now - (now % EXPORT_EVERY_MS);
 }
 
-function spanOf(query: Query, now: Instant, width: Width | null, perUser: boolean): Span {
+/** `inRows`: buckets are optional; without them both ends are rounded down to the hour, with them `ending_at` is required. */
+export function spanOf(
+  query: Query,
+  now: Instant,
+  width: Width | null,
+  inRows: boolean,
+  widthParameter = "bucket_width",
+): Span {
   const start = query.instant("starting_at") ?? now;
-  if (perUser && width !== null && !query.has("ending_at")) {
-    throw new Refusal(400, "ending_at: required together with bucket_width");
+  if (inRows && width !== null && !query.has("ending_at")) {
+    throw new Refusal(400, `ending_at: required together with ${widthParameter}`);
   }
   const step = WIDTHS[width ?? "1h"];
   const from = start - mod(start, step);
-  const longest = perUser && width === "1m" ? DAY_MS : LONGEST_DAYS * DAY_MS;
+  const longest = inRows && width === "1m" ? DAY_MS : LONGEST_DAYS * DAY_MS;
   const end = query.instant("ending_at") ?? Math.min(now, from + longest);
   const until = width === null ? end - mod(end, HOUR_MS) : end;
 
@@ -87,7 +94,7 @@ function spanOf(query: Query, now: Instant, width: Width | null, perUser: boolea
   if (start < horizon) throw new Refusal(400, `starting_at: must be within the last ${HORIZON_DAYS} days`);
   if (until <= from) throw new Refusal(400, "ending_at: must be after starting_at");
   if (until - from > longest) {
-    const limit = longest === DAY_MS ? "24 hours with bucket_width=1m" : `${LONGEST_DAYS} days`;
+    const limit = longest === DAY_MS ? `24 hours with ${widthParameter}=1m` : `${LONGEST_DAYS} days`;
     throw new Refusal(400, `ending_at: the range may span at most ${limit}`);
   }
   return { from, until };

@@ -103,9 +103,7 @@ function limitsOf({ paging, parameters }: Endpoint): readonly Limit[] {
 /** Endpoints of the contract that the gateway does not ask yet. */
 const NOT_SIMULATED = [
   "/v1/organizations/analytics/artifacts",
-  "/v1/organizations/analytics/cost",
   "/v1/organizations/analytics/plugins",
-  "/v1/organizations/analytics/usage",
   "/v1/organizations/service_accounts",
 ];
 

@@ -1,0 +1,74 @@
+import type { Fact } from "../ledger/fact.ts";
+import type { Ledger } from "../ledger.ts";
+import type { Organization } from "../organization.ts";
+import type { Value } from "../reports/cells.ts";
+import { actorKeysOf, peopleOf } from "./actor.ts";
+import { type Dimension, groupsOf, type SingleDimension, valueIn } from "./dimensions.ts";
+import type { Question } from "./question.ts";
+
+/** The list parameters that select rows, and the dimension each is about. */
+export const FILTERS = {
+  "actor_ids[]": "actor",
+  "actor_types[]": "actor_type",
+  "agent_ids[]": "agent_id",
+  "api_key_ids[]": "api_key_id",
+  "claude_tag_categories[]": "claude_tag_category",
+  "claude_tag_user_ids[]": "claude_tag_user_id",
+  "context_windows[]": "context_window",
+  "deployment_ids[]": "deployment_id",
+  "environment_ids[]": "environment_id",
+  "inference_geos[]": "inference_geo",
+  "models[]": "model",
+  "products[]": "product",
+  "rbac_group_ids[]": "rbac_group_id",
+  "service_tiers[]": "service_tier",
+  "session_ids[]": "session_id",
+  "slack_channel_ids[]": "slack_channel_id",
+  "speeds[]": "speed",
+  "user_profile_ids[]": "user_profile_id",
+  "workspace_ids[]": "workspace_id",
+} as const satisfies Readonly<Record<string, Dimension>>;
+
+/** The facts a question is about, every filter applied. */
+export function* factsOf(ledger: Ledger, asked: Question): Iterable<Fact> {
+  const { kind, span, watermark, filters } = asked;
+  if (watermark === null) return;
+  const { organization } = ledger;
+  const wanted = Object.keys(filters).flatMap((name) => {
+    const dimension = FILTERS[name as keyof typeof FILTERS];
+    if (dimension === "rbac_group_id") return [];
+    return [{ of: valueIn(organization, dimension), set: wantedOf(organization, asked, dimension, name) }];
+  });
+  const groups = wantedGroups(organization, asked);
+  const actorIds = filters["actor_ids[]"];
+  const people = actorIds && peopleOf(actorKeysOf(organization, kind, actorIds));
+  const seen = { from: span.from, until: Math.min(span.until, watermark) };
+  next: for (const fact of ledger.facts(kind, seen, watermark, people)) {
+    // Work under a subscription is recorded by the Console but not billed through it.
+    if (kind === "console" && fact.api === null) continue;
+    for (const { of, set } of wanted) if (!set.has(of(fact))) continue next;
+    if (groups !== null && !groupsOf(organization, fact).some((id) => id !== null && groups.has(id)))
+      continue;
+    yield fact;
+  }
+}
+
+function wantedOf(
+  organization: Organization,
+  { kind, filters }: Question,
+  dimension: SingleDimension,
+  name: string,
+): ReadonlySet<Value> {
+  const values = filters[name] ?? [];
+  if (dimension === "actor") return actorKeysOf(organization, kind, values);
+  // The one way to ask for usage without a value; on Enterprise, where nothing has a key, it selects nothing.
+  const none = dimension === "inference_geo" ? "not_available" : "";
+  const hasNone = dimension === "inference_geo" || (dimension === "api_key_id" && kind === "console");
+  return new Set(values.map((value) => (hasNone && value === none ? null : value)));
+}
+
+/** The groups that `rbac_group_ids[]` names by either spelling; null where it was not sent. */
+export function wantedGroups({ groups }: Organization, { filters }: Question): ReadonlySet<string> | null {
+  const ids = filters["rbac_group_ids[]"];
+  return ids === undefined ? null : new Set(ids.flatMap((id) => groups.find(id)?.id ?? []));
+}

@@ -1,0 +1,69 @@
+import type { Endpoint, Parameter } from "../endpoint.ts";
+import { ACTOR_TYPES } from "./actor.ts";
+import { DIMENSIONS } from "./dimensions.ts";
+
+type Parameters = Readonly<Record<string, Parameter>>;
+
+/** What the two unified reports have in common. */
+export const UNIFIED_REPORT = {
+  keys: ["enterprise", "admin", "oauth"],
+  scope: "read:analytics",
+  allowance: "analytics",
+  beta: "analytics-usage-cost-2026-08-24",
+  paging: { style: "report", limit: { default: 20, max: 1000 }, expires: true },
+} as const satisfies Partial<Endpoint>;
+
+/** Dimensions a row can be split by; `cost_type` and `token_type` come free on top of them. */
+export const MOST_DIMENSIONS = 5;
+
+const many: Parameter = { type: "list", maxItems: 100 };
+const some = (...values: string[]): Parameter => ({ type: "list", maxItems: 100, values });
+
+export const usageDimensions: Parameter = { type: "list", maxItems: MOST_DIMENSIONS, values: DIMENSIONS };
+export const costDimensions: Parameter = {
+  type: "list",
+  maxItems: MOST_DIMENSIONS + 2,
+  values: [...DIMENSIONS, "cost_type", "token_type"],
+};
+
+/** What both reports take. */
+export const unifiedParameters: Parameters = {
+  starting_at: { type: "instant", required: true },
+  ending_at: { type: "instant" },
+  time_bucket_width: { type: "text", values: ["1d", "1h", "1m"] },
+  "actor_ids[]": many,
+  "actor_types[]": some(...ACTOR_TYPES),
+  "api_key_ids[]": many,
+  "workspace_ids[]": many,
+  "organization_ids[]": many,
+  "models[]": many,
+  "products[]": some(
+    "chat",
+    "chat_cowork_unified",
+    "claude_code",
+    "claude_console",
+    "claude_design",
+    "claude_in_chrome",
+    "claude_tag",
+    "cowork",
+    "managed_agents_api",
+    "message_batches_api",
+    "messages_api",
+    "office_agent",
+  ),
+  "context_windows[]": some("0-200k", "200k-1M"),
+  "inference_geos[]": some("global", "not_available", "us"),
+  "speeds[]": some("fast", "standard"),
+  "service_tiers[]": some("batch", "flex", "flex_discount", "priority", "priority_on_demand", "standard"),
+  "rbac_group_ids[]": many,
+  "slack_channel_ids[]": many,
+  "claude_tag_categories[]": some("dm", "engaged", "monitoring", "proactive", "scheduled"),
+  "claude_tag_user_ids[]": many,
+  "agent_ids[]": many,
+  "deployment_ids[]": many,
+  "environment_ids[]": many,
+  "session_ids[]": many,
+  "user_profile_ids[]": many,
+  exclude_deleted_users: { type: "boolean" },
+  order: { type: "text", values: ["asc", "desc"] },
+};

@@ -1,0 +1,64 @@
+import type { Instant } from "../../domain/day.ts";
+import { Refusal, type Request } from "../endpoint.ts";
+import type { Span } from "../ledger.ts";
+import type { OrganizationKind } from "../organization/directory.ts";
+import { spanOf, type Width, watermarkAt } from "../reports/question.ts";
+import type { Split } from "../reports/totals.ts";
+import { DIMENSIONS, type Dimension } from "./dimensions.ts";
+import { FILTERS } from "./filters.ts";
+import { MOST_DIMENSIONS } from "./parameters.ts";
+
+/** One request to the unified reports, understood. Plain data, so that equal questions have equal text. */
+export interface Question {
+  readonly kind: OrganizationKind;
+  readonly span: Span;
+  /** Null: a row covers the whole span. */
+  readonly width: Width | null;
+  readonly dimensions: readonly Dimension[];
+  readonly split: Split;
+  readonly filters: Readonly<Record<string, readonly string[]>>;
+  /** The export the answer is drawn from; null where the span lies wholly after it. */
+  readonly watermark: Instant | null;
+}
+
+export function question({ query, now, key }: Request): Question {
+  const width = (query.text("time_bucket_width") as Width | undefined) ?? null;
+  const grouped = query.list("group_by[]");
+  const dimensions = DIMENSIONS.filter((dimension) => grouped.includes(dimension));
+  const split = { costType: grouped.includes("cost_type"), tokenType: grouped.includes("token_type") };
+  const counted = grouped.filter((name) => name !== "cost_type" && name !== "token_type");
+  if (counted.length > MOST_DIMENSIONS) {
+    throw new Refusal(
+      400,
+      `group_by[]: takes at most ${MOST_DIMENSIONS} entries besides cost_type and token_type`,
+    );
+  }
+  if (grouped.includes("organization_id")) {
+    throw new Refusal(400, "group_by[]: organization_id needs the key of a parent organization");
+  }
+  if (query.has("organization_ids[]")) {
+    throw new Refusal(400, "organization_ids[]: needs the key of a parent organization");
+  }
+  if (grouped.includes("claude_tag_user_id")) {
+    if (grouped.includes("rbac_group_id"))
+      throw new Refusal(400, "group_by[]: claude_tag_user_id excludes rbac_group_id");
+    if (query.has("rbac_group_ids[]")) {
+      throw new Refusal(400, "rbac_group_ids[]: not together with group_by[]=claude_tag_user_id");
+    }
+  }
+  if (query.flag("exclude_deleted_users") && !grouped.includes("actor")) {
+    throw new Refusal(400, "exclude_deleted_users: needs group_by[]=actor");
+  }
+  const span = spanOf(query, now, width, true, "time_bucket_width");
+  const watermark = watermarkAt(now);
+  const sent = Object.keys(FILTERS).filter((name) => query.has(name));
+  return {
+    kind: key === "enterprise" ? "enterprise" : "console",
+    span,
+    width,
+    dimensions,
+    split,
+    filters: Object.fromEntries(sent.map((name) => [name, query.list(name)])),
+    watermark: span.from < watermark ? watermark : null,
+  };
+}
