@@ -32,6 +32,9 @@ const CostDimension = builder.enumType("CostDimension", {
       description:
         "RBAC group. People in several count fully in each, so rows can add up to more than `total`.",
     },
+    SLACK_CHANNEL: { description: "Slack channel of Claude Tag usage." },
+    CLAUDE_TAG_CATEGORY: { description: "Kind of Claude Tag usage." },
+    CLAUDE_TAG_USER: { description: "Slack user behind Claude Tag usage; not together with GROUP." },
     WORKSPACE: { description: "Console workspace." },
     DESCRIPTION: {
       description: "Line of the Console cost report; fills model, tier, cost type and token type too.",

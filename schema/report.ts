@@ -89,6 +89,9 @@ const FILTERS = {
   workspaces: "WORKSPACE",
   apiKeys: "API_KEY",
   groups: "GROUP",
+  slackChannels: "SLACK_CHANNEL",
+  claudeTagCategories: "CLAUDE_TAG_CATEGORY",
+  claudeTagUsers: "CLAUDE_TAG_USER",
 } as const satisfies Record<string, FilterDimension>;
 
 /** The filter of one report; the lists are the same, the sources that know them are not. */
@@ -108,6 +111,11 @@ export function reportFilter(name: "CostFilter" | "UsageFilter") {
       serviceTiers: t.stringList({ description: "Service tiers, such as `standard` or `batch`." }),
       workspaces: t.stringList({ description: "Workspaces, by `wrkspc_...` id." }),
       apiKeys: t.stringList({ description: "API keys, by `apikey_...` id." }),
+      slackChannels: t.stringList({ description: "Slack channels of Claude Tag usage, by id." }),
+      claudeTagCategories: t.stringList({
+        description: "Kinds of Claude Tag usage, such as `dm` or `engaged`.",
+      }),
+      claudeTagUsers: t.stringList({ description: "Slack users behind Claude Tag usage, by id." }),
       groups: t.stringList({ description: "RBAC groups by id; membership on the day of use counts." }),
     }),
   });
@@ -217,6 +225,19 @@ export const Bucketed = builder.interfaceRef<ReportNode<unknown>>("ReportBucket"
     groupId: t.exposeString("groupId", {
       nullable: true,
       description: "RBAC group; people in several count fully in each. Group by GROUP.",
+    }),
+    slackChannelId: t.exposeString("slackChannelId", {
+      nullable: true,
+      description: "Slack channel; null outside Slack. Group by SLACK_CHANNEL.",
+    }),
+    claudeTagCategory: t.exposeString("claudeTagCategory", {
+      nullable: true,
+      description:
+        "Kind of Claude Tag usage, such as `dm`; null outside Claude Tag. Group by CLAUDE_TAG_CATEGORY.",
+    }),
+    claudeTagUserId: t.exposeString("claudeTagUserId", {
+      nullable: true,
+      description: "Slack user behind Claude Tag usage, not a Claude user id. Group by CLAUDE_TAG_USER.",
     }),
     serviceAccountId: t.exposeString("serviceAccountId", {
       nullable: true,

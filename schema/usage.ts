@@ -34,6 +34,9 @@ const UsageDimension = builder.enumType("UsageDimension", {
       description:
         "RBAC group. People in several count fully in each, so rows can add up to more than `total`.",
     },
+    SLACK_CHANNEL: { description: "Slack channel of Claude Tag usage." },
+    CLAUDE_TAG_CATEGORY: { description: "Kind of Claude Tag usage." },
+    CLAUDE_TAG_USER: { description: "Slack user behind Claude Tag usage; not together with GROUP." },
     WORKSPACE: { description: "Console workspace." },
     API_KEY: { description: "Console API key; a row without one is Playground traffic." },
     SERVICE_ACCOUNT: { description: "Console service account." },

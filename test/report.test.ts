@@ -132,3 +132,16 @@ test("speed is asked of the Console with the beta it needs", async () => {
   expect(data.usage.nodes.map(({ speed }: { speed: string }) => speed)).toContain("standard");
   expect(data.usage.total.totalTokens).toBeGreaterThan(0);
 });
+
+test("Claude Tag usage is split by channel, kind and Slack user", async () => {
+  const { ask } = gateway({ sandbox: { users: 60 } });
+  const { data, errors } = await ask(
+    `{ cost(range: { last: { days: 14 } }, bucket: NONE, groupBy: [SLACK_CHANNEL, CLAUDE_TAG_CATEGORY, CLAUDE_TAG_USER], first: 1000) {
+      nodes { slackChannelId claudeTagCategory claudeTagUserId isRemainder } } }`,
+  );
+  expect(errors).toBeUndefined();
+  const rows: Record<string, string | null>[] = data.cost.nodes;
+  for (const dimension of ["slackChannelId", "claudeTagCategory", "claudeTagUserId"]) {
+    expect(rows.filter((row) => row[dimension] !== null).length, dimension).toBeGreaterThan(0);
+  }
+});

@@ -81,17 +81,24 @@ function obstacle<Measure>(
 ): string | null {
   const groups = Object.keys(names.groupBy);
   const groupBy = perUser === null ? groups : [...groups, "USER"];
-  const split = question.groupBy.find((dimension) => !groupBy.includes(dimension));
-  if (split !== undefined) return `cannot group by ${split}; it groups by ${groupBy.join(", ")}.`;
+  const unknown = question.groupBy.find((dimension) => !groupBy.includes(dimension));
+  if (unknown !== undefined) return `cannot group by ${unknown}; it groups by ${groupBy.join(", ")}.`;
   const filters = Object.keys(names.filter);
   const filter = (Object.keys(question.filter) as FilterDimension[]).find(
     (dimension) => !filters.includes(dimension),
   );
   if (filter !== undefined)
     return `cannot filter on ${filter}; it filters on ${filters.join(", ") || "nothing"}.`;
+  const [split, other] = names.apart ?? [];
+  if (split && other && question.groupBy.includes(split) && involves(question, other))
+    return `cannot group by ${split} and by ${other}, nor filter on it.`;
   if (onlyDays && (question.bucket === "HOUR" || question.bucket === "MINUTE"))
     return `${source} has no buckets shorter than a day.`;
   return null;
+}
+
+function involves({ groupBy, filter }: ReportQuestion, dimension: FilterDimension): boolean {
+  return groupBy.includes(dimension) || filter[dimension] !== undefined;
 }
 
 /** The rows of a plan as a walk: by time where there are buckets, in upstream's ranking within each window of a split by person. */

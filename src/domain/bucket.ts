@@ -23,6 +23,10 @@ export interface Dimensions {
   readonly tokenType: string | null;
   readonly description: string | null;
   readonly groupId: string | null;
+  readonly slackChannelId: string | null;
+  readonly claudeTagCategory: string | null;
+  /** A Slack user, not a Claude one. */
+  readonly claudeTagUserId: string | null;
   readonly user: ReportUser | null;
   /** A Console member, by the id of the Console organization. */
   readonly accountId: string | null;
@@ -42,6 +46,9 @@ export const NO_DIMENSIONS: Dimensions = {
   tokenType: null,
   description: null,
   groupId: null,
+  slackChannelId: null,
+  claudeTagCategory: null,
+  claudeTagUserId: null,
   user: null,
   accountId: null,
   serviceAccountId: null,
@@ -76,6 +83,9 @@ export function dimensionKey(row: Dimensions): string {
     row.tokenType,
     row.description,
     row.groupId,
+    row.slackChannelId,
+    row.claudeTagCategory,
+    row.claudeTagUserId,
     row.user?.userId ?? null,
     row.accountId,
     row.serviceAccountId,

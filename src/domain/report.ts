@@ -14,6 +14,9 @@ export type Dimension =
   | "TOKEN_TYPE"
   | "DESCRIPTION"
   | "GROUP"
+  | "SLACK_CHANNEL"
+  | "CLAUDE_TAG_CATEGORY"
+  | "CLAUDE_TAG_USER"
   | "WORKSPACE"
   | "API_KEY"
   | "SERVICE_ACCOUNT";

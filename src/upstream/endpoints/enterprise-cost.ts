@@ -20,8 +20,8 @@ import { type Bounds, type ReportNames, spanOf } from "./report-query.ts";
 import { reportUser } from "./report-user.ts";
 
 export const COST_NAMES = {
+  ...ENTERPRISE_NAMES,
   groupBy: { ...ENTERPRISE_NAMES.groupBy, COST_TYPE: "cost_type", TOKEN_TYPE: "token_type" },
-  filter: ENTERPRISE_NAMES.filter,
 } as const satisfies ReportNames;
 
 /**

@@ -57,6 +57,9 @@ export const ENTERPRISE_NAMES = {
     INFERENCE_GEO: "inference_geo",
     SPEED: "speed",
     GROUP: "rbac_group_id",
+    SLACK_CHANNEL: "slack_channel_id",
+    CLAUDE_TAG_CATEGORY: "claude_tag_category",
+    CLAUDE_TAG_USER: "claude_tag_user_id",
   },
   filter: {
     USER: "user_ids[]",
@@ -66,12 +69,24 @@ export const ENTERPRISE_NAMES = {
     INFERENCE_GEO: "inference_geos[]",
     SPEED: "speeds[]",
     GROUP: "rbac_group_ids[]",
+    SLACK_CHANNEL: "slack_channel_ids[]",
+    CLAUDE_TAG_CATEGORY: "claude_tag_categories[]",
+    CLAUDE_TAG_USER: "claude_tag_user_ids[]",
   },
+  apart: ["CLAUDE_TAG_USER", "GROUP"],
 } as const satisfies ReportNames;
 
 export type EnterpriseColumns = Pick<
   BetaAnalyticsUsageBucketedResult,
-  "product" | "model" | "context_window" | "inference_geo" | "speed" | "rbac_group_id"
+  | "product"
+  | "model"
+  | "context_window"
+  | "inference_geo"
+  | "speed"
+  | "rbac_group_id"
+  | "slack_channel_id"
+  | "claude_tag_category"
+  | "claude_tag_user_id"
 >;
 
 export function enterpriseDimensions(w: Wire<EnterpriseColumns>): Dimensions {
@@ -83,5 +98,8 @@ export function enterpriseDimensions(w: Wire<EnterpriseColumns>): Dimensions {
     inferenceGeo: w.stringOrNull("inference_geo"),
     speed: w.stringOrNull("speed"),
     groupId: w.stringOrNull("rbac_group_id"),
+    slackChannelId: w.stringOrNull("slack_channel_id"),
+    claudeTagCategory: w.stringOrNull("claude_tag_category"),
+    claudeTagUserId: w.stringOrNull("claude_tag_user_id"),
   };
 }

@@ -9,6 +9,8 @@ import type { Wire } from "../wire.ts";
 export interface ReportNames {
   readonly groupBy: { readonly [D in Dimension]?: string };
   readonly filter: { readonly [D in FilterDimension]?: string };
+  /** A dimension that cannot be split by while another is split by or filtered on. */
+  readonly apart?: readonly [FilterDimension, FilterDimension];
 }
 
 /** Buckets per page: upstream's maximum for each width. */
