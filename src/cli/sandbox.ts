@@ -13,6 +13,7 @@ interface Flags {
   readonly rateLimit: "on" | "off";
   readonly retryAfter: "on" | "off";
   readonly latencyMs: number;
+  readonly unified: "on" | "off";
 }
 
 /** `sandbox`: the simulated REST APIs on a port of their own. */
@@ -39,6 +40,11 @@ export function sandboxCommand(): Command {
         .choices(["on", "off"])
         .default("on"),
     )
+    .addOption(
+      new Option("--unified <on|off>", "answer /analytics/usage and /analytics/cost, which are in beta")
+        .choices(["on", "off"])
+        .default("on"),
+    )
     .option("--latency-ms <number>", "wait before each answer", whole(0, 60_000), 0)
     .action(serve);
 }
@@ -52,6 +58,7 @@ async function serve({
   rateLimit,
   retryAfter,
   latencyMs,
+  unified,
 }: Flags): Promise<void> {
   const clock = clockFrom(now);
   const sandbox = createSandbox({
@@ -61,6 +68,7 @@ async function serve({
     rateLimit,
     retryAfter: retryAfter === "on",
     latencyMs,
+    unified,
   });
   const listener = await serveSandbox(sandbox, { host, port }).catch((error: NodeJS.ErrnoException) => {
     process.stderr.write(`Cannot listen on ${host}:${port}: ${error.code ?? "unknown reason"}.\n`);

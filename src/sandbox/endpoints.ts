@@ -21,12 +21,15 @@ import { user, users } from "./endpoints/users.ts";
 import { workspace, workspaceMember, workspaceMembers, workspaces } from "./endpoints/workspaces.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
 import type { Organization } from "./organization.ts";
+import { type Enrolment, notEnrolled } from "./unified/enrolment.ts";
 
 /** Every endpoint of the sandbox, answering for one organization. Pass a ledger to share what it keeps. */
 export function endpoints(
   organization: Organization,
   ledger: Ledger = createLedger(organization),
+  unified: Enrolment = "on",
 ): readonly Endpoint[] {
+  const unifiedReports: readonly Endpoint[] = [usage(ledger), cost(ledger)];
   return [
     summaries(ledger),
     userActivity(ledger),
@@ -37,8 +40,7 @@ export function endpoints(
     costReport(ledger),
     userUsageReport(ledger),
     userCostReport(ledger),
-    usage(ledger),
-    cost(ledger),
+    ...(unified === "on" ? unifiedReports : unifiedReports.map(notEnrolled)),
     claudeCodeReport(ledger),
     messagesUsage(ledger),
     consoleCost(ledger),

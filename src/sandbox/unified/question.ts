@@ -33,12 +33,8 @@ export function question({ query, now, key }: Request): Question {
       `group_by[]: takes at most ${MOST_DIMENSIONS} entries besides cost_type and token_type`,
     );
   }
-  if (grouped.includes("organization_id")) {
-    throw new Refusal(400, "group_by[]: organization_id needs the key of a parent organization");
-  }
-  if (query.has("organization_ids[]")) {
-    throw new Refusal(400, "organization_ids[]: needs the key of a parent organization");
-  }
+  if (grouped.includes("organization_id")) throw forParents("group_by[]: organization_id");
+  if (query.has("organization_ids[]")) throw forParents("organization_ids[]:");
   if (grouped.includes("claude_tag_user_id")) {
     if (grouped.includes("rbac_group_id"))
       throw new Refusal(400, "group_by[]: claude_tag_user_id excludes rbac_group_id");
@@ -61,4 +57,9 @@ export function question({ query, now, key }: Request): Question {
     filters: Object.fromEntries(sent.map((name) => [name, query.list(name)])),
     watermark: span.from < watermark ? watermark : null,
   };
+}
+
+/** No key of the sandbox is that of a parent organization. */
+function forParents(what: string): Refusal {
+  return new Refusal(400, `${what} needs the key of a parent organization`, "parent_organization_required");
 }

@@ -1,0 +1,25 @@
+import type { Instant } from "../../../src/domain/day.ts";
+import type { Fact } from "../../../src/sandbox/ledger/fact.ts";
+import type { OrganizationKind } from "../../../src/sandbox/organization/directory.ts";
+import { type Asking, NOON, type sandbox } from "../asking.ts";
+
+const BETA = { "anthropic-beta": "analytics-usage-cost-2026-08-24" };
+
+/** How each organization asks for the reports in beta. */
+export const ASKING: Readonly<Record<OrganizationKind, Asking>> = {
+  enterprise: { key: "enterprise", headers: BETA },
+  console: { key: "admin", headers: BETA },
+};
+
+/** What the unified reports of an organization are summed from, as of `asOf`. */
+export function factsOf(
+  { ledger }: ReturnType<typeof sandbox>,
+  kind: OrganizationKind,
+  from: Instant,
+  until: Instant,
+  asOf: Instant = NOON,
+): readonly Fact[] {
+  return [...ledger.facts(kind, { from, until: Math.min(until, asOf) }, asOf)].filter(
+    ({ api }) => kind === "enterprise" || api !== null,
+  );
+}
