@@ -71,6 +71,7 @@ const ActivityDay = builder
         "monthlyAdoption",
         percentage("Monthly active users of assigned seats."),
       ),
+      scienceEntitledUsers: t.expose("scienceEntitled", people("People entitled to Claude Science.")),
       products: t.expose("products", {
         type: [ProductUsers],
         description: "The same per product; products the organization does not report on are left out.",

@@ -1,6 +1,8 @@
 import { personByConsoleId } from "../src/analytics/join.ts";
+import type { Context } from "../src/context.ts";
 import type { ApiKey as ApiKeyShape } from "../src/domain/organization.ts";
 import type { Person } from "../src/domain/person.ts";
+import type { DayRange } from "../src/domain/range.ts";
 import { GatewayError } from "../src/errors.ts";
 import { apiKeyById, workspaceById } from "../src/loaders/console.ts";
 import { builder, dateTime, nodeLoader } from "./builder.ts";
@@ -40,14 +42,33 @@ export const ApiKey = builder.node(builder.objectRef<ApiKeyShape>("ApiKey"), {
       resolve: ({ workspaceId }, _args, ctx) =>
         workspaceId === null ? null : workspaceById(ctx, {}).load(workspaceId),
     }),
+    principal: t.field({
+      type: User,
+      nullable: true,
+      description: "The person it acts as; null where it acts as a service account or is bound to nobody.",
+      resolve: ({ principal }, _args, ctx) =>
+        principal !== null && "userId" in principal
+          ? personByConsoleId(ctx, principal.userId, defaultRange(ctx))
+          : null,
+    }),
+    serviceAccountId: t.string({
+      nullable: true,
+      description:
+        "The service account it acts as, by id; null where it acts as a person or is bound to nobody.",
+      resolve: ({ principal }) =>
+        principal !== null && "serviceAccountId" in principal ? principal.serviceAccountId : null,
+    }),
     createdBy: t.field({
       type: User,
       nullable: true,
       description: "The person who made it; null where not recorded or made by a service account.",
       resolve: ({ createdBy }, _args, ctx): Promise<Person> | null =>
-        createdBy?.type === "user"
-          ? personByConsoleId(ctx, createdBy.id, resolveRange({ period: DEFAULT_PERIOD }, ctx.now()))
-          : null,
+        createdBy?.type === "user" ? personByConsoleId(ctx, createdBy.id, defaultRange(ctx)) : null,
     }),
   }),
 });
+
+/** A key is about no days of its own. */
+function defaultRange(ctx: Context): DayRange {
+  return resolveRange({ period: DEFAULT_PERIOD }, ctx.now());
+}

@@ -21,6 +21,11 @@ export const Workspace = builder.node(builder.objectRef<WorkspaceShape>("Workspa
     isDefault: t.exposeBoolean("isDefault", {
       description: "Whether it is the organization's default workspace.",
     }),
+    createdAt: t.field({
+      type: "DateTime",
+      description: "When it was made.",
+      resolve: ({ createdAt }) => dateTime(createdAt),
+    }),
     archivedAt: t.field({
       type: "DateTime",
       nullable: true,

@@ -398,3 +398,46 @@ test("usage of a key says where the key belongs and who made it, across the orga
   expect(rows.some(({ apiKey }) => apiKey?.createdBy?.email.endsWith(".example"))).toBe(true);
   expect(rows.some(({ workspace }) => workspace?.isDefault)).toBe(true);
 });
+
+test("a key says whom it acts as: a person, a service account, or nobody", async () => {
+  const wireKey = (id: string, principal: object | null) => ({
+    type: "api_key",
+    id,
+    name: id,
+    status: "active",
+    created_at: "2026-01-05T00:00:00Z",
+    created_by: null,
+    expires_at: null,
+    partial_key_hint: null,
+    principal,
+    scope: { type: "organization" },
+  });
+  const { ask } = gateway({
+    routes: {
+      [PATHS.members]: members,
+      [PATHS.apiKeys]: () =>
+        json(
+          idPage([
+            wireKey("apikey_person", { type: "user_actor", user_id: "user_con_ada" }),
+            wireKey("apikey_service", { type: "service_account_actor", service_account_id: "svac_1" }),
+            wireKey("apikey_nobody", null),
+            wireKey("apikey_later", { type: "quantum_actor" }),
+          ]),
+        ),
+    },
+  });
+  const ids = ["person", "service", "nobody", "later"].map((who) =>
+    Buffer.from(`ApiKey:apikey_${who}`).toString("base64url"),
+  );
+  const { data, errors } = await ask(
+    `query ($ids: [ID!]!) { nodes(ids: $ids) { ... on ApiKey { principal { userId } serviceAccountId } } }`,
+    { ids },
+  );
+  expect(errors).toBeUndefined();
+  expect(data.nodes).toEqual([
+    { principal: { userId: "user_ent_ada" }, serviceAccountId: null },
+    { principal: null, serviceAccountId: "svac_1" },
+    { principal: null, serviceAccountId: null },
+    { principal: null, serviceAccountId: null },
+  ]);
+});

@@ -122,6 +122,8 @@ export interface ActivityDay {
   readonly dailyAdoption: number | null;
   readonly weeklyAdoption: number | null;
   readonly monthlyAdoption: number | null;
+  /** People entitled to Claude Science; null where that is not reported. */
+  readonly scienceEntitled: number | null;
   /** Per product; only products the organization reports on are present. */
   readonly products: readonly ProductUsers[];
 }

@@ -21,6 +21,7 @@ export interface Workspace {
   readonly workspaceId: string;
   readonly name: string;
   readonly isDefault: boolean;
+  readonly createdAt: Instant;
   readonly archivedAt: Instant | null;
 }
 
@@ -31,6 +32,8 @@ export interface ApiKey {
   /** Null: not tied to a workspace. */
   readonly workspaceId: string | null;
   readonly createdBy: { readonly type: string; readonly id: string } | null;
+  /** Whom the key acts as; null where it is bound to nobody. */
+  readonly principal: { readonly userId: string } | { readonly serviceAccountId: string } | null;
   readonly createdAt: Instant;
   readonly expiresAt: Instant | null;
 }

@@ -7,6 +7,8 @@ import { FRESH } from "./coverage.ts";
 /** Both versions of the scope; the older one said `workspace_id`, null for the default workspace. */
 type WireKey = APIKey & { workspace_id?: string | null };
 type Scope = { type: string; workspace_id: string };
+/** One of the two ids is there, by the type. */
+type Principal = { type: string; user_id: string; service_account_id: string };
 
 /** All API keys by whatever state. There is no look-up of several by id, so all are listed and indexed. */
 export const apiKeys = endpoint({
@@ -29,8 +31,17 @@ export const apiKeys = endpoint({
       status: w.string("status"),
       workspaceId: scope === null ? w.stringOrNull("workspace_id") : scope.stringOrNull("workspace_id"),
       createdBy: creator && { type: creator.string("type"), id: creator.string("id") },
+      principal: principal(w.atOrNull("principal") as Wire<Principal> | null),
       createdAt: w.instant("created_at"),
       expiresAt: w.instantOrNull("expires_at"),
     };
   },
 });
+
+/** Kinds of identity that are not known yet are nobody. */
+function principal(w: Wire<Principal> | null): ApiKey["principal"] {
+  const userId = w?.stringOrNull("user_id") ?? null;
+  if (userId !== null) return { userId };
+  const serviceAccountId = w?.stringOrNull("service_account_id") ?? null;
+  return serviceAccountId === null ? null : { serviceAccountId };
+}

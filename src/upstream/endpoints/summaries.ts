@@ -32,6 +32,7 @@ export const activitySummaries = endpoint({
     dailyAdoption: w.numberOrNull("daily_adoption_rate"),
     weeklyAdoption: w.numberOrNull("weekly_adoption_rate"),
     monthlyAdoption: w.numberOrNull("monthly_adoption_rate"),
+    scienceEntitled: w.countOrNull("science_entitled_user_count"),
     products: PRODUCTS.filter((product) => w.has(`${product}_daily_active_user_count`)).map(
       (product): ProductUsers => ({
         product,

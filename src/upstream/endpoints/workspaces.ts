@@ -20,6 +20,7 @@ export const workspaces = endpoint({
     workspaceId: w.string("id"),
     name: w.string("name"),
     isDefault: false,
+    createdAt: w.instant("created_at"),
     archivedAt: w.instantOrNull("archived_at"),
   }),
 });
