@@ -5,6 +5,7 @@ import "./connector.ts";
 import "./cost.ts";
 import "./node.ts";
 import "./organization.ts";
+import "./plugin.ts";
 import "./project.ts";
 import "./skill.ts";
 import "./usage.ts";

@@ -156,6 +156,7 @@ export const PATHS = {
   projects: "/v1/organizations/analytics/apps/chat/projects",
   skills: "/v1/organizations/analytics/skills",
   connectors: "/v1/organizations/analytics/connectors",
+  plugins: "/v1/organizations/analytics/plugins",
   cost: "/v1/organizations/analytics/cost_report",
   usage: "/v1/organizations/analytics/usage_report",
   userCost: "/v1/organizations/analytics/user_cost_report",

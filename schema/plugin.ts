@@ -1,0 +1,87 @@
+import type { SessionUse } from "../src/domain/engagement.ts";
+import type { Plugin as PluginShape } from "../src/domain/plugin.ts";
+import { pluginActivity } from "../src/upstream/endpoints/plugins.ts";
+import { sum } from "./activity.ts";
+import { builder, nodeLoader } from "./builder.ts";
+import {
+  engagement,
+  engagementArgs,
+  loadMeasured,
+  type Measured,
+  measured,
+  measuredId,
+} from "./engagement.ts";
+
+const PluginUse = builder.objectRef<SessionUse>("PluginUse").implement({
+  description: "Use of a plugin in one product.",
+  fields: (t) => ({
+    sessions: t.expose("sessions", {
+      type: "Count",
+      nullable: true,
+      description:
+        "Distinct sessions that invoked it. Null over more than one day: upstream does not count them across days.",
+    }),
+  }),
+});
+
+export const Plugin = builder.node(builder.objectRef<Measured<PluginShape>>("Plugin"), {
+  description:
+    "A plugin as used over the range of the list. The `id` names both; `pluginId` is the plugin's own. Source: PLUGIN_ACTIVITY.",
+  id: { resolve: (plugin) => measuredId(plugin.range, ownId(plugin)) },
+  // By the whole list: upstream filters on names only, and the list is mostly one page, which others have asked for too.
+  loadOne: nodeLoader("Plugin", (id, ctx) =>
+    loadMeasured(ctx, pluginActivity, id, (range) => ({ range }), ownId),
+  ),
+  fields: (t) => ({
+    name: t.exposeString("name", {
+      description:
+        "Name. Plugins of several marketplaces can share one. `third-party` is a bucket of all plugins that are not named, not a plugin.",
+    }),
+    pluginId: t.exposeString("pluginId", {
+      nullable: true,
+      description:
+        "The id upstream knows it by, such as `name@marketplace`; null for `third-party` and where only a hash is known.",
+    }),
+    users: t.expose("users", {
+      type: "Count",
+      nullable: true,
+      description:
+        "Different people who installed or invoked it. Recounted exactly over the range; not additive.",
+    }),
+    installs: t.expose("installs", {
+      type: "Count",
+      nullable: true,
+      description:
+        "Different people who installed it. Recounted exactly over the range; not additive. Null: not measured.",
+    }),
+    invocations: t.expose("invocations", sum("Invocations.")),
+    claudeCode: t.expose("claudeCode", { type: PluginUse, nullable: true, description: "In Claude Code." }),
+    cowork: t.expose("cowork", { type: PluginUse, nullable: true, description: "In Cowork." }),
+    chatCoworkUnified: t.expose("chatCoworkUnified", {
+      type: PluginUse,
+      nullable: true,
+      description: "In the merged Chat and Cowork product; null where the organization does not have it.",
+    }),
+  }),
+});
+
+/** Names are shared and ids can be missing; together they tell two plugins apart. */
+function ownId({ name, pluginId }: PluginShape): string {
+  return JSON.stringify([name, pluginId]);
+}
+
+const PluginConnection = builder.connectionObject(
+  { type: Plugin, name: "PluginConnection", description: "Plugins installed or used in the range, by name." },
+  { name: "PluginEdge", description: "A plugin and its place in the list." },
+);
+
+builder.queryField("plugins", (t) =>
+  t.field({
+    type: PluginConnection,
+    nullable: true,
+    description:
+      "Plugins installed or used in the range, by name: those of Claude Code and Cowork. Source: PLUGIN_ACTIVITY. Errors: NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, UPSTREAM_*.",
+    args: engagementArgs,
+    resolve: (_root, args, ctx) => engagement(ctx, pluginActivity, "plugins", args, measured, ownId),
+  }),
+);

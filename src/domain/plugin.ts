@@ -1,0 +1,16 @@
+import type { SessionUse } from "./engagement.ts";
+
+/** A plugin over a day or a range. */
+export interface Plugin {
+  readonly name: string;
+  readonly pluginId: string | null;
+  /** Different people who installed or invoked it. */
+  readonly users: number;
+  /** Different people who installed it. */
+  readonly installs: number | null;
+  readonly invocations: number;
+  readonly claudeCode: SessionUse;
+  readonly cowork: SessionUse;
+  /** Null where the organization does not have the merged product. */
+  readonly chatCoworkUnified: SessionUse | null;
+}

@@ -1,0 +1,32 @@
+import type { AnalyticsPluginActivity } from "@anthropic-ai/sdk/resources/organization/analytics/analytics";
+import type { SessionUse } from "../../domain/engagement.ts";
+import type { Plugin } from "../../domain/plugin.ts";
+import type { DayRange } from "../../domain/range.ts";
+import { endpoint } from "../endpoint.ts";
+import type { Wire } from "../wire.ts";
+import { engagementDays, engagementList } from "./coverage.ts";
+
+/** Use per plugin over the range, by plugin name. Source: Enterprise Analytics, "List Plugin Activity". */
+export const pluginActivity = endpoint({
+  dataset: "PLUGIN_ACTIVITY",
+  ...engagementList,
+  path: "/v1/organizations/analytics/plugins",
+  query: (p: { range: DayRange }) => engagementDays(p.range),
+  row: (w: Wire<AnalyticsPluginActivity>): Plugin => {
+    const unified = w.atOrNull("chat_cowork_unified_metrics");
+    return {
+      name: w.string("plugin_name"),
+      pluginId: w.stringOrNull("plugin_id"),
+      users: w.count("distinct_user_count"),
+      installs: w.countOrNull("install_count"),
+      invocations: w.count("invocation_count"),
+      claudeCode: use(w.at("claude_code_metrics")),
+      cowork: use(w.at("cowork_metrics")),
+      chatCoworkUnified: unified && use(unified),
+    };
+  },
+});
+
+function use(w: Wire<AnalyticsPluginActivity["cowork_metrics"]>): SessionUse {
+  return { sessions: w.countOrNull("distinct_session_plugin_used_count") };
+}

@@ -1,0 +1,112 @@
+import { describe, expect, test } from "vitest";
+import { gateway, json, type Route } from "./gateway.ts";
+import { PATHS, tokenPage } from "./wire.ts";
+
+const DAY = `range: { between: { from: "2026-11-20", until: "2026-11-21" } }`;
+const WEEK = `range: { between: { from: "2026-11-01", until: "2026-11-08" } }`;
+
+function wirePlugin(
+  name: string,
+  id: string | null,
+  { invocations = 0, sessions = null as number | null } = {},
+) {
+  return {
+    plugin_name: name,
+    plugin_id: id,
+    distinct_user_count: 6,
+    install_count: 1,
+    invocation_count: invocations,
+    claude_code_metrics: { distinct_session_plugin_used_count: sessions },
+    cowork_metrics: { distinct_session_plugin_used_count: 0 },
+  };
+}
+
+const unified = { chat_cowork_unified_metrics: { distinct_session_plugin_used_count: 2 } };
+
+function served(...rows: readonly object[]): Readonly<Record<string, Route>> {
+  return { [PATHS.plugins]: () => json(tokenPage(rows)) };
+}
+
+describe("plugins", () => {
+  test("of one day are asked for as a day, and say what was measured", async () => {
+    const { ask, seen } = gateway({
+      routes: served(
+        { ...wirePlugin("serena", "serena@official", { invocations: 33, sessions: 12 }), ...unified },
+        wirePlugin("third-party", null),
+      ),
+    });
+    const { data, errors } = await ask(
+      `{ plugins(${DAY}) { totalCount freshness { source } nodes { name pluginId users installs invocations claudeCode { sessions } cowork { sessions } chatCoworkUnified { sessions } } } }`,
+    );
+    expect(errors).toBeUndefined();
+    expect(data.plugins).toEqual({
+      totalCount: 2,
+      freshness: { source: "PLUGIN_ACTIVITY" },
+      nodes: [
+        {
+          name: "serena",
+          pluginId: "serena@official",
+          users: 6,
+          installs: 1,
+          invocations: 33,
+          claudeCode: { sessions: 12 },
+          cowork: { sessions: 0 },
+          chatCoworkUnified: { sessions: 2 },
+        },
+        {
+          name: "third-party",
+          pluginId: null,
+          users: 6,
+          installs: 1,
+          invocations: 0,
+          claudeCode: { sessions: null },
+          cowork: { sessions: 0 },
+          chatCoworkUnified: null,
+        },
+      ],
+    });
+    expect(seen.map((url) => url.search)).toEqual(["?date=2026-11-20&limit=1000"]);
+  });
+
+  test("of a range are one roll-up, asked for once", async () => {
+    const { ask, seen } = gateway({ routes: served(wirePlugin("serena", null)) });
+    await ask(`{ plugins(${WEEK}) { nodes { users } } }`);
+    expect(seen.map((url) => url.search)).toEqual([
+      "?ending_date=2026-11-08&limit=1000&starting_date=2026-11-01",
+    ]);
+  });
+
+  test("of one name have different ids, and each id finds its plugin without another request", async () => {
+    const twins = [
+      wirePlugin("lint: all", "lint@official", { invocations: 1 }),
+      wirePlugin("lint: all", "lint@elsewhere", { invocations: 2 }),
+      wirePlugin("lint: all", null, { invocations: 3 }),
+    ];
+    const { ask, seen } = gateway({ routes: served(...twins) });
+    const { data } = await ask(`{ plugins(${WEEK}) { nodes { id invocations } } }`);
+    const ids: string[] = data.plugins.nodes.map(({ id }: { id: string }) => id);
+    expect(new Set(ids).size).toBe(3);
+    const again = await ask(
+      `query ($ids: [ID!]!) { nodes(ids: $ids) { id ... on Plugin { invocations } } }`,
+      {
+        ids,
+      },
+    );
+    expect(again.errors).toBeUndefined();
+    expect(again.data.nodes).toEqual(data.plugins.nodes);
+    expect(seen).toHaveLength(1);
+  });
+
+  test("are paged over twins of one name without losing or repeating one", async () => {
+    const { ask } = gateway({ routes: served(wirePlugin("lint", "lint@a"), wirePlugin("lint", "lint@b")) });
+    const first = await ask(`{ plugins(${WEEK}, first: 1) { nodes { pluginId } pageInfo { endCursor } } }`);
+    const second = await ask(
+      `query ($after: String) { plugins(${WEEK}, first: 1, after: $after) { nodes { pluginId } pageInfo { hasNextPage } } }`,
+      { after: first.data.plugins.pageInfo.endCursor },
+    );
+    expect(second.data.plugins).toEqual({
+      nodes: [{ pluginId: "lint@b" }],
+      pageInfo: { hasNextPage: false },
+    });
+  });
+});
