@@ -1,5 +1,5 @@
 import type { Connector as ConnectorShape } from "../src/domain/engagement.ts";
-import { connectorActivity } from "../src/upstream/endpoints/connectors.ts";
+import { CONNECTOR_FILTERS, connectorActivity } from "../src/upstream/endpoints/connectors.ts";
 import { measured as optional } from "./activity.ts";
 import { builder, nodeLoader } from "./builder.ts";
 import {
@@ -12,19 +12,21 @@ import {
   OfficeSessions,
   useTypes,
 } from "./engagement.ts";
+import { EngagementFilter, filterOf } from "./engagement-filter.ts";
 
 const { Chat, Code, Cowork } = useTypes("Connector", "used");
 
 export const Connector = builder.node(builder.objectRef<Measured<ConnectorShape>>("Connector"), {
   description:
-    "A connector (MCP integration) as used over the range of the list. The `id` names both; `name` is the connector's own. Source: CONNECTOR_ACTIVITY.",
-  id: { resolve: ({ range, name }) => measuredId(range, name) },
+    "A connector (MCP integration) as used over the range of the list, as far as its filter lets through. The `id` names all three; `name` is the connector's own. Source: CONNECTOR_ACTIVITY.",
+  id: { resolve: (connector) => measuredId(connector, connector.name) },
   loadOne: nodeLoader("Connector", (id, ctx) =>
     loadMeasured(
       ctx,
       connectorActivity,
+      CONNECTOR_FILTERS,
       id,
-      (range, own) => ({ range, names: [own] }),
+      (own) => ({ names: [own] }),
       (connector) => connector.name,
     ),
   ),
@@ -88,9 +90,21 @@ builder.queryField("connectors", (t) =>
     type: ConnectorConnection,
     nullable: true,
     description:
-      "Connectors used in the range, by name. Source: CONNECTOR_ACTIVITY. Errors: NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, UPSTREAM_*.",
-    args: engagementArgs,
-    resolve: (_root, args, ctx) =>
-      engagement(ctx, connectorActivity, "connectors", args, measured, ({ name }) => name),
+      "Connectors used in the range, by name. Source: CONNECTOR_ACTIVITY. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, UPSTREAM_*.",
+    args: {
+      filter: t.arg({ type: EngagementFilter, description: "Which use to count." }),
+      ...engagementArgs,
+    },
+    resolve: (_root, args, ctx) => {
+      const filter = filterOf("connectors", CONNECTOR_FILTERS, args.filter);
+      return engagement(
+        ctx,
+        connectorActivity,
+        "connectors",
+        { ...args, filter },
+        measured,
+        ({ name }) => name,
+      );
+    },
   }),
 );

@@ -1,18 +1,22 @@
 import type { Context } from "../src/context.ts";
-import { parseDay } from "../src/domain/day.ts";
 import type {
   ConversationUse,
+  EngagementQuestion,
+  EngagementFilter as Filter,
   OfficeSessions as OfficeSessionsShape,
   SessionUse,
 } from "../src/domain/engagement.ts";
 import type { DayRange } from "../src/domain/range.ts";
-import { badInput, GatewayError } from "../src/errors.ts";
+import { GatewayError } from "../src/errors.ts";
 import type { Endpoint } from "../src/upstream/endpoint.ts";
+import type { FilterNames } from "../src/upstream/endpoints/engagement-query.ts";
 import { mapPages, walkOf, whole } from "../src/upstream/walk.ts";
 import { windowsOf } from "../src/upstream/windows.ts";
 import { distinct } from "./activity.ts";
 import { builder } from "./builder.ts";
 import { type Connection, connect, forward, type Slice } from "./connection.ts";
+import { filterOf } from "./engagement-filter.ts";
+import { formatMeasuredId, parseMeasuredId } from "./measured-id.ts";
 import { DateRange, type DateRangeInput, resolveRange } from "./range.ts";
 
 export const OfficeSessions = builder.objectRef<OfficeSessionsShape>("OfficeSessions").implement({
@@ -52,60 +56,63 @@ export const engagementArgs = {
   ...forward,
 };
 
-/** A thing as it was used over a range; its fields that are people inherit the range. */
-export type Measured<Row> = Row & { readonly range: DayRange };
+/** A thing as it was used over a range, as far as a filter lets through; its fields that are people inherit the range. */
+export type Measured<Row> = Row & { readonly range: DayRange; readonly filter: Filter };
+
+/** A question to a list of people or of things used. */
+export interface EngagementArgs extends Slice {
+  readonly range: DateRangeInput;
+  readonly filter?: Filter;
+}
 
 /** One row per thing for the whole range, in upstream's order. */
 export function engagement<Row, Node>(
   ctx: Context,
-  endpoint: Endpoint<{ range: DayRange }, Row>,
+  endpoint: Endpoint<EngagementQuestion, Row>,
   field: string,
-  { range: asked, ...slice }: Slice & { range: DateRangeInput },
-  nodeOf: (row: Row, range: DayRange) => Node | null,
+  { range: asked, filter = {}, ...slice }: EngagementArgs,
+  nodeOf: (row: Row, range: DayRange, filter: Filter) => Node | null,
   idOf: (node: Node) => string,
 ): Promise<Connection<Node>> {
   const { range, pieces } = windowsOf(endpoint, resolveRange(asked, ctx.now()), ctx.now());
-  const questions = pieces.map((piece) => ({ range: piece }));
+  const questions = pieces.map((piece) => ({ range: piece, filter }));
   const walk = mapPages(walkOf(ctx.upstream, endpoint, questions), ({ rows }) =>
-    rows.map((row) => nodeOf(row, range)).filter((node) => node !== null),
+    rows.map((row) => nodeOf(row, range, filter)).filter((node) => node !== null),
   );
-  return connect(ctx, slice, { field, range, dataset: endpoint.dataset }, walk, idOf);
+  const question = { field, range, dataset: endpoint.dataset };
+  const isWhole = Object.keys(filter).length === 0;
+  return connect(ctx, slice, isWhole ? question : { ...question, args: { filter } }, walk, idOf);
 }
 
-export function measured<Row>(row: Row, range: DayRange): Measured<Row> {
-  return { ...row, range };
+export function measured<Row>(row: Row, range: DayRange, filter: Filter): Measured<Row> {
+  return { ...row, range, filter };
 }
 
-/**
- * Projects, skills and connectors carry figures, so what an id names is the thing as measured over a range: two ranges in one
- * client cache must not overwrite each other.
- */
-export function measuredId({ from, until }: DayRange, own: string): string {
-  return `${from}:${until}:${own}`;
+export function measuredId({ range, filter }: Measured<unknown>, own: string): string {
+  return formatMeasuredId({ range, filter, own });
 }
 
-/** The thing a measured id names, by one filtered request. */
-export async function loadMeasured<P extends { range: DayRange }, Row>(
+/** The thing a measured id names, by one request, which `filterBy` narrows to it. */
+export async function loadMeasured<Row>(
   ctx: Context,
-  endpoint: Endpoint<P, Row>,
+  endpoint: Endpoint<EngagementQuestion, Row>,
+  names: FilterNames,
   id: string,
-  paramsOf: (range: DayRange, own: string) => P,
+  filterBy: (own: string) => Filter,
   ownOf: (row: Row) => string,
 ): Promise<Measured<Row>> {
-  const [from = "", until = "", ...rest] = id.split(":");
-  const range = { from: parseDay(from), until: parseDay(until) };
-  if (range.from === null || range.until === null || range.from >= range.until || rest.length === 0) {
-    throw badInput("This id is damaged; pass an `id` as it was given out.");
-  }
-  const own = rest.join(":");
-  const { pieces } = windowsOf(endpoint, range as DayRange, ctx.now());
-  const questions = pieces.map((piece) => paramsOf(piece, own));
+  const { range, own, filter: stated } = parseMeasuredId(id);
+  const filter = filterOf("node", names, stated);
+  const { pieces } = windowsOf(endpoint, range, ctx.now());
+  const questions = pieces.map((piece) => ({ range: piece, filter: { ...filter, ...filterBy(own) } }));
   const row = (await whole(walkOf(ctx.upstream, endpoint, questions))).rows.find(
     (each) => ownOf(each) === own,
   );
   if (row === undefined)
-    throw new GatewayError("NOT_FOUND", `Nothing of this id was used from ${from} until ${until}.`, {
-      dataset: endpoint.dataset,
-    });
-  return measured(row, range as DayRange);
+    throw new GatewayError(
+      "NOT_FOUND",
+      `Nothing of this id was used from ${range.from} until ${range.until}.`,
+      { dataset: endpoint.dataset },
+    );
+  return measured(row, range, filter);
 }

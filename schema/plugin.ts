@@ -27,11 +27,9 @@ const PluginUse = builder.objectRef<SessionUse>("PluginUse").implement({
 export const Plugin = builder.node(builder.objectRef<Measured<PluginShape>>("Plugin"), {
   description:
     "A plugin as used over the range of the list. The `id` names both; `pluginId` is the plugin's own. Source: PLUGIN_ACTIVITY.",
-  id: { resolve: (plugin) => measuredId(plugin.range, ownId(plugin)) },
+  id: { resolve: (plugin) => measuredId(plugin, ownId(plugin)) },
   // By the whole list: upstream filters on names only, and the list is mostly one page, which others have asked for too.
-  loadOne: nodeLoader("Plugin", (id, ctx) =>
-    loadMeasured(ctx, pluginActivity, id, (range) => ({ range }), ownId),
-  ),
+  loadOne: nodeLoader("Plugin", (id, ctx) => loadMeasured(ctx, pluginActivity, {}, id, () => ({}), ownId)),
   fields: (t) => ({
     name: t.exposeString("name", {
       description:

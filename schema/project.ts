@@ -1,6 +1,6 @@
 import type { Project as ProjectShape } from "../src/domain/engagement.ts";
 import type { Person } from "../src/domain/person.ts";
-import { projectActivity } from "../src/upstream/endpoints/projects.ts";
+import { PROJECT_FILTERS, projectActivity } from "../src/upstream/endpoints/projects.ts";
 import { sum } from "./activity.ts";
 import { builder, dateTime, nodeLoader } from "./builder.ts";
 import {
@@ -11,18 +11,20 @@ import {
   measured,
   measuredId,
 } from "./engagement.ts";
+import { EngagementFilter, filterOf } from "./engagement-filter.ts";
 import { User } from "./user.ts";
 
 export const Project = builder.node(builder.objectRef<Measured<ProjectShape>>("Project"), {
   description:
-    "A claude.ai chat project as used over the range of the list. The `id` names both; `projectId` is the project's own. Source: PROJECT_ACTIVITY.",
-  id: { resolve: ({ range, projectId }) => measuredId(range, projectId) },
+    "A claude.ai chat project as used over the range of the list, as far as its filter lets through. The `id` names all three; `projectId` is the project's own. Source: PROJECT_ACTIVITY.",
+  id: { resolve: (project) => measuredId(project, project.projectId) },
   loadOne: nodeLoader("Project", (id, ctx) =>
     loadMeasured(
       ctx,
       projectActivity,
+      PROJECT_FILTERS,
       id,
-      (range, own) => ({ range, projectIds: [own] }),
+      (own) => ({ projects: [own] }),
       (project) => project.projectId,
     ),
   ),
@@ -69,9 +71,21 @@ builder.queryField("projects", (t) =>
     type: ProjectConnection,
     nullable: true,
     description:
-      "Chat projects used in the range, by project id. Source: PROJECT_ACTIVITY. Errors: NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, UPSTREAM_*.",
-    args: engagementArgs,
-    resolve: (_root, args, ctx) =>
-      engagement(ctx, projectActivity, "projects", args, measured, ({ projectId }) => projectId),
+      "Chat projects used in the range, by project id. Source: PROJECT_ACTIVITY. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, UPSTREAM_*.",
+    args: {
+      filter: t.arg({ type: EngagementFilter, description: "Which use to count." }),
+      ...engagementArgs,
+    },
+    resolve: (_root, args, ctx) => {
+      const filter = filterOf("projects", PROJECT_FILTERS, args.filter);
+      return engagement(
+        ctx,
+        projectActivity,
+        "projects",
+        { ...args, filter },
+        measured,
+        ({ projectId }) => projectId,
+      );
+    },
   }),
 );

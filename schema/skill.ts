@@ -1,5 +1,5 @@
 import type { Skill as SkillShape } from "../src/domain/engagement.ts";
-import { skillActivity } from "../src/upstream/endpoints/skills.ts";
+import { SKILL_FILTERS, skillActivity } from "../src/upstream/endpoints/skills.ts";
 import { measured as optional } from "./activity.ts";
 import { builder, nodeLoader } from "./builder.ts";
 import {
@@ -12,20 +12,22 @@ import {
   OfficeSessions,
   useTypes,
 } from "./engagement.ts";
+import { EngagementFilter, filterOf } from "./engagement-filter.ts";
 import { Money } from "./money.ts";
 
 const { Chat, Code, Cowork } = useTypes("Skill", "activated");
 
 export const Skill = builder.node(builder.objectRef<Measured<SkillShape>>("Skill"), {
   description:
-    "A skill as used over the range of the list. The `id` names both; `name` is the skill's own. Source: SKILL_ACTIVITY.",
-  id: { resolve: ({ range, name }) => measuredId(range, name) },
+    "A skill as used over the range of the list, as far as its filter lets through. The `id` names all three; `name` is the skill's own. Source: SKILL_ACTIVITY.",
+  id: { resolve: (skill) => measuredId(skill, skill.name) },
   loadOne: nodeLoader("Skill", (id, ctx) =>
     loadMeasured(
       ctx,
       skillActivity,
+      SKILL_FILTERS,
       id,
-      (range, own) => ({ range, names: [own] }),
+      (own) => ({ names: [own] }),
       (skill) => skill.name,
     ),
   ),
@@ -86,9 +88,14 @@ builder.queryField("skills", (t) =>
     type: SkillConnection,
     nullable: true,
     description:
-      "Skills used in the range, by name. Source: SKILL_ACTIVITY. Errors: NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, UPSTREAM_*.",
-    args: engagementArgs,
-    resolve: (_root, args, ctx) =>
-      engagement(ctx, skillActivity, "skills", args, measured, ({ name }) => name),
+      "Skills used in the range, by name. Source: SKILL_ACTIVITY. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, UPSTREAM_*.",
+    args: {
+      filter: t.arg({ type: EngagementFilter, description: "Which use to count." }),
+      ...engagementArgs,
+    },
+    resolve: (_root, args, ctx) => {
+      const filter = filterOf("skills", SKILL_FILTERS, args.filter);
+      return engagement(ctx, skillActivity, "skills", { ...args, filter }, measured, ({ name }) => name);
+    },
   }),
 );

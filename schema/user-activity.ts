@@ -27,11 +27,12 @@ builder.objectFields(User, (t) => ({
     type: UserActivity,
     nullable: true,
     description:
-      "One roll-up over the range, by upstream. Null: no activity, or the person is not in the Enterprise organization. Source: USER_ACTIVITY.",
+      "One roll-up over the range, by upstream. Under a `filter` of the list by groups or projects it is what passes that filter, unless the field has its own `range`. Null: no activity, or the person is not in the Enterprise organization. Source: USER_ACTIVITY.",
     args: personRange,
     resolve: (person, args, ctx) => {
       const range: DayRange = rangeOf(person, args.range, ctx);
-      if (person.activity !== undefined && sameRange(range, person.range)) return person.activity;
+      const isWhole = !(person.isPart && args.range);
+      if (person.activity !== undefined && isWhole && sameRange(range, person.range)) return person.activity;
       if (person.organization !== "ENTERPRISE") return null;
       return activityOfUser(ctx, { range }).load(person.userId);
     },

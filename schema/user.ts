@@ -1,14 +1,16 @@
 import { emailOf, memberOf, organizationsOf, personByEmail, personById } from "../src/analytics/join.ts";
 import type { Context } from "../src/context.ts";
 import type { UserActivity } from "../src/domain/activity.ts";
+import type { EngagementFilter as Filter } from "../src/domain/engagement.ts";
 import { emailKey, type OrganizationKind } from "../src/domain/organization.ts";
 import type { Person } from "../src/domain/person.ts";
 import type { DayRange } from "../src/domain/range.ts";
 import { badInput, GatewayError } from "../src/errors.ts";
 import { memberByEmail } from "../src/loaders/members.ts";
-import { userActivity } from "../src/upstream/endpoints/users.ts";
+import { USER_FILTERS, userActivity } from "../src/upstream/endpoints/users.ts";
 import { builder, decodeGlobalId, nodeLoader } from "./builder.ts";
 import { engagement, engagementArgs } from "./engagement.ts";
+import { filterOf, UserFilter } from "./engagement-filter.ts";
 import { DateRange, type DateRangeInput, DEFAULT_PERIOD, resolveRange } from "./range.ts";
 
 const OrganizationKindEnum = builder.enumType("OrganizationKind", {
@@ -110,9 +112,10 @@ export const User = builder.node(builder.objectRef<Person>("User"), {
 });
 
 /** Rows that stand for several people are not among them. */
-function personOf(activity: UserActivity, range: DayRange): Person | null {
+function personOf(activity: UserActivity, range: DayRange, { groups, projects }: Filter): Person | null {
   const { userId, email } = activity;
-  return userId === null ? null : { organization: "ENTERPRISE", userId, email, range, activity };
+  const isPart = groups !== undefined || projects !== undefined;
+  return userId === null ? null : { organization: "ENTERPRISE", userId, email, range, activity, isPart };
 }
 
 function statusOfFormer({ deleted, email }: Person): AccountStatus {
@@ -161,10 +164,12 @@ builder.queryFields((t) => ({
     type: UserConnection,
     nullable: true,
     description:
-      "People with activity in the range, by email, one row each however long the range. Source: USER_ACTIVITY. Errors: NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_INVALID, CURSOR_EXPIRED, UPSTREAM_*.",
-    args: engagementArgs,
-    resolve: (_root, args, ctx) =>
-      engagement(ctx, userActivity, "users", args, personOf, ({ userId }) => userId),
+      "People with activity in the range, by email, one row each however long the range. Source: USER_ACTIVITY. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_INVALID, CURSOR_EXPIRED, UPSTREAM_*.",
+    args: { filter: t.arg({ type: UserFilter, description: "Whose activity to list." }), ...engagementArgs },
+    resolve: (_root, args, ctx) => {
+      const filter = filterOf("users", USER_FILTERS, args.filter);
+      return engagement(ctx, userActivity, "users", { ...args, filter }, personOf, ({ userId }) => userId);
+    },
   }),
   user: t.field({
     type: User,

@@ -1,5 +1,18 @@
 import type { Instant } from "./day.ts";
 import type { Money } from "./money.ts";
+import type { DayRange } from "./range.ts";
+
+/** What lists of people and of things used can be narrowed by; each list knows some of them. */
+export type EngagementDimension = "users" | "groups" | "products" | "projects" | "names" | "shareStatuses";
+
+/** Which use to count: any value of each dimension, all of the dimensions. */
+export type EngagementFilter = { readonly [D in EngagementDimension]?: readonly string[] };
+
+/** One question to a list of people or of things used. */
+export interface EngagementQuestion {
+  readonly range: DayRange;
+  readonly filter?: EngagementFilter;
+}
 
 /** A chat project over a day or a range. */
 export interface Project {

@@ -15,4 +15,6 @@ export interface Person {
   readonly range: DayRange;
   /** The roll-up over `range`, where the row is one. */
   readonly activity?: UserActivity;
+  /** `activity` is only what the filter of the list lets through. */
+  readonly isPart?: boolean;
 }

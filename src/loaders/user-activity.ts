@@ -1,19 +1,20 @@
 import type { Context } from "../context.ts";
 import type { UserActivity } from "../domain/activity.ts";
 import { addDays, type Day, dayOf } from "../domain/day.ts";
+import type { EngagementFilter } from "../domain/engagement.ts";
 import type { DayRange } from "../domain/range.ts";
+import { MAX_FILTERS } from "../upstream/endpoints/engagement-query.ts";
 import { activitySummaries } from "../upstream/endpoints/summaries.ts";
 import { userActivity } from "../upstream/endpoints/users.ts";
 import { mapPages, walkOf, whole, wholeOf } from "../upstream/walk.ts";
 import { windowsOf } from "../upstream/windows.ts";
 import { loader } from "./loader.ts";
-import { MAX_IDS } from "./user-totals.ts";
 
 /** One roll-up per Enterprise user id over the range. Null: no activity. */
 export const activityOfUser = loader(async ({ upstream, now }, { range }: { range: DayRange }, userIds) => {
   const { pieces } = windowsOf(userActivity, range, now());
   const walks = pieces.map((piece) =>
-    walkOf(upstream, userActivity, [{ range: piece, ...filterOf(userIds) }]),
+    walkOf(upstream, userActivity, [{ range: piece, filter: filterOf(userIds) }]),
   );
   const { rows } = await wholeOf(upstream, walks);
   return new Map(
@@ -36,7 +37,7 @@ export const activityDaysOfUser = loader(async (ctx, { range }: { range: DayRang
   const newest = await newestDay(ctx, asked);
   const pieces = asked.filter((day) => day.from <= newest);
   const walks = pieces.map((day) =>
-    mapPages(walkOf(upstream, userActivity, [{ range: day, ...filterOf(userIds) }]), ({ rows }) =>
+    mapPages(walkOf(upstream, userActivity, [{ range: day, filter: filterOf(userIds) }]), ({ rows }) =>
       rows.map((activity): UserActivityDay => ({ date: day.from, activity })),
     ),
   );
@@ -63,6 +64,6 @@ async function newestDay({ upstream, now }: Context, days: readonly DayRange[]):
 /** How far back the newest day is looked for: exports have been late by days. */
 const REACH_DAYS = 5;
 
-function filterOf(userIds: readonly string[]): { userIds?: readonly string[] } {
-  return userIds.length <= MAX_IDS ? { userIds: [...userIds].sort() } : {};
+function filterOf(userIds: readonly string[]): EngagementFilter {
+  return userIds.length <= MAX_FILTERS ? { users: userIds } : {};
 }

@@ -1,19 +1,23 @@
 import type { AnalyticsConnectorActivity } from "@anthropic-ai/sdk/resources/organization/analytics/analytics";
-import type { Connector } from "../../domain/engagement.ts";
-import type { DayRange } from "../../domain/range.ts";
+import type { Connector, EngagementQuestion } from "../../domain/engagement.ts";
 import { endpoint } from "../endpoint.ts";
 import type { Wire } from "../wire.ts";
-import { engagementDays, engagementList } from "./coverage.ts";
+import { engagementList } from "./coverage.ts";
+import { engagementQuery, type FilterNames } from "./engagement-query.ts";
+
+export const CONNECTOR_FILTERS = {
+  users: "user_id",
+  groups: "rbac_group_id",
+  products: "product",
+  names: "connector_name",
+} as const satisfies FilterNames;
 
 /** Use per connector over the range, by connector name. Source: Enterprise Analytics, "List Connector Activity". */
 export const connectorActivity = endpoint({
   dataset: "CONNECTOR_ACTIVITY",
   ...engagementList,
   path: "/v1/organizations/analytics/connectors",
-  query: (p: { range: DayRange; names?: readonly string[] }) => ({
-    ...engagementDays(p.range),
-    "filter[]": p.names?.map((name) => `connector_name:${name}`),
-  }),
+  query: (p: EngagementQuestion) => engagementQuery(CONNECTOR_FILTERS, p),
   row: (w: Wire<AnalyticsConnectorActivity>): Connector => ({
     name: w.string("connector_name"),
     displayName: w.stringOrNull("connector_display_name"),

@@ -1,19 +1,22 @@
 import type { AnalyticsProjectActivity } from "@anthropic-ai/sdk/resources/organization/analytics/analytics";
-import type { Project } from "../../domain/engagement.ts";
-import type { DayRange } from "../../domain/range.ts";
+import type { EngagementQuestion, Project } from "../../domain/engagement.ts";
 import { endpoint } from "../endpoint.ts";
 import type { Wire } from "../wire.ts";
-import { engagementDays, engagementList } from "./coverage.ts";
+import { engagementList } from "./coverage.ts";
+import { engagementQuery, type FilterNames } from "./engagement-query.ts";
+
+export const PROJECT_FILTERS = {
+  users: "user_id",
+  groups: "rbac_group_id",
+  projects: "project_id",
+} as const satisfies FilterNames;
 
 /** Use per chat project over the range, by project id. Source: Enterprise Analytics, "List Chat Project Activity". */
 export const projectActivity = endpoint({
   dataset: "PROJECT_ACTIVITY",
   ...engagementList,
   path: "/v1/organizations/analytics/apps/chat/projects",
-  query: (p: { range: DayRange; projectIds?: readonly string[] }) => ({
-    ...engagementDays(p.range),
-    "filter[]": p.projectIds?.map((id) => `project_id:${id}`),
-  }),
+  query: (p: EngagementQuestion) => engagementQuery(PROJECT_FILTERS, p),
   row: (w: Wire<AnalyticsProjectActivity>): Project => {
     const creator = w.atOrNull("created_by");
     return {

@@ -1,20 +1,25 @@
 import type { AnalyticsSkillActivity } from "@anthropic-ai/sdk/resources/organization/analytics/analytics";
-import type { Skill } from "../../domain/engagement.ts";
+import type { EngagementQuestion, Skill } from "../../domain/engagement.ts";
 import type { Money } from "../../domain/money.ts";
-import type { DayRange } from "../../domain/range.ts";
 import { endpoint } from "../endpoint.ts";
 import { type Wire, WireError } from "../wire.ts";
-import { engagementDays, engagementList } from "./coverage.ts";
+import { engagementList } from "./coverage.ts";
+import { engagementQuery, type FilterNames } from "./engagement-query.ts";
+
+export const SKILL_FILTERS = {
+  users: "user_id",
+  groups: "rbac_group_id",
+  products: "product",
+  names: "skill_name",
+  shareStatuses: "share_status",
+} as const satisfies FilterNames;
 
 /** Use per skill over the range, by skill name. Source: Enterprise Analytics, "List Skill Activity". */
 export const skillActivity = endpoint({
   dataset: "SKILL_ACTIVITY",
   ...engagementList,
   path: "/v1/organizations/analytics/skills",
-  query: (p: { range: DayRange; names?: readonly string[] }) => ({
-    ...engagementDays(p.range),
-    "filter[]": p.names?.map((name) => `skill_name:${name}`),
-  }),
+  query: (p: EngagementQuestion) => engagementQuery(SKILL_FILTERS, p),
   row: (w: Wire<AnalyticsSkillActivity>): Skill => ({
     name: w.string("skill_name"),
     displayName: w.stringOrNull("skill_display_name"),

@@ -7,22 +7,26 @@ import type {
   ToolActions,
   UserActivity,
 } from "../../domain/activity.ts";
-import type { DayRange } from "../../domain/range.ts";
+import type { EngagementQuestion } from "../../domain/engagement.ts";
 import { endpoint } from "../endpoint.ts";
 import type { Wire } from "../wire.ts";
-import { engagementDays, engagementList } from "./coverage.ts";
+import { engagementList } from "./coverage.ts";
+import { engagementQuery, type FilterNames } from "./engagement-query.ts";
 
 type User = AnalyticsUserActivity;
+
+export const USER_FILTERS = {
+  users: "user_id",
+  groups: "rbac_group_id",
+  projects: "project_id",
+} as const satisfies FilterNames;
 
 /** Activity per member over the range, one row each, by email. Source: Enterprise Analytics, "List User Activity". */
 export const userActivity = endpoint({
   dataset: "USER_ACTIVITY",
   ...engagementList,
   path: "/v1/organizations/analytics/users",
-  query: (p: { range: DayRange; userIds?: readonly string[] }) => ({
-    ...engagementDays(p.range),
-    "filter[]": p.userIds?.map((id) => `user_id:${id}`),
-  }),
+  query: (p: EngagementQuestion) => engagementQuery(USER_FILTERS, p),
   row: (w: Wire<User>): UserActivity => ({
     userId: w.atOrNull("user")?.string("id") ?? null,
     email: w.atOrNull("user")?.stringOrNull("email_address") ?? null,

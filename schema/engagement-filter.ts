@@ -1,0 +1,94 @@
+import type { EngagementDimension, EngagementFilter as Filter } from "../src/domain/engagement.ts";
+import { badInput } from "../src/errors.ts";
+import { type FilterNames, MAX_FILTERS } from "../src/upstream/endpoints/engagement-query.ts";
+import { builder, decodeGlobalId } from "./builder.ts";
+import { parseMeasuredId } from "./measured-id.ts";
+
+const lists = {
+  users: "People, by `id` in this graph or by the bare `user_...` of the Enterprise organization.",
+  groups:
+    "RBAC groups, by `id` in this graph, `rbac_group_...` or bare UUID; membership at the time of use counts.",
+  projects: "Chat projects, by `id` in this graph or by the bare `claude_proj_...`.",
+} as const;
+
+export const UserFilter = builder.inputType("UserFilter", {
+  description: `Whose activity to list: any value of each list, all of the lists; at most ${MAX_FILTERS} values together. Under \`projects\` the activity of a row is chat in those projects only, and under \`groups\` it is what was done as a member of one; \`projects\` and \`groups\` exclude each other.`,
+  fields: (t) => ({
+    users: t.stringList({ description: lists.users }),
+    groups: t.stringList({ description: lists.groups }),
+    projects: t.stringList({ description: lists.projects }),
+  }),
+});
+
+export const EngagementFilter = builder.inputType("EngagementFilter", {
+  description: `Which use to count: any value of each list, all of the lists; at most ${MAX_FILTERS} values together. The figures of a row are of that use alone. Fields differ in the lists they know; the error says which.`,
+  fields: (t) => ({
+    users: t.stringList({ description: lists.users }),
+    groups: t.stringList({ description: lists.groups }),
+    products: t.stringList({
+      description:
+        "Products: `chat`, `claude_code`, `cowork`, `office_agent`, or `chat_cowork_unified` where the two are one. Skills and connectors only.",
+    }),
+    projects: t.stringList({ description: `${lists.projects} Projects only.` }),
+    names: t.stringList({
+      description: "Names or display names, letter case aside. Skills and connectors only.",
+    }),
+    shareStatuses: t.stringList({ description: "`organization`, `private` or `public`. Skills only." }),
+  }),
+});
+
+/** A filter as a client states it. */
+export type FilterInput = { readonly [D in EngagementDimension]?: readonly string[] | null | undefined };
+
+/** A filter as one list knows it, with one spelling per question. Throws BAD_USER_INPUT and says what would work. */
+export function filterOf(field: string, names: FilterNames, asked: FilterInput | null | undefined): Filter {
+  const stated = (Object.keys(asked ?? {}) as EngagementDimension[]).sort().flatMap((dimension) => {
+    const values = asked?.[dimension];
+    return values === null || values === undefined ? [] : [[dimension, values] as const];
+  });
+  const filter = Object.fromEntries(
+    stated.map(([dimension, values]) => {
+      if (!Object.hasOwn(names, dimension))
+        throw badInput(
+          `\`${field}\` cannot filter by \`${dimension}\`; it filters by ${Object.keys(names).join(", ")}.`,
+        );
+      return [dimension, valuesOf(dimension, values)];
+    }),
+  ) as Filter;
+  const count = stated.reduce((sum, [dimension]) => sum + (filter[dimension]?.length ?? 0), 0);
+  if (count > MAX_FILTERS)
+    throw badInput(
+      `\`filter\` has ${count} values; upstream takes at most ${MAX_FILTERS} of all lists together. Ask in several queries.`,
+    );
+  if (field === "users" && filter.projects !== undefined && filter.groups !== undefined)
+    throw badInput("`filter.projects` and `filter.groups` exclude each other; leave one of them out.");
+  return filter;
+}
+
+function valuesOf(dimension: EngagementDimension, values: readonly string[]): readonly string[] {
+  // Sent without an entry, a list would not be sent at all, and everything would be counted.
+  if (values.length === 0)
+    throw badInput(
+      `\`filter.${dimension}\` has no values; it takes 1 to ${MAX_FILTERS}. Leave it out to count all.`,
+    );
+  const own = values.map(OWN[dimension] ?? ((value) => value));
+  if (own.includes(""))
+    throw badInput(`\`filter.${dimension}\` has an empty value; each one names something.`);
+  return [...new Set(own)].sort();
+}
+
+/** Values that are ids, as upstream spells them. */
+const OWN: { readonly [D in EngagementDimension]?: (id: string) => string } = {
+  users: (id) => ownId(id, "User", /^user_/),
+  groups: (id) => ownId(id, "Group", /^rbac_group_|^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i),
+  projects: (id) => ownId(id, "Project", /^claude_proj_/),
+};
+
+/** The own id in one that is bare already, or global. */
+function ownId(id: string, typename: string, bare: RegExp): string {
+  if (bare.test(id)) return id;
+  const decoded = decodeGlobalId(id);
+  if (decoded.typename !== typename)
+    throw badInput(`This is the id of a ${decoded.typename}, not of a ${typename}.`);
+  return typename === "Project" ? parseMeasuredId(decoded.id).own : decoded.id;
+}

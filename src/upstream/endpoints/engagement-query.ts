@@ -1,0 +1,22 @@
+import type { EngagementDimension, EngagementQuestion } from "../../domain/engagement.ts";
+import type { QueryValue } from "../endpoint.ts";
+import { engagementDays } from "./coverage.ts";
+
+/** What a list calls the dimensions it can be narrowed by; those without a name it does not know. */
+export type FilterNames = { readonly [D in EngagementDimension]?: string };
+
+/** The most entries upstream takes in one `filter[]`, of all dimensions together. */
+export const MAX_FILTERS = 100;
+
+/** A question to an engagement list in upstream's words. A dimension that the list does not know is a fault of the caller. */
+export function engagementQuery(
+  names: FilterNames,
+  { range, filter = {} }: EngagementQuestion,
+): Readonly<Record<string, QueryValue>> {
+  const entries = (Object.keys(filter) as EngagementDimension[]).flatMap((dimension) => {
+    const name = names[dimension];
+    if (name === undefined) throw new RangeError(`this list has no filter by ${dimension}`);
+    return (filter[dimension] ?? []).map((value) => `${name}:${value}`);
+  });
+  return { ...engagementDays(range), "filter[]": entries };
+}
