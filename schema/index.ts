@@ -3,6 +3,7 @@ import "./api-key.ts";
 import "./claude-code.ts";
 import "./connector.ts";
 import "./cost.ts";
+import "./group.ts";
 import "./node.ts";
 import "./organization.ts";
 import "./plugin.ts";

@@ -27,6 +27,7 @@ const REQUESTS: Readonly<Record<string, number>> = {
   "10-tokens-by-model.graphql": 4,
   "11-console-cost.graphql": 6,
   "12-api-keys.graphql": 7,
+  "13-cost-by-group.graphql": 3,
 };
 
 describe.each(FILES)("the question %s", (file) => {

@@ -167,5 +167,6 @@ export const PATHS = {
   members: "/v1/organizations/users",
   workspaces: "/v1/organizations/workspaces",
   apiKeys: "/v1/organizations/api_keys",
+  groups: "/v1/organizations/rbac_groups",
   me: "/v1/organizations/me",
 } as const;

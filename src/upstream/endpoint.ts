@@ -16,7 +16,8 @@ export type QueryValue = string | number | boolean | readonly string[] | undefin
 export interface Endpoint<Params, Row> {
   readonly dataset: Dataset;
   readonly key: KeyFamily;
-  readonly path: string;
+  /** A function where the path names an object. */
+  readonly path: string | ((params: Params) => string);
   readonly paging: Paging;
   /** Rows (or buckets) asked for per page: the most upstream allows, since requests are what is scarce. */
   readonly pageSize?: (params: Params) => number;

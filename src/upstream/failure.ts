@@ -27,6 +27,9 @@ export function failureOf<P, Row>(
     ...(fault.status === undefined ? {} : { status: fault.status }),
     ...(fault.requestId === undefined ? {} : { requestId: fault.requestId }),
   };
+  if (fault.status === 404 && typeof endpoint.path === "function") {
+    return new GatewayError("NOT_FOUND", `${dataset} knows nothing of this id any more.`, details, fault);
+  }
   switch (fault.status) {
     case undefined:
       return fault.kind === "body"

@@ -17,5 +17,12 @@ export function canonicalPath<P, Row>(endpoint: Endpoint<P, Row>, params: P, tok
     )
     .sort(([a = ""], [b = ""]) => (a < b ? -1 : a > b ? 1 : 0));
   const text = new URLSearchParams(pairs as [string, string][]).toString();
-  return text === "" ? endpoint.path : `${endpoint.path}?${text}`;
+  const path = typeof endpoint.path === "string" ? endpoint.path : endpoint.path(params);
+  return text === "" ? path : `${path}?${text}`;
+}
+
+/** An id as one segment of a path. Dots alone would lead elsewhere, encoded or not. */
+export function segment(id: string): string {
+  if (/^\.{0,2}$/.test(id)) throw new RangeError("not an id");
+  return encodeURIComponent(id);
 }

@@ -92,6 +92,12 @@ export class Wire<T extends object> {
     return this.#readOrNull(key, "text", text);
   }
 
+  stringsOrNull(key: KeysOf<T, readonly string[]>): readonly string[] | null {
+    return this.#readOrNull(key, "a list of text", (value) =>
+      Array.isArray(value) && value.every((item) => typeof item === "string") ? value : null,
+    );
+  }
+
   boolean(key: KeysOf<T, boolean>): boolean {
     return this.#read(key, "true or false", boolean);
   }

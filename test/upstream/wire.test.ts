@@ -8,6 +8,7 @@ import { forAll } from "../arbitrary.ts";
 interface Sample {
   name: string;
   nick?: string | null;
+  labels?: string[] | null;
   live: boolean;
   seen_at: string | null;
   day?: string | null;
@@ -63,6 +64,19 @@ const TAKEN: readonly [
     [
       ["a", "a"],
       ["", ""],
+      [null, null],
+    ],
+  ],
+  [
+    "stringsOrNull",
+    "labels",
+    (w) => w.stringsOrNull("labels"),
+    [
+      [
+        ["a", ""],
+        ["a", ""],
+      ],
+      [[], []],
       [null, null],
     ],
   ],
@@ -248,6 +262,13 @@ const REFUSED: readonly [
 ][] = [
   ["string", "name", (w) => w.string("name"), "text", [...NOT_TEXT, null, undefined]],
   ["stringOrNull", "nick", (w) => w.stringOrNull("nick"), "text or null", NOT_TEXT],
+  [
+    "stringsOrNull",
+    "labels",
+    (w) => w.stringsOrNull("labels"),
+    "a list of text or null",
+    [SECRET, 1, {}, [SECRET, null], [[SECRET]], [1]],
+  ],
   ["boolean", "live", (w) => w.boolean("live"), "true or false", ["true", 1, 0, SECRET, null, undefined]],
   ["booleanOrNull", "live", (w) => w.booleanOrNull("live"), "true or false or null", ["true", 1, 0, SECRET]],
   ["count", "count", (w) => w.count("count"), "a whole number below 2^53", [...NOT_COUNTS, null, undefined]],

@@ -1,0 +1,175 @@
+import type { GroupMember as GroupMemberShape, Group as GroupShape } from "../src/domain/group.ts";
+import type { Person } from "../src/domain/person.ts";
+import type { DayRange } from "../src/domain/range.ts";
+import { GatewayError } from "../src/errors.ts";
+import { groupById, groupsOfUser } from "../src/loaders/groups.ts";
+import { groupMembers, groups } from "../src/upstream/endpoints/groups.ts";
+import { mapPages, walkOf } from "../src/upstream/walk.ts";
+import { builder, dateTime, nodeLoader } from "./builder.ts";
+import { connect, forward } from "./connection.ts";
+import { DateRange, DEFAULT_PERIOD, resolveRange } from "./range.ts";
+import { Bucketed } from "./report.ts";
+import { User } from "./user.ts";
+
+/** A group by its id, with what the list says of it; null once it is gone. */
+interface GroupNode {
+  readonly groupId: string;
+  readonly listed: GroupShape | null;
+  /** What figures of its members are about. */
+  readonly range: DayRange;
+}
+
+function groupNode(listed: GroupShape, range: DayRange): GroupNode {
+  return { groupId: listed.groupId, listed, range };
+}
+
+export const Group = builder.node(builder.objectRef<GroupNode>("Group"), {
+  description:
+    "An RBAC group of the Enterprise organization. A deleted group that reports still name keeps its id alone. Source: GROUPS.",
+  id: { resolve: ({ groupId }) => groupId },
+  loadOne: nodeLoader("Group", async (groupId, ctx) => {
+    const listed = await groupById(ctx, {}).load(groupId);
+    if (listed === null)
+      throw new GatewayError("NOT_FOUND", "No group has this id now.", { dataset: "GROUPS" });
+    return groupNode(listed, resolveRange({ period: DEFAULT_PERIOD }, ctx.now()));
+  }),
+  fields: (t) => ({
+    groupId: t.exposeString("groupId", { description: "The id upstream knows it by, `rbac_group_...`." }),
+    name: t.string({
+      nullable: true,
+      description: "Name. Not unique. Null: the group was deleted.",
+      resolve: ({ listed }) => listed?.name ?? null,
+    }),
+    source: t.string({
+      nullable: true,
+      description:
+        "`direct` where people manage it, `scim` where the identity provider does. Null: the group was deleted.",
+      resolve: ({ listed }) => listed?.source ?? null,
+    }),
+    roleIds: t.stringList({
+      nullable: true,
+      description:
+        "Ids of the roles its members get. Null: the group was deleted, or upstream could not read its roles just then.",
+      resolve: ({ listed }) => listed?.roleIds ?? null,
+    }),
+    createdAt: t.field({
+      type: "DateTime",
+      nullable: true,
+      description: "When it was made. Null: the group was deleted.",
+      resolve: ({ listed }) => dateTime(listed?.createdAt ?? null),
+    }),
+    updatedAt: t.field({
+      type: "DateTime",
+      nullable: true,
+      description: "When it last changed. Null: the group was deleted.",
+      resolve: ({ listed }) => dateTime(listed?.updatedAt ?? null),
+    }),
+  }),
+});
+
+const GroupMember = builder
+  .objectRef<GroupMemberShape & { readonly range: DayRange }>("GroupMember")
+  .implement({
+    description: "One person in one group, now; reports go by the groups of the day of use instead.",
+    fields: (t) => ({
+      joinedAt: t.field({
+        type: "DateTime",
+        description: "When the person joined the group.",
+        resolve: ({ joinedAt }) => dateTime(joinedAt),
+      }),
+      user: t.field({
+        type: User,
+        description: "The person.",
+        resolve: ({ userId, email, range }): Person => ({
+          organization: "ENTERPRISE",
+          userId,
+          email,
+          range,
+        }),
+      }),
+    }),
+  });
+
+const GroupMemberConnection = builder.connectionObject(
+  { type: GroupMember, name: "GroupMemberConnection", description: "Members of a group, oldest first." },
+  { name: "GroupMemberEdge", description: "A member and their place in the list." },
+);
+
+builder.objectField(Group, "members", (t) =>
+  t.field({
+    type: GroupMemberConnection,
+    nullable: true,
+    description:
+      "Who is in the group now, longest first. One upstream walk per group. Null: the group was deleted. Source: GROUP_MEMBERS. Errors: NOT_FOUND, CURSOR_*, UPSTREAM_*.",
+    args: {
+      range: t.arg({
+        type: DateRange,
+        description:
+          "The days that figures of the members are about; by default those of the list the group was reached through.",
+      }),
+      ...forward,
+    },
+    resolve: ({ groupId, listed, range: inherited }, { range: own, ...slice }, ctx) => {
+      if (listed === null) return null;
+      const range = own ? resolveRange(own, ctx.now()) : inherited;
+      const walk = mapPages(walkOf(ctx.upstream, groupMembers, [{ groupId }]), ({ rows }) =>
+        rows.map((member) => ({ ...member, range })),
+      );
+      const question = { field: "Group.members", range, dataset: "GROUP_MEMBERS", args: groupId } as const;
+      return connect(ctx, slice, question, walk, ({ userId }) => userId);
+    },
+  }),
+);
+
+const GroupConnection = builder.connectionObject(
+  { type: Group, name: "GroupConnection", description: "Groups, in upstream's order." },
+  { name: "GroupEdge", description: "A group and its place in the list." },
+);
+
+builder.queryField("groups", (t) =>
+  t.field({
+    type: GroupConnection,
+    nullable: true,
+    description:
+      "RBAC groups of the Enterprise organization. Source: GROUPS. Errors: NOT_CONFIGURED, CURSOR_*, UPSTREAM_*.",
+    args: {
+      range: t.arg({
+        type: DateRange,
+        description: "The days that figures of the members are about; the last 30 days by default.",
+      }),
+      ...forward,
+    },
+    resolve: (_root, { range: asked, ...slice }, ctx) => {
+      const range = resolveRange(asked ?? { period: DEFAULT_PERIOD }, ctx.now());
+      const walk = mapPages(walkOf(ctx.upstream, groups, [{}]), ({ rows }) =>
+        rows.map((group) => groupNode(group, range)),
+      );
+      const question = { field: "groups", range, dataset: "GROUPS" } as const;
+      return connect(ctx, slice, question, walk, ({ groupId }) => groupId);
+    },
+  }),
+);
+
+builder.objectField(User, "groups", (t) =>
+  t.field({
+    type: [Group],
+    nullable: true,
+    description:
+      "The RBAC groups the person is in now. Null: not in the Enterprise organization. Upstream lists members by group only: one walk per group, for all people together. Sources: GROUPS, GROUP_MEMBERS. Errors: TOO_EXPENSIVE, UPSTREAM_*.",
+    resolve: async ({ organization, userId, range }, _args, ctx) => {
+      if (organization !== "ENTERPRISE") return null;
+      return ((await groupsOfUser(ctx, {}).load(userId)) ?? []).map((group) => groupNode(group, range));
+    },
+  }),
+);
+
+builder.interfaceField(Bucketed, "group", (t) =>
+  t.field({
+    type: Group,
+    nullable: true,
+    description:
+      "RBAC group, as of the day of use; people in several count fully in each. Null where the people were in none. Group by GROUP.",
+    resolve: async ({ groupId, range }, _args, ctx): Promise<GroupNode | null> =>
+      groupId === null ? null : { groupId, listed: await groupById(ctx, {}).load(groupId), range },
+  }),
+);

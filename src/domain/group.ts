@@ -1,0 +1,20 @@
+import type { Instant } from "./day.ts";
+
+/** A group of members that roles hang on (role-based access control). */
+export interface Group {
+  readonly groupId: string;
+  readonly name: string;
+  /** Who made it: people, or the identity provider. */
+  readonly source: string;
+  /** Null: could not be read just then. */
+  readonly roleIds: readonly string[] | null;
+  readonly createdAt: Instant;
+  readonly updatedAt: Instant;
+}
+
+/** One person in one group, now. */
+export interface GroupMember {
+  readonly userId: string;
+  readonly email: string;
+  readonly joinedAt: Instant;
+}

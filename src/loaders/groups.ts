@@ -1,0 +1,38 @@
+import type { Group, GroupMember } from "../domain/group.ts";
+import { GatewayError } from "../errors.ts";
+import { groupMembers, groups } from "../upstream/endpoints/groups.ts";
+import type { Upstream } from "../upstream/upstream.ts";
+import { mapPages, type Walk, walkOf, whole, wholeOf } from "../upstream/walk.ts";
+import { loader } from "./loader.ts";
+
+/** Groups by id; null for those that are gone, which reports go on naming. */
+export const groupById = loader(async ({ upstream }, _params: Record<never, never>) => {
+  const { rows } = await whole(walkOf(upstream, groups, [{}]));
+  return new Map(rows.map((group): [string, Group] => [group.groupId, group]));
+});
+
+/**
+ * The groups that each Enterprise user id is in now, in the order they are listed. Upstream tells members by group only, so one
+ * walk per group serves everyone. Null: none.
+ */
+export const groupsOfUser = loader(async ({ upstream }, _params: Record<never, never>) => {
+  const { rows } = await whole(walkOf(upstream, groups, [{}]));
+  const walks = rows.map((group) =>
+    mapPages(membersNow(upstream, group), (page) => page.rows.map(({ userId }) => ({ userId, group }))),
+  );
+  const byUser = Map.groupBy((await wholeOf(upstream, walks)).rows, ({ userId }) => userId);
+  return new Map(
+    [...byUser].map(([userId, memberships]): [string, Group[]] => [userId, memberships.map((m) => m.group)]),
+  );
+});
+
+/** Members of a group, which may be gone since it was listed; then it has none. */
+function membersNow(upstream: Upstream, { groupId }: Group): Walk<GroupMember> {
+  return async function* (from) {
+    try {
+      yield* walkOf(upstream, groupMembers, [{ groupId }])(from);
+    } catch (fault) {
+      if (!(fault instanceof GatewayError && fault.code === "NOT_FOUND")) throw fault;
+    }
+  };
+}
