@@ -27,8 +27,11 @@ export type Paging =
   | { readonly style: "object" }
   /** `{ data, next_page }` in one body. */
   | { readonly style: "whole" }
-  /** `{ data, next_page }`; a cursor bound to the query. */
-  | { readonly style: "token"; readonly limit: Limit }
+  /**
+   * `{ data, next_page }`; a cursor bound to the query. Without the parameter `pagedWith`, where there is one, all comes in
+   * one body: `limit` has no effect and `page` is refused.
+   */
+  | { readonly style: "token"; readonly limit: Limit; readonly pagedWith?: string }
   /** `{ data, has_more, next_page }`; a cursor bound to the query and, where `expires`, to the data export (410 after a refresh). */
   | { readonly style: "report"; readonly limit: Limit | ((query: Query) => Limit); readonly expires: boolean }
   /** `{ data, first_id, last_id, has_more }` with `after_id` and `before_id`. */

@@ -1,5 +1,6 @@
 import type { Endpoint } from "./endpoint.ts";
 import { apiKey, apiKeys } from "./endpoints/api-keys.ts";
+import { artifacts } from "./endpoints/artifacts.ts";
 import { chatProjects } from "./endpoints/chat-projects.ts";
 import { claudeCodeReport } from "./endpoints/claude-code.ts";
 import { connectors } from "./endpoints/connectors.ts";
@@ -36,6 +37,7 @@ export function endpoints(
     chatProjects(ledger),
     skills(ledger),
     connectors(ledger),
+    artifacts(ledger),
     usageReport(ledger),
     costReport(ledger),
     userUsageReport(ledger),

@@ -5,7 +5,7 @@ import { Allowances } from "./allowance.ts";
 import { admit, type Credential, credentialOf } from "./credential.ts";
 import { cursorOf, placeOf } from "./cursor.ts";
 import { type Answer, type Endpoint, Refusal, type Request } from "./endpoint.ts";
-import { limitOf, PAGING_PARAMETERS, pageAt, pageById, rendered } from "./page.ts";
+import { limitOf, PAGING_PARAMETERS, pageAt, pageById, whole } from "./page.ts";
 import { CheckedQuery } from "./query.ts";
 import { watermarkAt } from "./reports/question.ts";
 import { type Route, routeOf } from "./route.ts";
@@ -111,10 +111,15 @@ export function createHandler(
       if ("body" in answer) return answer.body;
       if (paging.style === "id")
         return { ...answer.envelope, ...pageById(answer, query, limitOf(paging.limit, query)) };
-      return { ...answer.envelope, data: rendered(answer, answer.rows), next_page: null };
+      return whole(answer);
     }
 
     const limit = limitOf(paging.limit, query);
+    if (paging.style === "token" && paging.pagedWith !== undefined && !query.has(paging.pagedWith)) {
+      if (query.has("page")) throw new Refusal(400, `page: only together with ${paging.pagedWith}`);
+      const answer = ask(clock);
+      return "body" in answer ? answer.body : whole(answer);
+    }
     const binding = JSON.stringify([
       organization,
       credential.organization,

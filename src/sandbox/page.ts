@@ -22,6 +22,11 @@ export function rendered<Row>(answer: ListAnswer<Row>, rows: readonly Row[]): ob
   return rows.filter((row) => !answer.dropped?.(row)).flatMap((row) => answer.render(row));
 }
 
+/** Every row in one body. */
+export function whole<Row>(answer: ListAnswer<Row>) {
+  return { ...answer.envelope, data: rendered(answer, answer.rows), next_page: null };
+}
+
 /** Rows are cut by position before any are dropped, so a page can be short or empty although more follow. */
 export function pageAt<Row>(answer: ListAnswer<Row>, offset: number, limit: number) {
   const end = offset + limit;

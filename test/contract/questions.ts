@@ -35,6 +35,7 @@ const TIMES: readonly (readonly [RegExp, readonly string[]])[] = [
   ],
   [/\/analytics\/(usage|cost)$/, [...RANGES, ...buckets("time_bucket_width")]],
   [/\/analytics\/.*_report$/, [...RANGES, ...buckets("bucket_width")]],
+  [/\/artifacts$/, ENGAGEMENT.filter((time) => time.startsWith("date="))],
   [/\/analytics\//, ENGAGEMENT],
   [/\/claude_code$/, ["starting_at=2026-11-18", "starting_at=2026-05-01", "starting_at=2026-11-22"]],
   [/\/usage_report\/messages$/, [...RANGES, ...buckets("bucket_width")]],

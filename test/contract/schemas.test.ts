@@ -65,6 +65,8 @@ async function samplesOf(key: KeyKind): Promise<Samples> {
     skill_name: await some("enterprise", `/analytics/skills?${day}`, "skill_name"),
     connector_name: await some("enterprise", `/analytics/connectors?${day}`, "connector_name"),
     product: ["chat", "cowork"],
+    artifact_type: await some("enterprise", `/analytics/artifacts?${day}`, "artifact_type"),
+    is_shared: ["true", "false"],
     share_status: await some("enterprise", `/analytics/skills?${day}`, "share_status"),
     "user_ids[]": users,
     "rbac_group_ids[]": groups,

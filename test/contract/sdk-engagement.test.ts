@@ -128,6 +128,30 @@ test.each([3, 1000])("chat projects: who wrote how much in which on a day, %i to
   }
 });
 
+test.each([3, 1000])("artifacts: what everybody made on a day, %i to a page", async (limit) => {
+  const { artifacts } = analytics();
+  const made = acts.flatMap(({ artifacts, person }) =>
+    artifacts.map((artifact) => ({ ...artifact, person })),
+  );
+  const key = (type: string, isShared: boolean) => `${type} ${isShared}`;
+  const known = Map.groupBy(made, ({ type, isShared }) => key(type, isShared));
+  const grid = await Array.fromAsync(artifacts.list({ date: "2026-11-18", limit }));
+  expect(grid.map((row) => key(row.artifact_type, row.is_shared))).toEqual([...known.keys()].toSorted());
+  for (const row of grid) {
+    const cell = known.get(key(row.artifact_type, row.is_shared)) ?? [];
+    expect(row.artifacts_created_count).toBe(cell.length);
+    expect(row.published_artifacts_created_count).toBe(cell.filter(({ isPublished }) => isPublished).length);
+    expect(row.distinct_user_count).toBe(new Set(cell.map(({ person }) => person)).size);
+  }
+  const split = await Array.fromAsync(
+    artifacts.list({ date: "2026-11-18", limit, group_by: ["user_id", "product"] }),
+  );
+  expect(total(split, (row) => row.artifacts_created_count)).toBe(made.length);
+  expect(new Set(split.map((row) => row.user_id))).toEqual(
+    new Set(made.map(({ person }) => enterprise.userId(person))),
+  );
+});
+
 function skillKey(skill: number | null): string {
   return organization.catalog.skills[skill ?? -1]?.key ?? "";
 }

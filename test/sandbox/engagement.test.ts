@@ -56,7 +56,7 @@ describe("user activity", () => {
         message_count: total(chat, ({ messages }) => messages),
         thinking_message_count: total(chat, ({ thinkingMessages }) => thinkingMessages),
         connectors_used_count: total(chat, calls),
-        distinct_artifacts_created_count: total(chat, ({ artifactsCreated }) => artifactsCreated),
+        distinct_artifacts_created_count: total(chat, ({ artifacts }) => artifacts.length),
         distinct_projects_created_count: total(chat, ({ projectsCreated }) => projectsCreated),
         shared_conversations_viewed_count: total(
           chat,

@@ -33,6 +33,12 @@ test.each([
   ["/analytics/skills?date=2026-11-18&filter[]=product:telephone", "filter[]: product"],
   ["/analytics/skills?date=2026-11-18&filter[]=share_status:secret", "filter[]: share_status"],
   ["/analytics/apps/chat/projects?date=2026-11-18&group_by[]=product", "group_by[]:"],
+  ["/analytics/artifacts", "date: required"],
+  ["/analytics/artifacts?starting_date=2026-11-18", "date: required"],
+  ["/analytics/artifacts?date=2026-11-22", "date: 2026-11-22 is not available yet"],
+  ["/analytics/artifacts?date=2026-11-18&filter[]=product:office_agent", "filter[]: product"],
+  ["/analytics/artifacts?date=2026-11-18&filter[]=is_shared:yes", "filter[]: is_shared"],
+  ["/analytics/artifacts?date=2026-11-18&page=page_x", "page: only together with group_by[]"],
   // Reports: ranges.
   ["/analytics/cost_report", "starting_at: required"],
   ["/analytics/cost_report?starting_at=2026-11-01", "starting_at:"],

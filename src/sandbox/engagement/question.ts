@@ -63,7 +63,8 @@ export function engagementParameters(
   };
 }
 
-export function question({ query, now }: Request): Question {
+/** `products`: those the endpoint knows. */
+export function question({ query, now }: Request, products = PRODUCTS): Question {
   const isRange = query.has("starting_date");
   const date = dayOfQuery(query, "date");
   if (date !== null && isRange) throw new Refusal(400, "date: not together with starting_date");
@@ -74,7 +75,7 @@ export function question({ query, now }: Request): Question {
     isRange,
     asOf: aggregatedAt(now),
     groupBy: [...new Set(query.list("group_by[]"))].sort() as Grouping[],
-    filters: filtersOf(query),
+    filters: filtersOf(query, products),
   };
 }
 
@@ -114,17 +115,19 @@ function dayOfQuery(query: Query, name: string): Day | null {
   return parseDay(query.text(name) ?? "");
 }
 
+const PRODUCTS: readonly string[] = ["chat", "claude_code", "cowork", "office_agent", "chat_cowork_unified"];
+
 const FILTER_VALUES: Readonly<Record<string, readonly string[]>> = {
-  product: ["chat", "claude_code", "cowork", "office_agent", "chat_cowork_unified"],
+  is_shared: ["false", "true"],
   share_status: ["organization", "private", "public"],
 };
 
-export function filtersOf(query: Query): Question["filters"] {
+export function filtersOf(query: Query, products = PRODUCTS): Question["filters"] {
   const filters: Record<string, string[]> = {};
   for (const entry of query.list("filter[]")) {
     const colon = entry.indexOf(":");
     const [dimension, value] = [entry.slice(0, colon), entry.slice(colon + 1)];
-    const allowed = FILTER_VALUES[dimension];
+    const allowed = dimension === "product" ? products : FILTER_VALUES[dimension];
     if (allowed !== undefined && !allowed.includes(value)) {
       throw new Refusal(400, `filter[]: ${dimension} is none of ${allowed.join(", ")}`);
     }

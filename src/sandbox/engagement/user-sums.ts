@@ -19,7 +19,7 @@ class Surface {
     this.messages += did.messages;
     this.skillCalls += did.skillCalls;
     this.connectorCalls += did.reads + did.writes + did.unclassifiedCalls;
-    this.artifactsCreated += did.artifactsCreated;
+    this.artifactsCreated += did.artifacts.length;
     this.projectsCreated += did.projectsCreated;
     this.threads.add(did.thread);
     if (did.skill !== null) this.skills.add(did.skill);
@@ -82,7 +82,7 @@ export class UserSums {
         if (did.sharedArtifact !== null) this.sharedArtifacts.add(did.sharedArtifact);
         return;
       case "claude_code":
-        this.codeArtifacts += did.artifactsCreated;
+        this.codeArtifacts += did.artifacts.length;
         return;
       case "cowork":
         this.cowork.add(did);

@@ -1,4 +1,5 @@
 import { ARTIFACTS_MEASURED } from "../coverage.ts";
+import { artifactsOf } from "./artifacts.ts";
 import { type Attachments, type Desk, type Load, minute, pieces, rateOf, threadOf, write } from "./desk.ts";
 import type { CodeWork } from "./fact.ts";
 import { aids, engagement } from "./work.ts";
@@ -30,7 +31,14 @@ export function claudeCode(desk: Desk, person: number): void {
     const about = engagement(
       "claude_code",
       session,
-      { artifactsCreated: desk.day >= ARTIFACTS_MEASURED && dice.chance(0.06) ? 1 : 0 },
+      {
+        artifacts: artifactsOf(
+          desk,
+          "claude_code",
+          i,
+          desk.day >= ARTIFACTS_MEASURED && dice.chance(0.06) ? 1 : 0,
+        ),
+      },
       aids(desk, false, 0.16, 0.18),
     );
     const rate = rateOf(desk, "claude_code", { haiku: 0.1, opus: 0.4, long: 0.06, fast: 0.06 });

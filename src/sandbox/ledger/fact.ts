@@ -1,5 +1,6 @@
 import type { Instant } from "../../domain/day.ts";
 import type { OrganizationKind } from "../organization/directory.ts";
+import type { Artifact } from "./artifacts.ts";
 import { COMPONENTS, COST_TYPE, type Component, type Rate, TOKEN_TYPE } from "./prices.ts";
 
 /**
@@ -52,7 +53,7 @@ export interface Engagement {
   /** Chat and design project. */
   readonly project: number | null;
   readonly projectsCreated: number;
-  readonly artifactsCreated: number;
+  readonly artifacts: readonly Artifact[];
   /** Every upload is a new file. */
   readonly filesUploaded: number;
   readonly sharedConversationsViewed: number;

@@ -1,4 +1,5 @@
 import { ARTIFACTS_MEASURED } from "../coverage.ts";
+import { artifactsOf, NO_ARTIFACTS } from "./artifacts.ts";
 import {
   type Attachments,
   type Desk,
@@ -32,7 +33,7 @@ export function engagement(
     computeJobs: more.computeJobs ?? 0,
     project: more.project ?? null,
     projectsCreated: more.projectsCreated ?? 0,
-    artifactsCreated: more.artifactsCreated ?? 0,
+    artifacts: more.artifacts ?? NO_ARTIFACTS,
     filesUploaded: more.filesUploaded ?? 0,
     sharedConversationsViewed: more.sharedConversationsViewed ?? 0,
     sharedArtifact: more.sharedArtifact ?? null,
@@ -131,7 +132,7 @@ export function chat(desk: Desk, person: number): void {
         thinkingMessages: dice.chance(0.4) ? dice.below(messages + 1) : 0,
         project: exists ? project : null,
         projectsCreated: own && i === 0 ? 1 : 0,
-        artifactsCreated: dice.chance(0.25) ? dice.between(1, 2) : 0,
+        artifacts: artifactsOf(desk, "chat", i, dice.chance(0.25) ? dice.between(1, 2) : 0),
         filesUploaded: dice.chance(0.2) ? dice.between(1, 4) : 0,
         sharedConversationsViewed: dice.chance(0.08) ? dice.between(1, 3) : 0,
         sharedArtifact: dice.chance(0.07) ? dice.below(40 + organization.members) : null,
@@ -178,7 +179,7 @@ export function cowork(desk: Desk, person: number): void {
         messages,
         actions: dice.around(11),
         dispatchTurns: dice.chance(0.2) ? dice.between(1, 3) : 0,
-        artifactsCreated: desk.day >= ARTIFACTS_MEASURED && dice.chance(0.2) ? 1 : 0,
+        artifacts: artifactsOf(desk, "cowork", i, desk.day >= ARTIFACTS_MEASURED && dice.chance(0.2) ? 1 : 0),
       },
       aids(desk, false, 0.25, 0.35),
     );

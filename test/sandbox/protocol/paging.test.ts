@@ -121,6 +121,35 @@ test("a whole list comes in one body with a null token", async () => {
   expect(body).toEqual({ data: [{ id: "a", copy: 0 }], next_page: null });
 });
 
+describe("a list that is paged only together with a parameter", () => {
+  const rows = Array.from({ length: 30 }, (_, i) => ({ id: `id_${i}`, dropped: i % 7 === 0, fanOut: 1 }));
+  const get = protocol([
+    fakeList({ style: "token", limit: LIMIT, pagedWith: "by" }, rows, {
+      parameters: { by: { type: "text" } },
+      dropped: (row: Row) => row.dropped,
+      render: ({ id }: Row) => ({ id, copy: 0 }),
+    }),
+  ]);
+
+  test("comes in one body without it, whatever the limit", async () => {
+    for (const search of ["", "?limit=3"]) {
+      expect((await get(`/list${search}`)).body).toEqual({ data: sentOf(rows), next_page: null });
+    }
+    expect(await get("/list?limit=1001")).toMatchObject({ status: 400 });
+  });
+
+  test("takes a page only with it", async () => {
+    const { body } = await get("/list?by=x");
+    expect(body.data).toHaveLength(17);
+    expect((await get(`/list?by=x&page=${body.next_page}`)).body.data).toHaveLength(8);
+    const refused = await get(`/list?page=${body.next_page}`);
+    expect(refused).toMatchObject({
+      status: 400,
+      body: { error: { message: "page: only together with by" } },
+    });
+  });
+});
+
 test("keys beside the list stand in the envelope", async () => {
   const paging: Paging = { style: "report", limit: LIMIT, expires: true };
   const get = protocol([fakeList(paging, [], { envelope: { data_refreshed_at: null } })]);
