@@ -4,7 +4,7 @@ import type { Ranking } from "../src/analytics/report.ts";
 import type { Context } from "../src/context.ts";
 import { digestOf, formatCursor, type Place, parseCursor } from "../src/domain/cursor.ts";
 import type { Dataset } from "../src/domain/dataset.ts";
-import { formatDecimal, parseDecimal } from "../src/domain/decimal.ts";
+import { type Decimal, formatDecimal, parseDecimal } from "../src/domain/decimal.ts";
 import type { DayRange } from "../src/domain/range.ts";
 import { badInput, GatewayError } from "../src/errors.ts";
 import type { PageSource, Walk, WindowPage } from "../src/upstream/walk.ts";
@@ -132,14 +132,12 @@ export async function connectRanking<Row>(
   const digest = digestOf(question);
   const after = placeAfter(slice, digest, "key");
   const first = boundedFirst(ctx, slice);
+  const from = after === null ? null : { key: keyOf(after), id: after.id };
   const { ranked, sources } = await rank();
-  const key = after === null ? null : parseDecimal(after.key);
-  const start =
-    after === null ? 0 : ranked.findIndex((row) => key !== null && byRank({ key, id: after.id }, row) < 0);
-  const rest = start < 0 ? [] : ranked.slice(start);
+  const rest = from === null ? ranked : ranked.filter((row) => byRank(from, row) < 0);
   const taken = rest
     .slice(0, first)
-    .map(({ row, key, id }) => ({ row, place: { key: formatDecimal(key), id } }));
+    .map(({ row, key, id }) => ({ row, place: { key: key === null ? "" : formatDecimal(key), id } }));
   return connection(taken, digest, {
     hasNextPage: rest.length > first,
     hasPreviousPage: after !== null,
@@ -147,6 +145,13 @@ export async function connectRanking<Row>(
     range: question.range,
     freshness: freshnessOf(question.dataset, sources),
   });
+}
+
+/** The sort key of a row of a ranking; an empty one is that of rows without the measure. */
+function keyOf({ key }: RankRow): Decimal | null {
+  const decimal = parseDecimal(key);
+  if (decimal === null && key !== "") throw invalidCursor();
+  return decimal;
 }
 
 type PageRow = Extract<Place, { window: number }>;

@@ -13,6 +13,7 @@ import {
   useTypes,
 } from "./engagement.ts";
 import { EngagementFilter, filterOf } from "./engagement-filter.ts";
+import { engagementOrder } from "./engagement-order.ts";
 
 const { Chat, Code, Cowork } = useTypes("Connector", "used");
 
@@ -80,8 +81,22 @@ export const Connector = builder.node(builder.objectRef<Measured<ConnectorShape>
   }),
 });
 
+const ConnectorOrder = engagementOrder<Measured<ConnectorShape>>(
+  "Connector",
+  { field: "NAME", description: "By name." },
+  {
+    USERS: { description: "Different people who used it.", of: ({ users }) => users },
+    READ_CALLS: { description: "Calls marked read-only.", of: ({ readCalls }) => readCalls },
+    WRITE_CALLS: { description: "Calls marked not read-only.", of: ({ writeCalls }) => writeCalls },
+    UNCLASSIFIED_CALLS: {
+      description: "Calls without a trusted mark.",
+      of: ({ unclassifiedCalls }) => unclassifiedCalls,
+    },
+  },
+);
+
 const ConnectorConnection = builder.connectionObject(
-  { type: Connector, name: "ConnectorConnection", description: "Connectors used in the range, by name." },
+  { type: Connector, name: "ConnectorConnection", description: "Connectors used in the range." },
   { name: "ConnectorEdge", description: "A connector and its place in the list." },
 );
 
@@ -90,9 +105,13 @@ builder.queryField("connectors", (t) =>
     type: ConnectorConnection,
     nullable: true,
     description:
-      "Connectors used in the range, by name. Source: CONNECTOR_ACTIVITY. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, UPSTREAM_*.",
+      "Connectors used in the range, by name unless ordered otherwise. Source: CONNECTOR_ACTIVITY. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, UPSTREAM_*.",
     args: {
       filter: t.arg({ type: EngagementFilter, description: "Which use to count." }),
+      orderBy: t.arg({
+        type: ConnectorOrder.input,
+        description: "What comes first; by default the first by name.",
+      }),
       ...engagementArgs,
     },
     resolve: (_root, args, ctx) => {
@@ -101,7 +120,7 @@ builder.queryField("connectors", (t) =>
         ctx,
         connectorActivity,
         "connectors",
-        { ...args, filter },
+        { ...args, filter, order: ConnectorOrder.orderOf(args.orderBy) },
         measured,
         ({ name }) => name,
       );

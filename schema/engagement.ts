@@ -1,3 +1,4 @@
+import { rankedBy } from "../src/analytics/ranking.ts";
 import type { Context } from "../src/context.ts";
 import type {
   ConversationUse,
@@ -14,8 +15,9 @@ import { mapPages, walkOf, whole } from "../src/upstream/walk.ts";
 import { windowsOf } from "../src/upstream/windows.ts";
 import { distinct } from "./activity.ts";
 import { builder } from "./builder.ts";
-import { type Connection, connect, forward, type Slice } from "./connection.ts";
+import { type Connection, connect, connectRanking, forward, type Slice } from "./connection.ts";
 import { filterOf } from "./engagement-filter.ts";
+import type { Order } from "./engagement-order.ts";
 import { formatMeasuredId, parseMeasuredId } from "./measured-id.ts";
 import { DateRange, type DateRangeInput, resolveRange } from "./range.ts";
 
@@ -60,28 +62,40 @@ export const engagementArgs = {
 export type Measured<Row> = Row & { readonly range: DayRange; readonly filter: Filter };
 
 /** A question to a list of people or of things used. */
-export interface EngagementArgs extends Slice {
+export interface EngagementArgs<Node> extends Slice {
   readonly range: DateRangeInput;
   readonly filter?: Filter;
+  readonly order?: Order<Node> | undefined;
 }
 
-/** One row per thing for the whole range, in upstream's order. */
+/** One row per thing for the whole range, in the order of its own column or ranked by a measure. */
 export function engagement<Row, Node>(
   ctx: Context,
   endpoint: Endpoint<EngagementQuestion, Row>,
   field: string,
-  { range: asked, filter = {}, ...slice }: EngagementArgs,
+  { range: asked, filter = {}, order, ...slice }: EngagementArgs<Node>,
   nodeOf: (row: Row, range: DayRange, filter: Filter) => Node | null,
   idOf: (node: Node) => string,
 ): Promise<Connection<Node>> {
   const { range, pieces } = windowsOf(endpoint, resolveRange(asked, ctx.now()), ctx.now());
-  const questions = pieces.map((piece) => ({ range: piece, filter }));
+  const descending = order?.measure === null;
+  const questions = pieces.map((piece) => ({ range: piece, filter, descending }));
   const walk = mapPages(walkOf(ctx.upstream, endpoint, questions), ({ rows }) =>
     rows.map((row) => nodeOf(row, range, filter)).filter((node) => node !== null),
   );
-  const question = { field, range, dataset: endpoint.dataset };
-  const isWhole = Object.keys(filter).length === 0;
-  return connect(ctx, slice, isWhole ? question : { ...question, args: { filter } }, walk, idOf);
+  const question = { field, range, dataset: endpoint.dataset, ...particulars(filter, order) };
+  const measure = order?.measure ?? null;
+  if (measure === null) return connect(ctx, slice, question, walk, idOf);
+  return connectRanking(ctx, slice, question, async () => {
+    const { rows, sources } = await whole(walk);
+    return { ranked: rankedBy(rows, measure, idOf, order?.descending), sources };
+  });
+}
+
+/** What sets a question apart from the plain one over its range, whose cursors stay what they were before it could be asked. */
+function particulars<Node>(filter: Filter, order: Order<Node> | undefined): { args?: unknown } {
+  if (Object.keys(filter).length === 0 && order === undefined) return {};
+  return { args: { filter, order: order && [order.field, order.descending] } };
 }
 
 export function measured<Row>(row: Row, range: DayRange, filter: Filter): Measured<Row> {

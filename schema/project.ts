@@ -12,6 +12,7 @@ import {
   measuredId,
 } from "./engagement.ts";
 import { EngagementFilter, filterOf } from "./engagement-filter.ts";
+import { engagementOrder } from "./engagement-order.ts";
 import { User } from "./user.ts";
 
 export const Project = builder.node(builder.objectRef<Measured<ProjectShape>>("Project"), {
@@ -61,8 +62,18 @@ export const Project = builder.node(builder.objectRef<Measured<ProjectShape>>("P
   }),
 });
 
+const ProjectOrder = engagementOrder<Measured<ProjectShape>>(
+  "Project",
+  { field: "PROJECT_ID", description: "By project id." },
+  {
+    USERS: { description: "Different people who used it.", of: ({ users }) => users },
+    MESSAGES: { description: "Messages sent in the project.", of: ({ messages }) => messages },
+    CREATED_AT: { description: "When it was created.", of: ({ createdAt }) => createdAt },
+  },
+);
+
 const ProjectConnection = builder.connectionObject(
-  { type: Project, name: "ProjectConnection", description: "Projects used in the range, by project id." },
+  { type: Project, name: "ProjectConnection", description: "Projects used in the range." },
   { name: "ProjectEdge", description: "A project and its place in the list." },
 );
 
@@ -71,9 +82,13 @@ builder.queryField("projects", (t) =>
     type: ProjectConnection,
     nullable: true,
     description:
-      "Chat projects used in the range, by project id. Source: PROJECT_ACTIVITY. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, UPSTREAM_*.",
+      "Chat projects used in the range, by project id unless ordered otherwise. Source: PROJECT_ACTIVITY. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, UPSTREAM_*.",
     args: {
       filter: t.arg({ type: EngagementFilter, description: "Which use to count." }),
+      orderBy: t.arg({
+        type: ProjectOrder.input,
+        description: "What comes first; by default the first by project id.",
+      }),
       ...engagementArgs,
     },
     resolve: (_root, args, ctx) => {
@@ -82,7 +97,7 @@ builder.queryField("projects", (t) =>
         ctx,
         projectActivity,
         "projects",
-        { ...args, filter },
+        { ...args, filter, order: ProjectOrder.orderOf(args.orderBy) },
         measured,
         ({ projectId }) => projectId,
       );

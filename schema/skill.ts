@@ -13,6 +13,7 @@ import {
   useTypes,
 } from "./engagement.ts";
 import { EngagementFilter, filterOf } from "./engagement-filter.ts";
+import { engagementOrder } from "./engagement-order.ts";
 import { Money } from "./money.ts";
 
 const { Chat, Code, Cowork } = useTypes("Skill", "activated");
@@ -78,8 +79,22 @@ export const Skill = builder.node(builder.objectRef<Measured<SkillShape>>("Skill
   }),
 });
 
+const SkillOrder = engagementOrder<Measured<SkillShape>>(
+  "Skill",
+  { field: "NAME", description: "By name." },
+  {
+    USERS: { description: "Different people who activated it.", of: ({ users }) => users },
+    INVOCATIONS: { description: "Explicit activations.", of: ({ invocations }) => invocations },
+    LIST_PRICE: {
+      description: "List-price worth of the requests it took part in.",
+      of: ({ listPrice }) => listPrice?.cents ?? null,
+    },
+    OVERAGE: { description: "Estimated metered overage.", of: ({ overage }) => overage?.cents ?? null },
+  },
+);
+
 const SkillConnection = builder.connectionObject(
-  { type: Skill, name: "SkillConnection", description: "Skills used in the range, by name." },
+  { type: Skill, name: "SkillConnection", description: "Skills used in the range." },
   { name: "SkillEdge", description: "A skill and its place in the list." },
 );
 
@@ -88,14 +103,25 @@ builder.queryField("skills", (t) =>
     type: SkillConnection,
     nullable: true,
     description:
-      "Skills used in the range, by name. Source: SKILL_ACTIVITY. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, UPSTREAM_*.",
+      "Skills used in the range, by name unless ordered otherwise. Source: SKILL_ACTIVITY. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, UPSTREAM_*.",
     args: {
       filter: t.arg({ type: EngagementFilter, description: "Which use to count." }),
+      orderBy: t.arg({
+        type: SkillOrder.input,
+        description: "What comes first; by default the first by name.",
+      }),
       ...engagementArgs,
     },
     resolve: (_root, args, ctx) => {
       const filter = filterOf("skills", SKILL_FILTERS, args.filter);
-      return engagement(ctx, skillActivity, "skills", { ...args, filter }, measured, ({ name }) => name);
+      return engagement(
+        ctx,
+        skillActivity,
+        "skills",
+        { ...args, filter, order: SkillOrder.orderOf(args.orderBy) },
+        measured,
+        ({ name }) => name,
+      );
     },
   }),
 );

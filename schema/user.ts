@@ -11,6 +11,7 @@ import { USER_FILTERS, userActivity } from "../src/upstream/endpoints/users.ts";
 import { builder, decodeGlobalId, nodeLoader } from "./builder.ts";
 import { engagement, engagementArgs } from "./engagement.ts";
 import { filterOf, UserFilter } from "./engagement-filter.ts";
+import { engagementOrder } from "./engagement-order.ts";
 import { DateRange, type DateRangeInput, DEFAULT_PERIOD, resolveRange } from "./range.ts";
 
 const OrganizationKindEnum = builder.enumType("OrganizationKind", {
@@ -154,8 +155,40 @@ export function rangeOf({ range }: Person, own: DateRangeInput | null | undefine
   return own ? resolveRange(own, ctx.now()) : range;
 }
 
+const UserOrder = engagementOrder<Person>(
+  "User",
+  { field: "EMAIL", description: "By email." },
+  {
+    CHAT_MESSAGES: {
+      description: "Messages sent in chat.",
+      of: ({ activity }) => activity?.chat.messages ?? null,
+    },
+    COWORK_MESSAGES: {
+      description: "Messages sent in Cowork.",
+      of: ({ activity }) => activity?.cowork.messages ?? null,
+    },
+    CODE_SESSIONS: {
+      description: "Sessions of Claude Code.",
+      of: ({ activity }) => activity?.claudeCode.sessions ?? null,
+    },
+    COMMITS: {
+      description: "Commits made with Claude Code.",
+      of: ({ activity }) => activity?.claudeCode.commits ?? null,
+    },
+    PULL_REQUESTS: {
+      description: "Pull requests made with Claude Code.",
+      of: ({ activity }) => activity?.claudeCode.pullRequests ?? null,
+    },
+    LINES_ADDED: {
+      description: "Lines added with Claude Code.",
+      of: ({ activity }) => activity?.claudeCode.linesAdded ?? null,
+    },
+    WEB_SEARCHES: { description: "Web searches.", of: ({ activity }) => activity?.webSearches ?? null },
+  },
+);
+
 const UserConnection = builder.connectionObject(
-  { type: User, name: "UserConnection", description: "People, by email." },
+  { type: User, name: "UserConnection", description: "People." },
   { name: "UserEdge", description: "A person and their place in the list." },
 );
 
@@ -164,11 +197,25 @@ builder.queryFields((t) => ({
     type: UserConnection,
     nullable: true,
     description:
-      "People with activity in the range, by email, one row each however long the range. Source: USER_ACTIVITY. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_INVALID, CURSOR_EXPIRED, UPSTREAM_*.",
-    args: { filter: t.arg({ type: UserFilter, description: "Whose activity to list." }), ...engagementArgs },
+      "People with activity in the range, by email unless ordered otherwise, one row each however long the range. Source: USER_ACTIVITY. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_INVALID, CURSOR_EXPIRED, UPSTREAM_*.",
+    args: {
+      filter: t.arg({ type: UserFilter, description: "Whose activity to list." }),
+      orderBy: t.arg({
+        type: UserOrder.input,
+        description: "What comes first; by default the first by email.",
+      }),
+      ...engagementArgs,
+    },
     resolve: (_root, args, ctx) => {
       const filter = filterOf("users", USER_FILTERS, args.filter);
-      return engagement(ctx, userActivity, "users", { ...args, filter }, personOf, ({ userId }) => userId);
+      return engagement(
+        ctx,
+        userActivity,
+        "users",
+        { ...args, filter, order: UserOrder.orderOf(args.orderBy) },
+        personOf,
+        ({ userId }) => userId,
+      );
     },
   }),
   user: t.field({

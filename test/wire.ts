@@ -84,6 +84,44 @@ export function wireUser(
   };
 }
 
+const conversations = (thing: string) => ({ [`distinct_conversation_${thing}_used_count`]: 0 });
+const sessions = (thing: string) => ({ [`distinct_session_${thing}_used_count`]: 0 });
+const used = (thing: string) => ({
+  chat_metrics: conversations(thing),
+  claude_code_metrics: sessions(thing),
+  cowork_metrics: sessions(thing),
+  office_metrics: {
+    excel: sessions(thing),
+    outlook: sessions(thing),
+    powerpoint: sessions(thing),
+    word: sessions(thing),
+  },
+});
+
+export function wireSkill(
+  name: string,
+  {
+    users = 1,
+    invocations = 0 as number | null,
+    listPrice = null as string | null,
+    userId = undefined as string | null | undefined,
+  } = {},
+) {
+  return {
+    skill_name: name,
+    skill_display_name: null,
+    share_status: null,
+    distinct_user_count: users,
+    invocation_count: invocations,
+    enable_count: null,
+    attributed_list_price: listPrice,
+    estimated_overage_spend: null,
+    currency: listPrice === null ? null : "USD",
+    ...used("skill"),
+    ...(userId === undefined ? {} : { user_id: userId }),
+  };
+}
+
 const ungrouped = {
   product: null,
   model: null,

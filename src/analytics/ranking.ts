@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { dimensionKey, type ReportRow } from "../domain/bucket.ts";
-import { compare, type Decimal } from "../domain/decimal.ts";
+import { compare, type Decimal, decimalOf, negative } from "../domain/decimal.ts";
 
 /** Arithmetic of one kind of measure. */
 export interface Algebra<Measure> {
@@ -14,7 +14,8 @@ export interface Algebra<Measure> {
 /** A row of a ranking, with the sort key and the tie-breaking id that place it. */
 export interface Ranked<Row> {
   readonly row: Row;
-  readonly key: Decimal;
+  /** Null: not measured, which comes last. */
+  readonly key: Decimal | null;
   readonly id: string;
 }
 
@@ -55,5 +56,25 @@ export function byRank(
   a: Pick<Ranked<unknown>, "key" | "id">,
   b: Pick<Ranked<unknown>, "key" | "id">,
 ): number {
-  return compare(b.key, a.key) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+  return byKey(a.key, b.key) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+}
+
+function byKey(a: Decimal | null, b: Decimal | null): number {
+  return a === null || b === null ? Number(a === null) - Number(b === null) : compare(b, a);
+}
+
+/** Rows by a measure, from either end. Those without one come last whichever it is, and ties go by id. */
+export function rankedBy<Row>(
+  rows: readonly Row[],
+  measure: (row: Row) => number | Decimal | null,
+  idOf: (row: Row) => string,
+  descending = true,
+): Ranked<Row>[] {
+  return rows
+    .map((row) => {
+      const value = measure(row);
+      const key = typeof value === "number" ? decimalOf(value) : value;
+      return { row, key: key === null || descending ? key : negative(key), id: idOf(row) };
+    })
+    .sort(byRank);
 }

@@ -12,6 +12,8 @@ export type EngagementFilter = { readonly [D in EngagementDimension]?: readonly 
 export interface EngagementQuestion {
   readonly range: DayRange;
   readonly filter?: EngagementFilter;
+  /** By the list's own column from the end. */
+  readonly descending?: boolean;
 }
 
 /** A chat project over a day or a range. */

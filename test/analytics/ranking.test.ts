@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { byRank, merged } from "../../src/analytics/ranking.ts";
+import { byRank, merged, rankedBy } from "../../src/analytics/ranking.ts";
 import { dimensionKey, NO_DIMENSIONS, type ReportRow } from "../../src/domain/bucket.ts";
-import { compare } from "../../src/domain/decimal.ts";
+import { compare, type Decimal } from "../../src/domain/decimal.ts";
 import { type Spend, spends } from "../../src/domain/money.ts";
 import { costRows, decimals, forAll, usd } from "../arbitrary.ts";
 
 const rowLists = fc.array(costRows, { maxLength: 40 });
 const places = fc.record({
-  key: fc.oneof(decimals, fc.constantFrom({ units: 1n, scale: 0 }, { units: 10n, scale: 1 })),
+  key: fc.oneof(decimals, fc.constantFrom(null, { units: 1n, scale: 0 }, { units: 10n, scale: 1 })),
   id: fc.constantFrom("a", "b", "c"),
 });
 
@@ -33,6 +33,11 @@ function costRow(model: string, cents: number): ReportRow<Spend> {
     until: 1,
     measure: { net: usd(cents), list: null, requests: null },
   };
+}
+
+function byKey(a: Decimal | null, b: Decimal | null): number {
+  if (a !== null && b !== null) return compare(b, a);
+  return a === b ? 0 : a === null ? 1 : -1;
 }
 
 function ids(rows: readonly ReportRow<Spend>[]): string[] {
@@ -92,9 +97,9 @@ describe("merged windows", () => {
 });
 
 describe("rank", () => {
-  test("puts the larger key first, and the lesser id where keys are equal", () => {
+  test("puts the larger key first, none at all last, and the lesser id where keys are equal", () => {
     forAll([places, places], (a, b) => {
-      const expected = compare(b.key, a.key) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+      const expected = byKey(a.key, b.key) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
       expect(Math.sign(byRank(a, b))).toBe(expected);
     });
   });
@@ -105,7 +110,7 @@ describe("rank", () => {
 
   test("puts none level with another, but for the same amount and id", () => {
     forAll([places, places], (a, b) =>
-      expect(byRank(a, b) === 0).toBe(compare(a.key, b.key) === 0 && a.id === b.id),
+      expect(byRank(a, b) === 0).toBe(byKey(a.key, b.key) === 0 && a.id === b.id),
     );
   });
 
@@ -115,6 +120,28 @@ describe("rank", () => {
       expect(byRank(a, b)).toBeLessThanOrEqual(0);
       expect(byRank(b, c)).toBeLessThanOrEqual(0);
       expect(byRank(a, c)).toBeLessThanOrEqual(0);
+    });
+  });
+});
+
+describe("rows by a measure", () => {
+  const rows = fc.uniqueArray(fc.record({ id: fc.string(), count: fc.option(fc.nat({ max: 4 })) }), {
+    selector: ({ id }) => id,
+  });
+
+  test("stand in one order whatever order they came in", () => {
+    const shuffled = rows.chain((all) =>
+      fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })),
+    );
+    forAll([shuffled, fc.boolean()], ([all, others], descending) => {
+      const order = (these: typeof all) =>
+        rankedBy(
+          these,
+          ({ count }) => count,
+          ({ id }) => id,
+          descending,
+        );
+      expect(order(others)).toEqual(order(all));
     });
   });
 });

@@ -11,12 +11,12 @@ export const MAX_FILTERS = 100;
 /** A question to an engagement list in upstream's words. A dimension that the list does not know is a fault of the caller. */
 export function engagementQuery(
   names: FilterNames,
-  { range, filter = {} }: EngagementQuestion,
+  { range, filter = {}, descending = false }: EngagementQuestion,
 ): Readonly<Record<string, QueryValue>> {
   const entries = (Object.keys(filter) as EngagementDimension[]).flatMap((dimension) => {
     const name = names[dimension];
     if (name === undefined) throw new RangeError(`this list has no filter by ${dimension}`);
     return (filter[dimension] ?? []).map((value) => `${name}:${value}`);
   });
-  return { ...engagementDays(range), "filter[]": entries };
+  return { ...engagementDays(range), "filter[]": entries, order: descending ? "desc" : undefined };
 }
