@@ -11,6 +11,7 @@ import { invite, invites } from "./endpoints/invites.ts";
 import { me } from "./endpoints/me.ts";
 import { messagesUsage } from "./endpoints/messages-usage.ts";
 import { rbacGroup, rbacGroupMembers, rbacGroups } from "./endpoints/rbac-groups.ts";
+import { serviceAccounts } from "./endpoints/service-accounts.ts";
 import { skills } from "./endpoints/skills.ts";
 import { summaries } from "./endpoints/summaries.ts";
 import { usage } from "./endpoints/usage.ts";
@@ -60,5 +61,6 @@ export function endpoints(
     rbacGroups(ledger),
     rbacGroup(ledger),
     rbacGroupMembers(ledger),
+    serviceAccounts(ledger),
   ];
 }

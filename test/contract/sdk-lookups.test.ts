@@ -5,6 +5,7 @@ import { NOW, officialClient, organization } from "./truth.ts";
 
 const enterprise = officialClient("sk-ant-api01-sdk");
 const admin = officialClient("sk-ant-admin01-sdk");
+const oauth = officialClient("sk-ant-oat01-sdk");
 const { console: setup, directories, groups } = organization;
 
 test("each key tells its own organization", async () => {
@@ -78,4 +79,16 @@ test.each([3, 1000])("groups and their members, short pages included, %i to a pa
       known.map(({ index }) => directories.enterprise.userId(index)).sort(),
     );
   }
+});
+
+test.each([1, 1000])("service accounts, with an OAuth token only, %i to a page", async (limit) => {
+  const { serviceAccounts } = oauth().organization;
+  const list = async (include_archived: boolean) =>
+    (await Array.fromAsync(serviceAccounts.list({ limit, include_archived }))).map(({ id }) => id);
+  const newestFirst = setup.serviceAccounts.toSorted((a, b) => b.createdAt - a.createdAt);
+  expect(await list(true)).toEqual(newestFirst.map(({ id }) => id));
+  expect(await list(false)).toEqual(
+    newestFirst.filter(({ archivedAt }) => archivedAt === null).map(({ id }) => id),
+  );
+  await expect(admin().organization.serviceAccounts.list()).rejects.toMatchObject({ status: 403 });
 });

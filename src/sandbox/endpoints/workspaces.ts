@@ -2,7 +2,7 @@ import type { Instant } from "../../domain/day.ts";
 import { timestamp } from "../calendar.ts";
 import { type Endpoint, Refusal } from "../endpoint.ts";
 import type { Ledger } from "../ledger.ts";
-import type { Workspace } from "../organization/console.ts";
+import { isArchived, type Workspace } from "../organization/console.ts";
 import type { Person } from "../organization/people.ts";
 import type { Organization } from "../organization.ts";
 
@@ -83,10 +83,6 @@ function found(organization: Organization, path: Readonly<Record<string, string>
   const workspace = organization.console.workspaces.find(({ id }) => id === path.workspace_id);
   if (workspace === undefined) throw new Refusal(404, `No such workspace: ${path.workspace_id}`);
   return workspace;
-}
-
-function isArchived({ archivedAt }: Workspace, now: Instant): boolean {
-  return archivedAt !== null && archivedAt <= now;
 }
 
 /** Claude Code is for everybody; the others each have their share of the people. */

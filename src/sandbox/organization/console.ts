@@ -2,6 +2,7 @@ import { day, type Instant, startOf } from "../../domain/day.ts";
 import { DAY_MS } from "../calendar.ts";
 import { hash, ids } from "../random.ts";
 import { createIdentities, type Identity } from "./identities.ts";
+import { createServiceAccounts, type ServiceAccount } from "./service-accounts.ts";
 
 /** A workspace of the Console organization. */
 export interface Workspace {
@@ -35,12 +36,9 @@ export interface ApiKey {
   readonly volume: number;
 }
 
-export interface ServiceAccount {
-  readonly index: number;
-  readonly id: string;
-  readonly name: string;
-  readonly description: string | null;
-  readonly createdAt: Instant;
+/** Whether a workspace or a service account was archived by then. */
+export function isArchived({ archivedAt }: { readonly archivedAt: Instant | null }, now: Instant): boolean {
+  return archivedAt !== null && archivedAt <= now;
 }
 
 export interface ConsoleSetup {
@@ -64,8 +62,6 @@ const WORKSPACES = [
   ["Prototype 2025", "#93a1a1"],
 ] as const;
 
-const SERVICE_ACCOUNTS = ["batch-runner", "ci", "ingest", "support-bot"] as const;
-
 type KeyPlan = readonly [name: string, workspace: number | null, volume: number];
 
 const KEYS: readonly KeyPlan[] = [
@@ -88,7 +84,6 @@ const KEYS: readonly KeyPlan[] = [
 export function createConsole(seed: number, members: number, engineers: readonly number[]): ConsoleSetup {
   const workspaceIds = ids("wrkspc_", seed, STREAM);
   const keyIds = ids("apikey_", seed, STREAM + 1);
-  const accountIds = ids("svac_", seed, STREAM + 2);
   const compartments = ids("cmpt_", seed, STREAM + 3);
   const opened = startOf(day("2025-02-03"));
   const after = (days: number, salt: number) =>
@@ -113,15 +108,8 @@ export function createConsole(seed: number, members: number, engineers: readonly
   const others = WORKSPACES.slice(1).map((_, i) => workspaceAt(i + 1));
   const workspaces: ConsoleSetup["workspaces"] = [defaultWorkspace, ...others];
 
-  const serviceAccounts = SERVICE_ACCOUNTS.map(
-    (name, index): ServiceAccount => ({
-      index,
-      id: accountIds.of(index),
-      name,
-      description: index === 2 ? null : `Runs ${name} jobs`,
-      createdAt: after(40 + index * 21, 100 + index),
-    }),
-  );
+  const serviceAccounts = createServiceAccounts(seed, engineers);
+  const working = serviceAccounts.filter(({ archivedAt }) => archivedAt === null);
 
   const extra = Math.min(60, Math.floor(members / 100));
   const plans: KeyPlan[] = [...KEYS];
@@ -130,8 +118,7 @@ export function createConsole(seed: number, members: number, engineers: readonly
 
   const apiKeys = plans.map(([name, place, volume], index): ApiKey => {
     const status = keyStatus(name, index);
-    const robot =
-      index % 5 === 4 ? (serviceAccounts[index % serviceAccounts.length] as ServiceAccount) : null;
+    const robot = index % 5 === 4 ? (working[index % working.length] as ServiceAccount) : null;
     const creator = engineers[index % engineers.length];
     return {
       index,
