@@ -27,11 +27,11 @@ export const EngagementFilter = builder.inputType("EngagementFilter", {
     groups: t.stringList({ description: lists.groups }),
     products: t.stringList({
       description:
-        "Products: `chat`, `claude_code`, `cowork`, `office_agent`, or `chat_cowork_unified` where the two are one. Skills and connectors only.",
+        "Products: `chat`, `claude_code`, `cowork`, `office_agent`, or `chat_cowork_unified` where the two are one. Not for projects.",
     }),
     projects: t.stringList({ description: `${lists.projects} Projects only.` }),
     names: t.stringList({
-      description: "Names or display names, letter case aside. Skills and connectors only.",
+      description: "Names or display names, letter case aside. Skills, connectors and plugins only.",
     }),
     shareStatuses: t.stringList({ description: "`organization`, `private` or `public`. Skills only." }),
   }),

@@ -1,5 +1,6 @@
 import "./activity-day.ts";
 import "./api-key.ts";
+import "./artifact.ts";
 import "./claude-code.ts";
 import "./connector.ts";
 import "./cost.ts";

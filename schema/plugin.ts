@@ -1,6 +1,6 @@
 import type { SessionUse } from "../src/domain/engagement.ts";
 import type { Plugin as PluginShape } from "../src/domain/plugin.ts";
-import { pluginActivity } from "../src/upstream/endpoints/plugins.ts";
+import { PLUGIN_FILTERS, pluginActivity } from "../src/upstream/endpoints/plugins.ts";
 import { sum } from "./activity.ts";
 import { builder, nodeLoader } from "./builder.ts";
 import {
@@ -11,6 +11,7 @@ import {
   measured,
   measuredId,
 } from "./engagement.ts";
+import { EngagementFilter, filterOf } from "./engagement-filter.ts";
 
 const PluginUse = builder.objectRef<SessionUse>("PluginUse").implement({
   description: "Use of a plugin in one product.",
@@ -26,10 +27,12 @@ const PluginUse = builder.objectRef<SessionUse>("PluginUse").implement({
 
 export const Plugin = builder.node(builder.objectRef<Measured<PluginShape>>("Plugin"), {
   description:
-    "A plugin as used over the range of the list. The `id` names both; `pluginId` is the plugin's own. Source: PLUGIN_ACTIVITY.",
+    "A plugin as used over the range of the list, as far as its filter lets through. The `id` names all three; `pluginId` is the plugin's own. Source: PLUGIN_ACTIVITY.",
   id: { resolve: (plugin) => measuredId(plugin, ownId(plugin)) },
   // By the whole list: upstream filters on names only, and the list is mostly one page, which others have asked for too.
-  loadOne: nodeLoader("Plugin", (id, ctx) => loadMeasured(ctx, pluginActivity, {}, id, () => ({}), ownId)),
+  loadOne: nodeLoader("Plugin", (id, ctx) =>
+    loadMeasured(ctx, pluginActivity, PLUGIN_FILTERS, id, () => ({}), ownId),
+  ),
   fields: (t) => ({
     name: t.exposeString("name", {
       description:
@@ -78,8 +81,14 @@ builder.queryField("plugins", (t) =>
     type: PluginConnection,
     nullable: true,
     description:
-      "Plugins installed or used in the range, by name: those of Claude Code and Cowork. Source: PLUGIN_ACTIVITY. Errors: NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, UPSTREAM_*.",
-    args: engagementArgs,
-    resolve: (_root, args, ctx) => engagement(ctx, pluginActivity, "plugins", args, measured, ownId),
+      "Plugins installed or used in the range, by name: those of Claude Code and Cowork. Source: PLUGIN_ACTIVITY. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, UPSTREAM_*.",
+    args: {
+      filter: t.arg({ type: EngagementFilter, description: "Which use to count." }),
+      ...engagementArgs,
+    },
+    resolve: (_root, args, ctx) => {
+      const filter = filterOf("plugins", PLUGIN_FILTERS, args.filter);
+      return engagement(ctx, pluginActivity, "plugins", { ...args, filter }, measured, ownId);
+    },
   }),
 );

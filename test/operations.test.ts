@@ -28,6 +28,7 @@ const REQUESTS: Readonly<Record<string, number>> = {
   "11-console-cost.graphql": 6,
   "12-api-keys.graphql": 7,
   "13-cost-by-group.graphql": 3,
+  "14-artifacts.graphql": 8,
 };
 
 describe.each(FILES)("the question %s", (file) => {

@@ -97,6 +97,21 @@ describe("plugins", () => {
     expect(seen).toHaveLength(1);
   });
 
+  test("are filtered by upstream, and keep figures under a filter apart", async () => {
+    const { ask, seen } = gateway({ routes: served(wirePlugin("serena", null, { invocations: 5 })) });
+    const { data } = await ask(
+      `{ all: plugins(${WEEK}) { nodes { id } } some: plugins(${WEEK}, filter: { names: ["Serena"], products: ["cowork"] }) { nodes { id } } }`,
+    );
+    expect(seen.at(-1)?.searchParams.getAll("filter[]")).toEqual(["plugin_name:Serena", "product:cowork"]);
+    const [all, some] = [data.all.nodes[0].id, data.some.nodes[0].id];
+    expect(all).not.toBe(some);
+    const again = await ask(`query ($id: ID!) { node(id: $id) { id ... on Plugin { invocations } } }`, {
+      id: some,
+    });
+    expect(again.data.node).toEqual({ id: some, invocations: 5 });
+    expect(seen).toHaveLength(2);
+  });
+
   test("are paged over twins of one name without losing or repeating one", async () => {
     const { ask } = gateway({ routes: served(wirePlugin("lint", "lint@a"), wirePlugin("lint", "lint@b")) });
     const first = await ask(`{ plugins(${WEEK}, first: 1) { nodes { pluginId } pageInfo { endCursor } } }`);

@@ -194,6 +194,7 @@ export const PATHS = {
   projects: "/v1/organizations/analytics/apps/chat/projects",
   skills: "/v1/organizations/analytics/skills",
   connectors: "/v1/organizations/analytics/connectors",
+  artifacts: "/v1/organizations/analytics/artifacts",
   plugins: "/v1/organizations/analytics/plugins",
   cost: "/v1/organizations/analytics/cost_report",
   usage: "/v1/organizations/analytics/usage_report",

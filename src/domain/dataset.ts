@@ -5,6 +5,7 @@ export const DATASETS = {
   PROJECT_ACTIVITY: "Chat projects (Enterprise Analytics, apps/chat/projects).",
   SKILL_ACTIVITY: "Skills (Enterprise Analytics, skills).",
   CONNECTOR_ACTIVITY: "Connectors (Enterprise Analytics, connectors).",
+  ARTIFACT_ACTIVITY: "Artifacts created (Enterprise Analytics, artifacts).",
   PLUGIN_ACTIVITY: "Plugins (Enterprise Analytics, plugins).",
   ENTERPRISE_USAGE: "Tokens of the Enterprise organization (usage_report).",
   ENTERPRISE_COST: "Cost of the Enterprise organization (cost_report).",

@@ -1,17 +1,24 @@
 import type { AnalyticsPluginActivity } from "@anthropic-ai/sdk/resources/organization/analytics/analytics";
-import type { SessionUse } from "../../domain/engagement.ts";
+import type { EngagementQuestion, SessionUse } from "../../domain/engagement.ts";
 import type { Plugin } from "../../domain/plugin.ts";
-import type { DayRange } from "../../domain/range.ts";
 import { endpoint } from "../endpoint.ts";
 import type { Wire } from "../wire.ts";
-import { engagementDays, engagementList } from "./coverage.ts";
+import { engagementList } from "./coverage.ts";
+import { engagementQuery, type FilterNames } from "./engagement-query.ts";
+
+export const PLUGIN_FILTERS = {
+  users: "user_id",
+  groups: "rbac_group_id",
+  products: "product",
+  names: "plugin_name",
+} as const satisfies FilterNames;
 
 /** Use per plugin over the range, by plugin name. Source: Enterprise Analytics, "List Plugin Activity". */
 export const pluginActivity = endpoint({
   dataset: "PLUGIN_ACTIVITY",
   ...engagementList,
   path: "/v1/organizations/analytics/plugins",
-  query: (p: { range: DayRange }) => engagementDays(p.range),
+  query: (p: EngagementQuestion) => engagementQuery(PLUGIN_FILTERS, p),
   row: (w: Wire<AnalyticsPluginActivity>): Plugin => {
     const unified = w.atOrNull("chat_cowork_unified_metrics");
     return {

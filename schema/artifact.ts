@@ -1,0 +1,78 @@
+import type { ArtifactCell } from "../src/domain/artifact.ts";
+import { GatewayError } from "../src/errors.ts";
+import { aggregatedDays } from "../src/loaders/aggregated-days.ts";
+import { ARTIFACT_FILTERS, artifactActivity } from "../src/upstream/endpoints/artifacts.ts";
+import { walkOf } from "../src/upstream/walk.ts";
+import { windowsOf } from "../src/upstream/windows.ts";
+import { sum } from "./activity.ts";
+import { builder } from "./builder.ts";
+import { connect, forward } from "./connection.ts";
+import { EngagementFilter, filterOf } from "./engagement-filter.ts";
+import { DateRange, resolveRange } from "./range.ts";
+
+const ArtifactActivity = builder.objectRef<ArtifactCell>("ArtifactActivity").implement({
+  description:
+    "Artifacts of one type, shared or not, created on one UTC day. Claude Code and Cowork artifacts count as `text/html`, and only from 2026-08-17 on. Source: ARTIFACT_ACTIVITY.",
+  fields: (t) => ({
+    date: t.expose("date", { type: "Date", description: "The day." }),
+    artifactType: t.exposeString("type", {
+      description: "MIME type, such as `text/markdown`, or `other`; new types may appear.",
+    }),
+    isShared: t.exposeBoolean("isShared", {
+      description: "Whether anyone but the creator has ever been able to open them.",
+    }),
+    created: t.expose("created", sum("Artifacts created.")),
+    publishedCreated: t.expose("publishedCreated", sum("Those of them that anyone with the link can open.")),
+    users: t.expose("users", {
+      type: "Count",
+      description:
+        "Different people who created them. Exact; not additive over days, types or sharing, and upstream counts no longer range.",
+    }),
+  }),
+});
+
+const ArtifactConnection = builder.connectionObject(
+  {
+    type: ArtifactActivity,
+    name: "ArtifactActivityConnection",
+    description:
+      "Artifacts created by day, type and sharing, oldest day first. What there was none of has no row.",
+  },
+  { name: "ArtifactActivityEdge", description: "Artifacts of one kind and day and their place in the list." },
+);
+
+builder.queryField("artifacts", (t) =>
+  t.field({
+    type: ArtifactConnection,
+    nullable: true,
+    description:
+      "Artifacts created, day by day; each day is one upstream request. Days that upstream has not aggregated yet are not among them, and `range` says which are. Source: ARTIFACT_ACTIVITY. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.",
+    args: {
+      range: t.arg({ type: DateRange, required: true, description: "UTC days." }),
+      filter: t.arg({ type: EngagementFilter, description: "Which artifacts to count." }),
+      ...forward,
+    },
+    resolve: async (_root, { range: asked, filter: stated, ...slice }, ctx) => {
+      const filter = filterOf("artifacts", ARTIFACT_FILTERS, stated);
+      const { range, pieces } = windowsOf(artifactActivity, resolveRange(asked, ctx.now()), ctx.now());
+      const days = await aggregatedDays(ctx, pieces);
+      const last = days.at(-1);
+      if (last === undefined)
+        throw new GatewayError(
+          "NOT_YET_AVAILABLE",
+          `ARTIFACT_ACTIVITY has no figures for ${range.from} yet; ask for earlier days.`,
+          { dataset: "ARTIFACT_ACTIVITY" },
+        );
+      const questions = days.map((day) => ({ range: day, filter }));
+      const walk = walkOf(ctx.upstream, artifactActivity, questions);
+      // By the range asked for, so that a cursor outlives the day that is aggregated meanwhile.
+      const question = { field: "artifacts", range, dataset: "ARTIFACT_ACTIVITY", args: { filter } } as const;
+      const cells = await connect(ctx, slice, question, walk, (cell) => [
+        cell.date,
+        cell.type,
+        cell.isShared,
+      ]);
+      return { ...cells, range: { from: range.from, until: last.until } };
+    },
+  }),
+);
