@@ -95,7 +95,7 @@ test.each([4, 31])("messages: tokens of every day, %i to a page", async (limit) 
     group_by: ["model", "workspace_id", "api_key_id"],
   });
   const known = byDay(
-    truth("console", FROM, UNTIL, SEEN).filter(({ api, executions }) => api !== null && executions === 0),
+    truth("console", FROM, UNTIL, SEEN).filter(({ api, rate }) => api !== null && rate.model !== null),
   );
   expect(days).toHaveLength((UNTIL - FROM) / DAY_MS);
   for (const { starting_at, results } of days) {

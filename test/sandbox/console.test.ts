@@ -77,7 +77,7 @@ const FROM = startOf(day("2026-10-10"));
 const UNTIL = startOf(day("2026-11-22"));
 const RANGE = "starting_at=2026-10-10T00:00:00Z&ending_at=2026-11-22T00:00:00Z&limit=31";
 const facts = factsOf(FROM, UNTIL, NOON - 5 * MINUTE_MS).filter(({ api }) => api !== null);
-const inMessages = facts.filter(({ executions }) => executions === 0);
+const inMessages = facts.filter(({ rate }) => rate.model !== null);
 const tokensIn = (row: Wire): number =>
   row.uncached_input_tokens +
   row.output_tokens +
@@ -155,7 +155,7 @@ describe("messages usage", () => {
     );
     expect(buckets).toHaveLength(61);
     const facts = [...own.facts("console", { from, until: seen }, seen)];
-    const known = facts.filter(({ api, executions }) => api !== null && executions === 0);
+    const known = facts.filter(({ api, rate }) => api !== null && rate.model !== null);
     expect(
       total(
         buckets.flatMap(({ results }) => results),

@@ -16,6 +16,7 @@ class ComponentTotals {
     output: new Sum(),
     searches: new Sum(),
     executions: new Sum(),
+    sessionMinutes: new Sum(),
   };
 
   add(fact: Fact): void {
@@ -83,6 +84,7 @@ const COMPONENT_NAMES: Readonly<Record<Component, string>> = {
   output: "output",
   searches: "Web search",
   executions: "Code execution",
+  sessionMinutes: "Session usage",
 };
 
 /** One line per component and kind of usage; tools are charged alike whatever the model. */

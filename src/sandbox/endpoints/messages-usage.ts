@@ -81,8 +81,8 @@ export const messagesUsage = (ledger: Ledger): Endpoint<Bucket<Cell<UsageTotals>
       width,
       asOf: consoleSeenAt(now),
       keys: (fact) =>
-        // Code execution has no tokens and is not in this report.
-        fact.executions > 0 || !passes(fact)
+        // Code execution and session time have no tokens and are not in this report.
+        fact.rate.model === null || !passes(fact)
           ? []
           : [dimensions.map((dimension) => dimensionOf(organization, fact, dimension))],
       totals: () => new UsageTotals(),

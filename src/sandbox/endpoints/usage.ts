@@ -8,6 +8,7 @@ import { type Measure, type Row, rowsAnswer } from "../unified/rows.ts";
 const TOKENS: Measure<UsageTotals> = {
   name: "usage",
   totals: () => new UsageTotals(),
+  leavesOut: ({ sessionMinutes }) => sessionMinutes > 0,
   metrics: {
     output_tokens: ({ output }) => output,
     requests: ({ requests }) => requests,

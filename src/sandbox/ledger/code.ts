@@ -84,7 +84,7 @@ export function consoleCode(desk: Desk, person: number, workspace: number): void
       tag: null,
       api: onPlan
         ? null
-        : { workspace, apiKey: null, serviceAccount: null, identity: null, tier: "standard" },
+        : { workspace, apiKey: null, serviceAccount: null, identity: null, session: null, tier: "standard" },
     };
     write(desk, minute(desk), rate, { requests: dice.around(28), ...CODE }, about);
   }

@@ -56,6 +56,7 @@ export function write(desk: Desk, at: Instant, rate: Rate, load: Load, about: At
     output: amount(load.output),
     searches: about.searches,
     executions: 0,
+    sessionMinutes: 0,
     requests: load.requests,
     engagement: about.engagement,
     code: about.code,
@@ -65,19 +66,32 @@ export function write(desk: Desk, at: Instant, rate: Rate, load: Load, about: At
 }
 
 /** Writes down `runs` runs of code, which belong to no product and no model. */
-export function writeRuns(
+export function writeRuns(desk: Desk, at: Instant, rate: Rate, runs: number, about: Behind): void {
+  writePlain(desk, at, rate, { executions: runs, sessionMinutes: 0, requests: runs }, null, about);
+}
+
+/** Writes down the time a managed session ran. */
+export function writeSession(desk: Desk, at: Instant, rate: Rate, minutes: number, about: Behind): void {
+  const counted = { executions: 0, sessionMinutes: minutes, requests: 0 };
+  writePlain(desk, at, rate, counted, "managed_agents_api", about);
+}
+
+type Behind = Pick<Attachments, "organization" | "person" | "api">;
+
+function writePlain(
   desk: Desk,
   at: Instant,
   rate: Rate,
-  runs: number,
-  about: Pick<Attachments, "organization" | "person" | "api">,
+  counted: Pick<Fact, "executions" | "sessionMinutes" | "requests">,
+  product: string | null,
+  about: Behind,
 ): void {
   desk.facts.push({
     organization: about.organization,
     at,
     arrivesAt: desk.arrivesAt ?? at,
     person: about.person,
-    product: null,
+    product,
     rate,
     uncached: 0,
     write5m: 0,
@@ -85,8 +99,9 @@ export function writeRuns(
     read: 0,
     output: 0,
     searches: 0,
-    executions: runs,
-    requests: runs,
+    executions: counted.executions,
+    sessionMinutes: counted.sessionMinutes,
+    requests: counted.requests,
     engagement: null,
     code: null,
     tag: null,

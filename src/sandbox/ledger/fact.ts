@@ -1,11 +1,11 @@
 import type { Instant } from "../../domain/day.ts";
 import type { OrganizationKind } from "../organization/directory.ts";
 import type { Artifact } from "./artifacts.ts";
-import { COMPONENTS, COST_TYPE, type Component, type Rate, TOKEN_TYPE } from "./prices.ts";
+import { COMPONENTS, COST_TYPE, type Component, type CostType, type Rate, TOKEN_TYPE } from "./prices.ts";
 
 /**
  * One piece of usage in one UTC minute. Every figure of every endpoint is a sum, or a count of different values, over
- * facts. The seven components are counted here and priced by `rate`.
+ * facts. The components are counted here and priced by `rate`.
  */
 export interface Fact extends Readonly<Record<Component, number>> {
   readonly organization: OrganizationKind;
@@ -18,7 +18,7 @@ export interface Fact extends Readonly<Record<Component, number>> {
   /** Slug as the legacy Enterprise reports spell it; null where the surface is unknown (code execution). */
   readonly product: string | null;
   readonly rate: Rate;
-  /** API requests; for code execution the number of runs. */
+  /** API requests; for code execution the number of runs; none for session time. */
   readonly requests: number;
   /** What the engagement endpoints count; null for usage they do not see. */
   readonly engagement: Engagement | null;
@@ -106,6 +106,8 @@ export interface ApiUse {
   readonly serviceAccount: number | null;
   /** Index of the federated or hidden identity behind usage that came with nothing else. */
   readonly identity: number | null;
+  /** Number of the managed session; null outside of one. */
+  readonly session: number | null;
   readonly tier: "standard" | "batch" | "priority";
 }
 
@@ -131,14 +133,15 @@ function priced(fact: Fact, price: Rate["list"]): number {
     fact.read * price.read +
     fact.output * price.output +
     fact.searches * price.searches +
-    fact.executions * price.executions
+    fact.executions * price.executions +
+    fact.sessionMinutes * price.sessionMinutes
   );
 }
 
 /** One line of a fact's bill. */
 export interface Charge {
   readonly component: Component;
-  readonly costType: "tokens" | "web_search" | "code_execution";
+  readonly costType: CostType;
   readonly tokenType: string | null;
   /** Hundred-millionths of a cent. */
   readonly list: bigint;

@@ -9,9 +9,10 @@ import {
   threadOf,
   write,
   writeRuns,
+  writeSession,
 } from "./desk.ts";
 import type { ApiUse } from "./fact.ts";
-import { executionRate } from "./prices.ts";
+import { plainRate } from "./prices.ts";
 
 const REVIEW: Omit<Load, "requests"> = {
   uncached: 4000,
@@ -78,13 +79,14 @@ export function keyTraffic(desk: Desk, key: ApiKey): void {
       apiKey: key.index,
       serviceAccount: key.actsAs?.index ?? null,
       identity: null,
+      session: key.managedAgents ? sessionOf(desk, i) : null,
       tier: u < 0.7 ? "standard" : u < 0.93 ? "batch" : "priority",
     };
     const session = threadOf(1_000_000 + key.index, "claude_code", desk.day, i % 32);
     const about: Attachments = {
       organization: "console",
       person: null,
-      product: key.claudeCode ? "claude_code" : use.tier === "batch" ? "message_batches_api" : "messages_api",
+      product: productOf(key, use),
       searches: dice.chance(0.15) ? dice.between(1, 20) : 0,
       engagement: null,
       code: key.claudeCode ? codeWork(desk, session, { customer: "api", plan: null }) : null,
@@ -94,12 +96,38 @@ export function keyTraffic(desk: Desk, key: ApiKey): void {
     const rate = rateOf(desk, "api", { haiku: 0.45, opus: 0.12, long: 0.03, fast: 0.03 });
     write(desk, at, rate, { requests: dice.around(60), ...API }, about);
     if (dice.chance(0.1))
-      writeRuns(desk, at, executionRate("api"), dice.around(8), {
+      writeRuns(desk, at, plainRate("api"), dice.around(8), {
         organization: "console",
         person: null,
         api: use,
       });
   }
+  if (!key.managedAgents) return;
+  for (let session = sessionOf(desk, 0); session <= sessionOf(desk, count - 1); session++) {
+    writeSession(desk, minute(desk), plainRate("api"), dice.around(50), {
+      organization: "console",
+      person: null,
+      api: {
+        workspace: key.workspace?.index ?? 0,
+        apiKey: key.index,
+        serviceAccount: key.actsAs?.index ?? null,
+        identity: null,
+        session,
+        tier: "standard",
+      },
+    });
+  }
+}
+
+function productOf({ claudeCode, managedAgents }: ApiKey, { tier }: ApiUse): string {
+  if (claudeCode) return "claude_code";
+  if (managedAgents) return "managed_agents_api";
+  return tier === "batch" ? "message_batches_api" : "messages_api";
+}
+
+/** The managed session that the `i`th piece of a day's work belongs to. */
+function sessionOf({ day }: Desk, i: number): number {
+  return day * 8 + Math.floor(i / 6);
 }
 
 /** Usage without a key: a federated service account, or the federated workloads and the Playground by turns. */
@@ -123,6 +151,7 @@ export function keylessTraffic(desk: Desk, serviceAccount: number | null): void 
         apiKey: null,
         serviceAccount,
         identity,
+        session: null,
         tier: "standard",
       },
     };

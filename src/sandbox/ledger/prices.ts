@@ -1,6 +1,6 @@
 import { type Decimal, formatDecimal } from "../../domain/decimal.ts";
 
-/** What is counted and charged: five kinds of tokens, web searches, runs of code. */
+/** What is counted and charged: five kinds of tokens, web searches, runs of code, minutes of managed sessions. */
 export const COMPONENTS = [
   "uncached",
   "write5m",
@@ -9,11 +9,13 @@ export const COMPONENTS = [
   "output",
   "searches",
   "executions",
+  "sessionMinutes",
 ] as const;
 export type Component = (typeof COMPONENTS)[number];
 
-/** The component on the wire. */
-export const COST_TYPE: Readonly<Record<Component, "tokens" | "web_search" | "code_execution">> = {
+/** The component on the wire; `session_usage` on the Console only. */
+export type CostType = "tokens" | "web_search" | "code_execution" | "session_usage";
+export const COST_TYPE: Readonly<Record<Component, CostType>> = {
   uncached: "tokens",
   write5m: "tokens",
   write1h: "tokens",
@@ -21,6 +23,7 @@ export const COST_TYPE: Readonly<Record<Component, "tokens" | "web_search" | "co
   output: "tokens",
   searches: "web_search",
   executions: "code_execution",
+  sessionMinutes: "session_usage",
 };
 export const TOKEN_TYPE: Readonly<Record<Component, string | null>> = {
   uncached: "uncached_input_tokens",
@@ -30,6 +33,7 @@ export const TOKEN_TYPE: Readonly<Record<Component, string | null>> = {
   output: "output_tokens",
   searches: null,
   executions: null,
+  sessionMinutes: null,
 };
 
 /** Money is counted in whole hundred-millionths of a cent. */
@@ -104,6 +108,7 @@ function newRate(product: string, model: string, long: boolean, us: boolean, fas
     output: output * factor * (long ? 1.5 : 1),
     searches: CENT,
     executions: 0,
+    sessionMinutes: 0,
   };
   return {
     model,
@@ -115,11 +120,11 @@ function newRate(product: string, model: string, long: boolean, us: boolean, fas
   };
 }
 
-const executionRates = new Map<string, Rate>();
+const plainRates = new Map<string, Rate>();
 
-/** The rate of code execution, which has no model and surfaces under no product. */
-export function executionRate(product: string): Rate {
-  let rate = executionRates.get(product);
+/** The rate of what no model does: code execution, and the time a managed session runs. */
+export function plainRate(product: string): Rate {
+  let rate = plainRates.get(product);
   if (rate === undefined) {
     const list: Prices = {
       uncached: 0,
@@ -129,9 +134,10 @@ export function executionRate(product: string): Rate {
       output: 0,
       searches: 0,
       executions: 42_000_000,
+      sessionMinutes: 15_000_000,
     };
     rate = { model: null, contextWindow: null, geo: null, speed: null, list, net: discounted(list, product) };
-    executionRates.set(product, rate);
+    plainRates.set(product, rate);
   }
   return rate;
 }

@@ -12,7 +12,7 @@ import {
   writeRuns,
 } from "./desk.ts";
 import type { Engagement, OfficeApp } from "./fact.ts";
-import { executionRate } from "./prices.ts";
+import { plainRate } from "./prices.ts";
 
 /** Facts come by the million: keys written out one by one, in one order, are several times cheaper than spreads. */
 export function engagement(
@@ -150,7 +150,7 @@ export function chat(desk: Desk, person: number): void {
       tied(desk, "chat", searches, about),
     );
     if (dice.chance(0.07)) {
-      writeRuns(desk, at, executionRate("chat"), dice.around(3), {
+      writeRuns(desk, at, plainRate("chat"), dice.around(3), {
         organization: "enterprise",
         person,
         api: null,

@@ -3,6 +3,7 @@ import { DAY_MS } from "../calendar.ts";
 import { hash, ids } from "../random.ts";
 import { createIdentities, type Identity } from "./identities.ts";
 import { createServiceAccounts, type ServiceAccount } from "./service-accounts.ts";
+import { createSessions, type ManagedSession } from "./sessions.ts";
 
 /** A workspace of the Console organization. */
 export interface Workspace {
@@ -33,6 +34,8 @@ export interface ApiKey {
   readonly actsAs: ServiceAccount | null;
   /** Whether Claude Code runs on it. */
   readonly claudeCode: boolean;
+  /** Whether managed agents run on it. */
+  readonly managedAgents: boolean;
   readonly volume: number;
 }
 
@@ -47,6 +50,8 @@ export interface ConsoleSetup {
   readonly apiKeys: readonly ApiKey[];
   readonly serviceAccounts: readonly ServiceAccount[];
   readonly identities: readonly Identity[];
+  /** The managed session of a number. */
+  session(number: number): ManagedSession;
 }
 
 const STREAM = 50;
@@ -139,6 +144,7 @@ export function createConsole(seed: number, members: number, engineers: readonly
             : { person: creator },
       actsAs: robot,
       claudeCode: name === "ci-claude-code",
+      managedAgents: name === "support-triage",
       volume: status === "active" ? volume : 0,
     };
   });
@@ -149,6 +155,7 @@ export function createConsole(seed: number, members: number, engineers: readonly
     apiKeys,
     serviceAccounts,
     identities: createIdentities(seed),
+    session: createSessions(seed),
   };
 }
 

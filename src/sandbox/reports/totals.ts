@@ -102,5 +102,6 @@ function newParts(): Readonly<Record<Component, { net: Sum; list: Sum }>> {
     output: part(),
     searches: part(),
     executions: part(),
+    sessionMinutes: part(),
   };
 }

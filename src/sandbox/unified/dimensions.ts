@@ -1,4 +1,5 @@
 import type { Fact } from "../ledger/fact.ts";
+import type { ManagedSession } from "../organization/sessions.ts";
 import type { Organization } from "../organization.ts";
 import type { Value } from "../reports/cells.ts";
 import { groupIdsOf, VALUE } from "../reports/dimensions.ts";
@@ -34,7 +35,11 @@ export type SingleDimension = Exclude<Dimension, "rbac_group_id">;
 
 /** The value of a fact in a dimension; an actor is told by its key, not yet as it is written. */
 export function valueIn(organization: Organization, dimension: SingleDimension): (fact: Fact) => Value {
-  const { workspaces, apiKeys } = organization.console;
+  const { workspaces, apiKeys, session } = organization.console;
+  const managed = (read: (own: ManagedSession) => Value) => (fact: Fact) => {
+    const number = fact.api?.session ?? null;
+    return number === null ? null : read(session(number));
+  };
   switch (dimension) {
     case "actor":
       return (fact) => actorKeyOf(organization, fact);
@@ -49,11 +54,17 @@ export function valueIn(organization: Organization, dimension: SingleDimension):
     case "product":
       return ({ product }) => (product === "claude-tag" ? "claude_tag" : product);
     case "agent_id":
+      return managed(({ agentId }) => agentId);
     case "deployment_id":
+      return managed(({ deploymentId }) => deploymentId);
     case "environment_id":
-    case "organization_id":
+      return managed(({ environmentId }) => environmentId);
     case "session_id":
+      return managed(({ id }) => id);
     case "user_profile_id":
+      return managed(({ userProfileId }) => userProfileId);
+    // A parent organization's, which neither of the two is.
+    case "organization_id":
       return () => null;
     default:
       return VALUE[dimension];

@@ -18,6 +18,8 @@ export type Row<Totals> = Cell<Totals>;
 export interface Measure<Totals> {
   readonly name: string;
   readonly totals: () => Totals;
+  /** Facts without a figure in this report; a combination of nothing else is absent. */
+  readonly leavesOut?: (fact: Fact) => boolean;
   /** What each value of `order_by` but `time` ranks by. */
   readonly metrics: Readonly<Record<string, (sums: Totals) => number | bigint>>;
   /** The metric of `order_by` left out, and among the rows of one bucket where they go by time. */
@@ -40,7 +42,7 @@ export function rowsAnswer<Totals extends { add(fact: Fact): void }>(
   const ascending = query.text("order") === "asc";
   const rows = ledger.remember(
     [measure.name, asked, orderBy, ascending],
-    () => ranked(cellsOf(ledger, asked, measure.totals), metric, byTime, ascending),
+    () => ranked(cellsOf(ledger, asked, measure), metric, byTime, ascending),
     ({ length }) => length * (asked.split.costType || asked.split.tokenType ? 4 : 1),
   );
   const excludes = query.flag("exclude_deleted_users");
@@ -65,17 +67,18 @@ export function rowsAnswer<Totals extends { add(fact: Fact): void }>(
 function cellsOf<Totals extends { add(fact: Fact): void }>(
   ledger: Ledger,
   asked: Question,
-  make: () => Totals,
+  { totals, leavesOut }: Measure<Totals>,
 ): readonly Row<Totals>[] {
   const { organization } = ledger;
   const { span, width, dimensions } = asked;
-  const cells = new Cells(make);
+  const cells = new Cells(totals);
   const readers = dimensions.map((dimension) =>
     dimension === "rbac_group_id" ? () => null : valueIn(organization, dimension),
   );
   const groupPlace = dimensions.indexOf("rbac_group_id") + 1;
   const wanted = wantedGroups(organization, asked);
   for (const fact of factsOf(ledger, asked)) {
+    if (leavesOut?.(fact)) continue;
     const bucket = width === null ? null : Math.floor((fact.at - span.from) / WIDTHS[width]);
     const key: Value[] = [bucket];
     for (const read of readers) key.push(read(fact));

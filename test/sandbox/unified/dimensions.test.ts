@@ -20,6 +20,9 @@ const tokens = (found: readonly Wire[]) => total(found, ({ usage }) => usage.tot
 const id = (list: readonly { readonly id: string }[], index: number | null | undefined) =>
   index === null || index === undefined ? null : (list[index]?.id ?? null);
 
+const sessionOf = ({ api }: Fact) =>
+  api === null || api.session === null ? null : organization.console.session(api.session);
+
 describe("dimensions", () => {
   const CASES: readonly [OrganizationKind, string, (fact: Fact) => string | null][] = [
     ["enterprise", "product", ({ product }) => product?.replace("-", "_") ?? null],
@@ -34,6 +37,12 @@ describe("dimensions", () => {
     ["console", "service_tier", ({ api }) => api?.tier ?? null],
     ["console", "api_key_id", ({ api }) => id(apiKeys, api?.apiKey)],
     ["console", "workspace_id", ({ api }) => id(workspaces, api?.workspace)],
+    ["console", "session_id", (fact) => sessionOf(fact)?.id ?? null],
+    ["console", "agent_id", (fact) => sessionOf(fact)?.agentId ?? null],
+    ["console", "environment_id", (fact) => sessionOf(fact)?.environmentId ?? null],
+    ["console", "deployment_id", (fact) => sessionOf(fact)?.deploymentId ?? null],
+    ["console", "user_profile_id", (fact) => sessionOf(fact)?.userProfileId ?? null],
+    ["enterprise", "session_id", () => null],
     ["console", "rbac_group_id", () => null],
     ["console", "claude_tag_category", () => null],
   ];
@@ -52,7 +61,14 @@ describe("dimensions", () => {
   test("the Console's kinds of usage all occur", () => {
     const products = new Set(FACTS.console.map(({ product }) => product));
     expect(products).toEqual(
-      new Set(["claude_code", "claude_console", "message_batches_api", "messages_api", null]),
+      new Set([
+        "claude_code",
+        "claude_console",
+        "managed_agents_api",
+        "message_batches_api",
+        "messages_api",
+        null,
+      ]),
     );
     expect(FACTS.console.some(({ api }) => api?.workspace === 0)).toBe(true);
   });
@@ -71,6 +87,28 @@ describe("dimensions", () => {
       expect(usage.total_tokens).toBe(total(own, tokensOf));
     }
   });
+});
+
+test("the time of managed sessions costs, alike in the legacy report, and is no usage", async () => {
+  const minutes = FACTS.console.filter(({ sessionMinutes }) => sessionMinutes > 0);
+  expect(minutes.length).toBeGreaterThan(20);
+  const split = `/analytics/cost?${RANGE}&group_by[]=session_id&group_by[]=cost_type`;
+  const unified = (await rows(split, ASKING.console)).filter(
+    ({ group }) => group.cost_type === "session_usage",
+  );
+  expect(unified.every(({ group }) => group.session_id !== null)).toBe(true);
+  expect(cents(unified.map(({ cost }) => cost.amount))).toBe(trueCents(minutes));
+  const legacy = await rows(
+    `/cost_report?${RANGE.replace("1000", "31")}&group_by[]=description`,
+    ASKING.console,
+  );
+  const lines = legacy.flatMap(({ results }) =>
+    results.filter((row: Wire) => row.cost_type === "session_usage"),
+  );
+  expect(cents(lines.map(({ amount }) => amount))).toBe(trueCents(minutes));
+  const path = `/analytics/usage?${RANGE}&group_by[]=session_id&group_by[]=model&time_bucket_width=1h`;
+  const usage = await rows(path, ASKING.console);
+  expect(usage.every((row) => row.usage.total_tokens + row.usage.requests > 0)).toBe(true);
 });
 
 describe("actors", () => {

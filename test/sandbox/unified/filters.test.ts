@@ -24,6 +24,8 @@ describe("filters", () => {
   const userId = organization.directories.console.userId(person);
   const foreignId = organization.directories.enterprise.userId(person);
   const [first] = workspaces;
+  const inSession = FACTS.console.find(({ api }) => api !== null && api.session !== null);
+  const session = organization.console.session(inSession?.api?.session ?? -1);
   const CASES: readonly [OrganizationKind, string, (fact: Fact) => boolean][] = [
     ["console", "api_key_ids[]=", ({ api }) => api?.apiKey === null],
     [
@@ -60,6 +62,15 @@ describe("filters", () => {
     ["console", "products[]=message_batches_api", ({ product }) => product === "message_batches_api"],
     ["console", "rbac_group_ids[]=none", () => false],
     ["console", "session_ids[]=sesn_none", () => false],
+    ["console", `session_ids[]=${session.id}`, ({ api }) => api?.session === inSession?.api?.session],
+    [
+      "console",
+      `agent_ids[]=${session.agentId}&environment_ids[]=${session.environmentId}`,
+      ({ api }) =>
+        api?.session != null &&
+        organization.console.session(api.session).agentId === session.agentId &&
+        organization.console.session(api.session).environmentId === session.environmentId,
+    ],
     ["enterprise", "products[]=claude_tag", ({ product }) => product === "claude-tag"],
     ["enterprise", `actor_ids[]=${foreignId}`, (fact) => fact.person === person],
     ["enterprise", "actor_types[]=user_actor", (fact) => fact.person !== null],
