@@ -54,7 +54,7 @@ export const ApiKey = builder.node(builder.objectRef<ApiKeyShape>("ApiKey"), {
     serviceAccountId: t.string({
       nullable: true,
       description:
-        "The service account it acts as, by id; null where it acts as a person or is bound to nobody.",
+        "The service account it acts as, by id; null where it acts as a person or is bound to nobody. Upstream tells the names of service accounts to OAuth tokens only, and this gateway asks with keys.",
       resolve: ({ principal }) =>
         principal !== null && "serviceAccountId" in principal ? principal.serviceAccountId : null,
     }),

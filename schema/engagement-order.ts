@@ -22,7 +22,7 @@ export type Measure<Node> = (node: Node) => number | Decimal | null;
 
 /** What one list can be ordered by: its own column, and measures, for which the names upstream takes are not published. */
 export function engagementOrder<Node>(
-  noun: "User" | "Project" | "Skill" | "Connector",
+  noun: "User" | "Project" | "Skill" | "Connector" | "Plugin",
   own: { readonly field: string; readonly description: string },
   measures: Readonly<Record<string, { readonly description: string; readonly of: Measure<Node> }>>,
 ) {

@@ -12,6 +12,7 @@ import {
   measuredId,
 } from "./engagement.ts";
 import { EngagementFilter, filterOf } from "./engagement-filter.ts";
+import { engagementOrder } from "./engagement-order.ts";
 
 const PluginUse = builder.objectRef<SessionUse>("PluginUse").implement({
   description: "Use of a plugin in one product.",
@@ -71,8 +72,18 @@ function ownId({ name, pluginId }: PluginShape): string {
   return JSON.stringify([name, pluginId]);
 }
 
+const PluginOrder = engagementOrder<Measured<PluginShape>>(
+  "Plugin",
+  { field: "NAME", description: "By name." },
+  {
+    USERS: { description: "Different people who installed or invoked it.", of: ({ users }) => users },
+    INSTALLS: { description: "Different people who installed it.", of: ({ installs }) => installs },
+    INVOCATIONS: { description: "Invocations.", of: ({ invocations }) => invocations },
+  },
+);
+
 const PluginConnection = builder.connectionObject(
-  { type: Plugin, name: "PluginConnection", description: "Plugins installed or used in the range, by name." },
+  { type: Plugin, name: "PluginConnection", description: "Plugins installed or used in the range." },
   { name: "PluginEdge", description: "A plugin and its place in the list." },
 );
 
@@ -81,14 +92,19 @@ builder.queryField("plugins", (t) =>
     type: PluginConnection,
     nullable: true,
     description:
-      "Plugins installed or used in the range, by name: those of Claude Code and Cowork. Source: PLUGIN_ACTIVITY. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, UPSTREAM_*.",
+      "Plugins of Claude Code and Cowork that were installed or used in the range, by name unless ordered otherwise. Source: PLUGIN_ACTIVITY. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, UPSTREAM_*.",
     args: {
       filter: t.arg({ type: EngagementFilter, description: "Which use to count." }),
+      orderBy: t.arg({
+        type: PluginOrder.input,
+        description: "What comes first; by default the first by name.",
+      }),
       ...engagementArgs,
     },
     resolve: (_root, args, ctx) => {
       const filter = filterOf("plugins", PLUGIN_FILTERS, args.filter);
-      return engagement(ctx, pluginActivity, "plugins", { ...args, filter }, measured, ownId);
+      const order = PluginOrder.orderOf(args.orderBy);
+      return engagement(ctx, pluginActivity, "plugins", { ...args, filter, order }, measured, ownId);
     },
   }),
 );

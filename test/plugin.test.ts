@@ -112,6 +112,22 @@ describe("plugins", () => {
     expect(seen).toHaveLength(2);
   });
 
+  test("are ranked by what was done, those without a figure last", async () => {
+    const { ask } = gateway({
+      routes: served(
+        { ...wirePlugin("a", null, { invocations: 1 }), install_count: null },
+        { ...wirePlugin("b", null, { invocations: 2 }), install_count: 0 },
+        { ...wirePlugin("c", null, { invocations: 2 }), install_count: 4 },
+      ),
+    });
+    const { data, errors } = await ask(`{
+      installs: plugins(${WEEK}, orderBy: { field: INSTALLS }) { nodes { name } }
+      invocations: plugins(${WEEK}, orderBy: { field: INVOCATIONS, direction: ASC }, first: 1) { totalCount nodes { name } } }`);
+    expect(errors).toBeUndefined();
+    expect(data.installs.nodes).toEqual([{ name: "c" }, { name: "b" }, { name: "a" }]);
+    expect(data.invocations).toEqual({ totalCount: 3, nodes: [{ name: "a" }] });
+  });
+
   test("are paged over twins of one name without losing or repeating one", async () => {
     const { ask } = gateway({ routes: served(wirePlugin("lint", "lint@a"), wirePlugin("lint", "lint@b")) });
     const first = await ask(`{ plugins(${WEEK}, first: 1) { nodes { pluginId } pageInfo { endCursor } } }`);
