@@ -10,6 +10,7 @@ import { costReport } from "./endpoints/cost-report.ts";
 import { invite, invites } from "./endpoints/invites.ts";
 import { me } from "./endpoints/me.ts";
 import { messagesUsage } from "./endpoints/messages-usage.ts";
+import { plugins } from "./endpoints/plugins.ts";
 import { rbacGroup, rbacGroupMembers, rbacGroups } from "./endpoints/rbac-groups.ts";
 import { serviceAccounts } from "./endpoints/service-accounts.ts";
 import { skills } from "./endpoints/skills.ts";
@@ -38,6 +39,7 @@ export function endpoints(
     chatProjects(ledger),
     skills(ledger),
     connectors(ledger),
+    plugins(ledger),
     artifacts(ledger),
     usageReport(ledger),
     costReport(ledger),

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { dayOf } from "../../src/domain/day.ts";
+import { PLUGINS } from "../../src/sandbox/organization/plugins.ts";
 import { AGGREGATED, DAY_MS, officialClient, organization, total, truth } from "./truth.ts";
 
 const client = officialClient("sk-ant-api01-sdk");
@@ -126,6 +127,35 @@ test.each([3, 1000])("chat projects: who wrote how much in which on a day, %i to
     expect([row.distinct_user_count, row.distinct_conversation_count]).toEqual([people, conversations]);
     expect(row.message_count).toBe(total(known, ({ messages }) => messages));
   }
+});
+
+test.each([3, 1000])("plugins: who installed and invoked which on a day, %i to a page", async (limit) => {
+  const { plugins } = analytics();
+  const rows = await Array.fromAsync(plugins.list({ date: "2026-11-18", limit }));
+  const used = Map.groupBy(
+    acts.filter(({ plugin }) => plugin !== null),
+    ({ plugin }) => `${PLUGINS[plugin ?? -1]?.name} ${PLUGINS[plugin ?? -1]?.id}`,
+  );
+  expect(rows.map((row) => `${row.plugin_name} ${row.plugin_id}`)).toEqual([...used.keys()].toSorted());
+  for (const row of rows) {
+    const known = used.get(`${row.plugin_name} ${row.plugin_id}`) ?? [];
+    const invoked = known.filter(({ pluginCalls }) => pluginCalls > 0);
+    const sessions = (surface: string) =>
+      new Set(invoked.filter((act) => act.surface === surface).map(({ thread }) => thread)).size;
+    expect(row.distinct_user_count).toBe(distinct(known).people);
+    expect(row.invocation_count).toBe(total(known, ({ pluginCalls }) => pluginCalls));
+    expect(row.claude_code_metrics.distinct_session_plugin_used_count).toBe(sessions("claude_code"));
+    expect(row.cowork_metrics.distinct_session_plugin_used_count).toBe(sessions("cowork"));
+    if (row.install_count !== null) {
+      expect(row.install_count).toBe(distinct(known.filter(({ pluginInstalled }) => pluginInstalled)).people);
+    }
+  }
+  const month = { starting_date: "2026-10-01", ending_date: "2026-11-01" };
+  const known = truth("enterprise", Date.parse("2026-10-01"), Date.parse("2026-11-01"), AGGREGATED);
+  const split = await Array.fromAsync(plugins.list({ ...month, limit, group_by: ["user_id", "product"] }));
+  expect(total(split, (row) => row.invocation_count)).toBe(
+    total(known, ({ engagement }) => engagement?.pluginCalls ?? 0),
+  );
 });
 
 test.each([3, 1000])("artifacts: what everybody made on a day, %i to a page", async (limit) => {

@@ -88,7 +88,7 @@ describe("user activity", () => {
         dispatch_turn_count: total(cowork, ({ dispatchTurns }) => dispatchTurns),
         skills_used_count: total(cowork, ({ skillCalls }) => skillCalls),
         file_edit_count: null,
-        plugins_used_count: null,
+        plugins_used_count: total(cowork, ({ pluginCalls }) => pluginCalls),
       });
       const office = engaged(own, "office_agent");
       for (const app of ["excel", "outlook", "powerpoint", "word"]) {

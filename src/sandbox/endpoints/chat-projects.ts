@@ -3,7 +3,13 @@ import { timestamp } from "../calendar.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { Distinct } from "../engagement/counting.ts";
 import { type Listing, listed } from "../engagement/listing.ts";
-import { engagementParameters, groupKeys, type Question, question } from "../engagement/question.ts";
+import {
+  aggregates,
+  engagementParameters,
+  groupKeys,
+  type Question,
+  question,
+} from "../engagement/question.ts";
 import type { Ledger } from "../ledger.ts";
 import type { Organization } from "../organization.ts";
 import type { Cell } from "../reports/cells.ts";
@@ -26,12 +32,10 @@ export const chatProjects = (ledger: Ledger): Endpoint<Cell<ProjectSums>> => ({
     const { query, now } = request;
     const { organization } = ledger;
     const asked = question(request);
-    // A conversation is not counted again across days or across the members of a group.
-    const isAggregate = asked.isRange || asked.groupBy.includes("rbac_group_id");
     return listed(ledger, asked, query, now, listing(organization, asked), ({ key, sums }) => ({
       ...project(organization, String(key[0]), now),
       ...groupKeys(organization, asked, key.slice(1), now),
-      distinct_conversation_count: isAggregate ? null : sums.conversations.count,
+      distinct_conversation_count: aggregates(asked) ? null : sums.conversations.count,
       distinct_user_count: sums.users.count,
       message_count: sums.messages,
     }));

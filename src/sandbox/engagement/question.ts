@@ -34,6 +34,11 @@ export interface Question {
   readonly filters: Readonly<Record<string, readonly string[]>>;
 }
 
+/** Whether a row adds up days or members, so that what is counted per session or conversation cannot be told. */
+export function aggregates({ isRange, groupBy }: Question): boolean {
+  return isRange || groupBy.includes("rbac_group_id");
+}
+
 const LONGEST_DAYS = 366;
 const AVAILABLE_AT_HOUR = 10;
 

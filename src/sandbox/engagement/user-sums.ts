@@ -7,22 +7,26 @@ import { Distinct, type Estimate } from "./counting.ts";
 class Surface {
   messages = 0;
   skillCalls = 0;
+  pluginCalls = 0;
   connectorCalls = 0;
   artifactsCreated = 0;
   projectsCreated = 0;
   readonly threads = new Distinct();
   readonly skills = new Distinct();
+  readonly plugins = new Distinct();
   readonly connectors = new Distinct();
   readonly projects = new Distinct();
 
   add(did: Engagement): void {
     this.messages += did.messages;
     this.skillCalls += did.skillCalls;
+    this.pluginCalls += did.pluginCalls;
     this.connectorCalls += did.reads + did.writes + did.unclassifiedCalls;
     this.artifactsCreated += did.artifacts.length;
     this.projectsCreated += did.projectsCreated;
     this.threads.add(did.thread);
     if (did.skill !== null) this.skills.add(did.skill);
+    if (did.plugin !== null && did.pluginCalls > 0) this.plugins.add(did.plugin);
     if (did.connector !== null) this.connectors.add(did.connector);
     if (did.project !== null) this.projects.add(did.project);
   }
@@ -182,9 +186,11 @@ export class UserSums {
         connectors_used_count: cowork.connectorCalls,
         dispatch_turn_count: this.dispatchTurns,
         distinct_connectors_used_count: about(cowork.connectors.count),
+        distinct_plugins_used_count: about(cowork.plugins.count),
         distinct_session_count: about(cowork.threads.count),
         distinct_skills_used_count: about(cowork.skills.count),
         message_count: cowork.messages,
+        plugins_used_count: cowork.pluginCalls,
         skills_used_count: cowork.skillCalls,
         ...UNMEASURED_IN_COWORK,
       },
@@ -219,14 +225,12 @@ export class UserSums {
   }
 }
 
-/** The organization has neither plugin nor file-edit measurement switched on. */
+/** The organization has file-edit measurement switched off. */
 const UNMEASURED_IN_COWORK = {
-  distinct_plugins_used_count: null,
   edit_tool_count: null,
   file_edit_count: null,
   multi_edit_tool_count: null,
   notebook_edit_tool_count: null,
-  plugins_used_count: null,
   sessions_with_file_edits_count: null,
   write_tool_count: null,
 };

@@ -2,6 +2,7 @@ import { ARTIFACTS_MEASURED } from "../coverage.ts";
 import { artifactsOf } from "./artifacts.ts";
 import { type Attachments, type Desk, type Load, minute, pieces, rateOf, threadOf, write } from "./desk.ts";
 import type { CodeWork } from "./fact.ts";
+import { pluginUse } from "./plugins.ts";
 import { aids, engagement } from "./work.ts";
 
 const CODE: Omit<Load, "requests"> = {
@@ -40,6 +41,7 @@ export function claudeCode(desk: Desk, person: number): void {
         ),
       },
       aids(desk, false, 0.16, 0.18),
+      pluginUse(desk, "claude_code", i),
     );
     const rate = rateOf(desk, "claude_code", { haiku: 0.1, opus: 0.4, long: 0.06, fast: 0.06 });
     const searches = dice.chance(0.1) ? dice.between(1, 3) : 0;

@@ -61,6 +61,10 @@ export interface Engagement {
   readonly skill: number | null;
   readonly skillCalls: number;
   readonly skillEnabled: boolean;
+  readonly plugin: number | null;
+  /** 0 where it was only installed. */
+  readonly pluginCalls: number;
+  readonly pluginInstalled: boolean;
   readonly connector: number | null;
   readonly reads: number;
   readonly writes: number;

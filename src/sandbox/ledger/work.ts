@@ -12,6 +12,7 @@ import {
   writeRuns,
 } from "./desk.ts";
 import type { Engagement, OfficeApp } from "./fact.ts";
+import { type PluginUse, pluginUse, WITHOUT_PLUGIN } from "./plugins.ts";
 import { plainRate } from "./prices.ts";
 
 /** Facts come by the million: keys written out one by one, in one order, are several times cheaper than spreads. */
@@ -20,6 +21,7 @@ export function engagement(
   thread: number,
   more: Partial<Engagement>,
   aid: Aids = WITHOUT_AIDS,
+  { plugin, pluginCalls, pluginInstalled }: PluginUse = WITHOUT_PLUGIN,
 ): Engagement {
   return {
     surface,
@@ -40,6 +42,9 @@ export function engagement(
     skill: aid.skill,
     skillCalls: more.skillCalls ?? aid.skillCalls,
     skillEnabled: aid.skillEnabled,
+    plugin,
+    pluginCalls,
+    pluginInstalled,
     connector: aid.connector,
     reads: aid.reads,
     writes: aid.writes,
@@ -182,6 +187,7 @@ export function cowork(desk: Desk, person: number): void {
         artifacts: artifactsOf(desk, "cowork", i, desk.day >= ARTIFACTS_MEASURED && dice.chance(0.2) ? 1 : 0),
       },
       aids(desk, false, 0.25, 0.35),
+      pluginUse(desk, "cowork", i),
     );
     const rate = rateOf(desk, "cowork", { haiku: 0.05, opus: 0.35, long: 0.05, fast: 0 });
     const searches = dice.chance(0.2) ? dice.between(1, 6) : 0;
