@@ -1,28 +1,90 @@
-import { personByEmail } from "../src/analytics/join.ts";
+import { personByConsoleId, personByEmail } from "../src/analytics/join.ts";
+import type { ReportActor } from "../src/domain/bucket.ts";
 import type { CodeActor } from "../src/domain/claude-code.ts";
+import type { OrganizationKind } from "../src/domain/organization.ts";
 import type { DayRange } from "../src/domain/range.ts";
+import { apiKeyById } from "../src/loaders/console.ts";
+import { ApiKey } from "./api-key.ts";
 import { builder } from "./builder.ts";
 import { User } from "./user.ts";
 
-type Kind<K extends CodeActor["kind"]> = Extract<CodeActor, { kind: K }> & { readonly range: DayRange };
+/** Claude Code knows people by email and keys by name; the reports know ids. */
+type AnyActor = CodeActor | ReportActor;
+type Kind<K extends AnyActor["kind"]> = Extract<AnyActor, { kind: K }> & {
+  readonly range: DayRange;
+  readonly organization: OrganizationKind;
+};
 
-const UserActor = builder.objectRef<Kind<"user">>("UserActor").implement({
-  description: "A person, known by email.",
+const UserActor = builder.objectRef<Kind<"user" | "person">>("UserActor").implement({
+  description: "A person.",
   fields: (t) => ({
-    email: t.exposeString("email", { description: "Address, as the source spells it." }),
+    email: t.string({
+      nullable: true,
+      description: "Address, as the source spells it; null where it shows none.",
+      resolve: (actor) => (actor.kind === "user" ? actor.email : actor.user.email),
+    }),
     user: t.field({
       type: User,
       nullable: true,
-      description: "The member with this address, letter case aside; null where no organization has one.",
-      resolve: ({ email, range }, _args, ctx) => personByEmail(ctx, email, range),
+      description:
+        "The person; null where the source knows only an address that no organization has a member with.",
+      resolve: (actor, _args, ctx) => {
+        const { range, organization } = actor;
+        if (actor.kind === "user") return personByEmail(ctx, actor.email, range);
+        if (organization === "CONSOLE") return personByConsoleId(ctx, actor.user.userId, range);
+        return { organization, ...actor.user, range };
+      },
     }),
   }),
 });
 
-const ApiKeyActor = builder.objectRef<Kind<"apiKey">>("ApiKeyActor").implement({
-  description: "An API key, known by its name only.",
+const ApiKeyActor = builder.objectRef<Kind<"apiKey" | "key">>("ApiKeyActor").implement({
+  description: "An API key, standing for itself where no one else is known.",
   fields: (t) => ({
-    name: t.exposeString("name", { description: "Name of the key. Not unique: several keys can share one." }),
+    name: t.string({
+      nullable: true,
+      description:
+        "Name of the key. Not unique: several keys can share one. Null for a key that is not listed any more.",
+      resolve: async (actor, _args, ctx) =>
+        actor.kind === "apiKey"
+          ? actor.name
+          : ((await apiKeyById(ctx, {}).load(actor.apiKeyId))?.name ?? null),
+    }),
+    apiKey: t.field({
+      type: ApiKey,
+      nullable: true,
+      description: "The key; null where the source knows only its name.",
+      resolve: (actor, _args, ctx) =>
+        actor.kind === "key" ? apiKeyById(ctx, {}).load(actor.apiKeyId) : null,
+    }),
+  }),
+});
+
+const ServiceAccountActor = builder.objectRef<Kind<"serviceAccount">>("ServiceAccountActor").implement({
+  description:
+    "A service account, known by its id only: naming it takes a credential the gateway does not hold.",
+  fields: (t) => ({
+    serviceAccountId: t.exposeString("serviceAccountId", {
+      description: "The id upstream knows it by, `svac_...`.",
+    }),
+  }),
+});
+
+const FederatedActor = builder.objectRef<Kind<"federated">>("FederatedActor").implement({
+  description: "An identity of a cloud platform, which has no id of Claude's.",
+  fields: (t) => ({
+    provider: t.exposeString("provider", {
+      description: "Who vouches for it: `aws`, `gcp`, `azure` or `oidc`; new providers may appear.",
+    }),
+    account: t.exposeString("account", {
+      nullable: true,
+      description:
+        "What the provider binds to the organization: AWS account, Google project number, Azure subscription or OIDC issuer.",
+    }),
+    subject: t.exposeString("subject", {
+      nullable: true,
+      description: "The provider's own name for the identity, such as an ARN.",
+    }),
   }),
 });
 
@@ -33,11 +95,19 @@ const UnknownActor = builder.objectRef<Kind<"unknown">>("UnknownActor").implemen
   }),
 });
 
-const TYPES = { user: UserActor, apiKey: ApiKeyActor, unknown: UnknownActor } as const;
+const TYPES = {
+  user: UserActor,
+  person: UserActor,
+  apiKey: ApiKeyActor,
+  key: ApiKeyActor,
+  serviceAccount: ServiceAccountActor,
+  federated: FederatedActor,
+  unknown: UnknownActor,
+} as const;
 
 /** Who or what did something. */
 export const Actor = builder.unionType("Actor", {
   description: "Who or what did something. Kinds may be added.",
-  types: Object.values(TYPES),
+  types: [UserActor, ApiKeyActor, ServiceAccountActor, FederatedActor, UnknownActor],
   resolveType: ({ kind }) => TYPES[kind].name,
 });

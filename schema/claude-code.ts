@@ -84,7 +84,7 @@ export const ClaudeCodeRecord = builder.node(builder.objectRef<RecordNode>("Clau
     actor: t.field({
       type: Actor,
       description: "Who ran it.",
-      resolve: ({ actor, range }) => ({ ...actor, range }),
+      resolve: ({ actor, range }) => ({ ...actor, range, organization: "CONSOLE" as const }),
     }),
     user: t.field({
       type: User,

@@ -8,7 +8,7 @@ import { mapPages, walkOf } from "../src/upstream/walk.ts";
 import { builder, dateTime, nodeLoader } from "./builder.ts";
 import { connect, forward } from "./connection.ts";
 import { DateRange, DEFAULT_PERIOD, resolveRange } from "./range.ts";
-import { Bucketed } from "./report.ts";
+import { Bucketed } from "./report-bucket.ts";
 import { User } from "./user.ts";
 
 /** A group by its id, with what the list says of it; null once it is gone. */

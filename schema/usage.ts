@@ -6,16 +6,10 @@ import { usageOfUser } from "../src/loaders/user-totals.ts";
 import { builder } from "./builder.ts";
 import { forward } from "./connection.ts";
 import { TokenUsage } from "./money.ts";
-import {
-  answerReport,
-  Bucketed,
-  planOf,
-  type ReportNode,
-  reportArgs,
-  reportFilter,
-  SourceEnum,
-} from "./report.ts";
-import { personRange, rangeOf, User } from "./user.ts";
+import { answerReport, planOf, reportArgs, SourceEnum } from "./report.ts";
+import { Bucketed, type ReportNode } from "./report-bucket.ts";
+import { reportFilter } from "./report-filter.ts";
+import { OrganizationKindEnum, personRange, rangeOf, User } from "./user.ts";
 
 const UsageDimension = builder.enumType("UsageDimension", {
   description: "What tokens can be split by. Sources differ; the error says which knows what.",
@@ -34,6 +28,16 @@ const UsageDimension = builder.enumType("UsageDimension", {
       description:
         "RBAC group. People in several count fully in each, so rows can add up to more than `total`.",
     },
+    ACTOR: {
+      description:
+        "Identity of any kind: person, service account, cloud identity, key. Rows of people upstream hides are kept apart (UNIFIED).",
+    },
+    ACTOR_TYPE: { description: "Kind of identity (UNIFIED)." },
+    AGENT: { description: "Managed agent (UNIFIED, Console)." },
+    DEPLOYMENT: { description: "Deployment of a managed agent (UNIFIED, Console)." },
+    ENVIRONMENT: { description: "Environment of managed sessions (UNIFIED, Console)." },
+    SESSION: { description: "Managed session (UNIFIED, Console)." },
+    USER_PROFILE: { description: "User profile (UNIFIED, Console)." },
     SLACK_CHANNEL: { description: "Slack channel of Claude Tag usage." },
     CLAUDE_TAG_CATEGORY: { description: "Kind of Claude Tag usage." },
     CLAUDE_TAG_USER: { description: "Slack user behind Claude Tag usage; not together with GROUP." },
@@ -65,6 +69,11 @@ const UsageBucketConnection = builder.connectionObject(
         type: SourceEnum,
         description: "Whose reports answered.",
         resolve: (answer) => planOf(answer).source.source,
+      }),
+      organization: t.field({
+        type: OrganizationKindEnum,
+        description: "Whose figures they are.",
+        resolve: (answer) => planOf(answer).source.organization,
       }),
       groupedBy: t.field({
         type: [UsageDimension],

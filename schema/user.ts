@@ -14,7 +14,7 @@ import { filterOf, UserFilter } from "./engagement-filter.ts";
 import { engagementOrder } from "./engagement-order.ts";
 import { DateRange, type DateRangeInput, DEFAULT_PERIOD, resolveRange } from "./range.ts";
 
-const OrganizationKindEnum = builder.enumType("OrganizationKind", {
+export const OrganizationKindEnum = builder.enumType("OrganizationKind", {
   description: "The two kinds of organization a company can have; each has its own key and its own ids.",
   values: {
     ENTERPRISE: { description: "Claude Enterprise (claude.ai)." },

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { type Dimensions, NO_DIMENSIONS, type ReportRow, type ReportUser } from "../src/domain/bucket.ts";
+import { type Dimensions, NO_DIMENSIONS, type ReportActor, type ReportRow, type ReportUser } from "../src/domain/bucket.ts";
 import { addDays, type Day, day, startOf } from "../src/domain/day.ts";
 import type { Decimal } from "../src/domain/decimal.ts";
 import type { Money, Spend } from "../src/domain/money.ts";
@@ -70,6 +70,18 @@ const reportUsers: fc.Arbitrary<ReportUser> = fc.record({
   deleted: fc.boolean(),
 });
 
+const actors: fc.Arbitrary<ReportActor> = fc.oneof(
+  fc.record({ kind: fc.constant("person" as const), user: reportUsers }),
+  fc.record({ kind: fc.constant("serviceAccount" as const), serviceAccountId: fc.constantFrom("a", "b") }),
+  fc.record({ kind: fc.constant("key" as const), apiKeyId: fc.constantFrom("a", "b") }),
+  fc.record({
+    kind: fc.constant("federated" as const),
+    provider: fc.constantFrom("aws", "gcp"),
+    account: label,
+    subject: label,
+  }),
+);
+
 export const dimensions: fc.Arbitrary<Dimensions> = fc.record({
   product: label,
   model: label,
@@ -89,6 +101,14 @@ export const dimensions: fc.Arbitrary<Dimensions> = fc.record({
   serviceAccountId: label,
   workspaceId: label,
   apiKeyId: label,
+  actor: fc.option(actors),
+  actorType: label,
+  agentId: label,
+  deploymentId: label,
+  environmentId: label,
+  sessionId: label,
+  userProfileId: label,
+  hidden: fc.option(fc.nat({ max: 2 })),
 });
 
 /** Rows of few groups, so that most groups come up in several windows and ties are common. */

@@ -44,12 +44,12 @@ test.each([
   ],
   [
     "a dimension no source has together with another",
-    `groupBy: [PRODUCT, WORKSPACE]`,
-    /ENTERPRISE: cannot group by WORKSPACE.*CONSOLE: cannot group by PRODUCT/,
+    `groupBy: [USER, WORKSPACE]`,
+    /ENTERPRISE: cannot group by WORKSPACE.*CONSOLE: cannot group by USER.*UNIFIED: cannot group by USER/,
   ],
   [
     "hours of a report that has days only",
-    `groupBy: [WORKSPACE], bucket: HOUR`,
+    `groupBy: [WORKSPACE], bucket: HOUR, source: CONSOLE`,
     /no buckets shorter than a day/,
   ],
   [
@@ -144,4 +144,17 @@ test("Claude Tag usage is split by channel, kind and Slack user", async () => {
   for (const dimension of ["slackChannelId", "claudeTagCategory", "claudeTagUserId"]) {
     expect(rows.filter((row) => row[dimension] !== null).length, dimension).toBeGreaterThan(0);
   }
+});
+
+test("a product has one spelling, whichever way a report spells it", async () => {
+  const { ask, seen } = gateway({ sandbox: { users: 60 } });
+  const { data, errors } = await ask(
+    `{ cost(range: { period: LAST_MONTH }, bucket: NONE, groupBy: [PRODUCT], filter: { products: ["claude_tag", "chat"] }) { nodes { product } } }`,
+  );
+  expect(errors).toBeUndefined();
+  expect(data.cost.nodes.map(({ product }: { product: string }) => product).sort()).toEqual([
+    "chat",
+    "claude_tag",
+  ]);
+  expect(seen[0]?.searchParams.getAll("products[]")).toEqual(["chat", "claude-tag"]);
 });

@@ -1,26 +1,38 @@
 import { type Spend, spends } from "../domain/money.ts";
 import { CONSOLE_COST_NAMES, consoleCost } from "../upstream/endpoints/console-cost.ts";
 import { COST_NAMES, enterpriseCost, userCost } from "../upstream/endpoints/enterprise-cost.ts";
-import type { Report } from "./report.ts";
+import { UNIFIED_COST_NAMES, unifiedCost } from "../upstream/endpoints/unified.ts";
+import { buckets, type Report, type ReportSource, rows } from "./report.ts";
+
+const unified = (organization: "ENTERPRISE" | "CONSOLE"): ReportSource<Spend> => ({
+  source: "UNIFIED",
+  organization,
+  names: UNIFIED_COST_NAMES[organization],
+  resourceFor: () => rows(unifiedCost[organization]),
+  largestGroups: null,
+  onlyDays: false,
+});
 
 export const costReport: Report<Spend> = {
   algebra: spends,
   sources: [
     {
       source: "ENTERPRISE",
+      organization: "ENTERPRISE",
       names: COST_NAMES,
-      bucketed: enterpriseCost,
-      perUser: userCost,
+      resourceFor: ({ groupBy }) => (groupBy.includes("USER") ? rows(userCost) : buckets(enterpriseCost)),
       largestGroups: 100,
       onlyDays: false,
     },
     {
       source: "CONSOLE",
+      organization: "CONSOLE",
       names: CONSOLE_COST_NAMES,
-      bucketed: consoleCost,
-      perUser: null,
+      resourceFor: () => buckets(consoleCost),
       largestGroups: null,
       onlyDays: true,
     },
+    unified("ENTERPRISE"),
+    unified("CONSOLE"),
   ],
 };

@@ -1,7 +1,7 @@
 import { type Finality, finalityOf, leastSettled } from "../cache/policy.ts";
-import { NO_DIMENSIONS, type ReportRow, type Span } from "../domain/bucket.ts";
-import type { Dataset } from "../domain/dataset.ts";
+import { type Dimensions, NO_DIMENSIONS, type ReportRow, type Span } from "../domain/bucket.ts";
 import { addDays, dayOf, type Instant } from "../domain/day.ts";
+import type { OrganizationKind } from "../domain/organization.ts";
 import type { DayRange } from "../domain/range.ts";
 import type { Bucket, FilterDimension, ReportQuestion } from "../domain/report.ts";
 import { badInput } from "../errors.ts";
@@ -12,19 +12,32 @@ import { mapPages, type PageSource, type Walk, walkOf, whole, wholeOf } from "..
 import { type Windows, windowsOf } from "../upstream/windows.ts";
 import { type Algebra, byRank, merged, type Ranked } from "./ranking.ts";
 
-/** Which organization's report answers. */
-export type Source = "ENTERPRISE" | "CONSOLE";
+/** Which reports answer. */
+export type Source = "ENTERPRISE" | "CONSOLE" | "UNIFIED";
 
-/** One source of a report: the resource that splits by bucket and, where there is one, the resource that splits by person. */
+/** A resource that answers a report: its pages hold time buckets with rows in them, or rows. */
+export type Resource<Measure> =
+  | { readonly pages: "buckets"; readonly endpoint: Endpoint<ReportQuestion, Bucket<Measure>> }
+  | { readonly pages: "rows"; readonly endpoint: Endpoint<ReportQuestion, ReportRow<Measure>> };
+
+/** One source of a report. */
 export interface ReportSource<Measure> {
   readonly source: Source;
+  /** Whose figures they are. */
+  readonly organization: OrganizationKind;
   readonly names: ReportNames;
-  readonly bucketed: Endpoint<ReportQuestion, Bucket<Measure>>;
-  /** Null: people are a dimension like any other here. */
-  readonly perUser: Endpoint<ReportQuestion, ReportRow<Measure>> | null;
+  readonly resourceFor: (question: ReportQuestion) => Resource<Measure>;
   /** A bucket keeps only its largest groups, this many; null keeps all. */
   readonly largestGroups: number | null;
   readonly onlyDays: boolean;
+}
+
+export function buckets<Measure>(endpoint: Endpoint<ReportQuestion, Bucket<Measure>>): Resource<Measure> {
+  return { pages: "buckets", endpoint };
+}
+
+export function rows<Measure>(endpoint: Endpoint<ReportQuestion, ReportRow<Measure>>): Resource<Measure> {
+  return { pages: "rows", endpoint };
 }
 
 /** What can be asked of several organizations in the same words. */
@@ -46,9 +59,7 @@ export interface ReportPlan<Measure> {
   readonly question: ReportQuestion;
   readonly source: ReportSource<Measure>;
   readonly algebra: Algebra<Measure>;
-  readonly byUser: boolean;
-  /** The resource that answers. */
-  readonly dataset: Dataset;
+  readonly resource: Resource<Measure>;
   readonly windows: Windows;
 }
 
@@ -63,24 +74,26 @@ export function planReport<Measure>(
   now: Instant,
 ): ReportPlan<Measure> {
   const able = sources.filter((source) => obstacle(source, question) === null);
-  const source = able.find(({ bucketed }) => upstream.has(bucketed.key)) ?? able[0];
+  const keyOf = (source: ReportSource<Measure>) => source.resourceFor(question).endpoint.key;
+  const source = able.find((each) => upstream.has(keyOf(each))) ?? able[0];
   if (source === undefined) {
-    throw badInput(sources.map((each) => `${each.source}: ${obstacle(each, question)}`).join(" "));
+    throw badInput(
+      [...new Set(sources.map((each) => `${each.source}: ${obstacle(each, question)}`))].join(" "),
+    );
   }
-  const byUser = source.perUser !== null && question.groupBy.includes("USER");
-  const endpoint = byUser && source.perUser !== null ? source.perUser : source.bucketed;
-  const windows = windowsOf(endpoint, question.range, now, question.bucket === "MINUTE" ? "day" : undefined);
+  const resource = source.resourceFor(question);
+  const cut = question.bucket === "MINUTE" ? "day" : undefined;
+  const windows = windowsOf(resource.endpoint, question.range, now, cut);
   upstream.afford(windows.pieces.length);
-  return { question, source, algebra, byUser, dataset: endpoint.dataset, windows };
+  return { question, source, algebra, resource, windows };
 }
 
 /** Why a source cannot answer, as a sentence; null where it can. */
 function obstacle<Measure>(
-  { source, names, onlyDays, perUser }: ReportSource<Measure>,
+  { source, names, onlyDays }: ReportSource<Measure>,
   question: ReportQuestion,
 ): string | null {
-  const groups = Object.keys(names.groupBy);
-  const groupBy = perUser === null ? groups : [...groups, "USER"];
+  const groupBy = Object.keys(names.groupBy);
   const unknown = question.groupBy.find((dimension) => !groupBy.includes(dimension));
   if (unknown !== undefined) return `cannot group by ${unknown}; it groups by ${groupBy.join(", ")}.`;
   const filters = Object.keys(names.filter);
@@ -92,6 +105,11 @@ function obstacle<Measure>(
   const [split, other] = names.apart ?? [];
   if (split && other && question.groupBy.includes(split) && involves(question, other))
     return `cannot group by ${split} and by ${other}, nor filter on it.`;
+  const counted = question.groupBy.filter(
+    (dimension) => dimension !== "COST_TYPE" && dimension !== "TOKEN_TYPE",
+  );
+  if (names.maxGroups !== undefined && counted.length > names.maxGroups)
+    return `cannot group by ${counted.length} dimensions; it takes ${names.maxGroups}, besides COST_TYPE and TOKEN_TYPE.`;
   if (onlyDays && (question.bucket === "HOUR" || question.bucket === "MINUTE"))
     return `${source} has no buckets shorter than a day.`;
   return null;
@@ -107,15 +125,14 @@ export function walkReport<Measure>(
   plan: ReportPlan<Measure>,
   pieces: readonly DayRange[] = plan.windows.pieces,
 ): Walk<GatewayRow<Measure>> {
-  const { source, byUser } = plan;
+  const { resource } = plan;
   const questions = pieces.map((range) => ({ ...plan.question, range }));
-  if (byUser && source.perUser !== null) {
-    const walk = walkOf(upstream, source.perUser, questions);
-    return mapPages(walk, ({ rows, seen }) =>
+  if (resource.pages === "rows") {
+    return mapPages(walkOf(upstream, resource.endpoint, questions), ({ rows, seen }) =>
       rows.map((row) => ({ ...row, isRemainder: false, state: stateOf(row, seen) })),
     );
   }
-  return mapPages(walkOf(upstream, source.bucketed, questions), async (page) => {
+  return mapPages(walkOf(upstream, resource.endpoint, questions), async (page) => {
     const rows = await withRemainders(upstream, plan, pieces[page.window] as DayRange, page.rows);
     return rows.map((row) => ({ ...row, state: stateOf(row, page.seen) }));
   });
@@ -126,10 +143,11 @@ export async function rankReport<Measure>(
   upstream: Upstream,
   plan: ReportPlan<Measure>,
 ): Promise<Ranking<GatewayRow<Measure>>> {
-  const { rows, sources } = await wholeOf(
+  const { rows: read, sources } = await wholeOf(
     upstream,
     plan.windows.pieces.map((piece) => walkReport(upstream, plan, [piece])),
   );
+  const rows = plan.question.groupBy.includes("ACTOR") ? read.map(toldApart) : read;
   const state = leastSettled(sources.map((source) => source.state));
   const ranked = [true, false].flatMap((isRemainder) =>
     merged(
@@ -138,6 +156,11 @@ export async function rankReport<Measure>(
     ).map(({ row, key, id }) => ({ row: { ...row, isRemainder, state }, key, id: isRemainder ? "" : id })),
   );
   return { ranked: ranked.sort(byRank), sources };
+}
+
+/** A missing actor can stand for several whom upstream hides; their rows read alike and must not be added up as one. */
+function toldApart<Row extends Dimensions>(row: Row, i: number): Row {
+  return row.actor === null ? { ...row, hidden: i } : row;
 }
 
 function stateOf({ from, until }: Span, seen: Instant | null): Finality {
@@ -159,7 +182,6 @@ export async function totalOf<Measure>(
     plan.windows.pieces.map((piece) => ungrouped(upstream, plan, piece)),
   );
   return rows
-    .flatMap((bucket) => bucket.rows)
     .map((row) => row.measure)
     .reduce<Measure | null>(
       (sum, measure) => (sum === null ? measure : plan.algebra.plus(sum, measure)),
@@ -167,13 +189,17 @@ export async function totalOf<Measure>(
     );
 }
 
+/** One row for each bucket of the window, or for all of it. */
 function ungrouped<Measure>(
   upstream: Upstream,
   { source, question }: ReportPlan<Measure>,
   window: DayRange,
-): Walk<Bucket<Measure>> {
-  const bucket = question.bucket === "NONE" ? "DAY" : question.bucket;
-  return walkOf(upstream, source.bucketed, [{ range: window, bucket, groupBy: [], filter: question.filter }]);
+): Walk<ReportRow<Measure>> {
+  const total: ReportQuestion = { ...question, range: window, groupBy: [] };
+  const resource = source.resourceFor(total);
+  return resource.pages === "rows"
+    ? walkOf(upstream, resource.endpoint, [total])
+    : mapPages(walkOf(upstream, resource.endpoint, [total]), (page) => page.rows.flatMap(({ rows }) => rows));
 }
 
 /**
@@ -189,7 +215,7 @@ async function withRemainders<Measure>(
   const { source, question, algebra } = plan;
   const cut = (bucket: Bucket<Measure>) =>
     source.largestGroups !== null && bucket.rows.length >= source.largestGroups;
-  const totals = new Map<Instant, ReportRow<Measure>>();
+  let totals = new Map<Instant, ReportRow<Measure>>();
   if (question.groupBy.length > 0 && buckets.some(cut)) {
     if (question.groupBy.includes("GROUP")) {
       throw badInput(
@@ -197,11 +223,7 @@ async function withRemainders<Measure>(
       );
     }
     const { rows } = await whole(ungrouped(upstream, plan, window));
-    for (const {
-      from,
-      rows: [total],
-    } of rows)
-      if (total !== undefined) totals.set(from, total);
+    totals = new Map(rows.map((total) => [total.from, total]));
   }
   return buckets.flatMap((bucket) => {
     const rows = bucket.rows.map((row) => ({ ...row, isRemainder: false }));

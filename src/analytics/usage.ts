@@ -2,26 +2,38 @@ import { type TokenUsage, usages } from "../domain/tokens.ts";
 import { CONSOLE_USAGE_NAMES, consoleUsage } from "../upstream/endpoints/console-usage.ts";
 import { ENTERPRISE_NAMES } from "../upstream/endpoints/enterprise-report.ts";
 import { enterpriseUsage, userUsage } from "../upstream/endpoints/enterprise-usage.ts";
-import type { Report } from "./report.ts";
+import { UNIFIED_USAGE_NAMES, unifiedUsage } from "../upstream/endpoints/unified.ts";
+import { buckets, type Report, type ReportSource, rows } from "./report.ts";
+
+const unified = (organization: "ENTERPRISE" | "CONSOLE"): ReportSource<TokenUsage> => ({
+  source: "UNIFIED",
+  organization,
+  names: UNIFIED_USAGE_NAMES[organization],
+  resourceFor: () => rows(unifiedUsage[organization]),
+  largestGroups: null,
+  onlyDays: false,
+});
 
 export const usageReport: Report<TokenUsage> = {
   algebra: usages,
   sources: [
     {
       source: "ENTERPRISE",
+      organization: "ENTERPRISE",
       names: ENTERPRISE_NAMES,
-      bucketed: enterpriseUsage,
-      perUser: userUsage,
+      resourceFor: ({ groupBy }) => (groupBy.includes("USER") ? rows(userUsage) : buckets(enterpriseUsage)),
       largestGroups: 100,
       onlyDays: false,
     },
     {
       source: "CONSOLE",
+      organization: "CONSOLE",
       names: CONSOLE_USAGE_NAMES,
-      bucketed: consoleUsage,
-      perUser: null,
+      resourceFor: () => buckets(consoleUsage),
       largestGroups: null,
       onlyDays: false,
     },
+    unified("ENTERPRISE"),
+    unified("CONSOLE"),
   ],
 };

@@ -11,6 +11,21 @@ export interface ReportUser {
   readonly deleted: boolean;
 }
 
+/** Whom or what usage is attributed to. */
+export type ReportActor =
+  | { readonly kind: "person"; readonly user: ReportUser }
+  | { readonly kind: "serviceAccount"; readonly serviceAccountId: string }
+  | {
+      readonly kind: "federated";
+      /** `aws`, `gcp`, `azure`, `oidc`; new providers may appear. */
+      readonly provider: string;
+      /** What the provider binds to the organization: an account, a project, a subscription, an issuer. */
+      readonly account: string | null;
+      readonly subject: string | null;
+    }
+  | { readonly kind: "key"; readonly apiKeyId: string }
+  | { readonly kind: "unknown"; readonly type: string };
+
 /** Who or what a row is about. Null: not asked for, or asked for and without a value; the query says which. */
 export interface Dimensions {
   readonly product: string | null;
@@ -33,6 +48,15 @@ export interface Dimensions {
   readonly serviceAccountId: string | null;
   readonly workspaceId: string | null;
   readonly apiKeyId: string | null;
+  readonly actor: ReportActor | null;
+  readonly actorType: string | null;
+  readonly agentId: string | null;
+  readonly deploymentId: string | null;
+  readonly environmentId: string | null;
+  readonly sessionId: string | null;
+  readonly userProfileId: string | null;
+  /** Tells apart rows of identities that upstream does not name: each is somebody else, though they read alike. */
+  readonly hidden: number | null;
 }
 
 export const NO_DIMENSIONS: Dimensions = {
@@ -54,6 +78,14 @@ export const NO_DIMENSIONS: Dimensions = {
   serviceAccountId: null,
   workspaceId: null,
   apiKeyId: null,
+  actor: null,
+  actorType: null,
+  agentId: null,
+  deploymentId: null,
+  environmentId: null,
+  sessionId: null,
+  userProfileId: null,
+  hidden: null,
 };
 
 /** A half-open span of time. */
@@ -91,5 +123,29 @@ export function dimensionKey(row: Dimensions): string {
     row.serviceAccountId,
     row.workspaceId,
     row.apiKeyId,
+    row.actor === null ? null : actorKey(row.actor),
+    row.actorType,
+    row.agentId,
+    row.deploymentId,
+    row.environmentId,
+    row.sessionId,
+    row.userProfileId,
+    row.hidden,
   ]);
+}
+
+/** Names and addresses change and differ between exports; the ids do not. */
+function actorKey(actor: ReportActor): readonly unknown[] {
+  switch (actor.kind) {
+    case "person":
+      return [actor.kind, actor.user.userId];
+    case "serviceAccount":
+      return [actor.kind, actor.serviceAccountId];
+    case "federated":
+      return [actor.kind, actor.provider, actor.account, actor.subject];
+    case "key":
+      return [actor.kind, actor.apiKeyId];
+    case "unknown":
+      return [actor.kind, actor.type];
+  }
 }

@@ -19,7 +19,14 @@ export type Dimension =
   | "CLAUDE_TAG_USER"
   | "WORKSPACE"
   | "API_KEY"
-  | "SERVICE_ACCOUNT";
+  | "SERVICE_ACCOUNT"
+  | "ACTOR"
+  | "ACTOR_TYPE"
+  | "AGENT"
+  | "DEPLOYMENT"
+  | "ENVIRONMENT"
+  | "SESSION"
+  | "USER_PROFILE";
 
 /** Values to keep of a dimension: any of a list, all of the lists. */
 export type Filter = { readonly [D in FilterDimension]?: readonly string[] };

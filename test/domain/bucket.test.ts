@@ -7,7 +7,8 @@ const PERSON: ReportUser = { userId: "user_a", email: "a@ternplover.example", na
 
 /** What a row is about: a person is the id, whatever else is said of them. */
 function about(row: Dimensions) {
-  return { ...row, user: row.user?.userId ?? null };
+  const actor = row.actor?.kind === "person" ? { ...row.actor, user: row.actor.user.userId } : row.actor;
+  return { ...row, user: row.user?.userId ?? null, actor };
 }
 
 test("rows have the same key when they are about the same thing, and only then", () => {
@@ -17,8 +18,10 @@ test("rows have the same key when they are about the same thing, and only then",
   });
 });
 
+const ACTOR = { kind: "key", apiKeyId: "apikey_a" } as const;
+
 test.each(NAMES)("%s makes a difference", (name) => {
-  const value = name === "user" ? PERSON : "value";
+  const value = name === "user" ? PERSON : name === "actor" ? ACTOR : "value";
   expect(dimensionKey({ ...NO_DIMENSIONS, [name]: value })).not.toBe(dimensionKey(NO_DIMENSIONS));
 });
 

@@ -136,7 +136,11 @@ describe("a gateway with one key of two", () => {
     ["activity", "ANTHROPIC_ANALYTICS_KEY", `activity(${DAYS}) { date }`],
     ["cost", "ANTHROPIC_ANALYTICS_KEY", `cost(${DAYS}, source: ENTERPRISE) { totalCount }`],
     ["usage", "ANTHROPIC_ANALYTICS_KEY", `usage(${DAYS}, source: ENTERPRISE) { totalCount }`],
-    ["cost", "ANTHROPIC_ANALYTICS_KEY", `cost(${DAYS}, groupBy: [SPEED], bucket: NONE) { totalCount }`],
+    [
+      "cost",
+      "ANTHROPIC_ANALYTICS_KEY",
+      `cost(${DAYS}, groupBy: [SPEED], bucket: NONE, source: ENTERPRISE) { totalCount }`,
+    ],
     ["cost", "ANTHROPIC_ADMIN_KEY", `cost(${DAYS}, source: CONSOLE) { totalCount }`],
     ["usage", "ANTHROPIC_ADMIN_KEY", `usage(${DAYS}, source: CONSOLE) { totalCount }`],
     ["claudeCodeRecords", "ANTHROPIC_ADMIN_KEY", `claudeCodeRecords(${DAYS}) { totalCount }`],

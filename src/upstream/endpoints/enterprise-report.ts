@@ -48,6 +48,13 @@ export function userSpan(w: Wire<Bounds<string | null>>, { bucket, range }: Repo
   return bucket === "NONE" ? { from: startOf(range.from), until: startOf(range.until) } : spanOf(w);
 }
 
+/** The graph's spelling, which is that of the newer reports. */
+const CLAUDE_TAG = "claude_tag";
+
+function productOf(product: string | null): string | null {
+  return product === ENTERPRISE_NAMES.products[CLAUDE_TAG] ? CLAUDE_TAG : product;
+}
+
 /** The dimension columns that the Enterprise reports share. */
 export const ENTERPRISE_NAMES = {
   groupBy: {
@@ -56,6 +63,7 @@ export const ENTERPRISE_NAMES = {
     CONTEXT_WINDOW: "context_window",
     INFERENCE_GEO: "inference_geo",
     SPEED: "speed",
+    USER: "user_id", // by asking the report of people; it is never sent
     GROUP: "rbac_group_id",
     SLACK_CHANNEL: "slack_channel_id",
     CLAUDE_TAG_CATEGORY: "claude_tag_category",
@@ -74,6 +82,7 @@ export const ENTERPRISE_NAMES = {
     CLAUDE_TAG_USER: "claude_tag_user_ids[]",
   },
   apart: ["CLAUDE_TAG_USER", "GROUP"],
+  products: { [CLAUDE_TAG]: "claude-tag" },
 } as const satisfies ReportNames;
 
 export type EnterpriseColumns = Pick<
@@ -92,7 +101,7 @@ export type EnterpriseColumns = Pick<
 export function enterpriseDimensions(w: Wire<EnterpriseColumns>): Dimensions {
   return {
     ...NO_DIMENSIONS,
-    product: w.stringOrNull("product"),
+    product: productOf(w.stringOrNull("product")),
     model: w.stringOrNull("model"),
     contextWindow: w.stringOrNull("context_window"),
     inferenceGeo: w.stringOrNull("inference_geo"),

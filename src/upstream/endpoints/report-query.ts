@@ -11,6 +11,10 @@ export interface ReportNames {
   readonly filter: { readonly [D in FilterDimension]?: string };
   /** A dimension that cannot be split by while another is split by or filtered on. */
   readonly apart?: readonly [FilterDimension, FilterDimension];
+  /** The most dimensions to split by at once, not counting COST_TYPE and TOKEN_TYPE. */
+  readonly maxGroups?: number;
+  /** Products this report spells otherwise than the graph does. */
+  readonly products?: Readonly<Record<string, string>>;
 }
 
 /** Buckets per page: upstream's maximum for each width. */
@@ -32,7 +36,7 @@ export function reportQuery(names: ReportNames, question: ReportQuestion): Recor
     ...Object.fromEntries(
       Object.entries(question.filter).map(([dimension, values]) => [
         spelled(names.filter, dimension as FilterDimension),
-        values,
+        dimension === "PRODUCT" ? values.map((product) => names.products?.[product] ?? product) : values,
       ]),
     ),
   };

@@ -1,0 +1,252 @@
+import type {
+  BetaAnalyticsActor,
+  BetaAnalyticsReportUserActor,
+} from "@anthropic-ai/sdk/resources/beta/organization/analytics/analytics";
+import type {
+  BetaAnalyticsCostGroup,
+  BetaAnalyticsCostItem,
+} from "@anthropic-ai/sdk/resources/beta/organization/analytics/cost";
+import type {
+  BetaAnalyticsUsageGroup,
+  BetaAnalyticsUsageItem,
+} from "@anthropic-ai/sdk/resources/beta/organization/analytics/usage";
+import {
+  type CostRow,
+  type Dimensions,
+  NO_DIMENSIONS,
+  type ReportActor,
+  type UsageRow,
+} from "../../domain/bucket.ts";
+import type { ReportQuestion } from "../../domain/report.ts";
+import { endpoint } from "../endpoint.ts";
+import type { Wire } from "../wire.ts";
+import { FRESH, REPORTS } from "./coverage.ts";
+import { type ReportNames, reportQuery, spanOf, widthOf } from "./report-query.ts";
+import { type TokenColumn, tokens } from "./tokens.ts";
+
+const SHARED = {
+  groupBy: {
+    PRODUCT: "product",
+    MODEL: "model",
+    ACTOR: "actor",
+    ACTOR_TYPE: "actor_type",
+    CONTEXT_WINDOW: "context_window",
+    INFERENCE_GEO: "inference_geo",
+    SPEED: "speed",
+    GROUP: "rbac_group_id",
+    SLACK_CHANNEL: "slack_channel_id",
+    CLAUDE_TAG_CATEGORY: "claude_tag_category",
+    CLAUDE_TAG_USER: "claude_tag_user_id",
+  },
+  filter: {
+    ACTOR: "actor_ids[]",
+    ACTOR_TYPE: "actor_types[]",
+    PRODUCT: "products[]",
+    MODEL: "models[]",
+    CONTEXT_WINDOW: "context_windows[]",
+    INFERENCE_GEO: "inference_geos[]",
+    SPEED: "speeds[]",
+    GROUP: "rbac_group_ids[]",
+    SLACK_CHANNEL: "slack_channel_ids[]",
+    CLAUDE_TAG_CATEGORY: "claude_tag_categories[]",
+    CLAUDE_TAG_USER: "claude_tag_user_ids[]",
+  },
+  maxGroups: 5,
+} as const satisfies ReportNames;
+
+/** Dimensions that are always null, and filters that match nothing, on Enterprise organizations. */
+const CONSOLE = {
+  groupBy: {
+    ...SHARED.groupBy,
+    WORKSPACE: "workspace_id",
+    API_KEY: "api_key_id",
+    SERVICE_TIER: "service_tier",
+    AGENT: "agent_id",
+    DEPLOYMENT: "deployment_id",
+    ENVIRONMENT: "environment_id",
+    SESSION: "session_id",
+    USER_PROFILE: "user_profile_id",
+  },
+  filter: {
+    ...SHARED.filter,
+    WORKSPACE: "workspace_ids[]",
+    API_KEY: "api_key_ids[]",
+    SERVICE_TIER: "service_tiers[]",
+    AGENT: "agent_ids[]",
+    DEPLOYMENT: "deployment_ids[]",
+    ENVIRONMENT: "environment_ids[]",
+    SESSION: "session_ids[]",
+    USER_PROFILE: "user_profile_ids[]",
+  },
+  maxGroups: SHARED.maxGroups,
+} as const satisfies ReportNames;
+
+const COST_PARTS = { COST_TYPE: "cost_type", TOKEN_TYPE: "token_type" } as const;
+
+export const UNIFIED_USAGE_NAMES = { ENTERPRISE: SHARED, CONSOLE } as const;
+export const UNIFIED_COST_NAMES = {
+  ENTERPRISE: { ...SHARED, groupBy: { ...SHARED.groupBy, ...COST_PARTS } },
+  CONSOLE: { ...CONSOLE, groupBy: { ...CONSOLE.groupBy, ...COST_PARTS } },
+} as const;
+
+/** Rows of all combinations with data; by time, oldest first, where there are buckets, else largest first. */
+const report = (names: ReportNames) =>
+  ({
+    paging: "report",
+    pageSize: () => 1000,
+    query: (p: ReportQuestion) => ({
+      ...reportQuery(names, p),
+      ...(p.bucket === "NONE"
+        ? {}
+        : { time_bucket_width: widthOf(p.bucket), order_by: "time", order: "asc" }),
+    }),
+    beta: () => "analytics-usage-cost-2026-08-24",
+    covers: ({ range }: ReportQuestion) => range,
+    coverage: REPORTS,
+    subject: "money",
+    watermarked: true,
+    freshSeconds: FRESH.reports,
+  }) as const;
+
+const cost = {
+  path: "/v1/organizations/analytics/cost",
+  row: (w: Wire<BetaAnalyticsCostItem>): CostRow => {
+    const group = w.at("group");
+    const money = w.at("cost");
+    const currency = money.string("currency");
+    return {
+      ...dimensions(group.only<keyof BetaAnalyticsUsageGroup>()),
+      costType: group.stringOrNull("cost_type"),
+      tokenType: group.stringOrNull("token_type"),
+      ...spanOf(w.only<"starting_at" | "ending_at">()),
+      measure: {
+        net: { cents: money.decimal("amount"), currency },
+        list: { cents: money.decimal("list_amount"), currency },
+        requests: money.countOrNull("requests"),
+      },
+    };
+  },
+} as const;
+
+const usage = {
+  path: "/v1/organizations/analytics/usage",
+  row: (w: Wire<BetaAnalyticsUsageItem>): UsageRow => {
+    const counted = w.at("usage");
+    return {
+      ...dimensions(w.at("group")),
+      ...spanOf(w.only<"starting_at" | "ending_at">()),
+      measure: { ...tokens(counted.only<TokenColumn>()), requests: counted.countOrNull("requests") },
+    };
+  },
+} as const;
+
+/**
+ * Usage and cost by any dimensions, without the hundred-group cap and with usage that no person is behind. In beta; the same paths
+ * answer for the organization of the key. Source: Usage and Cost Analytics API.
+ */
+export const unifiedCost = {
+  ENTERPRISE: endpoint({
+    ...report(UNIFIED_COST_NAMES.ENTERPRISE),
+    ...cost,
+    dataset: "UNIFIED_ENTERPRISE_COST",
+    key: "analytics",
+  }),
+  CONSOLE: endpoint({
+    ...report(UNIFIED_COST_NAMES.CONSOLE),
+    ...cost,
+    dataset: "UNIFIED_CONSOLE_COST",
+    key: "admin",
+  }),
+} as const;
+
+export const unifiedUsage = {
+  ENTERPRISE: endpoint({
+    ...report(UNIFIED_USAGE_NAMES.ENTERPRISE),
+    ...usage,
+    dataset: "UNIFIED_ENTERPRISE_USAGE",
+    key: "analytics",
+  }),
+  CONSOLE: endpoint({
+    ...report(UNIFIED_USAGE_NAMES.CONSOLE),
+    ...usage,
+    dataset: "UNIFIED_CONSOLE_USAGE",
+    key: "admin",
+  }),
+} as const;
+
+type Group = Pick<BetaAnalyticsUsageGroup & BetaAnalyticsCostGroup, keyof BetaAnalyticsUsageGroup>;
+
+function dimensions(w: Wire<Group>): Dimensions {
+  const who = w.atOrNull("actor") as object | null as Wire<AnyActor> | null;
+  return {
+    ...NO_DIMENSIONS,
+    product: w.stringOrNull("product"),
+    model: w.stringOrNull("model"),
+    contextWindow: w.stringOrNull("context_window"),
+    inferenceGeo: w.stringOrNull("inference_geo"),
+    speed: w.stringOrNull("speed"),
+    serviceTier: w.stringOrNull("service_tier"),
+    groupId: w.stringOrNull("rbac_group_id"),
+    slackChannelId: w.stringOrNull("slack_channel_id"),
+    claudeTagCategory: w.stringOrNull("claude_tag_category"),
+    claudeTagUserId: w.stringOrNull("claude_tag_user_id"),
+    workspaceId: w.stringOrNull("workspace_id"),
+    apiKeyId: w.stringOrNull("api_key_id"),
+    actor: who && actor(who),
+    actorType: w.stringOrNull("actor_type"),
+    agentId: w.stringOrNull("agent_id"),
+    deploymentId: w.stringOrNull("deployment_id"),
+    environmentId: w.stringOrNull("environment_id"),
+    sessionId: w.stringOrNull("session_id"),
+    userProfileId: w.stringOrNull("user_profile_id"),
+  };
+}
+
+/** Every variant at once: the type says which of the fields are there. */
+type AnyActor = { type: BetaAnalyticsActor["type"] } & Omit<BetaAnalyticsReportUserActor, "type"> & {
+    service_account_id: string;
+    api_key_id: string;
+    subject: string | null;
+    provider: AnyProvider;
+  };
+
+interface AnyProvider {
+  type: string;
+  account_id: string;
+  project_number: string;
+  subscription_id: string;
+  issuer: string | null;
+}
+
+function actor(w: Wire<AnyActor>): ReportActor {
+  const type: string = w.string("type");
+  switch (type) {
+    case "user_actor":
+      return {
+        kind: "person",
+        user: {
+          userId: w.string("user_id"),
+          email: w.stringOrNull("email_address"),
+          name: w.stringOrNull("name"),
+          deleted: w.boolean("deleted"),
+        },
+      };
+    case "service_account_actor":
+      return { kind: "serviceAccount", serviceAccountId: w.string("service_account_id") };
+    case "api_actor":
+      return { kind: "key", apiKeyId: w.string("api_key_id") };
+    case "federated_actor":
+      return { kind: "federated", ...provider(w.at("provider")), subject: w.stringOrNull("subject") };
+    default:
+      return { kind: "unknown", type };
+  }
+}
+
+function provider(w: Wire<AnyProvider>): { provider: string; account: string | null } {
+  const account =
+    w.stringOrNull("account_id") ??
+    w.stringOrNull("project_number") ??
+    w.stringOrNull("subscription_id") ??
+    w.stringOrNull("issuer");
+  return { provider: w.string("type"), account };
+}

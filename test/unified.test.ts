@@ -1,0 +1,179 @@
+import { describe, expect, test } from "vitest";
+import { gateway, json } from "./gateway.ts";
+import { PATHS, reportPage } from "./wire.ts";
+
+const RANGE = `range: { between: { from: "2026-09-01", until: "2026-11-01" } }`;
+
+describe("the unified reports agree with the older ones to the last decimal", () => {
+  test.each([1, 2, 3])("Enterprise cost and usage, by every dimension both know (seed %d)", async (seed) => {
+    const { ask } = gateway({ sandbox: { users: 60, seed } });
+    for (const dimensions of [
+      "",
+      "PRODUCT",
+      "MODEL",
+      "PRODUCT, MODEL",
+      "CONTEXT_WINDOW, SPEED",
+      "INFERENCE_GEO",
+    ]) {
+      const both = (field: string, measure: string) =>
+        ["ENTERPRISE", "UNIFIED"]
+          .map(
+            (
+              source,
+            ) => `${source}: ${field}(${RANGE}, bucket: NONE, groupBy: [${dimensions}], source: ${source}, first: 1000) {
+            nodes { product model contextWindow speed inferenceGeo ${measure} } total { __typename } }`,
+          )
+          .join("\n");
+      const cost = await ask(`{ ${both("cost", "net { cents } list { cents } requests")} }`);
+      const usage = await ask(
+        `{ ${both("usage", "tokens { totalTokens outputTokens cacheReadInputTokens webSearchRequests requests }")} }`,
+      );
+      for (const { data, errors } of [cost, usage]) {
+        expect(errors).toBeUndefined();
+        expect(data.ENTERPRISE.nodes.length).toBeGreaterThan(0);
+        expect(plain(data.UNIFIED.nodes), dimensions).toEqual(plain(data.ENTERPRISE.nodes));
+      }
+    }
+  });
+
+  test("days of a month, oldest first", async () => {
+    const { ask } = gateway({ sandbox: { users: 40 } });
+    const { data, errors } = await ask(`{
+      older: cost(range: { period: LAST_MONTH }) { nodes { from until net { cents } } total { net { cents } } }
+      newer: cost(range: { period: LAST_MONTH }, source: UNIFIED) { nodes { from until net { cents } } total { net { cents } } }
+    }`);
+    expect(errors).toBeUndefined();
+    expect(data.older.nodes.length).toBe(31);
+    expect(plain(data.newer.nodes)).toEqual(plain(data.older.nodes));
+    expect(plain(data.newer.total)).toEqual(plain(data.older.total));
+  });
+});
+
+/** Amounts without the zeros at their end: sums of other parts have other scales. */
+function plain(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value), (key, inner) =>
+    key === "cents"
+      ? String(inner)
+          .replace(/(\.\d*?)0+$/, "$1")
+          .replace(/\.$/, "")
+      : inner,
+  );
+}
+
+describe("what only the unified reports know", () => {
+  test("cost by API key, with the key, its workspace and its maker, without asking for a source", async () => {
+    const { ask } = gateway({ sandbox: { users: 60 } });
+    const { data, errors } = await ask(
+      `{ cost(range: { period: LAST_MONTH }, bucket: NONE, groupBy: [API_KEY, WORKSPACE], first: 100) { source organization
+        nodes { net { usd } apiKey { name workspace { name } createdBy { email } } workspace { name isDefault } } total { net { usd } } } }`,
+    );
+    expect(errors).toBeUndefined();
+    expect([data.cost.source, data.cost.organization]).toEqual(["UNIFIED", "CONSOLE"]);
+    const keyed = data.cost.nodes.filter(({ apiKey }: { apiKey: object | null }) => apiKey !== null);
+    expect(keyed.length).toBeGreaterThan(2);
+    expect(
+      keyed.some(({ apiKey }: { apiKey: { createdBy: { email: string } | null } }) =>
+        apiKey.createdBy?.email.endsWith(".example"),
+      ),
+    ).toBe(true);
+  });
+
+  test("every kind of actor", async () => {
+    const { ask } = gateway({ sandbox: { users: 60 } });
+    const { data, errors } = await ask(
+      `{ usage(range: { period: LAST_MONTH }, bucket: NONE, groupBy: [ACTOR, ACTOR_TYPE, WORKSPACE], first: 1000) { organization nodes { actorType tokens { totalTokens } actor { __typename
+        ... on UserActor { email user { userId } } ... on ApiKeyActor { name apiKey { apiKeyId } }
+        ... on ServiceAccountActor { serviceAccountId } ... on FederatedActor { provider account subject } } } } }`,
+    );
+    expect(errors).toBeUndefined();
+    expect(data.usage.organization).toBe("CONSOLE");
+    const kinds = new Set(
+      data.usage.nodes.map(
+        ({ actor }: { actor: { __typename: string } | null }) => actor?.__typename ?? null,
+      ),
+    );
+    expect([...kinds].sort()).toEqual(
+      ["ApiKeyActor", "FederatedActor", "ServiceAccountActor", "UserActor", null].sort(),
+    );
+  });
+
+  test("people upstream hides stay rows of their own", async () => {
+    const row = (amount: string) => ({
+      starting_at: "2026-11-20T00:00:00Z",
+      ending_at: "2026-11-21T00:00:00Z",
+      group: { ...GROUP, actor: null },
+      cost: { amount, list_amount: amount, currency: "USD", requests: 1 },
+    });
+    const { ask, seen } = gateway({
+      routes: { "/v1/organizations/analytics/cost": () => json(reportPage([row("5"), row("5"), row("2")])) },
+    });
+    const { data, errors } = await ask(
+      `{ cost(range: { between: { from: "2026-11-20", until: "2026-11-21" } }, bucket: NONE, groupBy: [ACTOR]) { totalCount nodes { actor { __typename } net { cents } } } }`,
+    );
+    expect(errors).toBeUndefined();
+    expect(data.cost.nodes.map(({ net }: { net: { cents: string } }) => net.cents)).toEqual(["5", "5", "2"]);
+    expect(seen.map((url) => url.pathname)).toEqual(["/v1/organizations/analytics/cost"]);
+  });
+
+  test("more than five dimensions are refused before anything is asked", async () => {
+    const { ask, seen } = gateway({ sandbox: { users: 20 } });
+    const { errors } = await ask(
+      `{ cost(range: { period: YESTERDAY }, source: UNIFIED, groupBy: [ACTOR, PRODUCT, MODEL, API_KEY, WORKSPACE, SPEED, COST_TYPE]) { totalCount } }`,
+    );
+    expect(errors?.map((error) => error.extensions.code)).toEqual(["BAD_USER_INPUT"]);
+    expect(errors?.[0]?.message).toContain("takes 5, besides COST_TYPE and TOKEN_TYPE");
+    expect(seen).toEqual([]);
+  });
+
+  test("usage without a key is asked for by an empty entry", async () => {
+    const { ask } = gateway({ sandbox: { users: 60 } });
+    const { data, errors } = await ask(
+      `{ usage(range: { period: LAST_MONTH }, bucket: NONE, groupBy: [API_KEY], filter: { apiKeys: [""] }, source: UNIFIED) { nodes { apiKey { name } tokens { totalTokens } } } }`,
+    );
+    expect(errors).toBeUndefined();
+    expect(data.usage.nodes.length).toBe(1);
+    expect(data.usage.nodes[0].apiKey).toBeNull();
+  });
+});
+
+test("the beta header goes with every unified question", async () => {
+  const headers: (string | undefined)[] = [];
+  const { ask } = gateway({
+    routes: {
+      "/v1/organizations/analytics/usage": (_query, request) => {
+        headers.push(request.headers["anthropic-beta"]);
+        return json(reportPage([]));
+      },
+      [PATHS.me]: () => json({ id: "x", name: "y", type: "organization" }),
+    },
+  });
+  const { data } = await ask(
+    `{ usage(range: { period: YESTERDAY }, source: UNIFIED) { nodes { from } total { totalTokens } } }`,
+  );
+  expect(data.usage).toEqual({ nodes: [], total: null });
+  expect(new Set(headers)).toEqual(new Set(["analytics-usage-cost-2026-08-24"]));
+});
+
+const GROUP = {
+  actor_type: null,
+  agent_id: null,
+  api_key_id: null,
+  claude_tag_category: null,
+  claude_tag_user_id: null,
+  context_window: null,
+  cost_type: null,
+  deployment_id: null,
+  environment_id: null,
+  inference_geo: null,
+  model: null,
+  organization_id: null,
+  product: null,
+  rbac_group_id: null,
+  service_tier: null,
+  session_id: null,
+  slack_channel_id: null,
+  speed: null,
+  token_type: null,
+  user_profile_id: null,
+  workspace_id: null,
+};
