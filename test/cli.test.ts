@@ -158,4 +158,18 @@ describe("sandbox", () => {
     expect(code).toBe(1);
     expect(output).toContain("whole number from 20 to 100000");
   });
+
+  test("stands for an organization outside the usage and cost beta", async () => {
+    const sandbox = run(["sandbox", "--port", "0", "--users", "20", "--unified", "off"]);
+    const url = urlIn(await sandbox.printed("Try:"));
+    const response = await fetch(`${url}/v1/organizations/analytics/usage`, {
+      headers: {
+        "x-api-key": "sk-ant-api01-x",
+        "anthropic-version": "2026-10-21",
+        "anthropic-beta": "analytics-usage-cost-2026-08-24",
+      },
+    });
+    expect(response.status).toBe(400);
+    expect(await response.text()).toContain("organization_not_enrolled_in_beta");
+  });
 });

@@ -3,11 +3,12 @@ import { dayNumberOf } from "../../../src/sandbox/calendar.ts";
 import { type Fact, tokensOf } from "../../../src/sandbox/ledger/fact.ts";
 import type { OrganizationKind } from "../../../src/sandbox/organization/directory.ts";
 import { DIMENSIONS } from "../../../src/sandbox/unified/dimensions.ts";
+import { faultsOf } from "../../contract/contract.ts";
 import { cents, sandbox, total, trueCents, type Wire } from "../asking.ts";
 import { ASKING, FROM, factsOf, RANGE, UNTIL } from "./asking.ts";
 
 const box = sandbox({ users: 80 });
-const { organization, rows } = box;
+const { organization, ask, rows } = box;
 const { apiKeys, serviceAccounts, workspaces, identities } = organization.console;
 
 const FACTS = {
@@ -113,7 +114,9 @@ test("the time of managed sessions costs, alike in the legacy report, and is no 
 
 describe("actors", () => {
   test("are every kind of identity, and the hidden ones a row each that reads null", async () => {
-    const found = await rows(`/analytics/usage?${RANGE}&group_by[]=actor`, ASKING.console);
+    const body = await ask(`/analytics/usage?${RANGE}&group_by[]=actor`, ASKING.console);
+    expect(faultsOf("/v1/organizations/analytics/usage", 200, body)).toEqual([]);
+    const found: readonly Wire[] = body.data;
     const byType = Map.groupBy(found, ({ group }) => group.actor?.type ?? null);
     const hidden = identities.filter(({ kind }) => kind === "hidden");
     expect(byType.get(null)).toHaveLength(hidden.length);
