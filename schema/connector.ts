@@ -15,7 +15,11 @@ import {
 import { EngagementFilter, filterOf } from "./engagement-filter.ts";
 import { engagementOrder } from "./engagement-order.ts";
 
-const { Chat, Code, Cowork } = useTypes("Connector", "used");
+export const {
+  Chat: ConnectorChat,
+  Code: ConnectorCode,
+  Cowork: ConnectorCowork,
+} = useTypes("Connector", "used");
 
 export const Connector = builder.node(builder.objectRef<Measured<ConnectorShape>>("Connector"), {
   description:
@@ -66,9 +70,9 @@ export const Connector = builder.node(builder.objectRef<Measured<ConnectorShape>
       "unclassifiedCalls",
       optional("Calls without a trusted mark; measured where the range begins on or after 2026-05-29."),
     ),
-    chat: t.expose("chat", { type: Chat, nullable: true, description: "In chat." }),
+    chat: t.expose("chat", { type: ConnectorChat, nullable: true, description: "In chat." }),
     claudeCode: t.expose("claudeCode", {
-      type: Code,
+      type: ConnectorCode,
       nullable: true,
       description: "In Claude Code.",
     }),
@@ -77,7 +81,7 @@ export const Connector = builder.node(builder.objectRef<Measured<ConnectorShape>
       nullable: true,
       description: "In Office applications.",
     }),
-    cowork: t.expose("cowork", { type: Cowork, nullable: true, description: "In Cowork." }),
+    cowork: t.expose("cowork", { type: ConnectorCowork, nullable: true, description: "In Cowork." }),
   }),
 });
 

@@ -16,7 +16,7 @@ import { EngagementFilter, filterOf } from "./engagement-filter.ts";
 import { engagementOrder } from "./engagement-order.ts";
 import { Money } from "./money.ts";
 
-const { Chat, Code, Cowork } = useTypes("Skill", "activated");
+export const { Chat: SkillChat, Code: SkillCode, Cowork: SkillCowork } = useTypes("Skill", "activated");
 
 export const Skill = builder.node(builder.objectRef<Measured<SkillShape>>("Skill"), {
   description:
@@ -56,14 +56,14 @@ export const Skill = builder.node(builder.objectRef<Measured<SkillShape>>("Skill
       nullable: true,
       description: "Accounts that switched it on that day. Null over more than one day.",
     }),
-    chat: t.expose("chat", { type: Chat, nullable: true, description: "In chat." }),
-    claudeCode: t.expose("claudeCode", { type: Code, nullable: true, description: "In Claude Code." }),
+    chat: t.expose("chat", { type: SkillChat, nullable: true, description: "In chat." }),
+    claudeCode: t.expose("claudeCode", { type: SkillCode, nullable: true, description: "In Claude Code." }),
     office: t.expose("office", {
       type: OfficeSessions,
       nullable: true,
       description: "In Office applications.",
     }),
-    cowork: t.expose("cowork", { type: Cowork, nullable: true, description: "In Cowork." }),
+    cowork: t.expose("cowork", { type: SkillCowork, nullable: true, description: "In Cowork." }),
     listPrice: t.expose("listPrice", {
       type: Money,
       nullable: true,

@@ -122,6 +122,28 @@ export function wireSkill(
   };
 }
 
+export function wireConnector(
+  name: string,
+  {
+    own = null as number | null,
+    managed = null as number | null,
+    userId = undefined as string | null | undefined,
+  } = {},
+) {
+  return {
+    connector_name: name,
+    connector_display_name: null,
+    distinct_user_count: 1,
+    individual_auth_distinct_user_count: own,
+    managed_auth_distinct_user_count: managed,
+    read_call_count: null,
+    unclassified_call_count: null,
+    write_call_count: null,
+    ...used("connector"),
+    ...(userId === undefined ? {} : { user_id: userId }),
+  };
+}
+
 const ungrouped = {
   product: null,
   model: null,

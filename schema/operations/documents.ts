@@ -149,9 +149,11 @@ export type ClaudeCodeQueryVariables = Exact<{
 
 
 export type ClaudeCodeQuery = { readonly claudeCodeRecords: { readonly nodes: ReadonlyArray<{ readonly date: string, readonly terminalType: string | null, readonly sessions: number, readonly linesAdded: number, readonly linesRemoved: number, readonly commits: number, readonly pullRequests: number, readonly actor:
-        | { readonly __typename: 'ApiKeyActor', readonly name: string }
+        | { readonly __typename: 'ApiKeyActor', readonly name: string | null }
+        | { readonly __typename: 'FederatedActor' }
+        | { readonly __typename: 'ServiceAccountActor' }
         | { readonly __typename: 'UnknownActor' }
-        | { readonly __typename: 'UserActor', readonly email: string }
+        | { readonly __typename: 'UserActor', readonly email: string | null }
       , readonly estimated: { readonly usd: string } } | null>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } | null };
 
 export type TokensByModelQueryVariables = Exact<{

@@ -60,6 +60,9 @@ export interface Connector {
   readonly office: OfficeSessions;
 }
 
+/** What one person did with a thing; null stands for use that upstream ties to no member. */
+export type UseOf<Thing> = Thing & { readonly userId: string | null };
+
 /** Different conversations in which something took part. */
 export interface ConversationUse {
   readonly conversations: number | null;

@@ -3,7 +3,7 @@ import type { Connector, EngagementQuestion } from "../../domain/engagement.ts";
 import { endpoint } from "../endpoint.ts";
 import type { Wire } from "../wire.ts";
 import { engagementList } from "./coverage.ts";
-import { engagementQuery, type FilterNames } from "./engagement-query.ts";
+import { BY_PERSON, engagementQuery, type FilterNames, useOf } from "./engagement-query.ts";
 
 export const CONNECTOR_FILTERS = {
   users: "user_id",
@@ -12,13 +12,28 @@ export const CONNECTOR_FILTERS = {
   names: "connector_name",
 } as const satisfies FilterNames;
 
-/** Use per connector over the range, by connector name. Source: Enterprise Analytics, "List Connector Activity". */
-export const connectorActivity = endpoint({
+const list = {
   dataset: "CONNECTOR_ACTIVITY",
   ...engagementList,
   path: "/v1/organizations/analytics/connectors",
+} as const;
+
+/** Use per connector over the range, by connector name. Source: Enterprise Analytics, "List Connector Activity". */
+export const connectorActivity = endpoint({
+  ...list,
   query: (p: EngagementQuestion) => engagementQuery(CONNECTOR_FILTERS, p),
-  row: (w: Wire<AnalyticsConnectorActivity>): Connector => ({
+  row: connector,
+});
+
+/** The same per connector and person. */
+export const connectorUse = endpoint({
+  ...list,
+  query: (p: EngagementQuestion) => ({ ...engagementQuery(CONNECTOR_FILTERS, p), ...BY_PERSON }),
+  row: (w: Wire<AnalyticsConnectorActivity>) => useOf(connector(w), w.only<"user_id">()),
+});
+
+function connector(w: Wire<AnalyticsConnectorActivity>): Connector {
+  return {
     name: w.string("connector_name"),
     displayName: w.stringOrNull("connector_display_name"),
     users: w.count("distinct_user_count"),
@@ -41,5 +56,5 @@ export const connectorActivity = endpoint({
         .countOrNull("distinct_session_connector_used_count"),
       word: w.at("office_metrics").at("word").countOrNull("distinct_session_connector_used_count"),
     },
-  }),
-});
+  };
+}

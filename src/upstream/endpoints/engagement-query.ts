@@ -1,5 +1,6 @@
-import type { EngagementDimension, EngagementQuestion } from "../../domain/engagement.ts";
+import type { EngagementDimension, EngagementQuestion, UseOf } from "../../domain/engagement.ts";
 import type { QueryValue } from "../endpoint.ts";
+import type { Wire } from "../wire.ts";
 import { engagementDays } from "./coverage.ts";
 
 /** What a list calls the dimensions it can be narrowed by; those without a name it does not know. */
@@ -19,4 +20,12 @@ export function engagementQuery(
     return (filter[dimension] ?? []).map((value) => `${name}:${value}`);
   });
   return { ...engagementDays(range), "filter[]": entries, order: descending ? "desc" : undefined };
+}
+
+/** What a list says of each person who used a thing: a row per thing and person. */
+export const BY_PERSON = { "group_by[]": ["user_id"] } as const;
+
+/** A thing's row as what one person did with it. A row that was not split, as its missing key tells, is nobody's. */
+export function useOf<Thing>(thing: Thing, w: Wire<{ user_id?: string | null }>): UseOf<Thing> {
+  return { ...thing, userId: w.has("user_id") ? w.stringOrNull("user_id") : w.string("user_id") };
 }

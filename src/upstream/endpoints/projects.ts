@@ -3,7 +3,7 @@ import type { EngagementQuestion, Project } from "../../domain/engagement.ts";
 import { endpoint } from "../endpoint.ts";
 import type { Wire } from "../wire.ts";
 import { engagementList } from "./coverage.ts";
-import { engagementQuery, type FilterNames } from "./engagement-query.ts";
+import { BY_PERSON, engagementQuery, type FilterNames, useOf } from "./engagement-query.ts";
 
 export const PROJECT_FILTERS = {
   users: "user_id",
@@ -11,22 +11,35 @@ export const PROJECT_FILTERS = {
   projects: "project_id",
 } as const satisfies FilterNames;
 
-/** Use per chat project over the range, by project id. Source: Enterprise Analytics, "List Chat Project Activity". */
-export const projectActivity = endpoint({
+const list = {
   dataset: "PROJECT_ACTIVITY",
   ...engagementList,
   path: "/v1/organizations/analytics/apps/chat/projects",
+} as const;
+
+/** Use per chat project over the range, by project id. Source: Enterprise Analytics, "List Chat Project Activity". */
+export const projectActivity = endpoint({
+  ...list,
   query: (p: EngagementQuestion) => engagementQuery(PROJECT_FILTERS, p),
-  row: (w: Wire<AnalyticsProjectActivity>): Project => {
-    const creator = w.atOrNull("created_by");
-    return {
-      projectId: w.string("project_id"),
-      name: w.string("project_name"),
-      createdAt: w.instantOrNull("created_at"),
-      createdBy: creator && { userId: creator.string("id"), email: creator.string("email_address") },
-      conversations: w.countOrNull("distinct_conversation_count"),
-      messages: w.count("message_count"),
-      users: w.count("distinct_user_count"),
-    };
-  },
+  row: project,
 });
+
+/** The same per project and person. */
+export const projectUse = endpoint({
+  ...list,
+  query: (p: EngagementQuestion) => ({ ...engagementQuery(PROJECT_FILTERS, p), ...BY_PERSON }),
+  row: (w: Wire<AnalyticsProjectActivity>) => useOf(project(w), w.only<"user_id">()),
+});
+
+function project(w: Wire<AnalyticsProjectActivity>): Project {
+  const creator = w.atOrNull("created_by");
+  return {
+    projectId: w.string("project_id"),
+    name: w.string("project_name"),
+    createdAt: w.instantOrNull("created_at"),
+    createdBy: creator && { userId: creator.string("id"), email: creator.string("email_address") },
+    conversations: w.countOrNull("distinct_conversation_count"),
+    messages: w.count("message_count"),
+    users: w.count("distinct_user_count"),
+  };
+}

@@ -4,7 +4,7 @@ import type { Money } from "../../domain/money.ts";
 import { endpoint } from "../endpoint.ts";
 import { type Wire, WireError } from "../wire.ts";
 import { engagementList } from "./coverage.ts";
-import { engagementQuery, type FilterNames } from "./engagement-query.ts";
+import { BY_PERSON, engagementQuery, type FilterNames, useOf } from "./engagement-query.ts";
 
 export const SKILL_FILTERS = {
   users: "user_id",
@@ -14,13 +14,28 @@ export const SKILL_FILTERS = {
   shareStatuses: "share_status",
 } as const satisfies FilterNames;
 
-/** Use per skill over the range, by skill name. Source: Enterprise Analytics, "List Skill Activity". */
-export const skillActivity = endpoint({
+const list = {
   dataset: "SKILL_ACTIVITY",
   ...engagementList,
   path: "/v1/organizations/analytics/skills",
+} as const;
+
+/** Use per skill over the range, by skill name. Source: Enterprise Analytics, "List Skill Activity". */
+export const skillActivity = endpoint({
+  ...list,
   query: (p: EngagementQuestion) => engagementQuery(SKILL_FILTERS, p),
-  row: (w: Wire<AnalyticsSkillActivity>): Skill => ({
+  row: skill,
+});
+
+/** The same per skill and person. */
+export const skillUse = endpoint({
+  ...list,
+  query: (p: EngagementQuestion) => ({ ...engagementQuery(SKILL_FILTERS, p), ...BY_PERSON }),
+  row: (w: Wire<AnalyticsSkillActivity>) => useOf(skill(w), w.only<"user_id">()),
+});
+
+function skill(w: Wire<AnalyticsSkillActivity>): Skill {
+  return {
     name: w.string("skill_name"),
     displayName: w.stringOrNull("skill_display_name"),
     shareStatus: w.stringOrNull("share_status"),
@@ -38,8 +53,8 @@ export const skillActivity = endpoint({
       powerpoint: w.at("office_metrics").at("powerpoint").countOrNull("distinct_session_skill_used_count"),
       word: w.at("office_metrics").at("word").countOrNull("distinct_session_skill_used_count"),
     },
-  }),
-});
+  };
+}
 
 function amount(
   w: Wire<AnalyticsSkillActivity>,

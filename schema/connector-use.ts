@@ -1,0 +1,109 @@
+import type { Connector as ConnectorShape, UseOf } from "../src/domain/engagement.ts";
+import { connectorUses } from "../src/loaders/engagement-use.ts";
+import { measured as optional } from "./activity.ts";
+import { builder } from "./builder.ts";
+import { forward } from "./connection.ts";
+import { Connector, ConnectorChat, ConnectorCode, ConnectorCowork } from "./connector.ts";
+import { OfficeSessions } from "./engagement.ts";
+import { personOfUse, thingOfUse, type Use, usesOfPerson, usesOfThing } from "./engagement-use.ts";
+import { personRange, User } from "./user.ts";
+
+export const ConnectorUse = builder.objectRef<Use<ConnectorShape>>("ConnectorUse").implement({
+  description: "One person's use of one connector over a range. All figures are of that person alone.",
+  fields: (t) => ({
+    connector: t.field({
+      type: Connector,
+      nullable: true,
+      description:
+        "The connector as everyone used it over the same range. One upstream walk for all connectors of a list together, unless the list is of connectors.",
+      resolve: (use, _args, ctx) => thingOfUse(ctx, connectorUses, use),
+    }),
+    name: t.exposeString("name", { description: "Name of the connector, or an opaque id." }),
+    displayName: t.exposeString("displayName", {
+      nullable: true,
+      description: "Readable name where `name` is an opaque id that resolves. Not unique.",
+    }),
+    user: t.field({
+      type: User,
+      nullable: true,
+      description: "The person. Null for use that upstream ties to no member.",
+      resolve: personOfUse,
+    }),
+    withOwnCredential: t.boolean({
+      nullable: true,
+      description:
+        "Whether any of the use ran on the person's own credential. Null: not measured, or any part of the range before 2026-07-01.",
+      resolve: ({ individualAuthUsers }) => (individualAuthUsers === null ? null : individualAuthUsers > 0),
+    }),
+    withManagedCredential: t.boolean({
+      nullable: true,
+      description:
+        "Whether any of the use ran on a credential the organization manages; both can be. Null: not measured, or any part of the range before 2026-07-01.",
+      resolve: ({ managedAuthUsers }) => (managedAuthUsers === null ? null : managedAuthUsers > 0),
+    }),
+    readCalls: t.expose(
+      "readCalls",
+      optional(
+        "This person's calls marked read-only; measured where the range begins on or after 2026-05-29.",
+      ),
+    ),
+    writeCalls: t.expose(
+      "writeCalls",
+      optional(
+        "This person's calls marked not read-only; measured where the range begins on or after 2026-05-29.",
+      ),
+    ),
+    unclassifiedCalls: t.expose(
+      "unclassifiedCalls",
+      optional(
+        "This person's calls without a trusted mark; measured where the range begins on or after 2026-05-29.",
+      ),
+    ),
+    chat: t.expose("chat", { type: ConnectorChat, nullable: true, description: "In chat." }),
+    claudeCode: t.expose("claudeCode", {
+      type: ConnectorCode,
+      nullable: true,
+      description: "In Claude Code.",
+    }),
+    office: t.expose("office", {
+      type: OfficeSessions,
+      nullable: true,
+      description: "In Office applications.",
+    }),
+    cowork: t.expose("cowork", { type: ConnectorCowork, nullable: true, description: "In Cowork." }),
+  }),
+});
+
+/** All calls; null where none of them were measured. */
+function calls({ readCalls, writeCalls, unclassifiedCalls }: UseOf<ConnectorShape>): number | null {
+  const known = [readCalls, writeCalls, unclassifiedCalls].filter((count) => count !== null);
+  return known.length === 0 ? null : known.reduce((sum, count) => sum + count, 0);
+}
+
+const ConnectorUseConnection = builder.connectionObject(
+  { type: ConnectorUse, name: "ConnectorUseConnection", description: "The people who used a connector." },
+  { name: "ConnectorUseEdge", description: "A person's use and its place in the list." },
+);
+
+builder.objectField(User, "connectors", (t) =>
+  t.field({
+    type: [ConnectorUse],
+    nullable: true,
+    description:
+      "The connectors the person used over the range, most calls first; empty: none. Null: the person is not in the Enterprise organization. One upstream walk for all people of a list together. Source: CONNECTOR_ACTIVITY.",
+    args: personRange,
+    resolve: (person, { range }, ctx) => usesOfPerson(ctx, connectorUses, calls, person, range),
+  }),
+);
+
+builder.objectField(Connector, "usedBy", (t) =>
+  t.field({
+    type: ConnectorUseConnection,
+    nullable: true,
+    description:
+      "The people who used it over the range and under the filter of the list, most calls first, ties by id. One upstream walk for all connectors of a list together. Source: CONNECTOR_ACTIVITY.",
+    args: forward,
+    resolve: (connector, slice, ctx) =>
+      usesOfThing(ctx, connectorUses, calls, connector, "Connector.usedBy", slice),
+  }),
+);

@@ -1,0 +1,103 @@
+import { rankedBy } from "../src/analytics/ranking.ts";
+import type { Context } from "../src/context.ts";
+import type { Dataset } from "../src/domain/dataset.ts";
+import type { EngagementFilter, UseOf } from "../src/domain/engagement.ts";
+import type { Person } from "../src/domain/person.ts";
+import { type DayRange, sameRange } from "../src/domain/range.ts";
+import type { RowsOf } from "../src/loaders/engagement-use.ts";
+import { type Connection, connectRanking, type Slice } from "./connection.ts";
+import { type Measured, measured } from "./engagement.ts";
+import type { Measure } from "./engagement-order.ts";
+import type { DateRangeInput } from "./range.ts";
+import { rangeOf } from "./user.ts";
+
+/** What one person did with one thing over a range, reached from the one or from the other. */
+export type Use<Thing> = UseOf<Thing> & {
+  readonly range: DayRange;
+  readonly filter: EngagementFilter;
+  readonly person?: Person;
+  readonly thing?: Measured<Thing>;
+};
+
+type Rows<Row> = (
+  ctx: Context,
+  scope: { readonly range: DayRange; readonly filter: EngagementFilter },
+) => { load(key: string): Promise<RowsOf<Row> | null> };
+
+/** How one kind of thing is asked who used it. */
+export interface UseKind<Thing> {
+  readonly dataset: Dataset;
+  readonly ownOf: (thing: Thing) => string;
+  readonly ofPerson: Rows<UseOf<Thing>>;
+  readonly ofThing: Rows<UseOf<Thing>>;
+  readonly thing: Rows<Thing>;
+}
+
+/** What a person used, most used first. Null: nobody can say, since the person is not of the Enterprise organization. */
+export async function usesOfPerson<Thing>(
+  ctx: Context,
+  kind: UseKind<Thing>,
+  measure: Measure<UseOf<Thing>>,
+  person: Person,
+  asked: DateRangeInput | null | undefined,
+): Promise<Use<Thing>[] | null> {
+  if (person.organization !== "ENTERPRISE") return null;
+  const range = rangeOf(person, asked, ctx);
+  const filter: EngagementFilter = {};
+  const found = await kind.ofPerson(ctx, { range, filter }).load(person.userId);
+  const self = personOver(person, range);
+  return rankedBy(found?.rows ?? [], measure, kind.ownOf).map(({ row }) => ({
+    ...row,
+    range,
+    filter,
+    person: self,
+  }));
+}
+
+/** Who used a thing, those who used it most first; within the range and the filter of the list that led to the thing. */
+export function usesOfThing<Thing>(
+  ctx: Context,
+  kind: UseKind<Thing>,
+  measure: Measure<UseOf<Thing>>,
+  thing: Measured<Thing>,
+  field: string,
+  slice: Slice,
+): Promise<Connection<Use<Thing>>> {
+  const { range, filter } = thing;
+  const own = kind.ownOf(thing);
+  const question = { field, range, dataset: kind.dataset, args: { own, filter } };
+  return connectRanking(ctx, slice, question, async () => {
+    const { rows, sources } = (await kind.ofThing(ctx, { range, filter }).load(own)) ?? NONE;
+    const uses = rows.map((row): Use<Thing> => ({ ...row, range, filter, thing }));
+    return { ranked: rankedBy(uses, measure, ({ userId }) => userId ?? ""), sources };
+  });
+}
+
+const NONE = { rows: [], sources: [] };
+
+/** The person behind a use; null where upstream ties it to no member. */
+export function personOfUse({ person, userId, range }: Use<unknown>): Person | null {
+  if (person !== undefined) return person;
+  return userId === null ? null : { organization: "ENTERPRISE", userId, range };
+}
+
+/** The thing that was used, as everyone used it; all things of a list are looked up together. */
+export async function thingOfUse<Thing>(
+  ctx: Context,
+  kind: UseKind<Thing>,
+  use: Use<Thing>,
+): Promise<Measured<Thing> | null> {
+  const { thing, range, filter } = use;
+  if (thing !== undefined) return thing;
+  const own = kind.ownOf(use);
+  const found = await kind.thing(ctx, { range, filter }).load(own);
+  const [row] = found?.rows ?? [];
+  return row === undefined ? null : measured(row, range, filter);
+}
+
+/** The same person as others reach them over another range, without figures about their own. */
+function personOver(person: Person, range: DayRange): Person {
+  if (sameRange(person.range, range)) return person;
+  const { activity: _, isPart: __, ...who } = person;
+  return { ...who, range };
+}

@@ -1,0 +1,68 @@
+import type { Project as ProjectShape, UseOf } from "../src/domain/engagement.ts";
+import { projectUses } from "../src/loaders/engagement-use.ts";
+import { sum } from "./activity.ts";
+import { builder } from "./builder.ts";
+import { forward } from "./connection.ts";
+import { personOfUse, thingOfUse, type Use, usesOfPerson, usesOfThing } from "./engagement-use.ts";
+import { Project } from "./project.ts";
+import { personRange, User } from "./user.ts";
+
+const mostMessages = ({ messages }: UseOf<ProjectShape>) => messages;
+
+export const ProjectUse = builder.objectRef<Use<ProjectShape>>("ProjectUse").implement({
+  description: "One person's use of one chat project over a range. All figures are of that person alone.",
+  fields: (t) => ({
+    project: t.field({
+      type: Project,
+      nullable: true,
+      description:
+        "The project as everyone used it over the same range. One upstream walk for all projects of a list together, unless the list is of projects.",
+      resolve: (use, _args, ctx) => thingOfUse(ctx, projectUses, use),
+    }),
+    projectId: t.exposeString("projectId", {
+      description: "The id upstream knows the project by, `claude_proj_...`.",
+    }),
+    name: t.exposeString("name", { nullable: true, description: "Name of the project." }),
+    user: t.field({
+      type: User,
+      nullable: true,
+      description: "The person. Null for use that upstream ties to no member.",
+      resolve: personOfUse,
+    }),
+    messages: t.expose("messages", sum("Messages this person sent in the project.")),
+    conversations: t.expose("conversations", {
+      type: "Count",
+      nullable: true,
+      description:
+        "Distinct conversations of this person. Null over more than one day: upstream does not count them across days.",
+    }),
+  }),
+});
+
+const ProjectUseConnection = builder.connectionObject(
+  { type: ProjectUse, name: "ProjectUseConnection", description: "The people who used a project." },
+  { name: "ProjectUseEdge", description: "A person's use and its place in the list." },
+);
+
+builder.objectField(User, "projects", (t) =>
+  t.field({
+    type: [ProjectUse],
+    nullable: true,
+    description:
+      "The chat projects the person used over the range, most messages first; empty: none. Null: the person is not in the Enterprise organization. One upstream walk for all people of a list together. Source: PROJECT_ACTIVITY.",
+    args: personRange,
+    resolve: (person, { range }, ctx) => usesOfPerson(ctx, projectUses, mostMessages, person, range),
+  }),
+);
+
+builder.objectField(Project, "usedBy", (t) =>
+  t.field({
+    type: ProjectUseConnection,
+    nullable: true,
+    description:
+      "The people who used it over the range and under the filter of the list, most messages first, ties by id. One upstream walk for all projects of a list together. Source: PROJECT_ACTIVITY.",
+    args: forward,
+    resolve: (project, slice, ctx) =>
+      usesOfThing(ctx, projectUses, mostMessages, project, "Project.usedBy", slice),
+  }),
+);
