@@ -1,5 +1,6 @@
 import {
   acceptanceRate,
+  type ChatCoworkActivity as ChatCoworkShape,
   type ChatActivity as ChatShape,
   type ClaudeTagActivity as ClaudeTagShape,
   type CodeActivity as CodeShape,
@@ -173,6 +174,17 @@ const ClaudeTagActivity = builder.objectRef<ClaudeTagShape>("ClaudeTagActivity")
   }),
 });
 
+const ChatCoworkActivity = builder.objectRef<ChatCoworkShape>("ChatCoworkActivity").implement({
+  description: "Activity in the merged Chat and Cowork product, which counts neither as chat nor as Cowork.",
+  fields: (t) => ({
+    chat: t.expose("chat", {
+      type: ChatActivity,
+      description: "The chat half; shared artifacts viewed are not measured here.",
+    }),
+    sessions: t.expose("sessions", { type: CoworkActivity, description: "The session half." }),
+  }),
+});
+
 export const UserActivity = builder.objectRef<UserActivityShape>("UserActivity").implement({
   description: "What one person did over a range, rolled up by upstream in one row. Source: USER_ACTIVITY.",
   fields: (t) => ({
@@ -191,6 +203,11 @@ export const UserActivity = builder.objectRef<UserActivityShape>("UserActivity")
     office: t.expose("office", { type: OfficeActivity, description: "The Office agent." }),
     design: t.expose("design", { type: DesignActivity, description: "Claude Design." }),
     science: t.expose("science", { type: ScienceActivity, description: "Claude Science." }),
+    chatCowork: t.expose("chatCowork", {
+      type: ChatCoworkActivity,
+      nullable: true,
+      description: "The merged Chat and Cowork product. Null where the organization does not have it.",
+    }),
     claudeTag: t.expose("claudeTag", {
       type: ClaudeTagActivity,
       nullable: true,

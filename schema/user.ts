@@ -8,7 +8,7 @@ import type { DayRange } from "../src/domain/range.ts";
 import { badInput, GatewayError } from "../src/errors.ts";
 import { memberByEmail } from "../src/loaders/members.ts";
 import { USER_FILTERS, userActivity } from "../src/upstream/endpoints/users.ts";
-import { builder, decodeGlobalId, nodeLoader } from "./builder.ts";
+import { builder, dateTime, decodeGlobalId, nodeLoader } from "./builder.ts";
 import { engagement, engagementArgs } from "./engagement.ts";
 import { filterOf, UserFilter } from "./engagement-filter.ts";
 import { engagementOrder } from "./engagement-order.ts";
@@ -101,6 +101,12 @@ export const User = builder.node(builder.objectRef<Person>("User"), {
       description:
         "Role in the organization, such as `user` or `admin`; new roles may appear. Null for people who have left.",
       resolve: async (person, _args, ctx) => (await memberOf(ctx, person))?.role ?? null,
+    }),
+    joinedAt: t.field({
+      type: "DateTime",
+      nullable: true,
+      description: "When the person joined the organization. Null for people who have left.",
+      resolve: async (person, _args, ctx) => dateTime((await memberOf(ctx, person))?.addedAt ?? null),
     }),
     identities: t.field({
       type: [Identity],

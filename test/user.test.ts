@@ -441,3 +441,27 @@ test("a key says whom it acts as: a person, a service account, or nobody", async
     { principal: null, serviceAccountId: null },
   ]);
 });
+
+test("a block the organization does not have is null, one that it has is read", async () => {
+  const plain = wireUser("user_a");
+  const merged = {
+    ...wireUser("user_b"),
+    chat_cowork_unified_metrics: {
+      chat: { ...plain.chat_metrics, message_count: 7 },
+      sessions: { ...plain.cowork_metrics, action_count: 3 },
+    },
+    claude_tag_metrics: { active_day_count: 2, active_message_count: null },
+  };
+  const { ask } = gateway({ routes: { [PATHS.users]: () => json(tokenPage([plain, merged])) } });
+  const { data, errors } = await ask(
+    `{ users(${DAY}) { nodes { activity { chatCowork { chat { messages } sessions { actions } } claudeTag { activeDays messages } } } } }`,
+  );
+  expect(errors).toBeUndefined();
+  expect(data.users.nodes.map(({ activity }: { activity: object }) => activity)).toEqual([
+    { chatCowork: null, claudeTag: null },
+    {
+      chatCowork: { chat: { messages: 7 }, sessions: { actions: 3 } },
+      claudeTag: { activeDays: 2, messages: null },
+    },
+  ]);
+});

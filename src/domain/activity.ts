@@ -16,6 +16,13 @@ export interface UserActivity {
   readonly design: DesignActivity;
   readonly science: ScienceActivity;
   readonly claudeTag: ClaudeTagActivity | null;
+  /** The merged Chat and Cowork product; null where the organization does not have it. */
+  readonly chatCowork: ChatCoworkActivity | null;
+}
+
+export interface ChatCoworkActivity {
+  readonly chat: ChatActivity;
+  readonly sessions: CoworkActivity;
 }
 
 export interface ChatActivity {

@@ -55,8 +55,21 @@ export const userActivity = endpoint({
       skillCalls: w.at("science_metrics").count("skills_used_count"),
     },
     claudeTag: claudeTag(w.atOrNull("claude_tag_metrics")),
+    chatCowork: chatCowork(w.atOrNull("chat_cowork_unified_metrics")),
   }),
 });
+
+/** The key is left out where the merged product does not exist; its halves have the fields of the products they merge. */
+function chatCowork(
+  w: Wire<NonNullable<User["chat_cowork_unified_metrics"]>> | null,
+): UserActivity["chatCowork"] {
+  return (
+    w && {
+      chat: chat(w.at("chat").only<keyof User["chat_metrics"]>()),
+      sessions: cowork(w.at("sessions").only<keyof User["cowork_metrics"]>()),
+    }
+  );
+}
 
 function chat(w: Wire<User["chat_metrics"]>): ChatActivity {
   return {
