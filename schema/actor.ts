@@ -31,7 +31,7 @@ const UserActor = builder.objectRef<Kind<"user" | "person">>("UserActor").implem
       resolve: (actor, _args, ctx) => {
         const { range, organization } = actor;
         if (actor.kind === "user") return personByEmail(ctx, actor.email, range);
-        if (organization === "CONSOLE") return personByConsoleId(ctx, actor.user.userId, range);
+        if (organization === "CONSOLE") return personByConsoleId(ctx, actor.user, range);
         return { organization, ...actor.user, range };
       },
     }),

@@ -48,7 +48,7 @@ export const ApiKey = builder.node(builder.objectRef<ApiKeyShape>("ApiKey"), {
       description: "The person it acts as; null where it acts as a service account or is bound to nobody.",
       resolve: ({ principal }, _args, ctx) =>
         principal !== null && "userId" in principal
-          ? personByConsoleId(ctx, principal.userId, defaultRange(ctx))
+          ? personByConsoleId(ctx, principal, defaultRange(ctx))
           : null,
     }),
     serviceAccountId: t.string({
@@ -63,7 +63,9 @@ export const ApiKey = builder.node(builder.objectRef<ApiKeyShape>("ApiKey"), {
       nullable: true,
       description: "The person who made it; null where not recorded or made by a service account.",
       resolve: ({ createdBy }, _args, ctx): Promise<Person> | null =>
-        createdBy?.type === "user" ? personByConsoleId(ctx, createdBy.id, defaultRange(ctx)) : null,
+        createdBy?.type === "user"
+          ? personByConsoleId(ctx, { userId: createdBy.id }, defaultRange(ctx))
+          : null,
     }),
   }),
 });

@@ -132,5 +132,5 @@ function personOf(
   ctx: Context,
 ): Person | Promise<Person> | null {
   if (user !== null) return { organization: "ENTERPRISE", ...user, range };
-  return accountId === null ? null : personByConsoleId(ctx, accountId, range);
+  return accountId === null ? null : personByConsoleId(ctx, { userId: accountId }, range);
 }

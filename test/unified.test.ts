@@ -97,6 +97,35 @@ describe("what only the unified reports know", () => {
     );
   });
 
+  test("someone who has left the Console keeps what the row says of them", async () => {
+    const person = {
+      type: "user_actor",
+      user_id: "user_gone",
+      email_address: "gone@ternplover.example",
+      name: "Gone",
+      deleted: true,
+    };
+    const row = {
+      starting_at: "2026-11-20T00:00:00Z",
+      ending_at: "2026-11-21T00:00:00Z",
+      group: { ...GROUP, actor: person },
+      cost: { amount: "5", list_amount: "6", currency: "USD", requests: 1 },
+    };
+    const { ask } = gateway({
+      settings: { ANTHROPIC_ANALYTICS_KEY: "" },
+      routes: {
+        "/v1/organizations/analytics/cost": () => json(reportPage([row])),
+        [PATHS.members]: () => json({ data: [], first_id: null, last_id: null, has_more: false }),
+      },
+    });
+    const { data, errors } = await ask(
+      `{ cost(range: { between: { from: "2026-11-20", until: "2026-11-21" } }, groupBy: [ACTOR]) { nodes { actor { ... on UserActor { email user { email name status } } } } } }`,
+    );
+    expect(errors).toBeUndefined();
+    const gone = { email: "gone@ternplover.example", name: "Gone", status: "DEPARTED" };
+    expect(data.cost.nodes).toEqual([{ actor: { email: gone.email, user: gone } }]);
+  });
+
   test("people upstream hides stay rows of their own", async () => {
     const row = (amount: string) => ({
       starting_at: "2026-11-20T00:00:00Z",

@@ -23,12 +23,20 @@ export async function personByEmail(ctx: Context, email: string, range: DayRange
 
 /**
  * The person behind a Console id. The two organizations number the same human differently, so the way across is the email;
- * someone who has left the Console keeps the bare id.
+ * someone who has left both stays what the row that led here says.
  */
-export async function personByConsoleId(ctx: Context, userId: string, range: DayRange): Promise<Person> {
-  const member = await memberById(ctx, { organization: "CONSOLE" }).load(userId);
-  if (member === null) return { organization: "CONSOLE", userId, range };
-  return (await personByEmail(ctx, member.email, range)) ?? personOf("CONSOLE", member, range);
+export async function personByConsoleId(
+  ctx: Context,
+  row: Pick<Person, "userId" | "email" | "name" | "deleted">,
+  range: DayRange,
+): Promise<Person> {
+  const member = await memberById(ctx, { organization: "CONSOLE" }).load(row.userId);
+  const email = member?.email ?? row.email ?? null;
+  const person = email === null ? null : await personByEmail(ctx, email, range);
+  return (
+    person ??
+    (member === null ? { organization: "CONSOLE", ...row, range } : personOf("CONSOLE", member, range))
+  );
 }
 
 /** The current member with this id, in whichever organization; null where neither has one. */
@@ -37,7 +45,7 @@ export async function personById(ctx: Context, userId: string, range: DayRange):
     const member = await memberById(ctx, { organization }).load(userId);
     if (member === null) continue;
     return organization === "CONSOLE"
-      ? personByConsoleId(ctx, userId, range)
+      ? personByConsoleId(ctx, { userId }, range)
       : personOf(organization, member, range);
   }
   return null;
