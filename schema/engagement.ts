@@ -10,7 +10,7 @@ import type {
 import type { DayRange } from "../src/domain/range.ts";
 import { GatewayError } from "../src/errors.ts";
 import type { Endpoint } from "../src/upstream/endpoint.ts";
-import type { FilterNames } from "../src/upstream/endpoints/engagement-query.ts";
+import { type FilterNames, narrowed } from "../src/upstream/endpoints/engagement-query.ts";
 import { mapPages, walkOf, whole } from "../src/upstream/walk.ts";
 import { windowsOf } from "../src/upstream/windows.ts";
 import { distinct } from "./activity.ts";
@@ -118,7 +118,7 @@ export async function loadMeasured<Row>(
   const { range, own, filter: stated } = parseMeasuredId(id);
   const filter = filterOf("node", names, stated);
   const { pieces } = windowsOf(endpoint, range, ctx.now());
-  const questions = pieces.map((piece) => ({ range: piece, filter: { ...filter, ...filterBy(own) } }));
+  const questions = pieces.map((piece) => ({ range: piece, filter: narrowed(filter, filterBy(own)) }));
   const row = (await whole(walkOf(ctx.upstream, endpoint, questions))).rows.find(
     (each) => ownOf(each) === own,
   );

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { gateway, json, refusal } from "./gateway.ts";
-import { PATHS, tokenPage, wireUser } from "./wire.ts";
+import { PATHS, tokenPage, wireSkill, wireUser } from "./wire.ts";
 
 const WEEK = `range: { between: { from: "2026-11-01", until: "2026-11-08" } }`;
 const PATH_OF = {
@@ -180,6 +180,24 @@ describe("a list under a filter of the sandbox", () => {
     );
     expect(errors).toBeUndefined();
     expect(data.nodes).toEqual([whole, part]);
+  });
+
+  test("is found again by `node` even where its filter leaves no room for the name", async () => {
+    const { ask, seen } = gateway({
+      routes: { [PATHS.skills]: () => json(tokenPage([wireSkill("docx"), wireSkill("pdf", { users: 7 })])) },
+    });
+    const filter = { users: Array.from({ length: 100 }, (_, i) => `user_${i}_01Hq7Zc3vKpWnT5rYd8sLmBx`) };
+    const { data } = await ask(
+      `query ($filter: EngagementFilter) { skills(${WEEK}, filter: $filter) { nodes { id name users } } }`,
+      { filter },
+    );
+    const [, pdf] = data.skills.nodes;
+    const again = await ask(`query ($id: ID!) { node(id: $id) { id ... on Skill { name users } } }`, {
+      id: pdf.id,
+    });
+    expect(again.errors).toBeUndefined();
+    expect(again.data.node).toEqual(pdf);
+    expect(seen.map((url) => url.searchParams.getAll("filter[]").length)).toEqual([100]);
   });
 
   test("an id with a filter its list does not know is refused", async () => {

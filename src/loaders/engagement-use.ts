@@ -2,7 +2,7 @@ import type { Connector, EngagementFilter, Project, Skill, UseOf } from "../doma
 import type { DayRange } from "../domain/range.ts";
 import type { Endpoint } from "../upstream/endpoint.ts";
 import { connectorActivity, connectorUse } from "../upstream/endpoints/connectors.ts";
-import { MAX_FILTERS } from "../upstream/endpoints/engagement-query.ts";
+import { narrowed } from "../upstream/endpoints/engagement-query.ts";
 import { projectActivity, projectUse } from "../upstream/endpoints/projects.ts";
 import { skillActivity, skillUse } from "../upstream/endpoints/skills.ts";
 import { type PageSource, walkOf, whole } from "../upstream/walk.ts";
@@ -58,10 +58,11 @@ function rowsBy<Row>(
 ) {
   return loader(
     async ({ upstream, now }, { range, filter }: Scope, keys): Promise<Map<string, RowsOf<Row>>> => {
-      const narrowed = { ...filter, [dimension]: keys };
-      const fits = Object.values(narrowed).flat().length <= MAX_FILTERS;
       const { pieces } = windowsOf(endpoint, range, now());
-      const questions = pieces.map((piece) => ({ range: piece, filter: fits ? narrowed : filter }));
+      const questions = pieces.map((piece) => ({
+        range: piece,
+        filter: narrowed(filter, { [dimension]: keys }),
+      }));
       const { rows, sources } = await whole(walkOf(upstream, endpoint, questions));
       const byKey = Map.groupBy(rows, keyOf);
       return new Map(keys.map((key) => [key, { rows: byKey.get(key) ?? [], sources }]));

@@ -1,8 +1,7 @@
 import type { UserActivity } from "../domain/activity.ts";
 import type { Day } from "../domain/day.ts";
-import type { EngagementFilter } from "../domain/engagement.ts";
 import type { DayRange } from "../domain/range.ts";
-import { MAX_FILTERS } from "../upstream/endpoints/engagement-query.ts";
+import { narrowed } from "../upstream/endpoints/engagement-query.ts";
 import { userActivity } from "../upstream/endpoints/users.ts";
 import { mapPages, walkOf, wholeOf } from "../upstream/walk.ts";
 import { windowsOf } from "../upstream/windows.ts";
@@ -13,7 +12,7 @@ import { loader } from "./loader.ts";
 export const activityOfUser = loader(async ({ upstream, now }, { range }: { range: DayRange }, userIds) => {
   const { pieces } = windowsOf(userActivity, range, now());
   const walks = pieces.map((piece) =>
-    walkOf(upstream, userActivity, [{ range: piece, filter: filterOf(userIds) }]),
+    walkOf(upstream, userActivity, [{ range: piece, filter: narrowed({}, { users: userIds }) }]),
   );
   const { rows } = await wholeOf(upstream, walks);
   return new Map(
@@ -33,14 +32,11 @@ export interface UserActivityDay {
 export const activityDaysOfUser = loader(async (ctx, { range }: { range: DayRange }, userIds) => {
   const days = await aggregatedDays(ctx, windowsOf(userActivity, range, ctx.now(), "day").pieces);
   const walks = days.map((day) =>
-    mapPages(walkOf(ctx.upstream, userActivity, [{ range: day, filter: filterOf(userIds) }]), ({ rows }) =>
-      rows.map((activity): UserActivityDay => ({ date: day.from, activity })),
+    mapPages(
+      walkOf(ctx.upstream, userActivity, [{ range: day, filter: narrowed({}, { users: userIds }) }]),
+      ({ rows }) => rows.map((activity): UserActivityDay => ({ date: day.from, activity })),
     ),
   );
   const { rows } = await wholeOf(ctx.upstream, walks);
   return Map.groupBy(rows, ({ activity }) => activity.userId ?? "");
 });
-
-function filterOf(userIds: readonly string[]): EngagementFilter {
-  return userIds.length <= MAX_FILTERS ? { users: userIds } : {};
-}

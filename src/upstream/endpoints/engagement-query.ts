@@ -1,4 +1,9 @@
-import type { EngagementDimension, EngagementQuestion, UseOf } from "../../domain/engagement.ts";
+import type {
+  EngagementDimension,
+  EngagementFilter,
+  EngagementQuestion,
+  UseOf,
+} from "../../domain/engagement.ts";
 import type { QueryValue } from "../endpoint.ts";
 import type { Wire } from "../wire.ts";
 import { engagementDays } from "./coverage.ts";
@@ -8,6 +13,12 @@ export type FilterNames = { readonly [D in EngagementDimension]?: string };
 
 /** The most entries upstream takes in one `filter[]`, of all dimensions together. */
 export const MAX_FILTERS = 100;
+
+/** A filter narrowed to `more`, as long as one request can state it; beyond, as it was, and the rows are to be picked from. */
+export function narrowed(filter: EngagementFilter, more: EngagementFilter): EngagementFilter {
+  const both = { ...filter, ...more };
+  return Object.values(both).flat().length <= MAX_FILTERS ? both : filter;
+}
 
 /** A question to an engagement list in upstream's words. A dimension that the list does not know is a fault of the caller. */
 export function engagementQuery(
