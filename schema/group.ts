@@ -3,10 +3,11 @@ import type { Person } from "../src/domain/person.ts";
 import type { DayRange } from "../src/domain/range.ts";
 import { GatewayError } from "../src/errors.ts";
 import { groupById, groupsOfUser } from "../src/loaders/groups.ts";
+import { loader } from "../src/loaders/loader.ts";
 import { groupMembers, groups } from "../src/upstream/endpoints/groups.ts";
 import { mapPages, walkOf } from "../src/upstream/walk.ts";
 import { builder, dateTime, nodeLoader } from "./builder.ts";
-import { connect, forward } from "./connection.ts";
+import { type Connection, connect, forward, type Slice } from "./connection.ts";
 import { DateRange, DEFAULT_PERIOD, resolveRange } from "./range.ts";
 import { Bucketed } from "./report-bucket.ts";
 import { User } from "./user.ts";
@@ -67,32 +68,52 @@ export const Group = builder.node(builder.objectRef<GroupNode>("Group"), {
   }),
 });
 
-const GroupMember = builder
-  .objectRef<GroupMemberShape & { readonly range: DayRange }>("GroupMember")
-  .implement({
-    description: "One person in one group, now; reports go by the groups of the day of use instead.",
-    fields: (t) => ({
-      joinedAt: t.field({
-        type: "DateTime",
-        description: "When the person joined the group.",
-        resolve: ({ joinedAt }) => dateTime(joinedAt),
-      }),
-      user: t.field({
-        type: User,
-        description: "The person.",
-        resolve: ({ userId, email, range }): Person => ({
-          organization: "ENTERPRISE",
-          userId,
-          email,
-          range,
-        }),
+interface GroupMemberNode extends GroupMemberShape {
+  readonly range: DayRange;
+}
+
+const GroupMember = builder.objectRef<GroupMemberNode>("GroupMember").implement({
+  description: "One person in one group, now; reports go by the groups of the day of use instead.",
+  fields: (t) => ({
+    joinedAt: t.field({
+      type: "DateTime",
+      description: "When the person joined the group.",
+      resolve: ({ joinedAt }) => dateTime(joinedAt),
+    }),
+    user: t.field({
+      type: User,
+      description: "The person.",
+      resolve: ({ userId, email, range }): Person => ({
+        organization: "ENTERPRISE",
+        userId,
+        email,
+        range,
       }),
     }),
-  });
+  }),
+});
 
 const GroupMemberConnection = builder.connectionObject(
   { type: GroupMember, name: "GroupMemberConnection", description: "Members of a group, oldest first." },
   { name: "GroupMemberEdge", description: "A member and their place in the list." },
+);
+
+/**
+ * A page of members of each group, those of all groups of a list at the same time: what is asked about the people in them can
+ * then be asked for all of them together.
+ */
+const membersOfGroup = loader(
+  async (ctx, { range, slice }: { readonly range: DayRange; readonly slice: Slice }, groupIds) => {
+    const pages = groupIds.map(async (groupId): Promise<[string, Connection<GroupMemberNode> | Error]> => {
+      const walk = mapPages(walkOf(ctx.upstream, groupMembers, [{ groupId }]), ({ rows }) =>
+        rows.map((member) => ({ ...member, range })),
+      );
+      const question = { field: "Group.members", range, dataset: "GROUP_MEMBERS", args: groupId } as const;
+      const page = connect(ctx, slice, question, walk, ({ userId }) => userId);
+      return [groupId, await page.catch((fault: Error) => fault)];
+    });
+    return new Map(await Promise.all(pages));
+  },
 );
 
 builder.objectField(Group, "members", (t) =>
@@ -112,11 +133,7 @@ builder.objectField(Group, "members", (t) =>
     resolve: ({ groupId, listed, range: inherited }, { range: own, ...slice }, ctx) => {
       if (listed === null) return null;
       const range = own ? resolveRange(own, ctx.now()) : inherited;
-      const walk = mapPages(walkOf(ctx.upstream, groupMembers, [{ groupId }]), ({ rows }) =>
-        rows.map((member) => ({ ...member, range })),
-      );
-      const question = { field: "Group.members", range, dataset: "GROUP_MEMBERS", args: groupId } as const;
-      return connect(ctx, slice, question, walk, ({ userId }) => userId);
+      return membersOfGroup(ctx, { range, slice }).load(groupId);
     },
   }),
 );

@@ -75,7 +75,8 @@ export const Bucketed = builder.interfaceRef<ReportNode<unknown>>("ReportBucket"
     }),
     serviceAccountId: t.exposeString("serviceAccountId", {
       nullable: true,
-      description: "Service account. Group by SERVICE_ACCOUNT.",
+      description:
+        "Service account, `svac_...`, by id only: its name is told to OAuth tokens alone. Group by SERVICE_ACCOUNT.",
     }),
     actor: t.field({
       type: Actor,

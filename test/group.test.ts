@@ -127,6 +127,31 @@ describe("members of a group", () => {
     expect(seen.at(-1)?.searchParams.get("starting_at")).toBe("2026-11-20T00:00:00Z");
   });
 
+  test("are asked about together, however far apart their groups answer", async () => {
+    const { promise: otherAnswered, resolve: answer } = Promise.withResolvers<void>();
+    const { ask, seen } = gateway({
+      routes: {
+        ...routes,
+        [membersOf("rbac_group_maps")]: async () => {
+          await otherAnswered;
+          return json(tokenPage([wireGroupMember("user_bo")]));
+        },
+        [membersOf("rbac_group_tea")]: () => {
+          setImmediate(answer);
+          return json(tokenPage([wireGroupMember("user_ada")]));
+        },
+        [PATHS.userCost]: () =>
+          json(reportPage([wireUserCost("user_bo", "4"), wireUserCost("user_ada", "5")])),
+      },
+    });
+    const { data, errors } = await ask(
+      `{ groups(${DAY}) { nodes { members { nodes { user { cost { net { cents } } } } } } } }`,
+    );
+    expect(errors).toBeUndefined();
+    expect(JSON.stringify(data.groups.nodes)).toMatch(/"4".*"5"/);
+    expect(seen.filter((url) => url.pathname === PATHS.userCost)).toHaveLength(1);
+  });
+
   test("are read over short and empty pages, under either name of the group's id", async () => {
     const pages: Readonly<Record<string, object>> = {
       "": tokenPage([wireGroupMember("user_1", { group_id: "rbac_group_maps" })], "b"),

@@ -29,6 +29,7 @@ const REQUESTS: Readonly<Record<string, number>> = {
   "12-api-keys.graphql": 7,
   "13-cost-by-group.graphql": 3,
   "14-artifacts.graphql": 8,
+  "15-group-members.graphql": 12,
 };
 
 describe.each(FILES)("the question %s", (file) => {

@@ -153,6 +153,8 @@ test.each([1, 7, 100, 1000])(
       [`projects(${range})`, "projectId messages"],
       [`skills(${range})`, "name users"],
       [`connectors(${range})`, "name users"],
+      [`artifacts(${range})`, "date artifactType isShared created"],
+      [`groups(${range})`, "groupId members(first: 1000) { nodes { user { userId } } }"],
       [`claudeCodeRecords(${range})`, "id"],
       [`cost(${range}, groupBy: [PRODUCT, MODEL])`, "from product model net { cents }"],
       [`cost(${range}, groupBy: [USER], bucket: NONE)`, "user { userId } net { cents }"],

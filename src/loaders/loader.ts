@@ -1,12 +1,12 @@
 import DataLoader from "dataloader";
 import type { Context } from "../context.ts";
 
-/** Answers one question for many keys at once; a key without an answer is null. */
+/** Answers one question for many keys at once; a key without an answer is null, and an error is that key's alone. */
 export type Question<Params, Value> = (
   ctx: Context,
   params: Params,
   keys: readonly string[],
-) => Promise<ReadonlyMap<string, Value>>;
+) => Promise<ReadonlyMap<string, Value | Error>>;
 
 const loaders = new WeakMap<Context, Map<unknown, Map<string, DataLoader<string, unknown>>>>();
 
