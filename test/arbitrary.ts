@@ -1,5 +1,11 @@
 import fc from "fast-check";
-import { type Dimensions, NO_DIMENSIONS, type ReportActor, type ReportRow, type ReportUser } from "../src/domain/bucket.ts";
+import {
+  type Dimensions,
+  NO_DIMENSIONS,
+  type ReportActor,
+  type ReportRow,
+  type ReportUser,
+} from "../src/domain/bucket.ts";
 import { addDays, type Day, day, startOf } from "../src/domain/day.ts";
 import type { Decimal } from "../src/domain/decimal.ts";
 import type { Money, Spend } from "../src/domain/money.ts";

@@ -30,6 +30,7 @@ const REQUESTS: Readonly<Record<string, number>> = {
   "13-cost-by-group.graphql": 3,
   "14-artifacts.graphql": 8,
   "15-group-members.graphql": 12,
+  "16-plugins.graphql": 1,
 };
 
 describe.each(FILES)("the question %s", (file) => {

@@ -153,6 +153,7 @@ test.each([1, 7, 100, 1000])(
       [`projects(${range})`, "projectId messages"],
       [`skills(${range})`, "name users"],
       [`connectors(${range})`, "name users"],
+      [`plugins(${range})`, "name pluginId invocations"],
       [`artifacts(${range})`, "date artifactType isShared created"],
       [`groups(${range})`, "groupId members(first: 1000) { nodes { user { userId } } }"],
       [`claudeCodeRecords(${range})`, "id"],

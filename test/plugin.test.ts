@@ -140,4 +140,26 @@ describe("plugins", () => {
       pageInfo: { hasNextPage: false },
     });
   });
+
+  test("of the simulated organization are found again by id, and sessions are counted on a day alone", async () => {
+    const { ask } = gateway({ sandbox: { users: 60 } });
+    const selection = `id name pluginId users invocations claudeCode { sessions } cowork { sessions }`;
+    const { data, errors } = await ask(
+      `{ day: plugins(${DAY}) { nodes { ${selection} } } week: plugins(${WEEK}) { nodes { ${selection} } } }`,
+    );
+    expect(errors).toBeUndefined();
+    const week: { id: string; name: string; users: number; cowork: object; claudeCode: object }[] =
+      data.week.nodes;
+    expect(week.length).toBeGreaterThan(3);
+    expect(week.map(({ name }) => name)).toContain("third-party");
+    for (const { cowork, claudeCode, users } of week) {
+      expect([cowork, claudeCode]).toEqual([{ sessions: null }, { sessions: null }]);
+      expect(users).toBeGreaterThan(0);
+    }
+    for (const { cowork } of data.day.nodes) expect(cowork.sessions).toEqual(expect.any(Number));
+    const again = await ask(`query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Plugin { ${selection} } } }`, {
+      ids: week.map(({ id }) => id),
+    });
+    expect(again.data.nodes).toEqual(week);
+  });
 });

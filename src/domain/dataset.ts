@@ -22,7 +22,8 @@ export const DATASETS = {
   CONSOLE_ORGANIZATION: "The Console organization itself (me).",
   ENTERPRISE_MEMBERS: "Current members of the Enterprise organization (users).",
   CONSOLE_MEMBERS: "Current members of the Console organization (users).",
-  GROUPS: "RBAC groups of the Enterprise organization (rbac_groups); needs a key with the scope read:rbac_groups.",
+  GROUPS:
+    "RBAC groups of the Enterprise organization (rbac_groups); needs a key with the scope read:rbac_groups.",
   GROUP_MEMBERS: "Members of an RBAC group (rbac_groups/{id}/members); the same scope.",
   WORKSPACES: "Workspaces of the Console organization.",
   API_KEYS: "API keys of the Console organization, never their secrets.",
