@@ -3,7 +3,13 @@ import { connectorUses } from "../src/loaders/engagement-use.ts";
 import { measured as optional } from "./activity.ts";
 import { builder } from "./builder.ts";
 import { forward } from "./connection.ts";
-import { Connector, ConnectorChat, ConnectorCode, ConnectorCowork } from "./connector.ts";
+import {
+  Connector,
+  ConnectorChat,
+  ConnectorChatCowork,
+  ConnectorCode,
+  ConnectorCowork,
+} from "./connector.ts";
 import { OfficeSessions } from "./engagement.ts";
 import { personOfUse, thingOfUse, type Use, usesOfPerson, usesOfThing } from "./engagement-use.ts";
 import { personRange, User } from "./user.ts";
@@ -71,6 +77,11 @@ export const ConnectorUse = builder.objectRef<Use<ConnectorShape>>("ConnectorUse
       description: "In Office applications.",
     }),
     cowork: t.expose("cowork", { type: ConnectorCowork, nullable: true, description: "In Cowork." }),
+    chatCowork: t.expose("chatCowork", {
+      type: ConnectorChatCowork,
+      nullable: true,
+      description: "In the merged Chat and Cowork product. Null where the organization does not have it.",
+    }),
   }),
 });
 

@@ -19,6 +19,7 @@ export const {
   Chat: ConnectorChat,
   Code: ConnectorCode,
   Cowork: ConnectorCowork,
+  ChatCowork: ConnectorChatCowork,
 } = useTypes("Connector", "used");
 
 export const Connector = builder.node(builder.objectRef<Measured<ConnectorShape>>("Connector"), {
@@ -82,6 +83,11 @@ export const Connector = builder.node(builder.objectRef<Measured<ConnectorShape>
       description: "In Office applications.",
     }),
     cowork: t.expose("cowork", { type: ConnectorCowork, nullable: true, description: "In Cowork." }),
+    chatCowork: t.expose("chatCowork", {
+      type: ConnectorChatCowork,
+      nullable: true,
+      description: "In the merged Chat and Cowork product. Null where the organization does not have it.",
+    }),
   }),
 });
 

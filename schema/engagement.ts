@@ -47,6 +47,13 @@ export function useTypes(noun: "Skill" | "Connector", tookPart: string) {
     }),
     Code: sessions("Code", "Claude Code"),
     Cowork: sessions("Cowork", "Cowork"),
+    ChatCowork: builder.objectRef<ConversationUse & SessionUse>(`${noun}ChatCowork`).implement({
+      description: `Use of a ${noun.toLowerCase()} in the merged Chat and Cowork product, which counts neither as chat nor as Cowork.`,
+      fields: (t) => ({
+        conversations: t.expose("conversations", distinct(`Conversations that ${tookPart} it.`)),
+        sessions: t.expose("sessions", distinct(`Sessions that ${tookPart} it.`)),
+      }),
+    }),
   };
 }
 

@@ -6,7 +6,7 @@ import { forward } from "./connection.ts";
 import { OfficeSessions } from "./engagement.ts";
 import { personOfUse, thingOfUse, type Use, usesOfPerson, usesOfThing } from "./engagement-use.ts";
 import { Money } from "./money.ts";
-import { Skill, SkillChat, SkillCode, SkillCowork } from "./skill.ts";
+import { Skill, SkillChat, SkillChatCowork, SkillCode, SkillCowork } from "./skill.ts";
 import { personRange, User } from "./user.ts";
 
 const mostUsed = ({ invocations }: UseOf<SkillShape>) => invocations;
@@ -41,6 +41,11 @@ export const SkillUse = builder.objectRef<Use<SkillShape>>("SkillUse").implement
       description: "In Office applications.",
     }),
     cowork: t.expose("cowork", { type: SkillCowork, nullable: true, description: "In Cowork." }),
+    chatCowork: t.expose("chatCowork", {
+      type: SkillChatCowork,
+      nullable: true,
+      description: "In the merged Chat and Cowork product. Null where the organization does not have it.",
+    }),
     listPrice: t.expose("listPrice", {
       type: Money,
       nullable: true,

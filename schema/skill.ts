@@ -16,7 +16,12 @@ import { EngagementFilter, filterOf } from "./engagement-filter.ts";
 import { engagementOrder } from "./engagement-order.ts";
 import { Money } from "./money.ts";
 
-export const { Chat: SkillChat, Code: SkillCode, Cowork: SkillCowork } = useTypes("Skill", "activated");
+export const {
+  Chat: SkillChat,
+  Code: SkillCode,
+  Cowork: SkillCowork,
+  ChatCowork: SkillChatCowork,
+} = useTypes("Skill", "activated");
 
 export const Skill = builder.node(builder.objectRef<Measured<SkillShape>>("Skill"), {
   description:
@@ -64,6 +69,11 @@ export const Skill = builder.node(builder.objectRef<Measured<SkillShape>>("Skill
       description: "In Office applications.",
     }),
     cowork: t.expose("cowork", { type: SkillCowork, nullable: true, description: "In Cowork." }),
+    chatCowork: t.expose("chatCowork", {
+      type: SkillChatCowork,
+      nullable: true,
+      description: "In the merged Chat and Cowork product. Null where the organization does not have it.",
+    }),
     listPrice: t.expose("listPrice", {
       type: Money,
       nullable: true,

@@ -252,3 +252,39 @@ test("which credential was used is null where it was not measured, and false whe
     { name: "slack", withOwnCredential: null, withManagedCredential: null, readCalls: null },
   ]);
 });
+
+test.each([
+  ["skill", wireSkill, PATHS.skills],
+  ["connector", wireConnector, PATHS.connectors],
+])(
+  "use of a %s in the merged Chat and Cowork product is null where there is none",
+  async (thing, wire, path) => {
+    const merged = {
+      chat: { [`distinct_conversation_${thing}_used_count`]: 4 },
+      sessions: { [`distinct_session_${thing}_used_count`]: null },
+    };
+    const { ask } = gateway({
+      routes: {
+        [PATHS.users]: () => json(tokenPage([wireUser("user_a")])),
+        [path]: () =>
+          json(
+            tokenPage([
+              wire("jira", { userId: "user_a" }),
+              { ...wire("pdf", { userId: "user_a" }), chat_cowork_unified_metrics: merged },
+            ]),
+          ),
+      },
+    });
+    const use = "name chatCowork { conversations sessions }";
+    const { data, errors } = await ask(
+      `{ things: ${thing}s(${WEEK}) { nodes { ${use} } } users(${WEEK}) { nodes { uses: ${thing}s { ${use} } } } }`,
+    );
+    expect(errors).toBeUndefined();
+    const expected = [
+      { name: "jira", chatCowork: null },
+      { name: "pdf", chatCowork: { conversations: 4, sessions: null } },
+    ];
+    expect(data.things.nodes).toEqual(expected);
+    expect(data.users.nodes[0].uses).toEqual(expected);
+  },
+);

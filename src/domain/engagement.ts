@@ -41,6 +41,8 @@ export interface Skill {
   readonly chat: ConversationUse;
   readonly claudeCode: SessionUse;
   readonly cowork: SessionUse;
+  /** The merged Chat and Cowork product; null where the organization does not have it. */
+  readonly chatCowork: (ConversationUse & SessionUse) | null;
   readonly office: OfficeSessions;
 }
 
@@ -57,6 +59,8 @@ export interface Connector {
   readonly chat: ConversationUse;
   readonly claudeCode: SessionUse;
   readonly cowork: SessionUse;
+  /** The merged Chat and Cowork product; null where the organization does not have it. */
+  readonly chatCowork: (ConversationUse & SessionUse) | null;
   readonly office: OfficeSessions;
 }
 

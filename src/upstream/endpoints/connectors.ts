@@ -47,6 +47,7 @@ function connector(w: Wire<AnalyticsConnectorActivity>): Connector {
       sessions: w.at("claude_code_metrics").countOrNull("distinct_session_connector_used_count"),
     },
     cowork: { sessions: w.at("cowork_metrics").countOrNull("distinct_session_connector_used_count") },
+    chatCowork: chatCowork(w.atOrNull("chat_cowork_unified_metrics")),
     office: {
       excel: w.at("office_metrics").at("excel").countOrNull("distinct_session_connector_used_count"),
       outlook: w.at("office_metrics").at("outlook").countOrNull("distinct_session_connector_used_count"),
@@ -57,4 +58,16 @@ function connector(w: Wire<AnalyticsConnectorActivity>): Connector {
       word: w.at("office_metrics").at("word").countOrNull("distinct_session_connector_used_count"),
     },
   };
+}
+
+/** The key is left out where the merged product does not exist. */
+function chatCowork(
+  w: Wire<NonNullable<AnalyticsConnectorActivity["chat_cowork_unified_metrics"]>> | null,
+): Connector["chatCowork"] {
+  return (
+    w && {
+      conversations: w.at("chat").countOrNull("distinct_conversation_connector_used_count"),
+      sessions: w.at("sessions").countOrNull("distinct_session_connector_used_count"),
+    }
+  );
 }

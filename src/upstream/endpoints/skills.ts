@@ -47,6 +47,7 @@ function skill(w: Wire<AnalyticsSkillActivity>): Skill {
     chat: { conversations: w.at("chat_metrics").countOrNull("distinct_conversation_skill_used_count") },
     claudeCode: { sessions: w.at("claude_code_metrics").countOrNull("distinct_session_skill_used_count") },
     cowork: { sessions: w.at("cowork_metrics").countOrNull("distinct_session_skill_used_count") },
+    chatCowork: chatCowork(w.atOrNull("chat_cowork_unified_metrics")),
     office: {
       excel: w.at("office_metrics").at("excel").countOrNull("distinct_session_skill_used_count"),
       outlook: w.at("office_metrics").at("outlook").countOrNull("distinct_session_skill_used_count"),
@@ -65,4 +66,16 @@ function amount(
   const currency = w.stringOrNull("currency");
   if (currency === null) throw new WireError("currency", `the currency of ${key}`);
   return { cents, currency };
+}
+
+/** The key is left out where the merged product does not exist. */
+function chatCowork(
+  w: Wire<NonNullable<AnalyticsSkillActivity["chat_cowork_unified_metrics"]>> | null,
+): Skill["chatCowork"] {
+  return (
+    w && {
+      conversations: w.at("chat").countOrNull("distinct_conversation_skill_used_count"),
+      sessions: w.at("sessions").countOrNull("distinct_session_skill_used_count"),
+    }
+  );
 }
