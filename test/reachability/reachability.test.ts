@@ -1,0 +1,87 @@
+import { expect, test } from "vitest";
+import { gateway, json } from "../gateway.ts";
+import { NOT_REACHABLE } from "./not-reachable.ts";
+import { changed, PATHS, samplesOf } from "./properties.ts";
+import { wholeQuery } from "./selection.ts";
+
+const DAY = `range: { between: { from: "2026-11-20", until: "2026-11-21" } }`;
+const ANALYTICS = "/v1/organizations/analytics";
+
+/** Questions that between them ask each endpoint for all it can say. */
+const QUESTIONS: Readonly<Record<string, readonly string[]>> = {
+  [`${ANALYTICS}/summaries`]: [`activity(${DAY})`],
+  [`${ANALYTICS}/users`]: [`users(${DAY})`],
+  [`${ANALYTICS}/apps/chat/projects`]: [`projects(${DAY})`],
+  [`${ANALYTICS}/skills`]: [`skills(${DAY})`],
+  [`${ANALYTICS}/connectors`]: [`connectors(${DAY})`],
+  [`${ANALYTICS}/usage_report`]: [`usage(${DAY}, source: ENTERPRISE, groupBy: [PRODUCT])`],
+  [`${ANALYTICS}/cost_report`]: [`cost(${DAY}, source: ENTERPRISE, groupBy: [PRODUCT])`],
+  [`${ANALYTICS}/user_usage_report`]: [`usage(${DAY}, source: ENTERPRISE, groupBy: [USER])`],
+  [`${ANALYTICS}/user_cost_report`]: [`cost(${DAY}, source: ENTERPRISE, groupBy: [USER])`],
+  [`${ANALYTICS}/usage`]: [`usage(${DAY}, source: UNIFIED, groupBy: [ACTOR, WORKSPACE])`],
+  [`${ANALYTICS}/cost`]: [`cost(${DAY}, source: UNIFIED, groupBy: [ACTOR, WORKSPACE])`],
+  [`${ANALYTICS}/plugins`]: [`plugins(${DAY})`],
+  [`${ANALYTICS}/artifacts`]: [`artifacts(${DAY})`],
+  "/v1/organizations/rbac_groups": ["groups"],
+  "/v1/organizations/rbac_groups/{rbac_group_id}/members": ["groups"],
+  "/v1/organizations/usage_report/claude_code": [`claudeCodeRecords(${DAY})`],
+  "/v1/organizations/usage_report/messages": [
+    `usage(${DAY}, source: CONSOLE, groupBy: [USER, WORKSPACE, API_KEY, SPEED])`,
+  ],
+  "/v1/organizations/cost_report": [`cost(${DAY}, source: CONSOLE, groupBy: [WORKSPACE, DESCRIPTION])`],
+  "/v1/organizations/me": ["organization"],
+  "/v1/organizations/users": [
+    `user(email: "someone@ternplover.example", ${DAY})`,
+    `user(id: "user_one", ${DAY})`,
+  ],
+  "/v1/organizations/workspaces": [`usage(${DAY}, source: CONSOLE, groupBy: [WORKSPACE])`],
+  "/v1/organizations/api_keys": [`usage(${DAY}, source: CONSOLE, groupBy: [API_KEY])`],
+};
+
+const SAMPLES = new Map(PATHS.map((path) => [path, samplesOf(path)]));
+
+/** The answer to a question when one endpoint says `body` and every other its sample. */
+async function answered(question: string, path: string, body: unknown): Promise<string> {
+  const bodies = new Map([...SAMPLES].map(([each, [sample]]) => [each, sample?.body]));
+  bodies.set(path, body);
+  const routes = [...bodies].map(([each, said]) => [
+    each.replace("{rbac_group_id}", "rbac_group_one"),
+    () => json(said),
+  ]);
+  const { ask } = gateway({ routes: Object.fromEntries(routes) });
+  const { data, errors } = await ask(wholeQuery(question));
+  // A change that only breaks the answer does not show that the property can be reached.
+  const refused = errors !== undefined && Object.values(data ?? {}).every((field) => field === null);
+  return refused ? "refused" : JSON.stringify(data);
+}
+
+test("every property of the contract can be reached in the graph, or stands in the table of those that cannot", async () => {
+  const reached = new Set<string>();
+  for (const [path, questions] of Object.entries(QUESTIONS)) {
+    for (const sample of SAMPLES.get(path) ?? []) {
+      for (const question of questions) {
+        const before = await answered(question, path, sample.body);
+        if (before === "refused") continue;
+        for (const property of sample.properties) {
+          const after = await answered(question, path, changed(sample.body, property));
+          if (after !== "refused" && after !== before) reached.add(property.name);
+        }
+      }
+    }
+  }
+  const all = new Set(
+    [...SAMPLES.values()].flat().flatMap(({ properties }) => properties.map(({ name }) => name)),
+  );
+  const unreached = [...all].filter((name) => !reached.has(name)).sort();
+  const listed = (name: string) => {
+    const [schema, property] = name.split(".");
+    return [name, schema ?? "", `*.${property}`].find((each) => Object.hasOwn(NOT_REACHABLE, each));
+  };
+  process.stdout.write(
+    `${all.size} properties in the contract, ${reached.size} reachable, ${unreached.length} excluded with a reason\n`,
+  );
+  expect(unreached.filter((name) => listed(name) === undefined)).toEqual([]);
+  const used = new Set(unreached.map(listed));
+  expect(Object.keys(NOT_REACHABLE).filter((each) => !used.has(each))).toEqual([]);
+  expect([...reached].filter((name) => Object.hasOwn(NOT_REACHABLE, name))).toEqual([]);
+}, 120_000);
