@@ -59,7 +59,7 @@ export const Plugin = builder.node(builder.objectRef<Measured<PluginShape>>("Plu
     invocations: t.expose("invocations", sum("Invocations.")),
     claudeCode: t.expose("claudeCode", { type: PluginUse, nullable: true, description: "In Claude Code." }),
     cowork: t.expose("cowork", { type: PluginUse, nullable: true, description: "In Cowork." }),
-    chatCoworkUnified: t.expose("chatCoworkUnified", {
+    chatCowork: t.expose("chatCowork", {
       type: PluginUse,
       nullable: true,
       description: "In the merged Chat and Cowork product; null where the organization does not have it.",

@@ -36,7 +36,7 @@ describe("plugins", () => {
       ),
     });
     const { data, errors } = await ask(
-      `{ plugins(${DAY}) { totalCount freshness { source } nodes { name pluginId users installs invocations claudeCode { sessions } cowork { sessions } chatCoworkUnified { sessions } } } }`,
+      `{ plugins(${DAY}) { totalCount freshness { source } nodes { name pluginId users installs invocations claudeCode { sessions } cowork { sessions } chatCowork { sessions } } } }`,
     );
     expect(errors).toBeUndefined();
     expect(data.plugins).toEqual({
@@ -51,7 +51,7 @@ describe("plugins", () => {
           invocations: 33,
           claudeCode: { sessions: 12 },
           cowork: { sessions: 0 },
-          chatCoworkUnified: { sessions: 2 },
+          chatCowork: { sessions: 2 },
         },
         {
           name: "third-party",
@@ -61,7 +61,7 @@ describe("plugins", () => {
           invocations: 0,
           claudeCode: { sessions: null },
           cowork: { sessions: 0 },
-          chatCoworkUnified: null,
+          chatCowork: null,
         },
       ],
     });

@@ -12,5 +12,5 @@ export interface Plugin {
   readonly claudeCode: SessionUse;
   readonly cowork: SessionUse;
   /** Null where the organization does not have the merged product. */
-  readonly chatCoworkUnified: SessionUse | null;
+  readonly chatCowork: SessionUse | null;
 }

@@ -29,7 +29,7 @@ export const pluginActivity = endpoint({
       invocations: w.count("invocation_count"),
       claudeCode: use(w.at("claude_code_metrics")),
       cowork: use(w.at("cowork_metrics")),
-      chatCoworkUnified: unified && use(unified),
+      chatCowork: unified && use(unified),
     };
   },
 });
