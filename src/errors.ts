@@ -7,6 +7,7 @@ export const ERROR_CODES = {
   NOT_FOUND: "No such object.",
   NOT_COVERED: "The range lies before the first day the dataset covers.",
   NOT_YET_AVAILABLE: "The range lies after the newest day the dataset has.",
+  NOT_ENTITLED: "The organization has no access to this dataset, such as a beta it is not enrolled in.",
   NOT_CONFIGURED: "The gateway has no key for this dataset.",
   TOO_EXPENSIVE: "The query needs more upstream requests than one operation may make.",
   UPSTREAM_AUTH: "The upstream refused the gateway's key for this dataset.",

@@ -14,7 +14,7 @@ export interface GatewayOptions {
   /** Where the clock stands; move it with `at`. */
   readonly now?: string;
   /** The simulated organization, or … */
-  readonly sandbox?: { readonly users: number; readonly seed?: number };
+  readonly sandbox?: { readonly users: number; readonly seed?: number; readonly unified?: "on" | "off" };
   /** … hand-made answers by path. */
   readonly routes?: Readonly<Record<string, Route>>;
   /** … or whatever this reaches, of which nothing is in `seen`. */
@@ -50,9 +50,7 @@ export function gateway({
   const seen: URL[] = [];
   const faults: unknown[] = [];
   const sandbox: Sandbox | null =
-    size === undefined
-      ? null
-      : createSandbox({ users: size.users, seed: size.seed ?? 1, now: () => clock, rateLimit: "off" });
+    size === undefined ? null : createSandbox({ seed: 1, ...size, now: () => clock, rateLimit: "off" });
   const handle: Handle = async (request, signal) => {
     const url = new URL(request.path, "http://upstream.test");
     seen.push(url);

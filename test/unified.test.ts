@@ -165,6 +165,20 @@ describe("what only the unified reports know", () => {
   });
 });
 
+test("an organization outside the beta is told so, and what would answer", async () => {
+  const { ask } = gateway({ sandbox: { users: 20, unified: "off" } });
+  const { data, errors } = await ask(
+    `{ cost(range: { period: YESTERDAY }, groupBy: [API_KEY]) { totalCount } older: cost(range: { period: YESTERDAY }) { source } }`,
+  );
+  expect(data).toEqual({ cost: null, older: { source: "ENTERPRISE" } });
+  expect(errors).toHaveLength(1);
+  expect(errors?.[0]).toMatchObject({
+    path: ["cost"],
+    extensions: { code: "NOT_ENTITLED", dataset: "UNIFIED_CONSOLE_COST" },
+  });
+  expect(errors?.[0]?.message).toContain("source: ENTERPRISE");
+});
+
 test("the beta header goes with every unified question", async () => {
   const headers: (string | undefined)[] = [];
   const { ask } = gateway({

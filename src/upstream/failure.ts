@@ -66,6 +66,7 @@ export function failureOf<P, Row>(
     case 400:
     case 410:
       return (
+        notEntitled(fault, dataset, details) ??
         notYetAvailable(fault, endpoint, params, details) ??
         new RefusedRequest(dataset, token, details, fault)
       );
@@ -116,6 +117,16 @@ class RefusedRequest extends GatewayError {
 /** Upstream did not accept the page token it was sent: the data behind it was refreshed, or it was never one of its own. */
 export function refusedToken(fault: unknown): boolean {
   return fault instanceof RefusedRequest && fault.token !== null;
+}
+
+function notEntitled(fault: HttpFailure, dataset: string, details: ErrorDetails): GatewayError | null {
+  if (fault.errorCode !== "organization_not_enrolled_in_beta") return null;
+  return new GatewayError(
+    "NOT_ENTITLED",
+    `The organization is not enrolled in the beta that ${dataset} is part of; ask \`source: ENTERPRISE\` or \`CONSOLE\`, or split by fewer dimensions.`,
+    details,
+    fault,
+  );
 }
 
 /** Engagement answers a day it does not have yet with a 400 whose message names the newest one it has. */

@@ -29,10 +29,14 @@ export class HttpFailure extends Error {
   readonly retryAfter: number | undefined;
   /** The newest-day hint and the like are read from it; it is never shown. */
   readonly upstreamMessage: string;
+  /** `error.details.error_code`, which unlike the message is stable. */
+  readonly errorCode: string | undefined;
 
   constructor(
     kind: HttpFailure["kind"],
-    fields: Partial<Pick<HttpFailure, "status" | "requestId" | "retryAfter" | "upstreamMessage">> &
+    fields: Partial<
+      Pick<HttpFailure, "status" | "requestId" | "retryAfter" | "upstreamMessage" | "errorCode">
+    > &
       ErrorOptions = {},
   ) {
     super(fields.status === undefined ? kind : `status ${fields.status}`, { cause: fields.cause });
@@ -42,6 +46,7 @@ export class HttpFailure extends Error {
     this.requestId = fields.requestId;
     this.retryAfter = fields.retryAfter;
     this.upstreamMessage = fields.upstreamMessage ?? "";
+    this.errorCode = fields.errorCode;
   }
 
   get retryable(): boolean {
@@ -112,7 +117,7 @@ async function attemptGet(
     status: response.statusCode,
     requestId: idOf(single(response.headers["request-id"])),
     retryAfter: secondsToWait(single(response.headers["retry-after"]), now()),
-    upstreamMessage: messageOf(text),
+    ...refusalOf(text),
   });
 }
 
@@ -161,11 +166,23 @@ function single(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? header[0] : header;
 }
 
-function messageOf(text: string): string {
+interface ErrorEnvelope {
+  readonly error?: {
+    readonly message?: unknown;
+    readonly details?: { readonly error_code?: unknown } | null;
+  };
+}
+
+/** What the error envelope says, as far as it is one. */
+function refusalOf(text: string): Partial<Pick<HttpFailure, "upstreamMessage" | "errorCode">> {
   try {
-    const body = JSON.parse(text) as { error?: { message?: unknown } } | null;
-    return typeof body?.error?.message === "string" ? body.error.message : "";
+    const error = (JSON.parse(text) as ErrorEnvelope | null)?.error;
+    const code = error?.details?.error_code;
+    return {
+      ...(typeof error?.message === "string" ? { upstreamMessage: error.message } : {}),
+      ...(typeof code === "string" ? { errorCode: code } : {}),
+    };
   } catch {
-    return "";
+    return {};
   }
 }
