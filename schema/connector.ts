@@ -3,16 +3,16 @@ import { CONNECTOR_FILTERS, connectorActivity } from "../src/upstream/endpoints/
 import { measured as optional } from "./activity.ts";
 import { builder, nodeLoader } from "./builder.ts";
 import {
-  engagement,
   engagementArgs,
+  listMeasured,
   loadMeasured,
   type Measured,
-  measured,
+  type MeasuredKind,
   measuredId,
   OfficeSessions,
   useTypes,
 } from "./engagement.ts";
-import { EngagementFilter, filterOf } from "./engagement-filter.ts";
+import { EngagementFilter } from "./engagement-filter.ts";
 import { engagementOrder } from "./engagement-order.ts";
 
 export const {
@@ -22,19 +22,19 @@ export const {
   ChatCowork: ConnectorChatCowork,
 } = useTypes("Connector", "used");
 
+const connectors: MeasuredKind<ConnectorShape> = {
+  field: "connectors",
+  endpoint: connectorActivity,
+  filters: CONNECTOR_FILTERS,
+  ownOf: ({ name }) => name,
+};
+
 export const Connector = builder.node(builder.objectRef<Measured<ConnectorShape>>("Connector"), {
   description:
     "A connector (MCP integration) as used over the range of the list, as far as its filter lets through. The `id` names all three; `name` is the connector's own. Source: CONNECTOR_ACTIVITY.",
   id: { resolve: (connector) => measuredId(connector, connector.name) },
   loadOne: nodeLoader("Connector", (id, ctx) =>
-    loadMeasured(
-      ctx,
-      connectorActivity,
-      CONNECTOR_FILTERS,
-      id,
-      (own) => ({ names: [own] }),
-      (connector) => connector.name,
-    ),
+    loadMeasured(ctx, connectors, id, (own) => ({ names: [own] })),
   ),
   fields: (t) => ({
     name: t.exposeString("name", { description: "Normalized name, or an opaque id." }),
@@ -124,16 +124,7 @@ builder.queryField("connectors", (t) =>
       }),
       ...engagementArgs,
     },
-    resolve: (_root, args, ctx) => {
-      const filter = filterOf("connectors", CONNECTOR_FILTERS, args.filter);
-      return engagement(
-        ctx,
-        connectorActivity,
-        "connectors",
-        { ...args, filter, order: ConnectorOrder.orderOf(args.orderBy) },
-        measured,
-        ({ name }) => name,
-      );
-    },
+    resolve: (_root, args, ctx) =>
+      listMeasured(ctx, connectors, { ...args, order: ConnectorOrder.orderOf(args.orderBy) }),
   }),
 );

@@ -16,7 +16,7 @@ import { windowsOf } from "../src/upstream/windows.ts";
 import { distinct } from "./activity.ts";
 import { builder } from "./builder.ts";
 import { type Connection, connect, connectRanking, forward, type Slice } from "./connection.ts";
-import { filterOf } from "./engagement-filter.ts";
+import { type FilterInput, filterOf } from "./engagement-filter.ts";
 import type { Order } from "./engagement-order.ts";
 import { formatMeasuredId, parseMeasuredId } from "./measured-id.ts";
 import { DateRange, type DateRangeInput, resolveRange } from "./range.ts";
@@ -113,17 +113,37 @@ export function measuredId({ range, filter }: Measured<unknown>, own: string): s
   return formatMeasuredId({ range, filter, own });
 }
 
+/** How one kind of thing that was used is listed, filtered and told apart. */
+export interface MeasuredKind<Row> {
+  readonly field: string;
+  readonly endpoint: Endpoint<EngagementQuestion, Row>;
+  readonly filters: FilterNames;
+  readonly ownOf: (row: Row) => string;
+}
+
+/** The things of one kind that were used over a range, as far as the filter a client states lets through. */
+export function listMeasured<Row>(
+  ctx: Context,
+  { field, endpoint, filters, ownOf }: MeasuredKind<Row>,
+  { filter: stated, ...asked }: ListArgs<Row>,
+): Promise<Connection<Measured<Row>>> {
+  const filter = filterOf(field, filters, stated);
+  return engagement(ctx, endpoint, field, { ...asked, filter }, measured, ownOf);
+}
+
+type ListArgs<Row> = Omit<EngagementArgs<Measured<Row>>, "filter"> & {
+  readonly filter?: FilterInput | null | undefined;
+};
+
 /** The thing a measured id names, by one request, which `filterBy` narrows to it. */
 export async function loadMeasured<Row>(
   ctx: Context,
-  endpoint: Endpoint<EngagementQuestion, Row>,
-  names: FilterNames,
+  { endpoint, filters, ownOf }: MeasuredKind<Row>,
   id: string,
   filterBy: (own: string) => Filter,
-  ownOf: (row: Row) => string,
 ): Promise<Measured<Row>> {
   const { range, own, filter: stated } = parseMeasuredId(id);
-  const filter = filterOf("node", names, stated);
+  const filter = filterOf("node", filters, stated);
   const { pieces } = windowsOf(endpoint, range, ctx.now());
   const questions = pieces.map((piece) => ({ range: piece, filter: narrowed(filter, filterBy(own)) }));
   const row = (await whole(walkOf(ctx.upstream, endpoint, questions))).rows.find(

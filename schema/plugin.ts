@@ -4,14 +4,14 @@ import { PLUGIN_FILTERS, pluginActivity } from "../src/upstream/endpoints/plugin
 import { sum } from "./activity.ts";
 import { builder, nodeLoader } from "./builder.ts";
 import {
-  engagement,
   engagementArgs,
+  listMeasured,
   loadMeasured,
   type Measured,
-  measured,
+  type MeasuredKind,
   measuredId,
 } from "./engagement.ts";
-import { EngagementFilter, filterOf } from "./engagement-filter.ts";
+import { EngagementFilter } from "./engagement-filter.ts";
 import { engagementOrder } from "./engagement-order.ts";
 
 const PluginUse = builder.objectRef<SessionUse>("PluginUse").implement({
@@ -26,14 +26,19 @@ const PluginUse = builder.objectRef<SessionUse>("PluginUse").implement({
   }),
 });
 
+const plugins: MeasuredKind<PluginShape> = {
+  field: "plugins",
+  endpoint: pluginActivity,
+  filters: PLUGIN_FILTERS,
+  ownOf: ownId,
+};
+
 export const Plugin = builder.node(builder.objectRef<Measured<PluginShape>>("Plugin"), {
   description:
     "A plugin as used over the range of the list, as far as its filter lets through. The `id` names all three; `pluginId` is the plugin's own. Source: PLUGIN_ACTIVITY.",
   id: { resolve: (plugin) => measuredId(plugin, ownId(plugin)) },
   // By the whole list: upstream filters on names only, and the list is mostly one page, which others have asked for too.
-  loadOne: nodeLoader("Plugin", (id, ctx) =>
-    loadMeasured(ctx, pluginActivity, PLUGIN_FILTERS, id, () => ({}), ownId),
-  ),
+  loadOne: nodeLoader("Plugin", (id, ctx) => loadMeasured(ctx, plugins, id, () => ({}))),
   fields: (t) => ({
     name: t.exposeString("name", {
       description:
@@ -101,10 +106,7 @@ builder.queryField("plugins", (t) =>
       }),
       ...engagementArgs,
     },
-    resolve: (_root, args, ctx) => {
-      const filter = filterOf("plugins", PLUGIN_FILTERS, args.filter);
-      const order = PluginOrder.orderOf(args.orderBy);
-      return engagement(ctx, pluginActivity, "plugins", { ...args, filter, order }, measured, ownId);
-    },
+    resolve: (_root, args, ctx) =>
+      listMeasured(ctx, plugins, { ...args, order: PluginOrder.orderOf(args.orderBy) }),
   }),
 );

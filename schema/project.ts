@@ -4,30 +4,30 @@ import { PROJECT_FILTERS, projectActivity } from "../src/upstream/endpoints/proj
 import { sum } from "./activity.ts";
 import { builder, dateTime, nodeLoader } from "./builder.ts";
 import {
-  engagement,
   engagementArgs,
+  listMeasured,
   loadMeasured,
   type Measured,
-  measured,
+  type MeasuredKind,
   measuredId,
 } from "./engagement.ts";
-import { EngagementFilter, filterOf } from "./engagement-filter.ts";
+import { EngagementFilter } from "./engagement-filter.ts";
 import { engagementOrder } from "./engagement-order.ts";
 import { User } from "./user.ts";
+
+const projects: MeasuredKind<ProjectShape> = {
+  field: "projects",
+  endpoint: projectActivity,
+  filters: PROJECT_FILTERS,
+  ownOf: ({ projectId }) => projectId,
+};
 
 export const Project = builder.node(builder.objectRef<Measured<ProjectShape>>("Project"), {
   description:
     "A claude.ai chat project as used over the range of the list, as far as its filter lets through. The `id` names all three; `projectId` is the project's own. Source: PROJECT_ACTIVITY.",
   id: { resolve: (project) => measuredId(project, project.projectId) },
   loadOne: nodeLoader("Project", (id, ctx) =>
-    loadMeasured(
-      ctx,
-      projectActivity,
-      PROJECT_FILTERS,
-      id,
-      (own) => ({ projects: [own] }),
-      (project) => project.projectId,
-    ),
+    loadMeasured(ctx, projects, id, (own) => ({ projects: [own] })),
   ),
   fields: (t) => ({
     projectId: t.exposeString("projectId", {
@@ -91,16 +91,7 @@ builder.queryField("projects", (t) =>
       }),
       ...engagementArgs,
     },
-    resolve: (_root, args, ctx) => {
-      const filter = filterOf("projects", PROJECT_FILTERS, args.filter);
-      return engagement(
-        ctx,
-        projectActivity,
-        "projects",
-        { ...args, filter, order: ProjectOrder.orderOf(args.orderBy) },
-        measured,
-        ({ projectId }) => projectId,
-      );
-    },
+    resolve: (_root, args, ctx) =>
+      listMeasured(ctx, projects, { ...args, order: ProjectOrder.orderOf(args.orderBy) }),
   }),
 );

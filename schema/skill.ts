@@ -3,16 +3,16 @@ import { SKILL_FILTERS, skillActivity } from "../src/upstream/endpoints/skills.t
 import { measured as optional } from "./activity.ts";
 import { builder, nodeLoader } from "./builder.ts";
 import {
-  engagement,
   engagementArgs,
+  listMeasured,
   loadMeasured,
   type Measured,
-  measured,
+  type MeasuredKind,
   measuredId,
   OfficeSessions,
   useTypes,
 } from "./engagement.ts";
-import { EngagementFilter, filterOf } from "./engagement-filter.ts";
+import { EngagementFilter } from "./engagement-filter.ts";
 import { engagementOrder } from "./engagement-order.ts";
 import { Money } from "./money.ts";
 
@@ -23,20 +23,18 @@ export const {
   ChatCowork: SkillChatCowork,
 } = useTypes("Skill", "activated");
 
+const skills: MeasuredKind<SkillShape> = {
+  field: "skills",
+  endpoint: skillActivity,
+  filters: SKILL_FILTERS,
+  ownOf: ({ name }) => name,
+};
+
 export const Skill = builder.node(builder.objectRef<Measured<SkillShape>>("Skill"), {
   description:
     "A skill as used over the range of the list, as far as its filter lets through. The `id` names all three; `name` is the skill's own. Source: SKILL_ACTIVITY.",
   id: { resolve: (skill) => measuredId(skill, skill.name) },
-  loadOne: nodeLoader("Skill", (id, ctx) =>
-    loadMeasured(
-      ctx,
-      skillActivity,
-      SKILL_FILTERS,
-      id,
-      (own) => ({ names: [own] }),
-      (skill) => skill.name,
-    ),
-  ),
+  loadOne: nodeLoader("Skill", (id, ctx) => loadMeasured(ctx, skills, id, (own) => ({ names: [own] }))),
   fields: (t) => ({
     name: t.exposeString("name", {
       description:
@@ -122,16 +120,7 @@ builder.queryField("skills", (t) =>
       }),
       ...engagementArgs,
     },
-    resolve: (_root, args, ctx) => {
-      const filter = filterOf("skills", SKILL_FILTERS, args.filter);
-      return engagement(
-        ctx,
-        skillActivity,
-        "skills",
-        { ...args, filter, order: SkillOrder.orderOf(args.orderBy) },
-        measured,
-        ({ name }) => name,
-      );
-    },
+    resolve: (_root, args, ctx) =>
+      listMeasured(ctx, skills, { ...args, order: SkillOrder.orderOf(args.orderBy) }),
   }),
 );
