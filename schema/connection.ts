@@ -154,6 +154,11 @@ function keyOf({ key }: RankRow): Decimal | null {
   return decimal;
 }
 
+/** Whether a cursor was given out for this question. */
+export function belongsTo(after: string | null | undefined, question: Question): boolean {
+  return after !== null && after !== undefined && parseCursor(after, digestOf(question)) !== null;
+}
+
 type PageRow = Extract<Place, { window: number }>;
 type RankRow = Extract<Place, { key: string }>;
 

@@ -1,6 +1,7 @@
 import {
+  answerBy,
   type GatewayRow,
-  planReport,
+  plansFor,
   type Report,
   type ReportPlan,
   rankReport,
@@ -12,7 +13,14 @@ import { dimensionKey } from "../src/domain/bucket.ts";
 import type { BucketWidth, Dimension } from "../src/domain/report.ts";
 import { mapPages } from "../src/upstream/walk.ts";
 import { builder } from "./builder.ts";
-import { type Connection, connect, connectRanking, type Slice } from "./connection.ts";
+import {
+  belongsTo,
+  type Connection,
+  connect,
+  connectRanking,
+  type Question,
+  type Slice,
+} from "./connection.ts";
 import { DateRange, type DateRangeInput, resolveRange } from "./range.ts";
 import type { ReportNode } from "./report-bucket.ts";
 import { type FilterInput, filterOf } from "./report-filter.ts";
@@ -32,7 +40,7 @@ export const SourceEnum = builder.enumType("Source", {
   values: {
     AUTO: {
       description:
-        "The first that has a key and knows the dimensions asked for: ENTERPRISE, then CONSOLE, then UNIFIED. `source` and `organization` on the answer say which it was.",
+        "UNIFIED where the organization is enrolled in it and it knows the dimensions asked for, else the organization's own reports: of the Enterprise organization where there is a key and the dimensions are its own, else of the Console. `source` and `organization` on the answer say which it was; `datasets` says what upstream refuses.",
     },
     ENTERPRISE: { description: "The Enterprise organization's own reports." },
     CONSOLE: { description: "The Console organization's own reports (Claude API)." },
@@ -98,25 +106,39 @@ export async function answerReport<Measure>(
   };
   const anySource = (source ?? "AUTO") === "AUTO";
   const sources = report.sources.filter((each) => anySource || each.source === source);
-  const plan = planReport(ctx.upstream, { ...report, sources }, question, ctx.now());
+  const plans = plansFor(ctx.upstream, { ...report, sources }, question, ctx.now());
+  // A list is read on from the source that began it: another one's rows can stand in another order.
+  const begun = plans.find((plan) => belongsTo(after, listOf(field, plan)));
+  return answerBy(ctx.upstream, begun === undefined ? plans : [begun], async (plan) => ({
+    ...(await connectReport(ctx, slice, field, plan)),
+    plan,
+  }));
+}
+
+function connectReport<Measure>(
+  ctx: Context,
+  slice: Slice,
+  field: string,
+  plan: ReportPlan<Measure>,
+): Promise<Connection<ReportNode<Measure>>> {
+  const list = listOf(field, plan);
   const { range } = plan.windows;
-  const asQuestion = {
-    field,
-    range,
-    dataset: plan.resource.endpoint.dataset,
-    args: { ...question, range: null },
-  };
   const { organization } = plan.source;
   const node = (row: GatewayRow<Measure>): ReportNode<Measure> => ({ ...row, range, organization });
-  if (bucket !== "NONE") {
+  if (plan.question.bucket !== "NONE") {
     const walk = mapPages(walkReport(ctx.upstream, plan), ({ rows }) => rows.map(node));
-    return { ...(await connect(ctx, slice, asQuestion, walk, subjectOf)), plan };
+    return connect(ctx, slice, list, walk, subjectOf);
   }
-  const rank = async () => {
-    const { ranked, sources: pages } = await rankReport(ctx.upstream, plan);
-    return { ranked: ranked.map((each) => ({ ...each, row: node(each.row) })), sources: pages };
-  };
-  return { ...(await connectRanking(ctx, slice, asQuestion, rank)), plan };
+  return connectRanking(ctx, slice, list, async () => {
+    const { ranked, sources } = await rankReport(ctx.upstream, plan);
+    return { ranked: ranked.map((each) => ({ ...each, row: node(each.row) })), sources };
+  });
+}
+
+/** What the list of a plan is of. */
+function listOf<Measure>(field: string, { question, resource, windows }: ReportPlan<Measure>): Question {
+  const args = { ...question, range: null };
+  return { field, range: windows.range, dataset: resource.endpoint.dataset, args };
 }
 
 function subjectOf(row: GatewayRow<unknown>): readonly unknown[] {

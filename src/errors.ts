@@ -28,6 +28,12 @@ export type ErrorCode = keyof typeof ERROR_CODES;
 /** What a client may know about an error beside its sentence. */
 export interface ErrorDetails {
   readonly dataset?: string;
+  /** Why the dataset is closed to the gateway, as `datasets` says it. */
+  readonly reason?: string;
+  /** The scope its key would need. */
+  readonly scope?: string;
+  /** The newest day that can be asked for. */
+  readonly newestDay?: string;
   /** Status the upstream answered with. */
   readonly status?: number;
   /** Upstream's id of the failed request, for its support. */

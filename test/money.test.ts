@@ -141,7 +141,7 @@ describe("a bucket that upstream cut off after its hundred largest groups", () =
 test("the sandbox's grouped days add up to its ungrouped total, remainder included", async () => {
   const { ask } = gateway({ sandbox: { users: 120 } });
   const { data, errors } = await ask(
-    `{ cost(range: { last: { days: 10 } }, groupBy: [PRODUCT, MODEL, CONTEXT_WINDOW, INFERENCE_GEO, SPEED, COST_TYPE, TOKEN_TYPE], first: 1000, bucket: NONE) { nodes { isRemainder net { cents } } totalCount total { net { cents } } } }`,
+    `{ cost(range: { last: { days: 10 } }, groupBy: [PRODUCT, MODEL, CONTEXT_WINDOW, INFERENCE_GEO, SPEED, COST_TYPE, TOKEN_TYPE], source: ENTERPRISE, first: 1000, bucket: NONE) { nodes { isRemainder net { cents } } totalCount total { net { cents } } } }`,
   );
   expect(errors).toBeUndefined();
   expect(data.cost.totalCount).toBeLessThanOrEqual(1000);

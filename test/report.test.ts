@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { gateway, json } from "./gateway.ts";
 import { PATHS, reportPage, wireCost, wireDay } from "./wire.ts";
 
@@ -15,7 +15,7 @@ function ofOneDay() {
 test("lists go out in bracket notation, once per value, sorted", async () => {
   const { ask, seen } = ofOneDay();
   await ask(
-    `{ cost(${DAY}, groupBy: [PRODUCT, MODEL], filter: { models: ["b", "a&limit=1"], products: ["chat"] }) { totalCount } }`,
+    `{ cost(${DAY}, source: ENTERPRISE, groupBy: [PRODUCT, MODEL], filter: { models: ["b", "a&limit=1"], products: ["chat"] }) { totalCount } }`,
   );
   const [url] = seen;
   expect(url?.searchParams.getAll("models[]")).toEqual(["a&limit=1", "b"]);
@@ -30,7 +30,7 @@ test("lists go out in bracket notation, once per value, sorted", async () => {
 test("the order of arguments makes no second question", async () => {
   const { ask, seen } = ofOneDay();
   await ask(
-    `{ a: cost(${DAY}, groupBy: [PRODUCT, MODEL]) { totalCount } b: cost(${DAY}, groupBy: [MODEL, PRODUCT, MODEL]) { totalCount groupedBy } }`,
+    `{ a: cost(${DAY}, source: ENTERPRISE, groupBy: [PRODUCT, MODEL]) { totalCount } b: cost(${DAY}, source: ENTERPRISE, groupBy: [MODEL, PRODUCT, MODEL]) { totalCount groupedBy } }`,
   );
   expect(seen).toHaveLength(1);
 });
@@ -45,7 +45,7 @@ test.each([
   [
     "a dimension no source has together with another",
     `groupBy: [USER, WORKSPACE]`,
-    /ENTERPRISE: cannot group by WORKSPACE.*CONSOLE: cannot group by USER.*UNIFIED: cannot group by USER/,
+    /UNIFIED: cannot group by USER.*ENTERPRISE: cannot group by WORKSPACE.*CONSOLE: cannot group by USER/,
   ],
   [
     "hours of a report that has days only",
@@ -65,33 +65,6 @@ test.each([
   expect(errors?.[0]?.extensions.code).toBe("BAD_USER_INPUT");
   expect(errors?.[0]?.message).toMatch(sentence);
   expect(seen).toEqual([]);
-});
-
-describe("a source", () => {
-  test("is the Enterprise organization's unless a dimension is the Console's", async () => {
-    const { ask } = gateway({ sandbox: { users: 40 } });
-    const { data, errors } = await ask(`{
-      a: cost(${DAY}, first: 1) { source }
-      b: cost(${DAY}, groupBy: [WORKSPACE], first: 1) { source nodes { list { usd } } }
-      c: usage(${DAY}, groupBy: [API_KEY], first: 1) { source }
-      d: usage(${DAY}, source: CONSOLE, first: 1) { source }
-    }`);
-    expect(errors).toBeUndefined();
-    expect([data.a.source, data.b.source, data.c.source, data.d.source]).toEqual([
-      "ENTERPRISE",
-      "CONSOLE",
-      "CONSOLE",
-      "CONSOLE",
-    ]);
-    expect(data.b.nodes[0].list).toBeNull();
-  });
-
-  test("is the one there is a key for", async () => {
-    const { ask } = gateway({ sandbox: { users: 40 }, settings: { ANTHROPIC_ANALYTICS_KEY: "" } });
-    const { data, errors } = await ask(`{ cost(${DAY}) { source } organization { name } }`);
-    expect(errors).toBeUndefined();
-    expect(data.cost.source).toBe("CONSOLE");
-  });
 });
 
 test.each(["DAY", "HOUR", "MINUTE"])("buckets of a %s add up to the total of the day", async (bucket) => {
@@ -149,7 +122,7 @@ test("Claude Tag usage is split by channel, kind and Slack user", async () => {
 test("a product has one spelling, whichever way a report spells it", async () => {
   const { ask, seen } = gateway({ sandbox: { users: 60 } });
   const { data, errors } = await ask(
-    `{ cost(range: { period: LAST_MONTH }, bucket: NONE, groupBy: [PRODUCT], filter: { products: ["claude_tag", "chat"] }) { nodes { product } } }`,
+    `{ cost(range: { period: LAST_MONTH }, bucket: NONE, groupBy: [PRODUCT], source: ENTERPRISE, filter: { products: ["claude_tag", "chat"] }) { nodes { product } } }`,
   );
   expect(errors).toBeUndefined();
   expect(data.cost.nodes.map(({ product }: { product: string }) => product).sort()).toEqual([

@@ -80,7 +80,7 @@ describe("what is final", () => {
       watermark: "2026-05-20T00:00:00Z",
     });
     const { ask, requestsOf, at } = gateway({ routes: { [PATHS.cost]: () => json(stalled) } });
-    const cost = `{ cost(range: { between: { from: "2026-05-01", until: "2026-05-02" } }) { nodes { state } freshness { state refreshedAt completeThrough } } }`;
+    const cost = `{ cost(range: { between: { from: "2026-05-01", until: "2026-05-02" } }, source: ENTERPRISE) { nodes { state } freshness { state refreshedAt completeThrough } } }`;
     const { data } = await ask(cost);
     expect(data.cost.nodes).toEqual([{ state: "SETTLING" }]);
     expect(data.cost.freshness).toEqual({

@@ -16,6 +16,7 @@ const unified = (organization: "ENTERPRISE" | "CONSOLE"): ReportSource<Spend> =>
 export const costReport: Report<Spend> = {
   algebra: spends,
   sources: [
+    unified("ENTERPRISE"),
     {
       source: "ENTERPRISE",
       organization: "ENTERPRISE",
@@ -24,6 +25,7 @@ export const costReport: Report<Spend> = {
       largestGroups: 100,
       onlyDays: false,
     },
+    unified("CONSOLE"),
     {
       source: "CONSOLE",
       organization: "CONSOLE",
@@ -32,7 +34,5 @@ export const costReport: Report<Spend> = {
       largestGroups: null,
       onlyDays: true,
     },
-    unified("ENTERPRISE"),
-    unified("CONSOLE"),
   ],
 };

@@ -7,9 +7,10 @@ import type { Bucket, FilterDimension, ReportQuestion } from "../domain/report.t
 import { badInput } from "../errors.ts";
 import type { Endpoint } from "../upstream/endpoint.ts";
 import type { ReportNames } from "../upstream/endpoints/report-query.ts";
+import { isRefusal } from "../upstream/failure.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { mapPages, type PageSource, type Walk, walkOf, whole, wholeOf } from "../upstream/walk.ts";
-import { type Windows, windowsOf } from "../upstream/windows.ts";
+import { earliestDay, type Windows, windowsOf } from "../upstream/windows.ts";
 import { type Algebra, byRank, merged, type Ranked } from "./ranking.ts";
 
 /** Which reports answer. */
@@ -63,29 +64,63 @@ export interface ReportPlan<Measure> {
   readonly windows: Windows;
 }
 
+/** Ways to answer one question about one organization, the preferred one first. */
+export type ReportPlans<Measure> = readonly [ReportPlan<Measure>, ...ReportPlan<Measure>[]];
+
 /**
- * The first source that has a key and knows every dimension the question splits by and filters on. Where none does, the error
- * says which dimension stands in the way.
+ * The sources that know every dimension the question splits by and filters on, of the first organization there is a key of:
+ * another organization's figures are no substitute. Where none does, the error says what stands in the way.
  */
-export function planReport<Measure>(
+export function plansFor<Measure>(
   upstream: Upstream,
   { sources, algebra }: Report<Measure>,
   question: ReportQuestion,
   now: Instant,
-): ReportPlan<Measure> {
+): ReportPlans<Measure> {
   const able = sources.filter((source) => obstacle(source, question) === null);
-  const keyOf = (source: ReportSource<Measure>) => source.resourceFor(question).endpoint.key;
-  const source = able.find((each) => upstream.has(keyOf(each))) ?? able[0];
-  if (source === undefined) {
+  const endpointOf = (source: ReportSource<Measure>) => source.resourceFor(question).endpoint;
+  const preferred = able.find((each) => upstream.has(endpointOf(each).key)) ?? able[0];
+  if (preferred === undefined) {
     throw badInput(
       [...new Set(sources.map((each) => `${each.source}: ${obstacle(each, question)}`))].join(" "),
     );
   }
-  const resource = source.resourceFor(question);
-  const cut = question.bucket === "MINUTE" ? "day" : undefined;
-  const windows = windowsOf(resource.endpoint, question.range, now, cut);
-  upstream.afford(windows.pieces.length);
-  return { question, source, algebra, resource, windows };
+  // One organization's sources reach back differently far.
+  const [first = preferred, ...others] = able
+    .filter(({ organization }) => organization === preferred.organization)
+    .filter((each) => question.range.from >= earliestDay(endpointOf(each), now));
+  const plan = (source: ReportSource<Measure>): ReportPlan<Measure> => {
+    const resource = source.resourceFor(question);
+    const cut = question.bucket === "MINUTE" ? "day" : undefined;
+    const windows = windowsOf(resource.endpoint, question.range, now, cut);
+    return { question, source, algebra, resource, windows };
+  };
+  return [plan(first), ...others.map(plan)];
+}
+
+/**
+ * The answer by the first plan whose source upstream lets the gateway ask. One it refuses is passed over for a while, as long
+ * as another can answer.
+ */
+export async function answerBy<Measure, Answer>(
+  upstream: Upstream,
+  plans: ReportPlans<Measure>,
+  ask: (plan: ReportPlan<Measure>) => Promise<Answer>,
+): Promise<Answer> {
+  const [plan, ...others] = plans;
+  upstream.afford(plan.windows.pieces.length);
+  const [next, ...rest] = others;
+  if (next === undefined) return ask(plan);
+  const instead = () => answerBy(upstream, [next, ...rest], ask);
+  try {
+    const answer = await upstream.attempt(plan.resource.endpoint.dataset, () => ask(plan));
+    return answer ?? (await instead());
+  } catch (fault) {
+    if (!isRefusal(fault)) throw fault;
+    const answer = await instead();
+    upstream.remember(fault);
+    return answer;
+  }
 }
 
 /** Why a source cannot answer, as a sentence; null where it can. */

@@ -17,6 +17,7 @@ const unified = (organization: "ENTERPRISE" | "CONSOLE"): ReportSource<TokenUsag
 export const usageReport: Report<TokenUsage> = {
   algebra: usages,
   sources: [
+    unified("ENTERPRISE"),
     {
       source: "ENTERPRISE",
       organization: "ENTERPRISE",
@@ -25,6 +26,7 @@ export const usageReport: Report<TokenUsage> = {
       largestGroups: 100,
       onlyDays: false,
     },
+    unified("CONSOLE"),
     {
       source: "CONSOLE",
       organization: "CONSOLE",
@@ -33,7 +35,5 @@ export const usageReport: Report<TokenUsage> = {
       largestGroups: null,
       onlyDays: false,
     },
-    unified("ENTERPRISE"),
-    unified("CONSOLE"),
   ],
 };

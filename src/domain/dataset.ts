@@ -30,3 +30,20 @@ export const DATASETS = {
 } as const;
 
 export type Dataset = keyof typeof DATASETS;
+
+/** Why a dataset cannot be read, and what would open it. */
+export const CLOSED_REASONS = {
+  NO_KEY: "the gateway has no key of its organization; the operator can set one.",
+  KEY_REFUSED: "the key is wrong, revoked or expired; the operator can replace it.",
+  MISSING_SCOPE:
+    "the key lacks the scope {scope}; scopes are fixed when a key is made, so it takes a new one.",
+  WRONG_ORGANIZATION:
+    "it exists for the other kind of organization; the two keys may have been set for one another.",
+  NOT_ENROLLED:
+    "the organization is not enrolled in this beta; `source: ENTERPRISE` or `CONSOLE` answers most of its questions.",
+  NO_ACCESS:
+    "the organization has no analytics, or the key lacks a scope; the operator can check both in the organization's settings.",
+  REFUSED: "upstream refused what another source has answered; asked again in an hour.",
+} as const;
+
+export type ClosedReason = keyof typeof CLOSED_REASONS;

@@ -7,6 +7,8 @@ import { Wire } from "./wire.ts";
 /** Which of the two keys a resource is asked with. */
 export type KeyFamily = "analytics" | "admin";
 
+export type Scope = "read:analytics" | "read:members" | "read:rbac_groups";
+
 export type QueryValue = string | number | boolean | readonly string[] | undefined;
 
 /**
@@ -16,6 +18,8 @@ export type QueryValue = string | number | boolean | readonly string[] | undefin
 export interface Endpoint<Params, Row> {
   readonly dataset: Dataset;
   readonly key: KeyFamily;
+  /** The scope an Enterprise key needs for it; Admin keys have none. */
+  readonly scope?: Scope;
   /** A function where the path names an object. */
   readonly path: string | ((params: Params) => string);
   readonly paging: Paging;

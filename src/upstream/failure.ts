@@ -1,5 +1,6 @@
+import { CLOSED_REASONS, type ClosedReason, type Dataset } from "../domain/dataset.ts";
 import { addDays, daysBetween, parseDay } from "../domain/day.ts";
-import type { ErrorDetails } from "../errors.ts";
+import type { ErrorCode, ErrorDetails } from "../errors.ts";
 import { GatewayError } from "../errors.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { HttpFailure } from "./http.ts";
@@ -48,12 +49,7 @@ export function failureOf<P, Row>(
     case 401:
     case 403:
     case 404:
-      return new GatewayError(
-        "UPSTREAM_AUTH",
-        `The upstream refused the gateway's key for ${dataset} (status ${fault.status}); its operator can check the key and its scopes.`,
-        details,
-        fault,
-      );
+      return closed(endpoint, reasonOf(fault, endpoint), details, fault);
     case 429: {
       const retryAfter = fault.retryAfter || DEFAULT_RETRY_AFTER;
       return new GatewayError(
@@ -65,21 +61,19 @@ export function failureOf<P, Row>(
     }
     case 400:
     case 410:
-      return (
-        notEntitled(fault, dataset, details) ??
-        notYetAvailable(fault, endpoint, params, details) ??
-        new RefusedRequest(dataset, token, details, fault)
-      );
+      return Object.hasOwn(REASONS, fault.errorCode ?? "")
+        ? closed(endpoint, reasonOf(fault, endpoint), details, fault)
+        : (notYetAvailable(fault, endpoint, params, details) ?? badRequest(dataset, token, details, fault));
     case 408:
       return unavailable(fault, dataset, details);
     default:
       return fault.status >= 400 && fault.status < 500
-        ? new RefusedRequest(dataset, null, details, fault)
+        ? badRequest(dataset, null, details, fault)
         : unavailable(fault, dataset, details);
   }
 }
 
-function unavailable(fault: HttpFailure, dataset: string, details: ErrorDetails): GatewayError {
+function unavailable(fault: HttpFailure, dataset: Dataset, details: ErrorDetails): GatewayError {
   const { status, retryAfter } = fault;
   return new GatewayError(
     "UPSTREAM_UNAVAILABLE",
@@ -100,33 +94,86 @@ const WHAT_HAPPENED = {
 /** Seconds after which a minute's allowance has surely come back. */
 const DEFAULT_RETRY_AFTER = 60;
 
-class RefusedRequest extends GatewayError {
+/** Upstream understood the request and will not answer it. */
+export class UpstreamRefusal extends GatewayError {
+  readonly dataset: Dataset;
+  readonly reason: ClosedReason;
+  /** The page token it was sent. */
   readonly token: string | null;
 
-  constructor(dataset: string, token: string | null, details: ErrorDetails, cause: HttpFailure) {
-    super(
-      "UPSTREAM_REFUSED",
-      `The upstream refused the request for ${dataset} (status ${cause.status}); ask for other days or with other arguments.`,
-      details,
-      cause,
-    );
-    this.token = token;
+  constructor(
+    code: ErrorCode,
+    message: string,
+    about: Pick<UpstreamRefusal, "dataset" | "reason" | "token">,
+    details: ErrorDetails,
+    cause: HttpFailure,
+  ) {
+    super(code, message, details, cause);
+    this.dataset = about.dataset;
+    this.reason = about.reason;
+    this.token = about.token;
   }
+}
+
+function badRequest(
+  dataset: Dataset,
+  token: string | null,
+  details: ErrorDetails,
+  fault: HttpFailure,
+): UpstreamRefusal {
+  return new UpstreamRefusal(
+    "UPSTREAM_REFUSED",
+    `The upstream refused the request for ${dataset} (status ${fault.status}); ask for other days or with other arguments.`,
+    { dataset, reason: "REFUSED", token },
+    details,
+    fault,
+  );
+}
+
+/** The dataset as a whole is closed to the gateway, whatever is asked of it. */
+function closed<P, Row>(
+  { dataset, scope }: Endpoint<P, Row>,
+  reason: ClosedReason,
+  details: ErrorDetails,
+  fault: HttpFailure,
+): UpstreamRefusal {
+  const needed = reason === "MISSING_SCOPE" && scope !== undefined ? { scope } : {};
+  return new UpstreamRefusal(
+    reason === "NOT_ENROLLED" ? "NOT_ENTITLED" : "UPSTREAM_AUTH",
+    `Upstream does not open ${dataset} to this gateway (status ${fault.status}): ${whyClosed(reason, scope)}`,
+    { dataset, reason, token: null },
+    { ...details, reason, ...needed },
+    fault,
+  );
+}
+
+/** Why a dataset is closed, and what would open it. */
+export function whyClosed(reason: ClosedReason, scope: string | undefined): string {
+  return CLOSED_REASONS[reason].replace("{scope}", scope ?? "for it");
+}
+
+const REASONS: Readonly<Record<string, ClosedReason>> = {
+  organization_not_enrolled_in_beta: "NOT_ENROLLED",
+  organization_type_not_supported: "WRONG_ORGANIZATION",
+};
+
+/** Sources disagree on which status says what; where the body has no code, it is the most likely reason. */
+function reasonOf<P, Row>({ status, errorCode }: HttpFailure, { scope }: Endpoint<P, Row>): ClosedReason {
+  const named =
+    errorCode === undefined || !Object.hasOwn(REASONS, errorCode) ? undefined : REASONS[errorCode];
+  if (named !== undefined) return named;
+  if (status === 401) return "KEY_REFUSED";
+  return status === 403 && scope !== undefined ? "MISSING_SCOPE" : "NO_ACCESS";
 }
 
 /** Upstream did not accept the page token it was sent: the data behind it was refreshed, or it was never one of its own. */
 export function refusedToken(fault: unknown): boolean {
-  return fault instanceof RefusedRequest && fault.token !== null;
+  return fault instanceof UpstreamRefusal && fault.token !== null;
 }
 
-function notEntitled(fault: HttpFailure, dataset: string, details: ErrorDetails): GatewayError | null {
-  if (fault.errorCode !== "organization_not_enrolled_in_beta") return null;
-  return new GatewayError(
-    "NOT_ENTITLED",
-    `The organization is not enrolled in the beta that ${dataset} is part of; ask \`source: ENTERPRISE\` or \`CONSOLE\`, or split by fewer dimensions.`,
-    details,
-    fault,
-  );
+/** Upstream will not answer from this dataset at all, or not what it was asked; another source may. */
+export function isRefusal(fault: unknown): fault is UpstreamRefusal {
+  return fault instanceof UpstreamRefusal && fault.token === null;
 }
 
 /** Engagement answers a day it does not have yet with a 400 whose message names the newest one it has. */
@@ -143,11 +190,11 @@ function notYetAvailable<P, Row>(
   const newest = named
     .filter((day) => day !== null && day < lastAsked && daysBetween(day, lastAsked) < 14)
     .at(-1);
-  if (newest === undefined) return null;
+  if (newest === undefined || newest === null) return null;
   return new GatewayError(
     "NOT_YET_AVAILABLE",
     `${endpoint.dataset} has no figures for ${lastAsked} yet; the newest day is ${newest}.`,
-    details,
+    { ...details, newestDay: newest },
     fault,
   );
 }

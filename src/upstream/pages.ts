@@ -1,8 +1,10 @@
 import type { Entry, Store } from "../cache/memory-store.ts";
+import type { ClosedReason } from "../domain/dataset.ts";
 import { GatewayError } from "../errors.ts";
+import type { Access } from "./access.ts";
 import type { Credential, Credentials } from "./credential.ts";
 import type { Endpoint, KeyFamily } from "./endpoint.ts";
-import { failureOf } from "./failure.ts";
+import { failureOf, UpstreamRefusal } from "./failure.ts";
 import { get, type HttpOptions } from "./http.ts";
 import type { Operation } from "./operation.ts";
 import { decodePage, type Page } from "./page.ts";
@@ -12,6 +14,7 @@ import { parseExact } from "./wire.ts";
 export interface PagesOptions extends HttpOptions {
   readonly credentials: Credentials;
   readonly store: Store;
+  readonly access: Access;
   /** Upper bound on the seconds an answer that is not final is reused; undefined leaves it to the endpoint. */
   readonly freshSeconds: number | undefined;
 }
@@ -109,6 +112,7 @@ export function createPages(options: PagesOptions): ReadPage {
     try {
       const { json, bytes } = await get(options, path, headers, parse, () => operation.usage.requests++);
       const page = decodePage(endpoint, params, token, json, options.now());
+      options.access.answered(endpoint.dataset, page.watermark);
       options.store.set(key, {
         value: freeze(page),
         bytes,
@@ -117,7 +121,9 @@ export function createPages(options: PagesOptions): ReadPage {
       });
       return page;
     } catch (fault) {
-      throw failureOf(fault, endpoint, params, token);
+      const failure = failureOf(fault, endpoint, params, token);
+      if (failure instanceof UpstreamRefusal && failure.reason !== "REFUSED") options.access.refused(failure);
+      throw failure;
     }
   }
 
@@ -133,7 +139,7 @@ export function createPages(options: PagesOptions): ReadPage {
     throw new GatewayError(
       "NOT_CONFIGURED",
       `This gateway has no key for ${dataset}; its operator can set ${name}.`,
-      { dataset },
+      { dataset, reason: "NO_KEY" satisfies ClosedReason },
     );
   }
 

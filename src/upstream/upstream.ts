@@ -1,11 +1,13 @@
+import type { Dataset } from "../domain/dataset.ts";
 import { GatewayError } from "../errors.ts";
+import { Access, type Standing } from "./access.ts";
 import type { Endpoint, KeyFamily } from "./endpoint.ts";
-import { refusedToken } from "./failure.ts";
+import { refusedToken, type UpstreamRefusal } from "./failure.ts";
 import { Operation, type Usage } from "./operation.ts";
 import type { Page } from "./page.ts";
 import { createPages, type PagesOptions } from "./pages.ts";
 
-export interface UpstreamOptions extends PagesOptions {
+export interface UpstreamOptions extends Omit<PagesOptions, "access"> {
   /** The most requests one operation may make. */
   readonly maxRequests: number;
 }
@@ -24,6 +26,12 @@ export interface Upstream {
     from?: string | null,
   ): AsyncGenerator<WalkedPage<Row>, void, void>;
   has(key: KeyFamily): boolean;
+  /** What this process knows of a dataset's being open to it; null: nothing. */
+  standing(dataset: Dataset): Standing | null;
+  /** The answer of `ask`, or null where the dataset is known to be refused; see Access. */
+  attempt<T>(dataset: Dataset, ask: () => Promise<T>): Promise<T | null>;
+  /** Takes a refusal of one question for one of the whole dataset: another source has answered the same. */
+  remember(refusal: UpstreamRefusal): void;
   /** Throws TOO_EXPENSIVE where `walks` more walks cannot fit into what the operation may still ask. */
   afford(walks: number): void;
   readonly usage: Usage;
@@ -32,7 +40,8 @@ export interface Upstream {
 const RESTARTS = 2;
 
 export function createUpstream(options: UpstreamOptions): { operation(signal: AbortSignal): Upstream } {
-  const read = createPages(options);
+  const access = new Access(options.now);
+  const read = createPages({ ...options, access });
 
   async function* pages<P, Row>(
     operation: Operation,
@@ -82,6 +91,9 @@ export function createUpstream(options: UpstreamOptions): { operation(signal: Ab
       return {
         pages: (endpoint, params, from = null) => pages(operation, endpoint, params, from),
         has: (key) => options.credentials[key] !== null,
+        standing: (dataset) => access.standing(dataset),
+        attempt: (dataset, ask) => access.attempt(dataset, ask, (trial) => operation.wait(trial)),
+        remember: (refusal) => access.refused(refusal),
         afford: (walks) => operation.afford(walks),
         usage: operation.usage,
       };

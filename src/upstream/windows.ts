@@ -26,7 +26,7 @@ export function windowsOf(
 ): Windows {
   if (coverage === null) throw new Error(`${dataset} has no days`);
   const today = dayOf(now);
-  const earliest = earliestDay(coverage, now);
+  const earliest = earliestDay({ dataset, coverage }, now);
   if (range.from < earliest) {
     throw new GatewayError("NOT_COVERED", `${dataset} begins on ${earliest}; ${range.from} is before that.`, {
       dataset,
@@ -53,6 +53,8 @@ export function windowsOf(
 }
 
 /** The first day that can be asked for. A horizon of 365 days reaches back 364 whole ones. */
-function earliestDay({ earliest, horizonDays }: Coverage, now: Instant): Day {
+export function earliestDay({ dataset, coverage }: Covered, now: Instant): Day {
+  if (coverage === null) throw new Error(`${dataset} has no days`);
+  const { earliest, horizonDays } = coverage;
   return horizonDays === null ? earliest : later(earliest, addDays(dayOf(now), 1 - horizonDays));
 }

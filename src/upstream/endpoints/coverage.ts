@@ -52,6 +52,7 @@ export const FRESH = { engagement: 3_600, reports: 300, lookups: 86_400 } as con
 /** What the engagement lists have in common: rolled up over the range in one chain of pages. */
 export const engagementList = {
   key: "analytics",
+  scope: "read:analytics",
   paging: "token",
   pageSize: () => 1000,
   covers: ({ range }: { range: DayRange }) => range,

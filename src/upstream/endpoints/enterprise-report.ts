@@ -16,6 +16,7 @@ import {
 /** What the four Enterprise reports have in common. */
 const report = {
   key: "analytics",
+  scope: "read:analytics",
   paging: "report",
   covers: ({ range }: ReportQuestion) => range,
   coverage: REPORTS,

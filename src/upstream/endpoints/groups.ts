@@ -8,6 +8,7 @@ import { FRESH } from "./coverage.ts";
 
 const lookup = {
   key: "analytics",
+  scope: "read:rbac_groups",
   paging: "token",
   pageSize: () => 1000,
   covers: () => null,

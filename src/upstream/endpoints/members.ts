@@ -23,5 +23,10 @@ const members = {
 } as const;
 
 /** Current members, newest first; people who left are not among them. The same path answers for the organization of the key. */
-export const enterpriseMembers = endpoint({ ...members, dataset: "ENTERPRISE_MEMBERS", key: "analytics" });
+export const enterpriseMembers = endpoint({
+  ...members,
+  dataset: "ENTERPRISE_MEMBERS",
+  key: "analytics",
+  scope: "read:members",
+});
 export const consoleMembers = endpoint({ ...members, dataset: "CONSOLE_MEMBERS", key: "admin" });

@@ -12,6 +12,7 @@ type Summary = AnalyticsSingleDayActivitySummary;
 export const activitySummaries = endpoint({
   dataset: "ACTIVITY_SUMMARIES",
   key: "analytics",
+  scope: "read:analytics",
   path: "/v1/organizations/analytics/summaries",
   paging: "token",
   query: (p: { range: DayRange }) => ({ starting_date: p.range.from, ending_date: p.range.until }),

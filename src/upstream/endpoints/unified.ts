@@ -150,6 +150,7 @@ export const unifiedCost = {
     ...cost,
     dataset: "UNIFIED_ENTERPRISE_COST",
     key: "analytics",
+    scope: "read:analytics",
   }),
   CONSOLE: endpoint({
     ...report(UNIFIED_COST_NAMES.CONSOLE),
@@ -165,6 +166,7 @@ export const unifiedUsage = {
     ...usage,
     dataset: "UNIFIED_ENTERPRISE_USAGE",
     key: "analytics",
+    scope: "read:analytics",
   }),
   CONSOLE: endpoint({
     ...report(UNIFIED_USAGE_NAMES.CONSOLE),

@@ -1,0 +1,64 @@
+import type { ClosedReason, Dataset } from "../domain/dataset.ts";
+import type { Instant } from "../domain/day.ts";
+import type { UpstreamRefusal } from "./failure.ts";
+
+/** What upstream's last answer said of a dataset. */
+export interface Standing {
+  /** Why upstream does not let the gateway read it; null where it answered. */
+  readonly refusal: ClosedReason | null;
+  /** When upstream exported what it answered with; null where it does not say, or refused. */
+  readonly refreshedAt: Instant | null;
+}
+
+/** Keys are widened and organizations are enrolled without telling the gateway, so what was learned holds for an hour. */
+const LEARNED_FOR_MS = 3_600_000;
+
+/** What this process has learned of the datasets its keys open. */
+export class Access {
+  readonly #now: () => Instant;
+  readonly #learned = new Map<Dataset, Standing & { readonly at: Instant }>();
+
+  /** First questions to datasets, under way. */
+  readonly #trials = new Map<Dataset, Promise<void>>();
+
+  constructor(now: () => Instant) {
+    this.#now = now;
+  }
+
+  /** Null: nothing is known, or no longer. */
+  standing(dataset: Dataset): Standing | null {
+    const learned = this.#learned.get(dataset);
+    return learned !== undefined && this.#now() < learned.at + LEARNED_FOR_MS ? learned : null;
+  }
+
+  /**
+   * What `ask` gives; null where upstream is known to refuse the dataset. While nothing is known of it, the first caller finds
+   * out, and the others `wait` for that rather than be refused each.
+   */
+  async attempt<T>(
+    dataset: Dataset,
+    ask: () => Promise<T>,
+    wait: (trial: Promise<unknown>) => Promise<unknown>,
+  ): Promise<T | null> {
+    if (this.standing(dataset) === null) {
+      const trial = this.#trials.get(dataset);
+      if (trial === undefined) return this.#try(dataset, ask());
+      await wait(trial);
+    }
+    return this.standing(dataset)?.refusal ? null : ask();
+  }
+
+  #try<T>(dataset: Dataset, answer: Promise<T>): Promise<T> {
+    const end = () => void this.#trials.delete(dataset);
+    this.#trials.set(dataset, answer.then(end, end));
+    return answer;
+  }
+
+  answered(dataset: Dataset, refreshedAt: Instant | null): void {
+    this.#learned.set(dataset, { refusal: null, refreshedAt, at: this.#now() });
+  }
+
+  refused({ dataset, reason }: UpstreamRefusal): void {
+    this.#learned.set(dataset, { refusal: reason, refreshedAt: null, at: this.#now() });
+  }
+}
