@@ -7,7 +7,7 @@ import { builder } from "./builder.ts";
 import { forward } from "./connection.ts";
 import { Money, Spend } from "./money.ts";
 import { answerReport, planOf, reportArgs, SourceEnum } from "./report.ts";
-import { Bucketed, type ReportNode } from "./report-bucket.ts";
+import { Bucketed, type ReportNode, splitBy } from "./report-bucket.ts";
 import { reportFilter } from "./report-filter.ts";
 import { OrganizationKindEnum, personRange, rangeOf, User } from "./user.ts";
 
@@ -72,18 +72,9 @@ const CostBucket = builder.objectRef<ReportNode<SpendShape>>("CostBucket").imple
         "Requests behind it. Additive. Null when split by COST_TYPE or TOKEN_TYPE, and in the Console.",
       resolve: ({ measure }) => measure.requests,
     }),
-    costType: t.exposeString("costType", {
-      nullable: true,
-      description: "Cost component. Group by COST_TYPE.",
-    }),
-    tokenType: t.exposeString("tokenType", {
-      nullable: true,
-      description: "Token kind. Group by TOKEN_TYPE.",
-    }),
-    description: t.exposeString("description", {
-      nullable: true,
-      description: "Line of the Console cost report. Group by DESCRIPTION.",
-    }),
+    costType: t.exposeString("costType", splitBy("COST_TYPE", "Cost component.")),
+    tokenType: t.exposeString("tokenType", splitBy("TOKEN_TYPE", "Token kind.")),
+    description: t.exposeString("description", splitBy("DESCRIPTION", "Line of the Console cost report.")),
   }),
 });
 
@@ -136,7 +127,7 @@ builder.queryField("cost", (t) =>
       filter: t.arg({ type: CostFilter, description: "Which usage to count." }),
       ...forward,
     },
-    resolve: (_root, args, ctx) => answerReport(ctx, costReport, "cost", args),
+    resolve: (_root, args, ctx, info) => answerReport(ctx, costReport, args, info),
   }),
 );
 

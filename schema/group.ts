@@ -9,7 +9,7 @@ import { mapPages, walkOf } from "../src/upstream/walk.ts";
 import { builder, dateTime, nodeLoader } from "./builder.ts";
 import { type Connection, connect, forward, type Slice } from "./connection.ts";
 import { DateRange, DEFAULT_PERIOD, resolveRange } from "./range.ts";
-import { Bucketed } from "./report-bucket.ts";
+import { Bucketed, splitBy } from "./report-bucket.ts";
 import { User } from "./user.ts";
 
 /** A group by its id, with what the list says of it; null once it is gone. */
@@ -183,9 +183,10 @@ builder.objectField(User, "groups", (t) =>
 builder.interfaceField(Bucketed, "group", (t) =>
   t.field({
     type: Group,
-    nullable: true,
-    description:
-      "RBAC group, as of the day of use; people in several count fully in each. Null where the people were in none. Group by GROUP.",
+    ...splitBy(
+      "GROUP",
+      "RBAC group, as of the day of use; people in several count fully in each. Null where the people were in none.",
+    ),
     resolve: async ({ groupId, range }, _args, ctx): Promise<GroupNode | null> =>
       groupId === null ? null : { groupId, listed: await groupById(ctx, {}).load(groupId), range },
   }),

@@ -4,6 +4,7 @@ import type { Context } from "../src/context.ts";
 import type { OrganizationKind } from "../src/domain/organization.ts";
 import type { Person } from "../src/domain/person.ts";
 import type { DayRange } from "../src/domain/range.ts";
+import type { Dimension } from "../src/domain/report.ts";
 import { apiKeyById, workspaceById } from "../src/loaders/console.ts";
 import { Actor } from "./actor.ts";
 import { ApiKey } from "./api-key.ts";
@@ -18,10 +19,19 @@ export type ReportNode<Measure> = GatewayRow<Measure> & {
   readonly organization: OrganizationKind;
 };
 
+/** A field that has something to say only where rows are split by the dimension; report.ts holds queries to that. */
+export function splitBy(dimension: Dimension, description: string) {
+  return {
+    nullable: true,
+    description: `${description} Group by ${dimension}.`,
+    extensions: { dimension },
+  } as const;
+}
+
 /** What every bucket says of who, what and when. */
 export const Bucketed = builder.interfaceRef<ReportNode<unknown>>("ReportBucket").implement({
   description:
-    "One group in one time bucket of a report. A dimension is null where the query did not group by it, or where the group has no value.",
+    "One group in one time bucket of a report. A dimension is null where the group has no value; selecting one that the query did not group by is BAD_USER_INPUT.",
   fields: (t) => ({
     from: t.field({
       type: "DateTime",
@@ -38,91 +48,75 @@ export const Bucketed = builder.interfaceRef<ReportNode<unknown>>("ReportBucket"
         "Whether the row stands for all groups that upstream left out because it keeps only a bucket's hundred largest.",
     }),
     state: t.expose("state", { type: FinalityEnum, description: "Whether the figures can still change." }),
-    product: t.exposeString("product", {
-      nullable: true,
-      description: "Product, such as `chat`; new names may appear. Group by PRODUCT.",
-    }),
-    model: t.exposeString("model", { nullable: true, description: "Model. Group by MODEL." }),
-    contextWindow: t.exposeString("contextWindow", {
-      nullable: true,
-      description: "Context-window price tier. Group by CONTEXT_WINDOW.",
-    }),
-    inferenceGeo: t.exposeString("inferenceGeo", {
-      nullable: true,
-      description: "Inference region; null where unset. Group by INFERENCE_GEO.",
-    }),
-    speed: t.exposeString("speed", { nullable: true, description: "`fast` or `standard`. Group by SPEED." }),
-    serviceTier: t.exposeString("serviceTier", {
-      nullable: true,
-      description: "Service tier. Group by SERVICE_TIER.",
-    }),
-    groupId: t.exposeString("groupId", {
-      nullable: true,
-      description: "RBAC group; people in several count fully in each. Group by GROUP.",
-    }),
-    slackChannelId: t.exposeString("slackChannelId", {
-      nullable: true,
-      description: "Slack channel; null outside Slack. Group by SLACK_CHANNEL.",
-    }),
-    claudeTagCategory: t.exposeString("claudeTagCategory", {
-      nullable: true,
-      description:
-        "Kind of Claude Tag usage, such as `dm`; null outside Claude Tag. Group by CLAUDE_TAG_CATEGORY.",
-    }),
-    claudeTagUserId: t.exposeString("claudeTagUserId", {
-      nullable: true,
-      description: "Slack user behind Claude Tag usage, not a Claude user id. Group by CLAUDE_TAG_USER.",
-    }),
-    serviceAccountId: t.exposeString("serviceAccountId", {
-      nullable: true,
-      description:
-        "Service account, `svac_...`, by id only: its name is told to OAuth tokens alone. Group by SERVICE_ACCOUNT.",
-    }),
+    product: t.exposeString("product", splitBy("PRODUCT", "Product, such as `chat`; new names may appear.")),
+    model: t.exposeString("model", splitBy("MODEL", "Model.")),
+    contextWindow: t.exposeString("contextWindow", splitBy("CONTEXT_WINDOW", "Context-window price tier.")),
+    inferenceGeo: t.exposeString(
+      "inferenceGeo",
+      splitBy("INFERENCE_GEO", "Inference region; null where unset."),
+    ),
+    speed: t.exposeString("speed", splitBy("SPEED", "`fast` or `standard`.")),
+    serviceTier: t.exposeString("serviceTier", splitBy("SERVICE_TIER", "Service tier.")),
+    groupId: t.exposeString(
+      "groupId",
+      splitBy("GROUP", "RBAC group; people in several count fully in each."),
+    ),
+    slackChannelId: t.exposeString(
+      "slackChannelId",
+      splitBy("SLACK_CHANNEL", "Slack channel; null outside Slack."),
+    ),
+    claudeTagCategory: t.exposeString(
+      "claudeTagCategory",
+      splitBy("CLAUDE_TAG_CATEGORY", "Kind of Claude Tag usage, such as `dm`; null outside Claude Tag."),
+    ),
+    claudeTagUserId: t.exposeString(
+      "claudeTagUserId",
+      splitBy("CLAUDE_TAG_USER", "Slack user behind Claude Tag usage, not a Claude user id."),
+    ),
+    serviceAccountId: t.exposeString(
+      "serviceAccountId",
+      splitBy(
+        "SERVICE_ACCOUNT",
+        "Service account, `svac_...`, by id only: its name is told to OAuth tokens alone.",
+      ),
+    ),
     actor: t.field({
       type: Actor,
-      nullable: true,
-      description:
-        "Whom or what the usage is attributed to; null where nobody is, or where upstream hides who. Group by ACTOR.",
+      ...splitBy(
+        "ACTOR",
+        "Whom or what the usage is attributed to; null where nobody is, or where upstream hides who.",
+      ),
       resolve: ({ actor, range, organization }) => actor && { ...actor, range, organization },
     }),
-    actorType: t.exposeString("actorType", {
-      nullable: true,
-      description: "Kind of identity, such as `user_actor`; new kinds may appear. Group by ACTOR_TYPE.",
-    }),
-    agentId: t.exposeString("agentId", { nullable: true, description: "Managed agent. Group by AGENT." }),
-    deploymentId: t.exposeString("deploymentId", {
-      nullable: true,
-      description: "Deployment that started the managed session. Group by DEPLOYMENT.",
-    }),
-    environmentId: t.exposeString("environmentId", {
-      nullable: true,
-      description: "Environment of the managed session. Group by ENVIRONMENT.",
-    }),
-    sessionId: t.exposeString("sessionId", {
-      nullable: true,
-      description: "Managed session. Group by SESSION.",
-    }),
-    userProfileId: t.exposeString("userProfileId", {
-      nullable: true,
-      description: "User profile. Group by USER_PROFILE.",
-    }),
+    actorType: t.exposeString(
+      "actorType",
+      splitBy("ACTOR_TYPE", "Kind of identity, such as `user_actor`; new kinds may appear."),
+    ),
+    agentId: t.exposeString("agentId", splitBy("AGENT", "Managed agent.")),
+    deploymentId: t.exposeString(
+      "deploymentId",
+      splitBy("DEPLOYMENT", "Deployment that started the managed session."),
+    ),
+    environmentId: t.exposeString(
+      "environmentId",
+      splitBy("ENVIRONMENT", "Environment of the managed session."),
+    ),
+    sessionId: t.exposeString("sessionId", splitBy("SESSION", "Managed session.")),
+    userProfileId: t.exposeString("userProfileId", splitBy("USER_PROFILE", "User profile.")),
     user: t.field({
       type: User,
-      nullable: true,
-      description: "Person. Group by USER.",
+      ...splitBy("USER", "Person."),
       resolve: (row, _args, ctx) => personOf(row, ctx),
     }),
     workspace: t.field({
       type: Workspace,
-      nullable: true,
-      description: "Workspace. Group by WORKSPACE.",
+      ...splitBy("WORKSPACE", "Workspace."),
       resolve: ({ workspaceId }, _args, ctx) =>
         workspaceId === null ? null : workspaceById(ctx, {}).load(workspaceId),
     }),
     apiKey: t.field({
       type: ApiKey,
-      nullable: true,
-      description: "API key. Group by API_KEY.",
+      ...splitBy("API_KEY", "API key."),
       resolve: ({ apiKeyId }, _args, ctx) => (apiKeyId === null ? null : apiKeyById(ctx, {}).load(apiKeyId)),
     }),
   }),

@@ -1,5 +1,7 @@
+import type { GraphQLResolveInfo } from "graphql";
 import {
   answerBy,
+  dimensionsOf,
   type GatewayRow,
   plansFor,
   type Report,
@@ -11,6 +13,7 @@ import {
 import type { Context } from "../src/context.ts";
 import { dimensionKey } from "../src/domain/bucket.ts";
 import type { BucketWidth, Dimension } from "../src/domain/report.ts";
+import { badInput } from "../src/errors.ts";
 import { mapPages } from "../src/upstream/walk.ts";
 import { builder } from "./builder.ts";
 import {
@@ -24,6 +27,7 @@ import {
 import { DateRange, type DateRangeInput, resolveRange } from "./range.ts";
 import type { ReportNode } from "./report-bucket.ts";
 import { type FilterInput, filterOf } from "./report-filter.ts";
+import { fieldsOfRows } from "./selection.ts";
 
 const BucketEnum = builder.enumType("Bucket", {
   description: "Length of a time bucket.",
@@ -93,8 +97,8 @@ export function planOf<Measure>(answer: object): ReportPlan<Measure> {
 export async function answerReport<Measure>(
   ctx: Context,
   report: Report<Measure>,
-  field: string,
   { range: asked, bucket: width, source, groupBy, filter, first, after }: ReportArgs,
+  info: GraphQLResolveInfo,
 ): Promise<ReportAnswer<Measure>> {
   const slice = { first, after };
   const bucket = width ?? "DAY";
@@ -107,12 +111,28 @@ export async function answerReport<Measure>(
   const anySource = (source ?? "AUTO") === "AUTO";
   const sources = report.sources.filter((each) => anySource || each.source === source);
   const plans = plansFor(ctx.upstream, { ...report, sources }, question, ctx.now());
+  refuseUnsplit(info, dimensionsOf(plans[0]));
+  const field = info.fieldName;
   // A list is read on from the source that began it: another one's rows can stand in another order.
   const begun = plans.find((plan) => belongsTo(after, listOf(field, plan)));
   return answerBy(ctx.upstream, begun === undefined ? plans : [begun], async (plan) => ({
     ...(await connectReport(ctx, slice, field, plan)),
     plan,
   }));
+}
+
+/** A dimension that rows are not split by would read like one without a value. */
+function refuseUnsplit(info: GraphQLResolveInfo, split: readonly Dimension[]): void {
+  const missing = fieldsOfRows(info).flatMap(({ name, extensions }) => {
+    const dimension = extensions.dimension as Dimension | undefined;
+    return dimension === undefined || split.includes(dimension) ? [] : [{ name, dimension }];
+  });
+  if (missing.length === 0) return;
+  const names = missing.map(({ name }) => `\`${name}\``).join(", ");
+  const dimensions = [...new Set(missing.map(({ dimension }) => dimension))].join(", ");
+  throw badInput(
+    `${names}: the rows are not split by that; add ${dimensions} to \`groupBy\`, or leave the field out.`,
+  );
 }
 
 function connectReport<Measure>(

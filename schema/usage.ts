@@ -107,7 +107,7 @@ builder.queryField("usage", (t) =>
       filter: t.arg({ type: UsageFilter, description: "Which usage to count." }),
       ...forward,
     },
-    resolve: (_root, args, ctx) => answerReport(ctx, usageReport, "usage", args),
+    resolve: (_root, args, ctx, info) => answerReport(ctx, usageReport, args, info),
   }),
 );
 

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { gateway, json } from "./gateway.ts";
 import { PATHS, reportPage, wireCost, wireDay } from "./wire.ts";
 
@@ -130,4 +130,43 @@ test("a product has one spelling, whichever way a report spells it", async () =>
     "claude_tag",
   ]);
   expect(seen[0]?.searchParams.getAll("products[]")).toEqual(["chat", "claude-tag"]);
+});
+
+describe("a dimension the rows are not split by", () => {
+  test.each([
+    ["in the rows", `nodes { product model }`, /`model`.*add MODEL to `groupBy`/],
+    ["in the edges", `edges { node { model } }`, /add MODEL/],
+    ["under an alias, as the field that it is", `nodes { product: model }`, /`model`/],
+    ["of the interface", `nodes { ... on ReportBucket { user { name } } }`, /`user`.*add USER/],
+    ["in a fragment, and several at once", `nodes { ...Row }`, /`speed`, `costType`.*add SPEED, COST_TYPE/],
+    ["twice, but named once", `nodes { group { name } groupId }`, /`group`, `groupId`.*add GROUP to/],
+  ])("is refused by name before anything is asked: %s", async (_where, selection, sentence) => {
+    const { ask, seen } = ofOneDay();
+    const fragment = selection.includes("...Row") ? "fragment Row on CostBucket { speed costType }" : "";
+    const { data, errors } = await ask(`{ cost(${DAY}, groupBy: [PRODUCT]) { ${selection} } } ${fragment}`);
+    expect(data).toEqual({ cost: null });
+    expect(errors).toHaveLength(1);
+    expect(errors?.[0]).toMatchObject({ path: ["cost"], extensions: { code: "BAD_USER_INPUT" } });
+    expect(errors?.[0]?.message).toMatch(sentence);
+    expect(seen).toEqual([]);
+  });
+
+  test("may stand where a directive leaves it out", async () => {
+    const { ask } = ofOneDay();
+    const { data, errors } = await ask(
+      `query ($byModel: Boolean!) { cost(${DAY}, groupBy: [PRODUCT]) { nodes { product model @include(if: $byModel) } } }`,
+      { byModel: false },
+    );
+    expect(errors).toBeUndefined();
+    expect(data.cost.nodes).toEqual([{ product: "chat" }]);
+  });
+
+  test("is told all the same where another one fills it", async () => {
+    const { ask } = gateway({ sandbox: { users: 40 } });
+    const { data, errors } = await ask(
+      `{ cost(${DAY}, groupBy: [DESCRIPTION], first: 1000) { groupedBy nodes { description model costType tokenType } } }`,
+    );
+    expect(errors).toBeUndefined();
+    expect(data.cost.nodes.some(({ model }: { model: string | null }) => model !== null)).toBe(true);
+  });
 });

@@ -7,13 +7,13 @@ const RANGE = `range: { between: { from: "2026-09-01", until: "2026-11-01" } }`;
 describe("the unified reports agree with the older ones to the last decimal", () => {
   test.each([1, 2, 3])("Enterprise cost and usage, by every dimension both know (seed %d)", async (seed) => {
     const { ask } = gateway({ sandbox: { users: 60, seed } });
-    for (const dimensions of [
-      "",
-      "PRODUCT",
-      "MODEL",
-      "PRODUCT, MODEL",
-      "CONTEXT_WINDOW, SPEED",
-      "INFERENCE_GEO",
+    for (const [dimensions, fields] of [
+      ["", ""],
+      ["PRODUCT", "product"],
+      ["MODEL", "model"],
+      ["PRODUCT, MODEL", "product model"],
+      ["CONTEXT_WINDOW, SPEED", "contextWindow speed"],
+      ["INFERENCE_GEO", "inferenceGeo"],
     ]) {
       const both = (field: string, measure: string) =>
         ["ENTERPRISE", "UNIFIED"]
@@ -21,7 +21,7 @@ describe("the unified reports agree with the older ones to the last decimal", ()
             (
               source,
             ) => `${source}: ${field}(${RANGE}, bucket: NONE, groupBy: [${dimensions}], source: ${source}, first: 1000) {
-            nodes { product model contextWindow speed inferenceGeo ${measure} } total { __typename } }`,
+            nodes { ${fields} ${measure} } total { __typename } }`,
           )
           .join("\n");
       const cost = await ask(`{ ${both("cost", "net { cents } list { cents } requests")} }`);

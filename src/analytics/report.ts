@@ -3,7 +3,7 @@ import { type Dimensions, NO_DIMENSIONS, type ReportRow, type Span } from "../do
 import { addDays, dayOf, type Instant } from "../domain/day.ts";
 import type { OrganizationKind } from "../domain/organization.ts";
 import type { DayRange } from "../domain/range.ts";
-import type { Bucket, FilterDimension, ReportQuestion } from "../domain/report.ts";
+import type { Bucket, Dimension, FilterDimension, ReportQuestion } from "../domain/report.ts";
 import { badInput } from "../errors.ts";
 import type { Endpoint } from "../upstream/endpoint.ts";
 import type { ReportNames } from "../upstream/endpoints/report-query.ts";
@@ -121,6 +121,11 @@ export async function answerBy<Measure, Answer>(
     upstream.remember(fault);
     return answer;
   }
+}
+
+/** What the rows of a plan tell: what they are split by, and what comes with it. */
+export function dimensionsOf<Measure>({ question, source }: ReportPlan<Measure>): readonly Dimension[] {
+  return question.groupBy.flatMap((dimension) => [dimension, ...(source.names.fills?.[dimension] ?? [])]);
 }
 
 /** Why a source cannot answer, as a sentence; null where it can. */

@@ -7,6 +7,21 @@ import { wholeQuery } from "./selection.ts";
 const DAY = `range: { between: { from: "2026-11-20", until: "2026-11-21" } }`;
 const ANALYTICS = "/v1/organizations/analytics";
 
+const SHARED = "PRODUCT, MODEL, CONTEXT_WINDOW, INFERENCE_GEO, SPEED";
+const SLACK = "SLACK_CHANNEL, CLAUDE_TAG_CATEGORY, CLAUDE_TAG_USER";
+const ENTERPRISE = [`${SHARED}, ${SLACK}`, "GROUP"];
+const UNIFIED = [
+  SHARED,
+  `${SLACK}, ACTOR, ACTOR_TYPE`,
+  "GROUP, ACTOR",
+  "WORKSPACE, API_KEY, SERVICE_TIER, AGENT, DEPLOYMENT",
+  "ENVIRONMENT, SESSION, USER_PROFILE, WORKSPACE",
+];
+
+function split(field: string, source: string, groupings: readonly string[]): string[] {
+  return groupings.map((dimensions) => `${field}(${DAY}, source: ${source}, groupBy: [${dimensions}])`);
+}
+
 /** Questions that between them ask each endpoint for all it can say. */
 const QUESTIONS: Readonly<Record<string, readonly string[]>> = {
   [`${ANALYTICS}/summaries`]: [`activity(${DAY})`],
@@ -14,19 +29,26 @@ const QUESTIONS: Readonly<Record<string, readonly string[]>> = {
   [`${ANALYTICS}/apps/chat/projects`]: [`projects(${DAY})`],
   [`${ANALYTICS}/skills`]: [`skills(${DAY})`],
   [`${ANALYTICS}/connectors`]: [`connectors(${DAY})`],
-  [`${ANALYTICS}/usage_report`]: [`usage(${DAY}, source: ENTERPRISE, groupBy: [PRODUCT])`],
-  [`${ANALYTICS}/cost_report`]: [`cost(${DAY}, source: ENTERPRISE, groupBy: [PRODUCT])`],
-  [`${ANALYTICS}/user_usage_report`]: [`usage(${DAY}, source: ENTERPRISE, groupBy: [USER])`],
-  [`${ANALYTICS}/user_cost_report`]: [`cost(${DAY}, source: ENTERPRISE, groupBy: [USER])`],
-  [`${ANALYTICS}/usage`]: [`usage(${DAY}, source: UNIFIED, groupBy: [ACTOR, WORKSPACE])`],
-  [`${ANALYTICS}/cost`]: [`cost(${DAY}, source: UNIFIED, groupBy: [ACTOR, WORKSPACE])`],
+  [`${ANALYTICS}/usage_report`]: split("usage", "ENTERPRISE", ENTERPRISE),
+  [`${ANALYTICS}/cost_report`]: split("cost", "ENTERPRISE", [...ENTERPRISE, "COST_TYPE, TOKEN_TYPE"]),
+  [`${ANALYTICS}/user_usage_report`]: split("usage", "ENTERPRISE", [
+    `USER, ${SHARED}, ${SLACK}`,
+    "USER, GROUP",
+  ]),
+  [`${ANALYTICS}/user_cost_report`]: split("cost", "ENTERPRISE", [
+    `USER, ${SHARED}, ${SLACK}`,
+    "USER, GROUP",
+    "USER, COST_TYPE, TOKEN_TYPE",
+  ]),
+  [`${ANALYTICS}/usage`]: split("usage", "UNIFIED", UNIFIED),
+  [`${ANALYTICS}/cost`]: split("cost", "UNIFIED", [...UNIFIED, "COST_TYPE, TOKEN_TYPE"]),
   [`${ANALYTICS}/plugins`]: [`plugins(${DAY})`],
   [`${ANALYTICS}/artifacts`]: [`artifacts(${DAY})`],
   "/v1/organizations/rbac_groups": ["groups"],
   "/v1/organizations/rbac_groups/{rbac_group_id}/members": ["groups"],
   "/v1/organizations/usage_report/claude_code": [`claudeCodeRecords(${DAY})`],
   "/v1/organizations/usage_report/messages": [
-    `usage(${DAY}, source: CONSOLE, groupBy: [USER, WORKSPACE, API_KEY, SPEED])`,
+    `usage(${DAY}, source: CONSOLE, groupBy: [MODEL, USER, CONTEXT_WINDOW, INFERENCE_GEO, SPEED, SERVICE_TIER, WORKSPACE, API_KEY, SERVICE_ACCOUNT])`,
   ],
   "/v1/organizations/cost_report": [`cost(${DAY}, source: CONSOLE, groupBy: [WORKSPACE, DESCRIPTION])`],
   "/v1/organizations/me": ["organization"],

@@ -8,24 +8,29 @@ import {
   isUnionType,
 } from "graphql";
 import { schema } from "../../schema/index.ts";
+import { CONSOLE_COST_NAMES } from "../../src/upstream/endpoints/console-cost.ts";
 
 /**
  * Everything that can be selected below a type: of objects met inside another object with an id, only what they say themselves;
- * of lists inside a row, only those of the row that was asked for.
+ * of lists inside a row, only those of the row that was asked for; of dimensions, only those that rows are `splitBy`.
  */
-export function selectionOf(type: GraphQLNamedType, nodes = 0, lists = false): string {
+export function selectionOf(type: GraphQLNamedType, nodes = 0, lists = false, splitBy = ""): string {
   if (isUnionType(type)) {
     return `__typename ${type
       .getTypes()
-      .map((each) => `... on ${each.name} { ${fieldsOf(each, nodes, lists)} }`)
+      .map((each) => `... on ${each.name} { ${fieldsOf(each, nodes, lists, splitBy)} }`)
       .join(" ")}`;
   }
-  return isObjectType(type) || isInterfaceType(type) ? fieldsOf(type as GraphQLObjectType, nodes, lists) : "";
+  return isObjectType(type) || isInterfaceType(type)
+    ? fieldsOf(type as GraphQLObjectType, nodes, lists, splitBy)
+    : "";
 }
 
-function fieldsOf(type: GraphQLObjectType, above: number, lists: boolean): string {
+function fieldsOf(type: GraphQLObjectType, above: number, lists: boolean, splitBy: string): string {
   const nodes = above + Number(type.getInterfaces().some(({ name }) => name === "Node"));
   const selections = Object.values(type.getFields()).flatMap((field) => {
+    const { dimension } = field.extensions;
+    if (typeof dimension === "string" && !splitBy.split(", ").includes(dimension)) return [];
     const named = getNamedType(field.type);
     if (isLeafType(named)) return [field.name];
     if (nodes > 1) return [];
@@ -44,8 +49,13 @@ export function wholeQuery(call: string): string {
   const type = getNamedType(field.type);
   const rows = isObjectType(type) ? rowsOf(type) : undefined;
   if (rows === undefined) return `{ ${call} { ${selectionOf(type)} } }`;
+  const groupBy = /groupBy: \[(.*?)\]/.exec(call)?.[1] ?? "";
+  const splitBy = groupBy.replace(
+    "DESCRIPTION",
+    ["DESCRIPTION", ...CONSOLE_COST_NAMES.fills.DESCRIPTION].join(", "),
+  );
   const freshness = isObjectType(type) && type.getFields().freshness ? "freshness { refreshedAt }" : "";
-  return `{ ${call} { nodes { ${selectionOf(rows, 0, true)} } ${freshness} } }`;
+  return `{ ${call} { nodes { ${selectionOf(rows, 0, true, splitBy)} } ${freshness} } }`;
 }
 
 /** What a list is of; it says its rows twice, with cursors and without. */

@@ -7,10 +7,13 @@ import { regionOf, workspaceOf } from "./console-usage.ts";
 import { CONSOLE, FRESH } from "./coverage.ts";
 import { type Bounds, type ReportNames, reportQuery, spanOf } from "./report-query.ts";
 
-/** Upstream fills the details only where lines are described; asking for one of them asks for the description. */
+/** Upstream fills the details only where lines are described. */
 export const CONSOLE_COST_NAMES = {
   groupBy: { WORKSPACE: "workspace_id", DESCRIPTION: "description" },
   filter: {},
+  fills: {
+    DESCRIPTION: ["MODEL", "CONTEXT_WINDOW", "INFERENCE_GEO", "SERVICE_TIER", "COST_TYPE", "TOKEN_TYPE"],
+  },
 } as const satisfies ReportNames;
 
 /** As the contract describes it; the published client has no type for it. */

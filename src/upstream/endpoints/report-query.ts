@@ -11,6 +11,8 @@ export interface ReportNames {
   readonly filter: { readonly [D in FilterDimension]?: string };
   /** A dimension that cannot be split by while another is split by or filtered on. */
   readonly apart?: readonly [FilterDimension, FilterDimension];
+  /** Dimensions that get a value with another one. */
+  readonly fills?: { readonly [D in Dimension]?: readonly Dimension[] };
   /** The most dimensions to split by at once, not counting COST_TYPE and TOKEN_TYPE. */
   readonly maxGroups?: number;
   /** Products this report spells otherwise than the graph does. */

@@ -1,0 +1,35 @@
+import { collectSubFields } from "@graphql-tools/utils";
+import { type GraphQLField, type GraphQLResolveInfo, getNamedType, isObjectType } from "graphql";
+
+/**
+ * The fields a query selects of the rows of the connection it resolves, by whichever way: `nodes` or `edges`, under an alias,
+ * in a fragment, and not where a directive leaves them out.
+ */
+export function fieldsOfRows(info: GraphQLResolveInfo): GraphQLField<unknown, unknown>[] {
+  const connection = below(info, [{ type: info.returnType, nodes: info.fieldNodes }]);
+  const edges = below(info, connection.filter(named("edges")));
+  const rows = [...connection.filter(named("nodes")), ...edges.filter(named("node"))];
+  return [...new Set(below(info, rows).map(({ field }) => field))];
+}
+
+type Level = Pick<GraphQLField<unknown, unknown>, "type"> & {
+  readonly nodes: GraphQLResolveInfo["fieldNodes"];
+};
+type Selected = Level & { readonly field: GraphQLField<unknown, unknown> };
+
+function below(info: GraphQLResolveInfo, levels: readonly Level[]): Selected[] {
+  const { schema, fragments, variableValues } = info;
+  return levels.flatMap(({ type: wrapped, nodes }) => {
+    const type = getNamedType(wrapped);
+    if (!isObjectType(type)) return [];
+    const { fields } = collectSubFields(schema, fragments, variableValues, type, [...nodes]);
+    return [...fields.values()].flatMap((selected) => {
+      const field = type.getFields()[selected[0]?.name.value ?? ""];
+      return field === undefined ? [] : [{ field, type: field.type, nodes: selected }];
+    });
+  });
+}
+
+function named(name: string): (selected: Selected) => boolean {
+  return ({ field }) => field.name === name;
+}
