@@ -5,7 +5,7 @@ import { builder, dateTime } from "./builder.ts";
 export const DatasetEnum = builder.enumType("Dataset", {
   description: "The upstream resources figures come from.",
   values: Object.fromEntries(
-    Object.entries(DATASETS).map(([name, description]) => [name, { description }]),
+    Object.entries(DATASETS).map(([name, { is }]) => [name, { description: is }]),
   ) as {
     [D in Dataset]: { description: string };
   },

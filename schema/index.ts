@@ -5,6 +5,7 @@ import "./claude-code.ts";
 import "./connector.ts";
 import "./connector-use.ts";
 import "./cost.ts";
+import "./dataset.ts";
 import "./group.ts";
 import "./node.ts";
 import "./organization.ts";

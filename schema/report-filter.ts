@@ -1,5 +1,6 @@
 import type { Filter, FilterDimension } from "../src/domain/report.ts";
 import { badInput } from "../src/errors.ts";
+import type { ReportNames } from "../src/upstream/endpoints/report-query.ts";
 import { builder } from "./builder.ts";
 
 /** What the filter of a report holds: lists by name. */
@@ -18,6 +19,7 @@ const FILTERS = {
   serviceTiers: "SERVICE_TIER",
   workspaces: "WORKSPACE",
   apiKeys: "API_KEY",
+  serviceAccounts: "SERVICE_ACCOUNT",
   groups: "GROUP",
   slackChannels: "SLACK_CHANNEL",
   claudeTagCategories: "CLAUDE_TAG_CATEGORY",
@@ -50,6 +52,9 @@ export function reportFilter(name: "CostFilter" | "UsageFilter") {
       apiKeys: t.stringList({
         description: "API keys, by `apikey_...` id; an empty text is usage without a key (UNIFIED).",
       }),
+      serviceAccounts: t.stringList({
+        description: "Service accounts, by `svac_...` id (usage of the CONSOLE; for others see `actors`).",
+      }),
       slackChannels: t.stringList({ description: "Slack channels of Claude Tag usage, by id." }),
       claudeTagCategories: t.stringList({
         description: "Kinds of Claude Tag usage, such as `dm` or `engaged`.",
@@ -70,6 +75,13 @@ export function reportFilter(name: "CostFilter" | "UsageFilter") {
       groups: t.stringList({ description: "RBAC groups by id; membership on the day of use counts." }),
     }),
   });
+}
+
+/** The lists of the filter that a report knows. */
+export function filterNamesOf({ filter }: ReportNames): string[] {
+  return Object.entries(FILTERS).flatMap(([name, dimension]) =>
+    Object.hasOwn(filter, dimension) ? [name] : [],
+  );
 }
 
 /** The most values upstream takes in one list. */

@@ -29,7 +29,7 @@ import type { ReportNode } from "./report-bucket.ts";
 import { type FilterInput, filterOf } from "./report-filter.ts";
 import { fieldsOfRows } from "./selection.ts";
 
-const BucketEnum = builder.enumType("Bucket", {
+export const BucketEnum = builder.enumType("Bucket", {
   description: "Length of a time bucket.",
   values: {
     NONE: { description: "No buckets: one row per group for the whole range, largest first." },

@@ -1,3 +1,5 @@
+import type { Day } from "./domain/day.ts";
+
 /** Every code a client can meet, and what it means. Codes are stable; sentences are not. */
 export const ERROR_CODES = {
   BAD_USER_INPUT:
@@ -33,7 +35,7 @@ export interface ErrorDetails {
   /** The scope its key would need. */
   readonly scope?: string;
   /** The newest day that can be asked for. */
-  readonly newestDay?: string;
+  readonly newestDay?: Day;
   /** Status the upstream answered with. */
   readonly status?: number;
   /** Upstream's id of the failed request, for its support. */

@@ -31,6 +31,7 @@ const REQUESTS: Readonly<Record<string, number>> = {
   "14-artifacts.graphql": 8,
   "15-group-members.graphql": 12,
   "16-plugins.graphql": 1,
+  "18-datasets.graphql": 7,
 };
 
 describe.each(FILES)("the question %s", (file) => {

@@ -1,33 +1,113 @@
-/** The upstream resources figures come from, as clients see them named. */
+/** The upstream resources figures come from, as clients see them named: what each is, and what is not in it. */
 export const DATASETS = {
-  USER_ACTIVITY: "Activity per member (Enterprise Analytics, users).",
-  ACTIVITY_SUMMARIES: "Organization-wide activity per day (Enterprise Analytics, summaries).",
-  PROJECT_ACTIVITY: "Chat projects (Enterprise Analytics, apps/chat/projects).",
-  SKILL_ACTIVITY: "Skills (Enterprise Analytics, skills).",
-  CONNECTOR_ACTIVITY: "Connectors (Enterprise Analytics, connectors).",
-  ARTIFACT_ACTIVITY: "Artifacts created (Enterprise Analytics, artifacts).",
-  PLUGIN_ACTIVITY: "Plugins (Enterprise Analytics, plugins).",
-  ENTERPRISE_USAGE: "Tokens of the Enterprise organization (usage_report).",
-  ENTERPRISE_COST: "Cost of the Enterprise organization (cost_report).",
-  USER_USAGE: "Tokens per person of the Enterprise organization (user_usage_report).",
-  USER_COST: "Cost per person of the Enterprise organization (user_cost_report).",
-  UNIFIED_ENTERPRISE_USAGE: "Tokens of the Enterprise organization by any dimension (analytics/usage, beta).",
-  UNIFIED_ENTERPRISE_COST: "Cost of the Enterprise organization by any dimension (analytics/cost, beta).",
-  UNIFIED_CONSOLE_USAGE: "Tokens of the Console organization by any dimension (analytics/usage, beta).",
-  UNIFIED_CONSOLE_COST: "Cost of the Console organization by any dimension (analytics/cost, beta).",
-  CLAUDE_CODE: "Claude Code records of the Console organization (usage_report/claude_code).",
-  CONSOLE_USAGE: "Tokens of the Console organization (usage_report/messages).",
-  CONSOLE_COST: "Cost of the Console organization (cost_report).",
-  ENTERPRISE_ORGANIZATION: "The Enterprise organization itself (me).",
-  CONSOLE_ORGANIZATION: "The Console organization itself (me).",
-  ENTERPRISE_MEMBERS: "Current members of the Enterprise organization (users).",
-  CONSOLE_MEMBERS: "Current members of the Console organization (users).",
-  GROUPS:
-    "RBAC groups of the Enterprise organization (rbac_groups); needs a key with the scope read:rbac_groups.",
-  GROUP_MEMBERS: "Members of an RBAC group (rbac_groups/{id}/members); the same scope.",
-  WORKSPACES: "Workspaces of the Console organization.",
-  API_KEYS: "API keys of the Console organization, never their secrets.",
-} as const;
+  USER_ACTIVITY: {
+    is: "Activity per member (Enterprise Analytics, users).",
+    lacks:
+      "Days within a range, which take one request each. Its Claude Code counts are defined otherwise than those of CLAUDE_CODE and cannot be reconciled with them.",
+  },
+  ACTIVITY_SUMMARIES: {
+    is: "Organization-wide activity per day (Enterprise Analytics, summaries).",
+    lacks: "Who was active. Rolling counts of early 2026 reach back before the first day and undercount.",
+  },
+  PROJECT_ACTIVITY: {
+    is: "Chat projects (Enterprise Analytics, apps/chat/projects).",
+    lacks: "Projects nobody used in the range; conversations over more than one day.",
+  },
+  SKILL_ACTIVITY: {
+    is: "Skills (Enterprise Analytics, skills).",
+    lacks: "Billing: its amounts are allocations. Skills nobody used in the range.",
+  },
+  CONNECTOR_ACTIVITY: {
+    is: "Connectors (Enterprise Analytics, connectors).",
+    lacks: "Connectors nobody used in the range.",
+  },
+  ARTIFACT_ACTIVITY: {
+    is: "Artifacts created (Enterprise Analytics, artifacts).",
+    lacks: "What was created by name; ranges, whose days take one request each.",
+  },
+  PLUGIN_ACTIVITY: {
+    is: "Plugins (Enterprise Analytics, plugins).",
+    lacks: "Sessions over more than one day.",
+  },
+  ENTERPRISE_USAGE: {
+    is: "Tokens of the Enterprise organization (usage_report).",
+    lacks:
+      "All but the 100 largest groups of a bucket, which the gateway adds as a remainder; usage through other clouds. On seat-based plans only usage credits and overage appear.",
+  },
+  ENTERPRISE_COST: {
+    is: "Cost of the Enterprise organization (cost_report).",
+    lacks:
+      "All but the 100 largest groups of a bucket, which the gateway adds as a remainder; seat fees, credits, and usage through other clouds. On seat-based plans only usage credits and overage appear.",
+  },
+  USER_USAGE: {
+    is: "Tokens per person of the Enterprise organization (user_usage_report).",
+    lacks:
+      "Usage that is tied to no person, such as Code Review and Claude Tag in channels: people add up to less than the organization.",
+  },
+  USER_COST: {
+    is: "Cost per person of the Enterprise organization (user_cost_report).",
+    lacks:
+      "Usage that is tied to no person, such as Code Review and Claude Tag in channels: people add up to less than the organization.",
+  },
+  UNIFIED_ENTERPRISE_USAGE: {
+    is: "Tokens of the Enterprise organization by any dimension (analytics/usage, beta).",
+    lacks: "Combinations and buckets without usage. Who some identities are: upstream hides them.",
+  },
+  UNIFIED_ENTERPRISE_COST: {
+    is: "Cost of the Enterprise organization by any dimension (analytics/cost, beta).",
+    lacks: "Seat fees and credits. Who some identities are: upstream hides them.",
+  },
+  UNIFIED_CONSOLE_USAGE: {
+    is: "Tokens of the Console organization by any dimension (analytics/usage, beta).",
+    lacks: "Combinations and buckets without usage. Often the last hours, which CONSOLE_USAGE has.",
+  },
+  UNIFIED_CONSOLE_COST: {
+    is: "Cost of the Console organization by any dimension (analytics/cost, beta).",
+    lacks: "Credits. Often the last hours, which CONSOLE_COST has.",
+  },
+  CLAUDE_CODE: {
+    is: "Claude Code records of the Console organization (usage_report/claude_code).",
+    lacks:
+      "The bill: cost is an estimate. Use through other clouds. People who sign in by subscription can be missing: absence is unknown, not inactivity.",
+  },
+  CONSOLE_USAGE: {
+    is: "Tokens of the Console organization (usage_report/messages).",
+    lacks: "Code execution, which takes no tokens; counts of requests.",
+  },
+  CONSOLE_COST: {
+    is: "Cost of the Console organization (cost_report).",
+    lacks: "Priority Tier; list prices; counts of requests; anything shorter than a day.",
+  },
+  ENTERPRISE_ORGANIZATION: {
+    is: "The Enterprise organization itself (me).",
+    lacks: "The id that the Enterprise reports give it, which has another form.",
+  },
+  CONSOLE_ORGANIZATION: { is: "The Console organization itself (me).", lacks: "Its settings." },
+  ENTERPRISE_MEMBERS: {
+    is: "Current members of the Enterprise organization (users).",
+    lacks: "People who have left; reports go on naming them.",
+  },
+  CONSOLE_MEMBERS: {
+    is: "Current members of the Console organization (users).",
+    lacks: "People who have left; reports go on naming them.",
+  },
+  GROUPS: {
+    is: "RBAC groups of the Enterprise organization (rbac_groups); needs a key with the scope read:rbac_groups.",
+    lacks: "Deleted groups, which reports go on naming.",
+  },
+  GROUP_MEMBERS: {
+    is: "Members of an RBAC group (rbac_groups/{id}/members); the same scope.",
+    lacks: "Who was a member before: figures by group go by membership on the day of use.",
+  },
+  WORKSPACES: {
+    is: "Workspaces of the Console organization.",
+    lacks: "Who may use them.",
+  },
+  API_KEYS: {
+    is: "API keys of the Console organization, never their secrets.",
+    lacks: "Which key Claude Code records mean, where several have one name.",
+  },
+} as const satisfies Record<string, { readonly is: string; readonly lacks: string }>;
 
 export type Dataset = keyof typeof DATASETS;
 

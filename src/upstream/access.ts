@@ -8,6 +8,8 @@ export interface Standing {
   readonly refusal: ClosedReason | null;
   /** When upstream exported what it answered with; null where it does not say, or refused. */
   readonly refreshedAt: Instant | null;
+  /** When it said so. */
+  readonly at: Instant;
 }
 
 /** Keys are widened and organizations are enrolled without telling the gateway, so what was learned holds for an hour. */
@@ -16,7 +18,7 @@ const LEARNED_FOR_MS = 3_600_000;
 /** What this process has learned of the datasets its keys open. */
 export class Access {
   readonly #now: () => Instant;
-  readonly #learned = new Map<Dataset, Standing & { readonly at: Instant }>();
+  readonly #learned = new Map<Dataset, Standing>();
 
   /** First questions to datasets, under way. */
   readonly #trials = new Map<Dataset, Promise<void>>();

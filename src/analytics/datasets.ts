@@ -1,0 +1,209 @@
+import type { Context } from "../context.ts";
+import type { ActivityDay } from "../domain/activity.ts";
+import type { ClosedReason, Dataset } from "../domain/dataset.ts";
+import { addDays, type Day, dayOf, type Instant, later } from "../domain/day.ts";
+import type { OrganizationKind } from "../domain/organization.ts";
+import type { BucketWidth } from "../domain/report.ts";
+import { GatewayError } from "../errors.ts";
+import { loader } from "../loaders/loader.ts";
+import type { Standing } from "../upstream/access.ts";
+import type { Endpoint } from "../upstream/endpoint.ts";
+import { apiKeys } from "../upstream/endpoints/api-keys.ts";
+import { ARTIFACT_FILTERS, artifactActivity } from "../upstream/endpoints/artifacts.ts";
+import { claudeCode } from "../upstream/endpoints/claude-code.ts";
+import { CONNECTOR_FILTERS, connectorActivity } from "../upstream/endpoints/connectors.ts";
+import { CONSOLE_COST_NAMES, consoleCost } from "../upstream/endpoints/console-cost.ts";
+import { CONSOLE_USAGE_NAMES, consoleUsage } from "../upstream/endpoints/console-usage.ts";
+import type { FilterNames } from "../upstream/endpoints/engagement-query.ts";
+import { COST_NAMES, enterpriseCost, userCost } from "../upstream/endpoints/enterprise-cost.ts";
+import { ENTERPRISE_NAMES } from "../upstream/endpoints/enterprise-report.ts";
+import { enterpriseUsage, userUsage } from "../upstream/endpoints/enterprise-usage.ts";
+import { groupMembers, groups } from "../upstream/endpoints/groups.ts";
+import { consoleMembers, enterpriseMembers } from "../upstream/endpoints/members.ts";
+import { consoleOrganization, enterpriseOrganization } from "../upstream/endpoints/organization.ts";
+import { PLUGIN_FILTERS, pluginActivity } from "../upstream/endpoints/plugins.ts";
+import { PROJECT_FILTERS, projectActivity } from "../upstream/endpoints/projects.ts";
+import type { ReportNames } from "../upstream/endpoints/report-query.ts";
+import { SKILL_FILTERS, skillActivity } from "../upstream/endpoints/skills.ts";
+import { activitySummaries } from "../upstream/endpoints/summaries.ts";
+import {
+  UNIFIED_COST_NAMES,
+  UNIFIED_USAGE_NAMES,
+  unifiedCost,
+  unifiedUsage,
+} from "../upstream/endpoints/unified.ts";
+import { USER_FILTERS, userActivity } from "../upstream/endpoints/users.ts";
+import { workspaces } from "../upstream/endpoints/workspaces.ts";
+import { isRefusal } from "../upstream/failure.ts";
+import { walkOf, whole } from "../upstream/walk.ts";
+import { earliestDay } from "../upstream/windows.ts";
+
+/** What can be said of a dataset without asking for its rows. */
+export interface DatasetEntry {
+  readonly endpoint: Pick<
+    Endpoint<never, unknown>,
+    "dataset" | "key" | "scope" | "coverage" | "freshSeconds" | "subject" | "watermarked"
+  >;
+  readonly right: Right;
+  readonly buckets: readonly BucketWidth[];
+  /** How a report spells what it is split by and filtered on. */
+  readonly report: ReportNames | null;
+  /** What an engagement list is filtered by. */
+  readonly filters: FilterNames;
+}
+
+const NO_BUCKETS = { buckets: [], report: null, filters: {} } as const;
+const ANY_BUCKET = ["NONE", "DAY", "HOUR", "MINUTE"] as const;
+const WHOLE_DAYS = ["NONE", "DAY"] as const;
+
+function engagement(endpoint: DatasetEntry["endpoint"], filters: FilterNames): DatasetEntry {
+  return { ...NO_BUCKETS, endpoint, right: "analytics", filters };
+}
+
+function report(
+  endpoint: DatasetEntry["endpoint"],
+  right: Right,
+  names: ReportNames,
+  buckets: readonly BucketWidth[] = ANY_BUCKET,
+): DatasetEntry {
+  return { endpoint, right, buckets, report: names, filters: {} };
+}
+
+/** A report of people answers what is split by person, and the plain one what is not. */
+function withoutPeople({ groupBy: { USER: _, ...groupBy }, ...names }: ReportNames): ReportNames {
+  return { ...names, groupBy };
+}
+
+export const DATASET_ENTRIES: { readonly [D in Dataset]: DatasetEntry } = {
+  USER_ACTIVITY: engagement(userActivity, USER_FILTERS),
+  ACTIVITY_SUMMARIES: engagement(activitySummaries, {}),
+  PROJECT_ACTIVITY: engagement(projectActivity, PROJECT_FILTERS),
+  SKILL_ACTIVITY: engagement(skillActivity, SKILL_FILTERS),
+  CONNECTOR_ACTIVITY: engagement(connectorActivity, CONNECTOR_FILTERS),
+  ARTIFACT_ACTIVITY: engagement(artifactActivity, ARTIFACT_FILTERS),
+  PLUGIN_ACTIVITY: engagement(pluginActivity, PLUGIN_FILTERS),
+  ENTERPRISE_USAGE: report(enterpriseUsage, "analytics", withoutPeople(ENTERPRISE_NAMES)),
+  ENTERPRISE_COST: report(enterpriseCost, "analytics", withoutPeople(COST_NAMES)),
+  USER_USAGE: report(userUsage, "analytics", ENTERPRISE_NAMES),
+  USER_COST: report(userCost, "analytics", COST_NAMES),
+  UNIFIED_ENTERPRISE_USAGE: report(
+    unifiedUsage.ENTERPRISE,
+    "unifiedEnterprise",
+    UNIFIED_USAGE_NAMES.ENTERPRISE,
+  ),
+  UNIFIED_ENTERPRISE_COST: report(unifiedCost.ENTERPRISE, "unifiedEnterprise", UNIFIED_COST_NAMES.ENTERPRISE),
+  UNIFIED_CONSOLE_USAGE: report(unifiedUsage.CONSOLE, "unifiedConsole", UNIFIED_USAGE_NAMES.CONSOLE),
+  UNIFIED_CONSOLE_COST: report(unifiedCost.CONSOLE, "unifiedConsole", UNIFIED_COST_NAMES.CONSOLE),
+  CLAUDE_CODE: { ...NO_BUCKETS, endpoint: claudeCode, right: "console" },
+  CONSOLE_USAGE: report(consoleUsage, "console", CONSOLE_USAGE_NAMES),
+  CONSOLE_COST: report(consoleCost, "console", CONSOLE_COST_NAMES, WHOLE_DAYS),
+  ENTERPRISE_ORGANIZATION: { ...NO_BUCKETS, endpoint: enterpriseOrganization, right: "enterprise" },
+  CONSOLE_ORGANIZATION: { ...NO_BUCKETS, endpoint: consoleOrganization, right: "console" },
+  ENTERPRISE_MEMBERS: { ...NO_BUCKETS, endpoint: enterpriseMembers, right: "members" },
+  CONSOLE_MEMBERS: { ...NO_BUCKETS, endpoint: consoleMembers, right: "console" },
+  GROUPS: { ...NO_BUCKETS, endpoint: groups, right: "groups" },
+  GROUP_MEMBERS: { ...NO_BUCKETS, endpoint: groupMembers, right: "groups" },
+  WORKSPACES: { ...NO_BUCKETS, endpoint: workspaces, right: "console" },
+  API_KEYS: { ...NO_BUCKETS, endpoint: apiKeys, right: "console" },
+};
+
+/** Datasets of one right are open or closed together, so one request tells for all of them. */
+type Right = keyof typeof TRIALS;
+
+/** The cheapest question that shows whether a right is held. */
+const TRIALS = {
+  analytics: (ctx: Context) => lastDays(ctx),
+  unifiedEnterprise: (ctx: Context) => first(ctx, unifiedCost.ENTERPRISE, yesterday(ctx)),
+  unifiedConsole: (ctx: Context) => first(ctx, unifiedCost.CONSOLE, yesterday(ctx)),
+  enterprise: (ctx: Context) => first(ctx, enterpriseOrganization, {}),
+  members: (ctx: Context) => first(ctx, enterpriseMembers, {}),
+  groups: (ctx: Context) => first(ctx, groups, {}),
+  console: (ctx: Context) => first(ctx, workspaces, { includeDefault: true }),
+} as const;
+
+async function first<P, Row>(ctx: Context, endpoint: Endpoint<P, Row>, params: P): Promise<readonly Row[]> {
+  for await (const page of ctx.upstream.pages(endpoint, params)) return page.rows;
+  return [];
+}
+
+function yesterday({ now }: Context) {
+  const today = dayOf(now());
+  const range = { from: addDays(today, -1), until: today };
+  return { range, bucket: "NONE", groupBy: [], filter: {} } as const;
+}
+
+/** The summaries of the last days there are; the newest of them is the newest day of all engagement datasets. */
+async function lastDays(ctx: Context): Promise<readonly ActivityDay[]> {
+  const today = dayOf(ctx.now());
+  try {
+    return await summariesUntil(ctx, today);
+  } catch (fault) {
+    const newest = fault instanceof GatewayError ? fault.details.newestDay : undefined;
+    if (newest === undefined) throw fault;
+    return summariesUntil(ctx, addDays(newest, 1));
+  }
+}
+
+async function summariesUntil(ctx: Context, until: Day): Promise<readonly ActivityDay[]> {
+  const from = later(addDays(until, -7), earliestDay(activitySummaries, ctx.now()));
+  if (from >= until) return [];
+  return (await whole(walkOf(ctx.upstream, activitySummaries, [{ range: { from, until } }]))).rows;
+}
+
+export function organizationOf({ key }: DatasetEntry["endpoint"]): OrganizationKind {
+  return key === "analytics" ? "ENTERPRISE" : "CONSOLE";
+}
+
+/** Why a dataset is closed to this gateway; null where it is open. At most one request for all datasets of the same right. */
+export async function closedReason(
+  ctx: Context,
+  { endpoint, right }: DatasetEntry,
+): Promise<ClosedReason | null> {
+  if (!ctx.upstream.has(endpoint.key)) return "NO_KEY";
+  const known = ctx.upstream.standing(endpoint.dataset) ?? standingOfKin(ctx, right);
+  if (known !== null) return known.refusal;
+  return (await trial(ctx, {}).load(right))?.reason ?? null;
+}
+
+/** The last that upstream said to a question of the right; what one dataset refuses of itself says nothing of the others. */
+function standingOfKin({ upstream }: Context, right: Right): Standing | null {
+  return Object.values(DATASET_ENTRIES)
+    .filter((entry) => entry.right === right)
+    .map(({ endpoint }) => upstream.standing(endpoint.dataset))
+    .filter((standing) => standing !== null && standing.refusal !== "REFUSED")
+    .reduce(
+      (newest, each) => (newest !== null && each !== null && each.at <= newest.at ? newest : each),
+      null,
+    );
+}
+
+const trial = loader(async (ctx, _params: Record<never, never>, rights) => {
+  const outcomes = rights.map(async (right): Promise<[string, { reason: ClosedReason | null } | Error]> => {
+    try {
+      await TRIALS[right as Right](ctx);
+      return [right, { reason: null }];
+    } catch (fault) {
+      return [right, isRefusal(fault) ? { reason: fault.reason } : (fault as Error)];
+    }
+  });
+  return new Map(await Promise.all(outcomes));
+});
+
+/** The first day that can be asked for now; null for what has no days. */
+export function earliestOf({ endpoint }: DatasetEntry, now: Instant): Day | null {
+  return endpoint.coverage === null ? null : earliestDay(endpoint, now);
+}
+
+/** The newest day there is something about; null for what has no days, and where nobody can say because the dataset is closed. */
+export async function latestOf(ctx: Context, entry: DatasetEntry): Promise<Day | null> {
+  const { coverage } = entry.endpoint;
+  if (coverage === null || (await closedReason(ctx, entry)) !== null) return null;
+  return coverage.today ? dayOf(ctx.now()) : ((await lastDays(ctx)).at(-1)?.date ?? null);
+}
+
+/** The products an engagement dataset tells apart now; null where it cannot be known. */
+export async function productsOf(ctx: Context, entry: DatasetEntry): Promise<readonly string[] | null> {
+  if (entry.right !== "analytics" || entry.report !== null || (await closedReason(ctx, entry)) !== null)
+    return null;
+  return (await lastDays(ctx)).at(-1)?.products.map(({ product }) => product) ?? null;
+}
