@@ -2,6 +2,7 @@ import type { Dispatcher } from "undici";
 import { schema } from "../schema/index.ts";
 import { memoryStore } from "./cache/memory-store.ts";
 import type { Config } from "./config.ts";
+import type { Context } from "./context.ts";
 import type { Instant } from "./domain/day.ts";
 import { createServer } from "./server/server.ts";
 import { createUpstream } from "./upstream/upstream.ts";
@@ -14,6 +15,8 @@ export interface AppOptions {
   /** First pause before an upstream request is retried, in milliseconds. */
   readonly backoffMs?: number;
 }
+
+export type App = ReturnType<typeof createApp>;
 
 /** The gateway as a function from requests to responses; `handle` is the same as a node:http listener. */
 export function createApp(config: Config, { dispatcher, now, onFault, backoffMs = 500 }: AppOptions) {
@@ -40,6 +43,12 @@ export function createApp(config: Config, { dispatcher, now, onFault, backoffMs 
   });
   return {
     fetch: server.fetch,
+    /** What a command has in hand that asks without GraphQL; `signal` ends its patience. */
+    context: (signal: AbortSignal): Context => ({
+      upstream: upstream.operation(signal),
+      now,
+      maxFirst: config.maxFirst,
+    }),
     handle: server,
     async dispose(): Promise<void> {
       await server.dispose();

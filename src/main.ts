@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { parityCommand } from "./cli/parity.ts";
 import { sandboxCommand } from "./cli/sandbox.ts";
 import { serveCommand } from "./cli/serve.ts";
 
@@ -16,4 +17,5 @@ await new Command("claude-analytics-gateway")
   .description("One GraphQL endpoint over Claude's analytics REST APIs.")
   .addCommand(serveCommand(), { isDefault: true })
   .addCommand(sandboxCommand())
+  .addCommand(parityCommand())
   .parseAsync();

@@ -173,3 +173,41 @@ describe("sandbox", () => {
     expect(await response.text()).toContain("organization_not_enrolled_in_beta");
   });
 });
+
+describe("parity", () => {
+  test("compares the older and the newer reports of a final month and says that all agree", async () => {
+    const { code, output } = await run(["parity", "--per-minute", "0"], {
+      SANDBOX_USERS: "30",
+      SANDBOX_RATE_LIMIT: "off",
+      CLOCK: "2026-11-22T12:00:00Z",
+    }).ended();
+    expect(output).toMatch(/2026-09 +ENTERPRISE +cost +by MODEL +\d+ rows equal/);
+    expect(output).toMatch(
+      /32 comparisons: 32 equal, 0 different, 0 not comparable; \d+ upstream requests\./,
+    );
+    expect(code).toBe(0);
+  });
+
+  test("says what it could not compare, one JSON object a line where asked to", async () => {
+    const clock = "2026-11-22T12:00:00Z";
+    const sandbox = run(["sandbox", "--port", "0", "--users", "20", "--unified", "off", "--now", clock]);
+    const { code, output } = await run(["parity", "--per-minute", "0", "--json"], {
+      ANTHROPIC_ANALYTICS_KEY: "sk-ant-api01-any",
+      ANTHROPIC_BASE_URL: urlIn(await sandbox.printed("Try:")),
+      CLOCK: clock,
+    }).ended();
+    const said = output
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(new Set(said.map(({ outcome }) => outcome))).toEqual(new Set(["not comparable"]));
+    expect(said[0].why).toContain("not enrolled");
+    expect(code).toBe(2);
+  });
+
+  test("refuses a number it cannot use", async () => {
+    const { code, output } = await run(["parity", "--months", "0"]).ended();
+    expect(code).toBe(1);
+    expect(output).toContain("whole number from 1 to 12");
+  });
+});

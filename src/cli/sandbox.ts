@@ -3,6 +3,7 @@ import { clockFrom } from "../clock.ts";
 import { parseInstant } from "../domain/day.ts";
 import { createSandbox } from "../sandbox/sandbox.ts";
 import { serveSandbox } from "../sandbox/server.ts";
+import { whole } from "./option.ts";
 
 interface Flags {
   readonly host: string;
@@ -85,15 +86,6 @@ async function serve({
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
     process.once(signal, () => void listener.close().then(() => process.exit(0)));
   }
-}
-
-function whole(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || value < min || value > max)
-      throw new InvalidArgumentError(`It is a whole number from ${min} to ${max}.`);
-    return value;
-  };
 }
 
 function instant(text: string): number {

@@ -1,13 +1,9 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Command } from "commander";
-import { Agent, type Dispatcher } from "undici";
-import { createApp } from "../app.ts";
-import { clockFrom } from "../clock.ts";
-import { type Config, ConfigError, type Environment, readConfig, SETTINGS, type Setting } from "../config.ts";
+import { type Config, type Environment, SETTINGS, type Setting } from "../config.ts";
 import type { Instant } from "../domain/day.ts";
-import { SandboxDispatcher } from "../sandbox/dispatcher.ts";
-import { createSandbox } from "../sandbox/sandbox.ts";
+import { openGateway, upstreamOf } from "./open.ts";
 import { stopOnSignal } from "./stop.ts";
 
 /** `serve`: the gateway on a port. Every setting is an environment variable, and a flag that wins over it. */
@@ -42,15 +38,9 @@ function settingsOf(flags: Readonly<Record<string, string>>): Environment {
 }
 
 async function serve(environment: Environment): Promise<void> {
-  const config = configOf(environment);
-  if (config === null) return;
-  const now = clockFrom(config.clock);
-  const dispatcher = dispatcherOf(config, now);
-  const app = createApp(config, {
-    dispatcher,
-    now,
-    onFault: (fault) => process.stderr.write(`${faultLine(fault)}\n`),
-  });
+  const opened = openGateway(environment);
+  if (opened === null) return;
+  const { app, config, now } = opened;
   const server = createServer(app.handle);
   server.once("error", (error: NodeJS.ErrnoException) => {
     process.stderr.write(
@@ -64,48 +54,15 @@ async function serve(environment: Environment): Promise<void> {
   stopOnSignal(server, app.dispose);
 }
 
-function configOf(environment: Environment): Config | null {
-  try {
-    return readConfig(environment);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.faults.join("\n")}\n`);
-    process.exitCode = 1;
-    return null;
-  }
-}
-
-function dispatcherOf({ sandbox }: Config, now: () => Instant): Dispatcher {
-  if (sandbox === null) return new Agent();
-  const { users, seed, rateLimit } = sandbox;
-  return new SandboxDispatcher(
-    createSandbox({ users, seed, now, rateLimit: rateLimit ? "on" : "off", retryAfter: true, latencyMs: 0 }),
-  );
-}
-
-/** Kind and place of a fault, without its message: that could hold what an upstream sent. */
-function faultLine(fault: unknown): string {
-  if (!(fault instanceof Error)) return "fault: not an Error";
-  const place = fault.stack?.split("\n").find((line) => line.trimStart().startsWith("at ")) ?? "";
-  return `fault: ${fault.name} ${place.trim()}`;
-}
-
 const EXAMPLE =
   "{ users(range: {last: {days: 7}}, first: 10) { nodes { email activity { chat { messages } } cost { net { usd } } } } }";
 
-function greeting(
-  { host, sandbox, baseUrl, clock, playground }: Config,
-  { port }: AddressInfo,
-  now: Instant,
-): string {
+function greeting(config: Config, { port }: AddressInfo, now: Instant): string {
+  const { host, sandbox, clock, playground } = config;
   const url = `http://${host.includes(":") ? `[${host.replace(/[[\]]/g, "")}]` : host}:${port}/graphql`;
-  const upstream =
-    sandbox === null
-      ? `upstream ${baseUrl.href}`
-      : `upstream is the sandbox: ${sandbox.users} simulated users, seed ${sandbox.seed} (set ANTHROPIC_ANALYTICS_KEY or ANTHROPIC_ADMIN_KEY for your own data)`;
   return [
     `Listening on ${url}${playground ? " (open it in a browser for GraphiQL)" : ""}`,
-    upstream,
+    upstreamOf(config),
     ...(clock === null ? [] : [`clock starts at ${new Date(now).toISOString()}`]),
     ...(sandbox === null ? ["nobody is asked who they are, so only this machine can connect"] : []),
     "",

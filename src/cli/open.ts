@@ -1,0 +1,61 @@
+import { Agent, type Dispatcher } from "undici";
+import { type App, createApp } from "../app.ts";
+import { clockFrom } from "../clock.ts";
+import { type Config, ConfigError, type Environment, readConfig } from "../config.ts";
+import type { Instant } from "../domain/day.ts";
+import { SandboxDispatcher } from "../sandbox/dispatcher.ts";
+import { createSandbox } from "../sandbox/sandbox.ts";
+
+/** A gateway for one command, over the sandbox unless keys are set. */
+export interface Opened {
+  readonly app: App;
+  readonly config: Config;
+  readonly now: () => Instant;
+}
+
+/** Null where settings cannot be used, which the operator has been told. `patience` widens the bounds of one operation. */
+export function openGateway(environment: Environment, patience: Partial<Config> = {}): Opened | null {
+  const read = configOf(environment);
+  if (read === null) return null;
+  const config = { ...read, ...patience };
+  const now = clockFrom(config.clock);
+  const app = createApp(config, {
+    dispatcher: dispatcherOf(config, now),
+    now,
+    onFault: (fault) => process.stderr.write(`${faultLine(fault)}\n`),
+  });
+  return { app, config, now };
+}
+
+/** Whose figures they are, for the operator. */
+export function upstreamOf({ sandbox, baseUrl }: Config): string {
+  return sandbox === null
+    ? `upstream ${baseUrl.href}`
+    : `upstream is the sandbox: ${sandbox.users} simulated users, seed ${sandbox.seed} (set ANTHROPIC_ANALYTICS_KEY or ANTHROPIC_ADMIN_KEY for your own data)`;
+}
+
+function configOf(environment: Environment): Config | null {
+  try {
+    return readConfig(environment);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.faults.join("\n")}\n`);
+    process.exitCode = 1;
+    return null;
+  }
+}
+
+function dispatcherOf({ sandbox }: Config, now: () => Instant): Dispatcher {
+  if (sandbox === null) return new Agent();
+  const { users, seed, rateLimit } = sandbox;
+  return new SandboxDispatcher(
+    createSandbox({ users, seed, now, rateLimit: rateLimit ? "on" : "off", retryAfter: true, latencyMs: 0 }),
+  );
+}
+
+/** Kind and place of a fault, without its message: that could hold what an upstream sent. */
+function faultLine(fault: unknown): string {
+  if (!(fault instanceof Error)) return "fault: not an Error";
+  const place = fault.stack?.split("\n").find((line) => line.trimStart().startsWith("at ")) ?? "";
+  return `fault: ${fault.name} ${place.trim()}`;
+}

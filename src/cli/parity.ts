@@ -1,0 +1,113 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Command } from "commander";
+import {
+  type Difference,
+  finalMonths,
+  type Parity,
+  type ParityQuestion,
+  parityOf,
+  parityQuestions,
+} from "../analytics/parity.ts";
+import { formatDecimal } from "../domain/decimal.ts";
+import { openGateway, upstreamOf } from "./open.ts";
+import { whole } from "./option.ts";
+
+interface Flags {
+  readonly months: number;
+  readonly perMinute: number;
+  readonly json: boolean;
+}
+
+const EXIT = { equal: 0, different: 1, notComparable: 2 } as const;
+
+/** `parity`: whether the older and the newer reports agree on months that no longer move. */
+export function parityCommand(): Command {
+  return new Command("parity")
+    .description(
+      "Compare the older reports with the newer ones (beta) for final months, day by day, ungrouped and by each dimension both know. Settings and keys are those of `serve`, from the environment. Exits with 0 where all agree, 1 where some do not, 2 where some could not be compared.",
+    )
+    .option("--months <number>", "how many final months, the newest first", whole(1, 12), 1)
+    .option(
+      "--per-minute <number>",
+      "upstream requests a minute at most, on average, so that a gateway beside it can go on; 0 for any number",
+      whole(0, 1_000),
+      30,
+    )
+    .option("--json", "print one JSON object per comparison", false)
+    .action(compareMonths);
+}
+
+/** One request may wait for the allowance of several minutes; a whole run takes as long as it takes. */
+const PATIENCE = { operationTimeoutMs: 600_000, maxUpstreamRequests: Number.MAX_SAFE_INTEGER };
+
+async function compareMonths({ months: count, perMinute, json }: Flags): Promise<void> {
+  const opened = openGateway(process.env, PATIENCE);
+  if (opened === null) return;
+  const { app, config, now } = opened;
+  const ctx = app.context(new AbortController().signal);
+  const months = finalMonths(now(), count);
+  const line = (text: string) => process.stdout.write(`${text}\n`);
+  if (!json) line(upstreamOf(config));
+  if (months.length < count)
+    process.stderr.write(`Only ${months.length} months are final and still within upstream's reach.\n`);
+  const started = performance.now();
+  const tally = { equal: 0, different: 0, notComparable: 0 };
+  for (const question of months.flatMap((month) => parityQuestions(ctx, month))) {
+    const parity = await parityOf(ctx, question);
+    tally[verdict(parity)]++;
+    line(json ? jsonOf(question, parity) : textOf(question, parity));
+    const { requests } = ctx.upstream.usage;
+    if (perMinute > 0) await sleep((requests * 60_000) / perMinute - (performance.now() - started));
+  }
+  await app.dispose();
+  const { equal, different, notComparable } = tally;
+  if (!json)
+    line(
+      `${equal + different + notComparable} comparisons: ${equal} equal, ${different} different, ${notComparable} not comparable; ${ctx.upstream.usage.requests} upstream requests.`,
+    );
+  process.exitCode =
+    different > 0 ? EXIT.different : notComparable > 0 || equal === 0 ? EXIT.notComparable : EXIT.equal;
+}
+
+function verdict(parity: Parity): keyof typeof EXIT {
+  if (parity.outcome !== "compared") return "notComparable";
+  return parity.differences.length === 0 ? "equal" : "different";
+}
+
+/** More than these would bury the next comparison; `--json` has all of them. */
+const SHOWN = 10;
+
+function textOf({ month, organization, field, groupBy }: ParityQuestion, parity: Parity): string {
+  const by = groupBy === null ? "ungrouped" : `by ${groupBy}`;
+  const subject = `${month.from.slice(0, 7)}  ${organization.padEnd(10)}  ${field.padEnd(5)}  ${by.padEnd(22)}`;
+  if (parity.outcome !== "compared") return `${subject}  not comparable: ${parity.why}`;
+  const { rows, differences } = parity;
+  if (differences.length === 0) return `${subject}  ${rows} rows equal`;
+  const shown = differences.slice(0, SHOWN).map((each) => `    ${differenceText(each)}`);
+  const more = differences.length - shown.length;
+  return [
+    `${subject}  ${differences.length} figures of ${rows} rows differ`,
+    ...shown,
+    ...(more > 0 ? [`    and ${more} more, which --json prints`] : []),
+  ].join("\n");
+}
+
+function differenceText({ day, group, figure, older, newer }: Difference): string {
+  const name = group === "remainder" ? group : JSON.stringify(group);
+  return `${day} ${name} ${figure}: ${formatDecimal(older)} older, ${formatDecimal(newer)} newer`;
+}
+
+function jsonOf({ month, ...question }: ParityQuestion, parity: Parity): string {
+  const said =
+    parity.outcome === "compared"
+      ? {
+          rows: parity.rows,
+          differences: parity.differences.map(({ older, newer, ...each }) => ({
+            ...each,
+            older: formatDecimal(older),
+            newer: formatDecimal(newer),
+          })),
+        }
+      : { why: parity.why };
+  return JSON.stringify({ ...question, ...month, outcome: parity.outcome, ...said });
+}
