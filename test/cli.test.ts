@@ -183,7 +183,7 @@ describe("parity", () => {
     }).ended();
     expect(output).toMatch(/2026-09 +ENTERPRISE +cost +by MODEL +\d+ rows equal/);
     expect(output).toMatch(
-      /32 comparisons: 32 equal, 0 different, 0 not comparable; \d+ upstream requests\./,
+      /34 comparisons: 34 equal, 0 different, 0 not comparable; \d+ upstream requests\./,
     );
     expect(code).toBe(0);
   });

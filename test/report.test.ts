@@ -45,7 +45,7 @@ test.each([
   [
     "a dimension no source has together with another",
     `groupBy: [USER, WORKSPACE]`,
-    /UNIFIED: cannot group by USER.*ENTERPRISE: cannot group by WORKSPACE.*CONSOLE: cannot group by USER/,
+    /UNIFIED of the ENTERPRISE organization cannot group by WORKSPACE; ENTERPRISE cannot group by WORKSPACE; UNIFIED of the CONSOLE organization cannot group by USER; CONSOLE cannot group by USER\. `datasets`/,
   ],
   [
     "hours of a report that has days only",

@@ -25,7 +25,7 @@ describe("a source that is not named", () => {
       { source: "UNIFIED", organization: "ENTERPRISE" },
       { source: "UNIFIED", organization: "CONSOLE" },
       { source: "UNIFIED", organization: "CONSOLE" },
-      { source: "ENTERPRISE", organization: "ENTERPRISE" },
+      { source: "UNIFIED", organization: "ENTERPRISE" },
       { source: "CONSOLE", organization: "CONSOLE" },
     ]);
     expect(data.b.nodes[0].list).not.toBeNull();

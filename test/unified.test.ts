@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { BREAK, type DocumentNode, Kind, parse, print, visit } from "graphql";
 import { describe, expect, test } from "vitest";
 import { gateway, json } from "./gateway.ts";
 import { PATHS, reportPage } from "./wire.ts";
@@ -49,10 +51,81 @@ describe("the unified reports agree with the older ones to the last decimal", ()
   });
 });
 
+describe("every question of the library that the older reports answer has the same numbers from the newer ones", () => {
+  const folder = new URL("../schema/operations/", import.meta.url);
+  const documents = readdirSync(folder)
+    .filter((name) => name.endsWith(".graphql"))
+    .map((name) => ({ name, document: parse(readFileSync(new URL(name, folder), "utf8")) }))
+    .filter(({ document }) => reportFields(document).length > 0);
+
+  test.each(documents.map(({ name, document }) => [name, document] as const))(
+    "%s",
+    async (_name, document) => {
+      const { ask } = gateway({ sandbox: { users: 60 } });
+      const older = await ask(print(withSource(document, null)));
+      const newer = await ask(print(withSource(document, "UNIFIED")));
+      expect([older.errors, newer.errors]).toEqual([undefined, undefined]);
+      const compared = reportFields(document).filter((field) => older.data[field].nodes.length > 1);
+      expect(compared).toEqual(reportFields(document));
+      for (const field of compared) {
+        expect(rowsOf(newer.data[field]), field).toEqual(rowsOf(older.data[field]));
+        expect(plain(newer.data[field].total ?? null), field).toEqual(plain(older.data[field].total ?? null));
+      }
+    },
+  );
+
+  test("there are several of them", () => {
+    expect(documents.length).toBeGreaterThanOrEqual(6);
+  });
+
+  function rowsOf({ nodes }: { nodes: readonly unknown[] }): string[] {
+    return nodes.map((row) => JSON.stringify(plain(row))).sort();
+  }
+});
+
+/** The root fields of a document that are reports. */
+function reportFields(document: DocumentNode): string[] {
+  const fields: string[] = [];
+  visit(document, {
+    OperationDefinition(operation) {
+      for (const each of operation.selectionSet.selections)
+        if (each.kind === Kind.FIELD && ["cost", "usage"].includes(each.name.value))
+          fields.push(each.name.value);
+      return BREAK;
+    },
+  });
+  return fields;
+}
+
+/** The document with its reports asked of the older source it names, else of the Enterprise one; or of another. */
+function withSource(document: DocumentNode, source: "UNIFIED" | null): DocumentNode {
+  return visit(document, {
+    Field(field) {
+      if (!["cost", "usage"].includes(field.name.value) || field.arguments?.length === 0) return;
+      const stated = field.arguments?.find(({ name }) => name.value === "source")?.value;
+      const older = stated?.kind === Kind.ENUM ? stated.value : "ENTERPRISE";
+      // The Console's older cost has no Priority Tier.
+      const filter =
+        source !== null && older === "CONSOLE" && field.name.value === "cost"
+          ? ', filter: { serviceTiers: ["standard", "batch"] }'
+          : "";
+      const args = `x(source: ${source ?? older}${filter})`;
+      const [operation] = parse(`{ ${args} }`).definitions;
+      const added =
+        operation?.kind === Kind.OPERATION_DEFINITION &&
+        operation.selectionSet.selections[0]?.kind === Kind.FIELD
+          ? (operation.selectionSet.selections[0].arguments ?? [])
+          : [];
+      const kept = (field.arguments ?? []).filter(({ name }) => name.value !== "source");
+      return { ...field, arguments: [...kept, ...added] };
+    },
+  });
+}
+
 /** Amounts without the zeros at their end: sums of other parts have other scales. */
 function plain(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value), (key, inner) =>
-    key === "cents"
+    key === "cents" || key === "usd"
       ? String(inner)
           .replace(/(\.\d*?)0+$/, "$1")
           .replace(/\.$/, "")
@@ -150,7 +223,7 @@ describe("what only the unified reports know", () => {
       `{ cost(range: { period: YESTERDAY }, source: UNIFIED, groupBy: [ACTOR, PRODUCT, MODEL, API_KEY, WORKSPACE, SPEED, COST_TYPE]) { totalCount } }`,
     );
     expect(errors?.map((error) => error.extensions.code)).toEqual(["BAD_USER_INPUT"]);
-    expect(errors?.[0]?.message).toContain("takes 5, besides COST_TYPE and TOKEN_TYPE");
+    expect(errors?.[0]?.message).toContain("takes 5 dimensions at once, besides COST_TYPE and TOKEN_TYPE");
     expect(seen).toEqual([]);
   });
 

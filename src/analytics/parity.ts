@@ -176,6 +176,7 @@ async function nameOf(ctx: Context, row: GatewayRow<unknown>): Promise<Readonly<
   const named = Object.fromEntries(
     columns.filter((column) => row[column] !== null).map((column) => [column, row[column]]),
   );
+  if (row.user !== null) return { ...named, user: row.user.userId }; // names and addresses change
   if (row.workspaceId === null) return named;
   const workspace = await workspaceById(ctx, {}).load(row.workspaceId);
   return { ...named, workspaceId: workspace?.workspaceId ?? row.workspaceId };

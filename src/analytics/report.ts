@@ -4,7 +4,7 @@ import { addDays, dayOf, type Instant } from "../domain/day.ts";
 import type { OrganizationKind } from "../domain/organization.ts";
 import type { DayRange } from "../domain/range.ts";
 import type { Bucket, Dimension, FilterDimension, ReportQuestion } from "../domain/report.ts";
-import { badInput } from "../errors.ts";
+import { badInput, type GatewayError } from "../errors.ts";
 import type { Endpoint } from "../upstream/endpoint.ts";
 import type { ReportNames } from "../upstream/endpoints/report-query.ts";
 import { isRefusal } from "../upstream/failure.ts";
@@ -80,11 +80,7 @@ export function plansFor<Measure>(
   const able = sources.filter((source) => obstacle(source, question) === null);
   const endpointOf = (source: ReportSource<Measure>) => source.resourceFor(question).endpoint;
   const preferred = able.find((each) => upstream.has(endpointOf(each).key)) ?? able[0];
-  if (preferred === undefined) {
-    throw badInput(
-      [...new Set(sources.map((each) => `${each.source}: ${obstacle(each, question)}`))].join(" "),
-    );
-  }
+  if (preferred === undefined) throw unanswerable(sources, question);
   // One organization's sources reach back differently far.
   const [first = preferred, ...others] = able
     .filter(({ organization }) => organization === preferred.organization)
@@ -128,30 +124,59 @@ export function dimensionsOf<Measure>({ question, source }: ReportPlan<Measure>)
   return question.groupBy.flatMap((dimension) => [dimension, ...(source.names.fills?.[dimension] ?? [])]);
 }
 
-/** Why a source cannot answer, as a sentence; null where it can. */
-function obstacle<Measure>(
-  { source, names, onlyDays }: ReportSource<Measure>,
+/** What stands in the way at each source; what would work is listed where there is one source alone. */
+function unanswerable<Measure>(
+  sources: readonly ReportSource<Measure>[],
   question: ReportQuestion,
-): string | null {
+): GatewayError {
+  const [only, ...others] = sources;
+  if (only !== undefined && others.length === 0) {
+    const { what, instead } = obstacle(only, question) ?? NOTHING;
+    return badInput(`${only.source} ${what}${instead === undefined ? "." : `; ${instead}.`}`);
+  }
+  const obstacles = sources.map((source) => {
+    const isUnified = source.source === "UNIFIED";
+    const name = isUnified ? `UNIFIED of the ${source.organization} organization` : source.source;
+    return `${name} ${obstacle(source, question)?.what ?? NOTHING.what}`;
+  });
+  return badInput(`No source answers this: ${obstacles.join("; ")}. \`datasets\` lists what each one knows.`);
+}
+
+interface Obstacle {
+  readonly what: string;
+  readonly instead?: string;
+}
+
+const NOTHING: Obstacle = { what: "does not answer this" };
+
+/** Why a source cannot answer; null where it can. */
+function obstacle<Measure>(
+  { names, onlyDays }: ReportSource<Measure>,
+  question: ReportQuestion,
+): Obstacle | null {
   const groupBy = Object.keys(names.groupBy);
-  const unknown = question.groupBy.find((dimension) => !groupBy.includes(dimension));
-  if (unknown !== undefined) return `cannot group by ${unknown}; it groups by ${groupBy.join(", ")}.`;
+  const unknown = question.groupBy.filter((dimension) => !groupBy.includes(dimension));
+  if (unknown.length > 0)
+    return { what: `cannot group by ${unknown.join(", ")}`, instead: `it groups by ${groupBy.join(", ")}` };
   const filters = Object.keys(names.filter);
-  const filter = (Object.keys(question.filter) as FilterDimension[]).find(
-    (dimension) => !filters.includes(dimension),
-  );
-  if (filter !== undefined)
-    return `cannot filter on ${filter}; it filters on ${filters.join(", ") || "nothing"}.`;
+  const unfiltered = Object.keys(question.filter).filter((dimension) => !filters.includes(dimension));
+  if (unfiltered.length > 0)
+    return {
+      what: `cannot filter on ${unfiltered.join(", ")}`,
+      instead: `it filters on ${filters.join(", ") || "nothing"}`,
+    };
   const [split, other] = names.apart ?? [];
   if (split && other && question.groupBy.includes(split) && involves(question, other))
-    return `cannot group by ${split} and by ${other}, nor filter on it.`;
+    return { what: `cannot group by ${split} and by ${other}, nor filter on it` };
   const counted = question.groupBy.filter(
     (dimension) => dimension !== "COST_TYPE" && dimension !== "TOKEN_TYPE",
   );
   if (names.maxGroups !== undefined && counted.length > names.maxGroups)
-    return `cannot group by ${counted.length} dimensions; it takes ${names.maxGroups}, besides COST_TYPE and TOKEN_TYPE.`;
+    return {
+      what: `takes ${names.maxGroups} dimensions at once, besides COST_TYPE and TOKEN_TYPE, not ${counted.length}`,
+    };
   if (onlyDays && (question.bucket === "HOUR" || question.bucket === "MINUTE"))
-    return `${source} has no buckets shorter than a day.`;
+    return { what: "has no buckets shorter than a day" };
   return null;
 }
 

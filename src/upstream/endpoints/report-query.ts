@@ -11,6 +11,8 @@ export interface ReportNames {
   readonly filter: { readonly [D in FilterDimension]?: string };
   /** A dimension that cannot be split by while another is split by or filtered on. */
   readonly apart?: readonly [FilterDimension, FilterDimension];
+  /** What a dimension's rows are narrowed to beside, where upstream would mix others in. */
+  readonly narrows?: { readonly [D in Dimension]?: Readonly<Record<string, readonly string[]>> };
   /** Dimensions that get a value with another one. */
   readonly fills?: { readonly [D in Dimension]?: readonly Dimension[] };
   /** The most dimensions to split by at once, not counting COST_TYPE and TOKEN_TYPE. */
@@ -34,7 +36,8 @@ export function reportQuery(names: ReportNames, question: ReportQuestion): Recor
   return {
     starting_at: midnight(question.range.from),
     ending_at: midnight(question.range.until),
-    "group_by[]": question.groupBy.map((dimension) => spelled(names.groupBy, dimension)),
+    "group_by[]": [...new Set(question.groupBy.map((dimension) => spelled(names.groupBy, dimension)))],
+    ...Object.assign({}, ...question.groupBy.map((dimension) => names.narrows?.[dimension])),
     ...Object.fromEntries(
       Object.entries(question.filter).map(([dimension, values]) => [
         spelled(names.filter, dimension as FilterDimension),

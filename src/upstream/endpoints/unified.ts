@@ -54,8 +54,17 @@ const SHARED = {
   maxGroups: 5,
 } as const satisfies ReportNames;
 
+/** Of the actors, those that are people: what the older reports of the Enterprise organization are split by. */
+const ENTERPRISE = {
+  ...SHARED,
+  groupBy: { ...SHARED.groupBy, USER: "actor" },
+  narrows: { USER: { "actor_types[]": ["user_actor"] } },
+  apart: ["USER", "ACTOR_TYPE"],
+} as const satisfies ReportNames;
+
 /** Dimensions that are always null, and filters that match nothing, on Enterprise organizations. */
 const CONSOLE = {
+  ...SHARED,
   groupBy: {
     ...SHARED.groupBy,
     WORKSPACE: "workspace_id",
@@ -78,14 +87,13 @@ const CONSOLE = {
     SESSION: "session_ids[]",
     USER_PROFILE: "user_profile_ids[]",
   },
-  maxGroups: SHARED.maxGroups,
 } as const satisfies ReportNames;
 
 const COST_PARTS = { COST_TYPE: "cost_type", TOKEN_TYPE: "token_type" } as const;
 
-export const UNIFIED_USAGE_NAMES = { ENTERPRISE: SHARED, CONSOLE } as const;
+export const UNIFIED_USAGE_NAMES = { ENTERPRISE, CONSOLE } as const;
 export const UNIFIED_COST_NAMES = {
-  ENTERPRISE: { ...SHARED, groupBy: { ...SHARED.groupBy, ...COST_PARTS } },
+  ENTERPRISE: { ...ENTERPRISE, groupBy: { ...ENTERPRISE.groupBy, ...COST_PARTS } },
   CONSOLE: { ...CONSOLE, groupBy: { ...CONSOLE.groupBy, ...COST_PARTS } },
 } as const;
 
@@ -110,12 +118,12 @@ const report = (names: ReportNames) =>
 
 const cost = {
   path: "/v1/organizations/analytics/cost",
-  row: (w: Wire<BetaAnalyticsCostItem>): CostRow => {
+  row: (w: Wire<BetaAnalyticsCostItem>, p: ReportQuestion): CostRow => {
     const group = w.at("group");
     const money = w.at("cost");
     const currency = money.string("currency");
     return {
-      ...dimensions(group.only<keyof BetaAnalyticsUsageGroup>()),
+      ...dimensions(group.only<keyof BetaAnalyticsUsageGroup>(), p),
       costType: group.stringOrNull("cost_type"),
       tokenType: group.stringOrNull("token_type"),
       ...spanOf(w.only<"starting_at" | "ending_at">()),
@@ -130,10 +138,10 @@ const cost = {
 
 const usage = {
   path: "/v1/organizations/analytics/usage",
-  row: (w: Wire<BetaAnalyticsUsageItem>): UsageRow => {
+  row: (w: Wire<BetaAnalyticsUsageItem>, p: ReportQuestion): UsageRow => {
     const counted = w.at("usage");
     return {
-      ...dimensions(w.at("group")),
+      ...dimensions(w.at("group"), p),
       ...spanOf(w.only<"starting_at" | "ending_at">()),
       measure: { ...tokens(counted.only<TokenColumn>()), requests: counted.countOrNull("requests") },
     };
@@ -178,8 +186,9 @@ export const unifiedUsage = {
 
 type Group = Pick<BetaAnalyticsUsageGroup & BetaAnalyticsCostGroup, keyof BetaAnalyticsUsageGroup>;
 
-function dimensions(w: Wire<Group>): Dimensions {
-  const who = w.atOrNull("actor") as object | null as Wire<AnyActor> | null;
+function dimensions(w: Wire<Group>, { groupBy }: ReportQuestion): Dimensions {
+  const wire = w.atOrNull("actor") as object | null as Wire<AnyActor> | null;
+  const who = wire && actor(wire);
   return {
     ...NO_DIMENSIONS,
     product: w.stringOrNull("product"),
@@ -194,7 +203,8 @@ function dimensions(w: Wire<Group>): Dimensions {
     claudeTagUserId: w.stringOrNull("claude_tag_user_id"),
     workspaceId: w.stringOrNull("workspace_id"),
     apiKeyId: w.stringOrNull("api_key_id"),
-    actor: who && actor(who),
+    user: groupBy.includes("USER") && who?.kind === "person" ? who.user : null,
+    actor: groupBy.includes("ACTOR") ? who : null,
     actorType: w.stringOrNull("actor_type"),
     agentId: w.stringOrNull("agent_id"),
     deploymentId: w.stringOrNull("deployment_id"),
