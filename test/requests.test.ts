@@ -32,6 +32,25 @@ describe("the stitched list of people", () => {
   });
 });
 
+test("ten months of activity of 1,200 people, rolled up, are two requests", async () => {
+  const { ask, seen } = gateway({ sandbox: { users: 1200 } });
+  const page = (after: string | null) =>
+    ask(
+      `query ($after: String) { users(range: { between: { from: "2026-01-20", until: "2026-11-20" } }, first: 1000, after: $after) {
+        nodes { userId activity { chat { messages } } } pageInfo { endCursor hasNextPage } } }`,
+      { after },
+    );
+  const first = await page(null);
+  const second = await page(first.data.users.pageInfo.endCursor);
+  expect([first.errors, second.errors]).toEqual([undefined, undefined]);
+  const people = [...first.data.users.nodes, ...second.data.users.nodes];
+  expect(second.data.users.pageInfo.hasNextPage).toBe(false);
+  expect(new Set(people.map(({ userId }) => userId)).size).toBe(people.length);
+  expect(people.length).toBeGreaterThan(1_100);
+  expect(people.every(({ activity }) => activity !== null)).toBe(true);
+  expect(seen.map((url) => url.searchParams.get("limit"))).toEqual(["1000", "1000"]);
+});
+
 /** Requests by the last word of their path. */
 function counted(seen: readonly URL[]): Record<string, number> {
   const names = seen.map((url) => url.pathname.split("/").at(-1) ?? "");
