@@ -1,18 +1,37 @@
-import type { ArtifactCell } from "../src/domain/artifact.ts";
+import type { ArtifactCell, ArtifactDimension } from "../src/domain/artifact.ts";
+import type { Person } from "../src/domain/person.ts";
+import type { DayRange } from "../src/domain/range.ts";
 import { GatewayError } from "../src/errors.ts";
 import { aggregatedDays } from "../src/loaders/aggregated-days.ts";
 import { ARTIFACT_FILTERS, artifactActivity } from "../src/upstream/endpoints/artifacts.ts";
-import { walkOf } from "../src/upstream/walk.ts";
+import { mapPages, walkOf } from "../src/upstream/walk.ts";
 import { windowsOf } from "../src/upstream/windows.ts";
 import { sum } from "./activity.ts";
 import { builder } from "./builder.ts";
 import { connect, forward } from "./connection.ts";
 import { EngagementFilter, filterOf } from "./engagement-filter.ts";
+import { Group, groupOf } from "./group.ts";
 import { DateRange, resolveRange } from "./range.ts";
+import { refuseUnsplit, splitBy } from "./selection.ts";
+import { User } from "./user.ts";
 
-const ArtifactActivity = builder.objectRef<ArtifactCell>("ArtifactActivity").implement({
+const ArtifactDimensionEnum = builder.enumType("ArtifactDimension", {
+  description: "What artifacts can be split by beside day, type and sharing.",
+  values: {
+    PRODUCT: { description: "Product they were made in." },
+    GROUP: {
+      description:
+        "RBAC group of the creator at the time; people in several count fully in each, so rows can add up to more than there are.",
+    },
+    USER: { description: "Creator." },
+  } satisfies { [D in ArtifactDimension]: { description: string } },
+});
+
+type ArtifactRow = ArtifactCell & { readonly range: DayRange };
+
+const ArtifactActivity = builder.objectRef<ArtifactRow>("ArtifactActivity").implement({
   description:
-    "Artifacts of one type, shared or not, created on one UTC day. Claude Code and Cowork artifacts count as `text/html`, and only from 2026-08-17 on. Source: ARTIFACT_ACTIVITY.",
+    "Artifacts of one type, shared or not, created on one UTC day, by what else the query splits them by. Claude Code and Cowork artifacts count as `text/html`, and only from 2026-08-17 on. Source: ARTIFACT_ACTIVITY.",
   fields: (t) => ({
     date: t.expose("date", { type: "Date", description: "The day." }),
     artifactType: t.exposeString("type", {
@@ -27,6 +46,23 @@ const ArtifactActivity = builder.objectRef<ArtifactCell>("ArtifactActivity").imp
       type: "Count",
       description:
         "Different people who created them. Exact; not additive over days, types or sharing, and upstream counts no longer range.",
+    }),
+    product: t.exposeString(
+      "product",
+      splitBy("PRODUCT", "Product, such as `chat`; new names may appear. Null: not told."),
+    ),
+    groupId: t.exposeString("groupId", splitBy("GROUP", "RBAC group. Null: people in none.")),
+    groupName: t.exposeString("groupName", splitBy("GROUP", "Its name. Null: the group is gone.")),
+    group: t.field({
+      type: Group,
+      ...splitBy("GROUP", "The group. Null: people in none."),
+      resolve: ({ groupId, range }, _args, ctx) => (groupId === null ? null : groupOf(ctx, groupId, range)),
+    }),
+    user: t.field({
+      type: User,
+      ...splitBy("USER", "Creator. Null for artifacts that upstream ties to no member."),
+      resolve: ({ userId, range }): Person | null =>
+        userId === null ? null : { organization: "ENTERPRISE", userId, range },
     }),
   }),
 });
@@ -49,10 +85,13 @@ builder.queryField("artifacts", (t) =>
       "Artifacts created, day by day; each day is one upstream request. Days that upstream has not aggregated yet are not among them, and `range` says which are. Source: ARTIFACT_ACTIVITY. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.",
     args: {
       range: t.arg({ type: DateRange, required: true, description: "UTC days." }),
+      groupBy: t.arg({ type: [ArtifactDimensionEnum], description: "Dimensions to split rows by besides." }),
       filter: t.arg({ type: EngagementFilter, description: "Which artifacts to count." }),
       ...forward,
     },
-    resolve: async (_root, { range: asked, filter: stated, ...slice }, ctx) => {
+    resolve: async (_root, { range: asked, filter: stated, groupBy: split, ...slice }, ctx, info) => {
+      const groupBy = [...new Set(split ?? [])].sort();
+      refuseUnsplit(info, groupBy);
       const filter = filterOf("artifacts", ARTIFACT_FILTERS, stated);
       const { range, pieces } = windowsOf(artifactActivity, resolveRange(asked, ctx.now()), ctx.now());
       const days = await aggregatedDays(ctx, pieces);
@@ -63,14 +102,24 @@ builder.queryField("artifacts", (t) =>
           `ARTIFACT_ACTIVITY has no figures for ${range.from} yet; ask for earlier days.`,
           { dataset: "ARTIFACT_ACTIVITY" },
         );
-      const questions = days.map((day) => ({ range: day, filter }));
-      const walk = walkOf(ctx.upstream, artifactActivity, questions);
+      const questions = days.map((day) => ({ range: day, filter, groupBy }));
+      const walk = mapPages(walkOf(ctx.upstream, artifactActivity, questions), ({ rows }) =>
+        rows.map((row): ArtifactRow => ({ ...row, range })),
+      );
       // By the range asked for, so that a cursor outlives the day that is aggregated meanwhile.
-      const question = { field: "artifacts", range, dataset: "ARTIFACT_ACTIVITY", args: { filter } } as const;
+      const question = {
+        field: "artifacts",
+        range,
+        dataset: "ARTIFACT_ACTIVITY",
+        args: { filter, groupBy },
+      } as const;
       const cells = await connect(ctx, slice, question, walk, (cell) => [
         cell.date,
         cell.type,
         cell.isShared,
+        cell.product,
+        cell.groupId,
+        cell.userId,
       ]);
       return { ...cells, range: { from: range.from, until: last.until } };
     },

@@ -1,21 +1,14 @@
 import type { Connector as ConnectorShape, UseOf } from "../src/domain/engagement.ts";
 import { connectorUses } from "../src/loaders/engagement-use.ts";
-import { measured as optional } from "./activity.ts";
 import { builder } from "./builder.ts";
 import { forward } from "./connection.ts";
-import {
-  Connector,
-  ConnectorChat,
-  ConnectorChatCowork,
-  ConnectorCode,
-  ConnectorCowork,
-} from "./connector.ts";
-import { OfficeSessions } from "./engagement.ts";
+import { Connector, ConnectorFigures } from "./connector.ts";
 import { personOfUse, thingOfUse, type Use, usesOfPerson, usesOfThing } from "./engagement-use.ts";
 import { personRange, User } from "./user.ts";
 
 export const ConnectorUse = builder.objectRef<Use<ConnectorShape>>("ConnectorUse").implement({
   description: "One person's use of one connector over a range. All figures are of that person alone.",
+  interfaces: [ConnectorFigures],
   fields: (t) => ({
     connector: t.field({
       type: Connector,
@@ -46,41 +39,6 @@ export const ConnectorUse = builder.objectRef<Use<ConnectorShape>>("ConnectorUse
       description:
         "Whether any of the use ran on a credential the organization manages; both can be. Null: not measured, or any part of the range before 2026-07-01.",
       resolve: ({ managedAuthUsers }) => (managedAuthUsers === null ? null : managedAuthUsers > 0),
-    }),
-    readCalls: t.expose(
-      "readCalls",
-      optional(
-        "This person's calls marked read-only; measured where the range begins on or after 2026-05-29.",
-      ),
-    ),
-    writeCalls: t.expose(
-      "writeCalls",
-      optional(
-        "This person's calls marked not read-only; measured where the range begins on or after 2026-05-29.",
-      ),
-    ),
-    unclassifiedCalls: t.expose(
-      "unclassifiedCalls",
-      optional(
-        "This person's calls without a trusted mark; measured where the range begins on or after 2026-05-29.",
-      ),
-    ),
-    chat: t.expose("chat", { type: ConnectorChat, nullable: true, description: "In chat." }),
-    claudeCode: t.expose("claudeCode", {
-      type: ConnectorCode,
-      nullable: true,
-      description: "In Claude Code.",
-    }),
-    office: t.expose("office", {
-      type: OfficeSessions,
-      nullable: true,
-      description: "In Office applications.",
-    }),
-    cowork: t.expose("cowork", { type: ConnectorCowork, nullable: true, description: "In Cowork." }),
-    chatCowork: t.expose("chatCowork", {
-      type: ConnectorChatCowork,
-      nullable: true,
-      description: "In the merged Chat and Cowork product. Null where the organization does not have it.",
     }),
   }),
 });

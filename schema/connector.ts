@@ -15,50 +15,18 @@ import {
 import { EngagementFilter } from "./engagement-filter.ts";
 import { engagementOrder } from "./engagement-order.ts";
 
-export const {
+const {
   Chat: ConnectorChat,
   Code: ConnectorCode,
   Cowork: ConnectorCowork,
   ChatCowork: ConnectorChatCowork,
 } = useTypes("Connector", "used");
 
-const connectors: MeasuredKind<ConnectorShape> = {
-  field: "connectors",
-  endpoint: connectorActivity,
-  filters: CONNECTOR_FILTERS,
-  ownOf: ({ name }) => name,
-};
-
-export const Connector = builder.node(builder.objectRef<Measured<ConnectorShape>>("Connector"), {
+/** What is measured of a connector, of everybody's use or a part of it. */
+export const ConnectorFigures = builder.interfaceRef<ConnectorShape>("ConnectorFigures").implement({
   description:
-    "A connector (MCP integration) as used over the range of the list, as far as its filter lets through. The `id` names all three; `name` is the connector's own. Source: CONNECTOR_ACTIVITY.",
-  id: { resolve: (connector) => measuredId(connector, connector.name) },
-  loadOne: nodeLoader("Connector", (id, ctx) =>
-    loadMeasured(ctx, connectors, id, (own) => ({ names: [own] })),
-  ),
+    "The use of a connector: by everyone, by one person, in one product or by the members of one group.",
   fields: (t) => ({
-    name: t.exposeString("name", { description: "Normalized name, or an opaque id." }),
-    displayName: t.exposeString("displayName", {
-      nullable: true,
-      description: "Readable name where `name` is an opaque id that resolves. Not unique.",
-    }),
-    users: t.expose("users", {
-      type: "Count",
-      nullable: true,
-      description: "Different people who used it. Recounted exactly over the range; not additive.",
-    }),
-    individualAuthUsers: t.expose("individualAuthUsers", {
-      type: "Count",
-      nullable: true,
-      description:
-        "Different people who used their own credential; not additive. Null: not measured, or any part of the range before 2026-07-01.",
-    }),
-    managedAuthUsers: t.expose("managedAuthUsers", {
-      type: "Count",
-      nullable: true,
-      description:
-        "Different people who used a credential the organization manages; not additive, and can overlap `individualAuthUsers`. Null: not measured, or any part of the range before 2026-07-01.",
-    }),
     readCalls: t.expose(
       "readCalls",
       optional("Calls marked read-only; measured where the range begins on or after 2026-05-29."),
@@ -87,6 +55,47 @@ export const Connector = builder.node(builder.objectRef<Measured<ConnectorShape>
       type: ConnectorChatCowork,
       nullable: true,
       description: "In the merged Chat and Cowork product. Null where the organization does not have it.",
+    }),
+  }),
+});
+
+const connectors: MeasuredKind<ConnectorShape> = {
+  field: "connectors",
+  endpoint: connectorActivity,
+  filters: CONNECTOR_FILTERS,
+  ownOf: ({ name }) => name,
+};
+
+export const Connector = builder.node(builder.objectRef<Measured<ConnectorShape>>("Connector"), {
+  description:
+    "A connector (MCP integration) as used over the range of the list, as far as its filter lets through. The `id` names all three; `name` is the connector's own. Source: CONNECTOR_ACTIVITY.",
+  interfaces: [ConnectorFigures],
+  id: { resolve: (connector) => measuredId(connector, connector.name) },
+  loadOne: nodeLoader("Connector", (id, ctx) =>
+    loadMeasured(ctx, connectors, id, (own) => ({ names: [own] })),
+  ),
+  fields: (t) => ({
+    name: t.exposeString("name", { description: "Normalized name, or an opaque id." }),
+    displayName: t.exposeString("displayName", {
+      nullable: true,
+      description: "Readable name where `name` is an opaque id that resolves. Not unique.",
+    }),
+    users: t.expose("users", {
+      type: "Count",
+      nullable: true,
+      description: "Different people who used it. Recounted exactly over the range; not additive.",
+    }),
+    individualAuthUsers: t.expose("individualAuthUsers", {
+      type: "Count",
+      nullable: true,
+      description:
+        "Different people who used their own credential; not additive. Null: not measured, or any part of the range before 2026-07-01.",
+    }),
+    managedAuthUsers: t.expose("managedAuthUsers", {
+      type: "Count",
+      nullable: true,
+      description:
+        "Different people who used a credential the organization manages; not additive, and can overlap `individualAuthUsers`. Null: not measured, or any part of the range before 2026-07-01.",
     }),
   }),
 });

@@ -7,8 +7,9 @@ import { builder } from "./builder.ts";
 import { forward } from "./connection.ts";
 import { Money, Spend } from "./money.ts";
 import { answerReport, planOf, reportArgs, SourceEnum } from "./report.ts";
-import { Bucketed, type ReportNode, splitBy } from "./report-bucket.ts";
+import { Bucketed, type ReportNode } from "./report-bucket.ts";
 import { reportFilter } from "./report-filter.ts";
+import { splitBy } from "./selection.ts";
 import { OrganizationKindEnum, personRange, rangeOf, User } from "./user.ts";
 
 const CostDimension = builder.enumType("CostDimension", {

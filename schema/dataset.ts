@@ -17,13 +17,25 @@ import { OrganizationKindEnum } from "./user.ts";
 
 /** Where the graph shows a dataset. */
 const SHOWN_BY: { readonly [D in Dataset]: readonly string[] } = {
-  USER_ACTIVITY: ["Query.users", "User.activity", "User.activityByDay"],
+  USER_ACTIVITY: [
+    "Query.users",
+    "Query.activityByGroup",
+    "User.activity",
+    "User.activityByDay",
+    "Group.activity",
+  ],
   ACTIVITY_SUMMARIES: ["Query.activity"],
-  PROJECT_ACTIVITY: ["Query.projects", "User.projects"],
-  SKILL_ACTIVITY: ["Query.skills", "User.skills"],
-  CONNECTOR_ACTIVITY: ["Query.connectors", "User.connectors"],
+  PROJECT_ACTIVITY: ["Query.projects", "Project.usedBy", "Project.byGroup", "User.projects"],
+  SKILL_ACTIVITY: ["Query.skills", "Skill.usedBy", "Skill.byProduct", "Skill.byGroup", "User.skills"],
+  CONNECTOR_ACTIVITY: [
+    "Query.connectors",
+    "Connector.usedBy",
+    "Connector.byProduct",
+    "Connector.byGroup",
+    "User.connectors",
+  ],
   ARTIFACT_ACTIVITY: ["Query.artifacts"],
-  PLUGIN_ACTIVITY: ["Query.plugins"],
+  PLUGIN_ACTIVITY: ["Query.plugins", "Plugin.byProduct", "Plugin.byGroup"],
   ENTERPRISE_USAGE: ["Query.usage"],
   ENTERPRISE_COST: ["Query.cost"],
   USER_USAGE: ["Query.usage", "User.usage"],
@@ -138,7 +150,7 @@ const DatasetInfo = builder.objectRef<DatasetEntry>("DatasetInfo").implement({
     }),
     groupBy: t.stringList({
       description: "The dimensions it can be split by, as `groupBy` takes them.",
-      resolve: ({ report }) => Object.keys(report?.groupBy ?? {}),
+      resolve: ({ groupBy }) => [...groupBy],
     }),
     maxGroupBy: t.int({
       nullable: true,

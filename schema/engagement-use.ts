@@ -4,7 +4,7 @@ import type { Dataset } from "../src/domain/dataset.ts";
 import type { EngagementFilter, UseOf } from "../src/domain/engagement.ts";
 import type { Person } from "../src/domain/person.ts";
 import { type DayRange, sameRange } from "../src/domain/range.ts";
-import type { RowsOf } from "../src/loaders/engagement-use.ts";
+import type { RowsOf } from "../src/loaders/engagement-rows.ts";
 import { type Connection, connectRanking, type Slice } from "./connection.ts";
 import { type Measured, measured } from "./engagement.ts";
 import type { Measure } from "./engagement-order.ts";
@@ -19,7 +19,7 @@ export type Use<Thing> = UseOf<Thing> & {
   readonly thing?: Measured<Thing>;
 };
 
-type Rows<Row> = (
+export type Rows<Row> = (
   ctx: Context,
   scope: { readonly range: DayRange; readonly filter: EngagementFilter },
 ) => { load(key: string): Promise<RowsOf<Row> | null> };

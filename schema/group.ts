@@ -1,3 +1,4 @@
+import type { Context } from "../src/context.ts";
 import type { GroupMember as GroupMemberShape, Group as GroupShape } from "../src/domain/group.ts";
 import type { Person } from "../src/domain/person.ts";
 import type { DayRange } from "../src/domain/range.ts";
@@ -9,7 +10,8 @@ import { mapPages, walkOf } from "../src/upstream/walk.ts";
 import { builder, dateTime, nodeLoader } from "./builder.ts";
 import { type Connection, connect, forward, type Slice } from "./connection.ts";
 import { DateRange, DEFAULT_PERIOD, resolveRange } from "./range.ts";
-import { Bucketed, splitBy } from "./report-bucket.ts";
+import { Bucketed } from "./report-bucket.ts";
+import { splitBy } from "./selection.ts";
 import { User } from "./user.ts";
 
 /** A group by its id, with what the list says of it; null once it is gone. */
@@ -22,6 +24,11 @@ interface GroupNode {
 
 function groupNode(listed: GroupShape, range: DayRange): GroupNode {
   return { groupId: listed.groupId, listed, range };
+}
+
+/** A group that figures name, which may be gone by now. */
+export async function groupOf(ctx: Context, groupId: string, range: DayRange): Promise<GroupNode> {
+  return { groupId, listed: await groupById(ctx, {}).load(groupId), range };
 }
 
 export const Group = builder.node(builder.objectRef<GroupNode>("Group"), {
@@ -187,7 +194,6 @@ builder.interfaceField(Bucketed, "group", (t) =>
       "GROUP",
       "RBAC group, as of the day of use; people in several count fully in each. Null where the people were in none.",
     ),
-    resolve: async ({ groupId, range }, _args, ctx): Promise<GroupNode | null> =>
-      groupId === null ? null : { groupId, listed: await groupById(ctx, {}).load(groupId), range },
+    resolve: ({ groupId, range }, _args, ctx) => (groupId === null ? null : groupOf(ctx, groupId, range)),
   }),
 );

@@ -1,5 +1,5 @@
 import type { SessionUse } from "../src/domain/engagement.ts";
-import type { Plugin as PluginShape } from "../src/domain/plugin.ts";
+import { type Plugin as PluginShape, pluginKey } from "../src/domain/plugin.ts";
 import { PLUGIN_FILTERS, pluginActivity } from "../src/upstream/endpoints/plugins.ts";
 import { sum } from "./activity.ts";
 import { builder, nodeLoader } from "./builder.ts";
@@ -26,29 +26,10 @@ const PluginUse = builder.objectRef<SessionUse>("PluginUse").implement({
   }),
 });
 
-const plugins: MeasuredKind<PluginShape> = {
-  field: "plugins",
-  endpoint: pluginActivity,
-  filters: PLUGIN_FILTERS,
-  ownOf: ownId,
-};
-
-export const Plugin = builder.node(builder.objectRef<Measured<PluginShape>>("Plugin"), {
-  description:
-    "A plugin as used over the range of the list, as far as its filter lets through. The `id` names all three; `pluginId` is the plugin's own. Source: PLUGIN_ACTIVITY.",
-  id: { resolve: (plugin) => measuredId(plugin, ownId(plugin)) },
-  // By the whole list: upstream filters on names only, and the list is mostly one page, which others have asked for too.
-  loadOne: nodeLoader("Plugin", (id, ctx) => loadMeasured(ctx, plugins, id, () => ({}))),
+/** What is measured of a plugin, of everybody's use or a part of it. */
+export const PluginFigures = builder.interfaceRef<PluginShape>("PluginFigures").implement({
+  description: "The use of a plugin: by everyone, in one product or by the members of one group.",
   fields: (t) => ({
-    name: t.exposeString("name", {
-      description:
-        "Name. Plugins of several marketplaces can share one. `third-party` is a bucket of all plugins that are not named, not a plugin.",
-    }),
-    pluginId: t.exposeString("pluginId", {
-      nullable: true,
-      description:
-        "The id upstream knows it by, such as `name@marketplace`; null for `third-party` and where only a hash is known.",
-    }),
     users: t.expose("users", {
       type: "Count",
       nullable: true,
@@ -72,10 +53,32 @@ export const Plugin = builder.node(builder.objectRef<Measured<PluginShape>>("Plu
   }),
 });
 
-/** Names are shared and ids can be missing; together they tell two plugins apart. */
-function ownId({ name, pluginId }: PluginShape): string {
-  return JSON.stringify([name, pluginId]);
-}
+const plugins: MeasuredKind<PluginShape> = {
+  field: "plugins",
+  endpoint: pluginActivity,
+  filters: PLUGIN_FILTERS,
+  ownOf: pluginKey,
+};
+
+export const Plugin = builder.node(builder.objectRef<Measured<PluginShape>>("Plugin"), {
+  description:
+    "A plugin as used over the range of the list, as far as its filter lets through. The `id` names all three; `pluginId` is the plugin's own. Source: PLUGIN_ACTIVITY.",
+  interfaces: [PluginFigures],
+  id: { resolve: (plugin) => measuredId(plugin, pluginKey(plugin)) },
+  // By the whole list: upstream filters on names only, and the list is mostly one page, which others have asked for too.
+  loadOne: nodeLoader("Plugin", (id, ctx) => loadMeasured(ctx, plugins, id, () => ({}))),
+  fields: (t) => ({
+    name: t.exposeString("name", {
+      description:
+        "Name. Plugins of several marketplaces can share one. `third-party` is a bucket of all plugins that are not named, not a plugin.",
+    }),
+    pluginId: t.exposeString("pluginId", {
+      nullable: true,
+      description:
+        "The id upstream knows it by, such as `name@marketplace`; null for `third-party` and where only a hash is known.",
+    }),
+  }),
+});
 
 const PluginOrder = engagementOrder<Measured<PluginShape>>(
   "Plugin",

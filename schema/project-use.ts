@@ -1,16 +1,16 @@
 import type { Project as ProjectShape, UseOf } from "../src/domain/engagement.ts";
 import { projectUses } from "../src/loaders/engagement-use.ts";
-import { sum } from "./activity.ts";
 import { builder } from "./builder.ts";
 import { forward } from "./connection.ts";
 import { personOfUse, thingOfUse, type Use, usesOfPerson, usesOfThing } from "./engagement-use.ts";
-import { Project } from "./project.ts";
+import { Project, ProjectFigures } from "./project.ts";
 import { personRange, User } from "./user.ts";
 
 const mostMessages = ({ messages }: UseOf<ProjectShape>) => messages;
 
 export const ProjectUse = builder.objectRef<Use<ProjectShape>>("ProjectUse").implement({
   description: "One person's use of one chat project over a range. All figures are of that person alone.",
+  interfaces: [ProjectFigures],
   fields: (t) => ({
     project: t.field({
       type: Project,
@@ -28,13 +28,6 @@ export const ProjectUse = builder.objectRef<Use<ProjectShape>>("ProjectUse").imp
       nullable: true,
       description: "The person. Null for use that upstream ties to no member.",
       resolve: personOfUse,
-    }),
-    messages: t.expose("messages", sum("Messages this person sent in the project.")),
-    conversations: t.expose("conversations", {
-      type: "Count",
-      nullable: true,
-      description:
-        "Distinct conversations of this person. Null over more than one day: upstream does not count them across days.",
     }),
   }),
 });

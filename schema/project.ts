@@ -15,6 +15,20 @@ import { EngagementFilter } from "./engagement-filter.ts";
 import { engagementOrder } from "./engagement-order.ts";
 import { User } from "./user.ts";
 
+/** What is measured of a project, of everybody's use or a part of it. */
+export const ProjectFigures = builder.interfaceRef<ProjectShape>("ProjectFigures").implement({
+  description: "The use of a chat project: by everyone, by one person or by the members of one group.",
+  fields: (t) => ({
+    conversations: t.expose("conversations", {
+      type: "Count",
+      nullable: true,
+      description:
+        "Distinct conversations. Null over more than one day: upstream does not count them across days.",
+    }),
+    messages: t.expose("messages", sum("Messages sent in the project.")),
+  }),
+});
+
 const projects: MeasuredKind<ProjectShape> = {
   field: "projects",
   endpoint: projectActivity,
@@ -25,6 +39,7 @@ const projects: MeasuredKind<ProjectShape> = {
 export const Project = builder.node(builder.objectRef<Measured<ProjectShape>>("Project"), {
   description:
     "A claude.ai chat project as used over the range of the list, as far as its filter lets through. The `id` names all three; `projectId` is the project's own. Source: PROJECT_ACTIVITY.",
+  interfaces: [ProjectFigures],
   id: { resolve: (project) => measuredId(project, project.projectId) },
   loadOne: nodeLoader("Project", (id, ctx) =>
     loadMeasured(ctx, projects, id, (own) => ({ projects: [own] })),
@@ -47,13 +62,6 @@ export const Project = builder.node(builder.objectRef<Measured<ProjectShape>>("P
       resolve: ({ createdBy, range }): Person | null =>
         createdBy && { organization: "ENTERPRISE", ...createdBy, range },
     }),
-    conversations: t.expose("conversations", {
-      type: "Count",
-      nullable: true,
-      description:
-        "Distinct conversations. Null over more than one day: upstream does not count them across days.",
-    }),
-    messages: t.expose("messages", sum("Messages sent in the project.")),
     users: t.expose("users", {
       type: "Count",
       nullable: true,

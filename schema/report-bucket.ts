@@ -4,12 +4,12 @@ import type { Context } from "../src/context.ts";
 import type { OrganizationKind } from "../src/domain/organization.ts";
 import type { Person } from "../src/domain/person.ts";
 import type { DayRange } from "../src/domain/range.ts";
-import type { Dimension } from "../src/domain/report.ts";
 import { apiKeyById, workspaceById } from "../src/loaders/console.ts";
 import { Actor } from "./actor.ts";
 import { ApiKey } from "./api-key.ts";
 import { builder, dateTime } from "./builder.ts";
 import { FinalityEnum } from "./freshness.ts";
+import { splitBy } from "./selection.ts";
 import { User } from "./user.ts";
 import { Workspace } from "./workspace.ts";
 
@@ -18,15 +18,6 @@ export type ReportNode<Measure> = GatewayRow<Measure> & {
   readonly range: DayRange;
   readonly organization: OrganizationKind;
 };
-
-/** A field that has something to say only where rows are split by the dimension; report.ts holds queries to that. */
-export function splitBy(dimension: Dimension, description: string) {
-  return {
-    nullable: true,
-    description: `${description} Group by ${dimension}.`,
-    extensions: { dimension },
-  } as const;
-}
 
 /** What every bucket says of who, what and when. */
 export const Bucketed = builder.interfaceRef<ReportNode<unknown>>("ReportBucket").implement({

@@ -13,7 +13,6 @@ import {
 import type { Context } from "../src/context.ts";
 import { dimensionKey } from "../src/domain/bucket.ts";
 import type { BucketWidth, Dimension } from "../src/domain/report.ts";
-import { badInput } from "../src/errors.ts";
 import { mapPages } from "../src/upstream/walk.ts";
 import { builder } from "./builder.ts";
 import {
@@ -27,7 +26,7 @@ import {
 import { DateRange, type DateRangeInput, resolveRange } from "./range.ts";
 import type { ReportNode } from "./report-bucket.ts";
 import { type FilterInput, filterOf } from "./report-filter.ts";
-import { fieldsOfRows } from "./selection.ts";
+import { refuseUnsplit } from "./selection.ts";
 
 export const BucketEnum = builder.enumType("Bucket", {
   description: "Length of a time bucket.",
@@ -119,20 +118,6 @@ export async function answerReport<Measure>(
     ...(await connectReport(ctx, slice, field, plan)),
     plan,
   }));
-}
-
-/** A dimension that rows are not split by would read like one without a value. */
-function refuseUnsplit(info: GraphQLResolveInfo, split: readonly Dimension[]): void {
-  const missing = fieldsOfRows(info).flatMap(({ name, extensions }) => {
-    const dimension = extensions.dimension as Dimension | undefined;
-    return dimension === undefined || split.includes(dimension) ? [] : [{ name, dimension }];
-  });
-  if (missing.length === 0) return;
-  const names = missing.map(({ name }) => `\`${name}\``).join(", ");
-  const dimensions = [...new Set(missing.map(({ dimension }) => dimension))].join(", ");
-  throw badInput(
-    `${names}: the rows are not split by that; add ${dimensions} to \`groupBy\`, or leave the field out.`,
-  );
 }
 
 function connectReport<Measure>(

@@ -1,11 +1,35 @@
 import { collectSubFields } from "@graphql-tools/utils";
 import { type GraphQLField, type GraphQLResolveInfo, getNamedType, isObjectType } from "graphql";
+import { badInput } from "../src/errors.ts";
+
+/** A field that has something to say only where rows are split by the dimension; `refuseUnsplit` holds queries to that. */
+export function splitBy(dimension: string, description: string) {
+  return {
+    nullable: true,
+    description: `${description} Group by ${dimension}.`,
+    extensions: { dimension },
+  } as const;
+}
+
+/** A dimension that rows are not split by would read like one without a value. */
+export function refuseUnsplit(info: GraphQLResolveInfo, split: readonly string[]): void {
+  const missing = fieldsOfRows(info).flatMap(({ name, extensions }) => {
+    const { dimension } = extensions;
+    return typeof dimension !== "string" || split.includes(dimension) ? [] : [{ name, dimension }];
+  });
+  if (missing.length === 0) return;
+  const names = missing.map(({ name }) => `\`${name}\``).join(", ");
+  const dimensions = [...new Set(missing.map(({ dimension }) => dimension))].join(", ");
+  throw badInput(
+    `${names}: the rows are not split by that; add ${dimensions} to \`groupBy\`, or leave the field out.`,
+  );
+}
 
 /**
  * The fields a query selects of the rows of the connection it resolves, by whichever way: `nodes` or `edges`, under an alias,
  * in a fragment, and not where a directive leaves them out.
  */
-export function fieldsOfRows(info: GraphQLResolveInfo): GraphQLField<unknown, unknown>[] {
+function fieldsOfRows(info: GraphQLResolveInfo): GraphQLField<unknown, unknown>[] {
   const connection = below(info, [{ type: info.returnType, nodes: info.fieldNodes }]);
   const edges = below(info, connection.filter(named("edges")));
   const rows = [...connection.filter(named("nodes")), ...edges.filter(named("node"))];

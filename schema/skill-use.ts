@@ -1,18 +1,16 @@
 import type { Skill as SkillShape, UseOf } from "../src/domain/engagement.ts";
 import { skillUses } from "../src/loaders/engagement-use.ts";
-import { measured as optional } from "./activity.ts";
 import { builder } from "./builder.ts";
 import { forward } from "./connection.ts";
-import { OfficeSessions } from "./engagement.ts";
 import { personOfUse, thingOfUse, type Use, usesOfPerson, usesOfThing } from "./engagement-use.ts";
-import { Money } from "./money.ts";
-import { Skill, SkillChat, SkillChatCowork, SkillCode, SkillCowork } from "./skill.ts";
+import { Skill, SkillFigures } from "./skill.ts";
 import { personRange, User } from "./user.ts";
 
 const mostUsed = ({ invocations }: UseOf<SkillShape>) => invocations;
 
 export const SkillUse = builder.objectRef<Use<SkillShape>>("SkillUse").implement({
   description: "One person's use of one skill over a range. All figures are of that person alone.",
+  interfaces: [SkillFigures],
   fields: (t) => ({
     skill: t.field({
       type: Skill,
@@ -31,32 +29,6 @@ export const SkillUse = builder.objectRef<Use<SkillShape>>("SkillUse").implement
       nullable: true,
       description: "The person. Null for use that upstream ties to no member.",
       resolve: personOfUse,
-    }),
-    invocations: t.expose("invocations", optional("Explicit activations by this person.")),
-    chat: t.expose("chat", { type: SkillChat, nullable: true, description: "In chat." }),
-    claudeCode: t.expose("claudeCode", { type: SkillCode, nullable: true, description: "In Claude Code." }),
-    office: t.expose("office", {
-      type: OfficeSessions,
-      nullable: true,
-      description: "In Office applications.",
-    }),
-    cowork: t.expose("cowork", { type: SkillCowork, nullable: true, description: "In Cowork." }),
-    chatCowork: t.expose("chatCowork", {
-      type: SkillChatCowork,
-      nullable: true,
-      description: "In the merged Chat and Cowork product. Null where the organization does not have it.",
-    }),
-    listPrice: t.expose("listPrice", {
-      type: Money,
-      nullable: true,
-      description:
-        "List-price worth of this person's requests in which the skill took part; an allocation, not billing. People can add up to less than the skill. Null where nothing is attributable.",
-    }),
-    overage: t.expose("overage", {
-      type: Money,
-      nullable: true,
-      description:
-        "Estimated metered overage of this person allocated to the skill; not billing. People can add up to less than the skill. Null while spend reporting is off.",
     }),
   }),
 });

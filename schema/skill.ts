@@ -16,12 +16,46 @@ import { EngagementFilter } from "./engagement-filter.ts";
 import { engagementOrder } from "./engagement-order.ts";
 import { Money } from "./money.ts";
 
-export const {
+const {
   Chat: SkillChat,
   Code: SkillCode,
   Cowork: SkillCowork,
   ChatCowork: SkillChatCowork,
 } = useTypes("Skill", "activated");
+
+/** What is measured of a skill, of everybody's use or a part of it. */
+export const SkillFigures = builder.interfaceRef<SkillShape>("SkillFigures").implement({
+  description:
+    "The use of a skill: by everyone, by one person, in one product or by the members of one group.",
+  fields: (t) => ({
+    invocations: t.expose("invocations", optional("Explicit activations.")),
+    chat: t.expose("chat", { type: SkillChat, nullable: true, description: "In chat." }),
+    claudeCode: t.expose("claudeCode", { type: SkillCode, nullable: true, description: "In Claude Code." }),
+    office: t.expose("office", {
+      type: OfficeSessions,
+      nullable: true,
+      description: "In Office applications.",
+    }),
+    cowork: t.expose("cowork", { type: SkillCowork, nullable: true, description: "In Cowork." }),
+    chatCowork: t.expose("chatCowork", {
+      type: SkillChatCowork,
+      nullable: true,
+      description: "In the merged Chat and Cowork product. Null where the organization does not have it.",
+    }),
+    listPrice: t.expose("listPrice", {
+      type: Money,
+      nullable: true,
+      description:
+        "List-price worth of the requests it took part in; an allocation, not billing. Additive, but the parts of a split can add up to less than the whole. Null where nothing is attributable.",
+    }),
+    overage: t.expose("overage", {
+      type: Money,
+      nullable: true,
+      description:
+        "Estimated metered overage allocated to it; not billing. Additive, but the parts of a split can add up to less than the whole. Null while spend reporting is off.",
+    }),
+  }),
+});
 
 const skills: MeasuredKind<SkillShape> = {
   field: "skills",
@@ -33,6 +67,7 @@ const skills: MeasuredKind<SkillShape> = {
 export const Skill = builder.node(builder.objectRef<Measured<SkillShape>>("Skill"), {
   description:
     "A skill as used over the range of the list, as far as its filter lets through. The `id` names all three; `name` is the skill's own. Source: SKILL_ACTIVITY.",
+  interfaces: [SkillFigures],
   id: { resolve: (skill) => measuredId(skill, skill.name) },
   loadOne: nodeLoader("Skill", (id, ctx) => loadMeasured(ctx, skills, id, (own) => ({ names: [own] }))),
   fields: (t) => ({
@@ -53,36 +88,10 @@ export const Skill = builder.node(builder.objectRef<Measured<SkillShape>>("Skill
       nullable: true,
       description: "Different people who activated it. Recounted exactly over the range; not additive.",
     }),
-    invocations: t.expose("invocations", optional("Explicit activations.")),
     enabledBy: t.expose("enabledBy", {
       type: "Count",
       nullable: true,
       description: "Accounts that switched it on that day. Null over more than one day.",
-    }),
-    chat: t.expose("chat", { type: SkillChat, nullable: true, description: "In chat." }),
-    claudeCode: t.expose("claudeCode", { type: SkillCode, nullable: true, description: "In Claude Code." }),
-    office: t.expose("office", {
-      type: OfficeSessions,
-      nullable: true,
-      description: "In Office applications.",
-    }),
-    cowork: t.expose("cowork", { type: SkillCowork, nullable: true, description: "In Cowork." }),
-    chatCowork: t.expose("chatCowork", {
-      type: SkillChatCowork,
-      nullable: true,
-      description: "In the merged Chat and Cowork product. Null where the organization does not have it.",
-    }),
-    listPrice: t.expose("listPrice", {
-      type: Money,
-      nullable: true,
-      description:
-        "List-price worth of the requests it took part in; an allocation, not billing. Additive. Null where nothing is attributable.",
-    }),
-    overage: t.expose("overage", {
-      type: Money,
-      nullable: true,
-      description:
-        "Estimated metered overage allocated to it; not billing. Additive. Null while spend reporting is off.",
     }),
   }),
 });

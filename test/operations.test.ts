@@ -31,7 +31,9 @@ const REQUESTS: Readonly<Record<string, number>> = {
   "14-artifacts.graphql": 8,
   "15-group-members.graphql": 12,
   "16-plugins.graphql": 1,
+  "17-groups-at-work.graphql": 1,
   "18-datasets.graphql": 7,
+  "19-skills-by-product.graphql": 3,
 };
 
 describe.each(FILES)("the question %s", (file) => {

@@ -1,15 +1,14 @@
 import type { Context } from "../context.ts";
-import type { ActivityDay } from "../domain/activity.ts";
 import type { ClosedReason, Dataset } from "../domain/dataset.ts";
-import { addDays, type Day, dayOf, type Instant, later } from "../domain/day.ts";
+import { addDays, type Day, dayOf, type Instant } from "../domain/day.ts";
 import type { OrganizationKind } from "../domain/organization.ts";
 import type { BucketWidth } from "../domain/report.ts";
-import { GatewayError } from "../errors.ts";
+import { lastDays } from "../loaders/aggregated-days.ts";
 import { loader } from "../loaders/loader.ts";
 import type { Standing } from "../upstream/access.ts";
 import type { Endpoint } from "../upstream/endpoint.ts";
 import { apiKeys } from "../upstream/endpoints/api-keys.ts";
-import { ARTIFACT_FILTERS, artifactActivity } from "../upstream/endpoints/artifacts.ts";
+import { ARTIFACT_FILTERS, ARTIFACT_GROUPINGS, artifactActivity } from "../upstream/endpoints/artifacts.ts";
 import { claudeCode } from "../upstream/endpoints/claude-code.ts";
 import { CONNECTOR_FILTERS, connectorActivity } from "../upstream/endpoints/connectors.ts";
 import { CONSOLE_COST_NAMES, consoleCost } from "../upstream/endpoints/console-cost.ts";
@@ -35,7 +34,6 @@ import {
 import { USER_FILTERS, userActivity } from "../upstream/endpoints/users.ts";
 import { workspaces } from "../upstream/endpoints/workspaces.ts";
 import { isRefusal } from "../upstream/failure.ts";
-import { walkOf, whole } from "../upstream/walk.ts";
 import { earliestDay } from "../upstream/windows.ts";
 
 /** What can be said of a dataset without asking for its rows. */
@@ -46,18 +44,20 @@ export interface DatasetEntry {
   >;
   readonly right: Right;
   readonly buckets: readonly BucketWidth[];
+  /** The dimensions that `groupBy` takes. */
+  readonly groupBy: readonly string[];
   /** How a report spells what it is split by and filtered on. */
   readonly report: ReportNames | null;
   /** What an engagement list is filtered by. */
   readonly filters: FilterNames;
 }
 
-const NO_BUCKETS = { buckets: [], report: null, filters: {} } as const;
+const PLAIN = { buckets: [], groupBy: [], report: null, filters: {} } as const;
 const ANY_BUCKET = ["NONE", "DAY", "HOUR", "MINUTE"] as const;
 const WHOLE_DAYS = ["NONE", "DAY"] as const;
 
 function engagement(endpoint: DatasetEntry["endpoint"], filters: FilterNames): DatasetEntry {
-  return { ...NO_BUCKETS, endpoint, right: "analytics", filters };
+  return { ...PLAIN, endpoint, right: "analytics", filters };
 }
 
 function report(
@@ -66,7 +66,7 @@ function report(
   names: ReportNames,
   buckets: readonly BucketWidth[] = ANY_BUCKET,
 ): DatasetEntry {
-  return { endpoint, right, buckets, report: names, filters: {} };
+  return { endpoint, right, buckets, groupBy: Object.keys(names.groupBy), report: names, filters: {} };
 }
 
 /** A report of people answers what is split by person, and the plain one what is not. */
@@ -80,7 +80,10 @@ export const DATASET_ENTRIES: { readonly [D in Dataset]: DatasetEntry } = {
   PROJECT_ACTIVITY: engagement(projectActivity, PROJECT_FILTERS),
   SKILL_ACTIVITY: engagement(skillActivity, SKILL_FILTERS),
   CONNECTOR_ACTIVITY: engagement(connectorActivity, CONNECTOR_FILTERS),
-  ARTIFACT_ACTIVITY: engagement(artifactActivity, ARTIFACT_FILTERS),
+  ARTIFACT_ACTIVITY: {
+    ...engagement(artifactActivity, ARTIFACT_FILTERS),
+    groupBy: Object.keys(ARTIFACT_GROUPINGS),
+  },
   PLUGIN_ACTIVITY: engagement(pluginActivity, PLUGIN_FILTERS),
   ENTERPRISE_USAGE: report(enterpriseUsage, "analytics", withoutPeople(ENTERPRISE_NAMES)),
   ENTERPRISE_COST: report(enterpriseCost, "analytics", withoutPeople(COST_NAMES)),
@@ -94,17 +97,17 @@ export const DATASET_ENTRIES: { readonly [D in Dataset]: DatasetEntry } = {
   UNIFIED_ENTERPRISE_COST: report(unifiedCost.ENTERPRISE, "unifiedEnterprise", UNIFIED_COST_NAMES.ENTERPRISE),
   UNIFIED_CONSOLE_USAGE: report(unifiedUsage.CONSOLE, "unifiedConsole", UNIFIED_USAGE_NAMES.CONSOLE),
   UNIFIED_CONSOLE_COST: report(unifiedCost.CONSOLE, "unifiedConsole", UNIFIED_COST_NAMES.CONSOLE),
-  CLAUDE_CODE: { ...NO_BUCKETS, endpoint: claudeCode, right: "console" },
+  CLAUDE_CODE: { ...PLAIN, endpoint: claudeCode, right: "console" },
   CONSOLE_USAGE: report(consoleUsage, "console", CONSOLE_USAGE_NAMES),
   CONSOLE_COST: report(consoleCost, "console", CONSOLE_COST_NAMES, WHOLE_DAYS),
-  ENTERPRISE_ORGANIZATION: { ...NO_BUCKETS, endpoint: enterpriseOrganization, right: "enterprise" },
-  CONSOLE_ORGANIZATION: { ...NO_BUCKETS, endpoint: consoleOrganization, right: "console" },
-  ENTERPRISE_MEMBERS: { ...NO_BUCKETS, endpoint: enterpriseMembers, right: "members" },
-  CONSOLE_MEMBERS: { ...NO_BUCKETS, endpoint: consoleMembers, right: "console" },
-  GROUPS: { ...NO_BUCKETS, endpoint: groups, right: "groups" },
-  GROUP_MEMBERS: { ...NO_BUCKETS, endpoint: groupMembers, right: "groups" },
-  WORKSPACES: { ...NO_BUCKETS, endpoint: workspaces, right: "console" },
-  API_KEYS: { ...NO_BUCKETS, endpoint: apiKeys, right: "console" },
+  ENTERPRISE_ORGANIZATION: { ...PLAIN, endpoint: enterpriseOrganization, right: "enterprise" },
+  CONSOLE_ORGANIZATION: { ...PLAIN, endpoint: consoleOrganization, right: "console" },
+  ENTERPRISE_MEMBERS: { ...PLAIN, endpoint: enterpriseMembers, right: "members" },
+  CONSOLE_MEMBERS: { ...PLAIN, endpoint: consoleMembers, right: "console" },
+  GROUPS: { ...PLAIN, endpoint: groups, right: "groups" },
+  GROUP_MEMBERS: { ...PLAIN, endpoint: groupMembers, right: "groups" },
+  WORKSPACES: { ...PLAIN, endpoint: workspaces, right: "console" },
+  API_KEYS: { ...PLAIN, endpoint: apiKeys, right: "console" },
 };
 
 /** Datasets of one right are open or closed together, so one request tells for all of them. */
@@ -130,24 +133,6 @@ function yesterday({ now }: Context) {
   const today = dayOf(now());
   const range = { from: addDays(today, -1), until: today };
   return { range, bucket: "NONE", groupBy: [], filter: {} } as const;
-}
-
-/** The summaries of the last days there are; the newest of them is the newest day of all engagement datasets. */
-async function lastDays(ctx: Context): Promise<readonly ActivityDay[]> {
-  const today = dayOf(ctx.now());
-  try {
-    return await summariesUntil(ctx, today);
-  } catch (fault) {
-    const newest = fault instanceof GatewayError ? fault.details.newestDay : undefined;
-    if (newest === undefined) throw fault;
-    return summariesUntil(ctx, addDays(newest, 1));
-  }
-}
-
-async function summariesUntil(ctx: Context, until: Day): Promise<readonly ActivityDay[]> {
-  const from = later(addDays(until, -7), earliestDay(activitySummaries, ctx.now()));
-  if (from >= until) return [];
-  return (await whole(walkOf(ctx.upstream, activitySummaries, [{ range: { from, until } }]))).rows;
 }
 
 export function organizationOf({ key }: DatasetEntry["endpoint"]): OrganizationKind {

@@ -20,6 +20,12 @@ export interface UserActivity {
   readonly chatCowork: ChatCoworkActivity | null;
 }
 
+/** What several members did together. */
+export interface GroupActivity extends UserActivity {
+  /** Different members behind it. */
+  readonly people: number | null;
+}
+
 export interface ChatCoworkActivity {
   readonly chat: ChatActivity;
   readonly sessions: CoworkActivity;

@@ -67,6 +67,16 @@ export interface Connector {
 /** What one person did with a thing; null stands for use that upstream ties to no member. */
 export type UseOf<Thing> = Thing & { readonly userId: string | null };
 
+/** What the members of one group did with a thing, or did at all; null stands for people in no group. */
+export type ByGroup<Thing> = Thing & {
+  readonly groupId: string | null;
+  /** Null where the group is gone. */
+  readonly groupName: string | null;
+};
+
+/** What was done with a thing in one product. */
+export type ByProduct<Thing> = Thing & { readonly product: string | null };
+
 /** Different conversations in which something took part. */
 export interface ConversationUse {
   readonly conversations: number | null;

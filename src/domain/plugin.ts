@@ -14,3 +14,8 @@ export interface Plugin {
   /** Null where the organization does not have the merged product. */
   readonly chatCowork: SessionUse | null;
 }
+
+/** Names are shared and ids can be missing; together they tell two plugins apart. */
+export function pluginKey({ name, pluginId }: Plugin): string {
+  return JSON.stringify([name, pluginId]);
+}

@@ -44,11 +44,6 @@ export const NOT_REACHABLE: Readonly<Record<string, string>> = {
   ServiceAccount: "Naming one takes an OAuth token, which the gateway does not hold; usage shows its id.",
   "RBACGroupMember.rbac_group_id": "The group that was asked for.",
 
-  "AnalyticsUserActivity.distinct_user_count":
-    "Only on rows grouped by RBAC group, which are not asked for yet.",
-  "*.rbac_group_id": "Engagement is filtered by RBAC group, not split by it yet.",
-  "*.rbac_group_name": "Engagement is filtered by RBAC group, not split by it yet.",
-  "*.product": "Engagement is filtered by product, not split by it yet.",
-  "AnalyticsPluginActivity.user_id": "Plugins are not split by person yet.",
-  "AnalyticsArtifactActivity.user_id": "Artifacts are not split by person yet.",
+  "AnalyticsPluginActivity.user_id":
+    "Plugins are split by product and by group; one person's are the list filtered by the person.",
 };

@@ -25,7 +25,7 @@ function split(field: string, source: string, groupings: readonly string[]): str
 /** Questions that between them ask each endpoint for all it can say. */
 const QUESTIONS: Readonly<Record<string, readonly string[]>> = {
   [`${ANALYTICS}/summaries`]: [`activity(${DAY})`],
-  [`${ANALYTICS}/users`]: [`users(${DAY})`],
+  [`${ANALYTICS}/users`]: [`users(${DAY})`, `activityByGroup(${DAY})`],
   [`${ANALYTICS}/apps/chat/projects`]: [`projects(${DAY})`],
   [`${ANALYTICS}/skills`]: [`skills(${DAY})`],
   [`${ANALYTICS}/connectors`]: [`connectors(${DAY})`],
@@ -43,7 +43,7 @@ const QUESTIONS: Readonly<Record<string, readonly string[]>> = {
   [`${ANALYTICS}/usage`]: split("usage", "UNIFIED", UNIFIED),
   [`${ANALYTICS}/cost`]: split("cost", "UNIFIED", [...UNIFIED, "COST_TYPE, TOKEN_TYPE"]),
   [`${ANALYTICS}/plugins`]: [`plugins(${DAY})`],
-  [`${ANALYTICS}/artifacts`]: [`artifacts(${DAY})`],
+  [`${ANALYTICS}/artifacts`]: [`artifacts(${DAY}, groupBy: [PRODUCT, GROUP, USER])`],
   "/v1/organizations/rbac_groups": ["groups"],
   "/v1/organizations/rbac_groups/{rbac_group_id}/members": ["groups"],
   "/v1/organizations/usage_report/claude_code": [`claudeCodeRecords(${DAY})`],

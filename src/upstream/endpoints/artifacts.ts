@@ -1,6 +1,5 @@
 import type { AnalyticsArtifactActivity } from "@anthropic-ai/sdk/resources/organization/analytics/analytics";
-import type { ArtifactCell } from "../../domain/artifact.ts";
-import type { EngagementQuestion } from "../../domain/engagement.ts";
+import type { ArtifactCell, ArtifactDimension, ArtifactQuestion } from "../../domain/artifact.ts";
 import { endpoint } from "../endpoint.ts";
 import type { Wire } from "../wire.ts";
 import { ENGAGEMENT, engagementList } from "./coverage.ts";
@@ -12,13 +11,22 @@ export const ARTIFACT_FILTERS = {
   products: "product",
 } as const satisfies FilterNames;
 
-/** Artifacts created on one day, by type and sharing; there is no range mode. Source: Enterprise Analytics, "List Artifact Activity". */
+export const ARTIFACT_GROUPINGS = {
+  PRODUCT: "product",
+  GROUP: "rbac_group_id",
+  USER: "user_id",
+} as const satisfies Record<ArtifactDimension, string>;
+
+/** Artifacts created on one day, by type and sharing and what else they are split by; there is no range mode. Source: Enterprise Analytics, "List Artifact Activity". */
 export const artifactActivity = endpoint({
   dataset: "ARTIFACT_ACTIVITY",
   ...engagementList,
   path: "/v1/organizations/analytics/artifacts",
   coverage: { ...ENGAGEMENT, pieces: "day", maxDays: 1 },
-  query: (p: EngagementQuestion) => engagementQuery(ARTIFACT_FILTERS, p),
+  query: (p: ArtifactQuestion) => ({
+    ...engagementQuery(ARTIFACT_FILTERS, p),
+    "group_by[]": p.groupBy.map((dimension) => ARTIFACT_GROUPINGS[dimension]),
+  }),
   row: (w: Wire<AnalyticsArtifactActivity>, { range }): ArtifactCell => ({
     date: range.from,
     type: w.string("artifact_type"),
@@ -26,5 +34,9 @@ export const artifactActivity = endpoint({
     created: w.count("artifacts_created_count"),
     publishedCreated: w.count("published_artifacts_created_count"),
     users: w.count("distinct_user_count"),
+    product: w.stringOrNull("product"),
+    groupId: w.stringOrNull("rbac_group_id"),
+    groupName: w.stringOrNull("rbac_group_name"),
+    userId: w.stringOrNull("user_id"),
   }),
 });

@@ -3,7 +3,14 @@ import type { Connector, EngagementQuestion } from "../../domain/engagement.ts";
 import { endpoint } from "../endpoint.ts";
 import type { Wire } from "../wire.ts";
 import { engagementList } from "./coverage.ts";
-import { BY_PERSON, engagementQuery, type FilterNames, useOf } from "./engagement-query.ts";
+import {
+  BY_GROUP,
+  BY_PERSON,
+  BY_PRODUCT,
+  engagementQuery,
+  type FilterNames,
+  splitList,
+} from "./engagement-query.ts";
 
 export const CONNECTOR_FILTERS = {
   users: "user_id",
@@ -26,11 +33,13 @@ export const connectorActivity = endpoint({
 });
 
 /** The same per connector and person. */
-export const connectorUse = endpoint({
-  ...list,
-  query: (p: EngagementQuestion) => ({ ...engagementQuery(CONNECTOR_FILTERS, p), ...BY_PERSON }),
-  row: (w: Wire<AnalyticsConnectorActivity>) => useOf(connector(w), w.only<"user_id">()),
-});
+export const connectorUse = splitList(list, CONNECTOR_FILTERS, connector, BY_PERSON);
+
+/** The same per connector and group. */
+export const connectorByGroup = splitList(list, CONNECTOR_FILTERS, connector, BY_GROUP);
+
+/** The same per connector and product. */
+export const connectorByProduct = splitList(list, CONNECTOR_FILTERS, connector, BY_PRODUCT);
 
 function connector(w: Wire<AnalyticsConnectorActivity>): Connector {
   return {

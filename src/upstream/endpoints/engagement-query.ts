@@ -1,10 +1,5 @@
-import type {
-  EngagementDimension,
-  EngagementFilter,
-  EngagementQuestion,
-  UseOf,
-} from "../../domain/engagement.ts";
-import type { QueryValue } from "../endpoint.ts";
+import type { EngagementDimension, EngagementFilter, EngagementQuestion } from "../../domain/engagement.ts";
+import { type Endpoint, endpoint, type QueryValue } from "../endpoint.ts";
 import type { Wire } from "../wire.ts";
 import { engagementDays } from "./coverage.ts";
 
@@ -33,10 +28,55 @@ export function engagementQuery(
   return { ...engagementDays(range), "filter[]": entries, order: descending ? "desc" : undefined };
 }
 
-/** What a list says of each person who used a thing: a row per thing and person. */
-export const BY_PERSON = { "group_by[]": ["user_id"] } as const;
-
-/** A thing's row as what one person did with it. A row that was not split, as its missing key tells, is nobody's. */
-export function useOf<Thing>(thing: Thing, w: Wire<{ user_id?: string | null }>): UseOf<Thing> {
-  return { ...thing, userId: w.has("user_id") ? w.stringOrNull("user_id") : w.string("user_id") };
+/** One more dimension that a list's rows are split by: how upstream spells it, and what a row then says of it. */
+interface Split<Part> {
+  readonly column: keyof SplitColumns;
+  readonly part: (w: Wire<SplitColumns>) => Part;
 }
+
+interface SplitColumns {
+  user_id?: string | null;
+  product?: string | null;
+  rbac_group_id?: string | null;
+  rbac_group_name?: string | null;
+}
+
+export const BY_PERSON: Split<{ userId: string | null }> = {
+  column: "user_id",
+  part: (w) => ({ userId: w.stringOrNull("user_id") }),
+};
+
+export const BY_PRODUCT: Split<{ product: string | null }> = {
+  column: "product",
+  part: (w) => ({ product: w.stringOrNull("product") }),
+};
+
+/** People count fully in each group they are in at the time of use. */
+export const BY_GROUP: Split<{ groupId: string | null; groupName: string | null }> = {
+  column: "rbac_group_id",
+  part: (w) => ({
+    groupId: w.stringOrNull("rbac_group_id"),
+    groupName: w.stringOrNull("rbac_group_name"),
+  }),
+};
+
+/** A list whose rows are split: a row per thing and value. */
+export function splitList<WireRow extends object, Row, Part>(
+  list: SplitOf,
+  names: FilterNames,
+  row: (w: Wire<WireRow>) => Row,
+  { column, part }: Split<Part>,
+): Endpoint<EngagementQuestion, Row & Part> {
+  return endpoint({
+    ...list,
+    query: (p: EngagementQuestion) => ({ ...engagementQuery(names, p), "group_by[]": [column] }),
+    row: (w: Wire<WireRow>) => {
+      const split = w as object as Wire<SplitColumns>;
+      // A row that was not split, as its missing key tells, is nobody's: reading the key is the complaint.
+      if (!split.has(column)) split.string(column);
+      return { ...row(w), ...part(split) };
+    },
+  });
+}
+
+type SplitOf = Omit<Endpoint<EngagementQuestion, never>, "query" | "read">;

@@ -4,7 +4,7 @@ import type { Plugin } from "../../domain/plugin.ts";
 import { endpoint } from "../endpoint.ts";
 import type { Wire } from "../wire.ts";
 import { engagementList } from "./coverage.ts";
-import { engagementQuery, type FilterNames } from "./engagement-query.ts";
+import { BY_GROUP, BY_PRODUCT, engagementQuery, type FilterNames, splitList } from "./engagement-query.ts";
 
 export const PLUGIN_FILTERS = {
   users: "user_id",
@@ -13,26 +13,38 @@ export const PLUGIN_FILTERS = {
   names: "plugin_name",
 } as const satisfies FilterNames;
 
-/** Use per plugin over the range, by plugin name. Source: Enterprise Analytics, "List Plugin Activity". */
-export const pluginActivity = endpoint({
+const list = {
   dataset: "PLUGIN_ACTIVITY",
   ...engagementList,
   path: "/v1/organizations/analytics/plugins",
+} as const;
+
+/** Use per plugin over the range, by plugin name. Source: Enterprise Analytics, "List Plugin Activity". */
+export const pluginActivity = endpoint({
+  ...list,
   query: (p: EngagementQuestion) => engagementQuery(PLUGIN_FILTERS, p),
-  row: (w: Wire<AnalyticsPluginActivity>): Plugin => {
-    const unified = w.atOrNull("chat_cowork_unified_metrics");
-    return {
-      name: w.string("plugin_name"),
-      pluginId: w.stringOrNull("plugin_id"),
-      users: w.count("distinct_user_count"),
-      installs: w.countOrNull("install_count"),
-      invocations: w.count("invocation_count"),
-      claudeCode: use(w.at("claude_code_metrics")),
-      cowork: use(w.at("cowork_metrics")),
-      chatCowork: unified && use(unified),
-    };
-  },
+  row: plugin,
 });
+
+/** The same per plugin and group. */
+export const pluginByGroup = splitList(list, PLUGIN_FILTERS, plugin, BY_GROUP);
+
+/** The same per plugin and product. */
+export const pluginByProduct = splitList(list, PLUGIN_FILTERS, plugin, BY_PRODUCT);
+
+function plugin(w: Wire<AnalyticsPluginActivity>): Plugin {
+  const unified = w.atOrNull("chat_cowork_unified_metrics");
+  return {
+    name: w.string("plugin_name"),
+    pluginId: w.stringOrNull("plugin_id"),
+    users: w.count("distinct_user_count"),
+    installs: w.countOrNull("install_count"),
+    invocations: w.count("invocation_count"),
+    claudeCode: use(w.at("claude_code_metrics")),
+    cowork: use(w.at("cowork_metrics")),
+    chatCowork: unified && use(unified),
+  };
+}
 
 function use(w: Wire<AnalyticsPluginActivity["cowork_metrics"]>): SessionUse {
   return { sessions: w.countOrNull("distinct_session_plugin_used_count") };

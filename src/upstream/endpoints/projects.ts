@@ -3,7 +3,7 @@ import type { EngagementQuestion, Project } from "../../domain/engagement.ts";
 import { endpoint } from "../endpoint.ts";
 import type { Wire } from "../wire.ts";
 import { engagementList } from "./coverage.ts";
-import { BY_PERSON, engagementQuery, type FilterNames, useOf } from "./engagement-query.ts";
+import { BY_GROUP, BY_PERSON, engagementQuery, type FilterNames, splitList } from "./engagement-query.ts";
 
 export const PROJECT_FILTERS = {
   users: "user_id",
@@ -25,11 +25,10 @@ export const projectActivity = endpoint({
 });
 
 /** The same per project and person. */
-export const projectUse = endpoint({
-  ...list,
-  query: (p: EngagementQuestion) => ({ ...engagementQuery(PROJECT_FILTERS, p), ...BY_PERSON }),
-  row: (w: Wire<AnalyticsProjectActivity>) => useOf(project(w), w.only<"user_id">()),
-});
+export const projectUse = splitList(list, PROJECT_FILTERS, project, BY_PERSON);
+
+/** The same per project and group. */
+export const projectByGroup = splitList(list, PROJECT_FILTERS, project, BY_GROUP);
 
 function project(w: Wire<AnalyticsProjectActivity>): Project {
   const creator = w.atOrNull("created_by");

@@ -4,7 +4,14 @@ import type { Money } from "../../domain/money.ts";
 import { endpoint } from "../endpoint.ts";
 import { type Wire, WireError } from "../wire.ts";
 import { engagementList } from "./coverage.ts";
-import { BY_PERSON, engagementQuery, type FilterNames, useOf } from "./engagement-query.ts";
+import {
+  BY_GROUP,
+  BY_PERSON,
+  BY_PRODUCT,
+  engagementQuery,
+  type FilterNames,
+  splitList,
+} from "./engagement-query.ts";
 
 export const SKILL_FILTERS = {
   users: "user_id",
@@ -28,11 +35,13 @@ export const skillActivity = endpoint({
 });
 
 /** The same per skill and person. */
-export const skillUse = endpoint({
-  ...list,
-  query: (p: EngagementQuestion) => ({ ...engagementQuery(SKILL_FILTERS, p), ...BY_PERSON }),
-  row: (w: Wire<AnalyticsSkillActivity>) => useOf(skill(w), w.only<"user_id">()),
-});
+export const skillUse = splitList(list, SKILL_FILTERS, skill, BY_PERSON);
+
+/** The same per skill and group. */
+export const skillByGroup = splitList(list, SKILL_FILTERS, skill, BY_GROUP);
+
+/** The same per skill and product. */
+export const skillByProduct = splitList(list, SKILL_FILTERS, skill, BY_PRODUCT);
 
 function skill(w: Wire<AnalyticsSkillActivity>): Skill {
   return {

@@ -3,6 +3,7 @@ import type {
   ChatActivity,
   CodeActivity,
   CoworkActivity,
+  GroupActivity,
   OfficeAppActivity,
   ToolActions,
   UserActivity,
@@ -11,7 +12,7 @@ import type { EngagementQuestion } from "../../domain/engagement.ts";
 import { endpoint } from "../endpoint.ts";
 import type { Wire } from "../wire.ts";
 import { engagementList } from "./coverage.ts";
-import { engagementQuery, type FilterNames } from "./engagement-query.ts";
+import { BY_GROUP, engagementQuery, type FilterNames, splitList } from "./engagement-query.ts";
 
 type User = AnalyticsUserActivity;
 
@@ -21,13 +22,29 @@ export const USER_FILTERS = {
   projects: "project_id",
 } as const satisfies FilterNames;
 
-/** Activity per member over the range, one row each, by email. Source: Enterprise Analytics, "List User Activity". */
-export const userActivity = endpoint({
+const list = {
   dataset: "USER_ACTIVITY",
   ...engagementList,
   path: "/v1/organizations/analytics/users",
+} as const;
+
+/** Activity per member over the range, one row each, by email. Source: Enterprise Analytics, "List User Activity". */
+export const userActivity = endpoint({
+  ...list,
   query: (p: EngagementQuestion) => engagementQuery(USER_FILTERS, p),
-  row: (w: Wire<User>): UserActivity => ({
+  row: activity,
+});
+
+/** The same of the members of each group together: one row per group. */
+export const activityByGroup = splitList(
+  list,
+  USER_FILTERS,
+  (w: Wire<User>): GroupActivity => ({ ...activity(w), people: w.countOrNull("distinct_user_count") }),
+  BY_GROUP,
+);
+
+function activity(w: Wire<User>): UserActivity {
+  return {
     userId: w.atOrNull("user")?.string("id") ?? null,
     email: w.atOrNull("user")?.stringOrNull("email_address") ?? null,
     lastActiveOn: w.dayOrNull("last_activity_date"),
@@ -56,8 +73,8 @@ export const userActivity = endpoint({
     },
     claudeTag: claudeTag(w.atOrNull("claude_tag_metrics")),
     chatCowork: chatCowork(w.atOrNull("chat_cowork_unified_metrics")),
-  }),
-});
+  };
+}
 
 /** The key is left out where the merged product does not exist; its halves have the fields of the products they merge. */
 function chatCowork(

@@ -1,0 +1,74 @@
+import type { GroupActivity as GroupActivityShape } from "../src/domain/activity.ts";
+import type { ByGroup } from "../src/domain/engagement.ts";
+import type { DayRange } from "../src/domain/range.ts";
+import { activityOfGroup } from "../src/loaders/engagement-parts.ts";
+import { activityByGroup } from "../src/upstream/endpoints/users.ts";
+import { walkOf, whole } from "../src/upstream/walk.ts";
+import { windowsOf } from "../src/upstream/windows.ts";
+import { UserActivity } from "./activity.ts";
+import { builder } from "./builder.ts";
+import { GroupPart } from "./engagement-parts.ts";
+import { Group } from "./group.ts";
+import { DateRange, resolveRange } from "./range.ts";
+
+const GroupActivity = builder
+  .objectRef<ByGroup<GroupActivityShape> & { readonly range: DayRange }>("GroupActivity")
+  .implement({
+    description: "What the members of one group did over a range, together.",
+    interfaces: [GroupPart],
+    fields: (t) => ({
+      people: t.expose("people", {
+        type: "Count",
+        nullable: true,
+        description:
+          "Different members who were active. Recounted exactly over the range; not additive. Null: not measured.",
+      }),
+      activity: t.field({
+        type: UserActivity,
+        description: "What they did, added up; counts of different things are not additive over people.",
+        resolve: (row) => row,
+      }),
+    }),
+  });
+
+builder.objectField(Group, "activity", (t) =>
+  t.field({
+    type: GroupActivity,
+    nullable: true,
+    description:
+      "What the members did over the range, as one roll-up by upstream; membership at the time counts. Null: nobody was active. One upstream walk for all groups of a list together. Source: USER_ACTIVITY.",
+    args: {
+      range: t.arg({
+        type: DateRange,
+        description: "The days it is about; by default those of the list the group was reached through.",
+      }),
+    },
+    resolve: async ({ groupId, range: inherited }, { range: own }, ctx) => {
+      const range = own ? resolveRange(own, ctx.now()) : inherited;
+      const found = await activityOfGroup(ctx, { range, filter: {} }).load(groupId);
+      const [row] = found?.rows ?? [];
+      return row === undefined ? null : { ...row, range };
+    },
+  }),
+);
+
+builder.queryField("activityByGroup", (t) =>
+  t.field({
+    type: [GroupActivity],
+    nullable: true,
+    description:
+      "What the members of each RBAC group did over the range, most active people first; people in no group are the row without one. Source: USER_ACTIVITY. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, UPSTREAM_*.",
+    args: { range: t.arg({ type: DateRange, required: true, description: "UTC days, at most 366." }) },
+    resolve: async (_root, { range: asked }, ctx) => {
+      const { range, pieces } = windowsOf(activityByGroup, resolveRange(asked, ctx.now()), ctx.now());
+      const { rows } = await whole(
+        walkOf(
+          ctx.upstream,
+          activityByGroup,
+          pieces.map((piece) => ({ range: piece })),
+        ),
+      );
+      return rows.toSorted((a, b) => (b.people ?? 0) - (a.people ?? 0)).map((row) => ({ ...row, range }));
+    },
+  }),
+);

@@ -1,0 +1,31 @@
+import type { Connector, Project, Skill } from "../domain/engagement.ts";
+import { type Plugin, pluginKey } from "../domain/plugin.ts";
+import { connectorByGroup, connectorByProduct } from "../upstream/endpoints/connectors.ts";
+import { pluginByGroup, pluginByProduct } from "../upstream/endpoints/plugins.ts";
+import { projectByGroup } from "../upstream/endpoints/projects.ts";
+import { skillByGroup, skillByProduct } from "../upstream/endpoints/skills.ts";
+import { activityByGroup } from "../upstream/endpoints/users.ts";
+import { rowsBy } from "./engagement-rows.ts";
+
+const nameOf = ({ name }: Skill | Connector) => name;
+
+/** What each thing's use is made of: a row per group or per product, by thing. */
+export const skillParts = {
+  byGroup: rowsBy(skillByGroup, "names", nameOf),
+  byProduct: rowsBy(skillByProduct, "names", nameOf),
+};
+export const connectorParts = {
+  byGroup: rowsBy(connectorByGroup, "names", nameOf),
+  byProduct: rowsBy(connectorByProduct, "names", nameOf),
+};
+export const projectParts = {
+  byGroup: rowsBy(projectByGroup, "projects", ({ projectId }: Project) => projectId),
+};
+/** Upstream finds plugins by name only, which several can share. */
+export const pluginParts = {
+  byGroup: rowsBy(pluginByGroup, null, (plugin: Plugin) => pluginKey(plugin)),
+  byProduct: rowsBy(pluginByProduct, null, (plugin: Plugin) => pluginKey(plugin)),
+};
+
+/** What the members of each group did. */
+export const activityOfGroup = rowsBy(activityByGroup, "groups", ({ groupId }) => groupId);
