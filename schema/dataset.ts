@@ -166,7 +166,7 @@ const DatasetInfo = builder.objectRef<DatasetEntry>("DatasetInfo").implement({
       description: "Pairs of dimensions that exclude one another, in `groupBy` and `filter` alike.",
       resolve: ({ report, endpoint }) => {
         if (endpoint.dataset === "USER_ACTIVITY") return [["projects", "groups"]];
-        return report?.apart === undefined ? [] : [[...report.apart]];
+        return report?.apart?.map((pair) => [...pair]) ?? [];
       },
     }),
     products: t.stringList({

@@ -165,9 +165,11 @@ function obstacle<Measure>(
       what: `cannot filter on ${unfiltered.join(", ")}`,
       instead: `it filters on ${filters.join(", ") || "nothing"}`,
     };
-  const [split, other] = names.apart ?? [];
-  if (split && other && question.groupBy.includes(split) && involves(question, other))
-    return { what: `cannot group by ${split} and by ${other}, nor filter on it` };
+  const clash = names.apart?.find(
+    ([split, other]) => question.groupBy.includes(split) && involves(question, other),
+  );
+  if (clash !== undefined)
+    return { what: `cannot group by ${clash[0]} and by ${clash[1]}, nor filter on it` };
   const counted = question.groupBy.filter(
     (dimension) => dimension !== "COST_TYPE" && dimension !== "TOKEN_TYPE",
   );

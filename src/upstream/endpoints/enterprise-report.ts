@@ -82,7 +82,7 @@ export const ENTERPRISE_NAMES = {
     CLAUDE_TAG_CATEGORY: "claude_tag_categories[]",
     CLAUDE_TAG_USER: "claude_tag_user_ids[]",
   },
-  apart: ["CLAUDE_TAG_USER", "GROUP"],
+  apart: [["CLAUDE_TAG_USER", "GROUP"]],
   products: { [CLAUDE_TAG]: "claude-tag" },
 } as const satisfies ReportNames;
 

@@ -9,8 +9,8 @@ import type { Wire } from "../wire.ts";
 export interface ReportNames {
   readonly groupBy: { readonly [D in Dimension]?: string };
   readonly filter: { readonly [D in FilterDimension]?: string };
-  /** A dimension that cannot be split by while another is split by or filtered on. */
-  readonly apart?: readonly [FilterDimension, FilterDimension];
+  /** Dimensions that cannot be split by while another one is split by or filtered on. */
+  readonly apart?: readonly (readonly [split: FilterDimension, other: FilterDimension])[];
   /** What a dimension's rows are narrowed to beside, where upstream would mix others in. */
   readonly narrows?: { readonly [D in Dimension]?: Readonly<Record<string, readonly string[]>> };
   /** Dimensions that get a value with another one. */

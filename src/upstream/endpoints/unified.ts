@@ -51,6 +51,7 @@ const SHARED = {
     CLAUDE_TAG_CATEGORY: "claude_tag_categories[]",
     CLAUDE_TAG_USER: "claude_tag_user_ids[]",
   },
+  apart: [["CLAUDE_TAG_USER", "GROUP"]],
   maxGroups: 5,
 } as const satisfies ReportNames;
 
@@ -59,7 +60,7 @@ const ENTERPRISE = {
   ...SHARED,
   groupBy: { ...SHARED.groupBy, USER: "actor" },
   narrows: { USER: { "actor_types[]": ["user_actor"] } },
-  apart: ["USER", "ACTOR_TYPE"],
+  apart: [...SHARED.apart, ["USER", "ACTOR_TYPE"]],
 } as const satisfies ReportNames;
 
 /** Dimensions that are always null, and filters that match nothing, on Enterprise organizations. */
