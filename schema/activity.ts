@@ -61,7 +61,10 @@ const ChatActivity = builder.objectRef<ChatShape>("ChatActivity").implement({
     skillsUsed: t.expose("skillsUsed", distinct("Skills used.")),
     connectorsUsed: t.expose("connectorsUsed", distinct("Connectors used.")),
     connectorCalls: t.expose("connectorCalls", sum("Calls to connectors.")),
-    sharedArtifactsViewed: t.expose("sharedArtifactsViewed", distinct("Shared artifacts opened.")),
+    sharedArtifactsViewed: t.expose(
+      "sharedArtifactsViewed",
+      distinct("Shared artifacts opened. In the merged Chat and Cowork product null over more than one day."),
+    ),
     sharedConversationViews: t.expose(
       "sharedConversationViews",
       sum("Times a shared project conversation was opened."),

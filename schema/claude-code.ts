@@ -67,7 +67,7 @@ const totals = builder.interfaceRef<CodeTotalsShape>("ClaudeCodeCounts").impleme
     estimated: t.field({
       type: Money,
       description:
-        "Upstream's estimate of the cost over all models; not the bill, and never to be reconciled with `net` or `list`.",
+        "Upstream's estimate of the cost over all models; not the bill, and never to be reconciled with `net` or `list`. Additive over days, people and models.",
       resolve: estimatedCost,
     }),
   }),

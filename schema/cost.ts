@@ -52,7 +52,8 @@ const CostDimension = builder.enumType("CostDimension", {
 const CostFilter = reportFilter("CostFilter");
 
 const CostBucket = builder.objectRef<ReportNode<SpendShape>>("CostBucket").implement({
-  description: "The cost of one group in one time bucket. Sources: ENTERPRISE_COST, USER_COST, CONSOLE_COST.",
+  description:
+    "The cost of one group in one time bucket. Sources: UNIFIED_ENTERPRISE_COST, UNIFIED_CONSOLE_COST, ENTERPRISE_COST, USER_COST, CONSOLE_COST.",
   interfaces: [Bucketed],
   fields: (t) => ({
     net: t.field({
@@ -105,7 +106,7 @@ const CostBucketConnection = builder.connectionObject(
         type: Spend,
         nullable: true,
         description:
-          "The exact total of the whole range and filter, whatever the rows are split by; asked of upstream only when selected. Null: upstream has no figures.",
+          "The exact total of the whole range and filter, whatever the rows are split by; asked of upstream only when selected. Additive over ranges that do not overlap. Null: upstream has no figures.",
         resolve: (answer, _args, ctx) => totalOf(ctx.upstream, planOf<SpendShape>(answer)),
       }),
     }),
@@ -118,7 +119,7 @@ builder.queryField("cost", (t) =>
     type: CostBucketConnection,
     nullable: true,
     description:
-      "What usage cost: a series by time, or with `bucket: NONE` a ranking of groups over the whole range, largest first. Sources: ENTERPRISE_COST, USER_COST, CONSOLE_COST. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.",
+      "What usage cost: a series by time, or with `bucket: NONE` a ranking of groups over the whole range, largest first. Sources: UNIFIED_ENTERPRISE_COST, UNIFIED_CONSOLE_COST, ENTERPRISE_COST, USER_COST, CONSOLE_COST. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.",
     args: {
       ...reportArgs,
       groupBy: t.arg({
@@ -137,7 +138,7 @@ builder.objectField(User, "cost", (t) =>
     type: Spend,
     nullable: true,
     description:
-      "What the person's usage cost over the range. Null: no spend recorded, or not in the Enterprise organization. One upstream walk per month for all people of a list together. Source: USER_COST.",
+      "What the person's usage cost over the range. Additive over days and people. Null: no spend recorded, or not in the Enterprise organization. One upstream walk per month for all people of a list together. Source: USER_COST.",
     args: personRange,
     resolve: (person, args, ctx) =>
       person.organization === "ENTERPRISE"

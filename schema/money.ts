@@ -45,35 +45,35 @@ export const TokenUsage = builder.objectRef<TokenUsageShape>("TokenUsage").imple
   fields: (t) => ({
     uncachedInputTokens: t.expose("uncachedInputTokens", {
       type: "Count",
-      description: "Input tokens not served from the prompt cache.",
+      description: "Input tokens not served from the prompt cache. Additive.",
     }),
     cacheReadInputTokens: t.expose("cacheReadInputTokens", {
       type: "Count",
-      description: "Input tokens served from the prompt cache.",
+      description: "Input tokens served from the prompt cache. Additive.",
     }),
     cacheCreation5mInputTokens: t.expose("cacheCreation5mInputTokens", {
       type: "Count",
-      description: "Input tokens written to the prompt cache for five minutes.",
+      description: "Input tokens written to the prompt cache for five minutes. Additive.",
     }),
     cacheCreation1hInputTokens: t.expose("cacheCreation1hInputTokens", {
       type: "Count",
-      description: "Input tokens written to the prompt cache for one hour.",
+      description: "Input tokens written to the prompt cache for one hour. Additive.",
     }),
-    outputTokens: t.expose("outputTokens", { type: "Count", description: "Output tokens." }),
+    outputTokens: t.expose("outputTokens", { type: "Count", description: "Output tokens. Additive." }),
     totalTokens: t.field({
       type: "Count",
-      description: "Tokens of all kinds together.",
+      description: "Tokens of all kinds together. Additive.",
       resolve: totalTokens,
     }),
     webSearchRequests: t.expose("webSearchRequests", {
       type: "Count",
-      description: "Server-side web searches.",
+      description: "Server-side web searches. Additive.",
     }),
     requests: t.expose("requests", {
       type: "Count",
       nullable: true,
       description:
-        "Requests; execution spans for code execution. Null where the source does not count them (Console).",
+        "Requests; execution spans for code execution. Additive. Null where the source does not count them (Console).",
     }),
     cacheReadShare: t.float({
       nullable: true,

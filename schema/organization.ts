@@ -18,7 +18,7 @@ builder.queryField("organization", (t) =>
     type: Organization,
     nullable: true,
     description:
-      "The Enterprise organization, or the Console one where there is no Enterprise key. Errors: UPSTREAM_*.",
+      "The Enterprise organization, or the Console one where there is no Enterprise key. Sources: ENTERPRISE_ORGANIZATION, CONSOLE_ORGANIZATION. Errors: UPSTREAM_*.",
     resolve: async (_root, _args, ctx) => {
       const endpoint = organizationsOf(ctx)[0] === "CONSOLE" ? consoleOrganization : enterpriseOrganization;
       const [organization] = (await whole(walkOf(ctx.upstream, endpoint, [{}]))).rows;

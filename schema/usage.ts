@@ -51,7 +51,7 @@ const UsageFilter = reportFilter("UsageFilter");
 
 const UsageBucket = builder.objectRef<ReportNode<TokenUsageShape>>("UsageBucket").implement({
   description:
-    "The tokens of one group in one time bucket. Sources: ENTERPRISE_USAGE, USER_USAGE, CONSOLE_USAGE.",
+    "The tokens of one group in one time bucket. Sources: UNIFIED_ENTERPRISE_USAGE, UNIFIED_CONSOLE_USAGE, ENTERPRISE_USAGE, USER_USAGE, CONSOLE_USAGE.",
   interfaces: [Bucketed],
   fields: (t) => ({
     tokens: t.field({ type: TokenUsage, description: "Tokens by kind.", resolve: ({ measure }) => measure }),
@@ -97,7 +97,7 @@ builder.queryField("usage", (t) =>
     type: UsageBucketConnection,
     nullable: true,
     description:
-      "Tokens used: a series by time, or with `bucket: NONE` a ranking of groups over the whole range, most tokens first. Sources: ENTERPRISE_USAGE, USER_USAGE, CONSOLE_USAGE. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.",
+      "Tokens used: a series by time, or with `bucket: NONE` a ranking of groups over the whole range, most tokens first. Sources: UNIFIED_ENTERPRISE_USAGE, UNIFIED_CONSOLE_USAGE, ENTERPRISE_USAGE, USER_USAGE, CONSOLE_USAGE. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.",
     args: {
       ...reportArgs,
       groupBy: t.arg({

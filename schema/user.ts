@@ -227,7 +227,8 @@ builder.queryFields((t) => ({
   user: t.field({
     type: User,
     nullable: true,
-    description: "One current member, by `id` or by `email`. Errors: NOT_FOUND, BAD_USER_INPUT, UPSTREAM_*.",
+    description:
+      "One current member, by `id` or by `email`. Sources: ENTERPRISE_MEMBERS, CONSOLE_MEMBERS. Errors: NOT_FOUND, BAD_USER_INPUT, UPSTREAM_*.",
     args: {
       id: t.arg.id({ description: "The person's `id` in this graph, or the bare `user_...`." }),
       email: t.arg.string({ description: "The address, letter case aside." }),

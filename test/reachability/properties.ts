@@ -15,6 +15,7 @@ interface Schema {
   readonly allOf?: readonly Schema[];
   readonly anyOf?: readonly Schema[];
   readonly oneOf?: readonly Schema[];
+  readonly "x-range-mode"?: string;
 }
 
 interface Contract {
@@ -39,6 +40,8 @@ export interface Property {
   readonly place: readonly (string | number)[];
   /** Another value it may have. */
   readonly other: unknown;
+  /** How a count behaves when a range is rolled up. */
+  readonly rangeMode: string | undefined;
 }
 
 /** A body of an endpoint with every property in it, one variant of each union. */
@@ -100,7 +103,12 @@ function object(schema: Schema, name: string, place: Property["place"], building
     if (isLeaf(property)) {
       const [, other] = leaf(property, at, `${name}.${key}`);
       if (property.const === undefined && property.type !== "null")
-        building.properties.push({ name: `${name}.${key}`, place: at, other });
+        building.properties.push({
+          name: `${name}.${key}`,
+          place: at,
+          other,
+          rangeMode: property["x-range-mode"],
+        });
     }
   }
   if (typeof schema.additionalProperties === "object") {
