@@ -46,17 +46,28 @@ export const ApiKey = builder.node(builder.objectRef<ApiKeyShape>("ApiKey"), {
       type: User,
       nullable: true,
       description: "The person it acts as; null where it acts as a service account or is bound to nobody.",
-      resolve: ({ principal }, _args, ctx) =>
-        principal !== null && "userId" in principal
-          ? personByConsoleId(ctx, principal, defaultRange(ctx))
-          : null,
+      resolve: ({ principal }, _args, ctx) => {
+        const userId = principal?.userId ?? null;
+        return userId === null ? null : personByConsoleId(ctx, { userId }, defaultRange(ctx));
+      },
     }),
     serviceAccountId: t.string({
       nullable: true,
       description:
         "The service account it acts as, by id; null where it acts as a person or is bound to nobody. Upstream tells the names of service accounts to OAuth tokens only, and this gateway asks with keys.",
-      resolve: ({ principal }) =>
-        principal !== null && "serviceAccountId" in principal ? principal.serviceAccountId : null,
+      resolve: ({ principal }) => principal?.serviceAccountId ?? null,
+    }),
+    principalType: t.string({
+      nullable: true,
+      description:
+        "The kind of identity it acts as, such as `user` or `service_account`; new kinds may appear. Null where it is bound to nobody.",
+      resolve: ({ principal }) => principal?.type ?? null,
+    }),
+    creatorType: t.string({
+      nullable: true,
+      description:
+        "The kind of identity that made it, `user` or `service_account`; new kinds may appear. Null where not recorded.",
+      resolve: ({ createdBy }) => createdBy?.type ?? null,
     }),
     createdBy: t.field({
       type: User,

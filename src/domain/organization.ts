@@ -33,7 +33,12 @@ export interface ApiKey {
   readonly workspaceId: string | null;
   readonly createdBy: { readonly type: string; readonly id: string } | null;
   /** Whom the key acts as; null where it is bound to nobody. */
-  readonly principal: { readonly userId: string } | { readonly serviceAccountId: string } | null;
+  /** What it acts as; `type` can be one that is not known yet, which has neither id. */
+  readonly principal: {
+    readonly type: string;
+    readonly userId: string | null;
+    readonly serviceAccountId: string | null;
+  } | null;
   readonly createdAt: Instant;
   readonly expiresAt: Instant | null;
 }

@@ -1,4 +1,4 @@
-import { gateway, json } from "../gateway.ts";
+import { type Answer, gateway, json } from "../gateway.ts";
 import { PATHS, samplesOf } from "./properties.ts";
 import { wholeQuery } from "./selection.ts";
 
@@ -61,15 +61,19 @@ export const QUESTIONS: Readonly<Record<string, readonly string[]>> = {
 export const SAMPLES = new Map(PATHS.map((path) => [path, samplesOf(path)]));
 
 /** The answer to a question when one endpoint says `body` and every other its sample. */
-export async function answered(question: string, path: string, body: unknown): Promise<string> {
+export function answerOf(question: string, path: string, body: unknown): Promise<Answer> {
   const bodies = new Map([...SAMPLES].map(([each, [sample]]) => [each, sample?.body]));
   bodies.set(path, body);
   const routes = [...bodies].map(([each, said]) => [
     each.replace("{rbac_group_id}", "rbac_group_one"),
     () => json(said),
   ]);
-  const { ask } = gateway({ routes: Object.fromEntries(routes) });
-  const { data, errors } = await ask(wholeQuery(question));
+  return gateway({ routes: Object.fromEntries(routes) }).ask(wholeQuery(question));
+}
+
+/** The same as text; `refused` where nothing of it was answered. */
+export async function answered(question: string, path: string, body: unknown): Promise<string> {
+  const { data, errors } = await answerOf(question, path, body);
   // A change that only breaks the answer does not show that the property can be reached.
   const refused = errors !== undefined && Object.values(data ?? {}).every((field) => field === null);
   return refused ? "refused" : JSON.stringify(data);

@@ -11,6 +11,7 @@ interface Schema {
   readonly const?: string;
   readonly items?: Schema;
   readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
   readonly additionalProperties?: Schema | boolean;
   readonly allOf?: readonly Schema[];
   readonly anyOf?: readonly Schema[];
@@ -44,10 +45,23 @@ export interface Property {
   readonly rangeMode: string | undefined;
 }
 
+/** A key of an object in a body, of whatever its value is. */
+export interface Key {
+  /** `Schema.property`. */
+  readonly name: string;
+  readonly place: readonly (string | number)[];
+  /** The contract does not promise that it is there. */
+  readonly optional: boolean;
+  readonly nullable: boolean;
+  /** A text of a list of known ones, which can grow. */
+  readonly isEnum: boolean;
+}
+
 /** A body of an endpoint with every property in it, one variant of each union. */
 export interface Sample {
   readonly body: unknown;
   readonly properties: readonly Property[];
+  readonly keys: readonly Key[];
 }
 
 /** Bodies that hold every property of the endpoint's response, every variant of a union in one of them. */
@@ -57,12 +71,14 @@ export function samplesOf(path: string): readonly Sample[] {
   const samples: Sample[] = [];
   for (let variant = 0, variants = 1; variant < variants; variant++) {
     const properties: Property[] = [];
+    const keys: Key[] = [];
     const body = value(schema, "", [], {
       variant,
       properties,
+      keys,
       seen: (count) => (variants = Math.max(variants, count)),
     });
-    samples.push({ body, properties });
+    samples.push({ body, properties, keys });
   }
   return samples;
 }
@@ -70,6 +86,7 @@ export function samplesOf(path: string): readonly Sample[] {
 interface Building {
   readonly variant: number;
   readonly properties: Property[];
+  readonly keys: Key[];
   readonly seen: (variants: number) => void;
 }
 
@@ -100,6 +117,13 @@ function object(schema: Schema, name: string, place: Property["place"], building
   for (const [key, property] of Object.entries(schema.properties ?? {})) {
     const at = [...place, key];
     made[key] = value(property, `${name}.${key}`, at, building);
+    building.keys.push({
+      name: `${name}.${key}`,
+      place: at,
+      optional: !(schema.required ?? []).includes(key),
+      nullable: isNullable(property),
+      isEnum: [property, ...(property.anyOf ?? [])].some((each) => each.enum !== undefined),
+    });
     if (isLeaf(property)) {
       const [, other] = leaf(property, at, `${name}.${key}`);
       if (property.const === undefined && property.type !== "null")
@@ -115,6 +139,10 @@ function object(schema: Schema, name: string, place: Property["place"], building
     made.some_tool = value(schema.additionalProperties, name, [...place, "some_tool"], building);
   }
   return made;
+}
+
+function isNullable({ type, anyOf, oneOf }: Schema): boolean {
+  return [type].flat().includes("null") || (anyOf ?? oneOf ?? []).some((each) => each.type === "null");
 }
 
 function resolved(schema: Schema): Schema {
@@ -196,9 +224,20 @@ function leaf(schema: Schema, place: Property["place"], name: string): [unknown,
 
 /** The body with one property changed. */
 export function changed(body: unknown, { place, other }: Property): unknown {
+  return edited(body, place, (parent, key) => {
+    parent[key] = other;
+  });
+}
+
+/** A copy of the body with something done to one key of it. */
+export function edited(
+  body: unknown,
+  place: Property["place"],
+  edit: (parent: Record<string | number, unknown>, key: string | number) => void,
+): unknown {
   const copy = structuredClone(body);
   let at = copy as Record<string | number, unknown>;
   for (const key of place.slice(0, -1)) at = at[key] as Record<string | number, unknown>;
-  at[place.at(-1) as string] = other;
+  edit(at, place.at(-1) as string);
   return copy;
 }

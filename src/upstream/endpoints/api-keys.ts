@@ -25,23 +25,20 @@ export const apiKeys = endpoint({
   row: (w: Wire<WireKey>): ApiKey => {
     const scope = w.atOrNull("scope") as Wire<Scope> | null;
     const creator = w.atOrNull("created_by");
+    const principal = w.atOrNull("principal") as Wire<Principal> | null;
     return {
       apiKeyId: w.string("id"),
       name: w.string("name"),
       status: w.string("status"),
       workspaceId: scope === null ? w.stringOrNull("workspace_id") : scope.stringOrNull("workspace_id"),
       createdBy: creator && { type: creator.string("type"), id: creator.string("id") },
-      principal: principal(w.atOrNull("principal") as Wire<Principal> | null),
+      principal: principal && {
+        type: principal.string("type"),
+        userId: principal.stringOrNull("user_id"),
+        serviceAccountId: principal.stringOrNull("service_account_id"),
+      },
       createdAt: w.instant("created_at"),
       expiresAt: w.instantOrNull("expires_at"),
     };
   },
 });
-
-/** Kinds of identity that are not known yet are nobody. */
-function principal(w: Wire<Principal> | null): ApiKey["principal"] {
-  const userId = w?.stringOrNull("user_id") ?? null;
-  if (userId !== null) return { userId };
-  const serviceAccountId = w?.stringOrNull("service_account_id") ?? null;
-  return serviceAccountId === null ? null : { serviceAccountId };
-}

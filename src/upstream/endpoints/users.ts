@@ -114,13 +114,17 @@ function code(w: Wire<User["claude_code_metrics"]>): CodeActivity {
     linesAdded: core.at("lines_of_code").count("added_count"),
     linesRemoved: core.at("lines_of_code").count("removed_count"),
     artifactsCreated: core.count("artifacts_created_count"),
-    toolActions: w.entries("tool_actions").map(
-      ([tool, counts]): ToolActions => ({
-        tool,
-        accepted: counts.count("accepted_count"),
-        rejected: counts.count("rejected_count"),
-      }),
-    ),
+    // What is no pair of counts is another fact about tools, which this gateway does not know yet.
+    toolActions: w
+      .entries("tool_actions")
+      .filter(([, counts]) => counts.has("accepted_count"))
+      .map(
+        ([tool, counts]): ToolActions => ({
+          tool,
+          accepted: counts.count("accepted_count"),
+          rejected: counts.count("rejected_count"),
+        }),
+      ),
   };
 }
 
