@@ -1,0 +1,27 @@
+/** Who may start how many upstream requests, when. */
+export interface Allowance {
+  /**
+   * Takes one of the `slots` of a bucket, each of which is free again `windowMs` after it was taken. 0: taken. Else the
+   * milliseconds until one is free; nothing was taken.
+   */
+  take(bucket: string, slots: number, windowMs: number): Promise<number>;
+  /** Nobody takes a slot of the bucket for so long. */
+  block(bucket: string, forMs: number): Promise<void>;
+}
+
+/**
+ * What the replicas of a gateway have in common. All of it can be lost at any time: the next answer then costs a request, and
+ * is right all the same.
+ */
+export interface SharedStore extends Allowance {
+  /** Null: not there, or no longer. */
+  get(key: string): Promise<Uint8Array | null>;
+  /** Null keeps the value for good, as far as there is room. */
+  set(key: string, value: Uint8Array, lifetimeMs: number | null): Promise<void>;
+  delete(key: string): Promise<void>;
+  /** Whether `holder` has the name now. It loses it when it releases it, or after so long. */
+  acquire(name: string, holder: string, lifetimeMs: number): Promise<boolean>;
+  /** Nothing, where somebody else holds the name. */
+  release(name: string, holder: string): Promise<void>;
+  dispose(): Promise<void>;
+}

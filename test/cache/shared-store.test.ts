@@ -1,0 +1,183 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, describe, expect, test } from "vitest";
+import { memoryAllowance } from "../../src/cache/memory-allowance.ts";
+import { redisStore } from "../../src/cache/redis-store.ts";
+import type { Allowance, SharedStore } from "../../src/cache/shared-store.ts";
+import { sqliteStore } from "../../src/cache/sqlite-store.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "shared-store-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const REDIS_URL = process.env.REDIS_URL;
+if (REDIS_URL === undefined) process.stdout.write("REDIS_URL is not set: the Redis store is not tested\n");
+
+/** A name nobody else has used. */
+const fresh = (name: string) => `${name} ${crypto.randomUUID()}`;
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+interface Subject<T> {
+  readonly name: string;
+  /** Opens it; two of the same subject share what they hold. */
+  readonly open: () => Promise<T>;
+  readonly skip?: boolean;
+}
+
+const sqlite: Subject<SharedStore> = {
+  name: "SQLite",
+  open: async () => sqliteStore({ path: join(folder, "contract.db"), maxBytes: 2 ** 20, now: Date.now }),
+};
+const redis: Subject<SharedStore> = {
+  name: "Redis",
+  open: () => redisStore(REDIS_URL ?? ""),
+  skip: REDIS_URL === undefined,
+};
+
+describe.each([sqlite, redis])("a shared store in $name", ({ open, skip }) => {
+  test.skipIf(skip)(
+    "gives back what was put into it, to others too, until it expires or is deleted",
+    async () => {
+      const [a, b] = [await open(), await open()];
+      const [kept, passing] = [fresh("kept"), fresh("passing")];
+      expect(await a.get(kept)).toBeNull();
+      await a.set(kept, bytes("\0one\xff"), null);
+      await a.set(passing, bytes("two"), 150);
+      expect(Buffer.from((await b.get(kept)) ?? [])).toEqual(Buffer.from(bytes("\0one\xff")));
+      expect(Buffer.from((await b.get(passing)) ?? [])).toEqual(Buffer.from("two"));
+      await b.set(kept, bytes("three"), null);
+      expect(Buffer.from((await a.get(kept)) ?? [])).toEqual(Buffer.from("three"));
+      await sleep(200);
+      expect(await a.get(passing)).toBeNull();
+      await b.delete(kept);
+      expect(await a.get(kept)).toBeNull();
+      await Promise.all([a.dispose(), b.dispose()]);
+    },
+  );
+
+  test.skipIf(skip)("lets one holder at a time have a name, until it is released or too old", async () => {
+    const [a, b] = [await open(), await open()];
+    const name = fresh("name");
+    expect(await a.acquire(name, "a", 10_000)).toBe(true);
+    expect(await b.acquire(name, "b", 10_000)).toBe(false);
+    await b.release(name, "b");
+    expect(await b.acquire(name, "b", 10_000)).toBe(false);
+    await a.release(name, "a");
+    expect(await b.acquire(name, "b", 60)).toBe(true);
+    await sleep(100);
+    expect(await a.acquire(name, "a", 10_000)).toBe(true);
+    await Promise.all([a.dispose(), b.dispose()]);
+  });
+
+  test.skipIf(skip)("gives a name that many want at once to one", async () => {
+    const stores = await Promise.all([open(), open(), open()]);
+    const name = fresh("wanted");
+    const had = await Promise.all(
+      Array.from({ length: 60 }, (_, i) => (stores[i % 3] as SharedStore).acquire(name, String(i), 10_000)),
+    );
+    expect(had.filter((has) => has)).toHaveLength(1);
+    await Promise.all(stores.map((store) => store.dispose()));
+  });
+
+  test.skipIf(skip)("shares the slots of a bucket, however many take them at once", async () => {
+    const stores = await Promise.all([open(), open(), open()]);
+    const bucket = fresh("shared");
+    const waits = await Promise.all(
+      Array.from({ length: 90 }, (_, i) => (stores[i % 3] as SharedStore).take(bucket, 60, 60_000)),
+    );
+    expect(waits.filter((wait) => wait === 0)).toHaveLength(60);
+    expect(Math.max(...waits)).toBeLessThanOrEqual(60_000);
+    await stores[0]?.block(bucket, 90_000);
+    expect(await stores[1]?.take(bucket, 1_000, 60_000)).toBeGreaterThan(60_000);
+    await Promise.all(stores.map((store) => store.dispose()));
+  });
+});
+
+const memory: Subject<Allowance & { dispose?: () => Promise<void> }> = {
+  name: "memory",
+  open: async () => memoryAllowance(Date.now),
+};
+
+describe.each([memory, sqlite, redis])("an allowance in $name", ({ open, skip }) => {
+  test.skipIf(skip)("has so many slots in a window, and says when the next is free", async () => {
+    const allowance = await open();
+    const bucket = fresh("bucket");
+    const other = fresh("other");
+    for (let i = 0; i < 3; i++) expect(await allowance.take(bucket, 3, 300)).toBe(0);
+    const wait = await allowance.take(bucket, 3, 300);
+    expect(wait).toBeGreaterThan(0);
+    expect(wait).toBeLessThanOrEqual(300);
+    expect(await allowance.take(other, 3, 300)).toBe(0);
+    await sleep(wait + 20);
+    expect(await allowance.take(bucket, 3, 300)).toBe(0);
+    await allowance.dispose?.();
+  });
+
+  test.skipIf(skip)(
+    "is closed while it is blocked, and a shorter block does not end a longer one",
+    async () => {
+      const allowance = await open();
+      const bucket = fresh("blocked");
+      await allowance.block(bucket, 200);
+      await allowance.block(bucket, 10);
+      expect(await allowance.take(bucket, 3, 300)).toBeGreaterThan(100);
+      await sleep(230);
+      expect(await allowance.take(bucket, 3, 300)).toBe(0);
+      await allowance.dispose?.();
+    },
+  );
+});
+
+describe("a SQLite store", () => {
+  const options = (name: string) => ({ path: join(folder, name), maxBytes: 10_000, now: Date.now });
+
+  test("holds no more than its bound, and drops what was used least recently", async () => {
+    const store = sqliteStore(options("bounded.db"));
+    for (let i = 0; i < 8; i++) await store.set(`page ${i}`, new Uint8Array(1_000), null);
+    await sleep(5);
+    await store.get("page 0");
+    await sleep(5);
+    for (let i = 8; i < 14; i++) await store.set(`page ${i}`, new Uint8Array(1_000), null);
+    const there = await Promise.all(Array.from({ length: 14 }, (_, i) => store.get(`page ${i}`)));
+    expect(there[0]).not.toBeNull();
+    expect(there[1]).toBeNull();
+    expect(there[13]).not.toBeNull();
+    expect(there.filter((page) => page !== null).length).toBeLessThanOrEqual(10);
+    await store.set("too large", new Uint8Array(20_000), null);
+    expect(await store.get("too large")).toBeNull();
+    await store.dispose();
+  });
+
+  test("keeps what it holds over a restart", async () => {
+    const before = sqliteStore(options("restart.db"));
+    await before.set("page", bytes("kept"), null);
+    await before.dispose();
+    const after = sqliteStore(options("restart.db"));
+    expect(Buffer.from((await after.get("page")) ?? [])).toEqual(Buffer.from("kept"));
+    await after.dispose();
+  });
+
+  test.each([
+    ["no database at all", "this is not a database, however long it may be".repeat(100)],
+    ["an empty file", ""],
+  ])("begins anew with %s", async (_name, content) => {
+    const path = join(folder, fresh("damaged"));
+    writeFileSync(path, content);
+    const store = sqliteStore({ path, maxBytes: 10_000, now: Date.now });
+    await store.set("page", bytes("new"), null);
+    expect(Buffer.from((await store.get("page")) ?? [])).toEqual(Buffer.from("new"));
+    await store.dispose();
+    expect(statSync(path).size).toBeGreaterThan(0);
+  });
+
+  test("in a folder that is not there fails every call, and nothing else", async () => {
+    const store = sqliteStore({
+      path: join(folder, "no", "such", "folder.db"),
+      maxBytes: 1_000,
+      now: Date.now,
+    });
+    await expect(store.get("page")).rejects.toThrow();
+    await store.dispose();
+  });
+});
