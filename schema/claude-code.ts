@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { emailOf, personByEmail } from "../src/analytics/join.ts";
-import { finalityOf } from "../src/cache/policy.ts";
 import type { Context } from "../src/context.ts";
 import {
   type CodeModel as CodeModelShape,
@@ -14,7 +13,7 @@ import { emailKey } from "../src/domain/organization.ts";
 import type { Person } from "../src/domain/person.ts";
 import { type DayRange, oneDay } from "../src/domain/range.ts";
 import { badInput, GatewayError } from "../src/errors.ts";
-import { recordsOfEmail } from "../src/loaders/claude-code.ts";
+import { recordsOfDays, recordsOfEmail } from "../src/loaders/claude-code.ts";
 import { claudeCode } from "../src/upstream/endpoints/claude-code.ts";
 import { mapPages, type Walk, walkOf, walkRows, whole } from "../src/upstream/walk.ts";
 import { windowsOf } from "../src/upstream/windows.ts";
@@ -197,17 +196,12 @@ builder.objectFields(User, (t) => ({
       const { range, pieces } = windowsOf(claudeCode, rangeOf(person, own, ctx), ctx.now());
       const records: Walk<RecordNode> = async function* (from) {
         const byDay = Map.groupBy(await recordsOf(ctx, person, range), (record) => record.date);
-        const now = ctx.now();
-        const days = pieces.map((piece) => ({
-          rows: (byDay.get(piece.from) ?? []).map((record): RecordNode => ({ ...record, range })),
-          about: {
-            watermark: null,
-            fetchedAt: now,
-            seen: now,
-            covers: piece,
-            state: finalityOf("activity", piece, now),
-          },
-        }));
+        const { sources } = await recordsOfDays(ctx, range);
+        const days = pieces.flatMap((piece) => {
+          const about = sources.find(({ covers }) => covers?.from === piece.from);
+          const rows = (byDay.get(piece.from) ?? []).map((record): RecordNode => ({ ...record, range }));
+          return about === undefined ? [] : [{ rows, about }];
+        });
         yield* walkRows(days)(from);
       };
       const question = {

@@ -43,6 +43,17 @@ export const Freshness = builder.objectRef<FreshnessShape>("Freshness").implemen
       nullable: true,
       description: "The last UTC day that is surely whole; null where upstream does not say.",
     }),
+    stale: t.boolean({
+      description:
+        "Whether some of it is older than promised, because upstream could not be asked again; final figures never are.",
+      resolve: ({ stale }) => stale !== null,
+    }),
+    staleBecause: t.string({
+      nullable: true,
+      description:
+        "The code of the error that asking again met, such as UPSTREAM_UNAVAILABLE. Null: not stale.",
+      resolve: ({ stale }) => stale,
+    }),
     source: t.expose("source", { type: DatasetEnum, description: "Where the figures come from." }),
   }),
 });

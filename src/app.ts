@@ -1,10 +1,15 @@
+import { setTimeout } from "node:timers/promises";
 import type { Dispatcher } from "undici";
 import { schema } from "../schema/index.ts";
+import { guardedStore } from "./cache/guarded-store.ts";
+import { memoryAllowance } from "./cache/memory-allowance.ts";
 import { memoryStore } from "./cache/memory-store.ts";
+import type { SharedStore } from "./cache/shared-store.ts";
 import type { Config } from "./config.ts";
 import type { Context } from "./context.ts";
 import type { Instant } from "./domain/day.ts";
 import { createServer } from "./server/server.ts";
+import type { Pace, Priority } from "./upstream/budget.ts";
 import { createUpstream } from "./upstream/upstream.ts";
 
 export interface AppOptions {
@@ -12,14 +17,25 @@ export interface AppOptions {
   readonly dispatcher: Dispatcher;
   readonly now: () => Instant;
   readonly onFault: (fault: unknown) => void;
+  /** What replicas share; none where this process is alone. */
+  readonly store?: SharedStore | null;
+  /** How time passes, where that is simulated. */
+  readonly pace?: Pace;
   /** First pause before an upstream request is retried, in milliseconds. */
   readonly backoffMs?: number;
 }
 
 export type App = ReturnType<typeof createApp>;
 
+const REAL_TIME: Pace = { now: () => performance.now(), sleep: (ms) => setTimeout(ms) };
+
 /** The gateway as a function from requests to responses; `handle` is the same as a node:http listener. */
-export function createApp(config: Config, { dispatcher, now, onFault, backoffMs = 500 }: AppOptions) {
+export function createApp(
+  config: Config,
+  { dispatcher, now, onFault, store = null, pace = REAL_TIME, backoffMs = 500 }: AppOptions,
+) {
+  const allowance = memoryAllowance(pace.now);
+  const shared = store && guardedStore(store, { allowance, onFault });
   const upstream = createUpstream({
     baseUrl: config.baseUrl,
     credentials: config.credentials,
@@ -29,6 +45,10 @@ export function createApp(config: Config, { dispatcher, now, onFault, backoffMs 
     deadlineMs: config.operationTimeoutMs,
     backoffMs,
     store: memoryStore(config.cacheMemoryBytes),
+    shared,
+    allowance: shared ?? allowance,
+    limits: config.limits,
+    pace,
     freshSeconds: config.freshSeconds,
     maxRequests: config.maxUpstreamRequests,
   });
@@ -44,8 +64,8 @@ export function createApp(config: Config, { dispatcher, now, onFault, backoffMs 
   return {
     fetch: server.fetch,
     /** What a command has in hand that asks without GraphQL; `signal` ends its patience. */
-    context: (signal: AbortSignal): Context => ({
-      upstream: upstream.operation(signal),
+    context: (signal: AbortSignal, priority?: Priority): Context => ({
+      upstream: upstream.operation(signal, priority),
       now,
       maxFirst: config.maxFirst,
     }),
@@ -53,6 +73,7 @@ export function createApp(config: Config, { dispatcher, now, onFault, backoffMs 
     async dispose(): Promise<void> {
       await server.dispose();
       await dispatcher.close();
+      await store?.dispose();
     },
   };
 }

@@ -1,4 +1,5 @@
 import { type Instant, parseInstant } from "./domain/day.ts";
+import type { Limits } from "./upstream/budget.ts";
 import { Credential, type Credentials } from "./upstream/credential.ts";
 
 /** Everything an operator can set. Read once at start; frozen. */
@@ -12,6 +13,9 @@ export interface Config {
   /** The instant the clock starts at; null is the machine's clock. It ticks on from there. */
   readonly clock: Instant | null;
   readonly cacheMemoryBytes: number;
+  /** Where replicas keep what they share; null: nowhere. */
+  readonly store: StoreConfig | null;
+  readonly limits: Limits;
   /** Upper bound on the seconds an answer that is not final is reused; undefined leaves it to the dataset. */
   readonly freshSeconds: number | undefined;
   readonly operationTimeoutMs: number;
@@ -20,6 +24,10 @@ export interface Config {
   readonly maxFirst: number;
   readonly playground: boolean;
 }
+
+export type StoreConfig =
+  | { readonly kind: "sqlite"; readonly path: string; readonly maxBytes: number }
+  | { readonly kind: "redis"; readonly url: string };
 
 export interface SandboxConfig {
   readonly users: number;
@@ -62,6 +70,16 @@ export const SETTINGS = {
   SANDBOX_SEED: ["1", "seed of the simulated organization"],
   SANDBOX_RATE_LIMIT: ["on", "whether the sandbox refuses more requests than upstream would: on or off"],
   CACHE_MEMORY_BYTES: ["256MiB", "memory for upstream pages, such as 64MiB or 1GiB"],
+  CACHE_URL: [
+    "memory:",
+    "where answers are kept over restarts and for replicas: memory:, sqlite:PATH for the processes of one machine, or redis://HOST",
+  ],
+  CACHE_STORE_BYTES: ["4GiB", "the most a sqlite: store holds; a Redis server bounds itself"],
+  UPSTREAM_PER_MINUTE: [
+    "60",
+    "upstream requests a minute for figures, of each organization and of all replicas together",
+  ],
+  LOOKUPS_PER_MINUTE: ["100", "the same for look-ups, such as members and workspaces"],
   FRESH_TTL: [
     "",
     "longest time in seconds that figures which can still move are reused; 0 always asks; per dataset if not set",
@@ -129,6 +147,11 @@ export function readConfig(environment: Environment): Config {
       : null,
     clock:
       text("CLOCK") === "" ? null : read("CLOCK", parseInstant, "an instant such as 2026-11-22T12:00:00Z", 0),
+    store: storeOf(text("CACHE_URL"), read("CACHE_STORE_BYTES", bytes, "a size such as 4GiB", 0), faults),
+    limits: {
+      analytics: whole("UPSTREAM_PER_MINUTE", 1, 1_000_000),
+      lookups: whole("LOOKUPS_PER_MINUTE", 1, 1_000_000),
+    },
     cacheMemoryBytes: read("CACHE_MEMORY_BYTES", bytes, "a size such as 256MiB", 0),
     freshSeconds: text("FRESH_TTL") === "" ? undefined : whole("FRESH_TTL", 0, 86_400),
     operationTimeoutMs: whole("OPERATION_TIMEOUT", 1, 600) * 1_000,
@@ -159,6 +182,16 @@ function bytes(value: string): number | null {
   const match = /^(\d{1,12})(|KiB|MiB|GiB)$/.exec(value);
   const size = match === null ? 0 : Number(match[1]) * UNITS[match[2] as keyof typeof UNITS];
   return size > 0 ? size : null;
+}
+
+function storeOf(value: string, maxBytes: number, faults: string[]): StoreConfig | null {
+  if (value === "memory:") return null;
+  const path = /^sqlite:(?:\/\/(?=\/))?(.+)$/.exec(value)?.[1];
+  if (path !== undefined) return { kind: "sqlite", path, maxBytes };
+  // The URL can hold a password, so it is not repeated.
+  if (!/^rediss?:\/\/./.test(value) || URL.parse(value) === null)
+    faults.push("CACHE_URL is not memory:, sqlite:PATH, redis://HOST or rediss://HOST.");
+  return { kind: "redis", url: value };
 }
 
 function baseUrl(value: string): URL | null {

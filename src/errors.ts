@@ -15,6 +15,8 @@ export const ERROR_CODES = {
   UPSTREAM_AUTH: "The upstream refused the gateway's key for this dataset.",
   UPSTREAM_RATE_LIMITED:
     "The organization's allowance of upstream requests is used up; `retryAfter` says for how many seconds.",
+  UPSTREAM_BUDGET_EXHAUSTED:
+    "The upstream requests of this minute are used up, by this gateway and its replicas; `retryAfter` says for how many seconds.",
   UPSTREAM_REFUSED: "The upstream refused the request the gateway made of the query.",
   UPSTREAM_UNAVAILABLE: "The upstream failed or did not answer in time; asking again later may work.",
   UPSTREAM_SHAPE: "The upstream's answer is not what its contract promises, so no figure was taken from it.",

@@ -34,6 +34,8 @@ describe("an empty environment", () => {
       port: 4_000,
       sandbox: { users: 250, seed: 1, rateLimit: true },
       clock: null,
+      store: null,
+      limits: { analytics: 60, lookups: 100 },
       cacheMemoryBytes: 256 * MiB,
       freshSeconds: undefined,
       operationTimeoutMs: 30_000,

@@ -1,9 +1,11 @@
 import type { Dispatcher } from "undici";
 import { createApp } from "../src/app.ts";
+import type { SharedStore } from "../src/cache/shared-store.ts";
 import { type Environment, readConfig } from "../src/config.ts";
 import { SandboxDispatcher } from "../src/sandbox/dispatcher.ts";
 import type { Handle, WireRequest, WireResponse } from "../src/sandbox/handler.ts";
 import { createSandbox, type Sandbox } from "../src/sandbox/sandbox.ts";
+import type { Pace } from "../src/upstream/budget.ts";
 
 export const NOW = "2026-11-22T12:00:00Z";
 
@@ -20,6 +22,9 @@ export interface GatewayOptions {
   /** … or whatever this reaches, of which nothing is in `seen`. */
   readonly dispatcher?: Dispatcher;
   readonly settings?: Environment;
+  /** What it shares with other gateways. */
+  readonly store?: SharedStore;
+  readonly pace?: Pace;
 }
 
 /** What a client gets; data is as loose as JSON is. */
@@ -45,6 +50,8 @@ export function gateway({
   routes = {},
   dispatcher,
   settings = {},
+  store,
+  pace,
 }: GatewayOptions = {}) {
   let clock = Date.parse(now);
   const seen: URL[] = [];
@@ -61,12 +68,20 @@ export function gateway({
       : route(url.searchParams, request);
   };
   const keys = { ANTHROPIC_ANALYTICS_KEY: "sk-ant-api01-test", ANTHROPIC_ADMIN_KEY: "sk-ant-admin01-test" };
-  const config = readConfig({ ...keys, ANTHROPIC_BASE_URL: "http://upstream.test", ...settings });
+  const unlimited = { UPSTREAM_PER_MINUTE: "1000000", LOOKUPS_PER_MINUTE: "1000000" };
+  const config = readConfig({
+    ...keys,
+    ...unlimited,
+    ANTHROPIC_BASE_URL: "http://upstream.test",
+    ...settings,
+  });
   const app = createApp(config, {
     dispatcher: dispatcher ?? new SandboxDispatcher({ handle }),
     now: () => clock,
     onFault: (fault) => faults.push(fault),
     backoffMs: 1,
+    ...(store === undefined ? {} : { store }),
+    ...(pace === undefined ? {} : { pace }),
   });
 
   async function ask(query: string, variables: Readonly<Record<string, unknown>> = {}): Promise<Answer> {

@@ -1,6 +1,7 @@
 import { type Finality, leastSettled } from "../cache/policy.ts";
 import type { Dataset } from "../domain/dataset.ts";
 import { addDays, type Day, dayOf, type Instant } from "../domain/day.ts";
+import type { ErrorCode } from "../errors.ts";
 import type { PageSource } from "../upstream/walk.ts";
 
 /** How old an answer is and how far it can be trusted not to move. */
@@ -10,6 +11,8 @@ export interface Freshness {
   readonly refreshedAt: Instant | null;
   /** The last day that is surely whole; null where upstream does not say. */
   readonly completeThrough: Day | null;
+  /** Why some of it is older than it should be; null: it is not. */
+  readonly stale: ErrorCode | null;
   readonly source: Dataset;
 }
 
@@ -20,6 +23,7 @@ export function freshnessOf(source: Dataset, pages: readonly PageSource[]): Fres
     state: leastSettled(pages.map((page) => page.state)),
     refreshedAt: oldest(watermarks),
     completeThrough: completeThrough(pages),
+    stale: pages.find(({ stale }) => stale !== null)?.stale ?? null,
     source,
   };
 }

@@ -1,11 +1,10 @@
-import type { Instant } from "../domain/day.ts";
 import type { Allowance } from "./shared-store.ts";
 
-/** The allowance of one process. */
-export function memoryAllowance(now: () => Instant): Allowance {
+/** The allowance of one process; `now` tells milliseconds since some moment. */
+export function memoryAllowance(now: () => number): Allowance {
   /** When the slots in use are free again, the first first. */
-  const used = new Map<string, Instant[]>();
-  const blockedUntil = new Map<string, Instant>();
+  const used = new Map<string, number[]>();
+  const blockedUntil = new Map<string, number>();
   return {
     async take(bucket, slots, windowMs) {
       const moment = now();
@@ -17,7 +16,7 @@ export function memoryAllowance(now: () => Instant): Allowance {
         inUse.push(moment + windowMs);
         return 0;
       }
-      return (inUse[inUse.length - slots] as Instant) - moment;
+      return (inUse[inUse.length - slots] as number) - moment;
     },
     async block(bucket, forMs) {
       blockedUntil.set(bucket, Math.max(blockedUntil.get(bucket) ?? 0, now() + forMs));

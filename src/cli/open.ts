@@ -1,5 +1,8 @@
 import { Agent, type Dispatcher } from "undici";
 import { type App, createApp } from "../app.ts";
+import { redisStore } from "../cache/redis-store.ts";
+import type { SharedStore } from "../cache/shared-store.ts";
+import { sqliteStore } from "../cache/sqlite-store.ts";
 import { clockFrom } from "../clock.ts";
 import { type Config, ConfigError, type Environment, readConfig } from "../config.ts";
 import type { Instant } from "../domain/day.ts";
@@ -14,17 +17,26 @@ export interface Opened {
 }
 
 /** Null where settings cannot be used, which the operator has been told. `patience` widens the bounds of one operation. */
-export function openGateway(environment: Environment, patience: Partial<Config> = {}): Opened | null {
+export async function openGateway(
+  environment: Environment,
+  patience: Partial<Config> = {},
+): Promise<Opened | null> {
   const read = configOf(environment);
   if (read === null) return null;
   const config = { ...read, ...patience };
   const now = clockFrom(config.clock);
   const app = createApp(config, {
     dispatcher: dispatcherOf(config, now),
+    store: await storeOf(config),
     now,
     onFault: (fault) => process.stderr.write(`${faultLine(fault)}\n`),
   });
   return { app, config, now };
+}
+
+async function storeOf({ store }: Config): Promise<SharedStore | null> {
+  if (store === null) return null;
+  return store.kind === "redis" ? redisStore(store.url) : sqliteStore({ ...store, now: Date.now });
 }
 
 /** Whose figures they are, for the operator. */

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { Command } from "commander";
 import {
   type Difference,
@@ -29,7 +28,7 @@ export function parityCommand(): Command {
     .option("--months <number>", "how many final months, the newest first", whole(1, 12), 1)
     .option(
       "--per-minute <number>",
-      "upstream requests a minute at most, on average, so that a gateway beside it can go on; 0 for any number",
+      "upstream requests a minute at most, so that a gateway beside it can go on; 0 for any number",
       whole(0, 1_000),
       30,
     )
@@ -38,10 +37,16 @@ export function parityCommand(): Command {
 }
 
 /** One request may wait for the allowance of several minutes; a whole run takes as long as it takes. */
+const UNLIMITED = 1_000_000;
+
 const PATIENCE = { operationTimeoutMs: 600_000, maxUpstreamRequests: Number.MAX_SAFE_INTEGER };
 
 async function compareMonths({ months: count, perMinute, json }: Flags): Promise<void> {
-  const opened = openGateway(process.env, PATIENCE);
+  const limits = {
+    analytics: perMinute === 0 ? UNLIMITED : perMinute,
+    lookups: perMinute === 0 ? UNLIMITED : perMinute,
+  };
+  const opened = await openGateway(process.env, { ...PATIENCE, limits });
   if (opened === null) return;
   const { app, config, now } = opened;
   const ctx = app.context(new AbortController().signal);
@@ -50,14 +55,11 @@ async function compareMonths({ months: count, perMinute, json }: Flags): Promise
   if (!json) line(upstreamOf(config));
   if (months.length < count)
     process.stderr.write(`Only ${months.length} months are final and still within upstream's reach.\n`);
-  const started = performance.now();
   const tally = { equal: 0, different: 0, notComparable: 0 };
   for (const question of months.flatMap((month) => parityQuestions(ctx, month))) {
     const parity = await parityOf(ctx, question);
     tally[verdict(parity)]++;
     line(json ? jsonOf(question, parity) : textOf(question, parity));
-    const { requests } = ctx.upstream.usage;
-    if (perMinute > 0) await sleep((requests * 60_000) / perMinute - (performance.now() - started));
   }
   await app.dispose();
   const { equal, different, notComparable } = tally;

@@ -38,7 +38,7 @@ function settingsOf(flags: Readonly<Record<string, string>>): Environment {
 }
 
 async function serve(environment: Environment): Promise<void> {
-  const opened = openGateway(environment);
+  const opened = await openGateway(environment);
   if (opened === null) return;
   const { app, config, now } = opened;
   const server = createServer(app.handle);

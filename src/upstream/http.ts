@@ -14,10 +14,17 @@ export interface HttpOptions {
   readonly backoffMs: number;
 }
 
-/** A 200 with its body parsed as JSON. */
+/** A 200 with its body, and that parsed as JSON. */
 export interface HttpAnswer {
   readonly json: unknown;
-  readonly bytes: number;
+  readonly body: string;
+}
+
+/** Who is asked before a request leaves, and told when upstream wants to be left alone. */
+export interface Gate {
+  /** Resolves when the request may leave; `patienceMs` is how long it can wait for that. */
+  enter(patienceMs: number): Promise<void>;
+  block(forMs: number): Promise<void>;
 }
 
 /** What became of a GET that did not end in a 200 with JSON. */
@@ -62,18 +69,18 @@ const MAX_BODY_BYTES = 64 * 2 ** 20;
 /**
  * One GET, tried at most three times. Only faults that may pass are retried; `retry-after` wins over back-off; a wait that
  * would pass the deadline is not begun. Redirects are faults: following one would carry the key to another host.
- * `onAttempt` is told of every request that leaves.
+ * `gate` lets every request out, retries included, and keeps the others in while upstream wants none.
  */
 export async function get(
   options: HttpOptions,
   path: string,
   headers: Readonly<Record<string, string>>,
   parse: (text: string) => unknown,
-  onAttempt: () => void,
+  gate: Gate,
 ): Promise<HttpAnswer> {
   const started = performance.now();
   for (let attempt = 1; ; attempt++) {
-    onAttempt();
+    await gate.enter(options.deadlineMs - (performance.now() - started));
     try {
       return await attemptGet(
         options,
@@ -85,6 +92,7 @@ export async function get(
     } catch (fault) {
       const failure = fault instanceof HttpFailure ? fault : faultOf(fault);
       const pause = pauseBefore(failure, attempt, options);
+      if (failure.status === 429) await gate.block(pause);
       const left = options.deadlineMs - (performance.now() - started);
       if (!failure.retryable || attempt === ATTEMPTS || pause >= left) throw failure;
       await sleep(pause);
@@ -108,7 +116,7 @@ async function attemptGet(
   const text = await bodyText(response.body);
   if (response.statusCode === 200) {
     try {
-      return { json: parse(text), bytes: text.length };
+      return { json: parse(text), body: text };
     } catch (cause) {
       throw new HttpFailure("body", { cause });
     }

@@ -1,4 +1,5 @@
 import { GatewayError } from "../errors.ts";
+import type { Priority } from "./budget.ts";
 import type { Page } from "./page.ts";
 
 /** What an operation has cost so far. */
@@ -16,11 +17,13 @@ export class Operation {
   readonly usage: Usage = { requests: 0, cacheHits: 0, waitMs: 0 };
   /** Pages asked for so far, by cache key, so that two fields of one answer never disagree. */
   readonly pages = new Map<string, Promise<Page<unknown>>>();
+  readonly priority: Priority;
   readonly #signal: AbortSignal;
   readonly #maxRequests: number;
   #begun = 0;
 
-  constructor(signal: AbortSignal, maxRequests: number) {
+  constructor(signal: AbortSignal, maxRequests: number, priority: Priority) {
+    this.priority = priority;
     this.#signal = signal;
     this.#maxRequests = maxRequests;
   }
@@ -34,6 +37,11 @@ export class Operation {
       );
     }
     this.#begun++;
+  }
+
+  /** What was spent was not needed: a replica had asked before. */
+  refund(): void {
+    this.#begun--;
   }
 
   afford(walks: number): void {

@@ -1,6 +1,7 @@
 import { type Finality, finalityOf } from "../cache/policy.ts";
 import type { Instant } from "../domain/day.ts";
 import type { DayRange } from "../domain/range.ts";
+import type { ErrorCode } from "../errors.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { Wire, WireError } from "./wire.ts";
 
@@ -19,6 +20,8 @@ export interface Page<Row> {
   /** The days it is about; null for look-ups. */
   readonly covers: DayRange | null;
   readonly state: Finality;
+  /** It is older than it should be, because asking again failed with this; null: it is as fresh as is promised. */
+  readonly stale: ErrorCode | null;
 }
 
 interface Envelope {
@@ -49,6 +52,7 @@ export function decodePage<P, Row>(
     seen,
     covers,
     state: finalityOf(endpoint.subject, covers, seen),
+    stale: null,
   };
   if (endpoint.paging === "object") return { ...about, rows: [endpoint.read(json, "", params)], next: null };
   const key = endpoint.listKeys?.find((name) => body.has(name as keyof Envelope)) ?? "data";

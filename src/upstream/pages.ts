@@ -1,20 +1,28 @@
+import { encodeEntry } from "../cache/entry.ts";
 import type { Entry, Store } from "../cache/memory-store.ts";
+import type { SharedStore } from "../cache/shared-store.ts";
 import type { ClosedReason } from "../domain/dataset.ts";
-import { GatewayError } from "../errors.ts";
+import type { Instant } from "../domain/day.ts";
+import { type ErrorCode, GatewayError } from "../errors.ts";
 import type { Access } from "./access.ts";
+import type { Budget, Turn } from "./budget.ts";
 import type { Credential, Credentials } from "./credential.ts";
 import type { Endpoint, KeyFamily } from "./endpoint.ts";
 import { failureOf, UpstreamRefusal } from "./failure.ts";
-import { get, type HttpOptions } from "./http.ts";
+import { get, type HttpAnswer, type HttpOptions } from "./http.ts";
 import type { Operation } from "./operation.ts";
 import { decodePage, type Page } from "./page.ts";
 import { canonicalPath } from "./path.ts";
+import { shared } from "./replicas.ts";
 import { parseExact } from "./wire.ts";
 
 export interface PagesOptions extends HttpOptions {
   readonly credentials: Credentials;
   readonly store: Store;
+  /** What replicas have in common; null where there is nothing of the kind. */
+  readonly shared: SharedStore | null;
   readonly access: Access;
+  readonly budget: Budget;
   /** Upper bound on the seconds an answer that is not final is reused; undefined leaves it to the endpoint. */
   readonly freshSeconds: number | undefined;
 }
@@ -39,6 +47,13 @@ export type ReadPage = <P, Row>(
 
 const API_VERSION = "2026-10-21";
 
+/** With which key a page is asked for, where, and under which name it is kept. */
+interface Asking {
+  readonly credential: Credential;
+  readonly path: string;
+  readonly key: string;
+}
+
 /** A request under way. Others join it in the first half of its time only, lest they inherit a hang that is about to fail. */
 interface Flight {
   readonly page: Promise<Page<unknown>>;
@@ -60,15 +75,15 @@ export function createPages(options: PagesOptions): ReadPage {
     const key = `${credential.fingerprint} ${options.baseUrl.href} ${path}`;
     const before = bypass ? undefined : operation.pages.get(key);
     if (before !== undefined) return before as Promise<Page<Row>>;
-    const page = shared(operation, endpoint, key, bypass, () =>
-      fetchPage(operation, question, credential, path, key),
+    const page = inProcess(operation, endpoint, key, bypass, () =>
+      obtain(operation, question, { credential, path, key }, bypass),
     );
     operation.pages.set(key, page);
     return page;
   }
 
   /** A page that other operations may have asked for before. */
-  async function shared<P, Row>(
+  async function inProcess<P, Row>(
     operation: Operation,
     endpoint: Endpoint<P, Row>,
     key: string,
@@ -86,7 +101,10 @@ export function createPages(options: PagesOptions): ReadPage {
       return joined.page as Promise<Page<Row>>;
     }
     operation.spend(endpoint.dataset);
-    const page = fetch();
+    const page = fetch().catch((fault: unknown) => {
+      if (kept !== undefined && isPassing(fault)) return { ...kept.value, stale: fault.code };
+      throw fault;
+    });
     const flight = { page, begun: performance.now() };
     flights.set(key, flight);
     const land = () => flights.get(key) === flight && flights.delete(key);
@@ -94,32 +112,53 @@ export function createPages(options: PagesOptions): ReadPage {
     return page;
   }
 
-  async function fetchPage<P, Row>(
+  /** As replicas keep it, or from upstream. */
+  async function obtain<P, Row>(
     operation: Operation,
-    { endpoint, params, token }: PageQuestion<P, Row>,
-    credential: Credential,
-    path: string,
-    key: string,
+    question: PageQuestion<P, Row>,
+    asking: Asking,
+    bypass: boolean,
   ): Promise<Page<Row>> {
-    const beta = endpoint.beta?.(params);
-    const headers = {
-      "x-api-key": credential.header(),
-      "anthropic-version": API_VERSION,
-      accept: "application/json",
-      ...(beta === undefined ? {} : { "anthropic-beta": beta }),
-    };
+    const { endpoint, params, token } = question;
+    const { key } = asking;
     const parse = endpoint.exactNumbers ? parseExact : JSON.parse;
-    try {
-      const { json, bytes } = await get(options, path, headers, parse, () => operation.usage.requests++);
-      const page = decodePage(endpoint, params, token, json, options.now());
+    const decode = (body: string, fetchedAt: Instant) =>
+      decodePage(endpoint, params, token, parse(body), fetchedAt);
+    const ask = async () => {
+      const { json, body } = await fetchBody(operation, question, asking, parse);
+      const fetchedAt = options.now();
+      const page = decodePage(endpoint, params, token, json, fetchedAt);
       options.access.answered(endpoint.dataset, page.watermark);
-      options.store.set(key, {
-        value: freeze(page),
-        bytes,
-        storedAt: page.fetchedAt,
-        final: page.state === "FINAL",
-      });
+      return { page, kept: { key, body, fetchedAt } };
+    };
+    const keep = (page: Page<Row>, bytes: number): Page<Row> => {
+      const final = page.state === "FINAL";
+      options.store.set(key, { value: freeze(page), bytes, storedAt: page.fetchedAt, final });
       return page;
+    };
+    try {
+      if (options.shared === null || bypass) {
+        const { page, kept } = await ask();
+        if (options.shared !== null) await options.shared.set(key, await encodeEntry(kept), lifetimeMs(page));
+        return keep(page, kept.body.length);
+      }
+      const begun = options.now();
+      const { page, bytes, isKept } = await shared(
+        {
+          store: options.shared,
+          key,
+          read: ({ body, fetchedAt }) => decode(body, fetchedAt),
+          isUsable: (page) => page.fetchedAt >= begun || isFreshPage(page, endpoint),
+          lifetimeMs,
+          patienceMs: options.deadlineMs,
+        },
+        ask,
+      );
+      if (isKept) {
+        operation.refund();
+        operation.usage.cacheHits++;
+      }
+      return keep(page, bytes);
     } catch (fault) {
       const failure = failureOf(fault, endpoint, params, token);
       if (failure instanceof UpstreamRefusal && failure.reason !== "REFUSED") options.access.refused(failure);
@@ -127,9 +166,42 @@ export function createPages(options: PagesOptions): ReadPage {
     }
   }
 
-  function isFresh(entry: Entry, { freshSeconds }: { freshSeconds: number }): boolean {
+  function fetchBody<P, Row>(
+    { priority, usage }: Operation,
+    { endpoint, params }: PageQuestion<P, Row>,
+    { credential, path }: Asking,
+    parse: (text: string) => unknown,
+  ): Promise<HttpAnswer> {
+    const beta = endpoint.beta?.(params);
+    const headers = {
+      "x-api-key": credential.header(),
+      "anthropic-version": API_VERSION,
+      accept: "application/json",
+      ...(beta === undefined ? {} : { "anthropic-beta": beta }),
+    };
+    const turn = (patienceMs: number): Turn => ({
+      organization: `${credential.fingerprint} ${options.baseUrl.href}`,
+      family: endpoint.subject === "live" ? "lookups" : "analytics",
+      priority,
+      dataset: endpoint.dataset,
+      patienceMs,
+    });
+    return get(options, path, headers, parse, {
+      async enter(patienceMs) {
+        await options.budget.enter(turn(patienceMs));
+        usage.requests++;
+      },
+      block: (forMs) => options.budget.block(turn(0), forMs),
+    });
+  }
+
+  function isFresh(entry: Entry<Page<unknown>>, endpoint: { readonly freshSeconds: number }): boolean {
+    return entry.final || isFreshPage(entry.value, endpoint);
+  }
+
+  function isFreshPage(page: Page<unknown>, { freshSeconds }: { readonly freshSeconds: number }): boolean {
     const lifetime = Math.min(freshSeconds, options.freshSeconds ?? Number.POSITIVE_INFINITY) * 1_000;
-    return entry.final || options.now() < entry.storedAt + lifetime;
+    return page.state === "FINAL" || options.now() < page.fetchedAt + lifetime;
   }
 
   function credentialFor({ key, dataset }: { key: KeyFamily; dataset: string }): Credential {
@@ -144,6 +216,25 @@ export function createPages(options: PagesOptions): ReadPage {
   }
 
   return read;
+}
+
+/** How long figures that can still move are kept beyond their freshness, to be shown when upstream fails. */
+const STALE_MS = 24 * 3_600_000;
+
+function lifetimeMs({ state }: Page<unknown>): number | null {
+  return state === "FINAL" ? null : STALE_MS;
+}
+
+/** Faults in which older figures, marked as such, are better than none. */
+const PASSING: readonly ErrorCode[] = [
+  "UPSTREAM_UNAVAILABLE",
+  "UPSTREAM_RATE_LIMITED",
+  "UPSTREAM_BUDGET_EXHAUSTED",
+  "UPSTREAM_SHAPE",
+];
+
+function isPassing(fault: unknown): fault is GatewayError {
+  return fault instanceof GatewayError && PASSING.includes(fault.code);
 }
 
 /** Pages are shared between operations; nobody may change one. */

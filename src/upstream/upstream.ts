@@ -1,13 +1,14 @@
 import type { Dataset } from "../domain/dataset.ts";
 import { GatewayError } from "../errors.ts";
 import { Access, type Standing } from "./access.ts";
+import { Budget, type BudgetOptions, type Priority } from "./budget.ts";
 import type { Endpoint, KeyFamily } from "./endpoint.ts";
 import { refusedToken, type UpstreamRefusal } from "./failure.ts";
 import { Operation, type Usage } from "./operation.ts";
 import type { Page } from "./page.ts";
 import { createPages, type PagesOptions } from "./pages.ts";
 
-export interface UpstreamOptions extends Omit<PagesOptions, "access"> {
+export interface UpstreamOptions extends Omit<PagesOptions, "access" | "budget">, BudgetOptions {
   /** The most requests one operation may make. */
   readonly maxRequests: number;
 }
@@ -39,9 +40,11 @@ export interface Upstream {
 
 const RESTARTS = 2;
 
-export function createUpstream(options: UpstreamOptions): { operation(signal: AbortSignal): Upstream } {
+export function createUpstream(options: UpstreamOptions): {
+  operation(signal: AbortSignal, priority?: Priority): Upstream;
+} {
   const access = new Access(options.now);
-  const read = createPages({ ...options, access });
+  const read = createPages({ ...options, access, budget: new Budget(options) });
 
   async function* pages<P, Row>(
     operation: Operation,
@@ -86,8 +89,8 @@ export function createUpstream(options: UpstreamOptions): { operation(signal: Ab
   }
 
   return {
-    operation(signal) {
-      const operation = new Operation(signal, options.maxRequests);
+    operation(signal, priority = "interactive") {
+      const operation = new Operation(signal, options.maxRequests, priority);
       return {
         pages: (endpoint, params, from = null) => pages(operation, endpoint, params, from),
         has: (key) => options.credentials[key] !== null,

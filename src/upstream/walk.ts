@@ -46,7 +46,7 @@ export function mapPages<A, B>(
 export function walkRows<Row>(
   windows: readonly {
     readonly rows: readonly Row[];
-    readonly about: PageSource & Pick<Page<Row>, "fetchedAt">;
+    readonly about: PageSource;
   }[],
 ): Walk<Row> {
   return async function* (from) {
@@ -64,7 +64,10 @@ export interface Whole<Row> {
 }
 
 /** What a page says about its age. */
-export type PageSource = Pick<Page<unknown>, "watermark" | "seen" | "covers" | "state">;
+export type PageSource = Pick<
+  Page<unknown>,
+  "watermark" | "fetchedAt" | "seen" | "covers" | "state" | "stale"
+>;
 
 /** Few at a time, so that one question leaves room for others. */
 const CONCURRENT_WALKS = 6;

@@ -10,7 +10,8 @@ import { closeRanges, forAll } from "../arbitrary.ts";
 /** A page as it comes out of a walk, judged by its watermark. */
 function page(covers: DayRange | null, watermark: string | number | null): PageSource {
   const exported = typeof watermark === "string" ? Date.parse(watermark) : watermark;
-  return { covers, watermark: exported, seen: exported, state: finalityOf("activity", covers, exported) };
+  const state = finalityOf("activity", covers, exported);
+  return { covers, watermark: exported, fetchedAt: exported ?? 0, seen: exported, state, stale: null };
 }
 
 function range(from: string, until: string): DayRange {

@@ -1,39 +1,17 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, describe, expect, test } from "vitest";
 import { memoryAllowance } from "../../src/cache/memory-allowance.ts";
-import { redisStore } from "../../src/cache/redis-store.ts";
 import type { Allowance, SharedStore } from "../../src/cache/shared-store.ts";
 import { sqliteStore } from "../../src/cache/sqlite-store.ts";
+import { folder, redis, sqlite } from "./stores.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "shared-store-"));
 afterAll(() => rmSync(folder, { recursive: true }));
-
-const REDIS_URL = process.env.REDIS_URL;
-if (REDIS_URL === undefined) process.stdout.write("REDIS_URL is not set: the Redis store is not tested\n");
 
 /** A name nobody else has used. */
 const fresh = (name: string) => `${name} ${crypto.randomUUID()}`;
 const bytes = (text: string) => new TextEncoder().encode(text);
-
-interface Subject<T> {
-  readonly name: string;
-  /** Opens it; two of the same subject share what they hold. */
-  readonly open: () => Promise<T>;
-  readonly skip?: boolean;
-}
-
-const sqlite: Subject<SharedStore> = {
-  name: "SQLite",
-  open: async () => sqliteStore({ path: join(folder, "contract.db"), maxBytes: 2 ** 20, now: Date.now }),
-};
-const redis: Subject<SharedStore> = {
-  name: "Redis",
-  open: () => redisStore(REDIS_URL ?? ""),
-  skip: REDIS_URL === undefined,
-};
 
 describe.each([sqlite, redis])("a shared store in $name", ({ open, skip }) => {
   test.skipIf(skip)(
@@ -94,9 +72,10 @@ describe.each([sqlite, redis])("a shared store in $name", ({ open, skip }) => {
   });
 });
 
-const memory: Subject<Allowance & { dispose?: () => Promise<void> }> = {
+const memory = {
   name: "memory",
-  open: async () => memoryAllowance(Date.now),
+  open: async (): Promise<Allowance & { dispose?: () => Promise<void> }> => memoryAllowance(Date.now),
+  skip: false,
 };
 
 describe.each([memory, sqlite, redis])("an allowance in $name", ({ open, skip }) => {

@@ -1,0 +1,136 @@
+import type { Allowance } from "../cache/shared-store.ts";
+import { GatewayError } from "../errors.ts";
+
+/** Who is asking: clients that wait, figures being refreshed behind an answer, final days being fetched ahead. */
+export type Priority = "interactive" | "refresh" | "warm";
+
+/** Requests an organization may be sent in a minute: of figures and of look-ups, which upstream counts apart. */
+export interface Limits {
+  readonly analytics: number;
+  readonly lookups: number;
+}
+
+/** Time as it passes, whatever the date is said to be. */
+export interface Pace {
+  /** Milliseconds since some moment. */
+  readonly now: () => number;
+  readonly sleep: (ms: number) => Promise<unknown>;
+}
+
+export interface BudgetOptions {
+  readonly allowance: Allowance;
+  readonly limits: Limits;
+  readonly pace: Pace;
+}
+
+/** One request that wants to leave. */
+export interface Turn {
+  /** Whose allowance it takes from: the key, and which of its limits. */
+  readonly organization: string;
+  readonly family: keyof Limits;
+  readonly priority: Priority;
+  readonly dataset: string;
+  /** How long the caller can wait for it. */
+  readonly patienceMs: number;
+}
+
+/** A little more than the minute upstream counts by: requests do not arrive as evenly as they leave. */
+const WINDOW_MS = 60_500;
+
+/** How much of the allowance each priority may have in use; what is left over is for those before it. */
+const SHARE: Readonly<Record<Priority, number>> = { interactive: 1, refresh: 0.75, warm: 0.5 };
+
+const ORDER: readonly Priority[] = ["interactive", "refresh", "warm"];
+
+interface Waiter {
+  readonly turn: Turn;
+  readonly latest: number;
+  readonly go: () => void;
+  readonly fail: (fault: GatewayError) => void;
+}
+
+/**
+ * The requests that one minute allows, given out in order of priority and then of arrival. Who would have to wait longer than
+ * it can is told so at once, and when to come back.
+ */
+export class Budget {
+  readonly #options: BudgetOptions;
+  readonly #queues = new Map<string, Waiter[]>();
+
+  constructor(options: BudgetOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when the request may leave. Rejects with UPSTREAM_BUDGET_EXHAUSTED where that would be too late. */
+  enter(turn: Turn): Promise<void> {
+    const bucket = bucketOf(turn);
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const waiter = { turn, latest: this.#options.pace.now() + turn.patienceMs, go: resolve, fail: reject };
+    const queue = this.#queues.get(bucket);
+    if (queue !== undefined) {
+      queue.push(waiter);
+      return promise;
+    }
+    const begun = [waiter];
+    this.#queues.set(bucket, begun);
+    void this.#serve(bucket, begun);
+    return promise;
+  }
+
+  /** Upstream has said that nobody of the organization shall ask for so long. */
+  async block(turn: Turn, forMs: number): Promise<void> {
+    await this.#options.allowance.block(bucketOf(turn), forMs);
+  }
+
+  /** Lets waiters go one by one until none is left. */
+  async #serve(bucket: string, queue: Waiter[]): Promise<void> {
+    const { allowance, limits, pace } = this.#options;
+    for (;;) {
+      queue.sort((a, b) => ORDER.indexOf(a.turn.priority) - ORDER.indexOf(b.turn.priority));
+      const [first] = queue;
+      if (first === undefined) break;
+      const { family, priority } = first.turn;
+      const slots = Math.max(1, Math.floor(limits[family] * SHARE[priority]));
+      const wait = await allowance.take(bucket, slots, WINDOW_MS);
+      if (wait === 0) {
+        queue.splice(queue.indexOf(first), 1);
+        first.go();
+        continue;
+      }
+      this.#refuseLate(queue, wait, WINDOW_MS / slots);
+      if (queue.length > 0) await pace.sleep(Math.min(wait, LONGEST_SLEEP_MS));
+    }
+    this.#queues.delete(bucket);
+  }
+
+  /** The first waits `wait`; each further one about as long as a slot takes to come back. */
+  #refuseLate(queue: Waiter[], wait: number, perSlot: number): void {
+    const now = this.#options.pace.now();
+    const isLate = ({ latest }: Waiter, place: number) => now + wait + place * perSlot > latest;
+    let place = 0;
+    const kept = queue.filter((waiter) => {
+      if (!isLate(waiter, place)) {
+        place++;
+        return true;
+      }
+      waiter.fail(exhausted(waiter.turn, Math.ceil((wait + place * perSlot) / 1_000)));
+      return false;
+    });
+    queue.splice(0, queue.length, ...kept);
+  }
+}
+
+/** Others can arrive that go first, and slots can come back early. */
+const LONGEST_SLEEP_MS = 250;
+
+function bucketOf({ organization, family }: Turn): string {
+  return `${organization} ${family}`;
+}
+
+function exhausted({ dataset }: Turn, retryAfter: number): GatewayError {
+  return new GatewayError(
+    "UPSTREAM_BUDGET_EXHAUSTED",
+    `The organization's upstream requests of this minute are used up, and ${dataset} could not be asked for in time; ask again in ${retryAfter} seconds.`,
+    { dataset, retryAfter },
+  );
+}

@@ -1,0 +1,72 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { decodeEntry, encodeEntry, type Kept } from "../cache/entry.ts";
+import type { SharedStore } from "../cache/shared-store.ts";
+
+/** An upstream body as one replica got it, read. */
+export interface Shared<Page> {
+  readonly page: Page;
+  readonly bytes: number;
+  /** Another replica, or this one before its restart, had asked for it. */
+  readonly isKept: boolean;
+}
+
+export interface Sharing<Page> {
+  readonly store: SharedStore;
+  readonly key: string;
+  /** Reads a kept body; throws where it is not what it should be. */
+  readonly read: (kept: Kept) => Page;
+  readonly isUsable: (page: Page) => boolean;
+  /** How long it is worth keeping; null for good. */
+  readonly lifetimeMs: (page: Page) => number | null;
+  /** The longest time that asking takes. */
+  readonly patienceMs: number;
+}
+
+/** How often a replica looks whether another one has the answer yet. */
+const LOOK_MS = 30;
+
+/**
+ * A page that replicas share: as it is kept, else asked for by one of them while the others wait for it. Whoever waits longer
+ * than half of the time that asking can take asks too, lest it inherit a hang.
+ */
+export async function shared<Page>(
+  { store, key, read, isUsable, lifetimeMs, patienceMs }: Sharing<Page>,
+  ask: () => Promise<{ readonly page: Page; readonly kept: Kept }>,
+): Promise<Shared<Page>> {
+  const kept = async (): Promise<Shared<Page> | null> => {
+    const bytes = await store.get(key);
+    if (bytes === null) return null;
+    const entry = await decodeEntry(key, bytes);
+    try {
+      if (entry !== null) {
+        const page = read(entry);
+        return isUsable(page) ? { page, bytes: entry.body.length, isKept: true } : null;
+      }
+    } catch {
+      // Of an older reading of the contract, or damaged in a way that only reading shows.
+    }
+    await store.delete(key);
+    return null;
+  };
+
+  const holder = randomUUID();
+  const latest = performance.now() + patienceMs / 2;
+  for (;;) {
+    const found = await kept();
+    if (found !== null) return found;
+    if (await store.acquire(key, holder, patienceMs)) break;
+    if (performance.now() > latest) break;
+    await sleep(LOOK_MS);
+  }
+  try {
+    // Whoever had the name before may have got the answer since it was looked for.
+    const found = await kept();
+    if (found !== null) return found;
+    const asked = await ask();
+    await store.set(key, await encodeEntry(asked.kept), lifetimeMs(asked.page));
+    return { page: asked.page, bytes: asked.kept.body.length, isKept: false };
+  } finally {
+    await store.release(key, holder);
+  }
+}
