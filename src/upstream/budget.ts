@@ -49,13 +49,19 @@ interface Waiter {
   readonly fail: (fault: GatewayError) => void;
 }
 
+/** Those who wait for one bucket; `arrived` ends the server's sleep. */
+interface Queue {
+  waiters: Waiter[];
+  arrived: PromiseWithResolvers<void>;
+}
+
 /**
  * The requests that one minute allows, given out in order of priority and then of arrival. Who would have to wait longer than
  * it can is told so at once, and when to come back.
  */
 export class Budget {
   readonly #options: BudgetOptions;
-  readonly #queues = new Map<string, Waiter[]>();
+  readonly #queues = new Map<string, Queue>();
 
   constructor(options: BudgetOptions) {
     this.#options = options;
@@ -65,13 +71,15 @@ export class Budget {
   enter(turn: Turn): Promise<void> {
     const bucket = bucketOf(turn);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const waiter = { turn, latest: this.#options.pace.now() + turn.patienceMs, go: resolve, fail: reject };
+    const latest = this.#options.pace.now() + turn.patienceMs;
+    const waiter: Waiter = { turn, latest, go: resolve, fail: reject };
     const queue = this.#queues.get(bucket);
     if (queue !== undefined) {
-      queue.push(waiter);
+      queue.waiters.push(waiter);
+      queue.arrived.resolve();
       return promise;
     }
-    const begun = [waiter];
+    const begun = { waiters: [waiter], arrived: Promise.withResolvers<void>() };
     this.#queues.set(bucket, begun);
     void this.#serve(bucket, begun);
     return promise;
@@ -83,40 +91,39 @@ export class Budget {
   }
 
   /** Lets waiters go one by one until none is left. */
-  async #serve(bucket: string, queue: Waiter[]): Promise<void> {
+  async #serve(bucket: string, queue: Queue): Promise<void> {
     const { allowance, limits, pace } = this.#options;
     for (;;) {
-      queue.sort((a, b) => ORDER.indexOf(a.turn.priority) - ORDER.indexOf(b.turn.priority));
-      const [first] = queue;
+      queue.waiters.sort((a, b) => ORDER.indexOf(a.turn.priority) - ORDER.indexOf(b.turn.priority));
+      this.#refuseLate(queue, 0, 0);
+      const [first] = queue.waiters;
       if (first === undefined) break;
       const { family, priority } = first.turn;
       const slots = Math.max(1, Math.floor(limits[family] * SHARE[priority]));
       const wait = await allowance.take(bucket, slots, WINDOW_MS);
       if (wait === 0) {
-        queue.splice(queue.indexOf(first), 1);
+        queue.waiters.splice(queue.waiters.indexOf(first), 1);
         first.go();
         continue;
       }
       this.#refuseLate(queue, wait, WINDOW_MS / slots);
-      if (queue.length > 0) await pace.sleep(Math.min(wait, LONGEST_SLEEP_MS));
+      if (queue.waiters.length === 0) break;
+      queue.arrived = Promise.withResolvers();
+      await Promise.race([pace.sleep(Math.min(wait, LONGEST_SLEEP_MS)), queue.arrived.promise]);
     }
     this.#queues.delete(bucket);
   }
 
   /** The first waits `wait`; each further one about as long as a slot takes to come back. */
-  #refuseLate(queue: Waiter[], wait: number, perSlot: number): void {
+  #refuseLate(queue: Queue, wait: number, perSlot: number): void {
     const now = this.#options.pace.now();
-    const isLate = ({ latest }: Waiter, place: number) => now + wait + place * perSlot > latest;
-    let place = 0;
-    const kept = queue.filter((waiter) => {
-      if (!isLate(waiter, place)) {
-        place++;
-        return true;
-      }
-      waiter.fail(exhausted(waiter.turn, Math.ceil((wait + place * perSlot) / 1_000)));
-      return false;
-    });
-    queue.splice(0, queue.length, ...kept);
+    const kept: Waiter[] = [];
+    for (const waiter of queue.waiters) {
+      const needed = wait + kept.length * perSlot;
+      if (now + needed <= waiter.latest) kept.push(waiter);
+      else waiter.fail(exhausted(waiter.turn, Math.max(1, Math.ceil(needed / 1_000))));
+    }
+    queue.waiters = kept;
   }
 }
 

@@ -1,0 +1,157 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { memoryAllowance } from "../../src/cache/memory-allowance.ts";
+import { GatewayError } from "../../src/errors.ts";
+import { Allowances } from "../../src/sandbox/allowance.ts";
+import { Budget, type Priority, type Turn } from "../../src/upstream/budget.ts";
+import { type SimulatedPace, simulatedPace } from "./pace.ts";
+
+function budgetOf(pace: SimulatedPace, perMinute = 60) {
+  return new Budget({
+    allowance: memoryAllowance(pace.now),
+    limits: { analytics: perMinute, lookups: 100 },
+    pace,
+  });
+}
+
+function turn(priority: Priority = "interactive", patienceMs = 30_000): Turn {
+  return { organization: "org", family: "analytics", priority, dataset: "USER_ACTIVITY", patienceMs };
+}
+
+/** What became of requests that wanted to leave, and when. */
+interface Outcome {
+  readonly priority: Priority;
+  readonly asked: number;
+  left?: number;
+  refused?: GatewayError;
+}
+
+function enter(budget: Budget, pace: SimulatedPace, asked: Turn): Outcome {
+  const outcome: Outcome = { priority: asked.priority, asked: pace.now() };
+  budget.enter(asked).then(
+    () => {
+      outcome.left = pace.now();
+    },
+    (fault: GatewayError) => {
+      outcome.refused = fault;
+    },
+  );
+  return outcome;
+}
+
+describe("a minute's requests", () => {
+  test("leave at once, and the next when the first slot is free again", async () => {
+    const pace = simulatedPace();
+    const budget = budgetOf(pace);
+    const outcomes = Array.from({ length: 60 }, () => enter(budget, pace, turn()));
+    await pace.advance(1_000);
+    expect(outcomes.every(({ left }) => left === 0)).toBe(true);
+    await pace.advance(40_000);
+    const next = enter(budget, pace, turn());
+    await pace.advance(30_000);
+    expect(next.left).toBeGreaterThanOrEqual(60_000);
+    expect(next.left).toBeLessThan(62_000);
+  });
+
+  test("that would come too late are refused at once, with the seconds to wait", async () => {
+    const pace = simulatedPace();
+    const budget = budgetOf(pace);
+    for (let i = 0; i < 60; i++) enter(budget, pace, turn());
+    await pace.advance(10_000);
+    const late = enter(budget, pace, turn("interactive", 30_000));
+    await pace.advance(0);
+    expect(late.refused).toBeInstanceOf(GatewayError);
+    expect(late.refused).toMatchObject({
+      code: "UPSTREAM_BUDGET_EXHAUSTED",
+      details: { dataset: "USER_ACTIVITY", retryAfter: 51 },
+    });
+    expect(late.refused?.message).toContain("in 51 seconds");
+  });
+
+  test("go to those who wait for them before those who do not", async () => {
+    const pace = simulatedPace();
+    const budget = budgetOf(pace);
+    for (let i = 0; i < 60; i++) enter(budget, pace, turn());
+    await pace.advance(100);
+    const warm = enter(budget, pace, turn("warm", 600_000));
+    const refresh = enter(budget, pace, turn("refresh", 600_000));
+    const interactive = enter(budget, pace, turn("interactive", 600_000));
+    await pace.advance(300_000);
+    const order = [interactive, refresh, warm].map(({ left }) => left ?? Number.NaN);
+    expect(order).toEqual(order.toSorted((a, b) => a - b));
+    expect(order.every((left) => left > 60_000)).toBe(true);
+  });
+
+  test("are never all taken by what is fetched ahead", async () => {
+    const pace = simulatedPace();
+    const budget = budgetOf(pace);
+    const warm = Array.from({ length: 200 }, () => enter(budget, pace, turn("warm", 3_600_000)));
+    await pace.advance(1_000);
+    expect(warm.filter(({ left }) => left !== undefined)).toHaveLength(30);
+    const interactive = Array.from({ length: 30 }, () => enter(budget, pace, turn()));
+    await pace.advance(1_000);
+    expect(interactive.every(({ left }) => left !== undefined)).toBe(true);
+  });
+
+  test("of two organizations are two allowances, and so are those of figures and of look-ups", async () => {
+    const pace = simulatedPace();
+    const budget = budgetOf(pace, 1);
+    const outcomes = [
+      enter(budget, pace, turn()),
+      enter(budget, pace, { ...turn(), organization: "other" }),
+      enter(budget, pace, { ...turn(), family: "lookups" }),
+    ];
+    await pace.advance(0);
+    expect(outcomes.every(({ left }) => left === 0)).toBe(true);
+  });
+
+  test("none leaves while upstream wants none", async () => {
+    const pace = simulatedPace();
+    const budget = budgetOf(pace);
+    await budget.block(turn(), 20_000);
+    const waiting = enter(budget, pace, turn("interactive", 30_000));
+    const impatient = enter(budget, pace, turn("interactive", 10_000));
+    await pace.advance(19_000);
+    expect([waiting.left, impatient.left]).toEqual([undefined, undefined]);
+    expect(impatient.refused?.details.retryAfter).toBeGreaterThanOrEqual(20);
+    await pace.advance(5_000);
+    expect(waiting.left).toBeGreaterThanOrEqual(20_000);
+  });
+});
+
+test("ten minutes of any mixed load: upstream never has to refuse, and nobody waits longer than it can", async () => {
+  const arrivals = fc.array(
+    fc.record({
+      after: fc.nat({ max: 12_000 }),
+      burst: fc.integer({ min: 1, max: 40 }),
+      priority: fc.constantFrom<Priority>("interactive", "refresh", "warm"),
+      patienceMs: fc.integer({ min: 1, max: 120_000 }),
+    }),
+    { minLength: 60, maxLength: 120 },
+  );
+  await fc.assert(
+    fc.asyncProperty(arrivals, async (load) => {
+      const pace = simulatedPace();
+      const budget = budgetOf(pace);
+      const outcomes: [Turn, Outcome][] = [];
+      for (const { after, burst, priority, patienceMs } of load) {
+        await pace.advance(after);
+        for (let i = 0; i < burst; i++) {
+          const asked = turn(priority, patienceMs);
+          outcomes.push([asked, enter(budget, pace, asked)]);
+        }
+      }
+      await pace.advance(600_000);
+
+      const upstream = new Allowances();
+      const departures = outcomes.flatMap(([, { left }]) => (left === undefined ? [] : [left]));
+      for (const left of departures.toSorted((a, b) => a - b))
+        expect(upstream.take("org", "analytics", left).granted).toBe(true);
+      for (const [{ patienceMs }, { asked, left, refused }] of outcomes) {
+        expect((left === undefined) !== (refused === undefined)).toBe(true);
+        if (left !== undefined) expect(left - asked).toBeLessThanOrEqual(patienceMs);
+      }
+    }),
+    { numRuns: 30 },
+  );
+});

@@ -1,0 +1,32 @@
+import type { Pace } from "../../src/upstream/budget.ts";
+
+/** Time that passes only when it is told to. */
+export interface SimulatedPace extends Pace {
+  /** Lets so much time pass, waking sleepers at their moments, in order. */
+  advance(ms: number): Promise<void>;
+}
+
+export function simulatedPace(): SimulatedPace {
+  let now = 0;
+  let sleepers: { readonly at: number; readonly wake: () => void }[] = [];
+  /** Whatever was waiting for promises alone goes on. */
+  const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
+  return {
+    now: () => now,
+    sleep: (ms) => new Promise<void>((wake) => sleepers.push({ at: now + ms, wake })),
+    async advance(ms) {
+      const end = now + ms;
+      for (;;) {
+        await settle();
+        const next = sleepers.reduce((soonest, { at }) => Math.min(soonest, at), Number.POSITIVE_INFINITY);
+        if (next > end) break;
+        now = next;
+        const due = sleepers.filter(({ at }) => at <= now);
+        sleepers = sleepers.filter(({ at }) => at > now);
+        for (const { wake } of due) wake();
+      }
+      now = end;
+      await settle();
+    },
+  };
+}
