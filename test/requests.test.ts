@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { type Decimal, formatDecimal, parseDecimal, sum as sumOf } from "../src/domain/decimal.ts";
 import { gateway, json } from "./gateway.ts";
 import { PATHS, reportPage, tokenPage, wireCost, wireDay, wireUser, wireUserCost } from "./wire.ts";
 
@@ -89,9 +90,85 @@ describe("what is final", () => {
       ask(cost, { range: { between: { from: "2026-02-10", until: "2026-09-01" } } }),
     );
     expect(requests.map((url) => url.searchParams.get("starting_at"))).toEqual([
-      "2026-02-10T00:00:00Z",
+      "2026-02-01T00:00:00Z",
       "2026-08-01T00:00:00Z",
     ]);
+  });
+
+  test.each([
+    ["daily cost by model", 1, "cost", "bucket: DAY, groupBy: [MODEL]", "nodes { from model net { cents } }"],
+    ["a ranking of models", 9, "cost", "bucket: NONE, groupBy: [MODEL]", "nodes { model net { cents } }"],
+    [
+      "daily tokens of the older reports",
+      9,
+      "usage",
+      "bucket: DAY, source: ENTERPRISE, groupBy: [PRODUCT]",
+      "nodes { from product tokens { totalTokens } }",
+    ],
+  ])(
+    "%s of a year, from every %i. day on after one warm-up, costs nothing for final months",
+    async (_name, days, field, args, rows) => {
+      const { ask, requestsOf, at } = gateway({
+        sandbox: { users: 20 },
+        now: "2026-12-31T12:00:00Z",
+        settings: { MAX_FIRST: "100000" },
+      });
+      const question = (from: string) =>
+        `{ ${field}(range: { between: { from: "${from}", until: "2026-12-31" } }, ${args}, first: 100000) { ${rows} total { __typename } } }`;
+      expect((await ask(question("2026-01-02"))).errors).toBeUndefined();
+      await ask(question("2026-01-01"));
+      const asked = new Set<string>();
+      for (let day = Date.parse("2026-01-02"); day < Date.parse("2026-12-31"); day += days * 86_400_000) {
+        at(
+          new Date(
+            Date.parse("2026-12-31T12:00:00Z") + (day - Date.parse("2026-01-01")) / 6_000,
+          ).toISOString(),
+        );
+        const [{ errors }, requests] = await requestsOf(() =>
+          ask(question(new Date(day).toISOString().slice(0, 10))),
+        );
+        expect(errors).toBeUndefined();
+        for (const url of requests) asked.add(url.searchParams.get("starting_at")?.slice(0, 7) ?? "");
+      }
+      expect([...asked].sort()).toEqual(["2026-12"]);
+    },
+  );
+
+  test("is what the exact days give that are asked for alone", async () => {
+    const { ask } = gateway({ sandbox: { users: 40 } });
+    const range = `range: { between: { from: "2026-05-10", until: "2026-07-05" } }`;
+    // Hours and splits by person are asked for as they are; days and rankings by whole months.
+    const { data, errors } = await ask(`{
+      days: cost(${range}, groupBy: [PRODUCT], first: 1000) { nodes { from until product net { cents } } total { net { cents } } range { from until } }
+      ranked: cost(${range}, bucket: NONE, groupBy: [PRODUCT]) { nodes { from until product net { cents } } }
+      exact: cost(${range}, bucket: HOUR, groupBy: [PRODUCT], first: 1000) { nodes { net { cents } } total { net { cents } } pageInfo { hasNextPage } }
+      older: cost(${range}, source: ENTERPRISE, groupBy: [PRODUCT], first: 1000) { nodes { from product net { cents } } }
+    }`);
+    expect(errors).toBeUndefined();
+    const sum = (rows: readonly { net: { cents: string } }[]) =>
+      formatDecimal(sumOf(rows.map(({ net }) => parseDecimal(net.cents) as Decimal))).replace(/\.?0+$/, "");
+    const total = sum([data.days.total]);
+    expect([
+      sum(data.days.nodes),
+      sum(data.ranked.nodes),
+      sum(data.older.nodes),
+      sum([data.exact.total]),
+    ]).toEqual(Array(4).fill(total));
+    expect(data.days.range).toEqual({ from: "2026-05-10", until: "2026-07-05" });
+    expect(data.days.nodes[0].from).toBe("2026-05-10T00:00:00.000Z");
+    expect(data.days.nodes.at(-1).until).toBe("2026-07-05T00:00:00.000Z");
+    for (const { from, until } of data.ranked.nodes)
+      expect([from, until]).toEqual(["2026-05-10T00:00:00.000Z", "2026-07-05T00:00:00.000Z"]);
+  });
+
+  test("is asked for alone while its month still moves, so that it is kept for good", async () => {
+    const { ask, requestsOf, at } = gateway({ sandbox: { users: 20 }, now: "2026-11-25T12:00:00Z" });
+    const days = `{ cost(range: { between: { from: "2026-10-02", until: "2026-10-10" } }) { nodes { from } freshness { state } } }`;
+    const [{ data }, requests] = await requestsOf(() => ask(days));
+    expect(data.cost.freshness.state).toBe("FINAL");
+    expect(requests.map((url) => url.searchParams.get("starting_at"))).toEqual(["2026-10-02T00:00:00Z"]);
+    at("2026-11-25T18:00:00Z");
+    expect((await requestsOf(() => ask(days)))[1]).toEqual([]);
   });
 
   test("is judged by upstream's watermark, so a stalled export makes nothing final", async () => {

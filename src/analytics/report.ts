@@ -1,6 +1,15 @@
-import { type Finality, finalityOf, leastSettled } from "../cache/policy.ts";
+import { type Finality, finalityOf, leastSettled, type Subject } from "../cache/policy.ts";
 import { type Dimensions, NO_DIMENSIONS, type ReportRow, type Span } from "../domain/bucket.ts";
-import { addDays, dayOf, type Instant } from "../domain/day.ts";
+import {
+  addDays,
+  addMonths,
+  dayOf,
+  earlier,
+  type Instant,
+  later,
+  startOf,
+  startOfMonth,
+} from "../domain/day.ts";
 import type { OrganizationKind } from "../domain/organization.ts";
 import type { DayRange } from "../domain/range.ts";
 import type { Bucket, Dimension, FilterDimension, ReportQuestion } from "../domain/report.ts";
@@ -62,6 +71,10 @@ export interface ReportPlan<Measure> {
   readonly algebra: Algebra<Measure>;
   readonly resource: Resource<Measure>;
   readonly windows: Windows;
+  /** What upstream is asked about a piece of the range. */
+  readonly questionFor: (piece: DayRange) => ReportQuestion;
+  /** When it was made. */
+  readonly asOf: Instant;
 }
 
 /** Ways to answer one question about one organization, the preferred one first. */
@@ -89,7 +102,8 @@ export function plansFor<Measure>(
     const resource = source.resourceFor(question);
     const cut = question.bucket === "MINUTE" ? "day" : undefined;
     const windows = windowsOf(resource.endpoint, question.range, now, cut);
-    return { question, source, algebra, resource, windows };
+    const questionFor = (piece: DayRange) => sharedQuestion(resource, { ...question, range: piece }, now);
+    return { question, source, algebra, resource, windows, questionFor, asOf: now };
   };
   return [plan(first), ...others.map(plan)];
 }
@@ -193,16 +207,31 @@ export function walkReport<Measure>(
   pieces: readonly DayRange[] = plan.windows.pieces,
 ): Walk<GatewayRow<Measure>> {
   const { resource } = plan;
-  const questions = pieces.map((range) => ({ ...plan.question, range }));
+  const questions = pieces.map((piece) => plan.questionFor(piece));
   if (resource.pages === "rows") {
-    return mapPages(walkOf(upstream, resource.endpoint, questions), ({ rows, seen }) =>
+    const walk = within(walkOf(upstream, resource.endpoint, questions), pieces, resource.endpoint.subject);
+    return mapPages(walk, ({ rows, seen }) =>
       rows.map((row) => ({ ...row, isRemainder: false, state: stateOf(row, seen) })),
     );
   }
-  return mapPages(walkOf(upstream, resource.endpoint, questions), async (page) => {
-    const rows = await withRemainders(upstream, plan, pieces[page.window] as DayRange, page.rows);
+  const walk = within(walkOf(upstream, resource.endpoint, questions), pieces, resource.endpoint.subject);
+  return mapPages(walk, async (page) => {
+    const { range } = questions[page.window] as ReportQuestion;
+    const rows = await withRemainders(upstream, plan, range, page.rows);
     return rows.map((row) => ({ ...row, state: stateOf(row, page.seen) }));
   });
+}
+
+/** What of a walk is about the days that were wanted, where whole months were asked for. */
+function within<Row extends Span>(walk: Walk<Row>, pieces: readonly DayRange[], subject: Subject): Walk<Row> {
+  return async function* (from) {
+    for await (const page of walk(from)) {
+      const piece = pieces[page.window] as DayRange;
+      const [begin, end] = [startOf(piece.from), startOf(piece.until)];
+      const rows = page.rows.filter((row) => row.from >= begin && row.until <= end);
+      yield { ...page, rows, covers: piece, state: finalityOf(subject, piece, page.seen) };
+    }
+  };
 }
 
 /** Every group once for the whole range, largest first. */
@@ -214,13 +243,18 @@ export async function rankReport<Measure>(
     upstream,
     plan.windows.pieces.map((piece) => walkReport(upstream, plan, [piece])),
   );
+  const whole = { from: startOf(plan.windows.range.from), until: startOf(plan.windows.range.until) };
   const rows = plan.question.groupBy.includes("ACTOR") ? read.map(toldApart) : read;
   const state = leastSettled(sources.map((source) => source.state));
   const ranked = [true, false].flatMap((isRemainder) =>
     merged(
       rows.filter((row) => row.isRemainder === isRemainder),
       plan.algebra,
-    ).map(({ row, key, id }) => ({ row: { ...row, isRemainder, state }, key, id: isRemainder ? "" : id })),
+    ).map(({ row, key, id }) => ({
+      row: { ...row, ...whole, isRemainder, state },
+      key,
+      id: isRemainder ? "" : id,
+    })),
   );
   return { ranked: ranked.sort(byRank), sources };
 }
@@ -256,17 +290,60 @@ export async function totalOf<Measure>(
     );
 }
 
-/** One row for each bucket of the window, or for all of it. */
+/** One row for each bucket of the piece, or for all of it. */
 function ungrouped<Measure>(
   upstream: Upstream,
-  { source, question }: ReportPlan<Measure>,
-  window: DayRange,
+  plan: ReportPlan<Measure>,
+  piece: DayRange,
 ): Walk<ReportRow<Measure>> {
-  const total: ReportQuestion = { ...question, range: window, groupBy: [] };
-  const resource = source.resourceFor(total);
-  return resource.pages === "rows"
-    ? walkOf(upstream, resource.endpoint, [total])
-    : mapPages(walkOf(upstream, resource.endpoint, [total]), (page) => page.rows.flatMap(({ rows }) => rows));
+  const resource = plan.source.resourceFor({ ...plan.question, groupBy: [] });
+  const question = sharedQuestion(resource, { ...plan.question, range: piece, groupBy: [] }, plan.asOf);
+  if (resource.pages === "rows")
+    return within(walkOf(upstream, resource.endpoint, [question]), [piece], resource.endpoint.subject);
+  const buckets = within(walkOf(upstream, resource.endpoint, [question]), [piece], resource.endpoint.subject);
+  return mapPages(buckets, (page) => page.rows.flatMap(({ rows }) => rows));
+}
+
+/** Dimensions with few values: a month of days by one or two of them is a page. */
+const FEW_VALUES: ReadonlySet<Dimension> = new Set([
+  "PRODUCT",
+  "MODEL",
+  "CONTEXT_WINDOW",
+  "INFERENCE_GEO",
+  "SPEED",
+  "SERVICE_TIER",
+  "COST_TYPE",
+  "TOKEN_TYPE",
+  "ACTOR_TYPE",
+  "CLAUDE_TAG_CATEGORY",
+]);
+
+/**
+ * The question as upstream is asked it: by whole months of days where that costs no more, so that all questions about a month
+ * are one and the same, wherever they begin and end. Final days are not asked for together with days that still move: their
+ * answer is kept for good.
+ */
+function sharedQuestion<Measure>(
+  { pages, endpoint }: Resource<Measure>,
+  question: ReportQuestion,
+  asOf: Instant,
+): ReportQuestion {
+  const { range, bucket, groupBy } = question;
+  if (bucket === "HOUR" || bucket === "MINUTE") return question;
+  const few = groupBy.every((each) => FEW_VALUES.has(each)) && groupBy.length <= (bucket === "DAY" ? 2 : 1);
+  if (pages === "rows" && !few) return question;
+  const month = monthAround(range, endpoint, asOf);
+  const isFinal = (days: DayRange) => finalityOf(endpoint.subject, days, asOf) === "FINAL";
+  return isFinal(range) && !isFinal(month) ? question : { ...question, range: month, bucket: "DAY" };
+}
+
+/** The calendar month that a piece of one is in, as far as upstream can be asked for it. */
+function monthAround(piece: DayRange, endpoint: Resource<unknown>["endpoint"], asOf: Instant): DayRange {
+  const first = startOfMonth(piece.from);
+  return {
+    from: later(first, earliestDay(endpoint, asOf)),
+    until: earlier(addMonths(first, 1), later(addDays(dayOf(asOf), 1), piece.until)),
+  };
 }
 
 /**

@@ -168,7 +168,7 @@ test("a refresh in a later month begins that month again and no other", async ()
     "11",
     "12",
   ]);
-  expect(seen.filter((url) => dayOfQuery(url.searchParams) === "2026-10-31")).toHaveLength(1);
+  expect(seen.filter((url) => dayOfQuery(url.searchParams) === "2026-10-01")).toHaveLength(1);
 });
 
 describe("a client that leaves", () => {
