@@ -91,7 +91,10 @@ builder.queryField("activity", (t) =>
       const { pieces } = windowsOf(activitySummaries, resolveRange(range, ctx.now()), ctx.now());
       const walks = pieces.map((piece) => walkOf(ctx.upstream, activitySummaries, [{ range: piece }]));
       const { rows } = await wholeOf(ctx.upstream, walks);
-      return rows.map((day) => ({ ...day, state: finalityOf("activity", oneDay(day.date), ctx.now()) }));
+      return rows.map((day) => ({
+        ...day,
+        state: finalityOf("activity", oneDay(day.date), ctx.now()),
+      }));
     },
   }),
 );

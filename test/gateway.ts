@@ -34,6 +34,11 @@ export interface Answer {
   readonly errors?: readonly ClientError[];
   readonly extensions: {
     readonly upstream: { readonly requests: number; readonly cacheHits: number; readonly waitMs: number };
+    readonly freshness: {
+      readonly state: string | null;
+      readonly refreshedAt: string | null;
+      readonly stale: boolean;
+    };
   };
 }
 

@@ -79,6 +79,7 @@ describe("what is final", () => {
     const [second, none] = await requestsOf(() => ask(question, { range: months }));
     expect(none).toEqual([]);
     expect(second.data).toEqual(first.data);
+    expect(second.extensions.freshness).toEqual({ state: "FINAL", refreshedAt: null, stale: false });
     expect(second.extensions.upstream).toMatchObject({ requests: 0, cacheHits: requests.length });
   });
 
@@ -170,6 +171,21 @@ describe("what is final", () => {
     at("2026-11-25T18:00:00Z");
     expect((await requestsOf(() => ask(days)))[1]).toEqual([]);
   });
+
+  test.each([
+    ["2026-11-22T16:59:00Z", "OPEN"],
+    ["2026-11-22T17:00:00Z", "SETTLING"],
+  ])(
+    "yesterday's activity is not surely counted before five in the afternoon: at %s it is %s",
+    async (now, state) => {
+      const { ask } = gateway({ sandbox: { users: 20 }, now });
+      const { data, extensions } = await ask(
+        `{ users(range: { period: YESTERDAY }) { freshness { state } } }`,
+      );
+      expect(data.users.freshness.state).toBe(state);
+      expect(extensions.freshness.state).toBe(state);
+    },
+  );
 
   test("is judged by upstream's watermark, so a stalled export makes nothing final", async () => {
     const stalled = reportPage([wireDay("2026-05-01", [wireCost("1")])], {

@@ -31,6 +31,8 @@ export interface Endpoint<Params, Row> {
   readonly covers: (params: Params) => DayRange | null;
   readonly coverage: Coverage | null;
   readonly subject: Subject;
+  /** How long after a day it is surely counted, where upstream does not say how far it has got. */
+  readonly lagMs?: number;
   /** Answers carry `data_refreshed_at`. */
   readonly watermarked?: true;
   /** Seconds an answer that is not final may be reused. */

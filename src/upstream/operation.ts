@@ -1,3 +1,5 @@
+import { type Finality, leastSettled } from "../cache/policy.ts";
+import type { Instant } from "../domain/day.ts";
 import { GatewayError } from "../errors.ts";
 import type { Priority } from "./budget.ts";
 import type { Page } from "./page.ts";
@@ -12,9 +14,20 @@ export interface Usage {
   waitMs: number;
 }
 
+/** The least settled, the oldest and the stalest of the figures an operation was given; look-ups have no age. */
+export interface Age {
+  /** Null: it was given none. */
+  state: Finality | null;
+  /** The oldest export that can still change. */
+  refreshedAt: Instant | null;
+  stale: boolean;
+}
+
 /** What one operation spends, and its patience. */
 export class Operation {
   readonly usage: Usage = { requests: 0, cacheHits: 0, waitMs: 0 };
+  /** How old the figures are that it was given. */
+  readonly age: Age = { state: null, refreshedAt: null, stale: false };
   /** Pages asked for so far, by cache key, so that two fields of one answer never disagree. */
   readonly pages = new Map<string, Promise<Page<unknown>>>();
   readonly priority: Priority;
@@ -50,6 +63,16 @@ export class Operation {
       "TOO_EXPENSIVE",
       `This needs at least ${walks} upstream requests and one operation may make ${this.#maxRequests}; ask for a shorter range.`,
     );
+  }
+
+  /** Notes the age of what it is given. */
+  use({ covers, state, watermark, stale }: Page<unknown>): void {
+    if (covers === null) return;
+    const { age } = this;
+    age.state = leastSettled(age.state === null ? [state] : [age.state, state]);
+    age.stale ||= stale !== null;
+    if (state !== "FINAL" && watermark !== null)
+      age.refreshedAt = Math.min(age.refreshedAt ?? watermark, watermark);
   }
 
   /** Waits for shared work no longer than the caller does; the work itself goes on for the others. */

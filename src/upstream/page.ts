@@ -43,7 +43,7 @@ export function decodePage<P, Row>(
   const body = new Wire<Envelope>(json);
   const watermark = endpoint.watermarked ? body.instantOrNull("data_refreshed_at") : null;
   // A watermark ahead of the clock is a fault somewhere; it must not make data look older than it is.
-  const seen = endpoint.watermarked ? watermark && Math.min(watermark, now) : now;
+  const seen = endpoint.watermarked ? watermark && Math.min(watermark, now) : now - (endpoint.lagMs ?? 0);
   const covers = endpoint.covers(params);
   const about = {
     token,

@@ -4,7 +4,7 @@ import { Access, type Standing } from "./access.ts";
 import { Budget, type BudgetOptions, type Priority } from "./budget.ts";
 import type { Endpoint, KeyFamily } from "./endpoint.ts";
 import { refusedToken, type UpstreamRefusal } from "./failure.ts";
-import { Operation, type Usage } from "./operation.ts";
+import { type Age, Operation, type Usage } from "./operation.ts";
 import type { Page } from "./page.ts";
 import { createPages, type PagesOptions } from "./pages.ts";
 
@@ -36,6 +36,7 @@ export interface Upstream {
   /** Throws TOO_EXPENSIVE where `walks` more walks cannot fit into what the operation may still ask. */
   afford(walks: number): void;
   readonly usage: Usage;
+  readonly age: Age;
 }
 
 const RESTARTS = 2;
@@ -71,6 +72,7 @@ export function createUpstream(options: UpstreamOptions): {
         seen.clear();
         continue;
       }
+      operation.use(page);
       yield { ...page, restarted };
       restarted = false;
       if (page.next === null) return;
@@ -99,6 +101,7 @@ export function createUpstream(options: UpstreamOptions): {
         remember: (refusal) => access.refused(refusal),
         afford: (walks) => operation.afford(walks),
         usage: operation.usage,
+        age: operation.age,
       };
     },
   };

@@ -260,6 +260,7 @@ describe("older figures", () => {
     at("2026-11-22T14:00:00Z");
     const second = await ask(recent);
     expect(second.errors).toBeUndefined();
+    expect(second.extensions.freshness).toEqual({ state: "SETTLING", refreshedAt: null, stale: true });
     expect(second.data.users).toEqual({
       nodes: [{ userId: "user_a" }],
       freshness: { stale: true, staleBecause: code, state: "SETTLING" },

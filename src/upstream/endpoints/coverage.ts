@@ -49,6 +49,9 @@ export const DAILY: Coverage = {
 /** How long answers that are not final are reused, in seconds. */
 export const FRESH = { engagement: 3_600, reports: 300, lookups: 86_400 } as const;
 
+/** Engagement counts a day on the next, in the morning by its guides and by 17:00 UTC as a rule. */
+export const ENGAGEMENT_LAG_MS = 17 * 3_600_000;
+
 /** What the engagement lists have in common: rolled up over the range in one chain of pages. */
 export const engagementList = {
   key: "analytics",
@@ -59,4 +62,5 @@ export const engagementList = {
   coverage: ENGAGEMENT,
   subject: "activity",
   freshSeconds: FRESH.engagement,
+  lagMs: ENGAGEMENT_LAG_MS,
 } as const;

@@ -4,7 +4,7 @@ import { dayOf } from "../../domain/day.ts";
 import type { DayRange } from "../../domain/range.ts";
 import { endpoint } from "../endpoint.ts";
 import type { Wire } from "../wire.ts";
-import { ENGAGEMENT, FRESH } from "./coverage.ts";
+import { ENGAGEMENT, ENGAGEMENT_LAG_MS, FRESH } from "./coverage.ts";
 
 type Summary = AnalyticsSingleDayActivitySummary;
 
@@ -20,6 +20,7 @@ export const activitySummaries = endpoint({
   coverage: ENGAGEMENT,
   subject: "activity",
   freshSeconds: FRESH.engagement,
+  lagMs: ENGAGEMENT_LAG_MS,
   listKeys: ["data", "summaries"],
   row: (w: Wire<Summary>): ActivityDay => ({
     date: dayOf(w.instant("starting_at")),
