@@ -67,22 +67,35 @@ export class Budget {
     this.#options = options;
   }
 
-  /** Resolves when the request may leave. Rejects with UPSTREAM_BUDGET_EXHAUSTED where that would be too late. */
-  enter(turn: Turn): Promise<void> {
+  /**
+   * Resolves when the request may leave. Rejects with UPSTREAM_BUDGET_EXHAUSTED where that would be too late, and gives its
+   * place free when it is not wanted any more.
+   */
+  enter(turn: Turn, unwanted: AbortSignal): Promise<void> {
+    if (unwanted.aborted) return Promise.reject(abandoned(turn));
     const bucket = bucketOf(turn);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const latest = this.#options.pace.now() + turn.patienceMs;
     const waiter: Waiter = { turn, latest, go: resolve, fail: reject };
+    const leave = () => {
+      const waiting = this.#queues.get(bucket);
+      if (waiting?.waiters.includes(waiter)) {
+        waiting.waiters = waiting.waiters.filter((each) => each !== waiter);
+        reject(abandoned(turn));
+      }
+    };
+    unwanted.addEventListener("abort", leave, { once: true });
+    const served = promise.finally(() => unwanted.removeEventListener("abort", leave));
     const queue = this.#queues.get(bucket);
     if (queue !== undefined) {
       queue.waiters.push(waiter);
       queue.arrived.resolve();
-      return promise;
+      return served;
     }
     const begun = { waiters: [waiter], arrived: Promise.withResolvers<void>() };
     this.#queues.set(bucket, begun);
     void this.#serve(bucket, begun);
-    return promise;
+    return served;
   }
 
   /** Upstream has said that nobody of the organization shall ask for so long. */
@@ -102,8 +115,10 @@ export class Budget {
       const slots = Math.max(1, Math.floor(limits[family] * SHARE[priority]));
       const wait = await allowance.take(bucket, slots, WINDOW_MS);
       if (wait === 0) {
-        queue.waiters.splice(queue.waiters.indexOf(first), 1);
-        first.go();
+        // The first may have left meanwhile; what was taken is the next one's then, whoever that is.
+        const next = queue.waiters.includes(first) ? first : queue.waiters[0];
+        queue.waiters = queue.waiters.filter((each) => each !== next);
+        next?.go();
         continue;
       }
       this.#refuseLate(queue, wait, WINDOW_MS / slots);
@@ -132,6 +147,10 @@ const LONGEST_SLEEP_MS = 250;
 
 function bucketOf({ organization, family }: Turn): string {
   return `${organization} ${family}`;
+}
+
+function abandoned({ dataset }: Turn): GatewayError {
+  return new GatewayError("OPERATION_TIMEOUT", `Nobody waits for ${dataset} any more.`, { dataset });
 }
 
 function exhausted({ dataset }: Turn, retryAfter: number): GatewayError {

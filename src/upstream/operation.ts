@@ -31,13 +31,14 @@ export class Operation {
   /** Pages asked for so far, by cache key, so that two fields of one answer never disagree. */
   readonly pages = new Map<string, Promise<Page<unknown>>>();
   readonly priority: Priority;
-  readonly #signal: AbortSignal;
+  /** Ends when its caller has left, or has waited as long as it may. */
+  readonly signal: AbortSignal;
   readonly #maxRequests: number;
   #begun = 0;
 
   constructor(signal: AbortSignal, maxRequests: number, priority: Priority) {
     this.priority = priority;
-    this.#signal = signal;
+    this.signal = signal;
     this.#maxRequests = maxRequests;
   }
 
@@ -79,14 +80,14 @@ export class Operation {
   async wait<T>(work: Promise<T>): Promise<T> {
     const started = performance.now();
     const { promise: gone, reject } = Promise.withResolvers<never>();
-    const leave = () => reject(abandoned(this.#signal.reason));
-    if (this.#signal.aborted) leave();
-    this.#signal.addEventListener("abort", leave, { once: true });
+    const leave = () => reject(abandoned(this.signal.reason));
+    if (this.signal.aborted) leave();
+    this.signal.addEventListener("abort", leave, { once: true });
     work.catch(() => {}); // it may fail after the caller has left
     try {
       return await Promise.race([work, gone]);
     } finally {
-      this.#signal.removeEventListener("abort", leave);
+      this.signal.removeEventListener("abort", leave);
       this.usage.waitMs += Math.round(performance.now() - started);
     }
   }

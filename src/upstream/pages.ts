@@ -10,6 +10,7 @@ import type { Credential, Credentials } from "./credential.ts";
 import type { Endpoint, KeyFamily } from "./endpoint.ts";
 import { failureOf, UpstreamRefusal } from "./failure.ts";
 import { get, type HttpAnswer, type HttpOptions } from "./http.ts";
+import { Interest } from "./interest.ts";
 import type { Operation } from "./operation.ts";
 import { decodePage, type Page } from "./page.ts";
 import { canonicalPath } from "./path.ts";
@@ -52,11 +53,14 @@ interface Asking {
   readonly credential: Credential;
   readonly path: string;
   readonly key: string;
+  /** Ends when nobody waits for it any more. */
+  readonly unwanted: AbortSignal;
 }
 
 /** A request under way. Others join it in the first half of its time only, lest they inherit a hang that is about to fail. */
 interface Flight {
   readonly page: Promise<Page<unknown>>;
+  readonly interest: Interest;
   readonly begun: number;
 }
 
@@ -75,8 +79,8 @@ export function createPages(options: PagesOptions): ReadPage {
     const key = `${credential.fingerprint} ${options.baseUrl.href} ${path}`;
     const before = bypass ? undefined : operation.pages.get(key);
     if (before !== undefined) return before as Promise<Page<Row>>;
-    const page = inProcess(operation, endpoint, key, bypass, () =>
-      obtain(operation, question, { credential, path, key }, bypass),
+    const page = inProcess(operation, endpoint, key, bypass, (unwanted) =>
+      obtain(operation, question, { credential, path, key, unwanted }, bypass),
     );
     operation.pages.set(key, page);
     return page;
@@ -88,7 +92,7 @@ export function createPages(options: PagesOptions): ReadPage {
     endpoint: Endpoint<P, Row>,
     key: string,
     bypass: boolean,
-    fetch: () => Promise<Page<Row>>,
+    fetch: (unwanted: AbortSignal) => Promise<Page<Row>>,
   ): Promise<Page<Row>> {
     const kept = bypass ? undefined : (options.store.get(key) as Entry<Page<Row>> | undefined);
     if (kept !== undefined && isFresh(kept, endpoint)) {
@@ -96,16 +100,20 @@ export function createPages(options: PagesOptions): ReadPage {
       return kept.value;
     }
     const joined = flights.get(key);
-    if (joined !== undefined && performance.now() - joined.begun < options.deadlineMs / 2) {
+    const isYoung = joined !== undefined && performance.now() - joined.begun < options.deadlineMs / 2;
+    if (isYoung && !joined.interest.signal.aborted) {
+      joined.interest.add(operation.signal);
       operation.usage.cacheHits++;
       return joined.page as Promise<Page<Row>>;
     }
     operation.spend(endpoint.dataset);
-    const page = fetch().catch((fault: unknown) => {
+    const interest = new Interest();
+    interest.add(operation.signal);
+    const page = fetch(interest.signal).catch((fault: unknown) => {
       if (kept !== undefined && isPassing(fault)) return { ...kept.value, stale: fault.code };
       throw fault;
     });
-    const flight = { page, begun: performance.now() };
+    const flight = { page, interest, begun: performance.now() };
     flights.set(key, flight);
     const land = () => flights.get(key) === flight && flights.delete(key);
     page.then(land, land);
@@ -169,7 +177,7 @@ export function createPages(options: PagesOptions): ReadPage {
   function fetchBody<P, Row>(
     { priority, usage }: Operation,
     { endpoint, params }: PageQuestion<P, Row>,
-    { credential, path }: Asking,
+    { credential, path, unwanted }: Asking,
     parse: (text: string) => unknown,
   ): Promise<HttpAnswer> {
     const beta = endpoint.beta?.(params);
@@ -188,7 +196,7 @@ export function createPages(options: PagesOptions): ReadPage {
     });
     return get(options, path, headers, parse, {
       async enter(patienceMs) {
-        await options.budget.enter(turn(patienceMs));
+        await options.budget.enter(turn(patienceMs), unwanted);
         usage.requests++;
       },
       block: (forMs) => options.budget.block(turn(0), forMs),

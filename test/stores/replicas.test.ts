@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, describe, expect, test } from "vitest";
 import type { SharedStore } from "../../src/cache/shared-store.ts";
 import { gateway, json, type Route, refusal } from "../gateway.ts";
+import { simulatedPace } from "../upstream/pace.ts";
 import { PATHS, tokenPage, wireUser } from "../wire.ts";
 import { folder, redis, sqlite } from "./stores.ts";
 
@@ -159,6 +160,37 @@ describe.each([sqlite, redis])("replicas that share $name", ({ open, skip }) => 
       });
     await Promise.all([a.app.dispose(), b.app.dispose()]);
   });
+});
+
+test("a client that leaves gives its place in the queue free, unless somebody else waits for the same", async () => {
+  const pace = simulatedPace();
+  const { app, seen, ask } = gateway({
+    routes: { [PATHS.users]: () => json(tokenPage([wireUser("user_a")])) },
+    settings: { UPSTREAM_PER_MINUTE: "1", OPERATION_TIMEOUT: "600" },
+    pace,
+  });
+  const leaving = new AbortController();
+  const leave = async (query: string) => {
+    try {
+      await app.fetch("http://gateway.test/graphql", {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ query }),
+        signal: leaving.signal,
+      });
+    } catch {
+      // It has left.
+    }
+  };
+  await ask(people("05"));
+  const left = [people("06"), people("07")].map(leave);
+  const stays = ask(people("07"));
+  await sleep(50);
+  leaving.abort();
+  await Promise.all(left);
+  await pace.advance(200_000);
+  expect((await stays).data.users.nodes).toHaveLength(1);
+  expect(seen.map((url) => url.searchParams.get("starting_date"))).toEqual(["2026-05-01", "2026-07-01"]);
 });
 
 /** A store in which something is always wrong. */

@@ -26,9 +26,14 @@ interface Outcome {
   refused?: GatewayError;
 }
 
-function enter(budget: Budget, pace: SimulatedPace, asked: Turn): Outcome {
+function enter(
+  budget: Budget,
+  pace: SimulatedPace,
+  asked: Turn,
+  unwanted = new AbortController().signal,
+): Outcome {
   const outcome: Outcome = { priority: asked.priority, asked: pace.now() };
-  budget.enter(asked).then(
+  budget.enter(asked, unwanted).then(
     () => {
       outcome.left = pace.now();
     },
@@ -103,6 +108,23 @@ describe("a minute's requests", () => {
     ];
     await pace.advance(0);
     expect(outcomes.every(({ left }) => left === 0)).toBe(true);
+  });
+
+  test("are not taken by what nobody waits for any more", async () => {
+    const pace = simulatedPace();
+    const budget = budgetOf(pace, 2);
+    const gone = new AbortController();
+    for (let i = 0; i < 2; i++) enter(budget, pace, turn());
+    await pace.advance(1_000);
+    const abandoned = enter(budget, pace, turn("interactive", 600_000), gone.signal);
+    const waiting = enter(budget, pace, turn("interactive", 600_000));
+    await pace.advance(1_000);
+    gone.abort();
+    await pace.advance(0);
+    expect(abandoned.refused?.code).toBe("OPERATION_TIMEOUT");
+    await pace.advance(60_000);
+    expect([abandoned.left, waiting.left !== undefined]).toEqual([undefined, true]);
+    expect(enter(budget, pace, turn(), gone.signal).left).toBeUndefined();
   });
 
   test("none leaves while upstream wants none", async () => {
