@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { parityCommand } from "./cli/parity.ts";
 import { sandboxCommand } from "./cli/sandbox.ts";
 import { serveCommand } from "./cli/serve.ts";
+import { warmCommand } from "./cli/warm.ts";
 
 const OLDEST_NODE = 24;
 
@@ -18,4 +19,5 @@ await new Command("claude-analytics-gateway")
   .addCommand(serveCommand(), { isDefault: true })
   .addCommand(sandboxCommand())
   .addCommand(parityCommand())
+  .addCommand(warmCommand())
   .parseAsync();

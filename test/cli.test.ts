@@ -1,6 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
 
 const MAIN = new URL("../src/main.ts", import.meta.url).pathname;
@@ -209,5 +213,84 @@ describe("parity", () => {
     const { code, output } = await run(["parity", "--months", "0"]).ended();
     expect(code).toBe(1);
     expect(output).toContain("whole number from 1 to 12");
+  });
+});
+
+describe("warm", () => {
+  const CLOCK = "2026-11-22T12:00:00Z";
+  const store = () => join(mkdtempSync(join(tmpdir(), "warm-")), "cache.db");
+  const FAST = { SANDBOX_USERS: "60", SANDBOX_RATE_LIMIT: "off", UPSTREAM_PER_MINUTE: "100000", CLOCK };
+
+  test("fetches final figures once, and a gateway beside it answers from them without a request", async () => {
+    const environment = { ...FAST, CACHE_URL: `sqlite:${store()}` };
+    const first = await run(["warm", "--months", "2"], environment).ended();
+    expect(first.output).toMatch(/24 questions: 24 kept, 0 failed; 24 upstream requests, 0 pages were there/);
+    expect(first.code).toBe(0);
+    const second = await run(["warm", "--months", "2"], environment).ended();
+    expect(second.output).toMatch(/24 kept, 0 failed; 0 upstream requests, 24 pages were there/);
+
+    const gateway = run(["serve", "--port", "0"], environment);
+    const answer = (await ask(
+      urlIn(await gateway.printed("Try:")),
+      `{ cost(range: { between: { from: "2026-08-03", until: "2026-09-28" } }, groupBy: [MODEL], first: 1000) { nodes { model net { usd } } freshness { state } total { net { usd } } }
+         ranked: cost(range: { between: { from: "2026-08-01", until: "2026-10-01" } }, bucket: NONE, groupBy: [PRODUCT]) { nodes { product } } }`,
+    )) as { data: { cost: { nodes: unknown[]; freshness: object } }; extensions: object };
+    expect(answer.data.cost.nodes.length).toBeGreaterThan(50);
+    expect(answer.data.cost.freshness).toEqual({ state: "FINAL" });
+    expect(answer.extensions).toMatchObject({ upstream: { requests: 0 } });
+  });
+
+  test("killed in the middle of its writing goes on where it was, and nothing it kept is wrong", async () => {
+    const sandbox = run([
+      "sandbox",
+      "--port",
+      "0",
+      "--users",
+      "60",
+      "--rate-limit",
+      "off",
+      "--latency-ms",
+      "25",
+      "--now",
+      CLOCK,
+    ]);
+    const environment = {
+      ANTHROPIC_ANALYTICS_KEY: "sk-ant-api01-any",
+      ANTHROPIC_ADMIN_KEY: "sk-ant-admin01-any",
+      ANTHROPIC_BASE_URL: urlIn(await sandbox.printed("Try:")),
+      UPSTREAM_PER_MINUTE: "100000",
+      CACHE_URL: `sqlite:${store()}`,
+      CLOCK,
+    };
+    const killed = run(["warm", "--months", "6", "--datasets", "cost,usage,people,claude-code"], environment);
+    await sleep(3_000);
+    killed.child.kill("SIGKILL");
+    await killed.ended();
+    const again = await run(
+      ["warm", "--months", "6", "--datasets", "cost,usage,people,claude-code"],
+      environment,
+    ).ended();
+    const [, requests, kept] = /(\d+) upstream requests, (\d+) pages were there/.exec(again.output) ?? [];
+    expect(again.output).toContain("0 failed");
+    expect(Number(kept)).toBeGreaterThan(3);
+    expect(Number(requests)).toBeGreaterThan(0);
+
+    const QUESTION = `{ cost(range: { between: { from: "2026-05-01", until: "2026-10-01" } }, groupBy: [PRODUCT], first: 1000) { nodes { from product net { cents } } } }`;
+    const warmed = run(["serve", "--port", "0"], environment);
+    const cold = run(["serve", "--port", "0"], { ...environment, CACHE_URL: "memory:" });
+    const answers = await Promise.all(
+      [warmed, cold].map(async (gateway) => ask(urlIn(await gateway.printed("Try:")), QUESTION)),
+    );
+    expect(answers[0]?.data).toEqual(answers[1]?.data);
+  });
+
+  test("says that nothing would be kept, and which datasets there are", async () => {
+    const nowhere = await run(["warm"], FAST).ended();
+    expect([nowhere.code, nowhere.output]).toEqual([2, expect.stringContaining("CACHE_URL names no store")]);
+    const unknown = await run(["warm", "--datasets", "everything"], FAST).ended();
+    expect([unknown.code, unknown.output]).toEqual([
+      1,
+      expect.stringContaining("there are cost, usage, people"),
+    ]);
   });
 });

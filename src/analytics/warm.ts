@@ -1,0 +1,94 @@
+import type { Context } from "../context.ts";
+import { addDays, dayOf } from "../domain/day.ts";
+import type { OrganizationKind } from "../domain/organization.ts";
+import { type DayRange, splitByDay } from "../domain/range.ts";
+import type { Dimension } from "../domain/report.ts";
+import { claudeCode } from "../upstream/endpoints/claude-code.ts";
+import { userCost } from "../upstream/endpoints/enterprise-cost.ts";
+import { userUsage } from "../upstream/endpoints/enterprise-usage.ts";
+import { walkOf, whole } from "../upstream/walk.ts";
+import { costReport } from "./cost.ts";
+import { finalMonths } from "./parity.ts";
+import { answerBy, plansFor, type Report, walkReport } from "./report.ts";
+import { usageReport } from "./usage.ts";
+
+/** What can be fetched ahead, and the questions it then answers without a request. */
+export const WARMABLE = {
+  cost: "daily cost and its total, ungrouped, by product and by model",
+  usage: "the same of tokens",
+  people: "cost and tokens of each person by month (Enterprise)",
+  "claude-code": "Claude Code records, one request a day (Console)",
+} as const;
+
+export type Warmable = keyof typeof WARMABLE;
+
+/** One question to fetch ahead; when its figures are kept already, it costs nothing. */
+export interface WarmStep {
+  readonly name: string;
+  readonly run: () => Promise<unknown>;
+}
+
+/** The final figures of the last `months` months, the newest first. What there is no key for is left out. */
+export function warmSteps(ctx: Context, what: readonly Warmable[], months: number): WarmStep[] {
+  const final = finalMonths(ctx.now(), months);
+  const steps: Readonly<Record<Warmable, () => WarmStep[]>> = {
+    cost: () => final.flatMap((month) => reportSteps(ctx, "cost", costReport, month)),
+    usage: () => final.flatMap((month) => reportSteps(ctx, "usage", usageReport, month)),
+    people: () => final.flatMap((month) => peopleSteps(ctx, month)),
+    "claude-code": () => codeSteps(ctx, months),
+  };
+  return what.flatMap((each) => steps[each]());
+}
+
+/** The splits of a month that every question about it shares, by the key of each organization. */
+const SPLITS: Readonly<Record<OrganizationKind, readonly (readonly Dimension[])[]>> = {
+  ENTERPRISE: [[], ["PRODUCT"], ["MODEL"]],
+  CONSOLE: [[], ["MODEL"]],
+};
+
+function reportSteps<Measure>(
+  ctx: Context,
+  field: string,
+  report: Report<Measure>,
+  range: DayRange,
+): WarmStep[] {
+  const { upstream } = ctx;
+  const organizations = (["ENTERPRISE", "CONSOLE"] as const).filter((organization) =>
+    upstream.has(organization === "ENTERPRISE" ? "analytics" : "admin"),
+  );
+  return organizations.flatMap((organization) =>
+    SPLITS[organization].map((groupBy) => ({
+      name: `${organization} ${field} of ${range.from.slice(0, 7)} ${groupBy.join(", ")}`.trim(),
+      run: async () => {
+        const question = { range, bucket: "DAY", groupBy, filter: {} } as const;
+        const sources = report.sources.filter((each) => each.organization === organization);
+        const plans = plansFor(upstream, { ...report, sources }, question, ctx.now());
+        await answerBy(upstream, plans, (plan) => whole(walkReport(upstream, plan)));
+      },
+    })),
+  );
+}
+
+function peopleSteps({ upstream }: Context, range: DayRange): WarmStep[] {
+  if (!upstream.has("analytics")) return [];
+  const question = { range, bucket: "NONE", groupBy: [], filter: {} } as const;
+  const month = range.from.slice(0, 7);
+  return [
+    { name: `cost of people in ${month}`, run: () => whole(walkOf(upstream, userCost, [question])) },
+    { name: `tokens of people in ${month}`, run: () => whole(walkOf(upstream, userUsage, [question])) },
+  ];
+}
+
+/** A day is final a month after it. */
+const FINAL_DAYS = 31;
+const DAYS_PER_MONTH = 30;
+
+function codeSteps({ upstream, now }: Context, months: number): WarmStep[] {
+  if (!upstream.has("admin")) return [];
+  const until = addDays(dayOf(now()), -FINAL_DAYS);
+  const days = splitByDay({ from: addDays(until, -months * DAYS_PER_MONTH), until });
+  return days.toReversed().map((range) => ({
+    name: `Claude Code of ${range.from}`,
+    run: () => whole(walkOf(upstream, claudeCode, [{ range }])),
+  }));
+}

@@ -1,0 +1,88 @@
+import { SingleBar } from "cli-progress";
+import { Command, InvalidArgumentError } from "commander";
+import { WARMABLE, type Warmable, type WarmStep, warmSteps } from "../analytics/warm.ts";
+import { GatewayError } from "../errors.ts";
+import { openGateway, upstreamOf } from "./open.ts";
+import { whole } from "./option.ts";
+
+interface Flags {
+  readonly months: number;
+  readonly datasets: readonly Warmable[];
+}
+
+const EXIT = { done: 0, incomplete: 1, unusable: 2 } as const;
+
+/** `warm`: final figures into the shared store, before anybody asks for them. */
+export function warmCommand(): Command {
+  const kinds = Object.entries(WARMABLE).map(([name, what]) => `  ${name.padEnd(12)} ${what}`);
+  return new Command("warm")
+    .description(
+      "Fetch figures that no longer move into the store that CACHE_URL names. Takes at most half of a minute's upstream requests, after whatever clients of a gateway beside it ask for. Ended and begun again, it goes on where it was. Exits with 0 where all is there, 1 where some could not be fetched, 2 where nothing can be kept.",
+    )
+    .option("--months <number>", "how many final months, the newest first", whole(1, 12), 3)
+    .option("--datasets <names>", "which, separated by commas", datasets, ["cost", "usage", "people"])
+    .addHelpText("after", `\nDatasets:\n${kinds.join("\n")}`)
+    .action(warm);
+}
+
+/** A step may wait for the allowance of many minutes. */
+const PATIENCE = { operationTimeoutMs: 3_600_000, maxUpstreamRequests: Number.MAX_SAFE_INTEGER };
+
+async function warm({ months, datasets: what }: Flags): Promise<void> {
+  const opened = await openGateway(process.env, PATIENCE);
+  if (opened === null) return;
+  const { app, config } = opened;
+  if (config.store === null) {
+    process.stderr.write("CACHE_URL names no store that lasts; set it to sqlite:PATH or redis://HOST.\n");
+    process.exitCode = EXIT.unusable;
+    await app.dispose();
+    return;
+  }
+  const ctx = app.context(new AbortController().signal, "warm");
+  const steps = warmSteps(ctx, what, months);
+  process.stderr.write(`${upstreamOf(config)}\n`);
+  const failed = await walkThrough(steps, () => ctx.upstream.usage.requests);
+  await app.dispose();
+  const { requests, cacheHits } = ctx.upstream.usage;
+  process.stdout.write(
+    `${steps.length} questions: ${steps.length - failed.length} kept, ${failed.length} failed; ${requests} upstream requests, ${cacheHits} pages were there.\n`,
+  );
+  for (const line of failed) process.stderr.write(`${line}\n`);
+  process.exitCode = failed.length > 0 ? EXIT.incomplete : EXIT.done;
+}
+
+/** One after the other, with a bar; on what is no terminal, a line now and then. */
+async function walkThrough(steps: readonly WarmStep[], requests: () => number): Promise<string[]> {
+  const bar = new SingleBar({
+    format: "{bar} {value}/{total} | {requests} upstream requests | about {eta_formatted} left | {name}",
+    stream: process.stderr,
+    noTTYOutput: true,
+    notTTYSchedule: 10_000,
+    hideCursor: true,
+    etaBuffer: 30,
+  });
+  const failed: string[] = [];
+  bar.start(steps.length, 0, { requests: 0, name: "" });
+  for (const { name, run } of steps) {
+    bar.update({ name });
+    try {
+      await run();
+    } catch (fault) {
+      if (!(fault instanceof GatewayError)) throw fault;
+      failed.push(`${name}: ${fault.message}`);
+    }
+    bar.increment(1, { requests: requests(), name });
+  }
+  bar.stop();
+  return failed;
+}
+
+function datasets(text: string): Warmable[] {
+  const names = text.split(",").map((name) => name.trim());
+  const unknown = names.filter((name) => !Object.hasOwn(WARMABLE, name));
+  if (unknown.length > 0)
+    throw new InvalidArgumentError(
+      `There is no ${unknown.join(", ")}; there are ${Object.keys(WARMABLE).join(", ")}.`,
+    );
+  return names as Warmable[];
+}
