@@ -49,7 +49,7 @@ async function compareMonths({ months: count, perMinute, json }: Flags): Promise
   const opened = await openGateway(process.env, { ...PATIENCE, limits });
   if (opened === null) return;
   const { app, config, now } = opened;
-  const ctx = app.context(new AbortController().signal);
+  const ctx = app.context(new AbortController().signal, "warm");
   const months = finalMonths(now(), count);
   const line = (text: string) => process.stdout.write(`${text}\n`);
   if (!json) line(upstreamOf(config));

@@ -158,7 +158,7 @@ export function createPages(options: PagesOptions): ReadPage {
           read: ({ body, fetchedAt }) => decode(body, fetchedAt),
           isUsable: (page) => page.fetchedAt >= begun || isFreshPage(page, endpoint),
           lifetimeMs,
-          patienceMs: options.deadlineMs,
+          heldMs: operation.priority === "interactive" ? 2 * options.timeoutMs : null,
         },
         ask,
       );

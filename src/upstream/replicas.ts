@@ -19,8 +19,11 @@ export interface Sharing<Page> {
   readonly isUsable: (page: Page) => boolean;
   /** How long it is worth keeping; null for good. */
   readonly lifetimeMs: (page: Page) => number | null;
-  /** The longest time that asking takes. */
-  readonly patienceMs: number;
+  /**
+   * How long others wait for the one that asks, which may have died. Null: nobody shall wait for this one, which is in no
+   * hurry.
+   */
+  readonly heldMs: number | null;
 }
 
 /** How often a replica looks whether another one has the answer yet. */
@@ -28,10 +31,10 @@ const LOOK_MS = 30;
 
 /**
  * A page that replicas share: as it is kept, else asked for by one of them while the others wait for it. Whoever waits longer
- * than half of the time that asking can take asks too, lest it inherit a hang.
+ * than half of the time that the name can be held asks too, lest it inherit a hang.
  */
 export async function shared<Page>(
-  { store, key, read, isUsable, lifetimeMs, patienceMs }: Sharing<Page>,
+  { store, key, read, isUsable, lifetimeMs, heldMs }: Sharing<Page>,
   ask: () => Promise<{ readonly page: Page; readonly kept: Kept }>,
 ): Promise<Shared<Page>> {
   const kept = async (): Promise<Shared<Page> | null> => {
@@ -50,22 +53,27 @@ export async function shared<Page>(
     return null;
   };
 
-  const holder = randomUUID();
-  const latest = performance.now() + patienceMs / 2;
-  for (;;) {
-    const found = await kept();
-    if (found !== null) return found;
-    if (await store.acquire(key, holder, patienceMs)) break;
-    if (performance.now() > latest) break;
-    await sleep(LOOK_MS);
-  }
-  try {
+  const askAndKeep = async (): Promise<Shared<Page>> => {
     // Whoever had the name before may have got the answer since it was looked for.
     const found = await kept();
     if (found !== null) return found;
     const asked = await ask();
     await store.set(key, await encodeEntry(asked.kept), lifetimeMs(asked.page));
     return { page: asked.page, bytes: asked.kept.body.length, isKept: false };
+  };
+  if (heldMs === null) return askAndKeep();
+
+  const holder = randomUUID();
+  const latest = performance.now() + heldMs / 2;
+  for (;;) {
+    const found = await kept();
+    if (found !== null) return found;
+    if (await store.acquire(key, holder, heldMs)) break;
+    if (performance.now() > latest) break;
+    await sleep(LOOK_MS);
+  }
+  try {
+    return await askAndKeep();
   } finally {
     await store.release(key, holder);
   }

@@ -114,6 +114,27 @@ describe.each([sqlite, redis])("replicas that share $name", ({ open, skip }) => 
     await Promise.all([a.app.dispose(), b.app.dispose()]);
   });
 
+  test.skipIf(skip)("do not wait long for one that died while it was asking", async () => {
+    const settings = settingsOf({ UPSTREAM_TIMEOUT: "1" });
+    const routes: Record<string, Route> = { [PATHS.users]: () => json(tokenPage([wireUser("user_a")])) };
+    const store = await open();
+    // As it would be if its holder had been killed.
+    const held = new Set<string>();
+    const haunted: SharedStore = {
+      ...store,
+      async acquire(name, holder, lifetimeMs) {
+        if (!held.has(name)) await store.acquire(name, "dead", lifetimeMs);
+        held.add(name);
+        return store.acquire(name, holder, lifetimeMs);
+      },
+    };
+    const { ask, app } = gateway({ routes, store: haunted, settings });
+    const started = performance.now();
+    expect((await ask(people("08"))).errors).toBeUndefined();
+    expect(performance.now() - started).toBeLessThan(2_500);
+    await app.dispose();
+  });
+
   test.skipIf(skip)("leave upstream alone together while it says so", async () => {
     let isOpen = false;
     const routes: Record<string, Route> = {
