@@ -180,7 +180,8 @@ describe("sandbox", () => {
 
 describe("parity", () => {
   test("compares the older and the newer reports of a final month and says that all agree", async () => {
-    const { code, output } = await run(["parity", "--per-minute", "0"], {
+    const { code, output } = await run(["parity"], {
+      UPSTREAM_PER_MINUTE: "100000",
       SANDBOX_USERS: "30",
       SANDBOX_RATE_LIMIT: "off",
       CLOCK: "2026-11-22T12:00:00Z",
@@ -195,7 +196,8 @@ describe("parity", () => {
   test("says what it could not compare, one JSON object a line where asked to", async () => {
     const clock = "2026-11-22T12:00:00Z";
     const sandbox = run(["sandbox", "--port", "0", "--users", "20", "--unified", "off", "--now", clock]);
-    const { code, output } = await run(["parity", "--per-minute", "0", "--json"], {
+    const { code, output } = await run(["parity", "--json"], {
+      UPSTREAM_PER_MINUTE: "100000",
       ANTHROPIC_ANALYTICS_KEY: "sk-ant-api01-any",
       ANTHROPIC_BASE_URL: urlIn(await sandbox.printed("Try:")),
       CLOCK: clock,
