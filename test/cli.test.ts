@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync } from "node:fs";
 import { createServer } from "node:net";
@@ -6,64 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
+import { ask, endAll, run, urlIn } from "./process.ts";
 
-const MAIN = new URL("../src/main.ts", import.meta.url).pathname;
-const running = new Set<ChildProcess>();
-
-afterEach(() => {
-  for (const child of running) child.kill("SIGKILL");
-  running.clear();
-});
-
-interface Process {
-  readonly child: ChildProcess;
-  /** Resolves with everything printed so far once it holds `text`. */
-  printed(text: string): Promise<string>;
-  ended(): Promise<{ code: number | null; output: string }>;
-}
-
-/** The command as an operator runs it, with nothing of this process's environment but the path. */
-function run(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Process {
-  const child = spawn(process.execPath, [MAIN, ...args], {
-    env: { PATH: process.env.PATH ?? "", ...environment },
-  });
-  running.add(child);
-  let output = "";
-  child.stdout?.on("data", (chunk) => {
-    output += chunk;
-  });
-  child.stderr?.on("data", (chunk) => {
-    output += chunk;
-  });
-  const ended = once(child, "close").then(([code]) => ({ code: code as number | null, output }));
-  return {
-    child,
-    ended: () => ended,
-    async printed(text) {
-      while (!output.includes(text)) {
-        const more = await Promise.race([
-          once(child.stdout ?? child, "data").then(() => true),
-          ended.then(() => false),
-        ]);
-        if (!more && !output.includes(text)) throw new Error(`ended without printing ${text}:\n${output}`);
-      }
-      return output;
-    },
-  };
-}
-
-function urlIn(output: string): string {
-  return /http:\/\/[\d.]+:\d+/.exec(output)?.[0] ?? "";
-}
-
-async function ask(url: string, query: string) {
-  const response = await fetch(`${url}/graphql`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ query }),
-  });
-  return (await response.json()) as { data: Record<string, unknown>; errors?: unknown };
-}
+afterEach(endAll);
 
 const PEOPLE = `{ users(range: { last: { days: 7 } }, first: 2) { nodes { email cost { net { usd } } } } }`;
 

@@ -1,7 +1,11 @@
 import type { Allowance, SharedStore } from "./shared-store.ts";
 
-/** How long one call may take before the store counts as away. */
-const PATIENCE_MS = 400;
+/**
+ * How long one call may take before the store counts as away, in ticks of the event loop: a process too busy to read the
+ * answer that is there must not blame the store.
+ */
+const TICKS = 4;
+const TICK_MS = 100;
 
 /** How long nothing is asked of a store that is away. */
 const REST_MS = 5_000;
@@ -23,7 +27,11 @@ export function guardedStore(store: SharedStore, { allowance, onFault }: GuardOp
   async function call<T>(ask: () => Promise<T>, otherwise: () => T | Promise<T>): Promise<T> {
     if (performance.now() < restsUntil) return otherwise();
     const { promise: late, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => reject(new Error("the shared store does not answer")), PATIENCE_MS);
+    let ticks = 0;
+    const timer = setInterval(() => {
+      ticks++;
+      if (ticks === TICKS) reject(new Error("the shared store does not answer"));
+    }, TICK_MS);
     try {
       const work = ask();
       work.catch(() => {}); // it may fail after it was given up
@@ -33,7 +41,7 @@ export function guardedStore(store: SharedStore, { allowance, onFault }: GuardOp
       restsUntil = performance.now() + REST_MS;
       return otherwise();
     } finally {
-      clearTimeout(timer);
+      clearInterval(timer);
     }
   }
 

@@ -107,6 +107,7 @@ function statements(db: DatabaseSync) {
     acquire: db.prepare(
       "INSERT INTO locks (name, holder, until) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until WHERE until <= ?",
     ),
+    held: db.prepare("SELECT until FROM locks WHERE name = ?"),
     release: db.prepare("DELETE FROM locks WHERE name = ? AND holder = ?"),
     blocked: db.prepare("SELECT until FROM blocks WHERE bucket = ?"),
     free: db.prepare("DELETE FROM slots WHERE bucket = ? AND free_at <= ?"),
@@ -189,8 +190,12 @@ function answerFromOpen(call: SqliteCall): unknown {
     case "delete":
       one.delete.run(call.key);
       return null;
-    case "acquire":
+    case "acquire": {
+      // Most who ask find it taken, which needs no writing.
+      const held = one.held.get(call.name) as { until: number } | undefined;
+      if (held !== undefined && held.until > call.now) return false;
       return one.acquire.run(call.name, call.holder, call.until, call.now).changes === 1;
+    }
     case "release":
       one.release.run(call.name, call.holder);
       return null;

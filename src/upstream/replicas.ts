@@ -26,8 +26,9 @@ export interface Sharing<Page> {
   readonly heldMs: number | null;
 }
 
-/** How often a replica looks whether another one has the answer yet. */
-const LOOK_MS = 30;
+/** How soon a replica looks whether another one has the answer yet, and how often at the least. */
+const FIRST_LOOK_MS = 20;
+const LAST_LOOK_MS = 200;
 
 /**
  * A page that replicas share: as it is kept, else asked for by one of them while the others wait for it. Whoever waits longer
@@ -65,12 +66,12 @@ export async function shared<Page>(
 
   const holder = randomUUID();
   const latest = performance.now() + heldMs / 2;
-  for (;;) {
+  for (let pause = FIRST_LOOK_MS; ; pause = Math.min(pause * 1.5, LAST_LOOK_MS)) {
     const found = await kept();
     if (found !== null) return found;
     if (await store.acquire(key, holder, heldMs)) break;
     if (performance.now() > latest) break;
-    await sleep(LOOK_MS);
+    await sleep(pause);
   }
   try {
     return await askAndKeep();
