@@ -65,7 +65,7 @@ export function createApp(
     fetch: server.fetch,
     /** What a command has in hand that asks without GraphQL; `signal` ends its patience. */
     context: (signal: AbortSignal, priority?: Priority): Context => ({
-      upstream: upstream.operation(signal, priority),
+      upstream: upstream.operation(priority === undefined ? { signal } : { signal, priority }),
       now,
       maxFirst: config.maxFirst,
     }),

@@ -51,8 +51,11 @@ async function serve(environment: Environment): Promise<void> {
   server.listen(config.port, config.host, () =>
     process.stdout.write(`${greeting(config, server.address() as AddressInfo, now())}\n`),
   );
-  stopOnSignal(server, app.dispose);
+  stopOnSignal(server, app.dispose, config.operationTimeoutMs + SLACK_MS);
 }
+
+/** What an answer takes beyond its operation. */
+const SLACK_MS = 2_000;
 
 const EXAMPLE =
   "{ users(range: {last: {days: 7}}, first: 10) { nodes { email activity { chat { messages } } cost { net { usd } } } } }";

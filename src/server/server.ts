@@ -1,7 +1,9 @@
+import type { IncomingMessage } from "node:http";
 import type { GraphQLSchema } from "graphql";
 import { createYoga } from "graphql-yoga";
 import type { Context } from "../context.ts";
 import type { Instant } from "../domain/day.ts";
+import type { Asker } from "../upstream/operation.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { clientError, translateErrors } from "./errors.ts";
 import { reportUsage } from "./operation.ts";
@@ -12,7 +14,7 @@ const GRAPHQL = "/graphql";
 
 export interface ServerOptions {
   readonly schema: GraphQLSchema;
-  readonly operation: (signal: AbortSignal) => Upstream;
+  readonly operation: (asker: Asker) => Upstream;
   readonly now: () => Instant;
   readonly operationTimeoutMs: number;
   readonly maxFirst: number;
@@ -31,10 +33,13 @@ export function createServer({
   onFault,
   ...options
 }: ServerOptions) {
-  return createYoga<object, Context>({
+  return createYoga<Partial<NodeRequest>, Context>({
     schema,
-    context: ({ request }): Context => ({
-      upstream: operation(patience(request.signal, operationTimeoutMs)),
+    context: ({ request, req }): Context => ({
+      upstream: operation({
+        signal: patience(request.signal, operationTimeoutMs),
+        caller: req?.socket.remoteAddress ?? "",
+      }),
       now: instantOf(now()),
       maxFirst,
     }),
@@ -55,6 +60,11 @@ export function createServer({
     maxRequestBodySize: MAX_BODY_BYTES,
     logging: false,
   });
+}
+
+/** What a node:http listener adds to a request. */
+interface NodeRequest {
+  readonly req: IncomingMessage;
 }
 
 /** Far more than a question with its variables takes. */

@@ -1,5 +1,6 @@
 import type { Allowance } from "../cache/shared-store.ts";
 import { GatewayError } from "../errors.ts";
+import { backoff } from "./http.ts";
 
 /** Who is asking: clients that wait, figures being refreshed behind an answer, final days being fetched ahead. */
 export type Priority = "interactive" | "refresh" | "warm";
@@ -21,6 +22,8 @@ export interface BudgetOptions {
   readonly allowance: Allowance;
   readonly limits: Limits;
   readonly pace: Pace;
+  /** First pause after a refusal that does not say how long; doubles each time. */
+  readonly backoffMs: number;
 }
 
 /** One request that wants to leave. */
@@ -29,6 +32,8 @@ export interface Turn {
   readonly organization: string;
   readonly family: keyof Limits;
   readonly priority: Priority;
+  /** For whom, of those who share the allowance. */
+  readonly caller: string;
   readonly dataset: string;
   /** How long the caller can wait for it. */
   readonly patienceMs: number;
@@ -41,6 +46,15 @@ const WINDOW_MS = 60_500;
 const SHARE: Readonly<Record<Priority, number>> = { interactive: 1, refresh: 0.75, warm: 0.5 };
 
 const ORDER: readonly Priority[] = ["interactive", "refresh", "warm"];
+
+/** How much of the allowance one caller may have in use while another one has been seen … */
+const ONE_CALLERS = 0.75;
+
+/** … so lately. */
+const SEEN_MS = 10 * 60_000;
+
+/** The longest pause after refusals that do not say how long. */
+const LONGEST_BACKOFF_MS = 60_000;
 
 interface Waiter {
   readonly turn: Turn;
@@ -55,13 +69,22 @@ interface Queue {
   arrived: PromiseWithResolvers<void>;
 }
 
+/** When upstream last refused for want of an allowance without a word on how long, and how often in a row. */
+interface Refusals {
+  readonly times: number;
+  readonly at: number;
+}
+
 /**
- * The requests that one minute allows, given out in order of priority and then of arrival. Who would have to wait longer than
- * it can is told so at once, and when to come back.
+ * The requests that one minute allows, given out in order of priority, then to the caller that has had the fewest, then of
+ * arrival. Who would have to wait longer than it can is told so at once, and when to come back. Priorities hold between
+ * replicas; what each caller has had is known to each replica for itself.
  */
 export class Budget {
   readonly #options: BudgetOptions;
   readonly #queues = new Map<string, Queue>();
+  readonly #callers = new Map<string, Callers>();
+  readonly #refusals = new Map<string, Refusals>();
 
   constructor(options: BudgetOptions) {
     this.#options = options;
@@ -98,30 +121,61 @@ export class Budget {
     return served;
   }
 
-  /** Upstream has said that nobody of the organization shall ask for so long. */
-  async block(turn: Turn, forMs: number): Promise<void> {
-    await this.#options.allowance.block(bucketOf(turn), forMs);
+  /**
+   * Upstream has refused a request that left at `leftAt`: nobody of the organization asks for the milliseconds it returns.
+   * Without a time of upstream's they double from refusal to refusal; those that left together count once.
+   */
+  async block(turn: Turn, retryAfter: number | undefined, leftAt: number): Promise<number> {
+    const bucket = bucketOf(turn);
+    const before = this.#refusals.get(bucket) ?? { times: 0, at: Number.NEGATIVE_INFINITY };
+    const times = leftAt > before.at ? before.times + 1 : before.times;
+    this.#refusals.set(bucket, { times, at: this.#options.pace.now() });
+    const forMs = retryAfter
+      ? retryAfter * 1_000
+      : backoff(this.#options.backoffMs, times, LONGEST_BACKOFF_MS);
+    await this.#options.allowance.block(bucket, forMs);
+    return forMs;
+  }
+
+  /** Upstream has answered a request that left at `leftAt`. */
+  answered(turn: Turn, leftAt: number): void {
+    const bucket = bucketOf(turn);
+    const refusals = this.#refusals.get(bucket);
+    if (refusals !== undefined && leftAt > refusals.at) this.#refusals.delete(bucket);
+  }
+
+  /** When a request that may leave leaves, for `block` and `answered`. */
+  now(): number {
+    return this.#options.pace.now();
   }
 
   /** Lets waiters go one by one until none is left. */
   async #serve(bucket: string, queue: Queue): Promise<void> {
     const { allowance, limits, pace } = this.#options;
+    const callers = this.#callers.get(bucket) ?? new Callers();
+    this.#callers.set(bucket, callers);
     for (;;) {
-      queue.waiters.sort((a, b) => ORDER.indexOf(a.turn.priority) - ORDER.indexOf(b.turn.priority));
-      this.#refuseLate(queue, 0, 0);
-      const [first] = queue.waiters;
+      callers.see(queue.waiters, pace.now());
+      queue.waiters.sort(
+        ({ turn: a }, { turn: b }) =>
+          ORDER.indexOf(a.priority) - ORDER.indexOf(b.priority) || callers.had(a) - callers.had(b),
+      );
+      const capped = (turn: Turn) => callers.waitOf(turn, limits[turn.family], pace.now());
+      this.#refuseLate(queue, 0, 0, capped);
+      const first = queue.waiters.find(({ turn }) => capped(turn) === 0) ?? queue.waiters[0];
       if (first === undefined) break;
       const { family, priority } = first.turn;
       const slots = Math.max(1, Math.floor(limits[family] * SHARE[priority]));
-      const wait = await allowance.take(bucket, slots, WINDOW_MS);
+      const wait = capped(first.turn) || (await allowance.take(bucket, slots, WINDOW_MS));
       if (wait === 0) {
         // The first may have left meanwhile; what was taken is the next one's then, whoever that is.
         const next = queue.waiters.includes(first) ? first : queue.waiters[0];
         queue.waiters = queue.waiters.filter((each) => each !== next);
+        if (next !== undefined) callers.leaves(next.turn, pace.now());
         next?.go();
         continue;
       }
-      this.#refuseLate(queue, wait, WINDOW_MS / slots);
+      this.#refuseLate(queue, wait, WINDOW_MS / slots, capped);
       if (queue.waiters.length === 0) break;
       queue.arrived = Promise.withResolvers();
       await Promise.race([pace.sleep(Math.min(wait, LONGEST_SLEEP_MS)), queue.arrived.promise]);
@@ -130,15 +184,44 @@ export class Budget {
   }
 
   /** The first waits `wait`; each further one about as long as a slot takes to come back. */
-  #refuseLate(queue: Queue, wait: number, perSlot: number): void {
+  #refuseLate(queue: Queue, wait: number, perSlot: number, capped: (turn: Turn) => number): void {
     const now = this.#options.pace.now();
     const kept: Waiter[] = [];
     for (const waiter of queue.waiters) {
-      const needed = wait + kept.length * perSlot;
+      const needed = Math.max(wait + kept.length * perSlot, capped(waiter.turn));
       if (now + needed <= waiter.latest) kept.push(waiter);
       else waiter.fail(exhausted(waiter.turn, Math.max(1, Math.ceil(needed / 1_000))));
     }
     queue.waiters = kept;
+  }
+}
+
+/** What the callers of one bucket have had of this minute, and who has been there lately. */
+class Callers {
+  #departures: { readonly caller: string; readonly at: number }[] = [];
+  readonly #seen = new Map<string, number>();
+
+  see(waiters: readonly Waiter[], now: number): void {
+    for (const { turn } of waiters) this.#seen.set(turn.caller, now);
+    for (const [caller, at] of this.#seen) if (at + SEEN_MS < now) this.#seen.delete(caller);
+    this.#departures = this.#departures.filter(({ at }) => at + WINDOW_MS > now);
+  }
+
+  leaves({ caller }: Turn, now: number): void {
+    this.#departures.push({ caller, at: now });
+  }
+
+  had({ caller }: Turn): number {
+    return this.#departures.filter((each) => each.caller === caller).length;
+  }
+
+  /** Milliseconds until the caller has not had more than its part. Alone, it may have all there is. */
+  waitOf({ caller }: Turn, limit: number, now: number): number {
+    const most = Math.max(1, Math.floor(limit * ONE_CALLERS));
+    if (this.#seen.size < 2) return 0;
+    const own = this.#departures.filter((each) => each.caller === caller);
+    const blocking = own[own.length - most];
+    return blocking === undefined ? 0 : Math.max(0, blocking.at + WINDOW_MS - now);
   }
 }
 
@@ -156,7 +239,7 @@ function abandoned({ dataset }: Turn): GatewayError {
 function exhausted({ dataset }: Turn, retryAfter: number): GatewayError {
   return new GatewayError(
     "UPSTREAM_BUDGET_EXHAUSTED",
-    `The organization's upstream requests of this minute are used up, and ${dataset} could not be asked for in time; ask again in ${retryAfter} seconds.`,
+    `The organization's upstream requests of this minute are used up (or this caller's part of them), and ${dataset} could not be asked for in time; ask again in ${retryAfter} seconds.`,
     { dataset, retryAfter },
   );
 }

@@ -40,12 +40,7 @@ export function failureOf<P, Row>(
             details,
             fault,
           )
-        : new GatewayError(
-            "UPSTREAM_UNAVAILABLE",
-            `${dataset} ${WHAT_HAPPENED[fault.kind]}; ask again later.`,
-            details,
-            fault,
-          );
+        : unavailable(fault, `${dataset} ${WHAT_HAPPENED[fault.kind]}`, details);
     case 401:
     case 403:
     case 404:
@@ -65,19 +60,19 @@ export function failureOf<P, Row>(
         ? closed(endpoint, reasonOf(fault, endpoint), details, fault)
         : (notYetAvailable(fault, endpoint, params, details) ?? badRequest(dataset, token, details, fault));
     case 408:
-      return unavailable(fault, dataset, details);
+      return unavailable(fault, `${dataset} failed upstream (status ${fault.status})`, details);
     default:
       return fault.status >= 400 && fault.status < 500
         ? badRequest(dataset, null, details, fault)
-        : unavailable(fault, dataset, details);
+        : unavailable(fault, `${dataset} failed upstream (status ${fault.status})`, details);
   }
 }
 
-function unavailable(fault: HttpFailure, dataset: Dataset, details: ErrorDetails): GatewayError {
-  const { status, retryAfter } = fault;
+function unavailable(fault: HttpFailure, what: string, details: ErrorDetails): GatewayError {
+  const { retryAfter } = fault;
   return new GatewayError(
     "UPSTREAM_UNAVAILABLE",
-    `${dataset} failed upstream (status ${status}); ask again ${retryAfter ? `in ${retryAfter} seconds` : "later"}.`,
+    `${what}; ask again ${retryAfter ? `in ${retryAfter} seconds` : "later"}.`,
     retryAfter ? { ...details, retryAfter } : details,
     fault,
   );
@@ -87,6 +82,7 @@ const WHAT_HAPPENED = {
   network: "could not be reached",
   timeout: "did not answer in time",
   oversize: "answered with more than the gateway reads",
+  resting: "has failed again and again and is left alone for a moment",
   status: "failed",
   body: "failed",
 } as const;

@@ -20,16 +20,19 @@ export interface HttpAnswer {
   readonly body: string;
 }
 
-/** Who is asked before a request leaves, and told when upstream wants to be left alone. */
+/** What stands between the gateway and upstream. */
 export interface Gate {
-  /** Resolves when the request may leave; `patienceMs` is how long it can wait for that. */
+  /** Resolves when a request may leave; `patienceMs` is how long it can wait for that. */
   enter(patienceMs: number): Promise<void>;
-  block(forMs: number): Promise<void>;
+  /** Makes one attempt, and learns from what becomes of it. */
+  pass<T>(attempt: () => Promise<T>): Promise<T>;
+  /** Upstream has refused because too many were sent: nobody is let through for the milliseconds it returns. */
+  block(retryAfter: number | undefined): Promise<number>;
 }
 
 /** What became of a GET that did not end in a 200 with JSON. */
 export class HttpFailure extends Error {
-  readonly kind: "status" | "network" | "timeout" | "body" | "oversize";
+  readonly kind: "status" | "network" | "timeout" | "body" | "oversize" | "resting";
   readonly status: number | undefined;
   readonly requestId: string | undefined;
   /** Seconds upstream asked to wait. */
@@ -57,7 +60,13 @@ export class HttpFailure extends Error {
   }
 
   get retryable(): boolean {
-    return this.status === undefined ? this.kind !== "oversize" : RETRYABLE.has(this.status);
+    if (this.kind === "oversize" || this.kind === "resting") return false;
+    return this.status === undefined || RETRYABLE.has(this.status);
+  }
+
+  /** Upstream itself is at fault, whatever it was asked. */
+  get isOutage(): boolean {
+    return this.retryable && this.status !== 429;
   }
 }
 
@@ -79,22 +88,16 @@ export async function get(
   gate: Gate,
 ): Promise<HttpAnswer> {
   const started = performance.now();
+  const leftMs = () => options.deadlineMs - (performance.now() - started);
   for (let attempt = 1; ; attempt++) {
-    await gate.enter(options.deadlineMs - (performance.now() - started));
+    await gate.enter(leftMs());
     try {
-      return await attemptGet(
-        options,
-        path,
-        headers,
-        parse,
-        options.deadlineMs - (performance.now() - started),
-      );
+      return await gate.pass(() => attemptGet(options, path, headers, parse, leftMs()));
     } catch (fault) {
-      const failure = fault instanceof HttpFailure ? fault : faultOf(fault);
-      const pause = pauseBefore(failure, attempt, options);
-      if (failure.status === 429) await gate.block(pause);
-      const left = options.deadlineMs - (performance.now() - started);
-      if (!failure.retryable || attempt === ATTEMPTS || pause >= left) throw failure;
+      if (!(fault instanceof HttpFailure)) throw fault;
+      const pause =
+        fault.status === 429 ? await gate.block(fault.retryAfter) : pauseBefore(fault, attempt, options);
+      if (!fault.retryable || attempt === ATTEMPTS || pause >= leftMs()) throw fault;
       await sleep(pause);
     }
   }
@@ -108,12 +111,9 @@ async function attemptGet(
   leftMs: number,
 ): Promise<HttpAnswer> {
   const signal = AbortSignal.timeout(Math.max(1, Math.ceil(Math.min(timeoutMs, leftMs))));
-  const response = await request(new URL(baseUrl.pathname.replace(/\/$/, "") + path, baseUrl), {
-    dispatcher,
-    headers,
-    signal,
-  });
-  const text = await bodyText(response.body);
+  const { response, text } = await received(
+    request(new URL(baseUrl.pathname.replace(/\/$/, "") + path, baseUrl), { dispatcher, headers, signal }),
+  );
   if (response.statusCode === 200) {
     try {
       return { json: parse(text), body: text };
@@ -127,6 +127,17 @@ async function attemptGet(
     retryAfter: secondsToWait(single(response.headers["retry-after"]), now()),
     ...refusalOf(text),
   });
+}
+
+async function received(
+  requested: Promise<Dispatcher.ResponseData>,
+): Promise<{ response: Dispatcher.ResponseData; text: string }> {
+  try {
+    const response = await requested;
+    return { response, text: await bodyText(response.body) };
+  } catch (fault) {
+    throw fault instanceof HttpFailure ? fault : faultOf(fault);
+  }
 }
 
 async function bodyText(body: Dispatcher.ResponseData["body"]): Promise<string> {
@@ -147,10 +158,14 @@ function faultOf(fault: unknown): HttpFailure {
   return new HttpFailure("network", { cause: fault });
 }
 
-/** Jitter keeps replicas that failed together from coming back together. */
 function pauseBefore(failure: HttpFailure, attempt: number, { backoffMs }: HttpOptions): number {
   if (failure.retryAfter !== undefined && failure.retryAfter > 0) return failure.retryAfter * 1_000;
-  return Math.min(backoffMs * 2 ** (attempt - 1), MAX_BACKOFF_MS) * (0.75 + Math.random() / 4);
+  return backoff(backoffMs, attempt, MAX_BACKOFF_MS);
+}
+
+/** A pause that doubles each time. Jitter keeps replicas that failed together from coming back together. */
+export function backoff(firstMs: number, times: number, mostMs: number): number {
+  return Math.min(firstMs * 2 ** (times - 1), mostMs) * (0.75 + Math.random() / 4);
 }
 
 /** `Retry-After` in either of its forms (RFC 9110, 10.2.3), in seconds. */

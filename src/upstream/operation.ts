@@ -4,6 +4,16 @@ import { GatewayError } from "../errors.ts";
 import type { Priority } from "./budget.ts";
 import type { Page } from "./page.ts";
 
+/** Who asks, and for how long. */
+export interface Asker {
+  /** Ends when its caller has left, or has waited as long as it may. */
+  readonly signal: AbortSignal;
+  /** Interactive unless told otherwise. */
+  readonly priority?: Priority;
+  /** One of those who share the allowance; all who give no name are one. */
+  readonly caller?: string;
+}
+
 /** What an operation has cost so far. */
 export interface Usage {
   /** Requests that left for the upstream, retries included. */
@@ -31,14 +41,16 @@ export class Operation {
   /** Pages asked for so far, by cache key, so that two fields of one answer never disagree. */
   readonly pages = new Map<string, Promise<Page<unknown>>>();
   readonly priority: Priority;
+  readonly caller: string;
   /** Ends when its caller has left, or has waited as long as it may. */
   readonly signal: AbortSignal;
   readonly #maxRequests: number;
   #begun = 0;
 
-  constructor(signal: AbortSignal, maxRequests: number, priority: Priority) {
-    this.priority = priority;
+  constructor(maxRequests: number, { signal, priority = "interactive", caller = "" }: Asker) {
     this.signal = signal;
+    this.priority = priority;
+    this.caller = caller;
     this.#maxRequests = maxRequests;
   }
 

@@ -5,6 +5,7 @@ import type { ClosedReason } from "../domain/dataset.ts";
 import type { Instant } from "../domain/day.ts";
 import { type ErrorCode, GatewayError } from "../errors.ts";
 import type { Access } from "./access.ts";
+import { Breakers } from "./breaker.ts";
 import type { Budget, Turn } from "./budget.ts";
 import type { Credential, Credentials } from "./credential.ts";
 import type { Endpoint, KeyFamily } from "./endpoint.ts";
@@ -66,6 +67,7 @@ interface Flight {
 
 export function createPages(options: PagesOptions): ReadPage {
   const flights = new Map<string, Flight>();
+  const breakers = new Breakers();
 
   function read<P, Row>(
     operation: Operation,
@@ -175,7 +177,7 @@ export function createPages(options: PagesOptions): ReadPage {
   }
 
   function fetchBody<P, Row>(
-    { priority, usage }: Operation,
+    { priority, caller, usage }: Operation,
     { endpoint, params }: PageQuestion<P, Row>,
     { credential, path, unwanted }: Asking,
     parse: (text: string) => unknown,
@@ -187,19 +189,30 @@ export function createPages(options: PagesOptions): ReadPage {
       accept: "application/json",
       ...(beta === undefined ? {} : { "anthropic-beta": beta }),
     };
+    const { budget } = options;
     const turn = (patienceMs: number): Turn => ({
       organization: `${credential.fingerprint} ${options.baseUrl.href}`,
       family: endpoint.subject === "live" ? "lookups" : "analytics",
       priority,
+      caller,
       dataset: endpoint.dataset,
       patienceMs,
     });
+    const breaker = breakers.of(endpoint.dataset);
+    let leftAt = 0;
     return get(options, path, headers, parse, {
       async enter(patienceMs) {
-        await options.budget.enter(turn(patienceMs), unwanted);
+        breaker.check();
+        await budget.enter(turn(patienceMs), unwanted);
+        leftAt = budget.now();
         usage.requests++;
       },
-      block: (forMs) => options.budget.block(turn(0), forMs),
+      async pass(attempt) {
+        const answer = await breaker.pass(attempt);
+        budget.answered(turn(0), leftAt);
+        return answer;
+      },
+      block: (retryAfter) => budget.block(turn(0), retryAfter, leftAt),
     });
   }
 

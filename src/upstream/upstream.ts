@@ -1,10 +1,10 @@
 import type { Dataset } from "../domain/dataset.ts";
 import { GatewayError } from "../errors.ts";
 import { Access, type Standing } from "./access.ts";
-import { Budget, type BudgetOptions, type Priority } from "./budget.ts";
+import { Budget, type BudgetOptions } from "./budget.ts";
 import type { Endpoint, KeyFamily } from "./endpoint.ts";
 import { refusedToken, type UpstreamRefusal } from "./failure.ts";
-import { type Age, Operation, type Usage } from "./operation.ts";
+import { type Age, type Asker, Operation, type Usage } from "./operation.ts";
 import type { Page } from "./page.ts";
 import { createPages, type PagesOptions } from "./pages.ts";
 
@@ -42,7 +42,7 @@ export interface Upstream {
 const RESTARTS = 2;
 
 export function createUpstream(options: UpstreamOptions): {
-  operation(signal: AbortSignal, priority?: Priority): Upstream;
+  operation(asker: Asker): Upstream;
 } {
   const access = new Access(options.now);
   const read = createPages({ ...options, access, budget: new Budget(options) });
@@ -91,8 +91,8 @@ export function createUpstream(options: UpstreamOptions): {
   }
 
   return {
-    operation(signal, priority = "interactive") {
-      const operation = new Operation(signal, options.maxRequests, priority);
+    operation(asker) {
+      const operation = new Operation(options.maxRequests, asker);
       return {
         pages: (endpoint, params, from = null) => pages(operation, endpoint, params, from),
         has: (key) => options.credentials[key] !== null,

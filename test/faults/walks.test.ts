@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { gateway, json, type Route, refusal } from "../gateway.ts";
 import { dayOfQuery, PATHS, reportPage, tokenPage, wireCost, wireDay, wireUser } from "../wire.ts";
@@ -198,6 +199,7 @@ describe("a client that leaves", () => {
     const { gate, begun, ask, seen, abandon, left } = slow();
     await begun.promise;
     const stays = ask(PEOPLE);
+    await sleep(30); // it waits too
     abandon.abort();
     await left;
     gate.resolve();

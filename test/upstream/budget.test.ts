@@ -11,11 +11,12 @@ function budgetOf(pace: SimulatedPace, perMinute = 60) {
     allowance: memoryAllowance(pace.now),
     limits: { analytics: perMinute, lookups: 100 },
     pace,
+    backoffMs: 1_000,
   });
 }
 
-function turn(priority: Priority = "interactive", patienceMs = 30_000): Turn {
-  return { organization: "org", family: "analytics", priority, dataset: "USER_ACTIVITY", patienceMs };
+function turn(priority: Priority = "interactive", patienceMs = 30_000, caller = "ann"): Turn {
+  return { organization: "org", family: "analytics", priority, caller, dataset: "USER_ACTIVITY", patienceMs };
 }
 
 /** What became of requests that wanted to leave, and when. */
@@ -130,7 +131,7 @@ describe("a minute's requests", () => {
   test("none leaves while upstream wants none", async () => {
     const pace = simulatedPace();
     const budget = budgetOf(pace);
-    await budget.block(turn(), 20_000);
+    await budget.block(turn(), 20, 0);
     const waiting = enter(budget, pace, turn("interactive", 30_000));
     const impatient = enter(budget, pace, turn("interactive", 10_000));
     await pace.advance(19_000);
@@ -138,6 +139,73 @@ describe("a minute's requests", () => {
     expect(impatient.refused?.details.retryAfter).toBeGreaterThanOrEqual(20);
     await pace.advance(5_000);
     expect(waiting.left).toBeGreaterThanOrEqual(20_000);
+  });
+});
+
+describe("callers who share a minute", () => {
+  test("take turns: one with many questions does not hold up one with few", async () => {
+    const pace = simulatedPace();
+    const budget = budgetOf(pace, 20);
+    for (let i = 0; i < 20; i++) enter(budget, pace, turn());
+    await pace.advance(1_000);
+    const many = Array.from({ length: 40 }, () => enter(budget, pace, turn("interactive", 600_000)));
+    const few = Array.from({ length: 3 }, () => enter(budget, pace, turn("interactive", 600_000, "bob")));
+    await pace.advance(62_000);
+    expect(few.every(({ left }) => left !== undefined)).toBe(true);
+    expect(many.filter(({ left }) => left !== undefined).length).toBeLessThanOrEqual(17);
+  });
+
+  test("leave a quarter to the others, as long as there are any", async () => {
+    const pace = simulatedPace();
+    const budget = budgetOf(pace, 20);
+    enter(budget, pace, turn("interactive", 30_000, "bob"));
+    await pace.advance(300_000);
+    const greedy = Array.from({ length: 20 }, () => enter(budget, pace, turn()));
+    await pace.advance(1_000);
+    expect(greedy.filter(({ left }) => left !== undefined)).toHaveLength(15);
+    expect(greedy.filter(({ refused }) => refused?.code === "UPSTREAM_BUDGET_EXHAUSTED")).toHaveLength(5);
+    const bob = Array.from({ length: 5 }, () => enter(budget, pace, turn("interactive", 30_000, "bob")));
+    await pace.advance(0);
+    expect(bob.every(({ left }) => left === 301_000)).toBe(true);
+    await pace.advance(900_000);
+    const alone = Array.from({ length: 20 }, () => enter(budget, pace, turn()));
+    await pace.advance(0);
+    expect(alone.every(({ left }) => left !== undefined)).toBe(true);
+  });
+});
+
+describe("an upstream that refuses without saying how long", () => {
+  test("for hours is asked more and more seldom, at most once a minute", async () => {
+    const pace = simulatedPace();
+    const budget = budgetOf(pace);
+    const asked: number[] = [];
+    const until = 2 * 3_600_000;
+    const keepsAsking = async () => {
+      while (pace.now() < until) {
+        await budget.enter(turn("interactive", 120_000), new AbortController().signal);
+        asked.push(pace.now());
+        await budget.block(turn(), 0, pace.now());
+      }
+    };
+    void keepsAsking();
+    await pace.advance(until);
+    const pauses = asked.slice(1).map((at, i) => at - (asked[i] ?? 0));
+    expect(pauses[0]).toBeLessThan(1_500);
+    expect(Math.min(...pauses.slice(8))).toBeGreaterThanOrEqual(45_000);
+    expect(asked.length).toBeLessThan(170);
+  });
+
+  test("counts those that left together once, and is forgiven with the first answer", async () => {
+    const pace = simulatedPace();
+    const budget = budgetOf(pace);
+    await pace.advance(10);
+    const together = await Promise.all(Array.from({ length: 30 }, () => budget.block(turn(), undefined, 5)));
+    expect(Math.max(...together)).toBeLessThanOrEqual(1_000);
+    await pace.advance(2_000);
+    expect(await budget.block(turn(), undefined, pace.now())).toBeGreaterThan(1_400);
+    await pace.advance(3_000);
+    budget.answered(turn(), pace.now());
+    expect(await budget.block(turn(), undefined, pace.now())).toBeLessThanOrEqual(1_000);
   });
 });
 

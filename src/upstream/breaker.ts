@@ -1,0 +1,64 @@
+import {
+  BrokenCircuitError,
+  type CircuitBreakerPolicy,
+  ConsecutiveBreaker,
+  circuitBreaker,
+  handleWhen,
+} from "cockatiel";
+import type { Dataset } from "../domain/dataset.ts";
+import { HttpFailure } from "./http.ts";
+
+/** After so many failures in a row, of whatever questions, a dataset is left alone … */
+const FAILURES = 10;
+
+/** … for so long; then one request finds out whether it is back. */
+const REST_MS = 2_000;
+
+/** Keeps requests from a dataset that only fails, so that an outage costs neither the minute nor the callers' time. */
+export class Breaker {
+  readonly #policy: CircuitBreakerPolicy;
+  #restsUntil = 0;
+
+  constructor() {
+    const policy = circuitBreaker(
+      handleWhen((fault) => fault instanceof HttpFailure && fault.isOutage),
+      { breaker: new ConsecutiveBreaker(FAILURES), halfOpenAfter: REST_MS },
+    );
+    policy.onBreak(() => {
+      this.#restsUntil = performance.now() + REST_MS;
+    });
+    this.#policy = policy;
+  }
+
+  /** Throws while the dataset is left alone. Asked before anything is spent on a request. */
+  check(): void {
+    if (performance.now() < this.#restsUntil) throw this.#resting();
+  }
+
+  /** The answer of `attempt`, whose failure counts. While one finds out whether the dataset is back, the others wait for it. */
+  async pass<T>(attempt: () => Promise<T>): Promise<T> {
+    try {
+      return await this.#policy.execute(attempt);
+    } catch (fault) {
+      throw fault instanceof BrokenCircuitError ? this.#resting() : fault;
+    }
+  }
+
+  #resting(): HttpFailure {
+    const seconds = Math.max(1, Math.ceil((this.#restsUntil - performance.now()) / 1_000));
+    return new HttpFailure("resting", { retryAfter: seconds });
+  }
+}
+
+/** One for each dataset: those that answer are not held back by one that does not. */
+export class Breakers {
+  readonly #all = new Map<Dataset, Breaker>();
+
+  of(dataset: Dataset): Breaker {
+    const known = this.#all.get(dataset);
+    if (known !== undefined) return known;
+    const breaker = new Breaker();
+    this.#all.set(dataset, breaker);
+    return breaker;
+  }
+}
