@@ -2,7 +2,7 @@ import type { ArtifactCell, ArtifactDimension } from "../src/domain/artifact.ts"
 import type { Person } from "../src/domain/person.ts";
 import type { DayRange } from "../src/domain/range.ts";
 import { GatewayError } from "../src/errors.ts";
-import { aggregatedDays } from "../src/loaders/aggregated-days.ts";
+import { aggregatedDays } from "../src/loaders/activity-days.ts";
 import { ARTIFACT_FILTERS, artifactActivity } from "../src/upstream/endpoints/artifacts.ts";
 import { mapPages, walkOf } from "../src/upstream/walk.ts";
 import { windowsOf } from "../src/upstream/windows.ts";

@@ -45,13 +45,13 @@ export const Freshness = builder.objectRef<FreshnessShape>("Freshness").implemen
     }),
     stale: t.boolean({
       description:
-        "Whether some of it is older than promised, because upstream could not be asked again; final figures never are.",
+        "Whether some of it is older than promised: it is being asked for again behind this answer, or could not be. Final figures never are.",
       resolve: ({ stale }) => stale !== null,
     }),
     staleBecause: t.string({
       nullable: true,
       description:
-        "The code of the error that asking again met, such as UPSTREAM_UNAVAILABLE. Null: not stale.",
+        "REVALIDATING while newer figures are on their way for whoever asks next, else the code of the error that asking again met, such as UPSTREAM_UNAVAILABLE. Null: not stale.",
       resolve: ({ stale }) => stale,
     }),
     source: t.expose("source", { type: DatasetEnum, description: "Where the figures come from." }),

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { type Decimal, formatDecimal, parseDecimal, sum as sumOf } from "../src/domain/decimal.ts";
 import { gateway, json } from "./gateway.ts";
@@ -219,9 +220,9 @@ describe("what is final", () => {
 });
 
 describe("what can still move", () => {
-  const cost = `{ cost(range: { period: MONTH_TO_DATE }) { nodes { net { cents } state } } }`;
+  const cost = `{ cost(range: { period: MONTH_TO_DATE }) { nodes { net { cents } state } freshness { stale staleBecause } } }`;
 
-  test("is reused for five minutes and then asked for again", async () => {
+  test("is reused for five minutes, then shown as older while it is asked for again, and after ten waited for", async () => {
     let amount = 1;
     const { ask, requestsOf, at } = gateway({
       routes: { [PATHS.cost]: () => json(reportPage([wireDay("2026-11-20", [wireCost(`${amount++}`)])])) },
@@ -232,9 +233,70 @@ describe("what can still move", () => {
     expect(none).toEqual([]);
     expect(reused.data.cost.nodes[0].net.cents).toBe("1");
     at("2026-11-22T12:05:00Z");
-    const [revised, one] = await requestsOf(() => ask(cost));
+    const [marked, one] = await requestsOf(async () => {
+      const answer = await ask(cost);
+      await sleep(20);
+      return answer;
+    });
     expect(one).toHaveLength(1);
+    expect(marked.data.cost.nodes[0].net.cents).toBe("1");
+    expect(marked.data.cost.freshness).toEqual({ stale: true, staleBecause: "REVALIDATING" });
+    expect(marked.extensions).toMatchObject({ upstream: { requests: 0 }, freshness: { stale: true } });
+    const [revised, again] = await requestsOf(() => ask(cost));
+    expect(again).toEqual([]);
     expect(revised.data.cost.nodes[0].net.cents).toBe("2");
+    expect(revised.data.cost.freshness).toEqual({ stale: false, staleBecause: null });
+    at("2026-11-22T12:15:00Z");
+    const [waited, last] = await requestsOf(() => ask(cost));
+    expect(last).toHaveLength(1);
+    expect(waited.data.cost.nodes[0].net.cents).toBe("3");
+    expect(waited.data.cost.freshness.stale).toBe(false);
+  });
+
+  describe("and has exports", () => {
+    const of = (groupBy: string) =>
+      `{ cost(range: { period: MONTH_TO_DATE }, groupBy: [${groupBy}]) { nodes { net { cents } } freshness { stale refreshedAt } } }`;
+    const questions = ["PRODUCT", "MODEL", "COST_TYPE", "SPEED", "INFERENCE_GEO", "TOKEN_TYPE"].map(of);
+
+    test("is known to be unchanged by one request for all of its questions", async () => {
+      const { ask, requestsOf, at } = gateway({ sandbox: { users: 30 } });
+      const before = [];
+      for (const question of questions) before.push((await ask(question)).data);
+      at("2026-11-22T13:30:00Z");
+      const [after, requests] = await requestsOf(() =>
+        Promise.all(questions.map((question) => ask(question))),
+      );
+      expect(requests).toHaveLength(1);
+      expect(after.map(({ data }) => data)).toEqual(before);
+      at("2026-11-22T13:34:00Z");
+      const [, none] = await requestsOf(() => Promise.all(questions.map((question) => ask(question))));
+      expect(none).toEqual([]);
+    });
+
+    test("is asked for again, all of it, when a newer one is seen", async () => {
+      const { ask, requestsOf, at } = gateway({ sandbox: { users: 30 } });
+      for (const question of questions) await ask(question);
+      at("2026-11-22T16:30:00Z");
+      const [answers, requests] = await requestsOf(() =>
+        Promise.all(questions.map((question) => ask(question))),
+      );
+      expect(requests).toHaveLength(questions.length);
+      const exports = new Set(answers.map(({ data }) => data.cost.freshness.refreshedAt));
+      expect(exports.size).toBe(1);
+      for (const { data } of answers) expect(data.cost.freshness.stale).toBe(false);
+    });
+
+    test("shows no older figures beside newer ones unmarked", async () => {
+      const { ask, at } = gateway({ sandbox: { users: 30 } });
+      at("2026-11-22T15:59:00Z");
+      await ask(of("PRODUCT"));
+      at("2026-11-22T16:01:00Z"); // an export has come in between, and the first answer is two minutes old
+      const { data } = await ask(of("MODEL"));
+      const both = await ask(of("PRODUCT"));
+      expect(both.data.cost.freshness.refreshedAt === data.cost.freshness.refreshedAt).toBe(
+        !both.data.cost.freshness.stale,
+      );
+    });
   });
 
   test("is always asked for again with FRESH_TTL=0, but never twice within one answer", async () => {

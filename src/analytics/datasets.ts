@@ -3,7 +3,7 @@ import type { ClosedReason, Dataset } from "../domain/dataset.ts";
 import { addDays, type Day, dayOf, type Instant } from "../domain/day.ts";
 import type { OrganizationKind } from "../domain/organization.ts";
 import type { BucketWidth } from "../domain/report.ts";
-import { lastDays } from "../loaders/aggregated-days.ts";
+import { lastDays } from "../loaders/activity-days.ts";
 import { loader } from "../loaders/loader.ts";
 import type { Standing } from "../upstream/access.ts";
 import type { Endpoint } from "../upstream/endpoint.ts";

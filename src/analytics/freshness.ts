@@ -1,7 +1,7 @@
 import { type Finality, leastSettled } from "../cache/policy.ts";
 import type { Dataset } from "../domain/dataset.ts";
 import { addDays, type Day, dayOf, type Instant } from "../domain/day.ts";
-import type { ErrorCode } from "../errors.ts";
+import type { Staleness } from "../upstream/page.ts";
 import type { PageSource } from "../upstream/walk.ts";
 
 /** How old an answer is and how far it can be trusted not to move. */
@@ -12,7 +12,7 @@ export interface Freshness {
   /** The last day that is surely whole; null where upstream does not say. */
   readonly completeThrough: Day | null;
   /** Why some of it is older than it should be; null: it is not. */
-  readonly stale: ErrorCode | null;
+  readonly stale: Staleness | null;
   readonly source: Dataset;
 }
 

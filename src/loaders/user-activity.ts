@@ -1,11 +1,12 @@
+import type { Finality } from "../cache/policy.ts";
 import type { UserActivity } from "../domain/activity.ts";
 import type { Day } from "../domain/day.ts";
-import type { DayRange } from "../domain/range.ts";
+import { type DayRange, splitByDay } from "../domain/range.ts";
 import { narrowed } from "../upstream/endpoints/engagement-query.ts";
 import { userActivity } from "../upstream/endpoints/users.ts";
 import { mapPages, walkOf, wholeOf } from "../upstream/walk.ts";
 import { windowsOf } from "../upstream/windows.ts";
-import { aggregatedDays } from "./aggregated-days.ts";
+import { aggregatedDays } from "./activity-days.ts";
 import { loader } from "./loader.ts";
 
 /** One roll-up per Enterprise user id over the range. Null: no activity. */
@@ -23,6 +24,7 @@ export const activityOfUser = loader(async ({ upstream, now }, { range }: { rang
 export interface UserActivityDay {
   readonly date: Day;
   readonly activity: UserActivity;
+  readonly state: Finality;
 }
 
 /**
@@ -30,11 +32,11 @@ export interface UserActivityDay {
  * aggregated yet are left off. Null: none.
  */
 export const activityDaysOfUser = loader(async (ctx, { range }: { range: DayRange }, userIds) => {
-  const days = await aggregatedDays(ctx, windowsOf(userActivity, range, ctx.now(), "day").pieces);
+  const days = await aggregatedDays(ctx, splitByDay(range));
   const walks = days.map((day) =>
     mapPages(
       walkOf(ctx.upstream, userActivity, [{ range: day, filter: narrowed({}, { users: userIds }) }]),
-      ({ rows }) => rows.map((activity): UserActivityDay => ({ date: day.from, activity })),
+      ({ rows, state }) => rows.map((activity): UserActivityDay => ({ date: day.from, activity, state })),
     ),
   );
   const { rows } = await wholeOf(ctx.upstream, walks);

@@ -43,6 +43,11 @@ export interface Endpoint<Params, Row> {
   readonly beta?: (params: Params) => string | undefined;
   /** The body holds JSON numbers that are amounts. */
   readonly exactNumbers?: true;
+  /**
+   * The field that names the one day a row is about, where the question is a `range` and nothing else. Final days are kept one
+   * by one then, for whatever range they are asked in next.
+   */
+  readonly daily?: string;
   /** One row from its JSON; `path` is where in the body it stands. Throws WireError. */
   readonly read: (json: unknown, path: string, params: Params) => Row;
 }

@@ -1,6 +1,6 @@
 import { type Finality, finalityOf } from "../cache/policy.ts";
-import type { Instant } from "../domain/day.ts";
-import type { DayRange } from "../domain/range.ts";
+import { dayOf, type Instant } from "../domain/day.ts";
+import { type DayRange, oneDay } from "../domain/range.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { Wire, WireError } from "./wire.ts";
@@ -20,9 +20,12 @@ export interface Page<Row> {
   /** The days it is about; null for look-ups. */
   readonly covers: DayRange | null;
   readonly state: Finality;
-  /** It is older than it should be, because asking again failed with this; null: it is as fresh as is promised. */
-  readonly stale: ErrorCode | null;
+  /** Why it is older than it should be; null: it is as fresh as is promised. */
+  readonly stale: Staleness | null;
 }
+
+/** Asking again failed with this, or has only begun. */
+export type Staleness = ErrorCode | "REVALIDATING";
 
 interface Envelope {
   data: readonly unknown[];
@@ -55,9 +58,45 @@ export function decodePage<P, Row>(
     stale: null,
   };
   if (endpoint.paging === "object") return { ...about, rows: [endpoint.read(json, "", params)], next: null };
-  const key = endpoint.listKeys?.find((name) => body.has(name as keyof Envelope)) ?? "data";
-  const rows = body.list(key as "data").map((item, i) => endpoint.read(item, `${key}[${i}]`, params));
+  const key = listKeyOf(endpoint, body);
+  const rows = body.list(key).map((item, i) => endpoint.read(item, `${key}[${i}]`, params));
   return { ...about, rows, next: nextToken(endpoint.paging, body) };
+}
+
+function listKeyOf<P, Row>({ listKeys }: Endpoint<P, Row>, body: Wire<Envelope>): "data" {
+  return (listKeys?.find((name) => body.has(name as keyof Envelope)) ?? "data") as "data";
+}
+
+/** A day of a longer answer, as if it had been asked for alone. */
+export interface DayPage<P, Row> {
+  readonly params: P;
+  readonly page: Page<Row>;
+  readonly body: string;
+}
+
+/** The final days of an answer with one row a day. */
+export function finalDaysOf<P, Row>(
+  endpoint: Endpoint<P, Row>,
+  params: P,
+  json: unknown,
+  page: Page<Row>,
+): readonly DayPage<P, Row>[] {
+  const { daily, subject } = endpoint;
+  if (daily === undefined || page.rows.length < 2) return [];
+  const body = new Wire<Envelope>(json);
+  const items = body.list(listKeyOf(endpoint, body));
+  return page.rows.flatMap((row, i) => {
+    const covers = oneDay(dayOf(new Wire<Record<string, string>>(items[i]).instant(daily)));
+    if (finalityOf(subject, covers, page.seen) !== "FINAL") return [];
+    const alone = { ...page, rows: [row], token: null, next: null, covers, state: "FINAL" as const };
+    return [
+      {
+        params: { ...params, range: covers },
+        page: alone,
+        body: JSON.stringify({ data: [items[i]], next_page: null }),
+      },
+    ];
+  });
 }
 
 /** Only the token ends a walk, and a list that says there is more must say where: a short answer is never passed off as whole. */

@@ -1,7 +1,7 @@
-import { encodeEntry } from "../cache/entry.ts";
+import { decodeEntry, encodeEntry, type Kept } from "../cache/entry.ts";
 import type { Entry, Store } from "../cache/memory-store.ts";
 import type { SharedStore } from "../cache/shared-store.ts";
-import type { ClosedReason } from "../domain/dataset.ts";
+import type { ClosedReason, Dataset } from "../domain/dataset.ts";
 import type { Instant } from "../domain/day.ts";
 import { type ErrorCode, GatewayError } from "../errors.ts";
 import type { Access } from "./access.ts";
@@ -12,8 +12,8 @@ import type { Endpoint, KeyFamily } from "./endpoint.ts";
 import { failureOf, UpstreamRefusal } from "./failure.ts";
 import { get, type HttpAnswer, type HttpOptions } from "./http.ts";
 import { Interest } from "./interest.ts";
-import type { Operation } from "./operation.ts";
-import { decodePage, type Page } from "./page.ts";
+import { Operation } from "./operation.ts";
+import { type DayPage, decodePage, finalDaysOf, type Page } from "./page.ts";
 import { canonicalPath } from "./path.ts";
 import { shared } from "./replicas.ts";
 import { parseExact } from "./wire.ts";
@@ -37,15 +37,15 @@ export interface PageQuestion<P, Row> {
   readonly token: string | null;
 }
 
-/**
- * One page: as the operation saw it before, from the store, from a request another operation has under way, or from upstream.
- * `bypass` takes none of what was kept.
- */
-export type ReadPage = <P, Row>(
-  operation: Operation,
-  question: PageQuestion<P, Row>,
-  bypass: boolean,
-) => Promise<Page<Row>>;
+export interface Pages {
+  /**
+   * One page: as the operation saw it before, from the store, from a request another operation has under way, or from upstream.
+   * `bypass` takes none of what was kept.
+   */
+  read<P, Row>(operation: Operation, question: PageQuestion<P, Row>, bypass: boolean): Promise<Page<Row>>;
+  /** One page as it is kept, if it is final; null otherwise. Nothing is asked. */
+  kept<P, Row>(operation: Operation, question: PageQuestion<P, Row>): Promise<Page<Row> | null>;
+}
 
 const API_VERSION = "2026-10-21";
 
@@ -65,8 +65,10 @@ interface Flight {
   readonly begun: number;
 }
 
-export function createPages(options: PagesOptions): ReadPage {
+export function createPages(options: PagesOptions): Pages {
   const flights = new Map<string, Flight>();
+  /** Datasets whose export is being asked for. */
+  const probes = new Map<Dataset, Promise<unknown>>();
   const breakers = new Breakers();
 
   function read<P, Row>(
@@ -74,32 +76,89 @@ export function createPages(options: PagesOptions): ReadPage {
     question: PageQuestion<P, Row>,
     bypass: boolean,
   ): Promise<Page<Row>> {
-    const { endpoint, params, token } = question;
-    const credential = credentialFor(endpoint);
-    const path = canonicalPath(endpoint, params, token);
-    // Who may see an answer is who asked for it: the key is part of the name it is kept under.
-    const key = `${credential.fingerprint} ${options.baseUrl.href} ${path}`;
+    const { endpoint } = question;
+    const { credential, path, key } = named(question);
     const before = bypass ? undefined : operation.pages.get(key);
     if (before !== undefined) return before as Promise<Page<Row>>;
-    const page = inProcess(operation, endpoint, key, bypass, (unwanted) =>
-      obtain(operation, question, { credential, path, key, unwanted }, bypass),
+    const page = inProcess(operation, endpoint, key, bypass, (by, unwanted) =>
+      obtain(by, question, { credential, path, key, unwanted }, bypass),
     );
     operation.pages.set(key, page);
     return page;
   }
 
-  /** A page that other operations may have asked for before. */
+  async function kept<P, Row>(
+    operation: Operation,
+    { endpoint, params, token }: PageQuestion<P, Row>,
+  ): Promise<Page<Row> | null> {
+    const { key } = named({ endpoint, params, token });
+    const here = options.store.get(key) as Entry<Page<Row>> | undefined;
+    const bytes = here === undefined ? await options.shared?.get(key) : undefined;
+    const entry = bytes ? await decodeEntry(key, bytes) : null;
+    let page = here?.value ?? null;
+    try {
+      if (entry !== null) page = keep(key, decode({ endpoint, params, token }, entry), entry.body.length);
+    } catch {
+      // Of another reading of the contract: as good as not there.
+    }
+    if (page?.state !== "FINAL") return null;
+    operation.usage.cacheHits++;
+    return page;
+  }
+
+  /** With which key a question is asked, where, and under which name its answer is kept. */
+  function named<P, Row>({ endpoint, params, token }: PageQuestion<P, Row>) {
+    const credential = credentialFor(endpoint);
+    const path = canonicalPath(endpoint, params, token);
+    // Who may see an answer is who asked for it: the key is part of the name it is kept under.
+    return { credential, path, key: `${credential.fingerprint} ${options.baseUrl.href} ${path}` };
+  }
+
+  function decode<P, Row>({ endpoint, params, token }: PageQuestion<P, Row>, { body, fetchedAt }: Kept) {
+    return decodePage(endpoint, params, token, parserOf(endpoint)(body), fetchedAt);
+  }
+
+  function keep<Row>(key: string, page: Page<Row>, bytes: number): Page<Row> {
+    const final = page.state === "FINAL";
+    options.store.set(key, { value: freeze(page), bytes, storedAt: page.fetchedAt, final });
+    return page;
+  }
+
+  /**
+   * A page that other operations may have asked for before. One that was fresh a short time ago is given as it is, marked, and
+   * asked for again behind the answer. Of a dataset with exports one question is asked first: without a newer export nothing
+   * else of it has changed.
+   */
   async function inProcess<P, Row>(
     operation: Operation,
     endpoint: Endpoint<P, Row>,
     key: string,
     bypass: boolean,
-    fetch: (unwanted: AbortSignal) => Promise<Page<Row>>,
+    fetch: (by: Operation, unwanted: AbortSignal) => Promise<Page<Row>>,
   ): Promise<Page<Row>> {
     const kept = bypass ? undefined : (options.store.get(key) as Entry<Page<Row>> | undefined);
-    if (kept !== undefined && isFresh(kept, endpoint)) {
+    const fresh = () => {
+      if (kept === undefined || !isFresh(kept, endpoint)) return null;
       operation.usage.cacheHits++;
       return kept.value;
+    };
+    const unchanged = fresh();
+    if (unchanged !== null) return unchanged;
+    if (kept !== undefined && operation.priority === "interactive" && wasJustFresh(kept, endpoint)) {
+      const refresh = new Operation(1, {
+        signal: AbortSignal.timeout(options.deadlineMs),
+        priority: "refresh",
+        caller: operation.caller,
+      });
+      if (!flights.has(key)) inProcess(refresh, endpoint, key, bypass, fetch).catch(() => {}); // the next who asks is told
+      operation.usage.cacheHits++;
+      return { ...kept.value, stale: "REVALIDATING" };
+    }
+    const probe = endpoint.watermarked && kept !== undefined ? probes.get(endpoint.dataset) : undefined;
+    if (probe !== undefined) {
+      await probe;
+      const confirmed = fresh();
+      if (confirmed !== null) return confirmed;
     }
     const joined = flights.get(key);
     const isYoung = joined !== undefined && performance.now() - joined.begun < options.deadlineMs / 2;
@@ -111,14 +170,19 @@ export function createPages(options: PagesOptions): ReadPage {
     operation.spend(endpoint.dataset);
     const interest = new Interest();
     interest.add(operation.signal);
-    const page = fetch(interest.signal).catch((fault: unknown) => {
-      if (kept !== undefined && isPassing(fault)) return { ...kept.value, stale: fault.code };
+    const page = fetch(operation, interest.signal).catch((fault: unknown) => {
+      const isOld = kept !== undefined && options.now() >= kept.storedAt + STALE_MS;
+      if (kept !== undefined && !isOld && isPassing(fault)) return { ...kept.value, stale: fault.code };
       throw fault;
     });
     const flight = { page, interest, begun: performance.now() };
     flights.set(key, flight);
-    const land = () => flights.get(key) === flight && flights.delete(key);
-    page.then(land, land);
+    const land = () => {
+      if (flights.get(key) === flight) flights.delete(key);
+      if (probes.get(endpoint.dataset) === landed) probes.delete(endpoint.dataset);
+    };
+    const landed = page.then(land, land);
+    if (endpoint.watermarked && !probes.has(endpoint.dataset)) probes.set(endpoint.dataset, landed);
     return page;
   }
 
@@ -131,33 +195,26 @@ export function createPages(options: PagesOptions): ReadPage {
   ): Promise<Page<Row>> {
     const { endpoint, params, token } = question;
     const { key } = asking;
-    const parse = endpoint.exactNumbers ? parseExact : JSON.parse;
-    const decode = (body: string, fetchedAt: Instant) =>
-      decodePage(endpoint, params, token, parse(body), fetchedAt);
     const ask = async () => {
-      const { json, body } = await fetchBody(operation, question, asking, parse);
+      const { json, body } = await fetchBody(operation, question, asking);
       const fetchedAt = options.now();
       const page = decodePage(endpoint, params, token, json, fetchedAt);
       options.access.answered(endpoint.dataset, page.watermark);
+      await Promise.all(finalDaysOf(endpoint, params, json, page).map((day) => keepDay(endpoint, day)));
       return { page, kept: { key, body, fetchedAt } };
-    };
-    const keep = (page: Page<Row>, bytes: number): Page<Row> => {
-      const final = page.state === "FINAL";
-      options.store.set(key, { value: freeze(page), bytes, storedAt: page.fetchedAt, final });
-      return page;
     };
     try {
       if (options.shared === null || bypass) {
         const { page, kept } = await ask();
         if (options.shared !== null) await options.shared.set(key, await encodeEntry(kept), lifetimeMs(page));
-        return keep(page, kept.body.length);
+        return keep(key, page, kept.body.length);
       }
       const begun = options.now();
       const { page, bytes, isKept } = await shared(
         {
           store: options.shared,
           key,
-          read: ({ body, fetchedAt }) => decode(body, fetchedAt),
+          read: (kept) => decode(question, kept),
           isUsable: (page) => page.fetchedAt >= begun || isFreshPage(page, endpoint),
           lifetimeMs,
           heldMs: operation.priority === "interactive" ? 2 * options.timeoutMs : null,
@@ -168,7 +225,7 @@ export function createPages(options: PagesOptions): ReadPage {
         operation.refund();
         operation.usage.cacheHits++;
       }
-      return keep(page, bytes);
+      return keep(key, page, bytes);
     } catch (fault) {
       const failure = failureOf(fault, endpoint, params, token);
       if (failure instanceof UpstreamRefusal && failure.reason !== "REFUSED") options.access.refused(failure);
@@ -176,11 +233,19 @@ export function createPages(options: PagesOptions): ReadPage {
     }
   }
 
+  async function keepDay<P, Row>(
+    endpoint: Endpoint<P, Row>,
+    { params, page, body }: DayPage<P, Row>,
+  ): Promise<void> {
+    const { key } = named({ endpoint, params, token: null });
+    keep(key, page, body.length);
+    await options.shared?.set(key, await encodeEntry({ key, body, fetchedAt: page.fetchedAt }), null);
+  }
+
   function fetchBody<P, Row>(
     { priority, caller, usage }: Operation,
     { endpoint, params }: PageQuestion<P, Row>,
     { credential, path, unwanted }: Asking,
-    parse: (text: string) => unknown,
   ): Promise<HttpAnswer> {
     const beta = endpoint.beta?.(params);
     const headers = {
@@ -200,7 +265,7 @@ export function createPages(options: PagesOptions): ReadPage {
     });
     const breaker = breakers.of(endpoint.dataset);
     let leftAt = 0;
-    return get(options, path, headers, parse, {
+    return get(options, path, headers, parserOf(endpoint), {
       async enter(patienceMs) {
         breaker.check();
         await budget.enter(turn(patienceMs), unwanted);
@@ -216,13 +281,28 @@ export function createPages(options: PagesOptions): ReadPage {
     });
   }
 
-  function isFresh(entry: Entry<Page<unknown>>, endpoint: { readonly freshSeconds: number }): boolean {
+  function isFresh(entry: Entry<Page<unknown>>, endpoint: Aging): boolean {
     return entry.final || isFreshPage(entry.value, endpoint);
   }
 
-  function isFreshPage(page: Page<unknown>, { freshSeconds }: { readonly freshSeconds: number }): boolean {
-    const lifetime = Math.min(freshSeconds, options.freshSeconds ?? Number.POSITIVE_INFINITY) * 1_000;
-    return page.state === "FINAL" || options.now() < page.fetchedAt + lifetime;
+  /** For a while after it was asked for or was confirmed, unless a newer export has been seen since. */
+  function isFreshPage({ state, watermark, fetchedAt }: Page<unknown>, endpoint: Aging): boolean {
+    if (state === "FINAL") return true;
+    const until = (since: Instant) => options.now() < since + lifetimeOf(endpoint);
+    const newest = watermark === null ? null : options.access.standing(endpoint.dataset);
+    if (newest?.refreshedAt === watermark) return until(Math.max(fetchedAt, newest?.at ?? 0));
+    const isReplaced =
+      watermark !== null && newest !== null && newest.refreshedAt !== null && newest.refreshedAt > watermark;
+    return !isReplaced && until(fetchedAt);
+  }
+
+  /** Look-ups hold names, which are not shown for longer than is promised. */
+  function wasJustFresh({ storedAt }: Entry, endpoint: Aging): boolean {
+    return endpoint.subject !== "live" && options.now() < storedAt + 2 * lifetimeOf(endpoint);
+  }
+
+  function lifetimeOf({ freshSeconds }: Aging): number {
+    return Math.min(freshSeconds, options.freshSeconds ?? Number.POSITIVE_INFINITY) * 1_000;
   }
 
   function credentialFor({ key, dataset }: { key: KeyFamily; dataset: string }): Credential {
@@ -236,8 +316,15 @@ export function createPages(options: PagesOptions): ReadPage {
     );
   }
 
-  return read;
+  return { read, kept };
 }
+
+function parserOf({ exactNumbers }: { readonly exactNumbers?: true }): (text: string) => unknown {
+  return exactNumbers ? parseExact : JSON.parse;
+}
+
+/** What of an endpoint says how long its answers are fresh. */
+type Aging = Pick<Endpoint<never, unknown>, "dataset" | "subject" | "freshSeconds">;
 
 /** How long figures that can still move are kept beyond their freshness, to be shown when upstream fails. */
 const STALE_MS = 24 * 3_600_000;

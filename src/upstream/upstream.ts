@@ -26,6 +26,8 @@ export interface Upstream {
     params: P,
     from?: string | null,
   ): AsyncGenerator<WalkedPage<Row>, void, void>;
+  /** What is kept of a question for good; null where that is nothing. Nothing is asked. */
+  kept<P, Row>(endpoint: Endpoint<P, Row>, params: P): Promise<Page<Row> | null>;
   has(key: KeyFamily): boolean;
   /** What this process knows of a dataset's being open to it; null: nothing. */
   standing(dataset: Dataset): Standing | null;
@@ -45,7 +47,7 @@ export function createUpstream(options: UpstreamOptions): {
   operation(asker: Asker): Upstream;
 } {
   const access = new Access(options.now);
-  const read = createPages({ ...options, access, budget: new Budget(options) });
+  const stored = createPages({ ...options, access, budget: new Budget(options) });
 
   async function* pages<P, Row>(
     operation: Operation,
@@ -59,7 +61,7 @@ export function createUpstream(options: UpstreamOptions): {
     for (let token = from; ; ) {
       let page: Page<Row>;
       try {
-        page = await operation.wait(read(operation, { endpoint, params, token }, restarts > 0));
+        page = await operation.wait(stored.read(operation, { endpoint, params, token }, restarts > 0));
       } catch (fault) {
         if (!refusedToken(fault) || token === null) throw fault;
         // The client's own token has died, or the one its page led to, which is of the same export.
@@ -95,6 +97,11 @@ export function createUpstream(options: UpstreamOptions): {
       const operation = new Operation(options.maxRequests, asker);
       return {
         pages: (endpoint, params, from = null) => pages(operation, endpoint, params, from),
+        async kept(endpoint, params) {
+          const page = await operation.wait(stored.kept(operation, { endpoint, params, token: null }));
+          if (page !== null) operation.use(page);
+          return page;
+        },
         has: (key) => options.credentials[key] !== null,
         standing: (dataset) => access.standing(dataset),
         attempt: (dataset, ask) => access.attempt(dataset, ask, (trial) => operation.wait(trial)),

@@ -22,6 +22,7 @@ export const activitySummaries = endpoint({
   freshSeconds: FRESH.engagement,
   lagMs: ENGAGEMENT_LAG_MS,
   listKeys: ["data", "summaries"],
+  daily: "starting_at",
   row: (w: Wire<Summary>): ActivityDay => ({
     date: dayOf(w.instant("starting_at")),
     all: {

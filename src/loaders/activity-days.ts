@@ -1,0 +1,81 @@
+import { type Finality, finalityOf } from "../cache/policy.ts";
+import type { Context } from "../context.ts";
+import type { ActivityDay } from "../domain/activity.ts";
+import { addDays, type Day, dayOf, later } from "../domain/day.ts";
+import { type DayRange, oneDay, splitByDay } from "../domain/range.ts";
+import { GatewayError } from "../errors.ts";
+import { activitySummaries } from "../upstream/endpoints/summaries.ts";
+import { mapPages, walkOf, whole } from "../upstream/walk.ts";
+import { earliestDay, windowsOf } from "../upstream/windows.ts";
+
+/** A day, and whether its figures can still move. */
+export interface SettlingDay extends ActivityDay {
+  readonly state: Finality;
+}
+
+/**
+ * The days of the range that upstream has aggregated, oldest first. What is kept of final days is not asked for again: the
+ * others are one request, from the first that is missing to the last.
+ */
+export async function activityDays(ctx: Context, asked: DayRange): Promise<readonly SettlingDay[]> {
+  const { range } = windowsOf(activitySummaries, asked, ctx.now());
+  const days = splitByDay(range);
+  const kept = await Promise.all(days.map((day) => ctx.upstream.kept(activitySummaries, { range: day })));
+  const missing = days.filter((_, i) => kept[i] === null);
+  const [first, last] = [missing[0], missing.at(-1)];
+  const found = kept.flatMap((page) => page?.rows ?? []).map((day) => ({ ...day, state: "FINAL" as const }));
+  if (first === undefined || last === undefined) return found;
+  const span = { from: first.from, until: last.until };
+  const moving = await untilNewest(span, (range) => summaries(ctx, range));
+  return [...found.filter(({ date }) => date < span.from || date >= span.until), ...moving].sort((a, b) =>
+    a.date < b.date ? -1 : 1,
+  );
+}
+
+/** Those of the days that upstream has aggregated; `days` come oldest first. */
+export async function aggregatedDays(ctx: Context, days: readonly DayRange[]): Promise<readonly DayRange[]> {
+  const last = days.at(-1)?.from ?? dayOf(ctx.now());
+  if (last < addDays(dayOf(ctx.now()), -AGGREGATION_DAYS)) return days;
+  const newest = (await lastDays(ctx)).at(-1)?.date;
+  return newest === undefined ? [] : days.filter((day) => day.from <= newest);
+}
+
+/** Upstream aggregates a day some time on the next; after two it surely has. */
+const AGGREGATION_DAYS = 2;
+
+/** How far back the newest day is looked for: exports have been late by days. */
+const REACH_DAYS = 7;
+
+/** The summaries of the last days there are. */
+export async function lastDays(ctx: Context): Promise<readonly SettlingDay[]> {
+  const reach = (until: Day) => ({
+    from: later(addDays(until, -REACH_DAYS), earliestDay(activitySummaries, ctx.now())),
+    until,
+  });
+  const known = reach(dayOf(ctx.now()));
+  return known.from >= known.until ? [] : untilNewest(known, ({ until }) => summaries(ctx, reach(until)));
+}
+
+/**
+ * What `ask` says of the range, or of as much of it as upstream has aggregated. Upstream states nowhere else which day is the
+ * newest, but in the refusal of one that is too new.
+ */
+async function untilNewest<Rows extends readonly unknown[]>(
+  range: DayRange,
+  ask: (range: DayRange) => Promise<Rows>,
+): Promise<Rows> {
+  try {
+    return await ask(range);
+  } catch (fault) {
+    const newest = fault instanceof GatewayError ? fault.details.newestDay : undefined;
+    if (newest === undefined || newest < range.from) throw fault;
+    return ask({ from: range.from, until: addDays(newest, 1) });
+  }
+}
+
+async function summaries({ upstream }: Context, range: DayRange): Promise<readonly SettlingDay[]> {
+  const walk = mapPages(walkOf(upstream, activitySummaries, [{ range }]), ({ rows, seen }) =>
+    rows.map((day) => ({ ...day, state: finalityOf("activity", oneDay(day.date), seen) })),
+  );
+  return (await whole(walk)).rows;
+}

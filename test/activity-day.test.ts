@@ -1,0 +1,122 @@
+import { rmSync } from "node:fs";
+import { afterAll, describe, expect, test } from "vitest";
+import { gateway } from "./gateway.ts";
+import { folder, sqlite } from "./stores/stores.ts";
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const range = (from: string, until: string) => `range: { between: { from: "${from}", until: "${until}" } }`;
+
+const days = (from: string, until: string, incomplete = "EXCLUDE") =>
+  `{ activity(${range(from, until)}, incomplete: ${incomplete}) { date state dailyActiveUsers seats products { product daily: dailyActiveUsers } } }`;
+
+interface Day {
+  readonly date: string;
+  readonly state: string;
+  readonly dailyActiveUsers: number | null;
+}
+
+describe("the right edge of a series by day", () => {
+  const week = (incomplete: string) => days("2026-11-16", "2026-11-23", incomplete);
+  const edge = (rows: readonly Day[]) =>
+    rows.slice(-2).map(({ date, state, dailyActiveUsers }) => [date, state, dailyActiveUsers !== null]);
+
+  test.each([
+    [
+      "before upstream has counted yesterday",
+      "2026-11-22T09:00:00Z",
+      "EXCLUDE",
+      ["2026-11-19", "2026-11-20"],
+    ],
+    ["while yesterday may be short", "2026-11-22T12:00:00Z", "EXCLUDE", ["2026-11-19", "2026-11-20"]],
+    ["once yesterday is whole", "2026-11-22T18:00:00Z", "EXCLUDE", ["2026-11-20", "2026-11-21"]],
+  ])("%s leaves out what is not whole", async (_when, now, incomplete, expected) => {
+    const { data, errors } = await gateway({ sandbox: { users: 40 }, now }).ask(week(incomplete));
+    expect(errors).toBeUndefined();
+    expect(edge(data.activity)).toEqual(expected.map((date) => [date, "SETTLING", true]));
+  });
+
+  test("is marked where that is asked for", async () => {
+    const { ask } = gateway({ sandbox: { users: 40 }, now: "2026-11-22T12:00:00Z" });
+    expect(edge((await ask(week("MARK"))).data.activity)).toEqual([
+      ["2026-11-20", "SETTLING", true],
+      ["2026-11-21", "OPEN", true],
+    ]);
+  });
+
+  test("has every day of the range where that is asked for, without figures nobody has", async () => {
+    const { ask } = gateway({ sandbox: { users: 40 }, now: "2026-11-22T09:00:00Z" });
+    expect(edge((await ask(week("MARK"))).data.activity).at(-1)).toEqual(["2026-11-20", "SETTLING", true]);
+    expect(edge((await ask(week("INCLUDE"))).data.activity)).toEqual([
+      ["2026-11-20", "SETTLING", true],
+      ["2026-11-21", "OPEN", false],
+    ]);
+  });
+
+  test.each([
+    ["EXCLUDE", "2026-11-20"],
+    ["MARK", "2026-11-21"],
+    ["INCLUDE", "2026-11-21"],
+  ])("of one person keeps to the same: %s", async (incomplete, newest) => {
+    const { ask } = gateway({ sandbox: { users: 40 }, now: "2026-11-22T12:00:00Z" });
+    const { data, errors } = await ask(
+      `{ users(${range("2026-11-16", "2026-11-23")}, first: 40) { nodes { activityByDay(incomplete: ${incomplete}) { date state activity { chat { messages } } } } } }`,
+    );
+    expect(errors).toBeUndefined();
+    const all: Day[] = data.users.nodes.flatMap((user: { activityByDay: Day[] }) => user.activityByDay);
+    expect(
+      all
+        .map(({ date }) => date)
+        .sort()
+        .at(-1),
+    ).toBe(newest);
+    expect(all.every(({ date, state }) => (state === "OPEN") === (date === "2026-11-21"))).toBe(true);
+  });
+
+  test("of one person has the days nobody has counted, without activity", async () => {
+    const { ask } = gateway({ sandbox: { users: 40 }, now: "2026-11-22T09:00:00Z" });
+    const { data } = await ask(
+      `{ users(${range("2026-11-16", "2026-11-21")}, first: 5) { nodes { activityByDay(range: { last: { days: 3 } }, incomplete: INCLUDE) { date state activity { webSearches } } } } }`,
+    );
+    for (const { activityByDay } of data.users.nodes)
+      expect(activityByDay.at(-1)).toEqual({ date: "2026-11-21", state: "OPEN", activity: null });
+  });
+});
+
+describe("final days", () => {
+  const all = days("2026-01-01", "2026-11-22");
+
+  test("are kept one by one: any other range of them costs nothing, and says the same", async () => {
+    const { ask, requestsOf } = gateway({ sandbox: { users: 40 } });
+    const [first, one] = await requestsOf(() => ask(all));
+    expect(one).toHaveLength(1);
+    const year: Day[] = first.data.activity;
+    for (let i = 0; i < 250; i += 7) {
+      const [from, until] = [year[i]?.date ?? "", year[i + 30]?.date ?? ""];
+      const [{ data }, requests] = await requestsOf(() => ask(days(from, until)));
+      expect(requests).toEqual([]);
+      expect(data.activity).toEqual(year.slice(i, i + 30));
+    }
+  });
+
+  test("are not asked for again together with those that move", async () => {
+    const { ask, requestsOf } = gateway({ sandbox: { users: 40 }, settings: { FRESH_TTL: "0" } });
+    const first = await ask(all);
+    const [again, requests] = await requestsOf(() => ask(all));
+    expect(requests.map((url) => url.searchParams.get("starting_date"))).toEqual(["2026-10-22"]);
+    expect(again.data).toEqual(first.data);
+  });
+
+  test("outlive the process", async () => {
+    const before = gateway({ sandbox: { users: 40 }, store: await sqlite.open() });
+    const first = await before.ask(all);
+    await before.app.dispose();
+    const after = gateway({ sandbox: { users: 40 }, store: await sqlite.open() });
+    const [{ data }, requests] = await after.requestsOf(() => after.ask(days("2026-03-01", "2026-09-01")));
+    expect(requests).toEqual([]);
+    expect(data.activity).toEqual(
+      first.data.activity.filter(({ date }: Day) => date >= "2026-03-01" && date < "2026-09-01"),
+    );
+    await after.app.dispose();
+  });
+});
