@@ -45,6 +45,11 @@ export async function redisStore(url: string): Promise<SharedStore> {
     async block(bucket, forMs) {
       await run(BLOCK, [`block ${bucket}`], [Math.ceil(forMs)]);
     },
+    async occupancy(bucket) {
+      const keys = [`slots ${bucket}`, `block ${bucket}`];
+      const [blocked, ...free] = (await run(OCCUPANCY, keys, [])) as number[];
+      return { blockedMs: Math.max(0, Number(blocked)), freeInMs: free.map(Number) };
+    },
     async dispose() {
       client.destroy();
     },
@@ -71,6 +76,15 @@ if used < slots then
 end
 local free = redis.call("ZRANGE", KEYS[1], used - slots, used - slots, "WITHSCORES")
 return free[2] - now`;
+
+/** The milliseconds of a block, then those after which each slot in use is free. */
+const OCCUPANCY = `
+local time = redis.call("TIME")
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local said = { redis.call("PTTL", KEYS[2]) }
+local used = redis.call("ZRANGEBYSCORE", KEYS[1], "(" .. now, "+inf", "WITHSCORES")
+for i = 2, #used, 2 do said[#said + 1] = used[i] - now end
+return said`;
 
 /** Never shortens a block that is longer. */
 const BLOCK = `

@@ -1,3 +1,11 @@
+/** What of a bucket is in use. */
+export interface Occupancy {
+  /** In how many milliseconds each slot that is in use is free again, the first first. */
+  readonly freeInMs: readonly number[];
+  /** For how many milliseconds nobody takes a slot, free or not. */
+  readonly blockedMs: number;
+}
+
 /** Who may start how many upstream requests, when. */
 export interface Allowance {
   /**
@@ -7,6 +15,8 @@ export interface Allowance {
   take(bucket: string, slots: number, windowMs: number): Promise<number>;
   /** Nobody takes a slot of the bucket for so long. */
   block(bucket: string, forMs: number): Promise<void>;
+  /** Takes nothing. */
+  occupancy(bucket: string): Promise<Occupancy>;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { workerData } from "piscina";
+import type { Occupancy } from "./shared-store.ts";
 
 /** What the worker is asked: one call of the store it stands behind. */
 export type SqliteCall =
@@ -29,6 +30,7 @@ export type SqliteCall =
       readonly now: number;
     }
   | { readonly op: "block"; readonly bucket: string; readonly until: number }
+  | { readonly op: "occupancy"; readonly bucket: string; readonly now: number }
   | { readonly op: "close" };
 
 export interface SqliteOptions {
@@ -213,6 +215,12 @@ function answerFromOpen(call: SqliteCall): unknown {
     case "block":
       one.block.run(call.bucket, call.until);
       return null;
+    case "occupancy": {
+      const block = one.blocked.get(call.bucket) as { until: number } | undefined;
+      const used = one.used.all(call.bucket) as { free_at: number }[];
+      const freeInMs = used.map(({ free_at }) => free_at - call.now).filter((ms) => ms > 0);
+      return { freeInMs, blockedMs: Math.max(0, (block?.until ?? call.now) - call.now) } satisfies Occupancy;
+    }
     case "close":
       alone(noteReads);
       database.close();

@@ -70,11 +70,12 @@ export class Operation {
     this.#begun--;
   }
 
-  afford(walks: number): void {
-    if (walks <= this.#maxRequests) return;
+  /** Throws TOO_EXPENSIVE where so many more requests are more than it may begin: none of them is worth its cost then. */
+  afford(requests: number): void {
+    if (this.#begun + requests <= this.#maxRequests) return;
     throw new GatewayError(
       "TOO_EXPENSIVE",
-      `This needs at least ${walks} upstream requests and one operation may make ${this.#maxRequests}; ask for a shorter range.`,
+      `This needs at least ${this.#begun + requests} upstream requests and one operation may make ${this.#maxRequests}; ask for less at once.`,
     );
   }
 

@@ -1,7 +1,7 @@
 import type { Dataset } from "../domain/dataset.ts";
 import { GatewayError } from "../errors.ts";
 import { Access, type Standing } from "./access.ts";
-import { Budget, type BudgetOptions } from "./budget.ts";
+import { Budget, type BudgetOptions, type Outlook } from "./budget.ts";
 import type { Endpoint, KeyFamily } from "./endpoint.ts";
 import { refusedToken, type UpstreamRefusal } from "./failure.ts";
 import { type Age, type Asker, Operation, type Usage } from "./operation.ts";
@@ -28,6 +28,13 @@ export interface Upstream {
   ): AsyncGenerator<WalkedPage<Row>, void, void>;
   /** What is kept of a question for good; null where that is nothing. Nothing is asked. */
   kept<P, Row>(endpoint: Endpoint<P, Row>, params: P): Promise<Page<Row> | null>;
+  /** A page that would cost no request now, for looking ahead: it counts as nothing that was used. Null: it would cost one. */
+  peek<P, Row>(endpoint: Endpoint<P, Row>, params: P, token: string | null): Promise<Page<Row> | null>;
+  /** What is left of the allowance that requests to an endpoint take from, if so many more were sent. */
+  outlook(
+    endpoint: Pick<Endpoint<never, unknown>, "key" | "dataset" | "subject">,
+    requests: number,
+  ): Promise<Outlook>;
   has(key: KeyFamily): boolean;
   /** What this process knows of a dataset's being open to it; null: nothing. */
   standing(dataset: Dataset): Standing | null;
@@ -35,8 +42,10 @@ export interface Upstream {
   attempt<T>(dataset: Dataset, ask: () => Promise<T>): Promise<T | null>;
   /** Takes a refusal of one question for one of the whole dataset: another source has answered the same. */
   remember(refusal: UpstreamRefusal): void;
-  /** Throws TOO_EXPENSIVE where `walks` more walks cannot fit into what the operation may still ask. */
-  afford(walks: number): void;
+  /** Throws TOO_EXPENSIVE where the operation may not begin so many more requests. */
+  afford(requests: number): void;
+  /** The most requests the operation may begin. */
+  readonly maxRequests: number;
   readonly usage: Usage;
   readonly age: Age;
 }
@@ -47,7 +56,8 @@ export function createUpstream(options: UpstreamOptions): {
   operation(asker: Asker): Upstream;
 } {
   const access = new Access(options.now);
-  const stored = createPages({ ...options, access, budget: new Budget(options) });
+  const budget = new Budget(options);
+  const stored = createPages({ ...options, access, budget });
 
   async function* pages<P, Row>(
     operation: Operation,
@@ -98,15 +108,20 @@ export function createUpstream(options: UpstreamOptions): {
       return {
         pages: (endpoint, params, from = null) => pages(operation, endpoint, params, from),
         async kept(endpoint, params) {
-          const page = await operation.wait(stored.kept(operation, { endpoint, params, token: null }));
-          if (page !== null) operation.use(page);
+          const page = await operation.wait(stored.peek({ endpoint, params, token: null }));
+          if (page?.state !== "FINAL") return null;
+          operation.usage.cacheHits++;
+          operation.use(page);
           return page;
         },
+        peek: (endpoint, params, token) => operation.wait(stored.peek({ endpoint, params, token })),
+        outlook: (endpoint, requests) => budget.outlook(stored.bucketOf(endpoint), requests),
         has: (key) => options.credentials[key] !== null,
         standing: (dataset) => access.standing(dataset),
         attempt: (dataset, ask) => access.attempt(dataset, ask, (trial) => operation.wait(trial)),
         remember: (refusal) => access.refused(refusal),
-        afford: (walks) => operation.afford(walks),
+        afford: (requests) => operation.afford(requests),
+        maxRequests: options.maxRequests,
         usage: operation.usage,
         age: operation.age,
       };
