@@ -5,10 +5,14 @@ import { guardedStore } from "./cache/guarded-store.ts";
 import { memoryAllowance } from "./cache/memory-allowance.ts";
 import { memoryStore } from "./cache/memory-store.ts";
 import type { SharedStore } from "./cache/shared-store.ts";
-import type { Config } from "./config.ts";
+import type { AuthConfig, Config } from "./config.ts";
 import type { Context } from "./context.ts";
 import type { Instant } from "./domain/day.ts";
+import { ANYBODY } from "./domain/viewer.ts";
+import type { Authenticate } from "./server/authenticate.ts";
+import { jwtTokens } from "./server/jwt.ts";
 import { createServer } from "./server/server.ts";
+import { fileTokens } from "./server/tokens.ts";
 import type { Pace, Priority } from "./upstream/budget.ts";
 import { createUpstream } from "./upstream/upstream.ts";
 
@@ -28,6 +32,15 @@ export interface AppOptions {
 export type App = ReturnType<typeof createApp>;
 
 const REAL_TIME: Pace = { now: () => performance.now(), sleep: (ms) => setTimeout(ms) };
+
+function authenticateBy(
+  auth: AuthConfig,
+  now: () => Instant,
+  onFault: (fault: unknown) => void,
+): Authenticate | null {
+  if (auth.kind === "none") return null;
+  return auth.kind === "jwt" ? jwtTokens({ ...auth, now }) : fileTokens({ path: auth.path, now, onFault });
+}
 
 /** The gateway as a function from requests to responses; `handle` is the same as a node:http listener. */
 export function createApp(
@@ -59,6 +72,7 @@ export function createApp(
     operationTimeoutMs: config.operationTimeoutMs,
     maxFirst: config.maxFirst,
     playground: config.playground,
+    authenticate: authenticateBy(config.auth, now, onFault),
     onFault,
   });
   return {
@@ -66,6 +80,7 @@ export function createApp(
     /** What a command has in hand that asks without GraphQL; `signal` ends its patience. */
     context: (signal: AbortSignal, priority?: Priority): Context => ({
       upstream: upstream.operation(priority === undefined ? { signal } : { signal, priority }),
+      viewer: ANYBODY,
       now,
       maxFirst: config.maxFirst,
     }),

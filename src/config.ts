@@ -23,7 +23,21 @@ export interface Config {
   readonly maxUpstreamRequests: number;
   readonly maxFirst: number;
   readonly playground: boolean;
+  /** How callers prove who they are. */
+  readonly auth: AuthConfig;
 }
+
+export type AuthConfig =
+  /** Nobody is asked. */
+  | { readonly kind: "none" }
+  | { readonly kind: "tokens"; readonly path: string }
+  | {
+      readonly kind: "jwt";
+      readonly jwksUrl: URL;
+      readonly issuer: string;
+      readonly audience: string;
+      readonly roleClaim: string;
+    };
 
 export type StoreConfig =
   | { readonly kind: "sqlite"; readonly path: string; readonly maxBytes: number }
@@ -48,10 +62,7 @@ export class ConfigError extends Error {
 
 /** Name, default and meaning of each setting: an environment variable, and a flag of the same name in kebab-case. */
 export const SETTINGS = {
-  HOST: [
-    "127.0.0.1",
-    "address to listen on; with real keys only a loopback one, since anyone who reaches it may ask",
-  ],
+  HOST: ["127.0.0.1", "address to listen on; with real keys and AUTH=none only a loopback one"],
   PORT: ["4000", "port to listen on; 0 takes any free one"],
   ANTHROPIC_BASE_URL: [
     "https://api.anthropic.com",
@@ -88,6 +99,18 @@ export const SETTINGS = {
   UPSTREAM_TIMEOUT: ["10", "longest time for one upstream request, in seconds"],
   MAX_UPSTREAM_REQUESTS: ["60", "the most upstream requests one operation may begin"],
   MAX_FIRST: ["1000", "the most rows a list may be asked for"],
+  AUTH: ["none", "how callers prove who they are: none, tokens (TOKENS_FILE) or jwt (JWT_*)"],
+  TOKENS_FILE: [
+    "",
+    "JSON list of { name, sha256, role, scopes?, email?, expiresAt?, documents? }; the command token makes an entry; read again when it changes",
+  ],
+  JWT_JWKS_URL: ["", "where the issuer publishes the keys its tokens are signed with: an https URL"],
+  JWT_ISSUER: ["", "the issuer (iss) that tokens must name"],
+  JWT_AUDIENCE: ["", "the audience (aud) that tokens must be for"],
+  JWT_ROLE_CLAIM: [
+    "role",
+    "the claim that names the role: primary_owner, owner, admin, analyst, member or service",
+  ],
   PLAYGROUND: ["on", "whether browsers are shown GraphiQL on /graphql: on or off"],
 } as const satisfies Record<string, readonly [byDefault: string, meaning: string]>;
 
@@ -110,9 +133,10 @@ export function readConfig(environment: Environment): Config {
   const admin = text("ANTHROPIC_ADMIN_KEY");
   const sandboxed = analytics === "" && admin === "";
   const host = text("HOST");
-  if (!sandboxed && !LOOPBACK.test(host)) {
+  const auth = authOf(text, faults);
+  if (!sandboxed && auth.kind === "none" && !LOOPBACK.test(host)) {
     faults.push(
-      "HOST is an address others can reach, and nothing asks callers who they are; with keys set it must be loopback, such as 127.0.0.1.",
+      "HOST is an address others can reach, and nothing asks callers who they are; with keys set it must be loopback, such as 127.0.0.1, or AUTH must be tokens or jwt.",
     );
   }
   if (sandboxed && environment.ANTHROPIC_BASE_URL?.trim()) {
@@ -161,9 +185,49 @@ export function readConfig(environment: Environment): Config {
     maxUpstreamRequests: whole("MAX_UPSTREAM_REQUESTS", 1, 100_000),
     maxFirst: whole("MAX_FIRST", 1, 100_000),
     playground: read("PLAYGROUND", onOrOff, "on or off", true),
+    auth,
   };
   if (faults.length > 0) throw new ConfigError(faults);
   return Object.freeze(config);
+}
+
+/** Settings of a way that is not chosen are faults too: whoever sets them takes the gateway for guarded. */
+function authOf(text: (name: Setting) => string, faults: string[]): AuthConfig {
+  const kind = text("AUTH");
+  const given = (names: readonly Setting[]) => names.filter((name) => text(name) !== SETTINGS[name][0]);
+  const jwt = ["JWT_JWKS_URL", "JWT_ISSUER", "JWT_AUDIENCE"] as const;
+  if (kind !== "tokens" && given(["TOKENS_FILE"]).length > 0)
+    faults.push("TOKENS_FILE is set, and AUTH is not tokens.");
+  if (kind !== "jwt" && given([...jwt, "JWT_ROLE_CLAIM"]).length > 0)
+    faults.push(`${given([...jwt, "JWT_ROLE_CLAIM"]).join(", ")} set, and AUTH is not jwt.`);
+  if (kind === "none") return { kind };
+  if (kind === "tokens") {
+    const path = text("TOKENS_FILE");
+    if (path === "") faults.push("AUTH is tokens, and TOKENS_FILE names no file.");
+    return { kind, path };
+  }
+  if (kind !== "jwt") {
+    faults.push("AUTH is not none, tokens or jwt.");
+    return { kind: "none" };
+  }
+  const missing = jwt.filter((name) => text(name) === "");
+  if (missing.length > 0) faults.push(`AUTH is jwt, and ${missing.join(", ")} not set.`);
+  const jwksUrl = URL.parse(text("JWT_JWKS_URL"));
+  if (text("JWT_JWKS_URL") !== "" && !isKeysUrl(jwksUrl))
+    faults.push("JWT_JWKS_URL is not an https URL (http for a loopback address) without credentials.");
+  return {
+    kind,
+    jwksUrl: jwksUrl ?? new URL("https://invalid.invalid"),
+    issuer: text("JWT_ISSUER"),
+    audience: text("JWT_AUDIENCE"),
+    roleClaim: text("JWT_ROLE_CLAIM"),
+  };
+}
+
+/** Whoever can change what is fetched lets in whom they like, so it is not fetched in the clear. */
+function isKeysUrl(url: URL | null): boolean {
+  if (url === null || url.username !== "" || url.password !== "") return false;
+  return url.protocol === "https:" || (url.protocol === "http:" && LOOPBACK.test(url.hostname));
 }
 
 /** What takes days of upstream requests to read should outlive the process. */

@@ -6,6 +6,8 @@ export const ERROR_CODES = {
     "An argument or variable has a value that cannot be served; the message says what would work.",
   CURSOR_INVALID: "The cursor is damaged or belongs to another query; ask again without `after`.",
   CURSOR_EXPIRED: "The data behind the cursor was refreshed; ask again without `after`.",
+  UNAUTHENTICATED: "The request does not prove who asks; send a token.",
+  AUTHENTICATION_UNAVAILABLE: "Nobody can be let in now, because the issuer of tokens cannot be reached.",
   NOT_FOUND: "No such object.",
   NOT_COVERED: "The range lies before the first day the dataset covers.",
   NOT_YET_AVAILABLE: "The range lies after the newest day the dataset has.",

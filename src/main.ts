@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { parityCommand } from "./cli/parity.ts";
 import { sandboxCommand } from "./cli/sandbox.ts";
 import { serveCommand } from "./cli/serve.ts";
+import { tokenCommand } from "./cli/token.ts";
 import { warmCommand } from "./cli/warm.ts";
 
 const OLDEST_NODE = 24;
@@ -20,4 +21,5 @@ await new Command("claude-analytics-gateway")
   .addCommand(sandboxCommand())
   .addCommand(parityCommand())
   .addCommand(warmCommand())
+  .addCommand(tokenCommand())
   .parseAsync();

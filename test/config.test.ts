@@ -30,6 +30,7 @@ describe("an empty environment", () => {
   test("serves the sandbox on loopback, with every default", () => {
     const { credentials, baseUrl, ...rest } = readConfig({});
     expect(rest).toEqual({
+      auth: { kind: "none" },
       host: "127.0.0.1",
       port: 4_000,
       sandbox: { users: 250, seed: 1, rateLimit: true },

@@ -21,17 +21,22 @@ export async function openGateway(
   environment: Environment,
   patience: Partial<Config> = {},
 ): Promise<Opened | null> {
-  const read = configOf(environment);
-  if (read === null) return null;
-  const config = { ...read, ...patience };
-  const now = clockFrom(config.clock);
-  const app = createApp(config, {
-    dispatcher: dispatcherOf(config, now),
-    store: await storeOf(config),
-    now,
-    onFault: (fault) => process.stderr.write(`${faultLine(fault)}\n`),
-  });
-  return { app, config, now };
+  try {
+    const config = { ...readConfig(environment), ...patience };
+    const now = clockFrom(config.clock);
+    const app = createApp(config, {
+      dispatcher: dispatcherOf(config, now),
+      store: await storeOf(config),
+      now,
+      onFault: (fault) => process.stderr.write(`${faultLine(fault)}\n`),
+    });
+    return { app, config, now };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.faults.join("\n")}\n`);
+    process.exitCode = 1;
+    return null;
+  }
 }
 
 async function storeOf({ store }: Config): Promise<SharedStore | null> {
@@ -44,17 +49,6 @@ export function upstreamOf({ sandbox, baseUrl }: Config): string {
   return sandbox === null
     ? `upstream ${baseUrl.href}`
     : `upstream is the sandbox: ${sandbox.users} simulated users, seed ${sandbox.seed} (set ANTHROPIC_ANALYTICS_KEY or ANTHROPIC_ADMIN_KEY for your own data)`;
-}
-
-function configOf(environment: Environment): Config | null {
-  try {
-    return readConfig(environment);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.faults.join("\n")}\n`);
-    process.exitCode = 1;
-    return null;
-  }
 }
 
 function dispatcherOf({ sandbox }: Config, now: () => Instant): Dispatcher {

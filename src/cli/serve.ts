@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Command } from "commander";
-import { type Config, type Environment, SETTINGS, type Setting } from "../config.ts";
+import { type AuthConfig, type Config, type Environment, SETTINGS, type Setting } from "../config.ts";
 import type { Instant } from "../domain/day.ts";
 import { openGateway, upstreamOf } from "./open.ts";
 import { stopOnSignal } from "./stop.ts";
@@ -60,14 +60,20 @@ const SLACK_MS = 2_000;
 const EXAMPLE =
   "{ users(range: {last: {days: 7}}, first: 10) { nodes { email activity { chat { messages } } cost { net { usd } } } } }";
 
+const WHO_MAY = {
+  none: "nobody is asked who they are",
+  tokens: "callers send one of the tokens of TOKENS_FILE",
+  jwt: "callers send a token of the issuer JWT_ISSUER",
+} as const satisfies { [K in AuthConfig["kind"]]: string };
+
 function greeting(config: Config, { port }: AddressInfo, now: Instant): string {
-  const { host, sandbox, clock, playground } = config;
+  const { host, clock, playground, auth } = config;
   const url = `http://${host.includes(":") ? `[${host.replace(/[[\]]/g, "")}]` : host}:${port}/graphql`;
   return [
     `Listening on ${url}${playground ? " (open it in a browser for GraphiQL)" : ""}`,
     upstreamOf(config),
     ...(clock === null ? [] : [`clock starts at ${new Date(now).toISOString()}`]),
-    ...(sandbox === null ? ["nobody is asked who they are, so only this machine can connect"] : []),
+    WHO_MAY[auth.kind],
     "",
     "Try:",
     `  curl -s ${url} -H 'content-type: application/json' -d '${JSON.stringify({ query: EXAMPLE })}'`,

@@ -3,8 +3,10 @@ import type { GraphQLSchema } from "graphql";
 import { createYoga } from "graphql-yoga";
 import type { Context } from "../context.ts";
 import type { Instant } from "../domain/day.ts";
+import { ANYBODY, type Viewer } from "../domain/viewer.ts";
 import type { Asker } from "../upstream/operation.ts";
 import type { Upstream } from "../upstream/upstream.ts";
+import { type Authenticate, authenticated } from "./authenticate.ts";
 import { boundCost } from "./cost.ts";
 import { clientError, translateErrors } from "./errors.ts";
 import { reportUsage } from "./operation.ts";
@@ -20,6 +22,8 @@ export interface ServerOptions {
   readonly operationTimeoutMs: number;
   readonly maxFirst: number;
   readonly playground: boolean;
+  /** Null: nobody is asked who they are. */
+  readonly authenticate: Authenticate | null;
   /** Told of faults that clients see only as INTERNAL_SERVER_ERROR. */
   readonly onFault: (fault: unknown) => void;
 }
@@ -32,20 +36,29 @@ export function createServer({
   operationTimeoutMs,
   maxFirst,
   onFault,
+  authenticate,
   ...options
 }: ServerOptions) {
+  const viewers = new WeakMap<Request, Viewer>();
+  const viewerOf = (request: Request): Viewer => {
+    const viewer = authenticate === null ? ANYBODY : viewers.get(request);
+    if (viewer === undefined) throw new Error("a request was let in without a viewer");
+    return viewer;
+  };
   return createYoga<Partial<NodeRequest>, Context>({
     schema,
     context: ({ request, req }): Context => ({
       upstream: operation({
         signal: patience(request.signal, operationTimeoutMs),
-        caller: req?.socket.remoteAddress ?? "",
+        caller: viewerOf(request).name || (req?.socket.remoteAddress ?? ""),
       }),
+      viewer: viewerOf(request),
       now: instantOf(now()),
       maxFirst,
     }),
     plugins: [
       options.playground && playground(GRAPHQL),
+      authenticate !== null && authenticated(authenticate, viewers),
       readRequests(),
       boundDocuments(),
       reportUsage(),

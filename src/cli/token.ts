@@ -1,0 +1,108 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { Command, InvalidArgumentError } from "commander";
+import { isRole, isScope, ROLES, type Role, SCOPES, type Scope } from "../domain/viewer.ts";
+import { sha256 } from "../server/tokens.ts";
+import { whole } from "./option.ts";
+
+interface Flags {
+  readonly name: string;
+  readonly role: Role;
+  readonly scopes?: readonly Scope[];
+  readonly email?: string;
+  readonly documents?: readonly string[];
+  readonly days?: number;
+  readonly file?: string;
+}
+
+/** `token`: a new token, shown once; the file of tokens keeps its hash. */
+export function tokenCommand(): Command {
+  const scopes = Object.entries(SCOPES).map(([name, opens]) => `  ${name.padEnd(14)} ${opens}`);
+  return new Command("token")
+    .description(
+      "Make a token for one caller of a gateway with AUTH=tokens. It is printed to standard output, once: what is kept is its hash. With --file the entry is added to that file, which a running gateway reads again; without, it is printed to standard error.",
+    )
+    .requiredOption("--name <name>", "whose it is, as logs show it", name)
+    .requiredOption("--role <role>", Object.keys(ROLES).join(", ").toLowerCase(), role)
+    .option(
+      "--scopes <names>",
+      "instead of those of the role, separated by commas; a service has these alone",
+      scopeList,
+    )
+    .option("--email <address>", "whose figures a member sees")
+    .option(
+      "--documents <names>",
+      "the trusted documents it may ask, separated by commas; any if not said",
+      list,
+    )
+    .option("--days <number>", "how long it holds; for good if not said", whole(1, 3_660))
+    .option("--file <path>", "the TOKENS_FILE to add it to; made if it is not there")
+    .addHelpText("after", `\nScopes:\n${scopes.join("\n")}`)
+    .action(make);
+}
+
+/** 256 bits, behind a mark that scanners for leaked secrets can look for. */
+const BYTES = 32;
+const MARK = "cag_";
+
+function make({ name, role, scopes, email, documents, days, file }: Flags): void {
+  const token = MARK + randomBytes(BYTES).toString("base64url");
+  const entry = {
+    name,
+    sha256: sha256(token).toString("hex"),
+    role,
+    ...(scopes && { scopes }),
+    ...(email && { email }),
+    ...(documents && { documents }),
+    ...(days && { expiresAt: new Date(Date.now() + days * 86_400_000).toISOString() }),
+  };
+  if (file === undefined) process.stderr.write(`${JSON.stringify(entry)}\n`);
+  else if (!add(entry, file)) return;
+  process.stdout.write(`${token}\n`);
+}
+
+function add(entry: { readonly name: string }, file: string): boolean {
+  const refuse = (why: string) => {
+    process.stderr.write(`${why}\n`);
+    process.exitCode = 1;
+    return false;
+  };
+  let entries: unknown = [];
+  try {
+    if (existsSync(file)) entries = JSON.parse(readFileSync(file, "utf8"));
+  } catch {
+    return refuse(`${file} is not JSON, or cannot be read; nothing was added.`);
+  }
+  if (!Array.isArray(entries)) return refuse(`${file} is not a list of tokens; nothing was added.`);
+  if (entries.some((each) => each?.name === entry.name))
+    return refuse(
+      `${file} has a token named ${entry.name}; take its entry out first, or choose another name.`,
+    );
+  // Put in place whole, so that a gateway that reads it now never sees half of it.
+  writeFileSync(`${file}.new`, `${JSON.stringify([...entries, entry], null, 2)}\n`, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+  return true;
+}
+
+function name(text: string): string {
+  if (/^[\w. @-]{1,64}$/.test(text)) return text;
+  throw new InvalidArgumentError("It is 1 to 64 letters, digits, spaces and . _ - @.");
+}
+
+function role(text: string): Role {
+  const named = text.toUpperCase().replaceAll("-", "_");
+  if (isRole(named)) return named;
+  throw new InvalidArgumentError(
+    `There is no such role; there are ${Object.keys(ROLES).join(", ").toLowerCase()}.`,
+  );
+}
+
+function list(text: string): string[] {
+  return text.split(",").map((each) => each.trim());
+}
+
+function scopeList(text: string): Scope[] {
+  const scopes = list(text);
+  if (scopes.every(isScope)) return scopes;
+  throw new InvalidArgumentError(`There are ${Object.keys(SCOPES).join(", ")}.`);
+}

@@ -1,0 +1,61 @@
+/** What can be permitted, and what it opens. */
+export const SCOPES = {
+  "activity:read":
+    "What people and groups do: sessions, messages, projects, skills, connectors, Claude Code.",
+  "spend:read": "Everything in money, estimates and allocations included.",
+  "identity:read": "Names, addresses and user ids of people.",
+  "keys:read": "API keys, workspaces and service accounts by name.",
+  operate: "How the gateway itself stands: datasets, allowances, health in detail.",
+} as const satisfies Record<string, string>;
+
+export type Scope = keyof typeof SCOPES;
+
+const ALL = Object.keys(SCOPES) as readonly Scope[];
+
+/** Who may see what where nothing else is said, as in the product's own dashboard. */
+export const ROLES = {
+  PRIMARY_OWNER: ALL,
+  OWNER: ALL,
+  ADMIN: ALL.filter((scope) => scope !== "spend:read"),
+  ANALYST: ["activity:read", "spend:read"],
+  /** Only what is their own. */
+  MEMBER: [],
+  /** Only what its token or claim lists. */
+  SERVICE: [],
+} as const satisfies Record<string, readonly Scope[]>;
+
+export type Role = keyof typeof ROLES;
+
+/** Who asks, as far as it decides what they see. */
+export interface Viewer {
+  /** Of the token, or the subject of the JWT; it stands in logs and shares the allowance under it. */
+  readonly name: string;
+  readonly role: Role;
+  readonly scopes: ReadonlySet<Scope>;
+  /** The verified address; null where there is none. */
+  readonly email: string | null;
+  /** The trusted documents that may be asked; null: any that the gateway takes. */
+  readonly documents: readonly string[] | null;
+}
+
+/** Where nobody is asked who they are. */
+export const ANYBODY: Viewer = {
+  name: "",
+  role: "PRIMARY_OWNER",
+  scopes: new Set(ALL),
+  email: null,
+  documents: null,
+};
+
+export function isRole(text: unknown): text is Role {
+  return typeof text === "string" && Object.hasOwn(ROLES, text);
+}
+
+export function isScope(text: unknown): text is Scope {
+  return typeof text === "string" && Object.hasOwn(SCOPES, text);
+}
+
+/** The scopes of a role; listed ones take their place. */
+export function scopesOf(role: Role, listed: readonly Scope[] | null): ReadonlySet<Scope> {
+  return new Set<Scope>(listed ?? ROLES[role]);
+}

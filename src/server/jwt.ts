@@ -1,0 +1,74 @@
+import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
+import type { Instant } from "../domain/day.ts";
+import { isRole, isScope, type Role, scopesOf, type Viewer } from "../domain/viewer.ts";
+
+export interface JwtOptions {
+  /** Where the issuer publishes its keys. */
+  readonly jwksUrl: URL;
+  readonly issuer: string;
+  readonly audience: string;
+  /** The claim that names the role. */
+  readonly roleClaim: string;
+  readonly now: () => Instant;
+}
+
+/** How far the issuer's clock may be off. */
+const TOLERANCE_SECONDS = 30;
+
+/** Signatures by a key pair alone: a shared secret would let whoever checks tokens make them, and `none` everybody. */
+const ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"];
+
+/** The issuer's keys could not be fetched: nobody's token is wrong for it. */
+export class IssuerUnavailable extends Error {}
+
+/**
+ * The viewer a signed token is of, or null where it is not good: forged, expired, of another issuer or for another audience.
+ * The issuer's keys are kept, and fetched again when a token names one that is not among them.
+ */
+export function jwtTokens(options: JwtOptions, keys: JWTVerifyGetKey = createRemoteJWKSet(options.jwksUrl)) {
+  const { issuer, audience, roleClaim, now } = options;
+  return async (token: string): Promise<Viewer | null> => {
+    try {
+      const { payload } = await jwtVerify(token, keys, {
+        issuer,
+        audience,
+        algorithms: ALGORITHMS,
+        clockTolerance: TOLERANCE_SECONDS,
+        currentDate: new Date(now()),
+        requiredClaims: ["exp", "sub"],
+      });
+      return viewerOf(payload, roleClaim);
+    } catch (fault) {
+      if (isRefusal(fault)) return null;
+      throw new IssuerUnavailable("the keys of the issuer could not be fetched", { cause: fault });
+    }
+  };
+}
+
+function isRefusal(fault: unknown): boolean {
+  const isOfTheIssuer = fault instanceof errors.JWKSTimeout || fault instanceof errors.JWKSInvalid;
+  return fault instanceof errors.JOSEError && !isOfTheIssuer && fault.code !== "ERR_JOSE_GENERIC";
+}
+
+/** A token without a known role is nobody's: a claim that is misspelt must not open anything. */
+function viewerOf(payload: JWTPayload, roleClaim: string): Viewer | null {
+  const role = roleOf(payload[roleClaim]);
+  if (role === null) return null;
+  const { sub = "", email, email_verified: isVerified } = payload;
+  const listed = typeof payload.scope === "string" ? payload.scope.split(" ").filter(isScope) : null;
+  return {
+    name: sub,
+    role,
+    scopes: scopesOf(role, role === "SERVICE" ? (listed ?? []) : null),
+    email: typeof email === "string" && isVerified !== false ? email : null,
+    documents: null,
+  };
+}
+
+/** Issuers write one role or several, in whichever case; of several the first that is known holds. */
+function roleOf(claim: unknown): Role | null {
+  const named = (Array.isArray(claim) ? claim : [claim]).map((each) =>
+    typeof each === "string" ? each.toUpperCase().replaceAll("-", "_") : null,
+  );
+  return named.find(isRole) ?? null;
+}

@@ -1,0 +1,145 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import { readFileSync, statSync } from "node:fs";
+import { ConfigError } from "../config.ts";
+import type { Instant } from "../domain/day.ts";
+import { parseInstant } from "../domain/day.ts";
+import {
+  isRole,
+  isScope,
+  ROLES,
+  type Role,
+  SCOPES,
+  type Scope,
+  scopesOf,
+  type Viewer,
+} from "../domain/viewer.ts";
+
+/** A token that callers can have, known by its hash alone. */
+interface Token {
+  readonly sha256: Buffer;
+  readonly expiresAt: Instant | null;
+  readonly viewer: Viewer;
+}
+
+/** How often the file is looked at for changes. */
+const LOOK_MS = 1_000;
+
+export interface TokensOptions {
+  readonly path: string;
+  readonly now: () => Instant;
+  /** Told when a changed file cannot be used; the tokens stay as they were. */
+  readonly onFault: (fault: unknown) => void;
+}
+
+/** The viewer a token is of, or null. The file is read again when it changes. Throws ConfigError where it cannot be used at first. */
+export function fileTokens({ path, now, onFault }: TokensOptions): (token: string) => Viewer | null {
+  let version = versionOf(path);
+  let tokens = readTokens(path);
+  let lookedAt = performance.now();
+
+  function refresh(): void {
+    if (performance.now() < lookedAt + LOOK_MS) return;
+    lookedAt = performance.now();
+    try {
+      const current = versionOf(path);
+      if (current === version) return;
+      tokens = readTokens(path);
+      version = current;
+    } catch (fault) {
+      onFault(fault);
+    }
+  }
+
+  return (presented) => {
+    refresh();
+    const digest = sha256(presented);
+    // Every token is compared, so that the time tells nothing of which one came close.
+    let found: Token | null = null;
+    for (const token of tokens) if (timingSafeEqual(token.sha256, digest)) found = token;
+    return found === null || (found.expiresAt !== null && now() >= found.expiresAt) ? null : found.viewer;
+  };
+}
+
+export function sha256(token: string): Buffer {
+  return createHash("sha256").update(token).digest();
+}
+
+function versionOf(path: string): string {
+  try {
+    const { mtimeMs, size, ino } = statSync(path);
+    return `${mtimeMs} ${size} ${ino}`;
+  } catch {
+    throw new ConfigError([`TOKENS_FILE: ${path} cannot be read.`]);
+  }
+}
+
+function readTokens(path: string): readonly Token[] {
+  let list: unknown;
+  try {
+    list = JSON.parse(readFileSync(path, "utf8"));
+  } catch {
+    throw new ConfigError([`TOKENS_FILE: ${path} is not JSON, or cannot be read.`]);
+  }
+  if (!Array.isArray(list)) throw new ConfigError([`TOKENS_FILE: ${path} is not a list of tokens.`]);
+  const faults: string[] = [];
+  const tokens = list.map((entry, i) => tokenOf(entry, `TOKENS_FILE: entry ${i + 1}`, faults));
+  const names = tokens.map(({ viewer }) => viewer.name);
+  for (const name of new Set(names.filter((each, i) => each !== "" && names.indexOf(each) < i)))
+    faults.push(`TOKENS_FILE: two tokens are named ${name}.`);
+  if (faults.length > 0) throw new ConfigError(faults);
+  return tokens;
+}
+
+type Entry = Readonly<Record<string, unknown>>;
+
+const KNOWN = ["name", "sha256", "role", "scopes", "expiresAt", "documents", "email"];
+
+function tokenOf(entry: unknown, where: string, faults: string[]): Token {
+  const fields: Entry = typeof entry === "object" && entry !== null ? (entry as Entry) : {};
+  const { name, sha256, role, scopes, expiresAt, documents, email } = fields;
+  const check = (isRight: boolean, fault: string) => void (isRight || faults.push(`${where}: ${fault}`));
+  for (const field of Object.keys(fields))
+    check(KNOWN.includes(field), `there is no field ${field.slice(0, 40)}; there are ${KNOWN.join(", ")}.`);
+  check(
+    typeof name === "string" && /^[\w. @-]{1,64}$/.test(name),
+    "`name` is missing or not 1 to 64 plain characters.",
+  );
+  check(typeof sha256 === "string" && /^[\da-f]{64}$/.test(sha256), "`sha256` is not 64 hexadecimal digits.");
+  check(isRole(role), `\`role\` is none of ${Object.keys(ROLES).join(", ")}.`);
+  check(
+    scopes === undefined || (isList(scopes) && scopes.every(isScope)),
+    `\`scopes\` is not a list of ${Object.keys(SCOPES).join(", ")}.`,
+  );
+  check(
+    role !== "SERVICE" || scopes !== undefined,
+    "a SERVICE has the scopes that `scopes` lists, and none without.",
+  );
+  check(documents === undefined || isList(documents), "`documents` is not a list of names.");
+  check(
+    role !== "MEMBER" || typeof email === "string",
+    "a MEMBER sees what is theirs by `email`, which is missing.",
+  );
+  const expiry = typeof expiresAt === "string" ? parseInstant(expiresAt) : null;
+  check(
+    expiresAt === undefined || expiry !== null,
+    "`expiresAt` is not an instant such as 2027-01-31T00:00:00Z.",
+  );
+  return {
+    sha256: Buffer.from(
+      typeof sha256 === "string" ? sha256.padEnd(64, "0").slice(0, 64) : "0".repeat(64),
+      "hex",
+    ),
+    expiresAt: expiry,
+    viewer: {
+      name: String(name ?? ""),
+      role: isRole(role) ? role : ("SERVICE" satisfies Role),
+      scopes: scopesOf(isRole(role) ? role : "SERVICE", isList(scopes) ? (scopes as readonly Scope[]) : null),
+      email: typeof email === "string" ? email : null,
+      documents: isList(documents) ? documents : null,
+    },
+  };
+}
+
+function isList(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === "string");
+}

@@ -1,0 +1,391 @@
+import { createHmac, generateKeyPairSync } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { exportJWK, SignJWT } from "jose";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { type Environment, readConfig } from "../src/config.ts";
+import { sha256 } from "../src/server/tokens.ts";
+import { gateway, NOW } from "./gateway.ts";
+import { ask, endAll, run, urlIn } from "./process.ts";
+
+afterEach(endAll);
+
+const folder = mkdtempSync(join(tmpdir(), "auth-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+let files = 0;
+/** A file of tokens, each with a name and what is said of it. */
+function tokensFile(entries: Readonly<Record<string, object>>): string {
+  const path = join(folder, `tokens-${files++}.json`);
+  write(path, entries);
+  return path;
+}
+
+function write(path: string, entries: Readonly<Record<string, object>>): void {
+  const list = Object.entries(entries).map(([name, entry]) => ({
+    name,
+    sha256: sha256(tokenOf(name)).toString("hex"),
+    ...entry,
+  }));
+  writeFileSync(path, JSON.stringify(list));
+}
+
+/** A token as callers send it. */
+const tokenOf = (name: string) => `cag_${name.padEnd(40, "x")}`;
+
+const QUESTION = "{ organization { name } }";
+
+function guarded(settings: Environment, now = NOW) {
+  const opened = gateway({ sandbox: { users: 20 }, settings, now });
+  const send = async (headers: Record<string, string>, path = "/graphql", method = "POST") => {
+    const response = await opened.app.fetch(`http://gateway.test${path}`, {
+      method,
+      headers: { "content-type": "application/json", ...headers },
+      ...(method === "POST" ? { body: JSON.stringify({ query: QUESTION }) } : {}),
+    });
+    return { status: response.status, headers: response.headers, body: await response.text() };
+  };
+  return { ...opened, send, as: (token: string) => send({ authorization: `Bearer ${token}` }) };
+}
+
+describe("tokens", () => {
+  const path = tokensFile({
+    ada: { role: "OWNER" },
+    bob: { role: "ADMIN", expiresAt: "2026-11-22T12:00:00Z" },
+  });
+  const settings = { AUTH: "tokens", TOKENS_FILE: path };
+
+  test("let in those who have one, by the header alone", async () => {
+    const { as, send, seen } = guarded(settings);
+    expect((await send({ authorization: `bearer   ${tokenOf("ada")}` })).status).toBe(200);
+    const { status, body } = await as(tokenOf("ada"));
+    expect(status).toBe(200);
+    expect(JSON.parse(body).data.organization.name).toBeTypeOf("string");
+    expect(seen).toHaveLength(1);
+  });
+
+  test.each<[string, Record<string, string>]>([
+    ["none", {}],
+    ["an empty header", { authorization: "" }],
+    ["no scheme", { authorization: tokenOf("ada") }],
+    ["no token", { authorization: "Bearer" }],
+    ["no token but space", { authorization: "Bearer   " }],
+    ["another scheme", { authorization: `Basic ${btoa(`ada:${tokenOf("ada")}`)}` }],
+    ["two tokens", { authorization: `Bearer ${tokenOf("ada")} ${tokenOf("ada")}` }],
+    ["two in one header", { authorization: `Bearer ${tokenOf("ada")}, Bearer ${tokenOf("ada")}` }],
+    ["one more letter", { authorization: `Bearer ${tokenOf("ada")}x` }],
+    ["one letter less", { authorization: `Bearer ${tokenOf("ada").slice(0, -1)}` }],
+    ["other case", { authorization: `Bearer ${tokenOf("ada").toUpperCase()}` }],
+    ["its hash", { authorization: `Bearer ${sha256(tokenOf("ada")).toString("hex")}` }],
+    ["its name", { authorization: "Bearer ada" }],
+    ["`__proto__`", { authorization: "Bearer __proto__" }],
+    ["`constructor`", { authorization: "Bearer constructor" }],
+    ["quotes", { authorization: `Bearer "${tokenOf("ada")}"` }],
+    ["another header", { "x-api-key": tokenOf("ada"), cookie: `token=${tokenOf("ada")}` }],
+    ["a very long one", { authorization: `Bearer ${"a".repeat(100_000)}` }],
+    ["one that has expired", { authorization: `Bearer ${tokenOf("bob")}` }],
+  ])("refuse %s with 401, ask nothing and repeat nothing", async (_what, headers) => {
+    const { send, seen } = guarded(settings);
+    const { status, headers: said, body } = await send(headers);
+    expect(status).toBe(401);
+    expect(said.get("www-authenticate")).toMatch(/^Bearer/);
+    expect(JSON.parse(body).errors[0].extensions).toEqual({ code: "UNAUTHENTICATED" });
+    expect(body).not.toContain("cag_");
+    expect(seen).toEqual([]);
+  });
+
+  test("are not read from the URL", async () => {
+    const { send, seen } = guarded(settings);
+    const query = `?query=${encodeURIComponent(QUESTION)}&access_token=${tokenOf("ada")}&token=${tokenOf("ada")}`;
+    expect((await send({}, `/graphql${query}`, "GET")).status).toBe(401);
+    expect(seen).toEqual([]);
+  });
+
+  test("are asked for whatever is asked, but for health and the page of GraphiQL", async () => {
+    const { send } = guarded(settings);
+    for (const path of [
+      "/",
+      "/graphql?query={__typename}",
+      "/export/users.csv",
+      "/metrics",
+      "/.env",
+      "/q/any",
+    ])
+      expect((await send({}, path, "GET")).status, path).toBe(401);
+    expect((await send({}, "/healthz", "GET")).status).toBe(200);
+    const page = await send({ accept: "text/html" }, "/graphql", "GET");
+    expect(page.status).toBe(200);
+    expect(page.headers.get("content-type")).toContain("text/html");
+  });
+
+  test("change with their file, without a restart; a file that cannot be used changes nothing", async () => {
+    const path = tokensFile({ ada: { role: "OWNER" } });
+    const { as, faults } = guarded({ AUTH: "tokens", TOKENS_FILE: path });
+    expect((await as(tokenOf("eve"))).status).toBe(401);
+    write(path, { eve: { role: "ADMIN" } });
+    await sleep(1_100);
+    expect((await as(tokenOf("eve"))).status).toBe(200);
+    expect((await as(tokenOf("ada"))).status).toBe(401);
+    writeFileSync(path, "[{");
+    await sleep(1_100);
+    expect((await as(tokenOf("eve"))).status).toBe(200);
+    expect(faults).toHaveLength(1);
+  });
+
+  test("that cannot be used stop the start, with every fault and nothing of a token", () => {
+    const path = join(folder, "faulty.json");
+    writeFileSync(
+      path,
+      JSON.stringify([
+        { name: "a", sha256: tokenOf("secret"), role: "OWNER" },
+        { name: "b", sha256: "0".repeat(64), role: "KING", color: 1 },
+        { name: "c", sha256: "0".repeat(64), role: "SERVICE" },
+        { name: "c", sha256: "0".repeat(64), role: "SERVICE", scopes: ["everything"], expiresAt: "soon" },
+        { name: "d", sha256: "0".repeat(64), role: "MEMBER" },
+        "e",
+      ]),
+    );
+    try {
+      guarded({ AUTH: "tokens", TOKENS_FILE: path });
+      expect.unreachable();
+    } catch (fault) {
+      const { faults } = fault as { faults: string[] };
+      const text = faults.join("\n");
+      expect(text).not.toContain("cag_");
+      for (const part of [
+        "entry 1: `sha256`",
+        "entry 2: `role` is none of PRIMARY_OWNER",
+        "entry 2: there is no field color",
+        "entry 3: a SERVICE",
+        "entry 4: `scopes`",
+        "entry 4: `expiresAt`",
+        "entry 5: a MEMBER",
+        "entry 6: `name`",
+        "two tokens are named c",
+      ])
+        expect(text).toContain(part);
+    }
+  });
+});
+
+describe("the command token", () => {
+  test("adds a token that lets its caller in, prints it once, and keeps its hash alone", async () => {
+    const file = join(folder, "made.json");
+    const made = await run(
+      [
+        "token",
+        "--name",
+        "dashboard",
+        "--role",
+        "service",
+        "--scopes",
+        "activity:read",
+        "--days",
+        "90",
+        "--file",
+        file,
+      ],
+      {},
+    ).ended();
+    expect(made.code).toBe(0);
+    const token = /^cag_[\w-]{43}$/m.exec(made.output)?.[0] ?? "";
+    expect(readFileSync(file, "utf8")).not.toContain(token);
+    expect(JSON.parse(readFileSync(file, "utf8"))).toEqual([
+      {
+        name: "dashboard",
+        sha256: sha256(token).toString("hex"),
+        role: "SERVICE",
+        scopes: ["activity:read"],
+        expiresAt: expect.stringMatching(/Z$/),
+      },
+    ]);
+    const again = await run(["token", "--name", "dashboard", "--role", "owner", "--file", file], {}).ended();
+    expect([again.code, again.output]).toEqual([1, expect.stringContaining("has a token named dashboard")]);
+
+    const url = urlIn(
+      await run(["serve", "--port", "0"], { AUTH: "tokens", TOKENS_FILE: file, SANDBOX_USERS: "20" }).printed(
+        "Try:",
+      ),
+    );
+    expect(await ask(url, QUESTION)).toMatchObject({ errors: [{ extensions: { code: "UNAUTHENTICATED" } }] });
+    const answer = await fetch(new URL("/graphql", url), {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
+      body: JSON.stringify({ query: QUESTION }),
+    });
+    expect(answer.status).toBe(200);
+  });
+
+  test("refuses what would open nothing", async () => {
+    const unknown = await run(["token", "--name", "x", "--role", "king"], {}).ended();
+    expect([unknown.code, unknown.output]).toEqual([1, expect.stringContaining("there are primary_owner")]);
+  });
+});
+
+describe("JWTs", () => {
+  const ISSUER = "https://issuer.example";
+  const AUDIENCE = "analytics";
+  const keys = {
+    one: generateKeyPairSync("ec", { namedCurve: "P-256" }),
+    two: generateKeyPairSync("rsa", { modulusLength: 2048 }),
+  };
+  const other = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  let published: object[] = [];
+  let fetched = 0;
+  let isUp = true;
+  let issuer: Server;
+  let settings: Environment;
+
+  beforeAll(async () => {
+    issuer = createServer((_request, response) => {
+      fetched++;
+      if (isUp)
+        response.setHeader("content-type", "application/json").end(JSON.stringify({ keys: published }));
+      else response.writeHead(500).end("no");
+    });
+    await new Promise<void>((resolve) => issuer.listen(0, "127.0.0.1", resolve));
+    published = [{ ...(await exportJWK(keys.one.publicKey)), kid: "one", alg: "ES256", use: "sig" }];
+    settings = {
+      AUTH: "jwt",
+      JWT_JWKS_URL: `http://127.0.0.1:${(issuer.address() as AddressInfo).port}/jwks`,
+      JWT_ISSUER: ISSUER,
+      JWT_AUDIENCE: AUDIENCE,
+    };
+  });
+  afterAll(() => issuer.close());
+
+  const seconds = Date.parse(NOW) / 1_000;
+
+  function signed(
+    claims: object = {},
+    { key = keys.one.privateKey, kid = "one", alg = "ES256" } = {},
+  ): Promise<string> {
+    const payload = {
+      iss: ISSUER,
+      aud: AUDIENCE,
+      sub: "ada",
+      role: "owner",
+      exp: seconds + 300,
+      iat: seconds,
+      ...claims,
+    };
+    return new SignJWT(payload).setProtectedHeader({ alg, kid }).sign(key);
+  }
+
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+
+  test("of the issuer, for this audience and in time let in, and the keys are fetched once", async () => {
+    const { as } = guarded(settings);
+    const before = fetched;
+    for (const claims of [
+      {},
+      { role: ["unknown", "Admin"] },
+      { exp: seconds - 20 },
+      { aud: ["other", AUDIENCE] },
+    ])
+      expect((await as(await signed(claims))).status).toBe(200);
+    expect(fetched - before).toBe(1);
+  });
+
+  test.each<[string, () => Promise<string>]>([
+    ["an expired one", () => signed({ exp: seconds - 60 })],
+    ["one that holds later", () => signed({ nbf: seconds + 600 })],
+    ["one without an end", () => signed({ exp: undefined })],
+    ["one of nobody", () => signed({ sub: undefined })],
+    ["another issuer's", () => signed({ iss: "https://other.example" })],
+    ["one for others", () => signed({ aud: "billing" })],
+    ["one without a role", () => signed({ role: undefined })],
+    ["one with a role nobody knows", () => signed({ role: "king" })],
+    ["one with a role that every object has", () => signed({ role: "__proto__" })],
+    ["one signed with another key", () => signed({}, { key: other.privateKey })],
+    ["one that names a key nobody published", () => signed({}, { key: other.privateKey, kid: "three" })],
+    [
+      "`alg: none`",
+      async () =>
+        `${part({ alg: "none" })}.${part({ iss: ISSUER, aud: AUDIENCE, sub: "a", role: "owner", exp: seconds + 300 })}.`,
+    ],
+    [
+      "one signed with the public key as a secret",
+      async () => {
+        const text = `${part({ alg: "HS256", kid: "one" })}.${part({ iss: ISSUER, aud: AUDIENCE, sub: "a", role: "owner", exp: seconds + 300 })}`;
+        const secret = keys.one.publicKey.export({ type: "spki", format: "pem" });
+        return `${text}.${createHmac("sha256", secret).update(text).digest("base64url")}`;
+      },
+    ],
+    [
+      "one whose claims were changed",
+      async () => {
+        const [header, , signature] = (await signed({ role: "member" })).split(".");
+        return `${header}.${part({ iss: ISSUER, aud: AUDIENCE, sub: "a", role: "owner", exp: seconds + 300 })}.${signature}`;
+      },
+    ],
+    ["one without a signature", async () => (await signed()).split(".").slice(0, 2).join(".")],
+    ["no JWT", async () => "a.b.c"],
+  ])("refuse %s", async (_what, make) => {
+    const { as, seen } = guarded(settings);
+    const { status, body } = await as(await make());
+    expect(status).toBe(401);
+    expect(JSON.parse(body).errors[0].extensions).toEqual({ code: "UNAUTHENTICATED" });
+    expect(seen).toEqual([]);
+  });
+
+  test("signed with a key published later let in when the issuer rotates", async () => {
+    const { as } = guarded(settings);
+    expect((await as(await signed())).status).toBe(200);
+    published = [
+      ...published,
+      { ...(await exportJWK(keys.two.publicKey)), kid: "two", alg: "RS256", use: "sig" },
+    ];
+    const rotated = () => signed({}, { key: keys.two.privateKey, kid: "two", alg: "RS256" });
+    // Keys are not fetched again within half a minute, lest forged tokens make the gateway hammer the issuer.
+    expect((await as(await rotated())).status).toBe(401);
+    expect((await guarded(settings).as(await rotated())).status).toBe(200);
+    published = published.slice(0, 1);
+  });
+
+  test("of an issuer that cannot be reached are 503, not a refusal", async () => {
+    isUp = false;
+    const { status, headers, body } = await guarded(settings).as(await signed());
+    isUp = true;
+    expect([status, headers.get("retry-after")]).toEqual([503, "5"]);
+    expect(JSON.parse(body).errors[0].extensions).toEqual({
+      code: "AUTHENTICATION_UNAVAILABLE",
+      retryAfter: 5,
+    });
+  });
+});
+
+describe("settings", () => {
+  const faultsOf = (environment: Environment) => {
+    try {
+      readConfig(environment);
+      return [];
+    } catch (fault) {
+      return (fault as { faults: string[] }).faults;
+    }
+  };
+
+  test("that guard let the gateway listen where others reach it", () => {
+    const open = { HOST: "0.0.0.0", ANTHROPIC_ADMIN_KEY: "sk-ant-admin01-a" };
+    expect(faultsOf(open)).toEqual([expect.stringContaining("HOST")]);
+    expect(faultsOf({ ...open, AUTH: "tokens", TOKENS_FILE: "tokens.json" })).toEqual([]);
+  });
+
+  test.each<[Environment, RegExp]>([
+    [{ AUTH: "yes" }, /AUTH is not none, tokens or jwt/],
+    [{ AUTH: "tokens" }, /TOKENS_FILE names no file/],
+    [{ TOKENS_FILE: "tokens.json" }, /TOKENS_FILE is set, and AUTH is not tokens/],
+    [{ AUTH: "jwt", JWT_ISSUER: "i" }, /JWT_JWKS_URL, JWT_AUDIENCE not set/],
+    [{ JWT_AUDIENCE: "a" }, /JWT_AUDIENCE set, and AUTH is not jwt/],
+    [
+      { AUTH: "jwt", JWT_ISSUER: "i", JWT_AUDIENCE: "a", JWT_JWKS_URL: "http://issuer.example/keys" },
+      /JWT_JWKS_URL is not an https URL/,
+    ],
+  ])("that guard nothing are refused: %j", (environment, fault) => {
+    expect(faultsOf(environment).join("\n")).toMatch(fault);
+  });
+});
