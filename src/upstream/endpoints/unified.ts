@@ -21,7 +21,7 @@ import type { ReportQuestion } from "../../domain/report.ts";
 import { endpoint } from "../endpoint.ts";
 import type { Wire } from "../wire.ts";
 import { FRESH, REPORTS } from "./coverage.ts";
-import { type ReportNames, reportQuery, spanOf, widthOf } from "./report-query.ts";
+import { costRowId, type ReportNames, reportQuery, reportRowId, spanOf, widthOf } from "./report-query.ts";
 import { type TokenColumn, tokens } from "./tokens.ts";
 
 const SHARED = {
@@ -119,6 +119,7 @@ const report = (names: ReportNames) =>
 
 const cost = {
   path: "/v1/organizations/analytics/cost",
+  rowId: (row: CostRow, p: ReportQuestion) => (isHidden(row, p) ? null : costRowId(row)),
   row: (w: Wire<BetaAnalyticsCostItem>): CostRow => {
     const group = w.at("group");
     const money = w.at("cost");
@@ -139,6 +140,7 @@ const cost = {
 
 const usage = {
   path: "/v1/organizations/analytics/usage",
+  rowId: (row: UsageRow, p: ReportQuestion) => (isHidden(row, p) ? null : reportRowId(row)),
   row: (w: Wire<BetaAnalyticsUsageItem>): UsageRow => {
     const counted = w.at("usage");
     return {
@@ -184,6 +186,15 @@ export const unifiedUsage = {
     key: "admin",
   }),
 } as const;
+
+/**
+ * Whose row it is cannot be told: a null actor can stand for several whom upstream hides, each with a row of its own, and
+ * federated ones have no id.
+ */
+function isHidden({ actor }: Dimensions, { groupBy }: ReportQuestion): boolean {
+  if (!groupBy.includes("ACTOR") && !groupBy.includes("USER")) return false;
+  return actor === null || actor.kind === "federated" || actor.kind === "unknown";
+}
 
 type Group = Pick<BetaAnalyticsUsageGroup & BetaAnalyticsCostGroup, keyof BetaAnalyticsUsageGroup>;
 
