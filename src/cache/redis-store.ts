@@ -60,7 +60,7 @@ const RELEASE = `
 if redis.call("GET", KEYS[1]) == ARGV[1] then return redis.call("DEL", KEYS[1]) end
 return 0`;
 
-/** The slots in use are a sorted set by the instant they are free again. */
+/** The slots in use are a sorted set by the instant they are free again; those far beyond a window are of a clock that was ahead. */
 const TAKE = `
 local blocked = redis.call("PTTL", KEYS[2])
 if blocked > 0 then return blocked end
@@ -68,6 +68,7 @@ local time = redis.call("TIME")
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local slots, window = tonumber(ARGV[1]), tonumber(ARGV[2])
 redis.call("ZREMRANGEBYSCORE", KEYS[1], "-inf", now)
+redis.call("ZREMRANGEBYSCORE", KEYS[1], now + 2 * window, "+inf")
 local used = redis.call("ZCARD", KEYS[1])
 if used < slots then
   redis.call("ZADD", KEYS[1], now + window, time[1] .. ":" .. time[2] .. ":" .. used)
