@@ -139,7 +139,7 @@ describe("a walk with any `first` gives every row of the REST pages once and in 
     ));
 });
 
-test.each([1, 7, 100, 1000])(
+test.each([1, 7, 33, 50, 99, 100, 1000])(
   "every list of the sandbox with first: %d equals the list taken at once",
   async (first) => {
     const options = { sandbox: { users: 40 } };
