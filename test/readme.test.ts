@@ -34,6 +34,7 @@ test("the list of faults has a row for each, and names tests that are there", ()
   expect(said.length).toBeGreaterThan(10);
   for (const [, file = "", names = ""] of said) {
     const source = readFileSync(new URL(`../${file}`, import.meta.url), "utf8");
-    for (const [, name = ""] of names.matchAll(/"([^"]+)"/g)) expect(source, `${file}: ${name}`).toContain(name);
+    for (const [, name = ""] of names.matchAll(/"([^"]+)"/g))
+      expect(source, `${file}: ${name}`).toContain(name);
   }
 });

@@ -170,7 +170,10 @@ async function groupsOf<Measure>(
   );
 }
 
-/** People go by id, and not as actors too: no older report knows those. The older Console reports leave the default workspace nameless. */
+/**
+ * People go by id, and not as actors too: no older report knows those. The older Console reports leave the default workspace
+ * nameless.
+ */
 async function nameOf(ctx: Context, row: GatewayRow<unknown>): Promise<Readonly<Record<string, unknown>>> {
   const columns = Object.keys(NO_DIMENSIONS) as (keyof typeof NO_DIMENSIONS)[];
   const named = Object.fromEntries(

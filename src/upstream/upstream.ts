@@ -13,7 +13,10 @@ export interface UpstreamOptions extends Omit<PagesOptions, "access" | "budget">
   readonly maxRequests: number;
 }
 
-/** A page of a walk, without rows that the walk gave before. After a page that says `restarted`, what the walk gave before is void: the data was refreshed under it. */
+/**
+ * A page of a walk, without the rows that the walk has given. After a page that says `restarted`, what the walk gave before is
+ * void: the data was refreshed under it.
+ */
 export interface WalkedPage<Row> extends Page<Row> {
   readonly restarted: boolean;
 }
@@ -91,8 +94,9 @@ export function createUpstream(options: UpstreamOptions): {
       }
       operation.use(page);
       const rows = page.rows.filter((row) => isNew(endpoint.rowId(row, params), known));
-      duplicates += page.rows.length - rows.length;
-      operation.usage.duplicates += page.rows.length - rows.length;
+      const again = page.rows.length - rows.length;
+      duplicates += again;
+      operation.usage.duplicates += again;
       yield { ...page, rows, restarted };
       restarted = false;
       if (page.next === null) return;

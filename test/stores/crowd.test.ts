@@ -70,6 +70,7 @@ describe("final figures", () => {
     release: () => Promise.reject(new Error("away")),
     take: () => Promise.reject(new Error("away")),
     block: () => Promise.reject(new Error("away")),
+    occupancy: () => Promise.reject(new Error("away")),
     dispose: async () => {},
   };
 
