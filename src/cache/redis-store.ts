@@ -68,7 +68,10 @@ const RELEASE = `
 if redis.call("GET", KEYS[1]) == ARGV[1] then return redis.call("DEL", KEYS[1]) end
 return 0`;
 
-/** The slots in use are a sorted set by the instant they are free again; those far beyond a window are of a clock that was ahead. */
+/**
+ * The slots in use are a sorted set by the instant they are free again; those far beyond a window are of a time when the server's
+ * clock was ahead.
+ */
 const TAKE = `
 local blocked = redis.call("PTTL", KEYS[2])
 if blocked > 0 then return blocked end

@@ -87,8 +87,9 @@ const MAX_BACKOFF_MS = 8_000;
 const MAX_BODY_BYTES = 64 * 2 ** 20;
 
 /**
- * One GET, tried at most three times. Only faults that may pass are retried, unless upstream says that it is no use (as where a
- * limit of spend is used up); `retry-after` wins over back-off; a wait that would pass the deadline is not begun. Redirects are faults: following one would carry the key to another host.
+ * One GET, tried at most three times. Only faults that may pass are retried, and not where upstream says that it is no use, as
+ * when a limit of spend is used up; `retry-after` wins over back-off; a wait that would pass the deadline is not begun. Redirects
+ * are faults: following one would carry the key to another host.
  * `gate` lets every request out, retries included, and keeps the others in while upstream wants none.
  */
 export async function get(
@@ -182,7 +183,10 @@ export function backoff(firstMs: number, times: number, mostMs: number): number 
   return Math.min(firstMs * 2 ** (times - 1), mostMs) * (0.75 + Math.random() / 4);
 }
 
-/** `Retry-After` in either of its forms (RFC 9110, 10.2.3), in seconds. A date is one of the clock that the answer is dated by. */
+/**
+ * `Retry-After` in either of its forms (RFC 9110, 10.2.3), in seconds. A date is one of the clock that the answer is dated by,
+ * which need not be this one.
+ */
 function secondsToWait(
   header: string | undefined,
   date: string | undefined,
