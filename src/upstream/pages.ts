@@ -120,7 +120,9 @@ export function createPages(options: PagesOptions): Pages {
     return { credential, path, key: `${credential.fingerprint} ${options.baseUrl.href} ${path}` };
   }
 
+  /** A kept body, read. Throws for one of a replica whose clock is ahead: it would look new, and its days settled, too long. */
   function decode<P, Row>({ endpoint, params, token }: PageQuestion<P, Row>, { body, fetchedAt }: Kept) {
+    if (fetchedAt > options.now() + CLOCKS_DIFFER_MS) throw new RangeError("kept at a time to come");
     return decodePage(endpoint, params, token, parserOf(endpoint)(body), fetchedAt);
   }
 
@@ -331,6 +333,9 @@ function parserOf({ exactNumbers }: { readonly exactNumbers?: true }): (text: st
 
 /** What of an endpoint says how long its answers are fresh. */
 type Aging = Pick<Endpoint<never, unknown>, "dataset" | "subject" | "freshSeconds">;
+
+/** By how much the clocks of replicas may differ. */
+const CLOCKS_DIFFER_MS = 60_000;
 
 /** How long figures that can still move are kept beyond their freshness, to be shown when upstream fails. */
 const STALE_MS = 24 * 3_600_000;

@@ -2,7 +2,7 @@ import type { Dataset } from "../domain/dataset.ts";
 import { GatewayError } from "../errors.ts";
 import { Access, type Standing } from "./access.ts";
 import { Budget, type BudgetOptions, type Outlook } from "./budget.ts";
-import type { Endpoint, KeyFamily } from "./endpoint.ts";
+import type { Endpoint, KeyFamily, RowId } from "./endpoint.ts";
 import { refusedToken, type UpstreamRefusal } from "./failure.ts";
 import { type Age, type Asker, Operation, type Usage } from "./operation.ts";
 import type { Page } from "./page.ts";
@@ -13,7 +13,10 @@ export interface UpstreamOptions extends Omit<PagesOptions, "access" | "budget">
   readonly maxRequests: number;
 }
 
-/** A page of a walk. After a page that says `restarted`, what the walk gave before is void: the data was refreshed under it. */
+/**
+ * A page of a walk, without the rows that the walk has given. After a page that says `restarted`, what the walk gave before is
+ * void: the data was refreshed under it.
+ */
 export interface WalkedPage<Row> extends Page<Row> {
   readonly restarted: boolean;
 }
@@ -66,6 +69,8 @@ export function createUpstream(options: UpstreamOptions): {
     from: string | null,
   ): AsyncGenerator<WalkedPage<Row>, void, void> {
     const seen = new Set<string>(from === null ? [] : [from]);
+    const known = new Set<RowId>();
+    let duplicates = 0;
     let restarts = 0;
     let restarted = false;
     for (let token = from; ; ) {
@@ -82,10 +87,17 @@ export function createUpstream(options: UpstreamOptions): {
         restarted = true;
         token = null;
         seen.clear();
+        known.clear();
+        operation.usage.duplicates -= duplicates;
+        duplicates = 0;
         continue;
       }
       operation.use(page);
-      yield { ...page, restarted };
+      const rows = page.rows.filter((row) => isNew(endpoint.rowId(row, params), known));
+      const again = page.rows.length - rows.length;
+      duplicates += again;
+      operation.usage.duplicates += again;
+      yield { ...page, rows, restarted };
       restarted = false;
       if (page.next === null) return;
       if (seen.has(page.next)) {
@@ -127,6 +139,14 @@ export function createUpstream(options: UpstreamOptions): {
       };
     },
   };
+}
+
+/** Whether a row was not met before; one without an id never was. */
+function isNew(id: RowId | null, known: Set<RowId>): boolean {
+  if (id === null) return true;
+  if (known.has(id)) return false;
+  known.add(id);
+  return true;
 }
 
 function expired(dataset: string, cause: unknown): GatewayError {
