@@ -16,7 +16,8 @@ export async function redisStore(url: string): Promise<SharedStore> {
     socket: { connectTimeout: 2_000, reconnectStrategy: (attempt) => Math.min(100 * 2 ** attempt, 5_000) },
   });
   client.on("error", () => {}); // the commands that fail say so themselves
-  await client.connect().catch(() => {}); // it goes on trying
+  const firstFault = new Promise((resolve) => client.once("error", resolve));
+  await Promise.race([client.connect().catch(() => {}), firstFault]); // while the server is away it goes on trying
   const bytes = client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
   const run = (script: string, keys: readonly string[], args: readonly (string | number)[]) =>
     client.eval(script, { keys: keys.map((key) => PREFIX + key), arguments: args.map(String) });
