@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { GraphQLSchema } from "graphql";
-import { createYoga } from "graphql-yoga";
+import { createYoga, useReadinessCheck } from "graphql-yoga";
 import type { Context } from "../context.ts";
 import type { Instant } from "../domain/day.ts";
 import type { Asker } from "../upstream/operation.ts";
@@ -12,6 +12,12 @@ import { boundDocuments, readRequests } from "./request.ts";
 
 const GRAPHQL = "/graphql";
 
+/** Answers 200 as long as the process runs. */
+export const HEALTH = "/healthz";
+
+/** Answers 200 as long as requests should be sent here; 503 from the moment the process is told to end. Asks nobody. */
+export const READINESS = "/readyz";
+
 export interface ServerOptions {
   readonly schema: GraphQLSchema;
   readonly operation: (asker: Asker) => Upstream;
@@ -19,11 +25,12 @@ export interface ServerOptions {
   readonly operationTimeoutMs: number;
   readonly maxFirst: number;
   readonly playground: boolean;
+  readonly isReady: () => boolean;
   /** Told of faults that clients see only as INTERNAL_SERVER_ERROR. */
   readonly onFault: (fault: unknown) => void;
 }
 
-/** The HTTP edge: GraphQL on /graphql, GraphiQL for browsers on the same path, liveness on /healthz. */
+/** The HTTP edge: GraphQL on /graphql, GraphiQL for browsers on the same path, liveness and readiness. */
 export function createServer({
   schema,
   operation,
@@ -44,6 +51,7 @@ export function createServer({
       maxFirst,
     }),
     plugins: [
+      useReadinessCheck({ endpoint: READINESS, check: options.isReady }),
       options.playground && playground(GRAPHQL),
       readRequests(),
       boundDocuments(),
@@ -51,7 +59,7 @@ export function createServer({
       translateErrors(onFault),
     ],
     graphqlEndpoint: GRAPHQL,
-    healthCheckEndpoint: "/healthz",
+    healthCheckEndpoint: HEALTH,
     landingPage: false,
     graphiql: false,
     maskedErrors: { maskError: (error) => clientError(error, onFault) },
