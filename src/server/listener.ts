@@ -10,15 +10,15 @@ export interface ListenerOptions {
 
 const TIMEOUTS = {
   /** A request is a few packets, a mebibyte at the most. Who takes longer over it holds a connection for nothing. */
-  headersTimeout: 10_000,
-  requestTimeout: 15_000,
+  headersTimeout: 5_000,
+  requestTimeout: 10_000,
   connectionsCheckingInterval: 1_000,
   /** Longer than proxies keep theirs, mostly a minute: what they send on a connection that is just being closed is lost. */
   keepAliveTimeout: 75_000,
 };
 
-/** Beyond an operation's own time, how long a client may take nothing of its answer. */
-const STALLED_MS = 30_000;
+/** Beyond an operation's own time, how long a client may take nothing of its answer; Node lets it pass once. */
+const STALLED_MS = 5_000;
 
 /** Seconds after which those that were too many can come again: most answers take less. */
 const RETRY_AFTER = 1;
