@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { GraphQLSchema } from "graphql";
 import { createYoga, useReadinessCheck } from "graphql-yoga";
 import type { Context } from "../context.ts";
@@ -42,9 +42,9 @@ export function createServer({
 }: ServerOptions) {
   return createYoga<Partial<NodeRequest>, Context>({
     schema,
-    context: ({ request, req }): Context => ({
+    context: ({ request, req, res }): Context => ({
       upstream: operation({
-        signal: patience(request.signal, operationTimeoutMs),
+        signal: patience(request.signal, operationTimeoutMs, res),
         caller: req?.socket.remoteAddress ?? "",
       }),
       now: instantOf(now()),
@@ -73,6 +73,7 @@ export function createServer({
 /** What a node:http listener adds to a request. */
 interface NodeRequest {
   readonly req: IncomingMessage;
+  readonly res: ServerResponse;
 }
 
 /** Far more than a question with its variables takes. */
@@ -83,11 +84,23 @@ function instantOf(moment: Instant): () => Instant {
   return () => moment;
 }
 
-/** Ends when the client leaves or the time is up. Yoga's own signal is not one that AbortSignal.any takes. */
-function patience(client: AbortSignal, timeoutMs: number): AbortSignal {
-  const gone = new AbortController();
-  const leave = () => gone.abort(client.reason);
+/**
+ * Ends when the client leaves or the time is up. With the answer both are forgotten: a timer that stayed would hold, for as long
+ * as an operation may take, what it was set for.
+ */
+function patience(client: AbortSignal, timeoutMs: number, response?: ServerResponse): AbortSignal {
+  const over = new AbortController();
+  const late = () => over.abort(new DOMException("the operation took too long", "TimeoutError"));
+  const timer = setTimeout(late, timeoutMs).unref();
+  const leave = () => {
+    clearTimeout(timer);
+    over.abort(client.reason);
+  };
   if (client.aborted) leave();
   client.addEventListener("abort", leave, { once: true });
-  return AbortSignal.any([gone.signal, AbortSignal.timeout(timeoutMs)]);
+  response?.once("finish", () => {
+    clearTimeout(timer);
+    client.removeEventListener("abort", leave);
+  });
+  return over.signal;
 }
