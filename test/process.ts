@@ -18,6 +18,8 @@ export interface Process {
   ended(): Promise<{ code: number | null; output: string }>;
   /** Bytes of memory it has resident. */
   resident(): number;
+  /** Milliseconds it has had a processor. */
+  worked(): number;
   /** How many files and sockets it has open. */
   descriptors(): number;
 }
@@ -59,9 +61,17 @@ export function run(
       const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
       return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1_024;
     },
+    worked() {
+      const [, fields = ""] = readFileSync(`/proc/${child.pid}/stat`, "utf8").split(") ");
+      const [user, system] = fields.split(" ").slice(11, 13).map(Number);
+      return ((user ?? 0) + (system ?? 0)) * CLOCK_TICK_MS;
+    },
     descriptors: () => readdirSync(`/proc/${child.pid}/fd`).length,
   };
 }
+
+/** What Linux counts a process's time in. */
+const CLOCK_TICK_MS = 10;
 
 const CLOCK = "2026-11-22T12:00:00Z";
 

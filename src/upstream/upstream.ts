@@ -37,11 +37,16 @@ export interface Upstream {
   remember(refusal: UpstreamRefusal): void;
   /** Throws TOO_EXPENSIVE where `walks` more walks cannot fit into what the operation may still ask. */
   afford(walks: number): void;
+  /** Lets other operations have the thread; see Operation. */
+  turn(): Promise<unknown>;
   readonly usage: Usage;
   readonly age: Age;
 }
 
 const RESTARTS = 2;
+
+/** Fewer are no work to speak of. */
+const MANY_ROWS = 100;
 
 export function createUpstream(options: UpstreamOptions): {
   operation(asker: Asker): Upstream;
@@ -75,6 +80,7 @@ export function createUpstream(options: UpstreamOptions): {
         continue;
       }
       operation.use(page);
+      if (page.rows.length >= MANY_ROWS) await operation.turn();
       yield { ...page, restarted };
       restarted = false;
       if (page.next === null) return;
@@ -107,6 +113,7 @@ export function createUpstream(options: UpstreamOptions): {
         attempt: (dataset, ask) => access.attempt(dataset, ask, (trial) => operation.wait(trial)),
         remember: (refusal) => access.refused(refusal),
         afford: (walks) => operation.afford(walks),
+        turn: () => operation.turn(),
         usage: operation.usage,
         age: operation.age,
       };
