@@ -77,9 +77,10 @@ const CLOCK = "2026-11-22T12:00:00Z";
 
 export interface Served {
   readonly gateway: Process;
-  readonly sandbox: Process;
   /** Of the gateway. */
   readonly url: string;
+  /** What another gateway over the same sandbox is started with. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 /** A gateway with keys, over a sandbox in a process of its own that has room for every request. */
@@ -106,9 +107,10 @@ export async function serve({
     UPSTREAM_PER_MINUTE: "100000",
     LOOKUPS_PER_MINUTE: "100000",
     CLOCK,
+    ...settings,
   };
-  const gateway = run(["serve", "--port", "0"], { ...environment, ...settings }, flags);
-  return { gateway, sandbox, url: urlIn(await gateway.printed("Try:")) };
+  const gateway = run(["serve", "--port", "0"], environment, flags);
+  return { gateway, environment, url: urlIn(await gateway.printed("Try:")) };
 }
 
 export function urlIn(output: string): string {
