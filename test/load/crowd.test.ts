@@ -116,12 +116,19 @@ test("71: beside sixty readers that take nothing of their answers others are ser
   await timed(url, "{ __typename }", new Agent({ pipelining: 0 }));
   await sleep(1_000);
   const base = gateway.descriptors();
+  const others = () => hold(url, QUESTIONS, { callers: 4, until: seconds(3), pauseMs: 10 });
+  await others(); // fills the cache
+  const alone = await others();
   const readers = await stalled(url, 60);
-  const others = { callers: 4, until: seconds(4), pauseMs: 10 };
-  const { p95, failures, answers } = await hold(url, QUESTIONS, others);
-  report(71, `slow readers: others' p95 ${p95} ms of ${answers}, ${mebibytes(gateway.resident())} MiB`);
+  await sleep(2_000); // the system has taken of each answer what it takes
+  const { p95, failures, answers } = await others();
+  report(
+    71,
+    `slow readers: others' p95 ${p95} ms of ${answers}, ${alone.p95} ms before; ${mebibytes(gateway.resident())} MiB`,
+  );
   expect(failures).toEqual([]);
-  expect(p95).toBeLessThan(500);
+  // On a machine that is busy with other things it was slow before, too.
+  expect(p95).toBeLessThan(Math.max(500, 3 * alone.p95));
   for (const reader of readers) reader.destroy();
   await descriptorsAre(gateway, base + 10); // connections to upstream are kept for a while
 });

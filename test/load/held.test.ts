@@ -8,7 +8,7 @@ import { hold, mebibytes, report, seconds } from "./load.ts";
 afterEach(endAll);
 
 /** All rounds together; ten minutes before a release. */
-const LOAD_SECONDS = Number(process.env.LOAD_SECONDS ?? 18);
+const LOAD_SECONDS = Number(process.env.LOAD_SECONDS ?? 12);
 const CALLERS = 32;
 const CALM_MS = 1_000;
 
@@ -46,7 +46,7 @@ test(
 test("69: over five rounds of load and calm no class of objects grows in every one", async () => {
   const { gateway, url } = await serve({ users: 20, flags: INSPECTED });
   const heap = await inspect(gateway);
-  const load = () => hold(url, queryLibrary(), { callers: CALLERS, until: seconds(2) });
+  const load = () => hold(url, queryLibrary(), { callers: CALLERS, until: seconds(1) });
   await load(); // fills the caches
   const rounds: Map<string, number>[] = [];
   for (let i = 1; i <= 5; i++) {
