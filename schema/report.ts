@@ -1,4 +1,5 @@
 import type { GraphQLResolveInfo } from "graphql";
+import { dressed } from "../src/analytics/ranking.ts";
 import {
   answerBy,
   dimensionsOf,
@@ -169,7 +170,7 @@ function connectReport<Measure>(
   }
   return connectRanking(ctx, slice, list, async () => {
     const { ranked, sources } = await rankReport(ctx.upstream, plan);
-    return { ranked: ranked.map((each) => ({ ...each, row: node(each.row) })), sources };
+    return { ranked: dressed(ranked, node), sources };
   });
 }
 

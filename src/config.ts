@@ -22,6 +22,9 @@ export interface Config {
   readonly upstreamTimeoutMs: number;
   readonly maxUpstreamRequests: number;
   readonly maxFirst: number;
+  readonly maxConcurrent: number;
+  /** How long requests are still taken after a signal to end, while /readyz refuses. */
+  readonly drainDelayMs: number;
   readonly playground: boolean;
 }
 
@@ -88,6 +91,11 @@ export const SETTINGS = {
   UPSTREAM_TIMEOUT: ["10", "longest time for one upstream request, in seconds"],
   MAX_UPSTREAM_REQUESTS: ["60", "the most upstream requests one operation may begin"],
   MAX_FIRST: ["1000", "the most rows a list may be asked for"],
+  MAX_CONCURRENT: ["1000", "the most requests answered at once; more get 503 and are told to come back"],
+  DRAIN_DELAY: [
+    "0",
+    "seconds that requests are still taken after a signal to end, while /readyz says 503: the time a load balancer takes to notice",
+  ],
   PLAYGROUND: ["on", "whether browsers are shown GraphiQL on /graphql: on or off"],
 } as const satisfies Record<string, readonly [byDefault: string, meaning: string]>;
 
@@ -160,6 +168,8 @@ export function readConfig(environment: Environment): Config {
     upstreamTimeoutMs: whole("UPSTREAM_TIMEOUT", 1, 600) * 1_000,
     maxUpstreamRequests: whole("MAX_UPSTREAM_REQUESTS", 1, 100_000),
     maxFirst: whole("MAX_FIRST", 1, 100_000),
+    maxConcurrent: whole("MAX_CONCURRENT", 1, 100_000),
+    drainDelayMs: whole("DRAIN_DELAY", 0, 300) * 1_000,
     playground: read("PLAYGROUND", onOrOff, "on or off", true),
   };
   if (faults.length > 0) throw new ConfigError(faults);

@@ -42,6 +42,8 @@ describe("an empty environment", () => {
       upstreamTimeoutMs: 10_000,
       maxUpstreamRequests: 60,
       maxFirst: 1_000,
+      maxConcurrent: 1_000,
+      drainDelayMs: 0,
       playground: true,
     });
     expect(baseUrl.href).toBe("https://api.anthropic.com/");

@@ -21,7 +21,7 @@ import { type FieldWalks, walksOf } from "../upstream/plan.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { mapPages, type PageSource, type Walk, walkOf, whole, wholeOf } from "../upstream/walk.ts";
 import { earliestDay, type Windows, windowsOf } from "../upstream/windows.ts";
-import { type Algebra, byRank, merged, type Ranked } from "./ranking.ts";
+import { type Algebra, byRank, dressed, Groups, type Ranked } from "./ranking.ts";
 
 /** Which reports answer. */
 export type Source = "ENTERPRISE" | "CONSOLE" | "UNIFIED";
@@ -210,15 +210,17 @@ export function walkReport<Measure>(
   const questions = pieces.map((piece) => plan.questionFor(piece));
   if (resource.pages === "rows") {
     const walk = within(walkOf(upstream, resource.endpoint, questions), pieces, resource.endpoint.subject);
-    return mapPages(walk, ({ rows, seen }) =>
-      rows.map((row) => ({ ...row, isRemainder: false, state: stateOf(row, seen) })),
-    );
+    return mapPages(walk, ({ rows, seen }) => {
+      const stateOf = statesBy(seen);
+      return rows.map((row) => ({ ...row, isRemainder: false, state: stateOf(row) }));
+    });
   }
   const walk = within(walkOf(upstream, resource.endpoint, questions), pieces, resource.endpoint.subject);
   return mapPages(walk, async (page) => {
     const { range } = questions[page.window] as ReportQuestion;
     const rows = await withRemainders(upstream, plan, range, page.rows);
-    return rows.map((row) => ({ ...row, state: stateOf(row, page.seen) }));
+    const stateOf = statesBy(page.seen);
+    return rows.map((row) => ({ ...row, state: stateOf(row) }));
   });
 }
 
@@ -257,6 +259,9 @@ function within<Row extends Span>(walk: Walk<Row>, pieces: readonly DayRange[], 
   };
 }
 
+/** Rows added up in one go, which takes a few milliseconds. */
+const PIECE = 2_000;
+
 /** Every group once for the whole range, largest first. */
 export async function rankReport<Measure>(
   upstream: Upstream,
@@ -268,15 +273,14 @@ export async function rankReport<Measure>(
   const whole = { from: startOf(plan.windows.range.from), until: startOf(plan.windows.range.until) };
   const rows = plan.question.groupBy.includes("ACTOR") ? read.map(toldApart) : read;
   const state = leastSettled(sources.map((source) => source.state));
-  const ranked = [true, false].flatMap((isRemainder) =>
-    merged(
-      rows.filter((row) => row.isRemainder === isRemainder),
-      plan.algebra,
-    ).map(({ row, key, id }) => ({
-      row: { ...row, ...whole, isRemainder, state },
-      key,
-      id: isRemainder ? "" : id,
-    })),
+  const groups = new Groups(plan.algebra);
+  const remainders = new Groups(plan.algebra, () => "");
+  for (let i = 0; i < rows.length; i += PIECE) {
+    for (const row of rows.slice(i, i + PIECE)) (row.isRemainder ? remainders : groups).add(row);
+    await upstream.turn();
+  }
+  const ranked = [groups, remainders].flatMap((each) =>
+    dressed(each.ranked(), (row) => ({ ...row, ...whole, isRemainder: each === remainders, state })),
   );
   return { ranked: ranked.sort(byRank), sources };
 }
@@ -286,8 +290,17 @@ function toldApart<Row extends Dimensions>(row: Row, i: number): Row {
   return row.actor === null ? { ...row, hidden: i } : row;
 }
 
-function stateOf({ from, until }: Span, seen: Instant | null): Finality {
-  return finalityOf("money", { from: dayOf(from), until: addDays(dayOf(until - 1), 1) }, seen);
+/** The state of a row, worked out once for all rows of one span: a page has a thousand rows, and a few buckets. */
+function statesBy(seen: Instant | null): (row: Span) => Finality {
+  const states = new Map<string, Finality>();
+  return ({ from, until }) => {
+    const span = `${from} ${until}`;
+    const state =
+      states.get(span) ??
+      finalityOf("money", { from: dayOf(from), until: addDays(dayOf(until - 1), 1) }, seen);
+    states.set(span, state);
+    return state;
+  };
 }
 
 export interface Ranking<Row> {
