@@ -76,12 +76,21 @@ describe("what is final", () => {
     expect(requests.length).toBeGreaterThan(10);
     expect(first.extensions.upstream.requests).toBe(requests.length);
 
-    at("2026-12-24T18:00:00Z");
+    at("2026-11-23T11:00:00Z");
     const [second, none] = await requestsOf(() => ask(question, { range: months }));
     expect(none).toEqual([]);
     expect(second.data).toEqual(first.data);
     expect(second.extensions.freshness).toEqual({ state: "FINAL", refreshedAt: null, stale: false });
     expect(second.extensions.upstream).toMatchObject({ requests: 0, cacheHits: requests.length });
+
+    // Figures become final, names do not: they are looked up once they are a day old.
+    at("2026-12-24T18:00:00Z");
+    const [third, names] = await requestsOf(() => ask(question, { range: months }));
+    expect(counted(names)).toEqual({ users: 1 });
+    expect(names[0]?.pathname).toBe(PATHS.members);
+    const figures = (data: unknown) =>
+      JSON.parse(JSON.stringify(data, (key, value) => (key === "email" ? "" : value)));
+    expect(figures(third.data)).toEqual(figures(first.data));
   });
 
   test("serves every range that contains the same months", async () => {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { dimensionKey, type ReportRow } from "../domain/bucket.ts";
+import { dimensionKey, isNameless, type ReportRow } from "../domain/bucket.ts";
 import { compare, type Decimal, decimalOf, negative } from "../domain/decimal.ts";
 
 /** Arithmetic of one kind of measure. */
@@ -36,7 +36,7 @@ export function merged<Measure>(
       before === undefined
         ? row
         : {
-            ...row,
+            ...(isNameless(row) ? before : row),
             from: Math.min(before.from, row.from),
             until: Math.max(before.until, row.until),
             measure: plus(before.measure, row.measure),

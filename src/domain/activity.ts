@@ -6,7 +6,8 @@ import type { Day } from "./day.ts";
  */
 export interface UserActivity {
   readonly userId: string | null;
-  readonly email: string | null;
+  /** Left out where it is no longer known. */
+  readonly email?: string | null;
   readonly lastActiveOn: Day | null;
   readonly webSearches: number;
   readonly chat: ChatActivity;

@@ -48,6 +48,11 @@ export interface Endpoint<Params, Row> {
    * by one then, for whatever range they are asked in next.
    */
   readonly daily?: string;
+  /**
+   * The row without names and addresses of people, where it has any. Figures become final, identities do not: what a page says
+   * of people is given no longer than look-ups are.
+   */
+  withoutNames?(row: Row): Row;
   /** One row from its JSON; `path` is where in the body it stands. Throws WireError. */
   readonly read: (json: unknown, path: string, params: Params) => Row;
 }

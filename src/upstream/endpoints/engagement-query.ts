@@ -79,4 +79,4 @@ export function splitList<WireRow extends object, Row, Part>(
   });
 }
 
-type SplitOf = Omit<Endpoint<EngagementQuestion, never>, "query" | "read">;
+type SplitOf = Omit<Endpoint<EngagementQuestion, never>, "query" | "read" | "withoutNames">;

@@ -22,6 +22,7 @@ export const projectActivity = endpoint({
   ...list,
   query: (p: EngagementQuestion) => engagementQuery(PROJECT_FILTERS, p),
   row: project,
+  withoutNames: (row) => ({ ...row, createdBy: row.createdBy && { userId: row.createdBy.userId } }),
 });
 
 /** The same per project and person. */

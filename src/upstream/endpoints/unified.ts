@@ -16,6 +16,7 @@ import {
   NO_DIMENSIONS,
   type ReportActor,
   type UsageRow,
+  withoutNames,
 } from "../../domain/bucket.ts";
 import type { ReportQuestion } from "../../domain/report.ts";
 import { endpoint } from "../endpoint.ts";
@@ -119,6 +120,7 @@ const report = (names: ReportNames) =>
 
 const cost = {
   path: "/v1/organizations/analytics/cost",
+  withoutNames: withoutNames<CostRow>,
   row: (w: Wire<BetaAnalyticsCostItem>, p: ReportQuestion): CostRow => {
     const group = w.at("group");
     const money = w.at("cost");
@@ -139,6 +141,7 @@ const cost = {
 
 const usage = {
   path: "/v1/organizations/analytics/usage",
+  withoutNames: withoutNames<UsageRow>,
   row: (w: Wire<BetaAnalyticsUsageItem>, p: ReportQuestion): UsageRow => {
     const counted = w.at("usage");
     return {

@@ -33,6 +33,7 @@ export const userActivity = endpoint({
   ...list,
   query: (p: EngagementQuestion) => engagementQuery(USER_FILTERS, p),
   row: activity,
+  withoutNames: ({ email: _, ...row }) => row,
 });
 
 /** The same of the members of each group together: one row per group. */
