@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { dimensionKey, type ReportRow } from "../domain/bucket.ts";
+import { dimensionKey, isNameless, type ReportRow } from "../domain/bucket.ts";
 import { compare, type Decimal, decimalOf, negative } from "../domain/decimal.ts";
 
 /** Arithmetic of one kind of measure. */
@@ -44,7 +44,11 @@ export class Groups<Measure> {
     const measure = plus(before.row.measure, row.measure);
     const from = Math.min(before.row.from, row.from);
     const until = Math.max(before.row.until, row.until);
-    this.#groups.set(group, { row: { ...row, from, until, measure }, key: rank(measure), id: before.id });
+    this.#groups.set(group, {
+      row: { ...(isNameless(row) ? before.row : row), from, until, measure },
+      key: rank(measure),
+      id: before.id,
+    });
   }
 
   ranked(): Ranked<ReportRow<Measure>>[] {

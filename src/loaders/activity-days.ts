@@ -1,11 +1,12 @@
 import { type Finality, finalityOf } from "../cache/policy.ts";
 import type { Context } from "../context.ts";
-import type { ActivityDay } from "../domain/activity.ts";
+import type { ActiveUsers, ActivityDay, Seats } from "../domain/activity.ts";
 import { addDays, type Day, dayOf, later } from "../domain/day.ts";
 import { type DayRange, oneDay, splitByDay } from "../domain/range.ts";
 import { GatewayError } from "../errors.ts";
+import { ENGAGEMENT_LAG_MS } from "../upstream/endpoints/coverage.ts";
 import { activitySummaries } from "../upstream/endpoints/summaries.ts";
-import type { FieldWalks } from "../upstream/plan.ts";
+import { type FieldWalks, walksOf } from "../upstream/plan.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { mapPages, walkOf, whole } from "../upstream/walk.ts";
 import { earliestDay, windowsOf } from "../upstream/windows.ts";
@@ -17,7 +18,7 @@ export interface SettlingDay extends ActivityDay {
 
 /**
  * The days of the range that upstream has aggregated, oldest first. What is kept of final days is not asked for again: the
- * others are one request, from the first that is missing to the last.
+ * others are one request, from the first that is missing to the last. Seats are those of now on every day.
  */
 export async function activityDays(ctx: Context, asked: DayRange): Promise<readonly SettlingDay[]> {
   const { range } = windowsOf(activitySummaries, asked, ctx.now());
@@ -25,14 +26,16 @@ export async function activityDays(ctx: Context, asked: DayRange): Promise<reado
   const kept = await Promise.all(days.map((day) => ctx.upstream.kept(activitySummaries, { range: day })));
   const span = spanOf(days.filter((_, i) => kept[i] === null));
   const found = kept.flatMap((page) => page?.rows ?? []).map((day) => ({ ...day, state: "FINAL" as const }));
-  if (span === null) return found;
-  const moving = await untilNewest(span, (range) => summaries(ctx, range));
-  return [...found.filter(({ date }) => date < span.from || date >= span.until), ...moving].sort((a, b) =>
-    a.date < b.date ? -1 : 1,
+  if (span === null) return withSeatsOfNow(ctx, found);
+  const others = await untilNewest(span, (range) => summaries(ctx, range));
+  const all = [...found.filter(({ date }) => date < span.from || date >= span.until), ...others];
+  return withSeatsOfNow(
+    ctx,
+    all.sort((a, b) => (a.date < b.date ? -1 : 1)),
   );
 }
 
-/** The walk of `activityDays` before it is made. */
+/** The walks of `activityDays` before they are made. */
 export function activityWalks(ctx: Context, asked: DayRange): FieldWalks {
   const { range } = windowsOf(activitySummaries, asked, ctx.now());
   const kept = async (upstream: Upstream) => {
@@ -45,13 +48,57 @@ export function activityWalks(ctx: Context, asked: DayRange): FieldWalks {
     return { rows: 0, isWhole };
   };
   const name = `ACTIVITY_SUMMARIES from ${range.from} until ${range.until}`;
-  return { walks: [{ endpoint: activitySummaries, range, name, kept }], enough: null };
+  const own = { endpoint: activitySummaries, range, name, kept };
+  const isFinal = finalityOf("activity", range, ctx.now() - ENGAGEMENT_LAG_MS) === "FINAL";
+  const newest = isFinal ? walksOf(activitySummaries, [{ range: reach(ctx, dayOf(ctx.now())) }]).walks : [];
+  return { walks: [own, ...newest], enough: null };
 }
 
 /** From the first of some days to the last; null where there are none. They come oldest first. */
 function spanOf(days: readonly DayRange[]): DayRange | null {
   const [first, last] = [days[0], days.at(-1)];
   return first === undefined || last === undefined ? null : { from: first.from, until: last.until };
+}
+
+/**
+ * Upstream says of every day how many seats there are now, so one that is kept for good would tell of another moment than the
+ * days beside it. Final days take them from a day that still moves, which is as fresh as is promised.
+ */
+async function withSeatsOfNow(ctx: Context, days: readonly SettlingDay[]): Promise<readonly SettlingDay[]> {
+  if (days.every(({ state }) => state !== "FINAL")) return days;
+  const newest = days.findLast(({ state }) => state !== "FINAL") ?? (await newestDay(ctx));
+  return days.map((day) => (day.state === "FINAL" ? { ...day, ...seatsOf(newest, day.all) } : day));
+}
+
+/** Null while upstream cannot be asked: final days need it for nothing but their seats. */
+async function newestDay(ctx: Context): Promise<Seats | null> {
+  try {
+    return (await lastDays(ctx)).at(-1) ?? null;
+  } catch (fault) {
+    if (fault instanceof GatewayError) return null;
+    throw fault;
+  }
+}
+
+function seatsOf(newest: Seats | null, { daily, weekly, monthly }: ActiveUsers) {
+  const { seats, pendingInvites, scienceEntitled } = newest ?? UNKNOWN;
+  const share = (people: number | null) =>
+    people === null || seats === null ? null : adoption(people, seats);
+  return {
+    seats,
+    pendingInvites,
+    scienceEntitled,
+    dailyAdoption: share(daily),
+    weeklyAdoption: share(weekly),
+    monthlyAdoption: share(monthly),
+  };
+}
+
+const UNKNOWN: Seats = { seats: null, pendingInvites: null, scienceEntitled: null };
+
+/** As upstream states it: a percentage with two decimals, at most 100, since people without a seat any more count too. */
+function adoption(people: number, seats: number): number {
+  return seats === 0 ? 0 : Math.min(100, Math.round((people / seats) * 10_000) / 100);
 }
 
 /** Those of the days that upstream has aggregated; `days` come oldest first. */
