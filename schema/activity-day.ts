@@ -1,6 +1,8 @@
 import type { ProductUsers as ProductUsersShape } from "../src/domain/activity.ts";
 import type { Day } from "../src/domain/day.ts";
+import { decimalOf } from "../src/domain/decimal.ts";
 import { splitByDay } from "../src/domain/range.ts";
+import { ratioOf, rounded } from "../src/domain/ratio.ts";
 import { activityDays, type SettlingDay } from "../src/loaders/activity-days.ts";
 import { activitySummaries } from "../src/upstream/endpoints/summaries.ts";
 import { windowsOf } from "../src/upstream/windows.ts";
@@ -42,7 +44,7 @@ const ProductUsers = builder.objectRef<ProductUsersShape>("ProductActiveUsers").
   }),
 });
 
-const ActivityDay = builder.objectRef<SettlingDay>("ActivityDay").implement({
+export const ActivityDay = builder.objectRef<SettlingDay>("ActivityDay").implement({
   description:
     "Organization-wide activity of one UTC day. Rolling counts undercount in early 2026, before data began. Source: ACTIVITY_SUMMARIES.",
   fields: (t) => ({
@@ -59,11 +61,25 @@ const ActivityDay = builder.objectRef<SettlingDay>("ActivityDay").implement({
       ...people("Different people active in the 30 days that end with the day."),
       resolve: ({ all }) => all.monthly,
     }),
-    seats: t.expose("seats", people("Seats assigned.")),
-    pendingInvites: t.expose("pendingInvites", people("Invites still open.")),
+    seats: t.expose("seats", people("Seats assigned when upstream was asked, which can be after the day.")),
+    pendingInvites: t.expose(
+      "pendingInvites",
+      people("Invites still open when upstream was asked, which can be after the day."),
+    ),
     dailyAdoption: t.exposeFloat("dailyAdoption", percentage("Daily active users of assigned seats.")),
     weeklyAdoption: t.exposeFloat("weeklyAdoption", percentage("Weekly active users of assigned seats.")),
     monthlyAdoption: t.exposeFloat("monthlyAdoption", percentage("Monthly active users of assigned seats.")),
+    utilization: t.field({
+      type: "Decimal",
+      nullable: true,
+      description:
+        "Weekly active users for each seat, 0 to 1: computed from the two counts and rounded half to even at the 6th decimal; not additive. Seats are those of when upstream was asked, also on earlier days. Null: one of the two is not measured, or there is no seat.",
+      resolve: ({ all, seats }) => {
+        const share =
+          all.weekly === null || seats === null ? null : ratioOf(decimalOf(all.weekly), decimalOf(seats));
+        return share && rounded(share);
+      },
+    }),
     scienceEntitledUsers: t.expose("scienceEntitled", people("People entitled to Claude Science.")),
     products: t.expose("products", {
       type: [ProductUsers],

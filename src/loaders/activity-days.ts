@@ -1,12 +1,13 @@
 import { type Finality, finalityOf } from "../cache/policy.ts";
 import type { Context } from "../context.ts";
 import type { ActivityDay } from "../domain/activity.ts";
-import { addDays, type Day, dayOf, later } from "../domain/day.ts";
+import { addDays, type Day, dayOf, earlier, later } from "../domain/day.ts";
 import { type DayRange, oneDay, splitByDay } from "../domain/range.ts";
 import { GatewayError } from "../errors.ts";
 import { activitySummaries } from "../upstream/endpoints/summaries.ts";
 import { mapPages, walkOf, whole } from "../upstream/walk.ts";
 import { earliestDay, windowsOf } from "../upstream/windows.ts";
+import { loader } from "./loader.ts";
 
 /** A day, and whether its figures can still move. */
 export interface SettlingDay extends ActivityDay {
@@ -43,8 +44,8 @@ export async function aggregatedDays(ctx: Context, days: readonly DayRange[]): P
 /** Upstream aggregates a day some time on the next; after two it surely has. */
 const AGGREGATION_DAYS = 2;
 
-/** How far back the newest day is looked for: exports have been late by days. */
-const REACH_DAYS = 7;
+/** How far back the newest day is looked for: exports have been late by days, and a month costs no more than a day. */
+const REACH_DAYS = 30;
 
 /** The summaries of the last days there are. */
 export async function lastDays(ctx: Context): Promise<readonly SettlingDay[]> {
@@ -55,6 +56,46 @@ export async function lastDays(ctx: Context): Promise<readonly SettlingDay[]> {
   const known = reach(dayOf(ctx.now()));
   return known.from >= known.until ? [] : untilNewest(known, ({ until }) => summaries(ctx, reach(until)));
 }
+
+/** The newest day that is surely counted in full. */
+export async function newestWholeDay(ctx: Context): Promise<Day> {
+  const newest = (await lastDays(ctx)).findLast(isWhole);
+  if (newest === undefined) throw noWholeDay(earliestDay(activitySummaries, ctx.now()));
+  return newest.date;
+}
+
+/** Those days of the range that are surely counted in full, which are all up to some day. */
+export async function wholeDays(ctx: Context, asked: DayRange): Promise<DayRange> {
+  const { range } = windowsOf(activitySummaries, asked, ctx.now(), "day");
+  const settled = addDays(dayOf(ctx.now()), -AGGREGATION_DAYS);
+  if (range.until <= settled) return range;
+  const until = earlier(range.until, addDays(await newestWholeDay(ctx), 1));
+  if (range.from >= until) throw noWholeDay(range.from);
+  return { from: range.from, until };
+}
+
+export function isWhole({ state }: Pick<SettlingDay, "state">): boolean {
+  return state !== "OPEN";
+}
+
+export function noWholeDay(from: Day): GatewayError {
+  return new GatewayError(
+    "NOT_YET_AVAILABLE",
+    `No day from ${from} on is counted in full yet; a UTC day is by 17:00 UTC of the next.`,
+    { dataset: "ACTIVITY_SUMMARIES" },
+  );
+}
+
+/** The summary of each day; null where upstream has none. One request for all, which recent days share with `lastDays`. */
+export const summaryOfDay = loader(async (ctx, _params: Record<never, never>, keys) => {
+  const days = (keys as readonly Day[]).toSorted();
+  const [first, last] = [days[0] as Day, days.at(-1) as Day];
+  const isRecent = first >= addDays(dayOf(ctx.now()), -REACH_DAYS);
+  const found = await (isRecent
+    ? lastDays(ctx)
+    : activityDays(ctx, { from: first, until: addDays(last, 1) }));
+  return new Map(found.map((day): [string, SettlingDay] => [day.date, day]));
+});
 
 /**
  * What `ask` says of the range, or of as much of it as upstream has aggregated. Upstream states nowhere else which day is the
