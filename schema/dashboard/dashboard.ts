@@ -20,7 +20,7 @@ builder.queryField("dashboard", (t) =>
     type: Dashboard,
     nullable: true,
     description:
-      "The admin dashboard. All of it, for up to 1,000 people, is fewer than 60 upstream requests. Sources: ACTIVITY_SUMMARIES, USER_ACTIVITY, ARTIFACT_ACTIVITY, CONNECTOR_ACTIVITY, SKILL_ACTIVITY, UNIFIED_ENTERPRISE_COST, CLAUDE_CODE. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, NOT_CONFIGURED, TOO_EXPENSIVE, UPSTREAM_*.",
+      "The admin dashboard. All of it, for up to 1,000 people, is fewer than 60 upstream requests. Sources: ACTIVITY_SUMMARIES, USER_ACTIVITY, ARTIFACT_ACTIVITY, CONNECTOR_ACTIVITY, SKILL_ACTIVITY, UNIFIED_ENTERPRISE_COST, ENTERPRISE_COST, USER_COST, UNIFIED_CONSOLE_COST, CONSOLE_COST, CLAUDE_CODE. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, NOT_CONFIGURED, TOO_EXPENSIVE, UPSTREAM_*.",
     resolve: () => ({}),
   }),
 );
