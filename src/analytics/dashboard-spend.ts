@@ -95,12 +95,12 @@ function answered(
   });
 }
 
-/** Without a row nothing was spent; the Console's own report states no list price even then. */
+/** Without a row nothing was spent; the Console's own report has neither list prices nor requests even then. */
 function totalOf(rows: readonly GatewayRow<Spend>[], { source }: Pick<Answer, "source">): Spend {
   const free = { cents: ZERO, currency: "USD" };
-  const [first = { net: free, list: source === "CONSOLE" ? null : free, requests: null }, ...rest] = rows.map(
-    ({ measure }) => measure,
-  );
+  const nothing =
+    source === "CONSOLE" ? { net: free, list: null, requests: null } : { net: free, list: free, requests: 0 };
+  const [first = nothing, ...rest] = rows.map(({ measure }) => measure);
   return rest.reduce(spends.plus, first);
 }
 
