@@ -50,6 +50,8 @@ describe("every number is what the base table says, and what cannot be told says
     ["the first day, not surely whole", "2026-01-02T12:00:00Z", ACTIVITY],
     ["the first whole day", "2026-01-02T17:00:00Z", []],
     ["the first week", "2026-01-08T18:00:00Z", []],
+    ["the first minutes of a day, whose eve Claude Code does not tell in full", "2026-11-22T00:59:59Z", []],
+    ["once it does", "2026-11-22T01:00:00Z", []],
     ["before yesterday is aggregated", "2026-11-22T09:59:59Z", []],
     ["once it is", "2026-11-22T10:00:00Z", []],
     ["before it is surely whole", "2026-11-22T16:59:59Z", []],
