@@ -1,12 +1,11 @@
-import { addDays, type Day } from "../../src/domain/day.ts";
+import { addDays } from "../../src/domain/day.ts";
 import type { DayRange } from "../../src/domain/range.ts";
 import {
   activityDays,
   isWhole,
-  lastDays,
+  lastWholeDays,
   newestWholeDay,
   type SettlingDay,
-  summaryOfDay,
   wholeDays,
 } from "../../src/loaders/activity-days.ts";
 import { ActivityDay } from "../activity-day.ts";
@@ -40,7 +39,7 @@ builder.objectFields(UsageDashboard, (t) => ({
     nullable: true,
     description:
       "The newest day that is surely counted in full, which `date` names: daily, weekly and monthly active people, utilization, seats and pending invites. One upstream request, which the series shares. Null only beside an error.",
-    resolve: async (_page, _args, ctx) => summaryOfDay(ctx, {}).load(await newestWholeDay(ctx)),
+    resolve: async (_page, _args, ctx) => (await lastWholeDays(ctx)).at(-1) ?? null,
   }),
   byDay: t.field({
     type: UsageSeries,
@@ -55,10 +54,13 @@ builder.objectFields(UsageDashboard, (t) => ({
       }),
     },
     resolve: async (_page, { range: asked }, ctx) => {
-      const range = asked ? await wholeDays(ctx, resolveRange(asked, ctx.now())) : null;
-      const days = (await (range === null ? lastDays(ctx) : activityDays(ctx, range))).filter(isWhole);
-      const until = addDays(days.at(-1)?.date ?? (await newestWholeDay(ctx)), 1);
-      return { range: range ?? { from: days[0]?.date as Day, until }, days };
+      if (asked) {
+        const range = await wholeDays(ctx, resolveRange(asked, ctx.now()));
+        return { range, days: (await activityDays(ctx, range)).filter(isWhole) };
+      }
+      const days = await lastWholeDays(ctx);
+      const until = addDays(await newestWholeDay(ctx), 1);
+      return { range: { from: days[0].date, until }, days };
     },
   }),
 }));

@@ -57,11 +57,17 @@ export async function lastDays(ctx: Context): Promise<readonly SettlingDay[]> {
   return known.from >= known.until ? [] : untilNewest(known, ({ until }) => summaries(ctx, reach(until)));
 }
 
+/** The last days that are surely counted in full, oldest first; there is one, or it is an error. */
+export async function lastWholeDays(ctx: Context): Promise<readonly [SettlingDay, ...SettlingDay[]]> {
+  const [first, ...others] = (await lastDays(ctx)).filter(isWhole);
+  if (first === undefined) throw noWholeDay(earliestDay(activitySummaries, ctx.now()));
+  return [first, ...others];
+}
+
 /** The newest day that is surely counted in full. */
 export async function newestWholeDay(ctx: Context): Promise<Day> {
-  const newest = (await lastDays(ctx)).findLast(isWhole);
-  if (newest === undefined) throw noWholeDay(earliestDay(activitySummaries, ctx.now()));
-  return newest.date;
+  const days = await lastWholeDays(ctx);
+  return (days.at(-1) ?? days[0]).date;
 }
 
 /** Those days of the range that are surely counted in full, which are all up to some day. */
