@@ -8,7 +8,7 @@ import { newestWholeDay } from "../../src/loaders/activity-days.ts";
 import { builder } from "../builder.ts";
 import { daysArg, onDashboard, page } from "./dashboard.ts";
 import { DayCount, DayRatio } from "./day-figure.ts";
-import { type OnDay, seriesOf, seriesType } from "./series.ts";
+import { DashboardDay, type OnDay, seriesOf, seriesType } from "./series.ts";
 
 const dayCount = (what: string) =>
   ({ type: DayCount, nullable: true, description: `${what} Null only beside an error.` }) as const;
@@ -16,8 +16,8 @@ const dayCount = (what: string) =>
 const AdoptionDay = builder.objectRef<OnDay>("AdoptionDay").implement({
   description:
     "What of Claude's features people took up on one UTC day, beside the day before. Chats and projects are those of the people USER_ACTIVITY lists, from which erased accounts disappear.",
+  interfaces: [DashboardDay],
   fields: (t) => ({
-    date: t.expose("date", { type: "Date", description: "The day." }),
     chats: t.field({
       ...dayCount(
         "Chats people took part in, in claude.ai: everybody's different conversations of the day, added up over people, which is right since a conversation is one person's. Exact; not additive over days, since a chat that goes on counts on each. Source: USER_ACTIVITY.",

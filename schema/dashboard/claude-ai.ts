@@ -11,7 +11,6 @@ import { newestWholeDay, summaryOfDay } from "../../src/loaders/activity-days.ts
 import { everyoneOver } from "../../src/loaders/people.ts";
 import { sum } from "../activity.ts";
 import { builder } from "../builder.ts";
-import { FinalityEnum } from "../freshness.ts";
 import {
   Answer,
   daysArg,
@@ -22,7 +21,7 @@ import {
   ratioField,
   written,
 } from "./dashboard.ts";
-import { type OnDay, seriesOf, seriesType } from "./series.ts";
+import { DashboardDay, type OnDay, seriesOf, seriesType } from "./series.ts";
 
 /** Figures that upstream is asked for when they are selected. */
 const asked = <Options extends { readonly description: string }>(options: Options) => ({
@@ -46,14 +45,8 @@ const shareOfActive = (what: string) =>
 const ClaudeAiDay = builder.objectRef<OnDay>("ClaudeAiDay").implement({
   description:
     "What people made of claude.ai chat on one UTC day: in chat and, where the organization has it, in the chat half of the product that merges it with Cowork. Source: USER_ACTIVITY, of whose lists erased accounts disappear.",
+  interfaces: [DashboardDay],
   fields: (t) => ({
-    date: t.expose("date", { type: "Date", description: "The day." }),
-    state: t.field({
-      type: FinalityEnum,
-      nullable: true,
-      description: "Whether the figures can still change. Null beside an error.",
-      resolve: async ({ date }, _args, ctx) => (await chatOn(ctx, {}).load(date))?.state ?? null,
-    }),
     activeUsers: t.field({
       ...people("were active in any product."),
       description:

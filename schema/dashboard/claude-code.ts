@@ -22,7 +22,7 @@ import { Money } from "../money.ts";
 import { DateRange, type DateRangeInput, resolveRange } from "../range.ts";
 import { User } from "../user.ts";
 import { Answer, daysArg, FreshAnswer, onDashboard, page } from "./dashboard.ts";
-import { type OnDay, seriesOf, seriesType } from "./series.ts";
+import { DashboardDay, type OnDay, seriesOf, seriesType } from "./series.ts";
 
 const sessions = sum(
   "Sessions. One that was seen in two terminals, or both locally and remotely, counts in both.",
@@ -152,8 +152,8 @@ const measuredByMembers = (what: string) =>
 const MemberCodeDay = builder.objectRef<OnDay>("MemberClaudeCodeDay").implement({
   description:
     "What members did with Claude Code under their Enterprise seat on one UTC day. Other people and other definitions than those of CLAUDE_CODE: the two are never reconciled. Source: USER_ACTIVITY.",
+  interfaces: [DashboardDay],
   fields: (t) => ({
-    date: t.expose("date", { type: "Date", description: "The day." }),
     users: t.field({
       type: "Count",
       nullable: true,

@@ -92,7 +92,7 @@ export const ratioField = (what: string) =>
   ({
     type: "Decimal",
     nullable: true,
-    description: `${what} Exact, rounded half to even at the ${RATIO_PLACES}th decimal; not additive.`,
+    description: `${what} Computed exactly and rounded half to even at the ${RATIO_PLACES}th decimal; not additive.`,
   }) as const;
 
 export function written(ratio: Ratio | null) {

@@ -1,9 +1,10 @@
 import { activityPeriod } from "../../src/analytics/dashboard-periods.ts";
 import type { Context } from "../../src/context.ts";
 import type { Day } from "../../src/domain/day.ts";
-import { type DayRange, splitByDay } from "../../src/domain/range.ts";
-import { wholeDays } from "../../src/loaders/activity-days.ts";
+import { type DayRange, oneDay, splitByDay } from "../../src/domain/range.ts";
+import { activityState, wholeDays } from "../../src/loaders/activity-days.ts";
 import { builder } from "../builder.ts";
+import { FinalityEnum } from "../freshness.ts";
 import { type DateRangeInput, resolveRange } from "../range.ts";
 import { Answer } from "./dashboard.ts";
 
@@ -11,6 +12,18 @@ import { Answer } from "./dashboard.ts";
 export interface OnDay {
   readonly date: Day;
 }
+
+export const DashboardDay = builder.interfaceRef<OnDay>("DashboardDay").implement({
+  description: "A UTC day of activity that is counted in full.",
+  fields: (t) => ({
+    date: t.expose("date", { type: "Date", description: "The day." }),
+    state: t.field({
+      type: FinalityEnum,
+      description: "Whether the figures can still change.",
+      resolve: ({ date }, _args, ctx) => activityState(oneDay(date), ctx.now()),
+    }),
+  }),
+});
 
 type DayRef = ReturnType<ReturnType<typeof builder.objectRef<OnDay>>["implement"]>;
 

@@ -95,7 +95,7 @@ export function codeDay(date: Day, state: Finality, records: readonly ClaudeCode
 
 /** The people with the most of a measure, of those who have any; ties go by address. */
 export function codeLeaders(
-  { records, range }: CodeFigures,
+  { records, range }: Pick<CodeFigures, "records" | "range">,
   measure: (leader: CodeLeader) => number | Decimal,
 ): readonly CodeLeader[] {
   const people = [...recordsByPerson(records)].map(([email, own]): CodeLeader => {
@@ -109,7 +109,7 @@ export function codeLeaders(
 }
 
 /** The models of a range, the one that cost most by estimate first. */
-export function codeModels({ records }: CodeFigures): readonly CodeModel[] {
+export function codeModels({ records }: Pick<CodeFigures, "records">): readonly CodeModel[] {
   const ranked = rankedBy(
     totalsOf(records).models,
     ({ estimated }) => estimated.cents,

@@ -1,4 +1,3 @@
-import { type Finality, leastSettled } from "../cache/policy.ts";
 import type { Context } from "../context.ts";
 import { addDays, type Day } from "../domain/day.ts";
 import type { Ratio } from "../domain/ratio.ts";
@@ -26,19 +25,13 @@ function figuresOn<Row, Figures extends object>(
   return loader(async (ctx, _params: Record<never, never>, days) => {
     const wholes = await rowsOn(ctx, {}).loadMany(days);
     return new Map(
-      days.flatMap((day, i): [string, (Figures & Settling) | Error][] => {
+      days.flatMap((day, i): [string, Figures | Error][] => {
         const whole = wholes[i];
         if (whole === null || whole === undefined) return [];
-        if (whole instanceof Error) return [[day, whole]];
-        const state = leastSettled(whole.sources.map((source) => source.state));
-        return [[day, { ...figuresOf(whole.rows), state }]];
+        return [[day, whole instanceof Error ? whole : figuresOf(whole.rows)]];
       }),
     );
   });
-}
-
-interface Settling {
-  readonly state: Finality;
 }
 
 /** One figure of a day, and the same of the day before, which is asked for when somebody wants to know. */

@@ -1,9 +1,10 @@
 import { type Finality, finalityOf } from "../cache/policy.ts";
 import type { Context } from "../context.ts";
 import type { ActivityDay } from "../domain/activity.ts";
-import { addDays, type Day, dayOf, earlier, later } from "../domain/day.ts";
+import { addDays, type Day, dayOf, earlier, type Instant, later } from "../domain/day.ts";
 import { type DayRange, oneDay, splitByDay } from "../domain/range.ts";
 import { GatewayError } from "../errors.ts";
+import { ENGAGEMENT_LAG_MS } from "../upstream/endpoints/coverage.ts";
 import { activitySummaries } from "../upstream/endpoints/summaries.ts";
 import { mapPages, walkOf, whole } from "../upstream/walk.ts";
 import { earliestDay, windowsOf } from "../upstream/windows.ts";
@@ -78,6 +79,11 @@ export async function wholeDays(ctx: Context, asked: DayRange): Promise<DayRange
   const until = earlier(range.until, addDays(await newestWholeDay(ctx), 1));
   if (range.from >= until) throw noWholeDay(range.from);
   return { from: range.from, until };
+}
+
+/** Whether figures of activity can still change, as far as the clock tells; asks nothing. */
+export function activityState(range: DayRange, now: Instant): Finality {
+  return finalityOf("activity", range, now - ENGAGEMENT_LAG_MS);
 }
 
 export function isWhole({ state }: Pick<SettlingDay, "state">): boolean {
