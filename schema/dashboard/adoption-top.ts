@@ -144,7 +144,7 @@ builder.objectFields(AdoptionDashboard, (t) => ({
     type: TopSkills,
     nullable: true,
     description:
-      "Skills by the different people who used them over the period, recounted exactly by upstream. One upstream request per 1,000 skills. Source: SKILL_ACTIVITY.",
+      "Skills by the different people who used them over the period, recounted exactly by upstream; `unknown` is all those it cannot tell apart. One upstream request per 1,000 skills. Source: SKILL_ACTIVITY.",
     args: periodArg("MONTH_TO_DATE"),
     resolve: (_page, { period }, ctx) => mostUsed(ctx, skillActivity, period),
   }),

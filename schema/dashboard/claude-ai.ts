@@ -39,7 +39,7 @@ const people = (what: string) =>
 
 const shareOfActive = (what: string) =>
   ratioField(
-    `\`${what}\` to \`activeUsers\`, 0 to 1. The two are of different sources, each of which can be revised. Null: nobody was active, or one of them is not measured.`,
+    `\`${what}\` to \`activeUsers\`: 0.5 is half of those active. The two are of different sources, each of which can be revised. Null: nobody was active, or one of them is not measured.`,
   );
 
 const ClaudeAiDay = builder.objectRef<OnDay>("ClaudeAiDay").implement({

@@ -59,7 +59,7 @@ export const FreshAnswer = builder
 
 const DashboardPeriodEnum = builder.enumType("DashboardPeriod", {
   description:
-    "The ranges of the dashboard, in UTC days. For activity they end with the newest day that is counted in full, for spend with today as far as upstream has exported it. Lengths are cut at the first day covered; `range` says what one came to. Those to date begin with the calendar: on its first days, before any of them is counted, they are NOT_YET_AVAILABLE.",
+    "The ranges of the dashboard, in UTC days. For activity they end with the newest day that is counted in full, for spend with today as far as upstream has exported it. Lengths are cut at the first day covered; `range` says what one came to. Those to date begin with the calendar; for activity they are NOT_YET_AVAILABLE on its first days, until one of them is counted.",
   values: Object.fromEntries(
     Object.entries(DASHBOARD_PERIODS).map(([name, { means }]) => [name, { description: means }]),
   ) as {

@@ -31,14 +31,17 @@ const SpendAnswer = builder.interfaceRef<Omit<SpendFigures, "models">>("SpendAns
   }),
 });
 
-const share = ratioField("Its net amount to that of `total`, 0 to 1. Null: the total is zero.");
+const share = ratioField(
+  "Its net amount to that of `total`: 0.1 is a tenth of the organization's spend. Null: the total is zero.",
+);
 
 const ModelSpend = builder.objectRef<ModelSpendShape>("ModelSpend").implement({
   description: "What one model cost.",
   fields: (t) => ({
     model: t.exposeString("model", {
       nullable: true,
-      description: "Name of the model; null for what no model is behind, such as code execution.",
+      description:
+        "Name of the model; null for what no model is behind, such as code execution, and for what an older report leaves out of a day with more than a hundred.",
     }),
     spend: t.expose("spend", {
       type: Spend,
