@@ -32,7 +32,7 @@ interface RecordNode extends RecordShape {
   readonly range: DayRange;
 }
 
-const ClaudeCodeModel = builder.objectRef<CodeModelShape>("ClaudeCodeModel").implement({
+export const ClaudeCodeModel = builder.objectRef<CodeModelShape>("ClaudeCodeModel").implement({
   description: "Tokens and estimated cost of one model.",
   fields: (t) => ({
     model: t.exposeString("model", { description: "Name of the model; new names may appear." }),

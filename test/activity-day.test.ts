@@ -100,7 +100,16 @@ describe("final days", () => {
       asked.push(...requests);
       expect(data.activity).toEqual(year.slice(i, i + 30));
     }
-    expect(asked.map(firstDay)).toEqual(["2026-11-15"]); // for the seats there are now
+    expect(asked.map(firstDay)).toEqual(["2026-10-23"]); // for the seats there are now
+  });
+
+  test("cost nothing at all where nobody asks for seats, which upstream tells of now alone", async () => {
+    const { ask, requestsOf } = gateway({ sandbox: { users: 40 }, settings: { FRESH_TTL: "0" } });
+    const people = `{ activity(${range("2026-05-01", "2026-09-01")}) { date dailyActiveUsers weeklyActiveUsers state } }`;
+    const first = await ask(people);
+    const [again, requests] = await requestsOf(() => ask(people));
+    expect(requests).toEqual([]);
+    expect(again.data).toEqual(first.data);
   });
 
   test("are not asked for again together with those that move", async () => {
@@ -117,7 +126,7 @@ describe("final days", () => {
     await before.app.dispose();
     const after = gateway({ sandbox: { users: 40 }, store: await sqlite.open() });
     const [{ data }, requests] = await after.requestsOf(() => after.ask(days("2026-03-01", "2026-09-01")));
-    expect(requests.map(firstDay)).toEqual(["2026-11-15"]);
+    expect(requests.map(firstDay)).toEqual(["2026-10-23"]);
     expect(data.activity).toEqual(
       first.data.activity.filter(({ date }: Day) => date >= "2026-03-01" && date < "2026-09-01"),
     );

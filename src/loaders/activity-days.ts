@@ -1,38 +1,45 @@
 import { type Finality, finalityOf } from "../cache/policy.ts";
 import type { Context } from "../context.ts";
 import type { ActiveUsers, ActivityDay, Seats } from "../domain/activity.ts";
-import { addDays, type Day, dayOf, later } from "../domain/day.ts";
+import { addDays, type Day, dayOf, earlier, type Instant, later } from "../domain/day.ts";
 import { type DayRange, oneDay, splitByDay } from "../domain/range.ts";
 import { GatewayError } from "../errors.ts";
 import { ENGAGEMENT_LAG_MS } from "../upstream/endpoints/coverage.ts";
 import { activitySummaries } from "../upstream/endpoints/summaries.ts";
-import { type FieldWalks, walksOf } from "../upstream/plan.ts";
+import type { FieldWalks } from "../upstream/plan.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { mapPages, walkOf, whole } from "../upstream/walk.ts";
 import { earliestDay, windowsOf } from "../upstream/windows.ts";
+import { loader } from "./loader.ts";
 
 /** A day, and whether its figures can still move. */
 export interface SettlingDay extends ActivityDay {
   readonly state: Finality;
+  /** Whether its seats are those of now; a final day can have them from when it was first asked for. */
+  readonly isSeated: boolean;
 }
 
 /**
  * The days of the range that upstream has aggregated, oldest first. What is kept of final days is not asked for again: the
- * others are one request, from the first that is missing to the last. Seats are those of now on every day.
+ * others are one request, from the first that is missing to the last.
  */
 export async function activityDays(ctx: Context, asked: DayRange): Promise<readonly SettlingDay[]> {
   const { range } = windowsOf(activitySummaries, asked, ctx.now());
   const days = splitByDay(range);
   const kept = await Promise.all(days.map((day) => ctx.upstream.kept(activitySummaries, { range: day })));
   const span = spanOf(days.filter((_, i) => kept[i] === null));
-  const found = kept.flatMap((page) => page?.rows ?? []).map((day) => ({ ...day, state: "FINAL" as const }));
-  if (span === null) return withSeatsOfNow(ctx, found);
+  const found = kept.flatMap((page) => page?.rows ?? []).map((day) => settling(day, "FINAL"));
+  if (span === null) return found;
   const others = await untilNewest(span, (range) => summaries(ctx, range));
   const all = [...found.filter(({ date }) => date < span.from || date >= span.until), ...others];
-  return withSeatsOfNow(
-    ctx,
-    all.sort((a, b) => (a.date < b.date ? -1 : 1)),
-  );
+  const newest = all.findLast(({ isSeated }) => isSeated) ?? null;
+  return all
+    .map((day) => (day.isSeated || newest === null ? day : withSeats(day, newest)))
+    .sort((a, b) => (a.date < b.date ? -1 : 1));
+}
+
+function settling(day: ActivityDay, state: Finality): SettlingDay {
+  return { ...day, state, isSeated: state !== "FINAL" };
 }
 
 /** The walks of `activityDays` before they are made. */
@@ -48,10 +55,7 @@ export function activityWalks(ctx: Context, asked: DayRange): FieldWalks {
     return { rows: 0, isWhole };
   };
   const name = `ACTIVITY_SUMMARIES from ${range.from} until ${range.until}`;
-  const own = { endpoint: activitySummaries, range, name, kept };
-  const isFinal = finalityOf("activity", range, ctx.now() - ENGAGEMENT_LAG_MS) === "FINAL";
-  const newest = isFinal ? walksOf(activitySummaries, [{ range: reach(ctx, dayOf(ctx.now())) }]).walks : [];
-  return { walks: [own, ...newest], enough: null };
+  return { walks: [{ endpoint: activitySummaries, range, name, kept }], enough: null };
 }
 
 /** From the first of some days to the last; null where there are none. They come oldest first. */
@@ -61,13 +65,15 @@ function spanOf(days: readonly DayRange[]): DayRange | null {
 }
 
 /**
- * Upstream says of every day how many seats there are now, so one that is kept for good would tell of another moment than the
- * days beside it. Final days take them from a day that still moves, which is as fresh as is promised.
+ * Upstream says of every day how many seats there are now, so a day that is kept for good would tell of another moment than the
+ * days beside it. It takes them from one that still moves; a range of final days alone asks for that when seats are wanted.
  */
-async function withSeatsOfNow(ctx: Context, days: readonly SettlingDay[]): Promise<readonly SettlingDay[]> {
-  if (days.every(({ state }) => state !== "FINAL")) return days;
-  const newest = days.findLast(({ state }) => state !== "FINAL") ?? (await newestDay(ctx));
-  return days.map((day) => (day.state === "FINAL" ? { ...day, ...seatsOf(newest, day.all) } : day));
+export async function seated(ctx: Context, day: SettlingDay): Promise<SettlingDay> {
+  return day.isSeated ? day : withSeats(day, await newestDay(ctx));
+}
+
+function withSeats(day: SettlingDay, newest: Seats | null): SettlingDay {
+  return { ...day, ...seatsOf(newest, day.all), isSeated: true };
 }
 
 /** Null while upstream cannot be asked: final days need it for nothing but their seats. */
@@ -117,8 +123,8 @@ export function mayBeUncounted({ from }: DayRange, { now }: Context): boolean {
 /** Upstream aggregates a day some time on the next; after two it surely has. */
 const AGGREGATION_DAYS = 2;
 
-/** How far back the newest day is looked for: exports have been late by days. */
-const REACH_DAYS = 7;
+/** How far back the newest day is looked for: exports have been late by days, and a month costs no more than a day. */
+const REACH_DAYS = 30;
 
 /** The summaries of the last days there are. */
 export async function lastDays(ctx: Context): Promise<readonly SettlingDay[]> {
@@ -132,6 +138,57 @@ export async function lastDays(ctx: Context): Promise<readonly SettlingDay[]> {
 export function reach({ now }: Context, until: Day): DayRange {
   return { from: later(addDays(until, -REACH_DAYS), earliestDay(activitySummaries, now())), until };
 }
+
+/** The last days that are surely counted in full, oldest first; there is one, or it is an error. */
+export async function lastWholeDays(ctx: Context): Promise<readonly [SettlingDay, ...SettlingDay[]]> {
+  const [first, ...others] = (await lastDays(ctx)).filter(isWhole);
+  if (first === undefined) throw noWholeDay(earliestDay(activitySummaries, ctx.now()));
+  return [first, ...others];
+}
+
+/** The newest day that is surely counted in full. */
+export async function newestWholeDay(ctx: Context): Promise<Day> {
+  const days = await lastWholeDays(ctx);
+  return (days.at(-1) ?? days[0]).date;
+}
+
+/** Those days of the range that are surely counted in full, which are all up to some day. */
+export async function wholeDays(ctx: Context, asked: DayRange): Promise<DayRange> {
+  const { range } = windowsOf(activitySummaries, asked, ctx.now(), "day");
+  const settled = addDays(dayOf(ctx.now()), -AGGREGATION_DAYS);
+  if (range.until <= settled) return range;
+  const until = earlier(range.until, addDays(await newestWholeDay(ctx), 1));
+  if (range.from >= until) throw noWholeDay(range.from);
+  return { from: range.from, until };
+}
+
+/** Whether figures of activity can still change, as far as the clock tells; asks nothing. */
+export function activityState(range: DayRange, now: Instant): Finality {
+  return finalityOf("activity", range, now - ENGAGEMENT_LAG_MS);
+}
+
+export function isWhole({ state }: Pick<SettlingDay, "state">): boolean {
+  return state !== "OPEN";
+}
+
+export function noWholeDay(from: Day): GatewayError {
+  return new GatewayError(
+    "NOT_YET_AVAILABLE",
+    `No day from ${from} on is counted in full yet; a UTC day is by 17:00 UTC of the next.`,
+    { dataset: "ACTIVITY_SUMMARIES" },
+  );
+}
+
+/** The summary of each day; null where upstream has none. One request for all, which recent days share with `lastDays`. */
+export const summaryOfDay = loader(async (ctx, _params: Record<never, never>, keys) => {
+  const days = (keys as readonly Day[]).toSorted();
+  const [first, last] = [days[0] as Day, days.at(-1) as Day];
+  const isRecent = first >= addDays(dayOf(ctx.now()), -REACH_DAYS);
+  const found = await (isRecent
+    ? lastDays(ctx)
+    : activityDays(ctx, { from: first, until: addDays(last, 1) }));
+  return new Map(found.map((day): [string, SettlingDay] => [day.date, day]));
+});
 
 /**
  * What `ask` says of the range, or of as much of it as upstream has aggregated. Upstream states nowhere else which day is the
@@ -152,7 +209,7 @@ async function untilNewest<Rows extends readonly unknown[]>(
 
 async function summaries({ upstream }: Context, range: DayRange): Promise<readonly SettlingDay[]> {
   const walk = mapPages(walkOf(upstream, activitySummaries, [{ range }]), ({ rows, seen }) =>
-    rows.map((day) => ({ ...day, state: finalityOf("activity", oneDay(day.date), seen) })),
+    rows.map((day) => settling(day, finalityOf("activity", oneDay(day.date), seen))),
   );
   return (await whole(walk)).rows;
 }
