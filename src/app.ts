@@ -58,6 +58,7 @@ export function createApp(
     now,
     operationTimeoutMs: config.operationTimeoutMs,
     maxFirst: config.maxFirst,
+    roster: config.roster,
     playground: config.playground,
     onFault,
   });
@@ -68,6 +69,7 @@ export function createApp(
       upstream: upstream.operation(priority === undefined ? { signal } : { signal, priority }),
       now,
       maxFirst: config.maxFirst,
+      roster: config.roster,
     }),
     handle: server,
     async dispose(): Promise<void> {

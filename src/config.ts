@@ -1,4 +1,6 @@
 import { type Instant, parseInstant } from "./domain/day.ts";
+import type { Roster } from "./domain/team.ts";
+import { readRoster } from "./roster.ts";
 import type { Limits } from "./upstream/budget.ts";
 import { Credential, type Credentials } from "./upstream/credential.ts";
 
@@ -23,6 +25,8 @@ export interface Config {
   readonly maxUpstreamRequests: number;
   readonly maxFirst: number;
   readonly playground: boolean;
+  /** The operator's teams and aliases, as their files said when they were read. */
+  readonly roster: Roster;
 }
 
 export type StoreConfig =
@@ -88,6 +92,11 @@ export const SETTINGS = {
   UPSTREAM_TIMEOUT: ["10", "longest time for one upstream request, in seconds"],
   MAX_UPSTREAM_REQUESTS: ["60", "the most upstream requests one operation may begin"],
   MAX_FIRST: ["1000", "the most rows a list may be asked for"],
+  TEAMS_FILE: [
+    "",
+    "who is in which team: CSV or JSON with email, team, and if known cost centre and manager; the RBAC groups if not set",
+  ],
+  ALIASES_FILE: ["", "several addresses of one person: CSV or JSON with email and one alias or more"],
   PLAYGROUND: ["on", "whether browsers are shown GraphiQL on /graphql: on or off"],
 } as const satisfies Record<string, readonly [byDefault: string, meaning: string]>;
 
@@ -161,6 +170,7 @@ export function readConfig(environment: Environment): Config {
     maxUpstreamRequests: whole("MAX_UPSTREAM_REQUESTS", 1, 100_000),
     maxFirst: whole("MAX_FIRST", 1, 100_000),
     playground: read("PLAYGROUND", onOrOff, "on or off", true),
+    roster: readRoster({ teams: text("TEAMS_FILE"), aliases: text("ALIASES_FILE") }, faults),
   };
   if (faults.length > 0) throw new ConfigError(faults);
   return Object.freeze(config);

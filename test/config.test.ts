@@ -43,6 +43,7 @@ describe("an empty environment", () => {
       maxUpstreamRequests: 60,
       maxFirst: 1_000,
       playground: true,
+      roster: { aliases: new Map(), teams: null },
     });
     expect(baseUrl.href).toBe("https://api.anthropic.com/");
     expect(credentials.analytics).not.toBeNull();

@@ -3,6 +3,7 @@ import type { GraphQLSchema } from "graphql";
 import { createYoga } from "graphql-yoga";
 import type { Context } from "../context.ts";
 import type { Instant } from "../domain/day.ts";
+import type { Roster } from "../domain/team.ts";
 import type { Asker } from "../upstream/operation.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { boundCost } from "./cost.ts";
@@ -19,6 +20,7 @@ export interface ServerOptions {
   readonly now: () => Instant;
   readonly operationTimeoutMs: number;
   readonly maxFirst: number;
+  readonly roster: Roster;
   readonly playground: boolean;
   /** Told of faults that clients see only as INTERNAL_SERVER_ERROR. */
   readonly onFault: (fault: unknown) => void;
@@ -31,6 +33,7 @@ export function createServer({
   now,
   operationTimeoutMs,
   maxFirst,
+  roster,
   onFault,
   ...options
 }: ServerOptions) {
@@ -43,6 +46,7 @@ export function createServer({
       }),
       now: instantOf(now()),
       maxFirst,
+      roster,
     }),
     plugins: [
       options.playground && playground(GRAPHQL),
