@@ -34,6 +34,7 @@ const REQUESTS: Readonly<Record<string, number>> = {
   "17-groups-at-work.graphql": 1,
   "18-datasets.graphql": 7,
   "19-skills-by-product.graphql": 3,
+  "30-cost-by-team.graphql": 23,
 };
 
 describe.each(FILES)("the question %s", (file) => {

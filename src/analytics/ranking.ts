@@ -6,6 +6,8 @@ import { compare, type Decimal, decimalOf, negative } from "../domain/decimal.ts
 export interface Algebra<Measure> {
   readonly plus: (a: Measure, b: Measure) => Measure;
   readonly minus: (a: Measure, b: Measure) => Measure;
+  /** So many parts, as equal as can be, that add up to the whole. */
+  readonly split: (a: Measure, count: number) => readonly Measure[];
   readonly isZero: (a: Measure) => boolean;
   /** What groups are ranked by, largest first. */
   readonly rank: (a: Measure) => Decimal;
@@ -23,11 +25,11 @@ export interface Ranked<Row> {
  * One row per group over all windows, largest first. Rankings of several windows cannot be joined end to end: a group that
  * comes second everywhere may lead the sum.
  */
-export function merged<Measure>(
-  rows: Iterable<ReportRow<Measure>>,
+export function merged<Measure, Row extends ReportRow<Measure>>(
+  rows: Iterable<Row>,
   { plus, rank }: Algebra<Measure>,
-): Ranked<ReportRow<Measure>>[] {
-  const groups = new Map<string, ReportRow<Measure>>();
+): Ranked<Row>[] {
+  const groups = new Map<string, Row>();
   for (const row of rows) {
     const group = dimensionKey(row);
     const before = groups.get(group);

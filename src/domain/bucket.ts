@@ -1,5 +1,6 @@
 import type { Instant } from "./day.ts";
 import type { Spend } from "./money.ts";
+import { type Placement, placementKey } from "./team.ts";
 import type { TokenUsage } from "./tokens.ts";
 
 /** The person behind a row of a report. */
@@ -43,6 +44,8 @@ export interface Dimensions {
   /** A Slack user, not a Claude one. */
   readonly claudeTagUserId: string | null;
   readonly user: ReportUser | null;
+  /** Where the people behind it belong, which the gateway finds out: upstream knows no teams. */
+  readonly team: Placement | null;
   /** A Console member, by the id of the Console organization. */
   readonly accountId: string | null;
   readonly serviceAccountId: string | null;
@@ -74,6 +77,7 @@ export const NO_DIMENSIONS: Dimensions = {
   claudeTagCategory: null,
   claudeTagUserId: null,
   user: null,
+  team: null,
   accountId: null,
   serviceAccountId: null,
   workspaceId: null,
@@ -119,6 +123,7 @@ export function dimensionKey(row: Dimensions): string {
     row.claudeTagCategory,
     row.claudeTagUserId,
     row.user?.userId ?? null,
+    row.team && placementKey(row.team),
     row.accountId,
     row.serviceAccountId,
     row.workspaceId,
