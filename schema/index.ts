@@ -16,6 +16,7 @@ import "./project.ts";
 import "./project-use.ts";
 import "./skill.ts";
 import "./skill-use.ts";
+import "./team.ts";
 import "./usage.ts";
 import "./user.ts";
 import "./user-activity.ts";
