@@ -40,16 +40,16 @@ const SHOWN_BY: { readonly [D in Dataset]: readonly string[] } = {
   ARTIFACT_ACTIVITY: ["Query.artifacts"],
   PLUGIN_ACTIVITY: ["Query.plugins", "Plugin.byProduct", "Plugin.byGroup"],
   ENTERPRISE_USAGE: ["Query.usage"],
-  ENTERPRISE_COST: ["Query.cost", "Team.spend"],
+  ENTERPRISE_COST: ["Query.cost", "Query.reconciliation", "Team.spend"],
   USER_USAGE: ["Query.usage", "User.usage"],
-  USER_COST: ["Query.cost", "Team.spend", "User.cost"],
+  USER_COST: ["Query.cost", "Query.reconciliation", "Team.spend", "User.cost"],
   UNIFIED_ENTERPRISE_USAGE: ["Query.usage"],
-  UNIFIED_ENTERPRISE_COST: ["Query.cost", "Team.spend"],
+  UNIFIED_ENTERPRISE_COST: ["Query.cost", "Query.reconciliation", "Team.spend"],
   UNIFIED_CONSOLE_USAGE: ["Query.usage"],
-  UNIFIED_CONSOLE_COST: ["Query.cost", "Team.spend"],
+  UNIFIED_CONSOLE_COST: ["Query.cost", "Query.reconciliation", "Team.spend"],
   CLAUDE_CODE: ["Query.claudeCodeRecords", "User.claudeCode", "User.claudeCodeRecords", "Team.claudeCode"],
   CONSOLE_USAGE: ["Query.usage"],
-  CONSOLE_COST: ["Query.cost"],
+  CONSOLE_COST: ["Query.cost", "Query.reconciliation"],
   ENTERPRISE_ORGANIZATION: ["Query.organization"],
   CONSOLE_ORGANIZATION: ["Query.organization"],
   ENTERPRISE_MEMBERS: ["Query.user", "User.name", "User.status", "User.role", "User.joinedAt"],
@@ -60,7 +60,7 @@ const SHOWN_BY: { readonly [D in Dataset]: readonly string[] } = {
   API_KEYS: ["ReportBucket.apiKey"],
 };
 
-const ClosedReasonEnum = builder.enumType("ClosedReason", {
+export const ClosedReasonEnum = builder.enumType("ClosedReason", {
   description: "Why a dataset cannot be read.",
   values: Object.fromEntries(
     Object.entries(CLOSED_REASONS).map(([name, sentence]) => [

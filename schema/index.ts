@@ -14,6 +14,7 @@ import "./organization.ts";
 import "./plugin.ts";
 import "./project.ts";
 import "./project-use.ts";
+import "./reconciliation.ts";
 import "./skill.ts";
 import "./skill-use.ts";
 import "./team.ts";

@@ -35,6 +35,7 @@ const REQUESTS: Readonly<Record<string, number>> = {
   "18-datasets.graphql": 7,
   "19-skills-by-product.graphql": 3,
   "30-cost-by-team.graphql": 23,
+  "31-reconciliation.graphql": 7,
   "32-teams.graphql": 30,
 };
 

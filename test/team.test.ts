@@ -299,6 +299,7 @@ test.each([
   `usage(${RANGE}, bucket: NONE, groupBy: [TEAM], source: CONSOLE) { nodes { team } }`,
   `teams(${RANGE}) { overlap { requests } nodes { spend { requests } activity { people } claudeCode { commits } members { totalCount } } }`,
   `users(${RANGE}, first: 3) { nodes { team teams { name spend { requests } } } }`,
+  `reconciliation(${RANGE}) { difference { requests } }`,
 ])("the plan of %s is what is asked", async (field) => {
   const { ask, app, seen } = gatewayOf(1);
   const plan = async () => {
