@@ -51,7 +51,7 @@ export function walks<Args = object, Above = object>(
 }
 
 /** The extension of a type with ids: which walks it takes to find the one that an id names. */
-export function nodeWalks(of: (id: string, ctx: Context) => FieldWalks) {
+export function nodeWalks(of: (id: string, ctx: Context) => FieldWalks | readonly FieldWalks[]) {
   return { nodeWalks: of };
 }
 

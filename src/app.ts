@@ -59,6 +59,7 @@ export function createApp(
     now,
     operationTimeoutMs: config.operationTimeoutMs,
     maxFirst: config.maxFirst,
+    roster: config.roster,
     playground: config.playground,
     isReady: () => isReady,
     onFault,
@@ -70,6 +71,7 @@ export function createApp(
       upstream: upstream.operation(priority === undefined ? { signal } : { signal, priority }),
       now,
       maxFirst: config.maxFirst,
+      roster: config.roster,
     }),
     handle: server,
     /** From now on it asks, on /readyz, to be sent nothing more; what comes is answered all the same. */

@@ -1,4 +1,6 @@
 import { type Instant, parseInstant } from "./domain/day.ts";
+import type { Roster } from "./domain/team.ts";
+import { readRoster } from "./roster.ts";
 import type { Limits } from "./upstream/budget.ts";
 import { Credential, type Credentials } from "./upstream/credential.ts";
 
@@ -26,6 +28,8 @@ export interface Config {
   /** How long requests are still taken after a signal to end, while /readyz refuses. */
   readonly drainDelayMs: number;
   readonly playground: boolean;
+  /** The operator's teams and aliases, as their files said when they were read. */
+  readonly roster: Roster;
 }
 
 export type StoreConfig =
@@ -96,6 +100,11 @@ export const SETTINGS = {
     "0",
     "seconds that requests are still taken after a signal to end, while /readyz says 503: the time a load balancer takes to notice",
   ],
+  TEAMS_FILE: [
+    "",
+    "who is in which team: CSV or JSON with email, team, and if known cost centre and manager; the RBAC groups if not set",
+  ],
+  ALIASES_FILE: ["", "several addresses of one person: CSV or JSON with email and one alias or more"],
   PLAYGROUND: ["on", "whether browsers are shown GraphiQL on /graphql: on or off"],
 } as const satisfies Record<string, readonly [byDefault: string, meaning: string]>;
 
@@ -171,6 +180,7 @@ export function readConfig(environment: Environment): Config {
     maxConcurrent: whole("MAX_CONCURRENT", 1, 100_000),
     drainDelayMs: whole("DRAIN_DELAY", 0, 300) * 1_000,
     playground: read("PLAYGROUND", onOrOff, "on or off", true),
+    roster: readRoster({ teams: text("TEAMS_FILE"), aliases: text("ALIASES_FILE") }, faults),
   };
   if (faults.length > 0) throw new ConfigError(faults);
   return Object.freeze(config);

@@ -45,6 +45,7 @@ describe("an empty environment", () => {
       maxConcurrent: 1_000,
       drainDelayMs: 0,
       playground: true,
+      roster: { aliases: new Map(), teams: null },
     });
     expect(baseUrl.href).toBe("https://api.anthropic.com/");
     expect(credentials.analytics).not.toBeNull();

@@ -20,7 +20,7 @@ function reversing(answer: (keys: readonly string[]) => readonly string[] = (key
 /** No loader here asks upstream. */
 function operation(): Context {
   const upstream = { turn: () => Promise.resolve() } as Upstream;
-  return { upstream, now: () => 0, maxFirst: 1 };
+  return { upstream, now: () => 0, maxFirst: 1, roster: { aliases: new Map(), teams: null } };
 }
 
 const DAY: Params = { day: "2026-11-01" };

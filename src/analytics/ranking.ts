@@ -6,6 +6,8 @@ import { compare, type Decimal, decimalOf, negative } from "../domain/decimal.ts
 export interface Algebra<Measure> {
   readonly plus: (a: Measure, b: Measure) => Measure;
   readonly minus: (a: Measure, b: Measure) => Measure;
+  /** So many parts, as equal as can be, that add up to the whole. */
+  readonly split: (a: Measure, count: number) => readonly Measure[];
   readonly isZero: (a: Measure) => boolean;
   /** What groups are ranked by, largest first. */
   readonly rank: (a: Measure) => Decimal;
@@ -23,8 +25,8 @@ export interface Ranked<Row> {
  * One row per group over all windows, largest first. Rankings of several windows cannot be joined end to end: a group that
  * comes second everywhere may lead the sum.
  */
-export class Groups<Measure> {
-  readonly #groups = new Map<string, Ranked<ReportRow<Measure>>>();
+export class Groups<Measure, Row extends ReportRow<Measure> = ReportRow<Measure>> {
+  readonly #groups = new Map<string, Ranked<Row>>();
   readonly #algebra: Algebra<Measure>;
   readonly #idOf: (group: string) => string;
 
@@ -33,7 +35,7 @@ export class Groups<Measure> {
     this.#idOf = idOf;
   }
 
-  add(row: ReportRow<Measure>): void {
+  add(row: Row): void {
     const { plus, rank } = this.#algebra;
     const group = dimensionKey(row);
     const before = this.#groups.get(group);
@@ -51,17 +53,17 @@ export class Groups<Measure> {
     });
   }
 
-  ranked(): Ranked<ReportRow<Measure>>[] {
+  ranked(): Ranked<Row>[] {
     return [...this.#groups.values()].sort(byRank);
   }
 }
 
 /** All rows at once. */
-export function merged<Measure>(
-  rows: Iterable<ReportRow<Measure>>,
+export function merged<Measure, Row extends ReportRow<Measure>>(
+  rows: Iterable<Row>,
   algebra: Algebra<Measure>,
-): Ranked<ReportRow<Measure>>[] {
-  const groups = new Groups(algebra);
+): Ranked<Row>[] {
+  const groups = new Groups<Measure, Row>(algebra);
   for (const row of rows) groups.add(row);
   return groups.ranked();
 }

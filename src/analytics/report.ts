@@ -92,7 +92,8 @@ export function plansFor<Measure>(
   now: Instant,
 ): ReportPlans<Measure> {
   const able = sources.filter((source) => obstacle(source, question) === null);
-  const endpointOf = (source: ReportSource<Measure>) => source.resourceFor(question).endpoint;
+  const endpointOf = (source: ReportSource<Measure>) =>
+    source.resourceFor(askedOf(source, question)).endpoint;
   const preferred = able.find((each) => upstream.has(endpointOf(each).key)) ?? able[0];
   if (preferred === undefined) throw unanswerable(sources, question);
   // One organization's sources reach back differently far.
@@ -100,13 +101,28 @@ export function plansFor<Measure>(
     .filter(({ organization }) => organization === preferred.organization)
     .filter((each) => question.range.from >= earliestDay(endpointOf(each), now));
   const plan = (source: ReportSource<Measure>): ReportPlan<Measure> => {
-    const resource = source.resourceFor(question);
+    const asked = askedOf(source, question);
+    const resource = source.resourceFor(asked);
     const cut = question.bucket === "MINUTE" ? "day" : undefined;
     const windows = windowsOf(resource.endpoint, question.range, now, cut);
-    const questionFor = (piece: DayRange) => sharedQuestion(resource, { ...question, range: piece }, now);
+    const questionFor = (piece: DayRange) => sharedQuestion(resource, { ...asked, range: piece }, now);
     return { question, source, algebra, resource, windows, questionFor, asOf: now };
   };
   return [plan(first), ...others.map(plan)];
+}
+
+/** The question with people in place of their teams, which upstream does not know; as it is where a source knows no people. */
+function askedOf<Measure>({ names }: ReportSource<Measure>, question: ReportQuestion): ReportQuestion {
+  const { groupBy } = question;
+  const people = peopleIn(names);
+  if (people === null || !groupBy.includes("TEAM")) return question;
+  const others = groupBy.filter((dimension) => dimension !== "TEAM");
+  return { ...question, groupBy: [...new Set([...others, people])].sort() };
+}
+
+/** Whether the rows of a plan are only those of people: usage that is nobody's is missing from them. */
+export function lacksNobody<Measure>({ source, questionFor, windows }: ReportPlan<Measure>): boolean {
+  return source.organization === "ENTERPRISE" && questionFor(windows.range).groupBy.includes("USER");
 }
 
 /**
@@ -164,12 +180,11 @@ interface Obstacle {
 const NOTHING: Obstacle = { what: "does not answer this" };
 
 /** Why a source cannot answer; null where it can. */
-function obstacle<Measure>(
-  { names, onlyDays }: ReportSource<Measure>,
-  question: ReportQuestion,
-): Obstacle | null {
-  const groupBy = Object.keys(names.groupBy);
-  const unknown = question.groupBy.filter((dimension) => !groupBy.includes(dimension));
+function obstacle<Measure>(source: ReportSource<Measure>, wanted: ReportQuestion): Obstacle | null {
+  const { names, onlyDays } = source;
+  const question = askedOf(source, wanted);
+  const groupBy: readonly string[] = dimensionsKnown(names);
+  const unknown = wanted.groupBy.filter((dimension) => !groupBy.includes(dimension));
   if (unknown.length > 0)
     return { what: `cannot group by ${unknown.join(", ")}`, instead: `it groups by ${groupBy.join(", ")}` };
   const filters = Object.keys(names.filter);
@@ -179,6 +194,12 @@ function obstacle<Measure>(
       what: `cannot filter on ${unfiltered.join(", ")}`,
       instead: `it filters on ${filters.join(", ") || "nothing"}`,
     };
+  if (
+    wanted.groupBy.includes("TEAM") &&
+    question.groupBy.includes("USER") &&
+    question.groupBy.includes("GROUP")
+  )
+    return { what: "cannot group people by TEAM and by GROUP: those in several groups count in each" };
   const clash = names.apart?.find(
     ([split, other]) => question.groupBy.includes(split) && involves(question, other),
   );
@@ -194,6 +215,17 @@ function obstacle<Measure>(
   if (onlyDays && (question.bucket === "HOUR" || question.bucket === "MINUTE"))
     return { what: "has no buckets shorter than a day" };
   return null;
+}
+
+/** What rows can be split by; by team, the gateway's own dimension, where people can be told apart. */
+export function dimensionsKnown(names: ReportNames): Dimension[] {
+  const known = Object.keys(names.groupBy) as Dimension[];
+  return peopleIn(names) === null ? known : [...known, "TEAM"];
+}
+
+/** The dimension that tells people apart; by ACTOR, if there is one, usage that is nobody's has rows too. Null: none does. */
+export function peopleIn({ groupBy }: ReportNames): "ACTOR" | "USER" | null {
+  return (["ACTOR", "USER"] as const).find((dimension) => Object.hasOwn(groupBy, dimension)) ?? null;
 }
 
 function involves({ groupBy, filter }: ReportQuestion, dimension: FilterDimension): boolean {
@@ -286,7 +318,7 @@ export async function rankReport<Measure>(
 }
 
 /** A missing actor can stand for several whom upstream hides; their rows read alike and must not be added up as one. */
-function toldApart<Row extends Dimensions>(row: Row, i: number): Row {
+export function toldApart<Row extends Dimensions>(row: Row, i: number): Row {
   return row.actor === null ? { ...row, hidden: i } : row;
 }
 
@@ -332,7 +364,7 @@ function ungroupedPlan<Measure>({ question, source, asOf }: ReportPlan<Measure>)
 }
 
 /** One row for each bucket of the piece, or for all of it. */
-function ungrouped<Measure>(
+export function ungrouped<Measure>(
   upstream: Upstream,
   plan: ReportPlan<Measure>,
   piece: DayRange,

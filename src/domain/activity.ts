@@ -8,6 +8,8 @@ export interface UserActivity {
   readonly userId: string | null;
   /** Left out where it is no longer known. */
   readonly email?: string | null;
+  /** The address the figures came with, once that is too old to be shown: they are still joined by it. */
+  readonly formerEmail?: string | null;
   readonly lastActiveOn: Day | null;
   readonly webSearches: number;
   readonly chat: ChatActivity;

@@ -3,6 +3,7 @@ import type { GraphQLSchema } from "graphql";
 import { createYoga, useReadinessCheck } from "graphql-yoga";
 import type { Context } from "../context.ts";
 import type { Instant } from "../domain/day.ts";
+import type { Roster } from "../domain/team.ts";
 import type { Asker } from "../upstream/operation.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { boundCost } from "./cost.ts";
@@ -25,6 +26,7 @@ export interface ServerOptions {
   readonly now: () => Instant;
   readonly operationTimeoutMs: number;
   readonly maxFirst: number;
+  readonly roster: Roster;
   readonly playground: boolean;
   readonly isReady: () => boolean;
   /** Told of faults that clients see only as INTERNAL_SERVER_ERROR. */
@@ -38,6 +40,7 @@ export function createServer({
   now,
   operationTimeoutMs,
   maxFirst,
+  roster,
   onFault,
   ...options
 }: ServerOptions) {
@@ -50,6 +53,7 @@ export function createServer({
       }),
       now: instantOf(now()),
       maxFirst,
+      roster,
     }),
     plugins: [
       useReadinessCheck({ endpoint: READINESS, check: options.isReady }),
