@@ -1,13 +1,14 @@
 import type { ProductUsers as ProductUsersShape } from "../src/domain/activity.ts";
 import type { Day } from "../src/domain/day.ts";
 import { splitByDay } from "../src/domain/range.ts";
-import { activityDays, type SettlingDay } from "../src/loaders/activity-days.ts";
+import { activityDays, activityWalks, type SettlingDay } from "../src/loaders/activity-days.ts";
 import { activitySummaries } from "../src/upstream/endpoints/summaries.ts";
 import { windowsOf } from "../src/upstream/windows.ts";
 import { builder } from "./builder.ts";
 import { FinalityEnum } from "./freshness.ts";
 import { incompleteArg, isShown } from "./incomplete.ts";
 import { DateRange, resolveRange } from "./range.ts";
+import { walks } from "./walks.ts";
 
 const people = (what: string) =>
   ({
@@ -83,6 +84,7 @@ builder.queryField("activity", (t) =>
       range: t.arg({ type: DateRange, required: true, description: "UTC days, at most 366." }),
       ...incompleteArg,
     },
+    extensions: walks(({ range }, ctx) => activityWalks(ctx, range)),
     resolve: async (_root, { range: asked, incomplete }, ctx) => {
       const { range } = windowsOf(activitySummaries, resolveRange(asked, ctx.now()), ctx.now());
       const days = await activityDays(ctx, range);
