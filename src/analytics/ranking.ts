@@ -112,3 +112,15 @@ export function rankedBy<Row>(
     })
     .sort(byRank);
 }
+
+/**
+ * For each row of a ranking, a mark of it and all rows before it, whatever their order among themselves. While it stays the same
+ * no row has passed the place after it, and reading on from there neither repeats nor misses one.
+ */
+export function marksOf(ids: readonly string[]): string[] {
+  let mark = 0n;
+  return ids.map((id) => {
+    mark = BigInt.asUintN(96, mark + BigInt(`0x${createHash("sha256").update(id).digest("hex")}`));
+    return mark.toString(36);
+  });
+}

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { byRank, merged, rankedBy } from "../../src/analytics/ranking.ts";
+import { byRank, marksOf, merged, rankedBy } from "../../src/analytics/ranking.ts";
 import { dimensionKey, NO_DIMENSIONS, type ReportRow, type ReportUser } from "../../src/domain/bucket.ts";
 import { compare, type Decimal } from "../../src/domain/decimal.ts";
 import { type Spend, spends } from "../../src/domain/money.ts";
@@ -158,4 +158,16 @@ describe("rows by a measure", () => {
       expect(order(others)).toEqual(order(all));
     });
   });
+});
+
+test("a mark tells the rows up to it apart from any others, and not their order", () => {
+  const [before, swapped, passed] = [
+    marksOf(["a", "b", "c", "d"]),
+    marksOf(["b", "a", "c"]),
+    marksOf(["a", "d", "b", "c"]),
+  ];
+  expect(swapped.slice(1)).toEqual(before.slice(1, 3));
+  expect(passed.slice(1, 3)).not.toContain(before[1]);
+  expect(passed[3]).toBe(before[3]);
+  expect(new Set(marksOf(["", "", ""])).size).toBe(3);
 });

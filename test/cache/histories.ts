@@ -259,11 +259,6 @@ export function isExportedList({ field, args }: Question): boolean {
   return (field === "cost" || field === "usage") && !args.includes("source: CONSOLE");
 }
 
-/** Whether the rows stand by a figure. */
-export function isRanking({ args }: Question): boolean {
-  return args.includes("orderBy") || args.includes("bucket: NONE");
-}
-
 /** What a row of the list is about. */
 export function keyOf({ field }: Question): (row: unknown) => string {
   return (node) => {

@@ -8,16 +8,7 @@ import type { WireRequest } from "../../src/sandbox/handler.ts";
 import { createSandbox } from "../../src/sandbox/sandbox.ts";
 import { type Answer, gateway } from "../gateway.ts";
 import { agrees, difference, type Said, saidBy, same, seatsIn, unmarked, without } from "./answers.ts";
-import {
-  DAY,
-  type History,
-  HOUR,
-  isExportedList,
-  isRanking,
-  keyOf,
-  MINUTE,
-  type Question,
-} from "./histories.ts";
+import { DAY, type History, HOUR, isExportedList, keyOf, MINUTE, type Question } from "./histories.ts";
 
 /** The clock of the sandbox: where it stands for the request being answered. */
 let clock = 0;
@@ -203,8 +194,6 @@ export async function createWorld({ begins, pageRows }: History, open: (() => Pr
       const isLegal = isAnother || (isExpired && !(isCalmSince(since) && isExportedList(question)));
       return isLegal ? [] : [where, `reading on fails with ${codes.join()}`];
     }
-    // A ranking is cut by figure and id: a row that passes the cut while figures move is repeated or missed.
-    if (isRanking(question) && !isCalmSince(since)) return [];
     const { nodes, pageInfo } = answer.data[question.field];
     const all: unknown[] = [...rows, ...nodes];
     const ids = all.map(keyOf(question));
