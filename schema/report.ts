@@ -4,6 +4,7 @@ import {
   answerBy,
   dimensionsOf,
   type GatewayRow,
+  likelyPlan,
   plansFor,
   type Report,
   type ReportPlan,
@@ -140,21 +141,13 @@ function plansOf<Measure>(
   return plansFor(ctx.upstream, { ...report, sources }, question, ctx.now());
 }
 
-/** The plan that will answer, as far as is known of what upstream refuses. */
-function likelyPlan<Measure>(ctx: Context, report: Report<Measure>, args: ReportArgs): ReportPlan<Measure> {
-  const plans = plansOf(ctx, report, args);
-  const isOpen = ({ resource }: ReportPlan<Measure>) =>
-    !ctx.upstream.standing(resource.endpoint.dataset)?.refusal;
-  return plans.find(isOpen) ?? plans[0];
-}
-
 /** The walks of a report; a ranking reads all of them. */
 export function reportWalks<Measure>(
   ctx: Context,
   report: Report<Measure>,
   args: ReportArgs,
 ): FieldWalks | readonly FieldWalks[] {
-  const plan = likelyPlan(ctx, report, args);
+  const plan = likelyPlan(ctx.upstream, plansOf(ctx, report, args));
   const enough = plan.question.bucket === "NONE" ? null : rowsWanted(args);
   return isByTeam(plan) ? walksByTeam(ctx, plan, enough) : reportWalksOf(plan, enough);
 }
@@ -165,7 +158,7 @@ export function overlapWalks<Measure>(
   report: Report<Measure>,
   args: ReportArgs,
 ): readonly FieldWalks[] {
-  const plan = likelyPlan(ctx, report, args);
+  const plan = likelyPlan(ctx.upstream, plansOf(ctx, report, args));
   return isByTeam(plan) ? walksByTeam(ctx, plan, null) : [];
 }
 
@@ -181,7 +174,7 @@ function isByTeam({ question }: Pick<ReportPlan<unknown>, "question">): boolean 
 
 /** The walks of the total beside the rows that `args` ask for. */
 export function totalWalks<Measure>(ctx: Context, report: Report<Measure>, args: ReportArgs): FieldWalks {
-  return totalWalksOf(likelyPlan(ctx, report, args));
+  return totalWalksOf(likelyPlan(ctx.upstream, plansOf(ctx, report, args)));
 }
 
 /** One report question, answered as a connection: a series by time, or a ranking where there are no buckets. */

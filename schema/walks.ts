@@ -50,6 +50,11 @@ export function walks<Args = object, Above = object>(
   return { walks: of };
 }
 
+/** The extension of a field that is about other days than its `range` says or it inherits, as far as that is known beforehand. */
+export function about<Args = object>(of: (prospect: Prospect<Args>, ctx: Context) => DayRange) {
+  return { about: of };
+}
+
 /** The extension of a type with ids: which walks it takes to find the one that an id names. */
 export function nodeWalks(of: (id: string, ctx: Context) => FieldWalks | readonly FieldWalks[]) {
   return { nodeWalks: of };
@@ -105,9 +110,13 @@ export function plannedFields({
       const here = path === "" ? name : `${path}.${name}`;
       try {
         const args = getArgumentValues(field, nodes[0] as FieldNode, variables) as { range?: DateRangeInput };
-        const range = args.range ? resolveRange(args.range, ctx.now()) : above.range;
-        const own = field.extensions.walks as Parameters<typeof walks>[0] | undefined;
-        const made = own?.({ ...above, args, range }, ctx) ?? [];
+        const asked = args.range ? resolveRange(args.range, ctx.now()) : above.range;
+        const { about: days, walks: own } = field.extensions as Partial<
+          ReturnType<typeof walks> & ReturnType<typeof about>
+        >;
+        const inherited = { ...above, args, range: asked };
+        const range = days?.(inherited, ctx) ?? asked;
+        const made = own?.({ ...inherited, range }, ctx) ?? [];
         const all = "walks" in made ? [made] : made;
         for (const each of all) add(each, here);
         const source = all[0]?.walks[0]?.endpoint.dataset ?? above.source;

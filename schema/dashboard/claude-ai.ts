@@ -8,9 +8,11 @@ import { decimalOf } from "../../src/domain/decimal.ts";
 import type { DayRange } from "../../src/domain/range.ts";
 import { ratioOf } from "../../src/domain/ratio.ts";
 import { newestWholeDay, summaryOfDay } from "../../src/loaders/activity-days.ts";
-import { everyoneOver } from "../../src/loaders/people.ts";
+import { everyoneOver, walksOfEveryoneOn } from "../../src/loaders/people.ts";
 import { sum } from "../activity.ts";
 import { builder } from "../builder.ts";
+import { walks, walksOfLastDays } from "../walks.ts";
+import { walksOverPeriod } from "./adoption-top.ts";
 import {
   Answer,
   daysArg,
@@ -21,7 +23,15 @@ import {
   ratioField,
   written,
 } from "./dashboard.ts";
-import { DashboardDay, type OnDay, seriesOf, seriesType } from "./series.ts";
+import {
+  DashboardDay,
+  latestWalks,
+  type OnDay,
+  seriesOf,
+  seriesType,
+  seriesWalks,
+  walksOfPeople,
+} from "./series.ts";
 
 /** Figures that upstream is asked for when they are selected. */
 const asked = <Options extends { readonly description: string }>(options: Options) => ({
@@ -42,6 +52,9 @@ const shareOfActive = (what: string) =>
     `\`${what}\` to \`activeUsers\`: 0.5 is half of those active. The two are of different sources, each of which can be revised. Null: nobody was active, or one of them is not measured.`,
   );
 
+const walksOfActive = walks((_prospect, ctx) => walksOfLastDays(ctx));
+const walksOfShare = walks(({ range }, ctx) => [walksOfEveryoneOn(range), walksOfLastDays(ctx)]);
+
 const ClaudeAiDay = builder.objectRef<OnDay>("ClaudeAiDay").implement({
   description:
     "What people made of claude.ai chat on one UTC day: in chat and, where the organization has it, in the chat half of the product that merges it with Cowork. Source: USER_ACTIVITY, of whose lists erased accounts disappear.",
@@ -51,6 +64,7 @@ const ClaudeAiDay = builder.objectRef<OnDay>("ClaudeAiDay").implement({
       ...people("were active in any product."),
       description:
         "Different people active in any product, which the shares are of. Exact; not additive over days. Null: not measured, or beside an error. Source: ACTIVITY_SUMMARIES.",
+      extensions: walksOfActive,
       resolve: ({ date }, _args, ctx) => activeOn(ctx, date),
     }),
     chats: t.field({
@@ -58,38 +72,47 @@ const ClaudeAiDay = builder.objectRef<OnDay>("ClaudeAiDay").implement({
       nullable: true,
       description:
         "Chats people took part in: everybody's different conversations of the day, added up over people, which is right since a conversation is one person's. Exact; not additive over days, since a chat that goes on counts on each. Null: not measured, or beside an error.",
+      extensions: walksOfPeople,
       resolve: ({ date }, _args, ctx) => onDay(ctx, date, ({ chats }) => chats),
     }),
     chatUsers: t.field({
       ...people("had a chat."),
+      extensions: walksOfPeople,
       resolve: ({ date }, _args, ctx) => onDay(ctx, date, ({ chatUsers }) => chatUsers),
     }),
     chatShare: t.field({
       ...shareOfActive("chatUsers"),
+      extensions: walksOfShare,
       resolve: ({ date }, _args, ctx) => shareOn(ctx, date, ({ chatUsers }) => chatUsers),
     }),
     projectsCreated: t.field({
       ...asked(sum("Chat projects created.")),
+      extensions: walksOfPeople,
       resolve: ({ date }, _args, ctx) => onDay(ctx, date, ({ projectsCreated }) => projectsCreated),
     }),
     projectCreators: t.field({
       ...people("created a chat project."),
+      extensions: walksOfPeople,
       resolve: ({ date }, _args, ctx) => onDay(ctx, date, ({ projectCreators }) => projectCreators),
     }),
     projectShare: t.field({
       ...shareOfActive("projectCreators"),
+      extensions: walksOfShare,
       resolve: ({ date }, _args, ctx) => shareOn(ctx, date, ({ projectCreators }) => projectCreators),
     }),
     artifactsCreated: t.field({
       ...asked(sum("Artifacts created in chat alone; `featureAdoption` has those of every product.")),
+      extensions: walksOfPeople,
       resolve: ({ date }, _args, ctx) => onDay(ctx, date, ({ artifactsCreated }) => artifactsCreated),
     }),
     artifactCreators: t.field({
       ...people("created an artifact in chat."),
+      extensions: walksOfPeople,
       resolve: ({ date }, _args, ctx) => onDay(ctx, date, ({ artifactCreators }) => artifactCreators),
     }),
     artifactShare: t.field({
       ...shareOfActive("artifactCreators"),
+      extensions: walksOfShare,
       resolve: ({ date }, _args, ctx) => shareOn(ctx, date, ({ artifactCreators }) => artifactCreators),
     }),
   }),
@@ -160,6 +183,7 @@ builder.objectFields(ClaudeAiDashboard, (t) => ({
     nullable: true,
     description:
       "The newest day that is surely counted in full. One upstream request per 1,000 people. Null only beside an error.",
+    extensions: latestWalks,
     resolve: async (_page, _args, ctx) => ({ date: await newestWholeDay(ctx) }),
   }),
   byDay: t.field({
@@ -168,6 +192,7 @@ builder.objectFields(ClaudeAiDashboard, (t) => ({
     description:
       "The same day by day. An upstream request (per 1,000 people) for each day, which `featureAdoption` shares.",
     args: daysArg,
+    extensions: seriesWalks,
     resolve: (_page, { range }, ctx) => seriesOf(ctx, range),
   }),
   total: t.field({
@@ -176,6 +201,7 @@ builder.objectFields(ClaudeAiDashboard, (t) => ({
     description:
       "All of a period together. One upstream request per 1,000 people, whatever the period, which the top users of `featureAdoption` share. Null only beside an error.",
     args: periodArg("MONTH"),
+    extensions: walksOverPeriod,
     resolve: async (_page, { period }, ctx): Promise<Total> => {
       const range = await activityPeriod(ctx, period);
       const { rows, sources } = await everyoneOver(ctx, range);

@@ -2,6 +2,7 @@ import {
   type CodeDay as CodeDayShape,
   type CodeFigures,
   type CodeLeader as CodeLeaderShape,
+  codeDaysOf,
   codeLeaders,
   codeModels,
   codeOver,
@@ -14,6 +15,9 @@ import type { Context } from "../../src/context.ts";
 import type { CodeModel } from "../../src/domain/claude-code.ts";
 import type { Day } from "../../src/domain/day.ts";
 import type { Decimal } from "../../src/domain/decimal.ts";
+import { splitByDay } from "../../src/domain/range.ts";
+import { claudeCode } from "../../src/upstream/endpoints/claude-code.ts";
+import { walksOf } from "../../src/upstream/plan.ts";
 import { sum, ToolActions } from "../activity.ts";
 import { builder } from "../builder.ts";
 import { ClaudeCodeModel } from "../claude-code.ts";
@@ -21,8 +25,9 @@ import { FinalityEnum } from "../freshness.ts";
 import { Money } from "../money.ts";
 import { DateRange, type DateRangeInput, resolveRange } from "../range.ts";
 import { User } from "../user.ts";
+import { about, walks } from "../walks.ts";
 import { Answer, daysArg, FreshAnswer, onDashboard, page } from "./dashboard.ts";
-import { DashboardDay, type OnDay, seriesOf, seriesType } from "./series.ts";
+import { DashboardDay, type OnDay, seriesOf, seriesType, seriesWalks, walksOfPeople } from "./series.ts";
 
 const sessions = sum(
   "Sessions. One that was seen in two terminals, or both locally and remotely, counts in both.",
@@ -159,6 +164,7 @@ const MemberCodeDay = builder.objectRef<OnDay>("MemberClaudeCodeDay").implement(
       nullable: true,
       description:
         "Different members with a session. Not additive over days. Null: not measured, or beside an error.",
+      extensions: walksOfPeople,
       resolve: ({ date }, _args, ctx) => byMembers(ctx, date, ({ people }) => people),
     }),
     sessions: t.field({
@@ -166,18 +172,22 @@ const MemberCodeDay = builder.objectRef<OnDay>("MemberClaudeCodeDay").implement(
       nullable: true,
       description:
         "Different sessions, counted per day and person and added up. Null: not measured, or beside an error.",
+      extensions: walksOfPeople,
       resolve: ({ date }, _args, ctx) => byMembers(ctx, date, (code) => code.sessions),
     }),
     linesAccepted: t.field({
       ...measuredByMembers("Lines of code added."),
+      extensions: walksOfPeople,
       resolve: ({ date }, _args, ctx) => byMembers(ctx, date, ({ linesAdded }) => linesAdded),
     }),
     commits: t.field({
       ...measuredByMembers("Commits made through Claude Code."),
+      extensions: walksOfPeople,
       resolve: ({ date }, _args, ctx) => byMembers(ctx, date, ({ commits }) => commits),
     }),
     pullRequests: t.field({
       ...measuredByMembers("Pull requests opened through Claude Code."),
+      extensions: walksOfPeople,
       resolve: ({ date }, _args, ctx) => byMembers(ctx, date, ({ pullRequests }) => pullRequests),
     }),
     tools: t.field({
@@ -185,6 +195,7 @@ const MemberCodeDay = builder.objectRef<OnDay>("MemberClaudeCodeDay").implement(
       nullable: true,
       description:
         "Proposals accepted and rejected and the rate of acceptance, per tool. Null beside an error.",
+      extensions: walksOfPeople,
       resolve: ({ date }, _args, ctx) => byMembers(ctx, date, ({ toolActions }) => toolActions),
     }),
   }),
@@ -212,6 +223,17 @@ const codeRange = builder.args((t) => ({
   }),
 }));
 
+/** The walks to the records of the days, which what is below is about as well. */
+const codeWalks = {
+  ...about<{ range?: object | null }>(({ args, range }, ctx) => codeDaysOf(ctx, args.range ? range : null)),
+  ...walks(({ range }) =>
+    walksOf(
+      claudeCode,
+      splitByDay(range).map((day) => ({ range: day })),
+    ),
+  ),
+};
+
 function figuresOf(ctx: Context, range: DateRangeInput | null | undefined): Promise<CodeFigures> {
   return codeOver(ctx, range ? resolveRange(range, ctx.now()) : null);
 }
@@ -222,6 +244,7 @@ builder.objectFields(ClaudeCodeDashboard, (t) => ({
     nullable: true,
     description: "Claude Code day by day. Source: CLAUDE_CODE.",
     args: codeRange,
+    extensions: codeWalks,
     resolve: (_page, { range }, ctx) => figuresOf(ctx, range),
   }),
   leaderboard: t.field({
@@ -237,6 +260,7 @@ builder.objectFields(ClaudeCodeDashboard, (t) => ({
         description: "What it goes by.",
       }),
     },
+    extensions: codeWalks,
     resolve: async (_page, { range, by }, ctx) => {
       const figures = await figuresOf(ctx, range);
       return { ...figures, leaders: codeLeaders(figures, LEADS[by].of) };
@@ -247,6 +271,7 @@ builder.objectFields(ClaudeCodeDashboard, (t) => ({
     nullable: true,
     description: "Estimated cost by model over the range. Source: CLAUDE_CODE.",
     args: codeRange,
+    extensions: codeWalks,
     resolve: async (_page, { range }, ctx) => {
       const figures = await figuresOf(ctx, range);
       return { ...figures, models: codeModels(figures) };
@@ -258,6 +283,7 @@ builder.objectFields(ClaudeCodeDashboard, (t) => ({
     description:
       "What members did under their Enterprise seat, day by day: one upstream request (per 1,000 people) for each day, which `featureAdoption` and `claudeAi` share. Source: USER_ACTIVITY.",
     args: daysArg,
+    extensions: seriesWalks,
     resolve: (_page, { range }, ctx) => seriesOf(ctx, range),
   }),
 }));

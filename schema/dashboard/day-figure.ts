@@ -1,6 +1,9 @@
 import type { DayFigure } from "../../src/analytics/dashboard-days.ts";
+import { addDays } from "../../src/domain/day.ts";
 import { minus, quotient, type Ratio } from "../../src/domain/ratio.ts";
+import { walksOfArtifactsOn, walksOfEveryoneOn } from "../../src/loaders/people.ts";
 import { builder } from "../builder.ts";
+import { walks } from "../walks.ts";
 import { ratioField, written } from "./dashboard.ts";
 
 const NoChange = builder.enumType("NoChangeReason", {
@@ -12,6 +15,12 @@ const NoChange = builder.enumType("NoChangeReason", {
     },
     ZERO_BEFORE: { description: "The day before is zero: `change` is known, a ratio to it is not." },
   },
+});
+
+/** The walks of the day before each, of what the figure is of. */
+const walksOfDayBefore = walks(({ range, source }) => {
+  const before = { from: addDays(range.from, -1), until: addDays(range.until, -1) };
+  return source === "ARTIFACT_ACTIVITY" ? walksOfArtifactsOn(before) : walksOfEveryoneOn(before);
 });
 
 /** What a figure and the day before come to. */
@@ -40,12 +49,14 @@ const comparison = builder.interfaceRef<DayFigure>("DayFigure").implement({
   fields: (t) => ({
     relativeChange: t.field({
       ...ratioField("`change` to the day before: 0.25 is a quarter more. Null: see `noChangeBecause`."),
+      extensions: walksOfDayBefore,
       resolve: async (figure) => written((await changeOf(figure)).relative),
     }),
     noChangeBecause: t.field({
       type: NoChange,
       nullable: true,
       description: "Why a change is null. Null: none is.",
+      extensions: walksOfDayBefore,
       resolve: async (figure) => (await changeOf(figure)).reason,
     }),
   }),
@@ -66,9 +77,14 @@ export const DayCount = builder.objectRef<DayFigure>("DayCount").implement({
       nullable: true,
       description:
         "The same of the day before. Whether it is additive, the field says. Null: not measured, or not covered.",
+      extensions: walksOfDayBefore,
       resolve: async ({ before }) => count((await before?.()) ?? null),
     }),
-    change: t.int({ ...change, resolve: async (figure) => count((await changeOf(figure)).change) }),
+    change: t.int({
+      ...change,
+      extensions: walksOfDayBefore,
+      resolve: async (figure) => count((await changeOf(figure)).change),
+    }),
   }),
 });
 
@@ -82,11 +98,13 @@ export const DayRatio = builder.objectRef<DayFigure>("DayRatio").implement({
     }),
     dayBefore: t.field({
       ...ratioField("The same of the day before. Null: a ratio to nothing, not measured, or not covered."),
+      extensions: walksOfDayBefore,
       resolve: async ({ before }) => written((await before?.()) ?? null),
     }),
     change: t.field({
       ...change,
       type: "Decimal",
+      extensions: walksOfDayBefore,
       resolve: async (figure) => written((await changeOf(figure)).change),
     }),
   }),

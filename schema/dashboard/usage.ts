@@ -2,6 +2,7 @@ import { addDays } from "../../src/domain/day.ts";
 import type { DayRange } from "../../src/domain/range.ts";
 import {
   activityDays,
+  activityWalks,
   isWhole,
   lastWholeDays,
   newestWholeDay,
@@ -11,6 +12,7 @@ import {
 import { ActivityDay } from "../activity-day.ts";
 import { builder } from "../builder.ts";
 import { DateRange, resolveRange } from "../range.ts";
+import { walks, walksOfLastDays } from "../walks.ts";
 import { Answer, onDashboard, page } from "./dashboard.ts";
 
 interface Series {
@@ -39,6 +41,7 @@ builder.objectFields(UsageDashboard, (t) => ({
     nullable: true,
     description:
       "The newest day that is surely counted in full, which `date` names: daily, weekly and monthly active people, utilization, seats and pending invites. One upstream request, which the series shares. Null only beside an error.",
+    extensions: walks((_prospect, ctx) => walksOfLastDays(ctx)),
     resolve: async (_page, _args, ctx) => (await lastWholeDays(ctx)).at(-1) ?? null,
   }),
   byDay: t.field({
@@ -53,6 +56,9 @@ builder.objectFields(UsageDashboard, (t) => ({
           "UTC days, at most 366; days that are not whole yet are left off, days before 2026 are NOT_COVERED.",
       }),
     },
+    extensions: walks<{ range?: object | null }>(({ args, range }, ctx) =>
+      args.range ? activityWalks(ctx, range) : walksOfLastDays(ctx),
+    ),
     resolve: async (_page, { range: asked }, ctx) => {
       if (asked) {
         const range = await wholeDays(ctx, resolveRange(asked, ctx.now()));

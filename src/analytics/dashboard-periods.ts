@@ -3,6 +3,7 @@ import { addDays, type Day, dayOf, later, startOfMonth, startOfQuarter, startOfY
 import type { DayRange } from "../domain/range.ts";
 import { newestWholeDay, noWholeDay } from "../loaders/activity-days.ts";
 import { consoleCost } from "../upstream/endpoints/console-cost.ts";
+import { ENGAGEMENT_LAG_MS } from "../upstream/endpoints/coverage.ts";
 import { unifiedCost } from "../upstream/endpoints/unified.ts";
 import { userActivity } from "../upstream/endpoints/users.ts";
 import { earliestDay } from "../upstream/windows.ts";
@@ -26,6 +27,12 @@ export async function activityPeriod(ctx: Context, period: DashboardPeriod): Pro
   const range = periodUntil(period, until, dayOf(ctx.now()), earliestDay(userActivity, ctx.now()));
   if (range.from >= until) throw noWholeDay(range.from);
   return range;
+}
+
+/** The same as far as the clock tells, without asking which day is the newest. */
+export function likelyPeriod({ now }: Context, period: DashboardPeriod): DayRange {
+  const until = dayOf(now() - ENGAGEMENT_LAG_MS);
+  return periodUntil(period, until, dayOf(now()), earliestDay(userActivity, now()));
 }
 
 /** The days of spend that a period means now: up to and including today, and for a length not before the first there is. */

@@ -256,6 +256,11 @@ export function walkReport<Measure>(
   });
 }
 
+/** The plan that will answer, as far as is known of what upstream refuses. */
+export function likelyPlan<Measure>(upstream: Upstream, plans: ReportPlans<Measure>): ReportPlan<Measure> {
+  return plans.find(({ resource }) => !upstream.standing(resource.endpoint.dataset)?.refusal) ?? plans[0];
+}
+
 /** The walks of a plan before they are made. */
 export function reportWalksOf<Measure>(plan: ReportPlan<Measure>, enough: number | null): FieldWalks {
   return walksTo(plan.resource, plan.questionFor, plan.windows, enough);

@@ -1,27 +1,45 @@
 import type { Context } from "../context.ts";
 import type { UserActivity } from "../domain/activity.ts";
 import type { Day } from "../domain/day.ts";
-import { type DayRange, oneDay } from "../domain/range.ts";
+import { type DayRange, oneDay, splitByDay } from "../domain/range.ts";
 import type { Endpoint } from "../upstream/endpoint.ts";
 import { artifactActivity } from "../upstream/endpoints/artifacts.ts";
 import { userActivity } from "../upstream/endpoints/users.ts";
+import { type FieldWalks, walksOf } from "../upstream/plan.ts";
 import { eachWhole, type Whole, walkOf, whole } from "../upstream/walk.ts";
 import { loader } from "./loader.ts";
 
 /** Everybody's activity rolled up over the range: one row a person, one walk however long the range. */
 export function everyoneOver({ upstream }: Context, range: DayRange): Promise<Whole<UserActivity>> {
-  return whole(walkOf(upstream, userActivity, [{ range, filter: {} }]));
+  return whole(walkOf(upstream, userActivity, [everyone(range)]));
 }
 
 /** Everybody's activity on each UTC day, which upstream gives one at a time. */
-export const everyoneOn = byDay(userActivity, (range) => ({ range, filter: {} }));
+export const everyoneOn = byDay(userActivity, everyone);
 
 /** The artifacts created on each UTC day, by creator. */
-export const artifactsOn = byDay(artifactActivity, (range) => ({
-  range,
-  filter: {},
-  groupBy: ["USER"] as const,
-}));
+export const artifactsOn = byDay(artifactActivity, byCreator);
+
+function everyone(range: DayRange) {
+  return { range, filter: {} };
+}
+
+function byCreator(range: DayRange) {
+  return { range, filter: {}, groupBy: ["USER"] as const };
+}
+
+/** Their walks before they are made. */
+export function walksOfEveryoneOver(range: DayRange): FieldWalks {
+  return walksOf(userActivity, [everyone(range)]);
+}
+
+export function walksOfEveryoneOn(range: DayRange): FieldWalks {
+  return walksOf(userActivity, splitByDay(range).map(everyone));
+}
+
+export function walksOfArtifactsOn(range: DayRange): FieldWalks {
+  return walksOf(artifactActivity, splitByDay(range).map(byCreator));
+}
 
 /** One walk for each day, whose failure is that day's alone. */
 function byDay<P, Row>(endpoint: Endpoint<P, Row>, questionOf: (day: DayRange) => P) {
