@@ -24,7 +24,7 @@ import { ClaudeCodeModel } from "../claude-code.ts";
 import { FinalityEnum } from "../freshness.ts";
 import { Money } from "../money.ts";
 import { DateRange, type DateRangeInput, resolveRange } from "../range.ts";
-import { User } from "../user.ts";
+import { User, walksOfMembers } from "../user.ts";
 import { about, walks } from "../walks.ts";
 import { Answer, daysArg, FreshAnswer, onDashboard, page } from "./dashboard.ts";
 import { DashboardDay, type OnDay, seriesOf, seriesType, seriesWalks, walksOfPeople } from "./series.ts";
@@ -92,6 +92,7 @@ const CodeLeader = builder.objectRef<CodeLeaderShape>("ClaudeCodeLeader").implem
       type: User,
       nullable: true,
       description: "The member with this address; null where no organization has one.",
+      extensions: walksOfMembers,
       resolve: ({ email, range }, _args, ctx) => personByEmail(ctx, email, range),
     }),
     sessions: t.expose("sessions", sessions),
