@@ -3,13 +3,14 @@ import type { Day } from "../src/domain/day.ts";
 import { decimalOf } from "../src/domain/decimal.ts";
 import { splitByDay } from "../src/domain/range.ts";
 import { ratioOf, rounded } from "../src/domain/ratio.ts";
-import { activityDays, type SettlingDay } from "../src/loaders/activity-days.ts";
+import { activityDays, activityWalks, type SettlingDay } from "../src/loaders/activity-days.ts";
 import { activitySummaries } from "../src/upstream/endpoints/summaries.ts";
 import { windowsOf } from "../src/upstream/windows.ts";
 import { builder } from "./builder.ts";
 import { FinalityEnum } from "./freshness.ts";
 import { incompleteArg, isShown } from "./incomplete.ts";
 import { DateRange, resolveRange } from "./range.ts";
+import { walks } from "./walks.ts";
 
 const people = (what: string) =>
   ({
@@ -99,6 +100,7 @@ builder.queryField("activity", (t) =>
       range: t.arg({ type: DateRange, required: true, description: "UTC days, at most 366." }),
       ...incompleteArg,
     },
+    extensions: walks(({ range }, ctx) => activityWalks(ctx, range)),
     resolve: async (_root, { range: asked, incomplete }, ctx) => {
       const { range } = windowsOf(activitySummaries, resolveRange(asked, ctx.now()), ctx.now());
       const days = await activityDays(ctx, range);

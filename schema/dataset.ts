@@ -6,6 +6,7 @@ import {
   latestOf,
   organizationOf,
   productsOf,
+  trialWalks,
 } from "../src/analytics/datasets.ts";
 import { CLOSED_REASONS, type ClosedReason, DATASETS, type Dataset } from "../src/domain/dataset.ts";
 import { whyClosed } from "../src/upstream/failure.ts";
@@ -14,6 +15,7 @@ import { DatasetEnum } from "./freshness.ts";
 import { BucketEnum } from "./report.ts";
 import { filterNamesOf } from "./report-filter.ts";
 import { OrganizationKindEnum } from "./user.ts";
+import { walks } from "./walks.ts";
 
 /** Where the graph shows a dataset. */
 const SHOWN_BY: { readonly [D in Dataset]: readonly string[] } = {
@@ -108,12 +110,14 @@ const DatasetInfo = builder.objectRef<DatasetEntry>("DatasetInfo").implement({
       resolve: ({ endpoint }) => [...SHOWN_BY[endpoint.dataset]],
     }),
     enabled: t.boolean({
+      extensions: walks((_prospect, ctx) => trialWalks(ctx)),
       nullable: true,
       description:
         "Whether upstream lets this gateway read it. May cost a request. Null only beside an error: nobody can say now.",
       resolve: async (entry, _args, ctx) => (await closedReason(ctx, entry)) === null,
     }),
     reason: t.field({
+      extensions: walks((_prospect, ctx) => trialWalks(ctx)),
       type: ClosedReasonEnum,
       nullable: true,
       description:
@@ -121,6 +125,7 @@ const DatasetInfo = builder.objectRef<DatasetEntry>("DatasetInfo").implement({
       resolve: (entry, _args, ctx) => closedReason(ctx, entry),
     }),
     explanation: t.string({
+      extensions: walks((_prospect, ctx) => trialWalks(ctx)),
       nullable: true,
       description: "The reason as a sentence, with what would open the dataset. Null: it is enabled.",
       resolve: async (entry, _args, ctx) => {
@@ -135,6 +140,7 @@ const DatasetInfo = builder.objectRef<DatasetEntry>("DatasetInfo").implement({
       resolve: (entry, _args, ctx) => earliestOf(entry, ctx.now()),
     }),
     latest: t.field({
+      extensions: walks((_prospect, ctx) => trialWalks(ctx)),
       type: "Date",
       nullable: true,
       description:
@@ -179,6 +185,7 @@ const DatasetInfo = builder.objectRef<DatasetEntry>("DatasetInfo").implement({
       },
     }),
     products: t.stringList({
+      extensions: walks((_prospect, ctx) => trialWalks(ctx)),
       nullable: true,
       description:
         "The products the organization reports on the newest day, of engagement datasets: a block about another, such as `chatCowork` without `chat_cowork_unified`, is null because the organization does not have it. By the same request as `latest`. Null: another dataset, or not enabled.",
@@ -194,6 +201,13 @@ const DatasetInfo = builder.objectRef<DatasetEntry>("DatasetInfo").implement({
     finalAfter: t.string({
       description: "When its figures stop moving, in words.",
       resolve: ({ endpoint }) => FINAL_AFTER[endpoint.subject],
+    }),
+    requestsLeft: t.int({
+      nullable: true,
+      description:
+        "Upstream requests that could be sent at once for it, of those a minute allows its organization. Not additive over datasets: those of one key and kind share them, as replicas do. Null: there is no key for it.",
+      resolve: async ({ endpoint }, _args, { upstream }) =>
+        upstream.has(endpoint.key) ? (await upstream.outlook(endpoint, 0)).left : null,
     }),
     refreshedAt: t.field({
       type: "DateTime",

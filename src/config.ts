@@ -72,7 +72,7 @@ export const SETTINGS = {
   CACHE_MEMORY_BYTES: ["256MiB", "memory for upstream pages, such as 64MiB or 1GiB"],
   CACHE_URL: [
     "memory:",
-    "where answers are kept over restarts and for replicas: memory:, sqlite:PATH for the processes of one machine, or redis://HOST",
+    "where answers are kept over restarts and for replicas: memory:, sqlite:PATH for the processes of one machine, or redis://HOST; with NODE_ENV=production it is sqlite:./cache.db if not set",
   ],
   CACHE_STORE_BYTES: ["4GiB", "the most a sqlite: store holds; a Redis server bounds itself"],
   UPSTREAM_PER_MINUTE: [
@@ -92,7 +92,7 @@ export const SETTINGS = {
 } as const satisfies Record<string, readonly [byDefault: string, meaning: string]>;
 
 export type Setting = keyof typeof SETTINGS;
-export type Environment = { readonly [S in Setting]?: string | undefined };
+export type Environment = { readonly [S in Setting | "NODE_ENV"]?: string | undefined };
 
 /** The settings of an environment, or one ConfigError that lists every fault. */
 export function readConfig(environment: Environment): Config {
@@ -123,6 +123,8 @@ export function readConfig(environment: Environment): Config {
   for (const name of ["ANTHROPIC_ANALYTICS_KEY", "ANTHROPIC_ADMIN_KEY"] as const) {
     if (!/^[\x21-\x7e]*$/.test(text(name))) faults.push(`${name} has characters that no key has.`);
   }
+  const isUnset = !environment.CACHE_URL?.trim();
+  const cacheUrl = isUnset && environment.NODE_ENV === "production" ? IN_PRODUCTION : text("CACHE_URL");
   const config: Config = {
     host,
     port: whole("PORT", 0, 65_535),
@@ -147,7 +149,7 @@ export function readConfig(environment: Environment): Config {
       : null,
     clock:
       text("CLOCK") === "" ? null : read("CLOCK", parseInstant, "an instant such as 2026-11-22T12:00:00Z", 0),
-    store: storeOf(text("CACHE_URL"), read("CACHE_STORE_BYTES", bytes, "a size such as 4GiB", 0), faults),
+    store: storeOf(cacheUrl, read("CACHE_STORE_BYTES", bytes, "a size such as 4GiB", 0), faults),
     limits: {
       analytics: whole("UPSTREAM_PER_MINUTE", 1, 1_000_000),
       lookups: whole("LOOKUPS_PER_MINUTE", 1, 1_000_000),
@@ -163,6 +165,9 @@ export function readConfig(environment: Environment): Config {
   if (faults.length > 0) throw new ConfigError(faults);
   return Object.freeze(config);
 }
+
+/** What takes days of upstream requests to read should outlive the process. */
+const IN_PRODUCTION = "sqlite:./cache.db";
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/;
 

@@ -38,6 +38,10 @@ export interface ErrorDetails {
   readonly scope?: string;
   /** The newest day that can be asked for. */
   readonly newestDay?: Day;
+  /** Where in the operation it would cost most, by response names. */
+  readonly field?: string;
+  /** The fewest upstream requests it would take. */
+  readonly requests?: number;
   /** Status the upstream answered with. */
   readonly status?: number;
   /** Upstream's id of the failed request, for its support. */

@@ -64,6 +64,13 @@ test("settings cannot be changed once read", () => {
   expect(Object.isFrozen(readConfig({}))).toBe(true);
 });
 
+test("in production answers outlive the process unless told otherwise", () => {
+  const production = { NODE_ENV: "production" };
+  expect(readConfig({}).store).toBeNull();
+  expect(readConfig(production).store).toMatchObject({ kind: "sqlite", path: "./cache.db" });
+  expect(readConfig({ ...production, CACHE_URL: "memory:" }).store).toBeNull();
+});
+
 describe("keys", () => {
   test("end the sandbox, one or both", () => {
     for (const [name, key] of Object.entries(KEYS)) expect(readConfig({ [name]: key }).sandbox).toBeNull();

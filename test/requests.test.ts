@@ -345,12 +345,8 @@ test("a sum over more days than an operation may ask for is refused before anyth
   const { data, errors } = await ask(
     `{ users(range: { period: YEAR_TO_DATE }, first: 3) { nodes { userId claudeCode { commits } } } }`,
   );
-  expect(data.users.nodes.map((user: { claudeCode: null }) => user.claudeCode)).toEqual([null, null, null]);
-  expect(errors?.map((error) => error.extensions.code)).toEqual([
-    "TOO_EXPENSIVE",
-    "TOO_EXPENSIVE",
-    "TOO_EXPENSIVE",
-  ]);
+  expect(data ?? null).toBeNull();
+  expect(errors?.map((error) => error.extensions.code)).toEqual(["TOO_EXPENSIVE"]);
   expect(errors?.[0]?.message).toMatch(/at least 32\d upstream requests and one operation may make 60/);
-  expect(counted(seen)).toEqual({ users: 1 });
+  expect(seen).toEqual([]);
 });

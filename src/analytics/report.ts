@@ -17,6 +17,7 @@ import { badInput, type GatewayError } from "../errors.ts";
 import type { Endpoint } from "../upstream/endpoint.ts";
 import type { ReportNames } from "../upstream/endpoints/report-query.ts";
 import { isRefusal } from "../upstream/failure.ts";
+import { type FieldWalks, walksOf } from "../upstream/plan.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { mapPages, type PageSource, type Walk, walkOf, whole, wholeOf } from "../upstream/walk.ts";
 import { earliestDay, type Windows, windowsOf } from "../upstream/windows.ts";
@@ -118,7 +119,6 @@ export async function answerBy<Measure, Answer>(
   ask: (plan: ReportPlan<Measure>) => Promise<Answer>,
 ): Promise<Answer> {
   const [plan, ...others] = plans;
-  upstream.afford(plan.windows.pieces.length);
   const [next, ...rest] = others;
   if (next === undefined) return ask(plan);
   const instead = () => answerBy(upstream, [next, ...rest], ask);
@@ -222,6 +222,29 @@ export function walkReport<Measure>(
   });
 }
 
+/** The walks of a plan before they are made. */
+export function reportWalksOf<Measure>(plan: ReportPlan<Measure>, enough: number | null): FieldWalks {
+  return walksTo(plan.resource, plan.questionFor, plan.windows, enough);
+}
+
+/** The walks of a plan's total before they are made. */
+export function totalWalksOf<Measure>(plan: ReportPlan<Measure>): FieldWalks {
+  const { resource, questionFor } = ungroupedPlan(plan);
+  return walksTo(resource, questionFor, plan.windows, null);
+}
+
+function walksTo<Measure>(
+  { pages, endpoint }: Resource<Measure>,
+  questionFor: ReportPlan<Measure>["questionFor"],
+  { pieces }: Windows,
+  enough: number | null,
+): FieldWalks {
+  const questions = pieces.map(questionFor);
+  return pages === "rows"
+    ? walksOf(endpoint, questions, enough, pieces)
+    : walksOf(endpoint, questions, enough, pieces);
+}
+
 /** What of a walk is about the days that were wanted, where whole months were asked for. */
 function within<Row extends Span>(walk: Walk<Row>, pieces: readonly DayRange[], subject: Subject): Walk<Row> {
   return async function* (from) {
@@ -240,7 +263,6 @@ export async function rankReport<Measure>(
   plan: ReportPlan<Measure>,
 ): Promise<Ranking<GatewayRow<Measure>>> {
   const { rows: read, sources } = await wholeOf(
-    upstream,
     plan.windows.pieces.map((piece) => walkReport(upstream, plan, [piece])),
   );
   const whole = { from: startOf(plan.windows.range.from), until: startOf(plan.windows.range.until) };
@@ -278,10 +300,7 @@ export async function totalOf<Measure>(
   upstream: Upstream,
   plan: ReportPlan<Measure>,
 ): Promise<Measure | null> {
-  const { rows } = await wholeOf(
-    upstream,
-    plan.windows.pieces.map((piece) => ungrouped(upstream, plan, piece)),
-  );
+  const { rows } = await wholeOf(plan.windows.pieces.map((piece) => ungrouped(upstream, plan, piece)));
   return rows
     .map((row) => row.measure)
     .reduce<Measure | null>(
@@ -290,14 +309,23 @@ export async function totalOf<Measure>(
     );
 }
 
+function ungroupedPlan<Measure>({ question, source, asOf }: ReportPlan<Measure>) {
+  const whole = { ...question, groupBy: [] };
+  const resource = source.resourceFor(whole);
+  return {
+    resource,
+    questionFor: (piece: DayRange) => sharedQuestion(resource, { ...whole, range: piece }, asOf),
+  };
+}
+
 /** One row for each bucket of the piece, or for all of it. */
 function ungrouped<Measure>(
   upstream: Upstream,
   plan: ReportPlan<Measure>,
   piece: DayRange,
 ): Walk<ReportRow<Measure>> {
-  const resource = plan.source.resourceFor({ ...plan.question, groupBy: [] });
-  const question = sharedQuestion(resource, { ...plan.question, range: piece, groupBy: [] }, plan.asOf);
+  const { resource, questionFor } = ungroupedPlan(plan);
+  const question = questionFor(piece);
   if (resource.pages === "rows")
     return within(walkOf(upstream, resource.endpoint, [question]), [piece], resource.endpoint.subject);
   const buckets = within(walkOf(upstream, resource.endpoint, [question]), [piece], resource.endpoint.subject);

@@ -6,6 +6,8 @@ import { type DayRange, oneDay, splitByDay } from "../domain/range.ts";
 import { GatewayError } from "../errors.ts";
 import { ENGAGEMENT_LAG_MS } from "../upstream/endpoints/coverage.ts";
 import { activitySummaries } from "../upstream/endpoints/summaries.ts";
+import type { FieldWalks } from "../upstream/plan.ts";
+import type { Upstream } from "../upstream/upstream.ts";
 import { mapPages, walkOf, whole } from "../upstream/walk.ts";
 import { earliestDay, windowsOf } from "../upstream/windows.ts";
 import { loader } from "./loader.ts";
@@ -23,23 +25,48 @@ export async function activityDays(ctx: Context, asked: DayRange): Promise<reado
   const { range } = windowsOf(activitySummaries, asked, ctx.now());
   const days = splitByDay(range);
   const kept = await Promise.all(days.map((day) => ctx.upstream.kept(activitySummaries, { range: day })));
-  const missing = days.filter((_, i) => kept[i] === null);
-  const [first, last] = [missing[0], missing.at(-1)];
+  const span = spanOf(days.filter((_, i) => kept[i] === null));
   const found = kept.flatMap((page) => page?.rows ?? []).map((day) => ({ ...day, state: "FINAL" as const }));
-  if (first === undefined || last === undefined) return found;
-  const span = { from: first.from, until: last.until };
+  if (span === null) return found;
   const moving = await untilNewest(span, (range) => summaries(ctx, range));
   return [...found.filter(({ date }) => date < span.from || date >= span.until), ...moving].sort((a, b) =>
     a.date < b.date ? -1 : 1,
   );
 }
 
+/** The walk of `activityDays` before it is made. */
+export function activityWalks(ctx: Context, asked: DayRange): FieldWalks {
+  const { range } = windowsOf(activitySummaries, asked, ctx.now());
+  const kept = async (upstream: Upstream) => {
+    const days = splitByDay(range);
+    const pages = await Promise.all(
+      days.map((day) => upstream.peek(activitySummaries, { range: day }, null)),
+    );
+    const span = spanOf(days.filter((_, i) => pages[i]?.state !== "FINAL"));
+    const isWhole = span === null || (await upstream.peek(activitySummaries, { range: span }, null)) !== null;
+    return { rows: 0, isWhole };
+  };
+  const name = `ACTIVITY_SUMMARIES from ${range.from} until ${range.until}`;
+  return { walks: [{ endpoint: activitySummaries, range, name, kept }], enough: null };
+}
+
+/** From the first of some days to the last; null where there are none. They come oldest first. */
+function spanOf(days: readonly DayRange[]): DayRange | null {
+  const [first, last] = [days[0], days.at(-1)];
+  return first === undefined || last === undefined ? null : { from: first.from, until: last.until };
+}
+
 /** Those of the days that upstream has aggregated; `days` come oldest first. */
 export async function aggregatedDays(ctx: Context, days: readonly DayRange[]): Promise<readonly DayRange[]> {
-  const last = days.at(-1)?.from ?? dayOf(ctx.now());
-  if (last < addDays(dayOf(ctx.now()), -AGGREGATION_DAYS)) return days;
+  const last = days.at(-1);
+  if (last !== undefined && !mayBeUncounted(last, ctx)) return days;
   const newest = (await lastDays(ctx)).at(-1)?.date;
   return newest === undefined ? [] : days.filter((day) => day.from <= newest);
+}
+
+/** Whether upstream has to be asked which days it has aggregated. */
+export function mayBeUncounted({ from }: DayRange, { now }: Context): boolean {
+  return from >= addDays(dayOf(now()), -AGGREGATION_DAYS);
 }
 
 /** Upstream aggregates a day some time on the next; after two it surely has. */
@@ -50,12 +77,15 @@ const REACH_DAYS = 30;
 
 /** The summaries of the last days there are. */
 export async function lastDays(ctx: Context): Promise<readonly SettlingDay[]> {
-  const reach = (until: Day) => ({
-    from: later(addDays(until, -REACH_DAYS), earliestDay(activitySummaries, ctx.now())),
-    until,
-  });
-  const known = reach(dayOf(ctx.now()));
-  return known.from >= known.until ? [] : untilNewest(known, ({ until }) => summaries(ctx, reach(until)));
+  const known = reach(ctx, dayOf(ctx.now()));
+  return known.from >= known.until
+    ? []
+    : untilNewest(known, ({ until }) => summaries(ctx, reach(ctx, until)));
+}
+
+/** The last days before one, as far as there can be any. */
+export function reach({ now }: Context, until: Day): DayRange {
+  return { from: later(addDays(until, -REACH_DAYS), earliestDay(activitySummaries, now())), until };
 }
 
 /** The last days that are surely counted in full, oldest first; there is one, or it is an error. */

@@ -5,6 +5,7 @@ import type { Context } from "../context.ts";
 import type { Instant } from "../domain/day.ts";
 import type { Asker } from "../upstream/operation.ts";
 import type { Upstream } from "../upstream/upstream.ts";
+import { boundCost } from "./cost.ts";
 import { clientError, translateErrors } from "./errors.ts";
 import { reportUsage } from "./operation.ts";
 import { playground } from "./playground.ts";
@@ -48,6 +49,7 @@ export function createServer({
       readRequests(),
       boundDocuments(),
       reportUsage(),
+      boundCost(onFault),
       translateErrors(onFault),
     ],
     graphqlEndpoint: GRAPHQL,

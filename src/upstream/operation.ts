@@ -20,6 +20,8 @@ export interface Usage {
   requests: number;
   /** Pages taken from the cache, or from a request another operation had under way. */
   cacheHits: number;
+  /** Rows (of some reports: time buckets) that upstream sent again within one walk, which were left out. */
+  duplicates: number;
   /** Milliseconds spent waiting for pages, summed over concurrent waits. */
   waitMs: number;
 }
@@ -35,7 +37,7 @@ export interface Age {
 
 /** What one operation spends, and its patience. */
 export class Operation {
-  readonly usage: Usage = { requests: 0, cacheHits: 0, waitMs: 0 };
+  readonly usage: Usage = { requests: 0, cacheHits: 0, duplicates: 0, waitMs: 0 };
   /** How old the figures are that it was given. */
   readonly age: Age = { state: null, refreshedAt: null, stale: false };
   /** Pages asked for so far, by cache key, so that two fields of one answer never disagree. */
@@ -70,11 +72,12 @@ export class Operation {
     this.#begun--;
   }
 
-  afford(walks: number): void {
-    if (walks <= this.#maxRequests) return;
+  /** Throws TOO_EXPENSIVE where so many more requests are more than it may begin: none of them is worth its cost then. */
+  afford(requests: number): void {
+    if (this.#begun + requests <= this.#maxRequests) return;
     throw new GatewayError(
       "TOO_EXPENSIVE",
-      `This needs at least ${walks} upstream requests and one operation may make ${this.#maxRequests}; ask for a shorter range.`,
+      `This needs at least ${this.#begun + requests} upstream requests and one operation may make ${this.#maxRequests}; ask for less at once.`,
     );
   }
 

@@ -6,7 +6,7 @@ import type { Instant } from "../domain/day.ts";
 import { type ErrorCode, GatewayError } from "../errors.ts";
 import type { Access } from "./access.ts";
 import { Breakers } from "./breaker.ts";
-import type { Budget, Turn } from "./budget.ts";
+import type { Bucket, Budget, Turn } from "./budget.ts";
 import type { Credential, Credentials } from "./credential.ts";
 import type { Endpoint, KeyFamily } from "./endpoint.ts";
 import { failureOf, UpstreamRefusal } from "./failure.ts";
@@ -43,8 +43,10 @@ export interface Pages {
    * `bypass` takes none of what was kept.
    */
   read<P, Row>(operation: Operation, question: PageQuestion<P, Row>, bypass: boolean): Promise<Page<Row>>;
-  /** One page as it is kept, if it is final; null otherwise. Nothing is asked. */
-  kept<P, Row>(operation: Operation, question: PageQuestion<P, Row>): Promise<Page<Row> | null>;
+  /** One page, if it is final or fresh as it is kept; null otherwise. Nothing is asked. */
+  peek<P, Row>(question: PageQuestion<P, Row>): Promise<Page<Row> | null>;
+  /** Of whose allowance requests to an endpoint are. */
+  bucketOf(endpoint: Pick<Endpoint<never, unknown>, "key" | "dataset" | "subject">): Bucket;
 }
 
 const API_VERSION = "2026-10-21";
@@ -87,23 +89,27 @@ export function createPages(options: PagesOptions): Pages {
     return page;
   }
 
-  async function kept<P, Row>(
-    operation: Operation,
-    { endpoint, params, token }: PageQuestion<P, Row>,
-  ): Promise<Page<Row> | null> {
-    const { key } = named({ endpoint, params, token });
+  async function peek<P, Row>(question: PageQuestion<P, Row>): Promise<Page<Row> | null> {
+    const { endpoint } = question;
+    const { key } = named(question);
     const here = options.store.get(key) as Entry<Page<Row>> | undefined;
-    const bytes = here === undefined ? await options.shared?.get(key) : undefined;
-    const entry = bytes ? await decodeEntry(key, bytes) : null;
-    let page = here?.value ?? null;
+    if (here !== undefined) return isFresh(here, endpoint) ? here.value : null;
+    const bytes = (await options.shared?.get(key)) ?? null;
+    const entry = bytes === null ? null : await decodeEntry(key, bytes);
+    if (entry === null) return null;
     try {
-      if (entry !== null) page = keep(key, decode({ endpoint, params, token }, entry), entry.body.length);
+      const page = keep(key, decode(question, entry), entry.body.length);
+      return isFreshPage(page, endpoint) ? page : null;
     } catch {
-      // Of another reading of the contract: as good as not there.
+      return null; // of another reading of the contract: as good as not there
     }
-    if (page?.state !== "FINAL") return null;
-    operation.usage.cacheHits++;
-    return page;
+  }
+
+  function bucketOf(endpoint: Pick<Endpoint<never, unknown>, "key" | "dataset" | "subject">): Bucket {
+    return {
+      organization: `${credentialFor(endpoint).fingerprint} ${options.baseUrl.href}`,
+      family: endpoint.subject === "live" ? "lookups" : "analytics",
+    };
   }
 
   /** With which key a question is asked, where, and under which name its answer is kept. */
@@ -114,7 +120,9 @@ export function createPages(options: PagesOptions): Pages {
     return { credential, path, key: `${credential.fingerprint} ${options.baseUrl.href} ${path}` };
   }
 
+  /** A kept body, read. Throws for one of a replica whose clock is ahead: it would look new, and its days settled, too long. */
   function decode<P, Row>({ endpoint, params, token }: PageQuestion<P, Row>, { body, fetchedAt }: Kept) {
+    if (fetchedAt > options.now() + CLOCKS_DIFFER_MS) throw new RangeError("kept at a time to come");
     return decodePage(endpoint, params, token, parserOf(endpoint)(body), fetchedAt);
   }
 
@@ -255,9 +263,9 @@ export function createPages(options: PagesOptions): Pages {
       ...(beta === undefined ? {} : { "anthropic-beta": beta }),
     };
     const { budget } = options;
+    const bucket = bucketOf(endpoint);
     const turn = (patienceMs: number): Turn => ({
-      organization: `${credential.fingerprint} ${options.baseUrl.href}`,
-      family: endpoint.subject === "live" ? "lookups" : "analytics",
+      ...bucket,
       priority,
       caller,
       dataset: endpoint.dataset,
@@ -316,7 +324,7 @@ export function createPages(options: PagesOptions): Pages {
     );
   }
 
-  return { read, kept };
+  return { read, peek, bucketOf };
 }
 
 function parserOf({ exactNumbers }: { readonly exactNumbers?: true }): (text: string) => unknown {
@@ -325,6 +333,9 @@ function parserOf({ exactNumbers }: { readonly exactNumbers?: true }): (text: st
 
 /** What of an endpoint says how long its answers are fresh. */
 type Aging = Pick<Endpoint<never, unknown>, "dataset" | "subject" | "freshSeconds">;
+
+/** By how much the clocks of replicas may differ. */
+const CLOCKS_DIFFER_MS = 60_000;
 
 /** How long figures that can still move are kept beyond their freshness, to be shown when upstream fails. */
 const STALE_MS = 24 * 3_600_000;

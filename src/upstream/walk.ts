@@ -73,8 +73,7 @@ export type PageSource = Pick<
 const CONCURRENT_WALKS = 6;
 
 /** All rows of all walks, walk by walk; they are read side by side. */
-export async function wholeOf<Row>(upstream: Upstream, walks: readonly Walk<Row>[]): Promise<Whole<Row>> {
-  upstream.afford(walks.length);
+export async function wholeOf<Row>(walks: readonly Walk<Row>[]): Promise<Whole<Row>> {
   const wholes = await pMap(walks, whole, { concurrency: CONCURRENT_WALKS });
   return { rows: wholes.flatMap(({ rows }) => rows), sources: wholes.flatMap(({ sources }) => sources) };
 }

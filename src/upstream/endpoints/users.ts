@@ -32,6 +32,7 @@ const list = {
 export const userActivity = endpoint({
   ...list,
   query: (p: EngagementQuestion) => engagementQuery(USER_FILTERS, p),
+  rowId: ({ userId }) => userId,
   row: activity,
 });
 
@@ -40,6 +41,7 @@ export const activityByGroup = splitList(
   list,
   USER_FILTERS,
   (w: Wire<User>): GroupActivity => ({ ...activity(w), people: w.countOrNull("distinct_user_count") }),
+  () => "", // groups alone are what the rows are about
   BY_GROUP,
 );
 
