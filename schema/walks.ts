@@ -28,7 +28,7 @@ import { type DateRangeInput, DEFAULT_PERIOD, resolveRange } from "./range.ts";
 
 /** What a field will be about, as far as the operation says it before it is run. */
 export interface Prospect<Args = object, Above = object> {
-  /** Its own `range`, else the one it inherits. */
+  /** Its own `range` or what it is `about`, else the one it inherits. */
   readonly range: DayRange;
   readonly args: Args;
   /** The arguments of the field above it. */
@@ -48,6 +48,11 @@ export function walks<Args = object, Above = object>(
   of: (prospect: Prospect<Args, Above>, ctx: Context) => FieldWalks | readonly FieldWalks[],
 ) {
   return { walks: of };
+}
+
+/** The extension of a field that says itself which days the fields below it are about. */
+export function about<Args = object>(of: (args: Args, ctx: Context) => DayRange) {
+  return { about: of };
 }
 
 /** The extension of a type with ids: which walks it takes to find the one that an id names. */
@@ -105,7 +110,9 @@ export function plannedFields({
       const here = path === "" ? name : `${path}.${name}`;
       try {
         const args = getArgumentValues(field, nodes[0] as FieldNode, variables) as { range?: DateRangeInput };
-        const range = args.range ? resolveRange(args.range, ctx.now()) : above.range;
+        const said = field.extensions.about as Parameters<typeof about>[0] | undefined;
+        const stated = args.range ? resolveRange(args.range, ctx.now()) : above.range;
+        const range = said?.(args, ctx) ?? stated;
         const own = field.extensions.walks as Parameters<typeof walks>[0] | undefined;
         const made = own?.({ ...above, args, range }, ctx) ?? [];
         const all = "walks" in made ? [made] : made;

@@ -2,6 +2,7 @@ import {
   type CodeDay as CodeDayShape,
   type CodeFigures,
   type CodeLeader as CodeLeaderShape,
+  codeDays,
   codeLeaders,
   codeModels,
   codeOver,
@@ -14,14 +15,19 @@ import type { Context } from "../../src/context.ts";
 import type { CodeModel } from "../../src/domain/claude-code.ts";
 import type { Day } from "../../src/domain/day.ts";
 import type { Decimal } from "../../src/domain/decimal.ts";
+import { splitByDay } from "../../src/domain/range.ts";
+import { claudeCode } from "../../src/upstream/endpoints/claude-code.ts";
+import { walksOf } from "../../src/upstream/plan.ts";
 import { sum, ToolActions } from "../activity.ts";
 import { builder } from "../builder.ts";
 import { ClaudeCodeModel } from "../claude-code.ts";
 import { FinalityEnum } from "../freshness.ts";
 import { Money } from "../money.ts";
 import { DateRange, type DateRangeInput, resolveRange } from "../range.ts";
-import { User } from "../user.ts";
+import { User, walksOfMembers } from "../user.ts";
+import { about, walks } from "../walks.ts";
 import { Answer, daysArg, FreshAnswer, onDashboard, page } from "./dashboard.ts";
+import { BY_PEOPLE, OF_DAYS } from "./planned.ts";
 import { DashboardDay, type OnDay, seriesOf, seriesType } from "./series.ts";
 
 const sessions = sum(
@@ -87,6 +93,7 @@ const CodeLeader = builder.objectRef<CodeLeaderShape>("ClaudeCodeLeader").implem
       type: User,
       nullable: true,
       description: "The member with this address; null where no organization has one.",
+      extensions: walksOfMembers,
       resolve: ({ email, range }, _args, ctx) => personByEmail(ctx, email, range),
     }),
     sessions: t.expose("sessions", sessions),
@@ -159,6 +166,7 @@ const MemberCodeDay = builder.objectRef<OnDay>("MemberClaudeCodeDay").implement(
       nullable: true,
       description:
         "Different members with a session. Not additive over days. Null: not measured, or beside an error.",
+      extensions: BY_PEOPLE,
       resolve: ({ date }, _args, ctx) => byMembers(ctx, date, ({ people }) => people),
     }),
     sessions: t.field({
@@ -166,18 +174,22 @@ const MemberCodeDay = builder.objectRef<OnDay>("MemberClaudeCodeDay").implement(
       nullable: true,
       description:
         "Different sessions, counted per day and person and added up. Null: not measured, or beside an error.",
+      extensions: BY_PEOPLE,
       resolve: ({ date }, _args, ctx) => byMembers(ctx, date, (code) => code.sessions),
     }),
     linesAccepted: t.field({
       ...measuredByMembers("Lines of code added."),
+      extensions: BY_PEOPLE,
       resolve: ({ date }, _args, ctx) => byMembers(ctx, date, ({ linesAdded }) => linesAdded),
     }),
     commits: t.field({
       ...measuredByMembers("Commits made through Claude Code."),
+      extensions: BY_PEOPLE,
       resolve: ({ date }, _args, ctx) => byMembers(ctx, date, ({ commits }) => commits),
     }),
     pullRequests: t.field({
       ...measuredByMembers("Pull requests opened through Claude Code."),
+      extensions: BY_PEOPLE,
       resolve: ({ date }, _args, ctx) => byMembers(ctx, date, ({ pullRequests }) => pullRequests),
     }),
     tools: t.field({
@@ -185,6 +197,7 @@ const MemberCodeDay = builder.objectRef<OnDay>("MemberClaudeCodeDay").implement(
       nullable: true,
       description:
         "Proposals accepted and rejected and the rate of acceptance, per tool. Null beside an error.",
+      extensions: BY_PEOPLE,
       resolve: ({ date }, _args, ctx) => byMembers(ctx, date, ({ toolActions }) => toolActions),
     }),
   }),
@@ -212,6 +225,20 @@ const codeRange = builder.args((t) => ({
   }),
 }));
 
+interface Asked {
+  readonly range?: DateRangeInput | null;
+}
+
+const OF_CODE = {
+  ...about<Asked>(({ range }, ctx) => codeDays(ctx, range ? resolveRange(range, ctx.now()) : null)),
+  ...walks(({ range }) =>
+    walksOf(
+      claudeCode,
+      splitByDay(range).map((day) => ({ range: day })),
+    ),
+  ),
+};
+
 function figuresOf(ctx: Context, range: DateRangeInput | null | undefined): Promise<CodeFigures> {
   return codeOver(ctx, range ? resolveRange(range, ctx.now()) : null);
 }
@@ -222,6 +249,7 @@ builder.objectFields(ClaudeCodeDashboard, (t) => ({
     nullable: true,
     description: "Claude Code day by day. Source: CLAUDE_CODE.",
     args: codeRange,
+    extensions: OF_CODE,
     resolve: (_page, { range }, ctx) => figuresOf(ctx, range),
   }),
   leaderboard: t.field({
@@ -237,6 +265,7 @@ builder.objectFields(ClaudeCodeDashboard, (t) => ({
         description: "What it goes by.",
       }),
     },
+    extensions: OF_CODE,
     resolve: async (_page, { range, by }, ctx) => {
       const figures = await figuresOf(ctx, range);
       return { ...figures, leaders: codeLeaders(figures, LEADS[by].of) };
@@ -247,6 +276,7 @@ builder.objectFields(ClaudeCodeDashboard, (t) => ({
     nullable: true,
     description: "Estimated cost by model over the range. Source: CLAUDE_CODE.",
     args: codeRange,
+    extensions: OF_CODE,
     resolve: async (_page, { range }, ctx) => {
       const figures = await figuresOf(ctx, range);
       return { ...figures, models: codeModels(figures) };
@@ -258,6 +288,7 @@ builder.objectFields(ClaudeCodeDashboard, (t) => ({
     description:
       "What members did under their Enterprise seat, day by day: one upstream request (per 1,000 people) for each day, which `featureAdoption` and `claudeAi` share. Source: USER_ACTIVITY.",
     args: daysArg,
+    extensions: OF_DAYS,
     resolve: (_page, { range }, ctx) => seriesOf(ctx, range),
   }),
 }));

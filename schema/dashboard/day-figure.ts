@@ -2,6 +2,7 @@ import type { DayFigure } from "../../src/analytics/dashboard-days.ts";
 import { minus, quotient, type Ratio } from "../../src/domain/ratio.ts";
 import { builder } from "../builder.ts";
 import { ratioField, written } from "./dashboard.ts";
+import { OF_DAY_BEFORE } from "./planned.ts";
 
 const NoChange = builder.enumType("NoChangeReason", {
   description: "Why a change from the day before cannot be told.",
@@ -33,6 +34,7 @@ const change = {
   description:
     "This day less the day before. Exact; not additive. Null: see `noChangeBecause`; null as well beside an error, where the day before cannot be asked for.",
   nullable: true,
+  extensions: OF_DAY_BEFORE,
 } as const;
 
 const comparison = builder.interfaceRef<DayFigure>("DayFigure").implement({
@@ -40,12 +42,14 @@ const comparison = builder.interfaceRef<DayFigure>("DayFigure").implement({
   fields: (t) => ({
     relativeChange: t.field({
       ...ratioField("`change` to the day before: 0.25 is a quarter more. Null: see `noChangeBecause`."),
+      extensions: OF_DAY_BEFORE,
       resolve: async (figure) => written((await changeOf(figure)).relative),
     }),
     noChangeBecause: t.field({
       type: NoChange,
       nullable: true,
       description: "Why a change is null. Null: none is.",
+      extensions: OF_DAY_BEFORE,
       resolve: async (figure) => (await changeOf(figure)).reason,
     }),
   }),
@@ -66,6 +70,7 @@ export const DayCount = builder.objectRef<DayFigure>("DayCount").implement({
       nullable: true,
       description:
         "The same of the day before. Whether it is additive, the field says. Null: not measured, or not covered.",
+      extensions: OF_DAY_BEFORE,
       resolve: async ({ before }) => count((await before?.()) ?? null),
     }),
     change: t.int({ ...change, resolve: async (figure) => count((await changeOf(figure)).change) }),
@@ -82,6 +87,7 @@ export const DayRatio = builder.objectRef<DayFigure>("DayRatio").implement({
     }),
     dayBefore: t.field({
       ...ratioField("The same of the day before. Null: a ratio to nothing, not measured, or not covered."),
+      extensions: OF_DAY_BEFORE,
       resolve: async ({ before }) => written((await before?.()) ?? null),
     }),
     change: t.field({

@@ -1,5 +1,6 @@
+import { costReport } from "../../src/analytics/cost.ts";
 import { TOP } from "../../src/analytics/dashboard-people.ts";
-import { spendPeriod } from "../../src/analytics/dashboard-periods.ts";
+import { type DashboardPeriod, spendPeriod } from "../../src/analytics/dashboard-periods.ts";
 import {
   type ModelSpend as ModelSpendShape,
   type Spender as SpenderShape,
@@ -9,10 +10,12 @@ import {
   topSpenders,
 } from "../../src/analytics/dashboard-spend.ts";
 import type { DayRange } from "../../src/domain/range.ts";
+import type { Dimension } from "../../src/domain/report.ts";
 import { builder } from "../builder.ts";
 import { Spend } from "../money.ts";
-import { SourceEnum } from "../report.ts";
+import { reportWalks, SourceEnum } from "../report.ts";
 import { OrganizationKindEnum, User } from "../user.ts";
+import { about, walks } from "../walks.ts";
 import { Answer, FreshAnswer, onDashboard, page, periodArg, ratioField, written } from "./dashboard.ts";
 
 const SpendAnswer = builder.interfaceRef<Omit<SpendFigures, "models">>("SpendAnswer").implement({
@@ -94,6 +97,21 @@ const SpendDashboard = page(
 
 onDashboard("spend", SpendDashboard, "What usage cost, by model and by person.");
 
+/** A field about a period of spend: a report for each of the dimensions. */
+function ofSpend(
+  periodOf: (args: { period: DashboardPeriod }) => DashboardPeriod,
+  dimensions: readonly Dimension[] = ["MODEL"],
+) {
+  return {
+    ...about<{ period: DashboardPeriod }>((args, ctx) => spendPeriod(ctx, periodOf(args))),
+    ...walks(({ range }, ctx) =>
+      dimensions.map((dimension) =>
+        reportWalks(ctx, costReport, { range: { between: range }, bucket: "NONE", groupBy: [dimension] }),
+      ),
+    ),
+  };
+}
+
 const toDate = (what: string) =>
   ({
     type: SpendFiguresType,
@@ -104,15 +122,18 @@ const toDate = (what: string) =>
 builder.objectFields(SpendDashboard, (t) => ({
   monthToDate: t.field({
     ...toDate("the first of the UTC month"),
+    extensions: ofSpend(() => "MONTH_TO_DATE"),
     resolve: (_page, _args, ctx) => spendOver(ctx, spendPeriod(ctx, "MONTH_TO_DATE")),
   }),
   quarterToDate: t.field({
     ...toDate("the first day of the UTC calendar quarter"),
+    extensions: ofSpend(() => "QUARTER_TO_DATE"),
     resolve: (_page, _args, ctx) => spendOver(ctx, spendPeriod(ctx, "QUARTER_TO_DATE")),
   }),
   yearToDate: t.field({
     ...toDate("1 January UTC"),
     description: `${toDate("1 January UTC").description} NOT_COVERED on the last day of a leap year: upstream reaches back 365 days.`,
+    extensions: ofSpend(() => "YEAR_TO_DATE"),
     resolve: (_page, _args, ctx) => spendOver(ctx, spendPeriod(ctx, "YEAR_TO_DATE")),
   }),
   byModel: t.field({
@@ -121,6 +142,7 @@ builder.objectFields(SpendDashboard, (t) => ({
     description:
       "Spend by model over a period, which ends with today. One upstream request per calendar month it touches, which all totals share. The same sources.",
     args: periodArg("MONTH"),
+    extensions: ofSpend(({ period }) => period),
     resolve: (_page, { period }, ctx) => spendOver(ctx, spendPeriod(ctx, period)),
   }),
   topUsers: t.field({
@@ -129,6 +151,7 @@ builder.objectFields(SpendDashboard, (t) => ({
     description:
       "The people who spent most, with each one's share of the organization's total. One upstream request per 1,000 people and calendar month beside those of the total. Enterprise only: NOT_CONFIGURED without its key. Sources: UNIFIED_ENTERPRISE_COST, USER_COST.",
     args: periodArg("MONTH_TO_DATE"),
+    extensions: ofSpend(({ period }) => period, ["USER", "MODEL"]),
     resolve: (_page, { period }, ctx) => topSpenders(ctx, spendPeriod(ctx, period)),
   }),
 }));

@@ -2,6 +2,7 @@ import { addDays } from "../../src/domain/day.ts";
 import type { DayRange } from "../../src/domain/range.ts";
 import {
   activityDays,
+  activityWalks,
   isWhole,
   lastWholeDays,
   newestWholeDay,
@@ -10,8 +11,10 @@ import {
 } from "../../src/loaders/activity-days.ts";
 import { ActivityDay } from "../activity-day.ts";
 import { builder } from "../builder.ts";
-import { DateRange, resolveRange } from "../range.ts";
+import { DateRange, type DateRangeInput, resolveRange } from "../range.ts";
+import { walks } from "../walks.ts";
 import { Answer, onDashboard, page } from "./dashboard.ts";
+import { OF_DAYS, OF_LATEST, walksToTheNewest } from "./planned.ts";
 
 interface Series {
   readonly range: DayRange;
@@ -39,6 +42,7 @@ builder.objectFields(UsageDashboard, (t) => ({
     nullable: true,
     description:
       "The newest day that is surely counted in full, which `date` names: daily, weekly and monthly active people, utilization, seats and pending invites. One upstream request, which the series shares. Null only beside an error.",
+    extensions: OF_LATEST,
     resolve: async (_page, _args, ctx) => (await lastWholeDays(ctx)).at(-1) ?? null,
   }),
   byDay: t.field({
@@ -52,6 +56,12 @@ builder.objectFields(UsageDashboard, (t) => ({
         description:
           "UTC days, at most 366; days that are not whole yet are left off, days before 2026 are NOT_COVERED.",
       }),
+    },
+    extensions: {
+      ...OF_DAYS,
+      ...walks<{ range?: DateRangeInput | null }>(({ args, range }, ctx) =>
+        [args.range ? activityWalks(ctx, range) : [], walksToTheNewest(args, ctx)].flat(),
+      ),
     },
     resolve: async (_page, { range: asked }, ctx) => {
       if (asked) {

@@ -54,6 +54,18 @@ const SERIES_DAYS = 7;
 
 /** Claude Code on those days of the range that are over and told in full; of the last week without one. */
 export async function codeOver(ctx: Context, asked: DayRange | null): Promise<CodeFigures> {
+  const range = codeDays(ctx, asked);
+  const { rows, sources } = await recordsOfDays(ctx, range);
+  const byDay = Map.groupBy(rows, ({ date }) => date);
+  const states = new Map(sources.map(({ covers, state }) => [covers?.from, state]));
+  const days = splitByDay(range).map(({ from }) =>
+    codeDay(from, states.get(from) ?? "OPEN", byDay.get(from) ?? []),
+  );
+  return { range, days, records: rows, freshness: freshnessOf("CLAUDE_CODE", sources) };
+}
+
+/** Those days of the range that are over and told in full; those of the last week without one. */
+export function codeDays(ctx: Context, asked: DayRange | null): DayRange {
   const end = dayOf(ctx.now() - HELD_BACK_MS);
   const { range } = windowsOf(
     claudeCode,
@@ -68,13 +80,7 @@ export async function codeOver(ctx: Context, asked: DayRange | null): Promise<Co
       { dataset: "CLAUDE_CODE" },
     );
   }
-  const { rows, sources } = await recordsOfDays(ctx, whole);
-  const byDay = Map.groupBy(rows, ({ date }) => date);
-  const states = new Map(sources.map(({ covers, state }) => [covers?.from, state]));
-  const days = splitByDay(whole).map(({ from }) =>
-    codeDay(from, states.get(from) ?? "OPEN", byDay.get(from) ?? []),
-  );
-  return { range: whole, days, records: rows, freshness: freshnessOf("CLAUDE_CODE", sources) };
+  return whole;
 }
 
 /** A day's records added up. The cost of API keys is nobody's, so it is not in the cost per user. */

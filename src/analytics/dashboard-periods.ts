@@ -1,7 +1,7 @@
 import type { Context } from "../context.ts";
 import { addDays, type Day, dayOf, later, startOfMonth, startOfQuarter, startOfYear } from "../domain/day.ts";
 import type { DayRange } from "../domain/range.ts";
-import { newestWholeDay, noWholeDay } from "../loaders/activity-days.ts";
+import { newestWholeDay, untilDay } from "../loaders/activity-days.ts";
 import { consoleCost } from "../upstream/endpoints/console-cost.ts";
 import { unifiedCost } from "../upstream/endpoints/unified.ts";
 import { userActivity } from "../upstream/endpoints/users.ts";
@@ -22,10 +22,13 @@ export type DashboardPeriod = keyof typeof DASHBOARD_PERIODS;
 
 /** The days of activity that a period means now: up to the newest whole one, and for a length not before the first there is. */
 export async function activityPeriod(ctx: Context, period: DashboardPeriod): Promise<DayRange> {
-  const until = addDays(await newestWholeDay(ctx), 1);
-  const range = periodUntil(period, until, dayOf(ctx.now()), earliestDay(userActivity, ctx.now()));
-  if (range.from >= until) throw noWholeDay(range.from);
-  return range;
+  return wholePeriod(ctx, period, await newestWholeDay(ctx));
+}
+
+/** The same where the newest whole day is known. */
+export function wholePeriod({ now }: Context, period: DashboardPeriod, newest: Day): DayRange {
+  const range = periodUntil(period, addDays(newest, 1), dayOf(now()), earliestDay(userActivity, now()));
+  return untilDay(range, newest);
 }
 
 /** The days of spend that a period means now: up to and including today, and for a length not before the first there is. */
