@@ -1,15 +1,15 @@
 import { createHash } from "node:crypto";
-import { emailOf, personByEmail } from "../src/analytics/join.ts";
+import { joinEmailOf, personByEmail } from "../src/analytics/join.ts";
 import type { Context } from "../src/context.ts";
 import {
   type CodeModel as CodeModelShape,
   type CodeTotals as CodeTotalsShape,
   estimatedCost,
-  plusTotals,
   type ClaudeCodeRecord as RecordShape,
+  sumOfRecords,
 } from "../src/domain/claude-code.ts";
 import { day, parseDay } from "../src/domain/day.ts";
-import { emailKey } from "../src/domain/organization.ts";
+import { type Aliases, emailKey } from "../src/domain/organization.ts";
 import type { Person } from "../src/domain/person.ts";
 import { type DayRange, oneDay } from "../src/domain/range.ts";
 import { badInput, GatewayError } from "../src/errors.ts";
@@ -115,10 +115,10 @@ export const ClaudeCodeRecord = builder.node(builder.objectRef<RecordNode>("Clau
   }),
 });
 
-const ClaudeCodeTotals = builder
+export const ClaudeCodeTotals = builder
   .objectRef<CodeTotalsShape & { readonly records: number }>("ClaudeCodeTotals")
   .implement({
-    description: "A person's Claude Code activity over a range: the sum of their records.",
+    description: "The Claude Code activity of a person or a team over a range: the sum of their records.",
     interfaces: [totals],
     fields: (t) => ({
       records: t.exposeInt("records", { description: "How many records were added up." }),
@@ -138,7 +138,9 @@ const ClaudeCodeFilter = builder.inputType("ClaudeCodeFilter", {
   description:
     "Which records to keep: any value of each list, all of the lists. Upstream cannot filter, so the gateway does.",
   fields: (t) => ({
-    emails: t.stringList({ description: "Addresses of people, letter case aside." }),
+    emails: t.stringList({
+      description: "Addresses of people, letter case aside; an alias stands for all addresses of its person.",
+    }),
     customerTypes: t.stringList({ description: "How the usage is paid, such as `api` or `subscription`." }),
     terminalTypes: t.stringList({ description: "Names of terminals or editors." }),
     isRemote: t.boolean({ description: "Only remote, or only local, sessions." }),
@@ -174,7 +176,9 @@ builder.queryField("claudeCodeRecords", (t) =>
       const { range } = windowsOf(claudeCode, resolveRange(asked, ctx.now()), ctx.now());
       const days = walkOf(ctx.upstream, claudeCode, daysOf(range, ctx));
       const records = mapPages(days, ({ rows }) =>
-        rows.filter(keeps(filter ?? {})).map((record): RecordNode => ({ ...record, range })),
+        rows
+          .filter(keeps(filter ?? {}, ctx.roster.aliases))
+          .map((record): RecordNode => ({ ...record, range })),
       );
       return connect(
         ctx,
@@ -196,10 +200,7 @@ builder.objectFields(User, (t) => ({
     args: personRange,
     extensions: walksOfRecords,
     resolve: async (person, args, ctx) => {
-      const records = await recordsOf(ctx, person, rangeOf(person, args.range, ctx));
-      return records.length === 0
-        ? null
-        : { ...records.slice(1).reduce(plusTotals, records[0] as CodeTotalsShape), records: records.length };
+      return sumOfRecords(await recordsOf(ctx, person, rangeOf(person, args.range, ctx)));
     },
   }),
   claudeCodeRecords: t.field({
@@ -232,8 +233,9 @@ builder.objectFields(User, (t) => ({
 }));
 
 async function recordsOf(ctx: Context, person: Person, range: DayRange): Promise<readonly RecordShape[]> {
-  const email = await emailOf(ctx, person);
-  return email === null ? [] : ((await recordsOfEmail(ctx, { range }).load(emailKey(email))) ?? []);
+  const email = await joinEmailOf(ctx, person);
+  if (email === null) return [];
+  return (await recordsOfEmail(ctx, { range }).load(emailKey(email, ctx.roster.aliases))) ?? [];
 }
 
 interface FilterShape {
@@ -243,15 +245,13 @@ interface FilterShape {
   readonly isRemote?: boolean | null | undefined;
 }
 
-function keeps({
-  emails,
-  customerTypes,
-  terminalTypes,
-  isRemote,
-}: FilterShape): (record: RecordShape) => boolean {
-  const keys = emails && new Set(emails.map(emailKey));
+function keeps(
+  { emails, customerTypes, terminalTypes, isRemote }: FilterShape,
+  aliases: Aliases,
+): (record: RecordShape) => boolean {
+  const keys = emails && new Set(emails.map((email) => emailKey(email, aliases)));
   return ({ actor, ...record }) =>
-    (!keys || (actor.kind === "user" && keys.has(emailKey(actor.email)))) &&
+    (!keys || (actor.kind === "user" && keys.has(emailKey(actor.email, aliases)))) &&
     (!customerTypes || customerTypes.includes(record.customerType)) &&
     (!terminalTypes || (record.terminalType !== null && terminalTypes.includes(record.terminalType))) &&
     (isRemote === null || isRemote === undefined || record.isRemote === isRemote);

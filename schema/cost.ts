@@ -9,6 +9,8 @@ import { forward } from "./connection.ts";
 import { Money, Spend } from "./money.ts";
 import {
   answerReport,
+  overlapOfAnswer,
+  overlapWalks,
   planOf,
   type ReportArgs,
   reportArgs,
@@ -28,6 +30,10 @@ const CostDimension = builder.enumType("CostDimension", {
     PRODUCT: { description: "Product surface." },
     MODEL: { description: "Model." },
     USER: { description: "Person. Usage without a person is missing, so rows add up to less than `total`." },
+    TEAM: {
+      description:
+        "Team of the person, now: of the operator's list, else the RBAC groups. People in no team are a row, and so is usage of no person, so rows add up to `total` and `overlap`. For whole teams all people are read: one walk as by USER; the older Enterprise reports take another one for usage of no person.",
+    },
     CONTEXT_WINDOW: { description: "Context-window price tier." },
     INFERENCE_GEO: { description: "Inference region." },
     SPEED: { description: "Fast or standard." },
@@ -119,6 +125,14 @@ const CostBucketConnection = builder.connectionObject(
           "The exact total of the whole range and filter, whatever the rows are split by; asked of upstream only when selected. Additive over ranges that do not overlap. Null: upstream has no figures.",
         extensions: walks<object, ReportArgs>(({ above }, ctx) => totalWalks(ctx, costReport, above)),
         resolve: (answer, _args, ctx) => totalOf(ctx.upstream, planOf<SpendShape>(answer)),
+      }),
+      overlap: t.field({
+        type: Spend,
+        nullable: true,
+        description:
+          "By TEAM: what the rows of all pages count more than once, people in several teams being in each; rows add up to `total` and this, exactly. Zero with `overlap: SPLIT`. Additive over ranges that do not overlap. Null: not split by TEAM, or no rows.",
+        extensions: walks<object, ReportArgs>(({ above }, ctx) => overlapWalks(ctx, costReport, above)),
+        resolve: (answer, _args, ctx) => overlapOfAnswer<SpendShape>(ctx, answer),
       }),
     }),
   },

@@ -5,6 +5,7 @@ import { isOfConsole } from "../src/domain/dataset.ts";
 import type { OrganizationKind } from "../src/domain/organization.ts";
 import type { Person } from "../src/domain/person.ts";
 import type { DayRange } from "../src/domain/range.ts";
+import type { Team } from "../src/domain/team.ts";
 import { apiKeyById, workspaceById } from "../src/loaders/console.ts";
 import { consoleMembers } from "../src/upstream/endpoints/members.ts";
 import { walksOf } from "../src/upstream/plan.ts";
@@ -40,7 +41,7 @@ export const Bucketed = builder.interfaceRef<ReportNode<unknown>>("ReportBucket"
     }),
     isRemainder: t.exposeBoolean("isRemainder", {
       description:
-        "Whether the row stands for all groups that upstream left out because it keeps only a bucket's hundred largest.",
+        "Whether the row stands for what upstream left out: all groups beyond a bucket's hundred largest, or by TEAM what is nobody's and a report of people does not have.",
     }),
     state: t.expose("state", { type: FinalityEnum, description: "Whether the figures can still change." }),
     product: t.exposeString("product", splitBy("PRODUCT", "Product, such as `chat`; new names may appear.")),
@@ -98,6 +99,28 @@ export const Bucketed = builder.interfaceRef<ReportNode<unknown>>("ReportBucket"
     ),
     sessionId: t.exposeString("sessionId", splitBy("SESSION", "Managed session.")),
     userProfileId: t.exposeString("userProfileId", splitBy("USER_PROFILE", "User profile.")),
+    team: t.string({
+      ...splitBy(
+        "TEAM",
+        "Name of the team, as of now whatever the days. Null in two rows: that of people in no team (`isUnassigned`), and that of usage no person is behind, such as service accounts, keys and what is attributed to nobody.",
+      ),
+      resolve: ({ team }) => teamOf(team)?.name ?? null,
+    }),
+    teamId: t.string({
+      ...splitBy(
+        "TEAM",
+        "Id of the team: of the RBAC group, or where the operator lists the teams, the name. Null where `team` is.",
+      ),
+      resolve: ({ team }) => teamOf(team)?.teamId ?? null,
+    }),
+    costCentre: t.string({
+      ...splitBy("TEAM", "Cost centre of the team. Null where `team` is, and where nobody states one."),
+      resolve: ({ team }) => teamOf(team)?.costCentre ?? null,
+    }),
+    isUnassigned: t.boolean({
+      ...splitBy("TEAM", "Whether the row is that of people in no team."),
+      resolve: ({ team }) => team?.kind === "unassigned",
+    }),
     user: t.field({
       type: User,
       ...splitBy(
@@ -120,6 +143,10 @@ export const Bucketed = builder.interfaceRef<ReportNode<unknown>>("ReportBucket"
     }),
   }),
 });
+
+function teamOf(team: ReportNode<unknown>["team"]): Team | null {
+  return team?.kind === "team" ? team.team : null;
+}
 
 function personOf(
   { user, accountId, range }: ReportNode<unknown>,

@@ -1,4 +1,5 @@
 import type { GraphQLResolveInfo } from "graphql";
+import { dressed } from "../src/analytics/ranking.ts";
 import {
   answerBy,
   dimensionsOf,
@@ -13,9 +14,12 @@ import {
   totalWalksOf,
   walkReport,
 } from "../src/analytics/report.ts";
+import { overlapOf, rankByTeam, walkByTeam, walksByTeam } from "../src/analytics/team-report.ts";
 import type { Context } from "../src/context.ts";
 import { dimensionKey } from "../src/domain/bucket.ts";
 import type { BucketWidth, Dimension } from "../src/domain/report.ts";
+import type { Overlap } from "../src/domain/team.ts";
+import { teamsNow } from "../src/loaders/teams.ts";
 import type { FieldWalks } from "../src/upstream/plan.ts";
 import { mapPages } from "../src/upstream/walk.ts";
 import { builder } from "./builder.ts";
@@ -59,6 +63,19 @@ export const SourceEnum = builder.enumType("Source", {
   } satisfies { [S in Source | "AUTO"]: { description: string } },
 });
 
+export const OverlapEnum = builder.enumType("Overlap", {
+  description: "How people who are in several teams are counted.",
+  values: {
+    COUNT_IN_EACH: {
+      description: "Fully in each of their teams: rows can add up to more than the total, by `overlap`.",
+    },
+    SPLIT: {
+      description:
+        "In equal parts, which add up to the whole exactly: what is left over at the last digit (of the amount, or a millionth of a cent; of a count, 1) goes to the teams that come first by name.",
+    },
+  } satisfies { [O in Overlap]: { description: string } },
+});
+
 /** The arguments of a report; `groupBy` and `filter` differ by report. */
 export const reportArgs = builder.args((t) => ({
   range: t.field({
@@ -76,6 +93,12 @@ export const reportArgs = builder.args((t) => ({
     defaultValue: "AUTO",
     description: "Which organization's reports answer.",
   }),
+  overlap: t.field({
+    type: OverlapEnum,
+    defaultValue: "COUNT_IN_EACH",
+    description:
+      "How people in several teams are counted, where rows are split by TEAM; else without effect.",
+  }),
 }));
 
 /** What can be asked of any report. */
@@ -85,6 +108,7 @@ export interface ReportArgs extends Slice {
   readonly source?: Source | "AUTO" | null | undefined;
   readonly groupBy?: readonly Dimension[] | null | undefined;
   readonly filter?: FilterInput | null | undefined;
+  readonly overlap?: Overlap | null | undefined;
 }
 
 /** What an answer to a report says beside its rows. */
@@ -101,13 +125,15 @@ export function planOf<Measure>(answer: object): ReportPlan<Measure> {
 function plansOf<Measure>(
   ctx: Context,
   report: Report<Measure>,
-  { range, bucket, source, groupBy, filter }: ReportArgs,
+  { range, bucket, source, groupBy, filter, overlap }: ReportArgs,
 ): ReportPlans<Measure> {
+  const byTeam = groupBy?.includes("TEAM") ?? false;
   const question = {
     range: resolveRange(range, ctx.now()),
     bucket: bucket ?? "DAY",
     groupBy: [...new Set(groupBy ?? [])].sort(),
     filter: filterOf(filter),
+    ...(byTeam ? { overlap: overlap ?? "COUNT_IN_EACH" } : {}),
   };
   const anySource = (source ?? "AUTO") === "AUTO";
   const sources = report.sources.filter((each) => anySource || each.source === source);
@@ -123,9 +149,34 @@ function likelyPlan<Measure>(ctx: Context, report: Report<Measure>, args: Report
 }
 
 /** The walks of a report; a ranking reads all of them. */
-export function reportWalks<Measure>(ctx: Context, report: Report<Measure>, args: ReportArgs): FieldWalks {
+export function reportWalks<Measure>(
+  ctx: Context,
+  report: Report<Measure>,
+  args: ReportArgs,
+): FieldWalks | readonly FieldWalks[] {
   const plan = likelyPlan(ctx, report, args);
-  return reportWalksOf(plan, plan.question.bucket === "NONE" ? null : rowsWanted(args));
+  const enough = plan.question.bucket === "NONE" ? null : rowsWanted(args);
+  return isByTeam(plan) ? walksByTeam(ctx, plan, enough) : reportWalksOf(plan, enough);
+}
+
+/** The walks of what is counted twice beside the rows that `args` ask for. */
+export function overlapWalks<Measure>(
+  ctx: Context,
+  report: Report<Measure>,
+  args: ReportArgs,
+): readonly FieldWalks[] {
+  const plan = likelyPlan(ctx, report, args);
+  return isByTeam(plan) ? walksByTeam(ctx, plan, null) : [];
+}
+
+/** What the rows of all pages of an answer count more than once; null where they are not split by team. */
+export async function overlapOfAnswer<Measure>(ctx: Context, answer: object): Promise<Measure | null> {
+  const plan = planOf<Measure>(answer);
+  return isByTeam(plan) ? overlapOf(ctx, plan) : null;
+}
+
+function isByTeam({ question }: Pick<ReportPlan<unknown>, "question">): boolean {
+  return question.groupBy.includes("TEAM");
 }
 
 /** The walks of the total beside the rows that `args` ask for. */
@@ -144,6 +195,7 @@ export async function answerReport<Measure>(
   const slice = { first, after };
   const plans = plansOf(ctx, report, args);
   refuseUnsplit(info, dimensionsOf(plans[0]));
+  if (isByTeam(plans[0])) await teamsNow(ctx); // no figures are asked for where nobody can say whose they are
   const field = info.fieldName;
   // A list is read on from the source that began it: another one's rows can stand in another order.
   const begun = plans.find((plan) => belongsTo(after, listOf(field, plan)));
@@ -163,13 +215,15 @@ function connectReport<Measure>(
   const { range } = plan.windows;
   const { organization } = plan.source;
   const node = (row: GatewayRow<Measure>): ReportNode<Measure> => ({ ...row, range, organization });
+  const byTeam = isByTeam(plan);
   if (plan.question.bucket !== "NONE") {
-    const walk = mapPages(walkReport(ctx.upstream, plan), ({ rows }) => rows.map(node));
+    const read = byTeam ? walkByTeam(ctx, plan) : walkReport(ctx.upstream, plan);
+    const walk = mapPages(read, ({ rows }) => rows.map(node));
     return connect(ctx, slice, list, walk, subjectOf);
   }
   return connectRanking(ctx, slice, list, async () => {
-    const { ranked, sources } = await rankReport(ctx.upstream, plan);
-    return { ranked: ranked.map((each) => ({ ...each, row: node(each.row) })), sources };
+    const { ranked, sources } = await (byTeam ? rankByTeam(ctx, plan) : rankReport(ctx.upstream, plan));
+    return { ranked: dressed(ranked, node), sources };
   });
 }
 

@@ -9,6 +9,8 @@ import { forward } from "./connection.ts";
 import { TokenUsage } from "./money.ts";
 import {
   answerReport,
+  overlapOfAnswer,
+  overlapWalks,
   planOf,
   type ReportArgs,
   reportArgs,
@@ -29,6 +31,10 @@ const UsageDimension = builder.enumType("UsageDimension", {
     USER: {
       description:
         "Person. In the Enterprise reports usage without a person is missing; in the Console's it is a row without one.",
+    },
+    TEAM: {
+      description:
+        "Team of the person, now: of the operator's list, else the RBAC groups. People in no team are a row, and so is usage of no person, so rows add up to `total` and `overlap`. For whole teams all people are read: one walk as by USER; the older Enterprise reports take another one for usage of no person. In the older Console report people who have left are in no team: only current members have an address there.",
     },
     CONTEXT_WINDOW: { description: "Context-window price tier." },
     INFERENCE_GEO: { description: "Inference region." },
@@ -97,6 +103,14 @@ const UsageBucketConnection = builder.connectionObject(
           "The exact total of the whole range and filter, whatever the rows are split by; asked of upstream only when selected. Null: upstream has no figures.",
         extensions: walks<object, ReportArgs>(({ above }, ctx) => totalWalks(ctx, usageReport, above)),
         resolve: (answer, _args, ctx) => totalOf(ctx.upstream, planOf<TokenUsageShape>(answer)),
+      }),
+      overlap: t.field({
+        type: TokenUsage,
+        nullable: true,
+        description:
+          "By TEAM: what the rows of all pages count more than once, people in several teams being in each; rows add up to `total` and this. Zero with `overlap: SPLIT`. Null: not split by TEAM, or no rows.",
+        extensions: walks<object, ReportArgs>(({ above }, ctx) => overlapWalks(ctx, usageReport, above)),
+        resolve: (answer, _args, ctx) => overlapOfAnswer<TokenUsageShape>(ctx, answer),
       }),
     }),
   },

@@ -56,7 +56,7 @@ export function about<Args = object>(of: (args: Args, ctx: Context) => DayRange)
 }
 
 /** The extension of a type with ids: which walks it takes to find the one that an id names. */
-export function nodeWalks(of: (id: string, ctx: Context) => FieldWalks) {
+export function nodeWalks(of: (id: string, ctx: Context) => FieldWalks | readonly FieldWalks[]) {
   return { nodeWalks: of };
 }
 

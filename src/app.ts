@@ -52,13 +52,16 @@ export function createApp(
     freshSeconds: config.freshSeconds,
     maxRequests: config.maxUpstreamRequests,
   });
+  let isReady = true;
   const server = createServer({
     schema,
     operation: upstream.operation,
     now,
     operationTimeoutMs: config.operationTimeoutMs,
     maxFirst: config.maxFirst,
+    roster: config.roster,
     playground: config.playground,
+    isReady: () => isReady,
     onFault,
   });
   return {
@@ -68,8 +71,13 @@ export function createApp(
       upstream: upstream.operation(priority === undefined ? { signal } : { signal, priority }),
       now,
       maxFirst: config.maxFirst,
+      roster: config.roster,
     }),
     handle: server,
+    /** From now on it asks, on /readyz, to be sent nothing more; what comes is answered all the same. */
+    retire(): void {
+      isReady = false;
+    },
     async dispose(): Promise<void> {
       await server.dispose();
       await dispatcher.close();

@@ -43,6 +43,9 @@ const REQUESTS: Readonly<Record<string, number>> = {
   // Eleven months; this month by person; names.
   "20-dashboard-spend.graphql": 11 + 1 + 1,
   "20-dashboard-usage.graphql": 1,
+  "30-cost-by-team.graphql": 23,
+  "31-reconciliation.graphql": 7,
+  "32-teams.graphql": 30,
 };
 
 describe.each(FILES)("the question %s", (file) => {

@@ -105,7 +105,7 @@ function ofSpend(
   return {
     ...about<{ period: DashboardPeriod }>((args, ctx) => spendPeriod(ctx, periodOf(args))),
     ...walks(({ range }, ctx) =>
-      dimensions.map((dimension) =>
+      dimensions.flatMap((dimension) =>
         reportWalks(ctx, costReport, { range: { between: range }, bucket: "NONE", groupBy: [dimension] }),
       ),
     ),

@@ -11,7 +11,7 @@ import {
 import { addDays, type Day, dayOf, earlier } from "../domain/day.ts";
 import { type Decimal, decimalOf } from "../domain/decimal.ts";
 import type { Money } from "../domain/money.ts";
-import { emailKey } from "../domain/organization.ts";
+import { type Aliases, emailKey } from "../domain/organization.ts";
 import { type DayRange, splitByDay } from "../domain/range.ts";
 import { ratioOf, rounded } from "../domain/ratio.ts";
 import { GatewayError } from "../errors.ts";
@@ -27,6 +27,8 @@ export interface CodeFigures {
   readonly range: DayRange;
   readonly days: readonly CodeDay[];
   readonly records: readonly ClaudeCodeRecord[];
+  /** What joins several addresses of one person. */
+  readonly aliases: Aliases;
   readonly freshness: Freshness;
 }
 
@@ -55,13 +57,14 @@ const SERIES_DAYS = 7;
 /** Claude Code on those days of the range that are over and told in full; of the last week without one. */
 export async function codeOver(ctx: Context, asked: DayRange | null): Promise<CodeFigures> {
   const range = codeDays(ctx, asked);
+  const { aliases } = ctx.roster;
   const { rows, sources } = await recordsOfDays(ctx, range);
   const byDay = Map.groupBy(rows, ({ date }) => date);
   const states = new Map(sources.map(({ covers, state }) => [covers?.from, state]));
   const days = splitByDay(range).map(({ from }) =>
-    codeDay(from, states.get(from) ?? "OPEN", byDay.get(from) ?? []),
+    codeDay(from, states.get(from) ?? "OPEN", byDay.get(from) ?? [], aliases),
   );
-  return { range, days, records: rows, freshness: freshnessOf("CLAUDE_CODE", sources) };
+  return { range, days, records: rows, aliases, freshness: freshnessOf("CLAUDE_CODE", sources) };
 }
 
 /** Those days of the range that are over and told in full; those of the last week without one. */
@@ -84,8 +87,13 @@ export function codeDays(ctx: Context, asked: DayRange | null): DayRange {
 }
 
 /** A day's records added up. The cost of API keys is nobody's, so it is not in the cost per user. */
-export function codeDay(date: Day, state: Finality, records: readonly ClaudeCodeRecord[]): CodeDay {
-  const people = recordsByPerson(records);
+export function codeDay(
+  date: Day,
+  state: Finality,
+  records: readonly ClaudeCodeRecord[],
+  aliases: Aliases,
+): CodeDay {
+  const people = recordsByPerson(records, aliases);
   const totals = totalsOf(records);
   const attributed = estimatedCost(totalsOf([...people.values()].flat()));
   const each = ratioOf(attributed.cents, decimalOf(people.size));
@@ -101,10 +109,10 @@ export function codeDay(date: Day, state: Finality, records: readonly ClaudeCode
 
 /** The people with the most of a measure, of those who have any; ties go by address. */
 export function codeLeaders(
-  { records, range }: Pick<CodeFigures, "records" | "range">,
+  { records, range, aliases }: Pick<CodeFigures, "records" | "range" | "aliases">,
   measure: (leader: CodeLeader) => number | Decimal,
 ): readonly CodeLeader[] {
-  const people = [...recordsByPerson(records)].map(([email, own]): CodeLeader => {
+  const people = [...recordsByPerson(records, aliases)].map(([email, own]): CodeLeader => {
     const totals = totalsOf(own);
     return { ...totals, email, estimated: estimatedCost(totals), range };
   });
@@ -156,11 +164,14 @@ export function memberCode(rows: readonly UserActivity[]): MemberCode {
   };
 }
 
-function recordsByPerson(records: readonly ClaudeCodeRecord[]): Map<string, ClaudeCodeRecord[]> {
+function recordsByPerson(
+  records: readonly ClaudeCodeRecord[],
+  aliases: Aliases,
+): Map<string, ClaudeCodeRecord[]> {
   const people = new Map<string, ClaudeCodeRecord[]>();
   for (const record of records) {
     if (record.actor.kind !== "user") continue;
-    const email = emailKey(record.actor.email);
+    const email = emailKey(record.actor.email, aliases);
     const before = people.get(email);
     if (before === undefined) people.set(email, [record]);
     else before.push(record);

@@ -175,11 +175,10 @@ async function groupsOf<Measure>(
  * nameless.
  */
 async function nameOf(ctx: Context, row: GatewayRow<unknown>): Promise<Readonly<Record<string, unknown>>> {
+  const told = { ...row, actor: null };
   const columns = Object.keys(NO_DIMENSIONS) as (keyof typeof NO_DIMENSIONS)[];
   const named = Object.fromEntries(
-    columns
-      .filter((column) => column !== "actor" && row[column] !== null)
-      .map((column) => [column, row[column]]),
+    columns.filter((column) => told[column] !== null).map((column) => [column, told[column]]),
   );
   if (row.user !== null) return { ...named, user: row.user.userId }; // names and addresses change
   if (row.workspaceId === null) return named;

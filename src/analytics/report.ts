@@ -21,7 +21,7 @@ import { type FieldWalks, walksOf } from "../upstream/plan.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { mapPages, type PageSource, type Walk, walkOf, whole, wholeOf } from "../upstream/walk.ts";
 import { earliestDay, type Windows, windowsOf } from "../upstream/windows.ts";
-import { type Algebra, byRank, merged, type Ranked } from "./ranking.ts";
+import { type Algebra, byRank, dressed, Groups, type Ranked } from "./ranking.ts";
 
 /** Which reports answer. */
 export type Source = "ENTERPRISE" | "CONSOLE" | "UNIFIED";
@@ -92,7 +92,8 @@ export function plansFor<Measure>(
   now: Instant,
 ): ReportPlans<Measure> {
   const able = sources.filter((source) => obstacle(source, question) === null);
-  const endpointOf = (source: ReportSource<Measure>) => source.resourceFor(question).endpoint;
+  const endpointOf = (source: ReportSource<Measure>) =>
+    source.resourceFor(askedOf(source, question)).endpoint;
   const preferred = able.find((each) => upstream.has(endpointOf(each).key)) ?? able[0];
   if (preferred === undefined) throw unanswerable(sources, question);
   // One organization's sources reach back differently far.
@@ -100,13 +101,28 @@ export function plansFor<Measure>(
     .filter(({ organization }) => organization === preferred.organization)
     .filter((each) => question.range.from >= earliestDay(endpointOf(each), now));
   const plan = (source: ReportSource<Measure>): ReportPlan<Measure> => {
-    const resource = source.resourceFor(question);
+    const asked = askedOf(source, question);
+    const resource = source.resourceFor(asked);
     const cut = question.bucket === "MINUTE" ? "day" : undefined;
     const windows = windowsOf(resource.endpoint, question.range, now, cut);
-    const questionFor = (piece: DayRange) => sharedQuestion(resource, { ...question, range: piece }, now);
+    const questionFor = (piece: DayRange) => sharedQuestion(resource, { ...asked, range: piece }, now);
     return { question, source, algebra, resource, windows, questionFor, asOf: now };
   };
   return [plan(first), ...others.map(plan)];
+}
+
+/** The question with people in place of their teams, which upstream does not know; as it is where a source knows no people. */
+function askedOf<Measure>({ names }: ReportSource<Measure>, question: ReportQuestion): ReportQuestion {
+  const { groupBy } = question;
+  const people = peopleIn(names);
+  if (people === null || !groupBy.includes("TEAM")) return question;
+  const others = groupBy.filter((dimension) => dimension !== "TEAM");
+  return { ...question, groupBy: [...new Set([...others, people])].sort() };
+}
+
+/** Whether the rows of a plan are only those of people: usage that is nobody's is missing from them. */
+export function lacksNobody<Measure>({ source, questionFor, windows }: ReportPlan<Measure>): boolean {
+  return source.organization === "ENTERPRISE" && questionFor(windows.range).groupBy.includes("USER");
 }
 
 /**
@@ -164,12 +180,11 @@ interface Obstacle {
 const NOTHING: Obstacle = { what: "does not answer this" };
 
 /** Why a source cannot answer; null where it can. */
-function obstacle<Measure>(
-  { names, onlyDays }: ReportSource<Measure>,
-  question: ReportQuestion,
-): Obstacle | null {
-  const groupBy = Object.keys(names.groupBy);
-  const unknown = question.groupBy.filter((dimension) => !groupBy.includes(dimension));
+function obstacle<Measure>(source: ReportSource<Measure>, wanted: ReportQuestion): Obstacle | null {
+  const { names, onlyDays } = source;
+  const question = askedOf(source, wanted);
+  const groupBy: readonly string[] = dimensionsKnown(names);
+  const unknown = wanted.groupBy.filter((dimension) => !groupBy.includes(dimension));
   if (unknown.length > 0)
     return { what: `cannot group by ${unknown.join(", ")}`, instead: `it groups by ${groupBy.join(", ")}` };
   const filters = Object.keys(names.filter);
@@ -179,6 +194,12 @@ function obstacle<Measure>(
       what: `cannot filter on ${unfiltered.join(", ")}`,
       instead: `it filters on ${filters.join(", ") || "nothing"}`,
     };
+  if (
+    wanted.groupBy.includes("TEAM") &&
+    question.groupBy.includes("USER") &&
+    question.groupBy.includes("GROUP")
+  )
+    return { what: "cannot group people by TEAM and by GROUP: those in several groups count in each" };
   const clash = names.apart?.find(
     ([split, other]) => question.groupBy.includes(split) && involves(question, other),
   );
@@ -196,6 +217,17 @@ function obstacle<Measure>(
   return null;
 }
 
+/** What rows can be split by; by team, the gateway's own dimension, where people can be told apart. */
+export function dimensionsKnown(names: ReportNames): Dimension[] {
+  const known = Object.keys(names.groupBy) as Dimension[];
+  return peopleIn(names) === null ? known : [...known, "TEAM"];
+}
+
+/** The dimension that tells people apart; by ACTOR, if there is one, usage that is nobody's has rows too. Null: none does. */
+export function peopleIn({ groupBy }: ReportNames): "ACTOR" | "USER" | null {
+  return (["ACTOR", "USER"] as const).find((dimension) => Object.hasOwn(groupBy, dimension)) ?? null;
+}
+
 function involves({ groupBy, filter }: ReportQuestion, dimension: FilterDimension): boolean {
   return groupBy.includes(dimension) || filter[dimension] !== undefined;
 }
@@ -210,15 +242,17 @@ export function walkReport<Measure>(
   const questions = pieces.map((piece) => plan.questionFor(piece));
   if (resource.pages === "rows") {
     const walk = within(walkOf(upstream, resource.endpoint, questions), pieces, resource.endpoint.subject);
-    return mapPages(walk, ({ rows, seen }) =>
-      rows.map((row) => ({ ...row, isRemainder: false, state: stateOf(row, seen) })),
-    );
+    return mapPages(walk, ({ rows, seen }) => {
+      const stateOf = statesBy(seen);
+      return rows.map((row) => ({ ...row, isRemainder: false, state: stateOf(row) }));
+    });
   }
   const walk = within(walkOf(upstream, resource.endpoint, questions), pieces, resource.endpoint.subject);
   return mapPages(walk, async (page) => {
     const { range } = questions[page.window] as ReportQuestion;
     const rows = await withRemainders(upstream, plan, range, page.rows);
-    return rows.map((row) => ({ ...row, state: stateOf(row, page.seen) }));
+    const stateOf = statesBy(page.seen);
+    return rows.map((row) => ({ ...row, state: stateOf(row) }));
   });
 }
 
@@ -257,6 +291,9 @@ function within<Row extends Span>(walk: Walk<Row>, pieces: readonly DayRange[], 
   };
 }
 
+/** Rows added up in one go, which takes a few milliseconds. */
+const PIECE = 2_000;
+
 /** Every group once for the whole range, largest first. */
 export async function rankReport<Measure>(
   upstream: Upstream,
@@ -268,26 +305,34 @@ export async function rankReport<Measure>(
   const whole = { from: startOf(plan.windows.range.from), until: startOf(plan.windows.range.until) };
   const rows = plan.question.groupBy.includes("ACTOR") ? read.map(toldApart) : read;
   const state = leastSettled(sources.map((source) => source.state));
-  const ranked = [true, false].flatMap((isRemainder) =>
-    merged(
-      rows.filter((row) => row.isRemainder === isRemainder),
-      plan.algebra,
-    ).map(({ row, key, id }) => ({
-      row: { ...row, ...whole, isRemainder, state },
-      key,
-      id: isRemainder ? "" : id,
-    })),
+  const groups = new Groups(plan.algebra);
+  const remainders = new Groups(plan.algebra, () => "");
+  for (let i = 0; i < rows.length; i += PIECE) {
+    for (const row of rows.slice(i, i + PIECE)) (row.isRemainder ? remainders : groups).add(row);
+    await upstream.turn();
+  }
+  const ranked = [groups, remainders].flatMap((each) =>
+    dressed(each.ranked(), (row) => ({ ...row, ...whole, isRemainder: each === remainders, state })),
   );
   return { ranked: ranked.sort(byRank), sources };
 }
 
 /** A missing actor can stand for several whom upstream hides; their rows read alike and must not be added up as one. */
-function toldApart<Row extends Dimensions>(row: Row, i: number): Row {
+export function toldApart<Row extends Dimensions>(row: Row, i: number): Row {
   return row.actor === null ? { ...row, hidden: i } : row;
 }
 
-function stateOf({ from, until }: Span, seen: Instant | null): Finality {
-  return finalityOf("money", { from: dayOf(from), until: addDays(dayOf(until - 1), 1) }, seen);
+/** The state of a row, worked out once for all rows of one span: a page has a thousand rows, and a few buckets. */
+function statesBy(seen: Instant | null): (row: Span) => Finality {
+  const states = new Map<string, Finality>();
+  return ({ from, until }) => {
+    const span = `${from} ${until}`;
+    const state =
+      states.get(span) ??
+      finalityOf("money", { from: dayOf(from), until: addDays(dayOf(until - 1), 1) }, seen);
+    states.set(span, state);
+    return state;
+  };
 }
 
 export interface Ranking<Row> {
@@ -319,7 +364,7 @@ function ungroupedPlan<Measure>({ question, source, asOf }: ReportPlan<Measure>)
 }
 
 /** One row for each bucket of the piece, or for all of it. */
-function ungrouped<Measure>(
+export function ungrouped<Measure>(
   upstream: Upstream,
   plan: ReportPlan<Measure>,
   piece: DayRange,

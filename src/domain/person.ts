@@ -7,8 +7,10 @@ export interface Person {
   readonly organization: OrganizationKind;
   readonly userId: string;
   /** Undefined where the row does not show it. */
-  readonly email?: string | null;
+  readonly email?: string | null | undefined;
   readonly name?: string | null;
+  /** The address the row came with, once that is too old to be shown: figures are still joined by it. */
+  readonly formerEmail?: string | null | undefined;
   /** The row says that the account is gone or the person has left. */
   readonly deleted?: boolean;
   /** The range figures are about unless a field asks for another. */

@@ -1,6 +1,6 @@
 import { type Finality, finalityOf } from "../cache/policy.ts";
 import type { Context } from "../context.ts";
-import type { ActivityDay } from "../domain/activity.ts";
+import type { ActiveUsers, ActivityDay, Seats } from "../domain/activity.ts";
 import { addDays, type Day, dayOf, earlier, type Instant, later } from "../domain/day.ts";
 import { type DayRange, oneDay, splitByDay } from "../domain/range.ts";
 import { GatewayError } from "../errors.ts";
@@ -15,6 +15,8 @@ import { loader } from "./loader.ts";
 /** A day, and whether its figures can still move. */
 export interface SettlingDay extends ActivityDay {
   readonly state: Finality;
+  /** Whether its seats are those of now; a final day can have them from when it was first asked for. */
+  readonly isSeated: boolean;
 }
 
 /**
@@ -26,15 +28,21 @@ export async function activityDays(ctx: Context, asked: DayRange): Promise<reado
   const days = splitByDay(range);
   const kept = await Promise.all(days.map((day) => ctx.upstream.kept(activitySummaries, { range: day })));
   const span = spanOf(days.filter((_, i) => kept[i] === null));
-  const found = kept.flatMap((page) => page?.rows ?? []).map((day) => ({ ...day, state: "FINAL" as const }));
+  const found = kept.flatMap((page) => page?.rows ?? []).map((day) => settling(day, "FINAL"));
   if (span === null) return found;
-  const moving = await untilNewest(span, (range) => summaries(ctx, range));
-  return [...found.filter(({ date }) => date < span.from || date >= span.until), ...moving].sort((a, b) =>
-    a.date < b.date ? -1 : 1,
-  );
+  const others = await untilNewest(span, (range) => summaries(ctx, range));
+  const all = [...found.filter(({ date }) => date < span.from || date >= span.until), ...others];
+  const newest = all.findLast(({ isSeated }) => isSeated) ?? null;
+  return all
+    .map((day) => (day.isSeated || newest === null ? day : withSeats(day, newest)))
+    .sort((a, b) => (a.date < b.date ? -1 : 1));
 }
 
-/** The walk of `activityDays` before it is made. */
+function settling(day: ActivityDay, state: Finality): SettlingDay {
+  return { ...day, state, isSeated: state !== "FINAL" };
+}
+
+/** The walks of `activityDays` before they are made. */
 export function activityWalks(ctx: Context, asked: DayRange): FieldWalks {
   const { range } = windowsOf(activitySummaries, asked, ctx.now());
   const kept = async (upstream: Upstream) => {
@@ -54,6 +62,49 @@ export function activityWalks(ctx: Context, asked: DayRange): FieldWalks {
 function spanOf(days: readonly DayRange[]): DayRange | null {
   const [first, last] = [days[0], days.at(-1)];
   return first === undefined || last === undefined ? null : { from: first.from, until: last.until };
+}
+
+/**
+ * Upstream says of every day how many seats there are now, so a day that is kept for good would tell of another moment than the
+ * days beside it. It takes them from one that still moves; a range of final days alone asks for that when seats are wanted.
+ */
+export async function seated(ctx: Context, day: SettlingDay): Promise<SettlingDay> {
+  return day.isSeated ? day : withSeats(day, await newestDay(ctx));
+}
+
+function withSeats(day: SettlingDay, newest: Seats | null): SettlingDay {
+  return { ...day, ...seatsOf(newest, day.all), isSeated: true };
+}
+
+/** Null while upstream cannot be asked: final days need it for nothing but their seats. */
+async function newestDay(ctx: Context): Promise<Seats | null> {
+  try {
+    return (await lastDays(ctx)).at(-1) ?? null;
+  } catch (fault) {
+    if (fault instanceof GatewayError) return null;
+    throw fault;
+  }
+}
+
+function seatsOf(newest: Seats | null, { daily, weekly, monthly }: ActiveUsers) {
+  const { seats, pendingInvites, scienceEntitled } = newest ?? UNKNOWN;
+  const share = (people: number | null) =>
+    people === null || seats === null ? null : adoption(people, seats);
+  return {
+    seats,
+    pendingInvites,
+    scienceEntitled,
+    dailyAdoption: share(daily),
+    weeklyAdoption: share(weekly),
+    monthlyAdoption: share(monthly),
+  };
+}
+
+const UNKNOWN: Seats = { seats: null, pendingInvites: null, scienceEntitled: null };
+
+/** As upstream states it: a percentage with two decimals, at most 100, since people without a seat any more count too. */
+function adoption(people: number, seats: number): number {
+  return seats === 0 ? 0 : Math.min(100, Math.round((people / seats) * 10_000) / 100);
 }
 
 /** Those of the days that upstream has aggregated; `days` come oldest first. */
@@ -174,7 +225,7 @@ async function untilNewest<Rows extends readonly unknown[]>(
 
 async function summaries({ upstream }: Context, range: DayRange): Promise<readonly SettlingDay[]> {
   const walk = mapPages(walkOf(upstream, activitySummaries, [{ range }]), ({ rows, seen }) =>
-    rows.map((day) => ({ ...day, state: finalityOf("activity", oneDay(day.date), seen) })),
+    rows.map((day) => settling(day, finalityOf("activity", oneDay(day.date), seen))),
   );
   return (await whole(walk)).rows;
 }

@@ -1,8 +1,9 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { GraphQLSchema } from "graphql";
-import { createYoga } from "graphql-yoga";
+import { createYoga, useReadinessCheck } from "graphql-yoga";
 import type { Context } from "../context.ts";
 import type { Instant } from "../domain/day.ts";
+import type { Roster } from "../domain/team.ts";
 import type { Asker } from "../upstream/operation.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { boundCost } from "./cost.ts";
@@ -13,38 +14,49 @@ import { boundDocuments, readRequests } from "./request.ts";
 
 const GRAPHQL = "/graphql";
 
+/** Answers 200 as long as the process runs. */
+export const HEALTH = "/healthz";
+
+/** Answers 200 as long as requests should be sent here; 503 from the moment the process is told to end. Asks nobody. */
+export const READINESS = "/readyz";
+
 export interface ServerOptions {
   readonly schema: GraphQLSchema;
   readonly operation: (asker: Asker) => Upstream;
   readonly now: () => Instant;
   readonly operationTimeoutMs: number;
   readonly maxFirst: number;
+  readonly roster: Roster;
   readonly playground: boolean;
+  readonly isReady: () => boolean;
   /** Told of faults that clients see only as INTERNAL_SERVER_ERROR. */
   readonly onFault: (fault: unknown) => void;
 }
 
-/** The HTTP edge: GraphQL on /graphql, GraphiQL for browsers on the same path, liveness on /healthz. */
+/** The HTTP edge: GraphQL on /graphql, GraphiQL for browsers on the same path, liveness and readiness. */
 export function createServer({
   schema,
   operation,
   now,
   operationTimeoutMs,
   maxFirst,
+  roster,
   onFault,
   ...options
 }: ServerOptions) {
   return createYoga<Partial<NodeRequest>, Context>({
     schema,
-    context: ({ request, req }): Context => ({
+    context: ({ request, req, res }): Context => ({
       upstream: operation({
-        signal: patience(request.signal, operationTimeoutMs),
+        signal: patience(request.signal, operationTimeoutMs, res),
         caller: req?.socket.remoteAddress ?? "",
       }),
       now: instantOf(now()),
       maxFirst,
+      roster,
     }),
     plugins: [
+      useReadinessCheck({ endpoint: READINESS, check: options.isReady }),
       options.playground && playground(GRAPHQL),
       readRequests(),
       boundDocuments(),
@@ -53,7 +65,7 @@ export function createServer({
       translateErrors(onFault),
     ],
     graphqlEndpoint: GRAPHQL,
-    healthCheckEndpoint: "/healthz",
+    healthCheckEndpoint: HEALTH,
     landingPage: false,
     graphiql: false,
     maskedErrors: { maskError: (error) => clientError(error, onFault) },
@@ -67,6 +79,7 @@ export function createServer({
 /** What a node:http listener adds to a request. */
 interface NodeRequest {
   readonly req: IncomingMessage;
+  readonly res: ServerResponse;
 }
 
 /** Far more than a question with its variables takes. */
@@ -77,11 +90,23 @@ function instantOf(moment: Instant): () => Instant {
   return () => moment;
 }
 
-/** Ends when the client leaves or the time is up. Yoga's own signal is not one that AbortSignal.any takes. */
-function patience(client: AbortSignal, timeoutMs: number): AbortSignal {
-  const gone = new AbortController();
-  const leave = () => gone.abort(client.reason);
+/**
+ * Ends when the client leaves or the time is up. With the answer both are forgotten: a timer that stayed would hold, for as long
+ * as an operation may take, what it was set for.
+ */
+function patience(client: AbortSignal, timeoutMs: number, response?: ServerResponse): AbortSignal {
+  const over = new AbortController();
+  const late = () => over.abort(new DOMException("the operation took too long", "TimeoutError"));
+  const timer = setTimeout(late, timeoutMs).unref();
+  const leave = () => {
+    clearTimeout(timer);
+    over.abort(client.reason);
+  };
   if (client.aborted) leave();
   client.addEventListener("abort", leave, { once: true });
-  return AbortSignal.any([gone.signal, AbortSignal.timeout(timeoutMs)]);
+  response?.once("finish", () => {
+    clearTimeout(timer);
+    client.removeEventListener("abort", leave);
+  });
+  return over.signal;
 }

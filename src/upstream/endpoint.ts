@@ -53,6 +53,11 @@ export interface Endpoint<Params, Row> {
    * it has nothing of the kind: two that read alike can be two things then, and both are kept.
    */
   rowId(row: Row, params: Params): RowId | null;
+  /**
+   * The row without names and addresses of people, where it has any. Figures become final, identities do not: what a page says
+   * of people is given no longer than look-ups are.
+   */
+  withoutNames?(row: Row): Row;
   /** One row from its JSON; `path` is where in the body it stands. Throws WireError. */
   readonly read: (json: unknown, path: string, params: Params) => Row;
 }

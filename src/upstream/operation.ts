@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { type Finality, leastSettled } from "../cache/policy.ts";
 import type { Instant } from "../domain/day.ts";
 import { GatewayError } from "../errors.ts";
@@ -47,6 +48,7 @@ export class Operation {
   /** Ends when its caller has left, or has waited as long as it may. */
   readonly signal: AbortSignal;
   readonly #maxRequests: number;
+  #turn: Promise<unknown> = Promise.resolve();
   #begun = 0;
 
   constructor(maxRequests: number, { signal, priority = "interactive", caller = "" }: Asker) {
@@ -89,6 +91,15 @@ export class Operation {
     age.stale ||= stale !== null;
     if (state !== "FINAL" && watermark !== null)
       age.refreshedAt = Math.min(age.refreshedAt ?? watermark, watermark);
+  }
+
+  /**
+   * Resolves when other operations have had the thread in between; pieces of one come in the order they were asked for. What is
+   * in the cache never waits for anything, and a long question would be answered in one go while nobody else is.
+   */
+  turn(): Promise<unknown> {
+    this.#turn = this.#turn.then(() => setImmediate());
+    return this.#turn;
   }
 
   /** Waits for shared work no longer than the caller does; the work itself goes on for the others. */

@@ -20,6 +20,8 @@ export interface Page<Row> {
   /** The days it is about; null for look-ups. */
   readonly covers: DayRange | null;
   readonly state: Finality;
+  /** What its rows said of people beside their ids has been left out for its age. */
+  readonly isNameless?: true;
   /** Why it is older than it should be; null: it is as fresh as is promised. */
   readonly stale: Staleness | null;
 }

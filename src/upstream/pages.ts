@@ -9,6 +9,7 @@ import { Breakers } from "./breaker.ts";
 import type { Bucket, Budget, Turn } from "./budget.ts";
 import type { Credential, Credentials } from "./credential.ts";
 import type { Endpoint, KeyFamily } from "./endpoint.ts";
+import { FRESH } from "./endpoints/coverage.ts";
 import { failureOf, UpstreamRefusal } from "./failure.ts";
 import { get, type HttpAnswer, type HttpOptions } from "./http.ts";
 import { Interest } from "./interest.ts";
@@ -92,7 +93,7 @@ export function createPages(options: PagesOptions): Pages {
   async function peek<P, Row>(question: PageQuestion<P, Row>): Promise<Page<Row> | null> {
     const { endpoint } = question;
     const { key } = named(question);
-    const here = options.store.get(key) as Entry<Page<Row>> | undefined;
+    const here = held(endpoint, key);
     if (here !== undefined) return isFresh(here, endpoint) ? here.value : null;
     const bytes = (await options.shared?.get(key)) ?? null;
     const entry = bytes === null ? null : await decodeEntry(key, bytes);
@@ -123,7 +124,21 @@ export function createPages(options: PagesOptions): Pages {
   /** A kept body, read. Throws for one of a replica whose clock is ahead: it would look new, and its days settled, too long. */
   function decode<P, Row>({ endpoint, params, token }: PageQuestion<P, Row>, { body, fetchedAt }: Kept) {
     if (fetchedAt > options.now() + CLOCKS_DIFFER_MS) throw new RangeError("kept at a time to come");
-    return decodePage(endpoint, params, token, parserOf(endpoint)(body), fetchedAt);
+    const page = decodePage(endpoint, params, token, parserOf(endpoint)(body), fetchedAt);
+    return hasOldNames(page) ? nameless(endpoint, page) : page;
+  }
+
+  /** What this process keeps under a name. */
+  function held<P, Row>(endpoint: Endpoint<P, Row>, key: string): Entry<Page<Row>> | undefined {
+    const entry = options.store.get(key) as Entry<Page<Row>> | undefined;
+    if (entry === undefined || !hasOldNames(entry.value)) return entry;
+    const aged = { ...entry, value: freeze(nameless(endpoint, entry.value)) };
+    options.store.set(key, aged);
+    return aged;
+  }
+
+  function hasOldNames({ isNameless, fetchedAt }: Page<unknown>): boolean {
+    return !isNameless && options.now() >= fetchedAt + FRESH.lookups * 1_000;
   }
 
   function keep<Row>(key: string, page: Page<Row>, bytes: number): Page<Row> {
@@ -144,7 +159,7 @@ export function createPages(options: PagesOptions): Pages {
     bypass: boolean,
     fetch: (by: Operation, unwanted: AbortSignal) => Promise<Page<Row>>,
   ): Promise<Page<Row>> {
-    const kept = bypass ? undefined : (options.store.get(key) as Entry<Page<Row>> | undefined);
+    const kept = bypass ? undefined : held(endpoint, key);
     const fresh = () => {
       if (kept === undefined || !isFresh(kept, endpoint)) return null;
       operation.usage.cacheHits++;
@@ -325,6 +340,18 @@ export function createPages(options: PagesOptions): Pages {
   }
 
   return { read, peek, bucketOf };
+}
+
+/** The page without what it says of people, who may have been renamed or erased since. */
+function nameless<Row>(
+  { withoutNames }: Pick<Endpoint<never, Row>, "withoutNames">,
+  page: Page<Row>,
+): Page<Row> {
+  return {
+    ...page,
+    rows: withoutNames === undefined ? page.rows : page.rows.map(withoutNames),
+    isNameless: true,
+  };
 }
 
 function parserOf({ exactNumbers }: { readonly exactNumbers?: true }): (text: string) => unknown {

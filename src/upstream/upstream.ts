@@ -49,11 +49,16 @@ export interface Upstream {
   afford(requests: number): void;
   /** The most requests the operation may begin. */
   readonly maxRequests: number;
+  /** Lets other operations have the thread; see Operation. */
+  turn(): Promise<unknown>;
   readonly usage: Usage;
   readonly age: Age;
 }
 
 const RESTARTS = 2;
+
+/** Fewer are no work to speak of. */
+const MANY_ROWS = 100;
 
 export function createUpstream(options: UpstreamOptions): {
   operation(asker: Asker): Upstream;
@@ -97,6 +102,7 @@ export function createUpstream(options: UpstreamOptions): {
       const again = page.rows.length - rows.length;
       duplicates += again;
       operation.usage.duplicates += again;
+      if (page.rows.length >= MANY_ROWS) await operation.turn();
       yield { ...page, rows, restarted };
       restarted = false;
       if (page.next === null) return;
@@ -134,6 +140,7 @@ export function createUpstream(options: UpstreamOptions): {
         remember: (refusal) => access.refused(refusal),
         afford: (requests) => operation.afford(requests),
         maxRequests: options.maxRequests,
+        turn: () => operation.turn(),
         usage: operation.usage,
         age: operation.age,
       };

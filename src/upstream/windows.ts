@@ -3,7 +3,8 @@ import { type DayRange, daysIn, intersection, splitByDay, splitByMonth } from ".
 import { badInput, GatewayError } from "../errors.ts";
 import type { Coverage } from "./endpoint.ts";
 
-interface Covered {
+/** What has days, or is a look-up. */
+export interface Covered {
   readonly dataset: string;
   readonly coverage: Coverage | null;
 }

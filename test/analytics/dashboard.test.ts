@@ -8,6 +8,8 @@ import { addDays, day } from "../../src/domain/day.ts";
 import { compare, type Decimal, decimalOf, sum } from "../../src/domain/decimal.ts";
 import { decimals, forAll } from "../arbitrary.ts";
 
+const NO_ALIASES = new Map<string, string>();
+
 const counts = fc.nat(1_000);
 
 /** People with figures of chat; of everything else they have none. */
@@ -93,9 +95,9 @@ describe("a day of Claude Code", () => {
 
   test("costs what its records do, to the last digit, however they are ordered", () => {
     forAll([records], (own) => {
-      const figures = codeDay(FIRST, "FINAL", own);
+      const figures = codeDay(FIRST, "FINAL", own, NO_ALIASES);
       expect(compare(figures.estimated.cents, cents(own))).toBe(0);
-      const backwards = codeDay(FIRST, "FINAL", own.toReversed());
+      const backwards = codeDay(FIRST, "FINAL", own.toReversed(), NO_ALIASES);
       expect(compare(backwards.estimated.cents, figures.estimated.cents)).toBe(0);
       expect(backwards.costPerUser).toEqual(figures.costPerUser);
     });
@@ -103,10 +105,10 @@ describe("a day of Claude Code", () => {
 
   test("has a cost per user where there is one, of which keys are no part", () => {
     forAll([records], (own) => {
-      const { people: users, costPerUser } = codeDay(FIRST, "FINAL", own);
+      const { people: users, costPerUser } = codeDay(FIRST, "FINAL", own, NO_ALIASES);
       const byPeople = own.filter(({ actor }) => actor.kind === "user");
       expect(costPerUser === null).toBe(byPeople.length === 0);
-      expect(costPerUser).toEqual(codeDay(FIRST, "FINAL", byPeople).costPerUser);
+      expect(costPerUser).toEqual(codeDay(FIRST, "FINAL", byPeople, NO_ALIASES).costPerUser);
       if (users === 1) {
         const [only, exact] = [costPerUser?.cents as Decimal, cents(byPeople)];
         const off = sum([only, { ...exact, units: -exact.units }]);
@@ -121,7 +123,9 @@ describe("a day of Claude Code", () => {
   test("has a leaderboard of its people by address, letter case aside", () => {
     forAll([records], (own) => {
       const range = { from: FIRST, until: addDays(FIRST, 3) };
-      const board = codeLeaders({ range, records: own }, ({ linesAdded }) => decimalOf(linesAdded));
+      const board = codeLeaders({ range, records: own, aliases: NO_ALIASES }, ({ linesAdded }) =>
+        decimalOf(linesAdded),
+      );
       const byPeople = own.filter(({ actor, linesAdded }) => actor.kind === "user" && linesAdded > 0);
       expect(new Set(board.map(({ email }) => email))).toEqual(
         new Set(byPeople.map(({ actor }) => actor.kind === "user" && actor.email.toLowerCase())),

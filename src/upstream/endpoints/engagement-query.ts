@@ -86,4 +86,4 @@ export function splitList<WireRow extends object, Row, Part>(
   });
 }
 
-type SplitOf = Omit<Endpoint<EngagementQuestion, never>, "query" | "read" | "rowId">;
+type SplitOf = Omit<Endpoint<EngagementQuestion, never>, "query" | "read" | "rowId" | "withoutNames">;

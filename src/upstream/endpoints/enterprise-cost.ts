@@ -3,7 +3,7 @@ import type {
   BetaAnalyticsCostReportTimeBucket,
   BetaAnalyticsCostUsersItem,
 } from "@anthropic-ai/sdk/resources/beta/organization/analytics/analytics";
-import type { CostRow, Span } from "../../domain/bucket.ts";
+import { type CostRow, type Span, withoutNames } from "../../domain/bucket.ts";
 import type { Spend } from "../../domain/money.ts";
 import type { Bucket } from "../../domain/report.ts";
 import { endpoint } from "../endpoint.ts";
@@ -48,6 +48,7 @@ export const userCost = endpoint({
   ...userReport(COST_NAMES),
   path: "/v1/organizations/analytics/user_cost_report",
   rowId: costRowId,
+  withoutNames: withoutNames<CostRow>,
   row: (w: Wire<BetaAnalyticsCostUsersItem>, p): CostRow => {
     const span = userSpan(w.only<keyof Bounds<string>>(), p);
     return { ...costRow(w.only<keyof Columns>(), span), user: reportUser(w.at("actor")) };

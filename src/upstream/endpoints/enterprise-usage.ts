@@ -3,7 +3,7 @@ import type {
   BetaAnalyticsUsageReportTimeBucket,
   BetaAnalyticsUsageUsersItem,
 } from "@anthropic-ai/sdk/resources/beta/organization/analytics/analytics";
-import type { Span, UsageRow } from "../../domain/bucket.ts";
+import { type Span, type UsageRow, withoutNames } from "../../domain/bucket.ts";
 import type { Bucket } from "../../domain/report.ts";
 import type { TokenUsage } from "../../domain/tokens.ts";
 import { endpoint } from "../endpoint.ts";
@@ -38,6 +38,7 @@ export const userUsage = endpoint({
   ...userReport(ENTERPRISE_NAMES),
   path: "/v1/organizations/analytics/user_usage_report",
   rowId: (row: UsageRow) => reportRowId(row),
+  withoutNames: withoutNames<UsageRow>,
   row: (w: Wire<BetaAnalyticsUsageUsersItem>, p): UsageRow => {
     const span = userSpan(w.only<keyof Bounds<string>>(), p);
     return { ...usageRow(w.only<keyof Columns>(), span), user: reportUser(w.at("actor")) };

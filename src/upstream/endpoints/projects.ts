@@ -23,6 +23,7 @@ export const projectActivity = endpoint({
   query: (p: EngagementQuestion) => engagementQuery(PROJECT_FILTERS, p),
   rowId: byId,
   row: project,
+  withoutNames: (row) => ({ ...row, createdBy: row.createdBy && { userId: row.createdBy.userId } }),
 });
 
 /** The same per project and person. */

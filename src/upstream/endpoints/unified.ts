@@ -16,6 +16,7 @@ import {
   NO_DIMENSIONS,
   type ReportActor,
   type UsageRow,
+  withoutNames,
 } from "../../domain/bucket.ts";
 import type { ReportQuestion } from "../../domain/report.ts";
 import { endpoint } from "../endpoint.ts";
@@ -120,6 +121,7 @@ const report = (names: ReportNames) =>
 const cost = {
   path: "/v1/organizations/analytics/cost",
   rowId: (row: CostRow, p: ReportQuestion) => (isHidden(row, p) ? null : costRowId(row)),
+  withoutNames: withoutNames<CostRow>,
   row: (w: Wire<BetaAnalyticsCostItem>): CostRow => {
     const group = w.at("group");
     const money = w.at("cost");
@@ -141,6 +143,7 @@ const cost = {
 const usage = {
   path: "/v1/organizations/analytics/usage",
   rowId: (row: UsageRow, p: ReportQuestion) => (isHidden(row, p) ? null : reportRowId(row)),
+  withoutNames: withoutNames<UsageRow>,
   row: (w: Wire<BetaAnalyticsUsageItem>): UsageRow => {
     const counted = w.at("usage");
     return {

@@ -34,6 +34,7 @@ export const userActivity = endpoint({
   query: (p: EngagementQuestion) => engagementQuery(USER_FILTERS, p),
   rowId: ({ userId }) => userId,
   row: activity,
+  withoutNames: ({ email, ...row }) => (email === undefined ? row : { ...row, formerEmail: email }),
 });
 
 /** The same of the members of each group together: one row per group. */
