@@ -120,7 +120,7 @@ export function rankedBy<Row>(
 export function marksOf(ids: readonly string[]): string[] {
   let mark = 0n;
   return ids.map((id) => {
-    mark = BigInt.asUintN(96, mark + BigInt(`0x${createHash("sha256").update(id).digest("hex")}`));
+    mark = BigInt.asUintN(96, mark + BigInt(`0x${hash("sha256", id, "hex")}`));
     return mark.toString(36);
   });
 }
