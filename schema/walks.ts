@@ -28,7 +28,7 @@ import { type DateRangeInput, DEFAULT_PERIOD, resolveRange } from "./range.ts";
 
 /** What a field will be about, as far as the operation says it before it is run. */
 export interface Prospect<Args = object, Above = object> {
-  /** Its own `range`, else the one it inherits. */
+  /** Its own `range` or what it is `about`, else the one it inherits. */
   readonly range: DayRange;
   readonly args: Args;
   /** The arguments of the field above it. */
@@ -50,8 +50,8 @@ export function walks<Args = object, Above = object>(
   return { walks: of };
 }
 
-/** The extension of a field that is about other days than its `range` says or it inherits, as far as that is known beforehand. */
-export function about<Args = object>(of: (prospect: Prospect<Args>, ctx: Context) => DayRange) {
+/** The extension of a field that says itself which days the fields below it are about. */
+export function about<Args = object>(of: (args: Args, ctx: Context) => DayRange) {
   return { about: of };
 }
 
@@ -110,13 +110,11 @@ export function plannedFields({
       const here = path === "" ? name : `${path}.${name}`;
       try {
         const args = getArgumentValues(field, nodes[0] as FieldNode, variables) as { range?: DateRangeInput };
-        const asked = args.range ? resolveRange(args.range, ctx.now()) : above.range;
-        const { about: days, walks: own } = field.extensions as Partial<
-          ReturnType<typeof walks> & ReturnType<typeof about>
-        >;
-        const inherited = { ...above, args, range: asked };
-        const range = days?.(inherited, ctx) ?? asked;
-        const made = own?.({ ...inherited, range }, ctx) ?? [];
+        const said = field.extensions.about as Parameters<typeof about>[0] | undefined;
+        const stated = args.range ? resolveRange(args.range, ctx.now()) : above.range;
+        const range = said?.(args, ctx) ?? stated;
+        const own = field.extensions.walks as Parameters<typeof walks>[0] | undefined;
+        const made = own?.({ ...above, args, range }, ctx) ?? [];
         const all = "walks" in made ? [made] : made;
         for (const each of all) add(each, here);
         const source = all[0]?.walks[0]?.endpoint.dataset ?? above.source;

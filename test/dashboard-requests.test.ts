@@ -191,3 +191,63 @@ describe("a part of the dashboard", () => {
     expect(seen).toEqual([]);
   });
 });
+
+describe("what the plan says", () => {
+  const planOf = async ({ fetch }: ReturnType<typeof gateway>["app"], query: string) => {
+    const response = await fetch("http://gateway.test/graphql?explain", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ query }),
+    });
+    return (await response.json()).extensions.plan;
+  };
+  const RANGES = [
+    "featureAdoption { byDay(RANGE) { days { chats { value change } artifactsCreated { relativeChange } } } }",
+    "claudeAi { byDay(RANGE) { days { chatShare } } }",
+    "usage { byDay(RANGE) { days { date } } }",
+    "claudeCode { byDay(RANGE) { days { sessions } } membersByDay(RANGE) { days { sessions } } }",
+  ];
+  const stated = [
+    ["2026-11-15", "2026-11-30"],
+    ["2026-10-20", "2026-10-25"],
+    ["2026-01-01", "2026-01-05"],
+  ].flatMap(([from, until]) =>
+    RANGES.map((field) =>
+      field.replaceAll("RANGE", `range: { between: { from: "${from}", until: "${until}" } }`),
+    ),
+  );
+  const parts = [
+    ...SELECTIONS.map(([page, selection]) => `${page} { ${selection} }`),
+    ...stated,
+    "featureAdoption { topUsersByProjects(period: WEEK) { users { user { cost { requests } } } } }",
+    "spend { topUsers(period: QUARTER_TO_DATE) { users { share } } }",
+  ];
+
+  test.each(["2026-11-22T09:00:00Z", "2026-11-22T12:00:00Z", EVENING])(
+    "is what each part of the dashboard asks for, at %s",
+    async (now) => {
+      const wrong: string[] = [];
+      for (const part of parts) {
+        const { app, ask, seen } = gateway({ sandbox: { users: 20 }, now });
+        const query = `{ dashboard { ${part} } }`;
+        const plan = await planOf(app, query);
+        expect(seen).toEqual([]);
+        const { errors } = await ask(query);
+        expect(errors).toBeUndefined();
+        const { members = 0, ...figures } = counted(seen);
+        const asked = Object.values(figures).reduce((all, count) => all + count, 0);
+        if (plan.requests !== asked || plan.lookups > members)
+          wrong.push(`${part}: ${plan.requests} and ${plan.lookups}, not ${asked} and ${members}`);
+      }
+      expect(wrong).toEqual([]);
+    },
+    120_000,
+  );
+
+  test("of the whole dashboard is what it costs", async () => {
+    const { app, seen } = gateway({ sandbox: { users: 20 }, now: EVENING });
+    const plan = await planOf(app, WHOLE);
+    expect([plan.requests, plan.lookups]).toEqual([LEAST_IN_ALL - LEAST.members, 1]);
+    expect(seen).toEqual([]);
+  });
+});

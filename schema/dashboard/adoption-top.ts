@@ -1,5 +1,5 @@
 import { artifactsGenerated, leaders, projectsUsed, TOP } from "../../src/analytics/dashboard-people.ts";
-import { activityPeriod, type DashboardPeriod, likelyPeriod } from "../../src/analytics/dashboard-periods.ts";
+import { activityPeriod, type DashboardPeriod } from "../../src/analytics/dashboard-periods.ts";
 import { type Freshness, freshnessOf } from "../../src/analytics/freshness.ts";
 import { rankedBy } from "../../src/analytics/ranking.ts";
 import type { Context } from "../../src/context.ts";
@@ -11,20 +11,20 @@ import type {
 } from "../../src/domain/engagement.ts";
 import type { Person } from "../../src/domain/person.ts";
 import type { DayRange } from "../../src/domain/range.ts";
-import { everyoneOver, walksOfEveryoneOver } from "../../src/loaders/people.ts";
+import { everyone, everyoneOver } from "../../src/loaders/people.ts";
 import type { Endpoint } from "../../src/upstream/endpoint.ts";
 import { connectorActivity } from "../../src/upstream/endpoints/connectors.ts";
 import { skillActivity } from "../../src/upstream/endpoints/skills.ts";
-import { walksOf } from "../../src/upstream/plan.ts";
+import { userActivity } from "../../src/upstream/endpoints/users.ts";
 import { walkOf, whole } from "../../src/upstream/walk.ts";
 import { builder } from "../builder.ts";
 import { Connector } from "../connector.ts";
 import { type Measured, measured } from "../engagement.ts";
 import { Skill } from "../skill.ts";
 import { User } from "../user.ts";
-import { about, walks, walksOfLastDays } from "../walks.ts";
 import { AdoptionDashboard } from "./adoption.ts";
 import { Answer, FreshAnswer, periodArg } from "./dashboard.ts";
+import { ofActivity } from "./planned.ts";
 
 interface Ranked {
   readonly range: DayRange;
@@ -57,25 +57,6 @@ const TopUsers = builder.objectRef<Ranked & { readonly users: readonly TopPerson
     }),
   }),
 });
-
-interface PeriodArgs {
-  readonly period: DashboardPeriod;
-}
-
-const overPeriod = about<PeriodArgs>(({ args }, ctx) => likelyPeriod(ctx, args.period));
-
-/** The walks to everybody's roll-up over a period. */
-export const walksOverPeriod = {
-  ...overPeriod,
-  ...walks(({ range }, ctx) => [walksOfLastDays(ctx), walksOfEveryoneOver(range)]),
-};
-
-function walksOfThings<Thing>(endpoint: Endpoint<EngagementQuestion, Thing>) {
-  return {
-    ...overPeriod,
-    ...walks(({ range }, ctx) => [walksOfLastDays(ctx), walksOf(endpoint, [{ range, filter: {} }])]),
-  };
-}
 
 async function topPeople(
   ctx: Context,
@@ -123,7 +104,7 @@ async function mostUsed<Thing extends { readonly name: string; readonly users: n
   period: DashboardPeriod,
 ) {
   const range = await activityPeriod(ctx, period);
-  const { rows, sources } = await whole(walkOf(ctx.upstream, endpoint, [{ range, filter: {} }]));
+  const { rows, sources } = await whole(walkOf(ctx.upstream, endpoint, [everyone(range)]));
   const ranked = rankedBy(
     rows,
     ({ users }) => users,
@@ -143,7 +124,7 @@ builder.objectFields(AdoptionDashboard, (t) => ({
     description:
       "People by the different chat projects they used over the period, by upstream's roll-up: over more than one day an estimate within about 2 %, so close ranks can stand the wrong way round; not additive. One upstream request per 1,000 people, whatever the period. Source: USER_ACTIVITY.",
     args: periodArg("MONTH_TO_DATE"),
-    extensions: walksOverPeriod,
+    extensions: ofActivity(userActivity),
     resolve: (_page, { period }, ctx) => topPeople(ctx, period, projectsUsed),
   }),
   topUsersByArtifacts: t.field({
@@ -152,7 +133,7 @@ builder.objectFields(AdoptionDashboard, (t) => ({
     description:
       "People by the artifacts they generated over the period in chat, Cowork, Claude Code and the product that merges the first two. Exact; additive. One upstream request per 1,000 people, whatever the period, and the same as for projects. Source: USER_ACTIVITY.",
     args: periodArg("MONTH_TO_DATE"),
-    extensions: walksOverPeriod,
+    extensions: ofActivity(userActivity),
     resolve: (_page, { period }, ctx) => topPeople(ctx, period, artifactsGenerated),
   }),
   topConnectors: t.field({
@@ -161,7 +142,7 @@ builder.objectFields(AdoptionDashboard, (t) => ({
     description:
       "Connectors by the different people who used them over the period, recounted exactly by upstream. One upstream request per 1,000 connectors. Source: CONNECTOR_ACTIVITY.",
     args: periodArg("MONTH_TO_DATE"),
-    extensions: walksOfThings(connectorActivity),
+    extensions: ofActivity(connectorActivity),
     resolve: (_page, { period }, ctx) => mostUsed(ctx, connectorActivity, period),
   }),
   topSkills: t.field({
@@ -170,7 +151,7 @@ builder.objectFields(AdoptionDashboard, (t) => ({
     description:
       "Skills by the different people who used them over the period, recounted exactly by upstream; `unknown` is all those it cannot tell apart. One upstream request per 1,000 skills. Source: SKILL_ACTIVITY.",
     args: periodArg("MONTH_TO_DATE"),
-    extensions: walksOfThings(skillActivity),
+    extensions: ofActivity(skillActivity),
     resolve: (_page, { period }, ctx) => mostUsed(ctx, skillActivity, period),
   }),
 }));

@@ -5,14 +5,15 @@ import { type Freshness, freshnessOf } from "../../src/analytics/freshness.ts";
 import type { Context } from "../../src/context.ts";
 import type { Day } from "../../src/domain/day.ts";
 import { decimalOf } from "../../src/domain/decimal.ts";
-import type { DayRange } from "../../src/domain/range.ts";
+import { type DayRange, splitByDay } from "../../src/domain/range.ts";
 import { ratioOf } from "../../src/domain/ratio.ts";
-import { newestWholeDay, summaryOfDay } from "../../src/loaders/activity-days.ts";
-import { everyoneOver, walksOfEveryoneOn } from "../../src/loaders/people.ts";
+import { activityWalks, isRecent, newestWholeDay, summaryOfDay } from "../../src/loaders/activity-days.ts";
+import { everyone, everyoneOver } from "../../src/loaders/people.ts";
+import { userActivity } from "../../src/upstream/endpoints/users.ts";
+import { type FieldWalks, walksOf } from "../../src/upstream/plan.ts";
 import { sum } from "../activity.ts";
 import { builder } from "../builder.ts";
 import { walks, walksOfLastDays } from "../walks.ts";
-import { walksOverPeriod } from "./adoption-top.ts";
 import {
   Answer,
   daysArg,
@@ -23,15 +24,8 @@ import {
   ratioField,
   written,
 } from "./dashboard.ts";
-import {
-  DashboardDay,
-  latestWalks,
-  type OnDay,
-  seriesOf,
-  seriesType,
-  seriesWalks,
-  walksOfPeople,
-} from "./series.ts";
+import { BY_PEOPLE, OF_DAYS, OF_LATEST, ofActivity } from "./planned.ts";
+import { DashboardDay, type OnDay, seriesOf, seriesType } from "./series.ts";
 
 /** Figures that upstream is asked for when they are selected. */
 const asked = <Options extends { readonly description: string }>(options: Options) => ({
@@ -52,8 +46,15 @@ const shareOfActive = (what: string) =>
     `\`${what}\` to \`activeUsers\`: 0.5 is half of those active. The two are of different sources, each of which can be revised. Null: nobody was active, or one of them is not measured.`,
   );
 
-const walksOfActive = walks((_prospect, ctx) => walksOfLastDays(ctx));
-const walksOfShare = walks(({ range }, ctx) => [walksOfEveryoneOn(range), walksOfLastDays(ctx)]);
+/** The summaries of days, which recent ones share with what tells the newest. */
+function walksToSummaries(range: DayRange, ctx: Context): FieldWalks {
+  return isRecent(range.from, ctx) ? walksOfLastDays(ctx) : activityWalks(ctx, range);
+}
+
+const OF_SHARE = walks(({ range }, ctx) => [
+  walksOf(userActivity, splitByDay(range).map(everyone)),
+  walksToSummaries(range, ctx),
+]);
 
 const ClaudeAiDay = builder.objectRef<OnDay>("ClaudeAiDay").implement({
   description:
@@ -64,7 +65,7 @@ const ClaudeAiDay = builder.objectRef<OnDay>("ClaudeAiDay").implement({
       ...people("were active in any product."),
       description:
         "Different people active in any product, which the shares are of. Exact; not additive over days. Null: not measured, or beside an error. Source: ACTIVITY_SUMMARIES.",
-      extensions: walksOfActive,
+      extensions: walks(({ range }, ctx) => walksToSummaries(range, ctx)),
       resolve: ({ date }, _args, ctx) => activeOn(ctx, date),
     }),
     chats: t.field({
@@ -72,47 +73,47 @@ const ClaudeAiDay = builder.objectRef<OnDay>("ClaudeAiDay").implement({
       nullable: true,
       description:
         "Chats people took part in: everybody's different conversations of the day, added up over people, which is right since a conversation is one person's. Exact; not additive over days, since a chat that goes on counts on each. Null: not measured, or beside an error.",
-      extensions: walksOfPeople,
+      extensions: BY_PEOPLE,
       resolve: ({ date }, _args, ctx) => onDay(ctx, date, ({ chats }) => chats),
     }),
     chatUsers: t.field({
       ...people("had a chat."),
-      extensions: walksOfPeople,
+      extensions: BY_PEOPLE,
       resolve: ({ date }, _args, ctx) => onDay(ctx, date, ({ chatUsers }) => chatUsers),
     }),
     chatShare: t.field({
       ...shareOfActive("chatUsers"),
-      extensions: walksOfShare,
+      extensions: OF_SHARE,
       resolve: ({ date }, _args, ctx) => shareOn(ctx, date, ({ chatUsers }) => chatUsers),
     }),
     projectsCreated: t.field({
       ...asked(sum("Chat projects created.")),
-      extensions: walksOfPeople,
+      extensions: BY_PEOPLE,
       resolve: ({ date }, _args, ctx) => onDay(ctx, date, ({ projectsCreated }) => projectsCreated),
     }),
     projectCreators: t.field({
       ...people("created a chat project."),
-      extensions: walksOfPeople,
+      extensions: BY_PEOPLE,
       resolve: ({ date }, _args, ctx) => onDay(ctx, date, ({ projectCreators }) => projectCreators),
     }),
     projectShare: t.field({
       ...shareOfActive("projectCreators"),
-      extensions: walksOfShare,
+      extensions: OF_SHARE,
       resolve: ({ date }, _args, ctx) => shareOn(ctx, date, ({ projectCreators }) => projectCreators),
     }),
     artifactsCreated: t.field({
       ...asked(sum("Artifacts created in chat alone; `featureAdoption` has those of every product.")),
-      extensions: walksOfPeople,
+      extensions: BY_PEOPLE,
       resolve: ({ date }, _args, ctx) => onDay(ctx, date, ({ artifactsCreated }) => artifactsCreated),
     }),
     artifactCreators: t.field({
       ...people("created an artifact in chat."),
-      extensions: walksOfPeople,
+      extensions: BY_PEOPLE,
       resolve: ({ date }, _args, ctx) => onDay(ctx, date, ({ artifactCreators }) => artifactCreators),
     }),
     artifactShare: t.field({
       ...shareOfActive("artifactCreators"),
-      extensions: walksOfShare,
+      extensions: OF_SHARE,
       resolve: ({ date }, _args, ctx) => shareOn(ctx, date, ({ artifactCreators }) => artifactCreators),
     }),
   }),
@@ -183,7 +184,7 @@ builder.objectFields(ClaudeAiDashboard, (t) => ({
     nullable: true,
     description:
       "The newest day that is surely counted in full. One upstream request per 1,000 people. Null only beside an error.",
-    extensions: latestWalks,
+    extensions: OF_LATEST,
     resolve: async (_page, _args, ctx) => ({ date: await newestWholeDay(ctx) }),
   }),
   byDay: t.field({
@@ -192,7 +193,7 @@ builder.objectFields(ClaudeAiDashboard, (t) => ({
     description:
       "The same day by day. An upstream request (per 1,000 people) for each day, which `featureAdoption` shares.",
     args: daysArg,
-    extensions: seriesWalks,
+    extensions: OF_DAYS,
     resolve: (_page, { range }, ctx) => seriesOf(ctx, range),
   }),
   total: t.field({
@@ -201,7 +202,7 @@ builder.objectFields(ClaudeAiDashboard, (t) => ({
     description:
       "All of a period together. One upstream request per 1,000 people, whatever the period, which the top users of `featureAdoption` share. Null only beside an error.",
     args: periodArg("MONTH"),
-    extensions: walksOverPeriod,
+    extensions: ofActivity(userActivity),
     resolve: async (_page, { period }, ctx): Promise<Total> => {
       const range = await activityPeriod(ctx, period);
       const { rows, sources } = await everyoneOver(ctx, range);

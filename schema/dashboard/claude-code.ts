@@ -2,7 +2,7 @@ import {
   type CodeDay as CodeDayShape,
   type CodeFigures,
   type CodeLeader as CodeLeaderShape,
-  codeDaysOf,
+  codeDays,
   codeLeaders,
   codeModels,
   codeOver,
@@ -27,7 +27,8 @@ import { DateRange, type DateRangeInput, resolveRange } from "../range.ts";
 import { User, walksOfMembers } from "../user.ts";
 import { about, walks } from "../walks.ts";
 import { Answer, daysArg, FreshAnswer, onDashboard, page } from "./dashboard.ts";
-import { DashboardDay, type OnDay, seriesOf, seriesType, seriesWalks, walksOfPeople } from "./series.ts";
+import { BY_PEOPLE, OF_DAYS } from "./planned.ts";
+import { DashboardDay, type OnDay, seriesOf, seriesType } from "./series.ts";
 
 const sessions = sum(
   "Sessions. One that was seen in two terminals, or both locally and remotely, counts in both.",
@@ -165,7 +166,7 @@ const MemberCodeDay = builder.objectRef<OnDay>("MemberClaudeCodeDay").implement(
       nullable: true,
       description:
         "Different members with a session. Not additive over days. Null: not measured, or beside an error.",
-      extensions: walksOfPeople,
+      extensions: BY_PEOPLE,
       resolve: ({ date }, _args, ctx) => byMembers(ctx, date, ({ people }) => people),
     }),
     sessions: t.field({
@@ -173,22 +174,22 @@ const MemberCodeDay = builder.objectRef<OnDay>("MemberClaudeCodeDay").implement(
       nullable: true,
       description:
         "Different sessions, counted per day and person and added up. Null: not measured, or beside an error.",
-      extensions: walksOfPeople,
+      extensions: BY_PEOPLE,
       resolve: ({ date }, _args, ctx) => byMembers(ctx, date, (code) => code.sessions),
     }),
     linesAccepted: t.field({
       ...measuredByMembers("Lines of code added."),
-      extensions: walksOfPeople,
+      extensions: BY_PEOPLE,
       resolve: ({ date }, _args, ctx) => byMembers(ctx, date, ({ linesAdded }) => linesAdded),
     }),
     commits: t.field({
       ...measuredByMembers("Commits made through Claude Code."),
-      extensions: walksOfPeople,
+      extensions: BY_PEOPLE,
       resolve: ({ date }, _args, ctx) => byMembers(ctx, date, ({ commits }) => commits),
     }),
     pullRequests: t.field({
       ...measuredByMembers("Pull requests opened through Claude Code."),
-      extensions: walksOfPeople,
+      extensions: BY_PEOPLE,
       resolve: ({ date }, _args, ctx) => byMembers(ctx, date, ({ pullRequests }) => pullRequests),
     }),
     tools: t.field({
@@ -196,7 +197,7 @@ const MemberCodeDay = builder.objectRef<OnDay>("MemberClaudeCodeDay").implement(
       nullable: true,
       description:
         "Proposals accepted and rejected and the rate of acceptance, per tool. Null beside an error.",
-      extensions: walksOfPeople,
+      extensions: BY_PEOPLE,
       resolve: ({ date }, _args, ctx) => byMembers(ctx, date, ({ toolActions }) => toolActions),
     }),
   }),
@@ -224,9 +225,12 @@ const codeRange = builder.args((t) => ({
   }),
 }));
 
-/** The walks to the records of the days, which what is below is about as well. */
-const codeWalks = {
-  ...about<{ range?: object | null }>(({ args, range }, ctx) => codeDaysOf(ctx, args.range ? range : null)),
+interface Asked {
+  readonly range?: DateRangeInput | null;
+}
+
+const OF_CODE = {
+  ...about<Asked>(({ range }, ctx) => codeDays(ctx, range ? resolveRange(range, ctx.now()) : null)),
   ...walks(({ range }) =>
     walksOf(
       claudeCode,
@@ -245,7 +249,7 @@ builder.objectFields(ClaudeCodeDashboard, (t) => ({
     nullable: true,
     description: "Claude Code day by day. Source: CLAUDE_CODE.",
     args: codeRange,
-    extensions: codeWalks,
+    extensions: OF_CODE,
     resolve: (_page, { range }, ctx) => figuresOf(ctx, range),
   }),
   leaderboard: t.field({
@@ -261,7 +265,7 @@ builder.objectFields(ClaudeCodeDashboard, (t) => ({
         description: "What it goes by.",
       }),
     },
-    extensions: codeWalks,
+    extensions: OF_CODE,
     resolve: async (_page, { range, by }, ctx) => {
       const figures = await figuresOf(ctx, range);
       return { ...figures, leaders: codeLeaders(figures, LEADS[by].of) };
@@ -272,7 +276,7 @@ builder.objectFields(ClaudeCodeDashboard, (t) => ({
     nullable: true,
     description: "Estimated cost by model over the range. Source: CLAUDE_CODE.",
     args: codeRange,
-    extensions: codeWalks,
+    extensions: OF_CODE,
     resolve: async (_page, { range }, ctx) => {
       const figures = await figuresOf(ctx, range);
       return { ...figures, models: codeModels(figures) };
@@ -284,7 +288,7 @@ builder.objectFields(ClaudeCodeDashboard, (t) => ({
     description:
       "What members did under their Enterprise seat, day by day: one upstream request (per 1,000 people) for each day, which `featureAdoption` and `claudeAi` share. Source: USER_ACTIVITY.",
     args: daysArg,
-    extensions: seriesWalks,
+    extensions: OF_DAYS,
     resolve: (_page, { range }, ctx) => seriesOf(ctx, range),
   }),
 }));

@@ -1,10 +1,8 @@
 import type { DayFigure } from "../../src/analytics/dashboard-days.ts";
-import { addDays } from "../../src/domain/day.ts";
 import { minus, quotient, type Ratio } from "../../src/domain/ratio.ts";
-import { walksOfArtifactsOn, walksOfEveryoneOn } from "../../src/loaders/people.ts";
 import { builder } from "../builder.ts";
-import { walks } from "../walks.ts";
 import { ratioField, written } from "./dashboard.ts";
+import { OF_DAY_BEFORE } from "./planned.ts";
 
 const NoChange = builder.enumType("NoChangeReason", {
   description: "Why a change from the day before cannot be told.",
@@ -15,12 +13,6 @@ const NoChange = builder.enumType("NoChangeReason", {
     },
     ZERO_BEFORE: { description: "The day before is zero: `change` is known, a ratio to it is not." },
   },
-});
-
-/** The walks of the day before each, of what the figure is of. */
-const walksOfDayBefore = walks(({ range, source }) => {
-  const before = { from: addDays(range.from, -1), until: addDays(range.until, -1) };
-  return source === "ARTIFACT_ACTIVITY" ? walksOfArtifactsOn(before) : walksOfEveryoneOn(before);
 });
 
 /** What a figure and the day before come to. */
@@ -42,6 +34,7 @@ const change = {
   description:
     "This day less the day before. Exact; not additive. Null: see `noChangeBecause`; null as well beside an error, where the day before cannot be asked for.",
   nullable: true,
+  extensions: OF_DAY_BEFORE,
 } as const;
 
 const comparison = builder.interfaceRef<DayFigure>("DayFigure").implement({
@@ -49,14 +42,14 @@ const comparison = builder.interfaceRef<DayFigure>("DayFigure").implement({
   fields: (t) => ({
     relativeChange: t.field({
       ...ratioField("`change` to the day before: 0.25 is a quarter more. Null: see `noChangeBecause`."),
-      extensions: walksOfDayBefore,
+      extensions: OF_DAY_BEFORE,
       resolve: async (figure) => written((await changeOf(figure)).relative),
     }),
     noChangeBecause: t.field({
       type: NoChange,
       nullable: true,
       description: "Why a change is null. Null: none is.",
-      extensions: walksOfDayBefore,
+      extensions: OF_DAY_BEFORE,
       resolve: async (figure) => (await changeOf(figure)).reason,
     }),
   }),
@@ -77,14 +70,10 @@ export const DayCount = builder.objectRef<DayFigure>("DayCount").implement({
       nullable: true,
       description:
         "The same of the day before. Whether it is additive, the field says. Null: not measured, or not covered.",
-      extensions: walksOfDayBefore,
+      extensions: OF_DAY_BEFORE,
       resolve: async ({ before }) => count((await before?.()) ?? null),
     }),
-    change: t.int({
-      ...change,
-      extensions: walksOfDayBefore,
-      resolve: async (figure) => count((await changeOf(figure)).change),
-    }),
+    change: t.int({ ...change, resolve: async (figure) => count((await changeOf(figure)).change) }),
   }),
 });
 
@@ -98,13 +87,12 @@ export const DayRatio = builder.objectRef<DayFigure>("DayRatio").implement({
     }),
     dayBefore: t.field({
       ...ratioField("The same of the day before. Null: a ratio to nothing, not measured, or not covered."),
-      extensions: walksOfDayBefore,
+      extensions: OF_DAY_BEFORE,
       resolve: async ({ before }) => written((await before?.()) ?? null),
     }),
     change: t.field({
       ...change,
       type: "Decimal",
-      extensions: walksOfDayBefore,
       resolve: async (figure) => written((await changeOf(figure)).change),
     }),
   }),

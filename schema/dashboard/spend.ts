@@ -1,3 +1,4 @@
+import { costReport } from "../../src/analytics/cost.ts";
 import { TOP } from "../../src/analytics/dashboard-people.ts";
 import { type DashboardPeriod, spendPeriod } from "../../src/analytics/dashboard-periods.ts";
 import {
@@ -5,7 +6,6 @@ import {
   type Spender as SpenderShape,
   type SpendFigures,
   spendOver,
-  spendWalks,
   type TopSpenders as TopSpendersShape,
   topSpenders,
 } from "../../src/analytics/dashboard-spend.ts";
@@ -13,7 +13,7 @@ import type { DayRange } from "../../src/domain/range.ts";
 import type { Dimension } from "../../src/domain/report.ts";
 import { builder } from "../builder.ts";
 import { Spend } from "../money.ts";
-import { SourceEnum } from "../report.ts";
+import { reportWalks, SourceEnum } from "../report.ts";
 import { OrganizationKindEnum, User } from "../user.ts";
 import { about, walks } from "../walks.ts";
 import { Answer, FreshAnswer, onDashboard, page, periodArg, ratioField, written } from "./dashboard.ts";
@@ -97,14 +97,18 @@ const SpendDashboard = page(
 
 onDashboard("spend", SpendDashboard, "What usage cost, by model and by person.");
 
-/** The walks to spend over a period, which what is below it is about as well. */
-function walksOfSpend(
+/** A field about a period of spend: a report for each of the dimensions. */
+function ofSpend(
   periodOf: (args: { period: DashboardPeriod }) => DashboardPeriod,
   dimensions: readonly Dimension[] = ["MODEL"],
 ) {
   return {
-    ...about<{ period: DashboardPeriod }>(({ args }, ctx) => spendPeriod(ctx, periodOf(args))),
-    ...walks(({ range }, ctx) => dimensions.map((dimension) => spendWalks(ctx, range, dimension))),
+    ...about<{ period: DashboardPeriod }>((args, ctx) => spendPeriod(ctx, periodOf(args))),
+    ...walks(({ range }, ctx) =>
+      dimensions.flatMap((dimension) =>
+        reportWalks(ctx, costReport, { range: { between: range }, bucket: "NONE", groupBy: [dimension] }),
+      ),
+    ),
   };
 }
 
@@ -118,18 +122,18 @@ const toDate = (what: string) =>
 builder.objectFields(SpendDashboard, (t) => ({
   monthToDate: t.field({
     ...toDate("the first of the UTC month"),
-    extensions: walksOfSpend(() => "MONTH_TO_DATE"),
+    extensions: ofSpend(() => "MONTH_TO_DATE"),
     resolve: (_page, _args, ctx) => spendOver(ctx, spendPeriod(ctx, "MONTH_TO_DATE")),
   }),
   quarterToDate: t.field({
     ...toDate("the first day of the UTC calendar quarter"),
-    extensions: walksOfSpend(() => "QUARTER_TO_DATE"),
+    extensions: ofSpend(() => "QUARTER_TO_DATE"),
     resolve: (_page, _args, ctx) => spendOver(ctx, spendPeriod(ctx, "QUARTER_TO_DATE")),
   }),
   yearToDate: t.field({
     ...toDate("1 January UTC"),
     description: `${toDate("1 January UTC").description} NOT_COVERED on the last day of a leap year: upstream reaches back 365 days.`,
-    extensions: walksOfSpend(() => "YEAR_TO_DATE"),
+    extensions: ofSpend(() => "YEAR_TO_DATE"),
     resolve: (_page, _args, ctx) => spendOver(ctx, spendPeriod(ctx, "YEAR_TO_DATE")),
   }),
   byModel: t.field({
@@ -138,7 +142,7 @@ builder.objectFields(SpendDashboard, (t) => ({
     description:
       "Spend by model over a period, which ends with today. One upstream request per calendar month it touches, which all totals share. The same sources.",
     args: periodArg("MONTH"),
-    extensions: walksOfSpend(({ period }) => period),
+    extensions: ofSpend(({ period }) => period),
     resolve: (_page, { period }, ctx) => spendOver(ctx, spendPeriod(ctx, period)),
   }),
   topUsers: t.field({
@@ -147,7 +151,7 @@ builder.objectFields(SpendDashboard, (t) => ({
     description:
       "The people who spent most, with each one's share of the organization's total. One upstream request per 1,000 people and calendar month beside those of the total. Enterprise only: NOT_CONFIGURED without its key. Sources: UNIFIED_ENTERPRISE_COST, USER_COST.",
     args: periodArg("MONTH_TO_DATE"),
-    extensions: walksOfSpend(({ period }) => period, ["MODEL", "USER"]),
+    extensions: ofSpend(({ period }) => period, ["USER", "MODEL"]),
     resolve: (_page, { period }, ctx) => topSpenders(ctx, spendPeriod(ctx, period)),
   }),
 }));

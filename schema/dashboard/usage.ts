@@ -11,9 +11,10 @@ import {
 } from "../../src/loaders/activity-days.ts";
 import { ActivityDay } from "../activity-day.ts";
 import { builder } from "../builder.ts";
-import { DateRange, resolveRange } from "../range.ts";
-import { walks, walksOfLastDays } from "../walks.ts";
+import { DateRange, type DateRangeInput, resolveRange } from "../range.ts";
+import { walks } from "../walks.ts";
 import { Answer, onDashboard, page } from "./dashboard.ts";
+import { OF_DAYS, OF_LATEST, walksToTheNewest } from "./planned.ts";
 
 interface Series {
   readonly range: DayRange;
@@ -41,7 +42,7 @@ builder.objectFields(UsageDashboard, (t) => ({
     nullable: true,
     description:
       "The newest day that is surely counted in full, which `date` names: daily, weekly and monthly active people, utilization, seats and pending invites. One upstream request, which the series shares. Null only beside an error.",
-    extensions: walks((_prospect, ctx) => walksOfLastDays(ctx)),
+    extensions: OF_LATEST,
     resolve: async (_page, _args, ctx) => (await lastWholeDays(ctx)).at(-1) ?? null,
   }),
   byDay: t.field({
@@ -56,9 +57,12 @@ builder.objectFields(UsageDashboard, (t) => ({
           "UTC days, at most 366; days that are not whole yet are left off, days before 2026 are NOT_COVERED.",
       }),
     },
-    extensions: walks<{ range?: object | null }>(({ args, range }, ctx) =>
-      args.range ? activityWalks(ctx, range) : walksOfLastDays(ctx),
-    ),
+    extensions: {
+      ...OF_DAYS,
+      ...walks<{ range?: DateRangeInput | null }>(({ args, range }, ctx) =>
+        [args.range ? activityWalks(ctx, range) : [], walksToTheNewest(args, ctx)].flat(),
+      ),
+    },
     resolve: async (_page, { range: asked }, ctx) => {
       if (asked) {
         const range = await wholeDays(ctx, resolveRange(asked, ctx.now()));

@@ -54,31 +54,36 @@ const HELD_BACK_MS = 3_600_000;
 /** How many days a series has unless asked otherwise. */
 const SERIES_DAYS = 7;
 
-/** Those days of the range that are over and told in full; those of the last week without one. */
-export function codeDaysOf({ now }: Context, asked: DayRange | null): DayRange {
-  const end = dayOf(now() - HELD_BACK_MS);
-  const wanted = asked ?? { from: addDays(end, -SERIES_DAYS), until: end };
-  const { range } = windowsOf(claudeCode, wanted, now());
-  const whole = { from: range.from, until: earlier(range.until, end) };
-  if (whole.from < whole.until) return whole;
-  throw new GatewayError(
-    "NOT_YET_AVAILABLE",
-    `CLAUDE_CODE tells no whole day from ${range.from} on yet; a UTC day is whole an hour after its end.`,
-    { dataset: "CLAUDE_CODE" },
-  );
-}
-
 /** Claude Code on those days of the range that are over and told in full; of the last week without one. */
 export async function codeOver(ctx: Context, asked: DayRange | null): Promise<CodeFigures> {
-  const whole = codeDaysOf(ctx, asked);
+  const range = codeDays(ctx, asked);
   const { aliases } = ctx.roster;
-  const { rows, sources } = await recordsOfDays(ctx, whole);
+  const { rows, sources } = await recordsOfDays(ctx, range);
   const byDay = Map.groupBy(rows, ({ date }) => date);
   const states = new Map(sources.map(({ covers, state }) => [covers?.from, state]));
-  const days = splitByDay(whole).map(({ from }) =>
+  const days = splitByDay(range).map(({ from }) =>
     codeDay(from, states.get(from) ?? "OPEN", byDay.get(from) ?? [], aliases),
   );
-  return { range: whole, days, records: rows, aliases, freshness: freshnessOf("CLAUDE_CODE", sources) };
+  return { range, days, records: rows, aliases, freshness: freshnessOf("CLAUDE_CODE", sources) };
+}
+
+/** Those days of the range that are over and told in full; those of the last week without one. */
+export function codeDays(ctx: Context, asked: DayRange | null): DayRange {
+  const end = dayOf(ctx.now() - HELD_BACK_MS);
+  const { range } = windowsOf(
+    claudeCode,
+    asked ?? { from: addDays(end, -SERIES_DAYS), until: end },
+    ctx.now(),
+  );
+  const whole = { from: range.from, until: earlier(range.until, end) };
+  if (whole.from >= whole.until) {
+    throw new GatewayError(
+      "NOT_YET_AVAILABLE",
+      `CLAUDE_CODE tells no whole day from ${range.from} on yet; a UTC day is whole an hour after its end.`,
+      { dataset: "CLAUDE_CODE" },
+    );
+  }
+  return whole;
 }
 
 /** A day's records added up. The cost of API keys is nobody's, so it is not in the cost per user. */

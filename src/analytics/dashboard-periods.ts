@@ -1,9 +1,8 @@
 import type { Context } from "../context.ts";
 import { addDays, type Day, dayOf, later, startOfMonth, startOfQuarter, startOfYear } from "../domain/day.ts";
 import type { DayRange } from "../domain/range.ts";
-import { newestWholeDay, noWholeDay } from "../loaders/activity-days.ts";
+import { newestWholeDay, untilDay } from "../loaders/activity-days.ts";
 import { consoleCost } from "../upstream/endpoints/console-cost.ts";
-import { ENGAGEMENT_LAG_MS } from "../upstream/endpoints/coverage.ts";
 import { unifiedCost } from "../upstream/endpoints/unified.ts";
 import { userActivity } from "../upstream/endpoints/users.ts";
 import { earliestDay } from "../upstream/windows.ts";
@@ -23,16 +22,13 @@ export type DashboardPeriod = keyof typeof DASHBOARD_PERIODS;
 
 /** The days of activity that a period means now: up to the newest whole one, and for a length not before the first there is. */
 export async function activityPeriod(ctx: Context, period: DashboardPeriod): Promise<DayRange> {
-  const until = addDays(await newestWholeDay(ctx), 1);
-  const range = periodUntil(period, until, dayOf(ctx.now()), earliestDay(userActivity, ctx.now()));
-  if (range.from >= until) throw noWholeDay(range.from);
-  return range;
+  return wholePeriod(ctx, period, await newestWholeDay(ctx));
 }
 
-/** The same as far as the clock tells, without asking which day is the newest. */
-export function likelyPeriod({ now }: Context, period: DashboardPeriod): DayRange {
-  const until = dayOf(now() - ENGAGEMENT_LAG_MS);
-  return periodUntil(period, until, dayOf(now()), earliestDay(userActivity, now()));
+/** The same where the newest whole day is known. */
+export function wholePeriod({ now }: Context, period: DashboardPeriod, newest: Day): DayRange {
+  const range = periodUntil(period, addDays(newest, 1), dayOf(now()), earliestDay(userActivity, now()));
+  return untilDay(range, newest);
 }
 
 /** The days of spend that a period means now: up to and including today, and for a length not before the first there is. */

@@ -7,20 +7,10 @@ import type { DayRange } from "../domain/range.ts";
 import { type Ratio, ratioOf } from "../domain/ratio.ts";
 import type { Dimension } from "../domain/report.ts";
 import { GatewayError } from "../errors.ts";
-import type { FieldWalks } from "../upstream/plan.ts";
 import { costReport } from "./cost.ts";
 import { TOP } from "./dashboard-people.ts";
 import { type Freshness, freshnessOf } from "./freshness.ts";
-import {
-  answerBy,
-  type GatewayRow,
-  likelyPlan,
-  plansFor,
-  type Report,
-  rankReport,
-  reportWalksOf,
-  type Source,
-} from "./report.ts";
+import { answerBy, type GatewayRow, plansFor, type Report, rankReport, type Source } from "./report.ts";
 
 /** What the organization spent over a range, and on what. */
 export interface SpendFigures {
@@ -80,16 +70,6 @@ export async function topSpenders(ctx: Context, range: DayRange): Promise<TopSpe
   return { ...about, total, spenders: spenders.slice(0, TOP) };
 }
 
-/** The walks of `spendOver` before they are made; those of `topSpenders` are by person too. */
-export function spendWalks({ upstream, now }: Context, range: DayRange, dimension: Dimension): FieldWalks {
-  const plans = plansFor(upstream, costReport, questionOver(range, dimension), now());
-  return reportWalksOf(likelyPlan(upstream, plans), null);
-}
-
-function questionOver(range: DayRange, dimension: Dimension) {
-  return { range, bucket: "NONE", groupBy: [dimension], filter: {} } as const;
-}
-
 type Answer = Omit<SpendFigures, "total" | "models"> & { readonly rows: readonly GatewayRow<Spend>[] };
 
 function answered(
@@ -98,24 +78,21 @@ function answered(
   range: DayRange,
   dimension: Dimension,
 ): Promise<Answer> {
-  return answerBy(
-    upstream,
-    plansFor(upstream, report, questionOver(range, dimension), now()),
-    async (plan) => {
-      const { ranked, sources } = await rankReport(upstream, plan);
-      const { source, organization } = plan.source;
-      const freshness = freshnessOf(plan.resource.endpoint.dataset, sources);
-      const rows = ranked.map(({ row }) => row);
-      if (rows.length === 0 && plan.resource.endpoint.watermarked && freshness.refreshedAt === null) {
-        throw new GatewayError(
-          "NOT_YET_AVAILABLE",
-          `${freshness.source} has no export yet that covers ${range.from}; ask again in a few hours.`,
-          { dataset: freshness.source },
-        );
-      }
-      return { range: plan.windows.range, source, organization, freshness, rows };
-    },
-  );
+  const question = { range, bucket: "NONE", groupBy: [dimension], filter: {} } as const;
+  return answerBy(upstream, plansFor(upstream, report, question, now()), async (plan) => {
+    const { ranked, sources } = await rankReport(upstream, plan);
+    const { source, organization } = plan.source;
+    const freshness = freshnessOf(plan.resource.endpoint.dataset, sources);
+    const rows = ranked.map(({ row }) => row);
+    if (rows.length === 0 && plan.resource.endpoint.watermarked && freshness.refreshedAt === null) {
+      throw new GatewayError(
+        "NOT_YET_AVAILABLE",
+        `${freshness.source} has no export yet that covers ${range.from}; ask again in a few hours.`,
+        { dataset: freshness.source },
+      );
+    }
+    return { range: plan.windows.range, source, organization, freshness, rows };
+  });
 }
 
 /** Without a row nothing was spent; the Console's own report has neither list prices nor requests even then. */

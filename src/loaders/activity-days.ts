@@ -152,14 +152,26 @@ export async function newestWholeDay(ctx: Context): Promise<Day> {
   return (days.at(-1) ?? days[0]).date;
 }
 
+/** The same as far as the clock tells, which is right unless upstream is late. */
+export function likelyNewestDay(now: Instant): Day {
+  return addDays(dayOf(now - ENGAGEMENT_LAG_MS), -1);
+}
+
 /** Those days of the range that are surely counted in full, which are all up to some day. */
 export async function wholeDays(ctx: Context, asked: DayRange): Promise<DayRange> {
   const { range } = windowsOf(activitySummaries, asked, ctx.now(), "day");
-  const settled = addDays(dayOf(ctx.now()), -AGGREGATION_DAYS);
-  if (range.until <= settled) return range;
-  const until = earlier(range.until, addDays(await newestWholeDay(ctx), 1));
-  if (range.from >= until) throw noWholeDay(range.from);
-  return { from: range.from, until };
+  return mayBeUncounted(lastDayOf(range), ctx) ? untilDay(range, await newestWholeDay(ctx)) : range;
+}
+
+/** The range without the days after one. */
+export function untilDay({ from, until }: DayRange, newest: Day): DayRange {
+  const end = earlier(until, addDays(newest, 1));
+  if (from >= end) throw noWholeDay(from);
+  return { from, until: end };
+}
+
+export function lastDayOf({ until }: DayRange): DayRange {
+  return oneDay(addDays(until, -1));
 }
 
 /** Whether figures of activity can still change, as far as the clock tells; asks nothing. */
@@ -171,7 +183,7 @@ export function isWhole({ state }: Pick<SettlingDay, "state">): boolean {
   return state !== "OPEN";
 }
 
-export function noWholeDay(from: Day): GatewayError {
+function noWholeDay(from: Day): GatewayError {
   return new GatewayError(
     "NOT_YET_AVAILABLE",
     `No day from ${from} on is counted in full yet; a UTC day is by 17:00 UTC of the next.`,
@@ -179,12 +191,16 @@ export function noWholeDay(from: Day): GatewayError {
   );
 }
 
+/** Whether the summary of a day is among the last ones. */
+export function isRecent(day: Day, { now }: Context): boolean {
+  return day >= addDays(dayOf(now()), -REACH_DAYS);
+}
+
 /** The summary of each day; null where upstream has none. One request for all, which recent days share with `lastDays`. */
 export const summaryOfDay = loader(async (ctx, _params: Record<never, never>, keys) => {
   const days = (keys as readonly Day[]).toSorted();
   const [first, last] = [days[0] as Day, days.at(-1) as Day];
-  const isRecent = first >= addDays(dayOf(ctx.now()), -REACH_DAYS);
-  const found = await (isRecent
+  const found = await (isRecent(first, ctx)
     ? lastDays(ctx)
     : activityDays(ctx, { from: first, until: addDays(last, 1) }));
   return new Map(found.map((day): [string, SettlingDay] => [day.date, day]));

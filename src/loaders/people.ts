@@ -1,13 +1,24 @@
 import type { Context } from "../context.ts";
 import type { UserActivity } from "../domain/activity.ts";
+import type { ArtifactQuestion } from "../domain/artifact.ts";
 import type { Day } from "../domain/day.ts";
-import { type DayRange, oneDay, splitByDay } from "../domain/range.ts";
+import type { EngagementQuestion } from "../domain/engagement.ts";
+import { type DayRange, oneDay } from "../domain/range.ts";
 import type { Endpoint } from "../upstream/endpoint.ts";
 import { artifactActivity } from "../upstream/endpoints/artifacts.ts";
 import { userActivity } from "../upstream/endpoints/users.ts";
-import { type FieldWalks, walksOf } from "../upstream/plan.ts";
 import { eachWhole, type Whole, walkOf, whole } from "../upstream/walk.ts";
 import { loader } from "./loader.ts";
+
+/** The question about everybody, or about all things of a kind. */
+export function everyone(range: DayRange): EngagementQuestion {
+  return { range, filter: {} };
+}
+
+/** The question about all artifacts of a day, by creator. */
+export function byCreator(range: DayRange): ArtifactQuestion {
+  return { range, filter: {}, groupBy: ["USER"] };
+}
 
 /** Everybody's activity rolled up over the range: one row a person, one walk however long the range. */
 export function everyoneOver({ upstream }: Context, range: DayRange): Promise<Whole<UserActivity>> {
@@ -20,32 +31,11 @@ export const everyoneOn = byDay(userActivity, everyone);
 /** The artifacts created on each UTC day, by creator. */
 export const artifactsOn = byDay(artifactActivity, byCreator);
 
-function everyone(range: DayRange) {
-  return { range, filter: {} };
-}
-
-function byCreator(range: DayRange) {
-  return { range, filter: {}, groupBy: ["USER"] as const };
-}
-
-/** Their walks before they are made. */
-export function walksOfEveryoneOver(range: DayRange): FieldWalks {
-  return walksOf(userActivity, [everyone(range)]);
-}
-
-export function walksOfEveryoneOn(range: DayRange): FieldWalks {
-  return walksOf(userActivity, splitByDay(range).map(everyone));
-}
-
-export function walksOfArtifactsOn(range: DayRange): FieldWalks {
-  return walksOf(artifactActivity, splitByDay(range).map(byCreator));
-}
-
 /** One walk for each day, whose failure is that day's alone. */
 function byDay<P, Row>(endpoint: Endpoint<P, Row>, questionOf: (day: DayRange) => P) {
   return loader(async ({ upstream }, _params: Record<never, never>, days) => {
     const walks = days.map((day) => walkOf(upstream, endpoint, [questionOf(oneDay(day as Day))]));
-    const wholes = await eachWhole(upstream, walks);
+    const wholes = await eachWhole(walks);
     return new Map(days.map((day, i) => [day, wholes[i] as Whole<Row> | Error]));
   });
 }

@@ -79,11 +79,7 @@ export async function wholeOf<Row>(walks: readonly Walk<Row>[]): Promise<Whole<R
 }
 
 /** Each of the walks to its end, side by side; the failure of one is none of the others'. */
-export async function eachWhole<Row>(
-  upstream: Upstream,
-  walks: readonly Walk<Row>[],
-): Promise<(Whole<Row> | Error)[]> {
-  upstream.afford(walks.length);
+export function eachWhole<Row>(walks: readonly Walk<Row>[]): Promise<(Whole<Row> | Error)[]> {
   return pMap(walks, (walk) => whole(walk).catch((fault: Error) => fault), { concurrency: CONCURRENT_WALKS });
 }
 
