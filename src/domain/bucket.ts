@@ -135,7 +135,7 @@ export function dimensionKey(row: Dimensions): string {
 }
 
 /** Names and addresses change and differ between exports; the ids do not. */
-function actorKey(actor: ReportActor): readonly unknown[] {
+export function actorKey(actor: ReportActor): readonly (string | null)[] {
   switch (actor.kind) {
     case "person":
       return [actor.kind, actor.user.userId];

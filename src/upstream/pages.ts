@@ -83,7 +83,7 @@ export function createPages(options: PagesOptions): Pages {
     const page = inProcess(operation, endpoint, key, bypass, (by, unwanted) =>
       obtain(by, question, { credential, path, key, unwanted }, bypass),
     );
-    operation.pages.set(key, page);
+    if (!operation.passing) operation.pages.set(key, page);
     return page;
   }
 
@@ -97,7 +97,8 @@ export function createPages(options: PagesOptions): Pages {
     const entry = bytes ? await decodeEntry(key, bytes) : null;
     let page = here?.value ?? null;
     try {
-      if (entry !== null) page = keep(key, decode({ endpoint, params, token }, entry), entry.body.length);
+      if (entry !== null)
+        page = keep(key, decode({ endpoint, params, token }, entry), entry.body.length, operation);
     } catch {
       // Of another reading of the contract: as good as not there.
     }
@@ -118,9 +119,9 @@ export function createPages(options: PagesOptions): Pages {
     return decodePage(endpoint, params, token, parserOf(endpoint)(body), fetchedAt);
   }
 
-  function keep<Row>(key: string, page: Page<Row>, bytes: number): Page<Row> {
+  function keep<Row>(key: string, page: Page<Row>, bytes: number, { passing }: Operation): Page<Row> {
     const final = page.state === "FINAL";
-    options.store.set(key, { value: freeze(page), bytes, storedAt: page.fetchedAt, final });
+    if (!passing) options.store.set(key, { value: freeze(page), bytes, storedAt: page.fetchedAt, final });
     return page;
   }
 
@@ -200,14 +201,16 @@ export function createPages(options: PagesOptions): Pages {
       const fetchedAt = options.now();
       const page = decodePage(endpoint, params, token, json, fetchedAt);
       options.access.answered(endpoint.dataset, page.watermark);
-      await Promise.all(finalDaysOf(endpoint, params, json, page).map((day) => keepDay(endpoint, day)));
+      await Promise.all(
+        finalDaysOf(endpoint, params, json, page).map((day) => keepDay(endpoint, day, operation)),
+      );
       return { page, kept: { key, body, fetchedAt } };
     };
     try {
       if (options.shared === null || bypass) {
         const { page, kept } = await ask();
         if (options.shared !== null) await options.shared.set(key, await encodeEntry(kept), lifetimeMs(page));
-        return keep(key, page, kept.body.length);
+        return keep(key, page, kept.body.length, operation);
       }
       const begun = options.now();
       const { page, bytes, isKept } = await shared(
@@ -225,7 +228,7 @@ export function createPages(options: PagesOptions): Pages {
         operation.refund();
         operation.usage.cacheHits++;
       }
-      return keep(key, page, bytes);
+      return keep(key, page, bytes, operation);
     } catch (fault) {
       const failure = failureOf(fault, endpoint, params, token);
       if (failure instanceof UpstreamRefusal && failure.reason !== "REFUSED") options.access.refused(failure);
@@ -236,14 +239,15 @@ export function createPages(options: PagesOptions): Pages {
   async function keepDay<P, Row>(
     endpoint: Endpoint<P, Row>,
     { params, page, body }: DayPage<P, Row>,
+    operation: Operation,
   ): Promise<void> {
     const { key } = named({ endpoint, params, token: null });
-    keep(key, page, body.length);
+    keep(key, page, body.length, operation);
     await options.shared?.set(key, await encodeEntry({ key, body, fetchedAt: page.fetchedAt }), null);
   }
 
   function fetchBody<P, Row>(
-    { priority, caller, usage }: Operation,
+    { priority, caller, usage, unhurried }: Operation,
     { endpoint, params }: PageQuestion<P, Row>,
     { credential, path, unwanted }: Asking,
   ): Promise<HttpAnswer> {
@@ -265,7 +269,8 @@ export function createPages(options: PagesOptions): Pages {
     });
     const breaker = breakers.of(endpoint.dataset);
     let leftAt = 0;
-    return get(options, path, headers, parserOf(endpoint), {
+    const patience = unhurried ? { ...options, deadlineMs: UNHURRIED_MS } : options;
+    return get(patience, path, headers, parserOf(endpoint), {
       async enter(patienceMs) {
         breaker.check();
         await budget.enter(turn(patienceMs), unwanted);
@@ -332,6 +337,9 @@ const STALE_MS = 24 * 3_600_000;
 function lifetimeMs({ state }: Page<unknown>): number | null {
   return state === "FINAL" ? null : STALE_MS;
 }
+
+/** How long a page is waited for by whoever is in no hurry: the minutes of a day. */
+const UNHURRIED_MS = 24 * 3_600_000;
 
 /** Faults in which older figures, marked as such, are better than none. */
 const PASSING: readonly ErrorCode[] = [

@@ -1,0 +1,266 @@
+import { type Finality, leastSettled } from "../cache/policy.ts";
+import type { Context } from "../context.ts";
+import { actorKey, type ReportActor, type ReportRow } from "../domain/bucket.ts";
+import { type Day, type Instant, later } from "../domain/day.ts";
+import { type Spend, spends } from "../domain/money.ts";
+import type { OrganizationKind } from "../domain/organization.ts";
+import { type DayRange, splitByMonth } from "../domain/range.ts";
+import type { Dimension, ReportQuestion } from "../domain/report.ts";
+import { type TokenUsage, usages } from "../domain/tokens.ts";
+import type { Upstream } from "../upstream/upstream.ts";
+import { earliestDay } from "../upstream/windows.ts";
+import { costReport } from "./cost.ts";
+import type { Algebra } from "./ranking.ts";
+import {
+  answerBy,
+  plansFor,
+  type Report,
+  type ReportPlan,
+  type ReportPlans,
+  type Source,
+  walkReport,
+} from "./report.ts";
+import { Days, daysOf, gatheredDays, type ReportDay } from "./spend-days.ts";
+import { usageReport } from "./usage.ts";
+
+/** What one identity used of one product and model on one day, and what it cost. */
+export interface SpendLine {
+  readonly day: Day;
+  /** Null: nobody is behind it, or upstream does not say who. */
+  readonly actor: ReportActor | null;
+  readonly product: string | null;
+  readonly model: string | null;
+  /** Null: no cost is recorded. */
+  readonly spend: Spend | null;
+  /** Null: no tokens are recorded, as for runs of code. */
+  readonly tokens: TokenUsage | null;
+}
+
+/** All lines of a day, in an order of their own: that of account, product and model. */
+export interface SpendDay {
+  readonly day: Day;
+  readonly lines: readonly SpendLine[];
+  readonly state: Finality;
+  /** The older of the exports behind it; null where upstream does not say. */
+  readonly refreshedAt: Instant | null;
+}
+
+/** Spend line by line, from whichever source can tell. */
+export interface SpendWalk {
+  readonly source: Source;
+  readonly organization: OrganizationKind;
+  /** The days it is about: those asked for, without days that have not come yet. */
+  readonly range: DayRange;
+  readonly days: AsyncGenerator<SpendDay, void, void>;
+}
+
+export interface SpendQuestion {
+  readonly range: DayRange;
+  readonly source: Source | "AUTO";
+  /** The first day still to be told; the whole range where it is left out. */
+  readonly from?: Day;
+}
+
+/** What lines are split by, as far as each source knows it. */
+const SPLITS: Readonly<Record<Source, { cost: readonly Dimension[]; usage: readonly Dimension[] }>> = {
+  UNIFIED: { cost: ["ACTOR", "MODEL", "PRODUCT"], usage: ["ACTOR", "MODEL", "PRODUCT"] },
+  ENTERPRISE: { cost: ["MODEL", "PRODUCT", "USER"], usage: ["MODEL", "PRODUCT", "USER"] },
+  CONSOLE: { cost: ["DESCRIPTION"], usage: ["MODEL"] },
+};
+
+/**
+ * Every line of cost and tokens of the range, day by day, oldest first; the sum of the lines is the total of `cost`, to the last
+ * digit. Upstream is asked for a month at a time, and a day is held in memory. What the reports of people leave out is a line
+ * without an actor, made of the organization's report less theirs.
+ */
+export async function walkSpend(ctx: Context, question: SpendQuestion): Promise<SpendWalk> {
+  const { upstream } = ctx;
+  return answerBy(upstream, plansOf(ctx, question), async (plan) => {
+    const { source, organization } = plan.source;
+    const { range } = plan.windows;
+    const days = spendDays(upstream, plan, { ...range, from: later(range.from, question.from ?? range.from) });
+    const first = await days.next(); // whether upstream refuses the source shows here
+    return { source, organization, range, days: resumed(first, days) };
+  });
+}
+
+async function* resumed<T>(
+  first: IteratorResult<T, void>,
+  rest: AsyncGenerator<T, void, void>,
+): AsyncGenerator<T, void, void> {
+  try {
+    if (first.done !== true) yield first.value;
+    yield* rest;
+  } finally {
+    await rest.return();
+  }
+}
+
+/** The newer reports, then the older ones of the same organization, as far as they reach back. */
+function plansOf({ upstream, now }: Context, { range, source }: SpendQuestion): ReportPlans<Spend> {
+  const isEnterprise = source === "ENTERPRISE" || (source !== "CONSOLE" && upstream.has("analytics"));
+  const organization: OrganizationKind = isEnterprise ? "ENTERPRISE" : "CONSOLE";
+  const sources = costReport.sources
+    .filter((each) => each.organization === organization && (source === "AUTO" || each.source === source))
+    .map((each) => ({ each, question: questionOf(range, SPLITS[each.source].cost) }));
+  const reaching = sources.filter(
+    ({ each, question }) => range.from >= earliestDay(each.resourceFor(question).endpoint, now()),
+  );
+  const plans = (reaching.length > 0 ? reaching : sources.slice(0, 1)).flatMap(({ each, question }) =>
+    plansFor(upstream, { ...costReport, sources: [each] }, question, now()),
+  );
+  return plans as unknown as ReportPlans<Spend>;
+}
+
+function questionOf(range: DayRange, groupBy: readonly Dimension[]): ReportQuestion {
+  return { range, bucket: "DAY", groupBy, filter: {} };
+}
+
+async function* spendDays(
+  upstream: Upstream,
+  plan: ReportPlan<Spend>,
+  range: DayRange,
+): AsyncGenerator<SpendDay, void, void> {
+  const { source, organization } = plan.source;
+  const read = <Measure>(report: Report<Measure>, groupBy: readonly Dimension[]) => {
+    const sources = report.sources.filter(
+      (each) => each.source === source && each.organization === organization,
+    );
+    return new Days(reportDays(upstream, { ...report, sources }, questionOf(range, groupBy), plan.asOf));
+  };
+  const all: readonly Dimension[] = ["MODEL", "PRODUCT"];
+  const isOfPeople = source === "ENTERPRISE";
+  const reports = {
+    cost: read(costReport, SPLITS[source].cost),
+    usage: read(usageReport, SPLITS[source].usage),
+    allCost: isOfPeople ? read(costReport, all) : null,
+    allUsage: isOfPeople ? read(usageReport, all) : null,
+  };
+  const open = Object.values(reports).filter((report) => report !== null);
+  try {
+    for (;;) {
+      const next = await Promise.all(open.map((report) => report.next()));
+      const day = next.filter((each) => each !== null).sort()[0];
+      if (day === undefined) return;
+      const cost = reports.cost.take(day);
+      const usage = reports.usage.take(day);
+      const allCost = reports.allCost?.take(day) ?? null;
+      const allUsage = reports.allUsage?.take(day) ?? null;
+      const told = { cost: cells(cost?.rows, spends), usage: cells(usage?.rows, usages) };
+      const untold = isOfPeople && {
+        cost: rest(cells(allCost?.rows, spends), cost?.rows, spends),
+        usage: rest(cells(allUsage?.rows, usages), usage?.rows, usages),
+      };
+      const lines = [...joined(day, told), ...(untold ? joined(day, untold) : [])];
+      yield { day, lines: lines.sort(byKey).map(({ line }) => line), ...ageOf([cost, usage, allCost, allUsage]) };
+    }
+  } finally {
+    await Promise.all(open.map((report) => report.close()));
+  }
+}
+
+function reportDays<Measure>(
+  upstream: Upstream,
+  report: Report<Measure>,
+  question: ReportQuestion,
+  asOf: Instant,
+): AsyncGenerator<ReportDay<ReportRow<Measure>>, void, void> {
+  const [plan] = plansFor(upstream, report, question, asOf);
+  const months = splitByMonth(plan.windows.range);
+  return question.groupBy.includes("USER")
+    ? gatheredDays(upstream, plan, months)
+    : daysOf(walkReport(upstream, plan, months));
+}
+
+/** What was measured of one identity, product and model. */
+interface Cell<Measure> extends Pick<SpendLine, "actor" | "product" | "model"> {
+  readonly measure: Measure;
+}
+
+type Cells<Measure> = Map<string, Cell<Measure>>;
+
+/** Rows that agree in all that lines are split by are one; identities that upstream hides are nobody together. */
+function cells<Measure>(
+  rows: readonly ReportRow<Measure>[] = [],
+  { plus }: Algebra<Measure>,
+): Cells<Measure> {
+  const sums: Cells<Measure> = new Map();
+  for (const row of rows) add(sums, cellOf(row), plus);
+  return sums;
+}
+
+function cellOf<Measure>({ user, actor, product, model, measure }: ReportRow<Measure>): Cell<Measure> {
+  return { actor: user === null ? actor : { kind: "person", user }, product, model, measure };
+}
+
+function add<Measure>(
+  sums: Cells<Measure>,
+  cell: Cell<Measure>,
+  plus: Algebra<Measure>["plus"],
+): void {
+  const key = keyOf(cell);
+  const before = sums.get(key);
+  sums.set(key, before === undefined ? cell : { ...before, measure: plus(before.measure, cell.measure) });
+}
+
+/**
+ * What of the organization's figures the people do not account for. Where upstream cut the organization's report off, people can
+ * have what it does not list; that comes off the row for all it left out.
+ */
+function rest<Measure>(
+  all: Cells<Measure>,
+  people: readonly ReportRow<Measure>[] = [],
+  { minus, isZero }: Algebra<Measure>,
+): Cells<Measure> {
+  for (const row of people) {
+    const own = { actor: null, product: row.product, model: row.model };
+    const nothing = { ...own, measure: minus(row.measure, row.measure) };
+    const cell = all.get(keyOf(own)) ?? all.get(keyOf(NOTHING_TOLD)) ?? nothing;
+    all.set(keyOf(cell), { ...cell, measure: minus(cell.measure, row.measure) });
+  }
+  return new Map([...all].filter(([, { measure }]) => !isZero(measure)));
+}
+
+const NOTHING_TOLD = { actor: null, product: null, model: null };
+
+interface KeyedLine {
+  readonly key: string;
+  readonly line: SpendLine;
+}
+
+function joined(
+  day: Day,
+  { cost, usage }: { readonly cost: Cells<Spend>; readonly usage: Cells<TokenUsage> },
+): KeyedLine[] {
+  const keys = new Set([...cost.keys(), ...usage.keys()]);
+  return [...keys].map((key) => {
+    const [money, tokens] = [cost.get(key), usage.get(key)];
+    const { actor, product, model } = money ?? tokens ?? NOTHING_TOLD;
+    const line = {
+      day,
+      actor,
+      product,
+      model,
+      spend: money?.measure ?? null,
+      tokens: tokens?.measure ?? null,
+    };
+    return { key, line };
+  });
+}
+
+function keyOf({ actor, product, model }: Pick<SpendLine, "actor" | "product" | "model">): string {
+  return JSON.stringify([actor === null ? [] : actorKey(actor), product, model]);
+}
+
+function byKey(a: KeyedLine, b: KeyedLine): number {
+  return a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
+}
+
+function ageOf(days: readonly (ReportDay<unknown> | null)[]): Pick<SpendDay, "state" | "refreshedAt"> {
+  const there = days.filter((day) => day !== null);
+  const watermarks = there.map(({ refreshedAt }) => refreshedAt);
+  return {
+    state: leastSettled(there.map(({ state }) => state)),
+    refreshedAt: watermarks.reduce((a, b) => (a === null || b === null ? null : Math.min(a, b))),
+  };
+}
