@@ -1,8 +1,5 @@
-import { organizationsOf } from "../src/analytics/join.ts";
+import { organizationOf, organizationsOf } from "../src/analytics/join.ts";
 import type { Organization as OrganizationShape } from "../src/domain/organization.ts";
-import { GatewayError } from "../src/errors.ts";
-import { consoleOrganization, enterpriseOrganization } from "../src/upstream/endpoints/organization.ts";
-import { walkOf, whole } from "../src/upstream/walk.ts";
 import { builder } from "./builder.ts";
 
 const Organization = builder.objectRef<OrganizationShape>("Organization").implement({
@@ -19,14 +16,6 @@ builder.queryField("organization", (t) =>
     nullable: true,
     description:
       "The Enterprise organization, or the Console one where there is no Enterprise key. Sources: ENTERPRISE_ORGANIZATION, CONSOLE_ORGANIZATION. Errors: UPSTREAM_*.",
-    resolve: async (_root, _args, ctx) => {
-      const endpoint = organizationsOf(ctx)[0] === "CONSOLE" ? consoleOrganization : enterpriseOrganization;
-      const [organization] = (await whole(walkOf(ctx.upstream, endpoint, [{}]))).rows;
-      if (organization === undefined)
-        throw new GatewayError("NOT_FOUND", "The upstream named no organization.", {
-          dataset: endpoint.dataset,
-        });
-      return organization;
-    },
+    resolve: (_root, _args, ctx) => organizationOf(ctx, organizationsOf(ctx)[0] ?? "ENTERPRISE"),
   }),
 );

@@ -70,7 +70,7 @@ export function createApp(
       now,
       maxFirst: config.maxFirst,
     }),
-    handle: server,
+    handle: server.handle,
     async dispose(): Promise<void> {
       await server.dispose();
       await dispatcher.close();

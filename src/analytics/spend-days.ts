@@ -89,8 +89,7 @@ export async function* gatheredDays<Measure>(
       const state = leastSettled(sources.map((source) => source.state));
       const refreshedAt = sources[0]?.watermark ?? null;
       const days = Map.groupBy(rows, (row) => dayOf(row.from));
-      for (const day of [...days.keys()].sort())
-        yield { day, rows: days.get(day) ?? [], state, refreshedAt };
+      for (const day of [...days.keys()].sort()) yield { day, rows: days.get(day) ?? [], state, refreshedAt };
       const isLong = daysBetween(piece.from, piece.until) === length;
       if (rows.length > HELD_ROWS) length = Math.max(1, Math.floor(length / 2));
       else if (isLong && rows.length * 2 <= HELD_ROWS) length = Math.min(31, length * 2);

@@ -1,12 +1,14 @@
 import { type Finality, leastSettled } from "../cache/policy.ts";
 import type { Context } from "../context.ts";
 import { actorKey, type ReportActor, type ReportRow } from "../domain/bucket.ts";
+import type { Dataset } from "../domain/dataset.ts";
 import { type Day, type Instant, later } from "../domain/day.ts";
 import { type Spend, spends } from "../domain/money.ts";
 import type { OrganizationKind } from "../domain/organization.ts";
 import { type DayRange, splitByMonth } from "../domain/range.ts";
 import type { Dimension, ReportQuestion } from "../domain/report.ts";
 import { type TokenUsage, usages } from "../domain/tokens.ts";
+import { badInput } from "../errors.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { earliestDay } from "../upstream/windows.ts";
 import { costReport } from "./cost.ts";
@@ -48,6 +50,8 @@ export interface SpendDay {
 /** Spend line by line, from whichever source can tell. */
 export interface SpendWalk {
   readonly source: Source;
+  /** The report the amounts are from. */
+  readonly dataset: Dataset;
   readonly organization: OrganizationKind;
   /** The days it is about: those asked for, without days that have not come yet. */
   readonly range: DayRange;
@@ -78,9 +82,13 @@ export async function walkSpend(ctx: Context, question: SpendQuestion): Promise<
   return answerBy(upstream, plansOf(ctx, question), async (plan) => {
     const { source, organization } = plan.source;
     const { range } = plan.windows;
-    const days = spendDays(upstream, plan, { ...range, from: later(range.from, question.from ?? range.from) });
+    const { dataset } = plan.resource.endpoint;
+    const days = spendDays(upstream, plan, {
+      ...range,
+      from: later(range.from, question.from ?? range.from),
+    });
     const first = await days.next(); // whether upstream refuses the source shows here
-    return { source, organization, range, days: resumed(first, days) };
+    return { source, dataset, organization, range, days: resumed(first, days) };
   });
 }
 
@@ -106,10 +114,15 @@ function plansOf({ upstream, now }: Context, { range, source }: SpendQuestion): 
   const reaching = sources.filter(
     ({ each, question }) => range.from >= earliestDay(each.resourceFor(question).endpoint, now()),
   );
-  const plans = (reaching.length > 0 ? reaching : sources.slice(0, 1)).flatMap(({ each, question }) =>
-    plansFor(upstream, { ...costReport, sources: [each] }, question, now()),
-  );
-  return plans as unknown as ReportPlans<Spend>;
+  const plans = (asked: typeof sources) =>
+    asked.map(
+      ({ each, question }) => plansFor(upstream, { ...costReport, sources: [each] }, question, now())[0],
+    );
+  const [first, ...others] = plans(reaching);
+  if (first !== undefined) return [first, ...others];
+  const [early] = plans(sources.slice(0, 1)); // throws, and says from when on it could be asked
+  if (early !== undefined) return [early];
+  throw badInput(`\`source\` can be AUTO, UNIFIED, ENTERPRISE or CONSOLE, not ${source}.`);
 }
 
 function questionOf(range: DayRange, groupBy: readonly Dimension[]): ReportQuestion {
@@ -121,6 +134,7 @@ async function* spendDays(
   plan: ReportPlan<Spend>,
   range: DayRange,
 ): AsyncGenerator<SpendDay, void, void> {
+  if (range.from >= range.until) return;
   const { source, organization } = plan.source;
   const read = <Measure>(report: Report<Measure>, groupBy: readonly Dimension[]) => {
     const sources = report.sources.filter(
@@ -152,7 +166,11 @@ async function* spendDays(
         usage: rest(cells(allUsage?.rows, usages), usage?.rows, usages),
       };
       const lines = [...joined(day, told), ...(untold ? joined(day, untold) : [])];
-      yield { day, lines: lines.sort(byKey).map(({ line }) => line), ...ageOf([cost, usage, allCost, allUsage]) };
+      yield {
+        day,
+        lines: lines.sort(byKey).map(({ line }) => line),
+        ...ageOf([cost, usage, allCost, allUsage]),
+      };
     }
   } finally {
     await Promise.all(open.map((report) => report.close()));
@@ -193,11 +211,7 @@ function cellOf<Measure>({ user, actor, product, model, measure }: ReportRow<Mea
   return { actor: user === null ? actor : { kind: "person", user }, product, model, measure };
 }
 
-function add<Measure>(
-  sums: Cells<Measure>,
-  cell: Cell<Measure>,
-  plus: Algebra<Measure>["plus"],
-): void {
+function add<Measure>(sums: Cells<Measure>, cell: Cell<Measure>, plus: Algebra<Measure>["plus"]): void {
   const key = keyOf(cell);
   const before = sums.get(key);
   sums.set(key, before === undefined ? cell : { ...before, measure: plus(before.measure, cell.measure) });

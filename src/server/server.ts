@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { GraphQLSchema } from "graphql";
 import { createYoga } from "graphql-yoga";
 import type { Context } from "../context.ts";
@@ -6,6 +6,7 @@ import type { Instant } from "../domain/day.ts";
 import type { Asker } from "../upstream/operation.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { clientError, translateErrors } from "./errors.ts";
+import { exportsOverHttp } from "./export/http.ts";
 import { reportUsage } from "./operation.ts";
 import { playground } from "./playground.ts";
 import { boundDocuments, readRequests } from "./request.ts";
@@ -23,7 +24,7 @@ export interface ServerOptions {
   readonly onFault: (fault: unknown) => void;
 }
 
-/** The HTTP edge: GraphQL on /graphql, GraphiQL for browsers on the same path, liveness on /healthz. */
+/** The HTTP edge: GraphQL on /graphql, GraphiQL for browsers on the same path, files on /export/, liveness on /healthz. */
 export function createServer({
   schema,
   operation,
@@ -33,16 +34,19 @@ export function createServer({
   onFault,
   ...options
 }: ServerOptions) {
-  return createYoga<Partial<NodeRequest>, Context>({
+  const contextOf = (asker: Asker): Context => ({
+    upstream: operation(asker),
+    now: instantOf(now()),
+    maxFirst,
+  });
+  const files = exportsOverHttp({ schema, context: contextOf, onFault });
+  const yoga = createYoga<Partial<NodeRequest>, Context>({
     schema,
-    context: ({ request, req }): Context => ({
-      upstream: operation({
+    context: ({ request, req }): Context =>
+      contextOf({
         signal: patience(request.signal, operationTimeoutMs),
         caller: req?.socket.remoteAddress ?? "",
       }),
-      now: instantOf(now()),
-      maxFirst,
-    }),
     plugins: [
       options.playground && playground(GRAPHQL),
       readRequests(),
@@ -60,6 +64,21 @@ export function createServer({
     maxRequestBodySize: MAX_BODY_BYTES,
     logging: false,
   });
+  return {
+    async fetch(url: string, init: RequestInit = {}): Promise<Response> {
+      return files.serves(new URL(url).pathname)
+        ? files.fetch(new Request(url, init))
+        : yoga.fetch(url, init);
+    },
+    /** A node:http listener. */
+    handle(request: IncomingMessage, response: ServerResponse): void {
+      if (files.serves(request.url ?? "")) void files.handle(request, response);
+      else void yoga(request, response);
+    },
+    async dispose(): Promise<void> {
+      await yoga.dispose();
+    },
+  };
 }
 
 /** What a node:http listener adds to a request. */
