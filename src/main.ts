@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { exportCommand } from "./cli/export.ts";
 import { parityCommand } from "./cli/parity.ts";
 import { sandboxCommand } from "./cli/sandbox.ts";
 import { serveCommand } from "./cli/serve.ts";
@@ -20,4 +21,5 @@ await new Command("claude-analytics-gateway")
   .addCommand(sandboxCommand())
   .addCommand(parityCommand())
   .addCommand(warmCommand())
+  .addCommand(exportCommand())
   .parseAsync();

@@ -33,6 +33,7 @@ interface Answer {
 
 interface Asked {
   readonly method: string;
+  readonly httpVersion: string;
   readonly url: URL;
   readonly header: (name: string) => string | null;
   readonly asker: Asker;
@@ -48,6 +49,7 @@ export function exportsOverHttp(options: ExportsOptions) {
     async fetch(request: Request): Promise<Response> {
       const { status, headers, body } = await answer(options, {
         method: request.method,
+        httpVersion: "1.1",
         url: new URL(request.url),
         header: (name) => request.headers.get(name),
         asker: { signal: request.signal },
@@ -59,6 +61,7 @@ export function exportsOverHttp(options: ExportsOptions) {
       response.once("close", () => gone.abort());
       const { status, headers, body, trailers } = await answer(options, {
         method: request.method ?? "GET",
+        httpVersion: request.httpVersion,
         url: new URL(request.url ?? "/", "http://gateway"),
         header: (name) => request.headers[name]?.toString() ?? null,
         asker: { signal: gone.signal, caller: request.socket.remoteAddress ?? "" },
@@ -78,7 +81,7 @@ async function answer(options: ExportsOptions, asked: Asked): Promise<Answer> {
   try {
     const refused = refusal(asked);
     if (refused !== null) return refused;
-    const file = decodeURIComponent(asked.url.pathname.slice(PATH.length));
+    const file = asked.url.pathname.slice(PATH.length);
     const moment = options.context(asked.asker).now();
     const reader = {
       context: (manner: object) => ({
@@ -167,9 +170,11 @@ function jsonAnswer(status: number, error: object, headers: Readonly<Record<stri
 }
 
 /** Only GET, and not for a page of another origin, whose reader did not ask for it; a link that is followed is asked for. */
-function refusal({ method, header }: Asked): Answer | null {
+function refusal({ method, httpVersion, header }: Asked): Answer | null {
   const bad = (message: string) => ({ message, extensions: { code: "BAD_REQUEST" satisfies ErrorCode } });
   if (method !== "GET") return jsonAnswer(405, bad("Files are asked for with GET."), { allow: "GET" });
+  if (httpVersion === "1.0")
+    return jsonAnswer(505, bad("In HTTP/1.0 a file that is cut off looks whole; ask with HTTP/1.1."));
   const isForeign = ["cross-site", "same-site"].includes(header("sec-fetch-site") ?? "");
   const isFollowed = header("sec-fetch-dest") === "document" && header("sec-fetch-user") === "?1";
   if (isForeign && !isFollowed) return jsonAnswer(403, bad("Pages of other origins cannot ask for files."));
