@@ -15,7 +15,7 @@ const [users = "5000", months = "12"] = process.argv.slice(2);
 /** The whole of 2026 lies within upstream's horizon on its last day. */
 const CLOCK = "2026-12-31T12:00:00Z";
 const UNTIL = "2027-01-01";
-const FROM = `2026-${String(13 - Number(months)).padStart(2, "0")}-01`;
+const FROM = process.argv[4] ?? `2026-${String(13 - Number(months)).padStart(2, "0")}-01`;
 
 async function start(args: readonly string[], settings: Readonly<Record<string, string>> = {}) {
   const child = spawn(process.execPath, [new URL("../src/main.ts", import.meta.url).pathname, ...args], {
@@ -45,6 +45,7 @@ const gateway = await start(["serve", "--port", "0"], {
   UPSTREAM_PER_MINUTE: "1000000",
   LOOKUPS_PER_MINUTE: "1000000",
   CLOCK,
+  ...(process.env.GW_NODE ? { NODE_OPTIONS: process.env.GW_NODE } : {}),
 });
 try {
   const highest = () =>

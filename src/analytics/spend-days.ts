@@ -4,62 +4,60 @@ import { addDays, type Day, dayOf, daysBetween, earlier, type Instant } from "..
 import type { DayRange } from "../domain/range.ts";
 import { GatewayError } from "../errors.ts";
 import type { Upstream } from "../upstream/upstream.ts";
-import { type PageSource, type Walk, whole } from "../upstream/walk.ts";
+import { type Walk, whole } from "../upstream/walk.ts";
+import type { Algebra } from "./ranking.ts";
 import { type ReportPlan, walkReport } from "./report.ts";
+import { Cells } from "./spend-cells.ts";
 
 /** What a report says of one day. */
-export interface ReportDay<Row> {
+export interface ReportDay<Measure> {
   readonly day: Day;
-  readonly rows: readonly Row[];
+  readonly cells: Cells<Measure>;
   readonly state: Finality;
   /** When upstream exported it; null where it does not say. */
   readonly refreshedAt: Instant | null;
 }
 
+export type ReportDays<Measure> = AsyncGenerator<ReportDay<Measure>, void, void>;
+
 /**
- * The rows of a walk whose rows go by time, a day at a time; days without any are left out. A window that is refreshed while it
- * is read is begun again: what was given of it stays where it is final, and else the walk ends with CURSOR_EXPIRED.
+ * A walk whose rows go by time, a day at a time; days without any are left out. A window that is refreshed while it is read is
+ * begun again: what was given of it stays where it is final, and else the walk ends with CURSOR_EXPIRED.
  */
 export async function* daysOf<Measure>(
   walk: Walk<ReportRow<Measure>>,
-): AsyncGenerator<ReportDay<ReportRow<Measure>>, void, void> {
-  let held = null as Held<ReportRow<Measure>> | null;
-  let given = null as Pick<Held<never>, "day" | "window"> | null;
+  algebra: Algebra<Measure>,
+): ReportDays<Measure> {
+  let held = null as (ReportDay<Measure> & InWindow) | null;
+  let given = null as InWindow | null;
   let rereads = false;
-  for await (const page of walk(null)) {
-    if (page.restarted) {
-      if (given?.window === page.window && page.state !== "FINAL") throw refreshed(given.day);
-      if (held?.window === page.window) held = null;
+  for await (const { window, restarted, rows, state, watermark: refreshedAt } of walk(null)) {
+    if (restarted) {
+      if (given?.window === window && state !== "FINAL") throw refreshed(given.day);
+      if (held?.window === window) held = null;
       rereads = true;
     }
-    for (const row of page.rows) {
+    for (const row of rows) {
       const day = dayOf(row.from);
       if (rereads && given !== null && day <= given.day) continue;
       const newest = held?.day ?? given?.day ?? day;
       if (day < newest)
         throw new GatewayError("UPSTREAM_SHAPE", `The report came back to ${day} after ${newest}.`);
       if (held !== null && held.day !== day) {
-        yield reportDay(held);
-        given = held;
+        yield held;
+        given = { day: held.day, window: held.window };
         held = null;
       }
-      held ??= { day, rows: [], window: page.window, about: page };
-      held.rows.push(row);
+      held ??= { day, cells: new Cells(algebra), state, refreshedAt, window };
+      held.cells.add(row);
     }
   }
-  if (held !== null) yield reportDay(held);
+  if (held !== null) yield held;
 }
 
-/** What has been read of a day so far. */
-interface Held<Row> {
+interface InWindow {
   readonly day: Day;
-  readonly rows: Row[];
   readonly window: number;
-  readonly about: PageSource;
-}
-
-function reportDay<Row>({ day, rows, about }: Held<Row>): ReportDay<Row> {
-  return { day, rows, state: about.state, refreshedAt: about.watermark };
 }
 
 function refreshed(day: Day): GatewayError {
@@ -80,7 +78,7 @@ export async function* gatheredDays<Measure>(
   upstream: Upstream,
   plan: ReportPlan<Measure>,
   months: readonly DayRange[],
-): AsyncGenerator<ReportDay<ReportRow<Measure>>, void, void> {
+): ReportDays<Measure> {
   let length = 1;
   for (const month of months) {
     for (let from = month.from; from < month.until; ) {
@@ -89,7 +87,11 @@ export async function* gatheredDays<Measure>(
       const state = leastSettled(sources.map((source) => source.state));
       const refreshedAt = sources[0]?.watermark ?? null;
       const days = Map.groupBy(rows, (row) => dayOf(row.from));
-      for (const day of [...days.keys()].sort()) yield { day, rows: days.get(day) ?? [], state, refreshedAt };
+      for (const day of [...days.keys()].sort()) {
+        const cells = new Cells(plan.algebra);
+        for (const row of days.get(day) ?? []) cells.add(row);
+        yield { day, cells, state, refreshedAt };
+      }
       const isLong = daysBetween(piece.from, piece.until) === length;
       if (rows.length > HELD_ROWS) length = Math.max(1, Math.floor(length / 2));
       else if (isLong && rows.length * 2 <= HELD_ROWS) length = Math.min(31, length * 2);
@@ -99,11 +101,11 @@ export async function* gatheredDays<Measure>(
 }
 
 /** The days of a report, of which the next one can be looked at before it is taken. */
-export class Days<Row> {
-  readonly #days: AsyncGenerator<ReportDay<Row>, void, void>;
-  #next: ReportDay<Row> | null | undefined;
+export class Days<Measure> {
+  readonly #days: ReportDays<Measure>;
+  #next: ReportDay<Measure> | null | undefined;
 
-  constructor(days: AsyncGenerator<ReportDay<Row>, void, void>) {
+  constructor(days: ReportDays<Measure>) {
     this.#days = days;
   }
 
@@ -114,7 +116,7 @@ export class Days<Row> {
   }
 
   /** What there is of this day, if it is the next one. */
-  take(day: Day): ReportDay<Row> | null {
+  take(day: Day): ReportDay<Measure> | null {
     if (this.#next?.day !== day) return null;
     const taken = this.#next;
     this.#next = undefined;

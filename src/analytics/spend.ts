@@ -1,18 +1,16 @@
 import { type Finality, leastSettled } from "../cache/policy.ts";
 import type { Context } from "../context.ts";
-import { actorKey, type ReportActor, type ReportRow } from "../domain/bucket.ts";
 import type { Dataset } from "../domain/dataset.ts";
 import { type Day, type Instant, later } from "../domain/day.ts";
-import { type Spend, spends } from "../domain/money.ts";
+import type { Spend } from "../domain/money.ts";
 import type { OrganizationKind } from "../domain/organization.ts";
 import { type DayRange, splitByMonth } from "../domain/range.ts";
 import type { Dimension, ReportQuestion } from "../domain/report.ts";
-import { type TokenUsage, usages } from "../domain/tokens.ts";
+import type { TokenUsage } from "../domain/tokens.ts";
 import { badInput } from "../errors.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { earliestDay } from "../upstream/windows.ts";
 import { costReport } from "./cost.ts";
-import type { Algebra } from "./ranking.ts";
 import {
   answerBy,
   plansFor,
@@ -22,16 +20,13 @@ import {
   type Source,
   walkReport,
 } from "./report.ts";
-import { Days, daysOf, gatheredDays, type ReportDay } from "./spend-days.ts";
+import type { Cell, Cells } from "./spend-cells.ts";
+import { Days, daysOf, gatheredDays, type ReportDay, type ReportDays } from "./spend-days.ts";
 import { usageReport } from "./usage.ts";
 
 /** What one identity used of one product and model on one day, and what it cost. */
-export interface SpendLine {
+export interface SpendLine extends Cell {
   readonly day: Day;
-  /** Null: nobody is behind it, or upstream does not say who. */
-  readonly actor: ReportActor | null;
-  readonly product: string | null;
-  readonly model: string | null;
   /** Null: no cost is recorded. */
   readonly spend: Spend | null;
   /** Null: no tokens are recorded, as for runs of code. */
@@ -160,17 +155,10 @@ async function* spendDays(
       const usage = reports.usage.take(day);
       const allCost = reports.allCost?.take(day) ?? null;
       const allUsage = reports.allUsage?.take(day) ?? null;
-      const told = { cost: cells(cost?.rows, spends), usage: cells(usage?.rows, usages) };
-      const untold = isOfPeople && {
-        cost: rest(cells(allCost?.rows, spends), cost?.rows, spends),
-        usage: rest(cells(allUsage?.rows, usages), usage?.rows, usages),
-      };
-      const lines = [...joined(day, told), ...(untold ? joined(day, untold) : [])];
-      yield {
-        day,
-        lines: lines.sort(byKey).map(({ line }) => line),
-        ...ageOf([cost, usage, allCost, allUsage]),
-      };
+      const told = joined(day, cost?.cells, usage?.cells);
+      const untold = joined(day, restOf(allCost, cost), restOf(allUsage, usage));
+      const lines = [...told, ...untold].sort(byKey).map(({ line }) => line);
+      yield { day, lines, ...ageOf([cost, usage, allCost, allUsage]) };
     }
   } finally {
     await Promise.all(open.map((report) => report.close()));
@@ -182,95 +170,46 @@ function reportDays<Measure>(
   report: Report<Measure>,
   question: ReportQuestion,
   asOf: Instant,
-): AsyncGenerator<ReportDay<ReportRow<Measure>>, void, void> {
+): ReportDays<Measure> {
   const [plan] = plansFor(upstream, report, question, asOf);
   const months = splitByMonth(plan.windows.range);
   return question.groupBy.includes("USER")
     ? gatheredDays(upstream, plan, months)
-    : daysOf(walkReport(upstream, plan, months));
+    : daysOf(walkReport(upstream, plan, months), plan.algebra);
 }
 
-/** What was measured of one identity, product and model. */
-interface Cell<Measure> extends Pick<SpendLine, "actor" | "product" | "model"> {
-  readonly measure: Measure;
+/** What the organization's figures hold beyond those of its people. */
+function restOf<Measure>(
+  all: ReportDay<Measure> | null,
+  people: ReportDay<Measure> | null,
+): Cells<Measure> | undefined {
+  return people === null ? all?.cells : all?.cells.without(people.cells);
 }
-
-type Cells<Measure> = Map<string, Cell<Measure>>;
-
-/** Rows that agree in all that lines are split by are one; identities that upstream hides are nobody together. */
-function cells<Measure>(
-  rows: readonly ReportRow<Measure>[] = [],
-  { plus }: Algebra<Measure>,
-): Cells<Measure> {
-  const sums: Cells<Measure> = new Map();
-  for (const row of rows) add(sums, cellOf(row), plus);
-  return sums;
-}
-
-function cellOf<Measure>({ user, actor, product, model, measure }: ReportRow<Measure>): Cell<Measure> {
-  return { actor: user === null ? actor : { kind: "person", user }, product, model, measure };
-}
-
-function add<Measure>(sums: Cells<Measure>, cell: Cell<Measure>, plus: Algebra<Measure>["plus"]): void {
-  const key = keyOf(cell);
-  const before = sums.get(key);
-  sums.set(key, before === undefined ? cell : { ...before, measure: plus(before.measure, cell.measure) });
-}
-
-/**
- * What of the organization's figures the people do not account for. Where upstream cut the organization's report off, people can
- * have what it does not list; that comes off the row for all it left out.
- */
-function rest<Measure>(
-  all: Cells<Measure>,
-  people: readonly ReportRow<Measure>[] = [],
-  { minus, isZero }: Algebra<Measure>,
-): Cells<Measure> {
-  for (const row of people) {
-    const own = { actor: null, product: row.product, model: row.model };
-    const nothing = { ...own, measure: minus(row.measure, row.measure) };
-    const cell = all.get(keyOf(own)) ?? all.get(keyOf(NOTHING_TOLD)) ?? nothing;
-    all.set(keyOf(cell), { ...cell, measure: minus(cell.measure, row.measure) });
-  }
-  return new Map([...all].filter(([, { measure }]) => !isZero(measure)));
-}
-
-const NOTHING_TOLD = { actor: null, product: null, model: null };
 
 interface KeyedLine {
   readonly key: string;
   readonly line: SpendLine;
 }
 
-function joined(
-  day: Day,
-  { cost, usage }: { readonly cost: Cells<Spend>; readonly usage: Cells<TokenUsage> },
-): KeyedLine[] {
-  const keys = new Set([...cost.keys(), ...usage.keys()]);
-  return [...keys].map((key) => {
-    const [money, tokens] = [cost.get(key), usage.get(key)];
-    const { actor, product, model } = money ?? tokens ?? NOTHING_TOLD;
-    const line = {
-      day,
-      actor,
-      product,
-      model,
-      spend: money?.measure ?? null,
-      tokens: tokens?.measure ?? null,
-    };
-    return { key, line };
+function joined(day: Day, cost?: Cells<Spend>, usage?: Cells<TokenUsage>): KeyedLine[] {
+  const keys = new Set([...(cost?.keys() ?? []), ...(usage?.keys() ?? [])]);
+  return [...keys].flatMap((key) => {
+    const [money, tokens] = [cost?.get(key), usage?.get(key)];
+    const cell = money ?? tokens;
+    if (cell === undefined) return [];
+    const { actor, product, model } = cell;
+    const [spend, used] = [money?.measure ?? null, tokens?.measure ?? null];
+    return [{ key, line: { day, actor, product, model, spend, tokens: used } }];
   });
-}
-
-function keyOf({ actor, product, model }: Pick<SpendLine, "actor" | "product" | "model">): string {
-  return JSON.stringify([actor === null ? [] : actorKey(actor), product, model]);
 }
 
 function byKey(a: KeyedLine, b: KeyedLine): number {
   return a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
 }
 
-function ageOf(days: readonly (ReportDay<unknown> | null)[]): Pick<SpendDay, "state" | "refreshedAt"> {
+function ageOf(
+  days: readonly (Omit<ReportDay<unknown>, "cells"> | null)[],
+): Pick<SpendDay, "state" | "refreshedAt"> {
   const there = days.filter((day) => day !== null);
   const watermarks = there.map(({ refreshedAt }) => refreshedAt);
   return {
