@@ -9,5 +9,5 @@ export default defineConfig({
     // graphql has an ESM and a CJS build; two of them in one process refuse each other's schemas.
     server: { deps: { inline: [/@pothos/, /graphql-yoga/, /graphql-scalars/] } },
   },
-  resolve: { alias: { graphql: "graphql/index.js" } },
+  resolve: { alias: [{ find: /^graphql$/, replacement: "graphql/index.js" }] },
 });
