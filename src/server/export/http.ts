@@ -107,9 +107,14 @@ function sent(
 ): Answer {
   let manifest: object | null = null;
   const hash = createHash("sha256");
+  const next = () =>
+    pieces.next().catch((fault) => {
+      clientError(fault, onFault); // tells of a fault of the gateway's own
+      throw fault;
+    });
   async function* body() {
     try {
-      for (let piece = first; piece.done !== true; piece = await pieces.next()) {
+      for (let piece = first; piece.done !== true; piece = await next()) {
         const { bytes, mark } = piece.value;
         hash.update(bytes);
         yield bytes;
@@ -117,9 +122,6 @@ function sent(
         manifest = manifestOf(opened, mark, hash.digest("hex"));
         yield Buffer.from(opened.format.trailer(manifest));
       }
-    } catch (fault) {
-      clientError(fault, onFault); // tells of faults that are the gateway's own
-      throw fault;
     } finally {
       await pieces.return();
     }

@@ -1,6 +1,7 @@
 import {
   type DocumentNode,
   execute,
+  type GraphQLError,
   type GraphQLField,
   GraphQLObjectType,
   type GraphQLSchema,
@@ -13,6 +14,7 @@ import {
 } from "graphql";
 import type { Finality } from "../../cache/policy.ts";
 import type { DayRange } from "../../domain/range.ts";
+import { type ErrorCode, type ErrorDetails, GatewayError } from "../../errors.ts";
 import { clientError } from "../errors.ts";
 import { argumentsOf, readArguments } from "./arguments.ts";
 import { columnsOf, selectionOf, valueAt } from "./fields.ts";
@@ -47,7 +49,7 @@ export function listTable(
     columns,
     async *chunks(from) {
       for (let after = from; ; ) {
-        if (invalid.length > 0) throw clientError(invalid[0], reader.onFault);
+        if (invalid[0] !== undefined) throw failureOf(invalid[0], reader.onFault);
         const context = reader.context({});
         const asked = { ...variables, first: context.maxFirst, after };
         const page = await pageOf(schema, document, context, asked, reader.onFault);
@@ -97,8 +99,15 @@ async function pageOf(
   onFault: Reader["onFault"],
 ): Promise<Page> {
   const { data, errors } = await execute({ schema, document, contextValue, variableValues });
-  if (errors?.[0] !== undefined) throw clientError(errors[0], onFault);
+  if (errors?.[0] !== undefined) throw failureOf(errors[0], onFault);
   return data?.list as unknown as Page;
+}
+
+/** What a client would be told, as an error of the gateway. */
+function failureOf(error: GraphQLError, onFault: Reader["onFault"]): GatewayError {
+  const { message, extensions } = clientError(error, onFault);
+  const { code, ...details } = extensions;
+  return new GatewayError(code as ErrorCode, message, details as ErrorDetails, error);
 }
 
 function nodeOf(field: GraphQLField<unknown, unknown>): GraphQLObjectType {

@@ -96,7 +96,10 @@ export function spendTable(reader: Reader, question: SpendQuestion, { columns, s
       const walk = await walkSpend(ctx, { ...question, ...(place === null ? {} : parsePlace(place)) });
       const { days, range, dataset: source } = walk;
       try {
-        const payer = { ...(await organizationOf(ctx, walk.organization)), kind: walk.organization };
+        const payer = {
+          ...(await organizationOf(reader.context({}), walk.organization)),
+          kind: walk.organization,
+        };
         for await (const { day, lines, state, refreshedAt } of days) {
           yield {
             rows: lines.filter(shows).map((line) => columns.map(({ of }) => of(line, payer))),
