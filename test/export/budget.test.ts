@@ -26,7 +26,6 @@ test("keeps none of the pages of spend in memory, where they would push out what
   expect(again.map(({ pathname }) => pathname.split("/").at(-1)).sort()).toEqual([
     "cost",
     "cost",
-    "me",
     "usage",
     "usage",
   ]);
