@@ -1,12 +1,17 @@
 import { personByConsoleId, personByEmail } from "../src/analytics/join.ts";
 import type { ReportActor } from "../src/domain/bucket.ts";
 import type { CodeActor } from "../src/domain/claude-code.ts";
+import { isOfConsole } from "../src/domain/dataset.ts";
 import type { OrganizationKind } from "../src/domain/organization.ts";
 import type { DayRange } from "../src/domain/range.ts";
 import { apiKeyById } from "../src/loaders/console.ts";
+import { apiKeys } from "../src/upstream/endpoints/api-keys.ts";
+import { consoleMembers } from "../src/upstream/endpoints/members.ts";
+import { walksOf } from "../src/upstream/plan.ts";
 import { ApiKey } from "./api-key.ts";
 import { builder } from "./builder.ts";
-import { User } from "./user.ts";
+import { membersOf, User } from "./user.ts";
+import { walks } from "./walks.ts";
 
 /** Claude Code knows people by email and keys by name; the reports know ids. */
 type AnyActor = CodeActor | ReportActor;
@@ -14,6 +19,9 @@ type Kind<K extends AnyActor["kind"]> = Extract<AnyActor, { kind: K }> & {
   readonly range: DayRange;
   readonly organization: OrganizationKind;
 };
+
+/** Claude Code knows keys by name alone. */
+const walksOfReportedKeys = walks(({ source }) => (source === "CLAUDE_CODE" ? [] : walksOf(apiKeys, [{}])));
 
 const UserActor = builder.objectRef<Kind<"user" | "person">>("UserActor").implement({
   description: "A person.",
@@ -28,6 +36,10 @@ const UserActor = builder.objectRef<Kind<"user" | "person">>("UserActor").implem
       nullable: true,
       description:
         "The person; null where the source knows only an address that no organization has a member with.",
+      extensions: walks(({ source }, ctx) => {
+        if (source === "CLAUDE_CODE") return membersOf(ctx);
+        return isOfConsole(source) ? walksOf(consoleMembers, [{}]) : [];
+      }),
       resolve: (actor, _args, ctx) => {
         const { range, organization } = actor;
         if (actor.kind === "user") return personByEmail(ctx, actor.email, range);
@@ -45,6 +57,7 @@ const ApiKeyActor = builder.objectRef<Kind<"apiKey" | "key">>("ApiKeyActor").imp
       nullable: true,
       description:
         "Name of the key. Not unique: several keys can share one. Null for a key that is not listed any more.",
+      extensions: walksOfReportedKeys,
       resolve: async (actor, _args, ctx) =>
         actor.kind === "apiKey"
           ? actor.name
@@ -54,6 +67,7 @@ const ApiKeyActor = builder.objectRef<Kind<"apiKey" | "key">>("ApiKeyActor").imp
       type: ApiKey,
       nullable: true,
       description: "The key; null where the source knows only its name.",
+      extensions: walksOfReportedKeys,
       resolve: (actor, _args, ctx) =>
         actor.kind === "key" ? apiKeyById(ctx, {}).load(actor.apiKeyId) : null,
     }),

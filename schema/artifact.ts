@@ -2,18 +2,20 @@ import type { ArtifactCell, ArtifactDimension } from "../src/domain/artifact.ts"
 import type { Person } from "../src/domain/person.ts";
 import type { DayRange } from "../src/domain/range.ts";
 import { GatewayError } from "../src/errors.ts";
-import { aggregatedDays } from "../src/loaders/activity-days.ts";
+import { aggregatedDays, mayBeUncounted } from "../src/loaders/activity-days.ts";
 import { ARTIFACT_FILTERS, artifactActivity } from "../src/upstream/endpoints/artifacts.ts";
+import { walksOf } from "../src/upstream/plan.ts";
 import { mapPages, walkOf } from "../src/upstream/walk.ts";
 import { windowsOf } from "../src/upstream/windows.ts";
 import { sum } from "./activity.ts";
 import { builder } from "./builder.ts";
-import { connect, forward } from "./connection.ts";
-import { EngagementFilter, filterOf } from "./engagement-filter.ts";
-import { Group, groupOf } from "./group.ts";
+import { connect, forward, rowsWanted, type Slice } from "./connection.ts";
+import { EngagementFilter, type FilterInput, filterOf } from "./engagement-filter.ts";
+import { Group, groupOf, walksOfGroups } from "./group.ts";
 import { DateRange, resolveRange } from "./range.ts";
 import { refuseUnsplit, splitBy } from "./selection.ts";
 import { User } from "./user.ts";
+import { walks, walksOfLastDays } from "./walks.ts";
 
 const ArtifactDimensionEnum = builder.enumType("ArtifactDimension", {
   description: "What artifacts can be split by beside day, type and sharing.",
@@ -55,7 +57,7 @@ const ArtifactActivity = builder.objectRef<ArtifactRow>("ArtifactActivity").impl
     groupName: t.exposeString("groupName", splitBy("GROUP", "Its name. Null: the group is gone.")),
     group: t.field({
       type: Group,
-      ...splitBy("GROUP", "The group. Null: people in none."),
+      ...splitBy("GROUP", "The group. Null: people in none.", walksOfGroups),
       resolve: ({ groupId, range }, _args, ctx) => (groupId === null ? null : groupOf(ctx, groupId, range)),
     }),
     user: t.field({
@@ -77,6 +79,23 @@ const ArtifactConnection = builder.connectionObject(
   { name: "ArtifactActivityEdge", description: "Artifacts of one kind and day and their place in the list." },
 );
 
+interface ArtifactArgs extends Slice {
+  readonly groupBy?: readonly ArtifactDimension[] | null | undefined;
+  readonly filter?: FilterInput | null | undefined;
+}
+
+function particularsOf({ groupBy, filter }: ArtifactArgs) {
+  return {
+    groupBy: [...new Set(groupBy ?? [])].sort(),
+    filter: filterOf("artifacts", ARTIFACT_FILTERS, filter),
+  };
+}
+
+function questionsOf(args: ArtifactArgs, days: readonly DayRange[]) {
+  const particulars = particularsOf(args);
+  return days.map((day) => ({ range: day, ...particulars }));
+}
+
 builder.queryField("artifacts", (t) =>
   t.field({
     type: ArtifactConnection,
@@ -89,10 +108,19 @@ builder.queryField("artifacts", (t) =>
       filter: t.arg({ type: EngagementFilter, description: "Which artifacts to count." }),
       ...forward,
     },
-    resolve: async (_root, { range: asked, filter: stated, groupBy: split, ...slice }, ctx, info) => {
-      const groupBy = [...new Set(split ?? [])].sort();
+    extensions: walks<ArtifactArgs>(({ args, range }, ctx) => {
+      const { pieces } = windowsOf(artifactActivity, range, ctx.now());
+      const [newest] = pieces.slice(-1);
+      return [
+        ...(newest !== undefined && mayBeUncounted(newest, ctx) ? [walksOfLastDays(ctx)] : []),
+        walksOf(artifactActivity, questionsOf(args, pieces), rowsWanted(args)),
+      ];
+    }),
+    resolve: async (_root, args, ctx, info) => {
+      const { range: asked, first, after } = args;
+      const slice = { first, after };
+      const { filter, groupBy } = particularsOf(args);
       refuseUnsplit(info, groupBy);
-      const filter = filterOf("artifacts", ARTIFACT_FILTERS, stated);
       const { range, pieces } = windowsOf(artifactActivity, resolveRange(asked, ctx.now()), ctx.now());
       const days = await aggregatedDays(ctx, pieces);
       const last = days.at(-1);
@@ -102,8 +130,7 @@ builder.queryField("artifacts", (t) =>
           `ARTIFACT_ACTIVITY has no figures for ${range.from} yet; ask for earlier days.`,
           { dataset: "ARTIFACT_ACTIVITY" },
         );
-      const questions = days.map((day) => ({ range: day, filter, groupBy }));
-      const walk = mapPages(walkOf(ctx.upstream, artifactActivity, questions), ({ rows }) =>
+      const walk = mapPages(walkOf(ctx.upstream, artifactActivity, questionsOf(args, days)), ({ rows }) =>
         rows.map((row): ArtifactRow => ({ ...row, range })),
       );
       // By the range asked for, so that a cursor outlives the day that is aggregated meanwhile.

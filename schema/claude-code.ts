@@ -8,29 +8,31 @@ import {
   plusTotals,
   type ClaudeCodeRecord as RecordShape,
 } from "../src/domain/claude-code.ts";
-import { parseDay } from "../src/domain/day.ts";
+import { day, parseDay } from "../src/domain/day.ts";
 import { emailKey } from "../src/domain/organization.ts";
 import type { Person } from "../src/domain/person.ts";
 import { type DayRange, oneDay } from "../src/domain/range.ts";
 import { badInput, GatewayError } from "../src/errors.ts";
 import { recordsOfDays, recordsOfEmail } from "../src/loaders/claude-code.ts";
 import { claudeCode } from "../src/upstream/endpoints/claude-code.ts";
+import { walksOf } from "../src/upstream/plan.ts";
 import { mapPages, type Walk, walkOf, walkRows, whole } from "../src/upstream/walk.ts";
 import { windowsOf } from "../src/upstream/windows.ts";
 import { sum, ToolActions } from "./activity.ts";
 import { Actor } from "./actor.ts";
 import { builder, nodeLoader } from "./builder.ts";
-import { connect, forward } from "./connection.ts";
+import { connect, forward, rowsWanted, type Slice } from "./connection.ts";
 import { Money } from "./money.ts";
 import { DateRange, resolveRange } from "./range.ts";
-import { personRange, rangeOf, User } from "./user.ts";
+import { membersOf, NAMELESS, personRange, rangeOf, User, walksOfMembers } from "./user.ts";
+import { nodeWalks, walks } from "./walks.ts";
 
 /** A record with the range of the list it was reached through, which its user inherits. */
 interface RecordNode extends RecordShape {
   readonly range: DayRange;
 }
 
-const ClaudeCodeModel = builder.objectRef<CodeModelShape>("ClaudeCodeModel").implement({
+export const ClaudeCodeModel = builder.objectRef<CodeModelShape>("ClaudeCodeModel").implement({
   description: "Tokens and estimated cost of one model.",
   fields: (t) => ({
     model: t.exposeString("model", { description: "Name of the model; new names may appear." }),
@@ -77,6 +79,7 @@ export const ClaudeCodeRecord = builder.node(builder.objectRef<RecordNode>("Clau
     "One actor's Claude Code activity on one UTC day for one combination of terminal, local or remote, and customer type. An actor has several records on most days; add them up. Source: CLAUDE_CODE.",
   interfaces: [totals],
   id: { resolve: recordId },
+  extensions: nodeWalks((id, ctx) => walksOf(claudeCode, daysOf(oneDay(day(id.slice(0, 10))), ctx))),
   loadOne: nodeLoader("ClaudeCodeRecord", recordById),
   fields: (t) => ({
     date: t.expose("date", { type: "Date", description: "The UTC day." }),
@@ -90,6 +93,7 @@ export const ClaudeCodeRecord = builder.node(builder.objectRef<RecordNode>("Clau
       nullable: true,
       description:
         "The member with the actor's address; null for keys, and for addresses no organization has as a member.",
+      extensions: walksOfMembers,
       resolve: ({ actor, range }, _args, ctx) =>
         actor.kind === "user" ? personByEmail(ctx, actor.email, range) : null,
     }),
@@ -141,6 +145,17 @@ const ClaudeCodeFilter = builder.inputType("ClaudeCodeFilter", {
   }),
 });
 
+/** A question a day. */
+function daysOf(range: DayRange, { now }: Context): { readonly range: DayRange }[] {
+  return windowsOf(claudeCode, range, now()).pieces.map((piece) => ({ range: piece }));
+}
+
+/** The walks to the records of people, who are known by address: all records of each day. */
+const walksOfRecords = walks(({ range, source }, ctx) => [
+  ...(source === null || NAMELESS.includes(source) ? [membersOf(ctx)] : []),
+  walksOf(claudeCode, daysOf(range, ctx)),
+]);
+
 builder.queryField("claudeCodeRecords", (t) =>
   t.field({
     type: ClaudeCodeRecordConnection,
@@ -152,13 +167,12 @@ builder.queryField("claudeCodeRecords", (t) =>
       filter: t.arg({ type: ClaudeCodeFilter, description: "Which records to keep." }),
       ...forward,
     },
+    extensions: walks<Slice>(({ args, range }, ctx) =>
+      walksOf(claudeCode, daysOf(range, ctx), rowsWanted(args)),
+    ),
     resolve: (_root, { range: asked, filter, ...slice }, ctx) => {
-      const { range, pieces } = windowsOf(claudeCode, resolveRange(asked, ctx.now()), ctx.now());
-      const days = walkOf(
-        ctx.upstream,
-        claudeCode,
-        pieces.map((piece) => ({ range: piece })),
-      );
+      const { range } = windowsOf(claudeCode, resolveRange(asked, ctx.now()), ctx.now());
+      const days = walkOf(ctx.upstream, claudeCode, daysOf(range, ctx));
       const records = mapPages(days, ({ rows }) =>
         rows.filter(keeps(filter ?? {})).map((record): RecordNode => ({ ...record, range })),
       );
@@ -180,6 +194,7 @@ builder.objectFields(User, (t) => ({
     description:
       "The sum of the person's records, matched by email. Null: no record, which is not proof of no activity, since subscription users can be missing upstream. One upstream walk per day for all people together. Source: CLAUDE_CODE.",
     args: personRange,
+    extensions: walksOfRecords,
     resolve: async (person, args, ctx) => {
       const records = await recordsOf(ctx, person, rangeOf(person, args.range, ctx));
       return records.length === 0
@@ -192,6 +207,7 @@ builder.objectFields(User, (t) => ({
     nullable: true,
     description: "The person's records, oldest first, matched by email. Source: CLAUDE_CODE.",
     args: { ...personRange, ...forward },
+    extensions: walksOfRecords,
     resolve: async (person, { range: own, ...slice }, ctx) => {
       const { range, pieces } = windowsOf(claudeCode, rangeOf(person, own, ctx), ctx.now());
       const records: Walk<RecordNode> = async function* (from) {

@@ -52,6 +52,11 @@ export interface Slice {
   readonly after?: string | null | undefined;
 }
 
+/** How many rows a client wants. */
+export function rowsWanted({ first }: Slice): number {
+  return first ?? DEFAULT_FIRST;
+}
+
 /**
  * A slice of a walk. Rows are taken until there is one more than asked for, which decides `hasNextPage`; the walk stops there.
  * One client page may need several upstream pages, or several windows.
@@ -178,8 +183,8 @@ function invalidCursor(): GatewayError {
   );
 }
 
-function boundedFirst({ maxFirst }: Context, { first: asked }: Slice): number {
-  const first = asked ?? DEFAULT_FIRST;
+function boundedFirst({ maxFirst }: Context, slice: Slice): number {
+  const first = rowsWanted(slice);
   if (first >= 0 && first <= maxFirst) return first;
   throw badInput(
     `\`first\` is ${first}; it can be 0 to ${maxFirst}. Read on with \`after: pageInfo.endCursor\`.`,

@@ -3,7 +3,15 @@ import { connectorUses } from "../src/loaders/engagement-use.ts";
 import { builder } from "./builder.ts";
 import { forward } from "./connection.ts";
 import { Connector, ConnectorFigures } from "./connector.ts";
-import { personOfUse, thingOfUse, type Use, usesOfPerson, usesOfThing } from "./engagement-use.ts";
+import {
+  personOfUse,
+  thingOfUse,
+  type Use,
+  usesOfPerson,
+  usesOfThing,
+  walksOfThing,
+  walksOfUses,
+} from "./engagement-use.ts";
 import { personRange, User } from "./user.ts";
 
 export const ConnectorUse = builder.objectRef<Use<ConnectorShape>>("ConnectorUse").implement({
@@ -15,6 +23,7 @@ export const ConnectorUse = builder.objectRef<Use<ConnectorShape>>("ConnectorUse
       nullable: true,
       description:
         "The connector as everyone used it over the same range. One upstream walk for all connectors of a list together, unless the list is of connectors.",
+      extensions: walksOfThing(connectorUses, "Connector"),
       resolve: (use, _args, ctx) => thingOfUse(ctx, connectorUses, use),
     }),
     name: t.exposeString("name", { description: "Name of the connector, or an opaque id." }),
@@ -61,6 +70,7 @@ builder.objectField(User, "connectors", (t) =>
     description:
       "The connectors the person used over the range, most calls first; empty: none. Null: the person is not in the Enterprise organization. One upstream walk for all people of a list together. Source: CONNECTOR_ACTIVITY.",
     args: personRange,
+    extensions: walksOfUses(connectorUses),
     resolve: (person, { range }, ctx) => usesOfPerson(ctx, connectorUses, calls, person, range),
   }),
 );
@@ -72,6 +82,7 @@ builder.objectField(Connector, "usedBy", (t) =>
     description:
       "The people who used it over the range and under the filter of the list, most calls first, ties by id. One upstream walk for all connectors of a list together. Source: CONNECTOR_ACTIVITY.",
     args: forward,
+    extensions: walksOfUses(connectorUses),
     resolve: (connector, slice, ctx) =>
       usesOfThing(ctx, connectorUses, calls, connector, "Connector.usedBy", slice),
   }),

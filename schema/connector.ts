@@ -4,16 +4,20 @@ import { measured as optional } from "./activity.ts";
 import { builder, nodeLoader } from "./builder.ts";
 import {
   engagementArgs,
+  type ListArgs,
   listMeasured,
   loadMeasured,
   type Measured,
   type MeasuredKind,
   measuredId,
+  measuredWalk,
+  measuredWalks,
   OfficeSessions,
   useTypes,
 } from "./engagement.ts";
 import { EngagementFilter } from "./engagement-filter.ts";
 import { engagementOrder } from "./engagement-order.ts";
+import { walks } from "./walks.ts";
 
 const {
   Chat: ConnectorChat,
@@ -71,6 +75,7 @@ export const Connector = builder.node(builder.objectRef<Measured<ConnectorShape>
     "A connector (MCP integration) as used over the range of the list, as far as its filter lets through. The `id` names all three; `name` is the connector's own. Source: CONNECTOR_ACTIVITY.",
   interfaces: [ConnectorFigures],
   id: { resolve: (connector) => measuredId(connector, connector.name) },
+  extensions: measuredWalk(connectors),
   loadOne: nodeLoader("Connector", (id, ctx) =>
     loadMeasured(ctx, connectors, id, (own) => ({ names: [own] })),
   ),
@@ -114,6 +119,14 @@ const ConnectorOrder = engagementOrder<Measured<ConnectorShape>>(
   },
 );
 
+type ConnectorArgs = ListArgs<ConnectorShape> & {
+  readonly orderBy?: typeof ConnectorOrder.input.$inferInput | null | undefined;
+};
+
+function ordered(args: ConnectorArgs): ListArgs<ConnectorShape> {
+  return { ...args, order: ConnectorOrder.orderOf(args.orderBy) };
+}
+
 const ConnectorConnection = builder.connectionObject(
   { type: Connector, name: "ConnectorConnection", description: "Connectors used in the range." },
   { name: "ConnectorEdge", description: "A connector and its place in the list." },
@@ -133,7 +146,7 @@ builder.queryField("connectors", (t) =>
       }),
       ...engagementArgs,
     },
-    resolve: (_root, args, ctx) =>
-      listMeasured(ctx, connectors, { ...args, order: ConnectorOrder.orderOf(args.orderBy) }),
+    extensions: walks<ConnectorArgs>(({ args }, ctx) => measuredWalks(ctx, connectors, ordered(args))),
+    resolve: (_root, args, ctx) => listMeasured(ctx, connectors, ordered(args)),
   }),
 );

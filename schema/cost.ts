@@ -3,14 +3,24 @@ import { totalOf } from "../src/analytics/report.ts";
 import type { Spend as SpendShape } from "../src/domain/money.ts";
 import type { Dimension } from "../src/domain/report.ts";
 import { costOfUser } from "../src/loaders/user-totals.ts";
+import { userCost } from "../src/upstream/endpoints/enterprise-cost.ts";
 import { builder } from "./builder.ts";
 import { forward } from "./connection.ts";
 import { Money, Spend } from "./money.ts";
-import { answerReport, planOf, reportArgs, SourceEnum } from "./report.ts";
+import {
+  answerReport,
+  planOf,
+  type ReportArgs,
+  reportArgs,
+  reportWalks,
+  SourceEnum,
+  totalWalks,
+} from "./report.ts";
 import { Bucketed, type ReportNode } from "./report-bucket.ts";
 import { reportFilter } from "./report-filter.ts";
 import { splitBy } from "./selection.ts";
 import { OrganizationKindEnum, personRange, rangeOf, User } from "./user.ts";
+import { walks, walksOverDays } from "./walks.ts";
 
 const CostDimension = builder.enumType("CostDimension", {
   description: "What cost can be split by. Sources differ; the error says which knows what.",
@@ -107,6 +117,7 @@ const CostBucketConnection = builder.connectionObject(
         nullable: true,
         description:
           "The exact total of the whole range and filter, whatever the rows are split by; asked of upstream only when selected. Additive over ranges that do not overlap. Null: upstream has no figures.",
+        extensions: walks<object, ReportArgs>(({ above }, ctx) => totalWalks(ctx, costReport, above)),
         resolve: (answer, _args, ctx) => totalOf(ctx.upstream, planOf<SpendShape>(answer)),
       }),
     }),
@@ -129,6 +140,7 @@ builder.queryField("cost", (t) =>
       filter: t.arg({ type: CostFilter, description: "Which usage to count." }),
       ...forward,
     },
+    extensions: walks<ReportArgs>(({ args }, ctx) => reportWalks(ctx, costReport, args)),
     resolve: (_root, args, ctx, info) => answerReport(ctx, costReport, args, info),
   }),
 );
@@ -140,6 +152,7 @@ builder.objectField(User, "cost", (t) =>
     description:
       "What the person's usage cost over the range. Additive over days and people. Null: no spend recorded, or not in the Enterprise organization. One upstream walk per month for all people of a list together. Source: USER_COST.",
     args: personRange,
+    extensions: walks(({ range }, ctx) => walksOverDays(userCost, range, ctx)),
     resolve: (person, args, ctx) =>
       person.organization === "ENTERPRISE"
         ? costOfUser(ctx, { range: rangeOf(person, args.range, ctx) }).load(person.userId)

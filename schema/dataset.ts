@@ -6,6 +6,7 @@ import {
   latestOf,
   organizationOf,
   productsOf,
+  trialWalks,
 } from "../src/analytics/datasets.ts";
 import { CLOSED_REASONS, type ClosedReason, DATASETS, type Dataset } from "../src/domain/dataset.ts";
 import { whyClosed } from "../src/upstream/failure.ts";
@@ -14,39 +15,49 @@ import { DatasetEnum } from "./freshness.ts";
 import { BucketEnum } from "./report.ts";
 import { filterNamesOf } from "./report-filter.ts";
 import { OrganizationKindEnum } from "./user.ts";
+import { walks } from "./walks.ts";
 
 /** Where the graph shows a dataset. */
 const SHOWN_BY: { readonly [D in Dataset]: readonly string[] } = {
   USER_ACTIVITY: [
     "Query.users",
     "Query.activityByGroup",
+    "Query.dashboard",
     "User.activity",
     "User.activityByDay",
     "Group.activity",
   ],
-  ACTIVITY_SUMMARIES: ["Query.activity"],
+  ACTIVITY_SUMMARIES: ["Query.activity", "Query.dashboard"],
   PROJECT_ACTIVITY: ["Query.projects", "Project.usedBy", "Project.byGroup", "User.projects"],
-  SKILL_ACTIVITY: ["Query.skills", "Skill.usedBy", "Skill.byProduct", "Skill.byGroup", "User.skills"],
+  SKILL_ACTIVITY: [
+    "Query.skills",
+    "Query.dashboard",
+    "Skill.usedBy",
+    "Skill.byProduct",
+    "Skill.byGroup",
+    "User.skills",
+  ],
   CONNECTOR_ACTIVITY: [
     "Query.connectors",
+    "Query.dashboard",
     "Connector.usedBy",
     "Connector.byProduct",
     "Connector.byGroup",
     "User.connectors",
   ],
-  ARTIFACT_ACTIVITY: ["Query.artifacts"],
+  ARTIFACT_ACTIVITY: ["Query.artifacts", "Query.dashboard"],
   PLUGIN_ACTIVITY: ["Query.plugins", "Plugin.byProduct", "Plugin.byGroup"],
   ENTERPRISE_USAGE: ["Query.usage"],
-  ENTERPRISE_COST: ["Query.cost"],
+  ENTERPRISE_COST: ["Query.cost", "Query.dashboard"],
   USER_USAGE: ["Query.usage", "User.usage"],
-  USER_COST: ["Query.cost", "User.cost"],
+  USER_COST: ["Query.cost", "Query.dashboard", "User.cost"],
   UNIFIED_ENTERPRISE_USAGE: ["Query.usage"],
-  UNIFIED_ENTERPRISE_COST: ["Query.cost"],
+  UNIFIED_ENTERPRISE_COST: ["Query.cost", "Query.dashboard"],
   UNIFIED_CONSOLE_USAGE: ["Query.usage"],
-  UNIFIED_CONSOLE_COST: ["Query.cost"],
-  CLAUDE_CODE: ["Query.claudeCodeRecords", "User.claudeCode", "User.claudeCodeRecords"],
+  UNIFIED_CONSOLE_COST: ["Query.cost", "Query.dashboard"],
+  CLAUDE_CODE: ["Query.claudeCodeRecords", "Query.dashboard", "User.claudeCode", "User.claudeCodeRecords"],
   CONSOLE_USAGE: ["Query.usage"],
-  CONSOLE_COST: ["Query.cost"],
+  CONSOLE_COST: ["Query.cost", "Query.dashboard"],
   ENTERPRISE_ORGANIZATION: ["Query.organization"],
   CONSOLE_ORGANIZATION: ["Query.organization"],
   ENTERPRISE_MEMBERS: ["Query.user", "User.name", "User.status", "User.role", "User.joinedAt"],
@@ -99,12 +110,14 @@ const DatasetInfo = builder.objectRef<DatasetEntry>("DatasetInfo").implement({
       resolve: ({ endpoint }) => [...SHOWN_BY[endpoint.dataset]],
     }),
     enabled: t.boolean({
+      extensions: walks((_prospect, ctx) => trialWalks(ctx)),
       nullable: true,
       description:
         "Whether upstream lets this gateway read it. May cost a request. Null only beside an error: nobody can say now.",
       resolve: async (entry, _args, ctx) => (await closedReason(ctx, entry)) === null,
     }),
     reason: t.field({
+      extensions: walks((_prospect, ctx) => trialWalks(ctx)),
       type: ClosedReasonEnum,
       nullable: true,
       description:
@@ -112,6 +125,7 @@ const DatasetInfo = builder.objectRef<DatasetEntry>("DatasetInfo").implement({
       resolve: (entry, _args, ctx) => closedReason(ctx, entry),
     }),
     explanation: t.string({
+      extensions: walks((_prospect, ctx) => trialWalks(ctx)),
       nullable: true,
       description: "The reason as a sentence, with what would open the dataset. Null: it is enabled.",
       resolve: async (entry, _args, ctx) => {
@@ -126,6 +140,7 @@ const DatasetInfo = builder.objectRef<DatasetEntry>("DatasetInfo").implement({
       resolve: (entry, _args, ctx) => earliestOf(entry, ctx.now()),
     }),
     latest: t.field({
+      extensions: walks((_prospect, ctx) => trialWalks(ctx)),
       type: "Date",
       nullable: true,
       description:
@@ -170,6 +185,7 @@ const DatasetInfo = builder.objectRef<DatasetEntry>("DatasetInfo").implement({
       },
     }),
     products: t.stringList({
+      extensions: walks((_prospect, ctx) => trialWalks(ctx)),
       nullable: true,
       description:
         "The products the organization reports on the newest day, of engagement datasets: a block about another, such as `chatCowork` without `chat_cowork_unified`, is null because the organization does not have it. By the same request as `latest`. Null: another dataset, or not enabled.",
@@ -185,6 +201,13 @@ const DatasetInfo = builder.objectRef<DatasetEntry>("DatasetInfo").implement({
     finalAfter: t.string({
       description: "When its figures stop moving, in words.",
       resolve: ({ endpoint }) => FINAL_AFTER[endpoint.subject],
+    }),
+    requestsLeft: t.int({
+      nullable: true,
+      description:
+        "Upstream requests that could be sent at once for it, of those a minute allows its organization. Not additive over datasets: those of one key and kind share them, as replicas do. Null: there is no key for it.",
+      resolve: async ({ endpoint }, _args, { upstream }) =>
+        upstream.has(endpoint.key) ? (await upstream.outlook(endpoint, 0)).left : null,
     }),
     refreshedAt: t.field({
       type: "DateTime",

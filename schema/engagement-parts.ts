@@ -9,14 +9,19 @@ import type {
 import { type Plugin as PluginShape, pluginKey } from "../src/domain/plugin.ts";
 import type { DayRange } from "../src/domain/range.ts";
 import { connectorParts, pluginParts, projectParts, skillParts } from "../src/loaders/engagement-parts.ts";
+import { connectorByGroup, connectorByProduct } from "../src/upstream/endpoints/connectors.ts";
+import { pluginByGroup, pluginByProduct } from "../src/upstream/endpoints/plugins.ts";
+import { projectByGroup } from "../src/upstream/endpoints/projects.ts";
+import { skillByGroup, skillByProduct } from "../src/upstream/endpoints/skills.ts";
 import { builder } from "./builder.ts";
 import { Connector, ConnectorFigures } from "./connector.ts";
 import type { Measured } from "./engagement.ts";
 import type { Rows } from "./engagement-use.ts";
-import { Group, groupOf } from "./group.ts";
+import { Group, groupOf, walksOfGroups } from "./group.ts";
 import { Plugin, PluginFigures } from "./plugin.ts";
 import { Project, ProjectFigures } from "./project.ts";
 import { Skill, SkillFigures } from "./skill.ts";
+import { walks, walksOverDays } from "./walks.ts";
 
 /** A part of a thing's use, with the range of the list that led to the thing. */
 type Part<Row> = Row & { readonly range: DayRange };
@@ -37,6 +42,7 @@ export const GroupPart = builder.interfaceRef<Part<ByGroup<object>>>("GroupPart"
       type: Group,
       nullable: true,
       description: "The group. One look-up for all of a list. Null: people in no group.",
+      extensions: walksOfGroups,
       resolve: ({ groupId, range }, _args, ctx) => (groupId === null ? null : groupOf(ctx, groupId, range)),
     }),
   }),
@@ -112,6 +118,10 @@ async function partsOf<Row extends { readonly users: number }>(
   return (found?.rows ?? []).toSorted((a, b) => b.users - a.users).map((row) => ({ ...row, range }));
 }
 
+function walksOfParts(endpoint: Parameters<typeof walksOverDays>[0]) {
+  return walks(({ range }, ctx) => walksOverDays(endpoint, range, ctx));
+}
+
 const ONE_WALK = "One upstream walk for all of a list together.";
 const BY_PRODUCT = `Its use by product, those of most people first; empty where none is told apart. ${ONE_WALK}`;
 const BY_GROUP = `Its use by group of people, those of most people first. ${ONE_WALK}`;
@@ -121,12 +131,14 @@ builder.objectFields(Skill, (t) => ({
     type: [SkillByProduct],
     nullable: true,
     description: `${BY_PRODUCT} Source: SKILL_ACTIVITY.`,
+    extensions: walksOfParts(skillByProduct),
     resolve: (skill, _args, ctx) => partsOf(ctx, skillParts.byProduct, skill, skill.name),
   }),
   byGroup: t.field({
     type: [SkillByGroup],
     nullable: true,
     description: `${BY_GROUP} Source: SKILL_ACTIVITY.`,
+    extensions: walksOfParts(skillByGroup),
     resolve: (skill, _args, ctx) => partsOf(ctx, skillParts.byGroup, skill, skill.name),
   }),
 }));
@@ -136,12 +148,14 @@ builder.objectFields(Connector, (t) => ({
     type: [ConnectorByProduct],
     nullable: true,
     description: `${BY_PRODUCT} Source: CONNECTOR_ACTIVITY.`,
+    extensions: walksOfParts(connectorByProduct),
     resolve: (connector, _args, ctx) => partsOf(ctx, connectorParts.byProduct, connector, connector.name),
   }),
   byGroup: t.field({
     type: [ConnectorByGroup],
     nullable: true,
     description: `${BY_GROUP} Source: CONNECTOR_ACTIVITY.`,
+    extensions: walksOfParts(connectorByGroup),
     resolve: (connector, _args, ctx) => partsOf(ctx, connectorParts.byGroup, connector, connector.name),
   }),
 }));
@@ -151,12 +165,14 @@ builder.objectFields(Plugin, (t) => ({
     type: [PluginByProduct],
     nullable: true,
     description: `${BY_PRODUCT} Source: PLUGIN_ACTIVITY.`,
+    extensions: walksOfParts(pluginByProduct),
     resolve: (plugin, _args, ctx) => partsOf(ctx, pluginParts.byProduct, plugin, pluginKey(plugin)),
   }),
   byGroup: t.field({
     type: [PluginByGroup],
     nullable: true,
     description: `${BY_GROUP} Source: PLUGIN_ACTIVITY.`,
+    extensions: walksOfParts(pluginByGroup),
     resolve: (plugin, _args, ctx) => partsOf(ctx, pluginParts.byGroup, plugin, pluginKey(plugin)),
   }),
 }));
@@ -166,6 +182,7 @@ builder.objectField(Project, "byGroup", (t) =>
     type: [ProjectByGroup],
     nullable: true,
     description: `${BY_GROUP} Source: PROJECT_ACTIVITY.`,
+    extensions: walksOfParts(projectByGroup),
     resolve: (project, _args, ctx) => partsOf(ctx, projectParts.byGroup, project, project.projectId),
   }),
 );

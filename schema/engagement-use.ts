@@ -1,15 +1,16 @@
 import { rankedBy } from "../src/analytics/ranking.ts";
 import type { Context } from "../src/context.ts";
-import type { Dataset } from "../src/domain/dataset.ts";
 import type { EngagementFilter, UseOf } from "../src/domain/engagement.ts";
 import type { Person } from "../src/domain/person.ts";
 import { type DayRange, sameRange } from "../src/domain/range.ts";
 import type { RowsOf } from "../src/loaders/engagement-rows.ts";
+import type { Endpoint } from "../src/upstream/endpoint.ts";
 import { type Connection, connectRanking, type Slice } from "./connection.ts";
 import { type Measured, measured } from "./engagement.ts";
 import type { Measure } from "./engagement-order.ts";
 import type { DateRangeInput } from "./range.ts";
 import { rangeOf } from "./user.ts";
+import { walks, walksOverDays } from "./walks.ts";
 
 /** What one person did with one thing over a range, reached from the one or from the other. */
 export type Use<Thing> = UseOf<Thing> & {
@@ -26,7 +27,7 @@ export type Rows<Row> = (
 
 /** How one kind of thing is asked who used it. */
 export interface UseKind<Thing> {
-  readonly dataset: Dataset;
+  readonly endpoint: Endpoint<never, Thing>;
   readonly ownOf: (thing: Thing) => string;
   readonly ofPerson: Rows<UseOf<Thing>>;
   readonly ofThing: Rows<UseOf<Thing>>;
@@ -65,7 +66,7 @@ export function usesOfThing<Thing>(
 ): Promise<Connection<Use<Thing>>> {
   const { range, filter } = thing;
   const own = kind.ownOf(thing);
-  const question = { field, range, dataset: kind.dataset, args: { own, filter } };
+  const question = { field, range, dataset: kind.endpoint.dataset, args: { own, filter } };
   return connectRanking(ctx, slice, question, async () => {
     const { rows, sources } = (await kind.ofThing(ctx, { range, filter }).load(own)) ?? NONE;
     const uses = rows.map((row): Use<Thing> => ({ ...row, range, filter, thing }));
@@ -74,6 +75,18 @@ export function usesOfThing<Thing>(
 }
 
 const NONE = { rows: [], sources: [] };
+
+/** The walks of who used what: of all people, or all things, of a list together. */
+export function walksOfUses<Thing>({ endpoint }: UseKind<Thing>) {
+  return walks(({ range }, ctx) => walksOverDays(endpoint, range, ctx));
+}
+
+/** The walks of the things behind uses, unless those were reached from the things. */
+export function walksOfThing<Thing>({ endpoint }: UseKind<Thing>, noun: "Skill" | "Connector" | "Project") {
+  return walks(({ range, within }, ctx) =>
+    within.includes(noun) ? [] : walksOverDays(endpoint, range, ctx),
+  );
+}
 
 /** The person behind a use; null where upstream ties it to no member. */
 export function personOfUse({ person, userId, range }: Use<unknown>): Person | null {

@@ -11,15 +11,17 @@ import type { DayRange } from "../src/domain/range.ts";
 import { GatewayError } from "../src/errors.ts";
 import type { Endpoint } from "../src/upstream/endpoint.ts";
 import { type FilterNames, narrowed } from "../src/upstream/endpoints/engagement-query.ts";
+import { type FieldWalks, walksByKey, walksOf } from "../src/upstream/plan.ts";
 import { mapPages, walkOf, whole } from "../src/upstream/walk.ts";
 import { windowsOf } from "../src/upstream/windows.ts";
 import { distinct } from "./activity.ts";
 import { builder } from "./builder.ts";
-import { type Connection, connect, connectRanking, forward, type Slice } from "./connection.ts";
+import { type Connection, connect, connectRanking, forward, rowsWanted, type Slice } from "./connection.ts";
 import { type FilterInput, filterOf } from "./engagement-filter.ts";
 import type { Order } from "./engagement-order.ts";
 import { formatMeasuredId, parseMeasuredId } from "./measured-id.ts";
 import { DateRange, type DateRangeInput, resolveRange } from "./range.ts";
+import { nodeWalks } from "./walks.ts";
 
 export const OfficeSessions = builder.objectRef<OfficeSessionsShape>("OfficeSessions").implement({
   description: "Sessions of the Office agent, per application.",
@@ -75,18 +77,39 @@ export interface EngagementArgs<Node> extends Slice {
   readonly order?: Order<Node> | undefined;
 }
 
+/** What upstream is asked about a list, a question for each piece of the range. */
+function questionsOf<Row, Node>(
+  ctx: Context,
+  endpoint: Endpoint<EngagementQuestion, Row>,
+  { range: asked, filter = {}, order }: EngagementArgs<Node>,
+) {
+  const { range, pieces } = windowsOf(endpoint, resolveRange(asked, ctx.now()), ctx.now());
+  const descending = order?.measure === null;
+  return { range, questions: pieces.map((piece) => ({ range: piece, filter, descending })) };
+}
+
+/** The walks of a list; a ranking reads all of them. */
+export function engagementWalks<Row, Node>(
+  ctx: Context,
+  endpoint: Endpoint<EngagementQuestion, Row>,
+  args: EngagementArgs<Node>,
+): FieldWalks {
+  const { questions } = questionsOf(ctx, endpoint, args);
+  return walksOf(endpoint, questions, args.order?.measure ? null : rowsWanted(args));
+}
+
 /** One row per thing for the whole range, in the order of its own column or ranked by a measure. */
 export function engagement<Row, Node>(
   ctx: Context,
   endpoint: Endpoint<EngagementQuestion, Row>,
   field: string,
-  { range: asked, filter = {}, order, ...slice }: EngagementArgs<Node>,
+  args: EngagementArgs<Node>,
   nodeOf: (row: Row, range: DayRange, filter: Filter) => Node | null,
   idOf: (node: Node) => string,
 ): Promise<Connection<Node>> {
-  const { range, pieces } = windowsOf(endpoint, resolveRange(asked, ctx.now()), ctx.now());
-  const descending = order?.measure === null;
-  const questions = pieces.map((piece) => ({ range: piece, filter, descending }));
+  const { filter = {}, order, first, after } = args;
+  const slice = { first, after };
+  const { range, questions } = questionsOf(ctx, endpoint, args);
   const walk = mapPages(walkOf(ctx.upstream, endpoint, questions), ({ rows }) =>
     rows.map((row) => nodeOf(row, range, filter)).filter((node) => node !== null),
   );
@@ -131,7 +154,21 @@ export function listMeasured<Row>(
   return engagement(ctx, endpoint, field, { ...asked, filter }, measured, ownOf);
 }
 
-type ListArgs<Row> = Omit<EngagementArgs<Measured<Row>>, "filter"> & {
+/** The walks of the list that `listMeasured` answers. */
+export function measuredWalks<Row>(
+  ctx: Context,
+  { field, endpoint, filters }: MeasuredKind<Row>,
+  { filter: stated, ...asked }: ListArgs<Row>,
+): FieldWalks {
+  return engagementWalks(ctx, endpoint, { ...asked, filter: filterOf(field, filters, stated) });
+}
+
+/** The walk to a thing that an id names. */
+export function measuredWalk<Row>({ endpoint }: MeasuredKind<Row>) {
+  return nodeWalks((id) => walksByKey(endpoint, [parseMeasuredId(id).range]));
+}
+
+export type ListArgs<Row> = Omit<EngagementArgs<Measured<Row>>, "filter"> & {
   readonly filter?: FilterInput | null | undefined;
 };
 

@@ -1,8 +1,10 @@
+import type { Context } from "../src/context.ts";
 import type { GroupActivity as GroupActivityShape } from "../src/domain/activity.ts";
 import type { ByGroup } from "../src/domain/engagement.ts";
 import type { DayRange } from "../src/domain/range.ts";
 import { activityOfGroup } from "../src/loaders/engagement-parts.ts";
 import { activityByGroup } from "../src/upstream/endpoints/users.ts";
+import { walksOf } from "../src/upstream/plan.ts";
 import { walkOf, whole } from "../src/upstream/walk.ts";
 import { windowsOf } from "../src/upstream/windows.ts";
 import { UserActivity } from "./activity.ts";
@@ -10,6 +12,7 @@ import { builder } from "./builder.ts";
 import { GroupPart } from "./engagement-parts.ts";
 import { Group } from "./group.ts";
 import { DateRange, resolveRange } from "./range.ts";
+import { walks, walksOverDays } from "./walks.ts";
 
 const GroupActivity = builder
   .objectRef<ByGroup<GroupActivityShape> & { readonly range: DayRange }>("GroupActivity")
@@ -43,6 +46,7 @@ builder.objectField(Group, "activity", (t) =>
         description: "The days it is about; by default those of the list the group was reached through.",
       }),
     },
+    extensions: walks(({ range }, ctx) => walksOverDays(activityByGroup, range, ctx)),
     resolve: async ({ groupId, range: inherited }, { range: own }, ctx) => {
       const range = own ? resolveRange(own, ctx.now()) : inherited;
       const found = await activityOfGroup(ctx, { range, filter: {} }).load(groupId);
@@ -52,6 +56,10 @@ builder.objectField(Group, "activity", (t) =>
   }),
 );
 
+function questionsOver(range: DayRange, { now }: Context) {
+  return windowsOf(activityByGroup, range, now()).pieces.map((piece) => ({ range: piece }));
+}
+
 builder.queryField("activityByGroup", (t) =>
   t.field({
     type: [GroupActivity],
@@ -59,15 +67,10 @@ builder.queryField("activityByGroup", (t) =>
     description:
       "What the members of each RBAC group did over the range, most active people first; people in no group are the row without one. Source: USER_ACTIVITY. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, UPSTREAM_*.",
     args: { range: t.arg({ type: DateRange, required: true, description: "UTC days, at most 366." }) },
+    extensions: walks(({ range }, ctx) => walksOf(activityByGroup, questionsOver(range, ctx))),
     resolve: async (_root, { range: asked }, ctx) => {
-      const { range, pieces } = windowsOf(activityByGroup, resolveRange(asked, ctx.now()), ctx.now());
-      const { rows } = await whole(
-        walkOf(
-          ctx.upstream,
-          activityByGroup,
-          pieces.map((piece) => ({ range: piece })),
-        ),
-      );
+      const { range } = windowsOf(activityByGroup, resolveRange(asked, ctx.now()), ctx.now());
+      const { rows } = await whole(walkOf(ctx.upstream, activityByGroup, questionsOver(range, ctx)));
       return rows.toSorted((a, b) => (b.people ?? 0) - (a.people ?? 0)).map((row) => ({ ...row, range }));
     },
   }),

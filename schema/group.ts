@@ -6,13 +6,15 @@ import { GatewayError } from "../src/errors.ts";
 import { groupById, groupsOfUser } from "../src/loaders/groups.ts";
 import { loader } from "../src/loaders/loader.ts";
 import { groupMembers, groups } from "../src/upstream/endpoints/groups.ts";
+import { walksByKey, walksOf } from "../src/upstream/plan.ts";
 import { mapPages, walkOf } from "../src/upstream/walk.ts";
 import { builder, dateTime, nodeLoader } from "./builder.ts";
-import { type Connection, connect, forward, type Slice } from "./connection.ts";
+import { type Connection, connect, forward, rowsWanted, type Slice } from "./connection.ts";
 import { DateRange, DEFAULT_PERIOD, resolveRange } from "./range.ts";
 import { Bucketed } from "./report-bucket.ts";
 import { splitBy } from "./selection.ts";
 import { User } from "./user.ts";
+import { nodeWalks, walks } from "./walks.ts";
 
 /** A group by its id, with what the list says of it; null once it is gone. */
 interface GroupNode {
@@ -31,10 +33,14 @@ export async function groupOf(ctx: Context, groupId: string, range: DayRange): P
   return { groupId, listed: await groupById(ctx, {}).load(groupId), range };
 }
 
+/** The look-up of groups by id: the list of all of them. */
+export const walksOfGroups = walks(() => walksOf(groups, [{}]));
+
 export const Group = builder.node(builder.objectRef<GroupNode>("Group"), {
   description:
     "An RBAC group of the Enterprise organization. A deleted group that reports still name keeps its id alone. Source: GROUPS.",
   id: { resolve: ({ groupId }) => groupId },
+  extensions: nodeWalks(() => walksOf(groups, [{}])),
   loadOne: nodeLoader("Group", async (groupId, ctx) => {
     const listed = await groupById(ctx, {}).load(groupId);
     if (listed === null)
@@ -137,6 +143,7 @@ builder.objectField(Group, "members", (t) =>
       }),
       ...forward,
     },
+    extensions: walks(() => walksByKey(groupMembers, [null])),
     resolve: ({ groupId, listed, range: inherited }, { range: own, ...slice }, ctx) => {
       if (listed === null) return null;
       const range = own ? resolveRange(own, ctx.now()) : inherited;
@@ -163,6 +170,7 @@ builder.queryField("groups", (t) =>
       }),
       ...forward,
     },
+    extensions: walks<Slice>(({ args }) => walksOf(groups, [{}], rowsWanted(args))),
     resolve: (_root, { range: asked, ...slice }, ctx) => {
       const range = resolveRange(asked ?? { period: DEFAULT_PERIOD }, ctx.now());
       const walk = mapPages(walkOf(ctx.upstream, groups, [{}]), ({ rows }) =>
@@ -180,6 +188,7 @@ builder.objectField(User, "groups", (t) =>
     nullable: true,
     description:
       "The RBAC groups the person is in now. Null: not in the Enterprise organization. Upstream lists members by group only: one walk per group, for all people together. Sources: GROUPS, GROUP_MEMBERS. Errors: TOO_EXPENSIVE, UPSTREAM_*.",
+    extensions: walks(() => [walksOf(groups, [{}]), walksByKey(groupMembers, [null])]),
     resolve: async ({ organization, userId, range }, _args, ctx) => {
       if (organization !== "ENTERPRISE") return null;
       return ((await groupsOfUser(ctx, {}).load(userId)) ?? []).map((group) => groupNode(group, range));
@@ -193,6 +202,7 @@ builder.interfaceField(Bucketed, "group", (t) =>
     ...splitBy(
       "GROUP",
       "RBAC group, as of the day of use; people in several count fully in each. Null where the people were in none.",
+      walksOfGroups,
     ),
     resolve: ({ groupId, range }, _args, ctx) => (groupId === null ? null : groupOf(ctx, groupId, range)),
   }),

@@ -1,8 +1,10 @@
 import { resolveNodes } from "@pothos/plugin-relay";
-import { type GraphQLResolveInfo, isObjectType } from "graphql";
+import { type GraphQLResolveInfo, type GraphQLSchema, isObjectType } from "graphql";
 import type { Context } from "../src/context.ts";
 import { badInput } from "../src/errors.ts";
+import type { FieldWalks } from "../src/upstream/plan.ts";
 import { builder, decodeGlobalId } from "./builder.ts";
+import { type nodeWalks, walks } from "./walks.ts";
 
 const Node = builder.nodeInterfaceRef();
 
@@ -11,6 +13,7 @@ builder.queryFields((t) => ({
     type: Node,
     nullable: true,
     description: "The object with this id. Errors: NOT_FOUND, BAD_USER_INPUT.",
+    extensions: walks<{ id: string }>(({ args, schema }, ctx) => walksToNodes([args.id], schema, ctx)),
     args: { id: t.arg.id({ required: true, description: "An `id` this graph has given out." }) },
     resolve: (_root, { id }, ctx, info) => nodeOf(id, ctx, info),
   }),
@@ -19,10 +22,24 @@ builder.queryFields((t) => ({
     nullable: { list: false, items: true },
     description:
       "The objects with these ids, in their order; null where one is not found, with an error that says so.",
+    extensions: walks<{ ids: readonly string[] }>(({ args, schema }, ctx) =>
+      walksToNodes(args.ids, schema, ctx),
+    ),
     args: { ids: t.arg.idList({ required: true, description: "`id`s this graph has given out." }) },
     resolve: (_root, { ids }, ctx, info) => ids.map((id) => nodeOf(id, ctx, info)),
   }),
 }));
+
+function walksToNodes(ids: readonly string[], schema: GraphQLSchema, ctx: Context): FieldWalks {
+  const walks = ids.flatMap((globalId) => {
+    const { typename, id } = decodeGlobalId(globalId);
+    const find = schema.getType(typename)?.extensions.nodeWalks as
+      | ReturnType<typeof nodeWalks>["nodeWalks"]
+      | undefined;
+    return find?.(id, ctx).walks ?? [];
+  });
+  return { walks, enough: null };
+}
 
 async function nodeOf(globalId: string, ctx: Context, info: GraphQLResolveInfo): Promise<object> {
   const { typename, id } = decodeGlobalId(globalId);

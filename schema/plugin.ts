@@ -5,14 +5,18 @@ import { sum } from "./activity.ts";
 import { builder, nodeLoader } from "./builder.ts";
 import {
   engagementArgs,
+  type ListArgs,
   listMeasured,
   loadMeasured,
   type Measured,
   type MeasuredKind,
   measuredId,
+  measuredWalk,
+  measuredWalks,
 } from "./engagement.ts";
 import { EngagementFilter } from "./engagement-filter.ts";
 import { engagementOrder } from "./engagement-order.ts";
+import { walks } from "./walks.ts";
 
 const PluginUse = builder.objectRef<SessionUse>("PluginUse").implement({
   description: "Use of a plugin in one product.",
@@ -66,6 +70,7 @@ export const Plugin = builder.node(builder.objectRef<Measured<PluginShape>>("Plu
   interfaces: [PluginFigures],
   id: { resolve: (plugin) => measuredId(plugin, pluginKey(plugin)) },
   // By the whole list: upstream filters on names only, and the list is mostly one page, which others have asked for too.
+  extensions: measuredWalk(plugins),
   loadOne: nodeLoader("Plugin", (id, ctx) => loadMeasured(ctx, plugins, id, () => ({}))),
   fields: (t) => ({
     name: t.exposeString("name", {
@@ -90,6 +95,14 @@ const PluginOrder = engagementOrder<Measured<PluginShape>>(
   },
 );
 
+type PluginArgs = ListArgs<PluginShape> & {
+  readonly orderBy?: typeof PluginOrder.input.$inferInput | null | undefined;
+};
+
+function ordered(args: PluginArgs): ListArgs<PluginShape> {
+  return { ...args, order: PluginOrder.orderOf(args.orderBy) };
+}
+
 const PluginConnection = builder.connectionObject(
   { type: Plugin, name: "PluginConnection", description: "Plugins installed or used in the range." },
   { name: "PluginEdge", description: "A plugin and its place in the list." },
@@ -109,7 +122,7 @@ builder.queryField("plugins", (t) =>
       }),
       ...engagementArgs,
     },
-    resolve: (_root, args, ctx) =>
-      listMeasured(ctx, plugins, { ...args, order: PluginOrder.orderOf(args.orderBy) }),
+    extensions: walks<PluginArgs>(({ args }, ctx) => measuredWalks(ctx, plugins, ordered(args))),
+    resolve: (_root, args, ctx) => listMeasured(ctx, plugins, ordered(args)),
   }),
 );

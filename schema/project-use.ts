@@ -2,7 +2,15 @@ import type { Project as ProjectShape, UseOf } from "../src/domain/engagement.ts
 import { projectUses } from "../src/loaders/engagement-use.ts";
 import { builder } from "./builder.ts";
 import { forward } from "./connection.ts";
-import { personOfUse, thingOfUse, type Use, usesOfPerson, usesOfThing } from "./engagement-use.ts";
+import {
+  personOfUse,
+  thingOfUse,
+  type Use,
+  usesOfPerson,
+  usesOfThing,
+  walksOfThing,
+  walksOfUses,
+} from "./engagement-use.ts";
 import { Project, ProjectFigures } from "./project.ts";
 import { personRange, User } from "./user.ts";
 
@@ -17,6 +25,7 @@ export const ProjectUse = builder.objectRef<Use<ProjectShape>>("ProjectUse").imp
       nullable: true,
       description:
         "The project as everyone used it over the same range. One upstream walk for all projects of a list together, unless the list is of projects.",
+      extensions: walksOfThing(projectUses, "Project"),
       resolve: (use, _args, ctx) => thingOfUse(ctx, projectUses, use),
     }),
     projectId: t.exposeString("projectId", {
@@ -44,6 +53,7 @@ builder.objectField(User, "projects", (t) =>
     description:
       "The chat projects the person used over the range, most messages first; empty: none. Null: the person is not in the Enterprise organization. One upstream walk for all people of a list together. Source: PROJECT_ACTIVITY.",
     args: personRange,
+    extensions: walksOfUses(projectUses),
     resolve: (person, { range }, ctx) => usesOfPerson(ctx, projectUses, mostMessages, person, range),
   }),
 );
@@ -55,6 +65,7 @@ builder.objectField(Project, "usedBy", (t) =>
     description:
       "The people who used it over the range and under the filter of the list, most messages first, ties by id. One upstream walk for all projects of a list together. Source: PROJECT_ACTIVITY.",
     args: forward,
+    extensions: walksOfUses(projectUses),
     resolve: (project, slice, ctx) =>
       usesOfThing(ctx, projectUses, mostMessages, project, "Project.usedBy", slice),
   }),

@@ -5,15 +5,19 @@ import { sum } from "./activity.ts";
 import { builder, dateTime, nodeLoader } from "./builder.ts";
 import {
   engagementArgs,
+  type ListArgs,
   listMeasured,
   loadMeasured,
   type Measured,
   type MeasuredKind,
   measuredId,
+  measuredWalk,
+  measuredWalks,
 } from "./engagement.ts";
 import { EngagementFilter } from "./engagement-filter.ts";
 import { engagementOrder } from "./engagement-order.ts";
 import { User } from "./user.ts";
+import { walks } from "./walks.ts";
 
 /** What is measured of a project, of everybody's use or a part of it. */
 export const ProjectFigures = builder.interfaceRef<ProjectShape>("ProjectFigures").implement({
@@ -41,6 +45,7 @@ export const Project = builder.node(builder.objectRef<Measured<ProjectShape>>("P
     "A claude.ai chat project as used over the range of the list, as far as its filter lets through. The `id` names all three; `projectId` is the project's own. Source: PROJECT_ACTIVITY.",
   interfaces: [ProjectFigures],
   id: { resolve: (project) => measuredId(project, project.projectId) },
+  extensions: measuredWalk(projects),
   loadOne: nodeLoader("Project", (id, ctx) =>
     loadMeasured(ctx, projects, id, (own) => ({ projects: [own] })),
   ),
@@ -80,6 +85,14 @@ const ProjectOrder = engagementOrder<Measured<ProjectShape>>(
   },
 );
 
+type ProjectArgs = ListArgs<ProjectShape> & {
+  readonly orderBy?: typeof ProjectOrder.input.$inferInput | null | undefined;
+};
+
+function ordered(args: ProjectArgs): ListArgs<ProjectShape> {
+  return { ...args, order: ProjectOrder.orderOf(args.orderBy) };
+}
+
 const ProjectConnection = builder.connectionObject(
   { type: Project, name: "ProjectConnection", description: "Projects used in the range." },
   { name: "ProjectEdge", description: "A project and its place in the list." },
@@ -99,7 +112,7 @@ builder.queryField("projects", (t) =>
       }),
       ...engagementArgs,
     },
-    resolve: (_root, args, ctx) =>
-      listMeasured(ctx, projects, { ...args, order: ProjectOrder.orderOf(args.orderBy) }),
+    extensions: walks<ProjectArgs>(({ args }, ctx) => measuredWalks(ctx, projects, ordered(args))),
+    resolve: (_root, args, ctx) => listMeasured(ctx, projects, ordered(args)),
   }),
 );

@@ -1,17 +1,21 @@
 import { personByConsoleId } from "../src/analytics/join.ts";
 import type { GatewayRow } from "../src/analytics/report.ts";
 import type { Context } from "../src/context.ts";
+import { isOfConsole } from "../src/domain/dataset.ts";
 import type { OrganizationKind } from "../src/domain/organization.ts";
 import type { Person } from "../src/domain/person.ts";
 import type { DayRange } from "../src/domain/range.ts";
 import { apiKeyById, workspaceById } from "../src/loaders/console.ts";
+import { consoleMembers } from "../src/upstream/endpoints/members.ts";
+import { walksOf } from "../src/upstream/plan.ts";
 import { Actor } from "./actor.ts";
-import { ApiKey } from "./api-key.ts";
+import { ApiKey, walksOfApiKeys } from "./api-key.ts";
 import { builder, dateTime } from "./builder.ts";
 import { FinalityEnum } from "./freshness.ts";
 import { splitBy } from "./selection.ts";
 import { User } from "./user.ts";
-import { Workspace } from "./workspace.ts";
+import { walks } from "./walks.ts";
+import { Workspace, walksOfWorkspaces } from "./workspace.ts";
 
 /** A row of a report with whose it is, and with the range of the question, which its people inherit. */
 export type ReportNode<Measure> = GatewayRow<Measure> & {
@@ -96,18 +100,22 @@ export const Bucketed = builder.interfaceRef<ReportNode<unknown>>("ReportBucket"
     userProfileId: t.exposeString("userProfileId", splitBy("USER_PROFILE", "User profile.")),
     user: t.field({
       type: User,
-      ...splitBy("USER", "Person."),
+      ...splitBy(
+        "USER",
+        "Person.",
+        walks(({ source }) => (isOfConsole(source) ? walksOf(consoleMembers, [{}]) : [])),
+      ),
       resolve: (row, _args, ctx) => personOf(row, ctx),
     }),
     workspace: t.field({
       type: Workspace,
-      ...splitBy("WORKSPACE", "Workspace."),
+      ...splitBy("WORKSPACE", "Workspace.", walksOfWorkspaces),
       resolve: ({ workspaceId }, _args, ctx) =>
         workspaceId === null ? null : workspaceById(ctx, {}).load(workspaceId),
     }),
     apiKey: t.field({
       type: ApiKey,
-      ...splitBy("API_KEY", "API key."),
+      ...splitBy("API_KEY", "API key.", walksOfApiKeys),
       resolve: ({ apiKeyId }, _args, ctx) => (apiKeyId === null ? null : apiKeyById(ctx, {}).load(apiKeyId)),
     }),
   }),

@@ -1,4 +1,5 @@
 import type { GraphQLResolveInfo } from "graphql";
+import { dressed } from "../src/analytics/ranking.ts";
 import {
   answerBy,
   dimensionsOf,
@@ -6,13 +7,17 @@ import {
   plansFor,
   type Report,
   type ReportPlan,
+  type ReportPlans,
   rankReport,
+  reportWalksOf,
   type Source,
+  totalWalksOf,
   walkReport,
 } from "../src/analytics/report.ts";
 import type { Context } from "../src/context.ts";
 import { dimensionKey } from "../src/domain/bucket.ts";
 import type { BucketWidth, Dimension } from "../src/domain/report.ts";
+import type { FieldWalks } from "../src/upstream/plan.ts";
 import { mapPages } from "../src/upstream/walk.ts";
 import { builder } from "./builder.ts";
 import {
@@ -21,6 +26,7 @@ import {
   connect,
   connectRanking,
   type Question,
+  rowsWanted,
   type Slice,
 } from "./connection.ts";
 import { DateRange, type DateRangeInput, resolveRange } from "./range.ts";
@@ -92,24 +98,52 @@ export function planOf<Measure>(answer: object): ReportPlan<Measure> {
   return (answer as ReportAnswer<Measure>).plan;
 }
 
-/** One report question, answered as a connection: a series by time, or a ranking where there are no buckets. */
-export async function answerReport<Measure>(
+/** The ways to answer a report question, the preferred one first. */
+function plansOf<Measure>(
   ctx: Context,
   report: Report<Measure>,
-  { range: asked, bucket: width, source, groupBy, filter, first, after }: ReportArgs,
-  info: GraphQLResolveInfo,
-): Promise<ReportAnswer<Measure>> {
-  const slice = { first, after };
-  const bucket = width ?? "DAY";
+  { range, bucket, source, groupBy, filter }: ReportArgs,
+): ReportPlans<Measure> {
   const question = {
-    range: resolveRange(asked, ctx.now()),
-    bucket,
+    range: resolveRange(range, ctx.now()),
+    bucket: bucket ?? "DAY",
     groupBy: [...new Set(groupBy ?? [])].sort(),
     filter: filterOf(filter),
   };
   const anySource = (source ?? "AUTO") === "AUTO";
   const sources = report.sources.filter((each) => anySource || each.source === source);
-  const plans = plansFor(ctx.upstream, { ...report, sources }, question, ctx.now());
+  return plansFor(ctx.upstream, { ...report, sources }, question, ctx.now());
+}
+
+/** The plan that will answer, as far as is known of what upstream refuses. */
+function likelyPlan<Measure>(ctx: Context, report: Report<Measure>, args: ReportArgs): ReportPlan<Measure> {
+  const plans = plansOf(ctx, report, args);
+  const isOpen = ({ resource }: ReportPlan<Measure>) =>
+    !ctx.upstream.standing(resource.endpoint.dataset)?.refusal;
+  return plans.find(isOpen) ?? plans[0];
+}
+
+/** The walks of a report; a ranking reads all of them. */
+export function reportWalks<Measure>(ctx: Context, report: Report<Measure>, args: ReportArgs): FieldWalks {
+  const plan = likelyPlan(ctx, report, args);
+  return reportWalksOf(plan, plan.question.bucket === "NONE" ? null : rowsWanted(args));
+}
+
+/** The walks of the total beside the rows that `args` ask for. */
+export function totalWalks<Measure>(ctx: Context, report: Report<Measure>, args: ReportArgs): FieldWalks {
+  return totalWalksOf(likelyPlan(ctx, report, args));
+}
+
+/** One report question, answered as a connection: a series by time, or a ranking where there are no buckets. */
+export async function answerReport<Measure>(
+  ctx: Context,
+  report: Report<Measure>,
+  args: ReportArgs,
+  info: GraphQLResolveInfo,
+): Promise<ReportAnswer<Measure>> {
+  const { first, after } = args;
+  const slice = { first, after };
+  const plans = plansOf(ctx, report, args);
   refuseUnsplit(info, dimensionsOf(plans[0]));
   const field = info.fieldName;
   // A list is read on from the source that began it: another one's rows can stand in another order.
@@ -136,7 +170,7 @@ function connectReport<Measure>(
   }
   return connectRanking(ctx, slice, list, async () => {
     const { ranked, sources } = await rankReport(ctx.upstream, plan);
-    return { ranked: ranked.map((each) => ({ ...each, row: node(each.row) })), sources };
+    return { ranked: dressed(ranked, node), sources };
   });
 }
 

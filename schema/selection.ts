@@ -3,11 +3,11 @@ import { type GraphQLField, type GraphQLResolveInfo, getNamedType, isObjectType 
 import { badInput } from "../src/errors.ts";
 
 /** A field that has something to say only where rows are split by the dimension; `refuseUnsplit` holds queries to that. */
-export function splitBy(dimension: string, description: string) {
+export function splitBy(dimension: string, description: string, extensions: object = {}) {
   return {
     nullable: true,
     description: `${description} Group by ${dimension}.`,
-    extensions: { dimension },
+    extensions: { ...extensions, dimension },
   } as const;
 }
 

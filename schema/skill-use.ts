@@ -2,7 +2,15 @@ import type { Skill as SkillShape, UseOf } from "../src/domain/engagement.ts";
 import { skillUses } from "../src/loaders/engagement-use.ts";
 import { builder } from "./builder.ts";
 import { forward } from "./connection.ts";
-import { personOfUse, thingOfUse, type Use, usesOfPerson, usesOfThing } from "./engagement-use.ts";
+import {
+  personOfUse,
+  thingOfUse,
+  type Use,
+  usesOfPerson,
+  usesOfThing,
+  walksOfThing,
+  walksOfUses,
+} from "./engagement-use.ts";
 import { Skill, SkillFigures } from "./skill.ts";
 import { personRange, User } from "./user.ts";
 
@@ -17,6 +25,7 @@ export const SkillUse = builder.objectRef<Use<SkillShape>>("SkillUse").implement
       nullable: true,
       description:
         "The skill as everyone used it over the same range. One upstream walk for all skills of a list together, unless the list is of skills.",
+      extensions: walksOfThing(skillUses, "Skill"),
       resolve: (use, _args, ctx) => thingOfUse(ctx, skillUses, use),
     }),
     name: t.exposeString("name", { description: "Name of the skill, or an opaque id." }),
@@ -45,6 +54,7 @@ builder.objectField(User, "skills", (t) =>
     description:
       "The skills the person activated over the range, most activations first; empty: none. Null: the person is not in the Enterprise organization. One upstream walk for all people of a list together. Source: SKILL_ACTIVITY.",
     args: personRange,
+    extensions: walksOfUses(skillUses),
     resolve: (person, { range }, ctx) => usesOfPerson(ctx, skillUses, mostUsed, person, range),
   }),
 );
@@ -56,6 +66,7 @@ builder.objectField(Skill, "usedBy", (t) =>
     description:
       "The people who activated it over the range and under the filter of the list, most activations first, ties by id. One upstream walk for all skills of a list together. Source: SKILL_ACTIVITY.",
     args: forward,
+    extensions: walksOfUses(skillUses),
     resolve: (skill, slice, ctx) => usesOfThing(ctx, skillUses, mostUsed, skill, "Skill.usedBy", slice),
   }),
 );

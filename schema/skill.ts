@@ -4,17 +4,21 @@ import { measured as optional } from "./activity.ts";
 import { builder, nodeLoader } from "./builder.ts";
 import {
   engagementArgs,
+  type ListArgs,
   listMeasured,
   loadMeasured,
   type Measured,
   type MeasuredKind,
   measuredId,
+  measuredWalk,
+  measuredWalks,
   OfficeSessions,
   useTypes,
 } from "./engagement.ts";
 import { EngagementFilter } from "./engagement-filter.ts";
 import { engagementOrder } from "./engagement-order.ts";
 import { Money } from "./money.ts";
+import { walks } from "./walks.ts";
 
 const {
   Chat: SkillChat,
@@ -69,6 +73,7 @@ export const Skill = builder.node(builder.objectRef<Measured<SkillShape>>("Skill
     "A skill as used over the range of the list, as far as its filter lets through. The `id` names all three; `name` is the skill's own. Source: SKILL_ACTIVITY.",
   interfaces: [SkillFigures],
   id: { resolve: (skill) => measuredId(skill, skill.name) },
+  extensions: measuredWalk(skills),
   loadOne: nodeLoader("Skill", (id, ctx) => loadMeasured(ctx, skills, id, (own) => ({ names: [own] }))),
   fields: (t) => ({
     name: t.exposeString("name", {
@@ -110,6 +115,14 @@ const SkillOrder = engagementOrder<Measured<SkillShape>>(
   },
 );
 
+type SkillArgs = ListArgs<SkillShape> & {
+  readonly orderBy?: typeof SkillOrder.input.$inferInput | null | undefined;
+};
+
+function ordered(args: SkillArgs): ListArgs<SkillShape> {
+  return { ...args, order: SkillOrder.orderOf(args.orderBy) };
+}
+
 const SkillConnection = builder.connectionObject(
   { type: Skill, name: "SkillConnection", description: "Skills used in the range." },
   { name: "SkillEdge", description: "A skill and its place in the list." },
@@ -129,7 +142,7 @@ builder.queryField("skills", (t) =>
       }),
       ...engagementArgs,
     },
-    resolve: (_root, args, ctx) =>
-      listMeasured(ctx, skills, { ...args, order: SkillOrder.orderOf(args.orderBy) }),
+    extensions: walks<SkillArgs>(({ args }, ctx) => measuredWalks(ctx, skills, ordered(args))),
+    resolve: (_root, args, ctx) => listMeasured(ctx, skills, ordered(args)),
   }),
 );

@@ -3,13 +3,23 @@ import { usageReport } from "../src/analytics/usage.ts";
 import type { Dimension } from "../src/domain/report.ts";
 import type { TokenUsage as TokenUsageShape } from "../src/domain/tokens.ts";
 import { usageOfUser } from "../src/loaders/user-totals.ts";
+import { userUsage } from "../src/upstream/endpoints/enterprise-usage.ts";
 import { builder } from "./builder.ts";
 import { forward } from "./connection.ts";
 import { TokenUsage } from "./money.ts";
-import { answerReport, planOf, reportArgs, SourceEnum } from "./report.ts";
+import {
+  answerReport,
+  planOf,
+  type ReportArgs,
+  reportArgs,
+  reportWalks,
+  SourceEnum,
+  totalWalks,
+} from "./report.ts";
 import { Bucketed, type ReportNode } from "./report-bucket.ts";
 import { reportFilter } from "./report-filter.ts";
 import { OrganizationKindEnum, personRange, rangeOf, User } from "./user.ts";
+import { walks, walksOverDays } from "./walks.ts";
 
 const UsageDimension = builder.enumType("UsageDimension", {
   description: "What tokens can be split by. Sources differ; the error says which knows what.",
@@ -85,6 +95,7 @@ const UsageBucketConnection = builder.connectionObject(
         nullable: true,
         description:
           "The exact total of the whole range and filter, whatever the rows are split by; asked of upstream only when selected. Null: upstream has no figures.",
+        extensions: walks<object, ReportArgs>(({ above }, ctx) => totalWalks(ctx, usageReport, above)),
         resolve: (answer, _args, ctx) => totalOf(ctx.upstream, planOf<TokenUsageShape>(answer)),
       }),
     }),
@@ -107,6 +118,7 @@ builder.queryField("usage", (t) =>
       filter: t.arg({ type: UsageFilter, description: "Which usage to count." }),
       ...forward,
     },
+    extensions: walks<ReportArgs>(({ args }, ctx) => reportWalks(ctx, usageReport, args)),
     resolve: (_root, args, ctx, info) => answerReport(ctx, usageReport, args, info),
   }),
 );
@@ -118,6 +130,7 @@ builder.objectField(User, "usage", (t) =>
     description:
       "Tokens the person used over the range. Null: no usage recorded, or not in the Enterprise organization. One upstream walk per month for all people of a list together. Source: USER_USAGE.",
     args: personRange,
+    extensions: walks(({ range }, ctx) => walksOverDays(userUsage, range, ctx)),
     resolve: (person, args, ctx) =>
       person.organization === "ENTERPRISE"
         ? usageOfUser(ctx, { range: rangeOf(person, args.range, ctx) }).load(person.userId)

@@ -1,19 +1,21 @@
 import { finalityOf } from "../src/cache/policy.ts";
 import type { Context } from "../src/context.ts";
 import { type DayRange, sameRange, splitByDay } from "../src/domain/range.ts";
-import { aggregatedDays } from "../src/loaders/activity-days.ts";
+import { aggregatedDays, mayBeUncounted } from "../src/loaders/activity-days.ts";
 import {
   activityDaysOfUser,
   activityOfUser,
   type UserActivityDay as DayShape,
 } from "../src/loaders/user-activity.ts";
 import { userActivity } from "../src/upstream/endpoints/users.ts";
+import { walksByKey } from "../src/upstream/plan.ts";
 import { windowsOf } from "../src/upstream/windows.ts";
 import { UserActivity } from "./activity.ts";
 import { builder } from "./builder.ts";
 import { FinalityEnum } from "./freshness.ts";
-import { incompleteArg } from "./incomplete.ts";
+import { type Incomplete, incompleteArg } from "./incomplete.ts";
 import { personRange, rangeOf, User } from "./user.ts";
+import { walks, walksOfLastDays, walksOverDays } from "./walks.ts";
 
 const UserActivityDay = builder.objectRef<DayOfUser>("UserActivityDay").implement({
   description: "What one person did on one UTC day.",
@@ -36,6 +38,10 @@ function isWhole(day: DayRange, { now }: Context): boolean {
   return finalityOf(userActivity.subject, day, now() - (userActivity.lagMs ?? 0)) !== "OPEN";
 }
 
+function daysAsked(days: readonly DayRange[], incomplete: Incomplete, ctx: Context): readonly DayRange[] {
+  return incomplete === "EXCLUDE" ? days.filter((day) => isWhole(day, ctx)) : days;
+}
+
 builder.objectFields(User, (t) => ({
   activity: t.field({
     type: UserActivity,
@@ -43,6 +49,10 @@ builder.objectFields(User, (t) => ({
     description:
       "One roll-up over the range, by upstream. Under a `filter` of the list by groups or projects it is what passes that filter, unless the field has its own `range`. Null: no activity, or the person is not in the Enterprise organization. Source: USER_ACTIVITY.",
     args: personRange,
+    // A row of people comes with what they did over the range of the list.
+    extensions: walks<{ range?: object | null }>(({ args, range, source }, ctx) =>
+      source === "USER_ACTIVITY" && !args.range ? [] : walksOverDays(userActivity, range, ctx),
+    ),
     resolve: (person, args, ctx) => {
       const range: DayRange = rangeOf(person, args.range, ctx);
       const isWhole = !(person.isPart && args.range);
@@ -57,11 +67,20 @@ builder.objectFields(User, (t) => ({
     description:
       "The days with activity, oldest first. One upstream walk per day for all people of a list together. Source: USER_ACTIVITY.",
     args: { ...personRange, ...incompleteArg },
+    extensions: walks<{ incomplete: Incomplete }>(({ args, range }, ctx) => {
+      const days = windowsOf(userActivity, range, ctx.now(), "day").pieces;
+      const asked = daysAsked(days, args.incomplete, ctx);
+      const last = args.incomplete === "INCLUDE" ? days.at(-1) : asked.at(-1);
+      return [
+        ...(last !== undefined && mayBeUncounted(last, ctx) ? [walksOfLastDays(ctx)] : []),
+        walksByKey(userActivity, asked),
+      ];
+    }),
     resolve: async (person, { range: own, incomplete }, ctx): Promise<DayOfUser[]> => {
       if (person.organization !== "ENTERPRISE") return [];
       const { range } = windowsOf(userActivity, rangeOf(person, own, ctx), ctx.now(), "day");
       const days = splitByDay(range);
-      const asked = incomplete === "EXCLUDE" ? days.filter((day) => isWhole(day, ctx)) : days;
+      const asked = daysAsked(days, incomplete, ctx);
       const [first, last] = [asked[0], asked.at(-1)];
       if (first === undefined || last === undefined) return [];
       const counted = { from: first.from, until: last.until };

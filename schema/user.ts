@@ -1,18 +1,22 @@
 import { emailOf, memberOf, organizationsOf, personByEmail, personById } from "../src/analytics/join.ts";
 import type { Context } from "../src/context.ts";
 import type { UserActivity } from "../src/domain/activity.ts";
+import type { Dataset } from "../src/domain/dataset.ts";
 import type { EngagementFilter as Filter } from "../src/domain/engagement.ts";
 import { emailKey, type OrganizationKind } from "../src/domain/organization.ts";
 import type { Person } from "../src/domain/person.ts";
 import type { DayRange } from "../src/domain/range.ts";
 import { badInput, GatewayError } from "../src/errors.ts";
 import { memberByEmail } from "../src/loaders/members.ts";
+import { consoleMembers, enterpriseMembers } from "../src/upstream/endpoints/members.ts";
 import { USER_FILTERS, userActivity } from "../src/upstream/endpoints/users.ts";
+import { type FieldWalks, walksOf } from "../src/upstream/plan.ts";
 import { builder, dateTime, decodeGlobalId, nodeLoader } from "./builder.ts";
-import { engagement, engagementArgs } from "./engagement.ts";
-import { filterOf, UserFilter } from "./engagement-filter.ts";
+import { type EngagementArgs, engagement, engagementArgs, engagementWalks } from "./engagement.ts";
+import { type FilterInput, filterOf, UserFilter } from "./engagement-filter.ts";
 import { engagementOrder } from "./engagement-order.ts";
 import { DateRange, type DateRangeInput, DEFAULT_PERIOD, resolveRange } from "./range.ts";
+import { nodeWalks, walks } from "./walks.ts";
 
 export const OrganizationKindEnum = builder.enumType("OrganizationKind", {
   description: "The two kinds of organization a company can have; each has its own key and its own ids.",
@@ -60,6 +64,29 @@ const Identity = builder.objectRef<IdentityShape>("Identity").implement({
   }),
 });
 
+/** The look-up of members, in the organization that is asked first. */
+export function membersOf(ctx: Context): FieldWalks {
+  return walksOfList(organizationsOf(ctx)[0] ?? "ENTERPRISE");
+}
+
+function walksOfList(organization: OrganizationKind): FieldWalks {
+  return walksOf(organization === "ENTERPRISE" ? enterpriseMembers : consoleMembers, [{}]);
+}
+
+/** The look-up of someone by an id of the Console. */
+export const walksOfConsoleMembers = walks(() => walksOfList("CONSOLE"));
+
+/** The look-up of someone by address, or by an id of whichever organization. */
+export const walksOfMembers = walks((_prospect, ctx) => membersOf(ctx));
+
+/** Datasets whose rows name people by id only. */
+export const NAMELESS: readonly Dataset[] = [
+  "SKILL_ACTIVITY",
+  "CONNECTOR_ACTIVITY",
+  "PROJECT_ACTIVITY",
+  "ARTIFACT_ACTIVITY",
+];
+
 /**
  * A person. Other files add what they know of one: activity, cost, usage, Claude Code. Fields that need a request of their own
  * are nullable, so that their failure leaves the rest of the row.
@@ -68,6 +95,7 @@ export const User = builder.node(builder.objectRef<Person>("User"), {
   description:
     "A person, joined across the organizations by id and lower-cased email. Figures are about the range of the list the person was reached through, or the last 30 days, unless a field is given its own `range`.",
   id: { resolve: (person) => person.userId },
+  extensions: nodeWalks((_id, ctx) => membersOf(ctx)),
   loadOne: nodeLoader("User", async (userId, ctx) => {
     const person = await personById(ctx, userId, resolveRange({ period: DEFAULT_PERIOD }, ctx.now()));
     return (
@@ -81,11 +109,13 @@ export const User = builder.node(builder.objectRef<Person>("User"), {
       nullable: true,
       description:
         "Address, as upstream spells it. Null for erased accounts and for people who have left and whose row shows none.",
+      extensions: walks(({ source }, ctx) => (source && NAMELESS.includes(source) ? membersOf(ctx) : [])),
       resolve: (person, _args, ctx) => emailOf(ctx, person),
     }),
     name: t.string({
       nullable: true,
       description: "Full name. Null where never set and for people who have left, unless the row shows it.",
+      extensions: walksOfMembers,
       resolve: async (person, _args, ctx) => (await memberOf(ctx, person))?.name ?? person.name ?? null,
     }),
     status: t.field({
@@ -93,6 +123,7 @@ export const User = builder.node(builder.objectRef<Person>("User"), {
       nullable: true,
       description:
         "Whether the account is current, by the member list and by what the row says. Null only beside an error.",
+      extensions: walksOfMembers,
       resolve: async (person, _args, ctx) =>
         (await memberOf(ctx, person)) === null ? statusOfFormer(person) : "ACTIVE",
     }),
@@ -100,12 +131,14 @@ export const User = builder.node(builder.objectRef<Person>("User"), {
       nullable: true,
       description:
         "Role in the organization, such as `user` or `admin`; new roles may appear. Null for people who have left.",
+      extensions: walksOfMembers,
       resolve: async (person, _args, ctx) => (await memberOf(ctx, person))?.role ?? null,
     }),
     joinedAt: t.field({
       type: "DateTime",
       nullable: true,
       description: "When the person joined the organization. Null for people who have left.",
+      extensions: walksOfMembers,
       resolve: async (person, _args, ctx) => dateTime((await memberOf(ctx, person))?.addedAt ?? null),
     }),
     identities: t.field({
@@ -113,6 +146,7 @@ export const User = builder.node(builder.objectRef<Person>("User"), {
       nullable: true,
       description:
         "The person's ids in the organizations this gateway has a key of. Null only beside an error.",
+      extensions: walks((_prospect, ctx) => organizationsOf(ctx).slice(1).map(walksOfList)),
       resolve: (person, _args, ctx) => identitiesOf(ctx, person),
     }),
   }),
@@ -193,6 +227,16 @@ const UserOrder = engagementOrder<Person>(
   },
 );
 
+interface UserArgs extends Omit<EngagementArgs<Person>, "filter" | "order"> {
+  readonly filter?: FilterInput | null | undefined;
+  readonly orderBy?: typeof UserOrder.input.$inferInput | null | undefined;
+}
+
+function stated(args: UserArgs): EngagementArgs<Person> {
+  const filter = filterOf("users", USER_FILTERS, args.filter);
+  return { ...args, filter, order: UserOrder.orderOf(args.orderBy) };
+}
+
 const UserConnection = builder.connectionObject(
   { type: User, name: "UserConnection", description: "People." },
   { name: "UserEdge", description: "A person and their place in the list." },
@@ -212,17 +256,9 @@ builder.queryFields((t) => ({
       }),
       ...engagementArgs,
     },
-    resolve: (_root, args, ctx) => {
-      const filter = filterOf("users", USER_FILTERS, args.filter);
-      return engagement(
-        ctx,
-        userActivity,
-        "users",
-        { ...args, filter, order: UserOrder.orderOf(args.orderBy) },
-        personOf,
-        ({ userId }) => userId,
-      );
-    },
+    extensions: walks<UserArgs>(({ args }, ctx) => engagementWalks(ctx, userActivity, stated(args))),
+    resolve: (_root, args, ctx) =>
+      engagement(ctx, userActivity, "users", stated(args), personOf, ({ userId }) => userId),
   }),
   user: t.field({
     type: User,
@@ -237,6 +273,7 @@ builder.queryFields((t) => ({
         description: "The days the person's figures are about; the last 30 days by default.",
       }),
     },
+    extensions: walksOfMembers,
     resolve: async (_root, { id, email, range: asked }, ctx) => {
       const range = resolveRange(asked ?? { period: DEFAULT_PERIOD }, ctx.now());
       const byId = id !== null && id !== undefined;

@@ -1,11 +1,22 @@
 import type { Workspace as WorkspaceShape } from "../src/domain/organization.ts";
 import { GatewayError } from "../src/errors.ts";
 import { workspaceById } from "../src/loaders/console.ts";
+import { workspaces } from "../src/upstream/endpoints/workspaces.ts";
+import { type FieldWalks, walksOf } from "../src/upstream/plan.ts";
 import { builder, dateTime, nodeLoader } from "./builder.ts";
+import { nodeWalks, walks } from "./walks.ts";
+
+/** The look-up of workspaces by id: what is the default one shows where two lists differ. */
+export const walksOfWorkspaces = walks(() => workspaceLists());
+
+function workspaceLists(): FieldWalks {
+  return walksOf(workspaces, [{ includeDefault: true }, { includeDefault: false }]);
+}
 
 export const Workspace = builder.node(builder.objectRef<WorkspaceShape>("Workspace"), {
   description: "A workspace of the Console organization. Source: WORKSPACES.",
   id: { resolve: ({ workspaceId }) => workspaceId },
+  extensions: nodeWalks(workspaceLists),
   loadOne: nodeLoader("Workspace", async (id, ctx) => {
     const workspace = await workspaceById(ctx, {}).load(id);
     if (workspace === null)

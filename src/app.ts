@@ -53,6 +53,7 @@ export function createApp(
     freshSeconds: config.freshSeconds,
     maxRequests: config.maxUpstreamRequests,
   });
+  let isReady = true;
   const server = createServer({
     schema,
     operation: upstream.operation,
@@ -60,6 +61,7 @@ export function createApp(
     operationTimeoutMs: config.operationTimeoutMs,
     maxFirst: config.maxFirst,
     playground: config.playground,
+    isReady: () => isReady,
     onFault,
   });
   return {
@@ -71,6 +73,10 @@ export function createApp(
       maxFirst: config.maxFirst,
     }),
     handle: server.handle,
+    /** From now on it asks, on /readyz, to be sent nothing more; what comes is answered all the same. */
+    retire(): void {
+      isReady = false;
+    },
     async dispose(): Promise<void> {
       await server.dispose();
       await dispatcher.close();

@@ -22,6 +22,9 @@ export interface Config {
   readonly upstreamTimeoutMs: number;
   readonly maxUpstreamRequests: number;
   readonly maxFirst: number;
+  readonly maxConcurrent: number;
+  /** How long requests are still taken after a signal to end, while /readyz refuses. */
+  readonly drainDelayMs: number;
   readonly playground: boolean;
 }
 
@@ -72,7 +75,7 @@ export const SETTINGS = {
   CACHE_MEMORY_BYTES: ["256MiB", "memory for upstream pages, such as 64MiB or 1GiB"],
   CACHE_URL: [
     "memory:",
-    "where answers are kept over restarts and for replicas: memory:, sqlite:PATH for the processes of one machine, or redis://HOST",
+    "where answers are kept over restarts and for replicas: memory:, sqlite:PATH for the processes of one machine, or redis://HOST; with NODE_ENV=production it is sqlite:./cache.db if not set",
   ],
   CACHE_STORE_BYTES: ["4GiB", "the most a sqlite: store holds; a Redis server bounds itself"],
   UPSTREAM_PER_MINUTE: [
@@ -88,11 +91,16 @@ export const SETTINGS = {
   UPSTREAM_TIMEOUT: ["10", "longest time for one upstream request, in seconds"],
   MAX_UPSTREAM_REQUESTS: ["60", "the most upstream requests one operation may begin"],
   MAX_FIRST: ["1000", "the most rows a list may be asked for"],
+  MAX_CONCURRENT: ["1000", "the most requests answered at once; more get 503 and are told to come back"],
+  DRAIN_DELAY: [
+    "0",
+    "seconds that requests are still taken after a signal to end, while /readyz says 503: the time a load balancer takes to notice",
+  ],
   PLAYGROUND: ["on", "whether browsers are shown GraphiQL on /graphql: on or off"],
 } as const satisfies Record<string, readonly [byDefault: string, meaning: string]>;
 
 export type Setting = keyof typeof SETTINGS;
-export type Environment = { readonly [S in Setting]?: string | undefined };
+export type Environment = { readonly [S in Setting | "NODE_ENV"]?: string | undefined };
 
 /** The settings of an environment, or one ConfigError that lists every fault. */
 export function readConfig(environment: Environment): Config {
@@ -123,6 +131,8 @@ export function readConfig(environment: Environment): Config {
   for (const name of ["ANTHROPIC_ANALYTICS_KEY", "ANTHROPIC_ADMIN_KEY"] as const) {
     if (!/^[\x21-\x7e]*$/.test(text(name))) faults.push(`${name} has characters that no key has.`);
   }
+  const isUnset = !environment.CACHE_URL?.trim();
+  const cacheUrl = isUnset && environment.NODE_ENV === "production" ? IN_PRODUCTION : text("CACHE_URL");
   const config: Config = {
     host,
     port: whole("PORT", 0, 65_535),
@@ -147,7 +157,7 @@ export function readConfig(environment: Environment): Config {
       : null,
     clock:
       text("CLOCK") === "" ? null : read("CLOCK", parseInstant, "an instant such as 2026-11-22T12:00:00Z", 0),
-    store: storeOf(text("CACHE_URL"), read("CACHE_STORE_BYTES", bytes, "a size such as 4GiB", 0), faults),
+    store: storeOf(cacheUrl, read("CACHE_STORE_BYTES", bytes, "a size such as 4GiB", 0), faults),
     limits: {
       analytics: whole("UPSTREAM_PER_MINUTE", 1, 1_000_000),
       lookups: whole("LOOKUPS_PER_MINUTE", 1, 1_000_000),
@@ -158,11 +168,16 @@ export function readConfig(environment: Environment): Config {
     upstreamTimeoutMs: whole("UPSTREAM_TIMEOUT", 1, 600) * 1_000,
     maxUpstreamRequests: whole("MAX_UPSTREAM_REQUESTS", 1, 100_000),
     maxFirst: whole("MAX_FIRST", 1, 100_000),
+    maxConcurrent: whole("MAX_CONCURRENT", 1, 100_000),
+    drainDelayMs: whole("DRAIN_DELAY", 0, 300) * 1_000,
     playground: read("PLAYGROUND", onOrOff, "on or off", true),
   };
   if (faults.length > 0) throw new ConfigError(faults);
   return Object.freeze(config);
 }
+
+/** What takes days of upstream requests to read should outlive the process. */
+const IN_PRODUCTION = "sqlite:./cache.db";
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/;
 

@@ -20,6 +20,8 @@ export const ERROR_CODES = {
   UPSTREAM_REFUSED: "The upstream refused the request the gateway made of the query.",
   UPSTREAM_UNAVAILABLE: "The upstream failed or did not answer in time; asking again later may work.",
   UPSTREAM_SHAPE: "The upstream's answer is not what its contract promises, so no figure was taken from it.",
+  OVERLOADED:
+    "The gateway has as many requests under way as it takes; `retryAfter` says for how many seconds.",
   OPERATION_TIMEOUT: "The operation took longer than the gateway allows.",
   GRAPHQL_PARSE_FAILED: "The document is not GraphQL, or is longer or deeper than the gateway reads.",
   GRAPHQL_VALIDATION_FAILED: "The document does not fit the schema.",
@@ -38,6 +40,10 @@ export interface ErrorDetails {
   readonly scope?: string;
   /** The newest day that can be asked for. */
   readonly newestDay?: Day;
+  /** Where in the operation it would cost most, by response names. */
+  readonly field?: string;
+  /** The fewest upstream requests it would take. */
+  readonly requests?: number;
   /** Status the upstream answered with. */
   readonly status?: number;
   /** Upstream's id of the failed request, for its support. */

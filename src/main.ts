@@ -15,11 +15,17 @@ if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
   process.exit(1);
 }
 
-await new Command("claude-analytics-gateway")
+const program = new Command("claude-analytics-gateway")
   .description("One GraphQL endpoint over Claude's analytics REST APIs.")
   .addCommand(serveCommand(), { isDefault: true })
   .addCommand(sandboxCommand())
   .addCommand(parityCommand())
   .addCommand(warmCommand())
-  .addCommand(exportCommand())
-  .parseAsync();
+  .addCommand(exportCommand());
+for (const command of program.commands) {
+  // A key given as a flag by mistake would be repeated in the log.
+  command.configureOutput({
+    outputError: (text, write) => write(text.replace(/(?<==)[^'\s]+|sk-ant-[^'\s]*/g, "…")),
+  });
+}
+await program.parseAsync();

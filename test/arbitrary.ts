@@ -71,8 +71,8 @@ const label = fc.option(fc.oneof(fc.constantFrom("a", "b", "null", "", ",", '"')
 
 const reportUsers: fc.Arbitrary<ReportUser> = fc.record({
   userId: fc.constantFrom("user_a", "user_b", "user_c"),
-  email: fc.option(fc.string()),
-  name: fc.option(fc.string()),
+  email: fc.option(fc.string(), { nil: null }),
+  name: fc.option(fc.string(), { nil: null }),
   deleted: fc.boolean(),
 });
 

@@ -42,6 +42,8 @@ describe("an empty environment", () => {
       upstreamTimeoutMs: 10_000,
       maxUpstreamRequests: 60,
       maxFirst: 1_000,
+      maxConcurrent: 1_000,
+      drainDelayMs: 0,
       playground: true,
     });
     expect(baseUrl.href).toBe("https://api.anthropic.com/");
@@ -62,6 +64,13 @@ describe("an empty environment", () => {
 
 test("settings cannot be changed once read", () => {
   expect(Object.isFrozen(readConfig({}))).toBe(true);
+});
+
+test("in production answers outlive the process unless told otherwise", () => {
+  const production = { NODE_ENV: "production" };
+  expect(readConfig({}).store).toBeNull();
+  expect(readConfig(production).store).toMatchObject({ kind: "sqlite", path: "./cache.db" });
+  expect(readConfig({ ...production, CACHE_URL: "memory:" }).store).toBeNull();
 });
 
 describe("keys", () => {

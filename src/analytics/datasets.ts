@@ -6,7 +6,7 @@ import type { BucketWidth } from "../domain/report.ts";
 import { lastDays } from "../loaders/activity-days.ts";
 import { loader } from "../loaders/loader.ts";
 import type { Standing } from "../upstream/access.ts";
-import type { Endpoint } from "../upstream/endpoint.ts";
+import type { Endpoint, KeyFamily } from "../upstream/endpoint.ts";
 import { apiKeys } from "../upstream/endpoints/api-keys.ts";
 import { ARTIFACT_FILTERS, ARTIFACT_GROUPINGS, artifactActivity } from "../upstream/endpoints/artifacts.ts";
 import { claudeCode } from "../upstream/endpoints/claude-code.ts";
@@ -34,6 +34,7 @@ import {
 import { USER_FILTERS, userActivity } from "../upstream/endpoints/users.ts";
 import { workspaces } from "../upstream/endpoints/workspaces.ts";
 import { isRefusal } from "../upstream/failure.ts";
+import { type FieldWalks, walkTold } from "../upstream/plan.ts";
 import { earliestDay } from "../upstream/windows.ts";
 
 /** What can be said of a dataset without asking for its rows. */
@@ -115,14 +116,18 @@ type Right = keyof typeof TRIALS;
 
 /** The cheapest question that shows whether a right is held. */
 const TRIALS = {
-  analytics: (ctx: Context) => lastDays(ctx),
-  unifiedEnterprise: (ctx: Context) => first(ctx, unifiedCost.ENTERPRISE, yesterday(ctx)),
-  unifiedConsole: (ctx: Context) => first(ctx, unifiedCost.CONSOLE, yesterday(ctx)),
-  enterprise: (ctx: Context) => first(ctx, enterpriseOrganization, {}),
-  members: (ctx: Context) => first(ctx, enterpriseMembers, {}),
-  groups: (ctx: Context) => first(ctx, groups, {}),
-  console: (ctx: Context) => first(ctx, workspaces, { includeDefault: true }),
+  analytics: { endpoint: activitySummaries, ask: lastDays },
+  unifiedEnterprise: firstOf(unifiedCost.ENTERPRISE, yesterday),
+  unifiedConsole: firstOf(unifiedCost.CONSOLE, yesterday),
+  enterprise: firstOf(enterpriseOrganization, () => ({})),
+  members: firstOf(enterpriseMembers, () => ({})),
+  groups: firstOf(groups, () => ({})),
+  console: firstOf(workspaces, () => ({ includeDefault: true })),
 } as const;
+
+function firstOf<P, Row>(endpoint: Endpoint<P, Row>, paramsOf: (ctx: Context) => P) {
+  return { endpoint, ask: (ctx: Context) => first(ctx, endpoint, paramsOf(ctx)) };
+}
 
 async function first<P, Row>(ctx: Context, endpoint: Endpoint<P, Row>, params: P): Promise<readonly Row[]> {
   for await (const page of ctx.upstream.pages(endpoint, params)) return page.rows;
@@ -135,7 +140,18 @@ function yesterday({ now }: Context) {
   return { range, bucket: "NONE", groupBy: [], filter: {} } as const;
 }
 
-export function organizationOf({ key }: DatasetEntry["endpoint"]): OrganizationKind {
+/** The walks that find out what the keys open, one for each right nothing is known of. */
+export function trialWalks(ctx: Context): FieldWalks[] {
+  const rights = Object.entries(TRIALS).filter(
+    ([right, { endpoint }]) => ctx.upstream.has(endpoint.key) && standingOfKin(ctx, right as Right) === null,
+  );
+  return rights.map(([right, { endpoint }]) => ({
+    walks: [walkTold(endpoint, `trial of ${right}`)],
+    enough: null,
+  }));
+}
+
+export function organizationOf({ key }: { readonly key: KeyFamily }): OrganizationKind {
   return key === "analytics" ? "ENTERPRISE" : "CONSOLE";
 }
 
@@ -165,7 +181,7 @@ function standingOfKin({ upstream }: Context, right: Right): Standing | null {
 const trial = loader(async (ctx, _params: Record<never, never>, rights) => {
   const outcomes = rights.map(async (right): Promise<[string, { reason: ClosedReason | null } | Error]> => {
     try {
-      await TRIALS[right as Right](ctx);
+      await TRIALS[right as Right].ask(ctx);
       return [right, { reason: null }];
     } catch (fault) {
       return [right, isRefusal(fault) ? { reason: fault.reason } : (fault as Error)];

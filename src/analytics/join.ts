@@ -15,9 +15,14 @@ export function organizationsOf({ upstream }: Context): OrganizationKind[] {
   return kinds;
 }
 
+/** Where an organization says who it is. */
+export function organizationEndpoint(kind: OrganizationKind) {
+  return kind === "CONSOLE" ? consoleOrganization : enterpriseOrganization;
+}
+
 /** What an organization says of itself. */
 export async function organizationOf({ upstream }: Context, kind: OrganizationKind): Promise<Organization> {
-  const endpoint = kind === "CONSOLE" ? consoleOrganization : enterpriseOrganization;
+  const endpoint = organizationEndpoint(kind);
   const [organization] = (await whole(walkOf(upstream, endpoint, [{}]))).rows;
   if (organization !== undefined) return organization;
   throw new GatewayError("NOT_FOUND", "The upstream named no organization.", { dataset: endpoint.dataset });

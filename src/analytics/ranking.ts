@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
-import { dimensionKey, type ReportRow } from "../domain/bucket.ts";
+import { hash } from "node:crypto";
+import { dimensionKey, isNameless, type ReportRow } from "../domain/bucket.ts";
 import { compare, type Decimal, decimalOf, negative } from "../domain/decimal.ts";
 
 /** Arithmetic of one kind of measure. */
@@ -23,33 +23,65 @@ export interface Ranked<Row> {
  * One row per group over all windows, largest first. Rankings of several windows cannot be joined end to end: a group that
  * comes second everywhere may lead the sum.
  */
+export class Groups<Measure> {
+  readonly #groups = new Map<string, Ranked<ReportRow<Measure>>>();
+  readonly #algebra: Algebra<Measure>;
+  readonly #idOf: (group: string) => string;
+
+  constructor(algebra: Algebra<Measure>, idOf: (group: string) => string = digestOfGroup) {
+    this.#algebra = algebra;
+    this.#idOf = idOf;
+  }
+
+  add(row: ReportRow<Measure>): void {
+    const { plus, rank } = this.#algebra;
+    const group = dimensionKey(row);
+    const before = this.#groups.get(group);
+    if (before === undefined) {
+      this.#groups.set(group, { row, key: rank(row.measure), id: this.#idOf(group) });
+      return;
+    }
+    const measure = plus(before.row.measure, row.measure);
+    const from = Math.min(before.row.from, row.from);
+    const until = Math.max(before.row.until, row.until);
+    this.#groups.set(group, {
+      row: { ...(isNameless(row) ? before.row : row), from, until, measure },
+      key: rank(measure),
+      id: before.id,
+    });
+  }
+
+  ranked(): Ranked<ReportRow<Measure>>[] {
+    return [...this.#groups.values()].sort(byRank);
+  }
+}
+
+/** All rows at once. */
 export function merged<Measure>(
   rows: Iterable<ReportRow<Measure>>,
-  { plus, rank }: Algebra<Measure>,
+  algebra: Algebra<Measure>,
 ): Ranked<ReportRow<Measure>>[] {
-  const groups = new Map<string, ReportRow<Measure>>();
-  for (const row of rows) {
-    const group = dimensionKey(row);
-    const before = groups.get(group);
-    groups.set(
-      group,
-      before === undefined
-        ? row
-        : {
-            ...row,
-            from: Math.min(before.from, row.from),
-            until: Math.max(before.until, row.until),
-            measure: plus(before.measure, row.measure),
-          },
-    );
-  }
-  return [...groups]
-    .map(([group, row]) => ({
-      row,
-      key: rank(row.measure),
-      id: createHash("sha256").update(group).digest("base64url").slice(0, 12),
-    }))
-    .sort(byRank);
+  const groups = new Groups(algebra);
+  for (const row of rows) groups.add(row);
+  return groups.ranked();
+}
+
+function digestOfGroup(group: string): string {
+  return hash("sha256", group, "base64url").slice(0, 12);
+}
+
+/** The same ranking with other rows. Each is made when it is looked at: there can be tens of thousands, and a client sees a page. */
+export function dressed<Plain, Row>(
+  ranked: readonly Ranked<Plain>[],
+  rowOf: (row: Plain) => Row,
+): Ranked<Row>[] {
+  return ranked.map((each) => ({
+    key: each.key,
+    id: each.id,
+    get row() {
+      return rowOf(each.row);
+    },
+  }));
 }
 
 export function byRank(

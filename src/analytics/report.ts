@@ -17,10 +17,11 @@ import { badInput, type GatewayError } from "../errors.ts";
 import type { Endpoint } from "../upstream/endpoint.ts";
 import type { ReportNames } from "../upstream/endpoints/report-query.ts";
 import { isRefusal } from "../upstream/failure.ts";
+import { type FieldWalks, walksOf } from "../upstream/plan.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { mapPages, type PageSource, type Walk, walkOf, whole, wholeOf } from "../upstream/walk.ts";
 import { earliestDay, type Windows, windowsOf } from "../upstream/windows.ts";
-import { type Algebra, byRank, merged, type Ranked } from "./ranking.ts";
+import { type Algebra, byRank, dressed, Groups, type Ranked } from "./ranking.ts";
 
 /** Which reports answer. */
 export type Source = "ENTERPRISE" | "CONSOLE" | "UNIFIED";
@@ -118,7 +119,6 @@ export async function answerBy<Measure, Answer>(
   ask: (plan: ReportPlan<Measure>) => Promise<Answer>,
 ): Promise<Answer> {
   const [plan, ...others] = plans;
-  upstream.afford(plan.windows.pieces.length);
   const [next, ...rest] = others;
   if (next === undefined) return ask(plan);
   const instead = () => answerBy(upstream, [next, ...rest], ask);
@@ -210,16 +210,41 @@ export function walkReport<Measure>(
   const questions = pieces.map((piece) => plan.questionFor(piece));
   if (resource.pages === "rows") {
     const walk = within(walkOf(upstream, resource.endpoint, questions), pieces, resource.endpoint.subject);
-    return mapPages(walk, ({ rows, seen }) =>
-      rows.map((row) => ({ ...row, isRemainder: false, state: stateOf(row, seen) })),
-    );
+    return mapPages(walk, ({ rows, seen }) => {
+      const stateOf = statesBy(seen);
+      return rows.map((row) => ({ ...row, isRemainder: false, state: stateOf(row) }));
+    });
   }
   const walk = within(walkOf(upstream, resource.endpoint, questions), pieces, resource.endpoint.subject);
   return mapPages(walk, async (page) => {
     const { range } = questions[page.window] as ReportQuestion;
     const rows = await withRemainders(upstream, plan, range, page.rows);
-    return rows.map((row) => ({ ...row, state: stateOf(row, page.seen) }));
+    const stateOf = statesBy(page.seen);
+    return rows.map((row) => ({ ...row, state: stateOf(row) }));
   });
+}
+
+/** The walks of a plan before they are made. */
+export function reportWalksOf<Measure>(plan: ReportPlan<Measure>, enough: number | null): FieldWalks {
+  return walksTo(plan.resource, plan.questionFor, plan.windows, enough);
+}
+
+/** The walks of a plan's total before they are made. */
+export function totalWalksOf<Measure>(plan: ReportPlan<Measure>): FieldWalks {
+  const { resource, questionFor } = ungroupedPlan(plan);
+  return walksTo(resource, questionFor, plan.windows, null);
+}
+
+function walksTo<Measure>(
+  { pages, endpoint }: Resource<Measure>,
+  questionFor: ReportPlan<Measure>["questionFor"],
+  { pieces }: Windows,
+  enough: number | null,
+): FieldWalks {
+  const questions = pieces.map(questionFor);
+  return pages === "rows"
+    ? walksOf(endpoint, questions, enough, pieces)
+    : walksOf(endpoint, questions, enough, pieces);
 }
 
 /** What of a walk is about the days that were wanted, where whole months were asked for. */
@@ -234,27 +259,28 @@ function within<Row extends Span>(walk: Walk<Row>, pieces: readonly DayRange[], 
   };
 }
 
+/** Rows added up in one go, which takes a few milliseconds. */
+const PIECE = 2_000;
+
 /** Every group once for the whole range, largest first. */
 export async function rankReport<Measure>(
   upstream: Upstream,
   plan: ReportPlan<Measure>,
 ): Promise<Ranking<GatewayRow<Measure>>> {
   const { rows: read, sources } = await wholeOf(
-    upstream,
     plan.windows.pieces.map((piece) => walkReport(upstream, plan, [piece])),
   );
   const whole = { from: startOf(plan.windows.range.from), until: startOf(plan.windows.range.until) };
   const rows = plan.question.groupBy.includes("ACTOR") ? read.map(toldApart) : read;
   const state = leastSettled(sources.map((source) => source.state));
-  const ranked = [true, false].flatMap((isRemainder) =>
-    merged(
-      rows.filter((row) => row.isRemainder === isRemainder),
-      plan.algebra,
-    ).map(({ row, key, id }) => ({
-      row: { ...row, ...whole, isRemainder, state },
-      key,
-      id: isRemainder ? "" : id,
-    })),
+  const groups = new Groups(plan.algebra);
+  const remainders = new Groups(plan.algebra, () => "");
+  for (let i = 0; i < rows.length; i += PIECE) {
+    for (const row of rows.slice(i, i + PIECE)) (row.isRemainder ? remainders : groups).add(row);
+    await upstream.turn();
+  }
+  const ranked = [groups, remainders].flatMap((each) =>
+    dressed(each.ranked(), (row) => ({ ...row, ...whole, isRemainder: each === remainders, state })),
   );
   return { ranked: ranked.sort(byRank), sources };
 }
@@ -264,8 +290,17 @@ function toldApart<Row extends Dimensions>(row: Row, i: number): Row {
   return row.actor === null ? { ...row, hidden: i } : row;
 }
 
-function stateOf({ from, until }: Span, seen: Instant | null): Finality {
-  return finalityOf("money", { from: dayOf(from), until: addDays(dayOf(until - 1), 1) }, seen);
+/** The state of a row, worked out once for all rows of one span: a page has a thousand rows, and a few buckets. */
+function statesBy(seen: Instant | null): (row: Span) => Finality {
+  const states = new Map<string, Finality>();
+  return ({ from, until }) => {
+    const span = `${from} ${until}`;
+    const state =
+      states.get(span) ??
+      finalityOf("money", { from: dayOf(from), until: addDays(dayOf(until - 1), 1) }, seen);
+    states.set(span, state);
+    return state;
+  };
 }
 
 export interface Ranking<Row> {
@@ -278,10 +313,7 @@ export async function totalOf<Measure>(
   upstream: Upstream,
   plan: ReportPlan<Measure>,
 ): Promise<Measure | null> {
-  const { rows } = await wholeOf(
-    upstream,
-    plan.windows.pieces.map((piece) => ungrouped(upstream, plan, piece)),
-  );
+  const { rows } = await wholeOf(plan.windows.pieces.map((piece) => ungrouped(upstream, plan, piece)));
   return rows
     .map((row) => row.measure)
     .reduce<Measure | null>(
@@ -290,14 +322,23 @@ export async function totalOf<Measure>(
     );
 }
 
+function ungroupedPlan<Measure>({ question, source, asOf }: ReportPlan<Measure>) {
+  const whole = { ...question, groupBy: [] };
+  const resource = source.resourceFor(whole);
+  return {
+    resource,
+    questionFor: (piece: DayRange) => sharedQuestion(resource, { ...whole, range: piece }, asOf),
+  };
+}
+
 /** One row for each bucket of the piece, or for all of it. */
 function ungrouped<Measure>(
   upstream: Upstream,
   plan: ReportPlan<Measure>,
   piece: DayRange,
 ): Walk<ReportRow<Measure>> {
-  const resource = plan.source.resourceFor({ ...plan.question, groupBy: [] });
-  const question = sharedQuestion(resource, { ...plan.question, range: piece, groupBy: [] }, plan.asOf);
+  const { resource, questionFor } = ungroupedPlan(plan);
+  const question = questionFor(piece);
   if (resource.pages === "rows")
     return within(walkOf(upstream, resource.endpoint, [question]), [piece], resource.endpoint.subject);
   const buckets = within(walkOf(upstream, resource.endpoint, [question]), [piece], resource.endpoint.subject);

@@ -1,12 +1,15 @@
 import type { Context } from "../context.ts";
-import { addDays, dayOf } from "../domain/day.ts";
+import { addDays, dayOf, later } from "../domain/day.ts";
 import type { OrganizationKind } from "../domain/organization.ts";
 import { type DayRange, splitByDay } from "../domain/range.ts";
 import type { Dimension } from "../domain/report.ts";
+import { activityDays } from "../loaders/activity-days.ts";
 import { claudeCode } from "../upstream/endpoints/claude-code.ts";
 import { userCost } from "../upstream/endpoints/enterprise-cost.ts";
 import { userUsage } from "../upstream/endpoints/enterprise-usage.ts";
+import { activitySummaries } from "../upstream/endpoints/summaries.ts";
 import { walkOf, whole } from "../upstream/walk.ts";
+import { earliestDay } from "../upstream/windows.ts";
 import { costReport } from "./cost.ts";
 import { finalMonths } from "./parity.ts";
 import { answerBy, plansFor, type Report, walkReport } from "./report.ts";
@@ -17,6 +20,7 @@ export const WARMABLE = {
   cost: "daily cost and its total, ungrouped, by product and by model",
   usage: "the same of tokens",
   people: "cost and tokens of each person by month (Enterprise)",
+  activity: "active people, seats and adoption of each day (Enterprise)",
   "claude-code": "Claude Code records, one request a day (Console)",
 } as const;
 
@@ -35,6 +39,7 @@ export function warmSteps(ctx: Context, what: readonly Warmable[], months: numbe
     cost: () => final.flatMap((month) => reportSteps(ctx, "cost", costReport, month)),
     usage: () => final.flatMap((month) => reportSteps(ctx, "usage", usageReport, month)),
     people: () => final.flatMap((month) => peopleSteps(ctx, month)),
+    activity: () => activitySteps(ctx, months),
     "claude-code": () => codeSteps(ctx, months),
   };
   return what.flatMap((each) => steps[each]());
@@ -79,14 +84,27 @@ function peopleSteps({ upstream }: Context, range: DayRange): WarmStep[] {
   ];
 }
 
+/** All final days are one request, and kept one by one. */
+function activitySteps(ctx: Context, months: number): WarmStep[] {
+  if (!ctx.upstream.has("analytics")) return [];
+  const { from, until } = finalDays(ctx, months);
+  const range = { from: later(from, earliestDay(activitySummaries, ctx.now())), until };
+  return range.from < range.until ? [{ name: "activity by day", run: () => activityDays(ctx, range) }] : [];
+}
+
 /** A day is final a month after it. */
 const FINAL_DAYS = 31;
 const DAYS_PER_MONTH = 30;
 
-function codeSteps({ upstream, now }: Context, months: number): WarmStep[] {
-  if (!upstream.has("admin")) return [];
+function finalDays({ now }: Context, months: number): DayRange {
   const until = addDays(dayOf(now()), -FINAL_DAYS);
-  const days = splitByDay({ from: addDays(until, -months * DAYS_PER_MONTH), until });
+  return { from: addDays(until, -months * DAYS_PER_MONTH), until };
+}
+
+function codeSteps(ctx: Context, months: number): WarmStep[] {
+  const { upstream } = ctx;
+  if (!upstream.has("admin")) return [];
+  const days = splitByDay(finalDays(ctx, months));
   return days.toReversed().map((range) => ({
     name: `Claude Code of ${range.from}`,
     run: () => whole(walkOf(upstream, claudeCode, [{ range }])),

@@ -4,7 +4,7 @@ import type { Allowance, SharedStore } from "./shared-store.ts";
  * How long one call may take before the store counts as away, in ticks of the event loop: a process too busy to read the
  * answer that is there must not blame the store.
  */
-const TICKS = 4;
+const TICKS = 8;
 const TICK_MS = 100;
 
 /** How long nothing is asked of a store that is away. */
@@ -69,6 +69,11 @@ export function guardedStore(store: SharedStore, { allowance, onFault }: GuardOp
       await allowance.block(bucket, forMs);
       await call(() => store.block(bucket, forMs), nothing);
     },
+    occupancy: (bucket) =>
+      call(
+        () => store.occupancy(bucket),
+        () => allowance.occupancy(bucket),
+      ),
     dispose: () => store.dispose(),
   };
 }

@@ -21,5 +21,10 @@ export function memoryAllowance(now: () => number): Allowance {
     async block(bucket, forMs) {
       blockedUntil.set(bucket, Math.max(blockedUntil.get(bucket) ?? 0, now() + forMs));
     },
+    async occupancy(bucket) {
+      const moment = now();
+      const freeInMs = (used.get(bucket) ?? []).map((freeAt) => freeAt - moment).filter((ms) => ms > 0);
+      return { freeInMs, blockedMs: Math.max(0, (blockedUntil.get(bucket) ?? moment) - moment) };
+    },
   };
 }

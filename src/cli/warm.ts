@@ -20,7 +20,12 @@ export function warmCommand(): Command {
       "Fetch figures that no longer move into the store that CACHE_URL names. Takes at most half of a minute's upstream requests, after whatever clients of a gateway beside it ask for. Ended and begun again, it goes on where it was. Exits with 0 where all is there, 1 where some could not be fetched, 2 where nothing can be kept.",
     )
     .option("--months <number>", "how many final months, the newest first", whole(1, 12), 3)
-    .option("--datasets <names>", "which, separated by commas", datasets, ["cost", "usage", "people"])
+    .option("--datasets <names>", "which, separated by commas", datasets, [
+      "cost",
+      "usage",
+      "people",
+      "activity",
+    ])
     .addHelpText("after", `\nDatasets:\n${kinds.join("\n")}`)
     .action(warm);
 }

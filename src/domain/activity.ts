@@ -6,7 +6,8 @@ import type { Day } from "./day.ts";
  */
 export interface UserActivity {
   readonly userId: string | null;
-  readonly email: string | null;
+  /** Left out where it is no longer known. */
+  readonly email?: string | null;
   readonly lastActiveOn: Day | null;
   readonly webSearches: number;
   readonly chat: ChatActivity;
@@ -125,18 +126,22 @@ export function acceptanceRate({ accepted, rejected }: ToolActions): number | nu
   return accepted + rejected === 0 ? null : accepted / (accepted + rejected);
 }
 
-/** Organization-wide figures of one UTC day. The rolling counts end on that day; none of the people counts is additive. */
-export interface ActivityDay {
-  readonly date: Day;
-  readonly all: ActiveUsers;
+/** What upstream says of the moment it is asked, whatever the day it is asked about. */
+export interface Seats {
   readonly seats: number | null;
   readonly pendingInvites: number | null;
-  /** Percentages, 0 to 100, of assigned seats. */
+  /** People entitled to Claude Science; null where that is not reported. */
+  readonly scienceEntitled: number | null;
+}
+
+/** Organization-wide figures of one UTC day. The rolling counts end on that day; none of the people counts is additive. */
+export interface ActivityDay extends Seats {
+  readonly date: Day;
+  readonly all: ActiveUsers;
+  /** Percentages, 0 to 100, of the seats assigned now. */
   readonly dailyAdoption: number | null;
   readonly weeklyAdoption: number | null;
   readonly monthlyAdoption: number | null;
-  /** People entitled to Claude Science; null where that is not reported. */
-  readonly scienceEntitled: number | null;
   /** Per product; only products the organization reports on are present. */
   readonly products: readonly ProductUsers[];
 }

@@ -2,13 +2,13 @@ import type { Instant } from "./day.ts";
 import type { Spend } from "./money.ts";
 import type { TokenUsage } from "./tokens.ts";
 
-/** The person behind a row of a report. */
+/** The person behind a row of a report. All but the id is left out where it is no longer known; see `withoutNames`. */
 export interface ReportUser {
   readonly userId: string;
-  readonly email: string | null;
-  readonly name: string | null;
+  readonly email?: string | null;
+  readonly name?: string | null;
   /** The account is gone or the person has left. */
-  readonly deleted: boolean;
+  readonly deleted?: boolean;
 }
 
 /** Whom or what usage is attributed to. */
@@ -132,6 +132,22 @@ export function dimensionKey(row: Dimensions): string {
     row.userProfileId,
     row.hidden,
   ]);
+}
+
+/** The row without what it says of people beside their ids. */
+export function withoutNames<Row extends Dimensions>(row: Row): Row {
+  const { user, actor } = row;
+  return {
+    ...row,
+    user: user && { userId: user.userId },
+    actor: actor?.kind === "person" ? { ...actor, user: { userId: actor.user.userId } } : actor,
+  };
+}
+
+/** Whether the row names people by their ids alone. */
+export function isNameless({ user, actor }: Dimensions): boolean {
+  const person = actor?.kind === "person" ? actor.user : user;
+  return person !== null && person.email === undefined;
 }
 
 /** Names and addresses change and differ between exports; the ids do not. */

@@ -111,6 +111,11 @@ export const DATASETS = {
 
 export type Dataset = keyof typeof DATASETS;
 
+/** Whether a report is the Console's, which names people by id only. */
+export function isOfConsole(dataset: Dataset | null): boolean {
+  return dataset !== null && /^(UNIFIED_)?CONSOLE_/.test(dataset);
+}
+
 /** Why a dataset cannot be read, and what would open it. */
 export const CLOSED_REASONS = {
   NO_KEY: "the gateway has no key of its organization; the operator can set one.",

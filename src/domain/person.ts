@@ -7,7 +7,7 @@ export interface Person {
   readonly organization: OrganizationKind;
   readonly userId: string;
   /** Undefined where the row does not show it. */
-  readonly email?: string | null;
+  readonly email?: string | null | undefined;
   readonly name?: string | null;
   /** The row says that the account is gone or the person has left. */
   readonly deleted?: boolean;

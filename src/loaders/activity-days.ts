@@ -1,16 +1,22 @@
 import { type Finality, finalityOf } from "../cache/policy.ts";
 import type { Context } from "../context.ts";
-import type { ActivityDay } from "../domain/activity.ts";
-import { addDays, type Day, dayOf, later } from "../domain/day.ts";
+import type { ActiveUsers, ActivityDay, Seats } from "../domain/activity.ts";
+import { addDays, type Day, dayOf, earlier, type Instant, later } from "../domain/day.ts";
 import { type DayRange, oneDay, splitByDay } from "../domain/range.ts";
 import { GatewayError } from "../errors.ts";
+import { ENGAGEMENT_LAG_MS } from "../upstream/endpoints/coverage.ts";
 import { activitySummaries } from "../upstream/endpoints/summaries.ts";
+import type { FieldWalks } from "../upstream/plan.ts";
+import type { Upstream } from "../upstream/upstream.ts";
 import { mapPages, walkOf, whole } from "../upstream/walk.ts";
 import { earliestDay, windowsOf } from "../upstream/windows.ts";
+import { loader } from "./loader.ts";
 
 /** A day, and whether its figures can still move. */
 export interface SettlingDay extends ActivityDay {
   readonly state: Finality;
+  /** Whether its seats are those of now; a final day can have them from when it was first asked for. */
+  readonly isSeated: boolean;
 }
 
 /**
@@ -21,40 +27,168 @@ export async function activityDays(ctx: Context, asked: DayRange): Promise<reado
   const { range } = windowsOf(activitySummaries, asked, ctx.now());
   const days = splitByDay(range);
   const kept = await Promise.all(days.map((day) => ctx.upstream.kept(activitySummaries, { range: day })));
-  const missing = days.filter((_, i) => kept[i] === null);
-  const [first, last] = [missing[0], missing.at(-1)];
-  const found = kept.flatMap((page) => page?.rows ?? []).map((day) => ({ ...day, state: "FINAL" as const }));
-  if (first === undefined || last === undefined) return found;
-  const span = { from: first.from, until: last.until };
-  const moving = await untilNewest(span, (range) => summaries(ctx, range));
-  return [...found.filter(({ date }) => date < span.from || date >= span.until), ...moving].sort((a, b) =>
-    a.date < b.date ? -1 : 1,
-  );
+  const span = spanOf(days.filter((_, i) => kept[i] === null));
+  const found = kept.flatMap((page) => page?.rows ?? []).map((day) => settling(day, "FINAL"));
+  if (span === null) return found;
+  const others = await untilNewest(span, (range) => summaries(ctx, range));
+  const all = [...found.filter(({ date }) => date < span.from || date >= span.until), ...others];
+  const newest = all.findLast(({ isSeated }) => isSeated) ?? null;
+  return all
+    .map((day) => (day.isSeated || newest === null ? day : withSeats(day, newest)))
+    .sort((a, b) => (a.date < b.date ? -1 : 1));
+}
+
+function settling(day: ActivityDay, state: Finality): SettlingDay {
+  return { ...day, state, isSeated: state !== "FINAL" };
+}
+
+/** The walks of `activityDays` before they are made. */
+export function activityWalks(ctx: Context, asked: DayRange): FieldWalks {
+  const { range } = windowsOf(activitySummaries, asked, ctx.now());
+  const kept = async (upstream: Upstream) => {
+    const days = splitByDay(range);
+    const pages = await Promise.all(
+      days.map((day) => upstream.peek(activitySummaries, { range: day }, null)),
+    );
+    const span = spanOf(days.filter((_, i) => pages[i]?.state !== "FINAL"));
+    const isWhole = span === null || (await upstream.peek(activitySummaries, { range: span }, null)) !== null;
+    return { rows: 0, isWhole };
+  };
+  const name = `ACTIVITY_SUMMARIES from ${range.from} until ${range.until}`;
+  return { walks: [{ endpoint: activitySummaries, range, name, kept }], enough: null };
+}
+
+/** From the first of some days to the last; null where there are none. They come oldest first. */
+function spanOf(days: readonly DayRange[]): DayRange | null {
+  const [first, last] = [days[0], days.at(-1)];
+  return first === undefined || last === undefined ? null : { from: first.from, until: last.until };
+}
+
+/**
+ * Upstream says of every day how many seats there are now, so a day that is kept for good would tell of another moment than the
+ * days beside it. It takes them from one that still moves; a range of final days alone asks for that when seats are wanted.
+ */
+export async function seated(ctx: Context, day: SettlingDay): Promise<SettlingDay> {
+  return day.isSeated ? day : withSeats(day, await newestDay(ctx));
+}
+
+function withSeats(day: SettlingDay, newest: Seats | null): SettlingDay {
+  return { ...day, ...seatsOf(newest, day.all), isSeated: true };
+}
+
+/** Null while upstream cannot be asked: final days need it for nothing but their seats. */
+async function newestDay(ctx: Context): Promise<Seats | null> {
+  try {
+    return (await lastDays(ctx)).at(-1) ?? null;
+  } catch (fault) {
+    if (fault instanceof GatewayError) return null;
+    throw fault;
+  }
+}
+
+function seatsOf(newest: Seats | null, { daily, weekly, monthly }: ActiveUsers) {
+  const { seats, pendingInvites, scienceEntitled } = newest ?? UNKNOWN;
+  const share = (people: number | null) =>
+    people === null || seats === null ? null : adoption(people, seats);
+  return {
+    seats,
+    pendingInvites,
+    scienceEntitled,
+    dailyAdoption: share(daily),
+    weeklyAdoption: share(weekly),
+    monthlyAdoption: share(monthly),
+  };
+}
+
+const UNKNOWN: Seats = { seats: null, pendingInvites: null, scienceEntitled: null };
+
+/** As upstream states it: a percentage with two decimals, at most 100, since people without a seat any more count too. */
+function adoption(people: number, seats: number): number {
+  return seats === 0 ? 0 : Math.min(100, Math.round((people / seats) * 10_000) / 100);
 }
 
 /** Those of the days that upstream has aggregated; `days` come oldest first. */
 export async function aggregatedDays(ctx: Context, days: readonly DayRange[]): Promise<readonly DayRange[]> {
-  const last = days.at(-1)?.from ?? dayOf(ctx.now());
-  if (last < addDays(dayOf(ctx.now()), -AGGREGATION_DAYS)) return days;
+  const last = days.at(-1);
+  if (last !== undefined && !mayBeUncounted(last, ctx)) return days;
   const newest = (await lastDays(ctx)).at(-1)?.date;
   return newest === undefined ? [] : days.filter((day) => day.from <= newest);
+}
+
+/** Whether upstream has to be asked which days it has aggregated. */
+export function mayBeUncounted({ from }: DayRange, { now }: Context): boolean {
+  return from >= addDays(dayOf(now()), -AGGREGATION_DAYS);
 }
 
 /** Upstream aggregates a day some time on the next; after two it surely has. */
 const AGGREGATION_DAYS = 2;
 
-/** How far back the newest day is looked for: exports have been late by days. */
-const REACH_DAYS = 7;
+/** How far back the newest day is looked for: exports have been late by days, and a month costs no more than a day. */
+const REACH_DAYS = 30;
 
 /** The summaries of the last days there are. */
 export async function lastDays(ctx: Context): Promise<readonly SettlingDay[]> {
-  const reach = (until: Day) => ({
-    from: later(addDays(until, -REACH_DAYS), earliestDay(activitySummaries, ctx.now())),
-    until,
-  });
-  const known = reach(dayOf(ctx.now()));
-  return known.from >= known.until ? [] : untilNewest(known, ({ until }) => summaries(ctx, reach(until)));
+  const known = reach(ctx, dayOf(ctx.now()));
+  return known.from >= known.until
+    ? []
+    : untilNewest(known, ({ until }) => summaries(ctx, reach(ctx, until)));
 }
+
+/** The last days before one, as far as there can be any. */
+export function reach({ now }: Context, until: Day): DayRange {
+  return { from: later(addDays(until, -REACH_DAYS), earliestDay(activitySummaries, now())), until };
+}
+
+/** The last days that are surely counted in full, oldest first; there is one, or it is an error. */
+export async function lastWholeDays(ctx: Context): Promise<readonly [SettlingDay, ...SettlingDay[]]> {
+  const [first, ...others] = (await lastDays(ctx)).filter(isWhole);
+  if (first === undefined) throw noWholeDay(earliestDay(activitySummaries, ctx.now()));
+  return [first, ...others];
+}
+
+/** The newest day that is surely counted in full. */
+export async function newestWholeDay(ctx: Context): Promise<Day> {
+  const days = await lastWholeDays(ctx);
+  return (days.at(-1) ?? days[0]).date;
+}
+
+/** Those days of the range that are surely counted in full, which are all up to some day. */
+export async function wholeDays(ctx: Context, asked: DayRange): Promise<DayRange> {
+  const { range } = windowsOf(activitySummaries, asked, ctx.now(), "day");
+  const settled = addDays(dayOf(ctx.now()), -AGGREGATION_DAYS);
+  if (range.until <= settled) return range;
+  const until = earlier(range.until, addDays(await newestWholeDay(ctx), 1));
+  if (range.from >= until) throw noWholeDay(range.from);
+  return { from: range.from, until };
+}
+
+/** Whether figures of activity can still change, as far as the clock tells; asks nothing. */
+export function activityState(range: DayRange, now: Instant): Finality {
+  return finalityOf("activity", range, now - ENGAGEMENT_LAG_MS);
+}
+
+export function isWhole({ state }: Pick<SettlingDay, "state">): boolean {
+  return state !== "OPEN";
+}
+
+export function noWholeDay(from: Day): GatewayError {
+  return new GatewayError(
+    "NOT_YET_AVAILABLE",
+    `No day from ${from} on is counted in full yet; a UTC day is by 17:00 UTC of the next.`,
+    { dataset: "ACTIVITY_SUMMARIES" },
+  );
+}
+
+/** The summary of each day; null where upstream has none. One request for all, which recent days share with `lastDays`. */
+export const summaryOfDay = loader(async (ctx, _params: Record<never, never>, keys) => {
+  const days = (keys as readonly Day[]).toSorted();
+  const [first, last] = [days[0] as Day, days.at(-1) as Day];
+  const isRecent = first >= addDays(dayOf(ctx.now()), -REACH_DAYS);
+  const found = await (isRecent
+    ? lastDays(ctx)
+    : activityDays(ctx, { from: first, until: addDays(last, 1) }));
+  return new Map(found.map((day): [string, SettlingDay] => [day.date, day]));
+});
 
 /**
  * What `ask` says of the range, or of as much of it as upstream has aggregated. Upstream states nowhere else which day is the
@@ -75,7 +209,7 @@ async function untilNewest<Rows extends readonly unknown[]>(
 
 async function summaries({ upstream }: Context, range: DayRange): Promise<readonly SettlingDay[]> {
   const walk = mapPages(walkOf(upstream, activitySummaries, [{ range }]), ({ rows, seen }) =>
-    rows.map((day) => ({ ...day, state: finalityOf("activity", oneDay(day.date), seen) })),
+    rows.map((day) => settling(day, finalityOf("activity", oneDay(day.date), seen))),
   );
   return (await whole(walk)).rows;
 }

@@ -19,8 +19,5 @@ export const recordsOfEmail = loader(async (ctx, { range }: { range: DayRange })
 /** All records of the days, and how old they are. */
 export function recordsOfDays({ upstream, now }: Context, range: DayRange): Promise<Whole<ClaudeCodeRecord>> {
   const { pieces } = windowsOf(claudeCode, range, now());
-  return wholeOf(
-    upstream,
-    pieces.map((day) => walkOf(upstream, claudeCode, [{ range: day }])),
-  );
+  return wholeOf(pieces.map((day) => walkOf(upstream, claudeCode, [{ range: day }])));
 }

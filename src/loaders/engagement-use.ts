@@ -22,7 +22,7 @@ function usesOf<Thing>(
   ownOf: (thing: Thing) => string,
 ) {
   return {
-    dataset: things.dataset,
+    endpoint: things,
     ownOf,
     ofPerson: rowsBy(uses, "users", ({ userId }) => userId),
     ofThing: rowsBy(uses, dimension, ownOf),

@@ -17,10 +17,12 @@ export const groupById = loader(async ({ upstream }, _params: Record<never, neve
  */
 export const groupsOfUser = loader(async ({ upstream }, _params: Record<never, never>) => {
   const { rows } = await whole(walkOf(upstream, groups, [{}]));
+  const kept = await Promise.all(rows.map(({ groupId }) => upstream.peek(groupMembers, { groupId }, null)));
+  upstream.afford(kept.filter((page) => page === null).length);
   const walks = rows.map((group) =>
     mapPages(membersNow(upstream, group), (page) => page.rows.map(({ userId }) => ({ userId, group }))),
   );
-  const byUser = Map.groupBy((await wholeOf(upstream, walks)).rows, ({ userId }) => userId);
+  const byUser = Map.groupBy((await wholeOf(walks)).rows, ({ userId }) => userId);
   return new Map(
     [...byUser].map(([userId, memberships]): [string, Group[]] => [userId, memberships.map((m) => m.group)]),
   );

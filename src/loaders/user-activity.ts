@@ -15,7 +15,7 @@ export const activityOfUser = loader(async ({ upstream, now }, { range }: { rang
   const walks = pieces.map((piece) =>
     walkOf(upstream, userActivity, [{ range: piece, filter: narrowed({}, { users: userIds }) }]),
   );
-  const { rows } = await wholeOf(upstream, walks);
+  const { rows } = await wholeOf(walks);
   return new Map(
     rows.flatMap((row): [string, UserActivity][] => (row.userId === null ? [] : [[row.userId, row]])),
   );
@@ -39,6 +39,6 @@ export const activityDaysOfUser = loader(async (ctx, { range }: { range: DayRang
       ({ rows, state }) => rows.map((activity): UserActivityDay => ({ date: day.from, activity, state })),
     ),
   );
-  const { rows } = await wholeOf(ctx.upstream, walks);
+  const { rows } = await wholeOf(walks);
   return Map.groupBy(rows, ({ activity }) => activity.userId ?? "");
 });

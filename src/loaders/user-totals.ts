@@ -31,7 +31,7 @@ function totalsOfUser<Measure>(
       walkOf(upstream, endpoint, [{ range: piece, bucket: "NONE", groupBy: [], filter } as const]),
     );
     const totals = new Map<string, Measure>();
-    for (const { user, measure } of (await wholeOf(upstream, walks)).rows) {
+    for (const { user, measure } of (await wholeOf(walks)).rows) {
       if (user === null) continue;
       const before = totals.get(user.userId);
       totals.set(user.userId, before === undefined ? measure : plus(before, measure));

@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { GraphQLSchema } from "graphql";
-import { createYoga } from "graphql-yoga";
+import { createYoga, useReadinessCheck } from "graphql-yoga";
 import type { Context } from "../context.ts";
 import type { Instant } from "../domain/day.ts";
 import type { Asker } from "../upstream/operation.ts";
 import type { Upstream } from "../upstream/upstream.ts";
+import { boundCost } from "./cost.ts";
 import { clientError, translateErrors } from "./errors.ts";
 import { exportsOverHttp } from "./export/http.ts";
 import { reportUsage } from "./operation.ts";
@@ -13,6 +14,12 @@ import { boundDocuments, readRequests } from "./request.ts";
 
 const GRAPHQL = "/graphql";
 
+/** Answers 200 as long as the process runs. */
+export const HEALTH = "/healthz";
+
+/** Answers 200 as long as requests should be sent here; 503 from the moment the process is told to end. Asks nobody. */
+export const READINESS = "/readyz";
+
 export interface ServerOptions {
   readonly schema: GraphQLSchema;
   readonly operation: (asker: Asker) => Upstream;
@@ -20,11 +27,12 @@ export interface ServerOptions {
   readonly operationTimeoutMs: number;
   readonly maxFirst: number;
   readonly playground: boolean;
+  readonly isReady: () => boolean;
   /** Told of faults that clients see only as INTERNAL_SERVER_ERROR. */
   readonly onFault: (fault: unknown) => void;
 }
 
-/** The HTTP edge: GraphQL on /graphql, GraphiQL for browsers on the same path, files on /export/, liveness on /healthz. */
+/** The HTTP edge: GraphQL on /graphql, GraphiQL for browsers on the same path, files on /export/, liveness and readiness. */
 export function createServer({
   schema,
   operation,
@@ -42,20 +50,22 @@ export function createServer({
   const files = exportsOverHttp({ schema, context: contextOf, onFault });
   const yoga = createYoga<Partial<NodeRequest>, Context>({
     schema,
-    context: ({ request, req }): Context =>
+    context: ({ request, req, res }): Context =>
       contextOf({
-        signal: patience(request.signal, operationTimeoutMs),
+        signal: patience(request.signal, operationTimeoutMs, res),
         caller: req?.socket.remoteAddress ?? "",
       }),
     plugins: [
+      useReadinessCheck({ endpoint: READINESS, check: options.isReady }),
       options.playground && playground(GRAPHQL),
       readRequests(),
       boundDocuments(),
       reportUsage(),
+      boundCost(onFault),
       translateErrors(onFault),
     ],
     graphqlEndpoint: GRAPHQL,
-    healthCheckEndpoint: "/healthz",
+    healthCheckEndpoint: HEALTH,
     landingPage: false,
     graphiql: false,
     maskedErrors: { maskError: (error) => clientError(error, onFault) },
@@ -65,10 +75,10 @@ export function createServer({
     logging: false,
   });
   return {
-    async fetch(url: string, init: RequestInit = {}): Promise<Response> {
-      return files.serves(new URL(url).pathname)
-        ? files.fetch(new Request(url, init))
-        : yoga.fetch(url, init);
+    async fetch(input: string | Request, init: RequestInit = {}): Promise<Response> {
+      const { pathname } = new URL(typeof input === "string" ? input : input.url);
+      if (files.serves(pathname)) return files.fetch(new Request(input, init));
+      return typeof input === "string" ? yoga.fetch(input, init) : yoga.fetch(input);
     },
     /** A node:http listener. */
     handle(request: IncomingMessage, response: ServerResponse): void {
@@ -84,6 +94,7 @@ export function createServer({
 /** What a node:http listener adds to a request. */
 interface NodeRequest {
   readonly req: IncomingMessage;
+  readonly res: ServerResponse;
 }
 
 /** Far more than a question with its variables takes. */
@@ -94,11 +105,23 @@ function instantOf(moment: Instant): () => Instant {
   return () => moment;
 }
 
-/** Ends when the client leaves or the time is up. Yoga's own signal is not one that AbortSignal.any takes. */
-function patience(client: AbortSignal, timeoutMs: number): AbortSignal {
-  const gone = new AbortController();
-  const leave = () => gone.abort(client.reason);
+/**
+ * Ends when the client leaves or the time is up. With the answer both are forgotten: a timer that stayed would hold, for as long
+ * as an operation may take, what it was set for.
+ */
+function patience(client: AbortSignal, timeoutMs: number, response?: ServerResponse): AbortSignal {
+  const over = new AbortController();
+  const late = () => over.abort(new DOMException("the operation took too long", "TimeoutError"));
+  const timer = setTimeout(late, timeoutMs).unref();
+  const leave = () => {
+    clearTimeout(timer);
+    over.abort(client.reason);
+  };
   if (client.aborted) leave();
   client.addEventListener("abort", leave, { once: true });
-  return AbortSignal.any([gone.signal, AbortSignal.timeout(timeoutMs)]);
+  response?.once("finish", () => {
+    clearTimeout(timer);
+    client.removeEventListener("abort", leave);
+  });
+  return over.signal;
 }

@@ -1,4 +1,4 @@
-import type { Allowance } from "../cache/shared-store.ts";
+import { type Allowance, LONGEST_BLOCK_MS } from "../cache/shared-store.ts";
 import { GatewayError } from "../errors.ts";
 import { backoff } from "./http.ts";
 
@@ -26,11 +26,24 @@ export interface BudgetOptions {
   readonly backoffMs: number;
 }
 
-/** One request that wants to leave. */
-export interface Turn {
-  /** Whose allowance it takes from: the key, and which of its limits. */
+/** Whose allowance a request takes from: the key, and which of its limits. */
+export interface Bucket {
   readonly organization: string;
   readonly family: keyof Limits;
+}
+
+/** What is left of an allowance now. */
+export interface Outlook {
+  /** Requests a minute. */
+  readonly limit: number;
+  /** Those that could leave at once. */
+  readonly left: number;
+  /** Milliseconds until the last of those asked about could leave. */
+  readonly waitMs: number;
+}
+
+/** One request that wants to leave. */
+export interface Turn extends Bucket {
   readonly priority: Priority;
   /** For whom, of those who share the allowance. */
   readonly caller: string;
@@ -131,7 +144,7 @@ export class Budget {
     const times = leftAt > before.at ? before.times + 1 : before.times;
     this.#refusals.set(bucket, { times, at: this.#options.pace.now() });
     const forMs = retryAfter
-      ? retryAfter * 1_000
+      ? Math.min(retryAfter * 1_000, LONGEST_BLOCK_MS)
       : backoff(this.#options.backoffMs, times, LONGEST_BACKOFF_MS);
     await this.#options.allowance.block(bucket, forMs);
     return forMs;
@@ -142,6 +155,19 @@ export class Budget {
     const bucket = bucketOf(turn);
     const refusals = this.#refusals.get(bucket);
     if (refusals !== undefined && leftAt > refusals.at) this.#refusals.delete(bucket);
+  }
+
+  /** What is left of the minute, and when the last of so many more requests could leave. Nothing is taken. */
+  async outlook(bucket: Bucket, requests: number): Promise<Outlook> {
+    const limit = this.#options.limits[bucket.family];
+    const { freeInMs, blockedMs } = await this.#options.allowance.occupancy(bucketOf(bucket));
+    const left = Math.max(0, limit - freeInMs.length);
+    if (requests === 0) return { limit, left: blockedMs > 0 ? 0 : left, waitMs: 0 };
+    // Each further minute gives out as many as there are slots, at the moments at which they were taken before.
+    const moments = [...Array<number>(left).fill(0), ...freeInMs].slice(-limit);
+    const last = requests - 1;
+    const waitMs = (moments[last % limit] ?? 0) + WINDOW_MS * Math.floor(last / limit);
+    return { limit, left: blockedMs > 0 ? 0 : left, waitMs: Math.max(waitMs, blockedMs) };
   }
 
   /** When a request that may leave leaves, for `block` and `answered`. */
@@ -228,7 +254,7 @@ class Callers {
 /** Others can arrive that go first, and slots can come back early. */
 const LONGEST_SLEEP_MS = 250;
 
-function bucketOf({ organization, family }: Turn): string {
+function bucketOf({ organization, family }: Bucket): string {
   return `${organization} ${family}`;
 }
 

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { type Finality, leastSettled } from "../cache/policy.ts";
 import type { Instant } from "../domain/day.ts";
 import { GatewayError } from "../errors.ts";
@@ -28,6 +29,8 @@ export interface Usage {
   requests: number;
   /** Pages taken from the cache, or from a request another operation had under way. */
   cacheHits: number;
+  /** Rows (of some reports: time buckets) that upstream sent again within one walk, which were left out. */
+  duplicates: number;
   /** Milliseconds spent waiting for pages, summed over concurrent waits. */
   waitMs: number;
 }
@@ -43,7 +46,7 @@ export interface Age {
 
 /** What one operation spends, and its patience. */
 export class Operation {
-  readonly usage: Usage = { requests: 0, cacheHits: 0, waitMs: 0 };
+  readonly usage: Usage = { requests: 0, cacheHits: 0, duplicates: 0, waitMs: 0 };
   /** How old the figures are that it was given. */
   readonly age: Age = { state: null, refreshedAt: null, stale: false };
   /** Pages asked for so far, by cache key, so that two fields of one answer never disagree. */
@@ -55,6 +58,7 @@ export class Operation {
   readonly unhurried: boolean;
   readonly passing: boolean;
   readonly #maxRequests: number;
+  #turn: Promise<unknown> = Promise.resolve();
   #begun = 0;
 
   constructor(
@@ -85,11 +89,12 @@ export class Operation {
     this.#begun--;
   }
 
-  afford(walks: number): void {
-    if (walks <= this.#maxRequests) return;
+  /** Throws TOO_EXPENSIVE where so many more requests are more than it may begin: none of them is worth its cost then. */
+  afford(requests: number): void {
+    if (this.#begun + requests <= this.#maxRequests) return;
     throw new GatewayError(
       "TOO_EXPENSIVE",
-      `This needs at least ${walks} upstream requests and one operation may make ${this.#maxRequests}; ask for a shorter range.`,
+      `This needs at least ${this.#begun + requests} upstream requests and one operation may make ${this.#maxRequests}; ask for less at once.`,
     );
   }
 
@@ -101,6 +106,15 @@ export class Operation {
     age.stale ||= stale !== null;
     if (state !== "FINAL" && watermark !== null)
       age.refreshedAt = Math.min(age.refreshedAt ?? watermark, watermark);
+  }
+
+  /**
+   * Resolves when other operations have had the thread in between; pieces of one come in the order they were asked for. What is
+   * in the cache never waits for anything, and a long question would be answered in one go while nobody else is.
+   */
+  turn(): Promise<unknown> {
+    this.#turn = this.#turn.then(() => setImmediate());
+    return this.#turn;
   }
 
   /** Waits for shared work no longer than the caller does; the work itself goes on for the others. */

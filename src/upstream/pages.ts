@@ -6,9 +6,10 @@ import type { Instant } from "../domain/day.ts";
 import { type ErrorCode, GatewayError } from "../errors.ts";
 import type { Access } from "./access.ts";
 import { Breakers } from "./breaker.ts";
-import type { Budget, Turn } from "./budget.ts";
+import type { Bucket, Budget, Turn } from "./budget.ts";
 import type { Credential, Credentials } from "./credential.ts";
 import type { Endpoint, KeyFamily } from "./endpoint.ts";
+import { FRESH } from "./endpoints/coverage.ts";
 import { failureOf, UpstreamRefusal } from "./failure.ts";
 import { get, type HttpAnswer, type HttpOptions } from "./http.ts";
 import { Interest } from "./interest.ts";
@@ -43,8 +44,10 @@ export interface Pages {
    * `bypass` takes none of what was kept.
    */
   read<P, Row>(operation: Operation, question: PageQuestion<P, Row>, bypass: boolean): Promise<Page<Row>>;
-  /** One page as it is kept, if it is final; null otherwise. Nothing is asked. */
-  kept<P, Row>(operation: Operation, question: PageQuestion<P, Row>): Promise<Page<Row> | null>;
+  /** One page, if it is final or fresh as it is kept; null otherwise. Nothing is asked. */
+  peek<P, Row>(question: PageQuestion<P, Row>): Promise<Page<Row> | null>;
+  /** Of whose allowance requests to an endpoint are. */
+  bucketOf(endpoint: Pick<Endpoint<never, unknown>, "key" | "dataset" | "subject">): Bucket;
 }
 
 const API_VERSION = "2026-10-21";
@@ -87,24 +90,27 @@ export function createPages(options: PagesOptions): Pages {
     return page;
   }
 
-  async function kept<P, Row>(
-    operation: Operation,
-    { endpoint, params, token }: PageQuestion<P, Row>,
-  ): Promise<Page<Row> | null> {
-    const { key } = named({ endpoint, params, token });
-    const here = options.store.get(key) as Entry<Page<Row>> | undefined;
-    const bytes = here === undefined ? await options.shared?.get(key) : undefined;
-    const entry = bytes ? await decodeEntry(key, bytes) : null;
-    let page = here?.value ?? null;
+  async function peek<P, Row>(question: PageQuestion<P, Row>): Promise<Page<Row> | null> {
+    const { endpoint } = question;
+    const { key } = named(question);
+    const here = held(endpoint, key);
+    if (here !== undefined) return isFresh(here, endpoint) ? here.value : null;
+    const bytes = (await options.shared?.get(key)) ?? null;
+    const entry = bytes === null ? null : await decodeEntry(key, bytes);
+    if (entry === null) return null;
     try {
-      if (entry !== null)
-        page = keep(key, decode({ endpoint, params, token }, entry), entry.body.length, operation);
+      const page = keep(key, decode(question, entry), entry.body.length, { passing: false });
+      return isFreshPage(page, endpoint) ? page : null;
     } catch {
-      // Of another reading of the contract: as good as not there.
+      return null; // of another reading of the contract: as good as not there
     }
-    if (page?.state !== "FINAL") return null;
-    operation.usage.cacheHits++;
-    return page;
+  }
+
+  function bucketOf(endpoint: Pick<Endpoint<never, unknown>, "key" | "dataset" | "subject">): Bucket {
+    return {
+      organization: `${credentialFor(endpoint).fingerprint} ${options.baseUrl.href}`,
+      family: endpoint.subject === "live" ? "lookups" : "analytics",
+    };
   }
 
   /** With which key a question is asked, where, and under which name its answer is kept. */
@@ -115,11 +121,32 @@ export function createPages(options: PagesOptions): Pages {
     return { credential, path, key: `${credential.fingerprint} ${options.baseUrl.href} ${path}` };
   }
 
+  /** A kept body, read. Throws for one of a replica whose clock is ahead: it would look new, and its days settled, too long. */
   function decode<P, Row>({ endpoint, params, token }: PageQuestion<P, Row>, { body, fetchedAt }: Kept) {
-    return decodePage(endpoint, params, token, parserOf(endpoint)(body), fetchedAt);
+    if (fetchedAt > options.now() + CLOCKS_DIFFER_MS) throw new RangeError("kept at a time to come");
+    const page = decodePage(endpoint, params, token, parserOf(endpoint)(body), fetchedAt);
+    return hasOldNames(page) ? nameless(endpoint, page) : page;
   }
 
-  function keep<Row>(key: string, page: Page<Row>, bytes: number, { passing }: Operation): Page<Row> {
+  /** What this process keeps under a name. */
+  function held<P, Row>(endpoint: Endpoint<P, Row>, key: string): Entry<Page<Row>> | undefined {
+    const entry = options.store.get(key) as Entry<Page<Row>> | undefined;
+    if (entry === undefined || !hasOldNames(entry.value)) return entry;
+    const aged = { ...entry, value: freeze(nameless(endpoint, entry.value)) };
+    options.store.set(key, aged);
+    return aged;
+  }
+
+  function hasOldNames({ isNameless, fetchedAt }: Page<unknown>): boolean {
+    return !isNameless && options.now() >= fetchedAt + FRESH.lookups * 1_000;
+  }
+
+  function keep<Row>(
+    key: string,
+    page: Page<Row>,
+    bytes: number,
+    { passing }: Pick<Operation, "passing">,
+  ): Page<Row> {
     const final = page.state === "FINAL";
     if (!passing) options.store.set(key, { value: freeze(page), bytes, storedAt: page.fetchedAt, final });
     return page;
@@ -137,7 +164,7 @@ export function createPages(options: PagesOptions): Pages {
     bypass: boolean,
     fetch: (by: Operation, unwanted: AbortSignal) => Promise<Page<Row>>,
   ): Promise<Page<Row>> {
-    const kept = bypass ? undefined : (options.store.get(key) as Entry<Page<Row>> | undefined);
+    const kept = bypass ? undefined : held(endpoint, key);
     const fresh = () => {
       if (kept === undefined || !isFresh(kept, endpoint)) return null;
       operation.usage.cacheHits++;
@@ -259,9 +286,9 @@ export function createPages(options: PagesOptions): Pages {
       ...(beta === undefined ? {} : { "anthropic-beta": beta }),
     };
     const { budget } = options;
+    const bucket = bucketOf(endpoint);
     const turn = (patienceMs: number): Turn => ({
-      organization: `${credential.fingerprint} ${options.baseUrl.href}`,
-      family: endpoint.subject === "live" ? "lookups" : "analytics",
+      ...bucket,
       priority,
       caller,
       dataset: endpoint.dataset,
@@ -321,7 +348,19 @@ export function createPages(options: PagesOptions): Pages {
     );
   }
 
-  return { read, kept };
+  return { read, peek, bucketOf };
+}
+
+/** The page without what it says of people, who may have been renamed or erased since. */
+function nameless<Row>(
+  { withoutNames }: Pick<Endpoint<never, Row>, "withoutNames">,
+  page: Page<Row>,
+): Page<Row> {
+  return {
+    ...page,
+    rows: withoutNames === undefined ? page.rows : page.rows.map(withoutNames),
+    isNameless: true,
+  };
 }
 
 function parserOf({ exactNumbers }: { readonly exactNumbers?: true }): (text: string) => unknown {
@@ -330,6 +369,9 @@ function parserOf({ exactNumbers }: { readonly exactNumbers?: true }): (text: st
 
 /** What of an endpoint says how long its answers are fresh. */
 type Aging = Pick<Endpoint<never, unknown>, "dataset" | "subject" | "freshSeconds">;
+
+/** By how much the clocks of replicas may differ. */
+const CLOCKS_DIFFER_MS = 60_000;
 
 /** How long figures that can still move are kept beyond their freshness, to be shown when upstream fails. */
 const STALE_MS = 24 * 3_600_000;

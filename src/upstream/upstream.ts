@@ -1,8 +1,8 @@
 import type { Dataset } from "../domain/dataset.ts";
 import { GatewayError } from "../errors.ts";
 import { Access, type Standing } from "./access.ts";
-import { Budget, type BudgetOptions } from "./budget.ts";
-import type { Endpoint, KeyFamily } from "./endpoint.ts";
+import { Budget, type BudgetOptions, type Outlook } from "./budget.ts";
+import type { Endpoint, KeyFamily, RowId } from "./endpoint.ts";
 import { refusedToken, type UpstreamRefusal } from "./failure.ts";
 import { type Age, type Asker, Operation, type Usage } from "./operation.ts";
 import type { Page } from "./page.ts";
@@ -13,7 +13,10 @@ export interface UpstreamOptions extends Omit<PagesOptions, "access" | "budget">
   readonly maxRequests: number;
 }
 
-/** A page of a walk. After a page that says `restarted`, what the walk gave before is void: the data was refreshed under it. */
+/**
+ * A page of a walk, without the rows that the walk has given. After a page that says `restarted`, what the walk gave before is
+ * void: the data was refreshed under it.
+ */
 export interface WalkedPage<Row> extends Page<Row> {
   readonly restarted: boolean;
 }
@@ -28,6 +31,13 @@ export interface Upstream {
   ): AsyncGenerator<WalkedPage<Row>, void, void>;
   /** What is kept of a question for good; null where that is nothing. Nothing is asked. */
   kept<P, Row>(endpoint: Endpoint<P, Row>, params: P): Promise<Page<Row> | null>;
+  /** A page that would cost no request now, for looking ahead: it counts as nothing that was used. Null: it would cost one. */
+  peek<P, Row>(endpoint: Endpoint<P, Row>, params: P, token: string | null): Promise<Page<Row> | null>;
+  /** What is left of the allowance that requests to an endpoint take from, if so many more were sent. */
+  outlook(
+    endpoint: Pick<Endpoint<never, unknown>, "key" | "dataset" | "subject">,
+    requests: number,
+  ): Promise<Outlook>;
   has(key: KeyFamily): boolean;
   /** What this process knows of a dataset's being open to it; null: nothing. */
   standing(dataset: Dataset): Standing | null;
@@ -35,19 +45,27 @@ export interface Upstream {
   attempt<T>(dataset: Dataset, ask: () => Promise<T>): Promise<T | null>;
   /** Takes a refusal of one question for one of the whole dataset: another source has answered the same. */
   remember(refusal: UpstreamRefusal): void;
-  /** Throws TOO_EXPENSIVE where `walks` more walks cannot fit into what the operation may still ask. */
-  afford(walks: number): void;
+  /** Throws TOO_EXPENSIVE where the operation may not begin so many more requests. */
+  afford(requests: number): void;
+  /** The most requests the operation may begin. */
+  readonly maxRequests: number;
+  /** Lets other operations have the thread; see Operation. */
+  turn(): Promise<unknown>;
   readonly usage: Usage;
   readonly age: Age;
 }
 
 const RESTARTS = 2;
 
+/** Fewer are no work to speak of. */
+const MANY_ROWS = 100;
+
 export function createUpstream(options: UpstreamOptions): {
   operation(asker: Asker): Upstream;
 } {
   const access = new Access(options.now);
-  const stored = createPages({ ...options, access, budget: new Budget(options) });
+  const budget = new Budget(options);
+  const stored = createPages({ ...options, access, budget });
 
   async function* pages<P, Row>(
     operation: Operation,
@@ -56,6 +74,8 @@ export function createUpstream(options: UpstreamOptions): {
     from: string | null,
   ): AsyncGenerator<WalkedPage<Row>, void, void> {
     const seen = new Set<string>(from === null ? [] : [from]);
+    const known = new Set<RowId>();
+    let duplicates = 0;
     let restarts = 0;
     let restarted = false;
     for (let token = from; ; ) {
@@ -72,10 +92,19 @@ export function createUpstream(options: UpstreamOptions): {
         restarted = true;
         token = null;
         seen.clear();
+        known.clear();
+        operation.usage.duplicates -= duplicates;
+        duplicates = 0;
         continue;
       }
       operation.use(page);
-      yield { ...page, restarted };
+      const rows = page.rows.filter((row) => isNew(endpoint.rowId(row, params), known));
+      if (operation.passing) forgetOldest(known);
+      const again = page.rows.length - rows.length;
+      duplicates += again;
+      operation.usage.duplicates += again;
+      if (page.rows.length >= MANY_ROWS) await operation.turn();
+      yield { ...page, rows, restarted };
       restarted = false;
       if (page.next === null) return;
       if (seen.has(page.next)) {
@@ -98,21 +127,45 @@ export function createUpstream(options: UpstreamOptions): {
       return {
         pages: (endpoint, params, from = null) => pages(operation, endpoint, params, from),
         async kept(endpoint, params) {
-          const page = await operation.wait(stored.kept(operation, { endpoint, params, token: null }));
-          if (page !== null) operation.use(page);
+          const page = await operation.wait(stored.peek({ endpoint, params, token: null }));
+          if (page?.state !== "FINAL") return null;
+          operation.usage.cacheHits++;
+          operation.use(page);
           return page;
         },
+        peek: (endpoint, params, token) => operation.wait(stored.peek({ endpoint, params, token })),
+        outlook: (endpoint, requests) => budget.outlook(stored.bucketOf(endpoint), requests),
         has: (key) => options.credentials[key] !== null,
         standing: (dataset) => access.standing(dataset),
         attempt: (dataset, ask) => access.attempt(dataset, ask, (trial) => operation.wait(trial)),
         remember: (refusal) => access.refused(refusal),
-        afford: (walks) => operation.afford(walks),
+        afford: (requests) => operation.afford(requests),
+        maxRequests: options.maxRequests,
+        turn: () => operation.turn(),
         usage: operation.usage,
         age: operation.age,
       };
     },
   };
 }
+
+/** Whether a row was not met before; one without an id never was. */
+function isNew(id: RowId | null, known: Set<RowId>): boolean {
+  if (id === null) return true;
+  if (known.has(id)) return false;
+  known.add(id);
+  return true;
+}
+
+/** A row that is sent again comes soon after; ids of a month of thousands of people would take more memory than its rows. */
+function forgetOldest(known: Set<RowId>): void {
+  for (const id of known) {
+    if (known.size <= REMEMBERED) return;
+    known.delete(id);
+  }
+}
+
+const REMEMBERED = 10_000;
 
 function expired(dataset: string, cause: unknown): GatewayError {
   return new GatewayError(

@@ -73,10 +73,18 @@ export type PageSource = Pick<
 const CONCURRENT_WALKS = 6;
 
 /** All rows of all walks, walk by walk; they are read side by side. */
-export async function wholeOf<Row>(upstream: Upstream, walks: readonly Walk<Row>[]): Promise<Whole<Row>> {
-  upstream.afford(walks.length);
+export async function wholeOf<Row>(walks: readonly Walk<Row>[]): Promise<Whole<Row>> {
   const wholes = await pMap(walks, whole, { concurrency: CONCURRENT_WALKS });
   return { rows: wholes.flatMap(({ rows }) => rows), sources: wholes.flatMap(({ sources }) => sources) };
+}
+
+/** Each of the walks to its end, side by side; the failure of one is none of the others'. */
+export async function eachWhole<Row>(
+  upstream: Upstream,
+  walks: readonly Walk<Row>[],
+): Promise<(Whole<Row> | Error)[]> {
+  upstream.afford(walks.length);
+  return pMap(walks, (walk) => whole(walk).catch((fault: Error) => fault), { concurrency: CONCURRENT_WALKS });
 }
 
 /** One walk to its end. A window that is refreshed while it is read is read again, and what was read of it is dropped. */

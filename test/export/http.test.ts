@@ -121,9 +121,12 @@ describe("a client that reads slowly", () => {
   });
 
   test("over a connection, too; and one that goes away ends the walk", async () => {
-    const people = Array.from({ length: 500 }, (_, i) => wireUser(`user_${i}`));
+    const page = (of: string) => Array.from({ length: 500 }, (_, i) => wireUser(`user_${of}${i}`));
     const gate = gateway({
-      routes: { [PATHS.users]: (query) => json(tokenPage(people, `${query.get("page") ?? ""}x`)) }, // without end
+      routes: {
+        [PATHS.users]: (query) =>
+          json(tokenPage(page(query.get("page") ?? ""), `${query.get("page") ?? ""}x`)), // without end
+      },
     });
     const url = await listening(gate);
     const socket = connect(Number(url.port), "127.0.0.1");

@@ -80,8 +80,10 @@ describe("ranges that hold nothing to answer", () => {
   test("a range that needs more requests than an operation may make is TOO_EXPENSIVE before the first", async () => {
     const { ask, seen } = withPeople(() => json(GOOD_PAGE), { MAX_UPSTREAM_REQUESTS: "5" });
     const range = between("2026-01-01", "2026-11-08");
-    const answer = await ask(`{ cost(source: CONSOLE, range: ${range}) { totalCount } }`);
-    expect(expectError(answer, "TOO_EXPENSIVE", ["cost"]).message).toMatch(/shorter range/);
+    const answer = await ask(`{ cost(source: CONSOLE, bucket: NONE, range: ${range}) { totalCount } }`);
+    expect(expectRefusal(answer, "TOO_EXPENSIVE").message).toMatch(
+      /`cost` alone needs 11 of CONSOLE_COST\. It can be asked with `range: \{ between: \{ from: "2026-07-01", until: "2026-11-08" \} \}`\./,
+    );
     expect(seen).toEqual([]);
   });
 });

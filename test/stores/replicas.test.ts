@@ -225,6 +225,7 @@ function broken(faults: Partial<SharedStore>): SharedStore {
     release: nothing,
     take: async () => 0,
     block: nothing,
+    occupancy: async () => ({ freeInMs: [], blockedMs: 0 }),
     dispose: nothing,
     ...faults,
   };

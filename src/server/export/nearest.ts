@@ -1,7 +1,7 @@
-import { suggestionList } from "graphql/jsutils/suggestionList.js";
+import { closestMatch } from "leven";
 
 /** "did you mean", or everything there is where nothing is near. */
 export function nearest(name: string, names: readonly string[]): string {
-  const near = suggestionList(name, names).slice(0, 3);
-  return near.length > 0 ? `did you mean ${near.join(", ")}?` : `there are ${names.join(", ")}.`;
+  const near = closestMatch(name, names, { maxDistance: Math.ceil(name.length / 2) });
+  return near === undefined ? `there are ${names.join(", ")}.` : `did you mean ${near}?`;
 }

@@ -1,11 +1,13 @@
-import { organizationOf } from "../../analytics/join.ts";
+import { emailOf, organizationOf } from "../../analytics/join.ts";
 import { type SpendLine, type SpendQuestion, walkSpend } from "../../analytics/spend.ts";
+import type { Context } from "../../context.ts";
 import type { ReportActor } from "../../domain/bucket.ts";
 import { addDays, type Day, daysBetween } from "../../domain/day.ts";
 import { formatDecimal } from "../../domain/decimal.ts";
 import { modelFamily } from "../../domain/model.ts";
 import { dollars, type Money } from "../../domain/money.ts";
 import type { Organization, OrganizationKind } from "../../domain/organization.ts";
+import type { Person } from "../../domain/person.ts";
 import { daysIn } from "../../domain/range.ts";
 import { inputTokens } from "../../domain/tokens.ts";
 import type { Cell, Column, Reader, Table } from "./table.ts";
@@ -39,7 +41,8 @@ export const amount = (name: string, of: (line: SpendLine) => Money | null | und
 });
 
 export const COLUMNS = {
-  email: (name: string) => text(name, ({ actor }) => (actor?.kind === "person" ? actor.user.email : null)),
+  email: (name: string) =>
+    text(name, ({ actor }) => (actor?.kind === "person" ? (actor.user.email ?? null) : null)),
   account: (name: string) => text(name, ({ actor }) => accountOf(actor)),
   product: (name: string) => text(name, ({ product }) => product),
   model: (name: string) => text(name, ({ model }) => model),
@@ -96,13 +99,13 @@ export function spendTable(reader: Reader, question: SpendQuestion, { columns, s
       const walk = await walkSpend(ctx, { ...question, ...(place === null ? {} : parsePlace(place)) });
       const { days, range, dataset: source } = walk;
       try {
-        const payer = {
-          ...(await organizationOf(reader.context({}), walk.organization)),
-          kind: walk.organization,
-        };
+        const lookups = reader.context({});
+        const payer = { ...(await organizationOf(lookups, walk.organization)), kind: walk.organization };
+        const named = (line: SpendLine) => withEmail(lookups, line, { organization: payer.kind, range });
         for await (const { day, lines, state, refreshedAt } of days) {
+          const shown = await Promise.all(lines.filter(shows).map(named));
           yield {
-            rows: lines.filter(shows).map((line) => columns.map(({ of }) => of(line, payer))),
+            rows: shown.map((line) => columns.map(({ of }) => of(line, payer))),
             next: JSON.stringify([walk.source, addDays(day, 1)]),
             about: { source, range, state, refreshedAt, stale: false },
             window: day.slice(0, 7),
@@ -116,6 +119,18 @@ export function spendTable(reader: Reader, question: SpendQuestion, { columns, s
       }
     },
   };
+}
+
+/** Figures that are kept for good do not go on naming people; the member list does. */
+async function withEmail(
+  ctx: Context,
+  line: SpendLine,
+  of: Pick<Person, "organization" | "range">,
+): Promise<SpendLine> {
+  const { actor } = line;
+  if (actor?.kind !== "person" || actor.user.email !== undefined) return line;
+  const email = await emailOf(ctx, { ...actor.user, ...of });
+  return { ...line, actor: { ...actor, user: { ...actor.user, email } } };
 }
 
 /** The source that answered, which goes on answering, and the day it has got to. */

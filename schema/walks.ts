@@ -1,0 +1,154 @@
+import { collectFields, collectSubFields } from "@graphql-tools/utils";
+import {
+  type ExecutionArgs,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLNamedType,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  getArgumentValues,
+  getNamedType,
+  getOperationAST,
+  getVariableValues,
+  isAbstractType,
+  isObjectType,
+  Kind,
+} from "graphql";
+import type { Context } from "../src/context.ts";
+import type { Dataset } from "../src/domain/dataset.ts";
+import { dayOf } from "../src/domain/day.ts";
+import type { DayRange } from "../src/domain/range.ts";
+import { GatewayError } from "../src/errors.ts";
+import { reach } from "../src/loaders/activity-days.ts";
+import type { Coverage, Endpoint } from "../src/upstream/endpoint.ts";
+import { activitySummaries } from "../src/upstream/endpoints/summaries.ts";
+import { type Asked, type FieldWalks, type PlannedField, walksByKey, walksOf } from "../src/upstream/plan.ts";
+import { windowsOf } from "../src/upstream/windows.ts";
+import { type DateRangeInput, DEFAULT_PERIOD, resolveRange } from "./range.ts";
+
+/** What a field will be about, as far as the operation says it before it is run. */
+export interface Prospect<Args = object, Above = object> {
+  /** Its own `range`, else the one it inherits. */
+  readonly range: DayRange;
+  readonly args: Args;
+  /** The arguments of the field above it. */
+  readonly above: Above;
+  readonly schema: GraphQLSchema;
+  /** The types it is inside of, the outermost first. */
+  readonly within: readonly string[];
+  /** Where the rows come from that it is a field of; null at the root. */
+  readonly source: Dataset | null;
+}
+
+/**
+ * The extension of a field that asks upstream: which walks it will make. It stands beside the resolver that makes them, and a
+ * question is made the same way in both.
+ */
+export function walks<Args = object, Above = object>(
+  of: (prospect: Prospect<Args, Above>, ctx: Context) => FieldWalks | readonly FieldWalks[],
+) {
+  return { walks: of };
+}
+
+/** The extension of a type with ids: which walks it takes to find the one that an id names. */
+export function nodeWalks(of: (id: string, ctx: Context) => FieldWalks) {
+  return { nodeWalks: of };
+}
+
+/** The walks of a question asked by key, by all rows of a list together: one for each piece of the days. */
+export function walksOverDays(
+  endpoint: Asked & Pick<Endpoint<never, unknown>, "coverage">,
+  range: DayRange,
+  ctx: Context,
+  cut?: Coverage["pieces"],
+): FieldWalks {
+  return walksByKey(endpoint, windowsOf(endpoint, range, ctx.now(), cut).pieces);
+}
+
+/** The walk that tells the newest day upstream has aggregated. */
+export function walksOfLastDays(ctx: Context): FieldWalks {
+  return walksOf(activitySummaries, [{ range: reach(ctx, dayOf(ctx.now())) }]);
+}
+
+/** The walks that an operation will make, field by field. A field whose arguments are refused makes none, nor do those below it. */
+export function plannedFields({
+  schema,
+  document,
+  operationName,
+  variableValues: raw,
+  contextValue,
+}: ExecutionArgs): PlannedField[] {
+  const ctx = contextValue as Context;
+  const operation = getOperationAST(document, operationName);
+  const root = operation && schema.getRootType(operation.operation);
+  if (!root) return [];
+  const { coerced: variables } = getVariableValues(schema, operation.variableDefinitions ?? [], raw ?? {});
+  if (variables === undefined) return [];
+  const fragments: Record<string, FragmentDefinitionNode> = Object.fromEntries(
+    document.definitions.flatMap((each) =>
+      each.kind === Kind.FRAGMENT_DEFINITION ? [[each.name.value, each]] : [],
+    ),
+  );
+  const planned: PlannedField[] = [];
+  let count = 0;
+
+  /** Fields of one type, by response name. */
+  function visit(
+    type: GraphQLObjectType,
+    fields: ReadonlyMap<string, readonly FieldNode[]>,
+    above: Omit<Prospect, "args">,
+    path: string,
+  ): void {
+    for (const [name, nodes] of fields) {
+      const field = type.getFields()[nodes[0]?.name.value ?? ""];
+      if (field === undefined) continue;
+      const here = path === "" ? name : `${path}.${name}`;
+      try {
+        const args = getArgumentValues(field, nodes[0] as FieldNode, variables) as { range?: DateRangeInput };
+        const range = args.range ? resolveRange(args.range, ctx.now()) : above.range;
+        const own = field.extensions.walks as Parameters<typeof walks>[0] | undefined;
+        const made = own?.({ ...above, args, range }, ctx) ?? [];
+        const all = "walks" in made ? [made] : made;
+        for (const each of all) add(each, here);
+        const source = all[0]?.walks[0]?.endpoint.dataset ?? above.source;
+        const within = [...above.within, type.name];
+        descend(getNamedType(field.type), nodes, { schema, range, above: args, source, within }, here);
+      } catch (fault) {
+        // The field says so itself when it is run.
+        if (!(fault instanceof Error) || fault === TOO_MANY) throw fault;
+      }
+    }
+  }
+
+  function descend(
+    type: GraphQLNamedType,
+    nodes: readonly FieldNode[],
+    above: Omit<Prospect, "args">,
+    path: string,
+  ): void {
+    const types = isAbstractType(type) ? schema.getPossibleTypes(type) : isObjectType(type) ? [type] : [];
+    for (const each of types) {
+      const { fields } = collectSubFields(schema, fragments, variables ?? {}, each, [...nodes]);
+      visit(each, fields, above, path);
+    }
+  }
+
+  function add(made: FieldWalks, path: string): void {
+    count += made.walks.length;
+    if (count > MOST_WALKS) throw TOO_MANY;
+    if (made.walks.length > 0) planned.push({ ...made, path });
+  }
+
+  const { fields } = collectFields(schema, fragments, variables, root, operation.selectionSet);
+  const range = resolveRange({ period: DEFAULT_PERIOD }, ctx.now());
+  visit(root, fields, { schema, range, above: {}, source: null, within: [] }, "");
+  return planned;
+}
+
+/** Far beyond what can be answered, even from what is kept; counting them all would cost more than it is worth. */
+const MOST_WALKS = 5_000;
+
+const TOO_MANY = new GatewayError(
+  "TOO_EXPENSIVE",
+  `This needs more than ${MOST_WALKS} upstream walks; ask for shorter ranges, or for fewer fields at once.`,
+);

@@ -1,0 +1,191 @@
+import pMap from "p-map";
+import type { DayRange } from "../domain/range.ts";
+import { GatewayError } from "../errors.ts";
+import type { Endpoint } from "./endpoint.ts";
+import type { Page } from "./page.ts";
+import { canonicalPath } from "./path.ts";
+import type { Upstream } from "./upstream.ts";
+
+/** One upstream walk, told before it is made. */
+export interface PlannedWalk {
+  readonly endpoint: Asked;
+  /** The days it is about; null for look-ups. */
+  readonly range: DayRange | null;
+  /** What tells it from others: walks of one name are one. Null: it depends on rows that are not there yet. */
+  readonly name: string | null;
+  /** What of it would cost no request now. */
+  readonly kept: (upstream: Upstream) => Promise<Kept>;
+}
+
+/** What of an endpoint tells whose requests they are. */
+export type Asked = Pick<Endpoint<never, unknown>, "dataset" | "key" | "subject">;
+
+/** The part of a walk, from its beginning, that is kept; `isWhole` where that is all of it. */
+interface Kept {
+  readonly rows: number;
+  readonly isWhole: boolean;
+}
+
+const NOTHING: Kept = { rows: 0, isWhole: false };
+
+/** The walks a field will make, oldest first. */
+export interface FieldWalks {
+  readonly walks: readonly PlannedWalk[];
+  /** With so many rows the field has enough; null: it reads all there is. */
+  readonly enough: number | null;
+}
+
+/** Walks whose questions are known; `pieces` are the days wanted of each, where more are asked for. */
+export function walksOf<P, Row>(
+  endpoint: Endpoint<P, Row>,
+  questions: readonly P[],
+  enough: number | null = null,
+  pieces: readonly DayRange[] = [],
+): FieldWalks {
+  const walks = questions.map(
+    (params, i): PlannedWalk => ({
+      endpoint,
+      range: pieces[i] ?? endpoint.covers(params),
+      get name() {
+        return `${endpoint.dataset} ${canonicalPath(endpoint, params, null)}`;
+      },
+      kept: async (upstream) => {
+        let rows = 0;
+        const seen = new Set<string | null>();
+        for (let token: string | null = null; !seen.has(token); ) {
+          seen.add(token);
+          const page: Page<Row> | null = await upstream.peek(endpoint, params, token);
+          if (page === null) return { rows, isWhole: false };
+          rows += page.rows.length;
+          if (page.next === null) return { rows, isWhole: true };
+          token = page.next;
+        }
+        return NOTHING;
+      },
+    }),
+  );
+  return { walks, enough };
+}
+
+/** A walk told by its name alone. */
+export function walkTold(endpoint: Asked, name: string): PlannedWalk {
+  return { endpoint, range: null, name, kept: async () => NOTHING };
+}
+
+/** Walks that rows above the field will lead to, one for each piece of its days; what they are narrowed to is not known yet. */
+export function walksByKey(endpoint: Asked, pieces: readonly (DayRange | null)[]): FieldWalks {
+  const walks = pieces.map((range) => ({ endpoint, range, name: null, kept: async () => NOTHING }));
+  return { walks, enough: null };
+}
+
+/** A field of an operation with the walks it will make. */
+export interface PlannedField extends FieldWalks {
+  /** Where it stands, by response names. */
+  readonly path: string;
+}
+
+/** What an operation will cost at the least: lists can be longer than a page, and rows can lead to more. */
+export interface Estimate {
+  /** Requests for figures, and for look-ups. */
+  readonly requests: number;
+  readonly lookups: number;
+  /** Windows that cost a request each or none: the rows that decide it are kept, and so these may be. */
+  readonly unsure: number;
+  readonly fields: readonly EstimatedField[];
+}
+
+export interface EstimatedField {
+  readonly path: string;
+  readonly endpoint: Asked;
+  /** Requests it adds to those of the fields before it. */
+  readonly requests: number;
+  /** Whether it needs all of its windows; a list stops with the one in which it has enough rows. */
+  readonly readsAll: boolean;
+  readonly windows: readonly EstimatedWindow[];
+}
+
+export interface EstimatedWindow {
+  readonly range: DayRange | null;
+  /** Whether reading it costs no request; null where rows decide. */
+  readonly isKept: boolean | null;
+}
+
+/** How many walks an operation makes at the least if nothing is kept; known without looking. */
+export function fewestWalks(fields: readonly PlannedField[]): number {
+  const names = fields.flatMap(({ path, walks, enough }) =>
+    (enough === null ? walks : walks.slice(0, 1)).map((walk, i) => walk.name ?? `${path} ${i}`),
+  );
+  return new Set(names).size;
+}
+
+/** How many windows are looked up at once: each may be read from the shared store. */
+const CONCURRENT_LOOKS = 16;
+
+/** What of an operation's walks is kept, and so what it will cost. Asks nothing of upstream. */
+export async function estimate(upstream: Upstream, fields: readonly PlannedField[]): Promise<Estimate> {
+  const counted = new Set<string>();
+  const estimated: EstimatedField[] = [];
+  for (const { path, walks, enough } of fields) {
+    const endpoint = walks[0]?.endpoint;
+    if (endpoint === undefined || !upstream.has(endpoint.key)) continue;
+    const above = estimated.findLast((field) => path.startsWith(`${field.path}.`));
+    const mayBeKept = above?.windows.every(({ isKept }) => isKept !== false) ?? false;
+    const looked = await pMap(walks, (walk) => walk.kept(upstream), { concurrency: CONCURRENT_LOOKS });
+    const windows = walks.map(({ range, name }, i): EstimatedWindow => {
+      const { rows, isWhole } = looked[i] ?? NOTHING;
+      if (name === null) return { range, isKept: mayBeKept ? null : false };
+      return { range, isKept: isWhole || (enough !== null && rows > enough) };
+    });
+    const read = enough === null ? walks.length : windowsRead(looked, enough);
+    const names = walks
+      .map(({ name }, i) => name ?? `${path} ${i}`)
+      .filter((name, i) => i < read && windows[i]?.isKept === false && !counted.has(name));
+    for (const name of names) counted.add(name);
+    estimated.push({ path, endpoint, requests: new Set(names).size, readsAll: enough === null, windows });
+  }
+  const requestsOf = (some: readonly EstimatedField[]) =>
+    some.reduce((sum, { requests }) => sum + requests, 0);
+  const lookups = requestsOf(estimated.filter(({ endpoint }) => endpoint.subject === "live"));
+  return {
+    requests: requestsOf(estimated) - lookups,
+    lookups,
+    unsure: estimated.flatMap(({ windows }) => windows).filter(({ isKept }) => isKept === null).length,
+    fields: estimated,
+  };
+}
+
+/** How many windows a list needs for so many rows and one to look at; the first that is not kept may be enough. */
+function windowsRead(kept: readonly Kept[], enough: number): number {
+  let rows = 0;
+  const last = kept.findIndex((window) => {
+    rows += window.rows;
+    return rows > enough || !window.isWhole;
+  });
+  return last < 0 ? kept.length : last + 1;
+}
+
+/** Refuses what needs more requests than one operation may begin, and names the nearest question that does not. */
+export function refuseTooExpensive({ requests, lookups, fields }: Estimate, most: number): void {
+  const all = requests + lookups;
+  if (all <= most) return;
+  const largest = fields.reduce((a, b) => (b.requests > a.requests ? b : a));
+  const { dataset } = largest.endpoint;
+  throw new GatewayError(
+    "TOO_EXPENSIVE",
+    `This needs at least ${all} upstream requests and one operation may make ${most}; \`${largest.path}\` alone needs ${largest.requests} of ${dataset}. ${cheaper(largest, most - (all - largest.requests))}`,
+    { dataset, field: largest.path, requests: all },
+  );
+}
+
+/** The newest part of a field's days that the requests left for it can read. */
+function cheaper({ windows, path }: EstimatedField, left: number): string {
+  let asked = 0;
+  const oldest = windows.toReversed().findIndex(({ isKept }) => {
+    if (isKept === false) asked++;
+    return asked > left;
+  });
+  const [from, until] = [windows.at(-oldest)?.range?.from, windows.at(-1)?.range?.until];
+  return oldest < 1 || from === undefined || until === undefined
+    ? `Ask for \`${path}\` in an operation of its own, or for fewer of its kind.`
+    : `It can be asked with \`range: { between: { from: "${from}", until: "${until}" } }\`.`;
+}

@@ -1,0 +1,331 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { type GraphQLNamedType, getNamedType, isAbstractType, isLeafType, isObjectType } from "graphql";
+import { describe, expect, test } from "vitest";
+import { schema } from "../schema/index.ts";
+import { DATASET_ENTRIES } from "../src/analytics/datasets.ts";
+import { type Answer, gateway } from "./gateway.ts";
+import { QUESTIONS } from "./reachability/asking.ts";
+import { simulatedPace } from "./upstream/pace.ts";
+
+const FOLDER = new URL("../schema/operations/", import.meta.url);
+const LIBRARY = readdirSync(FOLDER).filter((name) => name.endsWith(".graphql"));
+
+interface Plan {
+  readonly requests: number;
+  readonly lookups: number;
+  readonly seconds: number;
+  readonly allowances: readonly { readonly of: string; readonly left: number; readonly limit: number }[];
+  readonly fields: readonly {
+    readonly field: string;
+    readonly dataset: string;
+    readonly requests: number;
+    readonly readsAll: boolean;
+    readonly windows: readonly {
+      readonly from?: string;
+      readonly until?: string;
+      readonly isKept: boolean;
+    }[];
+  }[];
+}
+
+type Gateway = ReturnType<typeof gateway>;
+
+async function planOf({ app }: Gateway, query: string, variables: object = {}): Promise<Plan> {
+  const response = await app.fetch("http://gateway.test/graphql?explain", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ query, variables }),
+  });
+  const { data, errors, extensions } = await response.json();
+  expect(errors).toBeUndefined();
+  expect(data).toBeNull();
+  return extensions.plan;
+}
+
+const total = ({ requests, lookups }: Plan) => requests + lookups;
+
+describe.each(LIBRARY)("the plan of %s", (file) => {
+  const query = readFileSync(new URL(file, FOLDER), "utf8");
+
+  test("asks nothing, and says what is then asked: all of it cold, nothing of it warm", async () => {
+    const asked = gateway({ sandbox: { users: 60 } });
+    const cold = await planOf(asked, query);
+    expect(asked.seen).toEqual([]);
+    const { errors } = await asked.ask(query);
+    expect(errors).toBeUndefined();
+    expect(asked.seen.length).toBeGreaterThanOrEqual(total(cold));
+    expect(unplanned(cold, asked.seen)).toEqual([]);
+
+    expect(total(await planOf(asked, query))).toBe(0);
+  });
+});
+
+/** Requests to datasets that the plan does not name. */
+function unplanned({ fields }: Plan, seen: readonly URL[]): string[] {
+  const named = Object.values(DATASET_ENTRIES)
+    .map(({ endpoint }) => endpoint as object as { dataset: string; path: unknown })
+    .filter(({ dataset }) => fields.some((field) => field.dataset === dataset));
+  const isNamed = ({ pathname }: URL) =>
+    named.some(({ path }) => (typeof path === "string" ? path === pathname : /\/members$/.test(pathname)));
+  return [...new Set(seen.filter((url) => !isNamed(url)).map(({ pathname }) => pathname))];
+}
+
+/**
+ * Selections below a type that between them reach each field once: those that declare walks alone, the others of a type
+ * together, since a field that asks without saying so would be found out among them as well.
+ */
+function selectionsBelow(type: GraphQLNamedType, split: readonly string[], met: Set<string>): string[] {
+  if (isAbstractType(type))
+    return schema
+      .getPossibleTypes(type)
+      .flatMap((each) =>
+        selectionsBelow(each, split, met).map((inner) => `... on ${each.name} { ${inner} }`),
+      );
+  if (!isObjectType(type)) return [];
+  const fields = Object.values(type.getFields()).filter(({ name, extensions: { dimension } }) => {
+    const isNew = !met.has(`${type.name}.${name}`);
+    if (isNew) met.add(`${type.name}.${name}`);
+    return isNew && (typeof dimension !== "string" || split.includes(dimension));
+  });
+  const plain = fields.filter((field) => isLeafType(getNamedType(field.type)) && !field.extensions.walks);
+  const others = fields.filter((field) => !plain.includes(field));
+  return [
+    ...(plain.length > 0 ? [plain.map(({ name }) => name).join(" ")] : []),
+    ...others.flatMap(({ name, type: of }) => {
+      const named = getNamedType(of);
+      if (isLeafType(named)) return [name];
+      return [
+        `${name} { __typename }`,
+        ...selectionsBelow(named, split, met).map((inner) => `${name} { ${inner} }`),
+      ];
+    }),
+  ];
+}
+
+const met = new Set<string>();
+const SINGLE = Object.values(QUESTIONS)
+  .flat()
+  .flatMap((call) => {
+    const field = schema.getQueryType()?.getFields()[/^\w+/.exec(call)?.[0] ?? ""];
+    if (field === undefined) throw new Error(`no such field: ${call}`);
+    const split = /groupBy: \[(.*?)\]/.exec(call)?.[1]?.split(", ") ?? [];
+    return selectionsBelow(getNamedType(field.type), split, met).map((inner) => `{ ${call} { ${inner} } }`);
+  });
+
+test("every field that asks upstream says so: nothing is asked that the plan does not name", async () => {
+  const silent: string[] = [];
+  for (const query of SINGLE) {
+    const asked = gateway({ sandbox: { users: 30 } });
+    const plan = await planOf(asked, query);
+    expect(asked.seen).toEqual([]);
+    await asked.ask(query);
+    if (unplanned(plan, asked.seen).length > 0) silent.push(`${query}: ${unplanned(plan, asked.seen)}`);
+  }
+  expect(silent).toEqual([]);
+  expect(SINGLE.length).toBeGreaterThan(150);
+  expect(met.size).toBeGreaterThan(400);
+});
+
+const between = (from: string, until: string) => `range: { between: { from: "${from}", until: "${until}" } }`;
+
+function refusalOf({ data, errors }: Answer) {
+  expect(data ?? null).toBeNull();
+  expect(errors).toHaveLength(1);
+  expect(errors?.[0]?.extensions.code).toBe("TOO_EXPENSIVE");
+  return errors?.[0] as NonNullable<typeof errors>[number];
+}
+
+describe("an operation that needs more requests than it may make is refused before the first", () => {
+  test("and told which field costs most, and the newest days of it that can be asked for", async () => {
+    const { ask, seen } = gateway({ sandbox: { users: 30 } });
+    const query = (days: string) =>
+      `{ skills(${between("2026-11-01", "2026-11-08")}) { nodes { name } } users(${between("2026-11-01", "2026-11-08")}, first: 3) { nodes { claudeCode(${days}) { commits } } } }`;
+    const { message, extensions } = refusalOf(await ask(query(between("2026-07-01", "2026-10-01"))));
+    expect(message).toContain("at least 94 upstream requests and one operation may make 60");
+    expect(message).toContain("`users.nodes.claudeCode` alone needs 92 of CLAUDE_CODE");
+    expect(extensions).toMatchObject({
+      field: "users.nodes.claudeCode",
+      requests: 94,
+      dataset: "CLAUDE_CODE",
+    });
+    expect(seen).toEqual([]);
+    const cheaper = /range: \{ between.*?\} \}/.exec(message)?.[0] ?? "";
+    expect(cheaper).toBe(between("2026-08-04", "2026-10-01"));
+    expect((await ask(query(cheaper))).errors).toBeUndefined();
+    expect(seen).toHaveLength(60);
+  });
+
+  test.each([
+    [
+      "a variable",
+      `query ($r: DateRange!) { claudeCode: users(range: { period: YESTERDAY }) { nodes { claudeCode(range: $r) { commits } } } }`,
+      { r: { between: { from: "2026-01-01", until: "2026-06-01" } } },
+    ],
+    [
+      "a default",
+      `query ($r: DateRange = { period: YEAR_TO_DATE }) { users(range: { period: YESTERDAY }) { nodes { claudeCode(range: $r) { commits } } } }`,
+      {},
+    ],
+    [
+      "a fragment",
+      `fragment F on User { activityByDay(range: { period: YEAR_TO_DATE }) { date } } { users(range: { period: YESTERDAY }) { nodes { ...F } } }`,
+      {},
+    ],
+    [
+      "the list above",
+      `{ users(range: { period: YEAR_TO_DATE }) { edges { node { claudeCodeRecords(first: 1) { totalCount } } } } }`,
+      {},
+    ],
+  ])("whichever way the days are said: by %s", async (_how, query, variables) => {
+    const { ask, seen } = gateway({ sandbox: { users: 30 } });
+    refusalOf(await ask(query, variables));
+    expect(seen).toEqual([]);
+  });
+
+  test("also when it is many small questions: sixty aliases of sixty days", async () => {
+    const { ask, seen } = gateway({ sandbox: { users: 30 } });
+    const day = (i: number) =>
+      between(new Date(Date.UTC(2026, 5, 1 + i)).toISOString().slice(0, 10), "2026-10-30");
+    const aliases = Array.from({ length: 61 }, (_, i) => `s${i}: skills(${day(i)}) { totalCount }`);
+    const { message } = refusalOf(await ask(`{ ${aliases.join(" ")} }`));
+    expect(message).toContain("Ask for `s0` in an operation of its own");
+    expect(seen).toEqual([]);
+  });
+
+  test("but one question under many aliases is one", async () => {
+    const { ask, seen } = gateway({ sandbox: { users: 30 } });
+    const aliases = Array.from(
+      { length: 80 },
+      (_, i) => `s${i}: skills(${between("2026-10-01", "2026-10-30")}) { totalCount }`,
+    );
+    expect((await ask(`{ ${aliases.join(" ")} }`)).errors).toBeUndefined();
+    expect(seen).toHaveLength(1);
+  });
+
+  test("and fields that a directive leaves out cost nothing", async () => {
+    const { ask } = gateway({ sandbox: { users: 30 } });
+    const query = `query ($all: Boolean!) { users(range: { period: YESTERDAY }) { nodes { userId claudeCode(range: { period: YEAR_TO_DATE }) @include(if: $all) { commits } } } }`;
+    expect((await ask(query, { all: false })).errors).toBeUndefined();
+    refusalOf(await ask(query, { all: true }));
+  });
+
+  test("but not when what it needs is kept: two hundred final days, read in parts before", async () => {
+    const { ask, requestsOf, seen } = gateway({ sandbox: { users: 20 } });
+    const query = (from: string, until: string) =>
+      `{ users(${between("2026-09-01", "2026-10-01")}, first: 2) { nodes { claudeCode(${between(from, until)}) { sessions } } } }`;
+    for (const [from, until] of [
+      ["2026-03-01", "2026-04-20"],
+      ["2026-04-20", "2026-06-10"],
+      ["2026-06-10", "2026-07-30"],
+      ["2026-07-30", "2026-09-17"],
+    ])
+      expect((await ask(query(from as string, until as string))).errors).toBeUndefined();
+    expect(seen).toHaveLength(201);
+    const [{ errors, data }, again] = await requestsOf(() => ask(query("2026-03-01", "2026-09-17")));
+    expect(errors).toBeUndefined();
+    expect(data.users.nodes).toHaveLength(2);
+    expect(again).toEqual([]);
+  });
+
+  test("and one of so many walks that even what is kept would take too long to read", async () => {
+    const { ask, seen } = gateway({ sandbox: { users: 20 } });
+    const aliases = Array.from(
+      { length: 40 },
+      (_, i) => `a${i}: user(email: "a") { claudeCode(range: { last: { days: ${200 + i} } }) { commits } }`,
+    );
+    const { message } = refusalOf(await ask(`{ ${aliases.join(" ")} }`));
+    expect(message).toContain("more than 5000 upstream walks");
+    expect(seen).toEqual([]);
+  });
+});
+
+describe("explain", () => {
+  const QUERY = `query { cost(range: { period: LAST_90_DAYS }, bucket: NONE, groupBy: [MODEL]) { nodes { model } total { net { usd } } } organization { name } }`;
+
+  test("shows walks, windows, what is kept, and requests by allowance", async () => {
+    const asked = gateway({ sandbox: { users: 30 } });
+    await asked.ask(`{ cost(${between("2026-09-01", "2026-10-01")}, groupBy: [MODEL]) { totalCount } }`);
+    const plan = await planOf(asked, QUERY);
+    const windows = (kept: boolean) => [
+      { from: "2026-08-24", until: "2026-09-01", isKept: false },
+      { from: "2026-09-01", until: "2026-10-01", isKept: kept },
+      { from: "2026-10-01", until: "2026-11-01", isKept: false },
+      { from: "2026-11-01", until: "2026-11-22", isKept: false },
+    ];
+    expect(plan.fields).toEqual([
+      {
+        field: "cost",
+        dataset: "UNIFIED_ENTERPRISE_COST",
+        requests: 3,
+        readsAll: true,
+        windows: windows(true),
+      },
+      {
+        field: "cost.total",
+        dataset: "UNIFIED_ENTERPRISE_COST",
+        requests: 4,
+        readsAll: true,
+        windows: windows(false),
+      },
+      {
+        field: "organization",
+        dataset: "ENTERPRISE_ORGANIZATION",
+        requests: 1,
+        readsAll: true,
+        windows: [{ isKept: false }],
+      },
+    ]);
+    expect(plan).toMatchObject({ requests: 7, lookups: 1, unsure: 0, seconds: 0 });
+    expect(plan.allowances).toEqual([
+      { of: "figures", organization: "ENTERPRISE", requests: 7, left: 999_999, limit: 1_000_000 },
+      { of: "look-ups", organization: "ENTERPRISE", requests: 1, left: 1_000_000, limit: 1_000_000 },
+    ]);
+  });
+
+  test("says how long the minute's allowance makes it wait", async () => {
+    const pace = simulatedPace();
+    const asked = gateway({ sandbox: { users: 30 }, settings: { UPSTREAM_PER_MINUTE: "5" }, pace });
+    await asked.ask(`{ skills(${between("2026-09-01", "2026-10-01")}) { totalCount } }`);
+    await pace.advance(20_000);
+    const plan = await planOf(asked, QUERY);
+    expect(plan).toMatchObject({ requests: 8, seconds: 61 });
+    expect(plan.allowances[0]).toMatchObject({ of: "figures", left: 4, limit: 5 });
+    await pace.advance(45_000);
+    expect(
+      (await planOf(asked, `{ skills(${between("2026-08-01", "2026-09-01")}) { totalCount } }`)).seconds,
+    ).toBe(0);
+    const { data } = await asked.ask("{ datasets { dataset requestsLeft } }");
+    const left = Object.fromEntries(
+      data.datasets.map((each: { dataset: string; requestsLeft: number }) => [
+        each.dataset,
+        each.requestsLeft,
+      ]),
+    );
+    expect(left).toMatchObject({ SKILL_ACTIVITY: 5, CLAUDE_CODE: 5, WORKSPACES: 1_000_000 });
+  });
+
+  test("is also asked for by a header, and by GET; what is refused says so instead", async () => {
+    const { app, seen } = gateway({ sandbox: { users: 30 } });
+    const url = "http://gateway.test/graphql?query=%7B%20organization%20%7B%20name%20%7D%20%7D";
+    for (const request of [new Request(`${url}&explain`), new Request(url, { headers: { explain: "on" } })]) {
+      const { data, extensions } = await (await app.fetch(request)).json();
+      expect(data).toBeNull();
+      expect(extensions.plan).toMatchObject({ requests: 0, lookups: 1 });
+    }
+    const dear = encodeURIComponent(
+      "{ users(range: { period: YEAR_TO_DATE }) { nodes { claudeCode { commits } } } }",
+    );
+    const { errors } = await (await app.fetch(`http://gateway.test/graphql?query=${dear}&explain`)).json();
+    expect(errors[0].extensions.code).toBe("TOO_EXPENSIVE");
+    expect(seen).toEqual([]);
+  });
+
+  test("of a field whose arguments are refused plans nothing of it", async () => {
+    const asked = gateway({ sandbox: { users: 30 } });
+    const plan = await planOf(
+      asked,
+      `{ users(${between("2020-01-01", "2020-02-01")}) { nodes { cost { requests } } } organization { name } }`,
+    );
+    expect(plan.fields.map(({ field }) => field)).toEqual(["organization"]);
+  });
+});
