@@ -1,8 +1,8 @@
 /**
- * Measures the export of a year of spend of a large organization: rows, seconds, requests, the gateway's highest memory, and
- * whether the file's total is that of `cost`. Sandbox and gateway are processes of their own.
+ * Measures the export of a year of spend of a large organization: rows, seconds, the gateway's highest memory, and whether the
+ * file's total is that of `cost`. Sandbox and gateway are processes of their own; GATEWAY_NODE_OPTIONS are the gateway's.
  *
- *   npx node bench/export.ts [users] [months]
+ *   npx node bench/export.ts [users] [first day]
  */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -11,11 +11,10 @@ import { readFileSync } from "node:fs";
 import { request } from "undici";
 import { compare, formatDecimal, parseDecimal, plus, ZERO } from "../src/domain/decimal.ts";
 
-const [users = "5000", months = "12"] = process.argv.slice(2);
+const [users = "5000", FROM = "2026-01-01"] = process.argv.slice(2);
 /** The whole of 2026 lies within upstream's horizon on its last day. */
 const CLOCK = "2026-12-31T12:00:00Z";
 const UNTIL = "2027-01-01";
-const FROM = process.argv[4] ?? `2026-${String(13 - Number(months)).padStart(2, "0")}-01`;
 
 async function start(args: readonly string[], settings: Readonly<Record<string, string>> = {}) {
   const child = spawn(process.execPath, [new URL("../src/main.ts", import.meta.url).pathname, ...args], {
@@ -45,7 +44,7 @@ const gateway = await start(["serve", "--port", "0"], {
   UPSTREAM_PER_MINUTE: "1000000",
   LOOKUPS_PER_MINUTE: "1000000",
   CLOCK,
-  ...(process.env.GW_NODE ? { NODE_OPTIONS: process.env.GW_NODE } : {}),
+  NODE_OPTIONS: process.env.GATEWAY_NODE_OPTIONS ?? "",
 });
 try {
   const highest = () =>
