@@ -10,6 +10,7 @@ import type { Context } from "./context.ts";
 import type { Instant } from "./domain/day.ts";
 import { createServer } from "./server/server.ts";
 import type { Pace, Priority } from "./upstream/budget.ts";
+import type { Manner } from "./upstream/operation.ts";
 import { createUpstream } from "./upstream/upstream.ts";
 
 export interface AppOptions {
@@ -67,13 +68,13 @@ export function createApp(
   return {
     fetch: server.fetch,
     /** What a command has in hand that asks without GraphQL; `signal` ends its patience. */
-    context: (signal: AbortSignal, priority?: Priority): Context => ({
-      upstream: upstream.operation(priority === undefined ? { signal } : { signal, priority }),
+    context: (signal: AbortSignal, priority: Priority = "interactive", manner: Manner = {}): Context => ({
+      upstream: upstream.operation({ signal, priority, ...manner }),
       now,
       maxFirst: config.maxFirst,
       roster: config.roster,
     }),
-    handle: server,
+    handle: server.handle,
     /** From now on it asks, on /readyz, to be sent nothing more; what comes is answered all the same. */
     retire(): void {
       isReady = false;

@@ -25,7 +25,7 @@ export const ERROR_CODES = {
   OPERATION_TIMEOUT: "The operation took longer than the gateway allows.",
   GRAPHQL_PARSE_FAILED: "The document is not GraphQL, or is longer or deeper than the gateway reads.",
   GRAPHQL_VALIDATION_FAILED: "The document does not fit the schema.",
-  BAD_REQUEST: "The HTTP request is not a GraphQL request.",
+  BAD_REQUEST: "The HTTP request is not a GraphQL request, nor one for a file.",
   INTERNAL_SERVER_ERROR: "A fault of the gateway itself.",
 } as const;
 

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { exportCommand } from "./cli/export.ts";
 import { parityCommand } from "./cli/parity.ts";
 import { sandboxCommand } from "./cli/sandbox.ts";
 import { serveCommand } from "./cli/serve.ts";
@@ -19,7 +20,8 @@ const program = new Command("claude-analytics-gateway")
   .addCommand(serveCommand(), { isDefault: true })
   .addCommand(sandboxCommand())
   .addCommand(parityCommand())
-  .addCommand(warmCommand());
+  .addCommand(warmCommand())
+  .addCommand(exportCommand());
 for (const command of program.commands) {
   // A key given as a flag by mistake would be repeated in the log.
   command.configureOutput({

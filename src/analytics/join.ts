@@ -1,8 +1,11 @@
 import type { Context } from "../context.ts";
-import { emailKey, type Member, type OrganizationKind } from "../domain/organization.ts";
+import { emailKey, type Member, type Organization, type OrganizationKind } from "../domain/organization.ts";
 import type { Person } from "../domain/person.ts";
 import type { DayRange } from "../domain/range.ts";
+import { GatewayError } from "../errors.ts";
 import { memberById, membersByEmail } from "../loaders/members.ts";
+import { consoleOrganization, enterpriseOrganization } from "../upstream/endpoints/organization.ts";
+import { walkOf, whole } from "../upstream/walk.ts";
 
 /** The organizations this gateway has a key of, the one whose ids a person goes by first. */
 export function organizationsOf({ upstream }: Context): OrganizationKind[] {
@@ -10,6 +13,19 @@ export function organizationsOf({ upstream }: Context): OrganizationKind[] {
   if (upstream.has("analytics")) kinds.push("ENTERPRISE");
   if (upstream.has("admin")) kinds.push("CONSOLE");
   return kinds;
+}
+
+/** Where an organization says who it is. */
+export function organizationEndpoint(kind: OrganizationKind) {
+  return kind === "CONSOLE" ? consoleOrganization : enterpriseOrganization;
+}
+
+/** What an organization says of itself. */
+export async function organizationOf({ upstream }: Context, kind: OrganizationKind): Promise<Organization> {
+  const endpoint = organizationEndpoint(kind);
+  const [organization] = (await whole(walkOf(upstream, endpoint, [{}]))).rows;
+  if (organization !== undefined) return organization;
+  throw new GatewayError("NOT_FOUND", "The upstream named no organization.", { dataset: endpoint.dataset });
 }
 
 /** The member with this address, or with one that stands for the same person, in whichever organization; null where neither has one. */

@@ -162,7 +162,7 @@ export function isNameless({ user, actor }: Dimensions): boolean {
 }
 
 /** Names and addresses change and differ between exports; the ids do not. */
-function actorKey(actor: ReportActor): readonly unknown[] {
+export function actorKey(actor: ReportActor): readonly (string | null)[] {
   switch (actor.kind) {
     case "person":
       return [actor.kind, actor.user.userId];

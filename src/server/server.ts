@@ -8,6 +8,7 @@ import type { Asker } from "../upstream/operation.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { boundCost } from "./cost.ts";
 import { clientError, translateErrors } from "./errors.ts";
+import { exportsOverHttp } from "./export/http.ts";
 import { reportUsage } from "./operation.ts";
 import { playground } from "./playground.ts";
 import { boundDocuments, readRequests } from "./request.ts";
@@ -33,7 +34,7 @@ export interface ServerOptions {
   readonly onFault: (fault: unknown) => void;
 }
 
-/** The HTTP edge: GraphQL on /graphql, GraphiQL for browsers on the same path, liveness and readiness. */
+/** The HTTP edge: GraphQL on /graphql, GraphiQL for browsers on the same path, files on /export/, liveness and readiness. */
 export function createServer({
   schema,
   operation,
@@ -44,17 +45,20 @@ export function createServer({
   onFault,
   ...options
 }: ServerOptions) {
-  return createYoga<Partial<NodeRequest>, Context>({
+  const contextOf = (asker: Asker): Context => ({
+    upstream: operation(asker),
+    now: instantOf(now()),
+    maxFirst,
+    roster,
+  });
+  const files = exportsOverHttp({ schema, context: contextOf, onFault });
+  const yoga = createYoga<Partial<NodeRequest>, Context>({
     schema,
-    context: ({ request, req, res }): Context => ({
-      upstream: operation({
+    context: ({ request, req, res }): Context =>
+      contextOf({
         signal: patience(request.signal, operationTimeoutMs, res),
         caller: req?.socket.remoteAddress ?? "",
       }),
-      now: instantOf(now()),
-      maxFirst,
-      roster,
-    }),
     plugins: [
       useReadinessCheck({ endpoint: READINESS, check: options.isReady }),
       options.playground && playground(GRAPHQL),
@@ -74,6 +78,21 @@ export function createServer({
     maxRequestBodySize: MAX_BODY_BYTES,
     logging: false,
   });
+  return {
+    async fetch(input: string | Request, init: RequestInit = {}): Promise<Response> {
+      const { pathname } = new URL(typeof input === "string" ? input : input.url);
+      if (files.serves(pathname)) return files.fetch(new Request(input, init));
+      return typeof input === "string" ? yoga.fetch(input, init) : yoga.fetch(input);
+    },
+    /** A node:http listener. */
+    handle(request: IncomingMessage, response: ServerResponse): void {
+      if (files.serves(request.url ?? "")) void files.handle(request, response);
+      else void yoga(request, response);
+    },
+    async dispose(): Promise<void> {
+      await yoga.dispose();
+    },
+  };
 }
 
 /** What a node:http listener adds to a request. */

@@ -5,8 +5,16 @@ import { GatewayError } from "../errors.ts";
 import type { Priority } from "./budget.ts";
 import type { Page } from "./page.ts";
 
+/** How one asks who reads much and has time. */
+export interface Manner {
+  /** Waits for its turn as long as `signal` lets it, and makes as many requests as it needs. */
+  readonly unhurried?: boolean;
+  /** Reads every page once: none is kept in memory, where it would push out what clients ask for again. */
+  readonly passing?: boolean;
+}
+
 /** Who asks, and for how long. */
-export interface Asker {
+export interface Asker extends Manner {
   /** Ends when its caller has left, or has waited as long as it may. */
   readonly signal: AbortSignal;
   /** Interactive unless told otherwise. */
@@ -47,15 +55,22 @@ export class Operation {
   readonly caller: string;
   /** Ends when its caller has left, or has waited as long as it may. */
   readonly signal: AbortSignal;
+  readonly unhurried: boolean;
+  readonly passing: boolean;
   readonly #maxRequests: number;
   #turn: Promise<unknown> = Promise.resolve();
   #begun = 0;
 
-  constructor(maxRequests: number, { signal, priority = "interactive", caller = "" }: Asker) {
+  constructor(
+    maxRequests: number,
+    { signal, priority = "interactive", caller = "", unhurried = false, passing = false }: Asker,
+  ) {
     this.signal = signal;
     this.priority = priority;
     this.caller = caller;
-    this.#maxRequests = maxRequests;
+    this.unhurried = unhurried;
+    this.passing = passing;
+    this.#maxRequests = unhurried ? Number.POSITIVE_INFINITY : maxRequests;
   }
 
   spend(dataset: string): void {

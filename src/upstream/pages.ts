@@ -86,7 +86,7 @@ export function createPages(options: PagesOptions): Pages {
     const page = inProcess(operation, endpoint, key, bypass, (by, unwanted) =>
       obtain(by, question, { credential, path, key, unwanted }, bypass),
     );
-    operation.pages.set(key, page);
+    if (!operation.passing) operation.pages.set(key, page);
     return page;
   }
 
@@ -99,7 +99,7 @@ export function createPages(options: PagesOptions): Pages {
     const entry = bytes === null ? null : await decodeEntry(key, bytes);
     if (entry === null) return null;
     try {
-      const page = keep(key, decode(question, entry), entry.body.length);
+      const page = keep(key, decode(question, entry), entry.body.length, { passing: false });
       return isFreshPage(page, endpoint) ? page : null;
     } catch {
       return null; // of another reading of the contract: as good as not there
@@ -141,9 +141,14 @@ export function createPages(options: PagesOptions): Pages {
     return !isNameless && options.now() >= fetchedAt + FRESH.lookups * 1_000;
   }
 
-  function keep<Row>(key: string, page: Page<Row>, bytes: number): Page<Row> {
+  function keep<Row>(
+    key: string,
+    page: Page<Row>,
+    bytes: number,
+    { passing }: Pick<Operation, "passing">,
+  ): Page<Row> {
     const final = page.state === "FINAL";
-    options.store.set(key, { value: freeze(page), bytes, storedAt: page.fetchedAt, final });
+    if (!passing) options.store.set(key, { value: freeze(page), bytes, storedAt: page.fetchedAt, final });
     return page;
   }
 
@@ -223,14 +228,16 @@ export function createPages(options: PagesOptions): Pages {
       const fetchedAt = options.now();
       const page = decodePage(endpoint, params, token, json, fetchedAt);
       options.access.answered(endpoint.dataset, page.watermark);
-      await Promise.all(finalDaysOf(endpoint, params, json, page).map((day) => keepDay(endpoint, day)));
+      await Promise.all(
+        finalDaysOf(endpoint, params, json, page).map((day) => keepDay(endpoint, day, operation)),
+      );
       return { page, kept: { key, body, fetchedAt } };
     };
     try {
       if (options.shared === null || bypass) {
         const { page, kept } = await ask();
         if (options.shared !== null) await options.shared.set(key, await encodeEntry(kept), lifetimeMs(page));
-        return keep(key, page, kept.body.length);
+        return keep(key, page, kept.body.length, operation);
       }
       const begun = options.now();
       const { page, bytes, isKept } = await shared(
@@ -248,7 +255,7 @@ export function createPages(options: PagesOptions): Pages {
         operation.refund();
         operation.usage.cacheHits++;
       }
-      return keep(key, page, bytes);
+      return keep(key, page, bytes, operation);
     } catch (fault) {
       const failure = failureOf(fault, endpoint, params, token);
       if (failure instanceof UpstreamRefusal && failure.reason !== "REFUSED") options.access.refused(failure);
@@ -259,14 +266,15 @@ export function createPages(options: PagesOptions): Pages {
   async function keepDay<P, Row>(
     endpoint: Endpoint<P, Row>,
     { params, page, body }: DayPage<P, Row>,
+    operation: Operation,
   ): Promise<void> {
     const { key } = named({ endpoint, params, token: null });
-    keep(key, page, body.length);
+    keep(key, page, body.length, operation);
     await options.shared?.set(key, await encodeEntry({ key, body, fetchedAt: page.fetchedAt }), null);
   }
 
   function fetchBody<P, Row>(
-    { priority, caller, usage }: Operation,
+    { priority, caller, usage, unhurried }: Operation,
     { endpoint, params }: PageQuestion<P, Row>,
     { credential, path, unwanted }: Asking,
   ): Promise<HttpAnswer> {
@@ -288,7 +296,8 @@ export function createPages(options: PagesOptions): Pages {
     });
     const breaker = breakers.of(endpoint.dataset);
     let leftAt = 0;
-    return get(options, path, headers, parserOf(endpoint), {
+    const patience = unhurried ? { ...options, deadlineMs: UNHURRIED_MS } : options;
+    return get(patience, path, headers, parserOf(endpoint), {
       async enter(patienceMs) {
         breaker.check();
         await budget.enter(turn(patienceMs), unwanted);
@@ -370,6 +379,9 @@ const STALE_MS = 24 * 3_600_000;
 function lifetimeMs({ state }: Page<unknown>): number | null {
   return state === "FINAL" ? null : STALE_MS;
 }
+
+/** How long a page is waited for by whoever is in no hurry: the minutes of a day. */
+const UNHURRIED_MS = 24 * 3_600_000;
 
 /** Faults in which older figures, marked as such, are better than none. */
 const PASSING: readonly ErrorCode[] = [

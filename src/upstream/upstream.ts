@@ -99,6 +99,7 @@ export function createUpstream(options: UpstreamOptions): {
       }
       operation.use(page);
       const rows = page.rows.filter((row) => isNew(endpoint.rowId(row, params), known));
+      if (operation.passing) forgetOldest(known);
       const again = page.rows.length - rows.length;
       duplicates += again;
       operation.usage.duplicates += again;
@@ -155,6 +156,16 @@ function isNew(id: RowId | null, known: Set<RowId>): boolean {
   known.add(id);
   return true;
 }
+
+/** A row that is sent again comes soon after; ids of a month of thousands of people would take more memory than its rows. */
+function forgetOldest(known: Set<RowId>): void {
+  for (const id of known) {
+    if (known.size <= REMEMBERED) return;
+    known.delete(id);
+  }
+}
+
+const REMEMBERED = 10_000;
 
 function expired(dataset: string, cause: unknown): GatewayError {
   return new GatewayError(
