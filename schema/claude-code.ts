@@ -9,6 +9,7 @@ import {
   sumOfRecords,
 } from "../src/domain/claude-code.ts";
 import { day, parseDay } from "../src/domain/day.ts";
+import { linesPerSession, moneyPer } from "../src/domain/measures.ts";
 import { type Aliases, emailKey } from "../src/domain/organization.ts";
 import type { Person } from "../src/domain/person.ts";
 import { type DayRange, oneDay } from "../src/domain/range.ts";
@@ -21,6 +22,7 @@ import { windowsOf } from "../src/upstream/windows.ts";
 import { sum, ToolActions } from "./activity.ts";
 import { Actor } from "./actor.ts";
 import { builder, nodeLoader } from "./builder.ts";
+import { derived } from "./claude-code-measures.ts";
 import { connect, forward, rowsWanted, type Slice } from "./connection.ts";
 import { Money } from "./money.ts";
 import { DateRange, resolveRange } from "./range.ts";
@@ -70,6 +72,15 @@ const totals = builder.interfaceRef<CodeTotalsShape>("ClaudeCodeCounts").impleme
       description:
         "Upstream's estimate of the cost over all models; not the bill, and never to be reconciled with `net` or `list`. Additive over days, people and models.",
       resolve: estimatedCost,
+    }),
+    linesPerSession: t.field({ ...derived.linesPerSession, resolve: linesPerSession }),
+    estimatedPerCommit: t.field({
+      ...derived.estimatedPerCommit,
+      resolve: (totals) => moneyPer(estimatedCost(totals), totals.commits),
+    }),
+    estimatedPerPullRequest: t.field({
+      ...derived.estimatedPerPullRequest,
+      resolve: (totals) => moneyPer(estimatedCost(totals), totals.pullRequests),
     }),
   }),
 });
@@ -134,7 +145,7 @@ const ClaudeCodeRecordConnection = builder.connectionObject(
   { name: "ClaudeCodeRecordEdge", description: "A record and its place in the list." },
 );
 
-const ClaudeCodeFilter = builder.inputType("ClaudeCodeFilter", {
+export const ClaudeCodeFilter = builder.inputType("ClaudeCodeFilter", {
   description:
     "Which records to keep: any value of each list, all of the lists. Upstream cannot filter, so the gateway does.",
   fields: (t) => ({
@@ -148,7 +159,8 @@ const ClaudeCodeFilter = builder.inputType("ClaudeCodeFilter", {
 });
 
 /** A question a day. */
-function daysOf(range: DayRange, { now }: Context): { readonly range: DayRange }[] {
+/** A question for each day; the same for everyone who asks of it. */
+export function daysOf(range: DayRange, { now }: Context): { readonly range: DayRange }[] {
   return windowsOf(claudeCode, range, now()).pieces.map((piece) => ({ range: piece }));
 }
 
@@ -245,7 +257,8 @@ interface FilterShape {
   readonly isRemote?: boolean | null | undefined;
 }
 
-function keeps(
+/** Which records a filter lets through. */
+export function keeps(
   { emails, customerTypes, terminalTypes, isRemote }: FilterShape,
   aliases: Aliases,
 ): (record: RecordShape) => boolean {

@@ -12,8 +12,8 @@ import { CLOSED_REASONS, type ClosedReason, DATASETS, type Dataset } from "../sr
 import { whyClosed } from "../src/upstream/failure.ts";
 import { builder, dateTime } from "./builder.ts";
 import { DatasetEnum } from "./freshness.ts";
-import { BucketEnum } from "./report.ts";
 import { filterNamesOf } from "./report-filter.ts";
+import { BucketEnum } from "./series.ts";
 import { OrganizationKindEnum } from "./user.ts";
 import { walks } from "./walks.ts";
 
@@ -167,7 +167,8 @@ const DatasetInfo = builder.objectRef<DatasetEntry>("DatasetInfo").implement({
     }),
     buckets: t.field({
       type: [BucketEnum],
-      description: "The lengths of bucket it knows; none where rows are not split by time.",
+      description:
+        "The lengths of bucket it knows, of which WEEK and MONTH are made; none where rows are not split by time.",
       resolve: ({ buckets }) => [...buckets],
     }),
     groupBy: t.stringList({

@@ -1,5 +1,6 @@
+import type { Relations } from "../src/analytics/analysis.ts";
 import { personByConsoleId } from "../src/analytics/join.ts";
-import type { GatewayRow } from "../src/analytics/report.ts";
+import type { ReportFigure } from "../src/analytics/report-analysis.ts";
 import type { Context } from "../src/context.ts";
 import { isOfConsole } from "../src/domain/dataset.ts";
 import type { OrganizationKind } from "../src/domain/organization.ts";
@@ -11,39 +12,30 @@ import { consoleMembers } from "../src/upstream/endpoints/members.ts";
 import { walksOf } from "../src/upstream/plan.ts";
 import { Actor } from "./actor.ts";
 import { ApiKey, walksOfApiKeys } from "./api-key.ts";
-import { builder, dateTime } from "./builder.ts";
-import { FinalityEnum } from "./freshness.ts";
+import { builder } from "./builder.ts";
 import { splitBy } from "./selection.ts";
+import { SeriesRow } from "./series.ts";
 import { User } from "./user.ts";
 import { walks } from "./walks.ts";
 import { Workspace, walksOfWorkspaces } from "./workspace.ts";
 
-/** A row of a report with whose it is, and with the range of the question, which its people inherit. */
-export type ReportNode<Measure> = GatewayRow<Measure> & {
+/** A row of a report with whose it is, with what it can be set in relation to, and with the range of the question, which its people inherit. */
+export type ReportNode<Measure> = ReportFigure<Measure> & {
   readonly range: DayRange;
   readonly organization: OrganizationKind;
+  readonly relations: Relations<ReportFigure<Measure>, Measure>;
 };
 
 /** What every bucket says of who, what and when. */
 export const Bucketed = builder.interfaceRef<ReportNode<unknown>>("ReportBucket").implement({
   description:
     "One group in one time bucket of a report. A dimension is null where the group has no value; selecting one that the query did not group by is BAD_USER_INPUT.",
+  interfaces: [SeriesRow],
   fields: (t) => ({
-    from: t.field({
-      type: "DateTime",
-      description: "Start of the bucket.",
-      resolve: (row) => dateTime(row.from),
-    }),
-    until: t.field({
-      type: "DateTime",
-      description: "End of the bucket, not included.",
-      resolve: (row) => dateTime(row.until),
-    }),
     isRemainder: t.exposeBoolean("isRemainder", {
       description:
         "Whether the row stands for what upstream left out: all groups beyond a bucket's hundred largest, or by TEAM what is nobody's and a report of people does not have.",
     }),
-    state: t.expose("state", { type: FinalityEnum, description: "Whether the figures can still change." }),
     product: t.exposeString("product", splitBy("PRODUCT", "Product, such as `chat`; new names may appear.")),
     model: t.exposeString("model", splitBy("MODEL", "Model.")),
     contextWindow: t.exposeString("contextWindow", splitBy("CONTEXT_WINDOW", "Context-window price tier.")),

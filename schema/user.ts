@@ -154,12 +154,13 @@ export const User = builder.node(builder.objectRef<Person>("User"), {
 });
 
 /** Rows that stand for several people are not among them. */
-function personOf(activity: UserActivity, range: DayRange, { groups, projects }: Filter): Person | null {
+function personOf(activity: UserActivity, range: DayRange, filter: Filter): Person | null {
   const { userId, email, formerEmail } = activity;
-  const isPart = groups !== undefined || projects !== undefined;
+  const isPart = filter.groups !== undefined || filter.projects !== undefined;
+  const part = isPart ? { part: filter } : {};
   return userId === null
     ? null
-    : { organization: "ENTERPRISE", userId, email, formerEmail, range, activity, isPart };
+    : { organization: "ENTERPRISE", userId, email, formerEmail, range, activity, ...part };
 }
 
 function statusOfFormer({ deleted, email }: Person): AccountStatus {

@@ -31,7 +31,7 @@ export interface Prospect<Args = object, Above = object> {
   /** Its own `range` or what it is `about`, else the one it inherits. */
   readonly range: DayRange;
   readonly args: Args;
-  /** The arguments of the field above it. */
+  /** The arguments of the nearest field above it that takes any. */
   readonly above: Above;
   readonly schema: GraphQLSchema;
   /** The types it is inside of, the outermost first. */
@@ -119,7 +119,8 @@ export function plannedFields({
         for (const each of all) add(each, here);
         const source = all[0]?.walks[0]?.endpoint.dataset ?? above.source;
         const within = [...above.within, type.name];
-        descend(getNamedType(field.type), nodes, { schema, range, above: args, source, within }, here);
+        const nearest = field.args.length > 0 ? args : above.above;
+        descend(getNamedType(field.type), nodes, { schema, range, above: nearest, source, within }, here);
       } catch (fault) {
         // The field says so itself when it is run.
         if (!(fault instanceof Error) || fault === TOO_MANY) throw fault;

@@ -27,6 +27,18 @@ export function forAll<Ts extends [unknown, ...unknown[]]>(
   );
 }
 
+/** The same of a check that takes its time. */
+export async function forAllAsync<Ts extends [unknown, ...unknown[]]>(
+  cases: { [K in keyof Ts]: fc.Arbitrary<Ts[K]> },
+  check: (...values: Ts) => Promise<unknown>,
+): Promise<void> {
+  await fc.assert(
+    fc.asyncProperty(fc.tuple(...cases) as fc.Arbitrary<Ts>, async (values) => {
+      await check(...values);
+    }),
+  );
+}
+
 export const days: fc.Arbitrary<Day> = fc
   .integer({ min: -30_000, max: 60_000 })
   .map((n) => addDays(day("2000-01-01"), n));

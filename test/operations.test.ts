@@ -34,6 +34,12 @@ const REQUESTS: Readonly<Record<string, number>> = {
   "17-groups-at-work.graphql": 1,
   "18-datasets.graphql": 7,
   "19-skills-by-product.graphql": 3,
+  "40-cost-by-week.graphql": 3,
+  "41-this-month-against-last.graphql": 4,
+  "42-top-models.graphql": 4,
+  "43-idle-seats.graphql": 3,
+  "44-month-end.graphql": 1,
+  "45-claude-code-by-person.graphql": 7,
   // The newest day; a week and the day before it, of people and of artifacts; the month of people, connectors, skills; names.
   "20-dashboard-adoption.graphql": 1 + 2 * 8 + 3 + 1,
   // The newest day; a week; a week, a month, a quarter and a year of people.
@@ -47,6 +53,9 @@ const REQUESTS: Readonly<Record<string, number>> = {
   "31-reconciliation.graphql": 7,
   "32-teams.graphql": 30,
 };
+
+/** Those that are answered by one thing. */
+const SINGLE: ReadonlySet<string> = new Set(["44-month-end.graphql"]);
 
 describe.each(FILES)("the question %s", (file) => {
   const text = readFileSync(new URL(file, FOLDER), "utf8");
@@ -65,7 +74,10 @@ describe.each(FILES)("the question %s", (file) => {
     const { ask, seen, requestsOf } = gateway({ sandbox: { users: 60 } });
     const { data, errors } = await ask(text);
     expect(errors).toBeUndefined();
-    for (const answer of Object.values(data)) expect(rowsOf(answer).length).toBeGreaterThan(1);
+    for (const answer of Object.values(data)) {
+      expect(answer).not.toBeNull();
+      if (!SINGLE.has(file)) expect(rowsOf(answer).length).toBeGreaterThan(1);
+    }
     expect(seen.length).toBeLessThanOrEqual(REQUESTS[file] ?? 0);
 
     const [, again] = await requestsOf(() => ask(text));

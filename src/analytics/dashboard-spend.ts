@@ -10,7 +10,8 @@ import { GatewayError } from "../errors.ts";
 import { costReport } from "./cost.ts";
 import { TOP } from "./dashboard-people.ts";
 import { type Freshness, freshnessOf } from "./freshness.ts";
-import { answerBy, type GatewayRow, plansFor, type Report, rankReport, type Source } from "./report.ts";
+import { answerBy, type GatewayRow, plansFor, type Report, type Source } from "./report.ts";
+import { rankReport } from "./report-analysis.ts";
 
 /** What the organization spent over a range, and on what. */
 export interface SpendFigures {
@@ -73,14 +74,15 @@ export async function topSpenders(ctx: Context, range: DayRange): Promise<TopSpe
 type Answer = Omit<SpendFigures, "total" | "models"> & { readonly rows: readonly GatewayRow<Spend>[] };
 
 function answered(
-  { upstream, now }: Context,
+  ctx: Context,
   report: Report<Spend>,
   range: DayRange,
   dimension: Dimension,
 ): Promise<Answer> {
   const question = { range, bucket: "NONE", groupBy: [dimension], filter: {} } as const;
-  return answerBy(upstream, plansFor(upstream, report, question, now()), async (plan) => {
-    const { ranked, sources } = await rankReport(upstream, plan);
+  const plans = plansFor(ctx.upstream, report, question, ctx.now());
+  return answerBy(ctx.upstream, plans, async (plan) => {
+    const { ranked, sources } = await rankReport(ctx, plan);
     const { source, organization } = plan.source;
     const freshness = freshnessOf(plan.resource.endpoint.dataset, sources);
     const rows = ranked.map(({ row }) => row);

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { dimensionKey, isNameless, type ReportRow } from "../domain/bucket.ts";
 import { compare, type Decimal, decimalOf, negative } from "../domain/decimal.ts";
+import type { PageSource } from "../upstream/walk.ts";
 
 /** Arithmetic of one kind of measure. */
 export interface Algebra<Measure> {
@@ -13,12 +14,28 @@ export interface Algebra<Measure> {
   readonly rank: (a: Measure) => Decimal;
 }
 
+/** The sum of measures; null of none, since nothing says what zero of them is. */
+export function sumOf<Measure>(
+  { plus }: Pick<Algebra<Measure>, "plus">,
+  measures: readonly Measure[],
+): Measure | null {
+  return measures.reduce<Measure | null>((sum, each) => (sum === null ? each : plus(sum, each)), null);
+}
+
 /** A row of a ranking, with the sort key and the tie-breaking id that place it. */
 export interface Ranked<Row> {
   readonly row: Row;
   /** Null: not measured, which comes last. */
   readonly key: Decimal | null;
+  /** What orders rows of one key, such as those of one bucket; left out where the id alone does. */
+  readonly next?: Decimal | null | undefined;
   readonly id: string;
+}
+
+/** A list that is ordered as a whole, and the pages it was read from. */
+export interface Ranking<Row> {
+  readonly ranked: readonly Ranked<Row>[];
+  readonly sources: readonly PageSource[];
 }
 
 /**
@@ -79,6 +96,7 @@ export function dressed<Plain, Row>(
 ): Ranked<Row>[] {
   return ranked.map((each) => ({
     key: each.key,
+    next: each.next,
     id: each.id,
     get row() {
       return rowOf(each.row);
@@ -86,11 +104,12 @@ export function dressed<Plain, Row>(
   }));
 }
 
-export function byRank(
-  a: Pick<Ranked<unknown>, "key" | "id">,
-  b: Pick<Ranked<unknown>, "key" | "id">,
-): number {
-  return byKey(a.key, b.key) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+type Rank = Pick<Ranked<unknown>, "key" | "next" | "id">;
+
+export function byRank(a: Rank, b: Rank): number {
+  return (
+    byKey(a.key, b.key) || byKey(a.next ?? null, b.next ?? null) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
+  );
 }
 
 function byKey(a: Decimal | null, b: Decimal | null): number {

@@ -1,4 +1,4 @@
-import { type Finality, finalityOf, leastSettled, type Subject } from "../cache/policy.ts";
+import { type Finality, finalityOf, type Subject } from "../cache/policy.ts";
 import { type Dimensions, NO_DIMENSIONS, type ReportRow, type Span } from "../domain/bucket.ts";
 import {
   addDays,
@@ -19,9 +19,10 @@ import type { ReportNames } from "../upstream/endpoints/report-query.ts";
 import { isRefusal } from "../upstream/failure.ts";
 import { type FieldWalks, walksOf } from "../upstream/plan.ts";
 import type { Upstream } from "../upstream/upstream.ts";
-import { mapPages, type PageSource, type Walk, walkOf, whole, wholeOf } from "../upstream/walk.ts";
+import { mapPages, type Walk, type Whole, walkOf, whole, wholeOf } from "../upstream/walk.ts";
 import { earliestDay, type Windows, windowsOf } from "../upstream/windows.ts";
-import { type Algebra, byRank, dressed, Groups, type Ranked } from "./ranking.ts";
+import { dimensionsOfAny, matchesAny, refuseAlternatives } from "./alternatives.ts";
+import { type Algebra, sumOf } from "./ranking.ts";
 
 /** Which reports answer. */
 export type Source = "ENTERPRISE" | "CONSOLE" | "UNIFIED";
@@ -91,6 +92,7 @@ export function plansFor<Measure>(
   question: ReportQuestion,
   now: Instant,
 ): ReportPlans<Measure> {
+  refuseAlternatives(question);
   const able = sources.filter((source) => obstacle(source, question) === null);
   const endpointOf = (source: ReportSource<Measure>) =>
     source.resourceFor(askedOf(source, question)).endpoint;
@@ -100,15 +102,28 @@ export function plansFor<Measure>(
   const [first = preferred, ...others] = able
     .filter(({ organization }) => organization === preferred.organization)
     .filter((each) => question.range.from >= earliestDay(endpointOf(each), now));
-  const plan = (source: ReportSource<Measure>): ReportPlan<Measure> => {
-    const asked = askedOf(source, question);
-    const resource = source.resourceFor(asked);
-    const cut = question.bucket === "MINUTE" ? "day" : undefined;
-    const windows = windowsOf(resource.endpoint, question.range, now, cut);
-    const questionFor = (piece: DayRange) => sharedQuestion(resource, { ...asked, range: piece }, now);
-    return { question, source, algebra, resource, windows, questionFor, asOf: now };
-  };
+  const plan = (source: ReportSource<Measure>) => planBy(source, algebra, question, now);
   return [plan(first), ...others.map(plan)];
+}
+
+/** How one source answers a question. Throws NOT_COVERED and NOT_YET_AVAILABLE. */
+export function planBy<Measure>(
+  source: ReportSource<Measure>,
+  algebra: Algebra<Measure>,
+  question: ReportQuestion,
+  now: Instant,
+): ReportPlan<Measure> {
+  const asked = askedOf(source, question);
+  const resource = source.resourceFor(asked);
+  const cut = question.bucket === "MINUTE" ? "day" : undefined;
+  const windows = windowsOf(resource.endpoint, question.range, now, cut);
+  const questionFor = (piece: DayRange) => sharedQuestion(resource, { ...asked, range: piece }, now);
+  return { question, source, algebra, resource, windows, questionFor, asOf: now };
+}
+
+/** The plan that will answer, as far as is known of what upstream refuses. */
+export function likelyPlan<Measure>(upstream: Upstream, plans: ReportPlans<Measure>): ReportPlan<Measure> {
+  return plans.find(({ resource }) => !upstream.standing(resource.endpoint.dataset)?.refusal) ?? plans[0];
 }
 
 /** The question with people in place of their teams, which upstream does not know; as it is where a source knows no people. */
@@ -181,7 +196,11 @@ const NOTHING: Obstacle = { what: "does not answer this" };
 
 /** Why a source cannot answer; null where it can. */
 function obstacle<Measure>(source: ReportSource<Measure>, wanted: ReportQuestion): Obstacle | null {
-  const { names, onlyDays } = source;
+  const { names, onlyDays, largestGroups } = source;
+  if (wanted.any !== undefined && largestGroups !== null)
+    return {
+      what: `keeps the ${largestGroups} largest groups of a bucket, so it cannot answer \`filter.any\``,
+    };
   const question = askedOf(source, wanted);
   const groupBy: readonly string[] = dimensionsKnown(names);
   const unknown = wanted.groupBy.filter((dimension) => !groupBy.includes(dimension));
@@ -239,12 +258,13 @@ export function walkReport<Measure>(
   pieces: readonly DayRange[] = plan.windows.pieces,
 ): Walk<GatewayRow<Measure>> {
   const { resource } = plan;
+  const isWanted = matchesAny(plan.question);
   const questions = pieces.map((piece) => plan.questionFor(piece));
   if (resource.pages === "rows") {
     const walk = within(walkOf(upstream, resource.endpoint, questions), pieces, resource.endpoint.subject);
     return mapPages(walk, ({ rows, seen }) => {
       const stateOf = statesBy(seen);
-      return rows.map((row) => ({ ...row, isRemainder: false, state: stateOf(row) }));
+      return rows.filter(isWanted).map((row) => ({ ...row, isRemainder: false, state: stateOf(row) }));
     });
   }
   const walk = within(walkOf(upstream, resource.endpoint, questions), pieces, resource.endpoint.subject);
@@ -252,13 +272,8 @@ export function walkReport<Measure>(
     const { range } = questions[page.window] as ReportQuestion;
     const rows = await withRemainders(upstream, plan, range, page.rows);
     const stateOf = statesBy(page.seen);
-    return rows.map((row) => ({ ...row, state: stateOf(row) }));
+    return rows.filter(isWanted).map((row) => ({ ...row, state: stateOf(row) }));
   });
-}
-
-/** The plan that will answer, as far as is known of what upstream refuses. */
-export function likelyPlan<Measure>(upstream: Upstream, plans: ReportPlans<Measure>): ReportPlan<Measure> {
-  return plans.find(({ resource }) => !upstream.standing(resource.endpoint.dataset)?.refusal) ?? plans[0];
 }
 
 /** The walks of a plan before they are made. */
@@ -296,30 +311,15 @@ function within<Row extends Span>(walk: Walk<Row>, pieces: readonly DayRange[], 
   };
 }
 
-/** Rows added up in one go, which takes a few milliseconds. */
-const PIECE = 2_000;
-
-/** Every group once for the whole range, largest first. */
-export async function rankReport<Measure>(
+/** Every row of a plan, window by window. */
+export async function readReport<Measure>(
   upstream: Upstream,
   plan: ReportPlan<Measure>,
-): Promise<Ranking<GatewayRow<Measure>>> {
-  const { rows: read, sources } = await wholeOf(
+): Promise<Whole<GatewayRow<Measure>>> {
+  const { rows, sources } = await wholeOf(
     plan.windows.pieces.map((piece) => walkReport(upstream, plan, [piece])),
   );
-  const whole = { from: startOf(plan.windows.range.from), until: startOf(plan.windows.range.until) };
-  const rows = plan.question.groupBy.includes("ACTOR") ? read.map(toldApart) : read;
-  const state = leastSettled(sources.map((source) => source.state));
-  const groups = new Groups(plan.algebra);
-  const remainders = new Groups(plan.algebra, () => "");
-  for (let i = 0; i < rows.length; i += PIECE) {
-    for (const row of rows.slice(i, i + PIECE)) (row.isRemainder ? remainders : groups).add(row);
-    await upstream.turn();
-  }
-  const ranked = [groups, remainders].flatMap((each) =>
-    dressed(each.ranked(), (row) => ({ ...row, ...whole, isRemainder: each === remainders, state })),
-  );
-  return { ranked: ranked.sort(byRank), sources };
+  return { rows: plan.question.groupBy.includes("ACTOR") ? rows.map(toldApart) : rows, sources };
 }
 
 /** A missing actor can stand for several whom upstream hides; their rows read alike and must not be added up as one. */
@@ -340,27 +340,21 @@ function statesBy(seen: Instant | null): (row: Span) => Finality {
   };
 }
 
-export interface Ranking<Row> {
-  readonly ranked: readonly Ranked<Row>[];
-  readonly sources: readonly PageSource[];
-}
-
 /** The exact total of a plan's range and filters, whatever it is grouped by; null where upstream has no row at all. */
 export async function totalOf<Measure>(
   upstream: Upstream,
   plan: ReportPlan<Measure>,
 ): Promise<Measure | null> {
   const { rows } = await wholeOf(plan.windows.pieces.map((piece) => ungrouped(upstream, plan, piece)));
-  return rows
-    .map((row) => row.measure)
-    .reduce<Measure | null>(
-      (sum, measure) => (sum === null ? measure : plan.algebra.plus(sum, measure)),
-      null,
-    );
+  return sumOf(
+    plan.algebra,
+    rows.filter(matchesAny(plan.question)).map(({ measure }) => measure),
+  );
 }
 
+/** Split by nothing but what tells which rows are wanted. */
 function ungroupedPlan<Measure>({ question, source, asOf }: ReportPlan<Measure>) {
-  const whole = { ...question, groupBy: [] };
+  const whole = { ...question, groupBy: dimensionsOfAny(question) };
   const resource = source.resourceFor(whole);
   return {
     resource,

@@ -10,11 +10,10 @@ import { teamsNow, walksToTeams } from "../loaders/teams.ts";
 import { consoleMembers } from "../upstream/endpoints/members.ts";
 import { type FieldWalks, walksOf } from "../upstream/plan.ts";
 import { type PageSource, type Walk, wholeOf } from "../upstream/walk.ts";
-import { merged, type Ranked } from "./ranking.ts";
+import { merged, type Ranked, type Ranking, sumOf } from "./ranking.ts";
 import {
   type GatewayRow,
   lacksNobody,
-  type Ranking,
   type ReportPlan,
   reportWalksOf,
   toldApart,
@@ -90,7 +89,7 @@ async function reportByTeam<Measure>(
   const none = placed.slice(0, 1).map(({ row: { measure } }) => plan.algebra.minus(measure, measure));
   return {
     buckets: buckets.map(({ ranked }) => ranked),
-    overlap: sumOf(plan, [...none, ...buckets.flatMap(({ twice }) => twice)]),
+    overlap: sumOf(plan.algebra, [...none, ...buckets.flatMap(({ twice }) => twice)]),
     sources,
   };
 }
@@ -174,13 +173,6 @@ async function placesOf(
   if (accountId === null) return [NOBODY];
   const member = await memberById(ctx, { organization: "CONSOLE" }).load(accountId);
   return teams.placesOf({ userId: null, email: member?.email ?? null });
-}
-
-function sumOf<Measure>({ algebra }: ReportPlan<Measure>, measures: readonly Measure[]): Measure | null {
-  return measures.reduce<Measure | null>(
-    (sum, measure) => (sum === null ? measure : algebra.plus(sum, measure)),
-    null,
-  );
 }
 
 /** The pages of a window as one. */

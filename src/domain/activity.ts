@@ -124,8 +124,21 @@ export interface ClaudeTagActivity {
 }
 
 /** Share of proposals accepted, 0 to 1; null where nothing was proposed. */
-export function acceptanceRate({ accepted, rejected }: ToolActions): number | null {
+export function acceptanceRate({
+  accepted,
+  rejected,
+}: Pick<ToolActions, "accepted" | "rejected">): number | null {
   return accepted + rejected === 0 ? null : accepted / (accepted + rejected);
+}
+
+/** Whether anything was done: members who did nothing can be listed too, and the day of the last activity can be missing. */
+export function isActive({ userId: _, email: __, lastActiveOn, ...counts }: UserActivity): boolean {
+  return lastActiveOn !== null || hasCount(counts);
+}
+
+function hasCount(value: unknown): boolean {
+  if (typeof value === "number") return value > 0;
+  return typeof value === "object" && value !== null && Object.values(value).some(hasCount);
 }
 
 /** What upstream says of the moment it is asked, whatever the day it is asked about. */

@@ -1,4 +1,5 @@
 import type { UserActivity } from "./activity.ts";
+import type { EngagementFilter } from "./engagement.ts";
 import type { OrganizationKind } from "./organization.ts";
 import type { DayRange } from "./range.ts";
 
@@ -17,6 +18,6 @@ export interface Person {
   readonly range: DayRange;
   /** The roll-up over `range`, where the row is one. */
   readonly activity?: UserActivity;
-  /** `activity` is only what the filter of the list lets through. */
-  readonly isPart?: boolean;
+  /** `activity` is only what this filter of the list lets through. */
+  readonly part?: EngagementFilter;
 }

@@ -44,6 +44,8 @@ export interface ReportQuestion {
   readonly bucket: BucketWidth;
   readonly groupBy: readonly Dimension[];
   readonly filter: Filter;
+  /** Beside the filter, any of these; upstream cannot be asked that, so that rows are picked by what they are split by. */
+  readonly any?: readonly Filter[];
   /** Split by TEAM only. */
   readonly overlap?: Overlap;
 }

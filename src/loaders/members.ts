@@ -19,8 +19,11 @@ export const membersByEmail = loader(async (ctx, { organization }: { organizatio
   return Map.groupBy(members, ({ email }) => emailKey(email, aliases));
 });
 
-/** There is no look-up of several at once: the list, a thousand a page, is the cheapest way to any of them. */
-async function membersOf({ upstream }: Context, organization: OrganizationKind): Promise<readonly Member[]> {
+/** All current members. There is no look-up of several at once: the list, a thousand a page, is the cheapest way to any of them. */
+export async function membersOf(
+  { upstream }: Context,
+  organization: OrganizationKind,
+): Promise<readonly Member[]> {
   const endpoint = organization === "ENTERPRISE" ? enterpriseMembers : consoleMembers;
   return (await whole(walkOf(upstream, endpoint, [{}]))).rows;
 }
