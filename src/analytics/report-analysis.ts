@@ -20,6 +20,7 @@ import {
 import type { Ranking } from "./ranking.ts";
 import {
   type GatewayRow,
+  isAnswerable,
   planBy,
   type ReportPlan,
   type ReportPlans,
@@ -96,7 +97,7 @@ export async function analyseReport<Measure>(
   { compare, ...analysis }: ReportAnalysis<Measure>,
 ): Promise<Ranking<ReportFigure<Measure>>> {
   const { range } = plan.windows;
-  const [, earlier = null] = withPlanBefore(plan, compare);
+  const earlier = await answerableBefore(ctx, plan, compare);
   const [now, before] = await Promise.all([rowsOf(ctx, plan), earlier && rowsOf(ctx, earlier)]);
   if (before !== null) refuseRemainders([...now.rows, ...before.rows]);
   const set = before && compare ? before.rows.map(withOwnHidden).map(setAgainst(compare, range)) : null;
@@ -128,6 +129,19 @@ export function rankReport<Measure>(
 export function planBefore<Measure>(plan: ReportPlan<Measure>, compare: Comparison): ReportPlan<Measure> {
   const range = rangeBefore(compare, plan.windows.range);
   return planBy(plan.source, plan.algebra, { ...plan.question, range }, plan.asOf);
+}
+
+/** The same where every day of it can be answered; null where not. */
+async function answerableBefore<Measure>(
+  { upstream }: Context,
+  plan: ReportPlan<Measure>,
+  compare: Comparison | null,
+): Promise<ReportPlan<Measure> | null> {
+  const { coverage } = plan.resource.endpoint;
+  if (compare === null || rangeBefore(compare, plan.windows.range).from < (coverage?.earliest ?? ""))
+    return null;
+  const before = planBefore(plan, compare);
+  return (await isAnswerable(upstream, before)) ? before : null;
 }
 
 /** A plan, and that of the period it is compared with, where that is covered. */

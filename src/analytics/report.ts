@@ -3,6 +3,7 @@ import { type Dimensions, NO_DIMENSIONS, type ReportRow, type Span } from "../do
 import {
   addDays,
   addMonths,
+  type Day,
   dayOf,
   earlier,
   type Instant,
@@ -20,7 +21,7 @@ import { isRefusal } from "../upstream/failure.ts";
 import { type FieldWalks, walksOf } from "../upstream/plan.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { mapPages, type Walk, type Whole, walkOf, whole, wholeOf } from "../upstream/walk.ts";
-import { earliestDay, type Windows, windowsOf } from "../upstream/windows.ts";
+import { earliestDay, notCovered, type Windows, windowsOf } from "../upstream/windows.ts";
 import { dimensionsOfAny, matchesAny, refuseAlternatives } from "./alternatives.ts";
 import { type Algebra, sumOf } from "./ranking.ts";
 
@@ -106,7 +107,10 @@ export function plansFor<Measure>(
   return [plan(first), ...others.map(plan)];
 }
 
-/** How one source answers a question. Throws NOT_COVERED and NOT_YET_AVAILABLE. */
+/**
+ * How one source answers a question. Days that upstream has let go of are in the plan: they are answered from what was kept of
+ * them. Throws NOT_COVERED for days before there was anything, and NOT_YET_AVAILABLE.
+ */
 export function planBy<Measure>(
   source: ReportSource<Measure>,
   algebra: Algebra<Measure>,
@@ -116,7 +120,13 @@ export function planBy<Measure>(
   const asked = askedOf(source, question);
   const resource = source.resourceFor(asked);
   const cut = question.bucket === "MINUTE" ? "day" : undefined;
-  const windows = windowsOf(resource.endpoint, question.range, now, cut);
+  const windows = windowsOf(
+    resource.endpoint,
+    question.range,
+    now,
+    cut,
+    resource.endpoint.coverage?.earliest,
+  );
   const questionFor = (piece: DayRange) => sharedQuestion(resource, { ...asked, range: piece }, now);
   return { question, source, algebra, resource, windows, questionFor, asOf: now };
 }
@@ -150,6 +160,7 @@ export async function answerBy<Measure, Answer>(
   ask: (plan: ReportPlan<Measure>) => Promise<Answer>,
 ): Promise<Answer> {
   const [plan, ...others] = plans;
+  await refuseLetGo(upstream, plan.resource, reportWalksOf(plan, null), plan.asOf);
   const [next, ...rest] = others;
   if (next === undefined) return ask(plan);
   const instead = () => answerBy(upstream, [next, ...rest], ask);
@@ -260,14 +271,17 @@ export function walkReport<Measure>(
   const { resource } = plan;
   const isWanted = matchesAny(plan.question);
   const questions = pieces.map((piece) => plan.questionFor(piece));
+  const ready = () =>
+    refuseLetGo(upstream, resource, walksTo(resource, plan.questionFor, { pieces }, null), plan.asOf);
+  const { subject } = resource.endpoint;
   if (resource.pages === "rows") {
-    const walk = within(walkOf(upstream, resource.endpoint, questions), pieces, resource.endpoint.subject);
+    const walk = within(walkOf(upstream, resource.endpoint, questions), pieces, subject, ready);
     return mapPages(walk, ({ rows, seen }) => {
       const stateOf = statesBy(seen);
       return rows.filter(isWanted).map((row) => ({ ...row, isRemainder: false, state: stateOf(row) }));
     });
   }
-  const walk = within(walkOf(upstream, resource.endpoint, questions), pieces, resource.endpoint.subject);
+  const walk = within(walkOf(upstream, resource.endpoint, questions), pieces, subject, ready);
   return mapPages(walk, async (page) => {
     const { range } = questions[page.window] as ReportQuestion;
     const rows = await withRemainders(upstream, plan, range, page.rows);
@@ -290,7 +304,7 @@ export function totalWalksOf<Measure>(plan: ReportPlan<Measure>): FieldWalks {
 function walksTo<Measure>(
   { pages, endpoint }: Resource<Measure>,
   questionFor: ReportPlan<Measure>["questionFor"],
-  { pieces }: Windows,
+  { pieces }: Pick<Windows, "pieces">,
   enough: number | null,
 ): FieldWalks {
   const questions = pieces.map(questionFor);
@@ -299,9 +313,39 @@ function walksTo<Measure>(
     : walksOf(endpoint, questions, enough, pieces);
 }
 
+/** The first of the days that upstream has let go of and that are not kept; null where all can be answered. Costs no request. */
+async function firstLetGo(upstream: Upstream, { walks }: FieldWalks, earliest: Day): Promise<Day | null> {
+  const letGo = walks.filter(({ range }) => range !== null && range.from < earliest);
+  const kept = await Promise.all(letGo.map((walk) => walk.kept(upstream)));
+  return letGo.find((_, i) => !kept[i]?.isWhole)?.range?.from ?? null;
+}
+
+/** Whether every day of a plan can be asked for, or is kept. */
+export async function isAnswerable<Measure>(upstream: Upstream, plan: ReportPlan<Measure>): Promise<boolean> {
+  const earliest = earliestDay(plan.resource.endpoint, plan.asOf);
+  return (await firstLetGo(upstream, reportWalksOf(plan, null), earliest)) === null;
+}
+
+async function refuseLetGo<Measure>(
+  upstream: Upstream,
+  { endpoint }: Resource<Measure>,
+  walks: FieldWalks,
+  asOf: Instant,
+): Promise<void> {
+  const earliest = earliestDay(endpoint, asOf);
+  const missing = await firstLetGo(upstream, walks, earliest);
+  if (missing !== null) throw notCovered(endpoint.dataset, earliest, missing);
+}
+
 /** What of a walk is about the days that were wanted, where whole months were asked for. */
-function within<Row extends Span>(walk: Walk<Row>, pieces: readonly DayRange[], subject: Subject): Walk<Row> {
+function within<Row extends Span>(
+  walk: Walk<Row>,
+  pieces: readonly DayRange[],
+  subject: Subject,
+  ready: () => Promise<void>,
+): Walk<Row> {
   return async function* (from) {
+    await ready();
     for await (const page of walk(from)) {
       const piece = pieces[page.window] as DayRange;
       const [begin, end] = [startOf(piece.from), startOf(piece.until)];
@@ -370,9 +414,13 @@ export function ungrouped<Measure>(
 ): Walk<ReportRow<Measure>> {
   const { resource, questionFor } = ungroupedPlan(plan);
   const question = questionFor(piece);
+  const pieces = [piece];
+  const ready = () =>
+    refuseLetGo(upstream, resource, walksTo(resource, questionFor, { pieces }, null), plan.asOf);
+  const { subject } = resource.endpoint;
   if (resource.pages === "rows")
-    return within(walkOf(upstream, resource.endpoint, [question]), [piece], resource.endpoint.subject);
-  const buckets = within(walkOf(upstream, resource.endpoint, [question]), [piece], resource.endpoint.subject);
+    return within(walkOf(upstream, resource.endpoint, [question]), pieces, subject, ready);
+  const buckets = within(walkOf(upstream, resource.endpoint, [question]), pieces, subject, ready);
   return mapPages(buckets, (page) => page.rows.flatMap(({ rows }) => rows));
 }
 
@@ -409,11 +457,12 @@ function sharedQuestion<Measure>(
   return isFinal(range) && !isFinal(month) ? question : { ...question, range: month, bucket: "DAY" };
 }
 
-/** The calendar month that a piece of one is in, as far as upstream can be asked for it. */
+/** The calendar month that a piece of one is in, as far as upstream can be asked for it; all of it where it cannot be. */
 function monthAround(piece: DayRange, endpoint: Resource<unknown>["endpoint"], asOf: Instant): DayRange {
   const first = startOfMonth(piece.from);
+  const earliest = earliestDay(endpoint, asOf);
   return {
-    from: later(first, earliestDay(endpoint, asOf)),
+    from: piece.from < earliest ? later(first, endpoint.coverage?.earliest ?? first) : later(first, earliest),
     until: earlier(addMonths(first, 1), later(addDays(dayOf(asOf), 1), piece.until)),
   };
 }
