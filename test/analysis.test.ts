@@ -421,8 +421,46 @@ describe("a comparison", () => {
   });
 });
 
+describe("an analysis by team", () => {
+  const range = between("2026-09-20", "2026-10-25");
+
+  test.each(["NONE", "WEEK", "MONTH"])("adds up, with shares split between teams: %s", async (bucket) => {
+    const { ask } = gateway({ sandbox: { users: 40 } });
+    const { data, errors } = await ask(`{
+      some: cost(${range}, bucket: ${bucket}, groupBy: [TEAM], overlap: SPLIT, top: 2, compare: PREVIOUS_PERIOD, first: 1000) {
+        nodes { from isOther team net { cents } runningTotal { net { cents } } comparison { net { before { cents } } } }
+        total { net { cents } } totalComparison { net { before { cents } } } }
+      all: cost(${range}, bucket: ${bucket}, groupBy: [TEAM], overlap: SPLIT, first: 1000) { nodes { from team net { cents } } }
+    }`);
+    expect(errors).toBeUndefined();
+    const rows: Loose[] = data.some.nodes;
+    const total = parseDecimal(data.some.total.net.cents) as Decimal;
+    expect(compare(centsOf(rows), total)).toBe(0);
+    expect(compare(centsOf(data.all.nodes), total)).toBe(0);
+    const before = sum(rows.map(({ comparison }) => parseDecimal(comparison.net.before.cents) as Decimal));
+    expect(compare(before, parseDecimal(data.some.totalComparison.net.before.cents) as Decimal)).toBe(0);
+    const kept = new Set(rows.filter(({ isOther }) => !isOther).map(({ team }) => team));
+    expect(kept.size).toBe(2);
+    const last = new Map(rows.map((row) => [row.isOther ? "other" : row.team, row.runningTotal]));
+    expect(compare(sum([...last.values()].map(({ net }) => parseDecimal(net.cents) as Decimal)), total)).toBe(
+      0,
+    );
+    for (const row of rows.filter(({ isOther }) => !isOther)) {
+      const same = data.all.nodes.find(({ from, team }: Loose) => from === row.from && team === row.team);
+      expect(same?.net.cents ?? "0").toBe(
+        Number(row.net.cents) === 0 ? (same?.net.cents ?? "0") : row.net.cents,
+      );
+    }
+  });
+});
+
 describe("what cannot be added up", () => {
   test.each([
+    [
+      "the other teams of people who count in each",
+      `top: 3, groupBy: [TEAM]`,
+      /people in several count fully in each TEAM.*`overlap: SPLIT`/,
+    ],
     ["top: 0", `top: 0, groupBy: [MODEL]`, /`top` is 0; it can be 1 or more/],
     [
       "the other groups of people",
