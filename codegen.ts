@@ -22,7 +22,13 @@ const config: CodegenConfig = {
         "typed-document-node",
       ],
       config: {
-        scalars: { Date: "string", DateTime: "string", Decimal: "string", Count: "number" },
+        scalars: {
+          Date: "string",
+          DateTime: "string",
+          Decimal: "string",
+          Count: "number",
+          Difference: "number",
+        },
         strictScalars: true,
         useTypeImports: true,
         immutableTypes: true,

@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    exclude: ["test/browser/**"],
+    exclude: ["test/browser/**", "test/load/**"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // graphql has an ESM and a CJS build; two of them in one process refuse each other's schemas.

@@ -1,14 +1,23 @@
+import type { Context } from "../src/context.ts";
 import type { ProductUsers as ProductUsersShape } from "../src/domain/activity.ts";
 import type { Day } from "../src/domain/day.ts";
+import { decimalOf } from "../src/domain/decimal.ts";
 import { splitByDay } from "../src/domain/range.ts";
-import { activityDays, activityWalks, type SettlingDay } from "../src/loaders/activity-days.ts";
+import { ratioOf, rounded } from "../src/domain/ratio.ts";
+import {
+  activityDays,
+  activityState,
+  activityWalks,
+  type SettlingDay,
+  seated,
+} from "../src/loaders/activity-days.ts";
 import { activitySummaries } from "../src/upstream/endpoints/summaries.ts";
 import { windowsOf } from "../src/upstream/windows.ts";
 import { builder } from "./builder.ts";
 import { FinalityEnum } from "./freshness.ts";
 import { incompleteArg, isShown } from "./incomplete.ts";
 import { DateRange, resolveRange } from "./range.ts";
-import { walks } from "./walks.ts";
+import { walks, walksOfLastDays } from "./walks.ts";
 
 const people = (what: string) =>
   ({
@@ -43,7 +52,18 @@ const ProductUsers = builder.objectRef<ProductUsersShape>("ProductActiveUsers").
   }),
 });
 
-const ActivityDay = builder.objectRef<SettlingDay>("ActivityDay").implement({
+/** What is said of the seats there are now; where the days asked for are all final, one request finds that out. */
+function ofNow<Value>(of: (day: SettlingDay) => Value) {
+  return {
+    extensions: walks(({ range }, ctx) => {
+      const isFinal = activityState(range, ctx.now()) === "FINAL";
+      return isFinal ? walksOfLastDays(ctx) : [];
+    }),
+    resolve: async (day: SettlingDay, _args: object, ctx: Context) => of(await seated(ctx, day)),
+  };
+}
+
+export const ActivityDay = builder.objectRef<SettlingDay>("ActivityDay").implement({
   description:
     "Organization-wide activity of one UTC day. Rolling counts undercount in early 2026, before data began. Source: ACTIVITY_SUMMARIES.",
   fields: (t) => ({
@@ -60,12 +80,41 @@ const ActivityDay = builder.objectRef<SettlingDay>("ActivityDay").implement({
       ...people("Different people active in the 30 days that end with the day."),
       resolve: ({ all }) => all.monthly,
     }),
-    seats: t.expose("seats", people("Seats assigned.")),
-    pendingInvites: t.expose("pendingInvites", people("Invites still open.")),
-    dailyAdoption: t.exposeFloat("dailyAdoption", percentage("Daily active users of assigned seats.")),
-    weeklyAdoption: t.exposeFloat("weeklyAdoption", percentage("Weekly active users of assigned seats.")),
-    monthlyAdoption: t.exposeFloat("monthlyAdoption", percentage("Monthly active users of assigned seats.")),
-    scienceEntitledUsers: t.expose("scienceEntitled", people("People entitled to Claude Science.")),
+    seats: t.field({
+      ...people("Seats assigned now, whatever the day: upstream keeps no history of them."),
+      ...ofNow(({ seats }) => seats),
+    }),
+    pendingInvites: t.field({
+      ...people("Invites open now, whatever the day: upstream keeps no history of them."),
+      ...ofNow(({ pendingInvites }) => pendingInvites),
+    }),
+    dailyAdoption: t.float({
+      ...percentage("Daily active users of the seats assigned now."),
+      ...ofNow(({ dailyAdoption }) => dailyAdoption),
+    }),
+    weeklyAdoption: t.float({
+      ...percentage("Weekly active users of the seats assigned now."),
+      ...ofNow(({ weeklyAdoption }) => weeklyAdoption),
+    }),
+    monthlyAdoption: t.float({
+      ...percentage("Monthly active users of the seats assigned now."),
+      ...ofNow(({ monthlyAdoption }) => monthlyAdoption),
+    }),
+    utilization: t.field({
+      type: "Decimal",
+      nullable: true,
+      description:
+        "Weekly active users for each seat: 0.5 is half of the seats. Computed exactly and rounded half to even at the 6th decimal; not additive. The seats are those assigned now, so that it can be more than 1 on earlier days. Null: one of the two is not measured, or there is no seat.",
+      ...ofNow(({ all, seats }) => {
+        const share =
+          all.weekly === null || seats === null ? null : ratioOf(decimalOf(all.weekly), decimalOf(seats));
+        return share && rounded(share);
+      }),
+    }),
+    scienceEntitledUsers: t.field({
+      ...people("People entitled to Claude Science now, whatever the day."),
+      ...ofNow(({ scienceEntitled }) => scienceEntitled),
+    }),
     products: t.expose("products", {
       type: [ProductUsers],
       description: "The same per product; products the organization does not report on are left out.",
@@ -102,6 +151,7 @@ function notCounted(date: Day): SettlingDay {
   return {
     date,
     state: "OPEN",
+    isSeated: true,
     all: { daily: null, weekly: null, monthly: null },
     seats: null,
     pendingInvites: null,

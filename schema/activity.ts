@@ -12,6 +12,7 @@ import {
   type ToolActions as ToolActionsShape,
   type UserActivity as UserActivityShape,
 } from "../src/domain/activity.ts";
+import { linesPerSession } from "../src/domain/measures.ts";
 import { builder } from "./builder.ts";
 
 /** How a count behaves over time, said alike wherever it holds. */
@@ -93,6 +94,13 @@ const CodeActivity = builder.objectRef<CodeShape>("CodeActivity").implement({
     toolActions: t.expose("toolActions", {
       type: [ToolActions],
       description: "Proposals accepted and rejected, per file-changing tool.",
+    }),
+    linesPerSession: t.field({
+      type: "Decimal",
+      nullable: true,
+      description:
+        "Lines added and removed per session, rounded half to even at 12 decimals; over a range sessions are counted per day and added up. Not additive. Null: no session, or sessions not measured.",
+      resolve: linesPerSession,
     }),
   }),
 });

@@ -22,6 +22,7 @@ export const builder = new SchemaBuilder<{
     DateTime: { Input: Date; Output: Date };
     Decimal: { Input: never; Output: Decimal };
     Count: { Input: number; Output: number };
+    Difference: { Input: number; Output: number };
   };
 }>({
   plugins: [RelayPlugin],
@@ -94,6 +95,10 @@ builder.scalarType("Decimal", {
 builder.addScalarType("DateTime", GraphQLDateTimeISO, { description: "An RFC 3339 instant in UTC." });
 builder.addScalarType("Count", GraphQLSafeInt, {
   description: "A whole number from 0 to 2^53 - 1; `Int` would overflow on token counts.",
+});
+
+builder.addScalarType("Difference", GraphQLSafeInt, {
+  description: "A whole number from -(2^53 - 1) to 2^53 - 1: what one Count is more than another.",
 });
 
 /** An instant as the DateTime scalar takes it. */

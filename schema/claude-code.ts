@@ -1,15 +1,16 @@
 import { createHash } from "node:crypto";
-import { emailOf, personByEmail } from "../src/analytics/join.ts";
+import { joinEmailOf, personByEmail } from "../src/analytics/join.ts";
 import type { Context } from "../src/context.ts";
 import {
   type CodeModel as CodeModelShape,
   type CodeTotals as CodeTotalsShape,
   estimatedCost,
-  plusTotals,
   type ClaudeCodeRecord as RecordShape,
+  sumOfRecords,
 } from "../src/domain/claude-code.ts";
 import { day, parseDay } from "../src/domain/day.ts";
-import { emailKey } from "../src/domain/organization.ts";
+import { linesPerSession, moneyPer } from "../src/domain/measures.ts";
+import { type Aliases, emailKey } from "../src/domain/organization.ts";
 import type { Person } from "../src/domain/person.ts";
 import { type DayRange, oneDay } from "../src/domain/range.ts";
 import { badInput, GatewayError } from "../src/errors.ts";
@@ -21,6 +22,7 @@ import { windowsOf } from "../src/upstream/windows.ts";
 import { sum, ToolActions } from "./activity.ts";
 import { Actor } from "./actor.ts";
 import { builder, nodeLoader } from "./builder.ts";
+import { derived } from "./claude-code-measures.ts";
 import { connect, forward, rowsWanted, type Slice } from "./connection.ts";
 import { Money } from "./money.ts";
 import { DateRange, resolveRange } from "./range.ts";
@@ -32,7 +34,7 @@ interface RecordNode extends RecordShape {
   readonly range: DayRange;
 }
 
-const ClaudeCodeModel = builder.objectRef<CodeModelShape>("ClaudeCodeModel").implement({
+export const ClaudeCodeModel = builder.objectRef<CodeModelShape>("ClaudeCodeModel").implement({
   description: "Tokens and estimated cost of one model.",
   fields: (t) => ({
     model: t.exposeString("model", { description: "Name of the model; new names may appear." }),
@@ -70,6 +72,15 @@ const totals = builder.interfaceRef<CodeTotalsShape>("ClaudeCodeCounts").impleme
       description:
         "Upstream's estimate of the cost over all models; not the bill, and never to be reconciled with `net` or `list`. Additive over days, people and models.",
       resolve: estimatedCost,
+    }),
+    linesPerSession: t.field({ ...derived.linesPerSession, resolve: linesPerSession }),
+    estimatedPerCommit: t.field({
+      ...derived.estimatedPerCommit,
+      resolve: (totals) => moneyPer(estimatedCost(totals), totals.commits),
+    }),
+    estimatedPerPullRequest: t.field({
+      ...derived.estimatedPerPullRequest,
+      resolve: (totals) => moneyPer(estimatedCost(totals), totals.pullRequests),
     }),
   }),
 });
@@ -115,10 +126,10 @@ export const ClaudeCodeRecord = builder.node(builder.objectRef<RecordNode>("Clau
   }),
 });
 
-const ClaudeCodeTotals = builder
+export const ClaudeCodeTotals = builder
   .objectRef<CodeTotalsShape & { readonly records: number }>("ClaudeCodeTotals")
   .implement({
-    description: "A person's Claude Code activity over a range: the sum of their records.",
+    description: "The Claude Code activity of a person or a team over a range: the sum of their records.",
     interfaces: [totals],
     fields: (t) => ({
       records: t.exposeInt("records", { description: "How many records were added up." }),
@@ -134,11 +145,13 @@ const ClaudeCodeRecordConnection = builder.connectionObject(
   { name: "ClaudeCodeRecordEdge", description: "A record and its place in the list." },
 );
 
-const ClaudeCodeFilter = builder.inputType("ClaudeCodeFilter", {
+export const ClaudeCodeFilter = builder.inputType("ClaudeCodeFilter", {
   description:
     "Which records to keep: any value of each list, all of the lists. Upstream cannot filter, so the gateway does.",
   fields: (t) => ({
-    emails: t.stringList({ description: "Addresses of people, letter case aside." }),
+    emails: t.stringList({
+      description: "Addresses of people, letter case aside; an alias stands for all addresses of its person.",
+    }),
     customerTypes: t.stringList({ description: "How the usage is paid, such as `api` or `subscription`." }),
     terminalTypes: t.stringList({ description: "Names of terminals or editors." }),
     isRemote: t.boolean({ description: "Only remote, or only local, sessions." }),
@@ -146,7 +159,8 @@ const ClaudeCodeFilter = builder.inputType("ClaudeCodeFilter", {
 });
 
 /** A question a day. */
-function daysOf(range: DayRange, { now }: Context): { readonly range: DayRange }[] {
+/** A question for each day; the same for everyone who asks of it. */
+export function daysOf(range: DayRange, { now }: Context): { readonly range: DayRange }[] {
   return windowsOf(claudeCode, range, now()).pieces.map((piece) => ({ range: piece }));
 }
 
@@ -174,7 +188,9 @@ builder.queryField("claudeCodeRecords", (t) =>
       const { range } = windowsOf(claudeCode, resolveRange(asked, ctx.now()), ctx.now());
       const days = walkOf(ctx.upstream, claudeCode, daysOf(range, ctx));
       const records = mapPages(days, ({ rows }) =>
-        rows.filter(keeps(filter ?? {})).map((record): RecordNode => ({ ...record, range })),
+        rows
+          .filter(keeps(filter ?? {}, ctx.roster.aliases))
+          .map((record): RecordNode => ({ ...record, range })),
       );
       return connect(
         ctx,
@@ -196,10 +212,7 @@ builder.objectFields(User, (t) => ({
     args: personRange,
     extensions: walksOfRecords,
     resolve: async (person, args, ctx) => {
-      const records = await recordsOf(ctx, person, rangeOf(person, args.range, ctx));
-      return records.length === 0
-        ? null
-        : { ...records.slice(1).reduce(plusTotals, records[0] as CodeTotalsShape), records: records.length };
+      return sumOfRecords(await recordsOf(ctx, person, rangeOf(person, args.range, ctx)));
     },
   }),
   claudeCodeRecords: t.field({
@@ -232,8 +245,9 @@ builder.objectFields(User, (t) => ({
 }));
 
 async function recordsOf(ctx: Context, person: Person, range: DayRange): Promise<readonly RecordShape[]> {
-  const email = await emailOf(ctx, person);
-  return email === null ? [] : ((await recordsOfEmail(ctx, { range }).load(emailKey(email))) ?? []);
+  const email = await joinEmailOf(ctx, person);
+  if (email === null) return [];
+  return (await recordsOfEmail(ctx, { range }).load(emailKey(email, ctx.roster.aliases))) ?? [];
 }
 
 interface FilterShape {
@@ -243,15 +257,14 @@ interface FilterShape {
   readonly isRemote?: boolean | null | undefined;
 }
 
-function keeps({
-  emails,
-  customerTypes,
-  terminalTypes,
-  isRemote,
-}: FilterShape): (record: RecordShape) => boolean {
-  const keys = emails && new Set(emails.map(emailKey));
+/** Which records a filter lets through. */
+export function keeps(
+  { emails, customerTypes, terminalTypes, isRemote }: FilterShape,
+  aliases: Aliases,
+): (record: RecordShape) => boolean {
+  const keys = emails && new Set(emails.map((email) => emailKey(email, aliases)));
   return ({ actor, ...record }) =>
-    (!keys || (actor.kind === "user" && keys.has(emailKey(actor.email)))) &&
+    (!keys || (actor.kind === "user" && keys.has(emailKey(actor.email, aliases)))) &&
     (!customerTypes || customerTypes.includes(record.customerType)) &&
     (!terminalTypes || (record.terminalType !== null && terminalTypes.includes(record.terminalType))) &&
     (isRemote === null || isRemote === undefined || record.isRemote === isRemote);

@@ -1,6 +1,5 @@
 import { type Freshness as FreshnessShape, freshnessOf } from "../src/analytics/freshness.ts";
-import { byRank } from "../src/analytics/ranking.ts";
-import type { Ranking } from "../src/analytics/report.ts";
+import { byRank, marksOf, type Ranked, type Ranking } from "../src/analytics/ranking.ts";
 import type { Context } from "../src/context.ts";
 import { digestOf, formatCursor, type Place, parseCursor } from "../src/domain/cursor.ts";
 import type { Dataset } from "../src/domain/dataset.ts";
@@ -125,8 +124,8 @@ function indexOfMarked<Row>(
 }
 
 /**
- * A slice of a ranking, which is read in full, but not for a slice that is refused. Its cursors name a sort key and an id, so
- * they hold when rows are added.
+ * A slice of a ranking, which is read in full, but not for a slice that is refused. Its cursors name a sort key, an id and the
+ * rows before, so they hold while figures move, until a row passes the cut.
  */
 export async function connectRanking<Row>(
   ctx: Context,
@@ -137,14 +136,17 @@ export async function connectRanking<Row>(
   const digest = digestOf(question);
   const after = placeAfter(slice, digest, "key");
   const first = boundedFirst(ctx, slice);
-  const from = after === null ? null : { key: keyOf(after), id: after.id };
+  const from = after === null ? null : cutAt(after);
   const { ranked, sources } = await rank();
-  const rest = from === null ? ranked : ranked.filter((row) => byRank(from, row) < 0);
-  const taken = rest
-    .slice(0, first)
-    .map(({ row, key, id }) => ({ row, place: { key: key === null ? "" : formatDecimal(key), id } }));
+  const begin = from === null ? 0 : ranked.filter((row) => byRank(from, row) >= 0).length;
+  const marks = marksOf(ranked.slice(0, begin + first).map(({ id }) => id));
+  if (from !== null && marks[begin - 1] !== from.mark) throw expired(question.dataset);
+  const taken = ranked.slice(begin, begin + first).map(({ row, key, next, id }, i) => ({
+    row,
+    place: { key: keysText(key, next), id: `${marks[begin + i]} ${id}` },
+  }));
   return connection(taken, digest, {
-    hasNextPage: rest.length > first,
+    hasNextPage: ranked.length > begin + first,
     hasPreviousPage: after !== null,
     totalCount: ranked.length,
     range: question.range,
@@ -152,11 +154,26 @@ export async function connectRanking<Row>(
   });
 }
 
-/** The sort key of a row of a ranking; an empty one is that of rows without the measure. */
-function keyOf({ key }: RankRow): Decimal | null {
-  const decimal = parseDecimal(key);
-  if (decimal === null && key !== "") throw invalidCursor();
-  return decimal;
+/** Where a ranking was cut: after this row. */
+function cutAt(row: RankRow): Omit<Ranked<unknown>, "row"> & { readonly mark: string } {
+  const [mark = "", ...id] = row.id.split(" ");
+  return { ...keysOf(row), mark, id: id.join(" ") };
+}
+
+/** The sort keys of a row of a ranking, one or two; an empty one is that of rows without the measure. */
+function keysText(key: Decimal | null, next: Decimal | null | undefined): string {
+  const keys = next === undefined ? [key] : [key, next];
+  return keys.map((each) => (each === null ? "" : formatDecimal(each))).join(" ");
+}
+
+function keysOf({ key: text }: RankRow): Pick<Ranked<unknown>, "key" | "next"> {
+  const [key = null, next = null, ...rest] = text.split(" ").map((each) => {
+    const decimal = parseDecimal(each);
+    if (decimal === null && each !== "") throw invalidCursor();
+    return decimal;
+  });
+  if (rest.length > 0) throw invalidCursor();
+  return { key, next };
 }
 
 /** Whether a cursor was given out for this question. */

@@ -1,24 +1,40 @@
 import { costReport } from "../src/analytics/cost.ts";
-import { totalOf } from "../src/analytics/report.ts";
-import type { Spend as SpendShape } from "../src/domain/money.ts";
+import { decimalOf } from "../src/domain/decimal.ts";
+import { type Spend as SpendShape, spends } from "../src/domain/money.ts";
 import type { Dimension } from "../src/domain/report.ts";
 import { costOfUser } from "../src/loaders/user-totals.ts";
 import { userCost } from "../src/upstream/endpoints/enterprise-cost.ts";
 import { builder } from "./builder.ts";
+import {
+  COMPARED,
+  type Compared,
+  CountChange,
+  changeOf,
+  comparedRange,
+  comparedRow,
+  comparedTotal,
+  MoneyChange,
+} from "./change.ts";
 import { forward } from "./connection.ts";
 import { Money, Spend } from "./money.ts";
 import {
+  allWalks,
   answerReport,
+  overlapOfAnswer,
+  overlapWalks,
   planOf,
   type ReportArgs,
   reportArgs,
   reportWalks,
   SourceEnum,
+  totalComparisonWalks,
+  totalsOf,
   totalWalks,
 } from "./report.ts";
 import { Bucketed, type ReportNode } from "./report-bucket.ts";
 import { reportFilter } from "./report-filter.ts";
 import { splitBy } from "./selection.ts";
+import { type Measures, RUNNING_TOTAL, SeriesRow, SHARE, seriesOrder } from "./series.ts";
 import { OrganizationKindEnum, personRange, rangeOf, User } from "./user.ts";
 import { walks, walksOverDays } from "./walks.ts";
 
@@ -28,6 +44,10 @@ const CostDimension = builder.enumType("CostDimension", {
     PRODUCT: { description: "Product surface." },
     MODEL: { description: "Model." },
     USER: { description: "Person. Usage without a person is missing, so rows add up to less than `total`." },
+    TEAM: {
+      description:
+        "Team of the person, now: of the operator's list, else the RBAC groups. People in no team are a row, and so is usage of no person, so rows add up to `total` and `overlap`. For whole teams all people are read: one walk as by USER; the older Enterprise reports take another one for usage of no person.",
+    },
     CONTEXT_WINDOW: { description: "Context-window price tier." },
     INFERENCE_GEO: { description: "Inference region." },
     SPEED: { description: "Fast or standard." },
@@ -59,12 +79,47 @@ const CostDimension = builder.enumType("CostDimension", {
   } satisfies { [D in Dimension]?: { description: string } },
 });
 
-const CostFilter = reportFilter("CostFilter");
+const COST_MEASURES = {
+  NET: { description: "The amount charged.", of: ({ net }) => net.cents },
+  LIST: { description: "The amount at list price.", of: ({ list }) => list?.cents ?? null },
+  REQUESTS: {
+    description: "Requests; none where the source does not count them.",
+    of: ({ requests }) => (requests === null ? null : decimalOf(requests)),
+  },
+} as const satisfies Measures<SpendShape>;
+
+const CostSeries = seriesOrder<SpendShape>("Cost", COST_MEASURES);
+
+export const CostFilter = reportFilter("CostFilter");
+
+const CostComparison = builder.objectRef<Compared<SpendShape>>("CostComparison").implement({
+  description: "Cost set against that of another period.",
+  fields: (t) => ({
+    range: t.expose("range", comparedRange),
+    net: t.field({
+      type: MoneyChange,
+      description: "The amount charged.",
+      resolve: ({ now, before }) => ({ now: now.net, before: before.net }),
+    }),
+    list: t.field({
+      type: MoneyChange,
+      nullable: true,
+      description: "The amount at list price. Null where the source states none (Console).",
+      resolve: ({ now, before }) => changeOf(now.list, before.list),
+    }),
+    requests: t.field({
+      type: CountChange,
+      nullable: true,
+      description: "Requests. Additive. Null where the source does not count them.",
+      resolve: ({ now, before }) => changeOf(now.requests, before.requests),
+    }),
+  }),
+});
 
 const CostBucket = builder.objectRef<ReportNode<SpendShape>>("CostBucket").implement({
   description:
     "The cost of one group in one time bucket. Sources: UNIFIED_ENTERPRISE_COST, UNIFIED_CONSOLE_COST, ENTERPRISE_COST, USER_COST, CONSOLE_COST.",
-  interfaces: [Bucketed],
+  interfaces: [Bucketed, SeriesRow],
   fields: (t) => ({
     net: t.field({
       type: Money,
@@ -83,6 +138,35 @@ const CostBucket = builder.objectRef<ReportNode<SpendShape>>("CostBucket").imple
       description:
         "Requests behind it. Additive. Null when split by COST_TYPE or TOKEN_TYPE, and in the Console.",
       resolve: ({ measure }) => measure.requests,
+    }),
+    shareOfTotal: t.field({
+      type: "Decimal",
+      nullable: true,
+      description: `${SHARE} Rows that leave some usage out add up to less, and rows that count people in several groups to more. Costs what \`total\` costs. Null: the total is zero, or not measured.`,
+      args: {
+        of: t.arg({
+          type: CostSeries.MeasureEnum,
+          required: true,
+          defaultValue: "NET",
+          description: "The measure to take the share of.",
+        }),
+      },
+      extensions: walks<object, ReportArgs>(({ above }, ctx) => totalWalks(ctx, costReport, above)),
+      resolve: async ({ measure, relations }, { of }) =>
+        CostSeries.shareOf(of, measure, await relations.total()),
+    }),
+    runningTotal: t.field({
+      type: Spend,
+      nullable: true,
+      description: `${RUNNING_TOTAL} Reads the whole range. Null: rows whose identity upstream hides.`,
+      extensions: walks<object, ReportArgs>(({ above }, ctx) => allWalks(ctx, costReport, above)),
+      resolve: (row) => row.relations.runningTotal(row),
+    }),
+    comparison: t.field({
+      type: CostComparison,
+      nullable: true,
+      description: `The row against the same group in the compared period. ${COMPARED}`,
+      resolve: comparedRow,
     }),
     costType: t.exposeString("costType", splitBy("COST_TYPE", "Cost component.")),
     tokenType: t.exposeString("tokenType", splitBy("TOKEN_TYPE", "Token kind.")),
@@ -118,7 +202,24 @@ const CostBucketConnection = builder.connectionObject(
         description:
           "The exact total of the whole range and filter, whatever the rows are split by; asked of upstream only when selected. Additive over ranges that do not overlap. Null: upstream has no figures.",
         extensions: walks<object, ReportArgs>(({ above }, ctx) => totalWalks(ctx, costReport, above)),
-        resolve: (answer, _args, ctx) => totalOf(ctx.upstream, planOf<SpendShape>(answer)),
+        resolve: (answer) => totalsOf<SpendShape>(answer).total(),
+      }),
+      totalComparison: t.field({
+        type: CostComparison,
+        nullable: true,
+        description: `The exact total against that of the compared period; both are asked of upstream only when selected. ${COMPARED}`,
+        extensions: walks<object, ReportArgs>(({ above }, ctx) =>
+          totalComparisonWalks(ctx, costReport, above),
+        ),
+        resolve: (answer) => comparedTotal(totalsOf<SpendShape>(answer), spends),
+      }),
+      overlap: t.field({
+        type: Spend,
+        nullable: true,
+        description:
+          "By TEAM: what the rows of all pages count more than once, people in several teams being in each; rows add up to `total` and this, exactly. Zero with `overlap: SPLIT`. Additive over ranges that do not overlap. Null: not split by TEAM, or no rows.",
+        extensions: walks<object, ReportArgs>(({ above }, ctx) => overlapWalks(ctx, costReport, above)),
+        resolve: (answer, _args, ctx) => overlapOfAnswer<SpendShape>(ctx, answer),
       }),
     }),
   },
@@ -137,11 +238,15 @@ builder.queryField("cost", (t) =>
         type: [CostDimension],
         description: "Dimensions to split rows by; none gives one row per bucket.",
       }),
+      orderBy: t.arg({
+        type: CostSeries.input,
+        description: "What comes first; by default the oldest, or the largest where there are no buckets.",
+      }),
       filter: t.arg({ type: CostFilter, description: "Which usage to count." }),
       ...forward,
     },
     extensions: walks<ReportArgs>(({ args }, ctx) => reportWalks(ctx, costReport, args)),
-    resolve: (_root, args, ctx, info) => answerReport(ctx, costReport, args, info),
+    resolve: (_root, args, ctx, info) => answerReport(ctx, costReport, args, CostSeries.orderOf, info),
   }),
 );
 

@@ -12,8 +12,8 @@ import { CLOSED_REASONS, type ClosedReason, DATASETS, type Dataset } from "../sr
 import { whyClosed } from "../src/upstream/failure.ts";
 import { builder, dateTime } from "./builder.ts";
 import { DatasetEnum } from "./freshness.ts";
-import { BucketEnum } from "./report.ts";
 import { filterNamesOf } from "./report-filter.ts";
+import { BucketEnum } from "./series.ts";
 import { OrganizationKindEnum } from "./user.ts";
 import { walks } from "./walks.ts";
 
@@ -22,44 +22,99 @@ const SHOWN_BY: { readonly [D in Dataset]: readonly string[] } = {
   USER_ACTIVITY: [
     "Query.users",
     "Query.activityByGroup",
+    "Query.dashboard",
+    "Query.idleSeats",
+    "Query.unitCost",
     "User.activity",
     "User.activityByDay",
+    "User.activityComparison",
     "Group.activity",
+    "Team.activity",
   ],
-  ACTIVITY_SUMMARIES: ["Query.activity"],
-  PROJECT_ACTIVITY: ["Query.projects", "Project.usedBy", "Project.byGroup", "User.projects"],
-  SKILL_ACTIVITY: ["Query.skills", "Skill.usedBy", "Skill.byProduct", "Skill.byGroup", "User.skills"],
+  ACTIVITY_SUMMARIES: ["Query.activity", "Query.dashboard", "Query.idleSeats", "Query.unitCost"],
+  PROJECT_ACTIVITY: [
+    "Query.projects",
+    "Project.usedBy",
+    "Project.byGroup",
+    "Project.comparison",
+    "User.projects",
+  ],
+  SKILL_ACTIVITY: [
+    "Query.skills",
+    "Query.dashboard",
+    "Skill.usedBy",
+    "Skill.byProduct",
+    "Skill.byGroup",
+    "Skill.comparison",
+    "User.skills",
+  ],
   CONNECTOR_ACTIVITY: [
     "Query.connectors",
+    "Query.dashboard",
     "Connector.usedBy",
     "Connector.byProduct",
     "Connector.byGroup",
+    "Connector.comparison",
     "User.connectors",
   ],
-  ARTIFACT_ACTIVITY: ["Query.artifacts"],
-  PLUGIN_ACTIVITY: ["Query.plugins", "Plugin.byProduct", "Plugin.byGroup"],
+  ARTIFACT_ACTIVITY: ["Query.artifacts", "Query.dashboard"],
+  PLUGIN_ACTIVITY: ["Query.plugins", "Plugin.byProduct", "Plugin.byGroup", "Plugin.comparison"],
   ENTERPRISE_USAGE: ["Query.usage"],
-  ENTERPRISE_COST: ["Query.cost"],
+  ENTERPRISE_COST: [
+    "Query.cost",
+    "Query.costProjection",
+    "Query.unitCost",
+    "Query.dashboard",
+    "Query.reconciliation",
+    "Team.spend",
+  ],
   USER_USAGE: ["Query.usage", "User.usage"],
-  USER_COST: ["Query.cost", "User.cost"],
+  USER_COST: ["Query.cost", "Query.dashboard", "User.cost", "Query.reconciliation", "Team.spend"],
   UNIFIED_ENTERPRISE_USAGE: ["Query.usage"],
-  UNIFIED_ENTERPRISE_COST: ["Query.cost"],
+  UNIFIED_ENTERPRISE_COST: [
+    "Query.cost",
+    "Query.costProjection",
+    "Query.unitCost",
+    "Query.dashboard",
+    "Query.reconciliation",
+    "Team.spend",
+  ],
   UNIFIED_CONSOLE_USAGE: ["Query.usage"],
-  UNIFIED_CONSOLE_COST: ["Query.cost"],
-  CLAUDE_CODE: ["Query.claudeCodeRecords", "User.claudeCode", "User.claudeCodeRecords"],
+  UNIFIED_CONSOLE_COST: [
+    "Query.cost",
+    "Query.costProjection",
+    "Query.dashboard",
+    "Query.reconciliation",
+    "Team.spend",
+  ],
+  CLAUDE_CODE: [
+    "Query.claudeCode",
+    "Query.claudeCodeRecords",
+    "Query.dashboard",
+    "User.claudeCode",
+    "User.claudeCodeRecords",
+    "Team.claudeCode",
+  ],
   CONSOLE_USAGE: ["Query.usage"],
-  CONSOLE_COST: ["Query.cost"],
+  CONSOLE_COST: ["Query.cost", "Query.costProjection", "Query.dashboard", "Query.reconciliation"],
   ENTERPRISE_ORGANIZATION: ["Query.organization"],
   CONSOLE_ORGANIZATION: ["Query.organization"],
-  ENTERPRISE_MEMBERS: ["Query.user", "User.name", "User.status", "User.role", "User.joinedAt"],
+  ENTERPRISE_MEMBERS: [
+    "Query.user",
+    "Query.idleSeats",
+    "User.name",
+    "User.status",
+    "User.role",
+    "User.joinedAt",
+  ],
   CONSOLE_MEMBERS: ["Query.user", "User.identities"],
-  GROUPS: ["Query.groups", "User.groups", "ReportBucket.group"],
-  GROUP_MEMBERS: ["Group.members", "User.groups"],
+  GROUPS: ["Query.groups", "Query.teams", "User.groups", "User.team", "ReportBucket.group"],
+  GROUP_MEMBERS: ["Group.members", "Team.members", "User.groups", "User.team"],
   WORKSPACES: ["ReportBucket.workspace", "ApiKey.workspace"],
   API_KEYS: ["ReportBucket.apiKey"],
 };
 
-const ClosedReasonEnum = builder.enumType("ClosedReason", {
+export const ClosedReasonEnum = builder.enumType("ClosedReason", {
   description: "Why a dataset cannot be read.",
   values: Object.fromEntries(
     Object.entries(CLOSED_REASONS).map(([name, sentence]) => [
@@ -151,7 +206,8 @@ const DatasetInfo = builder.objectRef<DatasetEntry>("DatasetInfo").implement({
     }),
     buckets: t.field({
       type: [BucketEnum],
-      description: "The lengths of bucket it knows; none where rows are not split by time.",
+      description:
+        "The lengths of bucket it knows, of which WEEK and MONTH are made; none where rows are not split by time.",
       resolve: ({ buckets }) => [...buckets],
     }),
     groupBy: t.stringList({

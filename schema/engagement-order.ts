@@ -1,7 +1,7 @@
 import type { Decimal } from "../src/domain/decimal.ts";
 import { builder } from "./builder.ts";
 
-const OrderDirectionEnum = builder.enumType("OrderDirection", {
+export const OrderDirectionEnum = builder.enumType("OrderDirection", {
   description: "Which end of an order comes first.",
   values: {
     ASC: { description: "The smallest, the earliest or the first by letter." },

@@ -111,6 +111,6 @@ export async function thingOfUse<Thing>(
 /** The same person as others reach them over another range, without figures about their own. */
 function personOver(person: Person, range: DayRange): Person {
   if (sameRange(person.range, range)) return person;
-  const { activity: _, isPart: __, ...who } = person;
+  const { activity: _, part: __, ...who } = person;
   return { ...who, range };
 }

@@ -20,6 +20,23 @@ export const Money = builder.objectRef<MoneyShape>("Money").implement({
   }),
 });
 
+export const DerivedMoney = builder.objectRef<MoneyShape>("DerivedMoney").implement({
+  description:
+    "An amount that the gateway works out from others, such as an average or a projection; never a billed one. Rounded half to even at 12 decimals of a cent. Not additive.",
+  fields: (t) => ({
+    cents: t.expose("cents", {
+      type: "Decimal",
+      description: "The amount in cents of `currency`. Not additive.",
+    }),
+    usd: t.field({
+      type: "Decimal",
+      description: "The amount in whole units of `currency` (dollars). Not additive.",
+      resolve: dollars,
+    }),
+    currency: t.exposeString("currency", { description: "ISO 4217 code." }),
+  }),
+});
+
 export const Spend = builder.objectRef<SpendShape>("Spend").implement({
   description: "What usage cost. `net` and `list` are different kinds of money and are never mixed.",
   fields: (t) => ({

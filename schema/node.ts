@@ -36,7 +36,7 @@ function walksToNodes(ids: readonly string[], schema: GraphQLSchema, ctx: Contex
     const find = schema.getType(typename)?.extensions.nodeWalks as
       | ReturnType<typeof nodeWalks>["nodeWalks"]
       | undefined;
-    return find?.(id, ctx).walks ?? [];
+    return [find?.(id, ctx) ?? []].flat().flatMap((found) => found.walks);
   });
   return { walks, enough: null };
 }

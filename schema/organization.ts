@@ -1,10 +1,7 @@
-import { organizationsOf } from "../src/analytics/join.ts";
+import { organizationEndpoint, organizationOf, organizationsOf } from "../src/analytics/join.ts";
 import type { Context } from "../src/context.ts";
-import type { Organization as OrganizationShape } from "../src/domain/organization.ts";
-import { GatewayError } from "../src/errors.ts";
-import { consoleOrganization, enterpriseOrganization } from "../src/upstream/endpoints/organization.ts";
+import type { OrganizationKind, Organization as OrganizationShape } from "../src/domain/organization.ts";
 import { walksOf } from "../src/upstream/plan.ts";
-import { walkOf, whole } from "../src/upstream/walk.ts";
 import { builder } from "./builder.ts";
 import { walks } from "./walks.ts";
 
@@ -16,8 +13,8 @@ const Organization = builder.objectRef<OrganizationShape>("Organization").implem
   }),
 });
 
-function endpointFor(ctx: Context) {
-  return organizationsOf(ctx)[0] === "CONSOLE" ? consoleOrganization : enterpriseOrganization;
+function preferred(ctx: Context): OrganizationKind {
+  return organizationsOf(ctx)[0] ?? "ENTERPRISE";
 }
 
 builder.queryField("organization", (t) =>
@@ -26,15 +23,7 @@ builder.queryField("organization", (t) =>
     nullable: true,
     description:
       "The Enterprise organization, or the Console one where there is no Enterprise key. Sources: ENTERPRISE_ORGANIZATION, CONSOLE_ORGANIZATION. Errors: UPSTREAM_*.",
-    extensions: walks((_prospect, ctx) => walksOf(endpointFor(ctx), [{}])),
-    resolve: async (_root, _args, ctx) => {
-      const endpoint = endpointFor(ctx);
-      const [organization] = (await whole(walkOf(ctx.upstream, endpoint, [{}]))).rows;
-      if (organization === undefined)
-        throw new GatewayError("NOT_FOUND", "The upstream named no organization.", {
-          dataset: endpoint.dataset,
-        });
-      return organization;
-    },
+    extensions: walks((_prospect, ctx) => walksOf(organizationEndpoint(preferred(ctx)), [{}])),
+    resolve: (_root, _args, ctx) => organizationOf(ctx, preferred(ctx)),
   }),
 );

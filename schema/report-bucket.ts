@@ -1,48 +1,41 @@
+import type { Relations } from "../src/analytics/analysis.ts";
 import { personByConsoleId } from "../src/analytics/join.ts";
-import type { GatewayRow } from "../src/analytics/report.ts";
+import type { ReportFigure } from "../src/analytics/report-analysis.ts";
 import type { Context } from "../src/context.ts";
 import { isOfConsole } from "../src/domain/dataset.ts";
 import type { OrganizationKind } from "../src/domain/organization.ts";
 import type { Person } from "../src/domain/person.ts";
 import type { DayRange } from "../src/domain/range.ts";
+import type { Team } from "../src/domain/team.ts";
 import { apiKeyById, workspaceById } from "../src/loaders/console.ts";
 import { consoleMembers } from "../src/upstream/endpoints/members.ts";
 import { walksOf } from "../src/upstream/plan.ts";
 import { Actor } from "./actor.ts";
 import { ApiKey, walksOfApiKeys } from "./api-key.ts";
-import { builder, dateTime } from "./builder.ts";
-import { FinalityEnum } from "./freshness.ts";
+import { builder } from "./builder.ts";
 import { splitBy } from "./selection.ts";
+import { SeriesRow } from "./series.ts";
 import { User } from "./user.ts";
 import { walks } from "./walks.ts";
 import { Workspace, walksOfWorkspaces } from "./workspace.ts";
 
-/** A row of a report with whose it is, and with the range of the question, which its people inherit. */
-export type ReportNode<Measure> = GatewayRow<Measure> & {
+/** A row of a report with whose it is, with what it can be set in relation to, and with the range of the question, which its people inherit. */
+export type ReportNode<Measure> = ReportFigure<Measure> & {
   readonly range: DayRange;
   readonly organization: OrganizationKind;
+  readonly relations: Relations<ReportFigure<Measure>, Measure>;
 };
 
 /** What every bucket says of who, what and when. */
 export const Bucketed = builder.interfaceRef<ReportNode<unknown>>("ReportBucket").implement({
   description:
     "One group in one time bucket of a report. A dimension is null where the group has no value; selecting one that the query did not group by is BAD_USER_INPUT.",
+  interfaces: [SeriesRow],
   fields: (t) => ({
-    from: t.field({
-      type: "DateTime",
-      description: "Start of the bucket.",
-      resolve: (row) => dateTime(row.from),
-    }),
-    until: t.field({
-      type: "DateTime",
-      description: "End of the bucket, not included.",
-      resolve: (row) => dateTime(row.until),
-    }),
     isRemainder: t.exposeBoolean("isRemainder", {
       description:
-        "Whether the row stands for all groups that upstream left out because it keeps only a bucket's hundred largest.",
+        "Whether the row stands for what upstream left out: all groups beyond a bucket's hundred largest, or by TEAM what is nobody's and a report of people does not have.",
     }),
-    state: t.expose("state", { type: FinalityEnum, description: "Whether the figures can still change." }),
     product: t.exposeString("product", splitBy("PRODUCT", "Product, such as `chat`; new names may appear.")),
     model: t.exposeString("model", splitBy("MODEL", "Model.")),
     contextWindow: t.exposeString("contextWindow", splitBy("CONTEXT_WINDOW", "Context-window price tier.")),
@@ -98,6 +91,28 @@ export const Bucketed = builder.interfaceRef<ReportNode<unknown>>("ReportBucket"
     ),
     sessionId: t.exposeString("sessionId", splitBy("SESSION", "Managed session.")),
     userProfileId: t.exposeString("userProfileId", splitBy("USER_PROFILE", "User profile.")),
+    team: t.string({
+      ...splitBy(
+        "TEAM",
+        "Name of the team, as of now whatever the days. Null in two rows: that of people in no team (`isUnassigned`), and that of usage no person is behind, such as service accounts, keys and what is attributed to nobody.",
+      ),
+      resolve: ({ team }) => teamOf(team)?.name ?? null,
+    }),
+    teamId: t.string({
+      ...splitBy(
+        "TEAM",
+        "Id of the team: of the RBAC group, or where the operator lists the teams, the name. Null where `team` is.",
+      ),
+      resolve: ({ team }) => teamOf(team)?.teamId ?? null,
+    }),
+    costCentre: t.string({
+      ...splitBy("TEAM", "Cost centre of the team. Null where `team` is, and where nobody states one."),
+      resolve: ({ team }) => teamOf(team)?.costCentre ?? null,
+    }),
+    isUnassigned: t.boolean({
+      ...splitBy("TEAM", "Whether the row is that of people in no team."),
+      resolve: ({ team }) => team?.kind === "unassigned",
+    }),
     user: t.field({
       type: User,
       ...splitBy(
@@ -120,6 +135,10 @@ export const Bucketed = builder.interfaceRef<ReportNode<unknown>>("ReportBucket"
     }),
   }),
 });
+
+function teamOf(team: ReportNode<unknown>["team"]): Team | null {
+  return team?.kind === "team" ? team.team : null;
+}
 
 function personOf(
   { user, accountId, range }: ReportNode<unknown>,

@@ -3,35 +3,56 @@ import { badInput } from "../src/errors.ts";
 import type { ReportNames } from "../src/upstream/endpoints/report-query.ts";
 import { builder } from "./builder.ts";
 
-/** What the filter of a report holds: lists by name. */
-export interface FilterInput {
-  readonly [name: string]: readonly string[] | null | undefined;
+/** The lists of a filter: the names they go by in the graph, what they are of, and how they are described. */
+const FILTERS = {
+  users: ["USER", "People, by `user_...` id of the source's organization."],
+  products: ["PRODUCT", "Products, such as `chat` or `claude_code`."],
+  models: ["MODEL", "Models by name."],
+  contextWindows: ["CONTEXT_WINDOW", "Context-window price tiers, such as `0-200k`."],
+  inferenceGeos: ["INFERENCE_GEO", "Inference regions, such as `us`; `not_available` for none."],
+  speeds: ["SPEED", "`fast` or `standard`."],
+  serviceTiers: ["SERVICE_TIER", "Service tiers, such as `standard` or `batch`."],
+  workspaces: ["WORKSPACE", "Workspaces, by `wrkspc_...` id."],
+  apiKeys: ["API_KEY", "API keys, by `apikey_...` id; an empty text is usage without a key (UNIFIED)."],
+  serviceAccounts: [
+    "SERVICE_ACCOUNT",
+    "Service accounts, by `svac_...` id (usage of the CONSOLE; for others see `actors`).",
+  ],
+  slackChannels: ["SLACK_CHANNEL", "Slack channels of Claude Tag usage, by id."],
+  claudeTagCategories: ["CLAUDE_TAG_CATEGORY", "Kinds of Claude Tag usage, such as `dm` or `engaged`."],
+  claudeTagUsers: ["CLAUDE_TAG_USER", "Slack users behind Claude Tag usage, by id."],
+  actors: [
+    "ACTOR",
+    "Identities, by `user_...`, `svac_...` or `apikey_...` id (UNIFIED). A key stands for itself only where no one else is known.",
+  ],
+  actorTypes: ["ACTOR_TYPE", "Kinds of identity, such as `federated_actor` (UNIFIED)."],
+  agents: ["AGENT", "Managed agents, by id (UNIFIED, Console)."],
+  deployments: ["DEPLOYMENT", "Deployments, by id (UNIFIED, Console)."],
+  environments: ["ENVIRONMENT", "Environments of managed sessions, by id (UNIFIED, Console)."],
+  sessions: ["SESSION", "Managed sessions, by `sesn_...` id (UNIFIED, Console)."],
+  userProfiles: ["USER_PROFILE", "User profiles, by `uprof_...` id (UNIFIED, Console)."],
+  groups: ["GROUP", "RBAC groups by id; membership on the day of use counts."],
+} as const satisfies Record<string, readonly [FilterDimension, string]>;
+
+/** What the lists of a filter hold. */
+export type FilterLists = { readonly [N in keyof typeof FILTERS]?: readonly string[] | null | undefined };
+
+/** What the filter of a report holds. */
+export interface FilterInput extends FilterLists {
+  readonly any?: readonly FilterLists[] | null | undefined;
 }
 
-/** The names filters go by in the graph. */
-const FILTERS = {
-  users: "USER",
-  products: "PRODUCT",
-  models: "MODEL",
-  contextWindows: "CONTEXT_WINDOW",
-  inferenceGeos: "INFERENCE_GEO",
-  speeds: "SPEED",
-  serviceTiers: "SERVICE_TIER",
-  workspaces: "WORKSPACE",
-  apiKeys: "API_KEY",
-  serviceAccounts: "SERVICE_ACCOUNT",
-  groups: "GROUP",
-  slackChannels: "SLACK_CHANNEL",
-  claudeTagCategories: "CLAUDE_TAG_CATEGORY",
-  claudeTagUsers: "CLAUDE_TAG_USER",
-  actors: "ACTOR",
-  actorTypes: "ACTOR_TYPE",
-  agents: "AGENT",
-  deployments: "DEPLOYMENT",
-  environments: "ENVIRONMENT",
-  sessions: "SESSION",
-  userProfiles: "USER_PROFILE",
-} as const satisfies Record<string, FilterDimension>;
+/** One input field for each list. */
+function listsOf<Field>(list: (options: { description: string }) => Field) {
+  return Object.fromEntries(
+    Object.entries(FILTERS).map(([name, [, description]]) => [name, list({ description })]),
+  ) as { [N in keyof typeof FILTERS]: Field };
+}
+
+const FilterAlternative = builder.inputType("FilterAlternative", {
+  description: "One of several ways to match: any value of each list, all of the lists.",
+  fields: (t) => listsOf((options) => t.stringList(options)),
+});
 
 /** The filter of one report; the lists are the same, the sources that know them are not. */
 export function reportFilter(name: "CostFilter" | "UsageFilter") {
@@ -39,47 +60,19 @@ export function reportFilter(name: "CostFilter" | "UsageFilter") {
     description:
       "Which usage to count: any value of each list, all of the lists. Sources differ in the lists they know; the error says which.",
     fields: (t) => ({
-      users: t.stringList({ description: "People, by `user_...` id of the source's organization." }),
-      products: t.stringList({ description: "Products, such as `chat` or `claude_code`." }),
-      models: t.stringList({ description: "Models by name." }),
-      contextWindows: t.stringList({ description: "Context-window price tiers, such as `0-200k`." }),
-      inferenceGeos: t.stringList({
-        description: "Inference regions, such as `us`; `not_available` for none.",
-      }),
-      speeds: t.stringList({ description: "`fast` or `standard`." }),
-      serviceTiers: t.stringList({ description: "Service tiers, such as `standard` or `batch`." }),
-      workspaces: t.stringList({ description: "Workspaces, by `wrkspc_...` id." }),
-      apiKeys: t.stringList({
-        description: "API keys, by `apikey_...` id; an empty text is usage without a key (UNIFIED).",
-      }),
-      serviceAccounts: t.stringList({
-        description: "Service accounts, by `svac_...` id (usage of the CONSOLE; for others see `actors`).",
-      }),
-      slackChannels: t.stringList({ description: "Slack channels of Claude Tag usage, by id." }),
-      claudeTagCategories: t.stringList({
-        description: "Kinds of Claude Tag usage, such as `dm` or `engaged`.",
-      }),
-      claudeTagUsers: t.stringList({ description: "Slack users behind Claude Tag usage, by id." }),
-      actors: t.stringList({
+      ...listsOf((options) => t.stringList(options)),
+      any: t.field({
+        type: [FilterAlternative],
         description:
-          "Identities, by `user_...`, `svac_...` or `apikey_...` id (UNIFIED). A key stands for itself only where no one else is known.",
+          "Beside the lists, at least one of these. Upstream cannot be asked that, so the gateway picks rows by the dimensions they are split by: every list of an alternative has to be one of `groupBy`. Not for `users` and `groups`, whose rows leave usage out or count it several times, nor by sources that leave groups out. `total` is of the same usage, at a walk of its own.",
       }),
-      actorTypes: t.stringList({ description: "Kinds of identity, such as `federated_actor` (UNIFIED)." }),
-      agents: t.stringList({ description: "Managed agents, by id (UNIFIED, Console)." }),
-      deployments: t.stringList({ description: "Deployments, by id (UNIFIED, Console)." }),
-      environments: t.stringList({
-        description: "Environments of managed sessions, by id (UNIFIED, Console).",
-      }),
-      sessions: t.stringList({ description: "Managed sessions, by `sesn_...` id (UNIFIED, Console)." }),
-      userProfiles: t.stringList({ description: "User profiles, by `uprof_...` id (UNIFIED, Console)." }),
-      groups: t.stringList({ description: "RBAC groups by id; membership on the day of use counts." }),
     }),
   });
 }
 
 /** The lists of the filter that a report knows. */
 export function filterNamesOf({ filter }: ReportNames): string[] {
-  return Object.entries(FILTERS).flatMap(([name, dimension]) =>
+  return Object.entries(FILTERS).flatMap(([name, [dimension]]) =>
     Object.hasOwn(filter, dimension) ? [name] : [],
   );
 }
@@ -88,9 +81,9 @@ export function filterNamesOf({ filter }: ReportNames): string[] {
 const MAX_VALUES = 100;
 
 /** A filter as sources take it, by dimension. */
-export function filterOf(filter: FilterInput | null | undefined): Filter {
-  const lists = Object.entries(FILTERS).flatMap(([name, dimension]) => {
-    const values = filter?.[name];
+export function filterOf(filter: FilterLists | null | undefined): Filter {
+  const lists = Object.entries(FILTERS).flatMap(([name, [dimension]]) => {
+    const values = filter?.[name as keyof FilterLists];
     if (values === null || values === undefined) return [];
     // Sent without an entry, a list would not be sent at all, and everything would be counted.
     if (values.length === 0 || values.length > MAX_VALUES)
@@ -100,4 +93,23 @@ export function filterOf(filter: FilterInput | null | undefined): Filter {
     return [[dimension, [...new Set(values)].sort()]];
   });
   return Object.fromEntries(lists);
+}
+
+/** The most alternatives of one filter. */
+const MAX_ALTERNATIVES = 100;
+
+/** The alternatives of a filter; nothing where it has none. */
+export function alternativesOf(filter: FilterInput | null | undefined): { any?: readonly Filter[] } {
+  const stated = filter?.any;
+  if (!stated) return {};
+  if (stated.length === 0 || stated.length > MAX_ALTERNATIVES)
+    throw badInput(
+      `\`filter.any\` has ${stated.length} alternatives; it takes 1 to ${MAX_ALTERNATIVES}. Leave it out to count all.`,
+    );
+  const any = stated.map(filterOf);
+  if (any.some((each) => Object.keys(each).length === 0))
+    throw badInput(
+      "`filter.any` has an alternative without lists, which everything matches; leave `any` out.",
+    );
+  return { any };
 }

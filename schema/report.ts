@@ -1,21 +1,38 @@
 import type { GraphQLResolveInfo } from "graphql";
+import type { Order, Relations, Totals } from "../src/analytics/analysis.ts";
+import { dressed } from "../src/analytics/ranking.ts";
 import {
   answerBy,
   dimensionsOf,
   type GatewayRow,
+  likelyPlan,
   plansFor,
   type Report,
   type ReportPlan,
   type ReportPlans,
-  rankReport,
-  reportWalksOf,
   type Source,
   totalWalksOf,
-  walkReport,
 } from "../src/analytics/report.ts";
+import {
+  analyseReport,
+  isByTeam,
+  planWalks,
+  type ReportAnalysis,
+  type ReportFigure,
+  reachingBack,
+  refuseOverlap,
+  relationsOf,
+  walkRows,
+  withPlanBefore,
+} from "../src/analytics/report-analysis.ts";
+import { overlapOf } from "../src/analytics/team-report.ts";
 import type { Context } from "../src/context.ts";
 import { dimensionKey } from "../src/domain/bucket.ts";
-import type { BucketWidth, Dimension } from "../src/domain/report.ts";
+import type { Comparison } from "../src/domain/comparison.ts";
+import type { Dimension } from "../src/domain/report.ts";
+import { askedWidth, type SeriesBucket } from "../src/domain/series.ts";
+import type { Overlap } from "../src/domain/team.ts";
+import { teamsNow } from "../src/loaders/teams.ts";
 import type { FieldWalks } from "../src/upstream/plan.ts";
 import { mapPages } from "../src/upstream/walk.ts";
 import { builder } from "./builder.ts";
@@ -30,18 +47,9 @@ import {
 } from "./connection.ts";
 import { DateRange, type DateRangeInput, resolveRange } from "./range.ts";
 import type { ReportNode } from "./report-bucket.ts";
-import { type FilterInput, filterOf } from "./report-filter.ts";
+import { alternativesOf, type FilterInput, filterOf } from "./report-filter.ts";
 import { refuseUnsplit } from "./selection.ts";
-
-export const BucketEnum = builder.enumType("Bucket", {
-  description: "Length of a time bucket.",
-  values: {
-    NONE: { description: "No buckets: one row per group for the whole range, largest first." },
-    DAY: { description: "UTC days." },
-    HOUR: { description: "Hours." },
-    MINUTE: { description: "Minutes; many upstream requests for more than a few hours." },
-  } satisfies { [W in BucketWidth]: { description: string } },
-});
+import { analysisArgs, BucketEnum, type OrderInput, topOf } from "./series.ts";
 
 export const SourceEnum = builder.enumType("Source", {
   description: "Which reports answer. Those of two organizations are never added together.",
@@ -59,37 +67,64 @@ export const SourceEnum = builder.enumType("Source", {
   } satisfies { [S in Source | "AUTO"]: { description: string } },
 });
 
+export const OverlapEnum = builder.enumType("Overlap", {
+  description: "How people who are in several teams are counted.",
+  values: {
+    COUNT_IN_EACH: {
+      description: "Fully in each of their teams: rows can add up to more than the total, by `overlap`.",
+    },
+    SPLIT: {
+      description:
+        "In equal parts, which add up to the whole exactly: what is left over at the last digit (of the amount, or a millionth of a cent; of a count, 1) goes to the teams that come first by name.",
+    },
+  } satisfies { [O in Overlap]: { description: string } },
+});
+
 /** The arguments of a report; `groupBy` and `filter` differ by report. */
-export const reportArgs = builder.args((t) => ({
-  range: t.field({
-    type: DateRange,
-    required: true,
-    description: "UTC days, however many; asked of upstream month by month.",
-  }),
-  bucket: t.field({
-    type: BucketEnum,
-    defaultValue: "DAY",
-    description: "Length of a bucket.",
-  }),
-  source: t.field({
-    type: SourceEnum,
-    defaultValue: "AUTO",
-    description: "Which organization's reports answer.",
-  }),
-}));
+export const reportArgs = {
+  ...builder.args((t) => ({
+    range: t.field({
+      type: DateRange,
+      required: true,
+      description: "UTC days, however many; asked of upstream month by month.",
+    }),
+    bucket: t.field({
+      type: BucketEnum,
+      defaultValue: "DAY",
+      description: "Length of a bucket.",
+    }),
+    source: t.field({
+      type: SourceEnum,
+      defaultValue: "AUTO",
+      description: "Which organization's reports answer.",
+    }),
+    overlap: t.field({
+      type: OverlapEnum,
+      defaultValue: "COUNT_IN_EACH",
+      description:
+        "How people in several teams are counted, where rows are split by TEAM; else without effect.",
+    }),
+  })),
+  ...analysisArgs,
+};
 
 /** What can be asked of any report. */
 export interface ReportArgs extends Slice {
   readonly range: DateRangeInput;
-  readonly bucket?: BucketWidth | null | undefined;
+  readonly bucket?: SeriesBucket | null | undefined;
   readonly source?: Source | "AUTO" | null | undefined;
   readonly groupBy?: readonly Dimension[] | null | undefined;
   readonly filter?: FilterInput | null | undefined;
+  readonly top?: number | null | undefined;
+  readonly compare?: Comparison | null | undefined;
+  readonly orderBy?: OrderInput | null | undefined;
+  readonly overlap?: Overlap | null | undefined;
 }
 
 /** What an answer to a report says beside its rows. */
 interface ReportAnswer<Measure> extends Connection<ReportNode<Measure>> {
   readonly plan: ReportPlan<Measure>;
+  readonly relations: Relations<ReportFigure<Measure>, Measure>;
 }
 
 /** The plan behind a connection of a report; the type of connections has no room for it. */
@@ -97,85 +132,183 @@ export function planOf<Measure>(answer: object): ReportPlan<Measure> {
   return (answer as ReportAnswer<Measure>).plan;
 }
 
+/** The totals of a connection of a report; see planOf. */
+export function totalsOf<Measure>(answer: object): Totals<Measure> {
+  return (answer as ReportAnswer<Measure>).relations;
+}
+
+/** A report as far as the source that is asked for answers it. */
+export function reportBy<Measure>(
+  report: Report<Measure>,
+  source: Source | "AUTO" | null | undefined,
+): Report<Measure> {
+  const any = (source ?? "AUTO") === "AUTO";
+  return { ...report, sources: report.sources.filter((each) => any || each.source === source) };
+}
+
 /** The ways to answer a report question, the preferred one first. */
 function plansOf<Measure>(
   ctx: Context,
   report: Report<Measure>,
-  { range, bucket, source, groupBy, filter }: ReportArgs,
+  { range, bucket, source, groupBy, filter, top, compare, overlap }: ReportArgs,
 ): ReportPlans<Measure> {
+  const byTeam = groupBy?.includes("TEAM") ?? false;
   const question = {
     range: resolveRange(range, ctx.now()),
-    bucket: bucket ?? "DAY",
+    bucket: askedWidth(bucket ?? "DAY"),
     groupBy: [...new Set(groupBy ?? [])].sort(),
     filter: filterOf(filter),
+    ...alternativesOf(filter),
+    ...(byTeam ? { overlap: overlap ?? "COUNT_IN_EACH" } : {}),
   };
-  const anySource = (source ?? "AUTO") === "AUTO";
-  const sources = report.sources.filter((each) => anySource || each.source === source);
-  return plansFor(ctx.upstream, { ...report, sources }, question, ctx.now());
+  refuseOverlap(topOf(top), question);
+  const plans = plansFor(ctx.upstream, reportBy(report, source), question, ctx.now());
+  return reachingBack(plans, compare ?? null);
 }
 
-/** The plan that will answer, as far as is known of what upstream refuses. */
-function likelyPlan<Measure>(ctx: Context, report: Report<Measure>, args: ReportArgs): ReportPlan<Measure> {
-  const plans = plansOf(ctx, report, args);
-  const isOpen = ({ resource }: ReportPlan<Measure>) =>
-    !ctx.upstream.standing(resource.endpoint.dataset)?.refusal;
-  return plans.find(isOpen) ?? plans[0];
+/** The walks of a report, and of the period it is compared with; only what is shown as upstream sends it is read in part. */
+export function reportWalks<Measure>(
+  ctx: Context,
+  report: Report<Measure>,
+  args: ReportArgs,
+): readonly FieldWalks[] {
+  return isWalk(args) ? walksFor(ctx, report, args, rowsWanted(args)) : allWalks(ctx, report, args);
 }
 
-/** The walks of a report; a ranking reads all of them. */
-export function reportWalks<Measure>(ctx: Context, report: Report<Measure>, args: ReportArgs): FieldWalks {
-  const plan = likelyPlan(ctx, report, args);
-  return reportWalksOf(plan, plan.question.bucket === "NONE" ? null : rowsWanted(args));
+/** The same, read to the end. */
+export function allWalks<Measure>(
+  ctx: Context,
+  report: Report<Measure>,
+  args: ReportArgs,
+): readonly FieldWalks[] {
+  return walksFor(ctx, report, args, null);
+}
+
+function walksFor<Measure>(
+  ctx: Context,
+  report: Report<Measure>,
+  args: ReportArgs,
+  enough: number | null,
+): readonly FieldWalks[] {
+  const plan = likelyPlan(ctx.upstream, plansOf(ctx, report, args));
+  return withPlanBefore(plan, args.compare ?? null).flatMap((each) => planWalks(ctx, each, enough));
+}
+
+/** The walks of what is counted twice beside the rows that `args` ask for. */
+export function overlapWalks<Measure>(
+  ctx: Context,
+  report: Report<Measure>,
+  args: ReportArgs,
+): readonly FieldWalks[] {
+  const plan = likelyPlan(ctx.upstream, plansOf(ctx, report, args));
+  return isByTeam(plan) ? planWalks(ctx, plan, null) : [];
+}
+
+/** What the rows of all pages of an answer count more than once; null where they are not split by team. */
+export async function overlapOfAnswer<Measure>(ctx: Context, answer: object): Promise<Measure | null> {
+  const plan = planOf<Measure>(answer);
+  return isByTeam(plan) ? overlapOf(ctx, plan) : null;
 }
 
 /** The walks of the total beside the rows that `args` ask for. */
 export function totalWalks<Measure>(ctx: Context, report: Report<Measure>, args: ReportArgs): FieldWalks {
-  return totalWalksOf(likelyPlan(ctx, report, args));
+  return totalWalksOf(likelyPlan(ctx.upstream, plansOf(ctx, report, args)));
 }
+
+/** The walks of the total and of that of the compared period. */
+export function totalComparisonWalks<Measure>(
+  ctx: Context,
+  report: Report<Measure>,
+  args: ReportArgs,
+): readonly FieldWalks[] {
+  const plans = withPlanBefore(likelyPlan(ctx.upstream, plansOf(ctx, report, args)), args.compare ?? null);
+  return plans.length === 1 ? [] : plans.map(totalWalksOf);
+}
+
+/** The order of a report's rows, by name. */
+type NamedOrder<Measure> = Order<Measure> & { readonly field: string };
 
 /** One report question, answered as a connection: a series by time, or a ranking where there are no buckets. */
 export async function answerReport<Measure>(
   ctx: Context,
   report: Report<Measure>,
   args: ReportArgs,
+  orderOf: (asked: ReportArgs["orderBy"], bucket: SeriesBucket) => NamedOrder<Measure>,
   info: GraphQLResolveInfo,
 ): Promise<ReportAnswer<Measure>> {
   const { first, after } = args;
   const slice = { first, after };
   const plans = plansOf(ctx, report, args);
+  const bucket = args.bucket ?? "DAY";
+  const analysis = {
+    bucket,
+    top: topOf(args.top),
+    order: orderOf(args.orderBy, bucket),
+    compare: args.compare ?? null,
+    asSent: isWalk(args),
+  };
   refuseUnsplit(info, dimensionsOf(plans[0]));
+  if (isByTeam(plans[0])) await teamsNow(ctx); // no figures are asked for where nobody can say whose they are
   const field = info.fieldName;
   // A list is read on from the source that began it: another one's rows can stand in another order.
-  const begun = plans.find((plan) => belongsTo(after, listOf(field, plan)));
-  return answerBy(ctx.upstream, begun === undefined ? plans : [begun], async (plan) => ({
-    ...(await connectReport(ctx, slice, field, plan)),
-    plan,
-  }));
+  const begun = plans.find((plan) => belongsTo(after, listOf(field, plan, analysis)));
+  return answerBy(ctx.upstream, begun === undefined ? plans : [begun], (plan) =>
+    connectReport(ctx, slice, listOf(field, plan, analysis), plan, analysis),
+  );
 }
 
-function connectReport<Measure>(
+interface NamedAnalysis<Measure> extends ReportAnalysis<Measure> {
+  readonly order: NamedOrder<Measure>;
+  /** Rows are shown as upstream sends them. */
+  readonly asSent: boolean;
+}
+
+async function connectReport<Measure>(
   ctx: Context,
   slice: Slice,
-  field: string,
+  list: Question,
   plan: ReportPlan<Measure>,
-): Promise<Connection<ReportNode<Measure>>> {
-  const list = listOf(field, plan);
+  analysis: NamedAnalysis<Measure>,
+): Promise<ReportAnswer<Measure>> {
   const { range } = plan.windows;
   const { organization } = plan.source;
-  const node = (row: GatewayRow<Measure>): ReportNode<Measure> => ({ ...row, range, organization });
-  if (plan.question.bucket !== "NONE") {
-    const walk = mapPages(walkReport(ctx.upstream, plan), ({ rows }) => rows.map(node));
-    return connect(ctx, slice, list, walk, subjectOf);
-  }
-  return connectRanking(ctx, slice, list, async () => {
-    const { ranked, sources } = await rankReport(ctx.upstream, plan);
-    return { ranked: ranked.map((each) => ({ ...each, row: node(each.row) })), sources };
+  let ranked: readonly ReportFigure<Measure>[] | null = null;
+  const relations = relationsOf(ctx, plan, analysis.compare, () => ranked);
+  const node = (row: ReportFigure<Measure>): ReportNode<Measure> => ({
+    ...row,
+    range,
+    organization,
+    relations,
   });
+  if (analysis.asSent) {
+    const plain = (row: GatewayRow<Measure>) =>
+      node({ ...row, isOther: false, isPartial: false, before: null });
+    const walk = mapPages(walkRows(ctx, plan), ({ rows }) => rows.map(plain));
+    return { ...(await connect(ctx, slice, list, walk, subjectOf)), plan, relations };
+  }
+  const connection = await connectRanking(ctx, slice, list, async () => {
+    const answer = await analyseReport(ctx, plan, analysis);
+    ranked = answer.ranked.map(({ row }) => row);
+    return { ...answer, ranked: dressed(answer.ranked, node) };
+  });
+  return { ...connection, plan, relations };
+}
+
+/** Whether rows can be shown as upstream sends them, page by page. */
+function isWalk({ bucket, top, compare, orderBy }: ReportArgs): boolean {
+  const width = bucket ?? "DAY";
+  const isSent = width !== "NONE" && width === askedWidth(width);
+  const isByTime = !orderBy || (orderBy.field === "TIME" && orderBy.direction !== "DESC");
+  return isSent && isByTime && topOf(top) === null && !compare;
 }
 
 /** What the list of a plan is of. */
-function listOf<Measure>(field: string, { question, resource, windows }: ReportPlan<Measure>): Question {
-  const args = { ...question, range: null };
+function listOf<Measure>(
+  field: string,
+  { question, resource, windows }: ReportPlan<Measure>,
+  { bucket, top, order, compare }: NamedAnalysis<Measure>,
+): Question {
+  const args = { ...question, range: null, bucket, top, order: [order.field, order.descending], compare };
   return { field, range: windows.range, dataset: resource.endpoint.dataset, args };
 }
 

@@ -11,6 +11,22 @@ export function splitBy(dimension: string, description: string, extensions: obje
   } as const;
 }
 
+/** A measure that is not told apart by the dimension; `refuseUntold` holds queries to that. */
+export function untoldBy(dimension: string) {
+  return { extensions: { untoldBy: dimension } } as const;
+}
+
+/** A measure that is of several groups at once is not split among them, and adding it up would count it once for each. */
+export function refuseUntold(info: GraphQLResolveInfo, split: readonly string[]): void {
+  const untold = fieldsOfRows(info).filter(({ extensions }) => split.includes(String(extensions.untoldBy)));
+  if (untold.length === 0) return;
+  const names = untold.map(({ name }) => `\`${name}\``).join(", ");
+  const dimensions = [...new Set(untold.map(({ extensions }) => String(extensions.untoldBy)))].join(", ");
+  throw badInput(
+    `${names}: not told apart by ${dimensions}, and one piece of work can be of several; leave ${dimensions} out of \`groupBy\`, or leave the field out.`,
+  );
+}
+
 /** A dimension that rows are not split by would read like one without a value. */
 export function refuseUnsplit(info: GraphQLResolveInfo, split: readonly string[]): void {
   const missing = fieldsOfRows(info).flatMap(({ name, extensions }) => {

@@ -1,23 +1,38 @@
-import { totalOf } from "../src/analytics/report.ts";
 import { usageReport } from "../src/analytics/usage.ts";
+import { decimalOf } from "../src/domain/decimal.ts";
 import type { Dimension } from "../src/domain/report.ts";
-import type { TokenUsage as TokenUsageShape } from "../src/domain/tokens.ts";
+import { type TokenUsage as TokenUsageShape, totalTokens, usages } from "../src/domain/tokens.ts";
 import { usageOfUser } from "../src/loaders/user-totals.ts";
 import { userUsage } from "../src/upstream/endpoints/enterprise-usage.ts";
 import { builder } from "./builder.ts";
+import {
+  COMPARED,
+  type Compared,
+  CountChange,
+  changeOf,
+  comparedRange,
+  comparedRow,
+  comparedTotal,
+} from "./change.ts";
 import { forward } from "./connection.ts";
 import { TokenUsage } from "./money.ts";
 import {
+  allWalks,
   answerReport,
+  overlapOfAnswer,
+  overlapWalks,
   planOf,
   type ReportArgs,
   reportArgs,
   reportWalks,
   SourceEnum,
+  totalComparisonWalks,
+  totalsOf,
   totalWalks,
 } from "./report.ts";
 import { Bucketed, type ReportNode } from "./report-bucket.ts";
 import { reportFilter } from "./report-filter.ts";
+import { type Measures, RUNNING_TOTAL, SeriesRow, SHARE, seriesOrder } from "./series.ts";
 import { OrganizationKindEnum, personRange, rangeOf, User } from "./user.ts";
 import { walks, walksOverDays } from "./walks.ts";
 
@@ -29,6 +44,10 @@ const UsageDimension = builder.enumType("UsageDimension", {
     USER: {
       description:
         "Person. In the Enterprise reports usage without a person is missing; in the Console's it is a row without one.",
+    },
+    TEAM: {
+      description:
+        "Team of the person, now: of the operator's list, else the RBAC groups. People in no team are a row, and so is usage of no person, so rows add up to `total` and `overlap`. For whole teams all people are read: one walk as by USER; the older Enterprise reports take another one for usage of no person. In the older Console report people who have left are in no team: only current members have an address there.",
     },
     CONTEXT_WINDOW: { description: "Context-window price tier." },
     INFERENCE_GEO: { description: "Inference region." },
@@ -57,14 +76,118 @@ const UsageDimension = builder.enumType("UsageDimension", {
   } satisfies { [D in Dimension]?: { description: string } },
 });
 
+const counted = (description: string, of: (usage: TokenUsageShape) => number | null) =>
+  ({
+    description,
+    of: (usage: TokenUsageShape) => {
+      const count = of(usage);
+      return count === null ? null : decimalOf(count);
+    },
+  }) as const;
+
+const USAGE_MEASURES = {
+  TOTAL_TOKENS: counted("Tokens of all kinds.", totalTokens),
+  UNCACHED_INPUT_TOKENS: counted(
+    "Input tokens not served from the cache.",
+    ({ uncachedInputTokens }) => uncachedInputTokens,
+  ),
+  CACHE_READ_INPUT_TOKENS: counted(
+    "Input tokens served from the cache.",
+    ({ cacheReadInputTokens }) => cacheReadInputTokens,
+  ),
+  CACHE_CREATION_5M_INPUT_TOKENS: counted(
+    "Input tokens written to the cache for five minutes.",
+    ({ cacheCreation5mInputTokens }) => cacheCreation5mInputTokens,
+  ),
+  CACHE_CREATION_1H_INPUT_TOKENS: counted(
+    "Input tokens written to the cache for one hour.",
+    ({ cacheCreation1hInputTokens }) => cacheCreation1hInputTokens,
+  ),
+  OUTPUT_TOKENS: counted("Output tokens.", ({ outputTokens }) => outputTokens),
+  WEB_SEARCH_REQUESTS: counted("Server-side web searches.", ({ webSearchRequests }) => webSearchRequests),
+  REQUESTS: counted("Requests; none where the source does not count them.", ({ requests }) => requests),
+} as const satisfies Measures<TokenUsageShape>;
+
+const UsageSeries = seriesOrder<TokenUsageShape>("Usage", USAGE_MEASURES);
+
 const UsageFilter = reportFilter("UsageFilter");
+
+const tokenChange = (description: string, of: (usage: TokenUsageShape) => number) =>
+  ({
+    type: CountChange,
+    description: `${description} Additive.`,
+    resolve: ({ now, before }: Compared<TokenUsageShape>) => ({ now: of(now), before: of(before) }),
+  }) as const;
+
+const UsageComparison = builder.objectRef<Compared<TokenUsageShape>>("UsageComparison").implement({
+  description: "Tokens set against those of another period.",
+  fields: (t) => ({
+    range: t.expose("range", comparedRange),
+    totalTokens: t.field(tokenChange("Tokens of all kinds.", totalTokens)),
+    uncachedInputTokens: t.field(
+      tokenChange("Input tokens not served from the cache.", (usage) => usage.uncachedInputTokens),
+    ),
+    cacheReadInputTokens: t.field(
+      tokenChange("Input tokens served from the cache.", (usage) => usage.cacheReadInputTokens),
+    ),
+    cacheCreation5mInputTokens: t.field(
+      tokenChange(
+        "Input tokens written to the cache for five minutes.",
+        (usage) => usage.cacheCreation5mInputTokens,
+      ),
+    ),
+    cacheCreation1hInputTokens: t.field(
+      tokenChange(
+        "Input tokens written to the cache for one hour.",
+        (usage) => usage.cacheCreation1hInputTokens,
+      ),
+    ),
+    outputTokens: t.field(tokenChange("Output tokens.", (usage) => usage.outputTokens)),
+    webSearchRequests: t.field(tokenChange("Server-side web searches.", (usage) => usage.webSearchRequests)),
+    requests: t.field({
+      type: CountChange,
+      nullable: true,
+      description: "Requests. Additive. Null where the source does not count them.",
+      resolve: ({ now, before }) => changeOf(now.requests, before.requests),
+    }),
+  }),
+});
 
 const UsageBucket = builder.objectRef<ReportNode<TokenUsageShape>>("UsageBucket").implement({
   description:
     "The tokens of one group in one time bucket. Sources: UNIFIED_ENTERPRISE_USAGE, UNIFIED_CONSOLE_USAGE, ENTERPRISE_USAGE, USER_USAGE, CONSOLE_USAGE.",
-  interfaces: [Bucketed],
+  interfaces: [Bucketed, SeriesRow],
   fields: (t) => ({
     tokens: t.field({ type: TokenUsage, description: "Tokens by kind.", resolve: ({ measure }) => measure }),
+    shareOfTotal: t.field({
+      type: "Decimal",
+      nullable: true,
+      description: `${SHARE} Rows that leave some usage out add up to less, and rows that count people in several groups to more. Costs what \`total\` costs. Null: the total is zero, or not measured.`,
+      args: {
+        of: t.arg({
+          type: UsageSeries.MeasureEnum,
+          required: true,
+          defaultValue: "TOTAL_TOKENS",
+          description: "The measure to take the share of.",
+        }),
+      },
+      extensions: walks<object, ReportArgs>(({ above }, ctx) => totalWalks(ctx, usageReport, above)),
+      resolve: async ({ measure, relations }, { of }) =>
+        UsageSeries.shareOf(of, measure, await relations.total()),
+    }),
+    runningTotal: t.field({
+      type: TokenUsage,
+      nullable: true,
+      description: `${RUNNING_TOTAL} Reads the whole range. Null: rows whose identity upstream hides.`,
+      extensions: walks<object, ReportArgs>(({ above }, ctx) => allWalks(ctx, usageReport, above)),
+      resolve: (row) => row.relations.runningTotal(row),
+    }),
+    comparison: t.field({
+      type: UsageComparison,
+      nullable: true,
+      description: `The row against the same group in the compared period. ${COMPARED}`,
+      resolve: comparedRow,
+    }),
   }),
 });
 
@@ -96,7 +219,24 @@ const UsageBucketConnection = builder.connectionObject(
         description:
           "The exact total of the whole range and filter, whatever the rows are split by; asked of upstream only when selected. Null: upstream has no figures.",
         extensions: walks<object, ReportArgs>(({ above }, ctx) => totalWalks(ctx, usageReport, above)),
-        resolve: (answer, _args, ctx) => totalOf(ctx.upstream, planOf<TokenUsageShape>(answer)),
+        resolve: (answer) => totalsOf<TokenUsageShape>(answer).total(),
+      }),
+      totalComparison: t.field({
+        type: UsageComparison,
+        nullable: true,
+        description: `The exact total against that of the compared period; both are asked of upstream only when selected. ${COMPARED}`,
+        extensions: walks<object, ReportArgs>(({ above }, ctx) =>
+          totalComparisonWalks(ctx, usageReport, above),
+        ),
+        resolve: (answer) => comparedTotal(totalsOf<TokenUsageShape>(answer), usages),
+      }),
+      overlap: t.field({
+        type: TokenUsage,
+        nullable: true,
+        description:
+          "By TEAM: what the rows of all pages count more than once, people in several teams being in each; rows add up to `total` and this. Zero with `overlap: SPLIT`. Null: not split by TEAM, or no rows.",
+        extensions: walks<object, ReportArgs>(({ above }, ctx) => overlapWalks(ctx, usageReport, above)),
+        resolve: (answer, _args, ctx) => overlapOfAnswer<TokenUsageShape>(ctx, answer),
       }),
     }),
   },
@@ -115,11 +255,15 @@ builder.queryField("usage", (t) =>
         type: [UsageDimension],
         description: "Dimensions to split rows by; none gives one row per bucket.",
       }),
+      orderBy: t.arg({
+        type: UsageSeries.input,
+        description: "What comes first; by default the oldest, or the largest where there are no buckets.",
+      }),
       filter: t.arg({ type: UsageFilter, description: "Which usage to count." }),
       ...forward,
     },
     extensions: walks<ReportArgs>(({ args }, ctx) => reportWalks(ctx, usageReport, args)),
-    resolve: (_root, args, ctx, info) => answerReport(ctx, usageReport, args, info),
+    resolve: (_root, args, ctx, info) => answerReport(ctx, usageReport, args, UsageSeries.orderOf, info),
   }),
 );
 

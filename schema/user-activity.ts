@@ -55,7 +55,7 @@ builder.objectFields(User, (t) => ({
     ),
     resolve: (person, args, ctx) => {
       const range: DayRange = rangeOf(person, args.range, ctx);
-      const isWhole = !(person.isPart && args.range);
+      const isWhole = !(person.part && args.range);
       if (person.activity !== undefined && isWhole && sameRange(range, person.range)) return person.activity;
       if (person.organization !== "ENTERPRISE") return null;
       return activityOfUser(ctx, { range }).load(person.userId);

@@ -7,7 +7,7 @@ import { emailKey, type OrganizationKind } from "../src/domain/organization.ts";
 import type { Person } from "../src/domain/person.ts";
 import type { DayRange } from "../src/domain/range.ts";
 import { badInput, GatewayError } from "../src/errors.ts";
-import { memberByEmail } from "../src/loaders/members.ts";
+import { membersByEmail } from "../src/loaders/members.ts";
 import { consoleMembers, enterpriseMembers } from "../src/upstream/endpoints/members.ts";
 import { USER_FILTERS, userActivity } from "../src/upstream/endpoints/users.ts";
 import { type FieldWalks, walksOf } from "../src/upstream/plan.ts";
@@ -31,6 +31,7 @@ const MatchedByEnum = builder.enumType("MatchedBy", {
   values: {
     ID: { description: "It is the id of the row that led to the person." },
     EMAIL: { description: "Its address equals the person's, letter case aside." },
+    ALIAS: { description: "The operator says that its address and the person's are of one human." },
   },
 });
 
@@ -49,7 +50,7 @@ type AccountStatus = "ACTIVE" | "DEPARTED" | "DELETED" | "UNKNOWN";
 interface IdentityShape {
   readonly organization: OrganizationKind;
   readonly userId: string;
-  readonly matchedBy: "ID" | "EMAIL";
+  readonly matchedBy: "ID" | "EMAIL" | "ALIAS";
 }
 
 const Identity = builder.objectRef<IdentityShape>("Identity").implement({
@@ -93,7 +94,7 @@ export const NAMELESS: readonly Dataset[] = [
  */
 export const User = builder.node(builder.objectRef<Person>("User"), {
   description:
-    "A person, joined across the organizations by id and lower-cased email. Figures are about the range of the list the person was reached through, or the last 30 days, unless a field is given its own `range`.",
+    "A person, joined across the organizations by id and by email: letter case aside, and an alias for the address it stands for. Figures are about the range of the list the person was reached through, or the last 30 days, unless a field is given its own `range`.",
   id: { resolve: (person) => person.userId },
   extensions: nodeWalks((_id, ctx) => membersOf(ctx)),
   loadOne: nodeLoader("User", async (userId, ctx) => {
@@ -153,10 +154,13 @@ export const User = builder.node(builder.objectRef<Person>("User"), {
 });
 
 /** Rows that stand for several people are not among them. */
-function personOf(activity: UserActivity, range: DayRange, { groups, projects }: Filter): Person | null {
-  const { userId, email } = activity;
-  const isPart = groups !== undefined || projects !== undefined;
-  return userId === null ? null : { organization: "ENTERPRISE", userId, email, range, activity, isPart };
+function personOf(activity: UserActivity, range: DayRange, filter: Filter): Person | null {
+  const { userId, email, formerEmail } = activity;
+  const isPart = filter.groups !== undefined || filter.projects !== undefined;
+  const part = isPart ? { part: filter } : {};
+  return userId === null
+    ? null
+    : { organization: "ENTERPRISE", userId, email, formerEmail, range, activity, ...part };
 }
 
 function statusOfFormer({ deleted, email }: Person): AccountStatus {
@@ -168,14 +172,24 @@ async function identitiesOf(ctx: Context, person: Person): Promise<IdentityShape
   const own: IdentityShape = { organization: person.organization, userId: person.userId, matchedBy: "ID" };
   const email = await emailOf(ctx, person);
   if (email === null) return [own];
-  const others = organizationsOf(ctx).filter((organization) => organization !== person.organization);
+  const { aliases } = ctx.roster;
+  // Within one organization only the operator can know of two accounts of one human.
+  const organizations = organizationsOf(ctx).filter(
+    (organization) => organization !== person.organization || aliases.size > 0,
+  );
   const matches = await Promise.all(
-    others.map(async (organization): Promise<IdentityShape[]> => {
-      const member = await memberByEmail(ctx, { organization }).load(emailKey(email));
-      return member === null ? [] : [{ organization, userId: member.userId, matchedBy: "EMAIL" }];
+    organizations.map(async (organization): Promise<IdentityShape[]> => {
+      const members = (await membersByEmail(ctx, { organization }).load(emailKey(email, aliases))) ?? [];
+      return members.map((member) => ({
+        organization,
+        userId: member.userId,
+        matchedBy: member.email.toLowerCase() === email.toLowerCase() ? "EMAIL" : "ALIAS",
+      }));
     }),
   );
-  return [own, ...matches.flat()];
+  const isOwn = ({ organization, userId }: IdentityShape) =>
+    organization === own.organization && userId === own.userId;
+  return [own, ...matches.flat().filter((match) => !isOwn(match))];
 }
 
 function notFound(message: string): never {
@@ -267,7 +281,7 @@ builder.queryFields((t) => ({
       "One current member, by `id` or by `email`. Sources: ENTERPRISE_MEMBERS, CONSOLE_MEMBERS. Errors: NOT_FOUND, BAD_USER_INPUT, UPSTREAM_*.",
     args: {
       id: t.arg.id({ description: "The person's `id` in this graph, or the bare `user_...`." }),
-      email: t.arg.string({ description: "The address, letter case aside." }),
+      email: t.arg.string({ description: "The address, letter case aside, or an alias of it." }),
       range: t.arg({
         type: DateRange,
         description: "The days the person's figures are about; the last 30 days by default.",

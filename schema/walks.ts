@@ -28,10 +28,10 @@ import { type DateRangeInput, DEFAULT_PERIOD, resolveRange } from "./range.ts";
 
 /** What a field will be about, as far as the operation says it before it is run. */
 export interface Prospect<Args = object, Above = object> {
-  /** Its own `range`, else the one it inherits. */
+  /** Its own `range` or what it is `about`, else the one it inherits. */
   readonly range: DayRange;
   readonly args: Args;
-  /** The arguments of the field above it. */
+  /** The arguments of the nearest field above it that takes any. */
   readonly above: Above;
   readonly schema: GraphQLSchema;
   /** The types it is inside of, the outermost first. */
@@ -50,8 +50,13 @@ export function walks<Args = object, Above = object>(
   return { walks: of };
 }
 
+/** The extension of a field that says itself which days the fields below it are about. */
+export function about<Args = object>(of: (args: Args, ctx: Context) => DayRange) {
+  return { about: of };
+}
+
 /** The extension of a type with ids: which walks it takes to find the one that an id names. */
-export function nodeWalks(of: (id: string, ctx: Context) => FieldWalks) {
+export function nodeWalks(of: (id: string, ctx: Context) => FieldWalks | readonly FieldWalks[]) {
   return { nodeWalks: of };
 }
 
@@ -105,14 +110,17 @@ export function plannedFields({
       const here = path === "" ? name : `${path}.${name}`;
       try {
         const args = getArgumentValues(field, nodes[0] as FieldNode, variables) as { range?: DateRangeInput };
-        const range = args.range ? resolveRange(args.range, ctx.now()) : above.range;
+        const said = field.extensions.about as Parameters<typeof about>[0] | undefined;
+        const stated = args.range ? resolveRange(args.range, ctx.now()) : above.range;
+        const range = said?.(args, ctx) ?? stated;
         const own = field.extensions.walks as Parameters<typeof walks>[0] | undefined;
         const made = own?.({ ...above, args, range }, ctx) ?? [];
         const all = "walks" in made ? [made] : made;
         for (const each of all) add(each, here);
         const source = all[0]?.walks[0]?.endpoint.dataset ?? above.source;
         const within = [...above.within, type.name];
-        descend(getNamedType(field.type), nodes, { schema, range, above: args, source, within }, here);
+        const nearest = field.args.length > 0 ? args : above.above;
+        descend(getNamedType(field.type), nodes, { schema, range, above: nearest, source, within }, here);
       } catch (fault) {
         // The field says so itself when it is run.
         if (!(fault instanceof Error) || fault === TOO_MANY) throw fault;

@@ -14,6 +14,7 @@ import { jwtTokens } from "./server/jwt.ts";
 import { createServer } from "./server/server.ts";
 import { fileTokens } from "./server/tokens.ts";
 import type { Pace, Priority } from "./upstream/budget.ts";
+import type { Manner } from "./upstream/operation.ts";
 import { createUpstream } from "./upstream/upstream.ts";
 
 export interface AppOptions {
@@ -65,26 +66,34 @@ export function createApp(
     freshSeconds: config.freshSeconds,
     maxRequests: config.maxUpstreamRequests,
   });
+  let isReady = true;
   const server = createServer({
     schema,
     operation: upstream.operation,
     now,
     operationTimeoutMs: config.operationTimeoutMs,
     maxFirst: config.maxFirst,
+    roster: config.roster,
     playground: config.playground,
     authenticate: authenticateBy(config.auth, now, onFault),
+    isReady: () => isReady,
     onFault,
   });
   return {
     fetch: server.fetch,
     /** What a command has in hand that asks without GraphQL; `signal` ends its patience. */
-    context: (signal: AbortSignal, priority?: Priority): Context => ({
-      upstream: upstream.operation(priority === undefined ? { signal } : { signal, priority }),
+    context: (signal: AbortSignal, priority: Priority = "interactive", manner: Manner = {}): Context => ({
+      upstream: upstream.operation({ signal, priority, ...manner }),
       viewer: ANYBODY,
       now,
       maxFirst: config.maxFirst,
+      roster: config.roster,
     }),
-    handle: server,
+    handle: server.handle,
+    /** From now on it asks, on /readyz, to be sent nothing more; what comes is answered all the same. */
+    retire(): void {
+      isReady = false;
+    },
     async dispose(): Promise<void> {
       await server.dispose();
       await dispatcher.close();

@@ -1,4 +1,6 @@
 import { type Instant, parseInstant } from "./domain/day.ts";
+import type { Roster } from "./domain/team.ts";
+import { readRoster } from "./roster.ts";
 import type { Limits } from "./upstream/budget.ts";
 import { Credential, type Credentials } from "./upstream/credential.ts";
 
@@ -22,9 +24,14 @@ export interface Config {
   readonly upstreamTimeoutMs: number;
   readonly maxUpstreamRequests: number;
   readonly maxFirst: number;
+  readonly maxConcurrent: number;
+  /** How long requests are still taken after a signal to end, while /readyz refuses. */
+  readonly drainDelayMs: number;
   readonly playground: boolean;
   /** How callers prove who they are. */
   readonly auth: AuthConfig;
+  /** The operator's teams and aliases, as their files said when they were read. */
+  readonly roster: Roster;
 }
 
 export type AuthConfig =
@@ -111,6 +118,16 @@ export const SETTINGS = {
     "role",
     "the claim that names the role: primary_owner, owner, admin, analyst, member or service",
   ],
+  MAX_CONCURRENT: ["1000", "the most requests answered at once; more get 503 and are told to come back"],
+  DRAIN_DELAY: [
+    "0",
+    "seconds that requests are still taken after a signal to end, while /readyz says 503: the time a load balancer takes to notice",
+  ],
+  TEAMS_FILE: [
+    "",
+    "who is in which team: CSV or JSON with email, team, and if known cost centre and manager; the RBAC groups if not set",
+  ],
+  ALIASES_FILE: ["", "several addresses of one person: CSV or JSON with email and one alias or more"],
   PLAYGROUND: ["on", "whether browsers are shown GraphiQL on /graphql: on or off"],
 } as const satisfies Record<string, readonly [byDefault: string, meaning: string]>;
 
@@ -184,8 +201,11 @@ export function readConfig(environment: Environment): Config {
     upstreamTimeoutMs: whole("UPSTREAM_TIMEOUT", 1, 600) * 1_000,
     maxUpstreamRequests: whole("MAX_UPSTREAM_REQUESTS", 1, 100_000),
     maxFirst: whole("MAX_FIRST", 1, 100_000),
+    maxConcurrent: whole("MAX_CONCURRENT", 1, 100_000),
+    drainDelayMs: whole("DRAIN_DELAY", 0, 300) * 1_000,
     playground: read("PLAYGROUND", onOrOff, "on or off", true),
     auth,
+    roster: readRoster({ teams: text("TEAMS_FILE"), aliases: text("ALIASES_FILE") }, faults),
   };
   if (faults.length > 0) throw new ConfigError(faults);
   return Object.freeze(config);

@@ -1,4 +1,5 @@
 import type { Instant } from "./domain/day.ts";
+import type { Roster } from "./domain/team.ts";
 import type { Viewer } from "./domain/viewer.ts";
 import type { Upstream } from "./upstream/upstream.ts";
 
@@ -9,4 +10,6 @@ export interface Context {
   readonly now: () => Instant;
   /** The most rows a list may be asked for. */
   readonly maxFirst: number;
+  /** What the operator says of people. */
+  readonly roster: Roster;
 }

@@ -22,10 +22,12 @@ export const ERROR_CODES = {
   UPSTREAM_REFUSED: "The upstream refused the request the gateway made of the query.",
   UPSTREAM_UNAVAILABLE: "The upstream failed or did not answer in time; asking again later may work.",
   UPSTREAM_SHAPE: "The upstream's answer is not what its contract promises, so no figure was taken from it.",
+  OVERLOADED:
+    "The gateway has as many requests under way as it takes; `retryAfter` says for how many seconds.",
   OPERATION_TIMEOUT: "The operation took longer than the gateway allows.",
   GRAPHQL_PARSE_FAILED: "The document is not GraphQL, or is longer or deeper than the gateway reads.",
   GRAPHQL_VALIDATION_FAILED: "The document does not fit the schema.",
-  BAD_REQUEST: "The HTTP request is not a GraphQL request.",
+  BAD_REQUEST: "The HTTP request is not a GraphQL request, nor one for a file.",
   INTERNAL_SERVER_ERROR: "A fault of the gateway itself.",
 } as const;
 

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { exportCommand } from "./cli/export.ts";
 import { parityCommand } from "./cli/parity.ts";
 import { sandboxCommand } from "./cli/sandbox.ts";
 import { serveCommand } from "./cli/serve.ts";
@@ -15,11 +16,18 @@ if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
   process.exit(1);
 }
 
-await new Command("claude-analytics-gateway")
+const program = new Command("claude-analytics-gateway")
   .description("One GraphQL endpoint over Claude's analytics REST APIs.")
   .addCommand(serveCommand(), { isDefault: true })
   .addCommand(sandboxCommand())
   .addCommand(parityCommand())
   .addCommand(warmCommand())
   .addCommand(tokenCommand())
-  .parseAsync();
+  .addCommand(exportCommand());
+for (const command of program.commands) {
+  // A key given as a flag by mistake would be repeated in the log.
+  command.configureOutput({
+    outputError: (text, write) => write(text.replace(/(?<==)[^'\s]+|sk-ant-[^'\s]*/g, "…")),
+  });
+}
+await program.parseAsync();

@@ -1,6 +1,8 @@
 import { rmSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
-import { gateway } from "./gateway.ts";
+import { SandboxDispatcher } from "../src/sandbox/dispatcher.ts";
+import { createSandbox } from "../src/sandbox/sandbox.ts";
+import { gateway, NOW, refusal } from "./gateway.ts";
 import { folder, sqlite } from "./stores/stores.ts";
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -86,17 +88,28 @@ describe("the right edge of a series by day", () => {
 describe("final days", () => {
   const all = days("2026-01-01", "2026-11-22");
 
-  test("are kept one by one: any other range of them costs nothing, and says the same", async () => {
+  test("are kept one by one: any other range of them costs nothing but one look at the newest day, and says the same", async () => {
     const { ask, requestsOf } = gateway({ sandbox: { users: 40 } });
     const [first, one] = await requestsOf(() => ask(all));
     expect(one).toHaveLength(1);
     const year: Day[] = first.data.activity;
+    const asked: URL[] = [];
     for (let i = 0; i < 250; i += 7) {
       const [from, until] = [year[i]?.date ?? "", year[i + 30]?.date ?? ""];
       const [{ data }, requests] = await requestsOf(() => ask(days(from, until)));
-      expect(requests).toEqual([]);
+      asked.push(...requests);
       expect(data.activity).toEqual(year.slice(i, i + 30));
     }
+    expect(asked.map(firstDay)).toEqual(["2026-10-23"]); // for the seats there are now
+  });
+
+  test("cost nothing at all where nobody asks for seats, which upstream tells of now alone", async () => {
+    const { ask, requestsOf } = gateway({ sandbox: { users: 40 }, settings: { FRESH_TTL: "0" } });
+    const people = `{ activity(${range("2026-05-01", "2026-09-01")}) { date dailyActiveUsers weeklyActiveUsers state } }`;
+    const first = await ask(people);
+    const [again, requests] = await requestsOf(() => ask(people));
+    expect(requests).toEqual([]);
+    expect(again.data).toEqual(first.data);
   });
 
   test("are not asked for again together with those that move", async () => {
@@ -113,10 +126,49 @@ describe("final days", () => {
     await before.app.dispose();
     const after = gateway({ sandbox: { users: 40 }, store: await sqlite.open() });
     const [{ data }, requests] = await after.requestsOf(() => after.ask(days("2026-03-01", "2026-09-01")));
-    expect(requests).toEqual([]);
+    expect(requests.map(firstDay)).toEqual(["2026-10-23"]);
     expect(data.activity).toEqual(
       first.data.activity.filter(({ date }: Day) => date >= "2026-03-01" && date < "2026-09-01"),
     );
     await after.app.dispose();
   });
+
+  const seats = `{ activity(${range("2026-03-02", "2026-03-04")}) { date state dailyActiveUsers seats pendingInvites dailyAdoption weeklyAdoption monthlyAdoption scienceEntitledUsers } }`;
+
+  test("say how many seats there are now, as upstream does, however long they have been kept", async () => {
+    const { ask, at } = gateway({ sandbox: { users: 40 }, now: "2026-06-01T12:00:00Z" });
+    const before = await ask(seats);
+    at("2026-11-22T12:00:00Z");
+    const after = await ask(seats);
+    const uncached = await gateway({ sandbox: { users: 40 } }).ask(seats);
+    expect(after.data).toEqual(uncached.data);
+    expect(after.data.activity[0].seats).not.toBe(before.data.activity[0].seats);
+  });
+
+  test("keep their figures while upstream is down, without seats that nobody knows", async () => {
+    let isDown = false;
+    const sandbox = createSandbox({ users: 40, seed: 1, now: () => Date.parse(NOW), rateLimit: "off" });
+    const down = refusal(500, "api_error", "no");
+    const { ask, at } = gateway({
+      dispatcher: new SandboxDispatcher({ handle: async (asked) => (isDown ? down : sandbox.handle(asked)) }),
+    });
+    const { data: before } = await ask(seats);
+    isDown = true;
+    at("2026-12-22T12:00:00Z");
+    const { data, errors } = await ask(seats);
+    expect(errors).toBeUndefined();
+    expect(data.activity).toEqual(
+      before.activity.map((day: Day) => ({
+        ...day,
+        seats: null,
+        pendingInvites: null,
+        scienceEntitledUsers: null,
+        dailyAdoption: null,
+        weeklyAdoption: null,
+        monthlyAdoption: null,
+      })),
+    );
+  });
 });
+
+const firstDay = (url: URL) => url.searchParams.get("starting_date");

@@ -10,6 +10,7 @@ import { addDays, type Day, day, startOf } from "../src/domain/day.ts";
 import type { Decimal } from "../src/domain/decimal.ts";
 import type { Money, Spend } from "../src/domain/money.ts";
 import type { DayRange } from "../src/domain/range.ts";
+import { NOBODY, type Placement, UNASSIGNED } from "../src/domain/team.ts";
 import type { TokenUsage } from "../src/domain/tokens.ts";
 
 /** Whether a check passes for everything tried; it fails with the smallest case for which it throws. */
@@ -23,6 +24,18 @@ export function forAll<Ts extends [unknown, ...unknown[]]>(
       check(...values);
     }),
     parameters,
+  );
+}
+
+/** The same of a check that takes its time. */
+export async function forAllAsync<Ts extends [unknown, ...unknown[]]>(
+  cases: { [K in keyof Ts]: fc.Arbitrary<Ts[K]> },
+  check: (...values: Ts) => Promise<unknown>,
+): Promise<void> {
+  await fc.assert(
+    fc.asyncProperty(fc.tuple(...cases) as fc.Arbitrary<Ts>, async (values) => {
+      await check(...values);
+    }),
   );
 }
 
@@ -71,8 +84,8 @@ const label = fc.option(fc.oneof(fc.constantFrom("a", "b", "null", "", ",", '"')
 
 const reportUsers: fc.Arbitrary<ReportUser> = fc.record({
   userId: fc.constantFrom("user_a", "user_b", "user_c"),
-  email: fc.option(fc.string()),
-  name: fc.option(fc.string()),
+  email: fc.option(fc.string(), { nil: null }),
+  name: fc.option(fc.string(), { nil: null }),
   deleted: fc.boolean(),
 });
 
@@ -85,6 +98,15 @@ const actors: fc.Arbitrary<ReportActor> = fc.oneof(
     provider: fc.constantFrom("aws", "gcp"),
     account: label,
     subject: label,
+  }),
+);
+
+const placements: fc.Arbitrary<Placement> = fc.constantFrom(
+  UNASSIGNED,
+  NOBODY,
+  ...["a", "b"].map((teamId): Placement => {
+    const team = { teamId, name: "team", costCentre: null, manager: null, members: [] };
+    return { kind: "team", team };
   }),
 );
 
@@ -102,6 +124,7 @@ export const dimensions: fc.Arbitrary<Dimensions> = fc.record({
   slackChannelId: label,
   claudeTagCategory: label,
   claudeTagUserId: label,
+  team: fc.option(placements),
   user: fc.option(reportUsers),
   accountId: label,
   serviceAccountId: label,

@@ -43,7 +43,10 @@ describe("an empty environment", () => {
       upstreamTimeoutMs: 10_000,
       maxUpstreamRequests: 60,
       maxFirst: 1_000,
+      maxConcurrent: 1_000,
+      drainDelayMs: 0,
       playground: true,
+      roster: { aliases: new Map(), teams: null },
     });
     expect(baseUrl.href).toBe("https://api.anthropic.com/");
     expect(credentials.analytics).not.toBeNull();

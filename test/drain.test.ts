@@ -1,27 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Agent, request } from "undici";
 import { afterEach, describe, expect, test } from "vitest";
-import { endAll, run, urlIn } from "./process.ts";
+import { endAll, serve } from "./process.ts";
 
 afterEach(endAll);
-
-const CLOCK = "2026-11-22T12:00:00Z";
-
-/** A gateway over an upstream that takes its time. */
-async function slowGateway(latencyMs: number) {
-  const sandbox = run([
-    "sandbox",
-    ...["--port", "0", "--users", "20", "--rate-limit", "off"],
-    ...["--latency-ms", String(latencyMs), "--now", CLOCK],
-  ]);
-  const gateway = run(["serve", "--port", "0"], {
-    ANTHROPIC_ANALYTICS_KEY: "sk-ant-api01-test",
-    ANTHROPIC_BASE_URL: urlIn(await sandbox.printed("Try:")),
-    UPSTREAM_PER_MINUTE: "1000",
-    CLOCK,
-  });
-  return { gateway, url: urlIn(await gateway.printed("Try:")) };
-}
 
 /** Asks over connections that are kept. */
 async function ask(dispatcher: Agent, url: string, i: number): Promise<number> {
@@ -38,7 +20,7 @@ async function ask(dispatcher: Agent, url: string, i: number): Promise<number> {
 
 describe.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)("%s", (signal) => {
   test("lets twenty answers under way finish, takes no new ones, and ends two seconds later at the most", async () => {
-    const { gateway, url } = await slowGateway(1_000);
+    const { gateway, url } = await serve({ latencyMs: 1_000 });
     const connections = new Agent();
     const answers = Array.from({ length: 20 }, (_, i) => ask(connections, url, i));
     await sleep(500);
@@ -55,7 +37,7 @@ describe.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)("%s", (signal) => {
 });
 
 test("with twenty connections kept open and nothing under way it ends within a second", async () => {
-  const { gateway, url } = await slowGateway(0);
+  const { gateway, url } = await serve();
   const connections = new Agent({ keepAliveTimeout: 60_000 });
   await Promise.all(Array.from({ length: 20 }, (_, i) => ask(connections, url, i)));
   const told = performance.now();
@@ -63,4 +45,20 @@ test("with twenty connections kept open and nothing under way it ends within a s
   expect((await gateway.ended()).code).toBe(0);
   expect(performance.now() - told).toBeLessThan(1_000);
   await connections.destroy();
+});
+
+test("with a delay goes on answering that long, while /readyz says that it is about to end", async () => {
+  const { gateway, url } = await serve({ settings: { DRAIN_DELAY: "2" } });
+  const connections = new Agent();
+  const statusOf = async (path: string) =>
+    (await request(`${url}${path}`, { dispatcher: connections })).statusCode;
+  expect(await statusOf("/readyz")).toBe(200);
+  const told = performance.now();
+  gateway.child.kill("SIGTERM");
+  await expect.poll(() => statusOf("/readyz")).toBe(503);
+  expect(await statusOf("/healthz")).toBe(200);
+  expect(await ask(new Agent(), url, 1)).toBeGreaterThan(0);
+  expect((await gateway.ended()).code).toBe(0);
+  expect(performance.now() - told).toBeGreaterThan(2_000);
+  await connections.close();
 });

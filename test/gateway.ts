@@ -33,7 +33,12 @@ export interface Answer {
   readonly data: any;
   readonly errors?: readonly ClientError[];
   readonly extensions: {
-    readonly upstream: { readonly requests: number; readonly cacheHits: number; readonly waitMs: number };
+    readonly upstream: {
+      readonly requests: number;
+      readonly cacheHits: number;
+      readonly duplicates: number;
+      readonly waitMs: number;
+    };
     readonly freshness: {
       readonly state: string | null;
       readonly refreshedAt: string | null;

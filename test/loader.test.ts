@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Context } from "../src/context.ts";
+import { ANYBODY } from "../src/domain/viewer.ts";
 import { loader } from "../src/loaders/loader.ts";
+import type { Upstream } from "../src/upstream/upstream.ts";
 
 interface Params {
   readonly day: string;
@@ -16,9 +18,16 @@ function reversing(answer: (keys: readonly string[]) => readonly string[] = (key
   return { load, asked };
 }
 
-/** No loader here asks upstream; a context is only what its loaders belong to. */
+/** No loader here asks upstream. */
 function operation(): Context {
-  return { now: () => 0, maxFirst: 1 } as Context;
+  const upstream = { turn: () => Promise.resolve() } as Upstream;
+  return {
+    upstream,
+    now: () => 0,
+    maxFirst: 1,
+    roster: { aliases: new Map(), teams: null },
+    viewer: ANYBODY,
+  };
 }
 
 const DAY: Params = { day: "2026-11-01" };

@@ -89,6 +89,32 @@ test("a year of one person's months is added up exactly, whatever the scale of e
   expect(data.users.nodes[0].cost.net.usd).toBe(formatDecimal({ ...exact, scale: exact.scale + 2 }));
 });
 
+test("two months of hours, each past 2^53 or below zero and of 18 decimals, add up to the last digit", async () => {
+  let sum = 0n;
+  const { ask } = gateway({
+    routes: {
+      [PATHS.cost]: (query) => {
+        const [from, until] = ["starting_at", "ending_at"].map((name) => Date.parse(query.get(name) ?? ""));
+        const hours = Array.from({ length: ((until ?? 0) - (from ?? 0)) / 3_600_000 }, (_, i) => {
+          const units =
+            (i % 3 === 0 ? -1n : 1n) * (9_007_199_254_740_993_000_000_000_000_000_001n + BigInt(i) ** 9n);
+          sum += units;
+          const digits = String(units < 0n ? -units : units);
+          const amount = `${units < 0n ? "-" : ""}${digits.slice(0, -18)}.${digits.slice(-18)}`;
+          const at = (hour: number) => new Date((from ?? 0) + hour * 3_600_000).toISOString();
+          return { starting_at: at(i), ending_at: at(i + 1), results: [wireCost(amount)] };
+        });
+        return json(reportPage(hours));
+      },
+    },
+  });
+  const { data, errors } = await ask(
+    `{ cost(range: { between: { from: "2026-05-01", until: "2026-07-01" } }, source: ENTERPRISE, bucket: HOUR) { total { net { cents } } } }`,
+  );
+  expect(errors).toBeUndefined();
+  expect(data.cost.total.net.cents.replace(".", "")).toBe(String(sum));
+});
+
 test("an amount passes through as upstream wrote it", async () => {
   const { ask } = gateway({
     routes: { [PATHS.cost]: () => json(reportPage([wireDay("2026-11-20", [wireCost("41280.000000")])])) },

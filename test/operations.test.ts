@@ -34,7 +34,28 @@ const REQUESTS: Readonly<Record<string, number>> = {
   "17-groups-at-work.graphql": 1,
   "18-datasets.graphql": 7,
   "19-skills-by-product.graphql": 3,
+  "40-cost-by-week.graphql": 3,
+  "41-this-month-against-last.graphql": 4,
+  "42-top-models.graphql": 4,
+  "43-idle-seats.graphql": 3,
+  "44-month-end.graphql": 1,
+  "45-claude-code-by-person.graphql": 7,
+  // The newest day; a week and the day before it, of people and of artifacts; the month of people, connectors, skills; names.
+  "20-dashboard-adoption.graphql": 1 + 2 * 8 + 3 + 1,
+  // The newest day; a week; a week, a month, a quarter and a year of people.
+  "20-dashboard-claude-ai.graphql": 1 + 7 + 4,
+  // A week; the members of both organizations.
+  "20-dashboard-claude-code.graphql": 7 + 2,
+  // Eleven months; this month by person; names.
+  "20-dashboard-spend.graphql": 11 + 1 + 1,
+  "20-dashboard-usage.graphql": 1,
+  "30-cost-by-team.graphql": 23,
+  "31-reconciliation.graphql": 7,
+  "32-teams.graphql": 30,
 };
+
+/** Those that are answered by one thing. */
+const SINGLE: ReadonlySet<string> = new Set(["44-month-end.graphql"]);
 
 describe.each(FILES)("the question %s", (file) => {
   const text = readFileSync(new URL(file, FOLDER), "utf8");
@@ -53,7 +74,10 @@ describe.each(FILES)("the question %s", (file) => {
     const { ask, seen, requestsOf } = gateway({ sandbox: { users: 60 } });
     const { data, errors } = await ask(text);
     expect(errors).toBeUndefined();
-    for (const answer of Object.values(data)) expect(rowsOf(answer).length).toBeGreaterThan(1);
+    for (const answer of Object.values(data)) {
+      expect(answer).not.toBeNull();
+      if (!SINGLE.has(file)) expect(rowsOf(answer).length).toBeGreaterThan(1);
+    }
     expect(seen.length).toBeLessThanOrEqual(REQUESTS[file] ?? 0);
 
     const [, again] = await requestsOf(() => ask(text));
@@ -106,9 +130,10 @@ function operationsOf({ definitions }: DocumentNode): (string | undefined)[] {
   return definitions.flatMap((each) => (each.kind === Kind.OPERATION_DEFINITION ? [each.name?.value] : []));
 }
 
-/** The rows of a connection or of a plain list. */
+/** The rows of a connection, of a plain list, or of every list there is on a page of the dashboard. */
 function rowsOf(answer: unknown): readonly unknown[] {
   if (Array.isArray(answer)) return answer;
-  const { nodes } = answer as { readonly nodes: readonly unknown[] };
+  if (typeof answer !== "object" || answer === null) return [];
+  const { nodes = Object.values(answer).flatMap(rowsOf) } = answer as { nodes?: readonly unknown[] };
   return nodes.filter((node) => node !== null);
 }

@@ -1,16 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type GatewayOptions, gateway, json, type Route, refusal } from "./gateway.ts";
-import {
-  dayOfQuery,
-  PATHS,
-  reportPage,
-  tokenPage,
-  wireCost,
-  wireDay,
-  wireUser,
-  wireUserCost,
-} from "./wire.ts";
+import { dayOfQuery, PATHS, reportPage, tokenPage, wireCost, wireUser, wireUserCost } from "./wire.ts";
 
 /** A list cut into pages in any way, empty pages included, each behind an opaque token. */
 interface Split<Row> {
@@ -94,9 +85,14 @@ describe("a walk with any `first` gives every row of the REST pages once and in 
       fc.asyncProperty(fc.tuple(splits, splits, splits), firsts, async (months, first) => {
         const bucketed: Route = (query, request) => {
           const month = Number(dayOfQuery(query).slice(5, 7)) - 6;
+          const hour = (id: number) => new Date(Date.UTC(2026, 5 + month, 1, id)).toISOString();
           const days = (ids: readonly number[], next: string | null) =>
             reportPage(
-              ids.map((id) => wireDay(`2026-0${6 + month}-01`, [wireCost(`${month}.${id}`)])),
+              ids.map((id) => ({
+                starting_at: hour(id),
+                ending_at: hour(id + 1),
+                results: [wireCost(`${month}.${id}`)],
+              })),
               { next },
             );
           return served(months[month] as Split<number>, days)(query, request);
@@ -143,7 +139,7 @@ describe("a walk with any `first` gives every row of the REST pages once and in 
     ));
 });
 
-test.each([1, 7, 100, 1000])(
+test.each([1, 7, 33, 50, 99, 100, 1000])(
   "every list of the sandbox with first: %d equals the list taken at once",
   async (first) => {
     const options = { sandbox: { users: 40 } };

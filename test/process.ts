@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
 
 const MAIN = new URL("../src/main.ts", import.meta.url).pathname;
 const running = new Set<ChildProcess>();
@@ -15,11 +16,23 @@ export interface Process {
   /** Resolves with everything printed so far once it holds `text`. */
   printed(text: string): Promise<string>;
   ended(): Promise<{ code: number | null; output: string }>;
+  /** Bytes of memory it has resident. */
+  resident(): number;
+  /** Milliseconds it has had a processor. */
+  worked(): number;
+  /** How many files and sockets it has open. */
+  descriptors(): number;
 }
 
-/** The command as an operator runs it, with nothing of this process's environment but the path. */
-export function run(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Process {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+/**
+ * The command as an operator runs it, with nothing of this process's environment but the path. `flags` are Node's own.
+ */
+export function run(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+  flags: readonly string[] = [],
+): Process {
+  const child = spawn(process.execPath, [...flags, MAIN, ...args], {
     env: { PATH: process.env.PATH ?? "", ...environment },
   });
   running.add(child);
@@ -44,7 +57,60 @@ export function run(args: readonly string[], environment: Readonly<Record<string
       }
       return output;
     },
+    resident() {
+      const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
+      return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1_024;
+    },
+    worked() {
+      const [, fields = ""] = readFileSync(`/proc/${child.pid}/stat`, "utf8").split(") ");
+      const [user, system] = fields.split(" ").slice(11, 13).map(Number);
+      return ((user ?? 0) + (system ?? 0)) * CLOCK_TICK_MS;
+    },
+    descriptors: () => readdirSync(`/proc/${child.pid}/fd`).length,
   };
+}
+
+/** What Linux counts a process's time in. */
+const CLOCK_TICK_MS = 10;
+
+const CLOCK = "2026-11-22T12:00:00Z";
+
+export interface Served {
+  readonly gateway: Process;
+  /** Of the gateway. */
+  readonly url: string;
+  /** What another gateway over the same sandbox is started with. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** A gateway with keys, over a sandbox in a process of its own that has room for every request. */
+export async function serve({
+  users = 20,
+  latencyMs = 0,
+  settings = {},
+  flags = [],
+}: {
+  readonly users?: number;
+  readonly latencyMs?: number;
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly flags?: readonly string[];
+} = {}): Promise<Served> {
+  const sandbox = run([
+    "sandbox",
+    ...["--port", "0", "--users", String(users), "--rate-limit", "off"],
+    ...["--latency-ms", String(latencyMs), "--now", CLOCK],
+  ]);
+  const environment = {
+    ANTHROPIC_ANALYTICS_KEY: "sk-ant-api01-test",
+    ANTHROPIC_ADMIN_KEY: "sk-ant-admin01-test",
+    ANTHROPIC_BASE_URL: urlIn(await sandbox.printed("Try:")),
+    UPSTREAM_PER_MINUTE: "100000",
+    LOOKUPS_PER_MINUTE: "100000",
+    CLOCK,
+    ...settings,
+  };
+  const gateway = run(["serve", "--port", "0"], environment, flags);
+  return { gateway, environment, url: urlIn(await gateway.printed("Try:")) };
 }
 
 export function urlIn(output: string): string {

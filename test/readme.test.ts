@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { SETTINGS } from "../src/config.ts";
 import { ERROR_CODES } from "../src/errors.ts";
@@ -19,4 +19,22 @@ test("the README lists every setting with its default and meaning", () => {
 test("the README lists every error code", () => {
   const rows = Object.entries(ERROR_CODES).map(([code, meaning]) => `| \`${code}\` | ${meaning} |\n`);
   expect(table("codes")).toBe(rows.join(""));
+});
+
+test("the list of faults has a row for each, and names tests that are there", () => {
+  const faults = readFileSync(new URL("../docs/faults.md", import.meta.url), "utf8");
+  const numbers = [...faults.matchAll(/^\| (\d+) \|/gm)].map(([, number]) => Number(number));
+  expect(numbers.slice(0, 26)).toEqual(Array.from({ length: 26 }, (_, i) => 42 + i));
+  for (const row of faults.matchAll(/^\| \d+ \|.*$/gm)) {
+    const files = [...row[0].matchAll(/`(test\/[\w/.-]+\.test\.ts)`/g)].map(([, file]) => file ?? "");
+    expect(files.length, row[0]).toBeGreaterThan(0);
+    for (const file of files) expect(existsSync(new URL(`../${file}`, import.meta.url)), file).toBe(true);
+  }
+  const said = [...faults.matchAll(/`(test\/[\w/.-]+\.test\.ts)` \(((?:"[^"]+"(?:, )?)+)\)/g)];
+  expect(said.length).toBeGreaterThan(10);
+  for (const [, file = "", names = ""] of said) {
+    const source = readFileSync(new URL(`../${file}`, import.meta.url), "utf8");
+    for (const [, name = ""] of names.matchAll(/"([^"]+)"/g))
+      expect(source, `${file}: ${name}`).toContain(name);
+  }
 });

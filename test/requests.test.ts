@@ -1,8 +1,14 @@
+import { rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
+import { warmSteps } from "../src/analytics/warm.ts";
+import type { SharedStore } from "../src/cache/shared-store.ts";
 import { type Decimal, formatDecimal, parseDecimal, sum as sumOf } from "../src/domain/decimal.ts";
 import { gateway, json } from "./gateway.ts";
+import { folder, sqlite } from "./stores/stores.ts";
 import { PATHS, reportPage, tokenPage, wireCost, wireDay, wireUser, wireUserCost } from "./wire.ts";
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const STITCHED = `query ($range: DateRange!, $first: Int!) {
   users(range: $range, first: $first) {
@@ -76,12 +82,21 @@ describe("what is final", () => {
     expect(requests.length).toBeGreaterThan(10);
     expect(first.extensions.upstream.requests).toBe(requests.length);
 
-    at("2026-12-24T18:00:00Z");
+    at("2026-11-23T11:00:00Z");
     const [second, none] = await requestsOf(() => ask(question, { range: months }));
     expect(none).toEqual([]);
     expect(second.data).toEqual(first.data);
     expect(second.extensions.freshness).toEqual({ state: "FINAL", refreshedAt: null, stale: false });
     expect(second.extensions.upstream).toMatchObject({ requests: 0, cacheHits: requests.length });
+
+    // Figures become final, names do not: they are looked up once they are a day old.
+    at("2026-12-24T18:00:00Z");
+    const [third, names] = await requestsOf(() => ask(question, { range: months }));
+    expect(counted(names)).toEqual({ users: 1 });
+    expect(names[0]?.pathname).toBe(PATHS.members);
+    const figures = (data: unknown) =>
+      JSON.parse(JSON.stringify(data, (key, value) => (key === "email" ? "" : value)));
+    expect(figures(third.data)).toEqual(figures(first.data));
   });
 
   test("serves every range that contains the same months", async () => {
@@ -98,7 +113,6 @@ describe("what is final", () => {
   });
 
   test.each([
-    ["daily cost by model", 1, "cost", "bucket: DAY, groupBy: [MODEL]", "nodes { from model net { cents } }"],
     ["a ranking of models", 9, "cost", "bucket: NONE, groupBy: [MODEL]", "nodes { model net { cents } }"],
     [
       "daily tokens of the older reports",
@@ -135,6 +149,64 @@ describe("what is final", () => {
       expect([...asked].sort()).toEqual(["2026-12"]);
     },
   );
+
+  describe("of a year of daily cost by model, from whichever first day on, costs nothing for final months", () => {
+    const NEW_YEAR = Date.parse("2026-12-31T12:00:00Z");
+    const from = (day: string) =>
+      `{ cost(range: { between: { from: "${day}", until: "2027-01-01" } }, groupBy: [MODEL], first: 100000) {
+        nodes { __typename } total { __typename } } }`;
+    const open = async (key: string, store: SharedStore | null) =>
+      gateway({
+        sandbox: { users: 20 },
+        now: new Date(NEW_YEAR).toISOString(),
+        settings: { MAX_FIRST: "100000", ANTHROPIC_ANALYTICS_KEY: `sk-ant-api01-${key}` },
+        ...(store === null ? {} : { store }),
+      });
+
+    test.each<[string, number, (key: string) => ReturnType<typeof open>]>([
+      [
+        "after one of them",
+        1,
+        async (key) => {
+          const warmed = await open(key, null);
+          expect((await warmed.ask(from("2026-01-01"))).errors).toBeUndefined();
+          return warmed;
+        },
+      ],
+      [
+        "after one of them and a restart",
+        11,
+        async (key) => {
+          const before = await open(key, await sqlite.open());
+          expect((await before.ask(from("2026-01-01"))).errors).toBeUndefined();
+          await before.app.dispose();
+          return open(key, await sqlite.open());
+        },
+      ],
+      [
+        "after `warm`",
+        11,
+        async (key) => {
+          const before = await open(key, await sqlite.open());
+          const ctx = before.app.context(new AbortController().signal, "warm");
+          for (const { run } of warmSteps(ctx, ["cost"], 12)) await run();
+          await before.app.dispose();
+          return open(key, await sqlite.open());
+        },
+      ],
+    ])("%s, from every %i. day on", async (_how, days, warmed) => {
+      const { ask, at, seen, app } = await warmed(crypto.randomUUID());
+      const before = seen.length;
+      for (let i = 0; i < 365; i += days) {
+        at(new Date(NEW_YEAR + i * 60_000).toISOString());
+        const day = new Date(Date.parse("2026-01-01") + i * 86_400_000).toISOString().slice(0, 10);
+        expect((await ask(from(day))).errors).toBeUndefined();
+      }
+      const months = seen.slice(before).map((url) => url.searchParams.get("starting_at")?.slice(0, 7));
+      expect(new Set(months)).toEqual(new Set(["2026-12"]));
+      await app.dispose();
+    });
+  });
 
   test("is what the exact days give that are asked for alone", async () => {
     const { ask } = gateway({ sandbox: { users: 40 } });

@@ -279,3 +279,24 @@ const GROUP = {
   user_profile_id: null,
   workspace_id: null,
 };
+
+test.each([
+  [0, 1],
+  [1, 0],
+])(
+  "people split by as such and as actors are one request, whichever is asked first (%i, %i)",
+  async (...order) => {
+    const { ask, seen } = gateway({ sandbox: { users: 40 } });
+    const people = `cost(${RANGE}, source: UNIFIED, bucket: NONE, first: 1000, groupBy: [USER]) { nodes { user { userId } net { cents } } }`;
+    const actors = `cost(${RANGE}, source: UNIFIED, bucket: NONE, first: 1000, groupBy: [ACTOR], filter: { actorTypes: ["user_actor"] }) { nodes { actor { ... on UserActor { user { userId } } } net { cents } } }`;
+    const answers = [];
+    for (const i of order) answers.push((await ask(`{ ${[people, actors][i]} }`)).data.cost.nodes);
+    const [asPeople, asActors] = order[0] === 0 ? answers : answers.toReversed();
+    expect(asPeople.length).toBeGreaterThan(10);
+    expect(asPeople.every(({ user }: { user: object | null }) => user !== null)).toBe(true);
+    expect(
+      asActors.map(({ actor, ...row }: { actor: { user: object } }) => ({ user: actor.user, ...row })),
+    ).toEqual(asPeople);
+    expect(seen.filter((url) => url.pathname.endsWith("/analytics/cost"))).toHaveLength(2);
+  },
+);

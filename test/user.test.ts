@@ -1,6 +1,18 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { gateway, json, type Route } from "./gateway.ts";
-import { dayOfQuery, PATHS, reportPage, tokenPage, wireUser, wireUserCost } from "./wire.ts";
+import {
+  dayOfQuery,
+  PATHS,
+  reportPage,
+  tokenPage,
+  wireCost,
+  wireDay,
+  wireUser,
+  wireUserCost,
+} from "./wire.ts";
 
 function wireMember(id: string, email: string) {
   return { type: "user", id, email, name: `Name of ${id}`, role: "user", added_at: "2026-01-05T00:00:00Z" };
@@ -57,6 +69,104 @@ function wireRecord(
 
 const person = (email: string) => ({ type: "user_actor", email_address: email });
 const DAY = `range: { between: { from: "2026-11-20", until: "2026-11-21" } }`;
+
+describe("several addresses of one person", () => {
+  const ALIASES_FILE = join(mkdtempSync(join(tmpdir(), "aliases-")), "aliases.csv");
+  writeFileSync(
+    ALIASES_FILE,
+    "email,alias\nada@ternplover.example,ada@old.example,ADA.L@ternplover.example\ncy@ternplover.example,bo@ternplover.example\n",
+  );
+  const TEAMS_FILE = join(mkdtempSync(join(tmpdir(), "teams-")), "teams.json");
+  writeFileSync(
+    TEAMS_FILE,
+    JSON.stringify([
+      { email: "ada.l@ternplover.example", team: "Maps" },
+      { email: "cy@ternplover.example", team: "Tea" },
+    ]),
+  );
+  const routes: Record<string, Route> = {
+    [PATHS.members]: members,
+    [PATHS.claudeCode]: () =>
+      json(
+        reportPage([
+          wireRecord(person("Ada@OLD.example"), { commits: 2 }),
+          wireRecord(person("ada@ternplover.example"), { commits: 3, terminal: "tmux" }),
+          wireRecord(person("eve@old.example"), { commits: 50 }),
+        ]),
+      ),
+    [PATHS.userCost]: () =>
+      json(
+        reportPage([
+          wireUserCost("user_old", "1", { email: "ada@old.example", deleted: true }),
+          wireUserCost("user_ent_ada", "2", { email: "Ada@ternplover.example" }),
+          wireUserCost("user_ent_bo", "4", { email: "bo@ternplover.example" }),
+          wireUserCost("user_x", "8", { email: null }),
+        ]),
+      ),
+    [PATHS.cost]: () => json(reportPage([wireDay("2026-11-20", [wireCost("16")])])),
+  };
+  const settings = { ALIASES_FILE, TEAMS_FILE };
+
+  test("lead to the person, whose Claude Code is that of all of them", async () => {
+    const { ask } = gateway({ routes, settings });
+    const { data, errors } = await ask(
+      `{ user(email: "Ada@Old.example", ${DAY}) { userId email claudeCode { records commits } team identities { organization userId matchedBy } }
+         claudeCodeRecords(${DAY}, filter: { emails: ["ada.l@ternplover.example"] }) { nodes { commits user { userId } } } }`,
+    );
+    expect(errors).toBeUndefined();
+    expect(data.user).toEqual({
+      userId: "user_ent_ada",
+      email: "Ada@ternplover.example",
+      claudeCode: { records: 2, commits: 5 },
+      team: "Maps",
+      identities: [
+        { organization: "ENTERPRISE", userId: "user_ent_ada", matchedBy: "ID" },
+        { organization: "CONSOLE", userId: "user_con_ada", matchedBy: "EMAIL" },
+      ],
+    });
+    expect(data.claudeCodeRecords.nodes).toEqual([
+      { commits: 2, user: { userId: "user_ent_ada" } },
+      { commits: 3, user: { userId: "user_ent_ada" } },
+    ]);
+  });
+
+  test("join accounts of one human, in another organization or in the same", async () => {
+    const { ask } = gateway({ routes, settings });
+    const { data, errors } = await ask(
+      `{ user(email: "cy@ternplover.example") { userId team identities { organization userId matchedBy } } }`,
+    );
+    expect(errors).toBeUndefined();
+    expect(data.user).toEqual({
+      userId: "user_ent_bo",
+      team: "Tea",
+      identities: [
+        { organization: "ENTERPRISE", userId: "user_ent_bo", matchedBy: "ID" },
+        { organization: "CONSOLE", userId: "user_con_cy", matchedBy: "ALIAS" },
+      ],
+    });
+  });
+
+  test("put all that was used under any of them into the person's team", async () => {
+    const { ask } = gateway({ routes, settings });
+    const { data, errors } = await ask(
+      `{ cost(${DAY}, bucket: NONE, groupBy: [TEAM], source: ENTERPRISE) { nodes { team isUnassigned net { cents } } }
+         teams(${DAY}) { nodes { name memberCount } } }`,
+    );
+    expect(errors).toBeUndefined();
+    expect(data.cost.nodes).toEqual([
+      { team: null, isUnassigned: true, net: { cents: "8" } },
+      { team: "Tea", isUnassigned: false, net: { cents: "4" } },
+      { team: "Maps", isUnassigned: false, net: { cents: "3" } },
+      { team: null, isUnassigned: false, net: { cents: "1" } },
+    ]);
+    expect(data.teams.nodes).toEqual([
+      { name: "Maps", memberCount: 1 },
+      { name: "Tea", memberCount: 1 },
+      { name: null, memberCount: null },
+      { name: null, memberCount: null },
+    ]);
+  });
+});
 
 describe("a person is one across products", () => {
   test("Claude Code is joined by email, letter case aside, and all records are added up", async () => {

@@ -36,6 +36,7 @@ import { workspaces } from "../upstream/endpoints/workspaces.ts";
 import { isRefusal } from "../upstream/failure.ts";
 import { type FieldWalks, walkTold } from "../upstream/plan.ts";
 import { earliestDay } from "../upstream/windows.ts";
+import { dimensionsKnown } from "./report.ts";
 
 /** What can be said of a dataset without asking for its rows. */
 export interface DatasetEntry {
@@ -67,7 +68,7 @@ function report(
   names: ReportNames,
   buckets: readonly BucketWidth[] = ANY_BUCKET,
 ): DatasetEntry {
-  return { endpoint, right, buckets, groupBy: Object.keys(names.groupBy), report: names, filters: {} };
+  return { endpoint, right, buckets, groupBy: dimensionsKnown(names), report: names, filters: {} };
 }
 
 /** A report of people answers what is split by person, and the plain one what is not. */

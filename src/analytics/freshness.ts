@@ -29,12 +29,12 @@ export function freshnessOf(source: Dataset, pages: readonly PageSource[]): Fres
 }
 
 function completeThrough(pages: readonly PageSource[]): Day | null {
-  const days = pages.map(({ state, covers, watermark }) => {
+  const days = pages.map(({ state, covers, watermark, seen }) => {
     if (covers === null) return null;
     const last = addDays(covers.until, -1);
     if (state === "FINAL") return { day: last, whole: true };
-    if (watermark === null) return null;
-    const complete = addDays(dayOf(watermark), -1);
+    if (watermark === null || seen === null) return null;
+    const complete = addDays(dayOf(seen), -1); // an export ahead of the clock makes no day whole
     return complete < last ? { day: complete, whole: false } : { day: last, whole: true };
   });
   const known = days.filter((day) => day !== null);

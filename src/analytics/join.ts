@@ -1,8 +1,11 @@
 import type { Context } from "../context.ts";
-import { emailKey, type Member, type OrganizationKind } from "../domain/organization.ts";
+import { emailKey, type Member, type Organization, type OrganizationKind } from "../domain/organization.ts";
 import type { Person } from "../domain/person.ts";
 import type { DayRange } from "../domain/range.ts";
-import { memberByEmail, memberById } from "../loaders/members.ts";
+import { GatewayError } from "../errors.ts";
+import { memberById, membersByEmail } from "../loaders/members.ts";
+import { consoleOrganization, enterpriseOrganization } from "../upstream/endpoints/organization.ts";
+import { walkOf, whole } from "../upstream/walk.ts";
 
 /** The organizations this gateway has a key of, the one whose ids a person goes by first. */
 export function organizationsOf({ upstream }: Context): OrganizationKind[] {
@@ -12,11 +15,25 @@ export function organizationsOf({ upstream }: Context): OrganizationKind[] {
   return kinds;
 }
 
-/** The member with this address, in whichever organization; null where neither has one. */
+/** Where an organization says who it is. */
+export function organizationEndpoint(kind: OrganizationKind) {
+  return kind === "CONSOLE" ? consoleOrganization : enterpriseOrganization;
+}
+
+/** What an organization says of itself. */
+export async function organizationOf({ upstream }: Context, kind: OrganizationKind): Promise<Organization> {
+  const endpoint = organizationEndpoint(kind);
+  const [organization] = (await whole(walkOf(upstream, endpoint, [{}]))).rows;
+  if (organization !== undefined) return organization;
+  throw new GatewayError("NOT_FOUND", "The upstream named no organization.", { dataset: endpoint.dataset });
+}
+
+/** The member with this address, or with one that stands for the same person, in whichever organization; null where neither has one. */
 export async function personByEmail(ctx: Context, email: string, range: DayRange): Promise<Person | null> {
   for (const organization of organizationsOf(ctx)) {
-    const member = await memberByEmail(ctx, { organization }).load(emailKey(email));
-    if (member !== null) return personOf(organization, member, range);
+    const [member] =
+      (await membersByEmail(ctx, { organization }).load(emailKey(email, ctx.roster.aliases))) ?? [];
+    if (member !== undefined) return personOf(organization, member, range);
   }
   return null;
 }
@@ -55,6 +72,12 @@ export async function personById(ctx: Context, userId: string, range: DayRange):
 export async function emailOf(ctx: Context, person: Person): Promise<string | null> {
   if (person.email !== undefined) return person.email;
   return (await memberOf(ctx, person))?.email ?? null;
+}
+
+/** The address that figures of a person are joined by, which may be too old to be shown. */
+export async function joinEmailOf(ctx: Context, person: Person): Promise<string | null> {
+  const { formerEmail } = person;
+  return person.email === undefined && formerEmail !== undefined ? formerEmail : emailOf(ctx, person);
 }
 
 /** The person's entry in the member list of the organization their id is of; null once they have left. */

@@ -170,11 +170,15 @@ async function groupsOf<Measure>(
   );
 }
 
-/** The older Console reports leave the default workspace nameless. */
+/**
+ * People go by id, and not as actors too: no older report knows those. The older Console reports leave the default workspace
+ * nameless.
+ */
 async function nameOf(ctx: Context, row: GatewayRow<unknown>): Promise<Readonly<Record<string, unknown>>> {
+  const told = { ...row, actor: null };
   const columns = Object.keys(NO_DIMENSIONS) as (keyof typeof NO_DIMENSIONS)[];
   const named = Object.fromEntries(
-    columns.filter((column) => row[column] !== null).map((column) => [column, row[column]]),
+    columns.filter((column) => told[column] !== null).map((column) => [column, told[column]]),
   );
   if (row.user !== null) return { ...named, user: row.user.userId }; // names and addresses change
   if (row.workspaceId === null) return named;

@@ -1,8 +1,9 @@
-import { type Finality, finalityOf, leastSettled, type Subject } from "../cache/policy.ts";
+import { type Finality, finalityOf, type Subject } from "../cache/policy.ts";
 import { type Dimensions, NO_DIMENSIONS, type ReportRow, type Span } from "../domain/bucket.ts";
 import {
   addDays,
   addMonths,
+  type Day,
   dayOf,
   earlier,
   type Instant,
@@ -19,9 +20,10 @@ import type { ReportNames } from "../upstream/endpoints/report-query.ts";
 import { isRefusal } from "../upstream/failure.ts";
 import { type FieldWalks, walksOf } from "../upstream/plan.ts";
 import type { Upstream } from "../upstream/upstream.ts";
-import { mapPages, type PageSource, type Walk, walkOf, whole, wholeOf } from "../upstream/walk.ts";
-import { earliestDay, type Windows, windowsOf } from "../upstream/windows.ts";
-import { type Algebra, byRank, merged, type Ranked } from "./ranking.ts";
+import { mapPages, type Walk, type Whole, walkOf, whole, wholeOf } from "../upstream/walk.ts";
+import { earliestDay, notCovered, type Windows, windowsOf } from "../upstream/windows.ts";
+import { dimensionsOfAny, matchesAny, refuseAlternatives } from "./alternatives.ts";
+import { type Algebra, sumOf } from "./ranking.ts";
 
 /** Which reports answer. */
 export type Source = "ENTERPRISE" | "CONSOLE" | "UNIFIED";
@@ -91,22 +93,61 @@ export function plansFor<Measure>(
   question: ReportQuestion,
   now: Instant,
 ): ReportPlans<Measure> {
+  refuseAlternatives(question);
   const able = sources.filter((source) => obstacle(source, question) === null);
-  const endpointOf = (source: ReportSource<Measure>) => source.resourceFor(question).endpoint;
+  const endpointOf = (source: ReportSource<Measure>) =>
+    source.resourceFor(askedOf(source, question)).endpoint;
   const preferred = able.find((each) => upstream.has(endpointOf(each).key)) ?? able[0];
   if (preferred === undefined) throw unanswerable(sources, question);
   // One organization's sources reach back differently far.
   const [first = preferred, ...others] = able
     .filter(({ organization }) => organization === preferred.organization)
     .filter((each) => question.range.from >= earliestDay(endpointOf(each), now));
-  const plan = (source: ReportSource<Measure>): ReportPlan<Measure> => {
-    const resource = source.resourceFor(question);
-    const cut = question.bucket === "MINUTE" ? "day" : undefined;
-    const windows = windowsOf(resource.endpoint, question.range, now, cut);
-    const questionFor = (piece: DayRange) => sharedQuestion(resource, { ...question, range: piece }, now);
-    return { question, source, algebra, resource, windows, questionFor, asOf: now };
-  };
+  const plan = (source: ReportSource<Measure>) => planBy(source, algebra, question, now);
   return [plan(first), ...others.map(plan)];
+}
+
+/**
+ * How one source answers a question. Days that upstream has let go of are in the plan: they are answered from what was kept of
+ * them. Throws NOT_COVERED for days before there was anything, and NOT_YET_AVAILABLE.
+ */
+export function planBy<Measure>(
+  source: ReportSource<Measure>,
+  algebra: Algebra<Measure>,
+  question: ReportQuestion,
+  now: Instant,
+): ReportPlan<Measure> {
+  const asked = askedOf(source, question);
+  const resource = source.resourceFor(asked);
+  const cut = question.bucket === "MINUTE" ? "day" : undefined;
+  const windows = windowsOf(
+    resource.endpoint,
+    question.range,
+    now,
+    cut,
+    resource.endpoint.coverage?.earliest,
+  );
+  const questionFor = (piece: DayRange) => sharedQuestion(resource, { ...asked, range: piece }, now);
+  return { question, source, algebra, resource, windows, questionFor, asOf: now };
+}
+
+/** The plan that will answer, as far as is known of what upstream refuses. */
+export function likelyPlan<Measure>(upstream: Upstream, plans: ReportPlans<Measure>): ReportPlan<Measure> {
+  return plans.find(({ resource }) => !upstream.standing(resource.endpoint.dataset)?.refusal) ?? plans[0];
+}
+
+/** The question with people in place of their teams, which upstream does not know; as it is where a source knows no people. */
+function askedOf<Measure>({ names }: ReportSource<Measure>, question: ReportQuestion): ReportQuestion {
+  const { groupBy } = question;
+  const people = peopleIn(names);
+  if (people === null || !groupBy.includes("TEAM")) return question;
+  const others = groupBy.filter((dimension) => dimension !== "TEAM");
+  return { ...question, groupBy: [...new Set([...others, people])].sort() };
+}
+
+/** Whether the rows of a plan are only those of people: usage that is nobody's is missing from them. */
+export function lacksNobody<Measure>({ source, questionFor, windows }: ReportPlan<Measure>): boolean {
+  return source.organization === "ENTERPRISE" && questionFor(windows.range).groupBy.includes("USER");
 }
 
 /**
@@ -119,6 +160,7 @@ export async function answerBy<Measure, Answer>(
   ask: (plan: ReportPlan<Measure>) => Promise<Answer>,
 ): Promise<Answer> {
   const [plan, ...others] = plans;
+  await refuseLetGo(upstream, plan.resource, reportWalksOf(plan, null), plan.asOf);
   const [next, ...rest] = others;
   if (next === undefined) return ask(plan);
   const instead = () => answerBy(upstream, [next, ...rest], ask);
@@ -164,12 +206,15 @@ interface Obstacle {
 const NOTHING: Obstacle = { what: "does not answer this" };
 
 /** Why a source cannot answer; null where it can. */
-function obstacle<Measure>(
-  { names, onlyDays }: ReportSource<Measure>,
-  question: ReportQuestion,
-): Obstacle | null {
-  const groupBy = Object.keys(names.groupBy);
-  const unknown = question.groupBy.filter((dimension) => !groupBy.includes(dimension));
+function obstacle<Measure>(source: ReportSource<Measure>, wanted: ReportQuestion): Obstacle | null {
+  const { names, onlyDays, largestGroups } = source;
+  if (wanted.any !== undefined && largestGroups !== null)
+    return {
+      what: `keeps the ${largestGroups} largest groups of a bucket, so it cannot answer \`filter.any\``,
+    };
+  const question = askedOf(source, wanted);
+  const groupBy: readonly string[] = dimensionsKnown(names);
+  const unknown = wanted.groupBy.filter((dimension) => !groupBy.includes(dimension));
   if (unknown.length > 0)
     return { what: `cannot group by ${unknown.join(", ")}`, instead: `it groups by ${groupBy.join(", ")}` };
   const filters = Object.keys(names.filter);
@@ -179,6 +224,12 @@ function obstacle<Measure>(
       what: `cannot filter on ${unfiltered.join(", ")}`,
       instead: `it filters on ${filters.join(", ") || "nothing"}`,
     };
+  if (
+    wanted.groupBy.includes("TEAM") &&
+    question.groupBy.includes("USER") &&
+    question.groupBy.includes("GROUP")
+  )
+    return { what: "cannot group people by TEAM and by GROUP: those in several groups count in each" };
   const clash = names.apart?.find(
     ([split, other]) => question.groupBy.includes(split) && involves(question, other),
   );
@@ -196,6 +247,17 @@ function obstacle<Measure>(
   return null;
 }
 
+/** What rows can be split by; by team, the gateway's own dimension, where people can be told apart. */
+export function dimensionsKnown(names: ReportNames): Dimension[] {
+  const known = Object.keys(names.groupBy) as Dimension[];
+  return peopleIn(names) === null ? known : [...known, "TEAM"];
+}
+
+/** The dimension that tells people apart; by ACTOR, if there is one, usage that is nobody's has rows too. Null: none does. */
+export function peopleIn({ groupBy }: ReportNames): "ACTOR" | "USER" | null {
+  return (["ACTOR", "USER"] as const).find((dimension) => Object.hasOwn(groupBy, dimension)) ?? null;
+}
+
 function involves({ groupBy, filter }: ReportQuestion, dimension: FilterDimension): boolean {
   return groupBy.includes(dimension) || filter[dimension] !== undefined;
 }
@@ -207,18 +269,24 @@ export function walkReport<Measure>(
   pieces: readonly DayRange[] = plan.windows.pieces,
 ): Walk<GatewayRow<Measure>> {
   const { resource } = plan;
+  const isWanted = matchesAny(plan.question);
   const questions = pieces.map((piece) => plan.questionFor(piece));
+  const ready = () =>
+    refuseLetGo(upstream, resource, walksTo(resource, plan.questionFor, { pieces }, null), plan.asOf);
+  const { subject } = resource.endpoint;
   if (resource.pages === "rows") {
-    const walk = within(walkOf(upstream, resource.endpoint, questions), pieces, resource.endpoint.subject);
-    return mapPages(walk, ({ rows, seen }) =>
-      rows.map((row) => ({ ...row, isRemainder: false, state: stateOf(row, seen) })),
-    );
+    const walk = within(walkOf(upstream, resource.endpoint, questions), pieces, subject, ready);
+    return mapPages(walk, ({ rows, seen }) => {
+      const stateOf = statesBy(seen);
+      return rows.filter(isWanted).map((row) => ({ ...row, isRemainder: false, state: stateOf(row) }));
+    });
   }
-  const walk = within(walkOf(upstream, resource.endpoint, questions), pieces, resource.endpoint.subject);
+  const walk = within(walkOf(upstream, resource.endpoint, questions), pieces, subject, ready);
   return mapPages(walk, async (page) => {
     const { range } = questions[page.window] as ReportQuestion;
     const rows = await withRemainders(upstream, plan, range, page.rows);
-    return rows.map((row) => ({ ...row, state: stateOf(row, page.seen) }));
+    const stateOf = statesBy(page.seen);
+    return rows.filter(isWanted).map((row) => ({ ...row, state: stateOf(row) }));
   });
 }
 
@@ -236,7 +304,7 @@ export function totalWalksOf<Measure>(plan: ReportPlan<Measure>): FieldWalks {
 function walksTo<Measure>(
   { pages, endpoint }: Resource<Measure>,
   questionFor: ReportPlan<Measure>["questionFor"],
-  { pieces }: Windows,
+  { pieces }: Pick<Windows, "pieces">,
   enough: number | null,
 ): FieldWalks {
   const questions = pieces.map(questionFor);
@@ -245,9 +313,39 @@ function walksTo<Measure>(
     : walksOf(endpoint, questions, enough, pieces);
 }
 
+/** The first of the days that upstream has let go of and that are not kept; null where all can be answered. Costs no request. */
+async function firstLetGo(upstream: Upstream, { walks }: FieldWalks, earliest: Day): Promise<Day | null> {
+  const letGo = walks.filter(({ range }) => range !== null && range.from < earliest);
+  const kept = await Promise.all(letGo.map((walk) => walk.kept(upstream)));
+  return letGo.find((_, i) => !kept[i]?.isWhole)?.range?.from ?? null;
+}
+
+/** Whether every day of a plan can be asked for, or is kept. */
+export async function isAnswerable<Measure>(upstream: Upstream, plan: ReportPlan<Measure>): Promise<boolean> {
+  const earliest = earliestDay(plan.resource.endpoint, plan.asOf);
+  return (await firstLetGo(upstream, reportWalksOf(plan, null), earliest)) === null;
+}
+
+async function refuseLetGo<Measure>(
+  upstream: Upstream,
+  { endpoint }: Resource<Measure>,
+  walks: FieldWalks,
+  asOf: Instant,
+): Promise<void> {
+  const earliest = earliestDay(endpoint, asOf);
+  const missing = await firstLetGo(upstream, walks, earliest);
+  if (missing !== null) throw notCovered(endpoint.dataset, earliest, missing);
+}
+
 /** What of a walk is about the days that were wanted, where whole months were asked for. */
-function within<Row extends Span>(walk: Walk<Row>, pieces: readonly DayRange[], subject: Subject): Walk<Row> {
+function within<Row extends Span>(
+  walk: Walk<Row>,
+  pieces: readonly DayRange[],
+  subject: Subject,
+  ready: () => Promise<void>,
+): Walk<Row> {
   return async function* (from) {
+    await ready();
     for await (const page of walk(from)) {
       const piece = pieces[page.window] as DayRange;
       const [begin, end] = [startOf(piece.from), startOf(piece.until)];
@@ -257,42 +355,33 @@ function within<Row extends Span>(walk: Walk<Row>, pieces: readonly DayRange[], 
   };
 }
 
-/** Every group once for the whole range, largest first. */
-export async function rankReport<Measure>(
+/** Every row of a plan, window by window. */
+export async function readReport<Measure>(
   upstream: Upstream,
   plan: ReportPlan<Measure>,
-): Promise<Ranking<GatewayRow<Measure>>> {
-  const { rows: read, sources } = await wholeOf(
+): Promise<Whole<GatewayRow<Measure>>> {
+  const { rows, sources } = await wholeOf(
     plan.windows.pieces.map((piece) => walkReport(upstream, plan, [piece])),
   );
-  const whole = { from: startOf(plan.windows.range.from), until: startOf(plan.windows.range.until) };
-  const rows = plan.question.groupBy.includes("ACTOR") ? read.map(toldApart) : read;
-  const state = leastSettled(sources.map((source) => source.state));
-  const ranked = [true, false].flatMap((isRemainder) =>
-    merged(
-      rows.filter((row) => row.isRemainder === isRemainder),
-      plan.algebra,
-    ).map(({ row, key, id }) => ({
-      row: { ...row, ...whole, isRemainder, state },
-      key,
-      id: isRemainder ? "" : id,
-    })),
-  );
-  return { ranked: ranked.sort(byRank), sources };
+  return { rows: plan.question.groupBy.includes("ACTOR") ? rows.map(toldApart) : rows, sources };
 }
 
 /** A missing actor can stand for several whom upstream hides; their rows read alike and must not be added up as one. */
-function toldApart<Row extends Dimensions>(row: Row, i: number): Row {
+export function toldApart<Row extends Dimensions>(row: Row, i: number): Row {
   return row.actor === null ? { ...row, hidden: i } : row;
 }
 
-function stateOf({ from, until }: Span, seen: Instant | null): Finality {
-  return finalityOf("money", { from: dayOf(from), until: addDays(dayOf(until - 1), 1) }, seen);
-}
-
-export interface Ranking<Row> {
-  readonly ranked: readonly Ranked<Row>[];
-  readonly sources: readonly PageSource[];
+/** The state of a row, worked out once for all rows of one span: a page has a thousand rows, and a few buckets. */
+function statesBy(seen: Instant | null): (row: Span) => Finality {
+  const states = new Map<string, Finality>();
+  return ({ from, until }) => {
+    const span = `${from} ${until}`;
+    const state =
+      states.get(span) ??
+      finalityOf("money", { from: dayOf(from), until: addDays(dayOf(until - 1), 1) }, seen);
+    states.set(span, state);
+    return state;
+  };
 }
 
 /** The exact total of a plan's range and filters, whatever it is grouped by; null where upstream has no row at all. */
@@ -301,16 +390,15 @@ export async function totalOf<Measure>(
   plan: ReportPlan<Measure>,
 ): Promise<Measure | null> {
   const { rows } = await wholeOf(plan.windows.pieces.map((piece) => ungrouped(upstream, plan, piece)));
-  return rows
-    .map((row) => row.measure)
-    .reduce<Measure | null>(
-      (sum, measure) => (sum === null ? measure : plan.algebra.plus(sum, measure)),
-      null,
-    );
+  return sumOf(
+    plan.algebra,
+    rows.filter(matchesAny(plan.question)).map(({ measure }) => measure),
+  );
 }
 
+/** Split by nothing but what tells which rows are wanted. */
 function ungroupedPlan<Measure>({ question, source, asOf }: ReportPlan<Measure>) {
-  const whole = { ...question, groupBy: [] };
+  const whole = { ...question, groupBy: dimensionsOfAny(question) };
   const resource = source.resourceFor(whole);
   return {
     resource,
@@ -319,16 +407,20 @@ function ungroupedPlan<Measure>({ question, source, asOf }: ReportPlan<Measure>)
 }
 
 /** One row for each bucket of the piece, or for all of it. */
-function ungrouped<Measure>(
+export function ungrouped<Measure>(
   upstream: Upstream,
   plan: ReportPlan<Measure>,
   piece: DayRange,
 ): Walk<ReportRow<Measure>> {
   const { resource, questionFor } = ungroupedPlan(plan);
   const question = questionFor(piece);
+  const pieces = [piece];
+  const ready = () =>
+    refuseLetGo(upstream, resource, walksTo(resource, questionFor, { pieces }, null), plan.asOf);
+  const { subject } = resource.endpoint;
   if (resource.pages === "rows")
-    return within(walkOf(upstream, resource.endpoint, [question]), [piece], resource.endpoint.subject);
-  const buckets = within(walkOf(upstream, resource.endpoint, [question]), [piece], resource.endpoint.subject);
+    return within(walkOf(upstream, resource.endpoint, [question]), pieces, subject, ready);
+  const buckets = within(walkOf(upstream, resource.endpoint, [question]), pieces, subject, ready);
   return mapPages(buckets, (page) => page.rows.flatMap(({ rows }) => rows));
 }
 
@@ -365,11 +457,12 @@ function sharedQuestion<Measure>(
   return isFinal(range) && !isFinal(month) ? question : { ...question, range: month, bucket: "DAY" };
 }
 
-/** The calendar month that a piece of one is in, as far as upstream can be asked for it. */
+/** The calendar month that a piece of one is in, as far as upstream can be asked for it; all of it where it cannot be. */
 function monthAround(piece: DayRange, endpoint: Resource<unknown>["endpoint"], asOf: Instant): DayRange {
   const first = startOfMonth(piece.from);
+  const earliest = earliestDay(endpoint, asOf);
   return {
-    from: later(first, earliestDay(endpoint, asOf)),
+    from: piece.from < earliest ? later(first, endpoint.coverage?.earliest ?? first) : later(first, earliest),
     until: earlier(addMonths(first, 1), later(addDays(dayOf(asOf), 1), piece.until)),
   };
 }

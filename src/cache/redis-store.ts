@@ -1,8 +1,11 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { createClient, RESP_TYPES } from "@redis/client";
 import type { SharedStore } from "./shared-store.ts";
 
 /** Names of this program's own, in a database that others may use too; the number changes with what they hold. */
 const PREFIX = "claude-analytics-gateway:1:";
+
+const CONNECT_MS = 2_000;
 
 /**
  * A store in Redis or Valkey. Room is the server's to bound: with `maxmemory-policy allkeys-lru` it drops what was used least
@@ -13,10 +16,15 @@ export async function redisStore(url: string): Promise<SharedStore> {
     url,
     // While the server is away, a command fails at once instead of being answered out of date.
     disableOfflineQueue: true,
-    socket: { connectTimeout: 2_000, reconnectStrategy: (attempt) => Math.min(100 * 2 ** attempt, 5_000) },
+    socket: {
+      connectTimeout: CONNECT_MS,
+      reconnectStrategy: (attempt) => Math.min(100 * 2 ** attempt, 5_000),
+    },
   });
-  client.on("error", () => {}); // the commands that fail say so themselves
-  await client.connect().catch(() => {}); // it goes on trying
+  const failed = Promise.withResolvers<void>();
+  client.on("error", () => failed.resolve()); // the commands that fail say so themselves
+  const connected = client.connect().catch(() => {}); // it goes on trying, for as long as the server is away
+  await Promise.race([connected, failed.promise, sleep(CONNECT_MS, undefined, { ref: false })]);
   const bytes = client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
   const run = (script: string, keys: readonly string[], args: readonly (string | number)[]) =>
     client.eval(script, { keys: keys.map((key) => PREFIX + key), arguments: args.map(String) });
@@ -60,7 +68,10 @@ const RELEASE = `
 if redis.call("GET", KEYS[1]) == ARGV[1] then return redis.call("DEL", KEYS[1]) end
 return 0`;
 
-/** The slots in use are a sorted set by the instant they are free again. */
+/**
+ * The slots in use are a sorted set by the instant they are free again; those far beyond a window are of a time when the server's
+ * clock was ahead.
+ */
 const TAKE = `
 local blocked = redis.call("PTTL", KEYS[2])
 if blocked > 0 then return blocked end
@@ -68,6 +79,7 @@ local time = redis.call("TIME")
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local slots, window = tonumber(ARGV[1]), tonumber(ARGV[2])
 redis.call("ZREMRANGEBYSCORE", KEYS[1], "-inf", now)
+redis.call("ZREMRANGEBYSCORE", KEYS[1], now + 2 * window, "+inf")
 local used = redis.call("ZCARD", KEYS[1])
 if used < slots then
   redis.call("ZADD", KEYS[1], now + window, time[1] .. ":" .. time[2] .. ":" .. used)

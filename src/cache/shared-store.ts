@@ -1,3 +1,9 @@
+/**
+ * The longest that a bucket is blocked. Past it one request finds out how things stand: an upstream, or something before it, that
+ * says `retry-after: 99999999` by mistake must not end a gateway for years.
+ */
+export const LONGEST_BLOCK_MS = 3_600_000;
+
 /** What of a bucket is in use. */
 export interface Occupancy {
   /** In how many milliseconds each slot that is in use is free again, the first first. */
@@ -13,7 +19,7 @@ export interface Allowance {
    * milliseconds until one is free; nothing was taken.
    */
   take(bucket: string, slots: number, windowMs: number): Promise<number>;
-  /** Nobody takes a slot of the bucket for so long. */
+  /** Nobody takes a slot of the bucket for so long, which is LONGEST_BLOCK_MS at most. */
   block(bucket: string, forMs: number): Promise<void>;
   /** Takes nothing. */
   occupancy(bucket: string): Promise<Occupancy>;

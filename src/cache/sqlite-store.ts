@@ -27,7 +27,7 @@ export function sqliteStore(options: SqliteOptions & { readonly now: () => Insta
       ask({ op: "acquire", name, holder, now: now(), until: now() + lifetimeMs }),
     release: (name, holder) => ask({ op: "release", name, holder }),
     take: (bucket, slots, windowMs) => ask({ op: "take", bucket, slots, windowMs, now: now() }),
-    block: (bucket, forMs) => ask({ op: "block", bucket, until: now() + Math.ceil(forMs) }),
+    block: (bucket, forMs) => ask({ op: "block", bucket, now: now(), until: now() + Math.ceil(forMs) }),
     occupancy: (bucket) => ask({ op: "occupancy", bucket, now: now() }),
     async dispose() {
       await ask({ op: "close" }).catch(() => {}); // the file may be gone or full; it is whole at the next start

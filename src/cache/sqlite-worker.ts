@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { workerData } from "piscina";
-import type { Occupancy } from "./shared-store.ts";
+import { LONGEST_BLOCK_MS, type Occupancy } from "./shared-store.ts";
 
 /** What the worker is asked: one call of the store it stands behind. */
 export type SqliteCall =
@@ -29,7 +29,7 @@ export type SqliteCall =
       readonly windowMs: number;
       readonly now: number;
     }
-  | { readonly op: "block"; readonly bucket: string; readonly until: number }
+  | { readonly op: "block"; readonly bucket: string; readonly now: number; readonly until: number }
   | { readonly op: "occupancy"; readonly bucket: string; readonly now: number }
   | { readonly op: "close" };
 
@@ -112,11 +112,11 @@ function statements(db: DatabaseSync) {
     held: db.prepare("SELECT until FROM locks WHERE name = ?"),
     release: db.prepare("DELETE FROM locks WHERE name = ? AND holder = ?"),
     blocked: db.prepare("SELECT until FROM blocks WHERE bucket = ?"),
-    free: db.prepare("DELETE FROM slots WHERE bucket = ? AND free_at <= ?"),
+    free: db.prepare("DELETE FROM slots WHERE bucket = ? AND free_at NOT BETWEEN ? AND ?"),
     used: db.prepare("SELECT free_at FROM slots WHERE bucket = ? ORDER BY free_at"),
     take: db.prepare("INSERT INTO slots (bucket, free_at) VALUES (?, ?)"),
     block: db.prepare(
-      "INSERT INTO blocks (bucket, until) VALUES (?, ?) ON CONFLICT (bucket) DO UPDATE SET until = MAX(until, excluded.until)",
+      "INSERT INTO blocks (bucket, until) VALUES (?, ?) ON CONFLICT (bucket) DO UPDATE SET until = IIF(until > ?, excluded.until, MAX(until, excluded.until))",
     ),
   };
 }
@@ -157,6 +157,13 @@ function makeRoom(bytes: number, now: number): void {
       used -= page.bytes;
     }
   }
+}
+
+/** A block that lies further ahead than one can is of a clock that was ahead itself. */
+function blockedMsOf(bucket: string, now: number): number {
+  const block = one.blocked.get(bucket) as { until: number } | undefined;
+  const ms = Math.max(0, (block?.until ?? now) - now);
+  return ms < 2 * LONGEST_BLOCK_MS ? ms : 0;
 }
 
 export default function answer(call: SqliteCall): unknown {
@@ -203,9 +210,10 @@ function answerFromOpen(call: SqliteCall): unknown {
       return null;
     case "take":
       return alone(() => {
-        const block = one.blocked.get(call.bucket) as { until: number } | undefined;
-        if (block !== undefined && block.until > call.now) return block.until - call.now;
-        one.free.run(call.bucket, call.now);
+        const blockedMs = blockedMsOf(call.bucket, call.now);
+        if (blockedMs > 0) return blockedMs;
+        // Those far beyond a window are of a clock that was ahead itself, and has been set right since.
+        one.free.run(call.bucket, call.now + 1, call.now + 2 * call.windowMs);
         const used = one.used.all(call.bucket) as { free_at: number }[];
         if (used.length >= call.slots)
           return (used[used.length - call.slots]?.free_at ?? call.now) - call.now;
@@ -213,13 +221,12 @@ function answerFromOpen(call: SqliteCall): unknown {
         return 0;
       });
     case "block":
-      one.block.run(call.bucket, call.until);
+      one.block.run(call.bucket, call.until, call.now + 2 * LONGEST_BLOCK_MS);
       return null;
     case "occupancy": {
-      const block = one.blocked.get(call.bucket) as { until: number } | undefined;
       const used = one.used.all(call.bucket) as { free_at: number }[];
       const freeInMs = used.map(({ free_at }) => free_at - call.now).filter((ms) => ms > 0);
-      return { freeInMs, blockedMs: Math.max(0, (block?.until ?? call.now) - call.now) } satisfies Occupancy;
+      return { freeInMs, blockedMs: blockedMsOf(call.bucket, call.now) } satisfies Occupancy;
     }
     case "close":
       alone(noteReads);

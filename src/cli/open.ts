@@ -1,10 +1,11 @@
+import { closestMatch } from "leven";
 import { Agent, type Dispatcher } from "undici";
 import { type App, createApp } from "../app.ts";
 import { redisStore } from "../cache/redis-store.ts";
 import type { SharedStore } from "../cache/shared-store.ts";
 import { sqliteStore } from "../cache/sqlite-store.ts";
 import { clockFrom } from "../clock.ts";
-import { type Config, ConfigError, type Environment, readConfig } from "../config.ts";
+import { type Config, ConfigError, type Environment, readConfig, SETTINGS } from "../config.ts";
 import type { Instant } from "../domain/day.ts";
 import { SandboxDispatcher } from "../sandbox/dispatcher.ts";
 import { createSandbox } from "../sandbox/sandbox.ts";
@@ -23,6 +24,7 @@ export async function openGateway(
 ): Promise<Opened | null> {
   try {
     const config = { ...readConfig(environment), ...patience };
+    for (const line of misspelt(environment)) process.stderr.write(`${line}\n`);
     const now = clockFrom(config.clock);
     const app = createApp(config, {
       dispatcher: dispatcherOf(config, now),
@@ -49,6 +51,21 @@ export function upstreamOf({ sandbox, baseUrl }: Config): string {
   return sandbox === null
     ? `upstream ${baseUrl.href}`
     : `upstream is the sandbox: ${sandbox.users} simulated users, seed ${sandbox.seed} (set ANTHROPIC_ANALYTICS_KEY or ANTHROPIC_ADMIN_KEY for your own data)`;
+}
+
+/**
+ * Variables that are no setting but read almost like one. The environment is everybody's, so they are no fault; values may be
+ * keys, so they are not repeated.
+ */
+export function misspelt(environment: Readonly<Record<string, string | undefined>>): string[] {
+  const settings = Object.keys(SETTINGS);
+  return Object.keys(environment).flatMap((name) => {
+    if (settings.includes(name)) return [];
+    // One letter in four: PORT is one letter from many a word.
+    const maxDistance = Math.min(2, Math.floor(name.length / 4));
+    const meant = closestMatch(name.toUpperCase(), settings, { maxDistance });
+    return meant === undefined ? [] : [`${name} is no setting and has no effect; there is ${meant}.`];
+  });
 }
 
 function dispatcherOf({ sandbox }: Config, now: () => Instant): Dispatcher {

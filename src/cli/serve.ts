@@ -1,8 +1,8 @@
-import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Command } from "commander";
 import { type AuthConfig, type Config, type Environment, SETTINGS, type Setting } from "../config.ts";
 import type { Instant } from "../domain/day.ts";
+import { createListener } from "../server/listener.ts";
 import { openGateway, upstreamOf } from "./open.ts";
 import { stopOnSignal } from "./stop.ts";
 
@@ -41,7 +41,7 @@ async function serve(environment: Environment): Promise<void> {
   const opened = await openGateway(environment);
   if (opened === null) return;
   const { app, config, now } = opened;
-  const server = createServer(app.handle);
+  const server = createListener({ ...config, handle: app.handle });
   server.once("error", (error: NodeJS.ErrnoException) => {
     process.stderr.write(
       `Cannot listen on ${config.host}:${config.port}: ${error.code ?? "unknown reason"}.\n`,
@@ -51,7 +51,7 @@ async function serve(environment: Environment): Promise<void> {
   server.listen(config.port, config.host, () =>
     process.stdout.write(`${greeting(config, server.address() as AddressInfo, now())}\n`),
   );
-  stopOnSignal(server, app.dispose, config.operationTimeoutMs + SLACK_MS);
+  stopOnSignal(server, app, { ...config, graceMs: config.operationTimeoutMs + SLACK_MS });
 }
 
 /** What an answer takes beyond its operation. */

@@ -3,11 +3,24 @@ import type { Server, ServerResponse } from "node:http";
 /** How often connections that have become idle are looked for. */
 const LOOK_MS = 100;
 
+interface Stoppable {
+  /** Says to whoever asks that nothing more should be sent here. */
+  retire(): void;
+  dispose(): Promise<void>;
+}
+
+interface Patience {
+  /** How long requests are still taken. */
+  readonly drainDelayMs: number;
+  /** How long those under way may take after that. */
+  readonly graceMs: number;
+}
+
 /**
- * On SIGTERM, SIGINT or SIGHUP: stop accepting, let what is under way finish, then let go of the rest; after `graceMs` at the
- * latest. Connections are closed with their last answer: one that a client keeps open would hold the process.
+ * On SIGTERM, SIGINT or SIGHUP: say so on /readyz, stop accepting, let what is under way finish, then let go of the rest.
+ * Connections are closed with their last answer: one that a client keeps open would hold the process.
  */
-export function stopOnSignal(server: Server, dispose: () => Promise<void>, graceMs: number): void {
+export function stopOnSignal(server: Server, app: Stoppable, { drainDelayMs, graceMs }: Patience): void {
   const underWay = new Set<ServerResponse>();
   let stopping = false;
   server.prependListener("request", (_request, response) => {
@@ -15,17 +28,22 @@ export function stopOnSignal(server: Server, dispose: () => Promise<void>, grace
     response.once("close", () => underWay.delete(response));
     if (stopping) response.setHeader("connection", "close");
   });
-  const stop = () => {
-    if (stopping) return;
-    stopping = true;
+  const close = () => {
     setTimeout(() => process.exit(1), graceMs).unref();
-    for (const response of underWay) if (!response.headersSent) response.setHeader("connection", "close");
     setInterval(() => server.closeIdleConnections(), LOOK_MS).unref();
     server.close(async () => {
-      await dispose();
+      await app.dispose();
       process.exit(0);
     });
     server.closeIdleConnections();
+  };
+  const stop = () => {
+    if (stopping) return;
+    stopping = true;
+    app.retire();
+    for (const response of underWay) if (!response.headersSent) response.setHeader("connection", "close");
+    if (drainDelayMs === 0) close();
+    else setTimeout(close, drainDelayMs);
   };
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, stop);
 }

@@ -6,7 +6,10 @@ import type { Day } from "./day.ts";
  */
 export interface UserActivity {
   readonly userId: string | null;
-  readonly email: string | null;
+  /** Left out where it is no longer known. */
+  readonly email?: string | null;
+  /** The address the figures came with, once that is too old to be shown: they are still joined by it. */
+  readonly formerEmail?: string | null;
   readonly lastActiveOn: Day | null;
   readonly webSearches: number;
   readonly chat: ChatActivity;
@@ -121,22 +124,39 @@ export interface ClaudeTagActivity {
 }
 
 /** Share of proposals accepted, 0 to 1; null where nothing was proposed. */
-export function acceptanceRate({ accepted, rejected }: ToolActions): number | null {
+export function acceptanceRate({
+  accepted,
+  rejected,
+}: Pick<ToolActions, "accepted" | "rejected">): number | null {
   return accepted + rejected === 0 ? null : accepted / (accepted + rejected);
 }
 
-/** Organization-wide figures of one UTC day. The rolling counts end on that day; none of the people counts is additive. */
-export interface ActivityDay {
-  readonly date: Day;
-  readonly all: ActiveUsers;
+/** Whether anything was done: members who did nothing can be listed too, and the day of the last activity can be missing. */
+export function isActive({ userId: _, email: __, lastActiveOn, ...counts }: UserActivity): boolean {
+  return lastActiveOn !== null || hasCount(counts);
+}
+
+function hasCount(value: unknown): boolean {
+  if (typeof value === "number") return value > 0;
+  return typeof value === "object" && value !== null && Object.values(value).some(hasCount);
+}
+
+/** What upstream says of the moment it is asked, whatever the day it is asked about. */
+export interface Seats {
   readonly seats: number | null;
   readonly pendingInvites: number | null;
-  /** Percentages, 0 to 100, of assigned seats. */
+  /** People entitled to Claude Science; null where that is not reported. */
+  readonly scienceEntitled: number | null;
+}
+
+/** Organization-wide figures of one UTC day. The rolling counts end on that day; none of the people counts is additive. */
+export interface ActivityDay extends Seats {
+  readonly date: Day;
+  readonly all: ActiveUsers;
+  /** Percentages, 0 to 100, of the seats assigned now. */
   readonly dailyAdoption: number | null;
   readonly weeklyAdoption: number | null;
   readonly monthlyAdoption: number | null;
-  /** People entitled to Claude Science; null where that is not reported. */
-  readonly scienceEntitled: number | null;
   /** Per product; only products the organization reports on are present. */
   readonly products: readonly ProductUsers[];
 }

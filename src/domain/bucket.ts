@@ -1,14 +1,17 @@
 import type { Instant } from "./day.ts";
 import type { Spend } from "./money.ts";
+import { type Placement, placementKey } from "./team.ts";
 import type { TokenUsage } from "./tokens.ts";
 
-/** The person behind a row of a report. */
+/** The person behind a row of a report. All but the id is left out where it is no longer known; see `withoutNames`. */
 export interface ReportUser {
   readonly userId: string;
-  readonly email: string | null;
-  readonly name: string | null;
+  readonly email?: string | null;
+  readonly name?: string | null;
   /** The account is gone or the person has left. */
-  readonly deleted: boolean;
+  readonly deleted?: boolean;
+  /** The address the figures came with, once that is too old to be shown: they are still joined by it. */
+  readonly formerEmail?: string | null;
 }
 
 /** Whom or what usage is attributed to. */
@@ -43,6 +46,8 @@ export interface Dimensions {
   /** A Slack user, not a Claude one. */
   readonly claudeTagUserId: string | null;
   readonly user: ReportUser | null;
+  /** Where the people behind it belong, which the gateway finds out: upstream knows no teams. */
+  readonly team: Placement | null;
   /** A Console member, by the id of the Console organization. */
   readonly accountId: string | null;
   readonly serviceAccountId: string | null;
@@ -74,6 +79,7 @@ export const NO_DIMENSIONS: Dimensions = {
   claudeTagCategory: null,
   claudeTagUserId: null,
   user: null,
+  team: null,
   accountId: null,
   serviceAccountId: null,
   workspaceId: null,
@@ -119,6 +125,7 @@ export function dimensionKey(row: Dimensions): string {
     row.claudeTagCategory,
     row.claudeTagUserId,
     row.user?.userId ?? null,
+    row.team && placementKey(row.team),
     row.accountId,
     row.serviceAccountId,
     row.workspaceId,
@@ -134,8 +141,28 @@ export function dimensionKey(row: Dimensions): string {
   ]);
 }
 
+/** The row without what may not be shown of people any more. */
+export function withoutNames<Row extends Dimensions>(row: Row): Row {
+  const { user, actor } = row;
+  return {
+    ...row,
+    user: user && nameless(user),
+    actor: actor?.kind === "person" ? { ...actor, user: nameless(actor.user) } : actor,
+  };
+}
+
+function nameless({ email, name: _, ...user }: ReportUser): ReportUser {
+  return email === undefined ? user : { ...user, formerEmail: email };
+}
+
+/** Whether the row names people by their ids alone. */
+export function isNameless({ user, actor }: Dimensions): boolean {
+  const person = actor?.kind === "person" ? actor.user : user;
+  return person !== null && person.email === undefined;
+}
+
 /** Names and addresses change and differ between exports; the ids do not. */
-function actorKey(actor: ReportActor): readonly unknown[] {
+export function actorKey(actor: ReportActor): readonly (string | null)[] {
   switch (actor.kind) {
     case "person":
       return [actor.kind, actor.user.userId];

@@ -50,9 +50,17 @@ export function plusTotals(a: CodeTotals, b: CodeTotals): CodeTotals {
     pullRequests: a.pullRequests + b.pullRequests,
     linesAdded: a.linesAdded + b.linesAdded,
     linesRemoved: a.linesRemoved + b.linesRemoved,
-    toolActions: mergeBy((tool) => tool.tool, plusTools, a.toolActions, b.toolActions),
+    toolActions: plusTools(a.toolActions, b.toolActions),
     models: mergeBy((model) => model.model, plusModel, a.models, b.models),
   };
+}
+
+/** What records come to together, and how many they are; null where there are none. */
+export function sumOfRecords(
+  records: readonly CodeTotals[],
+): (CodeTotals & { readonly records: number }) | null {
+  const [first, ...others] = records;
+  return first === undefined ? null : { ...others.reduce(plusTotals, first), records: records.length };
 }
 
 /** The estimate over all models. */
@@ -61,8 +69,14 @@ export function estimatedCost(totals: CodeTotals): Money {
   return rest.reduce(plusMoney, first);
 }
 
-function plusTools(a: ToolActions, b: ToolActions): ToolActions {
-  return { tool: a.tool, accepted: a.accepted + b.accepted, rejected: a.rejected + b.rejected };
+/** Proposals per tool, of two together. */
+export function plusTools(a: readonly ToolActions[], b: readonly ToolActions[]): ToolActions[] {
+  const plus = (x: ToolActions, y: ToolActions) => ({
+    tool: x.tool,
+    accepted: x.accepted + y.accepted,
+    rejected: x.rejected + y.rejected,
+  });
+  return mergeBy((tool) => tool.tool, plus, a, b);
 }
 
 function plusModel(a: CodeModel, b: CodeModel): CodeModel {

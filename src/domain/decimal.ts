@@ -46,6 +46,25 @@ export function sum(amounts: Iterable<Decimal>): Decimal {
   return total;
 }
 
+/** The coarsest last digit of a part: a millionth, where the amount itself has fewer digits. */
+const PART_SCALE = 6;
+
+/**
+ * The amount in `count` parts that add up to it exactly: equal down to its own last digit, or to a millionth where that is
+ * coarser; what is left over goes to the first parts, one unit of that digit each.
+ */
+export function parts(amount: Decimal, count: number): Decimal[] {
+  const scale = Math.max(amount.scale, PART_SCALE);
+  return wholeParts(unitsAt(scale, amount), count).map((units) => ({ units, scale }));
+}
+
+/** A whole number in `count` whole parts that add up to it; what is left over goes to the first ones. */
+export function wholeParts(whole: bigint, count: number): bigint[] {
+  const [each, left] = [whole / BigInt(count), Number(whole % BigInt(count))];
+  const one = left < 0 ? -1n : 1n;
+  return Array.from({ length: count }, (_, i) => (i < Math.abs(left) ? each + one : each));
+}
+
 /** Negative, zero or positive as `a` is less than, equal to or more than `b`; trailing zeros do not count. */
 export function compare(a: Decimal, b: Decimal): number {
   const scale = Math.max(a.scale, b.scale);

@@ -21,7 +21,8 @@ export interface Project {
   readonly projectId: string;
   readonly name: string;
   readonly createdAt: Instant | null;
-  readonly createdBy: { readonly userId: string; readonly email: string } | null;
+  /** Without the address where that is no longer known. */
+  readonly createdBy: { readonly userId: string; readonly email?: string } | null;
   /** Null over more than one day: conversations are not counted across days. */
   readonly conversations: number | null;
   readonly messages: number;

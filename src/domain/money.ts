@@ -1,4 +1,4 @@
-import { type Decimal, hundredth, negative, plus } from "./decimal.ts";
+import { type Decimal, hundredth, negative, parts, plus, wholeParts } from "./decimal.ts";
 
 /** An exact amount in cents of `currency`. Amounts of different currencies are never added. */
 export interface Money {
@@ -40,10 +40,25 @@ export const spends = {
     list: known(minusMoney, a.list, b.list),
     requests: known((x, y) => x - y, a.requests, b.requests),
   }),
+  /** Parts that add up to the whole, see `parts`. */
+  split: (a: Spend, count: number): Spend[] => {
+    const net = moneyParts(a.net, count);
+    const list = a.list && moneyParts(a.list, count);
+    const requests = a.requests === null ? null : wholeParts(BigInt(a.requests), count);
+    return net.map((part, i) => ({
+      net: part,
+      list: list?.[i] ?? null,
+      requests: requests === null ? null : Number(requests[i]),
+    }));
+  },
   isZero: (a: Spend): boolean => a.net.cents.units === 0n && (a.list === null || a.list.cents.units === 0n),
   /** Ranked by net amount. */
   rank: (a: Spend): Decimal => a.net.cents,
 };
+
+function moneyParts({ cents, currency }: Money, count: number): Money[] {
+  return parts(cents, count).map((part) => ({ cents: part, currency }));
+}
 
 function known<T>(combine: (a: T, b: T) => T, a: T | null, b: T | null): T | null {
   return a === null || b === null ? null : combine(a, b);

@@ -43,7 +43,14 @@ export interface ApiKey {
   readonly expiresAt: Instant | null;
 }
 
-/** Emails are compared without regard to letter case; nothing else about them is normalized. */
-export function emailKey(email: string): string {
-  return email.toLowerCase();
+/** The one address that each further address of a person stands for, both lower-cased. */
+export type Aliases = ReadonlyMap<string, string>;
+
+/**
+ * What a person is known by where only an address is given. Addresses are compared without regard to letter case, an alias is
+ * the address it stands for, and nothing else about them is normalized.
+ */
+export function emailKey(email: string, aliases: Aliases): string {
+  const key = email.toLowerCase();
+  return aliases.get(key) ?? key;
 }

@@ -1,11 +1,13 @@
 import type { ReportRow, Span } from "./bucket.ts";
 import type { DayRange } from "./range.ts";
+import type { Overlap } from "./team.ts";
 
 /** What a cost or usage report can be split by. */
 export type Dimension =
   | "PRODUCT"
   | "MODEL"
   | "USER"
+  | "TEAM"
   | "CONTEXT_WINDOW"
   | "INFERENCE_GEO"
   | "SPEED"
@@ -31,7 +33,7 @@ export type Dimension =
 /** Values to keep of a dimension: any of a list, all of the lists. */
 export type Filter = { readonly [D in FilterDimension]?: readonly string[] };
 
-export type FilterDimension = Exclude<Dimension, "COST_TYPE" | "TOKEN_TYPE" | "DESCRIPTION">;
+export type FilterDimension = Exclude<Dimension, "TEAM" | "COST_TYPE" | "TOKEN_TYPE" | "DESCRIPTION">;
 
 /** Length of a bucket. NONE: one row per group for the whole range. */
 export type BucketWidth = "NONE" | "DAY" | "HOUR" | "MINUTE";
@@ -42,6 +44,10 @@ export interface ReportQuestion {
   readonly bucket: BucketWidth;
   readonly groupBy: readonly Dimension[];
   readonly filter: Filter;
+  /** Beside the filter, any of these; upstream cannot be asked that, so that rows are picked by what they are split by. */
+  readonly any?: readonly Filter[];
+  /** Split by TEAM only. */
+  readonly overlap?: Overlap;
 }
 
 /** One time bucket with the groups in it. */

@@ -1,4 +1,4 @@
-import { type Decimal, decimalOf } from "./decimal.ts";
+import { type Decimal, decimalOf, wholeParts } from "./decimal.ts";
 
 /** Tokens of one group, by kind. Every figure is additive over time and over groups that do not overlap. */
 export interface TokenUsage {
@@ -16,6 +16,11 @@ export interface TokenUsage {
 export const usages = {
   plus: (a: TokenUsage, b: TokenUsage): TokenUsage => combine((x, y) => x + y, a, b),
   minus: (a: TokenUsage, b: TokenUsage): TokenUsage => combine((x, y) => x - y, a, b),
+  /** Parts that add up to the whole, see `wholeParts`. */
+  split: (a: TokenUsage, count: number): TokenUsage[] =>
+    Array.from({ length: count }, (_, i) =>
+      combine((whole) => Number(wholeParts(BigInt(whole), count)[i]), a, a),
+    ),
   isZero: (a: TokenUsage): boolean => totalTokens(a) === 0 && a.webSearchRequests === 0,
   /** Ranked by tokens of all kinds. */
   rank: (a: TokenUsage): Decimal => decimalOf(totalTokens(a)),

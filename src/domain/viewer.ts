@@ -47,6 +47,9 @@ export const ANYBODY: Viewer = {
   documents: null,
 };
 
+/** Who sees nothing: a request that came in some other way than through the door. */
+export const NOBODY: Viewer = { ...ANYBODY, role: "SERVICE", scopes: new Set() };
+
 export function isRole(text: unknown): text is Role {
   return typeof text === "string" && Object.hasOwn(ROLES, text);
 }

@@ -1,18 +1,22 @@
 import { type Finality, finalityOf } from "../cache/policy.ts";
 import type { Context } from "../context.ts";
-import type { ActivityDay } from "../domain/activity.ts";
-import { addDays, type Day, dayOf, later } from "../domain/day.ts";
+import type { ActiveUsers, ActivityDay, Seats } from "../domain/activity.ts";
+import { addDays, type Day, dayOf, earlier, type Instant, later } from "../domain/day.ts";
 import { type DayRange, oneDay, splitByDay } from "../domain/range.ts";
 import { GatewayError } from "../errors.ts";
+import { ENGAGEMENT_LAG_MS } from "../upstream/endpoints/coverage.ts";
 import { activitySummaries } from "../upstream/endpoints/summaries.ts";
 import type { FieldWalks } from "../upstream/plan.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { mapPages, walkOf, whole } from "../upstream/walk.ts";
 import { earliestDay, windowsOf } from "../upstream/windows.ts";
+import { loader } from "./loader.ts";
 
 /** A day, and whether its figures can still move. */
 export interface SettlingDay extends ActivityDay {
   readonly state: Finality;
+  /** Whether its seats are those of now; a final day can have them from when it was first asked for. */
+  readonly isSeated: boolean;
 }
 
 /**
@@ -24,15 +28,21 @@ export async function activityDays(ctx: Context, asked: DayRange): Promise<reado
   const days = splitByDay(range);
   const kept = await Promise.all(days.map((day) => ctx.upstream.kept(activitySummaries, { range: day })));
   const span = spanOf(days.filter((_, i) => kept[i] === null));
-  const found = kept.flatMap((page) => page?.rows ?? []).map((day) => ({ ...day, state: "FINAL" as const }));
+  const found = kept.flatMap((page) => page?.rows ?? []).map((day) => settling(day, "FINAL"));
   if (span === null) return found;
-  const moving = await untilNewest(span, (range) => summaries(ctx, range));
-  return [...found.filter(({ date }) => date < span.from || date >= span.until), ...moving].sort((a, b) =>
-    a.date < b.date ? -1 : 1,
-  );
+  const others = await untilNewest(span, (range) => summaries(ctx, range));
+  const all = [...found.filter(({ date }) => date < span.from || date >= span.until), ...others];
+  const newest = all.findLast(({ isSeated }) => isSeated) ?? null;
+  return all
+    .map((day) => (day.isSeated || newest === null ? day : withSeats(day, newest)))
+    .sort((a, b) => (a.date < b.date ? -1 : 1));
 }
 
-/** The walk of `activityDays` before it is made. */
+function settling(day: ActivityDay, state: Finality): SettlingDay {
+  return { ...day, state, isSeated: state !== "FINAL" };
+}
+
+/** The walks of `activityDays` before they are made. */
 export function activityWalks(ctx: Context, asked: DayRange): FieldWalks {
   const { range } = windowsOf(activitySummaries, asked, ctx.now());
   const kept = async (upstream: Upstream) => {
@@ -54,6 +64,49 @@ function spanOf(days: readonly DayRange[]): DayRange | null {
   return first === undefined || last === undefined ? null : { from: first.from, until: last.until };
 }
 
+/**
+ * Upstream says of every day how many seats there are now, so a day that is kept for good would tell of another moment than the
+ * days beside it. It takes them from one that still moves; a range of final days alone asks for that when seats are wanted.
+ */
+export async function seated(ctx: Context, day: SettlingDay): Promise<SettlingDay> {
+  return day.isSeated ? day : withSeats(day, await newestDay(ctx));
+}
+
+function withSeats(day: SettlingDay, newest: Seats | null): SettlingDay {
+  return { ...day, ...seatsOf(newest, day.all), isSeated: true };
+}
+
+/** Null while upstream cannot be asked: final days need it for nothing but their seats. */
+async function newestDay(ctx: Context): Promise<Seats | null> {
+  try {
+    return (await lastDays(ctx)).at(-1) ?? null;
+  } catch (fault) {
+    if (fault instanceof GatewayError) return null;
+    throw fault;
+  }
+}
+
+function seatsOf(newest: Seats | null, { daily, weekly, monthly }: ActiveUsers) {
+  const { seats, pendingInvites, scienceEntitled } = newest ?? UNKNOWN;
+  const share = (people: number | null) =>
+    people === null || seats === null ? null : adoption(people, seats);
+  return {
+    seats,
+    pendingInvites,
+    scienceEntitled,
+    dailyAdoption: share(daily),
+    weeklyAdoption: share(weekly),
+    monthlyAdoption: share(monthly),
+  };
+}
+
+const UNKNOWN: Seats = { seats: null, pendingInvites: null, scienceEntitled: null };
+
+/** As upstream states it: a percentage with two decimals, at most 100, since people without a seat any more count too. */
+function adoption(people: number, seats: number): number {
+  return seats === 0 ? 0 : Math.min(100, Math.round((people / seats) * 10_000) / 100);
+}
+
 /** Those of the days that upstream has aggregated; `days` come oldest first. */
 export async function aggregatedDays(ctx: Context, days: readonly DayRange[]): Promise<readonly DayRange[]> {
   const last = days.at(-1);
@@ -70,8 +123,8 @@ export function mayBeUncounted({ from }: DayRange, { now }: Context): boolean {
 /** Upstream aggregates a day some time on the next; after two it surely has. */
 const AGGREGATION_DAYS = 2;
 
-/** How far back the newest day is looked for: exports have been late by days. */
-const REACH_DAYS = 7;
+/** How far back the newest day is looked for: exports have been late by days, and a month costs no more than a day. */
+const REACH_DAYS = 30;
 
 /** The summaries of the last days there are. */
 export async function lastDays(ctx: Context): Promise<readonly SettlingDay[]> {
@@ -85,6 +138,73 @@ export async function lastDays(ctx: Context): Promise<readonly SettlingDay[]> {
 export function reach({ now }: Context, until: Day): DayRange {
   return { from: later(addDays(until, -REACH_DAYS), earliestDay(activitySummaries, now())), until };
 }
+
+/** The last days that are surely counted in full, oldest first; there is one, or it is an error. */
+export async function lastWholeDays(ctx: Context): Promise<readonly [SettlingDay, ...SettlingDay[]]> {
+  const [first, ...others] = (await lastDays(ctx)).filter(isWhole);
+  if (first === undefined) throw noWholeDay(earliestDay(activitySummaries, ctx.now()));
+  return [first, ...others];
+}
+
+/** The newest day that is surely counted in full. */
+export async function newestWholeDay(ctx: Context): Promise<Day> {
+  const days = await lastWholeDays(ctx);
+  return (days.at(-1) ?? days[0]).date;
+}
+
+/** The same as far as the clock tells, which is right unless upstream is late. */
+export function likelyNewestDay(now: Instant): Day {
+  return addDays(dayOf(now - ENGAGEMENT_LAG_MS), -1);
+}
+
+/** Those days of the range that are surely counted in full, which are all up to some day. */
+export async function wholeDays(ctx: Context, asked: DayRange): Promise<DayRange> {
+  const { range } = windowsOf(activitySummaries, asked, ctx.now(), "day");
+  return mayBeUncounted(lastDayOf(range), ctx) ? untilDay(range, await newestWholeDay(ctx)) : range;
+}
+
+/** The range without the days after one. */
+export function untilDay({ from, until }: DayRange, newest: Day): DayRange {
+  const end = earlier(until, addDays(newest, 1));
+  if (from >= end) throw noWholeDay(from);
+  return { from, until: end };
+}
+
+export function lastDayOf({ until }: DayRange): DayRange {
+  return oneDay(addDays(until, -1));
+}
+
+/** Whether figures of activity can still change, as far as the clock tells; asks nothing. */
+export function activityState(range: DayRange, now: Instant): Finality {
+  return finalityOf("activity", range, now - ENGAGEMENT_LAG_MS);
+}
+
+export function isWhole({ state }: Pick<SettlingDay, "state">): boolean {
+  return state !== "OPEN";
+}
+
+function noWholeDay(from: Day): GatewayError {
+  return new GatewayError(
+    "NOT_YET_AVAILABLE",
+    `No day from ${from} on is counted in full yet; a UTC day is by 17:00 UTC of the next.`,
+    { dataset: "ACTIVITY_SUMMARIES" },
+  );
+}
+
+/** Whether the summary of a day is among the last ones. */
+export function isRecent(day: Day, { now }: Context): boolean {
+  return day >= addDays(dayOf(now()), -REACH_DAYS);
+}
+
+/** The summary of each day; null where upstream has none. One request for all, which recent days share with `lastDays`. */
+export const summaryOfDay = loader(async (ctx, _params: Record<never, never>, keys) => {
+  const days = (keys as readonly Day[]).toSorted();
+  const [first, last] = [days[0] as Day, days.at(-1) as Day];
+  const found = await (isRecent(first, ctx)
+    ? lastDays(ctx)
+    : activityDays(ctx, { from: first, until: addDays(last, 1) }));
+  return new Map(found.map((day): [string, SettlingDay] => [day.date, day]));
+});
 
 /**
  * What `ask` says of the range, or of as much of it as upstream has aggregated. Upstream states nowhere else which day is the
@@ -105,7 +225,7 @@ async function untilNewest<Rows extends readonly unknown[]>(
 
 async function summaries({ upstream }: Context, range: DayRange): Promise<readonly SettlingDay[]> {
   const walk = mapPages(walkOf(upstream, activitySummaries, [{ range }]), ({ rows, seen }) =>
-    rows.map((day) => ({ ...day, state: finalityOf("activity", oneDay(day.date), seen) })),
+    rows.map((day) => settling(day, finalityOf("activity", oneDay(day.date), seen))),
   );
   return (await whole(walk)).rows;
 }

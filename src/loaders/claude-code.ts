@@ -8,12 +8,14 @@ import { windowsOf } from "../upstream/windows.ts";
 import { loader } from "./loader.ts";
 
 /**
- * Claude Code records per lower-cased email over the range, oldest first; one walk per day serves everyone, since upstream
+ * Claude Code records per `emailKey` over the range, oldest first; one walk per day serves everyone, since upstream
  * filters by nothing. Null: no records, which is not the same as no activity.
  */
 export const recordsOfEmail = loader(async (ctx, { range }: { range: DayRange }) => {
   const { rows } = await recordsOfDays(ctx, range);
-  return Map.groupBy(rows, ({ actor }) => (actor.kind === "user" ? emailKey(actor.email) : ""));
+  return Map.groupBy(rows, ({ actor }) =>
+    actor.kind === "user" ? emailKey(actor.email, ctx.roster.aliases) : "",
+  );
 });
 
 /** All records of the days, and how old they are. */

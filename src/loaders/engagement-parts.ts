@@ -1,7 +1,7 @@
 import type { Connector, Project, Skill } from "../domain/engagement.ts";
 import { type Plugin, pluginKey } from "../domain/plugin.ts";
 import { connectorByGroup, connectorByProduct } from "../upstream/endpoints/connectors.ts";
-import { pluginByGroup, pluginByProduct } from "../upstream/endpoints/plugins.ts";
+import { pluginActivity, pluginByGroup, pluginByProduct } from "../upstream/endpoints/plugins.ts";
 import { projectByGroup } from "../upstream/endpoints/projects.ts";
 import { skillByGroup, skillByProduct } from "../upstream/endpoints/skills.ts";
 import { activityByGroup } from "../upstream/endpoints/users.ts";
@@ -26,6 +26,9 @@ export const pluginParts = {
   byGroup: rowsBy(pluginByGroup, null, (plugin: Plugin) => pluginKey(plugin)),
   byProduct: rowsBy(pluginByProduct, null, (plugin: Plugin) => pluginKey(plugin)),
 };
+
+/** Plugins themselves, by key. */
+export const pluginByKey = rowsBy(pluginActivity, null, (plugin: Plugin) => pluginKey(plugin));
 
 /** What the members of each group did. */
 export const activityOfGroup = rowsBy(activityByGroup, "groups", ({ groupId }) => groupId);

@@ -16,17 +16,29 @@ export const groupById = loader(async ({ upstream }, _params: Record<never, neve
  * walk per group serves everyone. Null: none.
  */
 export const groupsOfUser = loader(async ({ upstream }, _params: Record<never, never>) => {
-  const { rows } = await whole(walkOf(upstream, groups, [{}]));
-  const kept = await Promise.all(rows.map(({ groupId }) => upstream.peek(groupMembers, { groupId }, null)));
-  upstream.afford(kept.filter((page) => page === null).length);
-  const walks = rows.map((group) =>
-    mapPages(membersNow(upstream, group), (page) => page.rows.map(({ userId }) => ({ userId, group }))),
-  );
-  const byUser = Map.groupBy((await wholeOf(walks)).rows, ({ userId }) => userId);
+  const byUser = Map.groupBy((await membershipsNow(upstream)).memberships, ({ member }) => member.userId);
   return new Map(
     [...byUser].map(([userId, memberships]): [string, Group[]] => [userId, memberships.map((m) => m.group)]),
   );
 });
+
+interface Membership {
+  readonly group: Group;
+  readonly member: GroupMember;
+}
+
+/** All groups there are, and who is in which now. */
+export async function membershipsNow(
+  upstream: Upstream,
+): Promise<{ readonly groups: readonly Group[]; readonly memberships: readonly Membership[] }> {
+  const { rows } = await whole(walkOf(upstream, groups, [{}]));
+  const kept = await Promise.all(rows.map(({ groupId }) => upstream.peek(groupMembers, { groupId }, null)));
+  upstream.afford(kept.filter((page) => page === null).length);
+  const walks = rows.map((group) =>
+    mapPages(membersNow(upstream, group), (page) => page.rows.map((member) => ({ group, member }))),
+  );
+  return { groups: rows, memberships: (await wholeOf(walks)).rows };
+}
 
 /** Members of a group, which may be gone since it was listed; then it has none. */
 function membersNow(upstream: Upstream, { groupId }: Group): Walk<GroupMember> {

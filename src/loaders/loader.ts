@@ -24,6 +24,7 @@ export function loader<Params, Value>(
       question as unknown,
       () => new Map<string, DataLoader<string, unknown>>(),
     );
+    const batchScheduleFn = (dispatch: () => void) => void ctx.upstream.turn().then(dispatch);
     const batch = async (keys: readonly string[]) => {
       const answers = await question(ctx, params, keys);
       return keys.map((key) => answers.get(key) ?? null);
@@ -31,7 +32,7 @@ export function loader<Params, Value>(
     return getOrInsert(
       byParams,
       JSON.stringify(params),
-      () => new DataLoader<string, unknown>(batch),
+      () => new DataLoader<string, unknown>(batch, { batchScheduleFn }),
     ) as DataLoader<string, Value | null>;
   };
 }

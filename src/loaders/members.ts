@@ -9,13 +9,21 @@ export const memberById = loader(async (ctx, { organization }: { organization: O
   indexed(await membersOf(ctx, organization), (member) => member.userId),
 );
 
-/** Current members by lower-cased email. */
-export const memberByEmail = loader(async (ctx, { organization }: { organization: OrganizationKind }) =>
-  indexed(await membersOf(ctx, organization), (member) => emailKey(member.email)),
-);
+/** Current members by `emailKey`: those with the address itself first, then those with an alias of it. */
+export const membersByEmail = loader(async (ctx, { organization }: { organization: OrganizationKind }) => {
+  const { aliases } = ctx.roster;
+  const isAlias = ({ email }: Member) => emailKey(email, aliases) !== email.toLowerCase();
+  const members = (await membersOf(ctx, organization)).toSorted(
+    (a, b) => Number(isAlias(a)) - Number(isAlias(b)),
+  );
+  return Map.groupBy(members, ({ email }) => emailKey(email, aliases));
+});
 
-/** There is no look-up of several at once: the list, a thousand a page, is the cheapest way to any of them. */
-async function membersOf({ upstream }: Context, organization: OrganizationKind): Promise<readonly Member[]> {
+/** All current members. There is no look-up of several at once: the list, a thousand a page, is the cheapest way to any of them. */
+export async function membersOf(
+  { upstream }: Context,
+  organization: OrganizationKind,
+): Promise<readonly Member[]> {
   const endpoint = organization === "ENTERPRISE" ? enterpriseMembers : consoleMembers;
   return (await whole(walkOf(upstream, endpoint, [{}]))).rows;
 }

@@ -7,6 +7,7 @@ import { userActivity } from "../upstream/endpoints/users.ts";
 import { mapPages, walkOf, wholeOf } from "../upstream/walk.ts";
 import { windowsOf } from "../upstream/windows.ts";
 import { aggregatedDays } from "./activity-days.ts";
+import { rowsBy } from "./engagement-rows.ts";
 import { loader } from "./loader.ts";
 
 /** One roll-up per Enterprise user id over the range. Null: no activity. */
@@ -20,6 +21,9 @@ export const activityOfUser = loader(async ({ upstream, now }, { range }: { rang
     rows.flatMap((row): [string, UserActivity][] => (row.userId === null ? [] : [[row.userId, row]])),
   );
 });
+
+/** The same of what a filter lets through. */
+export const partOfActivity = rowsBy(userActivity, "users", ({ userId }) => userId);
 
 export interface UserActivityDay {
   readonly date: Day;

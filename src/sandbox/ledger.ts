@@ -44,7 +44,8 @@ const STREAM = { facts: 80, works: 81 } as const;
 const SOURCE = { channel: 2_000_000, review: 3_000_000, key: 4_000_000, keyless: 5_000_000 } as const;
 
 const KEPT_FACTS = 150_000;
-const KEPT_ROWS = 200_000;
+/** A month of two reports of five thousand people, read side by side. */
+const KEPT_ROWS = 400_000;
 const NO_FACTS: readonly Fact[] = [];
 
 export function createLedger(organization: Organization): Ledger {

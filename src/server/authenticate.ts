@@ -1,5 +1,5 @@
 import type { Plugin } from "graphql-yoga";
-import type { Viewer } from "../domain/viewer.ts";
+import { ANYBODY, type Viewer } from "../domain/viewer.ts";
 import type { ErrorCode } from "../errors.ts";
 import { IssuerUnavailable } from "./jwt.ts";
 
@@ -15,60 +15,79 @@ export function bearerOf(header: string | null): string | null {
   return /^bearer +([\w\-.~+/]+=*)$/i.exec(header)?.[1] ?? null;
 }
 
-/**
- * Lets nobody ask who does not prove who they are, whatever they ask for. What is open to all, such as health and the page of
- * GraphiQL, is answered before. `viewers` tells the others who asks.
- */
-export function authenticated(authenticate: Authenticate, viewers: WeakMap<Request, Viewer>): Plugin {
+/** Why somebody is not let in, as an answer says it. */
+export class Refusal extends Error {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly code: ErrorCode;
+
+  constructor(status: number, headers: Refusal["headers"], code: ErrorCode, message: string) {
+    super(message);
+    this.name = "Refusal";
+    this.status = status;
+    this.headers = headers;
+    this.code = code;
+  }
+
+  get body(): string {
+    return JSON.stringify({ errors: [{ message: this.message, extensions: { code: this.code } }] });
+  }
+}
+
+/** Who asks, by the `authorization` header. Throws Refusal; where nobody is asked who they are, anybody may. */
+export function doorkeeper(
+  authenticate: Authenticate | null,
+): (authorization: string | null) => Promise<Viewer> {
+  return async (authorization) => {
+    if (authenticate === null) return ANYBODY;
+    const token = bearerOf(authorization);
+    if (token === null)
+      throw new Refusal(
+        401,
+        { "www-authenticate": "Bearer" },
+        "UNAUTHENTICATED",
+        "Say who you are: send the header `authorization: Bearer` with a token.",
+      );
+    const viewer = await proven(authenticate, token);
+    if (viewer !== null) return viewer;
+    throw new Refusal(
+      401,
+      { "www-authenticate": 'Bearer error="invalid_token"' },
+      "UNAUTHENTICATED",
+      "This token lets nobody in; it may have expired. Ask the operator of the gateway for another.",
+    );
+  };
+}
+
+async function proven(authenticate: Authenticate, token: string): Promise<Viewer | null> {
+  try {
+    return await authenticate(token);
+  } catch (fault) {
+    if (!(fault instanceof IssuerUnavailable)) throw fault;
+    throw new Refusal(
+      503,
+      { "retry-after": "5" },
+      "AUTHENTICATION_UNAVAILABLE",
+      "The issuer of tokens cannot be reached, so that nobody can be let in; ask again later.",
+    );
+  }
+}
+
+/** Lets nobody ask who is not let in, whatever they ask for, and notes who asks. What is open to all is answered before. */
+export function authenticated(
+  viewerOf: ReturnType<typeof doorkeeper>,
+  viewers: WeakMap<Request, Viewer>,
+): Plugin {
   return {
     async onRequest({ request, fetchAPI, endResponse }) {
-      const refuse = ({ status, headers, ...error }: Refusal) =>
-        endResponse(
-          new fetchAPI.Response(JSON.stringify({ errors: [error] }), {
-            status,
-            headers: { "content-type": "application/json; charset=utf-8", ...headers },
-          }),
-        );
-      const token = bearerOf(request.headers.get("authorization"));
-      if (token === null) return refuse(MISSING);
       try {
-        const viewer = await authenticate(token);
-        if (viewer === null) return refuse(UNKNOWN);
-        viewers.set(request, viewer);
-      } catch (fault) {
-        if (!(fault instanceof IssuerUnavailable)) throw fault;
-        refuse(UNAVAILABLE);
+        viewers.set(request, await viewerOf(request.headers.get("authorization")));
+      } catch (refusal) {
+        if (!(refusal instanceof Refusal)) throw refusal;
+        const { status, headers, body } = refusal;
+        const type = { "content-type": "application/json; charset=utf-8" };
+        endResponse(new fetchAPI.Response(body, { status, headers: { ...type, ...headers } }));
       }
     },
   };
 }
-
-interface Refusal {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly message: string;
-  readonly extensions: { readonly code: ErrorCode; readonly retryAfter?: number };
-}
-
-const MISSING: Refusal = {
-  status: 401,
-  headers: { "www-authenticate": "Bearer" },
-  message: "Say who you are: send the header `authorization: Bearer` with a token.",
-  extensions: { code: "UNAUTHENTICATED" },
-};
-
-const UNKNOWN: Refusal = {
-  status: 401,
-  headers: { "www-authenticate": 'Bearer error="invalid_token"' },
-  message: "This token lets nobody in; it may have expired. Ask the operator of the gateway for another.",
-  extensions: { code: "UNAUTHENTICATED" },
-};
-
-const RETRY_AFTER = 5;
-
-const UNAVAILABLE: Refusal = {
-  status: 503,
-  headers: { "retry-after": String(RETRY_AFTER) },
-  message: "The issuer of tokens cannot be reached, so that nobody can be let in; ask again later.",
-  extensions: { code: "AUTHENTICATION_UNAVAILABLE", retryAfter: RETRY_AFTER },
-};

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
-import { renderGraphiQL } from "@graphql-yoga/render-graphiql";
 import { type Plugin, shouldRenderGraphiQL } from "graphql-yoga";
 
 const OPERATIONS = new URL("../../schema/operations/", import.meta.url);
@@ -17,12 +16,13 @@ const STYLE =
  * its policy lets it talk to nobody but the gateway.
  */
 export function playground(path: string): Plugin {
-  let page: Page | undefined; // nine megabytes, so made once and not before somebody wants it
+  let page: Promise<Page> | undefined; // nine megabytes, so made once and not before somebody wants it
   return {
-    onRequest({ request, url, fetchAPI, endResponse }) {
+    async onRequest({ request, url, fetchAPI, endResponse }) {
       if (url.pathname !== path || !shouldRenderGraphiQL(request)) return;
       page ??= renderPage();
-      endResponse(new fetchAPI.Response(page.body, { headers: page.headers }));
+      const { body, headers } = await page;
+      endResponse(new fetchAPI.Response(body, { headers }));
     },
   };
 }
@@ -40,7 +40,8 @@ interface Page {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-function renderPage(): Page {
+async function renderPage(): Promise<Page> {
+  const { renderGraphiQL } = await import("@graphql-yoga/render-graphiql");
   const queries = queryLibrary();
   const html = renderGraphiQL({
     title: "Claude analytics",

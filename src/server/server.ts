@@ -1,19 +1,27 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { GraphQLSchema } from "graphql";
-import { createYoga } from "graphql-yoga";
+import { createYoga, useReadinessCheck } from "graphql-yoga";
 import type { Context } from "../context.ts";
 import type { Instant } from "../domain/day.ts";
-import { ANYBODY, type Viewer } from "../domain/viewer.ts";
+import type { Roster } from "../domain/team.ts";
+import { NOBODY, type Viewer } from "../domain/viewer.ts";
 import type { Asker } from "../upstream/operation.ts";
 import type { Upstream } from "../upstream/upstream.ts";
-import { type Authenticate, authenticated } from "./authenticate.ts";
+import { type Authenticate, authenticated, doorkeeper } from "./authenticate.ts";
 import { boundCost } from "./cost.ts";
 import { clientError, translateErrors } from "./errors.ts";
+import { exportsOverHttp } from "./export/http.ts";
 import { reportUsage } from "./operation.ts";
 import { playground } from "./playground.ts";
 import { boundDocuments, readRequests } from "./request.ts";
 
 const GRAPHQL = "/graphql";
+
+/** Answers 200 as long as the process runs. */
+export const HEALTH = "/healthz";
+
+/** Answers 200 as long as requests should be sent here; 503 from the moment the process is told to end. Asks nobody. */
+export const READINESS = "/readyz";
 
 export interface ServerOptions {
   readonly schema: GraphQLSchema;
@@ -21,44 +29,51 @@ export interface ServerOptions {
   readonly now: () => Instant;
   readonly operationTimeoutMs: number;
   readonly maxFirst: number;
+  readonly roster: Roster;
   readonly playground: boolean;
+  readonly isReady: () => boolean;
   /** Null: nobody is asked who they are. */
   readonly authenticate: Authenticate | null;
   /** Told of faults that clients see only as INTERNAL_SERVER_ERROR. */
   readonly onFault: (fault: unknown) => void;
 }
 
-/** The HTTP edge: GraphQL on /graphql, GraphiQL for browsers on the same path, liveness on /healthz. */
+/** The HTTP edge: GraphQL on /graphql, GraphiQL for browsers on the same path, files on /export/, liveness and readiness. */
 export function createServer({
   schema,
   operation,
   now,
   operationTimeoutMs,
   maxFirst,
+  roster,
   onFault,
   authenticate,
   ...options
 }: ServerOptions) {
+  const viewerOf = doorkeeper(authenticate);
+  const contextOf = (asker: Asker, viewer: Viewer): Context => ({
+    upstream: operation({ ...asker, caller: viewer.name || (asker.caller ?? "") }),
+    viewer,
+    now: instantOf(now()),
+    maxFirst,
+    roster,
+  });
+  const files = exportsOverHttp({ schema, context: contextOf, viewerOf, onFault });
   const viewers = new WeakMap<Request, Viewer>();
-  const viewerOf = (request: Request): Viewer => {
-    const viewer = authenticate === null ? ANYBODY : viewers.get(request);
-    if (viewer === undefined) throw new Error("a request was let in without a viewer");
-    return viewer;
-  };
-  return createYoga<Partial<NodeRequest>, Context>({
+  const yoga = createYoga<Partial<NodeRequest>, Context>({
     schema,
-    context: ({ request, req }): Context => ({
-      upstream: operation({
-        signal: patience(request.signal, operationTimeoutMs),
-        caller: viewerOf(request).name || (req?.socket.remoteAddress ?? ""),
-      }),
-      viewer: viewerOf(request),
-      now: instantOf(now()),
-      maxFirst,
-    }),
+    context: ({ request, req, res }): Context =>
+      contextOf(
+        {
+          signal: patience(request.signal, operationTimeoutMs, res),
+          caller: req?.socket.remoteAddress ?? "",
+        },
+        viewers.get(request) ?? NOBODY,
+      ),
     plugins: [
+      useReadinessCheck({ endpoint: READINESS, check: options.isReady }),
       options.playground && playground(GRAPHQL),
-      authenticate !== null && authenticated(authenticate, viewers),
+      authenticated(viewerOf, viewers),
       readRequests(),
       boundDocuments(),
       reportUsage(),
@@ -66,7 +81,7 @@ export function createServer({
       translateErrors(onFault),
     ],
     graphqlEndpoint: GRAPHQL,
-    healthCheckEndpoint: "/healthz",
+    healthCheckEndpoint: HEALTH,
     landingPage: false,
     graphiql: false,
     maskedErrors: { maskError: (error) => clientError(error, onFault) },
@@ -75,11 +90,27 @@ export function createServer({
     maxRequestBodySize: MAX_BODY_BYTES,
     logging: false,
   });
+  return {
+    async fetch(input: string | Request, init: RequestInit = {}): Promise<Response> {
+      const { pathname } = new URL(typeof input === "string" ? input : input.url);
+      if (files.serves(pathname)) return files.fetch(new Request(input, init));
+      return typeof input === "string" ? yoga.fetch(input, init) : yoga.fetch(input);
+    },
+    /** A node:http listener. */
+    handle(request: IncomingMessage, response: ServerResponse): void {
+      if (files.serves(request.url ?? "")) void files.handle(request, response);
+      else void yoga(request, response);
+    },
+    async dispose(): Promise<void> {
+      await yoga.dispose();
+    },
+  };
 }
 
 /** What a node:http listener adds to a request. */
 interface NodeRequest {
   readonly req: IncomingMessage;
+  readonly res: ServerResponse;
 }
 
 /** Far more than a question with its variables takes. */
@@ -90,11 +121,23 @@ function instantOf(moment: Instant): () => Instant {
   return () => moment;
 }
 
-/** Ends when the client leaves or the time is up. Yoga's own signal is not one that AbortSignal.any takes. */
-function patience(client: AbortSignal, timeoutMs: number): AbortSignal {
-  const gone = new AbortController();
-  const leave = () => gone.abort(client.reason);
+/**
+ * Ends when the client leaves or the time is up. With the answer both are forgotten: a timer that stayed would hold, for as long
+ * as an operation may take, what it was set for.
+ */
+function patience(client: AbortSignal, timeoutMs: number, response?: ServerResponse): AbortSignal {
+  const over = new AbortController();
+  const late = () => over.abort(new DOMException("the operation took too long", "TimeoutError"));
+  const timer = setTimeout(late, timeoutMs).unref();
+  const leave = () => {
+    clearTimeout(timer);
+    over.abort(client.reason);
+  };
   if (client.aborted) leave();
   client.addEventListener("abort", leave, { once: true });
-  return AbortSignal.any([gone.signal, AbortSignal.timeout(timeoutMs)]);
+  response?.once("finish", () => {
+    clearTimeout(timer);
+    client.removeEventListener("abort", leave);
+  });
+  return over.signal;
 }

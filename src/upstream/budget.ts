@@ -1,4 +1,4 @@
-import type { Allowance } from "../cache/shared-store.ts";
+import { type Allowance, LONGEST_BLOCK_MS } from "../cache/shared-store.ts";
 import { GatewayError } from "../errors.ts";
 import { backoff } from "./http.ts";
 
@@ -144,7 +144,7 @@ export class Budget {
     const times = leftAt > before.at ? before.times + 1 : before.times;
     this.#refusals.set(bucket, { times, at: this.#options.pace.now() });
     const forMs = retryAfter
-      ? retryAfter * 1_000
+      ? Math.min(retryAfter * 1_000, LONGEST_BLOCK_MS)
       : backoff(this.#options.backoffMs, times, LONGEST_BACKOFF_MS);
     await this.#options.allowance.block(bucket, forMs);
     return forMs;

@@ -48,8 +48,25 @@ export interface Endpoint<Params, Row> {
    * by one then, for whatever range they are asked in next.
    */
   readonly daily?: string;
+  /**
+   * What a row is known by in its list, so that one that upstream sends again in the same walk is not counted again. Null where
+   * it has nothing of the kind: two that read alike can be two things then, and both are kept.
+   */
+  rowId(row: Row, params: Params): RowId | null;
+  /**
+   * The row without names and addresses of people, where it has any. Figures become final, identities do not: what a page says
+   * of people is given no longer than look-ups are.
+   */
+  withoutNames?(row: Row): Row;
   /** One row from its JSON; `path` is where in the body it stands. Throws WireError. */
   readonly read: (json: unknown, path: string, params: Params) => Row;
+}
+
+export type RowId = string | number;
+
+/** An id of several parts; null where one is missing, since rows that lack it can be about different things. */
+export function idOf(...parts: readonly (RowId | boolean | null)[]): RowId | null {
+  return parts.includes(null) ? null : JSON.stringify(parts);
 }
 
 export type Paging =

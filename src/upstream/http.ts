@@ -1,11 +1,12 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { type Dispatcher, request } from "undici";
 import type { Instant } from "../domain/day.ts";
+import type { Pace } from "./budget.ts";
 
 export interface HttpOptions {
   readonly baseUrl: URL;
   readonly dispatcher: Dispatcher;
   readonly now: () => Instant;
+  readonly pace: Pace;
   /** Longest wait for one attempt, body included. */
   readonly timeoutMs: number;
   /** Longest wait for all attempts and the pauses between them. */
@@ -37,6 +38,8 @@ export class HttpFailure extends Error {
   readonly requestId: string | undefined;
   /** Seconds upstream asked to wait. */
   readonly retryAfter: number | undefined;
+  /** Upstream says that trying again is no use. */
+  readonly isHopeless: boolean;
   /** The newest-day hint and the like are read from it; it is never shown. */
   readonly upstreamMessage: string;
   /** `error.details.error_code`, which unlike the message is stable. */
@@ -45,7 +48,10 @@ export class HttpFailure extends Error {
   constructor(
     kind: HttpFailure["kind"],
     fields: Partial<
-      Pick<HttpFailure, "status" | "requestId" | "retryAfter" | "upstreamMessage" | "errorCode">
+      Pick<
+        HttpFailure,
+        "status" | "requestId" | "retryAfter" | "isHopeless" | "upstreamMessage" | "errorCode"
+      >
     > &
       ErrorOptions = {},
   ) {
@@ -55,18 +61,23 @@ export class HttpFailure extends Error {
     this.status = fields.status;
     this.requestId = fields.requestId;
     this.retryAfter = fields.retryAfter;
+    this.isHopeless = fields.isHopeless ?? false;
     this.upstreamMessage = fields.upstreamMessage ?? "";
     this.errorCode = fields.errorCode;
   }
 
   get retryable(): boolean {
-    if (this.kind === "oversize" || this.kind === "resting") return false;
-    return this.status === undefined || RETRYABLE.has(this.status);
+    return this.#mayPass && !this.isHopeless;
   }
 
   /** Upstream itself is at fault, whatever it was asked. */
   get isOutage(): boolean {
-    return this.retryable && this.status !== 429;
+    return this.#mayPass && this.status !== 429;
+  }
+
+  get #mayPass(): boolean {
+    if (this.kind === "oversize" || this.kind === "resting") return false;
+    return this.status === undefined || RETRYABLE.has(this.status);
   }
 }
 
@@ -76,8 +87,9 @@ const MAX_BACKOFF_MS = 8_000;
 const MAX_BODY_BYTES = 64 * 2 ** 20;
 
 /**
- * One GET, tried at most three times. Only faults that may pass are retried; `retry-after` wins over back-off; a wait that
- * would pass the deadline is not begun. Redirects are faults: following one would carry the key to another host.
+ * One GET, tried at most three times. Only faults that may pass are retried, and not where upstream says that it is no use, as
+ * when a limit of spend is used up; `retry-after` wins over back-off; a wait that would pass the deadline is not begun. Redirects
+ * are faults: following one would carry the key to another host.
  * `gate` lets every request out, retries included, and keeps the others in while upstream wants none.
  */
 export async function get(
@@ -87,8 +99,9 @@ export async function get(
   parse: (text: string) => unknown,
   gate: Gate,
 ): Promise<HttpAnswer> {
-  const started = performance.now();
-  const leftMs = () => options.deadlineMs - (performance.now() - started);
+  const { pace, deadlineMs } = options;
+  const latest = pace.now() + deadlineMs;
+  const leftMs = () => latest - pace.now();
   for (let attempt = 1; ; attempt++) {
     await gate.enter(leftMs());
     try {
@@ -98,7 +111,7 @@ export async function get(
       const pause =
         fault.status === 429 ? await gate.block(fault.retryAfter) : pauseBefore(fault, attempt, options);
       if (!fault.retryable || attempt === ATTEMPTS || pause >= leftMs()) throw fault;
-      await sleep(pause);
+      await pace.sleep(pause);
     }
   }
 }
@@ -121,10 +134,12 @@ async function attemptGet(
       throw new HttpFailure("body", { cause });
     }
   }
+  const header = (name: string) => single(response.headers[name]);
   throw new HttpFailure("status", {
     status: response.statusCode,
-    requestId: idOf(single(response.headers["request-id"])),
-    retryAfter: secondsToWait(single(response.headers["retry-after"]), now()),
+    requestId: idOf(header("request-id")),
+    retryAfter: secondsToWait(header("retry-after"), header("date"), now()),
+    isHopeless: header("x-should-retry") === "false",
     ...refusalOf(text),
   });
 }
@@ -168,12 +183,20 @@ export function backoff(firstMs: number, times: number, mostMs: number): number 
   return Math.min(firstMs * 2 ** (times - 1), mostMs) * (0.75 + Math.random() / 4);
 }
 
-/** `Retry-After` in either of its forms (RFC 9110, 10.2.3), in seconds. */
-function secondsToWait(header: string | undefined, now: Instant): number | undefined {
+/**
+ * `Retry-After` in either of its forms (RFC 9110, 10.2.3), in seconds. A date is one of the clock that the answer is dated by,
+ * which need not be this one.
+ */
+function secondsToWait(
+  header: string | undefined,
+  date: string | undefined,
+  now: Instant,
+): number | undefined {
   if (header === undefined) return undefined;
+  const sentAt = Date.parse(date ?? "") || now;
   const seconds = /^\d+$/.test(header.trim())
     ? Number(header)
-    : Math.ceil((Date.parse(header) - now) / 1_000);
+    : Math.ceil((Date.parse(header) - sentAt) / 1_000);
   return Number.isNaN(seconds) ? undefined : Math.min(Math.max(0, seconds), MAX_RETRY_AFTER);
 }
 

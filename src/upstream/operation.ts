@@ -1,11 +1,20 @@
+import { setImmediate } from "node:timers/promises";
 import { type Finality, leastSettled } from "../cache/policy.ts";
 import type { Instant } from "../domain/day.ts";
 import { GatewayError } from "../errors.ts";
 import type { Priority } from "./budget.ts";
 import type { Page } from "./page.ts";
 
+/** How one asks who reads much and has time. */
+export interface Manner {
+  /** Waits for its turn as long as `signal` lets it, and makes as many requests as it needs. */
+  readonly unhurried?: boolean;
+  /** Reads every page once: none is kept in memory, where it would push out what clients ask for again. */
+  readonly passing?: boolean;
+}
+
 /** Who asks, and for how long. */
-export interface Asker {
+export interface Asker extends Manner {
   /** Ends when its caller has left, or has waited as long as it may. */
   readonly signal: AbortSignal;
   /** Interactive unless told otherwise. */
@@ -20,6 +29,8 @@ export interface Usage {
   requests: number;
   /** Pages taken from the cache, or from a request another operation had under way. */
   cacheHits: number;
+  /** Rows (of some reports: time buckets) that upstream sent again within one walk, which were left out. */
+  duplicates: number;
   /** Milliseconds spent waiting for pages, summed over concurrent waits. */
   waitMs: number;
 }
@@ -35,7 +46,7 @@ export interface Age {
 
 /** What one operation spends, and its patience. */
 export class Operation {
-  readonly usage: Usage = { requests: 0, cacheHits: 0, waitMs: 0 };
+  readonly usage: Usage = { requests: 0, cacheHits: 0, duplicates: 0, waitMs: 0 };
   /** How old the figures are that it was given. */
   readonly age: Age = { state: null, refreshedAt: null, stale: false };
   /** Pages asked for so far, by cache key, so that two fields of one answer never disagree. */
@@ -44,14 +55,22 @@ export class Operation {
   readonly caller: string;
   /** Ends when its caller has left, or has waited as long as it may. */
   readonly signal: AbortSignal;
+  readonly unhurried: boolean;
+  readonly passing: boolean;
   readonly #maxRequests: number;
+  #turn: Promise<unknown> = Promise.resolve();
   #begun = 0;
 
-  constructor(maxRequests: number, { signal, priority = "interactive", caller = "" }: Asker) {
+  constructor(
+    maxRequests: number,
+    { signal, priority = "interactive", caller = "", unhurried = false, passing = false }: Asker,
+  ) {
     this.signal = signal;
     this.priority = priority;
     this.caller = caller;
-    this.#maxRequests = maxRequests;
+    this.unhurried = unhurried;
+    this.passing = passing;
+    this.#maxRequests = unhurried ? Number.POSITIVE_INFINITY : maxRequests;
   }
 
   spend(dataset: string): void {
@@ -87,6 +106,15 @@ export class Operation {
     age.stale ||= stale !== null;
     if (state !== "FINAL" && watermark !== null)
       age.refreshedAt = Math.min(age.refreshedAt ?? watermark, watermark);
+  }
+
+  /**
+   * Resolves when other operations have had the thread in between; pieces of one come in the order they were asked for. What is
+   * in the cache never waits for anything, and a long question would be answered in one go while nobody else is.
+   */
+  turn(): Promise<unknown> {
+    this.#turn = this.#turn.then(() => setImmediate());
+    return this.#turn;
   }
 
   /** Waits for shared work no longer than the caller does; the work itself goes on for the others. */

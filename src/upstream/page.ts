@@ -20,6 +20,8 @@ export interface Page<Row> {
   /** The days it is about; null for look-ups. */
   readonly covers: DayRange | null;
   readonly state: Finality;
+  /** What its rows said of people beside their ids has been left out for its age. */
+  readonly isNameless?: true;
   /** Why it is older than it should be; null: it is as fresh as is promised. */
   readonly stale: Staleness | null;
 }
@@ -104,7 +106,7 @@ function nextToken(paging: "token" | "report" | "id", body: Wire<Envelope>): str
   const key = paging === "id" ? "last_id" : "next_page";
   // Engagement lists send no `has_more`; where one does, it must not be contradicted by the token.
   const more = paging === "token" ? body.booleanOrNull("has_more") : body.boolean("has_more");
-  if (paging !== "token" && !more) return null;
+  if (paging === "id" && !more) return null; // the last page names its last row too
   const next = body.stringOrNull(key);
   if (next === "") throw new WireError(key, "a token or null"); // sent back, it would ask for the first page again
   if (next === null && more) throw new WireError(key, "the next page's token, since has_more is true");

@@ -9,6 +9,7 @@ import { Breakers } from "./breaker.ts";
 import type { Bucket, Budget, Turn } from "./budget.ts";
 import type { Credential, Credentials } from "./credential.ts";
 import type { Endpoint, KeyFamily } from "./endpoint.ts";
+import { FRESH } from "./endpoints/coverage.ts";
 import { failureOf, UpstreamRefusal } from "./failure.ts";
 import { get, type HttpAnswer, type HttpOptions } from "./http.ts";
 import { Interest } from "./interest.ts";
@@ -85,20 +86,20 @@ export function createPages(options: PagesOptions): Pages {
     const page = inProcess(operation, endpoint, key, bypass, (by, unwanted) =>
       obtain(by, question, { credential, path, key, unwanted }, bypass),
     );
-    operation.pages.set(key, page);
+    if (!operation.passing) operation.pages.set(key, page);
     return page;
   }
 
   async function peek<P, Row>(question: PageQuestion<P, Row>): Promise<Page<Row> | null> {
     const { endpoint } = question;
     const { key } = named(question);
-    const here = options.store.get(key) as Entry<Page<Row>> | undefined;
+    const here = held(endpoint, key);
     if (here !== undefined) return isFresh(here, endpoint) ? here.value : null;
     const bytes = (await options.shared?.get(key)) ?? null;
     const entry = bytes === null ? null : await decodeEntry(key, bytes);
     if (entry === null) return null;
     try {
-      const page = keep(key, decode(question, entry), entry.body.length);
+      const page = keep(key, decode(question, entry), entry.body.length, { passing: false });
       return isFreshPage(page, endpoint) ? page : null;
     } catch {
       return null; // of another reading of the contract: as good as not there
@@ -120,13 +121,34 @@ export function createPages(options: PagesOptions): Pages {
     return { credential, path, key: `${credential.fingerprint} ${options.baseUrl.href} ${path}` };
   }
 
+  /** A kept body, read. Throws for one of a replica whose clock is ahead: it would look new, and its days settled, too long. */
   function decode<P, Row>({ endpoint, params, token }: PageQuestion<P, Row>, { body, fetchedAt }: Kept) {
-    return decodePage(endpoint, params, token, parserOf(endpoint)(body), fetchedAt);
+    if (fetchedAt > options.now() + CLOCKS_DIFFER_MS) throw new RangeError("kept at a time to come");
+    const page = decodePage(endpoint, params, token, parserOf(endpoint)(body), fetchedAt);
+    return hasOldNames(page) ? nameless(endpoint, page) : page;
   }
 
-  function keep<Row>(key: string, page: Page<Row>, bytes: number): Page<Row> {
+  /** What this process keeps under a name. */
+  function held<P, Row>(endpoint: Endpoint<P, Row>, key: string): Entry<Page<Row>> | undefined {
+    const entry = options.store.get(key) as Entry<Page<Row>> | undefined;
+    if (entry === undefined || !hasOldNames(entry.value)) return entry;
+    const aged = { ...entry, value: freeze(nameless(endpoint, entry.value)) };
+    options.store.set(key, aged);
+    return aged;
+  }
+
+  function hasOldNames({ isNameless, fetchedAt }: Page<unknown>): boolean {
+    return !isNameless && options.now() >= fetchedAt + FRESH.lookups * 1_000;
+  }
+
+  function keep<Row>(
+    key: string,
+    page: Page<Row>,
+    bytes: number,
+    { passing }: Pick<Operation, "passing">,
+  ): Page<Row> {
     const final = page.state === "FINAL";
-    options.store.set(key, { value: freeze(page), bytes, storedAt: page.fetchedAt, final });
+    if (!passing) options.store.set(key, { value: freeze(page), bytes, storedAt: page.fetchedAt, final });
     return page;
   }
 
@@ -142,7 +164,7 @@ export function createPages(options: PagesOptions): Pages {
     bypass: boolean,
     fetch: (by: Operation, unwanted: AbortSignal) => Promise<Page<Row>>,
   ): Promise<Page<Row>> {
-    const kept = bypass ? undefined : (options.store.get(key) as Entry<Page<Row>> | undefined);
+    const kept = bypass ? undefined : held(endpoint, key);
     const fresh = () => {
       if (kept === undefined || !isFresh(kept, endpoint)) return null;
       operation.usage.cacheHits++;
@@ -206,14 +228,16 @@ export function createPages(options: PagesOptions): Pages {
       const fetchedAt = options.now();
       const page = decodePage(endpoint, params, token, json, fetchedAt);
       options.access.answered(endpoint.dataset, page.watermark);
-      await Promise.all(finalDaysOf(endpoint, params, json, page).map((day) => keepDay(endpoint, day)));
+      await Promise.all(
+        finalDaysOf(endpoint, params, json, page).map((day) => keepDay(endpoint, day, operation)),
+      );
       return { page, kept: { key, body, fetchedAt } };
     };
     try {
       if (options.shared === null || bypass) {
         const { page, kept } = await ask();
         if (options.shared !== null) await options.shared.set(key, await encodeEntry(kept), lifetimeMs(page));
-        return keep(key, page, kept.body.length);
+        return keep(key, page, kept.body.length, operation);
       }
       const begun = options.now();
       const { page, bytes, isKept } = await shared(
@@ -231,7 +255,7 @@ export function createPages(options: PagesOptions): Pages {
         operation.refund();
         operation.usage.cacheHits++;
       }
-      return keep(key, page, bytes);
+      return keep(key, page, bytes, operation);
     } catch (fault) {
       const failure = failureOf(fault, endpoint, params, token);
       if (failure instanceof UpstreamRefusal && failure.reason !== "REFUSED") options.access.refused(failure);
@@ -242,14 +266,15 @@ export function createPages(options: PagesOptions): Pages {
   async function keepDay<P, Row>(
     endpoint: Endpoint<P, Row>,
     { params, page, body }: DayPage<P, Row>,
+    operation: Operation,
   ): Promise<void> {
     const { key } = named({ endpoint, params, token: null });
-    keep(key, page, body.length);
+    keep(key, page, body.length, operation);
     await options.shared?.set(key, await encodeEntry({ key, body, fetchedAt: page.fetchedAt }), null);
   }
 
   function fetchBody<P, Row>(
-    { priority, caller, usage }: Operation,
+    { priority, caller, usage, unhurried }: Operation,
     { endpoint, params }: PageQuestion<P, Row>,
     { credential, path, unwanted }: Asking,
   ): Promise<HttpAnswer> {
@@ -271,7 +296,8 @@ export function createPages(options: PagesOptions): Pages {
     });
     const breaker = breakers.of(endpoint.dataset);
     let leftAt = 0;
-    return get(options, path, headers, parserOf(endpoint), {
+    const patience = unhurried ? { ...options, deadlineMs: UNHURRIED_MS } : options;
+    return get(patience, path, headers, parserOf(endpoint), {
       async enter(patienceMs) {
         breaker.check();
         await budget.enter(turn(patienceMs), unwanted);
@@ -325,6 +351,18 @@ export function createPages(options: PagesOptions): Pages {
   return { read, peek, bucketOf };
 }
 
+/** The page without what it says of people, who may have been renamed or erased since. */
+function nameless<Row>(
+  { withoutNames }: Pick<Endpoint<never, Row>, "withoutNames">,
+  page: Page<Row>,
+): Page<Row> {
+  return {
+    ...page,
+    rows: withoutNames === undefined ? page.rows : page.rows.map(withoutNames),
+    isNameless: true,
+  };
+}
+
 function parserOf({ exactNumbers }: { readonly exactNumbers?: true }): (text: string) => unknown {
   return exactNumbers ? parseExact : JSON.parse;
 }
@@ -332,12 +370,18 @@ function parserOf({ exactNumbers }: { readonly exactNumbers?: true }): (text: st
 /** What of an endpoint says how long its answers are fresh. */
 type Aging = Pick<Endpoint<never, unknown>, "dataset" | "subject" | "freshSeconds">;
 
+/** By how much the clocks of replicas may differ. */
+const CLOCKS_DIFFER_MS = 60_000;
+
 /** How long figures that can still move are kept beyond their freshness, to be shown when upstream fails. */
 const STALE_MS = 24 * 3_600_000;
 
 function lifetimeMs({ state }: Page<unknown>): number | null {
   return state === "FINAL" ? null : STALE_MS;
 }
+
+/** How long a page is waited for by whoever is in no hurry: the minutes of a day. */
+const UNHURRIED_MS = 24 * 3_600_000;
 
 /** Faults in which older figures, marked as such, are better than none. */
 const PASSING: readonly ErrorCode[] = [

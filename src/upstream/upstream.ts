@@ -2,7 +2,7 @@ import type { Dataset } from "../domain/dataset.ts";
 import { GatewayError } from "../errors.ts";
 import { Access, type Standing } from "./access.ts";
 import { Budget, type BudgetOptions, type Outlook } from "./budget.ts";
-import type { Endpoint, KeyFamily } from "./endpoint.ts";
+import type { Endpoint, KeyFamily, RowId } from "./endpoint.ts";
 import { refusedToken, type UpstreamRefusal } from "./failure.ts";
 import { type Age, type Asker, Operation, type Usage } from "./operation.ts";
 import type { Page } from "./page.ts";
@@ -13,7 +13,10 @@ export interface UpstreamOptions extends Omit<PagesOptions, "access" | "budget">
   readonly maxRequests: number;
 }
 
-/** A page of a walk. After a page that says `restarted`, what the walk gave before is void: the data was refreshed under it. */
+/**
+ * A page of a walk, without the rows that the walk has given. After a page that says `restarted`, what the walk gave before is
+ * void: the data was refreshed under it.
+ */
 export interface WalkedPage<Row> extends Page<Row> {
   readonly restarted: boolean;
 }
@@ -46,11 +49,16 @@ export interface Upstream {
   afford(requests: number): void;
   /** The most requests the operation may begin. */
   readonly maxRequests: number;
+  /** Lets other operations have the thread; see Operation. */
+  turn(): Promise<unknown>;
   readonly usage: Usage;
   readonly age: Age;
 }
 
 const RESTARTS = 2;
+
+/** Fewer are no work to speak of. */
+const MANY_ROWS = 100;
 
 export function createUpstream(options: UpstreamOptions): {
   operation(asker: Asker): Upstream;
@@ -66,6 +74,8 @@ export function createUpstream(options: UpstreamOptions): {
     from: string | null,
   ): AsyncGenerator<WalkedPage<Row>, void, void> {
     const seen = new Set<string>(from === null ? [] : [from]);
+    const known = new Set<RowId>();
+    let duplicates = 0;
     let restarts = 0;
     let restarted = false;
     for (let token = from; ; ) {
@@ -82,10 +92,19 @@ export function createUpstream(options: UpstreamOptions): {
         restarted = true;
         token = null;
         seen.clear();
+        known.clear();
+        operation.usage.duplicates -= duplicates;
+        duplicates = 0;
         continue;
       }
       operation.use(page);
-      yield { ...page, restarted };
+      const rows = page.rows.filter((row) => isNew(endpoint.rowId(row, params), known));
+      if (operation.passing) forgetOldest(known);
+      const again = page.rows.length - rows.length;
+      duplicates += again;
+      operation.usage.duplicates += again;
+      if (page.rows.length >= MANY_ROWS) await operation.turn();
+      yield { ...page, rows, restarted };
       restarted = false;
       if (page.next === null) return;
       if (seen.has(page.next)) {
@@ -122,12 +141,31 @@ export function createUpstream(options: UpstreamOptions): {
         remember: (refusal) => access.refused(refusal),
         afford: (requests) => operation.afford(requests),
         maxRequests: options.maxRequests,
+        turn: () => operation.turn(),
         usage: operation.usage,
         age: operation.age,
       };
     },
   };
 }
+
+/** Whether a row was not met before; one without an id never was. */
+function isNew(id: RowId | null, known: Set<RowId>): boolean {
+  if (id === null) return true;
+  if (known.has(id)) return false;
+  known.add(id);
+  return true;
+}
+
+/** A row that is sent again comes soon after; ids of a month of thousands of people would take more memory than its rows. */
+function forgetOldest(known: Set<RowId>): void {
+  for (const id of known) {
+    if (known.size <= REMEMBERED) return;
+    known.delete(id);
+  }
+}
+
+const REMEMBERED = 10_000;
 
 function expired(dataset: string, cause: unknown): GatewayError {
   return new GatewayError(

@@ -78,6 +78,11 @@ export async function wholeOf<Row>(walks: readonly Walk<Row>[]): Promise<Whole<R
   return { rows: wholes.flatMap(({ rows }) => rows), sources: wholes.flatMap(({ sources }) => sources) };
 }
 
+/** Each of the walks to its end, side by side; the failure of one is none of the others'. */
+export function eachWhole<Row>(walks: readonly Walk<Row>[]): Promise<(Whole<Row> | Error)[]> {
+  return pMap(walks, (walk) => whole(walk).catch((fault: Error) => fault), { concurrency: CONCURRENT_WALKS });
+}
+
 /** One walk to its end. A window that is refreshed while it is read is read again, and what was read of it is dropped. */
 export async function whole<Row>(walk: Walk<Row>): Promise<Whole<Row>> {
   let pages: WindowPage<Row>[] = [];

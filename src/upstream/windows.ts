@@ -3,7 +3,8 @@ import { type DayRange, daysIn, intersection, splitByDay, splitByMonth } from ".
 import { badInput, GatewayError } from "../errors.ts";
 import type { Coverage } from "./endpoint.ts";
 
-interface Covered {
+/** What has days, or is a look-up. */
+export interface Covered {
   readonly dataset: string;
   readonly coverage: Coverage | null;
 }
@@ -23,15 +24,11 @@ export function windowsOf(
   range: DayRange,
   now: Instant,
   cut = coverage?.pieces,
+  earliest = earliestDay({ dataset, coverage }, now),
 ): Windows {
   if (coverage === null) throw new Error(`${dataset} has no days`);
   const today = dayOf(now);
-  const earliest = earliestDay({ dataset, coverage }, now);
-  if (range.from < earliest) {
-    throw new GatewayError("NOT_COVERED", `${dataset} begins on ${earliest}; ${range.from} is before that.`, {
-      dataset,
-    });
-  }
+  if (range.from < earliest) throw notCovered(dataset, earliest, range.from);
   const end = coverage.today ? addDays(today, 1) : today;
   const known = intersection(range, { from: range.from, until: end });
   if (known === null) {
@@ -50,6 +47,12 @@ export function windowsOf(
     range: known,
     pieces: cut === "month" ? splitByMonth(known) : cut === "day" ? splitByDay(known) : [known],
   };
+}
+
+export function notCovered(dataset: string, earliest: Day, asked: Day): GatewayError {
+  return new GatewayError("NOT_COVERED", `${dataset} begins on ${earliest}; ${asked} is before that.`, {
+    dataset,
+  });
 }
 
 /** The first day that can be asked for. A horizon of 365 days reaches back 364 whole ones. */

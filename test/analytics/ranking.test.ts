@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { byRank, merged, rankedBy } from "../../src/analytics/ranking.ts";
-import { dimensionKey, NO_DIMENSIONS, type ReportRow } from "../../src/domain/bucket.ts";
+import { byRank, marksOf, merged, rankedBy } from "../../src/analytics/ranking.ts";
+import { dimensionKey, NO_DIMENSIONS, type ReportRow, type ReportUser } from "../../src/domain/bucket.ts";
 import { compare, type Decimal } from "../../src/domain/decimal.ts";
 import { type Spend, spends } from "../../src/domain/money.ts";
 import { costRows, decimals, forAll, usd } from "../arbitrary.ts";
@@ -45,6 +45,20 @@ function ids(rows: readonly ReportRow<Spend>[]): string[] {
 }
 
 describe("merged windows", () => {
+  test("name people as the newest window that names them does", () => {
+    const row = (user: ReportUser): ReportRow<Spend> => ({ ...costRow("a", 1), user });
+    const [id, older, newer] = [
+      { userId: "user_a" },
+      { userId: "user_a", email: "a@example.org", name: "A", deleted: false },
+      { userId: "user_a", email: "a@example.org", name: "A", deleted: true },
+    ];
+    const named = (users: readonly ReportUser[]) => merged(users.map(row), spends)[0]?.row.user;
+    expect(named([older, newer])).toEqual(newer);
+    expect(named([id, newer])).toEqual(newer);
+    expect(named([older, id])).toEqual(older);
+    expect(named([id, id])).toEqual(id);
+  });
+
   test("hold every group once, with the sum over all windows and the span of all", () => {
     forAll([rowLists], (rows) => {
       const groups = merged(rows, spends).map(({ row }) => ({
@@ -144,4 +158,16 @@ describe("rows by a measure", () => {
       expect(order(others)).toEqual(order(all));
     });
   });
+});
+
+test("a mark tells the rows up to it apart from any others, and not their order", () => {
+  const [before, swapped, passed] = [
+    marksOf(["a", "b", "c", "d"]),
+    marksOf(["b", "a", "c"]),
+    marksOf(["a", "d", "b", "c"]),
+  ];
+  expect(swapped.slice(1)).toEqual(before.slice(1, 3));
+  expect(passed.slice(1, 3)).not.toContain(before[1]);
+  expect(passed[3]).toBe(before[3]);
+  expect(new Set(marksOf(["", "", ""])).size).toBe(3);
 });

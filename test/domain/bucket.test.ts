@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { type Dimensions, dimensionKey, NO_DIMENSIONS, type ReportUser } from "../../src/domain/bucket.ts";
+import { UNASSIGNED } from "../../src/domain/team.ts";
 import { dimensions, forAll } from "../arbitrary.ts";
 
 const NAMES = Object.keys(NO_DIMENSIONS) as (keyof Dimensions)[];
@@ -20,15 +21,17 @@ test("rows have the same key when they are about the same thing, and only then",
 
 const ACTOR = { kind: "key", apiKeyId: "apikey_a" } as const;
 
+/** Values of the dimensions that are more than text. */
+const VALUES: Partial<Dimensions> = { user: { ...PERSON, userId: "x" }, actor: ACTOR, team: UNASSIGNED };
+
 test.each(NAMES)("%s makes a difference", (name) => {
-  const value = name === "user" ? PERSON : name === "actor" ? ACTOR : "value";
-  expect(dimensionKey({ ...NO_DIMENSIONS, [name]: value })).not.toBe(dimensionKey(NO_DIMENSIONS));
+  expect(dimensionKey({ ...NO_DIMENSIONS, [name]: VALUES[name] ?? "x" })).not.toBe(
+    dimensionKey(NO_DIMENSIONS),
+  );
 });
 
 test("the same value means another thing in another dimension", () => {
-  const keys = NAMES.map((name) =>
-    dimensionKey({ ...NO_DIMENSIONS, [name]: name === "user" ? { ...PERSON, userId: "x" } : "x" }),
-  );
+  const keys = NAMES.map((name) => dimensionKey({ ...NO_DIMENSIONS, [name]: VALUES[name] ?? "x" }));
   expect(new Set(keys).size).toBe(NAMES.length);
 });
 

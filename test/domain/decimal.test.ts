@@ -8,9 +8,11 @@ import {
   hundredth,
   negative,
   parseDecimal,
+  parts,
   plus,
   sum,
   timesPowerOfTen,
+  wholeParts,
   ZERO,
 } from "../../src/domain/decimal.ts";
 import { decimals, forAll } from "../arbitrary.ts";
@@ -154,6 +156,37 @@ describe("order", () => {
   test("is not that of the texts", () => {
     expect(compare(decimal("9"), decimal("10"))).toBe(-1);
     expect(compare(decimal("-9"), decimal("-10"))).toBe(1);
+  });
+});
+
+describe("parts", () => {
+  const few = fc.integer({ min: 1, max: 12 });
+
+  test("add up to the whole, and differ by one unit of their last digit at most, the larger first", () => {
+    forAll([decimals, few], (whole, count) => {
+      const all = parts(whole, count);
+      expect(all).toHaveLength(count);
+      expect(compare(sum(all), whole)).toBe(0);
+      const units = all.map((part) => part.units);
+      const [most, least] = [units[0] ?? 0n, units.at(-1) ?? 0n];
+      expect(units.every((each) => each === most || each === least)).toBe(true);
+      expect([0n, most < 0n ? -1n : 1n]).toContain(most - least);
+      expect(new Set(all.map(({ scale }) => scale))).toEqual(new Set([Math.max(whole.scale, 6)]));
+    });
+  });
+
+  test("of whole numbers are whole", () => {
+    forAll([fc.bigInt(), few], (whole, count) => {
+      const all = wholeParts(whole, count);
+      expect(all.reduce((a, b) => a + b, 0n)).toBe(whole);
+      expect(all).toEqual(all.toSorted((a, b) => (whole < 0n ? Number(a - b) : Number(b - a))));
+    });
+  });
+
+  test("of a cent are a millionth of it apart", () => {
+    expect(parts(decimal("1"), 3).map(formatDecimal)).toEqual(["0.333334", "0.333333", "0.333333"]);
+    expect(parts(decimal("-0.00000001"), 2).map(formatDecimal)).toEqual(["-0.00000001", "0.00000000"]);
+    expect(wholeParts(10n, 4)).toEqual([3n, 3n, 2n, 2n]);
   });
 });
 

@@ -68,6 +68,14 @@ describe("spends", () => {
     });
   });
 
+  test("in parts add up to the whole, and what is unknown of it is unknown of them", () => {
+    forAll([spendings, fc.integer({ min: 1, max: 6 })], (a, count) => {
+      const all = spends.split(a, count);
+      expect(all).toHaveLength(count);
+      expect(sameSpend(all.reduce(spends.plus), a)).toBe(true);
+    });
+  });
+
   test("of different currencies are refused", () => {
     expect(() => spends.plus(spend(usd(1)), spend(EUROS))).toThrow(RangeError);
     expect(() => spends.plus(spend(usd(1), { list: usd(1) }), spend(usd(1), { list: EUROS }))).toThrow(

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decimalOf } from "../../src/domain/decimal.ts";
 import {
@@ -46,6 +47,16 @@ describe("usages", () => {
 
   test("taken from themselves are zero", () => {
     forAll([used], (a) => expect(usages.isZero(usages.minus(a, a))).toBe(true));
+  });
+
+  test("in parts of whole counts add up to the whole", () => {
+    forAll([used, fc.integer({ min: 1, max: 6 })], (a, count) => {
+      const all = usages.split(a, count);
+      expect(all).toHaveLength(count);
+      expect(all.reduce(usages.plus)).toEqual(a);
+      for (const { outputTokens } of all)
+        expect(Math.abs(outputTokens - a.outputTokens / count)).toBeLessThan(1);
+    });
   });
 
   test("with a web search and no token are not zero", () => {

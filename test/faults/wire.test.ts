@@ -1,6 +1,8 @@
 import { createServer } from "node:http";
 import { describe, expect, test } from "vitest";
 import type { ErrorCode } from "../../src/errors.ts";
+import type { Answer } from "../gateway.ts";
+import { tokenPage, wireUser } from "../wire.ts";
 import { expectError, expectGood, expectOthersAnswered, GOOD_PAGE, LEAK, PEOPLE } from "./faults.ts";
 import { answer, type Listener, overSocket } from "./socket.ts";
 
@@ -82,6 +84,46 @@ describe("faults of the connection", () => {
       "UPSTREAM_UNAVAILABLE",
     ]);
   });
+});
+
+describe("at the second of three pages", () => {
+  /** Three people on three pages; the second page fails so many times. */
+  const failing =
+    (fault: Listener, times: number): Listener =>
+    (response, attempt, request) => {
+      const page = Number(new URL(request.url ?? "", "http://upstream.test").searchParams.get("page") ?? 1);
+      if (page === 2 && attempt <= 1 + times) fault(response, attempt, request);
+      else answer(response, tokenPage([wireUser(`user_${page}`)], page === 3 ? null : `${page + 1}`));
+    };
+  const ids = (data: Answer["data"]) => data.users.nodes.map(({ userId }: { userId: string }) => userId);
+
+  const HANG: [string, ErrorCode, Listener] = [
+    "a hang inside the body",
+    "UPSTREAM_UNAVAILABLE",
+    (response) => void response.writeHead(200, JSON_TYPE).write(BODY.slice(0, 100)),
+  ];
+
+  test.each([...FAULTS, HANG])("%s that passes: every row once", async (_what, _code, fault) => {
+    await using gate = await overSocket(failing(fault, 2), { UPSTREAM_TIMEOUT: "1" });
+    const { data, errors } = await gate.ask(PEOPLE);
+    expect(errors).toBeUndefined();
+    expect(ids(data)).toEqual(["user_1", "user_2", "user_3"]);
+    expect(gate.requests).toHaveLength(5);
+  });
+
+  test.each([...FAULTS, HANG])(
+    "%s that lasts: %s, no short list, and whole right after",
+    async (_what, code, fault) => {
+      await using gate = await overSocket(failing(fault, 3), { UPSTREAM_TIMEOUT: "1" });
+      const failed = await gate.ask(PEOPLE);
+      expectError(failed, code);
+      expect(failed.data.users).toBeNull();
+      expectOthersAnswered(failed);
+      expect(gate.requests).toHaveLength(4);
+      expect(ids((await gate.ask(PEOPLE)).data)).toEqual(["user_1", "user_2", "user_3"]);
+      expect(gate.requests).toHaveLength(6); // the first page is kept
+    },
+  );
 });
 
 test("a redirect is UPSTREAM_UNAVAILABLE: one request, and none to where it points", async () => {

@@ -125,6 +125,23 @@ describe.each([memory, sqlite, redis])("an allowance in $name", ({ open, skip })
   );
 });
 
+test("slots and blocks of a clock that was a day ahead do not close a SQLite store when it is set right", async () => {
+  let now = Date.now() + 86_400_000;
+  const store = sqliteStore({ path: join(folder, "ahead.db"), maxBytes: 10_000, now: () => now });
+  for (let i = 0; i < 3; i++) expect(await store.take("slots", 3, 60_000)).toBe(0);
+  await store.block("blocked", 60_000);
+  expect(await store.take("slots", 3, 60_000)).toBe(60_000);
+  expect(await store.take("blocked", 3, 60_000)).toBe(60_000);
+  now -= 86_400_000;
+  for (const bucket of ["slots", "blocked"]) {
+    for (let i = 0; i < 3; i++) expect(await store.take(bucket, 3, 60_000)).toBe(0);
+    expect(await store.take(bucket, 3, 60_000)).toBe(60_000);
+  }
+  await store.block("blocked", 90_000);
+  expect(await store.take("blocked", 3, 60_000)).toBe(90_000);
+  await store.dispose();
+});
+
 describe("a SQLite store", () => {
   const options = (name: string) => ({ path: join(folder, name), maxBytes: 10_000, now: Date.now });
 

@@ -6,9 +6,9 @@ import { Allowances } from "../../src/sandbox/allowance.ts";
 import { Budget, type Priority, type Turn } from "../../src/upstream/budget.ts";
 import { type SimulatedPace, simulatedPace } from "./pace.ts";
 
-function budgetOf(pace: SimulatedPace, perMinute = 60) {
+function budgetOf(pace: SimulatedPace, perMinute = 60, allowance = memoryAllowance(pace.now)) {
   return new Budget({
-    allowance: memoryAllowance(pace.now),
+    allowance,
     limits: { analytics: perMinute, lookups: 100 },
     pace,
     backoffMs: 1_000,
@@ -209,39 +209,47 @@ describe("an upstream that refuses without saying how long", () => {
   });
 });
 
-test("ten minutes of any mixed load: upstream never has to refuse, and nobody waits longer than it can", async () => {
-  const arrivals = fc.array(
-    fc.record({
-      after: fc.nat({ max: 12_000 }),
-      burst: fc.integer({ min: 1, max: 40 }),
-      priority: fc.constantFrom<Priority>("interactive", "refresh", "warm"),
-      patienceMs: fc.integer({ min: 1, max: 120_000 }),
-    }),
-    { minLength: 60, maxLength: 120 },
-  );
-  await fc.assert(
-    fc.asyncProperty(arrivals, async (load) => {
-      const pace = simulatedPace();
-      const budget = budgetOf(pace);
-      const outcomes: [Turn, Outcome][] = [];
-      for (const { after, burst, priority, patienceMs } of load) {
-        await pace.advance(after);
-        for (let i = 0; i < burst; i++) {
-          const asked = turn(priority, patienceMs);
-          outcomes.push([asked, enter(budget, pace, asked)]);
+test.each([
+  ["one process", 1],
+  ["two processes", 2],
+])(
+  "ten minutes of any mixed load in %s: upstream never has to refuse, and nobody waits longer than it can",
+  async (_name, processes) => {
+    const arrivals = fc.array(
+      fc.record({
+        after: fc.nat({ max: 12_000 }),
+        burst: fc.integer({ min: 1, max: 40 }),
+        priority: fc.constantFrom<Priority>("interactive", "refresh", "warm"),
+        patienceMs: fc.integer({ min: 1, max: 120_000 }),
+        process: fc.nat({ max: processes - 1 }),
+      }),
+      { minLength: 60, maxLength: 120 },
+    );
+    await fc.assert(
+      fc.asyncProperty(arrivals, async (load) => {
+        const pace = simulatedPace();
+        const allowance = memoryAllowance(pace.now);
+        const budgets = Array.from({ length: processes }, () => budgetOf(pace, 60, allowance));
+        const outcomes: [Turn, Outcome][] = [];
+        for (const { after, burst, priority, patienceMs, process } of load) {
+          await pace.advance(after);
+          for (let i = 0; i < burst; i++) {
+            const asked = turn(priority, patienceMs);
+            outcomes.push([asked, enter(budgets[process] as Budget, pace, asked)]);
+          }
         }
-      }
-      await pace.advance(600_000);
+        await pace.advance(600_000);
 
-      const upstream = new Allowances();
-      const departures = outcomes.flatMap(([, { left }]) => (left === undefined ? [] : [left]));
-      for (const left of departures.toSorted((a, b) => a - b))
-        expect(upstream.take("org", "analytics", left).granted).toBe(true);
-      for (const [{ patienceMs }, { asked, left, refused }] of outcomes) {
-        expect((left === undefined) !== (refused === undefined)).toBe(true);
-        if (left !== undefined) expect(left - asked).toBeLessThanOrEqual(patienceMs);
-      }
-    }),
-    { numRuns: 30 },
-  );
-});
+        const upstream = new Allowances();
+        const departures = outcomes.flatMap(([, { left }]) => (left === undefined ? [] : [left]));
+        for (const left of departures.toSorted((a, b) => a - b))
+          expect(upstream.take("org", "analytics", left).granted).toBe(true);
+        for (const [{ patienceMs }, { asked, left, refused }] of outcomes) {
+          expect((left === undefined) !== (refused === undefined)).toBe(true);
+          if (left !== undefined) expect(left - asked).toBeLessThanOrEqual(patienceMs);
+        }
+      }),
+      { numRuns: 30 },
+    );
+  },
+);

@@ -23,12 +23,15 @@ export class Distinct {
 /** The largest relative error of an estimated count, in percent. */
 export const LARGEST_ERROR = 2;
 
-/** Writes counts of different things: exact for a day, an estimate for a range, the same one every time it is asked. */
+/**
+ * Writes counts of different things: exact for a day, an estimate for a range. It is off in the same way every time it is asked,
+ * so that it moves only with what it counts.
+ */
 export type Estimate = (exact: number) => number;
 
-export function estimates({ isRange, days, asOf }: Question, row: string): Estimate {
+export function estimates({ isRange, days }: Question, row: string): Estimate {
   if (!isRange) return (exact) => exact;
-  let salt = hash(days.from, days.until, asOf / 60_000);
+  let salt = hash(days.from, days.until);
   for (let i = 0; i < row.length; i++) salt = hash(salt, row.charCodeAt(i));
   let place = 0;
   return (exact) => {

@@ -22,6 +22,7 @@ export const apiKeys = endpoint({
   coverage: null,
   subject: "live",
   freshSeconds: FRESH.lookups,
+  rowId: ({ apiKeyId }) => apiKeyId,
   row: (w: Wire<WireKey>): ApiKey => {
     const scope = w.atOrNull("scope") as Wire<Scope> | null;
     const creator = w.atOrNull("created_by");

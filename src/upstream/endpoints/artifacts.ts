@@ -1,6 +1,6 @@
 import type { AnalyticsArtifactActivity } from "@anthropic-ai/sdk/resources/organization/analytics/analytics";
 import type { ArtifactCell, ArtifactDimension, ArtifactQuestion } from "../../domain/artifact.ts";
-import { endpoint } from "../endpoint.ts";
+import { endpoint, idOf } from "../endpoint.ts";
 import type { Wire } from "../wire.ts";
 import { ENGAGEMENT, engagementList } from "./coverage.ts";
 import { engagementQuery, type FilterNames } from "./engagement-query.ts";
@@ -17,6 +17,12 @@ export const ARTIFACT_GROUPINGS = {
   USER: "user_id",
 } as const satisfies Record<ArtifactDimension, string>;
 
+const SPLIT: Readonly<Record<ArtifactDimension, (cell: ArtifactCell) => string | null>> = {
+  PRODUCT: ({ product }) => product,
+  GROUP: ({ groupId }) => groupId,
+  USER: ({ userId }) => userId,
+};
+
 /** Artifacts created on one day, by type and sharing and what else they are split by; there is no range mode. Source: Enterprise Analytics, "List Artifact Activity". */
 export const artifactActivity = endpoint({
   dataset: "ARTIFACT_ACTIVITY",
@@ -27,7 +33,8 @@ export const artifactActivity = endpoint({
     ...engagementQuery(ARTIFACT_FILTERS, p),
     "group_by[]": p.groupBy.map((dimension) => ARTIFACT_GROUPINGS[dimension]),
   }),
-  row: (w: Wire<AnalyticsArtifactActivity>, { range }): ArtifactCell => ({
+  rowId: (cell, { groupBy }) => idOf(cell.type, cell.isShared, ...groupBy.map((split) => SPLIT[split](cell))),
+  row: (w: Wire<AnalyticsArtifactActivity>, { range }: ArtifactQuestion): ArtifactCell => ({
     date: range.from,
     type: w.string("artifact_type"),
     isShared: w.boolean("is_shared"),

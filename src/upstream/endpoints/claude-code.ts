@@ -46,6 +46,8 @@ export const claudeCode = endpoint({
   subject: "activity",
   freshSeconds: FRESH.reports,
   exactNumbers: true,
+  // An actor has several records a day, and names of keys are not unique: two that read alike can be of two machines or keys.
+  rowId: () => null,
   row: (w: Wire<WireRecord>): ClaudeCodeRecord => {
     const core = w.at("core_metrics");
     return {

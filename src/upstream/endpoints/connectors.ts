@@ -1,6 +1,6 @@
 import type { AnalyticsConnectorActivity } from "@anthropic-ai/sdk/resources/organization/analytics/analytics";
 import type { Connector, EngagementQuestion } from "../../domain/engagement.ts";
-import { endpoint } from "../endpoint.ts";
+import { endpoint, type RowId } from "../endpoint.ts";
 import type { Wire } from "../wire.ts";
 import { engagementList } from "./coverage.ts";
 import {
@@ -29,17 +29,22 @@ const list = {
 export const connectorActivity = endpoint({
   ...list,
   query: (p: EngagementQuestion) => engagementQuery(CONNECTOR_FILTERS, p),
+  rowId: byName,
   row: connector,
 });
 
 /** The same per connector and person. */
-export const connectorUse = splitList(list, CONNECTOR_FILTERS, connector, BY_PERSON);
+export const connectorUse = splitList(list, CONNECTOR_FILTERS, connector, byName, BY_PERSON);
 
 /** The same per connector and group. */
-export const connectorByGroup = splitList(list, CONNECTOR_FILTERS, connector, BY_GROUP);
+export const connectorByGroup = splitList(list, CONNECTOR_FILTERS, connector, byName, BY_GROUP);
 
 /** The same per connector and product. */
-export const connectorByProduct = splitList(list, CONNECTOR_FILTERS, connector, BY_PRODUCT);
+export const connectorByProduct = splitList(list, CONNECTOR_FILTERS, connector, byName, BY_PRODUCT);
+
+function byName({ name }: Connector): RowId {
+  return name;
+}
 
 function connector(w: Wire<AnalyticsConnectorActivity>): Connector {
   return {

@@ -48,7 +48,8 @@ export const consoleCost = endpoint({
   coverage: CONSOLE,
   subject: "money",
   freshSeconds: FRESH.reports,
-  row: (w: Wire<WireDay>, p): Bucket<Spend> => {
+  rowId: ({ from }) => from,
+  row: (w: Wire<WireDay>, p: ReportQuestion): Bucket<Spend> => {
     const span = spanOf(w.only<keyof Bounds<string>>());
     return { ...span, rows: w.each("results").map((result) => costRow(result, span, p)) };
   },

@@ -80,7 +80,8 @@ export const consoleUsage = endpoint({
   coverage: CONSOLE,
   subject: "money",
   freshSeconds: FRESH.reports,
-  row: (w: Wire<WireBucket>, p): Bucket<TokenUsage> => {
+  rowId: ({ from }) => from,
+  row: (w: Wire<WireBucket>, p: ReportQuestion): Bucket<TokenUsage> => {
     const span = spanOf(w.only<keyof Bounds<string>>());
     return { ...span, rows: w.each("results").map((result) => usageRow(result, span, p)) };
   },

@@ -1,5 +1,5 @@
 import type { EngagementDimension, EngagementFilter, EngagementQuestion } from "../../domain/engagement.ts";
-import { type Endpoint, endpoint, type QueryValue } from "../endpoint.ts";
+import { type Endpoint, endpoint, idOf, type QueryValue, type RowId } from "../endpoint.ts";
 import type { Wire } from "../wire.ts";
 import { engagementDays } from "./coverage.ts";
 
@@ -32,6 +32,8 @@ export function engagementQuery(
 interface Split<Part> {
   readonly column: keyof SplitColumns;
   readonly part: (w: Wire<SplitColumns>) => Part;
+  /** Null for what upstream ties to none. */
+  readonly id: (part: Part) => RowId | null;
 }
 
 interface SplitColumns {
@@ -44,11 +46,13 @@ interface SplitColumns {
 export const BY_PERSON: Split<{ userId: string | null }> = {
   column: "user_id",
   part: (w) => ({ userId: w.stringOrNull("user_id") }),
+  id: ({ userId }) => userId,
 };
 
 export const BY_PRODUCT: Split<{ product: string | null }> = {
   column: "product",
   part: (w) => ({ product: w.stringOrNull("product") }),
+  id: ({ product }) => product,
 };
 
 /** People count fully in each group they are in at the time of use. */
@@ -58,19 +62,22 @@ export const BY_GROUP: Split<{ groupId: string | null; groupName: string | null 
     groupId: w.stringOrNull("rbac_group_id"),
     groupName: w.stringOrNull("rbac_group_name"),
   }),
+  id: ({ groupId }) => groupId,
 };
 
-/** A list whose rows are split: a row per thing and value. */
+/** A list whose rows are split: a row per thing, which `thingId` names, and value. */
 export function splitList<WireRow extends object, Row, Part>(
   list: SplitOf,
   names: FilterNames,
   row: (w: Wire<WireRow>) => Row,
-  { column, part }: Split<Part>,
+  thingId: (row: Row) => RowId | null,
+  { column, part, id }: Split<Part>,
 ): Endpoint<EngagementQuestion, Row & Part> {
   return endpoint({
     ...list,
     query: (p: EngagementQuestion) => ({ ...engagementQuery(names, p), "group_by[]": [column] }),
-    row: (w: Wire<WireRow>) => {
+    rowId: (split: Row & Part) => idOf(thingId(split), id(split)),
+    row: (w: Wire<WireRow>): Row & Part => {
       const split = w as object as Wire<SplitColumns>;
       // A row that was not split, as its missing key tells, is nobody's: reading the key is the complaint.
       if (!split.has(column)) split.string(column);
@@ -79,4 +86,4 @@ export function splitList<WireRow extends object, Row, Part>(
   });
 }
 
-type SplitOf = Omit<Endpoint<EngagementQuestion, never>, "query" | "read">;
+type SplitOf = Omit<Endpoint<EngagementQuestion, never>, "query" | "read" | "rowId" | "withoutNames">;

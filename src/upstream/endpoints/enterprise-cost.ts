@@ -3,7 +3,7 @@ import type {
   BetaAnalyticsCostReportTimeBucket,
   BetaAnalyticsCostUsersItem,
 } from "@anthropic-ai/sdk/resources/beta/organization/analytics/analytics";
-import type { CostRow, Span } from "../../domain/bucket.ts";
+import { type CostRow, type Span, withoutNames } from "../../domain/bucket.ts";
 import type { Spend } from "../../domain/money.ts";
 import type { Bucket } from "../../domain/report.ts";
 import { endpoint } from "../endpoint.ts";
@@ -16,7 +16,7 @@ import {
   userReport,
   userSpan,
 } from "./enterprise-report.ts";
-import { type Bounds, type ReportNames, spanOf } from "./report-query.ts";
+import { type Bounds, costRowId, type ReportNames, spanOf } from "./report-query.ts";
 import { reportUser } from "./report-user.ts";
 
 export const COST_NAMES = {
@@ -32,6 +32,7 @@ export const enterpriseCost = endpoint({
   dataset: "ENTERPRISE_COST",
   ...bucketedReport(COST_NAMES),
   path: "/v1/organizations/analytics/cost_report",
+  rowId: ({ from }) => from,
   row: (w: Wire<BetaAnalyticsCostReportTimeBucket>): Bucket<Spend> => {
     const span = spanOf(w.only<keyof Bounds<string>>());
     return { ...span, rows: w.each("results").map((result) => costRow(result.only<keyof Columns>(), span)) };
@@ -46,6 +47,8 @@ export const userCost = endpoint({
   dataset: "USER_COST",
   ...userReport(COST_NAMES),
   path: "/v1/organizations/analytics/user_cost_report",
+  rowId: costRowId,
+  withoutNames: withoutNames<CostRow>,
   row: (w: Wire<BetaAnalyticsCostUsersItem>, p): CostRow => {
     const span = userSpan(w.only<keyof Bounds<string>>(), p);
     return { ...costRow(w.only<keyof Columns>(), span), user: reportUser(w.at("actor")) };

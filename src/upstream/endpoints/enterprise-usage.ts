@@ -3,7 +3,7 @@ import type {
   BetaAnalyticsUsageReportTimeBucket,
   BetaAnalyticsUsageUsersItem,
 } from "@anthropic-ai/sdk/resources/beta/organization/analytics/analytics";
-import type { Span, UsageRow } from "../../domain/bucket.ts";
+import { type Span, type UsageRow, withoutNames } from "../../domain/bucket.ts";
 import type { Bucket } from "../../domain/report.ts";
 import type { TokenUsage } from "../../domain/tokens.ts";
 import { endpoint } from "../endpoint.ts";
@@ -16,7 +16,7 @@ import {
   userReport,
   userSpan,
 } from "./enterprise-report.ts";
-import { type Bounds, spanOf } from "./report-query.ts";
+import { type Bounds, reportRowId, spanOf } from "./report-query.ts";
 import { reportUser } from "./report-user.ts";
 import { type TokenColumn, tokens } from "./tokens.ts";
 
@@ -25,6 +25,7 @@ export const enterpriseUsage = endpoint({
   dataset: "ENTERPRISE_USAGE",
   ...bucketedReport(ENTERPRISE_NAMES),
   path: "/v1/organizations/analytics/usage_report",
+  rowId: ({ from }) => from,
   row: (w: Wire<BetaAnalyticsUsageReportTimeBucket>): Bucket<TokenUsage> => {
     const span = spanOf(w.only<keyof Bounds<string>>());
     return { ...span, rows: w.each("results").map((result) => usageRow(result.only<keyof Columns>(), span)) };
@@ -36,6 +37,8 @@ export const userUsage = endpoint({
   dataset: "USER_USAGE",
   ...userReport(ENTERPRISE_NAMES),
   path: "/v1/organizations/analytics/user_usage_report",
+  rowId: (row: UsageRow) => reportRowId(row),
+  withoutNames: withoutNames<UsageRow>,
   row: (w: Wire<BetaAnalyticsUsageUsersItem>, p): UsageRow => {
     const span = userSpan(w.only<keyof Bounds<string>>(), p);
     return { ...usageRow(w.only<keyof Columns>(), span), user: reportUser(w.at("actor")) };

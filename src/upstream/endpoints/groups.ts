@@ -26,6 +26,7 @@ export const groups = endpoint({
   path: "/v1/organizations/rbac_groups",
   query: (_: Record<never, never>) => ({}),
   freshSeconds: FRESH.reports, // roles can be unreadable for a moment; that should not be remembered for a day
+  rowId: ({ groupId }) => groupId,
   row: (w: Wire<WireGroup>): Group => ({
     groupId: w.string("id"),
     name: w.string("name"),
@@ -46,6 +47,7 @@ export const groupMembers = endpoint({
   path: (p: { groupId: string }) => `/v1/organizations/rbac_groups/${segment(p.groupId)}/members`,
   query: () => ({}),
   freshSeconds: FRESH.lookups,
+  rowId: ({ userId }) => userId,
   row: (w: Wire<RBACGroupMember>): GroupMember => ({
     userId: w.string("user_id"),
     email: w.string("email"),

@@ -13,6 +13,7 @@ const members = {
   coverage: null,
   subject: "live",
   freshSeconds: FRESH.lookups,
+  rowId: ({ userId }: Member) => userId,
   row: (w: Wire<OrganizationUser>): Member => ({
     userId: w.string("id"),
     email: w.string("email"),

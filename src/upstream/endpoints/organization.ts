@@ -12,6 +12,7 @@ const me = {
   coverage: null,
   subject: "live",
   freshSeconds: FRESH.lookups,
+  rowId: ({ organizationId }: Organization) => organizationId,
   row: (w: Wire<OrganizationInfo>): Organization => ({
     organizationId: w.string("id"),
     name: w.string("name"),

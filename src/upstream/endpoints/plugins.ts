@@ -1,7 +1,7 @@
 import type { AnalyticsPluginActivity } from "@anthropic-ai/sdk/resources/organization/analytics/analytics";
 import type { EngagementQuestion, SessionUse } from "../../domain/engagement.ts";
 import type { Plugin } from "../../domain/plugin.ts";
-import { endpoint } from "../endpoint.ts";
+import { endpoint, idOf, type RowId } from "../endpoint.ts";
 import type { Wire } from "../wire.ts";
 import { engagementList } from "./coverage.ts";
 import { BY_GROUP, BY_PRODUCT, engagementQuery, type FilterNames, splitList } from "./engagement-query.ts";
@@ -23,14 +23,20 @@ const list = {
 export const pluginActivity = endpoint({
   ...list,
   query: (p: EngagementQuestion) => engagementQuery(PLUGIN_FILTERS, p),
+  rowId: byNameAndId,
   row: plugin,
 });
 
 /** The same per plugin and group. */
-export const pluginByGroup = splitList(list, PLUGIN_FILTERS, plugin, BY_GROUP);
+export const pluginByGroup = splitList(list, PLUGIN_FILTERS, plugin, byNameAndId, BY_GROUP);
 
 /** The same per plugin and product. */
-export const pluginByProduct = splitList(list, PLUGIN_FILTERS, plugin, BY_PRODUCT);
+export const pluginByProduct = splitList(list, PLUGIN_FILTERS, plugin, byNameAndId, BY_PRODUCT);
+
+/** Names are not unique: marketplaces do not know each other. */
+function byNameAndId({ name, pluginId }: Plugin): RowId | null {
+  return idOf(name, pluginId);
+}
 
 function plugin(w: Wire<AnalyticsPluginActivity>): Plugin {
   const unified = w.atOrNull("chat_cowork_unified_metrics");

@@ -1,6 +1,6 @@
 import type { AnalyticsProjectActivity } from "@anthropic-ai/sdk/resources/organization/analytics/analytics";
 import type { EngagementQuestion, Project } from "../../domain/engagement.ts";
-import { endpoint } from "../endpoint.ts";
+import { endpoint, type RowId } from "../endpoint.ts";
 import type { Wire } from "../wire.ts";
 import { engagementList } from "./coverage.ts";
 import { BY_GROUP, BY_PERSON, engagementQuery, type FilterNames, splitList } from "./engagement-query.ts";
@@ -21,14 +21,20 @@ const list = {
 export const projectActivity = endpoint({
   ...list,
   query: (p: EngagementQuestion) => engagementQuery(PROJECT_FILTERS, p),
+  rowId: byId,
   row: project,
+  withoutNames: (row) => ({ ...row, createdBy: row.createdBy && { userId: row.createdBy.userId } }),
 });
 
 /** The same per project and person. */
-export const projectUse = splitList(list, PROJECT_FILTERS, project, BY_PERSON);
+export const projectUse = splitList(list, PROJECT_FILTERS, project, byId, BY_PERSON);
 
 /** The same per project and group. */
-export const projectByGroup = splitList(list, PROJECT_FILTERS, project, BY_GROUP);
+export const projectByGroup = splitList(list, PROJECT_FILTERS, project, byId, BY_GROUP);
+
+function byId({ projectId }: Project): RowId {
+  return projectId;
+}
 
 function project(w: Wire<AnalyticsProjectActivity>): Project {
   const creator = w.atOrNull("created_by");

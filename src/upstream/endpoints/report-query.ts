@@ -1,8 +1,8 @@
-import type { Span } from "../../domain/bucket.ts";
+import { type CostRow, dimensionKey, type ReportRow, type Span } from "../../domain/bucket.ts";
 import type { Day } from "../../domain/day.ts";
 import type { BucketWidth, Dimension, FilterDimension, ReportQuestion } from "../../domain/report.ts";
 import { badInput } from "../../errors.ts";
-import type { QueryValue } from "../endpoint.ts";
+import type { QueryValue, RowId } from "../endpoint.ts";
 import type { Wire } from "../wire.ts";
 
 /** How one report spells the dimensions it can split by and filter on; what is absent it cannot do. */
@@ -65,4 +65,14 @@ export type Bounds<End extends string | null> = Readonly<Record<"starting_at" | 
 
 export function spanOf(w: Wire<Bounds<string>> | Wire<Bounds<string | null>>): Span {
   return { from: w.instant("starting_at"), until: w.instant("ending_at") };
+}
+
+/** A row of a report is known by its time and everything it is split by: there is one for each combination. */
+export function reportRowId(row: ReportRow<unknown>): RowId {
+  return `${row.from} ${row.until} ${dimensionKey(row)}`;
+}
+
+/** Amounts of two currencies would be two rows. */
+export function costRowId(row: CostRow): RowId {
+  return `${row.measure.net.currency} ${reportRowId(row)}`;
 }

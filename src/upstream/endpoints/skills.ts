@@ -1,7 +1,7 @@
 import type { AnalyticsSkillActivity } from "@anthropic-ai/sdk/resources/organization/analytics/analytics";
 import type { EngagementQuestion, Skill } from "../../domain/engagement.ts";
 import type { Money } from "../../domain/money.ts";
-import { endpoint } from "../endpoint.ts";
+import { endpoint, type RowId } from "../endpoint.ts";
 import { type Wire, WireError } from "../wire.ts";
 import { engagementList } from "./coverage.ts";
 import {
@@ -31,17 +31,22 @@ const list = {
 export const skillActivity = endpoint({
   ...list,
   query: (p: EngagementQuestion) => engagementQuery(SKILL_FILTERS, p),
+  rowId: byName,
   row: skill,
 });
 
 /** The same per skill and person. */
-export const skillUse = splitList(list, SKILL_FILTERS, skill, BY_PERSON);
+export const skillUse = splitList(list, SKILL_FILTERS, skill, byName, BY_PERSON);
 
 /** The same per skill and group. */
-export const skillByGroup = splitList(list, SKILL_FILTERS, skill, BY_GROUP);
+export const skillByGroup = splitList(list, SKILL_FILTERS, skill, byName, BY_GROUP);
 
 /** The same per skill and product. */
-export const skillByProduct = splitList(list, SKILL_FILTERS, skill, BY_PRODUCT);
+export const skillByProduct = splitList(list, SKILL_FILTERS, skill, byName, BY_PRODUCT);
+
+function byName({ name }: Skill): RowId {
+  return name;
+}
 
 function skill(w: Wire<AnalyticsSkillActivity>): Skill {
   return {

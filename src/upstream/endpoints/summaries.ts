@@ -23,6 +23,7 @@ export const activitySummaries = endpoint({
   lagMs: ENGAGEMENT_LAG_MS,
   listKeys: ["data", "summaries"],
   daily: "starting_at",
+  rowId: ({ date }) => date,
   row: (w: Wire<Summary>): ActivityDay => ({
     date: dayOf(w.instant("starting_at")),
     all: {

@@ -16,12 +16,13 @@ import {
   NO_DIMENSIONS,
   type ReportActor,
   type UsageRow,
+  withoutNames,
 } from "../../domain/bucket.ts";
 import type { ReportQuestion } from "../../domain/report.ts";
 import { endpoint } from "../endpoint.ts";
 import type { Wire } from "../wire.ts";
 import { FRESH, REPORTS } from "./coverage.ts";
-import { type ReportNames, reportQuery, spanOf, widthOf } from "./report-query.ts";
+import { costRowId, type ReportNames, reportQuery, reportRowId, spanOf, widthOf } from "./report-query.ts";
 import { type TokenColumn, tokens } from "./tokens.ts";
 
 const SHARED = {
@@ -119,12 +120,14 @@ const report = (names: ReportNames) =>
 
 const cost = {
   path: "/v1/organizations/analytics/cost",
-  row: (w: Wire<BetaAnalyticsCostItem>, p: ReportQuestion): CostRow => {
+  rowId: (row: CostRow, p: ReportQuestion) => (isHidden(row, p) ? null : costRowId(row)),
+  withoutNames: withoutNames<CostRow>,
+  row: (w: Wire<BetaAnalyticsCostItem>): CostRow => {
     const group = w.at("group");
     const money = w.at("cost");
     const currency = money.string("currency");
     return {
-      ...dimensions(group.only<keyof BetaAnalyticsUsageGroup>(), p),
+      ...dimensions(group.only<keyof BetaAnalyticsUsageGroup>()),
       costType: group.stringOrNull("cost_type"),
       tokenType: group.stringOrNull("token_type"),
       ...spanOf(w.only<"starting_at" | "ending_at">()),
@@ -139,10 +142,12 @@ const cost = {
 
 const usage = {
   path: "/v1/organizations/analytics/usage",
-  row: (w: Wire<BetaAnalyticsUsageItem>, p: ReportQuestion): UsageRow => {
+  rowId: (row: UsageRow, p: ReportQuestion) => (isHidden(row, p) ? null : reportRowId(row)),
+  withoutNames: withoutNames<UsageRow>,
+  row: (w: Wire<BetaAnalyticsUsageItem>): UsageRow => {
     const counted = w.at("usage");
     return {
-      ...dimensions(w.at("group"), p),
+      ...dimensions(w.at("group")),
       ...spanOf(w.only<"starting_at" | "ending_at">()),
       measure: { ...tokens(counted.only<TokenColumn>()), requests: counted.countOrNull("requests") },
     };
@@ -185,9 +190,18 @@ export const unifiedUsage = {
   }),
 } as const;
 
+/**
+ * Whose row it is cannot be told: a null actor can stand for several whom upstream hides, each with a row of its own, and
+ * federated ones have no id.
+ */
+function isHidden({ actor }: Dimensions, { groupBy }: ReportQuestion): boolean {
+  if (!groupBy.includes("ACTOR") && !groupBy.includes("USER")) return false;
+  return actor === null || actor.kind === "federated" || actor.kind === "unknown";
+}
+
 type Group = Pick<BetaAnalyticsUsageGroup & BetaAnalyticsCostGroup, keyof BetaAnalyticsUsageGroup>;
 
-function dimensions(w: Wire<Group>, { groupBy }: ReportQuestion): Dimensions {
+function dimensions(w: Wire<Group>): Dimensions {
   const wire = w.atOrNull("actor") as object | null as Wire<AnyActor> | null;
   const who = wire && actor(wire);
   return {
@@ -204,8 +218,9 @@ function dimensions(w: Wire<Group>, { groupBy }: ReportQuestion): Dimensions {
     claudeTagUserId: w.stringOrNull("claude_tag_user_id"),
     workspaceId: w.stringOrNull("workspace_id"),
     apiKeyId: w.stringOrNull("api_key_id"),
-    user: groupBy.includes("USER") && who?.kind === "person" ? who.user : null,
-    actor: groupBy.includes("ACTOR") ? who : null,
+    // Both, whichever was asked for: the same request answers either, and is kept once.
+    user: who?.kind === "person" ? who.user : null,
+    actor: who,
     actorType: w.stringOrNull("actor_type"),
     agentId: w.stringOrNull("agent_id"),
     deploymentId: w.stringOrNull("deployment_id"),

@@ -32,7 +32,9 @@ const list = {
 export const userActivity = endpoint({
   ...list,
   query: (p: EngagementQuestion) => engagementQuery(USER_FILTERS, p),
+  rowId: ({ userId }) => userId,
   row: activity,
+  withoutNames: ({ email, ...row }) => (email === undefined ? row : { ...row, formerEmail: email }),
 });
 
 /** The same of the members of each group together: one row per group. */
@@ -40,6 +42,7 @@ export const activityByGroup = splitList(
   list,
   USER_FILTERS,
   (w: Wire<User>): GroupActivity => ({ ...activity(w), people: w.countOrNull("distinct_user_count") }),
+  () => "", // groups alone are what the rows are about
   BY_GROUP,
 );
 

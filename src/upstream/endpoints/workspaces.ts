@@ -16,6 +16,7 @@ export const workspaces = endpoint({
   coverage: null,
   subject: "live",
   freshSeconds: FRESH.lookups,
+  rowId: ({ workspaceId }) => workspaceId,
   row: (w: Wire<WireWorkspace>): Workspace => ({
     workspaceId: w.string("id"),
     name: w.string("name"),

@@ -1,0 +1,134 @@
+import { costReport } from "../src/analytics/cost.ts";
+import { type Projection as ProjectionShape, projectionOf } from "../src/analytics/projection.ts";
+import { answerBy, likelyPlan, plansFor, type ReportPlans, reportWalksOf } from "../src/analytics/report.ts";
+import { type UnitCost as UnitCostShape, unitCost, unitCostWalks } from "../src/analytics/unit-cost.ts";
+import type { Context } from "../src/context.ts";
+import { moneyPer } from "../src/domain/measures.ts";
+import type { Spend as SpendShape } from "../src/domain/money.ts";
+import { builder } from "./builder.ts";
+import { CostFilter } from "./cost.ts";
+import { FinalityEnum } from "./freshness.ts";
+import { DerivedMoney, Spend } from "./money.ts";
+import { DateRange, ResolvedRange, resolveRange } from "./range.ts";
+import { type ReportArgs, reportBy, SourceEnum } from "./report.ts";
+import { alternativesOf, filterOf } from "./report-filter.ts";
+import { walks } from "./walks.ts";
+
+const UnitCost = builder.objectRef<UnitCostShape>("UnitCost").implement({
+  description:
+    "What usage cost for each active person. The cost is of all usage of the Enterprise organization, also what no person is behind.",
+  fields: (t) => ({
+    range: t.expose("range", {
+      type: ResolvedRange,
+      description: "The days of the range whose activity upstream has counted; all figures are about them.",
+    }),
+    spend: t.expose("spend", {
+      type: Spend,
+      nullable: true,
+      description: "What all usage cost. Exact; additive. Null: upstream has no figures.",
+    }),
+    activeUsers: t.expose("activeUsers", {
+      type: "Count",
+      description: "Different people with any activity. Recounted exactly over the range; not additive.",
+    }),
+    activeUserDays: t.expose("activeUserDays", {
+      type: "Count",
+      nullable: true,
+      description:
+        "Days on which a person was active, of all people together: two people on three days are six. The sum of `dailyActiveUsers`, which leaves out those active in Claude Tag alone. Exact; additive over days. Null: not measured.",
+    }),
+    netPerActiveUser: t.field({
+      type: DerivedMoney,
+      nullable: true,
+      description: "`spend.net` divided by `activeUsers`. Null: nobody was active, or no figures.",
+      resolve: ({ spend, activeUsers }) => spend && moneyPer(spend.net, activeUsers),
+    }),
+    netPerActiveUserDay: t.field({
+      type: DerivedMoney,
+      nullable: true,
+      description: "`spend.net` divided by `activeUserDays`. Null: nobody was active, or no figures.",
+      resolve: ({ spend, activeUserDays }) =>
+        spend === null || activeUserDays === null ? null : moneyPer(spend.net, activeUserDays),
+    }),
+    state: t.expose("state", {
+      type: FinalityEnum,
+      description: "The least settled state of what it is made of.",
+    }),
+  }),
+});
+
+const CostProjection = builder.objectRef<ProjectionShape>("CostProjection").implement({
+  description:
+    "What this month comes to if its other days are like its whole ones on average: what those came to, divided by their number, times the days of the month. Days that are still open are left out; weekends and holidays count as the days they are, so that early in a month the figure leans on few of them. No interval is given: nothing upstream says how far days may differ.",
+  fields: (t) => ({
+    month: t.expose("month", { type: ResolvedRange, description: "The whole month." }),
+    wholeDays: t.exposeInt("wholeDays", {
+      description: "How many of its days so far are whole, SETTLING or FINAL. Exact; additive over months.",
+    }),
+    soFar: t.expose("soFar", {
+      type: Spend,
+      nullable: true,
+      description: "What the whole days came to. Exact; additive. Null: no usage on any of them.",
+    }),
+    net: t.expose("net", {
+      type: DerivedMoney,
+      nullable: true,
+      description: "What the month would be charged: after discount, before credits. Null where `soFar` is.",
+    }),
+    list: t.expose("list", {
+      type: DerivedMoney,
+      nullable: true,
+      description: "What the month would be at list price. Null where `soFar` is, or the source states none.",
+    }),
+    state: t.expose("state", {
+      type: FinalityEnum,
+      description: "The least settled state of the whole days; OPEN where there is none.",
+    }),
+  }),
+});
+
+type ProjectionArgs = Pick<ReportArgs, "source" | "filter">;
+
+/** The ways to ask for the days of this month. */
+function plansOfMonth(
+  { upstream, now }: Context,
+  { source, filter }: ProjectionArgs,
+): ReportPlans<SpendShape> {
+  const range = resolveRange({ period: "MONTH_TO_DATE" }, now());
+  const what = { filter: filterOf(filter), ...alternativesOf(filter) };
+  const question = { range, bucket: "DAY", groupBy: [], ...what } as const;
+  return plansFor(upstream, reportBy(costReport, source), question, now());
+}
+
+builder.queryFields((t) => ({
+  unitCost: t.field({
+    type: UnitCost,
+    nullable: true,
+    description:
+      "Cost per active person and per day that a person was active, of the Enterprise organization. As many upstream requests as `cost`, `users` and `activity` of the range. Sources: UNIFIED_ENTERPRISE_COST, ENTERPRISE_COST, USER_ACTIVITY, ACTIVITY_SUMMARIES. Errors: NOT_COVERED, NOT_YET_AVAILABLE, BAD_USER_INPUT, UPSTREAM_*.",
+    args: {
+      range: t.arg({ type: DateRange, required: true, description: "UTC days, at most 366." }),
+    },
+    extensions: walks(({ range }, ctx) => unitCostWalks(ctx, range)),
+    resolve: (_root, { range }, ctx) => unitCost(ctx, resolveRange(range, ctx.now())),
+  }),
+  costProjection: t.field({
+    type: CostProjection,
+    nullable: true,
+    description:
+      "A linear projection of what this calendar month costs. One upstream walk, which `cost` of the month shares. Sources: UNIFIED_ENTERPRISE_COST, UNIFIED_CONSOLE_COST, ENTERPRISE_COST, CONSOLE_COST. Errors: BAD_USER_INPUT, NOT_COVERED, UPSTREAM_*.",
+    args: {
+      source: t.arg({
+        type: SourceEnum,
+        defaultValue: "AUTO",
+        description: "Which organization's reports answer.",
+      }),
+      filter: t.arg({ type: CostFilter, description: "Which usage to count." }),
+    },
+    extensions: walks<ProjectionArgs>(({ args }, ctx) =>
+      reportWalksOf(likelyPlan(ctx.upstream, plansOfMonth(ctx, args)), null),
+    ),
+    resolve: (_root, args, ctx) =>
+      answerBy(ctx.upstream, plansOfMonth(ctx, args), (plan) => projectionOf(ctx.upstream, plan)),
+  }),
+}));

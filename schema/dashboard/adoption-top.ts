@@ -1,0 +1,157 @@
+import { artifactsGenerated, leaders, projectsUsed, TOP } from "../../src/analytics/dashboard-people.ts";
+import { activityPeriod, type DashboardPeriod } from "../../src/analytics/dashboard-periods.ts";
+import { type Freshness, freshnessOf } from "../../src/analytics/freshness.ts";
+import { rankedBy } from "../../src/analytics/ranking.ts";
+import type { Context } from "../../src/context.ts";
+import type { UserActivity } from "../../src/domain/activity.ts";
+import type {
+  Connector as ConnectorShape,
+  EngagementQuestion,
+  Skill as SkillShape,
+} from "../../src/domain/engagement.ts";
+import type { Person } from "../../src/domain/person.ts";
+import type { DayRange } from "../../src/domain/range.ts";
+import { everyone, everyoneOver } from "../../src/loaders/people.ts";
+import type { Endpoint } from "../../src/upstream/endpoint.ts";
+import { connectorActivity } from "../../src/upstream/endpoints/connectors.ts";
+import { skillActivity } from "../../src/upstream/endpoints/skills.ts";
+import { userActivity } from "../../src/upstream/endpoints/users.ts";
+import { walkOf, whole } from "../../src/upstream/walk.ts";
+import { builder } from "../builder.ts";
+import { Connector } from "../connector.ts";
+import { type Measured, measured } from "../engagement.ts";
+import { Skill } from "../skill.ts";
+import { User } from "../user.ts";
+import { AdoptionDashboard } from "./adoption.ts";
+import { Answer, FreshAnswer, periodArg } from "./dashboard.ts";
+import { ofActivity } from "./planned.ts";
+
+interface Ranked {
+  readonly range: DayRange;
+  readonly freshness: Freshness;
+}
+
+interface TopPerson {
+  readonly user: Person;
+  readonly count: number;
+}
+
+const TopPersonType = builder.objectRef<TopPerson>("TopUser").implement({
+  description: "A person and what they are ranked by.",
+  fields: (t) => ({
+    user: t.expose("user", { type: User, description: "The person, with their figures over the same days." }),
+    count: t.expose("count", {
+      type: "Count",
+      description: "What they are ranked by; the ranking says what that is and whether it is additive.",
+    }),
+  }),
+});
+
+const TopUsers = builder.objectRef<Ranked & { readonly users: readonly TopPerson[] }>("TopUsers").implement({
+  description: "The people with the most of something.",
+  interfaces: [Answer, FreshAnswer],
+  fields: (t) => ({
+    users: t.expose("users", {
+      type: [TopPersonType],
+      description: `The ${TOP} with the most, first the one with most; people with none are not listed, and ties go by id.`,
+    }),
+  }),
+});
+
+async function topPeople(
+  ctx: Context,
+  period: DashboardPeriod,
+  measure: (row: UserActivity) => number | null,
+) {
+  const range = await activityPeriod(ctx, period);
+  const { rows, sources } = await everyoneOver(ctx, range);
+  const users = leaders(rows, measure).map(({ activity, count }): TopPerson => {
+    const { userId, email, formerEmail } = activity;
+    return { user: { organization: "ENTERPRISE", userId, email, formerEmail, range, activity }, count };
+  });
+  return { range, freshness: freshnessOf("USER_ACTIVITY", sources), users };
+}
+
+const TopConnectors = builder
+  .objectRef<Ranked & { readonly things: readonly Measured<ConnectorShape>[] }>("TopConnectors")
+  .implement({
+    description: "The connectors most people use.",
+    interfaces: [Answer, FreshAnswer],
+    fields: (t) => ({
+      connectors: t.expose("things", {
+        type: [Connector],
+        description: `The ${TOP} with the most \`users\`, first the one with most; ties go by name.`,
+      }),
+    }),
+  });
+
+const TopSkills = builder
+  .objectRef<Ranked & { readonly things: readonly Measured<SkillShape>[] }>("TopSkills")
+  .implement({
+    description: "The skills most people use.",
+    interfaces: [Answer, FreshAnswer],
+    fields: (t) => ({
+      skills: t.expose("things", {
+        type: [Skill],
+        description: `The ${TOP} with the most \`users\`, first the one with most; ties go by name.`,
+      }),
+    }),
+  });
+
+async function mostUsed<Thing extends { readonly name: string; readonly users: number }>(
+  ctx: Context,
+  endpoint: Endpoint<EngagementQuestion, Thing>,
+  period: DashboardPeriod,
+) {
+  const range = await activityPeriod(ctx, period);
+  const { rows, sources } = await whole(walkOf(ctx.upstream, endpoint, [everyone(range)]));
+  const ranked = rankedBy(
+    rows,
+    ({ users }) => users,
+    ({ name }) => name,
+  ).slice(0, TOP);
+  return {
+    range,
+    freshness: freshnessOf(endpoint.dataset, sources),
+    things: ranked.map(({ row }) => measured(row, range, {})),
+  };
+}
+
+builder.objectFields(AdoptionDashboard, (t) => ({
+  topUsersByProjects: t.field({
+    type: TopUsers,
+    nullable: true,
+    description:
+      "People by the different chat projects they used over the period, by upstream's roll-up: over more than one day an estimate within about 2 %, so close ranks can stand the wrong way round; not additive. One upstream request per 1,000 people, whatever the period. Source: USER_ACTIVITY.",
+    args: periodArg("MONTH_TO_DATE"),
+    extensions: ofActivity(userActivity),
+    resolve: (_page, { period }, ctx) => topPeople(ctx, period, projectsUsed),
+  }),
+  topUsersByArtifacts: t.field({
+    type: TopUsers,
+    nullable: true,
+    description:
+      "People by the artifacts they generated over the period in chat, Cowork, Claude Code and the product that merges the first two. Exact; additive. One upstream request per 1,000 people, whatever the period, and the same as for projects. Source: USER_ACTIVITY.",
+    args: periodArg("MONTH_TO_DATE"),
+    extensions: ofActivity(userActivity),
+    resolve: (_page, { period }, ctx) => topPeople(ctx, period, artifactsGenerated),
+  }),
+  topConnectors: t.field({
+    type: TopConnectors,
+    nullable: true,
+    description:
+      "Connectors by the different people who used them over the period, recounted exactly by upstream. One upstream request per 1,000 connectors. Source: CONNECTOR_ACTIVITY.",
+    args: periodArg("MONTH_TO_DATE"),
+    extensions: ofActivity(connectorActivity),
+    resolve: (_page, { period }, ctx) => mostUsed(ctx, connectorActivity, period),
+  }),
+  topSkills: t.field({
+    type: TopSkills,
+    nullable: true,
+    description:
+      "Skills by the different people who used them over the period, recounted exactly by upstream; `unknown` is all those it cannot tell apart. One upstream request per 1,000 skills. Source: SKILL_ACTIVITY.",
+    args: periodArg("MONTH_TO_DATE"),
+    extensions: ofActivity(skillActivity),
+    resolve: (_page, { period }, ctx) => mostUsed(ctx, skillActivity, period),
+  }),
+}));

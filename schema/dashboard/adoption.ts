@@ -1,0 +1,118 @@
+import { artifactFiguresOn, chatOn, type DayFigure, dayFigure } from "../../src/analytics/dashboard-days.ts";
+import type { ArtifactFigures, ChatFigures } from "../../src/analytics/dashboard-people.ts";
+import type { Context } from "../../src/context.ts";
+import type { Day } from "../../src/domain/day.ts";
+import { decimalOf } from "../../src/domain/decimal.ts";
+import { type Ratio, ratioOf } from "../../src/domain/ratio.ts";
+import { newestWholeDay } from "../../src/loaders/activity-days.ts";
+import { builder } from "../builder.ts";
+import { daysArg, onDashboard, page } from "./dashboard.ts";
+import { DayCount, DayRatio } from "./day-figure.ts";
+import { BY_ARTIFACTS, BY_PEOPLE, OF_DAYS, OF_LATEST } from "./planned.ts";
+import { DashboardDay, type OnDay, seriesOf, seriesType } from "./series.ts";
+
+const dayCount = (what: string) =>
+  ({ type: DayCount, nullable: true, description: `${what} Null only beside an error.` }) as const;
+
+const AdoptionDay = builder.objectRef<OnDay>("AdoptionDay").implement({
+  description:
+    "What of Claude's features people took up on one UTC day, beside the day before. Chats and projects are those of the people USER_ACTIVITY lists, from which erased accounts disappear.",
+  interfaces: [DashboardDay],
+  fields: (t) => ({
+    chats: t.field({
+      ...dayCount(
+        "Chats people took part in, in claude.ai: everybody's different conversations of the day, added up over people, which is right since a conversation is one person's. Exact; not additive over days, since a chat that goes on counts on each. Source: USER_ACTIVITY.",
+      ),
+      extensions: BY_PEOPLE,
+      resolve: ({ date }, _args, ctx) => inChat(ctx, date, ({ chats }) => wholeOf(chats)),
+    }),
+    messagesPerChat: t.field({
+      type: DayRatio,
+      nullable: true,
+      description:
+        "Messages people sent in chat to chats of the same day. Not additive. Null only beside an error. Source: USER_ACTIVITY.",
+      extensions: BY_PEOPLE,
+      resolve: ({ date }, _args, ctx) =>
+        inChat(ctx, date, ({ messages, chats }) =>
+          chats === null ? null : ratioOf(decimalOf(messages), decimalOf(chats)),
+        ),
+    }),
+    projectsCreated: t.field({
+      ...dayCount("Chat projects created. Exact; additive over days. Source: USER_ACTIVITY."),
+      extensions: BY_PEOPLE,
+      resolve: ({ date }, _args, ctx) => inChat(ctx, date, (chat) => wholeOf(chat.projectsCreated)),
+    }),
+    projectCreators: t.field({
+      ...dayCount(
+        "Different people who created a chat project. Exact; not additive over days. Source: USER_ACTIVITY.",
+      ),
+      extensions: BY_PEOPLE,
+      resolve: ({ date }, _args, ctx) => inChat(ctx, date, (chat) => wholeOf(chat.projectCreators)),
+    }),
+    artifactsCreated: t.field({
+      ...dayCount(
+        "Artifacts created in any product, whoever made them; Claude Code and Cowork count from 2026-08-17 on. Exact; additive over days. Source: ARTIFACT_ACTIVITY.",
+      ),
+      extensions: BY_ARTIFACTS,
+      resolve: ({ date }, _args, ctx) => ofArtifacts(ctx, date, ({ created }) => created),
+    }),
+    artifactCreators: t.field({
+      ...dayCount(
+        "Different people who created an artifact in any product. Exact; not additive over days. Source: ARTIFACT_ACTIVITY.",
+      ),
+      extensions: BY_ARTIFACTS,
+      resolve: ({ date }, _args, ctx) => ofArtifacts(ctx, date, ({ creators }) => creators),
+    }),
+  }),
+});
+
+function inChat(ctx: Context, date: Day, ratioIn: (chat: ChatFigures) => Ratio | null): Promise<DayFigure> {
+  return dayFigure(ctx, date, async (day) => {
+    const chat = await chatOn(ctx, {}).load(day);
+    return chat && ratioIn(chat);
+  });
+}
+
+function ofArtifacts(
+  ctx: Context,
+  date: Day,
+  countOf: (artifacts: ArtifactFigures) => number,
+): Promise<DayFigure> {
+  return dayFigure(ctx, date, async (day) => {
+    const artifacts = await artifactFiguresOn(ctx, {}).load(day);
+    return wholeOf(artifacts && countOf(artifacts));
+  });
+}
+
+function wholeOf(count: number | null): Ratio | null {
+  return count === null ? null : { numerator: BigInt(count), denominator: 1n };
+}
+
+export const AdoptionDashboard = page(
+  "AdoptionDashboard",
+  "Which of Claude's features people have taken up.",
+);
+
+onDashboard("featureAdoption", AdoptionDashboard, "Chats, projects, artifacts, connectors and skills.");
+
+const AdoptionSeries = seriesType("AdoptionSeries", AdoptionDay);
+
+builder.objectFields(AdoptionDashboard, (t) => ({
+  latest: t.field({
+    type: AdoptionDay,
+    nullable: true,
+    description:
+      "The newest day that is surely counted in full. Two upstream requests (per 1,000 people) for it and the day before, two more for artifacts. Null only beside an error.",
+    extensions: OF_LATEST,
+    resolve: async (_page, _args, ctx) => ({ date: await newestWholeDay(ctx) }),
+  }),
+  byDay: t.field({
+    type: AdoptionSeries,
+    nullable: true,
+    description:
+      "The same day by day. An upstream request (per 1,000 people) for each day and one more for the day before the first, and as many for artifacts; only for what is selected.",
+    args: daysArg,
+    extensions: OF_DAYS,
+    resolve: (_page, { range }, ctx) => seriesOf(ctx, range),
+  }),
+}));

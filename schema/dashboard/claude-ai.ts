@@ -1,0 +1,212 @@
+import { chatOn } from "../../src/analytics/dashboard-days.ts";
+import { type ChatFigures, chatFigures } from "../../src/analytics/dashboard-people.ts";
+import { activityPeriod } from "../../src/analytics/dashboard-periods.ts";
+import { type Freshness, freshnessOf } from "../../src/analytics/freshness.ts";
+import type { Context } from "../../src/context.ts";
+import type { Day } from "../../src/domain/day.ts";
+import { decimalOf } from "../../src/domain/decimal.ts";
+import { type DayRange, splitByDay } from "../../src/domain/range.ts";
+import { ratioOf } from "../../src/domain/ratio.ts";
+import { activityWalks, isRecent, newestWholeDay, summaryOfDay } from "../../src/loaders/activity-days.ts";
+import { everyone, everyoneOver } from "../../src/loaders/people.ts";
+import { userActivity } from "../../src/upstream/endpoints/users.ts";
+import { type FieldWalks, walksOf } from "../../src/upstream/plan.ts";
+import { sum } from "../activity.ts";
+import { builder } from "../builder.ts";
+import { walks, walksOfLastDays } from "../walks.ts";
+import {
+  Answer,
+  daysArg,
+  FreshAnswer,
+  onDashboard,
+  page,
+  periodArg,
+  ratioField,
+  written,
+} from "./dashboard.ts";
+import { BY_PEOPLE, OF_DAYS, OF_LATEST, ofActivity } from "./planned.ts";
+import { DashboardDay, type OnDay, seriesOf, seriesType } from "./series.ts";
+
+/** Figures that upstream is asked for when they are selected. */
+const asked = <Options extends { readonly description: string }>(options: Options) => ({
+  ...options,
+  nullable: true as const,
+  description: `${options.description} Null beside an error.`,
+});
+
+const people = (what: string) =>
+  ({
+    type: "Count",
+    nullable: true,
+    description: `Different people who ${what} Exact; not additive over days. Null: not measured, or beside an error.`,
+  }) as const;
+
+const shareOfActive = (what: string) =>
+  ratioField(
+    `\`${what}\` to \`activeUsers\`: 0.5 is half of those active. The two are of different sources, each of which can be revised. Null: nobody was active, or one of them is not measured.`,
+  );
+
+/** The summaries of days, which recent ones share with what tells the newest. */
+function walksToSummaries(range: DayRange, ctx: Context): FieldWalks {
+  return isRecent(range.from, ctx) ? walksOfLastDays(ctx) : activityWalks(ctx, range);
+}
+
+const OF_SHARE = walks(({ range }, ctx) => [
+  walksOf(userActivity, splitByDay(range).map(everyone)),
+  walksToSummaries(range, ctx),
+]);
+
+const ClaudeAiDay = builder.objectRef<OnDay>("ClaudeAiDay").implement({
+  description:
+    "What people made of claude.ai chat on one UTC day: in chat and, where the organization has it, in the chat half of the product that merges it with Cowork. Source: USER_ACTIVITY, of whose lists erased accounts disappear.",
+  interfaces: [DashboardDay],
+  fields: (t) => ({
+    activeUsers: t.field({
+      ...people("were active in any product."),
+      description:
+        "Different people active in any product, which the shares are of. Exact; not additive over days. Null: not measured, or beside an error. Source: ACTIVITY_SUMMARIES.",
+      extensions: walks(({ range }, ctx) => walksToSummaries(range, ctx)),
+      resolve: ({ date }, _args, ctx) => activeOn(ctx, date),
+    }),
+    chats: t.field({
+      type: "Count",
+      nullable: true,
+      description:
+        "Chats people took part in: everybody's different conversations of the day, added up over people, which is right since a conversation is one person's. Exact; not additive over days, since a chat that goes on counts on each. Null: not measured, or beside an error.",
+      extensions: BY_PEOPLE,
+      resolve: ({ date }, _args, ctx) => onDay(ctx, date, ({ chats }) => chats),
+    }),
+    chatUsers: t.field({
+      ...people("had a chat."),
+      extensions: BY_PEOPLE,
+      resolve: ({ date }, _args, ctx) => onDay(ctx, date, ({ chatUsers }) => chatUsers),
+    }),
+    chatShare: t.field({
+      ...shareOfActive("chatUsers"),
+      extensions: OF_SHARE,
+      resolve: ({ date }, _args, ctx) => shareOn(ctx, date, ({ chatUsers }) => chatUsers),
+    }),
+    projectsCreated: t.field({
+      ...asked(sum("Chat projects created.")),
+      extensions: BY_PEOPLE,
+      resolve: ({ date }, _args, ctx) => onDay(ctx, date, ({ projectsCreated }) => projectsCreated),
+    }),
+    projectCreators: t.field({
+      ...people("created a chat project."),
+      extensions: BY_PEOPLE,
+      resolve: ({ date }, _args, ctx) => onDay(ctx, date, ({ projectCreators }) => projectCreators),
+    }),
+    projectShare: t.field({
+      ...shareOfActive("projectCreators"),
+      extensions: OF_SHARE,
+      resolve: ({ date }, _args, ctx) => shareOn(ctx, date, ({ projectCreators }) => projectCreators),
+    }),
+    artifactsCreated: t.field({
+      ...asked(sum("Artifacts created in chat alone; `featureAdoption` has those of every product.")),
+      extensions: BY_PEOPLE,
+      resolve: ({ date }, _args, ctx) => onDay(ctx, date, ({ artifactsCreated }) => artifactsCreated),
+    }),
+    artifactCreators: t.field({
+      ...people("created an artifact in chat."),
+      extensions: BY_PEOPLE,
+      resolve: ({ date }, _args, ctx) => onDay(ctx, date, ({ artifactCreators }) => artifactCreators),
+    }),
+    artifactShare: t.field({
+      ...shareOfActive("artifactCreators"),
+      extensions: OF_SHARE,
+      resolve: ({ date }, _args, ctx) => shareOn(ctx, date, ({ artifactCreators }) => artifactCreators),
+    }),
+  }),
+});
+
+async function onDay<T>(ctx: Context, date: Day, of: (chat: ChatFigures) => T): Promise<T | null> {
+  const chat = await chatOn(ctx, {}).load(date);
+  return chat && of(chat);
+}
+
+async function activeOn(ctx: Context, date: Day): Promise<number | null> {
+  return (await summaryOfDay(ctx, {}).load(date))?.all.daily ?? null;
+}
+
+async function shareOn(ctx: Context, date: Day, of: (chat: ChatFigures) => number | null) {
+  const [part, active] = await Promise.all([onDay(ctx, date, of), activeOn(ctx, date)]);
+  return part === null || active === null ? null : written(ratioOf(decimalOf(part), decimalOf(active)));
+}
+
+interface Total extends ChatFigures {
+  readonly range: DayRange;
+  readonly freshness: Freshness;
+}
+
+const overRange = (what: string) =>
+  ({
+    type: "Count",
+    description: `Different people who ${what} Recounted exactly over the range; not additive.`,
+  }) as const;
+
+const ClaudeAiTotal = builder.objectRef<Total>("ClaudeAiTotal").implement({
+  description:
+    "What people made of claude.ai chat over a range, each person's use rolled up by upstream and added up over people. Source: USER_ACTIVITY.",
+  interfaces: [Answer, FreshAnswer],
+  fields: (t) => ({
+    chats: t.expose("chats", {
+      type: "Count",
+      nullable: true,
+      description:
+        "Different chats over the whole range: one that went on for days counts once. An estimate within about 2 %, since each person's count is one over more than a day; not additive over ranges. Null: not measured for someone.",
+    }),
+    chatUsers: t.expose("chatUsers", {
+      type: "Count",
+      nullable: true,
+      description:
+        "Different people who had a chat over the range; not additive. Null: not measured for someone.",
+    }),
+    messages: t.expose("messages", sum("Messages people sent.")),
+    projectsCreated: t.expose("projectsCreated", sum("Chat projects created.")),
+    projectCreators: t.expose("projectCreators", overRange("created a chat project.")),
+    artifactsCreated: t.expose("artifactsCreated", sum("Artifacts created in chat.")),
+    artifactCreators: t.expose("artifactCreators", overRange("created an artifact in chat.")),
+  }),
+});
+
+const ClaudeAiDashboard = page(
+  "ClaudeAiDashboard",
+  "The use of claude.ai chat: how much, and what share of people.",
+);
+
+onDashboard("claudeAi", ClaudeAiDashboard, "Chats, projects and artifacts of claude.ai.");
+
+const ClaudeAiSeries = seriesType("ClaudeAiSeries", ClaudeAiDay);
+
+builder.objectFields(ClaudeAiDashboard, (t) => ({
+  latest: t.field({
+    type: ClaudeAiDay,
+    nullable: true,
+    description:
+      "The newest day that is surely counted in full. One upstream request per 1,000 people. Null only beside an error.",
+    extensions: OF_LATEST,
+    resolve: async (_page, _args, ctx) => ({ date: await newestWholeDay(ctx) }),
+  }),
+  byDay: t.field({
+    type: ClaudeAiSeries,
+    nullable: true,
+    description:
+      "The same day by day. An upstream request (per 1,000 people) for each day, which `featureAdoption` shares.",
+    args: daysArg,
+    extensions: OF_DAYS,
+    resolve: (_page, { range }, ctx) => seriesOf(ctx, range),
+  }),
+  total: t.field({
+    type: ClaudeAiTotal,
+    nullable: true,
+    description:
+      "All of a period together. One upstream request per 1,000 people, whatever the period, which the top users of `featureAdoption` share. Null only beside an error.",
+    args: periodArg("MONTH"),
+    extensions: ofActivity(userActivity),
+    resolve: async (_page, { period }, ctx): Promise<Total> => {
+      const range = await activityPeriod(ctx, period);
+      const { rows, sources } = await everyoneOver(ctx, range);
+      return { ...chatFigures(rows), range, freshness: freshnessOf("USER_ACTIVITY", sources) };
+    },
+  }),
+}));

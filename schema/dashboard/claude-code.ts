@@ -1,0 +1,294 @@
+import {
+  type CodeDay as CodeDayShape,
+  type CodeFigures,
+  type CodeLeader as CodeLeaderShape,
+  codeDays,
+  codeLeaders,
+  codeModels,
+  codeOver,
+  type MemberCode,
+} from "../../src/analytics/dashboard-code.ts";
+import { memberCodeOn } from "../../src/analytics/dashboard-days.ts";
+import { TOP } from "../../src/analytics/dashboard-people.ts";
+import { personByEmail } from "../../src/analytics/join.ts";
+import type { Context } from "../../src/context.ts";
+import type { CodeModel } from "../../src/domain/claude-code.ts";
+import type { Day } from "../../src/domain/day.ts";
+import type { Decimal } from "../../src/domain/decimal.ts";
+import { splitByDay } from "../../src/domain/range.ts";
+import { claudeCode } from "../../src/upstream/endpoints/claude-code.ts";
+import { walksOf } from "../../src/upstream/plan.ts";
+import { sum, ToolActions } from "../activity.ts";
+import { builder } from "../builder.ts";
+import { ClaudeCodeModel } from "../claude-code.ts";
+import { FinalityEnum } from "../freshness.ts";
+import { Money } from "../money.ts";
+import { DateRange, type DateRangeInput, resolveRange } from "../range.ts";
+import { User, walksOfMembers } from "../user.ts";
+import { about, walks } from "../walks.ts";
+import { Answer, daysArg, FreshAnswer, onDashboard, page } from "./dashboard.ts";
+import { BY_PEOPLE, OF_DAYS } from "./planned.ts";
+import { DashboardDay, type OnDay, seriesOf, seriesType } from "./series.ts";
+
+const sessions = sum(
+  "Sessions. One that was seen in two terminals, or both locally and remotely, counts in both.",
+);
+const linesAccepted = sum("Lines of code added by changes people accepted.");
+const estimated = {
+  type: Money,
+  description:
+    "Upstream's estimate of the cost; not the bill, and never to be reconciled with `spend`. Additive over days, people and models.",
+} as const;
+
+const CodeDay = builder.objectRef<CodeDayShape>("ClaudeCodeDay").implement({
+  description:
+    "Claude Code on one UTC day: the sum of the Console organization's records, of people and of API keys. Source: CLAUDE_CODE.",
+  fields: (t) => ({
+    date: t.expose("date", { type: "Date", description: "The day." }),
+    state: t.expose("state", { type: FinalityEnum, description: "Whether the figures can still change." }),
+    sessions: t.expose("sessions", sessions),
+    linesAccepted: t.expose("linesAdded", linesAccepted),
+    commits: t.expose("commits", sum("Commits made through Claude Code.")),
+    pullRequests: t.expose("pullRequests", sum("Pull requests opened through Claude Code.")),
+    tools: t.expose("toolActions", {
+      type: [ToolActions],
+      description: "Proposals accepted and rejected and the rate of acceptance, per tool.",
+    }),
+    users: t.expose("people", {
+      type: "Count",
+      description:
+        "Different people with a record, by address. Not additive over days. Whoever signs in by subscription can be missing.",
+    }),
+    estimated: t.expose("estimated", estimated),
+    costPerUser: t.expose("costPerUser", {
+      type: Money,
+      nullable: true,
+      description:
+        "The estimated cost of people's records to `users`, in cents rounded half to even at the 6th decimal; API keys are in neither. Not additive. Null: nobody has a record.",
+    }),
+    models: t.expose("models", {
+      type: [ClaudeCodeModel],
+      description: "Tokens and estimated cost, per model.",
+    }),
+  }),
+});
+
+const CodeSeries = builder.objectRef<CodeFigures>("ClaudeCodeSeries").implement({
+  description: "Claude Code by UTC day, oldest first.",
+  interfaces: [Answer, FreshAnswer],
+  fields: (t) => ({
+    days: t.expose("days", {
+      type: [CodeDay],
+      description:
+        "The days, each told in full; one without records has zeros, which is not proof of no use.",
+    }),
+  }),
+});
+
+const CodeLeader = builder.objectRef<CodeLeaderShape>("ClaudeCodeLeader").implement({
+  description: "A person's Claude Code over a range: the sum of their records.",
+  fields: (t) => ({
+    email: t.exposeString("email", { description: "The address of their records, in lower case." }),
+    user: t.field({
+      type: User,
+      nullable: true,
+      description: "The member with this address; null where no organization has one.",
+      extensions: walksOfMembers,
+      resolve: ({ email, range }, _args, ctx) => personByEmail(ctx, email, range),
+    }),
+    sessions: t.expose("sessions", sessions),
+    linesAccepted: t.expose("linesAdded", linesAccepted),
+    commits: t.expose("commits", sum("Commits made through Claude Code.")),
+    pullRequests: t.expose("pullRequests", sum("Pull requests opened through Claude Code.")),
+    estimated: t.expose("estimated", estimated),
+  }),
+});
+
+/** What the leaderboard can go by. */
+const LEADS = {
+  LINES_ACCEPTED: { of: ({ linesAdded }) => linesAdded, description: "Lines accepted." },
+  SESSIONS: { of: (leader) => leader.sessions, description: "Sessions." },
+  COMMITS: { of: ({ commits }) => commits, description: "Commits." },
+  PULL_REQUESTS: { of: ({ pullRequests }) => pullRequests, description: "Pull requests." },
+  ESTIMATED: { of: (leader) => leader.estimated.cents, description: "Estimated cost." },
+} as const satisfies Record<
+  string,
+  { of: (leader: CodeLeaderShape) => number | Decimal; description: string }
+>;
+
+const LeadEnum = builder.enumType("ClaudeCodeLead", {
+  description: "What the leaderboard of Claude Code goes by.",
+  values: Object.fromEntries(
+    Object.entries(LEADS).map(([name, { description }]) => [name, { description }]),
+  ) as { [L in keyof typeof LEADS]: { description: string } },
+});
+
+const Leaderboard = builder
+  .objectRef<CodeFigures & { readonly leaders: readonly CodeLeaderShape[] }>("ClaudeCodeLeaderboard")
+  .implement({
+    description: "The people who did most with Claude Code.",
+    interfaces: [Answer, FreshAnswer],
+    fields: (t) => ({
+      leaders: t.expose("leaders", {
+        type: [CodeLeader],
+        description: `The ${TOP} with the most, first the one with most; people with none are not listed, and ties go by address.`,
+      }),
+    }),
+  });
+
+const CodeModels = builder
+  .objectRef<CodeFigures & { readonly models: readonly CodeModel[] }>("ClaudeCodeModels")
+  .implement({
+    description: "What Claude Code cost by estimate, by model.",
+    interfaces: [Answer, FreshAnswer],
+    fields: (t) => ({
+      models: t.expose("models", {
+        type: [ClaudeCodeModel],
+        description: "Every model, first the one with the largest estimate.",
+      }),
+    }),
+  });
+
+const measuredByMembers = (what: string) =>
+  ({
+    type: "Count",
+    nullable: true,
+    description: `${what} Exact; additive over days and people. Null beside an error.`,
+  }) as const;
+
+const MemberCodeDay = builder.objectRef<OnDay>("MemberClaudeCodeDay").implement({
+  description:
+    "What members did with Claude Code under their Enterprise seat on one UTC day. Other people and other definitions than those of CLAUDE_CODE: the two are never reconciled. Source: USER_ACTIVITY.",
+  interfaces: [DashboardDay],
+  fields: (t) => ({
+    users: t.field({
+      type: "Count",
+      nullable: true,
+      description:
+        "Different members with a session. Not additive over days. Null: not measured, or beside an error.",
+      extensions: BY_PEOPLE,
+      resolve: ({ date }, _args, ctx) => byMembers(ctx, date, ({ people }) => people),
+    }),
+    sessions: t.field({
+      type: "Count",
+      nullable: true,
+      description:
+        "Different sessions, counted per day and person and added up. Null: not measured, or beside an error.",
+      extensions: BY_PEOPLE,
+      resolve: ({ date }, _args, ctx) => byMembers(ctx, date, (code) => code.sessions),
+    }),
+    linesAccepted: t.field({
+      ...measuredByMembers("Lines of code added."),
+      extensions: BY_PEOPLE,
+      resolve: ({ date }, _args, ctx) => byMembers(ctx, date, ({ linesAdded }) => linesAdded),
+    }),
+    commits: t.field({
+      ...measuredByMembers("Commits made through Claude Code."),
+      extensions: BY_PEOPLE,
+      resolve: ({ date }, _args, ctx) => byMembers(ctx, date, ({ commits }) => commits),
+    }),
+    pullRequests: t.field({
+      ...measuredByMembers("Pull requests opened through Claude Code."),
+      extensions: BY_PEOPLE,
+      resolve: ({ date }, _args, ctx) => byMembers(ctx, date, ({ pullRequests }) => pullRequests),
+    }),
+    tools: t.field({
+      type: [ToolActions],
+      nullable: true,
+      description:
+        "Proposals accepted and rejected and the rate of acceptance, per tool. Null beside an error.",
+      extensions: BY_PEOPLE,
+      resolve: ({ date }, _args, ctx) => byMembers(ctx, date, ({ toolActions }) => toolActions),
+    }),
+  }),
+});
+
+async function byMembers<T>(ctx: Context, date: Day, of: (code: MemberCode) => T): Promise<T | null> {
+  const code = await memberCodeOn(ctx, {}).load(date);
+  return code && of(code);
+}
+
+const MemberCodeSeries = seriesType("MemberClaudeCodeSeries", MemberCodeDay);
+
+const ClaudeCodeDashboard = page(
+  "ClaudeCodeDashboard",
+  "The use of Claude Code. Sessions, lines, acceptance, commits, pull requests, people and estimated cost are those of CLAUDE_CODE, the only report with cost, so that each is to the others as it reads; that report is of the Console organization. What members do under their Enterprise seat is `membersByDay`.",
+);
+
+onDashboard("claudeCode", ClaudeCodeDashboard, "Sessions, output and estimated cost of Claude Code.");
+
+const codeRange = builder.args((t) => ({
+  range: t.field({
+    type: DateRange,
+    description:
+      "UTC days; by default the last 7 that are over. Each is one upstream request per 1,000 records, shared by all fields of this page, unless it is final and kept. A day counts as told an hour after its end; later ones are left off.",
+  }),
+}));
+
+interface Asked {
+  readonly range?: DateRangeInput | null;
+}
+
+const OF_CODE = {
+  ...about<Asked>(({ range }, ctx) => codeDays(ctx, range ? resolveRange(range, ctx.now()) : null)),
+  ...walks(({ range }) =>
+    walksOf(
+      claudeCode,
+      splitByDay(range).map((day) => ({ range: day })),
+    ),
+  ),
+};
+
+function figuresOf(ctx: Context, range: DateRangeInput | null | undefined): Promise<CodeFigures> {
+  return codeOver(ctx, range ? resolveRange(range, ctx.now()) : null);
+}
+
+builder.objectFields(ClaudeCodeDashboard, (t) => ({
+  byDay: t.field({
+    type: CodeSeries,
+    nullable: true,
+    description: "Claude Code day by day. Source: CLAUDE_CODE.",
+    args: codeRange,
+    extensions: OF_CODE,
+    resolve: (_page, { range }, ctx) => figuresOf(ctx, range),
+  }),
+  leaderboard: t.field({
+    type: Leaderboard,
+    nullable: true,
+    description: "The people who did most, by what they did or by what it cost. Source: CLAUDE_CODE.",
+    args: {
+      ...codeRange,
+      by: t.arg({
+        type: LeadEnum,
+        required: true,
+        defaultValue: "LINES_ACCEPTED",
+        description: "What it goes by.",
+      }),
+    },
+    extensions: OF_CODE,
+    resolve: async (_page, { range, by }, ctx) => {
+      const figures = await figuresOf(ctx, range);
+      return { ...figures, leaders: codeLeaders(figures, LEADS[by].of) };
+    },
+  }),
+  spendByModel: t.field({
+    type: CodeModels,
+    nullable: true,
+    description: "Estimated cost by model over the range. Source: CLAUDE_CODE.",
+    args: codeRange,
+    extensions: OF_CODE,
+    resolve: async (_page, { range }, ctx) => {
+      const figures = await figuresOf(ctx, range);
+      return { ...figures, models: codeModels(figures) };
+    },
+  }),
+  membersByDay: t.field({
+    type: MemberCodeSeries,
+    nullable: true,
+    description:
+      "What members did under their Enterprise seat, day by day: one upstream request (per 1,000 people) for each day, which `featureAdoption` and `claudeAi` share. Source: USER_ACTIVITY.",
+    args: daysArg,
+    extensions: OF_DAYS,
+    resolve: (_page, { range }, ctx) => seriesOf(ctx, range),
+  }),
+}));

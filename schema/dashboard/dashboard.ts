@@ -1,0 +1,100 @@
+import { DASHBOARD_PERIODS, type DashboardPeriod } from "../../src/analytics/dashboard-periods.ts";
+import type { Freshness as FreshnessShape } from "../../src/analytics/freshness.ts";
+import type { DayRange } from "../../src/domain/range.ts";
+import { RATIO_PLACES, type Ratio, rounded } from "../../src/domain/ratio.ts";
+import { builder } from "../builder.ts";
+import { Freshness } from "../freshness.ts";
+import { DateRange, ResolvedRange } from "../range.ts";
+
+/** The pages of the dashboard hold nothing themselves: each of their fields asks for what it shows. */
+export const page = (name: string, description: string) =>
+  builder.objectRef<Record<never, never>>(name).implement({ description });
+
+export const Dashboard = page(
+  "Dashboard",
+  "The numbers of the product's admin dashboard, page by page. Every field asks upstream for itself, so that a selection costs what it selects and a failure is that field's alone; days and lists that several fields are made of are asked for once.",
+);
+
+builder.queryField("dashboard", (t) =>
+  t.field({
+    type: Dashboard,
+    nullable: true,
+    description:
+      "The admin dashboard. All of it, for up to 1,000 people, is fewer than 60 upstream requests. Sources: ACTIVITY_SUMMARIES, USER_ACTIVITY, ARTIFACT_ACTIVITY, CONNECTOR_ACTIVITY, SKILL_ACTIVITY, UNIFIED_ENTERPRISE_COST, ENTERPRISE_COST, USER_COST, UNIFIED_CONSOLE_COST, CONSOLE_COST, CLAUDE_CODE. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, NOT_CONFIGURED, TOO_EXPENSIVE, UPSTREAM_*.",
+    resolve: () => ({}),
+  }),
+);
+
+/** The place of a page on the dashboard. */
+export const onDashboard = (name: string, type: typeof Dashboard, description: string) =>
+  builder.objectField(Dashboard, name, (t) => t.field({ type, description, resolve: () => ({}) }));
+
+/** What an answer of the dashboard is about. */
+interface Ranged {
+  readonly range: DayRange;
+}
+
+export const Answer = builder.interfaceRef<Ranged>("DashboardAnswer").implement({
+  description: "An answer of the dashboard, with the UTC days it is about.",
+  fields: (t) => ({
+    range: t.expose("range", {
+      type: ResolvedRange,
+      description:
+        "The UTC days it is about: what the period or range came to, without days before the first one covered and days that are not counted in full yet.",
+    }),
+  }),
+});
+
+export const FreshAnswer = builder
+  .interfaceRef<{ readonly freshness: FreshnessShape }>("FreshAnswer")
+  .implement({
+    description: "An answer that is read as one, so that its age can be told.",
+    fields: (t) => ({
+      freshness: t.expose("freshness", {
+        type: Freshness,
+        description: "How old the figures are and how far they can still move.",
+      }),
+    }),
+  });
+
+const DashboardPeriodEnum = builder.enumType("DashboardPeriod", {
+  description:
+    "The ranges of the dashboard, in UTC days. For activity they end with the newest day that is counted in full, for spend with today as far as upstream has exported it. Lengths are cut at the first day covered; `range` says what one came to. Those to date begin with the calendar; for activity they are NOT_YET_AVAILABLE on its first days, until one of them is counted.",
+  values: Object.fromEntries(
+    Object.entries(DASHBOARD_PERIODS).map(([name, { means }]) => [name, { description: means }]),
+  ) as {
+    [P in DashboardPeriod]: { description: string };
+  },
+});
+
+/** The `period` argument of a total or a ranking. */
+export const periodArg = (defaultValue: DashboardPeriod) =>
+  builder.args((t) => ({
+    period: t.field({
+      type: DashboardPeriodEnum,
+      required: true,
+      defaultValue,
+      description: "Which days.",
+    }),
+  }));
+
+/** The `range` argument of a series, whose days cost a request each. */
+export const daysArg = builder.args((t) => ({
+  range: t.field({
+    type: DateRange,
+    description:
+      "UTC days; by default the last 7 that are whole. Each day is an upstream request per 1,000 rows, unless it is final and kept. Days that are not whole yet are left off; days before the first one covered are NOT_COVERED.",
+  }),
+}));
+
+/** How a ratio is written, and how it behaves. */
+export const ratioField = (what: string) =>
+  ({
+    type: "Decimal",
+    nullable: true,
+    description: `${what} Computed exactly and rounded half to even at the ${RATIO_PLACES}th decimal; not additive.`,
+  }) as const;
+
+export function written(ratio: Ratio | null) {
+  return ratio && rounded(ratio);
+}

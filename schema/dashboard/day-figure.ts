@@ -1,0 +1,103 @@
+import type { DayFigure } from "../../src/analytics/dashboard-days.ts";
+import { minus, quotient, type Ratio } from "../../src/domain/ratio.ts";
+import { builder } from "../builder.ts";
+import { ratioField, written } from "./dashboard.ts";
+import { OF_DAY_BEFORE } from "./planned.ts";
+
+const NoChange = builder.enumType("NoChangeReason", {
+  description: "Why a change from the day before cannot be told.",
+  values: {
+    NOT_COVERED: { description: "The day before lies before the first one covered." },
+    NOT_MEASURED: {
+      description: "One of the two days has no value: it is not measured, or a ratio to nothing.",
+    },
+    ZERO_BEFORE: { description: "The day before is zero: `change` is known, a ratio to it is not." },
+  },
+});
+
+/** What a figure and the day before come to. */
+async function changeOf({ value, before }: DayFigure) {
+  const prior = (await before?.()) ?? null;
+  if (value === null || prior === null) {
+    return {
+      change: null,
+      relative: null,
+      reason: before === null ? "NOT_COVERED" : "NOT_MEASURED",
+    } as const;
+  }
+  const change = minus(value, prior);
+  const relative = quotient(change, prior);
+  return { change, relative, reason: relative === null ? ("ZERO_BEFORE" as const) : null };
+}
+
+const change = {
+  description:
+    "This day less the day before. Exact; not additive. Null: see `noChangeBecause`; null as well beside an error, where the day before cannot be asked for.",
+  nullable: true,
+  extensions: OF_DAY_BEFORE,
+} as const;
+
+const comparison = builder.interfaceRef<DayFigure>("DayFigure").implement({
+  description: "A figure of a UTC day beside the day before, which is asked for only where it is selected.",
+  fields: (t) => ({
+    relativeChange: t.field({
+      ...ratioField("`change` to the day before: 0.25 is a quarter more. Null: see `noChangeBecause`."),
+      extensions: OF_DAY_BEFORE,
+      resolve: async (figure) => written((await changeOf(figure)).relative),
+    }),
+    noChangeBecause: t.field({
+      type: NoChange,
+      nullable: true,
+      description: "Why a change is null. Null: none is.",
+      extensions: OF_DAY_BEFORE,
+      resolve: async (figure) => (await changeOf(figure)).reason,
+    }),
+  }),
+});
+
+export const DayCount = builder.objectRef<DayFigure>("DayCount").implement({
+  description: "A count of a UTC day; the field that has it says what of and whether it is additive.",
+  interfaces: [comparison],
+  fields: (t) => ({
+    value: t.field({
+      type: "Count",
+      nullable: true,
+      description: "The count of the day. Whether it is additive, the field says. Null: not measured.",
+      resolve: ({ value }) => count(value),
+    }),
+    dayBefore: t.field({
+      type: "Count",
+      nullable: true,
+      description:
+        "The same of the day before. Whether it is additive, the field says. Null: not measured, or not covered.",
+      extensions: OF_DAY_BEFORE,
+      resolve: async ({ before }) => count((await before?.()) ?? null),
+    }),
+    change: t.int({ ...change, resolve: async (figure) => count((await changeOf(figure)).change) }),
+  }),
+});
+
+export const DayRatio = builder.objectRef<DayFigure>("DayRatio").implement({
+  description: "A ratio of a UTC day.",
+  interfaces: [comparison],
+  fields: (t) => ({
+    value: t.field({
+      ...ratioField("The ratio of the day. Null: a ratio to nothing, or not measured."),
+      resolve: ({ value }) => written(value),
+    }),
+    dayBefore: t.field({
+      ...ratioField("The same of the day before. Null: a ratio to nothing, not measured, or not covered."),
+      extensions: OF_DAY_BEFORE,
+      resolve: async ({ before }) => written((await before?.()) ?? null),
+    }),
+    change: t.field({
+      ...change,
+      type: "Decimal",
+      resolve: async (figure) => written((await changeOf(figure)).change),
+    }),
+  }),
+});
+
+function count(ratio: Ratio | null): number | null {
+  return ratio && Number(ratio.numerator / ratio.denominator);
+}

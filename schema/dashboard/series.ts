@@ -1,0 +1,51 @@
+import { activityPeriod } from "../../src/analytics/dashboard-periods.ts";
+import type { Context } from "../../src/context.ts";
+import type { Day } from "../../src/domain/day.ts";
+import { type DayRange, oneDay, splitByDay } from "../../src/domain/range.ts";
+import { activityState, wholeDays } from "../../src/loaders/activity-days.ts";
+import { builder } from "../builder.ts";
+import { FinalityEnum } from "../freshness.ts";
+import { type DateRangeInput, resolveRange } from "../range.ts";
+import { Answer } from "./dashboard.ts";
+
+/** A day of a series, whose figures are asked for as they are selected. */
+export interface OnDay {
+  readonly date: Day;
+}
+
+export const DashboardDay = builder.interfaceRef<OnDay>("DashboardDay").implement({
+  description: "A UTC day of activity that is counted in full.",
+  fields: (t) => ({
+    date: t.expose("date", { type: "Date", description: "The day." }),
+    state: t.field({
+      type: FinalityEnum,
+      description: "Whether the figures can still change.",
+      resolve: ({ date }, _args, ctx) => activityState(oneDay(date), ctx.now()),
+    }),
+  }),
+});
+
+type DayRef = ReturnType<ReturnType<typeof builder.objectRef<OnDay>>["implement"]>;
+
+/** Days of activity, oldest first. */
+export interface Series {
+  readonly range: DayRange;
+  readonly days: readonly OnDay[];
+}
+
+export const seriesType = (name: string, type: DayRef) =>
+  builder.objectRef<Series>(name).implement({
+    description: "A series by UTC day, oldest first.",
+    interfaces: [Answer],
+    fields: (t) => ({
+      days: t.expose("days", { type: [type], description: "The days, each counted in full." }),
+    }),
+  });
+
+/** The whole days of the range; of the last week without one. */
+export async function seriesOf(ctx: Context, asked: DateRangeInput | null | undefined): Promise<Series> {
+  const range = asked
+    ? await wholeDays(ctx, resolveRange(asked, ctx.now()))
+    : await activityPeriod(ctx, "WEEK");
+  return { range, days: splitByDay(range).map(({ from }) => ({ date: from })) };
+}

@@ -1,0 +1,157 @@
+import { costReport } from "../../src/analytics/cost.ts";
+import { TOP } from "../../src/analytics/dashboard-people.ts";
+import { type DashboardPeriod, spendPeriod } from "../../src/analytics/dashboard-periods.ts";
+import {
+  type ModelSpend as ModelSpendShape,
+  type Spender as SpenderShape,
+  type SpendFigures,
+  spendOver,
+  type TopSpenders as TopSpendersShape,
+  topSpenders,
+} from "../../src/analytics/dashboard-spend.ts";
+import type { DayRange } from "../../src/domain/range.ts";
+import type { Dimension } from "../../src/domain/report.ts";
+import { builder } from "../builder.ts";
+import { Spend } from "../money.ts";
+import { reportWalks, SourceEnum } from "../report.ts";
+import { OrganizationKindEnum, User } from "../user.ts";
+import { about, walks } from "../walks.ts";
+import { Answer, FreshAnswer, onDashboard, page, periodArg, ratioField, written } from "./dashboard.ts";
+
+const SpendAnswer = builder.interfaceRef<Omit<SpendFigures, "models">>("SpendAnswer").implement({
+  description: "What the organization spent over a range.",
+  fields: (t) => ({
+    total: t.expose("total", {
+      type: Spend,
+      description:
+        "All of the organization's spend over the range, with what no person and no model is behind: the exact sum of its models. Seat fees are not in it. Additive over ranges that do not overlap.",
+    }),
+    source: t.expose("source", { type: SourceEnum, description: "Whose reports answered." }),
+    organization: t.expose("organization", {
+      type: OrganizationKindEnum,
+      description: "Whose figures they are.",
+    }),
+  }),
+});
+
+const share = ratioField(
+  "Its net amount to that of `total`: 0.1 is a tenth of the organization's spend. Null: the total is zero.",
+);
+
+const ModelSpend = builder.objectRef<ModelSpendShape>("ModelSpend").implement({
+  description: "What one model cost.",
+  fields: (t) => ({
+    model: t.exposeString("model", {
+      nullable: true,
+      description:
+        "Name of the model; null for what no model is behind, such as code execution, and for what an older report leaves out of a day with more than a hundred.",
+    }),
+    spend: t.expose("spend", {
+      type: Spend,
+      description: "What it cost. Additive over models and over ranges that do not overlap.",
+    }),
+    share: t.field({ ...share, resolve: (model) => written(model.share) }),
+  }),
+});
+
+const SpendFiguresType = builder.objectRef<SpendFigures>("DashboardSpend").implement({
+  description: "What the organization spent over a range, and on which models.",
+  interfaces: [Answer, FreshAnswer, SpendAnswer],
+  fields: (t) => ({
+    models: t.expose("models", {
+      type: [ModelSpend],
+      description: "Every model, the one that cost most first; they add up to `total`.",
+    }),
+  }),
+});
+
+const Spender = builder.objectRef<SpenderShape & { readonly range: DayRange }>("Spender").implement({
+  description: "A person and what their usage cost.",
+  fields: (t) => ({
+    user: t.field({
+      type: User,
+      description: "The person, with their figures over the same days.",
+      resolve: ({ user, range }) => ({ organization: "ENTERPRISE" as const, ...user, range }),
+    }),
+    spend: t.expose("spend", { type: Spend, description: "What their usage cost. Additive." }),
+    share: t.field({ ...share, resolve: (spender) => written(spender.share) }),
+  }),
+});
+
+const TopSpenders = builder.objectRef<TopSpendersShape>("TopSpenders").implement({
+  description: "The people whose usage cost most.",
+  interfaces: [Answer, FreshAnswer, SpendAnswer],
+  fields: (t) => ({
+    users: t.field({
+      type: [Spender],
+      description: `The ${TOP} with the largest net amount, the largest first. Usage without a person is in \`total\` only, so that all people's shares come to less than 1.`,
+      resolve: ({ spenders, range }) => spenders.map((spender) => ({ ...spender, range })),
+    }),
+  }),
+});
+
+const SpendDashboard = page(
+  "SpendDashboard",
+  "What usage cost: of the Enterprise organization, or of the Console where there is no Enterprise key; `organization` says whose. Amounts of `estimated` cost are in `claudeCode` and are never reconciled with these.",
+);
+
+onDashboard("spend", SpendDashboard, "What usage cost, by model and by person.");
+
+/** A field about a period of spend: a report for each of the dimensions. */
+function ofSpend(
+  periodOf: (args: { period: DashboardPeriod }) => DashboardPeriod,
+  dimensions: readonly Dimension[] = ["MODEL"],
+) {
+  return {
+    ...about<{ period: DashboardPeriod }>((args, ctx) => spendPeriod(ctx, periodOf(args))),
+    ...walks(({ range }, ctx) =>
+      dimensions.flatMap((dimension) =>
+        reportWalks(ctx, costReport, { range: { between: range }, bucket: "NONE", groupBy: [dimension] }),
+      ),
+    ),
+  };
+}
+
+const toDate = (what: string) =>
+  ({
+    type: SpendFiguresType,
+    nullable: true,
+    description: `Spend from ${what} up to and including today, as far as upstream has exported it: \`total\` net and list, and its models. Additive. One upstream request per calendar month, which all totals share. Sources: UNIFIED_ENTERPRISE_COST, ENTERPRISE_COST, UNIFIED_CONSOLE_COST, CONSOLE_COST.`,
+  }) as const;
+
+builder.objectFields(SpendDashboard, (t) => ({
+  monthToDate: t.field({
+    ...toDate("the first of the UTC month"),
+    extensions: ofSpend(() => "MONTH_TO_DATE"),
+    resolve: (_page, _args, ctx) => spendOver(ctx, spendPeriod(ctx, "MONTH_TO_DATE")),
+  }),
+  quarterToDate: t.field({
+    ...toDate("the first day of the UTC calendar quarter"),
+    extensions: ofSpend(() => "QUARTER_TO_DATE"),
+    resolve: (_page, _args, ctx) => spendOver(ctx, spendPeriod(ctx, "QUARTER_TO_DATE")),
+  }),
+  yearToDate: t.field({
+    ...toDate("1 January UTC"),
+    description: `${toDate("1 January UTC").description} NOT_COVERED on the last day of a leap year: upstream reaches back 365 days.`,
+    extensions: ofSpend(() => "YEAR_TO_DATE"),
+    resolve: (_page, _args, ctx) => spendOver(ctx, spendPeriod(ctx, "YEAR_TO_DATE")),
+  }),
+  byModel: t.field({
+    type: SpendFiguresType,
+    nullable: true,
+    description:
+      "Spend by model over a period, which ends with today. One upstream request per calendar month it touches, which all totals share. The same sources.",
+    args: periodArg("MONTH"),
+    extensions: ofSpend(({ period }) => period),
+    resolve: (_page, { period }, ctx) => spendOver(ctx, spendPeriod(ctx, period)),
+  }),
+  topUsers: t.field({
+    type: TopSpenders,
+    nullable: true,
+    description:
+      "The people who spent most, with each one's share of the organization's total. One upstream request per 1,000 people and calendar month beside those of the total. Enterprise only: NOT_CONFIGURED without its key. Sources: UNIFIED_ENTERPRISE_COST, USER_COST.",
+    args: periodArg("MONTH_TO_DATE"),
+    extensions: ofSpend(({ period }) => period, ["USER", "MODEL"]),
+    resolve: (_page, { period }, ctx) => topSpenders(ctx, spendPeriod(ctx, period)),
+  }),
+}));

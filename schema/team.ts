@@ -1,0 +1,315 @@
+import { costReport } from "../src/analytics/cost.ts";
+import { joinEmailOf, personByEmail } from "../src/analytics/join.ts";
+import {
+  activityOfTeam,
+  activityWalks,
+  codeOfTeam,
+  codeWalks,
+  type PeopleActivity,
+  spendOfTeam,
+  spendOverlap,
+  type TeamSpendQuestion,
+} from "../src/analytics/team-figures.ts";
+import type { Context } from "../src/context.ts";
+import type { Dataset } from "../src/domain/dataset.ts";
+import type { Person } from "../src/domain/person.ts";
+import type { DayRange } from "../src/domain/range.ts";
+import { NOBODY, type Placement, placementKey, type TeamMember, UNASSIGNED } from "../src/domain/team.ts";
+import { GatewayError } from "../src/errors.ts";
+import { teamsNow, walksToTeams } from "../src/loaders/teams.ts";
+import { walkRows } from "../src/upstream/walk.ts";
+import { UserActivity } from "./activity.ts";
+import { builder, nodeLoader } from "./builder.ts";
+import { ClaudeCodeTotals } from "./claude-code.ts";
+import { type Connection, connect, forward, type Question, type Slice } from "./connection.ts";
+import { Spend } from "./money.ts";
+import { DateRange, type DateRangeInput, DEFAULT_PERIOD, resolveRange } from "./range.ts";
+import { OverlapEnum, reportWalks } from "./report.ts";
+import { membersOf, NAMELESS, User } from "./user.ts";
+import { nodeWalks, walks } from "./walks.ts";
+
+/** A team, or what is in none, with what its figures are about. */
+interface TeamNode extends TeamSpendQuestion {
+  readonly placement: Placement;
+}
+
+interface MemberNode extends TeamMember {
+  readonly range: DayRange;
+}
+
+const TeamMemberType = builder.objectRef<MemberNode>("TeamMember").implement({
+  description: "One person in one team, now.",
+  fields: (t) => ({
+    email: t.exposeString("email", {
+      description:
+        "Address: of an RBAC group as upstream spells it; of the operator's list lower-cased, and the one that aliases stand for.",
+    }),
+    user: t.field({
+      type: User,
+      nullable: true,
+      description:
+        "The person. Null where the operator lists an address that no organization has a member with. Sources: ENTERPRISE_MEMBERS, CONSOLE_MEMBERS.",
+      extensions: walks((_prospect, ctx) => (ctx.roster.teams === null ? [] : membersOf(ctx))),
+      resolve: ({ userId, email, range }, _args, ctx): Person | Promise<Person | null> =>
+        userId === null
+          ? personByEmail(ctx, email, range)
+          : { organization: "ENTERPRISE", userId, email, range },
+    }),
+  }),
+});
+
+const TeamMemberConnection = builder.connectionObject(
+  { type: TeamMemberType, name: "TeamMemberConnection", description: "Members of a team." },
+  { name: "TeamMemberEdge", description: "A member and their place in the list." },
+);
+
+const TeamActivity = builder.objectRef<PeopleActivity>("TeamActivity").implement({
+  description: "What the people of one team did over a range, together. Source: USER_ACTIVITY.",
+  fields: (t) => ({
+    people: t.expose("people", {
+      type: "Count",
+      description:
+        "Different people with activity. Recounted exactly, each person once over the range; not additive over time, nor over teams that people share.",
+    }),
+    activity: t.expose("activity", {
+      type: UserActivity,
+      description:
+        "What they did, added up. Counts of different things are null: two people can have used the same one.",
+    }),
+  }),
+});
+
+const ownRange = builder.args((t) => ({
+  range: t.field({
+    type: DateRange,
+    description: "The days it is about; by default those of the list the team was reached through.",
+  }),
+}));
+
+function rangeOf({ range }: TeamNode, own: DateRangeInput | null | undefined, ctx: Context): DayRange {
+  return own ? resolveRange(own, ctx.now()) : range;
+}
+
+/** The walks to what teams cost, which are those of cost by team. */
+const walksOfSpend = walks(({ range }, ctx) =>
+  reportWalks(ctx, costReport, { range: { between: range }, bucket: "NONE", groupBy: ["TEAM"] }),
+);
+
+export const Team = builder.node(builder.objectRef<TeamNode>("Team"), {
+  description:
+    "A team, as of now whatever the days: figures are those of its present members, unlike by GROUP, where membership on the day of use counts. Teams are those the operator lists (TEAMS_FILE), else the RBAC groups. Two rows without a name stand beside them, so that figures add up: people in no team, and usage that no person is behind.",
+  id: { resolve: ({ placement }) => placementKey(placement) },
+  extensions: nodeWalks((_id, ctx) => walksToTeams(ctx)),
+  loadOne: nodeLoader("Team", async (id, ctx): Promise<TeamNode> => {
+    const placement = (await placements(ctx)).find((each) => placementKey(each) === id);
+    if (placement === undefined)
+      throw new GatewayError("NOT_FOUND", "No team has this id now; `teams` lists those there are.");
+    return {
+      placement,
+      range: resolveRange({ period: DEFAULT_PERIOD }, ctx.now()),
+      overlap: "COUNT_IN_EACH",
+    };
+  }),
+  fields: (t) => ({
+    teamId: t.string({
+      nullable: true,
+      description:
+        "Id of the RBAC group; where the operator lists the teams, the name. Null: no team, see `isUnassigned`.",
+      resolve: ({ placement }) => teamOf(placement)?.teamId ?? null,
+    }),
+    name: t.string({
+      nullable: true,
+      description: "Name; not unique among RBAC groups. Null: no team, see `isUnassigned`.",
+      resolve: ({ placement }) => teamOf(placement)?.name ?? null,
+    }),
+    isUnassigned: t.boolean({
+      description:
+        "Whether it stands for people in no team. The other one without a name is usage no person is behind: service accounts, keys, and what is attributed to nobody.",
+      resolve: ({ placement }) => placement.kind === "unassigned",
+    }),
+    costCentre: t.string({
+      nullable: true,
+      description: "What most of the operator's lines of the team say. Null: nothing, or an RBAC group.",
+      resolve: ({ placement }) => teamOf(placement)?.costCentre ?? null,
+    }),
+    manager: t.string({
+      nullable: true,
+      description:
+        "As most of the operator's lines of the team say, usually by address. Null: nothing, or an RBAC group.",
+      resolve: ({ placement }) => teamOf(placement)?.manager ?? null,
+    }),
+    memberCount: t.field({
+      type: "Count",
+      nullable: true,
+      description:
+        "How many people are in it now, active or not; someone with several addresses is one. Not additive: people can be in several. Null: no team.",
+      resolve: ({ placement }) => teamOf(placement)?.members.length ?? null,
+    }),
+    members: t.field({
+      type: TeamMemberConnection,
+      nullable: true,
+      description: "Who is in it now, active or not. Null: no team. Errors: CURSOR_*.",
+      args: { ...ownRange, ...forward },
+      resolve: (node, { range: own, ...slice }, ctx) => {
+        const team = teamOf(node.placement);
+        if (team === null) return null;
+        const range = rangeOf(node, own, ctx);
+        const rows = team.members.map((member) => ({ ...member, range }));
+        const question = { field: "Team.members", range, args: team.teamId };
+        return listed(ctx, slice, question, rows, ({ email }) => email);
+      },
+    }),
+    activity: t.field({
+      type: TeamActivity,
+      nullable: true,
+      description:
+        "What its people did over the range; those in several teams count in each. Null: nobody was active, or no people. One upstream walk for all teams of a list together. Source: USER_ACTIVITY.",
+      args: ownRange,
+      extensions: walks(({ range }, ctx) => activityWalks(ctx, range)),
+      resolve: (node, { range: own }, ctx) =>
+        activityOfTeam(ctx, { range: rangeOf(node, own, ctx) }).load(placementKey(node.placement)),
+    }),
+    spend: t.field({
+      type: Spend,
+      nullable: true,
+      description:
+        "What its people's usage cost over the range, exactly; the same as `cost(groupBy: [TEAM], bucket: NONE)`, from the same sources. Additive over days and, but for the connection's `overlap`, over teams. Null: no spend. One upstream walk a month for all teams of a list together.",
+      args: ownRange,
+      extensions: walksOfSpend,
+      resolve: (node, { range: own }, ctx) => {
+        const { overlap, placement } = node;
+        const question = { range: rangeOf(node, own, ctx), overlap };
+        return spendOfTeam(ctx, question).load(placementKey(placement));
+      },
+    }),
+    claudeCode: t.field({
+      type: ClaudeCodeTotals,
+      nullable: true,
+      description:
+        "The Claude Code records of its people over the range, added up, matched by email; those in several teams count in each. Records of API keys, which have a name only, are usage no person is behind. Null: no record, which is not proof of no activity. One upstream walk a day for all teams of a list together. Source: CLAUDE_CODE.",
+      args: ownRange,
+      extensions: walks(({ range }, ctx) => codeWalks(ctx, range)),
+      resolve: (node, { range: own }, ctx) =>
+        codeOfTeam(ctx, { range: rangeOf(node, own, ctx) }).load(placementKey(node.placement)),
+    }),
+  }),
+});
+
+function teamOf(placement: Placement) {
+  return placement.kind === "team" ? placement.team : null;
+}
+
+/** The teams by name, then what is in none. */
+async function placements(ctx: Context): Promise<readonly Placement[]> {
+  const { all } = await teamsNow(ctx);
+  return [...all.map((team): Placement => ({ kind: "team", team })), UNASSIGNED, NOBODY];
+}
+
+/** A slice of what is in hand; its age is that of look-ups. */
+async function listed<Row>(
+  ctx: Context,
+  slice: Slice,
+  question: Omit<Question, "dataset">,
+  rows: readonly Row[],
+  idOf: (row: Row) => string,
+): Promise<Connection<Row>> {
+  const about = {
+    watermark: null,
+    fetchedAt: ctx.now(),
+    seen: null,
+    covers: null,
+    state: "OPEN",
+    stale: null,
+  } as const;
+  const dataset: Dataset = ctx.roster.teams === null ? "GROUP_MEMBERS" : "ENTERPRISE_MEMBERS";
+  const page = await connect(ctx, slice, { ...question, dataset }, walkRows([{ rows, about }]), idOf);
+  return { ...page, totalCount: rows.length };
+}
+
+/** What a list of teams says beside its rows. */
+interface TeamList extends Connection<TeamNode> {
+  readonly spend: TeamSpendQuestion;
+}
+
+const TeamConnection = builder.connectionObject(
+  {
+    type: Team,
+    name: "TeamConnection",
+    description:
+      "Teams by name, then people in no team, then usage no person is behind. Its freshness is that of who is in which team: of the RBAC groups, or of the member list, since the operator's list has no age.",
+    fields: (t) => ({
+      overlap: t.field({
+        type: Spend,
+        nullable: true,
+        description:
+          "How much `spend` of all teams counts more than once, people in several teams being in each: what all rows add up to, less this, is the total of `cost`. Zero with `overlap: SPLIT`. Additive over ranges that do not overlap. Null: nobody cost anything.",
+        extensions: walksOfSpend,
+        resolve: (list, _args, ctx) => spendOverlap(ctx, (list as object as TeamList).spend),
+      }),
+    }),
+  },
+  { name: "TeamEdge", description: "A team and its place in the list." },
+);
+
+builder.queryField("teams", (t) =>
+  t.field({
+    type: TeamConnection,
+    nullable: true,
+    description:
+      "The teams there are now, with what their present members did and cost: those the operator lists, which costs no request, else the RBAC groups, one walk and one more for each group. Sources: GROUPS, GROUP_MEMBERS. Errors: NOT_CONFIGURED, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.",
+    args: {
+      range: t.arg({ type: DateRange, required: true, description: "The UTC days that figures are about." }),
+      overlap: t.arg({
+        type: OverlapEnum,
+        defaultValue: "COUNT_IN_EACH",
+        description: "How the spend of people in several teams is counted. Everything else counts in each.",
+      }),
+      ...forward,
+    },
+    extensions: walks((_prospect, ctx) => walksToTeams(ctx)),
+    resolve: async (_root, { range: asked, overlap, ...slice }, ctx): Promise<TeamList> => {
+      const spend = { range: resolveRange(asked, ctx.now()), overlap: overlap ?? "COUNT_IN_EACH" };
+      const rows = (await placements(ctx)).map((placement): TeamNode => ({ placement, ...spend }));
+      const question = { field: "teams", range: spend.range };
+      return {
+        ...(await listed(ctx, slice, question, rows, ({ placement }) => placementKey(placement))),
+        spend,
+      };
+    },
+  }),
+);
+
+/** The walks to a person's teams: to the address, where rows do not show it, and to the teams. */
+const walksOfPerson = walks(({ source }, ctx) => [
+  ...(source === null || NAMELESS.includes(source) ? [membersOf(ctx)] : []),
+  ...walksToTeams(ctx),
+]);
+
+async function teamsOfPerson(ctx: Context, person: Person) {
+  const userId = person.organization === "ENTERPRISE" ? person.userId : null;
+  return (await teamsNow(ctx)).of({ userId, email: await joinEmailOf(ctx, person) });
+}
+
+builder.objectFields(User, (t) => ({
+  team: t.string({
+    nullable: true,
+    description:
+      "Name of the team the person is in now; of several, the first by name, and `teams` has all. Null: in none. Where the RBAC groups are the teams, one upstream walk per group for all people together. Sources: GROUPS, GROUP_MEMBERS. Errors: TOO_EXPENSIVE, UPSTREAM_*.",
+    extensions: walksOfPerson,
+    resolve: async (person, _args, ctx) => (await teamsOfPerson(ctx, person))[0]?.name ?? null,
+  }),
+  teams: t.field({
+    type: [Team],
+    nullable: true,
+    description: "The teams the person is in now, by name; empty where in none. As `team`.",
+    extensions: walksOfPerson,
+    resolve: async (person, _args, ctx) =>
+      (await teamsOfPerson(ctx, person)).map(
+        (team): TeamNode => ({
+          placement: { kind: "team", team },
+          range: person.range,
+          overlap: "COUNT_IN_EACH",
+        }),
+      ),
+  }),
+}));

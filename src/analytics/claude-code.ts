@@ -1,0 +1,112 @@
+import type { Context } from "../context.ts";
+import type { ClaudeCodeRecord } from "../domain/claude-code.ts";
+import {
+  type CodeDimension,
+  type CodeMeasure,
+  type CodeRow,
+  codeGroupKey,
+  codeMeasures,
+  NO_CODE_DIMENSIONS,
+  rowsOfRecord,
+} from "../domain/claude-code-group.ts";
+import { type Comparison, rangeBefore } from "../domain/comparison.ts";
+import type { DayRange } from "../domain/range.ts";
+import { recordsOfDays } from "../loaders/claude-code.ts";
+import { claudeCode } from "../upstream/endpoints/claude-code.ts";
+import { earliestDay, windowsOf } from "../upstream/windows.ts";
+import {
+  type Analysed,
+  type Analysis,
+  analysed,
+  cellOf,
+  type Figure,
+  type Kind,
+  once,
+  type Relations,
+  runningTotals,
+  setAgainst,
+} from "./analysis.ts";
+import { type Ranking, sumOf } from "./ranking.ts";
+
+type CodeFigure = CodeRow & Figure<CodeMeasure>;
+
+/** A group of records in one bucket. */
+export type CodeGroup = Analysed<CodeFigure, CodeMeasure>;
+
+/** What is asked of records. */
+export interface CodeAnalysis extends Pick<Analysis<CodeFigure, CodeMeasure>, "bucket" | "top" | "order"> {
+  readonly groupBy: readonly CodeDimension[];
+  readonly compare: Comparison | null;
+  /** Upstream cannot filter. */
+  readonly keeps: (record: ClaudeCodeRecord) => boolean;
+}
+
+function kindIn({ roster }: Context): Kind<CodeFigure, CodeMeasure> {
+  return {
+    algebra: codeMeasures,
+    subject: claudeCode.subject,
+    groupOf: (row) => codeGroupKey(row, roster.aliases),
+    ungrouped: (row) => ({ ...row, ...NO_CODE_DIMENSIONS }),
+    named: (_row, newer) => newer,
+  };
+}
+
+export interface AnalysedCode {
+  readonly ranking: Ranking<CodeGroup>;
+  readonly relations: Relations<CodeGroup, CodeMeasure>;
+}
+
+/** The range, and the one it is compared with, where that is covered. */
+export function rangesOf(ctx: Context, range: DayRange, compare: Comparison | null): readonly DayRange[] {
+  if (compare === null) return [range];
+  const before = rangeBefore(compare, range);
+  return before.from < earliestDay(claudeCode, ctx.now()) ? [range] : [range, before];
+}
+
+/** The records of the days, one walk for each, added up by group and bucket. */
+export async function analyseCode(
+  ctx: Context,
+  range: DayRange,
+  { groupBy, compare, keeps, ...analysis }: CodeAnalysis,
+): Promise<AnalysedCode> {
+  const [, covered = null] = rangesOf(ctx, range, compare);
+  const [now, before] = await Promise.all([
+    recordsOfDays(ctx, range),
+    covered && recordsOfDays(ctx, covered),
+  ]);
+  const kept = now.rows.filter(keeps);
+  const keptBefore = before?.rows.filter(keeps) ?? [];
+  const figures = (records: readonly ClaudeCodeRecord[], by: readonly CodeDimension[]) =>
+    records.flatMap((record) => rowsOfRecord(record, by).map(figure));
+  const against = compare && before && figures(keptBefore, groupBy).map(setAgainst(compare, range));
+  const { turn } = ctx.upstream;
+  const kind = kindIn(ctx);
+  const whole = { ...analysis, range, before: against };
+  const ranked = await analysed(kind, figures(kept, groupBy), now.sources, whole, turn);
+  const sums = once(() =>
+    runningTotals(
+      kind,
+      ranked.map(({ row }) => row),
+      turn,
+    ),
+  );
+  const totalOf = async (records: readonly ClaudeCodeRecord[]) =>
+    sumOf(
+      codeMeasures,
+      figures(records, []).map(({ measure }) => measure),
+    );
+  return {
+    ranking: { ranked, sources: [...now.sources, ...(before?.sources ?? [])] },
+    relations: {
+      total: () => totalOf(kept),
+      totalBefore: () => totalOf(keptBefore),
+      rangeBefore: () => compare && windowsOf(claudeCode, rangeBefore(compare, range), ctx.now()).range,
+      runningTotal: async (group) => (await sums()).get(cellOf(kind, group)) ?? null,
+    },
+  };
+}
+
+/** How settled a row is depends on its bucket, which it is given next. */
+function figure(row: CodeRow): CodeFigure {
+  return { ...row, isRemainder: false, state: "OPEN" };
+}

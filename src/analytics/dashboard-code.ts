@@ -1,0 +1,194 @@
+import type { Finality } from "../cache/policy.ts";
+import type { Context } from "../context.ts";
+import type { CodeActivity, ToolActions, UserActivity } from "../domain/activity.ts";
+import {
+  type ClaudeCodeRecord,
+  type CodeModel,
+  type CodeTotals,
+  estimatedCost,
+  plusTotals,
+} from "../domain/claude-code.ts";
+import { addDays, type Day, dayOf, earlier } from "../domain/day.ts";
+import { type Decimal, decimalOf } from "../domain/decimal.ts";
+import type { Money } from "../domain/money.ts";
+import { type Aliases, emailKey } from "../domain/organization.ts";
+import { type DayRange, splitByDay } from "../domain/range.ts";
+import { ratioOf, rounded } from "../domain/ratio.ts";
+import { GatewayError } from "../errors.ts";
+import { recordsOfDays } from "../loaders/claude-code.ts";
+import { claudeCode } from "../upstream/endpoints/claude-code.ts";
+import { windowsOf } from "../upstream/windows.ts";
+import { TOP } from "./dashboard-people.ts";
+import { type Freshness, freshnessOf } from "./freshness.ts";
+import { rankedBy } from "./ranking.ts";
+
+/** Claude Code over whole days, by its own report. */
+export interface CodeFigures {
+  readonly range: DayRange;
+  readonly days: readonly CodeDay[];
+  readonly records: readonly ClaudeCodeRecord[];
+  /** What joins several addresses of one person. */
+  readonly aliases: Aliases;
+  readonly freshness: Freshness;
+}
+
+export interface CodeDay extends CodeTotals {
+  readonly date: Day;
+  readonly state: Finality;
+  /** Different people with a record. */
+  readonly people: number;
+  readonly estimated: Money;
+  readonly costPerUser: Money | null;
+}
+
+/** A person's Claude Code over a range. */
+export interface CodeLeader extends CodeTotals {
+  readonly email: string;
+  readonly estimated: Money;
+  readonly range: DayRange;
+}
+
+/** What upstream holds back, so that everything older is there. */
+const HELD_BACK_MS = 3_600_000;
+
+/** How many days a series has unless asked otherwise. */
+const SERIES_DAYS = 7;
+
+/** Claude Code on those days of the range that are over and told in full; of the last week without one. */
+export async function codeOver(ctx: Context, asked: DayRange | null): Promise<CodeFigures> {
+  const range = codeDays(ctx, asked);
+  const { aliases } = ctx.roster;
+  const { rows, sources } = await recordsOfDays(ctx, range);
+  const byDay = Map.groupBy(rows, ({ date }) => date);
+  const states = new Map(sources.map(({ covers, state }) => [covers?.from, state]));
+  const days = splitByDay(range).map(({ from }) =>
+    codeDay(from, states.get(from) ?? "OPEN", byDay.get(from) ?? [], aliases),
+  );
+  return { range, days, records: rows, aliases, freshness: freshnessOf("CLAUDE_CODE", sources) };
+}
+
+/** Those days of the range that are over and told in full; those of the last week without one. */
+export function codeDays(ctx: Context, asked: DayRange | null): DayRange {
+  const end = dayOf(ctx.now() - HELD_BACK_MS);
+  const { range } = windowsOf(
+    claudeCode,
+    asked ?? { from: addDays(end, -SERIES_DAYS), until: end },
+    ctx.now(),
+  );
+  const whole = { from: range.from, until: earlier(range.until, end) };
+  if (whole.from >= whole.until) {
+    throw new GatewayError(
+      "NOT_YET_AVAILABLE",
+      `CLAUDE_CODE tells no whole day from ${range.from} on yet; a UTC day is whole an hour after its end.`,
+      { dataset: "CLAUDE_CODE" },
+    );
+  }
+  return whole;
+}
+
+/** A day's records added up. The cost of API keys is nobody's, so it is not in the cost per user. */
+export function codeDay(
+  date: Day,
+  state: Finality,
+  records: readonly ClaudeCodeRecord[],
+  aliases: Aliases,
+): CodeDay {
+  const people = recordsByPerson(records, aliases);
+  const totals = totalsOf(records);
+  const attributed = estimatedCost(totalsOf([...people.values()].flat()));
+  const each = ratioOf(attributed.cents, decimalOf(people.size));
+  return {
+    ...totals,
+    date,
+    state,
+    people: people.size,
+    estimated: estimatedCost(totals),
+    costPerUser: each && { cents: rounded(each), currency: attributed.currency },
+  };
+}
+
+/** The people with the most of a measure, of those who have any; ties go by address. */
+export function codeLeaders(
+  { records, range, aliases }: Pick<CodeFigures, "records" | "range" | "aliases">,
+  measure: (leader: CodeLeader) => number | Decimal,
+): readonly CodeLeader[] {
+  const people = [...recordsByPerson(records, aliases)].map(([email, own]): CodeLeader => {
+    const totals = totalsOf(own);
+    return { ...totals, email, estimated: estimatedCost(totals), range };
+  });
+  return rankedBy(people, measure, ({ email }) => email)
+    .filter(({ key }) => key !== null && key.units > 0n)
+    .slice(0, TOP)
+    .map(({ row }) => row);
+}
+
+/** The models of a range, the one that cost most by estimate first. */
+export function codeModels({ records }: Pick<CodeFigures, "records">): readonly CodeModel[] {
+  const ranked = rankedBy(
+    totalsOf(records).models,
+    ({ estimated }) => estimated.cents,
+    ({ model }) => model,
+  );
+  return ranked.map(({ row }) => row);
+}
+
+/** What members did with Claude Code under their seat, by the report of members' activity. */
+export type MemberCode = Omit<CodeActivity, "artifactsCreated"> & {
+  /** People with a session; null where sessions are not measured for someone. */
+  readonly people: number | null;
+};
+
+/** The Claude Code of everybody's rows. A session is one person's. */
+export function memberCode(rows: readonly UserActivity[]): MemberCode {
+  const all = rows.map(({ claudeCode }) => claudeCode);
+  const sessions = all.map((code) => code.sessions);
+  const isMeasured = sessions.every((count) => count !== null);
+  const sum = (count: (code: CodeActivity) => number) => all.reduce((total, code) => total + count(code), 0);
+  const tools = new Map<string, ToolActions>();
+  for (const { tool, accepted, rejected } of all.flatMap(({ toolActions }) => toolActions)) {
+    const before = tools.get(tool);
+    tools.set(tool, {
+      tool,
+      accepted: accepted + (before?.accepted ?? 0),
+      rejected: rejected + (before?.rejected ?? 0),
+    });
+  }
+  return {
+    people: isMeasured ? sessions.filter((count) => count > 0).length : null,
+    sessions: isMeasured ? sum((code) => code.sessions ?? 0) : null,
+    commits: sum(({ commits }) => commits),
+    pullRequests: sum(({ pullRequests }) => pullRequests),
+    linesAdded: sum(({ linesAdded }) => linesAdded),
+    linesRemoved: sum(({ linesRemoved }) => linesRemoved),
+    toolActions: [...tools.values()],
+  };
+}
+
+function recordsByPerson(
+  records: readonly ClaudeCodeRecord[],
+  aliases: Aliases,
+): Map<string, ClaudeCodeRecord[]> {
+  const people = new Map<string, ClaudeCodeRecord[]>();
+  for (const record of records) {
+    if (record.actor.kind !== "user") continue;
+    const email = emailKey(record.actor.email, aliases);
+    const before = people.get(email);
+    if (before === undefined) people.set(email, [record]);
+    else before.push(record);
+  }
+  return people;
+}
+
+const NONE: CodeTotals = {
+  sessions: 0,
+  commits: 0,
+  pullRequests: 0,
+  linesAdded: 0,
+  linesRemoved: 0,
+  toolActions: [],
+  models: [],
+};
+
+function totalsOf(records: readonly CodeTotals[]): CodeTotals {
+  return records.reduce(plusTotals, NONE);
+}

@@ -1,0 +1,53 @@
+import type { Context } from "../context.ts";
+import { addDays, type Day } from "../domain/day.ts";
+import type { Ratio } from "../domain/ratio.ts";
+import { loader } from "../loaders/loader.ts";
+import { artifactsOn, everyoneOn } from "../loaders/people.ts";
+import { userActivity } from "../upstream/endpoints/users.ts";
+import type { Whole } from "../upstream/walk.ts";
+import { earliestDay } from "../upstream/windows.ts";
+import { memberCode } from "./dashboard-code.ts";
+import { artifactFigures, chatFigures } from "./dashboard-people.ts";
+
+/** The chat of each UTC day, its artifacts in every product, and its Claude Code by members. */
+export const chatOn = figuresOn(everyoneOn, chatFigures);
+export const artifactFiguresOn = figuresOn(artifactsOn, artifactFigures);
+export const memberCodeOn = figuresOn(everyoneOn, memberCode);
+
+/** Figures of each day's rows, computed once for all fields that show them. */
+function figuresOn<Row, Figures extends object>(
+  rowsOn: (
+    ctx: Context,
+    params: Record<never, never>,
+  ) => { loadMany(days: readonly string[]): Promise<(Whole<Row> | Error | null)[]> },
+  figuresOf: (rows: readonly Row[]) => Figures,
+) {
+  return loader(async (ctx, _params: Record<never, never>, days) => {
+    const wholes = await rowsOn(ctx, {}).loadMany(days);
+    return new Map(
+      days.flatMap((day, i): [string, Figures | Error][] => {
+        const whole = wholes[i];
+        if (whole === null || whole === undefined) return [];
+        return [[day, whole instanceof Error ? whole : figuresOf(whole.rows)]];
+      }),
+    );
+  });
+}
+
+/** One figure of a day, and the same of the day before, which is asked for when somebody wants to know. */
+export interface DayFigure {
+  /** Null: not measured, or a ratio to nothing. */
+  readonly value: Ratio | null;
+  /** Null: no day before is covered. */
+  readonly before: (() => Promise<Ratio | null>) | null;
+}
+
+export async function dayFigure(
+  { now }: Context,
+  date: Day,
+  valueOn: (day: Day) => Promise<Ratio | null>,
+): Promise<DayFigure> {
+  const yesterday = addDays(date, -1);
+  const isCovered = yesterday >= earliestDay(userActivity, now());
+  return { value: await valueOn(date), before: isCovered ? () => valueOn(yesterday) : null };
+}

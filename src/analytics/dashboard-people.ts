@@ -1,0 +1,106 @@
+import type { UserActivity } from "../domain/activity.ts";
+import type { ArtifactCell } from "../domain/artifact.ts";
+import { decimalOf } from "../domain/decimal.ts";
+import { rankedBy } from "./ranking.ts";
+
+/** What people made of claude.ai chat, over a day or a range. */
+export interface ChatFigures {
+  /** Null: not measured for someone. */
+  readonly chats: number | null;
+  /** People with a chat; null as well. */
+  readonly chatUsers: number | null;
+  readonly messages: number;
+  readonly projectsCreated: number;
+  readonly projectCreators: number;
+  readonly artifactsCreated: number;
+  readonly artifactCreators: number;
+}
+
+/** The figures of everybody's rows. A conversation is one person's, so people's counts of them add up. */
+export function chatFigures(rows: readonly UserActivity[]): ChatFigures {
+  const chats = rows.map((row) => inChat(row, ({ conversations }) => conversations));
+  const projects = rows.map((row) => inChat(row, ({ projectsCreated }) => projectsCreated) ?? 0);
+  const artifacts = rows.map((row) => inChat(row, ({ artifactsCreated }) => artifactsCreated) ?? 0);
+  const isMeasured = chats.every((count) => count !== null);
+  return {
+    chats: isMeasured ? total(chats) : null,
+    chatUsers: isMeasured ? positive(chats) : null,
+    messages: total(rows.map((row) => inChat(row, ({ messages }) => messages) ?? 0)),
+    projectsCreated: total(projects),
+    projectCreators: positive(projects),
+    artifactsCreated: total(artifacts),
+    artifactCreators: positive(artifacts),
+  };
+}
+
+/** Of chat and, where the organization has it, of the chat half of the product that merges it with Cowork: they never overlap. */
+function inChat(
+  { chat, chatCowork }: UserActivity,
+  count: (chat: UserActivity["chat"]) => number | null,
+): number | null {
+  const [own, merged] = [count(chat), chatCowork === null ? 0 : count(chatCowork.chat)];
+  return own === null || merged === null ? null : own + merged;
+}
+
+/** Artifacts of every product, and who created them. */
+export interface ArtifactFigures {
+  readonly created: number;
+  readonly creators: number;
+}
+
+/** The figures of a day's artifacts by creator. */
+export function artifactFigures(cells: readonly ArtifactCell[]): ArtifactFigures {
+  const creators = new Set(cells.filter(({ created }) => created > 0).flatMap(({ userId }) => userId ?? []));
+  return { created: total(cells.map(({ created }) => created)), creators: creators.size };
+}
+
+/** Projects a person used: a project used in chat and in the merged product must not count twice. */
+export function projectsUsed({ chat, chatCowork }: UserActivity): number | null {
+  const counts = [chat.projectsUsed, chatCowork?.chat.projectsUsed ?? null].filter((count) => count !== null);
+  return counts.length === 0 ? null : Math.max(...counts);
+}
+
+/** Artifacts a person generated, in every product: each is made in one. */
+export function artifactsGenerated({ chat, claudeCode, cowork, chatCowork }: UserActivity): number {
+  return (
+    chat.artifactsCreated +
+    claudeCode.artifactsCreated +
+    cowork.artifactsCreated +
+    (chatCowork === null ? 0 : chatCowork.chat.artifactsCreated + chatCowork.sessions.artifactsCreated)
+  );
+}
+
+/** A person and what they are ranked by. */
+export interface Leader {
+  readonly activity: UserActivity & { readonly userId: string };
+  readonly count: number;
+}
+
+/** How many the dashboard's rankings show. */
+export const TOP = 10;
+
+/** Those with the most of something, of those who have any; ties go by id. */
+export function leaders(
+  rows: readonly UserActivity[],
+  measure: (row: UserActivity) => number | null,
+): readonly Leader[] {
+  const people = rows.flatMap((activity): Leader[] => {
+    const { userId } = activity;
+    const count = measure(activity) ?? 0;
+    return userId === null || count === 0 ? [] : [{ activity: { ...activity, userId }, count }];
+  });
+  const ranked = rankedBy(
+    people,
+    ({ count }) => decimalOf(count),
+    ({ activity }) => activity.userId,
+  );
+  return ranked.slice(0, TOP).map(({ row }) => row);
+}
+
+function total(counts: readonly number[]): number {
+  return counts.reduce((all, count) => all + count, 0);
+}
+
+function positive(counts: readonly number[]): number {
+  return counts.filter((count) => count > 0).length;
+}

@@ -1,0 +1,111 @@
+import type { Context } from "../context.ts";
+import type { ReportUser } from "../domain/bucket.ts";
+import { ZERO } from "../domain/decimal.ts";
+import { type Spend, spends } from "../domain/money.ts";
+import type { OrganizationKind } from "../domain/organization.ts";
+import type { DayRange } from "../domain/range.ts";
+import { type Ratio, ratioOf } from "../domain/ratio.ts";
+import type { Dimension } from "../domain/report.ts";
+import { GatewayError } from "../errors.ts";
+import { costReport } from "./cost.ts";
+import { TOP } from "./dashboard-people.ts";
+import { type Freshness, freshnessOf } from "./freshness.ts";
+import { answerBy, type GatewayRow, plansFor, type Report, type Source } from "./report.ts";
+import { rankReport } from "./report-analysis.ts";
+
+/** What the organization spent over a range, and on what. */
+export interface SpendFigures {
+  readonly range: DayRange;
+  readonly total: Spend;
+  readonly models: readonly ModelSpend[];
+  readonly source: Source;
+  readonly organization: OrganizationKind;
+  readonly freshness: Freshness;
+}
+
+export interface ModelSpend {
+  /** Null: what no model is behind, such as code execution. */
+  readonly model: string | null;
+  readonly spend: Spend;
+  /** Of the organization's net total; null where that is zero. */
+  readonly share: Ratio | null;
+}
+
+/** A person and what their usage cost. */
+export interface Spender {
+  readonly user: ReportUser;
+  readonly spend: Spend;
+  readonly share: Ratio | null;
+}
+
+export interface TopSpenders extends Omit<SpendFigures, "models"> {
+  readonly spenders: readonly Spender[];
+}
+
+/** Totals are added up from the models, so that both are one question to upstream; every source keeps all of them. */
+export async function spendOver(
+  ctx: Context,
+  range: DayRange,
+  report: Report<Spend> = costReport,
+): Promise<SpendFigures> {
+  const { rows, ...about } = await answered(ctx, report, range, "MODEL");
+  const total = totalOf(rows, about);
+  const models = rows.map(({ model, measure }) => ({
+    model,
+    spend: measure,
+    share: shareOf(measure, total),
+  }));
+  return { ...about, total, models };
+}
+
+/** The people who spent most; shares are of the same organization's total, by the same source. */
+export async function topSpenders(ctx: Context, range: DayRange): Promise<TopSpenders> {
+  const { rows, ...about } = await answered(ctx, costReport, range, "USER");
+  const sources = costReport.sources.filter(
+    ({ source, organization }) => source === about.source && organization === about.organization,
+  );
+  const { total } = await spendOver(ctx, range, { ...costReport, sources });
+  const spenders = rows.flatMap(({ user, measure }): Spender[] =>
+    user === null ? [] : [{ user, spend: measure, share: shareOf(measure, total) }],
+  );
+  return { ...about, total, spenders: spenders.slice(0, TOP) };
+}
+
+type Answer = Omit<SpendFigures, "total" | "models"> & { readonly rows: readonly GatewayRow<Spend>[] };
+
+function answered(
+  ctx: Context,
+  report: Report<Spend>,
+  range: DayRange,
+  dimension: Dimension,
+): Promise<Answer> {
+  const question = { range, bucket: "NONE", groupBy: [dimension], filter: {} } as const;
+  const plans = plansFor(ctx.upstream, report, question, ctx.now());
+  return answerBy(ctx.upstream, plans, async (plan) => {
+    const { ranked, sources } = await rankReport(ctx, plan);
+    const { source, organization } = plan.source;
+    const freshness = freshnessOf(plan.resource.endpoint.dataset, sources);
+    const rows = ranked.map(({ row }) => row);
+    if (rows.length === 0 && plan.resource.endpoint.watermarked && freshness.refreshedAt === null) {
+      throw new GatewayError(
+        "NOT_YET_AVAILABLE",
+        `${freshness.source} has no export yet that covers ${range.from}; ask again in a few hours.`,
+        { dataset: freshness.source },
+      );
+    }
+    return { range: plan.windows.range, source, organization, freshness, rows };
+  });
+}
+
+/** Without a row nothing was spent; the Console's own report has neither list prices nor requests even then. */
+function totalOf(rows: readonly GatewayRow<Spend>[], { source }: Pick<Answer, "source">): Spend {
+  const free = { cents: ZERO, currency: "USD" };
+  const nothing =
+    source === "CONSOLE" ? { net: free, list: null, requests: null } : { net: free, list: free, requests: 0 };
+  const [first = nothing, ...rest] = rows.map(({ measure }) => measure);
+  return rest.reduce(spends.plus, first);
+}
+
+function shareOf(part: Spend, whole: Spend): Ratio | null {
+  return ratioOf(part.net.cents, whole.net.cents);
+}

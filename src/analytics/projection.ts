@@ -1,0 +1,48 @@
+import { type Finality, leastSettled } from "../cache/policy.ts";
+import { addMonths, dayOf, startOf, startOfMonth } from "../domain/day.ts";
+import { projected } from "../domain/measures.ts";
+import type { Money, Spend } from "../domain/money.ts";
+import { type DayRange, daysIn, splitByDay } from "../domain/range.ts";
+import type { Upstream } from "../upstream/upstream.ts";
+import { stateBy } from "./analysis.ts";
+import { sumOf } from "./ranking.ts";
+import { type ReportPlan, readReport } from "./report.ts";
+
+/** What a month that is not over comes to if it goes on as it has begun. */
+export interface Projection {
+  /** The whole month. */
+  readonly month: DayRange;
+  /** Its days that are whole: final or settling. */
+  readonly wholeDays: number;
+  /** What those came to; null where upstream has no figures of any. */
+  readonly soFar: Spend | null;
+  readonly net: Money | null;
+  readonly list: Money | null;
+  /** Of the days counted. */
+  readonly state: Finality;
+}
+
+/** By the days of the plan's range, which are those of one month. Days without usage are whole days of nothing. */
+export async function projectionOf(upstream: Upstream, plan: ReportPlan<Spend>): Promise<Projection> {
+  const { rows, sources } = await readReport(upstream, plan);
+  const stateAt = stateBy(plan.resource.endpoint.subject, sources);
+  const spanOf = ({ from, until }: DayRange) => ({ from: startOf(from), until: startOf(until) });
+  const whole = splitByDay(plan.windows.range).filter((day) => stateAt(spanOf(day)) !== "OPEN");
+  const days = new Set(whole.map(({ from }) => from));
+  const counted = rows.filter(({ from }) => days.has(dayOf(from)));
+  const soFar = sumOf(
+    plan.algebra,
+    counted.map(({ measure }) => measure),
+  );
+  const first = startOfMonth(plan.windows.range.from);
+  const month = { from: first, until: addMonths(first, 1) };
+  const over = (money: Money | null) => money && projected(money, whole.length, daysIn(month));
+  return {
+    month,
+    wholeDays: whole.length,
+    soFar,
+    net: over(soFar?.net ?? null),
+    list: over(soFar?.list ?? null),
+    state: leastSettled(whole.map((day) => stateAt(spanOf(day)))),
+  };
+}

@@ -1,0 +1,168 @@
+import type { Context } from "../context.ts";
+import type { ReportRow } from "../domain/bucket.ts";
+import type { ClosedReason } from "../domain/dataset.ts";
+import { type Spend, spends } from "../domain/money.ts";
+import type { OrganizationKind } from "../domain/organization.ts";
+import type { DayRange } from "../domain/range.ts";
+import { isRefusal } from "../upstream/failure.ts";
+import type { FieldWalks } from "../upstream/plan.ts";
+import { type PageSource, wholeOf } from "../upstream/walk.ts";
+import { costReport } from "./cost.ts";
+import { type Freshness, freshnessOf } from "./freshness.ts";
+import {
+  peopleIn,
+  plansFor,
+  type ReportPlan,
+  type ReportSource,
+  reportWalksOf,
+  type Source,
+  totalWalksOf,
+  ungrouped,
+  walkReport,
+} from "./report.ts";
+
+/** Why what is attributed can be less or more than the whole. */
+export const DIFFERENCE_REASONS = {
+  NO_ATTRIBUTION:
+    "The Console's own cost report is split by workspace and by line of the bill, never by identity, so none of it can be attributed; UNIFIED can.",
+  EXPORTS_DIFFER:
+    "The total and its parts come from exports of different times: what was revised in between is in one of them only. Asked again after the next export they meet.",
+  PEOPLE_ONLY:
+    "The report of people leaves out usage that is tied to no person, such as Code Review and Claude Tag in channels; UNIFIED has it as unattributed.",
+  UNEXPLAINED: "Nothing the gateway knows of explains it.",
+} as const;
+
+export type DifferenceReason = keyof typeof DIFFERENCE_REASONS;
+
+/** One source's cost, and to whom or what it is attributed. Null parts are those the source does not tell. */
+export interface Reconciliation {
+  readonly source: Source;
+  readonly organization: OrganizationKind;
+  readonly range: DayRange;
+  /** Why upstream does not let the gateway read it; nothing else is known then. */
+  readonly closed: ClosedReason | null;
+  /** Null: upstream has no figures. */
+  readonly total: Spend | null;
+  readonly parts: { readonly [P in Part]: Spend | null };
+  /** What of the total is in no part. */
+  readonly difference: Spend | null;
+  readonly reason: DifferenceReason | null;
+  /** The reports it is made of. */
+  readonly reports: readonly Freshness[];
+}
+
+export type Part = "people" | "deletedPeople" | "keysAndServiceAccounts" | "unattributed";
+
+const UNTOLD = {
+  people: null,
+  deletedPeople: null,
+  keysAndServiceAccounts: null,
+  unattributed: null,
+} as const;
+
+/** The sources of cost that the gateway has a key for. */
+export function costSources({ upstream }: Context): readonly ReportSource<Spend>[] {
+  const keys = { ENTERPRISE: "analytics", CONSOLE: "admin" } as const;
+  return costReport.sources.filter(({ organization }) => upstream.has(keys[organization]));
+}
+
+/** The cost of one source, attributed as far as it says. */
+export async function reconcile(
+  ctx: Context,
+  source: ReportSource<Spend>,
+  asked: DayRange,
+): Promise<Reconciliation> {
+  const { upstream } = ctx;
+  const plan = planOf(ctx, source, asked);
+  const by = peopleIn(source.names);
+  const { range, pieces } = plan.windows;
+  const about = { source: source.source, organization: source.organization, range };
+  const { dataset: whole } = source.resourceFor({ ...plan.question, groupBy: [] }).endpoint;
+  try {
+    const [totals, split] = await Promise.all([
+      wholeOf(pieces.map((piece) => ungrouped(upstream, plan, piece))),
+      by === null ? null : wholeOf(pieces.map((piece) => walkReport(upstream, plan, [piece]))),
+    ]);
+    const total = sumOf(totals.rows.map(({ measure }) => measure));
+    const parts = total === null || split === null ? UNTOLD : partsOf(split.rows, total, by === "ACTOR");
+    const attributed = sumOf(Object.values(parts).flatMap((part) => part ?? []));
+    const difference = total && attributed ? spends.minus(total, attributed) : total;
+    const sources = [...totals.sources, ...(split?.sources ?? [])];
+    return {
+      ...about,
+      closed: null,
+      total,
+      parts,
+      difference,
+      reason: difference && reasonOf(difference, by, sources),
+      reports: [
+        freshnessOf(whole, totals.sources),
+        ...(split === null ? [] : [freshnessOf(plan.resource.endpoint.dataset, split.sources)]),
+      ],
+    };
+  } catch (fault) {
+    if (!isRefusal(fault)) throw fault;
+    const nothing = { total: null, difference: null, reason: null, reports: [] };
+    return { ...about, ...nothing, closed: fault.reason, parts: UNTOLD };
+  }
+}
+
+/** The walks of a reconciliation before they are made. */
+export function reconciliationWalks(ctx: Context, range: DayRange): readonly FieldWalks[] {
+  const plans = costSources(ctx).map((source) => planOf(ctx, source, range));
+  return plans.flatMap((plan) => [
+    totalWalksOf(plan),
+    ...(peopleIn(plan.source.names) === null ? [] : [reportWalksOf(plan, null)]),
+  ]);
+}
+
+/** The question whose rows are the parts: split by what tells identities apart, as far as the source does. */
+function planOf(ctx: Context, source: ReportSource<Spend>, range: DayRange): ReportPlan<Spend> {
+  const by = peopleIn(source.names);
+  const question = { range, bucket: "NONE", groupBy: by === null ? [] : [by], filter: {} } as const;
+  return plansFor(ctx.upstream, { ...costReport, sources: [source] }, question, ctx.now())[0];
+}
+
+/** A report of people tells nothing of anybody else. */
+function partsOf(
+  rows: readonly ReportRow<Spend>[],
+  total: Spend,
+  hasOthers: boolean,
+): Reconciliation["parts"] {
+  const byPart = Map.groupBy(rows, partOf);
+  const zero = spends.minus(total, total);
+  const sum = (part: Part) =>
+    [zero, ...(byPart.get(part) ?? []).map(({ measure }) => measure)].reduce(spends.plus);
+  return {
+    people: sum("people"),
+    deletedPeople: sum("deletedPeople"),
+    keysAndServiceAccounts: hasOthers ? sum("keysAndServiceAccounts") : null,
+    unattributed: hasOthers ? sum("unattributed") : null,
+  };
+}
+
+function partOf({ user, actor }: ReportRow<Spend>): Part {
+  const person = user ?? (actor?.kind === "person" ? actor.user : null);
+  if (person !== null) return person.deleted ? "deletedPeople" : "people";
+  return actor === null || actor.kind === "unknown" ? "unattributed" : "keysAndServiceAccounts";
+}
+
+function reasonOf(
+  difference: Spend,
+  by: "ACTOR" | "USER" | null,
+  sources: readonly PageSource[],
+): DifferenceReason | null {
+  if (spends.isZero(difference)) return null;
+  if (by === null) return "NO_ATTRIBUTION";
+  // Final figures do not move, whichever export they are of.
+  const moving = sources.filter(({ state }) => state !== "FINAL");
+  const exports = Map.groupBy(moving, ({ covers }) => covers?.from);
+  if ([...exports.values()].some((pages) => new Set(pages.map(({ watermark }) => watermark)).size > 1))
+    return "EXPORTS_DIFFER";
+  return by === "USER" ? "PEOPLE_ONLY" : "UNEXPLAINED";
+}
+
+function sumOf(amounts: readonly Spend[]): Spend | null {
+  const [first, ...others] = amounts;
+  return first === undefined ? null : others.reduce(spends.plus, first);
+}

@@ -1,0 +1,198 @@
+import type { Context } from "../context.ts";
+import { type Dimensions, dimensionKey, isNameless, NO_DIMENSIONS } from "../domain/bucket.ts";
+import { type Comparison, rangeBefore } from "../domain/comparison.ts";
+import type { ReportQuestion } from "../domain/report.ts";
+import { badInput } from "../errors.ts";
+import type { FieldWalks } from "../upstream/plan.ts";
+import { type Walk, type Whole, whole } from "../upstream/walk.ts";
+import { earliestDay } from "../upstream/windows.ts";
+import {
+  type Analysed,
+  type Analysis,
+  analysed,
+  cellOf,
+  type Kind,
+  once,
+  type Relations,
+  runningTotals,
+  setAgainst,
+} from "./analysis.ts";
+import type { Ranking } from "./ranking.ts";
+import {
+  type GatewayRow,
+  isAnswerable,
+  planBy,
+  type ReportPlan,
+  type ReportPlans,
+  readReport,
+  reportWalksOf,
+  totalOf,
+  walkReport,
+} from "./report.ts";
+import { rankByTeam, walkByTeam, walksByTeam } from "./team-report.ts";
+
+/** A row of a report with what an analysis says of it. */
+export type ReportFigure<Measure> = Analysed<GatewayRow<Measure>, Measure>;
+
+/** What is asked of the rows of a report beside their dimensions. */
+export type ReportAnalysis<Measure> = Pick<
+  Analysis<GatewayRow<Measure>, Measure>,
+  "bucket" | "top" | "order"
+> & { readonly compare: Comparison | null };
+
+/** Throws BAD_USER_INPUT where the groups that are not among the first could not be one row: people in several would count twice. */
+export function refuseOverlap(
+  top: number | null,
+  { groupBy, overlap }: Pick<ReportQuestion, "groupBy" | "overlap">,
+): void {
+  const byTeam = groupBy.includes("TEAM") && overlap !== "SPLIT";
+  const dimension = groupBy.includes("GROUP") ? "GROUP" : byTeam ? "TEAM" : null;
+  if (top === null || dimension === null) return;
+  const split = dimension === "TEAM" ? "`overlap: SPLIT`, or " : "";
+  throw badInput(
+    `\`top\` merges the other groups into one row, and people in several count fully in each ${dimension}: added up, they would count twice. Ask for ${split}\`bucket: NONE, first: ${top}\` instead, which lists the largest.`,
+  );
+}
+
+export function isByTeam({ question }: Pick<ReportPlan<unknown>, "question">): boolean {
+  return question.groupBy.includes("TEAM");
+}
+
+/** The rows of a plan as a walk, put together by team where that is asked for. */
+export function walkRows<Measure>(ctx: Context, plan: ReportPlan<Measure>): Walk<GatewayRow<Measure>> {
+  return isByTeam(plan) ? walkByTeam(ctx, plan) : walkReport(ctx.upstream, plan);
+}
+
+/** All of them. */
+async function rowsOf<Measure>(ctx: Context, plan: ReportPlan<Measure>): Promise<Whole<GatewayRow<Measure>>> {
+  if (!isByTeam(plan)) return readReport(ctx.upstream, plan);
+  if (plan.question.bucket !== "NONE") return whole(walkByTeam(ctx, plan));
+  const { ranked, sources } = await rankByTeam(ctx, plan);
+  return { rows: ranked.map(({ row }) => row), sources };
+}
+
+/** The walks of a plan before they are made. */
+export function planWalks<Measure>(
+  ctx: Context,
+  plan: ReportPlan<Measure>,
+  enough: number | null,
+): readonly FieldWalks[] {
+  return isByTeam(plan) ? walksByTeam(ctx, plan, enough) : [reportWalksOf(plan, enough)];
+}
+
+function kindOf<Measure>({ algebra, resource }: ReportPlan<Measure>): Kind<GatewayRow<Measure>, Measure> {
+  return {
+    algebra,
+    subject: resource.endpoint.subject,
+    groupOf: dimensionKey,
+    ungrouped: (row) => ({ ...row, ...NO_DIMENSIONS }),
+    named: (row, newer) => (isNameless(newer) ? row : newer),
+  };
+}
+
+/** The rows of a plan, read in full and analysed. Where it is compared with days that are not covered, it is left uncompared. */
+export async function analyseReport<Measure>(
+  ctx: Context,
+  plan: ReportPlan<Measure>,
+  { compare, ...analysis }: ReportAnalysis<Measure>,
+): Promise<Ranking<ReportFigure<Measure>>> {
+  const { range } = plan.windows;
+  const earlier = await answerableBefore(ctx, plan, compare);
+  const [now, before] = await Promise.all([rowsOf(ctx, plan), earlier && rowsOf(ctx, earlier)]);
+  if (before !== null) refuseRemainders([...now.rows, ...before.rows]);
+  const set = before && compare ? before.rows.map(withOwnHidden).map(setAgainst(compare, range)) : null;
+  const whole = { ...analysis, range, before: set };
+  return {
+    ranked: await analysed(kindOf(plan), now.rows, now.sources, whole, ctx.upstream.turn),
+    sources: [...now.sources, ...(before?.sources ?? [])],
+  };
+}
+
+/** What a group had is not known where it can be in what upstream left out; it is not zero. */
+function refuseRemainders(rows: readonly GatewayRow<unknown>[]): void {
+  if (!rows.some(({ isRemainder }) => isRemainder)) return;
+  throw badInput(
+    "Upstream keeps only the largest groups of a day here, so nobody can say what a group had on days when it was not among them. To compare, group by fewer dimensions, filter, or ask `source: UNIFIED`.",
+  );
+}
+
+/** Every group once for the whole range, largest first. */
+export function rankReport<Measure>(
+  ctx: Context,
+  plan: ReportPlan<Measure>,
+): Promise<Ranking<ReportFigure<Measure>>> {
+  const order = { measure: plan.algebra.rank, descending: true };
+  return analyseReport(ctx, plan, { bucket: "NONE", top: null, order, compare: null });
+}
+
+/** The same question about the compared period, to the same source. Throws NOT_COVERED. */
+export function planBefore<Measure>(plan: ReportPlan<Measure>, compare: Comparison): ReportPlan<Measure> {
+  const range = rangeBefore(compare, plan.windows.range);
+  return planBy(plan.source, plan.algebra, { ...plan.question, range }, plan.asOf);
+}
+
+/** The same where every day of it can be answered; null where not. */
+async function answerableBefore<Measure>(
+  { upstream }: Context,
+  plan: ReportPlan<Measure>,
+  compare: Comparison | null,
+): Promise<ReportPlan<Measure> | null> {
+  const { coverage } = plan.resource.endpoint;
+  if (compare === null || rangeBefore(compare, plan.windows.range).from < (coverage?.earliest ?? ""))
+    return null;
+  const before = planBefore(plan, compare);
+  return (await isAnswerable(upstream, before)) ? before : null;
+}
+
+/** A plan, and that of the period it is compared with, where that is covered. */
+export function withPlanBefore<Measure>(
+  plan: ReportPlan<Measure>,
+  compare: Comparison | null,
+): readonly ReportPlan<Measure>[] {
+  return compare === null || !isCovered(plan, compare) ? [plan] : [plan, planBefore(plan, compare)];
+}
+
+/** The plans whose source reaches back to the compared period too, where any does: those of one organization differ in that. */
+export function reachingBack<Measure>(
+  plans: ReportPlans<Measure>,
+  compare: Comparison | null,
+): ReportPlans<Measure> {
+  if (compare === null) return plans;
+  const [first, ...others] = plans.filter((plan) => isCovered(plan, compare));
+  return first === undefined ? plans : [first, ...others];
+}
+
+function isCovered<Measure>({ windows, resource, asOf }: ReportPlan<Measure>, compare: Comparison): boolean {
+  return rangeBefore(compare, windows.range).from >= earliestDay(resource.endpoint, asOf);
+}
+
+/** Nobody knows whether two hidden identities are one: none of then is one of now. */
+function withOwnHidden<Row extends Dimensions>(row: Row): Row {
+  return row.hidden === null ? row : { ...row, hidden: -1 - row.hidden };
+}
+
+/** `rows`: all of them, where they have been read; null where they are shown as upstream sends them. */
+export function relationsOf<Measure>(
+  ctx: Context,
+  plan: ReportPlan<Measure>,
+  compare: Comparison | null,
+  rows: () => readonly ReportFigure<Measure>[] | null,
+): Relations<ReportFigure<Measure>, Measure> {
+  const { upstream } = ctx;
+  const kind = kindOf(plan);
+  const earlier = () => (compare === null ? null : planBefore(plan, compare));
+  const sums = once(async () => runningTotals(kind, rows() ?? (await rowsOf(ctx, plan)).rows, upstream.turn));
+  return {
+    total: once(() => totalOf(upstream, plan)),
+    runningTotal: async (row) => {
+      const isHidden =
+        plan.question.groupBy.includes("ACTOR") && row.actor === null && !row.isOther && !row.isRemainder;
+      return isHidden ? null : ((await sums()).get(cellOf(kind, row)) ?? null);
+    },
+    rangeBefore: () => earlier()?.windows.range ?? null,
+    totalBefore: once(async () => {
+      const before = earlier();
+      return before && totalOf(upstream, before);
+    }),
+  };
+}

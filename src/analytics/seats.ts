@@ -1,0 +1,90 @@
+import { finalityOf } from "../cache/policy.ts";
+import type { Context } from "../context.ts";
+import { isActive } from "../domain/activity.ts";
+import { addDays, dayOf } from "../domain/day.ts";
+import type { Member } from "../domain/organization.ts";
+import { type DayRange, oneDay } from "../domain/range.ts";
+import { badInput, GatewayError } from "../errors.ts";
+import { lastDays, reach } from "../loaders/activity-days.ts";
+import { membersOf } from "../loaders/members.ts";
+import { enterpriseMembers } from "../upstream/endpoints/members.ts";
+import { activitySummaries } from "../upstream/endpoints/summaries.ts";
+import { userActivity } from "../upstream/endpoints/users.ts";
+import { type FieldWalks, walksOf } from "../upstream/plan.ts";
+import { type PageSource, walkOf, whole } from "../upstream/walk.ts";
+import { windowsOf } from "../upstream/windows.ts";
+
+/** The current members of the Enterprise organization, by what they did in some days. Every one is in one of the lists. */
+export interface Seats {
+  readonly active: readonly Member[];
+  /** Did nothing. */
+  readonly idle: readonly Member[];
+  /** Did nothing either, but joined only after the first of the days. */
+  readonly joinedSince: readonly Member[];
+  readonly sources: readonly PageSource[];
+}
+
+/** So many days, of which the last is the newest that is whole: who did something on one that is counted in part is not idle. */
+export async function countedDays(ctx: Context, days: number): Promise<DayRange> {
+  const { maxDays } = userActivity.coverage ?? { maxDays: 0 };
+  if (days < 1 || days > maxDays) throw badInput(`\`days\` is ${days}; it can be 1 to ${maxDays}.`);
+  const newest = (await lastDays(ctx)).findLast(({ state }) => state !== "OPEN");
+  if (newest === undefined)
+    throw new GatewayError(
+      "NOT_YET_AVAILABLE",
+      "Upstream has not counted any of the last days in full yet.",
+      {
+        dataset: "ACTIVITY_SUMMARIES",
+      },
+    );
+  const until = addDays(newest.date, 1);
+  return windowsOf(userActivity, { from: addDays(until, -days), until }, ctx.now()).range;
+}
+
+/** The walks of `countedDays` and `seatsOver` before they are made; upstream may be later than it is as a rule. */
+export function seatWalks(ctx: Context, days: number): readonly FieldWalks[] {
+  const today = dayOf(ctx.now());
+  const newest = [1, 2]
+    .map((ago) => addDays(today, -ago))
+    .find((day) => finalityOf("activity", oneDay(day), ctx.now() - (userActivity.lagMs ?? 0)) !== "OPEN");
+  const until = addDays(newest ?? today, 1);
+  return [
+    walksOf(activitySummaries, [{ range: reach(ctx, today) }]),
+    walksOf(enterpriseMembers, [{}]),
+    peopleWalks(ctx, { from: addDays(until, -days), until }),
+  ];
+}
+
+export async function seatsOver(ctx: Context, range: DayRange): Promise<Seats> {
+  const [members, { rows, sources }] = await Promise.all([
+    membersOf(ctx, "ENTERPRISE"),
+    activePeople(ctx, range),
+  ]);
+  const people = new Set(rows.map(({ userId }) => userId));
+  const active = members.filter(({ userId }) => people.has(userId));
+  const others = members.filter(({ userId }) => !people.has(userId));
+  const isNew = ({ addedAt }: Member) => dayOf(addedAt) > range.from;
+  return {
+    active,
+    idle: others.filter((member) => !isNew(member)),
+    joinedSince: others.filter(isNew),
+    sources,
+  };
+}
+
+/** Everyone with activity in the days, one row each, as upstream recounts them over the whole range. */
+export async function activePeople(ctx: Context, range: DayRange) {
+  const { rows, sources } = await whole(walkOf(ctx.upstream, userActivity, peopleOf(ctx, range)));
+  return { rows: rows.filter((row) => row.userId !== null && isActive(row)), sources };
+}
+
+/** The questions of `users` over the same days, so that both are asked once. */
+function peopleOf({ now }: Context, range: DayRange) {
+  const { pieces } = windowsOf(userActivity, range, now());
+  return pieces.map((piece) => ({ range: piece, filter: {}, descending: false }));
+}
+
+/** The walks of `activePeople` before they are made. */
+export function peopleWalks(ctx: Context, range: DayRange): FieldWalks {
+  return walksOf(userActivity, peopleOf(ctx, range));
+}

@@ -1,0 +1,129 @@
+import { type Finality, leastSettled } from "../cache/policy.ts";
+import type { ReportRow } from "../domain/bucket.ts";
+import { addDays, type Day, dayOf, daysBetween, earlier, type Instant } from "../domain/day.ts";
+import type { DayRange } from "../domain/range.ts";
+import { GatewayError } from "../errors.ts";
+import type { Upstream } from "../upstream/upstream.ts";
+import { type Walk, whole } from "../upstream/walk.ts";
+import type { Algebra } from "./ranking.ts";
+import { type ReportPlan, walkReport } from "./report.ts";
+import { Cells } from "./spend-cells.ts";
+
+/** What a report says of one day. */
+export interface ReportDay<Measure> {
+  readonly day: Day;
+  readonly cells: Cells<Measure>;
+  readonly state: Finality;
+  /** When upstream exported it; null where it does not say. */
+  readonly refreshedAt: Instant | null;
+}
+
+export type ReportDays<Measure> = AsyncGenerator<ReportDay<Measure>, void, void>;
+
+/**
+ * A walk whose rows go by time, a day at a time; days without any are left out. A window that is refreshed while it is read is
+ * begun again: what was given of it stays where it is final, and else the walk ends with CURSOR_EXPIRED.
+ */
+export async function* daysOf<Measure>(
+  walk: Walk<ReportRow<Measure>>,
+  algebra: Algebra<Measure>,
+): ReportDays<Measure> {
+  let held = null as (ReportDay<Measure> & InWindow) | null;
+  let given = null as InWindow | null;
+  let rereads = false;
+  for await (const { window, restarted, rows, state, watermark: refreshedAt } of walk(null)) {
+    if (restarted) {
+      if (given?.window === window && state !== "FINAL") throw refreshed(given.day);
+      if (held?.window === window) held = null;
+      rereads = true;
+    }
+    for (const row of rows) {
+      const day = dayOf(row.from);
+      if (rereads && given !== null && day <= given.day) continue;
+      const newest = held?.day ?? given?.day ?? day;
+      if (day < newest)
+        throw new GatewayError("UPSTREAM_SHAPE", `The report came back to ${day} after ${newest}.`);
+      if (held !== null && held.day !== day) {
+        yield held;
+        given = { day: held.day, window: held.window };
+        held = null;
+      }
+      held ??= { day, cells: new Cells(algebra), state, refreshedAt, window };
+      held.cells.add(row);
+    }
+  }
+  if (held !== null) yield held;
+}
+
+interface InWindow {
+  readonly day: Day;
+  readonly window: number;
+}
+
+function refreshed(day: Day): GatewayError {
+  return new GatewayError(
+    "CURSOR_EXPIRED",
+    `Upstream refreshed figures that can still move while they were read, after ${day}; ask again.`,
+  );
+}
+
+/** The most rows of a report by person that are held at once. */
+const HELD_ROWS = 50_000;
+
+/**
+ * The days of a report whose rows do not go by time, which is held a piece at a time. Pieces begin with a day and double, up to
+ * the end of a month, while they are surely small enough.
+ */
+export async function* gatheredDays<Measure>(
+  upstream: Upstream,
+  plan: ReportPlan<Measure>,
+  months: readonly DayRange[],
+): ReportDays<Measure> {
+  let length = 1;
+  for (const month of months) {
+    for (let from = month.from; from < month.until; ) {
+      const piece = { from, until: earlier(addDays(from, length), month.until) };
+      const { rows, sources } = await whole(walkReport(upstream, plan, [piece]));
+      const state = leastSettled(sources.map((source) => source.state));
+      const refreshedAt = sources[0]?.watermark ?? null;
+      const days = Map.groupBy(rows, (row) => dayOf(row.from));
+      for (const day of [...days.keys()].sort()) {
+        const cells = new Cells(plan.algebra);
+        for (const row of days.get(day) ?? []) cells.add(row);
+        yield { day, cells, state, refreshedAt };
+      }
+      const isLong = daysBetween(piece.from, piece.until) === length;
+      if (rows.length > HELD_ROWS) length = Math.max(1, Math.floor(length / 2));
+      else if (isLong && rows.length * 2 <= HELD_ROWS) length = Math.min(31, length * 2);
+      from = piece.until;
+    }
+  }
+}
+
+/** The days of a report, of which the next one can be looked at before it is taken. */
+export class Days<Measure> {
+  readonly #days: ReportDays<Measure>;
+  #next: ReportDay<Measure> | null | undefined;
+
+  constructor(days: ReportDays<Measure>) {
+    this.#days = days;
+  }
+
+  /** The next day there is; null at the end. */
+  async next(): Promise<Day | null> {
+    if (this.#next === undefined) this.#next = (await this.#days.next()).value ?? null;
+    return this.#next?.day ?? null;
+  }
+
+  /** What there is of this day, if it is the next one. */
+  take(day: Day): ReportDay<Measure> | null {
+    if (this.#next?.day !== day) return null;
+    const taken = this.#next;
+    this.#next = undefined;
+    return taken;
+  }
+
+  async close(): Promise<void> {
+    await this.#days.return();
+  }
+}

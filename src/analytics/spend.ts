@@ -1,0 +1,219 @@
+import { type Finality, leastSettled } from "../cache/policy.ts";
+import type { Context } from "../context.ts";
+import type { Dataset } from "../domain/dataset.ts";
+import { type Day, type Instant, later } from "../domain/day.ts";
+import type { Spend } from "../domain/money.ts";
+import type { OrganizationKind } from "../domain/organization.ts";
+import { type DayRange, splitByMonth } from "../domain/range.ts";
+import type { Dimension, ReportQuestion } from "../domain/report.ts";
+import type { TokenUsage } from "../domain/tokens.ts";
+import { badInput } from "../errors.ts";
+import type { Upstream } from "../upstream/upstream.ts";
+import { earliestDay } from "../upstream/windows.ts";
+import { costReport } from "./cost.ts";
+import {
+  answerBy,
+  plansFor,
+  type Report,
+  type ReportPlan,
+  type ReportPlans,
+  type Source,
+  walkReport,
+} from "./report.ts";
+import type { Cell, Cells } from "./spend-cells.ts";
+import { Days, daysOf, gatheredDays, type ReportDay, type ReportDays } from "./spend-days.ts";
+import { usageReport } from "./usage.ts";
+
+/** What one identity used of one product and model on one day, and what it cost. */
+export interface SpendLine extends Cell {
+  readonly day: Day;
+  /** Null: no cost is recorded. */
+  readonly spend: Spend | null;
+  /** Null: no tokens are recorded, as for runs of code. */
+  readonly tokens: TokenUsage | null;
+}
+
+/** All lines of a day, in an order of their own: that of account, product and model. */
+export interface SpendDay {
+  readonly day: Day;
+  readonly lines: readonly SpendLine[];
+  readonly state: Finality;
+  /** The older of the exports behind it; null where upstream does not say. */
+  readonly refreshedAt: Instant | null;
+}
+
+/** Spend line by line, from whichever source can tell. */
+export interface SpendWalk {
+  readonly source: Source;
+  /** The report the amounts are from. */
+  readonly dataset: Dataset;
+  readonly organization: OrganizationKind;
+  /** The days it is about: those asked for, without days that have not come yet. */
+  readonly range: DayRange;
+  readonly days: AsyncGenerator<SpendDay, void, void>;
+}
+
+export interface SpendQuestion {
+  readonly range: DayRange;
+  readonly source: Source | "AUTO";
+  /** The first day still to be told; the whole range where it is left out. */
+  readonly from?: Day;
+}
+
+/** What lines are split by, as far as each source knows it. */
+const SPLITS: Readonly<Record<Source, { cost: readonly Dimension[]; usage: readonly Dimension[] }>> = {
+  UNIFIED: { cost: ["ACTOR", "MODEL", "PRODUCT"], usage: ["ACTOR", "MODEL", "PRODUCT"] },
+  ENTERPRISE: { cost: ["MODEL", "PRODUCT", "USER"], usage: ["MODEL", "PRODUCT", "USER"] },
+  CONSOLE: { cost: ["DESCRIPTION"], usage: ["MODEL"] },
+};
+
+/**
+ * Every line of cost and tokens of the range, day by day, oldest first; the sum of the lines is the total of `cost`, to the last
+ * digit. Upstream is asked for a month at a time, and a day is held in memory. What the reports of people leave out is a line
+ * without an actor, made of the organization's report less theirs.
+ */
+export async function walkSpend(ctx: Context, question: SpendQuestion): Promise<SpendWalk> {
+  const { upstream } = ctx;
+  return answerBy(upstream, plansOf(ctx, question), async (plan) => {
+    const { source, organization } = plan.source;
+    const { range } = plan.windows;
+    const { dataset } = plan.resource.endpoint;
+    const days = spendDays(upstream, plan, {
+      ...range,
+      from: later(range.from, question.from ?? range.from),
+    });
+    const first = await days.next(); // whether upstream refuses the source shows here
+    return { source, dataset, organization, range, days: resumed(first, days) };
+  });
+}
+
+async function* resumed<T>(
+  first: IteratorResult<T, void>,
+  rest: AsyncGenerator<T, void, void>,
+): AsyncGenerator<T, void, void> {
+  try {
+    if (first.done !== true) yield first.value;
+    yield* rest;
+  } finally {
+    await rest.return();
+  }
+}
+
+/** The newer reports, then the older ones of the same organization, as far as they reach back. */
+function plansOf({ upstream, now }: Context, { range, source }: SpendQuestion): ReportPlans<Spend> {
+  const isEnterprise = source === "ENTERPRISE" || (source !== "CONSOLE" && upstream.has("analytics"));
+  const organization: OrganizationKind = isEnterprise ? "ENTERPRISE" : "CONSOLE";
+  const sources = costReport.sources
+    .filter((each) => each.organization === organization && (source === "AUTO" || each.source === source))
+    .map((each) => ({ each, question: questionOf(range, SPLITS[each.source].cost) }));
+  const reaching = sources.filter(
+    ({ each, question }) => range.from >= earliestDay(each.resourceFor(question).endpoint, now()),
+  );
+  const plans = (asked: typeof sources) =>
+    asked.map(
+      ({ each, question }) => plansFor(upstream, { ...costReport, sources: [each] }, question, now())[0],
+    );
+  const [first, ...others] = plans(reaching);
+  if (first !== undefined) return [first, ...others];
+  const [early] = plans(sources.slice(0, 1)); // throws, and says from when on it could be asked
+  if (early !== undefined) return [early];
+  throw badInput(`\`source\` can be AUTO, UNIFIED, ENTERPRISE or CONSOLE, not ${source}.`);
+}
+
+function questionOf(range: DayRange, groupBy: readonly Dimension[]): ReportQuestion {
+  return { range, bucket: "DAY", groupBy, filter: {} };
+}
+
+async function* spendDays(
+  upstream: Upstream,
+  plan: ReportPlan<Spend>,
+  range: DayRange,
+): AsyncGenerator<SpendDay, void, void> {
+  if (range.from >= range.until) return;
+  const { source, organization } = plan.source;
+  const read = <Measure>(report: Report<Measure>, groupBy: readonly Dimension[]) => {
+    const sources = report.sources.filter(
+      (each) => each.source === source && each.organization === organization,
+    );
+    return new Days(reportDays(upstream, { ...report, sources }, questionOf(range, groupBy), plan.asOf));
+  };
+  const all: readonly Dimension[] = ["MODEL", "PRODUCT"];
+  const isOfPeople = source === "ENTERPRISE";
+  const reports = {
+    cost: read(costReport, SPLITS[source].cost),
+    usage: read(usageReport, SPLITS[source].usage),
+    allCost: isOfPeople ? read(costReport, all) : null,
+    allUsage: isOfPeople ? read(usageReport, all) : null,
+  };
+  const open = Object.values(reports).filter((report) => report !== null);
+  try {
+    for (;;) {
+      const next = await Promise.all(open.map((report) => report.next()));
+      const day = next.filter((each) => each !== null).sort()[0];
+      if (day === undefined) return;
+      const cost = reports.cost.take(day);
+      const usage = reports.usage.take(day);
+      const allCost = reports.allCost?.take(day) ?? null;
+      const allUsage = reports.allUsage?.take(day) ?? null;
+      const told = joined(day, cost?.cells, usage?.cells);
+      const untold = joined(day, restOf(allCost, cost), restOf(allUsage, usage));
+      const lines = [...told, ...untold].sort(byKey).map(({ line }) => line);
+      yield { day, lines, ...ageOf([cost, usage, allCost, allUsage]) };
+    }
+  } finally {
+    await Promise.all(open.map((report) => report.close()));
+  }
+}
+
+function reportDays<Measure>(
+  upstream: Upstream,
+  report: Report<Measure>,
+  question: ReportQuestion,
+  asOf: Instant,
+): ReportDays<Measure> {
+  const [plan] = plansFor(upstream, report, question, asOf);
+  const months = splitByMonth(plan.windows.range);
+  return question.groupBy.includes("USER")
+    ? gatheredDays(upstream, plan, months)
+    : daysOf(walkReport(upstream, plan, months), plan.algebra);
+}
+
+/** What the organization's figures hold beyond those of its people. */
+function restOf<Measure>(
+  all: ReportDay<Measure> | null,
+  people: ReportDay<Measure> | null,
+): Cells<Measure> | undefined {
+  return people === null ? all?.cells : all?.cells.without(people.cells);
+}
+
+interface KeyedLine {
+  readonly key: string;
+  readonly line: SpendLine;
+}
+
+function joined(day: Day, cost?: Cells<Spend>, usage?: Cells<TokenUsage>): KeyedLine[] {
+  const keys = new Set([...(cost?.keys() ?? []), ...(usage?.keys() ?? [])]);
+  return [...keys].flatMap((key) => {
+    const [money, tokens] = [cost?.get(key), usage?.get(key)];
+    const cell = money ?? tokens;
+    if (cell === undefined) return [];
+    const { actor, product, model } = cell;
+    const [spend, used] = [money?.measure ?? null, tokens?.measure ?? null];
+    return [{ key, line: { day, actor, product, model, spend, tokens: used } }];
+  });
+}
+
+function byKey(a: KeyedLine, b: KeyedLine): number {
+  return a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
+}
+
+function ageOf(
+  days: readonly (Omit<ReportDay<unknown>, "cells"> | null)[],
+): Pick<SpendDay, "state" | "refreshedAt"> {
+  const there = days.filter((day) => day !== null);
+  const watermarks = there.map(({ refreshedAt }) => refreshedAt);
+  return {
+    state: leastSettled(there.map(({ state }) => state)),
+    refreshedAt: watermarks.reduce((a, b) => (a === null || b === null ? null : Math.min(a, b))),
+  };
+}

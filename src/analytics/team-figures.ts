@@ -1,0 +1,124 @@
+import type { Context } from "../context.ts";
+import type { UserActivity } from "../domain/activity.ts";
+import { addedUp } from "../domain/activity-sum.ts";
+import { sumOfRecords } from "../domain/claude-code.ts";
+import type { Spend } from "../domain/money.ts";
+import { emailKey } from "../domain/organization.ts";
+import type { DayRange } from "../domain/range.ts";
+import { NOBODY, type Overlap, type Placement, placementKey } from "../domain/team.ts";
+import { recordsOfDays } from "../loaders/claude-code.ts";
+import { loader } from "../loaders/loader.ts";
+import { teamsNow, walksToTeams } from "../loaders/teams.ts";
+import { claudeCode } from "../upstream/endpoints/claude-code.ts";
+import { userActivity } from "../upstream/endpoints/users.ts";
+import { type FieldWalks, walksOf } from "../upstream/plan.ts";
+import { walkOf, whole } from "../upstream/walk.ts";
+import { type Covered, windowsOf } from "../upstream/windows.ts";
+import { costReport } from "./cost.ts";
+import { answerBy, plansFor, type ReportPlans } from "./report.ts";
+import { overlapOf, rankByTeam } from "./team-report.ts";
+
+/** A question about what teams cost. */
+export interface TeamSpendQuestion {
+  readonly range: DayRange;
+  readonly overlap: Overlap;
+}
+
+/** What the people of each placement cost over the range. Null: nothing. */
+export const spendOfTeam = loader(async (ctx, question: TeamSpendQuestion) => {
+  const plans = await plansOf(ctx, question);
+  const { ranked } = await answerBy(ctx.upstream, plans, (plan) => rankByTeam(ctx, plan));
+  return new Map(
+    ranked.flatMap(({ row: { team, measure } }): [string, Spend][] =>
+      team === null ? [] : [[placementKey(team), measure]],
+    ),
+  );
+});
+
+/** What is counted in more than one team. Null: nobody cost anything. */
+export async function spendOverlap(ctx: Context, question: TeamSpendQuestion): Promise<Spend | null> {
+  return answerBy(ctx.upstream, await plansOf(ctx, question), (plan) => overlapOf(ctx, plan));
+}
+
+async function plansOf(ctx: Context, { range, overlap }: TeamSpendQuestion): Promise<ReportPlans<Spend>> {
+  await teamsNow(ctx); // a refusal of the groups is none of the reports
+  const question = { range, bucket: "NONE", groupBy: ["TEAM"], filter: {}, overlap } as const;
+  return plansFor(ctx.upstream, costReport, question, ctx.now());
+}
+
+/** What people did together. */
+export interface PeopleActivity {
+  /** How many they are. */
+  readonly people: number;
+  readonly activity: UserActivity;
+}
+
+/** What the people of each placement did over the range: one walk of everybody's roll-up. Null: nothing. */
+export const activityOfTeam = loader(async (ctx, { range }: { range: DayRange }) => {
+  const teams = await teamsNow(ctx);
+  const { rows } = await whole(walkOf(ctx.upstream, userActivity, questionsOver(userActivity, range, ctx)));
+  const people = rows
+    .filter(isActive)
+    .map((row) => ({ ...row, email: row.email ?? row.formerEmail ?? null }));
+  const active = byPlacement(people, (row) => teams.placesOf(row));
+  const { aliases } = ctx.roster;
+  return new Map(
+    [...active].flatMap(([key, all]): [string, PeopleActivity][] => {
+      const activity = addedUp(all);
+      const people = new Set(
+        all.map(({ userId, email }) => (email === null ? userId : emailKey(email, aliases))),
+      );
+      return activity === null ? [] : [[key, { people: people.size, activity }]];
+    }),
+  );
+});
+
+/** One question for each piece of the days. */
+function questionsOver(endpoint: Covered, range: DayRange, { now }: Context): { readonly range: DayRange }[] {
+  return windowsOf(endpoint, range, now()).pieces.map((piece) => ({ range: piece }));
+}
+
+/** The walks to what people did before they are made. */
+export function activityWalks(ctx: Context, range: DayRange): readonly FieldWalks[] {
+  return [walksOf(userActivity, questionsOver(userActivity, range, ctx)), ...walksToTeams(ctx)];
+}
+
+/** The walks to Claude Code records before they are made. */
+export function codeWalks(ctx: Context, range: DayRange): readonly FieldWalks[] {
+  return [walksOf(claudeCode, questionsOver(claudeCode, range, ctx)), ...walksToTeams(ctx)];
+}
+
+/** The Claude Code records of each placement over the range, added up; those of keys are nobody's. Null: none. */
+export const codeOfTeam = loader(async (ctx, { range }: { range: DayRange }) => {
+  const teams = await teamsNow(ctx);
+  const { rows } = await recordsOfDays(ctx, range);
+  const records = byPlacement(rows, ({ actor }) =>
+    actor.kind === "user" ? teams.placesOf({ userId: null, email: actor.email }) : [NOBODY],
+  );
+  return new Map(
+    [...records].flatMap(([key, all]) => {
+      const sum = sumOfRecords(all);
+      return sum === null ? [] : [[key, sum] as const];
+    }),
+  );
+});
+
+function byPlacement<Row>(
+  rows: readonly Row[],
+  placesOf: (row: Row) => readonly Placement[],
+): Map<string, Row[]> {
+  const placed = rows.flatMap((row) => placesOf(row).map((place) => ({ key: placementKey(place), row })));
+  return new Map(
+    [...Map.groupBy(placed, ({ key }) => key)].map(([key, all]) => [key, all.map(({ row }) => row)]),
+  );
+}
+
+/** Upstream may list members who did nothing. */
+function isActive({ lastActiveOn, ...counted }: UserActivity): boolean {
+  return lastActiveOn !== null || hasCount(counted);
+}
+
+function hasCount(value: unknown): boolean {
+  if (typeof value === "number") return value > 0;
+  return typeof value === "object" && value !== null && Object.values(value).some(hasCount);
+}

@@ -1,0 +1,190 @@
+import { leastSettled } from "../cache/policy.ts";
+import type { Context } from "../context.ts";
+import { NO_DIMENSIONS, type ReportRow } from "../domain/bucket.ts";
+import { startOf } from "../domain/day.ts";
+import type { OrganizationKind } from "../domain/organization.ts";
+import type { DayRange } from "../domain/range.ts";
+import { NOBODY, type Placement, placementKey, type Teams } from "../domain/team.ts";
+import { memberById } from "../loaders/members.ts";
+import { teamsNow, walksToTeams } from "../loaders/teams.ts";
+import { consoleMembers } from "../upstream/endpoints/members.ts";
+import { type FieldWalks, walksOf } from "../upstream/plan.ts";
+import { type PageSource, type Walk, wholeOf } from "../upstream/walk.ts";
+import { merged, type Ranked, type Ranking, sumOf } from "./ranking.ts";
+import {
+  type GatewayRow,
+  lacksNobody,
+  type ReportPlan,
+  reportWalksOf,
+  toldApart,
+  totalWalksOf,
+  ungrouped,
+  walkReport,
+} from "./report.ts";
+
+/** A report of people put together by team: its buckets, oldest first, and what is in them more than once. */
+interface TeamReport<Measure> {
+  /** The rows of a bucket, largest first. */
+  readonly buckets: readonly (readonly Ranked<GatewayRow<Measure>>[])[];
+  /** By how much the rows add up to more than the whole; null where there are none. */
+  readonly overlap: Measure | null;
+  readonly sources: readonly PageSource[];
+}
+
+/** Every team once for the whole range, largest first. */
+export async function rankByTeam<Measure>(
+  ctx: Context,
+  plan: ReportPlan<Measure>,
+): Promise<Ranking<GatewayRow<Measure>>> {
+  const { buckets, sources } = await reportByTeam(ctx, plan, plan.windows.pieces);
+  return { ranked: buckets.flat(), sources };
+}
+
+/** The rows by time, as a walk of one page a window: a team is whole only when all of a window's people have been read. */
+export function walkByTeam<Measure>(ctx: Context, plan: ReportPlan<Measure>): Walk<GatewayRow<Measure>> {
+  return async function* (from) {
+    for (const [window, piece] of plan.windows.pieces.entries()) {
+      if (from !== null && window < from.window) continue;
+      const { buckets, sources } = await reportByTeam(ctx, plan, [piece]);
+      const rows = buckets.flat().map(({ row }) => row);
+      yield { ...together(sources, piece), rows, window, token: null, next: null, restarted: false };
+    }
+  };
+}
+
+/** How much the rows of all pages count more than once, people in several teams being in each; null: there are no rows. */
+export async function overlapOf<Measure>(ctx: Context, plan: ReportPlan<Measure>): Promise<Measure | null> {
+  return (await reportByTeam(ctx, plan, plan.windows.pieces)).overlap;
+}
+
+/** The walks of a report by team before they are made. */
+export function walksByTeam<Measure>(
+  ctx: Context,
+  plan: ReportPlan<Measure>,
+  enough: number | null,
+): readonly FieldWalks[] {
+  return [
+    reportWalksOf(plan, enough),
+    ...(lacksNobody(plan) ? [totalWalksOf(plan)] : []),
+    ...(plan.source.source === "CONSOLE" ? [walksOf(consoleMembers, [{}])] : []),
+    ...walksToTeams(ctx),
+  ];
+}
+
+async function reportByTeam<Measure>(
+  ctx: Context,
+  plan: ReportPlan<Measure>,
+  pieces: readonly DayRange[],
+): Promise<TeamReport<Measure>> {
+  const teams = await teamsNow(ctx);
+  const { rows: read, sources } = await wholeOf(
+    pieces.map((piece) => walkReport(ctx.upstream, plan, [piece])),
+  );
+  const rows = read.map(plan.question.groupBy.includes("ACTOR") ? toldApart : (row) => row);
+  const places = await Promise.all(rows.map((row) => placesOf(ctx, teams, plan.source.organization, row)));
+  const placed = rows.map((row, i) => ({ row, places: places[i] ?? [NOBODY] }));
+  for (const row of await restOf(ctx, plan, pieces, rows)) placed.push({ row, places: [NOBODY] });
+  const byBucket = Map.groupBy(placed, ({ row }) => bucketOf(plan, row));
+  const buckets = [...byBucket].sort(([a], [b]) => a - b).map(([, bucket]) => inTeams(plan, bucket));
+  const none = placed.slice(0, 1).map(({ row: { measure } }) => plan.algebra.minus(measure, measure));
+  return {
+    buckets: buckets.map(({ ranked }) => ranked),
+    overlap: sumOf(plan.algebra, [...none, ...buckets.flatMap(({ twice }) => twice)]),
+    sources,
+  };
+}
+
+interface Placed<Measure> {
+  readonly row: GatewayRow<Measure>;
+  readonly places: readonly Placement[];
+}
+
+/** The rows of one bucket by team. Those of people in the same teams are added up first, so that little is left over to split. */
+function inTeams<Measure>(
+  plan: ReportPlan<Measure>,
+  placed: readonly Placed<Measure>[],
+): { readonly ranked: readonly Ranked<GatewayRow<Measure>>[]; readonly twice: readonly Measure[] } {
+  const { question, algebra, windows } = plan;
+  const { groupBy, overlap = "COUNT_IN_EACH", bucket } = question;
+  const state = leastSettled(placed.map(({ row }) => row.state));
+  const span =
+    bucket === "NONE" ? { from: startOf(windows.range.from), until: startOf(windows.range.until) } : {};
+  const alike = [...Map.groupBy(placed, ({ places }) => JSON.stringify(places.map(placementKey))).values()];
+  const twice: Measure[] = [];
+  const rows = alike.flatMap((group) => {
+    const { places } = group[0] as Placed<Measure>;
+    const people = group.map(({ row }) => ({
+      ...row,
+      ...span,
+      state,
+      user: groupBy.includes("USER") ? row.user : null,
+      accountId: groupBy.includes("USER") ? row.accountId : null,
+      actor: groupBy.includes("ACTOR") ? row.actor : null,
+    }));
+    return merged(people, algebra).flatMap(({ row }) => {
+      const shares = overlap === "SPLIT" ? algebra.split(row.measure, places.length) : null;
+      if (shares === null) twice.push(...places.slice(1).map(() => row.measure));
+      return places.map((team, i) => ({ ...row, team, measure: shares?.[i] ?? row.measure }));
+    });
+  });
+  return { ranked: merged(rows, algebra), twice };
+}
+
+/** What is nobody's, where the report lists people only: the rest of each bucket's total. */
+async function restOf<Measure>(
+  { upstream }: Context,
+  plan: ReportPlan<Measure>,
+  pieces: readonly DayRange[],
+  rows: readonly GatewayRow<Measure>[],
+): Promise<GatewayRow<Measure>[]> {
+  if (!lacksNobody(plan)) return [];
+  const totals = await wholeOf(pieces.map((piece) => ungrouped(upstream, plan, piece)));
+  const state = leastSettled(totals.sources.map((source) => source.state));
+  const ofPeople = Map.groupBy(rows, (row) => bucketOf(plan, row));
+  return [...Map.groupBy(totals.rows, (row) => bucketOf(plan, row))].flatMap(([bucket, all]) => {
+    const [first, ...others] = all;
+    if (first === undefined) return [];
+    const { plus, minus, isZero } = plan.algebra;
+    const total = others.reduce((sum, { measure }) => plus(sum, measure), first.measure);
+    const rest = (ofPeople.get(bucket) ?? []).reduce((left, { measure }) => minus(left, measure), total);
+    // Of the other dimensions nothing is known, which is what the remainder of a cut bucket is like.
+    const isRemainder = plan.question.groupBy.length > 1;
+    const { from, until } = first;
+    return isZero(rest) ? [] : [{ ...NO_DIMENSIONS, from, until, measure: rest, isRemainder, state }];
+  });
+}
+
+/** Rows of one bucket have the same number. */
+function bucketOf<Measure>({ question }: ReportPlan<Measure>, { from }: ReportRow<Measure>): number {
+  return question.bucket === "NONE" ? 0 : from;
+}
+
+async function placesOf(
+  ctx: Context,
+  teams: Teams,
+  organization: OrganizationKind,
+  { user, actor, accountId }: ReportRow<unknown>,
+): Promise<readonly Placement[]> {
+  const person = user ?? (actor?.kind === "person" ? actor.user : null);
+  if (person !== null) {
+    const userId = organization === "ENTERPRISE" ? person.userId : null;
+    return teams.placesOf({ userId, email: person.email ?? person.formerEmail ?? null });
+  }
+  if (accountId === null) return [NOBODY];
+  const member = await memberById(ctx, { organization: "CONSOLE" }).load(accountId);
+  return teams.placesOf({ userId: null, email: member?.email ?? null });
+}
+
+/** The pages of a window as one. */
+function together(sources: readonly PageSource[], covers: DayRange): PageSource {
+  const oldest = (of: (source: PageSource) => number | null) =>
+    sources.map(of).reduce((a, b) => (a === null || b === null ? null : Math.min(a, b)), Infinity);
+  return {
+    watermark: oldest(({ watermark }) => watermark),
+    seen: oldest(({ seen }) => seen),
+    fetchedAt: Math.min(...sources.map(({ fetchedAt }) => fetchedAt)),
+    covers,
+    state: leastSettled(sources.map(({ state }) => state)),
+    stale: sources.find(({ stale }) => stale !== null)?.stale ?? null,
+  };
+}

@@ -1,0 +1,79 @@
+import { type Finality, leastSettled } from "../cache/policy.ts";
+import type { Context } from "../context.ts";
+import { addDays } from "../domain/day.ts";
+import type { Spend } from "../domain/money.ts";
+import type { DayRange } from "../domain/range.ts";
+import { GatewayError } from "../errors.ts";
+import { activityDays, activityWalks } from "../loaders/activity-days.ts";
+import { userActivity } from "../upstream/endpoints/users.ts";
+import type { FieldWalks } from "../upstream/plan.ts";
+import { windowsOf } from "../upstream/windows.ts";
+import { costReport } from "./cost.ts";
+import { sumOf } from "./ranking.ts";
+import { answerBy, likelyPlan, plansFor, type ReportPlans, readReport, reportWalksOf } from "./report.ts";
+import { activePeople, peopleWalks } from "./seats.ts";
+
+/** What the Enterprise organization's usage cost, beside who was active in the same days. */
+export interface UnitCost {
+  readonly range: DayRange;
+  /** Null: upstream has no figures. */
+  readonly spend: Spend | null;
+  /** Different people. */
+  readonly activeUsers: number;
+  /** Days on which somebody was active, each person's counted by itself; null where not measured. */
+  readonly activeUserDays: number | null;
+  readonly state: Finality;
+}
+
+/** Of the days of `asked` that upstream has counted activity of. */
+export async function unitCost(ctx: Context, asked: DayRange): Promise<UnitCost> {
+  const days = await activityDays(ctx, asked);
+  const last = days.at(-1);
+  if (last === undefined)
+    throw new GatewayError("NOT_YET_AVAILABLE", "Upstream has not counted any of these days yet.", {
+      dataset: "ACTIVITY_SUMMARIES",
+    });
+  const range = { from: asked.from, until: addDays(last.date, 1) };
+  const [people, cost] = await Promise.all([activePeople(ctx, range), costOf(ctx, range)]);
+  const daily = days.map(({ all }) => all.daily);
+  const states = [...days, ...people.sources, ...cost.sources].map(({ state }) => state);
+  return {
+    range,
+    spend: cost.spend,
+    activeUsers: people.rows.length,
+    // No day is in another, so that a person's days are added, not people.
+    activeUserDays: daily.reduce(
+      (sum, users) => (sum === null || users === null ? null : sum + users),
+      0 as number | null,
+    ),
+    state: leastSettled(states),
+  };
+}
+
+function plansOf({ upstream, now }: Context, range: DayRange): ReportPlans<Spend> {
+  const sources = costReport.sources.filter(({ organization }) => organization === "ENTERPRISE");
+  const question = { range, bucket: "DAY", groupBy: [], filter: {} } as const;
+  return plansFor(upstream, { ...costReport, sources }, question, now());
+}
+
+/** The walks of `unitCost` before they are made, as if all days that are over were counted. */
+export function unitCostWalks(ctx: Context, asked: DayRange): readonly FieldWalks[] {
+  const { range } = windowsOf(userActivity, asked, ctx.now());
+  const plan = likelyPlan(ctx.upstream, plansOf(ctx, range));
+  return [activityWalks(ctx, range), peopleWalks(ctx, range), reportWalksOf(plan, null)];
+}
+
+async function costOf(ctx: Context, range: DayRange) {
+  const { upstream } = ctx;
+  const plans = plansOf(ctx, range);
+  return answerBy(upstream, plans, async (plan) => {
+    const read = await readReport(upstream, plan);
+    return {
+      spend: sumOf(
+        plan.algebra,
+        read.rows.map(({ measure }) => measure),
+      ),
+      sources: read.sources,
+    };
+  });
+}

@@ -1,0 +1,166 @@
+import { extname } from "node:path";
+import { SingleBar } from "cli-progress";
+import { Command } from "commander";
+import { schema } from "../../schema/index.ts";
+import type { Config } from "../config.ts";
+import { badInput, type ErrorCode, GatewayError } from "../errors.ts";
+import { type Export, exportNames, openExport } from "../server/export/exports.ts";
+import { type Manifest, manifestOf, type Piece, piecesOf } from "../server/export/write.ts";
+import type { Manner, Usage } from "../upstream/operation.ts";
+import { type Opened, openGateway, upstreamOf } from "./open.ts";
+import { PartFile } from "./part-file.ts";
+
+const EXIT = { done: 0, incomplete: 1, unusable: 2 } as const;
+
+/** `export`: a file of /export/ onto this machine, which an interrupted run goes on with. */
+export function exportCommand(): Command {
+  return new Command("export")
+    .description(
+      "Write spend, FOCUS or a list of the graph to a CSV or NDJSON file, and what it holds to FILE.manifest.json. Until it is whole it is FILE.part; ended and begun again, it goes on where it was. Takes at most half of a minute's upstream requests. Exits with 0 where the file is whole, 1 where it is not yet, 2 where what was asked for cannot be had.",
+    )
+    .argument("<name>", `one of ${exportNames(schema).join(", ")}`)
+    .argument("[parameters...]", "as in the URL, such as period=LAST_MONTH or range.last.days=7")
+    .requiredOption("--out <file>", "where to write; its ending, .csv or .ndjson, is the format")
+    .action(run);
+}
+
+async function run(name: string, parameters: readonly string[], { out }: { out: string }): Promise<void> {
+  const opened = await openGateway(process.env);
+  if (opened === null) return;
+  process.stderr.write(`${upstreamOf(opened.config)}\n`);
+  try {
+    const asked = new URLSearchParams(parameters.map(keyAndValue));
+    const { rows, state, totals, sha256 } = await write(opened, name + extname(out), asked, out);
+    const sums = Object.entries(totals).map(([column, sum]) => `${column} ${sum}`);
+    process.stdout.write(
+      `${out}: ${[`${rows} rows`, ...sums, state ?? "no figures", `sha256 ${sha256}`].join(", ")}\n`,
+    );
+  } catch (fault) {
+    if (!(fault instanceof Error && "code" in fault)) throw fault;
+    process.stderr.write(
+      fault instanceof GatewayError ? `${fault.message}\n` : `Cannot write ${out}: ${fault.code}.\n`,
+    );
+    const isUnusable = !(fault instanceof GatewayError) || UNUSABLE.includes(fault.code);
+    process.exitCode = isUnusable ? EXIT.unusable : EXIT.incomplete;
+  } finally {
+    await opened.app.dispose();
+  }
+}
+
+function keyAndValue(parameter: string): [key: string, value: string] {
+  const sign = parameter.indexOf("=");
+  if (sign < 1) throw badInput(`\`${parameter}\` is no parameter; one is written as \`period=LAST_MONTH\`.`);
+  return [parameter.slice(0, sign), parameter.slice(sign + 1)];
+}
+
+/** Asked again, these would be refused again. */
+const UNUSABLE: readonly ErrorCode[] = ["BAD_USER_INPUT", "NOT_FOUND", "NOT_COVERED", "NOT_CONFIGURED"];
+
+/** How often figures may be refreshed under one run. */
+const RESTARTS = 3;
+
+async function write(
+  { app, config, now }: Opened,
+  file: string,
+  parameters: URLSearchParams,
+  out: string,
+): Promise<Manifest> {
+  const asked = { file, parameters: parameters.toString(), upstream: identityOf(config) };
+  const part = await PartFile.open(out, asked, now());
+  const spent = new Spent();
+  const forever = new AbortController().signal;
+  const reader = {
+    context: (manner: Manner) => {
+      const ctx = app.context(forever, "warm", { unhurried: true, ...manner });
+      spent.add(ctx.upstream.usage);
+      return { ...ctx, now: () => part.begun };
+    },
+    onFault: () => {},
+  };
+  try {
+    const opened = openExport(schema, reader, file, parameters);
+    await writeOn(part, opened, spent);
+    return await part.finish(
+      (sha256) => manifestOf(opened, part.mark, sha256),
+      (manifest) => opened.format.trailer(manifest),
+    );
+  } finally {
+    await part.close();
+  }
+}
+
+/** Every piece that is missing, with a bar. */
+async function writeOn(part: PartFile, { table, format }: Export, spent: Spent): Promise<void> {
+  const bar = new Bar(spent);
+  try {
+    for (let restarts = 0; !part.mark.isWhole; restarts++) {
+      try {
+        for await (const piece of piecesOf(table, format, part.mark)) {
+          await part.append(piece);
+          bar.show(piece);
+        }
+      } catch (fault) {
+        const isRefreshed = fault instanceof GatewayError && fault.code === "CURSOR_EXPIRED";
+        if (!isRefreshed || restarts === RESTARTS) throw fault;
+        await part.unsettle();
+      }
+    }
+  } finally {
+    bar.stop();
+  }
+}
+
+/** Requests of all the operations that a file has taken. */
+class Spent {
+  #before = 0;
+  #latest: Usage | null = null;
+
+  add(usage: Usage): void {
+    this.#before = this.requests;
+    this.#latest = usage;
+  }
+
+  get requests(): number {
+    return this.#before + (this.#latest?.requests ?? 0);
+  }
+}
+
+const PARTS = 1_000;
+
+/** How far a file is; where its end is not known beforehand, how much of it there is. */
+class Bar {
+  readonly #spent: Spent;
+  #bar: SingleBar | null = null;
+
+  constructor(spent: Spent) {
+    this.#spent = spent;
+  }
+
+  show({ mark: { rows }, done }: Piece): void {
+    const figures = { rows, requests: this.#spent.requests };
+    const place = Math.floor((done ?? 0) * PARTS);
+    if (this.#bar === null) {
+      const counted = "{rows} rows | {requests} upstream requests";
+      this.#bar = new SingleBar({
+        format: done === null ? counted : `{bar} {percentage}% | ${counted} | about {eta_formatted} left`,
+        stream: process.stderr,
+        noTTYOutput: true,
+        notTTYSchedule: 10_000,
+        hideCursor: true,
+        etaBuffer: 30,
+      });
+      this.#bar.start(PARTS, place, figures);
+    }
+    this.#bar.update(place, figures);
+  }
+
+  stop(): void {
+    this.#bar?.stop();
+  }
+}
+
+/** Tells the upstream and its organizations from others: a file is not gone on with by the figures of another one. */
+function identityOf({ credentials, ...config }: Config): string {
+  const keys = Object.values(credentials).map((credential) => credential?.fingerprint ?? "");
+  return [upstreamOf({ credentials, ...config }), ...keys].join(" ");
+}

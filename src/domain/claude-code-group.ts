@@ -1,0 +1,136 @@
+import type { Span } from "./bucket.ts";
+import { type ClaudeCodeRecord, type CodeActor, type CodeModel, estimatedCost } from "./claude-code.ts";
+import { addDays, startOf } from "./day.ts";
+import { type Decimal, decimalOf } from "./decimal.ts";
+import { type Money, minusMoney, plusMoney } from "./money.ts";
+import { type Aliases, emailKey } from "./organization.ts";
+
+/** What Claude Code records can be split by. */
+export type CodeDimension = "ACTOR" | "USER" | "MODEL" | "TERMINAL" | "CUSTOMER_TYPE";
+
+/** Who or what a row is about. Null: not asked for, or asked for and without a value. */
+export interface CodeDimensions {
+  readonly actor: CodeActor | null;
+  readonly model: string | null;
+  readonly terminalType: string | null;
+  readonly customerType: string | null;
+}
+
+export const NO_CODE_DIMENSIONS: CodeDimensions = {
+  actor: null,
+  model: null,
+  terminalType: null,
+  customerType: null,
+};
+
+/** What was done. Records tell it for all models together. */
+export interface CodeWork {
+  readonly records: number;
+  readonly sessions: number;
+  readonly commits: number;
+  readonly pullRequests: number;
+  readonly linesAdded: number;
+  readonly linesRemoved: number;
+  /** Proposals of all tools. */
+  readonly accepted: number;
+  readonly rejected: number;
+}
+
+type CodeTokens = Pick<CodeModel, "inputTokens" | "outputTokens" | "cacheReadTokens" | "cacheCreationTokens">;
+
+/** What the records of a group come to; additive over records, days and people. */
+export interface CodeMeasure {
+  /** Null where rows are split by model. */
+  readonly work: CodeWork | null;
+  readonly tokens: CodeTokens;
+  /** Upstream's estimate of the cost; not the bill. */
+  readonly estimated: Money;
+}
+
+/** A record, or what one model was for it, under the dimensions asked for. */
+export interface CodeRow extends CodeDimensions, Span {
+  readonly measure: CodeMeasure;
+}
+
+export function rowsOfRecord(record: ClaudeCodeRecord, groupBy: readonly CodeDimension[]): CodeRow[] {
+  const has = (dimension: CodeDimension) => groupBy.includes(dimension);
+  const isNamed = has("ACTOR") || (has("USER") && record.actor.kind === "user");
+  const row = {
+    ...NO_CODE_DIMENSIONS,
+    actor: isNamed ? record.actor : null,
+    terminalType: has("TERMINAL") ? record.terminalType : null,
+    customerType: has("CUSTOMER_TYPE") ? record.customerType : null,
+    from: startOf(record.date),
+    until: startOf(addDays(record.date, 1)),
+  };
+  if (!has("MODEL")) return [{ ...row, measure: measureOf(record) }];
+  return record.models.map(({ model, estimated, ...tokens }) => ({
+    ...row,
+    model,
+    measure: { work: null, tokens, estimated },
+  }));
+}
+
+function measureOf(record: ClaudeCodeRecord): CodeMeasure {
+  const { sessions, commits, pullRequests, linesAdded, linesRemoved, toolActions, models } = record;
+  const done = toolActions.reduce((sum, tool) => combine(add, sum, pair(tool)), { accepted: 0, rejected: 0 });
+  return {
+    work: { records: 1, sessions, commits, pullRequests, linesAdded, linesRemoved, ...done },
+    tokens: models.reduce<CodeTokens>((sum, model) => combine(add, sum, model), NO_TOKENS),
+    estimated: estimatedCost(record),
+  };
+}
+
+const NO_TOKENS: CodeTokens = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheCreationTokens: 0 };
+
+function pair({ accepted, rejected }: Pick<CodeWork, "accepted" | "rejected">) {
+  return { accepted, rejected };
+}
+
+const add = (x: number, y: number) => x + y;
+const subtract = (x: number, y: number) => x - y;
+
+/** Figure by figure, of those that `a` has. */
+function combine<T extends object>(op: (x: number, y: number) => number, a: T, b: T): T {
+  const counts = a as Readonly<Record<string, number>>;
+  const others = b as Readonly<Record<string, number>>;
+  return Object.fromEntries(
+    Object.entries(counts).map(([name, count]) => [name, op(count, others[name] ?? 0)]),
+  ) as T;
+}
+
+/** Sums and differences; work stays unknown when either side's is. */
+export const codeMeasures = {
+  plus: (a: CodeMeasure, b: CodeMeasure): CodeMeasure => ({
+    work: a.work && b.work && combine(add, a.work, b.work),
+    tokens: combine(add, a.tokens, b.tokens),
+    estimated: plusMoney(a.estimated, b.estimated),
+  }),
+  minus: (a: CodeMeasure, b: CodeMeasure): CodeMeasure => ({
+    work: a.work && b.work && combine(subtract, a.work, b.work),
+    tokens: combine(subtract, a.tokens, b.tokens),
+    estimated: minusMoney(a.estimated, b.estimated),
+  }),
+  isZero: ({ work, estimated }: CodeMeasure): boolean =>
+    estimated.cents.units === 0n && (work === null || work.records === 0),
+  /** Ranked by estimated cost. */
+  rank: ({ estimated }: CodeMeasure): Decimal => estimated.cents,
+};
+
+/** A figure of the work, or of the tokens, by name. */
+export function countOf(
+  { work, tokens }: CodeMeasure,
+  name: keyof CodeWork | keyof CodeTokens,
+): Decimal | null {
+  const count = { ...tokens, ...work }[name];
+  return count === undefined ? null : decimalOf(count);
+}
+
+/** Two rows are about the same group when this is equal: addresses of one person are one. */
+export function codeGroupKey(
+  { actor, model, terminalType, customerType }: CodeDimensions,
+  aliases: Aliases,
+): string {
+  const who = actor?.kind === "user" ? { ...actor, email: emailKey(actor.email, aliases) } : actor;
+  return JSON.stringify([who, model, terminalType, customerType]);
+}

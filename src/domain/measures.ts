@@ -1,0 +1,49 @@
+import { compare, type Decimal, decimalOf, negative, plus, ZERO } from "./decimal.ts";
+import type { Money } from "./money.ts";
+import { ratioOf, rounded } from "./ratio.ts";
+
+/**
+ * Measures that are computed from others, each defined here once. None is additive: over more days or people they are computed
+ * again from the sums of their parts. Shares that belong to one kind of figures stand with it: `cacheReadShare` with tokens,
+ * `acceptanceRate` with tool actions.
+ */
+
+/** Decimals that a ratio is rounded to, half to even. A ratio of two exact figures is rarely a decimal number itself. */
+export const RATIO_DECIMALS = 12;
+
+/** `part / whole`; null where there is no whole. */
+export function ratio(part: Decimal, whole: Decimal): Decimal | null {
+  const exact = ratioOf(part, whole);
+  return exact && rounded(exact, RATIO_DECIMALS);
+}
+
+/** What `now` is more or less than `before`, as a part of it: 0.5 is half as much again. Null where there was nothing before. */
+export function relativeChange(now: Decimal, before: Decimal): Decimal | null {
+  const size = compare(before, ZERO) < 0 ? negative(before) : before;
+  return ratio(plus(now, negative(before)), size);
+}
+
+/** An amount for each of `count` things, in cents rounded as ratios are; null where there are none. */
+export function moneyPer({ cents, currency }: Money, count: number): Money | null {
+  const each = ratio(cents, decimalOf(count));
+  return each && { cents: each, currency };
+}
+
+/** Lines added and removed in a session of Claude Code on average; null where there was no session, or none was measured. */
+export function linesPerSession({ linesAdded, linesRemoved, sessions }: CodeWork): Decimal | null {
+  return linesAdded === null || linesRemoved === null || sessions === null
+    ? null
+    : ratio(decimalOf(linesAdded + linesRemoved), decimalOf(sessions));
+}
+
+interface CodeWork {
+  readonly linesAdded: number | null;
+  readonly linesRemoved: number | null;
+  readonly sessions: number | null;
+}
+
+/** What a month of `days` days comes to if its other days are like the `whole` ones that made `soFar`, on average. */
+export function projected(soFar: Money, whole: number, days: number): Money | null {
+  const cents = ratio({ ...soFar.cents, units: soFar.cents.units * BigInt(days) }, decimalOf(whole));
+  return cents && { cents, currency: soFar.currency };
+}

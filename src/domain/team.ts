@@ -1,0 +1,95 @@
+import { type Aliases, emailKey } from "./organization.ts";
+
+/** A team of people, as of now. */
+export interface Team {
+  /** Id of the RBAC group; where the operator lists the teams, the name. */
+  readonly teamId: string;
+  /** Not unique among RBAC groups. */
+  readonly name: string;
+  /** Null where nobody says, as of RBAC groups. */
+  readonly costCentre: string | null;
+  readonly manager: string | null;
+  /** Each person once. */
+  readonly members: readonly TeamMember[];
+}
+
+export interface TeamMember {
+  /** Id in the Enterprise organization; null where only the address is known. */
+  readonly userId: string | null;
+  readonly email: string;
+}
+
+/** Where usage belongs: to a team, to people in none, or to nobody (service accounts, keys, what is attributed to no one). */
+export type Placement =
+  | { readonly kind: "team"; readonly team: Team }
+  | { readonly kind: "unassigned" }
+  | { readonly kind: "nobody" };
+
+export const UNASSIGNED: Placement = { kind: "unassigned" };
+export const NOBODY: Placement = { kind: "nobody" };
+
+/** A name for a placement that no other has. */
+export function placementKey(placement: Placement): string {
+  return placement.kind === "team" ? `team:${placement.team.teamId}` : placement.kind;
+}
+
+/** How the figures of people in several teams are counted. */
+export type Overlap = "COUNT_IN_EACH" | "SPLIT";
+
+/** What is known of a person when their teams are asked for. */
+export interface PersonKeys {
+  /** Id in the Enterprise organization. */
+  readonly userId: string | null;
+  readonly email: string | null;
+}
+
+/** The teams there are, by name, and whose they are. */
+export class Teams {
+  readonly all: readonly Team[];
+  readonly #aliases: Aliases;
+  readonly #byKey = new Map<string, Set<Team>>();
+
+  constructor(teams: readonly Team[], aliases: Aliases) {
+    this.all = teams.toSorted(
+      (a, b) => order(a.name.toLowerCase(), b.name.toLowerCase()) || order(a.teamId, b.teamId),
+    );
+    this.#aliases = aliases;
+    for (const team of this.all) {
+      for (const { userId, email } of team.members) {
+        this.#add(emailKey(email, aliases), team);
+        if (userId !== null) this.#add(userId, team);
+      }
+    }
+  }
+
+  /** The teams of a person, found by either id or address, in the order of `all`; none for people nobody has put into one. */
+  of({ userId, email }: PersonKeys): readonly Team[] {
+    const byId = userId === null ? undefined : this.#byKey.get(userId);
+    const byEmail = email === null ? undefined : this.#byKey.get(emailKey(email, this.#aliases));
+    if (byId === undefined || byEmail === undefined) return [...(byId ?? byEmail ?? [])];
+    return this.all.filter((team) => byId.has(team) || byEmail.has(team));
+  }
+
+  /** Where a person's usage belongs: one place, or several teams. */
+  placesOf(person: PersonKeys): readonly Placement[] {
+    const teams = this.of(person);
+    return teams.length === 0 ? [UNASSIGNED] : teams.map((team) => ({ kind: "team", team }));
+  }
+
+  #add(key: string, team: Team): void {
+    const teams = this.#byKey.get(key);
+    if (teams === undefined) this.#byKey.set(key, new Set([team]));
+    else teams.add(team);
+  }
+}
+
+function order(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** What the operator says of people: their other addresses, and their teams. */
+export interface Roster {
+  readonly aliases: Aliases;
+  /** Null: the RBAC groups are the teams. */
+  readonly teams: Teams | null;
+}

@@ -1,0 +1,93 @@
+import type { GraphQLSchema } from "graphql";
+import { resolveRange } from "../../../schema/range.ts";
+import type { SpendQuestion } from "../../analytics/spend.ts";
+import { type Instant, parseDay } from "../../domain/day.ts";
+import { PERIODS, type Period } from "../../domain/period.ts";
+import type { DayRange } from "../../domain/range.ts";
+import { badInput, GatewayError } from "../../errors.ts";
+import { FOCUS } from "./focus.ts";
+import { FORMATS, type Format, type FormatName } from "./format.ts";
+import { listsOf, listTable } from "./list.ts";
+import { nearest } from "./nearest.ts";
+import { SPEND, type SpendLayout, spendTable } from "./spend.ts";
+import type { Reader, Table } from "./table.ts";
+
+/** A file that was asked for and can be written. */
+export interface Export {
+  /** As in the path, without its ending. */
+  readonly name: string;
+  readonly file: string;
+  readonly parameters: URLSearchParams;
+  readonly format: Format;
+  readonly table: Table;
+}
+
+const LAYOUTS: Readonly<Record<string, SpendLayout>> = { spend: SPEND, focus: FOCUS };
+
+/** Everything there is to take away, by name. */
+export function exportNames(schema: GraphQLSchema): string[] {
+  return [...Object.keys(LAYOUTS), ...listsOf(schema).keys()];
+}
+
+/** The export that a file's name and its parameters ask for: `spend.csv`, `users.ndjson`. */
+export function openExport(
+  schema: GraphQLSchema,
+  reader: Reader,
+  file: string,
+  parameters: URLSearchParams,
+): Export {
+  const dot = file.lastIndexOf(".");
+  const [name, ending] = dot < 0 ? [file, ""] : [file.slice(0, dot), file.slice(dot + 1)];
+  const layout = Object.hasOwn(LAYOUTS, name) ? LAYOUTS[name] : undefined;
+  const list = listsOf(schema).get(name);
+  if (layout === undefined && list === undefined)
+    throw notFound(`There is no export \`${name}\`: ${nearest(name, exportNames(schema))}`);
+  if (!Object.hasOwn(FORMATS, ending))
+    throw notFound(
+      `There is no \`${file}\`: ${Object.keys(FORMATS)
+        .map((each) => `${name}.${each}`)
+        .join(" and ")} are there.`,
+    );
+  const table =
+    layout === undefined
+      ? listTable(schema, reader, list as NonNullable<typeof list>, parameters)
+      : spendTable(reader, spendQuestion(parameters, reader.context({}).now()), layout);
+  return { name, file, parameters, format: FORMATS[ending as FormatName], table };
+}
+
+function notFound(message: string): GatewayError {
+  return new GatewayError("NOT_FOUND", message);
+}
+
+const PARAMETERS = ["period", "from", "until", "source"] as const;
+const SOURCES: readonly string[] = [
+  "AUTO",
+  "UNIFIED",
+  "ENTERPRISE",
+  "CONSOLE",
+] satisfies SpendQuestion["source"][];
+
+function spendQuestion(parameters: URLSearchParams, now: Instant): SpendQuestion {
+  for (const key of parameters.keys()) {
+    if (!(PARAMETERS as readonly string[]).includes(key))
+      throw badInput(`There is no parameter \`${key}\`: ${nearest(key, PARAMETERS)}`);
+    if (parameters.getAll(key).length > 1) throw badInput(`\`${key}\` is given more than once.`);
+  }
+  const source = parameters.get("source") ?? "AUTO";
+  if (!SOURCES.includes(source))
+    throw badInput(`There is no source \`${source}\`: ${nearest(source, SOURCES)}`);
+  return { range: rangeOf(parameters, now), source: source as SpendQuestion["source"] };
+}
+
+function rangeOf(parameters: URLSearchParams, now: Instant): DayRange {
+  const [period, from, until] = ["period", "from", "until"].map((key) => parameters.get(key));
+  if (period && !from && !until) {
+    if (Object.hasOwn(PERIODS, period)) return resolveRange({ period: period as Period }, now);
+    throw badInput(`There is no period \`${period}\`: ${nearest(period, Object.keys(PERIODS))}`);
+  }
+  const [first, end] = [from, until].map((text) => (text ? parseDay(text) : null));
+  if (!period && first && end) return resolveRange({ between: { from: first, until: end } }, now);
+  throw badInput(
+    "Say which days: `period=LAST_MONTH`, or `from=2026-10-01&until=2026-11-01`, where `until` is the day after the last one.",
+  );
+}

@@ -1,0 +1,201 @@
+import {
+  type GraphQLField,
+  type GraphQLNamedType,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+  type GraphQLSchema,
+  getNamedType,
+  getNullableType,
+  isAbstractType,
+  isInterfaceType,
+  isLeafType,
+  isListType,
+  isObjectType,
+  isRequiredArgument,
+} from "graphql";
+import { badInput } from "../../errors.ts";
+import { nearest } from "./nearest.ts";
+import type { Column } from "./table.ts";
+
+/** What of an object stands for it where all of it would be too much, or would cost requests. */
+const IN_SHORT: Readonly<Record<string, readonly string[]>> = {
+  User: ["userId", "email"],
+  Group: ["groupId", "name"],
+  Workspace: ["workspaceId", "name"],
+  ApiKey: ["apiKeyId", "name"],
+  Actor: [
+    "__typename",
+    "UserActor.email",
+    "ApiKeyActor.name",
+    "ServiceAccountActor.serviceAccountId",
+    "FederatedActor.provider",
+    "FederatedActor.account",
+    "FederatedActor.subject",
+  ],
+};
+
+/** The columns of lists whose own fields would not be what one wants. */
+const DEFAULTS: Readonly<Record<string, readonly string[]>> = {
+  users: ["userId", "email", "activity"],
+};
+
+/** A column of a list, and where in its rows the value is. */
+export interface FieldColumn extends Column {
+  readonly path: readonly string[];
+}
+
+/** What rows are split by: fields about other dimensions have nothing to say. */
+type Split = readonly string[];
+
+/**
+ * The columns that `fields` names: paths such as `cost.net.usd`, where a path to an object stands for its own fields. Without
+ * any, the columns are the fields of the row that cost no request of their own.
+ */
+export function columnsOf(
+  schema: GraphQLSchema,
+  list: string,
+  node: GraphQLObjectType,
+  fields: string | null,
+  split: Split,
+): FieldColumn[] {
+  const asked = fields === null ? DEFAULTS[list] : fields.split(",").map((path) => path.trim());
+  const columns =
+    asked === undefined
+      ? labelsFirst(node, own(schema, node, [], split))
+      : asked.flatMap((path) => at(schema, node, path.split("."), split));
+  const distinct = [...new Map(columns.map((column) => [column.name, column])).values()];
+  if (distinct.length <= MAX_COLUMNS) return distinct;
+  throw badInput(`\`fields\` names ${distinct.length} columns; it can name ${MAX_COLUMNS}.`);
+}
+
+/** What a row is about before what was measured of it. */
+function labelsFirst(node: GraphQLObjectType, columns: readonly FieldColumn[]): FieldColumn[] {
+  const isLabel = ({ kind, path: [head, ...rest] }: FieldColumn) => {
+    const dimension = node.getFields()[head ?? ""]?.extensions.dimension;
+    return dimension !== undefined || (kind === "text" && rest.length === 0);
+  };
+  return [...columns.filter(isLabel), ...columns.filter((column) => !isLabel(column))];
+}
+
+const MAX_COLUMNS = 250;
+
+/** The columns at a path, walked down from a type; a part of it can name one of the kinds an object can be of. */
+function at(
+  schema: GraphQLSchema,
+  root: GraphQLNamedType,
+  path: readonly string[],
+  split: Split,
+): FieldColumn[] {
+  let type: AnyType = root;
+  let isListed = false;
+  for (const [depth, key] of path.entries()) {
+    const choices = choicesOf(schema, getNamedType(type));
+    const next = choices.get(key);
+    if (next === undefined) {
+      const parent = path.slice(0, depth).join(".") || getNamedType(type).name;
+      throw badInput(
+        `There is no field \`${path.join(".")}\`: in \`${parent}\`, ${nearest(key, [...choices.keys()])}`,
+      );
+    }
+    isListed ||= isList(next);
+    type = next;
+  }
+  const columns = below(schema, type, path, split);
+  return isListed ? columns.map((each) => ({ ...each, kind: "text" })) : columns;
+}
+
+type AnyType = GraphQLOutputType | GraphQLNamedType;
+
+function isList(type: AnyType): boolean {
+  return isListType(getNullableType(type));
+}
+
+function choicesOf(schema: GraphQLSchema, type: GraphQLNamedType): ReadonlyMap<string, AnyType> {
+  const kinds = isAbstractType(type) ? schema.getPossibleTypes(type) : [];
+  const fields = isObjectType(type) || isInterfaceType(type) ? Object.values(type.getFields()) : [];
+  return new Map<string, AnyType>([
+    ...fields.filter(isReadable).map((field) => [field.name, field.type] as const),
+    ...kinds.map((kind) => [kind.name, kind] as const),
+  ]);
+}
+
+/** A field that needs no argument. A list that pages would be cut short without a word. */
+function isReadable({ args, type }: GraphQLField<unknown, unknown>): boolean {
+  return !args.some(isRequiredArgument) && !getNamedType(type).name.endsWith("Connection");
+}
+
+/** What is at or below a value: itself where it is one, else what stands for it in short, else its own fields. */
+function below(schema: GraphQLSchema, type: AnyType, path: readonly string[], split: Split): FieldColumn[] {
+  const named = getNamedType(type);
+  if (isLeafType(named)) return [column(path, type, named.name)];
+  const short = IN_SHORT[named.name];
+  if (short !== undefined) return short.map((each) => column([...path, ...each.split(".")], named, "String"));
+  return isObjectType(named)
+    ? own(schema, named, path, split)
+    : [column([...path, "__typename"], named, "String")];
+}
+
+/** The fields of a row itself: values, and objects that are part of it rather than things of their own. */
+function own(
+  schema: GraphQLSchema,
+  type: GraphQLObjectType,
+  path: readonly string[],
+  split: Split,
+): FieldColumn[] {
+  return Object.values(type.getFields()).flatMap((field) => {
+    const { dimension } = field.extensions;
+    const isSplit = typeof dimension === "string" && split.includes(dimension);
+    if (typeof dimension === "string" && !isSplit) return [];
+    const named = getNamedType(field.type);
+    const isThing = isObjectType(named) && named.getInterfaces().some(({ name }) => name === "Node");
+    const isPart = field.args.length === 0 && !isThing && (isLeafType(named) || !isList(field.type));
+    if ((!isPart && !isSplit) || field.name === "id") return [];
+    return below(schema, field.type, [...path, field.name], split);
+  });
+}
+
+function column(path: readonly string[], type: AnyType, scalar: string): FieldColumn {
+  const kind = scalar === "Decimal" ? "amount" : NUMBERS.includes(scalar) ? "number" : "text";
+  return { name: path.join("."), kind: isList(type) ? "text" : kind, path };
+}
+
+const NUMBERS: readonly string[] = ["Int", "Float", "Count"];
+
+/** Columns as a selection: what they share of their paths is selected once. */
+export function selectionOf(
+  schema: GraphQLSchema,
+  type: GraphQLNamedType,
+  columns: readonly FieldColumn[],
+): string {
+  return printed(
+    schema,
+    type,
+    columns.map(({ path }) => path),
+  );
+}
+
+function printed(
+  schema: GraphQLSchema,
+  type: GraphQLNamedType,
+  paths: readonly (readonly string[])[],
+): string {
+  const choices = choicesOf(schema, type);
+  const heads = Map.groupBy(paths, ([head]) => head as string);
+  const parts = [...heads].map(([head, under]) => {
+    const rests = under.map(([, ...rest]) => rest).filter((rest) => rest.length > 0);
+    const next = choices.get(head);
+    if (rests.length === 0 || next === undefined) return head;
+    const isKind = isAbstractType(type) && isObjectType(next) && next.name === head;
+    return `${isKind ? `... on ${head}` : head} ${printed(schema, getNamedType(next), rests)}`;
+  });
+  return `{ ${[...(isAbstractType(type) ? ["__typename"] : []), ...parts].join(" ")} }`;
+}
+
+/** The value at a path of a row as the graph gave it; of a list, of each of its entries. */
+export function valueAt(value: unknown, [head, ...rest]: readonly string[]): unknown {
+  if (head === undefined || value === null || value === undefined) return value ?? null;
+  if (Array.isArray(value)) return value.map((entry) => valueAt(entry, [head, ...rest]));
+  const row = value as Readonly<Record<string, unknown>>;
+  if (Object.hasOwn(row, head)) return valueAt(row[head], rest);
+  return row.__typename === head ? valueAt(row, rest) : null;
+}

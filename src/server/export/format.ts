@@ -1,0 +1,52 @@
+import { stringify } from "csv-stringify/sync";
+import type { Cell, Column } from "./table.ts";
+
+/** How rows are written; all of it is UTF-8. */
+export interface Format {
+  readonly contentType: string;
+  /** What comes before the first row. */
+  header(columns: readonly Column[]): string;
+  rows(columns: readonly Column[], rows: readonly (readonly Cell[])[]): string;
+  /** What comes after the last row. */
+  trailer(manifest: object): string;
+}
+
+/**
+ * RFC 4180 with a line feed after each row. A spreadsheet would run a text that begins like a formula, so an apostrophe goes
+ * before it; numbers are written as they are. Null is an empty cell.
+ */
+const csv: Format = {
+  contentType: "text/csv; charset=utf-8; header=present",
+  header: (columns) => stringify([columns.map(({ name }) => name)], { escape_formulas: true }),
+  rows: (columns, rows) =>
+    stringify(rows as Cell[][], {
+      escape_formulas: true,
+      cast: {
+        string: (value, { index }) =>
+          value.startsWith("-") && columns[index]?.kind !== "text"
+            ? { value, escape_formulas: false }
+            : value,
+        boolean: (value) => String(value),
+        object: (value) => JSON.stringify(value),
+      },
+    }),
+  trailer: () => "",
+};
+
+/** One JSON object a line, by the names of the columns; the last line holds the manifest. */
+const ndjson: Format = {
+  contentType: "application/x-ndjson; charset=utf-8",
+  header: () => "",
+  rows: (columns, rows) =>
+    rows
+      .map(
+        (row) =>
+          `${JSON.stringify(Object.fromEntries(columns.map(({ name }, i) => [name, row[i] ?? null])))}\n`,
+      )
+      .join(""),
+  trailer: (manifest) => `${JSON.stringify({ manifest })}\n`,
+};
+
+export const FORMATS = { csv, ndjson } as const;
+
+export type FormatName = keyof typeof FORMATS;

@@ -1,0 +1,193 @@
+import { createHash } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { ReadableStream } from "node:stream/web";
+import type { GraphQLSchema } from "graphql";
+import type { Context } from "../../context.ts";
+import type { Viewer } from "../../domain/viewer.ts";
+import type { ErrorCode } from "../../errors.ts";
+import type { Asker } from "../../upstream/operation.ts";
+import { Refusal } from "../authenticate.ts";
+import { clientError } from "../errors.ts";
+import { type Export, openExport } from "./exports.ts";
+import { manifestOf, type Piece, piecesOf } from "./write.ts";
+
+const PATH = "/export/";
+
+/** The name under which the manifest of a file is sent after it. */
+const TRAILER = "export-manifest";
+
+export interface ExportsOptions {
+  readonly schema: GraphQLSchema;
+  readonly context: (asker: Asker, viewer: Viewer) => Context;
+  /** Who asks, by the `authorization` header; throws Refusal. */
+  readonly viewerOf: (authorization: string | null) => Promise<Viewer>;
+  readonly onFault: (fault: unknown) => void;
+}
+
+/** A file as it goes over the wire. */
+interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+  /** What is sent after the body, once that has been. */
+  readonly trailers: () => Readonly<Record<string, string>>;
+}
+
+interface Asked {
+  readonly method: string;
+  readonly httpVersion: string;
+  readonly url: URL;
+  readonly header: (name: string) => string | null;
+  readonly asker: Asker;
+}
+
+/**
+ * Files on /export/. What goes wrong before the first byte is an error in JSON, with a status. What goes wrong later breaks the
+ * connection off before the body has ended, so that no client can take what it has for the whole.
+ */
+export function exportsOverHttp(options: ExportsOptions) {
+  return {
+    serves: (path: string): boolean => path.startsWith(PATH),
+    async fetch(request: Request): Promise<Response> {
+      const { status, headers, body } = await answer(options, {
+        method: request.method,
+        httpVersion: "1.1",
+        url: new URL(request.url),
+        header: (name) => request.headers.get(name),
+        asker: { signal: request.signal },
+      });
+      return new Response(ReadableStream.from(body) as BodyInit, { status, headers });
+    },
+    async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+      const gone = new AbortController();
+      response.once("close", () => gone.abort());
+      const { status, headers, body, trailers } = await answer(options, {
+        method: request.method ?? "GET",
+        httpVersion: request.httpVersion,
+        url: new URL(request.url ?? "/", "http://gateway"),
+        header: (name) => request.headers[name]?.toString() ?? null,
+        asker: { signal: gone.signal, caller: request.socket.remoteAddress ?? "" },
+      });
+      response.writeHead(status, headers);
+      const withTrailers = async function* () {
+        yield* body;
+        response.addTrailers(trailers());
+      };
+      // A body that fails destroys the connection, without the chunk that would end it.
+      await pipeline(Readable.from(withTrailers(), { highWaterMark: 1 }), response).catch(() => {});
+    },
+  };
+}
+
+async function answer(options: ExportsOptions, asked: Asked): Promise<Answer> {
+  try {
+    const refused = refusal(asked);
+    if (refused !== null) return refused;
+    const viewer = await options.viewerOf(asked.header("authorization"));
+    const file = asked.url.pathname.slice(PATH.length);
+    const moment = options.context(asked.asker, viewer).now();
+    const reader = {
+      context: (manner: object) => ({
+        ...options.context({ ...asked.asker, priority: "warm", unhurried: true, ...manner }, viewer),
+        now: () => moment,
+      }),
+      onFault: options.onFault,
+    };
+    const opened = openExport(options.schema, reader, file, asked.url.searchParams);
+    const pieces = piecesOf(opened.table, opened.format);
+    const first = await pieces.next(); // what cannot be answered at all shows here
+    return sent(opened, first, pieces, options.onFault);
+  } catch (fault) {
+    if (fault instanceof Refusal) {
+      const { status, headers, message, code } = fault;
+      return jsonAnswer(status, { message, extensions: { code } }, headers);
+    }
+    return failed(fault, options.onFault);
+  }
+}
+
+function sent(
+  opened: Export,
+  first: IteratorResult<Piece, void>,
+  pieces: AsyncGenerator<Piece, void, void>,
+  onFault: (fault: unknown) => void,
+): Answer {
+  let manifest: object | null = null;
+  const hash = createHash("sha256");
+  const next = () =>
+    pieces.next().catch((fault) => {
+      clientError(fault, onFault); // tells of a fault of the gateway's own
+      throw fault;
+    });
+  async function* body() {
+    try {
+      for (let piece = first; piece.done !== true; piece = await next()) {
+        const { bytes, mark } = piece.value;
+        hash.update(bytes);
+        yield bytes;
+        if (!mark.isWhole) continue;
+        manifest = manifestOf(opened, mark, hash.digest("hex"));
+        yield Buffer.from(opened.format.trailer(manifest));
+      }
+    } finally {
+      await pieces.return();
+    }
+  }
+  return {
+    status: 200,
+    headers: {
+      "content-type": opened.format.contentType,
+      "content-disposition": `attachment; filename="${opened.file}"`,
+      "cache-control": "no-store",
+      "x-content-type-options": "nosniff",
+      trailer: TRAILER,
+    },
+    body: body(),
+    trailers: () => (manifest === null ? {} : { [TRAILER]: JSON.stringify(manifest) }),
+  };
+}
+
+const STATUS: Partial<Record<ErrorCode, number>> = {
+  NOT_FOUND: 404,
+  INTERNAL_SERVER_ERROR: 500,
+  UPSTREAM_AUTH: 502,
+  UPSTREAM_REFUSED: 502,
+  UPSTREAM_SHAPE: 502,
+  UPSTREAM_UNAVAILABLE: 503,
+  UPSTREAM_RATE_LIMITED: 503,
+  UPSTREAM_BUDGET_EXHAUSTED: 503,
+  NOT_CONFIGURED: 503,
+  NOT_ENTITLED: 503,
+  OPERATION_TIMEOUT: 504,
+};
+
+function failed(fault: unknown, onFault: (fault: unknown) => void): Answer {
+  const { message, extensions } = clientError(fault, onFault);
+  const status = STATUS[extensions.code as ErrorCode] ?? 400;
+  const retry =
+    typeof extensions.retryAfter === "number" ? { "retry-after": String(extensions.retryAfter) } : {};
+  return jsonAnswer(status, { message, extensions }, retry);
+}
+
+function jsonAnswer(status: number, error: object, headers: Readonly<Record<string, string>> = {}): Answer {
+  return {
+    status,
+    headers: { "content-type": "application/json; charset=utf-8", "cache-control": "no-store", ...headers },
+    body: [Buffer.from(JSON.stringify({ errors: [error] }))],
+    trailers: () => ({}),
+  };
+}
+
+/** Only GET, and not for a page of another origin, whose reader did not ask for it; a link that is followed is asked for. */
+function refusal({ method, httpVersion, header }: Asked): Answer | null {
+  const bad = (message: string) => ({ message, extensions: { code: "BAD_REQUEST" satisfies ErrorCode } });
+  if (method !== "GET") return jsonAnswer(405, bad("Files are asked for with GET."), { allow: "GET" });
+  if (httpVersion === "1.0")
+    return jsonAnswer(505, bad("In HTTP/1.0 a file that is cut off looks whole; ask with HTTP/1.1."));
+  const isForeign = ["cross-site", "same-site"].includes(header("sec-fetch-site") ?? "");
+  const isFollowed = header("sec-fetch-dest") === "document" && header("sec-fetch-user") === "?1";
+  if (isForeign && !isFollowed) return jsonAnswer(403, bad("Pages of other origins cannot ask for files."));
+  return null;
+}

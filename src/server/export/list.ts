@@ -1,0 +1,134 @@
+import {
+  type DocumentNode,
+  execute,
+  type GraphQLError,
+  type GraphQLField,
+  GraphQLObjectType,
+  type GraphQLSchema,
+  getNamedType,
+  getNullableType,
+  isObjectType,
+  isRequiredArgument,
+  parse,
+  validate,
+} from "graphql";
+import type { Finality } from "../../cache/policy.ts";
+import type { DayRange } from "../../domain/range.ts";
+import { type ErrorCode, type ErrorDetails, GatewayError } from "../../errors.ts";
+import { clientError } from "../errors.ts";
+import { argumentsOf, readArguments } from "./arguments.ts";
+import { columnsOf, selectionOf, valueAt } from "./fields.ts";
+import type { About, Cell, Reader, Table } from "./table.ts";
+
+/** The lists of Query that page, by name. */
+export function listsOf(schema: GraphQLSchema): ReadonlyMap<string, GraphQLField<unknown, unknown>> {
+  const fields = Object.values(schema.getQueryType()?.getFields() ?? {});
+  return new Map(
+    fields
+      .filter(({ type }) => getNamedType(type).name.endsWith("Connection"))
+      .map((field) => [field.name, field]),
+  );
+}
+
+/** A list of the graph, read on page by page by the graph itself: whoever may not see a field there may not take it away. */
+export function listTable(
+  schema: GraphQLSchema,
+  reader: Reader,
+  field: GraphQLField<unknown, unknown>,
+  parameters: URLSearchParams,
+): Table {
+  const own = new URLSearchParams(parameters);
+  own.delete("fields");
+  const variables = readArguments(field, own);
+  const split = Array.isArray(variables.groupBy) ? (variables.groupBy as string[]) : [];
+  const node = nodeOf(field);
+  const columns = columnsOf(schema, field.name, node, parameters.get("fields"), split);
+  const document = documentOf(field, selectionOf(schema, node, columns));
+  const invalid = validate(schema, document);
+  return {
+    columns,
+    async *chunks(from) {
+      for (let after = from; ; ) {
+        if (invalid[0] !== undefined) throw failureOf(invalid[0], reader.onFault);
+        const context = reader.context({});
+        const asked = { ...variables, first: context.maxFirst, after };
+        const page = await pageOf(schema, document, context, asked, reader.onFault);
+        const { hasNextPage, endCursor } = page.pageInfo;
+        after = hasNextPage ? endCursor : null;
+        yield {
+          rows: page.nodes.map((row) => columns.map(({ path }) => valueAt(row, path) as Cell)),
+          next: after,
+          about: aboutOf(page),
+          window: null, // a cursor knows whether its page is still the one it was given out for
+          done: null,
+        };
+        if (after === null) return;
+      }
+    },
+  };
+}
+
+interface Page {
+  readonly nodes: readonly unknown[];
+  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+  readonly range: DayRange;
+  readonly freshness: {
+    readonly state: Finality;
+    readonly refreshedAt: string | null;
+    readonly stale: boolean;
+    readonly source: string;
+  };
+}
+
+function aboutOf({ range, nodes, freshness: { state, refreshedAt, stale, source } }: Page): About {
+  return {
+    source,
+    range,
+    state: nodes.length === 0 ? null : state,
+    refreshedAt: refreshedAt === null ? null : Date.parse(refreshedAt),
+    stale,
+  };
+}
+
+/** A page without an error in any of its fields: a column that failed would look like one without values. */
+async function pageOf(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  contextValue: unknown,
+  variableValues: Readonly<Record<string, unknown>>,
+  onFault: Reader["onFault"],
+): Promise<Page> {
+  const { data, errors } = await execute({ schema, document, contextValue, variableValues });
+  if (errors?.[0] !== undefined) throw failureOf(errors[0], onFault);
+  return data?.list as unknown as Page;
+}
+
+/** What a client would be told, as an error of the gateway. */
+function failureOf(error: GraphQLError, onFault: Reader["onFault"]): GatewayError {
+  const { message, extensions } = clientError(error, onFault);
+  const { code, ...details } = extensions;
+  return new GatewayError(code as ErrorCode, message, details as ErrorDetails, error);
+}
+
+function nodeOf(field: GraphQLField<unknown, unknown>): GraphQLObjectType {
+  const connection = getNamedType(field.type);
+  const node = isObjectType(connection) && getNamedType(connection.getFields().nodes?.type);
+  if (node instanceof GraphQLObjectType) return node;
+  throw new Error(`${field.name} is no connection`);
+}
+
+function documentOf(field: GraphQLField<unknown, unknown>, selection: string): DocumentNode {
+  const own = argumentsOf(field).map((arg) => [
+    arg.name,
+    isRequiredArgument(arg) ? arg.type : getNullableType(arg.type),
+  ]);
+  const args = [...own, ["first", "Int"], ["after", "String"]];
+  const variables = args.map(([name, type]) => `$${name}: ${type}`).join(", ");
+  const values = args.map(([name]) => `${name}: $${name}`).join(", ");
+  return parse(`query (${variables}) { list: ${field.name}(${values}) {
+    nodes ${selection}
+    pageInfo { hasNextPage endCursor }
+    range { from until }
+    freshness { state refreshedAt stale source }
+  } }`);
+}

@@ -1,0 +1,140 @@
+import { emailOf, organizationOf } from "../../analytics/join.ts";
+import { type SpendLine, type SpendQuestion, walkSpend } from "../../analytics/spend.ts";
+import type { Context } from "../../context.ts";
+import type { ReportActor } from "../../domain/bucket.ts";
+import { addDays, type Day, daysBetween } from "../../domain/day.ts";
+import { formatDecimal } from "../../domain/decimal.ts";
+import { modelFamily } from "../../domain/model.ts";
+import { dollars, type Money } from "../../domain/money.ts";
+import type { Organization, OrganizationKind } from "../../domain/organization.ts";
+import type { Person } from "../../domain/person.ts";
+import { daysIn } from "../../domain/range.ts";
+import { inputTokens } from "../../domain/tokens.ts";
+import type { Cell, Column, Reader, Table } from "./table.ts";
+
+/** Whose spend it is. */
+export interface Payer extends Organization {
+  readonly kind: OrganizationKind;
+}
+
+/** A column, and what it says of a line of spend. */
+export interface SpendColumn extends Column {
+  readonly of: (line: SpendLine, payer: Payer) => Cell;
+}
+
+/** Spend in columns, one row a line. */
+export interface SpendLayout {
+  readonly columns: readonly SpendColumn[];
+  /** Whether a line has a row; may throw where it can have none. */
+  readonly shows: (line: SpendLine) => boolean;
+}
+
+export const text = (name: string, of: SpendColumn["of"]): SpendColumn => ({ name, kind: "text", of });
+export const number = (name: string, of: SpendColumn["of"]): SpendColumn => ({ name, kind: "number", of });
+export const amount = (name: string, of: (line: SpendLine) => Money | null | undefined): SpendColumn => ({
+  name,
+  kind: "amount",
+  of: (line) => {
+    const money = of(line);
+    return money ? formatDecimal(dollars(money)) : null;
+  },
+});
+
+export const COLUMNS = {
+  email: (name: string) =>
+    text(name, ({ actor }) => (actor?.kind === "person" ? (actor.user.email ?? null) : null)),
+  account: (name: string) => text(name, ({ actor }) => accountOf(actor)),
+  product: (name: string) => text(name, ({ product }) => product),
+  model: (name: string) => text(name, ({ model }) => model),
+  family: (name: string) => text(name, ({ model }) => model && modelFamily(model)),
+  requests: (name: string) =>
+    number(name, ({ spend, tokens }) => spend?.requests ?? tokens?.requests ?? null),
+  prompt: (name: string) => number(name, ({ tokens }) => tokens && inputTokens(tokens)),
+  completion: (name: string) => number(name, ({ tokens }) => tokens?.outputTokens ?? null),
+} as const;
+
+/** The spend report of the product's own dashboard, column by column. */
+export const SPEND: SpendLayout = {
+  columns: [
+    text("date", ({ day }) => day),
+    text("organization_id", (_, { organizationId }) => organizationId),
+    COLUMNS.email("user_email"),
+    COLUMNS.account("account_id"),
+    COLUMNS.product("product"),
+    COLUMNS.model("model"),
+    COLUMNS.family("model_family"),
+    COLUMNS.requests("requests"),
+    COLUMNS.prompt("prompt_tokens"),
+    COLUMNS.completion("completion_tokens"),
+    amount("net_usd", ({ spend }) => spend?.net),
+    amount("gross_usd", ({ spend }) => spend?.list),
+  ],
+  shows: () => true,
+};
+
+/** What tells an identity from all others; null where nobody is named. */
+function accountOf(actor: ReportActor | null): string | null {
+  switch (actor?.kind) {
+    case undefined:
+      return null;
+    case "person":
+      return actor.user.userId;
+    case "serviceAccount":
+      return actor.serviceAccountId;
+    case "key":
+      return actor.apiKeyId;
+    case "federated":
+      return [actor.provider, actor.account, actor.subject].filter((part) => part !== null).join(":");
+    case "unknown":
+      return actor.type;
+  }
+}
+
+/** The answer to a question about spend in a layout, a day in a chunk. */
+export function spendTable(reader: Reader, question: SpendQuestion, { columns, shows }: SpendLayout): Table {
+  return {
+    columns,
+    async *chunks(place) {
+      const ctx = reader.context({ passing: true });
+      const walk = await walkSpend(ctx, { ...question, ...(place === null ? {} : parsePlace(place)) });
+      const { days, range, dataset: source } = walk;
+      try {
+        const lookups = reader.context({});
+        const payer = { ...(await organizationOf(lookups, walk.organization)), kind: walk.organization };
+        const named = (line: SpendLine) => withEmail(lookups, line, { organization: payer.kind, range });
+        for await (const { day, lines, state, refreshedAt } of days) {
+          const shown = await Promise.all(lines.filter(shows).map(named));
+          yield {
+            rows: shown.map((line) => columns.map(({ of }) => of(line, payer))),
+            next: JSON.stringify([walk.source, addDays(day, 1)]),
+            about: { source, range, state, refreshedAt, stale: false },
+            window: day.slice(0, 7),
+            done: (1 + daysBetween(range.from, day)) / daysIn(range),
+          };
+        }
+        const nothing = { source, range, state: null, refreshedAt: null, stale: false };
+        yield { rows: [], next: null, about: nothing, window: null, done: 1 };
+      } finally {
+        await days.return();
+      }
+    },
+  };
+}
+
+/** Figures that are kept for good do not go on naming people; the member list does. */
+async function withEmail(
+  ctx: Context,
+  line: SpendLine,
+  of: Pick<Person, "organization" | "range">,
+): Promise<SpendLine> {
+  const { actor } = line;
+  if (actor?.kind !== "person" || actor.user.email !== undefined) return line;
+  const email = await emailOf(ctx, { ...actor.user, ...of });
+  return { ...line, actor: { ...actor, user: { ...actor.user, email } } };
+}
+
+/** The source that answered, which goes on answering, and the day it has got to. */
+function parsePlace(place: string): Pick<SpendQuestion, "source" | "from"> {
+  const [source, from] = JSON.parse(place) as [SpendQuestion["source"], Day];
+  return { source, from };
+}

@@ -1,0 +1,153 @@
+import { type Finality, leastSettled } from "../../cache/policy.ts";
+import type { Instant } from "../../domain/day.ts";
+import { type Decimal, formatDecimal, parseDecimal, plus, ZERO } from "../../domain/decimal.ts";
+import type { DayRange } from "../../domain/range.ts";
+import { GatewayError } from "../../errors.ts";
+import type { Format } from "./format.ts";
+import type { Chunk, Column, Table } from "./table.ts";
+
+/** How far a file has got, as JSON: with the bytes so far it is all that is needed to go on. */
+export interface Mark {
+  /** Where the table goes on; null: not begun, or whole. */
+  readonly next: string | null;
+  readonly isWhole: boolean;
+  readonly rows: number;
+  readonly bytes: number;
+  /** Exact sums of the columns that are amounts. */
+  readonly totals: Readonly<Record<string, string>>;
+  readonly source: string | null;
+  readonly range: DayRange | null;
+  /** The least settled so far; null: there was nothing yet. */
+  readonly state: Finality | null;
+  readonly refreshedAt: Instant | null;
+  readonly stale: boolean;
+  /** Of the last rows that can still change: which must go on in the same export, and which one that is. */
+  readonly window: string | null;
+  readonly windowRefreshedAt: Instant | null;
+}
+
+export const START: Mark = {
+  next: null,
+  isWhole: false,
+  rows: 0,
+  bytes: 0,
+  totals: {},
+  source: null,
+  range: null,
+  state: null,
+  refreshedAt: null,
+  stale: false,
+  window: null,
+  windowRefreshedAt: null,
+};
+
+/** Bytes that go to the file, and how far it is with them. */
+export interface Piece {
+  readonly bytes: Uint8Array;
+  readonly mark: Mark;
+  readonly done: number | null;
+}
+
+/**
+ * A table as the bytes of a file, from its beginning or from a mark. The next piece is made when it is asked for. Where figures
+ * were refreshed under it, CURSOR_EXPIRED says that what is written of figures that can still move does not fit what would follow.
+ */
+export async function* piecesOf(
+  table: Table,
+  format: Format,
+  from: Mark = START,
+): AsyncGenerator<Piece, void, void> {
+  const { columns } = table;
+  let mark = from;
+  for await (const chunk of table.chunks(from.next)) {
+    const rows = format.rows(columns, chunk.rows);
+    const bytes = Buffer.from(mark.bytes === 0 ? format.header(columns) + rows : rows);
+    mark = after(mark, chunk, columns, bytes.length);
+    yield { bytes, mark, done: chunk.done };
+  }
+}
+
+function after(
+  mark: Mark,
+  { rows, next, about, window }: Chunk,
+  columns: readonly Column[],
+  bytes: number,
+): Mark {
+  const moves = about.state !== null && about.state !== "FINAL";
+  if (moves && window !== null && window === mark.window && about.refreshedAt !== mark.windowRefreshedAt)
+    throw new GatewayError(
+      "CURSOR_EXPIRED",
+      `Upstream refreshed the figures of ${window} while they were read; ask again.`,
+    );
+  const states = [mark.state, about.state].filter((state) => state !== null);
+  const moving = moves ? [mark.refreshedAt, about.refreshedAt].filter((at) => at !== null) : [];
+  return {
+    next,
+    isWhole: next === null,
+    rows: mark.rows + rows.length,
+    bytes: mark.bytes + bytes,
+    totals: added(mark.totals, rows, columns),
+    source: about.source,
+    range: about.range,
+    state: states.length === 0 ? null : leastSettled(states),
+    refreshedAt: moving.length === 0 ? mark.refreshedAt : Math.min(...moving),
+    stale: mark.stale || about.stale,
+    window: moves ? window : mark.window,
+    windowRefreshedAt: moves ? about.refreshedAt : mark.windowRefreshedAt,
+  };
+}
+
+function added(totals: Mark["totals"], rows: Chunk["rows"], columns: readonly Column[]): Mark["totals"] {
+  const sums = columns.flatMap(({ name, kind }, i) => {
+    if (kind !== "amount") return [];
+    let sum = decimal(totals[name] ?? null);
+    for (const row of rows) sum = plus(sum, decimal(row[i] ?? null));
+    return [[name, formatDecimal(sum)] as const];
+  });
+  return Object.fromEntries(sums);
+}
+
+function decimal(text: unknown): Decimal {
+  return typeof text === "string" ? (parseDecimal(text) ?? ZERO) : ZERO;
+}
+
+/** What a file says of itself, so that whoever has it can check that it is whole and how old its figures are. */
+export interface Manifest {
+  readonly export: string;
+  readonly parameters: string;
+  readonly columns: readonly string[];
+  readonly rows: number;
+  readonly totals: Mark["totals"];
+  readonly source: string | null;
+  readonly range: DayRange | null;
+  readonly state: Finality | null;
+  readonly refreshedAt: string | null;
+  readonly stale: boolean;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+interface Written {
+  readonly name: string;
+  readonly parameters: URLSearchParams;
+  readonly table: Table;
+}
+
+/** About the rows, whose bytes (the first line of a CSV file included) have the checksum `sha256`. */
+export function manifestOf({ name, parameters, table }: Written, mark: Mark, sha256: string): Manifest {
+  const { rows, totals, source, range, state, refreshedAt, stale, bytes } = mark;
+  return {
+    export: name,
+    parameters: parameters.toString(),
+    columns: table.columns.map((column) => column.name),
+    rows,
+    totals,
+    source,
+    range,
+    state,
+    refreshedAt: refreshedAt === null ? null : new Date(refreshedAt).toISOString(),
+    stale,
+    bytes,
+    sha256,
+  };
+}

@@ -1,0 +1,194 @@
+import { addDays, type Day, startOf } from "../../src/domain/day.ts";
+import { type Decimal, formatDecimal, parseDecimal } from "../../src/domain/decimal.ts";
+import { chargesOf, type Fact, listUnits, netUnits } from "../../src/sandbox/ledger/fact.ts";
+import { SCALE } from "../../src/sandbox/ledger/prices.ts";
+import { createLedger } from "../../src/sandbox/ledger.ts";
+import type { Organization } from "../../src/sandbox/organization.ts";
+import { groupIdsOf, VALUE } from "../../src/sandbox/reports/dimensions.ts";
+
+/** What the report of one figure says of it: amounts in hundred-millionths of a cent, and counts. */
+export type Figures = Readonly<Record<string, bigint | null>>;
+
+export const DIMENSIONS: Readonly<Record<string, string>> = {
+  PRODUCT: "product",
+  MODEL: "model",
+  CONTEXT_WINDOW: "contextWindow",
+  INFERENCE_GEO: "inferenceGeo",
+  SPEED: "speed",
+  SLACK_CHANNEL: "slackChannelId",
+  CLAUDE_TAG_CATEGORY: "claudeTagCategory",
+  CLAUDE_TAG_USER: "claudeTagUserId",
+  GROUP: "groupId",
+  USER: "user { userId }",
+  COST_TYPE: "costType",
+  TOKEN_TYPE: "tokenType",
+};
+
+/** One figure of the base table under one value of each dimension. */
+interface Piece {
+  readonly day: Day;
+  readonly group: string;
+  readonly figures: Figures;
+}
+
+const COLUMN: Readonly<Record<string, keyof typeof VALUE>> = {
+  MODEL: "model",
+  CONTEXT_WINDOW: "context_window",
+  INFERENCE_GEO: "inference_geo",
+  SPEED: "speed",
+  SLACK_CHANNEL: "slack_channel_id",
+  CLAUDE_TAG_CATEGORY: "claude_tag_category",
+  CLAUDE_TAG_USER: "claude_tag_user_id",
+};
+
+export type Report = "cost" | "usage";
+
+/** The base table of the Enterprise organization over some days, as a report split by `groupBy` is to show it. */
+export function pieces(...asked: Parameters<typeof computed>): readonly Piece[] {
+  const [organization, ...question] = asked;
+  const known = answers.get(organization) ?? new Map<string, readonly Piece[]>();
+  answers.set(organization, known);
+  const key = JSON.stringify(question);
+  const found = known.get(key) ?? computed(...asked);
+  known.set(key, found);
+  return found;
+}
+
+const answers = new WeakMap<Organization, Map<string, readonly Piece[]>>();
+
+function computed(
+  organization: Organization,
+  report: Report,
+  groupBy: readonly string[],
+  from: Day,
+  until: Day,
+  exported: number,
+): Piece[] {
+  const span = { from: startOf(from), until: Math.min(startOf(until), exported) };
+  const facts = createLedgerOnce(organization).facts("enterprise", span, exported);
+  const all = new Map<string, Piece>();
+  for (const fact of facts) {
+    if (groupBy.includes("USER") && fact.person === null) continue;
+    if (report === "usage" && fact.sessionMinutes > 0) continue;
+    const day = new Date(fact.at).toISOString().slice(0, 10) as Day;
+    for (const { values, figures } of split(organization, report, groupBy, fact)) {
+      const group = JSON.stringify(groupBy.map((dimension) => values[dimension] ?? null));
+      const sum = all.get(`${day} ${group}`);
+      all.set(`${day} ${group}`, {
+        day,
+        group,
+        figures: sum === undefined ? figures : plus(sum.figures, figures),
+      });
+    }
+  }
+  return [...all.values()];
+}
+
+const ledgers = new WeakMap<Organization, ReturnType<typeof createLedger>>();
+
+function createLedgerOnce(organization: Organization): ReturnType<typeof createLedger> {
+  const ledger = ledgers.get(organization) ?? createLedger(organization);
+  ledgers.set(organization, ledger);
+  return ledger;
+}
+
+function split(
+  organization: Organization,
+  report: Report,
+  groupBy: readonly string[],
+  fact: Fact,
+): { values: Record<string, string | null>; figures: Figures }[] {
+  const values: Record<string, string | null> = {
+    PRODUCT: fact.product === "claude-tag" ? "claude_tag" : fact.product,
+    USER: fact.person === null ? null : organization.directories.enterprise.userId(fact.person),
+  };
+  for (const [dimension, column] of Object.entries(COLUMN))
+    values[dimension] = VALUE[column as "model"](fact);
+  const groups = groupBy.includes("GROUP") ? groupIdsOf(organization, fact) : [null];
+  return groups.flatMap((GROUP) => {
+    if (report === "usage") return [{ values: { ...values, GROUP }, figures: tokens(fact) }];
+    if (!groupBy.includes("COST_TYPE") && !groupBy.includes("TOKEN_TYPE"))
+      return [{ values: { ...values, GROUP }, figures: money(fact) }];
+    return chargesOf(fact).map(({ costType, tokenType, net, list }) => ({
+      values: { ...values, GROUP, COST_TYPE: costType, TOKEN_TYPE: tokenType },
+      figures: { net, list, requests: null },
+    }));
+  });
+}
+
+function money(fact: Fact): Figures {
+  return {
+    net: BigInt(netUnits(fact)),
+    list: BigInt(listUnits(fact)),
+    requests: BigInt(fact.requests),
+  };
+}
+
+function tokens(fact: Fact): Figures {
+  const { uncached, read, write5m, write1h, output, searches, requests } = fact;
+  return {
+    totalTokens: BigInt(uncached + read + write5m + write1h + output),
+    uncachedInputTokens: BigInt(uncached),
+    cacheReadInputTokens: BigInt(read),
+    cacheCreation5mInputTokens: BigInt(write5m),
+    cacheCreation1hInputTokens: BigInt(write1h),
+    outputTokens: BigInt(output),
+    webSearchRequests: BigInt(searches),
+    requests: BigInt(requests),
+  };
+}
+
+export function plus(a: Figures, b: Figures): Figures {
+  return Object.fromEntries(
+    Object.keys(a).map((name) => {
+      const [x, y] = [a[name] ?? null, b[name] ?? null];
+      return [name, x === null || y === null ? null : x + y];
+    }),
+  );
+}
+
+/** The first day of the bucket a day is in, worked out without the gateway's calendar. */
+export function bucketStart(bucket: string, day: Day, from: Day): Day {
+  const date = new Date(`${day}T00:00:00Z`);
+  if (bucket === "NONE") return from;
+  if (bucket === "WEEK") date.setUTCDate(date.getUTCDate() - ((date.getUTCDay() + 6) % 7));
+  if (bucket === "MONTH") date.setUTCDate(1);
+  const start = date.toISOString().slice(0, 10) as Day;
+  return start < from ? from : start;
+}
+
+export function bucketEnd(bucket: string, start: Day, until: Day): Day {
+  const date = new Date(`${start}T00:00:00Z`);
+  if (bucket === "NONE") return until;
+  if (bucket === "DAY") return addDays(start, 1);
+  if (bucket === "WEEK") date.setUTCDate(date.getUTCDate() + ((7 - ((date.getUTCDay() + 6) % 7)) % 8));
+  if (bucket === "MONTH") date.setUTCMonth(date.getUTCMonth() + 1, 1);
+  const end = date.toISOString().slice(0, 10) as Day;
+  return end < until ? end : until;
+}
+
+/** An amount in hundred-millionths of a cent. */
+export function unitsOf(cents: string): bigint {
+  const { units, scale } = parseDecimal(cents) as Decimal;
+  return scale <= SCALE ? units * 10n ** BigInt(SCALE - scale) : units / 10n ** BigInt(scale - SCALE);
+}
+
+/** `a / b` as the gateway is to write it, found by trying: the nearest multiple of 10^-12, the even one of two. */
+export function rounded(a: bigint, b: bigint): string | null {
+  if (b === 0n) return null;
+  const [over, under] = b < 0n ? [-a, -b] : [a, b];
+  const floor = (over * 10n ** 12n - mod(over * 10n ** 12n, under)) / under;
+  const distance = (units: bigint) => abs(units * under - over * 10n ** 12n);
+  const nearest = [floor, floor + 1n].toSorted((x, y) =>
+    distance(x) === distance(y) ? Number(abs(x % 2n) - abs(y % 2n)) : distance(x) < distance(y) ? -1 : 1,
+  );
+  return formatDecimal({ units: nearest[0] as bigint, scale: 12 });
+}
+
+function mod(a: bigint, b: bigint): bigint {
+  return ((a % b) + b) % b;
+}
+
+function abs(a: bigint): bigint {
+  return a < 0n ? -a : a;
+}

@@ -1,0 +1,355 @@
+import { describe, expect, test } from "vitest";
+import { type Answer, gateway, json, type Route, refusal } from "./gateway.ts";
+import {
+  dayOfQuery,
+  PATHS,
+  reportPage,
+  tokenPage,
+  wireConnector,
+  wireCost,
+  wireDay,
+  wireUser,
+  wireUserCost,
+} from "./wire.ts";
+
+const EVENING = "2026-11-22T18:00:00Z";
+
+function wireSummary(date: string, { daily = 4, weekly = 5, seats = 10 as number | null } = {}) {
+  const active = {
+    daily_active_user_count: daily,
+    weekly_active_user_count: weekly,
+    monthly_active_user_count: 6,
+  };
+  return {
+    starting_at: `${date}T00:00:00Z`,
+    ending_at: `${new Date(Date.parse(date) + 86_400_000).toISOString().slice(0, 10)}T00:00:00Z`,
+    ...active,
+    ...Object.fromEntries(Object.keys(active).map((key) => [`cowork_${key}`, 0])),
+    assigned_seat_count: seats,
+    pending_invite_count: 2,
+    daily_adoption_rate: 40,
+    weekly_adoption_rate: 50,
+    monthly_adoption_rate: 60,
+  };
+}
+
+/** Summaries of the days up to one. */
+const summariesUntil =
+  (newest: string, of: Parameters<typeof wireSummary>[1] = {}): Route =>
+  (query) => {
+    const rows = [];
+    for (let day = Date.parse(query.get("starting_date") ?? ""); day <= Date.parse(newest); day += 86_400_000)
+      rows.push(wireSummary(new Date(day).toISOString().slice(0, 10), of));
+    return json({ data: rows, next_page: null });
+  };
+
+/** A person's row with figures of chat. */
+function chatter(id: string, figures: Readonly<Record<string, number | null>>, merged?: typeof figures) {
+  const row = wireUser(id);
+  const chat = { ...row.chat_metrics, ...figures };
+  return {
+    ...row,
+    chat_metrics: chat,
+    ...(merged && {
+      chat_cowork_unified_metrics: {
+        chat: { ...row.chat_metrics, ...merged },
+        sessions: { ...row.cowork_metrics, artifacts_created_count: 100 },
+      },
+    }),
+  };
+}
+
+const CHANGE = "{ value dayBefore change relativeChange noChangeBecause }";
+
+function codes({ errors }: Answer): Record<string, string> {
+  return Object.fromEntries(
+    (errors ?? []).map(({ path, extensions }) => [(path ?? []).slice(1).join("."), extensions.code]),
+  );
+}
+
+describe("a failure is that of the field alone", () => {
+  test("one day's failure is of its own figures, and of the next day's change", async () => {
+    const { ask } = gateway({
+      now: EVENING,
+      routes: {
+        [PATHS.summaries]: summariesUntil("2026-11-21"),
+        [PATHS.users]: (query) =>
+          dayOfQuery(query) === "2026-11-19"
+            ? refusal(500, "api_error", "internal")
+            : json(tokenPage([chatter("user_a", { distinct_conversation_count: 2 })])),
+      },
+    });
+    const range = `range: { between: { from: "2026-11-18", until: "2026-11-22" } }`;
+    const answer = await ask(
+      `{ dashboard { usage { latest { date } } featureAdoption { byDay(${range}) { days { date chats { value change } } } } claudeAi { byDay(${range}) { days { activeUsers chats } } } } }`,
+    );
+    const { usage, featureAdoption, claudeAi } = answer.data.dashboard;
+    expect(usage.latest.date).toBe("2026-11-21");
+    expect(featureAdoption.byDay.days).toEqual([
+      { date: "2026-11-18", chats: { value: 2, change: 0 } },
+      { date: "2026-11-19", chats: null },
+      { date: "2026-11-20", chats: { value: 2, change: null } },
+      { date: "2026-11-21", chats: { value: 2, change: 0 } },
+    ]);
+    expect(claudeAi.byDay.days.map(({ chats }: { chats: number | null }) => chats)).toEqual([2, null, 2, 2]);
+    expect(claudeAi.byDay.days.map(({ activeUsers }: { activeUsers: number }) => activeUsers)).toEqual([
+      4, 4, 4, 4,
+    ]);
+    expect(codes(answer)).toEqual({
+      "featureAdoption.byDay.days.1.chats": "UPSTREAM_UNAVAILABLE",
+      "featureAdoption.byDay.days.2.chats.change": "UPSTREAM_UNAVAILABLE",
+      "claudeAi.byDay.days.1.chats": "UPSTREAM_UNAVAILABLE",
+    });
+  });
+
+  test("what needs the other key is NOT_CONFIGURED, and the rest is answered", async () => {
+    const page = `{ dashboard {
+      usage { latest { date } } featureAdoption { latest { date } topSkills { range { from } } }
+      spend { monthToDate { organization total { net { usd } list { usd } } } topUsers { range { from } } }
+      claudeAi { total { chats } } claudeCode { byDay { range { from } } membersByDay { range { from } } } } }`;
+    const sandbox = { users: 30 };
+    const enterprise = gateway({ sandbox, now: EVENING, settings: { ANTHROPIC_ADMIN_KEY: "" } });
+    const one = await enterprise.ask(page);
+    expect(codes(one)).toEqual({ "claudeCode.byDay": "NOT_CONFIGURED" });
+    expect(one.data.dashboard.spend.monthToDate.organization).toBe("ENTERPRISE");
+
+    const ofConsole = gateway({ sandbox, now: EVENING, settings: { ANTHROPIC_ANALYTICS_KEY: "" } });
+    const other = await ofConsole.ask(page);
+    expect(codes(other)).toEqual({
+      "usage.latest": "NOT_CONFIGURED",
+      "featureAdoption.latest": "NOT_CONFIGURED",
+      "featureAdoption.topSkills": "NOT_CONFIGURED",
+      "spend.topUsers": "NOT_CONFIGURED",
+      "claudeAi.total": "NOT_CONFIGURED",
+      "claudeCode.membersByDay": "NOT_CONFIGURED",
+    });
+    expect(other.data.dashboard.spend.monthToDate.organization).toBe("CONSOLE");
+    expect(other.data.dashboard.claudeCode.byDay.range).toEqual({ from: "2026-11-15" });
+  });
+
+  test("spend that no export covers is not zero but not yet available", async () => {
+    const { ask } = gateway({
+      now: EVENING,
+      routes: { [PATHS.cost]: () => json(reportPage([], { watermark: null })) },
+    });
+    const answer = await ask(`{ dashboard { spend { monthToDate { total { net { usd } } } } } }`);
+    expect(codes(answer)).toEqual({ "spend.monthToDate": "NOT_YET_AVAILABLE" });
+  });
+});
+
+describe("without the newer reports, the older ones say the same", () => {
+  test.each([1, 2, 3])("seed %d", async (seed) => {
+    const page = `{ dashboard { spend {
+      yearToDate { range { from until } total { net { cents } list { cents } requests } }
+      byModel(period: THREE_MONTHS) { models { model share spend { net { cents } } } }
+      topUsers(period: QUARTER_TO_DATE) { users { user { userId } share spend { net { cents } } } }
+      monthToDate { source } } } }`;
+    const answers = await Promise.all(
+      (["on", "off"] as const).map(async (unified) => {
+        const { data, errors } = await gateway({ sandbox: { users: 40, seed, unified }, now: EVENING }).ask(
+          page,
+        );
+        expect(errors).toBeUndefined();
+        const { monthToDate, ...rest } = data.dashboard.spend;
+        return [monthToDate.source, rest];
+      }),
+    );
+    expect(answers.map(([source]) => source)).toEqual(["UNIFIED", "ENTERPRISE"]);
+    expect(answers[1]?.[1]).toEqual(answers[0]?.[1]);
+  });
+});
+
+describe("a rate to nothing", () => {
+  const dayOf =
+    (figures: Readonly<Record<string, Readonly<Record<string, number | null>>>>): Route =>
+    (query) =>
+      json(tokenPage([chatter("user_a", figures[dayOfQuery(query)] ?? {})]));
+
+  test("is null and says why, and so is a change from zero", async () => {
+    const { ask } = gateway({
+      now: EVENING,
+      routes: {
+        [PATHS.summaries]: summariesUntil("2026-11-21", { daily: 0, seats: 0 }),
+        [PATHS.users]: dayOf({
+          "2026-11-19": { distinct_conversation_count: 3, message_count: 10 },
+          "2026-11-21": {
+            distinct_conversation_count: 2,
+            message_count: 9,
+            distinct_projects_created_count: 1,
+          },
+        }),
+      },
+    });
+    const { data, errors } = await ask(`{ dashboard {
+      usage { latest { utilization } }
+      featureAdoption { byDay(range: { last: { days: 3 } }) { days { date chats ${CHANGE} messagesPerChat ${CHANGE} projectsCreated ${CHANGE} } } }
+      claudeAi { latest { activeUsers chatUsers chatShare } } } }`);
+    expect(errors).toBeUndefined();
+    const { usage, featureAdoption, claudeAi } = data.dashboard;
+    const [first, empty, last] = featureAdoption.byDay.days;
+    expect(usage.latest.utilization).toBeNull();
+    expect(claudeAi.latest).toEqual({ activeUsers: 0, chatUsers: 1, chatShare: null });
+    expect(first.messagesPerChat).toMatchObject({ value: "3.333333", noChangeBecause: "NOT_MEASURED" });
+    expect(empty.chats).toEqual({
+      value: 0,
+      dayBefore: 3,
+      change: -3,
+      relativeChange: "-1.000000",
+      noChangeBecause: null,
+    });
+    expect(empty.messagesPerChat).toEqual({
+      value: null,
+      dayBefore: "3.333333",
+      change: null,
+      relativeChange: null,
+      noChangeBecause: "NOT_MEASURED",
+    });
+    expect(last.chats).toEqual({
+      value: 2,
+      dayBefore: 0,
+      change: 2,
+      relativeChange: null,
+      noChangeBecause: "ZERO_BEFORE",
+    });
+    expect(last.projectsCreated).toMatchObject({ change: 1, noChangeBecause: "ZERO_BEFORE" });
+  });
+
+  test("a share of no spend is null, and a negative amount keeps its sign", async () => {
+    const spent =
+      (amounts: Readonly<Record<string, string>>): Route =>
+      () =>
+        json(
+          reportPage([
+            wireDay(
+              "2026-11-20",
+              Object.entries(amounts).map(([model, amount]) => wireCost(amount, { model })),
+            ),
+          ]),
+        );
+    const page = `{ dashboard { spend { monthToDate { total { net { cents } } models { model share } } } } }`;
+    const ask = async (amounts: Readonly<Record<string, string>>) =>
+      (await gateway({ now: EVENING, routes: { [PATHS.cost]: spent(amounts) } }).ask(page)).data.dashboard
+        .spend.monthToDate;
+    expect(await ask({ a: "5.5", b: "-5.50" })).toEqual({
+      total: { net: { cents: "0.00" } },
+      models: [
+        { model: "a", share: null },
+        { model: "b", share: null },
+      ],
+    });
+    expect(await ask({ a: "40", b: "-10.0" })).toEqual({
+      total: { net: { cents: "30.0" } },
+      models: [
+        { model: "a", share: "1.333333" },
+        { model: "b", share: "-0.333333" },
+      ],
+    });
+  });
+});
+
+describe("chats", () => {
+  const routes = (rows: readonly object[]) => ({
+    [PATHS.summaries]: summariesUntil("2026-11-21"),
+    [PATHS.users]: () => json(tokenPage(rows)),
+  });
+  const page = `{ dashboard {
+    claudeAi { latest { chats chatUsers chatShare projectsCreated artifactsCreated } }
+    featureAdoption { latest { chats { value noChangeBecause } messagesPerChat { value } }
+      topUsersByProjects { users { count user { userId } } } topUsersByArtifacts { users { count user { userId } } } } } }`;
+
+  test("of the merged product count beside those of chat, and a project used in both counts once", async () => {
+    const merged = {
+      distinct_conversation_count: 5,
+      distinct_projects_used_count: 3,
+      distinct_artifacts_created_count: 7,
+    };
+    const { ask } = gateway({
+      now: EVENING,
+      routes: routes([
+        chatter("user_a", { distinct_conversation_count: 2, distinct_projects_used_count: 4 }, merged),
+        chatter("user_b", { distinct_projects_used_count: 1 }),
+      ]),
+    });
+    const { data, errors } = await ask(page);
+    expect(errors).toBeUndefined();
+    expect(data.dashboard.claudeAi.latest).toEqual({
+      chats: 7,
+      chatUsers: 1,
+      chatShare: "0.250000",
+      projectsCreated: 0,
+      artifactsCreated: 7,
+    });
+    const { topUsersByProjects, topUsersByArtifacts } = data.dashboard.featureAdoption;
+    expect(topUsersByProjects.users).toEqual([
+      { count: 4, user: { userId: "user_a" } },
+      { count: 1, user: { userId: "user_b" } },
+    ]);
+    expect(topUsersByArtifacts.users).toEqual([{ count: 107, user: { userId: "user_a" } }]);
+  });
+
+  test("that are not measured for someone are null, not fewer", async () => {
+    const { ask } = gateway({
+      now: EVENING,
+      routes: routes([
+        chatter("user_a", { distinct_conversation_count: 2 }),
+        chatter("user_b", { distinct_conversation_count: null }),
+      ]),
+    });
+    const { data } = await ask(page);
+    expect(data.dashboard.claudeAi.latest).toMatchObject({ chats: null, chatUsers: null, chatShare: null });
+    expect(data.dashboard.featureAdoption.latest).toEqual({
+      chats: { value: null, noChangeBecause: "NOT_MEASURED" },
+      messagesPerChat: { value: null },
+    });
+  });
+});
+
+test("when upstream is days late, every page ends with the newest day it has counted", async () => {
+  const { ask } = gateway({
+    now: EVENING,
+    routes: {
+      [PATHS.summaries]: summariesUntil("2026-11-17"),
+      [PATHS.users]: () => json(tokenPage([chatter("user_a", { distinct_conversation_count: 2 })])),
+      [PATHS.connectors]: () => json(tokenPage([wireConnector("github")])),
+    },
+  });
+  const { data, errors } = await ask(`{ dashboard {
+    usage { latest { date } byDay { range { until } } }
+    featureAdoption { latest { date chats { value } } byDay { range { from until } } topConnectors { range { from until } connectors { name } } }
+    claudeAi { byDay(range: { last: { days: 10 } }) { range { from until } } total(period: WEEK) { range { from until } } } } }`);
+  expect(errors).toBeUndefined();
+  const { usage, featureAdoption, claudeAi } = data.dashboard;
+  const week = { from: "2026-11-11", until: "2026-11-18" };
+  expect(usage).toEqual({ latest: { date: "2026-11-17" }, byDay: { range: { until: "2026-11-18" } } });
+  expect(featureAdoption.latest.date).toBe("2026-11-17");
+  expect(featureAdoption.byDay.range).toEqual(week);
+  expect(featureAdoption.topConnectors.range).toEqual({ from: "2026-11-01", until: "2026-11-18" });
+  expect(claudeAi).toEqual({
+    byDay: { range: { from: "2026-11-12", until: "2026-11-18" } },
+    total: { range: week },
+  });
+});
+
+test("people's shares are of the organization's total, with what nobody is behind", async () => {
+  const { ask } = gateway({
+    now: EVENING,
+    routes: {
+      [PATHS.cost]: () =>
+        json(reportPage([wireDay("2026-11-20", [wireCost("300", { model: "a" }), wireCost("100")])])),
+      [PATHS.userCost]: () =>
+        json(reportPage(Array.from({ length: 12 }, (_, i) => wireUserCost(`user_${i}`, `${i + 1}.5`)))),
+    },
+  });
+  const { data, errors } = await ask(
+    `{ dashboard { spend { topUsers { source total { net { cents } } users { share user { userId } spend { net { cents } } } } } } }`,
+  );
+  expect(errors).toBeUndefined();
+  const { users, ...about } = data.dashboard.spend.topUsers;
+  expect(about).toEqual({ source: "ENTERPRISE", total: { net: { cents: "400" } } });
+  expect(users).toHaveLength(10);
+  expect(users[0]).toEqual({
+    share: "0.031250",
+    user: { userId: "user_11" },
+    spend: { net: { cents: "12.5" } },
+  });
+});

@@ -1,0 +1,93 @@
+/** What can be selected of the dashboard, a line for each number or list: its page, and the selection. */
+export const SELECTIONS: readonly (readonly [page: string, selection: string])[] = [
+  [
+    "usage",
+    "latest { date dailyActiveUsers weeklyActiveUsers monthlyActiveUsers utilization seats pendingInvites state }",
+  ],
+  [
+    "usage",
+    "byDay { range { from until } days { date dailyActiveUsers weeklyActiveUsers monthlyActiveUsers utilization } }",
+  ],
+  ...[
+    "chats",
+    "messagesPerChat",
+    "projectsCreated",
+    "projectCreators",
+    "artifactsCreated",
+    "artifactCreators",
+  ].flatMap((figure): [string, string][] => [
+    ["featureAdoption", `latest { date ${figure} { value } }`],
+    [
+      "featureAdoption",
+      `latest { date ${figure} { value dayBefore change relativeChange noChangeBecause } }`,
+    ],
+    ["featureAdoption", `byDay { range { from until } days { date ${figure} { value } } }`],
+    [
+      "featureAdoption",
+      `byDay { range { from until } days { date ${figure} { value dayBefore change relativeChange noChangeBecause } } }`,
+    ],
+  ]),
+  ...["MONTH_TO_DATE", "QUARTER_TO_DATE", "YEAR_TO_DATE", "YEAR"].flatMap((period): [string, string][] => [
+    [
+      "featureAdoption",
+      `topUsersByProjects(period: ${period}) { range { from until } users { count user { userId email } } }`,
+    ],
+    [
+      "featureAdoption",
+      `topUsersByArtifacts(period: ${period}) { range { from until } users { count user { userId email name } } }`,
+    ],
+  ]),
+  ["featureAdoption", "topConnectors { range { from until } connectors { name users } }"],
+  ["featureAdoption", "topSkills { range { from until } skills { name users } }"],
+  ...["monthToDate", "quarterToDate", "yearToDate"].map((toDate): [string, string] => [
+    "spend",
+    `${toDate} { range { from until } total { net { cents } list { cents } requests } source organization freshness { state refreshedAt } }`,
+  ]),
+  ...["MONTH", "THREE_MONTHS", "YEAR"].map((period): [string, string] => [
+    "spend",
+    `byModel(period: ${period}) { range { from until } total { net { cents } } models { model share spend { net { cents } list { cents } requests } } }`,
+  ]),
+  [
+    "spend",
+    "topUsers { range { from until } total { net { cents } } users { share user { userId email name } spend { net { cents } list { cents } requests } } }",
+  ],
+  ["claudeAi", "byDay { range { from until } days { date state chats chatUsers } }"],
+  ["claudeAi", "byDay { days { activeUsers chatShare } }"],
+  ["claudeAi", "byDay { days { projectsCreated projectCreators projectShare } }"],
+  ["claudeAi", "byDay { days { artifactsCreated artifactCreators artifactShare } }"],
+  ["claudeAi", "latest { date chats chatShare }"],
+  ...["WEEK", "MONTH", "THREE_MONTHS", "YEAR"].map((period): [string, string] => [
+    "claudeAi",
+    `total(period: ${period}) { range { from until } chats chatUsers messages projectsCreated projectCreators artifactsCreated artifactCreators }`,
+  ]),
+  [
+    "claudeCode",
+    "byDay { range { from until } days { date state sessions linesAccepted commits pullRequests } }",
+  ],
+  [
+    "claudeCode",
+    "byDay { days { tools { tool accepted rejected acceptanceRate } users costPerUser { cents } } }",
+  ],
+  ["claudeCode", "byDay { days { estimated { cents } models { model inputTokens estimated { cents } } } }"],
+  [
+    "claudeCode",
+    "leaderboard { range { from until } leaders { email user { name } linesAccepted sessions } }",
+  ],
+  ["claudeCode", "leaderboard(by: ESTIMATED) { leaders { email commits pullRequests estimated { cents } } }"],
+  ["claudeCode", "spendByModel { range { from until } models { model estimated { cents } } }"],
+  [
+    "claudeCode",
+    "membersByDay { days { date users sessions linesAccepted commits pullRequests tools { tool accepted rejected acceptanceRate } } }",
+  ],
+];
+
+/** One operation that selects all of them, each under a name of its own: `s` and its place in the list. */
+export function dashboardOf(places: readonly number[]): string {
+  const fields = places.map((place) => {
+    const [page, selection] = SELECTIONS[place] ?? ["usage", "__typename"];
+    return `s${place}: ${page} { s: ${selection} }`;
+  });
+  return `{ dashboard { ${fields.join(" ")} } }`;
+}
+
+export const WHOLE = dashboardOf(SELECTIONS.map((_, place) => place));

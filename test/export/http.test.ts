@@ -1,0 +1,183 @@
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { request as ask, createServer, type IncomingMessage } from "node:http";
+import { type AddressInfo, connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, describe, expect, test } from "vitest";
+import { SandboxDispatcher } from "../../src/sandbox/dispatcher.ts";
+import type { Handle } from "../../src/sandbox/handler.ts";
+import { createSandbox } from "../../src/sandbox/sandbox.ts";
+import { gateway, json, NOW, refusal } from "../gateway.ts";
+import { PATHS, tokenPage, wireUser } from "../wire.ts";
+import { rowsOf } from "./download.ts";
+
+const closing: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closing.splice(0)) close();
+});
+
+/** The gateway on a port, as an operator runs it. */
+async function listening({ app }: Pick<ReturnType<typeof gateway>, "app">): Promise<URL> {
+  const server = createServer(app.handle).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  closing.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+}
+
+/** What a client gets before it has read any of the body. */
+async function get(url: URL, path: string, headers: Record<string, string> = {}): Promise<IncomingMessage> {
+  const [response] = await once(ask(new URL(`/export/${path}`, url), { headers }).end(), "response");
+  return response;
+}
+
+async function bodyOf(response: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/** An organization whose reports fail for good after so many requests. */
+function failing(after: number, status = 500) {
+  const sandbox = createSandbox({ users: 40, seed: 1, now: () => Date.parse(NOW), rateLimit: "off" });
+  let left = after;
+  const handle: Handle = async (request, signal) =>
+    left-- > 0 ? sandbox.handle(request, signal) : refusal(status, "api_error", "down");
+  return gateway({ dispatcher: new SandboxDispatcher({ handle }) });
+}
+
+const MONTHS = "spend.csv?from=2026-01-01&until=2026-11-01";
+
+test("a file is followed by its manifest, which says what it is and lets it be checked", async () => {
+  const url = await listening(gateway({ sandbox: { users: 40 } }));
+  const response = await get(url, "spend.csv?period=LAST_MONTH");
+  const body = await bodyOf(response);
+  expect(response.headers).toMatchObject({
+    "content-type": "text/csv; charset=utf-8; header=present",
+    "content-disposition": 'attachment; filename="spend.csv"',
+    "transfer-encoding": "chunked",
+    trailer: "export-manifest",
+  });
+  const manifest = JSON.parse(response.trailers["export-manifest"] ?? "");
+  expect(manifest).toMatchObject({
+    export: "spend",
+    parameters: "period=LAST_MONTH",
+    range: { from: "2026-10-01", until: "2026-11-01" },
+    source: "UNIFIED_ENTERPRISE_COST",
+    state: "SETTLING",
+    refreshedAt: "2026-11-22T12:00:00.000Z",
+    rows: rowsOf(body.toString()).length,
+    bytes: body.length,
+    sha256: createHash("sha256").update(body).digest("hex"),
+  });
+});
+
+test("a range without a row is a whole file too", async () => {
+  const url = await listening(gateway({ sandbox: { users: 40 } }));
+  const response = await get(url, "spend.csv?from=2026-05-01&until=2026-05-02"); // nobody worked
+  expect(rowsOf((await bodyOf(response)).toString())).toEqual([]);
+  expect(JSON.parse(response.trailers["export-manifest"] ?? "")).toMatchObject({ rows: 0, state: null });
+});
+
+describe("an upstream that fails", () => {
+  test("at once is an error in JSON, with a status", async () => {
+    const response = await get(await listening(failing(0)), MONTHS);
+    expect(response.statusCode).toBe(503);
+    expect(JSON.parse((await bodyOf(response)).toString())).toMatchObject({
+      errors: [{ extensions: { code: "UPSTREAM_UNAVAILABLE" } }],
+    });
+  });
+
+  test.each([4, 9, 14, 20])(
+    "after %d requests breaks the connection off, so that no client takes what it has for the whole",
+    async (after) => {
+      const gate = failing(after);
+      const response = await get(await listening(gate), MONTHS);
+      expect(response.statusCode).toBe(200);
+      await expect(bodyOf(response)).rejects.toThrow(/aborted|ECONNRESET/);
+      expect(response.complete).toBe(false);
+      expect(response.trailers).toEqual({});
+      const { body } = await failing(after).app.fetch(`http://gateway.test/export/${MONTHS}`);
+      await expect(new Response(body).text()).rejects.toThrow();
+    },
+  );
+});
+
+describe("a client that reads slowly", () => {
+  test("is not walked ahead of: upstream is asked for a page of each report beyond what was taken", async () => {
+    const gate = gateway({ sandbox: { users: 250 } });
+    const { body } = await gate.app.fetch(`http://gateway.test/export/${MONTHS}`);
+    const reader = body?.getReader();
+    await reader?.read();
+    await sleep(500);
+    expect(gate.seen.length).toBeLessThanOrEqual(1 + 2 * 2); // the organization, and two pages of each of two reports
+    for (let i = 0; i < 20; i++) await reader?.read();
+    const soFar = gate.seen.length;
+    await sleep(500);
+    expect(gate.seen.length).toBe(soFar);
+    await reader?.cancel();
+  });
+
+  test("over a connection, too; and one that goes away ends the walk", async () => {
+    const page = (of: string) => Array.from({ length: 500 }, (_, i) => wireUser(`user_${of}${i}`));
+    const gate = gateway({
+      routes: {
+        [PATHS.users]: (query) =>
+          json(tokenPage(page(query.get("page") ?? ""), `${query.get("page") ?? ""}x`)), // without end
+      },
+    });
+    const url = await listening(gate);
+    const socket = connect(Number(url.port), "127.0.0.1");
+    socket.write(`GET /export/users.csv?range.last.days=7 HTTP/1.1\r\nhost: localhost\r\n\r\n`);
+    await once(socket, "readable");
+    socket.pause(); // the kernel goes on taking what fits into its buffers
+    let seen = -1;
+    while (seen !== gate.seen.length) {
+      seen = gate.seen.length;
+      await sleep(1_000);
+    }
+    expect(seen).toBeGreaterThan(2);
+    socket.destroy();
+    await sleep(500);
+    expect(gate.seen.length).toBeLessThanOrEqual(seen + 2);
+    expect(gate.faults).toEqual([]);
+  });
+});
+
+describe("requests that are not for a file", () => {
+  test.each(["HEAD", "POST", "PUT", "DELETE", "OPTIONS"])("%s is 405", async (method) => {
+    const gate = gateway({ sandbox: { users: 20 } });
+    const response = await gate.app.fetch("http://gateway.test/export/spend.csv?period=YESTERDAY", {
+      method,
+    });
+    expect(response.status).toBe(405);
+    expect(response.headers.get("allow")).toBe("GET");
+    expect(gate.seen).toEqual([]);
+  });
+
+  test.each([
+    [{ "sec-fetch-site": "cross-site", "sec-fetch-dest": "image" }, 403],
+    [{ "sec-fetch-site": "cross-site", "sec-fetch-dest": "iframe" }, 403],
+    [{ "sec-fetch-site": "same-site", "sec-fetch-dest": "empty" }, 403],
+    [{ "sec-fetch-site": "cross-site", "sec-fetch-dest": "document", "sec-fetch-user": "?1" }, 200],
+    [{ "sec-fetch-site": "same-origin", "sec-fetch-dest": "empty" }, 200],
+    [{ "sec-fetch-site": "none", "sec-fetch-dest": "document" }, 200],
+  ])("a browser that says %j gets %d", async (headers, status) => {
+    const gate = gateway({ sandbox: { users: 20 } });
+    const response = await get(await listening(gate), "spend.csv?period=YESTERDAY", headers);
+    await bodyOf(response);
+    expect(response.statusCode).toBe(status);
+    if (status === 403) expect(gate.seen).toEqual([]);
+  });
+
+  test("an HTTP/1.0 client, which cannot tell a file from half of it, is told to use 1.1", async () => {
+    const gate = gateway({ sandbox: { users: 20 } });
+    const socket = connect(Number((await listening(gate)).port), "127.0.0.1");
+    socket.write("GET /export/spend.csv?period=YESTERDAY HTTP/1.0\r\n\r\n");
+    const [answer] = await once(socket, "data");
+    expect(String(answer)).toContain(" 505 ");
+    expect(gate.seen).toEqual([]);
+  });
+});

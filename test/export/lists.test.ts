@@ -1,0 +1,139 @@
+import { describe, expect, test } from "vitest";
+import { schema } from "../../schema/index.ts";
+import { exportNames } from "../../src/server/export/exports.ts";
+import { gateway } from "../gateway.ts";
+import { download, refusalOf, rowsOf } from "./download.ts";
+
+const WEEK = "range.last.days=7";
+
+/** How each list is asked for, in URL parameters and in the graph's own words. */
+const LISTS: Readonly<Record<string, readonly [parameters: string, args: string]>> = {
+  artifacts: [`${WEEK}&groupBy=USER`, "range: { last: { days: 7 } }, groupBy: [USER]"],
+  claudeCodeRecords: ["range.last.days=2", "range: { last: { days: 2 } }"],
+  connectors: [
+    `${WEEK}&orderBy.field=USERS&orderBy.direction=DESC`,
+    "range: { last: { days: 7 } }, orderBy: { field: USERS, direction: DESC }",
+  ],
+  cost: [
+    "range.period=LAST_MONTH&groupBy=USER&groupBy=MODEL",
+    "range: { period: LAST_MONTH }, groupBy: [USER, MODEL]",
+  ],
+  groups: ["", ""],
+  plugins: [WEEK, "range: { last: { days: 7 } }"],
+  projects: [WEEK, "range: { last: { days: 7 } }"],
+  skills: [WEEK, "range: { last: { days: 7 } }"],
+  usage: [
+    "range.between.from=2026-11-01&range.between.until=2026-11-08&filter.products=chat&filter.products=cowork",
+    'range: { between: { from: "2026-11-01", until: "2026-11-08" } }, filter: { products: ["chat", "cowork"] }',
+  ],
+  users: [WEEK, "range: { last: { days: 7 } }"],
+};
+
+test("every list of the graph can be taken away", () => {
+  expect(exportNames(schema).sort()).toEqual(["focus", "spend", ...Object.keys(LISTS)].sort());
+});
+
+describe.each(Object.entries(LISTS))("%s", (name, [parameters, args]) => {
+  test("holds the rows of the graph, in its order, page by page, for the requests of the list alone", async () => {
+    const gate = gateway({ sandbox: { users: 60 }, settings: { MAX_FIRST: "7" } });
+    const whole = gateway({ sandbox: { users: 60 } });
+    const csv = await download(gate, `${name}.csv?${parameters}`);
+    const rows = rowsOf(csv);
+    const { data, errors } = await whole.ask(
+      `{ list: ${name}(${args ? `${args}, ` : ""}first: 1000) { nodes { ${names(csv).map(selected).join(" ")} } pageInfo { hasNextPage } } }`,
+    );
+    expect(errors).toBeUndefined();
+    expect(data.list.pageInfo.hasNextPage).toBe(rows.length > 1_000);
+    expect(rows.slice(0, 1_000)).toEqual(data.list.nodes.map((node: object) => cellsOf(node, names(csv))));
+    expect(rows.length).toBeGreaterThan(5);
+    // Creators of artifacts are known by address only, so the members are looked up, once; and the newest day is.
+    const others = name === "artifacts" ? 2 : 0;
+    expect(new Set(gate.seen.map(({ pathname }) => pathname)).size).toBe(1 + others);
+    expect(new Set(gate.seen.map(({ href }) => href)).size).toBe(gate.seen.length);
+  });
+});
+
+function names(csv: string): string[] {
+  return (csv.split("\n")[0] ?? "").split(",");
+}
+
+/** A column as a selection of its own: `a.b` is `a { b }`, and a kind of actor is a fragment. */
+function selected(path: string): string {
+  const [head = "", ...rest] = path.split(".");
+  const field = /^[A-Z]/.test(head) ? `... on ${head}` : head;
+  return rest.length === 0 ? field : `${field} { __typename ${selected(rest.join("."))} }`;
+}
+
+function cellsOf(node: object, columns: readonly string[]): Record<string, string> {
+  return Object.fromEntries(columns.map((column) => [column, cell(valueAt(node, column.split(".")))]));
+}
+
+function valueAt(value: unknown, [head, ...rest]: string[]): unknown {
+  if (head === undefined || value === null) return value;
+  const row = value as Record<string, unknown>;
+  if (/^[A-Z]/.test(head)) return row.__typename === head ? valueAt(row, rest) : null;
+  return valueAt(row[head], rest);
+}
+
+function cell(value: unknown): string {
+  if (value === null || value === undefined) return "";
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+test("columns are those asked for: values, whole objects, and what a list of objects holds", async () => {
+  const gate = gateway({ sandbox: { users: 40 } });
+  const lines = (await download(gate, `users.ndjson?${WEEK}&fields=email,cost.net,groups.name`))
+    .trimEnd()
+    .split("\n");
+  const rows = lines.slice(0, -1).map((line) => JSON.parse(line));
+  expect(Object.keys(rows[0])).toEqual([
+    "email",
+    "cost.net.cents",
+    "cost.net.currency",
+    "cost.net.usd",
+    "groups.name",
+  ]);
+  expect(rows.some((row) => Array.isArray(row["groups.name"]) && row["groups.name"].length > 1)).toBe(true);
+  const { manifest } = JSON.parse(lines.at(-1) ?? "");
+  const { data } = await gate.ask(
+    `{ users(range: { last: { days: 7 } }, first: 1000) { nodes { cost { net { usd } } } } }`,
+  );
+  expect(manifest.rows).toBe(data.users.nodes.length);
+  expect(Number(manifest.totals["cost.net.usd"])).toBeCloseTo(
+    data.users.nodes.reduce(
+      (all: number, { cost }: { cost: { net: { usd: string } } | null }) => all + Number(cost?.net.usd ?? 0),
+      0,
+    ),
+    6,
+  );
+});
+
+test.each([
+  ["userz.csv", 404, "NOT_FOUND", "did you mean users"],
+  ["users.xlsx", 404, "NOT_FOUND", "users.csv and users.ndjson"],
+  ["users", 404, "NOT_FOUND", "users.csv"],
+  ["__proto__.csv", 404, "NOT_FOUND", "There is no export"],
+  ["%E0%A4%A.csv", 404, "NOT_FOUND", "There is no export"],
+  ["users.csv", 400, "BAD_USER_INPUT", "range"],
+  ["users.csv?range.last.dayz=7", 400, "BAD_USER_INPUT", "did you mean days"],
+  ["users.csv?range.last.days=many", 400, "BAD_USER_INPUT", "Int cannot represent"],
+  ["users.csv?range.last.days=7&range.period=LAST_MONTH", 400, "BAD_USER_INPUT", "Exactly one key"],
+  ["users.csv?range=7", 400, "BAD_USER_INPUT", "has parts"],
+  [`users.csv?${WEEK}&first=5`, 400, "BAD_USER_INPUT", "no parameter `first`"],
+  [`users.csv?${WEEK}&fields=emial`, 400, "BAD_USER_INPUT", "did you mean email"],
+  [`users.csv?${WEEK}&fields=email.name`, 400, "BAD_USER_INPUT", "no field `email.name`"],
+  [`users.csv?${WEEK}&fields=claudeCodeRecords.nodes`, 400, "BAD_USER_INPUT", "no field"],
+  [`users.csv?${WEEK}&fields=__proto__`, 400, "BAD_USER_INPUT", "no field"],
+  ["cost.csv?range.last.days=7&fields=model", 400, "BAD_USER_INPUT", "add MODEL to `groupBy`"],
+  ["spend.csv", 400, "BAD_USER_INPUT", "period=LAST_MONTH"],
+  ["spend.csv?period=LASTMONTH", 400, "BAD_USER_INPUT", "did you mean LAST_MONTH"],
+  ["spend.csv?from=2026-02-30&until=2026-03-01", 400, "BAD_USER_INPUT", "until"],
+  ["spend.csv?from=2026-03-01&until=2026-03-01", 400, "BAD_USER_INPUT", "holds no day"],
+  ["spend.csv?from=2025-03-01&until=2026-03-01", 400, "NOT_COVERED", "2026-01-01"],
+  ["spend.csv?period=LAST_MONTH&group=x", 400, "BAD_USER_INPUT", "no parameter `group`"],
+  ["spend.csv?period=LAST_MONTH&source=UNIFID", 400, "BAD_USER_INPUT", "did you mean UNIFIED"],
+])("%s is refused with %d %s, and nothing is asked of upstream", async (path, status, code, words) => {
+  const gate = gateway({ sandbox: { users: 20 } });
+  expect(await refusalOf(gate, path)).toEqual({ status, code, message: expect.stringContaining(words) });
+  expect(gate.seen).toEqual([]);
+});

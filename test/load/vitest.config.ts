@@ -1,0 +1,14 @@
+import { defineConfig } from "vitest/config";
+import config from "../../vitest.config.ts";
+
+/** The tests that load whole processes and time them: one file after the other, or they would measure each other. */
+export default defineConfig({
+  ...config,
+  test: {
+    ...config.test,
+    include: ["test/load/**/*.test.ts"],
+    exclude: [],
+    fileParallelism: false,
+    testTimeout: 60_000,
+  },
+});
