@@ -125,6 +125,7 @@ export const ActivityDay = builder.objectRef<SettlingDay>("ActivityDay").impleme
 
 builder.queryField("activity", (t) =>
   t.field({
+    authScopes: { "activity:read": true },
     type: [ActivityDay],
     nullable: true,
     description:

@@ -27,6 +27,7 @@ const UserActor = builder.objectRef<Kind<"user" | "person">>("UserActor").implem
   description: "A person.",
   fields: (t) => ({
     email: t.string({
+      authScopes: { "identity:read": true, own: true },
       nullable: true,
       description: "Address, as the source spells it; null where it shows none.",
       resolve: (actor) => (actor.kind === "user" ? actor.email : actor.user.email),
@@ -54,6 +55,7 @@ const ApiKeyActor = builder.objectRef<Kind<"apiKey" | "key">>("ApiKeyActor").imp
   description: "An API key, standing for itself where no one else is known.",
   fields: (t) => ({
     name: t.string({
+      authScopes: { "keys:read": true },
       nullable: true,
       description:
         "Name of the key. Not unique: several keys can share one. Null for a key that is not listed any more.",
@@ -64,6 +66,7 @@ const ApiKeyActor = builder.objectRef<Kind<"apiKey" | "key">>("ApiKeyActor").imp
           : ((await apiKeyById(ctx, {}).load(actor.apiKeyId))?.name ?? null),
     }),
     apiKey: t.field({
+      authScopes: { "keys:read": true },
       type: ApiKey,
       nullable: true,
       description: "The key; null where the source knows only its name.",
@@ -91,11 +94,13 @@ const FederatedActor = builder.objectRef<Kind<"federated">>("FederatedActor").im
       description: "Who vouches for it: `aws`, `gcp`, `azure` or `oidc`; new providers may appear.",
     }),
     account: t.exposeString("account", {
+      authScopes: { "identity:read": true },
       nullable: true,
       description:
         "What the provider binds to the organization: AWS account, Google project number, Azure subscription or OIDC issuer.",
     }),
     subject: t.exposeString("subject", {
+      authScopes: { "identity:read": true },
       nullable: true,
       description: "The provider's own name for the identity, such as an ARN.",
     }),

@@ -19,7 +19,7 @@ export const walksOfApiKeys = walks(() => walksOf(apiKeys, [{}]));
 export const ApiKey = builder.node(builder.objectRef<ApiKeyShape>("ApiKey"), {
   description: "An API key of the Console organization, never its secret. Source: API_KEYS.",
   id: { resolve: ({ apiKeyId }) => apiKeyId },
-  extensions: nodeWalks(() => walksOf(apiKeys, [{}])),
+  extensions: { ...nodeWalks(() => walksOf(apiKeys, [{}])), scope: "keys:read" },
   loadOne: nodeLoader("ApiKey", async (id, ctx) => {
     const key = await apiKeyById(ctx, {}).load(id);
     if (key === null) throw new GatewayError("NOT_FOUND", "No API key has this id.", { dataset: "API_KEYS" });

@@ -98,6 +98,7 @@ function questionsOf(args: ArtifactArgs, days: readonly DayRange[]) {
 
 builder.queryField("artifacts", (t) =>
   t.field({
+    authScopes: { "activity:read": true },
     type: ArtifactConnection,
     nullable: true,
     description:

@@ -1,16 +1,20 @@
 import SchemaBuilder, { brandWithType } from "@pothos/core";
 import RelayPlugin from "@pothos/plugin-relay";
+import ScopeAuthPlugin, { type AuthFailure } from "@pothos/plugin-scope-auth";
 import { GraphQLDateTimeISO, GraphQLSafeInt } from "graphql-scalars";
 import type { Freshness } from "../src/analytics/freshness.ts";
 import type { Context } from "../src/context.ts";
 import { type Day, type Instant, parseDay } from "../src/domain/day.ts";
 import { type Decimal, formatDecimal } from "../src/domain/decimal.ts";
 import type { DayRange } from "../src/domain/range.ts";
-import { badInput } from "../src/errors.ts";
+import { isScope, type Permits, permitsOf, type Scope } from "../src/domain/viewer.ts";
+import { badInput, forbidden } from "../src/errors.ts";
 
 /** The one builder: scalars, nullability, plugins. It defines no types. */
 export const builder = new SchemaBuilder<{
   Context: Context;
+  /** What a field asks of the viewer, any of it; `authScopes` stands beside the field. */
+  AuthScopes: Permits;
   /** What every connection says beside its rows: see connection.ts. */
   Connection: { totalCount: number | null; range: DayRange; freshness: Freshness };
   DefaultFieldNullability: false;
@@ -25,7 +29,12 @@ export const builder = new SchemaBuilder<{
     Difference: { Input: number; Output: number };
   };
 }>({
-  plugins: [RelayPlugin],
+  plugins: [ScopeAuthPlugin, RelayPlugin],
+  scopeAuth: {
+    authScopes: ({ viewer }) => permitsOf(viewer),
+    unauthorizedError: (_parent, _ctx, { fieldName }, { failure }) =>
+      forbidden(`\`${fieldName}\``, scopesIn(failure)),
+  },
   defaultFieldNullability: false,
   relay: {
     nodesOnConnection: { description: "The rows, without their cursors." },
@@ -45,6 +54,12 @@ export const builder = new SchemaBuilder<{
     encodeGlobalID: (typename, id) => Buffer.from(`${typename}:${id}`).toString("base64url"),
   },
 });
+
+/** The scopes that would have opened a field. */
+function scopesIn(failure: AuthFailure): Scope[] {
+  if ("failures" in failure) return failure.failures.flatMap(scopesIn);
+  return "scope" in failure && isScope(failure.scope) ? [failure.scope] : [];
+}
 
 /** The longest id there is: that of a thing measured under a filter of a hundred values, which it names. */
 const MAX_ID_LENGTH = 16_384;

@@ -22,6 +22,7 @@ import { COMPARED, comparedRow, comparedTotal } from "./change.ts";
 import { ClaudeCodeFilter, daysOf, keeps } from "./claude-code.ts";
 import { Comparison, derived, refuseByModel, Series, Totals } from "./claude-code-measures.ts";
 import { connectRanking, forward } from "./connection.ts";
+import { demand } from "./demand.ts";
 import { Money } from "./money.ts";
 import { DateRange, resolveRange } from "./range.ts";
 import { refuseUnsplit, refuseUntold, splitBy, untoldBy } from "./selection.ts";
@@ -85,6 +86,7 @@ const Group = builder.objectRef<GroupNode>("ClaudeCodeGroup").implement({
         actor?.kind === "user" ? personByEmail(ctx, actor.email, range) : null,
     }),
     email: t.string({
+      authScopes: { "identity:read": true },
       ...splitBy("USER", "The person's address, as the newest record spells it; null for keys."),
       resolve: ({ actor }) => (actor?.kind === "user" ? actor.email : null),
     }),
@@ -111,6 +113,8 @@ const Group = builder.objectRef<GroupNode>("ClaudeCodeGroup").implement({
     cacheReadTokens: t.field(tokens("cacheReadTokens", "Input tokens served from the prompt cache.")),
     cacheCreationTokens: t.field(tokens("cacheCreationTokens", "Input tokens written to the prompt cache.")),
     estimated: t.field({
+      nullable: true,
+      authScopes: { "spend:read": true },
       type: Money,
       description:
         "Upstream's estimate of the cost; not the bill, and never to be reconciled with `net` or `list`. Exact sum; additive over days, people and models.",
@@ -193,6 +197,7 @@ const GroupConnection = builder.connectionObject(
 
 builder.queryField("claudeCode", (t) =>
   t.field({
+    authScopes: { "activity:read": true },
     type: GroupConnection,
     nullable: true,
     description:
@@ -227,6 +232,8 @@ builder.queryField("claudeCode", (t) =>
       const groupBy = [...new Set(args.groupBy ?? [])].sort();
       const order = Series.orderOf(args.orderBy, bucket);
       refuseByModel(order.field, groupBy);
+      if (order.field === "ESTIMATED")
+        demand(ctx, "spend:read", "Ordering by ESTIMATED, as rankings are unless `orderBy` says otherwise,");
       refuseUnsplit(info, groupBy);
       refuseUntold(info, groupBy);
       const analysis = { bucket, groupBy, top: topOf(args.top), compare: args.compare ?? null };

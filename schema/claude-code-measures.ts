@@ -19,12 +19,14 @@ export const derived = {
       "Lines added and removed per session, rounded half to even at 12 decimals. Not additive. Null: no session.",
   },
   estimatedPerCommit: {
+    authScopes: { "spend:read": true, own: true },
     type: DerivedMoney,
     nullable: true,
     description:
       "`estimated` divided by `commits`: a ratio of upstream's estimate, which covers all use, to what it counted; not what a commit costs. Not additive. Null: no commit.",
   },
   estimatedPerPullRequest: {
+    authScopes: { "spend:read": true, own: true },
     type: DerivedMoney,
     nullable: true,
     description:
@@ -77,6 +79,8 @@ export const Totals = builder.objectRef<CodeMeasure>("ClaudeCodeGroupTotals").im
     accepted: t.field(ofTotal("accepted", "Proposals of all tools that were accepted.")),
     rejected: t.field(ofTotal("rejected", "Proposals of all tools that were rejected.")),
     estimated: t.expose("estimated", {
+      nullable: true,
+      authScopes: { "spend:read": true },
       type: Money,
       description: "Upstream's estimate of the cost; not the bill. Additive.",
     }),
@@ -107,6 +111,8 @@ export const Comparison = builder.objectRef<Compared<CodeMeasure>>("ClaudeCodeCo
   fields: (t) => ({
     range: t.expose("range", comparedRange),
     estimated: t.field({
+      nullable: true,
+      authScopes: { "spend:read": true },
       type: MoneyChange,
       description: "Upstream's estimate of the cost; not the bill.",
       resolve: ({ now, before }) => ({ now: now.estimated, before: before.estimated }),

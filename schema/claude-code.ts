@@ -43,6 +43,8 @@ export const ClaudeCodeModel = builder.objectRef<CodeModelShape>("ClaudeCodeMode
     cacheReadTokens: t.expose("cacheReadTokens", sum("Input tokens served from the prompt cache.")),
     cacheCreationTokens: t.expose("cacheCreationTokens", sum("Input tokens written to the prompt cache.")),
     estimated: t.expose("estimated", {
+      nullable: true,
+      authScopes: { "spend:read": true, own: true },
       type: Money,
       description: "Upstream's estimate of the cost; not the bill. Additive.",
     }),
@@ -68,6 +70,8 @@ const totals = builder.interfaceRef<CodeTotalsShape>("ClaudeCodeCounts").impleme
       description: "Tokens and estimated cost, per model.",
     }),
     estimated: t.field({
+      nullable: true,
+      authScopes: { "spend:read": true, own: true },
       type: Money,
       description:
         "Upstream's estimate of the cost over all models; not the bill, and never to be reconciled with `net` or `list`. Additive over days, people and models.",
@@ -172,6 +176,7 @@ const walksOfRecords = walks(({ range, source }, ctx) => [
 
 builder.queryField("claudeCodeRecords", (t) =>
   t.field({
+    authScopes: { "activity:read": true },
     type: ClaudeCodeRecordConnection,
     nullable: true,
     description:

@@ -19,6 +19,7 @@ export const ConnectorUse = builder.objectRef<Use<ConnectorShape>>("ConnectorUse
   interfaces: [ConnectorFigures],
   fields: (t) => ({
     connector: t.field({
+      authScopes: { "activity:read": true },
       type: Connector,
       nullable: true,
       description:

@@ -1,3 +1,4 @@
+import type { Context } from "../src/context.ts";
 import type { Connector as ConnectorShape } from "../src/domain/engagement.ts";
 import { CONNECTOR_FILTERS, connectorActivity } from "../src/upstream/endpoints/connectors.ts";
 import { measured as optional } from "./activity.ts";
@@ -123,8 +124,8 @@ type ConnectorArgs = ListArgs<ConnectorShape> & {
   readonly orderBy?: typeof ConnectorOrder.input.$inferInput | null | undefined;
 };
 
-function ordered(args: ConnectorArgs): ListArgs<ConnectorShape> {
-  return { ...args, order: ConnectorOrder.orderOf(args.orderBy) };
+function ordered(args: ConnectorArgs, ctx: Context): ListArgs<ConnectorShape> {
+  return { ...args, order: ConnectorOrder.orderOf(args.orderBy, ctx) };
 }
 
 const ConnectorConnection = builder.connectionObject(
@@ -134,6 +135,7 @@ const ConnectorConnection = builder.connectionObject(
 
 builder.queryField("connectors", (t) =>
   t.field({
+    authScopes: { "activity:read": true },
     type: ConnectorConnection,
     nullable: true,
     description:
@@ -146,7 +148,7 @@ builder.queryField("connectors", (t) =>
       }),
       ...engagementArgs,
     },
-    extensions: walks<ConnectorArgs>(({ args }, ctx) => measuredWalks(ctx, connectors, ordered(args))),
-    resolve: (_root, args, ctx) => listMeasured(ctx, connectors, ordered(args)),
+    extensions: walks<ConnectorArgs>(({ args }, ctx) => measuredWalks(ctx, connectors, ordered(args, ctx))),
+    resolve: (_root, args, ctx) => listMeasured(ctx, connectors, ordered(args, ctx)),
   }),
 );

@@ -102,6 +102,7 @@ function plansOfMonth(
 
 builder.queryFields((t) => ({
   unitCost: t.field({
+    authScopes: { "spend:read": true },
     type: UnitCost,
     nullable: true,
     description:
@@ -113,6 +114,7 @@ builder.queryFields((t) => ({
     resolve: (_root, { range }, ctx) => unitCost(ctx, resolveRange(range, ctx.now())),
   }),
   costProjection: t.field({
+    authScopes: { "spend:read": true },
     type: CostProjection,
     nullable: true,
     description:

@@ -228,6 +228,7 @@ const CostBucketConnection = builder.connectionObject(
 
 builder.queryField("cost", (t) =>
   t.field({
+    authScopes: { "spend:read": true },
     type: CostBucketConnection,
     nullable: true,
     description:
@@ -252,6 +253,7 @@ builder.queryField("cost", (t) =>
 
 builder.objectField(User, "cost", (t) =>
   t.field({
+    authScopes: { "spend:read": true, own: true },
     type: Spend,
     nullable: true,
     description:

@@ -287,6 +287,7 @@ function sentence(text: string): string {
 
 builder.queryField("datasets", (t) =>
   t.field({
+    authScopes: { "activity:read": true, operate: true },
     type: [DatasetInfo],
     description:
       "Every dataset behind this graph: whether it is enabled and why not, its days, dimensions and limits, and what it does not cover; enough to build a form of legal questions from. At most seven requests in an hour, none without `enabled`, `reason`, `explanation`, `latest` or `products`.",

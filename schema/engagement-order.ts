@@ -1,5 +1,8 @@
+import type { Context } from "../src/context.ts";
 import type { Decimal } from "../src/domain/decimal.ts";
+import type { Scope } from "../src/domain/viewer.ts";
 import { builder } from "./builder.ts";
+import { demand } from "./demand.ts";
 
 export const OrderDirectionEnum = builder.enumType("OrderDirection", {
   description: "Which end of an order comes first.",
@@ -20,11 +23,18 @@ export interface Order<Node> {
 /** What rows are ranked by; null where it was not measured. */
 export type Measure<Node> = (node: Node) => number | Decimal | null;
 
+/** A measure that a list can be ordered by, and the scope it takes to see it. */
+interface OrderMeasure<Node> {
+  readonly description: string;
+  readonly of: Measure<Node>;
+  readonly scope?: Scope;
+}
+
 /** What one list can be ordered by: its own column, and measures, for which the names upstream takes are not published. */
 export function engagementOrder<Node>(
   noun: "User" | "Project" | "Skill" | "Connector" | "Plugin",
   own: { readonly field: string; readonly description: string },
-  measures: Readonly<Record<string, { readonly description: string; readonly of: Measure<Node> }>>,
+  measures: Readonly<Record<string, OrderMeasure<Node>>>,
 ) {
   const Field = builder.enumType(`${noun}OrderField`, {
     description: "What the list can be ordered by.",
@@ -48,9 +58,13 @@ export function engagementOrder<Node>(
       }),
     }),
   });
-  const orderOf = (asked: typeof input.$inferInput | null | undefined): Order<Node> | undefined => {
+  const orderOf = (
+    asked: typeof input.$inferInput | null | undefined,
+    ctx: Context,
+  ): Order<Node> | undefined => {
     if (!asked) return undefined;
-    const measure = measures[asked.field]?.of ?? null;
+    const { of: measure = null, scope } = measures[asked.field] ?? {};
+    if (scope !== undefined) demand(ctx, scope, `\`orderBy: { field: ${asked.field} }\``);
     const descending = (asked.direction ?? (measure === null ? "ASC" : "DESC")) === "DESC";
     return measure === null && !descending ? undefined : { field: asked.field, descending, measure };
   };

@@ -36,6 +36,7 @@ const GroupActivity = builder
 
 builder.objectField(Group, "activity", (t) =>
   t.field({
+    authScopes: { "activity:read": true },
     type: GroupActivity,
     nullable: true,
     description:
@@ -62,6 +63,7 @@ function questionsOver(range: DayRange, { now }: Context) {
 
 builder.queryField("activityByGroup", (t) =>
   t.field({
+    authScopes: { "activity:read": true },
     type: [GroupActivity],
     nullable: true,
     description:

@@ -131,6 +131,7 @@ const membersOfGroup = loader(
 
 builder.objectField(Group, "members", (t) =>
   t.field({
+    authScopes: { "activity:read": true },
     type: GroupMemberConnection,
     nullable: true,
     description:
@@ -159,6 +160,7 @@ const GroupConnection = builder.connectionObject(
 
 builder.queryField("groups", (t) =>
   t.field({
+    authScopes: { "activity:read": true },
     type: GroupConnection,
     nullable: true,
     description:

@@ -1,15 +1,18 @@
 import { resolveNodes } from "@pothos/plugin-relay";
 import { type GraphQLResolveInfo, type GraphQLSchema, isObjectType } from "graphql";
 import type { Context } from "../src/context.ts";
+import type { Scope } from "../src/domain/viewer.ts";
 import { badInput } from "../src/errors.ts";
 import type { FieldWalks } from "../src/upstream/plan.ts";
 import { builder, decodeGlobalId } from "./builder.ts";
+import { demand } from "./demand.ts";
 import { type nodeWalks, walks } from "./walks.ts";
 
 const Node = builder.nodeInterfaceRef();
 
 builder.queryFields((t) => ({
   node: t.field({
+    authScopes: { anybody: true },
     type: Node,
     nullable: true,
     description: "The object with this id. Errors: NOT_FOUND, BAD_USER_INPUT.",
@@ -18,6 +21,7 @@ builder.queryFields((t) => ({
     resolve: (_root, { id }, ctx, info) => nodeOf(id, ctx, info),
   }),
   nodes: t.field({
+    authScopes: { anybody: true },
     type: [Node],
     nullable: { list: false, items: true },
     description:
@@ -46,6 +50,8 @@ async function nodeOf(globalId: string, ctx: Context, info: GraphQLResolveInfo):
   const type = info.schema.getType(typename);
   if (!isObjectType(type) || !type.getInterfaces().some(({ name }) => name === Node.name))
     throw badInput("This id names no object of this graph; pass an `id` as it was given out.");
+  if (typename !== "User")
+    demand(ctx, (type.extensions.scope as Scope | undefined) ?? "activity:read", `A ${typename}`);
   const [node] = await resolveNodes(builder, ctx, info, [{ typename, id }]);
   return node as object;
 }

@@ -19,6 +19,7 @@ function preferred(ctx: Context): OrganizationKind {
 
 builder.queryField("organization", (t) =>
   t.field({
+    authScopes: { anybody: true },
     type: Organization,
     nullable: true,
     description:

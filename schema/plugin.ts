@@ -1,3 +1,4 @@
+import type { Context } from "../src/context.ts";
 import type { SessionUse } from "../src/domain/engagement.ts";
 import { type Plugin as PluginShape, pluginKey } from "../src/domain/plugin.ts";
 import { PLUGIN_FILTERS, pluginActivity } from "../src/upstream/endpoints/plugins.ts";
@@ -99,8 +100,8 @@ type PluginArgs = ListArgs<PluginShape> & {
   readonly orderBy?: typeof PluginOrder.input.$inferInput | null | undefined;
 };
 
-function ordered(args: PluginArgs): ListArgs<PluginShape> {
-  return { ...args, order: PluginOrder.orderOf(args.orderBy) };
+function ordered(args: PluginArgs, ctx: Context): ListArgs<PluginShape> {
+  return { ...args, order: PluginOrder.orderOf(args.orderBy, ctx) };
 }
 
 const PluginConnection = builder.connectionObject(
@@ -110,6 +111,7 @@ const PluginConnection = builder.connectionObject(
 
 builder.queryField("plugins", (t) =>
   t.field({
+    authScopes: { "activity:read": true },
     type: PluginConnection,
     nullable: true,
     description:
@@ -122,7 +124,7 @@ builder.queryField("plugins", (t) =>
       }),
       ...engagementArgs,
     },
-    extensions: walks<PluginArgs>(({ args }, ctx) => measuredWalks(ctx, plugins, ordered(args))),
-    resolve: (_root, args, ctx) => listMeasured(ctx, plugins, ordered(args)),
+    extensions: walks<PluginArgs>(({ args }, ctx) => measuredWalks(ctx, plugins, ordered(args, ctx))),
+    resolve: (_root, args, ctx) => listMeasured(ctx, plugins, ordered(args, ctx)),
   }),
 );

@@ -21,6 +21,7 @@ export const ProjectUse = builder.objectRef<Use<ProjectShape>>("ProjectUse").imp
   interfaces: [ProjectFigures],
   fields: (t) => ({
     project: t.field({
+      authScopes: { "activity:read": true },
       type: Project,
       nullable: true,
       description:

@@ -1,3 +1,4 @@
+import type { Context } from "../src/context.ts";
 import type { Project as ProjectShape } from "../src/domain/engagement.ts";
 import type { Person } from "../src/domain/person.ts";
 import { PROJECT_FILTERS, projectActivity } from "../src/upstream/endpoints/projects.ts";
@@ -89,8 +90,8 @@ type ProjectArgs = ListArgs<ProjectShape> & {
   readonly orderBy?: typeof ProjectOrder.input.$inferInput | null | undefined;
 };
 
-function ordered(args: ProjectArgs): ListArgs<ProjectShape> {
-  return { ...args, order: ProjectOrder.orderOf(args.orderBy) };
+function ordered(args: ProjectArgs, ctx: Context): ListArgs<ProjectShape> {
+  return { ...args, order: ProjectOrder.orderOf(args.orderBy, ctx) };
 }
 
 const ProjectConnection = builder.connectionObject(
@@ -100,6 +101,7 @@ const ProjectConnection = builder.connectionObject(
 
 builder.queryField("projects", (t) =>
   t.field({
+    authScopes: { "activity:read": true },
     type: ProjectConnection,
     nullable: true,
     description:
@@ -112,7 +114,7 @@ builder.queryField("projects", (t) =>
       }),
       ...engagementArgs,
     },
-    extensions: walks<ProjectArgs>(({ args }, ctx) => measuredWalks(ctx, projects, ordered(args))),
-    resolve: (_root, args, ctx) => listMeasured(ctx, projects, ordered(args)),
+    extensions: walks<ProjectArgs>(({ args }, ctx) => measuredWalks(ctx, projects, ordered(args, ctx))),
+    resolve: (_root, args, ctx) => listMeasured(ctx, projects, ordered(args, ctx)),
   }),
 );

@@ -98,6 +98,7 @@ const Reconciliation = builder.objectRef<ReconciliationShape>("Reconciliation").
 
 builder.queryField("reconciliation", (t) =>
   t.field({
+    authScopes: { "spend:read": true },
     type: [Reconciliation],
     nullable: { list: true, items: true },
     description:

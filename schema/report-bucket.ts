@@ -123,12 +123,14 @@ export const Bucketed = builder.interfaceRef<ReportNode<unknown>>("ReportBucket"
       resolve: (row, _args, ctx) => personOf(row, ctx),
     }),
     workspace: t.field({
+      authScopes: { "keys:read": true },
       type: Workspace,
       ...splitBy("WORKSPACE", "Workspace.", walksOfWorkspaces),
       resolve: ({ workspaceId }, _args, ctx) =>
         workspaceId === null ? null : workspaceById(ctx, {}).load(workspaceId),
     }),
     apiKey: t.field({
+      authScopes: { "keys:read": true },
       type: ApiKey,
       ...splitBy("API_KEY", "API key.", walksOfApiKeys),
       resolve: ({ apiKeyId }, _args, ctx) => (apiKeyId === null ? null : apiKeyById(ctx, {}).load(apiKeyId)),

@@ -42,6 +42,7 @@ const IdleSeatConnection = builder.connectionObject(
 
 builder.queryField("idleSeats", (t) =>
   t.field({
+    authScopes: { "activity:read": true },
     type: IdleSeatConnection,
     nullable: true,
     description:

@@ -21,6 +21,7 @@ export const SkillUse = builder.objectRef<Use<SkillShape>>("SkillUse").implement
   interfaces: [SkillFigures],
   fields: (t) => ({
     skill: t.field({
+      authScopes: { "activity:read": true },
       type: Skill,
       nullable: true,
       description:

@@ -1,3 +1,4 @@
+import type { Context } from "../src/context.ts";
 import type { Skill as SkillShape } from "../src/domain/engagement.ts";
 import { SKILL_FILTERS, skillActivity } from "../src/upstream/endpoints/skills.ts";
 import { measured as optional } from "./activity.ts";
@@ -47,12 +48,14 @@ export const SkillFigures = builder.interfaceRef<SkillShape>("SkillFigures").imp
       description: "In the merged Chat and Cowork product. Null where the organization does not have it.",
     }),
     listPrice: t.expose("listPrice", {
+      authScopes: { "spend:read": true },
       type: Money,
       nullable: true,
       description:
         "List-price worth of the requests it took part in; an allocation, not billing. Additive, but the parts of a split can add up to less than the whole. Null where nothing is attributable.",
     }),
     overage: t.expose("overage", {
+      authScopes: { "spend:read": true },
       type: Money,
       nullable: true,
       description:
@@ -108,10 +111,15 @@ const SkillOrder = engagementOrder<Measured<SkillShape>>(
     USERS: { description: "Different people who activated it.", of: ({ users }) => users },
     INVOCATIONS: { description: "Explicit activations.", of: ({ invocations }) => invocations },
     LIST_PRICE: {
+      scope: "spend:read",
       description: "List-price worth of the requests it took part in.",
       of: ({ listPrice }) => listPrice?.cents ?? null,
     },
-    OVERAGE: { description: "Estimated metered overage.", of: ({ overage }) => overage?.cents ?? null },
+    OVERAGE: {
+      scope: "spend:read",
+      description: "Estimated metered overage.",
+      of: ({ overage }) => overage?.cents ?? null,
+    },
   },
 );
 
@@ -119,8 +127,8 @@ type SkillArgs = ListArgs<SkillShape> & {
   readonly orderBy?: typeof SkillOrder.input.$inferInput | null | undefined;
 };
 
-function ordered(args: SkillArgs): ListArgs<SkillShape> {
-  return { ...args, order: SkillOrder.orderOf(args.orderBy) };
+function ordered(args: SkillArgs, ctx: Context): ListArgs<SkillShape> {
+  return { ...args, order: SkillOrder.orderOf(args.orderBy, ctx) };
 }
 
 const SkillConnection = builder.connectionObject(
@@ -130,6 +138,7 @@ const SkillConnection = builder.connectionObject(
 
 builder.queryField("skills", (t) =>
   t.field({
+    authScopes: { "activity:read": true },
     type: SkillConnection,
     nullable: true,
     description:
@@ -142,7 +151,7 @@ builder.queryField("skills", (t) =>
       }),
       ...engagementArgs,
     },
-    extensions: walks<SkillArgs>(({ args }, ctx) => measuredWalks(ctx, skills, ordered(args))),
-    resolve: (_root, args, ctx) => listMeasured(ctx, skills, ordered(args)),
+    extensions: walks<SkillArgs>(({ args }, ctx) => measuredWalks(ctx, skills, ordered(args, ctx))),
+    resolve: (_root, args, ctx) => listMeasured(ctx, skills, ordered(args, ctx)),
   }),
 );

@@ -133,12 +133,14 @@ export const Team = builder.node(builder.objectRef<TeamNode>("Team"), {
       resolve: ({ placement }) => teamOf(placement)?.costCentre ?? null,
     }),
     manager: t.string({
+      authScopes: { "identity:read": true },
       nullable: true,
       description:
         "As most of the operator's lines of the team say, usually by address. Null: nothing, or an RBAC group.",
       resolve: ({ placement }) => teamOf(placement)?.manager ?? null,
     }),
     memberCount: t.field({
+      authScopes: { "activity:read": true },
       type: "Count",
       nullable: true,
       description:
@@ -146,6 +148,7 @@ export const Team = builder.node(builder.objectRef<TeamNode>("Team"), {
       resolve: ({ placement }) => teamOf(placement)?.members.length ?? null,
     }),
     members: t.field({
+      authScopes: { "identity:read": true },
       type: TeamMemberConnection,
       nullable: true,
       description: "Who is in it now, active or not. Null: no team. Errors: CURSOR_*.",
@@ -160,6 +163,7 @@ export const Team = builder.node(builder.objectRef<TeamNode>("Team"), {
       },
     }),
     activity: t.field({
+      authScopes: { "activity:read": true },
       type: TeamActivity,
       nullable: true,
       description:
@@ -170,6 +174,7 @@ export const Team = builder.node(builder.objectRef<TeamNode>("Team"), {
         activityOfTeam(ctx, { range: rangeOf(node, own, ctx) }).load(placementKey(node.placement)),
     }),
     spend: t.field({
+      authScopes: { "spend:read": true },
       type: Spend,
       nullable: true,
       description:
@@ -183,6 +188,7 @@ export const Team = builder.node(builder.objectRef<TeamNode>("Team"), {
       },
     }),
     claudeCode: t.field({
+      authScopes: { "activity:read": true },
       type: ClaudeCodeTotals,
       nullable: true,
       description:
@@ -239,6 +245,7 @@ const TeamConnection = builder.connectionObject(
       "Teams by name, then people in no team, then usage no person is behind. Its freshness is that of who is in which team: of the RBAC groups, or of the member list, since the operator's list has no age.",
     fields: (t) => ({
       overlap: t.field({
+        authScopes: { "spend:read": true },
         type: Spend,
         nullable: true,
         description:
@@ -253,6 +260,7 @@ const TeamConnection = builder.connectionObject(
 
 builder.queryField("teams", (t) =>
   t.field({
+    authScopes: { "activity:read": true },
     type: TeamConnection,
     nullable: true,
     description:

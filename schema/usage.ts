@@ -245,6 +245,7 @@ const UsageBucketConnection = builder.connectionObject(
 
 builder.queryField("usage", (t) =>
   t.field({
+    authScopes: { "activity:read": true },
     type: UsageBucketConnection,
     nullable: true,
     description:

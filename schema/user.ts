@@ -6,12 +6,13 @@ import type { EngagementFilter as Filter } from "../src/domain/engagement.ts";
 import { emailKey, type OrganizationKind } from "../src/domain/organization.ts";
 import type { Person } from "../src/domain/person.ts";
 import type { DayRange } from "../src/domain/range.ts";
-import { badInput, GatewayError } from "../src/errors.ts";
+import { badInput, forbidden, GatewayError } from "../src/errors.ts";
 import { membersByEmail } from "../src/loaders/members.ts";
 import { consoleMembers, enterpriseMembers } from "../src/upstream/endpoints/members.ts";
 import { USER_FILTERS, userActivity } from "../src/upstream/endpoints/users.ts";
 import { type FieldWalks, walksOf } from "../src/upstream/plan.ts";
 import { builder, dateTime, decodeGlobalId, nodeLoader } from "./builder.ts";
+import { demand } from "./demand.ts";
 import { type EngagementArgs, engagement, engagementArgs, engagementWalks } from "./engagement.ts";
 import { type FilterInput, filterOf, UserFilter } from "./engagement-filter.ts";
 import { engagementOrder } from "./engagement-order.ts";
@@ -98,7 +99,9 @@ export const User = builder.node(builder.objectRef<Person>("User"), {
   id: { resolve: (person) => person.userId },
   extensions: nodeWalks((_id, ctx) => membersOf(ctx)),
   loadOne: nodeLoader("User", async (userId, ctx) => {
-    const person = await personById(ctx, userId, resolveRange({ period: DEFAULT_PERIOD }, ctx.now()));
+    const range = resolveRange({ period: DEFAULT_PERIOD }, ctx.now());
+    if (!sees(ctx)) return ownPerson(ctx, range, userId, null);
+    const person = await personById(ctx, userId, range);
     return (
       person ??
       notFound("No current member has this id; people who have left are listed by `cost(groupBy: [USER])`.")
@@ -107,6 +110,7 @@ export const User = builder.node(builder.objectRef<Person>("User"), {
   fields: (t) => ({
     userId: t.exposeString("userId", { description: "The id upstream knows the person by, `user_...`." }),
     email: t.string({
+      authScopes: { "identity:read": true, own: true },
       nullable: true,
       description:
         "Address, as upstream spells it. Null for erased accounts and for people who have left and whose row shows none.",
@@ -114,12 +118,14 @@ export const User = builder.node(builder.objectRef<Person>("User"), {
       resolve: (person, _args, ctx) => emailOf(ctx, person),
     }),
     name: t.string({
+      authScopes: { "identity:read": true, own: true },
       nullable: true,
       description: "Full name. Null where never set and for people who have left, unless the row shows it.",
       extensions: walksOfMembers,
       resolve: async (person, _args, ctx) => (await memberOf(ctx, person))?.name ?? person.name ?? null,
     }),
     status: t.field({
+      authScopes: { "identity:read": true, own: true },
       type: AccountStatusEnum,
       nullable: true,
       description:
@@ -129,6 +135,7 @@ export const User = builder.node(builder.objectRef<Person>("User"), {
         (await memberOf(ctx, person)) === null ? statusOfFormer(person) : "ACTIVE",
     }),
     role: t.string({
+      authScopes: { "identity:read": true, own: true },
       nullable: true,
       description:
         "Role in the organization, such as `user` or `admin`; new roles may appear. Null for people who have left.",
@@ -136,6 +143,7 @@ export const User = builder.node(builder.objectRef<Person>("User"), {
       resolve: async (person, _args, ctx) => (await memberOf(ctx, person))?.role ?? null,
     }),
     joinedAt: t.field({
+      authScopes: { "identity:read": true, own: true },
       type: "DateTime",
       nullable: true,
       description: "When the person joined the organization. Null for people who have left.",
@@ -143,6 +151,7 @@ export const User = builder.node(builder.objectRef<Person>("User"), {
       resolve: async (person, _args, ctx) => dateTime((await memberOf(ctx, person))?.addedAt ?? null),
     }),
     identities: t.field({
+      authScopes: { "identity:read": true, own: true },
       type: [Identity],
       nullable: true,
       description:
@@ -246,9 +255,9 @@ interface UserArgs extends Omit<EngagementArgs<Person>, "filter" | "order"> {
   readonly orderBy?: typeof UserOrder.input.$inferInput | null | undefined;
 }
 
-function stated(args: UserArgs): EngagementArgs<Person> {
+function stated(args: UserArgs, ctx: Context): EngagementArgs<Person> {
   const filter = filterOf("users", USER_FILTERS, args.filter);
-  return { ...args, filter, order: UserOrder.orderOf(args.orderBy) };
+  return { ...args, filter, order: UserOrder.orderOf(args.orderBy, ctx) };
 }
 
 const UserConnection = builder.connectionObject(
@@ -258,6 +267,7 @@ const UserConnection = builder.connectionObject(
 
 builder.queryFields((t) => ({
   users: t.field({
+    authScopes: { "activity:read": true },
     type: UserConnection,
     nullable: true,
     description:
@@ -270,15 +280,16 @@ builder.queryFields((t) => ({
       }),
       ...engagementArgs,
     },
-    extensions: walks<UserArgs>(({ args }, ctx) => engagementWalks(ctx, userActivity, stated(args))),
+    extensions: walks<UserArgs>(({ args }, ctx) => engagementWalks(ctx, userActivity, stated(args, ctx))),
     resolve: (_root, args, ctx) =>
-      engagement(ctx, userActivity, "users", stated(args), personOf, ({ userId }) => userId),
+      engagement(ctx, userActivity, "users", stated(args, ctx), personOf, ({ userId }) => userId),
   }),
   user: t.field({
+    authScopes: { "activity:read": true, own: true },
     type: User,
     nullable: true,
     description:
-      "One current member, by `id` or by `email`. Sources: ENTERPRISE_MEMBERS, CONSOLE_MEMBERS. Errors: NOT_FOUND, BAD_USER_INPUT, UPSTREAM_*.",
+      "One current member, by `id` or by `email`; a caller who sees nobody else is given themselves without either. Sources: ENTERPRISE_MEMBERS, CONSOLE_MEMBERS. Errors: NOT_FOUND, BAD_USER_INPUT, UPSTREAM_*.",
     args: {
       id: t.arg.id({ description: "The person's `id` in this graph, or the bare `user_...`." }),
       email: t.arg.string({ description: "The address, letter case aside, or an alias of it." }),
@@ -293,7 +304,9 @@ builder.queryFields((t) => ({
       const byId = id !== null && id !== undefined;
       const byEmail = email !== null && email !== undefined;
       if (byId && byEmail) throw badInput("Pass `id` or `email`, not both.");
+      if (!sees(ctx)) return ownPerson(ctx, range, byId ? userIdOf(id) : null, email ?? null);
       if (!byId && !byEmail) throw badInput("Say which person: pass `id` or `email`.");
+      if (byEmail) demand(ctx, "identity:read", "Asking for a person by email");
       const person = byId
         ? await personById(ctx, userIdOf(id), range)
         : await personByEmail(ctx, email ?? "", range);
@@ -306,6 +319,27 @@ builder.queryFields((t) => ({
     },
   }),
 }));
+
+/** Whether the viewer sees others than themselves. */
+function sees({ viewer }: Context): boolean {
+  return viewer.scopes.has("activity:read");
+}
+
+/** The viewer, by their verified address. Of anybody else nothing is said, not even whether they are there. */
+async function ownPerson(
+  ctx: Context,
+  range: DayRange,
+  userId: string | null,
+  email: string | null,
+): Promise<Person> {
+  const { aliases } = ctx.roster;
+  const own = ctx.viewer.email;
+  const isOther = own === null || (email !== null && emailKey(email, aliases) !== emailKey(own, aliases));
+  const person = isOther ? null : await personByEmail(ctx, own, range);
+  if (person === null || (userId !== null && userId !== person.userId))
+    throw forbidden("Anybody but yourself", ["activity:read"]);
+  return person;
+}
 
 function userIdOf(id: string): string {
   if (id.startsWith("user_")) return id;

@@ -16,7 +16,7 @@ function workspaceLists(): FieldWalks {
 export const Workspace = builder.node(builder.objectRef<WorkspaceShape>("Workspace"), {
   description: "A workspace of the Console organization. Source: WORKSPACES.",
   id: { resolve: ({ workspaceId }) => workspaceId },
-  extensions: nodeWalks(workspaceLists),
+  extensions: { ...nodeWalks(workspaceLists), scope: "keys:read" },
   loadOne: nodeLoader("Workspace", async (id, ctx) => {
     const workspace = await workspaceById(ctx, {}).load(id);
     if (workspace === null)

@@ -6,6 +6,7 @@ export const ERROR_CODES = {
     "An argument or variable has a value that cannot be served; the message says what would work.",
   CURSOR_INVALID: "The cursor is damaged or belongs to another query; ask again without `after`.",
   CURSOR_EXPIRED: "The data behind the cursor was refreshed; ask again without `after`.",
+  FORBIDDEN: "The caller may not see this; `scope` says what it takes.",
   UNAUTHENTICATED: "The request does not prove who asks; send a token.",
   AUTHENTICATION_UNAVAILABLE: "Nobody can be let in now, because the issuer of tokens cannot be reached.",
   NOT_FOUND: "No such object.",
@@ -65,6 +66,15 @@ export class GatewayError extends Error {
     this.code = code;
     this.details = details;
   }
+}
+
+export function forbidden(what: string, scopes: readonly string[]): GatewayError {
+  const [scope = "of another caller"] = scopes;
+  return new GatewayError(
+    "FORBIDDEN",
+    `${what} takes the scope ${scopes.join(" or ") || scope}, which you do not have; leave it out, or ask the operator of the gateway for it.`,
+    { scope },
+  );
 }
 
 export function badInput(message: string): GatewayError {

@@ -21,6 +21,7 @@ import { walksOf } from "../../src/upstream/plan.ts";
 import { sum, ToolActions } from "../activity.ts";
 import { builder } from "../builder.ts";
 import { ClaudeCodeModel } from "../claude-code.ts";
+import { demand } from "../demand.ts";
 import { FinalityEnum } from "../freshness.ts";
 import { Money } from "../money.ts";
 import { DateRange, type DateRangeInput, resolveRange } from "../range.ts";
@@ -35,6 +36,8 @@ const sessions = sum(
 );
 const linesAccepted = sum("Lines of code added by changes people accepted.");
 const estimated = {
+  authScopes: { "spend:read": true },
+  nullable: true,
   type: Money,
   description:
     "Upstream's estimate of the cost; not the bill, and never to be reconciled with `spend`. Additive over days, people and models.",
@@ -61,6 +64,7 @@ const CodeDay = builder.objectRef<CodeDayShape>("ClaudeCodeDay").implement({
     }),
     estimated: t.expose("estimated", estimated),
     costPerUser: t.expose("costPerUser", {
+      authScopes: { "spend:read": true },
       type: Money,
       nullable: true,
       description:
@@ -88,7 +92,11 @@ const CodeSeries = builder.objectRef<CodeFigures>("ClaudeCodeSeries").implement(
 const CodeLeader = builder.objectRef<CodeLeaderShape>("ClaudeCodeLeader").implement({
   description: "A person's Claude Code over a range: the sum of their records.",
   fields: (t) => ({
-    email: t.exposeString("email", { description: "The address of their records, in lower case." }),
+    email: t.exposeString("email", {
+      authScopes: { "identity:read": true },
+      nullable: true,
+      description: "The address of their records, in lower case.",
+    }),
     user: t.field({
       type: User,
       nullable: true,
@@ -267,11 +275,13 @@ builder.objectFields(ClaudeCodeDashboard, (t) => ({
     },
     extensions: OF_CODE,
     resolve: async (_page, { range, by }, ctx) => {
+      if (by === "ESTIMATED") demand(ctx, "spend:read", "`by: ESTIMATED`");
       const figures = await figuresOf(ctx, range);
       return { ...figures, leaders: codeLeaders(figures, LEADS[by].of) };
     },
   }),
   spendByModel: t.field({
+    authScopes: { "spend:read": true },
     type: CodeModels,
     nullable: true,
     description: "Estimated cost by model over the range. Source: CLAUDE_CODE.",

@@ -17,6 +17,7 @@ export const Dashboard = page(
 
 builder.queryField("dashboard", (t) =>
   t.field({
+    authScopes: { "activity:read": true },
     type: Dashboard,
     nullable: true,
     description:

@@ -121,22 +121,26 @@ const toDate = (what: string) =>
 
 builder.objectFields(SpendDashboard, (t) => ({
   monthToDate: t.field({
+    authScopes: { "spend:read": true },
     ...toDate("the first of the UTC month"),
     extensions: ofSpend(() => "MONTH_TO_DATE"),
     resolve: (_page, _args, ctx) => spendOver(ctx, spendPeriod(ctx, "MONTH_TO_DATE")),
   }),
   quarterToDate: t.field({
+    authScopes: { "spend:read": true },
     ...toDate("the first day of the UTC calendar quarter"),
     extensions: ofSpend(() => "QUARTER_TO_DATE"),
     resolve: (_page, _args, ctx) => spendOver(ctx, spendPeriod(ctx, "QUARTER_TO_DATE")),
   }),
   yearToDate: t.field({
+    authScopes: { "spend:read": true },
     ...toDate("1 January UTC"),
     description: `${toDate("1 January UTC").description} NOT_COVERED on the last day of a leap year: upstream reaches back 365 days.`,
     extensions: ofSpend(() => "YEAR_TO_DATE"),
     resolve: (_page, _args, ctx) => spendOver(ctx, spendPeriod(ctx, "YEAR_TO_DATE")),
   }),
   byModel: t.field({
+    authScopes: { "spend:read": true },
     type: SpendFiguresType,
     nullable: true,
     description:
@@ -146,6 +150,7 @@ builder.objectFields(SpendDashboard, (t) => ({
     resolve: (_page, { period }, ctx) => spendOver(ctx, spendPeriod(ctx, period)),
   }),
   topUsers: t.field({
+    authScopes: { "spend:read": true },
     type: TopSpenders,
     nullable: true,
     description:

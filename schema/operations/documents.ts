@@ -216,7 +216,7 @@ export type PeopleThisWeekQueryVariables = Exact<{
 }>;
 
 
-export type PeopleThisWeekQuery = { readonly users: { readonly nodes: ReadonlyArray<{ readonly email: string | null, readonly activity: { readonly lastActiveOn: string | null, readonly chat: { readonly messages: number } } | null, readonly cost: { readonly net: { readonly usd: string } } | null, readonly claudeCode: { readonly commits: number, readonly estimated: { readonly usd: string } } | null } | null>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } | null };
+export type PeopleThisWeekQuery = { readonly users: { readonly nodes: ReadonlyArray<{ readonly email: string | null, readonly activity: { readonly lastActiveOn: string | null, readonly chat: { readonly messages: number } } | null, readonly cost: { readonly net: { readonly usd: string } } | null, readonly claudeCode: { readonly commits: number, readonly estimated: { readonly usd: string } | null } | null } | null>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } | null };
 
 export type TopSpendersQueryVariables = Exact<{
   range?: DateRange;
@@ -289,7 +289,7 @@ export type ClaudeCodeQuery = { readonly claudeCodeRecords: { readonly nodes: Re
         | { readonly __typename: 'ServiceAccountActor' }
         | { readonly __typename: 'UnknownActor' }
         | { readonly __typename: 'UserActor', readonly email: string | null }
-      , readonly estimated: { readonly usd: string } } | null>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } | null };
+      , readonly estimated: { readonly usd: string } | null } | null>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } | null };
 
 export type TokensByModelQueryVariables = Exact<{
   range?: DateRange;
@@ -394,7 +394,7 @@ export type DashboardClaudeCodeQueryVariables = Exact<{
 }>;
 
 
-export type DashboardClaudeCodeQuery = { readonly dashboard: { readonly claudeCode: { readonly byDay: { readonly range: { readonly from: string, readonly until: string }, readonly days: ReadonlyArray<{ readonly date: string, readonly sessions: number, readonly linesAccepted: number, readonly commits: number, readonly pullRequests: number, readonly users: number, readonly tools: ReadonlyArray<{ readonly tool: string, readonly acceptanceRate: number | null }>, readonly costPerUser: { readonly usd: string } | null, readonly models: ReadonlyArray<{ readonly model: string, readonly estimated: { readonly usd: string } }> }> } | null, readonly leaderboard: { readonly leaders: ReadonlyArray<{ readonly email: string, readonly linesAccepted: number, readonly sessions: number, readonly commits: number, readonly pullRequests: number, readonly user: { readonly name: string | null } | null, readonly estimated: { readonly usd: string } }> } | null, readonly spendByModel: { readonly models: ReadonlyArray<{ readonly model: string, readonly estimated: { readonly usd: string } }> } | null } } | null };
+export type DashboardClaudeCodeQuery = { readonly dashboard: { readonly claudeCode: { readonly byDay: { readonly range: { readonly from: string, readonly until: string }, readonly days: ReadonlyArray<{ readonly date: string, readonly sessions: number, readonly linesAccepted: number, readonly commits: number, readonly pullRequests: number, readonly users: number, readonly tools: ReadonlyArray<{ readonly tool: string, readonly acceptanceRate: number | null }>, readonly costPerUser: { readonly usd: string } | null, readonly models: ReadonlyArray<{ readonly model: string, readonly estimated: { readonly usd: string } | null }> }> } | null, readonly leaderboard: { readonly leaders: ReadonlyArray<{ readonly email: string | null, readonly linesAccepted: number, readonly sessions: number, readonly commits: number, readonly pullRequests: number, readonly user: { readonly name: string | null } | null, readonly estimated: { readonly usd: string } | null }> } | null, readonly spendByModel: { readonly models: ReadonlyArray<{ readonly model: string, readonly estimated: { readonly usd: string } | null }> } | null } } | null };
 
 export type DashboardSpendQueryVariables = Exact<{
   models?: DashboardPeriod;
@@ -437,7 +437,7 @@ export type TeamsQueryVariables = Exact<{
 }>;
 
 
-export type TeamsQuery = { readonly teams: { readonly totalCount: number | null, readonly overlap: { readonly net: { readonly usd: string } } | null, readonly nodes: ReadonlyArray<{ readonly name: string | null, readonly costCentre: string | null, readonly manager: string | null, readonly isUnassigned: boolean, readonly memberCount: number | null, readonly spend: { readonly net: { readonly usd: string } } | null, readonly activity: { readonly people: number, readonly activity: { readonly chat: { readonly messages: number } } } | null, readonly claudeCode: { readonly commits: number, readonly estimated: { readonly usd: string } } | null } | null> } | null };
+export type TeamsQuery = { readonly teams: { readonly totalCount: number | null, readonly overlap: { readonly net: { readonly usd: string } } | null, readonly nodes: ReadonlyArray<{ readonly name: string | null, readonly costCentre: string | null, readonly manager: string | null, readonly isUnassigned: boolean, readonly memberCount: number | null, readonly spend: { readonly net: { readonly usd: string } } | null, readonly activity: { readonly people: number, readonly activity: { readonly chat: { readonly messages: number } } } | null, readonly claudeCode: { readonly commits: number, readonly estimated: { readonly usd: string } | null } | null } | null> } | null };
 
 export type CostByWeekQueryVariables = Exact<{
   range?: DateRange;
@@ -484,7 +484,7 @@ export type ClaudeCodeByPersonQueryVariables = Exact<{
 }>;
 
 
-export type ClaudeCodeByPersonQuery = { readonly claudeCode: { readonly nodes: ReadonlyArray<{ readonly email: string | null, readonly isOther: boolean, readonly sessions: number, readonly commits: number, readonly pullRequests: number, readonly linesPerSession: string | null, readonly acceptanceRate: number | null, readonly estimated: { readonly usd: string }, readonly estimatedPerCommit: { readonly usd: string } | null } | null>, readonly total: { readonly commits: number | null, readonly estimated: { readonly usd: string } } | null } | null };
+export type ClaudeCodeByPersonQuery = { readonly claudeCode: { readonly nodes: ReadonlyArray<{ readonly email: string | null, readonly isOther: boolean, readonly sessions: number, readonly commits: number, readonly pullRequests: number, readonly linesPerSession: string | null, readonly acceptanceRate: number | null, readonly estimated: { readonly usd: string } | null, readonly estimatedPerCommit: { readonly usd: string } | null } | null>, readonly total: { readonly commits: number | null, readonly estimated: { readonly usd: string } | null } | null } | null };
 
 export const CountAndChangeFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"CountAndChange"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"DayCount"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"value"}},{"kind":"Field","name":{"kind":"Name","value":"change"}},{"kind":"Field","name":{"kind":"Name","value":"relativeChange"}}]}}]} as unknown as DocumentNode<CountAndChangeFragment, unknown>;
 export const LeadersFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"Leaders"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"TopUsers"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"range"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"from"}},{"kind":"Field","name":{"kind":"Name","value":"until"}}]}},{"kind":"Field","name":{"kind":"Name","value":"users"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"count"}},{"kind":"Field","name":{"kind":"Name","value":"user"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"email"}}]}}]}}]}}]} as unknown as DocumentNode<LeadersFragment, unknown>;

@@ -3,7 +3,7 @@ export const SCOPES = {
   "activity:read":
     "What people and groups do: sessions, messages, projects, skills, connectors, Claude Code.",
   "spend:read": "Everything in money, estimates and allocations included.",
-  "identity:read": "Names, addresses and user ids of people.",
+  "identity:read": "Names and addresses of people, and what can be found by them.",
   "keys:read": "API keys, workspaces and service accounts by name.",
   operate: "How the gateway itself stands: datasets, allowances, health in detail.",
 } as const satisfies Record<string, string>;
@@ -49,6 +49,14 @@ export const ANYBODY: Viewer = {
 
 /** Who sees nothing: a request that came in some other way than through the door. */
 export const NOBODY: Viewer = { ...ANYBODY, role: "SERVICE", scopes: new Set() };
+
+/** What can be asked of a viewer: a scope, to be a member who asks for what is theirs, or nothing at all. */
+export type Permits = Record<Scope | "own" | "anybody", boolean>;
+
+export function permitsOf({ scopes, role }: Viewer): Permits {
+  const held = Object.fromEntries(ALL.map((scope) => [scope, scopes.has(scope)])) as Record<Scope, boolean>;
+  return { ...held, own: role === "MEMBER", anybody: true };
+}
 
 export function isRole(text: unknown): text is Role {
   return typeof text === "string" && Object.hasOwn(ROLES, text);

@@ -1,4 +1,5 @@
 import type { GraphQLSchema } from "graphql";
+import { demand } from "../../../schema/demand.ts";
 import { resolveRange } from "../../../schema/range.ts";
 import type { SpendQuestion } from "../../analytics/spend.ts";
 import { type Instant, parseDay } from "../../domain/day.ts";
@@ -48,6 +49,10 @@ export function openExport(
         .map((each) => `${name}.${each}`)
         .join(" and ")} are there.`,
     );
+  if (layout !== undefined) {
+    demand(reader.context({}), "spend:read", `\`${file}\``);
+    demand(reader.context({}), "identity:read", `\`${file}\``);
+  }
   const table =
     layout === undefined
       ? listTable(schema, reader, list as NonNullable<typeof list>, parameters)

@@ -13,6 +13,8 @@ import {
   isObjectType,
   isRequiredArgument,
 } from "graphql";
+import { isPermitted } from "../../../schema/demand.ts";
+import type { Context } from "../../context.ts";
 import { badInput } from "../../errors.ts";
 import { nearest } from "./nearest.ts";
 import type { Column } from "./table.ts";
@@ -57,15 +59,30 @@ export function columnsOf(
   node: GraphQLObjectType,
   fields: string | null,
   split: Split,
+  ctx: Context,
 ): FieldColumn[] {
   const asked = fields === null ? DEFAULTS[list] : fields.split(",").map((path) => path.trim());
   const columns =
     asked === undefined
       ? labelsFirst(node, own(schema, node, [], split))
       : asked.flatMap((path) => at(schema, node, path.split("."), split));
-  const distinct = [...new Map(columns.map((column) => [column.name, column])).values()];
+  // What is not asked for by name is what the viewer may see.
+  const shown = fields === null ? columns.filter(({ path }) => isVisible(schema, node, path, ctx)) : columns;
+  const distinct = [...new Map(shown.map((column) => [column.name, column])).values()];
   if (distinct.length <= MAX_COLUMNS) return distinct;
   throw badInput(`\`fields\` names ${distinct.length} columns; it can name ${MAX_COLUMNS}.`);
+}
+
+function isVisible(
+  schema: GraphQLSchema,
+  type: GraphQLNamedType,
+  [head, ...rest]: readonly string[],
+  ctx: Context,
+): boolean {
+  const field = isObjectType(type) || isInterfaceType(type) ? type.getFields()[head ?? ""] : undefined;
+  const next = field === undefined ? schema.getType(head ?? "") : getNamedType(field.type);
+  if (field !== undefined && !isPermitted(field, ctx)) return false;
+  return next === undefined || isVisible(schema, next, rest, ctx);
 }
 
 /** What a row is about before what was measured of it. */

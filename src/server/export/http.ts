@@ -150,6 +150,7 @@ function sent(
 }
 
 const STATUS: Partial<Record<ErrorCode, number>> = {
+  FORBIDDEN: 403,
   NOT_FOUND: 404,
   INTERNAL_SERVER_ERROR: 500,
   UPSTREAM_AUTH: 502,

@@ -42,7 +42,7 @@ export function listTable(
   const variables = readArguments(field, own);
   const split = Array.isArray(variables.groupBy) ? (variables.groupBy as string[]) : [];
   const node = nodeOf(field);
-  const columns = columnsOf(schema, field.name, node, parameters.get("fields"), split);
+  const columns = columnsOf(schema, field.name, node, parameters.get("fields"), split, reader.context({}));
   const document = documentOf(field, selectionOf(schema, node, columns));
   const invalid = validate(schema, document);
   return {
