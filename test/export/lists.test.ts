@@ -9,6 +9,10 @@ const WEEK = "range.last.days=7";
 /** How each list is asked for, in URL parameters and in the graph's own words. */
 const LISTS: Readonly<Record<string, readonly [parameters: string, args: string]>> = {
   artifacts: [`${WEEK}&groupBy=USER`, "range: { last: { days: 7 } }, groupBy: [USER]"],
+  claudeCode: [
+    "range.last.days=4&groupBy=TERMINAL",
+    "range: { last: { days: 4 } }, groupBy: [TERMINAL]",
+  ],
   claudeCodeRecords: ["range.last.days=2", "range: { last: { days: 2 } }"],
   connectors: [
     `${WEEK}&orderBy.field=USERS&orderBy.direction=DESC`,
@@ -19,15 +23,20 @@ const LISTS: Readonly<Record<string, readonly [parameters: string, args: string]
     "range: { period: LAST_MONTH }, groupBy: [USER, MODEL]",
   ],
   groups: ["", ""],
+  idleSeats: ["days=1", "days: 1"],
   plugins: [WEEK, "range: { last: { days: 7 } }"],
   projects: [WEEK, "range: { last: { days: 7 } }"],
   skills: [WEEK, "range: { last: { days: 7 } }"],
+  teams: [WEEK, "range: { last: { days: 7 } }"],
   usage: [
     "range.between.from=2026-11-01&range.between.until=2026-11-08&filter.products=chat&filter.products=cowork",
     'range: { between: { from: "2026-11-01", until: "2026-11-08" } }, filter: { products: ["chat", "cowork"] }',
   ],
   users: [WEEK, "range: { last: { days: 7 } }"],
 };
+
+/** What is looked up besides: the creators of artifacts, and the newest day; the members of groups, or those who are active. */
+const OTHERS: Readonly<Record<string, number>> = { artifacts: 2, idleSeats: 2, teams: 1 };
 
 test("every list of the graph can be taken away", () => {
   expect(exportNames(schema).sort()).toEqual(["focus", "spend", ...Object.keys(LISTS)].sort());
@@ -46,9 +55,8 @@ describe.each(Object.entries(LISTS))("%s", (name, [parameters, args]) => {
     expect(data.list.pageInfo.hasNextPage).toBe(rows.length > 1_000);
     expect(rows.slice(0, 1_000)).toEqual(data.list.nodes.map((node: object) => cellsOf(node, names(csv))));
     expect(rows.length).toBeGreaterThan(5);
-    // Creators of artifacts are known by address only, so the members are looked up, once; and the newest day is.
-    const others = name === "artifacts" ? 2 : 0;
-    expect(new Set(gate.seen.map(({ pathname }) => pathname)).size).toBe(1 + others);
+    const resources = gate.seen.map(({ pathname }) => pathname.replace(/rbac_group_\w+/, "{id}"));
+    expect(new Set(resources).size).toBe(1 + (OTHERS[name] ?? 0));
     expect(new Set(gate.seen.map(({ href }) => href)).size).toBe(gate.seen.length);
   });
 });

@@ -37,6 +37,7 @@ const IN_SHORT: Readonly<Record<string, readonly string[]>> = {
 /** The columns of lists whose own fields would not be what one wants. */
 const DEFAULTS: Readonly<Record<string, readonly string[]>> = {
   users: ["userId", "email", "activity"],
+  idleSeats: ["userId", "email", "name", "joinedAt"],
 };
 
 /** A column of a list, and where in its rows the value is. */
@@ -148,7 +149,8 @@ function own(
     if (typeof dimension === "string" && !isSplit) return [];
     const named = getNamedType(field.type);
     const isThing = isObjectType(named) && named.getInterfaces().some(({ name }) => name === "Node");
-    const isPart = field.args.length === 0 && !isThing && (isLeafType(named) || !isList(field.type));
+    const isFree = field.args.length === 0 && field.extensions.walks === undefined;
+    const isPart = isFree && !isThing && (isLeafType(named) || !isList(field.type));
     if ((!isPart && !isSplit) || field.name === "id") return [];
     return below(schema, field.type, [...path, field.name], split);
   });
