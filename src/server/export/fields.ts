@@ -39,6 +39,9 @@ const DEFAULTS: Readonly<Record<string, readonly string[]>> = {
   users: ["userId", "email", "activity"],
 };
 
+/** Figures made of those of other rows: they are no columns unless asked for, and are never added up. */
+const DERIVED: readonly string[] = ["comparison", "runningTotal"];
+
 /** A column of a list, and where in its rows the value is. */
 export interface FieldColumn extends Column {
   readonly path: readonly string[];
@@ -149,17 +152,18 @@ function own(
     const named = getNamedType(field.type);
     const isThing = isObjectType(named) && named.getInterfaces().some(({ name }) => name === "Node");
     const isPart = field.args.length === 0 && !isThing && (isLeafType(named) || !isList(field.type));
-    if ((!isPart && !isSplit) || field.name === "id") return [];
+    if ((!isPart && !isSplit) || field.name === "id" || DERIVED.includes(field.name)) return [];
     return below(schema, field.type, [...path, field.name], split);
   });
 }
 
 function column(path: readonly string[], type: AnyType, scalar: string): FieldColumn {
-  const kind = scalar === "Decimal" ? "amount" : NUMBERS.includes(scalar) ? "number" : "text";
+  const isAdditive = scalar === "Decimal" && !path.some((part) => DERIVED.includes(part));
+  const kind = isAdditive ? "amount" : NUMBERS.includes(scalar) ? "number" : "text";
   return { name: path.join("."), kind: isList(type) ? "text" : kind, path };
 }
 
-const NUMBERS: readonly string[] = ["Int", "Float", "Count"];
+const NUMBERS: readonly string[] = ["Int", "Float", "Count", "Decimal"];
 
 /** Columns as a selection: what they share of their paths is selected once. */
 export function selectionOf(
