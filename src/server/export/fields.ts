@@ -40,6 +40,9 @@ const DEFAULTS: Readonly<Record<string, readonly string[]>> = {
   idleSeats: ["userId", "email", "name", "joinedAt"],
 };
 
+/** Figures made of those of other rows: they are no columns unless asked for, and are never added up. */
+const DERIVED: readonly string[] = ["comparison", "runningTotal"];
+
 /** A column of a list, and where in its rows the value is. */
 export interface FieldColumn extends Column {
   readonly path: readonly string[];
@@ -151,17 +154,18 @@ function own(
     const isThing = isObjectType(named) && named.getInterfaces().some(({ name }) => name === "Node");
     const isFree = field.args.length === 0 && field.extensions.walks === undefined;
     const isPart = isFree && !isThing && (isLeafType(named) || !isList(field.type));
-    if ((!isPart && !isSplit) || field.name === "id") return [];
+    if ((!isPart && !isSplit) || field.name === "id" || DERIVED.includes(field.name)) return [];
     return below(schema, field.type, [...path, field.name], split);
   });
 }
 
 function column(path: readonly string[], type: AnyType, scalar: string): FieldColumn {
-  const kind = scalar === "Decimal" ? "amount" : NUMBERS.includes(scalar) ? "number" : "text";
+  const isAdditive = scalar === "Decimal" && !path.some((part) => DERIVED.includes(part));
+  const kind = isAdditive ? "amount" : NUMBERS.includes(scalar) ? "number" : "text";
   return { name: path.join("."), kind: isList(type) ? "text" : kind, path };
 }
 
-const NUMBERS: readonly string[] = ["Int", "Float", "Count"];
+const NUMBERS: readonly string[] = ["Int", "Float", "Count", "Decimal"];
 
 /** Columns as a selection: what they share of their paths is selected once. */
 export function selectionOf(
