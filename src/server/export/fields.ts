@@ -37,6 +37,7 @@ const IN_SHORT: Readonly<Record<string, readonly string[]>> = {
 /** The columns of lists whose own fields would not be what one wants. */
 const DEFAULTS: Readonly<Record<string, readonly string[]>> = {
   users: ["userId", "email", "activity"],
+  idleSeats: ["userId", "email", "name", "joinedAt"],
 };
 
 /** A column of a list, and where in its rows the value is. */
@@ -143,7 +144,9 @@ function own(
   split: Split,
 ): FieldColumn[] {
   return Object.values(type.getFields()).flatMap((field) => {
-    const { dimension } = field.extensions;
+    const { dimension, untoldBy, readsAll } = field.extensions;
+    // Not told apart by what rows are split by, or of all rows at once, which every page would read again.
+    if (split.includes(String(untoldBy)) || readsAll === true) return [];
     const isSplit = typeof dimension === "string" && split.includes(dimension);
     if (typeof dimension === "string" && !isSplit) return [];
     const named = getNamedType(field.type);
