@@ -147,7 +147,9 @@ function own(
   split: Split,
 ): FieldColumn[] {
   return Object.values(type.getFields()).flatMap((field) => {
-    const { dimension } = field.extensions;
+    const { dimension, untoldBy, readsAll } = field.extensions;
+    // Not told apart by what rows are split by, or of all rows at once, which every page would read again.
+    if (split.includes(String(untoldBy)) || readsAll === true) return [];
     const isSplit = typeof dimension === "string" && split.includes(dimension);
     if (typeof dimension === "string" && !isSplit) return [];
     const named = getNamedType(field.type);
