@@ -4,6 +4,7 @@ import type { Day } from "../src/domain/day.ts";
 import { decimalOf } from "../src/domain/decimal.ts";
 import { splitByDay } from "../src/domain/range.ts";
 import { ratioOf, rounded } from "../src/domain/ratio.ts";
+import { badInput } from "../src/errors.ts";
 import {
   activityDays,
   activityState,
@@ -17,6 +18,7 @@ import { builder } from "./builder.ts";
 import { FinalityEnum } from "./freshness.ts";
 import { incompleteArg, isShown } from "./incomplete.ts";
 import { DateRange, resolveRange } from "./range.ts";
+import { CalendarBucketEnum } from "./series.ts";
 import { walks, walksOfLastDays } from "./walks.ts";
 
 const people = (what: string) =>
@@ -123,19 +125,44 @@ export const ActivityDay = builder.objectRef<SettlingDay>("ActivityDay").impleme
   }),
 });
 
+/** What to ask for instead of a sum of different people, who are not different from day to day. */
+const INSTEAD = {
+  DAY: null,
+  WEEK: "`weeklyActiveUsers` of a Sunday, which counts the people of the ISO week that ends with it",
+  MONTH:
+    "`monthlyActiveUsers`, which counts those of the 30 days that end with a day, or for a calendar month `unitCost(range: { period: LAST_MONTH }) { activeUsers }`",
+  NONE: "`unitCost(range) { activeUsers }`, which counts those of the whole range once",
+} as const satisfies Record<typeof CalendarBucketEnum.$inferType, string | null>;
+
+function refuseSums(bucket: keyof typeof INSTEAD): void {
+  const instead = INSTEAD[bucket];
+  if (instead !== null)
+    throw badInput(
+      `\`bucket: ${bucket}\` would add up different people of several days, who are mostly the same; ask for ${instead}.`,
+    );
+}
+
 builder.queryField("activity", (t) =>
   t.field({
     authScopes: { "activity:read": true },
     type: [ActivityDay],
     nullable: true,
     description:
-      "Active people, seats and adoption per day, oldest first. Final days are kept one by one, so that a later range asks for the others only. Source: ACTIVITY_SUMMARIES. Errors: NOT_COVERED, NOT_YET_AVAILABLE, UPSTREAM_*.",
+      "Active people, seats and adoption per day, oldest first. Final days are kept one by one, so that a later range asks for the others only. Source: ACTIVITY_SUMMARIES. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, UPSTREAM_*.",
     args: {
       range: t.arg({ type: DateRange, required: true, description: "UTC days, at most 366." }),
+      bucket: t.arg({
+        type: CalendarBucketEnum,
+        required: true,
+        defaultValue: "DAY",
+        description:
+          "DAY alone: counts of different people are never added up. Longer ones are BAD_USER_INPUT, which names the field or question that counts the people of a week, a month or the range.",
+      }),
       ...incompleteArg,
     },
     extensions: walks(({ range }, ctx) => activityWalks(ctx, range)),
-    resolve: async (_root, { range: asked, incomplete }, ctx) => {
+    resolve: async (_root, { range: asked, bucket, incomplete }, ctx) => {
+      refuseSums(bucket);
       const { range } = windowsOf(activitySummaries, resolveRange(asked, ctx.now()), ctx.now());
       const days = await activityDays(ctx, range);
       const newest = days.at(-1)?.date ?? "";

@@ -156,6 +156,7 @@ const Group = builder.objectRef<GroupNode>("ClaudeCodeGroup").implement({
       type: Totals,
       nullable: true,
       description: `${RUNNING_TOTAL} Null only beside an error.`,
+      extensions: { readsAll: true },
       resolve: (row) => row.relations.runningTotal(row),
     }),
     comparison: t.field({

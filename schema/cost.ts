@@ -159,7 +159,10 @@ const CostBucket = builder.objectRef<ReportNode<SpendShape>>("CostBucket").imple
       type: Spend,
       nullable: true,
       description: `${RUNNING_TOTAL} Reads the whole range. Null: rows whose identity upstream hides.`,
-      extensions: walks<object, ReportArgs>(({ above }, ctx) => allWalks(ctx, costReport, above)),
+      extensions: {
+        ...walks<object, ReportArgs>(({ above }, ctx) => allWalks(ctx, costReport, above)),
+        readsAll: true,
+      },
       resolve: (row) => row.relations.runningTotal(row),
     }),
     comparison: t.field({

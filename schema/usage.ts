@@ -179,7 +179,10 @@ const UsageBucket = builder.objectRef<ReportNode<TokenUsageShape>>("UsageBucket"
       type: TokenUsage,
       nullable: true,
       description: `${RUNNING_TOTAL} Reads the whole range. Null: rows whose identity upstream hides.`,
-      extensions: walks<object, ReportArgs>(({ above }, ctx) => allWalks(ctx, usageReport, above)),
+      extensions: {
+        ...walks<object, ReportArgs>(({ above }, ctx) => allWalks(ctx, usageReport, above)),
+        readsAll: true,
+      },
       resolve: (row) => row.relations.runningTotal(row),
     }),
     comparison: t.field({

@@ -172,3 +172,34 @@ describe("final days", () => {
 });
 
 const firstDay = (url: URL) => url.searchParams.get("starting_date");
+
+test.each([
+  ["WEEK", /`weeklyActiveUsers` of a Sunday/],
+  ["MONTH", /`monthlyActiveUsers`.*`unitCost\(range: \{ period: LAST_MONTH \}\) \{ activeUsers \}`/],
+  ["NONE", /`unitCost\(range\) \{ activeUsers \}`/],
+])(
+  "different people are not added up by %s, and the error says what counts them",
+  async (bucket, sentence) => {
+    const { ask, seen } = gateway({ sandbox: { users: 20 } });
+    const { data, errors } = await ask(
+      `{ activity(${range("2026-10-01", "2026-11-01")}, bucket: ${bucket}) { dailyActiveUsers } }`,
+    );
+    expect(data).toEqual({ activity: null });
+    expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["BAD_USER_INPUT"]);
+    expect(errors?.[0]?.message).toMatch(sentence);
+    expect(seen).toEqual([]);
+  },
+);
+
+test("the week that ends on a Sunday and the people of a month are counted where the errors say", async () => {
+  const { ask } = gateway({ sandbox: { users: 40 } });
+  const { data, errors } = await ask(`{
+    activity(${range("2026-10-11", "2026-10-12")}) { weeklyActiveUsers }
+    week: unitCost(${range("2026-10-05", "2026-10-12")}) { activeUsers }
+    month: unitCost(range: { period: LAST_MONTH }) { activeUsers }
+  }`);
+  expect(errors).toBeUndefined();
+  // Who did nothing but Claude Tag is counted by the one and not by the other.
+  expect(data.week.activeUsers).toBeGreaterThanOrEqual(data.activity[0].weeklyActiveUsers);
+  expect(data.month.activeUsers).toBeGreaterThanOrEqual(data.week.activeUsers);
+});

@@ -329,6 +329,19 @@ describe("a comparison", () => {
     expect(errors?.[0]?.message).toContain("begins on 2026-01-01");
   });
 
+  test("with days that upstream has let go of, and that were not kept, is the same error and never nothing", async () => {
+    const { ask } = gateway({ sandbox: { users: 30 }, now: "2027-06-15T12:00:00Z" });
+    const { data, errors } = await ask(
+      `{ cost(${between("2027-04-01", "2027-05-01")}, bucket: NONE, compare: YEAR_BEFORE) { nodes { net { cents } comparison { net { relative } } } totalComparison { range { from } } } }`,
+    );
+    expect(data.cost.nodes).toEqual([{ net: expect.anything(), comparison: null }]);
+    expect(errors?.map(({ path, extensions }) => [path?.join("."), extensions.code])).toEqual([
+      ["cost.nodes.0.comparison", "NOT_COVERED"],
+      ["cost.totalComparison", "NOT_COVERED"],
+    ]);
+    expect(errors?.[0]?.message).toContain("begins on 2026-06-16");
+  });
+
   test("with the year before is answered by the source that reaches back to it, leap day and all", async () => {
     const { ask } = gateway({
       sandbox: { users: 20 },

@@ -132,7 +132,7 @@ test("every field that asks upstream says so: nothing is asked that the plan doe
   expect(silent).toEqual([]);
   expect(SINGLE.length).toBeGreaterThan(150);
   expect(met.size).toBeGreaterThan(400);
-});
+}, 180_000);
 
 const between = (from: string, until: string) => `range: { between: { from: "${from}", until: "${until}" } }`;
 

@@ -5,7 +5,7 @@ import type { ReportQuestion } from "../domain/report.ts";
 import { badInput } from "../errors.ts";
 import type { FieldWalks } from "../upstream/plan.ts";
 import { type Walk, type Whole, whole } from "../upstream/walk.ts";
-import { earliestDay } from "../upstream/windows.ts";
+import { earliestDay, notCovered } from "../upstream/windows.ts";
 import {
   type Analysed,
   type Analysis,
@@ -189,7 +189,17 @@ export function relationsOf<Measure>(
         plan.question.groupBy.includes("ACTOR") && row.actor === null && !row.isOther && !row.isRemainder;
       return isHidden ? null : ((await sums()).get(cellOf(kind, row)) ?? null);
     },
-    rangeBefore: () => earlier()?.windows.range ?? null,
+    rangeBefore: () => {
+      const before = earlier();
+      if (before === null) return null;
+      const { range } = before.windows;
+      // Upstream has let go of some of its days, and they were not kept.
+      if (rows()?.some((row) => row.before === null)) {
+        const { endpoint } = plan.resource;
+        throw notCovered(endpoint.dataset, earliestDay(endpoint, plan.asOf), range.from);
+      }
+      return range;
+    },
     totalBefore: once(async () => {
       const before = earlier();
       return before && totalOf(upstream, before);

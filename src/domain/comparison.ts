@@ -6,9 +6,9 @@ export const COMPARISONS = {
   PREVIOUS_PERIOD:
     "As many days, right before the range: each day is set against the one so many days earlier.",
   MONTH_BEFORE:
-    "The same days of the month before. Days that month does not have are set against its last one, and its further days against the last of this one.",
+    "The same days of the month before. Days it does not have are set against nothing, and those it has beyond this month are set against this month's last.",
   YEAR_BEFORE:
-    "The same days of the year before; 28 and 29 February count as one day where only one of the years has both.",
+    "The same days of the year before. 29 February is set against nothing where that year has none, and together with the 28th against the 28th where it alone has one.",
 } as const;
 
 export type Comparison = keyof typeof COMPARISONS;

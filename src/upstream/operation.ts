@@ -38,17 +38,18 @@ export interface Usage {
 /** The least settled, the oldest and the stalest of the figures an operation was given; look-ups have no age. */
 export interface Age {
   /** Null: it was given none. */
-  state: Finality | null;
+  readonly state: Finality | null;
   /** The oldest export that can still change. */
-  refreshedAt: Instant | null;
-  stale: boolean;
+  readonly refreshedAt: Instant | null;
+  readonly stale: boolean;
 }
+
+/** What of a page says how old its figures are. */
+export type PageAge = Pick<Page<unknown>, "state" | "watermark" | "stale">;
 
 /** What one operation spends, and its patience. */
 export class Operation {
   readonly usage: Usage = { requests: 0, cacheHits: 0, duplicates: 0, waitMs: 0 };
-  /** How old the figures are that it was given. */
-  readonly age: Age = { state: null, refreshedAt: null, stale: false };
   /** Pages asked for so far, by cache key, so that two fields of one answer never disagree. */
   readonly pages = new Map<string, Promise<Page<unknown>>>();
   readonly priority: Priority;
@@ -58,6 +59,7 @@ export class Operation {
   readonly unhurried: boolean;
   readonly passing: boolean;
   readonly #maxRequests: number;
+  readonly #used = new Set<PageAge>();
   #turn: Promise<unknown> = Promise.resolve();
   #begun = 0;
 
@@ -98,14 +100,29 @@ export class Operation {
     );
   }
 
-  /** Notes the age of what it is given. */
-  use({ covers, state, watermark, stale }: Page<unknown>): void {
-    if (covers === null) return;
-    const { age } = this;
-    age.state = leastSettled(age.state === null ? [state] : [age.state, state]);
-    age.stale ||= stale !== null;
-    if (state !== "FINAL" && watermark !== null)
-      age.refreshedAt = Math.min(age.refreshedAt ?? watermark, watermark);
+  /** Notes the age of a page it is given, which `forget` takes back. */
+  use({ covers, state, watermark, stale }: Page<unknown>): PageAge {
+    const used = { state, watermark, stale };
+    if (covers !== null) this.#used.add(used);
+    return used;
+  }
+
+  /** Pages that are void: their walk has begun again. */
+  forget(pages: readonly PageAge[]): void {
+    for (const page of pages) this.#used.delete(page);
+  }
+
+  /** How old the figures are that it was given. */
+  get age(): Age {
+    const used = [...this.#used];
+    const moving = used.flatMap(({ state, watermark }) =>
+      state === "FINAL" || watermark === null ? [] : [watermark],
+    );
+    return {
+      state: used.length === 0 ? null : leastSettled(used.map(({ state }) => state)),
+      refreshedAt: moving.length === 0 ? null : moving.reduce((a, b) => Math.min(a, b)),
+      stale: used.some(({ stale }) => stale !== null),
+    };
   }
 
   /**

@@ -4,7 +4,7 @@ import { Access, type Standing } from "./access.ts";
 import { Budget, type BudgetOptions, type Outlook } from "./budget.ts";
 import type { Endpoint, KeyFamily, RowId } from "./endpoint.ts";
 import { refusedToken, type UpstreamRefusal } from "./failure.ts";
-import { type Age, type Asker, Operation, type Usage } from "./operation.ts";
+import { type Age, type Asker, Operation, type PageAge, type Usage } from "./operation.ts";
 import type { Page } from "./page.ts";
 import { createPages, type PagesOptions } from "./pages.ts";
 
@@ -76,6 +76,7 @@ export function createUpstream(options: UpstreamOptions): {
     const seen = new Set<string>(from === null ? [] : [from]);
     const known = new Set<RowId>();
     let duplicates = 0;
+    let used: PageAge[] = [];
     let restarts = 0;
     let restarted = false;
     for (let token = from; ; ) {
@@ -95,9 +96,11 @@ export function createUpstream(options: UpstreamOptions): {
         known.clear();
         operation.usage.duplicates -= duplicates;
         duplicates = 0;
+        operation.forget(used);
+        used = [];
         continue;
       }
-      operation.use(page);
+      used.push(operation.use(page));
       const rows = page.rows.filter((row) => isNew(endpoint.rowId(row, params), known));
       if (operation.passing) forgetOldest(known);
       const again = page.rows.length - rows.length;
@@ -143,7 +146,9 @@ export function createUpstream(options: UpstreamOptions): {
         maxRequests: options.maxRequests,
         turn: () => operation.turn(),
         usage: operation.usage,
-        age: operation.age,
+        get age() {
+          return operation.age;
+        },
       };
     },
   };

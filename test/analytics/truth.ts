@@ -3,26 +3,62 @@ import { type Decimal, formatDecimal, parseDecimal } from "../../src/domain/deci
 import { chargesOf, type Fact, listUnits, netUnits } from "../../src/sandbox/ledger/fact.ts";
 import { SCALE } from "../../src/sandbox/ledger/prices.ts";
 import { createLedger } from "../../src/sandbox/ledger.ts";
+import type { OrganizationKind } from "../../src/sandbox/organization/directory.ts";
 import type { Organization } from "../../src/sandbox/organization.ts";
 import { groupIdsOf, VALUE } from "../../src/sandbox/reports/dimensions.ts";
+import { type SingleDimension, valueIn } from "../../src/sandbox/unified/dimensions.ts";
 
 /** What the report of one figure says of it: amounts in hundred-millionths of a cent, and counts. */
 export type Figures = Readonly<Record<string, bigint | null>>;
 
-export const DIMENSIONS: Readonly<Record<string, string>> = {
+const SHARED = {
   PRODUCT: "product",
   MODEL: "model",
   CONTEXT_WINDOW: "contextWindow",
   INFERENCE_GEO: "inferenceGeo",
   SPEED: "speed",
-  SLACK_CHANNEL: "slackChannelId",
-  CLAUDE_TAG_CATEGORY: "claudeTagCategory",
-  CLAUDE_TAG_USER: "claudeTagUserId",
-  GROUP: "groupId",
-  USER: "user { userId }",
-  COST_TYPE: "costType",
-  TOKEN_TYPE: "tokenType",
 };
+
+/** How a dimension is selected of a row, by organization. */
+export const DIMENSIONS = {
+  enterprise: {
+    ...SHARED,
+    SLACK_CHANNEL: "slackChannelId",
+    CLAUDE_TAG_CATEGORY: "claudeTagCategory",
+    CLAUDE_TAG_USER: "claudeTagUserId",
+    GROUP: "groupId",
+    USER: "user { userId }",
+    COST_TYPE: "costType",
+    TOKEN_TYPE: "tokenType",
+  },
+  console: {
+    ...SHARED,
+    WORKSPACE: "workspace { workspaceId }",
+    API_KEY: "apiKey { apiKeyId }",
+    SERVICE_TIER: "serviceTier",
+    ACTOR_TYPE: "actorType",
+    AGENT: "agentId",
+    DEPLOYMENT: "deploymentId",
+    ENVIRONMENT: "environmentId",
+    SESSION: "sessionId",
+    USER_PROFILE: "userProfileId",
+    COST_TYPE: "costType",
+    TOKEN_TYPE: "tokenType",
+  },
+} as const satisfies Record<OrganizationKind, Record<string, string>>;
+
+/** Dimensions of the Console, as the sandbox's base table knows them. */
+const OF_CONSOLE = {
+  WORKSPACE: "workspace_id",
+  API_KEY: "api_key_id",
+  SERVICE_TIER: "service_tier",
+  ACTOR_TYPE: "actor_type",
+  AGENT: "agent_id",
+  DEPLOYMENT: "deployment_id",
+  ENVIRONMENT: "environment_id",
+  SESSION: "session_id",
+  USER_PROFILE: "user_profile_id",
+} as const satisfies Record<string, SingleDimension>;
 
 /** One figure of the base table under one value of each dimension. */
 interface Piece {
@@ -43,7 +79,7 @@ const COLUMN: Readonly<Record<string, keyof typeof VALUE>> = {
 
 export type Report = "cost" | "usage";
 
-/** The base table of the Enterprise organization over some days, as a report split by `groupBy` is to show it. */
+/** The base table of an organization over some days, as a report split by `groupBy` is to show it. */
 export function pieces(...asked: Parameters<typeof computed>): readonly Piece[] {
   const [organization, ...question] = asked;
   const known = answers.get(organization) ?? new Map<string, readonly Piece[]>();
@@ -63,13 +99,16 @@ function computed(
   from: Day,
   until: Day,
   exported: number,
+  kind: OrganizationKind = "enterprise",
 ): Piece[] {
   const span = { from: startOf(from), until: Math.min(startOf(until), exported) };
-  const facts = createLedgerOnce(organization).facts("enterprise", span, exported);
+  const facts = createLedgerOnce(organization).facts(kind, span, exported);
   const all = new Map<string, Piece>();
   for (const fact of facts) {
     if (groupBy.includes("USER") && fact.person === null) continue;
     if (report === "usage" && fact.sessionMinutes > 0) continue;
+    // Work under a subscription is not billed through the Console.
+    if (kind === "console" && fact.api === null) continue;
     const day = new Date(fact.at).toISOString().slice(0, 10) as Day;
     for (const { values, figures } of split(organization, report, groupBy, fact)) {
       const group = JSON.stringify(groupBy.map((dimension) => values[dimension] ?? null));
@@ -104,6 +143,8 @@ function split(
   };
   for (const [dimension, column] of Object.entries(COLUMN))
     values[dimension] = VALUE[column as "model"](fact);
+  for (const [dimension, column] of Object.entries(OF_CONSOLE))
+    if (groupBy.includes(dimension)) values[dimension] = valueIn(organization, column)(fact) as string | null;
   const groups = groupBy.includes("GROUP") ? groupIdsOf(organization, fact) : [null];
   return groups.flatMap((GROUP) => {
     if (report === "usage") return [{ values: { ...values, GROUP }, figures: tokens(fact) }];
@@ -170,7 +211,8 @@ export function bucketEnd(bucket: string, start: Day, until: Day): Day {
 /** An amount in hundred-millionths of a cent. */
 export function unitsOf(cents: string): bigint {
   const { units, scale } = parseDecimal(cents) as Decimal;
-  return scale <= SCALE ? units * 10n ** BigInt(SCALE - scale) : units / 10n ** BigInt(scale - SCALE);
+  if (scale > SCALE) throw new Error(`finer than the base table: ${cents}`);
+  return units * 10n ** BigInt(SCALE - scale);
 }
 
 /** `a / b` as the gateway is to write it, found by trying: the nearest multiple of 10^-12, the even one of two. */

@@ -15,6 +15,18 @@ let clock = 0;
 const sandbox = createSandbox({ users: 22, seed: 3, now: () => clock, rateLimit: "off" });
 const ERASED = sandbox.organization.directories.enterprise.userId(7);
 
+let turn: Promise<unknown> = Promise.resolve();
+
+/** One request after the other: what is asked behind an answer would be answered as of the instant another one has set. */
+function handled(request: WireRequest, at: () => Instant) {
+  const answer = turn.then(() => {
+    clock = at();
+    return sandbox.handle(request);
+  });
+  turn = answer.catch(() => {});
+  return answer;
+}
+
 /** When a process last asked for each path. */
 type Log = Map<string, Instant>;
 
@@ -58,10 +70,7 @@ export async function createWorld({ begins, pageRows }: History, open: (() => Pr
     store: SharedStore | null = null,
   ) {
     const dispatcher = new SandboxDispatcher({
-      async handle(request) {
-        clock = at(request.path);
-        return sandbox.handle(inPages(request, pageRows));
-      },
+      handle: (request) => handled(inPages(request, pageRows), () => at(request.path)),
     });
     return gateway({
       dispatcher,

@@ -1,7 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { gateway, json, type Route, refusal } from "../gateway.ts";
-import { dayOfQuery, PATHS, reportPage, tokenPage, wireCost, wireDay, wireUser } from "../wire.ts";
+import {
+  dayOfQuery,
+  PATHS,
+  reportPage,
+  tokenPage,
+  wireCost,
+  wireDay,
+  wireUser,
+  wireUserCost,
+} from "../wire.ts";
 import {
   expectError,
   expectOthersAnswered,
@@ -220,4 +229,31 @@ describe("a client that leaves", () => {
     expect(ids((await ask(PEOPLE)).data.users)).toEqual(["user_first", "user_a"]);
     expect(requestsTo(PATHS.users, seen)).toBe(2);
   });
+});
+
+test("an answer is as old as the export it was told from, not as the one its walk began with", async () => {
+  const [older, newer] = ["2026-11-22T00:00:00Z", "2026-11-22T04:00:00Z"];
+  const people = (name: string, next: string | null, watermark: string) =>
+    json(reportPage([wireUserCost(name, "100")], { next, watermark }));
+  let refreshed = false;
+  const { ask } = gateway({
+    routes: {
+      [PATHS.userCost]: (query) => {
+        const token = query.get("page");
+        if (!refreshed && token === null) {
+          refreshed = true;
+          return people("user_a", "old", older);
+        }
+        if (token === "old") return refusal(410, "invalid_request_error", "expired");
+        return token === null ? people("user_a", "new", newer) : people("user_b", null, newer);
+      },
+    },
+  });
+  const { data, errors, extensions } = await ask(
+    `{ cost(source: ENTERPRISE, ${WEEK}, groupBy: [USER], bucket: NONE) { nodes { user { userId } } freshness { refreshedAt } } }`,
+  );
+  expect(errors).toBeUndefined();
+  expect(data.cost.nodes).toHaveLength(2);
+  expect(data.cost.freshness.refreshedAt).toBe("2026-11-22T04:00:00.000Z");
+  expect(extensions.freshness.refreshedAt).toBe("2026-11-22T04:00:00.000Z");
 });

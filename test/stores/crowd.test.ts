@@ -11,7 +11,7 @@ const RANGE = `range: { between: { from: "2026-06-01", until: "2026-08-01" } }`;
 const FIELDS: [string, string][] = [
   [
     "people with their money",
-    `{ users(${RANGE}, first: 20) { nodes { email cost { net { usd } } usage { totalTokens } } } }`,
+    `{ users(${RANGE}, first: 20) { nodes { userId cost { net { usd } } usage { totalTokens } } } }`,
   ],
   [
     "days of cost by product",

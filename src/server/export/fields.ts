@@ -39,7 +39,11 @@ const IN_SHORT: Readonly<Record<string, readonly string[]>> = {
 /** The columns of lists whose own fields would not be what one wants. */
 const DEFAULTS: Readonly<Record<string, readonly string[]>> = {
   users: ["userId", "email", "activity"],
+  idleSeats: ["userId", "email", "name", "joinedAt"],
 };
+
+/** Figures made of those of other rows: they are no columns unless asked for, and are never added up. */
+const DERIVED: readonly string[] = ["comparison", "runningTotal"];
 
 /** A column of a list, and where in its rows the value is. */
 export interface FieldColumn extends Column {
@@ -160,23 +164,27 @@ function own(
   split: Split,
 ): FieldColumn[] {
   return Object.values(type.getFields()).flatMap((field) => {
-    const { dimension } = field.extensions;
+    const { dimension, untoldBy, readsAll } = field.extensions;
+    // Not told apart by what rows are split by, or of all rows at once, which every page would read again.
+    if (split.includes(String(untoldBy)) || readsAll === true) return [];
     const isSplit = typeof dimension === "string" && split.includes(dimension);
     if (typeof dimension === "string" && !isSplit) return [];
     const named = getNamedType(field.type);
     const isThing = isObjectType(named) && named.getInterfaces().some(({ name }) => name === "Node");
-    const isPart = field.args.length === 0 && !isThing && (isLeafType(named) || !isList(field.type));
-    if ((!isPart && !isSplit) || field.name === "id") return [];
+    const isFree = field.args.length === 0 && field.extensions.walks === undefined;
+    const isPart = isFree && !isThing && (isLeafType(named) || !isList(field.type));
+    if ((!isPart && !isSplit) || field.name === "id" || DERIVED.includes(field.name)) return [];
     return below(schema, field.type, [...path, field.name], split);
   });
 }
 
 function column(path: readonly string[], type: AnyType, scalar: string): FieldColumn {
-  const kind = scalar === "Decimal" ? "amount" : NUMBERS.includes(scalar) ? "number" : "text";
+  const isAdditive = scalar === "Decimal" && !path.some((part) => DERIVED.includes(part));
+  const kind = isAdditive ? "amount" : NUMBERS.includes(scalar) ? "number" : "text";
   return { name: path.join("."), kind: isList(type) ? "text" : kind, path };
 }
 
-const NUMBERS: readonly string[] = ["Int", "Float", "Count"];
+const NUMBERS: readonly string[] = ["Int", "Float", "Count", "Decimal"];
 
 /** Columns as a selection: what they share of their paths is selected once. */
 export function selectionOf(
