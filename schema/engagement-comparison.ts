@@ -61,6 +61,7 @@ const different = <Thing>(description: string, of: (thing: Thing) => number | nu
 
 const amount = <Thing>(description: string, of: (thing: Thing) => Money | null) =>
   ({
+    authScopes: { "spend:read": true },
     type: MoneyChange,
     nullable: true,
     description: `${description} An allocation, not billing. Null: nothing attributable in one of the periods.`,

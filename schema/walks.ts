@@ -24,6 +24,7 @@ import type { Coverage, Endpoint } from "../src/upstream/endpoint.ts";
 import { activitySummaries } from "../src/upstream/endpoints/summaries.ts";
 import { type Asked, type FieldWalks, type PlannedField, walksByKey, walksOf } from "../src/upstream/plan.ts";
 import { windowsOf } from "../src/upstream/windows.ts";
+import { isPermitted } from "./demand.ts";
 import { type DateRangeInput, DEFAULT_PERIOD, resolveRange } from "./range.ts";
 
 /** What a field will be about, as far as the operation says it before it is run. */
@@ -106,7 +107,7 @@ export function plannedFields({
   ): void {
     for (const [name, nodes] of fields) {
       const field = type.getFields()[nodes[0]?.name.value ?? ""];
-      if (field === undefined) continue;
+      if (field === undefined || !isPermitted(field, ctx)) continue;
       const here = path === "" ? name : `${path}.${name}`;
       try {
         const args = getArgumentValues(field, nodes[0] as FieldNode, variables) as { range?: DateRangeInput };

@@ -10,7 +10,6 @@ interface Flags {
   readonly role: Role;
   readonly scopes?: readonly Scope[];
   readonly email?: string;
-  readonly documents?: readonly string[];
   readonly days?: number;
   readonly file?: string;
 }
@@ -30,11 +29,6 @@ export function tokenCommand(): Command {
       scopeList,
     )
     .option("--email <address>", "whose figures a member sees")
-    .option(
-      "--documents <names>",
-      "the trusted documents it may ask, separated by commas; any if not said",
-      list,
-    )
     .option("--days <number>", "how long it holds; for good if not said", whole(1, 3_660))
     .option("--file <path>", "the TOKENS_FILE to add it to; made if it is not there")
     .addHelpText("after", `\nScopes:\n${scopes.join("\n")}`)
@@ -45,7 +39,7 @@ export function tokenCommand(): Command {
 const BYTES = 32;
 const MARK = "cag_";
 
-function make({ name, role, scopes, email, documents, days, file }: Flags): void {
+function make({ name, role, scopes, email, days, file }: Flags): void {
   const token = MARK + randomBytes(BYTES).toString("base64url");
   const entry = {
     name,
@@ -53,7 +47,6 @@ function make({ name, role, scopes, email, documents, days, file }: Flags): void
     role,
     ...(scopes && { scopes }),
     ...(email && { email }),
-    ...(documents && { documents }),
     ...(days && { expiresAt: new Date(Date.now() + days * 86_400_000).toISOString() }),
   };
   if (file === undefined) process.stderr.write(`${JSON.stringify(entry)}\n`);

@@ -34,8 +34,6 @@ export interface Viewer {
   readonly scopes: ReadonlySet<Scope>;
   /** The verified address; null where there is none. */
   readonly email: string | null;
-  /** The trusted documents that may be asked; null: any that the gateway takes. */
-  readonly documents: readonly string[] | null;
 }
 
 /** Where nobody is asked who they are. */
@@ -44,7 +42,6 @@ export const ANYBODY: Viewer = {
   role: "PRIMARY_OWNER",
   scopes: new Set(ALL),
   email: null,
-  documents: null,
 };
 
 /** Who sees nothing: a request that came in some other way than through the door. */

@@ -61,7 +61,6 @@ function viewerOf(payload: JWTPayload, roleClaim: string): Viewer | null {
     role,
     scopes: scopesOf(role, role === "SERVICE" ? (listed ?? []) : null),
     email: typeof email === "string" && isVerified !== false ? email : null,
-    documents: null,
   };
 }
 

@@ -92,11 +92,11 @@ function readTokens(path: string): readonly Token[] {
 
 type Entry = Readonly<Record<string, unknown>>;
 
-const KNOWN = ["name", "sha256", "role", "scopes", "expiresAt", "documents", "email"];
+const KNOWN = ["name", "sha256", "role", "scopes", "expiresAt", "email"];
 
 function tokenOf(entry: unknown, where: string, faults: string[]): Token {
   const fields: Entry = typeof entry === "object" && entry !== null ? (entry as Entry) : {};
-  const { name, sha256, role, scopes, expiresAt, documents, email } = fields;
+  const { name, sha256, role, scopes, expiresAt, email } = fields;
   const check = (isRight: boolean, fault: string) => void (isRight || faults.push(`${where}: ${fault}`));
   for (const field of Object.keys(fields))
     check(KNOWN.includes(field), `there is no field ${field.slice(0, 40)}; there are ${KNOWN.join(", ")}.`);
@@ -114,7 +114,6 @@ function tokenOf(entry: unknown, where: string, faults: string[]): Token {
     role !== "SERVICE" || scopes !== undefined,
     "a SERVICE has the scopes that `scopes` lists, and none without.",
   );
-  check(documents === undefined || isList(documents), "`documents` is not a list of names.");
   check(
     role !== "MEMBER" || typeof email === "string",
     "a MEMBER sees what is theirs by `email`, which is missing.",
@@ -135,7 +134,6 @@ function tokenOf(entry: unknown, where: string, faults: string[]): Token {
       role: isRole(role) ? role : ("SERVICE" satisfies Role),
       scopes: scopesOf(isRole(role) ? role : "SERVICE", isList(scopes) ? (scopes as readonly Scope[]) : null),
       email: typeof email === "string" ? email : null,
-      documents: isList(documents) ? documents : null,
     },
   };
 }
