@@ -1,7 +1,7 @@
 import type { Finality } from "../src/cache/policy.ts";
 import { builder } from "./builder.ts";
 
-const IncompleteEnum = builder.enumType("Incomplete", {
+export const IncompleteEnum = builder.enumType("Incomplete", {
   description:
     "What a series by day does with days that are not surely whole yet, which would draw a dive at its end.",
   values: {

@@ -12,6 +12,8 @@ import {
   type ReportPlans,
   type Source,
   totalWalksOf,
+  wholeDaysOf,
+  wholeDaysWalks,
 } from "../src/analytics/report.ts";
 import {
   analyseReport,
@@ -45,6 +47,7 @@ import {
   rowsWanted,
   type Slice,
 } from "./connection.ts";
+import { type Incomplete, IncompleteEnum } from "./incomplete.ts";
 import { DateRange, type DateRangeInput, resolveRange } from "./range.ts";
 import type { ReportNode } from "./report-bucket.ts";
 import { alternativesOf, type FilterInput, filterOf } from "./report-filter.ts";
@@ -98,6 +101,13 @@ export const reportArgs = {
       defaultValue: "AUTO",
       description: "Which organization's reports answer.",
     }),
+    incomplete: t.field({
+      type: IncompleteEnum,
+      required: true,
+      defaultValue: "MARK",
+      description:
+        "What becomes of days that upstream's export does not cover yet. EXCLUDE ends the range before them: rows, totals and comparisons are then of whole days. MARK and INCLUDE have what there is of them, with `state: OPEN`; a bucket without usage has no row.",
+    }),
     overlap: t.field({
       type: OverlapEnum,
       defaultValue: "COUNT_IN_EACH",
@@ -119,6 +129,7 @@ export interface ReportArgs extends Slice {
   readonly compare?: Comparison | null | undefined;
   readonly orderBy?: OrderInput | null | undefined;
   readonly overlap?: Overlap | null | undefined;
+  readonly incomplete?: Incomplete;
 }
 
 /** What an answer to a report says beside its rows. */
@@ -166,6 +177,18 @@ function plansOf<Measure>(
   return reachingBack(plans, compare ?? null);
 }
 
+/** The same without days that are not whole, where they are not wanted. */
+async function plansOfShown<Measure>(
+  ctx: Context,
+  report: Report<Measure>,
+  args: ReportArgs,
+): Promise<ReportPlans<Measure>> {
+  const plans = plansOf(ctx, report, args);
+  if (args.incomplete !== "EXCLUDE") return plans;
+  const between = await answerBy(ctx.upstream, plans, (plan) => wholeDaysOf(ctx.upstream, plan));
+  return plansOf(ctx, report, { ...args, range: { between } });
+}
+
 /** The walks of a report, and of the period it is compared with; only what is shown as upstream sends it is read in part. */
 export function reportWalks<Measure>(
   ctx: Context,
@@ -191,7 +214,10 @@ function walksFor<Measure>(
   enough: number | null,
 ): readonly FieldWalks[] {
   const plan = likelyPlan(ctx.upstream, plansOf(ctx, report, args));
-  return withPlanBefore(plan, args.compare ?? null).flatMap((each) => planWalks(ctx, each, enough));
+  return [
+    ...(args.incomplete === "EXCLUDE" ? [wholeDaysWalks(plan)] : []),
+    ...withPlanBefore(plan, args.compare ?? null).flatMap((each) => planWalks(ctx, each, enough)),
+  ];
 }
 
 /** The walks of what is counted twice beside the rows that `args` ask for. */
@@ -238,7 +264,7 @@ export async function answerReport<Measure>(
 ): Promise<ReportAnswer<Measure>> {
   const { first, after } = args;
   const slice = { first, after };
-  const plans = plansOf(ctx, report, args);
+  const plans = await plansOfShown(ctx, report, args);
   const bucket = args.bucket ?? "DAY";
   const analysis = {
     bucket,

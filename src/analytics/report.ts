@@ -14,7 +14,7 @@ import {
 import type { OrganizationKind } from "../domain/organization.ts";
 import type { DayRange } from "../domain/range.ts";
 import type { Bucket, Dimension, FilterDimension, ReportQuestion } from "../domain/report.ts";
-import { badInput, type GatewayError } from "../errors.ts";
+import { badInput, GatewayError } from "../errors.ts";
 import type { Endpoint } from "../upstream/endpoint.ts";
 import type { ReportNames } from "../upstream/endpoints/report-query.ts";
 import { isRefusal } from "../upstream/failure.ts";
@@ -422,6 +422,29 @@ export function ungrouped<Measure>(
     return within(walkOf(upstream, resource.endpoint, [question]), pieces, subject, ready);
   const buckets = within(walkOf(upstream, resource.endpoint, [question]), pieces, subject, ready);
   return mapPages(buckets, (page) => page.rows.flatMap(({ rows }) => rows));
+}
+
+/** The days of a plan that are surely whole by upstream's export, which one page tells. Throws NOT_YET_AVAILABLE. */
+export async function wholeDaysOf<Measure>(upstream: Upstream, plan: ReportPlan<Measure>): Promise<DayRange> {
+  const { range, pieces } = plan.windows;
+  const newest = pieces.at(-1) ?? range;
+  for await (const { seen } of ungrouped(upstream, plan, newest)(null)) {
+    const until = seen === null ? range.from : earlier(range.until, dayOf(seen));
+    if (until > range.from) return { from: range.from, until };
+    break;
+  }
+  const { dataset } = plan.resource.endpoint;
+  throw new GatewayError(
+    "NOT_YET_AVAILABLE",
+    `${dataset} has no whole day from ${range.from} on yet; leave \`incomplete\` out to see what there is.`,
+    { dataset },
+  );
+}
+
+/** The walk that tells which days of a plan are whole, before it is made. */
+export function wholeDaysWalks<Measure>(plan: ReportPlan<Measure>): FieldWalks {
+  const { walks } = totalWalksOf(plan);
+  return { walks: walks.slice(-1), enough: null };
 }
 
 /** Dimensions with few values: a month of days by one or two of them is a page. */
