@@ -41,8 +41,7 @@ export async function redisStore(url: string): Promise<SharedStore> {
       await client.unlink(PREFIX + key);
     },
     async acquire(name, holder, lifetimeMs) {
-      const lock = { condition: "NX", expiration: { type: "PX", value: lifetimeMs } } as const;
-      return (await client.set(`${PREFIX}lock ${name}`, holder, lock)) === "OK";
+      return (await run(ACQUIRE, [`lock ${name}`], [holder, lifetimeMs])) === 1;
     },
     async release(name, holder) {
       await run(RELEASE, [`lock ${name}`], [holder]);
@@ -63,6 +62,12 @@ export async function redisStore(url: string): Promise<SharedStore> {
     },
   };
 }
+
+const ACQUIRE = `
+local held = redis.call("GET", KEYS[1])
+if held and held ~= ARGV[1] then return 0 end
+redis.call("SET", KEYS[1], ARGV[1], "PX", ARGV[2])
+return 1`;
 
 const RELEASE = `
 if redis.call("GET", KEYS[1]) == ARGV[1] then return redis.call("DEL", KEYS[1]) end

@@ -48,6 +48,16 @@ describe.each([sqlite, redis])("a shared store in $name", ({ open, skip }) => {
     await Promise.all([a.dispose(), b.dispose()]);
   });
 
+  test.skipIf(skip)("lets a holder go on having a name by asking for it again", async () => {
+    const [a, b] = [await open(), await open()];
+    const name = fresh("leased");
+    expect(await a.acquire(name, "a", 400)).toBe(true);
+    expect(await a.acquire(name, "a", 60_000)).toBe(true);
+    await sleep(500);
+    expect(await b.acquire(name, "b", 60_000)).toBe(false);
+    await Promise.all([a.dispose(), b.dispose()]);
+  });
+
   test.skipIf(skip)("gives a name that many want at once to one", async () => {
     const stores = await Promise.all([open(), open(), open()]);
     const name = fresh("wanted");
