@@ -7,6 +7,9 @@ const PREFIX = "claude-analytics-gateway:1:";
 
 const CONNECT_MS = 2_000;
 
+/** How long what was asked before has to end. */
+const CLOSE_MS = 1_000;
+
 /**
  * A store in Redis or Valkey. Room is the server's to bound: with `maxmemory-policy allkeys-lru` it drops what was used least
  * recently. Time is the server's too, so that replicas with clocks of their own agree.
@@ -18,7 +21,7 @@ export async function redisStore(url: string): Promise<SharedStore> {
     disableOfflineQueue: true,
     socket: {
       connectTimeout: CONNECT_MS,
-      reconnectStrategy: (attempt) => Math.min(100 * 2 ** attempt, 5_000),
+      reconnectStrategy: (attempt) => Math.min(100 * 2 ** attempt, 1_000),
     },
   });
   const failed = Promise.withResolvers<void>();
@@ -41,8 +44,7 @@ export async function redisStore(url: string): Promise<SharedStore> {
       await client.unlink(PREFIX + key);
     },
     async acquire(name, holder, lifetimeMs) {
-      const lock = { condition: "NX", expiration: { type: "PX", value: lifetimeMs } } as const;
-      return (await client.set(`${PREFIX}lock ${name}`, holder, lock)) === "OK";
+      return (await run(ACQUIRE, [`lock ${name}`], [holder, lifetimeMs])) === 1;
     },
     async release(name, holder) {
       await run(RELEASE, [`lock ${name}`], [holder]);
@@ -59,10 +61,18 @@ export async function redisStore(url: string): Promise<SharedStore> {
       return { blockedMs: Math.max(0, Number(blocked)), freeInMs: free.map(Number) };
     },
     async dispose() {
-      client.destroy();
+      const ended = client.close().catch(() => {}); // it is away, and nothing is under way
+      await Promise.race([ended, sleep(CLOSE_MS, undefined, { ref: false })]);
+      if (client.isOpen) client.destroy();
     },
   };
 }
+
+const ACQUIRE = `
+local held = redis.call("GET", KEYS[1])
+if held and held ~= ARGV[1] then return 0 end
+redis.call("SET", KEYS[1], ARGV[1], "PX", ARGV[2])
+return 1`;
 
 const RELEASE = `
 if redis.call("GET", KEYS[1]) == ARGV[1] then return redis.call("DEL", KEYS[1]) end

@@ -35,7 +35,7 @@ export interface SharedStore extends Allowance {
   /** Null keeps the value for good, as far as there is room. */
   set(key: string, value: Uint8Array, lifetimeMs: number | null): Promise<void>;
   delete(key: string): Promise<void>;
-  /** Whether `holder` has the name now. It loses it when it releases it, or after so long. */
+  /** Whether `holder` has the name now, and for how long from now: one that has it already keeps it. It loses it sooner by releasing it. */
   acquire(name: string, holder: string, lifetimeMs: number): Promise<boolean>;
   /** Nothing, where somebody else holds the name. */
   release(name: string, holder: string): Promise<void>;

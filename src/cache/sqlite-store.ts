@@ -15,7 +15,18 @@ export function sqliteStore(options: SqliteOptions & { readonly now: () => Insta
     maxThreads: 1,
     workerData,
   });
-  const ask = <T>(call: SqliteCall): Promise<T> => worker.run(call) as Promise<T>;
+  const underWay = new Set<Promise<unknown>>();
+  let isClosed = false;
+  const ask = async <T>(call: SqliteCall): Promise<T> => {
+    if (isClosed) throw new Error("the store is closed");
+    const answer = worker.run(call) as Promise<T>;
+    underWay.add(answer);
+    try {
+      return await answer;
+    } finally {
+      underWay.delete(answer);
+    }
+  };
   return {
     get: (key) => ask({ op: "get", key, now: now() }),
     set: (key, value, lifetimeMs) => {
@@ -30,7 +41,9 @@ export function sqliteStore(options: SqliteOptions & { readonly now: () => Insta
     block: (bucket, forMs) => ask({ op: "block", bucket, now: now(), until: now() + Math.ceil(forMs) }),
     occupancy: (bucket) => ask({ op: "occupancy", bucket, now: now() }),
     async dispose() {
-      await ask({ op: "close" }).catch(() => {}); // the file may be gone or full; it is whole at the next start
+      isClosed = true;
+      await Promise.allSettled(underWay);
+      await worker.run({ op: "close" }).catch(() => {}); // the file may be gone or full; it is whole at the next start
       await worker.destroy();
     },
   };

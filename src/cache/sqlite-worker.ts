@@ -107,9 +107,9 @@ function statements(db: DatabaseSync) {
     size: db.prepare("SELECT COALESCE(SUM(bytes), 0) AS bytes FROM pages"),
     oldest: db.prepare("SELECT key, bytes FROM pages ORDER BY used_at LIMIT 64"),
     acquire: db.prepare(
-      "INSERT INTO locks (name, holder, until) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until WHERE until <= ?",
+      "INSERT INTO locks (name, holder, until) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until WHERE until <= ? OR holder = excluded.holder",
     ),
-    held: db.prepare("SELECT until FROM locks WHERE name = ?"),
+    held: db.prepare("SELECT until FROM locks WHERE name = ? AND holder <> ?"),
     release: db.prepare("DELETE FROM locks WHERE name = ? AND holder = ?"),
     blocked: db.prepare("SELECT until FROM blocks WHERE bucket = ?"),
     free: db.prepare("DELETE FROM slots WHERE bucket = ? AND free_at NOT BETWEEN ? AND ?"),
@@ -201,7 +201,7 @@ function answerFromOpen(call: SqliteCall): unknown {
       return null;
     case "acquire": {
       // Most who ask find it taken, which needs no writing.
-      const held = one.held.get(call.name) as { until: number } | undefined;
+      const held = one.held.get(call.name, call.holder) as { until: number } | undefined;
       if (held !== undefined && held.until > call.now) return false;
       return one.acquire.run(call.name, call.holder, call.until, call.now).changes === 1;
     }

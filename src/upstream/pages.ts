@@ -247,7 +247,7 @@ export function createPages(options: PagesOptions): Pages {
           read: (kept) => decode(question, kept),
           isUsable: (page) => page.fetchedAt >= begun || isFreshPage(page, endpoint),
           lifetimeMs,
-          heldMs: operation.priority === "interactive" ? 2 * options.timeoutMs : null,
+          patienceMs: operation.priority === "interactive" ? options.timeoutMs : null,
         },
         ask,
       );

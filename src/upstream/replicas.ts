@@ -19,23 +19,23 @@ export interface Sharing<Page> {
   readonly isUsable: (page: Page) => boolean;
   /** How long it is worth keeping; null for good. */
   readonly lifetimeMs: (page: Page) => number | null;
-  /**
-   * How long others wait for the one that asks, which may have died. Null: nobody shall wait for this one, which is in no
-   * hurry.
-   */
-  readonly heldMs: number | null;
+  /** How long others wait for one that asks and lives, at the most. Null: nobody shall wait for this one, which is in no hurry. */
+  readonly patienceMs: number | null;
 }
+
+/** One that asks says so again and again: of one that has died, as by kill -9, nobody waits for longer than this. */
+const LEASE_MS = 4_000;
 
 /** How soon a replica looks whether another one has the answer yet, and how often at the least. */
 const FIRST_LOOK_MS = 20;
 const LAST_LOOK_MS = 200;
 
 /**
- * A page that replicas share: as it is kept, else asked for by one of them while the others wait for it. Whoever waits longer
- * than half of the time that the name can be held asks too, lest it inherit a hang.
+ * A page that replicas share: as it is kept, else asked for by one of them while the others wait for it. Whoever has
+ * waited as long as it can asks too, lest it inherit a hang.
  */
 export async function shared<Page>(
-  { store, key, read, isUsable, lifetimeMs, heldMs }: Sharing<Page>,
+  { store, key, read, isUsable, lifetimeMs, patienceMs }: Sharing<Page>,
   ask: () => Promise<{ readonly page: Page; readonly kept: Kept }>,
 ): Promise<Shared<Page>> {
   const kept = async (): Promise<Shared<Page> | null> => {
@@ -62,20 +62,23 @@ export async function shared<Page>(
     await store.set(key, await encodeEntry(asked.kept), lifetimeMs(asked.page));
     return { page: asked.page, bytes: asked.kept.body.length, isKept: false };
   };
-  if (heldMs === null) return askAndKeep();
+  if (patienceMs === null) return askAndKeep();
 
   const holder = randomUUID();
-  const latest = performance.now() + heldMs / 2;
+  const lease = () => store.acquire(key, holder, LEASE_MS);
+  const latest = performance.now() + patienceMs;
   for (let pause = FIRST_LOOK_MS; ; pause = Math.min(pause * 1.5, LAST_LOOK_MS)) {
     const found = await kept();
     if (found !== null) return found;
-    if (await store.acquire(key, holder, heldMs)) break;
+    if (await lease()) break;
     if (performance.now() > latest) break;
     await sleep(pause);
   }
+  const renewal = setInterval(() => void lease(), LEASE_MS / 4);
   try {
     return await askAndKeep();
   } finally {
+    clearInterval(renewal);
     await store.release(key, holder);
   }
 }

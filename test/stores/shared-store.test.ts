@@ -48,6 +48,28 @@ describe.each([sqlite, redis])("a shared store in $name", ({ open, skip }) => {
     await Promise.all([a.dispose(), b.dispose()]);
   });
 
+  test.skipIf(skip)("lets a holder go on having a name by asking for it again", async () => {
+    const [a, b] = [await open(), await open()];
+    const name = fresh("leased");
+    expect(await a.acquire(name, "a", 400)).toBe(true);
+    expect(await a.acquire(name, "a", 60_000)).toBe(true);
+    await sleep(500);
+    expect(await b.acquire(name, "b", 60_000)).toBe(false);
+    await Promise.all([a.dispose(), b.dispose()]);
+  });
+
+  test.skipIf(skip)("ends with what it was asked before, and refuses what is asked after", async () => {
+    const [store, other] = [await open(), await open()];
+    const keys = Array.from({ length: 20 }, () => fresh("late"));
+    const sets = Promise.all(keys.map((key) => store.set(key, bytes(key), null)));
+    const closed = store.dispose();
+    await expect(store.get("anything")).rejects.toThrow();
+    await Promise.all([sets, closed]);
+    const kept = await Promise.all(keys.map((key) => other.get(key)));
+    expect(kept.map((value) => Buffer.from(value ?? []).toString())).toEqual(keys);
+    await other.dispose();
+  });
+
   test.skipIf(skip)("gives a name that many want at once to one", async () => {
     const stores = await Promise.all([open(), open(), open()]);
     const name = fresh("wanted");
