@@ -6,7 +6,8 @@ import type { Config } from "../config.ts";
 import { badInput, type ErrorCode, GatewayError } from "../errors.ts";
 import { type Export, exportNames, openExport } from "../server/export/exports.ts";
 import { type Manifest, manifestOf, type Piece, piecesOf } from "../server/export/write.ts";
-import type { Manner, Usage } from "../upstream/operation.ts";
+import type { Manner } from "../upstream/operation.ts";
+import type { Upstream } from "../upstream/upstream.ts";
 import { type Opened, openGateway, upstreamOf } from "./open.ts";
 import { PartFile } from "./part-file.ts";
 
@@ -72,7 +73,7 @@ async function write(
   const reader = {
     context: (manner: Manner) => {
       const ctx = app.context(forever, "warm", { unhurried: true, ...manner });
-      spent.add(ctx.upstream.usage);
+      spent.add(ctx.upstream);
       return { ...ctx, now: () => part.begun };
     },
     onFault: () => {},
@@ -97,7 +98,7 @@ async function writeOn(part: PartFile, { table, format }: Export, spent: Spent):
       try {
         for await (const piece of piecesOf(table, format, part.mark)) {
           await part.append(piece);
-          bar.show(piece);
+          await bar.show(piece);
         }
       } catch (fault) {
         const isRefreshed = fault instanceof GatewayError && fault.code === "CURSOR_EXPIRED";
@@ -113,15 +114,20 @@ async function writeOn(part: PartFile, { table, format }: Export, spent: Spent):
 /** Requests of all the operations that a file has taken. */
 class Spent {
   #before = 0;
-  #latest: Usage | null = null;
+  #latest: Upstream | null = null;
 
-  add(usage: Usage): void {
+  add(upstream: Upstream): void {
     this.#before = this.requests;
-    this.#latest = usage;
+    this.#latest = upstream;
   }
 
   get requests(): number {
-    return this.#before + (this.#latest?.requests ?? 0);
+    return this.#before + (this.#latest?.usage.requests ?? 0);
+  }
+
+  /** What is left of the minute's allowance; null before anything was asked. */
+  async left(): Promise<number | null> {
+    return (await this.#latest?.left()) ?? null;
   }
 }
 
@@ -136,11 +142,12 @@ class Bar {
     this.#spent = spent;
   }
 
-  show({ mark: { rows }, done }: Piece): void {
-    const figures = { rows, requests: this.#spent.requests };
+  async show({ mark: { rows }, done }: Piece): Promise<void> {
+    const left = (await this.#spent.left()) ?? "all";
+    const figures = { rows, requests: this.#spent.requests, left };
     const place = Math.floor((done ?? 0) * PARTS);
     if (this.#bar === null) {
-      const counted = "{rows} rows | {requests} upstream requests";
+      const counted = "{rows} rows | {requests} upstream requests, {left} left this minute";
       this.#bar = new SingleBar({
         format: done === null ? counted : `{bar} {percentage}% | ${counted} | about {eta_formatted} left`,
         stream: process.stderr,

@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { type Finality, leastSettled } from "../cache/policy.ts";
 import type { Instant } from "../domain/day.ts";
 import { GatewayError } from "../errors.ts";
-import type { Priority } from "./budget.ts";
+import type { Bucket, Priority } from "./budget.ts";
 import type { Page } from "./page.ts";
 
 /** How one asks who reads much and has time. */
@@ -52,6 +52,8 @@ export class Operation {
   readonly usage: Usage = { requests: 0, cacheHits: 0, duplicates: 0, waitMs: 0 };
   /** Pages asked for so far, by cache key, so that two fields of one answer never disagree. */
   readonly pages = new Map<string, Promise<Page<unknown>>>();
+  /** Of whose allowance its newest request was; null before the first. */
+  bucket: Bucket | null = null;
   readonly priority: Priority;
   readonly caller: string;
   /** Ends when its caller has left, or has waited as long as it may. */

@@ -274,10 +274,11 @@ export function createPages(options: PagesOptions): Pages {
   }
 
   function fetchBody<P, Row>(
-    { priority, caller, usage, unhurried }: Operation,
+    operation: Operation,
     { endpoint, params }: PageQuestion<P, Row>,
     { credential, path, unwanted }: Asking,
   ): Promise<HttpAnswer> {
+    const { priority, caller, unhurried } = operation;
     const beta = endpoint.beta?.(params);
     const headers = {
       "x-api-key": credential.header(),
@@ -302,7 +303,8 @@ export function createPages(options: PagesOptions): Pages {
         breaker.check();
         await budget.enter(turn(patienceMs), unwanted);
         leftAt = budget.now();
-        usage.requests++;
+        operation.usage.requests++;
+        operation.bucket = bucket;
       },
       async pass(attempt) {
         const answer = await breaker.pass(attempt);

@@ -38,6 +38,8 @@ export interface Upstream {
     endpoint: Pick<Endpoint<never, unknown>, "key" | "dataset" | "subject">,
     requests: number,
   ): Promise<Outlook>;
+  /** What is left of the allowance that the newest request took from; null before the first. */
+  left(): Promise<number | null>;
   has(key: KeyFamily): boolean;
   /** What this process knows of a dataset's being open to it; null: nothing. */
   standing(dataset: Dataset): Standing | null;
@@ -138,6 +140,8 @@ export function createUpstream(options: UpstreamOptions): {
         },
         peek: (endpoint, params, token) => operation.wait(stored.peek({ endpoint, params, token })),
         outlook: (endpoint, requests) => budget.outlook(stored.bucketOf(endpoint), requests),
+        left: async () =>
+          operation.bucket === null ? null : (await budget.outlook(operation.bucket, 0)).left,
         has: (key) => options.credentials[key] !== null,
         standing: (dataset) => access.standing(dataset),
         attempt: (dataset, ask) => access.attempt(dataset, ask, (trial) => operation.wait(trial)),

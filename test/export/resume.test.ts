@@ -53,6 +53,7 @@ describe("the command", () => {
     const [whole, out] = [place("whole.csv"), place("spend.csv")];
     const first = await run(["export", ...SPEND, "--out", whole], environment).ended();
     expect(first.output).toMatch(/\d+ rows, net_usd [\d.]+, gross_usd [\d.]+, SETTLING, sha256 [0-9a-f]{64}/);
+    expect(first.output).toMatch(/\d+ rows \| \d+ upstream requests, \d+ left this minute/);
     expect(first.code).toBe(0);
     const needed = state.asked;
 
