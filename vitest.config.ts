@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     exclude: ["test/browser/**", "test/load/**"],
+    // Many tests wait for a store or a process: a worker for every core, not for all but one.
+    maxWorkers: "100%",
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // graphql has an ESM and a CJS build; two of them in one process refuse each other's schemas.
