@@ -75,6 +75,7 @@ export function createApp(
     maxFirst: config.maxFirst,
     roster: config.roster,
     playground: config.playground,
+    allowedOrigins: config.allowedOrigins,
     authenticate: authenticateBy(config.auth, now, onFault),
     isReady: () => isReady,
     onFault,

@@ -28,6 +28,8 @@ export interface Config {
   /** How long requests are still taken after a signal to end, while /readyz refuses. */
   readonly drainDelayMs: number;
   readonly playground: boolean;
+  /** Origins other than the gateway's own whose pages may read answers. */
+  readonly allowedOrigins: readonly string[];
   /** How callers prove who they are. */
   readonly auth: AuthConfig;
   /** The operator's teams and aliases, as their files said when they were read. */
@@ -128,6 +130,10 @@ export const SETTINGS = {
     "who is in which team: CSV or JSON with email, team, and if known cost centre and manager; the RBAC groups if not set",
   ],
   ALIASES_FILE: ["", "several addresses of one person: CSV or JSON with email and one alias or more"],
+  ALLOWED_ORIGINS: [
+    "",
+    "origins whose pages may ask from a browser, with commas between them, such as https://dashboard.example.com; only the gateway's own if not set",
+  ],
   PLAYGROUND: ["on", "whether browsers are shown GraphiQL on /graphql: on or off"],
 } as const satisfies Record<string, readonly [byDefault: string, meaning: string]>;
 
@@ -204,6 +210,12 @@ export function readConfig(environment: Environment): Config {
     maxConcurrent: whole("MAX_CONCURRENT", 1, 100_000),
     drainDelayMs: whole("DRAIN_DELAY", 0, 300) * 1_000,
     playground: read("PLAYGROUND", onOrOff, "on or off", true),
+    allowedOrigins: read(
+      "ALLOWED_ORIGINS",
+      origins,
+      "a list of origins such as https://dashboard.example.com, each without a path and none of them `*` or `null`",
+      [],
+    ),
     auth,
     roster: readRoster({ teams: text("TEAMS_FILE"), aliases: text("ALIASES_FILE") }, faults),
   };
@@ -263,6 +275,13 @@ function wholeNumber(value: string, min: number, max: number): number | null {
 
 function onOrOff(value: string): boolean | null {
   return value === "on" ? true : value === "off" ? false : null;
+}
+
+/** Each just as a browser sends it, so that it is compared with nothing in between. */
+function origins(value: string): string[] | null {
+  if (value === "") return [];
+  const listed = value.split(",").map((each) => each.trim());
+  return listed.every((each) => /^https?:/.test(each) && URL.parse(each)?.origin === each) ? listed : null;
 }
 
 const UNITS = { "": 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 } as const;

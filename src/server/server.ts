@@ -12,6 +12,7 @@ import { boundCost } from "./cost.ts";
 import { clientError, translateErrors } from "./errors.ts";
 import { exportsOverHttp } from "./export/http.ts";
 import { reportUsage } from "./operation.ts";
+import { corsOf, protective } from "./origin.ts";
 import { playground } from "./playground.ts";
 import { boundDocuments, readRequests } from "./request.ts";
 
@@ -31,6 +32,8 @@ export interface ServerOptions {
   readonly maxFirst: number;
   readonly roster: Roster;
   readonly playground: boolean;
+  /** Whose pages may read answers. */
+  readonly allowedOrigins: readonly string[];
   readonly isReady: () => boolean;
   /** Null: nobody is asked who they are. */
   readonly authenticate: Authenticate | null;
@@ -48,6 +51,7 @@ export function createServer({
   roster,
   onFault,
   authenticate,
+  allowedOrigins,
   ...options
 }: ServerOptions) {
   const viewerOf = doorkeeper(authenticate);
@@ -71,6 +75,7 @@ export function createServer({
         viewers.get(request) ?? NOBODY,
       ),
     plugins: [
+      protective(allowedOrigins),
       useReadinessCheck({ endpoint: READINESS, check: options.isReady }),
       options.playground && playground(GRAPHQL),
       authenticated(viewerOf, viewers),
@@ -85,7 +90,7 @@ export function createServer({
     landingPage: false,
     graphiql: false,
     maskedErrors: { maskError: (error) => clientError(error, onFault) },
-    cors: false,
+    cors: corsOf(allowedOrigins),
     multipart: false,
     maxRequestBodySize: MAX_BODY_BYTES,
     logging: false,
