@@ -46,6 +46,7 @@ describe("an empty environment", () => {
       maxConcurrent: 1_000,
       drainDelayMs: 0,
       playground: true,
+      allowedOrigins: [],
       roster: { aliases: new Map(), teams: null },
     });
     expect(baseUrl.href).toBe("https://api.anthropic.com/");
