@@ -91,9 +91,9 @@ describe.each(EVERY_LIST)("%s", (_name, list) => {
     },
   );
 
-  test.skipIf(list.parameter === "after_id")(
-    "a token beside has_more: false is followed, so that the list is whole",
-    async () => {
+  // Of a list read on by `after_id` the last page too has a last id.
+  if (list.parameter !== "after_id")
+    test("a token beside has_more: false is followed, so that the list is whole", async () => {
       const { ask, seen } = withList(list, async (query, request) => {
         const page = JSON.parse(String((await whole(query, request)).body));
         return json({ ...page, has_more: false });
@@ -102,8 +102,7 @@ describe.each(EVERY_LIST)("%s", (_name, list) => {
       expect(failuresOf(errors)).toEqual([]);
       expect(list.idsIn(data)).toEqual(ALL);
       expect(seen).toHaveLength(PAGES.length);
-    },
-  );
+    });
 
   test("empty pages at the start, in the middle and at the end do not end it", async () => {
     const pages = [[], [0, 1], [], [], [2], []];
