@@ -13,8 +13,9 @@ import type { Authenticate } from "./server/authenticate.ts";
 import { jwtTokens } from "./server/jwt.ts";
 import { createServer } from "./server/server.ts";
 import { fileTokens } from "./server/tokens.ts";
-import type { Pace, Priority } from "./upstream/budget.ts";
+import type { Priority } from "./upstream/budget.ts";
 import type { Manner } from "./upstream/operation.ts";
+import type { Pace } from "./upstream/pace.ts";
 import { createUpstream } from "./upstream/upstream.ts";
 
 export interface AppOptions {

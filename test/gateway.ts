@@ -5,7 +5,7 @@ import { type Environment, readConfig } from "../src/config.ts";
 import { SandboxDispatcher } from "../src/sandbox/dispatcher.ts";
 import type { Handle, WireRequest, WireResponse } from "../src/sandbox/handler.ts";
 import { createSandbox, type Sandbox } from "../src/sandbox/sandbox.ts";
-import type { Pace } from "../src/upstream/budget.ts";
+import type { Pace } from "../src/upstream/pace.ts";
 
 export const NOW = "2026-11-22T12:00:00Z";
 

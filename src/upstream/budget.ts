@@ -1,6 +1,6 @@
 import { type Allowance, LONGEST_BLOCK_MS } from "../cache/shared-store.ts";
 import { GatewayError } from "../errors.ts";
-import { backoff } from "./http.ts";
+import { backoff, type Pace } from "./pace.ts";
 
 /** Who is asking: clients that wait, figures being refreshed behind an answer, final days being fetched ahead. */
 export type Priority = "interactive" | "refresh" | "warm";
@@ -9,13 +9,6 @@ export type Priority = "interactive" | "refresh" | "warm";
 export interface Limits {
   readonly analytics: number;
   readonly lookups: number;
-}
-
-/** Time as it passes, whatever the date is said to be. */
-export interface Pace {
-  /** Milliseconds since some moment. */
-  readonly now: () => number;
-  readonly sleep: (ms: number) => Promise<unknown>;
 }
 
 export interface BudgetOptions {

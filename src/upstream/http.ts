@@ -1,6 +1,6 @@
 import { type Dispatcher, request } from "undici";
 import type { Instant } from "../domain/day.ts";
-import type { Pace } from "./budget.ts";
+import { backoff, type Pace } from "./pace.ts";
 
 export interface HttpOptions {
   readonly baseUrl: URL;
@@ -176,11 +176,6 @@ function faultOf(fault: unknown): HttpFailure {
 function pauseBefore(failure: HttpFailure, attempt: number, { backoffMs }: HttpOptions): number {
   if (failure.retryAfter !== undefined && failure.retryAfter > 0) return failure.retryAfter * 1_000;
   return backoff(backoffMs, attempt, MAX_BACKOFF_MS);
-}
-
-/** A pause that doubles each time. Jitter keeps replicas that failed together from coming back together. */
-export function backoff(firstMs: number, times: number, mostMs: number): number {
-  return Math.min(firstMs * 2 ** (times - 1), mostMs) * (0.75 + Math.random() / 4);
 }
 
 /**
