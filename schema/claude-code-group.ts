@@ -20,7 +20,7 @@ import { Actor } from "./actor.ts";
 import { builder } from "./builder.ts";
 import { COMPARED, comparedRow, comparedTotal } from "./change.ts";
 import { ClaudeCodeFilter, daysOf, keeps } from "./claude-code.ts";
-import { Comparison, derived, refuseByModel, Series, Totals } from "./claude-code-measures.ts";
+import { Comparison, derived, refuseByModel, Series, Totals, WORK_COUNTS } from "./claude-code-measures.ts";
 import { connectRanking, forward } from "./connection.ts";
 import { demand } from "./demand.ts";
 import { Money } from "./money.ts";
@@ -51,10 +51,10 @@ type GroupNode = CodeGroup & {
 };
 
 /** A count of the work; queries that split rows by model do not get to it. */
-const work = (name: keyof CodeWork, description: string) =>
+const work = (name: keyof CodeWork) =>
   ({
-    ...sum(description),
-    description: `${sum(description).description} Not together with MODEL, which is BAD_USER_INPUT: records have it for all models together.`,
+    ...sum(WORK_COUNTS[name]),
+    description: `${sum(WORK_COUNTS[name]).description} Not together with MODEL, which is BAD_USER_INPUT: records have it for all models together.`,
     ...untoldBy("MODEL"),
     resolve: ({ measure }: Pick<GroupNode, "measure">) => (measure.work as CodeWork)[name],
   }) as const;
@@ -93,14 +93,14 @@ const Group = builder.objectRef<GroupNode>("ClaudeCodeGroup").implement({
     model: t.exposeString("model", splitBy("MODEL", "Model.")),
     terminalType: t.exposeString("terminalType", splitBy("TERMINAL", "Name of the terminal or editor.")),
     customerType: t.exposeString("customerType", splitBy("CUSTOMER_TYPE", "How the usage is paid.")),
-    records: t.field(work("records", "Records added up.")),
-    sessions: t.field(work("sessions", "Sessions.")),
-    commits: t.field(work("commits", "Commits made through Claude Code.")),
-    pullRequests: t.field(work("pullRequests", "Pull requests opened through Claude Code.")),
-    linesAdded: t.field(work("linesAdded", "Lines added.")),
-    linesRemoved: t.field(work("linesRemoved", "Lines removed.")),
-    accepted: t.field(work("accepted", "Proposals of all tools that were accepted.")),
-    rejected: t.field(work("rejected", "Proposals of all tools that were rejected.")),
+    records: t.field(work("records")),
+    sessions: t.field(work("sessions")),
+    commits: t.field(work("commits")),
+    pullRequests: t.field(work("pullRequests")),
+    linesAdded: t.field(work("linesAdded")),
+    linesRemoved: t.field(work("linesRemoved")),
+    accepted: t.field(work("accepted")),
+    rejected: t.field(work("rejected")),
     acceptanceRate: t.float({
       nullable: true,
       description:

@@ -37,15 +37,27 @@ export const derived = {
 const counted = (name: Parameters<typeof countOf>[1], description: string) =>
   ({ description, of: (measure: CodeMeasure) => countOf(measure, name) }) as const;
 
+/** What each count of the work counts. */
+export const WORK_COUNTS: Readonly<Record<keyof CodeWork, string>> = {
+  records: "Records added up.",
+  sessions: "Sessions.",
+  commits: "Commits made through Claude Code.",
+  pullRequests: "Pull requests opened through Claude Code.",
+  linesAdded: "Lines added.",
+  linesRemoved: "Lines removed.",
+  accepted: "Proposals of all tools that were accepted.",
+  rejected: "Proposals of all tools that were rejected.",
+};
+
 /** What is measured of the work, which records do not tell apart by model. */
 const WORK = {
-  SESSIONS: counted("sessions", "Sessions."),
-  COMMITS: counted("commits", "Commits made through Claude Code."),
-  PULL_REQUESTS: counted("pullRequests", "Pull requests opened through Claude Code."),
-  LINES_ADDED: counted("linesAdded", "Lines added."),
-  LINES_REMOVED: counted("linesRemoved", "Lines removed."),
-  ACCEPTED: counted("accepted", "Proposals of all tools that were accepted."),
-  REJECTED: counted("rejected", "Proposals of all tools that were rejected."),
+  SESSIONS: counted("sessions", WORK_COUNTS.sessions),
+  COMMITS: counted("commits", WORK_COUNTS.commits),
+  PULL_REQUESTS: counted("pullRequests", WORK_COUNTS.pullRequests),
+  LINES_ADDED: counted("linesAdded", WORK_COUNTS.linesAdded),
+  LINES_REMOVED: counted("linesRemoved", WORK_COUNTS.linesRemoved),
+  ACCEPTED: counted("accepted", WORK_COUNTS.accepted),
+  REJECTED: counted("rejected", WORK_COUNTS.rejected),
 } as const;
 
 const MEASURES: Measures<CodeMeasure> = {
@@ -70,14 +82,14 @@ export function refuseByModel(measure: string, groupBy: readonly CodeDimension[]
 export const Totals = builder.objectRef<CodeMeasure>("ClaudeCodeGroupTotals").implement({
   description: "What Claude Code records come to. Additive over days, people and records.",
   fields: (t) => ({
-    records: t.field(ofTotal("records", "Records added up.")),
-    sessions: t.field(ofTotal("sessions", "Sessions.")),
-    commits: t.field(ofTotal("commits", "Commits made through Claude Code.")),
-    pullRequests: t.field(ofTotal("pullRequests", "Pull requests opened through Claude Code.")),
-    linesAdded: t.field(ofTotal("linesAdded", "Lines added.")),
-    linesRemoved: t.field(ofTotal("linesRemoved", "Lines removed.")),
-    accepted: t.field(ofTotal("accepted", "Proposals of all tools that were accepted.")),
-    rejected: t.field(ofTotal("rejected", "Proposals of all tools that were rejected.")),
+    records: t.field(ofTotal("records")),
+    sessions: t.field(ofTotal("sessions")),
+    commits: t.field(ofTotal("commits")),
+    pullRequests: t.field(ofTotal("pullRequests")),
+    linesAdded: t.field(ofTotal("linesAdded")),
+    linesRemoved: t.field(ofTotal("linesRemoved")),
+    accepted: t.field(ofTotal("accepted")),
+    rejected: t.field(ofTotal("rejected")),
     estimated: t.expose("estimated", {
       nullable: true,
       authScopes: { "spend:read": true },
@@ -88,11 +100,11 @@ export const Totals = builder.objectRef<CodeMeasure>("ClaudeCodeGroupTotals").im
 });
 
 /** A count of a total, or of a running one, which is split by model where rows are. */
-function ofTotal(name: keyof CodeWork, description: string) {
+function ofTotal(name: keyof CodeWork) {
   return {
     type: "Count",
     nullable: true,
-    description: `${description} Exact; additive. Null: rows are split by MODEL, by which it is not told apart.`,
+    description: `${WORK_COUNTS[name]} Exact; additive. Null: rows are split by MODEL, by which it is not told apart.`,
     resolve: (measure: CodeMeasure) => measure.work?.[name] ?? null,
   } as const;
 }

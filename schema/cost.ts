@@ -31,10 +31,10 @@ import {
   totalsOf,
   totalWalks,
 } from "./report.ts";
-import { Bucketed, type ReportNode } from "./report-bucket.ts";
+import { Bucketed, type ReportNode, RUNNING_TOTAL_OF_REPORT, SHARE_OF_REPORT } from "./report-bucket.ts";
 import { reportFilter } from "./report-filter.ts";
 import { splitBy } from "./selection.ts";
-import { type Measures, RUNNING_TOTAL, SeriesRow, SHARE, seriesOrder } from "./series.ts";
+import { type Measures, SeriesRow, seriesOrder } from "./series.ts";
 import { OrganizationKindEnum, personRange, rangeOf, User } from "./user.ts";
 import { walks, walksOverDays } from "./walks.ts";
 
@@ -142,7 +142,7 @@ const CostBucket = builder.objectRef<ReportNode<SpendShape>>("CostBucket").imple
     shareOfTotal: t.field({
       type: "Decimal",
       nullable: true,
-      description: `${SHARE} Rows that leave some usage out add up to less, and rows that count people in several groups to more. Costs what \`total\` costs. Null: the total is zero, or not measured.`,
+      description: SHARE_OF_REPORT,
       args: {
         of: t.arg({
           type: CostSeries.MeasureEnum,
@@ -158,7 +158,7 @@ const CostBucket = builder.objectRef<ReportNode<SpendShape>>("CostBucket").imple
     runningTotal: t.field({
       type: Spend,
       nullable: true,
-      description: `${RUNNING_TOTAL} Reads the whole range. Null: rows whose identity upstream hides.`,
+      description: RUNNING_TOTAL_OF_REPORT,
       extensions: {
         ...walks<object, ReportArgs>(({ above }, ctx) => allWalks(ctx, costReport, above)),
         readsAll: true,

@@ -14,10 +14,16 @@ import { Actor } from "./actor.ts";
 import { ApiKey, walksOfApiKeys } from "./api-key.ts";
 import { builder } from "./builder.ts";
 import { splitBy } from "./selection.ts";
-import { SeriesRow } from "./series.ts";
+import { RUNNING_TOTAL, SeriesRow, SHARE } from "./series.ts";
 import { User } from "./user.ts";
 import { walks } from "./walks.ts";
 import { Workspace, walksOfWorkspaces } from "./workspace.ts";
+
+/** What the description of every share of a report says. */
+export const SHARE_OF_REPORT = `${SHARE} Rows that leave some usage out add up to less, and rows that count people in several groups to more. Costs what \`total\` costs. Null: the total is zero, or not measured.`;
+
+/** What the description of every running total of a report says. */
+export const RUNNING_TOTAL_OF_REPORT = `${RUNNING_TOTAL} Reads the whole range. Null: rows whose identity upstream hides.`;
 
 /** A row of a report with whose it is, with what it can be set in relation to, and with the range of the question, which its people inherit. */
 export type ReportNode<Measure> = ReportFigure<Measure> & {

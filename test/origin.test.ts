@@ -93,16 +93,20 @@ test.each([
   expect(() => readConfig({ ALLOWED_ORIGINS: value })).toThrow(/ALLOWED_ORIGINS is not a list of origins/);
 });
 
-test.each(["/graphql", "/healthz", "/readyz", "/nowhere"])(
-  "%s is what it says it is, and nobody else's to embed or to keep",
-  async (path) => {
-    const { app } = gateway({ sandbox: { users: 3 } });
-    for (const accept of ["text/html", "application/json"]) {
-      const { headers } = await app.fetch(`http://gateway.test${path}`, { headers: { accept } });
-      expect(headers.get("x-content-type-options")).toBe("nosniff");
-      expect(headers.get("referrer-policy")).toBe("no-referrer");
-      expect(headers.get("cross-origin-resource-policy")).toBe("same-origin");
-      expect(headers.get("cache-control")).toBe("no-store");
-    }
-  },
-);
+test.each([
+  "/graphql",
+  "/healthz",
+  "/readyz",
+  "/nowhere",
+  "/export/spend.csv?period=LAST_MONTH",
+  "/export/nothing.csv",
+])("%s is what it says it is, and nobody else's to embed or to keep", async (path) => {
+  const { app } = gateway({ sandbox: { users: 3 } });
+  for (const accept of ["text/html", "application/json"]) {
+    const { headers } = await app.fetch(`http://gateway.test${path}`, { headers: { accept } });
+    expect(headers.get("x-content-type-options")).toBe("nosniff");
+    expect(headers.get("referrer-policy")).toBe("no-referrer");
+    expect(headers.get("cross-origin-resource-policy")).toBe("same-origin");
+    expect(headers.get("cache-control")).toBe("no-store");
+  }
+});

@@ -21,14 +21,18 @@ export function corsOf(allowed: readonly string[]): (request: Request) => CORSOp
   };
 }
 
-/** Headers of every answer: it is read as what it says it is, and is no other origin's to embed or anybody's to keep. */
+/** Headers of every answer and file: it is read as what it says it is, and is no other origin's to embed or anybody's to keep. */
+export const PROTECTIVE = {
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "cross-origin-resource-policy": "same-origin",
+  "cache-control": "no-store",
+} as const;
+
 export function protective(allowed: readonly string[]): Plugin {
   return {
     onResponse({ response: { headers } }) {
-      headers.set("x-content-type-options", "nosniff");
-      headers.set("referrer-policy", "no-referrer");
-      headers.set("cross-origin-resource-policy", "same-origin");
-      if (!headers.has("cache-control")) headers.set("cache-control", "no-store");
+      for (const [name, value] of Object.entries(PROTECTIVE)) headers.set(name, value);
       if (allowed.length > 0) headers.append("vary", "origin");
     },
   };

@@ -10,6 +10,7 @@ import type { ErrorCode } from "../../errors.ts";
 import type { Asker } from "../../upstream/operation.ts";
 import { Refusal } from "../authenticate.ts";
 import { clientError } from "../errors.ts";
+import { PROTECTIVE } from "../origin.ts";
 import { type Export, openExport } from "./exports.ts";
 import { manifestOf, type Piece, piecesOf } from "./write.ts";
 
@@ -140,8 +141,7 @@ function sent(
     headers: {
       "content-type": opened.format.contentType,
       "content-disposition": `attachment; filename="${opened.file}"`,
-      "cache-control": "no-store",
-      "x-content-type-options": "nosniff",
+      ...PROTECTIVE,
       trailer: TRAILER,
     },
     body: body(),
@@ -175,7 +175,7 @@ function failed(fault: unknown, onFault: (fault: unknown) => void): Answer {
 function jsonAnswer(status: number, error: object, headers: Readonly<Record<string, string>> = {}): Answer {
   return {
     status,
-    headers: { "content-type": "application/json; charset=utf-8", "cache-control": "no-store", ...headers },
+    headers: { "content-type": "application/json; charset=utf-8", ...PROTECTIVE, ...headers },
     body: [Buffer.from(JSON.stringify({ errors: [error] }))],
     trailers: () => ({}),
   };
