@@ -3,8 +3,8 @@ import { printSchema } from "graphql";
 import { schema } from "./schema/index.ts";
 
 /**
- * Writes what clients build on: the schema in its own language, and the query library as typed documents. Both are committed;
- * `npm run codegen:check` fails where they no longer say what the code says.
+ * Writes what clients build on: the schema in its own language, and the query library as typed documents and as the manifest of
+ * trusted ones. All are committed; `npm run codegen:check` fails where they no longer say what the code says.
  */
 const config: CodegenConfig = {
   // As text: the generator may load another build of graphql, and two builds refuse each other's schemas.
@@ -35,6 +35,7 @@ const config: CodegenConfig = {
         enumType: "string-literal",
       },
     },
+    "schema/operations/manifest.json": { plugins: ["./codegen-manifest.ts"] },
   },
 };
 

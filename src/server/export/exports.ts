@@ -6,10 +6,10 @@ import { type Instant, parseDay } from "../../domain/day.ts";
 import { PERIODS, type Period } from "../../domain/period.ts";
 import type { DayRange } from "../../domain/range.ts";
 import { badInput, GatewayError } from "../../errors.ts";
+import { nearest } from "../nearest.ts";
 import { FOCUS } from "./focus.ts";
 import { FORMATS, type Format, type FormatName } from "./format.ts";
 import { listsOf, listTable } from "./list.ts";
-import { nearest } from "./nearest.ts";
 import { SPEND, type SpendLayout, spendTable } from "./spend.ts";
 import type { Reader, Table } from "./table.ts";
 

@@ -16,7 +16,7 @@ import type { Finality } from "../../cache/policy.ts";
 import type { DayRange } from "../../domain/range.ts";
 import { type ErrorCode, type ErrorDetails, GatewayError } from "../../errors.ts";
 import { clientError } from "../errors.ts";
-import { argumentsOf, readArguments } from "./arguments.ts";
+import { readParameters } from "../parameters.ts";
 import { columnsOf, selectionOf, valueAt } from "./fields.ts";
 import type { About, Cell, Reader, Table } from "./table.ts";
 
@@ -30,6 +30,14 @@ export function listsOf(schema: GraphQLSchema): ReadonlyMap<string, GraphQLField
   );
 }
 
+/** How a list is read on, which is the export's own business. */
+const PAGING: readonly string[] = ["first", "after"];
+
+/** The arguments of a connection that a client can give. */
+function argumentsOf(field: GraphQLField<unknown, unknown>) {
+  return field.args.filter(({ name }) => !PAGING.includes(name));
+}
+
 /** A list of the graph, read on page by page by the graph itself: whoever may not see a field there may not take it away. */
 export function listTable(
   schema: GraphQLSchema,
@@ -39,7 +47,8 @@ export function listTable(
 ): Table {
   const own = new URLSearchParams(parameters);
   own.delete("fields");
-  const variables = readArguments(field, own);
+  const types = new Map(argumentsOf(field).map(({ name, type }) => [name, type]));
+  const variables = readParameters(types, own);
   const split = Array.isArray(variables.groupBy) ? (variables.groupBy as string[]) : [];
   const node = nodeOf(field);
   const columns = columnsOf(schema, field.name, node, parameters.get("fields"), split, reader.context({}));

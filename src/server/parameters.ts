@@ -1,33 +1,27 @@
 import {
-  type GraphQLField,
+  type GraphQLInputObjectType,
   type GraphQLInputType,
   getNamedType,
   isInputObjectType,
   isListType,
   isNonNullType,
 } from "graphql";
-import { badInput } from "../../errors.ts";
+import { badInput } from "../errors.ts";
 import { nearest } from "./nearest.ts";
 
-/** How a list is read on, which is the export's own business. */
-const PAGING: readonly string[] = ["first", "after"];
-
-/** The arguments of a connection that a client can give. */
-export function argumentsOf(field: GraphQLField<unknown, unknown>) {
-  return field.args.filter(({ name }) => !PAGING.includes(name));
-}
-
 /**
- * The arguments of a field from URL parameters: `range.last.days=7` is `range: {last: {days: 7}}`, and a list is a parameter for
- * each entry. Values are as GraphQL takes them in variables; what it makes of them, it says itself.
+ * Values of the given types from URL parameters: `range.last.days=7` is `range: {last: {days: 7}}`, as is `range={"last":{"days":7}}`,
+ * and a list is a parameter for each entry. Values are as GraphQL takes them in variables; what it makes of them, it says itself.
  */
-export function readArguments(
-  field: GraphQLField<unknown, unknown>,
+export function readParameters(
+  types: ReadonlyMap<string, GraphQLInputType>,
   parameters: URLSearchParams,
 ): Readonly<Record<string, unknown>> {
-  const types = new Map(argumentsOf(field).map(({ name, type }) => [name, type]));
   const values: Record<string, unknown> = Object.create(null);
   for (const path of new Set(parameters.keys())) {
+    const whole = wholeOf(path, parameters);
+    if (whole !== null)
+      throw badInput(`\`${whole}\` is given whole, and in parts by \`${path}\`; give it one way.`);
     const keys = path.split(".");
     const leaf = keys.pop() as string;
     let [known, at]: [ReadonlyMap<string, GraphQLInputType>, Record<string, unknown>] = [types, values];
@@ -39,6 +33,13 @@ export function readArguments(
     at[leaf] = argumentValue(typeIn(known, leaf, path), parameters.getAll(path), path);
   }
   return values;
+}
+
+/** What of a path is given on its own too. */
+function wholeOf(path: string, parameters: URLSearchParams): string | null {
+  for (let dot = path.indexOf("."); dot >= 0; dot = path.indexOf(".", dot + 1))
+    if (parameters.has(path.slice(0, dot))) return path.slice(0, dot);
+  return null;
 }
 
 function typeIn(known: ReadonlyMap<string, GraphQLInputType>, key: string, path: string): GraphQLInputType {
@@ -57,13 +58,22 @@ function fieldsOf(type: GraphQLInputType): ReadonlyMap<string, GraphQLInputType>
 function argumentValue(wrapped: GraphQLInputType, texts: readonly string[], path: string): unknown {
   const type = isNonNullType(wrapped) ? wrapped.ofType : wrapped;
   const named = getNamedType(type);
-  if (isInputObjectType(named))
-    throw badInput(
-      `\`${path}\` has parts; give one of them, as in \`${path}.${Object.keys(named.getFields())[0]}=…\`.`,
-    );
-  if (isListType(type)) return texts.map((text) => scalarOf(named.name, text));
+  const read = (text: string) =>
+    isInputObjectType(named) ? objectOf(named, text, path) : scalarOf(named.name, text);
+  if (isListType(type)) return texts.map(read);
   if (texts.length > 1) throw badInput(`\`${path}\` is given ${texts.length} times; it takes one value.`);
-  return scalarOf(named.name, texts[0] ?? "");
+  return read(texts[0] ?? "");
+}
+
+function objectOf(type: GraphQLInputObjectType, text: string, path: string): unknown {
+  const part = `${path}.${Object.keys(type.getFields())[0]}=…`;
+  if (!/^\s*\{/.test(text))
+    throw badInput(`\`${path}\` has parts; give one of them, as in \`${part}\`, or all as JSON.`);
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw badInput(`\`${path}\` begins like JSON and is not; give its parts instead, as in \`${part}\`.`);
+  }
 }
 
 function scalarOf(type: string, text: string): unknown {
