@@ -1,4 +1,6 @@
+import { GraphQLError } from "graphql";
 import type { CORSOptions, Plugin } from "graphql-yoga";
+import type { ErrorCode } from "../errors.ts";
 
 /** What pages of other origins may send; a token is theirs to send, and cookies are never asked for. */
 const HEADERS = ["authorization", "content-type", "explain"];
@@ -18,6 +20,26 @@ export function corsOf(allowed: readonly string[]): (request: Request) => CORSOp
       allowedHeaders: HEADERS,
       maxAge: PREFLIGHT_SECONDS,
     };
+  };
+}
+
+/** Whether a page of another origin makes a browser ask, whose reader did not; a link that is followed is asked for. */
+export function isForeign(header: (name: string) => string | null): boolean {
+  const isElsewhere = ["cross-site", "same-site"].includes(header("sec-fetch-site") ?? "");
+  const isFollowed = header("sec-fetch-dest") === "document" && header("sec-fetch-user") === "?1";
+  return isElsewhere && !isFollowed;
+}
+
+/** A page that may not read an answer can still make a browser ask by GET, and so spend upstream requests. POST asks first. */
+export function refuseForeign(allowed: readonly string[]): Plugin {
+  return {
+    onRequestParse({ request: { method, headers } }) {
+      if (method !== "GET" || allowed.includes(headers.get("origin") ?? "")) return;
+      if (!isForeign((name) => headers.get(name))) return;
+      throw new GraphQLError("Pages of other origins cannot ask by GET.", {
+        extensions: { code: "BAD_REQUEST" satisfies ErrorCode, http: { status: 403 } },
+      });
+    },
   };
 }
 

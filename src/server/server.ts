@@ -12,7 +12,7 @@ import { boundCost } from "./cost.ts";
 import { clientError, translateErrors } from "./errors.ts";
 import { exportsOverHttp } from "./export/http.ts";
 import { reportUsage } from "./operation.ts";
-import { corsOf, protective } from "./origin.ts";
+import { corsOf, protective, refuseForeign } from "./origin.ts";
 import { playground } from "./playground.ts";
 import { boundDocuments, readRequests } from "./request.ts";
 
@@ -79,6 +79,7 @@ export function createServer({
       useReadinessCheck({ endpoint: READINESS, check: options.isReady }),
       options.playground && playground(GRAPHQL),
       authenticated(viewerOf, viewers),
+      refuseForeign(allowedOrigins),
       readRequests(),
       boundDocuments(),
       reportUsage(),

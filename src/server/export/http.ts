@@ -10,7 +10,7 @@ import type { ErrorCode } from "../../errors.ts";
 import type { Asker } from "../../upstream/operation.ts";
 import { Refusal } from "../authenticate.ts";
 import { clientError } from "../errors.ts";
-import { PROTECTIVE } from "../origin.ts";
+import { isForeign, PROTECTIVE } from "../origin.ts";
 import { type Export, openExport } from "./exports.ts";
 import { manifestOf, type Piece, piecesOf } from "./write.ts";
 
@@ -181,14 +181,12 @@ function jsonAnswer(status: number, error: object, headers: Readonly<Record<stri
   };
 }
 
-/** Only GET, and not for a page of another origin, whose reader did not ask for it; a link that is followed is asked for. */
+/** Only GET, and not for a page of another origin, whose reader did not ask for it. */
 function refusal({ method, httpVersion, header }: Asked): Answer | null {
   const bad = (message: string) => ({ message, extensions: { code: "BAD_REQUEST" satisfies ErrorCode } });
   if (method !== "GET") return jsonAnswer(405, bad("Files are asked for with GET."), { allow: "GET" });
   if (httpVersion === "1.0")
     return jsonAnswer(505, bad("In HTTP/1.0 a file that is cut off looks whole; ask with HTTP/1.1."));
-  const isForeign = ["cross-site", "same-site"].includes(header("sec-fetch-site") ?? "");
-  const isFollowed = header("sec-fetch-dest") === "document" && header("sec-fetch-user") === "?1";
-  if (isForeign && !isFollowed) return jsonAnswer(403, bad("Pages of other origins cannot ask for files."));
+  if (isForeign(header)) return jsonAnswer(403, bad("Pages of other origins cannot ask for files."));
   return null;
 }
