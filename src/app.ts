@@ -10,6 +10,8 @@ import type { Context } from "./context.ts";
 import type { Instant } from "./domain/day.ts";
 import { ANYBODY } from "./domain/viewer.ts";
 import type { Authenticate } from "./server/authenticate.ts";
+import { readDocuments } from "./server/documents/manifest.ts";
+import type { TrustedDocuments } from "./server/documents/trusted.ts";
 import { jwtTokens } from "./server/jwt.ts";
 import { createServer } from "./server/server.ts";
 import { fileTokens } from "./server/tokens.ts";
@@ -39,9 +41,12 @@ function authenticateBy(
   auth: AuthConfig,
   now: () => Instant,
   onFault: (fault: unknown) => void,
+  documents: TrustedDocuments,
 ): Authenticate | null {
   if (auth.kind === "none") return null;
-  return auth.kind === "jwt" ? jwtTokens({ ...auth, now }) : fileTokens({ path: auth.path, now, onFault });
+  return auth.kind === "jwt"
+    ? jwtTokens({ ...auth, now })
+    : fileTokens({ path: auth.path, now, onFault, documents });
 }
 
 /** The gateway as a function from requests to responses; `handle` is the same as a node:http listener. */
@@ -49,6 +54,7 @@ export function createApp(
   config: Config,
   { dispatcher, now, onFault, store = null, pace = REAL_TIME, backoffMs = 500 }: AppOptions,
 ) {
+  const trusted = readDocuments(schema, config.documents.path);
   const allowance = memoryAllowance(pace.now);
   const shared = store && guardedStore(store, { allowance, onFault });
   const upstream = createUpstream({
@@ -76,8 +82,9 @@ export function createApp(
     maxFirst: config.maxFirst,
     roster: config.roster,
     playground: config.playground,
+    documents: { ...config.documents, trusted },
     allowedOrigins: config.allowedOrigins,
-    authenticate: authenticateBy(config.auth, now, onFault),
+    authenticate: authenticateBy(config.auth, now, onFault, trusted),
     isReady: () => isReady,
     onFault,
   });

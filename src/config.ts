@@ -28,6 +28,7 @@ export interface Config {
   /** How long requests are still taken after a signal to end, while /readyz refuses. */
   readonly drainDelayMs: number;
   readonly playground: boolean;
+  readonly documents: DocumentsConfig;
   /** Origins other than the gateway's own whose pages may read answers. */
   readonly allowedOrigins: readonly string[];
   /** How callers prove who they are. */
@@ -47,6 +48,15 @@ export type AuthConfig =
       readonly audience: string;
       readonly roleClaim: string;
     };
+
+export interface DocumentsConfig {
+  /** Whether nothing but trusted documents is run. */
+  readonly trustedOnly: boolean;
+  /** The operator's manifest; empty where there is none. */
+  readonly path: string;
+  /** Memory for texts that clients register by their hash. */
+  readonly registeredBytes: number;
+}
 
 export type StoreConfig =
   | { readonly kind: "sqlite"; readonly path: string; readonly maxBytes: number }
@@ -111,7 +121,7 @@ export const SETTINGS = {
   AUTH: ["none", "how callers prove who they are: none, tokens (TOKENS_FILE) or jwt (JWT_*)"],
   TOKENS_FILE: [
     "",
-    "JSON list of { name, sha256, role, scopes?, email?, expiresAt? }; the command token makes an entry; read again when it changes",
+    "JSON list of { name, sha256, role, scopes?, email?, expiresAt?, documents? }; the command token makes an entry; read again when it changes",
   ],
   JWT_JWKS_URL: ["", "where the issuer publishes the keys its tokens are signed with: an https URL"],
   JWT_ISSUER: ["", "the issuer (iss) that tokens must name"],
@@ -133,6 +143,18 @@ export const SETTINGS = {
   ALLOWED_ORIGINS: [
     "",
     "origins whose pages may ask from a browser, with commas between them, such as https://dashboard.example.com; only the gateway's own if not set",
+  ],
+  DOCUMENTS: [
+    "any",
+    "which documents are run: any, or trusted for those of the query library and DOCUMENTS_FILE alone",
+  ],
+  DOCUMENTS_FILE: [
+    "",
+    "manifest of further trusted documents: Apollo's format, or an object of ids and texts, as Relay and codegen write it",
+  ],
+  DOCUMENTS_BYTES: [
+    "8MiB",
+    "memory for documents that clients register by their hash (automatic persisted queries), with DOCUMENTS=any",
   ],
   PLAYGROUND: ["on", "whether browsers are shown GraphiQL on /graphql: on or off"],
 } as const satisfies Record<string, readonly [byDefault: string, meaning: string]>;
@@ -209,6 +231,11 @@ export function readConfig(environment: Environment): Config {
     maxFirst: whole("MAX_FIRST", 1, 100_000),
     maxConcurrent: whole("MAX_CONCURRENT", 1, 100_000),
     drainDelayMs: whole("DRAIN_DELAY", 0, 300) * 1_000,
+    documents: {
+      trustedOnly: read("DOCUMENTS", anyOrTrusted, "any or trusted", true),
+      path: text("DOCUMENTS_FILE"),
+      registeredBytes: read("DOCUMENTS_BYTES", bytes, "a size such as 8MiB", 1),
+    },
     playground: read("PLAYGROUND", onOrOff, "on or off", true),
     allowedOrigins: read(
       "ALLOWED_ORIGINS",
@@ -275,6 +302,10 @@ function wholeNumber(value: string, min: number, max: number): number | null {
 
 function onOrOff(value: string): boolean | null {
   return value === "on" ? true : value === "off" ? false : null;
+}
+
+function anyOrTrusted(value: string): boolean | null {
+  return value === "trusted" ? true : value === "any" ? false : null;
 }
 
 /** Each just as a browser sends it, so that it is compared with nothing in between. */

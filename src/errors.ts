@@ -6,7 +6,8 @@ export const ERROR_CODES = {
     "An argument or variable has a value that cannot be served; the message says what would work.",
   CURSOR_INVALID: "The cursor is damaged or belongs to another query; ask again without `after`.",
   CURSOR_EXPIRED: "The data behind the cursor was refreshed; ask again without `after`.",
-  FORBIDDEN: "The caller may not see this; `scope` says what it takes.",
+  FORBIDDEN:
+    "The caller may not see this; `scope` says what it takes, or the message which documents they may run.",
   UNAUTHENTICATED: "The request does not prove who asks; send a token.",
   AUTHENTICATION_UNAVAILABLE: "Nobody can be let in now, because the issuer of tokens cannot be reached.",
   NOT_FOUND: "No such object.",
@@ -28,6 +29,9 @@ export const ERROR_CODES = {
   OPERATION_TIMEOUT: "The operation took longer than the gateway allows.",
   GRAPHQL_PARSE_FAILED: "The document is not GraphQL, or is longer or deeper than the gateway reads.",
   GRAPHQL_VALIDATION_FAILED: "The document does not fit the schema.",
+  PERSISTED_QUERY_NOT_FOUND: "No document has this id or hash; where any text may be sent, send it.",
+  DOCUMENT_NOT_TRUSTED:
+    "The gateway runs trusted documents only, and the text sent is not one, to the letter.",
   BAD_REQUEST: "The HTTP request is not a GraphQL request, nor one for a file.",
   INTERNAL_SERVER_ERROR: "A fault of the gateway itself.",
 } as const;

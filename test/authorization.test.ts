@@ -30,7 +30,7 @@ const WHO: readonly Role[] = ["OWNER", "ADMIN", "ANALYST", "MEMBER", "SERVICE"];
 
 /** Like the tokens of `guarded`. */
 function viewerOf(role: Role): Viewer {
-  return { name: role, role, scopes: scopesOf(role, null), email: null };
+  return { name: role, role, scopes: scopesOf(role, null), email: null, documents: null };
 }
 
 /** A gateway with a token for each role, the member's with an address. */

@@ -46,6 +46,7 @@ describe("an empty environment", () => {
       maxConcurrent: 1_000,
       drainDelayMs: 0,
       playground: true,
+      documents: { trustedOnly: false, path: "", registeredBytes: 8 * MiB },
       allowedOrigins: [],
       roster: { aliases: new Map(), teams: null },
     });

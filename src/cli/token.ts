@@ -1,7 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { Command, InvalidArgumentError } from "commander";
+import { schema } from "../../schema/index.ts";
+import { ConfigError } from "../config.ts";
 import { isRole, isScope, ROLES, type Role, SCOPES, type Scope } from "../domain/viewer.ts";
+import { readDocuments } from "../server/documents/manifest.ts";
 import { sha256 } from "../server/tokens.ts";
 import { whole } from "./option.ts";
 
@@ -10,6 +13,7 @@ interface Flags {
   readonly role: Role;
   readonly scopes?: readonly Scope[];
   readonly email?: string;
+  readonly documents?: readonly string[];
   readonly days?: number;
   readonly file?: string;
 }
@@ -29,6 +33,11 @@ export function tokenCommand(): Command {
       scopeList,
     )
     .option("--email <address>", "whose figures a member sees")
+    .option(
+      "--documents <names>",
+      "the trusted documents it may run, by name or id, separated by commas, and nothing else then",
+      list,
+    )
     .option("--days <number>", "how long it holds; for good if not said", whole(1, 3_660))
     .option("--file <path>", "the TOKENS_FILE to add it to; made if it is not there")
     .addHelpText("after", `\nScopes:\n${scopes.join("\n")}`)
@@ -39,7 +48,8 @@ export function tokenCommand(): Command {
 const BYTES = 32;
 const MARK = "cag_";
 
-function make({ name, role, scopes, email, days, file }: Flags): void {
+function make({ name, role, scopes, email, documents, days, file }: Flags): void {
+  if (documents !== undefined && !areTrusted(documents)) return;
   const token = MARK + randomBytes(BYTES).toString("base64url");
   const entry = {
     name,
@@ -47,6 +57,7 @@ function make({ name, role, scopes, email, days, file }: Flags): void {
     role,
     ...(scopes && { scopes }),
     ...(email && { email }),
+    ...(documents && { documents }),
     ...(days && { expiresAt: new Date(Date.now() + days * 86_400_000).toISOString() }),
   };
   if (file === undefined) process.stderr.write(`${JSON.stringify(entry)}\n`);
@@ -54,12 +65,29 @@ function make({ name, role, scopes, email, days, file }: Flags): void {
   process.stdout.write(`${token}\n`);
 }
 
+/** A gateway does not take a file with one that is not there. */
+function areTrusted(documents: readonly string[]): boolean {
+  try {
+    const trusted = readDocuments(schema, process.env.DOCUMENTS_FILE?.trim() ?? "");
+    const missing = documents.filter((each) => trusted.called(each).length === 0);
+    if (missing.length === 0) return true;
+    refuse(
+      missing.map((each) => `There is no trusted document ${each}: ${trusted.nearest(each)}`).join("\n"),
+    );
+  } catch (fault) {
+    if (!(fault instanceof ConfigError)) throw fault;
+    refuse(fault.message);
+  }
+  return false;
+}
+
+function refuse(why: string): false {
+  process.stderr.write(`${why}\n`);
+  process.exitCode = 1;
+  return false;
+}
+
 function add(entry: { readonly name: string }, file: string): boolean {
-  const refuse = (why: string) => {
-    process.stderr.write(`${why}\n`);
-    process.exitCode = 1;
-    return false;
-  };
   let entries: unknown = [];
   try {
     if (existsSync(file)) entries = JSON.parse(readFileSync(file, "utf8"));

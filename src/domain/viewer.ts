@@ -34,6 +34,8 @@ export interface Viewer {
   readonly scopes: ReadonlySet<Scope>;
   /** The verified address; null where there is none. */
   readonly email: string | null;
+  /** Names and ids of the documents they may run, and nothing else then; null: no such list. */
+  readonly documents: ReadonlySet<string> | null;
 }
 
 /** Where nobody is asked who they are. */
@@ -42,10 +44,11 @@ export const ANYBODY: Viewer = {
   role: "PRIMARY_OWNER",
   scopes: new Set(ALL),
   email: null,
+  documents: null,
 };
 
 /** Who sees nothing: a request that came in some other way than through the door. */
-export const NOBODY: Viewer = { ...ANYBODY, role: "SERVICE", scopes: new Set() };
+export const NOBODY: Viewer = { ...ANYBODY, role: "SERVICE", scopes: new Set(), documents: new Set() };
 
 /** What can be asked of a viewer: a scope, to be a member who asks for what is theirs, or nothing at all. */
 export type Permits = Record<Scope | "own" | "anybody", boolean>;

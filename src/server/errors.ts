@@ -53,12 +53,13 @@ function codeOf({ extensions, nodes }: GraphQLError): ErrorCode {
 }
 
 /**
- * The status Yoga would give. With `spec` it holds only for clients that take application/graphql-response+json; to the others
- * a request that is one is answered with 200 (GraphQL over HTTP, 6.4.1), and one that is not never is.
+ * The status the error was made with. With `spec` it holds only for clients that take application/graphql-response+json; to the
+ * others a request that is one is answered with 200 (GraphQL over HTTP, 6.4.1), and one that is not, or is not allowed, never is.
  */
 function statusOf(error: GraphQLError): { http?: object } {
-  const { http } = error.extensions;
-  return typeof http === "object" ? { http: { ...http, spec: codeOf(error) !== "BAD_REQUEST" } } : {};
+  const { http } = error.extensions as { readonly http?: { readonly spec?: boolean } };
+  if (typeof http !== "object") return {};
+  return { http: { ...http, spec: http.spec !== false && codeOf(error) !== "BAD_REQUEST" } };
 }
 
 function located(
@@ -66,7 +67,9 @@ function located(
   message: string,
   extensions: Readonly<Record<string, unknown>> & { readonly code: ErrorCode },
 ): ClientError {
-  return new ClientError(sentence(message), {
+  // Clients know this one by its message.
+  const text = extensions.code === "PERSISTED_QUERY_NOT_FOUND" ? message : sentence(message);
+  return new ClientError(text, {
     nodes: outer?.nodes ?? null,
     source: outer?.source ?? null,
     positions: outer?.positions ?? null,

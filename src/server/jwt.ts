@@ -50,10 +50,11 @@ function isRefusal(fault: unknown): boolean {
   return fault instanceof errors.JOSEError && !isOfTheIssuer && fault.code !== "ERR_JOSE_GENERIC";
 }
 
-/** A token without a known role is nobody's: a claim that is misspelt must not open anything. */
+/** A token without a known role, or with no list where documents are, is nobody's: a claim that is wrong must not open anything. */
 function viewerOf(payload: JWTPayload, roleClaim: string): Viewer | null {
   const role = roleOf(payload[roleClaim]);
-  if (role === null) return null;
+  const documents = documentsOf(payload.documents);
+  if (role === null || documents === "wrong") return null;
   const { sub = "", email, email_verified: isVerified } = payload;
   const listed = typeof payload.scope === "string" ? payload.scope.split(" ").filter(isScope) : null;
   return {
@@ -61,7 +62,14 @@ function viewerOf(payload: JWTPayload, roleClaim: string): Viewer | null {
     role,
     scopes: scopesOf(role, role === "SERVICE" ? (listed ?? []) : null),
     email: typeof email === "string" && isVerified !== false ? email : null,
+    documents,
   };
+}
+
+function documentsOf(claim: unknown): Viewer["documents"] | "wrong" {
+  if (claim === undefined) return null;
+  const isList = Array.isArray(claim) && claim.every((each) => typeof each === "string");
+  return isList ? new Set<string>(claim) : "wrong";
 }
 
 /** Issuers write one role or several, in whichever case; of several the first that is known holds. */

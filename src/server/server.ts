@@ -9,6 +9,7 @@ import type { Asker } from "../upstream/operation.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { type Authenticate, authenticated, doorkeeper } from "./authenticate.ts";
 import { boundCost } from "./cost.ts";
+import { type DocumentsOptions, findDocuments } from "./documents/request.ts";
 import { clientError, translateErrors } from "./errors.ts";
 import { exportsOverHttp } from "./export/http.ts";
 import { reportUsage } from "./operation.ts";
@@ -32,6 +33,7 @@ export interface ServerOptions {
   readonly maxFirst: number;
   readonly roster: Roster;
   readonly playground: boolean;
+  readonly documents: DocumentsOptions;
   /** Whose pages may read answers. */
   readonly allowedOrigins: readonly string[];
   readonly isReady: () => boolean;
@@ -52,6 +54,7 @@ export function createServer({
   onFault,
   authenticate,
   allowedOrigins,
+  documents,
   ...options
 }: ServerOptions) {
   const viewerOf = doorkeeper(authenticate);
@@ -81,6 +84,7 @@ export function createServer({
       authenticated(viewerOf, viewers),
       refuseForeign(allowedOrigins),
       readRequests(),
+      findDocuments(documents, viewers),
       boundDocuments(),
       reportUsage(),
       boundCost(onFault),

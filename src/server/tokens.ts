@@ -13,6 +13,7 @@ import {
   scopesOf,
   type Viewer,
 } from "../domain/viewer.ts";
+import type { TrustedDocuments } from "./documents/trusted.ts";
 
 /** A token that callers can have, known by its hash alone. */
 interface Token {
@@ -29,12 +30,19 @@ export interface TokensOptions {
   readonly now: () => Instant;
   /** Told when a changed file cannot be used; the tokens stay as they were. */
   readonly onFault: (fault: unknown) => void;
+  /** Those that a token can be kept to. */
+  readonly documents: TrustedDocuments;
 }
 
 /** The viewer a token is of, or null. The file is read again when it changes. Throws ConfigError where it cannot be used at first. */
-export function fileTokens({ path, now, onFault }: TokensOptions): (token: string) => Viewer | null {
+export function fileTokens({
+  path,
+  now,
+  onFault,
+  documents,
+}: TokensOptions): (token: string) => Viewer | null {
   let version = versionOf(path);
-  let tokens = readTokens(path);
+  let tokens = readTokens(path, documents);
   let lookedAt = performance.now();
 
   function refresh(): void {
@@ -43,7 +51,7 @@ export function fileTokens({ path, now, onFault }: TokensOptions): (token: strin
     try {
       const current = versionOf(path);
       if (current === version) return;
-      tokens = readTokens(path);
+      tokens = readTokens(path, documents);
       version = current;
     } catch (fault) {
       onFault(fault);
@@ -73,7 +81,7 @@ function versionOf(path: string): string {
   }
 }
 
-function readTokens(path: string): readonly Token[] {
+function readTokens(path: string, documents: TrustedDocuments): readonly Token[] {
   let list: unknown;
   try {
     list = JSON.parse(readFileSync(path, "utf8"));
@@ -82,7 +90,7 @@ function readTokens(path: string): readonly Token[] {
   }
   if (!Array.isArray(list)) throw new ConfigError([`TOKENS_FILE: ${path} is not a list of tokens.`]);
   const faults: string[] = [];
-  const tokens = list.map((entry, i) => tokenOf(entry, `TOKENS_FILE: entry ${i + 1}`, faults));
+  const tokens = list.map((entry, i) => tokenOf(entry, documents, `TOKENS_FILE: entry ${i + 1}`, faults));
   const names = tokens.map(({ viewer }) => viewer.name);
   for (const name of new Set(names.filter((each, i) => each !== "" && names.indexOf(each) < i)))
     faults.push(`TOKENS_FILE: two tokens are named ${name}.`);
@@ -92,11 +100,11 @@ function readTokens(path: string): readonly Token[] {
 
 type Entry = Readonly<Record<string, unknown>>;
 
-const KNOWN = ["name", "sha256", "role", "scopes", "expiresAt", "email"];
+const KNOWN = ["name", "sha256", "role", "scopes", "expiresAt", "email", "documents"];
 
-function tokenOf(entry: unknown, where: string, faults: string[]): Token {
+function tokenOf(entry: unknown, trusted: TrustedDocuments, where: string, faults: string[]): Token {
   const fields: Entry = typeof entry === "object" && entry !== null ? (entry as Entry) : {};
-  const { name, sha256, role, scopes, expiresAt, email } = fields;
+  const { name, sha256, role, scopes, expiresAt, email, documents } = fields;
   const check = (isRight: boolean, fault: string) => void (isRight || faults.push(`${where}: ${fault}`));
   for (const field of Object.keys(fields))
     check(KNOWN.includes(field), `there is no field ${field.slice(0, 40)}; there are ${KNOWN.join(", ")}.`);
@@ -118,6 +126,16 @@ function tokenOf(entry: unknown, where: string, faults: string[]): Token {
     role !== "MEMBER" || typeof email === "string",
     "a MEMBER sees what is theirs by `email`, which is missing.",
   );
+  const named = isList(documents) ? documents : [];
+  check(
+    documents === undefined || isList(documents),
+    "`documents` is not a list of names or ids of trusted documents.",
+  );
+  for (const each of named)
+    check(
+      trusted.called(each).length > 0,
+      `\`documents\` has ${each.slice(0, 100)}, which is no trusted document: ${trusted.nearest(each)}`,
+    );
   const expiry = typeof expiresAt === "string" ? parseInstant(expiresAt) : null;
   check(
     expiresAt === undefined || expiry !== null,
@@ -134,6 +152,7 @@ function tokenOf(entry: unknown, where: string, faults: string[]): Token {
       role: isRole(role) ? role : ("SERVICE" satisfies Role),
       scopes: scopesOf(isRole(role) ? role : "SERVICE", isList(scopes) ? (scopes as readonly Scope[]) : null),
       email: typeof email === "string" ? email : null,
+      documents: documents === undefined ? null : new Set(named),
     },
   };
 }

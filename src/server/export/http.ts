@@ -9,6 +9,7 @@ import type { Viewer } from "../../domain/viewer.ts";
 import type { ErrorCode } from "../../errors.ts";
 import type { Asker } from "../../upstream/operation.ts";
 import { Refusal } from "../authenticate.ts";
+import { otherDocument } from "../documents/refusal.ts";
 import { clientError } from "../errors.ts";
 import { isForeign, PROTECTIVE } from "../origin.ts";
 import { type Export, openExport } from "./exports.ts";
@@ -87,6 +88,7 @@ async function answer(options: ExportsOptions, asked: Asked): Promise<Answer> {
     const refused = refusal(asked);
     if (refused !== null) return refused;
     const viewer = await options.viewerOf(asked.header("authorization"));
+    if (viewer.documents !== null) throw otherDocument(viewer.documents);
     const file = asked.url.pathname.slice(PATH.length);
     const moment = options.context(asked.asker, viewer).now();
     const reader = {

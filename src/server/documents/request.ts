@@ -1,0 +1,120 @@
+import type { GraphQLParams, Plugin } from "graphql-yoga";
+import { LRUCache } from "lru-cache";
+import { NOBODY, type Viewer } from "../../domain/viewer.ts";
+import { otherDocument, refused } from "./refusal.ts";
+import { hashOf, keyOf, type TrustedDocuments } from "./trusted.ts";
+
+export interface DocumentsOptions {
+  readonly trusted: TrustedDocuments;
+  /** Whether nothing but trusted documents is run. */
+  readonly trustedOnly: boolean;
+  /** Memory for texts that clients register by their hash. */
+  readonly registeredBytes: number;
+}
+
+/** Which document a request asks for, by whichever convention. */
+interface Asked {
+  /** `documentId` (GraphQL over HTTP, appendix A) and the hash that Apollo's clients send, as far as they are given. */
+  readonly keys: readonly string[];
+  readonly text: string | null;
+  /** Whether the text is to be kept under its hash, as Apollo's clients ask. */
+  readonly registers: boolean;
+}
+
+/** What a text takes beside its letters. */
+const OVERHEAD_BYTES = 512;
+
+/**
+ * Finds the text of a document that is asked for by its id or hash, and refuses what the caller, or everybody, may not run. Yoga
+ * keeps what it has parsed and validated by text, whoever sent it, so this is decided before that, for each request.
+ */
+export function findDocuments(
+  { trusted, trustedOnly, registeredBytes }: DocumentsOptions,
+  viewers: WeakMap<Request, Viewer>,
+): Plugin {
+  const registered = new LRUCache<string, string>({
+    maxSize: registeredBytes,
+    sizeCalculation: (text) => 2 * text.length + OVERHEAD_BYTES,
+  });
+
+  function textOf({ keys, text, registers }: Asked, viewer: Viewer): string {
+    const hash = text === null ? null : hashOf(text);
+    const asked = hash === null ? keys : [...keys, hash];
+    const isPermitted = (key: string) => {
+      const document = trusted.find(key);
+      return document !== null && trusted.permits(viewer, document);
+    };
+    if (viewer.documents !== null && !asked.every(isPermitted)) throw otherDocument(viewer.documents);
+    if (text === null || hash === null) return textBy(keys);
+    if (keys.some((key) => key !== hash && trusted.find(key)?.hash !== hash)) throw mismatch();
+    if (trusted.find(hash) !== null) return text;
+    if (trustedOnly)
+      throw refused(
+        "DOCUMENT_NOT_TRUSTED",
+        403,
+        "Only trusted documents are run here, and this text is none of them, to the letter; send the `documentId` of one.",
+      );
+    if (registers) registered.set(hash, text);
+    return text;
+  }
+
+  function textBy(keys: readonly string[]): string {
+    const texts = keys.map((key) => trusted.find(key)?.text ?? registered.get(key));
+    const [text] = texts;
+    if (text === undefined || texts.includes(undefined))
+      throw refused("PERSISTED_QUERY_NOT_FOUND", 404, "PersistedQueryNotFound", { isGraphQL: true });
+    if (texts.some((each) => each !== text)) throw mismatch();
+    return text;
+  }
+
+  return {
+    onRequestParse({ request, url, requestParser, setRequestParser }) {
+      // Of the parameters in a URL Yoga takes those it knows.
+      const documentId = request.method === "GET" ? url.searchParams.get("documentId") : null;
+      if (!documentId || requestParser === undefined) return;
+      setRequestParser(async (read) => Object.assign(await requestParser(read), { documentId }));
+    },
+    onParams({ request, params, setParams }) {
+      const asked = askedBy(params);
+      if (asked === null) return;
+      const viewer = viewers.get(request) ?? NOBODY;
+      if (asked.keys.length === 0 && !trustedOnly && viewer.documents === null) return;
+      const { documentId: _, ...others } = params as WithId;
+      setParams({ ...others, query: textOf(asked, viewer) });
+    },
+  };
+}
+
+type WithId = GraphQLParams & { readonly documentId?: unknown };
+
+/** Null where no document is asked for, or not by a text: Yoga says what is wrong with that. */
+function askedBy(params: WithId): Asked | null {
+  if (typeof params !== "object" || params === null) return null;
+  const { documentId = null, query = null, extensions } = params;
+  if (query !== null && typeof query !== "string") return null;
+  if (documentId !== null && typeof documentId !== "string")
+    throw refused("BAD_REQUEST", 400, "`documentId` is not a string; send the id of a document.");
+  const hash = persistedHash(extensions);
+  const keys = [documentId, hash].filter((key) => key !== null).map(keyOf);
+  // Beside a key, some clients send an empty text where others send none.
+  const text = query === "" && keys.length > 0 ? null : query;
+  return keys.length === 0 && text === null ? null : { keys, text, registers: hash !== null };
+}
+
+/** What Apollo's clients send instead of a text, or beside it for the first time. */
+function persistedHash(extensions: unknown): string | null {
+  if (typeof extensions !== "object" || extensions === null || !("persistedQuery" in extensions)) return null;
+  const asked = extensions.persistedQuery ?? null;
+  if (asked === null) return null;
+  const { version, sha256Hash } = asked as { readonly version?: unknown; readonly sha256Hash?: unknown };
+  if (version === 1 && typeof sha256Hash === "string") return sha256Hash;
+  throw refused("BAD_REQUEST", 400, '`persistedQuery` is not of the form `{ version: 1, sha256Hash: "…" }`.');
+}
+
+function mismatch() {
+  return refused(
+    "BAD_REQUEST",
+    400,
+    "The id or hash is that of another text; send it alone, or a text with its own SHA-256.",
+  );
+}
