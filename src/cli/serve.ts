@@ -67,7 +67,7 @@ const WHO_MAY = {
 } as const satisfies { [K in AuthConfig["kind"]]: string };
 
 function greeting(config: Config, { port }: AddressInfo, now: Instant): string {
-  const { host, clock, playground, auth } = config;
+  const { host, clock, playground, auth, documents } = config;
   const url = `http://${host.includes(":") ? `[${host.replace(/[[\]]/g, "")}]` : host}:${port}/graphql`;
   return [
     `Listening on ${url}${playground ? " (open it in a browser for GraphiQL)" : ""}`,
@@ -76,6 +76,8 @@ function greeting(config: Config, { port }: AddressInfo, now: Instant): string {
     WHO_MAY[auth.kind],
     "",
     "Try:",
-    `  curl -s ${url} -H 'content-type: application/json' -d '${JSON.stringify({ query: EXAMPLE })}'`,
+    documents.trustedOnly
+      ? `  curl -s ${url.replace(/graphql$/, "q/PeopleThisWeek")}`
+      : `  curl -s ${url} -H 'content-type: application/json' -d '${JSON.stringify({ query: EXAMPLE })}'`,
   ].join("\n");
 }

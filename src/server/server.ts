@@ -9,6 +9,7 @@ import type { Asker } from "../upstream/operation.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { type Authenticate, authenticated, doorkeeper } from "./authenticate.ts";
 import { boundCost } from "./cost.ts";
+import { callDocuments, isCall } from "./documents/call.ts";
 import { type DocumentsOptions, findDocuments } from "./documents/request.ts";
 import { clientError, translateErrors } from "./errors.ts";
 import { exportsOverHttp } from "./export/http.ts";
@@ -43,7 +44,7 @@ export interface ServerOptions {
   readonly onFault: (fault: unknown) => void;
 }
 
-/** The HTTP edge: GraphQL on /graphql, GraphiQL for browsers on the same path, files on /export/, liveness and readiness. */
+/** The HTTP edge: GraphQL on /graphql, GraphiQL for browsers on the same path, trusted documents on /q/, files on /export/, liveness and readiness. */
 export function createServer({
   schema,
   operation,
@@ -89,6 +90,7 @@ export function createServer({
       reportUsage(),
       boundCost(onFault),
       translateErrors(onFault),
+      callDocuments(schema, documents.trusted, viewers),
     ],
     graphqlEndpoint: GRAPHQL,
     healthCheckEndpoint: HEALTH,
@@ -104,11 +106,18 @@ export function createServer({
     async fetch(input: string | Request, init: RequestInit = {}): Promise<Response> {
       const { pathname } = new URL(typeof input === "string" ? input : input.url);
       if (files.serves(pathname)) return files.fetch(new Request(input, init));
+      if (isCall(pathname) && new Request(input, init).method === "HEAD") {
+        const { status, headers } = await yoga.fetch(new Request(input, { ...init, method: "GET" }));
+        return new Response(null, { status, headers });
+      }
       return typeof input === "string" ? yoga.fetch(input, init) : yoga.fetch(input);
     },
     /** A node:http listener. */
     handle(request: IncomingMessage, response: ServerResponse): void {
-      if (files.serves(request.url ?? "")) void files.handle(request, response);
+      const path = request.url ?? "";
+      // Node leaves the body out all the same: what was asked for is fixed in the response.
+      if (isCall(path) && request.method === "HEAD") request.method = "GET";
+      if (files.serves(path)) void files.handle(request, response);
       else void yoga(request, response);
     },
     async dispose(): Promise<void> {
