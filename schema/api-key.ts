@@ -8,6 +8,7 @@ import { apiKeyById, workspaceById } from "../src/loaders/console.ts";
 import { apiKeys } from "../src/upstream/endpoints/api-keys.ts";
 import { walksOf } from "../src/upstream/plan.ts";
 import { builder, dateTime, nodeLoader } from "./builder.ts";
+import { asks } from "./demand.ts";
 import { DEFAULT_PERIOD, resolveRange } from "./range.ts";
 import { User, walksOfConsoleMembers } from "./user.ts";
 import { nodeWalks, walks } from "./walks.ts";
@@ -19,7 +20,7 @@ export const walksOfApiKeys = walks(() => walksOf(apiKeys, [{}]));
 export const ApiKey = builder.node(builder.objectRef<ApiKeyShape>("ApiKey"), {
   description: "An API key of the Console organization, never its secret. Source: API_KEYS.",
   id: { resolve: ({ apiKeyId }) => apiKeyId },
-  extensions: { ...nodeWalks(() => walksOf(apiKeys, [{}])), scope: "keys:read" },
+  extensions: { ...nodeWalks(() => walksOf(apiKeys, [{}])), ...asks("keys:read") },
   loadOne: nodeLoader("ApiKey", async (id, ctx) => {
     const key = await apiKeyById(ctx, {}).load(id);
     if (key === null) throw new GatewayError("NOT_FOUND", "No API key has this id.", { dataset: "API_KEYS" });

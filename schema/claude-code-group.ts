@@ -22,7 +22,6 @@ import { COMPARED, comparedRow, comparedTotal } from "./change.ts";
 import { ClaudeCodeFilter, daysOf, keeps } from "./claude-code.ts";
 import { Comparison, derived, refuseByModel, Series, Totals, WORK_COUNTS } from "./claude-code-measures.ts";
 import { connectRanking, forward } from "./connection.ts";
-import { demand } from "./demand.ts";
 import { Money } from "./money.ts";
 import { DateRange, resolveRange } from "./range.ts";
 import { refuseUnsplit, refuseUntold, splitBy, untoldBy } from "./selection.ts";
@@ -147,7 +146,8 @@ const Group = builder.objectRef<GroupNode>("ClaudeCodeGroup").implement({
           description: "The measure to take the share of.",
         }),
       },
-      resolve: async ({ measure, groupBy, relations }, { of }) => {
+      resolve: async ({ measure, groupBy, relations }, { of }, ctx) => {
+        Series.demandMeasure(ctx, of, `\`shareOfTotal(of: ${of})\``);
         refuseByModel(of, groupBy);
         return Series.shareOf(of, measure, await relations.total());
       },
@@ -233,8 +233,11 @@ builder.queryField("claudeCode", (t) =>
       const groupBy = [...new Set(args.groupBy ?? [])].sort();
       const order = Series.orderOf(args.orderBy, bucket);
       refuseByModel(order.field, groupBy);
-      if (order.field === "ESTIMATED")
-        demand(ctx, "spend:read", "Ordering by ESTIMATED, as rankings are unless `orderBy` says otherwise,");
+      Series.demandMeasure(
+        ctx,
+        order.field,
+        `Ordering by ${order.field}, as rankings are unless \`orderBy\` says otherwise,`,
+      );
       refuseUnsplit(info, groupBy);
       refuseUntold(info, groupBy);
       const analysis = { bucket, groupBy, top: topOf(args.top), compare: args.compare ?? null };

@@ -61,7 +61,11 @@ const WORK = {
 } as const;
 
 const MEASURES: Measures<CodeMeasure> = {
-  ESTIMATED: { description: "Upstream's estimate of the cost.", of: ({ estimated }) => estimated.cents },
+  ESTIMATED: {
+    scope: "spend:read",
+    description: "Upstream's estimate of the cost.",
+    of: ({ estimated }) => estimated.cents,
+  },
   ...WORK,
   INPUT_TOKENS: counted("inputTokens", "Uncached input tokens."),
   OUTPUT_TOKENS: counted("outputTokens", "Output tokens."),
@@ -75,7 +79,7 @@ export const Series = seriesOrder<CodeMeasure>("ClaudeCode", MEASURES);
 export function refuseByModel(measure: string, groupBy: readonly CodeDimension[]): void {
   if (!groupBy.includes("MODEL") || !Object.hasOwn(WORK, measure)) return;
   throw badInput(
-    `${measure} is not told apart by MODEL: records have it for all models together, and added up it would count once for each. Leave MODEL out of \`groupBy\`, or use ESTIMATED or one of the tokens.`,
+    `${measure} is not told apart by MODEL: records have it for all models together, and added up it would count once for each. Leave MODEL out of \`groupBy\`, or use one of the tokens or the estimate.`,
   );
 }
 

@@ -1,21 +1,51 @@
-import type { GraphQLField } from "graphql";
+import type { GraphQLObjectType } from "graphql";
 import type { Context } from "../src/context.ts";
 import { type Permits, permitsOf, type Scope } from "../src/domain/viewer.ts";
 import { forbidden } from "../src/errors.ts";
 
-/** Throws FORBIDDEN where an argument tells of what the viewer may not see: an order is as good as the figures it goes by. */
-export function demand({ viewer }: Context, scope: Scope, what: string): void {
-  if (!viewer.scopes.has(scope)) throw forbidden(what, [scope]);
+/**
+ * Throws FORBIDDEN where an argument tells of what the viewer may not see: an order is as good as the figures it goes by. Some
+ * take no scope.
+ */
+export function demand({ viewer }: Context, scope: Scope | undefined, what: string): void {
+  if (scope !== undefined && !viewer.scopes.has(scope)) throw forbidden(what, [scope]);
 }
 
-/** What a field asks of the viewer, any of it; null where it asks nothing of its own. */
-export function asksFor({ extensions }: GraphQLField<unknown, unknown>): (keyof Permits)[] | null {
-  const options = extensions.pothosOptions as { readonly authScopes?: Partial<Permits> } | undefined;
-  return options?.authScopes === undefined ? null : (Object.keys(options.authScopes) as (keyof Permits)[]);
+/** Any of these. */
+type Asks = readonly (keyof Permits)[];
+
+/** A part of the schema: a field, an argument, a value of an enum. */
+export interface Part {
+  readonly extensions?: Readonly<Record<string, unknown>> | null | undefined;
+}
+
+/**
+ * The extension that says of an argument, of a value of an enum, or of finding a type's objects by id, what `authScopes` says of a
+ * field: what it asks of the viewer. Resolvers demand it, and introspection leaves out what it refuses.
+ */
+export function asks(...any: readonly (keyof Permits | undefined)[]): { readonly asks?: Asks } {
+  const asked = any.filter((each) => each !== undefined);
+  return asked.length === 0 ? {} : { asks: asked };
+}
+
+/** What a part of the schema asks of the viewer, any of it; null where it asks nothing of its own. */
+export function asksFor({ extensions }: Part): Asks | null {
+  const options = extensions?.pothosOptions as { readonly authScopes?: Partial<Permits> } | undefined;
+  if (options?.authScopes !== undefined) return Object.keys(options.authScopes) as (keyof Permits)[];
+  return (extensions?.asks as Asks | undefined) ?? null;
+}
+
+/** What finding an object by its id asks, where its type says nothing else. */
+export function asksById(type: GraphQLObjectType): Asks {
+  return asksFor(type) ?? ["activity:read"];
+}
+
+/** Whether one of what is asked is permitted; what asks nothing is open. */
+export function isOpen(asked: Asks | null, permits: Permits): boolean {
+  return asked?.some((each) => permits[each]) ?? true;
 }
 
 /** Whether the viewer may select a field, as far as it depends on the field itself. */
-export function isPermitted(field: GraphQLField<unknown, unknown>, { viewer }: Context): boolean {
-  const permits = permitsOf(viewer);
-  return asksFor(field)?.some((each) => permits[each]) ?? true;
+export function isPermitted(field: Part, { viewer }: Context): boolean {
+  return isOpen(asksFor(field), permitsOf(viewer));
 }

@@ -2,7 +2,7 @@ import type { Context } from "../src/context.ts";
 import type { Decimal } from "../src/domain/decimal.ts";
 import type { Scope } from "../src/domain/viewer.ts";
 import { builder } from "./builder.ts";
-import { demand } from "./demand.ts";
+import { asks, demand } from "./demand.ts";
 
 export const OrderDirectionEnum = builder.enumType("OrderDirection", {
   description: "Which end of an order comes first.",
@@ -39,11 +39,11 @@ export function engagementOrder<Node>(
   const Field = builder.enumType(`${noun}OrderField`, {
     description: "What the list can be ordered by.",
     values: {
-      [own.field]: { description: `${own.description} A page costs no more than its rows.` },
+      [own.field]: { description: `${own.description} A page costs no more than its rows.`, extensions: {} },
       ...Object.fromEntries(
-        Object.entries(measures).map(([field, { description }]) => [
+        Object.entries(measures).map(([field, { description, scope }]) => [
           field,
-          { description: `${description} Reads the whole list.` },
+          { description: `${description} Reads the whole list.`, extensions: asks(scope) },
         ]),
       ),
     },
@@ -64,7 +64,7 @@ export function engagementOrder<Node>(
   ): Order<Node> | undefined => {
     if (!asked) return undefined;
     const { of: measure = null, scope } = measures[asked.field] ?? {};
-    if (scope !== undefined) demand(ctx, scope, `\`orderBy: { field: ${asked.field} }\``);
+    demand(ctx, scope, `\`orderBy: { field: ${asked.field} }\``);
     const descending = (asked.direction ?? (measure === null ? "ASC" : "DESC")) === "DESC";
     return measure === null && !descending ? undefined : { field: asked.field, descending, measure };
   };

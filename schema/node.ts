@@ -1,11 +1,11 @@
 import { resolveNodes } from "@pothos/plugin-relay";
 import { type GraphQLResolveInfo, type GraphQLSchema, isObjectType } from "graphql";
 import type { Context } from "../src/context.ts";
-import type { Scope } from "../src/domain/viewer.ts";
-import { badInput } from "../src/errors.ts";
+import { isScope, permitsOf } from "../src/domain/viewer.ts";
+import { badInput, forbidden } from "../src/errors.ts";
 import type { FieldWalks } from "../src/upstream/plan.ts";
 import { builder, decodeGlobalId } from "./builder.ts";
-import { demand } from "./demand.ts";
+import { asksById, isOpen } from "./demand.ts";
 import { type nodeWalks, walks } from "./walks.ts";
 
 const Node = builder.nodeInterfaceRef();
@@ -50,8 +50,8 @@ async function nodeOf(globalId: string, ctx: Context, info: GraphQLResolveInfo):
   const type = info.schema.getType(typename);
   if (!isObjectType(type) || !type.getInterfaces().some(({ name }) => name === Node.name))
     throw badInput("This id names no object of this graph; pass an `id` as it was given out.");
-  if (typename !== "User")
-    demand(ctx, (type.extensions.scope as Scope | undefined) ?? "activity:read", `A ${typename}`);
+  const asked = asksById(type);
+  if (!isOpen(asked, permitsOf(ctx.viewer))) throw forbidden(`A ${typename}`, asked.filter(isScope));
   const [node] = await resolveNodes(builder, ctx, info, [{ typename, id }]);
   return node as object;
 }

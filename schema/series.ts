@@ -1,12 +1,15 @@
 import type { Order } from "../src/analytics/analysis.ts";
 import type { Finality } from "../src/cache/policy.ts";
+import type { Context } from "../src/context.ts";
 import type { Span } from "../src/domain/bucket.ts";
 import type { Decimal } from "../src/domain/decimal.ts";
 import { ratio } from "../src/domain/measures.ts";
 import type { SeriesBucket } from "../src/domain/series.ts";
+import type { Scope } from "../src/domain/viewer.ts";
 import { badInput } from "../src/errors.ts";
 import { builder, dateTime } from "./builder.ts";
 import { ComparisonEnum } from "./change.ts";
+import { asks, demand } from "./demand.ts";
 import { OrderDirectionEnum } from "./engagement-order.ts";
 import { FinalityEnum } from "./freshness.ts";
 
@@ -97,7 +100,15 @@ export const RUNNING_TOTAL =
 
 /** What one kind of figures can be measured by. */
 export type Measures<Measure> = Readonly<
-  Record<string, { readonly description: string; readonly of: (measure: Measure) => Decimal | null }>
+  Record<
+    string,
+    {
+      readonly description: string;
+      readonly of: (measure: Measure) => Decimal | null;
+      /** What it takes to learn of it, where the question itself takes less. */
+      readonly scope?: Scope;
+    }
+  >
 >;
 
 /** An order as a client states it. */
@@ -109,7 +120,10 @@ export interface OrderInput {
 /** A measure by name, and the order rows are put in. */
 export function seriesOrder<Measure>(noun: "Cost" | "Usage" | "ClaudeCode", measures: Measures<Measure>) {
   const values = Object.fromEntries(
-    Object.entries(measures).map(([name, { description }]) => [name, { description }]),
+    Object.entries(measures).map(([name, { description, scope }]) => [
+      name,
+      { description, extensions: asks(scope) },
+    ]),
   );
   const MeasureEnum = builder.enumType(`${noun}Measure`, {
     description: "What figures can be measured by.",
@@ -143,11 +157,14 @@ export function seriesOrder<Measure>(noun: "Cost" | "Usage" | "ClaudeCode", meas
     const descending = (asked?.direction ?? (field === "TIME" ? "ASC" : "DESC")) === "DESC";
     return { field, descending, measure: measures[field]?.of ?? null };
   };
+  /** Throws FORBIDDEN where the viewer may not learn of a measure; by time, of none. */
+  const demandMeasure = (ctx: Context, name: string, what: string): void =>
+    demand(ctx, measures[name]?.scope, what);
   /** What a part has of the whole's measure. */
   const shareOf = (name: string, part: Measure, whole: Measure | null): Decimal | null => {
     const of = measures[name]?.of;
     const [some, all] = [of?.(part) ?? null, whole === null ? null : (of?.(whole) ?? null)];
     return some === null || all === null ? null : ratio(some, all);
   };
-  return { MeasureEnum, input, orderOf, shareOf };
+  return { MeasureEnum, input, orderOf, demandMeasure, shareOf };
 }

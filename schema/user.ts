@@ -12,7 +12,7 @@ import { consoleMembers, enterpriseMembers } from "../src/upstream/endpoints/mem
 import { USER_FILTERS, userActivity } from "../src/upstream/endpoints/users.ts";
 import { type FieldWalks, walksOf } from "../src/upstream/plan.ts";
 import { builder, dateTime, decodeGlobalId, nodeLoader } from "./builder.ts";
-import { demand } from "./demand.ts";
+import { asks, demand } from "./demand.ts";
 import { type EngagementArgs, engagement, engagementArgs, engagementWalks } from "./engagement.ts";
 import { type FilterInput, filterOf, UserFilter } from "./engagement-filter.ts";
 import { engagementOrder } from "./engagement-order.ts";
@@ -97,15 +97,12 @@ export const User = builder.node(builder.objectRef<Person>("User"), {
   description:
     "A person, joined across the organizations by id and by email: letter case aside, and an alias for the address it stands for. Figures are about the range of the list the person was reached through, or the last 30 days, unless a field is given its own `range`.",
   id: { resolve: (person) => person.userId },
-  extensions: nodeWalks((_id, ctx) => membersOf(ctx)),
+  extensions: { ...nodeWalks((_id, ctx) => membersOf(ctx)), ...asks("activity:read", "own") },
   loadOne: nodeLoader("User", async (userId, ctx) => {
     const range = resolveRange({ period: DEFAULT_PERIOD }, ctx.now());
     if (!sees(ctx)) return ownPerson(ctx, range, userId, null);
     const person = await personById(ctx, userId, range);
-    return (
-      person ??
-      notFound("No current member has this id; people who have left are listed by `cost(groupBy: [USER])`.")
-    );
+    return person ?? notFound("id", ctx);
   }),
   fields: (t) => ({
     userId: t.exposeString("userId", { description: "The id upstream knows the person by, `user_...`." }),
@@ -201,8 +198,13 @@ async function identitiesOf(ctx: Context, person: Person): Promise<IdentityShape
   return [own, ...matches.flat().filter((match) => !isOwn(match))];
 }
 
-function notFound(message: string): never {
-  throw new GatewayError("NOT_FOUND", message);
+/** Whoever may ask for cost is told where to find those who have left. */
+function notFound(by: "id" | "email", { viewer }: Context): never {
+  const elsewhere = "; people who have left are listed by `cost(groupBy: [USER])`";
+  throw new GatewayError(
+    "NOT_FOUND",
+    `No current member has this ${by}${viewer.scopes.has("spend:read") ? elsewhere : ""}.`,
+  );
 }
 
 /** The `range` argument of a field of a person. */
@@ -292,7 +294,10 @@ builder.queryFields((t) => ({
       "One current member, by `id` or by `email`; a caller who sees nobody else is given themselves without either. Sources: ENTERPRISE_MEMBERS, CONSOLE_MEMBERS. Errors: NOT_FOUND, BAD_USER_INPUT, UPSTREAM_*.",
     args: {
       id: t.arg.id({ description: "The person's `id` in this graph, or the bare `user_...`." }),
-      email: t.arg.string({ description: "The address, letter case aside, or an alias of it." }),
+      email: t.arg.string({
+        description: "The address, letter case aside, or an alias of it.",
+        extensions: asks("identity:read", "own"),
+      }),
       range: t.arg({
         type: DateRange,
         description: "The days the person's figures are about; the last 30 days by default.",
@@ -305,17 +310,15 @@ builder.queryFields((t) => ({
       const byEmail = email !== null && email !== undefined;
       if (byId && byEmail) throw badInput("Pass `id` or `email`, not both.");
       if (!sees(ctx)) return ownPerson(ctx, range, byId ? userIdOf(id) : null, email ?? null);
-      if (!byId && !byEmail) throw badInput("Say which person: pass `id` or `email`.");
+      if (!byId && !byEmail) {
+        const byWhich = ctx.viewer.scopes.has("identity:read") ? "`id` or `email`" : "`id`";
+        throw badInput(`Say which person: pass ${byWhich}.`);
+      }
       if (byEmail) demand(ctx, "identity:read", "Asking for a person by email");
       const person = byId
         ? await personById(ctx, userIdOf(id), range)
         : await personByEmail(ctx, email ?? "", range);
-      return (
-        person ??
-        notFound(
-          `No current member has this ${byId ? "id" : "email"}; people who have left are listed by \`cost(groupBy: [USER])\`.`,
-        )
-      );
+      return person ?? notFound(byId ? "id" : "email", ctx);
     },
   }),
 }));

@@ -4,6 +4,7 @@ import { workspaceById } from "../src/loaders/console.ts";
 import { workspaces } from "../src/upstream/endpoints/workspaces.ts";
 import { type FieldWalks, walksOf } from "../src/upstream/plan.ts";
 import { builder, dateTime, nodeLoader } from "./builder.ts";
+import { asks } from "./demand.ts";
 import { nodeWalks, walks } from "./walks.ts";
 
 /** The look-up of workspaces by id: what is the default one shows where two lists differ. */
@@ -16,7 +17,7 @@ function workspaceLists(): FieldWalks {
 export const Workspace = builder.node(builder.objectRef<WorkspaceShape>("Workspace"), {
   description: "A workspace of the Console organization. Source: WORKSPACES.",
   id: { resolve: ({ workspaceId }) => workspaceId },
-  extensions: { ...nodeWalks(workspaceLists), scope: "keys:read" },
+  extensions: { ...nodeWalks(workspaceLists), ...asks("keys:read") },
   loadOne: nodeLoader("Workspace", async (id, ctx) => {
     const workspace = await workspaceById(ctx, {}).load(id);
     if (workspace === null)

@@ -2,11 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
+  type GraphQLArgument,
   type GraphQLField,
   type GraphQLNamedType,
   type GraphQLOutputType,
   getNamedType,
   isAbstractType,
+  isEnumType,
   isLeafType,
   isObjectType,
   parse,
@@ -178,16 +180,23 @@ const SINGLE = CALLS.flatMap((call) => {
   );
 });
 
-/** What each field of a query asks of the viewer. */
-function asked(query: string): (string[] | null)[] {
+function asksOfDefault({ type, defaultValue }: GraphQLArgument): readonly string[] | null {
+  const named = getNamedType(type);
+  const value = isEnumType(named) && named.getValues().find((each) => each.value === defaultValue);
+  return value ? asksFor(value) : null;
+}
+
+/** What each field of a query asks of the viewer, and each default it leaves to the schema. */
+function asked(query: string): (readonly string[] | null)[] {
   const info = new TypeInfo(schema);
-  const all: (string[] | null)[] = [];
+  const all: (readonly string[] | null)[] = [];
   visit(
     parse(query),
     visitWithTypeInfo(info, {
       Field() {
         const field = info.getFieldDef();
-        if (field && field.name !== "__typename") all.push(asksFor(field));
+        if (!field || field.name === "__typename") return;
+        all.push(asksFor(field), ...field.args.map(asksOfDefault));
       },
     }),
   );
@@ -206,7 +215,7 @@ describe.each(WHO)("each field alone, asked by a %s", (role) => {
     let refused = 0;
     for (const query of SINGLE) {
       const rules = asked(query);
-      const isOpen = (rule: string[] | null) => rule?.some((each) => permits[each]) ?? true;
+      const isOpen = (rule: readonly string[] | null) => rule?.some((each) => permits[each]) ?? true;
       const [answer, requests] = await requestsOf(() => askAs(role, query));
       const codes = codesOf(answer);
       // Rows there may be none of, in whose place nobody was refused anything.
@@ -234,6 +243,14 @@ describe("an admin learns no spend", () => {
     [
       "the usual order of a ranking",
       `{ claudeCode(range: { last: { days: 2 } }, bucket: NONE, groupBy: [ACTOR]) { nodes { sessions } } }`,
+    ],
+    [
+      "a share of it",
+      `{ claudeCode(range: { last: { days: 2 } }) { nodes { sessions shareOfTotal(of: ESTIMATED) } } }`,
+    ],
+    [
+      "a share without a word of it",
+      `{ claudeCode(range: { last: { days: 2 } }) { nodes { sessions shareOfTotal } } }`,
     ],
     ["a leaderboard", `{ dashboard { claudeCode { leaderboard(by: ESTIMATED) { leaders { sessions } } } } }`],
     [

@@ -16,12 +16,13 @@ import type { CodeModel } from "../../src/domain/claude-code.ts";
 import type { Day } from "../../src/domain/day.ts";
 import type { Decimal } from "../../src/domain/decimal.ts";
 import { splitByDay } from "../../src/domain/range.ts";
+import type { Scope } from "../../src/domain/viewer.ts";
 import { claudeCode } from "../../src/upstream/endpoints/claude-code.ts";
 import { walksOf } from "../../src/upstream/plan.ts";
 import { sum, ToolActions } from "../activity.ts";
 import { builder } from "../builder.ts";
 import { ClaudeCodeModel } from "../claude-code.ts";
-import { demand } from "../demand.ts";
+import { asks, demand } from "../demand.ts";
 import { FinalityEnum } from "../freshness.ts";
 import { Money } from "../money.ts";
 import { DateRange, type DateRangeInput, resolveRange } from "../range.ts";
@@ -112,23 +113,33 @@ const CodeLeader = builder.objectRef<CodeLeaderShape>("ClaudeCodeLeader").implem
   }),
 });
 
+interface Lead {
+  readonly of: (leader: CodeLeaderShape) => number | Decimal;
+  readonly description: string;
+  readonly scope?: Scope;
+}
+
 /** What the leaderboard can go by. */
 const LEADS = {
   LINES_ACCEPTED: { of: ({ linesAdded }) => linesAdded, description: "Lines accepted." },
   SESSIONS: { of: (leader) => leader.sessions, description: "Sessions." },
   COMMITS: { of: ({ commits }) => commits, description: "Commits." },
   PULL_REQUESTS: { of: ({ pullRequests }) => pullRequests, description: "Pull requests." },
-  ESTIMATED: { of: (leader) => leader.estimated.cents, description: "Estimated cost." },
-} as const satisfies Record<
-  string,
-  { of: (leader: CodeLeaderShape) => number | Decimal; description: string }
->;
+  ESTIMATED: {
+    scope: "spend:read",
+    of: (leader) => leader.estimated.cents,
+    description: "Estimated cost.",
+  },
+} as const satisfies Record<string, Lead>;
 
 const LeadEnum = builder.enumType("ClaudeCodeLead", {
   description: "What the leaderboard of Claude Code goes by.",
   values: Object.fromEntries(
-    Object.entries(LEADS).map(([name, { description }]) => [name, { description }]),
-  ) as { [L in keyof typeof LEADS]: { description: string } },
+    Object.entries<Lead>(LEADS).map(([name, { description, scope }]) => [
+      name,
+      { description, extensions: asks(scope) },
+    ]),
+  ) as { [L in keyof typeof LEADS]: { description: string; extensions: Record<string, unknown> } },
 });
 
 const Leaderboard = builder
@@ -275,9 +286,10 @@ builder.objectFields(ClaudeCodeDashboard, (t) => ({
     },
     extensions: OF_CODE,
     resolve: async (_page, { range, by }, ctx) => {
-      if (by === "ESTIMATED") demand(ctx, "spend:read", "`by: ESTIMATED`");
+      const lead: Lead = LEADS[by];
+      demand(ctx, lead.scope, `\`by: ${by}\``);
       const figures = await figuresOf(ctx, range);
-      return { ...figures, leaders: codeLeaders(figures, LEADS[by].of) };
+      return { ...figures, leaders: codeLeaders(figures, lead.of) };
     },
   }),
   spendByModel: t.field({
