@@ -81,6 +81,7 @@ export function createApp(
     operationTimeoutMs: config.operationTimeoutMs,
     maxFirst: config.maxFirst,
     roster: config.roster,
+    introspection: config.introspection,
     playground: config.playground,
     documents: { ...config.documents, trusted },
     allowedOrigins: config.allowedOrigins,

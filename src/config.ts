@@ -27,6 +27,8 @@ export interface Config {
   readonly maxConcurrent: number;
   /** How long requests are still taken after a signal to end, while /readyz refuses. */
   readonly drainDelayMs: number;
+  /** Whether callers are told what there is to ask. */
+  readonly introspection: boolean;
   readonly playground: boolean;
   readonly documents: DocumentsConfig;
   /** Origins other than the gateway's own whose pages may read answers. */
@@ -156,7 +158,14 @@ export const SETTINGS = {
     "8MiB",
     "memory for documents that clients register by their hash (automatic persisted queries), with DOCUMENTS=any",
   ],
-  PLAYGROUND: ["on", "whether browsers are shown GraphiQL on /graphql: on or off"],
+  INTROSPECTION: [
+    "on",
+    "whether callers are told the part of the schema they may ask, by introspection, by the suggestions of errors and in GraphiQL: on or off",
+  ],
+  PLAYGROUND: [
+    "on",
+    "whether browsers are shown GraphiQL on /graphql: on or off; with INTROSPECTION=off they are not",
+  ],
 } as const satisfies Record<string, readonly [byDefault: string, meaning: string]>;
 
 export type Setting = keyof typeof SETTINGS;
@@ -192,6 +201,7 @@ export function readConfig(environment: Environment): Config {
   for (const name of ["ANTHROPIC_ANALYTICS_KEY", "ANTHROPIC_ADMIN_KEY"] as const) {
     if (!/^[\x21-\x7e]*$/.test(text(name))) faults.push(`${name} has characters that no key has.`);
   }
+  const introspection = read("INTROSPECTION", onOrOff, "on or off", true);
   const isUnset = !environment.CACHE_URL?.trim();
   const cacheUrl = isUnset && environment.NODE_ENV === "production" ? IN_PRODUCTION : text("CACHE_URL");
   const config: Config = {
@@ -236,7 +246,9 @@ export function readConfig(environment: Environment): Config {
       path: text("DOCUMENTS_FILE"),
       registeredBytes: read("DOCUMENTS_BYTES", bytes, "a size such as 8MiB", 1),
     },
-    playground: read("PLAYGROUND", onOrOff, "on or off", true),
+    introspection,
+    // Without the schema it could neither complete nor explain anything.
+    playground: read("PLAYGROUND", onOrOff, "on or off", true) && introspection,
     allowedOrigins: read(
       "ALLOWED_ORIGINS",
       origins,

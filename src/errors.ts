@@ -7,7 +7,7 @@ export const ERROR_CODES = {
   CURSOR_INVALID: "The cursor is damaged or belongs to another query; ask again without `after`.",
   CURSOR_EXPIRED: "The data behind the cursor was refreshed; ask again without `after`.",
   FORBIDDEN:
-    "The caller may not see this; `scope` says what it takes, or the message which documents they may run.",
+    "The caller may not see this; `scope` or `identity` says what it takes, where that would do, or the message which documents they may run.",
   UNAUTHENTICATED: "The request does not prove who asks; send a token.",
   AUTHENTICATION_UNAVAILABLE: "Nobody can be let in now, because the issuer of tokens cannot be reached.",
   NOT_FOUND: "No such object.",

@@ -45,6 +45,7 @@ describe("an empty environment", () => {
       maxFirst: 1_000,
       maxConcurrent: 1_000,
       drainDelayMs: 0,
+      introspection: true,
       playground: true,
       documents: { trustedOnly: false, path: "", registeredBytes: 8 * MiB },
       allowedOrigins: [],
@@ -64,6 +65,11 @@ describe("an empty environment", () => {
     "is the same as one with %s at its stated default",
     (name, [byDefault]) => expect(inspect(readConfig({ [name]: byDefault }))).toBe(inspect(readConfig({}))),
   );
+});
+
+test("without introspection there is no GraphiQL, which could say nothing", () => {
+  expect(readConfig({ INTROSPECTION: "off" })).toMatchObject({ introspection: false, playground: false });
+  expect(readConfig({ INTROSPECTION: "off", PLAYGROUND: "on" }).playground).toBe(false);
 });
 
 test("settings cannot be changed once read", () => {
@@ -149,6 +155,7 @@ test("all faults are told at once, in a line each", () => {
     UPSTREAM_TIMEOUT: "1.5",
     MAX_UPSTREAM_REQUESTS: "0",
     MAX_FIRST: "0",
+    INTROSPECTION: "some",
     PLAYGROUND: "maybe",
     ANTHROPIC_BASE_URL: "ftp://upstream.test",
   };
@@ -283,7 +290,7 @@ describe.each([
   );
 });
 
-describe.each(["SANDBOX_RATE_LIMIT", "PLAYGROUND"] as const)("%s", (name) => {
+describe.each(["SANDBOX_RATE_LIMIT", "INTROSPECTION", "PLAYGROUND"] as const)("%s", (name) => {
   test("may be on or off", () => {
     for (const value of ["on", "off"]) expect(faults({ [name]: value })).toEqual([]);
   });

@@ -76,6 +76,7 @@ async function write(
       spent.add(ctx.upstream);
       return { ...ctx, now: () => part.begun };
     },
+    told: schema,
     onFault: () => {},
   };
   try {

@@ -1,5 +1,5 @@
-import { GraphQLError, Kind } from "graphql";
-import type { Plugin } from "graphql-yoga";
+import { type ExecutionResult, GraphQLError, Kind } from "graphql";
+import type { Plugin, YogaInitialContext } from "graphql-yoga";
 import { ERROR_CODES, type ErrorCode, GatewayError } from "../errors.ts";
 
 /** An error as a client may see it. */
@@ -7,9 +7,14 @@ class ClientError extends GraphQLError {}
 
 /**
  * What a client sees of an error: ours with their code and details, GraphQL's own with a code, and anything else as a fault of
- * the gateway without a word of what it was. The one translation.
+ * the gateway without a word of what it was. GraphQL's suggestions name whatever there is, so they are for those alone who may
+ * learn of all of it. The one translation.
  */
-export function clientError(error: unknown, report: (fault: unknown) => void): ClientError {
+export function clientError(
+  error: unknown,
+  report: (fault: unknown) => void,
+  { suggests = false }: { readonly suggests?: boolean } = {},
+): ClientError {
   if (error instanceof ClientError) return error;
   const outer = error instanceof GraphQLError ? error : null;
   const cause = innermost(error);
@@ -18,7 +23,8 @@ export function clientError(error: unknown, report: (fault: unknown) => void): C
     return located(outer, outer?.message ?? cause.message, { code: cause.code, ...cause.details });
   // What has a path and is not ours went wrong while a value was made, which is not the client's doing.
   if (outer !== null && outer.path === undefined && cause instanceof GraphQLError) {
-    return located(outer, outer.message, { code: codeOf(outer), ...statusOf(outer) });
+    const message = suggests ? outer.message : unsuggesting(outer.message);
+    return located(outer, message, { code: codeOf(outer), ...statusOf(outer) });
   }
   report(cause);
   return located(outer, "The gateway failed to answer; the fault is in its log.", {
@@ -26,13 +32,40 @@ export function clientError(error: unknown, report: (fault: unknown) => void): C
   });
 }
 
-/** Translates what Yoga reports without asking: the errors of validation. */
-export function translateErrors(report: (fault: unknown) => void): Plugin {
+/** graphql ends a message with them; what a client has written, whatever it says, stands before. */
+const SUGGESTION = / Did you mean (?!.* Did you mean ).*$/s;
+
+/** A message of GraphQL's for who may not learn of all there is. */
+export function unsuggesting(message: string): string {
+  return message.replace(SUGGESTION, "");
+}
+
+/**
+ * Translates errors for the one who asks: those of execution, and those of validation, which Yoga keeps for everybody and reports
+ * without asking.
+ */
+export function translateErrors(
+  report: (fault: unknown) => void,
+  suggestsTo: (request: Request) => boolean,
+): Plugin {
+  type Result = ExecutionResult | AsyncIterable<unknown> | readonly unknown[] | undefined;
+  function translated(result: Result, request: Request): ExecutionResult | null {
+    if (result === undefined || Array.isArray(result) || Symbol.asyncIterator in result) return null;
+    const { errors } = result as ExecutionResult;
+    if (errors === undefined) return null;
+    const suggests = suggestsTo(request);
+    return { ...result, errors: errors.map((error) => clientError(error, report, { suggests })) };
+  }
   return {
-    onExecutionResult({ result, setResult }) {
-      if (result === undefined || Array.isArray(result) || Symbol.asyncIterator in result) return;
-      if (result.errors === undefined) return;
-      setResult({ ...result, errors: result.errors.map((error) => clientError(error, report)) });
+    onExecute: ({ args }) => ({
+      onExecuteDone({ result, setResult }) {
+        const own = translated(result, (args.contextValue as YogaInitialContext).request);
+        if (own !== null) setResult(own);
+      },
+    }),
+    onExecutionResult({ result, request, setResult }) {
+      const own = translated(result, request);
+      if (own !== null) setResult(own);
     },
   };
 }

@@ -12,10 +12,12 @@ import { nearest } from "./nearest.ts";
 /**
  * Values of the given types from URL parameters: `range.last.days=7` is `range: {last: {days: 7}}`, as is `range={"last":{"days":7}}`,
  * and a list is a parameter for each entry. Values are as GraphQL takes them in variables; what it makes of them, it says itself.
+ * `told` are the names that the one who asks may be told of; null: none at all.
  */
 export function readParameters(
   types: ReadonlyMap<string, GraphQLInputType>,
   parameters: URLSearchParams,
+  told: readonly string[] | null,
 ): Readonly<Record<string, unknown>> {
   const values: Record<string, unknown> = Object.create(null);
   for (const path of new Set(parameters.keys())) {
@@ -24,13 +26,13 @@ export function readParameters(
       throw badInput(`\`${whole}\` is given whole, and in parts by \`${path}\`; give it one way.`);
     const keys = path.split(".");
     const leaf = keys.pop() as string;
-    let [known, at]: [ReadonlyMap<string, GraphQLInputType>, Record<string, unknown>] = [types, values];
+    let [known, at]: [Known, Record<string, unknown>] = [{ types, names: told ?? [] }, values];
     for (const key of keys) {
-      known = fieldsOf(typeIn(known, key, path));
+      known = fieldsOf(typeIn(known, key, path), told !== null);
       at[key] ??= Object.create(null);
       at = at[key] as Record<string, unknown>;
     }
-    at[leaf] = argumentValue(typeIn(known, leaf, path), parameters.getAll(path), path);
+    at[leaf] = argumentValue(typeIn(known, leaf, path), parameters.getAll(path), path, told !== null);
   }
   return values;
 }
@@ -42,37 +44,48 @@ function wholeOf(path: string, parameters: URLSearchParams): string | null {
   return null;
 }
 
-function typeIn(known: ReadonlyMap<string, GraphQLInputType>, key: string, path: string): GraphQLInputType {
-  const type = known.get(key);
+/** What can be given, and which of its names may be told. */
+interface Known {
+  readonly types: ReadonlyMap<string, GraphQLInputType>;
+  readonly names: readonly string[];
+}
+
+function typeIn({ types, names }: Known, key: string, path: string): GraphQLInputType {
+  const type = types.get(key);
   if (type !== undefined) return type;
-  throw badInput(`There is no parameter \`${path}\`: of \`${key}\`, ${nearest(key, [...known.keys()])}`);
+  throw badInput(`There is no parameter \`${path}\`: of \`${key}\`, ${nearest(key, names)}`);
 }
 
-function fieldsOf(type: GraphQLInputType): ReadonlyMap<string, GraphQLInputType> {
+function fieldsOf(type: GraphQLInputType, isTold: boolean): Known {
   const named = getNamedType(type);
-  return new Map(
-    isInputObjectType(named) ? Object.values(named.getFields()).map((field) => [field.name, field.type]) : [],
-  );
+  const fields = isInputObjectType(named) ? Object.values(named.getFields()) : [];
+  const types = new Map(fields.map((field) => [field.name, field.type]));
+  return { types, names: isTold ? [...types.keys()] : [] };
 }
 
-function argumentValue(wrapped: GraphQLInputType, texts: readonly string[], path: string): unknown {
+function argumentValue(
+  wrapped: GraphQLInputType,
+  texts: readonly string[],
+  path: string,
+  isTold: boolean,
+): unknown {
   const type = isNonNullType(wrapped) ? wrapped.ofType : wrapped;
   const named = getNamedType(type);
   const read = (text: string) =>
-    isInputObjectType(named) ? objectOf(named, text, path) : scalarOf(named.name, text);
+    isInputObjectType(named) ? objectOf(named, text, path, isTold) : scalarOf(named.name, text);
   if (isListType(type)) return texts.map(read);
   if (texts.length > 1) throw badInput(`\`${path}\` is given ${texts.length} times; it takes one value.`);
   return read(texts[0] ?? "");
 }
 
-function objectOf(type: GraphQLInputObjectType, text: string, path: string): unknown {
-  const part = `${path}.${Object.keys(type.getFields())[0]}=…`;
+function objectOf(type: GraphQLInputObjectType, text: string, path: string, isTold: boolean): unknown {
+  const example = isTold ? `, as in \`${path}.${Object.keys(type.getFields())[0]}=…\`` : "";
   if (!/^\s*\{/.test(text))
-    throw badInput(`\`${path}\` has parts; give one of them, as in \`${part}\`, or all as JSON.`);
+    throw badInput(`\`${path}\` has parts; give one of them${example}, or all as JSON.`);
   try {
     return JSON.parse(text);
   } catch {
-    throw badInput(`\`${path}\` begins like JSON and is not; give its parts instead, as in \`${part}\`.`);
+    throw badInput(`\`${path}\` begins like JSON and is not; give its parts instead${example}.`);
   }
 }
 

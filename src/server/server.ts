@@ -13,6 +13,7 @@ import { callDocuments, isCall } from "./documents/call.ts";
 import { type DocumentsOptions, findDocuments } from "./documents/request.ts";
 import { clientError, translateErrors } from "./errors.ts";
 import { exportsOverHttp } from "./export/http.ts";
+import { introspection, schemaView } from "./introspection.ts";
 import { reportUsage } from "./operation.ts";
 import { corsOf, protective, refuseForeign } from "./origin.ts";
 import { playground } from "./playground.ts";
@@ -33,6 +34,8 @@ export interface ServerOptions {
   readonly operationTimeoutMs: number;
   readonly maxFirst: number;
   readonly roster: Roster;
+  /** Whether anybody is told what there is to ask. */
+  readonly introspection: boolean;
   readonly playground: boolean;
   readonly documents: DocumentsOptions;
   /** Whose pages may read answers. */
@@ -66,8 +69,10 @@ export function createServer({
     maxFirst,
     roster,
   });
-  const files = exportsOverHttp({ schema, context: contextOf, viewerOf, onFault });
+  const view = schemaView(schema, options.introspection);
+  const files = exportsOverHttp({ schema, view, context: contextOf, viewerOf, onFault });
   const viewers = new WeakMap<Request, Viewer>();
+  const suggestsTo = (request: Request) => view.isWhole(viewers.get(request) ?? NOBODY);
   const yoga = createYoga<Partial<NodeRequest>, Context>({
     schema,
     context: ({ request, req, res }): Context =>
@@ -88,9 +93,10 @@ export function createServer({
       findDocuments(documents, viewers),
       boundDocuments(),
       reportUsage(),
+      introspection(view),
       boundCost(onFault),
-      translateErrors(onFault),
-      callDocuments(schema, documents.trusted, viewers),
+      translateErrors(onFault, suggestsTo),
+      callDocuments(schema, documents.trusted, viewers, suggestsTo),
     ],
     graphqlEndpoint: GRAPHQL,
     healthCheckEndpoint: HEALTH,

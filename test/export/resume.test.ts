@@ -144,6 +144,7 @@ describe("figures that are refreshed under an export", () => {
           ...gate.app.context(new AbortController().signal, "warm", { unhurried: true, ...manner }),
           now: () => part.begun,
         }),
+        told: schema,
         onFault: () => {},
       };
       const opened = openExport(schema, reader, file, new URLSearchParams(query));

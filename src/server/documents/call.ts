@@ -11,6 +11,7 @@ import {
 import type { GraphQLParams, Plugin } from "graphql-yoga";
 import { NOBODY, type Viewer } from "../../domain/viewer.ts";
 import { badInput, GatewayError } from "../../errors.ts";
+import { unsuggesting } from "../errors.ts";
 import { readParameters } from "../parameters.ts";
 import { otherDocument, refused } from "./refusal.ts";
 import type { TrustedDocument, TrustedDocuments } from "./trusted.ts";
@@ -33,6 +34,7 @@ export function callDocuments(
   schema: GraphQLSchema,
   trusted: TrustedDocuments,
   viewers: WeakMap<Request, Viewer>,
+  suggestsTo: (request: Request) => boolean,
 ): Plugin {
   return {
     async onRequest({ request, url, requestHandler, serverContext, endResponse }) {
@@ -51,7 +53,7 @@ export function callDocuments(
         );
       setRequestParser(() => {
         const document = documentOf(url.pathname, trusted, viewers.get(request) ?? NOBODY);
-        const variables = variablesOf(schema, document, url.searchParams);
+        const variables = variablesOf(schema, document, url.searchParams, suggestsTo(request));
         return { documentId: document.hash, variables } as GraphQLParams;
       });
     },
@@ -86,16 +88,21 @@ function variablesOf(
   schema: GraphQLSchema,
   { operation: { variableDefinitions = [] } }: TrustedDocument,
   parameters: URLSearchParams,
+  suggests: boolean,
 ): Readonly<Record<string, unknown>> {
   const own = new URLSearchParams(parameters);
   own.delete(EXPLAIN);
   try {
-    const values = readParameters(typesOf(schema, variableDefinitions), own);
+    const types = typesOf(schema, variableDefinitions);
+    const values = readParameters(types, own, suggests ? [...types.keys()] : null);
     for (const { variable, type, defaultValue } of variableDefinitions)
       if (type.kind === Kind.NON_NULL_TYPE && defaultValue === undefined && !(variable.name.value in values))
         throw badInput(`The parameter \`${variable.name.value}\` is missing; it is a ${print(type)}.`);
     const [wrong] = getVariableValues(schema, variableDefinitions, { ...values }).errors ?? [];
-    if (wrong !== undefined) throw badInput(wrong.message.replace(/^Variable "\$/, 'Parameter "'));
+    if (wrong !== undefined) {
+      const message = suggests ? wrong.message : unsuggesting(wrong.message);
+      throw badInput(message.replace(/^Variable "\$/, 'Parameter "'));
+    }
     return values;
   } catch (fault) {
     if (!(fault instanceof GatewayError)) throw fault;

@@ -5,6 +5,7 @@ import type { SpendQuestion } from "../../analytics/spend.ts";
 import { type Instant, parseDay } from "../../domain/day.ts";
 import { PERIODS, type Period } from "../../domain/period.ts";
 import type { DayRange } from "../../domain/range.ts";
+import type { Scope } from "../../domain/viewer.ts";
 import { badInput, GatewayError } from "../../errors.ts";
 import { nearest } from "../nearest.ts";
 import { FOCUS } from "./focus.ts";
@@ -25,6 +26,9 @@ export interface Export {
 
 const LAYOUTS: Readonly<Record<string, SpendLayout>> = { spend: SPEND, focus: FOCUS };
 
+/** Spend by identity takes both. */
+const LAYOUT_SCOPES: readonly Scope[] = ["spend:read", "identity:read"];
+
 /** Everything there is to take away, by name. */
 export function exportNames(schema: GraphQLSchema): string[] {
   return [...Object.keys(LAYOUTS), ...listsOf(schema).keys()];
@@ -42,7 +46,7 @@ export function openExport(
   const layout = Object.hasOwn(LAYOUTS, name) ? LAYOUTS[name] : undefined;
   const list = listsOf(schema).get(name);
   if (layout === undefined && list === undefined)
-    throw notFound(`There is no export \`${name}\`: ${nearest(name, exportNames(schema))}`);
+    throw notFound(`There is no export \`${name}\`: ${nearest(name, namesFor(reader))}`);
   if (!Object.hasOwn(FORMATS, ending))
     throw notFound(
       `There is no \`${file}\`: ${Object.keys(FORMATS)
@@ -50,14 +54,21 @@ export function openExport(
         .join(" and ")} are there.`,
     );
   if (layout !== undefined) {
-    demand(reader.context({}), "spend:read", `\`${file}\``);
-    demand(reader.context({}), "identity:read", `\`${file}\``);
+    for (const scope of LAYOUT_SCOPES) demand(reader.context({}), scope, `\`${file}\``);
   }
   const table =
     layout === undefined
       ? listTable(schema, reader, list as NonNullable<typeof list>, parameters)
       : spendTable(reader, spendQuestion(parameters, reader.context({}).now()), layout);
   return { name, file, parameters, format: FORMATS[ending as FormatName], table };
+}
+
+/** The exports that the one who asks may be told of: those they may have. */
+function namesFor({ told, context }: Reader): readonly string[] {
+  if (told === null) return [];
+  const { scopes } = context({}).viewer;
+  const layouts = LAYOUT_SCOPES.every((scope) => scopes.has(scope)) ? Object.keys(LAYOUTS) : [];
+  return [...layouts, ...listsOf(told).keys()];
 }
 
 function notFound(message: string): GatewayError {

@@ -17,7 +17,7 @@ import { isPermitted } from "../../../schema/demand.ts";
 import type { Context } from "../../context.ts";
 import { badInput } from "../../errors.ts";
 import { nearest } from "../nearest.ts";
-import type { Column } from "./table.ts";
+import type { Column, Reader } from "./table.ts";
 
 /** What of an object stands for it where all of it would be too much, or would cost requests. */
 const IN_SHORT: Readonly<Record<string, readonly string[]>> = {
@@ -63,14 +63,15 @@ export function columnsOf(
   node: GraphQLObjectType,
   fields: string | null,
   split: Split,
-  ctx: Context,
+  { context, told }: Reader,
 ): FieldColumn[] {
   const asked = fields === null ? DEFAULTS[list] : fields.split(",").map((path) => path.trim());
   const columns =
     asked === undefined
       ? labelsFirst(node, own(schema, node, [], split))
-      : asked.flatMap((path) => at(schema, node, path.split("."), split));
+      : asked.flatMap((path) => at(schema, told, node, path.split("."), split));
   // What is not asked for by name is what the viewer may see.
+  const ctx = context({});
   const shown = fields === null ? columns.filter(({ path }) => isVisible(schema, node, path, ctx)) : columns;
   const distinct = [...new Map(shown.map((column) => [column.name, column])).values()];
   if (distinct.length <= MAX_COLUMNS) return distinct;
@@ -103,6 +104,7 @@ const MAX_COLUMNS = 250;
 /** The columns at a path, walked down from a type; a part of it can name one of the kinds an object can be of. */
 function at(
   schema: GraphQLSchema,
+  told: GraphQLSchema | null,
   root: GraphQLNamedType,
   path: readonly string[],
   split: Split,
@@ -115,7 +117,7 @@ function at(
     if (next === undefined) {
       const parent = path.slice(0, depth).join(".") || getNamedType(type).name;
       throw badInput(
-        `There is no field \`${path.join(".")}\`: in \`${parent}\`, ${nearest(key, [...choices.keys()])}`,
+        `There is no field \`${path.join(".")}\`: in \`${parent}\`, ${nearest(key, namesIn(told, getNamedType(type)))}`,
       );
     }
     isListed ||= isList(next);
@@ -138,6 +140,12 @@ function choicesOf(schema: GraphQLSchema, type: GraphQLNamedType): ReadonlyMap<s
     ...fields.filter(isReadable).map((field) => [field.name, field.type] as const),
     ...kinds.map((kind) => [kind.name, kind] as const),
   ]);
+}
+
+/** What can stand in a path, as far as the one who asks may be told. */
+function namesIn(told: GraphQLSchema | null, { name }: GraphQLNamedType): string[] {
+  const type = told?.getType(name);
+  return told && type ? [...choicesOf(told, type).keys()] : [];
 }
 
 /** A field that needs no argument. A list that pages would be cut short without a word. */

@@ -11,6 +11,7 @@ import type { Asker } from "../../upstream/operation.ts";
 import { Refusal } from "../authenticate.ts";
 import { otherDocument } from "../documents/refusal.ts";
 import { clientError } from "../errors.ts";
+import type { SchemaView } from "../introspection.ts";
 import { isForeign, PROTECTIVE } from "../origin.ts";
 import { type Export, openExport } from "./exports.ts";
 import { manifestOf, type Piece, piecesOf } from "./write.ts";
@@ -22,6 +23,7 @@ const TRAILER = "export-manifest";
 
 export interface ExportsOptions {
   readonly schema: GraphQLSchema;
+  readonly view: SchemaView;
   readonly context: (asker: Asker, viewer: Viewer) => Context;
   /** Who asks, by the `authorization` header; throws Refusal. */
   readonly viewerOf: (authorization: string | null) => Promise<Viewer>;
@@ -96,6 +98,7 @@ async function answer(options: ExportsOptions, asked: Asked): Promise<Answer> {
         ...options.context({ ...asked.asker, priority: "warm", unhurried: true, ...manner }, viewer),
         now: () => moment,
       }),
+      told: options.view.schemaFor(viewer),
       onFault: options.onFault,
     };
     const opened = openExport(options.schema, reader, file, asked.url.searchParams);

@@ -48,20 +48,23 @@ export function listTable(
   const own = new URLSearchParams(parameters);
   own.delete("fields");
   const types = new Map(argumentsOf(field).map(({ name, type }) => [name, type]));
-  const variables = readParameters(types, own);
+  const told = reader.told?.getQueryType()?.getFields()[field.name];
+  const names = told === undefined ? null : argumentsOf(told).map(({ name }) => name);
+  const variables = readParameters(types, own, names);
   const split = Array.isArray(variables.groupBy) ? (variables.groupBy as string[]) : [];
   const node = nodeOf(field);
-  const columns = columnsOf(schema, field.name, node, parameters.get("fields"), split, reader.context({}));
+  const columns = columnsOf(schema, field.name, node, parameters.get("fields"), split, reader);
   const document = documentOf(field, selectionOf(schema, node, columns));
   const invalid = validate(schema, document);
+  const failure = (error: GraphQLError) => failureOf(error, reader, schema);
   return {
     columns,
     async *chunks(from) {
       for (let after = from; ; ) {
-        if (invalid[0] !== undefined) throw failureOf(invalid[0], reader.onFault);
+        if (invalid[0] !== undefined) throw failure(invalid[0]);
         const context = reader.context({});
         const asked = { ...variables, first: context.maxFirst, after };
-        const page = await pageOf(schema, document, context, asked, reader.onFault);
+        const page = await pageOf(schema, document, context, asked, failure);
         const { hasNextPage, endCursor } = page.pageInfo;
         after = hasNextPage ? endCursor : null;
         yield {
@@ -105,16 +108,16 @@ async function pageOf(
   document: DocumentNode,
   contextValue: unknown,
   variableValues: Readonly<Record<string, unknown>>,
-  onFault: Reader["onFault"],
+  failure: (error: GraphQLError) => GatewayError,
 ): Promise<Page> {
   const { data, errors } = await execute({ schema, document, contextValue, variableValues });
-  if (errors?.[0] !== undefined) throw failureOf(errors[0], onFault);
+  if (errors?.[0] !== undefined) throw failure(errors[0]);
   return data?.list as unknown as Page;
 }
 
 /** What a client would be told, as an error of the gateway. */
-function failureOf(error: GraphQLError, onFault: Reader["onFault"]): GatewayError {
-  const { message, extensions } = clientError(error, onFault);
+function failureOf(error: GraphQLError, { onFault, told }: Reader, schema: GraphQLSchema): GatewayError {
+  const { message, extensions } = clientError(error, onFault, { suggests: told === schema });
   const { code, ...details } = extensions;
   return new GatewayError(code as ErrorCode, message, details as ErrorDetails, error);
 }

@@ -1,3 +1,4 @@
+import type { GraphQLSchema } from "graphql";
 import type { Finality } from "../../cache/policy.ts";
 import type { Context } from "../../context.ts";
 import type { Instant } from "../../domain/day.ts";
@@ -48,6 +49,8 @@ export interface Table {
 /** What tables are read with: new operations, all of them at one moment. */
 export interface Reader {
   context(manner: Manner): Context;
+  /** What the one who asks may be told there is; null: nothing. */
+  readonly told: GraphQLSchema | null;
   /** Told of faults that the one who asks sees only as INTERNAL_SERVER_ERROR. */
   readonly onFault: (fault: unknown) => void;
 }

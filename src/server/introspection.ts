@@ -1,0 +1,114 @@
+import { collectFields } from "@graphql-tools/utils";
+import {
+  type ExecutionArgs,
+  type FieldNode,
+  GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+  getVariableValues,
+  Kind,
+  type TypeNode,
+} from "graphql";
+import type { Plugin } from "graphql-yoga";
+import { visibleSchemas } from "../../schema/visible.ts";
+import type { Context } from "../context.ts";
+import { permitsOf, type Viewer } from "../domain/viewer.ts";
+import { badInput, GatewayError } from "../errors.ts";
+
+/** What a viewer learns of the schema: by introspection, and from the hints of errors. */
+export interface SchemaView {
+  /** What there is for them to ask; null where nobody is told. */
+  schemaFor(viewer: Viewer): GraphQLSchema | null;
+  /** Whether there is nothing they are not told, so that a hint may name anything. */
+  isWhole(viewer: Viewer): boolean;
+}
+
+export function schemaView(schema: GraphQLSchema, isTold: boolean): SchemaView {
+  const visible = visibleSchemas(schema);
+  const schemaFor = (viewer: Viewer) => (isTold ? visible(permitsOf(viewer)) : null);
+  return { schemaFor, isWhole: (viewer) => schemaFor(viewer) === schema };
+}
+
+/**
+ * Answers introspection from what the viewer may ask. Documents are parsed and validated once for everybody, against the whole
+ * schema, and questions are run on it, where a refused field says why; so one operation cannot ask both.
+ */
+export function introspection({ schemaFor, isWhole }: SchemaView): Plugin<Context> {
+  return {
+    onExecute({ args, executeFn, setExecuteFn, setResultAndStopExecution }) {
+      const [asked, others] = rootFields(args);
+      const { viewer } = args.contextValue as Context;
+      if (asked.length === 0 || isWhole(viewer)) return;
+      const visible = schemaFor(viewer);
+      const refused = visible === null ? untold(asked) : mixed(asked, others, args, visible);
+      if (refused !== null) return setResultAndStopExecution({ errors: [refused] });
+      setExecuteFn((own) => executeFn({ ...own, schema: visible }));
+    },
+  };
+}
+
+type RootField = readonly [name: string, nodes: readonly FieldNode[]];
+
+/** The fields that are run of an operation's root: those that ask for the schema, and those that ask for anything else. */
+function rootFields(args: ExecutionArgs): [schema: RootField[], data: RootField[]] {
+  const { schema, document, operationName, variableValues } = args;
+  const operation = getOperationAST(document, operationName);
+  const root = operation && schema.getRootType(operation.operation);
+  if (!root) return [[], []];
+  const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variableValues ?? {});
+  if (coerced === undefined) return [[], []]; // it is not run
+  const fragments = Object.fromEntries(
+    document.definitions.flatMap((each) =>
+      each.kind === Kind.FRAGMENT_DEFINITION ? [[each.name.value, each]] : [],
+    ),
+  );
+  const { fields } = collectFields(schema, fragments, coerced, root, operation.selectionSet);
+  const all = [...fields].filter(([, nodes]) => nameOf(nodes) !== "__typename");
+  const asksForSchema = ([, nodes]: RootField) => SCHEMA_FIELDS.includes(nameOf(nodes));
+  return [all.filter(asksForSchema), all.filter((each) => !asksForSchema(each))];
+}
+
+const SCHEMA_FIELDS: readonly string[] = ["__schema", "__type"];
+
+function nameOf(nodes: readonly FieldNode[]): string {
+  return nodes[0]?.name.value ?? "";
+}
+
+function untold(asked: readonly RootField[]): GraphQLError {
+  const names = [...new Set(asked.map(([, nodes]) => `\`${nameOf(nodes)}\``))].join(" and ");
+  return at(
+    asked,
+    new GatewayError(
+      "FORBIDDEN",
+      `${names}: this gateway tells nobody its schema (INTROSPECTION=off); it is in the gateway's repository, as schema/schema.graphql.`,
+    ),
+  );
+}
+
+/** Null where the schema is all that is asked for, and no variable is of a type the viewer is not told. */
+function mixed(
+  asked: readonly RootField[],
+  others: readonly RootField[],
+  { document, operationName }: ExecutionArgs,
+  visible: GraphQLSchema,
+): GraphQLError | null {
+  const variables = getOperationAST(document, operationName)?.variableDefinitions ?? [];
+  const isTold = variables.every(({ type }) => visible.getType(namedIn(type)) !== undefined);
+  if (others.length === 0 && isTold) return null;
+  const names = [...new Set(asked.map(([, nodes]) => `\`${nameOf(nodes)}\``))].join(" and ");
+  return at(
+    asked,
+    badInput(
+      `${names}: you are told the part of the schema that you may ask, which takes an operation of its own; ask for the rest in another one.`,
+    ),
+  );
+}
+
+function namedIn(type: TypeNode): string {
+  return type.kind === Kind.NAMED_TYPE ? type.name.value : namedIn(type.type);
+}
+
+function at([first]: readonly RootField[], fault: GatewayError): GraphQLError {
+  const [name, nodes] = first as RootField;
+  return new GraphQLError(fault.message, { nodes, path: [name], originalError: fault });
+}
