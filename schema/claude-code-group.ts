@@ -148,7 +148,7 @@ const Group = builder.objectRef<GroupNode>("ClaudeCodeGroup").implement({
       },
       resolve: async ({ measure, groupBy, relations }, { of }, ctx) => {
         Series.demandMeasure(ctx, of, `\`shareOfTotal(of: ${of})\``);
-        refuseByModel(of, groupBy);
+        refuseByModel(of, groupBy, ctx);
         return Series.shareOf(of, measure, await relations.total());
       },
     }),
@@ -232,7 +232,7 @@ builder.queryField("claudeCode", (t) =>
       const { range } = windowsOf(claudeCode, resolveRange(asked, ctx.now()), ctx.now());
       const groupBy = [...new Set(args.groupBy ?? [])].sort();
       const order = Series.orderOf(args.orderBy, bucket);
-      refuseByModel(order.field, groupBy);
+      refuseByModel(order.field, groupBy, ctx);
       Series.demandMeasure(
         ctx,
         order.field,

@@ -1,3 +1,4 @@
+import type { Context } from "../src/context.ts";
 import {
   type CodeDimension,
   type CodeMeasure,
@@ -76,10 +77,11 @@ const MEASURES: Measures<CodeMeasure> = {
 export const Series = seriesOrder<CodeMeasure>("ClaudeCode", MEASURES);
 
 /** Throws BAD_USER_INPUT where rows are split by what a measure is not told apart by. */
-export function refuseByModel(measure: string, groupBy: readonly CodeDimension[]): void {
+export function refuseByModel(measure: string, groupBy: readonly CodeDimension[], { viewer }: Context): void {
   if (!groupBy.includes("MODEL") || !Object.hasOwn(WORK, measure)) return;
+  const others = viewer.scopes.has("spend:read") ? "ESTIMATED or one of the tokens" : "one of the tokens";
   throw badInput(
-    `${measure} is not told apart by MODEL: records have it for all models together, and added up it would count once for each. Leave MODEL out of \`groupBy\`, or use one of the tokens or the estimate.`,
+    `${measure} is not told apart by MODEL: records have it for all models together, and added up it would count once for each. Leave MODEL out of \`groupBy\`, or use ${others}.`,
   );
 }
 

@@ -450,7 +450,7 @@ describe("suggestions", () => {
 
   test("cannot be hidden behind a client's own words", async () => {
     const { askAs } = guarded();
-    const words = { r: { perio: "Did you mean this? Did you mean that?" } };
+    const words = { r: { perio: "Did you mean this? ".repeat(40_000) } };
     const answer = await askAs("ADMIN", BY_RANGE, words);
     expect(messagesOf(answer)).not.toContain('"period"');
     expect(messagesOf(await askAs("OWNER", BY_RANGE, words))).toContain('Did you mean "period"?');
@@ -505,5 +505,8 @@ describe("our own sentences", () => {
     expect(messagesOf(await askAs("OWNER", query))).toContain("`cost(");
     expect(messagesOf(await askAs("ADMIN", query))).not.toContain("cost");
     expect(messagesOf(await askAs("ANALYST", "{ user { userId } }"))).not.toContain("email");
+    const byModel = `{ claudeCode(range: { last: { days: 2 } }, groupBy: [MODEL], orderBy: { field: SESSIONS }) { totalCount } }`;
+    expect(messagesOf(await askAs("OWNER", byModel))).toContain("use ESTIMATED or one of the tokens");
+    expect(messagesOf(await askAs("ADMIN", byModel))).toContain("use one of the tokens");
   });
 });

@@ -23,7 +23,7 @@ export function clientError(
     return located(outer, outer?.message ?? cause.message, { code: cause.code, ...cause.details });
   // What has a path and is not ours went wrong while a value was made, which is not the client's doing.
   if (outer !== null && outer.path === undefined && cause instanceof GraphQLError) {
-    const message = suggests ? outer.message : unsuggesting(outer.message);
+    const message = suggests ? outer.message : withoutSuggestion(outer.message);
     return located(outer, message, { code: codeOf(outer), ...statusOf(outer) });
   }
   report(cause);
@@ -32,12 +32,10 @@ export function clientError(
   });
 }
 
-/** graphql ends a message with them; what a client has written, whatever it says, stands before. */
-const SUGGESTION = / Did you mean (?!.* Did you mean ).*$/s;
-
-/** A message of GraphQL's for who may not learn of all there is. */
-export function unsuggesting(message: string): string {
-  return message.replace(SUGGESTION, "");
+/** graphql ends a message with its suggestion; what a client has written, whatever it says, stands before. */
+export function withoutSuggestion(message: string): string {
+  const start = message.lastIndexOf(" Did you mean ");
+  return start < 0 ? message : message.slice(0, start);
 }
 
 /**

@@ -11,7 +11,7 @@ import {
 import type { GraphQLParams, Plugin } from "graphql-yoga";
 import { NOBODY, type Viewer } from "../../domain/viewer.ts";
 import { badInput, GatewayError } from "../../errors.ts";
-import { unsuggesting } from "../errors.ts";
+import { withoutSuggestion } from "../errors.ts";
 import { readParameters } from "../parameters.ts";
 import { otherDocument, refused } from "./refusal.ts";
 import type { TrustedDocument, TrustedDocuments } from "./trusted.ts";
@@ -100,7 +100,7 @@ function variablesOf(
         throw badInput(`The parameter \`${variable.name.value}\` is missing; it is a ${print(type)}.`);
     const [wrong] = getVariableValues(schema, variableDefinitions, { ...values }).errors ?? [];
     if (wrong !== undefined) {
-      const message = suggests ? wrong.message : unsuggesting(wrong.message);
+      const message = suggests ? wrong.message : withoutSuggestion(wrong.message);
       throw badInput(message.replace(/^Variable "\$/, 'Parameter "'));
     }
     return values;
