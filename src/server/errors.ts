@@ -1,6 +1,7 @@
 import { type ExecutionResult, GraphQLError, Kind } from "graphql";
 import type { Plugin, YogaInitialContext } from "graphql-yoga";
 import { ERROR_CODES, type ErrorCode, GatewayError } from "../errors.ts";
+import { RefusedRequest } from "./documents/refusal.ts";
 
 /** An error as a client may see it. */
 class ClientError extends GraphQLError {}
@@ -23,7 +24,8 @@ export function clientError(
     return located(outer, outer?.message ?? cause.message, { code: cause.code, ...cause.details });
   // What has a path and is not ours went wrong while a value was made, which is not the client's doing.
   if (outer !== null && outer.path === undefined && cause instanceof GraphQLError) {
-    const message = suggests ? outer.message : withoutSuggestion(outer.message);
+    const message =
+      suggests || outer instanceof RefusedRequest ? outer.message : withoutSuggestion(outer.message);
     return located(outer, message, { code: codeOf(outer), ...statusOf(outer) });
   }
   report(cause);

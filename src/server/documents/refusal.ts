@@ -1,6 +1,9 @@
 import { GraphQLError } from "graphql";
 import type { ErrorCode } from "../../errors.ts";
 
+/** In our own words, with nothing in it that its caller may not be told. */
+export class RefusedRequest extends GraphQLError {}
+
 /**
  * Why a request is not run, with the status of its answer. Where `isGraphQL`, clients that take application/json are answered with
  * 200 as for every other error.
@@ -13,8 +16,8 @@ export function refused(
     isGraphQL = false,
     headers = {},
   }: { isGraphQL?: boolean; headers?: Readonly<Record<string, string>> } = {},
-): GraphQLError {
-  return new GraphQLError(message, { extensions: { code, http: { status, spec: isGraphQL, headers } } });
+): RefusedRequest {
+  return new RefusedRequest(message, { extensions: { code, http: { status, spec: isGraphQL, headers } } });
 }
 
 /** What a caller is told who may run only some documents: which those are, and of others not even whether they are there. */
