@@ -27,7 +27,7 @@ const UserActor = builder.objectRef<Kind<"user" | "person">>("UserActor").implem
   description: "A person.",
   fields: (t) => ({
     email: t.string({
-      authScopes: { "identity:read": true, own: true },
+      authScopes: { "identity:read": true, own: true, pseudonyms: true },
       nullable: true,
       description: "Address, as the source spells it; null where it shows none.",
       resolve: (actor) => (actor.kind === "user" ? actor.email : actor.user.email),

@@ -52,6 +52,7 @@ export const ApiKey = builder.node(builder.objectRef<ApiKeyShape>("ApiKey"), {
         workspaceId === null ? null : workspaceById(ctx, {}).load(workspaceId),
     }),
     principal: t.field({
+      authScopes: { individuals: true },
       type: User,
       nullable: true,
       description: "The person it acts as; null where it acts as a service account or is bound to nobody.",
@@ -80,6 +81,7 @@ export const ApiKey = builder.node(builder.objectRef<ApiKeyShape>("ApiKey"), {
       resolve: ({ createdBy }) => createdBy?.type ?? null,
     }),
     createdBy: t.field({
+      authScopes: { individuals: true },
       type: User,
       nullable: true,
       description: "The person who made it; null where not recorded or made by a service account.",

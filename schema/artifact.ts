@@ -1,6 +1,8 @@
+import type { Context } from "../src/context.ts";
 import type { ArtifactCell, ArtifactDimension } from "../src/domain/artifact.ts";
 import type { Person } from "../src/domain/person.ts";
 import type { DayRange } from "../src/domain/range.ts";
+import { isShownOf } from "../src/domain/viewer.ts";
 import { GatewayError } from "../src/errors.ts";
 import { aggregatedDays, mayBeUncounted } from "../src/loaders/activity-days.ts";
 import { ARTIFACT_FILTERS, artifactActivity } from "../src/upstream/endpoints/artifacts.ts";
@@ -10,6 +12,7 @@ import { windowsOf } from "../src/upstream/windows.ts";
 import { sum } from "./activity.ts";
 import { builder } from "./builder.ts";
 import { connect, forward, rowsWanted, type Slice } from "./connection.ts";
+import { asks, demand } from "./demand.ts";
 import { EngagementFilter, type FilterInput, filterOf } from "./engagement-filter.ts";
 import { Group, groupOf, walksOfGroups } from "./group.ts";
 import { DateRange, resolveRange } from "./range.ts";
@@ -25,8 +28,8 @@ const ArtifactDimensionEnum = builder.enumType("ArtifactDimension", {
       description:
         "RBAC group of the creator at the time; people in several count fully in each, so rows can add up to more than there are.",
     },
-    USER: { description: "Creator." },
-  } satisfies { [D in ArtifactDimension]: { description: string } },
+    USER: { description: "Creator.", extensions: asks("individuals") },
+  } satisfies { [D in ArtifactDimension]: { description: string; extensions?: object } },
 });
 
 type ArtifactRow = ArtifactCell & { readonly range: DayRange };
@@ -61,6 +64,7 @@ const ArtifactActivity = builder.objectRef<ArtifactRow>("ArtifactActivity").impl
       resolve: ({ groupId, range }, _args, ctx) => (groupId === null ? null : groupOf(ctx, groupId, range)),
     }),
     user: t.field({
+      authScopes: { individuals: true },
       type: User,
       ...splitBy("USER", "Creator. Null for artifacts that upstream ties to no member."),
       resolve: ({ userId, range }): Person | null =>
@@ -84,15 +88,16 @@ interface ArtifactArgs extends Slice {
   readonly filter?: FilterInput | null | undefined;
 }
 
-function particularsOf({ groupBy, filter }: ArtifactArgs) {
+function particularsOf(ctx: Context, { groupBy, filter }: ArtifactArgs) {
+  if (groupBy?.includes("USER")) demand(ctx, "individuals", "`groupBy: [USER]`");
   return {
     groupBy: [...new Set(groupBy ?? [])].sort(),
-    filter: filterOf("artifacts", ARTIFACT_FILTERS, filter),
+    filter: filterOf(ctx, "artifacts", ARTIFACT_FILTERS, filter),
   };
 }
 
-function questionsOf(args: ArtifactArgs, days: readonly DayRange[]) {
-  const particulars = particularsOf(args);
+function questionsOf(ctx: Context, args: ArtifactArgs, days: readonly DayRange[]) {
+  const particulars = particularsOf(ctx, args);
   return days.map((day) => ({ range: day, ...particulars }));
 }
 
@@ -114,13 +119,13 @@ builder.queryField("artifacts", (t) =>
       const [newest] = pieces.slice(-1);
       return [
         ...(newest !== undefined && mayBeUncounted(newest, ctx) ? [walksOfLastDays(ctx)] : []),
-        walksOf(artifactActivity, questionsOf(args, pieces), rowsWanted(args)),
+        walksOf(artifactActivity, questionsOf(ctx, args, pieces), rowsWanted(args)),
       ];
     }),
     resolve: async (_root, args, ctx, info) => {
       const { range: asked, first, after } = args;
       const slice = { first, after };
-      const { filter, groupBy } = particularsOf(args);
+      const { filter, groupBy } = particularsOf(ctx, args);
       refuseUnsplit(info, groupBy);
       const { range, pieces } = windowsOf(artifactActivity, resolveRange(asked, ctx.now()), ctx.now());
       const days = await aggregatedDays(ctx, pieces);
@@ -131,8 +136,12 @@ builder.queryField("artifacts", (t) =>
           `ARTIFACT_ACTIVITY has no figures for ${range.from} yet; ask for earlier days.`,
           { dataset: "ARTIFACT_ACTIVITY" },
         );
-      const walk = mapPages(walkOf(ctx.upstream, artifactActivity, questionsOf(args, days)), ({ rows }) =>
-        rows.map((row): ArtifactRow => ({ ...row, range })),
+      const walk = mapPages(
+        walkOf(ctx.upstream, artifactActivity, questionsOf(ctx, args, days)),
+        ({ rows }) =>
+          rows
+            .filter(({ users }) => isShownOf(ctx.viewer, users))
+            .map((row): ArtifactRow => ({ ...row, range })),
       );
       // By the range asked for, so that a cursor outlives the day that is aggregated meanwhile.
       const question = {

@@ -7,8 +7,9 @@ import type { Context } from "../src/context.ts";
 import { type Day, type Instant, parseDay } from "../src/domain/day.ts";
 import { type Decimal, formatDecimal } from "../src/domain/decimal.ts";
 import type { DayRange } from "../src/domain/range.ts";
-import { isScope, type Permits, permitsOf, type Scope } from "../src/domain/viewer.ts";
-import { badInput, forbidden } from "../src/errors.ts";
+import { type Permits, permitsOf } from "../src/domain/viewer.ts";
+import { badInput } from "../src/errors.ts";
+import { refusal } from "./demand.ts";
 
 /** The one builder: scalars, nullability, plugins. It defines no types. */
 export const builder = new SchemaBuilder<{
@@ -32,8 +33,8 @@ export const builder = new SchemaBuilder<{
   plugins: [ScopeAuthPlugin, RelayPlugin],
   scopeAuth: {
     authScopes: ({ viewer }) => permitsOf(viewer),
-    unauthorizedError: (_parent, _ctx, { fieldName }, { failure }) =>
-      forbidden(`\`${fieldName}\``, scopesIn(failure)),
+    unauthorizedError: (_parent, { viewer }, { fieldName }, { failure }) =>
+      refusal(viewer, permitsIn(failure), `\`${fieldName}\``),
   },
   defaultFieldNullability: false,
   relay: {
@@ -55,10 +56,10 @@ export const builder = new SchemaBuilder<{
   },
 });
 
-/** The scopes that would have opened a field. */
-function scopesIn(failure: AuthFailure): Scope[] {
-  if ("failures" in failure) return failure.failures.flatMap(scopesIn);
-  return "scope" in failure && isScope(failure.scope) ? [failure.scope] : [];
+/** The permits that would have opened a field. */
+function permitsIn(failure: AuthFailure): (keyof Permits)[] {
+  if ("failures" in failure) return failure.failures.flatMap(permitsIn);
+  return "scope" in failure ? [failure.scope as keyof Permits] : [];
 }
 
 /** The longest id there is: that of a thing measured under a filter of a hundred values, which it names. */

@@ -19,19 +19,19 @@ import { sum } from "./activity.ts";
 import { Actor } from "./actor.ts";
 import { builder } from "./builder.ts";
 import { COMPARED, comparedRow, comparedTotal } from "./change.ts";
-import { ClaudeCodeFilter, daysOf, keeps } from "./claude-code.ts";
+import { ClaudeCodeFilter, daysOf, keeps, refuseStrangers } from "./claude-code.ts";
 import { Comparison, derived, refuseByModel, Series, Totals, WORK_COUNTS } from "./claude-code-measures.ts";
 import { connectRanking, forward } from "./connection.ts";
 import { Money } from "./money.ts";
 import { DateRange, resolveRange } from "./range.ts";
-import { refuseUnsplit, refuseUntold, splitBy, untoldBy } from "./selection.ts";
+import { demandDimensions, dimensions, refuseUnsplit, refuseUntold, splitBy, untoldBy } from "./selection.ts";
 import { analysisArgs, CalendarBucketEnum, RUNNING_TOTAL, SeriesRow, SHARE, topOf } from "./series.ts";
 import { User, walksOfMembers } from "./user.ts";
 import { walks } from "./walks.ts";
 
 const ClaudeCodeDimension = builder.enumType("ClaudeCodeDimension", {
   description: "What Claude Code records can be split by.",
-  values: {
+  values: dimensions({
     ACTOR: { description: "Who ran it: people by address, keys by name." },
     USER: { description: "Person, by address; keys are one row without one." },
     MODEL: {
@@ -40,7 +40,7 @@ const ClaudeCodeDimension = builder.enumType("ClaudeCodeDimension", {
     },
     TERMINAL: { description: "Terminal or editor." },
     CUSTOMER_TYPE: { description: "How the usage is paid, such as `api` or `subscription`." },
-  } satisfies { [D in CodeDimension]: { description: string } },
+  } satisfies { [D in CodeDimension]: { description: string } }),
 });
 
 type GroupNode = CodeGroup & {
@@ -70,11 +70,13 @@ const Group = builder.objectRef<GroupNode>("ClaudeCodeGroup").implement({
   interfaces: [SeriesRow],
   fields: (t) => ({
     actor: t.field({
+      authScopes: { individuals: true },
       type: Actor,
       ...splitBy("ACTOR", "Who ran it."),
       resolve: ({ actor, range }) => actor && { ...actor, range, organization: "CONSOLE" as const },
     }),
     user: t.field({
+      authScopes: { individuals: true },
       type: User,
       ...splitBy(
         "USER",
@@ -85,7 +87,7 @@ const Group = builder.objectRef<GroupNode>("ClaudeCodeGroup").implement({
         actor?.kind === "user" ? personByEmail(ctx, actor.email, range) : null,
     }),
     email: t.string({
-      authScopes: { "identity:read": true },
+      authScopes: { "identity:read": true, pseudonyms: true },
       ...splitBy("USER", "The person's address, as the newest record spells it; null for keys."),
       resolve: ({ actor }) => (actor?.kind === "user" ? actor.email : null),
     }),
@@ -231,6 +233,8 @@ builder.queryField("claudeCode", (t) =>
     resolve: async (_root, { range: asked, filter, first, after, bucket, ...args }, ctx, info) => {
       const { range } = windowsOf(claudeCode, resolveRange(asked, ctx.now()), ctx.now());
       const groupBy = [...new Set(args.groupBy ?? [])].sort();
+      demandDimensions(ctx, groupBy, []);
+      refuseStrangers(ctx, filter);
       const order = Series.orderOf(args.orderBy, bucket);
       refuseByModel(order.field, groupBy, ctx);
       Series.demandMeasure(

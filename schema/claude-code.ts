@@ -24,6 +24,7 @@ import { Actor } from "./actor.ts";
 import { builder, nodeLoader } from "./builder.ts";
 import { derived } from "./claude-code-measures.ts";
 import { connect, forward, rowsWanted, type Slice } from "./connection.ts";
+import { asks, demand, refuseProbing } from "./demand.ts";
 import { Money } from "./money.ts";
 import { DateRange, resolveRange } from "./range.ts";
 import { membersOf, NAMELESS, personRange, rangeOf, User, walksOfMembers } from "./user.ts";
@@ -154,6 +155,7 @@ export const ClaudeCodeFilter = builder.inputType("ClaudeCodeFilter", {
     "Which records to keep: any value of each list, all of the lists. Upstream cannot filter, so the gateway does.",
   fields: (t) => ({
     emails: t.stringList({
+      extensions: asks("individuals"),
       description: "Addresses of people, letter case aside; an alias stands for all addresses of its person.",
     }),
     customerTypes: t.stringList({ description: "How the usage is paid, such as `api` or `subscription`." }),
@@ -162,7 +164,16 @@ export const ClaudeCodeFilter = builder.inputType("ClaudeCodeFilter", {
   }),
 });
 
-/** A question a day. */
+/** Throws where the filter looks for people that the viewer does not see by address. */
+export function refuseStrangers(
+  ctx: Context,
+  filter: { readonly emails?: readonly string[] | null | undefined } | null | undefined,
+): void {
+  const emails = filter?.emails ?? [];
+  if (emails.length > 0) demand(ctx, "individuals", "`filter.emails`");
+  for (const email of emails) refuseProbing(ctx, email);
+}
+
 /** A question for each day; the same for everyone who asks of it. */
 export function daysOf(range: DayRange, { now }: Context): { readonly range: DayRange }[] {
   return windowsOf(claudeCode, range, now()).pieces.map((piece) => ({ range: piece }));
@@ -176,7 +187,7 @@ const walksOfRecords = walks(({ range, source }, ctx) => [
 
 builder.queryField("claudeCodeRecords", (t) =>
   t.field({
-    authScopes: { "activity:read": true },
+    authScopes: { people: true },
     type: ClaudeCodeRecordConnection,
     nullable: true,
     description:
@@ -190,6 +201,7 @@ builder.queryField("claudeCodeRecords", (t) =>
       walksOf(claudeCode, daysOf(range, ctx), rowsWanted(args)),
     ),
     resolve: (_root, { range: asked, filter, ...slice }, ctx) => {
+      refuseStrangers(ctx, filter);
       const { range } = windowsOf(claudeCode, resolveRange(asked, ctx.now()), ctx.now());
       const days = walkOf(ctx.upstream, claudeCode, daysOf(range, ctx));
       const records = mapPages(days, ({ rows }) =>

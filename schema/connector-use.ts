@@ -78,6 +78,7 @@ builder.objectField(User, "connectors", (t) =>
 
 builder.objectField(Connector, "usedBy", (t) =>
   t.field({
+    authScopes: { individuals: true },
     type: ConnectorUseConnection,
     nullable: true,
     description:

@@ -33,14 +33,14 @@ import {
 } from "./report.ts";
 import { Bucketed, type ReportNode, RUNNING_TOTAL_OF_REPORT, SHARE_OF_REPORT } from "./report-bucket.ts";
 import { reportFilter } from "./report-filter.ts";
-import { splitBy } from "./selection.ts";
+import { dimensions, splitBy } from "./selection.ts";
 import { type Measures, SeriesRow, seriesOrder } from "./series.ts";
 import { OrganizationKindEnum, personRange, rangeOf, User } from "./user.ts";
 import { walks, walksOverDays } from "./walks.ts";
 
 const CostDimension = builder.enumType("CostDimension", {
   description: "What cost can be split by. Sources differ; the error says which knows what.",
-  values: {
+  values: dimensions({
     PRODUCT: { description: "Product surface." },
     MODEL: { description: "Model." },
     USER: { description: "Person. Usage without a person is missing, so rows add up to less than `total`." },
@@ -76,7 +76,7 @@ const CostDimension = builder.enumType("CostDimension", {
     DESCRIPTION: {
       description: "Line of the Console cost report; fills model, tier, cost type and token type too.",
     },
-  } satisfies { [D in Dimension]?: { description: string } },
+  } satisfies { [D in Dimension]?: { description: string } }),
 });
 
 const COST_MEASURES = {

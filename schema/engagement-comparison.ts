@@ -173,6 +173,7 @@ async function compared<Thing>(
 
 builder.objectField(Skill, "comparison", (t) =>
   t.field({
+    authScopes: { individuals: true }, // before, it can have been used by one person
     type: SkillComparison,
     nullable: true,
     description: `Its use set against another period. ${ONE_WALK} Source: SKILL_ACTIVITY.`,
@@ -184,6 +185,7 @@ builder.objectField(Skill, "comparison", (t) =>
 
 builder.objectField(Connector, "comparison", (t) =>
   t.field({
+    authScopes: { individuals: true }, // before, it can have been used by one person
     type: ConnectorComparison,
     nullable: true,
     description: `Its use set against another period. ${ONE_WALK} Source: CONNECTOR_ACTIVITY.`,
@@ -195,6 +197,7 @@ builder.objectField(Connector, "comparison", (t) =>
 
 builder.objectField(Project, "comparison", (t) =>
   t.field({
+    authScopes: { individuals: true }, // before, it can have been used by one person
     type: ProjectComparison,
     nullable: true,
     description: `Its use set against another period. ${ONE_WALK} Source: PROJECT_ACTIVITY.`,
@@ -206,6 +209,7 @@ builder.objectField(Project, "comparison", (t) =>
 
 builder.objectField(Plugin, "comparison", (t) =>
   t.field({
+    authScopes: { individuals: true }, // before, it can have been used by one person
     type: PluginComparison,
     nullable: true,
     description: `Its use set against another period. ${ONE_WALK} Source: PLUGIN_ACTIVITY.`,

@@ -1,7 +1,9 @@
+import type { Context } from "../src/context.ts";
 import type { EngagementDimension, EngagementFilter as Filter } from "../src/domain/engagement.ts";
 import { badInput } from "../src/errors.ts";
 import { type FilterNames, MAX_FILTERS } from "../src/upstream/endpoints/engagement-query.ts";
 import { builder, decodeGlobalId } from "./builder.ts";
+import { asks, demand } from "./demand.ts";
 import { parseMeasuredId } from "./measured-id.ts";
 
 const lists = {
@@ -14,7 +16,7 @@ const lists = {
 export const UserFilter = builder.inputType("UserFilter", {
   description: `Whose activity to list: any value of each list, all of the lists; at most ${MAX_FILTERS} values together. Under \`projects\` the activity of a row is chat in those projects only, and under \`groups\` it is what was done as a member of one; \`projects\` and \`groups\` exclude each other.`,
   fields: (t) => ({
-    users: t.stringList({ description: lists.users }),
+    users: t.stringList({ description: lists.users, extensions: asks("individuals") }),
     groups: t.stringList({ description: lists.groups }),
     projects: t.stringList({ description: lists.projects }),
   }),
@@ -23,7 +25,7 @@ export const UserFilter = builder.inputType("UserFilter", {
 export const EngagementFilter = builder.inputType("EngagementFilter", {
   description: `Which use to count: any value of each list, all of the lists; at most ${MAX_FILTERS} values together. The figures of a row are of that use alone. Fields differ in the lists they know; the error says which.`,
   fields: (t) => ({
-    users: t.stringList({ description: lists.users }),
+    users: t.stringList({ description: lists.users, extensions: asks("individuals") }),
     groups: t.stringList({ description: lists.groups }),
     products: t.stringList({
       description:
@@ -41,7 +43,13 @@ export const EngagementFilter = builder.inputType("EngagementFilter", {
 export type FilterInput = { readonly [D in EngagementDimension]?: readonly string[] | null | undefined };
 
 /** A filter as one list knows it, with one spelling per question. Throws BAD_USER_INPUT and says what would work. */
-export function filterOf(field: string, names: FilterNames, asked: FilterInput | null | undefined): Filter {
+export function filterOf(
+  ctx: Context,
+  field: string,
+  names: FilterNames,
+  asked: FilterInput | null | undefined,
+): Filter {
+  if (asked?.users) demand(ctx, "individuals", "`filter.users`");
   const stated = (Object.keys(asked ?? {}) as EngagementDimension[]).sort().flatMap((dimension) => {
     const values = asked?.[dimension];
     return values === null || values === undefined ? [] : [[dimension, values] as const];

@@ -8,6 +8,7 @@ import type {
 } from "../src/domain/engagement.ts";
 import { type Plugin as PluginShape, pluginKey } from "../src/domain/plugin.ts";
 import type { DayRange } from "../src/domain/range.ts";
+import { isShownOf } from "../src/domain/viewer.ts";
 import { connectorParts, pluginParts, projectParts, skillParts } from "../src/loaders/engagement-parts.ts";
 import { connectorByGroup, connectorByProduct } from "../src/upstream/endpoints/connectors.ts";
 import { pluginByGroup, pluginByProduct } from "../src/upstream/endpoints/plugins.ts";
@@ -115,7 +116,10 @@ async function partsOf<Row extends { readonly users: number }>(
   own: string,
 ): Promise<Part<Row>[]> {
   const found = await rows(ctx, { range, filter }).load(own);
-  return (found?.rows ?? []).toSorted((a, b) => b.users - a.users).map((row) => ({ ...row, range }));
+  return (found?.rows ?? [])
+    .filter(({ users }) => isShownOf(ctx.viewer, users))
+    .toSorted((a, b) => b.users - a.users)
+    .map((row) => ({ ...row, range }));
 }
 
 function walksOfParts(endpoint: Parameters<typeof walksOverDays>[0]) {

@@ -8,6 +8,7 @@ import type {
   SessionUse,
 } from "../src/domain/engagement.ts";
 import type { DayRange } from "../src/domain/range.ts";
+import { isShownOf } from "../src/domain/viewer.ts";
 import { GatewayError } from "../src/errors.ts";
 import type { Endpoint } from "../src/upstream/endpoint.ts";
 import { type FilterNames, narrowed } from "../src/upstream/endpoints/engagement-query.ts";
@@ -136,8 +137,13 @@ export function measuredId({ range, filter }: Measured<unknown>, own: string): s
   return formatMeasuredId({ range, filter, own });
 }
 
+/** How many different people used it. */
+interface UsedBy {
+  readonly users: number;
+}
+
 /** How one kind of thing that was used is listed, filtered and told apart. */
-export interface MeasuredKind<Row> {
+export interface MeasuredKind<Row extends UsedBy> {
   readonly field: string;
   readonly endpoint: Endpoint<EngagementQuestion, Row>;
   readonly filters: FilterNames;
@@ -145,26 +151,28 @@ export interface MeasuredKind<Row> {
 }
 
 /** The things of one kind that were used over a range, as far as the filter a client states lets through. */
-export function listMeasured<Row>(
+export function listMeasured<Row extends UsedBy>(
   ctx: Context,
   { field, endpoint, filters, ownOf }: MeasuredKind<Row>,
   { filter: stated, ...asked }: ListArgs<Row>,
 ): Promise<Connection<Measured<Row>>> {
-  const filter = filterOf(field, filters, stated);
-  return engagement(ctx, endpoint, field, { ...asked, filter }, measured, ownOf);
+  const filter = filterOf(ctx, field, filters, stated);
+  const shown = (row: Row, range: DayRange) =>
+    isShownOf(ctx.viewer, row.users) ? measured(row, range, filter) : null;
+  return engagement(ctx, endpoint, field, { ...asked, filter }, shown, ownOf);
 }
 
 /** The walks of the list that `listMeasured` answers. */
-export function measuredWalks<Row>(
+export function measuredWalks<Row extends UsedBy>(
   ctx: Context,
   { field, endpoint, filters }: MeasuredKind<Row>,
   { filter: stated, ...asked }: ListArgs<Row>,
 ): FieldWalks {
-  return engagementWalks(ctx, endpoint, { ...asked, filter: filterOf(field, filters, stated) });
+  return engagementWalks(ctx, endpoint, { ...asked, filter: filterOf(ctx, field, filters, stated) });
 }
 
 /** The walk to a thing that an id names. */
-export function measuredWalk<Row>({ endpoint }: MeasuredKind<Row>) {
+export function measuredWalk<Row extends UsedBy>({ endpoint }: MeasuredKind<Row>) {
   return nodeWalks((id) => walksByKey(endpoint, [parseMeasuredId(id).range]));
 }
 
@@ -173,20 +181,20 @@ export type ListArgs<Row> = Omit<EngagementArgs<Measured<Row>>, "filter"> & {
 };
 
 /** The thing a measured id names, by one request, which `filterBy` narrows to it. */
-export async function loadMeasured<Row>(
+export async function loadMeasured<Row extends UsedBy>(
   ctx: Context,
   { endpoint, filters, ownOf }: MeasuredKind<Row>,
   id: string,
   filterBy: (own: string) => Filter,
 ): Promise<Measured<Row>> {
   const { range, own, filter: stated } = parseMeasuredId(id);
-  const filter = filterOf("node", filters, stated);
+  const filter = filterOf(ctx, "node", filters, stated);
   const { pieces } = windowsOf(endpoint, range, ctx.now());
   const questions = pieces.map((piece) => ({ range: piece, filter: narrowed(filter, filterBy(own)) }));
   const row = (await whole(walkOf(ctx.upstream, endpoint, questions))).rows.find(
     (each) => ownOf(each) === own,
   );
-  if (row === undefined)
+  if (row === undefined || !isShownOf(ctx.viewer, row.users))
     throw new GatewayError(
       "NOT_FOUND",
       `Nothing of this id was used from ${range.from} until ${range.until}.`,

@@ -2,6 +2,8 @@ import type { Context } from "../src/context.ts";
 import type { GroupActivity as GroupActivityShape } from "../src/domain/activity.ts";
 import type { ByGroup } from "../src/domain/engagement.ts";
 import type { DayRange } from "../src/domain/range.ts";
+import { isShownOf } from "../src/domain/viewer.ts";
+import { unseen } from "../src/errors.ts";
 import { activityOfGroup } from "../src/loaders/engagement-parts.ts";
 import { activityByGroup } from "../src/upstream/endpoints/users.ts";
 import { walksOf } from "../src/upstream/plan.ts";
@@ -52,6 +54,7 @@ builder.objectField(Group, "activity", (t) =>
       const range = own ? resolveRange(own, ctx.now()) : inherited;
       const found = await activityOfGroup(ctx, { range, filter: {} }).load(groupId);
       const [row] = found?.rows ?? [];
+      if (row !== undefined && !isShownOf(ctx.viewer, row.people)) throw unseen("What so few people did");
       return row === undefined ? null : { ...row, range };
     },
   }),
@@ -73,7 +76,10 @@ builder.queryField("activityByGroup", (t) =>
     resolve: async (_root, { range: asked }, ctx) => {
       const { range } = windowsOf(activityByGroup, resolveRange(asked, ctx.now()), ctx.now());
       const { rows } = await whole(walkOf(ctx.upstream, activityByGroup, questionsOver(range, ctx)));
-      return rows.toSorted((a, b) => (b.people ?? 0) - (a.people ?? 0)).map((row) => ({ ...row, range }));
+      return rows
+        .filter(({ people }) => isShownOf(ctx.viewer, people))
+        .toSorted((a, b) => (b.people ?? 0) - (a.people ?? 0))
+        .map((row) => ({ ...row, range }));
     },
   }),
 );

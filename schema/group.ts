@@ -3,7 +3,7 @@ import type { GroupMember as GroupMemberShape, Group as GroupShape } from "../sr
 import type { Person } from "../src/domain/person.ts";
 import type { DayRange } from "../src/domain/range.ts";
 import { GatewayError } from "../src/errors.ts";
-import { groupById, groupsOfUser } from "../src/loaders/groups.ts";
+import { groupById, groupsOfUser, isGroupShown } from "../src/loaders/groups.ts";
 import { loader } from "../src/loaders/loader.ts";
 import { groupMembers, groups } from "../src/upstream/endpoints/groups.ts";
 import { walksByKey, walksOf } from "../src/upstream/plan.ts";
@@ -43,7 +43,7 @@ export const Group = builder.node(builder.objectRef<GroupNode>("Group"), {
   extensions: nodeWalks(() => walksOf(groups, [{}])),
   loadOne: nodeLoader("Group", async (groupId, ctx) => {
     const listed = await groupById(ctx, {}).load(groupId);
-    if (listed === null)
+    if (listed === null || !(await isGroupShown(ctx, groupId)))
       throw new GatewayError("NOT_FOUND", "No group has this id now.", { dataset: "GROUPS" });
     return groupNode(listed, resolveRange({ period: DEFAULT_PERIOD }, ctx.now()));
   }),
@@ -131,7 +131,7 @@ const membersOfGroup = loader(
 
 builder.objectField(Group, "members", (t) =>
   t.field({
-    authScopes: { "activity:read": true },
+    authScopes: { people: true },
     type: GroupMemberConnection,
     nullable: true,
     description:
@@ -175,9 +175,10 @@ builder.queryField("groups", (t) =>
     extensions: walks<Slice>(({ args }) => walksOf(groups, [{}], rowsWanted(args))),
     resolve: (_root, { range: asked, ...slice }, ctx) => {
       const range = resolveRange(asked ?? { period: DEFAULT_PERIOD }, ctx.now());
-      const walk = mapPages(walkOf(ctx.upstream, groups, [{}]), ({ rows }) =>
-        rows.map((group) => groupNode(group, range)),
-      );
+      const walk = mapPages(walkOf(ctx.upstream, groups, [{}]), async ({ rows }) => {
+        const shown = await Promise.all(rows.map(({ groupId }) => isGroupShown(ctx, groupId)));
+        return rows.filter((_, i) => shown[i]).map((group) => groupNode(group, range));
+      });
       const question = { field: "groups", range, dataset: "GROUPS" } as const;
       return connect(ctx, slice, question, walk, ({ groupId }) => groupId);
     },

@@ -1,11 +1,11 @@
 import { resolveNodes } from "@pothos/plugin-relay";
 import { type GraphQLResolveInfo, type GraphQLSchema, isObjectType } from "graphql";
 import type { Context } from "../src/context.ts";
-import { isScope, permitsOf } from "../src/domain/viewer.ts";
-import { badInput, forbidden } from "../src/errors.ts";
+import { permitsOf } from "../src/domain/viewer.ts";
+import { badInput } from "../src/errors.ts";
 import type { FieldWalks } from "../src/upstream/plan.ts";
 import { builder, decodeGlobalId } from "./builder.ts";
-import { asksById, isOpen } from "./demand.ts";
+import { asksById, isOpen, refusal } from "./demand.ts";
 import { type nodeWalks, walks } from "./walks.ts";
 
 const Node = builder.nodeInterfaceRef();
@@ -51,7 +51,7 @@ async function nodeOf(globalId: string, ctx: Context, info: GraphQLResolveInfo):
   if (!isObjectType(type) || !type.getInterfaces().some(({ name }) => name === Node.name))
     throw badInput("This id names no object of this graph; pass an `id` as it was given out.");
   const asked = asksById(type);
-  if (!isOpen(asked, permitsOf(ctx.viewer))) throw forbidden(`A ${typename}`, asked.filter(isScope));
+  if (!isOpen(asked, permitsOf(ctx.viewer))) throw refusal(ctx.viewer, asked, `A ${typename}`);
   const [node] = await resolveNodes(builder, ctx, info, [{ typename, id }]);
   return node as object;
 }

@@ -61,6 +61,7 @@ builder.objectField(User, "projects", (t) =>
 
 builder.objectField(Project, "usedBy", (t) =>
   t.field({
+    authScopes: { individuals: true },
     type: ProjectUseConnection,
     nullable: true,
     description:

@@ -62,6 +62,7 @@ export const Project = builder.node(builder.objectRef<Measured<ProjectShape>>("P
       resolve: ({ createdAt }) => dateTime(createdAt),
     }),
     createdBy: t.field({
+      authScopes: { individuals: true },
       type: User,
       nullable: true,
       description: "Who created it; null where unknown or the account is gone.",

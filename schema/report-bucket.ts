@@ -75,6 +75,7 @@ export const Bucketed = builder.interfaceRef<ReportNode<unknown>>("ReportBucket"
       ),
     ),
     actor: t.field({
+      authScopes: { individuals: true },
       type: Actor,
       ...splitBy(
         "ACTOR",
@@ -120,6 +121,7 @@ export const Bucketed = builder.interfaceRef<ReportNode<unknown>>("ReportBucket"
       resolve: ({ team }) => team?.kind === "unassigned",
     }),
     user: t.field({
+      authScopes: { individuals: true },
       type: User,
       ...splitBy(
         "USER",

@@ -2,6 +2,7 @@ import type { Filter, FilterDimension } from "../src/domain/report.ts";
 import { badInput } from "../src/errors.ts";
 import type { ReportNames } from "../src/upstream/endpoints/report-query.ts";
 import { builder } from "./builder.ts";
+import { asksOfDimension } from "./selection.ts";
 
 /** The lists of a filter: the names they go by in the graph, what they are of, and how they are described. */
 const FILTERS = {
@@ -43,9 +44,14 @@ export interface FilterInput extends FilterLists {
 }
 
 /** One input field for each list. */
-function listsOf<Field>(list: (options: { description: string }) => Field) {
+function listsOf<Field>(
+  list: (options: { description: string; extensions: Record<string, unknown> }) => Field,
+) {
   return Object.fromEntries(
-    Object.entries(FILTERS).map(([name, [, description]]) => [name, list({ description })]),
+    Object.entries(FILTERS).map(([name, [dimension, description]]) => [
+      name,
+      list({ description, extensions: asksOfDimension(dimension) }),
+    ]),
   ) as { [N in keyof typeof FILTERS]: Field };
 }
 

@@ -34,7 +34,7 @@ import type { Comparison } from "../src/domain/comparison.ts";
 import type { Dimension } from "../src/domain/report.ts";
 import { askedWidth, type SeriesBucket } from "../src/domain/series.ts";
 import type { Overlap } from "../src/domain/team.ts";
-import { teamsNow } from "../src/loaders/teams.ts";
+import { shownPlacements, teamsNow } from "../src/loaders/teams.ts";
 import type { FieldWalks } from "../src/upstream/plan.ts";
 import { mapPages } from "../src/upstream/walk.ts";
 import { builder } from "./builder.ts";
@@ -47,11 +47,12 @@ import {
   rowsWanted,
   type Slice,
 } from "./connection.ts";
+import { demand } from "./demand.ts";
 import { type Incomplete, IncompleteEnum } from "./incomplete.ts";
 import { DateRange, type DateRangeInput, resolveRange } from "./range.ts";
 import type { ReportNode } from "./report-bucket.ts";
 import { alternativesOf, type FilterInput, filterOf } from "./report-filter.ts";
-import { refuseUnsplit } from "./selection.ts";
+import { demandDimensions, refuseUnsplit } from "./selection.ts";
 import { analysisArgs, BucketEnum, type OrderInput, topOf } from "./series.ts";
 
 export const SourceEnum = builder.enumType("Source", {
@@ -164,6 +165,7 @@ function plansOf<Measure>(
   { range, bucket, source, groupBy, filter, top, compare, overlap }: ReportArgs,
 ): ReportPlans<Measure> {
   const byTeam = groupBy?.includes("TEAM") ?? false;
+  demandDimensions(ctx, groupBy ?? [], narrowedBy(filter));
   const question = {
     range: resolveRange(range, ctx.now()),
     bucket: askedWidth(bucket ?? "DAY"),
@@ -175,6 +177,11 @@ function plansOf<Measure>(
   refuseOverlap(topOf(top), question);
   const plans = plansFor(ctx.upstream, reportBy(report, source), question, ctx.now());
   return reachingBack(plans, compare ?? null);
+}
+
+/** The dimensions that a filter keeps values of. */
+function narrowedBy(filter: ReportArgs["filter"]): readonly string[] {
+  return [filterOf(filter), ...(alternativesOf(filter).any ?? [])].flatMap(Object.keys);
 }
 
 /** The same without days that are not whole, where they are not wanted. */
@@ -233,6 +240,7 @@ export function overlapWalks<Measure>(
 /** What the rows of all pages of an answer count more than once; null where they are not split by team. */
 export async function overlapOfAnswer<Measure>(ctx: Context, answer: object): Promise<Measure | null> {
   const plan = planOf<Measure>(answer);
+  demand(ctx, "individuals", "`overlap`"); // it can be what one person in two teams used
   return isByTeam(plan) ? overlapOf(ctx, plan) : null;
 }
 
@@ -298,6 +306,8 @@ async function connectReport<Measure>(
 ): Promise<ReportAnswer<Measure>> {
   const { range } = plan.windows;
   const { organization } = plan.source;
+  const isPlaceShown = isByTeam(plan) ? await shownPlacements(ctx) : () => true;
+  const isShown = ({ team }: GatewayRow<Measure>) => isPlaceShown(team);
   let ranked: readonly ReportFigure<Measure>[] | null = null;
   const relations = relationsOf(ctx, plan, analysis.compare, () => ranked);
   const node = (row: ReportFigure<Measure>): ReportNode<Measure> => ({
@@ -309,13 +319,14 @@ async function connectReport<Measure>(
   if (analysis.asSent) {
     const plain = (row: GatewayRow<Measure>) =>
       node({ ...row, isOther: false, isPartial: false, before: null });
-    const walk = mapPages(walkRows(ctx, plan), ({ rows }) => rows.map(plain));
+    const walk = mapPages(walkRows(ctx, plan), ({ rows }) => rows.filter(isShown).map(plain));
     return { ...(await connect(ctx, slice, list, walk, subjectOf)), plan, relations };
   }
   const connection = await connectRanking(ctx, slice, list, async () => {
     const answer = await analyseReport(ctx, plan, analysis);
-    ranked = answer.ranked.map(({ row }) => row);
-    return { ...answer, ranked: dressed(answer.ranked, node) };
+    const shown = answer.ranked.filter(({ row }) => isShown(row));
+    ranked = shown.map(({ row }) => row);
+    return { ...answer, ranked: dressed(shown, node) };
   });
   return { ...connection, plan, relations };
 }

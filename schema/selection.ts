@@ -1,6 +1,42 @@
 import { collectSubFields } from "@graphql-tools/utils";
 import { type GraphQLField, type GraphQLResolveInfo, getNamedType, isObjectType } from "graphql";
+import type { Context } from "../src/context.ts";
 import { badInput } from "../src/errors.ts";
+import { asks, demand } from "./demand.ts";
+
+/** Dimensions whose groups are of one person, or can be, and nobody tells of how many. */
+const OF_FEW: readonly string[] = [
+  "USER",
+  "ACTOR",
+  "API_KEY",
+  "GROUP",
+  "SLACK_CHANNEL",
+  "CLAUDE_TAG_USER",
+  "SESSION",
+  "USER_PROFILE",
+];
+
+/** What splitting by a dimension asks of the viewer, or keeping some of its values. */
+export function asksOfDimension(name: string): ReturnType<typeof asks> {
+  return asks(OF_FEW.includes(name) ? "individuals" : undefined);
+}
+
+/** The values of an enum of dimensions, each with what it asks of the viewer; `demandDimensions` holds questions to that. */
+export function dimensions<Values extends Readonly<Record<string, { readonly description: string }>>>(
+  values: Values,
+): { [D in keyof Values]: Values[D] & { extensions: Record<string, unknown> } } {
+  const asking = Object.entries(values).map(([name, value]) => [
+    name,
+    { ...value, extensions: asksOfDimension(name) },
+  ]);
+  return Object.fromEntries(asking);
+}
+
+/** Throws FORBIDDEN where rows would be of people one by one, and the viewer sees none of them so. */
+export function demandDimensions(ctx: Context, split: readonly string[], narrowed: readonly string[]): void {
+  for (const name of split) demand(ctx, asksOfDimension(name).asks?.[0], `\`groupBy: [${name}]\``);
+  for (const name of narrowed) demand(ctx, asksOfDimension(name).asks?.[0], `A filter by ${name}`);
+}
 
 /** A field that has something to say only where rows are split by the dimension; `refuseUnsplit` holds queries to that. */
 export function splitBy(dimension: string, description: string, extensions: object = {}) {

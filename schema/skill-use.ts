@@ -62,6 +62,7 @@ builder.objectField(User, "skills", (t) =>
 
 builder.objectField(Skill, "usedBy", (t) =>
   t.field({
+    authScopes: { individuals: true },
     type: SkillUseConnection,
     nullable: true,
     description:

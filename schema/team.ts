@@ -16,12 +16,13 @@ import type { Person } from "../src/domain/person.ts";
 import type { DayRange } from "../src/domain/range.ts";
 import { NOBODY, type Placement, placementKey, type TeamMember, UNASSIGNED } from "../src/domain/team.ts";
 import { GatewayError } from "../src/errors.ts";
-import { teamsNow, walksToTeams } from "../src/loaders/teams.ts";
+import { shownPlacements, teamsNow, walksToTeams } from "../src/loaders/teams.ts";
 import { walkRows } from "../src/upstream/walk.ts";
 import { UserActivity } from "./activity.ts";
 import { builder, nodeLoader } from "./builder.ts";
 import { ClaudeCodeTotals } from "./claude-code.ts";
 import { type Connection, connect, forward, type Question, type Slice } from "./connection.ts";
+import { demand } from "./demand.ts";
 import { Spend } from "./money.ts";
 import { DateRange, type DateRangeInput, DEFAULT_PERIOD, resolveRange } from "./range.ts";
 import { OverlapEnum, reportWalks } from "./report.ts";
@@ -133,7 +134,7 @@ export const Team = builder.node(builder.objectRef<TeamNode>("Team"), {
       resolve: ({ placement }) => teamOf(placement)?.costCentre ?? null,
     }),
     manager: t.string({
-      authScopes: { "identity:read": true },
+      authScopes: { "identity:read": true, pseudonyms: true },
       nullable: true,
       description:
         "As most of the operator's lines of the team say, usually by address. Null: nothing, or an RBAC group.",
@@ -148,7 +149,7 @@ export const Team = builder.node(builder.objectRef<TeamNode>("Team"), {
       resolve: ({ placement }) => teamOf(placement)?.members.length ?? null,
     }),
     members: t.field({
-      authScopes: { "identity:read": true },
+      authScopes: { "identity:read": true, pseudonyms: true },
       type: TeamMemberConnection,
       nullable: true,
       description: "Who is in it now, active or not. Null: no team. Errors: CURSOR_*.",
@@ -208,7 +209,8 @@ function teamOf(placement: Placement) {
 /** The teams by name, then what is in none. */
 async function placements(ctx: Context): Promise<readonly Placement[]> {
   const { all } = await teamsNow(ctx);
-  return [...all.map((team): Placement => ({ kind: "team", team })), UNASSIGNED, NOBODY];
+  const isShown = await shownPlacements(ctx);
+  return [...all.map((team): Placement => ({ kind: "team", team })), UNASSIGNED, NOBODY].filter(isShown);
 }
 
 /** A slice of what is in hand; its age is that of look-ups. */
@@ -251,7 +253,10 @@ const TeamConnection = builder.connectionObject(
         description:
           "How much `spend` of all teams counts more than once, people in several teams being in each: what all rows add up to, less this, is the total of `cost`. Zero with `overlap: SPLIT`. Additive over ranges that do not overlap. Null: nobody cost anything.",
         extensions: walksOfSpend,
-        resolve: (list, _args, ctx) => spendOverlap(ctx, (list as object as TeamList).spend),
+        resolve: (list, _args, ctx) => {
+          demand(ctx, "individuals", "`overlap`"); // it can be what one person in two teams used
+          return spendOverlap(ctx, (list as object as TeamList).spend);
+        },
       }),
     }),
   },

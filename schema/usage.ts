@@ -32,13 +32,14 @@ import {
 } from "./report.ts";
 import { Bucketed, type ReportNode, RUNNING_TOTAL_OF_REPORT, SHARE_OF_REPORT } from "./report-bucket.ts";
 import { reportFilter } from "./report-filter.ts";
+import { dimensions } from "./selection.ts";
 import { type Measures, SeriesRow, seriesOrder } from "./series.ts";
 import { OrganizationKindEnum, personRange, rangeOf, User } from "./user.ts";
 import { walks, walksOverDays } from "./walks.ts";
 
 const UsageDimension = builder.enumType("UsageDimension", {
   description: "What tokens can be split by. Sources differ; the error says which knows what.",
-  values: {
+  values: dimensions({
     PRODUCT: { description: "Product surface." },
     MODEL: { description: "Model." },
     USER: {
@@ -73,7 +74,7 @@ const UsageDimension = builder.enumType("UsageDimension", {
     WORKSPACE: { description: "Console workspace." },
     API_KEY: { description: "Console API key; a row without one is Playground traffic." },
     SERVICE_ACCOUNT: { description: "Console service account." },
-  } satisfies { [D in Dimension]?: { description: string } },
+  } satisfies { [D in Dimension]?: { description: string } }),
 });
 
 const counted = (description: string, of: (usage: TokenUsageShape) => number | null) =>

@@ -12,10 +12,10 @@ import { consoleMembers, enterpriseMembers } from "../src/upstream/endpoints/mem
 import { USER_FILTERS, userActivity } from "../src/upstream/endpoints/users.ts";
 import { type FieldWalks, walksOf } from "../src/upstream/plan.ts";
 import { builder, dateTime, decodeGlobalId, nodeLoader } from "./builder.ts";
-import { asks, demand } from "./demand.ts";
+import { asks, refuseProbing } from "./demand.ts";
 import { type EngagementArgs, engagement, engagementArgs, engagementWalks } from "./engagement.ts";
 import { type FilterInput, filterOf, UserFilter } from "./engagement-filter.ts";
-import { engagementOrder } from "./engagement-order.ts";
+import { engagementOrder, type Order } from "./engagement-order.ts";
 import { DateRange, type DateRangeInput, DEFAULT_PERIOD, resolveRange } from "./range.ts";
 import { nodeWalks, walks } from "./walks.ts";
 
@@ -97,7 +97,7 @@ export const User = builder.node(builder.objectRef<Person>("User"), {
   description:
     "A person, joined across the organizations by id and by email: letter case aside, and an alias for the address it stands for. Figures are about the range of the list the person was reached through, or the last 30 days, unless a field is given its own `range`.",
   id: { resolve: (person) => person.userId },
-  extensions: { ...nodeWalks((_id, ctx) => membersOf(ctx)), ...asks("activity:read", "own") },
+  extensions: { ...nodeWalks((_id, ctx) => membersOf(ctx)), ...asks("people", "own") },
   loadOne: nodeLoader("User", async (userId, ctx) => {
     const range = resolveRange({ period: DEFAULT_PERIOD }, ctx.now());
     if (!sees(ctx)) return ownPerson(ctx, range, userId, null);
@@ -107,7 +107,7 @@ export const User = builder.node(builder.objectRef<Person>("User"), {
   fields: (t) => ({
     userId: t.exposeString("userId", { description: "The id upstream knows the person by, `user_...`." }),
     email: t.string({
-      authScopes: { "identity:read": true, own: true },
+      authScopes: { "identity:read": true, own: true, pseudonyms: true },
       nullable: true,
       description:
         "Address, as upstream spells it. Null for erased accounts and for people who have left and whose row shows none.",
@@ -115,7 +115,7 @@ export const User = builder.node(builder.objectRef<Person>("User"), {
       resolve: (person, _args, ctx) => emailOf(ctx, person),
     }),
     name: t.string({
-      authScopes: { "identity:read": true, own: true },
+      authScopes: { "identity:read": true, own: true, pseudonyms: true },
       nullable: true,
       description: "Full name. Null where never set and for people who have left, unless the row shows it.",
       extensions: walksOfMembers,
@@ -148,7 +148,7 @@ export const User = builder.node(builder.objectRef<Person>("User"), {
       resolve: async (person, _args, ctx) => dateTime((await memberOf(ctx, person))?.addedAt ?? null),
     }),
     identities: t.field({
-      authScopes: { "identity:read": true, own: true },
+      authScopes: { "identity:read": true, own: true, pseudonyms: true },
       type: [Identity],
       nullable: true,
       description:
@@ -222,7 +222,7 @@ export function rangeOf({ range }: Person, own: DateRangeInput | null | undefine
 
 const UserOrder = engagementOrder<Person>(
   "User",
-  { field: "EMAIL", description: "By email." },
+  { field: "EMAIL", description: "By email; of people seen by pseudonym, by that." },
   {
     CHAT_MESSAGES: {
       description: "Messages sent in chat.",
@@ -258,9 +258,14 @@ interface UserArgs extends Omit<EngagementArgs<Person>, "filter" | "order"> {
 }
 
 function stated(args: UserArgs, ctx: Context): EngagementArgs<Person> {
-  const filter = filterOf("users", USER_FILTERS, args.filter);
-  return { ...args, filter, order: UserOrder.orderOf(args.orderBy, ctx) };
+  const filter = filterOf(ctx, "users", USER_FILTERS, args.filter);
+  const order = UserOrder.orderOf(args.orderBy, ctx);
+  const isByEmail = order === undefined || order.measure === null;
+  return { ...args, filter, order: isByEmail && ctx.viewer.identity !== "full" ? BY_PSEUDONYM : order };
 }
+
+/** Where somebody stands among addresses is as good as the address. */
+const BY_PSEUDONYM: Order<Person> = { field: "EMAIL", descending: false, measure: () => null };
 
 const UserConnection = builder.connectionObject(
   { type: User, name: "UserConnection", description: "People." },
@@ -269,7 +274,7 @@ const UserConnection = builder.connectionObject(
 
 builder.queryFields((t) => ({
   users: t.field({
-    authScopes: { "activity:read": true },
+    authScopes: { people: true },
     type: UserConnection,
     nullable: true,
     description:
@@ -287,7 +292,7 @@ builder.queryFields((t) => ({
       engagement(ctx, userActivity, "users", stated(args, ctx), personOf, ({ userId }) => userId),
   }),
   user: t.field({
-    authScopes: { "activity:read": true, own: true },
+    authScopes: { people: true, own: true },
     type: User,
     nullable: true,
     description:
@@ -296,7 +301,7 @@ builder.queryFields((t) => ({
       id: t.arg.id({ description: "The person's `id` in this graph, or the bare `user_...`." }),
       email: t.arg.string({
         description: "The address, letter case aside, or an alias of it.",
-        extensions: asks("identity:read", "own"),
+        extensions: asks("identity:read", "own", "pseudonyms"),
       }),
       range: t.arg({
         type: DateRange,
@@ -310,11 +315,8 @@ builder.queryFields((t) => ({
       const byEmail = email !== null && email !== undefined;
       if (byId && byEmail) throw badInput("Pass `id` or `email`, not both.");
       if (!sees(ctx)) return ownPerson(ctx, range, byId ? userIdOf(id) : null, email ?? null);
-      if (!byId && !byEmail) {
-        const byWhich = ctx.viewer.scopes.has("identity:read") ? "`id` or `email`" : "`id`";
-        throw badInput(`Say which person: pass ${byWhich}.`);
-      }
-      if (byEmail) demand(ctx, "identity:read", "Asking for a person by email");
+      if (!byId && !byEmail) throw badInput("Say which person: pass `id` or `email`.");
+      if (byEmail) refuseProbing(ctx, email);
       const person = byId
         ? await personById(ctx, userIdOf(id), range)
         : await personByEmail(ctx, email ?? "", range);

@@ -46,6 +46,7 @@ function visible(schema: GraphQLSchema, permits: Permits): GraphQLSchema {
     [MapperKind.COMPOSITE_FIELD]: (field) => (isShown(field) ? withArguments(field) : null),
   });
   const values = mapSchema(asked, {
+    [MapperKind.INPUT_OBJECT_FIELD]: (field) => (isShown(field) ? undefined : null),
     [MapperKind.ENUM_VALUE]: (value) => (isShown(value) ? undefined : null),
   });
   return isWhole ? schema : pruneSchema(values);

@@ -5,10 +5,12 @@ import { guardedStore } from "./cache/guarded-store.ts";
 import { memoryAllowance } from "./cache/memory-allowance.ts";
 import { memoryStore } from "./cache/memory-store.ts";
 import type { SharedStore } from "./cache/shared-store.ts";
-import type { AuthConfig, Config } from "./config.ts";
+import type { Config } from "./config.ts";
 import type { Context } from "./context.ts";
 import type { Instant } from "./domain/day.ts";
-import { ANYBODY } from "./domain/viewer.ts";
+import { Pseudonyms } from "./domain/pseudonym.ts";
+import { pseudonymousRoster } from "./domain/team.ts";
+import { ANYBODY, seeing, type Viewer } from "./domain/viewer.ts";
 import type { Authenticate } from "./server/authenticate.ts";
 import { readDocuments } from "./server/documents/manifest.ts";
 import type { TrustedDocuments } from "./server/documents/trusted.ts";
@@ -16,7 +18,9 @@ import { jwtTokens } from "./server/jwt.ts";
 import { createServer } from "./server/server.ts";
 import { fileTokens } from "./server/tokens.ts";
 import type { Priority } from "./upstream/budget.ts";
-import type { Manner } from "./upstream/operation.ts";
+import type { Credentials } from "./upstream/credential.ts";
+import { masked } from "./upstream/masked.ts";
+import type { Asker, Manner } from "./upstream/operation.ts";
 import type { Pace } from "./upstream/pace.ts";
 import { createUpstream } from "./upstream/upstream.ts";
 
@@ -38,15 +42,20 @@ export type App = ReturnType<typeof createApp>;
 const REAL_TIME: Pace = { now: () => performance.now(), sleep: (ms) => setTimeout(ms) };
 
 function authenticateBy(
-  auth: AuthConfig,
+  { auth, identity }: Config,
   now: () => Instant,
   onFault: (fault: unknown) => void,
   documents: TrustedDocuments,
 ): Authenticate | null {
   if (auth.kind === "none") return null;
   return auth.kind === "jwt"
-    ? jwtTokens({ ...auth, now })
-    : fileTokens({ path: auth.path, now, onFault, documents });
+    ? jwtTokens({ ...auth, identity, now })
+    : fileTokens({ path: auth.path, identity, now, onFault, documents });
+}
+
+/** As long as the keys are the same, so are the pseudonyms. */
+function secretOf({ analytics, admin }: Credentials): string {
+  return (analytics ?? admin)?.derive("pseudonyms") ?? "";
 }
 
 /** The gateway as a function from requests to responses; `handle` is the same as a node:http listener. */
@@ -73,32 +82,41 @@ export function createApp(
     freshSeconds: config.freshSeconds,
     maxRequests: config.maxUpstreamRequests,
   });
+  const pseudonyms = new Pseudonyms(config.pseudonymKey ?? secretOf(config.credentials));
+  const roster = pseudonymousRoster(config.roster, pseudonyms);
+  /** What one operation has in hand, as its viewer sees people. */
+  const contextOf = (asker: Asker, viewer: Viewer): Context => {
+    const operation = upstream.operation(asker);
+    const isByName = viewer.identity === "full";
+    return {
+      upstream: isByName ? operation : masked(operation, pseudonyms),
+      viewer,
+      now,
+      maxFirst: config.maxFirst,
+      roster: isByName ? config.roster : roster,
+    };
+  };
+  const anybody = seeing(ANYBODY, undefined, config.identity);
   let isReady = true;
   const server = createServer({
     schema,
-    operation: upstream.operation,
+    context: contextOf,
     now,
     operationTimeoutMs: config.operationTimeoutMs,
-    maxFirst: config.maxFirst,
-    roster: config.roster,
     introspection: config.introspection,
     playground: config.playground,
     documents: { ...config.documents, trusted },
     allowedOrigins: config.allowedOrigins,
-    authenticate: authenticateBy(config.auth, now, onFault, trusted),
+    authenticate: authenticateBy(config, now, onFault, trusted),
+    anybody,
     isReady: () => isReady,
     onFault,
   });
   return {
     fetch: server.fetch,
     /** What a command has in hand that asks without GraphQL; `signal` ends its patience. */
-    context: (signal: AbortSignal, priority: Priority = "interactive", manner: Manner = {}): Context => ({
-      upstream: upstream.operation({ signal, priority, ...manner }),
-      viewer: ANYBODY,
-      now,
-      maxFirst: config.maxFirst,
-      roster: config.roster,
-    }),
+    context: (signal: AbortSignal, priority: Priority = "interactive", manner: Manner = {}): Context =>
+      contextOf({ signal, priority, ...manner }, anybody),
     handle: server.handle,
     /** From now on it asks, on /readyz, to be sent nothing more; what comes is answered all the same. */
     retire(): void {

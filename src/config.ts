@@ -1,5 +1,6 @@
 import { type Instant, parseInstant } from "./domain/day.ts";
 import type { Roster } from "./domain/team.ts";
+import { IDENTITIES, type IdentityPolicy, isIdentity, isRole, ROLES, scopesOf } from "./domain/viewer.ts";
 import { readRoster } from "./roster.ts";
 import type { Limits } from "./upstream/budget.ts";
 import { Credential, type Credentials } from "./upstream/credential.ts";
@@ -35,6 +36,10 @@ export interface Config {
   readonly allowedOrigins: readonly string[];
   /** How callers prove who they are. */
   readonly auth: AuthConfig;
+  /** How people are seen, and by whom. */
+  readonly identity: IdentityPolicy;
+  /** What pseudonyms are made with; null: the upstream keys. */
+  readonly pseudonymKey: string | null;
   /** The operator's teams and aliases, as their files said when they were read. */
   readonly roster: Roster;
 }
@@ -131,6 +136,15 @@ export const SETTINGS = {
   JWT_ROLE_CLAIM: [
     "role",
     "the claim that names the role: primary_owner, owner, admin, analyst, member or service",
+  ],
+  IDENTITY: [
+    "",
+    "how people are seen: full, pseudonym or none, of all roles or by role, such as analyst:none,service:pseudonym; by name where a role has identity:read and else by pseudonym if not set",
+  ],
+  MIN_PEOPLE: ["5", "the fewest people a group is of that is shown to callers with the identity none"],
+  PSEUDONYM_KEY: [
+    "",
+    "secret that pseudonyms are made with, 32 characters or more; made of the upstream keys if not set, so that pseudonyms change with those",
   ],
   MAX_CONCURRENT: ["1000", "the most requests answered at once; more get 503 and are told to come back"],
   DRAIN_DELAY: [
@@ -256,10 +270,33 @@ export function readConfig(environment: Environment): Config {
       [],
     ),
     auth,
+    identity: {
+      byRole: read("IDENTITY", identitiesByRole, IDENTITY_FORM, {}),
+      minPeople: whole("MIN_PEOPLE", 2, 10_000),
+    },
+    pseudonymKey:
+      text("PSEUDONYM_KEY") === ""
+        ? null
+        : read("PSEUDONYM_KEY", (value) => (value.length < 32 ? null : value), "32 characters or more", ""),
     roster: readRoster({ teams: text("TEAMS_FILE"), aliases: text("ALIASES_FILE") }, faults),
   };
   if (faults.length > 0) throw new ConfigError(faults);
   return Object.freeze(config);
+}
+
+const IDENTITY_FORM = `${Object.keys(IDENTITIES).join(", ")}, or a list of those by role such as analyst:none,service:pseudonym, where full takes a role with identity:read`;
+
+function identitiesByRole(value: string): IdentityPolicy["byRole"] | null {
+  if (value === "") return {};
+  if (isIdentity(value)) return Object.fromEntries(Object.keys(ROLES).map((role) => [role, value]));
+  const stated = value.split(",").map((each) => {
+    const [role = "", identity, ...more] = each.trim().split(":");
+    const name = role.toUpperCase().replaceAll("-", "_");
+    if (!isRole(name) || !isIdentity(identity) || more.length > 0) return null;
+    const isShown = identity !== "full" || name === "SERVICE" || scopesOf(name, null).has("identity:read");
+    return isShown ? ([name, identity] as const) : null;
+  });
+  return stated.includes(null) ? null : Object.fromEntries(stated.flatMap((each) => (each ? [each] : [])));
 }
 
 /** Settings of a way that is not chosen are faults too: whoever sets them takes the gateway for guarded. */

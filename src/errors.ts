@@ -43,8 +43,10 @@ export interface ErrorDetails {
   readonly dataset?: string;
   /** Why the dataset is closed to the gateway, as `datasets` says it. */
   readonly reason?: string;
-  /** The scope its key would need. */
+  /** The scope its key would need, or the caller. */
   readonly scope?: string;
+  /** How the caller would have to see people at the least. */
+  readonly identity?: string;
   /** The newest day that can be asked for. */
   readonly newestDay?: Day;
   /** Where in the operation it would cost most, by response names. */
@@ -78,6 +80,15 @@ export function forbidden(what: string, scopes: readonly string[]): GatewayError
     "FORBIDDEN",
     `${what} takes the scope ${scopes.join(" or ") || scope}, which you do not have; leave it out, or ask the operator of the gateway for it.`,
     { scope },
+  );
+}
+
+/** Somebody who sees people in groups alone asks about one of them. */
+export function unseen(what: string): GatewayError {
+  return new GatewayError(
+    "FORBIDDEN",
+    `${what} is about people one by one, and you see them in groups only; ask for teams, things used or totals, or ask the operator of the gateway for pseudonyms.`,
+    { identity: "pseudonym" },
   );
 }
 

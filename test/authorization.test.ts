@@ -20,7 +20,7 @@ import {
 import { afterAll, describe, expect, test } from "vitest";
 import { asksFor } from "../schema/demand.ts";
 import { schema } from "../schema/index.ts";
-import { permitsOf, ROLES, type Role, scopesOf, type Viewer } from "../src/domain/viewer.ts";
+import { permitsOf, ROLES, type Role, scopesOf, seeing, type Viewer } from "../src/domain/viewer.ts";
 import { sha256 } from "../src/server/tokens.ts";
 import { type Answer, gateway } from "./gateway.ts";
 import { QUESTIONS } from "./reachability/asking.ts";
@@ -32,7 +32,8 @@ const WHO: readonly Role[] = ["OWNER", "ADMIN", "ANALYST", "MEMBER", "SERVICE"];
 
 /** Like the tokens of `guarded`. */
 function viewerOf(role: Role): Viewer {
-  return { name: role, role, scopes: scopesOf(role, null), email: null, documents: null };
+  const viewer = { name: role, role, scopes: scopesOf(role, null), email: null, documents: null };
+  return seeing(viewer, undefined, { byRole: {}, minPeople: 5 });
 }
 
 /** A gateway with a token for each role, the member's with an address. */

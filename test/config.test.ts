@@ -32,6 +32,8 @@ describe("an empty environment", () => {
     expect(rest).toEqual({
       auth: { kind: "none" },
       host: "127.0.0.1",
+      identity: { byRole: {}, minPeople: 5 },
+      pseudonymKey: null,
       port: 4_000,
       sandbox: { users: 250, seed: 1, rateLimit: true },
       clock: null,

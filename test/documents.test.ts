@@ -469,6 +469,7 @@ describe("a JWT", () => {
       issuer: "https://issuer.example",
       audience: "analytics",
       roleClaim: "role",
+      identity: { byRole: {}, minPeople: 5 },
       now: () => Date.parse(NOW),
     };
     return jwtTokens(options, async () => publicKey)(token);

@@ -21,7 +21,15 @@ import { asksFor } from "../schema/demand.ts";
 import { schema } from "../schema/index.ts";
 import { visibleSchemas } from "../schema/visible.ts";
 import type { Environment } from "../src/config.ts";
-import { type Permits, permitsOf, type Role, SCOPES, type Scope, scopesOf } from "../src/domain/viewer.ts";
+import {
+  type Permits,
+  permitsOf,
+  type Role,
+  SCOPES,
+  type Scope,
+  scopesOf,
+  seeing,
+} from "../src/domain/viewer.ts";
 import { queryLibrary } from "../src/server/playground.ts";
 import { sha256 } from "../src/server/tokens.ts";
 import { type Answer, gateway } from "./gateway.ts";
@@ -50,7 +58,8 @@ const NAMES = Object.keys(CALLERS);
 
 function permitsFor(name: string): Permits {
   const { role, scopes } = CALLERS[name] as Caller;
-  return permitsOf({ name, role, scopes: scopesOf(role, scopes ?? null), email: null, documents: null });
+  const viewer = { name, role, scopes: scopesOf(role, scopes ?? null), email: null, documents: null };
+  return permitsOf(seeing(viewer, undefined, { byRole: {}, minPeople: 5 }));
 }
 
 const ADDRESS = "nobody@ternplover.example";
@@ -117,7 +126,37 @@ function partsOf(type: GraphQLNamedType): string[] {
 
 /** What is no field, and takes a permit all the same. */
 const TAKES: Readonly<Record<string, readonly (keyof Permits)[]>> = {
-  "Query.user(email:)": ["identity:read", "own"],
+  "Query.user(email:)": ["identity:read", "own", "pseudonyms"],
+  ...Object.fromEntries(
+    [
+      ...[
+        "USER",
+        "ACTOR",
+        "API_KEY",
+        "GROUP",
+        "SLACK_CHANNEL",
+        "CLAUDE_TAG_USER",
+        "SESSION",
+        "USER_PROFILE",
+      ].flatMap((dimension) => [`CostDimension.${dimension}`, `UsageDimension.${dimension}`]),
+      ...["CostFilter", "UsageFilter", "FilterAlternative"].flatMap((filter) =>
+        [
+          ...[
+            "users",
+            "actors",
+            "apiKeys",
+            "groups",
+            "slackChannels",
+            "claudeTagUsers",
+            "sessions",
+            "userProfiles",
+          ],
+        ].map((list) => `${filter}.${list}`),
+      ),
+      ...["ClaudeCodeDimension.USER", "ClaudeCodeDimension.ACTOR", "ArtifactDimension.USER"],
+      ...["UserFilter.users", "EngagementFilter.users", "ClaudeCodeFilter.emails"],
+    ].map((part): [string, (keyof Permits)[]] => [part, ["individuals"]]),
+  ),
   "SkillOrderField.LIST_PRICE": ["spend:read"],
   "SkillOrderField.OVERAGE": ["spend:read"],
   "ClaudeCodeMeasure.ESTIMATED": ["spend:read"],
@@ -125,7 +164,7 @@ const TAKES: Readonly<Record<string, readonly (keyof Permits)[]>> = {
   "ClaudeCodeLead.ESTIMATED": ["spend:read"],
 };
 const BY_ID: Readonly<Record<string, readonly (keyof Permits)[]>> = {
-  User: ["activity:read", "own"],
+  User: ["people", "own"],
   ApiKey: ["keys:read"],
   Workspace: ["keys:read"],
 };
@@ -206,11 +245,14 @@ test("what the rules of the test name is what asks for more than its field does"
     const values = isEnumType(type)
       ? type.getValues().map((each) => [`${type.name}.${each.name}`, each] as const)
       : [];
+    const inputs = isInputObjectType(type)
+      ? Object.values(type.getFields()).map((each) => [`${type.name}.${each.name}`, each] as const)
+      : [];
     const fields = isObjectType(type) ? Object.values(type.getFields()) : [];
     const args = fields.flatMap((field) =>
       field.args.map((arg) => [`${type.name}.${field.name}(${arg.name}:)`, arg] as const),
     );
-    return [...values, ...args].filter(([, part]) => asksFor(part) !== null);
+    return [...values, ...inputs, ...args].filter(([, part]) => asksFor(part) !== null);
   });
   expect(marked.map(([name]) => name).sort()).toEqual(Object.keys(TAKES).sort());
 });

@@ -11,6 +11,7 @@ import type {
 } from "../../src/domain/engagement.ts";
 import type { Person } from "../../src/domain/person.ts";
 import type { DayRange } from "../../src/domain/range.ts";
+import { isShownOf } from "../../src/domain/viewer.ts";
 import { everyone, everyoneOver } from "../../src/loaders/people.ts";
 import type { Endpoint } from "../../src/upstream/endpoint.ts";
 import { connectorActivity } from "../../src/upstream/endpoints/connectors.ts";
@@ -106,7 +107,7 @@ async function mostUsed<Thing extends { readonly name: string; readonly users: n
   const range = await activityPeriod(ctx, period);
   const { rows, sources } = await whole(walkOf(ctx.upstream, endpoint, [everyone(range)]));
   const ranked = rankedBy(
-    rows,
+    rows.filter(({ users }) => isShownOf(ctx.viewer, users)),
     ({ users }) => users,
     ({ name }) => name,
   ).slice(0, TOP);
@@ -119,6 +120,7 @@ async function mostUsed<Thing extends { readonly name: string; readonly users: n
 
 builder.objectFields(AdoptionDashboard, (t) => ({
   topUsersByProjects: t.field({
+    authScopes: { individuals: true },
     type: TopUsers,
     nullable: true,
     description:
@@ -128,6 +130,7 @@ builder.objectFields(AdoptionDashboard, (t) => ({
     resolve: (_page, { period }, ctx) => topPeople(ctx, period, projectsUsed),
   }),
   topUsersByArtifacts: t.field({
+    authScopes: { individuals: true },
     type: TopUsers,
     nullable: true,
     description:

@@ -94,7 +94,7 @@ const CodeLeader = builder.objectRef<CodeLeaderShape>("ClaudeCodeLeader").implem
   description: "A person's Claude Code over a range: the sum of their records.",
   fields: (t) => ({
     email: t.exposeString("email", {
-      authScopes: { "identity:read": true },
+      authScopes: { "identity:read": true, pseudonyms: true },
       nullable: true,
       description: "The address of their records, in lower case.",
     }),
@@ -272,6 +272,7 @@ builder.objectFields(ClaudeCodeDashboard, (t) => ({
     resolve: (_page, { range }, ctx) => figuresOf(ctx, range),
   }),
   leaderboard: t.field({
+    authScopes: { individuals: true },
     type: Leaderboard,
     nullable: true,
     description: "The people who did most, by what they did or by what it cost. Source: CLAUDE_CODE.",

@@ -1,5 +1,6 @@
 import type { Instant } from "./day.ts";
 import type { Spend } from "./money.ts";
+import type { Pseudonyms } from "./pseudonym.ts";
 import { type Placement, placementKey } from "./team.ts";
 import type { TokenUsage } from "./tokens.ts";
 
@@ -153,6 +154,30 @@ export function withoutNames<Row extends Dimensions>(row: Row): Row {
 
 function nameless({ email, name: _, ...user }: ReportUser): ReportUser {
   return email === undefined ? user : { ...user, formerEmail: email };
+}
+
+/** The row as it is seen by pseudonym. Cloud identities are left: they have a scope of their own. */
+export function pseudonymous<Row extends Dimensions>(row: Row, pseudonyms: Pseudonyms): Row {
+  const { user, actor, accountId, claudeTagUserId, userProfileId } = row;
+  return {
+    ...row,
+    user: user && pseudonymousUser(user, pseudonyms),
+    actor: actor?.kind === "person" ? { ...actor, user: pseudonymousUser(actor.user, pseudonyms) } : actor,
+    accountId: accountId && pseudonyms.id(accountId, "user"),
+    claudeTagUserId: claudeTagUserId && pseudonyms.id(claudeTagUserId, "slack"),
+    userProfileId: userProfileId && pseudonyms.id(userProfileId, "profile"),
+  };
+}
+
+function pseudonymousUser({ userId, ...user }: ReportUser, pseudonyms: Pseudonyms): ReportUser {
+  const { email, formerEmail, name } = user;
+  return {
+    ...user,
+    userId: pseudonyms.id(userId, "user"),
+    ...(email && { email: pseudonyms.address(email) }),
+    ...(formerEmail && { formerEmail: pseudonyms.address(formerEmail) }),
+    ...(name && { name: pseudonyms.name(userId) }),
+  };
 }
 
 /** Whether the row names people by their ids alone. */

@@ -1,4 +1,5 @@
 import { type Aliases, emailKey } from "./organization.ts";
+import type { Pseudonyms } from "./pseudonym.ts";
 
 /** A team of people, as of now. */
 export interface Team {
@@ -31,6 +32,24 @@ export const NOBODY: Placement = { kind: "nobody" };
 /** A name for a placement that no other has. */
 export function placementKey(placement: Placement): string {
   return placement.kind === "team" ? `team:${placement.team.teamId}` : placement.kind;
+}
+
+/**
+ * The teams that are shown to who sees people only in groups of `least` and more. Figures of all less those of the teams that are
+ * shown are the figures of the others, so that those have to be as many together: the smallest shown ones go with them.
+ */
+export function teamsOfAtLeast(teams: readonly Team[], least: number): ReadonlySet<Team> {
+  const bySize = teams.toSorted((a, b) => a.members.length - b.members.length);
+  const hidden = new Set<string>();
+  let from = 0;
+  for (const { members } of bySize) {
+    const isTooSmall = members.length < least;
+    const isTooFew = hidden.size > 0 && hidden.size < least;
+    if (!isTooSmall && !isTooFew) break;
+    for (const { email } of members) hidden.add(email);
+    from++;
+  }
+  return new Set(bySize.slice(from));
 }
 
 /** How the figures of people in several teams are counted. */
@@ -85,6 +104,24 @@ export class Teams {
 
 function order(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** What the operator says of people, as it is seen by pseudonym. */
+export function pseudonymousRoster({ aliases, teams }: Roster, pseudonyms: Pseudonyms): Roster {
+  const address = (email: string) => pseudonyms.address(email);
+  const masked = new Map([...aliases].map(([alias, email]) => [address(alias), address(email)]));
+  const team = ({ members, manager, ...rest }: Team): Team => ({
+    ...rest,
+    manager: manager && (manager.includes("@") ? address(manager) : pseudonyms.name(manager)),
+    // In the order of the file, which can be that of the names, nobody is shown.
+    members: members
+      .map(({ userId, email }) => ({
+        userId: userId && pseudonyms.id(userId, "user"),
+        email: address(email),
+      }))
+      .toSorted((a, b) => order(a.email, b.email)),
+  });
+  return { aliases: masked, teams: teams && new Teams(teams.all.map(team), masked) };
 }
 
 /** What the operator says of people: their other addresses, and their teams. */

@@ -26,6 +26,23 @@ export const ROLES = {
 
 export type Role = keyof typeof ROLES;
 
+/** How people are seen. */
+export const IDENTITIES = {
+  full: "By name, address and id. It takes the scope identity:read, or to be the person.",
+  pseudonym: "By pseudonyms, which are the same for the same person everywhere.",
+  none: "Not one by one: only groups of several, as many as MIN_PEOPLE says.",
+} as const satisfies Record<string, string>;
+
+export type Identity = keyof typeof IDENTITIES;
+
+/** What the operator says of how people are seen. */
+export interface IdentityPolicy {
+  /** How each role sees them, where that is not what its scopes come to. */
+  readonly byRole: { readonly [R in Role]?: Identity };
+  /** How many people a group is of at the least that is shown to who does not see them one by one. */
+  readonly minPeople: number;
+}
+
 /** Who asks, as far as it decides what they see. */
 export interface Viewer {
   /** Of the token, or the subject of the JWT; it stands in logs and shares the allowance under it. */
@@ -36,6 +53,10 @@ export interface Viewer {
   readonly email: string | null;
   /** Names and ids of the documents they may run, and nothing else then; null: no such list. */
   readonly documents: ReadonlySet<string> | null;
+  /** How they see people. */
+  readonly identity: Identity;
+  /** How many people a group has to be of for them to see it: 0 unless they see nobody alone. */
+  readonly minPeople: number;
 }
 
 /** Where nobody is asked who they are. */
@@ -45,17 +66,42 @@ export const ANYBODY: Viewer = {
   scopes: new Set(ALL),
   email: null,
   documents: null,
+  identity: "full",
+  minPeople: 0,
 };
 
 /** Who sees nothing: a request that came in some other way than through the door. */
-export const NOBODY: Viewer = { ...ANYBODY, role: "SERVICE", scopes: new Set(), documents: new Set() };
+export const NOBODY: Viewer = {
+  ...ANYBODY,
+  role: "SERVICE",
+  scopes: new Set(),
+  documents: new Set(),
+  identity: "none",
+  minPeople: Number.POSITIVE_INFINITY,
+};
 
-/** What can be asked of a viewer: a scope, to be a member who asks for what is theirs, or nothing at all. */
-export type Permits = Record<Scope | "own" | "anybody", boolean>;
+/**
+ * What can be asked of a viewer: a scope, to be a member who asks for what is theirs, to see people by pseudonym at least, to see
+ * people one by one, that and what they do, or nothing at all.
+ */
+export type Permits = Record<Scope | "own" | "pseudonyms" | "individuals" | "people" | "anybody", boolean>;
 
-export function permitsOf({ scopes, role }: Viewer): Permits {
+export function permitsOf({ scopes, role, identity }: Viewer): Permits {
   const held = Object.fromEntries(ALL.map((scope) => [scope, scopes.has(scope)])) as Record<Scope, boolean>;
-  return { ...held, own: role === "MEMBER", anybody: true };
+  const individuals = identity !== "none";
+  return {
+    ...held,
+    own: role === "MEMBER",
+    pseudonyms: identity === "pseudonym",
+    individuals,
+    people: individuals && held["activity:read"],
+    anybody: true,
+  };
+}
+
+/** Whether a group of so many people is shown to the viewer; what is not known can be one. */
+export function isShownOf({ minPeople }: Viewer, people: number | null): boolean {
+  return (people ?? 0) >= minPeople;
 }
 
 export function isRole(text: unknown): text is Role {
@@ -70,3 +116,26 @@ export function isScope(text: unknown): text is Scope {
 export function scopesOf(role: Role, listed: readonly Scope[] | null): ReadonlySet<Scope> {
   return new Set<Scope>(listed ?? ROLES[role]);
 }
+
+export function isIdentity(text: unknown): text is Identity {
+  return typeof text === "string" && Object.hasOwn(IDENTITIES, text);
+}
+
+/**
+ * The viewer as they see people: as stated of them, else of their role, else by what their scopes allow. A member sees nobody but
+ * themselves. Names are never shown to who sees pseudonyms, whatever the scopes.
+ */
+export function seeing(
+  viewer: Omit<Viewer, "identity" | "minPeople">,
+  stated: Identity | undefined,
+  { byRole, minPeople }: IdentityPolicy,
+): Viewer {
+  if (viewer.role === "MEMBER") return { ...viewer, identity: "full", minPeople: 0 };
+  const mayName = viewer.scopes.has("identity:read");
+  const wanted = stated ?? byRole[viewer.role] ?? "full";
+  const identity = wanted === "full" && !mayName ? "pseudonym" : wanted;
+  const scopes = identity === "full" ? viewer.scopes : viewer.scopes.difference(NAMING);
+  return { ...viewer, scopes, identity, minPeople: identity === "none" ? minPeople : 0 };
+}
+
+const NAMING: ReadonlySet<Scope> = new Set<Scope>(["identity:read"]);

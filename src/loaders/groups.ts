@@ -1,4 +1,6 @@
+import type { Context } from "../context.ts";
 import type { Group, GroupMember } from "../domain/group.ts";
+import { isShownOf } from "../domain/viewer.ts";
 import { GatewayError } from "../errors.ts";
 import { groupMembers, groups } from "../upstream/endpoints/groups.ts";
 import type { Upstream } from "../upstream/upstream.ts";
@@ -21,6 +23,19 @@ export const groupsOfUser = loader(async ({ upstream }, _params: Record<never, n
     [...byUser].map(([userId, memberships]): [string, Group[]] => [userId, memberships.map((m) => m.group)]),
   );
 });
+
+/** How many people each group is of now; asked about only where that decides whether it is shown. */
+export const sizeOfGroup = loader(async ({ upstream }, _params: Record<never, never>) => {
+  const { groups: all, memberships } = await membershipsNow(upstream);
+  const sizes = new Map(all.map(({ groupId }): [string, number] => [groupId, 0]));
+  for (const { group } of memberships) sizes.set(group.groupId, (sizes.get(group.groupId) ?? 0) + 1);
+  return sizes;
+});
+
+/** Whether a group is of enough people to be shown to the viewer. */
+export async function isGroupShown(ctx: Context, groupId: string): Promise<boolean> {
+  return ctx.viewer.minPeople === 0 || isShownOf(ctx.viewer, await sizeOfGroup(ctx, {}).load(groupId));
+}
 
 interface Membership {
   readonly group: Group;

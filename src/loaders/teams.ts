@@ -1,6 +1,6 @@
 import type { Context } from "../context.ts";
 import { emailKey } from "../domain/organization.ts";
-import { Teams } from "../domain/team.ts";
+import { type Placement, Teams, teamsOfAtLeast } from "../domain/team.ts";
 import { groupMembers, groups } from "../upstream/endpoints/groups.ts";
 import { type FieldWalks, walksOf } from "../upstream/plan.ts";
 import type { Upstream } from "../upstream/upstream.ts";
@@ -13,6 +13,20 @@ import { loader } from "./loader.ts";
  */
 export async function teamsNow(ctx: Context): Promise<Teams> {
   return ctx.roster.teams ?? (await groupTeams(ctx, {}).load(ALL)) ?? new Teams([], ctx.roster.aliases);
+}
+
+/**
+ * Whether what belongs to a placement is shown to the viewer. How many people are in no team nobody knows, so that those are
+ * shown only where people are seen one by one.
+ */
+export async function shownPlacements(ctx: Context): Promise<(placement: Placement | null) => boolean> {
+  const { minPeople } = ctx.viewer;
+  if (minPeople === 0) return () => true;
+  const shown = teamsOfAtLeast((await teamsNow(ctx)).all, minPeople);
+  return (placement) =>
+    placement === null ||
+    placement.kind === "nobody" ||
+    (placement.kind === "team" && shown.has(placement.team));
 }
 
 /** The walks to the teams before they are made; how many groups there are is not known yet, so their members count as one. */

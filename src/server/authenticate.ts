@@ -1,5 +1,5 @@
 import type { Plugin } from "graphql-yoga";
-import { ANYBODY, type Viewer } from "../domain/viewer.ts";
+import type { Viewer } from "../domain/viewer.ts";
 import type { ErrorCode } from "../errors.ts";
 import { IssuerUnavailable } from "./jwt.ts";
 
@@ -34,12 +34,13 @@ export class Refusal extends Error {
   }
 }
 
-/** Who asks, by the `authorization` header. Throws Refusal; where nobody is asked who they are, anybody may. */
+/** Who asks, by the `authorization` header. Throws Refusal; where nobody is asked who they are, all are `anybody`. */
 export function doorkeeper(
   authenticate: Authenticate | null,
+  anybody: Viewer,
 ): (authorization: string | null) => Promise<Viewer> {
   return async (authorization) => {
-    if (authenticate === null) return ANYBODY;
+    if (authenticate === null) return anybody;
     const token = bearerOf(authorization);
     if (token === null)
       throw new Refusal(

@@ -1,6 +1,14 @@
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
 import type { Instant } from "../domain/day.ts";
-import { isRole, isScope, type Role, scopesOf, type Viewer } from "../domain/viewer.ts";
+import {
+  type IdentityPolicy,
+  isRole,
+  isScope,
+  type Role,
+  scopesOf,
+  seeing,
+  type Viewer,
+} from "../domain/viewer.ts";
 
 export interface JwtOptions {
   /** Where the issuer publishes its keys. */
@@ -9,6 +17,7 @@ export interface JwtOptions {
   readonly audience: string;
   /** The claim that names the role. */
   readonly roleClaim: string;
+  readonly identity: IdentityPolicy;
   readonly now: () => Instant;
 }
 
@@ -26,7 +35,7 @@ export class IssuerUnavailable extends Error {}
  * The issuer's keys are kept, and fetched again when a token names one that is not among them.
  */
 export function jwtTokens(options: JwtOptions, keys: JWTVerifyGetKey = createRemoteJWKSet(options.jwksUrl)) {
-  const { issuer, audience, roleClaim, now } = options;
+  const { issuer, audience, roleClaim, identity, now } = options;
   return async (token: string): Promise<Viewer | null> => {
     try {
       const { payload } = await jwtVerify(token, keys, {
@@ -37,7 +46,7 @@ export function jwtTokens(options: JwtOptions, keys: JWTVerifyGetKey = createRem
         currentDate: new Date(now()),
         requiredClaims: ["exp", "sub"],
       });
-      return viewerOf(payload, roleClaim);
+      return viewerOf(payload, roleClaim, identity);
     } catch (fault) {
       if (isRefusal(fault)) return null;
       throw new IssuerUnavailable("the keys of the issuer could not be fetched", { cause: fault });
@@ -51,19 +60,20 @@ function isRefusal(fault: unknown): boolean {
 }
 
 /** A token without a known role, or with no list where documents are, is nobody's: a claim that is wrong must not open anything. */
-function viewerOf(payload: JWTPayload, roleClaim: string): Viewer | null {
+function viewerOf(payload: JWTPayload, roleClaim: string, policy: IdentityPolicy): Viewer | null {
   const role = roleOf(payload[roleClaim]);
   const documents = documentsOf(payload.documents);
   if (role === null || documents === "wrong") return null;
   const { sub = "", email, email_verified: isVerified } = payload;
   const listed = typeof payload.scope === "string" ? payload.scope.split(" ").filter(isScope) : null;
-  return {
+  const viewer = {
     name: sub,
     role,
     scopes: scopesOf(role, role === "SERVICE" ? (listed ?? []) : null),
     email: typeof email === "string" && isVerified !== false ? email : null,
     documents,
   };
+  return seeing(viewer, undefined, policy);
 }
 
 function documentsOf(claim: unknown): Viewer["documents"] | "wrong" {

@@ -3,10 +3,8 @@ import type { GraphQLSchema } from "graphql";
 import { createYoga, useReadinessCheck } from "graphql-yoga";
 import type { Context } from "../context.ts";
 import type { Instant } from "../domain/day.ts";
-import type { Roster } from "../domain/team.ts";
 import { NOBODY, type Viewer } from "../domain/viewer.ts";
 import type { Asker } from "../upstream/operation.ts";
-import type { Upstream } from "../upstream/upstream.ts";
 import { type Authenticate, authenticated, doorkeeper } from "./authenticate.ts";
 import { boundCost } from "./cost.ts";
 import { callDocuments, isCall } from "./documents/call.ts";
@@ -29,11 +27,10 @@ export const READINESS = "/readyz";
 
 export interface ServerOptions {
   readonly schema: GraphQLSchema;
-  readonly operation: (asker: Asker) => Upstream;
+  /** What one operation has in hand, as its viewer sees people. */
+  readonly context: (asker: Asker, viewer: Viewer) => Context;
   readonly now: () => Instant;
   readonly operationTimeoutMs: number;
-  readonly maxFirst: number;
-  readonly roster: Roster;
   /** Whether anybody is told what there is to ask. */
   readonly introspection: boolean;
   readonly playground: boolean;
@@ -43,6 +40,8 @@ export interface ServerOptions {
   readonly isReady: () => boolean;
   /** Null: nobody is asked who they are. */
   readonly authenticate: Authenticate | null;
+  /** Who everybody is then. */
+  readonly anybody: Viewer;
   /** Told of faults that clients see only as INTERNAL_SERVER_ERROR. */
   readonly onFault: (fault: unknown) => void;
 }
@@ -50,24 +49,20 @@ export interface ServerOptions {
 /** The HTTP edge: GraphQL on /graphql, GraphiQL for browsers on the same path, trusted documents on /q/, files on /export/, liveness and readiness. */
 export function createServer({
   schema,
-  operation,
+  context,
   now,
   operationTimeoutMs,
-  maxFirst,
-  roster,
   onFault,
   authenticate,
+  anybody,
   allowedOrigins,
   documents,
   ...options
 }: ServerOptions) {
-  const viewerOf = doorkeeper(authenticate);
+  const viewerOf = doorkeeper(authenticate, anybody);
   const contextOf = (asker: Asker, viewer: Viewer): Context => ({
-    upstream: operation({ ...asker, caller: viewer.name || (asker.caller ?? "") }),
-    viewer,
+    ...context({ ...asker, caller: viewer.name || (asker.caller ?? "") }, viewer),
     now: instantOf(now()),
-    maxFirst,
-    roster,
   });
   const view = schemaView(schema, options.introspection);
   const files = exportsOverHttp({ schema, view, context: contextOf, viewerOf, onFault });

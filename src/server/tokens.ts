@@ -4,6 +4,9 @@ import { ConfigError } from "../config.ts";
 import type { Instant } from "../domain/day.ts";
 import { parseInstant } from "../domain/day.ts";
 import {
+  IDENTITIES,
+  type IdentityPolicy,
+  isIdentity,
   isRole,
   isScope,
   ROLES,
@@ -11,6 +14,7 @@ import {
   SCOPES,
   type Scope,
   scopesOf,
+  seeing,
   type Viewer,
 } from "../domain/viewer.ts";
 import type { TrustedDocuments } from "./documents/trusted.ts";
@@ -27,6 +31,7 @@ const LOOK_MS = 1_000;
 
 export interface TokensOptions {
   readonly path: string;
+  readonly identity: IdentityPolicy;
   readonly now: () => Instant;
   /** Told when a changed file cannot be used; the tokens stay as they were. */
   readonly onFault: (fault: unknown) => void;
@@ -37,12 +42,14 @@ export interface TokensOptions {
 /** The viewer a token is of, or null. The file is read again when it changes. Throws ConfigError where it cannot be used at first. */
 export function fileTokens({
   path,
+  identity,
   now,
   onFault,
   documents,
 }: TokensOptions): (token: string) => Viewer | null {
+  const read = () => readTokens(path, identity, documents);
   let version = versionOf(path);
-  let tokens = readTokens(path, documents);
+  let tokens = read();
   let lookedAt = performance.now();
 
   function refresh(): void {
@@ -51,7 +58,7 @@ export function fileTokens({
     try {
       const current = versionOf(path);
       if (current === version) return;
-      tokens = readTokens(path, documents);
+      tokens = read();
       version = current;
     } catch (fault) {
       onFault(fault);
@@ -81,7 +88,7 @@ function versionOf(path: string): string {
   }
 }
 
-function readTokens(path: string, documents: TrustedDocuments): readonly Token[] {
+function readTokens(path: string, policy: IdentityPolicy, documents: TrustedDocuments): readonly Token[] {
   let list: unknown;
   try {
     list = JSON.parse(readFileSync(path, "utf8"));
@@ -90,7 +97,9 @@ function readTokens(path: string, documents: TrustedDocuments): readonly Token[]
   }
   if (!Array.isArray(list)) throw new ConfigError([`TOKENS_FILE: ${path} is not a list of tokens.`]);
   const faults: string[] = [];
-  const tokens = list.map((entry, i) => tokenOf(entry, documents, `TOKENS_FILE: entry ${i + 1}`, faults));
+  const tokens = list.map((entry, i) =>
+    tokenOf(entry, policy, documents, `TOKENS_FILE: entry ${i + 1}`, faults),
+  );
   const names = tokens.map(({ viewer }) => viewer.name);
   for (const name of new Set(names.filter((each, i) => each !== "" && names.indexOf(each) < i)))
     faults.push(`TOKENS_FILE: two tokens are named ${name}.`);
@@ -100,11 +109,17 @@ function readTokens(path: string, documents: TrustedDocuments): readonly Token[]
 
 type Entry = Readonly<Record<string, unknown>>;
 
-const KNOWN = ["name", "sha256", "role", "scopes", "expiresAt", "email", "documents"];
+const KNOWN = ["name", "sha256", "role", "scopes", "expiresAt", "email", "documents", "identity"];
 
-function tokenOf(entry: unknown, trusted: TrustedDocuments, where: string, faults: string[]): Token {
+function tokenOf(
+  entry: unknown,
+  policy: IdentityPolicy,
+  trusted: TrustedDocuments,
+  where: string,
+  faults: string[],
+): Token {
   const fields: Entry = typeof entry === "object" && entry !== null ? (entry as Entry) : {};
-  const { name, sha256, role, scopes, expiresAt, email, documents } = fields;
+  const { name, sha256, role, scopes, expiresAt, email, documents, identity } = fields;
   const check = (isRight: boolean, fault: string) => void (isRight || faults.push(`${where}: ${fault}`));
   for (const field of Object.keys(fields))
     check(KNOWN.includes(field), `there is no field ${field.slice(0, 40)}; there are ${KNOWN.join(", ")}.`);
@@ -136,6 +151,18 @@ function tokenOf(entry: unknown, trusted: TrustedDocuments, where: string, fault
       trusted.called(each).length > 0,
       `\`documents\` has ${each.slice(0, 100)}, which is no trusted document: ${trusted.nearest(each)}`,
     );
+  check(
+    identity === undefined || isIdentity(identity),
+    `\`identity\` is none of ${Object.keys(IDENTITIES).join(", ")}.`,
+  );
+  const held = scopesOf(
+    isRole(role) ? role : "SERVICE",
+    isList(scopes) ? (scopes as readonly Scope[]) : null,
+  );
+  check(
+    identity !== "full" || held.has("identity:read") || role === "MEMBER",
+    "`identity` is full, which takes the scope identity:read.",
+  );
   const expiry = typeof expiresAt === "string" ? parseInstant(expiresAt) : null;
   check(
     expiresAt === undefined || expiry !== null,
@@ -147,13 +174,17 @@ function tokenOf(entry: unknown, trusted: TrustedDocuments, where: string, fault
       "hex",
     ),
     expiresAt: expiry,
-    viewer: {
-      name: String(name ?? ""),
-      role: isRole(role) ? role : ("SERVICE" satisfies Role),
-      scopes: scopesOf(isRole(role) ? role : "SERVICE", isList(scopes) ? (scopes as readonly Scope[]) : null),
-      email: typeof email === "string" ? email : null,
-      documents: documents === undefined ? null : new Set(named),
-    },
+    viewer: seeing(
+      {
+        name: String(name ?? ""),
+        role: isRole(role) ? role : ("SERVICE" satisfies Role),
+        scopes: held,
+        email: typeof email === "string" ? email : null,
+        documents: documents === undefined ? null : new Set(named),
+      },
+      isIdentity(identity) ? identity : undefined,
+      policy,
+    ),
   };
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import { inspect } from "node:util";
 import type { KeyFamily } from "./endpoint.ts";
 
@@ -15,6 +15,11 @@ export class Credential {
       .update(key)
       .digest("base64url")
       .slice(0, 16);
+  }
+
+  /** A secret for another purpose, which does not tell the key. */
+  derive(purpose: string): string {
+    return createHmac("sha256", this.#key).update(`claude-analytics-gateway ${purpose}`).digest("base64url");
   }
 
   header(): string {

@@ -1,6 +1,7 @@
 import type { Subject } from "../cache/policy.ts";
 import type { Dataset } from "../domain/dataset.ts";
 import type { Day } from "../domain/day.ts";
+import type { Pseudonyms } from "../domain/pseudonym.ts";
 import type { DayRange } from "../domain/range.ts";
 import { Wire } from "./wire.ts";
 
@@ -58,6 +59,13 @@ export interface Endpoint<Params, Row> {
    * of people is given no longer than look-ups are.
    */
   withoutNames?(row: Row): Row;
+  /**
+   * The rows of a page as they are seen by pseudonym, where anything in them says who somebody is. Their order must not say it
+   * either: the place of a name among names is as good as the name.
+   */
+  pseudonymous?(rows: readonly Row[], pseudonyms: Pseudonyms): readonly Row[];
+  /** The question in upstream's ids, asked by who sees pseudonyms. Throws BAD_USER_INPUT where one was not given out to them. */
+  unmasked?<Asked extends Params>(params: Asked, pseudonyms: Pseudonyms): Asked;
   /** One row from its JSON; `path` is where in the body it stands. Throws WireError. */
   readonly read: (json: unknown, path: string, params: Params) => Row;
 }

@@ -5,7 +5,7 @@ import type { SpendQuestion } from "../../analytics/spend.ts";
 import { type Instant, parseDay } from "../../domain/day.ts";
 import { PERIODS, type Period } from "../../domain/period.ts";
 import type { DayRange } from "../../domain/range.ts";
-import type { Scope } from "../../domain/viewer.ts";
+import { type Permits, permitsOf } from "../../domain/viewer.ts";
 import { badInput, GatewayError } from "../../errors.ts";
 import { nearest } from "../nearest.ts";
 import { FOCUS } from "./focus.ts";
@@ -27,7 +27,7 @@ export interface Export {
 const LAYOUTS: Readonly<Record<string, SpendLayout>> = { spend: SPEND, focus: FOCUS };
 
 /** Spend by identity takes both. */
-const LAYOUT_SCOPES: readonly Scope[] = ["spend:read", "identity:read"];
+const LAYOUT_ASKS: readonly (keyof Permits)[] = ["spend:read", "individuals"];
 
 /** Everything there is to take away, by name. */
 export function exportNames(schema: GraphQLSchema): string[] {
@@ -54,7 +54,7 @@ export function openExport(
         .join(" and ")} are there.`,
     );
   if (layout !== undefined) {
-    for (const scope of LAYOUT_SCOPES) demand(reader.context({}), scope, `\`${file}\``);
+    for (const permit of LAYOUT_ASKS) demand(reader.context({}), permit, `\`${file}\``);
   }
   const table =
     layout === undefined
@@ -66,8 +66,8 @@ export function openExport(
 /** The exports that the one who asks may be told of: those they may have. */
 function namesFor({ told, context }: Reader): readonly string[] {
   if (told === null) return [];
-  const { scopes } = context({}).viewer;
-  const layouts = LAYOUT_SCOPES.every((scope) => scopes.has(scope)) ? Object.keys(LAYOUTS) : [];
+  const permits = permitsOf(context({}).viewer);
+  const layouts = LAYOUT_ASKS.every((permit) => permits[permit]) ? Object.keys(LAYOUTS) : [];
   return [...layouts, ...listsOf(told).keys()];
 }
 

@@ -23,6 +23,18 @@ export const apiKeys = endpoint({
   subject: "live",
   freshSeconds: FRESH.lookups,
   rowId: ({ apiKeyId }) => apiKeyId,
+  pseudonymous: (keys, pseudonyms) =>
+    keys.map(({ createdBy, principal, ...key }) => ({
+      ...key,
+      createdBy: createdBy && {
+        ...createdBy,
+        id: isOfPerson(createdBy.id) ? pseudonyms.id(createdBy.id, "user") : createdBy.id,
+      },
+      principal: principal && {
+        ...principal,
+        userId: principal.userId && pseudonyms.id(principal.userId, "user"),
+      },
+    })),
   row: (w: Wire<WireKey>): ApiKey => {
     const scope = w.atOrNull("scope") as Wire<Scope> | null;
     const creator = w.atOrNull("created_by");
@@ -43,3 +55,8 @@ export const apiKeys = endpoint({
     };
   },
 });
+
+/** Whatever it is not known to be of can be a person's. */
+function isOfPerson(id: string): boolean {
+  return !id.startsWith("svac_");
+}

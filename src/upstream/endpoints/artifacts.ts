@@ -4,6 +4,7 @@ import { endpoint, idOf } from "../endpoint.ts";
 import type { Wire } from "../wire.ts";
 import { ENGAGEMENT, engagementList } from "./coverage.ts";
 import { engagementQuery, type FilterNames } from "./engagement-query.ts";
+import { byPseudonym } from "./pseudonymous.ts";
 
 export const ARTIFACT_FILTERS = {
   users: "user_id",
@@ -34,6 +35,11 @@ export const artifactActivity = endpoint({
     "group_by[]": p.groupBy.map((dimension) => ARTIFACT_GROUPINGS[dimension]),
   }),
   rowId: (cell, { groupBy }) => idOf(cell.type, cell.isShared, ...groupBy.map((split) => SPLIT[split](cell))),
+  pseudonymous: (cells, pseudonyms) =>
+    byPseudonym(
+      cells.map((cell) => ({ ...cell, userId: cell.userId && pseudonyms.id(cell.userId, "user") })),
+      ({ userId }) => userId,
+    ),
   row: (w: Wire<AnalyticsArtifactActivity>, { range }: ArtifactQuestion): ArtifactCell => ({
     date: range.from,
     type: w.string("artifact_type"),

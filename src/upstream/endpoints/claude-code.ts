@@ -1,9 +1,11 @@
 import type { ClaudeCodeRecord, CodeActor, CodeModel } from "../../domain/claude-code.ts";
 import { dayOf } from "../../domain/day.ts";
+import type { Pseudonyms } from "../../domain/pseudonym.ts";
 import type { DayRange } from "../../domain/range.ts";
 import { endpoint } from "../endpoint.ts";
 import type { Wire } from "../wire.ts";
 import { DAILY, FRESH } from "./coverage.ts";
+import { byPseudonym } from "./pseudonymous.ts";
 
 /** As the contract describes it; the published client has no type for it. */
 interface WireRecord {
@@ -48,6 +50,11 @@ export const claudeCode = endpoint({
   exactNumbers: true,
   // An actor has several records a day, and names of keys are not unique: two that read alike can be of two machines or keys.
   rowId: () => null,
+  pseudonymous: (records, pseudonyms) =>
+    byPseudonym(
+      records.map((record) => ({ ...record, actor: pseudonymousActor(record.actor, pseudonyms) })),
+      ({ actor }) => (actor.kind === "user" ? actor.email : null),
+    ),
   row: (w: Wire<WireRecord>): ClaudeCodeRecord => {
     const core = w.at("core_metrics");
     return {
@@ -78,6 +85,10 @@ function actor(w: Wire<WireRecord["actor"]>): CodeActor {
   if (type === "user_actor") return { kind: "user", email: w.string("email_address") };
   if (type === "api_actor") return { kind: "apiKey", name: w.string("api_key_name") };
   return { kind: "unknown", type };
+}
+
+function pseudonymousActor(actor: CodeActor, pseudonyms: Pseudonyms): CodeActor {
+  return actor.kind === "user" ? { ...actor, email: pseudonyms.address(actor.email) } : actor;
 }
 
 function model(w: Wire<WireModel>): CodeModel {

@@ -8,9 +8,11 @@ import { CONSOLE, FRESH } from "./coverage.ts";
 import {
   type Bounds,
   BUCKETS_PER_PAGE,
+  pseudonymousBuckets,
   type ReportNames,
   reportQuery,
   spanOf,
+  unmaskedReport,
   widthOf,
 } from "./report-query.ts";
 import { type TokenColumn, tokens } from "./tokens.ts";
@@ -81,6 +83,8 @@ export const consoleUsage = endpoint({
   subject: "money",
   freshSeconds: FRESH.reports,
   rowId: ({ from }) => from,
+  pseudonymous: pseudonymousBuckets<TokenUsage>,
+  unmasked: unmaskedReport,
   row: (w: Wire<WireBucket>, p: ReportQuestion): Bucket<TokenUsage> => {
     const span = spanOf(w.only<keyof Bounds<string>>());
     return { ...span, rows: w.each("results").map((result) => usageRow(result, span, p)) };

@@ -1,6 +1,9 @@
 import { type Day, day } from "../../domain/day.ts";
+import type { EngagementQuestion } from "../../domain/engagement.ts";
+import type { Pseudonyms } from "../../domain/pseudonym.ts";
 import { type DayRange, daysIn } from "../../domain/range.ts";
 import type { Coverage } from "../endpoint.ts";
+import { unmaskedIds } from "./pseudonymous.ts";
 
 /** Engagement: days since 2026, the newest about a day old, at most 366 in one roll-up. */
 export const ENGAGEMENT: Coverage = {
@@ -63,4 +66,10 @@ export const engagementList = {
   subject: "activity",
   freshSeconds: FRESH.engagement,
   lagMs: ENGAGEMENT_LAG_MS,
+  unmasked: <P extends Partial<EngagementQuestion>>(p: P, pseudonyms: Pseudonyms): P => {
+    const users = p.filter?.users;
+    return users === undefined
+      ? p
+      : { ...p, filter: { ...p.filter, users: unmaskedIds(users, "user", pseudonyms) } };
+  },
 } as const;

@@ -1,7 +1,9 @@
 import type { EngagementDimension, EngagementFilter, EngagementQuestion } from "../../domain/engagement.ts";
+import type { Pseudonyms } from "../../domain/pseudonym.ts";
 import { type Endpoint, endpoint, idOf, type QueryValue, type RowId } from "../endpoint.ts";
 import type { Wire } from "../wire.ts";
 import { engagementDays } from "./coverage.ts";
+import { byPseudonym } from "./pseudonymous.ts";
 
 /** What a list calls the dimensions it can be narrowed by; those without a name it does not know. */
 export type FilterNames = { readonly [D in EngagementDimension]?: string };
@@ -30,6 +32,8 @@ export function engagementQuery(
 
 /** One more dimension that a list's rows are split by: how upstream spells it, and what a row then says of it. */
 interface Split<Part> {
+  /** The part as it is seen by pseudonym, where it is a person. */
+  readonly pseudonymous?: (part: Part, pseudonyms: Pseudonyms) => Part;
   readonly column: keyof SplitColumns;
   readonly part: (w: Wire<SplitColumns>) => Part;
   /** Null for what upstream ties to none. */
@@ -46,6 +50,7 @@ interface SplitColumns {
 export const BY_PERSON: Split<{ userId: string | null }> = {
   column: "user_id",
   part: (w) => ({ userId: w.stringOrNull("user_id") }),
+  pseudonymous: ({ userId }, pseudonyms) => ({ userId: userId && pseudonyms.id(userId, "user") }),
   id: ({ userId }) => userId,
 };
 
@@ -67,14 +72,21 @@ export const BY_GROUP: Split<{ groupId: string | null; groupName: string | null 
 
 /** A list whose rows are split: a row per thing, which `thingId` names, and value. */
 export function splitList<WireRow extends object, Row, Part>(
-  list: SplitOf,
+  list: SplitOf<Row>,
   names: FilterNames,
   row: (w: Wire<WireRow>) => Row,
   thingId: (row: Row) => RowId | null,
-  { column, part, id }: Split<Part>,
+  { column, part, id, pseudonymous }: Split<Part>,
 ): Endpoint<EngagementQuestion, Row & Part> {
+  const masked = (rows: readonly (Row & Part)[], pseudonyms: Pseudonyms) => {
+    const things = list.pseudonymous?.(rows, pseudonyms) ?? rows;
+    if (pseudonymous === undefined) return things as readonly (Row & Part)[];
+    const split = things.map((row, i) => ({ ...row, ...pseudonymous(rows[i] as Part, pseudonyms) }));
+    return byPseudonym(split as (Row & Part)[], (row) => String(id(row) ?? ""));
+  };
   return endpoint({
     ...list,
+    pseudonymous: masked,
     query: (p: EngagementQuestion) => ({ ...engagementQuery(names, p), "group_by[]": [column] }),
     rowId: (split: Row & Part) => idOf(thingId(split), id(split)),
     row: (w: Wire<WireRow>): Row & Part => {
@@ -86,4 +98,7 @@ export function splitList<WireRow extends object, Row, Part>(
   });
 }
 
-type SplitOf = Omit<Endpoint<EngagementQuestion, never>, "query" | "read" | "rowId" | "withoutNames">;
+type SplitOf<Row> = Omit<
+  Endpoint<EngagementQuestion, never>,
+  "query" | "read" | "rowId" | "withoutNames" | "pseudonymous"
+> & { readonly pseudonymous?: (rows: readonly Row[], pseudonyms: Pseudonyms) => readonly Row[] };

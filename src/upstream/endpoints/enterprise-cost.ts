@@ -16,7 +16,14 @@ import {
   userReport,
   userSpan,
 } from "./enterprise-report.ts";
-import { type Bounds, costRowId, type ReportNames, spanOf } from "./report-query.ts";
+import {
+  type Bounds,
+  costRowId,
+  pseudonymousBuckets,
+  pseudonymousRows,
+  type ReportNames,
+  spanOf,
+} from "./report-query.ts";
 import { reportUser } from "./report-user.ts";
 
 export const COST_NAMES = {
@@ -33,6 +40,7 @@ export const enterpriseCost = endpoint({
   ...bucketedReport(COST_NAMES),
   path: "/v1/organizations/analytics/cost_report",
   rowId: ({ from }) => from,
+  pseudonymous: pseudonymousBuckets<Spend>,
   row: (w: Wire<BetaAnalyticsCostReportTimeBucket>): Bucket<Spend> => {
     const span = spanOf(w.only<keyof Bounds<string>>());
     return { ...span, rows: w.each("results").map((result) => costRow(result.only<keyof Columns>(), span)) };
@@ -49,6 +57,7 @@ export const userCost = endpoint({
   path: "/v1/organizations/analytics/user_cost_report",
   rowId: costRowId,
   withoutNames: withoutNames<CostRow>,
+  pseudonymous: pseudonymousRows<CostRow>,
   row: (w: Wire<BetaAnalyticsCostUsersItem>, p): CostRow => {
     const span = userSpan(w.only<keyof Bounds<string>>(), p);
     return { ...costRow(w.only<keyof Columns>(), span), user: reportUser(w.at("actor")) };

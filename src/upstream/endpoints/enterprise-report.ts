@@ -10,6 +10,7 @@ import {
   type ReportNames,
   reportQuery,
   spanOf,
+  unmaskedReport,
   widthOf,
 } from "./report-query.ts";
 
@@ -23,6 +24,7 @@ const report = {
   subject: "money",
   watermarked: true,
   freshSeconds: FRESH.reports,
+  unmasked: unmaskedReport,
 } as const;
 
 /** A report split by time, whose pages are buckets. */

@@ -16,7 +16,7 @@ import {
   userReport,
   userSpan,
 } from "./enterprise-report.ts";
-import { type Bounds, reportRowId, spanOf } from "./report-query.ts";
+import { type Bounds, pseudonymousBuckets, pseudonymousRows, reportRowId, spanOf } from "./report-query.ts";
 import { reportUser } from "./report-user.ts";
 import { type TokenColumn, tokens } from "./tokens.ts";
 
@@ -26,6 +26,7 @@ export const enterpriseUsage = endpoint({
   ...bucketedReport(ENTERPRISE_NAMES),
   path: "/v1/organizations/analytics/usage_report",
   rowId: ({ from }) => from,
+  pseudonymous: pseudonymousBuckets<TokenUsage>,
   row: (w: Wire<BetaAnalyticsUsageReportTimeBucket>): Bucket<TokenUsage> => {
     const span = spanOf(w.only<keyof Bounds<string>>());
     return { ...span, rows: w.each("results").map((result) => usageRow(result.only<keyof Columns>(), span)) };
@@ -39,6 +40,7 @@ export const userUsage = endpoint({
   path: "/v1/organizations/analytics/user_usage_report",
   rowId: (row: UsageRow) => reportRowId(row),
   withoutNames: withoutNames<UsageRow>,
+  pseudonymous: pseudonymousRows<UsageRow>,
   row: (w: Wire<BetaAnalyticsUsageUsersItem>, p): UsageRow => {
     const span = userSpan(w.only<keyof Bounds<string>>(), p);
     return { ...usageRow(w.only<keyof Columns>(), span), user: reportUser(w.at("actor")) };

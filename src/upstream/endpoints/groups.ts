@@ -48,6 +48,12 @@ export const groupMembers = endpoint({
   query: () => ({}),
   freshSeconds: FRESH.lookups,
   rowId: ({ userId }) => userId,
+  pseudonymous: (members, pseudonyms) =>
+    members.map((member) => ({
+      ...member,
+      userId: pseudonyms.id(member.userId, "user"),
+      email: pseudonyms.address(member.email),
+    })),
   row: (w: Wire<RBACGroupMember>): GroupMember => ({
     userId: w.string("user_id"),
     email: w.string("email"),

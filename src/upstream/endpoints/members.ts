@@ -1,5 +1,6 @@
 import type { OrganizationUser } from "@anthropic-ai/sdk/resources/organization/users";
 import type { Member } from "../../domain/organization.ts";
+import type { Pseudonyms } from "../../domain/pseudonym.ts";
 import { endpoint } from "../endpoint.ts";
 import type { Wire } from "../wire.ts";
 import { FRESH } from "./coverage.ts";
@@ -14,6 +15,13 @@ const members = {
   subject: "live",
   freshSeconds: FRESH.lookups,
   rowId: ({ userId }: Member) => userId,
+  pseudonymous: (rows: readonly Member[], pseudonyms: Pseudonyms): readonly Member[] =>
+    rows.map((member) => ({
+      ...member,
+      userId: pseudonyms.id(member.userId, "user"),
+      email: pseudonyms.address(member.email),
+      name: pseudonyms.name(member.userId),
+    })),
   row: (w: Wire<OrganizationUser>): Member => ({
     userId: w.string("id"),
     email: w.string("email"),

@@ -1,5 +1,6 @@
 import type { AnalyticsProjectActivity } from "@anthropic-ai/sdk/resources/organization/analytics/analytics";
 import type { EngagementQuestion, Project } from "../../domain/engagement.ts";
+import type { Pseudonyms } from "../../domain/pseudonym.ts";
 import { endpoint, type RowId } from "../endpoint.ts";
 import type { Wire } from "../wire.ts";
 import { engagementList } from "./coverage.ts";
@@ -24,13 +25,43 @@ export const projectActivity = endpoint({
   rowId: byId,
   row: project,
   withoutNames: (row) => ({ ...row, createdBy: row.createdBy && { userId: row.createdBy.userId } }),
+  pseudonymous: pseudonymousProjects,
 });
 
 /** The same per project and person. */
-export const projectUse = splitList(list, PROJECT_FILTERS, project, byId, BY_PERSON);
+export const projectUse = splitList(
+  { ...list, pseudonymous: pseudonymousProjects },
+  PROJECT_FILTERS,
+  project,
+  byId,
+  BY_PERSON,
+);
 
 /** The same per project and group. */
-export const projectByGroup = splitList(list, PROJECT_FILTERS, project, byId, BY_GROUP);
+export const projectByGroup = splitList(
+  { ...list, pseudonymous: pseudonymousProjects },
+  PROJECT_FILTERS,
+  project,
+  byId,
+  BY_GROUP,
+);
+
+function pseudonymousProjects<Row extends Project>(
+  rows: readonly Row[],
+  pseudonyms: Pseudonyms,
+): readonly Row[] {
+  return rows.map((row) => ({
+    ...row,
+    createdBy: row.createdBy && pseudonymousCreator(row.createdBy, pseudonyms),
+  }));
+}
+
+function pseudonymousCreator(
+  { userId, email }: NonNullable<Project["createdBy"]>,
+  pseudonyms: Pseudonyms,
+): Project["createdBy"] {
+  return { userId: pseudonyms.id(userId, "user"), ...(email && { email: pseudonyms.address(email) }) };
+}
 
 function byId({ projectId }: Project): RowId {
   return projectId;

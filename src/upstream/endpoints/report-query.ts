@@ -1,9 +1,11 @@
-import { type CostRow, dimensionKey, type ReportRow, type Span } from "../../domain/bucket.ts";
+import { type CostRow, dimensionKey, pseudonymous, type ReportRow, type Span } from "../../domain/bucket.ts";
 import type { Day } from "../../domain/day.ts";
-import type { BucketWidth, Dimension, FilterDimension, ReportQuestion } from "../../domain/report.ts";
+import type { Pseudonyms } from "../../domain/pseudonym.ts";
+import type { Bucket, BucketWidth, Dimension, FilterDimension, ReportQuestion } from "../../domain/report.ts";
 import { badInput } from "../../errors.ts";
 import type { QueryValue, RowId } from "../endpoint.ts";
 import type { Wire } from "../wire.ts";
+import { unmaskedIds } from "./pseudonymous.ts";
 
 /** How one report spells the dimensions it can split by and filter on; what is absent it cannot do. */
 export interface ReportNames {
@@ -76,3 +78,51 @@ export function reportRowId(row: ReportRow<unknown>): RowId {
 export function costRowId(row: CostRow): RowId {
   return `${row.measure.net.currency} ${reportRowId(row)}`;
 }
+
+export function pseudonymousRows<Row extends ReportRow<unknown>>(
+  rows: readonly Row[],
+  pseudonyms: Pseudonyms,
+): readonly Row[] {
+  return rows.map((row) => pseudonymous(row, pseudonyms));
+}
+
+export function pseudonymousBuckets<Measure>(
+  buckets: readonly Bucket<Measure>[],
+  pseudonyms: Pseudonyms,
+): readonly Bucket<Measure>[] {
+  return buckets.map((bucket) => ({ ...bucket, rows: pseudonymousRows(bucket.rows, pseudonyms) }));
+}
+
+/** The question in upstream's ids; its alternatives are the gateway's own to match, against what it is shown. */
+export function unmaskedReport<Question extends ReportQuestion>(
+  question: Question,
+  pseudonyms: Pseudonyms,
+): Question {
+  const filter = Object.entries(question.filter).map(([dimension, values]) => [
+    dimension,
+    unmaskedValues(dimension as FilterDimension, values, pseudonyms),
+  ]);
+  return { ...question, filter: Object.fromEntries(filter) };
+}
+
+function unmaskedValues(
+  dimension: FilterDimension,
+  values: readonly string[],
+  pseudonyms: Pseudonyms,
+): readonly string[] {
+  switch (dimension) {
+    case "USER":
+      return unmaskedIds(values, "user", pseudonyms);
+    case "ACTOR":
+      return values.flatMap((id) => (IS_NOBODY.test(id) ? [id] : unmaskedIds([id], "user", pseudonyms)));
+    case "CLAUDE_TAG_USER":
+      return unmaskedIds(values, "slack", pseudonyms);
+    case "USER_PROFILE":
+      return unmaskedIds(values, "profile", pseudonyms);
+    default:
+      return values;
+  }
+}
+
+/** Actors that are no people, by their ids. */
+const IS_NOBODY = /^(svac|apikey)_/;

@@ -22,7 +22,16 @@ import type { ReportQuestion } from "../../domain/report.ts";
 import { endpoint } from "../endpoint.ts";
 import type { Wire } from "../wire.ts";
 import { FRESH, REPORTS } from "./coverage.ts";
-import { costRowId, type ReportNames, reportQuery, reportRowId, spanOf, widthOf } from "./report-query.ts";
+import {
+  costRowId,
+  pseudonymousRows,
+  type ReportNames,
+  reportQuery,
+  reportRowId,
+  spanOf,
+  unmaskedReport,
+  widthOf,
+} from "./report-query.ts";
 import { type TokenColumn, tokens } from "./tokens.ts";
 
 const SHARED = {
@@ -116,12 +125,14 @@ const report = (names: ReportNames) =>
     subject: "money",
     watermarked: true,
     freshSeconds: FRESH.reports,
+    unmasked: unmaskedReport,
   }) as const;
 
 const cost = {
   path: "/v1/organizations/analytics/cost",
   rowId: (row: CostRow, p: ReportQuestion) => (isHidden(row, p) ? null : costRowId(row)),
   withoutNames: withoutNames<CostRow>,
+  pseudonymous: pseudonymousRows<CostRow>,
   row: (w: Wire<BetaAnalyticsCostItem>): CostRow => {
     const group = w.at("group");
     const money = w.at("cost");
@@ -144,6 +155,7 @@ const usage = {
   path: "/v1/organizations/analytics/usage",
   rowId: (row: UsageRow, p: ReportQuestion) => (isHidden(row, p) ? null : reportRowId(row)),
   withoutNames: withoutNames<UsageRow>,
+  pseudonymous: pseudonymousRows<UsageRow>,
   row: (w: Wire<BetaAnalyticsUsageItem>): UsageRow => {
     const counted = w.at("usage");
     return {

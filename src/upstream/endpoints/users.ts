@@ -9,10 +9,12 @@ import type {
   UserActivity,
 } from "../../domain/activity.ts";
 import type { EngagementQuestion } from "../../domain/engagement.ts";
+import type { Pseudonyms } from "../../domain/pseudonym.ts";
 import { endpoint } from "../endpoint.ts";
 import type { Wire } from "../wire.ts";
 import { engagementList } from "./coverage.ts";
 import { BY_GROUP, engagementQuery, type FilterNames, splitList } from "./engagement-query.ts";
+import { byPseudonym } from "./pseudonymous.ts";
 
 type User = AnalyticsUserActivity;
 
@@ -35,6 +37,11 @@ export const userActivity = endpoint({
   rowId: ({ userId }) => userId,
   row: activity,
   withoutNames: ({ email, ...row }) => (email === undefined ? row : { ...row, formerEmail: email }),
+  pseudonymous: (rows, pseudonyms) =>
+    byPseudonym(
+      rows.map((row) => pseudonymousActivity(row, pseudonyms)),
+      ({ userId }) => userId,
+    ),
 });
 
 /** The same of the members of each group together: one row per group. */
@@ -45,6 +52,16 @@ export const activityByGroup = splitList(
   () => "", // groups alone are what the rows are about
   BY_GROUP,
 );
+
+function pseudonymousActivity(row: UserActivity, pseudonyms: Pseudonyms): UserActivity {
+  const { userId, email, formerEmail } = row;
+  return {
+    ...row,
+    userId: userId && pseudonyms.id(userId, "user"),
+    ...(email && { email: pseudonyms.address(email) }),
+    ...(formerEmail && { formerEmail: pseudonyms.address(formerEmail) }),
+  };
+}
 
 function activity(w: Wire<User>): UserActivity {
   return {

@@ -1,0 +1,47 @@
+import type { Pseudonyms } from "../domain/pseudonym.ts";
+import { GatewayError } from "../errors.ts";
+import type { Endpoint } from "./endpoint.ts";
+import type { Page } from "./page.ts";
+import type { Upstream } from "./upstream.ts";
+
+/**
+ * The upstream as it is seen by who is not to learn who anybody is. Pages are kept as upstream sent them, whoever asked; between
+ * them and whatever is made of them (rows, joins, ids, cursors, files, errors) stand the pseudonyms.
+ */
+export function masked(upstream: Upstream, pseudonyms: Pseudonyms): Upstream {
+  /** What upstream writes into its tokens is not known: it can be the address that a page ends with. */
+  const sealed = (token: string | null) => token && pseudonyms.seal(token, TOKEN);
+  const opened = (token: string | null) => token && (pseudonyms.open(token, TOKEN) ?? refuse());
+  const asked = <P>(endpoint: Pick<Endpoint<P, never>, "unmasked">, params: P) =>
+    endpoint.unmasked?.(params, pseudonyms) ?? params;
+  const shown = <Row, Seen extends Page<Row>>(endpoint: Endpoint<never, Row>, page: Seen): Seen => ({
+    ...page,
+    rows: endpoint.pseudonymous?.(page.rows, pseudonyms) ?? page.rows,
+    token: sealed(page.token),
+    next: sealed(page.next),
+  });
+  const own: Pick<Upstream, "pages" | "kept" | "peek"> = {
+    async *pages(endpoint, params, from = null) {
+      for await (const page of upstream.pages(endpoint, asked(endpoint, params), opened(from)))
+        yield shown(endpoint, page);
+    },
+    async kept(endpoint, params) {
+      const page = await upstream.kept(endpoint, asked(endpoint, params));
+      return page && shown(endpoint, page);
+    },
+    async peek(endpoint, params, token) {
+      const page = await upstream.peek(endpoint, asked(endpoint, params), opened(token));
+      return page && shown(endpoint, page);
+    },
+  };
+  return Object.assign(Object.create(upstream) as Upstream, own);
+}
+
+const TOKEN = "token";
+
+function refuse(): never {
+  throw new GatewayError(
+    "CURSOR_INVALID",
+    "This cursor is damaged or was given to somebody who sees people otherwise than you; ask again without `after`.",
+  );
+}
