@@ -222,6 +222,7 @@ builder.queryField("claudeCodeRecords", (t) =>
 
 builder.objectFields(User, (t) => ({
   claudeCode: t.field({
+    authScopes: { "activity:read": true, own: true },
     type: ClaudeCodeTotals,
     nullable: true,
     description:
@@ -233,6 +234,7 @@ builder.objectFields(User, (t) => ({
     },
   }),
   claudeCodeRecords: t.field({
+    authScopes: { "activity:read": true, own: true },
     type: ClaudeCodeRecordConnection,
     nullable: true,
     description: "The person's records, oldest first, matched by email. Source: CLAUDE_CODE.",

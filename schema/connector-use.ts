@@ -66,6 +66,7 @@ const ConnectorUseConnection = builder.connectionObject(
 
 builder.objectField(User, "connectors", (t) =>
   t.field({
+    authScopes: { "activity:read": true, own: true },
     type: [ConnectorUse],
     nullable: true,
     description:

@@ -217,6 +217,7 @@ const CostBucketConnection = builder.connectionObject(
         resolve: (answer) => comparedTotal(totalsOf<SpendShape>(answer), spends),
       }),
       overlap: t.field({
+        authScopes: { spenders: true }, // it can be what one person in two teams used
         type: Spend,
         nullable: true,
         description:

@@ -1,7 +1,7 @@
 import type { GraphQLObjectType } from "graphql";
 import type { Context } from "../src/context.ts";
 import { isPseudonymousAddress } from "../src/domain/pseudonym.ts";
-import { isScope, type Permits, permitsOf, type Viewer } from "../src/domain/viewer.ts";
+import { type Permits, permitsOf, scopeIn, type Viewer } from "../src/domain/viewer.ts";
 import { badInput, forbidden, type GatewayError, unseen } from "../src/errors.ts";
 
 /**
@@ -14,7 +14,7 @@ export function demand({ viewer }: Context, permit: keyof Permits | undefined, w
 
 /** Why what asks any of some permits is refused: for want of a scope, or for how the viewer sees people. */
 export function refusal(viewer: Viewer, asked: readonly (keyof Permits)[], what: string): GatewayError {
-  const scopes = asked.flatMap((each) => (each === "people" ? "activity:read" : isScope(each) ? each : []));
+  const scopes = asked.flatMap((each) => scopeIn(each) ?? []);
   const missing = scopes.filter((scope) => !viewer.scopes.has(scope));
   return missing.length === 0 && viewer.identity === "none" ? unseen(what) : forbidden(what, missing);
 }

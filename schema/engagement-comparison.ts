@@ -221,6 +221,7 @@ builder.objectField(Plugin, "comparison", (t) =>
 
 builder.objectField(User, "activityComparison", (t) =>
   t.field({
+    authScopes: { "activity:read": true, own: true },
     type: UserComparison,
     nullable: true,
     description:

@@ -187,6 +187,7 @@ builder.queryField("groups", (t) =>
 
 builder.objectField(User, "groups", (t) =>
   t.field({
+    authScopes: { "activity:read": true, own: true },
     type: [Group],
     nullable: true,
     description:

@@ -49,6 +49,7 @@ const ProjectUseConnection = builder.connectionObject(
 
 builder.objectField(User, "projects", (t) =>
   t.field({
+    authScopes: { "activity:read": true, own: true },
     type: [ProjectUse],
     nullable: true,
     description:

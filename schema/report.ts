@@ -47,7 +47,6 @@ import {
   rowsWanted,
   type Slice,
 } from "./connection.ts";
-import { demand } from "./demand.ts";
 import { type Incomplete, IncompleteEnum } from "./incomplete.ts";
 import { DateRange, type DateRangeInput, resolveRange } from "./range.ts";
 import type { ReportNode } from "./report-bucket.ts";
@@ -240,7 +239,6 @@ export function overlapWalks<Measure>(
 /** What the rows of all pages of an answer count more than once; null where they are not split by team. */
 export async function overlapOfAnswer<Measure>(ctx: Context, answer: object): Promise<Measure | null> {
   const plan = planOf<Measure>(answer);
-  demand(ctx, "individuals", "`overlap`"); // it can be what one person in two teams used
   return isByTeam(plan) ? overlapOf(ctx, plan) : null;
 }
 

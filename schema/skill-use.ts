@@ -50,6 +50,7 @@ const SkillUseConnection = builder.connectionObject(
 
 builder.objectField(User, "skills", (t) =>
   t.field({
+    authScopes: { "activity:read": true, own: true },
     type: [SkillUse],
     nullable: true,
     description:

@@ -22,7 +22,6 @@ import { UserActivity } from "./activity.ts";
 import { builder, nodeLoader } from "./builder.ts";
 import { ClaudeCodeTotals } from "./claude-code.ts";
 import { type Connection, connect, forward, type Question, type Slice } from "./connection.ts";
-import { demand } from "./demand.ts";
 import { Spend } from "./money.ts";
 import { DateRange, type DateRangeInput, DEFAULT_PERIOD, resolveRange } from "./range.ts";
 import { OverlapEnum, reportWalks } from "./report.ts";
@@ -247,16 +246,13 @@ const TeamConnection = builder.connectionObject(
       "Teams by name, then people in no team, then usage no person is behind. Its freshness is that of who is in which team: of the RBAC groups, or of the member list, since the operator's list has no age.",
     fields: (t) => ({
       overlap: t.field({
-        authScopes: { "spend:read": true },
+        authScopes: { spenders: true }, // it can be what one person in two teams used
         type: Spend,
         nullable: true,
         description:
           "How much `spend` of all teams counts more than once, people in several teams being in each: what all rows add up to, less this, is the total of `cost`. Zero with `overlap: SPLIT`. Additive over ranges that do not overlap. Null: nobody cost anything.",
         extensions: walksOfSpend,
-        resolve: (list, _args, ctx) => {
-          demand(ctx, "individuals", "`overlap`"); // it can be what one person in two teams used
-          return spendOverlap(ctx, (list as object as TeamList).spend);
-        },
+        resolve: (list, _args, ctx) => spendOverlap(ctx, (list as object as TeamList).spend),
       }),
     }),
   },
@@ -305,6 +301,7 @@ async function teamsOfPerson(ctx: Context, person: Person) {
 
 builder.objectFields(User, (t) => ({
   team: t.string({
+    authScopes: { "activity:read": true, own: true },
     nullable: true,
     description:
       "Name of the team the person is in now; of several, the first by name, and `teams` has all. Null: in none. Where the RBAC groups are the teams, one upstream walk per group for all people together. Sources: GROUPS, GROUP_MEMBERS. Errors: TOO_EXPENSIVE, UPSTREAM_*.",
@@ -312,6 +309,7 @@ builder.objectFields(User, (t) => ({
     resolve: async (person, _args, ctx) => (await teamsOfPerson(ctx, person))[0]?.name ?? null,
   }),
   teams: t.field({
+    authScopes: { "activity:read": true, own: true },
     type: [Team],
     nullable: true,
     description: "The teams the person is in now, by name; empty where in none. As `team`.",

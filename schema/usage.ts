@@ -235,6 +235,7 @@ const UsageBucketConnection = builder.connectionObject(
         resolve: (answer) => comparedTotal(totalsOf<TokenUsageShape>(answer), usages),
       }),
       overlap: t.field({
+        authScopes: { people: true }, // it can be what one person in two teams used
         type: TokenUsage,
         nullable: true,
         description:
@@ -274,6 +275,7 @@ builder.queryField("usage", (t) =>
 
 builder.objectField(User, "usage", (t) =>
   t.field({
+    authScopes: { "activity:read": true, own: true },
     type: TokenUsage,
     nullable: true,
     description:

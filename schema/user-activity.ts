@@ -44,6 +44,7 @@ function daysAsked(days: readonly DayRange[], incomplete: Incomplete, ctx: Conte
 
 builder.objectFields(User, (t) => ({
   activity: t.field({
+    authScopes: { "activity:read": true, own: true },
     type: UserActivity,
     nullable: true,
     description:
@@ -62,6 +63,7 @@ builder.objectFields(User, (t) => ({
     },
   }),
   activityByDay: t.field({
+    authScopes: { "activity:read": true, own: true },
     type: [UserActivityDay],
     nullable: true,
     description:

@@ -6,6 +6,7 @@ import {
   type CodeRow,
   codeGroupKey,
   codeMeasures,
+  codeMeasuresWithoutCost,
   NO_CODE_DIMENSIONS,
   rowsOfRecord,
 } from "../domain/claude-code-group.ts";
@@ -41,9 +42,9 @@ export interface CodeAnalysis extends Pick<Analysis<CodeFigure, CodeMeasure>, "b
   readonly keeps: (record: ClaudeCodeRecord) => boolean;
 }
 
-function kindIn({ roster }: Context): Kind<CodeFigure, CodeMeasure> {
+function kindIn({ roster, viewer }: Context): Kind<CodeFigure, CodeMeasure> {
   return {
-    algebra: codeMeasures,
+    algebra: viewer.scopes.has("spend:read") ? codeMeasures : codeMeasuresWithoutCost,
     subject: claudeCode.subject,
     groupOf: (row) => codeGroupKey(row, roster.aliases),
     ungrouped: (row) => ({ ...row, ...NO_CODE_DIMENSIONS }),

@@ -117,6 +117,13 @@ export const codeMeasures = {
   rank: ({ estimated }: CodeMeasure): Decimal => estimated.cents,
 };
 
+/** The same, ranked by tokens: an order by what groups cost is as good as the cost. */
+export const codeMeasuresWithoutCost = {
+  ...codeMeasures,
+  rank: ({ tokens }: CodeMeasure): Decimal =>
+    decimalOf(tokens.inputTokens + tokens.outputTokens + tokens.cacheReadTokens + tokens.cacheCreationTokens),
+};
+
 /** A figure of the work, or of the tokens, by name. */
 export function countOf(
   { work, tokens }: CodeMeasure,

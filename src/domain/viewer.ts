@@ -80,23 +80,33 @@ export const NOBODY: Viewer = {
   minPeople: Number.POSITIVE_INFINITY,
 };
 
-/**
- * What can be asked of a viewer: a scope, to be a member who asks for what is theirs, to see people by pseudonym at least, to see
- * people one by one, that and what they do, or nothing at all.
- */
-export type Permits = Record<Scope | "own" | "pseudonyms" | "individuals" | "people" | "anybody", boolean>;
+/** What can be asked of a viewer beside a scope. */
+const OTHERS = {
+  /** To be a member who asks for what is theirs. */
+  own: ({ role }) => role === "MEMBER",
+  /** To see people by pseudonym. */
+  pseudonyms: ({ identity }) => identity === "pseudonym",
+  /** To see people one by one, and with that what they do, or what they cost. */
+  individuals: ({ identity }) => identity !== "none",
+  people: ({ identity, scopes }) => identity !== "none" && scopes.has("activity:read"),
+  spenders: ({ identity, scopes }) => identity !== "none" && scopes.has("spend:read"),
+  /** Nothing at all. */
+  anybody: () => true,
+} as const satisfies Record<string, (viewer: Viewer) => boolean>;
 
-export function permitsOf({ scopes, role, identity }: Viewer): Permits {
-  const held = Object.fromEntries(ALL.map((scope) => [scope, scopes.has(scope)])) as Record<Scope, boolean>;
-  const individuals = identity !== "none";
-  return {
-    ...held,
-    own: role === "MEMBER",
-    pseudonyms: identity === "pseudonym",
-    individuals,
-    people: individuals && held["activity:read"],
-    anybody: true,
-  };
+export type Permits = Record<Scope | keyof typeof OTHERS, boolean>;
+
+/** The scope that is part of what is asked; null where none is. */
+export function scopeIn(permit: keyof Permits): Scope | null {
+  if (permit === "people") return "activity:read";
+  if (permit === "spenders") return "spend:read";
+  return isScope(permit) ? permit : null;
+}
+
+export function permitsOf(viewer: Viewer): Permits {
+  const scopes = ALL.map((scope) => [scope, viewer.scopes.has(scope)]);
+  const others = Object.entries(OTHERS).map(([name, isHeld]) => [name, isHeld(viewer)]);
+  return Object.fromEntries([...scopes, ...others]);
 }
 
 /** Whether a group of so many people is shown to the viewer; what is not known can be one. */
