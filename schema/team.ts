@@ -41,6 +41,7 @@ const TeamMemberType = builder.objectRef<MemberNode>("TeamMember").implement({
   description: "One person in one team, now.",
   fields: (t) => ({
     email: t.exposeString("email", {
+      authScopes: { "identity:read": true, pseudonyms: true },
       description:
         "Address: of an RBAC group as upstream spells it; of the operator's list lower-cased, and the one that aliases stand for.",
     }),

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import {
   buildClientSchema,
   type GraphQLNamedType,
@@ -17,92 +14,15 @@ import {
   validate,
   validateSchema,
 } from "graphql";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { asksFor } from "../schema/demand.ts";
 import { schema } from "../schema/index.ts";
 import { visibleSchemas } from "../schema/visible.ts";
 import type { Environment } from "../src/config.ts";
-import {
-  type Permits,
-  permitsOf,
-  type Role,
-  SCOPES,
-  type Scope,
-  scopesOf,
-  seeing,
-} from "../src/domain/viewer.ts";
+import type { Permits } from "../src/domain/viewer.ts";
 import { queryLibrary } from "../src/server/playground.ts";
-import { sha256 } from "../src/server/tokens.ts";
+import { codesOf, guarded, messagesOf, NAMES, permitsFor } from "./callers.ts";
 import { type Answer, gateway } from "./gateway.ts";
-
-const folder = mkdtempSync(join(tmpdir(), "introspection-"));
-afterAll(() => rmSync(folder, { recursive: true }));
-
-interface Caller {
-  readonly role: Role;
-  readonly scopes?: readonly Scope[];
-}
-
-const SINGLE = (Object.keys(SCOPES) as Scope[]).map((scope): [string, Caller] => [
-  `SERVICE-${scope.replace(":", "-")}`,
-  { role: "SERVICE", scopes: [scope] },
-]);
-const CALLERS: Readonly<Record<string, Caller>> = {
-  OWNER: { role: "OWNER" },
-  ADMIN: { role: "ADMIN" },
-  ANALYST: { role: "ANALYST" },
-  MEMBER: { role: "MEMBER" },
-  SERVICE: { role: "SERVICE", scopes: [] },
-  ...Object.fromEntries(SINGLE),
-};
-const NAMES = Object.keys(CALLERS);
-
-function permitsFor(name: string): Permits {
-  const { role, scopes } = CALLERS[name] as Caller;
-  const viewer = { name, role, scopes: scopesOf(role, scopes ?? null), email: null, documents: null };
-  return permitsOf(seeing(viewer, undefined, { byRole: {}, minPeople: 5 }));
-}
-
-const ADDRESS = "nobody@ternplover.example";
-
-/** A gateway with a token for each caller. */
-function guarded(settings: Environment = {}, email = ADDRESS) {
-  const path = join(folder, `${crypto.randomUUID()}.json`);
-  const tokens = Object.entries(CALLERS).map(([name, caller]) => ({
-    name,
-    ...caller,
-    sha256: sha256(name).toString("hex"),
-    ...(caller.role === "MEMBER" ? { email } : {}),
-  }));
-  writeFileSync(path, JSON.stringify(tokens));
-  const opened = gateway({
-    sandbox: { users: 30 },
-    settings: { AUTH: "tokens", TOKENS_FILE: path, ...settings },
-  });
-  const headersOf = (name: string) => ({
-    "content-type": "application/json",
-    authorization: `Bearer ${name}`,
-  });
-  return {
-    ...opened,
-    headersOf,
-    async askAs(name: string, query: string, variables: object = {}, operationName?: string) {
-      const response = await opened.app.fetch("http://gateway.test/graphql", {
-        method: "POST",
-        headers: headersOf(name),
-        body: JSON.stringify({ query, variables, operationName }),
-      });
-      return (await response.json()) as Answer;
-    },
-    async fileAs(name: string, file: string): Promise<string> {
-      const url = `http://gateway.test/export/${file}`;
-      return (await opened.app.fetch(url, { headers: headersOf(name) })).text();
-    },
-  };
-}
-
-const codesOf = ({ errors }: Answer) => [...new Set(errors?.map(({ extensions }) => extensions.code))];
-const messagesOf = ({ errors }: Answer) => (errors ?? []).map(({ message }) => message).join("\n");
 
 const WHOLE = getIntrospectionQuery({ oneOf: true });
 
@@ -289,7 +209,7 @@ describe("the query library", () => {
         "OWNER",
         `{ users(range: { last: { days: 3 } }, first: 1) { nodes { email } } }`,
       );
-      const { askAs } = guarded({}, people.data.users.nodes[0].email);
+      const { askAs } = guarded({ email: people.data.users.nodes[0].email });
       const shown = visibleSchemas(schema)(permitsFor(name));
       const wrong: string[] = [];
       let refused = 0;
@@ -402,7 +322,7 @@ describe("INTROSPECTION=off", () => {
   test.each(Object.entries(QUERIES))(
     "tells nobody, asked %s",
     async (_how, [query, variables, operation]) => {
-      const { askAs, headersOf, app, seen } = guarded(OFF);
+      const { askAs, headersOf, app, seen } = guarded({ settings: OFF });
       const refuses = (answer: Answer) => {
         expect(codesOf(answer)).toEqual(["FORBIDDEN"]);
         expect(messagesOf(answer)).toContain("schema/schema.graphql");
@@ -427,7 +347,7 @@ describe("INTROSPECTION=off", () => {
   });
 
   test("leaves other questions as they are", async () => {
-    const { askAs } = guarded(OFF);
+    const { askAs } = guarded({ settings: OFF });
     const answer = await askAs(
       "OWNER",
       `query A { __typename organization { __typename } } query B { __schema { queryType { name } } }`,
@@ -471,7 +391,7 @@ describe("suggestions", () => {
     "of a %s are for those who are shown all",
     async (_form, [name, query, variables]) => {
       const on = guarded();
-      const off = guarded({ INTROSPECTION: "off" });
+      const off = guarded({ settings: { INTROSPECTION: "off" } });
       for (const asked of ["ADMIN", "OWNER", "MEMBER"]) {
         const answer = await on.askAs(asked, query, variables);
         const hint = /Did you mean.*\?$/m.exec(messagesOf(answer))?.[0] ?? null;
@@ -514,33 +434,38 @@ describe("hints of files", () => {
     ["cost.csv?rang=1", "range"],
   ])("%s names what is there only to those who may have it", async (file, name) => {
     const { fileAs } = guarded();
+    const textOf = async (name: string, file: string) => (await fileAs(name, file)).text();
     const named = `did you mean ${name}?`;
-    expect(await fileAs("OWNER", file)).toContain(named);
-    const refused = await fileAs("ADMIN", file);
+    expect(await textOf("OWNER", file)).toContain(named);
+    const refused = await textOf("ADMIN", file);
     expect(refused).not.toMatch(new RegExp(`\\b${name}\\b(?!\\.)`));
-    expect(await guarded({ INTROSPECTION: "off" }).fileAs("OWNER", file)).not.toContain(named);
+    expect(
+      await (await guarded({ settings: { INTROSPECTION: "off" } }).fileAs("OWNER", file)).text(),
+    ).not.toContain(named);
   });
 
   test("go on naming what a caller may have", async () => {
     const { fileAs } = guarded();
-    expect(await fileAs("ADMIN", "skils.csv")).toContain("did you mean skills?");
-    expect(await fileAs("ADMIN", `skills.csv?${RANGE}&fields=usrs`)).toContain("did you mean users?");
-    expect(await fileAs("ADMIN", "skills.csv?rnge=1")).toContain("did you mean range?");
+    const textOf = async (name: string, file: string) => (await fileAs(name, file)).text();
+    expect(await textOf("ADMIN", "skils.csv")).toContain("did you mean skills?");
+    expect(await textOf("ADMIN", `skills.csv?${RANGE}&fields=usrs`)).toContain("did you mean users?");
+    expect(await textOf("ADMIN", "skills.csv?rnge=1")).toContain("did you mean range?");
   });
 
   test("with INTROSPECTION=off say where the names are", async () => {
-    const { fileAs } = guarded({ INTROSPECTION: "off" });
+    const { fileAs } = guarded({ settings: { INTROSPECTION: "off" } });
+    const textOf = async (name: string, file: string) => (await fileAs(name, file)).text();
     for (const file of [
       "zzz.csv",
       "skills.csv?rnge=1",
       "skills.csv?range=1",
       `skills.csv?${RANGE}&fields=usrs`,
     ]) {
-      const message = await fileAs("OWNER", file);
+      const message = await textOf("OWNER", file);
       expect(message).not.toMatch(/did you mean|there are |as in/);
       if (file !== "skills.csv?range=1") expect(message).toContain("schema/schema.graphql");
     }
-    expect(await fileAs("OWNER", `skills.csv?range.period=LAST_MONT`)).not.toContain("LAST_MONTH");
+    expect(await textOf("OWNER", `skills.csv?range.period=LAST_MONT`)).not.toContain("LAST_MONTH");
   });
 });
 

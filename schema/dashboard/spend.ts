@@ -150,7 +150,7 @@ builder.objectFields(SpendDashboard, (t) => ({
     resolve: (_page, { period }, ctx) => spendOver(ctx, spendPeriod(ctx, period)),
   }),
   topUsers: t.field({
-    authScopes: { "spend:read": true },
+    authScopes: { spenders: true },
     type: TopSpenders,
     nullable: true,
     description:

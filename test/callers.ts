@@ -1,0 +1,110 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll } from "vitest";
+import type { Environment } from "../src/config.ts";
+import {
+  type Identity,
+  type Permits,
+  permitsOf,
+  type Role,
+  SCOPES,
+  type Scope,
+  scopesOf,
+  seeing,
+  type Viewer,
+} from "../src/domain/viewer.ts";
+import { sha256 } from "../src/server/tokens.ts";
+import { type Answer, type GatewayOptions, gateway } from "./gateway.ts";
+
+export interface Caller {
+  readonly role: Role;
+  readonly scopes?: readonly Scope[];
+  readonly identity?: Identity;
+}
+
+const WITH_ONE_SCOPE = (Object.keys(SCOPES) as Scope[]).map((scope): [string, Caller] => [
+  `SERVICE-${scope.replace(":", "-")}`,
+  { role: "SERVICE", scopes: [scope] },
+]);
+
+/** Every kind of caller, by the name that is their token as well. */
+export const CALLERS: Readonly<Record<string, Caller>> = {
+  OWNER: { role: "OWNER" },
+  ADMIN: { role: "ADMIN" },
+  ANALYST: { role: "ANALYST" },
+  MEMBER: { role: "MEMBER" },
+  SERVICE: { role: "SERVICE", scopes: [] },
+  "OWNER by pseudonym": { role: "OWNER", identity: "pseudonym" },
+  "OWNER of groups": { role: "OWNER", identity: "none" },
+  "ADMIN of groups": { role: "ADMIN", identity: "none" },
+  ...Object.fromEntries(WITH_ONE_SCOPE),
+};
+
+export const NAMES = Object.keys(CALLERS);
+
+export const MIN_PEOPLE = 5;
+
+export function viewerOf(name: string): Viewer {
+  const { role, scopes, identity } = CALLERS[name] as Caller;
+  const viewer = { name, role, scopes: scopesOf(role, scopes ?? null), email: null, documents: null };
+  return seeing(viewer, identity, { byRole: {}, minPeople: MIN_PEOPLE });
+}
+
+export function permitsFor(name: string): Permits {
+  return permitsOf(viewerOf(name));
+}
+
+export interface GuardedOptions extends Omit<GatewayOptions, "settings"> {
+  readonly settings?: Environment;
+  /** Of the member. */
+  readonly email?: string;
+}
+
+/** A gateway with a token for each caller. */
+export function guarded({ settings = {}, email, ...options }: GuardedOptions = {}) {
+  const path = join(folder, `${crypto.randomUUID()}.json`);
+  const tokens = Object.entries(CALLERS).map(([name, caller]) => ({
+    name,
+    ...caller,
+    sha256: sha256(tokenOf(name)).toString("hex"),
+    ...(caller.role === "MEMBER" ? { email: email ?? "nobody@ternplover.example" } : {}),
+  }));
+  writeFileSync(path, JSON.stringify(tokens));
+  const opened = gateway({
+    sandbox: { users: 30 },
+    ...options,
+    settings: { AUTH: "tokens", TOKENS_FILE: path, ...settings },
+  });
+  const headersOf = (name: string) => ({
+    "content-type": "application/json",
+    authorization: `Bearer ${tokenOf(name)}`,
+  });
+  const textAs = async (name: string, query: string, variables: object = {}, operationName?: string) => {
+    const response = await opened.app.fetch("http://gateway.test/graphql", {
+      method: "POST",
+      headers: headersOf(name),
+      body: JSON.stringify({ query, variables, operationName }),
+    });
+    return response.text();
+  };
+  return {
+    ...opened,
+    headersOf,
+    textAs,
+    askAs: async (...asked: Parameters<typeof textAs>) => JSON.parse(await textAs(...asked)) as Answer,
+    fileAs: (name: string, file: string) =>
+      opened.app.fetch(`http://gateway.test/export/${file}`, { headers: headersOf(name) }),
+  };
+}
+
+/** Spaces are no part of tokens. */
+function tokenOf(name: string): string {
+  return name.replaceAll(" ", "-");
+}
+
+const folder = mkdtempSync(join(tmpdir(), "callers-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+export const codesOf = ({ errors }: Answer) => [...new Set(errors?.map(({ extensions }) => extensions.code))];
+export const messagesOf = ({ errors }: Answer) => (errors ?? []).map(({ message }) => message).join("\n");

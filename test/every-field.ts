@@ -1,0 +1,92 @@
+import {
+  type GraphQLArgument,
+  type GraphQLNamedType,
+  type GraphQLOutputType,
+  getNamedType,
+  isAbstractType,
+  isEnumType,
+  isLeafType,
+  isObjectType,
+  parse,
+  TypeInfo,
+  visit,
+  visitWithTypeInfo,
+} from "graphql";
+import { asksFor } from "../schema/demand.ts";
+import { schema } from "../schema/index.ts";
+import { QUESTIONS } from "./reachability/asking.ts";
+
+/** Selections below a type that between them reach each field alone. */
+function selectionsBelow(type: GraphQLNamedType, split: readonly string[], met: Set<string>): string[] {
+  if (isAbstractType(type))
+    return schema
+      .getPossibleTypes(type)
+      .flatMap((each) =>
+        selectionsBelow(each, split, met).map((inner) => `... on ${each.name} { ${inner} }`),
+      );
+  if (!isObjectType(type)) return [];
+  return Object.values(type.getFields()).flatMap((field) => {
+    const { dimension } = field.extensions;
+    const coordinate = `${type.name}.${field.name}`;
+    if (met.has(coordinate) || (typeof dimension === "string" && !split.includes(dimension))) return [];
+    met.add(coordinate);
+    const named = getNamedType(field.type);
+    if (isLeafType(named)) return [field.name];
+    return [
+      `${field.name} { __typename }`,
+      ...selectionsBelow(named, split, met).map((inner) => `${field.name} { ${inner} }`),
+    ];
+  });
+}
+
+const DAY = `range: { between: { from: "2026-11-18", until: "2026-11-19" } }`;
+const CALLS = [
+  ...Object.values(QUESTIONS)
+    .flat()
+    .filter((call) => !call.startsWith("user(")),
+  "dashboard",
+  "datasets",
+  `teams(${DAY})`,
+  `reconciliation(${DAY})`,
+  `claudeCode(${DAY}, groupBy: [ACTOR])`,
+  "costProjection",
+  `unitCost(${DAY})`,
+  "idleSeats(days: 1)",
+].filter((call) => schema.getQueryType()?.getFields()[/^\w+/.exec(call)?.[0] ?? ""]);
+
+const met = new Set<string>();
+/** A query for each field of the schema, alone. */
+export const SINGLE = CALLS.flatMap((call) => {
+  const field = schema.getQueryType()?.getFields()[/^\w+/.exec(call)?.[0] ?? ""];
+  const split = /groupBy: \[(.*?)\]/.exec(call)?.[1]?.split(", ") ?? [];
+  return selectionsBelow(getNamedType(field?.type as GraphQLOutputType), split, met).map(
+    (inner) => `{ ${call} { ${inner} } }`,
+  );
+});
+
+function asksOfDefault({ type, defaultValue }: GraphQLArgument): readonly string[] | null {
+  const named = getNamedType(type);
+  const value = isEnumType(named) && named.getValues().find((each) => each.value === defaultValue);
+  return value ? asksFor(value) : null;
+}
+
+/** What each field of a query asks of the viewer, each value it gives, and each default it leaves to the schema. */
+export function asked(query: string): (readonly string[] | null)[] {
+  const info = new TypeInfo(schema);
+  const all: (readonly string[] | null)[] = [];
+  visit(
+    parse(query),
+    visitWithTypeInfo(info, {
+      Field() {
+        const field = info.getFieldDef();
+        if (!field || field.name === "__typename") return;
+        all.push(asksFor(field), ...field.args.map(asksOfDefault));
+      },
+      EnumValue() {
+        const value = info.getEnumValue();
+        if (value) all.push(asksFor(value));
+      },
+    }),
+  );
+  return all;
+}
