@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import type { Dispatcher } from "undici";
 import { schema } from "../schema/index.ts";
@@ -11,7 +12,9 @@ import type { Instant } from "./domain/day.ts";
 import { Pseudonyms } from "./domain/pseudonym.ts";
 import { pseudonymousRoster } from "./domain/team.ts";
 import { ANYBODY, seeing, type Viewer } from "./domain/viewer.ts";
+import type { Audit } from "./server/audit.ts";
 import type { Authenticate } from "./server/authenticate.ts";
+import { type Digest, digestBy } from "./server/digest.ts";
 import { readDocuments } from "./server/documents/manifest.ts";
 import type { TrustedDocuments } from "./server/documents/trusted.ts";
 import { jwtTokens } from "./server/jwt.ts";
@@ -29,6 +32,10 @@ export interface AppOptions {
   readonly dispatcher: Dispatcher;
   readonly now: () => Instant;
   readonly onFault: (fault: unknown) => void;
+  /** Told of every operation and file; null: nobody keeps account. */
+  readonly audit?: Audit | null;
+  /** What stands in the audit log for texts of callers; one of this process alone if not given. */
+  readonly digest?: Digest;
   /** What replicas share; none where this process is alone. */
   readonly store?: SharedStore | null;
   /** How time passes, where that is simulated. */
@@ -61,7 +68,16 @@ function secretOf({ analytics, admin }: Credentials): string {
 /** The gateway as a function from requests to responses; `handle` is the same as a node:http listener. */
 export function createApp(
   config: Config,
-  { dispatcher, now, onFault, store = null, pace = REAL_TIME, backoffMs = 500 }: AppOptions,
+  {
+    dispatcher,
+    now,
+    onFault,
+    audit = null,
+    digest = digestBy(randomBytes(32)),
+    store = null,
+    pace = REAL_TIME,
+    backoffMs = 500,
+  }: AppOptions,
 ) {
   const trusted = readDocuments(schema, config.documents.path);
   const allowance = memoryAllowance(pace.now);
@@ -110,6 +126,9 @@ export function createApp(
     authenticate: authenticateBy(config, now, onFault, trusted),
     anybody,
     isReady: () => isReady,
+    maxConcurrent: config.maxConcurrent,
+    audit,
+    digest,
     onFault,
   });
   return {

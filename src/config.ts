@@ -40,6 +40,9 @@ export interface Config {
   readonly identity: IdentityPolicy;
   /** What pseudonyms are made with; null: the upstream keys. */
   readonly pseudonymKey: string | null;
+  readonly logLevel: LogLevel;
+  /** Where account is kept of who asked for what; null: nowhere. */
+  readonly audit: AuditConfig;
   /** The operator's teams and aliases, as their files said when they were read. */
   readonly roster: Roster;
 }
@@ -64,6 +67,11 @@ export interface DocumentsConfig {
   /** Memory for texts that clients register by their hash. */
   readonly registeredBytes: number;
 }
+export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export type AuditConfig = "stdout" | "stderr" | { readonly path: string } | null;
 
 export type StoreConfig =
   | { readonly kind: "sqlite"; readonly path: string; readonly maxBytes: number }
@@ -146,7 +154,10 @@ export const SETTINGS = {
     "",
     "secret that pseudonyms are made with, 32 characters or more; made of the upstream keys if not set, so that pseudonyms change with those",
   ],
-  MAX_CONCURRENT: ["1000", "the most requests answered at once; more get 503 and are told to come back"],
+  MAX_CONCURRENT: [
+    "1000",
+    "the most requests answered at once, files and pages of GraphiQL at most a quarter of them; more get 503 and are told to come back",
+  ],
   DRAIN_DELAY: [
     "0",
     "seconds that requests are still taken after a signal to end, while /readyz says 503: the time a load balancer takes to notice",
@@ -171,6 +182,14 @@ export const SETTINGS = {
   DOCUMENTS_BYTES: [
     "8MiB",
     "memory for documents that clients register by their hash (automatic persisted queries), with DOCUMENTS=any",
+  ],
+  LOG_LEVEL: [
+    "info",
+    "how much is logged on standard error: trace, debug, info, warn, error, fatal or silent",
+  ],
+  AUDIT_LOG: [
+    "",
+    "where a line is kept for each operation and file: off, stderr, stdout, or the path of a file; stderr if not set where AUTH asks who callers are, else off",
   ],
   INTROSPECTION: [
     "on",
@@ -278,6 +297,8 @@ export function readConfig(environment: Environment): Config {
       text("PSEUDONYM_KEY") === ""
         ? null
         : read("PSEUDONYM_KEY", (value) => (value.length < 32 ? null : value), "32 characters or more", ""),
+    logLevel: read("LOG_LEVEL", logLevel, `one of ${LOG_LEVELS.join(", ")}`, "info"),
+    audit: auditOf(text("AUDIT_LOG"), auth, faults),
     roster: readRoster({ teams: text("TEAMS_FILE"), aliases: text("ALIASES_FILE") }, faults),
   };
   if (faults.length > 0) throw new ConfigError(faults);
@@ -362,6 +383,21 @@ function origins(value: string): string[] | null {
   if (value === "") return [];
   const listed = value.split(",").map((each) => each.trim());
   return listed.every((each) => /^https?:/.test(each) && URL.parse(each)?.origin === each) ? listed : null;
+}
+
+function logLevel(value: string): LogLevel | null {
+  return LOG_LEVELS.find((level) => level === value) ?? null;
+}
+
+/** Where nobody is asked who they are, account of it would be kept of nobody. */
+function auditOf(value: string, { kind }: AuthConfig, faults: string[]): AuditConfig {
+  if (value === "") return kind === "none" ? null : "stderr";
+  if (value === "off") return null;
+  if (value === "stdout" || value === "stderr") return value;
+  // A bare word is more likely a misspelt choice than a file that should be made here.
+  if (!value.includes("/"))
+    faults.push("AUDIT_LOG is not off, stderr, stdout or the path of a file, such as ./audit.log.");
+  return { path: value };
 }
 
 const UNITS = { "": 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 } as const;

@@ -25,7 +25,7 @@ export const ERROR_CODES = {
   UPSTREAM_UNAVAILABLE: "The upstream failed or did not answer in time; asking again later may work.",
   UPSTREAM_SHAPE: "The upstream's answer is not what its contract promises, so no figure was taken from it.",
   OVERLOADED:
-    "The gateway has as many requests under way as it takes; `retryAfter` says for how many seconds.",
+    "The gateway has as many requests under way as it takes, of all callers or of this one; `retryAfter` says for how many seconds.",
   OPERATION_TIMEOUT: "The operation took longer than the gateway allows.",
   GRAPHQL_PARSE_FAILED: "The document is not GraphQL, or is longer or deeper than the gateway reads.",
   GRAPHQL_VALIDATION_FAILED: "The document does not fit the schema.",

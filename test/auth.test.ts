@@ -352,7 +352,10 @@ describe("JWTs", () => {
     const { status, headers, body } = await guarded(settings).as(await signed());
     isUp = true;
     expect([status, headers.get("retry-after")]).toEqual([503, "5"]);
-    expect(JSON.parse(body).errors[0].extensions).toEqual({ code: "AUTHENTICATION_UNAVAILABLE" });
+    expect(JSON.parse(body).errors[0].extensions).toEqual({
+      code: "AUTHENTICATION_UNAVAILABLE",
+      retryAfter: 5,
+    });
   });
 });
 

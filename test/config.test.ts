@@ -51,6 +51,8 @@ describe("an empty environment", () => {
       playground: true,
       documents: { trustedOnly: false, path: "", registeredBytes: 8 * MiB },
       allowedOrigins: [],
+      logLevel: "info",
+      audit: null,
       roster: { aliases: new Map(), teams: null },
     });
     expect(baseUrl.href).toBe("https://api.anthropic.com/");
@@ -158,6 +160,8 @@ test("all faults are told at once, in a line each", () => {
     MAX_UPSTREAM_REQUESTS: "0",
     MAX_FIRST: "0",
     INTROSPECTION: "some",
+    LOG_LEVEL: "loud",
+    AUDIT_LOG: "on",
     PLAYGROUND: "maybe",
     ANTHROPIC_BASE_URL: "ftp://upstream.test",
   };
@@ -301,3 +305,30 @@ describe.each(["SANDBOX_RATE_LIMIT", "INTROSPECTION", "PLAYGROUND"] as const)("%
     expect(faults({ [name]: value })).toEqual([`${name} is not on or off.`]),
   );
 });
+
+describe("AUDIT_LOG", () => {
+  const guarded: Environment = { AUTH: "tokens", TOKENS_FILE: "tokens.json" };
+
+  test("is standard error where callers say who they are, and nothing where they do not", () => {
+    expect(readConfig({}).audit).toBeNull();
+    expect(readConfig(guarded).audit).toBe("stderr");
+    expect(readConfig({ ...guarded, AUDIT_LOG: "off" }).audit).toBeNull();
+  });
+
+  test.each([
+    ["stdout", "stdout"],
+    ["stderr", "stderr"],
+    ["./audit.log", { path: "./audit.log" }],
+    ["/var/log/audit.log", { path: "/var/log/audit.log" }],
+  ])("may be %s", (text, audit) => expect(readConfig({ AUDIT_LOG: text }).audit).toEqual(audit));
+
+  test.each(["on", "true", "STDERR", "audit"])("may not be %s", (text) =>
+    expect(faults({ AUDIT_LOG: text })).toEqual([
+      "AUDIT_LOG is not off, stderr, stdout or the path of a file, such as ./audit.log.",
+    ]),
+  );
+});
+
+test.each(["trace", "debug", "info", "warn", "error", "fatal", "silent"])("LOG_LEVEL may be %s", (level) =>
+  expect(readConfig({ LOG_LEVEL: level }).logLevel).toBe(level),
+);

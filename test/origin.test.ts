@@ -48,9 +48,10 @@ describe("pages of other origins", () => {
       const preflight = await asked(app, origin, "OPTIONS");
       expect(preflight.status).toBe(204);
       expect(corsOf(preflight)).toEqual([
-        ["access-control-allow-headers", "authorization, content-type, explain"],
+        ["access-control-allow-headers", "authorization, content-type, explain, x-request-id"],
         ["access-control-allow-methods", "GET, POST"],
         ["access-control-allow-origin", origin],
+        ["access-control-expose-headers", "x-request-id, retry-after"],
         ["access-control-max-age", "600"],
       ]);
       const answer = await asked(app, origin, "POST");

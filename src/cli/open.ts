@@ -1,6 +1,6 @@
 import { closestMatch } from "leven";
 import { Agent, type Dispatcher } from "undici";
-import { type App, createApp } from "../app.ts";
+import { type App, type AppOptions, createApp } from "../app.ts";
 import { redisStore } from "../cache/redis-store.ts";
 import type { SharedStore } from "../cache/shared-store.ts";
 import { sqliteStore } from "../cache/sqlite-store.ts";
@@ -11,28 +11,46 @@ import { SandboxDispatcher } from "../sandbox/dispatcher.ts";
 import { createSandbox } from "../sandbox/sandbox.ts";
 
 /** A gateway for one command, over the sandbox unless keys are set. */
-export interface Opened {
+export interface Opened<A extends Accounts = Accounts> {
+  readonly accounts: A;
   readonly app: App;
   readonly config: Config;
   readonly now: () => Instant;
 }
 
-/** Null where settings cannot be used, which the operator has been told. `patience` widens the bounds of one operation. */
+/** Who is told what goes wrong, and what was done. */
+export type Accounts = Pick<AppOptions, "onFault" | "audit">;
+
+/**
+ * Null where settings cannot be used, which the operator has been told. `patience` widens the bounds of one operation;
+ * `accountsOf` throws ConfigError where it cannot do what they say.
+ */
+export async function openGateway(
+  environment: Environment,
+  patience?: Partial<Config>,
+): Promise<Opened | null>;
+export async function openGateway<A extends Accounts>(
+  environment: Environment,
+  patience: Partial<Config>,
+  accountsOf: (config: Config, now: () => Instant) => A,
+): Promise<Opened<A> | null>;
 export async function openGateway(
   environment: Environment,
   patience: Partial<Config> = {},
+  accountsOf: (config: Config, now: () => Instant) => Accounts = () => IN_WORDS,
 ): Promise<Opened | null> {
   try {
     const config = { ...readConfig(environment), ...patience };
     for (const line of misspelt(environment)) process.stderr.write(`${line}\n`);
     const now = clockFrom(config.clock);
+    const accounts = accountsOf(config, now);
     const app = createApp(config, {
       dispatcher: dispatcherOf(config, now),
       store: await storeOf(config),
       now,
-      onFault: (fault) => process.stderr.write(`${faultLine(fault)}\n`),
+      ...accounts,
     });
-    return { app, config, now };
+    return { accounts, app, config, now };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`${error.faults.join("\n")}\n`);
@@ -75,6 +93,9 @@ function dispatcherOf({ sandbox }: Config, now: () => Instant): Dispatcher {
     createSandbox({ users, seed, now, rateLimit: rateLimit ? "on" : "off", retryAfter: true, latencyMs: 0 }),
   );
 }
+
+/** As a command says it to whoever runs it. */
+const IN_WORDS: Accounts = { onFault: (fault) => process.stderr.write(`${faultLine(fault)}\n`) };
 
 /** Kind and place of a fault, without its message: that could hold what an upstream sent. */
 function faultLine(fault: unknown): string {

@@ -3,6 +3,8 @@ import { Command } from "commander";
 import { type AuthConfig, type Config, type Environment, SETTINGS, type Setting } from "../config.ts";
 import type { Instant } from "../domain/day.ts";
 import { createListener } from "../server/listener.ts";
+import { openAuditLog } from "./audit-log.ts";
+import { createLog, faultOf } from "./log.ts";
 import { openGateway, upstreamOf } from "./open.ts";
 import { stopOnSignal } from "./stop.ts";
 
@@ -38,9 +40,9 @@ function settingsOf(flags: Readonly<Record<string, string>>): Environment {
 }
 
 async function serve(environment: Environment): Promise<void> {
-  const opened = await openGateway(environment);
+  const opened = await openGateway(environment, {}, accountsOf);
   if (opened === null) return;
-  const { app, config, now } = opened;
+  const { accounts, app, config, now } = opened;
   const server = createListener({ ...config, handle: app.handle });
   server.once("error", (error: NodeJS.ErrnoException) => {
     process.stderr.write(
@@ -51,7 +53,35 @@ async function serve(environment: Environment): Promise<void> {
   server.listen(config.port, config.host, () =>
     process.stdout.write(`${greeting(config, server.address() as AddressInfo, now())}\n`),
   );
-  stopOnSignal(server, app, { ...config, graceMs: config.operationTimeoutMs + SLACK_MS });
+  const gateway = {
+    retire() {
+      accounts.log.info("told to end: what is under way is finished");
+      app.retire();
+    },
+    async dispose() {
+      await app.dispose();
+      await accounts.auditLog.close();
+    },
+  };
+  stopOnSignal(server, gateway, { ...config, graceMs: config.operationTimeoutMs + SLACK_MS });
+  process.on("SIGUSR2", () => accounts.auditLog.reopen());
+}
+
+/** The log and the audit log. Whoever reads them may go away: the gateway goes on. */
+function accountsOf(config: Config, now: () => Instant) {
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+  const stdout = (line: string) => void process.stdout.write(line);
+  const stderr = (line: string) => void process.stderr.write(line);
+  const log = createLog({ level: config.logLevel, now, write: stderr });
+  const auditLog = openAuditLog(config.audit, {
+    stdout,
+    stderr,
+    onLoss: (fault) =>
+      log.error({ fault: faultOf(fault) }, "the audit log cannot be written; its lines are lost"),
+    onRecovery: (lines) => log.warn({ lines }, "the audit log is written again; so many lines were lost"),
+  });
+  const onFault = (fault: unknown) => log.error({ fault: faultOf(fault) }, "fault");
+  return { log, auditLog, audit: auditLog.audit, onFault };
 }
 
 /** What an answer takes beyond its operation. */

@@ -29,16 +29,21 @@ export class Refusal extends Error {
     this.code = code;
   }
 
+  get extensions(): { readonly code: ErrorCode; readonly retryAfter?: number } {
+    const retryAfter = this.headers["retry-after"];
+    return { code: this.code, ...(retryAfter !== undefined && { retryAfter: Number(retryAfter) }) };
+  }
+
   get body(): string {
-    return JSON.stringify({ errors: [{ message: this.message, extensions: { code: this.code } }] });
+    return JSON.stringify({ errors: [{ message: this.message, extensions: this.extensions }] });
   }
 }
 
-/** Who asks, by the `authorization` header. Throws Refusal; where nobody is asked who they are, all are `anybody`. */
-export function doorkeeper(
-  authenticate: Authenticate | null,
-  anybody: Viewer,
-): (authorization: string | null) => Promise<Viewer> {
+/** Who asks, by the `authorization` header; throws Refusal. */
+export type ViewerOf = (authorization: string | null) => Promise<Viewer>;
+
+/** Where nobody is asked who they are, all are `anybody`. */
+export function doorkeeper(authenticate: Authenticate | null, anybody: Viewer): ViewerOf {
   return async (authorization) => {
     if (authenticate === null) return anybody;
     const token = bearerOf(authorization);
@@ -75,10 +80,7 @@ async function proven(authenticate: Authenticate, token: string): Promise<Viewer
 }
 
 /** Lets nobody ask who is not let in, whatever they ask for, and notes who asks. What is open to all is answered before. */
-export function authenticated(
-  viewerOf: ReturnType<typeof doorkeeper>,
-  viewers: WeakMap<Request, Viewer>,
-): Plugin {
+export function authenticated(viewerOf: ViewerOf, viewers: WeakMap<Request, Viewer>): Plugin {
   return {
     async onRequest({ request, fetchAPI, endResponse }) {
       try {

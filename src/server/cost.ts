@@ -35,7 +35,8 @@ export function boundCost(onFault: (fault: unknown) => void): Plugin<Context> {
   };
 }
 
-function wantsPlan({ url, headers }: Request): boolean {
+/** Whether a request asks for the plan instead of the figures. */
+export function wantsPlan({ url, headers }: Request): boolean {
   return headers.has("explain") || URL.parse(url)?.searchParams.has("explain") === true;
 }
 

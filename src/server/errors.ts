@@ -4,7 +4,11 @@ import { ERROR_CODES, type ErrorCode, GatewayError } from "../errors.ts";
 import { RefusedRequest } from "./documents/refusal.ts";
 
 /** An error as a client may see it. */
-class ClientError extends GraphQLError {}
+class ClientError extends GraphQLError {
+  get code(): ErrorCode {
+    return this.extensions.code as ErrorCode;
+  }
+}
 
 /**
  * What a client sees of an error: ours with their code and details, GraphQL's own with a code, and anything else as a fault of
@@ -29,9 +33,13 @@ export function clientError(
     return located(outer, message, { code: codeOf(outer), ...statusOf(outer) });
   }
   report(cause);
-  return located(outer, "The gateway failed to answer; the fault is in its log.", {
-    code: "INTERNAL_SERVER_ERROR",
-  });
+  return located(
+    outer,
+    "The gateway failed to answer; the fault is in its log, under the `x-request-id` of this answer.",
+    {
+      code: "INTERNAL_SERVER_ERROR",
+    },
+  );
 }
 
 /** graphql ends a message with its suggestion; what a client has written, whatever it says, stands before. */

@@ -1,10 +1,7 @@
-import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
-import { HEALTH, READINESS } from "./server.ts";
+import { createServer, type RequestListener, type Server } from "node:http";
 
 export interface ListenerOptions {
   readonly handle: RequestListener;
-  /** The most requests answered at once. */
-  readonly maxConcurrent: number;
   readonly operationTimeoutMs: number;
 }
 
@@ -20,36 +17,9 @@ const TIMEOUTS = {
 /** Beyond an operation's own time, how long a client may take nothing of its answer; Node lets it pass once. */
 const STALLED_MS = 5_000;
 
-/** Seconds after which those that were too many can come again: most answers take less. */
-const RETRY_AFTER = 1;
-
-/** A node:http server in front of the gateway. Beyond `maxConcurrent` it refuses at once: a long queue answers nobody in time. */
-export function createListener({ handle, maxConcurrent, operationTimeoutMs }: ListenerOptions): Server {
-  let underWay = 0;
-  const server = createServer(TIMEOUTS, (request, response) => {
-    if (underWay >= maxConcurrent && request.url !== HEALTH && request.url !== READINESS)
-      return refuse(response);
-    underWay++;
-    response.once("close", () => underWay--);
-    handle(request, response);
-  });
+/** A node:http server in front of the gateway. */
+export function createListener({ handle, operationTimeoutMs }: ListenerOptions): Server {
+  const server = createServer(TIMEOUTS, handle);
   server.timeout = operationTimeoutMs + STALLED_MS;
   return server;
-}
-
-const OVERLOADED = JSON.stringify({
-  errors: [
-    {
-      message: `The gateway has as many requests under way as it takes; ask again in ${RETRY_AFTER} second.`,
-      extensions: { code: "OVERLOADED", retryAfter: RETRY_AFTER },
-    },
-  ],
-});
-
-function refuse(response: ServerResponse): void {
-  response.writeHead(503, {
-    "content-type": "application/json; charset=utf-8",
-    "retry-after": String(RETRY_AFTER),
-  });
-  response.end(OVERLOADED);
 }

@@ -1,9 +1,13 @@
 import { GraphQLError } from "graphql";
 import type { CORSOptions, Plugin } from "graphql-yoga";
 import type { ErrorCode } from "../errors.ts";
+import { REQUEST_ID } from "./exchange.ts";
 
 /** What pages of other origins may send; a token is theirs to send, and cookies are never asked for. */
-const HEADERS = ["authorization", "content-type", "explain"];
+const HEADERS = ["authorization", "content-type", "explain", REQUEST_ID];
+
+/** What they may read of an answer beside its body. */
+const EXPOSED = [REQUEST_ID, "retry-after"];
 
 /** How long a browser may remember a preflight, in seconds. */
 const PREFLIGHT_SECONDS = 600;
@@ -18,6 +22,7 @@ export function corsOf(allowed: readonly string[]): (request: Request) => CORSOp
       credentials: false,
       methods: ["GET", "POST"],
       allowedHeaders: HEADERS,
+      exposedHeaders: EXPOSED,
       maxAge: PREFLIGHT_SECONDS,
     };
   };

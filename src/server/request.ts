@@ -12,6 +12,10 @@ export function readRequests(): Plugin {
       if (request.method === "POST" && !JSON_TYPE.test(type)) {
         throw badRequest(415, "The body must be JSON; send `content-type: application/json`.");
       }
+      if ((request.headers.get("content-encoding") ?? "identity") !== "identity") {
+        // What is small on the wire can be anything once it is unpacked.
+        throw badRequest(415, "The body must not be compressed; send it without `content-encoding`.");
+      }
       if (requestParser === undefined) return;
       setRequestParser(async (read) => {
         try {

@@ -5,15 +5,19 @@ import type { Context } from "../context.ts";
 import type { Instant } from "../domain/day.ts";
 import { NOBODY, type Viewer } from "../domain/viewer.ts";
 import type { Asker } from "../upstream/operation.ts";
-import { type Authenticate, authenticated, doorkeeper } from "./authenticate.ts";
+import { Admission } from "./admission.ts";
+import { type Audit, auditEntry, type Ending, noted } from "./audit.ts";
+import { type Authenticate, authenticated, doorkeeper, Refusal, type ViewerOf } from "./authenticate.ts";
 import { boundCost } from "./cost.ts";
+import type { Digest } from "./digest.ts";
 import { callDocuments, isCall } from "./documents/call.ts";
 import { type DocumentsOptions, findDocuments } from "./documents/request.ts";
 import { clientError, translateErrors } from "./errors.ts";
+import { Exchange, exchanges, REQUEST_ID } from "./exchange.ts";
 import { exportsOverHttp } from "./export/http.ts";
 import { introspection, schemaView } from "./introspection.ts";
 import { reportUsage } from "./operation.ts";
-import { corsOf, protective, refuseForeign } from "./origin.ts";
+import { corsOf, PROTECTIVE, protective, refuseForeign } from "./origin.ts";
 import { playground } from "./playground.ts";
 import { boundDocuments, readRequests } from "./request.ts";
 
@@ -42,6 +46,12 @@ export interface ServerOptions {
   readonly authenticate: Authenticate | null;
   /** Who everybody is then. */
   readonly anybody: Viewer;
+  /** The most requests answered at once. */
+  readonly maxConcurrent: number;
+  /** Told of every operation and file; null: nobody keeps account. */
+  readonly audit: Audit | null;
+  /** What stands in the audit log for texts. */
+  readonly digest: Digest;
   /** Told of faults that clients see only as INTERNAL_SERVER_ERROR. */
   readonly onFault: (fault: unknown) => void;
 }
@@ -57,15 +67,19 @@ export function createServer({
   anybody,
   allowedOrigins,
   documents,
+  audit,
+  digest,
   ...options
 }: ServerOptions) {
-  const viewerOf = doorkeeper(authenticate, anybody);
-  const contextOf = (asker: Asker, viewer: Viewer): Context => ({
-    ...context({ ...asker, caller: viewer.name || (asker.caller ?? "") }, viewer),
-    now: instantOf(now()),
-  });
+  const viewerOf = known(doorkeeper(authenticate, anybody));
+  const contextOf = (asker: Asker, viewer: Viewer): Context => {
+    const made = context({ ...asker, caller: viewer.name || (asker.caller ?? "") }, viewer);
+    const { usage, datasets } = made.upstream;
+    exchanges.getStore()?.spending.push({ usage, datasets });
+    return { ...made, now: instantOf(now()) };
+  };
   const view = schemaView(schema, options.introspection);
-  const files = exportsOverHttp({ schema, view, context: contextOf, viewerOf, onFault });
+  const files = exportsOverHttp({ schema, view, context: contextOf, viewerOf, digest, onFault });
   const viewers = new WeakMap<Request, Viewer>();
   const suggestsTo = (request: Request) => view.isWhole(viewers.get(request) ?? NOBODY);
   const yoga = createYoga<Partial<NodeRequest>, Context>({
@@ -82,6 +96,7 @@ export function createServer({
       protective(allowedOrigins),
       useReadinessCheck({ endpoint: READINESS, check: options.isReady }),
       options.playground && playground(GRAPHQL),
+      noted((path) => path === GRAPHQL || isCall(path), digest),
       authenticated(viewerOf, viewers),
       refuseForeign(allowedOrigins),
       readRequests(),
@@ -103,28 +118,110 @@ export function createServer({
     maxRequestBodySize: MAX_BODY_BYTES,
     logging: false,
   });
+  const admission = new Admission(options.maxConcurrent);
+  const over = (exchange: Exchange, ending: Ending) => {
+    const entry = audit && auditEntry(exchange, digest, ending);
+    if (entry) audit(entry);
+  };
+  const answer = (exchange: Exchange, request: IncomingMessage, response: ServerResponse) => {
+    const path = request.url ?? "";
+    const isFile = files.serves(path);
+    if (isFile) exchange.kind = "export";
+    try {
+      refuseOddTargets(request);
+      // Node leaves the body out all the same: what was asked for is fixed in the response.
+      if (isCall(path) && request.method === "HEAD") request.method = "GET";
+      if (path !== HEALTH && path !== READINESS)
+        exchange.place = admission.enter(isFile || wantsPage(request));
+      void (isFile ? files.handle(request, response) : yoga(request, response));
+    } catch (fault) {
+      if (!(fault instanceof Refusal)) throw fault;
+      exchange.codes.add(fault.code);
+      refuse(response, fault);
+    }
+  };
   return {
     async fetch(input: string | Request, init: RequestInit = {}): Promise<Response> {
-      const { pathname } = new URL(typeof input === "string" ? input : input.url);
-      if (files.serves(pathname)) return files.fetch(new Request(input, init));
-      if (isCall(pathname) && new Request(input, init).method === "HEAD") {
-        const { status, headers } = await yoga.fetch(new Request(input, { ...init, method: "GET" }));
-        return new Response(null, { status, headers });
-      }
-      return typeof input === "string" ? yoga.fetch(input, init) : yoga.fetch(input);
+      const request = typeof input === "string" ? { url: input, headers: new Headers(init.headers) } : input;
+      const { pathname } = new URL(request.url);
+      const exchange = new Exchange(request.headers.get(REQUEST_ID), "", now());
+      const isFile = files.serves(pathname);
+      if (isFile) exchange.kind = "export";
+      const response = await exchanges.run(exchange, async () => {
+        if (isFile) return files.fetch(new Request(input, init), (status) => over(exchange, { status }));
+        if (isCall(pathname) && new Request(input, init).method === "HEAD") {
+          const { status, headers } = await yoga.fetch(new Request(input, { ...init, method: "GET" }));
+          return new Response(null, { status, headers });
+        }
+        return typeof input === "string" ? yoga.fetch(input, init) : yoga.fetch(input);
+      });
+      response.headers.set(REQUEST_ID, exchange.requestId);
+      if (!isFile) over(exchange, { status: response.status });
+      return response;
     },
     /** A node:http listener. */
     handle(request: IncomingMessage, response: ServerResponse): void {
-      const path = request.url ?? "";
-      // Node leaves the body out all the same: what was asked for is fixed in the response.
-      if (isCall(path) && request.method === "HEAD") request.method = "GET";
-      if (files.serves(path)) void files.handle(request, response);
-      else void yoga(request, response);
+      const { socket } = request;
+      const id = request.headers[REQUEST_ID];
+      const exchange = new Exchange(typeof id === "string" ? id : null, socket.remoteAddress ?? "", now());
+      const before = socket.bytesWritten;
+      response.setHeader(REQUEST_ID, exchange.requestId);
+      response.once("close", () => {
+        exchange.place?.leave();
+        over(exchange, {
+          status: response.statusCode,
+          bytes: socket.bytesWritten - before,
+          left: !response.writableFinished,
+        });
+      });
+      exchanges.run(exchange, answer, exchange, request, response);
     },
     async dispose(): Promise<void> {
       await yoga.dispose();
     },
   };
+}
+
+/** Notes who asks, and lets nobody hold more than there is for one. */
+function known(viewerOf: ViewerOf): ViewerOf {
+  return async (authorization) => {
+    const exchange = exchanges.getStore();
+    try {
+      const viewer = await viewerOf(authorization);
+      if (exchange !== undefined) exchange.viewer = viewer;
+      exchange?.place?.hold(viewer.name || exchange.address);
+      return viewer;
+    } catch (fault) {
+      if (fault instanceof Refusal) exchange?.codes.add(fault.code);
+      throw fault;
+    }
+  };
+}
+
+/** Targets that are whole URLs are for proxies, and this is none; TRACE would send back what it was sent, a token included. */
+function refuseOddTargets({ url, method }: IncomingMessage): void {
+  if (!url?.startsWith("/"))
+    throw new Refusal(
+      400,
+      {},
+      "BAD_REQUEST",
+      "The target must be a path such as /graphql; this is no proxy.",
+    );
+  if (method === "TRACE")
+    throw new Refusal(405, { allow: "GET, POST, OPTIONS" }, "BAD_REQUEST", "Ask with GET or POST.");
+}
+
+function wantsPage({ method, headers }: IncomingMessage): boolean {
+  return method === "GET" && headers.accept?.includes("text/html") === true;
+}
+
+function refuse(response: ServerResponse, { status, headers, body }: Refusal): void {
+  response.writeHead(status, {
+    "content-type": "application/json; charset=utf-8",
+    ...PROTECTIVE,
+    ...headers,
+  });
+  response.end(body);
 }
 
 /** What a node:http listener adds to a request. */

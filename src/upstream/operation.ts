@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { type Finality, leastSettled } from "../cache/policy.ts";
+import type { Dataset } from "../domain/dataset.ts";
 import type { Instant } from "../domain/day.ts";
 import { GatewayError } from "../errors.ts";
 import type { Bucket, Priority } from "./budget.ts";
@@ -50,6 +51,8 @@ export type PageAge = Pick<Page<unknown>, "state" | "watermark" | "stale">;
 /** What one operation spends, and its patience. */
 export class Operation {
   readonly usage: Usage = { requests: 0, cacheHits: 0, duplicates: 0, waitMs: 0 };
+  /** What it has asked for pages of. */
+  readonly datasets = new Set<Dataset>();
   /** Pages asked for so far, by cache key, so that two fields of one answer never disagree. */
   readonly pages = new Map<string, Promise<Page<unknown>>>();
   /** Of whose allowance its newest request was; null before the first. */

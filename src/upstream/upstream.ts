@@ -54,6 +54,8 @@ export interface Upstream {
   /** Lets other operations have the thread; see Operation. */
   turn(): Promise<unknown>;
   readonly usage: Usage;
+  /** Those it has asked for figures or names of. */
+  readonly datasets: ReadonlySet<Dataset>;
   readonly age: Age;
 }
 
@@ -75,6 +77,7 @@ export function createUpstream(options: UpstreamOptions): {
     params: P,
     from: string | null,
   ): AsyncGenerator<WalkedPage<Row>, void, void> {
+    operation.datasets.add(endpoint.dataset);
     const seen = new Set<string>(from === null ? [] : [from]);
     const known = new Set<RowId>();
     let duplicates = 0;
@@ -135,6 +138,7 @@ export function createUpstream(options: UpstreamOptions): {
           const page = await operation.wait(stored.peek({ endpoint, params, token: null }));
           if (page?.state !== "FINAL") return null;
           operation.usage.cacheHits++;
+          operation.datasets.add(endpoint.dataset);
           operation.use(page);
           return page;
         },
@@ -150,6 +154,7 @@ export function createUpstream(options: UpstreamOptions): {
         maxRequests: options.maxRequests,
         turn: () => operation.turn(),
         usage: operation.usage,
+        datasets: operation.datasets,
         get age() {
           return operation.age;
         },

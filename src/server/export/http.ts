@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
@@ -8,12 +9,16 @@ import type { Context } from "../../context.ts";
 import type { Viewer } from "../../domain/viewer.ts";
 import type { ErrorCode } from "../../errors.ts";
 import type { Asker } from "../../upstream/operation.ts";
-import { Refusal } from "../authenticate.ts";
+import { Refusal, type ViewerOf } from "../authenticate.ts";
+import type { Digest } from "../digest.ts";
 import { otherDocument } from "../documents/refusal.ts";
 import { clientError } from "../errors.ts";
+import { type Exchange, exchanges, type Asked as Noted } from "../exchange.ts";
 import type { SchemaView } from "../introspection.ts";
 import { isForeign, PROTECTIVE } from "../origin.ts";
+import { redactArguments } from "../variables.ts";
 import { type Export, openExport } from "./exports.ts";
+import { argumentsOf, givenTo, listsOf } from "./list.ts";
 import { manifestOf, type Piece, piecesOf } from "./write.ts";
 
 const PATH = "/export/";
@@ -25,8 +30,8 @@ export interface ExportsOptions {
   readonly schema: GraphQLSchema;
   readonly view: SchemaView;
   readonly context: (asker: Asker, viewer: Viewer) => Context;
-  /** Who asks, by the `authorization` header; throws Refusal. */
-  readonly viewerOf: (authorization: string | null) => Promise<Viewer>;
+  readonly viewerOf: ViewerOf;
+  readonly digest: Digest;
   readonly onFault: (fault: unknown) => void;
 }
 
@@ -54,7 +59,8 @@ interface Asked {
 export function exportsOverHttp(options: ExportsOptions) {
   return {
     serves: (path: string): boolean => path.startsWith(PATH),
-    async fetch(request: Request): Promise<Response> {
+    /** `over` is told when the whole of it has been read. */
+    async fetch(request: Request, over: (status: number) => void): Promise<Response> {
       const { status, headers, body } = await answer(options, {
         method: request.method,
         httpVersion: "1.1",
@@ -62,9 +68,17 @@ export function exportsOverHttp(options: ExportsOptions) {
         header: (name) => request.headers.get(name),
         asker: { signal: request.signal },
       });
-      return new Response(ReadableStream.from(body) as BodyInit, { status, headers });
+      const read = async function* () {
+        try {
+          yield* body;
+        } finally {
+          over(status);
+        }
+      };
+      return new Response(ReadableStream.from(read()) as BodyInit, { status, headers });
     },
     async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+      response.setMaxListeners(20); // a pipeline adds half a dozen of its own
       const gone = new AbortController();
       response.once("close", () => gone.abort());
       const { status, headers, body, trailers } = await answer(options, {
@@ -85,7 +99,14 @@ export function exportsOverHttp(options: ExportsOptions) {
   };
 }
 
-async function answer(options: ExportsOptions, asked: Asked): Promise<Answer> {
+async function answer(given: ExportsOptions, asked: Asked): Promise<Answer> {
+  const options = {
+    ...given,
+    // What reads the answer asks for its next piece from elsewhere, and it is still part of this exchange.
+    context: AsyncLocalStorage.bind(given.context),
+    onFault: AsyncLocalStorage.bind(given.onFault),
+  };
+  const exchange = exchanges.getStore();
   try {
     const refused = refusal(asked);
     if (refused !== null) return refused;
@@ -102,35 +123,61 @@ async function answer(options: ExportsOptions, asked: Asked): Promise<Answer> {
       onFault: options.onFault,
     };
     const opened = openExport(options.schema, reader, file, asked.url.searchParams);
+    if (exchange !== undefined) exchange.asked = askedFor(options, opened);
     const pieces = piecesOf(opened.table, opened.format);
     const first = await pieces.next(); // what cannot be answered at all shows here
-    return sent(opened, first, pieces, options.onFault);
+    return sent(opened, first, pieces, { exchange, onFault: options.onFault });
   } catch (fault) {
     if (fault instanceof Refusal) {
-      const { status, headers, message, code } = fault;
-      return jsonAnswer(status, { message, extensions: { code } }, headers);
+      const { status, headers, message, extensions } = fault;
+      return jsonAnswer(status, { message, extensions }, headers);
     }
-    return failed(fault, options.onFault);
+    return failed(fault, { exchange, onFault: options.onFault });
   }
+}
+
+interface Listeners {
+  readonly exchange: Exchange | undefined;
+  readonly onFault: (fault: unknown) => void;
+}
+
+/** A file as the audit log says it: its name and what it takes, without the texts in it. */
+function askedFor({ schema, digest }: ExportsOptions, { name, file, parameters }: Export): Noted {
+  const field = listsOf(schema).get(name);
+  const fields = parameters.get("fields");
+  return {
+    sha256: null,
+    name: file,
+    isExplained: false,
+    variables: {
+      // Of spend everything is one of a few words, or a day.
+      ...(field === undefined
+        ? Object.fromEntries(parameters)
+        : redactArguments(argumentsOf(field), givenTo(field, parameters, null), digest)),
+      ...(fields !== null && { fields }),
+    },
+    others: 0,
+  };
 }
 
 function sent(
   opened: Export,
   first: IteratorResult<Piece, void>,
   pieces: AsyncGenerator<Piece, void, void>,
-  onFault: (fault: unknown) => void,
+  { exchange, onFault }: Listeners,
 ): Answer {
   let manifest: object | null = null;
   const hash = createHash("sha256");
   const next = () =>
     pieces.next().catch((fault) => {
-      clientError(fault, onFault); // tells of a fault of the gateway's own
+      exchange?.codes.add(clientError(fault, onFault).code); // tells of a fault of the gateway's own
       throw fault;
     });
   async function* body() {
     try {
       for (let piece = first; piece.done !== true; piece = await next()) {
         const { bytes, mark } = piece.value;
+        if (exchange !== undefined) exchange.rows = mark.rows;
         hash.update(bytes);
         yield bytes;
         if (!mark.isWhole) continue;
@@ -169,9 +216,10 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   OPERATION_TIMEOUT: 504,
 };
 
-function failed(fault: unknown, onFault: (fault: unknown) => void): Answer {
-  const { message, extensions } = clientError(fault, onFault);
-  const status = STATUS[extensions.code as ErrorCode] ?? 400;
+function failed(fault: unknown, { exchange, onFault }: Listeners): Answer {
+  const { message, extensions, code } = clientError(fault, onFault);
+  exchange?.codes.add(code);
+  const status = STATUS[code] ?? 400;
   const retry =
     typeof extensions.retryAfter === "number" ? { "retry-after": String(extensions.retryAfter) } : {};
   return jsonAnswer(status, { message, extensions }, retry);

@@ -34,8 +34,19 @@ export function listsOf(schema: GraphQLSchema): ReadonlyMap<string, GraphQLField
 const PAGING: readonly string[] = ["first", "after"];
 
 /** The arguments of a connection that a client can give. */
-function argumentsOf(field: GraphQLField<unknown, unknown>) {
+export function argumentsOf(field: GraphQLField<unknown, unknown>) {
   return field.args.filter(({ name }) => !PAGING.includes(name));
+}
+
+/** The values of those that parameters give; `names` are those that may be hinted at. */
+export function givenTo(
+  field: GraphQLField<unknown, unknown>,
+  parameters: URLSearchParams,
+  names: readonly string[] | null,
+): Readonly<Record<string, unknown>> {
+  const own = new URLSearchParams(parameters);
+  own.delete("fields");
+  return readParameters(new Map(argumentsOf(field).map(({ name, type }) => [name, type])), own, names);
 }
 
 /** A list of the graph, read on page by page by the graph itself: whoever may not see a field there may not take it away. */
@@ -45,12 +56,9 @@ export function listTable(
   field: GraphQLField<unknown, unknown>,
   parameters: URLSearchParams,
 ): Table {
-  const own = new URLSearchParams(parameters);
-  own.delete("fields");
-  const types = new Map(argumentsOf(field).map(({ name, type }) => [name, type]));
   const told = reader.told?.getQueryType()?.getFields()[field.name];
   const names = told === undefined ? null : argumentsOf(told).map(({ name }) => name);
-  const variables = readParameters(types, own, names);
+  const variables = givenTo(field, parameters, names);
   const split = Array.isArray(variables.groupBy) ? (variables.groupBy as string[]) : [];
   const node = nodeOf(field);
   const columns = columnsOf(schema, field.name, node, parameters.get("fields"), split, reader);

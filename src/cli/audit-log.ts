@@ -1,0 +1,149 @@
+import { close, openSync, write } from "node:fs";
+import { pino } from "pino";
+import { type AuditConfig, ConfigError } from "../config.ts";
+import type { Audit } from "../server/audit.ts";
+import { redact } from "../server/redact.ts";
+import type { WriteLine } from "./log.ts";
+
+/** Told of lines that could not be written. */
+export interface Losses {
+  /** They begin to be lost. */
+  onLoss(fault: unknown): void;
+  /** So many were, and they are written again. */
+  onRecovery(lines: number): void;
+}
+
+export interface AuditLogOptions extends Losses {
+  readonly stdout: WriteLine;
+  readonly stderr: WriteLine;
+}
+
+export interface AuditLog {
+  readonly audit: Audit | null;
+  /** Opens the file again, which may have been put aside meanwhile. */
+  reopen(): void;
+  /** Resolves when everything is written, or cannot be. */
+  close(): Promise<void>;
+}
+
+/** The audit log: one JSON object a line, on its own or among the lines of the log. Throws ConfigError. */
+export function openAuditLog(target: AuditConfig, options: AuditLogOptions): AuditLog {
+  if (target === null) return { audit: null, reopen: () => {}, close: async () => {} };
+  if (typeof target === "string")
+    return { audit: auditTo(options[target]), reopen: () => {}, close: async () => {} };
+  const file = new LineFile(target.path, options);
+  return {
+    audit: auditTo((line) => file.write(line)),
+    reopen: () => file.reopen(),
+    close: () => file.close(),
+  };
+}
+
+function auditTo(write: WriteLine): Audit {
+  const log = pino(
+    {
+      level: "info",
+      base: { log: "audit" },
+      timestamp: false,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    { write: (line) => write(redact(line)) },
+  );
+  return (entry) => log.info(entry);
+}
+
+/** What may wait for the disk. Beyond that lines are lost: the gateway neither stops for them nor fills up. */
+const MAX_WAITING_BYTES = 1_048_576;
+
+const OWNER_ONLY = 0o600;
+
+/**
+ * Lines at the end of a file, written in the order they came and never in the way of anything: where the disk is full or slow,
+ * what does not fit is dropped and counted.
+ */
+export class LineFile {
+  readonly #path: string;
+  readonly #losses: Losses;
+  #fd: number;
+  #waiting: string[] = [];
+  #waitingBytes = 0;
+  #writing: Promise<void> | null = null;
+  #lost = 0;
+
+  constructor(path: string, losses: Losses) {
+    this.#path = path;
+    this.#losses = losses;
+    try {
+      this.#fd = openSync(path, "a", OWNER_ONLY);
+    } catch (fault) {
+      throw new ConfigError([
+        `AUDIT_LOG: ${path} cannot be opened (${(fault as NodeJS.ErrnoException).code}).`,
+      ]);
+    }
+  }
+
+  write(line: string): void {
+    const bytes = Buffer.byteLength(line);
+    if (this.#waitingBytes + bytes > MAX_WAITING_BYTES) {
+      this.#lose(new Error("the audit log is slow"), 1);
+      return;
+    }
+    this.#waiting.push(line);
+    this.#waitingBytes += bytes;
+    this.#writing ??= this.#drain();
+  }
+
+  /** Whoever rotates has renamed the file: what is under way still goes there. */
+  reopen(): void {
+    try {
+      const fd = openSync(this.#path, "a", OWNER_ONLY);
+      const before = this.#fd;
+      this.#fd = fd;
+      const closeIt = () => close(before, () => {});
+      if (this.#writing === null) closeIt();
+      else void this.#writing.then(closeIt);
+    } catch (fault) {
+      this.#losses.onLoss(fault);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#writing;
+    close(this.#fd, () => {});
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const lines = this.#waiting;
+      this.#waiting = [];
+      this.#waitingBytes = 0;
+      try {
+        // What failed may have left half a line.
+        await writeAll(this.#fd, Buffer.from((this.#lost > 0 ? "\n" : "") + lines.join("")));
+        this.#recover();
+      } catch (fault) {
+        this.#lose(fault, lines.length);
+      }
+    }
+    this.#writing = null;
+  }
+
+  #lose(fault: unknown, lines: number): void {
+    if (this.#lost === 0) this.#losses.onLoss(fault);
+    this.#lost += lines;
+  }
+
+  #recover(): void {
+    if (this.#lost > 0) this.#losses.onRecovery(this.#lost);
+    this.#lost = 0;
+  }
+}
+
+/** The system may take only the beginning of what it is given. */
+async function writeAll(fd: number, bytes: Buffer): Promise<void> {
+  for (let rest = bytes; rest.length > 0; ) {
+    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    write(fd, rest, (fault, written) => (fault === null ? resolve(written) : reject(fault)));
+    rest = rest.subarray(await promise);
+  }
+}

@@ -1,0 +1,65 @@
+import { type Logger, pino } from "pino";
+import { ConfigError, type LogLevel } from "../config.ts";
+import type { Instant } from "../domain/day.ts";
+import { GatewayError } from "../errors.ts";
+import { exchanges } from "../server/exchange.ts";
+import { redact } from "../server/redact.ts";
+
+/** Where whole lines go. */
+export type WriteLine = (line: string) => void;
+
+export interface LogOptions {
+  readonly level: LogLevel;
+  readonly now: () => Instant;
+  readonly write: WriteLine;
+}
+
+/** The log: one JSON object a line, with the id of the request it is about, redacted whatever it is. */
+export function createLog({ level, now, write }: LogOptions): Logger {
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: () => `,"time":"${new Date(now()).toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+      mixin() {
+        const exchange = exchanges.getStore();
+        return exchange === undefined ? {} : { requestId: exchange.requestId };
+      },
+    },
+    { write: (line) => write(redact(line)) },
+  );
+}
+
+const MAX_FRAMES = 20;
+const MAX_CAUSES = 4;
+
+interface Fault {
+  readonly name: string;
+  readonly message?: string;
+  readonly code?: string | number;
+  readonly status?: number;
+  readonly stack?: readonly string[];
+  readonly cause?: Fault;
+}
+
+/** Kind and places of a fault. Its message only where that is our own: others quote what an upstream or a caller sent. */
+export function faultOf(thrown: unknown, causes = 0): Fault {
+  if (!(thrown instanceof Error)) return { name: typeof thrown };
+  const { name, code, status, cause }: Error & { code?: unknown; status?: unknown } = thrown;
+  const frames = thrown.stack?.split("\n").filter((line) => /^ +at /.test(line)) ?? [];
+  return {
+    name: String(name).slice(0, 100),
+    ...(isOurs(thrown) && { message: thrown.message }),
+    ...((typeof code === "number" || /^\w{1,60}$/.test(String(code ?? ""))) && {
+      code: code as string | number,
+    }),
+    ...(typeof status === "number" && { status }),
+    ...(frames.length > 0 && { stack: frames.slice(0, MAX_FRAMES).map((line) => line.trim()) }),
+    ...(cause !== undefined && causes < MAX_CAUSES && { cause: faultOf(cause, causes + 1) }),
+  };
+}
+
+function isOurs(fault: Error): boolean {
+  return fault instanceof GatewayError || fault instanceof ConfigError;
+}

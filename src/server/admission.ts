@@ -1,0 +1,103 @@
+import { Refusal } from "./authenticate.ts";
+
+/** Of all that is under way, what files and the page of GraphiQL may be at the most: both are long, and can be had later. */
+const LATER_PART = 1 / 4;
+
+/** From here on no more of those are taken, so that questions find room. */
+const BUSY_PART = 3 / 4;
+
+/** What one caller may have under way at the most while others ask as well. */
+const CALLER_PART = 1 / 2;
+
+/** How long after its last question a caller is one of those who ask. */
+const AROUND_MS = 10_000;
+
+/** Seconds after which those that were too many can come again: most answers take less, files do not. */
+const RETRY_AFTER = { question: 1, later: 5 } as const;
+
+/**
+ * Who is let in while there is much to do. A long queue answers nobody in time, so what is too much is refused at once: first
+ * files and pages, then whoever holds half of everything while others ask, then everybody.
+ */
+export class Admission {
+  readonly #most: number;
+  readonly #now: () => number;
+  #underWay = 0;
+  #later = 0;
+  readonly #held = new Map<string, number>();
+  /** The caller who asked last, and the one before who was another. */
+  #last: Arrival = NOBODY_YET;
+  #other: Arrival = NOBODY_YET;
+
+  constructor(most: number, now: () => number = () => performance.now()) {
+    this.#most = most;
+    this.#now = now;
+  }
+
+  /** A place, which is to be left again; throws Refusal. */
+  enter(isLater: boolean): Place {
+    if (this.#underWay >= this.#most) throw overloaded(RETRY_AFTER.question);
+    const isBusy = this.#underWay >= this.#part(BUSY_PART) || this.#later >= this.#part(LATER_PART);
+    if (isLater && isBusy) throw overloaded(RETRY_AFTER.later);
+    this.#underWay++;
+    if (isLater) this.#later++;
+    let holder: string | null = null;
+    return {
+      hold: (caller) => {
+        this.#arrive(caller);
+        const held = this.#held.get(caller) ?? 0;
+        if (held >= this.#part(CALLER_PART) && this.#now() - this.#other.at < AROUND_MS) throw greedy();
+        this.#held.set(caller, held + 1);
+        holder = caller;
+      },
+      leave: () => {
+        this.#underWay--;
+        if (isLater) this.#later--;
+        if (holder === null) return;
+        const held = (this.#held.get(holder) ?? 0) - 1;
+        if (held > 0) this.#held.set(holder, held);
+        else this.#held.delete(holder);
+      },
+    };
+  }
+
+  #part(part: number): number {
+    return Math.ceil(this.#most * part);
+  }
+
+  #arrive(caller: string): void {
+    if (this.#last.caller !== caller) this.#other = this.#last;
+    this.#last = { caller, at: this.#now() };
+  }
+}
+
+export interface Place {
+  /** Says whose it is, once that is known; throws Refusal. */
+  hold(caller: string): void;
+  leave(): void;
+}
+
+interface Arrival {
+  readonly caller: string | null;
+  readonly at: number;
+}
+
+const NOBODY_YET: Arrival = { caller: null, at: Number.NEGATIVE_INFINITY };
+
+function overloaded(seconds: number): Refusal {
+  return new Refusal(
+    503,
+    { "retry-after": String(seconds) },
+    "OVERLOADED",
+    `The gateway has as many requests under way as it takes; ask again in ${seconds} second${seconds === 1 ? "" : "s"}.`,
+  );
+}
+
+function greedy(): Refusal {
+  return new Refusal(
+    429,
+    { "retry-after": String(RETRY_AFTER.question) },
+    "OVERLOADED",
+    `Half of what the gateway has under way is yours, and others ask as well; wait for some of your answers, and ask again in ${RETRY_AFTER.question} second.`,
+  );
+}

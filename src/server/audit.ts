@@ -1,0 +1,163 @@
+import { createHash } from "node:crypto";
+import type { ExecutionArgs } from "graphql";
+import { getOperationAST, type OperationDefinitionNode } from "graphql";
+import type { Plugin } from "graphql-yoga";
+import type { Role } from "../domain/viewer.ts";
+import { ERROR_CODES, type ErrorCode } from "../errors.ts";
+import { wantsPlan } from "./cost.ts";
+import type { Digest } from "./digest.ts";
+import { type Asked, type Exchange, exchanges } from "./exchange.ts";
+import { redact } from "./redact.ts";
+import { redactVariables } from "./variables.ts";
+
+/** One operation or file, asked for and answered or refused: what was done and by whom, and nothing of the figures. */
+export interface AuditEntry {
+  /** When it came, by the gateway's clock. */
+  readonly time: string;
+  readonly requestId: string;
+  readonly kind: Exchange["kind"];
+  /** Who asked: whom the token is of, else where the connection came from. */
+  readonly caller: { readonly name: string; readonly role: Role } | { readonly address: string };
+  readonly operation?: string;
+  /** Hex SHA-256 of the document. */
+  readonly document?: string;
+  readonly explain?: true;
+  readonly variables?: unknown;
+  /** Variables beyond those that are shown. */
+  readonly otherVariables?: number;
+  readonly datasets: readonly string[];
+  readonly upstreamRequests: number;
+  readonly cacheHits: number;
+  readonly status: number;
+  /** OK, LEFT where the client went away before the end, or the first of the codes. */
+  readonly outcome: string;
+  readonly errors?: readonly ErrorCode[];
+  /** Of a file. */
+  readonly rows?: number;
+  readonly ms: number;
+  /** What the connection took for it, headers included. */
+  readonly bytes?: number;
+}
+
+export type Audit = (entry: AuditEntry) => void;
+
+export interface Ending {
+  readonly status: number;
+  readonly bytes?: number;
+  /** The client went away before the end. */
+  readonly left?: boolean;
+}
+
+/** What is written of an exchange; null where it was about no figures. */
+export function auditEntry(exchange: Exchange, digest: Digest, ending: Ending): AuditEntry | null {
+  const { asked, viewer, codes, spending, rows } = exchange;
+  if (exchange.kind === null && codes.size === 0) return null;
+  const sum = (key: "requests" | "cacheHits") => spending.reduce((total, { usage }) => total + usage[key], 0);
+  return {
+    time: new Date(exchange.at).toISOString(),
+    requestId: exchange.requestId,
+    kind: exchange.kind,
+    caller: viewer?.name
+      ? { name: plain(viewer.name, digest), role: viewer.role }
+      : { address: exchange.address },
+    ...(asked !== null && said(asked)),
+    datasets: [...new Set(spending.flatMap(({ datasets }) => [...datasets]))].sort(),
+    upstreamRequests: sum("requests"),
+    cacheHits: sum("cacheHits"),
+    status: ending.status,
+    outcome: outcomeOf(codes, ending),
+    ...(codes.size > 0 && { errors: [...codes] }),
+    ...(rows !== null && { rows }),
+    ms: Math.round(performance.now() - exchange.begun),
+    ...(ending.bytes !== undefined && { bytes: ending.bytes }),
+  };
+}
+
+function outcomeOf(codes: ReadonlySet<ErrorCode>, { left, status }: Ending): string {
+  const [code] = codes;
+  if (code !== undefined) return code;
+  if (left) return "LEFT";
+  return status < 400 ? "OK" : `STATUS_${status}`;
+}
+
+const MAX_NAME = 128;
+
+/** Names that operators choose for tokens are theirs to read; an issuer's may be an address, or long. */
+function plain(name: string, digest: Digest): string {
+  return name.length <= MAX_NAME && redact(name) === name ? name : digest(name);
+}
+
+/** More would make lines of a log that its readers cut in the middle. */
+const MAX_VARIABLES_LENGTH = 4_096;
+
+function said({ name, sha256, isExplained, variables, others }: Asked): Partial<AuditEntry> {
+  const length = JSON.stringify(variables).length;
+  return {
+    ...(name !== null && { operation: name.slice(0, MAX_NAME) }),
+    ...(sha256 !== null && { document: sha256 }),
+    ...(isExplained && { explain: true }),
+    ...(length > MAX_VARIABLES_LENGTH
+      ? { otherVariables: others + Object.keys(variables).length }
+      : { variables, ...(others > 0 && { otherVariables: others }) }),
+  };
+}
+
+/** Notes in the exchange what an operation asks for and how it ends. */
+export function noted(isGraphQL: (path: string) => boolean, digest: Digest): Plugin {
+  return {
+    onRequest({ url }) {
+      const exchange = exchanges.getStore();
+      if (exchange !== undefined && isGraphQL(url.pathname)) exchange.kind = "graphql";
+    },
+    // Nothing of this is checked yet, so that it can be anything JSON is.
+    onParams({ params, request }) {
+      const { query, variables }: Readonly<Record<"query" | "variables", unknown>> = {
+        ...NOTHING,
+        ...params,
+      };
+      const exchange = exchanges.getStore();
+      if (exchange === undefined) return;
+      exchange.asked = {
+        sha256: typeof query === "string" ? sha256(query) : null,
+        name: null,
+        isExplained: wantsPlan(request),
+        variables: {},
+        others: typeof variables === "object" && variables !== null ? Object.keys(variables).length : 0,
+      };
+    },
+    onExecute({ args }) {
+      const exchange = exchanges.getStore();
+      if (exchange?.asked) exchange.asked = { ...exchange.asked, ...askedOf(args, digest) };
+    },
+    onResultProcess({ result }) {
+      const exchange = exchanges.getStore();
+      if (exchange === undefined || Array.isArray(result) || Symbol.asyncIterator in result) return;
+      for (const { extensions } of result.errors ?? []) {
+        if (Object.hasOwn(ERROR_CODES, String(extensions?.code)))
+          exchange.codes.add(extensions?.code as ErrorCode);
+      }
+    },
+  };
+}
+
+const NOTHING = { query: null, variables: null };
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+function askedOf(
+  { schema, document, operationName, variableValues }: ExecutionArgs,
+  digest: Digest,
+): Partial<Asked> {
+  const operation: OperationDefinitionNode | null | undefined = getOperationAST(document, operationName);
+  const given = variableValues ?? {};
+  const text = document.loc?.source.body;
+  const variables = operation ? redactVariables(schema, operation, given, digest) : {};
+  return {
+    ...(text !== undefined && { sha256: sha256(text) }), // what ran, whichever way it was asked for
+    name: operation?.name?.value ?? null,
+    variables,
+    others: Object.keys(given).length - Object.keys(variables).length,
+  };
+}

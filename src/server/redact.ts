@@ -1,0 +1,18 @@
+/**
+ * What no log may hold, wherever it comes from: upstream keys, tokens of this gateway and of an issuer, and addresses of people.
+ * The escapes of JSON come first, so that what is redacted stays JSON and no letter of an escape is taken for one of a secret.
+ */
+const ESCAPE = String.raw`\\(?:u[\da-f]{4}|.)`;
+const SECRETS = [
+  String.raw`sk-ant-[\w-]*`,
+  String.raw`\bcag_[\w-]+`,
+  String.raw`\bbearer +[\w\-.~+/]+=*`,
+  String.raw`\beyJ[\w-]+(?:\.[\w-]*){1,4}`,
+  String.raw`[^\s"\\@%<>()[\]:;,]{1,256}(?:@|%40)[\p{L}\p{N}](?:[\p{L}\p{N}.-]*[\p{L}\p{N}])?`,
+];
+const SECRET = new RegExp([ESCAPE, ...SECRETS].join("|"), "giu");
+
+/** A line of a log, as text or as JSON, without anything that is nobody else's to read. */
+export function redact(line: string): string {
+  return line.replace(SECRET, (found) => (found.startsWith("\\") ? found : "[redacted]"));
+}
