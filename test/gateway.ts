@@ -5,6 +5,7 @@ import { type Environment, readConfig } from "../src/config.ts";
 import { SandboxDispatcher } from "../src/sandbox/dispatcher.ts";
 import type { Handle, WireRequest, WireResponse } from "../src/sandbox/handler.ts";
 import { createSandbox, type Sandbox } from "../src/sandbox/sandbox.ts";
+import type { AuditEntry } from "../src/server/audit.ts";
 import type { Pace } from "../src/upstream/pace.ts";
 
 export const NOW = "2026-11-22T12:00:00Z";
@@ -66,6 +67,7 @@ export function gateway({
   let clock = Date.parse(now);
   const seen: URL[] = [];
   const faults: unknown[] = [];
+  const audited: AuditEntry[] = [];
   const sandbox: Sandbox | null =
     size === undefined ? null : createSandbox({ seed: 1, ...size, now: () => clock, rateLimit: "off" });
   const handle: Handle = async (request, signal) => {
@@ -89,6 +91,8 @@ export function gateway({
     dispatcher: dispatcher ?? new SandboxDispatcher({ handle }),
     now: () => clock,
     onFault: (fault) => faults.push(fault),
+    audit: (entry) => audited.push(entry),
+    digest: (text) => `h:${text.length}`,
     backoffMs: 1,
     ...(store === undefined ? {} : { store }),
     ...(pace === undefined ? {} : { pace }),
@@ -108,6 +112,7 @@ export function gateway({
     app,
     seen,
     faults,
+    audited,
     /** Only with `sandbox`. */
     get organization() {
       if (sandbox === null) throw new Error("this gateway has a hand-made upstream");

@@ -51,6 +51,7 @@ export function run(
       while (!output.includes(text)) {
         const more = await Promise.race([
           once(child.stdout ?? child, "data").then(() => true),
+          once(child.stderr ?? child, "data").then(() => true),
           ended.then(() => false),
         ]);
         if (!more && !output.includes(text)) throw new Error(`ended without printing ${text}:\n${output}`);

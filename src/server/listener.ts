@@ -1,4 +1,5 @@
-import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
+import type { Socket } from "node:net";
 
 export interface ListenerOptions {
   readonly handle: RequestListener;
@@ -19,7 +20,27 @@ const STALLED_MS = 5_000;
 
 /** A node:http server in front of the gateway. */
 export function createListener({ handle, operationTimeoutMs }: ListenerOptions): Server {
-  const server = createServer(TIMEOUTS, handle);
+  const server = createServer(TIMEOUTS, (request, response) => {
+    const { socket } = request;
+    // Before Node, which would take the rest of the request however long it is.
+    response.prependOnceListener("finish", () => cutOff(request, socket));
+    handle(request, response);
+  });
   server.timeout = operationTimeoutMs + STALLED_MS;
   return server;
+}
+
+/** What is still taken of a body after its answer, and for how long: the end of one that was refused, not one without an end. */
+const LINGER = { bytes: 2 ** 20, ms: 1_000 } as const;
+
+/** A connection that were cut at once would take the answer with it before the client has read it. */
+function cutOff(request: IncomingMessage, socket: Socket): void {
+  if (request.complete || socket.destroyed) return;
+  const most = socket.bytesRead + LINGER.bytes;
+  const timer = setTimeout(() => socket.destroy(), LINGER.ms);
+  request.once("close", () => clearTimeout(timer));
+  request.on("data", () => {
+    if (socket.bytesRead > most) socket.destroy();
+  });
+  request.read(0);
 }

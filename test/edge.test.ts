@@ -1,0 +1,322 @@
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import type { Server } from "node:http";
+import { type AddressInfo, connect, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterAll, afterEach, describe, expect, test } from "vitest";
+import type { Environment } from "../src/config.ts";
+import { createListener } from "../src/server/listener.ts";
+import { sha256 } from "../src/server/tokens.ts";
+import { gateway } from "./gateway.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "edge-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const TOKEN = `cag_${"e".repeat(40)}`;
+const TOKENS_FILE = join(folder, "tokens.json");
+writeFileSync(
+  TOKENS_FILE,
+  JSON.stringify([{ name: "ada", role: "OWNER", sha256: sha256(TOKEN).toString("hex") }]),
+);
+const GUARDED = { AUTH: "tokens", TOKENS_FILE };
+
+const servers: Server[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+/** A gateway behind a listener, as it is served. */
+async function listening(settings: Environment = {}) {
+  const opened = gateway({ sandbox: { users: 20 }, settings });
+  const server = createListener({ handle: opened.app.handle, operationTimeoutMs: 30_000 });
+  servers.push(server);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  return { ...opened, server, port };
+}
+
+async function connected(port: number): Promise<Socket> {
+  const socket = connect(port, "127.0.0.1");
+  socket.on("error", () => {}); // how it ends is looked at by what was received
+  await once(socket, "connect");
+  return socket;
+}
+
+interface Heard {
+  readonly statuses: readonly number[];
+  readonly text: string;
+}
+
+/** What comes back for these bytes until the other side closes the connection. */
+async function send(port: number, bytes: string | Buffer): Promise<Heard> {
+  const socket = await connected(port);
+  const chunks: Buffer[] = [];
+  socket.on("data", (chunk: Buffer) => chunks.push(chunk));
+  socket.write(bytes);
+  await once(socket, "close");
+  const text = Buffer.concat(chunks).toString("latin1");
+  return { text, statuses: [...text.matchAll(/^HTTP\/1\.1 (\d+)/gm)].map(([, status]) => Number(status)) };
+}
+
+const lines = (...text: readonly string[]) => text.join("\r\n");
+const QUESTION = JSON.stringify({ query: "{ organization { name } }" });
+
+/** A POST that is closed after its answer. */
+function post(headers: readonly string[], body: string | Buffer = QUESTION, path = "/graphql"): Buffer {
+  const head = lines(
+    `POST ${path} HTTP/1.1`,
+    "host: gateway.test",
+    "connection: close",
+    "content-type: application/json",
+    ...headers,
+    ...(headers.some((each) => /^(content-length|transfer-encoding)/i.test(each))
+      ? []
+      : [`content-length: ${Buffer.byteLength(body)}`]),
+    "",
+    "",
+  );
+  return Buffer.concat([Buffer.from(head, "latin1"), Buffer.from(body)]);
+}
+
+function get(target: string, headers: readonly string[] = [], method = "GET"): string {
+  return lines(`${method} ${target} HTTP/1.1`, "host: gateway.test", "connection: close", ...headers, "", "");
+}
+
+test("a plain request is answered", async () => {
+  const { port, seen } = await listening();
+  expect((await send(port, post([]))).statuses).toEqual([200]);
+  expect(seen).toHaveLength(1);
+});
+
+describe("two requests in one", () => {
+  const hidden = lines("GET /healthz HTTP/1.1", "host: gateway.test", "", "");
+  const head = (...headers: readonly string[]) =>
+    lines(
+      "POST /graphql HTTP/1.1",
+      "host: gateway.test",
+      "content-type: application/json",
+      ...headers,
+      "",
+      "",
+    );
+  const chunk = `${QUESTION.length.toString(16)}\r\n${QUESTION}\r\n0\r\n\r\n`;
+
+  test.each<[string, string]>([
+    ["a length and chunks", `${head("content-length: 4", "transfer-encoding: chunked")}${chunk}${hidden}`],
+    ["chunks and a length", `${head("transfer-encoding: chunked", "content-length: 4")}${chunk}${hidden}`],
+    ["two lengths", `${head("content-length: 0", `content-length: ${hidden.length}`)}${hidden}`],
+    ["one length twice", `${head("content-length: 0", "content-length: 0")}${hidden}`],
+    ["a list of lengths", `${head("content-length: 0, 0")}${hidden}`],
+    ["a negative length", `${head("content-length: -1")}${hidden}`],
+    ["a length with a sign", `${head("content-length: +0")}${hidden}`],
+    ["a length in hexadecimal", `${head("content-length: 0x0")}${hidden}`],
+    ["a length beyond 64 bits", `${head("content-length: 99999999999999999999999")}${hidden}`],
+    ["an unknown coding", `${head("transfer-encoding: xchunked")}${chunk}${hidden}`],
+    [
+      "chunks that are not the last coding",
+      `${head("transfer-encoding: chunked, identity")}${chunk}${hidden}`,
+    ],
+    ["a coding after a tab", `${head("transfer-encoding:\vchunked")}${chunk}${hidden}`],
+    ["two codings", `${head("transfer-encoding: chunked", "transfer-encoding: identity")}${chunk}${hidden}`],
+    ["a space before the colon", `${head("transfer-encoding : chunked")}${chunk}${hidden}`],
+    ["a folded header", `${head("x-a: b", " transfer-encoding: chunked")}${chunk}${hidden}`],
+    ["a header without a name", `${head(": chunked")}${hidden}`],
+    ["a header with NUL", `${head("x-a: b\0c")}${hidden}`],
+    ["bare line feeds", `${head("content-length: 0").replaceAll("\r\n", "\n")}${hidden}`],
+    ["a bare carriage return", `${head("x-a: b\rcontent-length: 4", "content-length: 0")}${hidden}`],
+    ["a chunk of negative size", `${head("transfer-encoding: chunked")}-1\r\n${hidden}`],
+    [
+      "a chunk longer than it says",
+      `${head("transfer-encoding: chunked")}1\r\n${QUESTION}\r\n0\r\n\r\n${hidden}`,
+    ],
+    ["a chunk that ends with a line feed", `${head("transfer-encoding: chunked")}1\n{\n0\n\n${hidden}`],
+  ])("%s: one answer, which refuses, and the connection is closed", async (_what, bytes) => {
+    const { port, seen } = await listening();
+    const { statuses, text } = await send(port, bytes);
+    expect(statuses, text).toHaveLength(1);
+    expect(statuses[0]).toBeGreaterThanOrEqual(400);
+    expect(statuses[0]).toBeLessThan(500);
+    expect(seen).toEqual([]);
+  });
+});
+
+describe("a body that is too much", () => {
+  test("is refused by its length, before it is sent", async () => {
+    const { port } = await listening();
+    const { statuses, text } = await send(port, post(["content-length: 20000000"], ""));
+    expect(statuses).toEqual([413]);
+    expect(text).toContain('"BAD_REQUEST"');
+  });
+
+  test.each<[string, Environment, string]>([
+    ["of a question", {}, "/graphql"],
+    ["of somebody unknown", GUARDED, "/graphql"],
+    ["where nothing is", {}, "/nowhere"],
+    ["with a file", {}, "/export/users.csv"],
+  ])("and has no end, %s, is cut off before four megabytes", async (_what, settings, path) => {
+    const { port, server } = await listening(settings);
+    const accepted = once(server, "connection");
+    const socket = await connected(port);
+    const [taker] = (await accepted) as [Socket];
+    let heard = "";
+    let isClosed = false;
+    socket.on("data", (data) => {
+      heard += data;
+    });
+    socket.once("close", () => {
+      isClosed = true;
+    });
+    socket.write(
+      lines(
+        `POST ${path} HTTP/1.1`,
+        "host: gateway.test",
+        "content-type: application/json",
+        "transfer-encoding: chunked",
+        "",
+        "",
+      ),
+    );
+    const chunk = `10000\r\n${" ".repeat(65_536)}\r\n`;
+    let sent = 0;
+    while (!isClosed && sent < 32 * 2 ** 20) {
+      if (!socket.write(chunk))
+        await Promise.race([once(socket, "drain"), once(socket, "close")]).catch(() => {});
+      sent += chunk.length;
+    }
+    expect(isClosed).toBe(true);
+    expect(taker.bytesRead).toBeLessThan(4 * 2 ** 20); // the rest of what was sent is in the hands of the system
+    expect(heard).toMatch(/^HTTP\/1\.1 4\d\d /);
+  });
+
+  test.each(["gzip", "br", "deflate", "zstd", "gzip, identity", "x-gzip"])(
+    "once it is unpacked (%s) is not unpacked",
+    async (coding) => {
+      const { port, seen } = await listening();
+      const { statuses, text } = await send(port, post([`content-encoding: ${coding}`], gzipSync(QUESTION)));
+      expect(statuses).toEqual([415]);
+      expect(text).toContain("content-encoding");
+      expect(seen).toEqual([]);
+    },
+  );
+
+  test("takes little time: headers and bodies that trickle in are cut off", async () => {
+    const { server } = await listening();
+    expect(server.headersTimeout).toBeLessThanOrEqual(10_000);
+    expect(server.requestTimeout).toBeLessThanOrEqual(15_000); // how long it takes is measured in test/load/crowd.test.ts
+  });
+});
+
+describe("is no proxy", () => {
+  test.each<[string, string, number]>([
+    ["a whole URL", get("http://evil.example/graphql?query={__typename}"), 400],
+    ["a whole URL of its own", get("http://gateway.test/healthz"), 400],
+    ["a file behind a whole URL", get("http://evil.example/export/users.csv"), 400],
+    ["TRACE", get("/graphql", [`authorization: Bearer ${TOKEN}`], "TRACE"), 405],
+  ])("%s is refused", async (_what, bytes, status) => {
+    const { port, seen } = await listening();
+    const { statuses, text } = await send(port, bytes);
+    expect(statuses).toEqual([status]);
+    expect(text).toContain('"BAD_REQUEST"');
+    expect(text).not.toContain("cag_");
+    expect(text).toMatch(/^x-request-id: \S+/im);
+    expect(seen).toEqual([]);
+  });
+
+  test("CONNECT is not answered, and a host for a target is none", async () => {
+    const { port } = await listening();
+    expect((await send(port, get("evil.example:443", [], "CONNECT"))).statuses).toEqual([]);
+    expect((await send(port, get("evil.example:80"))).statuses).toEqual([400]);
+  });
+
+  test("whatever host is asked for, nothing of it is said", async () => {
+    const { port } = await listening();
+    for (const host of ["evil.example", "evil.example:1", "@evil.example", "localhost/evil"]) {
+      const bytes = post([]).toString("latin1").replace("host: gateway.test", `host: ${host}`);
+      expect((await send(port, bytes)).text).not.toContain("evil");
+    }
+  });
+});
+
+test.each([
+  "/.env",
+  "/.git/config",
+  "/debug",
+  "/debug/pprof",
+  "/metrics",
+  "/admin",
+  "/server-status",
+  "/actuator/env",
+  "/package.json",
+  "/graphql/../.env",
+  "/..%2f..%2fetc%2fpasswd",
+  "/../../etc/passwd",
+  "//etc/passwd",
+  "/%00",
+  "/%",
+  "/\\..\\.env",
+  "/graphql;/.env",
+  "/schema/schema.graphql",
+  "/src/config.ts",
+  "/export/../.env",
+  "/export/..%2f.env",
+  "/export/%2e%2e/.env",
+  "/export/__proto__.csv",
+  "/export/constructor.csv",
+])("%s is not there, and says nothing", async (path) => {
+  const { port, seen } = await listening();
+  const { statuses, text } = await send(port, get(path));
+  expect(statuses).toEqual([404]);
+  expect(text).not.toMatch(/sk-ant|root:|node_modules|ANTHROPIC|\bat \//);
+  expect(seen).toEqual([]);
+});
+
+describe("credentials", () => {
+  const token = TOKEN;
+  test.each<[string, readonly string[]]>([
+    ["none", []],
+    ["an empty header", ["authorization:"]],
+    ["a scheme alone", ["authorization: Bearer"]],
+    ["a token alone", [`authorization: ${token}`]],
+    ["another scheme", [`authorization: Basic ${btoa(`ada:${token}`)}`]],
+    ["a scheme run together with its token", [`authorization: Bearer${token}`]],
+    ["a colon after the scheme", [`authorization: Bearer: ${token}`]],
+    ["two tokens", [`authorization: Bearer ${token} ${token}`]],
+    ["two in a list", [`authorization: Bearer ${token}, Bearer ${token}`]],
+    [
+      "two headers, the wrong one first",
+      [`authorization: Bearer ${"x".repeat(44)}`, `authorization: Bearer ${token}`],
+    ],
+    ["quotes", [`authorization: Bearer "${token}"`]],
+    ["a tab", [`authorization: Bearer\t${token}`]],
+    ["a token with a space in it", [`authorization: Bearer ${token.slice(0, 9)} ${token.slice(9)}`]],
+    ["a percent sign", [`authorization: Bearer ${token.replace("_", "%5f")}`]],
+    ["letters beyond ASCII", [`authorization: Bearer ${token}\u00e9`]],
+    ["eight kilobytes", [`authorization: Bearer ${token}${"x".repeat(8_192)}`]],
+    ["`__proto__`", ["authorization: Bearer __proto__"]],
+    [
+      "another header",
+      [`proxy-authorization: Bearer ${token}`, `x-api-key: ${token}`, `cookie: token=${token}`],
+    ],
+    ["the URL", []],
+  ])("as %s let nobody in", async (what, headers) => {
+    const { port, seen } = await listening(GUARDED);
+    const path =
+      what === "the URL" ? `/graphql?access_token=${token}&authorization=Bearer%20${token}` : "/graphql";
+    const { statuses, text } = await send(port, post(headers, QUESTION, path));
+    expect(statuses).toEqual([401]);
+    expect(text).toMatch(/^www-authenticate: Bearer/im);
+    expect(text).not.toContain("cag_");
+    expect(seen).toEqual([]);
+  });
+
+  test("that are right let in", async () => {
+    const { port } = await listening(GUARDED);
+    expect((await send(port, post([`authorization: Bearer ${token}`]))).statuses).toEqual([200]);
+  });
+});

@@ -1,0 +1,238 @@
+import { mkdtempSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterAll, afterEach, describe, expect, test } from "vitest";
+import { LineFile, openAuditLog } from "../src/cli/audit-log.ts";
+import { createLog, faultOf } from "../src/cli/log.ts";
+import { ConfigError } from "../src/config.ts";
+import { GatewayError } from "../src/errors.ts";
+import type { AuditEntry } from "../src/server/audit.ts";
+import { Exchange, exchanges } from "../src/server/exchange.ts";
+import { redact } from "../src/server/redact.ts";
+import { ask, endAll, run, serve } from "./process.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "log-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+afterEach(endAll);
+
+const NOW = Date.UTC(2026, 10, 22, 12);
+
+function logged(level: Parameters<typeof createLog>[0]["level"] = "info") {
+  const lines: string[] = [];
+  const log = createLog({ level, now: () => NOW, write: (line) => lines.push(line) });
+  return { log, lines };
+}
+
+const word = (min: number, max: number) =>
+  fc.string({
+    unit: fc.constantFrom(..."abcdefghijklmnopqrstuvwxyzABCXYZ0123456789_-"),
+    minLength: min,
+    maxLength: max,
+  });
+const name = fc.string({
+  unit: fc.constantFrom(..."abcdefgxyzäöüßéñ0123456789"),
+  minLength: 3,
+  maxLength: 12,
+});
+
+/** A secret as it may stand in a text, and the part of it that nobody may read. */
+const secret = fc.oneof(
+  word(20, 60).map((key) => [`sk-ant-api01-${key}`, key]),
+  word(20, 60).map((key) => [`sk-ant-admin01-${key}`, key]),
+  word(40, 43).map((token) => [`cag_${token}`, token]),
+  word(20, 60).map((token) => [`Bearer ${token}`, token]),
+  fc.tuple(word(10, 30), word(10, 30), word(10, 30)).map(([a, b, c]) => [`eyJ${a}.${b}.${c}`, `${b}.${c}`]),
+  fc.tuple(name, name).map(([a, b]) => [`${a}.${b}+tag@corp.example`, `${a}.${b}`]),
+  fc.tuple(name, name).map(([a, b]) => [`${a}_${b}%40mail.${b}.example`, `${a}_${b}`]),
+) as fc.Arbitrary<[text: string, hidden: string]>;
+
+/** What surrounds it: anything, but nothing that ends in the middle of a word that would be part of the secret. */
+const around = fc.string({ unit: "binary", maxLength: 30 });
+
+describe("whatever is logged", () => {
+  test("holds no key, token or address, and is JSON", () => {
+    fc.assert(
+      fc.property(around, secret, around, (before, [text, hidden], after) => {
+        const { log, lines } = logged();
+        const whole = `${before} ${text} ${after}`;
+        log.info({ field: whole, deep: { list: [text, whole] }, [text]: 1 }, whole);
+        expect(lines).toHaveLength(1);
+        expect(() => JSON.parse(lines[0] ?? "")).not.toThrow();
+        expect(lines[0]).not.toContain(hidden);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test("stays as it is without them", () => {
+    const plain = fc.string({ unit: fc.constantFrom(...'abc XYZ 123 \\"\n\t.,;:-_/{}[]é中\u2028') });
+    fc.assert(
+      fc.property(plain, (text) => {
+        expect(redact(JSON.stringify({ text }))).toBe(JSON.stringify({ text }));
+      }),
+    );
+  });
+
+  test("has its time by the gateway's clock, its level by name, and the id of its request", () => {
+    const { log, lines } = logged();
+    exchanges.run(new Exchange("id-1", "", NOW), () => log.warn({ lines: 3 }, "so it is"));
+    log.info("alone");
+    log.debug("not at this level");
+    expect(lines.map((line) => JSON.parse(line))).toEqual([
+      { level: "warn", time: "2026-11-22T12:00:00.000Z", requestId: "id-1", lines: 3, msg: "so it is" },
+      { level: "info", time: "2026-11-22T12:00:00.000Z", msg: "alone" },
+    ]);
+  });
+
+  test("is nothing where LOG_LEVEL is silent", () => {
+    const { log, lines } = logged("silent");
+    log.fatal("nothing");
+    expect(lines).toEqual([]);
+  });
+});
+
+describe("a fault", () => {
+  test("says what kind it is and where, but not what others have said", () => {
+    const cause = Object.assign(new Error("GET https://upstream.test/v1?page=secret"), {
+      code: "ECONNRESET",
+    });
+    const { stack = [], ...fault } = faultOf(
+      new SyntaxError('Unexpected token in {"email":"ada"}', { cause }),
+    );
+    expect(stack[0]).toMatch(/^at .*log\.test\.ts:\d+/);
+    expect(fault).toEqual({ name: "SyntaxError", cause: expect.objectContaining({ code: "ECONNRESET" }) });
+    expect(JSON.stringify(fault)).not.toMatch(/secret|ada|upstream/);
+  });
+
+  test("repeats our own sentences, and knows what is no error", () => {
+    expect(faultOf(new GatewayError("NOT_FOUND", "No such object."))).toMatchObject({
+      message: "No such object.",
+      code: "NOT_FOUND",
+    });
+    expect(faultOf(new ConfigError(["TOKENS_FILE: x is no list."])).message).toContain("TOKENS_FILE");
+    expect(faultOf("ada@corp.example")).toEqual({ name: "string" });
+    expect(faultOf(null)).toEqual({ name: "object" });
+  });
+
+  test("that is its own cause ends", () => {
+    const fault = new Error("round");
+    fault.cause = fault;
+    expect(JSON.stringify(faultOf(fault)).length).toBeLessThan(20_000);
+  });
+
+  test("of a running gateway is a line on standard error, under the id of its request", async () => {
+    const { gateway, url } = await serve({ settings: { CACHE_URL: "redis://:canary-77@127.0.0.1:1" } });
+    await ask(url, "{ organization { name } }");
+    const output = await gateway.printed('"msg":"fault"');
+    const line = output.split("\n").find((each) => each.includes('"msg":"fault"')) ?? "";
+    expect(JSON.parse(line)).toMatchObject({ level: "error", fault: { name: expect.any(String) } });
+    expect(line).not.toContain("canary");
+  });
+});
+
+const ENTRY: AuditEntry = {
+  time: "2026-11-22T12:00:00.000Z",
+  requestId: "id-1",
+  kind: "graphql",
+  caller: { address: "127.0.0.1" },
+  datasets: [],
+  upstreamRequests: 0,
+  cacheHits: 0,
+  status: 200,
+  outcome: "OK",
+  ms: 1,
+};
+
+const NO_LOSSES = {
+  onLoss: (fault: unknown) => expect.unreachable(String(fault)),
+  onRecovery: () => {},
+};
+const STREAMS = { stdout: () => {}, stderr: () => {}, ...NO_LOSSES };
+
+describe("the audit log", () => {
+  test("goes to the end of a file that only its owner reads", async () => {
+    const path = join(folder, "audit.log");
+    for (const outcome of ["OK", "LEFT"]) {
+      const { audit, close } = openAuditLog({ path }, STREAMS);
+      audit?.({ ...ENTRY, outcome });
+      await close();
+    }
+    const lines = readFileSync(path, "utf8").trim().split("\n");
+    expect(lines.map((line) => JSON.parse(line))).toEqual([
+      { level: "info", log: "audit", ...ENTRY },
+      { level: "info", log: "audit", ...ENTRY, outcome: "LEFT" },
+    ]);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  test("goes on in a new file once it is opened again, and loses nothing", async () => {
+    const path = join(folder, "rotated.log");
+    const { audit, reopen, close } = openAuditLog({ path }, STREAMS);
+    const write = (from: number) => {
+      for (let i = from; i < from + 100; i++) audit?.({ ...ENTRY, ms: i });
+    };
+    write(0);
+    renameSync(path, `${path}.1`);
+    reopen();
+    write(100);
+    await close();
+    const all = [`${path}.1`, path].flatMap((each) => readFileSync(each, "utf8").trim().split("\n"));
+    expect(all.map((line) => JSON.parse(line).ms)).toEqual(Array.from({ length: 200 }, (_, i) => i));
+    expect(readFileSync(path, "utf8")).not.toBe("");
+  });
+
+  test.each(["stdout", "stderr"] as const)("goes to %s", (target) => {
+    const lines: string[] = [];
+    openAuditLog(target, { ...STREAMS, [target]: (line: string) => lines.push(line) }).audit?.(ENTRY);
+    expect(JSON.parse(lines[0] ?? "")).toMatchObject({ log: "audit", requestId: "id-1" });
+  });
+
+  test("that cannot be opened stops the start, with the reason", async () => {
+    const path = join(folder, "nowhere", "audit.log");
+    expect(() => openAuditLog({ path }, STREAMS)).toThrow(ConfigError);
+    const { code, output } = await run(["serve", "--port", "0", "--audit-log", path]).ended();
+    expect([code, output]).toEqual([1, `AUDIT_LOG: ${path} cannot be opened (ENOENT).\n`]);
+  });
+
+  test("loses lines where the disk is full, says so once, and counts them", async () => {
+    const told: unknown[] = [];
+    const file = new LineFile("/dev/full", {
+      onLoss: (fault) => told.push((fault as NodeJS.ErrnoException).code),
+      onRecovery: (lines) => told.push(lines),
+    });
+    for (let i = 0; i < 10; i++) {
+      file.write("line\n");
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await file.close();
+    expect(told).toEqual(["ENOSPC"]);
+  });
+
+  test("loses what the disk is too slow for instead of keeping it", async () => {
+    const told: unknown[] = [];
+    const path = join(folder, "slow.log");
+    const file = new LineFile(path, {
+      onLoss: (fault) => told.push((fault as Error).message),
+      onRecovery: (lines) => told.push(lines),
+    });
+    const line = `${"x".repeat(1_023)}\n`;
+    for (let i = 0; i < 3_000; i++) file.write(line); // in one go, while nothing can be written
+    await file.close();
+    const kept = readFileSync(path, "utf8")
+      .split("\n")
+      .filter((each) => each.length === 1_023).length;
+    expect(kept).toBeLessThan(3_000);
+    expect(told).toEqual(["the audit log is slow", 3_000 - kept]);
+  });
+
+  test("is no reason to end: a gateway whose audit log is full answers, and ends when it is told to", async () => {
+    const { gateway, url } = await serve({ settings: { AUDIT_LOG: "/dev/full" } });
+    for (let i = 0; i < 5; i++)
+      expect((await ask(url, "{ __typename }")).data).toEqual({ __typename: "Query" });
+    const output = await gateway.printed("its lines are lost");
+    expect(output.split("its lines are lost")).toHaveLength(2);
+    gateway.child.kill("SIGTERM");
+    expect((await gateway.ended()).code).toBe(0);
+  });
+});
