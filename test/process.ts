@@ -16,6 +16,8 @@ export interface Process {
   /** Resolves with everything printed so far once it holds `text`. */
   printed(text: string): Promise<string>;
   ended(): Promise<{ code: number | null; output: string }>;
+  /** Everything printed so far. */
+  output(): string;
   /** Bytes of memory it has resident. */
   resident(): number;
   /** Milliseconds it has had a processor. */
@@ -47,6 +49,7 @@ export function run(
   return {
     child,
     ended: () => ended,
+    output: () => output,
     async printed(text) {
       while (!output.includes(text)) {
         const more = await Promise.race([
@@ -78,6 +81,8 @@ const CLOCK = "2026-11-22T12:00:00Z";
 
 export interface Served {
   readonly gateway: Process;
+  /** What the gateway takes for upstream. */
+  readonly sandbox: Process;
   /** Of the gateway. */
   readonly url: string;
   /** What another gateway over the same sandbox is started with. */
@@ -111,7 +116,7 @@ export async function serve({
     ...settings,
   };
   const gateway = run(["serve", "--port", "0"], environment, flags);
-  return { gateway, environment, url: urlIn(await gateway.printed("Try:")) };
+  return { gateway, sandbox, environment, url: urlIn(await gateway.printed("Try:")) };
 }
 
 export function urlIn(output: string): string {

@@ -4,10 +4,10 @@
  */
 const ESCAPE = String.raw`\\(?:u[\da-f]{4}|.)`;
 const SECRETS = [
-  String.raw`sk-ant-[\w-]*`,
+  String.raw`sk[-_]ant[-_][\w-]*`,
   String.raw`cag_[\w-]+`,
   String.raw`bearer +[\w\-.~+/]+=*`,
-  String.raw`eyJ[\w-]+(?:\.[\w-]*){1,4}`,
+  String.raw`eyJ(?:[\w-]{16,}|[\w-]+\.)[\w.-]*`,
   String.raw`[^\s"\\@%<>()[\]:;,]{1,256}(?:@|%40)\[?[\p{L}\p{N}](?:[\p{L}\p{N}.:-]*[\p{L}\p{N}])?`,
 ];
 const SECRET = new RegExp([ESCAPE, ...SECRETS].join("|"), "giu");
