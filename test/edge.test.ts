@@ -243,6 +243,43 @@ describe("is no proxy", () => {
   });
 });
 
+describe("the request id", () => {
+  test.each<[string, string | Buffer]>([
+    ["an answer", post([])],
+    ["a refusal", post(["content-encoding: gzip"])],
+    ["the page of GraphiQL", get("/graphql", ["accept: text/html"])],
+    ["a file", get("/export/users.csv?range.last.days=7&fields=userId")],
+    ["a file that is not there", get("/export/nothing.csv")],
+    ["health", get("/healthz")],
+    ["readiness", get("/readyz")],
+    ["nothing", get("/nowhere")],
+  ])("stands once on %s", async (_what, bytes) => {
+    const { port } = await listening();
+    const { text } = await send(port, bytes);
+    const [head = ""] = text.split("\r\n\r\n");
+    expect(head.match(/^x-request-id: [\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/gim)).toHaveLength(1);
+  });
+
+  test.each([
+    "a%0d%0aset-cookie:%20a=b",
+    "a\\r\\nset-cookie: a=b",
+    "a\x85set-cookie: a=b",
+    "a, b",
+    "a".repeat(9_000),
+  ])("that would be more than a word is not repeated: %s", async (id) => {
+    const { port } = await listening();
+    const { text } = await send(port, post([`x-request-id: ${id}`]));
+    expect(text).toMatch(/^x-request-id: [\da-f]{8}-/im);
+    expect(text).not.toMatch(/set-cookie|aaaa|a, b/);
+  });
+
+  test("that is said twice is neither", async () => {
+    const { port } = await listening();
+    const { text } = await send(port, post(["x-request-id: first-id", "x-request-id: second-id"]));
+    expect(text).not.toMatch(/(first|second)-id/);
+  });
+});
+
 test.each([
   "/.env",
   "/.git/config",

@@ -150,18 +150,20 @@ async function held(most: number) {
     audited: opened.audited,
     get: (path: string, headers: Record<string, string> = {}) => fetch(url + path, { headers }),
     as,
-    ask: (name: string, query: string) =>
+    ask: (name: string, query: string, signal: AbortSignal | null = null) =>
       fetch(`${url}/graphql`, {
+        signal,
         method: "POST",
         headers: { "content-type": "application/json", ...as(name) },
         body: JSON.stringify({ query }),
       }),
     /** A question that is under way until the gate opens. */
-    async hold(name: string) {
+    async hold(name: string, signal?: AbortSignal) {
       const before = asked;
       const from = `2026-10-${String(day++).padStart(2, "0")}`;
       const range = `{ between: { from: "${from}", until: "2026-11-01" } }`;
-      const answer = this.ask(name, `{ users(range: ${range}) { nodes { userId } } }`);
+      const answer = this.ask(name, `{ users(range: ${range}) { nodes { userId } } }`, signal);
+      answer.catch(() => {});
       await expect.poll(() => asked).toBeGreaterThan(before);
       return { answer };
     },
@@ -213,5 +215,22 @@ describe("a gateway with much to do", () => {
     gate.open();
     for (const { answer } of under) expect((await answer).status).toBe(200);
     expect((await gate.ask("a", "{ __typename }")).status).toBe(200);
+  });
+
+  test("has room again when those who were in it have left, and keeps account of them", async () => {
+    const gate = await held(2);
+    const gone = new AbortController();
+    const { answer } = await gate.hold("a", gone.signal);
+    await gate.hold("b", gone.signal);
+    await isRefused(await gate.ask("a", "{ __typename }"), 503);
+    gone.abort();
+    await expect(answer).rejects.toThrow();
+    await expect.poll(async () => (await gate.ask("a", "{ __typename }")).status).toBe(200);
+    const left = gate.audited.filter(({ outcome }) => outcome === "LEFT");
+    const callers = left.map(({ caller }) => ("name" in caller ? caller.name : ""));
+    expect(callers.sort()).toEqual(["a", "b"]);
+    const answered = gate.audited.find(({ outcome }) => outcome === "OK");
+    expect(answered?.bytes).toBeGreaterThan(100);
+    gate.open();
   });
 });

@@ -117,6 +117,7 @@ export function noted(isGraphQL: (path: string) => boolean, digest: Digest): Plu
       };
       const exchange = exchanges.getStore();
       if (exchange === undefined) return;
+      exchange.kind = "graphql"; // whatever its path
       exchange.asked = {
         sha256: typeof query === "string" ? sha256(query) : null,
         name: null,
