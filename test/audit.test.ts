@@ -1,7 +1,11 @@
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { request as ask, createServer, type IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { buildSchema, getOperationAST, parse } from "graphql";
 import { Agent } from "undici";
@@ -54,8 +58,9 @@ function audited(options: GatewayOptions = { sandbox: { users: 20 } }) {
 
 /** The id of somebody of the simulated organization. */
 async function somebody(): Promise<string> {
-  const { ask } = gateway({ sandbox: { users: 20 } });
-  const { data } = await ask("{ users(range: {last: {days: 7}}, first: 1) { nodes { userId } } }");
+  const { data } = await gateway({ sandbox: { users: 20 } }).ask(
+    "{ users(range: {last: {days: 7}}, first: 1) { nodes { userId } } }",
+  );
   return data.users.nodes[0].userId;
 }
 
@@ -214,6 +219,26 @@ describe("a file", () => {
     const { entries } = await audited().send(path);
     expect(entries).toEqual([expect.objectContaining({ kind: "export", status, outcome: code })]);
     expect(JSON.stringify(entries)).not.toMatch(/canary|corp/i);
+  });
+
+  test("that is read slowly is counted to its end", async () => {
+    const { app, seen, audited } = gateway({ sandbox: { users: 200 }, settings: { MAX_FIRST: "5" } });
+    const server = createServer(app.handle).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const path = "/export/usage.ndjson?range.last.days=30&groupBy=USER&groupBy=MODEL";
+    const [response] = (await once(ask({ port, path }).end(), "response")) as [IncomingMessage];
+    let bytes = 0;
+    for await (const chunk of response) {
+      bytes += chunk.length;
+      await sleep(1);
+    }
+    await expect.poll(() => audited.length).toBe(1);
+    server.close();
+    expect(bytes).toBeGreaterThan(1_000_000);
+    expect(audited[0]).toMatchObject({ outcome: "OK", upstreamRequests: seen.length });
+    expect(audited[0]?.cacheHits).toBeGreaterThan(100);
+    expect(audited[0]?.bytes).toBeGreaterThanOrEqual(bytes);
   });
 
   test("that breaks off leaves a line with why", async () => {

@@ -47,15 +47,16 @@ const secret = fc.oneof(
   fc.tuple(name, name).map(([a, b]) => [`${a}_${b}%40mail.${b}.example`, `${a}_${b}`]),
 ) as fc.Arbitrary<[text: string, hidden: string]>;
 
-/** What surrounds it: anything, but nothing that ends in the middle of a word that would be part of the secret. */
+/** What surrounds it: anything, up to what JSON writes as an escape. */
 const around = fc.string({ unit: "binary", maxLength: 30 });
+const edge = fc.constantFrom("", " ", "\n", "\t", '"', "\\", "\u0001", "\\n", ":", "é");
 
 describe("whatever is logged", () => {
   test("holds no key, token or address, and is JSON", () => {
     fc.assert(
-      fc.property(around, secret, around, (before, [text, hidden], after) => {
+      fc.property(around, edge, secret, edge, around, (before, left, [text, hidden], right, after) => {
         const { log, lines } = logged();
-        const whole = `${before} ${text} ${after}`;
+        const whole = before + left + text + right + after;
         log.info({ field: whole, deep: { list: [text, whole] }, [text]: 1 }, whole);
         expect(lines).toHaveLength(1);
         expect(() => JSON.parse(lines[0] ?? "")).not.toThrow();

@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from "node:async_hooks";
 import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
@@ -99,13 +98,7 @@ export function exportsOverHttp(options: ExportsOptions) {
   };
 }
 
-async function answer(given: ExportsOptions, asked: Asked): Promise<Answer> {
-  const options = {
-    ...given,
-    // What reads the answer asks for its next piece from elsewhere, and it is still part of this exchange.
-    context: AsyncLocalStorage.bind(given.context),
-    onFault: AsyncLocalStorage.bind(given.onFault),
-  };
+async function answer(options: ExportsOptions, asked: Asked): Promise<Answer> {
   const exchange = exchanges.getStore();
   try {
     const refused = refusal(asked);
