@@ -119,6 +119,20 @@ describe("an operation", () => {
     expect(entry).toMatchObject({ explain: true, datasets: [], upstreamRequests: 0, outcome: "OK" });
   });
 
+  test("of a trusted document says which, however it is asked for", async () => {
+    const { post, send } = audited();
+    const range = WEEK.between;
+    const called = await send(`/q/PeopleThisWeek?explain`);
+    expect(called.entries).toEqual([expect.objectContaining({ kind: "graphql", trusted: "PeopleThisWeek" })]);
+    const { document } = called.entries[0] as AuditEntry;
+    const byId = await post({ documentId: document, variables: { range: { between: range } } });
+    expect(byId.entries).toEqual([expect.objectContaining({ document, trusted: "PeopleThisWeek" })]);
+    expect((await send("/q/canary")).entries).toEqual([
+      expect.objectContaining({ kind: "graphql", status: 404, outcome: "NOT_FOUND" }),
+    ]);
+    expect((await post({ query: "{ __typename }" })).entries[0]).not.toHaveProperty("trusted");
+  });
+
   test("that failed in part says with which codes", async () => {
     const { post } = audited({ sandbox: { users: 20 }, settings: GUARDED });
     const [entry] = (await post({ query: PEOPLE, variables: { range: WEEK } }, as("bob"))).entries;

@@ -21,6 +21,8 @@ export interface AuditEntry {
   readonly operation?: string;
   /** Hex SHA-256 of the document. */
   readonly document?: string;
+  /** The name of the trusted document that it is. */
+  readonly trusted?: string;
   readonly explain?: true;
   readonly variables?: unknown;
   /** Variables beyond those that are shown. */
@@ -48,8 +50,18 @@ export interface Ending {
   readonly left?: boolean;
 }
 
+export interface Readings {
+  readonly digest: Digest;
+  /** The name of a trusted document, by its hash. */
+  readonly trusted: (sha256: string) => string | null;
+}
+
 /** What is written of an exchange; null where it was about no figures. */
-export function auditEntry(exchange: Exchange, digest: Digest, ending: Ending): AuditEntry | null {
+export function auditEntry(
+  exchange: Exchange,
+  { digest, trusted }: Readings,
+  ending: Ending,
+): AuditEntry | null {
   const { asked, viewer, codes, spending, rows } = exchange;
   if (exchange.kind === null && codes.size === 0) return null;
   const sum = (key: "requests" | "cacheHits") => spending.reduce((total, { usage }) => total + usage[key], 0);
@@ -60,7 +72,7 @@ export function auditEntry(exchange: Exchange, digest: Digest, ending: Ending): 
     caller: viewer?.name
       ? { name: plain(viewer.name, digest), role: viewer.role }
       : { address: exchange.address },
-    ...(asked !== null && said(asked)),
+    ...(asked !== null && said(asked, trusted)),
     datasets: [...new Set(spending.flatMap(({ datasets }) => [...datasets]))].sort(),
     upstreamRequests: sum("requests"),
     cacheHits: sum("cacheHits"),
@@ -90,11 +102,16 @@ function plain(name: string, digest: Digest): string {
 /** More would make lines of a log that its readers cut in the middle. */
 const MAX_VARIABLES_LENGTH = 4_096;
 
-function said({ name, sha256, isExplained, variables, others }: Asked): Partial<AuditEntry> {
+function said(
+  { name, sha256, isExplained, variables, others }: Asked,
+  trusted: Readings["trusted"],
+): Partial<AuditEntry> {
+  const known = sha256 === null ? null : trusted(sha256);
   const length = JSON.stringify(variables).length;
   return {
     ...(name !== null && { operation: name.slice(0, MAX_NAME) }),
     ...(sha256 !== null && { document: sha256 }),
+    ...(known !== null && { trusted: known }),
     ...(isExplained && { explain: true }),
     ...(length > MAX_VARIABLES_LENGTH
       ? { otherVariables: others + Object.keys(variables).length }

@@ -120,7 +120,8 @@ export function createServer({
   });
   const admission = new Admission(options.maxConcurrent);
   const over = (exchange: Exchange, ending: Ending) => {
-    const entry = audit && auditEntry(exchange, digest, ending);
+    const trusted = (hash: string) => documents.trusted.find(hash)?.name ?? null;
+    const entry = audit && auditEntry(exchange, { digest, trusted }, ending);
     if (entry) audit(entry);
   };
   const answer = (exchange: Exchange, request: IncomingMessage, response: ServerResponse) => {
