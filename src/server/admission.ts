@@ -44,6 +44,7 @@ export class Admission {
     let holder: string | null = null;
     return {
       hold: (caller) => {
+        if (holder !== null) return;
         this.#arrive(caller);
         const held = this.#held.get(caller) ?? 0;
         if (held >= this.#part(CALLER_PART) && this.#now() - this.#other.at < AROUND_MS) throw greedy();

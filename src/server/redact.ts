@@ -8,7 +8,7 @@ const SECRETS = [
   String.raw`cag_[\w-]+`,
   String.raw`bearer +[\w\-.~+/]+=*`,
   String.raw`eyJ(?:[\w-]{16,}|[\w-]+\.)[\w.-]*`,
-  String.raw`[^\s"\\@%<>()[\]:;,]{1,256}(?:@|%40)\[?[\p{L}\p{N}](?:[\p{L}\p{N}.:-]*[\p{L}\p{N}])?`,
+  String.raw`[^\s"\\@%<>()[\]:;,]{1,64}(?:@|%40)\[?[\p{L}\p{N}](?:[\p{L}\p{N}.:-]*[\p{L}\p{N}])?`,
 ];
 const SECRET = new RegExp([ESCAPE, ...SECRETS].join("|"), "giu");
 

@@ -38,15 +38,15 @@ export function argumentsOf(field: GraphQLField<unknown, unknown>) {
   return field.args.filter(({ name }) => !PAGING.includes(name));
 }
 
-/** The values of those that parameters give; `names` are those that may be hinted at. */
+/** The values of those that parameters give; `told` are the names that the one who asks may be told of, null: none. */
 export function givenTo(
   field: GraphQLField<unknown, unknown>,
   parameters: URLSearchParams,
-  names: readonly string[] | null,
+  told: readonly string[] | null,
 ): Readonly<Record<string, unknown>> {
   const own = new URLSearchParams(parameters);
   own.delete("fields");
-  return readParameters(new Map(argumentsOf(field).map(({ name, type }) => [name, type])), own, names);
+  return readParameters(new Map(argumentsOf(field).map(({ name, type }) => [name, type])), own, told);
 }
 
 /** A list of the graph, read on page by page by the graph itself: whoever may not see a field there may not take it away. */
