@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import type { Dispatcher } from "undici";
 import { schema } from "../schema/index.ts";
@@ -34,7 +33,7 @@ export interface AppOptions {
   readonly onFault: (fault: unknown) => void;
   /** Told of every operation and file; null: nobody keeps account. */
   readonly audit?: Audit | null;
-  /** What stands in the audit log for texts of callers; one of this process alone if not given. */
+  /** What stands in the audit log for texts of callers, where it is not made with the secret of pseudonyms. */
   readonly digest?: Digest;
   /** What replicas share; none where this process is alone. */
   readonly store?: SharedStore | null;
@@ -73,7 +72,7 @@ export function createApp(
     now,
     onFault,
     audit = null,
-    digest = digestBy(randomBytes(32)),
+    digest,
     store = null,
     pace = REAL_TIME,
     backoffMs = 500,
@@ -128,7 +127,7 @@ export function createApp(
     isReady: () => isReady,
     maxConcurrent: config.maxConcurrent,
     audit,
-    digest,
+    digest: digest ?? digestBy(pseudonyms),
     onFault,
   });
   return {

@@ -12,6 +12,7 @@ import { Agent } from "undici";
 import { afterAll, describe, expect, test } from "vitest";
 import { createApp } from "../src/app.ts";
 import { type Environment, readConfig } from "../src/config.ts";
+import { Pseudonyms } from "../src/domain/pseudonym.ts";
 import type { AuditEntry } from "../src/server/audit.ts";
 import { digestBy } from "../src/server/digest.ts";
 import { exchanges } from "../src/server/exchange.ts";
@@ -82,7 +83,7 @@ describe("an operation", () => {
         time: "2026-11-22T12:00:00.000Z",
         requestId: "id-1",
         kind: "graphql",
-        caller: { name: "ada", role: "OWNER" },
+        caller: { name: "ada", role: "OWNER", identity: "full" },
         operation: "People",
         document: createHash("sha256").update(PEOPLE).digest("hex"),
         variables: { range: WEEK, filter: { users: [`h:${user.length}`] } },
@@ -110,7 +111,7 @@ describe("an operation", () => {
   test("of a caller named by an address says a digest of it", async () => {
     const { post } = audited({ sandbox: { users: 20 }, settings: GUARDED });
     const [entry] = (await post({ query: "{ __typename }" }, as("eve@corp.example"))).entries;
-    expect(entry?.caller).toEqual({ name: "h:16", role: "OWNER" });
+    expect(entry?.caller).toEqual({ name: "h:16", role: "OWNER", identity: "full" });
   });
 
   test("that asked for the plan says so, and touched nothing", async () => {
@@ -172,7 +173,7 @@ describe("what is refused leaves a line as well", () => {
     expect(entries).toHaveLength(1);
     expect(entries[0]).toMatchObject({ status, outcome: code, errors: [code], datasets: [] });
     expect(entries[0]?.caller).toEqual(
-      code === "UNAUTHENTICATED" ? { address: "" } : { name: "ada", role: "OWNER" },
+      code === "UNAUTHENTICATED" ? { address: "" } : { name: "ada", role: "OWNER", identity: "full" },
     );
     expect(JSON.stringify(entries)).not.toMatch(/cag_|canary|__typename/);
     expect(seen).toEqual([]);
@@ -340,9 +341,9 @@ describe("variables", () => {
     const declared = Array.from({ length: 20 }, (_, i) => `$v${i}: [ID!]`).join(" ");
     const ids = Array.from({ length: 1_000 }, (_, i) => `${"x".repeat(50)}${i}`);
     const variables = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`v${i}`, ids]));
-    const digest = digestBy(Buffer.from("key"));
+    const digest = digestBy(new Pseudonyms("key"));
     expect(digest("a")).toMatch(/^h:[\w-]{12}$/);
-    expect(digest("a")).not.toBe(digestBy(Buffer.from("another"))("a"));
+    expect(digest("a")).not.toBe(digestBy(new Pseudonyms("another"))("a"));
     const query = `query (${declared}) { __typename }`;
     const [entry] = (await post({ query, variables })).entries;
     expect(JSON.stringify(entry).length).toBeLessThan(6_000);

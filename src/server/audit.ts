@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { ExecutionArgs } from "graphql";
 import { getOperationAST, type OperationDefinitionNode } from "graphql";
 import type { Plugin } from "graphql-yoga";
-import type { Role } from "../domain/viewer.ts";
+import type { Identity, Role } from "../domain/viewer.ts";
 import { ERROR_CODES, type ErrorCode } from "../errors.ts";
 import { wantsPlan } from "./cost.ts";
 import type { Digest } from "./digest.ts";
@@ -17,7 +17,9 @@ export interface AuditEntry {
   readonly requestId: string;
   readonly kind: Exchange["kind"];
   /** Who asked: whom the token is of, else where the connection came from. */
-  readonly caller: { readonly name: string; readonly role: Role } | { readonly address: string };
+  readonly caller:
+    | { readonly name: string; readonly role: Role; readonly identity: Identity }
+    | { readonly address: string };
   readonly operation?: string;
   /** Hex SHA-256 of the document. */
   readonly document?: string;
@@ -70,7 +72,7 @@ export function auditEntry(
     requestId: exchange.requestId,
     kind: exchange.kind,
     caller: viewer?.name
-      ? { name: plain(viewer.name, digest), role: viewer.role }
+      ? { name: plain(viewer.name, digest), role: viewer.role, identity: viewer.identity }
       : { address: exchange.address },
     ...(asked !== null && said(asked, trusted)),
     datasets: [...new Set(spending.flatMap(({ datasets }) => [...datasets]))].sort(),
