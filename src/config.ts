@@ -136,7 +136,7 @@ export const SETTINGS = {
   AUTH: ["none", "how callers prove who they are: none, tokens (TOKENS_FILE) or jwt (JWT_*)"],
   TOKENS_FILE: [
     "",
-    "JSON list of { name, sha256, role, scopes?, email?, expiresAt?, documents? }; the command token makes an entry; read again when it changes",
+    "JSON list of { name, sha256, role, scopes?, email?, expiresAt?, documents?, identity? }; the command token makes an entry; read again when it changes",
   ],
   JWT_JWKS_URL: ["", "where the issuer publishes the keys its tokens are signed with: an https URL"],
   JWT_ISSUER: ["", "the issuer (iss) that tokens must name"],

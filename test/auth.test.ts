@@ -147,6 +147,8 @@ describe("tokens", () => {
         { name: "c", sha256: "0".repeat(64), role: "SERVICE", scopes: ["everything"], expiresAt: "soon" },
         { name: "d", sha256: "0".repeat(64), role: "MEMBER" },
         "e",
+        { name: "f", sha256: "0".repeat(64), role: "ANALYST", identity: "full" },
+        { name: "g", sha256: "0".repeat(64), role: "OWNER", identity: "masked" },
       ]),
     );
     try {
@@ -165,6 +167,8 @@ describe("tokens", () => {
         "entry 4: `expiresAt`",
         "entry 5: a MEMBER",
         "entry 6: `name`",
+        "entry 7: `identity` is full, which takes the scope identity:read",
+        "entry 8: `identity` is none of full, pseudonym, none",
         "two tokens are named c",
       ])
         expect(text).toContain(part);
@@ -203,6 +207,12 @@ describe("the command token", () => {
         expiresAt: expect.stringMatching(/Z$/),
       },
     ]);
+    const useless = await run(
+      ["token", "--name", "x", "--role", "analyst", "--identity", "full"],
+      {},
+    ).ended();
+    expect([useless.code, useless.output]).toEqual([1, expect.stringContaining("identity:read")]);
+    expect(useless.output).not.toContain("cag_");
     const again = await run(["token", "--name", "dashboard", "--role", "owner", "--file", file], {}).ended();
     expect([again.code, again.output]).toEqual([1, expect.stringContaining("has a token named dashboard")]);
 

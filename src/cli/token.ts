@@ -3,9 +3,19 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { Command, InvalidArgumentError } from "commander";
 import { schema } from "../../schema/index.ts";
 import { ConfigError } from "../config.ts";
-import { isRole, isScope, ROLES, type Role, SCOPES, type Scope } from "../domain/viewer.ts";
+import {
+  IDENTITIES,
+  type Identity,
+  isIdentity,
+  isRole,
+  isScope,
+  ROLES,
+  type Role,
+  SCOPES,
+  type Scope,
+} from "../domain/viewer.ts";
 import { readDocuments } from "../server/documents/manifest.ts";
-import { sha256 } from "../server/tokens.ts";
+import { faultsOf, sha256 } from "../server/tokens.ts";
 import { whole } from "./option.ts";
 
 interface Flags {
@@ -14,13 +24,13 @@ interface Flags {
   readonly scopes?: readonly Scope[];
   readonly email?: string;
   readonly documents?: readonly string[];
+  readonly identity?: Identity;
   readonly days?: number;
   readonly file?: string;
 }
 
 /** `token`: a new token, shown once; the file of tokens keeps its hash. */
 export function tokenCommand(): Command {
-  const scopes = Object.entries(SCOPES).map(([name, opens]) => `  ${name.padEnd(14)} ${opens}`);
   return new Command("token")
     .description(
       "Make a token for one caller of a gateway with AUTH=tokens. It is printed to standard output, once: what is kept is its hash. With --file the entry is added to that file, which a running gateway reads again; without, it is printed to standard error.",
@@ -38,18 +48,24 @@ export function tokenCommand(): Command {
       "the trusted documents it may run, by name or id, separated by commas, and nothing else then",
       list,
     )
+    .option("--identity <how>", "how it sees people; as its role does if not said", identity)
     .option("--days <number>", "how long it holds; for good if not said", whole(1, 3_660))
     .option("--file <path>", "the TOKENS_FILE to add it to; made if it is not there")
-    .addHelpText("after", `\nScopes:\n${scopes.join("\n")}`)
+    .addHelpText("after", `\nScopes:\n${lines(SCOPES)}\n\nIdentity:\n${lines(IDENTITIES)}`)
     .action(make);
+}
+
+function lines(meanings: Readonly<Record<string, string>>): string {
+  return Object.entries(meanings)
+    .map(([name, meaning]) => `  ${name.padEnd(14)} ${meaning}`)
+    .join("\n");
 }
 
 /** 256 bits, behind a mark that scanners for leaked secrets can look for. */
 const BYTES = 32;
 const MARK = "cag_";
 
-function make({ name, role, scopes, email, documents, days, file }: Flags): void {
-  if (documents !== undefined && !areTrusted(documents)) return;
+function make({ name, role, scopes, email, documents, identity, days, file }: Flags): void {
   const token = MARK + randomBytes(BYTES).toString("base64url");
   const entry = {
     name,
@@ -58,27 +74,24 @@ function make({ name, role, scopes, email, documents, days, file }: Flags): void
     ...(scopes && { scopes }),
     ...(email && { email }),
     ...(documents && { documents }),
+    ...(identity && { identity }),
     ...(days && { expiresAt: new Date(Date.now() + days * 86_400_000).toISOString() }),
   };
+  if (!isUsable(entry)) return;
   if (file === undefined) process.stderr.write(`${JSON.stringify(entry)}\n`);
   else if (!add(entry, file)) return;
   process.stdout.write(`${token}\n`);
 }
 
-/** A gateway does not take a file with one that is not there. */
-function areTrusted(documents: readonly string[]): boolean {
+/** A gateway takes no file with a token that it cannot use. */
+function isUsable(entry: object): boolean {
   try {
-    const trusted = readDocuments(schema, process.env.DOCUMENTS_FILE?.trim() ?? "");
-    const missing = documents.filter((each) => trusted.called(each).length === 0);
-    if (missing.length === 0) return true;
-    refuse(
-      missing.map((each) => `There is no trusted document ${each}: ${trusted.nearest(each)}`).join("\n"),
-    );
+    const faults = faultsOf(entry, readDocuments(schema, process.env.DOCUMENTS_FILE?.trim() ?? ""));
+    return faults.length === 0 || refuse(faults.join("\n"));
   } catch (fault) {
     if (!(fault instanceof ConfigError)) throw fault;
-    refuse(fault.message);
+    return refuse(fault.message);
   }
-  return false;
 }
 
 function refuse(why: string): false {
@@ -108,6 +121,11 @@ function add(entry: { readonly name: string }, file: string): boolean {
 function name(text: string): string {
   if (/^[\w. @-]{1,64}$/.test(text)) return text;
   throw new InvalidArgumentError("It is 1 to 64 letters, digits, spaces and . _ - @.");
+}
+
+function identity(text: string): Identity {
+  if (isIdentity(text)) return text;
+  throw new InvalidArgumentError(`There are ${Object.keys(IDENTITIES).join(", ")}.`);
 }
 
 function role(text: string): Role {

@@ -3,7 +3,7 @@ export const SCOPES = {
   "activity:read":
     "What people and groups do: sessions, messages, projects, skills, connectors, Claude Code.",
   "spend:read": "Everything in money, estimates and allocations included.",
-  "identity:read": "Names and addresses of people, and what can be found by them.",
+  "identity:read": "People by name, address and id; without it, by pseudonym.",
   "keys:read": "API keys, workspaces and service accounts by name.",
   operate: "How the gateway itself stands: datasets, allowances, health in detail.",
 } as const satisfies Record<string, string>;

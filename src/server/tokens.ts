@@ -107,6 +107,13 @@ function readTokens(path: string, policy: IdentityPolicy, documents: TrustedDocu
   return tokens;
 }
 
+/** What would keep a gateway from taking an entry of the file. */
+export function faultsOf(entry: object, documents: TrustedDocuments): readonly string[] {
+  const faults: string[] = [];
+  tokenOf(entry, { byRole: {}, minPeople: 2 }, documents, "This token", faults);
+  return faults;
+}
+
 type Entry = Readonly<Record<string, unknown>>;
 
 const KNOWN = ["name", "sha256", "role", "scopes", "expiresAt", "email", "documents", "identity"];
