@@ -10,6 +10,7 @@ import {
 import { describe, expect, test } from "vitest";
 import { asksFor } from "../schema/demand.ts";
 import { schema } from "../schema/index.ts";
+import type { SharedStore } from "../src/cache/shared-store.ts";
 import { ROLES } from "../src/domain/viewer.ts";
 import { codesOf, guarded, NAMES, permitsFor } from "./callers.ts";
 import { asked, SINGLE } from "./every-field.ts";
@@ -193,6 +194,86 @@ describe("an admin learns no spend", () => {
     const before = seen.length;
     expect((await askAs("ADMIN", query, { after })).data.cost).toBeNull();
     expect(seen.length).toBe(before);
+  });
+});
+
+describe("an admin learns no spend in other ways", () => {
+  const range = `range: { period: LAST_MONTH }`;
+  const MONEY = `{ cost(${range}, groupBy: [MODEL]) { nodes { net { usd } } } }`;
+
+  test("by whether it is kept: nothing is looked up for what is refused", async () => {
+    const reads: string[] = [];
+    const kept = new Map<string, Uint8Array>();
+    const store: SharedStore = {
+      acquire: async () => true,
+      release: async () => {},
+      take: async () => 0,
+      block: async () => {},
+      occupancy: async () => ({ freeInMs: [], blockedMs: 0 }),
+      delete: async (key) => void kept.delete(key),
+      dispose: async () => {},
+      get: async (key) => {
+        reads.push(key);
+        return kept.get(key) ?? null;
+      },
+      set: async (key, bytes) => void kept.set(key, bytes),
+    };
+    const { askAs } = guarded({ store });
+    const cold = await askAs("ADMIN", MONEY);
+    expect(reads).toEqual([]);
+    await askAs("OWNER", MONEY);
+    expect(kept.size).toBeGreaterThan(0);
+    reads.length = 0;
+    const warm = await askAs("ADMIN", MONEY);
+    expect(reads).toEqual([]);
+    expect(warm).toEqual(cold);
+  });
+
+  test("by the plan of it", async () => {
+    const { app, headersOf, askAs } = guarded();
+    const explained = async (name: string) => {
+      const body = JSON.stringify({ query: MONEY });
+      const init = { method: "POST", headers: headersOf(name), body };
+      return (await (await app.fetch("http://gateway.test/graphql?explain", init)).json()) as Answer;
+    };
+    const fieldsOf = (answer: Answer) =>
+      (answer.extensions as unknown as { plan: { fields: unknown[] } }).plan.fields;
+    const before = await explained("ADMIN");
+    expect(fieldsOf(before)).toEqual([]);
+    await askAs("OWNER", MONEY);
+    expect(await explained("ADMIN")).toEqual(before);
+    expect(fieldsOf(await explained("OWNER")).length).toBe(1);
+  });
+
+  test("by the order of rows, or by a cursor", async () => {
+    const { askAs } = guarded();
+    const ranked = (by: string) =>
+      `{ claudeCode(range: { last: { days: 3 } }, bucket: DAY, groupBy: [MODEL], first: 100) { edges { cursor node { model from inputTokens outputTokens cacheReadTokens cacheCreationTokens ${by} } } } }`;
+    const { data } = await askAs("ADMIN", ranked(""));
+    const rows = data.claudeCode.edges.map(({ node }: { node: object }) => node);
+    type Row = Record<"inputTokens" | "outputTokens" | "cacheReadTokens" | "cacheCreationTokens", number> & {
+      from: string;
+      model: string;
+    };
+    const tokens = (row: Row) =>
+      row.inputTokens + row.outputTokens + row.cacheReadTokens + row.cacheCreationTokens;
+    const sorted = rows.toSorted((a: Row, b: Row) =>
+      a.from < b.from ? -1 : a.from > b.from ? 1 : tokens(b) - tokens(a),
+    );
+    expect(rows).toEqual(sorted);
+    const owner = await askAs("OWNER", ranked("estimated { usd cents }"));
+    const amounts = owner.data.claudeCode.edges.map(
+      ({ node }: { node: { estimated: { cents: string } } }) => node.estimated.cents,
+    );
+    expect(amounts.length).toBeGreaterThan(4);
+    const cursors = data.claudeCode.edges.map(({ cursor }: { cursor: string }) =>
+      Buffer.from(cursor, "base64url").toString(),
+    );
+    for (const amount of amounts) expect(cursors.filter((text: string) => text.includes(amount))).toEqual([]);
+    const theirs = owner.data.claudeCode.edges.map(({ cursor }: { cursor: string }) =>
+      Buffer.from(cursor, "base64url").toString(),
+    );
+    expect(theirs.some((text: string) => amounts.some((amount: string) => text.includes(amount)))).toBe(true);
   });
 });
 
