@@ -17,6 +17,7 @@ import "./engagement-comparison.ts";
 import "./engagement-parts.ts";
 import "./group.ts";
 import "./group-activity.ts";
+import "./limit.ts";
 import "./node.ts";
 import "./organization.ts";
 import "./plugin.ts";

@@ -1,18 +1,13 @@
 import { collectFields, collectSubFields } from "@graphql-tools/utils";
 import {
-  type ExecutionArgs,
   type FieldNode,
-  type FragmentDefinitionNode,
   type GraphQLNamedType,
   type GraphQLObjectType,
   type GraphQLSchema,
   getArgumentValues,
   getNamedType,
-  getOperationAST,
-  getVariableValues,
   isAbstractType,
   isObjectType,
-  Kind,
 } from "graphql";
 import type { Context } from "../src/context.ts";
 import type { Dataset } from "../src/domain/dataset.ts";
@@ -26,6 +21,7 @@ import { type Asked, type FieldWalks, type PlannedField, walksByKey, walksOf } f
 import { windowsOf } from "../src/upstream/windows.ts";
 import { isPermitted } from "./demand.ts";
 import { type DateRangeInput, DEFAULT_PERIOD, resolveRange } from "./range.ts";
+import type { Selected } from "./selected.ts";
 
 /** What a field will be about, as far as the operation says it before it is run. */
 export interface Prospect<Args = object, Above = object> {
@@ -77,24 +73,10 @@ export function walksOfLastDays(ctx: Context): FieldWalks {
 }
 
 /** The walks that an operation will make, field by field. A field whose arguments are refused makes none, nor do those below it. */
-export function plannedFields({
-  schema,
-  document,
-  operationName,
-  variableValues: raw,
-  contextValue,
-}: ExecutionArgs): PlannedField[] {
-  const ctx = contextValue as Context;
-  const operation = getOperationAST(document, operationName);
-  const root = operation && schema.getRootType(operation.operation);
-  if (!root) return [];
-  const { coerced: variables } = getVariableValues(schema, operation.variableDefinitions ?? [], raw ?? {});
-  if (variables === undefined) return [];
-  const fragments: Record<string, FragmentDefinitionNode> = Object.fromEntries(
-    document.definitions.flatMap((each) =>
-      each.kind === Kind.FRAGMENT_DEFINITION ? [[each.name.value, each]] : [],
-    ),
-  );
+export function plannedFields(
+  { schema, operation, root, fragments, variables }: Selected,
+  ctx: Context,
+): PlannedField[] {
   const planned: PlannedField[] = [];
   let count = 0;
 
@@ -137,7 +119,7 @@ export function plannedFields({
   ): void {
     const types = isAbstractType(type) ? schema.getPossibleTypes(type) : isObjectType(type) ? [type] : [];
     for (const each of types) {
-      const { fields } = collectSubFields(schema, fragments, variables ?? {}, each, [...nodes]);
+      const { fields } = collectSubFields(schema, fragments, variables, each, [...nodes]);
       visit(each, fields, above, path);
     }
   }

@@ -5,7 +5,7 @@ import { guardedStore } from "./cache/guarded-store.ts";
 import { memoryAllowance } from "./cache/memory-allowance.ts";
 import { memoryStore } from "./cache/memory-store.ts";
 import type { SharedStore } from "./cache/shared-store.ts";
-import type { Config } from "./config.ts";
+import { type Config, statedLimits } from "./config.ts";
 import type { Context } from "./context.ts";
 import type { Instant } from "./domain/day.ts";
 import { Pseudonyms } from "./domain/pseudonym.ts";
@@ -99,6 +99,7 @@ export function createApp(
   });
   const pseudonyms = new Pseudonyms(config.pseudonymKey ?? secretOf(config.credentials));
   const roster = pseudonymousRoster(config.roster, pseudonyms);
+  const limits = statedLimits(config);
   /** What one operation has in hand, as its viewer sees people. */
   const contextOf = (asker: Asker, viewer: Viewer): Context => {
     const operation = upstream.operation(asker);
@@ -108,6 +109,7 @@ export function createApp(
       viewer,
       now,
       maxFirst: config.maxFirst,
+      limits,
       roster: isByName ? config.roster : roster,
     };
   };
@@ -118,6 +120,8 @@ export function createApp(
     context: contextOf,
     now,
     operationTimeoutMs: config.operationTimeoutMs,
+    requestLimits: config.requestLimits,
+    callerLimits: config.callerLimits,
     introspection: config.introspection,
     playground: config.playground,
     documents: { ...config.documents, trusted },

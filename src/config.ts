@@ -1,6 +1,7 @@
 import { type Instant, parseInstant } from "./domain/day.ts";
 import type { Roster } from "./domain/team.ts";
 import { IDENTITIES, type IdentityPolicy, isIdentity, isRole, ROLES, scopesOf } from "./domain/viewer.ts";
+import { LIMIT_RANGES, LIMITS, type LimitName, type RequestLimits, type StatedLimit } from "./limits.ts";
 import { readRoster } from "./roster.ts";
 import type { Limits } from "./upstream/budget.ts";
 import { Credential, type Credentials } from "./upstream/credential.ts";
@@ -25,6 +26,10 @@ export interface Config {
   readonly upstreamTimeoutMs: number;
   readonly maxUpstreamRequests: number;
   readonly maxFirst: number;
+  /** What one request may hold. */
+  readonly requestLimits: RequestLimits;
+  /** What one caller may have in a minute; null: as much as there is. */
+  readonly callerLimits: { readonly operations: number | null; readonly requests: number | null };
   readonly maxConcurrent: number;
   /** How long requests are still taken after a signal to end, while /readyz refuses. */
   readonly drainDelayMs: number;
@@ -133,6 +138,15 @@ export const SETTINGS = {
   UPSTREAM_TIMEOUT: ["10", "longest time for one upstream request, in seconds"],
   MAX_UPSTREAM_REQUESTS: ["60", "the most upstream requests one operation may begin"],
   MAX_FIRST: ["1000", "the most rows a list may be asked for"],
+  ...LIMITS,
+  CALLER_REQUESTS_PER_MINUTE: [
+    "",
+    "upstream requests a minute of one caller, by token or else by address; if not set, where AUTH asks who they are, as many as upstream allows all of them",
+  ],
+  CALLER_OPERATIONS_PER_MINUTE: [
+    "",
+    "operations and files a minute of one caller; if not set, 3000 where AUTH asks who they are",
+  ],
   AUTH: ["none", "how callers prove who they are: none, tokens (TOKENS_FILE) or jwt (JWT_*)"],
   TOKENS_FILE: [
     "",
@@ -216,6 +230,17 @@ export function readConfig(environment: Environment): Config {
   const whole = (name: Setting, min: number, max: number): number =>
     read(name, (value) => wholeNumber(value, min, max), `a whole number from ${min} to ${max}`, min);
 
+  const size = (name: Setting, least: number, most: number): number =>
+    read(
+      name,
+      (value) => {
+        const parsed = bytes(value);
+        return parsed !== null && parsed >= least && parsed <= most ? parsed : null;
+      },
+      `a size from ${least} to ${most} bytes, such as ${SETTINGS[name][0]}`,
+      least,
+    );
+
   const analytics = text("ANTHROPIC_ANALYTICS_KEY");
   const admin = text("ANTHROPIC_ADMIN_KEY");
   const sandboxed = analytics === "" && admin === "";
@@ -235,6 +260,16 @@ export function readConfig(environment: Environment): Config {
     if (!/^[\x21-\x7e]*$/.test(text(name))) faults.push(`${name} has characters that no key has.`);
   }
   const introspection = read("INTROSPECTION", onOrOff, "on or off", true);
+  const limits = {
+    analytics: whole("UPSTREAM_PER_MINUTE", 1, 1_000_000),
+    lookups: whole("LOOKUPS_PER_MINUTE", 1, 1_000_000),
+  };
+  const keys = sandboxed ? 2 : [analytics, admin].filter((key) => key !== "").length;
+  // Behind a proxy all who are not asked who they are have one address.
+  const ofCaller = (name: Setting, byDefault: number): number | null => {
+    if (text(name) !== "") return whole(name, 1, 1_000_000);
+    return auth.kind === "none" ? null : byDefault;
+  };
   const isUnset = !environment.CACHE_URL?.trim();
   const cacheUrl = isUnset && environment.NODE_ENV === "production" ? IN_PRODUCTION : text("CACHE_URL");
   const config: Config = {
@@ -262,16 +297,23 @@ export function readConfig(environment: Environment): Config {
     clock:
       text("CLOCK") === "" ? null : read("CLOCK", parseInstant, "an instant such as 2026-11-22T12:00:00Z", 0),
     store: storeOf(cacheUrl, read("CACHE_STORE_BYTES", bytes, "a size such as 4GiB", 0), faults),
-    limits: {
-      analytics: whole("UPSTREAM_PER_MINUTE", 1, 1_000_000),
-      lookups: whole("LOOKUPS_PER_MINUTE", 1, 1_000_000),
-    },
+    limits,
     cacheMemoryBytes: read("CACHE_MEMORY_BYTES", bytes, "a size such as 256MiB", 0),
     freshSeconds: text("FRESH_TTL") === "" ? undefined : whole("FRESH_TTL", 0, 86_400),
     operationTimeoutMs: whole("OPERATION_TIMEOUT", 1, 600) * 1_000,
     upstreamTimeoutMs: whole("UPSTREAM_TIMEOUT", 1, 600) * 1_000,
     maxUpstreamRequests: whole("MAX_UPSTREAM_REQUESTS", 1, 100_000),
     maxFirst: whole("MAX_FIRST", 1, 100_000),
+    requestLimits: Object.fromEntries(
+      (Object.keys(LIMITS) as LimitName[]).map((name) => {
+        const [least, most] = LIMIT_RANGES[name];
+        return [name, name.endsWith("_BYTES") ? size(name, least, most) : whole(name, least, most)];
+      }),
+    ) as RequestLimits,
+    callerLimits: {
+      requests: ofCaller("CALLER_REQUESTS_PER_MINUTE", (limits.analytics + limits.lookups) * keys),
+      operations: ofCaller("CALLER_OPERATIONS_PER_MINUTE", 3_000),
+    },
     maxConcurrent: whole("MAX_CONCURRENT", 1, 100_000),
     drainDelayMs: whole("DRAIN_DELAY", 0, 300) * 1_000,
     documents: {
@@ -318,6 +360,25 @@ function identitiesByRole(value: string): IdentityPolicy["byRole"] | null {
     return isShown ? ([name, identity] as const) : null;
   });
   return stated.includes(null) ? null : Object.fromEntries(stated.flatMap((each) => (each ? [each] : [])));
+}
+
+/** The limits that a client can meet. */
+export function statedLimits({
+  requestLimits,
+  callerLimits,
+  maxFirst,
+  maxUpstreamRequests,
+}: Config): StatedLimit[] {
+  const values: { readonly [S in Setting]?: number | null } = {
+    ...requestLimits,
+    MAX_FIRST: maxFirst,
+    MAX_UPSTREAM_REQUESTS: maxUpstreamRequests,
+    CALLER_REQUESTS_PER_MINUTE: callerLimits.requests,
+    CALLER_OPERATIONS_PER_MINUTE: callerLimits.operations,
+  };
+  return (Object.entries(values) as [Setting, number | null][]).flatMap(([name, value]) =>
+    value === null ? [] : [{ name, value, meaning: SETTINGS[name][1] }],
+  );
 }
 
 /** Settings of a way that is not chosen are faults too: whoever sets them takes the gateway for guarded. */

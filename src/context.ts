@@ -1,6 +1,7 @@
 import type { Instant } from "./domain/day.ts";
 import type { Roster } from "./domain/team.ts";
 import type { Viewer } from "./domain/viewer.ts";
+import type { StatedLimit } from "./limits.ts";
 import type { Upstream } from "./upstream/upstream.ts";
 
 /** What one operation has in hand. */
@@ -10,6 +11,8 @@ export interface Context {
   readonly now: () => Instant;
   /** The most rows a list may be asked for. */
   readonly maxFirst: number;
+  /** What a request and a caller are held to, for the reader. */
+  readonly limits: readonly StatedLimit[];
   /** What the operator says of people. */
   readonly roster: Roster;
 }

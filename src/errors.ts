@@ -15,6 +15,10 @@ export const ERROR_CODES = {
   NOT_YET_AVAILABLE: "The range lies after the newest day the dataset has.",
   NOT_ENTITLED: "The organization has no access to this dataset, such as a beta it is not enrolled in.",
   NOT_CONFIGURED: "The gateway has no key for this dataset.",
+  LIMIT_EXCEEDED:
+    "The request holds more than one may; `limit` names the setting, `max` is what it allows and `value` what there was.",
+  CALLER_RATE_LIMITED:
+    "The caller has had its part of this minute; `limit` names the setting, `retryAfter` says for how many seconds to wait.",
   TOO_EXPENSIVE: "The query needs more upstream requests than one operation may make.",
   UPSTREAM_AUTH: "The upstream refused the gateway's key for this dataset.",
   UPSTREAM_RATE_LIMITED:
@@ -27,7 +31,7 @@ export const ERROR_CODES = {
   OVERLOADED:
     "The gateway has as many requests under way as it takes, of all callers or of this one; `retryAfter` says for how many seconds.",
   OPERATION_TIMEOUT: "The operation took longer than the gateway allows.",
-  GRAPHQL_PARSE_FAILED: "The document is not GraphQL, or is longer or deeper than the gateway reads.",
+  GRAPHQL_PARSE_FAILED: "The document is not GraphQL.",
   GRAPHQL_VALIDATION_FAILED: "The document does not fit the schema.",
   PERSISTED_QUERY_NOT_FOUND: "No document has this id or hash; where any text may be sent, send it.",
   DOCUMENT_NOT_TRUSTED:
@@ -53,6 +57,10 @@ export interface ErrorDetails {
   readonly field?: string;
   /** The fewest upstream requests it would take. */
   readonly requests?: number;
+  /** The setting that bounds what there was too much of, what it allows, and how much there was. */
+  readonly limit?: string;
+  readonly max?: number;
+  readonly value?: number;
   /** Status the upstream answered with. */
   readonly status?: number;
   /** Upstream's id of the failed request, for its support. */

@@ -78,14 +78,18 @@ describe("the rules of the schema", () => {
     ).toBeGreaterThan(20);
   });
 
-  test("a service without scopes comes to the organization's name alone", () => {
+  test("a service without scopes comes to the organization's name and what is let through alone", () => {
     const roots = coordinates(reachable("SERVICE")).filter((name) => name.startsWith("Query."));
-    expect(roots).toEqual(["Query.organization"]);
+    expect(roots).toEqual(["Query.limits", "Query.organization"]);
   });
 
   test("a member comes to what is theirs: no list of people, groups or things", () => {
     const fields = coordinates(reachable("MEMBER"));
-    expect(fields.filter((name) => name.startsWith("Query."))).toEqual(["Query.organization", "Query.user"]);
+    expect(fields.filter((name) => name.startsWith("Query."))).toEqual([
+      "Query.limits",
+      "Query.organization",
+      "Query.user",
+    ]);
     expect(
       fields
         .filter((name) => /^(Skill|Connector|Project|Workspace|ApiKey|\w+Connection)\./.test(name))

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
+import { dashboardGateway } from "./dashboard.ts";
 import { expectTruth } from "./dashboard-compare.ts";
-import { gateway } from "./gateway.ts";
 
 const SETTINGS = { MAX_UPSTREAM_REQUESTS: "1000" };
 
 /** What cannot be told at an instant, by page. */
 async function untold(instant: string): Promise<Record<string, readonly string[]>> {
   const refused = await expectTruth(
-    gateway({ sandbox: { users: 30, seed: 4 }, now: instant, settings: SETTINGS }),
+    dashboardGateway({ sandbox: { users: 30, seed: 4 }, now: instant, settings: SETTINGS }),
     instant,
   );
   const codes = [...new Set(Object.values(refused))];
@@ -88,7 +88,7 @@ describe("every number is what the base table says, and what cannot be told says
 });
 
 test("a range that a client states is not cut at its beginning, and is at its end", async () => {
-  const { ask } = gateway({ sandbox: { users: 20 } });
+  const { ask } = dashboardGateway({ sandbox: { users: 20 } });
   const range = (from: string, until: string) => `range: { between: { from: "${from}", until: "${until}" } }`;
   const { data, errors } = await ask(`{ dashboard {
     usage { early: byDay(${range("2025-12-30", "2026-01-05")}) { range { from } } late: byDay(${range("2026-11-18", "2026-11-30")}) { range { from until } } }

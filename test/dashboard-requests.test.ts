@@ -2,8 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { memoryAllowance } from "../src/cache/memory-allowance.ts";
 import type { SharedStore } from "../src/cache/shared-store.ts";
-import { dashboardOf, SELECTIONS, WHOLE } from "./dashboard.ts";
-import { gateway } from "./gateway.ts";
+import { dashboardGateway, dashboardOf, SELECTIONS, WHOLE } from "./dashboard.ts";
 
 /** Yesterday is whole at this hour. */
 const EVENING = "2026-11-22T18:00:00Z";
@@ -74,7 +73,7 @@ function namesOf(seen: readonly URL[]): string[] {
 describe("the whole dashboard", () => {
   test("of 1,000 people, cold, takes the fewest requests there can be, within one minute's allowance", async () => {
     const settings = { ...PATIENT, UPSTREAM_PER_MINUTE: "60", LOOKUPS_PER_MINUTE: "100" };
-    const { ask, seen } = gateway({ sandbox: { users: 1000 }, now: EVENING, settings });
+    const { ask, seen } = dashboardGateway({ sandbox: { users: 1000 }, now: EVENING, settings });
     const { data, errors } = await ask(WHOLE);
     expect(errors).toBeUndefined();
     expect(Object.keys(data.dashboard)).toHaveLength(SELECTIONS.length);
@@ -88,7 +87,7 @@ describe("the whole dashboard", () => {
     ["on the last evening of a year", "2026-12-31T18:00:00Z", "on", 46],
     ["when a year is thirteen calendar months and not the year to date", "2027-06-15T18:00:00Z", "on", 49],
   ] as const)("fits into a minute's allowance too %s", async (_when, now, unified, most) => {
-    const { ask, seen } = gateway({ sandbox: { users: 40, unified }, now, settings: PATIENT });
+    const { ask, seen } = dashboardGateway({ sandbox: { users: 40, unified }, now, settings: PATIENT });
     const { errors } = await ask(WHOLE);
     expect(errors).toBeUndefined();
     expect(seen.length).toBeLessThanOrEqual(most);
@@ -100,7 +99,7 @@ describe("the whole dashboard", () => {
     ["within the hour", "2026-11-22T18:30:00Z", { claude_code: 7, cost: 1 }],
   ])("warm, %s, takes at most eight, also after a restart", async (_when, later, expected) => {
     const options = { sandbox: { users: 60 }, settings: PATIENT, store: survivingStore() };
-    const before = gateway({ ...options, now: EVENING });
+    const before = dashboardGateway({ ...options, now: EVENING });
     const cold = await before.ask(WHOLE);
     before.at(later);
     const [again, requests] = await before.requestsOf(() => before.ask(WHOLE));
@@ -108,7 +107,7 @@ describe("the whole dashboard", () => {
     expect(counted(requests)).toEqual(expected);
     expect(again.data).toEqual(cold.data);
 
-    const after = gateway({ ...options, now: later });
+    const after = dashboardGateway({ ...options, now: later });
     const [restarted, more] = await after.requestsOf(() => after.ask(WHOLE));
     await after.app.dispose();
     expect(more.length).toBeLessThanOrEqual(8);
@@ -116,7 +115,7 @@ describe("the whole dashboard", () => {
   });
 
   test("asks nothing a second time for days that are final", async () => {
-    const { ask, requestsOf, at } = gateway({ sandbox: { users: 40 } });
+    const { ask, requestsOf, at } = dashboardGateway({ sandbox: { users: 40 } });
     const range = `range: { between: { from: "2026-09-01", until: "2026-09-08" } }`;
     const page = `{ dashboard {
       usage { byDay(${range}) { days { dailyActiveUsers } } }
@@ -136,7 +135,7 @@ describe("the whole dashboard", () => {
 
 describe("a part of the dashboard", () => {
   const requestsFor = async (places: readonly number[]): Promise<string[]> => {
-    const { ask, seen } = gateway({ sandbox: { users: 20 }, now: EVENING });
+    const { ask, seen } = dashboardGateway({ sandbox: { users: 20 }, now: EVENING });
     const { errors } = await ask(dashboardOf(places));
     expect(errors).toBeUndefined();
     return namesOf(seen).sort();
@@ -173,7 +172,7 @@ describe("a part of the dashboard", () => {
     ["claudeCode { byDay { days { sessions } } leaderboard { leaders { email } } }", { claude_code: 7 }],
     ["usage { latest { seats } byDay { days { date } } }", { summaries: 1 }],
   ])("%s is %o", async (selection, expected) => {
-    const { ask, seen } = gateway({ sandbox: { users: 20 }, now: EVENING });
+    const { ask, seen } = dashboardGateway({ sandbox: { users: 20 }, now: EVENING });
     const { errors } = await ask(`{ dashboard { ${selection} } }`);
     expect(errors).toBeUndefined();
     expect(counted(seen)).toEqual(expected);
@@ -184,7 +183,7 @@ describe("a part of the dashboard", () => {
     ["claudeAi { byDay(RANGE) { days { chats } } }"],
     ["claudeCode { byDay(RANGE) { days { sessions } } }"],
   ])("that no operation can afford is refused before anything is asked: %s", async (selection) => {
-    const { ask, seen } = gateway({ sandbox: { users: 20 } });
+    const { ask, seen } = dashboardGateway({ sandbox: { users: 20 } });
     const range = `range: { between: { from: "2026-05-01", until: "2026-09-01" } }`;
     const { errors } = await ask(`{ dashboard { ${selection.replace("RANGE", range)} } }`);
     expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["TOO_EXPENSIVE"]);
@@ -193,7 +192,7 @@ describe("a part of the dashboard", () => {
 });
 
 describe("what the plan says", () => {
-  const planOf = async ({ fetch }: ReturnType<typeof gateway>["app"], query: string) => {
+  const planOf = async ({ fetch }: ReturnType<typeof dashboardGateway>["app"], query: string) => {
     const response = await fetch("http://gateway.test/graphql?explain", {
       method: "POST",
       headers: { "content-type": "application/json" },
@@ -228,7 +227,7 @@ describe("what the plan says", () => {
     async (now) => {
       const wrong: string[] = [];
       for (const part of parts) {
-        const { app, ask, seen } = gateway({ sandbox: { users: 20 }, now });
+        const { app, ask, seen } = dashboardGateway({ sandbox: { users: 20 }, now });
         const query = `{ dashboard { ${part} } }`;
         const plan = await planOf(app, query);
         expect(seen).toEqual([]);
@@ -245,7 +244,7 @@ describe("what the plan says", () => {
   );
 
   test("of the whole dashboard is what it costs", async () => {
-    const { app, seen } = gateway({ sandbox: { users: 20 }, now: EVENING });
+    const { app, seen } = dashboardGateway({ sandbox: { users: 20 }, now: EVENING });
     const plan = await planOf(app, WHOLE);
     expect([plan.requests, plan.lookups]).toEqual([LEAST_IN_ALL - LEAST.members, 1]);
     expect(seen).toEqual([]);

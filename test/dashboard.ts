@@ -1,3 +1,5 @@
+import { type GatewayOptions, gateway } from "./gateway.ts";
+
 /** What can be selected of the dashboard, a line for each number or list: its page, and the selection. */
 export const SELECTIONS: readonly (readonly [page: string, selection: string])[] = [
   [
@@ -91,3 +93,8 @@ export function dashboardOf(places: readonly number[]): string {
 }
 
 export const WHOLE = dashboardOf(SELECTIONS.map((_, place) => place));
+
+/** A gateway that takes all of them in one operation. */
+export function dashboardGateway(options: GatewayOptions) {
+  return gateway({ ...options, settings: { MAX_ALIASES: "200", ...options.settings } });
+}

@@ -193,7 +193,7 @@ describe.each([
   }
 
   test("say the same from people and from things, at one request each way", async () => {
-    const { ask, seen } = gateway({ sandbox: { users: 40 } });
+    const { ask, seen } = gateway({ sandbox: { users: 40 }, settings: { MAX_ROWS: "10000000" } });
     const fromPeople = await ask(
       `{ users(${range}) { nodes { userId uses: ${list} { ${own} ${measure} } } } }`,
     );

@@ -32,9 +32,10 @@ function selectionsBelow(type: GraphQLNamedType, split: readonly string[], met: 
     met.add(coordinate);
     const named = getNamedType(field.type);
     if (isLeafType(named)) return [field.name];
+    const called = field.args.some(({ name }) => name === "first") ? `${field.name}(first: 5)` : field.name;
     return [
-      `${field.name} { __typename }`,
-      ...selectionsBelow(named, split, met).map((inner) => `${field.name} { ${inner} }`),
+      `${called} { __typename }`,
+      ...selectionsBelow(named, split, met).map((inner) => `${called} { ${inner} }`),
     ];
   });
 }
@@ -46,6 +47,7 @@ const CALLS = [
     .filter((call) => !call.startsWith("user(")),
   "dashboard",
   "datasets",
+  "limits",
   `teams(${DAY})`,
   `reconciliation(${DAY})`,
   `claudeCode(${DAY}, groupBy: [ACTOR])`,

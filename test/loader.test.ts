@@ -25,6 +25,7 @@ function operation(): Context {
     upstream,
     now: () => 0,
     maxFirst: 1,
+    limits: [],
     roster: { aliases: new Map(), teams: null },
     viewer: ANYBODY,
   };

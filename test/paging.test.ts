@@ -142,7 +142,7 @@ describe("a walk with any `first` gives every row of the REST pages once and in 
 test.each([1, 7, 33, 50, 99, 100, 1000])(
   "every list of the sandbox with first: %d equals the list taken at once",
   async (first) => {
-    const options = { sandbox: { users: 40 } };
+    const options = { sandbox: { users: 40 }, settings: { MAX_ROWS: "10000000" } };
     const range = `range: { last: { days: 3 } }`;
     const lists: [field: string, selection: string][] = [
       [`users(${range})`, "userId"],

@@ -41,7 +41,7 @@ describe("teams", () => {
     activity { people activity { chat { messages conversations } claudeCode { commits sessions } } } claudeCode { records commits }`;
 
   test.each(SEEDS)("say what their people did and cost (seed %d)", async (seed) => {
-    const { ask, organization } = gatewayOf(seed, { MAX_FIRST: "100000" });
+    const { ask, organization } = gatewayOf(seed, { MAX_FIRST: "100000", MAX_ROWS: "1000000" });
     const { data, errors } = await ask(`{
       teams(${RANGE}) { totalCount overlap { net { cents } } nodes { ${FIELDS} } }
       split: teams(${RANGE}, overlap: SPLIT) { overlap { net { cents } } nodes { id spend { net { cents } } } }

@@ -1,33 +1,52 @@
 import type { ExecutionResult } from "graphql";
 import type { Plugin, YogaInitialContext } from "graphql-yoga";
+import { selectedBy } from "../../schema/selected.ts";
 import { plannedFields } from "../../schema/walks.ts";
 import { organizationOf } from "../analytics/datasets.ts";
 import type { Context } from "../context.ts";
+import type { RequestLimits } from "../limits.ts";
 import {
   type Estimate,
   type EstimatedField,
   estimate,
-  fewestWalks,
+  namesOfWalks,
   refuseTooExpensive,
 } from "../upstream/plan.ts";
 import { clientError } from "./errors.ts";
+import type { Callers } from "./limits/callers.ts";
+import { keepWithin } from "./limits/exceeded.ts";
+import { rowsOf } from "./limits/rows.ts";
+
+export interface CostOptions {
+  readonly limits: RequestLimits;
+  readonly callers: Callers;
+  readonly onFault: (fault: unknown) => void;
+}
 
 /**
- * Knows what an operation costs before it is run: refuses one that needs more upstream requests than it may begin, and answers
- * with the plan instead of the figures where the request asks for that, by `?explain` or the header `explain`.
+ * Knows what an operation costs before it is run: refuses one that asks for more rows than it may, that needs more upstream
+ * requests than it may begin, or more than are left of its caller's part. Answers with the plan instead of the figures where the
+ * request asks for that, by `?explain` or the header `explain`. All of it depends on variables, so none of it is validation, whose
+ * outcome Yoga keeps by document.
  */
-export function boundCost(onFault: (fault: unknown) => void): Plugin<Context> {
+export function boundCost({ limits, callers, onFault }: CostOptions): Plugin<Context> {
   return {
     async onExecute({ args, setResultAndStopExecution }) {
       const ctx = args.contextValue as Context & YogaInitialContext;
       const { upstream } = ctx;
       try {
-        const fields = plannedFields(args);
+        const selected = selectedBy(args);
+        if (selected === null) return;
+        keepWithin(limits, { MAX_ROWS: rowsOf(selected, ctx.maxFirst) });
+        const fields = plannedFields(selected, ctx);
         const isExplained = wantsPlan(ctx.request);
-        if (!isExplained && fewestWalks(fields) <= upstream.maxRequests) return;
-        const plan = await estimate(upstream, fields);
-        refuseTooExpensive(plan, upstream.maxRequests);
-        if (isExplained) setResultAndStopExecution(await explained(ctx, plan));
+        if (isExplained || namesOfWalks(fields).size > upstream.maxRequests) {
+          const plan = await estimate(upstream, fields);
+          refuseTooExpensive(plan, upstream.maxRequests);
+          if (isExplained) return setResultAndStopExecution(await explained(ctx, plan));
+        }
+        const settle = await callers.hold(upstream.caller, upstream, fields);
+        return { onExecuteDone: () => settle(upstream.usage.requests) };
       } catch (fault) {
         setResultAndStopExecution({ errors: [clientError(fault, onFault)] });
       }

@@ -25,7 +25,11 @@ export function clientError(
   const cause = innermost(error);
   // Around an error of a variable or a literal, graphql says which one it is.
   if (cause instanceof GatewayError)
-    return located(outer, outer?.message ?? cause.message, { code: cause.code, ...cause.details });
+    return located(outer, outer?.message ?? cause.message, {
+      code: cause.code,
+      ...cause.details,
+      ...(outer?.path === undefined ? statusOfRefusal(cause) : {}),
+    });
   // What has a path and is not ours went wrong while a value was made, which is not the client's doing.
   if (outer !== null && outer.path === undefined && cause instanceof GraphQLError) {
     const message =
@@ -101,6 +105,14 @@ function statusOf(error: GraphQLError): { http?: object } {
   const { http } = error.extensions as { readonly http?: { readonly spec?: boolean } };
   if (typeof http !== "object") return {};
   return { http: { ...http, spec: http.spec !== false && codeOf(error) !== "BAD_REQUEST" } };
+}
+
+/** The status of an operation that was refused before it was run; see `statusOf`. */
+function statusOfRefusal({ code, details: { limit, retryAfter } }: GatewayError): { http?: object } {
+  if (code === "CALLER_RATE_LIMITED")
+    return { http: { status: 429, headers: { "retry-after": String(retryAfter) } } };
+  if (limit === "MAX_BODY_BYTES") return { http: { status: 413 } };
+  return code === "LIMIT_EXCEEDED" || code === "TOO_EXPENSIVE" ? { http: { status: 400, spec: true } } : {};
 }
 
 function located(

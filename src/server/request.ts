@@ -1,11 +1,13 @@
 import { GraphQLError } from "graphql";
 import type { Plugin } from "graphql-yoga";
+import type { RequestLimits } from "../limits.ts";
+import { exceeded } from "./limits/exceeded.ts";
 
 /**
  * What is not a GraphQL request is the client's fault, with a code, and is not run. A POST must be JSON: the other types Yoga
  * reads are those that a page of another origin can send without asking first.
  */
-export function readRequests(): Plugin {
+export function readRequests(limits: RequestLimits): Plugin {
   return {
     onRequestParse({ request, requestParser, setRequestParser }) {
       const type = request.headers.get("content-type") ?? "";
@@ -16,12 +18,17 @@ export function readRequests(): Plugin {
         // What is small on the wire can be anything once it is unpacked.
         throw badRequest(415, "The body must not be compressed; send it without `content-encoding`.");
       }
+      const declared = Number(request.headers.get("content-length"));
+      if (declared > limits.MAX_BODY_BYTES) throw exceeded(limits, "MAX_BODY_BYTES", declared);
       if (requestParser === undefined) return;
       setRequestParser(async (read) => {
         try {
-          return await requestParser(read);
+          const params = await requestParser(read);
+          if (Array.isArray(params)) throw badRequest(400, BATCH);
+          return params;
         } catch (fault) {
-          if (fault instanceof GraphQLError) throw fault;
+          if (fault instanceof GraphQLError)
+            throw isTooLong(fault) ? exceeded(limits, "MAX_BODY_BYTES") : fault;
           throw badRequest(400, "The parameters `variables` and `extensions` must be JSON.");
         }
       });
@@ -29,27 +36,16 @@ export function readRequests(): Plugin {
   };
 }
 
+const BATCH =
+  "The body is a list, and one request asks one operation; send each in a request of its own, or put their fields into one operation.";
+
+/** What Yoga says of a body that turns out longer than it may be while it is read. */
+function isTooLong({ extensions: { code } }: GraphQLError): boolean {
+  return code === "REQUEST_ENTITY_TOO_LARGE";
+}
+
 const JSON_TYPE = /^application\/(graphql\+)?json *(;|$)/i;
 
 function badRequest(status: number, message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: "BAD_REQUEST", http: { status } } });
-}
-
-const MAX_TOKENS = 2_000;
-
-/** Long documents cost more to validate than any question is worth; deep ones overflow the stack of whatever walks them. */
-export function boundDocuments(): Plugin {
-  return {
-    onParse({ parseFn, setParseFn }) {
-      setParseFn((source, options) => {
-        try {
-          return parseFn(source, { ...options, maxTokens: MAX_TOKENS });
-        } catch (fault) {
-          throw fault instanceof RangeError
-            ? new GraphQLError("Syntax Error: the document is nested too deeply.")
-            : fault;
-        }
-      });
-    },
-  };
 }

@@ -4,6 +4,7 @@ import { createYoga, useReadinessCheck } from "graphql-yoga";
 import type { Context } from "../context.ts";
 import type { Instant } from "../domain/day.ts";
 import { NOBODY, type Viewer } from "../domain/viewer.ts";
+import type { RequestLimits } from "../limits.ts";
 import type { Asker } from "../upstream/operation.ts";
 import { Admission } from "./admission.ts";
 import { type Audit, auditEntry, type Ending, noted } from "./audit.ts";
@@ -16,10 +17,12 @@ import { clientError, translateErrors } from "./errors.ts";
 import { Exchange, exchanges, REQUEST_ID } from "./exchange.ts";
 import { exportsOverHttp } from "./export/http.ts";
 import { introspection, schemaView } from "./introspection.ts";
+import { boundRequests, parserCache } from "./limits/bound.ts";
+import { type CallerLimits, Callers } from "./limits/callers.ts";
 import { reportUsage } from "./operation.ts";
 import { corsOf, PROTECTIVE, protective, refuseForeign } from "./origin.ts";
 import { playground } from "./playground.ts";
-import { boundDocuments, readRequests } from "./request.ts";
+import { readRequests } from "./request.ts";
 
 const GRAPHQL = "/graphql";
 
@@ -35,6 +38,8 @@ export interface ServerOptions {
   readonly context: (asker: Asker, viewer: Viewer) => Context;
   readonly now: () => Instant;
   readonly operationTimeoutMs: number;
+  readonly requestLimits: RequestLimits;
+  readonly callerLimits: CallerLimits;
   /** Whether anybody is told what there is to ask. */
   readonly introspection: boolean;
   readonly playground: boolean;
@@ -62,6 +67,8 @@ export function createServer({
   context,
   now,
   operationTimeoutMs,
+  requestLimits,
+  callerLimits,
   onFault,
   authenticate,
   anybody,
@@ -79,7 +86,9 @@ export function createServer({
     return { ...made, now: instantOf(now()) };
   };
   const view = schemaView(schema, options.introspection);
-  const files = exportsOverHttp({ schema, view, context: contextOf, viewerOf, digest, onFault });
+  const callers = new Callers(callerLimits, now);
+  const enter = (viewer: Viewer, address: string) => callers.enter(viewer.name || address);
+  const files = exportsOverHttp({ schema, view, context: contextOf, viewerOf, enter, digest, onFault });
   const viewers = new WeakMap<Request, Viewer>();
   const suggestsTo = (request: Request) => view.isWhole(viewers.get(request) ?? NOBODY);
   const yoga = createYoga<Partial<NodeRequest>, Context>({
@@ -99,12 +108,19 @@ export function createServer({
       noted((path) => path === GRAPHQL || isCall(path), digest),
       authenticated(viewerOf, viewers),
       refuseForeign(allowedOrigins),
-      readRequests(),
+      {
+        onRequestParse: ({ request, serverContext }) => {
+          const { req } = serverContext as Partial<NodeRequest>;
+          enter(viewers.get(request) ?? NOBODY, req?.socket.remoteAddress ?? "");
+        },
+      },
+      readRequests(requestLimits),
+      // Before a text is registered, and after none that is trusted: an operator's may be as long as it likes.
+      boundRequests(requestLimits),
       findDocuments(documents, viewers),
-      boundDocuments(),
       reportUsage(),
       introspection(view),
-      boundCost(onFault),
+      boundCost({ limits: requestLimits, callers, onFault }),
       translateErrors(onFault, suggestsTo),
       callDocuments(schema, documents.trusted, viewers, suggestsTo),
     ],
@@ -115,7 +131,8 @@ export function createServer({
     maskedErrors: { maskError: (error) => clientError(error, onFault) },
     cors: corsOf(allowedOrigins),
     multipart: false,
-    maxRequestBodySize: MAX_BODY_BYTES,
+    maxRequestBodySize: requestLimits.MAX_BODY_BYTES,
+    parserAndValidationCache: parserCache(),
     logging: false,
   });
   const admission = new Admission(options.maxConcurrent);
@@ -230,9 +247,6 @@ interface NodeRequest {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
 }
-
-/** Far more than a question with its variables takes. */
-const MAX_BODY_BYTES = 2 ** 20;
 
 /** One operation sees one moment: a query that runs over midnight does not mix two days. */
 function instantOf(moment: Instant): () => Instant {

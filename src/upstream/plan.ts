@@ -97,8 +97,9 @@ export interface Estimate {
 export interface EstimatedField {
   readonly path: string;
   readonly endpoint: Asked;
-  /** Requests it adds to those of the fields before it. */
+  /** Requests it adds to those of the fields before it, and the walks they are of. */
   readonly requests: number;
+  readonly asked: readonly Walked[];
   /** Whether it needs all of its windows; a list stops with the one in which it has enough rows. */
   readonly readsAll: boolean;
   readonly windows: readonly EstimatedWindow[];
@@ -110,12 +111,20 @@ export interface EstimatedWindow {
   readonly isKept: boolean | null;
 }
 
-/** How many walks an operation makes at the least if nothing is kept; known without looking. */
-export function fewestWalks(fields: readonly PlannedField[]): number {
-  const names = fields.flatMap(({ path, walks, enough }) =>
-    (enough === null ? walks : walks.slice(0, 1)).map((walk, i) => walk.name ?? `${path} ${i}`),
+/** A walk by its name, or by where in the operation it is made. */
+export type Walked = string;
+
+/** The walks an operation makes at the least if nothing is kept; known without looking. */
+export function namesOfWalks(fields: readonly PlannedField[]): ReadonlySet<Walked> {
+  return new Set(
+    fields.flatMap(({ path, walks, enough }) =>
+      (enough === null ? walks : walks.slice(0, 1)).map((walk, i) => nameOf(walk, path, i)),
+    ),
   );
-  return new Set(names).size;
+}
+
+function nameOf({ name }: PlannedWalk, path: string, i: number): Walked {
+  return name ?? `${path} ${i}`;
 }
 
 /** How many windows are looked up at once: each may be read from the shared store. */
@@ -138,10 +147,11 @@ export async function estimate(upstream: Upstream, fields: readonly PlannedField
     });
     const read = enough === null ? walks.length : windowsRead(looked, enough);
     const names = walks
-      .map(({ name }, i) => name ?? `${path} ${i}`)
+      .map((walk, i) => nameOf(walk, path, i))
       .filter((name, i) => i < read && windows[i]?.isKept === false && !counted.has(name));
     for (const name of names) counted.add(name);
-    estimated.push({ path, endpoint, requests: new Set(names).size, readsAll: enough === null, windows });
+    const asked = [...new Set(names)];
+    estimated.push({ path, endpoint, requests: asked.length, asked, readsAll: enough === null, windows });
   }
   const requestsOf = (some: readonly EstimatedField[]) =>
     some.reduce((sum, { requests }) => sum + requests, 0);

@@ -51,6 +51,8 @@ export interface Upstream {
   afford(requests: number): void;
   /** The most requests the operation may begin. */
   readonly maxRequests: number;
+  /** For whom, of those who share the allowance. */
+  readonly caller: string;
   /** Lets other operations have the thread; see Operation. */
   turn(): Promise<unknown>;
   readonly usage: Usage;
@@ -152,6 +154,7 @@ export function createUpstream(options: UpstreamOptions): {
         remember: (refusal) => access.refused(refusal),
         afford: (requests) => operation.afford(requests),
         maxRequests: options.maxRequests,
+        caller: operation.caller,
         turn: () => operation.turn(),
         usage: operation.usage,
         datasets: operation.datasets,

@@ -102,7 +102,7 @@ describe("dates that are no days", () => {
     ["a date and a line break", "2026-11-01\n"],
     ["a date and another parameter", "2026-11-01&limit=1"],
     ["nothing", ""],
-    ["100 kB of blanks", " ".repeat(100_000)],
+    ["20 kB of blanks", " ".repeat(20_000)],
   ];
 
   test.each(dates)("%s as a literal is BAD_USER_INPUT", async (_what, date) => {

@@ -31,6 +31,8 @@ export interface ExportsOptions {
   readonly context: (asker: Asker, viewer: Viewer) => Context;
   readonly viewerOf: ViewerOf;
   readonly digest: Digest;
+  /** Counts a file against its caller; throws CALLER_RATE_LIMITED. */
+  readonly enter: (viewer: Viewer, address: string) => void;
   readonly onFault: (fault: unknown) => void;
 }
 
@@ -104,6 +106,7 @@ async function answer(options: ExportsOptions, asked: Asked): Promise<Answer> {
     const refused = refusal(asked);
     if (refused !== null) return refused;
     const viewer = await options.viewerOf(asked.header("authorization"));
+    options.enter(viewer, asked.asker.caller ?? "");
     if (viewer.documents !== null) throw otherDocument(viewer.documents);
     const file = asked.url.pathname.slice(PATH.length);
     const moment = options.context(asked.asker, viewer).now();
@@ -207,10 +210,15 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   NOT_CONFIGURED: 503,
   NOT_ENTITLED: 503,
   OPERATION_TIMEOUT: 504,
+  CALLER_RATE_LIMITED: 429,
 };
 
 function failed(fault: unknown, { exchange, onFault }: Listeners): Answer {
-  const { message, extensions, code } = clientError(fault, onFault);
+  const {
+    message,
+    extensions: { http: _, ...extensions },
+    code,
+  } = clientError(fault, onFault);
   exchange?.codes.add(code);
   const status = STATUS[code] ?? 400;
   const retry =

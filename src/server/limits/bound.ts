@@ -1,0 +1,72 @@
+import { type DocumentNode, GraphQLError, Lexer, Source, TokenKind } from "graphql";
+import type { Plugin, YogaServerOptions } from "graphql-yoga";
+import { LRUCache } from "lru-cache";
+import type { RequestLimits } from "../../limits.ts";
+import { boundDocument, boundVariables } from "./document.ts";
+import { exceeded, keepWithin } from "./exceeded.ts";
+
+/**
+ * Refuses what is larger than it may be before anything is made of it. What depends on the document alone is decided once for
+ * each that is kept; variables are looked at every time.
+ */
+export function boundRequests(limits: RequestLimits): Plugin {
+  return {
+    onParams({ params: { query, variables } }) {
+      if (typeof query === "string") keepWithin(limits, { MAX_DOCUMENT_BYTES: Buffer.byteLength(query) });
+      if (typeof variables === "object" && variables !== null) boundVariables(variables, limits);
+    },
+    onParse({ parseFn, setParseFn }) {
+      setParseFn((source, options) => {
+        try {
+          const document: DocumentNode = parseFn(source, { ...options, maxTokens: limits.MAX_TOKENS });
+          boundDocument(document, limits);
+          return document;
+        } catch (fault) {
+          const isDeep = fault instanceof RangeError; // the parser calls itself for each level
+          if (!isDeep && !(fault instanceof GraphQLError && TOO_MANY_TOKENS.test(fault.message))) throw fault;
+          keepWithin(limits, { MAX_TOKENS: tokensIn(source) });
+          throw exceeded(limits, "MAX_DEPTH");
+        }
+      });
+    },
+  };
+}
+
+const TOO_MANY_TOKENS = /^Syntax Error: Document contains more than \d+ tokens/;
+
+/** How many there are, or are before the first that is none. */
+function tokensIn(source: string | Source): number {
+  const lexer = new Lexer(typeof source === "string" ? new Source(source) : source);
+  let tokens = 0;
+  try {
+    while (lexer.advance().kind !== TokenKind.EOF) tokens++;
+  } catch {
+    // What it is does not matter any more.
+  }
+  return tokens;
+}
+
+type ParserCache = Exclude<
+  YogaServerOptions<object, object>["parserAndValidationCache"],
+  boolean | undefined
+>;
+
+/** What parsed documents may take of memory. By number, as Yoga bounds them, a thousand of the longest would take 600 MB. */
+const KEPT_BYTES = 2 ** 25;
+
+/** Measured, with the nodes made of them: 290. */
+const BYTES_PER_TOKEN = 300;
+
+/** Documents that were asked lately, and why others were refused, within a bound of bytes. */
+export function parserCache(): ParserCache {
+  return {
+    documentCache: new LRUCache<string, DocumentNode>({
+      maxSize: KEPT_BYTES,
+      sizeCalculation: ({ tokenCount = 0 }, text) => 1 + text.length + BYTES_PER_TOKEN * tokenCount,
+    }),
+    errorCache: new LRUCache<string, Error>({
+      maxSize: KEPT_BYTES / 8,
+      sizeCalculation: ({ message }, text) => 1_000 + 2 * text.length + message.length,
+    }),
+  };
+}
