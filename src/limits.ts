@@ -34,7 +34,7 @@ export const LIMIT_RANGES: Readonly<Record<LimitName, readonly [least: number, m
   MAX_OPERATIONS: [1, 100],
   MAX_FRAGMENTS: [5, 1_000],
   MAX_DEPTH: [8, 50],
-  MAX_INTROSPECTION_DEPTH: [1, 50],
+  MAX_INTROSPECTION_DEPTH: [3, 50],
   MAX_ALIASES: [5, 1_000],
   MAX_DIRECTIVES: [1, 1_000],
   MAX_BREADTH: [20, 1_000],

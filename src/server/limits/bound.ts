@@ -1,4 +1,4 @@
-import { type DocumentNode, GraphQLError, Lexer, Source, TokenKind } from "graphql";
+import { type DocumentNode, Lexer, Source, TokenKind } from "graphql";
 import type { Plugin, YogaServerOptions } from "graphql-yoga";
 import { LRUCache } from "lru-cache";
 import type { RequestLimits } from "../../limits.ts";
@@ -22,17 +22,14 @@ export function boundRequests(limits: RequestLimits): Plugin {
           boundDocument(document, limits);
           return document;
         } catch (fault) {
-          const isDeep = fault instanceof RangeError; // the parser calls itself for each level
-          if (!isDeep && !(fault instanceof GraphQLError && TOO_MANY_TOKENS.test(fault.message))) throw fault;
+          // The parser gives up at the first token too many, and calls itself for each level until it no longer can.
           keepWithin(limits, { MAX_TOKENS: tokensIn(source) });
-          throw exceeded(limits, "MAX_DEPTH");
+          throw fault instanceof RangeError ? exceeded(limits, "MAX_DEPTH") : fault;
         }
       });
     },
   };
 }
-
-const TOO_MANY_TOKENS = /^Syntax Error: Document contains more than \d+ tokens/;
 
 /** How many there are, or are before the first that is none. */
 function tokensIn(source: string | Source): number {

@@ -66,7 +66,11 @@ export function boundDocument({ definitions }: DocumentNode, limits: RequestLimi
       return size;
     }),
     // Validation reads those that nobody spreads, too.
-    ...fragments.map(({ name }) => sizeOfFragment(name.value)),
+    ...fragments.map(({ name, typeCondition }) => {
+      const size = sizeOfFragment(name.value);
+      const isIntrospection = typeCondition.name.value.startsWith("__");
+      return isIntrospection ? { ...size, MAX_DEPTH: 0, MAX_INTROSPECTION_DEPTH: size.MAX_DEPTH } : size;
+    }),
   ];
   for (const { width: _, ...size } of all) keepWithin(limits, size);
 }
