@@ -1,6 +1,6 @@
 import { finalityOf } from "../src/cache/policy.ts";
 import type { Context } from "../src/context.ts";
-import { type DayRange, sameRange, splitByDay } from "../src/domain/range.ts";
+import { type DayRange, daysIn, sameRange, splitByDay } from "../src/domain/range.ts";
 import { aggregatedDays, mayBeUncounted } from "../src/loaders/activity-days.ts";
 import {
   activityDaysOfUser,
@@ -15,7 +15,7 @@ import { builder } from "./builder.ts";
 import { FinalityEnum } from "./freshness.ts";
 import { type Incomplete, incompleteArg } from "./incomplete.ts";
 import { personRange, rangeOf, User } from "./user.ts";
-import { walks, walksOfLastDays, walksOverDays } from "./walks.ts";
+import { rows, walks, walksOfLastDays, walksOverDays } from "./walks.ts";
 
 const UserActivityDay = builder.objectRef<DayOfUser>("UserActivityDay").implement({
   description: "What one person did on one UTC day.",
@@ -69,15 +69,18 @@ builder.objectFields(User, (t) => ({
     description:
       "The days with activity, oldest first. One upstream walk per day for all people of a list together. Source: USER_ACTIVITY.",
     args: { ...personRange, ...incompleteArg },
-    extensions: walks<{ incomplete: Incomplete }>(({ args, range }, ctx) => {
-      const days = windowsOf(userActivity, range, ctx.now(), "day").pieces;
-      const asked = daysAsked(days, args.incomplete, ctx);
-      const last = args.incomplete === "INCLUDE" ? days.at(-1) : asked.at(-1);
-      return [
-        ...(last !== undefined && mayBeUncounted(last, ctx) ? [walksOfLastDays(ctx)] : []),
-        walksByKey(userActivity, asked),
-      ];
-    }),
+    extensions: {
+      ...rows(({ range }) => daysIn(range)),
+      ...walks<{ incomplete: Incomplete }>(({ args, range }, ctx) => {
+        const days = windowsOf(userActivity, range, ctx.now(), "day").pieces;
+        const asked = daysAsked(days, args.incomplete, ctx);
+        const last = args.incomplete === "INCLUDE" ? days.at(-1) : asked.at(-1);
+        return [
+          ...(last !== undefined && mayBeUncounted(last, ctx) ? [walksOfLastDays(ctx)] : []),
+          walksByKey(userActivity, asked),
+        ];
+      }),
+    },
     resolve: async (person, { range: own, incomplete }, ctx): Promise<DayOfUser[]> => {
       if (person.organization !== "ENTERPRISE") return [];
       const { range } = windowsOf(userActivity, rangeOf(person, own, ctx), ctx.now(), "day");

@@ -1,6 +1,7 @@
 import { collectFields, collectSubFields } from "@graphql-tools/utils";
 import {
   type FieldNode,
+  type GraphQLField,
   type GraphQLNamedType,
   type GraphQLObjectType,
   type GraphQLSchema,
@@ -57,6 +58,28 @@ export function nodeWalks(of: (id: string, ctx: Context) => FieldWalks | readonl
   return { nodeWalks: of };
 }
 
+/** The extension of a list that takes no `first`: how many rows it has at the most, as far as that is known before it is run. */
+export function rows(of: (prospect: Pick<Prospect, "range">) => number) {
+  return { rows: of };
+}
+
+/** The range a field is about, where it says so itself, states it, or else inherits it. */
+export function rangeOfField(
+  field: GraphQLField<unknown, unknown>,
+  args: { readonly range?: DateRangeInput | null },
+  inherited: DayRange,
+  ctx: Context,
+): DayRange {
+  const stated = args.range ? resolveRange(args.range, ctx.now()) : inherited;
+  const said = field.extensions.about as Parameters<typeof about>[0] | undefined;
+  return said?.(args, ctx) ?? stated;
+}
+
+/** The range of an operation whose fields say nothing of one. */
+export function rangeByDefault(ctx: Context): DayRange {
+  return resolveRange({ period: DEFAULT_PERIOD }, ctx.now());
+}
+
 /** The walks of a question asked by key, by all rows of a list together: one for each piece of the days. */
 export function walksOverDays(
   endpoint: Asked & Pick<Endpoint<never, unknown>, "coverage">,
@@ -93,9 +116,7 @@ export function plannedFields(
       const here = path === "" ? name : `${path}.${name}`;
       try {
         const args = getArgumentValues(field, nodes[0] as FieldNode, variables) as { range?: DateRangeInput };
-        const said = field.extensions.about as Parameters<typeof about>[0] | undefined;
-        const stated = args.range ? resolveRange(args.range, ctx.now()) : above.range;
-        const range = said?.(args, ctx) ?? stated;
+        const range = rangeOfField(field, args, above.range, ctx);
         const own = field.extensions.walks as Parameters<typeof walks>[0] | undefined;
         const made = own?.({ ...above, args, range }, ctx) ?? [];
         const all = "walks" in made ? [made] : made;
@@ -131,8 +152,7 @@ export function plannedFields(
   }
 
   const { fields } = collectFields(schema, fragments, variables, root, operation.selectionSet);
-  const range = resolveRange({ period: DEFAULT_PERIOD }, ctx.now());
-  visit(root, fields, { schema, range, above: {}, source: null, within: [] }, "");
+  visit(root, fields, { schema, range: rangeByDefault(ctx), above: {}, source: null, within: [] }, "");
   return planned;
 }
 

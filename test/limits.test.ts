@@ -6,13 +6,14 @@ import { describe, expect, test } from "vitest";
 import { schema } from "../schema/index.ts";
 import { selectedBy } from "../schema/selected.ts";
 import type { Environment } from "../src/config.ts";
+import type { Context } from "../src/context.ts";
 import { LIMIT_RANGES, LIMITS, type LimitName, type RequestLimits } from "../src/limits.ts";
 import { boundDocument, boundVariables } from "../src/server/limits/document.ts";
 import { rowsOf } from "../src/server/limits/rows.ts";
 import { queryLibrary } from "../src/server/playground.ts";
 import { sha256 } from "../src/server/tokens.ts";
 import { forAll } from "./arbitrary.ts";
-import { type Answer, type ClientError, gateway, json, type Route } from "./gateway.ts";
+import { type Answer, type ClientError, gateway, json, NOW, type Route } from "./gateway.ts";
 import { folder } from "./stores/stores.ts";
 import { PATHS, tokenPage, wireUser } from "./wire.ts";
 
@@ -291,7 +292,7 @@ describe("through fragments", () => {
 describe("rows", () => {
   const rows = (query: string, variableValues: Record<string, unknown> = {}) => {
     const selected = selectedBy({ schema, document: parse(query), variableValues });
-    return selected && rowsOf(selected, 1_000);
+    return selected && rowsOf(selected, { maxFirst: 1_000, now: () => Date.parse(NOW) } as Context);
   };
 
   test.each<[number, string, Record<string, unknown>?]>([
@@ -332,6 +333,16 @@ describe("rows", () => {
       2 + 2 * 30,
       `query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Group { members(first: 30) { totalCount } } ... on Skill { usedBy(first: 20) { totalCount } } } }`,
       { ids: ["a", "b"] },
+    ],
+    // A day is a row, of the range the list was asked over.
+    [10 + 10 * 7, `{ users(${WEEK}, first: 10) { nodes { activityByDay { date } } } }`],
+    [
+      10 + 10 * 90,
+      `{ users(${WEEK}, first: 10) { nodes { activityByDay(range: { last: { days: 90 } }) { date } } } }`,
+    ],
+    [
+      10 + (10 + 10 * 29),
+      `{ groups(first: 10, range: { last: { days: 30 } }) { nodes { activity { people } } } a: users(range: { last: { days: 29 } }, first: 10) { nodes { activityByDay { date } } } }`,
     ],
     // The field refuses these itself, and says at its own place what would work.
     [0, `{ users(${WEEK}, first: 1001) { nodes { skills { name } } } }`],

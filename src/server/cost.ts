@@ -37,7 +37,7 @@ export function boundCost({ limits, callers, onFault }: CostOptions): Plugin<Con
       try {
         const selected = selectedBy(args);
         if (selected === null) return;
-        keepWithin(limits, { MAX_ROWS: rowsOf(selected, ctx.maxFirst) });
+        keepWithin(limits, { MAX_ROWS: rowsOf(selected, ctx) });
         const fields = plannedFields(selected, ctx);
         const isExplained = wantsPlan(ctx.request);
         if (isExplained || namesOfWalks(fields).size > upstream.maxRequests) {

@@ -7,7 +7,7 @@ export interface ListenerOptions {
 }
 
 const TIMEOUTS = {
-  /** A request is a few packets, a mebibyte at the most. Who takes longer over it holds a connection for nothing. */
+  /** A request is a few packets, 100 KiB of them unless told otherwise. Who takes longer over it holds a connection for nothing. */
   headersTimeout: 5_000,
   requestTimeout: 10_000,
   connectionsCheckingInterval: 1_000,

@@ -115,7 +115,7 @@ export function createServer({
         },
       },
       readRequests(requestLimits),
-      // Before a text is registered, and after none that is trusted: an operator's may be as long as it likes.
+      // Before texts are found by their hash, so that none is registered that is too long.
       boundRequests(requestLimits),
       findDocuments(documents, viewers),
       reportUsage(),

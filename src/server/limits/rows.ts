@@ -1,6 +1,7 @@
 import { collectFields, collectSubFields } from "@graphql-tools/utils";
 import {
   type FieldNode,
+  GraphQLError,
   type GraphQLField,
   type GraphQLNamedType,
   type GraphQLObjectType,
@@ -19,59 +20,58 @@ import {
 } from "graphql";
 import { rowsWanted } from "../../../schema/connection.ts";
 import type { Selected } from "../../../schema/selected.ts";
+import { rangeByDefault, rangeOfField, type rows } from "../../../schema/walks.ts";
+import type { Context } from "../../context.ts";
+import type { DayRange } from "../../domain/range.ts";
+import { GatewayError } from "../../errors.ts";
 
 /**
- * How many rows an operation asks for at the most: of each list as many as `first` or `ids` says, and where it stands in the rows
- * of another one, as many for each of those. A list inside of a row that takes no `first` counts as one row, since only the data
- * knows; one whose `first` is refused has none. Fields of one name are one, as they are when the operation is run.
+ * How many rows an operation asks for at the most: of each list as many as `first` or `ids` says, or days where it has one for each,
+ * and where it stands in the rows of another one, as many for each of those. Any other list inside of a row counts as one row,
+ * since only the data knows. A list whose arguments are refused has none. Fields of one name are one, as when they are run.
  */
-export function rowsOf(
-  { schema, operation, root, fragments, variables }: Selected,
-  maxFirst: number,
-): number {
-  function rowsIn(type: GraphQLObjectType, fields: ReadonlyMap<string, readonly FieldNode[]>): number {
+export function rowsOf({ schema, operation, root, fragments, variables }: Selected, ctx: Context): number {
+  function rowsIn(
+    type: GraphQLObjectType,
+    fields: ReadonlyMap<string, readonly FieldNode[]>,
+    above: DayRange,
+  ): number {
     let rows = 0;
     for (const nodes of fields.values()) {
       const [node] = nodes;
       const field = node && fieldOf(type, node.name.value);
       if (field === undefined) continue;
-      const size = sizeOf(schema, type, field, argumentsOf(field, node as FieldNode, variables), maxFirst);
-      const each = size === 0 ? 0 : rowsBelow(getNamedType(field.type), nodes);
-      rows += isCounted(type, field) ? size * (1 + each) : each;
+      try {
+        const args = getArgumentValues(field, node as FieldNode, variables);
+        const range = rangeOfField(field, args, above, ctx);
+        const size = sizeOf(schema, type, field, args, range, ctx);
+        const each = size === 0 ? 0 : rowsBelow(getNamedType(field.type), nodes, range);
+        rows += isCounted(type, field) ? size * (1 + each) : each;
+      } catch (fault) {
+        // The field says so itself when it is run.
+        if (!(fault instanceof GraphQLError || fault instanceof GatewayError)) throw fault;
+      }
     }
     return rows;
   }
 
   /** A row is of one type, whichever of them. */
-  function rowsBelow(type: GraphQLNamedType, nodes: readonly FieldNode[]): number {
+  function rowsBelow(type: GraphQLNamedType, nodes: readonly FieldNode[], range: DayRange): number {
     const types = isAbstractType(type) ? schema.getPossibleTypes(type) : isObjectType(type) ? [type] : [];
-    return Math.max(
-      0,
-      ...types.map((each) =>
-        rowsIn(each, collectSubFields(schema, fragments, variables, each, [...nodes]).fields),
-      ),
+    const all = types.map((each) =>
+      rowsIn(each, collectSubFields(schema, fragments, variables, each, [...nodes]).fields, range),
     );
+    return Math.max(0, ...all);
   }
 
-  return rowsIn(root, collectFields(schema, fragments, variables, root, operation.selectionSet).fields);
+  const { fields } = collectFields(schema, fragments, variables, root, operation.selectionSet);
+  return rowsIn(root, fields, rangeByDefault(ctx));
 }
 
 function fieldOf(type: GraphQLObjectType, name: string): GraphQLField<unknown, unknown> | undefined {
   if (name === SchemaMetaFieldDef.name) return SchemaMetaFieldDef;
   if (name === TypeMetaFieldDef.name) return TypeMetaFieldDef;
   return type.getFields()[name];
-}
-
-function argumentsOf(
-  field: GraphQLField<unknown, unknown>,
-  node: FieldNode,
-  variables: Selected["variables"],
-): Record<string, unknown> | null {
-  try {
-    return getArgumentValues(field, node, variables);
-  } catch {
-    return null; // the field says so itself when it is run
-  }
 }
 
 /** Whether the field adds rows: the rows of a connection are those of the field that led to it. */
@@ -84,16 +84,18 @@ function sizeOf(
   schema: GraphQLSchema,
   type: GraphQLObjectType,
   field: GraphQLField<unknown, unknown>,
-  args: Record<string, unknown> | null,
-  maxFirst: number,
+  args: Record<string, unknown>,
+  range: DayRange,
+  { maxFirst }: Context,
 ): number {
-  if (args === null) return 0;
   if (field.args.some((arg) => arg.name === "first")) {
     const first = rowsWanted(args);
     return first >= 0 && first <= maxFirst ? first : 0;
   }
   if (!isListType(getNullableType(field.type))) return 1;
   if (Array.isArray(args.ids)) return args.ids.length;
+  const rowsOver = field.extensions.rows as Parameters<typeof rows>[0] | undefined;
+  if (rowsOver !== undefined) return rowsOver({ range });
   return isIntrospectionType(type) ? introspected(schema, field.name) : 1;
 }
 
