@@ -264,6 +264,7 @@ export function readConfig(environment: Environment): Config {
     analytics: whole("UPSTREAM_PER_MINUTE", 1, 1_000_000),
     lookups: whole("LOOKUPS_PER_MINUTE", 1, 1_000_000),
   };
+  const maxFirst = whole("MAX_FIRST", 1, 100_000);
   const keys = sandboxed ? 2 : [analytics, admin].filter((key) => key !== "").length;
   // Behind a proxy all who are not asked who they are have one address.
   const ofCaller = (name: Setting, byDefault: number): number | null => {
@@ -303,10 +304,11 @@ export function readConfig(environment: Environment): Config {
     operationTimeoutMs: whole("OPERATION_TIMEOUT", 1, 600) * 1_000,
     upstreamTimeoutMs: whole("UPSTREAM_TIMEOUT", 1, 600) * 1_000,
     maxUpstreamRequests: whole("MAX_UPSTREAM_REQUESTS", 1, 100_000),
-    maxFirst: whole("MAX_FIRST", 1, 100_000),
+    maxFirst,
     requestLimits: Object.fromEntries(
       (Object.keys(LIMITS) as LimitName[]).map((name) => {
         const [least, most] = LIMIT_RANGES[name];
+        if (text(name) === "") return [name, Math.max(20_000, 20 * maxFirst)];
         return [name, name.endsWith("_BYTES") ? size(name, least, most) : whole(name, least, most)];
       }),
     ) as RequestLimits,

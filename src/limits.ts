@@ -17,8 +17,8 @@ export const LIMITS = {
   MAX_LIST_LENGTH: ["1000", "the most entries in one list of an argument or a variable"],
   MAX_INPUT_DEPTH: ["20", "how deep lists and objects may be nested in an argument or a variable"],
   MAX_ROWS: [
-    "20000",
-    "the most rows an operation may ask for: each list's `first`, multiplied by that of the lists it is in, all added up",
+    "",
+    "the most rows an operation may ask for: each list's `first`, multiplied by that of the lists it is in, all added up; 20000, or 20 times MAX_FIRST where that is more, if not set",
   ],
 } as const satisfies Record<string, readonly [byDefault: string, meaning: string]>;
 

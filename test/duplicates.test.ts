@@ -177,7 +177,10 @@ describe("rows that only read alike are kept", () => {
 });
 
 test.each([1, 2, 3])("the simulated organization (seed %i) sends no row of any list twice", async (seed) => {
-  const { ask } = gateway({ sandbox: { users: 120, seed }, settings: { MAX_UPSTREAM_REQUESTS: "1000" } });
+  const { ask } = gateway({
+    sandbox: { users: 120, seed },
+    settings: { MAX_UPSTREAM_REQUESTS: "1000", MAX_ROWS: "10000000" },
+  });
   const range = `range: { between: { from: "2026-10-12", until: "2026-10-19" } }, first: 1000`;
   const reports = ["ENTERPRISE", "CONSOLE", "UNIFIED"].flatMap((source) =>
     ["cost", "usage"].flatMap((field) =>

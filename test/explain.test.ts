@@ -191,7 +191,7 @@ describe("an operation that needs more requests than it may make is refused befo
   });
 
   test("also when it is many small questions: sixty aliases of sixty days", async () => {
-    const { ask, seen } = gateway({ sandbox: { users: 30 } });
+    const { ask, seen } = gateway({ sandbox: { users: 30 }, settings: { MAX_ALIASES: "100" } });
     const day = (i: number) =>
       between(new Date(Date.UTC(2026, 5, 1 + i)).toISOString().slice(0, 10), "2026-10-30");
     const aliases = Array.from({ length: 61 }, (_, i) => `s${i}: skills(${day(i)}) { totalCount }`);
@@ -201,7 +201,7 @@ describe("an operation that needs more requests than it may make is refused befo
   });
 
   test("but one question under many aliases is one", async () => {
-    const { ask, seen } = gateway({ sandbox: { users: 30 } });
+    const { ask, seen } = gateway({ sandbox: { users: 30 }, settings: { MAX_ALIASES: "100" } });
     const aliases = Array.from(
       { length: 80 },
       (_, i) => `s${i}: skills(${between("2026-10-01", "2026-10-30")}) { totalCount }`,
@@ -236,7 +236,7 @@ describe("an operation that needs more requests than it may make is refused befo
   });
 
   test("and one of so many walks that even what is kept would take too long to read", async () => {
-    const { ask, seen } = gateway({ sandbox: { users: 20 } });
+    const { ask, seen } = gateway({ sandbox: { users: 20 }, settings: { MAX_ALIASES: "100" } });
     const aliases = Array.from(
       { length: 40 },
       (_, i) => `a${i}: user(email: "a") { claudeCode(range: { last: { days: ${200 + i} } }) { commits } }`,

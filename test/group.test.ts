@@ -281,7 +281,7 @@ test("buckets grouped by group name it by one look-up, and a deleted one keeps i
 });
 
 test("the simulated organization's groups, members and reports name each other", async () => {
-  const { ask } = gateway({ sandbox: { users: 60 } });
+  const { ask } = gateway({ sandbox: { users: 60 }, settings: { MAX_ROWS: "2000000" } });
   const { data, errors } = await ask(`{
     groups(first: 1000) { nodes { groupId name members(first: 1000) { nodes { user { userId } } } } }
     users(range: { last: { days: 30 } }, first: 1000) { nodes { userId groups { groupId } } }

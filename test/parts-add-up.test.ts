@@ -76,6 +76,7 @@ function gatewayOf(seed: number, users: number, organization: Report["organizati
     settings: {
       MAX_UPSTREAM_REQUESTS: "100000",
       MAX_FIRST: "100000",
+      MAX_ROWS: "10000000",
       ...(organization === "CONSOLE" ? { ANTHROPIC_ANALYTICS_KEY: "" } : {}),
     },
   });
