@@ -149,8 +149,8 @@ describe.each(NAMES)("introspection by %s", (name) => {
     const { askAs } = guarded();
     const shown = visibleSchemas(schema)(permitsFor(name));
     const types = Object.keys(schema.getTypeMap()).filter((type) => !type.startsWith("__"));
-    for (let i = 0; i < types.length; i += 100) {
-      const some = types.slice(i, i + 100);
+    for (let i = 0; i < types.length; i += 30) {
+      const some = types.slice(i, i + 30);
       const { data } = await askAs(
         name,
         `{ ${some.map((type) => `${type}: __type(name: "${type}") { name }`).join(" ")} }`,
@@ -416,7 +416,7 @@ describe("suggestions", () => {
 
   test("cannot be hidden behind a client's own words", async () => {
     const { askAs } = guarded();
-    const words = { r: { perio: "Did you mean this? ".repeat(40_000) } };
+    const words = { r: { perio: "Did you mean this? ".repeat(4_000) } };
     const answer = await askAs("ADMIN", BY_RANGE, words);
     expect(messagesOf(answer)).not.toContain('"period"');
     expect(messagesOf(await askAs("OWNER", BY_RANGE, words))).toContain('Did you mean "period"?');

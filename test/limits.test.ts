@@ -408,6 +408,18 @@ describe("rows", () => {
   });
 });
 
+test("a text that is too long is not registered by its hash", async () => {
+  const { post } = served();
+  const query = `{ __typename }`.padEnd(20_481, "#");
+  const persistedQuery = { version: 1, sha256Hash: sha256(query).toString("hex") };
+  expect((await post({ query, extensions: { persistedQuery } })).answer.errors?.[0]?.extensions.code).toBe(
+    "LIMIT_EXCEEDED",
+  );
+  expect((await post({ extensions: { persistedQuery } })).answer.errors?.[0]?.extensions.code).toBe(
+    "PERSISTED_QUERY_NOT_FOUND",
+  );
+});
+
 describe("variables", () => {
   const query = `query ($ids: [ID!]!) { nodes(ids: $ids) { id } }`;
 
@@ -552,6 +564,15 @@ describe("a caller", () => {
     expect((await as("ada", people(2))).status).toBe(429);
     at("2026-11-22T12:01:01Z");
     expect((await as("ada", people(2))).status).toBe(200);
+  });
+
+  test("is told so for documents that are called by name too", async () => {
+    const { app, as } = guarded({ CALLER_OPERATIONS_PER_MINUTE: "1" });
+    await as("ada", people(1));
+    const call = await app.fetch("http://gateway.test/q/Datasets", {
+      headers: { authorization: "Bearer ada" },
+    });
+    expect([call.status, call.headers.get("retry-after")]).toEqual([429, "61"]);
   });
 
   test("is told so for files too", async () => {
