@@ -57,7 +57,7 @@ const BAD_IDS: [string, ErrorCode, string][] = [
   ["without a type", "BAD_USER_INPUT", globalId("user_a")],
   ["that is empty", "BAD_USER_INPUT", ""],
   ["with CRLF", "BAD_USER_INPUT", "\r\nx-api-key: canary"],
-  ["of 200 kB", "BAD_USER_INPUT", globalId(`User:${"x".repeat(200_000)}`)],
+  ["of 60 kB", "BAD_USER_INPUT", globalId(`User:${"x".repeat(45_000)}`)],
 ];
 
 describe("node", () => {
