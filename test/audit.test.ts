@@ -158,7 +158,7 @@ describe("what is refused leaves a line as well", () => {
     ["not JSON", 400, "BAD_REQUEST", "{", as("ada")],
     ["no document", 400, "BAD_REQUEST", {}, as("ada")],
     ["a document that is none", 400, "BAD_REQUEST", { query: 5 }, as("ada")],
-    ["too long", 413, "BAD_REQUEST", big, as("ada")],
+    ["too long", 413, "LIMIT_EXCEEDED", big, as("ada")],
     ["another type", 415, "BAD_REQUEST", question, { ...as("ada"), "content-type": "text/plain" }],
     ["compressed", 415, "BAD_REQUEST", question, { ...as("ada"), "content-encoding": "gzip" }],
     ["no GraphQL", 200, "GRAPHQL_PARSE_FAILED", { query: "{" }, as("ada")],

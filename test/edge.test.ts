@@ -151,7 +151,7 @@ describe("a body that is too much", () => {
     const { port } = await listening();
     const { statuses, text } = await send(port, post(["content-length: 20000000"], ""));
     expect(statuses).toEqual([413]);
-    expect(text).toContain('"BAD_REQUEST"');
+    expect(text).toContain('"LIMIT_EXCEEDED"');
   });
 
   test.each<[string, Environment, string]>([
