@@ -125,6 +125,7 @@ export function createApp(
     introspection: config.introspection,
     playground: config.playground,
     documents: { ...config.documents, trusted },
+    allowedHosts: config.allowedHosts,
     allowedOrigins: config.allowedOrigins,
     authenticate: authenticateBy(config, now, onFault, trusted),
     anybody,

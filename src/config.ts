@@ -37,6 +37,8 @@ export interface Config {
   readonly introspection: boolean;
   readonly playground: boolean;
   readonly documents: DocumentsConfig;
+  /** Host names the gateway is asked by, beside addresses. */
+  readonly allowedHosts: AllowedHosts;
   /** Origins other than the gateway's own whose pages may read answers. */
   readonly allowedOrigins: readonly string[];
   /** How callers prove who they are. */
@@ -51,6 +53,9 @@ export interface Config {
   /** The operator's teams and aliases, as their files said when they were read. */
   readonly roster: Roster;
 }
+
+/** `*`: any. */
+export type AllowedHosts = "*" | readonly string[];
 
 export type AuthConfig =
   /** Nobody is asked. */
@@ -181,6 +186,10 @@ export const SETTINGS = {
     "who is in which team: CSV or JSON with email, team, and if known cost centre and manager; the RBAC groups if not set",
   ],
   ALIASES_FILE: ["", "several addresses of one person: CSV or JSON with email and one alias or more"],
+  ALLOWED_HOSTS: [
+    "",
+    "host names callers may know the gateway by, with commas between them, or * for any; if not set any, but with keys and AUTH=none only loopback names and addresses",
+  ],
   ALLOWED_ORIGINS: [
     "",
     "origins whose pages may ask from a browser, with commas between them, such as https://dashboard.example.com; only the gateway's own if not set",
@@ -326,6 +335,12 @@ export function readConfig(environment: Environment): Config {
     introspection,
     // Without the schema it could neither complete nor explain anything.
     playground: read("PLAYGROUND", onOrOff, "on or off", true) && introspection,
+    allowedHosts: read(
+      "ALLOWED_HOSTS",
+      (value) => hosts(value || (sandboxed || auth.kind !== "none" ? "*" : "localhost")),
+      "a list of host names such as gateway.example.com, or *",
+      "*",
+    ),
     allowedOrigins: read(
       "ALLOWED_ORIGINS",
       origins,
@@ -439,6 +454,12 @@ function onOrOff(value: string): boolean | null {
 
 function anyOrTrusted(value: string): boolean | null {
   return value === "trusted" ? true : value === "any" ? false : null;
+}
+
+function hosts(value: string): AllowedHosts | null {
+  if (value === "*") return value;
+  const listed = value.split(",").map((each) => each.trim().toLowerCase());
+  return listed.every((each) => /^[a-z\d]([a-z\d.-]*[a-z\d])?$/.test(each)) ? listed : null;
 }
 
 /** Each just as a browser sends it, so that it is compared with nothing in between. */

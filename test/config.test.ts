@@ -27,6 +27,15 @@ function faults(environment: Environment): readonly string[] {
 }
 
 describe("an empty environment", () => {
+  test("goes by loopback names alone where it has keys and asks nobody who they are", () => {
+    const keys = { ANTHROPIC_ADMIN_KEY: "sk-ant-admin01-x" };
+    expect(readConfig(keys).allowedHosts).toEqual(["localhost"]);
+    expect(readConfig({ ...keys, AUTH: "tokens", TOKENS_FILE: "x" }).allowedHosts).toBe("*");
+    expect(readConfig({ ...keys, ALLOWED_HOSTS: "A.example, b" }).allowedHosts).toEqual(["a.example", "b"]);
+    for (const wrong of ["https://a.example", "a.example:80", "a,,b", "*,a"])
+      expect(() => readConfig({ ALLOWED_HOSTS: wrong }), wrong).toThrow("ALLOWED_HOSTS");
+  });
+
   test("serves the sandbox on loopback, with every default", () => {
     const { credentials, baseUrl, ...rest } = readConfig({});
     expect(rest).toEqual({
@@ -67,6 +76,7 @@ describe("an empty environment", () => {
       introspection: true,
       playground: true,
       documents: { trustedOnly: false, path: "", registeredBytes: 8 * MiB },
+      allowedHosts: "*",
       allowedOrigins: [],
       logLevel: "info",
       audit: null,

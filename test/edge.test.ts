@@ -357,3 +357,56 @@ describe("credentials", () => {
     expect((await send(port, post([`authorization: Bearer ${token}`]))).statuses).toEqual([200]);
   });
 });
+
+describe("a name that is not the gateway's", () => {
+  const ask = (host: string, path = "/graphql") =>
+    lines(
+      `GET ${path}?query={__typename} HTTP/1.1`,
+      `host: ${host}`,
+      "accept: application/json",
+      "connection: close",
+      "",
+      "",
+    );
+  const KNOWN = ["127.0.0.1", "127.0.0.1:4000", "[::1]:4000", "localhost", "LOCALHOST:4000", "192.168.1.7"];
+  const OTHERS = [
+    "evil.example",
+    "evil.example:4000",
+    "localhost.evil.example",
+    "127.0.0.1.nip.example",
+    "a b",
+    "",
+    "@localhost",
+  ];
+
+  test.each(OTHERS)("is refused, as a page of it would read what anybody may: %s", async (host) => {
+    const { port, seen } = await listening({ ALLOWED_HOSTS: "" });
+    for (const path of ["/graphql", "/export/users.csv", "/q/Adoption"]) {
+      const { statuses, text } = await send(port, ask(host, path));
+      expect(statuses, path).toEqual([expect.toBeOneOf([421, 400])]);
+      expect(text).not.toContain("__typename");
+    }
+    expect(seen).toEqual([]);
+  });
+
+  test.each(KNOWN)("is none of these: %s", async (host) => {
+    const { port } = await listening({ ALLOWED_HOSTS: "" });
+    expect((await send(port, ask(host))).statuses).toEqual([200]);
+  });
+
+  test("is one of the operator's, or any where callers prove who they are", async () => {
+    const named = await listening({ ALLOWED_HOSTS: "gateway.example.com, other.example.com" });
+    expect((await send(named.port, ask("Gateway.Example.com:443"))).statuses).toEqual([200]);
+    expect((await send(named.port, ask("evil.example"))).statuses).toEqual([421]);
+    expect(
+      (
+        await send(
+          named.port,
+          lines("GET /healthz HTTP/1.1", "host: evil.example", "connection: close", "", ""),
+        )
+      ).statuses,
+    ).toEqual([200]);
+    const any = await listening({ ALLOWED_HOSTS: "*" });
+    expect((await send(any.port, ask("evil.example"))).statuses).toEqual([200]);
+  });
+});

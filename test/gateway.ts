@@ -85,6 +85,7 @@ export function gateway({
     ...keys,
     ...unlimited,
     ANTHROPIC_BASE_URL: "http://upstream.test",
+    ALLOWED_HOSTS: "*",
     ...settings,
   });
   const app = createApp(config, {

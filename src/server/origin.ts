@@ -1,5 +1,7 @@
+import { isIP } from "node:net";
 import { GraphQLError } from "graphql";
 import type { CORSOptions, Plugin } from "graphql-yoga";
+import type { AllowedHosts } from "../config.ts";
 import type { ErrorCode } from "../errors.ts";
 import { REQUEST_ID } from "./exchange.ts";
 
@@ -26,6 +28,16 @@ export function corsOf(allowed: readonly string[]): (request: Request) => CORSOp
       maxAge: PREFLIGHT_SECONDS,
     };
   };
+}
+
+/**
+ * Whether a request is for this gateway. A name that is made to lead to its address is else of one origin with it, and the page of
+ * that name could read what the gateway answers to nobody in particular (DNS rebinding); an address is made to lead nowhere.
+ */
+export function isForUs(host: string | undefined, allowed: AllowedHosts): boolean {
+  if (allowed === "*") return true;
+  const name = /^[\w.:[\]-]+$/.test(host ?? "") ? (URL.parse(`http://${host}`)?.hostname ?? "") : "";
+  return isIP(name.replace(/^\[|\]$/g, "")) !== 0 || allowed.includes(name);
 }
 
 /** Whether a page of another origin makes a browser ask, whose reader did not; a link that is followed is asked for. */

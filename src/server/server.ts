@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { GraphQLSchema } from "graphql";
 import { createYoga, useReadinessCheck } from "graphql-yoga";
+import type { AllowedHosts } from "../config.ts";
 import type { Context } from "../context.ts";
 import type { Instant } from "../domain/day.ts";
 import { NOBODY, type Viewer } from "../domain/viewer.ts";
@@ -20,7 +21,7 @@ import { introspection, schemaView } from "./introspection.ts";
 import { boundRequests, parserCache } from "./limits/bound.ts";
 import { type CallerLimits, Callers } from "./limits/callers.ts";
 import { reportUsage } from "./operation.ts";
-import { corsOf, PROTECTIVE, protective, refuseForeign } from "./origin.ts";
+import { corsOf, isForUs, PROTECTIVE, protective, refuseForeign } from "./origin.ts";
 import { playground } from "./playground.ts";
 import { readRequests } from "./request.ts";
 
@@ -44,6 +45,8 @@ export interface ServerOptions {
   readonly introspection: boolean;
   readonly playground: boolean;
   readonly documents: DocumentsOptions;
+  /** Names the gateway is asked by. */
+  readonly allowedHosts: AllowedHosts;
   /** Whose pages may read answers. */
   readonly allowedOrigins: readonly string[];
   readonly isReady: () => boolean;
@@ -149,8 +152,10 @@ export function createServer({
       refuseOddTargets(request);
       // Node leaves the body out all the same: what was asked for is fixed in the response.
       if (isCall(path) && request.method === "HEAD") request.method = "GET";
-      if (path !== HEALTH && path !== READINESS)
+      if (path !== HEALTH && path !== READINESS) {
+        refuseOtherHosts(request, options.allowedHosts);
         exchange.place = admission.enter(isFile || wantsPage(request));
+      }
       void (isFile ? files.handle(request, response) : yoga(request, response));
     } catch (fault) {
       if (!(fault instanceof Refusal)) throw fault;
@@ -227,6 +232,16 @@ function refuseOddTargets({ url, method }: IncomingMessage): void {
     );
   if (method === "TRACE")
     throw new Refusal(405, { allow: "GET, POST, OPTIONS" }, "BAD_REQUEST", "Ask with GET or POST.");
+}
+
+function refuseOtherHosts({ headers }: IncomingMessage, allowed: AllowedHosts): void {
+  if (isForUs(headers.host, allowed)) return;
+  throw new Refusal(
+    421,
+    {},
+    "BAD_REQUEST",
+    "The gateway does not go by this name; ask it by its address, or let its operator add the name to ALLOWED_HOSTS.",
+  );
 }
 
 function wantsPage({ method, headers }: IncomingMessage): boolean {
