@@ -71,7 +71,8 @@ http {
 test.skipIf(!existsSync(NGINX))(
   "74: two processes behind nginx are replaced under load, one after the other, and no request fails",
   async () => {
-    const { environment } = await serve({ users: 60 });
+    const { environment: served } = await serve({ users: 60 });
+    const environment = { ...served, ALLOWED_HOSTS: "gateways" }; // as nginx calls them
     const ports = [await freePort(), await freePort()];
     const start = async (port: number): Promise<Process> => {
       const gateway = run(["serve", "--port", String(port)], environment);
