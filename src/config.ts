@@ -3,6 +3,7 @@ import type { Roster } from "./domain/team.ts";
 import { IDENTITIES, type IdentityPolicy, isIdentity, isRole, ROLES, scopesOf } from "./domain/viewer.ts";
 import { LIMIT_RANGES, LIMITS, type LimitName, type RequestLimits, type StatedLimit } from "./limits.ts";
 import { readRoster } from "./roster.ts";
+import { type Environment, SETTINGS, type Setting } from "./settings.ts";
 import type { Limits } from "./upstream/budget.ts";
 import { Credential, type Credentials } from "./upstream/credential.ts";
 
@@ -103,129 +104,6 @@ export class ConfigError extends Error {
     this.faults = faults;
   }
 }
-
-/** Name, default and meaning of each setting: an environment variable, and a flag of the same name in kebab-case. */
-export const SETTINGS = {
-  HOST: ["127.0.0.1", "address to listen on; with real keys and AUTH=none only a loopback one"],
-  PORT: ["4000", "port to listen on; 0 takes any free one"],
-  ANTHROPIC_BASE_URL: [
-    "https://api.anthropic.com",
-    "upstream of all datasets: http or https, without credentials in it",
-  ],
-  ANTHROPIC_ANALYTICS_KEY: ["", "key of the Enterprise organization (sk-ant-api01-...)"],
-  ANTHROPIC_ADMIN_KEY: [
-    "",
-    "key of the Console organization (sk-ant-admin01-...); with neither key the sandbox answers",
-  ],
-  CLOCK: [
-    "",
-    "instant the clock starts at, such as 2026-11-22T12:00:00Z, and ticks on from; the machine's clock if not set",
-  ],
-  SANDBOX_USERS: ["250", "members of the simulated organization, 20 to 100000"],
-  SANDBOX_SEED: ["1", "seed of the simulated organization"],
-  SANDBOX_RATE_LIMIT: ["on", "whether the sandbox refuses more requests than upstream would: on or off"],
-  CACHE_MEMORY_BYTES: ["256MiB", "memory for upstream pages, such as 64MiB or 1GiB"],
-  CACHE_URL: [
-    "memory:",
-    "where answers are kept over restarts and for replicas: memory:, sqlite:PATH for the processes of one machine, or redis://HOST; with NODE_ENV=production it is sqlite:./cache.db if not set",
-  ],
-  CACHE_STORE_BYTES: ["4GiB", "the most a sqlite: store holds; a Redis server bounds itself"],
-  UPSTREAM_PER_MINUTE: [
-    "60",
-    "upstream requests a minute for figures, of each organization and of all replicas together",
-  ],
-  LOOKUPS_PER_MINUTE: ["100", "the same for look-ups, such as members and workspaces"],
-  FRESH_TTL: [
-    "",
-    "longest time in seconds that figures which can still move are reused; 0 always asks; per dataset if not set",
-  ],
-  OPERATION_TIMEOUT: ["30", "longest time for one operation, in seconds"],
-  UPSTREAM_TIMEOUT: ["10", "longest time for one upstream request, in seconds"],
-  MAX_UPSTREAM_REQUESTS: ["60", "the most upstream requests one operation may begin"],
-  MAX_FIRST: ["1000", "the most rows a list may be asked for"],
-  ...LIMITS,
-  CALLER_REQUESTS_PER_MINUTE: [
-    "",
-    "upstream requests a minute of one caller, by token or else by address; if not set, where AUTH asks who they are, as many as upstream allows all of them",
-  ],
-  CALLER_OPERATIONS_PER_MINUTE: [
-    "",
-    "operations and files a minute of one caller; if not set, 3000 where AUTH asks who they are",
-  ],
-  AUTH: ["none", "how callers prove who they are: none, tokens (TOKENS_FILE) or jwt (JWT_*)"],
-  TOKENS_FILE: [
-    "",
-    "JSON list of { name, sha256, role, scopes?, email?, expiresAt?, documents?, identity? }; the command token makes an entry; read again when it changes",
-  ],
-  JWT_JWKS_URL: ["", "where the issuer publishes the keys its tokens are signed with: an https URL"],
-  JWT_ISSUER: ["", "the issuer (iss) that tokens must name"],
-  JWT_AUDIENCE: ["", "the audience (aud) that tokens must be for"],
-  JWT_ROLE_CLAIM: [
-    "role",
-    "the claim that names the role: primary_owner, owner, admin, analyst, member or service",
-  ],
-  IDENTITY: [
-    "",
-    "how people are seen: full, pseudonym or none, of all roles or by role, such as analyst:none,service:pseudonym; by name where a role has identity:read and else by pseudonym if not set",
-  ],
-  MIN_PEOPLE: ["5", "the fewest people a group is of that is shown to callers with the identity none"],
-  PSEUDONYM_KEY: [
-    "",
-    "secret that pseudonyms are made with, 32 characters or more; made of the upstream keys if not set, so that pseudonyms change with those",
-  ],
-  MAX_CONCURRENT: [
-    "1000",
-    "the most requests answered at once, files and pages of GraphiQL at most a quarter of them; more get 503 and are told to come back",
-  ],
-  DRAIN_DELAY: [
-    "0",
-    "seconds that requests are still taken after a signal to end, while /readyz says 503: the time a load balancer takes to notice",
-  ],
-  TEAMS_FILE: [
-    "",
-    "who is in which team: CSV or JSON with email, team, and if known cost centre and manager; the RBAC groups if not set",
-  ],
-  ALIASES_FILE: ["", "several addresses of one person: CSV or JSON with email and one alias or more"],
-  ALLOWED_HOSTS: [
-    "",
-    "host names callers may know the gateway by, with commas between them, or * for any; if not set any, but with keys and AUTH=none only loopback names and addresses",
-  ],
-  ALLOWED_ORIGINS: [
-    "",
-    "origins whose pages may ask from a browser, with commas between them, such as https://dashboard.example.com; only the gateway's own if not set",
-  ],
-  DOCUMENTS: [
-    "any",
-    "which documents are run: any, or trusted for those of the query library and DOCUMENTS_FILE alone",
-  ],
-  DOCUMENTS_FILE: [
-    "",
-    "manifest of further trusted documents: Apollo's format, or an object of ids and texts, as Relay and codegen write it",
-  ],
-  DOCUMENTS_BYTES: [
-    "8MiB",
-    "memory for documents that clients register by their hash (automatic persisted queries), with DOCUMENTS=any",
-  ],
-  LOG_LEVEL: [
-    "info",
-    "how much is logged on standard error: trace, debug, info, warn, error, fatal or silent",
-  ],
-  AUDIT_LOG: [
-    "",
-    "where a line is kept for each operation and file: off, stderr, stdout, or the path of a file; stderr if not set where AUTH asks who callers are, else off",
-  ],
-  INTROSPECTION: [
-    "on",
-    "whether callers are told the part of the schema they may ask, by introspection, by the suggestions of errors and in GraphiQL: on or off",
-  ],
-  PLAYGROUND: [
-    "on",
-    "whether browsers are shown GraphiQL on /graphql: on or off; with INTROSPECTION=off they are not",
-  ],
-} as const satisfies Record<string, readonly [byDefault: string, meaning: string]>;
-
-export type Setting = keyof typeof SETTINGS;
-export type Environment = { readonly [S in Setting | "NODE_ENV"]?: string | undefined };
 
 /** The settings of an environment, or one ConfigError that lists every fault. */
 export function readConfig(environment: Environment): Config {

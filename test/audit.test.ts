@@ -11,13 +11,14 @@ import { buildSchema, getOperationAST, parse } from "graphql";
 import { Agent } from "undici";
 import { afterAll, describe, expect, test } from "vitest";
 import { createApp } from "../src/app.ts";
-import { type Environment, readConfig } from "../src/config.ts";
+import { readConfig } from "../src/config.ts";
 import { Pseudonyms } from "../src/domain/pseudonym.ts";
 import type { AuditEntry } from "../src/server/audit.ts";
 import { digestBy } from "../src/server/digest.ts";
 import { exchanges } from "../src/server/exchange.ts";
 import { sha256 } from "../src/server/tokens.ts";
 import { redactVariables } from "../src/server/variables.ts";
+import type { Environment } from "../src/settings.ts";
 import { type GatewayOptions, gateway, NOW, refusal } from "./gateway.ts";
 import { PATHS } from "./wire.ts";
 

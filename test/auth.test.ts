@@ -7,8 +7,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { exportJWK, SignJWT } from "jose";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { type Environment, readConfig } from "../src/config.ts";
+import { readConfig } from "../src/config.ts";
 import { sha256 } from "../src/server/tokens.ts";
+import type { Environment } from "../src/settings.ts";
 import { gateway, NOW } from "./gateway.ts";
 import { ask, endAll, run, urlIn } from "./process.ts";
 

@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
-import type { Environment } from "../src/config.ts";
 import {
   type Identity,
   type Permits,
@@ -15,6 +14,7 @@ import {
   type Viewer,
 } from "../src/domain/viewer.ts";
 import { sha256 } from "../src/server/tokens.ts";
+import type { Environment } from "../src/settings.ts";
 import { type Answer, type GatewayOptions, gateway } from "./gateway.ts";
 
 export interface Caller {

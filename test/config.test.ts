@@ -1,13 +1,7 @@
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
-import {
-  type Config,
-  ConfigError,
-  type Environment,
-  readConfig,
-  SETTINGS,
-  type Setting,
-} from "../src/config.ts";
+import { type Config, ConfigError, readConfig } from "../src/config.ts";
+import { type Environment, SETTINGS, type Setting } from "../src/settings.ts";
 
 const ANALYTICS = "sk-ant-api01-secret-of-the-enterprise";
 const ADMIN = "sk-ant-admin01-secret-of-the-console";

@@ -6,9 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
-import type { Environment } from "../src/config.ts";
 import { createListener } from "../src/server/listener.ts";
 import { sha256 } from "../src/server/tokens.ts";
+import type { Environment } from "../src/settings.ts";
 import { gateway } from "./gateway.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "edge-"));

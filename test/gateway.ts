@@ -1,11 +1,12 @@
 import type { Dispatcher } from "undici";
 import { createApp } from "../src/app.ts";
 import type { SharedStore } from "../src/cache/shared-store.ts";
-import { type Environment, readConfig } from "../src/config.ts";
+import { readConfig } from "../src/config.ts";
 import { SandboxDispatcher } from "../src/sandbox/dispatcher.ts";
 import type { Handle, WireRequest, WireResponse } from "../src/sandbox/handler.ts";
 import { createSandbox, type Sandbox } from "../src/sandbox/sandbox.ts";
 import type { AuditEntry } from "../src/server/audit.ts";
+import type { Environment } from "../src/settings.ts";
 import type { Pace } from "../src/upstream/pace.ts";
 
 export const NOW = "2026-11-22T12:00:00Z";

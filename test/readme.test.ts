@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { SETTINGS } from "../src/config.ts";
 import { ERROR_CODES } from "../src/errors.ts";
+import { SETTINGS } from "../src/settings.ts";
 
 const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
 

@@ -2,7 +2,6 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
-import type { Environment } from "../src/config.ts";
 import { day, startOf } from "../src/domain/day.ts";
 import { type Decimal, formatDecimal, parseDecimal, plus, sum } from "../src/domain/decimal.ts";
 import { dayNumberOf } from "../src/sandbox/calendar.ts";
@@ -11,6 +10,7 @@ import { SCALE } from "../src/sandbox/ledger/prices.ts";
 import { createLedger } from "../src/sandbox/ledger.ts";
 import { NOTABLE, type Person } from "../src/sandbox/organization/people.ts";
 import { createOrganization, type Organization } from "../src/sandbox/organization.ts";
+import type { Environment } from "../src/settings.ts";
 import { gateway, NOW } from "./gateway.ts";
 
 /** What tests of teams share: an operator's list of them, and what the base table then says of each. */

@@ -5,10 +5,11 @@ import { redisStore } from "../cache/redis-store.ts";
 import type { SharedStore } from "../cache/shared-store.ts";
 import { sqliteStore } from "../cache/sqlite-store.ts";
 import { clockFrom } from "../clock.ts";
-import { type Config, ConfigError, type Environment, readConfig, SETTINGS } from "../config.ts";
+import { type Config, ConfigError, readConfig } from "../config.ts";
 import type { Instant } from "../domain/day.ts";
 import { SandboxDispatcher } from "../sandbox/dispatcher.ts";
 import { createSandbox } from "../sandbox/sandbox.ts";
+import { type Environment, SETTINGS } from "../settings.ts";
 
 /** A gateway for one command, over the sandbox unless keys are set. */
 export interface Opened<A extends Accounts = Accounts> {

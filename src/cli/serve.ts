@@ -1,8 +1,9 @@
 import type { AddressInfo } from "node:net";
 import { Command } from "commander";
-import { type AuthConfig, type Config, type Environment, SETTINGS, type Setting } from "../config.ts";
+import type { AuthConfig, Config } from "../config.ts";
 import type { Instant } from "../domain/day.ts";
 import { createListener } from "../server/listener.ts";
+import { type Environment, SETTINGS, type Setting } from "../settings.ts";
 import { openAuditLog } from "./audit-log.ts";
 import { createLog, faultOf } from "./log.ts";
 import { openGateway, upstreamOf } from "./open.ts";
