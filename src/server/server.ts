@@ -1,55 +1,29 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { GraphQLSchema } from "graphql";
-import { createYoga, useReadinessCheck } from "graphql-yoga";
 import type { AllowedHosts } from "../config.ts";
 import type { Context } from "../context.ts";
 import type { Instant } from "../domain/day.ts";
-import { NOBODY, type Viewer } from "../domain/viewer.ts";
-import type { RequestLimits } from "../limits.ts";
+import type { Viewer } from "../domain/viewer.ts";
 import type { Asker } from "../upstream/operation.ts";
 import { Admission } from "./admission.ts";
-import { type Audit, auditEntry, type Ending, noted } from "./audit.ts";
-import { type Authenticate, authenticated, doorkeeper, Refusal, type ViewerOf } from "./authenticate.ts";
-import { boundCost } from "./cost.ts";
-import type { Digest } from "./digest.ts";
-import { callDocuments, isCall } from "./documents/call.ts";
-import { type DocumentsOptions, findDocuments } from "./documents/request.ts";
-import { clientError, translateErrors } from "./errors.ts";
+import { type Audit, auditEntry, type Ending } from "./audit.ts";
+import { type Authenticate, doorkeeper, Refusal, type ViewerOf } from "./authenticate.ts";
+import { isCall } from "./documents/call.ts";
 import { Exchange, exchanges, REQUEST_ID } from "./exchange.ts";
 import { exportsOverHttp } from "./export/http.ts";
-import { introspection, schemaView } from "./introspection.ts";
-import { boundRequests, parserCache } from "./limits/bound.ts";
+import { type GraphQLOptions, graphqlOverHttp, HEALTH, READINESS } from "./graphql.ts";
+import { schemaView } from "./introspection.ts";
 import { type CallerLimits, Callers } from "./limits/callers.ts";
-import { reportUsage } from "./operation.ts";
-import { corsOf, isForUs, PROTECTIVE, protective, refuseForeign } from "./origin.ts";
-import { playground } from "./playground.ts";
-import { readRequests } from "./request.ts";
+import { isForUs, PROTECTIVE } from "./origin.ts";
 
-const GRAPHQL = "/graphql";
-
-/** Answers 200 as long as the process runs. */
-export const HEALTH = "/healthz";
-
-/** Answers 200 as long as requests should be sent here; 503 from the moment the process is told to end. Asks nobody. */
-export const READINESS = "/readyz";
-
-export interface ServerOptions {
-  readonly schema: GraphQLSchema;
+export interface ServerOptions extends GraphQLOptions {
   /** What one operation has in hand, as its viewer sees people. */
   readonly context: (asker: Asker, viewer: Viewer) => Context;
   readonly now: () => Instant;
-  readonly operationTimeoutMs: number;
-  readonly requestLimits: RequestLimits;
   readonly callerLimits: CallerLimits;
   /** Whether anybody is told what there is to ask. */
   readonly introspection: boolean;
-  readonly playground: boolean;
-  readonly documents: DocumentsOptions;
   /** Names the gateway is asked by. */
   readonly allowedHosts: AllowedHosts;
-  /** Whose pages may read answers. */
-  readonly allowedOrigins: readonly string[];
-  readonly isReady: () => boolean;
   /** Null: nobody is asked who they are. */
   readonly authenticate: Authenticate | null;
   /** Who everybody is then. */
@@ -58,30 +32,12 @@ export interface ServerOptions {
   readonly maxConcurrent: number;
   /** Told of every operation and file; null: nobody keeps account. */
   readonly audit: Audit | null;
-  /** What stands in the audit log for texts. */
-  readonly digest: Digest;
-  /** Told of faults that clients see only as INTERNAL_SERVER_ERROR. */
-  readonly onFault: (fault: unknown) => void;
 }
 
 /** The HTTP edge: GraphQL on /graphql, GraphiQL for browsers on the same path, trusted documents on /q/, files on /export/, liveness and readiness. */
-export function createServer({
-  schema,
-  context,
-  now,
-  operationTimeoutMs,
-  requestLimits,
-  callerLimits,
-  onFault,
-  authenticate,
-  anybody,
-  allowedOrigins,
-  documents,
-  audit,
-  digest,
-  ...options
-}: ServerOptions) {
-  const viewerOf = known(doorkeeper(authenticate, anybody));
+export function createServer(options: ServerOptions) {
+  const { schema, context, now, documents, audit, digest, onFault } = options;
+  const viewerOf = known(doorkeeper(options.authenticate, options.anybody));
   const contextOf = (asker: Asker, viewer: Viewer): Context => {
     const made = context({ ...asker, caller: viewer.name || (asker.caller ?? "") }, viewer);
     const { usage, datasets } = made.upstream;
@@ -89,55 +45,10 @@ export function createServer({
     return { ...made, now: instantOf(now()) };
   };
   const view = schemaView(schema, options.introspection);
-  const callers = new Callers(callerLimits, now);
+  const callers = new Callers(options.callerLimits, now);
   const enter = (viewer: Viewer, address: string) => callers.enter(viewer.name || address);
   const files = exportsOverHttp({ schema, view, context: contextOf, viewerOf, enter, digest, onFault });
-  const viewers = new WeakMap<Request, Viewer>();
-  const suggestsTo = (request: Request) => view.isWhole(viewers.get(request) ?? NOBODY);
-  const yoga = createYoga<Partial<NodeRequest>, Context>({
-    schema,
-    context: ({ request, req, res }): Context =>
-      contextOf(
-        {
-          signal: patience(request.signal, operationTimeoutMs, res),
-          caller: req?.socket.remoteAddress ?? "",
-        },
-        viewers.get(request) ?? NOBODY,
-      ),
-    plugins: [
-      protective(allowedOrigins),
-      useReadinessCheck({ endpoint: READINESS, check: options.isReady }),
-      options.playground && playground(GRAPHQL),
-      noted((path) => path === GRAPHQL || isCall(path), digest),
-      authenticated(viewerOf, viewers),
-      refuseForeign(allowedOrigins),
-      {
-        onRequestParse: ({ request, serverContext }) => {
-          const { req } = serverContext as Partial<NodeRequest>;
-          enter(viewers.get(request) ?? NOBODY, req?.socket.remoteAddress ?? "");
-        },
-      },
-      readRequests(requestLimits),
-      // Before texts are found by their hash, so that none is registered that is too long.
-      boundRequests(requestLimits),
-      findDocuments(documents, viewers),
-      reportUsage(),
-      introspection(view),
-      boundCost({ limits: requestLimits, callers, onFault }),
-      translateErrors(onFault, suggestsTo),
-      callDocuments(schema, documents.trusted, viewers, suggestsTo),
-    ],
-    graphqlEndpoint: GRAPHQL,
-    healthCheckEndpoint: HEALTH,
-    landingPage: false,
-    graphiql: false,
-    maskedErrors: { maskError: (error) => clientError(error, onFault) },
-    cors: corsOf(allowedOrigins),
-    multipart: false,
-    maxRequestBodySize: requestLimits.MAX_BODY_BYTES,
-    parserAndValidationCache: parserCache(),
-    logging: false,
-  });
+  const yoga = graphqlOverHttp(options, { contextOf, viewerOf, view, callers, enter });
   const admission = new Admission(options.maxConcurrent);
   const over = (exchange: Exchange, ending: Ending) => {
     const trusted = (hash: string) => documents.trusted.find(hash)?.name ?? null;
@@ -257,34 +168,7 @@ function refuse(response: ServerResponse, { status, headers, body }: Refusal): v
   response.end(body);
 }
 
-/** What a node:http listener adds to a request. */
-interface NodeRequest {
-  readonly req: IncomingMessage;
-  readonly res: ServerResponse;
-}
-
 /** One operation sees one moment: a query that runs over midnight does not mix two days. */
 function instantOf(moment: Instant): () => Instant {
   return () => moment;
-}
-
-/**
- * Ends when the client leaves or the time is up. With the answer both are forgotten: a timer that stayed would hold, for as long
- * as an operation may take, what it was set for.
- */
-function patience(client: AbortSignal, timeoutMs: number, response?: ServerResponse): AbortSignal {
-  const over = new AbortController();
-  const late = () => over.abort(new DOMException("the operation took too long", "TimeoutError"));
-  const timer = setTimeout(late, timeoutMs).unref();
-  const leave = () => {
-    clearTimeout(timer);
-    over.abort(client.reason);
-  };
-  if (client.aborted) leave();
-  client.addEventListener("abort", leave, { once: true });
-  response?.once("finish", () => {
-    clearTimeout(timer);
-    client.removeEventListener("abort", leave);
-  });
-  return over.signal;
 }

@@ -1,0 +1,146 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { GraphQLSchema } from "graphql";
+import { createYoga, useReadinessCheck } from "graphql-yoga";
+import type { Context } from "../context.ts";
+import { NOBODY, type Viewer } from "../domain/viewer.ts";
+import type { RequestLimits } from "../limits.ts";
+import type { Asker } from "../upstream/operation.ts";
+import { noted } from "./audit.ts";
+import { authenticated, type ViewerOf } from "./authenticate.ts";
+import { boundCost } from "./cost.ts";
+import type { Digest } from "./digest.ts";
+import { callDocuments, isCall } from "./documents/call.ts";
+import { type DocumentsOptions, findDocuments } from "./documents/request.ts";
+import { clientError, translateErrors } from "./errors.ts";
+import { introspection, type SchemaView } from "./introspection.ts";
+import { boundRequests, parserCache } from "./limits/bound.ts";
+import type { Callers } from "./limits/callers.ts";
+import { reportUsage } from "./operation.ts";
+import { corsOf, protective, refuseForeign } from "./origin.ts";
+import { playground } from "./playground.ts";
+import { readRequests } from "./request.ts";
+
+const GRAPHQL = "/graphql";
+
+/** Answers 200 as long as the process runs. */
+export const HEALTH = "/healthz";
+
+/** Answers 200 as long as requests should be sent here; 503 from the moment the process is told to end. Asks nobody. */
+export const READINESS = "/readyz";
+
+export interface GraphQLOptions {
+  readonly schema: GraphQLSchema;
+  readonly operationTimeoutMs: number;
+  readonly requestLimits: RequestLimits;
+  readonly playground: boolean;
+  readonly documents: DocumentsOptions;
+  /** Whose pages may read answers. */
+  readonly allowedOrigins: readonly string[];
+  readonly isReady: () => boolean;
+  /** What stands in the audit log for texts. */
+  readonly digest: Digest;
+  /** Told of faults that clients see only as INTERNAL_SERVER_ERROR. */
+  readonly onFault: (fault: unknown) => void;
+}
+
+/** What the server shares with what else it serves. */
+interface Shared {
+  readonly contextOf: (asker: Asker, viewer: Viewer) => Context;
+  readonly viewerOf: ViewerOf;
+  readonly view: SchemaView;
+  readonly callers: Callers;
+  /** Counts a request of a caller. */
+  readonly enter: (viewer: Viewer, address: string) => void;
+}
+
+/**
+ * GraphQL over HTTP, with GraphiQL on the same path, trusted documents by name, liveness and readiness. What is to be refused is
+ * refused in the order of the plugins: who asks, how much they ask, what they ask, and what it costs.
+ */
+export function graphqlOverHttp(
+  {
+    schema,
+    operationTimeoutMs,
+    requestLimits,
+    allowedOrigins,
+    documents,
+    digest,
+    onFault,
+    ...options
+  }: GraphQLOptions,
+  { contextOf, viewerOf, view, callers, enter }: Shared,
+) {
+  const viewers = new WeakMap<Request, Viewer>();
+  const suggestsTo = (request: Request) => view.isWhole(viewers.get(request) ?? NOBODY);
+  return createYoga<Partial<NodeRequest>, Context>({
+    schema,
+    context: ({ request, req, res }): Context =>
+      contextOf(
+        {
+          signal: patience(request.signal, operationTimeoutMs, res),
+          caller: req?.socket.remoteAddress ?? "",
+        },
+        viewers.get(request) ?? NOBODY,
+      ),
+    plugins: [
+      protective(allowedOrigins),
+      useReadinessCheck({ endpoint: READINESS, check: options.isReady }),
+      options.playground && playground(GRAPHQL),
+      noted((path) => path === GRAPHQL || isCall(path), digest),
+      authenticated(viewerOf, viewers),
+      refuseForeign(allowedOrigins),
+      {
+        onRequestParse: ({ request, serverContext }) => {
+          const { req } = serverContext as Partial<NodeRequest>;
+          enter(viewers.get(request) ?? NOBODY, req?.socket.remoteAddress ?? "");
+        },
+      },
+      readRequests(requestLimits),
+      // Before texts are found by their hash, so that none is registered that is too long.
+      boundRequests(requestLimits),
+      findDocuments(documents, viewers),
+      reportUsage(),
+      introspection(view),
+      boundCost({ limits: requestLimits, callers, onFault }),
+      translateErrors(onFault, suggestsTo),
+      callDocuments(schema, documents.trusted, viewers, suggestsTo),
+    ],
+    graphqlEndpoint: GRAPHQL,
+    healthCheckEndpoint: HEALTH,
+    landingPage: false,
+    graphiql: false,
+    maskedErrors: { maskError: (error) => clientError(error, onFault) },
+    cors: corsOf(allowedOrigins),
+    multipart: false,
+    maxRequestBodySize: requestLimits.MAX_BODY_BYTES,
+    parserAndValidationCache: parserCache(),
+    logging: false,
+  });
+}
+
+/** What a node:http listener adds to a request. */
+interface NodeRequest {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+}
+
+/**
+ * Ends when the client leaves or the time is up. With the answer both are forgotten: a timer that stayed would hold, for as long
+ * as an operation may take, what it was set for.
+ */
+function patience(client: AbortSignal, timeoutMs: number, response?: ServerResponse): AbortSignal {
+  const over = new AbortController();
+  const late = () => over.abort(new DOMException("the operation took too long", "TimeoutError"));
+  const timer = setTimeout(late, timeoutMs).unref();
+  const leave = () => {
+    clearTimeout(timer);
+    over.abort(client.reason);
+  };
+  if (client.aborted) leave();
+  client.addEventListener("abort", leave, { once: true });
+  response?.once("finish", () => {
+    clearTimeout(timer);
+    client.removeEventListener("abort", leave);
+  });
+  return over.signal;
+}
