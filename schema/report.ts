@@ -47,6 +47,7 @@ import {
   rowsWanted,
   type Slice,
 } from "./connection.ts";
+import { demand } from "./demand.ts";
 import { type Incomplete, IncompleteEnum } from "./incomplete.ts";
 import { DateRange, type DateRangeInput, resolveRange } from "./range.ts";
 import type { ReportNode } from "./report-bucket.ts";
@@ -165,6 +166,8 @@ function plansOf<Measure>(
 ): ReportPlans<Measure> {
   const byTeam = groupBy?.includes("TEAM") ?? false;
   demandDimensions(ctx, groupBy ?? [], narrowedBy(filter));
+  // The one team that is left can be too small to be shown.
+  if (byTeam && topOf(top) !== null) demand(ctx, "individuals", "`top` by TEAM");
   const question = {
     range: resolveRange(range, ctx.now()),
     bucket: askedWidth(bucket ?? "DAY"),

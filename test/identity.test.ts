@@ -399,6 +399,10 @@ describe("in groups", () => {
       "Claude Code of some",
       `claudeCode(${WEEK}, filter: { emails: ["x@example.com"] }) { nodes { sessions } }`,
     ],
+    [
+      "what is left beside some teams",
+      `cost(${MONTH}, bucket: NONE, groupBy: [TEAM], overlap: SPLIT, top: 3) { nodes { team } }`,
+    ],
     ["what people who left cost", `reconciliation(${MONTH}) { difference { net { usd } } }`],
     ["a person by id", `node(id: "${Buffer.from("User:user_x").toString("base64url")}") { id }`],
   ])("refuses %s before anything is asked", async (_what, question) => {
