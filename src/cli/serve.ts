@@ -100,6 +100,7 @@ const WHO_MAY = {
 function greeting(config: Config, { port }: AddressInfo, now: Instant): string {
   const { host, clock, playground, auth, documents } = config;
   const url = `http://${host.includes(":") ? `[${host.replace(/[[\]]/g, "")}]` : host}:${port}/graphql`;
+  const token = auth.kind === "none" ? "" : ` -H "authorization: Bearer $TOKEN"`;
   return [
     `Listening on ${url}${playground ? " (open it in a browser for GraphiQL)" : ""}`,
     upstreamOf(config),
@@ -108,7 +109,7 @@ function greeting(config: Config, { port }: AddressInfo, now: Instant): string {
     "",
     "Try:",
     documents.trustedOnly
-      ? `  curl -s ${url.replace(/graphql$/, "q/PeopleThisWeek")}`
-      : `  curl -s ${url} -H 'content-type: application/json' -d '${JSON.stringify({ query: EXAMPLE })}'`,
+      ? `  curl -s ${url.replace(/graphql$/, "q/PeopleThisWeek")}${token}`
+      : `  curl -s ${url}${token} -H 'content-type: application/json' -d '${JSON.stringify({ query: EXAMPLE })}'`,
   ].join("\n");
 }
