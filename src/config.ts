@@ -166,7 +166,7 @@ export function readConfig(environment: Environment): Config {
     baseUrl: read(
       "ANTHROPIC_BASE_URL",
       baseUrl,
-      "an http or https URL without credentials, query or fragment",
+      "an http or https URL without credentials, query or fragment, and not of a link-local address",
       new URL("http://invalid.invalid"),
     ),
     credentials: sandboxed
@@ -380,8 +380,11 @@ function storeOf(value: string, maxBytes: number, faults: string[]): StoreConfig
   return { kind: "redis", url: value };
 }
 
+/** Where clouds hand out credentials of machines, in each way that a parsed URL writes it. */
+const LINK_LOCAL = /^(169\.254\.|\[::ffff:a9fe:|\[fe[89ab])/;
+
 function baseUrl(value: string): URL | null {
   const url = URL.parse(value);
   const plain = url !== null && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "";
-  return plain && url.search === "" && url.hash === "" ? url : null;
+  return plain && url.search === "" && url.hash === "" && !LINK_LOCAL.test(url.hostname) ? url : null;
 }

@@ -235,9 +235,14 @@ describe("ANTHROPIC_BASE_URL", () => {
     "https://upstream.test/?key=1",
     "https://upstream.test/#there",
     "https://",
+    "http://169.254.169.254",
+    "http://0xa9fea9fe/latest",
+    "http://2852039166",
+    "http://[::ffff:169.254.169.254]",
+    "http://[fe80::1]",
   ])("may not be %s", (url) =>
     expect(faults({ ...KEYS, ANTHROPIC_BASE_URL: url })).toEqual([
-      "ANTHROPIC_BASE_URL is not an http or https URL without credentials, query or fragment.",
+      "ANTHROPIC_BASE_URL is not an http or https URL without credentials, query or fragment, and not of a link-local address.",
     ]),
   );
 

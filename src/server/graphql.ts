@@ -13,12 +13,13 @@ import { callDocuments, isCall } from "./documents/call.ts";
 import { type DocumentsOptions, findDocuments } from "./documents/request.ts";
 import { clientError, translateErrors } from "./errors.ts";
 import { introspection, type SchemaView } from "./introspection.ts";
+import { knownOperations } from "./known-operations.ts";
 import { boundRequests, parserCache } from "./limits/bound.ts";
 import type { Callers } from "./limits/callers.ts";
 import { reportUsage } from "./operation.ts";
 import { corsOf, protective, refuseForeign } from "./origin.ts";
 import { playground } from "./playground.ts";
-import { readRequests } from "./request.ts";
+import { answerInJson, readRequests, refuseOtherPaths } from "./request.ts";
 
 const GRAPHQL = "/graphql";
 
@@ -27,6 +28,13 @@ export const HEALTH = "/healthz";
 
 /** Answers 200 as long as requests should be sent here; 503 from the moment the process is told to end. Asks nobody. */
 export const READINESS = "/readyz";
+
+const NOTHING_HERE =
+  "There is nothing here; GraphQL is on /graphql, trusted documents are on /q/NAME, and files on /export/NAME.csv.";
+
+function isGraphQL(path: string): boolean {
+  return path === GRAPHQL || path === `${GRAPHQL}/` || isCall(path);
+}
 
 export interface GraphQLOptions {
   readonly schema: GraphQLSchema;
@@ -86,8 +94,10 @@ export function graphqlOverHttp(
       protective(allowedOrigins),
       useReadinessCheck({ endpoint: READINESS, check: options.isReady }),
       options.playground && playground(GRAPHQL),
-      noted((path) => path === GRAPHQL || isCall(path), digest),
+      noted(isGraphQL, digest),
       authenticated(viewerOf, viewers),
+      refuseOtherPaths((path) => isGraphQL(path) || path === HEALTH, NOTHING_HERE),
+      answerInJson(isGraphQL),
       refuseForeign(allowedOrigins),
       {
         onRequestParse: ({ request, serverContext }) => {
@@ -98,6 +108,7 @@ export function graphqlOverHttp(
       readRequests(requestLimits),
       // Before texts are found by their hash, so that none is registered that is too long.
       boundRequests(requestLimits),
+      knownOperations(),
       findDocuments(documents, viewers),
       reportUsage(),
       introspection(view),

@@ -1,6 +1,10 @@
 import { GraphQLError } from "graphql";
-import type { Plugin } from "graphql-yoga";
+import type { FetchAPI, GraphQLParams, Plugin } from "graphql-yoga";
+import type { ErrorCode } from "../errors.ts";
 import type { RequestLimits } from "../limits.ts";
+import { MalformedBody, readBody, readJson } from "./body.ts";
+import { isCall } from "./documents/call.ts";
+import { exchanges } from "./exchange.ts";
 import { exceeded } from "./limits/exceeded.ts";
 
 /**
@@ -9,7 +13,7 @@ import { exceeded } from "./limits/exceeded.ts";
  */
 export function readRequests(limits: RequestLimits): Plugin {
   return {
-    onRequestParse({ request, requestParser, setRequestParser }) {
+    onRequestParse({ request, url, requestParser, setRequestParser }) {
       const type = request.headers.get("content-type") ?? "";
       if (request.method === "POST" && !JSON_TYPE.test(type)) {
         throw badRequest(415, "The body must be JSON; send `content-type: application/json`.");
@@ -20,20 +24,45 @@ export function readRequests(limits: RequestLimits): Plugin {
       }
       const declared = Number(request.headers.get("content-length"));
       if (declared > limits.MAX_BODY_BYTES) throw exceeded(limits, "MAX_BODY_BYTES", declared);
-      if (requestParser === undefined) return;
+      if (requestParser === undefined || isCall(url.pathname)) return;
       setRequestParser(async (read) => {
         try {
-          const params = await requestParser(read);
-          if (Array.isArray(params)) throw badRequest(400, BATCH);
-          return params;
+          return read.method === "POST" ? inBody(await read.arrayBuffer()) : inUrl(url.searchParams);
         } catch (fault) {
-          if (fault instanceof GraphQLError)
-            throw isTooLong(fault) ? exceeded(limits, "MAX_BODY_BYTES") : fault;
-          throw badRequest(400, "The parameters `variables` and `extensions` must be JSON.");
+          if (fault instanceof MalformedBody) throw badRequest(400, fault.message);
+          if (fault instanceof GraphQLError && isTooLong(fault)) throw exceeded(limits, "MAX_BODY_BYTES");
+          throw fault;
         }
       });
     },
   };
+}
+
+function inBody(bytes: ArrayBuffer): GraphQLParams {
+  const params = readBody(bytes);
+  if (Array.isArray(params)) throw badRequest(400, BATCH);
+  if (typeof params !== "object" || params === null)
+    throw badRequest(400, 'The body must be an object, such as {"query": "{ __typename }"}.');
+  return params;
+}
+
+function inUrl(parameters: URLSearchParams): GraphQLParams {
+  const given = (name: string): string | undefined => {
+    const [text, ...more] = parameters.getAll(name);
+    if (more.length > 0) throw badRequest(400, `The parameter \`${name}\` is given twice; give it once.`);
+    return text || undefined;
+  };
+  const json = (name: string) => {
+    const text = given(name);
+    return text === undefined ? undefined : readJson(text, `The parameter \`${name}\``);
+  };
+  // What the two that are JSON turn out to be is looked at as it is in a body.
+  return {
+    query: given("query"),
+    operationName: given("operationName"),
+    variables: json("variables"),
+    extensions: json("extensions"),
+  } as GraphQLParams;
 }
 
 const BATCH =
@@ -45,6 +74,44 @@ function isTooLong({ extensions: { code } }: GraphQLError): boolean {
 }
 
 const JSON_TYPE = /^application\/(graphql\+)?json *(;|$)/i;
+
+/**
+ * Answers are JSON and nothing else; whoever takes none learns so before anything is run. Yoga would run it, and then send a stream
+ * of one event or nothing at all.
+ */
+export function answerInJson(isGraphQL: (path: string) => boolean): Plugin {
+  return {
+    onRequest({ request: { method, headers }, url, fetchAPI, endResponse }) {
+      if (!["GET", "POST"].includes(method) || !isGraphQL(url.pathname)) return;
+      if (takesJson(headers.get("accept") || "*/*")) return;
+      exchanges.getStore()?.codes.add("BAD_REQUEST");
+      endResponse(
+        refused(fetchAPI, 406, "BAD_REQUEST", "Answers are JSON; send `accept: application/json`."),
+      );
+    },
+  };
+}
+
+/** Says of paths that are nobody's which ones there are. */
+export function refuseOtherPaths(isKnown: (path: string) => boolean, sentence: string): Plugin {
+  return {
+    onRequest({ url, fetchAPI, endResponse }) {
+      if (!isKnown(url.pathname)) endResponse(refused(fetchAPI, 404, "NOT_FOUND", sentence));
+    },
+  };
+}
+
+function refused({ Response }: FetchAPI, status: number, code: ErrorCode, message: string): Response {
+  const body = JSON.stringify({ errors: [{ message, extensions: { code } }] });
+  return new Response(body, { status, headers: { "content-type": "application/json; charset=utf-8" } });
+}
+
+function takesJson(accept: string): boolean {
+  return accept
+    .toLowerCase()
+    .split(",")
+    .some((each) => /^\s*(\*\/\*|application\/(\*|json|graphql-response\+json))\s*(;|$)/.test(each));
+}
 
 function badRequest(status: number, message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: "BAD_REQUEST", http: { status } } });

@@ -72,7 +72,7 @@ async function begin(url: string, text: string, part = 1): Promise<Socket> {
 
 function post(query: string): string {
   const body = JSON.stringify({ query });
-  return `POST /graphql HTTP/1.1\r\nhost: gateway.test\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+  return `POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
 }
 
 /** As many as before anybody came, or two that the runtime keeps for itself. */
@@ -102,7 +102,7 @@ test("71: three hundred clients that vanish in the middle leave nothing behind",
 });
 
 /** GraphiQL's nine megabytes: more than the system takes for a reader that takes nothing. */
-const PAGE = "GET /graphql HTTP/1.1\r\nhost: gateway.test\r\naccept: text/html\r\n\r\n";
+const PAGE = "GET /graphql HTTP/1.1\r\nhost: localhost\r\naccept: text/html\r\n\r\n";
 
 /** Clients that ask for the page and take none of it. */
 async function stalled(url: string, readers: number): Promise<Socket[]> {
