@@ -82,7 +82,7 @@ const JSON_TYPE = /^application\/(graphql\+)?json *(;|$)/i;
 export function answerInJson(isGraphQL: (path: string) => boolean): Plugin {
   return {
     onRequest({ request: { method, headers }, url, fetchAPI, endResponse }) {
-      if (!["GET", "POST"].includes(method) || !isGraphQL(url.pathname)) return;
+      if (method === "OPTIONS" || !isGraphQL(url.pathname)) return;
       if (takesJson(headers.get("accept") || "*/*")) return;
       exchanges.getStore()?.codes.add("BAD_REQUEST");
       endResponse(

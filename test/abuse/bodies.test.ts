@@ -101,7 +101,7 @@ describe("a body that is no text or no JSON is not run (2)", () => {
   const bytes = (...parts: (string | number[])[]) =>
     Buffer.concat(parts.map((part) => (typeof part === "string" ? Buffer.from(part) : Buffer.from(part))));
 
-  test.each<[string, Buffer]>([
+  test.each<[string, Buffer<ArrayBuffer>]>([
     ["a byte that begins nothing", bytes('{"query":"{ organization { name } }","a":"', [0xff], '"}')],
     ["a letter that breaks off", bytes('{"query":"{ organization { name } } #', [0xc3], '"}')],
     ["an overlong letter", bytes('{"query":"{ organization { name } } #', [0xc0, 0xaf], '"}')],
@@ -114,7 +114,7 @@ describe("a body that is no text or no JSON is not run (2)", () => {
     expect(await expectMalformed(body)).toContain("UTF-8");
   });
 
-  test.each<[string, Buffer]>([
+  test.each<[string, Buffer<ArrayBuffer>]>([
     ["UTF-16", Buffer.from(QUESTION, "utf16le")],
     ["UTF-16 with its mark", Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(QUESTION, "utf16le")])],
     ["a byte order mark", bytes([0xef, 0xbb, 0xbf], QUESTION)],
@@ -190,7 +190,7 @@ describe("an answer that a client does not take is not made (7)", () => {
     expect(response.headers.get("content-type")).toMatch(/^application\/(graphql-response\+)?json/);
   });
 
-  test.each([
+  test.each<[string, string?]>([
     ["mutation { a }"],
     ["mutation A { __typename } query B { __typename }", "B"],
     ["subscription { a }"],
