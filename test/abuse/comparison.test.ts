@@ -1,0 +1,59 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test, vi } from "vitest";
+import { schema } from "../../schema/index.ts";
+import { readDocuments } from "../../src/server/documents/manifest.ts";
+import { fileTokens, sha256 } from "../../src/server/tokens.ts";
+
+const compared = vi.hoisted((): [Uint8Array, Uint8Array][] => []);
+vi.mock("node:crypto", async (original) => {
+  const crypto = await original<typeof import("node:crypto")>();
+  const timingSafeEqual = (a: Uint8Array, b: Uint8Array) => {
+    compared.push([a, b]);
+    return crypto.timingSafeEqual(a, b);
+  };
+  return { ...crypto, timingSafeEqual };
+});
+
+const folder = mkdtempSync(join(tmpdir(), "comparison-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const COUNT = 50;
+const tokenOf = (i: number) => `cag_${String(i).padStart(40, "t")}`;
+
+const path = join(folder, "tokens.json");
+writeFileSync(
+  path,
+  JSON.stringify(
+    Array.from({ length: COUNT }, (_, i) => ({
+      name: `caller ${i}`,
+      role: "OWNER",
+      sha256: sha256(tokenOf(i)).toString("hex"),
+    })),
+  ),
+);
+const viewerOf = fileTokens({
+  path,
+  identity: { byRole: {}, minPeople: 5 },
+  now: () => 0,
+  onFault: () => {},
+  documents: readDocuments(schema, ""),
+});
+
+test.each<[string, string, string | null]>([
+  ["the first", tokenOf(0), "caller 0"],
+  ["the last", tokenOf(COUNT - 1), `caller ${COUNT - 1}`],
+  ["one of another length", "x", null],
+  ["one that is nearly the first", `${tokenOf(0).slice(0, -1)}x`, null],
+  ["nothing like any", `cag_${"z".repeat(40)}`, null],
+  ["the hash of the first", sha256(tokenOf(0)).toString("hex"), null],
+])("%s is compared with every token, by hashes of one length (32)", (_what, token, name) => {
+  compared.length = 0;
+  expect(viewerOf(token)?.name ?? null).toBe(name);
+  expect(compared).toHaveLength(COUNT);
+  for (const [a, b] of compared) {
+    expect(a.length).toBe(32);
+    expect(b).toEqual(sha256(token));
+  }
+});
