@@ -61,6 +61,25 @@ describe("pages of other origins", () => {
     }
   });
 
+  test("that say where they are of when they ask by GET, as for a web socket, ask nothing", async () => {
+    const { app, seen } = gateway({ sandbox: { users: 3 }, settings: { ALLOWED_ORIGINS: OURS } });
+    const get = (origin: string, more: Record<string, string> = {}) =>
+      app.fetch(`${URL}?query={organization{name}}`, {
+        headers: { host: "gateway.test", accept: "application/json", origin, ...more },
+      });
+    for (const origin of [
+      "https://evil.example",
+      "null",
+      "http://gateway.test:81",
+      "http://gateway.test.evil.example",
+    ]) {
+      for (const more of [{}, { upgrade: "websocket", connection: "upgrade" }])
+        expect((await get(origin, more)).status, origin).toBe(403);
+    }
+    expect(seen).toEqual([]);
+    for (const origin of [OURS, "http://gateway.test"]) expect((await get(origin)).status, origin).toBe(200);
+  });
+
   test("are kept apart by caches between them and the gateway", async () => {
     const { app } = gateway({ sandbox: { users: 3 }, settings: { ALLOWED_ORIGINS: OURS } });
     for (const origin of [OURS, "https://evil.example"])

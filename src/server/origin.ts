@@ -42,7 +42,10 @@ export function isForUs(host: string | undefined, allowed: AllowedHosts): boolea
 
 /** Whether a page of another origin makes a browser ask, whose reader did not; a link that is followed is asked for. */
 export function isForeign(header: (name: string) => string | null): boolean {
-  const isElsewhere = ["cross-site", "same-site"].includes(header("sec-fetch-site") ?? "");
+  const origin = header("origin");
+  // All that is said of where a web socket is opened from, and by browsers of old: they say it of no GET to their own origin.
+  const isSaid = origin !== null && URL.parse(origin)?.host !== header("host");
+  const isElsewhere = isSaid || ["cross-site", "same-site"].includes(header("sec-fetch-site") ?? "");
   const isFollowed = header("sec-fetch-dest") === "document" && header("sec-fetch-user") === "?1";
   return isElsewhere && !isFollowed;
 }

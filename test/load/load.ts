@@ -11,12 +11,17 @@ export interface Answer {
 }
 
 /** A question put to a gateway, timed to the last byte of its answer. */
-export async function timed(url: string, query: string, dispatcher?: Agent): Promise<Answer> {
+export async function timed(
+  url: string,
+  query: string,
+  dispatcher?: Agent,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
   const begun = performance.now();
   const { statusCode, headers, body } = await request(`${url}/graphql`, {
     ...(dispatcher === undefined ? {} : { dispatcher }),
     method: "POST",
-    headers: { "content-type": "application/json" },
+    headers: { "content-type": "application/json", ...more },
     body: JSON.stringify({ query }),
     headersTimeout: 60_000,
   });
@@ -39,7 +44,17 @@ export interface Figures {
 export async function hold(
   url: string,
   questions: readonly string[],
-  { callers, until, pauseMs = 0 }: { callers: number; until: () => boolean; pauseMs?: number },
+  {
+    callers,
+    until,
+    pauseMs = 0,
+    headers = {},
+  }: {
+    callers: number;
+    until: () => boolean;
+    pauseMs?: number;
+    headers?: Readonly<Record<string, string>>;
+  },
 ): Promise<Figures> {
   const agent = new Agent({ connections: callers });
   const latency = createHistogram();
@@ -49,7 +64,7 @@ export async function hold(
   const call = async (first: number) => {
     for (let i = first; !until(); i++) {
       try {
-        const { status, body, ms } = await timed(url, questions[i % questions.length] ?? "", agent);
+        const { status, body, ms } = await timed(url, questions[i % questions.length] ?? "", agent, headers);
         latency.record(Math.max(1, Math.round(ms * 1_000)));
         answers++;
         if (status !== 200 || body.includes('"errors"')) failures.push(`${status} ${body.slice(0, 200)}`);

@@ -1,0 +1,131 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Agent } from "undici";
+import { afterAll, afterEach, expect, test } from "vitest";
+import { queryLibrary } from "../../src/server/playground.ts";
+import { endAll, serve } from "../process.ts";
+import { ATTACKS, assault, attack, authorizationOf, isRefusedAs, tokensIn } from "./attacks.ts";
+import { hold, mebibytes, report, seconds, timed } from "./load.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "abuse-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+afterEach(endAll);
+
+const QUESTIONS = queryLibrary();
+const settings = tokensIn(join(folder, "tokens.json"));
+const UNCOUNTED = { ...settings, CALLER_OPERATIONS_PER_MINUTE: "1000000", AUDIT_LOG: "off" };
+const EACH = 12;
+
+const middle = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
+const tenth = (value: number) => Math.round(value * 10) / 10;
+
+test("3: whatever is refused is refused at once, and costs less than an answer", async () => {
+  const { gateway, url } = await serve({ users: 100, settings: UNCOUNTED });
+  const agent = new Agent({ connections: 1 });
+  const trivial: number[] = [];
+  for (let i = 0; i < 200; i++)
+    trivial.push((await timed(url, `{ __typename } #${i}`, agent, authorizationOf("owner"))).ms);
+  for (const each of ATTACKS) await attack(url, each, 0, agent).catch(() => {}); // warms up
+  const slow: string[] = [];
+  const all: number[] = [];
+  const worked = gateway.worked();
+  for (const each of ATTACKS) {
+    const times: number[] = [];
+    for (let i = 1; i <= EACH; i++) {
+      const refused = await attack(url, each, i, agent).catch((fault) => {
+        if (each.status !== 413) throw fault;
+        return null;
+      });
+      if (refused === null) continue;
+      expect(
+        isRefusedAs(each, refused),
+        `${each.what}: ${refused.status} ${refused.body.slice(0, 300)}`,
+      ).toBe(true);
+      times.push(refused.ms);
+    }
+    all.push(...times);
+    if (middle(times) > Math.max(10, 4 * middle(trivial)))
+      slow.push(`${each.what}: p50 ${tenth(middle(times))} ms`);
+  }
+  const cpu = (gateway.worked() - worked) / (EACH * ATTACKS.length);
+  const most = Math.max(...all);
+  report(
+    3,
+    `${all.length} refusals of ${ATTACKS.length} kinds: p50 ${tenth(middle(all))} ms, max ${tenth(most)} ms, ${tenth(cpu)} ms of a processor each; a trivial answer p50 ${tenth(middle(trivial))} ms, max ${tenth(Math.max(...trivial))} ms`,
+  );
+  expect(slow).toEqual([]);
+  // On a machine that is busy with other things an answer is slow as well.
+  expect(middle(all)).toBeLessThan(Math.max(10, 3 * middle(trivial)));
+  expect(most).toBeLessThan(Math.max(250, 5 * Math.max(...trivial)));
+  expect(cpu).toBeLessThan(10);
+  await agent.close();
+});
+
+test("20: while eight connections attack for five seconds, others are served", async () => {
+  const { gateway, url } = await serve({ users: 100, settings: UNCOUNTED });
+  const agent = new Agent({ connections: 8 });
+  const others = (until: () => boolean) =>
+    hold(url, QUESTIONS, { callers: 2, until, pauseMs: 5, headers: authorizationOf("owner") });
+  await others(seconds(1)); // fills the cache
+  const alone = await others(seconds(2));
+  await assault(url, agent, 8, seconds(1)); // what grows once, has
+  const before = gateway.resident();
+  const until = seconds(5);
+  const [beside, { sent, wrong }] = await Promise.all([others(until), assault(url, agent, 8, until)]);
+  const growth = gateway.resident() - before;
+  report(
+    20,
+    `${sent} attacks; others p50 ${beside.p50} ms, p99 ${beside.p99} ms of ${beside.answers}, ${beside.failures.length} failures; alone p50 ${alone.p50} ms, p99 ${alone.p99} ms; +${mebibytes(growth)} MiB`,
+  );
+  expect(wrong.slice(0, 5)).toEqual([]);
+  expect(beside.failures).toEqual([]);
+  expect(beside.p99).toBeLessThan(Math.max(500, 10 * alone.p99));
+  expect(sent).toBeGreaterThan(ATTACKS.length * 8);
+  expect(growth).toBeLessThan(120 * 2 ** 20);
+  await agent.close();
+});
+
+test("21: a caller that uses up its share is told when to come back, and another keeps its time", async () => {
+  const { url } = await serve({
+    users: 100,
+    settings: { ...settings, CALLER_OPERATIONS_PER_MINUTE: "400", AUDIT_LOG: "off" },
+  });
+  const agent = new Agent({ connections: 4 });
+  const other = () =>
+    hold(url, QUESTIONS, { callers: 1, until: seconds(2), pauseMs: 20, headers: authorizationOf("owner") });
+  await hold(url, QUESTIONS, { callers: 1, until: seconds(0.5), headers: authorizationOf("attacker") }); // fills the cache
+  const alone = await other();
+  let [taken, refused, over] = [0, 0, false];
+  const greedy = async () => {
+    for (let i = 0; !over; i++) {
+      const { status, retryAfter, body } = await timed(
+        url,
+        QUESTIONS[i % QUESTIONS.length] ?? "",
+        agent,
+        authorizationOf("greedy"),
+      );
+      if (status === 200) {
+        taken++;
+        continue;
+      }
+      refused++;
+      expect([status, JSON.parse(body).errors[0].extensions.code]).toEqual([429, "CALLER_RATE_LIMITED"]);
+      expect(Number(retryAfter)).toBeGreaterThan(0);
+      expect(Number(retryAfter)).toBeLessThanOrEqual(61);
+    }
+  };
+  const greedies = Promise.all([greedy(), greedy(), greedy(), greedy()]);
+  const beside = await other();
+  over = true;
+  await greedies;
+  report(
+    21,
+    `the greedy one: ${taken} answers, ${refused} times 429; the other p50 ${beside.p50} ms, p99 ${beside.p99} ms, alone ${alone.p50} and ${alone.p99} ms`,
+  );
+  expect(taken).toBe(400);
+  expect(refused).toBeGreaterThan(0);
+  expect(beside.failures).toEqual([]);
+  expect(beside.p99).toBeLessThan(Math.max(500, 10 * alone.p99));
+  await agent.close();
+});
