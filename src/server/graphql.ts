@@ -14,7 +14,7 @@ import { type DocumentsOptions, findDocuments } from "./documents/request.ts";
 import { clientError, translateErrors } from "./errors.ts";
 import { introspection, type SchemaView } from "./introspection.ts";
 import { knownOperations } from "./known-operations.ts";
-import { boundRequests, parserCache } from "./limits/bound.ts";
+import { boundRequests, forgetInvalid, parserCache } from "./limits/bound.ts";
 import type { Callers } from "./limits/callers.ts";
 import { reportUsage } from "./operation.ts";
 import { corsOf, protective, refuseForeign } from "./origin.ts";
@@ -79,6 +79,7 @@ export function graphqlOverHttp(
   { contextOf, viewerOf, view, callers, enter }: Shared,
 ) {
   const viewers = new WeakMap<Request, Viewer>();
+  const kept = parserCache();
   const suggestsTo = (request: Request) => view.isWhole(viewers.get(request) ?? NOBODY);
   return createYoga<Partial<NodeRequest>, Context>({
     schema,
@@ -109,6 +110,7 @@ export function graphqlOverHttp(
       // Before texts are found by their hash, so that none is registered that is too long.
       boundRequests(requestLimits),
       knownOperations(),
+      forgetInvalid(kept),
       findDocuments(documents, viewers),
       reportUsage(),
       introspection(view),
@@ -124,7 +126,7 @@ export function graphqlOverHttp(
     cors: corsOf(allowedOrigins),
     multipart: false,
     maxRequestBodySize: requestLimits.MAX_BODY_BYTES,
-    parserAndValidationCache: parserCache(),
+    parserAndValidationCache: kept,
     logging: false,
   });
 }

@@ -5,11 +5,11 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import type { Environment } from "../../src/config.ts";
 import { digestOf, formatCursor } from "../../src/domain/cursor.ts";
 import { ERROR_CODES, type ErrorCode } from "../../src/errors.ts";
 import { createListener } from "../../src/server/listener.ts";
 import { sha256 } from "../../src/server/tokens.ts";
+import type { Environment } from "../../src/settings.ts";
 import { type ClientError, type GatewayOptions, gateway, json, type Route, refusal } from "../gateway.ts";
 import { PATHS, tokenPage, wireUser } from "../wire.ts";
 

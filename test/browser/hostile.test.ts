@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import type { Environment } from "../../src/config.ts";
 import { sha256 } from "../../src/server/tokens.ts";
+import type { Environment } from "../../src/settings.ts";
 import { gateway } from "../gateway.ts";
 
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";

@@ -54,8 +54,23 @@ const KEPT_BYTES = 2 ** 25;
 /** Measured, with the nodes made of them: 290. */
 const BYTES_PER_TOKEN = 300;
 
+/**
+ * Does not keep documents that do not fit the schema: Yoga keeps what is wrong with them for as long, which is up to a hundred
+ * errors for each and can take ten times what the document does.
+ */
+export function forgetInvalid({ documentCache }: ReturnType<typeof parserCache>): Plugin {
+  return {
+    onValidate: ({ params: { documentAST } }) => {
+      return ({ valid }) => {
+        const text = documentAST.loc?.source.body;
+        if (!valid && text !== undefined) documentCache.delete(text);
+      };
+    },
+  };
+}
+
 /** Documents that were asked lately, and why others were refused, within a bound of bytes. */
-export function parserCache(): ParserCache {
+export function parserCache(): ParserCache & { readonly documentCache: LRUCache<string, DocumentNode> } {
   return {
     documentCache: new LRUCache<string, DocumentNode>({
       maxSize: KEPT_BYTES,
