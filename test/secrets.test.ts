@@ -174,6 +174,7 @@ test("no key, token or address of anybody gets out of a gateway that is asked al
     expect(text.match(/[\w.+-]+(@|%40)[\w-]+\.\w+/g), where).toBeNull();
     expect(text.match(/.{40}(ternplover|grace\.hopper)/i)?.[0], where).toBeUndefined();
   }
+  expect(stored.match(/[\w.+-]+@[\w-]+\.example/)?.[0]).toBeUndefined();
   for (const line of audit.trim().split("\n")) expect(JSON.parse(line)).toMatchObject({ log: "audit" });
   expect(audit.trim().split("\n").length).toBeGreaterThan(answered * 0.9); // but for what is not there
   expect(Math.min(output.length, audit.length, stored.length)).toBeGreaterThan(1_000);

@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { closeSync, openSync, rmSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { workerData } from "piscina";
 import { LONGEST_BLOCK_MS, type Occupancy } from "./shared-store.ts";
@@ -81,7 +81,11 @@ function beginAnew(): void {
   for (const suffix of ["", "-wal", "-shm"]) rmSync(path + suffix, { force: true });
 }
 
+/** The files beside it are made with the same rights. One that is there already keeps its own. */
+const OWNER_ONLY = 0o600;
+
 function prepared(): DatabaseSync {
+  closeSync(openSync(path, "a", OWNER_ONLY));
   const opened = new DatabaseSync(path, { timeout: BUSY_MS });
   try {
     opened.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA auto_vacuum = INCREMENTAL;");

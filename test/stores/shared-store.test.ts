@@ -1,4 +1,4 @@
-import { rmSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, describe, expect, test } from "vitest";
@@ -181,6 +181,16 @@ describe("a SQLite store", () => {
     expect(there.filter((page) => page !== null).length).toBeLessThanOrEqual(10);
     await store.set("too large", new Uint8Array(20_000), null);
     expect(await store.get("too large")).toBeNull();
+    await store.dispose();
+  });
+
+  test("is nobody's to read but its owner's: what upstream said of people is in it", async () => {
+    const path = join(folder, "private.db");
+    const store = sqliteStore({ path, maxBytes: 2 ** 20, now: Date.now });
+    await store.set("a", new Uint8Array(100), null);
+    const files = readdirSync(folder).filter((name) => name.startsWith("private.db"));
+    expect(files.length).toBeGreaterThan(1);
+    for (const name of files) expect(statSync(join(folder, name)).mode & 0o777, name).toBe(0o600);
     await store.dispose();
   });
 
