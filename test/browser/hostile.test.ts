@@ -1,16 +1,14 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { sha256 } from "../../src/server/tokens.ts";
 import type { Environment } from "../../src/settings.ts";
 import { gateway } from "../gateway.ts";
-
-const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
-const missing = !existsSync(CHROMIUM);
+import { isMissing, launched } from "./chromium.ts";
 
 const TOKEN = `cag_${"b".repeat(40)}`;
 const folder = mkdtempSync(join(tmpdir(), "hostile-"));
@@ -226,7 +224,7 @@ async function listen(server: Server): Promise<Listening> {
   return { server, port: (server.address() as AddressInfo).port };
 }
 
-describe.skipIf(missing)("a page of another origin in a browser (25)", () => {
+describe.skipIf(isMissing)("a page of another origin in a browser (25)", () => {
   let browser: Browser;
   let hostile: Listening;
   const closing: (() => unknown)[] = [];
@@ -236,18 +234,8 @@ describe.skipIf(missing)("a page of another origin in a browser (25)", () => {
     hostile = await listen(
       createServer((_request, response) => response.setHeader("content-type", "text/html").end(page)),
     );
-    browser = await chromium.launch({
-      executablePath: CHROMIUM,
-      args: [
-        "--no-sandbox",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--no-first-run",
-        // Names that somebody lets point to this computer.
-        "--host-resolver-rules=MAP *.example 127.0.0.1",
-      ],
-    });
+    // Names that somebody lets point to this computer.
+    browser = await launched("--host-resolver-rules=MAP *.example 127.0.0.1");
   });
 
   afterAll(async () => {
@@ -369,11 +357,11 @@ describe.skipIf(missing)("a page of another origin in a browser (25)", () => {
   });
 });
 
-describe.skipIf(missing)("GraphiQL of a gateway that asks for tokens (26)", () => {
+describe.skipIf(isMissing)("GraphiQL of a gateway that asks for tokens (26)", () => {
   test("asks with the token typed into its headers, and keeps it nowhere", async () => {
     const opened = gateway({ sandbox: { users: 20 }, settings: { AUTH: "tokens", TOKENS_FILE } });
     const { server, port } = await listen(createServer(opened.app.handle));
-    const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
+    const browser = await launched();
     const context = await browser.newContext({ viewport: { width: 1600, height: 1000 } });
     const page = await context.newPage();
     try {

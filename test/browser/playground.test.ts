@@ -1,16 +1,11 @@
-import { existsSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { gateway } from "../gateway.ts";
+import { isMissing, launched } from "./chromium.ts";
 
-const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
-const missing = !existsSync(CHROMIUM);
-if (missing)
-  process.stderr.write(`Skipped: there is no browser at ${CHROMIUM}; set CHROMIUM to the path of one.\n`);
-
-describe.skipIf(missing)("the playground in a browser", () => {
+describe.skipIf(isMissing)("the playground in a browser", () => {
   const { app } = gateway({ sandbox: { users: 60 } });
   const server = createServer(app.handle);
   let origin: string;
@@ -25,16 +20,7 @@ describe.skipIf(missing)("the playground in a browser", () => {
   beforeAll(async () => {
     await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
     origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    browser = await chromium.launch({
-      executablePath: CHROMIUM,
-      args: [
-        "--no-sandbox",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--no-first-run",
-      ],
-    });
+    browser = await launched();
   });
 
   afterAll(async () => {
