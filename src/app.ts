@@ -9,7 +9,7 @@ import { type Config, statedLimits } from "./config.ts";
 import type { Context } from "./context.ts";
 import type { Instant } from "./domain/day.ts";
 import { Pseudonyms } from "./domain/pseudonym.ts";
-import { pseudonymousRoster } from "./domain/team.ts";
+import { pseudonymousRoster, type Roster } from "./domain/team.ts";
 import { ANYBODY, seeing, type Viewer } from "./domain/viewer.ts";
 import type { Audit } from "./server/audit.ts";
 import type { Authenticate } from "./server/authenticate.ts";
@@ -98,7 +98,8 @@ export function createApp(
     maxRequests: config.maxUpstreamRequests,
   });
   const pseudonyms = new Pseudonyms(config.pseudonymKey ?? secretOf(config.credentials));
-  const roster = pseudonymousRoster(config.roster, pseudonyms);
+  let masks: Roster | undefined; // made when somebody is to see it: an org chart can be long
+  const maskedRoster = () => (masks ??= pseudonymousRoster(config.roster, pseudonyms));
   const limits = statedLimits(config);
   /** What one operation has in hand, as its viewer sees people. */
   const contextOf = (asker: Asker, viewer: Viewer): Context => {
@@ -110,7 +111,7 @@ export function createApp(
       now,
       maxFirst: config.maxFirst,
       limits,
-      roster: isByName ? config.roster : roster,
+      roster: isByName ? config.roster : maskedRoster(),
     };
   };
   const anybody = seeing(ANYBODY, undefined, config.identity);

@@ -32,8 +32,7 @@ export interface ApiKey {
   /** Null: not tied to a workspace. */
   readonly workspaceId: string | null;
   readonly createdBy: { readonly type: string; readonly id: string } | null;
-  /** Whom the key acts as; null where it is bound to nobody. */
-  /** What it acts as; `type` can be one that is not known yet, which has neither id. */
+  /** What it acts as; null where it is bound to nobody. `type` can be one that is not known yet, which has neither id. */
   readonly principal: {
     readonly type: string;
     readonly userId: string | null;

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { ExecutionArgs } from "graphql";
 import { getOperationAST, type OperationDefinitionNode } from "graphql";
 import type { Plugin } from "graphql-yoga";
@@ -6,6 +5,7 @@ import type { Identity, Role } from "../domain/viewer.ts";
 import { ERROR_CODES, type ErrorCode } from "../errors.ts";
 import { wantsPlan } from "./cost.ts";
 import type { Digest } from "./digest.ts";
+import { hashOf } from "./documents/trusted.ts";
 import { type Asked, type Exchange, exchanges } from "./exchange.ts";
 import { redact } from "./redact.ts";
 import { redactVariables } from "./variables.ts";
@@ -138,7 +138,7 @@ export function noted(isGraphQL: (path: string) => boolean, digest: Digest): Plu
       if (exchange === undefined) return;
       exchange.kind = "graphql"; // whatever its path
       exchange.asked = {
-        sha256: typeof query === "string" ? sha256(query) : null,
+        sha256: typeof query === "string" ? hashOf(query) : null,
         name: null,
         isExplained: wantsPlan(request),
         variables: {},
@@ -162,10 +162,6 @@ export function noted(isGraphQL: (path: string) => boolean, digest: Digest): Plu
 
 const NOTHING = { query: null, variables: null };
 
-function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
-}
-
 function askedOf(
   { schema, document, operationName, variableValues }: ExecutionArgs,
   digest: Digest,
@@ -175,7 +171,7 @@ function askedOf(
   const text = document.loc?.source.body;
   const variables = operation ? redactVariables(schema, operation, given, digest) : {};
   return {
-    ...(text !== undefined && { sha256: sha256(text) }), // what ran, whichever way it was asked for
+    ...(text !== undefined && { sha256: hashOf(text) }), // what ran, whichever way it was asked for
     name: operation?.name?.value ?? null,
     variables,
     others: Object.keys(given).length - Object.keys(variables).length,

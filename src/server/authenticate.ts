@@ -1,4 +1,4 @@
-import type { Plugin } from "graphql-yoga";
+import type { FetchAPI, Plugin } from "graphql-yoga";
 import type { Viewer } from "../domain/viewer.ts";
 import type { ErrorCode } from "../errors.ts";
 import { IssuerUnavailable } from "./jwt.ts";
@@ -37,6 +37,12 @@ export class Refusal extends Error {
   get body(): string {
     return JSON.stringify({ errors: [{ message: this.message, extensions: this.extensions }] });
   }
+}
+
+/** The answer of somebody who is refused before GraphQL is asked. */
+export function refusedWith({ status, headers, body }: Refusal, { Response }: FetchAPI): Response {
+  const type = { "content-type": "application/json; charset=utf-8" };
+  return new Response(body, { status, headers: { ...type, ...headers } });
 }
 
 /** Who asks, by the `authorization` header; throws Refusal. */
@@ -87,9 +93,7 @@ export function authenticated(viewerOf: ViewerOf, viewers: WeakMap<Request, View
         viewers.set(request, await viewerOf(request.headers.get("authorization")));
       } catch (refusal) {
         if (!(refusal instanceof Refusal)) throw refusal;
-        const { status, headers, body } = refusal;
-        const type = { "content-type": "application/json; charset=utf-8" };
-        endResponse(new fetchAPI.Response(body, { status, headers: { ...type, ...headers } }));
+        endResponse(refusedWith(refusal, fetchAPI));
       }
     },
   };

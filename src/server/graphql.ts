@@ -5,7 +5,7 @@ import type { Context } from "../context.ts";
 import { NOBODY, type Viewer } from "../domain/viewer.ts";
 import type { RequestLimits } from "../limits.ts";
 import type { Asker } from "../upstream/operation.ts";
-import { noted } from "./audit.ts";
+import { type Audit, noted } from "./audit.ts";
 import { authenticated, type ViewerOf } from "./authenticate.ts";
 import { boundCost } from "./cost.ts";
 import type { Digest } from "./digest.ts";
@@ -45,6 +45,8 @@ export interface GraphQLOptions {
   /** Whose pages may read answers. */
   readonly allowedOrigins: readonly string[];
   readonly isReady: () => boolean;
+  /** Told of every operation and file; null: nobody keeps account. */
+  readonly audit: Audit | null;
   /** What stands in the audit log for texts. */
   readonly digest: Digest;
   /** Told of faults that clients see only as INTERNAL_SERVER_ERROR. */
@@ -72,6 +74,7 @@ export function graphqlOverHttp(
     requestLimits,
     allowedOrigins,
     documents,
+    audit,
     digest,
     onFault,
     ...options
@@ -95,7 +98,7 @@ export function graphqlOverHttp(
       protective(allowedOrigins),
       useReadinessCheck({ endpoint: READINESS, check: options.isReady }),
       options.playground && playground(GRAPHQL),
-      noted(isGraphQL, digest),
+      audit !== null && noted(isGraphQL, digest),
       authenticated(viewerOf, viewers),
       refuseOtherPaths((path) => isGraphQL(path) || path === HEALTH, NOTHING_HERE),
       answerInJson(isGraphQL),

@@ -5,11 +5,11 @@ import {
   GraphQLError,
   type GraphQLSchema,
   getOperationAST,
-  getVariableValues,
   Kind,
   type TypeNode,
 } from "graphql";
 import type { Plugin } from "graphql-yoga";
+import { selectedBy } from "../../schema/selected.ts";
 import { visibleSchemas } from "../../schema/visible.ts";
 import type { Context } from "../context.ts";
 import { permitsOf, type Viewer } from "../domain/viewer.ts";
@@ -51,18 +51,10 @@ type RootField = readonly [name: string, nodes: readonly FieldNode[]];
 
 /** The fields that are run of an operation's root: those that ask for the schema, and those that ask for anything else. */
 function rootFields(args: ExecutionArgs): [schema: RootField[], data: RootField[]] {
-  const { schema, document, operationName, variableValues } = args;
-  const operation = getOperationAST(document, operationName);
-  const root = operation && schema.getRootType(operation.operation);
-  if (!root) return [[], []];
-  const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variableValues ?? {});
-  if (coerced === undefined) return [[], []]; // it is not run
-  const fragments = Object.fromEntries(
-    document.definitions.flatMap((each) =>
-      each.kind === Kind.FRAGMENT_DEFINITION ? [[each.name.value, each]] : [],
-    ),
-  );
-  const { fields } = collectFields(schema, fragments, coerced, root, operation.selectionSet);
+  const selected = selectedBy(args);
+  if (selected === null) return [[], []]; // it is not run
+  const { schema, operation, root, fragments, variables } = selected;
+  const { fields } = collectFields(schema, fragments, variables, root, operation.selectionSet);
   const all = [...fields].filter(([, nodes]) => nameOf(nodes) !== "__typename");
   const asksForSchema = ([, nodes]: RootField) => SCHEMA_FIELDS.includes(nameOf(nodes));
   return [all.filter(asksForSchema), all.filter((each) => !asksForSchema(each))];

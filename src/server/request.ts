@@ -1,7 +1,7 @@
 import { GraphQLError } from "graphql";
-import type { FetchAPI, GraphQLParams, Plugin } from "graphql-yoga";
-import type { ErrorCode } from "../errors.ts";
+import type { GraphQLParams, Plugin } from "graphql-yoga";
 import type { RequestLimits } from "../limits.ts";
+import { Refusal, refusedWith } from "./authenticate.ts";
 import { MalformedBody, readBody, readJson } from "./body.ts";
 import { isCall } from "./documents/call.ts";
 import { exchanges } from "./exchange.ts";
@@ -85,25 +85,21 @@ export function answerInJson(isGraphQL: (path: string) => boolean): Plugin {
       if (method === "OPTIONS" || !isGraphQL(url.pathname)) return;
       if (takesJson(headers.get("accept") || "*/*")) return;
       exchanges.getStore()?.codes.add("BAD_REQUEST");
-      endResponse(
-        refused(fetchAPI, 406, "BAD_REQUEST", "Answers are JSON; send `accept: application/json`."),
-      );
+      endResponse(refusedWith(new Refusal(406, {}, "BAD_REQUEST", NO_JSON), fetchAPI));
     },
   };
 }
+
+const NO_JSON = "Answers are JSON; send `accept: application/json`.";
 
 /** Says of paths that are nobody's which ones there are. */
 export function refuseOtherPaths(isKnown: (path: string) => boolean, sentence: string): Plugin {
   return {
     onRequest({ url, fetchAPI, endResponse }) {
-      if (!isKnown(url.pathname)) endResponse(refused(fetchAPI, 404, "NOT_FOUND", sentence));
+      if (!isKnown(url.pathname))
+        endResponse(refusedWith(new Refusal(404, {}, "NOT_FOUND", sentence), fetchAPI));
     },
   };
-}
-
-function refused({ Response }: FetchAPI, status: number, code: ErrorCode, message: string): Response {
-  const body = JSON.stringify({ errors: [{ message, extensions: { code } }] });
-  return new Response(body, { status, headers: { "content-type": "application/json; charset=utf-8" } });
 }
 
 function takesJson(accept: string): boolean {

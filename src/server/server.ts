@@ -5,7 +5,7 @@ import type { Instant } from "../domain/day.ts";
 import type { Viewer } from "../domain/viewer.ts";
 import type { Asker } from "../upstream/operation.ts";
 import { Admission } from "./admission.ts";
-import { type Audit, auditEntry, type Ending } from "./audit.ts";
+import { auditEntry, type Ending } from "./audit.ts";
 import { type Authenticate, doorkeeper, Refusal, type ViewerOf } from "./authenticate.ts";
 import { isCall } from "./documents/call.ts";
 import { Exchange, exchanges, REQUEST_ID } from "./exchange.ts";
@@ -30,8 +30,6 @@ export interface ServerOptions extends GraphQLOptions {
   readonly anybody: Viewer;
   /** The most requests answered at once. */
   readonly maxConcurrent: number;
-  /** Told of every operation and file; null: nobody keeps account. */
-  readonly audit: Audit | null;
 }
 
 /** The HTTP edge: GraphQL on /graphql, GraphiQL for browsers on the same path, trusted documents on /q/, files on /export/, liveness and readiness. */
