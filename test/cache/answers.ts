@@ -44,12 +44,22 @@ export function same(a: unknown, b: unknown): boolean {
 const NAMES = ["email", "name", "status"];
 const UNTOLD: readonly unknown[] = [null, "UNKNOWN"];
 
-/** Whether an answer says what another one does, but for names that it no longer tells. */
+/**
+ * Whether an answer says what another one does, but for names that it no longer tells, and creators of projects whom it still
+ * tells by id, where upstream, which now tells nothing of somebody erased, did when the figures became final.
+ */
 export function agrees(a: unknown, b: unknown): boolean {
   if (!isTree(a) || !isTree(b)) return same(a, b);
   return namesOf(a, b).every(
-    (name) => agrees(a[name], b[name]) || ("userId" in a && NAMES.includes(name) && UNTOLD.includes(a[name])),
+    (name) =>
+      agrees(a[name], b[name]) ||
+      ("userId" in a && NAMES.includes(name) && UNTOLD.includes(a[name])) ||
+      (name === "createdBy" && b[name] === null && isNameless(a[name])),
   );
+}
+
+function isNameless(person: unknown): boolean {
+  return isTree(person) && "userId" in person && "email" in person && person.email === null;
 }
 
 /** Where two values first differ. */
