@@ -6,20 +6,41 @@ import { hashOf, keyOf, type Listed, TrustedDocuments } from "./trusted.ts";
 
 const LIBRARY = new URL("../../../schema/operations/manifest.json", import.meta.url);
 
+/** Read and validated once for each schema, since it ships with the gateway and never changes while that runs. */
+const libraries = new WeakMap<GraphQLSchema, Library>();
+
+interface Library {
+  readonly listed: readonly Listed[];
+  /** Those documents alone, where no operator adds any. */
+  readonly trusted: TrustedDocuments;
+}
+
 /**
  * The query library and what the manifest of an operator adds to it; `path` is empty where there is none. All of it can be run, or
  * a ConfigError says what cannot.
  */
 export function readDocuments(schema: GraphQLSchema, path: string): TrustedDocuments {
+  const library = libraryOf(schema);
+  if (path === "") return library.trusted;
   const faults: string[] = [];
-  const library = listedIn(LIBRARY, "The query library", schema, faults);
-  const added = path === "" ? [] : listedIn(path, "DOCUMENTS_FILE", schema, faults);
-  for (const [id, same] of Map.groupBy([...library, ...added], (each) => each.id)) {
+  const added = listedIn(path, "DOCUMENTS_FILE", schema, faults);
+  for (const [id, same] of Map.groupBy([...library.listed, ...added], (each) => each.id)) {
     const texts = new Set(same.map(({ text }) => text));
     if (texts.size > 1) faults.push(`DOCUMENTS_FILE: the id ${id} stands for ${texts.size} different texts.`);
   }
   if (faults.length > 0) throw new ConfigError(faults);
-  return new TrustedDocuments(library, added, queryLibrary());
+  return new TrustedDocuments(library.listed, added, queryLibrary());
+}
+
+function libraryOf(schema: GraphQLSchema): Library {
+  const read = libraries.get(schema);
+  if (read !== undefined) return read;
+  const faults: string[] = [];
+  const listed = listedIn(LIBRARY, "The query library", schema, faults);
+  if (faults.length > 0) throw new ConfigError(faults);
+  const library = { listed, trusted: new TrustedDocuments(listed, [], queryLibrary()) };
+  libraries.set(schema, library);
+  return library;
 }
 
 function listedIn(path: string | URL, setting: string, schema: GraphQLSchema, faults: string[]): Listed[] {
