@@ -99,8 +99,8 @@ export async function analyseCode(
   return {
     ranking: { ranked, sources: [...now.sources, ...(before?.sources ?? [])] },
     relations: {
-      total: () => totalOf(kept),
-      totalBefore: () => totalOf(keptBefore),
+      total: once(() => totalOf(kept)),
+      totalBefore: once(() => totalOf(keptBefore)),
       rangeBefore: () => compare && windowsOf(claudeCode, rangeBefore(compare, range), ctx.now()).range,
       runningTotal: async (group) => (await sums()).get(cellOf(kind, group)) ?? null,
     },

@@ -22,6 +22,11 @@ const HEAVY: readonly (readonly [string, string])[] = [
         cost { net { usd } list { usd } requests } usage { totalTokens }
         claudeCode { commits estimated { usd } } } } } }`,
   ],
+  [
+    "a thousand people's shares of Claude Code",
+    `{ claudeCode(${MONTH}, bucket: NONE, groupBy: [USER], first: 1000) {
+        nodes { user { userId } email commits estimated { usd } shareOfTotal(of: COMMITS) runningTotal { commits } } } }`,
+  ],
 ];
 
 test.each(HEAVY)("72: beside %s a trivial question is answered at once", async (what, question) => {
