@@ -28,7 +28,7 @@ export function refuseProbing({ viewer }: Context, email: string): void {
 }
 
 /** Any of these. */
-type Asks = readonly (keyof Permits)[];
+export type Asks = readonly (keyof Permits)[];
 
 /** A part of the schema: a field, an argument, a value of an enum. */
 export interface Part {

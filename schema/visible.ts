@@ -7,49 +7,76 @@ import {
   type GraphQLSchema,
   getNamedType,
   isEnumType,
+  isInputObjectType,
+  isInterfaceType,
+  isObjectType,
 } from "graphql";
 import type { Permits } from "../src/domain/viewer.ts";
-import { asksById, asksFor, isOpen, type Part } from "./demand.ts";
+import { type Asks, asksById, asksFor, isOpen, type Part } from "./demand.ts";
 
-/**
- * The schema as a viewer may ask it: without the fields, arguments and values of enums that ask for more than is permitted, and
- * without the types that nothing left leads to. Where nothing is left out it is the schema itself. It says what there is; it is
- * not for running questions. Made once for each set of permits, of which there are few.
- */
-export function visibleSchemas(schema: GraphQLSchema): (permits: Permits) => GraphQLSchema {
-  const made = new Map<string, GraphQLSchema>();
+/** What a viewer is told of the schema. */
+export interface Visible {
+  /** Whether nothing is left out. */
+  readonly isWhole: boolean;
+  /**
+   * The schema as they may ask it: without the fields, arguments and values of enums that ask for more than is permitted, and
+   * without the types that nothing left leads to. Where nothing is left out it is the schema itself. It says what there is; it is
+   * not for running questions.
+   */
+  readonly schema: GraphQLSchema;
+}
+
+/** Found out once for each set of permits, of which there are few; the schema is made when somebody reads it. */
+export function visibleSchemas(schema: GraphQLSchema): (permits: Permits) => Visible {
+  const known = new Map<string, Visible>();
   return (permits) => {
     const key = Object.entries(permits)
       .flatMap(([name, isHeld]) => (isHeld ? [name] : []))
       .sort()
       .join(" ");
-    const known = made.get(key) ?? visible(schema, permits);
-    made.set(key, known);
-    return known;
+    const visible = known.get(key) ?? visibleTo(permits, schema);
+    known.set(key, visible);
+    return visible;
   };
 }
 
-function visible(schema: GraphQLSchema, permits: Permits): GraphQLSchema {
-  let isWhole = true;
-  const shows = (isOpenToViewer: boolean): boolean => {
-    isWhole &&= isOpenToViewer;
-    return isOpenToViewer;
+function visibleTo(permits: Permits, schema: GraphQLSchema): Visible {
+  const isWhole = asksOf(schema).every((asked) => isOpen(asked, permits));
+  let made: GraphQLSchema | undefined;
+  return {
+    isWhole,
+    get schema() {
+      made ??= isWhole ? schema : withoutRefused(schema, permits);
+      return made;
+    },
   };
-  const isShown = (part: Part): boolean => shows(isOpen(asksFor(part), permits));
+}
+
+/** What each part of the schema asks. */
+function asksOf(schema: GraphQLSchema): (Asks | null)[] {
+  return Object.values(schema.getTypeMap()).flatMap((type) => {
+    if (isEnumType(type)) return type.getValues().map(asksFor);
+    if (isInputObjectType(type)) return Object.values(type.getFields()).map(asksFor);
+    if (!isObjectType(type) && !isInterfaceType(type)) return [];
+    const parts = Object.values(type.getFields()).flatMap((field) => [field, ...field.args].map(asksFor));
+    return isObjectType(type) && isNode(type) ? [asksById(type), ...parts] : parts;
+  });
+}
+
+function withoutRefused(schema: GraphQLSchema, permits: Permits): GraphQLSchema {
+  const isShown = (part: Part): boolean => isOpen(asksFor(part), permits);
 
   // Values of enums go in a pass of their own, after the defaults that name them.
   const asked = mapSchema(schema, {
     [MapperKind.OBJECT_TYPE]: (type) =>
-      type.getInterfaces().some(({ name }) => name === "Node") && !shows(isOpen(asksById(type), permits))
-        ? withoutNode(type)
-        : undefined,
+      isNode(type) && !isOpen(asksById(type), permits) ? withoutNode(type) : undefined,
     [MapperKind.COMPOSITE_FIELD]: (field) => (isShown(field) ? withArguments(field) : null),
   });
   const values = mapSchema(asked, {
     [MapperKind.INPUT_OBJECT_FIELD]: (field) => (isShown(field) ? undefined : null),
     [MapperKind.ENUM_VALUE]: (value) => (isShown(value) ? undefined : null),
   });
-  return isWhole ? schema : pruneSchema(values);
+  return pruneSchema(values);
 
   function withArguments(field: GraphQLFieldConfig<unknown, unknown>): GraphQLFieldConfig<unknown, unknown> {
     const shown = Object.entries(field.args ?? {}).filter(([, arg]) => isShown(arg));
@@ -67,6 +94,10 @@ function visible(schema: GraphQLSchema, permits: Permits): GraphQLSchema {
     const member = isEnumType(named) ? named.getValues().find((each) => each.value === value) : undefined;
     return member === undefined || isOpen(asksFor(member), permits);
   }
+}
+
+function isNode(type: GraphQLObjectType): boolean {
+  return type.getInterfaces().some(({ name }) => name === "Node");
 }
 
 /** Not among what `node` finds. */

@@ -24,6 +24,8 @@ export function day(text: string): Day {
   return parsed;
 }
 
+const DAY_MS = 86_400_000;
+
 const INSTANT_SHAPE = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
 
 /**
@@ -49,8 +51,9 @@ export function startOf(day: Day): Instant {
   return Date.parse(`${day}T00:00:00Z`);
 }
 
+/** A day of UTC is as long as any other. */
 export function addDays(day: Day, days: number): Day {
-  return Temporal.PlainDate.from(day).add({ days }).toString() as Day;
+  return dayOf(startOf(day) + days * DAY_MS);
 }
 
 export function addMonths(day: Day, months: number): Day {
@@ -59,7 +62,7 @@ export function addMonths(day: Day, months: number): Day {
 
 /** Whole days from `from` to `until`; negative when `until` is earlier. */
 export function daysBetween(from: Day, until: Day): number {
-  return Math.round((startOf(until) - startOf(from)) / 86_400_000);
+  return Math.round((startOf(until) - startOf(from)) / DAY_MS);
 }
 
 export function startOfMonth(day: Day): Day {

@@ -25,8 +25,10 @@ export interface SchemaView {
 
 export function schemaView(schema: GraphQLSchema, isTold: boolean): SchemaView {
   const visible = visibleSchemas(schema);
-  const schemaFor = (viewer: Viewer) => (isTold ? visible(permitsOf(viewer)) : null);
-  return { schemaFor, isWhole: (viewer) => schemaFor(viewer) === schema };
+  return {
+    schemaFor: (viewer) => (isTold ? visible(permitsOf(viewer)).schema : null),
+    isWhole: (viewer) => isTold && visible(permitsOf(viewer)).isWhole,
+  };
 }
 
 /**
