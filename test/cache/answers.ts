@@ -1,4 +1,7 @@
+import { addDays, type Day, type Instant, startOf } from "../../src/domain/day.ts";
 import type { Answer } from "../gateway.ts";
+
+const HOUR_MS = 3_600_000;
 
 /** What a client was told, apart from cursors, which name the pages they come from. */
 export interface Said {
@@ -15,10 +18,32 @@ export function saidBy({ data, errors = [], extensions }: Answer): Said {
   };
 }
 
-/** What an answer says of seats, which are those of now whatever the day. */
-export function seatsIn({ data }: Answer): string {
-  const days: Readonly<Record<string, unknown>>[] = data?.activity ?? [];
-  return JSON.stringify(days.map(({ seats, dailyAdoption }) => [seats, dailyAdoption]));
+interface ActivityDay {
+  readonly date: Day;
+  readonly seats: unknown;
+  readonly dailyAdoption: unknown;
+}
+
+/** Whether both say the same of seats, which are those of now whatever the day, for all days that both tell of. */
+export function agreeOnSeats(a: Answer, b: Answer): boolean {
+  const [of, against] = [a, b].map(
+    ({ data }) =>
+      new Map<string, unknown>(
+        (data?.activity ?? []).map(({ date, seats, dailyAdoption }: ActivityDay) => [
+          date,
+          [seats, dailyAdoption],
+        ]),
+      ),
+  ) as [Map<string, unknown>, Map<string, unknown>];
+  return [...of].every(([date, seats]) => !against.has(date) || same(seats, against.get(date)));
+}
+
+/** Without the days that were not counted in full yet when upstream was asked for them. */
+export function withoutPartial(answer: Answer, askedAt: Instant): Answer {
+  const days: readonly ActivityDay[] | undefined = answer.data?.activity;
+  if (days === undefined) return answer;
+  const isCounted = ({ date }: ActivityDay) => startOf(addDays(date, 1)) + 17 * HOUR_MS <= askedAt;
+  return { ...answer, data: { ...answer.data, activity: days.filter(isCounted) } };
 }
 
 /** Without what is judged by when a page was asked for, and without seats. */
