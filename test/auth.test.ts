@@ -150,6 +150,7 @@ describe("tokens", () => {
         "e",
         { name: "f", sha256: "0".repeat(64), role: "ANALYST", identity: "full" },
         { name: "g", sha256: "0".repeat(64), role: "OWNER", identity: "masked" },
+        { name: "h", sha256: "0".repeat(64), role: "MEMBER", email: "h@x.example", scopes: ["activity:read"] },
       ]),
     );
     try {
@@ -170,6 +171,7 @@ describe("tokens", () => {
         "entry 6: `name`",
         "entry 7: `identity` is full, which takes the scope identity:read",
         "entry 8: `identity` is none of full, pseudonym, none",
+        "entry 9: a MEMBER sees what is theirs alone, and has no `scopes`",
         "two tokens are named c",
       ])
         expect(text).toContain(part);

@@ -148,6 +148,11 @@ function tokenOf(
     role !== "MEMBER" || typeof email === "string",
     "a MEMBER sees what is theirs by `email`, which is missing.",
   );
+  // What is open to them as their own would be open to them of everybody whom a scope shows.
+  check(
+    role !== "MEMBER" || scopes === undefined,
+    "a MEMBER sees what is theirs alone, and has no `scopes`; take another role, such as SERVICE.",
+  );
   const named = isList(documents) ? documents : [];
   check(
     documents === undefined || isList(documents),
