@@ -70,7 +70,8 @@ function viewerOf(payload: JWTPayload, roleClaim: string, policy: IdentityPolicy
     name: sub,
     role,
     scopes: scopesOf(role, role === "SERVICE" ? (listed ?? []) : null),
-    email: typeof email === "string" && isVerified !== false ? email : null,
+    // What an issuer does not vouch for may be whatever its user wrote there.
+    email: typeof email === "string" && isVerified === true ? email : null,
     documents,
   };
   return seeing(viewer, undefined, policy);
