@@ -186,6 +186,7 @@ describe("tokens", () => {
         "entry 8: `identity` is none of full, pseudonym, none",
         "entry 9: a MEMBER sees what is theirs alone, and has no `scopes`",
         "two tokens are named c",
+        "entry 9 has the `sha256` of entry 2",
       ])
         expect(text).toContain(part);
     }
