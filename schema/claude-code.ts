@@ -291,11 +291,13 @@ export function keeps(
 
 /**
  * Records have no id upstream, and two keys of one name can leave records that differ in their figures only. The id names the
- * day, who and where, and last the figures: what tells twins apart, and what may change while the day is still settling.
+ * day, who and where, and last the figures: what tells twins apart, and what may change while the day is still settling. Without
+ * what is estimated, since whoever knows the other figures could try amounts until they come to the same id.
  */
 function recordId(record: RecordShape): string {
   const { sessions, commits, pullRequests, linesAdded, linesRemoved, toolActions, models } = record;
-  const figures = [sessions, commits, pullRequests, linesAdded, linesRemoved, toolActions, models];
+  const tokens = models.map(({ estimated: _, ...counts }) => counts);
+  const figures = [sessions, commits, pullRequests, linesAdded, linesRemoved, toolActions, tokens];
   return `${subjectOf(record)}:${fingerprint(figures)}`;
 }
 

@@ -37,9 +37,9 @@ builder.queryFields((t) => ({
 function walksToNodes(ids: readonly string[], schema: GraphQLSchema, ctx: Context): FieldWalks {
   const walks = ids.flatMap((globalId) => {
     const { typename, id } = decodeGlobalId(globalId);
-    const find = schema.getType(typename)?.extensions.nodeWalks as
-      | ReturnType<typeof nodeWalks>["nodeWalks"]
-      | undefined;
+    const type = schema.getType(typename);
+    if (!isObjectType(type) || !isOpen(asksById(type), permitsOf(ctx.viewer))) return [];
+    const find = type.extensions.nodeWalks as ReturnType<typeof nodeWalks>["nodeWalks"] | undefined;
     return [find?.(id, ctx) ?? []].flat().flatMap((found) => found.walks);
   });
   return { walks, enough: null };

@@ -339,7 +339,13 @@ async function ownPerson(
 ): Promise<Person> {
   const { aliases } = ctx.roster;
   const own = ctx.viewer.email;
-  const isOther = own === null || (email !== null && emailKey(email, aliases) !== emailKey(own, aliases));
+  if (own === null)
+    throw new GatewayError(
+      "FORBIDDEN",
+      "What is yours is found by your address, and your token has none that its issuer says is verified (`email` with `email_verified: true`).",
+      { scope: "activity:read" },
+    );
+  const isOther = email !== null && emailKey(email, aliases) !== emailKey(own, aliases);
   const person = isOther ? null : await personByEmail(ctx, own, range);
   if (person === null || (userId !== null && userId !== person.userId))
     throw forbidden("Anybody but yourself", ["activity:read"]);

@@ -42,15 +42,22 @@ const QUESTION = "{ organization { name } }";
 
 function guarded(settings: Environment, now = NOW) {
   const opened = gateway({ sandbox: { users: 20 }, settings, now });
-  const send = async (headers: Record<string, string>, path = "/graphql", method = "POST") => {
+  const send = async (
+    headers: Record<string, string>,
+    path = "/graphql",
+    method = "POST",
+    query = QUESTION,
+  ) => {
     const response = await opened.app.fetch(`http://gateway.test${path}`, {
       method,
       headers: { "content-type": "application/json", ...headers },
-      ...(method === "POST" ? { body: JSON.stringify({ query: QUESTION }) } : {}),
+      ...(method === "POST" ? { body: JSON.stringify({ query }) } : {}),
     });
     return { status: response.status, headers: response.headers, body: await response.text() };
   };
-  return { ...opened, send, as: (token: string) => send({ authorization: `Bearer ${token}` }) };
+  const as = (token: string, query = QUESTION) =>
+    send({ authorization: `Bearer ${token}` }, "/graphql", "POST", query);
+  return { ...opened, send, as };
 }
 
 describe("tokens", () => {
@@ -150,6 +157,13 @@ describe("tokens", () => {
         "e",
         { name: "f", sha256: "0".repeat(64), role: "ANALYST", identity: "full" },
         { name: "g", sha256: "0".repeat(64), role: "OWNER", identity: "masked" },
+        {
+          name: "h",
+          sha256: "0".repeat(64),
+          role: "MEMBER",
+          email: "h@x.example",
+          scopes: ["activity:read"],
+        },
       ]),
     );
     try {
@@ -170,7 +184,9 @@ describe("tokens", () => {
         "entry 6: `name`",
         "entry 7: `identity` is full, which takes the scope identity:read",
         "entry 8: `identity` is none of full, pseudonym, none",
+        "entry 9: a MEMBER sees what is theirs alone, and has no `scopes`",
         "two tokens are named c",
+        "entry 9 has the `sha256` of entry 2",
       ])
         expect(text).toContain(part);
     }
@@ -307,6 +323,8 @@ describe("JWTs", () => {
     ["one that holds later", () => signed({ nbf: seconds + 600 })],
     ["one without an end", () => signed({ exp: undefined })],
     ["one of nobody", () => signed({ sub: undefined })],
+    ["one whose subject is empty", () => signed({ sub: "" })],
+    ["one whose subject is no text", () => signed({ sub: ["ada"] })],
     ["another issuer's", () => signed({ iss: "https://other.example" })],
     ["one for others", () => signed({ aud: "billing" })],
     ["one without a role", () => signed({ role: undefined })],
@@ -342,6 +360,23 @@ describe("JWTs", () => {
     expect(status).toBe(401);
     expect(JSON.parse(body).errors[0].extensions).toEqual({ code: "UNAUTHENTICATED" });
     expect(seen).toEqual([]);
+  });
+
+  test("find a member by the address that the issuer says is verified, and by no other", async () => {
+    const { data } = await guarded({}).ask(
+      "{ users(first: 1, range: { last: { days: 7 } }) { nodes { email } } }",
+    );
+    const { as, seen } = guarded(settings);
+    const [{ email }] = data.users.nodes;
+    const answerFor = async (claims: object) =>
+      JSON.parse((await as(await signed({ role: "member", email, ...claims }), "{ user { email } }")).body);
+    for (const verified of [undefined, null, false, "false", "true", 1]) {
+      const { data, errors } = await answerFor({ email_verified: verified });
+      expect([data.user, errors[0].extensions.code], String(verified)).toEqual([null, "FORBIDDEN"]);
+      expect(errors[0].message).toContain("`email_verified: true`");
+    }
+    expect(seen).toEqual([]);
+    expect((await answerFor({ email_verified: true })).data.user).toEqual({ email });
   });
 
   test("signed with a key published later let in when the issuer rotates", async () => {

@@ -326,6 +326,23 @@ describe("a member", () => {
   });
 });
 
+test.each(["MEMBER", "SERVICE"])(
+  "%s does not learn by the plan of an id whether others have asked for it",
+  async (name) => {
+    const { app, headersOf, askAs } = guarded();
+    const { data } = await askAs(
+      "OWNER",
+      `{ claudeCodeRecords(range: { last: { days: 2 } }, first: 1) { nodes { id } } skills(range: { period: LAST_MONTH }, first: 1) { nodes { id } } }`,
+    );
+    const ids = [...data.claudeCodeRecords.nodes, ...data.skills.nodes].map(({ id }: { id: string }) => id);
+    const query = `query ($ids: [ID!]!) { nodes(ids: $ids) { id } }`;
+    const body = JSON.stringify({ query, variables: { ids } });
+    const init = { method: "POST", headers: headersOf(name), body };
+    const answer = await (await app.fetch("http://gateway.test/graphql?explain", init)).json();
+    expect(answer.extensions.plan).toMatchObject({ requests: 0, lookups: 0, fields: [] });
+  },
+);
+
 test("roles that are all-seeing see all", () => {
   expect(ROLES.PRIMARY_OWNER).toEqual(ROLES.OWNER);
   expect(ROLES.ADMIN).not.toContain("spend:read");

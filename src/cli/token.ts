@@ -39,7 +39,7 @@ export function tokenCommand(): Command {
     .requiredOption("--role <role>", Object.keys(ROLES).join(", ").toLowerCase(), role)
     .option(
       "--scopes <names>",
-      "instead of those of the role, separated by commas; a service has these alone",
+      "instead of those of the role, separated by commas; a service has these alone, a member none",
       scopeList,
     )
     .option("--email <address>", "whose figures a member sees")

@@ -59,18 +59,19 @@ function isRefusal(fault: unknown): boolean {
   return fault instanceof errors.JOSEError && !isOfTheIssuer && fault.code !== "ERR_JOSE_GENERIC";
 }
 
-/** A token without a known role, or with no list where documents are, is nobody's: a claim that is wrong must not open anything. */
+/** A token that names nobody or no known role, or with no list where documents are, is nobody's: a claim that is wrong must not open anything. */
 function viewerOf(payload: JWTPayload, roleClaim: string, policy: IdentityPolicy): Viewer | null {
   const role = roleOf(payload[roleClaim]);
   const documents = documentsOf(payload.documents);
-  if (role === null || documents === "wrong") return null;
-  const { sub = "", email, email_verified: isVerified } = payload;
+  const { sub, email, email_verified: isVerified }: Readonly<Record<string, unknown>> = payload;
+  if (typeof sub !== "string" || sub === "" || role === null || documents === "wrong") return null;
   const listed = typeof payload.scope === "string" ? payload.scope.split(" ").filter(isScope) : null;
   const viewer = {
     name: sub,
     role,
     scopes: scopesOf(role, role === "SERVICE" ? (listed ?? []) : null),
-    email: typeof email === "string" && isVerified !== false ? email : null,
+    // What an issuer does not vouch for may be whatever its user wrote there.
+    email: typeof email === "string" && isVerified === true ? email : null,
     documents,
   };
   return seeing(viewer, undefined, policy);

@@ -103,6 +103,15 @@ function readTokens(path: string, policy: IdentityPolicy, documents: TrustedDocu
   const names = tokens.map(({ viewer }) => viewer.name);
   for (const name of new Set(names.filter((each, i) => each !== "" && names.indexOf(each) < i)))
     faults.push(`TOKENS_FILE: two tokens are named ${name}.`);
+  // Whose a token is must not depend on the order: an entry that was copied would give its caller the role of the other.
+  const hashes: unknown[] = list.map((entry) => entry?.sha256);
+  for (const [i, hash] of hashes.entries()) {
+    const first = hashes.indexOf(hash);
+    if (typeof hash === "string" && first < i)
+      faults.push(
+        `TOKENS_FILE: entry ${i + 1} has the \`sha256\` of entry ${first + 1}; each takes a token of its own.`,
+      );
+  }
   if (faults.length > 0) throw new ConfigError(faults);
   return tokens;
 }
@@ -147,6 +156,11 @@ function tokenOf(
   check(
     role !== "MEMBER" || typeof email === "string",
     "a MEMBER sees what is theirs by `email`, which is missing.",
+  );
+  // What is open to them as their own would be open to them of everybody whom a scope shows.
+  check(
+    role !== "MEMBER" || scopes === undefined,
+    "a MEMBER sees what is theirs alone, and has no `scopes`; take another role, such as SERVICE.",
   );
   const named = isList(documents) ? documents : [];
   check(
