@@ -389,6 +389,25 @@ describe("a name that is not the gateway's", () => {
     expect(seen).toEqual([]);
   });
 
+  test.each([
+    ...["a b", "a:99999", "a:80:90", "[::1", "%00", "@localhost", "localhost/evil", "*", "\u00ff"],
+    "gateway.test/graphql?query={__typename}&a=",
+  ])("is no name at all and nobody's, wherever any would do: %s", async (host) => {
+    const { port, faults } = await listening({ ALLOWED_HOSTS: "*" });
+    for (const path of ["/graphql", "/export/users.csv", "/q/Adoption", "/healthz", "/readyz"]) {
+      const head = lines(
+        `GET ${path} HTTP/1.1`,
+        `host: ${host}`,
+        "accept: application/json",
+        "connection: close",
+      );
+      const { statuses, text } = await send(port, Buffer.from(`${head}\r\n\r\n`, "latin1"));
+      expect(statuses, path).toEqual([400]);
+      expect(text).toContain('"BAD_REQUEST"');
+    }
+    expect(faults).toEqual([]);
+  });
+
   test.each(KNOWN)("is none of these: %s", async (host) => {
     const { port } = await listening({ ALLOWED_HOSTS: "" });
     expect((await send(port, ask(host))).statuses).toEqual([200]);
