@@ -4,8 +4,9 @@ import type { Server } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate as immediate } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
-import { afterAll, afterEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
 import { createListener } from "../src/server/listener.ts";
 import { sha256 } from "../src/server/tokens.ts";
 import type { Environment } from "../src/settings.ts";
@@ -204,6 +205,21 @@ describe("a body that is too much", () => {
       expect(seen).toEqual([]);
     },
   );
+
+  test.each([
+    ["with its length", "content-length: 500", '{"query":'],
+    ["in pieces", "transfer-encoding: chunked", '5\r\n{"que\r\n'],
+    ["in a piece that is none", "transfer-encoding: chunked", '5\r\n{"que\r\nZZ\r\n'],
+  ])("or too little, since its client leaves, is no fault of the gateway: %s", async (_how, header, body) => {
+    const { port, audited, faults } = await listening();
+    const socket = await connected(port);
+    socket.resume().end(post([header], body));
+    await once(socket, "close");
+    await vi.waitFor(() => expect(audited).toHaveLength(1));
+    expect(audited).toMatchObject([{ kind: "graphql", outcome: "LEFT" }]);
+    await immediate();
+    expect(faults).toEqual([]);
+  });
 
   test("takes little time: headers and bodies that trickle in are cut off", async () => {
     const { server } = await listening();
