@@ -24,7 +24,8 @@ export function readRequests(limits: RequestLimits): Plugin {
       }
       const declared = Number(request.headers.get("content-length"));
       if (declared > limits.MAX_BODY_BYTES) throw exceeded(limits, "MAX_BODY_BYTES", declared);
-      if (requestParser === undefined || isCall(url.pathname)) return;
+      // Yoga reads media types in small letters alone.
+      if ((requestParser === undefined && request.method !== "POST") || isCall(url.pathname)) return;
       setRequestParser(async (read) => {
         try {
           return read.method === "POST" ? inBody(await bytesOf(read, limits)) : inUrl(url.searchParams);
