@@ -59,12 +59,16 @@ function isRefusal(fault: unknown): boolean {
   return fault instanceof errors.JOSEError && !isOfTheIssuer && fault.code !== "ERR_JOSE_GENERIC";
 }
 
-/** A token without a known role, or with no list where documents are, is nobody's: a claim that is wrong must not open anything. */
+/**
+ * A token without a name that is text, without a known role, or with no list where documents are, is nobody's: a claim that is wrong
+ * must not open anything.
+ */
 function viewerOf(payload: JWTPayload, roleClaim: string, policy: IdentityPolicy): Viewer | null {
   const role = roleOf(payload[roleClaim]);
   const documents = documentsOf(payload.documents);
-  if (role === null || documents === "wrong") return null;
-  const { sub = "", email, email_verified: isVerified } = payload;
+  const { sub, email, email_verified: isVerified } = payload;
+  // What the payload is typed as is what it should be.
+  if (typeof sub !== "string" || sub === "" || role === null || documents === "wrong") return null;
   const listed = typeof payload.scope === "string" ? payload.scope.split(" ").filter(isScope) : null;
   const viewer = {
     name: sub,
