@@ -361,6 +361,18 @@ describe("JWTs", () => {
     published = published.slice(0, 1);
   });
 
+  test("do not make a gateway hammer an issuer that fails", async () => {
+    const { as } = guarded(settings);
+    const before = fetched;
+    isUp = false;
+    for (let i = 0; i < 20; i++) {
+      const forged = await signed({}, { key: other.privateKey, kid: `forged-${i}` });
+      expect((await as(forged)).status).toBe(503);
+    }
+    isUp = true;
+    expect(fetched - before).toBe(1);
+  });
+
   test("of an issuer that cannot be reached are 503, not a refusal", async () => {
     isUp = false;
     const { status, headers, body } = await guarded(settings).as(await signed());
