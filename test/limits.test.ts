@@ -6,6 +6,7 @@ import { describe, expect, test, vi } from "vitest";
 import { schema } from "../schema/index.ts";
 import { selectedBy } from "../schema/selected.ts";
 import type { Context } from "../src/context.ts";
+import { ANYBODY, scopesOf } from "../src/domain/viewer.ts";
 import { LIMIT_RANGES, LIMITS, type LimitName, type RequestLimits } from "../src/limits.ts";
 import { boundDocument, boundVariables } from "../src/server/limits/document.ts";
 import { rowsOf } from "../src/server/limits/rows.ts";
@@ -290,9 +291,9 @@ describe("through fragments", () => {
 });
 
 describe("rows", () => {
-  const rows = (query: string, variableValues: Record<string, unknown> = {}) => {
+  const rows = (query: string, variableValues: Record<string, unknown> = {}, viewer = ANYBODY) => {
     const selected = selectedBy({ schema, document: parse(query), variableValues });
-    return selected && rowsOf(selected, { maxFirst: 1_000, now: () => Date.parse(NOW) } as Context);
+    return selected && rowsOf(selected, { viewer, maxFirst: 1_000, now: () => Date.parse(NOW) } as Context);
   };
 
   test.each<[number, string, Record<string, unknown>?]>([
@@ -349,6 +350,17 @@ describe("rows", () => {
     [0, `{ users(${WEEK}, first: -1) { nodes { skills { name } } } }`],
   ])("%i are asked for by %s", (count, query, variables) => {
     expect(rows(query, variables)).toBe(count);
+  });
+
+  test("are as many as are told why a field of them is refused", () => {
+    const admin = { ...ANYBODY, scopes: scopesOf("ADMIN", null) };
+    const query = `{ users(${WEEK}, first: 1000) { nodes { a: cost { net { usd } } b: cost { net { usd } } } } }`;
+    expect(rows(query)).toBe(1_000);
+    expect(rows(query, {}, admin)).toBe(3_000);
+    const none = `range: { between: { from: "2026-11-08", until: "2026-11-01" } }`;
+    expect(rows(`{ users(${WEEK}, first: 1000) { nodes { activity(${none}) { lastActiveOn } } } }`)).toBe(
+      2_000,
+    );
   });
 
   test("are those of a model that knows lists in lists", () => {
