@@ -18,6 +18,9 @@ export interface Selected {
   readonly variables: Record<string, unknown>;
 }
 
+/** Each fault in a variable is told with the whole of it, so that all of them cost as much as the square of its size. */
+export const ONE_FAULT = { maxErrors: 1 } as const;
+
 /** Null where execution will refuse it: it is not there, or its variables are not of their types. */
 export function selectedBy({
   schema,
@@ -28,7 +31,12 @@ export function selectedBy({
   const operation = getOperationAST(document, operationName);
   const root = operation && schema.getRootType(operation.operation);
   if (!root) return null;
-  const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variableValues ?? {});
+  const { coerced } = getVariableValues(
+    schema,
+    operation.variableDefinitions ?? [],
+    variableValues ?? {},
+    ONE_FAULT,
+  );
   if (coerced === undefined) return null;
   const fragments = Object.fromEntries(
     document.definitions.flatMap((each) =>

@@ -14,7 +14,7 @@ export const LIMITS = {
   MAX_DIRECTIVES: ["30", "the most directives in an operation, counted in the same way"],
   MAX_BREADTH: ["200", "the most fields in one selection set, with those of the fragments in it"],
   MAX_FIELDS: ["1000", "the most fields in an operation, those of a fragment counted each time it is spread"],
-  MAX_LIST_LENGTH: ["1000", "the most entries in one list of an argument or a variable"],
+  MAX_LIST_LENGTH: ["1000", "the most entries in one list or object of an argument or a variable"],
   MAX_INPUT_DEPTH: ["20", "how deep lists and objects may be nested in an argument or a variable"],
   MAX_ROWS: [
     "",

@@ -323,8 +323,10 @@ describe("JWTs", () => {
     ["one that holds later", () => signed({ nbf: seconds + 600 })],
     ["one without an end", () => signed({ exp: undefined })],
     ["one of nobody", () => signed({ sub: undefined })],
-    ["one whose subject is empty", () => signed({ sub: "" })],
-    ["one whose subject is no text", () => signed({ sub: ["ada"] })],
+    ["one of no name", () => signed({ sub: "" })],
+    ["one of a number", () => signed({ sub: 5 })],
+    ["one of an object", () => signed({ sub: { name: "ada" } })],
+    ["one of a list", () => signed({ sub: ["ada"] })],
     ["another issuer's", () => signed({ iss: "https://other.example" })],
     ["one for others", () => signed({ aud: "billing" })],
     ["one without a role", () => signed({ role: undefined })],
@@ -391,6 +393,18 @@ describe("JWTs", () => {
     expect((await as(await rotated())).status).toBe(401);
     expect((await guarded(settings).as(await rotated())).status).toBe(200);
     published = published.slice(0, 1);
+  });
+
+  test("do not make a gateway hammer an issuer that fails", async () => {
+    const { as } = guarded(settings);
+    const before = fetched;
+    isUp = false;
+    for (let i = 0; i < 20; i++) {
+      const forged = await signed({}, { key: other.privateKey, kid: `forged-${i}` });
+      expect((await as(forged)).status).toBe(503);
+    }
+    isUp = true;
+    expect(fetched - before).toBe(1);
   });
 
   test("of an issuer that cannot be reached are 503, not a refusal", async () => {

@@ -4,8 +4,9 @@ import type { Server } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate as immediate } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
-import { afterAll, afterEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
 import { createListener } from "../src/server/listener.ts";
 import { sha256 } from "../src/server/tokens.ts";
 import type { Environment } from "../src/settings.ts";
@@ -205,6 +206,21 @@ describe("a body that is too much", () => {
     },
   );
 
+  test.each([
+    ["with its length", "content-length: 500", '{"query":'],
+    ["in pieces", "transfer-encoding: chunked", '5\r\n{"que\r\n'],
+    ["in a piece that is none", "transfer-encoding: chunked", '5\r\n{"que\r\nZZ\r\n'],
+  ])("or too little, since its client leaves, is no fault of the gateway: %s", async (_how, header, body) => {
+    const { port, audited, faults } = await listening();
+    const socket = await connected(port);
+    socket.resume().end(post([header], body));
+    await once(socket, "close");
+    await vi.waitFor(() => expect(audited).toHaveLength(1));
+    expect(audited).toMatchObject([{ kind: "graphql", outcome: "LEFT" }]);
+    await immediate();
+    expect(faults).toEqual([]);
+  });
+
   test("takes little time: headers and bodies that trickle in are cut off", async () => {
     const { server } = await listening();
     expect(server.headersTimeout).toBeLessThanOrEqual(10_000);
@@ -387,6 +403,25 @@ describe("a name that is not the gateway's", () => {
       expect(text).not.toContain("__typename");
     }
     expect(seen).toEqual([]);
+  });
+
+  test.each([
+    ...["a b", "a:99999", "a:80:90", "[::1", "%00", "@localhost", "localhost/evil", "*", "\u00ff"],
+    "gateway.test/graphql?query={__typename}&a=",
+  ])("is no name at all and nobody's, wherever any would do: %s", async (host) => {
+    const { port, faults } = await listening({ ALLOWED_HOSTS: "*" });
+    for (const path of ["/graphql", "/export/users.csv", "/q/Adoption", "/healthz", "/readyz"]) {
+      const head = lines(
+        `GET ${path} HTTP/1.1`,
+        `host: ${host}`,
+        "accept: application/json",
+        "connection: close",
+      );
+      const { statuses, text } = await send(port, Buffer.from(`${head}\r\n\r\n`, "latin1"));
+      expect(statuses, path).toEqual([400]);
+      expect(text).toContain('"BAD_REQUEST"');
+    }
+    expect(faults).toEqual([]);
   });
 
   test.each(KNOWN)("is none of these: %s", async (host) => {

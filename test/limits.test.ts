@@ -2,10 +2,11 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { getIntrospectionQuery, parse } from "graphql";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { schema } from "../schema/index.ts";
 import { selectedBy } from "../schema/selected.ts";
 import type { Context } from "../src/context.ts";
+import { ANYBODY, scopesOf } from "../src/domain/viewer.ts";
 import { LIMIT_RANGES, LIMITS, type LimitName, type RequestLimits } from "../src/limits.ts";
 import { boundDocument, boundVariables } from "../src/server/limits/document.ts";
 import { rowsOf } from "../src/server/limits/rows.ts";
@@ -82,7 +83,7 @@ async function expectTaken(
   expect(answer.errors?.filter(({ extensions }) => extensions.code === "LIMIT_EXCEEDED") ?? []).toEqual([]);
 }
 
-const times = (count: number, piece: (i: number) => string) =>
+const times = <T>(count: number, piece: (i: number) => T): T[] =>
   Array.from({ length: count }, (_, i) => piece(i));
 const nested = (levels: number, open: string, close: string, inner = "") =>
   open.repeat(levels) + inner + close.repeat(levels);
@@ -290,9 +291,9 @@ describe("through fragments", () => {
 });
 
 describe("rows", () => {
-  const rows = (query: string, variableValues: Record<string, unknown> = {}) => {
+  const rows = (query: string, variableValues: Record<string, unknown> = {}, viewer = ANYBODY) => {
     const selected = selectedBy({ schema, document: parse(query), variableValues });
-    return selected && rowsOf(selected, { maxFirst: 1_000, now: () => Date.parse(NOW) } as Context);
+    return selected && rowsOf(selected, { viewer, maxFirst: 1_000, now: () => Date.parse(NOW) } as Context);
   };
 
   test.each<[number, string, Record<string, unknown>?]>([
@@ -349,6 +350,17 @@ describe("rows", () => {
     [0, `{ users(${WEEK}, first: -1) { nodes { skills { name } } } }`],
   ])("%i are asked for by %s", (count, query, variables) => {
     expect(rows(query, variables)).toBe(count);
+  });
+
+  test("are as many as are told why a field of them is refused", () => {
+    const admin = { ...ANYBODY, scopes: scopesOf("ADMIN", null) };
+    const query = `{ users(${WEEK}, first: 1000) { nodes { a: cost { net { usd } } b: cost { net { usd } } } } }`;
+    expect(rows(query)).toBe(1_000);
+    expect(rows(query, {}, admin)).toBe(3_000);
+    const none = `range: { between: { from: "2026-11-08", until: "2026-11-01" } }`;
+    expect(rows(`{ users(${WEEK}, first: 1000) { nodes { activity(${none}) { lastActiveOn } } } }`)).toBe(
+      2_000,
+    );
   });
 
   test("are those of a model that knows lists in lists", () => {
@@ -423,7 +435,7 @@ test("a text that is too long is not registered by its hash", async () => {
 describe("variables", () => {
   const query = `query ($ids: [ID!]!) { nodes(ids: $ids) { id } }`;
 
-  test("hold lists of up to 1,000 and 20 levels, declared or not", async () => {
+  test("hold lists and objects of up to 1,000 and 20 levels, declared or not", async () => {
     const lists = (levels: number) => JSON.parse(nested(levels, "[", "]"));
     await expectTaken({ query, variables: { ids: times(1_000, () => "x") } });
     await expectExceeded("MAX_LIST_LENGTH", { query, variables: { ids: times(1_001, () => "x") } });
@@ -431,6 +443,9 @@ describe("variables", () => {
       query,
       variables: { ids: ["x"], other: { a: times(1_001, () => "x") } },
     });
+    const keys = (count: number) => Object.fromEntries(times(count, (i) => [`k${i}`, 1] as const));
+    await expectTaken({ query, variables: { ids: ["x"], other: keys(1_000) } });
+    await expectExceeded("MAX_LIST_LENGTH", { query, variables: { ids: ["x"], other: keys(1_001) } });
     await expectTaken({ query, variables: { ids: lists(20) } });
     const { extensions } = await expectExceeded("MAX_INPUT_DEPTH", {
       query,
@@ -439,12 +454,29 @@ describe("variables", () => {
     expect(extensions).toMatchObject({ max: 20, value: 21 });
   });
 
-  test("are as deep as their deepest, and as long as their longest list", () => {
+  test("with a thousand faults are looked at for as many as are told", async () => {
+    const made = vi.spyOn(Error, "captureStackTrace");
+    const range = Object.fromEntries(times(1_000, (i) => [`k${i}`, 1] as const));
+    const byPost = {
+      query: "query ($r: DateRange!) { users(range: $r) { totalCount } }",
+      variables: { r: range },
+    };
+    const { app, post } = served();
+    expect((await post(byPost)).answer.errors?.map(({ extensions }) => extensions.code)).toContain(
+      "BAD_USER_INPUT",
+    );
+    const url = `http://gateway.test/q/CostByModel?range=${encodeURIComponent(JSON.stringify(range))}`;
+    expect((await app.fetch(url)).status).toBe(400);
+    expect(made.mock.calls.length).toBeLessThan(300);
+    made.mockRestore();
+  });
+
+  test("are as deep as their deepest, and as long as their longest list or object", () => {
     const depthOf = (value: unknown): number =>
       typeof value === "object" && value !== null ? 1 + Math.max(0, ...Object.values(value).map(depthOf)) : 0;
     const longest = (value: unknown): number =>
       typeof value === "object" && value !== null
-        ? Math.max(Array.isArray(value) ? value.length : 0, ...Object.values(value).map(longest))
+        ? Math.max(Object.keys(value).length, ...Object.values(value).map(longest))
         : 0;
     forAll([fc.dictionary(fc.string(), fc.jsonValue())], (variables) => {
       const exact = {

@@ -1,7 +1,7 @@
 import type { FetchAPI, Plugin } from "graphql-yoga";
 import type { Viewer } from "../domain/viewer.ts";
 import type { ErrorCode } from "../errors.ts";
-import { IssuerUnavailable } from "./jwt.ts";
+import { ISSUER_PAUSE, IssuerUnavailable } from "./jwt.ts";
 
 /** The viewer that a token proves, or null. */
 export type Authenticate = (token: string) => Viewer | null | Promise<Viewer | null>;
@@ -78,7 +78,7 @@ async function proven(authenticate: Authenticate, token: string): Promise<Viewer
     if (!(fault instanceof IssuerUnavailable)) throw fault;
     throw new Refusal(
       503,
-      { "retry-after": "5" },
+      { "retry-after": String(ISSUER_PAUSE) },
       "AUTHENTICATION_UNAVAILABLE",
       "The issuer of tokens cannot be reached, so that nobody can be let in; ask again later.",
     );

@@ -1,4 +1,12 @@
-import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
+import {
+  createRemoteJWKSet,
+  customFetch,
+  errors,
+  type FetchImplementation,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  jwtVerify,
+} from "jose";
 import type { Instant } from "../domain/day.ts";
 import {
   type IdentityPolicy,
@@ -30,11 +38,28 @@ const ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256
 /** The issuer's keys could not be fetched: nobody's token is wrong for it. */
 export class IssuerUnavailable extends Error {}
 
+/** How long an issuer that has failed is left alone, in seconds. */
+export const ISSUER_PAUSE = 5;
+
+/** While its keys cannot be had, each token would ask for them anew, and anybody can send those. */
+function unhurried(): FetchImplementation {
+  let next = Number.NEGATIVE_INFINITY;
+  return (url, options) => {
+    if (performance.now() < next)
+      throw new IssuerUnavailable("the keys of the issuer were asked for just now");
+    next = performance.now() + ISSUER_PAUSE * 1_000;
+    return fetch(url, options);
+  };
+}
+
 /**
  * The viewer a signed token is of, or null where it is not good: forged, expired, of another issuer or for another audience.
  * The issuer's keys are kept, and fetched again when a token names one that is not among them.
  */
-export function jwtTokens(options: JwtOptions, keys: JWTVerifyGetKey = createRemoteJWKSet(options.jwksUrl)) {
+export function jwtTokens(
+  options: JwtOptions,
+  keys: JWTVerifyGetKey = createRemoteJWKSet(options.jwksUrl, { [customFetch]: unhurried() }),
+) {
   const { issuer, audience, roleClaim, identity, now } = options;
   return async (token: string): Promise<Viewer | null> => {
     try {
@@ -59,7 +84,10 @@ function isRefusal(fault: unknown): boolean {
   return fault instanceof errors.JOSEError && !isOfTheIssuer && fault.code !== "ERR_JOSE_GENERIC";
 }
 
-/** A token that names nobody or no known role, or with no list where documents are, is nobody's: a claim that is wrong must not open anything. */
+/**
+ * A token without a name that is text, without a known role, or with no list where documents are, is nobody's: a claim that is wrong
+ * must not open anything.
+ */
 function viewerOf(payload: JWTPayload, roleClaim: string, policy: IdentityPolicy): Viewer | null {
   const role = roleOf(payload[roleClaim]);
   const documents = documentsOf(payload.documents);

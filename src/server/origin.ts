@@ -36,8 +36,13 @@ export function corsOf(allowed: readonly string[]): (request: Request) => CORSOp
  */
 export function isForUs(host: string | undefined, allowed: AllowedHosts): boolean {
   if (allowed === "*") return true;
-  const name = /^[\w.:[\]-]+$/.test(host ?? "") ? (URL.parse(`http://${host}`)?.hostname ?? "") : "";
+  const name = nameIn(host ?? "") ?? "";
   return isIP(name.replace(/^\[|\]$/g, "")) !== 0 || allowed.includes(name);
+}
+
+/** The name or address in a `host` header, without its port; null where it is none, such as one with a path in it. */
+export function nameIn(host: string): string | null {
+  return /^[\w.:[\]-]+$/.test(host) ? (URL.parse(`http://${host}`)?.hostname ?? null) : null;
 }
 
 /** Whether a page of another origin makes a browser ask, whose reader did not; a link that is followed is asked for. */

@@ -24,18 +24,27 @@ export function readRequests(limits: RequestLimits): Plugin {
       }
       const declared = Number(request.headers.get("content-length"));
       if (declared > limits.MAX_BODY_BYTES) throw exceeded(limits, "MAX_BODY_BYTES", declared);
-      if (requestParser === undefined || isCall(url.pathname)) return;
+      // Yoga reads media types in small letters alone.
+      if ((requestParser === undefined && request.method !== "POST") || isCall(url.pathname)) return;
       setRequestParser(async (read) => {
         try {
-          return read.method === "POST" ? inBody(await read.arrayBuffer()) : inUrl(url.searchParams);
+          return read.method === "POST" ? inBody(await bytesOf(read, limits)) : inUrl(url.searchParams);
         } catch (fault) {
-          if (fault instanceof MalformedBody) throw badRequest(400, fault.message);
-          if (fault instanceof GraphQLError && isTooLong(fault)) throw exceeded(limits, "MAX_BODY_BYTES");
-          throw fault;
+          throw fault instanceof MalformedBody ? badRequest(400, fault.message) : fault;
         }
       });
     },
   };
+}
+
+/** Whatever keeps it from being read is the client's doing. */
+async function bytesOf(request: Request, limits: RequestLimits): Promise<ArrayBuffer> {
+  try {
+    return await request.arrayBuffer();
+  } catch (fault) {
+    if (fault instanceof GraphQLError && isTooLong(fault)) throw exceeded(limits, "MAX_BODY_BYTES");
+    throw badRequest(400, "The body breaks off before its end.");
+  }
 }
 
 function inBody(bytes: ArrayBuffer): GraphQLParams {

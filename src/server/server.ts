@@ -13,7 +13,7 @@ import { exportsOverHttp } from "./export/http.ts";
 import { type GraphQLOptions, graphqlOverHttp, HEALTH, READINESS } from "./graphql.ts";
 import { schemaView } from "./introspection.ts";
 import { type CallerLimits, Callers } from "./limits/callers.ts";
-import { isForUs, PROTECTIVE } from "./origin.ts";
+import { isForUs, nameIn, PROTECTIVE } from "./origin.ts";
 
 export interface ServerOptions extends GraphQLOptions {
   /** What one operation has in hand, as its viewer sees people. */
@@ -130,8 +130,18 @@ function known(viewerOf: ViewerOf): ViewerOf {
   };
 }
 
-/** Targets that are whole URLs are for proxies, and this is none; TRACE would send back what it was sent, a token included. */
-function refuseOddTargets({ url, method }: IncomingMessage): void {
+/**
+ * Targets that are whole URLs are for proxies, and this is none; a host that is no name would stand before the path, or be one;
+ * TRACE would send back what it was sent, a token included.
+ */
+function refuseOddTargets({ url, method, headers: { host } }: IncomingMessage): void {
+  if (host && nameIn(host) === null)
+    throw new Refusal(
+      400,
+      {},
+      "BAD_REQUEST",
+      "The header `host` must be a name or an address, and a port if any.",
+    );
   if (!url?.startsWith("/"))
     throw new Refusal(
       400,

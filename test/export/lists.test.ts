@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { describe, expect, test } from "vitest";
+import type { GraphQLObjectType } from "graphql";
+import { describe, expect, test, vi } from "vitest";
 import { schema } from "../../schema/index.ts";
 import { exportNames } from "../../src/server/export/exports.ts";
 import { gateway } from "../gateway.ts";
@@ -113,6 +114,20 @@ test("columns are those asked for: values, whole objects, and what a list of obj
     ),
     6,
   );
+});
+
+test("a column that is asked for a thousand times is looked for once", async () => {
+  const gate = gateway({ sandbox: { users: 20 } });
+  const looked = vi.spyOn(schema.getType("UserActivity") as GraphQLObjectType, "getFields");
+  const lookedFor = async (fields: string) => {
+    looked.mockClear();
+    await refusalOf(gate, `users.csv?${WEEK}&fields=${fields}nope`);
+    return looked.mock.calls.length;
+  };
+  await lookedFor(""); // finds out what lists there are
+  expect(await lookedFor("activity,".repeat(1_000))).toBe(await lookedFor("activity,"));
+  expect(looked).toHaveBeenCalled();
+  looked.mockRestore();
 });
 
 test("figures made of those of other rows are columns when asked for, and are not added up", async () => {

@@ -147,6 +147,12 @@ describe("requests over HTTP", () => {
     expect([status, asked]).toEqual([415, 0]);
   });
 
+  test("media types are the same in capital letters", async () => {
+    const headers = { "content-type": "Application/JSON; charset=UTF-8" };
+    const { status, answer } = await send({ method: "POST", headers, body: '{"query":"{ __typename }"}' });
+    expect([status, answer.data]).toEqual([200, { __typename: "Query" }]);
+  });
+
   test("a body of more than 100 kB is 413 and does not run", async () => {
     const query = `{ users(${WEEK}) { totalCount } }`;
     const body = JSON.stringify({ query, variables: { pad: "x".repeat(100 * 2 ** 10) } });

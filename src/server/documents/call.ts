@@ -9,6 +9,7 @@ import {
   type VariableDefinitionNode,
 } from "graphql";
 import type { GraphQLParams, Plugin } from "graphql-yoga";
+import { ONE_FAULT } from "../../../schema/selected.ts";
 import { NOBODY, type Viewer } from "../../domain/viewer.ts";
 import { badInput, GatewayError } from "../../errors.ts";
 import { withoutSuggestion } from "../errors.ts";
@@ -98,7 +99,7 @@ function variablesOf(
     for (const { variable, type, defaultValue } of variableDefinitions)
       if (type.kind === Kind.NON_NULL_TYPE && defaultValue === undefined && !(variable.name.value in values))
         throw badInput(`The parameter \`${variable.name.value}\` is missing; it is a ${print(type)}.`);
-    const [wrong] = getVariableValues(schema, variableDefinitions, { ...values }).errors ?? [];
+    const [wrong] = getVariableValues(schema, variableDefinitions, { ...values }, ONE_FAULT).errors ?? [];
     if (wrong !== undefined) {
       const message = suggests ? wrong.message : withoutSuggestion(wrong.message);
       throw badInput(message.replace(/^Variable "\$/, 'Parameter "'));

@@ -65,7 +65,8 @@ export function columnsOf(
   split: Split,
   { context, told }: Reader,
 ): FieldColumn[] {
-  const asked = fields === null ? DEFAULTS[list] : fields.split(",").map((path) => path.trim());
+  const named = fields?.split(",").map((path) => path.trim());
+  const asked = named === undefined ? DEFAULTS[list] : [...new Set(named)];
   const columns =
     asked === undefined
       ? labelsFirst(node, own(schema, node, [], split))

@@ -131,10 +131,9 @@ function addDirectives(
 function addValue(size: Size, value: ValueNode | ConstValueNode, depth = 0): void {
   if (value.kind !== Kind.LIST && value.kind !== Kind.OBJECT) return;
   size.MAX_INPUT_DEPTH = Math.max(size.MAX_INPUT_DEPTH, depth + 1);
-  if (value.kind === Kind.LIST) {
-    size.MAX_LIST_LENGTH = Math.max(size.MAX_LIST_LENGTH, value.values.length);
-    for (const each of value.values) addValue(size, each, depth + 1);
-  } else for (const field of value.fields) addValue(size, field.value, depth + 1);
+  const entries = value.kind === Kind.LIST ? value.values : value.fields.map((field) => field.value);
+  size.MAX_LIST_LENGTH = Math.max(size.MAX_LIST_LENGTH, entries.length);
+  for (const each of entries) addValue(size, each, depth + 1);
 }
 
 function depthOfType(type: TypeNode): number {
@@ -154,8 +153,9 @@ export function boundVariables(variables: object, limits: RequestLimits): void {
     const [value, depth] = next;
     if (typeof value !== "object" || value === null) continue;
     values.MAX_INPUT_DEPTH = Math.max(values.MAX_INPUT_DEPTH, depth + 1);
-    if (Array.isArray(value)) values.MAX_LIST_LENGTH = Math.max(values.MAX_LIST_LENGTH, value.length);
-    for (const each of Object.values(value)) left.push([each, depth + 1]);
+    const entries = Object.values(value);
+    values.MAX_LIST_LENGTH = Math.max(values.MAX_LIST_LENGTH, entries.length);
+    for (const each of entries) left.push([each, depth + 1]);
   }
   keepWithin(limits, values);
 }

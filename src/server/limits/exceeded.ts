@@ -19,7 +19,10 @@ const SENTENCES: Readonly<Record<LimitName, readonly [what: string, wayOut: stri
   MAX_DIRECTIVES: ["directives", "Leave out the fields that are not wanted."],
   MAX_BREADTH: ["fields in one selection set", PIECES],
   MAX_FIELDS: ["fields, with those of all fragments where they are spread", PIECES],
-  MAX_LIST_LENGTH: ["entries in one list of an argument or variable", "Ask with a part of them at a time."],
+  MAX_LIST_LENGTH: [
+    "entries in one list or object of an argument or variable",
+    "Ask with a part of them at a time.",
+  ],
   MAX_INPUT_DEPTH: [
     "levels of lists and objects in an argument or variable",
     "No argument of this graph takes more than four.",

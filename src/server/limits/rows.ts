@@ -19,6 +19,7 @@ import {
   TypeMetaFieldDef,
 } from "graphql";
 import { rowsWanted } from "../../../schema/connection.ts";
+import { isPermitted } from "../../../schema/demand.ts";
 import type { Selected } from "../../../schema/selected.ts";
 import { rangeByDefault, rangeOfField, type rows } from "../../../schema/walks.ts";
 import type { Context } from "../../context.ts";
@@ -28,7 +29,8 @@ import { GatewayError } from "../../errors.ts";
 /**
  * How many rows an operation asks for at the most: of each list as many as `first` or `ids` says, or days where it has one for each,
  * and where it stands in the rows of another one, as many for each of those. Any other list inside of a row counts as one row,
- * since only the data knows. A list whose arguments are refused has none. Fields of one name are one, as when they are run.
+ * since only the data knows. A field that is refused is one row, since its error is told of each row it stands in. Fields of one name
+ * are one, as when they are run.
  */
 export function rowsOf({ schema, operation, root, fragments, variables }: Selected, ctx: Context): number {
   function rowsIn(
@@ -41,6 +43,10 @@ export function rowsOf({ schema, operation, root, fragments, variables }: Select
       const [node] = nodes;
       const field = node && fieldOf(type, node.name.value);
       if (field === undefined) continue;
+      if (!isPermitted(field, ctx)) {
+        rows++;
+        continue;
+      }
       try {
         const args = getArgumentValues(field, node as FieldNode, variables);
         const range = rangeOfField(field, args, above, ctx);
@@ -50,6 +56,7 @@ export function rowsOf({ schema, operation, root, fragments, variables }: Select
       } catch (fault) {
         // The field says so itself when it is run.
         if (!(fault instanceof GraphQLError || fault instanceof GatewayError)) throw fault;
+        rows++;
       }
     }
     return rows;
