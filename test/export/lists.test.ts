@@ -141,6 +141,16 @@ test("figures made of those of other rows are columns when asked for, and are no
   expect(Object.keys(manifest.totals)).toEqual(["net.usd"]);
 });
 
+test("ratios, and what is worked out from amounts, are columns and are not added up", async () => {
+  const gate = gateway({ sandbox: { users: 40 } });
+  const lines = (await download(gate, `claudeCode.ndjson?${WEEK}&groupBy=USER`)).trimEnd().split("\n");
+  const { manifest } = JSON.parse(lines.at(-1) ?? "");
+  expect(manifest.columns).toEqual(
+    expect.arrayContaining(["acceptanceRate", "linesPerSession", "estimatedPerCommit.usd"]),
+  );
+  expect(Object.keys(manifest.totals)).toEqual(["estimated.cents", "estimated.usd"]);
+});
+
 test.each([
   ["userz.csv", 404, "NOT_FOUND", "did you mean users"],
   ["users.xlsx", 404, "NOT_FOUND", "users.csv and users.ndjson"],

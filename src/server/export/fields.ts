@@ -42,7 +42,7 @@ const DEFAULTS: Readonly<Record<string, readonly string[]>> = {
   idleSeats: ["userId", "email", "name", "joinedAt"],
 };
 
-/** Figures made of those of other rows: they are no columns unless asked for, and are never added up. */
+/** Figures made of those of other rows too: they are no columns unless asked for, and are never added up. */
 const DERIVED: readonly string[] = ["comparison", "runningTotal"];
 
 /** A column of a list, and where in its rows the value is. */
@@ -110,21 +110,22 @@ function at(
   path: readonly string[],
   split: Split,
 ): FieldColumn[] {
+  let parent: GraphQLNamedType = root;
   let type: AnyType = root;
   let isListed = false;
   for (const [depth, key] of path.entries()) {
-    const choices = choicesOf(schema, getNamedType(type));
-    const next = choices.get(key);
+    parent = getNamedType(type);
+    const next = choicesOf(schema, parent).get(key);
     if (next === undefined) {
-      const parent = path.slice(0, depth).join(".") || getNamedType(type).name;
+      const place = path.slice(0, depth).join(".") || parent.name;
       throw badInput(
-        `There is no field \`${path.join(".")}\`: in \`${parent}\`, ${nearest(key, namesIn(told, getNamedType(type)))}`,
+        `There is no field \`${path.join(".")}\`: in \`${place}\`, ${nearest(key, namesIn(told, parent))}`,
       );
     }
     isListed ||= isList(next);
     type = next;
   }
-  const columns = below(schema, type, path, split);
+  const columns = below(schema, parent, type, path, split);
   return isListed ? columns.map((each) => ({ ...each, kind: "text" })) : columns;
 }
 
@@ -155,14 +156,18 @@ function isReadable({ args, type }: GraphQLField<unknown, unknown>): boolean {
 }
 
 /** What is at or below a value: itself where it is one, else what stands for it in short, else its own fields. */
-function below(schema: GraphQLSchema, type: AnyType, path: readonly string[], split: Split): FieldColumn[] {
+function below(
+  schema: GraphQLSchema,
+  parent: GraphQLNamedType,
+  type: AnyType,
+  path: readonly string[],
+  split: Split,
+): FieldColumn[] {
   const named = getNamedType(type);
-  if (isLeafType(named)) return [column(path, type, named.name)];
+  if (isLeafType(named)) return [{ name: path.join("."), kind: kindOf(parent, type, path), path }];
   const short = IN_SHORT[named.name];
-  if (short !== undefined) return short.map((each) => column([...path, ...each.split(".")], named, "String"));
-  return isObjectType(named)
-    ? own(schema, named, path, split)
-    : [column([...path, "__typename"], named, "String")];
+  if (short !== undefined) return short.map((each) => textAt([...path, ...each.split(".")]));
+  return isObjectType(named) ? own(schema, named, path, split) : [textAt([...path, "__typename"])];
 }
 
 /** The fields of a row itself: values, and objects that are part of it rather than things of their own. */
@@ -183,14 +188,20 @@ function own(
     const isFree = field.args.length === 0 && field.extensions.walks === undefined;
     const isPart = isFree && !isThing && (isLeafType(named) || !isList(field.type));
     if ((!isPart && !isSplit) || field.name === "id" || DERIVED.includes(field.name)) return [];
-    return below(schema, field.type, [...path, field.name], split);
+    return below(schema, type, field.type, [...path, field.name], split);
   });
 }
 
-function column(path: readonly string[], type: AnyType, scalar: string): FieldColumn {
-  const isAdditive = scalar === "Decimal" && !path.some((part) => DERIVED.includes(part));
-  const kind = isAdditive ? "amount" : NUMBERS.includes(scalar) ? "number" : "text";
-  return { name: path.join("."), kind: isList(type) ? "text" : kind, path };
+function textAt(path: readonly string[]): FieldColumn {
+  return { name: path.join("."), kind: "text", path };
+}
+
+/** Amounts are added up: those of Money, and neither ratios nor what is worked out from amounts (DerivedMoney). */
+function kindOf(parent: GraphQLNamedType, type: AnyType, path: readonly string[]): Column["kind"] {
+  const { name } = getNamedType(type);
+  if (isList(type) || !NUMBERS.includes(name)) return "text";
+  const isAdditive = parent.name === "Money" && !path.some((part) => DERIVED.includes(part));
+  return isAdditive ? "amount" : "number";
 }
 
 const NUMBERS: readonly string[] = ["Int", "Float", "Count", "Decimal"];
