@@ -18,7 +18,7 @@ export const LIMITS = {
   MAX_INPUT_DEPTH: ["20", "how deep lists and objects may be nested in an argument or a variable"],
   MAX_ROWS: [
     "",
-    "the most rows an operation may ask for: each list's `first`, multiplied by that of the lists it is in, all added up; 20000, or 20 times MAX_FIRST where that is more, if not set",
+    "the most rows an operation may ask for: each list's `first`, and as many again for each field of its rows that is looked up upstream, multiplied by those of the lists it is in; 20000, or 20 times MAX_FIRST where that is more, if not set",
   ],
 } as const satisfies Record<string, readonly [byDefault: string, meaning: string]>;
 

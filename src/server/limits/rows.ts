@@ -29,8 +29,8 @@ import { GatewayError } from "../../errors.ts";
 /**
  * How many rows an operation asks for at the most: of each list as many as `first` or `ids` says, or days where it has one for each,
  * and where it stands in the rows of another one, as many for each of those. Any other list inside of a row counts as one row,
- * since only the data knows. A field that is refused is one row, since its error is told of each row it stands in. Fields of one name
- * are one, as when they are run.
+ * since only the data knows. So does any field that asks upstream, or is refused, since its error would be told of each row it
+ * stands in. Fields of one name are one, as when they are run.
  */
 export function rowsOf({ schema, operation, root, fragments, variables }: Selected, ctx: Context): number {
   function rowsIn(
@@ -52,7 +52,8 @@ export function rowsOf({ schema, operation, root, fragments, variables }: Select
         const range = rangeOfField(field, args, above, ctx);
         const size = sizeOf(schema, type, field, args, range, ctx);
         const each = size === 0 ? 0 : rowsBelow(getNamedType(field.type), nodes, range);
-        rows += isCounted(type, field) ? size * (1 + each) : each;
+        const own = field.extensions.walks === undefined ? 0 : 1;
+        rows += isCounted(type, field) ? size * (1 + each) : own + each;
       } catch (fault) {
         // The field says so itself when it is run.
         if (!(fault instanceof GraphQLError || fault instanceof GatewayError)) throw fault;
