@@ -137,14 +137,8 @@ function split(
   groupBy: readonly string[],
   fact: Fact,
 ): { values: Record<string, string | null>; figures: Figures }[] {
-  const values: Record<string, string | null> = {
-    PRODUCT: fact.product === "claude-tag" ? "claude_tag" : fact.product,
-    USER: fact.person === null ? null : organization.directories.enterprise.userId(fact.person),
-  };
-  for (const [dimension, column] of Object.entries(COLUMN))
-    values[dimension] = VALUE[column as "model"](fact);
-  for (const [dimension, column] of Object.entries(OF_CONSOLE))
-    if (groupBy.includes(dimension)) values[dimension] = valueIn(organization, column)(fact) as string | null;
+  const values: Record<string, string | null> = {};
+  for (const dimension of groupBy) values[dimension] = valueAt(organization, dimension, fact);
   const groups = groupBy.includes("GROUP") ? groupIdsOf(organization, fact) : [null];
   return groups.flatMap((GROUP) => {
     if (report === "usage") return [{ values: { ...values, GROUP }, figures: tokens(fact) }];
@@ -155,6 +149,17 @@ function split(
       figures: { net, list, requests: null },
     }));
   });
+}
+
+/** Null where a fact has no value of its own: groups and kinds of cost are several. */
+function valueAt(organization: Organization, dimension: string, fact: Fact): string | null {
+  if (dimension === "PRODUCT") return fact.product === "claude-tag" ? "claude_tag" : fact.product;
+  if (dimension === "USER")
+    return fact.person === null ? null : organization.directories.enterprise.userId(fact.person);
+  const ofConsole = OF_CONSOLE[dimension as keyof typeof OF_CONSOLE];
+  if (ofConsole !== undefined) return valueIn(organization, ofConsole)(fact) as string | null;
+  const column = COLUMN[dimension];
+  return column === undefined ? null : VALUE[column as "model"](fact);
 }
 
 function money(fact: Fact): Figures {
@@ -180,12 +185,12 @@ function tokens(fact: Fact): Figures {
 }
 
 export function plus(a: Figures, b: Figures): Figures {
-  return Object.fromEntries(
-    Object.keys(a).map((name) => {
-      const [x, y] = [a[name] ?? null, b[name] ?? null];
-      return [name, x === null || y === null ? null : x + y];
-    }),
-  );
+  const sum: Record<string, bigint | null> = {};
+  for (const name of Object.keys(a)) {
+    const [x, y] = [a[name] ?? null, b[name] ?? null];
+    sum[name] = x === null || y === null ? null : x + y;
+  }
+  return sum;
 }
 
 /** The first day of the bucket a day is in, worked out without the gateway's calendar. */
