@@ -151,9 +151,10 @@ describe("by pseudonym", () => {
 
   test("lists are not in an order that tells who is who", async () => {
     const { askAs } = guarded();
-    const query = `{ users(${MONTH}, first: 100) { nodes { userId activity { chat { messages } } } } idleSeats(days: 2, first: 100) { nodes { userId } } claudeCodeRecords(${WEEK}, first: 100) { nodes { actor { ... on UserActor { email } } } } }`;
+    const query = `{ users(${MONTH}, first: 100) { nodes { userId activity { chat { messages } } } } idleSeats(days: 2, first: 100) { nodes { userId } } groups(first: 1) { nodes { members(first: 100) { nodes { user { userId } } } } } claudeCodeRecords(${WEEK}, first: 100) { nodes { actor { ... on UserActor { email } } } } }`;
     const { data } = await askAs(PSEUDONYM, query);
-    for (const ids of [data.users.nodes, data.idleSeats.nodes].map((rows) =>
+    const members = data.groups.nodes[0].members.nodes.map(({ user }: { user: object }) => user);
+    for (const ids of [data.users.nodes, data.idleSeats.nodes, members].map((rows) =>
       rows.map(({ userId }: { userId: string }) => userId),
     )) {
       expect(ids.length).toBeGreaterThan(2);
