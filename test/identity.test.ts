@@ -3,7 +3,7 @@ import { decodeGlobalId } from "../schema/builder.ts";
 import { queryLibrary } from "../src/server/playground.ts";
 import { CALLERS, codesOf, guarded, MIN_PEOPLE, messagesOf } from "./callers.ts";
 import { SINGLE } from "./every-field.ts";
-import { NOW } from "./gateway.ts";
+import { type Answer, NOW } from "./gateway.ts";
 
 const PSEUDONYM = "OWNER by pseudonym";
 const GROUPS = "OWNER of groups";
@@ -194,6 +194,22 @@ describe("by pseudonym", () => {
       await askAs(PSEUDONYM, skills, { after: two.data.projects.pageInfo.endCursor }),
     ];
     expect(second.data.projects.nodes).toEqual(first.data.projects.nodes);
+  });
+
+  test("a cloud identity is not known by its cursor to who can guess it", async () => {
+    const { askAs } = guarded();
+    const query = `{ usage(${MONTH}, bucket: NONE, groupBy: [ACTOR, WORKSPACE], first: 1000) { edges { cursor node { actor { ... on FederatedActor { account subject } } } } } }`;
+    const ids = ({ data }: Answer) =>
+      data.usage.edges
+        .filter(({ node }: { node: { actor: object | null } }) => "account" in (node.actor ?? {}))
+        .map(({ cursor }: { cursor: string }) =>
+          Buffer.from(cursor, "base64url").toString().split(" ").at(-1),
+        );
+    const named = ids(await askAs("OWNER", query));
+    const masked = ids(await askAs(PSEUDONYM, query));
+    expect(named.length).toBeGreaterThan(1);
+    expect(masked).toHaveLength(named.length);
+    expect(masked.filter((id: string) => named.includes(id))).toEqual([]);
   });
 
   test("people are found by what answers show of them, and by nothing else", async () => {

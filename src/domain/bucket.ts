@@ -156,16 +156,28 @@ function nameless({ email, name: _, ...user }: ReportUser): ReportUser {
   return email === undefined ? user : { ...user, formerEmail: email };
 }
 
-/** The row as it is seen by pseudonym. Cloud identities are left: they have a scope of their own. */
+/** The row as it is seen by pseudonym. */
 export function pseudonymous<Row extends Dimensions>(row: Row, pseudonyms: Pseudonyms): Row {
   const { user, actor, accountId, claudeTagUserId, userProfileId } = row;
   return {
     ...row,
     user: user && pseudonymousUser(user, pseudonyms),
-    actor: actor?.kind === "person" ? { ...actor, user: pseudonymousUser(actor.user, pseudonyms) } : actor,
+    actor: actor && pseudonymousActor(actor, pseudonyms),
     accountId: accountId && pseudonyms.id(accountId, "user"),
     claudeTagUserId: claudeTagUserId && pseudonyms.id(claudeTagUserId, "slack"),
     userProfileId: userProfileId && pseudonyms.id(userProfileId, "profile"),
+  };
+}
+
+/** Cloud identities are shown to nobody by pseudonym, but rows are told apart by them, and cursors made of that. */
+function pseudonymousActor(actor: ReportActor, pseudonyms: Pseudonyms): ReportActor {
+  if (actor.kind === "person") return { ...actor, user: pseudonymousUser(actor.user, pseudonyms) };
+  if (actor.kind !== "federated") return actor;
+  const { account, subject } = actor;
+  return {
+    ...actor,
+    account: account && pseudonyms.seal(account, "account"),
+    subject: subject && pseudonyms.seal(subject, "subject"),
   };
 }
 
