@@ -6,6 +6,7 @@ import {
   type CodeTotals as CodeTotalsShape,
   estimatedCost,
   type ClaudeCodeRecord as RecordShape,
+  type SumOfRecords,
   sumOfRecords,
 } from "../src/domain/claude-code.ts";
 import { day, parseDay } from "../src/domain/day.ts";
@@ -131,15 +132,13 @@ export const ClaudeCodeRecord = builder.node(builder.objectRef<RecordNode>("Clau
   }),
 });
 
-export const ClaudeCodeTotals = builder
-  .objectRef<CodeTotalsShape & { readonly records: number }>("ClaudeCodeTotals")
-  .implement({
-    description: "The Claude Code activity of a person or a team over a range: the sum of their records.",
-    interfaces: [totals],
-    fields: (t) => ({
-      records: t.exposeInt("records", { description: "How many records were added up." }),
-    }),
-  });
+export const ClaudeCodeTotals = builder.objectRef<SumOfRecords>("ClaudeCodeTotals").implement({
+  description: "The Claude Code activity of a person or a team over a range: the sum of their records.",
+  interfaces: [totals],
+  fields: (t) => ({
+    records: t.exposeInt("records", { description: "How many records were added up." }),
+  }),
+});
 
 const ClaudeCodeRecordConnection = builder.connectionObject(
   {

@@ -395,6 +395,95 @@ describe("in groups", () => {
     expect(data.cost.nodes.length).toBeLessThan(all.nodes.length);
   }, 60_000);
 
+  const SUNDAY = `range: { between: { from: "2026-11-15", until: "2026-11-16" } }`;
+
+  test("what so few of a team did that it can be one of them is not told", async () => {
+    const { askAs } = guarded({ sandbox: { users: 60 }, settings: { MAX_UPSTREAM_REQUESTS: "200" } });
+    const told: number[] = [];
+    for (const range of [SUNDAY, `range: { last: { days: 4 } }`]) {
+      const query = `{ teams(${range}, first: 100) { nodes { id activity { people } spend { net { usd } } claudeCode { records } } } }`;
+      const all = (await askAs("OWNER", query)).data.teams.nodes;
+      const spenders = (
+        await askAs(
+          "OWNER",
+          `{ cost(${range}, bucket: NONE, groupBy: [TEAM, USER], first: 1000) { nodes { teamId user { userId } } } }`,
+        )
+      ).data.cost.nodes;
+      const coders = (
+        await askAs(
+          "OWNER",
+          `{ claudeCode(${range}, bucket: NONE, groupBy: [USER], first: 1000) { nodes { user { teams { id } } } } }`,
+        )
+      ).data.claudeCode.nodes;
+      const { data, errors = [] } = await askAs(GROUPS, query);
+      for (const shown of data.teams.nodes) {
+        const team = all.find(({ id }: { id: string }) => id === shown.id);
+        const isOfThis = ({ teamId }: { teamId: string }) => `team:${teamId}` === decodeGlobalId(shown.id).id;
+        const isEnough = {
+          activity: (team.activity?.people ?? 0) >= MIN_PEOPLE,
+          spend: spenders.filter(isOfThis).length >= MIN_PEOPLE,
+          claudeCode:
+            coders.filter(({ user }: { user: { teams: { id: string }[] } | null }) =>
+              user?.teams.some(({ id }) => id === shown.id),
+            ).length >= MIN_PEOPLE,
+        };
+        if (decodeGlobalId(shown.id).id === "nobody") continue;
+        for (const [field, enough] of Object.entries(isEnough))
+          expect(shown[field], `${field} ${range}`).toEqual(enough ? team[field] : null);
+        told.push(Object.values(isEnough).filter(Boolean).length);
+      }
+      expect(codesOf({ data, errors } as Answer)).toEqual(["FORBIDDEN"]);
+    }
+    expect(Math.min(...told)).toBe(0);
+    expect(Math.max(...told)).toBe(3);
+  }, 60_000);
+
+  test.each(["cost", "usage"])(
+    "%s by team has no row that so few are behind",
+    async (field) => {
+      const { askAs } = guarded({ sandbox: { users: 60 }, settings: { MAX_UPSTREAM_REQUESTS: "200" } });
+      const measure = field === "cost" ? "net { usd }" : "tokens { totalTokens }";
+      const hidden: number[] = [];
+      for (const bucket of ["DAY", "WEEK", "NONE"]) {
+        for (const split of ["", ", MODEL"]) {
+          const args = `range: { last: { days: 9 } }, bucket: ${bucket}`;
+          const fields = `from team teamId ${split && "model"}`;
+          const query = `{ ${field}(${args}, groupBy: [TEAM${split}], first: 1000) { nodes { ${fields} ${measure} } } }`;
+          const all = (await askAs("OWNER", query)).data[field].nodes;
+          const people = (
+            await askAs(
+              "OWNER",
+              `{ ${field}(${args}, groupBy: [TEAM, USER${split}], first: 1000) { nodes { ${fields} } pageInfo { hasNextPage } } }`,
+            )
+          ).data[field];
+          expect(people.pageInfo.hasNextPage).toBe(false);
+          type Cell = { from: string; teamId: string | null; model?: string };
+          const keyOf = ({ from, teamId, model }: Cell) => JSON.stringify([from, teamId, model]);
+          const behind = Map.groupBy<string, Cell>(people.nodes, keyOf);
+          const teams = (await askAs(GROUPS, `{ teams(${MONTH}, first: 100) { nodes { teamId } } }`)).data
+            .teams;
+          const names = teams.nodes.map(({ teamId }: Cell) => teamId);
+          const { data, errors } = await askAs(GROUPS, query);
+          expect(errors).toBeUndefined();
+          const shown = data[field].nodes.filter(({ teamId }: Cell) => teamId !== null);
+          const enough = all.filter(
+            (row: Cell) =>
+              row.teamId !== null &&
+              names.includes(row.teamId) &&
+              (behind.get(keyOf(row))?.length ?? 0) >= MIN_PEOPLE,
+          );
+          expect(shown, `${bucket}${split}`).toEqual(enough);
+          expect(shown.length).toBeGreaterThan(0);
+          hidden.push(
+            all.filter(({ teamId }: Cell) => teamId !== null && names.includes(teamId)).length - shown.length,
+          );
+        }
+      }
+      expect(Math.max(...hidden)).toBeGreaterThan(10);
+    },
+    60_000,
+  );
+
   test.each([
     ["people", `users(${MONTH}) { nodes { id } }`],
     ["somebody", `user(id: "user_x") { id }`],
@@ -419,6 +508,10 @@ describe("in groups", () => {
     [
       "what is left beside some teams",
       `cost(${MONTH}, bucket: NONE, groupBy: [TEAM], overlap: SPLIT, top: 3) { nodes { team } }`,
+    ],
+    [
+      "what a team did before",
+      `usage(${WEEK}, bucket: NONE, groupBy: [TEAM], compare: PREVIOUS_PERIOD) { nodes { team } }`,
     ],
     ["what people who left cost", `reconciliation(${MONTH}) { difference { net { usd } } }`],
     ["a person by id", `node(id: "${Buffer.from("User:user_x").toString("base64url")}") { id }`],

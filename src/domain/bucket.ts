@@ -1,3 +1,4 @@
+import type { Crowd } from "./crowd.ts";
 import type { Instant } from "./day.ts";
 import type { Spend } from "./money.ts";
 import type { Pseudonyms } from "./pseudonym.ts";
@@ -104,6 +105,8 @@ export interface Span {
 /** One group in one bucket of a report, with what was measured of it. */
 export interface ReportRow<Measure> extends Dimensions, Span {
   readonly measure: Measure;
+  /** Who is behind it, where it is put together of people and that decides whether it is shown. */
+  readonly crowd?: Crowd | undefined;
 }
 
 export type CostRow = ReportRow<Spend>;
