@@ -158,18 +158,19 @@ export const ClaudeCodeFilter = builder.inputType("ClaudeCodeFilter", {
       description: "Addresses of people, letter case aside; an alias stands for all addresses of its person.",
     }),
     customerTypes: t.stringList({ description: "How the usage is paid, such as `api` or `subscription`." }),
-    terminalTypes: t.stringList({ description: "Names of terminals or editors." }),
+    terminalTypes: t.stringList({
+      extensions: asks("individuals"),
+      description: "Names of terminals or editors.",
+    }),
     isRemote: t.boolean({ description: "Only remote, or only local, sessions." }),
   }),
 });
 
-/** Throws where the filter looks for people that the viewer does not see by address. */
-export function refuseStrangers(
-  ctx: Context,
-  filter: { readonly emails?: readonly string[] | null | undefined } | null | undefined,
-): void {
+/** Throws where the filter looks for people that the viewer does not see by address, or by what one of them alone may use. */
+export function refuseStrangers(ctx: Context, filter: FilterShape | null | undefined): void {
   const emails = filter?.emails ?? [];
   if (emails.length > 0) demand(ctx, "individuals", "`filter.emails`");
+  if (filter?.terminalTypes) demand(ctx, "individuals", "`filter.terminalTypes`");
   for (const email of emails) refuseProbing(ctx, email);
 }
 

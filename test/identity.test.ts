@@ -506,6 +506,14 @@ describe("in groups", () => {
       `claudeCode(${WEEK}, filter: { emails: ["x@example.com"] }) { nodes { sessions } }`,
     ],
     [
+      "Claude Code by terminal, which one may use alone",
+      `claudeCode(${WEEK}, groupBy: [TERMINAL], bucket: NONE) { nodes { sessions } }`,
+    ],
+    [
+      "… as a filter",
+      `claudeCode(${WEEK}, filter: { terminalTypes: ["WarpTerminal"] }) { nodes { sessions } }`,
+    ],
+    [
       "what is left beside some teams",
       `cost(${MONTH}, bucket: NONE, groupBy: [TEAM], overlap: SPLIT, top: 3) { nodes { team } }`,
     ],
