@@ -6,6 +6,7 @@ import {
   type CodeTotals as CodeTotalsShape,
   estimatedCost,
   type ClaudeCodeRecord as RecordShape,
+  type SumOfRecords,
   sumOfRecords,
 } from "../src/domain/claude-code.ts";
 import { day, parseDay } from "../src/domain/day.ts";
@@ -131,15 +132,13 @@ export const ClaudeCodeRecord = builder.node(builder.objectRef<RecordNode>("Clau
   }),
 });
 
-export const ClaudeCodeTotals = builder
-  .objectRef<CodeTotalsShape & { readonly records: number }>("ClaudeCodeTotals")
-  .implement({
-    description: "The Claude Code activity of a person or a team over a range: the sum of their records.",
-    interfaces: [totals],
-    fields: (t) => ({
-      records: t.exposeInt("records", { description: "How many records were added up." }),
-    }),
-  });
+export const ClaudeCodeTotals = builder.objectRef<SumOfRecords>("ClaudeCodeTotals").implement({
+  description: "The Claude Code activity of a person or a team over a range: the sum of their records.",
+  interfaces: [totals],
+  fields: (t) => ({
+    records: t.exposeInt("records", { description: "How many records were added up." }),
+  }),
+});
 
 const ClaudeCodeRecordConnection = builder.connectionObject(
   {
@@ -159,18 +158,19 @@ export const ClaudeCodeFilter = builder.inputType("ClaudeCodeFilter", {
       description: "Addresses of people, letter case aside; an alias stands for all addresses of its person.",
     }),
     customerTypes: t.stringList({ description: "How the usage is paid, such as `api` or `subscription`." }),
-    terminalTypes: t.stringList({ description: "Names of terminals or editors." }),
+    terminalTypes: t.stringList({
+      extensions: asks("individuals"),
+      description: "Names of terminals or editors.",
+    }),
     isRemote: t.boolean({ description: "Only remote, or only local, sessions." }),
   }),
 });
 
-/** Throws where the filter looks for people that the viewer does not see by address. */
-export function refuseStrangers(
-  ctx: Context,
-  filter: { readonly emails?: readonly string[] | null | undefined } | null | undefined,
-): void {
+/** Throws where the filter looks for people that the viewer does not see by address, or by what one of them alone may use. */
+export function refuseStrangers(ctx: Context, filter: FilterShape | null | undefined): void {
   const emails = filter?.emails ?? [];
   if (emails.length > 0) demand(ctx, "individuals", "`filter.emails`");
+  if (filter?.terminalTypes) demand(ctx, "individuals", "`filter.terminalTypes`");
   for (const email of emails) refuseProbing(ctx, email);
 }
 

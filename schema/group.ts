@@ -89,8 +89,10 @@ const GroupMember = builder.objectRef<GroupMemberNode>("GroupMember").implement(
   description: "One person in one group, now; reports go by the groups of the day of use instead.",
   fields: (t) => ({
     joinedAt: t.field({
+      authScopes: { "identity:read": true }, // as of the organization
       type: "DateTime",
-      description: "When the person joined the group.",
+      nullable: true,
+      description: "When the person joined the group. Null only beside an error.",
       resolve: ({ joinedAt }) => dateTime(joinedAt),
     }),
     user: t.field({
@@ -107,7 +109,7 @@ const GroupMember = builder.objectRef<GroupMemberNode>("GroupMember").implement(
 });
 
 const GroupMemberConnection = builder.connectionObject(
-  { type: GroupMember, name: "GroupMemberConnection", description: "Members of a group, oldest first." },
+  { type: GroupMember, name: "GroupMemberConnection", description: "Members of a group." },
   { name: "GroupMemberEdge", description: "A member and their place in the list." },
 );
 
@@ -135,7 +137,7 @@ builder.objectField(Group, "members", (t) =>
     type: GroupMemberConnection,
     nullable: true,
     description:
-      "Who is in the group now, longest first. One upstream walk per group. Null: the group was deleted. Source: GROUP_MEMBERS. Errors: NOT_FOUND, CURSOR_*, UPSTREAM_*.",
+      "Who is in the group now, longest first, or by pseudonym. One upstream walk per group. Null: the group was deleted. Source: GROUP_MEMBERS. Errors: NOT_FOUND, CURSOR_*, UPSTREAM_*.",
     args: {
       range: t.arg({
         type: DateRange,

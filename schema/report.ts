@@ -166,8 +166,9 @@ function plansOf<Measure>(
 ): ReportPlans<Measure> {
   const byTeam = groupBy?.includes("TEAM") ?? false;
   demandDimensions(ctx, groupBy ?? [], narrowedBy(filter));
-  // The one team that is left can be too small to be shown.
+  // The one team that is left can be too small to be shown, and so can what a team did before.
   if (byTeam && topOf(top) !== null) demand(ctx, "individuals", "`top` by TEAM");
+  if (byTeam && compare) demand(ctx, "individuals", "`compare` by TEAM");
   const question = {
     range: resolveRange(range, ctx.now()),
     bucket: askedWidth(bucket ?? "DAY"),
@@ -308,7 +309,7 @@ async function connectReport<Measure>(
   const { range } = plan.windows;
   const { organization } = plan.source;
   const isPlaceShown = isByTeam(plan) ? await shownPlacements(ctx) : () => true;
-  const isShown = ({ team }: GatewayRow<Measure>) => isPlaceShown(team);
+  const isShown = ({ team, crowd }: GatewayRow<Measure>) => isPlaceShown(team) && (crowd?.isEnough ?? true);
   let ranked: readonly ReportFigure<Measure>[] | null = null;
   const relations = relationsOf(ctx, plan, analysis.compare, () => ranked);
   const node = (row: ReportFigure<Measure>): ReportNode<Measure> => ({
@@ -325,8 +326,8 @@ async function connectReport<Measure>(
   }
   const connection = await connectRanking(ctx, slice, list, async () => {
     const answer = await analyseReport(ctx, plan, analysis);
+    ranked = answer.ranked.map(({ row }) => row); // what they come to counts what is not shown by itself
     const shown = answer.ranked.filter(({ row }) => isShown(row));
-    ranked = shown.map(({ row }) => row);
     return { ...answer, ranked: dressed(shown, node) };
   });
   return { ...connection, plan, relations };

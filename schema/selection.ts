@@ -11,6 +11,7 @@ const OF_FEW: readonly string[] = [
   "API_KEY",
   "GROUP",
   "SLACK_CHANNEL",
+  "TERMINAL",
   "CLAUDE_TAG_USER",
   "SESSION",
   "USER_PROFILE",

@@ -337,6 +337,13 @@ describe("variables", () => {
     );
   });
 
+  test("lead from an address to nobody's pseudonym", () => {
+    const pseudonyms = new Pseudonyms("key");
+    const [shown = ""] = digestBy(pseudonyms)("ada@example.com").split("h:").slice(1);
+    expect(shown).toHaveLength(12);
+    expect(pseudonyms.address("ada@example.com")).not.toContain(shown);
+  });
+
   test("make no line too long to be kept", async () => {
     const { post } = audited();
     const declared = Array.from({ length: 20 }, (_, i) => `$v${i}: [ID!]`).join(" ");

@@ -3,7 +3,7 @@ import { decodeGlobalId } from "../schema/builder.ts";
 import { queryLibrary } from "../src/server/playground.ts";
 import { CALLERS, codesOf, guarded, MIN_PEOPLE, messagesOf } from "./callers.ts";
 import { SINGLE } from "./every-field.ts";
-import { NOW } from "./gateway.ts";
+import { type Answer, NOW } from "./gateway.ts";
 
 const PSEUDONYM = "OWNER by pseudonym";
 const GROUPS = "OWNER of groups";
@@ -151,9 +151,10 @@ describe("by pseudonym", () => {
 
   test("lists are not in an order that tells who is who", async () => {
     const { askAs } = guarded();
-    const query = `{ users(${MONTH}, first: 100) { nodes { userId activity { chat { messages } } } } idleSeats(days: 2, first: 100) { nodes { userId } } claudeCodeRecords(${WEEK}, first: 100) { nodes { actor { ... on UserActor { email } } } } }`;
+    const query = `{ users(${MONTH}, first: 100) { nodes { userId activity { chat { messages } } } } idleSeats(days: 2, first: 100) { nodes { userId } } groups(first: 1) { nodes { members(first: 100) { nodes { user { userId } } } } } claudeCodeRecords(${WEEK}, first: 100) { nodes { actor { ... on UserActor { email } } } } }`;
     const { data } = await askAs(PSEUDONYM, query);
-    for (const ids of [data.users.nodes, data.idleSeats.nodes].map((rows) =>
+    const members = data.groups.nodes[0].members.nodes.map(({ user }: { user: object }) => user);
+    for (const ids of [data.users.nodes, data.idleSeats.nodes, members].map((rows) =>
       rows.map(({ userId }: { userId: string }) => userId),
     )) {
       expect(ids.length).toBeGreaterThan(2);
@@ -193,6 +194,22 @@ describe("by pseudonym", () => {
       await askAs(PSEUDONYM, skills, { after: two.data.projects.pageInfo.endCursor }),
     ];
     expect(second.data.projects.nodes).toEqual(first.data.projects.nodes);
+  });
+
+  test("a cloud identity is not known by its cursor to who can guess it", async () => {
+    const { askAs } = guarded();
+    const query = `{ usage(${MONTH}, bucket: NONE, groupBy: [ACTOR, WORKSPACE], first: 1000) { edges { cursor node { actor { ... on FederatedActor { account subject } } } } } }`;
+    const ids = ({ data }: Answer) =>
+      data.usage.edges
+        .filter(({ node }: { node: { actor: object | null } }) => "account" in (node.actor ?? {}))
+        .map(({ cursor }: { cursor: string }) =>
+          Buffer.from(cursor, "base64url").toString().split(" ").at(-1),
+        );
+    const named = ids(await askAs("OWNER", query));
+    const masked = ids(await askAs(PSEUDONYM, query));
+    expect(named.length).toBeGreaterThan(1);
+    expect(masked).toHaveLength(named.length);
+    expect(masked.filter((id: string) => named.includes(id))).toEqual([]);
   });
 
   test("people are found by what answers show of them, and by nothing else", async () => {
@@ -378,6 +395,95 @@ describe("in groups", () => {
     expect(data.cost.nodes.length).toBeLessThan(all.nodes.length);
   }, 60_000);
 
+  const SUNDAY = `range: { between: { from: "2026-11-15", until: "2026-11-16" } }`;
+
+  test("what so few of a team did that it can be one of them is not told", async () => {
+    const { askAs } = guarded({ sandbox: { users: 60 }, settings: { MAX_UPSTREAM_REQUESTS: "200" } });
+    const told: number[] = [];
+    for (const range of [SUNDAY, `range: { last: { days: 4 } }`]) {
+      const query = `{ teams(${range}, first: 100) { nodes { id activity { people } spend { net { usd } } claudeCode { records } } } }`;
+      const all = (await askAs("OWNER", query)).data.teams.nodes;
+      const spenders = (
+        await askAs(
+          "OWNER",
+          `{ cost(${range}, bucket: NONE, groupBy: [TEAM, USER], first: 1000) { nodes { teamId user { userId } } } }`,
+        )
+      ).data.cost.nodes;
+      const coders = (
+        await askAs(
+          "OWNER",
+          `{ claudeCode(${range}, bucket: NONE, groupBy: [USER], first: 1000) { nodes { user { teams { id } } } } }`,
+        )
+      ).data.claudeCode.nodes;
+      const { data, errors = [] } = await askAs(GROUPS, query);
+      for (const shown of data.teams.nodes) {
+        const team = all.find(({ id }: { id: string }) => id === shown.id);
+        const isOfThis = ({ teamId }: { teamId: string }) => `team:${teamId}` === decodeGlobalId(shown.id).id;
+        const isEnough = {
+          activity: (team.activity?.people ?? 0) >= MIN_PEOPLE,
+          spend: spenders.filter(isOfThis).length >= MIN_PEOPLE,
+          claudeCode:
+            coders.filter(({ user }: { user: { teams: { id: string }[] } | null }) =>
+              user?.teams.some(({ id }) => id === shown.id),
+            ).length >= MIN_PEOPLE,
+        };
+        if (decodeGlobalId(shown.id).id === "nobody") continue;
+        for (const [field, enough] of Object.entries(isEnough))
+          expect(shown[field], `${field} ${range}`).toEqual(enough ? team[field] : null);
+        told.push(Object.values(isEnough).filter(Boolean).length);
+      }
+      expect(codesOf({ data, errors } as Answer)).toEqual(["FORBIDDEN"]);
+    }
+    expect(Math.min(...told)).toBe(0);
+    expect(Math.max(...told)).toBe(3);
+  }, 60_000);
+
+  test.each(["cost", "usage"])(
+    "%s by team has no row that so few are behind",
+    async (field) => {
+      const { askAs } = guarded({ sandbox: { users: 60 }, settings: { MAX_UPSTREAM_REQUESTS: "200" } });
+      const measure = field === "cost" ? "net { usd }" : "tokens { totalTokens }";
+      const hidden: number[] = [];
+      for (const bucket of ["DAY", "WEEK", "NONE"]) {
+        for (const split of ["", ", MODEL"]) {
+          const args = `range: { last: { days: 9 } }, bucket: ${bucket}`;
+          const fields = `from team teamId ${split && "model"}`;
+          const query = `{ ${field}(${args}, groupBy: [TEAM${split}], first: 1000) { nodes { ${fields} ${measure} } } }`;
+          const all = (await askAs("OWNER", query)).data[field].nodes;
+          const people = (
+            await askAs(
+              "OWNER",
+              `{ ${field}(${args}, groupBy: [TEAM, USER${split}], first: 1000) { nodes { ${fields} } pageInfo { hasNextPage } } }`,
+            )
+          ).data[field];
+          expect(people.pageInfo.hasNextPage).toBe(false);
+          type Cell = { from: string; teamId: string | null; model?: string };
+          const keyOf = ({ from, teamId, model }: Cell) => JSON.stringify([from, teamId, model]);
+          const behind = Map.groupBy<string, Cell>(people.nodes, keyOf);
+          const teams = (await askAs(GROUPS, `{ teams(${MONTH}, first: 100) { nodes { teamId } } }`)).data
+            .teams;
+          const names = teams.nodes.map(({ teamId }: Cell) => teamId);
+          const { data, errors } = await askAs(GROUPS, query);
+          expect(errors).toBeUndefined();
+          const shown = data[field].nodes.filter(({ teamId }: Cell) => teamId !== null);
+          const enough = all.filter(
+            (row: Cell) =>
+              row.teamId !== null &&
+              names.includes(row.teamId) &&
+              (behind.get(keyOf(row))?.length ?? 0) >= MIN_PEOPLE,
+          );
+          expect(shown, `${bucket}${split}`).toEqual(enough);
+          expect(shown.length).toBeGreaterThan(0);
+          hidden.push(
+            all.filter(({ teamId }: Cell) => teamId !== null && names.includes(teamId)).length - shown.length,
+          );
+        }
+      }
+      expect(Math.max(...hidden)).toBeGreaterThan(10);
+    },
+    60_000,
+  );
+
   test.each([
     ["people", `users(${MONTH}) { nodes { id } }`],
     ["somebody", `user(id: "user_x") { id }`],
@@ -400,8 +506,20 @@ describe("in groups", () => {
       `claudeCode(${WEEK}, filter: { emails: ["x@example.com"] }) { nodes { sessions } }`,
     ],
     [
+      "Claude Code by terminal, which one may use alone",
+      `claudeCode(${WEEK}, groupBy: [TERMINAL], bucket: NONE) { nodes { sessions } }`,
+    ],
+    [
+      "… as a filter",
+      `claudeCode(${WEEK}, filter: { terminalTypes: ["WarpTerminal"] }) { nodes { sessions } }`,
+    ],
+    [
       "what is left beside some teams",
       `cost(${MONTH}, bucket: NONE, groupBy: [TEAM], overlap: SPLIT, top: 3) { nodes { team } }`,
+    ],
+    [
+      "what a team did before",
+      `usage(${WEEK}, bucket: NONE, groupBy: [TEAM], compare: PREVIOUS_PERIOD) { nodes { team } }`,
     ],
     ["what people who left cost", `reconciliation(${MONTH}) { difference { net { usd } } }`],
     ["a person by id", `node(id: "${Buffer.from("User:user_x").toString("base64url")}") { id }`],

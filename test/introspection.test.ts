@@ -75,6 +75,7 @@ const TAKES: Readonly<Record<string, readonly (keyof Permits)[]>> = {
         ].map((list) => `${filter}.${list}`),
       ),
       ...["ClaudeCodeDimension.USER", "ClaudeCodeDimension.ACTOR", "ArtifactDimension.USER"],
+      ...["ClaudeCodeDimension.TERMINAL", "ClaudeCodeFilter.terminalTypes"],
       ...["UserFilter.users", "EngagementFilter.users", "ClaudeCodeFilter.emails"],
     ].map((part): [string, (keyof Permits)[]] => [part, ["individuals"]]),
   ),

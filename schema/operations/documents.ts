@@ -336,7 +336,7 @@ export type GroupMembersQueryVariables = Exact<{
 }>;
 
 
-export type GroupMembersQuery = { readonly groups: { readonly nodes: ReadonlyArray<{ readonly name: string | null, readonly source: string | null, readonly members: { readonly nodes: ReadonlyArray<{ readonly joinedAt: string, readonly user: { readonly email: string | null, readonly activity: { readonly lastActiveOn: string | null, readonly chat: { readonly messages: number } } | null } } | null>, readonly pageInfo: { readonly hasNextPage: boolean } } | null } | null> } | null };
+export type GroupMembersQuery = { readonly groups: { readonly nodes: ReadonlyArray<{ readonly name: string | null, readonly source: string | null, readonly members: { readonly nodes: ReadonlyArray<{ readonly joinedAt: string | null, readonly user: { readonly email: string | null, readonly activity: { readonly lastActiveOn: string | null, readonly chat: { readonly messages: number } } | null } } | null>, readonly pageInfo: { readonly hasNextPage: boolean } } | null } | null> } | null };
 
 export type PluginsQueryVariables = Exact<{
   range?: DateRange;

@@ -64,7 +64,7 @@ export class Groups<Measure, Row extends ReportRow<Measure> = ReportRow<Measure>
     const from = Math.min(before.row.from, row.from);
     const until = Math.max(before.row.until, row.until);
     this.#groups.set(group, {
-      row: { ...(isNameless(row) ? before.row : row), from, until, measure },
+      row: { ...(isNameless(row) ? before.row : row), from, until, measure, ...together(before.row, row) },
       key: rank(measure),
       id: before.id,
     });
@@ -73,6 +73,11 @@ export class Groups<Measure, Row extends ReportRow<Measure> = ReportRow<Measure>
   ranked(): Ranked<Row>[] {
     return [...this.#groups.values()].sort(byRank);
   }
+}
+
+/** Who is behind two rows that are added up. */
+export function together(a: ReportRow<unknown>, b: ReportRow<unknown>): Pick<ReportRow<unknown>, "crowd"> {
+  return a.crowd === undefined ? {} : { crowd: a.crowd.and(b.crowd) };
 }
 
 /** All rows at once. */

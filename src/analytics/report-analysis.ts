@@ -17,7 +17,7 @@ import {
   runningTotals,
   setAgainst,
 } from "./analysis.ts";
-import type { Ranking } from "./ranking.ts";
+import { type Ranking, together } from "./ranking.ts";
 import {
   type GatewayRow,
   isAnswerable,
@@ -86,7 +86,7 @@ function kindOf<Measure>({ algebra, resource }: ReportPlan<Measure>): Kind<Gatew
     subject: resource.endpoint.subject,
     groupOf: dimensionKey,
     ungrouped: (row) => ({ ...row, ...NO_DIMENSIONS }),
-    named: (row, newer) => (isNameless(newer) ? row : newer),
+    named: (row, newer) => ({ ...(isNameless(newer) ? row : newer), ...together(row, newer) }),
   };
 }
 

@@ -1,11 +1,13 @@
 import type { Context } from "../context.ts";
 import type { UserActivity } from "../domain/activity.ts";
 import { addedUp } from "../domain/activity-sum.ts";
-import { sumOfRecords } from "../domain/claude-code.ts";
+import { type SumOfRecords, sumOfRecords } from "../domain/claude-code.ts";
 import type { Spend } from "../domain/money.ts";
 import { emailKey } from "../domain/organization.ts";
 import type { DayRange } from "../domain/range.ts";
 import { NOBODY, type Overlap, type Placement, placementKey } from "../domain/team.ts";
+import { isShownOf } from "../domain/viewer.ts";
+import { unseen } from "../errors.ts";
 import { recordsOfDays } from "../loaders/claude-code.ts";
 import { loader } from "../loaders/loader.ts";
 import { teamsNow, walksToTeams } from "../loaders/teams.ts";
@@ -24,16 +26,18 @@ export interface TeamSpendQuestion {
   readonly overlap: Overlap;
 }
 
-/** What the people of each placement cost over the range. Null: nothing. */
+/** What the people of each placement cost over the range. Null: nothing. Throws FORBIDDEN where so few did that nobody is told. */
 export const spendOfTeam = loader(async (ctx, question: TeamSpendQuestion) => {
   const plans = await plansOf(ctx, question);
   const { ranked } = await answerBy(ctx.upstream, plans, (plan) => rankByTeam(ctx, plan));
   return new Map(
-    ranked.flatMap(({ row: { team, measure } }): [string, Spend][] =>
-      team === null ? [] : [[placementKey(team), measure]],
+    ranked.flatMap(({ row: { team, measure, crowd } }): [string, Spend | Error][] =>
+      team === null ? [] : [[placementKey(team), (crowd?.isEnough ?? true) ? measure : unseen(OF_FEW)]],
     ),
   );
 });
+
+const OF_FEW = "What so few people of a team did";
 
 /** What is counted in more than one team. Null: nobody cost anything. */
 export async function spendOverlap(ctx: Context, question: TeamSpendQuestion): Promise<Spend | null> {
@@ -53,7 +57,7 @@ export interface PeopleActivity {
   readonly activity: UserActivity;
 }
 
-/** What the people of each placement did over the range: one walk of everybody's roll-up. Null: nothing. */
+/** What the people of each placement did over the range: one walk of everybody's roll-up. Null: nothing. Throws as `spendOfTeam`. */
 export const activityOfTeam = loader(async (ctx, { range }: { range: DayRange }) => {
   const teams = await teamsNow(ctx);
   const { rows } = await whole(walkOf(ctx.upstream, userActivity, questionsOver(userActivity, range, ctx)));
@@ -63,12 +67,13 @@ export const activityOfTeam = loader(async (ctx, { range }: { range: DayRange })
   const active = byPlacement(people, (row) => teams.placesOf(row));
   const { aliases } = ctx.roster;
   return new Map(
-    [...active].flatMap(([key, all]): [string, PeopleActivity][] => {
+    [...active].flatMap(([key, all]): [string, PeopleActivity | Error][] => {
       const activity = addedUp(all);
       const people = new Set(
         all.map(({ userId, email }) => (email === null ? userId : emailKey(email, aliases))),
-      );
-      return activity === null ? [] : [[key, { people: people.size, activity }]];
+      ).size;
+      if (activity === null) return [];
+      return [[key, isShownOf(ctx.viewer, people) ? { people, activity } : unseen(OF_FEW)]];
     }),
   );
 });
@@ -88,17 +93,22 @@ export function codeWalks(ctx: Context, range: DayRange): readonly FieldWalks[] 
   return [walksOf(claudeCode, questionsOver(claudeCode, range, ctx)), ...walksToTeams(ctx)];
 }
 
-/** The Claude Code records of each placement over the range, added up; those of keys are nobody's. Null: none. */
+/** The Claude Code records of each placement over the range, added up; those of keys are nobody's. Null: none. Throws as `spendOfTeam`. */
 export const codeOfTeam = loader(async (ctx, { range }: { range: DayRange }) => {
   const teams = await teamsNow(ctx);
   const { rows } = await recordsOfDays(ctx, range);
   const records = byPlacement(rows, ({ actor }) =>
     actor.kind === "user" ? teams.placesOf({ userId: null, email: actor.email }) : [NOBODY],
   );
+  const { aliases } = ctx.roster;
   return new Map(
-    [...records].flatMap(([key, all]) => {
+    [...records].flatMap(([key, all]): [string, SumOfRecords | Error][] => {
       const sum = sumOfRecords(all);
-      return sum === null ? [] : [[key, sum] as const];
+      const people = new Set(
+        all.flatMap(({ actor }) => (actor.kind === "user" ? [emailKey(actor.email, aliases)] : [])),
+      ).size;
+      if (sum === null) return [];
+      return [[key, people === 0 || isShownOf(ctx.viewer, people) ? sum : unseen(OF_FEW)]];
     }),
   );
 });

@@ -1,10 +1,11 @@
 import { leastSettled } from "../cache/policy.ts";
 import type { Context } from "../context.ts";
 import { NO_DIMENSIONS, type ReportRow } from "../domain/bucket.ts";
+import { Crowd } from "../domain/crowd.ts";
 import { startOf } from "../domain/day.ts";
-import type { OrganizationKind } from "../domain/organization.ts";
+import { emailKey, type OrganizationKind } from "../domain/organization.ts";
 import type { DayRange } from "../domain/range.ts";
-import { NOBODY, type Placement, placementKey, type Teams } from "../domain/team.ts";
+import { NOBODY, type PersonKeys, type Placement, placementKey } from "../domain/team.ts";
 import { memberById } from "../loaders/members.ts";
 import { teamsNow, walksToTeams } from "../loaders/teams.ts";
 import { consoleMembers } from "../upstream/endpoints/members.ts";
@@ -81,8 +82,13 @@ async function reportByTeam<Measure>(
     pieces.map((piece) => walkReport(ctx.upstream, plan, [piece])),
   );
   const rows = read.map(plan.question.groupBy.includes("ACTOR") ? toldApart : (row) => row);
-  const places = await Promise.all(rows.map((row) => placesOf(ctx, teams, plan.source.organization, row)));
-  const placed = rows.map((row, i) => ({ row, places: places[i] ?? [NOBODY] }));
+  const people = await Promise.all(rows.map((row) => personOf(ctx, plan.source.organization, row)));
+  const placed = rows.map((row, i): Placed<Measure> => {
+    const person = people[i] ?? null;
+    return person === null
+      ? { row, places: [NOBODY] }
+      : { row: { ...row, ...crowdOf(ctx, plan, row, person) }, places: teams.placesOf(person) };
+  });
   for (const row of await restOf(ctx, plan, pieces, rows)) placed.push({ row, places: [NOBODY] });
   const byBucket = Map.groupBy(placed, ({ row }) => bucketOf(plan, row));
   const buckets = [...byBucket].sort(([a], [b]) => a - b).map(([, bucket]) => inTeams(plan, bucket));
@@ -159,20 +165,32 @@ function bucketOf<Measure>({ question }: ReportPlan<Measure>, { from }: ReportRo
   return question.bucket === "NONE" ? 0 : from;
 }
 
-async function placesOf(
+/** Whose the row is; null: nobody's. */
+async function personOf(
   ctx: Context,
-  teams: Teams,
   organization: OrganizationKind,
   { user, actor, accountId }: ReportRow<unknown>,
-): Promise<readonly Placement[]> {
+): Promise<PersonKeys | null> {
   const person = user ?? (actor?.kind === "person" ? actor.user : null);
   if (person !== null) {
     const userId = organization === "ENTERPRISE" ? person.userId : null;
-    return teams.placesOf({ userId, email: person.email ?? person.formerEmail ?? null });
+    return { userId, email: person.email ?? person.formerEmail ?? null };
   }
-  if (accountId === null) return [NOBODY];
+  if (accountId === null) return null;
   const member = await memberById(ctx, { organization: "CONSOLE" }).load(accountId);
-  return teams.placesOf({ userId: null, email: member?.email ?? null });
+  return { userId: null, email: member?.email ?? null };
+}
+
+/** Counted only where it decides what is shown. Someone with several addresses is one, and who has nothing is nobody. */
+function crowdOf<Measure>(
+  { viewer: { minPeople }, roster }: Context,
+  { algebra }: ReportPlan<Measure>,
+  { measure }: ReportRow<Measure>,
+  { userId, email }: PersonKeys,
+): Pick<ReportRow<Measure>, "crowd"> {
+  if (minPeople === 0) return {};
+  const who = email === null ? (userId ?? "") : emailKey(email, roster.aliases);
+  return { crowd: new Crowd(minPeople, algebra.isZero(measure) ? [] : [who]) };
 }
 
 /** The pages of a window as one. */

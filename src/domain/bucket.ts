@@ -1,3 +1,4 @@
+import type { Crowd } from "./crowd.ts";
 import type { Instant } from "./day.ts";
 import type { Spend } from "./money.ts";
 import type { Pseudonyms } from "./pseudonym.ts";
@@ -104,6 +105,8 @@ export interface Span {
 /** One group in one bucket of a report, with what was measured of it. */
 export interface ReportRow<Measure> extends Dimensions, Span {
   readonly measure: Measure;
+  /** Who is behind it, where it is put together of people and that decides whether it is shown. */
+  readonly crowd?: Crowd | undefined;
 }
 
 export type CostRow = ReportRow<Spend>;
@@ -156,16 +159,28 @@ function nameless({ email, name: _, ...user }: ReportUser): ReportUser {
   return email === undefined ? user : { ...user, formerEmail: email };
 }
 
-/** The row as it is seen by pseudonym. Cloud identities are left: they have a scope of their own. */
+/** The row as it is seen by pseudonym. */
 export function pseudonymous<Row extends Dimensions>(row: Row, pseudonyms: Pseudonyms): Row {
   const { user, actor, accountId, claudeTagUserId, userProfileId } = row;
   return {
     ...row,
     user: user && pseudonymousUser(user, pseudonyms),
-    actor: actor?.kind === "person" ? { ...actor, user: pseudonymousUser(actor.user, pseudonyms) } : actor,
+    actor: actor && pseudonymousActor(actor, pseudonyms),
     accountId: accountId && pseudonyms.id(accountId, "user"),
     claudeTagUserId: claudeTagUserId && pseudonyms.id(claudeTagUserId, "slack"),
     userProfileId: userProfileId && pseudonyms.id(userProfileId, "profile"),
+  };
+}
+
+/** Cloud identities are shown to nobody by pseudonym, but rows are told apart by them, and cursors made of that. */
+function pseudonymousActor(actor: ReportActor, pseudonyms: Pseudonyms): ReportActor {
+  if (actor.kind === "person") return { ...actor, user: pseudonymousUser(actor.user, pseudonyms) };
+  if (actor.kind !== "federated") return actor;
+  const { account, subject } = actor;
+  return {
+    ...actor,
+    account: account && pseudonyms.seal(account, "account"),
+    subject: subject && pseudonyms.seal(subject, "subject"),
   };
 }
 

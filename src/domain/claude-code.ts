@@ -55,10 +55,13 @@ export function plusTotals(a: CodeTotals, b: CodeTotals): CodeTotals {
   };
 }
 
-/** What records come to together, and how many they are; null where there are none. */
-export function sumOfRecords(
-  records: readonly CodeTotals[],
-): (CodeTotals & { readonly records: number }) | null {
+/** What records come to together, and how many they are. */
+export interface SumOfRecords extends CodeTotals {
+  readonly records: number;
+}
+
+/** Null where there are none. */
+export function sumOfRecords(records: readonly CodeTotals[]): SumOfRecords | null {
   const [first, ...others] = records;
   return first === undefined ? null : { ...others.reduce(plusTotals, first), records: records.length };
 }

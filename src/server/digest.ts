@@ -6,6 +6,9 @@ export type Digest = (text: string) => string;
 /** Enough to tell the texts of a log apart, and too few to hold one. */
 const LENGTH = 12;
 
+/** Not the digest that an address is shown by: the log would tell whose pseudonym it is. */
+const PURPOSE = "log";
+
 export function digestBy(pseudonyms: Pseudonyms): Digest {
-  return (text) => `h:${pseudonyms.digest(text, LENGTH)}`;
+  return (text) => `h:${pseudonyms.digest(`${PURPOSE} ${text}`, LENGTH)}`;
 }

@@ -5,6 +5,7 @@ import { endpoint } from "../endpoint.ts";
 import { segment } from "../path.ts";
 import type { Wire } from "../wire.ts";
 import { FRESH } from "./coverage.ts";
+import { byPseudonym } from "./pseudonymous.ts";
 
 const lookup = {
   key: "analytics",
@@ -49,11 +50,14 @@ export const groupMembers = endpoint({
   freshSeconds: FRESH.lookups,
   rowId: ({ userId }) => userId,
   pseudonymous: (members, pseudonyms) =>
-    members.map((member) => ({
-      ...member,
-      userId: pseudonyms.id(member.userId, "user"),
-      email: pseudonyms.address(member.email),
-    })),
+    byPseudonym(
+      members.map((member) => ({
+        ...member,
+        userId: pseudonyms.id(member.userId, "user"),
+        email: pseudonyms.address(member.email),
+      })),
+      ({ userId }) => userId,
+    ),
   row: (w: Wire<RBACGroupMember>): GroupMember => ({
     userId: w.string("user_id"),
     email: w.string("email"),

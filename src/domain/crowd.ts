@@ -1,0 +1,21 @@
+/** The people behind a figure, told apart no further than it takes to show it to who sees people in groups alone. */
+export class Crowd {
+  readonly #least: number;
+  readonly #people: ReadonlySet<string>;
+
+  constructor(least: number, people: Iterable<string>) {
+    this.#least = least;
+    this.#people = new Set(people);
+  }
+
+  /** Whether they are as many as it takes. */
+  get isEnough(): boolean {
+    return this.#people.size >= this.#least;
+  }
+
+  and(others: Crowd | undefined): Crowd {
+    return this.isEnough || others === undefined
+      ? this
+      : new Crowd(this.#least, this.#people.union(others.#people));
+  }
+}
