@@ -308,6 +308,8 @@ describe("rows", () => {
     [9, `query ($n: Int = 7) { users(${WEEK}, first: $n) { totalCount } }`, { n: 9 }],
     [50, `query ($n: Int) { users(${WEEK}, first: $n) { totalCount } }`],
     [17, `{ a: users(${WEEK}, first: 7) { totalCount } b: users(${WEEK}, first: 10) { totalCount } }`],
+    // The total is one for all of them.
+    [7, `{ cost(${WEEK}, bucket: NONE, first: 7) { nodes { net { usd } } total { net { usd } } } }`],
     // Of one name they are one.
     [
       7,

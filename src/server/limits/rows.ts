@@ -52,8 +52,7 @@ export function rowsOf({ schema, operation, root, fragments, variables }: Select
         const range = rangeOfField(field, args, above, ctx);
         const size = sizeOf(schema, type, field, args, range, ctx);
         const each = size === 0 ? 0 : rowsBelow(getNamedType(field.type), nodes, range);
-        const own = field.extensions.walks === undefined ? 0 : 1;
-        rows += isCounted(type, field) ? size * (1 + each) : own + each;
+        rows += isCounted(type, field) ? size * (1 + each) : isLookedUp(type, field) ? 1 + each : each;
       } catch (fault) {
         // The field says so itself when it is run.
         if (!(fault instanceof GraphQLError || fault instanceof GatewayError)) throw fault;
@@ -83,9 +82,18 @@ function fieldOf(type: GraphQLObjectType, name: string): GraphQLField<unknown, u
 }
 
 /** Whether the field adds rows: the rows of a connection are those of the field that led to it. */
-function isCounted({ name }: GraphQLObjectType, field: GraphQLField<unknown, unknown>): boolean {
+function isCounted(type: GraphQLObjectType, field: GraphQLField<unknown, unknown>): boolean {
   if (field.args.some((arg) => arg.name === "first")) return true;
-  return isListType(getNullableType(field.type)) && !name.endsWith("Connection");
+  return isListType(getNullableType(field.type)) && !isConnection(type);
+}
+
+/** Whether upstream is asked for the field of each row, and not once for all of a list. */
+function isLookedUp(type: GraphQLObjectType, { extensions }: GraphQLField<unknown, unknown>): boolean {
+  return extensions.walks !== undefined && !isConnection(type);
+}
+
+function isConnection({ name }: GraphQLObjectType): boolean {
+  return name.endsWith("Connection");
 }
 
 function sizeOf(
