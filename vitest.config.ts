@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     exclude: ["test/browser/**", "test/load/**"],
+    setupFiles: ["test/seed.ts"],
     // Many tests wait for a store or a process: a worker for every core, not for all but one.
     maxWorkers: "100%",
     testTimeout: 30_000,
