@@ -41,6 +41,11 @@ describe("serve", () => {
     expect(output).not.toContain("    at ");
   });
 
+  test("names the setting that was meant where another is missing for it", async () => {
+    const { output } = await run(["serve"], { AUTH: "jwt", JWT_JWKS_URI: "https://idp.example" }).ended();
+    expect(output).toContain("JWT_JWKS_URI is no setting and has no effect; there is JWT_JWKS_URL.");
+  });
+
   test("does not listen where others reach it with real keys and nobody asked who they are", async () => {
     const { code, output } = await run(["serve", "--host", "0.0.0.0"], {
       ANTHROPIC_ADMIN_KEY: "sk-ant-admin01-canary",

@@ -41,8 +41,8 @@ export async function openGateway(
   accountsOf: (config: Config, now: () => Instant) => Accounts = () => IN_WORDS,
 ): Promise<Opened | null> {
   try {
-    const config = { ...readConfig(environment), ...patience };
     for (const line of misspelt(environment)) process.stderr.write(`${line}\n`);
+    const config = { ...readConfig(environment), ...patience };
     const now = clockFrom(config.clock);
     const accounts = accountsOf(config, now);
     const app = createApp(config, {
