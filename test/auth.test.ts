@@ -1,5 +1,5 @@
 import { createHmac, generateKeyPairSync } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -142,6 +142,46 @@ describe("tokens", () => {
     await sleep(1_100);
     expect((await as(tokenOf("eve"))).status).toBe(200);
     expect(faults).toHaveLength(1);
+    expect(String(faults[0])).toMatch(/is not JSON \(line 1 column 3\)\.\n.*stay in force/);
+  });
+
+  test("whose file stays unusable are told of once each time, and stay in force", async () => {
+    const path = tokensFile({ ada: { role: "OWNER" } });
+    const { as, faults } = guarded({ AUTH: "tokens", TOKENS_FILE: path });
+    renameSync(path, `${path}.away`);
+    for (const _look of ["first", "second"]) {
+      await sleep(1_050);
+      expect((await as(tokenOf("ada"))).status).toBe(200);
+    }
+    expect(faults.splice(0).map(String)).toEqual([expect.stringContaining("cannot be read (ENOENT)")]);
+    renameSync(`${path}.away`, path);
+    await sleep(1_050);
+    await as(tokenOf("ada"));
+    renameSync(path, `${path}.away`);
+    await sleep(1_050);
+    await as(tokenOf("ada"));
+    expect(faults).toHaveLength(1);
+  });
+
+  test.each<[string, string, string]>([
+    ["is not there", "", "cannot be read (ENOENT)"],
+    ["is empty", "\n", "is empty"],
+    ["is no JSON", '[\n{"name": "a",}]', "is not JSON (line 2 column 14)"],
+    ["is no list", "{}", "is not a list of tokens"],
+  ])("in a file that %s stop the start", (_what, text, expected) => {
+    const path = join(folder, `unusable-${files++}.json`);
+    if (text !== "") writeFileSync(path, text);
+    expect(() => guarded({ AUTH: "tokens", TOKENS_FILE: path })).toThrow(expected);
+  });
+
+  test("in a file that everybody may write stop the start", () => {
+    const path = tokensFile({ ada: { role: "OWNER" } });
+    chmodSync(path, 0o646);
+    expect(() => guarded({ AUTH: "tokens", TOKENS_FILE: path })).toThrow(
+      /everybody on the machine may write/,
+    );
+    chmodSync(path, 0o664);
+    guarded({ AUTH: "tokens", TOKENS_FILE: path });
   });
 
   test("that cannot be used stop the start, with every fault and nothing of a token", () => {
@@ -245,6 +285,19 @@ describe("the command token", () => {
       body: JSON.stringify({ query: QUESTION }),
     });
     expect(answer.status).toBe(200);
+  });
+
+  test("leaves a file as readable as it was, and says why it cannot be written", async () => {
+    const file = tokensFile({ ada: { role: "OWNER" } });
+    chmodSync(file, 0o640);
+    const made = await run(["token", "--name", "bob", "--role", "admin", "--file", file], {}).ended();
+    expect([made.code, statSync(file).mode & 0o777]).toEqual([0, 0o640]);
+    const nowhere = join(folder, "nowhere", "tokens.json");
+    const lost = await run(["token", "--name", "x", "--role", "owner", "--file", nowhere], {}).ended();
+    expect([lost.code, lost.output]).toEqual([
+      1,
+      `${nowhere} cannot be written (ENOENT); nothing was added.\n`,
+    ]);
   });
 
   test("refuses what would open nothing", async () => {

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { Command, InvalidArgumentError } from "commander";
 import { schema } from "../../schema/index.ts";
 import { ConfigError } from "../config.ts";
@@ -15,6 +15,7 @@ import {
   type Scope,
 } from "../domain/viewer.ts";
 import { readDocuments } from "../server/documents/manifest.ts";
+import { readJsonFile, UnreadFile } from "../server/json-file.ts";
 import { faultsOf, sha256 } from "../server/tokens.ts";
 import { whole } from "./option.ts";
 
@@ -101,20 +102,31 @@ function refuse(why: string): false {
 }
 
 function add(entry: { readonly name: string }, file: string): boolean {
-  let entries: unknown = [];
+  const before = statSync(file, { throwIfNoEntry: false });
+  let entries: unknown;
   try {
-    if (existsSync(file)) entries = JSON.parse(readFileSync(file, "utf8"));
-  } catch {
-    return refuse(`${file} is not JSON, or cannot be read; nothing was added.`);
+    entries = before === undefined ? [] : readJsonFile(file);
+  } catch (fault) {
+    if (!(fault instanceof UnreadFile)) throw fault;
+    return refuse(`${file} ${fault.message}; nothing was added.`);
   }
   if (!Array.isArray(entries)) return refuse(`${file} is not a list of tokens; nothing was added.`);
   if (entries.some((each) => each?.name === entry.name))
     return refuse(
       `${file} has a token named ${entry.name}; take its entry out first, or choose another name.`,
     );
-  // Put in place whole, so that a gateway that reads it now never sees half of it.
-  writeFileSync(`${file}.new`, `${JSON.stringify([...entries, entry], null, 2)}\n`, { mode: 0o600 });
-  renameSync(`${file}.new`, file);
+  // Put in place whole, so that a gateway that reads it now never sees half of it, and as readable to it as before.
+  const whole = `${file}.new`;
+  try {
+    writeFileSync(whole, `${JSON.stringify([...entries, entry], null, 2)}\n`, { mode: 0o600 });
+    if (before !== undefined) {
+      chownSync(whole, before.uid, before.gid);
+      chmodSync(whole, before.mode);
+    }
+    renameSync(whole, file);
+  } catch (fault) {
+    return refuse(`${file} cannot be written (${(fault as NodeJS.ErrnoException).code}); nothing was added.`);
+  }
   return true;
 }
 

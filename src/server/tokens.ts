@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { ConfigError } from "../config.ts";
 import type { Instant } from "../domain/day.ts";
 import { parseInstant } from "../domain/day.ts";
@@ -18,6 +18,7 @@ import {
   type Viewer,
 } from "../domain/viewer.ts";
 import type { TrustedDocuments } from "./documents/trusted.ts";
+import { readJsonFile, UnreadFile } from "./json-file.ts";
 
 /** A token that callers can have, known by its hash alone. */
 interface Token {
@@ -51,17 +52,21 @@ export function fileTokens({
   let version = versionOf(path);
   let tokens = read();
   let lookedAt = performance.now();
+  let told = ""; // of what is wrong for long once
 
   function refresh(): void {
     if (performance.now() < lookedAt + LOOK_MS) return;
     lookedAt = performance.now();
     try {
       const current = versionOf(path);
-      if (current === version) return;
-      tokens = read();
+      if (current !== version) tokens = read();
       version = current;
+      told = "";
     } catch (fault) {
-      onFault(fault);
+      if (!(fault instanceof ConfigError)) throw fault;
+      const stays = new ConfigError([...fault.faults, "TOKENS_FILE: the tokens read before stay in force."]);
+      if (stays.message !== told) onFault(stays);
+      told = stays.message;
     }
   }
 
@@ -79,22 +84,28 @@ export function sha256(token: string): Buffer {
   return createHash("sha256").update(token).digest();
 }
 
+/** A file whose rights are changed is another; none, or one that cannot be looked at, is empty text. */
 function versionOf(path: string): string {
   try {
-    const { mtimeMs, size, ino } = statSync(path);
-    return `${mtimeMs} ${size} ${ino}`;
+    const { mtimeMs, ctimeMs, size, ino } = statSync(path);
+    return `${mtimeMs} ${ctimeMs} ${size} ${ino}`;
   } catch {
-    throw new ConfigError([`TOKENS_FILE: ${path} cannot be read.`]);
+    return "";
   }
 }
 
 function readTokens(path: string, policy: IdentityPolicy, documents: TrustedDocuments): readonly Token[] {
   let list: unknown;
   try {
-    list = JSON.parse(readFileSync(path, "utf8"));
-  } catch {
-    throw new ConfigError([`TOKENS_FILE: ${path} is not JSON, or cannot be read.`]);
+    list = readJsonFile(path);
+  } catch (fault) {
+    if (!(fault instanceof UnreadFile)) throw fault;
+    throw new ConfigError([`TOKENS_FILE: ${path} ${fault.message}.`]);
   }
+  if (isAnybodysToWrite(path))
+    throw new ConfigError([
+      `TOKENS_FILE: everybody on the machine may write ${path}, and so let themselves in; take that away (chmod o-w).`,
+    ]);
   if (!Array.isArray(list)) throw new ConfigError([`TOKENS_FILE: ${path} is not a list of tokens.`]);
   const faults: string[] = [];
   const tokens = list.map((entry, i) =>
@@ -114,6 +125,13 @@ function readTokens(path: string, policy: IdentityPolicy, documents: TrustedDocu
   }
   if (faults.length > 0) throw new ConfigError(faults);
   return tokens;
+}
+
+/** Windows tells no such thing by mode. */
+function isAnybodysToWrite(path: string): boolean {
+  return (
+    process.platform !== "win32" && ((statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o002) !== 0
+  );
 }
 
 /** What would keep a gateway from taking an entry of the file. */

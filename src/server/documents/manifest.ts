@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
 import { type GraphQLSchema, Kind, type OperationDefinitionNode, parse, validate } from "graphql";
 import { ConfigError } from "../../config.ts";
+import { readJsonFile, UnreadFile } from "../json-file.ts";
 import { queryLibrary } from "../playground.ts";
 import { hashOf, keyOf, type Listed, TrustedDocuments } from "./trusted.ts";
 
@@ -46,9 +46,10 @@ function libraryOf(schema: GraphQLSchema): Library {
 function listedIn(path: string | URL, setting: string, schema: GraphQLSchema, faults: string[]): Listed[] {
   let content: unknown;
   try {
-    content = JSON.parse(readFileSync(path, "utf8"));
-  } catch {
-    faults.push(`${setting}: ${path} is not JSON, or cannot be read.`);
+    content = readJsonFile(path);
+  } catch (fault) {
+    if (!(fault instanceof UnreadFile)) throw fault;
+    faults.push(`${setting}: ${path} ${fault.message}.`);
     return [];
   }
   const entries = entriesOf(content);
