@@ -1,4 +1,5 @@
 import { createHmac, generateKeyPairSync } from "node:crypto";
+import { once } from "node:events";
 import { chmodSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -104,6 +105,17 @@ describe("tokens", () => {
     expect(JSON.parse(body).errors[0].extensions).toEqual({ code: "UNAUTHENTICATED" });
     expect(body).not.toContain("cag_");
     expect(seen).toEqual([]);
+  });
+
+  test.each([
+    [{}, "no token"],
+    [{ authorization: "Basic YTpi" }, "not a bearer token"],
+    [{ authorization: `Bearer ${tokenOf("eve")}` }, "unknown"],
+    [{ authorization: `Bearer ${tokenOf("bob")}` }, "expired: bob"],
+  ])("that are refused say to the operator why: %j", async (headers, reason) => {
+    const { send, audited } = guarded(settings);
+    await send(headers);
+    expect(audited[0]).toMatchObject({ outcome: "UNAUTHENTICATED", reason });
   });
 
   test("are not read from the URL", async () => {
@@ -371,22 +383,30 @@ describe("JWTs", () => {
     expect(fetched - before).toBe(1);
   });
 
-  test.each<[string, () => Promise<string>]>([
-    ["an expired one", () => signed({ exp: seconds - 60 })],
+  test.each<[string, () => Promise<string>, reason?: string]>([
+    ["an expired one", () => signed({ exp: seconds - 60 }), "claim exp"],
     ["one that holds later", () => signed({ nbf: seconds + 600 })],
     ["one without an end", () => signed({ exp: undefined })],
-    ["one of nobody", () => signed({ sub: undefined })],
-    ["one of no name", () => signed({ sub: "" })],
-    ["one of a number", () => signed({ sub: 5 })],
+    ["one of nobody", () => signed({ sub: undefined }), "claim sub"],
+    ["one of no name", () => signed({ sub: "" }), "claim sub"],
+    ["one of a number", () => signed({ sub: 5 }), "claim sub"],
     ["one of an object", () => signed({ sub: { name: "ada" } })],
     ["one of a list", () => signed({ sub: ["ada"] })],
-    ["another issuer's", () => signed({ iss: "https://other.example" })],
-    ["one for others", () => signed({ aud: "billing" })],
-    ["one without a role", () => signed({ role: undefined })],
-    ["one with a role nobody knows", () => signed({ role: "king" })],
+    ["another issuer's", () => signed({ iss: "https://other.example" }), "claim iss"],
+    ["one for others", () => signed({ aud: "billing" }), "claim aud"],
+    ["one without a role", () => signed({ role: undefined }), "claim role"],
+    ["one with a role nobody knows", () => signed({ role: "king" }), "claim role"],
     ["one with a role that every object has", () => signed({ role: "__proto__" })],
-    ["one signed with another key", () => signed({}, { key: other.privateKey })],
-    ["one that names a key nobody published", () => signed({}, { key: other.privateKey, kid: "three" })],
+    [
+      "one signed with another key",
+      () => signed({}, { key: other.privateKey }),
+      "ERR_JWS_SIGNATURE_VERIFICATION_FAILED",
+    ],
+    [
+      "one that names a key nobody published",
+      () => signed({}, { key: other.privateKey, kid: "three" }),
+      "ERR_JWKS_NO_MATCHING_KEY",
+    ],
     [
       "`alg: none`",
       async () =>
@@ -409,9 +429,10 @@ describe("JWTs", () => {
     ],
     ["one without a signature", async () => (await signed()).split(".").slice(0, 2).join(".")],
     ["no JWT", async () => "a.b.c"],
-  ])("refuse %s", async (_what, make) => {
-    const { as, seen } = guarded(settings);
+  ])("refuse %s, and tell the operator alone what is wrong", async (_what, make, reason) => {
+    const { as, seen, audited } = guarded(settings);
     const { status, body } = await as(await make());
+    expect(audited[0]?.reason).toEqual(reason ?? expect.any(String));
     expect(status).toBe(401);
     expect(JSON.parse(body).errors[0].extensions).toEqual({ code: "UNAUTHENTICATED" });
     expect(seen).toEqual([]);
@@ -449,7 +470,7 @@ describe("JWTs", () => {
   });
 
   test("do not make a gateway hammer an issuer that fails", async () => {
-    const { as } = guarded(settings);
+    const { as, audited } = guarded(settings);
     const before = fetched;
     isUp = false;
     for (let i = 0; i < 20; i++) {
@@ -458,12 +479,22 @@ describe("JWTs", () => {
     }
     isUp = true;
     expect(fetched - before).toBe(1);
+    expect(audited.at(-1)?.reason).toBe("the keys of the issuer were asked for just now");
   });
 
   test("of an issuer that cannot be reached are 503, not a refusal", async () => {
     isUp = false;
-    const { status, headers, body } = await guarded(settings).as(await signed());
+    const { as, audited } = guarded(settings);
+    const { status, headers, body } = await as(await signed());
     isUp = true;
+    expect(audited[0]?.reason).toMatch(/^Expected 200 OK/);
+    const nobody = createServer().listen(0, "127.0.0.1");
+    await once(nobody, "listening");
+    const { port } = nobody.address() as AddressInfo;
+    nobody.close();
+    const unheard = guarded({ ...settings, JWT_JWKS_URL: `http://127.0.0.1:${port}/jwks` });
+    expect((await unheard.as(await signed())).status).toBe(503);
+    expect(unheard.audited[0]?.reason).toBe("ECONNREFUSED");
     expect([status, headers.get("retry-after")]).toEqual([503, "5"]);
     expect(JSON.parse(body).errors[0].extensions).toEqual({
       code: "AUTHENTICATION_UNAVAILABLE",

@@ -36,6 +36,8 @@ export interface AuditEntry {
   /** OK, LEFT where the client went away before the end, or the first of the codes. */
   readonly outcome: string;
   readonly errors?: readonly ErrorCode[];
+  /** Why nobody was let in: of a JWT the claim that is wrong, or what else is. */
+  readonly reason?: string;
   /** Of a file. */
   readonly rows?: number;
   readonly ms: number;
@@ -64,7 +66,7 @@ export function auditEntry(
   { digest, trusted }: Readings,
   ending: Ending,
 ): AuditEntry | null {
-  const { asked, viewer, codes, spending, rows } = exchange;
+  const { asked, viewer, codes, reason, spending, rows } = exchange;
   if (exchange.kind === null && codes.size === 0) return null;
   const sum = (key: "requests" | "cacheHits") => spending.reduce((total, { usage }) => total + usage[key], 0);
   return {
@@ -81,6 +83,7 @@ export function auditEntry(
     status: ending.status,
     outcome: outcomeOf(codes, ending),
     ...(codes.size > 0 && { errors: [...codes] }),
+    ...(reason !== null && { reason }),
     ...(rows !== null && { rows }),
     ms: Math.round(performance.now() - exchange.begun),
     ...(ending.bytes !== undefined && { bytes: ending.bytes }),

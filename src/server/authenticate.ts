@@ -3,8 +3,10 @@ import type { Viewer } from "../domain/viewer.ts";
 import type { ErrorCode } from "../errors.ts";
 import { ISSUER_PAUSE, IssuerUnavailable } from "./jwt.ts";
 
-/** The viewer that a token proves, or null. */
-export type Authenticate = (token: string) => Viewer | null | Promise<Viewer | null>;
+/** The viewer that a token proves, or why it proves nobody: that is for the operator, and nothing of the token is in it. */
+export type Authenticate = (token: string) => Proven | Promise<Proven>;
+
+export type Proven = Viewer | { readonly reason: string };
 
 /** Longer ones are no tokens; they are refused unread. */
 const MAX_LENGTH = 8_192;
@@ -20,13 +22,22 @@ export class Refusal extends Error {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly code: ErrorCode;
+  /** What the operator may know of it, and the answer does not say. */
+  readonly reason: string | null;
 
-  constructor(status: number, headers: Refusal["headers"], code: ErrorCode, message: string) {
+  constructor(
+    status: number,
+    headers: Refusal["headers"],
+    code: ErrorCode,
+    message: string,
+    reason: string | null = null,
+  ) {
     super(message);
     this.name = "Refusal";
     this.status = status;
     this.headers = headers;
     this.code = code;
+    this.reason = reason;
   }
 
   get extensions(): { readonly code: ErrorCode; readonly retryAfter?: number } {
@@ -59,19 +70,21 @@ export function doorkeeper(authenticate: Authenticate | null, anybody: Viewer): 
         { "www-authenticate": "Bearer" },
         "UNAUTHENTICATED",
         "Say who you are: send the header `authorization: Bearer` with a token.",
+        authorization === null ? "no token" : "not a bearer token",
       );
     const viewer = await proven(authenticate, token);
-    if (viewer !== null) return viewer;
+    if (!("reason" in viewer)) return viewer;
     throw new Refusal(
       401,
       { "www-authenticate": 'Bearer error="invalid_token"' },
       "UNAUTHENTICATED",
       "This token lets nobody in; it may have expired. Ask the operator of the gateway for another.",
+      viewer.reason,
     );
   };
 }
 
-async function proven(authenticate: Authenticate, token: string): Promise<Viewer | null> {
+async function proven(authenticate: Authenticate, token: string): Promise<Proven> {
   try {
     return await authenticate(token);
   } catch (fault) {
@@ -81,6 +94,7 @@ async function proven(authenticate: Authenticate, token: string): Promise<Viewer
       { "retry-after": String(ISSUER_PAUSE) },
       "AUTHENTICATION_UNAVAILABLE",
       "The issuer of tokens cannot be reached, so that nobody can be let in; ask again later.",
+      fault.message,
     );
   }
 }

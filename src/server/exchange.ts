@@ -33,6 +33,8 @@ export class Exchange {
   /** Null: neither asks for figures, as far as is known. */
   kind: "graphql" | "export" | null = null;
   viewer: Viewer | null = null;
+  /** Why there is none, where somebody was asked who they are. */
+  reason: string | null = null;
   /** Among what is under way; null where that is not bounded. */
   place: Place | null = null;
   asked: Asked | null = null;

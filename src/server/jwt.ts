@@ -17,6 +17,7 @@ import {
   seeing,
   type Viewer,
 } from "../domain/viewer.ts";
+import type { Proven } from "./authenticate.ts";
 
 export interface JwtOptions {
   /** Where the issuer publishes its keys. */
@@ -53,7 +54,7 @@ function unhurried(): FetchImplementation {
 }
 
 /**
- * The viewer a signed token is of, or null where it is not good: forged, expired, of another issuer or for another audience.
+ * Who a signed token is of, or the claim that is wrong with it, or what else is: forged, expired, of another issuer.
  * The issuer's keys are kept, and fetched again when a token names one that is not among them.
  */
 export function jwtTokens(
@@ -61,7 +62,7 @@ export function jwtTokens(
   keys: JWTVerifyGetKey = createRemoteJWKSet(options.jwksUrl, { [customFetch]: unhurried() }),
 ) {
   const { issuer, audience, roleClaim, identity, now } = options;
-  return async (token: string): Promise<Viewer | null> => {
+  return async (token: string): Promise<Proven> => {
     try {
       const { payload } = await jwtVerify(token, keys, {
         issuer,
@@ -73,13 +74,20 @@ export function jwtTokens(
       });
       return viewerOf(payload, roleClaim, identity);
     } catch (fault) {
-      if (isRefusal(fault)) return null;
-      throw new IssuerUnavailable("the keys of the issuer could not be fetched", { cause: fault });
+      if (isRefusal(fault)) return { reason: "claim" in fault ? `claim ${fault.claim}` : fault.code };
+      throw fault instanceof IssuerUnavailable ? fault : new IssuerUnavailable(whyUnavailable(fault));
     }
   };
 }
 
-function isRefusal(fault: unknown): boolean {
+/** What jose says of the answer for the keys, else the code of what kept it from coming. */
+function whyUnavailable(fault: unknown): string {
+  if (fault instanceof errors.JOSEError) return fault.message;
+  const { cause }: { cause?: { readonly code?: unknown } } = fault instanceof Error ? (fault as object) : {};
+  return String(cause?.code ?? "unknown reason");
+}
+
+function isRefusal(fault: unknown): fault is errors.JOSEError {
   const isOfTheIssuer = fault instanceof errors.JWKSTimeout || fault instanceof errors.JWKSInvalid;
   return fault instanceof errors.JOSEError && !isOfTheIssuer && fault.code !== "ERR_JOSE_GENERIC";
 }
@@ -88,11 +96,13 @@ function isRefusal(fault: unknown): boolean {
  * A token without a name that is text, without a known role, or with no list where documents are, is nobody's: a claim that is wrong
  * must not open anything.
  */
-function viewerOf(payload: JWTPayload, roleClaim: string, policy: IdentityPolicy): Viewer | null {
+function viewerOf(payload: JWTPayload, roleClaim: string, policy: IdentityPolicy): Proven {
   const role = roleOf(payload[roleClaim]);
   const documents = documentsOf(payload.documents);
   const { sub, email, email_verified: isVerified }: Readonly<Record<string, unknown>> = payload;
-  if (typeof sub !== "string" || sub === "" || role === null || documents === "wrong") return null;
+  if (typeof sub !== "string" || sub === "") return { reason: "claim sub" };
+  if (role === null) return { reason: `claim ${roleClaim}` };
+  if (documents === "wrong") return { reason: "claim documents" };
   const listed = typeof payload.scope === "string" ? payload.scope.split(" ").filter(isScope) : null;
   const viewer = {
     name: sub,

@@ -124,7 +124,10 @@ function known(viewerOf: ViewerOf): ViewerOf {
       exchange?.place?.hold(viewer.name || exchange.address);
       return viewer;
     } catch (fault) {
-      if (fault instanceof Refusal) exchange?.codes.add(fault.code);
+      if (exchange !== undefined && fault instanceof Refusal) {
+        exchange.codes.add(fault.code);
+        exchange.reason = fault.reason;
+      }
       throw fault;
     }
   };

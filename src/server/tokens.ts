@@ -17,6 +17,7 @@ import {
   seeing,
   type Viewer,
 } from "../domain/viewer.ts";
+import type { Proven } from "./authenticate.ts";
 import type { TrustedDocuments } from "./documents/trusted.ts";
 import { readJsonFile, UnreadFile } from "./json-file.ts";
 
@@ -40,14 +41,14 @@ export interface TokensOptions {
   readonly documents: TrustedDocuments;
 }
 
-/** The viewer a token is of, or null. The file is read again when it changes. Throws ConfigError where it cannot be used at first. */
+/** Who a token is of. The file is read again when it changes. Throws ConfigError where it cannot be used at first. */
 export function fileTokens({
   path,
   identity,
   now,
   onFault,
   documents,
-}: TokensOptions): (token: string) => Viewer | null {
+}: TokensOptions): (token: string) => Proven {
   const read = () => readTokens(path, identity, documents);
   let version = versionOf(path);
   let tokens = read();
@@ -76,7 +77,10 @@ export function fileTokens({
     // Every token is compared, so that the time tells nothing of which one came close.
     let found: Token | null = null;
     for (const token of tokens) if (timingSafeEqual(token.sha256, digest)) found = token;
-    return found === null || (found.expiresAt !== null && now() >= found.expiresAt) ? null : found.viewer;
+    if (found === null) return { reason: "unknown" };
+    return found.expiresAt !== null && now() >= found.expiresAt
+      ? { reason: `expired: ${found.viewer.name}` }
+      : found.viewer;
   };
 }
 
