@@ -147,6 +147,7 @@ export function readConfig(environment: Environment): Config {
     if (!/^[\x21-\x7e]*$/.test(text(name))) faults.push(`${name} has characters that no key has.`);
   }
   const introspection = read("INTROSPECTION", onOrOff, "on or off", true);
+  const trustedOnly = read("DOCUMENTS", anyOrTrusted, "any or trusted", true);
   const limits = {
     analytics: whole("UPSTREAM_PER_MINUTE", 1, 1_000_000),
     lookups: whole("LOOKUPS_PER_MINUTE", 1, 1_000_000),
@@ -206,13 +207,13 @@ export function readConfig(environment: Environment): Config {
     maxConcurrent: whole("MAX_CONCURRENT", 1, 100_000),
     drainDelayMs: whole("DRAIN_DELAY", 0, 300) * 1_000,
     documents: {
-      trustedOnly: read("DOCUMENTS", anyOrTrusted, "any or trusted", true),
+      trustedOnly,
       path: text("DOCUMENTS_FILE"),
       registeredBytes: read("DOCUMENTS_BYTES", bytes, "a size such as 8MiB", 1),
     },
     introspection,
-    // Without the schema it could neither complete nor explain anything.
-    playground: read("PLAYGROUND", onOrOff, "on or off", true) && introspection,
+    // Without the schema it could neither complete nor explain anything, and its texts are nobody's to the letter.
+    playground: read("PLAYGROUND", onOrOff, "on or off", true) && introspection && !trustedOnly,
     allowedHosts: read(
       "ALLOWED_HOSTS",
       (value) => hosts(value || (sandboxed || auth.kind !== "none" ? "*" : "localhost")),

@@ -116,7 +116,7 @@ export const SETTINGS = {
   ],
   PLAYGROUND: [
     "on",
-    "whether browsers are shown GraphiQL on /graphql: on or off; with INTROSPECTION=off they are not",
+    "whether browsers are shown GraphiQL on /graphql: on or off; with INTROSPECTION=off or DOCUMENTS=trusted they are not",
   ],
 } as const satisfies Record<string, readonly [byDefault: string, meaning: string]>;
 

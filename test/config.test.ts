@@ -92,9 +92,10 @@ describe("an empty environment", () => {
   );
 });
 
-test("without introspection there is no GraphiQL, which could say nothing", () => {
+test("without introspection, or any document, there is no GraphiQL, which could say nothing", () => {
   expect(readConfig({ INTROSPECTION: "off" })).toMatchObject({ introspection: false, playground: false });
   expect(readConfig({ INTROSPECTION: "off", PLAYGROUND: "on" }).playground).toBe(false);
+  expect(readConfig({ DOCUMENTS: "trusted", PLAYGROUND: "on" }).playground).toBe(false);
 });
 
 test("settings cannot be changed once read", () => {
