@@ -227,12 +227,14 @@ describe("a file", () => {
     ]);
   });
 
-  test.each([
+  test.each<[string, number, string, RequestInit?]>([
     ["/export/canary.csv", 404, "NOT_FOUND"],
     ["/export/users.csv?canary=ada@corp.example", 400, "BAD_USER_INPUT"],
     ["/export/spend.csv?period=CANARY", 400, "BAD_USER_INPUT"],
-  ])("that cannot be had leaves a line without what was asked: %s", async (path, status, code) => {
-    const { entries } = await audited().send(path);
+    ["/export/spend.csv", 405, "BAD_REQUEST", { method: "POST" }],
+    ["/export/spend.csv", 403, "BAD_REQUEST", { headers: { "sec-fetch-site": "cross-site" } }],
+  ])("that cannot be had leaves a line without what was asked: %s", async (path, status, code, init = {}) => {
+    const { entries } = await audited().send(path, init);
     expect(entries).toEqual([expect.objectContaining({ kind: "export", status, outcome: code })]);
     expect(JSON.stringify(entries)).not.toMatch(/canary|corp/i);
   });

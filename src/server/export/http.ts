@@ -103,8 +103,7 @@ export function exportsOverHttp(options: ExportsOptions) {
 async function answer(options: ExportsOptions, asked: Asked): Promise<Answer> {
   const exchange = exchanges.getStore();
   try {
-    const refused = refusal(asked);
-    if (refused !== null) return refused;
+    refuse(asked);
     const viewer = await options.viewerOf(asked.header("authorization"));
     options.enter(viewer, asked.asker.caller ?? "");
     if (viewer.documents !== null) throw otherDocument(viewer.documents);
@@ -126,6 +125,7 @@ async function answer(options: ExportsOptions, asked: Asked): Promise<Answer> {
   } catch (fault) {
     if (fault instanceof Refusal) {
       const { status, headers, message, extensions } = fault;
+      exchange?.codes.add(fault.code);
       return jsonAnswer(status, { message, extensions }, headers);
     }
     return failed(fault, { exchange, onFault: options.onFault });
@@ -236,11 +236,11 @@ function jsonAnswer(status: number, error: object, headers: Readonly<Record<stri
 }
 
 /** Only GET, and not for a page of another origin, whose reader did not ask for it. */
-function refusal({ method, httpVersion, header }: Asked): Answer | null {
-  const bad = (message: string) => ({ message, extensions: { code: "BAD_REQUEST" satisfies ErrorCode } });
-  if (method !== "GET") return jsonAnswer(405, bad("Files are asked for with GET."), { allow: "GET" });
+function refuse({ method, httpVersion, header }: Asked): void {
+  const bad = (status: number, message: string, headers = {}) =>
+    new Refusal(status, headers, "BAD_REQUEST", message);
+  if (method !== "GET") throw bad(405, "Files are asked for with GET.", { allow: "GET" });
   if (httpVersion === "1.0")
-    return jsonAnswer(505, bad("In HTTP/1.0 a file that is cut off looks whole; ask with HTTP/1.1."));
-  if (isForeign(header)) return jsonAnswer(403, bad("Pages of other origins cannot ask for files."));
-  return null;
+    throw bad(505, "In HTTP/1.0 a file that is cut off looks whole; ask with HTTP/1.1.");
+  if (isForeign(header)) throw bad(403, "Pages of other origins cannot ask for files.");
 }
