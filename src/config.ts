@@ -217,7 +217,7 @@ export function readConfig(environment: Environment): Config {
     allowedHosts: read(
       "ALLOWED_HOSTS",
       (value) => hosts(value || (sandboxed || auth.kind !== "none" ? "*" : "localhost")),
-      "a list of host names such as gateway.example.com, or *",
+      "a list of host names without scheme or port, such as gateway.example.com, or *",
       "*",
     ),
     allowedOrigins: read(

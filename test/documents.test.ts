@@ -164,12 +164,23 @@ describe.each(["any", "trusted"] as const)("with DOCUMENTS=%s a trusted document
   });
 });
 
-test("with DOCUMENTS=trusted GraphiQL's tabs run as they open", async () => {
+test("an id by another name is told what it is called", async () => {
   const { post } = served({ DOCUMENTS: "trusted" });
-  const tab = queryLibrary().find((text) => text.includes("query CostByModel")) ?? "";
-  expect(tab).toMatch(/^#/);
-  expect((await post({ query: tab })).errors).toBeUndefined();
-  expect((await post({ query: `${tab} ` })).code).toBe("DOCUMENT_NOT_TRUSTED");
+  expect(await post({ doc_id: ID })).toMatchObject({
+    code: "BAD_REQUEST",
+    errors: [{ message: expect.stringMatching(/`doc_id`: there are query, documentId/) }],
+  });
+  expect(await post({ documentID: ID })).toMatchObject({
+    errors: [{ message: expect.stringContaining("did you mean documentId?") }],
+  });
+});
+
+test("with DOCUMENTS=trusted the files of the query library run as they are written", async () => {
+  const { post } = served({ DOCUMENTS: "trusted" });
+  const written = queryLibrary().find((text) => text.includes("query CostByModel")) ?? "";
+  expect(written).toMatch(/^#/);
+  expect((await post({ query: written })).errors).toBeUndefined();
+  expect((await post({ query: `${written} ` })).code).toBe("DOCUMENT_NOT_TRUSTED");
 });
 
 describe("with DOCUMENTS=trusted", () => {
@@ -543,7 +554,7 @@ describe("GET /q/", () => {
   });
 
   test.each([
-    ["frist=3", "no parameter `frist`", "did you mean first?"],
+    ["frist=3", "no parameter `frist`: did you mean first?", ""],
     ["range.last.dyas=3", "no parameter `range.last.dyas`", "did you mean days?"],
     ["__proto__=3", "no parameter `__proto__`", "range, first, after"],
     ["constructor.name=3", "no parameter `constructor.name`", ""],

@@ -53,7 +53,8 @@ interface Known {
 function typeIn({ types, names }: Known, key: string, path: string): GraphQLInputType {
   const type = types.get(key);
   if (type !== undefined) return type;
-  throw badInput(`There is no parameter \`${path}\`: of \`${key}\`, ${nearest(key, names)}`);
+  const part = key === path ? "" : `of \`${key}\`, `;
+  throw badInput(`There is no parameter \`${path}\`: ${part}${nearest(key, names)}`);
 }
 
 function fieldsOf(type: GraphQLInputType, isTold: boolean): Known {

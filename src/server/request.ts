@@ -6,6 +6,7 @@ import { MalformedBody, readBody, readJson } from "./body.ts";
 import { isCall } from "./documents/call.ts";
 import { exchanges } from "./exchange.ts";
 import { exceeded } from "./limits/exceeded.ts";
+import { nearest } from "./nearest.ts";
 
 /**
  * What is not a GraphQL request is the client's fault, with a code, and is not run. A POST must be JSON: the other types Yoga
@@ -52,8 +53,13 @@ function inBody(bytes: ArrayBuffer): GraphQLParams {
   if (Array.isArray(params)) throw badRequest(400, BATCH);
   if (typeof params !== "object" || params === null)
     throw badRequest(400, 'The body must be an object, such as {"query": "{ __typename }"}.');
+  for (const [name, value] of Object.entries(params))
+    if (value !== null && !IN_BODY.includes(name))
+      throw badRequest(400, `A body has no \`${name.slice(0, 100)}\`: ${nearest(name, IN_BODY)}`);
   return params;
 }
+
+const IN_BODY: readonly string[] = ["query", "documentId", "operationName", "variables", "extensions"];
 
 function inUrl(parameters: URLSearchParams): GraphQLParams {
   const given = (name: string): string | undefined => {

@@ -38,7 +38,7 @@ export class TrustedDocuments {
 
   /**
    * What is added has its names to itself: whoever has documents of their own means those. `written` are the texts of the library
-   * before they were printed, which GraphiQL opens on.
+   * before they were printed, as its files hold them.
    */
   constructor(library: readonly Listed[], added: readonly Listed[], written: readonly string[]) {
     for (const [hash, same] of Map.groupBy([...library, ...added], ({ text }) => hashOf(text))) {
