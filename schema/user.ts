@@ -347,6 +347,11 @@ async function ownPerson(
     );
   const isOther = email !== null && emailKey(email, aliases) !== emailKey(own, aliases);
   const person = isOther ? null : await personByEmail(ctx, own, range);
+  if (person === null && userId === null && email === null)
+    throw new GatewayError(
+      "NOT_FOUND",
+      "Your token has no verified address of a current member; ask the operator of the gateway for one with yours.",
+    );
   if (person === null || (userId !== null && userId !== person.userId))
     throw forbidden("Anybody but yourself", ["activity:read"]);
   return person;

@@ -324,6 +324,16 @@ describe("a member", () => {
     expect(codesOf(things)).toEqual(["FORBIDDEN"]);
     expect(things.data.user.skills.every(({ skill }: { skill: null }) => skill === null)).toBe(true);
   });
+
+  test("is told where the address of their token is no member's", async () => {
+    const { errors } = await guarded({ email: "nobody@example.com" }).askAs("MEMBER", "{ user { userId } }");
+    expect(errors).toMatchObject([
+      {
+        message: expect.stringContaining("no verified address of a current member"),
+        extensions: { code: "NOT_FOUND" },
+      },
+    ]);
+  });
 });
 
 test.each(["MEMBER", "SERVICE"])(
