@@ -243,7 +243,7 @@ export function readConfig(environment: Environment): Config {
   return Object.freeze(config);
 }
 
-const IDENTITY_FORM = `${Object.keys(IDENTITIES).join(", ")}, or a list of those by role such as analyst:none,service:pseudonym, where full takes a role with identity:read`;
+const IDENTITY_FORM = `${Object.keys(IDENTITIES).join(", ")}, or a list of those by role, each once, such as analyst:none,service:pseudonym, where full takes a role with identity:read`;
 
 function identitiesByRole(value: string): IdentityPolicy["byRole"] | null {
   if (value === "") return {};
@@ -255,7 +255,8 @@ function identitiesByRole(value: string): IdentityPolicy["byRole"] | null {
     const isShown = identity !== "full" || name === "SERVICE" || scopesOf(name, null).has("identity:read");
     return isShown ? ([name, identity] as const) : null;
   });
-  return stated.includes(null) ? null : Object.fromEntries(stated.flatMap((each) => (each ? [each] : [])));
+  const byRole = new Map(stated.flatMap((each) => (each ? [each] : [])));
+  return byRole.size < stated.length ? null : Object.fromEntries(byRole);
 }
 
 /** The limits that a client can meet. */

@@ -273,6 +273,30 @@ describe("CLOCK", () => {
   );
 });
 
+describe("IDENTITY", () => {
+  test("is by role, or one for all of them", () => {
+    expect(readConfig({ IDENTITY: "analyst:none, primary-owner:full" }).identity.byRole).toEqual({
+      ANALYST: "none",
+      PRIMARY_OWNER: "full",
+    });
+    expect(new Set(Object.values(readConfig({ IDENTITY: "none" }).identity.byRole))).toEqual(
+      new Set(["none"]),
+    );
+  });
+
+  test.each([
+    "psuedonym",
+    "analyst:full",
+    "boss:none",
+    "analyst",
+    "analyst:none:full",
+    "analyst:none,",
+    "analyst:none,ANALYST:pseudonym",
+  ])("may not be %s", (text) =>
+    expect(faults({ IDENTITY: text })).toEqual([expect.stringMatching(/^IDENTITY is not full, pseudonym/)]),
+  );
+});
+
 describe("CACHE_MEMORY_BYTES", () => {
   test.each([
     ["1", 1],
