@@ -281,12 +281,12 @@ describe("the request id", () => {
     "a\\r\\nset-cookie: a=b",
     "a\x85set-cookie: a=b",
     "a, b",
-    "a".repeat(9_000),
+    "z".repeat(9_000), // which no id of the gateway's own has
   ])("that would be more than a word is not repeated: %s", async (id) => {
     const { port } = await listening();
     const { text } = await send(port, post([`x-request-id: ${id}`]));
     expect(text).toMatch(/^x-request-id: [\da-f]{8}-/im);
-    expect(text).not.toMatch(/set-cookie|aaaa|a, b/);
+    expect(text).not.toMatch(/set-cookie|zzzz|a, b/);
   });
 
   test("that is said twice is neither", async () => {
