@@ -73,13 +73,18 @@ describe.skipIf(isMissing)("the playground in a browser", () => {
     for (const name of await tabs(page)) {
       await page.locator(".graphiql-tab-button", { hasText: new RegExp(`^\\s*${name}\\s*$`) }).click();
       // GraphiQL reads the new tab's operation a moment later; whoever clicks within that moment clicks again.
-      await vi.waitFor(
+      const asked = await vi.waitFor(
         async () => {
-          await page.locator(".graphiql-execute-button").click();
-          await page.locator(".graphiql-response").getByText('"data"').first().waitFor({ timeout: 2_000 });
+          const sent = page.waitForRequest((request) => request.postDataJSON()?.operationName === name, {
+            timeout: 300,
+          });
+          const [request] = await Promise.all([sent, page.locator(".graphiql-execute-button").click()]);
+          return request;
         },
         { timeout: 20_000 },
       );
+      expect(await (await asked.response())?.json()).toHaveProperty("data");
+      await page.locator(".graphiql-response").getByText('"data"').first().waitFor();
     }
   }, 90_000);
 
