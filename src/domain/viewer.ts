@@ -103,7 +103,16 @@ export function scopeIn(permit: keyof Permits): Scope | null {
   return isScope(permit) ? permit : null;
 }
 
+/** They are asked for with every field of an operation. */
+const known = new WeakMap<Viewer, Permits>();
+
 export function permitsOf(viewer: Viewer): Permits {
+  const permits = known.get(viewer) ?? workedOut(viewer);
+  known.set(viewer, permits);
+  return permits;
+}
+
+function workedOut(viewer: Viewer): Permits {
   const scopes = ALL.map((scope) => [scope, viewer.scopes.has(scope)]);
   const others = Object.entries(OTHERS).map(([name, isHeld]) => [name, isHeld(viewer)]);
   return Object.fromEntries([...scopes, ...others]);

@@ -157,9 +157,10 @@ export class Budget {
     const left = Math.max(0, limit - freeInMs.length);
     if (requests === 0) return { limit, left: blockedMs > 0 ? 0 : left, waitMs: 0 };
     // Each further minute gives out as many as there are slots, at the moments at which they were taken before.
-    const moments = [...Array<number>(left).fill(0), ...freeInMs].slice(-limit);
     const last = requests - 1;
-    const waitMs = (moments[last % limit] ?? 0) + WINDOW_MS * Math.floor(last / limit);
+    const slot = last % limit;
+    const freeIn = slot < left ? 0 : (freeInMs.slice(-limit)[slot - left] ?? 0);
+    const waitMs = freeIn + WINDOW_MS * Math.floor(last / limit);
     return { limit, left: blockedMs > 0 ? 0 : left, waitMs: Math.max(waitMs, blockedMs) };
   }
 
