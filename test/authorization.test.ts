@@ -178,6 +178,17 @@ describe("an admin learns no spend", () => {
     expect(skills.split("\n")[0]).not.toMatch(/price|overage/i);
   });
 
+  test("by a file that tells tokens by person as well, which take a scope of their own", async () => {
+    const { fileAs } = guarded();
+    for (const [name, missing] of [
+      ["SERVICE-spend-read", "activity:read"],
+      ["SERVICE-activity-read", "spend:read"],
+    ] as const) {
+      const refused = await fileAs(name, "spend.csv?period=LAST_MONTH");
+      expect([refused.status, await refused.text()]).toEqual([403, expect.stringContaining(missing)]);
+    }
+  });
+
   test("by an answer or a cursor of an owner's, two hundred of them at once", async () => {
     const { askAs, seen } = guarded();
     const query = `query ($after: String) { users(${range}, first: 5) { nodes { userId cost { net { usd } } } } cost(${range}, groupBy: [MODEL], first: 2, after: $after) { nodes { net { usd } } pageInfo { endCursor } } }`;

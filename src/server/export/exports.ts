@@ -26,8 +26,8 @@ export interface Export {
 
 const LAYOUTS: Readonly<Record<string, SpendLayout>> = { spend: SPEND, focus: FOCUS };
 
-/** Spend by identity takes both. */
-const LAYOUT_ASKS: readonly (keyof Permits)[] = ["spend:read", "individuals"];
+/** What each identity cost, and the tokens it used. */
+const LAYOUT_ASKS: readonly (keyof Permits)[] = ["spenders", "people"];
 
 /** Everything there is to take away, by name. */
 export function exportNames(schema: GraphQLSchema): string[] {
