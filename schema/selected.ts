@@ -1,6 +1,7 @@
 import {
   type ExecutionArgs,
   type FragmentDefinitionNode,
+  type GraphQLError,
   type GraphQLObjectType,
   type GraphQLSchema,
   getOperationAST,
@@ -18,30 +19,43 @@ export interface Selected {
   readonly variables: Record<string, unknown>;
 }
 
-/** Each fault in a variable is told with the whole of it, so that all of them cost as much as the square of its size. */
-export const ONE_FAULT = { maxErrors: 1 } as const;
+/** What is wrong with the variables of an operation. */
+export interface Faulty {
+  readonly faults: readonly GraphQLError[];
+}
 
-/** Null where execution will refuse it: it is not there, or its variables are not of their types. */
+/** How many faults are told. Each repeats the whole of its variable, so that all of them would be as long as the square of that. */
+const MAX_FAULTS = 3;
+
+/** Variables as an operation declares them, or what keeps them from that. */
+export function coercedBy(
+  schema: GraphQLSchema,
+  { variableDefinitions = [] }: OperationDefinitionNode,
+  given: Readonly<Record<string, unknown>>,
+): Faulty | { readonly variables: Record<string, unknown> } {
+  const { coerced, errors } = getVariableValues(schema, variableDefinitions, given, {
+    maxErrors: MAX_FAULTS,
+  });
+  // The last of them may say that there are more.
+  return coerced === undefined ? { faults: errors.slice(0, MAX_FAULTS) } : { variables: coerced };
+}
+
+/** Null where there is no such operation. */
 export function selectedBy({
   schema,
   document,
   operationName,
   variableValues,
-}: ExecutionArgs): Selected | null {
+}: ExecutionArgs): Selected | Faulty | null {
   const operation = getOperationAST(document, operationName);
   const root = operation && schema.getRootType(operation.operation);
   if (!root) return null;
-  const { coerced } = getVariableValues(
-    schema,
-    operation.variableDefinitions ?? [],
-    variableValues ?? {},
-    ONE_FAULT,
-  );
-  if (coerced === undefined) return null;
+  const coerced = coercedBy(schema, operation, variableValues ?? {});
+  if ("faults" in coerced) return coerced;
   const fragments = Object.fromEntries(
     document.definitions.flatMap((each) =>
       each.kind === Kind.FRAGMENT_DEFINITION ? [[each.name.value, each]] : [],
     ),
   );
-  return { schema, operation, root, fragments, variables: coerced };
+  return { schema, operation, root, fragments, variables: coerced.variables };
 }

@@ -37,6 +37,7 @@ export function boundCost({ limits, callers, onFault }: CostOptions): Plugin<Con
       try {
         const selected = selectedBy(args);
         if (selected === null) return;
+        if ("faults" in selected) return setResultAndStopExecution({ errors: selected.faults });
         keepWithin(limits, { MAX_ROWS: rowsOf(selected, ctx) });
         const fields = plannedFields(selected, ctx);
         const isExplained = wantsPlan(ctx.request);

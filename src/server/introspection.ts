@@ -54,7 +54,7 @@ type RootField = readonly [name: string, nodes: readonly FieldNode[]];
 /** The fields that are run of an operation's root: those that ask for the schema, and those that ask for anything else. */
 function rootFields(args: ExecutionArgs): [schema: RootField[], data: RootField[]] {
   const selected = selectedBy(args);
-  if (selected === null) return [[], []]; // it is not run
+  if (selected === null || "faults" in selected) return [[], []]; // it is not run
   const { schema, operation, root, fragments, variables } = selected;
   const { fields } = collectFields(schema, fragments, variables, root, operation.selectionSet);
   const all = [...fields].filter(([, nodes]) => nameOf(nodes) !== "__typename");

@@ -1,7 +1,6 @@
 import {
   type GraphQLInputType,
   type GraphQLSchema,
-  getVariableValues,
   isInputType,
   Kind,
   print,
@@ -9,7 +8,7 @@ import {
   type VariableDefinitionNode,
 } from "graphql";
 import type { GraphQLParams, Plugin } from "graphql-yoga";
-import { ONE_FAULT } from "../../../schema/selected.ts";
+import { coercedBy } from "../../../schema/selected.ts";
 import { NOBODY, type Viewer } from "../../domain/viewer.ts";
 import { badInput, GatewayError } from "../../errors.ts";
 import { withoutSuggestion } from "../errors.ts";
@@ -87,10 +86,11 @@ function decoded(text: string): string {
 
 function variablesOf(
   schema: GraphQLSchema,
-  { operation: { variableDefinitions = [] } }: TrustedDocument,
+  { operation }: TrustedDocument,
   parameters: URLSearchParams,
   suggests: boolean,
 ): Readonly<Record<string, unknown>> {
+  const { variableDefinitions = [] } = operation;
   const own = new URLSearchParams(parameters);
   own.delete(EXPLAIN);
   try {
@@ -99,7 +99,8 @@ function variablesOf(
     for (const { variable, type, defaultValue } of variableDefinitions)
       if (type.kind === Kind.NON_NULL_TYPE && defaultValue === undefined && !(variable.name.value in values))
         throw badInput(`The parameter \`${variable.name.value}\` is missing; it is a ${print(type)}.`);
-    const [wrong] = getVariableValues(schema, variableDefinitions, { ...values }, ONE_FAULT).errors ?? [];
+    const coerced = coercedBy(schema, operation, { ...values });
+    const [wrong] = "faults" in coerced ? coerced.faults : [];
     if (wrong !== undefined) {
       const message = suggests ? wrong.message : withoutSuggestion(wrong.message);
       throw badInput(message.replace(/^Variable "\$/, 'Parameter "'));
