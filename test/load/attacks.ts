@@ -127,15 +127,12 @@ export const ATTACKS: readonly Attack[] = [
     body: (i) =>
       `{"query":"query ($x: [ID!]!) { nodes(ids: $x) { id } } #${i}","variables":{"x":[${"1,".repeat(40_000)}1]}}`,
   },
-  {
-    ...asking(
-      "1,000 faults in a variable",
-      "BAD_USER_INPUT",
-      "query ($r: DateRange!) { users(range: $r) { totalCount } }",
-      { r: Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`betwee${i}`, i])) },
-    ),
-    status: 400,
-  },
+  asking(
+    "1,000 faults in a variable",
+    "BAD_USER_INPUT",
+    "query ($r: DateRange!) { users(range: $r) { totalCount } }",
+    { r: Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`betwee${i}`, i])) },
+  ),
   asking(
     "`first` of 10^9",
     "BAD_USER_INPUT",
