@@ -1,12 +1,20 @@
 import type { FetchAPI, Plugin } from "graphql-yoga";
 import type { Viewer } from "../domain/viewer.ts";
 import type { ErrorCode } from "../errors.ts";
-import { ISSUER_PAUSE, IssuerUnavailable } from "./jwt.ts";
 
-/** The viewer that a token proves, or why it proves nobody: that is for the operator, and nothing of the token is in it. */
+/**
+ * The viewer that a token proves, or why it proves nobody: that is for the operator, and nothing of the token is in it. Throws
+ * IssuerUnavailable.
+ */
 export type Authenticate = (token: string) => Proven | Promise<Proven>;
 
 export type Proven = Viewer | { readonly reason: string };
+
+/** The issuer's keys could not be fetched: nobody's token is wrong for it. */
+export class IssuerUnavailable extends Error {}
+
+/** How long an issuer that has failed is left alone, in seconds. */
+export const ISSUER_PAUSE = 5;
 
 /** Longer ones are no tokens; they are refused unread. */
 const MAX_LENGTH = 8_192;

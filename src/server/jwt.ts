@@ -17,7 +17,7 @@ import {
   seeing,
   type Viewer,
 } from "../domain/viewer.ts";
-import type { Proven } from "./authenticate.ts";
+import { ISSUER_PAUSE, IssuerUnavailable, type Proven } from "./authenticate.ts";
 
 export interface JwtOptions {
   /** Where the issuer publishes its keys. */
@@ -35,12 +35,6 @@ const TOLERANCE_SECONDS = 30;
 
 /** Signatures by a key pair alone: a shared secret would let whoever checks tokens make them, and `none` everybody. */
 const ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"];
-
-/** The issuer's keys could not be fetched: nobody's token is wrong for it. */
-export class IssuerUnavailable extends Error {}
-
-/** How long an issuer that has failed is left alone, in seconds. */
-export const ISSUER_PAUSE = 5;
 
 /** While its keys cannot be had, each token would ask for them anew, and anybody can send those. */
 function unhurried(): FetchImplementation {
