@@ -38,9 +38,10 @@ export function schemaView(schema: GraphQLSchema, isTold: boolean): SchemaView {
 export function introspection({ schemaFor, isWhole }: SchemaView): Plugin<Context> {
   return {
     onExecute({ args, executeFn, setExecuteFn, setResultAndStopExecution }) {
-      const [asked, others] = rootFields(args);
       const { viewer } = args.contextValue as Context;
-      if (asked.length === 0 || isWhole(viewer)) return;
+      if (isWhole(viewer)) return;
+      const [asked, others] = rootFields(args);
+      if (asked.length === 0) return;
       const visible = schemaFor(viewer);
       const refused = visible === null ? untold(asked) : mixed(asked, others, args, visible);
       if (refused !== null) return setResultAndStopExecution({ errors: [refused] });
