@@ -3,9 +3,15 @@ import type { UserActivity } from "../domain/activity.ts";
 import { addedUp } from "../domain/activity-sum.ts";
 import { type SumOfRecords, sumOfRecords } from "../domain/claude-code.ts";
 import type { Spend } from "../domain/money.ts";
-import { emailKey } from "../domain/organization.ts";
 import type { DayRange } from "../domain/range.ts";
-import { NOBODY, type Overlap, type Placement, placementKey } from "../domain/team.ts";
+import {
+  NOBODY,
+  type Overlap,
+  type PersonKeys,
+  type Placement,
+  personKey,
+  placementKey,
+} from "../domain/team.ts";
 import { isShownOf } from "../domain/viewer.ts";
 import { unseen } from "../errors.ts";
 import { recordsOfDays } from "../loaders/claude-code.ts";
@@ -65,13 +71,10 @@ export const activityOfTeam = loader(async (ctx, { range }: { range: DayRange })
     .filter(isActive)
     .map((row) => ({ ...row, email: row.email ?? row.formerEmail ?? null }));
   const active = byPlacement(people, (row) => teams.placesOf(row));
-  const { aliases } = ctx.roster;
   return new Map(
     [...active].flatMap(([key, all]): [string, PeopleActivity | Error][] => {
       const activity = addedUp(all);
-      const people = new Set(
-        all.map(({ userId, email }) => (email === null ? userId : emailKey(email, aliases))),
-      ).size;
+      const people = headcount(all, ctx);
       if (activity === null) return [];
       return [[key, isShownOf(ctx.viewer, people) ? { people, activity } : unseen(OF_FEW)]];
     }),
@@ -100,18 +103,22 @@ export const codeOfTeam = loader(async (ctx, { range }: { range: DayRange }) => 
   const records = byPlacement(rows, ({ actor }) =>
     actor.kind === "user" ? teams.placesOf({ userId: null, email: actor.email }) : [NOBODY],
   );
-  const { aliases } = ctx.roster;
   return new Map(
     [...records].flatMap(([key, all]): [string, SumOfRecords | Error][] => {
       const sum = sumOfRecords(all);
-      const people = new Set(
-        all.flatMap(({ actor }) => (actor.kind === "user" ? [emailKey(actor.email, aliases)] : [])),
-      ).size;
+      const people = headcount(
+        all.flatMap(({ actor }) => (actor.kind === "user" ? [{ userId: null, email: actor.email }] : [])),
+        ctx,
+      );
       if (sum === null) return [];
       return [[key, people === 0 || isShownOf(ctx.viewer, people) ? sum : unseen(OF_FEW)]];
     }),
   );
 });
+
+function headcount(people: readonly PersonKeys[], { roster }: Context): number {
+  return new Set(people.map((person) => personKey(person, roster.aliases))).size;
+}
 
 function byPlacement<Row>(
   rows: readonly Row[],

@@ -3,9 +3,9 @@ import type { Context } from "../context.ts";
 import { NO_DIMENSIONS, type ReportRow } from "../domain/bucket.ts";
 import { Crowd } from "../domain/crowd.ts";
 import { startOf } from "../domain/day.ts";
-import { emailKey, type OrganizationKind } from "../domain/organization.ts";
+import type { OrganizationKind } from "../domain/organization.ts";
 import type { DayRange } from "../domain/range.ts";
-import { NOBODY, type PersonKeys, type Placement, placementKey } from "../domain/team.ts";
+import { NOBODY, type PersonKeys, type Placement, personKey, placementKey } from "../domain/team.ts";
 import { memberById } from "../loaders/members.ts";
 import { teamsNow, walksToTeams } from "../loaders/teams.ts";
 import { consoleMembers } from "../upstream/endpoints/members.ts";
@@ -181,16 +181,15 @@ async function personOf(
   return { userId: null, email: member?.email ?? null };
 }
 
-/** Counted only where it decides what is shown. Someone with several addresses is one, and who has nothing is nobody. */
+/** Counted only where it decides what is shown. Who has nothing is nobody. */
 function crowdOf<Measure>(
   { viewer: { minPeople }, roster }: Context,
   { algebra }: ReportPlan<Measure>,
   { measure }: ReportRow<Measure>,
-  { userId, email }: PersonKeys,
+  person: PersonKeys,
 ): Pick<ReportRow<Measure>, "crowd"> {
   if (minPeople === 0) return {};
-  const who = email === null ? (userId ?? "") : emailKey(email, roster.aliases);
-  return { crowd: new Crowd(minPeople, algebra.isZero(measure) ? [] : [who]) };
+  return { crowd: new Crowd(minPeople, algebra.isZero(measure) ? [] : [personKey(person, roster.aliases)]) };
 }
 
 /** The pages of a window as one. */

@@ -62,6 +62,11 @@ export interface PersonKeys {
   readonly email: string | null;
 }
 
+/** By what people are told apart where they are counted: someone with several addresses is one. */
+export function personKey({ userId, email }: PersonKeys, aliases: Aliases): string {
+  return email === null ? (userId ?? "") : emailKey(email, aliases);
+}
+
 /** The teams there are, by name, and whose they are. */
 export class Teams {
   readonly all: readonly Team[];
