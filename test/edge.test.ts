@@ -1,27 +1,15 @@
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import type { Server } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setImmediate as immediate } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
-import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { createListener } from "../src/server/listener.ts";
-import { sha256 } from "../src/server/tokens.ts";
 import type { Environment } from "../src/settings.ts";
 import { gateway } from "./gateway.ts";
+import { oneToken } from "./one-token.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "edge-"));
-afterAll(() => rmSync(folder, { recursive: true }));
-
-const TOKEN = `cag_${"e".repeat(40)}`;
-const TOKENS_FILE = join(folder, "tokens.json");
-writeFileSync(
-  TOKENS_FILE,
-  JSON.stringify([{ name: "ada", role: "OWNER", sha256: sha256(TOKEN).toString("hex") }]),
-);
-const GUARDED = { AUTH: "tokens", TOKENS_FILE };
+const { token: TOKEN, settings: GUARDED } = oneToken("ada", "OWNER");
 
 const servers: Server[] = [];
 afterEach(() => {

@@ -1,28 +1,16 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { digestOf, formatCursor } from "../../src/domain/cursor.ts";
 import { ERROR_CODES, type ErrorCode } from "../../src/errors.ts";
 import { createListener } from "../../src/server/listener.ts";
-import { sha256 } from "../../src/server/tokens.ts";
 import type { Environment } from "../../src/settings.ts";
 import { type ClientError, type GatewayOptions, gateway, json, type Route, refusal } from "../gateway.ts";
+import { oneToken } from "../one-token.ts";
 import { PATHS, tokenPage, wireUser } from "../wire.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "codes-"));
-afterAll(() => rmSync(folder, { recursive: true }));
-
-const TOKEN = `cag_${"c".repeat(40)}`;
-const TOKENS_FILE = join(folder, "tokens.json");
-writeFileSync(
-  TOKENS_FILE,
-  JSON.stringify([{ name: "adam", role: "ADMIN", sha256: sha256(TOKEN).toString("hex") }]),
-);
-const GUARDED = { AUTH: "tokens", TOKENS_FILE };
+const { token: TOKEN, settings: GUARDED } = oneToken("adam", "ADMIN");
 
 const WEEK = `range: { between: { from: "2026-11-01", until: "2026-11-08" } }`;
 const PEOPLE = `{ users(${WEEK}) { totalCount } }`;

@@ -1,24 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { sha256 } from "../../src/server/tokens.ts";
 import type { Environment } from "../../src/settings.ts";
 import { gateway } from "../gateway.ts";
+import { oneToken } from "../one-token.ts";
 import { isMissing, launched } from "./chromium.ts";
 
-const TOKEN = `cag_${"b".repeat(40)}`;
-const folder = mkdtempSync(join(tmpdir(), "hostile-"));
-const TOKENS_FILE = join(folder, "tokens.json");
-writeFileSync(
-  TOKENS_FILE,
-  JSON.stringify([{ name: "ada", role: "OWNER", sha256: sha256(TOKEN).toString("hex") }]),
-);
-
-afterAll(() => rmSync(folder, { recursive: true }));
+const { token: TOKEN, settings: GUARDED } = oneToken("ada", "OWNER");
 
 const SECRET = "@ternplover.example";
 const QUERY = "{ users(range: { last: { days: 7 } }, first: 1) { nodes { email } } }";
@@ -282,7 +271,7 @@ describe.skipIf(isMissing)("a page of another origin in a browser (25)", () => {
   describe.each(SITES)("of %s", (_site, at) => {
     test.each([
       ["that asks nobody who they are", {}],
-      ["that asks for tokens", { AUTH: "tokens", TOKENS_FILE }],
+      ["that asks for tokens", GUARDED],
     ])(
       "reads nothing of a gateway %s, and spends no upstream request, in any of the ways a page has",
       async (_which, settings) => {
@@ -381,7 +370,7 @@ describe.skipIf(isMissing)("GraphiQL of a gateway that asks for tokens (26)", ()
       asked: [/^This gateway asks/, /^This token lets nobody in/],
     },
   ])("asks with the token $how, and keeps it nowhere", async ({ give, answers, asked }) => {
-    const opened = gateway({ sandbox: { users: 20 }, settings: { AUTH: "tokens", TOKENS_FILE } });
+    const opened = gateway({ sandbox: { users: 20 }, settings: GUARDED });
     const { server, port } = await listen(createServer(opened.app.handle));
     const browser = await launched();
     const context = await browser.newContext({ viewport: { width: 1600, height: 1000 } });
