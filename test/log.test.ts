@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { globSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -45,7 +45,13 @@ const secret = fc.oneof(
   fc.tuple(word(10, 30), word(10, 30), word(10, 30)).map(([a, b, c]) => [`eyJ${a}.${b}.${c}`, `${b}.${c}`]),
   fc.tuple(name, name).map(([a, b]) => [`${a}.${b}+tag@corp.example`, `${a}.${b}`]),
   fc.tuple(name, name).map(([a, b]) => [`${a}_${b}%40mail.${b}.example`, `${a}_${b}`]),
+  fc.tuple(name, name).map(([a, b]) => [`node_modules/${a}/${b}@corp.example`, b]),
+  fc.tuple(name, fc.ipV4()).map(([a, ip]) => [`${a}-${a}@${ip}`, `${a}-${a}`]),
+  word(8, 40).map((password) => [`redis://default:${password}@cache.internal:6379`, password]),
 ) as fc.Arbitrary<[text: string, hidden: string]>;
+
+/** Literals of a source file. */
+const LITERAL = /"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`/g;
 
 /** What surrounds it: anything, up to what JSON writes as an escape. */
 const around = fc.string({ unit: "binary", maxLength: 30 });
@@ -64,6 +70,43 @@ describe("whatever is logged", () => {
       }),
       { numRuns: 1_000 },
     );
+  });
+
+  test("keeps the gateway's own sentences word for word", () => {
+    const sources = ["src", "schema"].flatMap((root) =>
+      globSync(`${root}/**/*.ts`).filter((path) => !/^src\/(sandbox|server\/redact)/.test(path)),
+    );
+    const literals = sources.flatMap((path) => readFileSync(path, "utf8").match(LITERAL) ?? []);
+    expect(literals.length).toBeGreaterThan(3_000);
+    // The sandbox's keys are keys, and a description shows what the id of a plugin looks like.
+    const changed = literals.filter((each) => !/-sandbox|name@m/.test(each) && redact(each) !== each);
+    expect(changed).toEqual([]);
+  });
+
+  test("keeps the paths of packages in a stack", () => {
+    const { packages } = JSON.parse(readFileSync("package-lock.json", "utf8"));
+    const installed = Object.entries(packages as Record<string, { version?: string }>);
+    const paths = installed.flatMap(([path, { version = "" }]) => {
+      const name = path.slice(path.lastIndexOf("node_modules/") + 13);
+      const flat = name.replace("/", "+");
+      return [path, `node_modules/.pnpm/${flat}@${version}/node_modules/${name}`, `opt/node@26/${path}`];
+    });
+    expect(paths.some((path) => path.includes("@redis/client"))).toBe(true);
+    for (const path of paths) {
+      const frame = `at connect (file:///srv/gateway/${path}/dist/index.js:10:5)`;
+      expect(redact(JSON.stringify({ stack: [frame] }))).toBe(JSON.stringify({ stack: [frame] }));
+    }
+  });
+
+  test.each([
+    "not a bearer token",
+    "callers send bearer tokens.",
+    "the key begins with sk-ant-admin01-, which is the prefix of the other organization (sk-ant-api01-...)",
+    "a token of this gateway begins with cag_",
+    "Cannot find package '@redis/client' imported from /srv/gateway/src/main.ts",
+    "the directive `@skip`, or @include",
+  ])("keeps what only describes a secret: %s", (sentence) => {
+    expect(redact(JSON.stringify({ reason: sentence }))).toBe(JSON.stringify({ reason: sentence }));
   });
 
   test("stays as it is without them", () => {
