@@ -23,6 +23,8 @@ export const ERROR_CODES = {
   UPSTREAM_AUTH: "The upstream refused the gateway's key for this dataset.",
   UPSTREAM_RATE_LIMITED:
     "The organization's allowance of upstream requests is used up; `retryAfter` says for how many seconds.",
+  UPSTREAM_BILLING:
+    "The upstream answers nothing because of a spend limit or a billing problem of the organization; `reason` names it, and the message who can lift it. Asking again does not help.",
   UPSTREAM_BUDGET_EXHAUSTED:
     "The upstream requests of this minute are used up, by this gateway and its replicas; `retryAfter` says for how many seconds.",
   UPSTREAM_REFUSED: "The upstream refused the request the gateway made of the query.",
@@ -45,7 +47,7 @@ export type ErrorCode = keyof typeof ERROR_CODES;
 /** What a client may know about an error beside its sentence. */
 export interface ErrorDetails {
   readonly dataset?: string;
-  /** Why the dataset is closed to the gateway, as `datasets` says it. */
+  /** Why the dataset is closed to the gateway, as `datasets` says it, or what of billing stands in the way. */
   readonly reason?: string;
   /** The scope its key would need, or the caller. */
   readonly scope?: string;

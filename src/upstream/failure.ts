@@ -28,6 +28,7 @@ export function failureOf<P, Row>(
     ...(fault.status === undefined ? {} : { status: fault.status }),
     ...(fault.requestId === undefined ? {} : { requestId: fault.requestId }),
   };
+  if (fault.isBilling) return billing(fault, dataset, details);
   if (fault.status === 404 && typeof endpoint.path === "function") {
     return new GatewayError("NOT_FOUND", `${dataset} knows nothing of this id any more.`, details, fault);
   }
@@ -56,7 +57,7 @@ export function failureOf<P, Row>(
     }
     case 400:
     case 410:
-      return Object.hasOwn(REASONS, fault.errorCode ?? "")
+      return named(REASONS, fault.errorCode) !== undefined
         ? closed(endpoint, reasonOf(fault, endpoint), details, fault)
         : (notYetAvailable(fault, endpoint, params, details) ?? badRequest(dataset, token, details, fault));
     case 408:
@@ -66,6 +67,46 @@ export function failureOf<P, Row>(
         ? badRequest(dataset, null, details, fault)
         : unavailable(fault, `${dataset} failed upstream (status ${fault.status})`, details);
   }
+}
+
+/** By `error.details.error_code`: the reason a client can branch on, what it is, and who can lift it. */
+const BILLING: Readonly<Record<string, readonly [reason: string, sentence: string]>> = {
+  enforced_spend_limit_reached: [
+    "ENFORCED_SPEND_LIMIT",
+    "the organization has used up the monthly spend of its API tier; an admin of the organization can ask Anthropic for a higher tier, or it ends with the month",
+  ],
+  contract_spend_limit_reached: [
+    "CONTRACT_SPEND_LIMIT",
+    "the organization has reached the spend limit of its contract; its contact at Anthropic can raise it",
+  ],
+  linked_organization_spend_limit_reached: [
+    "LINKED_ORGANIZATION_SPEND_LIMIT",
+    "the linked organization has reached a spend limit that it set, or lacks credit; an admin of that organization can raise the limit or add credit",
+  ],
+  linked_organization_billing_unavailable: [
+    "LINKED_ORGANIZATION_BILLING",
+    "the linked organization cannot be billed; an admin of that organization can settle its billing",
+  ],
+};
+
+const BILLING_PROBLEM = [
+  "BILLING_PROBLEM",
+  "the organization has a billing problem; an admin can settle it in the organization's billing settings",
+] as const;
+
+function billing(fault: HttpFailure, dataset: Dataset, details: ErrorDetails): GatewayError {
+  const [reason, sentence] = named(BILLING, fault.errorCode) ?? BILLING_PROBLEM;
+  return new GatewayError(
+    "UPSTREAM_BILLING",
+    `Upstream does not answer for ${dataset} (status ${fault.status}): ${sentence}. Asking again does not help until then.`,
+    { ...details, reason },
+    fault,
+  );
+}
+
+/** The entry that upstream's code names, which can be any text. */
+function named<T>(table: Readonly<Record<string, T>>, code: string | undefined): T | undefined {
+  return code !== undefined && Object.hasOwn(table, code) ? table[code] : undefined;
 }
 
 function unavailable(fault: HttpFailure, what: string, details: ErrorDetails): GatewayError {
@@ -155,9 +196,8 @@ const REASONS: Readonly<Record<string, ClosedReason>> = {
 
 /** Sources disagree on which status says what; where the body has no code, it is the most likely reason. */
 function reasonOf<P, Row>({ status, errorCode }: HttpFailure, { scope }: Endpoint<P, Row>): ClosedReason {
-  const named =
-    errorCode === undefined || !Object.hasOwn(REASONS, errorCode) ? undefined : REASONS[errorCode];
-  if (named !== undefined) return named;
+  const reason = named(REASONS, errorCode);
+  if (reason !== undefined) return reason;
   if (status === 401) return "KEY_REFUSED";
   return status === 403 && scope !== undefined ? "MISSING_SCOPE" : "NO_ACCESS";
 }

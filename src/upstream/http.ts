@@ -70,16 +70,33 @@ export class HttpFailure extends Error {
     return this.#mayPass && !this.isHopeless;
   }
 
+  /** The organization may not spend more, or cannot be billed. Neither waiting nor asking less lifts that. */
+  get isBilling(): boolean {
+    return this.status === 402 || (this.status === 429 && SPEND_LIMITS.has(this.errorCode ?? ""));
+  }
+
+  /** Too many requests were sent: nothing is asked for a while, of any dataset. */
+  get isRateLimit(): boolean {
+    return this.status === 429 && !this.isBilling;
+  }
+
   /** Upstream itself is at fault, whatever it was asked. */
   get isOutage(): boolean {
     return this.#mayPass && this.status !== 429;
   }
 
   get #mayPass(): boolean {
-    if (this.kind === "oversize" || this.kind === "resting") return false;
+    if (this.kind === "oversize" || this.kind === "resting" || this.isBilling) return false;
     return this.status === undefined || RETRYABLE.has(this.status);
   }
 }
+
+/** A 429 with one of these codes is not a rate limit. `ramp_limit_exceeded` is: it obeys `retry-after`. */
+const SPEND_LIMITS = new Set([
+  "enforced_spend_limit_reached",
+  "contract_spend_limit_reached",
+  "linked_organization_spend_limit_reached",
+]);
 
 const RETRYABLE = new Set([408, 429, 500, 502, 503, 504, 529]);
 const ATTEMPTS = 3;
@@ -108,8 +125,9 @@ export async function get(
       return await gate.pass(() => attemptGet(options, path, headers, parse, leftMs()));
     } catch (fault) {
       if (!(fault instanceof HttpFailure)) throw fault;
-      const pause =
-        fault.status === 429 ? await gate.block(fault.retryAfter) : pauseBefore(fault, attempt, options);
+      const pause = fault.isRateLimit
+        ? await gate.block(fault.retryAfter)
+        : pauseBefore(fault, attempt, options);
       if (!fault.retryable || attempt === ATTEMPTS || pause >= leftMs()) throw fault;
       await pace.sleep(pause);
     }

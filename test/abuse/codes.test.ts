@@ -120,6 +120,7 @@ const WAYS: Readonly<Record<ErrorCode, () => Promise<Refused>>> = {
   UPSTREAM_AUTH: () => upstream(() => refusal(401, "authentication_error", "no")),
   UPSTREAM_RATE_LIMITED: () =>
     upstream(() => refusal(429, "rate_limit_error", "no", { "retry-after": "120" })),
+  UPSTREAM_BILLING: () => upstream(() => refusal(402, "billing_error", "no")),
   UPSTREAM_BUDGET_EXHAUSTED: () =>
     asked(`{ a: users(${WEEK}) { totalCount } b: users(range: { last: { days: 7 } }) { totalCount } }`, {
       settings: { UPSTREAM_PER_MINUTE: "1", OPERATION_TIMEOUT: "1" },

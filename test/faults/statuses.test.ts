@@ -34,7 +34,7 @@ const LASTING: [status: number, code: ErrorCode, attempts: number, remedy: RegEx
   [308, "UPSTREAM_UNAVAILABLE", 1, /ask again later/],
   [400, "UPSTREAM_REFUSED", 1, /other days/],
   [401, "UPSTREAM_AUTH", 1, /can replace it/],
-  [402, "UPSTREAM_REFUSED", 1, /other arguments/],
+  [402, "UPSTREAM_BILLING", 1, /billing settings/],
   [403, "UPSTREAM_AUTH", 1, /lacks the scope read:analytics/],
   [404, "UPSTREAM_AUTH", 1, /can check both/],
   [408, "UPSTREAM_UNAVAILABLE", 3, /ask again later/],
