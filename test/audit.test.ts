@@ -11,11 +11,14 @@ import { buildSchema, getOperationAST, parse } from "graphql";
 import { Agent } from "undici";
 import { afterAll, describe, expect, test } from "vitest";
 import { createApp } from "../src/app.ts";
-import { readConfig } from "../src/config.ts";
+import { openAuditLog } from "../src/cli/audit-log.ts";
+import { createLog, faultOf } from "../src/cli/log.ts";
+import { ConfigError, readConfig } from "../src/config.ts";
 import { Pseudonyms } from "../src/domain/pseudonym.ts";
 import type { AuditEntry } from "../src/server/audit.ts";
 import { digestBy } from "../src/server/digest.ts";
 import { exchanges } from "../src/server/exchange.ts";
+import { queryLibrary } from "../src/server/playground.ts";
 import { sha256 } from "../src/server/tokens.ts";
 import { redactVariables } from "../src/server/variables.ts";
 import type { Environment } from "../src/settings.ts";
@@ -87,7 +90,11 @@ describe("an operation", () => {
         caller: { name: "ada", role: "OWNER", identity: "full" },
         operation: "People",
         document: createHash("sha256").update(PEOPLE).digest("hex"),
-        variables: { range: WEEK, filter: { users: [`h:${user.length}`] } },
+        variables: [
+          "range.between.from=2026-11-01",
+          "range.between.until=2026-11-08",
+          `filter.users=h:${user.length}`,
+        ],
         otherVariables: 1,
         datasets: ["USER_ACTIVITY", "USER_COST"],
         upstreamRequests: 2,
@@ -105,7 +112,7 @@ describe("an operation", () => {
 
   test("says where it came from where nobody is asked who they are", async () => {
     const [entry] = (await audited().post({ query: "{ __typename }" })).entries;
-    expect(entry).toMatchObject({ caller: { address: "" }, variables: {}, outcome: "OK" });
+    expect(entry).toMatchObject({ caller: { address: "" }, variables: [], outcome: "OK" });
     expect(entry).not.toHaveProperty("operation");
   });
 
@@ -212,7 +219,12 @@ describe("a file", () => {
     expect(entry).toMatchObject({
       kind: "export",
       operation: "users.csv",
-      variables: { range: WEEK, fields: "email", filter: { users: [`h:${user.length}`] } },
+      variables: [
+        `filter.users=h:${user.length}`,
+        "range.between.from=2026-11-01",
+        "range.between.until=2026-11-08",
+        "fields=email",
+      ],
       datasets: ["USER_ACTIVITY"],
       upstreamRequests: 1,
       outcome: "OK",
@@ -221,7 +233,7 @@ describe("a file", () => {
     expect((await send("/export/spend.ndjson?period=LAST_MONTH")).entries).toEqual([
       expect.objectContaining({
         operation: "spend.ndjson",
-        variables: { period: "LAST_MONTH" },
+        variables: ["period=LAST_MONTH"],
         rows: expect.any(Number),
       }),
     ]);
@@ -296,18 +308,22 @@ describe("variables", () => {
 
   test("keep what is no text: numbers, booleans, null, days and values of enums", () => {
     const inner = { day: "2026-11-01", kind: "PEOPLE", name: "ada", more: [{ day: "2026-02-30" }] };
-    expect(shown("$a: Inner, $b: Int, $c: Kind, $d: ID", { a: inner, b: 5, c: null, d: true })).toEqual({
-      a: { day: "2026-11-01", kind: "PEOPLE", name: "h:3", more: [{ day: "h:10" }] },
-      b: 5,
-      c: null,
-      d: true,
-    });
+    expect(shown("$a: Inner, $b: Int, $c: Kind, $d: ID", { a: inner, b: 5, c: null, d: true })).toEqual([
+      "a.day=2026-11-01",
+      "a.kind=PEOPLE",
+      "a.name=h:3",
+      "a.more.day=h:10",
+      "b=5",
+      "c=null",
+      "d=true",
+    ]);
   });
 
   test("are cut where they are long, and the rest counted", () => {
-    const { a } = shown("$a: [ID!]", { a: Array.from({ length: 1_000 }, (_, i) => `id ${i}`) });
-    expect(a).toHaveLength(21);
-    expect((a as string[]).at(-1)).toBe("… 980 more");
+    const entries = shown("$a: [ID!]", { a: Array.from({ length: 1_000 }, (_, i) => `id ${i}`) });
+    expect(entries).toHaveLength(21);
+    expect(entries.at(-1)).toBe("a=… 980 more");
+    expect(shown("$a: [ID!], $b: Inner", { a: [], b: {} })).toEqual(["a=[]", "b={}"]);
   });
 
   test("whatever they are, show no text but digests, days, enums and names of the schema", () => {
@@ -324,14 +340,11 @@ describe("variables", () => {
         fc.dictionary(fc.constantFrom(...keys), tie("any")),
       ),
     })).any;
-    const allowed = /^(h:\d+|… \d+ more|…|PEOPLE|THINGS|\d{4}-\d{2}-\d{2})$/;
-    const check = (value: unknown): void => {
-      if (typeof value === "string") expect(value).toMatch(allowed);
-      else if (typeof value === "object" && value !== null)
-        for (const [key, each] of Object.entries(value)) {
-          if (!Array.isArray(value)) expect([...keys.slice(0, 7)]).toContain(key);
-          check(each);
-        }
+    const path = String.raw`(inner|ids|kind|count|name)(\.(day|kind|name|more))*`;
+    const value = String.raw`h:\d+|… \d+ more|…|PEOPLE|THINGS|\d{4}-\d{2}-\d{2}|-?\d+|true|null|\[\]|\{\}`;
+    const allowed = new RegExp(`^${path}=(${value})$`);
+    const check = (entries: readonly string[]): void => {
+      for (const entry of entries) expect(entry).toMatch(allowed);
     };
     fc.assert(
       fc.property(fc.dictionary(fc.constantFrom(...keys), json), (given) => check(shown(declared, given))),
@@ -358,6 +371,95 @@ describe("variables", () => {
     const [entry] = (await post({ query, variables })).entries;
     expect(JSON.stringify(entry).length).toBeLessThan(6_000);
   });
+});
+
+/** The JSON types that stand under each key of some lines, by path. */
+function typesOf(lines: readonly unknown[]): Map<string, Set<string>> {
+  const types = new Map<string, Set<string>>();
+  const note = (path: string, type: string) => types.set(path, (types.get(path) ?? new Set()).add(type));
+  const walk = (path: string, value: unknown): void => {
+    if (value === null) return;
+    if (Array.isArray(value)) {
+      note(path, "list");
+      for (const each of value) walk(`${path}[]`, each);
+    } else if (typeof value === "object") {
+      note(path, "object");
+      for (const [key, each] of Object.entries(value)) walk(path === "" ? key : `${path}.${key}`, each);
+    } else note(path, typeof value);
+  };
+  for (const line of lines) walk("", line);
+  return types;
+}
+
+test("every key of the logs has one type, whatever is asked and whatever fails", async () => {
+  const lines: string[] = [];
+  const write = (line: string) => void lines.push(line);
+  const losses = { onLoss: () => {}, onRecovery: () => {} };
+  const { audit } = openAuditLog("stdout", { stdout: write, stderr: write, ...losses });
+  const log = createLog({ level: "trace", now: () => Date.parse(NOW), write });
+  const guarded = audited({ sandbox: { users: 20 }, settings: { ...GUARDED, MAX_UPSTREAM_REQUESTS: "5" } });
+  const note = ({ entries }: { readonly entries: readonly AuditEntry[] }) => {
+    for (const entry of entries) audit?.(entry);
+  };
+
+  for (const query of queryLibrary()) note(await guarded.post({ query }, as("ada")));
+  const filters: readonly [type: string, value: unknown][] = [
+    ["UserFilter", { users: ["ada"] }],
+    ["UserFilter", null],
+    ["UserFilter", {}],
+    ["String", "ada"],
+    ["Int", 3],
+    ["Float", 0.5],
+    ["Boolean", true],
+    ["ID", 7],
+    ["Date", "2026-11-01"],
+    ["[ID!]", ["ada", "bob"]],
+    ["[ID!]", []],
+    ["[Int]", [1, null]],
+    ["[[Int]]", [[1], [2]]],
+    ["ReportSource", "AUTO"],
+    ["DateRange", { last: { days: 7 } }],
+    ["DateRange", { period: "LAST_MONTH" }],
+  ];
+  for (const [type, filter] of filters) {
+    const query = `query Ask($filter: ${type}) { ask: __typename @include(if: true) }`;
+    note(await guarded.post({ query, variables: { filter, other: filter } }, as("ada")));
+  }
+  for (const path of [
+    "users.csv?range.last.days=7&fields=email",
+    "users.csv?range.period=LAST_MONTH&filter.users=ada",
+    "spend.csv?period=LAST_MONTH",
+    "nothing.csv",
+  ])
+    note(await guarded.send(`/export/${path}`, { headers: as("ada") }));
+  note(await guarded.send("/q/PeopleThisWeek?first=5", { headers: as("bob") }));
+  note(await guarded.send("/graphql", { headers: { authorization: "Basic x" } }));
+  note(await guarded.post("{", as("ada")));
+
+  const codes = ["ECONNREFUSED", 20, -111, undefined, Symbol("s"), {}, "a b"];
+  const faults = codes.map((code) =>
+    Object.assign(new Error("x", { cause: "text" }), { code, status: code }),
+  );
+  for (const fault of [
+    ...faults,
+    new Error("outer", { cause: faults[1] }),
+    "text",
+    null,
+    5,
+    new ConfigError(["x"]),
+  ])
+    log.error({ fault: faultOf(fault) }, "fault");
+  log.error({ fault: faultOf(new DOMException("late", "TimeoutError")) }, "fault");
+
+  expect(lines.length).toBeGreaterThan(40);
+  const types = typesOf(lines.map((line): unknown => JSON.parse(line)));
+  const several = [...types].filter(([, kinds]) => kinds.size > 1).map(([path, kinds]) => [path, ...kinds]);
+  expect(several).toEqual([]);
+  // A key for each variable would make as many keys in a log store as callers think of.
+  expect([...types.keys()].filter((path) => path.startsWith("variables"))).toEqual([
+    "variables",
+    "variables[]",
+  ]);
 });
 
 describe("the request id", () => {

@@ -37,7 +37,7 @@ const MAX_CAUSES = 4;
 interface Fault {
   readonly name: string;
   readonly message?: string;
-  readonly code?: string | number;
+  readonly code?: string;
   readonly status?: number;
   readonly stack?: readonly string[];
   readonly cause?: Fault;
@@ -51,9 +51,7 @@ export function faultOf(thrown: unknown, causes = 0): Fault {
   return {
     name: String(name).slice(0, 100),
     ...(isOurs(thrown) && { message: thrown.message }),
-    ...((typeof code === "number" || /^\w{1,60}$/.test(String(code ?? ""))) && {
-      code: code as string | number,
-    }),
+    ...(/^\w{1,60}$/.test(String(code ?? "")) && { code: String(code) }),
     ...(typeof status === "number" && { status }),
     ...(frames.length > 0 && { stack: frames.slice(0, MAX_FRAMES).map((line) => line.trim()) }),
     ...(cause !== undefined && causes < MAX_CAUSES && { cause: faultOf(cause, causes + 1) }),

@@ -8,7 +8,7 @@ import type { Digest } from "./digest.ts";
 import { hashOf } from "./documents/trusted.ts";
 import { type Asked, type Exchange, exchanges } from "./exchange.ts";
 import { redact } from "./redact.ts";
-import { redactVariables } from "./variables.ts";
+import { bounded, type LoggedVariables, redactVariables } from "./variables.ts";
 
 /** One operation or file, asked for and answered or refused: what was done and by whom, and nothing of the figures. */
 export interface AuditEntry {
@@ -26,8 +26,8 @@ export interface AuditEntry {
   /** The name of the trusted document that it is. */
   readonly trusted?: string;
   readonly explain?: true;
-  readonly variables?: unknown;
-  /** Variables beyond those that are shown. */
+  readonly variables?: LoggedVariables;
+  /** Variables that the document does not declare. */
   readonly otherVariables?: number;
   readonly datasets: readonly string[];
   readonly upstreamRequests: number;
@@ -104,23 +104,18 @@ function plain(name: string, digest: Digest): string {
   return name.length <= MAX_NAME && redact(name) === name ? name : digest(name);
 }
 
-/** More would make lines of a log that its readers cut in the middle. */
-const MAX_VARIABLES_LENGTH = 4_096;
-
 function said(
   { name, sha256, isExplained, variables, others }: Asked,
   trusted: Readings["trusted"],
 ): Partial<AuditEntry> {
   const known = sha256 === null ? null : trusted(sha256);
-  const length = JSON.stringify(variables).length;
   return {
     ...(name !== null && { operation: name.slice(0, MAX_NAME) }),
     ...(sha256 !== null && { document: sha256 }),
     ...(known !== null && { trusted: known }),
     ...(isExplained && { explain: true }),
-    ...(length > MAX_VARIABLES_LENGTH
-      ? { otherVariables: others + Object.keys(variables).length }
-      : { variables, ...(others > 0 && { otherVariables: others }) }),
+    variables: bounded(variables),
+    ...(others > 0 && { otherVariables: others }),
   };
 }
 
@@ -144,7 +139,7 @@ export function noted(isGraphQL: (path: string) => boolean, digest: Digest): Plu
         sha256: typeof query === "string" ? hashOf(query) : null,
         name: null,
         isExplained: wantsPlan(request),
-        variables: {},
+        variables: [],
         others: typeof variables === "object" && variables !== null ? Object.keys(variables).length : 0,
       };
     },
@@ -172,11 +167,11 @@ function askedOf(
   const operation: OperationDefinitionNode | null | undefined = getOperationAST(document, operationName);
   const given = variableValues ?? {};
   const text = document.loc?.source.body;
-  const variables = operation ? redactVariables(schema, operation, given, digest) : {};
+  const declared = operation?.variableDefinitions?.map(({ variable }) => variable.name.value) ?? [];
   return {
     ...(text !== undefined && { sha256: hashOf(text) }), // what ran, whichever way it was asked for
     name: operation?.name?.value ?? null,
-    variables,
-    others: Object.keys(given).length - Object.keys(variables).length,
+    variables: operation ? redactVariables(schema, operation, given, digest) : [],
+    others: Object.keys(given).filter((name) => !declared.includes(name)).length,
   };
 }

@@ -6,6 +6,7 @@ import type { Viewer } from "../domain/viewer.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { Usage } from "../upstream/operation.ts";
 import type { Place } from "./admission.ts";
+import type { LoggedVariables } from "./variables.ts";
 
 /** The header that names a request to whoever asks, to the log and to the audit log. */
 export const REQUEST_ID = "x-request-id";
@@ -18,7 +19,7 @@ export interface Asked {
   readonly name: string | null;
   readonly isExplained: boolean;
   /** Of the variables that the document declares, redacted. */
-  readonly variables: Readonly<Record<string, unknown>>;
+  readonly variables: LoggedVariables;
   /** How many variables came with it beyond those. */
   readonly others: number;
 }

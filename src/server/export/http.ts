@@ -145,13 +145,14 @@ function askedFor({ schema, digest }: ExportsOptions, { name, file, parameters }
     sha256: null,
     name: file,
     isExplained: false,
-    variables: {
-      // Of spend everything is one of a few words, or a day.
-      ...(field === undefined
-        ? Object.fromEntries(parameters)
-        : redactArguments(argumentsOf(field), givenTo(field, parameters, null), digest)),
-      ...(fields !== null && { fields }),
-    },
+    // Of spend everything is one of a few words, or a day.
+    variables:
+      field === undefined
+        ? [...parameters].map(([parameter, value]) => `${parameter}=${value}`)
+        : [
+            ...redactArguments(argumentsOf(field), givenTo(field, parameters, null), digest),
+            ...(fields === null ? [] : [`fields=${fields}`]),
+          ],
     others: 0,
   };
 }
