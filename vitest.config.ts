@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    exclude: ["test/browser/**", "test/load/**"],
+    exclude: ["test/browser/**", "test/install/**", "test/load/**"],
     setupFiles: ["test/seed.ts"],
     // Many tests wait for a store or a process: a worker for every core, not for all but one.
     maxWorkers: "100%",

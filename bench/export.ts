@@ -17,7 +17,7 @@ const CLOCK = "2026-12-31T12:00:00Z";
 const UNTIL = "2027-01-01";
 
 async function start(args: readonly string[], settings: Readonly<Record<string, string>> = {}) {
-  const child = spawn(process.execPath, [new URL("../src/main.ts", import.meta.url).pathname, ...args], {
+  const child = spawn(process.execPath, [new URL("../gateway.js", import.meta.url).pathname, ...args], {
     env: { PATH: process.env.PATH, ...settings },
     stdio: ["ignore", "pipe", "inherit"],
   });

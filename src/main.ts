@@ -1,3 +1,5 @@
+import "./supported-node.js";
+
 import { Command } from "commander";
 import { exportCommand } from "./cli/export.ts";
 import { parityCommand } from "./cli/parity.ts";
@@ -5,16 +7,6 @@ import { sandboxCommand } from "./cli/sandbox.ts";
 import { serveCommand } from "./cli/serve.ts";
 import { tokenCommand } from "./cli/token.ts";
 import { warmCommand } from "./cli/warm.ts";
-
-const OLDEST_NODE = 24;
-
-if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
-  // Older ones lose timers of combined abort signals: a hanging upstream would hang the gateway.
-  process.stderr.write(
-    `claude-analytics-gateway needs Node ${OLDEST_NODE} or newer; this is ${process.versions.node}. \`npm start\` brings its own.\n`,
-  );
-  process.exit(1);
-}
 
 const program = new Command("claude-analytics-gateway")
   .description("One GraphQL endpoint over Claude's analytics REST APIs.")

@@ -2,13 +2,22 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 
-const MAIN = new URL("../src/main.ts", import.meta.url).pathname;
+const MAIN = new URL("../gateway.js", import.meta.url).pathname;
 const running = new Set<ChildProcess>();
 
-/** Ends what a test has left running. */
+/** Ends what a test has left running, and what that has started in turn. */
 export function endAll(): void {
-  for (const child of running) child.kill("SIGKILL");
+  for (const { pid } of running) if (pid !== undefined) killGroup(pid, "SIGKILL");
   running.clear();
+}
+
+/** Signals all processes of a group, as a terminal does. */
+export function killGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // All of them have ended.
+  }
 }
 
 export interface Process {
@@ -34,8 +43,19 @@ export function run(
   environment: Readonly<Record<string, string>> = {},
   flags: readonly string[] = [],
 ): Process {
-  const child = spawn(process.execPath, [...flags, MAIN, ...args], {
+  return runCommand([process.execPath, ...flags, MAIN, ...args], environment);
+}
+
+/** Any command, in a process group of its own. */
+export function runCommand(
+  [command = "", ...args]: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+  cwd?: string,
+): Process {
+  const child = spawn(command, args, {
     env: { PATH: process.env.PATH ?? "", ...environment },
+    detached: true,
+    cwd,
   });
   running.add(child);
   let output = "";

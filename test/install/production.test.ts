@@ -1,0 +1,71 @@
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { ask, endAll, type Process, runCommand, urlIn } from "../process.ts";
+
+const ROOT = new URL("../../", import.meta.url).pathname;
+const folders: string[] = [];
+
+afterEach(() => {
+  endAll();
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+/** As an operator has it, who has the Node of the machine and none of this project's. */
+const PATH = (process.env.PATH ?? "")
+  .split(delimiter)
+  .filter((folder) => !folder.includes("node_modules"))
+  .join(delimiter);
+const ENVIRONMENT = { PATH, HOME: process.env.HOME ?? "", NODE_ENV: "production" };
+const machinesNode = Number.parseInt(
+  execFileSync("node", ["-p", "process.versions.node"], { env: ENVIRONMENT, encoding: "utf8" }),
+  10,
+);
+
+/** What is committed or about to be, installed in a folder of its own. */
+async function installed(...flags: string[]): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), "gateway-"));
+  folders.push(folder);
+  const files = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
+    cwd: ROOT,
+    encoding: "utf8",
+  });
+  for (const file of files.split("\0").filter(Boolean)) cpSync(join(ROOT, file), join(folder, file));
+  const { code, output } = await runCommand(
+    ["npm", "ci", "--prefer-offline", "--no-audit", "--no-fund", ...flags],
+    ENVIRONMENT,
+    folder,
+  ).ended();
+  expect(code, output).toBe(0);
+  return folder;
+}
+
+function start(folder: string): Process {
+  return runCommand(["npm", "start"], { ...ENVIRONMENT, PORT: "0", SANDBOX_USERS: "20" }, folder);
+}
+
+async function expectServed(gateway: Process): Promise<void> {
+  const { data, errors } = await ask(urlIn(await gateway.printed("Try:")), "{ organization { name } }");
+  expect(errors).toBeUndefined();
+  expect(data).toEqual({ organization: { name: expect.any(String) } });
+  gateway.child.kill("SIGTERM");
+  expect((await gateway.ended()).code).toBe(0);
+}
+
+test(`a production install starts by npm on the Node of the machine (${machinesNode})`, async () => {
+  await expectServed(start(await installed()));
+});
+
+test.each(["--ignore-scripts", "--omit=optional"])(
+  "with %s, which leaves out its Node, it starts on the machine's or says in one line what is missing",
+  async (flag) => {
+    const gateway = start(await installed(flag));
+    if (machinesNode >= 26) return expectServed(gateway);
+    const { code, output } = await gateway.ended();
+    expect(code).toBe(1);
+    const lines = output.split("\n").filter((line) => line !== "" && !line.startsWith("> "));
+    expect(lines).toEqual([expect.stringMatching(/^claude-analytics-gateway needs Node 26 or newer, and/)]);
+  },
+);
