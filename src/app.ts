@@ -11,6 +11,7 @@ import type { Instant } from "./domain/day.ts";
 import { Pseudonyms } from "./domain/pseudonym.ts";
 import { pseudonymousRoster, type Roster } from "./domain/team.ts";
 import { ANYBODY, seeing, type Viewer } from "./domain/viewer.ts";
+import type { OutageSubject } from "./errors.ts";
 import type { Audit } from "./server/audit.ts";
 import type { Authenticate } from "./server/authenticate.ts";
 import { type Digest, digestBy } from "./server/digest.ts";
@@ -31,6 +32,8 @@ export interface AppOptions {
   readonly dispatcher: Dispatcher;
   readonly now: () => Instant;
   readonly onFault: (fault: unknown) => void;
+  /** Called when a dependency works again after an outage of so many seconds. */
+  readonly onRecovery?: (about: OutageSubject, seconds: number) => void;
   /** Told of every operation and file; null: nobody keeps account. */
   readonly audit?: Audit | null;
   /** What stands in the audit log for texts of callers, where it is not made with the secret of pseudonyms. */
@@ -71,6 +74,7 @@ export function createApp(
     dispatcher,
     now,
     onFault,
+    onRecovery = () => {},
     audit = null,
     digest,
     store = null,
@@ -80,7 +84,7 @@ export function createApp(
 ) {
   const trusted = readDocuments(schema, config.documents.path);
   const allowance = memoryAllowance(pace.now);
-  const shared = store && guardedStore(store, { allowance, onFault });
+  const shared = store && guardedStore(store, { allowance, onFault, onRecovery });
   const upstream = createUpstream({
     baseUrl: config.baseUrl,
     credentials: config.credentials,

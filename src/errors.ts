@@ -105,3 +105,43 @@ export function unseen(what: string): GatewayError {
 export function badInput(message: string): GatewayError {
   return new GatewayError("BAD_USER_INPUT", message);
 }
+
+/**
+ * A dependency that does not work: the store, or upstream for a dataset. `code` is that of the cause (`ECONNREFUSED`, `NOAUTH`,
+ * `DEPTH_ZERO_SELF_SIGNED_CERT`), and `about` says which dependency it is and where, without credentials. The message is a sentence of
+ * this program, never the text of a server.
+ */
+export class Outage extends Error {
+  readonly code: string;
+  readonly about: OutageSubject;
+
+  constructor(message: string, code: string, about: OutageSubject, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = "Outage";
+    this.code = code;
+    this.about = about;
+  }
+}
+
+export interface OutageSubject {
+  readonly store?: "sqlite" | "redis";
+  readonly dataset?: string;
+  /** Host and port. */
+  readonly host?: string;
+  /** The file of a store. */
+  readonly path?: string;
+}
+
+const MAX_CAUSES = 8;
+
+/** The code of the innermost cause that has one, such as `ECONNREFUSED`; without any, the name of the fault. */
+export function causeCodeOf(fault: unknown): string {
+  let innermost: string | undefined;
+  let each = fault;
+  for (let i = 0; i < MAX_CAUSES && each instanceof Error; i++) {
+    const { code }: Error & { code?: unknown } = each;
+    if (typeof code === "string" && /^[A-Z][A-Z0-9_]{1,59}$/.test(code)) innermost = code;
+    each = each instanceof AggregateError ? each.errors[0] : each.cause;
+  }
+  return innermost ?? (fault instanceof Error ? fault.name : typeof fault);
+}

@@ -220,6 +220,7 @@ describe("an admin learns no spend in other ways", () => {
     const reads: string[] = [];
     const kept = new Map<string, Uint8Array>();
     const store: SharedStore = {
+      about: { store: "redis", host: "store.test" },
       acquire: async () => true,
       release: async () => {},
       take: async () => 0,

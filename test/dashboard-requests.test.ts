@@ -50,6 +50,7 @@ function counted(seen: readonly URL[]): Record<string, number> {
 function survivingStore(): SharedStore {
   const kept = new Map<string, Uint8Array>();
   return {
+    about: { store: "sqlite", path: "survives.test" },
     ...memoryAllowance(() => performance.now()),
     get: async (key) => kept.get(key) ?? null,
     set: async (key, value) => void kept.set(key, value),

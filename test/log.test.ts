@@ -165,12 +165,12 @@ describe("a fault", () => {
     expect(JSON.stringify(faultOf(fault)).length).toBeLessThan(20_000);
   });
 
-  test("of a running gateway is a line on standard error, under the id of its request", async () => {
+  test("of a dependency is a line on standard error with the code of its cause and the host", async () => {
     const { gateway, url } = await serve({ settings: { CACHE_URL: "redis://:canary-77@127.0.0.1:1" } });
     await ask(url, "{ organization { name } }");
-    const output = await gateway.printed('"msg":"fault"');
-    const line = output.split("\n").find((each) => each.includes('"msg":"fault"')) ?? "";
-    expect(JSON.parse(line)).toMatchObject({ level: "error", fault: { name: expect.any(String) } });
+    const output = await gateway.printed("ECONNREFUSED");
+    const line = output.split("\n").find((each) => each.includes("ECONNREFUSED")) ?? "";
+    expect(JSON.parse(line)).toMatchObject({ level: "warn", code: "ECONNREFUSED", host: "127.0.0.1:1" });
     expect(line).not.toContain("canary");
   });
 });

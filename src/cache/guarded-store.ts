@@ -1,3 +1,4 @@
+import { causeCodeOf, Outage, type OutageSubject } from "../errors.ts";
 import type { Allowance, SharedStore } from "./shared-store.ts";
 
 /**
@@ -10,35 +11,64 @@ const TICK_MS = 100;
 /** How long nothing is asked of a store that is away. */
 const REST_MS = 5_000;
 
+/** An outage is over when nothing has failed for so long: a full disk fails now and then, and is one outage. */
+const QUIET_MS = 30_000;
+
 export interface GuardOptions {
   /** Stands in for the store's own while that is away. */
   readonly allowance: Allowance;
-  /** Told when the store goes away, once for each time. */
+  /** Called with an Outage, once for each cause of one outage. */
   readonly onFault: (fault: unknown) => void;
+  readonly onRecovery: (about: OutageSubject, seconds: number) => void;
+  /** Milliseconds since some moment. */
+  readonly now?: () => number;
 }
 
 /**
  * A store that cannot hurt: one that fails or hangs is left alone for a while, and what it holds is as good as not there. A
  * name is then everybody's: an answer may be asked for twice, and is right.
  */
-export function guardedStore(store: SharedStore, { allowance, onFault }: GuardOptions): SharedStore {
-  let restsUntil = 0;
+export function guardedStore(
+  store: SharedStore,
+  { allowance, onFault, onRecovery, now = () => performance.now() }: GuardOptions,
+): SharedStore {
+  const { about } = store;
+  let restsUntil = Number.NEGATIVE_INFINITY;
+  let outage: { readonly since: number; failedAt: number; readonly codes: Set<string> } | null = null;
+
+  function fails(fault: unknown): void {
+    const at = now();
+    restsUntil = at + REST_MS;
+    outage ??= { since: at, failedAt: at, codes: new Set() };
+    outage.failedAt = at;
+    const told = fault instanceof Outage ? fault : outageOf(about, causeCodeOf(fault), fault);
+    if (outage.codes.has(told.code)) return;
+    outage.codes.add(told.code);
+    onFault(told);
+  }
+
+  function works(): void {
+    if (outage === null || now() < outage.failedAt + QUIET_MS) return;
+    onRecovery(about, Math.round((outage.failedAt - outage.since) / 1_000));
+    outage = null;
+  }
 
   async function call<T>(ask: () => Promise<T>, otherwise: () => T | Promise<T>): Promise<T> {
-    if (performance.now() < restsUntil) return otherwise();
+    if (now() < restsUntil) return otherwise();
     const { promise: late, reject } = Promise.withResolvers<never>();
     let ticks = 0;
     const timer = setInterval(() => {
       ticks++;
-      if (ticks === TICKS) reject(new Error("the shared store does not answer"));
+      if (ticks === TICKS) reject(outageOf(about, "ETIMEDOUT"));
     }, TICK_MS);
     try {
       const work = ask();
       work.catch(() => {}); // it may fail after it was given up
-      return await Promise.race([work, late]);
+      const answer = await Promise.race([work, late]);
+      works();
+      return answer;
     } catch (fault) {
-      if (performance.now() >= restsUntil) onFault(fault);
-      restsUntil = performance.now() + REST_MS;
+      fails(fault);
       return otherwise();
     } finally {
       clearInterval(timer);
@@ -47,6 +77,7 @@ export function guardedStore(store: SharedStore, { allowance, onFault }: GuardOp
 
   const nothing = () => {};
   return {
+    about,
     get: (key) =>
       call(
         () => store.get(key),
@@ -77,3 +108,37 @@ export function guardedStore(store: SharedStore, { allowance, onFault }: GuardOp
     dispose: () => store.dispose(),
   };
 }
+
+/** A store that fails, in a sentence that says what an operator can do where the code tells. */
+export function outageOf(about: OutageSubject, code: string, cause?: unknown): Outage {
+  const hint = Object.hasOwn(HINTS, code) ? `: ${HINTS[code]}` : "";
+  return new Outage(
+    `the store that CACHE_URL names cannot be used${hint}; answers are right without it, and cost more upstream requests`,
+    code,
+    about,
+    cause,
+  );
+}
+
+const HINTS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "no server listens there",
+  ENOTFOUND: "no host has this name",
+  ETIMEDOUT: "it does not answer in time",
+  NOAUTH: "it asks for a password, as in redis://:PASSWORD@HOST",
+  WRONGPASS: "it does not accept the user or password in CACHE_URL",
+  NOPERM:
+    "its user may not run the commands that the gateway needs, or not on keys that begin with claude-analytics-gateway:",
+  READONLY: "it is a replica, which cannot be written",
+  LOADING: "it is reading its data from disk",
+  MASTERDOWN: "it is a replica whose primary is away",
+  CLUSTERDOWN: "the cluster has no node for some of the keys",
+  OOM: "it is full and evicts nothing; set maxmemory-policy to volatile-lru, or give it more memory",
+  MISCONF: "it cannot write to its disk, and so refuses to be written",
+  ENOSPC: "its disk is full",
+  EACCES: "the gateway may not read and write this file",
+  EROFS: "its disk is read-only",
+  ENOENT: "its folder does not exist",
+  SQLITE_FULL: "its disk is full",
+  SQLITE_READONLY: "the gateway may not write this file",
+  SQLITE_BUSY: "another process has been writing to it for too long",
+};

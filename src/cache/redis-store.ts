@@ -1,5 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { createClient, RESP_TYPES } from "@redis/client";
+import {
+  ClientOfflineError,
+  ConnectionTimeoutError,
+  createClient,
+  ErrorReply,
+  RESP_TYPES,
+  SocketClosedUnexpectedlyError,
+} from "@redis/client";
+import { causeCodeOf } from "../errors.ts";
+import { outageOf } from "./guarded-store.ts";
 import type { SharedStore } from "./shared-store.ts";
 
 /** Names of this program's own, in a database that others may use too; the number changes with what they hold. */
@@ -24,24 +33,38 @@ export async function redisStore(url: string): Promise<SharedStore> {
       reconnectStrategy: (attempt) => Math.min(100 * 2 ** attempt, 1_000),
     },
   });
+  const about = { store: "redis", host: hostOf(url) } as const;
   const failed = Promise.withResolvers<void>();
-  client.on("error", () => failed.resolve()); // the commands that fail say so themselves
+  let lastFault: unknown;
+  client.on("error", (fault) => {
+    lastFault = fault;
+    failed.resolve(); // the commands that fail say so themselves
+  });
   const connected = client.connect().catch(() => {}); // it goes on trying, for as long as the server is away
   await Promise.race([connected, failed.promise, sleep(CONNECT_MS, undefined, { ref: false })]);
+  /** Fails with an Outage that has the code of the server, or of the connection where that is broken. */
+  const ask = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch (fault) {
+      throw outageOf(about, codeOf(fault instanceof ClientOfflineError ? lastFault : fault), fault);
+    }
+  };
   const bytes = client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
   const run = (script: string, keys: readonly string[], args: readonly (string | number)[]) =>
-    client.eval(script, { keys: keys.map((key) => PREFIX + key), arguments: args.map(String) });
+    ask(client.eval(script, { keys: keys.map((key) => PREFIX + key), arguments: args.map(String) }));
   return {
+    about,
     async get(key) {
-      return (await bytes.get(PREFIX + key)) as Uint8Array | null;
+      return (await ask(bytes.get(PREFIX + key))) as Uint8Array | null;
     },
     async set(key, value, lifetimeMs) {
       const expiration =
         lifetimeMs === null ? {} : { expiration: { type: "PX", value: lifetimeMs } as const };
-      await client.set(PREFIX + key, Buffer.from(value), expiration);
+      await ask(client.set(PREFIX + key, Buffer.from(value), expiration));
     },
     async delete(key) {
-      await client.unlink(PREFIX + key);
+      await ask(client.unlink(PREFIX + key));
     },
     async acquire(name, holder, lifetimeMs) {
       return (await run(ACQUIRE, [`lock ${name}`], [holder, lifetimeMs])) === 1;
@@ -66,6 +89,20 @@ export async function redisStore(url: string): Promise<SharedStore> {
       if (client.isOpen) client.destroy();
     },
   };
+}
+
+/** Host and port, without the credentials. */
+function hostOf(url: string): string {
+  const { hostname, port } = new URL(url);
+  return `${hostname}:${port || 6379}`;
+}
+
+/** A reply's code is its first word; the library's own errors have none. */
+function codeOf(fault: unknown): string {
+  if (fault instanceof ErrorReply) return /^[A-Z]{2,30}\b/.exec(fault.message)?.[0] ?? "ERR";
+  if (fault instanceof ConnectionTimeoutError) return "ETIMEDOUT";
+  if (fault instanceof SocketClosedUnexpectedlyError) return "ECONNRESET";
+  return causeCodeOf(fault);
 }
 
 const ACQUIRE = `

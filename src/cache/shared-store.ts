@@ -1,3 +1,5 @@
+import type { OutageSubject } from "../errors.ts";
+
 /**
  * The longest that a bucket is blocked. Past it one request finds out how things stand: an upstream, or something before it, that
  * says `retry-after: 99999999` by mistake must not end a gateway for years.
@@ -30,6 +32,8 @@ export interface Allowance {
  * is right all the same.
  */
 export interface SharedStore extends Allowance {
+  /** What it is and where, for the log. */
+  readonly about: OutageSubject;
   /** Null: not there, or no longer. */
   get(key: string): Promise<Uint8Array | null>;
   /** Null keeps the value for good, as far as there is room. */

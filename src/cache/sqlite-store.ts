@@ -1,7 +1,8 @@
 import { Piscina } from "piscina";
 import type { Instant } from "../domain/day.ts";
+import { outageOf } from "./guarded-store.ts";
 import type { SharedStore } from "./shared-store.ts";
-import type { SqliteCall, SqliteOptions } from "./sqlite-worker.ts";
+import type { SqliteAnswer, SqliteCall, SqliteOptions } from "./sqlite-worker.ts";
 
 /**
  * A store in one file, for the processes of one machine. SQLite is not asked on the thread that answers clients: one worker
@@ -9,6 +10,7 @@ import type { SqliteCall, SqliteOptions } from "./sqlite-worker.ts";
  */
 export function sqliteStore(options: SqliteOptions & { readonly now: () => Instant }): SharedStore {
   const { now, ...workerData } = options;
+  const about = { store: "sqlite", path: options.path } as const;
   const worker = new Piscina({
     filename: new URL("./sqlite-worker.ts", import.meta.url).href,
     minThreads: 1,
@@ -19,15 +21,18 @@ export function sqliteStore(options: SqliteOptions & { readonly now: () => Insta
   let isClosed = false;
   const ask = async <T>(call: SqliteCall): Promise<T> => {
     if (isClosed) throw new Error("the store is closed");
-    const answer = worker.run(call) as Promise<T>;
+    const answer: Promise<SqliteAnswer> = worker.run(call);
     underWay.add(answer);
     try {
-      return await answer;
+      const said = await answer;
+      if ("code" in said) throw outageOf(about, said.code);
+      return said.value as T;
     } finally {
       underWay.delete(answer);
     }
   };
   return {
+    about,
     get: (key) => ask({ op: "get", key, now: now() }),
     set: (key, value, lifetimeMs) => {
       const expiresAt = lifetimeMs === null ? null : now() + lifetimeMs;

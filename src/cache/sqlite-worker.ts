@@ -1,6 +1,7 @@
 import { closeSync, openSync, rmSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { workerData } from "piscina";
+import { causeCodeOf } from "../errors.ts";
 import { LONGEST_BLOCK_MS, type Occupancy } from "./shared-store.ts";
 
 /** What the worker is asked: one call of the store it stands behind. */
@@ -73,7 +74,7 @@ function open(): void {
 }
 
 /** Damage, or no database at all; it can always be filled again. */
-const UNREADABLE: readonly unknown[] = [11, 26];
+const UNREADABLE: readonly number[] = [11, 26];
 
 function beginAnew(): void {
   if (isOpen) database.close();
@@ -170,18 +171,50 @@ function blockedMsOf(bucket: string, now: number): number {
   return ms < 2 * LONGEST_BLOCK_MS ? ms : 0;
 }
 
-export default function answer(call: SqliteCall): unknown {
+/** The answer to a call, or the code of what went wrong: an error loses its code on the way between threads. */
+export type SqliteAnswer = { readonly value: unknown } | { readonly code: string };
+
+export default function answer(call: SqliteCall): SqliteAnswer {
+  try {
+    return { value: answerOrBeginAnew(call) };
+  } catch (fault) {
+    return { code: codeOf(fault) };
+  }
+}
+
+function answerOrBeginAnew(call: SqliteCall): unknown {
   try {
     open();
     return answerFromOpen(call);
   } catch (fault) {
-    if (UNREADABLE.includes((fault as { errcode?: unknown }).errcode)) {
-      beginAnew();
-      open();
-      return answerFromOpen(call);
-    }
-    throw fault;
+    if (!UNREADABLE.includes(resultOf(fault))) throw fault;
+    beginAnew();
+    open();
+    return answerFromOpen(call);
   }
+}
+
+/** SQLite's primary result codes by number. Source: https://sqlite.org/rescode.html */
+const RESULT_CODES: Readonly<Record<number, string>> = {
+  5: "SQLITE_BUSY",
+  6: "SQLITE_LOCKED",
+  7: "SQLITE_NOMEM",
+  8: "SQLITE_READONLY",
+  10: "SQLITE_IOERR",
+  11: "SQLITE_CORRUPT",
+  13: "SQLITE_FULL",
+  14: "SQLITE_CANTOPEN",
+  26: "SQLITE_NOTADB",
+};
+
+function codeOf(fault: unknown): string {
+  return RESULT_CODES[resultOf(fault)] ?? causeCodeOf(fault);
+}
+
+/** SQLite's primary result code, which is the lowest byte of an extended one; 0 for a fault of another kind. */
+function resultOf(fault: unknown): number {
+  const { errcode }: { errcode?: unknown } = Object(fault);
+  return typeof errcode === "number" ? errcode & 0xff : 0;
 }
 
 function answerFromOpen(call: SqliteCall): unknown {

@@ -1,7 +1,7 @@
 import { type Logger, pino } from "pino";
 import { ConfigError, type LogLevel } from "../config.ts";
 import type { Instant } from "../domain/day.ts";
-import { GatewayError } from "../errors.ts";
+import { GatewayError, Outage } from "../errors.ts";
 import { exchanges } from "../server/exchange.ts";
 import { redact } from "../server/redact.ts";
 
@@ -41,6 +41,12 @@ interface Fault {
   readonly status?: number;
   readonly stack?: readonly string[];
   readonly cause?: Fault;
+}
+
+/** Logs a fault. An outage is one short line with the code of its cause, the dependency and its host. */
+export function logFault(log: Logger, fault: unknown): void {
+  if (fault instanceof Outage) log.warn({ code: fault.code, ...fault.about }, fault.message);
+  else log.error({ fault: faultOf(fault) }, "fault");
 }
 
 /** Kind and places of a fault. Its message only where that is our own: others quote what an upstream or a caller sent. */

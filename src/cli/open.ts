@@ -7,6 +7,7 @@ import { sqliteStore } from "../cache/sqlite-store.ts";
 import { clockFrom } from "../clock.ts";
 import { type Config, ConfigError, readConfig } from "../config.ts";
 import type { Instant } from "../domain/day.ts";
+import { Outage } from "../errors.ts";
 import { SandboxDispatcher } from "../sandbox/dispatcher.ts";
 import { createSandbox } from "../sandbox/sandbox.ts";
 import { type Environment, SETTINGS } from "../settings.ts";
@@ -20,7 +21,7 @@ export interface Opened<A extends Accounts = Accounts> {
 }
 
 /** Who is told what goes wrong, and what was done. */
-export type Accounts = Pick<AppOptions, "onFault" | "audit">;
+export type Accounts = Pick<AppOptions, "onFault" | "onRecovery" | "audit">;
 
 /**
  * Null where settings cannot be used, which the operator has been told. `patience` widens the bounds of one operation;
@@ -100,6 +101,10 @@ const IN_WORDS: Accounts = { onFault: (fault) => process.stderr.write(`${faultLi
 
 /** Kind and place of a fault, without its message: that could hold what an upstream sent. */
 function faultLine(fault: unknown): string {
+  if (fault instanceof Outage) {
+    const { host, path } = fault.about;
+    return `${fault.message} (${fault.code}, ${host ?? path})`;
+  }
   if (!(fault instanceof Error)) return "fault: not an Error";
   const place = fault.stack?.split("\n").find((line) => line.trimStart().startsWith("at ")) ?? "";
   return `fault: ${fault.name} ${place.trim()}`;

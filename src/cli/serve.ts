@@ -2,10 +2,11 @@ import type { AddressInfo } from "node:net";
 import { Command } from "commander";
 import type { AuthConfig, Config } from "../config.ts";
 import type { Instant } from "../domain/day.ts";
+import type { OutageSubject } from "../errors.ts";
 import { createListener } from "../server/listener.ts";
 import { type Environment, SETTINGS, type Setting } from "../settings.ts";
 import { openAuditLog } from "./audit-log.ts";
-import { createLog, faultOf } from "./log.ts";
+import { createLog, faultOf, logFault } from "./log.ts";
 import { openGateway, upstreamOf } from "./open.ts";
 import { stopOnSignal } from "./stop.ts";
 
@@ -81,8 +82,13 @@ function accountsOf(config: Config, now: () => Instant) {
       log.error({ fault: faultOf(fault) }, "the audit log cannot be written; its lines are lost"),
     onRecovery: (lines) => log.warn({ lines }, "the audit log is written again; so many lines were lost"),
   });
-  const onFault = (fault: unknown) => log.error({ fault: faultOf(fault) }, "fault");
-  return { log, auditLog, audit: auditLog.audit, onFault };
+  return {
+    log,
+    auditLog,
+    audit: auditLog.audit,
+    onFault: (fault: unknown) => logFault(log, fault),
+    onRecovery: (about: OutageSubject, seconds: number) => log.info({ ...about, seconds }, "available again"),
+  };
 }
 
 /** What an answer takes beyond its operation. */

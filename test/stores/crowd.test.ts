@@ -63,6 +63,7 @@ describe.each([alone, sqlite, redis])(
 
 describe("final figures", () => {
   const down: SharedStore = {
+    about: { store: "redis", host: "store.test" },
     get: () => Promise.reject(new Error("away")),
     set: () => Promise.reject(new Error("away")),
     delete: () => Promise.reject(new Error("away")),

@@ -218,6 +218,7 @@ test("a client that leaves gives its place in the queue free, unless somebody el
 function broken(faults: Partial<SharedStore>): SharedStore {
   const nothing = async () => {};
   return {
+    about: { store: "redis", host: "store.test" },
     get: async () => null,
     set: nothing,
     delete: nothing,
