@@ -5,7 +5,7 @@ import { guardedStore } from "./cache/guarded-store.ts";
 import { memoryAllowance } from "./cache/memory-allowance.ts";
 import { memoryStore } from "./cache/memory-store.ts";
 import type { SharedStore } from "./cache/shared-store.ts";
-import { type Config, statedLimits } from "./config.ts";
+import { type Config, rereadRoster, statedLimits } from "./config.ts";
 import type { Context } from "./context.ts";
 import type { Instant } from "./domain/day.ts";
 import { Pseudonyms } from "./domain/pseudonym.ts";
@@ -20,6 +20,7 @@ import type { TrustedDocuments } from "./server/documents/trusted.ts";
 import { jwtTokens } from "./server/jwt.ts";
 import { createServer } from "./server/server.ts";
 import { fileTokens } from "./server/tokens.ts";
+import { watchedFile } from "./server/watched-file.ts";
 import type { Priority } from "./upstream/budget.ts";
 import type { Credentials } from "./upstream/credential.ts";
 import { masked } from "./upstream/masked.ts";
@@ -53,13 +54,14 @@ const REAL_TIME: Pace = { now: () => performance.now(), sleep: (ms) => setTimeou
 function authenticateBy(
   { auth, identity }: Config,
   now: () => Instant,
+  elapsedMs: () => number,
   onFault: (fault: unknown) => void,
   documents: TrustedDocuments,
 ): Authenticate | null {
   if (auth.kind === "none") return null;
   return auth.kind === "jwt"
     ? jwtTokens({ ...auth, identity, now })
-    : fileTokens({ path: auth.path, identity, now, onFault, documents });
+    : fileTokens({ path: auth.path, identity, now, elapsedMs, onFault, documents });
 }
 
 /** As long as the keys are the same, so are the pseudonyms. */
@@ -102,8 +104,22 @@ export function createApp(
     maxRequests: config.maxUpstreamRequests,
   });
   const pseudonyms = new Pseudonyms(config.pseudonymKey ?? secretOf(config.credentials));
-  let masks: Roster | undefined; // made when somebody is to see it: an org chart can be long
-  const maskedRoster = () => (masks ??= pseudonymousRoster(config.roster, pseudonyms));
+  const roster = watchedFile({
+    paths: Object.values(config.rosterFiles),
+    read: () => rereadRoster(config.rosterFiles),
+    first: config.roster,
+    onFault,
+    staying: "TEAMS_FILE, ALIASES_FILE: the teams and aliases read before stay in force.",
+    settles: true,
+    elapsedMs: pace.now,
+  });
+  // Made when a caller sees people by pseudonym: an org chart can be long.
+  const masks = new WeakMap<Roster, Roster>();
+  const maskedRoster = (named: Roster) => {
+    const mask = masks.get(named) ?? pseudonymousRoster(named, pseudonyms);
+    masks.set(named, mask);
+    return mask;
+  };
   const limits = statedLimits(config);
   /** What one operation has in hand, as its viewer sees people. */
   const contextOf = (asker: Asker, viewer: Viewer): Context => {
@@ -115,7 +131,7 @@ export function createApp(
       now,
       maxFirst: config.maxFirst,
       limits,
-      roster: isByName ? config.roster : maskedRoster(),
+      roster: isByName ? roster() : maskedRoster(roster()),
     };
   };
   const anybody = seeing(ANYBODY, undefined, config.identity);
@@ -132,7 +148,7 @@ export function createApp(
     documents: { ...config.documents, trusted },
     allowedHosts: config.allowedHosts,
     allowedOrigins: config.allowedOrigins,
-    authenticate: authenticateBy(config, now, onFault, trusted),
+    authenticate: authenticateBy(config, now, pace.now, onFault, trusted),
     anybody,
     isReady: () => isReady,
     maxConcurrent: config.maxConcurrent,

@@ -2,7 +2,7 @@ import { type Instant, parseInstant } from "./domain/day.ts";
 import type { Roster } from "./domain/team.ts";
 import { IDENTITIES, type IdentityPolicy, isIdentity, isRole, ROLES, scopesOf } from "./domain/viewer.ts";
 import { LIMIT_RANGES, LIMITS, type LimitName, type RequestLimits, type StatedLimit } from "./limits.ts";
-import { readRoster } from "./roster.ts";
+import { type RosterFiles, readRoster } from "./roster.ts";
 import { type Environment, SETTINGS, type Setting } from "./settings.ts";
 import type { Limits } from "./upstream/budget.ts";
 import { Credential, type Credentials } from "./upstream/credential.ts";
@@ -51,8 +51,12 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** Where account is kept of who asked for what; null: nowhere. */
   readonly audit: AuditConfig;
-  /** The operator's teams and aliases, as their files said when they were read. */
+  /** The operator's teams and aliases, as their files said at start. */
   readonly roster: Roster;
+  /** Where they are read again when they change. */
+  readonly rosterFiles: RosterFiles;
+  /** What is no fault but may not be what the operator meant. */
+  readonly notes: readonly string[];
 }
 
 /** `*`: any. */
@@ -108,6 +112,7 @@ export class ConfigError extends Error {
 /** The settings of an environment, or one ConfigError that lists every fault. */
 export function readConfig(environment: Environment): Config {
   const faults: string[] = [];
+  const notes: string[] = [];
   const text = (name: Setting): string => environment[name]?.trim() || SETTINGS[name][0];
   const read = <T>(name: Setting, parse: (value: string) => T | null, expected: string, fallback: T): T => {
     const value = parse(text(name));
@@ -161,6 +166,7 @@ export function readConfig(environment: Environment): Config {
   };
   const isUnset = !environment.CACHE_URL?.trim();
   const cacheUrl = isUnset && environment.NODE_ENV === "production" ? IN_PRODUCTION : text("CACHE_URL");
+  const rosterFiles = { teams: text("TEAMS_FILE"), aliases: text("ALIASES_FILE") };
   const config: Config = {
     host,
     port: whole("PORT", 0, 65_535),
@@ -237,10 +243,20 @@ export function readConfig(environment: Environment): Config {
         : read("PSEUDONYM_KEY", (value) => (value.length < 32 ? null : value), "32 characters or more", ""),
     logLevel: read("LOG_LEVEL", logLevel, `one of ${LOG_LEVELS.join(", ")}`, "info"),
     audit: auditOf(text("AUDIT_LOG"), auth, faults),
-    roster: readRoster({ teams: text("TEAMS_FILE"), aliases: text("ALIASES_FILE") }, faults),
+    roster: readRoster(rosterFiles, { faults, notes }),
+    rosterFiles,
+    notes,
   };
   if (faults.length > 0) throw new ConfigError(faults);
   return Object.freeze(config);
+}
+
+/** Reads the operator's teams and aliases anew; throws ConfigError. */
+export function rereadRoster(files: RosterFiles): Roster {
+  const faults: string[] = [];
+  const roster = readRoster(files, { faults, notes: [] });
+  if (faults.length > 0) throw new ConfigError(faults);
+  return roster;
 }
 
 const IDENTITY_FORM = `${Object.keys(IDENTITIES).join(", ")}, or a list of those by role, each once, such as analyst:none,service:pseudonym, where full takes a role with identity:read`;

@@ -180,6 +180,8 @@ describe("tokens", () => {
     ["is empty", "\n", "is empty"],
     ["is no JSON", '[\n{"name": "a",}]', "is not JSON (line 2 column 14)"],
     ["is no list", "{}", "is not a list of tokens"],
+    ["has one key twice", '[{"role": "ADMIN", "role": "OWNER"}]', "has `role` twice in one object"],
+    ["lost a character in a conversion", '[{"name": "K\uFFFDln"}]', "holds U+FFFD"],
   ])("in a file that %s stop the start", (_what, text, expected) => {
     const path = join(folder, `unusable-${files++}.json`);
     if (text !== "") writeFileSync(path, text);

@@ -49,6 +49,8 @@ describe("an empty environment", () => {
       maxUpstreamRequests: 60,
       maxFirst: 1_000,
       maxConcurrent: 1_000,
+      notes: [],
+      rosterFiles: { teams: "", aliases: "" },
       requestLimits: {
         MAX_BODY_BYTES: 102_400,
         MAX_DOCUMENT_BYTES: 20_480,

@@ -2,27 +2,36 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { ConfigError, readConfig } from "../src/config.ts";
+import { type Config, ConfigError, readConfig } from "../src/config.ts";
 import type { Roster } from "../src/domain/team.ts";
+import { gateway } from "./gateway.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "roster-"));
 let files = 0;
 
-function file(text: string): string {
+function file(text: string | Uint8Array): string {
   const path = join(folder, `${files++}`);
   writeFileSync(path, text);
   return path;
 }
 
-function roster(settings: { readonly teams?: string; readonly aliases?: string }): Roster {
-  const { teams, aliases } = settings;
+interface Files {
+  readonly teams?: string | Uint8Array;
+  readonly aliases?: string | Uint8Array;
+}
+
+function read({ teams, aliases }: Files): Config {
   return readConfig({
     ...(teams === undefined ? {} : { TEAMS_FILE: file(teams) }),
     ...(aliases === undefined ? {} : { ALIASES_FILE: file(aliases) }),
-  }).roster;
+  });
 }
 
-function faults(settings: Parameters<typeof roster>[0]): readonly string[] {
+function roster(files: Files): Roster {
+  return read(files).roster;
+}
+
+function faults(settings: Files): readonly string[] {
   try {
     roster(settings);
     return [];
@@ -108,23 +117,182 @@ describe("TEAMS_FILE", () => {
 
   test.each([
     ["", ["TEAMS_FILE line 1: there is no column `email`.", "TEAMS_FILE line 1: there is no column `team`."]],
-    ["\n\nmail,team\n", ["TEAMS_FILE line 3: there is no column `email`."]],
-    ["mail,team\na@x.example,T", ["TEAMS_FILE line 1: there is no column `email`."]],
-    ["email;team\na@x.example;T", 2],
+    ["\n\nmail,team\n", ["TEAMS_FILE line 3: there is no column `email`; rename `mail`."]],
+    ["mail,team\na@x.example,T", ["TEAMS_FILE line 1: there is no column `email`; rename `mail`."]],
+    [
+      "email;team\na@x.example;T",
+      ["TEAMS_FILE line 1: the columns are separated by `;`; separate them by commas."],
+    ],
     ['email,team\n"a@x.example,T', ["TEAMS_FILE line 2: this is not CSV."]],
-    ["[{", ["TEAMS_FILE: this is not JSON."]],
-    ['{"email": "a@x.example"}', ["TEAMS_FILE: this is not a JSON list of objects."]],
+    ["[{", ["TEAMS_FILE: the file is not JSON (line 1 column 3)."]],
+    ['{"email": "a@x.example"}', ["TEAMS_FILE: the file is not a JSON list of objects."]],
     [
       '[7, {"email": 7, "team": "T"}]',
       [
         "TEAMS_FILE entry 1: there is no `email`.",
         "TEAMS_FILE entry 1: there is no `team`; leave out people who are in none.",
-        "TEAMS_FILE entry 2: there is no `email`.",
+        "TEAMS_FILE entry 2: `email` is not a text.",
       ],
     ],
   ])("may not be %j", (teams, expected) => {
-    if (typeof expected === "number") expect(faults({ teams })).toHaveLength(expected);
-    else expect(faults({ teams })).toEqual(expected);
+    expect(faults({ teams }).toSorted()).toEqual(expected.toSorted());
+  });
+});
+
+const BOM = "\uFEFF";
+
+/** The text as other programs write it. */
+const ENCODINGS = {
+  "UTF-8 with a byte order mark": (text: string) => Buffer.from(BOM + text),
+  "UTF-16, little-endian": (text: string) => Buffer.from(BOM + text, "utf16le"),
+  "UTF-16, big-endian": (text: string) => Buffer.from(BOM + text, "utf16le").swap16(),
+};
+
+describe("the encoding of a file", () => {
+  const CSV = "email,team\na@x.example,Köln\nb@x.example,Käln\n";
+  const JSON_TEXT = '[{"email": "a@x.example", "team": "Köln"}, {"email": "b@x.example", "team": "Käln"}]';
+
+  test.each(Object.entries(ENCODINGS))("may be %s", (_name, encode) => {
+    for (const text of [CSV, JSON_TEXT])
+      expect(roster({ teams: encode(text) }).teams?.all.map(({ name }) => name)).toEqual(["Käln", "Köln"]);
+  });
+
+  test("is refused with its line where it is Windows-1252", () => {
+    const latin = Buffer.from(CSV, "latin1");
+    const reason = "is not UTF-8 (line 2), perhaps Windows-1252; save it as UTF-8.";
+    expect(faults({ teams: latin })).toEqual([`TEAMS_FILE: the file ${reason}`]);
+    expect(faults({ aliases: latin })).toEqual([`ALIASES_FILE: the file ${reason}`]);
+    const JSON_LATIN = Buffer.from(JSON_TEXT, "latin1");
+    expect(faults({ teams: JSON_LATIN })[0]).toContain("is not UTF-8 (line 1)");
+  });
+
+  test("is refused where an earlier conversion lost a character, or where it is UTF-16 without a mark", () => {
+    expect(faults({ teams: CSV.replace("ä", "\uFFFD") })[0]).toContain("holds U+FFFD");
+    expect(faults({ teams: CSV.replace("ä", "\uFFFD") })[0]).toContain("(line 3)");
+    expect(faults({ teams: Buffer.from("email,team\n", "utf16le") })[0]).toContain("holds NUL characters");
+    expect(faults({ teams: Buffer.from([0xff, 0xfe, 0x00, 0xd8]) })[0]).toContain("is not the UTF-16");
+  });
+
+  test("does not make two teams of one name that is typed in two ways", () => {
+    const teams = `email,team\na@x.example,K${"ö".normalize("NFC")}ln\nb@x.example,K${"ö".normalize("NFD")}ln\n`;
+    expect(roster({ teams }).teams?.all.map(({ members }) => members.length)).toEqual([2]);
+  });
+});
+
+describe("a file of rows", () => {
+  test("is refused where a value has a comma outside of quotes, whatever the column", () => {
+    const expected = (values: number, columns: number) => [
+      `TEAMS_FILE line 3: there are ${values} values under ${columns} columns; put a value with a comma in it in quotes, and leave an empty one between commas.`,
+    ];
+    const lines = "email,team\nb@x.example,Maps\na@x.example,Research, Development\n";
+    expect(faults({ teams: lines })).toEqual(expected(3, 2));
+    const wide = "email,team,manager\nb@x.example,Maps,\na@x.example,Research\n";
+    expect(faults({ teams: wide })).toEqual(expected(2, 3));
+    const quoted = 'email,team\na@x.example,"Research, Development"\n';
+    expect(roster({ teams: quoted }).teams?.all.map(({ name }) => name)).toEqual(["Research, Development"]);
+    const aliases = "alias,email\nb@x.example,a@x.example,c@x.example\n";
+    expect(faults({ aliases })[0]).toContain("ALIASES_FILE line 2: there are 3 values under 2 columns");
+  });
+
+  test.each([
+    ["email,teams\na@x.example,T", "TEAMS_FILE line 1: there is no column `team`; rename `teams`."],
+    [
+      "email,team,managers\na@x.example,T,b@x.example",
+      "TEAMS_FILE line 1: `managers` is not read; rename it `manager`, or to something less like it.",
+    ],
+    [
+      "email,team,Cost Centers\na@x.example,T,7",
+      "TEAMS_FILE line 1: `Cost Centers` is not read; rename it `costCentre`, or to something less like it.",
+    ],
+    [
+      "email,team,e-mail\na@x.example,T,b@x.example",
+      "TEAMS_FILE line 1: two columns are `email`; keep one of them.",
+    ],
+    ["email,team,Team Name\na@x.example,7,T", "TEAMS_FILE line 1: two columns are `team`; keep one of them."],
+    [
+      '[{"mail": "a@x.example", "team": "T"}]',
+      "TEAMS_FILE in every entry: there is no column `email`; rename `mail`.",
+    ],
+    ['[{"email": "a@x.example", "team": "T", "Team": "U"}]', "TEAMS_FILE entry 1: `team` is given twice."],
+    [
+      '[{"email": "a@x.example", "team": "T", "team": "U"}]',
+      "TEAMS_FILE: the file has `team` twice in one object, of which only one would count.",
+    ],
+    ['[{"email": ["a@x.example"], "team": "T"}]', "TEAMS_FILE entry 1: `email` is not a text."],
+    [
+      '[{"email": "a@x.example", "team": ["T", 7]}]',
+      "TEAMS_FILE entry 1: `team` is not a text or a list of texts.",
+    ],
+    [
+      '[{"email": "a@x.example", "team": "T", "costCentre": 7}]',
+      "TEAMS_FILE entry 1: `costCentre` is not a text.",
+    ],
+    [
+      'email,team\na@x.example,"Maps\nb@x.example,Search"\n',
+      "TEAMS_FILE line 3: `team` has a line break or another control character; a quote may be missing.",
+    ],
+  ])("is refused where it does not say what it seems to: %j", (teams, expected) => {
+    expect(faults({ teams })).toEqual([expected]);
+  });
+
+  test("may list several teams of a person in JSON", () => {
+    const teams =
+      '[{"email": "a@x.example", "team": ["Maps", "Search"]}, {"email": "b@x.example", "team": "Maps"}]';
+    expect(roster({ teams }).teams?.all.map(({ name, members }) => [name, members.length])).toEqual([
+      ["Maps", 2],
+      ["Search", 1],
+    ]);
+  });
+
+  test("notes the columns it ignores once, and teams that differ by letter case alone", () => {
+    const teams = "Email,Team,Site,Employee ID\na@x.example,Maps,Oslo,1\nb@x.example,maps,Oslo,2\n";
+    expect(read({ teams }).notes).toEqual([
+      "TEAMS_FILE: columns without a meaning here are ignored: Site, Employee ID.",
+      "TEAMS_FILE line 3: the team differs from that of line 2 by letter case alone, and is another one.",
+    ]);
+    const json =
+      '[{"email": "a@x.example", "alias": "b@x.example", "age": 7}, {"email": "c@x.example", "aliases": ["d@x.example"], "age": 8}]';
+    expect(read({ aliases: json }).notes).toEqual([
+      "ALIASES_FILE: columns without a meaning here are ignored: age.",
+    ]);
+    expect(read({ teams: "email,team\n" }).notes).toEqual([]);
+  });
+
+  test("that has people in place of a header is refused without naming them", () => {
+    const said = faults({ teams: "ada@x.example,Maps\nbo@x.example,Maps" }).join();
+    expect(said).not.toMatch(/x\.example/);
+    expect(said).toContain("TEAMS_FILE line 1: there is no column `email`.");
+  });
+});
+
+describe("a file that changes while the gateway runs", () => {
+  const TEAMS = `{ teams(range: {between: {from: "2026-11-01", until: "2026-11-02"}}) { nodes { name } } }`;
+  const names = async ({ ask }: ReturnType<typeof gateway>) =>
+    (await ask(TEAMS)).data.teams?.nodes.map(({ name }: { name: string }) => name);
+
+  test("is read again, and the last good reading stays in force where it turns bad", async () => {
+    const path = file("email,team\na@ternplover.example,Maps\n");
+    let elapsedMs = 0;
+    const pace = { now: () => elapsedMs, sleep: async () => {} };
+    const opened = gateway({ sandbox: { users: 20 }, settings: { TEAMS_FILE: path }, pace });
+    const looks = async (times: number) => {
+      for (let look = 0; look < times; look++) {
+        elapsedMs += 1_000;
+        await names(opened);
+      }
+    };
+    expect(await names(opened)).toContain("Maps");
+    writeFileSync(path, "email,team\na@ternplover.example,Search\n");
+    await looks(1);
+    expect(await names(opened)).toContain("Maps"); // it may still be being written
+    await looks(1);
+    expect(await names(opened)).toContain("Search");
+    writeFileSync(path, Buffer.from("email,team\na@ternplover.example,K\u00f6ln\n", "latin1"));
+    await looks(4);
+    expect(await names(opened)).toContain("Search");
+    expect(opened.faults.map(String)).toEqual([
+      expect.stringMatching(/TEAMS_FILE: the file is not UTF-8 \(line 2\).*\n.*read before stay in force/),
+    ]);
   });
 });
 

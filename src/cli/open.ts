@@ -44,6 +44,7 @@ export async function openGateway(
   try {
     for (const line of misspelt(environment)) process.stderr.write(`${line}\n`);
     const config = { ...readConfig(environment), ...patience };
+    for (const line of config.notes) process.stderr.write(`${line}\n`);
     const now = clockFrom(config.clock);
     const accounts = accountsOf(config, now);
     const app = createApp(config, {

@@ -14,8 +14,8 @@ import {
   SCOPES,
   type Scope,
 } from "../domain/viewer.ts";
+import { readJsonFile, UnreadableFile } from "../operator-file.ts";
 import { readDocuments } from "../server/documents/manifest.ts";
-import { readJsonFile, UnreadFile } from "../server/json-file.ts";
 import { faultsOf, sha256 } from "../server/tokens.ts";
 import { whole } from "./option.ts";
 
@@ -107,7 +107,7 @@ function add(entry: { readonly name: string }, file: string): boolean {
   try {
     entries = before === undefined ? [] : readJsonFile(file);
   } catch (fault) {
-    if (!(fault instanceof UnreadFile)) throw fault;
+    if (!(fault instanceof UnreadableFile)) throw fault;
     return refuse(`${file} ${fault.message}; nothing was added.`);
   }
   if (!Array.isArray(entries)) return refuse(`${file} is not a list of tokens; nothing was added.`);

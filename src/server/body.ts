@@ -1,3 +1,5 @@
+import { repeatedKey } from "../json.ts";
+
 /**
  * What a body says. Bytes that are no UTF-8 are not guessed at, and a key that is given twice has no meaning: whoever looked at
  * the body before, such as a proxy that filters, may have read the other one. Throws where it is no JSON, or neither.
@@ -20,7 +22,7 @@ export function readJson(text: string, what: string): unknown {
   } catch {
     throw new MalformedBody(`${what} is not JSON.`);
   }
-  const key = keyGivenTwice(text);
+  const key = repeatedKey(text);
   if (key !== null)
     throw new MalformedBody(`${what} has \`${key.slice(0, 100)}\` twice in one object; give it once.`);
   return value;
@@ -30,23 +32,3 @@ export class MalformedBody extends Error {}
 
 /** A byte order mark is no JSON, so it is left where it is. */
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
-/** A text with what follows it, where that makes it a key; or a bracket. */
-const TOKEN = /"([^"\\]*(?:\\.[^"\\]*)*)"\s*(:?)|[{}[\]]/g;
-
-/** Of text that is JSON. */
-function keyGivenTwice(json: string): string | null {
-  const open: (Set<string> | null)[] = []; // the keys of each object, and null for each list
-  for (const [token, text = "", colon] of json.matchAll(TOKEN)) {
-    if (token === "{") open.push(new Set());
-    else if (token === "[") open.push(null);
-    else if (token === "}" || token === "]") open.pop();
-    else if (colon === ":") {
-      const key = text.includes("\\") ? JSON.parse(`"${text}"`) : text;
-      const keys = open.at(-1);
-      if (keys?.has(key)) return key;
-      keys?.add(key);
-    }
-  }
-  return null;
-}

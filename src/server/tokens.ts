@@ -17,9 +17,10 @@ import {
   seeing,
   type Viewer,
 } from "../domain/viewer.ts";
+import { readJsonFile, UnreadableFile } from "../operator-file.ts";
 import type { Proven } from "./authenticate.ts";
 import type { TrustedDocuments } from "./documents/trusted.ts";
-import { readJsonFile, UnreadFile } from "./json-file.ts";
+import { watchedFile } from "./watched-file.ts";
 
 /** A token that callers can have, known by its hash alone. */
 interface Token {
@@ -28,15 +29,13 @@ interface Token {
   readonly viewer: Viewer;
 }
 
-/** How often the file is looked at for changes. */
-const LOOK_MS = 1_000;
-
 export interface TokensOptions {
   readonly path: string;
   readonly identity: IdentityPolicy;
   readonly now: () => Instant;
   /** Told when a changed file cannot be used; the tokens stay as they were. */
   readonly onFault: (fault: unknown) => void;
+  readonly elapsedMs: () => number;
   /** Those that a token can be kept to. */
   readonly documents: TrustedDocuments;
 }
@@ -47,36 +46,25 @@ export function fileTokens({
   identity,
   now,
   onFault,
+  elapsedMs,
   documents,
 }: TokensOptions): (token: string) => Proven {
   const read = () => readTokens(path, identity, documents);
-  let version = versionOf(path);
-  let tokens = read();
-  let lookedAt = performance.now();
-  let told = ""; // of what is wrong for long once
-
-  function refresh(): void {
-    if (performance.now() < lookedAt + LOOK_MS) return;
-    lookedAt = performance.now();
-    try {
-      const current = versionOf(path);
-      if (current !== version) tokens = read();
-      version = current;
-      told = "";
-    } catch (fault) {
-      if (!(fault instanceof ConfigError)) throw fault;
-      const stays = new ConfigError([...fault.faults, "TOKENS_FILE: the tokens read before stay in force."]);
-      if (stays.message !== told) onFault(stays);
-      told = stays.message;
-    }
-  }
+  const tokens = watchedFile({
+    paths: [path],
+    read,
+    first: read(),
+    onFault,
+    elapsedMs,
+    staying: "TOKENS_FILE: the tokens read before stay in force.",
+    settles: false, // a token that is taken out is refused from the next look on, and half of a JSON file is none
+  });
 
   return (presented) => {
-    refresh();
     const digest = sha256(presented);
     // Every token is compared, so that the time tells nothing of which one came close.
     let found: Token | null = null;
-    for (const token of tokens) if (timingSafeEqual(token.sha256, digest)) found = token;
+    for (const token of tokens()) if (timingSafeEqual(token.sha256, digest)) found = token;
     if (found === null) return { reason: "unknown" };
     return found.expiresAt !== null && now() >= found.expiresAt
       ? { reason: `expired: ${found.viewer.name}` }
@@ -88,22 +76,12 @@ export function sha256(token: string): Buffer {
   return createHash("sha256").update(token).digest();
 }
 
-/** A file whose rights are changed is another; none, or one that cannot be looked at, is empty text. */
-function versionOf(path: string): string {
-  try {
-    const { mtimeMs, ctimeMs, size, ino } = statSync(path);
-    return `${mtimeMs} ${ctimeMs} ${size} ${ino}`;
-  } catch {
-    return "";
-  }
-}
-
 function readTokens(path: string, policy: IdentityPolicy, documents: TrustedDocuments): readonly Token[] {
   let list: unknown;
   try {
     list = readJsonFile(path);
   } catch (fault) {
-    if (!(fault instanceof UnreadFile)) throw fault;
+    if (!(fault instanceof UnreadableFile)) throw fault;
     throw new ConfigError([`TOKENS_FILE: ${path} ${fault.message}.`]);
   }
   if (isAnybodysToWrite(path))

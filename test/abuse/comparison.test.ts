@@ -37,6 +37,7 @@ const viewerOf = fileTokens({
   path,
   identity: { byRole: {}, minPeople: 5 },
   now: () => 0,
+  elapsedMs: () => 0,
   onFault: () => {},
   documents: readDocuments(schema, ""),
 });

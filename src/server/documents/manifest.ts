@@ -1,6 +1,6 @@
 import { type GraphQLSchema, Kind, type OperationDefinitionNode, parse, validate } from "graphql";
 import { ConfigError } from "../../config.ts";
-import { readJsonFile, UnreadFile } from "../json-file.ts";
+import { readJsonFile, UnreadableFile } from "../../operator-file.ts";
 import { queryLibrary } from "../playground.ts";
 import { hashOf, keyOf, type Listed, TrustedDocuments } from "./trusted.ts";
 
@@ -48,7 +48,7 @@ function listedIn(path: string | URL, setting: string, schema: GraphQLSchema, fa
   try {
     content = readJsonFile(path);
   } catch (fault) {
-    if (!(fault instanceof UnreadFile)) throw fault;
+    if (!(fault instanceof UnreadableFile)) throw fault;
     faults.push(`${setting}: ${path} ${fault.message}.`);
     return [];
   }

@@ -1,0 +1,89 @@
+import { readFileSync } from "node:fs";
+import { repeatedKey } from "./json.ts";
+
+/** A file of the operator that cannot be used. The message continues "the file …" and repeats nothing of its content. */
+export class UnreadableFile extends Error {}
+
+/**
+ * Returns the text of a file in UTF-8, or in UTF-16 with a byte order mark. Throws UnreadableFile for anything else: a file in
+ * another encoding still decodes to something, and two names that differ in one letter would become one.
+ */
+export function readTextFile(path: string | URL): string {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch (fault) {
+    throw new UnreadableFile(`cannot be read (${(fault as NodeJS.ErrnoException).code ?? "unknown reason"})`);
+  }
+  const text = decoded(bytes);
+  for (const [character, reason] of TELLTALES) {
+    const at = text.indexOf(character);
+    if (at >= 0) throw new UnreadableFile(`${reason} (line ${lineAt(text, at)}); save it as UTF-8`);
+  }
+  return text;
+}
+
+/** Returns what a file of JSON holds; throws UnreadableFile. */
+export function readJsonFile(path: string | URL): unknown {
+  return parseJson(readTextFile(path));
+}
+
+/** Returns what the text of a file holds; throws UnreadableFile. */
+export function parseJson(text: string): unknown {
+  if (text.trim() === "") throw new UnreadableFile("is empty");
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (fault) {
+    const where = /\(line \d+ column \d+\)/.exec((fault as Error).message)?.[0];
+    throw new UnreadableFile(where === undefined ? "is not JSON" : `is not JSON ${where}`);
+  }
+  const key = repeatedKey(text);
+  if (key === null) return value;
+  const name = /^[\w -]{1,40}$/.test(key) ? `\`${key}\`` : "a key";
+  throw new UnreadableFile(`has ${name} twice in one object, of which only one would count`);
+}
+
+const REPLACEMENT = "\uFFFD";
+
+/** What a text holds that was decoded as something it is not. */
+const TELLTALES = [
+  ["\0", "holds NUL characters, as UTF-16 without a byte order mark does"],
+  [REPLACEMENT, "holds U+FFFD, which marks a character that an earlier conversion lost"],
+] as const;
+
+function decoded(bytes: Buffer): string {
+  const [first, second] = bytes;
+  const encoding =
+    first === 0xff && second === 0xfe ? "utf-16le" : first === 0xfe && second === 0xff ? "utf-16be" : "utf-8";
+  try {
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+  } catch {
+    throw new UnreadableFile(
+      encoding === "utf-8"
+        ? `is not UTF-8 (line ${undecodableLine(bytes)}), perhaps Windows-1252; save it as UTF-8`
+        : "is not the UTF-16 that its byte order mark says; save it as UTF-8",
+    );
+  }
+}
+
+/** In UTF-8 the byte of a line feed is a line feed wherever it stands. */
+function undecodableLine(bytes: Buffer): number {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let line = 1;
+  for (let start = 0; start < bytes.length; line++) {
+    const end = bytes.indexOf(0x0a, start);
+    const next = end < 0 ? bytes.length : end + 1;
+    try {
+      decoder.decode(bytes.subarray(start, next));
+    } catch {
+      return line;
+    }
+    start = next;
+  }
+  return line;
+}
+
+function lineAt(text: string, index: number): number {
+  return text.slice(0, index).split("\n").length;
+}

@@ -1,0 +1,78 @@
+import { statSync } from "node:fs";
+import { ConfigError } from "../config.ts";
+
+/** How often files are looked at for changes. */
+const LOOK_MS = 1_000;
+
+export interface WatchedFileOptions<T> {
+  /** Paths of the files that one reading is made of; an empty one is no file. */
+  readonly paths: readonly string[];
+  /** Reads all of them; throws ConfigError where they cannot be used. */
+  readonly read: () => T;
+  /** What was read at start. */
+  readonly first: T;
+  /** Called once for each fault that lasts; the reading before stays in force. */
+  readonly onFault: (fault: unknown) => void;
+  /** What the operator is told beside a fault: what stays in force. */
+  readonly staying: string;
+  /**
+   * Waits with a changed file until one look finds it as the last one did. A list that is still being written can be read, and
+   * is short.
+   */
+  readonly settles: boolean;
+  /** Milliseconds that have passed. */
+  readonly elapsedMs: () => number;
+}
+
+/** Returns the latest usable reading of files that may change while the gateway runs; looks at most once a second. */
+export function watchedFile<T>({
+  paths,
+  read,
+  first,
+  onFault,
+  staying,
+  settles,
+  elapsedMs,
+}: WatchedFileOptions<T>): () => T {
+  const versionNow = () => paths.map(versionOf).join("\n");
+  let reading = first;
+  let version = versionNow();
+  let seen = version;
+  let lookedAt = elapsedMs();
+  let reported = "";
+
+  function look(): void {
+    const current = versionNow();
+    const isSettled = !settles || current === seen;
+    seen = current;
+    if (!isSettled) return;
+    try {
+      if (current !== version) reading = read();
+      version = current;
+      reported = "";
+    } catch (fault) {
+      if (!(fault instanceof ConfigError)) throw fault;
+      const lasting = new ConfigError([...fault.faults, staying]);
+      if (lasting.message !== reported) onFault(lasting);
+      reported = lasting.message;
+    }
+  }
+
+  return () => {
+    if (paths.some((path) => path !== "") && elapsedMs() >= lookedAt + LOOK_MS) {
+      lookedAt = elapsedMs();
+      look();
+    }
+    return reading;
+  };
+}
+
+/** A file whose rights are changed is another; none, or one that cannot be looked at, is empty text. */
+function versionOf(path: string): string {
+  try {
+    const { mtimeMs, ctimeMs, size, ino } = statSync(path);
+    return `${mtimeMs} ${ctimeMs} ${size} ${ino}`;
+  } catch {
+    return "";
+  }
+}
