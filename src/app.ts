@@ -162,6 +162,7 @@ export function createApp(
     context: (signal: AbortSignal, priority: Priority = "interactive", manner: Manner = {}): Context =>
       contextOf({ signal, priority, ...manner }, anybody),
     handle: server.handle,
+    reject: server.reject,
     /** From now on it asks, on /readyz, to be sent nothing more; what comes is answered all the same. */
     retire(): void {
       isReady = false;

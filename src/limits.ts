@@ -1,5 +1,6 @@
 /** The bounds on what one request may hold, by the settings that state them: default and meaning. */
 export const LIMITS = {
+  MAX_HEADER_BYTES: ["32KiB", "the longest URL and headers of a request together, such as 32KiB"],
   MAX_BODY_BYTES: ["100KiB", "the largest body of a request, variables included, such as 100KiB"],
   MAX_DOCUMENT_BYTES: ["20KiB", "the longest document, such as 20KiB"],
   MAX_TOKENS: ["2000", "the most tokens (names, values, brackets) in a document"],
@@ -28,6 +29,7 @@ export type RequestLimits = Readonly<Record<LimitName, number>>;
 
 /** What each can be set to. At the least of all of them the query library still fits. */
 export const LIMIT_RANGES: Readonly<Record<LimitName, readonly [least: number, most: number]>> = {
+  MAX_HEADER_BYTES: [2 ** 13, 2 ** 18],
   MAX_BODY_BYTES: [2 ** 12, 2 ** 24],
   MAX_DOCUMENT_BYTES: [2 ** 11, 2 ** 20],
   MAX_TOKENS: [200, 20_000],

@@ -52,6 +52,7 @@ describe("an empty environment", () => {
       notes: [],
       rosterFiles: { teams: "", aliases: "" },
       requestLimits: {
+        MAX_HEADER_BYTES: 32_768,
         MAX_BODY_BYTES: 102_400,
         MAX_DOCUMENT_BYTES: 20_480,
         MAX_TOKENS: 2_000,

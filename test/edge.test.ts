@@ -22,7 +22,7 @@ afterEach(() => {
 /** A gateway behind a listener, as it is served. */
 async function listening(settings: Environment = {}) {
   const opened = gateway({ sandbox: { users: 20 }, settings });
-  const server = createListener({ handle: opened.app.handle, operationTimeoutMs: 30_000 });
+  const server = createListener({ ...opened.config, ...opened.app });
   servers.push(server);
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -360,6 +360,70 @@ describe("credentials", () => {
     const { port } = await listening(GUARDED);
     expect((await send(port, post([`authorization: Bearer ${token}`]))).statuses).toEqual([200]);
   });
+});
+
+describe("a request whose headers are too long", () => {
+  const jsonIn = (text: string) => JSON.parse(text.slice(text.indexOf("\r\n\r\n") + 4));
+
+  test("is answered as long as they fit, with a token of 30,000 bytes too", async () => {
+    const { port } = await listening();
+    expect((await send(port, post([`authorization: Bearer ${"x".repeat(30_000)}`]))).statuses).toEqual([200]);
+    const { port: guarded, audited } = await listening(GUARDED);
+    const { text } = await send(guarded, post([`authorization: Bearer ${"x".repeat(30_000)}`]));
+    expect(jsonIn(text).errors[0]).toMatchObject({ extensions: { code: "UNAUTHENTICATED" } });
+    expect(audited[0]?.reason).toBe("unknown");
+  });
+
+  test.each<[string, string | Buffer, string]>([
+    ["a token", post([`authorization: Bearer ${"x".repeat(40_000)}`]), "the header `authorization`"],
+    ["a cookie", post(["x-note: 1", `cookie: a=${"x".repeat(80_000)}`]), "the header `cookie`"],
+    ["a URL", get(`/graphql?query=${"x".repeat(40_000)}`), "the URL"],
+  ])("is 431 in the form of every error, and says what is too long: %s", async (_what, bytes, part) => {
+    const { port, audited, seen } = await listening(GUARDED);
+    const { statuses, text } = await send(port, bytes);
+    expect(statuses).toEqual([431]);
+    expect(text).toMatch(/^content-type: application\/json/m);
+    expect(text).toMatch(/^cache-control: no-store/m);
+    const [{ message, extensions }] = jsonIn(text).errors;
+    expect(message).toMatch(/^This has more than 32768 bytes in its URL and headers, and 32768 is the most/);
+    expect(message).toContain(`The longest part is ${part}.`);
+    expect(extensions).toEqual({ code: "LIMIT_EXCEEDED", limit: "MAX_HEADER_BYTES", max: 32_768 });
+    expect(text).not.toContain("xxx");
+    const [id] = /(?<=^x-request-id: ).+$/m.exec(text) ?? [];
+    expect(audited).toMatchObject([{ requestId: id?.trim(), status: 431, outcome: "LIMIT_EXCEEDED" }]);
+    expect(seen).toEqual([]);
+  });
+
+  test("is cut off where it does not end", async () => {
+    const { port, server } = await listening();
+    const accepted = once(server, "connection") as Promise<[Socket]>;
+    const socket = await connected(port);
+    const [there] = await accepted;
+    let received = "";
+    socket.on("data", (chunk: Buffer) => {
+      received += chunk.toString("latin1");
+    });
+    socket.write("GET /graphql HTTP/1.1\r\nx: ");
+    const more = setInterval(() => socket.write("y".repeat(65_536)), 1);
+    await new Promise((resolve) => socket.once("close", resolve));
+    clearInterval(more);
+    expect(received).toMatch(/^HTTP\/1\.1 431 /);
+    expect(there.bytesRead).toBeLessThan(2 ** 22);
+  });
+
+  test("may be as long as MAX_HEADER_BYTES says", async () => {
+    const { port } = await listening({ MAX_HEADER_BYTES: "64KiB" });
+    expect((await send(port, post([`x-long: ${"x".repeat(60_000)}`]))).statuses).toEqual([200]);
+    expect((await send(port, post([`x-long: ${"x".repeat(70_000)}`]))).statuses).toEqual([431]);
+  });
+});
+
+test("what is not HTTP is 400 in the form of every error, and leaves no line", async () => {
+  const { port, audited } = await listening(GUARDED);
+  const { statuses, text } = await send(port, "\u0016\u0003\u0001 hello\r\n\r\n");
+  expect(statuses).toEqual([400]);
+  expect(text).toContain('{"errors":[{"message":"This is not an HTTP/1.1 request."');
+  expect(audited).toEqual([]);
 });
 
 describe("a name that is not the gateway's", () => {

@@ -112,6 +112,7 @@ export function gateway({
   return {
     ask,
     app,
+    config,
     seen,
     faults,
     audited,

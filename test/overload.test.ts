@@ -139,7 +139,7 @@ async function held(most: number) {
       },
     },
   });
-  const server = createListener({ handle: opened.app.handle, operationTimeoutMs: 30_000 });
+  const server = createListener({ ...opened.config, ...opened.app });
   servers.push(server);
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

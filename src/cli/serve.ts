@@ -45,7 +45,7 @@ async function serve(environment: Environment): Promise<void> {
   const opened = await openGateway(environment, {}, accountsOf);
   if (opened === null) return;
   const { accounts, app, config, now } = opened;
-  const server = createListener({ ...config, handle: app.handle });
+  const server = createListener({ ...config, ...app });
   server.once("error", (error: NodeJS.ErrnoException) => {
     process.stderr.write(
       `Cannot listen on ${config.host}:${config.port}: ${error.code ?? "unknown reason"}.\n`,

@@ -1,6 +1,6 @@
 import type { FetchAPI, Plugin } from "graphql-yoga";
 import type { Viewer } from "../domain/viewer.ts";
-import type { ErrorCode } from "../errors.ts";
+import type { ErrorCode, ErrorDetails } from "../errors.ts";
 
 /**
  * The viewer that a token proves, or why it proves nobody: that is for the operator, and nothing of the token is in it. Throws
@@ -16,12 +16,9 @@ export class IssuerUnavailable extends Error {}
 /** How long an issuer that has failed is left alone, in seconds. */
 export const ISSUER_PAUSE = 5;
 
-/** Longer ones are no tokens; they are refused unread. */
-const MAX_LENGTH = 8_192;
-
 /** The token of an `authorization` header (RFC 6750, 2.1); null where there is none, or not one. It is never read from elsewhere. */
 export function bearerOf(header: string | null): string | null {
-  if (header === null || header.length > MAX_LENGTH) return null;
+  if (header === null) return null;
   return /^bearer +([\w\-.~+/]+=*)$/i.exec(header)?.[1] ?? null;
 }
 
@@ -32,6 +29,7 @@ export class Refusal extends Error {
   readonly code: ErrorCode;
   /** What the operator may know of it, and the answer does not say. */
   readonly reason: string | null;
+  readonly details: ErrorDetails;
 
   constructor(
     status: number,
@@ -39,6 +37,7 @@ export class Refusal extends Error {
     code: ErrorCode,
     message: string,
     reason: string | null = null,
+    details: ErrorDetails = {},
   ) {
     super(message);
     this.name = "Refusal";
@@ -46,11 +45,16 @@ export class Refusal extends Error {
     this.headers = headers;
     this.code = code;
     this.reason = reason;
+    this.details = details;
   }
 
-  get extensions(): { readonly code: ErrorCode; readonly retryAfter?: number } {
+  get extensions(): ErrorDetails & { readonly code: ErrorCode } {
     const retryAfter = this.headers["retry-after"];
-    return { code: this.code, ...(retryAfter !== undefined && { retryAfter: Number(retryAfter) }) };
+    return {
+      code: this.code,
+      ...this.details,
+      ...(retryAfter !== undefined && { retryAfter: Number(retryAfter) }),
+    };
   }
 
   get body(): string {

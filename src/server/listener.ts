@@ -1,9 +1,20 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import type { Socket } from "node:net";
+import type { RequestLimits } from "../limits.ts";
+import type { ParserFault } from "./malformed.ts";
 
 export interface ListenerOptions {
   readonly handle: RequestListener;
+  /** Answers a request that could not be parsed. */
+  readonly reject: (fault: ParserFault, socket: Socket) => void;
   readonly operationTimeoutMs: number;
+  readonly requestLimits: RequestLimits;
 }
 
 const TIMEOUTS = {
@@ -19,12 +30,31 @@ const TIMEOUTS = {
 const STALLED_MS = 5_000;
 
 /** A node:http server in front of the gateway. */
-export function createListener({ handle, operationTimeoutMs }: ListenerOptions): Server {
-  const server = createServer(TIMEOUTS, (request, response) => {
+export function createListener({
+  handle,
+  reject,
+  operationTimeoutMs,
+  requestLimits,
+}: ListenerOptions): Server {
+  const current = new WeakMap<Socket, ServerResponse>();
+  const options = { ...TIMEOUTS, maxHeaderSize: requestLimits.MAX_HEADER_BYTES };
+  const server = createServer(options, (request, response) => {
     const { socket } = request;
+    current.set(socket, response);
     // Before Node, which would take the rest of the request however long it is.
     response.prependOnceListener("finish", () => cutOff(request, socket));
     handle(request, response);
+  });
+  server.on("clientError", (fault: ParserFault, socket: Socket) => {
+    const response = current.get(socket);
+    // An error in the middle of an earlier answer on the connection would be taken for a part of it.
+    const isAnswering = response?.headersSent === true && !response.writableFinished;
+    if (!socket.writable || isAnswering) {
+      socket.destroy();
+      return;
+    }
+    reject(fault, socket);
+    discard(socket);
   });
   server.timeout = operationTimeoutMs + STALLED_MS;
   return server;
@@ -43,4 +73,15 @@ function cutOff(request: IncomingMessage, socket: Socket): void {
     if (socket.bytesRead > most) socket.destroy();
   });
   request.read(0);
+}
+
+/** The same where there is no request to read from. */
+function discard(socket: Socket): void {
+  const most = socket.bytesRead + LINGER.bytes;
+  const timer = setTimeout(() => socket.destroy(), LINGER.ms);
+  socket.once("close", () => clearTimeout(timer));
+  socket.on("data", () => {
+    if (socket.bytesRead > most) socket.destroy();
+  });
+  socket.resume();
 }

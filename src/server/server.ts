@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type { AllowedHosts } from "../config.ts";
 import type { Context } from "../context.ts";
 import type { Instant } from "../domain/day.ts";
@@ -13,6 +14,7 @@ import { exportsOverHttp } from "./export/http.ts";
 import { type GraphQLOptions, graphqlOverHttp, HEALTH, READINESS } from "./graphql.ts";
 import { schemaView } from "./introspection.ts";
 import { type CallerLimits, Callers } from "./limits/callers.ts";
+import { malformedRequest, type ParserFault, rawResponse } from "./malformed.ts";
 import { isForUs, nameIn, PROTECTIVE } from "./origin.ts";
 
 export interface ServerOptions extends GraphQLOptions {
@@ -107,6 +109,15 @@ export function createServer(options: ServerOptions) {
         });
       });
       exchanges.run(exchange, answer, exchange, request, response);
+    },
+    /** Answers what Node's parser could not read. A request that is only too long is a user's: it leaves a line in the audit log. */
+    reject(fault: ParserFault, socket: Socket): void {
+      const refusal = malformedRequest(fault, options.requestLimits);
+      const exchange = new Exchange(null, socket.remoteAddress ?? "", now());
+      const response = rawResponse(refusal, { [REQUEST_ID]: exchange.requestId });
+      if (refusal.code === "LIMIT_EXCEEDED") exchange.codes.add(refusal.code);
+      over(exchange, { status: refusal.status, bytes: Buffer.byteLength(response) });
+      socket.end(response);
     },
     async dispose(): Promise<void> {
       await yoga.dispose();

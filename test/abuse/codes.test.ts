@@ -52,8 +52,8 @@ async function overloaded(): Promise<Refused> {
     free = resolve;
   });
   const routes = { [PATHS.users]: () => full.then(() => json(tokenPage([]))) };
-  const { app, seen } = gateway({ routes, settings: { MAX_CONCURRENT: "1" } });
-  const server = createListener({ handle: app.handle, operationTimeoutMs: 30_000 });
+  const { app, config, seen } = gateway({ routes, settings: { MAX_CONCURRENT: "1" } });
+  const server = createListener({ ...config, ...app });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;

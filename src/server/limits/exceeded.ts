@@ -5,6 +5,10 @@ const PIECES = "Ask in several operations, one after another.";
 
 /** What there is too much of, and what would work. */
 const SENTENCES: Readonly<Record<LimitName, readonly [what: string, wayOut: string]>> = {
+  MAX_HEADER_BYTES: [
+    "bytes in its URL and headers",
+    "Send fewer cookies, or a token with fewer groups or claims in it; the operator of the gateway can raise the limit.",
+  ],
   MAX_BODY_BYTES: ["bytes in the body", PIECES],
   MAX_DOCUMENT_BYTES: ["bytes in the document", `Put values into variables. ${PIECES}`],
   MAX_TOKENS: ["tokens in the document", PIECES],
