@@ -5,6 +5,7 @@ import type { DayRange } from "../src/domain/range.ts";
 import { GatewayError } from "../src/errors.ts";
 import { groupById, groupsOfUser, isGroupShown } from "../src/loaders/groups.ts";
 import { loader } from "../src/loaders/loader.ts";
+import { walksToMemberships } from "../src/loaders/teams.ts";
 import { groupMembers, groups } from "../src/upstream/endpoints/groups.ts";
 import { walksByKey, walksOf } from "../src/upstream/plan.ts";
 import { mapPages, walkOf } from "../src/upstream/walk.ts";
@@ -119,6 +120,7 @@ const GroupMemberConnection = builder.connectionObject(
  */
 const membersOfGroup = loader(
   async (ctx, { range, slice }: { readonly range: DayRange; readonly slice: Slice }, groupIds) => {
+    await ctx.directory.demandMembersOf(groupIds);
     const pages = groupIds.map(async (groupId): Promise<[string, Connection<GroupMemberNode> | Error]> => {
       const walk = mapPages(walkOf(ctx.upstream, groupMembers, [{ groupId }]), ({ rows }) =>
         rows.map((member) => ({ ...member, range })),
@@ -137,7 +139,7 @@ builder.objectField(Group, "members", (t) =>
     type: GroupMemberConnection,
     nullable: true,
     description:
-      "Who is in the group now, longest first, or by pseudonym. One upstream walk per group. Null: the group was deleted. Source: GROUP_MEMBERS. Errors: NOT_FOUND, CURSOR_*, UPSTREAM_*.",
+      "Who is in the group now, longest first, or by pseudonym. One upstream walk per group. Null: the group was deleted. Source: GROUP_MEMBERS. Errors: NOT_FOUND, DIRECTORY_NOT_READY, CURSOR_*, UPSTREAM_*.",
     args: {
       range: t.arg({
         type: DateRange,
@@ -193,8 +195,8 @@ builder.objectField(User, "groups", (t) =>
     type: [Group],
     nullable: true,
     description:
-      "The RBAC groups the person is in now. Null: not in the Enterprise organization. Upstream lists members by group only: one walk per group, for all people together. Sources: GROUPS, GROUP_MEMBERS. Errors: TOO_EXPENSIVE, UPSTREAM_*.",
-    extensions: walks(() => [walksOf(groups, [{}]), walksByKey(groupMembers, [null])]),
+      "The RBAC groups the person is in now. Null: not in the Enterprise organization. Upstream lists members by group only, so they come from the directory, which is read once a day. Sources: GROUPS, GROUP_MEMBERS. Errors: DIRECTORY_NOT_READY, UPSTREAM_*.",
+    extensions: walks((_prospect, ctx) => walksToMemberships(ctx)),
     resolve: async ({ organization, userId, range }, _args, ctx) => {
       if (organization !== "ENTERPRISE") return null;
       return ((await groupsOfUser(ctx, {}).load(userId)) ?? []).map((group) => groupNode(group, range));

@@ -266,7 +266,7 @@ builder.queryField("teams", (t) =>
     type: TeamConnection,
     nullable: true,
     description:
-      "The teams there are now, with what their present members did and cost: those the operator lists, which costs no request, else the RBAC groups, one walk and one more for each group. Sources: GROUPS, GROUP_MEMBERS. Errors: NOT_CONFIGURED, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.",
+      "The teams there are now, with what their present members did and cost: those the operator lists, which costs no request, else the RBAC groups, whose members come from the directory, which is read once a day. Sources: GROUPS, GROUP_MEMBERS. Errors: NOT_CONFIGURED, DIRECTORY_NOT_READY, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.",
     args: {
       range: t.arg({ type: DateRange, required: true, description: "The UTC days that figures are about." }),
       overlap: t.arg({
@@ -305,7 +305,7 @@ builder.objectFields(User, (t) => ({
     authScopes: { "activity:read": true, own: true },
     nullable: true,
     description:
-      "Name of the team the person is in now; of several, the first by name, and `teams` has all. Null: in none. Where the RBAC groups are the teams, one upstream walk per group for all people together. Sources: GROUPS, GROUP_MEMBERS. Errors: TOO_EXPENSIVE, UPSTREAM_*.",
+      "Name of the team the person is in now; of several, the first by name, and `teams` has all. Null: in none. Where the RBAC groups are the teams, their members come from the directory, which is read once a day. Sources: GROUPS, GROUP_MEMBERS. Errors: DIRECTORY_NOT_READY, UPSTREAM_*.",
     extensions: walksOfPerson,
     resolve: async (person, _args, ctx) => (await teamsOfPerson(ctx, person))[0]?.name ?? null,
   }),

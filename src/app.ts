@@ -12,6 +12,7 @@ import { Pseudonyms } from "./domain/pseudonym.ts";
 import { pseudonymousRoster, type Roster } from "./domain/team.ts";
 import { ANYBODY, seeing, type Viewer } from "./domain/viewer.ts";
 import type { OutageSubject } from "./errors.ts";
+import { DirectoryCache } from "./loaders/directory.ts";
 import type { Audit } from "./server/audit.ts";
 import type { Authenticate } from "./server/authenticate.ts";
 import { type Digest, digestBy } from "./server/digest.ts";
@@ -121,6 +122,7 @@ export function createApp(
     return mask;
   };
   const limits = statedLimits(config);
+  const directory = new DirectoryCache({ ...upstream, now, store: shared, onFault });
   /** What one operation has in hand, as its viewer sees people. */
   const contextOf = (asker: Asker, viewer: Viewer): Context => {
     const operation = upstream.operation(asker);
@@ -132,6 +134,7 @@ export function createApp(
       maxFirst: config.maxFirst,
       limits,
       roster: isByName ? roster() : maskedRoster(roster()),
+      directory: directory.of(operation, isByName ? null : pseudonyms),
     };
   };
   const anybody = seeing(ANYBODY, undefined, config.identity);
@@ -166,8 +169,12 @@ export function createApp(
     /** From now on it asks, on /readyz, to be sent nothing more; what comes is answered all the same. */
     retire(): void {
       isReady = false;
+      void directory.stop();
     },
+    /** Fetches what of the directory was needed lately and is about to age; the process says so now and then. */
+    refreshDirectory: () => directory.refresh(),
     async dispose(): Promise<void> {
+      await directory.stop();
       await server.dispose();
       await dispatcher.close();
       await store?.dispose();

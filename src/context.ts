@@ -2,6 +2,7 @@ import type { Instant } from "./domain/day.ts";
 import type { Roster } from "./domain/team.ts";
 import type { Viewer } from "./domain/viewer.ts";
 import type { StatedLimit } from "./limits.ts";
+import type { Directory } from "./loaders/directory.ts";
 import type { Upstream } from "./upstream/upstream.ts";
 
 /** What one operation has in hand. */
@@ -15,4 +16,6 @@ export interface Context {
   readonly limits: readonly StatedLimit[];
   /** What the operator says of people. */
   readonly roster: Roster;
+  /** Who is in the organizations, and in which groups. */
+  readonly directory: Directory;
 }

@@ -13,6 +13,8 @@ export const ERROR_CODES = {
   NOT_FOUND: "No such object.",
   NOT_COVERED: "The range lies before the first day the dataset covers.",
   NOT_YET_AVAILABLE: "The range lies after the newest day the dataset has.",
+  DIRECTORY_NOT_READY:
+    "Who is in the organization, or in which of its groups, is still being fetched; `done` of `total` are there, and `retryAfter` says in about how many seconds the rest is.",
   NOT_ENTITLED: "The organization has no access to this dataset, such as a beta it is not enrolled in.",
   NOT_CONFIGURED: "The gateway has no key for this dataset.",
   LIMIT_EXCEEDED:
@@ -67,6 +69,9 @@ export interface ErrorDetails {
   readonly status?: number;
   /** Upstream's id of the failed request, for its support. */
   readonly requestId?: string;
+  /** How far something is that goes on behind the answer; `total` is missing where it is not known. */
+  readonly done?: number;
+  readonly total?: number;
   /** Seconds until asking again can work. */
   readonly retryAfter?: number;
 }

@@ -245,7 +245,7 @@ describe("the groups of people", () => {
     ]);
   });
 
-  test("are refused before anything is asked where there are more than an operation may read", async () => {
+  test("are not asked for where there are more than an operation may read, but fetched behind the answer", async () => {
     const { ask, seen } = gateway({
       routes: {
         ...routes,
@@ -254,8 +254,9 @@ describe("the groups of people", () => {
       },
     });
     const { errors } = await ask(`{ users(${DAY}, first: 1) { nodes { groups { groupId } } } }`);
-    expect(errors?.map((error) => error.extensions.code)).toEqual(["TOO_EXPENSIVE"]);
-    expect(seen).toHaveLength(2);
+    expect(errors?.map((error) => error.extensions.code)).toEqual(["DIRECTORY_NOT_READY"]);
+    expect(errors?.[0]?.extensions).toMatchObject({ done: 0, total: 61 });
+    expect(seen.slice(0, 2).map(({ pathname }) => pathname)).toEqual([PATHS.users, PATHS.groups]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Context } from "../src/context.ts";
 import { ANYBODY } from "../src/domain/viewer.ts";
+import type { Directory } from "../src/loaders/directory.ts";
 import { loader } from "../src/loaders/loader.ts";
 import type { Upstream } from "../src/upstream/upstream.ts";
 
@@ -28,6 +29,7 @@ function operation(): Context {
     limits: [],
     roster: { aliases: new Map(), teams: null },
     viewer: ANYBODY,
+    directory: {} as Directory,
   };
 }
 

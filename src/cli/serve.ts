@@ -55,8 +55,11 @@ async function serve(environment: Environment): Promise<void> {
   server.listen(config.port, config.host, () =>
     process.stdout.write(`${greeting(config, server.address() as AddressInfo, now())}\n`),
   );
+  const refreshing = setInterval(() => void app.refreshDirectory(), REFRESH_MS).unref();
+  void app.refreshDirectory(); // goes on with what a process before this one had begun
   const gateway = {
     retire() {
+      clearInterval(refreshing);
       accounts.log.info("told to end: what is under way is finished");
       app.retire();
     },
@@ -90,6 +93,9 @@ function accountsOf(config: Config, now: () => Instant) {
     onRecovery: (about: OutageSubject, seconds: number) => log.info({ ...about, seconds }, "available again"),
   };
 }
+
+/** How often the process looks whether the directory is about to age. */
+const REFRESH_MS = 60_000;
 
 /** What an answer takes beyond its operation. */
 const SLACK_MS = 2_000;

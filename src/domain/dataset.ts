@@ -116,6 +116,18 @@ export function isOfConsole(dataset: Dataset | null): boolean {
   return dataset !== null && /^(UNIFIED_)?CONSOLE_/.test(dataset);
 }
 
+/** Who is there, and in which groups: the lists that questions about a few people look names and teams up in. */
+export function isOfDirectory(dataset: Dataset): boolean {
+  return (DIRECTORY as readonly Dataset[]).includes(dataset);
+}
+
+const DIRECTORY = [
+  "ENTERPRISE_MEMBERS",
+  "CONSOLE_MEMBERS",
+  "GROUPS",
+  "GROUP_MEMBERS",
+] as const satisfies readonly Dataset[];
+
 /** Why a dataset cannot be read, and what would open it. */
 export const CLOSED_REASONS = {
   NO_KEY: "the gateway has no key of its organization; the operator can set one.",

@@ -18,3 +18,11 @@ export interface GroupMember {
   readonly email: string;
   readonly joinedAt: Instant;
 }
+
+/** Who is in which group, now. */
+export interface Memberships {
+  /** In the order they are listed. */
+  readonly groups: readonly Group[];
+  /** The members of each of the groups, by its id. */
+  readonly membersOf: ReadonlyMap<string, readonly GroupMember[]>;
+}

@@ -1,33 +1,44 @@
 import type { Context } from "../context.ts";
-import { emailKey, type Member, type OrganizationKind } from "../domain/organization.ts";
-import { consoleMembers, enterpriseMembers } from "../upstream/endpoints/members.ts";
-import { walkOf, whole } from "../upstream/walk.ts";
+import { type Aliases, emailKey, type Member, type OrganizationKind } from "../domain/organization.ts";
 import { loader } from "./loader.ts";
 
-/** Current members by id; null for people who left. Names age with the cache, so an erased account disappears. */
+/** Current members by id; null for people who left. Names age with the directory, so an erased account disappears. */
 export const memberById = loader(async (ctx, { organization }: { organization: OrganizationKind }) =>
-  indexed(await membersOf(ctx, organization), (member) => member.userId),
+  byId(await membersOf(ctx, organization)),
 );
 
 /** Current members by `emailKey`: those with the address itself first, then those with an alias of it. */
-export const membersByEmail = loader(async (ctx, { organization }: { organization: OrganizationKind }) => {
-  const { aliases } = ctx.roster;
-  const isAlias = ({ email }: Member) => emailKey(email, aliases) !== email.toLowerCase();
-  const members = (await membersOf(ctx, organization)).toSorted(
-    (a, b) => Number(isAlias(a)) - Number(isAlias(b)),
-  );
-  return Map.groupBy(members, ({ email }) => emailKey(email, aliases));
-});
+export const membersByEmail = loader(async (ctx, { organization }: { organization: OrganizationKind }) =>
+  byEmail(await membersOf(ctx, organization), ctx.roster.aliases),
+);
 
-/** All current members. There is no look-up of several at once: the list, a thousand a page, is the cheapest way to any of them. */
-export async function membersOf(
-  { upstream }: Context,
+/** All current members. */
+export function membersOf(
+  { directory }: Context,
   organization: OrganizationKind,
 ): Promise<readonly Member[]> {
-  const endpoint = organization === "ENTERPRISE" ? enterpriseMembers : consoleMembers;
-  return (await whole(walkOf(upstream, endpoint, [{}]))).rows;
+  return directory.members(organization);
 }
 
-function indexed(members: readonly Member[], key: (member: Member) => string): Map<string, Member> {
-  return new Map(members.map((member) => [key(member), member]));
+/** Made once for each list that the directory holds, however many operations look people up in it. */
+const idIndexes = new WeakMap<readonly Member[], ReadonlyMap<string, Member>>();
+const emailIndexes = new WeakMap<readonly Member[], WeakMap<Aliases, ReadonlyMap<string, Member[]>>>();
+
+function byId(members: readonly Member[]): ReadonlyMap<string, Member> {
+  const made =
+    idIndexes.get(members) ?? new Map(members.map((member): [string, Member] => [member.userId, member]));
+  idIndexes.set(members, made);
+  return made;
+}
+
+function byEmail(members: readonly Member[], aliases: Aliases): ReadonlyMap<string, Member[]> {
+  const byAliases = emailIndexes.get(members) ?? new WeakMap<Aliases, ReadonlyMap<string, Member[]>>();
+  emailIndexes.set(members, byAliases);
+  const known = byAliases.get(aliases);
+  if (known !== undefined) return known;
+  const isAlias = ({ email }: Member) => emailKey(email, aliases) !== email.toLowerCase();
+  const ordered = members.toSorted((a, b) => Number(isAlias(a)) - Number(isAlias(b)));
+  const made = Map.groupBy(ordered, ({ email }) => emailKey(email, aliases));
+  byAliases.set(aliases, made);
+  return made;
 }

@@ -1,18 +1,18 @@
 import type { Context } from "../context.ts";
-import { emailKey } from "../domain/organization.ts";
+import type { Memberships } from "../domain/group.ts";
+import { type Aliases, emailKey } from "../domain/organization.ts";
 import { type Placement, Teams, teamsOfAtLeast } from "../domain/team.ts";
 import { groupMembers, groups } from "../upstream/endpoints/groups.ts";
-import { type FieldWalks, walksOf } from "../upstream/plan.ts";
+import { type FieldWalks, type PlannedWalk, walksOf } from "../upstream/plan.ts";
 import type { Upstream } from "../upstream/upstream.ts";
-import { membershipsNow } from "./groups.ts";
-import { loader } from "./loader.ts";
 
 /**
- * The teams there are now: those the operator lists, which costs nothing, else the RBAC groups, which take one walk for the
- * groups and one for the members of each. Either is as of now, whatever days figures are about.
+ * The teams there are now: those the operator lists, which costs nothing, else the RBAC groups, whose members the directory
+ * holds. Either is as of now, whatever days figures are about.
  */
 export async function teamsNow(ctx: Context): Promise<Teams> {
-  return ctx.roster.teams ?? (await groupTeams(ctx, {}).load(ALL)) ?? new Teams([], ctx.roster.aliases);
+  const { roster, directory } = ctx;
+  return roster.teams ?? teamsOfGroups(await directory.memberships(), roster.aliases);
 }
 
 /**
@@ -29,27 +29,44 @@ export async function shownPlacements(ctx: Context): Promise<(placement: Placeme
     (placement.kind === "team" && shown.has(placement.team));
 }
 
-/** The walks to the teams before they are made; how many groups there are is not known yet, so their members count as one. */
-export function walksToTeams({ roster }: Context): readonly FieldWalks[] {
-  if (roster.teams !== null) return [];
-  const members = { endpoint: groupMembers, range: null, name: "members of all groups", kept: membersKept };
-  return [walksOf(groups, [{}]), { walks: [members], enough: null }];
+/** The walks to the teams before they are made. */
+export function walksToTeams(ctx: Context): readonly FieldWalks[] {
+  return ctx.roster.teams === null ? walksToMemberships(ctx) : [];
+}
+
+/** The walks to who is in which group before they are made: none where the directory is there. */
+export function walksToMemberships({ directory }: Context): readonly FieldWalks[] {
+  const isWhole = async () => ({ rows: 0, isWhole: true });
+  const list = walksOf(groups, [{}]);
+  const members = (kept: PlannedWalk["kept"]) => ({
+    walks: [{ endpoint: groupMembers, range: null, name: "members of all groups", kept }],
+    enough: null,
+  });
+  if (!directory.has("GROUP_MEMBERS")) return [list, members(membersKept)];
+  return [{ ...list, walks: list.walks.map((walk) => ({ ...walk, kept: isWhole })) }, members(isWhole)];
 }
 
 async function membersKept(upstream: Upstream) {
   const listed = await upstream.peek(groups, {}, null);
-  const pages = listed?.rows.map(({ groupId }) => upstream.peek(groupMembers, { groupId }, null)) ?? [null];
-  return { rows: 0, isWhole: (await Promise.all(pages)).every((page) => page !== null) };
+  if (listed === null) return { rows: 0, isWhole: false };
+  const pages = await Promise.all(
+    listed.rows.map(({ groupId }) => upstream.peek(groupMembers, { groupId }, null)),
+  );
+  const missing = pages.filter((page) => page === null).length;
+  return { rows: 0, isWhole: missing === 0, requests: missing };
 }
 
-const ALL = "all";
+/** Made once for as long as the directory holds who is in which group. */
+const made = new WeakMap<Memberships, WeakMap<Aliases, Teams>>();
 
-const groupTeams = loader(async ({ upstream, roster }, _params: Record<never, never>) => {
-  const { groups: all, memberships } = await membershipsNow(upstream);
-  const byGroup = Map.groupBy(memberships, ({ group }) => group.groupId);
-  const teams = all.map(({ groupId, name }) => {
-    const members = (byGroup.get(groupId) ?? []).map(({ member }) => member);
-    const byPerson = Map.groupBy(members, ({ email }) => emailKey(email, roster.aliases));
+function teamsOfGroups(memberships: Memberships, aliases: Aliases): Teams {
+  const byAliases = made.get(memberships) ?? new WeakMap<Aliases, Teams>();
+  made.set(memberships, byAliases);
+  const known = byAliases.get(aliases);
+  if (known !== undefined) return known;
+  const teams = memberships.groups.map(({ groupId, name }) => {
+    const members = memberships.membersOf.get(groupId) ?? [];
+    const byPerson = Map.groupBy(members, ({ email }) => emailKey(email, aliases));
     return {
       teamId: groupId,
       name,
@@ -58,5 +75,7 @@ const groupTeams = loader(async ({ upstream, roster }, _params: Record<never, ne
       members: [...byPerson.values()].flatMap(([first]) => first ?? []),
     };
   });
-  return new Map([[ALL, new Teams(teams, roster.aliases)]]);
-});
+  const all = new Teams(teams, aliases);
+  byAliases.set(aliases, all);
+  return all;
+}

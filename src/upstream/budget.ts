@@ -151,8 +151,8 @@ export class Budget {
   }
 
   /** What is left of the minute, and when the last of so many more requests could leave. Nothing is taken. */
-  async outlook(bucket: Bucket, requests: number): Promise<Outlook> {
-    const limit = this.#options.limits[bucket.family];
+  async outlook(bucket: Bucket, requests: number, priority: Priority = "interactive"): Promise<Outlook> {
+    const limit = Math.max(1, Math.floor(this.#options.limits[bucket.family] * SHARE[priority]));
     const { freeInMs, blockedMs } = await this.#options.allowance.occupancy(bucketOf(bucket));
     const left = Math.max(0, limit - freeInMs.length);
     if (requests === 0) return { limit, left: blockedMs > 0 ? 0 : left, waitMs: 0 };

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { type Finality, leastSettled } from "../cache/policy.ts";
-import type { Dataset } from "../domain/dataset.ts";
+import { type Dataset, isOfDirectory } from "../domain/dataset.ts";
 import type { Instant } from "../domain/day.ts";
 import { GatewayError } from "../errors.ts";
 import type { Bucket, Priority } from "./budget.ts";
@@ -12,6 +12,8 @@ export interface Manner {
   readonly unhurried?: boolean;
   /** Reads every page once: none is kept in memory, where it would push out what clients ask for again. */
   readonly passing?: boolean;
+  /** Takes no page that was fetched before this instant. */
+  readonly since?: Instant;
 }
 
 /** Who asks, and for how long. */
@@ -63,37 +65,52 @@ export class Operation {
   readonly signal: AbortSignal;
   readonly unhurried: boolean;
   readonly passing: boolean;
+  readonly since: Instant;
   readonly #maxRequests: number;
   readonly #used = new Set<PageAge>();
   #turn: Promise<unknown> = Promise.resolve();
   #begun = 0;
+  /** Requests for the directory, which have a bound of their own: they serve every question of the next hours. */
+  #begunForDirectory = 0;
 
   constructor(
     maxRequests: number,
-    { signal, priority = "interactive", caller = "", unhurried = false, passing = false }: Asker,
+    { signal, priority = "interactive", caller = "", unhurried = false, passing = false, since }: Asker,
   ) {
     this.signal = signal;
     this.priority = priority;
     this.caller = caller;
     this.unhurried = unhurried;
     this.passing = passing;
+    this.since = since ?? Number.NEGATIVE_INFINITY;
     this.#maxRequests = unhurried ? Number.POSITIVE_INFINITY : maxRequests;
   }
 
-  spend(dataset: string): void {
-    if (this.#begun >= this.#maxRequests) {
+  spend(dataset: Dataset): void {
+    const begun = isOfDirectory(dataset) ? this.#begunForDirectory : this.#begun;
+    if (begun >= this.#maxRequests) {
       throw new GatewayError(
         "TOO_EXPENSIVE",
         `This operation has made its ${this.#maxRequests} upstream requests; ask for a shorter range or fewer rows of ${dataset}.`,
         { dataset },
       );
     }
-    this.#begun++;
+    this.#count(dataset, 1);
   }
 
   /** What was spent was not needed: a replica had asked before. */
-  refund(): void {
-    this.#begun--;
+  refund(dataset: Dataset): void {
+    this.#count(dataset, -1);
+  }
+
+  #count(dataset: Dataset, requests: number): void {
+    if (isOfDirectory(dataset)) this.#begunForDirectory += requests;
+    else this.#begun += requests;
+  }
+
+  /** The requests it may still begin. */
+  get left(): number {
+    return this.#maxRequests - this.#begun;
   }
 
   /** Throws TOO_EXPENSIVE where so many more requests are more than it may begin: none of them is worth its cost then. */

@@ -1,7 +1,7 @@
 import { decodeEntry, encodeEntry, type Kept } from "../cache/entry.ts";
 import type { Entry, Store } from "../cache/memory-store.ts";
 import type { SharedStore } from "../cache/shared-store.ts";
-import type { ClosedReason, Dataset } from "../domain/dataset.ts";
+import { type ClosedReason, type Dataset, isOfDirectory } from "../domain/dataset.ts";
 import type { Instant } from "../domain/day.ts";
 import { type ErrorCode, GatewayError } from "../errors.ts";
 import type { Access } from "./access.ts";
@@ -94,7 +94,7 @@ export function createPages(options: PagesOptions): Pages {
     const { endpoint } = question;
     const { key } = named(question);
     const here = held(endpoint, key);
-    if (here !== undefined) return isFresh(here, endpoint) ? here.value : null;
+    if (here !== undefined && isFresh(here, endpoint)) return here.value;
     const bytes = (await options.shared?.get(key)) ?? null;
     const entry = bytes === null ? null : await decodeEntry(key, bytes);
     if (entry === null) return null;
@@ -166,7 +166,8 @@ export function createPages(options: PagesOptions): Pages {
   ): Promise<Page<Row>> {
     const kept = bypass ? undefined : held(endpoint, key);
     const fresh = () => {
-      if (kept === undefined || !isFresh(kept, endpoint)) return null;
+      if (kept === undefined || !isFresh(kept, endpoint) || kept.value.fetchedAt < operation.since)
+        return null;
       operation.usage.cacheHits++;
       return kept.value;
     };
@@ -245,14 +246,15 @@ export function createPages(options: PagesOptions): Pages {
           store: options.shared,
           key,
           read: (kept) => decode(question, kept),
-          isUsable: (page) => page.fetchedAt >= begun || isFreshPage(page, endpoint),
+          isUsable: (page) =>
+            page.fetchedAt >= operation.since && (page.fetchedAt >= begun || isFreshPage(page, endpoint)),
           lifetimeMs,
           patienceMs: operation.priority === "interactive" ? options.timeoutMs : null,
         },
         ask,
       );
       if (isKept) {
-        operation.refund();
+        operation.refund(endpoint.dataset);
         operation.usage.cacheHits++;
       }
       return keep(key, page, bytes, operation);
@@ -335,8 +337,10 @@ export function createPages(options: PagesOptions): Pages {
     return endpoint.subject !== "live" && options.now() < storedAt + 2 * lifetimeOf(endpoint);
   }
 
-  function lifetimeOf({ freshSeconds }: Aging): number {
-    return Math.min(freshSeconds, options.freshSeconds ?? Number.POSITIVE_INFINITY) * 1_000;
+  /** FRESH_TTL is about figures: names and groups of a large organization take longer to fetch than it may be. */
+  function lifetimeOf({ freshSeconds, dataset }: Aging): number {
+    const most = isOfDirectory(dataset) ? undefined : options.freshSeconds;
+    return Math.min(freshSeconds, most ?? Number.POSITIVE_INFINITY) * 1_000;
   }
 
   function credentialFor({ key, dataset }: { key: KeyFamily; dataset: string }): Credential {
@@ -394,7 +398,7 @@ const PASSING: readonly ErrorCode[] = [
   "UPSTREAM_SHAPE",
 ];
 
-function isPassing(fault: unknown): fault is GatewayError {
+export function isPassing(fault: unknown): fault is GatewayError {
   return fault instanceof GatewayError && PASSING.includes(fault.code);
 }
 

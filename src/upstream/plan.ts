@@ -1,4 +1,5 @@
 import pMap from "p-map";
+import { isOfDirectory } from "../domain/dataset.ts";
 import type { DayRange } from "../domain/range.ts";
 import { GatewayError } from "../errors.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -24,6 +25,8 @@ export type Asked = Pick<Endpoint<never, unknown>, "dataset" | "key" | "subject"
 interface Kept {
   readonly rows: number;
   readonly isWhole: boolean;
+  /** How many requests what is not kept takes at the least; one if not said. */
+  readonly requests?: number;
 }
 
 const NOTHING: Kept = { rows: 0, isWhole: false };
@@ -114,10 +117,11 @@ export interface EstimatedWindow {
 /** A walk by its name, or by where in the operation it is made. */
 export type Walked = string;
 
-/** The walks an operation makes at the least if nothing is kept; known without looking. */
+/** The walks an operation makes at the least if nothing is kept; known without looking. Those to the directory are everybody's. */
 export function namesOfWalks(fields: readonly PlannedField[]): ReadonlySet<Walked> {
+  const own = fields.filter(({ walks: [first] }) => first && !isOfDirectory(first.endpoint.dataset));
   return new Set(
-    fields.flatMap(({ path, walks, enough }) =>
+    own.flatMap(({ path, walks, enough }) =>
       (enough === null ? walks : walks.slice(0, 1)).map((walk, i) => nameOf(walk, path, i)),
     ),
   );
@@ -146,12 +150,16 @@ export async function estimate(upstream: Upstream, fields: readonly PlannedField
       return { range, isKept: isWhole || (enough !== null && rows > enough) };
     });
     const read = enough === null ? walks.length : windowsRead(looked, enough);
-    const names = walks
-      .map((walk, i) => nameOf(walk, path, i))
-      .filter((name, i) => i < read && windows[i]?.isKept === false && !counted.has(name));
-    for (const name of names) counted.add(name);
-    const asked = [...new Set(names)];
-    estimated.push({ path, endpoint, requests: asked.length, asked, readsAll: enough === null, windows });
+    const asked: Walked[] = [];
+    let requests = 0;
+    for (const [i, walk] of walks.slice(0, read).entries()) {
+      const name = nameOf(walk, path, i);
+      if (windows[i]?.isKept !== false || counted.has(name)) continue;
+      counted.add(name);
+      asked.push(name);
+      requests += looked[i]?.requests ?? 1;
+    }
+    estimated.push({ path, endpoint, requests, asked, readsAll: enough === null, windows });
   }
   const requestsOf = (some: readonly EstimatedField[]) =>
     some.reduce((sum, { requests }) => sum + requests, 0);
@@ -174,16 +182,20 @@ function windowsRead(kept: readonly Kept[], enough: number): number {
   return last < 0 ? kept.length : last + 1;
 }
 
-/** Refuses what needs more requests than one operation may begin, and names the nearest question that does not. */
-export function refuseTooExpensive({ requests, lookups, fields }: Estimate, most: number): void {
-  const all = requests + lookups;
-  if (all <= most) return;
+/**
+ * Refuses what needs more requests than one operation may begin, and names the nearest question that does not. Those for the
+ * directory are not the operation's: they serve everybody for a day.
+ */
+export function refuseTooExpensive({ fields: all }: Estimate, most: number): void {
+  const fields = all.filter(({ endpoint }) => !isOfDirectory(endpoint.dataset));
+  const needed = fields.reduce((sum, { requests }) => sum + requests, 0);
+  if (needed <= most) return;
   const largest = fields.reduce((a, b) => (b.requests > a.requests ? b : a));
   const { dataset } = largest.endpoint;
   throw new GatewayError(
     "TOO_EXPENSIVE",
-    `This needs at least ${all} upstream requests and one operation may make ${most}; \`${largest.path}\` alone needs ${largest.requests} of ${dataset}. ${cheaper(largest, most - (all - largest.requests))}`,
-    { dataset, field: largest.path, requests: all },
+    `This needs at least ${needed} upstream requests and one operation may make ${most}; \`${largest.path}\` alone needs ${largest.requests} of ${dataset}. ${cheaper(largest, most - (needed - largest.requests))}`,
+    { dataset, field: largest.path, requests: needed },
   );
 }
 

@@ -49,10 +49,15 @@ export interface Upstream {
   remember(refusal: UpstreamRefusal): void;
   /** Throws TOO_EXPENSIVE where the operation may not begin so many more requests. */
   afford(requests: number): void;
-  /** The most requests the operation may begin. */
+  /** The most requests the operation may begin, and those that it still may. */
   readonly maxRequests: number;
+  readonly requestsLeft: number;
+  /** Notes that it was given what the process keeps of a dataset. */
+  hit(dataset: Dataset): void;
   /** For whom, of those who share the allowance. */
   readonly caller: string;
+  /** Whether it waits as long as it takes, and makes as many requests as it needs. */
+  readonly isUnhurried: boolean;
   /** Lets other operations have the thread; see Operation. */
   turn(): Promise<unknown>;
   readonly usage: Usage;
@@ -68,6 +73,8 @@ const MANY_ROWS = 100;
 
 export function createUpstream(options: UpstreamOptions): {
   operation(asker: Asker): Upstream;
+  /** What tells the organization behind an endpoint from others in a store; throws NOT_CONFIGURED without a key. */
+  organizationOf(endpoint: Pick<Endpoint<never, unknown>, "key" | "dataset" | "subject">): string;
 } {
   const access = new Access(options.now);
   const budget = new Budget(options);
@@ -132,6 +139,7 @@ export function createUpstream(options: UpstreamOptions): {
   }
 
   return {
+    organizationOf: (endpoint) => stored.bucketOf(endpoint).organization,
     operation(asker) {
       const operation = new Operation(options.maxRequests, asker);
       return {
@@ -145,7 +153,8 @@ export function createUpstream(options: UpstreamOptions): {
           return page;
         },
         peek: (endpoint, params, token) => operation.wait(stored.peek({ endpoint, params, token })),
-        outlook: (endpoint, requests) => budget.outlook(stored.bucketOf(endpoint), requests),
+        outlook: (endpoint, requests) =>
+          budget.outlook(stored.bucketOf(endpoint), requests, operation.priority),
         left: async () =>
           operation.bucket === null ? null : (await budget.outlook(operation.bucket, 0)).left,
         has: (key) => options.credentials[key] !== null,
@@ -154,6 +163,14 @@ export function createUpstream(options: UpstreamOptions): {
         remember: (refusal) => access.refused(refusal),
         afford: (requests) => operation.afford(requests),
         maxRequests: options.maxRequests,
+        get requestsLeft() {
+          return operation.left;
+        },
+        hit(dataset) {
+          operation.usage.cacheHits++;
+          operation.datasets.add(dataset);
+        },
+        isUnhurried: operation.unhurried,
         caller: operation.caller,
         turn: () => operation.turn(),
         usage: operation.usage,

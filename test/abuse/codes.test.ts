@@ -100,6 +100,8 @@ const WAYS: Readonly<Record<ErrorCode, () => Promise<Refused>>> = {
   NOT_FOUND: () => asked(`{ user(id: "user_gone") { id } }`),
   NOT_COVERED: () => asked(people("2024-01-01", "2024-02-01")),
   NOT_YET_AVAILABLE: () => asked(people("2027-01-01", "2027-02-01")),
+  DIRECTORY_NOT_READY: () =>
+    asked(`{ teams(${WEEK}) { totalCount } }`, { settings: { MAX_UPSTREAM_REQUESTS: "1" } }),
   NOT_ENTITLED: () =>
     asked(`{ cost(${WEEK}, groupBy: [ACTOR]) { totalCount } }`, { sandbox: { users: 20, unified: "off" } }),
   NOT_CONFIGURED: () => asked(PEOPLE, { settings: { ANTHROPIC_ANALYTICS_KEY: "" } }),
