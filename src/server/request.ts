@@ -56,10 +56,14 @@ function inBody(bytes: ArrayBuffer): GraphQLParams {
   for (const [name, value] of Object.entries(params))
     if (value !== null && !IN_BODY.includes(name))
       throw badRequest(400, `A body has no \`${name.slice(0, 100)}\`: ${nearest(name, IN_BODY)}`);
-  return params;
+  // An empty text is a parameter that is not given, as it is in a URL.
+  return Object.fromEntries(
+    Object.entries(params).filter(([name, value]) => value !== "" || !TEXTS.includes(name)),
+  );
 }
 
-const IN_BODY: readonly string[] = ["query", "documentId", "operationName", "variables", "extensions"];
+const TEXTS: readonly string[] = ["query", "documentId", "operationName"];
+const IN_BODY: readonly string[] = [...TEXTS, "variables", "extensions"];
 
 function inUrl(parameters: URLSearchParams): GraphQLParams {
   const given = (name: string): string | undefined => {
