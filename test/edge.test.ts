@@ -317,6 +317,40 @@ test.each([
   expect(seen).toEqual([]);
 });
 
+describe("HEAD", () => {
+  const OF_ONE_MESSAGE = /^(x-request-id|date|transfer-encoding|content-length):/i;
+
+  test.each([
+    "/graphql?query={__typename}",
+    "/graphql",
+    "/graphql?query={nothing}",
+    "/q/Adoption",
+    "/q/Nothing",
+    "/healthz",
+    "/readyz",
+    "/",
+    "/nowhere",
+  ])("of %s has the status and the headers of GET, and no body", async (path) => {
+    const { port } = await listening();
+    const [head, got] = await Promise.all(
+      ["HEAD", "GET"].map((method) => send(port, get(path, ["accept: application/json"], method))),
+    );
+    const said = (text = "") =>
+      (text.split("\r\n\r\n")[0] ?? "").split("\r\n").filter((line) => !OF_ONE_MESSAGE.test(line));
+    expect(said(head?.text)).toEqual(said(got?.text));
+    expect(head?.text.split("\r\n\r\n")[1]).toBe("");
+    expect(got?.statuses).toEqual(head?.statuses);
+  });
+
+  test("of GraphiQL finds the page", async () => {
+    const { port } = await listening();
+    const { statuses, text } = await send(port, get("/graphql", ["accept: text/html"], "HEAD"));
+    expect(statuses).toEqual([200]);
+    expect(text).toMatch(/^content-type: text\/html/im);
+    expect(text.length).toBeLessThan(5_000);
+  });
+});
+
 describe("credentials", () => {
   const token = TOKEN;
   test.each<[string, readonly string[]]>([

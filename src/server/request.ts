@@ -56,14 +56,11 @@ function inBody(bytes: ArrayBuffer): GraphQLParams {
   for (const [name, value] of Object.entries(params))
     if (value !== null && !IN_BODY.includes(name))
       throw badRequest(400, `A body has no \`${name.slice(0, 100)}\`: ${nearest(name, IN_BODY)}`);
-  // An empty text is a parameter that is not given, as it is in a URL.
-  return Object.fromEntries(
-    Object.entries(params).filter(([name, value]) => value !== "" || !TEXTS.includes(name)),
-  );
+  const { operationName, ...rest } = params as GraphQLParams;
+  return operationName === "" ? rest : params; // not given, as in a URL
 }
 
-const TEXTS: readonly string[] = ["query", "documentId", "operationName"];
-const IN_BODY: readonly string[] = [...TEXTS, "variables", "extensions"];
+const IN_BODY: readonly string[] = ["query", "documentId", "operationName", "variables", "extensions"];
 
 function inUrl(parameters: URLSearchParams): GraphQLParams {
   const given = (name: string): string | undefined => {

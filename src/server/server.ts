@@ -8,7 +8,6 @@ import type { Asker } from "../upstream/operation.ts";
 import { Admission } from "./admission.ts";
 import { auditEntry, type Ending } from "./audit.ts";
 import { type Authenticate, doorkeeper, Refusal, type ViewerOf } from "./authenticate.ts";
-import { isCall } from "./documents/call.ts";
 import { Exchange, exchanges, REQUEST_ID } from "./exchange.ts";
 import { exportsOverHttp } from "./export/http.ts";
 import { type GraphQLOptions, graphqlOverHttp, HEALTH, READINESS } from "./graphql.ts";
@@ -61,8 +60,8 @@ export function createServer(options: ServerOptions) {
     if (isFile) exchange.kind = "export";
     try {
       refuseOddTargets(request);
-      // Node leaves the body out all the same: what was asked for is fixed in the response.
-      if (isCall(path) && request.method === "HEAD") request.method = "GET";
+      // Node leaves the body out all the same: what was asked for is fixed in the response. Of a file no row is to be read.
+      if (request.method === "HEAD" && !isFile) request.method = "GET";
       if (path !== HEALTH && path !== READINESS) {
         refuseOtherHosts(request, options.allowedHosts);
         exchange.place = admission.enter(isFile || wantsPage(request));
@@ -76,14 +75,15 @@ export function createServer(options: ServerOptions) {
   };
   return {
     async fetch(input: string | Request, init: RequestInit = {}): Promise<Response> {
-      const request = typeof input === "string" ? { url: input, headers: new Headers(init.headers) } : input;
+      const request =
+        typeof input === "string" ? { url: input, method: "GET", headers: new Headers(init.headers) } : input;
       const { pathname } = new URL(request.url);
       const exchange = new Exchange(request.headers.get(REQUEST_ID), "", now());
       const isFile = files.serves(pathname);
       if (isFile) exchange.kind = "export";
       const response = await exchanges.run(exchange, async () => {
         if (isFile) return files.fetch(new Request(input, init), (status) => over(exchange, { status }));
-        if (isCall(pathname) && new Request(input, init).method === "HEAD") {
+        if ((init.method ?? request.method) === "HEAD") {
           const { status, headers } = await yoga.fetch(new Request(input, { ...init, method: "GET" }));
           return new Response(null, { status, headers });
         }
@@ -164,7 +164,7 @@ function refuseOddTargets({ url, method, headers: { host } }: IncomingMessage): 
       "The target must be a path such as /graphql; this is no proxy.",
     );
   if (method === "TRACE")
-    throw new Refusal(405, { allow: "GET, POST, OPTIONS" }, "BAD_REQUEST", "Ask with GET or POST.");
+    throw new Refusal(405, { allow: "GET, HEAD, POST, OPTIONS" }, "BAD_REQUEST", "Ask with GET or POST.");
 }
 
 function refuseOtherHosts({ headers }: IncomingMessage, allowed: AllowedHosts): void {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { request as ask, createServer, type IncomingMessage } from "node:http";
+import { Agent, request as ask, createServer, type IncomingMessage } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
@@ -8,6 +8,7 @@ import { SandboxDispatcher } from "../../src/sandbox/dispatcher.ts";
 import type { Handle } from "../../src/sandbox/handler.ts";
 import { createSandbox } from "../../src/sandbox/sandbox.ts";
 import { gateway, json, NOW, refusal } from "../gateway.ts";
+import { oneToken } from "../one-token.ts";
 import { PATHS, tokenPage, wireUser } from "../wire.ts";
 import { rowsOf } from "./download.ts";
 
@@ -146,14 +147,92 @@ describe("a client that reads slowly", () => {
   });
 });
 
+describe("HEAD", () => {
+  /** Headers about one message and its body, which a HEAD has none of. */
+  const OF_ONE_MESSAGE = ["date", "x-request-id", "transfer-encoding", "trailer"];
+
+  /** Over a connection that is kept, where an answer of the wrong length would end up in the next one. */
+  async function heads(url: URL, path: string, headers: Record<string, string> = {}) {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    closing.push(() => agent.destroy());
+    const asked = async (method: "HEAD" | "GET") => {
+      const [response] = await once(
+        ask(new URL(`/export/${path}`, url), { method, agent, headers }).end(),
+        "response",
+      );
+      const body = await bodyOf(response);
+      const said = Object.entries(response.headers).filter(([name]) => !OF_ONE_MESSAGE.includes(name));
+      return { status: response.statusCode, said: Object.fromEntries(said), body: body.toString() };
+    };
+    return { head: await asked("HEAD"), get: await asked("GET") };
+  }
+
+  test.each([
+    "spend.csv?period=YESTERDAY",
+    "focus.ndjson?period=YESTERDAY",
+    "users.csv?range.last.days=7",
+    "cost.ndjson?range.last.days=7&groupBy=MODEL",
+  ])("of %s has the headers of GET, without a length that nobody knows, and reads no row", async (path) => {
+    const gate = gateway({ sandbox: { users: 20 } });
+    const { head, get } = await heads(await listening(gate), path);
+    expect(get.status).toBe(200);
+    expect({ ...head, body: "" }).toEqual({ ...get, body: "" });
+    expect(head.body).toBe("");
+    expect(head.said).toMatchObject({ "accept-ranges": "none" });
+    expect(head.said).not.toHaveProperty("content-length");
+    const { status, headers } = await gate.app.fetch(`http://gateway.test/export/${path}`, {
+      method: "HEAD",
+    });
+    expect([status, headers.get("content-type")]).toEqual([200, head.said["content-type"]]);
+  });
+
+  test("asks nothing of upstream", async () => {
+    const gate = gateway({ sandbox: { users: 20 } });
+    const { status } = await gate.app.fetch("http://gateway.test/export/users.csv?range.last.days=7", {
+      method: "HEAD",
+    });
+    expect([status, gate.seen]).toEqual([200, []]);
+    expect(gate.audited).toMatchObject([{ kind: "export", operation: "users.csv" }]);
+  });
+
+  test.each([
+    ["nothing.csv", 404, {}],
+    ["users.xlsx", 404, {}],
+    ["users.csv?range.last.day=7", 400, {}],
+    ["spend.csv", 400, {}],
+    ["spend.csv?period=YESTERDAY", 403, { "sec-fetch-site": "cross-site" }],
+  ])("of %s is refused as GET is, with %d", async (path, status, headers) => {
+    const gate = gateway({ sandbox: { users: 20 } });
+    const { head, get } = await heads(await listening(gate), path, headers);
+    expect(head.status).toBe(status);
+    expect({ ...head, body: "" }).toEqual({ ...get, body: "" });
+    expect([head.body, gate.seen]).toEqual(["", []]);
+  });
+
+  test("takes the token that GET takes", async () => {
+    const { token, settings } = oneToken("admin", "ADMIN");
+    const url = await listening(gateway({ sandbox: { users: 20 }, settings }));
+    const path = "spend.csv?period=YESTERDAY";
+    expect((await heads(url, path)).head.status).toBe(401);
+    expect((await heads(url, path, { authorization: `Bearer ${token}` })).head.status).toBe(403);
+  });
+
+  test("of a download in parts, which asks for a range, is answered whole", async () => {
+    const url = await listening(gateway({ sandbox: { users: 20 } }));
+    const { head, get } = await heads(url, "users.csv?range.last.days=7", { range: "bytes=0-1" });
+    expect([head.status, get.status]).toEqual([200, 200]);
+    expect(rowsOf(get.body).length).toBeGreaterThan(5);
+  });
+});
+
 describe("requests that are not for a file", () => {
-  test.each(["HEAD", "POST", "PUT", "DELETE", "OPTIONS"])("%s is 405", async (method) => {
+  test.each(["POST", "PUT", "DELETE", "OPTIONS"])("%s is 405", async (method) => {
     const gate = gateway({ sandbox: { users: 20 } });
     const response = await gate.app.fetch("http://gateway.test/export/spend.csv?period=YESTERDAY", {
       method,
     });
     expect(response.status).toBe(405);
-    expect(response.headers.get("allow")).toBe("GET");
+    expect(response.headers.get("allow")).toBe("GET, HEAD");
     expect(gate.seen).toEqual([]);
   });
 

@@ -69,6 +69,10 @@ export function exportsOverHttp(options: ExportsOptions) {
         header: (name) => request.headers.get(name),
         asker: { signal: request.signal },
       });
+      if (request.method === "HEAD") {
+        over(status);
+        return new Response(null, { status, headers });
+      }
       const read = async function* () {
         try {
           yield* body;
@@ -119,6 +123,7 @@ async function answer(options: ExportsOptions, asked: Asked): Promise<Answer> {
     };
     const opened = openExport(options.schema, reader, file, asked.url.searchParams);
     if (exchange !== undefined) exchange.asked = askedFor(options, opened);
+    if (asked.method === "HEAD") return { status: 200, headers: headersOf(opened), body: [], trailers: none };
     const pieces = piecesOf(opened.table, opened.format);
     const first = await pieces.next(); // what cannot be answered at all shows here
     return sent(opened, first, pieces, { exchange, onFault: options.onFault });
@@ -187,16 +192,26 @@ function sent(
   }
   return {
     status: 200,
-    headers: {
-      "content-type": opened.format.contentType,
-      "content-disposition": `attachment; filename="${opened.file}"`,
-      ...PROTECTIVE,
-      trailer: TRAILER,
-    },
+    headers: { ...headersOf(opened), trailer: TRAILER },
     body: body(),
     trailers: () => (manifest === null ? {} : { [TRAILER]: JSON.stringify(manifest) }),
   };
 }
+
+/**
+ * The headers of a file, for GET and HEAD. How long it is shows once its last row is read, so that none gives a length, and a part
+ * of it cannot be had: clients such as DuckDB then download it whole.
+ */
+function headersOf({ file, format }: Export): Readonly<Record<string, string>> {
+  return {
+    "content-type": format.contentType,
+    "content-disposition": `attachment; filename="${file}"`,
+    "accept-ranges": "none",
+    ...PROTECTIVE,
+  };
+}
+
+const none = () => ({});
 
 const STATUS: Partial<Record<ErrorCode, number>> = {
   FORBIDDEN: 403,
@@ -233,15 +248,16 @@ function jsonAnswer(status: number, error: object, headers: Readonly<Record<stri
     status,
     headers: { "content-type": "application/json; charset=utf-8", ...PROTECTIVE, ...headers },
     body: [Buffer.from(JSON.stringify({ errors: [error] }))],
-    trailers: () => ({}),
+    trailers: none,
   };
 }
 
-/** Only GET, and not for a page of another origin, whose reader did not ask for it. */
+/** Only GET and HEAD, and not for a page of another origin, whose reader did not ask for it. */
 function refuse({ method, httpVersion, header }: Asked): void {
   const bad = (status: number, message: string, headers = {}) =>
     new Refusal(status, headers, "BAD_REQUEST", message);
-  if (method !== "GET") throw bad(405, "Files are asked for with GET.", { allow: "GET" });
+  if (method !== "GET" && method !== "HEAD")
+    throw bad(405, "Files are asked for with GET.", { allow: "GET, HEAD" });
   if (httpVersion === "1.0")
     throw bad(505, "In HTTP/1.0 a file that is cut off looks whole; ask with HTTP/1.1.");
   if (isForeign(header)) throw bad(403, "Pages of other origins cannot ask for files.");
