@@ -1,14 +1,8 @@
 import { type ExecutionResult, GraphQLError, Kind } from "graphql";
 import type { Plugin, YogaInitialContext } from "graphql-yoga";
 import { ERROR_CODES, type ErrorCode, GatewayError } from "../errors.ts";
+import { ClientError, mergeRepeated } from "./client-error.ts";
 import { RefusedRequest } from "./documents/refusal.ts";
-
-/** An error as a client may see it. */
-class ClientError extends GraphQLError {
-  get code(): ErrorCode {
-    return this.extensions.code as ErrorCode;
-  }
-}
 
 /**
  * What a client sees of an error: ours with their code and details, GraphQL's own with a code, and anything else as a fault of
@@ -66,7 +60,11 @@ export function translateErrors(
     const { errors } = result as ExecutionResult;
     if (errors === undefined) return null;
     const suggests = suggestsTo(request);
-    return { ...result, errors: errors.map((error) => clientError(error, report, { suggests })) };
+    const reportOnce = onceEach(report);
+    return {
+      ...result,
+      errors: mergeRepeated(errors.map((error) => clientError(error, reportOnce, { suggests }))),
+    };
   }
   return {
     onExecute: ({ args }) => ({
@@ -79,6 +77,15 @@ export function translateErrors(
       const own = translated(result, request);
       if (own !== null) setResult(own);
     },
+  };
+}
+
+/** A fault that voids each row of a list is one line of the log. */
+function onceEach(report: (fault: unknown) => void): (fault: unknown) => void {
+  const reported = new Set<unknown>();
+  return (fault) => {
+    if (!reported.has(fault)) report(fault);
+    reported.add(fault);
   };
 }
 

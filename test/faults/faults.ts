@@ -45,6 +45,15 @@ export function expectError(
   return error;
 }
 
+/** Each place an error is about, with its code. */
+export function placesOf({
+  path,
+  extensions: { code, paths },
+}: ClientError): [ClientError["path"], string][] {
+  const places = (paths as ClientError["path"][] | undefined) ?? [path];
+  return places.map((place) => [place, code]);
+}
+
 /** The one error of a question that is refused before anything of it is answered. */
 export function expectRefusal(answer: Answer, code: ErrorCode): ClientError {
   const [error] = expectPresentable(answer.errors);

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { ErrorCode } from "../../src/errors.ts";
 import { gateway, json } from "../gateway.ts";
 import { PATHS, reportPage, tokenPage } from "../wire.ts";
-import { expectError, expectOthersAnswered, expectPresentable, ORGANIZATION } from "./faults.ts";
+import { expectError, expectOthersAnswered, expectPresentable, ORGANIZATION, placesOf } from "./faults.ts";
 
 const MEMBER = {
   id: "user_a",
@@ -91,7 +91,7 @@ test("one bad id of nodes leaves the others, and each bad one says why", async (
   });
   expect(answer.data.nodes).toEqual([{ id: good }, ...bad.map(() => null), { id: good }]);
   expectOthersAnswered(answer);
-  const errors = expectPresentable(answer.errors).map(({ path, extensions }) => [path, extensions.code]);
+  const errors = expectPresentable(answer.errors).flatMap(placesOf);
   const expected = BAD_IDS.map(([, code], i) => [["nodes", i + 1], code]);
   expect(errors.sort(byPlace)).toEqual(expected);
 });

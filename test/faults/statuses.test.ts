@@ -11,6 +11,7 @@ import {
   inTurn,
   LEAK,
   PEOPLE,
+  placesOf,
   requestsTo,
   WEEK,
   withPeople,
@@ -103,7 +104,7 @@ describe("a status that lasts", () => {
       { userId: "user_a", cost: null },
       { userId: "user_b", cost: null },
     ]);
-    expect(expectPresentable(errors).map(({ path, extensions }) => [path, extensions.code])).toEqual([
+    expect(expectPresentable(errors).flatMap(placesOf)).toEqual([
       [["users", "nodes", 0, "cost"], "UPSTREAM_AUTH"],
       [["users", "nodes", 1, "cost"], "UPSTREAM_AUTH"],
     ]);
