@@ -1,9 +1,11 @@
+import { organizationOfDataset } from "../src/analytics/datasets.ts";
 import { type Freshness as FreshnessShape, freshnessOf } from "../src/analytics/freshness.ts";
 import { byRank, marksOf, type Ranked, type Ranking } from "../src/analytics/ranking.ts";
 import type { Context } from "../src/context.ts";
 import { digestOf, formatCursor, type Place, parseCursor } from "../src/domain/cursor.ts";
 import type { Dataset } from "../src/domain/dataset.ts";
 import { type Decimal, formatDecimal, parseDecimal } from "../src/domain/decimal.ts";
+import { nameOf, type OrganizationKind } from "../src/domain/organization.ts";
 import type { DayRange } from "../src/domain/range.ts";
 import { badInput, GatewayError } from "../src/errors.ts";
 import type { PageSource, Walk, WindowPage } from "../src/upstream/walk.ts";
@@ -21,6 +23,8 @@ export interface Connection<Row> {
     readonly endCursor: string | null;
   };
   readonly totalCount: number | null;
+  /** Whose figures they are, by name. */
+  readonly organization: string;
   readonly range: DayRange;
   readonly freshness: FreshnessShape;
 }
@@ -30,6 +34,8 @@ export interface Question {
   readonly field: string;
   readonly range: DayRange;
   readonly dataset: Dataset;
+  /** Whose figures the rows hold, where that is not the organization of the dataset. */
+  readonly organization?: OrganizationKind;
   readonly args?: unknown;
 }
 
@@ -92,11 +98,10 @@ export async function connect<Row>(
   }
   if (after !== null && pages.length === 0) throw invalidCursor();
   const whole = after === null && ended && taken.length <= first;
-  return connection(taken.slice(0, first), digest, {
+  return connection(taken.slice(0, first), digest, question, {
     hasNextPage: taken.length > first,
     hasPreviousPage: after !== null,
     totalCount: whole ? taken.length : null,
-    range: question.range,
     freshness: freshnessOf(question.dataset, pages),
   });
 }
@@ -145,11 +150,10 @@ export async function connectRanking<Row>(
     row,
     place: { key: keysText(key, next), id: `${marks[begin + i]} ${id}` },
   }));
-  return connection(taken, digest, {
+  return connection(taken, digest, question, {
     hasNextPage: ranked.length > begin + first,
     hasPreviousPage: after !== null,
     totalCount: ranked.length,
-    range: question.range,
     freshness: freshnessOf(question.dataset, sources),
   });
 }
@@ -219,11 +223,12 @@ function expired(dataset: Dataset): GatewayError {
 function connection<Row>(
   taken: readonly { readonly row: Row; readonly place: Place }[],
   digest: string,
+  { range, dataset, organization = organizationOfDataset(dataset) }: Question,
   {
     hasNextPage,
     hasPreviousPage,
     ...about
-  }: Pick<Connection<Row>, "totalCount" | "range" | "freshness"> & {
+  }: Pick<Connection<Row>, "totalCount" | "freshness"> & {
     hasNextPage: boolean;
     hasPreviousPage: boolean;
   },
@@ -235,10 +240,13 @@ function connection<Row>(
     startCursor: edges[0]?.cursor ?? null,
     endCursor: edges.at(-1)?.cursor ?? null,
   };
-  return { edges, pageInfo, ...about };
+  return { edges, pageInfo, organization: nameOf(organization), range, ...about };
 }
 
 builder.globalConnectionFields((t) => ({
+  organization: t.exposeString("organization", {
+    description: "Whose figures the rows hold, by the name that `organization` arguments take.",
+  }),
   totalCount: t.exposeInt("totalCount", {
     nullable: true,
     description:

@@ -1,23 +1,50 @@
 import { costReport } from "../src/analytics/cost.ts";
+import { organizationOfKind } from "../src/analytics/organizations.ts";
 import { type Projection as ProjectionShape, projectionOf } from "../src/analytics/projection.ts";
-import { answerBy, likelyPlan, plansFor, type ReportPlans, reportWalksOf } from "../src/analytics/report.ts";
+import {
+  answerBy,
+  likelyPlan,
+  plansFor,
+  type ReportChoice,
+  type ReportPlans,
+  reportWalksOf,
+} from "../src/analytics/report.ts";
 import { type UnitCost as UnitCostShape, unitCost, unitCostWalks } from "../src/analytics/unit-cost.ts";
 import type { Context } from "../src/context.ts";
 import { moneyPer } from "../src/domain/measures.ts";
 import type { Spend as SpendShape } from "../src/domain/money.ts";
+import { nameOf } from "../src/domain/organization.ts";
 import { builder } from "./builder.ts";
 import { CostFilter } from "./cost.ts";
 import { FinalityEnum } from "./freshness.ts";
 import { DerivedMoney, Spend } from "./money.ts";
 import { DateRange, ResolvedRange, resolveRange } from "./range.ts";
-import { type ReportArgs, reportBy, SourceEnum } from "./report.ts";
+import { choiceOf, organizationArg, type ReportArgs, SourceEnum } from "./report.ts";
 import { alternativesOf, filterOf } from "./report-filter.ts";
 import { walks } from "./walks.ts";
+
+/** Whose reports a figure is made of. */
+interface Sourced {
+  readonly by: ReportChoice;
+}
+
+const organizationField = {
+  description: "Whose figures they are, by the name that `organization` arguments take.",
+  resolve: ({ by }: Sourced) => nameOf(by.organization),
+} as const;
+
+const sourceField = {
+  type: SourceEnum,
+  description: "Which of the organization's reports the cost is from.",
+  resolve: ({ by }: Sourced) => by.source,
+} as const;
 
 const UnitCost = builder.objectRef<UnitCostShape>("UnitCost").implement({
   description:
     "What usage cost for each active person. The cost is of all usage of the Enterprise organization, also what no person is behind.",
   fields: (t) => ({
+    organization: t.string(organizationField),
+    source: t.field(sourceField),
     range: t.expose("range", {
       type: ResolvedRange,
       description: "The days of the range whose activity upstream has counted; all figures are about them.",
@@ -61,6 +88,8 @@ const CostProjection = builder.objectRef<ProjectionShape>("CostProjection").impl
   description:
     "What this month comes to if its other days are like its whole ones on average: what those came to, divided by their number, times the days of the month. Days that are still open are left out; weekends and holidays count as the days they are, so that early in a month the figure leans on few of them. No interval is given: nothing upstream says how far days may differ.",
   fields: (t) => ({
+    organization: t.string(organizationField),
+    source: t.field(sourceField),
     month: t.expose("month", { type: ResolvedRange, description: "The whole month." }),
     wholeDays: t.exposeInt("wholeDays", {
       description: "How many of its days so far are whole, SETTLING or FINAL. Exact; additive over months.",
@@ -87,17 +116,14 @@ const CostProjection = builder.objectRef<ProjectionShape>("CostProjection").impl
   }),
 });
 
-type ProjectionArgs = Pick<ReportArgs, "source" | "filter">;
+type ProjectionArgs = Pick<ReportArgs, "organization" | "source" | "filter">;
 
 /** The ways to ask for the days of this month. */
-function plansOfMonth(
-  { upstream, now }: Context,
-  { source, filter }: ProjectionArgs,
-): ReportPlans<SpendShape> {
-  const range = resolveRange({ period: "MONTH_TO_DATE" }, now());
-  const what = { filter: filterOf(filter), ...alternativesOf(filter) };
+function plansOfMonth(ctx: Context, args: ProjectionArgs): ReportPlans<SpendShape> {
+  const range = resolveRange({ period: "MONTH_TO_DATE" }, ctx.now());
+  const what = { filter: filterOf(args.filter), ...alternativesOf(args.filter) };
   const question = { range, bucket: "DAY", groupBy: [], ...what } as const;
-  return plansFor(upstream, reportBy(costReport, source), question, now());
+  return plansFor(ctx.upstream, costReport, choiceOf(ctx, args), question, ctx.now());
 }
 
 builder.queryFields((t) => ({
@@ -109,9 +135,15 @@ builder.queryFields((t) => ({
       "Cost per active person and per day that a person was active, of the Enterprise organization. As many upstream requests as `cost`, `users` and `activity` of the range. Sources: UNIFIED_ENTERPRISE_COST, ENTERPRISE_COST, USER_ACTIVITY, ACTIVITY_SUMMARIES. Errors: NOT_COVERED, NOT_YET_AVAILABLE, BAD_USER_INPUT, UPSTREAM_*.",
     args: {
       range: t.arg({ type: DateRange, required: true, description: "UTC days, at most 366." }),
+      organization: t.arg.string({
+        description: "Whose figures; only `enterprise` counts active people, so it is also the default.",
+      }),
     },
     extensions: walks(({ range }, ctx) => unitCostWalks(ctx, range)),
-    resolve: (_root, { range }, ctx) => unitCost(ctx, resolveRange(range, ctx.now())),
+    resolve: (_root, { range, organization }, ctx) => {
+      organizationOfKind(ctx, organization, { kind: "ENTERPRISE", what: "active people" });
+      return unitCost(ctx, resolveRange(range, ctx.now()));
+    },
   }),
   costProjection: t.field({
     authScopes: { "spend:read": true },
@@ -120,10 +152,11 @@ builder.queryFields((t) => ({
     description:
       "A linear projection of what this calendar month costs. One upstream walk, which `cost` of the month shares. Sources: UNIFIED_ENTERPRISE_COST, UNIFIED_CONSOLE_COST, ENTERPRISE_COST, CONSOLE_COST. Errors: BAD_USER_INPUT, NOT_COVERED, UPSTREAM_*.",
     args: {
+      ...organizationArg,
       source: t.arg({
         type: SourceEnum,
         defaultValue: "AUTO",
-        description: "Which organization's reports answer.",
+        description: "Which of the organization's reports answer.",
       }),
       filter: t.arg({ type: CostFilter, description: "Which usage to count." }),
     },

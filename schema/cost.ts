@@ -35,7 +35,7 @@ import { Bucketed, type ReportNode, RUNNING_TOTAL_OF_REPORT, SHARE_OF_REPORT } f
 import { reportFilter } from "./report-filter.ts";
 import { dimensions, splitBy } from "./selection.ts";
 import { type Measures, SeriesRow, seriesOrder } from "./series.ts";
-import { OrganizationKindEnum, personRange, rangeOf, User } from "./user.ts";
+import { personRange, rangeOf, User } from "./user.ts";
 import { walks, walksOverDays } from "./walks.ts";
 
 const CostDimension = builder.enumType("CostDimension", {
@@ -57,8 +57,8 @@ const CostDimension = builder.enumType("CostDimension", {
       description:
         "RBAC group. People in several count fully in each, so rows can add up to more than `total`.",
     },
-    API_KEY: { description: "API key that authenticated the requests (UNIFIED)." },
-    SERVICE_TIER: { description: "Service tier (UNIFIED)." },
+    API_KEY: { description: "API key that authenticated the requests (UNIFIED, Console)." },
+    SERVICE_TIER: { description: "Service tier (UNIFIED, Console)." },
     ACTOR: {
       description:
         "Identity of any kind: person, service account, cloud identity, key. Rows of people upstream hides are kept apart (UNIFIED).",
@@ -186,13 +186,8 @@ const CostBucketConnection = builder.connectionObject(
     fields: (t) => ({
       source: t.field({
         type: SourceEnum,
-        description: "Whose reports answered.",
+        description: "Which of the organization's reports answered.",
         resolve: (answer) => planOf(answer).source.source,
-      }),
-      organization: t.field({
-        type: OrganizationKindEnum,
-        description: "Whose figures they are.",
-        resolve: (answer) => planOf(answer).source.organization,
       }),
       groupedBy: t.field({
         type: [CostDimension],

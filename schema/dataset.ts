@@ -4,17 +4,17 @@ import {
   type DatasetEntry,
   earliestOf,
   latestOf,
-  organizationOf,
   productsOf,
   trialWalks,
 } from "../src/analytics/datasets.ts";
+import { organizationOfKey } from "../src/analytics/organizations.ts";
 import { CLOSED_REASONS, type ClosedReason, DATASETS, type Dataset } from "../src/domain/dataset.ts";
+import { nameOf } from "../src/domain/organization.ts";
 import { whyClosed } from "../src/upstream/failure.ts";
 import { builder, dateTime } from "./builder.ts";
 import { DatasetEnum } from "./freshness.ts";
 import { filterNamesOf } from "./report-filter.ts";
 import { BucketEnum } from "./series.ts";
-import { OrganizationKindEnum } from "./user.ts";
 import { walks } from "./walks.ts";
 
 /** Where the graph shows a dataset. */
@@ -141,10 +141,10 @@ const DatasetInfo = builder.objectRef<DatasetEntry>("DatasetInfo").implement({
       description: "What a reader may expect in it and will not find.",
       resolve: ({ endpoint }) => DATASETS[endpoint.dataset].lacks,
     }),
-    organization: t.field({
-      type: OrganizationKindEnum,
-      description: "Whose figures it holds, and so whose key it needs.",
-      resolve: ({ endpoint }) => organizationOf(endpoint),
+    organization: t.string({
+      description:
+        "Whose figures it holds, and so whose key it needs; by the name that `organization` arguments take.",
+      resolve: ({ endpoint }) => nameOf(organizationOfKey(endpoint.key)),
     }),
     scope: t.string({
       nullable: true,

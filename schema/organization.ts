@@ -1,21 +1,30 @@
-import { organizationEndpoint, organizationOf, organizationsOf } from "../src/analytics/join.ts";
-import type { Context } from "../src/context.ts";
-import type { OrganizationKind, Organization as OrganizationShape } from "../src/domain/organization.ts";
+import { organizationEndpoint, organizationOf } from "../src/analytics/join.ts";
+import { organizationNamed } from "../src/analytics/organizations.ts";
+import {
+  nameOf,
+  type OrganizationKind,
+  type Organization as OrganizationShape,
+} from "../src/domain/organization.ts";
 import { walksOf } from "../src/upstream/plan.ts";
 import { builder } from "./builder.ts";
+import { WHOSE } from "./report.ts";
 import { walks } from "./walks.ts";
 
-const Organization = builder.objectRef<OrganizationShape>("Organization").implement({
+interface NamedShape extends OrganizationShape {
+  readonly kind: OrganizationKind;
+}
+
+const Organization = builder.objectRef<NamedShape>("Organization").implement({
   description: "An organization this gateway has a key of.",
   fields: (t) => ({
     organizationId: t.exposeString("organizationId", { description: "Its UUID." }),
     name: t.exposeString("name", { description: "Its name." }),
+    organization: t.string({
+      description: "The name it goes by in this graph, as `organization` arguments take it.",
+      resolve: ({ kind }) => nameOf(kind),
+    }),
   }),
 });
-
-function preferred(ctx: Context): OrganizationKind {
-  return organizationsOf(ctx)[0] ?? "ENTERPRISE";
-}
 
 builder.queryField("organization", (t) =>
   t.field({
@@ -23,8 +32,14 @@ builder.queryField("organization", (t) =>
     type: Organization,
     nullable: true,
     description:
-      "The Enterprise organization, or the Console one where there is no Enterprise key. Sources: ENTERPRISE_ORGANIZATION, CONSOLE_ORGANIZATION. Errors: UPSTREAM_*.",
-    extensions: walks((_prospect, ctx) => walksOf(organizationEndpoint(preferred(ctx)), [{}])),
-    resolve: (_root, _args, ctx) => organizationOf(ctx, preferred(ctx)),
+      "One of the organizations this gateway has a key of. Sources: ENTERPRISE_ORGANIZATION, CONSOLE_ORGANIZATION. Errors: BAD_USER_INPUT, NOT_CONFIGURED, UPSTREAM_*.",
+    args: { name: t.arg.string({ description: WHOSE }) },
+    extensions: walks<{ name?: string | null }>(({ args }, ctx) =>
+      walksOf(organizationEndpoint(organizationNamed(ctx, args.name)), [{}]),
+    ),
+    resolve: async (_root, { name }, ctx) => {
+      const kind = organizationNamed(ctx, name);
+      return { kind, ...(await organizationOf(ctx, kind)) };
+    },
   }),
 );

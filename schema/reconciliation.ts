@@ -1,3 +1,4 @@
+import { organizationNamed } from "../src/analytics/organizations.ts";
 import {
   costSources,
   DIFFERENCE_REASONS,
@@ -7,13 +8,13 @@ import {
   reconcile,
   reconciliationWalks,
 } from "../src/analytics/reconciliation.ts";
+import { nameOf } from "../src/domain/organization.ts";
 import { builder } from "./builder.ts";
 import { ClosedReasonEnum } from "./dataset.ts";
 import { Freshness } from "./freshness.ts";
 import { Spend } from "./money.ts";
 import { DateRange, ResolvedRange, resolveRange } from "./range.ts";
-import { SourceEnum } from "./report.ts";
-import { OrganizationKindEnum } from "./user.ts";
+import { organizationArg, type ReportArgs, SourceEnum } from "./report.ts";
 import { walks } from "./walks.ts";
 
 const DifferenceReasonEnum = builder.enumType("DifferenceReason", {
@@ -35,10 +36,13 @@ const Reconciliation = builder.objectRef<ReconciliationShape>("Reconciliation").
   description:
     "What one source says an organization's usage cost, and how much of it belongs to whom: `people`, `deletedPeople`, `keysAndServiceAccounts`, `unattributed` and `difference` add up to `total`, exactly. Sources are not compared with each other, and estimates of Claude Code never with any of them.",
   fields: (t) => ({
-    source: t.expose("source", { type: SourceEnum, description: "Whose reports these are." }),
-    organization: t.expose("organization", {
-      type: OrganizationKindEnum,
-      description: "Whose cost it is.",
+    source: t.expose("source", {
+      type: SourceEnum,
+      description: "Which of the organization's reports these are.",
+    }),
+    organization: t.string({
+      description: "Whose cost it is, by the name that `organization` arguments take.",
+      resolve: ({ organization }) => nameOf(organization),
     }),
     range: t.expose("range", {
       type: ResolvedRange,
@@ -102,12 +106,17 @@ builder.queryField("reconciliation", (t) =>
     type: [Reconciliation],
     nullable: { list: true, items: true },
     description:
-      "Whether cost adds up: one entry for each source there is a key for (UNIFIED and ENTERPRISE of the Enterprise organization, UNIFIED and CONSOLE of the Console). Each takes one upstream walk a month for the total and another one for its parts. A source that fails is null beside its error. Sources: UNIFIED_ENTERPRISE_COST, ENTERPRISE_COST, USER_COST, UNIFIED_CONSOLE_COST, CONSOLE_COST. Errors: NOT_COVERED, NOT_YET_AVAILABLE, TOO_EXPENSIVE, UPSTREAM_*.",
-    args: { range: t.arg({ type: DateRange, required: true, description: "UTC days, however many." }) },
-    extensions: walks(({ range }, ctx) => reconciliationWalks(ctx, range)),
-    resolve: (_root, { range: asked }, ctx) => {
+      "Whether an organization's cost adds up: an entry for UNIFIED and one for LEGACY. Each takes one upstream walk a month for the total and another one for its parts. A source that fails is null beside its error. Sources: UNIFIED_ENTERPRISE_COST, ENTERPRISE_COST, USER_COST, UNIFIED_CONSOLE_COST, CONSOLE_COST. Errors: NOT_COVERED, NOT_YET_AVAILABLE, TOO_EXPENSIVE, UPSTREAM_*.",
+    args: {
+      range: t.arg({ type: DateRange, required: true, description: "UTC days, however many." }),
+      ...organizationArg,
+    },
+    extensions: walks<Pick<ReportArgs, "organization">>(({ range, args }, ctx) =>
+      reconciliationWalks(ctx, organizationNamed(ctx, args.organization), range),
+    ),
+    resolve: (_root, { range: asked, organization }, ctx) => {
       const range = resolveRange(asked, ctx.now());
-      return costSources(ctx).map((source) => reconcile(ctx, source, range));
+      return costSources(organizationNamed(ctx, organization)).map((source) => reconcile(ctx, source, range));
     },
   }),
 );

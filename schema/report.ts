@@ -1,5 +1,6 @@
 import type { GraphQLResolveInfo } from "graphql";
 import type { Order, Relations, Totals } from "../src/analytics/analysis.ts";
+import { organizationNamed } from "../src/analytics/organizations.ts";
 import { dressed } from "../src/analytics/ranking.ts";
 import {
   answerBy,
@@ -8,6 +9,7 @@ import {
   likelyPlan,
   plansFor,
   type Report,
+  type ReportChoice,
   type ReportPlan,
   type ReportPlans,
   type Source,
@@ -31,6 +33,7 @@ import { overlapOf } from "../src/analytics/team-report.ts";
 import type { Context } from "../src/context.ts";
 import { dimensionKey } from "../src/domain/bucket.ts";
 import type { Comparison } from "../src/domain/comparison.ts";
+import { ORGANIZATIONS } from "../src/domain/organization.ts";
 import type { Dimension } from "../src/domain/report.ts";
 import { askedWidth, type SeriesBucket } from "../src/domain/series.ts";
 import type { Overlap } from "../src/domain/team.ts";
@@ -56,17 +59,19 @@ import { demandDimensions, refuseUnsplit } from "./selection.ts";
 import { analysisArgs, BucketEnum, type OrderInput, topOf } from "./series.ts";
 
 export const SourceEnum = builder.enumType("Source", {
-  description: "Which reports answer. Those of two organizations are never added together.",
+  description:
+    "Which of an organization's reports answer. It never chooses the organization: `organization` does.",
   values: {
     AUTO: {
       description:
-        "UNIFIED where the organization is enrolled in it and it knows the dimensions asked for, else the organization's own reports: of the Enterprise organization where there is a key and the dimensions are its own, else of the Console. `source` and `organization` on the answer say which it was; `datasets` says what upstream refuses.",
+        "UNIFIED where the organization is enrolled in it, and it knows the dimensions and reaches back to the days; else LEGACY. `source` on the answer says which it was; `datasets` says what upstream refuses.",
     },
-    ENTERPRISE: { description: "The Enterprise organization's own reports." },
-    CONSOLE: { description: "The Console organization's own reports (Claude API)." },
     UNIFIED: {
+      description: "The newer reports (beta), which keep every group and tell identities of any kind apart.",
+    },
+    LEGACY: {
       description:
-        "The newer reports (beta), which know every dimension and keep every group: of the Enterprise organization where there is a key for it and the dimensions are its own, else of the Console.",
+        "The older reports: of the Enterprise organization those per organization and per person, of the Console those of the Claude API.",
     },
   } satisfies { [S in Source | "AUTO"]: { description: string } },
 });
@@ -84,6 +89,14 @@ export const OverlapEnum = builder.enumType("Overlap", {
   } satisfies { [O in Overlap]: { description: string } },
 });
 
+/** What the description of every choice of an organization says. */
+export const WHOSE = `Whose figures: ${ORGANIZATIONS.map(({ name }) => `\`${name}\``).join(" or ")}. By default the organization this gateway has a key of; of several the first of these.`;
+
+/** The argument that says whose figures are asked for. */
+export const organizationArg = builder.args((t) => ({
+  organization: t.string({ description: WHOSE }),
+}));
+
 /** The arguments of a report; `groupBy` and `filter` differ by report. */
 export const reportArgs = {
   ...builder.args((t) => ({
@@ -100,7 +113,7 @@ export const reportArgs = {
     source: t.field({
       type: SourceEnum,
       defaultValue: "AUTO",
-      description: "Which organization's reports answer.",
+      description: "Which of the organization's reports answer.",
     }),
     incomplete: t.field({
       type: IncompleteEnum,
@@ -116,6 +129,7 @@ export const reportArgs = {
         "How people in several teams are counted, where rows are split by TEAM; else without effect.",
     }),
   })),
+  ...organizationArg,
   ...analysisArgs,
 };
 
@@ -123,6 +137,7 @@ export const reportArgs = {
 export interface ReportArgs extends Slice {
   readonly range: DateRangeInput;
   readonly bucket?: SeriesBucket | null | undefined;
+  readonly organization?: string | null | undefined;
   readonly source?: Source | "AUTO" | null | undefined;
   readonly groupBy?: readonly Dimension[] | null | undefined;
   readonly filter?: FilterInput | null | undefined;
@@ -149,21 +164,17 @@ export function totalsOf<Measure>(answer: object): Totals<Measure> {
   return (answer as ReportAnswer<Measure>).relations;
 }
 
-/** A report as far as the source that is asked for answers it. */
-export function reportBy<Measure>(
-  report: Report<Measure>,
-  source: Source | "AUTO" | null | undefined,
-): Report<Measure> {
-  const any = (source ?? "AUTO") === "AUTO";
-  return { ...report, sources: report.sources.filter((each) => any || each.source === source) };
+/** Whose reports the arguments of a field ask, and which of them. */
+export function choiceOf(
+  ctx: Context,
+  { organization, source }: Pick<ReportArgs, "organization" | "source">,
+): ReportChoice {
+  return { organization: organizationNamed(ctx, organization), source: source ?? "AUTO" };
 }
 
 /** The ways to answer a report question, the preferred one first. */
-function plansOf<Measure>(
-  ctx: Context,
-  report: Report<Measure>,
-  { range, bucket, source, groupBy, filter, top, compare, overlap }: ReportArgs,
-): ReportPlans<Measure> {
+function plansOf<Measure>(ctx: Context, report: Report<Measure>, args: ReportArgs): ReportPlans<Measure> {
+  const { range, bucket, groupBy, filter, top, compare, overlap } = args;
   const byTeam = groupBy?.includes("TEAM") ?? false;
   demandDimensions(ctx, groupBy ?? [], narrowedBy(filter));
   // The one team that is left can be too small to be shown, and so can what a team did before.
@@ -178,7 +189,7 @@ function plansOf<Measure>(
     ...(byTeam ? { overlap: overlap ?? "COUNT_IN_EACH" } : {}),
   };
   refuseOverlap(topOf(top), question);
-  const plans = plansFor(ctx.upstream, reportBy(report, source), question, ctx.now());
+  const plans = plansFor(ctx.upstream, report, choiceOf(ctx, args), question, ctx.now());
   return reachingBack(plans, compare ?? null);
 }
 
@@ -344,11 +355,12 @@ function isWalk({ bucket, top, compare, orderBy }: ReportArgs): boolean {
 /** What the list of a plan is of. */
 function listOf<Measure>(
   field: string,
-  { question, resource, windows }: ReportPlan<Measure>,
+  { question, source, resource, windows }: ReportPlan<Measure>,
   { bucket, top, order, compare }: NamedAnalysis<Measure>,
 ): Question {
   const args = { ...question, range: null, bucket, top, order: [order.field, order.descending], compare };
-  return { field, range: windows.range, dataset: resource.endpoint.dataset, args };
+  const { dataset } = resource.endpoint;
+  return { field, range: windows.range, dataset, organization: source.organization, args };
 }
 
 function subjectOf(row: GatewayRow<unknown>): readonly unknown[] {

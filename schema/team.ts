@@ -1,5 +1,6 @@
 import { costReport } from "../src/analytics/cost.ts";
 import { joinEmailOf, personByEmail } from "../src/analytics/join.ts";
+import { organizationNamed } from "../src/analytics/organizations.ts";
 import {
   activityOfTeam,
   activityWalks,
@@ -24,7 +25,7 @@ import { ClaudeCodeTotals } from "./claude-code.ts";
 import { type Connection, connect, forward, type Question, type Slice } from "./connection.ts";
 import { Spend } from "./money.ts";
 import { DateRange, type DateRangeInput, DEFAULT_PERIOD, resolveRange } from "./range.ts";
-import { OverlapEnum, reportWalks } from "./report.ts";
+import { OverlapEnum, type ReportArgs, reportWalks, WHOSE } from "./report.ts";
 import { membersOf, NAMELESS, User } from "./user.ts";
 import { nodeWalks, walks } from "./walks.ts";
 
@@ -92,9 +93,16 @@ function rangeOf({ range }: TeamNode, own: DateRangeInput | null | undefined, ct
 }
 
 /** The walks to what teams cost, which are those of cost by team. */
-const walksOfSpend = walks(({ range }, ctx) =>
-  reportWalks(ctx, costReport, { range: { between: range }, bucket: "NONE", groupBy: ["TEAM"] }),
+const walksOfSpend = walks<OfOrganization, OfOrganization>(({ range, args, above }, ctx) =>
+  reportWalks(ctx, costReport, {
+    range: { between: range },
+    bucket: "NONE",
+    groupBy: ["TEAM"],
+    organization: args.organization ?? above.organization,
+  }),
 );
+
+type OfOrganization = Pick<ReportArgs, "organization">;
 
 export const Team = builder.node(builder.objectRef<TeamNode>("Team"), {
   description:
@@ -107,6 +115,7 @@ export const Team = builder.node(builder.objectRef<TeamNode>("Team"), {
       throw new GatewayError("NOT_FOUND", "No team has this id now; `teams` lists those there are.");
     return {
       placement,
+      organization: organizationNamed(ctx, null),
       range: resolveRange({ period: DEFAULT_PERIOD }, ctx.now()),
       overlap: "COUNT_IN_EACH",
     };
@@ -179,12 +188,18 @@ export const Team = builder.node(builder.objectRef<TeamNode>("Team"), {
       type: Spend,
       nullable: true,
       description:
-        "What its people's usage cost over the range, exactly; the same as `cost(groupBy: [TEAM], bucket: NONE)`, from the same sources. Additive over days and, but for the connection's `overlap`, over teams. Null: no spend. One upstream walk a month for all teams of a list together.",
-      args: ownRange,
+        "What its people's usage of one organization cost over the range, exactly; the same as `cost(groupBy: [TEAM], bucket: NONE)`, from the same sources. Additive over days and, but for the connection's `overlap`, over teams. Null: no spend. One upstream walk a month for all teams of a list together.",
+      args: {
+        ...ownRange,
+        organization: t.arg.string({
+          description: "Whose figures, such as `console`; by default those the list of teams was asked for.",
+        }),
+      },
       extensions: walksOfSpend,
-      resolve: (node, { range: own }, ctx) => {
+      resolve: (node, { range: own, organization: name }, ctx) => {
         const { overlap, placement } = node;
-        const question = { range: rangeOf(node, own, ctx), overlap };
+        const organization = name ? organizationNamed(ctx, name) : node.organization;
+        const question = { organization, range: rangeOf(node, own, ctx), overlap };
         return spendOfTeam(ctx, question).load(placementKey(placement));
       },
     }),
@@ -244,7 +259,7 @@ const TeamConnection = builder.connectionObject(
     type: Team,
     name: "TeamConnection",
     description:
-      "Teams by name, then people in no team, then usage no person is behind. Its freshness is that of who is in which team: of the RBAC groups, or of the member list, since the operator's list has no age.",
+      "Teams by name, then people in no team, then usage no person is behind. `organization` is the one whose `spend` they show. Its freshness is that of who is in which team: of the RBAC groups, or of the member list, since the operator's list has no age.",
     fields: (t) => ({
       overlap: t.field({
         authScopes: { spenders: true }, // it can be what one person in two teams used
@@ -269,6 +284,9 @@ builder.queryField("teams", (t) =>
       "The teams there are now, with what their present members did and cost: those the operator lists, which costs no request, else the RBAC groups, whose members come from the directory, which is read once a day. Sources: GROUPS, GROUP_MEMBERS. Errors: NOT_CONFIGURED, DIRECTORY_NOT_READY, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.",
     args: {
       range: t.arg({ type: DateRange, required: true, description: "The UTC days that figures are about." }),
+      organization: t.arg.string({
+        description: `${WHOSE} Of \`spend\`; all else is of one organization alone.`,
+      }),
       overlap: t.arg({
         type: OverlapEnum,
         defaultValue: "COUNT_IN_EACH",
@@ -277,10 +295,16 @@ builder.queryField("teams", (t) =>
       ...forward,
     },
     extensions: walks((_prospect, ctx) => walksToTeams(ctx)),
-    resolve: async (_root, { range: asked, overlap, ...slice }, ctx): Promise<TeamList> => {
-      const spend = { range: resolveRange(asked, ctx.now()), overlap: overlap ?? "COUNT_IN_EACH" };
+    resolve: async (
+      _root,
+      { range: asked, organization: name, overlap, ...slice },
+      ctx,
+    ): Promise<TeamList> => {
+      const range = resolveRange(asked, ctx.now());
+      const organization = organizationNamed(ctx, name);
+      const spend = { organization, range, overlap: overlap ?? "COUNT_IN_EACH" };
       const rows = (await placements(ctx)).map((placement): TeamNode => ({ placement, ...spend }));
-      const question = { field: "teams", range: spend.range };
+      const question = { field: "teams", range, organization };
       return {
         ...(await listed(ctx, slice, question, rows, ({ placement }) => placementKey(placement))),
         spend,
@@ -319,6 +343,7 @@ builder.objectFields(User, (t) => ({
       (await teamsOfPerson(ctx, person)).map(
         (team): TeamNode => ({
           placement: { kind: "team", team },
+          organization: organizationNamed(ctx, null),
           range: person.range,
           overlap: "COUNT_IN_EACH",
         }),

@@ -34,7 +34,7 @@ import { Bucketed, type ReportNode, RUNNING_TOTAL_OF_REPORT, SHARE_OF_REPORT } f
 import { reportFilter } from "./report-filter.ts";
 import { dimensions } from "./selection.ts";
 import { type Measures, SeriesRow, seriesOrder } from "./series.ts";
-import { OrganizationKindEnum, personRange, rangeOf, User } from "./user.ts";
+import { personRange, rangeOf, User } from "./user.ts";
 import { walks, walksOverDays } from "./walks.ts";
 
 const UsageDimension = builder.enumType("UsageDimension", {
@@ -72,8 +72,8 @@ const UsageDimension = builder.enumType("UsageDimension", {
     CLAUDE_TAG_CATEGORY: { description: "Kind of Claude Tag usage." },
     CLAUDE_TAG_USER: { description: "Slack user behind Claude Tag usage; not together with GROUP." },
     WORKSPACE: { description: "Console workspace." },
-    API_KEY: { description: "Console API key; a row without one is Playground traffic." },
-    SERVICE_ACCOUNT: { description: "Console service account." },
+    API_KEY: { description: "API key (Console); a row without one is Playground traffic." },
+    SERVICE_ACCOUNT: { description: "Service account (LEGACY, Console)." },
   } satisfies { [D in Dimension]?: { description: string } }),
 });
 
@@ -204,13 +204,8 @@ const UsageBucketConnection = builder.connectionObject(
     fields: (t) => ({
       source: t.field({
         type: SourceEnum,
-        description: "Whose reports answered.",
+        description: "Which of the organization's reports answered.",
         resolve: (answer) => planOf(answer).source.source,
-      }),
-      organization: t.field({
-        type: OrganizationKindEnum,
-        description: "Whose figures they are.",
-        resolve: (answer) => planOf(answer).source.organization,
       }),
       groupedBy: t.field({
         type: [UsageDimension],

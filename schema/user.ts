@@ -1,9 +1,10 @@
-import { emailOf, memberOf, organizationsOf, personByEmail, personById } from "../src/analytics/join.ts";
+import { emailOf, memberOf, personByEmail, personById } from "../src/analytics/join.ts";
+import { organizationsOf } from "../src/analytics/organizations.ts";
 import type { Context } from "../src/context.ts";
 import type { UserActivity } from "../src/domain/activity.ts";
 import type { Dataset } from "../src/domain/dataset.ts";
 import type { EngagementFilter as Filter } from "../src/domain/engagement.ts";
-import { emailKey, type OrganizationKind } from "../src/domain/organization.ts";
+import { emailKey, nameOf, type OrganizationKind } from "../src/domain/organization.ts";
 import type { Person } from "../src/domain/person.ts";
 import type { DayRange } from "../src/domain/range.ts";
 import { badInput, forbidden, GatewayError } from "../src/errors.ts";
@@ -18,14 +19,6 @@ import { type FilterInput, filterOf, UserFilter } from "./engagement-filter.ts";
 import { engagementOrder, type Order } from "./engagement-order.ts";
 import { DateRange, type DateRangeInput, DEFAULT_PERIOD, resolveRange } from "./range.ts";
 import { nodeWalks, walks } from "./walks.ts";
-
-export const OrganizationKindEnum = builder.enumType("OrganizationKind", {
-  description: "The two kinds of organization a company can have; each has its own key and its own ids.",
-  values: {
-    ENTERPRISE: { description: "Claude Enterprise (claude.ai)." },
-    CONSOLE: { description: "The Claude Console (API)." },
-  },
-});
 
 const MatchedByEnum = builder.enumType("MatchedBy", {
   description: "How an identity was found to belong to a person.",
@@ -57,7 +50,10 @@ interface IdentityShape {
 const Identity = builder.objectRef<IdentityShape>("Identity").implement({
   description: "One id of a person in one organization.",
   fields: (t) => ({
-    organization: t.expose("organization", { type: OrganizationKindEnum, description: "Whose id it is." }),
+    organization: t.string({
+      description: "Whose id it is, by the name that `organization` arguments take.",
+      resolve: ({ organization }) => nameOf(organization),
+    }),
     userId: t.exposeString("userId", { description: "The id, `user_...`." }),
     matchedBy: t.expose("matchedBy", {
       type: MatchedByEnum,

@@ -119,7 +119,7 @@ describe("a filter with alternatives", () => {
     ["an empty list", `groupBy: [MODEL], filter: { any: [{ models: [] }] }`, /takes 1 to 100/],
     [
       "a source that leaves groups out",
-      `source: ENTERPRISE, groupBy: [MODEL], filter: { any: [{ models: ["x"] }] }`,
+      `source: LEGACY, groupBy: [MODEL], filter: { any: [{ models: ["x"] }] }`,
       /keeps the 100 largest groups/,
     ],
   ])("is refused before anything is asked, with what would work: %s", async (_name, args, sentence) => {

@@ -350,12 +350,12 @@ describe("a comparison", () => {
     });
     const { data, errors } = await ask(`{
       now: cost(${between("2028-02-01", "2028-03-01")}, bucket: MONTH, compare: YEAR_BEFORE) { source nodes { net { cents } comparison { range { from until } net { before { cents } } } } }
-      then: cost(${between("2027-02-01", "2027-03-01")}, bucket: MONTH, source: CONSOLE) { nodes { net { cents } } }
+      then: cost(${between("2027-02-01", "2027-03-01")}, bucket: MONTH, organization: "console", source: LEGACY) { nodes { net { cents } } }
       leap: cost(${between("2028-02-28", "2028-03-01")}, compare: YEAR_BEFORE) { nodes { from comparison { net { before { cents } } } } }
-      lastDays: cost(${between("2027-02-28", "2027-03-01")}, source: CONSOLE) { nodes { net { cents } } }
+      lastDays: cost(${between("2027-02-28", "2027-03-01")}, organization: "console", source: LEGACY) { nodes { net { cents } } }
     }`);
     expect(errors).toBeUndefined();
-    expect(data.now.source).toBe("CONSOLE");
+    expect(data.now.source).toBe("LEGACY");
     expect(data.now.nodes[0].comparison.range).toEqual({ from: "2027-02-01", until: "2027-03-01" });
     expect(data.now.nodes[0].comparison.net.before.cents).toBe(data.then.nodes[0].net.cents);
     const [then] = data.lastDays.nodes;
@@ -378,7 +378,7 @@ describe("a comparison", () => {
       },
     });
     const { data, errors } = await ask(
-      `{ cost(${between("2026-11-01", "2026-11-11")}, source: ENTERPRISE, bucket: MONTH, groupBy: [PRODUCT], compare: MONTH_BEFORE) {
+      `{ cost(${between("2026-11-01", "2026-11-11")}, source: LEGACY, bucket: MONTH, groupBy: [PRODUCT], compare: MONTH_BEFORE) {
         nodes { product net { cents } comparison { net { before { cents } change { cents } relative } } } } }`,
     );
     expect(errors).toBeUndefined();
@@ -407,7 +407,7 @@ describe("a comparison", () => {
       },
     });
     const { errors } = await ask(
-      `{ cost(${between("2026-10-01", "2026-10-02")}, source: ENTERPRISE, groupBy: [MODEL], compare: MONTH_BEFORE) { nodes { model } } }`,
+      `{ cost(${between("2026-10-01", "2026-10-02")}, source: LEGACY, groupBy: [MODEL], compare: MONTH_BEFORE) { nodes { model } } }`,
     );
     expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["BAD_USER_INPUT"]);
     expect(errors?.[0]?.message).toMatch(/largest groups.*UNIFIED/);
@@ -503,7 +503,7 @@ describe("what cannot be added up", () => {
       },
     });
     const { data, errors } = await ask(
-      `{ cost(${between("2026-11-20", "2026-11-21")}, source: ENTERPRISE, groupBy: [PRODUCT]) { nodes { shareOfTotal } } }`,
+      `{ cost(${between("2026-11-20", "2026-11-21")}, source: LEGACY, groupBy: [PRODUCT]) { nodes { shareOfTotal } } }`,
     );
     expect(errors).toBeUndefined();
     expect(data.cost.nodes).toEqual([{ shareOfTotal: null }, { shareOfTotal: null }]);

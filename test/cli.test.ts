@@ -135,7 +135,7 @@ describe("parity", () => {
       SANDBOX_RATE_LIMIT: "off",
       CLOCK: "2026-11-22T12:00:00Z",
     }).ended();
-    expect(output).toMatch(/2026-09 +ENTERPRISE +cost +by MODEL +\d+ rows equal/);
+    expect(output).toMatch(/2026-09 +enterprise +cost +by MODEL +\d+ rows equal/);
     expect(output).toMatch(
       /34 comparisons: 34 equal, 0 different, 0 not comparable; \d+ upstream requests\./,
     );

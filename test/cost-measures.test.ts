@@ -96,7 +96,7 @@ describe("the projection of a month", () => {
           ),
       },
     });
-    const { data } = await ask(asked.replace("costProjection", "costProjection(source: ENTERPRISE)"));
+    const { data } = await ask(asked.replace("costProjection", "costProjection(source: LEGACY)"));
     expect(data.costProjection).toMatchObject({
       wholeDays: 20,
       soFar: { net: { cents: "100" } },
@@ -113,7 +113,7 @@ describe("the projection of a month", () => {
         [PATHS.cost]: () => json(reportPage([wireDay("2026-11-02", [wireCost("10")])], { watermark })),
       },
     });
-    const { data, errors } = await ask(asked.replace("costProjection", "costProjection(source: ENTERPRISE)"));
+    const { data, errors } = await ask(asked.replace("costProjection", "costProjection(source: LEGACY)"));
     expect(errors).toBeUndefined();
     expect(data.costProjection).toMatchObject({
       wholeDays: 0,

@@ -210,7 +210,7 @@ export async function expectTruth(
   } as const;
   for (const [name, period] of Object.entries(toDate))
     told(`spend.${name}`, spend[name], ({ range, total: shown, organization: whose }: Json) => {
-      expect([range, whose]).toEqual([rangeOf(period, tomorrow, today), "ENTERPRISE"]);
+      expect([range, whose]).toEqual([rangeOf(period, tomorrow, today), "enterprise"]);
       expectSpend(shown, truth.spend(range).total);
     });
   for (const period of PERIODS)

@@ -111,7 +111,7 @@ describe("a failure is that of the field alone", () => {
     const enterprise = gateway({ sandbox, now: EVENING, settings: { ANTHROPIC_ADMIN_KEY: "" } });
     const one = await enterprise.ask(page);
     expect(codes(one)).toEqual({ "claudeCode.byDay": "NOT_CONFIGURED" });
-    expect(one.data.dashboard.spend.monthToDate.organization).toBe("ENTERPRISE");
+    expect(one.data.dashboard.spend.monthToDate.organization).toBe("enterprise");
 
     const ofConsole = gateway({ sandbox, now: EVENING, settings: { ANTHROPIC_ANALYTICS_KEY: "" } });
     const other = await ofConsole.ask(page);
@@ -119,11 +119,11 @@ describe("a failure is that of the field alone", () => {
       "usage.latest": "NOT_CONFIGURED",
       "featureAdoption.latest": "NOT_CONFIGURED",
       "featureAdoption.topSkills": "NOT_CONFIGURED",
-      "spend.topUsers": "NOT_CONFIGURED",
+      "spend.topUsers": "BAD_USER_INPUT", // of the Console, which does not tell of cost by USER
       "claudeAi.total": "NOT_CONFIGURED",
       "claudeCode.membersByDay": "NOT_CONFIGURED",
     });
-    expect(other.data.dashboard.spend.monthToDate.organization).toBe("CONSOLE");
+    expect(other.data.dashboard.spend.monthToDate.organization).toBe("console");
     expect(other.data.dashboard.claudeCode.byDay.range).toEqual({ from: "2026-11-15" });
   });
 
@@ -154,7 +154,7 @@ describe("without the newer reports, the older ones say the same", () => {
         return [monthToDate.source, rest];
       }),
     );
-    expect(answers.map(([source]) => source)).toEqual(["UNIFIED", "ENTERPRISE"]);
+    expect(answers.map(([source]) => source)).toEqual(["UNIFIED", "LEGACY"]);
     expect(answers[1]?.[1]).toEqual(answers[0]?.[1]);
   });
 });
@@ -345,7 +345,7 @@ test("people's shares are of the organization's total, with what nobody is behin
   );
   expect(errors).toBeUndefined();
   const { users, ...about } = data.dashboard.spend.topUsers;
-  expect(about).toEqual({ source: "ENTERPRISE", total: { net: { cents: "400" } } });
+  expect(about).toEqual({ source: "LEGACY", total: { net: { cents: "400" } } });
   expect(users).toHaveLength(10);
   expect(users[0]).toEqual({
     share: "0.031250",

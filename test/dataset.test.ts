@@ -5,6 +5,7 @@ import { gateway, refusal } from "./gateway.ts";
 import { PATHS } from "./wire.ts";
 
 interface Info {
+  readonly organization: string;
   readonly dataset: string;
   readonly fields: readonly string[];
   readonly enabled: boolean | null;
@@ -180,9 +181,10 @@ test.each([
 describe("a form built from it asks only what is answered", () => {
   const { ask } = gateway({ sandbox: { users: 30 }, settings: { MAX_UPSTREAM_REQUESTS: "1000" } });
   const infos = async (): Promise<Info[]> =>
-    (await ask(`{ datasets { dataset fields earliest latest buckets groupBy filters } }`)).data.datasets;
-  const sourceOf = (dataset: string) =>
-    dataset.startsWith("UNIFIED") ? "UNIFIED" : dataset.startsWith("CONSOLE") ? "CONSOLE" : "ENTERPRISE";
+    (await ask(`{ datasets { dataset organization fields earliest latest buckets groupBy filters } }`)).data
+      .datasets;
+  const whose = (dataset: string, organization: string) =>
+    `organization: "${organization}", source: ${dataset.startsWith("UNIFIED") ? "UNIFIED" : "LEGACY"}`;
   const SAMPLES: Readonly<Record<string, string>> = {
     users: "user_x",
     groups: "rbac_group_x",
@@ -194,7 +196,7 @@ describe("a form built from it asks only what is answered", () => {
     let questions = 0;
     for (const info of (await infos()).filter(isReport)) {
       const field = info.fields.find((each) => each.startsWith("Query."))?.slice("Query.".length);
-      const day = `range: { between: { from: "2026-11-20", until: "2026-11-21" } }, source: ${sourceOf(info.dataset)}`;
+      const day = `range: { between: { from: "2026-11-20", until: "2026-11-21" } }, ${whose(info.dataset, info.organization)}`;
       const asked = [
         ...info.groupBy.map((dimension) => `groupBy: [${dimension}]`),
         ...info.filters.map((name) => `filter: { ${name}: ["x"] }`),

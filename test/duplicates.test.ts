@@ -85,7 +85,7 @@ test("no amount is counted twice, in rows, totals or sums per person", async () 
   });
   const week = `range: { between: { from: "2026-11-01", until: "2026-11-08" } }`;
   const { data, errors, extensions } = await ask(`{
-    ranked: cost(${week}, source: ENTERPRISE, bucket: NONE, groupBy: [USER]) { nodes { user { userId } net { cents } } }
+    ranked: cost(${week}, source: LEGACY, bucket: NONE, groupBy: [USER]) { nodes { user { userId } net { cents } } }
     users(${week}) { nodes { userId cost { net { cents } } } }
   }`);
   expect(errors).toBeUndefined();
@@ -182,13 +182,18 @@ test.each([1, 2, 3])("the simulated organization (seed %i) sends no row of any l
     settings: { MAX_UPSTREAM_REQUESTS: "1000", MAX_ROWS: "10000000" },
   });
   const range = `range: { between: { from: "2026-10-12", until: "2026-10-19" } }, first: 1000`;
-  const reports = ["ENTERPRISE", "CONSOLE", "UNIFIED"].flatMap((source) =>
+  const reports = [
+    'organization: "enterprise", source: LEGACY',
+    'organization: "console", source: LEGACY',
+    'organization: "enterprise", source: UNIFIED',
+  ].flatMap((whose) =>
     ["cost", "usage"].flatMap((field) =>
-      (source === "CONSOLE" ? ["WORKSPACE"] : ["USER", "USER, MODEL, PRODUCT", "GROUP"]).flatMap((groupBy) =>
-        ["NONE", "DAY"].map(
-          (bucket) =>
-            `${field}(${range}, source: ${source}, bucket: ${bucket}, groupBy: [${groupBy}]) { nodes { from } }`,
-        ),
+      (whose.includes("console") ? ["WORKSPACE"] : ["USER", "USER, MODEL, PRODUCT", "GROUP"]).flatMap(
+        (groupBy) =>
+          ["NONE", "DAY"].map(
+            (bucket) =>
+              `${field}(${range}, ${whose}, bucket: ${bucket}, groupBy: [${groupBy}]) { nodes { from } }`,
+          ),
       ),
     ),
   );
@@ -201,7 +206,7 @@ test.each([1, 2, 3])("the simulated organization (seed %i) sends no row of any l
     `plugins(${range}) { nodes { name byProduct { product } byGroup { groupId } } }`,
     `artifacts(${range}, groupBy: [PRODUCT, GROUP, USER]) { nodes { created } }`,
     `groups(first: 1000) { nodes { name members(first: 1000) { nodes { __typename } } } }`,
-    `cost(${range}, source: UNIFIED, bucket: DAY, groupBy: [ACTOR, API_KEY, WORKSPACE]) { nodes { workspace { name } apiKey { name } } }`,
+    `cost(${range}, organization: "console", source: UNIFIED, bucket: DAY, groupBy: [ACTOR, API_KEY, WORKSPACE]) { nodes { workspace { name } apiKey { name } } }`,
   ];
   for (const list of [...lists, ...reports]) {
     const { errors, extensions } = await ask(`{ ${list} }`);

@@ -285,8 +285,8 @@ describe("explain", () => {
     ]);
     expect(plan).toMatchObject({ requests: 7, lookups: 1, unsure: 0, seconds: 0 });
     expect(plan.allowances).toEqual([
-      { of: "figures", organization: "ENTERPRISE", requests: 7, left: 999_999, limit: 1_000_000 },
-      { of: "look-ups", organization: "ENTERPRISE", requests: 1, left: 1_000_000, limit: 1_000_000 },
+      { of: "figures", organization: "enterprise", requests: 7, left: 999_999, limit: 1_000_000 },
+      { of: "look-ups", organization: "enterprise", requests: 1, left: 1_000_000, limit: 1_000_000 },
     ]);
   });
 

@@ -198,7 +198,7 @@ describe("by pseudonym", () => {
 
   test("a cloud identity is not known by its cursor to who can guess it", async () => {
     const { askAs } = guarded();
-    const query = `{ usage(${MONTH}, bucket: NONE, groupBy: [ACTOR, WORKSPACE], first: 1000) { edges { cursor node { actor { ... on FederatedActor { account subject } } } } } }`;
+    const query = `{ usage(${MONTH}, organization: "console", bucket: NONE, groupBy: [ACTOR, WORKSPACE], first: 1000) { edges { cursor node { actor { ... on FederatedActor { account subject } } } } } }`;
     const ids = ({ data }: Answer) =>
       data.usage.edges
         .filter(({ node }: { node: { actor: object | null } }) => "account" in (node.actor ?? {}))
@@ -243,7 +243,7 @@ describe("by pseudonym", () => {
       );
       expect(data.users.nodes).toEqual([{ userId: shown.userId, activity: shown.activity }]);
     }
-    for (const source of ["ENTERPRISE", "UNIFIED"]) {
+    for (const source of ["LEGACY", "UNIFIED"]) {
       const { data } = await askAs(
         PSEUDONYM,
         `{ cost(${MONTH}, source: ${source}, bucket: NONE, groupBy: [USER], filter: { ${source === "UNIFIED" ? "actors" : "users"}: ["${shown.userId}"] }) { nodes { user { userId } net { usd } } } }`,
@@ -258,9 +258,9 @@ describe("by pseudonym", () => {
       `users(${MONTH}, filter: { users: ["${other.id}"] }) { nodes { userId } }`,
       `users(${MONTH}, filter: { users: ["${id}"] }) { nodes { userId } }`,
       `skills(${MONTH}, filter: { users: ["${id}"] }) { nodes { name } }`,
-      `cost(${MONTH}, source: ENTERPRISE, groupBy: [USER], filter: { users: ["${id}"] }) { nodes { net { usd } } }`,
+      `cost(${MONTH}, source: LEGACY, groupBy: [USER], filter: { users: ["${id}"] }) { nodes { net { usd } } }`,
       `cost(${MONTH}, source: UNIFIED, groupBy: [MODEL], filter: { actors: ["${id}"] }) { nodes { net { usd } } }`,
-      `usage(${MONTH}, source: CONSOLE, groupBy: [MODEL], filter: { users: ["${id}"] }) { nodes { model } }`,
+      `usage(${MONTH}, organization: "console", source: LEGACY, groupBy: [MODEL], filter: { users: ["${id}"] }) { nodes { model } }`,
       `user(email: "${other.email}") { userId }`,
       `user(email: "nobody@example.com") { userId }`,
       `claudeCodeRecords(${WEEK}, filter: { emails: ["${other.email}"] }) { nodes { sessions } }`,
@@ -491,7 +491,7 @@ describe("in groups", () => {
     ["records", `claudeCodeRecords(${WEEK}) { nodes { sessions } }`],
     ["a filter by people", `skills(${MONTH}, filter: { users: ["user_x"] }) { nodes { name } }`],
     ["cost by person", `cost(${MONTH}, groupBy: [USER]) { nodes { net { usd } } }`],
-    ["cost by key", `cost(${MONTH}, groupBy: [API_KEY]) { nodes { net { usd } } }`],
+    ["cost by key", `cost(${MONTH}, organization: "console", groupBy: [API_KEY]) { nodes { net { usd } } }`],
     ["cost by group, whose sizes nobody tells", `cost(${MONTH}, groupBy: [GROUP]) { nodes { net { usd } } }`],
     ["the cost of some people", `cost(${MONTH}, filter: { users: ["user_x"] }) { nodes { net { usd } } }`],
     [

@@ -109,7 +109,7 @@ test("two months of hours, each past 2^53 or below zero and of 18 decimals, add 
     },
   });
   const { data, errors } = await ask(
-    `{ cost(range: { between: { from: "2026-05-01", until: "2026-07-01" } }, source: ENTERPRISE, bucket: HOUR) { total { net { cents } } } }`,
+    `{ cost(range: { between: { from: "2026-05-01", until: "2026-07-01" } }, source: LEGACY, bucket: HOUR) { total { net { cents } } } }`,
   );
   expect(errors).toBeUndefined();
   expect(data.cost.total.net.cents.replace(".", "")).toBe(String(sum));
@@ -167,7 +167,7 @@ describe("a bucket that upstream cut off after its hundred largest groups", () =
 test("the sandbox's grouped days add up to its ungrouped total, remainder included", async () => {
   const { ask } = gateway({ sandbox: { users: 120 } });
   const { data, errors } = await ask(
-    `{ cost(range: { last: { days: 10 } }, groupBy: [PRODUCT, MODEL, CONTEXT_WINDOW, INFERENCE_GEO, SPEED, COST_TYPE, TOKEN_TYPE], source: ENTERPRISE, first: 1000, bucket: NONE) { nodes { isRemainder net { cents } } totalCount total { net { cents } } } }`,
+    `{ cost(range: { last: { days: 10 } }, groupBy: [PRODUCT, MODEL, CONTEXT_WINDOW, INFERENCE_GEO, SPEED, COST_TYPE, TOKEN_TYPE], source: LEGACY, first: 1000, bucket: NONE) { nodes { isRemainder net { cents } } totalCount total { net { cents } } } }`,
   );
   expect(errors).toBeUndefined();
   expect(data.cost.totalCount).toBeLessThanOrEqual(1000);

@@ -159,7 +159,7 @@ test.each([1, 7, 33, 50, 99, 100, 1000])(
       [`cost(${range}, groupBy: [PRODUCT, MODEL])`, "from product model net { cents }"],
       [`cost(${range}, groupBy: [USER], bucket: NONE)`, "user { userId } net { cents }"],
       [
-        `usage(${range}, groupBy: [WORKSPACE], source: CONSOLE)`,
+        `usage(${range}, groupBy: [WORKSPACE], organization: "console", source: LEGACY)`,
         "from workspace { name } tokens { totalTokens }",
       ],
     ];

@@ -16,20 +16,20 @@ const RANGE = `range: { between: { from: "2026-09-29", until: "2026-10-02" } }`;
 
 interface Report {
   readonly field: "cost" | "usage";
-  readonly source: "ENTERPRISE" | "CONSOLE" | "UNIFIED";
-  readonly organization: "ENTERPRISE" | "CONSOLE";
+  readonly source: "LEGACY" | "UNIFIED";
+  readonly organization: "enterprise" | "console";
   readonly names: ReportNames;
 }
 
 const REPORTS: readonly Report[] = [
-  { field: "cost", source: "ENTERPRISE", organization: "ENTERPRISE", names: COST_NAMES },
-  { field: "usage", source: "ENTERPRISE", organization: "ENTERPRISE", names: ENTERPRISE_NAMES },
-  { field: "cost", source: "UNIFIED", organization: "ENTERPRISE", names: UNIFIED_COST_NAMES.ENTERPRISE },
-  { field: "usage", source: "UNIFIED", organization: "ENTERPRISE", names: UNIFIED_USAGE_NAMES.ENTERPRISE },
-  { field: "cost", source: "CONSOLE", organization: "CONSOLE", names: CONSOLE_COST_NAMES },
-  { field: "usage", source: "CONSOLE", organization: "CONSOLE", names: CONSOLE_USAGE_NAMES },
-  { field: "cost", source: "UNIFIED", organization: "CONSOLE", names: UNIFIED_COST_NAMES.CONSOLE },
-  { field: "usage", source: "UNIFIED", organization: "CONSOLE", names: UNIFIED_USAGE_NAMES.CONSOLE },
+  { field: "cost", source: "LEGACY", organization: "enterprise", names: COST_NAMES },
+  { field: "usage", source: "LEGACY", organization: "enterprise", names: ENTERPRISE_NAMES },
+  { field: "cost", source: "UNIFIED", organization: "enterprise", names: UNIFIED_COST_NAMES.ENTERPRISE },
+  { field: "usage", source: "UNIFIED", organization: "enterprise", names: UNIFIED_USAGE_NAMES.ENTERPRISE },
+  { field: "cost", source: "LEGACY", organization: "console", names: CONSOLE_COST_NAMES },
+  { field: "usage", source: "LEGACY", organization: "console", names: CONSOLE_USAGE_NAMES },
+  { field: "cost", source: "UNIFIED", organization: "console", names: UNIFIED_COST_NAMES.CONSOLE },
+  { field: "usage", source: "UNIFIED", organization: "console", names: UNIFIED_USAGE_NAMES.CONSOLE },
 ];
 
 /** Every one and every two dimensions of a report that it can be split by at once. */
@@ -70,14 +70,13 @@ function summed(rows: readonly Row[]): Record<string, Decimal> {
 
 type Ask = ReturnType<typeof gateway>["ask"];
 
-function gatewayOf(seed: number, users: number, organization: Report["organization"]) {
+function gatewayOf(seed: number, users: number) {
   return gateway({
     sandbox: { users, seed },
     settings: {
       MAX_UPSTREAM_REQUESTS: "100000",
       MAX_FIRST: "100000",
       MAX_ROWS: "10000000",
-      ...(organization === "CONSOLE" ? { ANTHROPIC_ANALYTICS_KEY: "" } : {}),
     },
   });
 }
@@ -88,7 +87,7 @@ const FIELDS_PER_DOCUMENT = 25;
 /** The rows of a report by each grouping, the ungrouped ones first. */
 async function rowsOf(
   ask: Ask,
-  { field, source, names }: Report,
+  { field, organization, source, names }: Report,
   bucket: string,
 ): Promise<[string[], Row[]][]> {
   const all = [[], ...groupings(names)];
@@ -97,7 +96,7 @@ async function rowsOf(
     const some = all.slice(i, i + FIELDS_PER_DOCUMENT);
     const fields = some.map(
       (groupBy, j) =>
-        `q${j}: ${field}(${RANGE}, bucket: ${bucket}, source: ${source}, groupBy: [${groupBy}], first: 100000) { nodes { ...Row } pageInfo { hasNextPage } }`,
+        `q${j}: ${field}(${RANGE}, bucket: ${bucket}, organization: "${organization}", source: ${source}, groupBy: [${groupBy}], first: 100000) { nodes { ...Row } pageInfo { hasNextPage } }`,
     );
     const type = field === "cost" ? "CostBucket" : "UsageBucket";
     const { data, errors } = await ask(
@@ -117,9 +116,9 @@ function relation(
   { source, organization }: Report,
   groupBy: readonly string[],
 ): "equal" | "at least" | "at most" | null {
-  const isPartial = groupBy.includes("USER") && organization === "ENTERPRISE";
+  const isPartial = groupBy.includes("USER") && organization === "enterprise";
   if (isPartial) return groupBy.includes("GROUP") ? null : "at most";
-  return groupBy.includes("GROUP") && (source === "UNIFIED" || source === "ENTERPRISE")
+  return groupBy.includes("GROUP") && (source === "UNIFIED" || organization === "enterprise")
     ? "at least"
     : "equal";
 }
@@ -145,7 +144,7 @@ function check(
 
 describe.each(REPORTS)("$organization $field from $source", (report) => {
   test.each(SEEDS)("adds up by every one and two dimensions (seed %d)", async (seed) => {
-    const { ask } = gatewayOf(seed, 24, report.organization);
+    const { ask } = gatewayOf(seed, 24);
     const [[, whole] = [[], []], ...split] = await rowsOf(ask, report, seed % 2 === 0 ? "DAY" : "NONE");
     expect(whole.length).toBeGreaterThan(0);
     expect(split.length).toBe(groupings(report.names).length);
@@ -154,9 +153,11 @@ describe.each(REPORTS)("$organization $field from $source", (report) => {
 });
 
 test("days cut off after their hundred largest groups add up with their remainder", async () => {
-  const { ask } = gatewayOf(4, 3_000, "ENTERPRISE");
+  const { ask } = gatewayOf(4, 3_000);
   let remainders = 0;
-  for (const report of REPORTS.filter(({ source }) => source === "ENTERPRISE")) {
+  for (const report of REPORTS.filter(
+    ({ organization, source }) => organization === "enterprise" && source === "LEGACY",
+  )) {
     // Not by GROUP: people in several count in each, so what is left out of a cut day cannot be told.
     const { SLACK_CHANNEL, CLAUDE_TAG_USER, MODEL } = report.names.groupBy as Record<string, string>;
     const groupBy = { SLACK_CHANNEL, CLAUDE_TAG_USER, MODEL } as ReportNames["groupBy"];

@@ -18,7 +18,8 @@ const UNTIL = day("2026-06-10");
 const RANGE = `range: { between: { from: "${FROM}", until: "${UNTIL}" } }`;
 
 const SPEND = "{ net { cents } list { cents } }";
-const QUESTION = `{ reconciliation(${RANGE}) { source organization closed range { from until } total ${SPEND} ${PARTS.map((part) => `${part} ${SPEND}`).join(" ")} difference ${SPEND} reason explanation reports { source refreshedAt state } } }`;
+const ENTRY = `{ source organization closed range { from until } total ${SPEND} ${PARTS.map((part) => `${part} ${SPEND}`).join(" ")} difference ${SPEND} reason explanation reports { source refreshedAt state } }`;
+const QUESTION = `{ enterprise: reconciliation(${RANGE}) ${ENTRY} console: reconciliation(${RANGE}, organization: "console") ${ENTRY} }`;
 
 interface Spend {
   readonly net: { readonly cents: string };
@@ -29,7 +30,7 @@ type Entry = {
   readonly [P in (typeof PARTS)[number] | "total" | "difference"]: Spend | null;
 } & {
   readonly source: string;
-  readonly organization: "ENTERPRISE" | "CONSOLE";
+  readonly organization: "enterprise" | "console";
   readonly closed: string | null;
   readonly reason: string | null;
   readonly explanation: string | null;
@@ -76,12 +77,12 @@ describe("the parts of each source and its difference add up to its total, to th
     const { ask, organization } = gateway({ sandbox: { users: 40, seed } });
     const { data, errors } = await ask(QUESTION);
     expect(errors).toBeUndefined();
-    const entries: readonly Entry[] = data.reconciliation;
+    const entries: readonly Entry[] = [...data.enterprise, ...data.console];
     expect(entries.map(({ source, organization: whose }) => [source, whose])).toEqual([
-      ["UNIFIED", "ENTERPRISE"],
-      ["ENTERPRISE", "ENTERPRISE"],
-      ["UNIFIED", "CONSOLE"],
-      ["CONSOLE", "CONSOLE"],
+      ["UNIFIED", "enterprise"],
+      ["LEGACY", "enterprise"],
+      ["UNIFIED", "console"],
+      ["LEGACY", "console"],
     ]);
     for (const { total, difference, ...entry } of entries) {
       const told = [difference, ...PARTS.map((part) => entry[part])].flatMap((spend) => spend ?? []);
@@ -139,17 +140,18 @@ test("keys of one name are counted by id, beside service accounts and cloud iden
   expect(serviceAccounts.length).toBeGreaterThan(0);
   const machines = facts.filter((fact) => partOf(organization, "console", fact) === "keysAndServiceAccounts");
   for (const fact of own.flat()) expect(machines).toContain(fact);
-  expectSpend(data.reconciliation[2].keysAndServiceAccounts, machines, "machines");
+  expectSpend(data.console[0].keysAndServiceAccounts, machines, "machines");
 });
 
 test("each report says how old it is", async () => {
   const { ask } = gateway({ sandbox: { users: 40 } });
   const { data } = await ask(
-    `{ reconciliation(range: { period: MONTH_TO_DATE }) { range { from until } reports { source refreshedAt state completeThrough } } }`,
+    `query Q { enterprise: reconciliation(range: { period: MONTH_TO_DATE }) { ...Entry } console: reconciliation(range: { period: MONTH_TO_DATE }, organization: "console") { ...Entry } }
+     fragment Entry on Reconciliation { range { from until } reports { source refreshedAt state completeThrough } }`,
   );
   const exported = "2026-11-22T12:00:00.000Z";
   expect(
-    data.reconciliation.map(({ reports }: Entry) =>
+    [...data.enterprise, ...data.console].map(({ reports }: Entry) =>
       reports.map(({ source, refreshedAt }) => [source, refreshedAt]),
     ),
   ).toEqual([
@@ -167,7 +169,7 @@ test("each report says how old it is", async () => {
     ],
     [["CONSOLE_COST", null]],
   ]);
-  expect(data.reconciliation[0].range).toEqual({ from: "2026-11-01", until: "2026-11-23" });
+  expect(data.enterprise[0].range).toEqual({ from: "2026-11-01", until: "2026-11-23" });
 });
 
 test("costs one walk a month for each total and one for its parts", async () => {
@@ -187,27 +189,31 @@ test("costs one walk a month for each total and one for its parts", async () => 
 });
 
 describe("sources", () => {
-  test("without a key are left out", async () => {
+  test("are those of the organization there is a key of, unless another one is named", async () => {
     const { ask } = gateway({ sandbox: { users: 40 }, settings: { ANTHROPIC_ANALYTICS_KEY: "" } });
-    const { data, errors } = await ask(QUESTION);
-    expect(errors).toBeUndefined();
-    expect(data.reconciliation.map(({ source, organization }: Entry) => [source, organization])).toEqual([
-      ["UNIFIED", "CONSOLE"],
-      ["CONSOLE", "CONSOLE"],
+    const { data, errors } = await ask(
+      `{ a: reconciliation(${RANGE}) { source organization } b: reconciliation(${RANGE}, organization: "enterprise") { source } }`,
+    );
+    expect(data.a).toEqual([
+      { source: "UNIFIED", organization: "console" },
+      { source: "LEGACY", organization: "console" },
     ]);
+    expect(data.b).toEqual([null, null]);
+    expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["NOT_CONFIGURED", "NOT_CONFIGURED"]);
   });
 
   test("outside the beta say that they are closed, and the others are answered", async () => {
     const { ask } = gateway({ sandbox: { users: 40, unified: "off" } });
     const { data, errors } = await ask(QUESTION);
     expect(errors).toBeUndefined();
-    expect(data.reconciliation.map(({ closed, total }: Entry) => [closed, total === null])).toEqual([
+    const entries: readonly Entry[] = [...data.enterprise, ...data.console];
+    expect(entries.map(({ closed, total }) => [closed, total === null])).toEqual([
       ["NOT_ENROLLED", true],
       [null, false],
       ["NOT_ENROLLED", true],
       [null, false],
     ]);
-    expect(data.reconciliation[0]).toMatchObject({ difference: null, reason: null, reports: [] });
+    expect(data.enterprise[0]).toMatchObject({ difference: null, reason: null, reports: [] });
   });
 
   test("that fail are null beside their error, and the others are answered", async () => {
@@ -222,10 +228,7 @@ describe("sources", () => {
     const { data, errors } = await ask(
       `{ reconciliation(range: { between: { from: "2026-11-20", until: "2026-11-21" } }) { source difference { net { cents } } } }`,
     );
-    expect(data.reconciliation).toEqual([
-      null,
-      { source: "ENTERPRISE", difference: { net: { cents: "5" } } },
-    ]);
+    expect(data.reconciliation).toEqual([null, { source: "LEGACY", difference: { net: { cents: "5" } } }]);
     expect(errors?.map(({ path, extensions }) => [path, extensions.code])).toEqual([
       [["reconciliation", 0], "UPSTREAM_UNAVAILABLE"],
     ]);

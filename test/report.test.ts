@@ -15,7 +15,7 @@ function ofOneDay() {
 test("lists go out in bracket notation, once per value, sorted", async () => {
   const { ask, seen } = ofOneDay();
   await ask(
-    `{ cost(${DAY}, source: ENTERPRISE, groupBy: [PRODUCT, MODEL], filter: { models: ["b", "a&limit=1"], products: ["chat"] }) { totalCount } }`,
+    `{ cost(${DAY}, source: LEGACY, groupBy: [PRODUCT, MODEL], filter: { models: ["b", "a&limit=1"], products: ["chat"] }) { totalCount } }`,
   );
   const [url] = seen;
   expect(url?.searchParams.getAll("models[]")).toEqual(["a&limit=1", "b"]);
@@ -31,7 +31,7 @@ test("lists go out in bracket notation, once per value, sorted", async () => {
 test("the order of arguments makes no second question", async () => {
   const { ask, seen } = ofOneDay();
   await ask(
-    `{ a: cost(${DAY}, source: ENTERPRISE, groupBy: [PRODUCT, MODEL]) { totalCount } b: cost(${DAY}, source: ENTERPRISE, groupBy: [MODEL, PRODUCT, MODEL]) { totalCount groupedBy } }`,
+    `{ a: cost(${DAY}, source: LEGACY, groupBy: [PRODUCT, MODEL]) { totalCount } b: cost(${DAY}, source: LEGACY, groupBy: [MODEL, PRODUCT, MODEL]) { totalCount groupedBy } }`,
   );
   expect(seen).toHaveLength(1);
 });
@@ -46,16 +46,16 @@ test.each([
   [
     "a dimension no source has together with another",
     `groupBy: [USER, WORKSPACE]`,
-    /UNIFIED of the ENTERPRISE organization cannot group by WORKSPACE; ENTERPRISE cannot group by WORKSPACE; UNIFIED of the CONSOLE organization cannot group by USER; CONSOLE cannot group by USER\. `datasets`/,
+    /^`enterprise` cannot group by WORKSPACE; WORKSPACE is known to `console` \(`organization: "console"`, and this gateway has a key of it\)\.$/,
   ],
   [
     "hours of a report that has days only",
-    `groupBy: [WORKSPACE], bucket: HOUR, source: CONSOLE`,
+    `groupBy: [WORKSPACE], bucket: HOUR, organization: "console", source: LEGACY`,
     /no buckets shorter than a day/,
   ],
   [
     "a filter the source does not have",
-    `source: CONSOLE, filter: { models: ["x"] }`,
+    `organization: "console", source: LEGACY, filter: { models: ["x"] }`,
     /cannot filter on MODEL; it filters on nothing/,
   ],
 ])("%s is refused in a sentence that says what would work", async (_name, args, sentence) => {
@@ -86,7 +86,7 @@ test.each(["DAY", "HOUR", "MINUTE"])("buckets of a %s add up to the total of the
 test("regions and default workspaces have one spelling whatever the source", async () => {
   const { ask } = gateway({ sandbox: { users: 60 } });
   const { data } = await ask(
-    `{ usage(range: { last: { days: 20 } }, bucket: NONE, groupBy: [INFERENCE_GEO, WORKSPACE], source: CONSOLE, first: 1000) { nodes { inferenceGeo workspace { workspaceId isDefault } } } }`,
+    `{ usage(range: { last: { days: 20 } }, bucket: NONE, groupBy: [INFERENCE_GEO, WORKSPACE], organization: "console", source: LEGACY, first: 1000) { nodes { inferenceGeo workspace { workspaceId isDefault } } } }`,
   );
   const rows: {
     inferenceGeo: string | null;
@@ -100,7 +100,7 @@ test("regions and default workspaces have one spelling whatever the source", asy
 test("speed is asked of the Console with the beta it needs", async () => {
   const { ask } = gateway({ sandbox: { users: 60 } });
   const { data, errors } = await ask(
-    `{ usage(range: { last: { days: 9 } }, bucket: NONE, groupBy: [SPEED], source: CONSOLE) { nodes { speed tokens { totalTokens } } total { totalTokens } } }`,
+    `{ usage(range: { last: { days: 9 } }, bucket: NONE, groupBy: [SPEED], organization: "console", source: LEGACY) { nodes { speed tokens { totalTokens } } total { totalTokens } } }`,
   );
   expect(errors).toBeUndefined();
   expect(data.usage.nodes.map(({ speed }: { speed: string }) => speed)).toContain("standard");
@@ -123,7 +123,7 @@ test("Claude Tag usage is split by channel, kind and Slack user", async () => {
 test("a product has one spelling, whichever way a report spells it", async () => {
   const { ask, seen } = gateway({ sandbox: { users: 60 } });
   const { data, errors } = await ask(
-    `{ cost(range: { period: LAST_MONTH }, bucket: NONE, groupBy: [PRODUCT], source: ENTERPRISE, filter: { products: ["claude_tag", "chat"] }) { nodes { product } } }`,
+    `{ cost(range: { period: LAST_MONTH }, bucket: NONE, groupBy: [PRODUCT], source: LEGACY, filter: { products: ["claude_tag", "chat"] }) { nodes { product } } }`,
   );
   expect(errors).toBeUndefined();
   expect(data.cost.nodes.map(({ product }: { product: string }) => product).sort()).toEqual([
@@ -165,7 +165,7 @@ describe("a dimension the rows are not split by", () => {
   test("is told all the same where another one fills it", async () => {
     const { ask } = gateway({ sandbox: { users: 40 } });
     const { data, errors } = await ask(
-      `{ cost(${DAY}, groupBy: [DESCRIPTION], first: 1000) { groupedBy nodes { description model costType tokenType } } }`,
+      `{ cost(${DAY}, organization: "console", groupBy: [DESCRIPTION], first: 1000) { groupedBy nodes { description model costType tokenType } } }`,
     );
     expect(errors).toBeUndefined();
     expect(data.cost.nodes.some(({ model }: { model: string | null }) => model !== null)).toBe(true);

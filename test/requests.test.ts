@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, describe, expect, test } from "vitest";
+import { organizationsOf } from "../src/analytics/organizations.ts";
 import { warmSteps } from "../src/analytics/warm.ts";
 import type { SharedStore } from "../src/cache/shared-store.ts";
 import { type Decimal, formatDecimal, parseDecimal, sum as sumOf } from "../src/domain/decimal.ts";
@@ -118,7 +119,7 @@ describe("what is final", () => {
       "daily tokens of the older reports",
       9,
       "usage",
-      "bucket: DAY, source: ENTERPRISE, groupBy: [PRODUCT]",
+      "bucket: DAY, source: LEGACY, groupBy: [PRODUCT]",
       "nodes { from product tokens { totalTokens } }",
     ],
   ])(
@@ -189,7 +190,7 @@ describe("what is final", () => {
         async (key) => {
           const before = await open(key, await sqlite.open());
           const ctx = before.app.context(new AbortController().signal, "warm");
-          for (const { run } of warmSteps(ctx, ["cost"], 12)) await run();
+          for (const { run } of warmSteps(ctx, organizationsOf(ctx), ["cost"], 12)) await run();
           await before.app.dispose();
           return open(key, await sqlite.open());
         },
@@ -216,7 +217,7 @@ describe("what is final", () => {
       days: cost(${range}, groupBy: [PRODUCT], first: 1000) { nodes { from until product net { cents } } total { net { cents } } range { from until } }
       ranked: cost(${range}, bucket: NONE, groupBy: [PRODUCT]) { nodes { from until product net { cents } } }
       exact: cost(${range}, bucket: HOUR, groupBy: [PRODUCT], first: 1000) { nodes { net { cents } } total { net { cents } } pageInfo { hasNextPage } }
-      older: cost(${range}, source: ENTERPRISE, groupBy: [PRODUCT], first: 1000) { nodes { from product net { cents } } }
+      older: cost(${range}, source: LEGACY, groupBy: [PRODUCT], first: 1000) { nodes { from product net { cents } } }
     }`);
     expect(errors).toBeUndefined();
     const sum = (rows: readonly { net: { cents: string } }[]) =>
@@ -265,7 +266,7 @@ describe("what is final", () => {
       watermark: "2026-05-20T00:00:00Z",
     });
     const { ask, requestsOf, at } = gateway({ routes: { [PATHS.cost]: () => json(stalled) } });
-    const cost = `{ cost(range: { between: { from: "2026-05-01", until: "2026-05-02" } }, source: ENTERPRISE) { nodes { state } freshness { state refreshedAt completeThrough } } }`;
+    const cost = `{ cost(range: { between: { from: "2026-05-01", until: "2026-05-02" } }, source: LEGACY) { nodes { state } freshness { state refreshedAt completeThrough } } }`;
     const { data } = await ask(cost);
     expect(data.cost.nodes).toEqual([{ state: "SETTLING" }]);
     expect(data.cost.freshness).toEqual({

@@ -11,22 +11,22 @@ function asked(seen: readonly URL[]): (string | undefined)[] {
 }
 
 describe("a source that is not named", () => {
-  test("is the newer report, of the Enterprise organization unless a dimension is the Console's", async () => {
+  test("is the newer report of the organization, else the older one that knows the dimension", async () => {
     const { ask } = gateway({ sandbox: { users: 40 } });
     const { data, errors } = await ask(`{
       a: cost(${DAY}, first: 1) { source organization }
-      b: cost(${DAY}, groupBy: [WORKSPACE], first: 1) { source organization nodes { list { usd } } }
-      c: usage(${DAY}, groupBy: [API_KEY], first: 1) { source organization }
+      b: cost(${DAY}, organization: "console", groupBy: [WORKSPACE], first: 1) { source organization nodes { list { usd } } }
+      c: usage(${DAY}, organization: "console", groupBy: [API_KEY], first: 1) { source organization }
       d: cost(${DAY}, groupBy: [USER], first: 1) { source organization }
-      e: usage(${DAY}, groupBy: [SERVICE_ACCOUNT], first: 1) { source organization }
+      e: usage(${DAY}, organization: "console", groupBy: [SERVICE_ACCOUNT], first: 1) { source organization }
     }`);
     expect(errors).toBeUndefined();
     expect(Object.values(data)).toMatchObject([
-      { source: "UNIFIED", organization: "ENTERPRISE" },
-      { source: "UNIFIED", organization: "CONSOLE" },
-      { source: "UNIFIED", organization: "CONSOLE" },
-      { source: "UNIFIED", organization: "ENTERPRISE" },
-      { source: "CONSOLE", organization: "CONSOLE" },
+      { source: "UNIFIED", organization: "enterprise" },
+      { source: "UNIFIED", organization: "console" },
+      { source: "UNIFIED", organization: "console" },
+      { source: "UNIFIED", organization: "enterprise" },
+      { source: "LEGACY", organization: "console" },
     ]);
     expect(data.b.nodes[0].list).not.toBeNull();
   });
@@ -35,7 +35,7 @@ describe("a source that is not named", () => {
     const { ask } = gateway({ sandbox: { users: 40 }, settings: { ANTHROPIC_ANALYTICS_KEY: "" } });
     const { data, errors } = await ask(`{ cost(${DAY}) { source organization } organization { name } }`);
     expect(errors).toBeUndefined();
-    expect(data.cost).toEqual({ source: "UNIFIED", organization: "CONSOLE" });
+    expect(data.cost).toEqual({ source: "UNIFIED", organization: "console" });
   });
 
   test("is the older one for days before those the newer one reaches back to", async () => {
@@ -44,7 +44,7 @@ describe("a source that is not named", () => {
       `{ cost(range: { between: { from: "2025-10-01", until: "2025-11-01" } }) { source } }`,
     );
     expect(errors).toBeUndefined();
-    expect(data.cost.source).toBe("CONSOLE");
+    expect(data.cost.source).toBe("LEGACY");
     expect(asked(seen)).toEqual(["cost_report"]);
   });
 });
@@ -62,7 +62,7 @@ describe("in an organization outside the beta", () => {
     const [{ data, errors }, requests] = await requestsOf(() => ask(`{ ${fields.join("\n")} }`));
     expect(errors).toBeUndefined();
     expect(new Set(Object.values(data).map((answer) => (answer as { source: string }).source))).toEqual(
-      new Set(["ENTERPRISE"]),
+      new Set(["LEGACY"]),
     );
     expect(asked(requests).filter((path) => path === "analytics/cost")).toHaveLength(1);
     expect(requests).toHaveLength(13);
@@ -90,7 +90,7 @@ describe("in an organization outside the beta", () => {
       path: ["cost"],
       extensions: { code: "NOT_ENTITLED", dataset: "UNIFIED_ENTERPRISE_COST", reason: "NOT_ENROLLED" },
     });
-    expect(errors?.[0]?.message).toContain("source: ENTERPRISE");
+    expect(errors?.[0]?.message).toContain("source: LEGACY");
     expect(asked(seen)).toEqual(["analytics/cost"]);
   });
 
@@ -116,7 +116,7 @@ describe("a newer report that refuses in words the gateway does not know", () =>
       ask(`{ cost(${DAY}) { source nodes { net { cents } } } }`),
     );
     expect(errors).toBeUndefined();
-    expect(data.cost).toEqual({ source: "ENTERPRISE", nodes: [{ net: { cents: "1" } }] });
+    expect(data.cost).toEqual({ source: "LEGACY", nodes: [{ net: { cents: "1" } }] });
     const [, again] = await requestsOf(() => ask(`{ cost(${DAY}, groupBy: [MODEL]) { source } }`));
     expect(asked(again)).toEqual(["analytics/cost_report"]);
   });
@@ -176,8 +176,8 @@ test("a list is read on from the source that began it", async () => {
   at("2026-11-22T14:00:00Z");
   const [second, requests] = await requestsOf(() => page(first.data.cost.pageInfo.endCursor));
   expect([first, second].map(({ data }) => data.cost)).toMatchObject([
-    { source: "ENTERPRISE", nodes: [{ product: "a" }] },
-    { source: "ENTERPRISE", nodes: [{ product: "b" }] },
+    { source: "LEGACY", nodes: [{ product: "a" }] },
+    { source: "LEGACY", nodes: [{ product: "b" }] },
   ]);
   expect(asked(requests)).toEqual(["analytics/cost_report"]);
 });

@@ -44,14 +44,13 @@ const MANIFOLD = ["ACTOR", "USER", "GROUP", "COST_TYPE", "TOKEN_TYPE", "WORKSPAC
 
 describe.each(["ENTERPRISE", "CONSOLE"] as const)("by team and any other dimension (%s)", (whose) => {
   const kind = whose === "ENTERPRISE" ? "enterprise" : "console";
-  const settings = whose === "ENTERPRISE" ? {} : { ANTHROPIC_ANALYTICS_KEY: "" };
   const known = Object.keys(UNIFIED_COST_NAMES[whose].groupBy);
 
   test.each(SEEDS)("rows are what the base table says (seed %d)", async (seed) => {
-    const { ask, organization } = gatewayOf(seed, settings);
+    const { ask, organization } = gatewayOf(seed);
     const dimensions = known.filter((dimension) => !MANIFOLD.includes(dimension));
     const { data, errors } = await ask(
-      `{ ${dimensions.map((each) => `${each}: cost(${RANGE}, bucket: NONE, groupBy: [${each}, TEAM], source: UNIFIED, first: 1000) { nodes { from ${TEAM} value: ${OTHERS[each]?.[0]} net { cents } } pageInfo { hasNextPage } }`).join("\n")} }`,
+      `{ ${dimensions.map((each) => `${each}: cost(${RANGE}, bucket: NONE, groupBy: [${each}, TEAM], organization: "${kind}", source: UNIFIED, first: 1000) { nodes { from ${TEAM} value: ${OTHERS[each]?.[0]} net { cents } } pageInfo { hasNextPage } }`).join("\n")} }`,
     );
     expect(errors).toBeUndefined();
     const base = pieces(organization, kind, byFile);
@@ -76,10 +75,10 @@ describe.each(["ENTERPRISE", "CONSOLE"] as const)("by team and any other dimensi
   });
 
   test.each(SEEDS)("rows of what has several values add up (seed %d)", async (seed) => {
-    const { ask } = gatewayOf(seed, settings);
+    const { ask } = gatewayOf(seed);
     const dimensions = known.filter((each) => MANIFOLD.includes(each) && each !== "GROUP");
     const { data, errors } = await ask(
-      `{ ${dimensions.map((each) => `${each}: cost(${RANGE}, bucket: NONE, groupBy: [${each}, TEAM], source: UNIFIED, first: 1000) { nodes { net { cents } } overlap { net { cents } } total { net { cents } } pageInfo { hasNextPage } }`).join("\n")} }`,
+      `{ ${dimensions.map((each) => `${each}: cost(${RANGE}, bucket: NONE, groupBy: [${each}, TEAM], organization: "${kind}", source: UNIFIED, first: 1000) { nodes { net { cents } } overlap { net { cents } } total { net { cents } } pageInfo { hasNextPage } }`).join("\n")} }`,
     );
     expect(errors).toBeUndefined();
     for (const each of dimensions) {
@@ -100,14 +99,14 @@ describe("in the Console", () => {
     const { data, errors } = await ask(`{
       cost(${RANGE}, bucket: NONE, groupBy: [TEAM], first: 1000) { source organization nodes { from ${TEAM} net { cents } } }
       unified: usage(${RANGE}, bucket: NONE, groupBy: [TEAM], first: 1000) { source nodes { from ${TEAM} tokens { totalTokens } } }
-      usage(${RANGE}, bucket: NONE, groupBy: [TEAM], source: CONSOLE, first: 1000) { source nodes { from ${TEAM} tokens { totalTokens } } }
+      usage(${RANGE}, bucket: NONE, groupBy: [TEAM], organization: "console", source: LEGACY, first: 1000) { source nodes { from ${TEAM} tokens { totalTokens } } }
     }`);
     expect(errors).toBeUndefined();
     expect([data.cost.source, data.cost.organization, data.unified.source, data.usage.source]).toEqual([
       "UNIFIED",
-      "CONSOLE",
+      "console",
       "UNIFIED",
-      "CONSOLE",
+      "LEGACY",
     ]);
     const truth = (placesOf: PlacesOf, value: (fact: Fact) => Decimal) =>
       sumsBy(
@@ -161,10 +160,10 @@ describe("in the Console", () => {
 
   test("the older cost report knows no people, and says so", async () => {
     const { errors } = await console(1).ask(
-      `{ cost(${RANGE}, groupBy: [TEAM], source: CONSOLE) { totalCount } }`,
+      `{ cost(${RANGE}, groupBy: [TEAM], organization: "console", source: LEGACY) { totalCount } }`,
     );
     expect(errors?.map(({ message }) => message)).toEqual([
-      "CONSOLE cannot group by TEAM; it groups by WORKSPACE, DESCRIPTION.",
+      "LEGACY of `console` cannot group by TEAM; it groups by WORKSPACE, DESCRIPTION; `source: UNIFIED` can.",
     ]);
   });
 });

@@ -46,10 +46,10 @@ const GROUPINGS = [
 ] as const;
 
 function isOfOlderReport(source: string, { fact }: Piece, groupBy: string): boolean {
-  return source === "ENTERPRISE" && groupBy !== "TEAM" && fact.person === null;
+  return source === "LEGACY" && groupBy !== "TEAM" && fact.person === null;
 }
 
-describe.each(["UNIFIED", "ENTERPRISE"] as const)("by team, the %s report", (source) => {
+describe.each(["UNIFIED", "LEGACY"] as const)("by team, the %s report", (source) => {
   test.each(SEEDS)("is what the base table says, to the last decimal (seed %d)", async (seed) => {
     const { ask, organization } = gatewayOf(seed);
     const fields = GROUPINGS.flatMap(({ groupBy, select }, i) =>
@@ -204,7 +204,7 @@ describe("where the RBAC groups are the teams", () => {
 });
 
 describe("people by team", () => {
-  test.each(["UNIFIED", "ENTERPRISE"])(
+  test.each(["UNIFIED", "LEGACY"])(
     "are listed with what is nobody's, so that rows add up (%s)",
     async (source) => {
       const { ask, organization } = gatewayOf(2);
@@ -233,15 +233,15 @@ describe("people by team", () => {
 
   test("and by group of the older report cannot be told apart from nobody's, and is refused", async () => {
     const { errors } = await gatewayOf(1).ask(
-      `{ cost(${RANGE}, groupBy: [TEAM, GROUP], source: ENTERPRISE) { totalCount } }`,
+      `{ cost(${RANGE}, groupBy: [TEAM, GROUP], source: LEGACY) { totalCount } }`,
     );
     expect(errors?.map(({ message }) => message)).toEqual([
-      "ENTERPRISE cannot group people by TEAM and by GROUP: those in several groups count in each.",
+      "LEGACY of `enterprise` cannot group people by TEAM and by GROUP: those in several groups count in each; `source: UNIFIED` can.",
     ]);
   });
 });
 
-test.each(["UNIFIED", "ENTERPRISE"])("filtered or by the hour, rows add up as well (%s)", async (source) => {
+test.each(["UNIFIED", "LEGACY"])("filtered or by the hour, rows add up as well (%s)", async (source) => {
   const { ask, organization } = gatewayOf(1);
   const group = organization.groups.all[0]?.id;
   const day = `range: { between: { from: "2026-06-03", until: "2026-06-04" } }`;
@@ -275,9 +275,9 @@ test("by team takes the requests of by person; teams of a file take none", async
   for (const bucket of ["NONE", "DAY"]) {
     expect(await requests("TEAM", "UNIFIED", bucket)).toEqual(["cost", "cost"]);
     expect(await requests("USER", "UNIFIED", bucket)).toEqual(["cost", "cost"]);
-    expect(await requests("USER", "ENTERPRISE", bucket)).toEqual(["user_cost_report", "user_cost_report"]);
+    expect(await requests("USER", "LEGACY", bucket)).toEqual(["user_cost_report", "user_cost_report"]);
     // The older report of people lacks what is nobody's, which is what the total says of it.
-    expect(await requests("TEAM", "ENTERPRISE", bucket)).toEqual([
+    expect(await requests("TEAM", "LEGACY", bucket)).toEqual([
       "cost_report",
       "cost_report",
       "user_cost_report",
@@ -294,9 +294,9 @@ test("by team takes the requests of by person; teams of a file take none", async
 });
 
 test.each([
-  `cost(${RANGE}, groupBy: [TEAM], source: ENTERPRISE, first: 1000) { totalCount overlap { requests } total { requests } }`,
+  `cost(${RANGE}, groupBy: [TEAM], source: LEGACY, first: 1000) { totalCount overlap { requests } total { requests } }`,
   `cost(${RANGE}, bucket: NONE, groupBy: [TEAM, MODEL]) { overlap { requests } nodes { team } }`,
-  `usage(${RANGE}, bucket: NONE, groupBy: [TEAM], source: CONSOLE) { nodes { team } }`,
+  `usage(${RANGE}, bucket: NONE, groupBy: [TEAM], organization: "console", source: LEGACY) { nodes { team } }`,
   `teams(${RANGE}) { overlap { requests } nodes { spend { requests } activity { people } claudeCode { commits } members { totalCount } } }`,
   `users(${RANGE}, first: 3) { nodes { team teams { name spend { requests } } } }`,
   `reconciliation(${RANGE}) { difference { requests } }`,
@@ -327,7 +327,7 @@ test("by team is answered by the older report where the organization is outside 
     `{ cost(${RANGE}, bucket: NONE, groupBy: [TEAM]) { source nodes { from ${TEAM} net { cents } } } teams(${RANGE}) { nodes { teamId isUnassigned spend { net { cents } } } } }`,
   );
   expect(errors).toBeUndefined();
-  expect(data.cost.source).toBe("ENTERPRISE");
+  expect(data.cost.source).toBe("LEGACY");
   const cents = (rows: readonly (Row & { spend?: Row | null })[]) =>
     Object.fromEntries(rows.map((row) => [placeOf(row), (row.spend ?? row).net?.cents]));
   expect(cents(data.teams.nodes)).toEqual(cents(data.cost.nodes));

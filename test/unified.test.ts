@@ -18,7 +18,7 @@ describe("the unified reports agree with the older ones to the last decimal", ()
       ["INFERENCE_GEO", "inferenceGeo"],
     ]) {
       const both = (field: string, measure: string) =>
-        ["ENTERPRISE", "UNIFIED"]
+        ["LEGACY", "UNIFIED"]
           .map(
             (
               source,
@@ -32,8 +32,8 @@ describe("the unified reports agree with the older ones to the last decimal", ()
       );
       for (const { data, errors } of [cost, usage]) {
         expect(errors).toBeUndefined();
-        expect(data.ENTERPRISE.nodes.length).toBeGreaterThan(0);
-        expect(plain(data.UNIFIED.nodes), dimensions).toEqual(plain(data.ENTERPRISE.nodes));
+        expect(data.LEGACY.nodes.length).toBeGreaterThan(0);
+        expect(plain(data.UNIFIED.nodes), dimensions).toEqual(plain(data.LEGACY.nodes));
       }
     }
   });
@@ -41,7 +41,7 @@ describe("the unified reports agree with the older ones to the last decimal", ()
   test("days of a month, oldest first", async () => {
     const { ask } = gateway({ sandbox: { users: 40 } });
     const { data, errors } = await ask(`{
-      older: cost(range: { period: LAST_MONTH }, source: ENTERPRISE) { nodes { from until net { cents } } total { net { cents } } }
+      older: cost(range: { period: LAST_MONTH }, source: LEGACY) { nodes { from until net { cents } } total { net { cents } } }
       newer: cost(range: { period: LAST_MONTH }, source: UNIFIED) { nodes { from until net { cents } } total { net { cents } } }
     }`);
     expect(errors).toBeUndefined();
@@ -62,7 +62,7 @@ describe("every question of the library that the older reports answer has the sa
     "%s",
     async (_name, document) => {
       const { ask } = gateway({ sandbox: { users: 60 } });
-      const older = await ask(print(withSource(document, null)));
+      const older = await ask(print(withSource(document, "LEGACY")));
       const newer = await ask(print(withSource(document, "UNIFIED")));
       expect([older.errors, newer.errors]).toEqual([undefined, undefined]);
       const compared = reportFields(document).filter((field) => older.data[field].nodes.length > 1);
@@ -97,19 +97,18 @@ function reportFields(document: DocumentNode): string[] {
   return fields;
 }
 
-/** The document with its reports asked of the older source it names, else of the Enterprise one; or of another. */
-function withSource(document: DocumentNode, source: "UNIFIED" | null): DocumentNode {
+/** The document with its reports asked of the older or the newer source of the organization it names. */
+function withSource(document: DocumentNode, source: "UNIFIED" | "LEGACY"): DocumentNode {
   return visit(document, {
     Field(field) {
       if (!["cost", "usage"].includes(field.name.value) || field.arguments?.length === 0) return;
-      const stated = field.arguments?.find(({ name }) => name.value === "source")?.value;
-      const older = stated?.kind === Kind.ENUM ? stated.value : "ENTERPRISE";
+      const isOfConsole = field.arguments?.some(({ name }) => name.value === "organization");
       // The Console's older cost has no Priority Tier.
       const filter =
-        source !== null && older === "CONSOLE" && field.name.value === "cost"
+        source === "UNIFIED" && isOfConsole && field.name.value === "cost"
           ? ', filter: { serviceTiers: ["standard", "batch"] }'
           : "";
-      const args = `x(source: ${source ?? older}${filter})`;
+      const args = `x(source: ${source}${filter})`;
       const [operation] = parse(`{ ${args} }`).definitions;
       const added =
         operation?.kind === Kind.OPERATION_DEFINITION &&
@@ -137,11 +136,11 @@ describe("what only the unified reports know", () => {
   test("cost by API key, with the key, its workspace and its maker, without asking for a source", async () => {
     const { ask } = gateway({ sandbox: { users: 60 } });
     const { data, errors } = await ask(
-      `{ cost(range: { period: LAST_MONTH }, bucket: NONE, groupBy: [API_KEY, WORKSPACE], first: 100) { source organization
+      `{ cost(range: { period: LAST_MONTH }, organization: "console", bucket: NONE, groupBy: [API_KEY, WORKSPACE], first: 100) { source organization
         nodes { net { usd } apiKey { name workspace { name } createdBy { email } } workspace { name isDefault } } total { net { usd } } } }`,
     );
     expect(errors).toBeUndefined();
-    expect([data.cost.source, data.cost.organization]).toEqual(["UNIFIED", "CONSOLE"]);
+    expect([data.cost.source, data.cost.organization]).toEqual(["UNIFIED", "console"]);
     const keyed = data.cost.nodes.filter(({ apiKey }: { apiKey: object | null }) => apiKey !== null);
     expect(keyed.length).toBeGreaterThan(2);
     expect(
@@ -154,12 +153,12 @@ describe("what only the unified reports know", () => {
   test("every kind of actor", async () => {
     const { ask } = gateway({ sandbox: { users: 60 } });
     const { data, errors } = await ask(
-      `{ usage(range: { period: LAST_MONTH }, bucket: NONE, groupBy: [ACTOR, ACTOR_TYPE, WORKSPACE], first: 1000) { organization nodes { actorType tokens { totalTokens } actor { __typename
+      `{ usage(range: { period: LAST_MONTH }, organization: "console", bucket: NONE, groupBy: [ACTOR, ACTOR_TYPE, WORKSPACE], first: 1000) { organization nodes { actorType tokens { totalTokens } actor { __typename
         ... on UserActor { email user { userId } } ... on ApiKeyActor { name apiKey { apiKeyId } }
         ... on ServiceAccountActor { serviceAccountId } ... on FederatedActor { provider account subject } } } } }`,
     );
     expect(errors).toBeUndefined();
-    expect(data.usage.organization).toBe("CONSOLE");
+    expect(data.usage.organization).toBe("console");
     const kinds = new Set(
       data.usage.nodes.map(
         ({ actor }: { actor: { __typename: string } | null }) => actor?.__typename ?? null,
@@ -220,7 +219,7 @@ describe("what only the unified reports know", () => {
   test("more than five dimensions are refused before anything is asked", async () => {
     const { ask, seen } = gateway({ sandbox: { users: 20 } });
     const { errors } = await ask(
-      `{ cost(range: { period: YESTERDAY }, source: UNIFIED, groupBy: [ACTOR, PRODUCT, MODEL, API_KEY, WORKSPACE, SPEED, COST_TYPE]) { totalCount } }`,
+      `{ cost(range: { period: YESTERDAY }, source: UNIFIED, organization: "console", groupBy: [ACTOR, PRODUCT, MODEL, API_KEY, WORKSPACE, SPEED, COST_TYPE]) { totalCount } }`,
     );
     expect(errors?.map((error) => error.extensions.code)).toEqual(["BAD_USER_INPUT"]);
     expect(errors?.[0]?.message).toContain("takes 5 dimensions at once, besides COST_TYPE and TOKEN_TYPE");
@@ -230,7 +229,7 @@ describe("what only the unified reports know", () => {
   test("usage without a key is asked for by an empty entry", async () => {
     const { ask } = gateway({ sandbox: { users: 60 } });
     const { data, errors } = await ask(
-      `{ usage(range: { period: LAST_MONTH }, bucket: NONE, groupBy: [API_KEY], filter: { apiKeys: [""] }, source: UNIFIED) { nodes { apiKey { name } tokens { totalTokens } } } }`,
+      `{ usage(range: { period: LAST_MONTH }, organization: "console", bucket: NONE, groupBy: [API_KEY], filter: { apiKeys: [""] }, source: UNIFIED) { nodes { apiKey { name } tokens { totalTokens } } } }`,
     );
     expect(errors).toBeUndefined();
     expect(data.usage.nodes.length).toBe(1);

@@ -120,8 +120,8 @@ describe("several addresses of one person", () => {
       claudeCode: { records: 2, commits: 5 },
       team: "Maps",
       identities: [
-        { organization: "ENTERPRISE", userId: "user_ent_ada", matchedBy: "ID" },
-        { organization: "CONSOLE", userId: "user_con_ada", matchedBy: "EMAIL" },
+        { organization: "enterprise", userId: "user_ent_ada", matchedBy: "ID" },
+        { organization: "console", userId: "user_con_ada", matchedBy: "EMAIL" },
       ],
     });
     expect(data.claudeCodeRecords.nodes).toEqual([
@@ -140,8 +140,8 @@ describe("several addresses of one person", () => {
       userId: "user_ent_bo",
       team: "Tea",
       identities: [
-        { organization: "ENTERPRISE", userId: "user_ent_bo", matchedBy: "ID" },
-        { organization: "CONSOLE", userId: "user_con_cy", matchedBy: "ALIAS" },
+        { organization: "enterprise", userId: "user_ent_bo", matchedBy: "ID" },
+        { organization: "console", userId: "user_con_cy", matchedBy: "ALIAS" },
       ],
     });
   });
@@ -149,7 +149,7 @@ describe("several addresses of one person", () => {
   test("put all that was used under any of them into the person's team", async () => {
     const { ask } = gateway({ routes, settings });
     const { data, errors } = await ask(
-      `{ cost(${DAY}, bucket: NONE, groupBy: [TEAM], source: ENTERPRISE) { nodes { team isUnassigned net { cents } } }
+      `{ cost(${DAY}, bucket: NONE, groupBy: [TEAM], source: LEGACY) { nodes { team isUnassigned net { cents } } }
          teams(${DAY}) { nodes { name memberCount } } }`,
     );
     expect(errors).toBeUndefined();
@@ -228,8 +228,8 @@ describe("a person is one across products", () => {
       status: "ACTIVE",
       role: "user",
       identities: [
-        { organization: "ENTERPRISE", userId: "user_ent_ada", matchedBy: "ID" },
-        { organization: "CONSOLE", userId: "user_con_ada", matchedBy: "EMAIL" },
+        { organization: "enterprise", userId: "user_ent_ada", matchedBy: "ID" },
+        { organization: "console", userId: "user_con_ada", matchedBy: "EMAIL" },
       ],
     });
   });
@@ -244,7 +244,7 @@ describe("a person is one across products", () => {
       userId: "user_con_cy",
       activity: null,
       cost: null,
-      identities: [{ organization: "CONSOLE" }],
+      identities: [{ organization: "console" }],
     });
   });
 
@@ -456,7 +456,7 @@ test("the sandbox's people are stitched: every node type is found again by its i
     skills(range: { last: { days: 7 } }, first: 3) { nodes { id name users invocations } }
     connectors(range: { last: { days: 7 } }, first: 3) { nodes { id name users readCalls } }
     claudeCodeRecords(range: { last: { days: 2 } }, first: 3) { nodes { id date sessions estimated { cents } } }
-    usage(range: { last: { days: 7 } }, bucket: NONE, groupBy: [API_KEY, WORKSPACE], first: 10) {
+    usage(range: { last: { days: 7 } }, organization: "console", bucket: NONE, groupBy: [API_KEY, WORKSPACE], first: 10) {
       nodes { apiKey { id name status } workspace { id name isDefault } }
     }
   }`);
@@ -497,10 +497,10 @@ test("the sandbox's people are stitched: every node type is found again by its i
 test("usage of a key says where the key belongs and who made it, across the organizations", async () => {
   const { ask } = gateway({ sandbox: { users: 80 } });
   const { data, errors } =
-    await ask(`{ usage(range: { last: { days: 30 } }, bucket: NONE, groupBy: [API_KEY, WORKSPACE, USER], first: 200) {
+    await ask(`{ usage(range: { last: { days: 30 } }, organization: "console", bucket: NONE, groupBy: [API_KEY, WORKSPACE, USER], first: 200) {
     source nodes { apiKey { name workspace { name } createdBy { email identities { organization matchedBy } } } workspace { name isDefault } user { email } } } }`);
   expect(errors).toBeUndefined();
-  expect(data.usage.source).toBe("CONSOLE");
+  expect(data.usage.source).toBe("LEGACY");
   const rows: {
     apiKey: { name: string; workspace: { name: string } | null; createdBy: { email: string } | null } | null;
     workspace: { isDefault: boolean } | null;

@@ -9,14 +9,16 @@ import {
   type TopSpenders as TopSpendersShape,
   topSpenders,
 } from "../../src/analytics/dashboard-spend.ts";
+import type { ReportChoice } from "../../src/analytics/report.ts";
+import { nameOf } from "../../src/domain/organization.ts";
 import type { DayRange } from "../../src/domain/range.ts";
 import type { Dimension } from "../../src/domain/report.ts";
 import { builder } from "../builder.ts";
 import { Spend } from "../money.ts";
-import { reportWalks, SourceEnum } from "../report.ts";
-import { OrganizationKindEnum, User } from "../user.ts";
+import { choiceOf, organizationArg, type ReportArgs, reportWalks, SourceEnum } from "../report.ts";
+import { User } from "../user.ts";
 import { about, walks } from "../walks.ts";
-import { Answer, FreshAnswer, onDashboard, page, periodArg, ratioField, written } from "./dashboard.ts";
+import { Answer, Dashboard, FreshAnswer, periodArg, ratioField, written } from "./dashboard.ts";
 
 const SpendAnswer = builder.interfaceRef<Omit<SpendFigures, "models">>("SpendAnswer").implement({
   description: "What the organization spent over a range.",
@@ -26,10 +28,13 @@ const SpendAnswer = builder.interfaceRef<Omit<SpendFigures, "models">>("SpendAns
       description:
         "All of the organization's spend over the range, with what no person and no model is behind: the exact sum of its models. Seat fees are not in it. Additive over ranges that do not overlap.",
     }),
-    source: t.expose("source", { type: SourceEnum, description: "Whose reports answered." }),
-    organization: t.expose("organization", {
-      type: OrganizationKindEnum,
-      description: "Whose figures they are.",
+    source: t.expose("source", {
+      type: SourceEnum,
+      description: "Which of the organization's reports answered.",
+    }),
+    organization: t.string({
+      description: "Whose figures they are, by the name that `organization` arguments take.",
+      resolve: ({ organization }) => nameOf(organization),
     }),
   }),
 });
@@ -90,12 +95,19 @@ const TopSpenders = builder.objectRef<TopSpendersShape>("TopSpenders").implement
   }),
 });
 
-const SpendDashboard = page(
-  "SpendDashboard",
-  "What usage cost: of the Enterprise organization, or of the Console where there is no Enterprise key; `organization` says whose. Amounts of `estimated` cost are in `claudeCode` and are never reconciled with these.",
-);
+const SpendDashboard = builder.objectRef<ReportChoice>("SpendDashboard").implement({
+  description:
+    "What usage of one organization cost. Amounts of `estimated` cost are in `claudeCode` and are never reconciled with these.",
+});
 
-onDashboard("spend", SpendDashboard, "What usage cost, by model and by person.");
+builder.objectField(Dashboard, "spend", (t) =>
+  t.field({
+    type: SpendDashboard,
+    description: "What usage cost, by model and by person.",
+    args: organizationArg,
+    resolve: (_dashboard, args, ctx) => choiceOf(ctx, args),
+  }),
+);
 
 /** A field about a period of spend: a report for each of the dimensions. */
 function ofSpend(
@@ -104,9 +116,14 @@ function ofSpend(
 ) {
   return {
     ...about<{ period: DashboardPeriod }>((args, ctx) => spendPeriod(ctx, periodOf(args))),
-    ...walks(({ range }, ctx) =>
+    ...walks<object, Pick<ReportArgs, "organization">>(({ range, above: { organization } }, ctx) =>
       dimensions.flatMap((dimension) =>
-        reportWalks(ctx, costReport, { range: { between: range }, bucket: "NONE", groupBy: [dimension] }),
+        reportWalks(ctx, costReport, {
+          range: { between: range },
+          organization,
+          bucket: "NONE",
+          groupBy: [dimension],
+        }),
       ),
     ),
   };
@@ -124,20 +141,20 @@ builder.objectFields(SpendDashboard, (t) => ({
     authScopes: { "spend:read": true },
     ...toDate("the first of the UTC month"),
     extensions: ofSpend(() => "MONTH_TO_DATE"),
-    resolve: (_page, _args, ctx) => spendOver(ctx, spendPeriod(ctx, "MONTH_TO_DATE")),
+    resolve: (choice, _args, ctx) => spendOver(ctx, choice, spendPeriod(ctx, "MONTH_TO_DATE")),
   }),
   quarterToDate: t.field({
     authScopes: { "spend:read": true },
     ...toDate("the first day of the UTC calendar quarter"),
     extensions: ofSpend(() => "QUARTER_TO_DATE"),
-    resolve: (_page, _args, ctx) => spendOver(ctx, spendPeriod(ctx, "QUARTER_TO_DATE")),
+    resolve: (choice, _args, ctx) => spendOver(ctx, choice, spendPeriod(ctx, "QUARTER_TO_DATE")),
   }),
   yearToDate: t.field({
     authScopes: { "spend:read": true },
     ...toDate("1 January UTC"),
     description: `${toDate("1 January UTC").description} NOT_COVERED on the last day of a leap year: upstream reaches back 365 days.`,
     extensions: ofSpend(() => "YEAR_TO_DATE"),
-    resolve: (_page, _args, ctx) => spendOver(ctx, spendPeriod(ctx, "YEAR_TO_DATE")),
+    resolve: (choice, _args, ctx) => spendOver(ctx, choice, spendPeriod(ctx, "YEAR_TO_DATE")),
   }),
   byModel: t.field({
     authScopes: { "spend:read": true },
@@ -147,16 +164,16 @@ builder.objectFields(SpendDashboard, (t) => ({
       "Spend by model over a period, which ends with today. One upstream request per calendar month it touches, which all totals share. The same sources.",
     args: periodArg("MONTH"),
     extensions: ofSpend(({ period }) => period),
-    resolve: (_page, { period }, ctx) => spendOver(ctx, spendPeriod(ctx, period)),
+    resolve: (choice, { period }, ctx) => spendOver(ctx, choice, spendPeriod(ctx, period)),
   }),
   topUsers: t.field({
     authScopes: { spenders: true },
     type: TopSpenders,
     nullable: true,
     description:
-      "The people who spent most, with each one's share of the organization's total. One upstream request per 1,000 people and calendar month beside those of the total. Enterprise only: NOT_CONFIGURED without its key. Sources: UNIFIED_ENTERPRISE_COST, USER_COST.",
+      "The people who spent most, with each one's share of the organization's total. One upstream request per 1,000 people and calendar month beside those of the total. Of the Enterprise organization only: the Console tells of cost by ACTOR instead. Sources: UNIFIED_ENTERPRISE_COST, USER_COST.",
     args: periodArg("MONTH_TO_DATE"),
     extensions: ofSpend(({ period }) => period, ["USER", "MODEL"]),
-    resolve: (_page, { period }, ctx) => topSpenders(ctx, spendPeriod(ctx, period)),
+    resolve: (choice, { period }, ctx) => topSpenders(ctx, choice, spendPeriod(ctx, period)),
   }),
 }));

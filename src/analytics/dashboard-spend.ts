@@ -10,7 +10,7 @@ import { GatewayError } from "../errors.ts";
 import { costReport } from "./cost.ts";
 import { TOP } from "./dashboard-people.ts";
 import { type Freshness, freshnessOf } from "./freshness.ts";
-import { answerBy, type GatewayRow, plansFor, type Report, type Source } from "./report.ts";
+import { answerBy, type GatewayRow, plansFor, type ReportChoice, type Source } from "./report.ts";
 import { rankReport } from "./report-analysis.ts";
 
 /** What the organization spent over a range, and on what. */
@@ -43,12 +43,8 @@ export interface TopSpenders extends Omit<SpendFigures, "models"> {
 }
 
 /** Totals are added up from the models, so that both are one question to upstream; every source keeps all of them. */
-export async function spendOver(
-  ctx: Context,
-  range: DayRange,
-  report: Report<Spend> = costReport,
-): Promise<SpendFigures> {
-  const { rows, ...about } = await answered(ctx, report, range, "MODEL");
+export async function spendOver(ctx: Context, choice: ReportChoice, range: DayRange): Promise<SpendFigures> {
+  const { rows, ...about } = await answered(ctx, choice, range, "MODEL");
   const total = totalOf(rows, about);
   const models = rows.map(({ model, measure }) => ({
     model,
@@ -59,12 +55,9 @@ export async function spendOver(
 }
 
 /** The people who spent most; shares are of the same organization's total, by the same source. */
-export async function topSpenders(ctx: Context, range: DayRange): Promise<TopSpenders> {
-  const { rows, ...about } = await answered(ctx, costReport, range, "USER");
-  const sources = costReport.sources.filter(
-    ({ source, organization }) => source === about.source && organization === about.organization,
-  );
-  const { total } = await spendOver(ctx, range, { ...costReport, sources });
+export async function topSpenders(ctx: Context, choice: ReportChoice, range: DayRange): Promise<TopSpenders> {
+  const { rows, ...about } = await answered(ctx, choice, range, "USER");
+  const { total } = await spendOver(ctx, about, range);
   const spenders = rows.flatMap(({ user, measure }): Spender[] =>
     user === null ? [] : [{ user, spend: measure, share: shareOf(measure, total) }],
   );
@@ -75,12 +68,12 @@ type Answer = Omit<SpendFigures, "total" | "models"> & { readonly rows: readonly
 
 function answered(
   ctx: Context,
-  report: Report<Spend>,
+  choice: ReportChoice,
   range: DayRange,
   dimension: Dimension,
 ): Promise<Answer> {
   const question = { range, bucket: "NONE", groupBy: [dimension], filter: {} } as const;
-  const plans = plansFor(ctx.upstream, report, question, ctx.now());
+  const plans = plansFor(ctx.upstream, costReport, choice, question, ctx.now());
   return answerBy(ctx.upstream, plans, async (plan) => {
     const { ranked, sources } = await rankReport(ctx, plan);
     const { source, organization } = plan.source;
@@ -97,11 +90,16 @@ function answered(
   });
 }
 
-/** Without a row nothing was spent; the Console's own report has neither list prices nor requests even then. */
-function totalOf(rows: readonly GatewayRow<Spend>[], { source }: Pick<Answer, "source">): Spend {
+/** Without a row nothing was spent; the Console's older report has neither list prices nor requests even then. */
+function totalOf(
+  rows: readonly GatewayRow<Spend>[],
+  { organization, source }: Pick<Answer, "organization" | "source">,
+): Spend {
   const free = { cents: ZERO, currency: "USD" };
-  const nothing =
-    source === "CONSOLE" ? { net: free, list: null, requests: null } : { net: free, list: free, requests: 0 };
+  const isUnpriced = organization === "CONSOLE" && source === "LEGACY";
+  const nothing = isUnpriced
+    ? { net: free, list: null, requests: null }
+    : { net: free, list: free, requests: 0 };
   const [first = nothing, ...rest] = rows.map(({ measure }) => measure);
   return rest.reduce(spends.plus, first);
 }

@@ -6,7 +6,7 @@ import type { BucketWidth } from "../domain/report.ts";
 import { lastDays } from "../loaders/activity-days.ts";
 import { loader } from "../loaders/loader.ts";
 import type { Standing } from "../upstream/access.ts";
-import type { Endpoint, KeyFamily } from "../upstream/endpoint.ts";
+import type { Endpoint } from "../upstream/endpoint.ts";
 import { apiKeys } from "../upstream/endpoints/api-keys.ts";
 import { ARTIFACT_FILTERS, ARTIFACT_GROUPINGS, artifactActivity } from "../upstream/endpoints/artifacts.ts";
 import { claudeCode } from "../upstream/endpoints/claude-code.ts";
@@ -36,6 +36,7 @@ import { workspaces } from "../upstream/endpoints/workspaces.ts";
 import { isRefusal } from "../upstream/failure.ts";
 import { type FieldWalks, walkTold } from "../upstream/plan.ts";
 import { earliestDay } from "../upstream/windows.ts";
+import { organizationOfKey } from "./organizations.ts";
 import { dimensionsKnown } from "./report.ts";
 
 /** What can be said of a dataset without asking for its rows. */
@@ -152,8 +153,9 @@ export function trialWalks(ctx: Context): FieldWalks[] {
   }));
 }
 
-export function organizationOf({ key }: { readonly key: KeyFamily }): OrganizationKind {
-  return key === "analytics" ? "ENTERPRISE" : "CONSOLE";
+/** The organization whose figures a dataset holds. */
+export function organizationOfDataset(dataset: Dataset): OrganizationKind {
+  return organizationOfKey(DATASET_ENTRIES[dataset].endpoint.key);
 }
 
 /** Why a dataset is closed to this gateway; null where it is open. At most one request for all datasets of the same right. */

@@ -6,14 +6,7 @@ import { GatewayError } from "../errors.ts";
 import { memberById, membersByEmail } from "../loaders/members.ts";
 import { consoleOrganization, enterpriseOrganization } from "../upstream/endpoints/organization.ts";
 import { walkOf, whole } from "../upstream/walk.ts";
-
-/** The organizations this gateway has a key of, the one whose ids a person goes by first. */
-export function organizationsOf({ upstream }: Context): OrganizationKind[] {
-  const kinds: OrganizationKind[] = [];
-  if (upstream.has("analytics")) kinds.push("ENTERPRISE");
-  if (upstream.has("admin")) kinds.push("CONSOLE");
-  return kinds;
-}
+import { organizationsOf } from "./organizations.ts";
 
 /** Where an organization says who it is. */
 export function organizationEndpoint(kind: OrganizationKind) {

@@ -11,7 +11,6 @@ import type { TokenUsage } from "../domain/tokens.ts";
 import { GatewayError } from "../errors.ts";
 import { workspaceById } from "../loaders/console.ts";
 import { unifiedCost } from "../upstream/endpoints/unified.ts";
-import type { Upstream } from "../upstream/upstream.ts";
 import { whole } from "../upstream/walk.ts";
 import { earliestDay } from "../upstream/windows.ts";
 import { costReport } from "./cost.ts";
@@ -25,7 +24,6 @@ export type Figures = Readonly<Record<string, Decimal | null>>;
 export interface ParityQuestion {
   readonly field: "cost" | "usage";
   readonly organization: OrganizationKind;
-  readonly older: Exclude<Source, "UNIFIED">;
   readonly month: DayRange;
   /** Null: the ungrouped days. */
   readonly groupBy: Dimension | null;
@@ -80,27 +78,30 @@ export function finalMonths(now: Instant, count: number): DayRange[] {
 }
 
 /** Everything that can be compared of a month: its days as they are, and by each dimension that both reports know. */
-export function parityQuestions({ upstream }: Context, month: DayRange): ParityQuestion[] {
+export function parityQuestions(
+  organizations: readonly OrganizationKind[],
+  month: DayRange,
+): ParityQuestion[] {
   return [
-    questionsAbout("cost", COST, upstream, month),
-    questionsAbout("usage", USAGE, upstream, month),
+    questionsAbout("cost", COST, organizations, month),
+    questionsAbout("usage", USAGE, organizations, month),
   ].flat();
 }
 
 function questionsAbout<Measure>(
   field: ParityQuestion["field"],
   { report: { sources } }: Measured<Measure>,
-  upstream: Upstream,
+  organizations: readonly OrganizationKind[],
   month: DayRange,
 ): ParityQuestion[] {
   return sources.flatMap(({ source, organization, names }) => {
     const newer = sources.find((each) => each.source === "UNIFIED" && each.organization === organization);
     if (source === "UNIFIED" || newer === undefined) return [];
-    if (!upstream.has(organization === "ENTERPRISE" ? "analytics" : "admin")) return [];
+    if (!organizations.includes(organization)) return [];
     const shared = (Object.keys(names.groupBy) as Dimension[]).filter((each) =>
       Object.hasOwn(newer.names.groupBy, each),
     );
-    return [null, ...shared].map((groupBy) => ({ field, organization, older: source, month, groupBy }));
+    return [null, ...shared].map((groupBy) => ({ field, organization, month, groupBy }));
   });
 }
 
@@ -112,15 +113,12 @@ export function parityOf(ctx: Context, question: ParityQuestion): Promise<Parity
 async function parity<Measure>(
   ctx: Context,
   { report, figures }: Measured<Measure>,
-  { field, older, organization, month, groupBy }: ParityQuestion,
+  { field, organization, month, groupBy }: ParityQuestion,
 ): Promise<Parity> {
   const read = async (source: Source, apart: readonly Dimension[]) => {
     const dimensions = groupBy === null ? apart : [...new Set([groupBy, ...apart])];
     const asked = { range: month, bucket: "DAY", groupBy: dimensions, filter: {} } as const;
-    const sources = report.sources.filter(
-      (each) => each.source === source && each.organization === organization,
-    );
-    const [plan] = plansFor(ctx.upstream, { ...report, sources }, asked, ctx.now());
+    const [plan] = plansFor(ctx.upstream, report, { organization, source }, asked, ctx.now());
     const { rows, sources: pages } = await whole(walkReport(ctx.upstream, plan));
     const isFinal = leastSettled(pages.map((page) => page.state)) === "FINAL";
     return { isFinal, rows };
@@ -128,7 +126,7 @@ async function parity<Measure>(
   // The older Console cost leaves Priority Tier out and cannot tell tiers apart, so it is taken from the newer one.
   const isWithoutPriority = field === "cost" && organization === "CONSOLE";
   try {
-    const before = await read(older, []);
+    const before = await read("LEGACY", []);
     const after = await read("UNIFIED", isWithoutPriority ? ["SERVICE_TIER"] : []);
     if (!before.isFinal || !after.isFinal)
       return { outcome: "not comparable", why: "Upstream's exports do not make the month final yet." };

@@ -6,10 +6,12 @@ import { type DayRange, daysIn, splitByDay } from "../domain/range.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { stateBy } from "./analysis.ts";
 import { sumOf } from "./ranking.ts";
-import { type ReportPlan, readReport } from "./report.ts";
+import { type ReportPlan, type ReportSource, readReport } from "./report.ts";
 
 /** What a month that is not over comes to if it goes on as it has begun. */
 export interface Projection {
+  /** Whose reports answered, and which of them. */
+  readonly by: ReportSource<Spend>;
   /** The whole month. */
   readonly month: DayRange;
   /** Its days that are whole: final or settling. */
@@ -38,6 +40,7 @@ export async function projectionOf(upstream: Upstream, plan: ReportPlan<Spend>):
   const month = { from: first, until: addMonths(first, 1) };
   const over = (money: Money | null) => money && projected(money, whole.length, daysIn(month));
   return {
+    by: plan.source,
     month,
     wholeDays: whole.length,
     soFar,

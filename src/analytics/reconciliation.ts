@@ -24,7 +24,7 @@ import {
 /** Why what is attributed can be less or more than the whole. */
 export const DIFFERENCE_REASONS = {
   NO_ATTRIBUTION:
-    "The Console's own cost report is split by workspace and by line of the bill, never by identity, so none of it can be attributed; UNIFIED can.",
+    "The Console's older cost report is split by workspace and by line of the bill, never by identity, so none of it can be attributed; UNIFIED can.",
   EXPORTS_DIFFER:
     "The total and its parts come from exports of different times: what was revised in between is in one of them only. Asked again after the next export they meet.",
   PEOPLE_ONLY:
@@ -60,10 +60,9 @@ const UNTOLD = {
   unattributed: null,
 } as const;
 
-/** The sources of cost that the gateway has a key for. */
-export function costSources({ upstream }: Context): readonly ReportSource<Spend>[] {
-  const keys = { ENTERPRISE: "analytics", CONSOLE: "admin" } as const;
-  return costReport.sources.filter(({ organization }) => upstream.has(keys[organization]));
+/** The sources of an organization's cost. */
+export function costSources(organization: OrganizationKind): readonly ReportSource<Spend>[] {
+  return costReport.sources.filter((each) => each.organization === organization);
 }
 
 /** The cost of one source, attributed as far as it says. */
@@ -108,8 +107,12 @@ export async function reconcile(
 }
 
 /** The walks of a reconciliation before they are made. */
-export function reconciliationWalks(ctx: Context, range: DayRange): readonly FieldWalks[] {
-  const plans = costSources(ctx).map((source) => planOf(ctx, source, range));
+export function reconciliationWalks(
+  ctx: Context,
+  organization: OrganizationKind,
+  range: DayRange,
+): readonly FieldWalks[] {
+  const plans = costSources(organization).map((source) => planOf(ctx, source, range));
   return plans.flatMap((plan) => [
     totalWalksOf(plan),
     ...(peopleIn(plan.source.names) === null ? [] : [reportWalksOf(plan, null)]),
@@ -120,7 +123,7 @@ export function reconciliationWalks(ctx: Context, range: DayRange): readonly Fie
 function planOf(ctx: Context, source: ReportSource<Spend>, range: DayRange): ReportPlan<Spend> {
   const by = peopleIn(source.names);
   const question = { range, bucket: "NONE", groupBy: by === null ? [] : [by], filter: {} } as const;
-  return plansFor(ctx.upstream, { ...costReport, sources: [source] }, question, ctx.now())[0];
+  return plansFor(ctx.upstream, costReport, source, question, ctx.now())[0];
 }
 
 /** A report of people tells nothing of anybody else. */

@@ -11,7 +11,7 @@ import {
   startOf,
   startOfMonth,
 } from "../domain/day.ts";
-import type { OrganizationKind } from "../domain/organization.ts";
+import { nameOf, type OrganizationKind } from "../domain/organization.ts";
 import type { DayRange } from "../domain/range.ts";
 import type { Bucket, Dimension, FilterDimension, ReportQuestion } from "../domain/report.ts";
 import { badInput, GatewayError } from "../errors.ts";
@@ -23,10 +23,17 @@ import type { Upstream } from "../upstream/upstream.ts";
 import { mapPages, type Walk, type Whole, walkOf, whole, wholeOf } from "../upstream/walk.ts";
 import { earliestDay, notCovered, type Windows, windowsOf } from "../upstream/windows.ts";
 import { dimensionsOfAny, matchesAny, refuseAlternatives } from "./alternatives.ts";
+import { keyText } from "./organizations.ts";
 import { type Algebra, sumOf } from "./ranking.ts";
 
-/** Which reports answer. */
-export type Source = "ENTERPRISE" | "CONSOLE" | "UNIFIED";
+/** Which of an organization's reports answer: the newer ones, or the older ones. */
+export type Source = "UNIFIED" | "LEGACY";
+
+/** Whose reports are to answer, and which of them; AUTO leaves the latter to the gateway. */
+export interface ReportChoice {
+  readonly organization: OrganizationKind;
+  readonly source: Source | "AUTO";
+}
 
 /** A resource that answers a report: its pages hold time buckets with rows in them, or rows. */
 export type Resource<Measure> =
@@ -56,7 +63,7 @@ export function rows<Measure>(endpoint: Endpoint<ReportQuestion, ReportRow<Measu
 /** What can be asked of several organizations in the same words. */
 export interface Report<Measure> {
   readonly algebra: Algebra<Measure>;
-  /** In order of preference. */
+  /** Of one organization in order of preference. */
   readonly sources: readonly ReportSource<Measure>[];
 }
 
@@ -83,27 +90,36 @@ export interface ReportPlan<Measure> {
 /** Ways to answer one question about one organization, the preferred one first. */
 export type ReportPlans<Measure> = readonly [ReportPlan<Measure>, ...ReportPlan<Measure>[]];
 
+/** The sources that are chosen from. */
+function sourcesOf<Measure>(
+  { sources }: Report<Measure>,
+  { organization, source }: ReportChoice,
+): readonly ReportSource<Measure>[] {
+  return sources.filter(
+    (each) => each.organization === organization && (source === "AUTO" || each.source === source),
+  );
+}
+
 /**
- * The sources that know every dimension the question splits by and filters on, of the first organization there is a key of:
- * another organization's figures are no substitute. Where none does, the error says what stands in the way.
+ * The sources of the chosen organization that know every dimension the question splits by and filters on: another
+ * organization's figures are no substitute. Where none does, the error says what stands in the way and who knows it.
  */
 export function plansFor<Measure>(
   upstream: Upstream,
-  { sources, algebra }: Report<Measure>,
+  report: Report<Measure>,
+  choice: ReportChoice,
   question: ReportQuestion,
   now: Instant,
 ): ReportPlans<Measure> {
   refuseAlternatives(question);
-  const able = sources.filter((source) => obstacle(source, question) === null);
-  const endpointOf = (source: ReportSource<Measure>) =>
-    source.resourceFor(askedOf(source, question)).endpoint;
-  const preferred = able.find((each) => upstream.has(endpointOf(each).key)) ?? able[0];
-  if (preferred === undefined) throw unanswerable(sources, question);
+  const able = sourcesOf(report, choice).filter((source) => obstacle(source, question) === null);
+  const [preferred] = able;
+  if (preferred === undefined) throw unanswerable(upstream, report, choice, question);
   // One organization's sources reach back differently far.
-  const [first = preferred, ...others] = able
-    .filter(({ organization }) => organization === preferred.organization)
-    .filter((each) => question.range.from >= earliestDay(endpointOf(each), now));
-  const plan = (source: ReportSource<Measure>) => planBy(source, algebra, question, now);
+  const [first = preferred, ...others] = able.filter(
+    (each) => question.range.from >= earliestDay(each.resourceFor(askedOf(each, question)).endpoint, now),
+  );
+  const plan = (source: ReportSource<Measure>) => planBy(source, report.algebra, question, now);
   return [plan(first), ...others.map(plan)];
 }
 
@@ -180,22 +196,63 @@ export function dimensionsOf<Measure>({ question, source }: ReportPlan<Measure>)
   return question.groupBy.flatMap((dimension) => [dimension, ...(source.names.fills?.[dimension] ?? [])]);
 }
 
-/** What stands in the way at each source; what would work is listed where there is one source alone. */
+/** What stands in the way at each source of the choice, and where the question, or the dimension that is unknown, can go. */
 function unanswerable<Measure>(
-  sources: readonly ReportSource<Measure>[],
+  upstream: Upstream,
+  report: Report<Measure>,
+  choice: ReportChoice,
   question: ReportQuestion,
 ): GatewayError {
-  const [only, ...others] = sources;
-  if (only !== undefined && others.length === 0) {
-    const { what, instead } = obstacle(only, question) ?? NOTHING;
-    return badInput(`${only.source} ${what}${instead === undefined ? "." : `; ${instead}.`}`);
-  }
-  const obstacles = sources.map((source) => {
-    const isUnified = source.source === "UNIFIED";
-    const name = isUnified ? `UNIFIED of the ${source.organization} organization` : source.source;
-    return `${name} ${obstacle(source, question)?.what ?? NOTHING.what}`;
+  const chosen = sourcesOf(report, choice);
+  const obstacles = chosen.map((source) => ({ source, ...(obstacle(source, question) ?? NOTHING) }));
+  const name = `\`${nameOf(choice.organization)}\``;
+  const [first, ...others] = obstacles;
+  if (first === undefined) return badInput(`${name} has no such report.`);
+  const isOne = others.every(({ what }) => what === first.what);
+  const what = isOne
+    ? `${choice.source === "AUTO" ? name : `${choice.source} of ${name}`} ${first.what}`
+    : `${name} cannot answer this: ${obstacles.map(({ source, what }) => `${source.source} ${what}`).join("; ")}`;
+  const elsewhere = elsewhereFor(upstream, report, choice, question);
+  const hints = [others.length === 0 ? first.instead : undefined, elsewhere];
+  const sentence = [what, ...hints.filter((hint) => typeof hint === "string")].join("; ");
+  const isDeadEnd = elsewhere === null && others.length > 0;
+  return badInput(`${sentence}.${isDeadEnd ? " `datasets` lists what each one knows." : ""}`);
+}
+
+/** Who could answer instead: another source of the organization, another organization, or who knows what is unknown here. */
+function elsewhereFor<Measure>(
+  upstream: Upstream,
+  report: Report<Measure>,
+  { organization, source }: ReportChoice,
+  question: ReportQuestion,
+): string | null {
+  const able = report.sources.filter((each) => obstacle(each, question) === null);
+  const sibling = able.find((each) => each.organization === organization && each.source !== source);
+  if (sibling !== undefined) return `\`source: ${sibling.source}\` can`;
+  const ask = (kind: OrganizationKind) =>
+    `\`organization: "${nameOf(kind)}"\`, and ${keyText(upstream, kind)}`;
+  const other = able.find((each) => each.organization !== organization);
+  if (other !== undefined)
+    return `\`${nameOf(other.organization)}\` can: ask with ${ask(other.organization)}`;
+  const own = report.sources.filter((each) => each.organization === organization);
+  const unknown = dimensionsOfQuestion(question).filter(
+    (dimension) => !own.some((each) => knows(each, dimension)),
+  );
+  const known = unknown.flatMap((dimension) => {
+    const knower = report.sources.find((each) => knows(each, dimension));
+    return knower === undefined
+      ? []
+      : [`${dimension} is known to \`${nameOf(knower.organization)}\` (${ask(knower.organization)})`];
   });
-  return badInput(`No source answers this: ${obstacles.join("; ")}. \`datasets\` lists what each one knows.`);
+  return known.length === 0 ? null : known.join("; ");
+}
+
+function dimensionsOfQuestion({ groupBy, filter }: ReportQuestion): string[] {
+  return [...new Set([...groupBy, ...Object.keys(filter)])];
+}
+
+function knows({ names }: ReportSource<unknown>, dimension: string): boolean {
+  return (dimensionsKnown(names) as string[]).includes(dimension) || Object.hasOwn(names.filter, dimension);
 }
 
 interface Obstacle {

@@ -15,8 +15,10 @@ import {
   answerBy,
   plansFor,
   type Report,
+  type ReportChoice,
   type ReportPlan,
   type ReportPlans,
+  type ReportSource,
   type Source,
   walkReport,
 } from "./report.ts";
@@ -42,7 +44,7 @@ export interface SpendDay {
   readonly refreshedAt: Instant | null;
 }
 
-/** Spend line by line, from whichever source can tell. */
+/** Spend line by line, from the first source that answers. */
 export interface SpendWalk {
   readonly source: Source;
   /** The report the amounts are from. */
@@ -53,19 +55,27 @@ export interface SpendWalk {
   readonly days: AsyncGenerator<SpendDay, void, void>;
 }
 
-export interface SpendQuestion {
+export interface SpendQuestion extends ReportChoice {
   readonly range: DayRange;
-  readonly source: Source | "AUTO";
   /** The first day still to be told; the whole range where it is left out. */
   readonly from?: Day;
 }
 
 /** What lines are split by, as far as each source knows it. */
-const SPLITS: Readonly<Record<Source, { cost: readonly Dimension[]; usage: readonly Dimension[] }>> = {
-  UNIFIED: { cost: ["ACTOR", "MODEL", "PRODUCT"], usage: ["ACTOR", "MODEL", "PRODUCT"] },
+const UNIFIED: Splits = { cost: ["ACTOR", "MODEL", "PRODUCT"], usage: ["ACTOR", "MODEL", "PRODUCT"] };
+const LEGACY: Readonly<Record<OrganizationKind, Splits>> = {
   ENTERPRISE: { cost: ["MODEL", "PRODUCT", "USER"], usage: ["MODEL", "PRODUCT", "USER"] },
   CONSOLE: { cost: ["DESCRIPTION"], usage: ["MODEL"] },
 };
+
+interface Splits {
+  readonly cost: readonly Dimension[];
+  readonly usage: readonly Dimension[];
+}
+
+function splitsOf({ organization, source }: ReportSource<unknown>): Splits {
+  return source === "UNIFIED" ? UNIFIED : LEGACY[organization];
+}
 
 /**
  * Every line of cost and tokens of the range, day by day, oldest first; the sum of the lines is the total of `cost`, to the last
@@ -100,24 +110,23 @@ async function* resumed<T>(
 }
 
 /** The newer reports, then the older ones of the same organization, as far as they reach back. */
-function plansOf({ upstream, now }: Context, { range, source }: SpendQuestion): ReportPlans<Spend> {
-  const isEnterprise = source === "ENTERPRISE" || (source !== "CONSOLE" && upstream.has("analytics"));
-  const organization: OrganizationKind = isEnterprise ? "ENTERPRISE" : "CONSOLE";
+function plansOf(
+  { upstream, now }: Context,
+  { range, organization, source }: SpendQuestion,
+): ReportPlans<Spend> {
   const sources = costReport.sources
     .filter((each) => each.organization === organization && (source === "AUTO" || each.source === source))
-    .map((each) => ({ each, question: questionOf(range, SPLITS[each.source].cost) }));
+    .map((each) => ({ each, question: questionOf(range, splitsOf(each).cost) }));
   const reaching = sources.filter(
     ({ each, question }) => range.from >= earliestDay(each.resourceFor(question).endpoint, now()),
   );
   const plans = (asked: typeof sources) =>
-    asked.map(
-      ({ each, question }) => plansFor(upstream, { ...costReport, sources: [each] }, question, now())[0],
-    );
+    asked.map(({ each, question }) => plansFor(upstream, costReport, each, question, now())[0]);
   const [first, ...others] = plans(reaching);
   if (first !== undefined) return [first, ...others];
   const [early] = plans(sources.slice(0, 1)); // throws, and says from when on it could be asked
   if (early !== undefined) return [early];
-  throw badInput(`\`source\` can be AUTO, UNIFIED, ENTERPRISE or CONSOLE, not ${source}.`);
+  throw badInput(`\`source\` can be AUTO, UNIFIED or LEGACY, not ${source}.`);
 }
 
 function questionOf(range: DayRange, groupBy: readonly Dimension[]): ReportQuestion {
@@ -130,18 +139,14 @@ async function* spendDays(
   range: DayRange,
 ): AsyncGenerator<SpendDay, void, void> {
   if (range.from >= range.until) return;
-  const { source, organization } = plan.source;
-  const read = <Measure>(report: Report<Measure>, groupBy: readonly Dimension[]) => {
-    const sources = report.sources.filter(
-      (each) => each.source === source && each.organization === organization,
-    );
-    return new Days(reportDays(upstream, { ...report, sources }, questionOf(range, groupBy), plan.asOf));
-  };
+  const { cost, usage } = splitsOf(plan.source);
+  const read = <Measure>(report: Report<Measure>, groupBy: readonly Dimension[]) =>
+    new Days(reportDays(upstream, report, plan.source, questionOf(range, groupBy), plan.asOf));
   const all: readonly Dimension[] = ["MODEL", "PRODUCT"];
-  const isOfPeople = source === "ENTERPRISE";
+  const isOfPeople = cost.includes("USER");
   const reports = {
-    cost: read(costReport, SPLITS[source].cost),
-    usage: read(usageReport, SPLITS[source].usage),
+    cost: read(costReport, cost),
+    usage: read(usageReport, usage),
     allCost: isOfPeople ? read(costReport, all) : null,
     allUsage: isOfPeople ? read(usageReport, all) : null,
   };
@@ -168,10 +173,11 @@ async function* spendDays(
 function reportDays<Measure>(
   upstream: Upstream,
   report: Report<Measure>,
+  choice: ReportChoice,
   question: ReportQuestion,
   asOf: Instant,
 ): ReportDays<Measure> {
-  const [plan] = plansFor(upstream, report, question, asOf);
+  const [plan] = plansFor(upstream, report, choice, question, asOf);
   const months = splitByMonth(plan.windows.range);
   return question.groupBy.includes("USER")
     ? gatheredDays(upstream, plan, months)

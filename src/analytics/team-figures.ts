@@ -3,6 +3,7 @@ import type { UserActivity } from "../domain/activity.ts";
 import { addedUp } from "../domain/activity-sum.ts";
 import { type SumOfRecords, sumOfRecords } from "../domain/claude-code.ts";
 import type { Spend } from "../domain/money.ts";
+import type { OrganizationKind } from "../domain/organization.ts";
 import type { DayRange } from "../domain/range.ts";
 import {
   NOBODY,
@@ -28,6 +29,7 @@ import { overlapOf, rankByTeam } from "./team-report.ts";
 
 /** A question about what teams cost. */
 export interface TeamSpendQuestion {
+  readonly organization: OrganizationKind;
   readonly range: DayRange;
   readonly overlap: Overlap;
 }
@@ -50,10 +52,13 @@ export async function spendOverlap(ctx: Context, question: TeamSpendQuestion): P
   return answerBy(ctx.upstream, await plansOf(ctx, question), (plan) => overlapOf(ctx, plan));
 }
 
-async function plansOf(ctx: Context, { range, overlap }: TeamSpendQuestion): Promise<ReportPlans<Spend>> {
+async function plansOf(
+  ctx: Context,
+  { organization, range, overlap }: TeamSpendQuestion,
+): Promise<ReportPlans<Spend>> {
   await teamsNow(ctx); // a refusal of the groups is none of the reports
   const question = { range, bucket: "NONE", groupBy: ["TEAM"], filter: {}, overlap } as const;
-  return plansFor(ctx.upstream, costReport, question, ctx.now());
+  return plansFor(ctx.upstream, costReport, { organization, source: "AUTO" }, question, ctx.now());
 }
 
 /** What people did together. */

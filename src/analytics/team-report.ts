@@ -67,9 +67,14 @@ export function walksByTeam<Measure>(
   return [
     reportWalksOf(plan, enough),
     ...(lacksNobody(plan) ? [totalWalksOf(plan)] : []),
-    ...(plan.source.source === "CONSOLE" ? [walksOf(consoleMembers, [{}])] : []),
+    ...(lacksAddresses(plan) ? [walksOf(consoleMembers, [{}])] : []),
     ...walksToTeams(ctx),
   ];
+}
+
+/** The Console's older report names people by id alone. */
+function lacksAddresses<Measure>({ source: { organization, source } }: ReportPlan<Measure>): boolean {
+  return organization === "CONSOLE" && source === "LEGACY";
 }
 
 async function reportByTeam<Measure>(

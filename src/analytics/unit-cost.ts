@@ -10,11 +10,21 @@ import type { FieldWalks } from "../upstream/plan.ts";
 import { windowsOf } from "../upstream/windows.ts";
 import { costReport } from "./cost.ts";
 import { sumOf } from "./ranking.ts";
-import { answerBy, likelyPlan, plansFor, type ReportPlans, readReport, reportWalksOf } from "./report.ts";
+import {
+  answerBy,
+  likelyPlan,
+  plansFor,
+  type ReportPlans,
+  type ReportSource,
+  readReport,
+  reportWalksOf,
+} from "./report.ts";
 import { activePeople, peopleWalks } from "./seats.ts";
 
 /** What the Enterprise organization's usage cost, beside who was active in the same days. */
 export interface UnitCost {
+  /** The reports the cost is from. */
+  readonly by: ReportSource<Spend>;
   readonly range: DayRange;
   /** Null: upstream has no figures. */
   readonly spend: Spend | null;
@@ -38,6 +48,7 @@ export async function unitCost(ctx: Context, asked: DayRange): Promise<UnitCost>
   const daily = days.map(({ all }) => all.daily);
   const states = [...days, ...people.sources, ...cost.sources].map(({ state }) => state);
   return {
+    by: cost.by,
     range,
     spend: cost.spend,
     activeUsers: people.rows.length,
@@ -51,9 +62,8 @@ export async function unitCost(ctx: Context, asked: DayRange): Promise<UnitCost>
 }
 
 function plansOf({ upstream, now }: Context, range: DayRange): ReportPlans<Spend> {
-  const sources = costReport.sources.filter(({ organization }) => organization === "ENTERPRISE");
   const question = { range, bucket: "DAY", groupBy: [], filter: {} } as const;
-  return plansFor(upstream, { ...costReport, sources }, question, now());
+  return plansFor(upstream, costReport, { organization: "ENTERPRISE", source: "AUTO" }, question, now());
 }
 
 /** The walks of `unitCost` before they are made, as if all days that are over were counted. */
@@ -69,6 +79,7 @@ async function costOf(ctx: Context, range: DayRange) {
   return answerBy(upstream, plans, async (plan) => {
     const read = await readReport(upstream, plan);
     return {
+      by: plan.source,
       spend: sumOf(
         plan.algebra,
         read.rows.map(({ measure }) => measure),

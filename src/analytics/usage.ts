@@ -1,3 +1,4 @@
+import type { OrganizationKind } from "../domain/organization.ts";
 import { type TokenUsage, usages } from "../domain/tokens.ts";
 import { CONSOLE_USAGE_NAMES, consoleUsage } from "../upstream/endpoints/console-usage.ts";
 import { ENTERPRISE_NAMES } from "../upstream/endpoints/enterprise-report.ts";
@@ -5,7 +6,7 @@ import { enterpriseUsage, userUsage } from "../upstream/endpoints/enterprise-usa
 import { UNIFIED_USAGE_NAMES, unifiedUsage } from "../upstream/endpoints/unified.ts";
 import { buckets, type Report, type ReportSource, rows } from "./report.ts";
 
-const unified = (organization: "ENTERPRISE" | "CONSOLE"): ReportSource<TokenUsage> => ({
+const unified = (organization: OrganizationKind): ReportSource<TokenUsage> => ({
   source: "UNIFIED",
   organization,
   names: UNIFIED_USAGE_NAMES[organization],
@@ -19,7 +20,7 @@ export const usageReport: Report<TokenUsage> = {
   sources: [
     unified("ENTERPRISE"),
     {
-      source: "ENTERPRISE",
+      source: "LEGACY",
       organization: "ENTERPRISE",
       names: ENTERPRISE_NAMES,
       resourceFor: ({ groupBy }) => (groupBy.includes("USER") ? rows(userUsage) : buckets(enterpriseUsage)),
@@ -28,7 +29,7 @@ export const usageReport: Report<TokenUsage> = {
     },
     unified("CONSOLE"),
     {
-      source: "CONSOLE",
+      source: "LEGACY",
       organization: "CONSOLE",
       names: CONSOLE_USAGE_NAMES,
       resourceFor: () => buckets(consoleUsage),

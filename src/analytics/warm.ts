@@ -1,6 +1,6 @@
 import type { Context } from "../context.ts";
 import { addDays, dayOf, later } from "../domain/day.ts";
-import type { OrganizationKind } from "../domain/organization.ts";
+import { nameOf, type OrganizationKind } from "../domain/organization.ts";
 import { type DayRange, splitByDay } from "../domain/range.ts";
 import type { Dimension } from "../domain/report.ts";
 import { activityDays } from "../loaders/activity-days.ts";
@@ -32,20 +32,26 @@ export interface WarmStep {
   readonly run: () => Promise<unknown>;
 }
 
-/** The final figures of the last `months` months, the newest first. What there is no key for is left out. */
-export function warmSteps(ctx: Context, what: readonly Warmable[], months: number): WarmStep[] {
+/** The final figures of the organizations over the last `months` months, the newest first. */
+export function warmSteps(
+  ctx: Context,
+  organizations: readonly OrganizationKind[],
+  what: readonly Warmable[],
+  months: number,
+): WarmStep[] {
   const final = finalMonths(ctx.now(), months);
+  const isOf = (organization: OrganizationKind) => organizations.includes(organization);
   const steps: Readonly<Record<Warmable, () => WarmStep[]>> = {
-    cost: () => final.flatMap((month) => reportSteps(ctx, "cost", costReport, month)),
-    usage: () => final.flatMap((month) => reportSteps(ctx, "usage", usageReport, month)),
-    people: () => final.flatMap((month) => peopleSteps(ctx, month)),
-    activity: () => activitySteps(ctx, months),
-    "claude-code": () => codeSteps(ctx, months),
+    cost: () => final.flatMap((month) => reportSteps(ctx, organizations, "cost", costReport, month)),
+    usage: () => final.flatMap((month) => reportSteps(ctx, organizations, "usage", usageReport, month)),
+    people: () => (isOf("ENTERPRISE") ? final.flatMap((month) => peopleSteps(ctx, month)) : []),
+    activity: () => (isOf("ENTERPRISE") ? activitySteps(ctx, months) : []),
+    "claude-code": () => (isOf("CONSOLE") ? codeSteps(ctx, months) : []),
   };
   return what.flatMap((each) => steps[each]());
 }
 
-/** The splits of a month that every question about it shares, by the key of each organization. */
+/** The splits of a month that every question about it shares. */
 const SPLITS: Readonly<Record<OrganizationKind, readonly (readonly Dimension[])[]>> = {
   ENTERPRISE: [[], ["PRODUCT"], ["MODEL"]],
   CONSOLE: [[], ["MODEL"]],
@@ -53,21 +59,19 @@ const SPLITS: Readonly<Record<OrganizationKind, readonly (readonly Dimension[])[
 
 function reportSteps<Measure>(
   ctx: Context,
+  organizations: readonly OrganizationKind[],
   field: string,
   report: Report<Measure>,
   range: DayRange,
 ): WarmStep[] {
   const { upstream } = ctx;
-  const organizations = (["ENTERPRISE", "CONSOLE"] as const).filter((organization) =>
-    upstream.has(organization === "ENTERPRISE" ? "analytics" : "admin"),
-  );
   return organizations.flatMap((organization) =>
     SPLITS[organization].map((groupBy) => ({
-      name: `${organization} ${field} of ${range.from.slice(0, 7)} ${groupBy.join(", ")}`.trim(),
+      name: `${nameOf(organization)} ${field} of ${range.from.slice(0, 7)} ${groupBy.join(", ")}`.trim(),
       run: async () => {
         const question = { range, bucket: "DAY", groupBy, filter: {} } as const;
-        const sources = report.sources.filter((each) => each.organization === organization);
-        const plans = plansFor(upstream, { ...report, sources }, question, ctx.now());
+        const choice = { organization, source: "AUTO" } as const;
+        const plans = plansFor(upstream, report, choice, question, ctx.now());
         await answerBy(upstream, plans, (plan) => whole(walkReport(upstream, plan)));
       },
     })),
@@ -75,7 +79,6 @@ function reportSteps<Measure>(
 }
 
 function peopleSteps({ upstream }: Context, range: DayRange): WarmStep[] {
-  if (!upstream.has("analytics")) return [];
   const question = { range, bucket: "NONE", groupBy: [], filter: {} } as const;
   const month = range.from.slice(0, 7);
   return [
@@ -86,7 +89,6 @@ function peopleSteps({ upstream }: Context, range: DayRange): WarmStep[] {
 
 /** All final days are one request, and kept one by one. */
 function activitySteps(ctx: Context, months: number): WarmStep[] {
-  if (!ctx.upstream.has("analytics")) return [];
   const { from, until } = finalDays(ctx, months);
   const range = { from: later(from, earliestDay(activitySummaries, ctx.now())), until };
   return range.from < range.until ? [{ name: "activity by day", run: () => activityDays(ctx, range) }] : [];
@@ -103,7 +105,6 @@ function finalDays({ now }: Context, months: number): DayRange {
 
 function codeSteps(ctx: Context, months: number): WarmStep[] {
   const { upstream } = ctx;
-  if (!upstream.has("admin")) return [];
   const days = splitByDay(finalDays(ctx, months));
   return days.toReversed().map((range) => ({
     name: `Claude Code of ${range.from}`,

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "commander";
+import { ORGANIZATIONS, type OrganizationKind } from "../domain/organization.ts";
 
 /** Reads a flag that takes a whole number. */
 export function whole(min: number, max: number): (text: string) => number {
@@ -8,4 +9,17 @@ export function whole(min: number, max: number): (text: string) => number {
       throw new InvalidArgumentError(`It is a whole number from ${min} to ${max}.`);
     return value;
   };
+}
+
+/** The flag of commands that go through the organizations one by one. */
+export const ORGANIZATION_OPTION = [
+  "--organization <name>",
+  "only this organization; all that there is a key of where it is left out",
+  organizationFlag,
+] as const;
+
+function organizationFlag(name: string): OrganizationKind {
+  const found = ORGANIZATIONS.find((each) => each.name === name);
+  if (found !== undefined) return found.kind;
+  throw new InvalidArgumentError(`It is one of ${ORGANIZATIONS.map((each) => each.name).join(", ")}.`);
 }

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { organizationsOf } from "../analytics/organizations.ts";
 import {
   type Difference,
   finalMonths,
@@ -8,11 +9,13 @@ import {
   parityQuestions,
 } from "../analytics/parity.ts";
 import { formatDecimal } from "../domain/decimal.ts";
+import { nameOf, type OrganizationKind } from "../domain/organization.ts";
 import { openGateway, upstreamOf } from "./open.ts";
-import { whole } from "./option.ts";
+import { ORGANIZATION_OPTION, whole } from "./option.ts";
 
 interface Flags {
   readonly months: number;
+  readonly organization?: OrganizationKind;
   readonly json: boolean;
 }
 
@@ -25,6 +28,7 @@ export function parityCommand(): Command {
       "Compare the older reports with the newer ones (beta) for final months, day by day, ungrouped and by each dimension both know. Settings and keys are those of `serve`, from the environment. Takes at most half of a minute's upstream requests. Exits with 0 where all agree, 1 where some do not, 2 where some could not be compared.",
     )
     .option("--months <number>", "how many final months, the newest first", whole(1, 12), 1)
+    .option(...ORGANIZATION_OPTION)
     .option("--json", "print one JSON object per comparison", false)
     .action(compareMonths);
 }
@@ -32,18 +36,19 @@ export function parityCommand(): Command {
 /** One request may wait for the allowance of several minutes; a whole run takes as long as it takes. */
 const PATIENCE = { operationTimeoutMs: 600_000, maxUpstreamRequests: Number.MAX_SAFE_INTEGER };
 
-async function compareMonths({ months: count, json }: Flags): Promise<void> {
+async function compareMonths({ months: count, organization, json }: Flags): Promise<void> {
   const opened = await openGateway(process.env, PATIENCE);
   if (opened === null) return;
   const { app, config, now } = opened;
   const ctx = app.context(new AbortController().signal, "warm");
+  const organizations = organizationsOf(ctx).filter((each) => each === (organization ?? each));
   const months = finalMonths(now(), count);
   const line = (text: string) => process.stdout.write(`${text}\n`);
   if (!json) line(upstreamOf(config));
   if (months.length < count)
     process.stderr.write(`Only ${months.length} months are final and still within upstream's reach.\n`);
   const tally = { equal: 0, different: 0, notComparable: 0 };
-  for (const question of months.flatMap((month) => parityQuestions(ctx, month))) {
+  for (const question of months.flatMap((month) => parityQuestions(organizations, month))) {
     const parity = await parityOf(ctx, question);
     tally[verdict(parity)]++;
     line(json ? jsonOf(question, parity) : textOf(question, parity));
@@ -68,7 +73,7 @@ const SHOWN = 10;
 
 function textOf({ month, organization, field, groupBy }: ParityQuestion, parity: Parity): string {
   const by = groupBy === null ? "ungrouped" : `by ${groupBy}`;
-  const subject = `${month.from.slice(0, 7)}  ${organization.padEnd(10)}  ${field.padEnd(5)}  ${by.padEnd(22)}`;
+  const subject = `${month.from.slice(0, 7)}  ${nameOf(organization).padEnd(10)}  ${field.padEnd(5)}  ${by.padEnd(22)}`;
   if (parity.outcome !== "compared") return `${subject}  not comparable: ${parity.why}`;
   const { rows, differences } = parity;
   if (differences.length === 0) return `${subject}  ${rows} rows equal`;
@@ -86,7 +91,7 @@ function differenceText({ day, group, figure, older, newer }: Difference): strin
   return `${day} ${name} ${figure}: ${formatDecimal(older)} older, ${formatDecimal(newer)} newer`;
 }
 
-function jsonOf({ month, ...question }: ParityQuestion, parity: Parity): string {
+function jsonOf({ month, field, organization, groupBy }: ParityQuestion, parity: Parity): string {
   const said =
     parity.outcome === "compared"
       ? {
@@ -98,5 +103,6 @@ function jsonOf({ month, ...question }: ParityQuestion, parity: Parity): string 
           })),
         }
       : { why: parity.why };
-  return JSON.stringify({ ...question, ...month, outcome: parity.outcome, ...said });
+  const question = { field, organization: nameOf(organization), groupBy, ...month };
+  return JSON.stringify({ ...question, outcome: parity.outcome, ...said });
 }

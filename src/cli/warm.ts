@@ -1,12 +1,15 @@
 import { SingleBar } from "cli-progress";
 import { Command, InvalidArgumentError } from "commander";
+import { organizationsOf } from "../analytics/organizations.ts";
 import { WARMABLE, type Warmable, type WarmStep, warmSteps } from "../analytics/warm.ts";
+import type { OrganizationKind } from "../domain/organization.ts";
 import { GatewayError } from "../errors.ts";
 import { openGateway, upstreamOf } from "./open.ts";
-import { whole } from "./option.ts";
+import { ORGANIZATION_OPTION, whole } from "./option.ts";
 
 interface Flags {
   readonly months: number;
+  readonly organization?: OrganizationKind;
   readonly datasets: readonly Warmable[];
 }
 
@@ -20,6 +23,7 @@ export function warmCommand(): Command {
       "Fetch figures that no longer move into the store that CACHE_URL names. Takes at most half of a minute's upstream requests, after whatever clients of a gateway beside it ask for. Ended and begun again, it goes on where it was. Exits with 0 where all is there, 1 where some could not be fetched, 2 where nothing can be kept.",
     )
     .option("--months <number>", "how many final months, the newest first", whole(1, 12), 3)
+    .option(...ORGANIZATION_OPTION)
     .option("--datasets <names>", "which, separated by commas", datasets, [
       "cost",
       "usage",
@@ -33,7 +37,7 @@ export function warmCommand(): Command {
 /** A step may wait for the allowance of many minutes. */
 const PATIENCE = { operationTimeoutMs: 3_600_000, maxUpstreamRequests: Number.MAX_SAFE_INTEGER };
 
-async function warm({ months, datasets: what }: Flags): Promise<void> {
+async function warm({ months, organization, datasets: what }: Flags): Promise<void> {
   const opened = await openGateway(process.env, PATIENCE);
   if (opened === null) return;
   const { app, config } = opened;
@@ -44,7 +48,8 @@ async function warm({ months, datasets: what }: Flags): Promise<void> {
     return;
   }
   const ctx = app.context(new AbortController().signal, "warm");
-  const steps = warmSteps(ctx, what, months);
+  const organizations = organizationsOf(ctx).filter((each) => each === (organization ?? each));
+  const steps = warmSteps(ctx, organizations, what, months);
   process.stderr.write(`${upstreamOf(config)}\n`);
   const failed = await walkThrough(steps, () => ctx.upstream.usage.requests);
   await app.dispose();

@@ -137,7 +137,7 @@ export const CLOSED_REASONS = {
   WRONG_ORGANIZATION:
     "it exists for the other kind of organization; the two keys may have been set for one another.",
   NOT_ENROLLED:
-    "the organization is not enrolled in this beta; `source: ENTERPRISE` or `CONSOLE` answers most of its questions.",
+    "the organization is not enrolled in this beta; `source: LEGACY` answers most of its questions.",
   NO_ACCESS:
     "the organization has no analytics, or the key lacks a scope; the operator can check both in the organization's settings.",
   REFUSED: "upstream refused what another source has answered; asked again in an hour.",

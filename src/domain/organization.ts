@@ -3,6 +3,23 @@ import type { Instant } from "./day.ts";
 /** One company often has two organizations, with separate keys and separate ids for the same person. */
 export type OrganizationKind = "ENTERPRISE" | "CONSOLE";
 
+/** An organization whose figures can be asked for, by the name that clients and operators give it. */
+export interface NamedOrganization {
+  readonly name: string;
+  readonly kind: OrganizationKind;
+}
+
+/** The organizations there can be, the preferred one first. */
+export const ORGANIZATIONS: readonly NamedOrganization[] = [
+  { name: "enterprise", kind: "ENTERPRISE" },
+  { name: "console", kind: "CONSOLE" },
+];
+
+/** The name an organization is asked for by. */
+export function nameOf(kind: OrganizationKind): string {
+  return ORGANIZATIONS.find((each) => each.kind === kind)?.name ?? kind.toLowerCase();
+}
+
 export interface Organization {
   readonly organizationId: string;
   readonly name: string;

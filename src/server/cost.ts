@@ -2,8 +2,9 @@ import type { ExecutionResult } from "graphql";
 import type { Plugin, YogaInitialContext } from "graphql-yoga";
 import { selectedBy } from "../../schema/selected.ts";
 import { plannedFields } from "../../schema/walks.ts";
-import { organizationOf } from "../analytics/datasets.ts";
+import { organizationOfKey } from "../analytics/organizations.ts";
 import type { Context } from "../context.ts";
+import { nameOf } from "../domain/organization.ts";
 import type { RequestLimits } from "../limits.ts";
 import {
   type Estimate,
@@ -63,13 +64,14 @@ export function wantsPlan({ url, headers }: Request): boolean {
 /** The plan as an answer: nothing was run, so there is no data. */
 async function explained({ upstream }: Context, { fields, ...counts }: Estimate): Promise<ExecutionResult> {
   const kindOf = ({ subject }: EstimatedField["endpoint"]) => (subject === "live" ? "look-ups" : "figures");
-  const shares = Map.groupBy(fields, ({ endpoint }) => `${organizationOf(endpoint)} ${kindOf(endpoint)}`);
+  const ownerOf = ({ key }: EstimatedField["endpoint"]) => nameOf(organizationOfKey(key));
+  const shares = Map.groupBy(fields, ({ endpoint }) => `${ownerOf(endpoint)} ${kindOf(endpoint)}`);
   const allowances = await Promise.all(
     [...shares.values()].map(async (sharing) => {
       const { endpoint } = sharing[0] as EstimatedField;
       const requests = sharing.reduce((sum, each) => sum + each.requests, 0);
       const outlook = await upstream.outlook(endpoint, requests);
-      return { of: kindOf(endpoint), organization: organizationOf(endpoint), requests, ...outlook };
+      return { of: kindOf(endpoint), organization: ownerOf(endpoint), requests, ...outlook };
     }),
   );
   const plan = {

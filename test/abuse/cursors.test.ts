@@ -20,7 +20,7 @@ const LISTS = [
   `cost(${WEEK}, groupBy: [MODEL], bucket: NONE`,
   `cost(${WEEK}, groupBy: [PRODUCT]`,
   `usage(${WEEK}, groupBy: [MODEL]`,
-  `usage(${WEEK}, groupBy: [MODEL], source: CONSOLE`,
+  `usage(${WEEK}, groupBy: [MODEL], organization: "console", source: LEGACY`,
   `teams(${WEEK}`,
   "groups(range: { period: LAST_MONTH }",
 ];

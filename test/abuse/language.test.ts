@@ -396,8 +396,11 @@ describe("text that would be something else upstream (17)", () => {
   ];
   const about = (list: string) => `query ($x: String!) { ${list} { totalCount } }`;
   const FIELDS: [what: string, query: string, typeOfId?: string][] = [
-    ["a model of cost", about(`cost(${WEEK}, source: ENTERPRISE, filter: { models: [$x] })`)],
-    ["a workspace of usage", about(`usage(${WEEK}, source: CONSOLE, filter: { workspaces: [$x] })`)],
+    ["a model of cost", about(`cost(${WEEK}, source: LEGACY, filter: { models: [$x] })`)],
+    [
+      "a workspace of usage",
+      about(`usage(${WEEK}, organization: "console", source: LEGACY, filter: { workspaces: [$x] })`),
+    ],
     ["a person of skills", about(`skills(${WEEK}, filter: { users: [$x] })`), "User"],
     ["a group of skills", about(`skills(${WEEK}, filter: { groups: [$x] })`), "Group"],
     ["a cursor", about(`users(${WEEK}, after: $x)`)],

@@ -79,19 +79,20 @@ const report = (field: "cost" | "usage", measure: string): fc.Arbitrary<Question
   fc
     .record({
       bucket: fc.constantFrom("DAY", "DAY", "NONE", "NONE", "HOUR"),
-      source: fc.constantFrom("AUTO", "ENTERPRISE", "UNIFIED", "CONSOLE"),
+      organization: fc.constantFrom("enterprise", "enterprise", "enterprise", "console"),
+      source: fc.constantFrom("AUTO", "LEGACY", "UNIFIED"),
       place: fc.nat(5),
       filter: fc.constantFrom("", "", 'filter: { models: ["claude-sonnet-5", "claude-opus-4-8"] }'),
       range: ranges(70),
       short: ranges(3),
       first: fc.constantFrom(3, 10, 1000),
     })
-    .map(({ bucket, source, place, filter, range, short, first }) => {
-      const splits = Object.entries(source === "CONSOLE" ? CONSOLE_SPLITS : SPLITS);
+    .map(({ bucket, organization, source, place, filter, range, short, first }) => {
+      const splits = Object.entries(organization === "console" ? CONSOLE_SPLITS : SPLITS);
       const [groupBy, dimensions] = splits[place % splits.length] as [string, string];
       return {
         field,
-        args: `bucket: ${bucket}, source: ${source}, groupBy: [${groupBy}] ${filter}`,
+        args: `bucket: ${bucket}, organization: "${organization}", source: ${source}, groupBy: [${groupBy}] ${filter}`,
         rows: `from until ${dimensions} isRemainder state ${measure}`,
         range: bucket === "HOUR" ? short : range,
         first,
@@ -256,7 +257,7 @@ export const histories: fc.Arbitrary<History> = fc.record({
 
 /** Whether the list is of figures that upstream exports, so that it stands still in between. */
 export function isExportedList({ field, args }: Question): boolean {
-  return (field === "cost" || field === "usage") && !args.includes("source: CONSOLE");
+  return (field === "cost" || field === "usage") && !/"console", source: (LEGACY|AUTO)/.test(args);
 }
 
 /** What a row of the list is about. */

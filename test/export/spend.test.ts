@@ -101,9 +101,11 @@ test("of the Console, every identity has its lines, and their sum is its cost", 
   expectSame(total(rows, "net_usd"), parseDecimal(data.cost.total.net.usd));
   const kinds = new Set(rows.map(({ account_id }) => (account_id ?? "").split(/[_:]/)[0]));
   for (const kind of ["user", "svac", "apikey", ""]) expect(kinds).toContain(kind);
-  const older = rowsOf(await download(gate, "spend.csv?period=LAST_MONTH&source=CONSOLE"));
+  const older = rowsOf(
+    await download(gate, "spend.csv?period=LAST_MONTH&organization=console&source=LEGACY"),
+  );
   const { data: plain } = await gate.ask(
-    `{ cost(range: { period: LAST_MONTH }, source: CONSOLE) { total { net { usd } } } }`,
+    `{ cost(range: { period: LAST_MONTH }, organization: "console", source: LEGACY) { total { net { usd } } } }`,
   );
   expectSame(total(older, "net_usd"), parseDecimal(plain.cost.total.net.usd));
   expect(new Set(older.map((row) => row.gross_usd))).toEqual(new Set([""]));
@@ -159,7 +161,9 @@ describe("focus.csv", () => {
 
   test("is refused from reports without a list price, which it may not leave empty", async () => {
     const gate = gateway({ sandbox: { users: 40 } });
-    expect(await refusalOf(gate, "focus.csv?period=LAST_MONTH&source=CONSOLE")).toMatchObject({
+    expect(
+      await refusalOf(gate, "focus.csv?period=LAST_MONTH&organization=console&source=LEGACY"),
+    ).toMatchObject({
       status: 400,
       code: "BAD_USER_INPUT",
       message: expect.stringContaining("list price"),

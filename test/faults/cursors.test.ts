@@ -81,7 +81,7 @@ describe("cursors of other questions are CURSOR_INVALID", () => {
     gateway({
       routes: { [PATHS.cost]: route, [PATHS.consoleCost]: route, [PATHS.users]: () => json(tokenPage(rows)) },
     });
-  const SERIES = `cost(${WEEK}, groupBy: [PRODUCT], source: ENTERPRISE, first: 1`;
+  const SERIES = `cost(${WEEK}, groupBy: [PRODUCT], source: LEGACY, first: 1`;
 
   test.each([
     ["another field", "users", `users(${WEEK}, first: 1`],
@@ -90,7 +90,8 @@ describe("cursors of other questions are CURSOR_INVALID", () => {
     ["a ranking", "cost", `${SERIES}, bucket: NONE`],
     ["another dimension", "cost", SERIES.replace("PRODUCT", "MODEL")],
     ["another filter", "cost", `${SERIES}, filter: { products: ["chat"] }`],
-    ["another source", "cost", SERIES.replace("ENTERPRISE", "CONSOLE").replace("PRODUCT", "WORKSPACE")],
+    ["another source", "cost", SERIES.replace("LEGACY", "UNIFIED")],
+    ["another organization", "cost", `${SERIES}, organization: "console"`.replace("PRODUCT", "WORKSPACE")],
   ])("of %s", async (_what, field, call) => {
     const { ask } = reports();
     const given = await ask(`{ ${SERIES}) { pageInfo { endCursor } } }`);

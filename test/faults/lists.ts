@@ -43,7 +43,7 @@ export const LISTS = {
         ids.map((id) => wireDay(day(id), [wireCost("1")])),
         { next },
       ),
-    query: `{ cost(${OCTOBER}, source: ENTERPRISE, first: 1000) { nodes { from } totalCount } }`,
+    query: `{ cost(${OCTOBER}, source: LEGACY, first: 1000) { nodes { from } totalCount } }`,
     idsIn: ({ cost }) => cost.nodes.map(({ from }: { from: string }) => Number(from.slice(8, 10)) - 1),
   },
   "a ranking of people, by has_more and token": {
@@ -55,7 +55,7 @@ export const LISTS = {
         ids.map((id) => wireUserCost(`user_${id}`, `${100 - id}`)),
         { next },
       ),
-    query: `{ cost(${OCTOBER}, source: ENTERPRISE, bucket: NONE, groupBy: [USER], first: 1000) { nodes { user { userId } } totalCount } }`,
+    query: `{ cost(${OCTOBER}, source: LEGACY, bucket: NONE, groupBy: [USER], first: 1000) { nodes { user { userId } } totalCount } }`,
     idsIn: ({ cost }) => cost.nodes.map(({ user }: { user: { userId: string } }) => numberIn(user.userId)),
   },
   "members, by id": {

@@ -8,16 +8,17 @@ const ANALYTICS = "/v1/organizations/analytics";
 const SHARED = "PRODUCT, MODEL, CONTEXT_WINDOW, INFERENCE_GEO, SPEED";
 const SLACK = "SLACK_CHANNEL, CLAUDE_TAG_CATEGORY, CLAUDE_TAG_USER";
 const ENTERPRISE = [`${SHARED}, ${SLACK}`, "GROUP"];
-const UNIFIED = [
-  SHARED,
-  `${SLACK}, ACTOR, ACTOR_TYPE`,
-  "GROUP, ACTOR",
+const UNIFIED = [SHARED, `${SLACK}, ACTOR, ACTOR_TYPE`, "GROUP, ACTOR"];
+const OF_CONSOLE = [
   "WORKSPACE, API_KEY, SERVICE_TIER, AGENT, DEPLOYMENT",
   "ENVIRONMENT, SESSION, USER_PROFILE, WORKSPACE",
 ];
 
 function split(field: string, source: string, groupings: readonly string[]): string[] {
-  return groupings.map((dimensions) => `${field}(${DAY}, source: ${source}, groupBy: [${dimensions}])`);
+  return groupings.map((dimensions) => {
+    const whose = OF_CONSOLE.includes(dimensions) ? 'organization: "console", ' : "";
+    return `${field}(${DAY}, ${whose}source: ${source}, groupBy: [${dimensions}])`;
+  });
 }
 
 /** Questions that between them ask each endpoint for all it can say. */
@@ -27,35 +28,38 @@ export const QUESTIONS: Readonly<Record<string, readonly string[]>> = {
   [`${ANALYTICS}/apps/chat/projects`]: [`projects(${DAY})`],
   [`${ANALYTICS}/skills`]: [`skills(${DAY})`],
   [`${ANALYTICS}/connectors`]: [`connectors(${DAY})`],
-  [`${ANALYTICS}/usage_report`]: split("usage", "ENTERPRISE", ENTERPRISE),
-  [`${ANALYTICS}/cost_report`]: split("cost", "ENTERPRISE", [...ENTERPRISE, "COST_TYPE, TOKEN_TYPE"]),
-  [`${ANALYTICS}/user_usage_report`]: split("usage", "ENTERPRISE", [
-    `USER, ${SHARED}, ${SLACK}`,
-    "USER, GROUP",
-  ]),
-  [`${ANALYTICS}/user_cost_report`]: split("cost", "ENTERPRISE", [
+  [`${ANALYTICS}/usage_report`]: split("usage", "LEGACY", ENTERPRISE),
+  [`${ANALYTICS}/cost_report`]: split("cost", "LEGACY", [...ENTERPRISE, "COST_TYPE, TOKEN_TYPE"]),
+  [`${ANALYTICS}/user_usage_report`]: split("usage", "LEGACY", [`USER, ${SHARED}, ${SLACK}`, "USER, GROUP"]),
+  [`${ANALYTICS}/user_cost_report`]: split("cost", "LEGACY", [
     `USER, ${SHARED}, ${SLACK}`,
     "USER, GROUP",
     "USER, COST_TYPE, TOKEN_TYPE",
   ]),
-  [`${ANALYTICS}/usage`]: split("usage", "UNIFIED", UNIFIED),
-  [`${ANALYTICS}/cost`]: split("cost", "UNIFIED", [...UNIFIED, "COST_TYPE, TOKEN_TYPE"]),
+  [`${ANALYTICS}/usage`]: split("usage", "UNIFIED", [...UNIFIED, ...OF_CONSOLE]),
+  [`${ANALYTICS}/cost`]: split("cost", "UNIFIED", [...UNIFIED, ...OF_CONSOLE, "COST_TYPE, TOKEN_TYPE"]),
   [`${ANALYTICS}/plugins`]: [`plugins(${DAY})`],
   [`${ANALYTICS}/artifacts`]: [`artifacts(${DAY}, groupBy: [PRODUCT, GROUP, USER])`],
   "/v1/organizations/rbac_groups": ["groups"],
   "/v1/organizations/rbac_groups/{rbac_group_id}/members": ["groups"],
   "/v1/organizations/usage_report/claude_code": [`claudeCodeRecords(${DAY})`],
   "/v1/organizations/usage_report/messages": [
-    `usage(${DAY}, source: CONSOLE, groupBy: [MODEL, USER, CONTEXT_WINDOW, INFERENCE_GEO, SPEED, SERVICE_TIER, WORKSPACE, API_KEY, SERVICE_ACCOUNT])`,
+    `usage(${DAY}, organization: "console", source: LEGACY, groupBy: [MODEL, USER, CONTEXT_WINDOW, INFERENCE_GEO, SPEED, SERVICE_TIER, WORKSPACE, API_KEY, SERVICE_ACCOUNT])`,
   ],
-  "/v1/organizations/cost_report": [`cost(${DAY}, source: CONSOLE, groupBy: [WORKSPACE, DESCRIPTION])`],
+  "/v1/organizations/cost_report": [
+    `cost(${DAY}, organization: "console", source: LEGACY, groupBy: [WORKSPACE, DESCRIPTION])`,
+  ],
   "/v1/organizations/me": ["organization"],
   "/v1/organizations/users": [
     `user(email: "someone@ternplover.example", ${DAY})`,
     `user(id: "user_one", ${DAY})`,
   ],
-  "/v1/organizations/workspaces": [`usage(${DAY}, source: CONSOLE, groupBy: [WORKSPACE])`],
-  "/v1/organizations/api_keys": [`usage(${DAY}, source: CONSOLE, groupBy: [API_KEY])`],
+  "/v1/organizations/workspaces": [
+    `usage(${DAY}, organization: "console", source: LEGACY, groupBy: [WORKSPACE])`,
+  ],
+  "/v1/organizations/api_keys": [
+    `usage(${DAY}, organization: "console", source: LEGACY, groupBy: [API_KEY])`,
+  ],
 };
 
 export const SAMPLES = new Map(PATHS.map((path) => [path, samplesOf(path)]));

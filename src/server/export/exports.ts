@@ -1,7 +1,9 @@
 import type { GraphQLSchema } from "graphql";
 import { demand } from "../../../schema/demand.ts";
 import { resolveRange } from "../../../schema/range.ts";
+import { organizationNamed } from "../../analytics/organizations.ts";
 import type { SpendQuestion } from "../../analytics/spend.ts";
+import type { Context } from "../../context.ts";
 import { type Instant, parseDay } from "../../domain/day.ts";
 import { PERIODS, type Period } from "../../domain/period.ts";
 import type { DayRange } from "../../domain/range.ts";
@@ -59,7 +61,7 @@ export function openExport(
   const table =
     layout === undefined
       ? listTable(schema, reader, list as NonNullable<typeof list>, parameters)
-      : spendTable(reader, spendQuestion(parameters, reader.context({}).now()), layout);
+      : spendTable(reader, spendQuestion(parameters, reader.context({})), layout);
   return { name, file, parameters, format: FORMATS[ending as FormatName], table };
 }
 
@@ -75,15 +77,10 @@ function notFound(message: string): GatewayError {
   return new GatewayError("NOT_FOUND", message);
 }
 
-const PARAMETERS = ["period", "from", "until", "source"] as const;
-const SOURCES: readonly string[] = [
-  "AUTO",
-  "UNIFIED",
-  "ENTERPRISE",
-  "CONSOLE",
-] satisfies SpendQuestion["source"][];
+const PARAMETERS = ["period", "from", "until", "organization", "source"] as const;
+const SOURCES: readonly string[] = ["AUTO", "UNIFIED", "LEGACY"] satisfies SpendQuestion["source"][];
 
-function spendQuestion(parameters: URLSearchParams, now: Instant): SpendQuestion {
+function spendQuestion(parameters: URLSearchParams, ctx: Context): SpendQuestion {
   for (const key of parameters.keys()) {
     if (!(PARAMETERS as readonly string[]).includes(key))
       throw badInput(`There is no parameter \`${key}\`: ${nearest(key, PARAMETERS)}`);
@@ -92,7 +89,11 @@ function spendQuestion(parameters: URLSearchParams, now: Instant): SpendQuestion
   const source = parameters.get("source") ?? "AUTO";
   if (!SOURCES.includes(source))
     throw badInput(`There is no source \`${source}\`: ${nearest(source, SOURCES)}`);
-  return { range: rangeOf(parameters, now), source: source as SpendQuestion["source"] };
+  return {
+    range: rangeOf(parameters, ctx.now()),
+    organization: organizationNamed(ctx, parameters.get("organization")),
+    source: source as SpendQuestion["source"],
+  };
 }
 
 function rangeOf(parameters: URLSearchParams, now: Instant): DayRange {

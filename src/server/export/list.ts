@@ -92,6 +92,7 @@ interface Page {
   readonly nodes: readonly unknown[];
   readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
   readonly range: DayRange;
+  readonly organization: string;
   readonly freshness: {
     readonly state: Finality;
     readonly refreshedAt: string | null;
@@ -100,8 +101,10 @@ interface Page {
   };
 }
 
-function aboutOf({ range, nodes, freshness: { state, refreshedAt, stale, source } }: Page): About {
+function aboutOf({ range, organization, nodes, freshness }: Page): About {
+  const { state, refreshedAt, stale, source } = freshness;
   return {
+    organization,
     source,
     range,
     state: nodes.length === 0 ? null : state,
@@ -149,6 +152,7 @@ function documentOf(field: GraphQLField<unknown, unknown>, selection: string): D
     nodes ${selection}
     pageInfo { hasNextPage endCursor }
     range { from until }
+    organization
     freshness { state refreshedAt stale source }
   } }`);
 }

@@ -1,4 +1,5 @@
 import { emailOf, organizationOf } from "../../analytics/join.ts";
+import { organizationNamed } from "../../analytics/organizations.ts";
 import { type SpendLine, type SpendQuestion, walkSpend } from "../../analytics/spend.ts";
 import type { Context } from "../../context.ts";
 import type { ReportActor } from "../../domain/bucket.ts";
@@ -6,7 +7,7 @@ import { addDays, type Day, daysBetween } from "../../domain/day.ts";
 import { formatDecimal } from "../../domain/decimal.ts";
 import { modelFamily } from "../../domain/model.ts";
 import { dollars, type Money } from "../../domain/money.ts";
-import type { Organization, OrganizationKind } from "../../domain/organization.ts";
+import { nameOf, type Organization, type OrganizationKind } from "../../domain/organization.ts";
 import type { Person } from "../../domain/person.ts";
 import { daysIn } from "../../domain/range.ts";
 import { inputTokens } from "../../domain/tokens.ts";
@@ -96,8 +97,9 @@ export function spendTable(reader: Reader, question: SpendQuestion, { columns, s
     columns,
     async *chunks(place) {
       const ctx = reader.context({ passing: true });
-      const walk = await walkSpend(ctx, { ...question, ...(place === null ? {} : parsePlace(place)) });
+      const walk = await walkSpend(ctx, { ...question, ...(place === null ? {} : parsePlace(ctx, place)) });
       const { days, range, dataset: source } = walk;
+      const organization = nameOf(walk.organization);
       try {
         const lookups = reader.context({});
         const payer = { ...(await organizationOf(lookups, walk.organization)), kind: walk.organization };
@@ -106,13 +108,13 @@ export function spendTable(reader: Reader, question: SpendQuestion, { columns, s
           const shown = await Promise.all(lines.filter(shows).map(named));
           yield {
             rows: shown.map((line) => columns.map(({ of }) => of(line, payer))),
-            next: JSON.stringify([walk.source, addDays(day, 1)]),
-            about: { source, range, state, refreshedAt, stale: false },
+            next: JSON.stringify([organization, walk.source, addDays(day, 1)]),
+            about: { organization, source, range, state, refreshedAt, stale: false },
             window: day.slice(0, 7),
             done: (1 + daysBetween(range.from, day)) / daysIn(range),
           };
         }
-        const nothing = { source, range, state: null, refreshedAt: null, stale: false };
+        const nothing = { organization, source, range, state: null, refreshedAt: null, stale: false };
         yield { rows: [], next: null, about: nothing, window: null, done: 1 };
       } finally {
         await days.return();
@@ -133,8 +135,8 @@ async function withEmail(
   return { ...line, actor: { ...actor, user: { ...actor.user, email } } };
 }
 
-/** The source that answered, which goes on answering, and the day it has got to. */
-function parsePlace(place: string): Pick<SpendQuestion, "source" | "from"> {
-  const [source, from] = JSON.parse(place) as [SpendQuestion["source"], Day];
-  return { source, from };
+/** The reports that answered, which go on answering, and the day they have got to. */
+function parsePlace(ctx: Context, place: string): Omit<SpendQuestion, "range"> {
+  const [organization, source, from] = JSON.parse(place) as [string, SpendQuestion["source"], Day];
+  return { organization: organizationNamed(ctx, organization), source, from };
 }

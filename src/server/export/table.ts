@@ -16,6 +16,8 @@ export interface Column {
 
 /** What a piece of a table says of its figures. */
 export interface About {
+  /** Whose figures they are, by name. */
+  readonly organization: string;
   /** The dataset they come from. */
   readonly source: string;
   /** The days the whole table is about; null where it is about none. */

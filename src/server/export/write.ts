@@ -15,6 +15,7 @@ export interface Mark {
   readonly bytes: number;
   /** Exact sums of the columns that are amounts. */
   readonly totals: Readonly<Record<string, string>>;
+  readonly organization: string | null;
   readonly source: string | null;
   readonly range: DayRange | null;
   /** The least settled so far; null: there was nothing yet. */
@@ -32,6 +33,7 @@ export const START: Mark = {
   rows: 0,
   bytes: 0,
   totals: {},
+  organization: null,
   source: null,
   range: null,
   state: null,
@@ -87,6 +89,7 @@ function after(
     rows: mark.rows + rows.length,
     bytes: mark.bytes + bytes,
     totals: added(mark.totals, rows, columns),
+    organization: about.organization,
     source: about.source,
     range: about.range,
     state: states.length === 0 ? null : leastSettled(states),
@@ -118,6 +121,8 @@ export interface Manifest {
   readonly columns: readonly string[];
   readonly rows: number;
   readonly totals: Mark["totals"];
+  /** Whose figures they are; null: there was nothing yet. */
+  readonly organization: string | null;
   readonly source: string | null;
   readonly range: DayRange | null;
   readonly state: Finality | null;
@@ -135,13 +140,14 @@ interface Written {
 
 /** About the rows, whose bytes (the first line of a CSV file included) have the checksum `sha256`. */
 export function manifestOf({ name, parameters, table }: Written, mark: Mark, sha256: string): Manifest {
-  const { rows, totals, source, range, state, refreshedAt, stale, bytes } = mark;
+  const { rows, totals, organization, source, range, state, refreshedAt, stale, bytes } = mark;
   return {
     export: name,
     parameters: parameters.toString(),
     columns: table.columns.map((column) => column.name),
     rows,
     totals,
+    organization,
     source,
     range,
     state,
