@@ -166,6 +166,10 @@ export function createApp(
       contextOf({ signal, priority, ...manner }, anybody),
     handle: server.handle,
     reject: server.reject,
+    /** Asks the store for something, so that an outage is logged before the first question. */
+    async tryStore(): Promise<void> {
+      await shared?.occupancy("start");
+    },
     /** From now on it asks, on /readyz, to be sent nothing more; what comes is answered all the same. */
     retire(): void {
       isReady = false;

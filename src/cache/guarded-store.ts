@@ -111,34 +111,58 @@ export function guardedStore(
 
 /** A store that fails, in a sentence that says what an operator can do where the code tells. */
 export function outageOf(about: OutageSubject, code: string, cause?: unknown): Outage {
-  const hint = Object.hasOwn(HINTS, code) ? `: ${HINTS[code]}` : "";
+  const hint = hintOf(code);
   return new Outage(
-    `the store that CACHE_URL names cannot be used${hint}; answers are right without it, and cost more upstream requests`,
+    `the store cannot be used${hint === null ? "" : `: ${hint}`}; answers are right without it, and cost more upstream requests`,
     code,
     about,
     cause,
   );
 }
 
-const HINTS: Readonly<Record<string, string>> = {
+/** What an operator has to put right before the gateway starts; null for what may pass. */
+export function refusalOf(fault: unknown): string | null {
+  if (!(fault instanceof Outage) || !Object.hasOwn(MISTAKES, fault.code)) return null;
+  const { store, path, host } = fault.about;
+  return `CACHE_URL names a store that cannot be used: ${MISTAKES[fault.code]} (${store} ${path ?? host}, ${fault.code}).`;
+}
+
+function hintOf(code: string): string | null {
+  return [MISTAKES, PASSING].find((hints) => Object.hasOwn(hints, code))?.[code] ?? null;
+}
+
+/** Faults that are there until an operator does something. */
+const MISTAKES: Readonly<Record<string, string>> = {
+  FOREIGN_FILE: "the file is not one that this gateway has made, and is left as it is; name another path",
+  NEWER_FILE: "a newer version of the gateway has made the file; start that version, or name another path",
+  NOT_A_FILE: "there is a folder or a device in its place; name a file",
+  ORPHAN_WAL:
+    "the file is empty or missing, and beside it are changes of a database (-wal or -journal); move those away, or name another path",
+  ENOENT: "its folder does not exist; make it, or name another path",
+  ENOTDIR: "a part of its path is a file; name a file in a folder",
+  ENAMETOOLONG: "its path is too long",
+  EACCES: "the gateway may not read and write it; give its user the right to, or name another path",
+  EPERM: "the gateway may not read and write it; give its user the right to, or name another path",
+  NOAUTH: "it asks for a password; put it into CACHE_URL, as in redis://:PASSWORD@HOST",
+  WRONGPASS: "it does not accept the user or password in CACHE_URL",
+  NOPERM:
+    "its user may not run what the gateway needs: GET, SET, UNLINK, EVAL and what scripts use, on keys that begin with claude-analytics-gateway:",
+};
+
+/** Faults that can pass by themselves. */
+const PASSING: Readonly<Record<string, string>> = {
   ECONNREFUSED: "no server listens there",
   ENOTFOUND: "no host has this name",
   ETIMEDOUT: "it does not answer in time",
-  NOAUTH: "it asks for a password, as in redis://:PASSWORD@HOST",
-  WRONGPASS: "it does not accept the user or password in CACHE_URL",
-  NOPERM:
-    "its user may not run the commands that the gateway needs, or not on keys that begin with claude-analytics-gateway:",
   READONLY: "it is a replica, which cannot be written",
   LOADING: "it is reading its data from disk",
   MASTERDOWN: "it is a replica whose primary is away",
   CLUSTERDOWN: "the cluster has no node for some of the keys",
-  OOM: "it is full and evicts nothing; set maxmemory-policy to volatile-lru, or give it more memory",
+  OOM: "it is full; set its maxmemory-policy to volatile-lru, or give it more memory",
   MISCONF: "it cannot write to its disk, and so refuses to be written",
   ENOSPC: "its disk is full",
-  EACCES: "the gateway may not read and write this file",
   EROFS: "its disk is read-only",
-  ENOENT: "its folder does not exist",
   SQLITE_FULL: "its disk is full",
-  SQLITE_READONLY: "the gateway may not write this file",
+  SQLITE_READONLY: "the gateway may not write the file",
   SQLITE_BUSY: "another process has been writing to it for too long",
 };

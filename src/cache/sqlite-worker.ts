@@ -1,8 +1,8 @@
-import { closeSync, openSync, rmSync } from "node:fs";
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { workerData } from "piscina";
-import { causeCodeOf } from "../errors.ts";
 import { LONGEST_BLOCK_MS, type Occupancy } from "./shared-store.ts";
+import type { FileKind } from "./sqlite-file.ts";
+import { type SqliteAnswer, WorkerFile } from "./sqlite-thread.ts";
 
 /** What the worker is asked: one call of the store it stands behind. */
 export type SqliteCall =
@@ -39,66 +39,25 @@ export interface SqliteOptions {
   readonly maxBytes: number;
 }
 
-/** Other processes write to the same file; each waits for its turn so long. */
-const BUSY_MS = 1_000;
-
 const TABLES = `
-CREATE TABLE IF NOT EXISTS pages (key TEXT PRIMARY KEY, value BLOB NOT NULL, bytes INTEGER NOT NULL, expires_at INTEGER, used_at INTEGER NOT NULL) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS pages_by_use ON pages (used_at);
-CREATE TABLE IF NOT EXISTS locks (name TEXT PRIMARY KEY, holder TEXT NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS slots (bucket TEXT NOT NULL, free_at INTEGER NOT NULL);
-CREATE INDEX IF NOT EXISTS slots_by_bucket ON slots (bucket, free_at);
-CREATE TABLE IF NOT EXISTS blocks (bucket TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE pages (key TEXT PRIMARY KEY, value BLOB NOT NULL, bytes INTEGER NOT NULL, expires_at INTEGER, used_at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX pages_by_use ON pages (used_at);
+CREATE TABLE locks (name TEXT PRIMARY KEY, holder TEXT NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE slots (bucket TEXT NOT NULL, free_at INTEGER NOT NULL);
+CREATE INDEX slots_by_bucket ON slots (bucket, free_at);
+CREATE TABLE blocks (bucket TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID;
 `;
 
-const DROP_TABLES =
-  "DROP TABLE IF EXISTS pages; DROP TABLE IF EXISTS locks; DROP TABLE IF EXISTS slots; DROP TABLE IF EXISTS blocks;";
-
-/** Raised with the tables: what a file of another layout holds is dropped. */
-const LAYOUT = 1;
+/** Its mark reads `CAGc`. All of it can be fetched again: a new layout may drop what an older one holds. */
+const CACHE_FILE: FileKind = { applicationId: 0x43414763, migrations: [TABLES], unmarked: TABLES };
 
 const { path, maxBytes } = workerData as SqliteOptions;
 /** When entries were last read; written now and then, since reading should not write. */
 const read = new Map<string, number>();
 
+const file = new WorkerFile(path, CACHE_FILE);
 let database: DatabaseSync;
 let one: ReturnType<typeof statements>;
-let isOpen = false;
-
-/** Opens the file with the first call and after a fault, so that a disk that comes back is used again. */
-function open(): void {
-  if (isOpen) return;
-  database = prepared();
-  one = statements(database);
-  isOpen = true;
-}
-
-/** Damage, or no database at all; it can always be filled again. */
-const UNREADABLE: readonly number[] = [11, 26];
-
-function beginAnew(): void {
-  if (isOpen) database.close();
-  isOpen = false;
-  for (const suffix of ["", "-wal", "-shm"]) rmSync(path + suffix, { force: true });
-}
-
-/** The files beside it are made with the same rights. One that is there already keeps its own. */
-const OWNER_ONLY = 0o600;
-
-function prepared(): DatabaseSync {
-  closeSync(openSync(path, "a", OWNER_ONLY));
-  const opened = new DatabaseSync(path, { timeout: BUSY_MS });
-  try {
-    opened.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA auto_vacuum = INCREMENTAL;");
-    const { user_version: layout } = opened.prepare("PRAGMA user_version").get() as { user_version: number };
-    if (layout !== 0 && layout !== LAYOUT) opened.exec(DROP_TABLES);
-    opened.exec(`${TABLES} PRAGMA user_version = ${LAYOUT};`);
-    return opened;
-  } catch (fault) {
-    opened.close();
-    throw fault;
-  }
-}
 
 function statements(db: DatabaseSync) {
   return {
@@ -171,50 +130,14 @@ function blockedMsOf(bucket: string, now: number): number {
   return ms < 2 * LONGEST_BLOCK_MS ? ms : 0;
 }
 
-/** The answer to a call, or the code of what went wrong: an error loses its code on the way between threads. */
-export type SqliteAnswer = { readonly value: unknown } | { readonly code: string };
-
 export default function answer(call: SqliteCall): SqliteAnswer {
-  try {
-    return { value: answerOrBeginAnew(call) };
-  } catch (fault) {
-    return { code: codeOf(fault) };
-  }
-}
-
-function answerOrBeginAnew(call: SqliteCall): unknown {
-  try {
-    open();
+  return file.answer((opened) => {
+    if (opened !== database) {
+      database = opened;
+      one = statements(opened);
+    }
     return answerFromOpen(call);
-  } catch (fault) {
-    if (!UNREADABLE.includes(resultOf(fault))) throw fault;
-    beginAnew();
-    open();
-    return answerFromOpen(call);
-  }
-}
-
-/** SQLite's primary result codes by number. Source: https://sqlite.org/rescode.html */
-const RESULT_CODES: Readonly<Record<number, string>> = {
-  5: "SQLITE_BUSY",
-  6: "SQLITE_LOCKED",
-  7: "SQLITE_NOMEM",
-  8: "SQLITE_READONLY",
-  10: "SQLITE_IOERR",
-  11: "SQLITE_CORRUPT",
-  13: "SQLITE_FULL",
-  14: "SQLITE_CANTOPEN",
-  26: "SQLITE_NOTADB",
-};
-
-function codeOf(fault: unknown): string {
-  return RESULT_CODES[resultOf(fault)] ?? causeCodeOf(fault);
-}
-
-/** SQLite's primary result code, which is the lowest byte of an extended one; 0 for a fault of another kind. */
-function resultOf(fault: unknown): number {
-  const { errcode }: { errcode?: unknown } = Object(fault);
-  return typeof errcode === "number" ? errcode & 0xff : 0;
+  });
 }
 
 function answerFromOpen(call: SqliteCall): unknown {
@@ -267,8 +190,7 @@ function answerFromOpen(call: SqliteCall): unknown {
     }
     case "close":
       alone(noteReads);
-      database.close();
-      isOpen = false;
+      file.close();
       return null;
   }
 }

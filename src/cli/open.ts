@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { closestMatch } from "leven";
 import { Agent, type Dispatcher } from "undici";
 import { type App, type AppOptions, createApp } from "../app.ts";
+import { refusalOf } from "../cache/guarded-store.ts";
 import { redisStore } from "../cache/redis-store.ts";
 import type { SharedStore } from "../cache/shared-store.ts";
 import { sqliteStore } from "../cache/sqlite-store.ts";
@@ -49,10 +51,11 @@ export async function openGateway(
     const accounts = accountsOf(config, now);
     const app = createApp(config, {
       dispatcher: dispatcherOf(config, now),
-      store: await storeOf(config),
+      store: await storeOf(config, accounts),
       now,
       ...accounts,
     });
+    await app.tryStore();
     return { accounts, app, config, now };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
@@ -62,10 +65,20 @@ export async function openGateway(
   }
 }
 
-async function storeOf({ store }: Config): Promise<SharedStore | null> {
+/** The store, where it can be used now or may be later. Throws ConfigError for what an operator has to put right. */
+async function storeOf({ store }: Config, { onFault }: Accounts): Promise<SharedStore | null> {
   if (store === null) return null;
-  return store.kind === "redis" ? redisStore(store.url) : sqliteStore({ ...store, now: Date.now });
+  const opened =
+    store.kind === "redis" ? await redisStore(store.url) : sqliteStore({ ...store, now: Date.now, onFault });
+  const late = sleep(PATIENCE_MS, null, { ref: false });
+  const refusal = await Promise.race([opened.occupancy("start").then(() => null, refusalOf), late]);
+  if (refusal === null) return opened;
+  await opened.dispose();
+  throw new ConfigError([refusal]);
 }
+
+/** How long a store may take to say at start what is wrong with it. */
+const PATIENCE_MS = 2_000;
 
 /** Whose figures they are, for the operator. */
 export function upstreamOf({ sandbox, baseUrl }: Config): string {

@@ -1,4 +1,4 @@
-import { readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, describe, expect, test } from "vitest";
@@ -201,19 +201,6 @@ describe("a SQLite store", () => {
     const after = sqliteStore(options("restart.db"));
     expect(Buffer.from((await after.get("page")) ?? [])).toEqual(Buffer.from("kept"));
     await after.dispose();
-  });
-
-  test.each([
-    ["no database at all", "this is not a database, however long it may be".repeat(100)],
-    ["an empty file", ""],
-  ])("begins anew with %s", async (_name, content) => {
-    const path = join(folder, fresh("damaged"));
-    writeFileSync(path, content);
-    const store = sqliteStore({ path, maxBytes: 10_000, now: Date.now });
-    await store.set("page", bytes("new"), null);
-    expect(Buffer.from((await store.get("page")) ?? [])).toEqual(Buffer.from("new"));
-    await store.dispose();
-    expect(statSync(path).size).toBeGreaterThan(0);
   });
 
   test("in a folder that is not there fails every call, and nothing else", async () => {
