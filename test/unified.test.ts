@@ -102,7 +102,9 @@ function withSource(document: DocumentNode, source: "UNIFIED" | "LEGACY"): Docum
   return visit(document, {
     Field(field) {
       if (!["cost", "usage"].includes(field.name.value) || field.arguments?.length === 0) return;
-      const isOfConsole = field.arguments?.some(({ name }) => name.value === "organization");
+      const isOfConsole = field.arguments?.some(
+        ({ value }) => value.kind === Kind.STRING && value.value === "console",
+      );
       // The Console's older cost has no Priority Tier.
       const filter =
         source === "UNIFIED" && isOfConsole && field.name.value === "cost"
