@@ -1,5 +1,5 @@
 import {
-  closedReason,
+  closed,
   DATASET_ENTRIES,
   type DatasetEntry,
   earliestOf,
@@ -10,7 +10,6 @@ import {
 import { organizationOfKey } from "../src/analytics/organizations.ts";
 import { CLOSED_REASONS, type ClosedReason, DATASETS, type Dataset } from "../src/domain/dataset.ts";
 import { nameOf } from "../src/domain/organization.ts";
-import { whyClosed } from "../src/upstream/failure.ts";
 import { builder, dateTime } from "./builder.ts";
 import { DatasetEnum } from "./freshness.ts";
 import { filterNamesOf } from "./report-filter.ts";
@@ -159,8 +158,11 @@ const DatasetInfo = builder.objectRef<DatasetEntry>("DatasetInfo").implement({
       extensions: walks((_prospect, ctx) => trialWalks(ctx)),
       nullable: true,
       description:
-        "Whether upstream lets this gateway read it. May cost a request. Null only beside an error: nobody can say now.",
-      resolve: async (entry, _args, ctx) => (await closedReason(ctx, entry)) === null,
+        "Whether upstream lets this gateway read it. May cost a request. Null with the reason UNAVAILABLE: upstream does not answer now, so it is not known.",
+      resolve: async (entry, _args, ctx) => {
+        const why = await closed(ctx, entry);
+        return why?.reason === "UNAVAILABLE" ? null : why === null;
+      },
     }),
     reason: t.field({
       extensions: walks((_prospect, ctx) => trialWalks(ctx)),
@@ -168,15 +170,15 @@ const DatasetInfo = builder.objectRef<DatasetEntry>("DatasetInfo").implement({
       nullable: true,
       description:
         "Why it cannot be read, as upstream's status says; sources disagree on those, so 401, 403 and 404 can stand for one another. May cost a request. Null: it is enabled.",
-      resolve: (entry, _args, ctx) => closedReason(ctx, entry),
+      resolve: async (entry, _args, ctx) => (await closed(ctx, entry))?.reason ?? null,
     }),
     explanation: t.string({
       extensions: walks((_prospect, ctx) => trialWalks(ctx)),
       nullable: true,
       description: "The reason as a sentence, with what would open the dataset. Null: it is enabled.",
       resolve: async (entry, _args, ctx) => {
-        const reason = await closedReason(ctx, entry);
-        return reason && sentence(whyClosed(reason, entry.endpoint.scope));
+        const why = await closed(ctx, entry);
+        return why && sentence(why.why);
       },
     }),
     earliest: t.field({
@@ -290,7 +292,7 @@ builder.queryField("datasets", (t) =>
     authScopes: { "activity:read": true, operate: true },
     type: [DatasetInfo],
     description:
-      "Every dataset behind this graph: whether it is enabled and why not, its days, dimensions and limits, and what it does not cover; enough to build a form of legal questions from. At most seven requests in an hour, none without `enabled`, `reason`, `explanation`, `latest` or `products`.",
+      "Every dataset behind this graph: whether it is enabled and why not, its days, dimensions and limits, and what it does not cover; enough to build a form of legal questions from. At most eight requests in an hour, none without `enabled`, `reason`, `explanation`, `latest` or `products`.",
     resolve: () => Object.values(DATASET_ENTRIES),
   }),
 );

@@ -44,6 +44,8 @@ export interface AppOptions {
   readonly store?: SharedStore | null;
   /** How time passes, where that is simulated. */
   readonly pace?: Pace;
+  /** The keys belong to the organizations they are set for, as those of the sandbox in this process do; else upstream must show it. */
+  readonly areKeysProven?: boolean;
   /** First pause before an upstream request is retried, in milliseconds. */
   readonly backoffMs?: number;
 }
@@ -83,6 +85,7 @@ export function createApp(
     store = null,
     pace = REAL_TIME,
     backoffMs = 500,
+    areKeysProven = false,
   }: AppOptions,
 ) {
   const trusted = readDocuments(schema, config.documents.path);
@@ -103,6 +106,7 @@ export function createApp(
     pace,
     freshSeconds: config.freshSeconds,
     maxRequests: config.maxUpstreamRequests,
+    areKeysProven,
   });
   const pseudonyms = new Pseudonyms(config.pseudonymKey ?? secretOf(config.credentials));
   const roster = watchedFile({

@@ -1,6 +1,7 @@
 import { type Instant, parseInstant } from "./domain/day.ts";
 import type { Roster } from "./domain/team.ts";
 import { IDENTITIES, type IdentityPolicy, isIdentity, isRole, ROLES, scopesOf } from "./domain/viewer.ts";
+import { keyFaults } from "./keys.ts";
 import { LIMIT_RANGES, LIMITS, type LimitName, type RequestLimits, type StatedLimit } from "./limits.ts";
 import { type RosterFiles, readRoster } from "./roster.ts";
 import { type Environment, SETTINGS, type Setting } from "./settings.ts";
@@ -148,9 +149,7 @@ export function readConfig(environment: Environment): Config {
       "ANTHROPIC_BASE_URL is set without a key; set ANTHROPIC_ANALYTICS_KEY or ANTHROPIC_ADMIN_KEY too.",
     );
   }
-  for (const name of ["ANTHROPIC_ANALYTICS_KEY", "ANTHROPIC_ADMIN_KEY"] as const) {
-    if (!/^[\x21-\x7e]*$/.test(text(name))) faults.push(`${name} has characters that no key has.`);
-  }
+  faults.push(...keyFaults({ analytics, admin }));
   const introspection = read("INTROSPECTION", onOrOff, "on or off", true);
   const trustedOnly = read("DOCUMENTS", anyOrTrusted, "any or trusted", true);
   const limits = {

@@ -27,6 +27,8 @@ export interface GatewayOptions {
   /** What it shares with other gateways. */
   readonly store?: SharedStore;
   readonly pace?: Pace;
+  /** Whether upstream has to show of which organization each key is, by a request of its own; not unless a test is about that. */
+  readonly proof?: boolean;
 }
 
 /** What a client gets; data is as loose as JSON is. */
@@ -64,6 +66,7 @@ export function gateway({
   settings = {},
   store,
   pace,
+  proof = false,
 }: GatewayOptions = {}) {
   let clock = Date.parse(now);
   const seen: URL[] = [];
@@ -96,6 +99,7 @@ export function gateway({
     audit: (entry) => audited.push(entry),
     digest: (text) => `h:${text.length}`,
     backoffMs: 1,
+    areKeysProven: !proof,
     ...(store === undefined ? {} : { store }),
     ...(pace === undefined ? {} : { pace }),
   });

@@ -66,7 +66,11 @@ export type ClosedReason =
   | 'NO_KEY'
   /** Upstream refused what another source has answered; asked again in an hour. */
   | 'REFUSED'
-  /** It exists for the other kind of organization; the two keys may have been set for one another. */
+  /** Upstream could not be reached or failed, or its requests of this minute are used up; ask again later. */
+  | 'UNAVAILABLE'
+  /** Upstream opens nothing to the key that only its kind of organization has, so it is not known whose figures these are; the operator can check the key and its scopes. */
+  | 'UNPROVEN_ORGANIZATION'
+  /** The key belongs to the other kind of organization, so nothing is read with it; the two keys may have been set for one another. */
   | 'WRONG_ORGANIZATION';
 
 /** The ranges of the dashboard, in UTC days. For activity they end with the newest day that is counted in full, for spend with today as far as upstream has exported it. Lengths are cut at the first day covered; `range` says what one came to. Those to date begin with the calendar; for activity they are NOT_YET_AVAILABLE on its first days, until one of them is counted. */

@@ -3,6 +3,7 @@ import type { ClosedReason, Dataset } from "../domain/dataset.ts";
 import { addDays, type Day, dayOf, type Instant } from "../domain/day.ts";
 import type { OrganizationKind } from "../domain/organization.ts";
 import type { BucketWidth } from "../domain/report.ts";
+import { GatewayError } from "../errors.ts";
 import { lastDays } from "../loaders/activity-days.ts";
 import { loader } from "../loaders/loader.ts";
 import type { Standing } from "../upstream/access.ts";
@@ -33,7 +34,7 @@ import {
 } from "../upstream/endpoints/unified.ts";
 import { USER_FILTERS, userActivity } from "../upstream/endpoints/users.ts";
 import { workspaces } from "../upstream/endpoints/workspaces.ts";
-import { isRefusal } from "../upstream/failure.ts";
+import { foreignKeyText, isRefusal, whyClosed } from "../upstream/failure.ts";
 import { type FieldWalks, walkTold } from "../upstream/plan.ts";
 import { earliestDay } from "../upstream/windows.ts";
 import { organizationOfKey } from "./organizations.ts";
@@ -118,14 +119,27 @@ type Right = keyof typeof TRIALS;
 
 /** The cheapest question that shows whether a right is held. */
 const TRIALS = {
-  analytics: { endpoint: activitySummaries, ask: lastDays },
+  analytics: { endpoint: activitySummaries, ask: (ctx: Context) => proven(ctx, "analytics", lastDays) },
   unifiedEnterprise: firstOf(unifiedCost.ENTERPRISE, yesterday),
   unifiedConsole: firstOf(unifiedCost.CONSOLE, yesterday),
   enterprise: firstOf(enterpriseOrganization, () => ({})),
   members: firstOf(enterpriseMembers, () => ({})),
   groups: firstOf(groups, () => ({})),
-  console: firstOf(workspaces, () => ({ includeDefault: true })),
+  console: {
+    endpoint: workspaces,
+    ask: (ctx: Context) => proven(ctx, "console", () => first(ctx, workspaces, { includeDefault: true })),
+  },
 } as const;
+
+/** The request that proves the organization of a key shows its right as well; a proof of before does not. */
+async function proven(
+  ctx: Context,
+  right: "analytics" | "console",
+  ask: (ctx: Context) => Promise<unknown>,
+): Promise<void> {
+  await ctx.upstream.prove(TRIALS[right].endpoint.key);
+  if (standingOfKin(ctx, right) === null) await ask(ctx);
+}
 
 function firstOf<P, Row>(endpoint: Endpoint<P, Row>, paramsOf: (ctx: Context) => P) {
   return { endpoint, ask: (ctx: Context) => first(ctx, endpoint, paramsOf(ctx)) };
@@ -158,15 +172,25 @@ export function organizationOfDataset(dataset: Dataset): OrganizationKind {
   return organizationOfKey(DATASET_ENTRIES[dataset].endpoint.key);
 }
 
-/** Why a dataset is closed to this gateway; null where it is open. At most one request for all datasets of the same right. */
-export async function closedReason(
-  ctx: Context,
-  { endpoint, right }: DatasetEntry,
-): Promise<ClosedReason | null> {
-  if (!ctx.upstream.has(endpoint.key)) return "NO_KEY";
-  const known = ctx.upstream.standing(endpoint.dataset) ?? standingOfKin(ctx, right);
-  if (known !== null) return known.refusal;
-  return (await trial(ctx, {}).load(right))?.reason ?? null;
+/** Why a dataset cannot be read: the reason, and a sentence with what would open it. */
+export interface Closed {
+  readonly reason: ClosedReason;
+  readonly why: string;
+}
+
+/** Why this gateway cannot read a dataset; null where it can. At most one request for all datasets of the same right. */
+export async function closed(ctx: Context, { endpoint, right }: DatasetEntry): Promise<Closed | null> {
+  const { upstream } = ctx;
+  const { key, scope, dataset } = endpoint;
+  const because = (reason: ClosedReason | null) => reason && { reason, why: whyClosed(reason, scope) };
+  if (!upstream.has(key)) return because("NO_KEY");
+  if (upstream.isForeign(key)) return { reason: "WRONG_ORGANIZATION", why: foreignKeyText(key) };
+  const known = upstream.standing(dataset) ?? standingOfKin(ctx, right);
+  if (known !== null) return because(known.refusal);
+  const fault = (await trial(ctx, {}).load(right))?.fault ?? null;
+  if (fault === null) return null;
+  if (upstream.isForeign(key)) return { reason: "WRONG_ORGANIZATION", why: foreignKeyText(key) };
+  return isRefusal(fault) ? because(fault.reason) : { reason: "UNAVAILABLE", why: fault.message };
 }
 
 /** The last that upstream said to a question of the right; what one dataset refuses of itself says nothing of the others. */
@@ -182,12 +206,12 @@ function standingOfKin({ upstream }: Context, right: Right): Standing | null {
 }
 
 const trial = loader(async (ctx, _params: Record<never, never>, rights) => {
-  const outcomes = rights.map(async (right): Promise<[string, { reason: ClosedReason | null } | Error]> => {
+  const outcomes = rights.map(async (right): Promise<[string, { fault: GatewayError | null } | Error]> => {
     try {
       await TRIALS[right as Right].ask(ctx);
-      return [right, { reason: null }];
+      return [right, { fault: null }];
     } catch (fault) {
-      return [right, isRefusal(fault) ? { reason: fault.reason } : (fault as Error)];
+      return [right, fault instanceof GatewayError ? { fault } : (fault as Error)];
     }
   });
   return new Map(await Promise.all(outcomes));
@@ -201,13 +225,13 @@ export function earliestOf({ endpoint }: DatasetEntry, now: Instant): Day | null
 /** The newest day there is something about; null for what has no days, and where nobody can say because the dataset is closed. */
 export async function latestOf(ctx: Context, entry: DatasetEntry): Promise<Day | null> {
   const { coverage } = entry.endpoint;
-  if (coverage === null || (await closedReason(ctx, entry)) !== null) return null;
+  if (coverage === null || (await closed(ctx, entry)) !== null) return null;
   return coverage.today ? dayOf(ctx.now()) : ((await lastDays(ctx)).at(-1)?.date ?? null);
 }
 
 /** The products an engagement dataset tells apart now; null where it cannot be known. */
 export async function productsOf(ctx: Context, entry: DatasetEntry): Promise<readonly string[] | null> {
-  if (entry.right !== "analytics" || entry.report !== null || (await closedReason(ctx, entry)) !== null)
+  if (entry.right !== "analytics" || entry.report !== null || (await closed(ctx, entry)) !== null)
     return null;
   return (await lastDays(ctx)).at(-1)?.products.map(({ product }) => product) ?? null;
 }

@@ -1,7 +1,7 @@
 import type { Context } from "../context.ts";
 import { nameOf, ORGANIZATIONS, type OrganizationKind } from "../domain/organization.ts";
 import { badInput } from "../errors.ts";
-import type { KeyFamily } from "../upstream/endpoint.ts";
+import { type KeyFamily, ORGANIZATION_OF_KEY } from "../upstream/endpoint.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 
 const KEYS: Readonly<Record<OrganizationKind, KeyFamily>> = { ENTERPRISE: "analytics", CONSOLE: "admin" };
@@ -13,7 +13,7 @@ export function hasKeyOf(upstream: Upstream, organization: OrganizationKind): bo
 
 /** The organization that an endpoint of this key answers for. */
 export function organizationOfKey(key: KeyFamily): OrganizationKind {
-  return key === KEYS.ENTERPRISE ? "ENTERPRISE" : "CONSOLE";
+  return ORGANIZATION_OF_KEY[key];
 }
 
 /** The organizations the gateway has a key of, in order of preference. */

@@ -10,6 +10,7 @@ import { clockFrom } from "../clock.ts";
 import { type Config, ConfigError, readConfig } from "../config.ts";
 import type { Instant } from "../domain/day.ts";
 import { Outage } from "../errors.ts";
+import { keyHints } from "../keys.ts";
 import { SandboxDispatcher } from "../sandbox/dispatcher.ts";
 import { createSandbox } from "../sandbox/sandbox.ts";
 import { type Environment, SETTINGS } from "../settings.ts";
@@ -44,7 +45,8 @@ export async function openGateway(
   accountsOf: (config: Config, now: () => Instant) => Accounts = () => IN_WORDS,
 ): Promise<Opened | null> {
   try {
-    for (const line of misspelt(environment)) process.stderr.write(`${line}\n`);
+    for (const line of [...misspelt(environment), ...keyHints(environment)])
+      process.stderr.write(`${line}\n`);
     const config = { ...readConfig(environment), ...patience };
     for (const line of config.notes) process.stderr.write(`${line}\n`);
     const now = clockFrom(config.clock);
@@ -53,6 +55,7 @@ export async function openGateway(
       dispatcher: dispatcherOf(config, now),
       store: await storeOf(config, accounts),
       now,
+      areKeysProven: config.sandbox !== null,
       ...accounts,
     });
     await app.tryStore();

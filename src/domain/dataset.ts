@@ -135,11 +135,15 @@ export const CLOSED_REASONS = {
   MISSING_SCOPE:
     "the key lacks the scope {scope}; scopes are fixed when a key is made, so it takes a new one.",
   WRONG_ORGANIZATION:
-    "it exists for the other kind of organization; the two keys may have been set for one another.",
+    "the key belongs to the other kind of organization, so nothing is read with it; the two keys may have been set for one another.",
+  UNPROVEN_ORGANIZATION:
+    "upstream opens nothing to the key that only its kind of organization has, so it is not known whose figures these are; the operator can check the key and its scopes.",
   NOT_ENROLLED:
     "the organization is not enrolled in this beta; `source: LEGACY` answers most of its questions.",
   NO_ACCESS:
     "the organization has no analytics, or the key lacks a scope; the operator can check both in the organization's settings.",
+  UNAVAILABLE:
+    "upstream could not be reached or failed, or its requests of this minute are used up; ask again later.",
   REFUSED: "upstream refused what another source has answered; asked again in an hour.",
 } as const;
 

@@ -11,6 +11,8 @@ const PREFIXES: Readonly<Record<string, KeyKind>> = {
   "sk-ant-api01-": "enterprise",
   "sk-ant-admin01-": "admin",
   "sk-ant-oat01-": "oauth",
+  "sk-ant-enterprise-": "enterprise",
+  "sk-ant-console-": "admin",
 };
 
 /** The scopes a key made without choosing any holds. Admin keys and OAuth tokens have none and need none. */

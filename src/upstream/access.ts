@@ -13,7 +13,7 @@ export interface Standing {
 }
 
 /** Keys are widened and organizations are enrolled without telling the gateway, so what was learned holds for an hour. */
-const LEARNED_FOR_MS = 3_600_000;
+export const LEARNED_FOR_MS = 3_600_000;
 
 /** What this process has learned of the datasets its keys open. */
 export class Access {

@@ -1,12 +1,25 @@
 import type { Subject } from "../cache/policy.ts";
 import type { Dataset } from "../domain/dataset.ts";
 import type { Day } from "../domain/day.ts";
+import type { OrganizationKind } from "../domain/organization.ts";
 import type { Pseudonyms } from "../domain/pseudonym.ts";
 import type { DayRange } from "../domain/range.ts";
 import { Wire } from "./wire.ts";
 
 /** Which of the two keys a resource is asked with. */
 export type KeyFamily = "analytics" | "admin";
+
+/** The kind of organization that each key is set for. */
+export const ORGANIZATION_OF_KEY: Readonly<Record<KeyFamily, OrganizationKind>> = {
+  analytics: "ENTERPRISE",
+  admin: "CONSOLE",
+};
+
+/** The variable that each key is set in. */
+export const VARIABLE_OF_KEY = {
+  analytics: "ANTHROPIC_ANALYTICS_KEY",
+  admin: "ANTHROPIC_ADMIN_KEY",
+} as const satisfies Record<KeyFamily, string>;
 
 export type Scope = "read:analytics" | "read:members" | "read:rbac_groups";
 
@@ -21,6 +34,8 @@ export interface Endpoint<Params, Row> {
   readonly key: KeyFamily;
   /** The scope an Enterprise key needs for it; Admin keys have none. */
   readonly scope?: Scope;
+  /** Both kinds of organization have this path, so that an answer alone does not show which of them it is about. */
+  readonly isOfBothKinds?: true;
   /** A function where the path names an object. */
   readonly path: string | ((params: Params) => string);
   readonly paging: Paging;

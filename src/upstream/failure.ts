@@ -2,7 +2,7 @@ import { CLOSED_REASONS, type ClosedReason, type Dataset } from "../domain/datas
 import { addDays, daysBetween, parseDay } from "../domain/day.ts";
 import type { ErrorCode, ErrorDetails } from "../errors.ts";
 import { GatewayError } from "../errors.ts";
-import type { Endpoint } from "./endpoint.ts";
+import { type Endpoint, type KeyFamily, ORGANIZATION_OF_KEY, VARIABLE_OF_KEY } from "./endpoint.ts";
 import { HttpFailure } from "./http.ts";
 import { WireError } from "./wire.ts";
 
@@ -143,7 +143,7 @@ export class UpstreamRefusal extends GatewayError {
     message: string,
     about: Pick<UpstreamRefusal, "dataset" | "reason" | "token">,
     details: ErrorDetails,
-    cause: HttpFailure,
+    cause?: unknown,
   ) {
     super(code, message, details, cause);
     this.dataset = about.dataset;
@@ -180,6 +180,47 @@ function closed<P, Row>(
     `Upstream does not open ${dataset} to this gateway (status ${fault.status}): ${whyClosed(reason, scope)}`,
     { dataset, reason, token: null },
     { ...details, reason, ...needed },
+    fault,
+  );
+}
+
+/** The key belongs to the other kind of organization: nothing is read with it. */
+export function foreignKey(dataset: Dataset, key: KeyFamily): UpstreamRefusal {
+  return new UpstreamRefusal(
+    "UPSTREAM_AUTH",
+    `Nothing is read for ${dataset}: ${foreignKeyText(key)}`,
+    { dataset, reason: "WRONG_ORGANIZATION", token: null },
+    { dataset, reason: "WRONG_ORGANIZATION" satisfies ClosedReason },
+  );
+}
+
+/** Names both variables, since the keys are often set for one another. */
+export function foreignKeyText(key: KeyFamily): string {
+  const other = key === "analytics" ? "admin" : "analytics";
+  const kind = { ENTERPRISE: "an Enterprise", CONSOLE: "a Console" } as const;
+  return `the key in ${VARIABLE_OF_KEY[key]} does not belong to ${kind[ORGANIZATION_OF_KEY[key]]} organization; the operator can set it as ${VARIABLE_OF_KEY[other]}.`;
+}
+
+/** What a client sees of an endpoint whose organization could not be proven. */
+export function unproven<P, Row>(endpoint: Endpoint<P, Row>, fault: unknown): unknown {
+  const { dataset, key, scope } = endpoint;
+  if (!(fault instanceof GatewayError)) return fault;
+  const details = { ...fault.details, dataset };
+  if (!isRefusal(fault))
+    return new GatewayError(
+      fault.code,
+      `The organization of ${dataset} is not proven yet: ${fault.message}`,
+      details,
+      fault,
+    );
+  if (fault.reason === "WRONG_ORGANIZATION") return foreignKey(dataset, key);
+  const isCertain = fault.reason === "KEY_REFUSED" || fault.reason === "MISSING_SCOPE";
+  const reason = isCertain ? fault.reason : "UNPROVEN_ORGANIZATION";
+  return new UpstreamRefusal(
+    "UPSTREAM_AUTH",
+    `Upstream does not show of which organization ${dataset} would be (${fault.dataset} answered status ${fault.details.status}): ${whyClosed(reason, scope)}`,
+    { dataset, reason, token: null },
+    { ...details, reason },
     fault,
   );
 }

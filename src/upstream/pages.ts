@@ -8,11 +8,12 @@ import type { Access } from "./access.ts";
 import { Breakers } from "./breaker.ts";
 import type { Bucket, Budget, Turn } from "./budget.ts";
 import type { Credential, Credentials } from "./credential.ts";
-import type { Endpoint, KeyFamily } from "./endpoint.ts";
+import { type Endpoint, type KeyFamily, VARIABLE_OF_KEY } from "./endpoint.ts";
 import { FRESH } from "./endpoints/coverage.ts";
 import { failureOf, UpstreamRefusal } from "./failure.ts";
 import { get, type HttpAnswer, type HttpOptions } from "./http.ts";
 import { Interest } from "./interest.ts";
+import type { KeyOrganizations } from "./key-organizations.ts";
 import { Operation } from "./operation.ts";
 import { type DayPage, decodePage, finalDaysOf, type Page } from "./page.ts";
 import { canonicalPath } from "./path.ts";
@@ -25,6 +26,7 @@ export interface PagesOptions extends HttpOptions {
   /** What replicas have in common; null where there is nothing of the kind. */
   readonly shared: SharedStore | null;
   readonly access: Access;
+  readonly organizations: KeyOrganizations;
   readonly budget: Budget;
   /** Upper bound on the seconds an answer that is not final is reused; undefined leaves it to the endpoint. */
   readonly freshSeconds: number | undefined;
@@ -46,6 +48,8 @@ export interface Pages {
   read<P, Row>(operation: Operation, question: PageQuestion<P, Row>, bypass: boolean): Promise<Page<Row>>;
   /** One page, if it is final or fresh as it is kept; null otherwise. Nothing is asked. */
   peek<P, Row>(question: PageQuestion<P, Row>): Promise<Page<Row> | null>;
+  /** Makes one request whose answer is neither taken from a store nor kept. Throws what a client would see. */
+  probe<P, Row>(operation: Operation, endpoint: Endpoint<P, Row>, params: P): Promise<void>;
   /** Of whose allowance requests to an endpoint are. */
   bucketOf(endpoint: Pick<Endpoint<never, unknown>, "key" | "dataset" | "subject">): Bucket;
 }
@@ -103,6 +107,19 @@ export function createPages(options: PagesOptions): Pages {
       return isFreshPage(page, endpoint) ? page : null;
     } catch {
       return null; // of another reading of the contract: as good as not there
+    }
+  }
+
+  async function probe<P, Row>(operation: Operation, endpoint: Endpoint<P, Row>, params: P): Promise<void> {
+    const question = { endpoint, params, token: null };
+    try {
+      const { json } = await fetchBody(operation, question, {
+        ...named(question),
+        unwanted: operation.signal,
+      });
+      decodePage(endpoint, params, null, json, options.now());
+    } catch (fault) {
+      throw failureOf(fault, endpoint, params, null);
     }
   }
 
@@ -229,6 +246,7 @@ export function createPages(options: PagesOptions): Pages {
       const fetchedAt = options.now();
       const page = decodePage(endpoint, params, token, json, fetchedAt);
       options.access.answered(endpoint.dataset, page.watermark);
+      if (!endpoint.isOfBothKinds) await options.organizations.learn(endpoint.key);
       await Promise.all(
         finalDaysOf(endpoint, params, json, page).map((day) => keepDay(endpoint, day, operation)),
       );
@@ -260,7 +278,10 @@ export function createPages(options: PagesOptions): Pages {
       return keep(key, page, bytes, operation);
     } catch (fault) {
       const failure = failureOf(fault, endpoint, params, token);
-      if (failure instanceof UpstreamRefusal && failure.reason !== "REFUSED") options.access.refused(failure);
+      if (failure instanceof UpstreamRefusal && failure.reason !== "REFUSED") {
+        options.access.refused(failure);
+        if (failure.reason === "KEY_REFUSED") await options.organizations.forget(endpoint.key);
+      }
       throw failure;
     }
   }
@@ -346,15 +367,14 @@ export function createPages(options: PagesOptions): Pages {
   function credentialFor({ key, dataset }: { key: KeyFamily; dataset: string }): Credential {
     const credential = options.credentials[key];
     if (credential !== null) return credential;
-    const name = key === "analytics" ? "ANTHROPIC_ANALYTICS_KEY" : "ANTHROPIC_ADMIN_KEY";
     throw new GatewayError(
       "NOT_CONFIGURED",
-      `This gateway has no key for ${dataset}; its operator can set ${name}.`,
+      `This gateway has no key for ${dataset}; its operator can set ${VARIABLE_OF_KEY[key]}.`,
       { dataset, reason: "NO_KEY" satisfies ClosedReason },
     );
   }
 
-  return { read, peek, bucketOf };
+  return { read, peek, probe, bucketOf };
 }
 
 /** The page without what it says of people, who may have been renamed or erased since. */

@@ -2,7 +2,7 @@ import pMap from "p-map";
 import { isOfDirectory } from "../domain/dataset.ts";
 import type { DayRange } from "../domain/range.ts";
 import { GatewayError } from "../errors.ts";
-import type { Endpoint } from "./endpoint.ts";
+import type { Endpoint, KeyFamily } from "./endpoint.ts";
 import type { Page } from "./page.ts";
 import { canonicalPath } from "./path.ts";
 import type { Upstream } from "./upstream.ts";
@@ -19,7 +19,7 @@ export interface PlannedWalk {
 }
 
 /** What of an endpoint tells whose requests they are. */
-export type Asked = Pick<Endpoint<never, unknown>, "dataset" | "key" | "subject">;
+export type Asked = Pick<Endpoint<never, unknown>, "dataset" | "key" | "subject" | "isOfBothKinds">;
 
 /** The part of a walk, from its beginning, that is kept; `isWhole` where that is all of it. */
 interface Kept {
@@ -92,6 +92,8 @@ export interface Estimate {
   /** Requests for figures, and for look-ups. */
   readonly requests: number;
   readonly lookups: number;
+  /** Requests made first that show whose the keys are: one for each key, once. They count towards no bound. */
+  readonly proofs: number;
   /** Windows that cost a request each or none: the rows that decide it are kept, and so these may be. */
   readonly unsure: number;
   readonly fields: readonly EstimatedField[];
@@ -138,9 +140,11 @@ const CONCURRENT_LOOKS = 16;
 export async function estimate(upstream: Upstream, fields: readonly PlannedField[]): Promise<Estimate> {
   const counted = new Set<string>();
   const estimated: EstimatedField[] = [];
+  const unproven = new Set<KeyFamily>();
   for (const { path, walks, enough } of fields) {
     const endpoint = walks[0]?.endpoint;
     if (endpoint === undefined || !upstream.has(endpoint.key)) continue;
+    if (await upstream.needsProof(endpoint)) unproven.add(endpoint.key);
     const above = estimated.findLast((field) => path.startsWith(`${field.path}.`));
     const mayBeKept = above?.windows.every(({ isKept }) => isKept !== false) ?? false;
     const looked = await pMap(walks, (walk) => walk.kept(upstream), { concurrency: CONCURRENT_LOOKS });
@@ -167,6 +171,7 @@ export async function estimate(upstream: Upstream, fields: readonly PlannedField
   return {
     requests: requestsOf(estimated) - lookups,
     lookups,
+    proofs: unproven.size,
     unsure: estimated.flatMap(({ windows }) => windows).filter(({ isKept }) => isKept === null).length,
     fields: estimated,
   };

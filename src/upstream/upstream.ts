@@ -2,13 +2,18 @@ import type { Dataset } from "../domain/dataset.ts";
 import { GatewayError } from "../errors.ts";
 import { Access, type Standing } from "./access.ts";
 import { Budget, type BudgetOptions, type Outlook } from "./budget.ts";
-import type { Endpoint, KeyFamily, RowId } from "./endpoint.ts";
-import { refusedToken, type UpstreamRefusal } from "./failure.ts";
+import { type Endpoint, type KeyFamily, ORGANIZATION_OF_KEY, type RowId } from "./endpoint.ts";
+import { foreignKey, isRefusal, refusedToken, type UpstreamRefusal, unproven } from "./failure.ts";
+import { KeyOrganizations, type KeyOrganizationsOptions } from "./key-organizations.ts";
 import { type Age, type Asker, Operation, type PageAge, type Usage } from "./operation.ts";
 import type { Page } from "./page.ts";
 import { createPages, type PagesOptions } from "./pages.ts";
+import { proveKind, SHOWN_BY } from "./proof.ts";
 
-export interface UpstreamOptions extends Omit<PagesOptions, "access" | "budget">, BudgetOptions {
+export interface UpstreamOptions
+  extends Omit<PagesOptions, "access" | "budget" | "organizations">,
+    BudgetOptions,
+    Pick<KeyOrganizationsOptions, "areKeysProven"> {
   /** The most requests one operation may make. */
   readonly maxRequests: number;
 }
@@ -41,6 +46,15 @@ export interface Upstream {
   /** What is left of the allowance that the newest request took from; null before the first. */
   left(): Promise<number | null>;
   has(key: KeyFamily): boolean;
+  /**
+   * Resolves once upstream has shown that a key belongs to the organization it is set for; at most one request, ever, where it
+   * does. Throws WRONG_ORGANIZATION, or what keeps upstream from showing it.
+   */
+  prove(key: KeyFamily): Promise<void>;
+  /** Whether a key is known to belong to the other kind of organization than it is set for. */
+  isForeign(key: KeyFamily): boolean;
+  /** Whether reading an endpoint begins with the request that proves its key. Makes none. */
+  needsProof(endpoint: Pick<Endpoint<never, unknown>, "key" | "isOfBothKinds">): Promise<boolean>;
   /** What this process knows of a dataset's being open to it; null: nothing. */
   standing(dataset: Dataset): Standing | null;
   /** The answer of `ask`, or null where the dataset is known to be refused; see Access. */
@@ -78,7 +92,48 @@ export function createUpstream(options: UpstreamOptions): {
 } {
   const access = new Access(options.now);
   const budget = new Budget(options);
-  const stored = createPages({ ...options, access, budget });
+  const organizations = new KeyOrganizations(options);
+  const stored = createPages({ ...options, access, budget, organizations });
+
+  /** One small request for all who wait for it, so it ends with the time of an operation and not with the first to leave. */
+  async function proof(operation: Operation, key: KeyFamily): Promise<void> {
+    const { priority, caller, unhurried } = operation;
+    const signal = unhurried ? operation.signal : AbortSignal.timeout(options.deadlineMs);
+    const own = ORGANIZATION_OF_KEY[key];
+    const { dataset } = SHOWN_BY[own];
+    const kind = await organizations.prove(key, async () => {
+      const asker = new Operation(2, { signal, priority, caller, unhurried });
+      try {
+        const shown = await proveKind(key, options.now(), (endpoint, params) =>
+          stored.probe(asker, endpoint, params),
+        );
+        if (shown === own) access.answered(dataset, null);
+        return shown;
+      } finally {
+        operation.usage.requests += asker.usage.requests;
+        operation.bucket = asker.bucket;
+      }
+    });
+    if (kind !== own) throw foreignKey(dataset, key);
+  }
+
+  /**
+   * Throws where a key belongs to the other kind of organization, or where an endpoint that both kinds have would be read without
+   * proof. Look-ups are read where upstream refuses the proof for a scope: they hold no figures that could be labelled wrongly.
+   */
+  async function admit<P, Row>(operation: Operation, endpoint: Endpoint<P, Row>): Promise<void> {
+    const { key, dataset, isOfBothKinds, subject } = endpoint;
+    if (options.credentials[key] === null) return;
+    if (organizations.isForeign(key)) throw foreignKey(dataset, key);
+    if (!isOfBothKinds) return;
+    try {
+      await operation.wait(proof(operation, key));
+    } catch (fault) {
+      const failure = unproven(endpoint, fault);
+      if (subject === "live" && isRefusal(failure) && failure.reason !== "WRONG_ORGANIZATION") return;
+      throw failure;
+    }
+  }
 
   async function* pages<P, Row>(
     operation: Operation,
@@ -87,6 +142,7 @@ export function createUpstream(options: UpstreamOptions): {
     from: string | null,
   ): AsyncGenerator<WalkedPage<Row>, void, void> {
     operation.datasets.add(endpoint.dataset);
+    await admit(operation, endpoint);
     const seen = new Set<string>(from === null ? [] : [from]);
     const known = new Set<RowId>();
     let duplicates = 0;
@@ -145,6 +201,7 @@ export function createUpstream(options: UpstreamOptions): {
       return {
         pages: (endpoint, params, from = null) => pages(operation, endpoint, params, from),
         async kept(endpoint, params) {
+          await admit(operation, endpoint);
           const page = await operation.wait(stored.peek({ endpoint, params, token: null }));
           if (page?.state !== "FINAL") return null;
           operation.usage.cacheHits++;
@@ -158,6 +215,9 @@ export function createUpstream(options: UpstreamOptions): {
         left: async () =>
           operation.bucket === null ? null : (await budget.outlook(operation.bucket, 0)).left,
         has: (key) => options.credentials[key] !== null,
+        prove: (key) => operation.wait(proof(operation, key)),
+        isForeign: (key) => organizations.isForeign(key),
+        needsProof: async ({ key, isOfBothKinds = false }) => isOfBothKinds && organizations.isUnproven(key),
         standing: (dataset) => access.standing(dataset),
         attempt: (dataset, ask) => access.attempt(dataset, ask, (trial) => operation.wait(trial)),
         remember: (refusal) => access.refused(refusal),

@@ -7,6 +7,7 @@ import { FRESH } from "./coverage.ts";
 
 const members = {
   path: "/v1/organizations/users",
+  isOfBothKinds: true,
   paging: "id",
   pageSize: () => 1000,
   query: (_: Record<never, never>) => ({}),

@@ -6,6 +6,7 @@ import { FRESH } from "./coverage.ts";
 
 const me = {
   path: "/v1/organizations/me",
+  isOfBothKinds: true,
   paging: "object",
   query: (_: Record<never, never>) => ({}),
   covers: () => null,

@@ -111,6 +111,7 @@ export const UNIFIED_COST_NAMES = {
 /** Rows of all combinations with data; by time, oldest first, where there are buckets, else largest first. */
 const report = (names: ReportNames) =>
   ({
+    isOfBothKinds: true,
     paging: "report",
     pageSize: () => 1000,
     query: (p: ReportQuestion) => ({

@@ -1,0 +1,70 @@
+import { type KeyFamily, VARIABLE_OF_KEY } from "./upstream/endpoint.ts";
+
+/** The prefixes that tell the kind of a key. Other keys are legal, such as the personal ones of a Console organization. */
+const PREFIXES: Readonly<Record<KeyFamily, string>> = {
+  analytics: "sk-ant-api01-",
+  admin: "sk-ant-admin01-",
+};
+
+/** What keeps the keys from being used. A key is never repeated, only its public prefix. */
+export function keyFaults(keys: Readonly<Record<KeyFamily, string>>): string[] {
+  const faults = KEY_FAMILIES.flatMap((family) => {
+    const key = keys[family];
+    const other = otherFamily(family);
+    const name = VARIABLE_OF_KEY[family];
+    if (QUOTES.test(key)) return [`${name} is in quotation marks; set the key without them.`];
+    if (!/^[\x21-\x7e]*$/.test(key)) return [`${name} has characters that no key has.`];
+    if (!key.startsWith(PREFIXES[other])) return [];
+    return [
+      `${name} holds a key that begins with ${PREFIXES[other]}, as those of ${VARIABLE_OF_KEY[other]} do; set it there.`,
+    ];
+  });
+  const isOneKey = keys.analytics !== "" && keys.analytics === keys.admin;
+  if (isOneKey && faults.length === 0)
+    faults.push(
+      "ANTHROPIC_ANALYTICS_KEY and ANTHROPIC_ADMIN_KEY hold the same key, which belongs to one organization; unset one of them.",
+    );
+  return faults;
+}
+
+const KEY_FAMILIES = ["analytics", "admin"] as const satisfies readonly KeyFamily[];
+
+function otherFamily(family: KeyFamily): KeyFamily {
+  return family === "analytics" ? "admin" : "analytics";
+}
+
+const QUOTES = /^["'`‘’“”].*|["'`‘’“”]$/s;
+
+/** Hints about keys that may be set wrongly and do not stop the start, one a line. */
+export function keyHints(environment: Readonly<Record<string, string | undefined>>): string[] {
+  const hints = KEY_FAMILIES.flatMap((family) => {
+    const name = VARIABLE_OF_KEY[family];
+    const given = environment[name] ?? "";
+    const key = given.trim();
+    if (key === "") return [];
+    const blanks = `${name} has blanks or line breaks around the key, which are left out.`;
+    const prefix = `${name} holds a key that does not begin with ${PREFIXES[family]}; it is used as it is, once upstream shows that it belongs to the right organization.`;
+    const isUsual = Object.values(PREFIXES).some((each) => key.startsWith(each)) || QUOTES.test(key);
+    return [...(given === key ? [] : [blanks]), ...(isUsual ? [] : [prefix])];
+  });
+  if (KEY_FAMILIES.some((family) => environment[VARIABLE_OF_KEY[family]]?.trim())) return hints;
+  return OTHER_KEYS.flatMap((name) => {
+    const key = environment[name]?.trim();
+    if (!key) return [];
+    const family = KEY_FAMILIES.find((each) => key.startsWith(PREFIXES[each]));
+    const meant =
+      family === undefined
+        ? "keys for calling models do not open the analytics; set ANTHROPIC_ANALYTICS_KEY to a key of the Enterprise organization (sk-ant-api01-...), ANTHROPIC_ADMIN_KEY to one of the Console organization (sk-ant-admin01-...), or both"
+        : `its key begins with ${PREFIXES[family]}, so set it as ${VARIABLE_OF_KEY[family]}`;
+    return [`${name} has no effect: ${meant}.`];
+  });
+}
+
+/** Variables that other programs for the same upstream read. */
+const OTHER_KEYS = [
+  "ANTHROPIC_API_KEY",
+  "ANTHROPIC_AUTH_TOKEN",
+  "ANTHROPIC_ADMIN_API_KEY",
+  "ANTHROPIC_KEY",
+  "CLAUDE_API_KEY",
+] as const;
