@@ -18,6 +18,7 @@ import type { Authenticate } from "./server/authenticate.ts";
 import { type Digest, digestBy } from "./server/digest.ts";
 import { readDocuments } from "./server/documents/manifest.ts";
 import type { TrustedDocuments } from "./server/documents/trusted.ts";
+import { issuerKeys } from "./server/issuer-keys.ts";
 import { jwtTokens } from "./server/jwt.ts";
 import { createServer } from "./server/server.ts";
 import { fileTokens } from "./server/tokens.ts";
@@ -58,12 +59,12 @@ function authenticateBy(
   { auth, identity }: Config,
   now: () => Instant,
   elapsedMs: () => number,
-  onFault: (fault: unknown) => void,
+  { onFault, onRecovery }: Required<Pick<AppOptions, "onFault" | "onRecovery">>,
   documents: TrustedDocuments,
 ): Authenticate | null {
   if (auth.kind === "none") return null;
   return auth.kind === "jwt"
-    ? jwtTokens({ ...auth, identity, now })
+    ? jwtTokens({ ...auth, identity, now }, issuerKeys({ url: auth.jwksUrl, elapsedMs, onFault, onRecovery }))
     : fileTokens({ path: auth.path, identity, now, elapsedMs, onFault, documents });
 }
 
@@ -155,7 +156,7 @@ export function createApp(
     documents: { ...config.documents, trusted },
     allowedHosts: config.allowedHosts,
     allowedOrigins: config.allowedOrigins,
-    authenticate: authenticateBy(config, now, pace.now, onFault, trusted),
+    authenticate: authenticateBy(config, now, pace.now, { onFault, onRecovery }, trusted),
     anybody,
     isReady: () => isReady,
     maxConcurrent: config.maxConcurrent,

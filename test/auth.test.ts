@@ -481,7 +481,7 @@ describe("JWTs", () => {
     }
     isUp = true;
     expect(fetched - before).toBe(1);
-    expect(audited.at(-1)?.reason).toBe("the keys of the issuer were asked for just now");
+    expect(audited.at(-1)?.reason).toBe("status 500");
   });
 
   test("of an issuer that cannot be reached are 503, not a refusal", async () => {
@@ -489,7 +489,7 @@ describe("JWTs", () => {
     const { as, audited } = guarded(settings);
     const { status, headers, body } = await as(await signed());
     isUp = true;
-    expect(audited[0]?.reason).toMatch(/^Expected 200 OK/);
+    expect(audited[0]?.reason).toBe("status 500");
     const nobody = createServer().listen(0, "127.0.0.1");
     await once(nobody, "listening");
     const { port } = nobody.address() as AddressInfo;

@@ -1,12 +1,4 @@
-import {
-  createRemoteJWKSet,
-  customFetch,
-  errors,
-  type FetchImplementation,
-  type JWTPayload,
-  type JWTVerifyGetKey,
-  jwtVerify,
-} from "jose";
+import { errors, type JWTPayload } from "jose";
 import type { Instant } from "../domain/day.ts";
 import {
   type IdentityPolicy,
@@ -17,11 +9,11 @@ import {
   seeing,
   type Viewer,
 } from "../domain/viewer.ts";
-import { ISSUER_PAUSE, IssuerUnavailable, type Proven } from "./authenticate.ts";
+import { causeCodeOf } from "../errors.ts";
+import { type Authenticate, IssuerUnavailable, type Proven } from "./authenticate.ts";
+import type { VerifyToken } from "./issuer-keys.ts";
 
 export interface JwtOptions {
-  /** Where the issuer publishes its keys. */
-  readonly jwksUrl: URL;
   readonly issuer: string;
   readonly audience: string;
   /** The claim that names the role. */
@@ -34,31 +26,30 @@ export interface JwtOptions {
 const TOLERANCE_SECONDS = 30;
 
 /** Signatures by a key pair alone: a shared secret would let whoever checks tokens make them, and `none` everybody. */
-const ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"];
-
-/** While its keys cannot be had, each token would ask for them anew, and anybody can send those. */
-function unhurried(): FetchImplementation {
-  let next = Number.NEGATIVE_INFINITY;
-  return (url, options) => {
-    if (performance.now() < next)
-      throw new IssuerUnavailable("the keys of the issuer were asked for just now");
-    next = performance.now() + ISSUER_PAUSE * 1_000;
-    return fetch(url, options);
-  };
-}
+const ALGORITHMS = [
+  "RS256",
+  "RS384",
+  "RS512",
+  "PS256",
+  "PS384",
+  "PS512",
+  "ES256",
+  "ES384",
+  "ES512",
+  "EdDSA",
+  "Ed25519",
+];
 
 /**
- * Who a signed token is of, or the claim that is wrong with it, or what else is: forged, expired, of another issuer.
- * The issuer's keys are kept, and fetched again when a token names one that is not among them.
+ * Returns who a signed token is of, or why it is of nobody: the claim that is wrong, or what else is. Throws IssuerUnavailable.
  */
 export function jwtTokens(
-  options: JwtOptions,
-  keys: JWTVerifyGetKey = createRemoteJWKSet(options.jwksUrl, { [customFetch]: unhurried() }),
-) {
-  const { issuer, audience, roleClaim, identity, now } = options;
-  return async (token: string): Promise<Proven> => {
+  { issuer, audience, roleClaim, identity, now }: JwtOptions,
+  verify: VerifyToken,
+): Authenticate {
+  return async (token) => {
     try {
-      const { payload } = await jwtVerify(token, keys, {
+      const { payload } = await verify(token, {
         issuer,
         audience,
         algorithms: ALGORITHMS,
@@ -68,22 +59,13 @@ export function jwtTokens(
       });
       return viewerOf(payload, roleClaim, identity);
     } catch (fault) {
-      if (isRefusal(fault)) return { reason: "claim" in fault ? `claim ${fault.claim}` : fault.code };
-      throw fault instanceof IssuerUnavailable ? fault : new IssuerUnavailable(whyUnavailable(fault));
+      if (fault instanceof IssuerUnavailable) throw fault;
+      // A key that cannot be used is the issuer's fault, not the token's.
+      if (!(fault instanceof errors.JOSEError) || fault instanceof errors.JWKSInvalid)
+        throw new IssuerUnavailable(causeCodeOf(fault));
+      return { reason: "claim" in fault ? `claim ${fault.claim}` : fault.code };
     }
   };
-}
-
-/** What jose says of the answer for the keys, else the code of what kept it from coming. */
-function whyUnavailable(fault: unknown): string {
-  if (fault instanceof errors.JOSEError) return fault.message;
-  const { cause }: { cause?: { readonly code?: unknown } } = fault instanceof Error ? (fault as object) : {};
-  return String(cause?.code ?? "unknown reason");
-}
-
-function isRefusal(fault: unknown): fault is errors.JOSEError {
-  const isOfTheIssuer = fault instanceof errors.JWKSTimeout || fault instanceof errors.JWKSInvalid;
-  return fault instanceof errors.JOSEError && !isOfTheIssuer && fault.code !== "ERR_JOSE_GENERIC";
 }
 
 /**

@@ -1,0 +1,188 @@
+import {
+  createLocalJWKSet,
+  errors,
+  type JSONWebKeySet,
+  type JWK,
+  type JWTVerifyOptions,
+  type JWTVerifyResult,
+  jwtVerify,
+} from "jose";
+import { causeCodeOf, Outage, type OutageSubject } from "../errors.ts";
+import { ISSUER_PAUSE, IssuerUnavailable } from "./authenticate.ts";
+
+export interface IssuerKeysOptions {
+  /** Where the issuer publishes its keys. */
+  readonly url: URL;
+  /** Milliseconds since some moment. */
+  readonly elapsedMs: () => number;
+  /** Called with an Outage, once for each time the issuer cannot be read. */
+  readonly onFault: (fault: unknown) => void;
+  readonly onRecovery: (about: OutageSubject, seconds: number) => void;
+}
+
+/** Returns the claims of a token; throws what jose says is wrong with it, or IssuerUnavailable. */
+export type VerifyToken = (token: string, expected: JWTVerifyOptions) => Promise<JWTVerifyResult>;
+
+/** Keys are read again after this time, so that one the issuer has withdrawn is dropped. */
+const FRESH_MS = 10 * 60_000;
+
+/** While the issuer cannot be read, known keys are used for this long. */
+const KEPT_MS = 24 * 60 * 60_000;
+
+/** Two reads are this far apart: every forged token asks for one. */
+const PAUSE_MS = ISSUER_PAUSE * 1_000;
+
+const TIMEOUT_MS = 5_000;
+
+/** A set of keys is a few kilobytes. */
+const MAX_BYTES = 2 ** 20;
+
+/**
+ * Verifies tokens by the keys that an issuer publishes. Known keys stay in use while the issuer cannot be read, for a day; every
+ * successful read replaces them all. A token that no known key fits makes the keys be read again.
+ */
+export function issuerKeys({ url, elapsedMs, onFault, onRecovery }: IssuerKeysOptions): VerifyToken {
+  const about = { host: url.host };
+  let known: { readonly find: ReturnType<typeof createLocalJWKSet>; readonly readAt: number } | null = null;
+  let askedAt = Number.NEGATIVE_INFINITY;
+  let reading: Promise<boolean> | null = null;
+  let outage: { readonly since: number; readonly reason: string } | null = null;
+
+  async function read(): Promise<boolean> {
+    try {
+      const keys = await fetchKeys(url);
+      known = { find: createLocalJWKSet(keys), readAt: elapsedMs() };
+      if (outage !== null) onRecovery(about, Math.round((elapsedMs() - outage.since) / 1_000));
+      outage = null;
+      return true;
+    } catch (fault) {
+      const reason = reasonOf(fault);
+      if (outage === null) onFault(outageOf(reason, known !== null, about, fault));
+      outage = { since: outage?.since ?? elapsedMs(), reason };
+      return false;
+    } finally {
+      askedAt = elapsedMs();
+      reading = null;
+    }
+  }
+
+  /** Whether the keys have been read anew; a read that is under way is joined. */
+  function reread(): Promise<boolean> {
+    if (reading === null && elapsedMs() < askedAt + PAUSE_MS) return Promise.resolve(false);
+    reading ??= read();
+    return reading;
+  }
+
+  async function current(): Promise<ReturnType<typeof createLocalJWKSet>> {
+    const age = known === null ? Number.POSITIVE_INFINITY : elapsedMs() - known.readAt;
+    if (age >= KEPT_MS) await reread();
+    // Nobody waits for an issuer that has just failed while there are keys.
+    else if (age >= FRESH_MS && outage !== null) void reread();
+    else if (age >= FRESH_MS) await reread();
+    if (known !== null && elapsedMs() - known.readAt < KEPT_MS) return known.find;
+    throw new IssuerUnavailable(outage?.reason ?? "the keys of the issuer have not been read yet");
+  }
+
+  return async (token, expected) => {
+    const find = await current();
+    try {
+      return await verify(token, find, expected);
+    } catch (fault) {
+      // The issuer may have replaced the key, under another id or under none.
+      const isUnknown = fault instanceof errors.JWKSNoMatchingKey;
+      if (!isUnknown && !(fault instanceof errors.JWSSignatureVerificationFailed)) throw fault;
+      if (await reread()) return verify(token, await current(), expected);
+      if (isUnknown && outage !== null) throw new IssuerUnavailable(outage.reason);
+      throw fault;
+    }
+  };
+}
+
+/** Tries each key that fits: a token may name none, and an issuer may publish one twice. */
+async function verify(
+  token: string,
+  find: ReturnType<typeof createLocalJWKSet>,
+  expected: JWTVerifyOptions,
+): Promise<JWTVerifyResult> {
+  try {
+    return await jwtVerify(token, find, expected);
+  } catch (fault) {
+    if (!(fault instanceof errors.JWKSMultipleMatchingKeys)) throw fault;
+    for await (const key of fault) {
+      try {
+        return await jwtVerify(token, key, expected);
+      } catch (wrong) {
+        if (!(wrong instanceof errors.JWSSignatureVerificationFailed)) throw wrong;
+      }
+    }
+    throw new errors.JWSSignatureVerificationFailed();
+  }
+}
+
+/** An answer that is not a set of keys. The message is for the operator. */
+class UnusableKeys extends Error {}
+
+async function fetchKeys(url: URL): Promise<JSONWebKeySet> {
+  const response = await fetch(url, {
+    headers: { accept: "application/json, application/jwk-set+json" },
+    redirect: "manual",
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
+  if (response.status !== 200) {
+    await response.body?.cancel();
+    throw new UnusableKeys(`status ${response.status}`);
+  }
+  const set = parsed(await textOf(response));
+  if (!isKeySet(set)) throw new UnusableKeys("no JSON Web Key Set");
+  return { keys: set.keys.map(withoutAlias) };
+}
+
+async function textOf(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.length;
+    if (bytes > MAX_BYTES) throw new UnusableKeys(`more than ${MAX_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function isKeySet(set: unknown): set is JSONWebKeySet {
+  const keys = typeof set === "object" && set !== null && "keys" in set ? set.keys : null;
+  return Array.isArray(keys) && keys.every((key) => typeof key === "object" && key !== null);
+}
+
+/** `EdDSA` and `Ed25519` (RFC 9864) are one algorithm with this curve, and token and key may each use either name. */
+function withoutAlias(key: JWK): JWK {
+  if (key.crv !== "Ed25519") return key;
+  const { alg: _, ...rest } = key;
+  return rest;
+}
+
+function reasonOf(fault: unknown): string {
+  if (fault instanceof UnusableKeys) return fault.message;
+  return fault instanceof Error && fault.name === "TimeoutError" ? "ETIMEDOUT" : causeCodeOf(fault);
+}
+
+function outageOf(reason: string, hasKeys: boolean, about: OutageSubject, cause: unknown): Outage {
+  const consequence = hasKeys
+    ? "those read before stay in use, for a day at most"
+    : "nobody can sign in until they can";
+  const code = cause instanceof UnusableKeys ? "UNUSABLE_KEYS" : reason;
+  const detail = cause instanceof UnusableKeys ? ` (${reason})` : "";
+  return new Outage(
+    `the keys of the issuer cannot be read from JWT_JWKS_URL${detail}; ${consequence}`,
+    code,
+    about,
+    cause,
+  );
+}
