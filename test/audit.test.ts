@@ -319,6 +319,15 @@ describe("variables", () => {
     ]);
   });
 
+  test("say whose figures were asked for, but show no other name", () => {
+    const given = { a: "console", b: "enterprise", c: "acme" };
+    expect(shown("$a: String, $b: String, $c: String", given)).toEqual([
+      "a=console",
+      "b=enterprise",
+      "c=h:4",
+    ]);
+  });
+
   test("are cut where they are long, and the rest counted", () => {
     const entries = shown("$a: [ID!]", { a: Array.from({ length: 1_000 }, (_, i) => `id ${i}`) });
     expect(entries).toHaveLength(21);

@@ -9,6 +9,7 @@ import {
   typeFromAST,
 } from "graphql";
 import { parseDay } from "../domain/day.ts";
+import { ORGANIZATIONS } from "../domain/organization.ts";
 import type { Digest } from "./digest.ts";
 
 const MAX_ITEMS = 20;
@@ -19,8 +20,8 @@ const MAX_LENGTH = 4_096;
 /**
  * Variables as a log holds them: one text each, `range.last.days=7`, with a dot for each level and an entry for each item of a list,
  * as in the parameters of a file. A log store gives each key one type, so the shape must not follow the operation. Numbers, booleans,
- * days and values of enums stand as they are, any other text as a digest. Of a long list the first items are shown, and how many
- * more there are.
+ * days, values of enums and names of organizations stand as they are, any other text as a digest. Of a long list the first items are
+ * shown, and how many more there are.
  */
 export type LoggedVariables = readonly string[];
 
@@ -75,7 +76,9 @@ function entriesOf(
     );
   }
   const text = String(value);
-  const isPlain = isEnumType(type) ? type.getValue(text) !== undefined : parseDay(text) !== null;
+  const isPlain = isEnumType(type)
+    ? type.getValue(text) !== undefined
+    : parseDay(text) !== null || ORGANIZATIONS.some((each) => each.name === text);
   return [`${path}=${isPlain ? text : digest(text)}`];
 }
 
