@@ -108,6 +108,8 @@ export function createApp(
     freshSeconds: config.freshSeconds,
     maxRequests: config.maxUpstreamRequests,
     areKeysProven,
+    onFault,
+    onRecovery,
   });
   const pseudonyms = new Pseudonyms(config.pseudonymKey ?? secretOf(config.credentials));
   const roster = watchedFile({

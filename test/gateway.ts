@@ -2,6 +2,7 @@ import type { Dispatcher } from "undici";
 import { createApp } from "../src/app.ts";
 import type { SharedStore } from "../src/cache/shared-store.ts";
 import { readConfig } from "../src/config.ts";
+import { Outage, type OutageSubject } from "../src/errors.ts";
 import { SandboxDispatcher } from "../src/sandbox/dispatcher.ts";
 import type { Handle, WireRequest, WireResponse } from "../src/sandbox/handler.ts";
 import { createSandbox, type Sandbox } from "../src/sandbox/sandbox.ts";
@@ -71,6 +72,8 @@ export function gateway({
   let clock = Date.parse(now);
   const seen: URL[] = [];
   const faults: unknown[] = [];
+  const outages: Outage[] = [];
+  const recoveries: OutageSubject[] = [];
   const audited: AuditEntry[] = [];
   const sandbox: Sandbox | null =
     size === undefined ? null : createSandbox({ seed: 1, ...size, now: () => clock, rateLimit: "off" });
@@ -95,7 +98,9 @@ export function gateway({
   const app = createApp(config, {
     dispatcher: dispatcher ?? new SandboxDispatcher({ handle }),
     now: () => clock,
-    onFault: (fault) => faults.push(fault),
+    onFault: (fault) =>
+      fault instanceof Outage && fault.about.dataset !== undefined ? outages.push(fault) : faults.push(fault),
+    onRecovery: (about) => recoveries.push(about),
     audit: (entry) => audited.push(entry),
     digest: (text) => `h:${text.length}`,
     backoffMs: 1,
@@ -119,6 +124,9 @@ export function gateway({
     config,
     seen,
     faults,
+    /** Of upstream. */
+    outages,
+    recoveries,
     audited,
     /** Only with `sandbox`. */
     get organization() {

@@ -18,6 +18,7 @@ const REST_MS = 2_000;
 export class Breaker {
   readonly #policy: CircuitBreakerPolicy;
   #restsUntil = 0;
+  #last: HttpFailure | null = null;
 
   constructor() {
     const policy = circuitBreaker(
@@ -40,13 +41,16 @@ export class Breaker {
     try {
       return await this.#policy.execute(attempt);
     } catch (fault) {
-      throw fault instanceof BrokenCircuitError ? this.#resting() : fault;
+      if (fault instanceof BrokenCircuitError) throw this.#resting();
+      if (fault instanceof HttpFailure) this.#last = fault;
+      throw fault;
     }
   }
 
   #resting(): HttpFailure {
     const seconds = Math.max(1, Math.ceil((this.#restsUntil - performance.now()) / 1_000));
-    return new HttpFailure("resting", { retryAfter: seconds });
+    const last = this.#last;
+    return new HttpFailure("resting", { retryAfter: seconds, host: last?.host ?? "", cause: last });
   }
 }
 

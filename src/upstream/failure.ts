@@ -4,6 +4,7 @@ import type { ErrorCode, ErrorDetails } from "../errors.ts";
 import { GatewayError } from "../errors.ts";
 import { type Endpoint, type KeyFamily, ORGANIZATION_OF_KEY, VARIABLE_OF_KEY } from "./endpoint.ts";
 import { HttpFailure } from "./http.ts";
+import { hintOf } from "./outages.ts";
 import { WireError } from "./wire.ts";
 
 /** The error a client sees for a failed upstream request. Upstream's own words stay in the cause. */
@@ -41,7 +42,7 @@ export function failureOf<P, Row>(
             details,
             fault,
           )
-        : unavailable(fault, `${dataset} ${WHAT_HAPPENED[fault.kind]}`, details);
+        : unavailable(fault, `${dataset} ${whatHappened(fault)}`, details);
     case 401:
     case 403:
     case 404:
@@ -119,11 +120,20 @@ function unavailable(fault: HttpFailure, what: string, details: ErrorDetails): G
   );
 }
 
+/** Why there is no answer, with the host and the code of the cause, which an operator can look for in the log. */
+function whatHappened(fault: HttpFailure): string {
+  const what = WHAT_HAPPENED[fault.kind];
+  const cause = fault.kind === "resting" ? fault.cause : fault;
+  if (!(cause instanceof HttpFailure) || cause.kind !== "network") return what;
+  const hint = hintOf(cause.code);
+  return `${what} at ${cause.host} (${cause.code})${hint === null ? "" : `: ${hint}`}`;
+}
+
 const WHAT_HAPPENED = {
   network: "could not be reached",
   timeout: "did not answer in time",
   oversize: "answered with more than the gateway reads",
-  resting: "has failed again and again and is left alone for a moment",
+  resting: "is left alone for a moment, since it has failed again and again",
   status: "failed",
   body: "failed",
 } as const;

@@ -1,5 +1,6 @@
 import { type Dispatcher, request } from "undici";
 import type { Instant } from "../domain/day.ts";
+import { causeCodeOf } from "../errors.ts";
 import { backoff, type Pace } from "./pace.ts";
 
 export interface HttpOptions {
@@ -35,6 +36,8 @@ export interface Gate {
 export class HttpFailure extends Error {
   readonly kind: "status" | "network" | "timeout" | "body" | "oversize" | "resting";
   readonly status: number | undefined;
+  /** Host and port that were asked. */
+  readonly host: string;
   readonly requestId: string | undefined;
   /** Seconds upstream asked to wait. */
   readonly retryAfter: number | undefined;
@@ -50,7 +53,7 @@ export class HttpFailure extends Error {
     fields: Partial<
       Pick<
         HttpFailure,
-        "status" | "requestId" | "retryAfter" | "isHopeless" | "upstreamMessage" | "errorCode"
+        "status" | "host" | "requestId" | "retryAfter" | "isHopeless" | "upstreamMessage" | "errorCode"
       >
     > &
       ErrorOptions = {},
@@ -59,11 +62,18 @@ export class HttpFailure extends Error {
     this.name = "HttpFailure";
     this.kind = kind;
     this.status = fields.status;
+    this.host = fields.host ?? "";
     this.requestId = fields.requestId;
     this.retryAfter = fields.retryAfter;
     this.isHopeless = fields.isHopeless ?? false;
     this.upstreamMessage = fields.upstreamMessage ?? "";
     this.errorCode = fields.errorCode;
+  }
+
+  /** A word for the cause that a log can be searched for: `ECONNREFUSED`, `HTTP_503`. */
+  get code(): string {
+    if (this.status !== undefined) return `HTTP_${this.status}`;
+    return this.kind === "network" ? causeCodeOf(this.cause) : CODES[this.kind];
   }
 
   get retryable(): boolean {
@@ -90,6 +100,14 @@ export class HttpFailure extends Error {
     return this.status === undefined || RETRYABLE.has(this.status);
   }
 }
+
+const CODES = {
+  timeout: "UPSTREAM_TIMEOUT",
+  body: "NOT_JSON",
+  oversize: "TOO_LARGE",
+  resting: "RESTING",
+  status: "NO_STATUS",
+} as const;
 
 /** A 429 with one of these codes is not a rate limit. `ramp_limit_exceeded` is: it obeys `retry-after`. */
 const SPEND_LIMITS = new Set([
@@ -143,18 +161,20 @@ async function attemptGet(
 ): Promise<HttpAnswer> {
   const signal = AbortSignal.timeout(Math.max(1, Math.ceil(Math.min(timeoutMs, leftMs))));
   const { response, text } = await received(
+    baseUrl.host,
     request(new URL(baseUrl.pathname.replace(/\/$/, "") + path, baseUrl), { dispatcher, headers, signal }),
   );
   if (response.statusCode === 200) {
     try {
       return { json: parse(text), body: text };
     } catch (cause) {
-      throw new HttpFailure("body", { cause });
+      throw new HttpFailure("body", { cause, host: baseUrl.host });
     }
   }
   const header = (name: string) => single(response.headers[name]);
   throw new HttpFailure("status", {
     status: response.statusCode,
+    host: baseUrl.host,
     requestId: idOf(header("request-id")),
     retryAfter: secondsToWait(header("retry-after"), header("date"), now()),
     isHopeless: header("x-should-retry") === "false",
@@ -163,13 +183,14 @@ async function attemptGet(
 }
 
 async function received(
+  host: string,
   requested: Promise<Dispatcher.ResponseData>,
 ): Promise<{ response: Dispatcher.ResponseData; text: string }> {
   try {
     const response = await requested;
     return { response, text: await bodyText(response.body) };
   } catch (fault) {
-    throw fault instanceof HttpFailure ? fault : faultOf(fault);
+    throw fault instanceof HttpFailure ? fault : faultOf(fault, host);
   }
 }
 
@@ -184,11 +205,12 @@ async function bodyText(body: Dispatcher.ResponseData["body"]): Promise<string> 
   return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));
 }
 
-function faultOf(fault: unknown): HttpFailure {
+function faultOf(fault: unknown, host: string): HttpFailure {
+  const about = { cause: fault, host };
   if (fault instanceof DOMException && fault.name === "TimeoutError")
-    return new HttpFailure("timeout", { cause: fault });
-  if (fault instanceof TypeError) return new HttpFailure("body", { cause: fault }); // not UTF-8
-  return new HttpFailure("network", { cause: fault });
+    return new HttpFailure("timeout", about);
+  if (fault instanceof TypeError) return new HttpFailure("body", about); // not UTF-8
+  return new HttpFailure("network", about);
 }
 
 function pauseBefore(failure: HttpFailure, attempt: number, { backoffMs }: HttpOptions): number {

@@ -11,10 +11,11 @@ import type { Credential, Credentials } from "./credential.ts";
 import { type Endpoint, type KeyFamily, VARIABLE_OF_KEY } from "./endpoint.ts";
 import { FRESH } from "./endpoints/coverage.ts";
 import { failureOf, UpstreamRefusal } from "./failure.ts";
-import { get, type HttpAnswer, type HttpOptions } from "./http.ts";
+import { get, type HttpAnswer, HttpFailure, type HttpOptions } from "./http.ts";
 import { Interest } from "./interest.ts";
 import type { KeyOrganizations } from "./key-organizations.ts";
 import { Operation } from "./operation.ts";
+import type { Outages } from "./outages.ts";
 import { type DayPage, decodePage, finalDaysOf, type Page } from "./page.ts";
 import { canonicalPath } from "./path.ts";
 import { shared } from "./replicas.ts";
@@ -27,6 +28,7 @@ export interface PagesOptions extends HttpOptions {
   readonly shared: SharedStore | null;
   readonly access: Access;
   readonly organizations: KeyOrganizations;
+  readonly outages: Outages;
   readonly budget: Budget;
   /** Upper bound on the seconds an answer that is not final is reused; undefined leaves it to the endpoint. */
   readonly freshSeconds: number | undefined;
@@ -330,9 +332,16 @@ export function createPages(options: PagesOptions): Pages {
         operation.bucket = bucket;
       },
       async pass(attempt) {
-        const answer = await breaker.pass(attempt);
-        budget.answered(turn(0), leftAt);
-        return answer;
+        try {
+          const answer = await breaker.pass(attempt);
+          budget.answered(turn(0), leftAt);
+          options.outages.answered(endpoint.dataset);
+          return answer;
+        } catch (fault) {
+          if (fault instanceof HttpFailure && (fault.isOutage || fault.status === 401))
+            options.outages.failed(endpoint.dataset, fault);
+          throw fault;
+        }
       },
       block: (retryAfter) => budget.block(turn(0), retryAfter, leftAt),
     });

@@ -1,17 +1,26 @@
 import type { Dataset } from "../domain/dataset.ts";
-import { GatewayError } from "../errors.ts";
+import { GatewayError, Outage } from "../errors.ts";
 import { Access, type Standing } from "./access.ts";
 import { Budget, type BudgetOptions, type Outlook } from "./budget.ts";
 import { type Endpoint, type KeyFamily, ORGANIZATION_OF_KEY, type RowId } from "./endpoint.ts";
-import { foreignKey, isRefusal, refusedToken, type UpstreamRefusal, unproven } from "./failure.ts";
+import {
+  foreignKey,
+  foreignKeyText,
+  isRefusal,
+  refusedToken,
+  type UpstreamRefusal,
+  unproven,
+} from "./failure.ts";
 import { KeyOrganizations, type KeyOrganizationsOptions } from "./key-organizations.ts";
 import { type Age, type Asker, Operation, type PageAge, type Usage } from "./operation.ts";
+import { Outages, type OutagesOptions } from "./outages.ts";
 import type { Page } from "./page.ts";
 import { createPages, type PagesOptions } from "./pages.ts";
 import { proveKind, SHOWN_BY } from "./proof.ts";
 
 export interface UpstreamOptions
-  extends Omit<PagesOptions, "access" | "budget" | "organizations">,
+  extends Omit<PagesOptions, "access" | "budget" | "organizations" | "outages">,
+    OutagesOptions,
     BudgetOptions,
     Pick<KeyOrganizationsOptions, "areKeysProven"> {
   /** The most requests one operation may make. */
@@ -93,7 +102,8 @@ export function createUpstream(options: UpstreamOptions): {
   const access = new Access(options.now);
   const budget = new Budget(options);
   const organizations = new KeyOrganizations(options);
-  const stored = createPages({ ...options, access, budget, organizations });
+  const outages = new Outages(options, options.pace.now);
+  const stored = createPages({ ...options, access, budget, organizations, outages });
 
   /** One small request for all who wait for it, so it ends with the time of an operation and not with the first to leave. */
   async function proof(operation: Operation, key: KeyFamily): Promise<void> {
@@ -108,6 +118,10 @@ export function createUpstream(options: UpstreamOptions): {
           stored.probe(asker, endpoint, params),
         );
         if (shown === own) access.answered(dataset, null);
+        else
+          options.onFault(
+            new Outage(foreignKeyText(key), "WRONG_ORGANIZATION", { dataset, host: options.baseUrl.host }),
+          );
         return shown;
       } finally {
         operation.usage.requests += asker.usage.requests;

@@ -22,13 +22,14 @@ export async function overSocket(users: Listener, settings: GatewayOptions["sett
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   const dispatcher = new Agent({ connect: { lookup: toLoopback } });
-  const { ask, faults } = gateway({
+  const { ask, faults, outages } = gateway({
     dispatcher,
     settings: { ANTHROPIC_BASE_URL: `http://upstream.test:${port}`, ...settings },
   });
   return {
     ask,
     faults,
+    outages,
     port,
     /** Those for people, as they came. */
     requests,
