@@ -1,6 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import type { Dispatcher } from "undici";
 import { schema } from "../schema/index.ts";
+import { type Archive, guardedArchive } from "./cache/archive.ts";
 import { guardedStore } from "./cache/guarded-store.ts";
 import { memoryAllowance } from "./cache/memory-allowance.ts";
 import { memoryStore } from "./cache/memory-store.ts";
@@ -43,6 +44,8 @@ export interface AppOptions {
   readonly digest?: Digest;
   /** What replicas share; none where this process is alone. */
   readonly store?: SharedStore | null;
+  /** What upstream stops serving; none where nothing outlives this process. */
+  readonly archive?: Archive | null;
   /** How time passes, where that is simulated. */
   readonly pace?: Pace;
   /** The keys belong to the organizations they are set for, as those of the sandbox in this process do; else upstream must show it. */
@@ -84,6 +87,7 @@ export function createApp(
     audit = null,
     digest,
     store = null,
+    archive = null,
     pace = REAL_TIME,
     backoffMs = 500,
     areKeysProven = false,
@@ -92,6 +96,7 @@ export function createApp(
   const trusted = readDocuments(schema, config.documents.path);
   const allowance = memoryAllowance(pace.now);
   const shared = store && guardedStore(store, { allowance, onFault, onRecovery });
+  const archived = archive && guardedArchive(archive, { onFault, onRecovery });
   const upstream = createUpstream({
     baseUrl: config.baseUrl,
     credentials: config.credentials,
@@ -102,6 +107,7 @@ export function createApp(
     backoffMs,
     store: memoryStore(config.cacheMemoryBytes),
     shared,
+    archive: archived,
     allowance: shared ?? allowance,
     limits: config.limits,
     pace,
@@ -188,7 +194,7 @@ export function createApp(
       await directory.stop();
       await server.dispose();
       await dispatcher.close();
-      await store?.dispose();
+      await Promise.all([store?.dispose(), archived?.dispose()]);
     },
   };
 }

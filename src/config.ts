@@ -90,8 +90,14 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export type AuditConfig = "stdout" | "stderr" | { readonly path: string } | null;
 
 export type StoreConfig =
-  | { readonly kind: "sqlite"; readonly path: string; readonly maxBytes: number }
-  | { readonly kind: "redis"; readonly url: string };
+  | {
+      readonly kind: "sqlite";
+      readonly path: string;
+      readonly maxBytes: number;
+      /** The most that its archive holds. */
+      readonly archiveBytes: number;
+    }
+  | { readonly kind: "redis"; readonly url: string; readonly archiveBytes: number };
 
 export interface SandboxConfig {
   readonly users: number;
@@ -190,7 +196,12 @@ export function readConfig(environment: Environment): Config {
       : null,
     clock:
       text("CLOCK") === "" ? null : read("CLOCK", parseInstant, "an instant such as 2026-11-22T12:00:00Z", 0),
-    store: storeOf(cacheUrl, read("CACHE_STORE_BYTES", bytes, "a size such as 4GiB", 0), faults),
+    store: storeOf(
+      cacheUrl,
+      read("CACHE_STORE_BYTES", bytes, "a size such as 4GiB", 0),
+      read("ARCHIVE_BYTES", bytes, "a size such as 1GiB", 0),
+      faults,
+    ),
     limits,
     cacheMemoryBytes: read("CACHE_MEMORY_BYTES", bytes, "a size such as 256MiB", 0),
     freshSeconds: text("FRESH_TTL") === "" ? undefined : whole("FRESH_TTL", 0, 86_400),
@@ -387,14 +398,19 @@ function bytes(value: string): number | null {
   return size > 0 ? size : null;
 }
 
-function storeOf(value: string, maxBytes: number, faults: string[]): StoreConfig | null {
+function storeOf(
+  value: string,
+  maxBytes: number,
+  archiveBytes: number,
+  faults: string[],
+): StoreConfig | null {
   if (value === "memory:") return null;
   const path = /^sqlite:(?:\/\/(?=\/))?(.+)$/.exec(value)?.[1];
-  if (path !== undefined) return { kind: "sqlite", path, maxBytes };
+  if (path !== undefined) return { kind: "sqlite", path, maxBytes, archiveBytes };
   // The URL can hold a password, so it is not repeated.
   if (!/^rediss?:\/\/./.test(value) || URL.parse(value) === null)
     faults.push("CACHE_URL is not memory:, sqlite:PATH, redis://HOST or rediss://HOST.");
-  return { kind: "redis", url: value };
+  return { kind: "redis", url: value, archiveBytes };
 }
 
 /** Where clouds hand out credentials of machines, in each way that a parsed URL writes it. */

@@ -1,6 +1,7 @@
 import "./supported-node.js";
 
 import { Command } from "commander";
+import { backupCommand, restoreCommand } from "./cli/backup.ts";
 import { exportCommand } from "./cli/export.ts";
 import { parityCommand } from "./cli/parity.ts";
 import { sandboxCommand } from "./cli/sandbox.ts";
@@ -15,7 +16,9 @@ const program = new Command("claude-analytics-gateway")
   .addCommand(parityCommand())
   .addCommand(warmCommand())
   .addCommand(tokenCommand())
-  .addCommand(exportCommand());
+  .addCommand(exportCommand())
+  .addCommand(backupCommand())
+  .addCommand(restoreCommand());
 for (const command of program.commands) {
   // A key given as a flag by mistake would be repeated in the log.
   command.configureOutput({

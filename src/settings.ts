@@ -26,6 +26,10 @@ export const SETTINGS = {
     "where answers are kept over restarts and for replicas: memory:, sqlite:PATH for the processes of one machine, or redis://HOST; with NODE_ENV=production it is sqlite:./cache.db if not set",
   ],
   CACHE_STORE_BYTES: ["4GiB", "the most a sqlite: store holds; a Redis server bounds itself"],
+  ARCHIVE_BYTES: [
+    "1GiB",
+    "the most that is archived of final figures that upstream stops serving, beside the store of CACHE_URL; nothing in it is dropped, and when it is full nothing is added",
+  ],
   UPSTREAM_PER_MINUTE: [
     "60",
     "upstream requests a minute for figures, of each organization and of all replicas together",

@@ -1,5 +1,6 @@
 import type { Dispatcher } from "undici";
 import { createApp } from "../src/app.ts";
+import type { Archive } from "../src/cache/archive.ts";
 import type { SharedStore } from "../src/cache/shared-store.ts";
 import { readConfig } from "../src/config.ts";
 import { Outage, type OutageSubject } from "../src/errors.ts";
@@ -27,6 +28,7 @@ export interface GatewayOptions {
   readonly settings?: Environment;
   /** What it shares with other gateways. */
   readonly store?: SharedStore;
+  readonly archive?: Archive;
   readonly pace?: Pace;
   /** Whether upstream has to show of which organization each key is, by a request of its own; not unless a test is about that. */
   readonly proof?: boolean;
@@ -66,6 +68,7 @@ export function gateway({
   dispatcher,
   settings = {},
   store,
+  archive,
   pace,
   proof = false,
 }: GatewayOptions = {}) {
@@ -106,6 +109,7 @@ export function gateway({
     backoffMs: 1,
     areKeysProven: !proof,
     ...(store === undefined ? {} : { store }),
+    ...(archive === undefined ? {} : { archive }),
     ...(pace === undefined ? {} : { pace }),
   });
 

@@ -179,7 +179,11 @@ async function personOf(
   const person = user ?? (actor?.kind === "person" ? actor.user : null);
   if (person !== null) {
     const userId = organization === "ENTERPRISE" ? person.userId : null;
-    return { userId, email: person.email ?? person.formerEmail ?? null };
+    const { email = person.formerEmail } = person;
+    if (email !== undefined) return { userId, email };
+    // Archived figures name people by their ids alone.
+    const member = await memberById(ctx, { organization }).load(person.userId);
+    return { userId, email: member?.email ?? null };
   }
   if (accountId === null) return null;
   const member = await memberById(ctx, { organization: "CONSOLE" }).load(accountId);

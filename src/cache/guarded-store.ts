@@ -24,57 +24,64 @@ export interface GuardOptions {
   readonly now?: () => number;
 }
 
+/** Calls a store, leaves it alone for a while after it failed or hung, and tells of each outage once. */
+export class Guard {
+  readonly #about: OutageSubject;
+  readonly #options: Pick<GuardOptions, "onFault" | "onRecovery"> & { readonly now: () => number };
+  #restsUntil = Number.NEGATIVE_INFINITY;
+  #outage: { readonly since: number; failedAt: number; readonly codes: Set<string> } | null = null;
+
+  constructor(
+    about: OutageSubject,
+    { onFault, onRecovery, now = () => performance.now() }: Omit<GuardOptions, "allowance">,
+  ) {
+    this.#about = about;
+    this.#options = { onFault, onRecovery, now };
+  }
+
+  async call<T>(ask: () => Promise<T>, otherwise: () => T | Promise<T>): Promise<T> {
+    if (this.#options.now() < this.#restsUntil) return otherwise();
+    const late = afterTicks(TICKS, () => outageOf(this.#about, "ETIMEDOUT"));
+    try {
+      const work = ask();
+      work.catch(() => {}); // it may fail after it was given up
+      const answer = await Promise.race([work, late.promise]);
+      this.#works();
+      return answer;
+    } catch (fault) {
+      this.#fails(fault);
+      return otherwise();
+    } finally {
+      late.cancel();
+    }
+  }
+
+  #fails(fault: unknown): void {
+    const at = this.#options.now();
+    this.#restsUntil = at + REST_MS;
+    this.#outage ??= { since: at, failedAt: at, codes: new Set() };
+    this.#outage.failedAt = at;
+    const told = fault instanceof Outage ? fault : outageOf(this.#about, causeCodeOf(fault), fault);
+    if (this.#outage.codes.has(told.code)) return;
+    this.#outage.codes.add(told.code);
+    this.#options.onFault(told);
+  }
+
+  #works(): void {
+    if (this.#outage === null || this.#options.now() < this.#outage.failedAt + QUIET_MS) return;
+    this.#options.onRecovery(this.#about, Math.round((this.#outage.failedAt - this.#outage.since) / 1_000));
+    this.#outage = null;
+  }
+}
+
 /**
  * A store that cannot hurt: one that fails or hangs is left alone for a while, and what it holds is as good as not there. A
  * name is then everybody's: an answer may be asked for twice, and is right.
  */
-export function guardedStore(
-  store: SharedStore,
-  { allowance, onFault, onRecovery, now = () => performance.now() }: GuardOptions,
-): SharedStore {
+export function guardedStore(store: SharedStore, { allowance, ...options }: GuardOptions): SharedStore {
   const { about } = store;
-  let restsUntil = Number.NEGATIVE_INFINITY;
-  let outage: { readonly since: number; failedAt: number; readonly codes: Set<string> } | null = null;
-
-  function fails(fault: unknown): void {
-    const at = now();
-    restsUntil = at + REST_MS;
-    outage ??= { since: at, failedAt: at, codes: new Set() };
-    outage.failedAt = at;
-    const told = fault instanceof Outage ? fault : outageOf(about, causeCodeOf(fault), fault);
-    if (outage.codes.has(told.code)) return;
-    outage.codes.add(told.code);
-    onFault(told);
-  }
-
-  function works(): void {
-    if (outage === null || now() < outage.failedAt + QUIET_MS) return;
-    onRecovery(about, Math.round((outage.failedAt - outage.since) / 1_000));
-    outage = null;
-  }
-
-  async function call<T>(ask: () => Promise<T>, otherwise: () => T | Promise<T>): Promise<T> {
-    if (now() < restsUntil) return otherwise();
-    const { promise: late, reject } = Promise.withResolvers<never>();
-    let ticks = 0;
-    const timer = setInterval(() => {
-      ticks++;
-      if (ticks === TICKS) reject(outageOf(about, "ETIMEDOUT"));
-    }, TICK_MS);
-    try {
-      const work = ask();
-      work.catch(() => {}); // it may fail after it was given up
-      const answer = await Promise.race([work, late]);
-      works();
-      return answer;
-    } catch (fault) {
-      fails(fault);
-      return otherwise();
-    } finally {
-      clearInterval(timer);
-    }
-  }
-
+  const guard = new Guard(about, options);
+  const call = <T>(ask: () => Promise<T>, otherwise: () => T | Promise<T>) => guard.call(ask, otherwise);
   const nothing = () => {};
   return {
     about,
@@ -107,6 +114,17 @@ export function guardedStore(
       ),
     dispose: () => store.dispose(),
   };
+}
+
+/** Rejects after so many ticks of the event loop, unless it is cancelled. */
+export function afterTicks(ticks: number, fault: () => Error) {
+  const { promise, reject } = Promise.withResolvers<never>();
+  let passed = 0;
+  const timer = setInterval(() => {
+    passed++;
+    if (passed === ticks) reject(fault());
+  }, TICK_MS);
+  return { promise, cancel: () => clearInterval(timer) };
 }
 
 /** A store that fails, in a sentence that says what an operator can do where the code tells. */
@@ -145,6 +163,8 @@ const MISTAKES: Readonly<Record<string, string>> = {
   EPERM: "the gateway may not read and write it; give its user the right to, or name another path",
   NOAUTH: "it asks for a password; put it into CACHE_URL, as in redis://:PASSWORD@HOST",
   WRONGPASS: "it does not accept the user or password in CACHE_URL",
+  DB_NUMBER:
+    "it has no database of the number in CACHE_URL, and a cluster has only one; leave the number out",
   NOPERM:
     "its user may not run what the gateway needs: GET, SET, UNLINK, EVAL and what scripts use, on keys that begin with claude-analytics-gateway:",
 };

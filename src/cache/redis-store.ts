@@ -1,70 +1,31 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import {
-  ClientOfflineError,
-  ConnectionTimeoutError,
-  createClient,
-  ErrorReply,
-  RESP_TYPES,
-  SocketClosedUnexpectedlyError,
-} from "@redis/client";
-import { causeCodeOf } from "../errors.ts";
-import { outageOf } from "./guarded-store.ts";
+import { redisLink } from "./redis-link.ts";
 import type { SharedStore } from "./shared-store.ts";
 
 /** Names of this program's own, in a database that others may use too; the number changes with what they hold. */
-const PREFIX = "claude-analytics-gateway:1:";
+export const PREFIX = "claude-analytics-gateway:1:";
 
-const CONNECT_MS = 2_000;
+/** How long final answers are kept, where there is room: a server with `maxmemory-policy volatile-lru` drops only what expires. */
+const FINAL_MS = 400 * 86_400_000;
 
-/** How long what was asked before has to end. */
-const CLOSE_MS = 1_000;
-
-/**
- * A store in Redis or Valkey. Room is the server's to bound: with `maxmemory-policy allkeys-lru` it drops what was used least
- * recently. Time is the server's too, so that replicas with clocks of their own agree.
- */
+/** A store in Redis or Valkey. Time is the server's, so that replicas with clocks of their own agree. */
 export async function redisStore(url: string): Promise<SharedStore> {
-  const client = createClient({
-    url,
-    // While the server is away, a command fails at once instead of being answered out of date.
-    disableOfflineQueue: true,
-    socket: {
-      connectTimeout: CONNECT_MS,
-      reconnectStrategy: (attempt) => Math.min(100 * 2 ** attempt, 1_000),
-    },
-  });
-  const about = { store: "redis", host: hostOf(url) } as const;
-  const failed = Promise.withResolvers<void>();
-  let lastFault: unknown;
-  client.on("error", (fault) => {
-    lastFault = fault;
-    failed.resolve(); // the commands that fail say so themselves
-  });
-  const connected = client.connect().catch(() => {}); // it goes on trying, for as long as the server is away
-  await Promise.race([connected, failed.promise, sleep(CONNECT_MS, undefined, { ref: false })]);
-  /** Fails with an Outage that has the code of the server, or of the connection where that is broken. */
-  const ask = async <T>(work: Promise<T>): Promise<T> => {
-    try {
-      return await work;
-    } catch (fault) {
-      throw outageOf(about, codeOf(fault instanceof ClientOfflineError ? lastFault : fault), fault);
-    }
+  const link = await redisLink(url);
+  const { about, send } = link;
+  const run = (script: string, keys: readonly string[], args: readonly (string | number)[]) => {
+    const names = keys.map((key) => PREFIX + key);
+    return send(names[0] ?? "", ["EVAL", script, String(names.length), ...names, ...args.map(String)]);
   };
-  const bytes = client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
-  const run = (script: string, keys: readonly string[], args: readonly (string | number)[]) =>
-    ask(client.eval(script, { keys: keys.map((key) => PREFIX + key), arguments: args.map(String) }));
   return {
     about,
     async get(key) {
-      return (await ask(bytes.get(PREFIX + key))) as Uint8Array | null;
+      return (await send(PREFIX + key, ["GET", PREFIX + key])) as Uint8Array | null;
     },
     async set(key, value, lifetimeMs) {
-      const expiration =
-        lifetimeMs === null ? {} : { expiration: { type: "PX", value: lifetimeMs } as const };
-      await ask(client.set(PREFIX + key, Buffer.from(value), expiration));
+      const name = PREFIX + key;
+      await send(name, ["SET", name, Buffer.from(value), "PX", String(lifetimeMs ?? FINAL_MS)]);
     },
     async delete(key) {
-      await ask(client.unlink(PREFIX + key));
+      await send(PREFIX + key, ["UNLINK", PREFIX + key]);
     },
     async acquire(name, holder, lifetimeMs) {
       return (await run(ACQUIRE, [`lock ${name}`], [holder, lifetimeMs])) === 1;
@@ -73,36 +34,25 @@ export async function redisStore(url: string): Promise<SharedStore> {
       await run(RELEASE, [`lock ${name}`], [holder]);
     },
     async take(bucket, slots, windowMs) {
-      return Number(await run(TAKE, [`slots ${bucket}`, `block ${bucket}`], [slots, windowMs]));
+      return Number(await run(TAKE, bucketKeys(bucket), [slots, windowMs]));
     },
     async block(bucket, forMs) {
-      await run(BLOCK, [`block ${bucket}`], [Math.ceil(forMs)]);
+      await run(BLOCK, bucketKeys(bucket).slice(1), [Math.ceil(forMs)]);
     },
     async occupancy(bucket) {
-      const keys = [`slots ${bucket}`, `block ${bucket}`];
-      const [blocked, ...free] = (await run(OCCUPANCY, keys, [])) as number[];
+      const [blocked, ...free] = (await run(OCCUPANCY, bucketKeys(bucket), [])) as number[];
       return { blockedMs: Math.max(0, Number(blocked)), freeInMs: free.map(Number) };
     },
-    async dispose() {
-      const ended = client.close().catch(() => {}); // it is away, and nothing is under way
-      await Promise.race([ended, sleep(CLOSE_MS, undefined, { ref: false })]);
-      if (client.isOpen) client.destroy();
-    },
+    dispose: () => link.dispose(),
   };
 }
 
-/** Host and port, without the credentials. */
-function hostOf(url: string): string {
-  const { hostname, port } = new URL(url);
-  return `${hostname}:${port || 6379}`;
-}
-
-/** A reply's code is its first word; the library's own errors have none. */
-function codeOf(fault: unknown): string {
-  if (fault instanceof ErrorReply) return /^[A-Z]{2,30}\b/.exec(fault.message)?.[0] ?? "ERR";
-  if (fault instanceof ConnectionTimeoutError) return "ETIMEDOUT";
-  if (fault instanceof SocketClosedUnexpectedlyError) return "ECONNRESET";
-  return causeCodeOf(fault);
+/**
+ * Braces make a hash tag: both keys of a bucket are on one node of a cluster, as a script needs. Each organization and family is a
+ * bucket, a few small keys that are used once for an upstream request; answers and locks are spread over all nodes.
+ */
+function bucketKeys(bucket: string): [slots: string, block: string] {
+  return [`slots {${bucket}}`, `block {${bucket}}`];
 }
 
 const ACQUIRE = `

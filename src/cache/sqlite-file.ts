@@ -37,7 +37,7 @@ export class FileRefusal extends Error {
 }
 
 /** Other processes write to the same file; each waits for its turn so long. */
-const BUSY_MS = 1_000;
+export const BUSY_MS = 1_000;
 
 /** The files beside it are made with the same rights. One that is there already keeps its own. */
 const OWNER_ONLY = 0o600;

@@ -2,12 +2,16 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { closestMatch } from "leven";
 import { Agent, type Dispatcher } from "undici";
 import { type App, type AppOptions, createApp } from "../app.ts";
+import type { Archive } from "../cache/archive.ts";
+import { archivePath } from "../cache/archive-file.ts";
 import { refusalOf } from "../cache/guarded-store.ts";
+import { redisArchive } from "../cache/redis-archive.ts";
 import { redisStore } from "../cache/redis-store.ts";
 import type { SharedStore } from "../cache/shared-store.ts";
+import { sqliteArchive } from "../cache/sqlite-archive.ts";
 import { sqliteStore } from "../cache/sqlite-store.ts";
 import { clockFrom } from "../clock.ts";
-import { type Config, ConfigError, readConfig } from "../config.ts";
+import { type Config, ConfigError, readConfig, type StoreConfig } from "../config.ts";
 import type { Instant } from "../domain/day.ts";
 import { Outage } from "../errors.ts";
 import { keyHints } from "../keys.ts";
@@ -53,7 +57,7 @@ export async function openGateway(
     const accounts = accountsOf(config, now);
     const app = createApp(config, {
       dispatcher: dispatcherOf(config, now),
-      store: await storeOf(config, accounts),
+      ...(await storesOf(config, accounts)),
       now,
       areKeysProven: config.sandbox !== null,
       ...accounts,
@@ -68,16 +72,38 @@ export async function openGateway(
   }
 }
 
-/** The store, where it can be used now or may be later. Throws ConfigError for what an operator has to put right. */
-async function storeOf({ store }: Config, { onFault }: Accounts): Promise<SharedStore | null> {
-  if (store === null) return null;
-  const opened =
-    store.kind === "redis" ? await redisStore(store.url) : sqliteStore({ ...store, now: Date.now, onFault });
+/** The store and its archive, where they can be used now or may be later. Throws ConfigError for what an operator has to put right. */
+async function storesOf({ store: config }: Config, { onFault }: Accounts): Promise<Stores> {
+  if (config === null) return { store: null, archive: null };
+  const { store, archive, risk } = await opened(config, onFault);
   const late = sleep(PATIENCE_MS, null, { ref: false });
-  const refusal = await Promise.race([opened.occupancy("start").then(() => null, refusalOf), late]);
-  if (refusal === null) return opened;
-  await opened.dispose();
+  const refusal =
+    (await Promise.race([store.occupancy("start").then(() => null, refusalOf), late])) ??
+    (await Promise.race([archive.get("start").then(() => null, refusalOf), late]));
+  if (refusal === null) {
+    const danger = await Promise.race([risk().catch(() => null), late]);
+    if (danger !== null) onFault(danger);
+    return { store, archive };
+  }
+  await Promise.all([store.dispose(), archive.dispose()]);
   throw new ConfigError([refusal]);
+}
+
+interface Stores {
+  readonly store: SharedStore | null;
+  readonly archive: Archive | null;
+}
+
+async function opened(config: StoreConfig, onFault: (fault: unknown) => void) {
+  if (config.kind === "redis") {
+    const archive = await redisArchive(config.url, config.archiveBytes);
+    return { store: await redisStore(config.url), archive, risk: () => archive.risk() };
+  }
+  return {
+    store: sqliteStore({ ...config, now: Date.now, onFault }),
+    archive: sqliteArchive({ path: archivePath(config.path), maxBytes: config.archiveBytes, onFault }),
+    risk: async () => null,
+  };
 }
 
 /** How long a store may take to say at start what is wrong with it. */

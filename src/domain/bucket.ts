@@ -156,7 +156,7 @@ export function withoutNames<Row extends Dimensions>(row: Row): Row {
 }
 
 function nameless({ email, name: _, ...user }: ReportUser): ReportUser {
-  return email === undefined ? user : { ...user, formerEmail: email };
+  return email == null ? user : { ...user, formerEmail: email };
 }
 
 /** The row as it is seen by pseudonym. */

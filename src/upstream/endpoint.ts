@@ -57,6 +57,8 @@ export interface Endpoint<Params, Row> {
   readonly listKeys?: readonly string[];
   /** Value of `anthropic-beta`, where a question needs one. */
   readonly beta?: (params: Params) => string | undefined;
+  /** The fields of the body that name people, which are left out of what is kept for years. */
+  readonly nameKeys?: readonly string[];
   /** The body holds JSON numbers that are amounts. */
   readonly exactNumbers?: true;
   /**

@@ -1,3 +1,4 @@
+import type { Archive } from "../cache/archive.ts";
 import { decodeEntry, encodeEntry, type Kept } from "../cache/entry.ts";
 import type { Entry, Store } from "../cache/memory-store.ts";
 import type { SharedStore } from "../cache/shared-store.ts";
@@ -10,15 +11,18 @@ import type { Bucket, Budget, Turn } from "./budget.ts";
 import type { Credential, Credentials } from "./credential.ts";
 import { type Endpoint, type KeyFamily, VARIABLE_OF_KEY } from "./endpoint.ts";
 import { FRESH } from "./endpoints/coverage.ts";
+import { consoleOrganization, enterpriseOrganization } from "./endpoints/organization.ts";
 import { failureOf, UpstreamRefusal } from "./failure.ts";
 import { get, type HttpAnswer, HttpFailure, type HttpOptions } from "./http.ts";
 import { Interest } from "./interest.ts";
 import type { KeyOrganizations } from "./key-organizations.ts";
 import { Operation } from "./operation.ts";
 import type { Outages } from "./outages.ts";
+import { Owners } from "./owners.ts";
 import { type DayPage, decodePage, finalDaysOf, type Page } from "./page.ts";
 import { canonicalPath } from "./path.ts";
 import { shared } from "./replicas.ts";
+import { earliestDay } from "./windows.ts";
 import { parseExact } from "./wire.ts";
 
 export interface PagesOptions extends HttpOptions {
@@ -26,6 +30,8 @@ export interface PagesOptions extends HttpOptions {
   readonly store: Store;
   /** What replicas have in common; null where there is nothing of the kind. */
   readonly shared: SharedStore | null;
+  /** What upstream stops serving is kept there; null: nowhere. */
+  readonly archive: Archive | null;
   readonly access: Access;
   readonly organizations: KeyOrganizations;
   readonly outages: Outages;
@@ -79,6 +85,16 @@ export function createPages(options: PagesOptions): Pages {
   /** Datasets whose export is being asked for. */
   const probes = new Map<Dataset, Promise<unknown>>();
   const breakers = new Breakers();
+  const owners = new Owners(options.archive, options.baseUrl, async (key) => {
+    const operation = new Operation(1, {
+      signal: AbortSignal.timeout(OWNER_MS),
+      priority: "interactive",
+      caller: "archive",
+    });
+    const endpoint = key === "admin" ? consoleOrganization : enterpriseOrganization;
+    const page = await operation.wait(read(operation, { endpoint, params: {}, token: null }, false));
+    return page.rows[0]?.organizationId ?? null;
+  });
 
   function read<P, Row>(
     operation: Operation,
@@ -103,12 +119,13 @@ export function createPages(options: PagesOptions): Pages {
     if (here !== undefined && isFresh(here, endpoint)) return here.value;
     const bytes = (await options.shared?.get(key)) ?? null;
     const entry = bytes === null ? null : await decodeEntry(key, bytes);
-    if (entry === null) return null;
+    if (entry === null) return archived(question);
     try {
       const page = keep(key, decode(question, entry), entry.body.length, { passing: false });
+      void archive(question, page, entry.body).catch(() => {}); // the next process that reads it tries again
       return isFreshPage(page, endpoint) ? page : null;
     } catch {
-      return null; // of another reading of the contract: as good as not there
+      return archived(question); // of another reading of the contract: as good as not there
     }
   }
 
@@ -123,6 +140,51 @@ export function createPages(options: PagesOptions): Pages {
     } catch (fault) {
       throw failureOf(fault, endpoint, params, null);
     }
+  }
+
+  /** What the archive has of a question that upstream no longer answers; people are named in it by their ids alone. */
+  async function archived<P, Row>(question: PageQuestion<P, Row>): Promise<Page<Row> | null> {
+    const { endpoint } = question;
+    if (options.archive === null || !isExpired(question)) return null;
+    const { credential, key } = named(question);
+    for (const owner of [await owners.known(credential), credential.fingerprint]) {
+      const name = owner === null ? null : archiveName(owner, question);
+      const bytes = name === null ? null : await options.archive.get(name);
+      const entry = name === null || bytes === null ? null : await decodeEntry(name, bytes);
+      if (entry === null) continue;
+      try {
+        const page = nameless(endpoint, decode(question, entry));
+        return keep(key, page, entry.body.length, { passing: false });
+      } catch {
+        // Of another reading of the contract: as good as not there.
+      }
+    }
+    return null;
+  }
+
+  /** Keeps a final page that upstream will stop serving, without names and addresses of people. */
+  async function archive<P, Row>(
+    question: PageQuestion<P, Row>,
+    { state, fetchedAt }: Page<Row>,
+    body: string,
+  ): Promise<void> {
+    const { endpoint } = question;
+    if (options.archive === null || state !== "FINAL" || endpoint.coverage?.horizonDays == null) return;
+    const { credential } = named(question);
+    const owner = (await owners.find(credential, endpoint.key)) ?? credential.fingerprint;
+    const key = archiveName(owner, question);
+    await options.archive.put(key, await encodeEntry({ key, body: withoutNames(endpoint, body), fetchedAt }));
+  }
+
+  /** The days of a question are before those that upstream answers for now. */
+  function isExpired<P, Row>({ endpoint, params }: PageQuestion<P, Row>): boolean {
+    const range = endpoint.covers(params);
+    return range !== null && endpoint.coverage !== null && range.from < earliestDay(endpoint, options.now());
+  }
+
+  /** Archived figures are the organization's: they outlive the key they were fetched with. */
+  function archiveName<P, Row>(owner: string, { endpoint, params, token }: PageQuestion<P, Row>): string {
+    return `${owner} ${options.baseUrl.href} ${canonicalPath(endpoint, params, token)}`;
   }
 
   function bucketOf(endpoint: Pick<Endpoint<never, unknown>, "key" | "dataset" | "subject">): Bucket {
@@ -258,21 +320,37 @@ export function createPages(options: PagesOptions): Pages {
       if (options.shared === null || bypass) {
         const { page, kept } = await ask();
         if (options.shared !== null) await options.shared.set(key, await encodeEntry(kept), lifetimeMs(page));
+        await archive(question, page, kept.body);
         return keep(key, page, kept.body.length, operation);
       }
+      const expired = await archived(question);
+      if (expired !== null) {
+        operation.refund(endpoint.dataset);
+        operation.usage.cacheHits++;
+        return expired;
+      }
       const begun = options.now();
+      let body = "";
       const { page, bytes, isKept } = await shared(
         {
           store: options.shared,
           key,
-          read: (kept) => decode(question, kept),
+          read: (kept) => {
+            body = kept.body;
+            return decode(question, kept);
+          },
           isUsable: (page) =>
             page.fetchedAt >= operation.since && (page.fetchedAt >= begun || isFreshPage(page, endpoint)),
           lifetimeMs,
           patienceMs: operation.priority === "interactive" ? options.timeoutMs : null,
         },
-        ask,
+        async () => {
+          const asked = await ask();
+          body = asked.kept.body;
+          return asked;
+        },
       );
+      await archive(question, page, body);
       if (isKept) {
         operation.refund(endpoint.dataset);
         operation.usage.cacheHits++;
@@ -398,12 +476,21 @@ function nameless<Row>(
   };
 }
 
+/** The body without what names people, for keeping it over years. */
+function withoutNames({ nameKeys = [] }: Pick<Endpoint<never, unknown>, "nameKeys">, body: string): string {
+  if (nameKeys.length === 0) return body;
+  return JSON.stringify(JSON.parse(body), (key, value) => (nameKeys.includes(key) ? undefined : value));
+}
+
 function parserOf({ exactNumbers }: { readonly exactNumbers?: true }): (text: string) => unknown {
   return exactNumbers ? parseExact : JSON.parse;
 }
 
 /** What of an endpoint says how long its answers are fresh. */
 type Aging = Pick<Endpoint<never, unknown>, "dataset" | "subject" | "freshSeconds">;
+
+/** How long an answer waits for the name of its organization, which is asked for once for a key. */
+const OWNER_MS = 2_000;
 
 /** By how much the clocks of replicas may differ. */
 const CLOCKS_DIFFER_MS = 60_000;

@@ -1,14 +1,18 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createClient } from "@redis/client";
 
 export const hasRedis = spawnSync("redis-server", ["--version"]).status === 0;
 if (!hasRedis) process.stdout.write("redis-server is not installed: outages of Redis are not tested\n");
 
-/** A Redis of a test's own, which can be stopped, killed and started again. */
-export async function redisServer() {
+/** A Redis of a test's own, which can be stopped, killed and started again; `flags` are the server's. */
+export async function redisServer(...flags: readonly string[]) {
   const port = await freePort();
+  const folder = mkdtempSync(join(tmpdir(), "redis-"));
   const url = `redis://127.0.0.1:${port}`;
   let child: ChildProcess | null = null;
 
@@ -22,6 +26,9 @@ export async function redisServer() {
       "",
       "--appendonly",
       "no",
+      "--dir",
+      folder,
+      ...flags,
     ]);
     for await (const line of child.stdout ?? []) if (String(line).includes("Ready to accept")) break;
   }
@@ -47,7 +54,10 @@ export async function redisServer() {
         client.destroy();
       }
     },
-    [Symbol.asyncDispose]: kill,
+    async [Symbol.asyncDispose]() {
+      await kill();
+      rmSync(folder, { recursive: true, force: true });
+    },
   };
 }
 

@@ -13,6 +13,7 @@ import {
   unmaskedReport,
   widthOf,
 } from "./report-query.ts";
+import { NAME_KEYS } from "./report-user.ts";
 
 /** What the four Enterprise reports have in common. */
 const report = {
@@ -39,6 +40,7 @@ export const bucketedReport = (names: ReportNames) =>
 export const userReport = (names: ReportNames) =>
   ({
     ...report,
+    nameKeys: NAME_KEYS,
     pageSize: () => 1000,
     query: (p: ReportQuestion) => ({
       ...reportQuery(names, { ...p, groupBy: p.groupBy.filter((dimension) => dimension !== "USER") }),

@@ -5,6 +5,9 @@ import type { Wire } from "../wire.ts";
 /** The October spelling of the address is read where the newer one is missing. */
 type Actor = BetaAnalyticsUserActor & { email?: string | null };
 
+/** Where reports name a person. */
+export const NAME_KEYS = ["email_address", "email", "name"] as const;
+
 export function reportUser(wire: Wire<BetaAnalyticsUserActor>): ReportUser {
   const w = wire as Wire<Actor>;
   return {

@@ -32,6 +32,7 @@ import {
   unmaskedReport,
   widthOf,
 } from "./report-query.ts";
+import { NAME_KEYS } from "./report-user.ts";
 import { type TokenColumn, tokens } from "./tokens.ts";
 
 const SHARED = {
@@ -123,6 +124,7 @@ const report = (names: ReportNames) =>
     beta: () => "analytics-usage-cost-2026-08-24",
     covers: ({ range }: ReportQuestion) => range,
     coverage: REPORTS,
+    nameKeys: NAME_KEYS,
     subject: "money",
     watermarked: true,
     freshSeconds: FRESH.reports,

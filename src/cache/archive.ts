@@ -1,0 +1,88 @@
+import { GatewayError, Outage, type OutageSubject } from "../errors.ts";
+import { Guard, type GuardOptions } from "./guarded-store.ts";
+
+/**
+ * What cannot be fetched again: final figures that upstream stops serving when they are a year old. Nothing in it is changed, evicted
+ * or dropped, and it holds no name or address of a person. It is apart from the store, which can be lost at any time.
+ */
+export interface Archive {
+  readonly about: OutageSubject;
+  get(key: string): Promise<Uint8Array | null>;
+  /** Keeps a value; one that is there stays. False: there is no room, and nothing was kept. */
+  put(key: string, value: Uint8Array): Promise<boolean>;
+  dispose(): Promise<void>;
+}
+
+/** How much waits for an archive that is away. */
+const MAX_WAITING_BYTES = 32 * 2 ** 20;
+
+/**
+ * An archive that is left alone for a while after it failed. What could not be kept waits, within a bound, and what it holds cannot be
+ * read: that is an error, since the answer without it would be that there is nothing.
+ */
+export function guardedArchive(archive: Archive, options: Omit<GuardOptions, "allowance">): Archive {
+  const { about } = archive;
+  const guard = new Guard(about, options);
+  const waiting = new Map<string, Uint8Array>();
+  let waitingBytes = 0;
+  let isFull = false;
+
+  /** Whether there was room; null where the archive is away. */
+  async function keep(key: string, value: Uint8Array): Promise<boolean | null> {
+    const kept = await guard.call<boolean | null>(
+      () => archive.put(key, value),
+      () => null,
+    );
+    if (kept === false && !isFull) options.onFault(new Outage(FULL, "ARCHIVE_FULL", about));
+    if (kept !== null) isFull = !kept;
+    return kept;
+  }
+
+  function wait(key: string, value: Uint8Array): void {
+    if (waiting.has(key)) return;
+    if (waitingBytes + value.length > MAX_WAITING_BYTES) {
+      options.onFault(new Outage(LOST, "ARCHIVE_AWAY", about));
+      return;
+    }
+    waiting.set(key, value);
+    waitingBytes += value.length;
+  }
+
+  async function keepWaiting(): Promise<void> {
+    for (const [key, value] of waiting) {
+      if ((await keep(key, value)) === null) return;
+      waiting.delete(key);
+      waitingBytes -= value.length;
+    }
+  }
+
+  return {
+    about,
+    get: (key) =>
+      guard.call(
+        () => archive.get(key),
+        () => {
+          throw new GatewayError("UPSTREAM_UNAVAILABLE", UNREADABLE);
+        },
+      ),
+    async put(key, value) {
+      const kept = await keep(key, value);
+      if (kept === null) wait(key, value);
+      else if (waiting.size > 0) await keepWaiting();
+      return kept ?? false;
+    },
+    async dispose() {
+      await keepWaiting();
+      await archive.dispose();
+    },
+  };
+}
+
+const FULL =
+  "the archive is full (ARCHIVE_BYTES): what it holds stays, and figures that become final now are not added; upstream serves them for a year from their day, so raise it before that";
+
+const LOST =
+  "the archive has been away for too long: some final figures are not in it; they are added when they are asked for again";
+
+const UNREADABLE =
+  "These days are no longer served by upstream, and the archive that keeps them cannot be read now; ask again later.";

@@ -1,0 +1,82 @@
+import { Outage } from "../errors.ts";
+import type { Archive } from "./archive.ts";
+import { type RedisLink, redisLink } from "./redis-link.ts";
+import { PREFIX } from "./redis-store.ts";
+
+const ENTRY = `${PREFIX}archive entry `;
+const BYTES = `${PREFIX}archive bytes`;
+
+export interface RedisArchive extends Archive {
+  /** All keys there are, once each at the least. */
+  keys(): AsyncGenerator<string>;
+  /** Takes out what has just been put in by mistake. */
+  remove(key: string): Promise<void>;
+  /** Why the server may lose what it holds; null: it keeps it as well as its own disk does. */
+  risk(): Promise<Outage | null>;
+}
+
+/** An archive in Redis or Valkey: entries that never expire, which a server evicts under no policy but `allkeys-*`. */
+export async function redisArchive(url: string, maxBytes: number): Promise<RedisArchive> {
+  const link = await redisLink(url);
+  const { about, send } = link;
+  const count = async (bytes: number) => Number(await send(BYTES, ["INCRBY", BYTES, String(bytes)]));
+
+  return {
+    about,
+    async get(key) {
+      return (await send(ENTRY + key, ["GET", ENTRY + key])) as Uint8Array | null;
+    },
+    async put(key, value) {
+      const name = ENTRY + key;
+      if (Number(await send(name, ["EXISTS", name])) === 1) return true;
+      // Room is taken first: a process that ends between the two leaves less room than there is, never more.
+      if ((await count(value.length)) > maxBytes) {
+        await count(-value.length);
+        return false;
+      }
+      try {
+        const made = await send(name, ["SET", name, Buffer.from(value), "NX"]);
+        if (made === null) await count(-value.length); // another replica was faster
+        return true;
+      } catch (fault) {
+        await count(-value.length).catch(() => {});
+        throw fault;
+      }
+    },
+    async *keys() {
+      for await (const name of namesOf(link)) yield name.slice(ENTRY.length);
+    },
+    async remove(key) {
+      const name = ENTRY + key;
+      const bytes = Number(await send(name, ["STRLEN", name]));
+      if (Number(await send(name, ["UNLINK", name])) === 1) await count(-bytes);
+    },
+    async risk() {
+      const memory = String(await send(BYTES, ["INFO", "memory"]));
+      const policy = /^maxmemory_policy:(allkeys-\w+)/m.exec(memory)?.[1];
+      return policy === undefined || /^maxmemory:0\r?$/m.test(memory)
+        ? null
+        : new Outage(
+            `the server may evict figures that upstream no longer serves: its maxmemory-policy is ${policy}; set volatile-lru, under which only what can be fetched again is evicted`,
+            "ARCHIVE_EVICTABLE",
+            about,
+          );
+    },
+    dispose: () => link.dispose(),
+  };
+}
+
+async function* namesOf({ each }: RedisLink): AsyncGenerator<string> {
+  const pattern = `${ENTRY.replace(/[[\]*?\\^]/g, "\\$&")}*`;
+  for (const send of await each()) {
+    for (let cursor = "0"; ; ) {
+      const [next, names] = (await send(["SCAN", cursor, "MATCH", pattern, "COUNT", "1000"])) as [
+        Buffer,
+        Buffer[],
+      ];
+      for (const name of names) yield name.toString();
+      cursor = next.toString();
+      if (cursor === "0") break;
+    }
+  }
+}

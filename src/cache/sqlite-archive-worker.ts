@@ -1,0 +1,50 @@
+import type { DatabaseSync } from "node:sqlite";
+import { workerData } from "piscina";
+import { ARCHIVE_FILE } from "./archive-file.ts";
+import { type SqliteAnswer, WorkerFile } from "./sqlite-thread.ts";
+import type { SqliteOptions } from "./sqlite-worker.ts";
+
+/** What the worker is asked: one call of the archive it stands behind. */
+export type ArchiveCall =
+  | { readonly op: "get"; readonly key: string }
+  | { readonly op: "put"; readonly key: string; readonly value: Uint8Array }
+  | { readonly op: "close" };
+
+const { path, maxBytes } = workerData as SqliteOptions;
+const file = new WorkerFile(path, ARCHIVE_FILE);
+
+export default function answer(call: ArchiveCall): SqliteAnswer {
+  return file.answer((database) => {
+    switch (call.op) {
+      case "get": {
+        const row = database.prepare("SELECT value FROM entries WHERE key = ?").get(call.key);
+        return row?.value ?? null;
+      }
+      case "put":
+        return put(database, call.key, call.value);
+      case "close":
+        file.close();
+        return null;
+    }
+  });
+}
+
+function put(database: DatabaseSync, key: string, value: Uint8Array): boolean {
+  if (database.prepare("SELECT 1 FROM entries WHERE key = ?").get(key) !== undefined) return true;
+  // What is acknowledged survives the loss of power.
+  database.exec("PRAGMA synchronous = FULL; BEGIN IMMEDIATE");
+  try {
+    const kept = database
+      .prepare(
+        "INSERT OR IGNORE INTO entries (key, bytes, value) SELECT ?, ?, ? WHERE (SELECT COALESCE(SUM(bytes), 0) FROM entries) + ? <= ?",
+      )
+      .run(key, value.length, value, value.length, maxBytes);
+    database.exec("COMMIT");
+    return (
+      kept.changes === 1 || database.prepare("SELECT 1 FROM entries WHERE key = ?").get(key) !== undefined
+    );
+  } catch (fault) {
+    database.exec("ROLLBACK");
+    throw fault;
+  }
+}

@@ -1,0 +1,154 @@
+import { chmodSync, existsSync, linkSync, rmSync } from "node:fs";
+import { Command } from "commander";
+import {
+  type ArchiveEntry,
+  addArchive,
+  archivePath,
+  copyArchive,
+  NoRoom,
+  readArchive,
+  writeArchive,
+} from "../cache/archive-file.ts";
+import { type RedisArchive, redisArchive } from "../cache/redis-archive.ts";
+import { fileFaultCode } from "../cache/sqlite-file.ts";
+import { ConfigError, readConfig, type StoreConfig } from "../config.ts";
+import { Outage } from "../errors.ts";
+
+/** `backup`: the archive as one file, also while gateways use it. */
+export function backupCommand(): Command {
+  return new Command("backup")
+    .description(
+      "Write the archive that belongs to CACHE_URL into a new file: final figures that upstream no longer serves. Works while gateways run. Exits with 0 when the file is whole, else with 1 and leaves no file.",
+    )
+    .argument("<file>", "where to; a file that is there already stays as it is")
+    .action((file: string) => attempt((store) => backup(store, file)));
+}
+
+/** `restore`: what a backup has into the archive. */
+export function restoreCommand(): Command {
+  return new Command("restore")
+    .description(
+      "Add what a backup has to the archive that belongs to CACHE_URL; what is in it already stays. Takes backups of SQLite and of Redis alike, and works while gateways run. Exits with 0 when all of it is there, else with 1 and adds nothing.",
+    )
+    .argument("<file>", "a file that `backup` has written")
+    .action((file: string) => attempt((store) => restore(store, file)));
+}
+
+async function attempt(work: (store: StoreConfig) => Promise<string>): Promise<void> {
+  try {
+    const { store } = readConfig(process.env);
+    if (store === null)
+      throw new ConfigError(["CACHE_URL names no store that lasts; set it to sqlite:PATH or redis://HOST."]);
+    process.stdout.write(`${await work(store)}\n`);
+  } catch (fault) {
+    if (fault instanceof ConfigError) process.stderr.write(`${fault.faults.join("\n")}\n`);
+    else if (fault instanceof Outage)
+      process.stderr.write(`${fault.message} (${fault.code}, ${fault.about.host}).\n`);
+    else throw fault;
+    process.exitCode = 1;
+  }
+}
+
+async function backup(store: StoreConfig, file: string): Promise<string> {
+  if (existsSync(file))
+    throw new ConfigError([`${file} is there already and stays as it is; name another file.`]);
+  const beside = `${file}.part`;
+  try {
+    rmSync(beside, { force: true });
+    const entries = store.kind === "sqlite" ? fromSqlite(store.path, beside) : await fromRedis(store, beside);
+    chmodSync(beside, OWNER_ONLY);
+    linkSync(beside, file); // fails where another has made the file meanwhile
+    return `${file}: ${entries} entries`;
+  } catch (fault) {
+    throw said(fault, file);
+  } finally {
+    for (const suffix of ["", "-wal", "-shm", "-journal"]) rmSync(beside + suffix, { force: true });
+  }
+}
+
+const OWNER_ONLY = 0o600;
+
+function fromSqlite(path: string, to: string): number {
+  const archive = archivePath(path);
+  try {
+    return copyArchive(archive, to);
+  } catch (fault) {
+    throw said(fault, archive);
+  }
+}
+
+async function fromRedis(store: StoreConfig & { readonly kind: "redis" }, to: string): Promise<number> {
+  return withRedis(store, (archive) => writeArchive(to, entriesOf(archive)));
+}
+
+async function* entriesOf(archive: RedisArchive): AsyncGenerator<ArchiveEntry> {
+  for await (const key of archive.keys()) {
+    const value = await archive.get(key);
+    if (value !== null) yield { key, value };
+  }
+}
+
+async function restore(store: StoreConfig, file: string): Promise<string> {
+  try {
+    const added =
+      store.kind === "sqlite"
+        ? addArchive(archivePath(store.path), file, store.archiveBytes)
+        : await withRedis(store, (archive) => toRedis(archive, file));
+    return `${file}: ${added} entries added`;
+  } catch (fault) {
+    throw said(fault, file);
+  }
+}
+
+/** Puts all entries in, or takes out again what it has put in. */
+async function toRedis(archive: RedisArchive, file: string): Promise<number> {
+  const added: string[] = [];
+  try {
+    for (const { key, value } of readArchive(file)) {
+      if ((await archive.get(key)) !== null) continue;
+      added.push(key);
+      if (!(await archive.put(key, value))) throw new NoRoom(value.length);
+    }
+    return added.length;
+  } catch (fault) {
+    for (const key of added) await archive.remove(key);
+    throw fault;
+  }
+}
+
+async function withRedis<T>(
+  { url, archiveBytes }: StoreConfig & { readonly kind: "redis" },
+  work: (archive: RedisArchive) => Promise<T>,
+): Promise<T> {
+  const archive = await redisArchive(url, archiveBytes);
+  try {
+    return await work(archive);
+  } finally {
+    await archive.dispose();
+  }
+}
+
+/** A fault about a file in a sentence that names it. */
+function said(fault: unknown, file: string): unknown {
+  if (fault instanceof ConfigError || fault instanceof Outage) return fault;
+  if (fault instanceof NoRoom)
+    return new ConfigError([
+      `There is no room for what ${file} holds; set ARCHIVE_BYTES higher. Nothing was added.`,
+    ]);
+  const code = fileFaultCode(fault);
+  const why = Object.hasOwn(WHY, code) ? WHY[code] : "cannot be used";
+  return new ConfigError([`${file} ${why} (${code}).`]);
+}
+
+const WHY: Readonly<Record<string, string>> = {
+  ENOENT: "is not there",
+  EACCES: "may not be read or written",
+  EEXIST: "is there already and stays as it is; name another file",
+  ENOSPC: "does not fit on its disk",
+  NOT_A_FILE: "is a folder or a device",
+  ORPHAN_WAL: "is empty, with changes of a database beside it",
+  FOREIGN_FILE: "is not an archive of this gateway or a backup of one",
+  NEWER_FILE: "was written by a newer version of the gateway; use that version",
+  SQLITE_CORRUPT: "is damaged; nothing was taken from it",
+  SQLITE_FULL: "does not fit on its disk",
+};
