@@ -82,10 +82,7 @@ async function write(
   try {
     const opened = openExport(schema, reader, file, parameters);
     await writeOn(part, opened, spent);
-    return await part.finish(
-      (sha256) => manifestOf(opened, part.mark, sha256),
-      (manifest) => opened.format.trailer(manifest),
-    );
+    return await part.finish((sha256) => manifestOf(opened, part.mark, sha256), opened.lastLine);
   } finally {
     await part.close();
   }

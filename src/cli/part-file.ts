@@ -61,10 +61,10 @@ export class PartFile {
   }
 
   /** Puts the file in its place, with what it says of itself beside it. */
-  async finish(manifestBy: (sha256: string) => Manifest, trailerOf: (manifest: Manifest) => string) {
+  async finish(manifestBy: (sha256: string) => Manifest, lastLineOf: (manifest: Manifest) => string) {
     const file = this.#file ?? (await this.#begin());
     const manifest = manifestBy(this.#hash.digest("hex"));
-    await file.appendFile(trailerOf(manifest));
+    await file.appendFile(lastLineOf(manifest));
     await file.sync();
     await this.close();
     await writeFile(`${this.#path}.manifest.json`, `${JSON.stringify(manifest, null, 2)}\n`);

@@ -45,9 +45,9 @@ describe("CSV", () => {
   });
 });
 
-test("NDJSON holds a row a line by the names of the columns, and the manifest in the last", () => {
-  const { header, rows, trailer } = FORMATS.ndjson;
-  const text = header(COLUMNS) + rows(COLUMNS, [["=1\n", "-1.50", 2]]) + trailer({ rows: 1 });
+test("NDJSON holds a row a line by the names of the columns, and the manifest in one", () => {
+  const { header, rows, manifestLine } = FORMATS.ndjson;
+  const text = header(COLUMNS) + rows(COLUMNS, [["=1\n", "-1.50", 2]]) + manifestLine?.({ rows: 1 });
   expect(
     text
       .trimEnd()
@@ -72,5 +72,5 @@ test("addresses that are meant to harm arrive as text, in both formats", async (
   const rows = rowsOf(await download(gate, `users.csv?${path}`));
   expect(rows.map(({ email }) => email)).toEqual([`'${emails[0]}`, emails[1], `'${emails[2]}`, emails[3]]);
   const lines = (await download(gate, `users.ndjson?${path}`)).trimEnd().split("\n");
-  expect(lines.slice(0, -1).map((line) => JSON.parse(line).email)).toEqual(emails);
+  expect(lines.map((line) => JSON.parse(line).email)).toEqual(emails);
 });

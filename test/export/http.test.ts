@@ -75,6 +75,67 @@ test("a file is followed by its manifest, which says what it is and lets it be c
   });
 });
 
+describe("the manifest of NDJSON", () => {
+  const USERS = "users.ndjson?range.last.days=7";
+  const linesOf = (body: Buffer) =>
+    body
+      .toString()
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+
+  test("follows it as the trailer, so that each line is a row", async () => {
+    const gate = gateway({ sandbox: { users: 40 } });
+    const { data } = await gate.ask(
+      "{ users(range: { last: { days: 7 } }, first: 1000) { nodes { userId } } }",
+    );
+    const response = await get(await listening(gate), USERS);
+    const body = await bodyOf(response);
+    const manifest = JSON.parse(response.trailers["export-manifest"] ?? "");
+    expect(linesOf(body).map(({ userId }) => userId)).toEqual(
+      data.users.nodes.map(({ userId }: { userId: string }) => userId),
+    );
+    expect(manifest).toMatchObject({
+      export: "users",
+      parameters: "range.last.days=7",
+      rows: data.users.nodes.length,
+      bytes: body.length,
+      sha256: createHash("sha256").update(body).digest("hex"),
+    });
+  });
+
+  test("is the last line as well with `manifest=line`, for clients that read no trailers", async () => {
+    const url = await listening(gateway({ sandbox: { users: 40 } }));
+    const plain = await bodyOf(await get(url, USERS));
+    const response = await get(url, `${USERS}&manifest=line`);
+    const body = await bodyOf(response);
+    expect(body.subarray(0, plain.length).equals(plain)).toBe(true);
+    expect(linesOf(body).slice(linesOf(plain).length)).toEqual([
+      { manifest: JSON.parse(response.trailers["export-manifest"] ?? "") },
+    ]);
+  });
+
+  test.each([
+    ["users.csv?range.last.days=7&manifest=line", "A CSV file has no line"],
+    ["spend.csv?period=YESTERDAY&manifest=line", "A CSV file has no line"],
+    [`${USERS}&manifest=file`, "`manifest` is given once, as `line`"],
+    [`${USERS}&manifest=`, "`manifest` is given once, as `line`"],
+    [`${USERS}&manifest=line&manifest=line`, "`manifest` is given once, as `line`"],
+  ])("of %s is refused before anything is asked", async (path, why) => {
+    const gate = gateway({ sandbox: { users: 20 } });
+    const response = await get(await listening(gate), path);
+    expect(response.statusCode).toBe(400);
+    expect(JSON.parse((await bodyOf(response)).toString()).errors[0].message).toContain(why);
+    expect(gate.seen).toEqual([]);
+  });
+
+  test("is a line of spend files on request too", async () => {
+    const url = await listening(gateway({ sandbox: { users: 20 } }));
+    const lines = linesOf(await bodyOf(await get(url, "spend.ndjson?period=YESTERDAY&manifest=line")));
+    expect(lines.at(-1)).toMatchObject({ manifest: { export: "spend", rows: lines.length - 1 } });
+  });
+});
+
 test("a range without a row is a whole file too", async () => {
   const url = await listening(gateway({ sandbox: { users: 40 } }));
   const response = await get(url, "spend.csv?from=2026-05-01&until=2026-05-02"); // nobody worked

@@ -90,7 +90,7 @@ function cell(value: unknown): string {
 
 test("columns are those asked for: values, whole objects, and what a list of objects holds", async () => {
   const gate = gateway({ sandbox: { users: 40 } });
-  const lines = (await download(gate, `users.ndjson?${WEEK}&fields=email,cost.net,groups.name`))
+  const lines = (await download(gate, `users.ndjson?${WEEK}&manifest=line&fields=email,cost.net,groups.name`))
     .trimEnd()
     .split("\n");
   const rows = lines.slice(0, -1).map((line) => JSON.parse(line));
@@ -132,7 +132,7 @@ test("a column that is asked for a thousand times is looked for once", async () 
 
 test("figures made of those of other rows are columns when asked for, and are not added up", async () => {
   const gate = gateway({ sandbox: { users: 40 } });
-  const path = "cost.ndjson?range.last.days=7&compare=PREVIOUS_PERIOD";
+  const path = "cost.ndjson?range.last.days=7&manifest=line&compare=PREVIOUS_PERIOD";
   const lines = async (fields: string) => (await download(gate, `${path}${fields}`)).trimEnd().split("\n");
   const plain = JSON.parse((await lines("")).at(-1) ?? "").manifest;
   expect(plain.columns.join(" ")).not.toMatch(/comparison|runningTotal/);
@@ -143,7 +143,9 @@ test("figures made of those of other rows are columns when asked for, and are no
 
 test("ratios, and what is worked out from amounts, are columns and are not added up", async () => {
   const gate = gateway({ sandbox: { users: 40 } });
-  const lines = (await download(gate, `claudeCode.ndjson?${WEEK}&groupBy=USER`)).trimEnd().split("\n");
+  const lines = (await download(gate, `claudeCode.ndjson?${WEEK}&manifest=line&groupBy=USER`))
+    .trimEnd()
+    .split("\n");
   const { manifest } = JSON.parse(lines.at(-1) ?? "");
   expect(manifest.columns).toEqual(
     expect.arrayContaining(["acceptanceRate", "linesPerSession", "estimatedPerCommit.usd"]),

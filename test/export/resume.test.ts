@@ -48,6 +48,19 @@ async function upstream(users = 40) {
 const SPEND = ["spend", "from=2026-06-01", "until=2026-11-01"] as const;
 
 describe("the command", () => {
+  test("writes NDJSON a row a line, with its manifest in the file beside it", async () => {
+    const out = place("users.ndjson");
+    const { code, output } = await run(["export", "users", "range.last.days=7", "--out", out], {
+      SANDBOX_USERS: "20",
+      CLOCK: "2026-11-22T12:00:00Z",
+    }).ended();
+    expect(code, output).toBe(0);
+    const rows = readFileSync(out, "utf8").trimEnd().split("\n");
+    const manifest = JSON.parse(readFileSync(`${out}.manifest.json`, "utf8"));
+    expect(rows.every((row) => Object.hasOwn(JSON.parse(row), "userId"))).toBe(true);
+    expect(manifest).toMatchObject({ export: "users", rows: rows.length });
+  });
+
   test("interrupted at several points keeps what it has, says so by its status, and ends with the file of an uninterrupted run", async () => {
     const { state, environment, close } = await upstream();
     const [whole, out] = [place("whole.csv"), place("spend.csv")];

@@ -21,9 +21,12 @@ export interface Export {
   /** As in the path, without its ending. */
   readonly name: string;
   readonly file: string;
+  /** Of the question, without how its manifest is sent. */
   readonly parameters: URLSearchParams;
   readonly format: Format;
   readonly table: Table;
+  /** Writes what follows the last row: nothing, or the manifest where `manifest=line` asks for it. */
+  readonly lastLine: (manifest: object) => string;
 }
 
 const LAYOUTS: Readonly<Record<string, SpendLayout>> = { spend: SPEND, focus: FOCUS };
@@ -41,7 +44,7 @@ export function openExport(
   schema: GraphQLSchema,
   reader: Reader,
   file: string,
-  parameters: URLSearchParams,
+  given: URLSearchParams,
 ): Export {
   const dot = file.lastIndexOf(".");
   const [name, ending] = dot < 0 ? [file, ""] : [file.slice(0, dot), file.slice(dot + 1)];
@@ -58,11 +61,29 @@ export function openExport(
   if (layout !== undefined) {
     for (const permit of LAYOUT_ASKS) demand(reader.context({}), permit, `\`${file}\``);
   }
+  const format: Format = FORMATS[ending as FormatName];
+  const parameters = new URLSearchParams(given);
+  parameters.delete(MANIFEST);
   const table =
     layout === undefined
       ? listTable(schema, reader, list as NonNullable<typeof list>, parameters)
       : spendTable(reader, spendQuestion(parameters, reader.context({})), layout);
-  return { name, file, parameters, format: FORMATS[ending as FormatName], table };
+  return { name, file, parameters, format, table, lastLine: lastLineOf(format, given.getAll(MANIFEST)) };
+}
+
+const MANIFEST = "manifest";
+
+function lastLineOf({ manifestLine }: Format, [wanted, ...more]: readonly string[]): Export["lastLine"] {
+  if (wanted === undefined) return () => "";
+  if (wanted !== "line" || more.length > 0)
+    throw badInput(
+      "`manifest` is given once, as `line`; without it the manifest follows as the trailer `export-manifest`.",
+    );
+  if (manifestLine === null)
+    throw badInput(
+      "A CSV file has no line for its manifest, which follows it as the trailer `export-manifest`.",
+    );
+  return manifestLine;
 }
 
 /** The exports that the one who asks may be told of: those they may have. */

@@ -7,8 +7,8 @@ export interface Format {
   /** What comes before the first row. */
   header(columns: readonly Column[]): string;
   rows(columns: readonly Column[], rows: readonly (readonly Cell[])[]): string;
-  /** What comes after the last row. */
-  trailer(manifest: object): string;
+  /** The manifest as a line after the last row; null where a line can only be a row. */
+  readonly manifestLine: ((manifest: object) => string) | null;
 }
 
 /**
@@ -30,10 +30,10 @@ const csv: Format = {
         object: (value) => JSON.stringify(value),
       },
     }),
-  trailer: () => "",
+  manifestLine: null,
 };
 
-/** One JSON object a line, by the names of the columns; the last line holds the manifest. */
+/** One JSON object a line, by the names of the columns. Readers take each line for a row, so that a manifest is one only on request. */
 const ndjson: Format = {
   contentType: "application/x-ndjson; charset=utf-8",
   header: () => "",
@@ -44,7 +44,7 @@ const ndjson: Format = {
           `${JSON.stringify(Object.fromEntries(columns.map(({ name }, i) => [name, row[i] ?? null])))}\n`,
       )
       .join(""),
-  trailer: (manifest) => `${JSON.stringify({ manifest })}\n`,
+  manifestLine: (manifest) => `${JSON.stringify({ manifest })}\n`,
 };
 
 export const FORMATS = { csv, ndjson } as const;

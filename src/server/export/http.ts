@@ -184,7 +184,7 @@ function sent(
         yield bytes;
         if (!mark.isWhole) continue;
         manifest = manifestOf(opened, mark, hash.digest("hex"));
-        yield Buffer.from(opened.format.trailer(manifest));
+        yield Buffer.from(opened.lastLine(manifest));
       }
     } finally {
       await pieces.return();
