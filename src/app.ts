@@ -38,6 +38,8 @@ export interface AppOptions {
   readonly onFault: (fault: unknown) => void;
   /** Called when a dependency works again after an outage of so many seconds. */
   readonly onRecovery?: (about: OutageSubject, seconds: number) => void;
+  /** Called with the origin of a page that may not read its answer, once for each of the first few. */
+  readonly onForeignOrigin?: (origin: string) => void;
   /** Told of every operation and file; null: nobody keeps account. */
   readonly audit?: Audit | null;
   /** What stands in the audit log for texts of callers, where it is not made with the secret of pseudonyms. */
@@ -84,6 +86,7 @@ export function createApp(
     now,
     onFault,
     onRecovery = () => {},
+    onForeignOrigin = () => {},
     audit = null,
     digest,
     store = null,
@@ -164,6 +167,8 @@ export function createApp(
     documents: { ...config.documents, trusted },
     allowedHosts: config.allowedHosts,
     allowedOrigins: config.allowedOrigins,
+    allowedHeaders: config.allowedHeaders,
+    onForeignOrigin,
     authenticate: authenticateBy(config, now, pace.now, { onFault, onRecovery }, trusted),
     anybody,
     isReady: () => isReady,

@@ -43,6 +43,8 @@ export interface Config {
   readonly allowedHosts: AllowedHosts;
   /** Origins other than the gateway's own whose pages may read answers. */
   readonly allowedOrigins: readonly string[];
+  /** Request headers that those pages may send beyond the usual ones; `*` is any. */
+  readonly allowedHeaders: readonly string[];
   /** How callers prove who they are. */
   readonly auth: AuthConfig;
   /** How people are seen, and by whom. */
@@ -242,6 +244,12 @@ export function readConfig(environment: Environment): Config {
       "a list of origins such as https://dashboard.example.com, each without a path and none of them `*` or `null`",
       [],
     ),
+    allowedHeaders: read(
+      "ALLOWED_HEADERS",
+      headerNames,
+      "a list of names of request headers such as x-session-id, x-tenant, or * for any",
+      [],
+    ),
     auth,
     identity: {
       byRole: read("IDENTITY", identitiesByRole, IDENTITY_FORM, {}),
@@ -369,6 +377,13 @@ function hosts(value: string): AllowedHosts | null {
 }
 
 /** Each just as a browser sends it, so that it is compared with nothing in between. */
+/** Names of headers (RFC 9110, section 5.1), in lower case as browsers send them in a preflight. */
+function headerNames(value: string): string[] | null {
+  if (value === "") return [];
+  const listed = value.split(",").map((each) => each.trim().toLowerCase());
+  return listed.every((each) => /^[!#$%&'*+.^_`|~\w-]+$/.test(each)) ? listed : null;
+}
+
 function origins(value: string): string[] | null {
   if (value === "") return [];
   const listed = value.split(",").map((each) => each.trim());

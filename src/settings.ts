@@ -92,7 +92,11 @@ export const SETTINGS = {
   ],
   ALLOWED_ORIGINS: [
     "",
-    "origins whose pages may ask from a browser, with commas between them, such as https://dashboard.example.com; only the gateway's own if not set",
+    "origins whose pages may ask from a browser, with commas between them, such as https://dashboard.example.com,http://localhost:5173; only the gateway's own if not set",
+  ],
+  ALLOWED_HEADERS: [
+    "",
+    "request headers those pages may send beyond what GraphQL clients and tracing send, with commas between them, or * for any",
   ],
   DOCUMENTS: [
     "any",

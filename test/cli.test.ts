@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
-import { ask, endAll, run, urlIn } from "./process.ts";
+import { ask, endAll, type Process, run, urlIn } from "./process.ts";
 
 afterEach(endAll);
 
@@ -22,6 +22,24 @@ describe("serve", () => {
     expect(errors).toBeUndefined();
     expect((data.users as { nodes: unknown[] }).nodes).toHaveLength(2);
     expect((await fetch(`${urlIn(output)}/healthz`)).status).toBe(200);
+  });
+
+  test("says in its log how to let the page of a developer's machine ask, which then may", async () => {
+    const preflight = (gateway: Process) =>
+      fetch(`${urlIn(gateway.output())}/graphql`, {
+        method: "OPTIONS",
+        headers: { origin: "http://localhost:5173", "access-control-request-method": "POST" },
+      });
+    const closed = run(["serve", "--port", "0", "--sandbox-users", "20"]);
+    await closed.printed("Try:");
+    expect((await preflight(closed)).headers.get("access-control-allow-origin")).toBeNull();
+    const output = await closed.printed("ALLOWED_ORIGINS");
+    const line = JSON.parse(output.split("\n").find((each) => each.includes("ALLOWED_ORIGINS")) ?? "");
+    expect(line).toMatchObject({ level: "info", origin: "http://localhost:5173" });
+    const [, origins = ""] = /ALLOWED_ORIGINS=(\S+)$/.exec(line.msg) ?? [];
+    const open = run(["serve", "--port", "0", "--sandbox-users", "20"], { ALLOWED_ORIGINS: origins });
+    await open.printed("Try:");
+    expect((await preflight(open)).headers.get("access-control-allow-origin")).toBe("http://localhost:5173");
   });
 
   test("finishes and exits on SIGTERM", async () => {

@@ -75,6 +75,7 @@ describe("an empty environment", () => {
       documents: { trustedOnly: false, path: "", registeredBytes: 8 * MiB },
       allowedHosts: "*",
       allowedOrigins: [],
+      allowedHeaders: [],
       logLevel: "info",
       audit: null,
       roster: { aliases: new Map(), teams: null },

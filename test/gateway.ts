@@ -77,6 +77,7 @@ export function gateway({
   const faults: unknown[] = [];
   const outages: Outage[] = [];
   const recoveries: OutageSubject[] = [];
+  const foreignOrigins: string[] = [];
   const audited: AuditEntry[] = [];
   const sandbox: Sandbox | null =
     size === undefined ? null : createSandbox({ seed: 1, ...size, now: () => clock, rateLimit: "off" });
@@ -104,6 +105,7 @@ export function gateway({
     onFault: (fault) =>
       fault instanceof Outage && fault.about.dataset !== undefined ? outages.push(fault) : faults.push(fault),
     onRecovery: (about) => recoveries.push(about),
+    onForeignOrigin: (origin) => foreignOrigins.push(origin),
     audit: (entry) => audited.push(entry),
     digest: (text) => `h:${text.length}`,
     backoffMs: 1,
@@ -131,6 +133,7 @@ export function gateway({
     /** Of upstream. */
     outages,
     recoveries,
+    foreignOrigins,
     audited,
     /** Only with `sandbox`. */
     get organization() {

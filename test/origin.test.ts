@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { readConfig } from "../src/config.ts";
+import type { Environment } from "../src/settings.ts";
 import { gateway } from "./gateway.ts";
 
 const URL = "http://gateway.test/graphql";
@@ -17,6 +18,9 @@ const STRANGERS = [
   "https://DASHBOARD.example.com",
   "*",
 ];
+
+const ALLOWED_HEADERS =
+  "apollo-require-preflight, apollographql-client-name, apollographql-client-version, authorization, b3, baggage, cache-control, content-type, elastic-apm-traceparent, explain, graphql-client-name, graphql-client-version, graphql-require-preflight, if-modified-since, if-none-match, newrelic, pragma, request-context, request-id, sentry-trace, traceparent, tracestate, uber-trace-id, x-amzn-trace-id, x-apollo-operation-id, x-apollo-operation-name, x-apollo-operation-type, x-b3-flags, x-b3-parentspanid, x-b3-sampled, x-b3-spanid, x-b3-traceid, x-datadog-origin, x-datadog-parent-id, x-datadog-sampling-priority, x-datadog-tags, x-datadog-trace-id, x-graphql-yoga-csrf, x-request-id, x-requested-with";
 
 function asked(app: ReturnType<typeof gateway>["app"], origin: string, method: "POST" | "OPTIONS") {
   const headers = { origin, "content-type": "application/json" };
@@ -48,10 +52,10 @@ describe("pages of other origins", () => {
       const preflight = await asked(app, origin, "OPTIONS");
       expect(preflight.status).toBe(204);
       expect(corsOf(preflight)).toEqual([
-        ["access-control-allow-headers", "authorization, content-type, explain, x-request-id"],
+        ["access-control-allow-headers", ALLOWED_HEADERS],
         ["access-control-allow-methods", "GET, POST"],
         ["access-control-allow-origin", origin],
-        ["access-control-expose-headers", "x-request-id, retry-after"],
+        ["access-control-expose-headers", "cache-status, etag, x-request-id, retry-after, www-authenticate"],
         ["access-control-max-age", "600"],
       ]);
       const answer = await asked(app, origin, "POST");
@@ -98,6 +102,121 @@ describe("pages of other origins", () => {
     expect(refused.headers.get("access-control-allow-origin")).toBe(OURS); // or the page could not read why
     expect(refused.status).toBe(401);
     expect(await refused.json()).toMatchObject({ errors: [{ extensions: { code: "UNAUTHENTICATED" } }] });
+  });
+});
+
+/** What a browser asks before it sends the headers of a page, and whether it then would (Fetch, CORS-preflight fetch). */
+async function maySend(settings: Environment, headers: readonly string[], method = "POST"): Promise<boolean> {
+  const { app } = gateway({ sandbox: { users: 3 }, settings: { ALLOWED_ORIGINS: OURS, ...settings } });
+  const { ok, headers: said } = await app.fetch(URL, {
+    method: "OPTIONS",
+    headers: {
+      origin: OURS,
+      "access-control-request-method": method,
+      "access-control-request-headers": [...headers].sort().join(","),
+    },
+  });
+  const listed = (name: string) => (said.get(name) ?? "").split(",").map((each) => each.trim());
+  const allowed = listed("access-control-allow-headers");
+  const isAllowed = (name: string) =>
+    allowed.includes(name) || (allowed.includes("*") && name !== "authorization");
+  return (
+    ok &&
+    said.get("access-control-allow-origin") === OURS &&
+    (["GET", "HEAD", "POST"].includes(method) || listed("access-control-allow-methods").includes(method)) &&
+    headers.every(isAllowed)
+  );
+}
+
+describe("pages of a listed origin may send what is sent by", () => {
+  test.each<[client: string, headers: readonly string[]]>([
+    ["Apollo Client", ["content-type", "apollographql-client-name", "apollographql-client-version"]],
+    [
+      "Apollo's other clients",
+      ["apollo-require-preflight", "x-apollo-operation-name", "x-apollo-operation-id"],
+    ],
+    ["urql and Relay", ["authorization", "content-type"]],
+    ["Yoga's and Hive's clients", ["x-graphql-yoga-csrf", "graphql-client-name", "graphql-client-version"]],
+    ["OpenTelemetry", ["traceparent", "tracestate", "baggage", "b3", "x-b3-traceid", "x-b3-spanid"]],
+    ["Sentry", ["sentry-trace", "baggage", "traceparent"]],
+    [
+      "Datadog",
+      ["x-datadog-trace-id", "x-datadog-parent-id", "x-datadog-origin", "x-datadog-sampling-priority"],
+    ],
+    ["New Relic", ["newrelic", "traceparent", "tracestate"]],
+    ["Application Insights", ["request-id", "request-context", "traceparent"]],
+    ["Elastic", ["elastic-apm-traceparent", "traceparent", "tracestate"]],
+    ["jQuery and axios", ["x-requested-with", "content-type"]],
+    ["a page that has an answer already", ["if-none-match", "cache-control"]],
+  ])("%s", async (_client, headers) => {
+    expect(await maySend({}, ["authorization", ...headers])).toBe(true);
+  });
+
+  test("a client of their own, where ALLOWED_HEADERS lists it, and nothing else", async () => {
+    expect(await maySend({}, ["x-tenant"])).toBe(false);
+    expect(await maySend({ ALLOWED_HEADERS: "X-Tenant, x-session" }, ["x-session", "x-tenant"])).toBe(true);
+    expect(await maySend({ ALLOWED_HEADERS: "x-tenant" }, ["x-tenant", "x-other"])).toBe(false);
+    expect(await maySend({ ALLOWED_HEADERS: "x-tenant" }, ["sentry-trace", "authorization"])).toBe(true);
+  });
+
+  test("any client, with ALLOWED_HEADERS=*, a token included", async () => {
+    expect(await maySend({ ALLOWED_HEADERS: "*" }, ["x-anything", "authorization"])).toBe(true);
+  });
+
+  test.each(["PUT", "DELETE", "PATCH"])("nothing by %s", async (method) => {
+    expect(await maySend({}, ["content-type"], method)).toBe(false);
+  });
+
+  test.each(["x tenant", "x-tenant,", "x:y", "ä"])("%j is a list of no headers", (value) => {
+    expect(() => readConfig({ ALLOWED_HEADERS: value })).toThrow(/ALLOWED_HEADERS is not a list of names/);
+  });
+});
+
+describe("the origin of a page that may not read its answer", () => {
+  const LOCAL = "http://localhost:5173";
+  const call = (opened: ReturnType<typeof gateway>, headers: Record<string, string>, method = "OPTIONS") =>
+    opened.app.fetch(URL, {
+      method,
+      headers: { host: "gateway.test", "content-type": "application/json", ...headers },
+      ...(method === "POST" && { body: '{"query":"{__typename}"}' }),
+    });
+
+  test("is noted once, whether the browser asks by preflight, POST or GET", async () => {
+    for (const method of ["OPTIONS", "POST", "GET"]) {
+      const opened = gateway({ sandbox: { users: 3 } });
+      for (let i = 0; i < 3; i++) await call(opened, { origin: LOCAL }, method);
+      expect(opened.foreignOrigins, method).toEqual([LOCAL]);
+    }
+  });
+
+  test("is noted for each origin, up to twenty of them", async () => {
+    const opened = gateway({ sandbox: { users: 3 } });
+    const origins = Array.from({ length: 50 }, (_, i) => `http://localhost:${5_000 + i}`);
+    for (const origin of [...origins, "null"]) await call(opened, { origin });
+    expect(opened.foreignOrigins).toEqual(origins.slice(0, 20));
+  });
+
+  test("is noted where the page has none, as one from a file", async () => {
+    const opened = gateway({ sandbox: { users: 3 } });
+    await call(opened, { origin: "null" });
+    expect(opened.foreignOrigins).toEqual(["null"]);
+  });
+
+  test("is not noted where it is listed, the gateway's own, or no origin at all", async () => {
+    const opened = gateway({ sandbox: { users: 3 }, settings: { ALLOWED_ORIGINS: LOCAL } });
+    await call(opened, { origin: LOCAL });
+    await call(opened, { origin: "http://gateway.test" }, "POST");
+    // A proxy before the gateway has another name for it than its pages have.
+    await call(opened, { origin: "https://public.example", "sec-fetch-site": "same-origin" }, "POST");
+    await call(opened, {}, "POST");
+    for (const origin of [
+      "http://a.example/path",
+      "x".repeat(300),
+      "javascript:alert(1)",
+      "chrome-extension://abc",
+    ])
+      await call(opened, { origin });
+    expect(opened.foreignOrigins).toEqual([]);
   });
 });
 

@@ -28,7 +28,7 @@ export interface Opened<A extends Accounts = Accounts> {
 }
 
 /** Who is told what goes wrong, and what was done. */
-export type Accounts = Pick<AppOptions, "onFault" | "onRecovery" | "audit">;
+export type Accounts = Pick<AppOptions, "onFault" | "onForeignOrigin" | "onRecovery" | "audit">;
 
 /**
  * Null where settings cannot be used, which the operator has been told. `patience` widens the bounds of one operation;

@@ -91,7 +91,15 @@ function accountsOf(config: Config, now: () => Instant) {
     audit: auditLog.audit,
     onFault: (fault: unknown) => logFault(log, fault),
     onRecovery: (about: OutageSubject, seconds: number) => log.info({ ...about, seconds }, "available again"),
+    onForeignOrigin: (origin: string) => log.info({ origin }, foreignOriginHint(origin, config)),
   };
+}
+
+/** What lets the page of an origin read answers. */
+function foreignOriginHint(origin: string, { allowedOrigins }: Config): string {
+  return origin === "null"
+    ? "a page without an origin asks, from a file or a sandbox; serve it from http://localhost and list that in ALLOWED_ORIGINS"
+    : `a page of another origin asks and cannot read its answer; to allow it, set ALLOWED_ORIGINS=${[...allowedOrigins, origin].join(",")}`;
 }
 
 /** How often the process looks whether the directory is about to age. */

@@ -17,7 +17,7 @@ import { knownOperations } from "./known-operations.ts";
 import { boundRequests, forgetInvalid, parserCache } from "./limits/bound.ts";
 import type { Callers } from "./limits/callers.ts";
 import { reportUsage } from "./operation.ts";
-import { corsOf, protective, refuseForeign } from "./origin.ts";
+import { type CrossOrigin, corsOf, protective, refuseForeign } from "./origin.ts";
 import { playground } from "./playground.ts";
 import { answerInJson, readRequests, refuseOtherPaths } from "./request.ts";
 
@@ -36,14 +36,12 @@ function isGraphQL(path: string): boolean {
   return path === GRAPHQL || path === `${GRAPHQL}/` || isCall(path);
 }
 
-export interface GraphQLOptions {
+export interface GraphQLOptions extends CrossOrigin {
   readonly schema: GraphQLSchema;
   readonly operationTimeoutMs: number;
   readonly requestLimits: RequestLimits;
   readonly playground: boolean;
   readonly documents: DocumentsOptions;
-  /** Whose pages may read answers. */
-  readonly allowedOrigins: readonly string[];
   readonly isReady: () => boolean;
   /** Told of every operation and file; null: nobody keeps account. */
   readonly audit: Audit | null;
@@ -73,6 +71,8 @@ export function graphqlOverHttp(
     operationTimeoutMs,
     requestLimits,
     allowedOrigins,
+    allowedHeaders,
+    onForeignOrigin,
     documents,
     audit,
     digest,
@@ -126,7 +126,7 @@ export function graphqlOverHttp(
     landingPage: false,
     graphiql: false,
     maskedErrors: { maskError: (error) => clientError(error, onFault) },
-    cors: corsOf(allowedOrigins),
+    cors: corsOf({ allowedOrigins, allowedHeaders, onForeignOrigin }),
     multipart: false,
     maxRequestBodySize: requestLimits.MAX_BODY_BYTES,
     parserAndValidationCache: kept,

@@ -5,29 +5,90 @@ import type { AllowedHosts } from "../config.ts";
 import type { ErrorCode } from "../errors.ts";
 import { REQUEST_ID } from "./exchange.ts";
 
-/** What pages of other origins may send; a token is theirs to send, and cookies are never asked for. */
-const HEADERS = ["authorization", "content-type", "explain", REQUEST_ID];
+/** Request headers that pages of listed origins may send. Cookies are not among them: a token is the page's to send. */
+const HEADERS: readonly string[] = [
+  ...["authorization", "content-type", "explain", REQUEST_ID],
+  // Conditional requests, and what libraries for requests add.
+  ...["cache-control", "if-none-match", "if-modified-since", "pragma", "x-requested-with"],
+  // GraphQL clients: who asks, and what makes a browser ask by preflight.
+  ...["apollographql-client-name", "apollographql-client-version", "apollo-require-preflight"],
+  ...["x-apollo-operation-id", "x-apollo-operation-name", "x-apollo-operation-type"],
+  ...["graphql-client-name", "graphql-client-version", "graphql-require-preflight", "x-graphql-yoga-csrf"],
+  // W3C Trace Context and Baggage (OpenTelemetry and most others), and the formats before them: B3 and Jaeger.
+  ...["traceparent", "tracestate", "baggage", "b3", "uber-trace-id"],
+  ...["x-b3-traceid", "x-b3-spanid", "x-b3-parentspanid", "x-b3-sampled", "x-b3-flags"],
+  // Sentry, Datadog, New Relic, Elastic, Application Insights, X-Ray.
+  ...[
+    "sentry-trace",
+    "newrelic",
+    "elastic-apm-traceparent",
+    "request-id",
+    "request-context",
+    "x-amzn-trace-id",
+  ],
+  ...["x-datadog-origin", "x-datadog-parent-id", "x-datadog-sampling-priority", "x-datadog-tags"],
+  ...["x-datadog-trace-id"],
+];
 
-/** What they may read of an answer beside its body. */
-const EXPOSED = [REQUEST_ID, "retry-after"];
+/** Response headers that those pages may read. */
+const EXPOSED = ["cache-status", "etag", REQUEST_ID, "retry-after", "www-authenticate"];
 
 /** How long a browser may remember a preflight, in seconds. */
 const PREFLIGHT_SECONDS = 600;
 
+/** What pages of other origins may do, as an operator sets it. */
+export interface CrossOrigin {
+  /** Origins whose pages may read answers. */
+  readonly allowedOrigins: readonly string[];
+  /** Request headers they may send beyond the usual ones; `*` is any. */
+  readonly allowedHeaders: readonly string[];
+  /** Called with the origin of a page that may not read its answer, once for each of the first few. */
+  readonly onForeignOrigin: (origin: string) => void;
+}
+
 /** Pages of the listed origins may read answers; to every other one nothing is said, not even `null`, which sandboxed pages are. */
-export function corsOf(allowed: readonly string[]): (request: Request) => CORSOptions {
+export function corsOf({
+  allowedOrigins,
+  allowedHeaders,
+  onForeignOrigin,
+}: CrossOrigin): (request: Request) => CORSOptions {
+  const notice = onceEach(onForeignOrigin);
+  const allowed = [...new Set([...HEADERS, ...allowedHeaders])].sort();
   return ({ headers }) => {
     const origin = headers.get("origin");
-    if (origin === null || !allowed.includes(origin)) return false;
+    if (origin === null) return false;
+    if (!allowedOrigins.includes(origin)) {
+      // Behind a proxy the host is another name than the page's own origin; the browser knows that they are one.
+      const isOwn = headers.get("sec-fetch-site") === "same-origin";
+      if (!isOwn && isForeign((name) => headers.get(name)) && isOrigin(origin)) notice(origin);
+      return false;
+    }
     return {
       origin: [origin],
       credentials: false,
       methods: ["GET", "POST"],
-      allowedHeaders: HEADERS,
+      allowedHeaders: allowed,
       exposedHeaders: EXPOSED,
       maxAge: PREFLIGHT_SECONDS,
     };
   };
+}
+
+/** Callers can make up origins, so only so many are remembered. */
+const MAX_NOTICED = 20;
+
+function onceEach(notice: (origin: string) => void): (origin: string) => void {
+  const noticed = new Set<string>();
+  return (origin) => {
+    if (noticed.has(origin) || noticed.size >= MAX_NOTICED) return;
+    noticed.add(origin);
+    notice(origin);
+  };
+}
+
+/** `null` is the origin of a page from a file or in a sandbox. */
+function isOrigin(text: string): boolean {
+  return text === "null" || (text.length <= 255 && /^https?:/.test(text) && URL.parse(text)?.origin === text);
 }
 
 /**
@@ -61,9 +122,12 @@ export function refuseForeign(allowed: readonly string[]): Plugin {
     onRequestParse({ request: { method, headers } }) {
       if (method !== "GET" || allowed.includes(headers.get("origin") ?? "")) return;
       if (!isForeign((name) => headers.get(name))) return;
-      throw new GraphQLError("Pages of other origins cannot ask by GET.", {
-        extensions: { code: "BAD_REQUEST" satisfies ErrorCode, http: { status: 403 } },
-      });
+      throw new GraphQLError(
+        "Pages of other origins cannot ask by GET, unless ALLOWED_ORIGINS lists theirs.",
+        {
+          extensions: { code: "BAD_REQUEST" satisfies ErrorCode, http: { status: 403 } },
+        },
+      );
     },
   };
 }
