@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { type Plugin, shouldRenderGraphiQL } from "graphql-yoga";
+import { TOKEN_DIALOG } from "./token-dialog.ts";
 
 const OPERATIONS = new URL("../../schema/operations/", import.meta.url);
 
@@ -51,8 +52,11 @@ async function renderPage(): Promise<Page> {
     defaultEditorToolsVisibility: false, // the variables have defaults, so their pane opens empty
     shouldPersistHeaders: false,
   })
-    .replace("</head>", () => `<style>${STYLE}</style></head>`)
-    .replace("<script>", () => `<script>${ASK_FOR_TOKEN}${rememberFirst(queries[0] ?? "")}`);
+    .replace("</head>", () => `<style>${STYLE}${TOKEN_DIALOG.style}</style></head>`)
+    .replace(
+      "<script>",
+      () => `${TOKEN_DIALOG.html}<script>${TOKEN_DIALOG.script}${rememberFirst(queries[0] ?? "")}`,
+    );
   return {
     body: new TextEncoder().encode(html),
     headers: {
@@ -70,36 +74,6 @@ async function renderPage(): Promise<Page> {
 function rememberFirst(query: string): string {
   return `try { localStorage["graphiql:query"] ??= ${JSON.stringify(query)} } catch {}`;
 }
-
-/**
- * A tab has headers of its own, and the schema is fetched before any can be typed. So the page asks for a token when the gateway
- * does, once for all tabs, and forgets it when it is closed; what is typed into the headers of a tab goes before it.
- */
-const ASK_FOR_TOKEN = `{
-  const send = fetch;
-  let token = "";
-  let isDeclined = false;
-  window.fetch = async (input, init = {}) => {
-    const headers = new Headers(init.headers);
-    if (headers.has("authorization")) return send(input, init);
-    for (;;) {
-      const tried = token;
-      if (tried !== "") headers.set("authorization", "Bearer " + tried);
-      const response = await send(input, { ...init, headers });
-      if (response.status !== 401 || isDeclined) return response;
-      if (token !== tried) continue;
-      const given = prompt(
-        tried === ""
-          ? "This gateway asks who you are. Your token:"
-          : "This token lets nobody in; it may have expired. Another one:",
-      );
-      isDeclined = given === null;
-      if (isDeclined) return response;
-      token = given.replace(/^\\s*bearer\\s|[^\\x21-\\x7e]/gi, "");
-    }
-  };
-}
-`;
 
 /** The one script of the page runs by its hash; it starts its workers from blobs and carries its fonts and pictures in itself. */
 function contentSecurityPolicy(html: string): string {
