@@ -62,7 +62,7 @@ describe("dimensions never choose the organization", () => {
                 dimension,
               ).toEqual(["BAD_USER_INPUT"]);
               expect(errors?.[0]?.message).toBe(
-                `\`${organization}\` cannot group by ${dimension}; \`${other}\` can: ask with \`organization: "${other}"\`, and this gateway has a key of it.`,
+                `\`${organization}\` cannot group by ${dimension}; \`${other}\` can: ask with \`organization: "${other}"\` (this gateway has a key of it).`,
               );
               expect(requests).toEqual([]);
             }
@@ -79,7 +79,7 @@ describe("dimensions never choose the organization", () => {
       ask(`{ cost(${DAY}, filter: { workspaces: ["wrkspc_x"] }) { totalCount } }`),
     );
     expect(errors?.map(({ message }) => message)).toEqual([
-      '`enterprise` cannot filter on WORKSPACE; `console` can: ask with `organization: "console"`, and this gateway has a key of it.',
+      '`enterprise` cannot filter on WORKSPACE; `console` can: ask with `organization: "console"` (this gateway has a key of it).',
     ]);
     expect(requests).toEqual([]);
   });
@@ -88,7 +88,7 @@ describe("dimensions never choose the organization", () => {
     const { ask: askOne } = gatewayOf("enterprise");
     const { errors } = await askOne(`{ cost(${DAY}, groupBy: [WORKSPACE]) { totalCount } }`);
     expect(errors?.[0]?.message).toBe(
-      '`enterprise` cannot group by WORKSPACE; `console` can: ask with `organization: "console"`, and this gateway has no key of it.',
+      '`enterprise` cannot group by WORKSPACE; `console` can: ask with `organization: "console"` (this gateway has no key of it).',
     );
   });
 
@@ -183,7 +183,7 @@ describe("the organization of figures", () => {
     expect(errors?.map(({ message, extensions }) => [extensions.code, message])).toEqual([
       [
         "BAD_USER_INPUT",
-        "`console` does not report active people; `enterprise` does, and this gateway has a key of it.",
+        "`console` does not report active people; `enterprise` does (this gateway has a key of it).",
       ],
     ]);
     expect(seen).toEqual([]);

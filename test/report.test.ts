@@ -46,7 +46,7 @@ test.each([
   [
     "a dimension no source has together with another",
     `groupBy: [USER, WORKSPACE]`,
-    /^`enterprise` cannot group by WORKSPACE; WORKSPACE is known to `console` \(`organization: "console"`, and this gateway has a key of it\)\.$/,
+    /^`enterprise` cannot group by WORKSPACE; WORKSPACE is known to `console`: ask with `organization: "console"` \(this gateway has a key of it\)\.$/,
   ],
   [
     "hours of a report that has days only",

@@ -48,7 +48,7 @@ export function organizationOfKind(
   const asked = name === null || name === undefined ? kind : organizationNamed(ctx, name);
   if (asked === kind) return kind;
   throw badInput(
-    `\`${nameOf(asked)}\` does not report ${what}; \`${nameOf(kind)}\` does, and ${keyText(ctx.upstream, kind)}.`,
+    `\`${nameOf(asked)}\` does not report ${what}; \`${nameOf(kind)}\` does (${keyText(ctx.upstream, kind)}).`,
   );
 }
 

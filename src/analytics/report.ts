@@ -230,10 +230,9 @@ function elsewhereFor<Measure>(
   const sibling = able.find((each) => each.organization === organization && each.source !== source);
   if (sibling !== undefined) return `\`source: ${sibling.source}\` can`;
   const ask = (kind: OrganizationKind) =>
-    `\`organization: "${nameOf(kind)}"\`, and ${keyText(upstream, kind)}`;
+    `ask with \`organization: "${nameOf(kind)}"\` (${keyText(upstream, kind)})`;
   const other = able.find((each) => each.organization !== organization);
-  if (other !== undefined)
-    return `\`${nameOf(other.organization)}\` can: ask with ${ask(other.organization)}`;
+  if (other !== undefined) return `\`${nameOf(other.organization)}\` can: ${ask(other.organization)}`;
   const own = report.sources.filter((each) => each.organization === organization);
   const unknown = dimensionsOfQuestion(question).filter(
     (dimension) => !own.some((each) => knows(each, dimension)),
@@ -242,7 +241,7 @@ function elsewhereFor<Measure>(
     const knower = report.sources.find((each) => knows(each, dimension));
     return knower === undefined
       ? []
-      : [`${dimension} is known to \`${nameOf(knower.organization)}\` (${ask(knower.organization)})`];
+      : [`${dimension} is known to \`${nameOf(knower.organization)}\`: ${ask(knower.organization)}`];
   });
   return known.length === 0 ? null : known.join("; ");
 }
