@@ -15,7 +15,7 @@ import { ANYBODY, seeing, type Viewer } from "./domain/viewer.ts";
 import type { OutageSubject } from "./errors.ts";
 import { DirectoryCache } from "./loaders/directory.ts";
 import type { Audit } from "./server/audit.ts";
-import type { Authenticate } from "./server/authenticate.ts";
+import { AUTHORIZATION, type Authentication } from "./server/authenticate.ts";
 import { type Digest, digestBy } from "./server/digest.ts";
 import { readDocuments } from "./server/documents/manifest.ts";
 import type { TrustedDocuments } from "./server/documents/trusted.ts";
@@ -60,17 +60,21 @@ export type App = ReturnType<typeof createApp>;
 
 const REAL_TIME: Pace = { now: () => performance.now(), sleep: (ms) => setTimeout(ms) };
 
-function authenticateBy(
+function authenticationBy(
   { auth, identity }: Config,
   now: () => Instant,
   elapsedMs: () => number,
   { onFault, onRecovery }: Required<Pick<AppOptions, "onFault" | "onRecovery">>,
   documents: TrustedDocuments,
-): Authenticate | null {
+): Authentication | null {
   if (auth.kind === "none") return null;
-  return auth.kind === "jwt"
-    ? jwtTokens({ ...auth, identity, now }, issuerKeys({ url: auth.jwksUrl, elapsedMs, onFault, onRecovery }))
-    : fileTokens({ path: auth.path, identity, now, elapsedMs, onFault, documents });
+  if (auth.kind === "tokens")
+    return {
+      header: AUTHORIZATION,
+      authenticate: fileTokens({ path: auth.path, identity, now, elapsedMs, onFault, documents }),
+    };
+  const verify = issuerKeys({ url: auth.jwksUrl, elapsedMs, onFault, onRecovery });
+  return { header: auth.header, authenticate: jwtTokens({ ...auth, identity, now }, verify) };
 }
 
 /** As long as the keys are the same, so are the pseudonyms. */
@@ -96,6 +100,7 @@ export function createApp(
     areKeysProven = false,
   }: AppOptions,
 ) {
+  const { auth } = config;
   const trusted = readDocuments(schema, config.documents.path);
   const allowance = memoryAllowance(pace.now);
   const shared = store && guardedStore(store, { allowance, onFault, onRecovery });
@@ -167,9 +172,9 @@ export function createApp(
     documents: { ...config.documents, trusted },
     allowedHosts: config.allowedHosts,
     allowedOrigins: config.allowedOrigins,
-    allowedHeaders: config.allowedHeaders,
+    allowedHeaders: [...config.allowedHeaders, ...(auth.kind === "jwt" ? [auth.header] : [])],
     onForeignOrigin,
-    authenticate: authenticateBy(config, now, pace.now, { onFault, onRecovery }, trusted),
+    authentication: authenticationBy(config, now, pace.now, { onFault, onRecovery }, trusted),
     anybody,
     isReady: () => isReady,
     maxConcurrent: config.maxConcurrent,

@@ -1,6 +1,15 @@
+import { type ClaimNames, ownRole, roleKey } from "./domain/claims.ts";
 import { type Instant, parseInstant } from "./domain/day.ts";
 import type { Roster } from "./domain/team.ts";
-import { IDENTITIES, type IdentityPolicy, isIdentity, isRole, ROLES, scopesOf } from "./domain/viewer.ts";
+import {
+  IDENTITIES,
+  type IdentityPolicy,
+  isIdentity,
+  isRole,
+  ROLES,
+  type Role,
+  scopesOf,
+} from "./domain/viewer.ts";
 import { keyFaults } from "./keys.ts";
 import { LIMIT_RANGES, LIMITS, type LimitName, type RequestLimits, type StatedLimit } from "./limits.ts";
 import { type RosterFiles, readRoster } from "./roster.ts";
@@ -69,13 +78,14 @@ export type AuthConfig =
   /** Nobody is asked. */
   | { readonly kind: "none" }
   | { readonly kind: "tokens"; readonly path: string }
-  | {
+  | ({
       readonly kind: "jwt";
       readonly jwksUrl: URL;
-      readonly issuer: string;
-      readonly audience: string;
-      readonly roleClaim: string;
-    };
+      readonly issuers: readonly string[];
+      readonly audiences: readonly string[];
+      /** The header with the token, in lower case. */
+      readonly header: string;
+    } & ClaimNames);
 
 export interface DocumentsConfig {
   /** Whether nothing but trusted documents is run. */
@@ -312,15 +322,26 @@ export function statedLimits({
   );
 }
 
+const JWT_REQUIRED = ["JWT_JWKS_URL", "JWT_ISSUER", "JWT_AUDIENCE"] as const;
+const JWT_SETTINGS = [
+  ...JWT_REQUIRED,
+  "JWT_HEADER",
+  "JWT_NAME_CLAIM",
+  "JWT_ROLE_CLAIM",
+  "JWT_ROLE_MAP",
+  "JWT_SCOPE_CLAIM",
+  "JWT_EMAIL_CLAIM",
+  "JWT_EMAIL_VERIFIED",
+] as const;
+
 /** Settings of a way that is not chosen are faults too: whoever sets them takes the gateway for guarded. */
 function authOf(text: (name: Setting) => string, faults: string[]): AuthConfig {
   const kind = text("AUTH");
   const given = (names: readonly Setting[]) => names.filter((name) => text(name) !== SETTINGS[name][0]);
-  const jwt = ["JWT_JWKS_URL", "JWT_ISSUER", "JWT_AUDIENCE"] as const;
   if (kind !== "tokens" && given(["TOKENS_FILE"]).length > 0)
     faults.push("TOKENS_FILE is set, and AUTH is not tokens.");
-  if (kind !== "jwt" && given([...jwt, "JWT_ROLE_CLAIM"]).length > 0)
-    faults.push(`${given([...jwt, "JWT_ROLE_CLAIM"]).join(", ")} set, and AUTH is not jwt.`);
+  if (kind !== "jwt" && given(JWT_SETTINGS).length > 0)
+    faults.push(`${given(JWT_SETTINGS).join(", ")} set, and AUTH is not jwt.`);
   if (kind === "none") return { kind };
   if (kind === "tokens") {
     const path = text("TOKENS_FILE");
@@ -331,18 +352,103 @@ function authOf(text: (name: Setting) => string, faults: string[]): AuthConfig {
     faults.push("AUTH is not none, tokens or jwt.");
     return { kind: "none" };
   }
-  const missing = jwt.filter((name) => text(name) === "");
+  const missing = JWT_REQUIRED.filter((name) => text(name) === "");
   if (missing.length > 0) faults.push(`AUTH is jwt, and ${missing.join(", ")} not set.`);
-  const jwksUrl = URL.parse(text("JWT_JWKS_URL"));
-  if (text("JWT_JWKS_URL") !== "" && !isKeysUrl(jwksUrl))
-    faults.push("JWT_JWKS_URL is not an https URL (http for a loopback address) without credentials.");
+  const listed = (name: Setting): readonly string[] => {
+    const parts = text(name)
+      .split(",")
+      .map((each) => each.trim());
+    if (text(name) !== "" && parts.includes("")) faults.push(`${name} has a comma with nothing beside it.`);
+    return parts;
+  };
+  const header = text("JWT_HEADER").toLowerCase();
+  if (!isTokenHeader(header))
+    faults.push(
+      "JWT_HEADER is not the name of a header for a token, such as authorization or cf-access-jwt-assertion.",
+    );
+  const vouching = text("JWT_EMAIL_VERIFIED");
+  if (vouching !== "claim" && vouching !== "issuer")
+    faults.push("JWT_EMAIL_VERIFIED is not claim or issuer.");
+  const emailClaim = text("JWT_EMAIL_CLAIM");
+  if (emailClaim.includes(",")) faults.push("JWT_EMAIL_CLAIM is more than one claim.");
+  const roleMap = roleMapOf(text("JWT_ROLE_MAP"), faults);
+  const roleClaims = listed("JWT_ROLE_CLAIM");
+  if (roleMap === null && roleClaims.includes(emailClaim))
+    faults.push(
+      `JWT_ROLE_CLAIM has ${emailClaim}, the claim with the address, and JWT_ROLE_MAP does not say which address has which role.`,
+    );
   return {
     kind,
-    jwksUrl: jwksUrl ?? new URL("https://invalid.invalid"),
-    issuer: text("JWT_ISSUER"),
-    audience: text("JWT_AUDIENCE"),
-    roleClaim: text("JWT_ROLE_CLAIM"),
+    jwksUrl: keysUrl(text("JWT_JWKS_URL"), faults),
+    issuers: listed("JWT_ISSUER"),
+    audiences: listed("JWT_AUDIENCE"),
+    header,
+    nameClaims: listed("JWT_NAME_CLAIM"),
+    roleClaims,
+    roleMap,
+    scopeClaims: listed("JWT_SCOPE_CLAIM"),
+    emailClaim,
+    vouchesForEmail: vouching === "issuer",
   };
+}
+
+/** Headers that browsers or proxies fill with something else. */
+const OTHER_HEADERS = [
+  "cookie",
+  "host",
+  "origin",
+  "content-type",
+  "content-length",
+  "x-request-id",
+  "explain",
+];
+
+function isTokenHeader(name: string): boolean {
+  return /^[a-z\d][a-z\d_-]*$/.test(name) && !OTHER_HEADERS.includes(name);
+}
+
+/** Names may have colons in them, ours have none, so the last one parts them. Null: there is no map. */
+function roleMapOf(value: string, faults: string[]): ReadonlyMap<string, Role> | null {
+  if (value === "") return null;
+  const entries = value.startsWith("{") ? jsonEntries(value) : value.split(",").map(lastColonOf);
+  if (entries === null || entries.length === 0) {
+    faults.push('JWT_ROLE_MAP is not a JSON object of names and roles, such as {"Claude Owners": "owner"}.');
+    return new Map();
+  }
+  const roles = Object.keys(ROLES).map((role) => role.toLowerCase());
+  const map = new Map<string, Role>();
+  for (const [i, [name, role]] of entries.entries()) {
+    const own = typeof role === "string" ? ownRole(role) : undefined;
+    const key = roleKey(name);
+    if (name === "" || own === undefined)
+      faults.push(`JWT_ROLE_MAP: entry ${i + 1} is not a name, a colon and one of ${roles.join(", ")}.`);
+    else if (map.has(key) && map.get(key) !== own)
+      faults.push(`JWT_ROLE_MAP: entry ${i + 1} gives a name another role than an entry before it.`);
+    else map.set(key, own);
+  }
+  return map;
+}
+
+function lastColonOf(entry: string): readonly [name: string, role: unknown] {
+  const colon = entry.lastIndexOf(":");
+  return [entry.slice(0, Math.max(colon, 0)).trim(), entry.slice(colon + 1).trim()];
+}
+
+function jsonEntries(value: string): readonly (readonly [name: string, role: unknown])[] | null {
+  try {
+    return Object.entries(JSON.parse(value) as object);
+  } catch {
+    return null;
+  }
+}
+
+function keysUrl(value: string, faults: string[]): URL {
+  const url = URL.parse(value);
+  if (value !== "" && !isKeysUrl(url))
+    faults.push("JWT_JWKS_URL is not an https URL (http for a loopback address) without credentials.");
+  else if (url?.pathname.includes("/.well-known/openid-configuration"))
+    faults.push("JWT_JWKS_URL is the issuer's discovery document; set it to the `jwks_uri` in there.");
+  return url ?? new URL("https://invalid.invalid");
 }
 
 /** Whoever can change what is fetched lets in whom they like, so it is not fetched in the clear. */

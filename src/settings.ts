@@ -58,11 +58,32 @@ export const SETTINGS = {
     "JSON list of { name, sha256, role, scopes?, email?, expiresAt?, documents?, identity? }; the command token makes an entry; read again when it changes",
   ],
   JWT_JWKS_URL: ["", "where the issuer publishes the keys its tokens are signed with: an https URL"],
-  JWT_ISSUER: ["", "the issuer (iss) that tokens must name"],
-  JWT_AUDIENCE: ["", "the audience (aud) that tokens must be for"],
+  JWT_ISSUER: ["", "the issuer (iss) that tokens must name; several with commas between them"],
+  JWT_AUDIENCE: ["", "the audience (aud) that tokens must be for; several with commas between them"],
+  JWT_HEADER: [
+    "authorization",
+    "the header that carries the token, and the only one that is read; another than authorization may leave out Bearer, as those that a proxy adds do, such as cf-access-jwt-assertion",
+  ],
+  JWT_NAME_CLAIM: [
+    "sub",
+    "the claim that names the caller; of several with commas between them the first that is there",
+  ],
   JWT_ROLE_CLAIM: [
     "role",
-    "the claim that names the role: primary_owner, owner, admin, analyst, member or service",
+    "the claims with the caller's roles, with commas between them, each by its name or as a path such as realm_access.roles; the highest role counts: primary_owner, owner, admin, analyst, member, service",
+  ],
+  JWT_ROLE_MAP: [
+    "",
+    "the issuer's names of roles or groups and the roles they stand for, such as Claude Owners:owner,Claude Readers:analyst, or a JSON object; no other name counts then",
+  ],
+  JWT_SCOPE_CLAIM: [
+    "scope,scp,permissions",
+    "the claims with the scopes of the role service, as text with blanks or as lists, with commas between them",
+  ],
+  JWT_EMAIL_CLAIM: ["email", "the claim with the caller's address, by which members and teams are found"],
+  JWT_EMAIL_VERIFIED: [
+    "claim",
+    "who says that the address is the caller's: claim (the claim of the same name with _verified at its end must be true), or issuer (every address that no such claim says is unverified)",
   ],
   IDENTITY: [
     "",

@@ -397,7 +397,11 @@ describe("JWTs", () => {
     ["another issuer's", () => signed({ iss: "https://other.example" }), "claim iss"],
     ["one for others", () => signed({ aud: "billing" }), "claim aud"],
     ["one without a role", () => signed({ role: undefined }), "claim role"],
-    ["one with a role nobody knows", () => signed({ role: "king" }), "claim role"],
+    [
+      "one with a role nobody knows",
+      () => signed({ role: "king" }),
+      "claim role: none of its names (1) is a role",
+    ],
     ["one with a role that every object has", () => signed({ role: "__proto__" })],
     [
       "one signed with another key",
@@ -448,13 +452,14 @@ describe("JWTs", () => {
     const [{ email }] = data.users.nodes;
     const answerFor = async (claims: object) =>
       JSON.parse((await as(await signed({ role: "member", email, ...claims }), "{ user { email } }")).body);
-    for (const verified of [undefined, null, false, "false", "true", 1]) {
+    for (const verified of [undefined, null, false, "false", "yes", 1]) {
       const { data, errors } = await answerFor({ email_verified: verified });
       expect([data.user, errors[0].extensions.code], String(verified)).toEqual([null, "FORBIDDEN"]);
       expect(errors[0].message).toContain("`email_verified: true`");
     }
     expect(seen).toEqual([]);
-    expect((await answerFor({ email_verified: true })).data.user).toEqual({ email });
+    for (const verified of [true, "true"])
+      expect((await answerFor({ email_verified: verified })).data.user).toEqual({ email });
   });
 
   test("signed with a key published later let in when the issuer rotates", async () => {
@@ -506,6 +511,13 @@ describe("JWTs", () => {
 });
 
 describe("settings", () => {
+  const JWT = {
+    AUTH: "jwt",
+    JWT_ISSUER: "i",
+    JWT_AUDIENCE: "a",
+    JWT_JWKS_URL: "https://issuer.example/keys",
+  };
+
   const faultsOf = (environment: Environment) => {
     try {
       readConfig(environment);
@@ -527,6 +539,27 @@ describe("settings", () => {
     [{ TOKENS_FILE: "tokens.json" }, /TOKENS_FILE is set, and AUTH is not tokens/],
     [{ AUTH: "jwt", JWT_ISSUER: "i" }, /JWT_JWKS_URL, JWT_AUDIENCE not set/],
     [{ JWT_AUDIENCE: "a" }, /JWT_AUDIENCE set, and AUTH is not jwt/],
+    [{ JWT_HEADER: "x-token" }, /JWT_HEADER set, and AUTH is not jwt/],
+    [{ ...JWT, JWT_HEADER: "cookie" }, /JWT_HEADER is not the name of a header for a token/],
+    [{ ...JWT, JWT_HEADER: "x token" }, /JWT_HEADER is not the name of a header for a token/],
+    [{ ...JWT, JWT_EMAIL_VERIFIED: "true" }, /JWT_EMAIL_VERIFIED is not claim or issuer/],
+    [{ ...JWT, JWT_EMAIL_CLAIM: "email,upn" }, /JWT_EMAIL_CLAIM is more than one claim/],
+    [{ ...JWT, JWT_AUDIENCE: "a,,b" }, /JWT_AUDIENCE has a comma with nothing beside it/],
+    [{ ...JWT, JWT_ROLE_CLAIM: "roles," }, /JWT_ROLE_CLAIM has a comma with nothing beside it/],
+    [{ ...JWT, JWT_ROLE_CLAIM: "email" }, /JWT_ROLE_MAP does not say which address has which role/],
+    [
+      { ...JWT, JWT_ROLE_MAP: "Owners:king" },
+      /JWT_ROLE_MAP: entry 1 is not a name, a colon and one of primary_owner/,
+    ],
+    [{ ...JWT, JWT_ROLE_MAP: "a:owner,b" }, /JWT_ROLE_MAP: entry 2 is not a name/],
+    [{ ...JWT, JWT_ROLE_MAP: ":owner" }, /JWT_ROLE_MAP: entry 1 is not a name/],
+    [{ ...JWT, JWT_ROLE_MAP: "a:owner,a:admin" }, /JWT_ROLE_MAP: entry 2 gives a name another role/],
+    [{ ...JWT, JWT_ROLE_MAP: '{"a": "owner"' }, /JWT_ROLE_MAP is not a JSON object/],
+    [{ ...JWT, JWT_ROLE_MAP: '{"a": ["owner"]}' }, /JWT_ROLE_MAP: entry 1 is not a name/],
+    [
+      { ...JWT, JWT_JWKS_URL: "https://issuer.example/.well-known/openid-configuration" },
+      /JWT_JWKS_URL is the issuer's discovery document/,
+    ],
     [
       { AUTH: "jwt", JWT_ISSUER: "i", JWT_AUDIENCE: "a", JWT_JWKS_URL: "http://issuer.example/keys" },
       /JWT_JWKS_URL is not an https URL/,

@@ -477,9 +477,14 @@ describe("a JWT", () => {
       .setExpirationTime(Date.parse(NOW) / 1_000 + 60)
       .sign(privateKey);
     const options = {
-      issuer: "https://issuer.example",
-      audience: "analytics",
-      roleClaim: "role",
+      issuers: ["https://issuer.example"],
+      audiences: ["analytics"],
+      nameClaims: ["sub"],
+      roleClaims: ["role"],
+      roleMap: null,
+      scopeClaims: ["scope"],
+      emailClaim: "email",
+      vouchesForEmail: false,
       identity: { byRole: {}, minPeople: 5 },
       now: () => Date.parse(NOW),
     };

@@ -3,6 +3,7 @@ import { Command } from "commander";
 import type { AuthConfig, Config } from "../config.ts";
 import type { Instant } from "../domain/day.ts";
 import type { OutageSubject } from "../errors.ts";
+import { AUTHORIZATION } from "../server/authenticate.ts";
 import { createListener } from "../server/listener.ts";
 import { type Environment, SETTINGS, type Setting } from "../settings.ts";
 import { openAuditLog } from "./audit-log.ts";
@@ -117,10 +118,16 @@ const WHO_MAY = {
   jwt: "callers send a token of the issuer JWT_ISSUER",
 } as const satisfies { [K in AuthConfig["kind"]]: string };
 
+function tokenHeader(auth: AuthConfig): string {
+  return auth.kind === "jwt" && auth.header !== AUTHORIZATION
+    ? `${auth.header}: `
+    : `${AUTHORIZATION}: Bearer `;
+}
+
 function greeting(config: Config, { port }: AddressInfo, now: Instant): string {
   const { host, clock, playground, auth, documents } = config;
   const url = `http://${host.includes(":") ? `[${host.replace(/[[\]]/g, "")}]` : host}:${port}/graphql`;
-  const token = auth.kind === "none" ? "" : ` -H "authorization: Bearer $TOKEN"`;
+  const token = auth.kind === "none" ? "" : ` -H "${tokenHeader(auth)}$TOKEN"`;
   return [
     `Listening on ${url}${playground ? " (open it in a browser for GraphiQL)" : ""}`,
     upstreamOf(config),

@@ -16,10 +16,13 @@ export class IssuerUnavailable extends Error {}
 /** How long an issuer that has failed is left alone, in seconds. */
 export const ISSUER_PAUSE = 5;
 
-/** The token of an `authorization` header (RFC 6750, 2.1); null where there is none, or not one. It is never read from elsewhere. */
-export function bearerOf(header: string | null): string | null {
-  if (header === null) return null;
-  return /^bearer +([\w\-.~+/]+=*)$/i.exec(header)?.[1] ?? null;
+/** The header that carries a token where nothing else is set (RFC 6750, 2.1). */
+export const AUTHORIZATION = "authorization";
+
+/** The token in a header; null where there is none. Only `authorization` needs the scheme: what a proxy adds is the bare token. */
+export function tokenIn(value: string | null, header = AUTHORIZATION): string | null {
+  const [, scheme, token] = /^(bearer +)?([\w\-.~+/]+=*)$/i.exec(value ?? "") ?? [];
+  return token === undefined || (scheme === undefined && header === AUTHORIZATION) ? null : token;
 }
 
 /** Why somebody is not let in, as an answer says it. */
@@ -68,21 +71,32 @@ export function refusedWith({ status, headers, body }: Refusal, { Response }: Fe
   return new Response(body, { status, headers: { ...type, ...headers } });
 }
 
-/** Who asks, by the `authorization` header; throws Refusal. */
-export type ViewerOf = (authorization: string | null) => Promise<Viewer>;
+/** Returns who asks, by the one header that carries tokens; throws Refusal. */
+export type ViewerOf = (header: (name: string) => string | null) => Promise<Viewer>;
 
-/** Where nobody is asked who they are, all are `anybody`. */
-export function doorkeeper(authenticate: Authenticate | null, anybody: Viewer): ViewerOf {
-  return async (authorization) => {
-    if (authenticate === null) return anybody;
-    const token = bearerOf(authorization);
+/** How callers prove who they are. */
+export interface Authentication {
+  readonly authenticate: Authenticate;
+  /** The header that carries the token, and the only one that is read. A proxy that adds one passes on what else a client sent. */
+  readonly header: string;
+}
+
+/** Without authentication, every caller is `anybody`. */
+export function doorkeeper(authentication: Authentication | null, anybody: Viewer): ViewerOf {
+  return async (header) => {
+    if (authentication === null) return anybody;
+    const { authenticate, header: name } = authentication;
+    const value = header(name);
+    const token = tokenIn(value, name);
     if (token === null)
       throw new Refusal(
         401,
         { "www-authenticate": "Bearer" },
         "UNAUTHENTICATED",
-        "Say who you are: send the header `authorization: Bearer` with a token.",
-        authorization === null ? "no token" : "not a bearer token",
+        name === AUTHORIZATION
+          ? "Say who you are: send the header `authorization: Bearer` with a token."
+          : `Say who you are: the header \`${name}\` must hold a token, and no other header is read.`,
+        value === null ? "no token" : "not a bearer token",
       );
     const viewer = await proven(authenticate, token);
     if (!("reason" in viewer)) return viewer;
@@ -116,7 +130,7 @@ export function authenticated(viewerOf: ViewerOf, viewers: WeakMap<Request, View
   return {
     async onRequest({ request, fetchAPI, endResponse }) {
       try {
-        viewers.set(request, await viewerOf(request.headers.get("authorization")));
+        viewers.set(request, await viewerOf((name) => request.headers.get(name)));
       } catch (refusal) {
         if (!(refusal instanceof Refusal)) throw refusal;
         endResponse(refusedWith(refusal, fetchAPI));

@@ -1,23 +1,16 @@
-import { errors, type JWTPayload } from "jose";
+import { errors } from "jose";
+import { type ClaimNames, type Claims, emailIn, nameIn, roleIn, scopesIn } from "../domain/claims.ts";
 import type { Instant } from "../domain/day.ts";
-import {
-  type IdentityPolicy,
-  isRole,
-  isScope,
-  type Role,
-  scopesOf,
-  seeing,
-  type Viewer,
-} from "../domain/viewer.ts";
+import { type IdentityPolicy, scopesOf, seeing, type Viewer } from "../domain/viewer.ts";
 import { causeCodeOf } from "../errors.ts";
 import { type Authenticate, IssuerUnavailable, type Proven } from "./authenticate.ts";
 import type { VerifyToken } from "./issuer-keys.ts";
 
-export interface JwtOptions {
-  readonly issuer: string;
-  readonly audience: string;
-  /** The claim that names the role. */
-  readonly roleClaim: string;
+export interface JwtOptions extends ClaimNames {
+  /** One of these must be the issuer. */
+  readonly issuers: readonly string[];
+  /** One of these must be among the audiences. */
+  readonly audiences: readonly string[];
   readonly identity: IdentityPolicy;
   readonly now: () => Instant;
 }
@@ -43,21 +36,19 @@ const ALGORITHMS = [
 /**
  * Returns who a signed token is of, or why it is of nobody: the claim that is wrong, or what else is. Throws IssuerUnavailable.
  */
-export function jwtTokens(
-  { issuer, audience, roleClaim, identity, now }: JwtOptions,
-  verify: VerifyToken,
-): Authenticate {
+export function jwtTokens(options: JwtOptions, verify: VerifyToken): Authenticate {
+  const { issuers, audiences, identity, now } = options;
   return async (token) => {
     try {
       const { payload } = await verify(token, {
-        issuer,
-        audience,
+        issuer: [...issuers],
+        audience: [...audiences],
         algorithms: ALGORITHMS,
         clockTolerance: TOLERANCE_SECONDS,
         currentDate: new Date(now()),
-        requiredClaims: ["exp", "sub"],
+        requiredClaims: ["exp"],
       });
-      return viewerOf(payload, roleClaim, identity);
+      return viewerOf(payload, options, identity);
     } catch (fault) {
       if (fault instanceof IssuerUnavailable) throw fault;
       // A key that cannot be used is the issuer's fault, not the token's.
@@ -69,38 +60,27 @@ export function jwtTokens(
 }
 
 /**
- * A token without a name that is text, without a known role, or with no list where documents are, is nobody's: a claim that is wrong
- * must not open anything.
+ * A token without a name, without a known role, or with no list where documents are, is nobody's: a claim that is wrong must not open
+ * anything.
  */
-function viewerOf(payload: JWTPayload, roleClaim: string, policy: IdentityPolicy): Proven {
-  const role = roleOf(payload[roleClaim]);
-  const documents = documentsOf(payload.documents);
-  const { sub, email, email_verified: isVerified }: Readonly<Record<string, unknown>> = payload;
-  if (typeof sub !== "string" || sub === "") return { reason: "claim sub" };
-  if (role === null) return { reason: `claim ${roleClaim}` };
+function viewerOf(claims: Claims, names: ClaimNames, policy: IdentityPolicy): Proven {
+  const role = roleIn(claims, names);
+  const documents = documentsOf(claims.documents);
+  const name = nameIn(claims, names);
+  if (name === null) return { reason: `claim ${names.nameClaims.join(" or ")}` };
+  if (typeof role !== "string") {
+    const claim = `claim ${names.roleClaims.join(" or ")}`;
+    if (role.unknown === 0) return { reason: claim };
+    const known = names.roleMap === null ? "a role" : "in JWT_ROLE_MAP";
+    return { reason: `${claim}: none of its names (${role.unknown}) is ${known}` };
+  }
   if (documents === "wrong") return { reason: "claim documents" };
-  const listed = typeof payload.scope === "string" ? payload.scope.split(" ").filter(isScope) : null;
-  const viewer = {
-    name: sub,
-    role,
-    scopes: scopesOf(role, role === "SERVICE" ? (listed ?? []) : null),
-    // What an issuer does not vouch for may be whatever its user wrote there.
-    email: typeof email === "string" && isVerified === true ? email : null,
-    documents,
-  };
-  return seeing(viewer, undefined, policy);
+  const scopes = scopesOf(role, role === "SERVICE" ? scopesIn(claims, names) : null);
+  return seeing({ name, role, scopes, email: emailIn(claims, names), documents }, undefined, policy);
 }
 
 function documentsOf(claim: unknown): Viewer["documents"] | "wrong" {
   if (claim === undefined) return null;
   const isList = Array.isArray(claim) && claim.every((each) => typeof each === "string");
   return isList ? new Set<string>(claim) : "wrong";
-}
-
-/** Issuers write one role or several, in whichever case; of several the first that is known holds. */
-function roleOf(claim: unknown): Role | null {
-  const named = (Array.isArray(claim) ? claim : [claim]).map((each) =>
-    typeof each === "string" ? each.toUpperCase().replaceAll("-", "_") : null,
-  );
-  return named.find(isRole) ?? null;
 }

@@ -7,7 +7,7 @@ import type { Viewer } from "../domain/viewer.ts";
 import type { Asker } from "../upstream/operation.ts";
 import { Admission } from "./admission.ts";
 import { auditEntry, type Ending } from "./audit.ts";
-import { type Authenticate, doorkeeper, Refusal, type ViewerOf } from "./authenticate.ts";
+import { type Authentication, doorkeeper, Refusal, type ViewerOf } from "./authenticate.ts";
 import { Exchange, exchanges, REQUEST_ID } from "./exchange.ts";
 import { exportsOverHttp } from "./export/http.ts";
 import { type GraphQLOptions, graphqlOverHttp, HEALTH, READINESS } from "./graphql.ts";
@@ -26,7 +26,7 @@ export interface ServerOptions extends GraphQLOptions {
   /** Names the gateway is asked by. */
   readonly allowedHosts: AllowedHosts;
   /** Null: nobody is asked who they are. */
-  readonly authenticate: Authenticate | null;
+  readonly authentication: Authentication | null;
   /** Who everybody is then. */
   readonly anybody: Viewer;
   /** The most requests answered at once. */
@@ -36,7 +36,7 @@ export interface ServerOptions extends GraphQLOptions {
 /** The HTTP edge: GraphQL on /graphql, GraphiQL for browsers on the same path, trusted documents on /q/, files on /export/, liveness and readiness. */
 export function createServer(options: ServerOptions) {
   const { schema, context, now, documents, audit, digest, onFault } = options;
-  const viewerOf = known(doorkeeper(options.authenticate, options.anybody));
+  const viewerOf = known(doorkeeper(options.authentication, options.anybody));
   const contextOf = (asker: Asker, viewer: Viewer): Context => {
     const made = context({ ...asker, caller: viewer.name || (asker.caller ?? "") }, viewer);
     const { usage, datasets } = made.upstream;
@@ -127,10 +127,10 @@ export function createServer(options: ServerOptions) {
 
 /** Notes who asks, and lets nobody hold more than there is for one. */
 function known(viewerOf: ViewerOf): ViewerOf {
-  return async (authorization) => {
+  return async (header) => {
     const exchange = exchanges.getStore();
     try {
-      const viewer = await viewerOf(authorization);
+      const viewer = await viewerOf(header);
       if (exchange !== undefined) exchange.viewer = viewer;
       exchange?.place?.hold(viewer.name || exchange.address);
       return viewer;

@@ -108,7 +108,7 @@ async function answer(options: ExportsOptions, asked: Asked): Promise<Answer> {
   const exchange = exchanges.getStore();
   try {
     refuse(asked);
-    const viewer = await options.viewerOf(asked.header("authorization"));
+    const viewer = await options.viewerOf(asked.header);
     options.enter(viewer, asked.asker.caller ?? "");
     if (viewer.documents !== null) throw otherDocument(viewer.documents);
     const file = asked.url.pathname.slice(PATH.length);
