@@ -29,7 +29,7 @@ const execStart = (unit.get("ExecStart") ?? "").replace(`${unit.get("WorkingDire
 const PATH = `${dirname(process.execPath)}${delimiter}${process.env.PATH}`;
 
 function start(command: readonly string[]): Process {
-  const settings = { PORT: "0", SANDBOX_USERS: "20", DRAIN_DELAY: "2" };
+  const settings = { PORT: "0", SANDBOX_USERS: "20", DRAIN_DELAY: "3" };
   return runCommand(command, { PATH, ...settings }, ROOT);
 }
 
@@ -38,9 +38,13 @@ async function statusOf(url: string): Promise<number | null> {
   return response?.status ?? null;
 }
 
+async function expectDraining(url: string): Promise<void> {
+  await expect.poll(() => statusOf(`${url}/readyz`), { timeout: 10_000 }).toBe(503);
+}
+
 /** Drained: no longer ready, still answering, then ended with 0 and off its port. */
 async function expectDrained(gateway: Process, url: string): Promise<void> {
-  await expect.poll(() => statusOf(`${url}/readyz`)).toBe(503);
+  await expectDraining(url);
   expect(await statusOf(`${url}/healthz`)).toBe(200);
   expect((await gateway.ended()).code).toBe(0);
   expect(await statusOf(`${url}/healthz`)).toBeNull();
@@ -68,7 +72,7 @@ describe.each(WAYS.slice(0, 2))("started by %s in a terminal", (_name, command) 
     const url = urlIn(await gateway.printed("Try:"));
     const { pid = 0 } = gateway.child;
     killGroup(pid, "SIGINT");
-    await expect.poll(() => statusOf(`${url}/readyz`)).toBe(503);
+    await expectDraining(url);
     killGroup(pid, "SIGINT");
     await expectDrained(gateway, url);
   });

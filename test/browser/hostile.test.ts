@@ -304,6 +304,24 @@ describe.skipIf(isMissing)("a page of another origin in a browser (25)", () => {
     });
     expect(told).toContain(SECRET);
     expect(seen.length).toBeGreaterThan(0);
+    const traced = await page.evaluate(async (target) => {
+      const response = await fetch(`${target}/graphql`, {
+        method: "POST",
+        headers: {
+          "content-type": "application/json",
+          "apollographql-client-name": "dashboard",
+          "apollographql-client-version": "1.0",
+          traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+          tracestate: "a=b",
+          baggage: "a=b",
+          "sentry-trace": "0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-1",
+          "x-requested-with": "XMLHttpRequest",
+        },
+        body: JSON.stringify({ query: "{ __typename }" }),
+      });
+      return { status: response.status, isNamed: response.headers.has("x-request-id") };
+    }, url);
+    expect(traced).toEqual({ status: 200, isNamed: true });
   });
 
   test("whose name is led to the gateway is of one origin with it, and is answered for nothing", async () => {
