@@ -3,20 +3,18 @@ import type { ReportActor } from "../src/domain/bucket.ts";
 import type { CodeActor } from "../src/domain/claude-code.ts";
 import { isOfConsole } from "../src/domain/dataset.ts";
 import type { OrganizationKind } from "../src/domain/organization.ts";
-import type { DayRange } from "../src/domain/range.ts";
 import { apiKeyById } from "../src/loaders/console.ts";
 import { apiKeys } from "../src/upstream/endpoints/api-keys.ts";
 import { consoleMembers } from "../src/upstream/endpoints/members.ts";
 import { walksOf } from "../src/upstream/plan.ts";
 import { ApiKey } from "./api-key.ts";
 import { builder } from "./builder.ts";
-import { membersOf, User } from "./user.ts";
+import { emailOfReported, membersOf, User } from "./user.ts";
 import { walks } from "./walks.ts";
 
 /** Claude Code knows people by email and keys by name; the reports know ids. */
 type AnyActor = CodeActor | ReportActor;
 type Kind<K extends AnyActor["kind"]> = Extract<AnyActor, { kind: K }> & {
-  readonly range: DayRange;
   readonly organization: OrganizationKind;
 };
 
@@ -30,7 +28,8 @@ const UserActor = builder.objectRef<Kind<"user" | "person">>("UserActor").implem
       authScopes: { "identity:read": true, own: true, pseudonyms: true },
       nullable: true,
       description: "Address, as the source spells it; null where it shows none.",
-      resolve: (actor) => (actor.kind === "user" ? actor.email : actor.user.email),
+      resolve: (actor, _args, ctx) =>
+        actor.kind === "user" ? actor.email : emailOfReported(ctx, actor.organization, actor.user),
     }),
     user: t.field({
       type: User,
@@ -42,10 +41,10 @@ const UserActor = builder.objectRef<Kind<"user" | "person">>("UserActor").implem
         return isOfConsole(source) ? walksOf(consoleMembers, [{}]) : [];
       }),
       resolve: (actor, _args, ctx) => {
-        const { range, organization } = actor;
-        if (actor.kind === "user") return personByEmail(ctx, actor.email, range);
-        if (organization === "CONSOLE") return personByConsoleId(ctx, actor.user, range);
-        return { organization, ...actor.user, range };
+        const { organization } = actor;
+        if (actor.kind === "user") return personByEmail(ctx, actor.email);
+        if (organization === "CONSOLE") return personByConsoleId(ctx, actor.user);
+        return { organization, userId: actor.user.userId };
       },
     }),
   }),

@@ -1,15 +1,12 @@
 import { personByConsoleId } from "../src/analytics/join.ts";
-import type { Context } from "../src/context.ts";
 import type { ApiKey as ApiKeyShape } from "../src/domain/organization.ts";
 import type { Person } from "../src/domain/person.ts";
-import type { DayRange } from "../src/domain/range.ts";
 import { GatewayError } from "../src/errors.ts";
 import { apiKeyById, workspaceById } from "../src/loaders/console.ts";
 import { apiKeys } from "../src/upstream/endpoints/api-keys.ts";
 import { walksOf } from "../src/upstream/plan.ts";
 import { builder, dateTime, nodeLoader } from "./builder.ts";
 import { asks } from "./demand.ts";
-import { DEFAULT_PERIOD, resolveRange } from "./range.ts";
 import { User, walksOfConsoleMembers } from "./user.ts";
 import { nodeWalks, walks } from "./walks.ts";
 import { Workspace, walksOfWorkspaces } from "./workspace.ts";
@@ -59,7 +56,7 @@ export const ApiKey = builder.node(builder.objectRef<ApiKeyShape>("ApiKey"), {
       extensions: walksOfConsoleMembers,
       resolve: ({ principal }, _args, ctx) => {
         const userId = principal?.userId ?? null;
-        return userId === null ? null : personByConsoleId(ctx, { userId }, defaultRange(ctx));
+        return userId === null ? null : personByConsoleId(ctx, { userId });
       },
     }),
     serviceAccountId: t.string({
@@ -87,14 +84,7 @@ export const ApiKey = builder.node(builder.objectRef<ApiKeyShape>("ApiKey"), {
       description: "The person who made it; null where not recorded or made by a service account.",
       extensions: walksOfConsoleMembers,
       resolve: ({ createdBy }, _args, ctx): Promise<Person> | null =>
-        createdBy?.type === "user"
-          ? personByConsoleId(ctx, { userId: createdBy.id }, defaultRange(ctx))
-          : null,
+        createdBy?.type === "user" ? personByConsoleId(ctx, { userId: createdBy.id }) : null,
     }),
   }),
 });
-
-/** A key is about no days of its own. */
-function defaultRange(ctx: Context): DayRange {
-  return resolveRange({ period: DEFAULT_PERIOD }, ctx.now());
-}

@@ -32,9 +32,7 @@ const ArtifactDimensionEnum = builder.enumType("ArtifactDimension", {
   } satisfies { [D in ArtifactDimension]: { description: string; extensions?: object } },
 });
 
-type ArtifactRow = ArtifactCell & { readonly range: DayRange };
-
-const ArtifactActivity = builder.objectRef<ArtifactRow>("ArtifactActivity").implement({
+const ArtifactActivity = builder.objectRef<ArtifactCell>("ArtifactActivity").implement({
   description:
     "Artifacts of one type, shared or not, created on one UTC day, by what else the query splits them by. Claude Code and Cowork artifacts count as `text/html`, and only from 2026-08-17 on. Source: ARTIFACT_ACTIVITY.",
   fields: (t) => ({
@@ -61,14 +59,14 @@ const ArtifactActivity = builder.objectRef<ArtifactRow>("ArtifactActivity").impl
     group: t.field({
       type: Group,
       ...splitBy("GROUP", "The group. Null: people in none.", walksOfGroups),
-      resolve: ({ groupId, range }, _args, ctx) => (groupId === null ? null : groupOf(ctx, groupId, range)),
+      resolve: ({ groupId }, _args, ctx) => (groupId === null ? null : groupOf(ctx, groupId)),
     }),
     user: t.field({
       authScopes: { individuals: true },
       type: User,
       ...splitBy("USER", "Creator. Null for artifacts that upstream ties to no member."),
-      resolve: ({ userId, range }): Person | null =>
-        userId === null ? null : { organization: "ENTERPRISE", userId, range },
+      resolve: ({ userId }): Person | null =>
+        userId === null ? null : { organization: "ENTERPRISE", userId },
     }),
   }),
 });
@@ -138,10 +136,7 @@ builder.queryField("artifacts", (t) =>
         );
       const walk = mapPages(
         walkOf(ctx.upstream, artifactActivity, questionsOf(ctx, args, days)),
-        ({ rows }) =>
-          rows
-            .filter(({ users }) => isShownOf(ctx.viewer, users))
-            .map((row): ArtifactRow => ({ ...row, range })),
+        ({ rows }) => rows.filter(({ users }) => isShownOf(ctx.viewer, users)),
       );
       // By the range asked for, so that a cursor outlives the day that is aggregated meanwhile.
       const question = {

@@ -7,7 +7,7 @@ import type { Context } from "../src/context.ts";
 import { type Day, type Instant, parseDay } from "../src/domain/day.ts";
 import { type Decimal, formatDecimal } from "../src/domain/decimal.ts";
 import type { DayRange } from "../src/domain/range.ts";
-import { type Permits, permitsOf } from "../src/domain/viewer.ts";
+import { type Identity, type Permits, permitsOf } from "../src/domain/viewer.ts";
 import { badInput } from "../src/errors.ts";
 import { refusal } from "./demand.ts";
 
@@ -52,7 +52,7 @@ export const builder = new SchemaBuilder<{
     idFieldOptions: { description: "Opaque id, unique in the whole graph." },
     nodeQueryOptions: false, // node.ts has them: the plugin lets one bad id void all of `nodes`
     nodesQueryOptions: false,
-    encodeGlobalID: (typename, id) => Buffer.from(`${typename}:${id}`).toString("base64url"),
+    encodeGlobalID: (typename, id, ctx) => encodeGlobalId(typename, `${id}`, ctx),
   },
 });
 
@@ -62,17 +62,31 @@ function permitsIn(failure: AuthFailure): (keyof Permits)[] {
   return "scope" in failure ? [failure.scope as keyof Permits] : [];
 }
 
-/** The longest id there is: that of a thing measured under a filter of a hundred values, which it names. */
-const MAX_ID_LENGTH = 16_384;
+/** How ids given to a viewer who does not see people by name are marked. */
+const LENSES = { full: "", pseudonym: "~p", none: "~n" } as const satisfies Record<Identity, string>;
+
+/**
+ * An id names what it was given out for, as its reader sees people: what one caller sees by name and another by pseudonym are two
+ * things for a client that keeps both.
+ */
+function encodeGlobalId(typename: string, id: string, { viewer }: Context): string {
+  return Buffer.from(`${typename}${LENSES[viewer.identity]}:${id}`).toString("base64url");
+}
+
+/** Far beyond the longest id that is given out. */
+const MAX_ID_LENGTH = 1_024;
 
 /** The type and the own id in a global one. */
-export function decodeGlobalId(globalId: string): { typename: string; id: string } {
+export function decodeGlobalId(globalId: string, { viewer }: Context): { typename: string; id: string } {
   const text = Buffer.from(globalId, "base64url").toString("utf8");
-  const colon = text.indexOf(":");
-  if (colon < 1 || globalId.length > MAX_ID_LENGTH || !/^[A-Z][A-Za-z]*$/.test(text.slice(0, colon))) {
+  const [, typename, lens, id] = /^([A-Z][A-Za-z]*)(~[a-z])?:(.*)$/s.exec(text) ?? [];
+  if (typename === undefined || id === undefined || globalId.length > MAX_ID_LENGTH)
     throw badInput("This is not an id of this graph; pass an `id` as it was given out.");
-  }
-  return { typename: text.slice(0, colon), id: text.slice(colon + 1) };
+  if ((lens ?? "") !== LENSES[viewer.identity])
+    throw badInput(
+      "This id was given to a caller who sees people in another way than you do; pass an `id` as it was given to you.",
+    );
+  return { typename, id };
 }
 
 /**

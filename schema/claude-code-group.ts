@@ -11,7 +11,6 @@ import {
 } from "../src/domain/claude-code-group.ts";
 import type { Comparison as ComparisonName } from "../src/domain/comparison.ts";
 import { linesPerSession, moneyPer } from "../src/domain/measures.ts";
-import type { DayRange } from "../src/domain/range.ts";
 import { claudeCode } from "../src/upstream/endpoints/claude-code.ts";
 import { walksOf } from "../src/upstream/plan.ts";
 import { windowsOf } from "../src/upstream/windows.ts";
@@ -44,7 +43,6 @@ const ClaudeCodeDimension = builder.enumType("ClaudeCodeDimension", {
 });
 
 type GroupNode = CodeGroup & {
-  readonly range: DayRange;
   readonly groupBy: readonly CodeDimension[];
   readonly relations: Relations<CodeGroup, CodeMeasure>;
 };
@@ -73,7 +71,7 @@ const Group = builder.objectRef<GroupNode>("ClaudeCodeGroup").implement({
       authScopes: { individuals: true },
       type: Actor,
       ...splitBy("ACTOR", "Who ran it."),
-      resolve: ({ actor, range }) => actor && { ...actor, range, organization: "CONSOLE" as const },
+      resolve: ({ actor }) => actor && { ...actor, organization: "CONSOLE" as const },
     }),
     user: t.field({
       authScopes: { individuals: true },
@@ -83,8 +81,7 @@ const Group = builder.objectRef<GroupNode>("ClaudeCodeGroup").implement({
         "The member with the address; null for keys, and for addresses no organization has as a member.",
         walksOfMembers,
       ),
-      resolve: ({ actor, range }, _args, ctx) =>
-        actor?.kind === "user" ? personByEmail(ctx, actor.email, range) : null,
+      resolve: ({ actor }, _args, ctx) => (actor?.kind === "user" ? personByEmail(ctx, actor.email) : null),
     }),
     email: t.string({
       authScopes: { "identity:read": true, pseudonyms: true },
@@ -261,7 +258,6 @@ builder.queryField("claudeCode", (t) =>
           relations = answer.relations;
           const node = (row: CodeGroup): GroupNode => ({
             ...row,
-            range,
             groupBy,
             relations: answer.relations,
           });

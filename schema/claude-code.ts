@@ -12,7 +12,7 @@ import {
 import { day, parseDay } from "../src/domain/day.ts";
 import { linesPerSession, moneyPer } from "../src/domain/measures.ts";
 import { type Aliases, emailKey } from "../src/domain/organization.ts";
-import type { Person } from "../src/domain/person.ts";
+import type { PersonOver } from "../src/domain/person.ts";
 import { type DayRange, oneDay } from "../src/domain/range.ts";
 import { badInput, GatewayError } from "../src/errors.ts";
 import { recordsOfDays, recordsOfEmail } from "../src/loaders/claude-code.ts";
@@ -28,13 +28,8 @@ import { connect, forward, rowsWanted, type Slice } from "./connection.ts";
 import { asks, demand, refuseProbing } from "./demand.ts";
 import { Money } from "./money.ts";
 import { DateRange, resolveRange } from "./range.ts";
-import { membersOf, NAMELESS, personRange, rangeOf, User, walksOfMembers } from "./user.ts";
+import { membersOf, personFigures, personOver, User, walksOfMembers } from "./user.ts";
 import { nodeWalks, walks } from "./walks.ts";
-
-/** A record with the range of the list it was reached through, which its user inherits. */
-interface RecordNode extends RecordShape {
-  readonly range: DayRange;
-}
 
 export const ClaudeCodeModel = builder.objectRef<CodeModelShape>("ClaudeCodeModel").implement({
   description: "Tokens and estimated cost of one model.",
@@ -91,7 +86,7 @@ const totals = builder.interfaceRef<CodeTotalsShape>("ClaudeCodeCounts").impleme
   }),
 });
 
-export const ClaudeCodeRecord = builder.node(builder.objectRef<RecordNode>("ClaudeCodeRecord"), {
+export const ClaudeCodeRecord = builder.node(builder.objectRef<RecordShape>("ClaudeCodeRecord"), {
   description:
     "One actor's Claude Code activity on one UTC day for one combination of terminal, local or remote, and customer type. An actor has several records on most days; add them up. Source: CLAUDE_CODE.",
   interfaces: [totals],
@@ -103,7 +98,7 @@ export const ClaudeCodeRecord = builder.node(builder.objectRef<RecordNode>("Clau
     actor: t.field({
       type: Actor,
       description: "Who ran it.",
-      resolve: ({ actor, range }) => ({ ...actor, range, organization: "CONSOLE" as const }),
+      resolve: ({ actor }) => ({ ...actor, organization: "CONSOLE" as const }),
     }),
     user: t.field({
       type: User,
@@ -111,8 +106,7 @@ export const ClaudeCodeRecord = builder.node(builder.objectRef<RecordNode>("Clau
       description:
         "The member with the actor's address; null for keys, and for addresses no organization has as a member.",
       extensions: walksOfMembers,
-      resolve: ({ actor, range }, _args, ctx) =>
-        actor.kind === "user" ? personByEmail(ctx, actor.email, range) : null,
+      resolve: ({ actor }, _args, ctx) => (actor.kind === "user" ? personByEmail(ctx, actor.email) : null),
     }),
     customerType: t.exposeString("customerType", {
       description: "How the usage is paid: `api` or `subscription`; new values may appear.",
@@ -180,8 +174,8 @@ export function daysOf(range: DayRange, { now }: Context): { readonly range: Day
 }
 
 /** The walks to the records of people, who are known by address: all records of each day. */
-const walksOfRecords = walks(({ range, source }, ctx) => [
-  ...(source === null || NAMELESS.includes(source) ? [membersOf(ctx)] : []),
+const walksOfRecords = walks(({ range, type }, ctx) => [
+  ...(type === "UserSummary" ? [] : [membersOf(ctx)]),
   walksOf(claudeCode, daysOf(range, ctx)),
 ]);
 
@@ -204,11 +198,7 @@ builder.queryField("claudeCodeRecords", (t) =>
       refuseStrangers(ctx, filter);
       const { range } = windowsOf(claudeCode, resolveRange(asked, ctx.now()), ctx.now());
       const days = walkOf(ctx.upstream, claudeCode, daysOf(range, ctx));
-      const records = mapPages(days, ({ rows }) =>
-        rows
-          .filter(keeps(filter ?? {}, ctx.roster.aliases))
-          .map((record): RecordNode => ({ ...record, range })),
-      );
+      const records = mapPages(days, ({ rows }) => rows.filter(keeps(filter ?? {}, ctx.roster.aliases)));
       return connect(
         ctx,
         slice,
@@ -220,34 +210,34 @@ builder.queryField("claudeCodeRecords", (t) =>
   }),
 );
 
-builder.objectFields(User, (t) => ({
+personFigures((t, range) => ({
   claudeCode: t.field({
     authScopes: { "activity:read": true, own: true },
     type: ClaudeCodeTotals,
     nullable: true,
     description:
       "The sum of the person's records, matched by email. Null: no record, which is not proof of no activity, since subscription users can be missing upstream. One upstream walk per day for all people together. Source: CLAUDE_CODE.",
-    args: personRange,
+    args: range,
     extensions: walksOfRecords,
-    resolve: async (person, args, ctx) => {
-      return sumOfRecords(await recordsOf(ctx, person, rangeOf(person, args.range, ctx)));
-    },
+    resolve: async (person, { range }, ctx) =>
+      sumOfRecords(await recordsOf(ctx, personOver(person, range, ctx))),
   }),
   claudeCodeRecords: t.field({
     authScopes: { "activity:read": true, own: true },
     type: ClaudeCodeRecordConnection,
     nullable: true,
     description: "The person's records, oldest first, matched by email. Source: CLAUDE_CODE.",
-    args: { ...personRange, ...forward },
+    args: { ...range, ...forward },
     extensions: walksOfRecords,
     resolve: async (person, { range: own, ...slice }, ctx) => {
-      const { range, pieces } = windowsOf(claudeCode, rangeOf(person, own, ctx), ctx.now());
-      const records: Walk<RecordNode> = async function* (from) {
-        const byDay = Map.groupBy(await recordsOf(ctx, person, range), (record) => record.date);
+      const over = personOver(person, own, ctx);
+      const { range, pieces } = windowsOf(claudeCode, over.range, ctx.now());
+      const records: Walk<RecordShape> = async function* (from) {
+        const byDay = Map.groupBy(await recordsOf(ctx, { ...over, range }), (record) => record.date);
         const { sources } = await recordsOfDays(ctx, range);
         const days = pieces.flatMap((piece) => {
           const about = sources.find(({ covers }) => covers?.from === piece.from);
-          const rows = (byDay.get(piece.from) ?? []).map((record): RecordNode => ({ ...record, range }));
+          const rows = byDay.get(piece.from) ?? [];
           return about === undefined ? [] : [{ rows, about }];
         });
         yield* walkRows(days)(from);
@@ -263,10 +253,10 @@ builder.objectFields(User, (t) => ({
   }),
 }));
 
-async function recordsOf(ctx: Context, person: Person, range: DayRange): Promise<readonly RecordShape[]> {
+async function recordsOf(ctx: Context, person: PersonOver): Promise<readonly RecordShape[]> {
   const email = await joinEmailOf(ctx, person);
   if (email === null) return [];
-  return (await recordsOfEmail(ctx, { range }).load(emailKey(email, ctx.roster.aliases))) ?? [];
+  return (await recordsOfEmail(ctx, { range: person.range }).load(emailKey(email, ctx.roster.aliases))) ?? [];
 }
 
 interface FilterShape {
@@ -313,7 +303,7 @@ function fingerprint(value: unknown): string {
   return createHash("sha256").update(text).digest("base64url").slice(0, 12);
 }
 
-async function recordById(id: string, ctx: Context): Promise<RecordNode> {
+async function recordById(id: string, ctx: Context): Promise<RecordShape> {
   const [date = "", identity] = id.split(":");
   const day = parseDay(date);
   if (day === null || identity === undefined) throw badInput("This is not the id of a ClaudeCodeRecord.");
@@ -323,5 +313,5 @@ async function recordById(id: string, ctx: Context): Promise<RecordNode> {
   const record = alike.find((each) => recordId(each) === id) ?? (alike.length === 1 ? alike[0] : undefined);
   if (record === undefined)
     throw new GatewayError("NOT_FOUND", `No Claude Code record of ${day} has this id.`);
-  return { ...record, range };
+  return record;
 }

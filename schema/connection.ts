@@ -4,9 +4,10 @@ import { byRank, marksOf, type Ranked, type Ranking } from "../src/analytics/ran
 import type { Context } from "../src/context.ts";
 import { digestOf, formatCursor, type Place, parseCursor } from "../src/domain/cursor.ts";
 import type { Dataset } from "../src/domain/dataset.ts";
+import { dayOf } from "../src/domain/day.ts";
 import { type Decimal, formatDecimal, parseDecimal } from "../src/domain/decimal.ts";
 import { nameOf, type OrganizationKind } from "../src/domain/organization.ts";
-import type { DayRange } from "../src/domain/range.ts";
+import { type DayRange, oneDay } from "../src/domain/range.ts";
 import { badInput, GatewayError } from "../src/errors.ts";
 import type { PageSource, Walk, WindowPage } from "../src/upstream/walk.ts";
 import { builder } from "./builder.ts";
@@ -32,7 +33,8 @@ export interface Connection<Row> {
 /** What a list is of: its cursors fit no other question. */
 export interface Question {
   readonly field: string;
-  readonly range: DayRange;
+  /** Null: the list is as of now, whatever the day. */
+  readonly range: DayRange | null;
   readonly dataset: Dataset;
   /** Whose figures the rows hold, where that is not the organization of the dataset. */
   readonly organization?: OrganizationKind;
@@ -98,7 +100,7 @@ export async function connect<Row>(
   }
   if (after !== null && pages.length === 0) throw invalidCursor();
   const whole = after === null && ended && taken.length <= first;
-  return connection(taken.slice(0, first), digest, question, {
+  return connection(ctx, taken.slice(0, first), digest, question, {
     hasNextPage: taken.length > first,
     hasPreviousPage: after !== null,
     totalCount: whole ? taken.length : null,
@@ -150,7 +152,7 @@ export async function connectRanking<Row>(
     row,
     place: { key: keysText(key, next), id: `${marks[begin + i]} ${id}` },
   }));
-  return connection(taken, digest, question, {
+  return connection(ctx, taken, digest, question, {
     hasNextPage: ranked.length > begin + first,
     hasPreviousPage: after !== null,
     totalCount: ranked.length,
@@ -221,6 +223,7 @@ function expired(dataset: Dataset): GatewayError {
 }
 
 function connection<Row>(
+  { now }: Context,
   taken: readonly { readonly row: Row; readonly place: Place }[],
   digest: string,
   { range, dataset, organization = organizationOfDataset(dataset) }: Question,
@@ -240,7 +243,13 @@ function connection<Row>(
     startCursor: edges[0]?.cursor ?? null,
     endCursor: edges.at(-1)?.cursor ?? null,
   };
-  return { edges, pageInfo, organization: nameOf(organization), range, ...about };
+  return {
+    edges,
+    pageInfo,
+    organization: nameOf(organization),
+    range: range ?? oneDay(dayOf(now())),
+    ...about,
+  };
 }
 
 builder.globalConnectionFields((t) => ({
@@ -254,7 +263,8 @@ builder.globalConnectionFields((t) => ({
   }),
   range: t.expose("range", {
     type: ResolvedRange,
-    description: "The days the answer is about: the range asked for, without days that have not come yet.",
+    description:
+      "The days the answer is about: the range asked for, without days that have not come yet; of a list that is as of now, today.",
   }),
   freshness: t.expose("freshness", {
     type: Freshness,

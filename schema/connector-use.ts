@@ -12,7 +12,7 @@ import {
   walksOfThing,
   walksOfUses,
 } from "./engagement-use.ts";
-import { personRange, User } from "./user.ts";
+import { personFigures, personOver, User } from "./user.ts";
 
 export const ConnectorUse = builder.objectRef<Use<ConnectorShape>>("ConnectorUse").implement({
   description: "One person's use of one connector over a range. All figures are of that person alone.",
@@ -64,18 +64,19 @@ const ConnectorUseConnection = builder.connectionObject(
   { name: "ConnectorUseEdge", description: "A person's use and its place in the list." },
 );
 
-builder.objectField(User, "connectors", (t) =>
-  t.field({
+personFigures((t, range) => ({
+  connectors: t.field({
     authScopes: { "activity:read": true, own: true },
     type: [ConnectorUse],
     nullable: true,
     description:
       "The connectors the person used over the range, most calls first; empty: none. Null: the person is not in the Enterprise organization. One upstream walk for all people of a list together. Source: CONNECTOR_ACTIVITY.",
-    args: personRange,
+    args: range,
     extensions: walksOfUses(connectorUses),
-    resolve: (person, { range }, ctx) => usesOfPerson(ctx, connectorUses, calls, person, range),
+    resolve: (person, { range }, ctx) =>
+      usesOfPerson(ctx, connectorUses, calls, personOver(person, range, ctx)),
   }),
-);
+}));
 
 builder.objectField(Connector, "usedBy", (t) =>
   t.field({

@@ -1,5 +1,6 @@
 import type { Context } from "../src/context.ts";
 import type { Connector as ConnectorShape } from "../src/domain/engagement.ts";
+import { connectorUses } from "../src/loaders/engagement-use.ts";
 import { CONNECTOR_FILTERS, connectorActivity } from "../src/upstream/endpoints/connectors.ts";
 import { measured as optional } from "./activity.ts";
 import { builder, nodeLoader } from "./builder.ts";
@@ -68,18 +69,18 @@ const connectors: MeasuredKind<ConnectorShape> = {
   field: "connectors",
   endpoint: connectorActivity,
   filters: CONNECTOR_FILTERS,
+  choosing: ["names"],
   ownOf: ({ name }) => name,
+  rows: connectorUses.thing,
 };
 
 export const Connector = builder.node(builder.objectRef<Measured<ConnectorShape>>("Connector"), {
   description:
     "A connector (MCP integration) as used over the range of the list, as far as its filter lets through. The `id` names all three; `name` is the connector's own. Source: CONNECTOR_ACTIVITY.",
   interfaces: [ConnectorFigures],
-  id: { resolve: (connector) => measuredId(connector, connector.name) },
+  id: { resolve: (connector, _args, ctx) => measuredId(ctx, connector, connector.name) },
   extensions: measuredWalk(connectors),
-  loadOne: nodeLoader("Connector", (id, ctx) =>
-    loadMeasured(ctx, connectors, id, (own) => ({ names: [own] })),
-  ),
+  loadOne: nodeLoader("Connector", (id, ctx) => loadMeasured(ctx, connectors, id)),
   fields: (t) => ({
     name: t.exposeString("name", { description: "Normalized name, or an opaque id." }),
     displayName: t.exposeString("displayName", {

@@ -35,7 +35,7 @@ import { Bucketed, type ReportNode, RUNNING_TOTAL_OF_REPORT, SHARE_OF_REPORT } f
 import { reportFilter } from "./report-filter.ts";
 import { dimensions, splitBy } from "./selection.ts";
 import { type Measures, SeriesRow, seriesOrder } from "./series.ts";
-import { personRange, rangeOf, User } from "./user.ts";
+import { personFigures, personOver } from "./user.ts";
 import { walks, walksOverDays } from "./walks.ts";
 
 const CostDimension = builder.enumType("CostDimension", {
@@ -250,18 +250,18 @@ builder.queryField("cost", (t) =>
   }),
 );
 
-builder.objectField(User, "cost", (t) =>
-  t.field({
+personFigures((t, range) => ({
+  cost: t.field({
     authScopes: { "spend:read": true, own: true },
     type: Spend,
     nullable: true,
     description:
       "What the person's usage cost over the range. Additive over days and people. Null: no spend recorded, or not in the Enterprise organization. One upstream walk per month for all people of a list together. Source: USER_COST.",
-    args: personRange,
+    args: range,
     extensions: walks(({ range }, ctx) => walksOverDays(userCost, range, ctx)),
-    resolve: (person, args, ctx) =>
+    resolve: (person, { range }, ctx) =>
       person.organization === "ENTERPRISE"
-        ? costOfUser(ctx, { range: rangeOf(person, args.range, ctx) }).load(person.userId)
+        ? costOfUser(ctx, { range: personOver(person, range, ctx).range }).load(person.userId)
         : null,
   }),
-);
+}));

@@ -33,7 +33,7 @@ import type { Rows } from "./engagement-use.ts";
 import { Plugin } from "./plugin.ts";
 import { Project } from "./project.ts";
 import { Skill } from "./skill.ts";
-import { User } from "./user.ts";
+import { personFigures, personOver } from "./user.ts";
 import { walks, walksOverDays } from "./walks.ts";
 
 /** A thing, or what a person did, now and in the compared period; null: it is not in upstream's list of that period. */
@@ -219,26 +219,27 @@ builder.objectField(Plugin, "comparison", (t) =>
   }),
 );
 
-builder.objectField(User, "activityComparison", (t) =>
-  t.field({
+personFigures((t, range) => ({
+  activityComparison: t.field({
     authScopes: { "activity:read": true, own: true },
     type: UserComparison,
     nullable: true,
     description:
-      "What the person did over the range of the list, set against another period; under a filter of the list by groups or projects, what passes it. Null: no activity over the range, or not in the Enterprise organization. One upstream walk of the compared period for all of a list together. NOT_COVERED, naming the first day there is, where it lies before that. Source: USER_ACTIVITY.",
-    args: compareArg,
-    extensions: walks<ToArgs>(({ args, range, source }, ctx) => [
-      ...(source === "USER_ACTIVITY" ? [] : [walksOverDays(userActivity, range, ctx)]),
+      "What the person did over the range, set against another period; of a row of `users` as far as the list's `filter` by groups or projects lets through. Null: no activity over the range, or not in the Enterprise organization. One upstream walk of the compared period for all of a list together. NOT_COVERED, naming the first day there is, where it lies before that. Source: USER_ACTIVITY.",
+    args: { ...range, ...compareArg },
+    extensions: walks<ToArgs>(({ args, range, type }, ctx) => [
+      ...(type === "UserSummary" ? [] : [walksOverDays(userActivity, range, ctx)]),
       walksOverDays(userActivity, rangeBefore(args.to, range), ctx),
     ]),
-    resolve: async (person, { to }, ctx): Promise<Compared<UserActivity> | null> => {
+    resolve: async (person, { range: own, to }, ctx): Promise<Compared<UserActivity> | null> => {
       if (person.organization !== "ENTERPRISE") return null;
-      const range = rangeBefore(to, person.range);
+      const { range: after, filter, activity, userId } = personOver(person, own, ctx);
+      const range = rangeBefore(to, after);
       const [now, before] = await Promise.all([
-        person.activity ?? activityOfUser(ctx, { range: person.range }).load(person.userId),
-        partOfActivity(ctx, { range, filter: person.part ?? {} }).load(person.userId),
+        activity ?? activityOfUser(ctx, { range: after }).load(userId),
+        partOfActivity(ctx, { range, filter }).load(userId),
       ]);
       return now && { range, now, before: before?.rows[0] ?? null };
     },
   }),
-);
+}));

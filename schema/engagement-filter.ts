@@ -2,9 +2,10 @@ import type { Context } from "../src/context.ts";
 import type { EngagementDimension, EngagementFilter as Filter } from "../src/domain/engagement.ts";
 import { badInput } from "../src/errors.ts";
 import { type FilterNames, MAX_FILTERS } from "../src/upstream/endpoints/engagement-query.ts";
-import { builder, decodeGlobalId } from "./builder.ts";
+import { builder } from "./builder.ts";
 import { asks, demand } from "./demand.ts";
-import { parseMeasuredId } from "./measured-id.ts";
+import { identityIn, ownOfMeasured } from "./measured-id.ts";
+import { enterpriseIdIn } from "./user-id.ts";
 
 const lists = {
   users: "People, by `id` in this graph or by the bare `user_...` of the Enterprise organization.",
@@ -60,7 +61,7 @@ export function filterOf(
         throw badInput(
           `\`${field}\` cannot filter by \`${dimension}\`; it filters by ${Object.keys(names).join(", ")}.`,
         );
-      return [dimension, valuesOf(dimension, values)];
+      return [dimension, valuesOf(ctx, dimension, values)];
     }),
   ) as Filter;
   const count = stated.reduce((sum, [dimension]) => sum + (filter[dimension]?.length ?? 0), 0);
@@ -73,30 +74,27 @@ export function filterOf(
   return filter;
 }
 
-function valuesOf(dimension: EngagementDimension, values: readonly string[]): readonly string[] {
+function valuesOf(
+  ctx: Context,
+  dimension: EngagementDimension,
+  values: readonly string[],
+): readonly string[] {
   // Sent without an entry, a list would not be sent at all, and everything would be counted.
   if (values.length === 0)
     throw badInput(
       `\`filter.${dimension}\` has no values; it takes 1 to ${MAX_FILTERS}. Leave it out to count all.`,
     );
-  const own = values.map(OWN[dimension] ?? ((value) => value));
+  const own = values.map((value) => OWN[dimension]?.(value, ctx) ?? value);
   if (own.includes(""))
     throw badInput(`\`filter.${dimension}\` has an empty value; each one names something.`);
   return [...new Set(own)].sort();
 }
 
 /** Values that are ids, as upstream spells them. */
-const OWN: { readonly [D in EngagementDimension]?: (id: string) => string } = {
-  users: (id) => ownId(id, "User", /^user_/),
-  groups: (id) => ownId(id, "Group", /^rbac_group_|^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i),
-  projects: (id) => ownId(id, "Project", /^claude_proj_/),
+const OWN: { readonly [D in EngagementDimension]?: (id: string, ctx: Context) => string } = {
+  users: (id, ctx) => (/^user_/.test(id) ? id : enterpriseIdIn(id, ctx)),
+  groups: (id, ctx) => (BARE_GROUP.test(id) ? id : identityIn(id, "Group", ctx)),
+  projects: (id, ctx) => (/^claude_proj_/.test(id) ? id : ownOfMeasured(identityIn(id, "Project", ctx))),
 };
 
-/** The own id in one that is bare already, or global. */
-function ownId(id: string, typename: string, bare: RegExp): string {
-  if (bare.test(id)) return id;
-  const decoded = decodeGlobalId(id);
-  if (decoded.typename !== typename)
-    throw badInput(`This is the id of a ${decoded.typename}, not of a ${typename}.`);
-  return typename === "Project" ? parseMeasuredId(decoded.id).own : decoded.id;
-}
+const BARE_GROUP = /^rbac_group_|^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;

@@ -7,7 +7,6 @@ import type {
   Skill as SkillShape,
 } from "../src/domain/engagement.ts";
 import { type Plugin as PluginShape, pluginKey } from "../src/domain/plugin.ts";
-import type { DayRange } from "../src/domain/range.ts";
 import { isShownOf } from "../src/domain/viewer.ts";
 import { connectorParts, pluginParts, projectParts, skillParts } from "../src/loaders/engagement-parts.ts";
 import { connectorByGroup, connectorByProduct } from "../src/upstream/endpoints/connectors.ts";
@@ -24,10 +23,7 @@ import { Project, ProjectFigures } from "./project.ts";
 import { Skill, SkillFigures } from "./skill.ts";
 import { walks, walksOverDays } from "./walks.ts";
 
-/** A part of a thing's use, with the range of the list that led to the thing. */
-type Part<Row> = Row & { readonly range: DayRange };
-
-export const GroupPart = builder.interfaceRef<Part<ByGroup<object>>>("GroupPart").implement({
+export const GroupPart = builder.interfaceRef<ByGroup<object>>("GroupPart").implement({
   description:
     "What the members of one group did, by membership at the time of use. Someone in several groups counts fully in each, so groups can add up to more than the whole; those in none are the row without a group.",
   fields: (t) => ({
@@ -44,12 +40,12 @@ export const GroupPart = builder.interfaceRef<Part<ByGroup<object>>>("GroupPart"
       nullable: true,
       description: "The group. One look-up for all of a list. Null: people in no group.",
       extensions: walksOfGroups,
-      resolve: ({ groupId, range }, _args, ctx) => (groupId === null ? null : groupOf(ctx, groupId, range)),
+      resolve: ({ groupId }, _args, ctx) => (groupId === null ? null : groupOf(ctx, groupId)),
     }),
   }),
 });
 
-const ProductPart = builder.interfaceRef<Part<ByProduct<object>>>("ProductPart").implement({
+const ProductPart = builder.interfaceRef<ByProduct<object>>("ProductPart").implement({
   description: "What was done in one product.",
   fields: (t) => ({
     product: t.exposeString("product", {
@@ -66,43 +62,41 @@ const different = (who: string) =>
     description: `${who} Recounted exactly over the range; not additive.`,
   }) as const;
 
-const SkillByGroup = builder.objectRef<Part<ByGroup<SkillShape>>>("SkillByGroup").implement({
+const SkillByGroup = builder.objectRef<ByGroup<SkillShape>>("SkillByGroup").implement({
   description: "The use of a skill by the members of one group.",
   interfaces: [GroupPart, SkillFigures],
   fields: (t) => ({ users: t.expose("users", different("Different members who activated it.")) }),
 });
 
-const SkillByProduct = builder.objectRef<Part<ByProduct<SkillShape>>>("SkillByProduct").implement({
+const SkillByProduct = builder.objectRef<ByProduct<SkillShape>>("SkillByProduct").implement({
   description: "The use of a skill in one product.",
   interfaces: [ProductPart, SkillFigures],
   fields: (t) => ({ users: t.expose("users", different("Different people who activated it there.")) }),
 });
 
-const ConnectorByGroup = builder.objectRef<Part<ByGroup<ConnectorShape>>>("ConnectorByGroup").implement({
+const ConnectorByGroup = builder.objectRef<ByGroup<ConnectorShape>>("ConnectorByGroup").implement({
   description: "The use of a connector by the members of one group.",
   interfaces: [GroupPart, ConnectorFigures],
   fields: (t) => ({ users: t.expose("users", different("Different members who used it.")) }),
 });
 
-const ConnectorByProduct = builder
-  .objectRef<Part<ByProduct<ConnectorShape>>>("ConnectorByProduct")
-  .implement({
-    description: "The use of a connector in one product.",
-    interfaces: [ProductPart, ConnectorFigures],
-    fields: (t) => ({ users: t.expose("users", different("Different people who used it there.")) }),
-  });
+const ConnectorByProduct = builder.objectRef<ByProduct<ConnectorShape>>("ConnectorByProduct").implement({
+  description: "The use of a connector in one product.",
+  interfaces: [ProductPart, ConnectorFigures],
+  fields: (t) => ({ users: t.expose("users", different("Different people who used it there.")) }),
+});
 
-const PluginByGroup = builder.objectRef<Part<ByGroup<PluginShape>>>("PluginByGroup").implement({
+const PluginByGroup = builder.objectRef<ByGroup<PluginShape>>("PluginByGroup").implement({
   description: "The use of a plugin by the members of one group.",
   interfaces: [GroupPart, PluginFigures],
 });
 
-const PluginByProduct = builder.objectRef<Part<ByProduct<PluginShape>>>("PluginByProduct").implement({
+const PluginByProduct = builder.objectRef<ByProduct<PluginShape>>("PluginByProduct").implement({
   description: "The use of a plugin in one product.",
   interfaces: [ProductPart, PluginFigures],
 });
 
-const ProjectByGroup = builder.objectRef<Part<ByGroup<ProjectShape>>>("ProjectByGroup").implement({
+const ProjectByGroup = builder.objectRef<ByGroup<ProjectShape>>("ProjectByGroup").implement({
   description: "The use of a chat project by the members of one group.",
   interfaces: [GroupPart, ProjectFigures],
   fields: (t) => ({ users: t.expose("users", different("Different members who used it.")) }),
@@ -114,12 +108,11 @@ async function partsOf<Row extends { readonly users: number }>(
   rows: Rows<Row>,
   { range, filter }: Measured<unknown>,
   own: string,
-): Promise<Part<Row>[]> {
+): Promise<Row[]> {
   const found = await rows(ctx, { range, filter }).load(own);
   return (found?.rows ?? [])
     .filter(({ users }) => isShownOf(ctx.viewer, users))
-    .toSorted((a, b) => b.users - a.users)
-    .map((row) => ({ ...row, range }));
+    .toSorted((a, b) => b.users - a.users);
 }
 
 function walksOfParts(endpoint: Parameters<typeof walksOverDays>[0]) {

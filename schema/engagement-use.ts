@@ -1,22 +1,19 @@
 import { rankedBy } from "../src/analytics/ranking.ts";
 import type { Context } from "../src/context.ts";
 import type { EngagementFilter, UseOf } from "../src/domain/engagement.ts";
-import type { Person } from "../src/domain/person.ts";
-import { type DayRange, sameRange } from "../src/domain/range.ts";
+import type { Person, PersonOver } from "../src/domain/person.ts";
+import type { DayRange } from "../src/domain/range.ts";
 import type { RowsOf } from "../src/loaders/engagement-rows.ts";
 import type { Endpoint } from "../src/upstream/endpoint.ts";
 import { type Connection, connectRanking, type Slice } from "./connection.ts";
 import { type Measured, measured } from "./engagement.ts";
 import type { Measure } from "./engagement-order.ts";
-import type { DateRangeInput } from "./range.ts";
-import { rangeOf } from "./user.ts";
 import { walks, walksOverDays } from "./walks.ts";
 
 /** What one person did with one thing over a range, reached from the one or from the other. */
 export type Use<Thing> = UseOf<Thing> & {
   readonly range: DayRange;
   readonly filter: EngagementFilter;
-  readonly person?: Person;
   readonly thing?: Measured<Thing>;
 };
 
@@ -39,20 +36,12 @@ export async function usesOfPerson<Thing>(
   ctx: Context,
   kind: UseKind<Thing>,
   measure: Measure<UseOf<Thing>>,
-  person: Person,
-  asked: DateRangeInput | null | undefined,
+  { organization, userId, range }: PersonOver,
 ): Promise<Use<Thing>[] | null> {
-  if (person.organization !== "ENTERPRISE") return null;
-  const range = rangeOf(person, asked, ctx);
+  if (organization !== "ENTERPRISE") return null;
   const filter: EngagementFilter = {};
-  const found = await kind.ofPerson(ctx, { range, filter }).load(person.userId);
-  const self = personOver(person, range);
-  return rankedBy(found?.rows ?? [], measure, kind.ownOf).map(({ row }) => ({
-    ...row,
-    range,
-    filter,
-    person: self,
-  }));
+  const found = await kind.ofPerson(ctx, { range, filter }).load(userId);
+  return rankedBy(found?.rows ?? [], measure, kind.ownOf).map(({ row }) => ({ ...row, range, filter }));
 }
 
 /** Who used a thing, those who used it most first; within the range and the filter of the list that led to the thing. */
@@ -89,9 +78,8 @@ export function walksOfThing<Thing>({ endpoint }: UseKind<Thing>, noun: "Skill" 
 }
 
 /** The person behind a use; null where upstream ties it to no member. */
-export function personOfUse({ person, userId, range }: Use<unknown>): Person | null {
-  if (person !== undefined) return person;
-  return userId === null ? null : { organization: "ENTERPRISE", userId, range };
+export function personOfUse({ userId }: Use<unknown>): Person | null {
+  return userId === null ? null : { organization: "ENTERPRISE", userId };
 }
 
 /** The thing that was used, as everyone used it; all things of a list are looked up together. */
@@ -106,11 +94,4 @@ export async function thingOfUse<Thing>(
   const found = await kind.thing(ctx, { range, filter }).load(own);
   const [row] = found?.rows ?? [];
   return row === undefined ? null : measured(row, range, filter);
-}
-
-/** The same person as others reach them over another range, without figures about their own. */
-function personOver(person: Person, range: DayRange): Person {
-  if (sameRange(person.range, range)) return person;
-  const { activity: _, part: __, ...who } = person;
-  return { ...who, range };
 }

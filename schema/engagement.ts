@@ -2,6 +2,7 @@ import { rankedBy } from "../src/analytics/ranking.ts";
 import type { Context } from "../src/context.ts";
 import type {
   ConversationUse,
+  EngagementDimension,
   EngagementQuestion,
   EngagementFilter as Filter,
   OfficeSessions as OfficeSessionsShape,
@@ -11,7 +12,7 @@ import type { DayRange } from "../src/domain/range.ts";
 import { isShownOf } from "../src/domain/viewer.ts";
 import { GatewayError } from "../src/errors.ts";
 import type { Endpoint } from "../src/upstream/endpoint.ts";
-import { type FilterNames, narrowed } from "../src/upstream/endpoints/engagement-query.ts";
+import type { FilterNames } from "../src/upstream/endpoints/engagement-query.ts";
 import { type FieldWalks, walksByKey, walksOf } from "../src/upstream/plan.ts";
 import { mapPages, walkOf, whole } from "../src/upstream/walk.ts";
 import { windowsOf } from "../src/upstream/windows.ts";
@@ -20,7 +21,15 @@ import { builder } from "./builder.ts";
 import { type Connection, connect, connectRanking, forward, rowsWanted, type Slice } from "./connection.ts";
 import { type FilterInput, filterOf } from "./engagement-filter.ts";
 import type { Order } from "./engagement-order.ts";
-import { formatMeasuredId, parseMeasuredId } from "./measured-id.ts";
+import type { Rows } from "./engagement-use.ts";
+import {
+  countedBy,
+  formatMeasuredId,
+  isShortened,
+  parseMeasuredId,
+  rangeOfMeasured,
+  shortened,
+} from "./measured-id.ts";
 import { DateRange, type DateRangeInput, resolveRange } from "./range.ts";
 import { nodeWalks } from "./walks.ts";
 
@@ -133,8 +142,8 @@ export function measured<Row>(row: Row, range: DayRange, filter: Filter): Measur
   return { ...row, range, filter };
 }
 
-export function measuredId({ range, filter }: Measured<unknown>, own: string): string {
-  return formatMeasuredId({ range, filter, own });
+export function measuredId(ctx: Context, { range, filter }: Measured<unknown>, own: string) {
+  return formatMeasuredId(ctx, { own, range, terms: { filter } });
 }
 
 /** How many different people used it. */
@@ -147,18 +156,21 @@ export interface MeasuredKind<Row extends UsedBy> {
   readonly field: string;
   readonly endpoint: Endpoint<EngagementQuestion, Row>;
   readonly filters: FilterNames;
+  /** The filters that only choose which things are listed. */
+  readonly choosing: readonly EngagementDimension[];
   readonly ownOf: (row: Row) => string;
+  readonly rows: Rows<Row>;
 }
 
 /** The things of one kind that were used over a range, as far as the filter a client states lets through. */
 export function listMeasured<Row extends UsedBy>(
   ctx: Context,
-  { field, endpoint, filters, ownOf }: MeasuredKind<Row>,
+  { field, endpoint, filters, choosing, ownOf }: MeasuredKind<Row>,
   { filter: stated, ...asked }: ListArgs<Row>,
 ): Promise<Connection<Measured<Row>>> {
   const filter = filterOf(ctx, field, filters, stated);
   const shown = (row: Row, range: DayRange) =>
-    isShownOf(ctx.viewer, row.users) ? measured(row, range, filter) : null;
+    isShownOf(ctx.viewer, row.users) ? measured(row, range, countedBy(filter, choosing)) : null;
   return engagement(ctx, endpoint, field, { ...asked, filter }, shown, ownOf);
 }
 
@@ -173,27 +185,31 @@ export function measuredWalks<Row extends UsedBy>(
 
 /** The walk to a thing that an id names. */
 export function measuredWalk<Row extends UsedBy>({ endpoint }: MeasuredKind<Row>) {
-  return nodeWalks((id) => walksByKey(endpoint, [parseMeasuredId(id).range]));
+  return nodeWalks((id) => walksByKey(endpoint, [rangeOfMeasured(id)]), rangeOfMeasured);
 }
 
 export type ListArgs<Row> = Omit<EngagementArgs<Measured<Row>>, "filter"> & {
   readonly filter?: FilterInput | null | undefined;
 };
 
-/** The thing a measured id names, by one request, which `filterBy` narrows to it. */
+/** The thing a measured id names; all that one operation finds are looked up together. */
 export async function loadMeasured<Row extends UsedBy>(
   ctx: Context,
-  { endpoint, filters, ownOf }: MeasuredKind<Row>,
+  { endpoint, filters, ownOf, rows }: MeasuredKind<Row>,
   id: string,
-  filterBy: (own: string) => Filter,
 ): Promise<Measured<Row>> {
-  const { range, own, filter: stated } = parseMeasuredId(id);
-  const filter = filterOf(ctx, "node", filters, stated);
-  const { pieces } = windowsOf(endpoint, range, ctx.now());
-  const questions = pieces.map((piece) => ({ range: piece, filter: narrowed(filter, filterBy(own)) }));
-  const row = (await whole(walkOf(ctx.upstream, endpoint, questions))).rows.find(
-    (each) => ownOf(each) === own,
-  );
+  const { range, own, terms } = await parseMeasuredId(ctx, id, ["filter"]);
+  const filter = filterOf(ctx, "node", filters, terms.filter);
+  const found = isShortened(own)
+    ? await whole(
+        walkOf(
+          ctx.upstream,
+          endpoint,
+          questionsOf(ctx, endpoint, { range: { between: range }, filter }).questions,
+        ),
+      )
+    : await rows(ctx, { range, filter }).load(own);
+  const row = found?.rows.find((each) => shortened(ownOf(each)) === own);
   if (row === undefined || !isShownOf(ctx.viewer, row.users))
     throw new GatewayError(
       "NOT_FOUND",

@@ -12,53 +12,46 @@ import { windowsOf } from "../src/upstream/windows.ts";
 import { UserActivity } from "./activity.ts";
 import { builder } from "./builder.ts";
 import { GroupPart } from "./engagement-parts.ts";
-import { Group } from "./group.ts";
+import { groupFigures, groupOver } from "./group.ts";
 import { DateRange, resolveRange } from "./range.ts";
 import { walks, walksOverDays } from "./walks.ts";
 
-const GroupActivity = builder
-  .objectRef<ByGroup<GroupActivityShape> & { readonly range: DayRange }>("GroupActivity")
-  .implement({
-    description: "What the members of one group did over a range, together.",
-    interfaces: [GroupPart],
-    fields: (t) => ({
-      people: t.expose("people", {
-        type: "Count",
-        nullable: true,
-        description:
-          "Different members who were active. Recounted exactly over the range; not additive. Null: not measured.",
-      }),
-      activity: t.field({
-        type: UserActivity,
-        description: "What they did, added up; counts of different things are not additive over people.",
-        resolve: (row) => row,
-      }),
+const GroupActivity = builder.objectRef<ByGroup<GroupActivityShape>>("GroupActivity").implement({
+  description: "What the members of one group did over a range, together.",
+  interfaces: [GroupPart],
+  fields: (t) => ({
+    people: t.expose("people", {
+      type: "Count",
+      nullable: true,
+      description:
+        "Different members who were active. Recounted exactly over the range; not additive. Null: not measured.",
     }),
-  });
+    activity: t.field({
+      type: UserActivity,
+      description: "What they did, added up; counts of different things are not additive over people.",
+      resolve: (row) => row,
+    }),
+  }),
+});
 
-builder.objectField(Group, "activity", (t) =>
-  t.field({
+groupFigures((t, range) => ({
+  activity: t.field({
     authScopes: { "activity:read": true },
     type: GroupActivity,
     nullable: true,
     description:
       "What the members did over the range, as one roll-up by upstream; membership at the time counts. Null: nobody was active. One upstream walk for all groups of a list together. Source: USER_ACTIVITY.",
-    args: {
-      range: t.arg({
-        type: DateRange,
-        description: "The days it is about; by default those of the list the group was reached through.",
-      }),
-    },
+    args: range,
     extensions: walks(({ range }, ctx) => walksOverDays(activityByGroup, range, ctx)),
-    resolve: async ({ groupId, range: inherited }, { range: own }, ctx) => {
-      const range = own ? resolveRange(own, ctx.now()) : inherited;
+    resolve: async (group, { range: own }, ctx) => {
+      const { groupId, range } = groupOver(group, own, ctx);
       const found = await activityOfGroup(ctx, { range, filter: {} }).load(groupId);
       const [row] = found?.rows ?? [];
       if (row !== undefined && !isShownOf(ctx.viewer, row.people)) throw unseen("What so few people did");
-      return row === undefined ? null : { ...row, range };
+      return row ?? null;
     },
   }),
-);
+}));
 
 function questionsOver(range: DayRange, { now }: Context) {
   return windowsOf(activityByGroup, range, now()).pieces.map((piece) => ({ range: piece }));
@@ -78,8 +71,7 @@ builder.queryField("activityByGroup", (t) =>
       const { rows } = await whole(walkOf(ctx.upstream, activityByGroup, questionsOver(range, ctx)));
       return rows
         .filter(({ people }) => isShownOf(ctx.viewer, people))
-        .toSorted((a, b) => (b.people ?? 0) - (a.people ?? 0))
-        .map((row) => ({ ...row, range }));
+        .toSorted((a, b) => (b.people ?? 0) - (a.people ?? 0));
     },
   }),
 );

@@ -11,43 +11,46 @@ import { walksByKey, walksOf } from "../src/upstream/plan.ts";
 import { mapPages, walkOf } from "../src/upstream/walk.ts";
 import { builder, dateTime, nodeLoader } from "./builder.ts";
 import { type Connection, connect, forward, rowsWanted, type Slice } from "./connection.ts";
-import { DateRange, DEFAULT_PERIOD, resolveRange } from "./range.ts";
+import { figures } from "./figures.ts";
+import { formatMeasuredId, parseMeasuredId, rangeOfMeasured } from "./measured-id.ts";
+import { DateRange, type DateRangeInput, DEFAULT_PERIOD, ResolvedRange, resolveRange } from "./range.ts";
 import { Bucketed } from "./report-bucket.ts";
 import { splitBy } from "./selection.ts";
-import { User } from "./user.ts";
+import { User, UserProfile } from "./user.ts";
 import { nodeWalks, walks } from "./walks.ts";
 
 /** A group by its id, with what the list says of it; null once it is gone. */
 interface GroupNode {
   readonly groupId: string;
   readonly listed: GroupShape | null;
-  /** What figures of its members are about. */
+}
+
+interface GroupOver extends GroupNode {
   readonly range: DayRange;
 }
 
-function groupNode(listed: GroupShape, range: DayRange): GroupNode {
-  return { groupId: listed.groupId, listed, range };
+function groupNode(listed: GroupShape): GroupNode {
+  return { groupId: listed.groupId, listed };
 }
 
 /** A group that figures name, which may be gone by now. */
-export async function groupOf(ctx: Context, groupId: string, range: DayRange): Promise<GroupNode> {
-  return { groupId, listed: await groupById(ctx, {}).load(groupId), range };
+export async function groupOf(ctx: Context, groupId: string): Promise<GroupNode> {
+  return { groupId, listed: await groupById(ctx, {}).load(groupId) };
+}
+
+/** A group there is now. Throws NOT_FOUND, also where it is of too few people to be shown. */
+async function currentGroup(ctx: Context, groupId: string): Promise<GroupNode> {
+  const listed = await groupById(ctx, {}).load(groupId);
+  if (listed === null || !(await isGroupShown(ctx, groupId)))
+    throw new GatewayError("NOT_FOUND", "No group has this id now.", { dataset: "GROUPS" });
+  return groupNode(listed);
 }
 
 /** The look-up of groups by id: the list of all of them. */
 export const walksOfGroups = walks(() => walksOf(groups, [{}]));
 
-export const Group = builder.node(builder.objectRef<GroupNode>("Group"), {
-  description:
-    "An RBAC group of the Enterprise organization. A deleted group that reports still name keeps its id alone. Source: GROUPS.",
-  id: { resolve: ({ groupId }) => groupId },
-  extensions: nodeWalks(() => walksOf(groups, [{}])),
-  loadOne: nodeLoader("Group", async (groupId, ctx) => {
-    const listed = await groupById(ctx, {}).load(groupId);
-    if (listed === null || !(await isGroupShown(ctx, groupId)))
-      throw new GatewayError("NOT_FOUND", "No group has this id now.", { dataset: "GROUPS" });
-    return groupNode(listed, resolveRange({ period: DEFAULT_PERIOD }, ctx.now()));
-  }),
+const GroupProfile = builder.interfaceRef<GroupNode>("GroupProfile").implement({
+  description: "What an RBAC group is, whatever the days.",
   fields: (t) => ({
     groupId: t.exposeString("groupId", { description: "The id upstream knows it by, `rbac_group_...`." }),
     name: t.string({
@@ -82,11 +85,57 @@ export const Group = builder.node(builder.objectRef<GroupNode>("Group"), {
   }),
 });
 
-interface GroupMemberNode extends GroupMemberShape {
-  readonly range: DayRange;
+export const Group = builder.node(builder.objectRef<GroupNode>("Group"), {
+  description:
+    "An RBAC group of the Enterprise organization. The `id` is the same wherever it is reached from; its figures take the `range` they are about. A deleted group that reports still name keeps its id alone. Source: GROUPS.",
+  interfaces: [GroupProfile],
+  id: { resolve: ({ groupId }) => groupId },
+  extensions: nodeWalks(() => walksOf(groups, [{}])),
+  // A deleted group that a report names has an id as well, but is shown to nobody who may see only groups of some size.
+  loadOne: nodeLoader("Group", (groupId, ctx) =>
+    ctx.viewer.minPeople === 0 ? groupOf(ctx, groupId) : currentGroup(ctx, groupId),
+  ),
+});
+
+const GroupSummary = builder.node(builder.objectRef<GroupOver>("GroupSummary"), {
+  description:
+    "A group in a list over a range: the group and its figures over that range. The `id` names both; `group` is the group alone.",
+  interfaces: [GroupProfile],
+  id: {
+    resolve: ({ groupId, range }, _args, ctx) => formatMeasuredId(ctx, { own: groupId, range, terms: {} }),
+  },
+  extensions: nodeWalks(() => walksOf(groups, [{}]), rangeOfMeasured),
+  loadOne: nodeLoader("GroupSummary", async (id, ctx) => {
+    const { own, range } = await parseMeasuredId(ctx, id, []);
+    return { ...(await currentGroup(ctx, own)), range };
+  }),
+  fields: (t) => ({
+    group: t.field({
+      type: Group,
+      description: "The group.",
+      resolve: ({ groupId, listed }) => ({ groupId, listed }),
+    }),
+    range: t.expose("range", { type: ResolvedRange, description: "The days the figures are about." }),
+  }),
+});
+
+/** Figures of a group: of a `Group` over a range that has to be given, of a row over that of its list. */
+export function groupFigures(fields: Parameters<typeof figures<GroupNode, GroupOver>>[2]): void {
+  figures(Group, GroupSummary, fields);
 }
 
-const GroupMember = builder.objectRef<GroupMemberNode>("GroupMember").implement({
+/** The group over the days that a figure is about. */
+export function groupOver(
+  group: GroupNode | GroupOver,
+  range: DateRangeInput | undefined,
+  ctx: Context,
+): GroupOver {
+  if (range !== undefined) return { ...group, range: resolveRange(range, ctx.now()) };
+  if ("range" in group) return group;
+  throw new Error("a figure of a group needs a range");
+}
+
+const GroupMember = builder.objectRef<GroupMemberShape>("GroupMember").implement({
   description: "One person in one group, now; reports go by the groups of the day of use instead.",
   fields: (t) => ({
     joinedAt: t.field({
@@ -96,15 +145,14 @@ const GroupMember = builder.objectRef<GroupMemberNode>("GroupMember").implement(
       description: "When the person joined the group. Null only beside an error.",
       resolve: ({ joinedAt }) => dateTime(joinedAt),
     }),
+    email: t.exposeString("email", {
+      authScopes: { "identity:read": true, pseudonyms: true },
+      description: "Address, as the group's list spells it.",
+    }),
     user: t.field({
       type: User,
       description: "The person.",
-      resolve: ({ userId, email, range }): Person => ({
-        organization: "ENTERPRISE",
-        userId,
-        email,
-        range,
-      }),
+      resolve: ({ userId }): Person => ({ organization: "ENTERPRISE", userId }),
     }),
   }),
 });
@@ -118,70 +166,63 @@ const GroupMemberConnection = builder.connectionObject(
  * A page of members of each group, those of all groups of a list at the same time: what is asked about the people in them can
  * then be asked for all of them together.
  */
-const membersOfGroup = loader(
-  async (ctx, { range, slice }: { readonly range: DayRange; readonly slice: Slice }, groupIds) => {
-    await ctx.directory.demandMembersOf(groupIds);
-    const pages = groupIds.map(async (groupId): Promise<[string, Connection<GroupMemberNode> | Error]> => {
-      const walk = mapPages(walkOf(ctx.upstream, groupMembers, [{ groupId }]), ({ rows }) =>
-        rows.map((member) => ({ ...member, range })),
-      );
-      const question = { field: "Group.members", range, dataset: "GROUP_MEMBERS", args: groupId } as const;
-      const page = connect(ctx, slice, question, walk, ({ userId }) => userId);
-      return [groupId, await page.catch((fault: Error) => fault)];
-    });
-    return new Map(await Promise.all(pages));
-  },
-);
+const membersOfGroup = loader(async (ctx, { slice }: { readonly slice: Slice }, groupIds) => {
+  await ctx.directory.demandMembersOf(groupIds);
+  const pages = groupIds.map(async (groupId): Promise<[string, Connection<GroupMemberShape> | Error]> => {
+    const walk = walkOf(ctx.upstream, groupMembers, [{ groupId }]);
+    const question = {
+      field: "Group.members",
+      range: null,
+      dataset: "GROUP_MEMBERS",
+      args: groupId,
+    } as const;
+    const page = connect(ctx, slice, question, walk, ({ userId }) => userId);
+    return [groupId, await page.catch((fault: Error) => fault)];
+  });
+  return new Map(await Promise.all(pages));
+});
 
-builder.objectField(Group, "members", (t) =>
+builder.interfaceField(GroupProfile, "members", (t) =>
   t.field({
     authScopes: { people: true },
     type: GroupMemberConnection,
     nullable: true,
     description:
       "Who is in the group now, longest first, or by pseudonym. One upstream walk per group. Null: the group was deleted. Source: GROUP_MEMBERS. Errors: NOT_FOUND, DIRECTORY_NOT_READY, CURSOR_*, UPSTREAM_*.",
-    args: {
-      range: t.arg({
-        type: DateRange,
-        description:
-          "The days that figures of the members are about; by default those of the list the group was reached through.",
-      }),
-      ...forward,
-    },
+    args: forward,
     extensions: walks(() => walksByKey(groupMembers, [null])),
-    resolve: ({ groupId, listed, range: inherited }, { range: own, ...slice }, ctx) => {
-      if (listed === null) return null;
-      const range = own ? resolveRange(own, ctx.now()) : inherited;
-      return membersOfGroup(ctx, { range, slice }).load(groupId);
-    },
+    resolve: ({ groupId, listed }, slice, ctx) =>
+      listed === null ? null : membersOfGroup(ctx, { slice }).load(groupId),
   }),
 );
 
-const GroupConnection = builder.connectionObject(
-  { type: Group, name: "GroupConnection", description: "Groups, in upstream's order." },
-  { name: "GroupEdge", description: "A group and its place in the list." },
+const GroupSummaryConnection = builder.connectionObject(
+  { type: GroupSummary, name: "GroupSummaryConnection", description: "Groups, in upstream's order." },
+  { name: "GroupSummaryEdge", description: "A group and its place in the list." },
 );
 
 builder.queryField("groups", (t) =>
   t.field({
     authScopes: { "activity:read": true },
-    type: GroupConnection,
+    type: GroupSummaryConnection,
     nullable: true,
     description:
-      "RBAC groups of the Enterprise organization. Source: GROUPS. Errors: NOT_CONFIGURED, CURSOR_*, UPSTREAM_*.",
+      "RBAC groups of the Enterprise organization, with their figures over the range. Source: GROUPS. Errors: NOT_CONFIGURED, CURSOR_*, UPSTREAM_*.",
     args: {
       range: t.arg({
         type: DateRange,
-        description: "The days that figures of the members are about; the last 30 days by default.",
+        required: true,
+        defaultValue: { period: DEFAULT_PERIOD },
+        description: "The UTC days that figures are about; without figures, of no account.",
       }),
       ...forward,
     },
     extensions: walks<Slice>(({ args }) => walksOf(groups, [{}], rowsWanted(args))),
     resolve: (_root, { range: asked, ...slice }, ctx) => {
-      const range = resolveRange(asked ?? { period: DEFAULT_PERIOD }, ctx.now());
+      const range = resolveRange(asked, ctx.now());
       const walk = mapPages(walkOf(ctx.upstream, groups, [{}]), async ({ rows }) => {
         const shown = await Promise.all(rows.map(({ groupId }) => isGroupShown(ctx, groupId)));
-        return rows.filter((_, i) => shown[i]).map((group) => groupNode(group, range));
+        return rows.filter((_, i) => shown[i]).map((group): GroupOver => ({ ...groupNode(group), range }));
       });
       const question = { field: "groups", range, dataset: "GROUPS" } as const;
       return connect(ctx, slice, question, walk, ({ groupId }) => groupId);
@@ -189,7 +230,7 @@ builder.queryField("groups", (t) =>
   }),
 );
 
-builder.objectField(User, "groups", (t) =>
+builder.interfaceField(UserProfile, "groups", (t) =>
   t.field({
     authScopes: { "activity:read": true, own: true },
     type: [Group],
@@ -197,9 +238,9 @@ builder.objectField(User, "groups", (t) =>
     description:
       "The RBAC groups the person is in now. Null: not in the Enterprise organization. Upstream lists members by group only, so they come from the directory, which is read once a day. Sources: GROUPS, GROUP_MEMBERS. Errors: DIRECTORY_NOT_READY, UPSTREAM_*.",
     extensions: walks((_prospect, ctx) => walksToMemberships(ctx)),
-    resolve: async ({ organization, userId, range }, _args, ctx) => {
+    resolve: async ({ organization, userId }, _args, ctx) => {
       if (organization !== "ENTERPRISE") return null;
-      return ((await groupsOfUser(ctx, {}).load(userId)) ?? []).map((group) => groupNode(group, range));
+      return ((await groupsOfUser(ctx, {}).load(userId)) ?? []).map(groupNode);
     },
   }),
 );
@@ -212,6 +253,6 @@ builder.interfaceField(Bucketed, "group", (t) =>
       "RBAC group, as of the day of use; people in several count fully in each. Null where the people were in none.",
       walksOfGroups,
     ),
-    resolve: ({ groupId, range }, _args, ctx) => (groupId === null ? null : groupOf(ctx, groupId, range)),
+    resolve: ({ groupId }, _args, ctx) => (groupId === null ? null : groupOf(ctx, groupId)),
   }),
 );

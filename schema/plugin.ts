@@ -1,6 +1,7 @@
 import type { Context } from "../src/context.ts";
 import type { SessionUse } from "../src/domain/engagement.ts";
 import { type Plugin as PluginShape, pluginKey } from "../src/domain/plugin.ts";
+import { pluginByKey } from "../src/loaders/engagement-parts.ts";
 import { PLUGIN_FILTERS, pluginActivity } from "../src/upstream/endpoints/plugins.ts";
 import { sum } from "./activity.ts";
 import { builder, nodeLoader } from "./builder.ts";
@@ -62,17 +63,19 @@ const plugins: MeasuredKind<PluginShape> = {
   field: "plugins",
   endpoint: pluginActivity,
   filters: PLUGIN_FILTERS,
+  choosing: ["names"],
   ownOf: pluginKey,
+  // By the whole list: upstream filters on names only, and the list is mostly one page, which others have asked for too.
+  rows: pluginByKey,
 };
 
 export const Plugin = builder.node(builder.objectRef<Measured<PluginShape>>("Plugin"), {
   description:
     "A plugin as used over the range of the list, as far as its filter lets through. The `id` names all three; `pluginId` is the plugin's own. Source: PLUGIN_ACTIVITY.",
   interfaces: [PluginFigures],
-  id: { resolve: (plugin) => measuredId(plugin, pluginKey(plugin)) },
-  // By the whole list: upstream filters on names only, and the list is mostly one page, which others have asked for too.
+  id: { resolve: (plugin, _args, ctx) => measuredId(ctx, plugin, pluginKey(plugin)) },
   extensions: measuredWalk(plugins),
-  loadOne: nodeLoader("Plugin", (id, ctx) => loadMeasured(ctx, plugins, id, () => ({}))),
+  loadOne: nodeLoader("Plugin", (id, ctx) => loadMeasured(ctx, plugins, id)),
   fields: (t) => ({
     name: t.exposeString("name", {
       description:

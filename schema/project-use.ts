@@ -12,7 +12,7 @@ import {
   walksOfUses,
 } from "./engagement-use.ts";
 import { Project, ProjectFigures } from "./project.ts";
-import { personRange, User } from "./user.ts";
+import { personFigures, personOver, User } from "./user.ts";
 
 const mostMessages = ({ messages }: UseOf<ProjectShape>) => messages;
 
@@ -47,18 +47,19 @@ const ProjectUseConnection = builder.connectionObject(
   { name: "ProjectUseEdge", description: "A person's use and its place in the list." },
 );
 
-builder.objectField(User, "projects", (t) =>
-  t.field({
+personFigures((t, range) => ({
+  projects: t.field({
     authScopes: { "activity:read": true, own: true },
     type: [ProjectUse],
     nullable: true,
     description:
       "The chat projects the person used over the range, most messages first; empty: none. Null: the person is not in the Enterprise organization. One upstream walk for all people of a list together. Source: PROJECT_ACTIVITY.",
-    args: personRange,
+    args: range,
     extensions: walksOfUses(projectUses),
-    resolve: (person, { range }, ctx) => usesOfPerson(ctx, projectUses, mostMessages, person, range),
+    resolve: (person, { range }, ctx) =>
+      usesOfPerson(ctx, projectUses, mostMessages, personOver(person, range, ctx)),
   }),
-);
+}));
 
 builder.objectField(Project, "usedBy", (t) =>
   t.field({

@@ -1,6 +1,7 @@
 import type { Context } from "../src/context.ts";
 import type { Project as ProjectShape } from "../src/domain/engagement.ts";
 import type { Person } from "../src/domain/person.ts";
+import { projectUses } from "../src/loaders/engagement-use.ts";
 import { PROJECT_FILTERS, projectActivity } from "../src/upstream/endpoints/projects.ts";
 import { sum } from "./activity.ts";
 import { builder, dateTime, nodeLoader } from "./builder.ts";
@@ -17,7 +18,7 @@ import {
 } from "./engagement.ts";
 import { EngagementFilter } from "./engagement-filter.ts";
 import { engagementOrder } from "./engagement-order.ts";
-import { User } from "./user.ts";
+import { emailOfReported, User, walksOfMembers } from "./user.ts";
 import { walks } from "./walks.ts";
 
 /** What is measured of a project, of everybody's use or a part of it. */
@@ -38,18 +39,18 @@ const projects: MeasuredKind<ProjectShape> = {
   field: "projects",
   endpoint: projectActivity,
   filters: PROJECT_FILTERS,
+  choosing: ["projects"],
   ownOf: ({ projectId }) => projectId,
+  rows: projectUses.thing,
 };
 
 export const Project = builder.node(builder.objectRef<Measured<ProjectShape>>("Project"), {
   description:
     "A claude.ai chat project as used over the range of the list, as far as its filter lets through. The `id` names all three; `projectId` is the project's own. Source: PROJECT_ACTIVITY.",
   interfaces: [ProjectFigures],
-  id: { resolve: (project) => measuredId(project, project.projectId) },
+  id: { resolve: (project, _args, ctx) => measuredId(ctx, project, project.projectId) },
   extensions: measuredWalk(projects),
-  loadOne: nodeLoader("Project", (id, ctx) =>
-    loadMeasured(ctx, projects, id, (own) => ({ projects: [own] })),
-  ),
+  loadOne: nodeLoader("Project", (id, ctx) => loadMeasured(ctx, projects, id)),
   fields: (t) => ({
     projectId: t.exposeString("projectId", {
       description: "The id upstream knows the project by, `claude_proj_...`.",
@@ -66,8 +67,16 @@ export const Project = builder.node(builder.objectRef<Measured<ProjectShape>>("P
       type: User,
       nullable: true,
       description: "Who created it; null where unknown or the account is gone.",
-      resolve: ({ createdBy, range }): Person | null =>
-        createdBy && { organization: "ENTERPRISE", ...createdBy, range },
+      resolve: ({ createdBy }): Person | null =>
+        createdBy && { organization: "ENTERPRISE", userId: createdBy.userId },
+    }),
+    creatorEmail: t.string({
+      authScopes: { "identity:read": true, pseudonyms: true },
+      nullable: true,
+      description:
+        "Address of who created it, as the list shows it, also of people who have left; null where it shows none.",
+      extensions: walksOfMembers,
+      resolve: ({ createdBy }, _args, ctx) => createdBy && emailOfReported(ctx, "ENTERPRISE", createdBy),
     }),
     users: t.expose("users", {
       type: "Count",

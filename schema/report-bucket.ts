@@ -2,10 +2,10 @@ import type { Relations } from "../src/analytics/analysis.ts";
 import { personByConsoleId } from "../src/analytics/join.ts";
 import type { ReportFigure } from "../src/analytics/report-analysis.ts";
 import type { Context } from "../src/context.ts";
+import type { ReportUser } from "../src/domain/bucket.ts";
 import { isOfConsole } from "../src/domain/dataset.ts";
 import type { OrganizationKind } from "../src/domain/organization.ts";
 import type { Person } from "../src/domain/person.ts";
-import type { DayRange } from "../src/domain/range.ts";
 import type { Team } from "../src/domain/team.ts";
 import { apiKeyById, workspaceById } from "../src/loaders/console.ts";
 import { consoleMembers } from "../src/upstream/endpoints/members.ts";
@@ -15,7 +15,14 @@ import { ApiKey, walksOfApiKeys } from "./api-key.ts";
 import { builder } from "./builder.ts";
 import { splitBy } from "./selection.ts";
 import { RUNNING_TOTAL, SeriesRow, SHARE } from "./series.ts";
-import { User } from "./user.ts";
+import {
+  AccountStatusEnum,
+  emailOfReported,
+  nameOfReported,
+  statusOfReported,
+  User,
+  walksOfMembers,
+} from "./user.ts";
 import { walks } from "./walks.ts";
 import { Workspace, walksOfWorkspaces } from "./workspace.ts";
 
@@ -25,12 +32,14 @@ export const SHARE_OF_REPORT = `${SHARE} Rows that leave some usage out add up t
 /** What the description of every running total of a report says. */
 export const RUNNING_TOTAL_OF_REPORT = `${RUNNING_TOTAL} Reads the whole range. Null: rows whose identity upstream hides.`;
 
-/** A row of a report with whose it is, with what it can be set in relation to, and with the range of the question, which its people inherit. */
+/** A row of a report with whose it is, and with what it can be set in relation to. */
 export type ReportNode<Measure> = ReportFigure<Measure> & {
-  readonly range: DayRange;
   readonly organization: OrganizationKind;
   readonly relations: Relations<ReportFigure<Measure>, Measure>;
 };
+
+/** The Console's reports name people by id alone. */
+const walksOfConsoleNames = walks(({ source }) => (isOfConsole(source) ? walksOf(consoleMembers, [{}]) : []));
 
 /** What every bucket says of who, what and when. */
 export const Bucketed = builder.interfaceRef<ReportNode<unknown>>("ReportBucket").implement({
@@ -81,7 +90,7 @@ export const Bucketed = builder.interfaceRef<ReportNode<unknown>>("ReportBucket"
         "ACTOR",
         "Whom or what the usage is attributed to; null where nobody is, or where upstream hides who.",
       ),
-      resolve: ({ actor, range, organization }) => actor && { ...actor, range, organization },
+      resolve: ({ actor, organization }) => actor && { ...actor, organization },
     }),
     actorType: t.exposeString(
       "actorType",
@@ -123,12 +132,36 @@ export const Bucketed = builder.interfaceRef<ReportNode<unknown>>("ReportBucket"
     user: t.field({
       authScopes: { individuals: true },
       type: User,
+      ...splitBy("USER", "Person.", walksOfConsoleNames),
+      resolve: (row, _args, ctx) => personOf(row, ctx),
+    }),
+    email: t.string({
+      authScopes: { "identity:read": true, pseudonyms: true },
       ...splitBy(
         "USER",
-        "Person.",
-        walks(({ source }) => (isOfConsole(source) ? walksOf(consoleMembers, [{}]) : [])),
+        "The person's address, as the report shows it, also of people who have left. Null for erased accounts.",
+        walksOfConsoleNames,
       ),
-      resolve: (row, _args, ctx) => personOf(row, ctx),
+      resolve: reported(emailOfReported),
+    }),
+    name: t.string({
+      authScopes: { "identity:read": true, pseudonyms: true },
+      ...splitBy(
+        "USER",
+        "The person's name, by the member list, else as the report shows it, also of people who have left.",
+        walksOfMembers,
+      ),
+      resolve: reported(nameOfReported),
+    }),
+    accountStatus: t.field({
+      authScopes: { "identity:read": true },
+      type: AccountStatusEnum,
+      ...splitBy(
+        "USER",
+        "What is known of the person's account, by the member list and by what the report says.",
+        walksOfMembers,
+      ),
+      resolve: reported(statusOfReported),
     }),
     workspace: t.field({
       authScopes: { "keys:read": true },
@@ -150,10 +183,17 @@ function teamOf(team: ReportNode<unknown>["team"]): Team | null {
   return team?.kind === "team" ? team.team : null;
 }
 
-function personOf(
-  { user, accountId, range }: ReportNode<unknown>,
-  ctx: Context,
-): Person | Promise<Person> | null {
-  if (user !== null) return { organization: "ENTERPRISE", ...user, range };
-  return accountId === null ? null : personByConsoleId(ctx, { userId: accountId }, range);
+function personOf({ user, accountId }: ReportNode<unknown>, ctx: Context): Person | Promise<Person> | null {
+  if (user !== null) return { organization: "ENTERPRISE", userId: user.userId };
+  return accountId === null ? null : personByConsoleId(ctx, { userId: accountId });
+}
+
+/** What the row itself says of its person, whom the Console names by id alone. */
+function reported<Said>(
+  of: (ctx: Context, organization: OrganizationKind, user: ReportUser) => Promise<Said>,
+) {
+  return async ({ user, accountId }: ReportNode<unknown>, _args: object, ctx: Context) => {
+    if (user !== null) return of(ctx, "ENTERPRISE", user);
+    return accountId === null ? null : of(ctx, "CONSOLE", { userId: accountId });
+  };
 }

@@ -317,18 +317,12 @@ async function connectReport<Measure>(
   plan: ReportPlan<Measure>,
   analysis: NamedAnalysis<Measure>,
 ): Promise<ReportAnswer<Measure>> {
-  const { range } = plan.windows;
   const { organization } = plan.source;
   const isPlaceShown = isByTeam(plan) ? await shownPlacements(ctx) : () => true;
   const isShown = ({ team, crowd }: GatewayRow<Measure>) => isPlaceShown(team) && (crowd?.isEnough ?? true);
   let ranked: readonly ReportFigure<Measure>[] | null = null;
   const relations = relationsOf(ctx, plan, analysis.compare, () => ranked);
-  const node = (row: ReportFigure<Measure>): ReportNode<Measure> => ({
-    ...row,
-    range,
-    organization,
-    relations,
-  });
+  const node = (row: ReportFigure<Measure>): ReportNode<Measure> => ({ ...row, organization, relations });
   if (analysis.asSent) {
     const plain = (row: GatewayRow<Measure>) =>
       node({ ...row, isOther: false, isPartial: false, before: null });

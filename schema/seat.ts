@@ -1,7 +1,7 @@
 import { dressed, rankedBy } from "../src/analytics/ranking.ts";
 import { countedDays, type Seats, seatsOver, seatWalks } from "../src/analytics/seats.ts";
 import type { Member } from "../src/domain/organization.ts";
-import type { DayRange } from "../src/domain/range.ts";
+import type { Person } from "../src/domain/person.ts";
 import { builder } from "./builder.ts";
 import { connectRanking, forward } from "./connection.ts";
 import { User } from "./user.ts";
@@ -70,7 +70,7 @@ builder.queryField("idleSeats", (t) =>
           false,
         );
         return {
-          ranked: dressed(ranked, (member) => personOf(member, range)),
+          ranked: dressed(ranked, personOf),
           sources: seats.sources,
         };
       });
@@ -79,6 +79,6 @@ builder.queryField("idleSeats", (t) =>
   }),
 );
 
-function personOf({ userId, email, name }: Member, range: DayRange) {
-  return { organization: "ENTERPRISE", userId, email, name, deleted: false, range } as const;
+function personOf({ userId }: Member): Person {
+  return { organization: "ENTERPRISE", userId };
 }

@@ -12,7 +12,7 @@ import {
   walksOfUses,
 } from "./engagement-use.ts";
 import { Skill, SkillFigures } from "./skill.ts";
-import { personRange, User } from "./user.ts";
+import { personFigures, personOver, User } from "./user.ts";
 
 const mostUsed = ({ invocations }: UseOf<SkillShape>) => invocations;
 
@@ -48,18 +48,19 @@ const SkillUseConnection = builder.connectionObject(
   { name: "SkillUseEdge", description: "A person's use and its place in the list." },
 );
 
-builder.objectField(User, "skills", (t) =>
-  t.field({
+personFigures((t, range) => ({
+  skills: t.field({
     authScopes: { "activity:read": true, own: true },
     type: [SkillUse],
     nullable: true,
     description:
       "The skills the person activated over the range, most activations first; empty: none. Null: the person is not in the Enterprise organization. One upstream walk for all people of a list together. Source: SKILL_ACTIVITY.",
-    args: personRange,
+    args: range,
     extensions: walksOfUses(skillUses),
-    resolve: (person, { range }, ctx) => usesOfPerson(ctx, skillUses, mostUsed, person, range),
+    resolve: (person, { range }, ctx) =>
+      usesOfPerson(ctx, skillUses, mostUsed, personOver(person, range, ctx)),
   }),
-);
+}));
 
 builder.objectField(Skill, "usedBy", (t) =>
   t.field({

@@ -1,5 +1,6 @@
 import type { Context } from "../src/context.ts";
 import type { Skill as SkillShape } from "../src/domain/engagement.ts";
+import { skillUses } from "../src/loaders/engagement-use.ts";
 import { SKILL_FILTERS, skillActivity } from "../src/upstream/endpoints/skills.ts";
 import { measured as optional } from "./activity.ts";
 import { builder, nodeLoader } from "./builder.ts";
@@ -68,16 +69,18 @@ const skills: MeasuredKind<SkillShape> = {
   field: "skills",
   endpoint: skillActivity,
   filters: SKILL_FILTERS,
+  choosing: ["names", "shareStatuses"],
   ownOf: ({ name }) => name,
+  rows: skillUses.thing,
 };
 
 export const Skill = builder.node(builder.objectRef<Measured<SkillShape>>("Skill"), {
   description:
     "A skill as used over the range of the list, as far as its filter lets through. The `id` names all three; `name` is the skill's own. Source: SKILL_ACTIVITY.",
   interfaces: [SkillFigures],
-  id: { resolve: (skill) => measuredId(skill, skill.name) },
+  id: { resolve: (skill, _args, ctx) => measuredId(ctx, skill, skill.name) },
   extensions: measuredWalk(skills),
-  loadOne: nodeLoader("Skill", (id, ctx) => loadMeasured(ctx, skills, id, (own) => ({ names: [own] }))),
+  loadOne: nodeLoader("Skill", (id, ctx) => loadMeasured(ctx, skills, id)),
   fields: (t) => ({
     name: t.exposeString("name", {
       description:

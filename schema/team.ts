@@ -13,9 +13,15 @@ import {
 } from "../src/analytics/team-figures.ts";
 import type { Context } from "../src/context.ts";
 import type { Dataset } from "../src/domain/dataset.ts";
-import type { Person } from "../src/domain/person.ts";
-import type { DayRange } from "../src/domain/range.ts";
-import { NOBODY, type Placement, placementKey, type TeamMember, UNASSIGNED } from "../src/domain/team.ts";
+import type { Person, PersonOver } from "../src/domain/person.ts";
+import {
+  NOBODY,
+  type Overlap,
+  type Placement,
+  placementKey,
+  type TeamMember,
+  UNASSIGNED,
+} from "../src/domain/team.ts";
 import { GatewayError } from "../src/errors.ts";
 import { shownPlacements, teamsNow, walksToTeams } from "../src/loaders/teams.ts";
 import { walkRows } from "../src/upstream/walk.ts";
@@ -23,22 +29,23 @@ import { UserActivity } from "./activity.ts";
 import { builder, nodeLoader } from "./builder.ts";
 import { ClaudeCodeTotals } from "./claude-code.ts";
 import { type Connection, connect, forward, type Question, type Slice } from "./connection.ts";
+import { figures } from "./figures.ts";
+import { formatMeasuredId, parseMeasuredId, rangeOfMeasured, shortened } from "./measured-id.ts";
 import { Spend } from "./money.ts";
-import { DateRange, type DateRangeInput, DEFAULT_PERIOD, resolveRange } from "./range.ts";
+import { DateRange, type DateRangeInput, ResolvedRange, resolveRange } from "./range.ts";
 import { OverlapEnum, type ReportArgs, reportWalks, WHOSE } from "./report.ts";
-import { membersOf, NAMELESS, User } from "./user.ts";
+import { membersOf, User, UserProfile } from "./user.ts";
 import { nodeWalks, walks } from "./walks.ts";
 
-/** A team, or what is in none, with what its figures are about. */
-interface TeamNode extends TeamSpendQuestion {
+/** A team, or what is in none. */
+interface TeamNode {
   readonly placement: Placement;
 }
 
-interface MemberNode extends TeamMember {
-  readonly range: DayRange;
-}
+/** The same with what its figures are about. */
+interface TeamOver extends TeamNode, TeamSpendQuestion {}
 
-const TeamMemberType = builder.objectRef<MemberNode>("TeamMember").implement({
+const TeamMemberType = builder.objectRef<TeamMember>("TeamMember").implement({
   description: "One person in one team, now.",
   fields: (t) => ({
     email: t.exposeString("email", {
@@ -52,10 +59,8 @@ const TeamMemberType = builder.objectRef<MemberNode>("TeamMember").implement({
       description:
         "The person. Null where the operator lists an address that no organization has a member with. Sources: ENTERPRISE_MEMBERS, CONSOLE_MEMBERS.",
       extensions: walks((_prospect, ctx) => (ctx.roster.teams === null ? [] : membersOf(ctx))),
-      resolve: ({ userId, email, range }, _args, ctx): Person | Promise<Person | null> =>
-        userId === null
-          ? personByEmail(ctx, email, range)
-          : { organization: "ENTERPRISE", userId, email, range },
+      resolve: ({ userId, email }, _args, ctx): Person | Promise<Person | null> =>
+        userId === null ? personByEmail(ctx, email) : { organization: "ENTERPRISE", userId },
     }),
   }),
 });
@@ -81,45 +86,32 @@ const TeamActivity = builder.objectRef<PeopleActivity>("TeamActivity").implement
   }),
 });
 
-const ownRange = builder.args((t) => ({
-  range: t.field({
-    type: DateRange,
-    description: "The days it is about; by default those of the list the team was reached through.",
+const spendArgs = builder.args((t) => ({
+  organization: t.string({
+    description: `${WHOSE} Of \`spend\`; all else is of one organization alone.`,
+  }),
+  overlap: t.field({
+    type: OverlapEnum,
+    required: true,
+    defaultValue: "COUNT_IN_EACH",
+    description: "How the spend of people in several teams is counted. Everything else counts in each.",
   }),
 }));
 
-function rangeOf({ range }: TeamNode, own: DateRangeInput | null | undefined, ctx: Context): DayRange {
-  return own ? resolveRange(own, ctx.now()) : range;
-}
-
 /** The walks to what teams cost, which are those of cost by team. */
-const walksOfSpend = walks<OfOrganization, OfOrganization>(({ range, args, above }, ctx) =>
+const walksOfSpend = walks<OfOrganization, OfOrganization>(({ range, args, above, type }, ctx) =>
   reportWalks(ctx, costReport, {
     range: { between: range },
     bucket: "NONE",
     groupBy: ["TEAM"],
-    organization: args.organization ?? above.organization,
+    organization: (type === Team.name ? args : above).organization,
   }),
 );
 
 type OfOrganization = Pick<ReportArgs, "organization">;
 
-export const Team = builder.node(builder.objectRef<TeamNode>("Team"), {
-  description:
-    "A team, as of now whatever the days: figures are those of its present members, unlike by GROUP, where membership on the day of use counts. Teams are those the operator lists (TEAMS_FILE), else the RBAC groups. Two rows without a name stand beside them, so that figures add up: people in no team, and usage that no person is behind.",
-  id: { resolve: ({ placement }) => placementKey(placement) },
-  extensions: nodeWalks((_id, ctx) => walksToTeams(ctx)),
-  loadOne: nodeLoader("Team", async (id, ctx): Promise<TeamNode> => {
-    const placement = (await placements(ctx)).find((each) => placementKey(each) === id);
-    if (placement === undefined)
-      throw new GatewayError("NOT_FOUND", "No team has this id now; `teams` lists those there are.");
-    return {
-      placement,
-      organization: organizationNamed(ctx, null),
-      range: resolveRange({ period: DEFAULT_PERIOD }, ctx.now()),
-      overlap: "COUNT_IN_EACH",
-    };
-  }),
+const TeamProfile = builder.interfaceRef<TeamNode>("TeamProfile").implement({
+  description: "What a team is, whatever the days.",
   fields: (t) => ({
     teamId: t.string({
       nullable: true,
@@ -162,60 +154,109 @@ export const Team = builder.node(builder.objectRef<TeamNode>("Team"), {
       type: TeamMemberConnection,
       nullable: true,
       description: "Who is in it now, active or not. Null: no team. Errors: CURSOR_*.",
-      args: { ...ownRange, ...forward },
-      resolve: (node, { range: own, ...slice }, ctx) => {
-        const team = teamOf(node.placement);
+      args: forward,
+      resolve: ({ placement }, slice, ctx) => {
+        const team = teamOf(placement);
         if (team === null) return null;
-        const range = rangeOf(node, own, ctx);
-        const rows = team.members.map((member) => ({ ...member, range }));
-        const question = { field: "Team.members", range, args: team.teamId };
-        return listed(ctx, slice, question, rows, ({ email }) => email);
+        const question = { field: "Team.members", range: null, args: team.teamId };
+        return listed(ctx, slice, question, team.members, ({ email }) => email);
       },
-    }),
-    activity: t.field({
-      authScopes: { "activity:read": true },
-      type: TeamActivity,
-      nullable: true,
-      description:
-        "What its people did over the range; those in several teams count in each. Null: nobody was active, or no people. One upstream walk for all teams of a list together. Source: USER_ACTIVITY.",
-      args: ownRange,
-      extensions: walks(({ range }, ctx) => activityWalks(ctx, range)),
-      resolve: (node, { range: own }, ctx) =>
-        activityOfTeam(ctx, { range: rangeOf(node, own, ctx) }).load(placementKey(node.placement)),
-    }),
-    spend: t.field({
-      authScopes: { "spend:read": true },
-      type: Spend,
-      nullable: true,
-      description:
-        "What its people's usage of one organization cost over the range, exactly; the same as `cost(groupBy: [TEAM], bucket: NONE)`, from the same sources. Additive over days and, but for the connection's `overlap`, over teams. Null: no spend. One upstream walk a month for all teams of a list together.",
-      args: {
-        ...ownRange,
-        organization: t.arg.string({
-          description: "Whose figures, such as `console`; by default those the list of teams was asked for.",
-        }),
-      },
-      extensions: walksOfSpend,
-      resolve: (node, { range: own, organization: name }, ctx) => {
-        const { overlap, placement } = node;
-        const organization = name ? organizationNamed(ctx, name) : node.organization;
-        const question = { organization, range: rangeOf(node, own, ctx), overlap };
-        return spendOfTeam(ctx, question).load(placementKey(placement));
-      },
-    }),
-    claudeCode: t.field({
-      authScopes: { "activity:read": true },
-      type: ClaudeCodeTotals,
-      nullable: true,
-      description:
-        "The Claude Code records of its people over the range, added up, matched by email; those in several teams count in each. Records of API keys, which have a name only, are usage no person is behind. Null: no record, which is not proof of no activity. One upstream walk a day for all teams of a list together. Source: CLAUDE_CODE.",
-      args: ownRange,
-      extensions: walks(({ range }, ctx) => codeWalks(ctx, range)),
-      resolve: (node, { range: own }, ctx) =>
-        codeOfTeam(ctx, { range: rangeOf(node, own, ctx) }).load(placementKey(node.placement)),
     }),
   }),
 });
+
+export const Team = builder.node(builder.objectRef<TeamNode>("Team"), {
+  description:
+    "A team, as of now whatever the days: figures are those of its present members, unlike by GROUP, where membership on the day of use counts. Teams are those the operator lists (TEAMS_FILE), else the RBAC groups. Two without a name stand beside them, so that figures add up: people in no team, and usage that no person is behind. The `id` is the same wherever it is reached from; every figure takes the `range` it is about.",
+  interfaces: [TeamProfile],
+  id: { resolve: ({ placement }) => shortened(placementKey(placement)) },
+  extensions: nodeWalks((_id, ctx) => walksToTeams(ctx)),
+  loadOne: nodeLoader("Team", async (key, ctx) => ({ placement: await placementBy(ctx, key) })),
+});
+
+const TeamSummary = builder.node(builder.objectRef<TeamOver>("TeamSummary"), {
+  description:
+    "A team in a list over a range: the team and its figures over that range. The `id` names the team, the range, whose `spend` it is and how people in several teams are counted; `team` is the team alone.",
+  interfaces: [TeamProfile],
+  id: {
+    resolve: ({ placement, range, ...terms }, _args, ctx) =>
+      formatMeasuredId(ctx, { own: placementKey(placement), range, terms }),
+  },
+  extensions: nodeWalks((_id, ctx) => walksToTeams(ctx), rangeOfMeasured),
+  loadOne: nodeLoader("TeamSummary", async (id, ctx): Promise<TeamOver> => {
+    const { own, range, terms } = await parseMeasuredId(ctx, id, ["organization", "overlap"]);
+    const { organization = "ENTERPRISE", overlap = "COUNT_IN_EACH" } = terms;
+    return { placement: await placementBy(ctx, own), range, organization, overlap };
+  }),
+  fields: (t) => ({
+    team: t.field({ type: Team, description: "The team.", resolve: ({ placement }) => ({ placement }) }),
+    range: t.expose("range", { type: ResolvedRange, description: "The days the figures are about." }),
+  }),
+});
+
+interface FigureArgs extends OfOrganization {
+  readonly range?: DateRangeInput;
+  readonly overlap?: Overlap;
+}
+
+/** The team over the days that a figure is about. */
+function teamOver(
+  team: TeamNode | TeamOver,
+  { range, organization, overlap }: FigureArgs,
+  ctx: Context,
+): TeamOver {
+  if (range !== undefined)
+    return {
+      ...team,
+      organization: organizationNamed(ctx, organization),
+      range: resolveRange(range, ctx.now()),
+      overlap: overlap ?? "COUNT_IN_EACH",
+    };
+  if ("range" in team) return team;
+  throw new Error("a figure of a team needs a range");
+}
+
+figures<TeamNode, TeamOver>(Team, TeamSummary, (t, range) => ({
+  activity: t.field({
+    authScopes: { "activity:read": true },
+    type: TeamActivity,
+    nullable: true,
+    description:
+      "What its people did over the range; those in several teams count in each. Null: nobody was active, or no people. One upstream walk for all teams of a list together. Source: USER_ACTIVITY.",
+    args: range,
+    extensions: walks(({ range }, ctx) => activityWalks(ctx, range)),
+    resolve: (team, args, ctx) => {
+      const { placement, range } = teamOver(team, args, ctx);
+      return activityOfTeam(ctx, { range }).load(placementKey(placement));
+    },
+  }),
+  spend: t.field({
+    authScopes: { "spend:read": true },
+    type: Spend,
+    nullable: true,
+    description:
+      "What its people's usage cost over the range, exactly; the same as `cost(groupBy: [TEAM], bucket: NONE)`, from the same sources. Additive over days and, but for people in several teams (`overlap`), over teams. Null: no spend. One upstream walk a month for all teams of a list together.",
+    args: { ...range, ...(range.range && spendArgs) },
+    extensions: walksOfSpend,
+    resolve: (team, args, ctx) => {
+      const { placement, organization, range, overlap } = teamOver(team, args, ctx);
+      return spendOfTeam(ctx, { organization, range, overlap }).load(placementKey(placement));
+    },
+  }),
+  claudeCode: t.field({
+    authScopes: { "activity:read": true },
+    type: ClaudeCodeTotals,
+    nullable: true,
+    description:
+      "The Claude Code records of its people over the range, added up, matched by email; those in several teams count in each. Records of API keys, which have a name only, are usage no person is behind. Null: no record, which is not proof of no activity. One upstream walk a day for all teams of a list together. Source: CLAUDE_CODE.",
+    args: range,
+    extensions: walks(({ range }, ctx) => codeWalks(ctx, range)),
+    resolve: (team, args, ctx) => {
+      const { placement, range } = teamOver(team, args, ctx);
+      return codeOfTeam(ctx, { range }).load(placementKey(placement));
+    },
+  }),
+}));
 
 function teamOf(placement: Placement) {
   return placement.kind === "team" ? placement.team : null;
@@ -226,6 +267,12 @@ async function placements(ctx: Context): Promise<readonly Placement[]> {
   const { all } = await teamsNow(ctx);
   const isShown = await shownPlacements(ctx);
   return [...all.map((team): Placement => ({ kind: "team", team })), UNASSIGNED, NOBODY].filter(isShown);
+}
+
+async function placementBy(ctx: Context, key: string): Promise<Placement> {
+  const placement = (await placements(ctx)).find((each) => shortened(placementKey(each)) === key);
+  if (placement !== undefined) return placement;
+  throw new GatewayError("NOT_FOUND", "No team has this id now; `teams` lists those there are.");
 }
 
 /** A slice of what is in hand; its age is that of look-ups. */
@@ -250,14 +297,14 @@ async function listed<Row>(
 }
 
 /** What a list of teams says beside its rows. */
-interface TeamList extends Connection<TeamNode> {
+interface TeamList extends Connection<TeamOver> {
   readonly spend: TeamSpendQuestion;
 }
 
-const TeamConnection = builder.connectionObject(
+const TeamSummaryConnection = builder.connectionObject(
   {
-    type: Team,
-    name: "TeamConnection",
+    type: TeamSummary,
+    name: "TeamSummaryConnection",
     description:
       "Teams by name, then people in no team, then usage no person is behind. `organization` is the one whose `spend` they show. Its freshness is that of who is in which team: of the RBAC groups, or of the member list, since the operator's list has no age.",
     fields: (t) => ({
@@ -272,26 +319,19 @@ const TeamConnection = builder.connectionObject(
       }),
     }),
   },
-  { name: "TeamEdge", description: "A team and its place in the list." },
+  { name: "TeamSummaryEdge", description: "A team and its place in the list." },
 );
 
 builder.queryField("teams", (t) =>
   t.field({
     authScopes: { "activity:read": true },
-    type: TeamConnection,
+    type: TeamSummaryConnection,
     nullable: true,
     description:
       "The teams there are now, with what their present members did and cost: those the operator lists, which costs no request, else the RBAC groups, whose members come from the directory, which is read once a day. Sources: GROUPS, GROUP_MEMBERS. Errors: NOT_CONFIGURED, DIRECTORY_NOT_READY, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.",
     args: {
       range: t.arg({ type: DateRange, required: true, description: "The UTC days that figures are about." }),
-      organization: t.arg.string({
-        description: `${WHOSE} Of \`spend\`; all else is of one organization alone.`,
-      }),
-      overlap: t.arg({
-        type: OverlapEnum,
-        defaultValue: "COUNT_IN_EACH",
-        description: "How the spend of people in several teams is counted. Everything else counts in each.",
-      }),
+      ...spendArgs,
       ...forward,
     },
     extensions: walks((_prospect, ctx) => walksToTeams(ctx)),
@@ -302,8 +342,8 @@ builder.queryField("teams", (t) =>
     ): Promise<TeamList> => {
       const range = resolveRange(asked, ctx.now());
       const organization = organizationNamed(ctx, name);
-      const spend = { organization, range, overlap: overlap ?? "COUNT_IN_EACH" };
-      const rows = (await placements(ctx)).map((placement): TeamNode => ({ placement, ...spend }));
+      const spend = { organization, range, overlap };
+      const rows = (await placements(ctx)).map((placement): TeamOver => ({ placement, ...spend }));
       const question = { field: "teams", range, organization };
       return {
         ...(await listed(ctx, slice, question, rows, ({ placement }) => placementKey(placement))),
@@ -313,18 +353,18 @@ builder.queryField("teams", (t) =>
   }),
 );
 
-/** The walks to a person's teams: to the address, where rows do not show it, and to the teams. */
-const walksOfPerson = walks(({ source }, ctx) => [
-  ...(source === null || NAMELESS.includes(source) ? [membersOf(ctx)] : []),
+/** The walks to a person's teams: to the address, which rows of people show, and to the teams. */
+const walksOfPerson = walks(({ type }, ctx) => [
+  ...(type === "UserSummary" ? [] : [membersOf(ctx)]),
   ...walksToTeams(ctx),
 ]);
 
-async function teamsOfPerson(ctx: Context, person: Person) {
+async function teamsOfPerson(ctx: Context, person: Person | PersonOver) {
   const userId = person.organization === "ENTERPRISE" ? person.userId : null;
   return (await teamsNow(ctx)).of({ userId, email: await joinEmailOf(ctx, person) });
 }
 
-builder.objectFields(User, (t) => ({
+builder.interfaceFields(UserProfile, (t) => ({
   team: t.string({
     authScopes: { "activity:read": true, own: true },
     nullable: true,
@@ -340,13 +380,6 @@ builder.objectFields(User, (t) => ({
     description: "The teams the person is in now, by name; empty where in none. As `team`.",
     extensions: walksOfPerson,
     resolve: async (person, _args, ctx) =>
-      (await teamsOfPerson(ctx, person)).map(
-        (team): TeamNode => ({
-          placement: { kind: "team", team },
-          organization: organizationNamed(ctx, null),
-          range: person.range,
-          overlap: "COUNT_IN_EACH",
-        }),
-      ),
+      (await teamsOfPerson(ctx, person)).map((team): TeamNode => ({ placement: { kind: "team", team } })),
   }),
 }));

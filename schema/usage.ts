@@ -34,7 +34,7 @@ import { Bucketed, type ReportNode, RUNNING_TOTAL_OF_REPORT, SHARE_OF_REPORT } f
 import { reportFilter } from "./report-filter.ts";
 import { dimensions } from "./selection.ts";
 import { type Measures, SeriesRow, seriesOrder } from "./series.ts";
-import { personRange, rangeOf, User } from "./user.ts";
+import { personFigures, personOver } from "./user.ts";
 import { walks, walksOverDays } from "./walks.ts";
 
 const UsageDimension = builder.enumType("UsageDimension", {
@@ -268,18 +268,18 @@ builder.queryField("usage", (t) =>
   }),
 );
 
-builder.objectField(User, "usage", (t) =>
-  t.field({
+personFigures((t, range) => ({
+  usage: t.field({
     authScopes: { "activity:read": true, own: true },
     type: TokenUsage,
     nullable: true,
     description:
       "Tokens the person used over the range. Null: no usage recorded, or not in the Enterprise organization. One upstream walk per month for all people of a list together. Source: USER_USAGE.",
-    args: personRange,
+    args: range,
     extensions: walks(({ range }, ctx) => walksOverDays(userUsage, range, ctx)),
-    resolve: (person, args, ctx) =>
+    resolve: (person, { range }, ctx) =>
       person.organization === "ENTERPRISE"
-        ? usageOfUser(ctx, { range: rangeOf(person, args.range, ctx) }).load(person.userId)
+        ? usageOfUser(ctx, { range: personOver(person, range, ctx).range }).load(person.userId)
         : null,
   }),
-);
+}));

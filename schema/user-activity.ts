@@ -1,6 +1,6 @@
 import { finalityOf } from "../src/cache/policy.ts";
 import type { Context } from "../src/context.ts";
-import { type DayRange, daysIn, sameRange, splitByDay } from "../src/domain/range.ts";
+import { type DayRange, daysIn, splitByDay } from "../src/domain/range.ts";
 import { aggregatedDays, mayBeUncounted } from "../src/loaders/activity-days.ts";
 import {
   activityDaysOfUser,
@@ -14,7 +14,7 @@ import { UserActivity } from "./activity.ts";
 import { builder } from "./builder.ts";
 import { FinalityEnum } from "./freshness.ts";
 import { type Incomplete, incompleteArg } from "./incomplete.ts";
-import { personRange, rangeOf, User } from "./user.ts";
+import { personFigures, personOver } from "./user.ts";
 import { rows, walks, walksOfLastDays, walksOverDays } from "./walks.ts";
 
 const UserActivityDay = builder.objectRef<DayOfUser>("UserActivityDay").implement({
@@ -42,24 +42,23 @@ function daysAsked(days: readonly DayRange[], incomplete: Incomplete, ctx: Conte
   return incomplete === "EXCLUDE" ? days.filter((day) => isWhole(day, ctx)) : days;
 }
 
-builder.objectFields(User, (t) => ({
+personFigures((t, range) => ({
   activity: t.field({
     authScopes: { "activity:read": true, own: true },
     type: UserActivity,
     nullable: true,
     description:
-      "One roll-up over the range, by upstream. Under a `filter` of the list by groups or projects it is what passes that filter, unless the field has its own `range`. Null: no activity, or the person is not in the Enterprise organization. Source: USER_ACTIVITY.",
-    args: personRange,
+      "One roll-up over the range, by upstream; of a row of `users` as far as the list's `filter` by groups or projects lets through. Null: no activity, or the person is not in the Enterprise organization. Source: USER_ACTIVITY.",
+    args: range,
     // A row of people comes with what they did over the range of the list.
-    extensions: walks<{ range?: object | null }>(({ args, range, source }, ctx) =>
-      source === "USER_ACTIVITY" && !args.range ? [] : walksOverDays(userActivity, range, ctx),
+    extensions: walks(({ type, range }, ctx) =>
+      type === "UserSummary" ? [] : walksOverDays(userActivity, range, ctx),
     ),
-    resolve: (person, args, ctx) => {
-      const range: DayRange = rangeOf(person, args.range, ctx);
-      const isWhole = !(person.part && args.range);
-      if (person.activity !== undefined && isWhole && sameRange(range, person.range)) return person.activity;
-      if (person.organization !== "ENTERPRISE") return null;
-      return activityOfUser(ctx, { range }).load(person.userId);
+    resolve: (person, { range }, ctx) => {
+      const over = personOver(person, range, ctx);
+      if (over.activity !== undefined) return over.activity;
+      if (over.organization !== "ENTERPRISE") return null;
+      return activityOfUser(ctx, { range: over.range }).load(over.userId);
     },
   }),
   activityByDay: t.field({
@@ -67,8 +66,8 @@ builder.objectFields(User, (t) => ({
     type: [UserActivityDay],
     nullable: true,
     description:
-      "The days with activity, oldest first. One upstream walk per day for all people of a list together. Source: USER_ACTIVITY.",
-    args: { ...personRange, ...incompleteArg },
+      "The days with activity, oldest first, of all the person did. One upstream walk per day for all people of a list together. Source: USER_ACTIVITY.",
+    args: { ...range, ...incompleteArg },
     extensions: {
       ...rows(({ range }) => daysIn(range)),
       ...walks<{ incomplete: Incomplete }>(({ args, range }, ctx) => {
@@ -83,7 +82,7 @@ builder.objectFields(User, (t) => ({
     },
     resolve: async (person, { range: own, incomplete }, ctx): Promise<DayOfUser[]> => {
       if (person.organization !== "ENTERPRISE") return [];
-      const { range } = windowsOf(userActivity, rangeOf(person, own, ctx), ctx.now(), "day");
+      const { range } = windowsOf(userActivity, personOver(person, own, ctx).range, ctx.now(), "day");
       const days = splitByDay(range);
       const asked = daysAsked(days, incomplete, ctx);
       const [first, last] = [asked[0], asked.at(-1)];

@@ -2,22 +2,26 @@ import { emailOf, memberOf, personByEmail, personById } from "../src/analytics/j
 import { organizationsOf } from "../src/analytics/organizations.ts";
 import type { Context } from "../src/context.ts";
 import type { UserActivity } from "../src/domain/activity.ts";
-import type { Dataset } from "../src/domain/dataset.ts";
+import type { ReportUser } from "../src/domain/bucket.ts";
 import type { EngagementFilter as Filter } from "../src/domain/engagement.ts";
 import { emailKey, nameOf, type OrganizationKind } from "../src/domain/organization.ts";
-import type { Person } from "../src/domain/person.ts";
+import { identityOf, type Person, type PersonOver } from "../src/domain/person.ts";
 import type { DayRange } from "../src/domain/range.ts";
 import { badInput, forbidden, GatewayError } from "../src/errors.ts";
 import { membersByEmail } from "../src/loaders/members.ts";
+import { partOfActivity } from "../src/loaders/user-activity.ts";
 import { consoleMembers, enterpriseMembers } from "../src/upstream/endpoints/members.ts";
 import { USER_FILTERS, userActivity } from "../src/upstream/endpoints/users.ts";
-import { type FieldWalks, walksOf } from "../src/upstream/plan.ts";
-import { builder, dateTime, decodeGlobalId, nodeLoader } from "./builder.ts";
+import { type FieldWalks, walksByKey, walksOf } from "../src/upstream/plan.ts";
+import { builder, dateTime, nodeLoader } from "./builder.ts";
 import { asks, refuseProbing } from "./demand.ts";
 import { type EngagementArgs, engagement, engagementArgs, engagementWalks } from "./engagement.ts";
 import { type FilterInput, filterOf, UserFilter } from "./engagement-filter.ts";
 import { engagementOrder, type Order } from "./engagement-order.ts";
-import { DateRange, type DateRangeInput, DEFAULT_PERIOD, resolveRange } from "./range.ts";
+import { figures } from "./figures.ts";
+import { countedBy, formatMeasuredId, identityIn, parseMeasuredId, rangeOfMeasured } from "./measured-id.ts";
+import { type DateRangeInput, ResolvedRange, resolveRange } from "./range.ts";
+import { formatUserId, parseUserId } from "./user-id.ts";
 import { nodeWalks, walks } from "./walks.ts";
 
 const MatchedByEnum = builder.enumType("MatchedBy", {
@@ -29,7 +33,7 @@ const MatchedByEnum = builder.enumType("MatchedBy", {
   },
 });
 
-const AccountStatusEnum = builder.enumType("AccountStatus", {
+export const AccountStatusEnum = builder.enumType("AccountStatus", {
   description: "What is known of an account.",
   values: {
     ACTIVE: { description: "A current member of the organization." },
@@ -77,58 +81,39 @@ export const walksOfConsoleMembers = walks(() => walksOfList("CONSOLE"));
 /** The look-up of someone by address, or by an id of whichever organization. */
 export const walksOfMembers = walks((_prospect, ctx) => membersOf(ctx));
 
-/** Datasets whose rows name people by id only. */
-export const NAMELESS: readonly Dataset[] = [
-  "SKILL_ACTIVITY",
-  "CONNECTOR_ACTIVITY",
-  "PROJECT_ACTIVITY",
-  "ARTIFACT_ACTIVITY",
-];
+const SEEN = { "identity:read": true, own: true, pseudonyms: true } as const;
+const NAMED = { "identity:read": true, own: true } as const;
 
-/**
- * A person. Other files add what they know of one: activity, cost, usage, Claude Code. Fields that need a request of their own
- * are nullable, so that their failure leaves the rest of the row.
- */
-export const User = builder.node(builder.objectRef<Person>("User"), {
-  description:
-    "A person, joined across the organizations by id and by email: letter case aside, and an alias for the address it stands for. Figures are about the range of the list the person was reached through, or the last 30 days, unless a field is given its own `range`.",
-  id: { resolve: (person) => person.userId },
-  extensions: { ...nodeWalks((_id, ctx) => membersOf(ctx)), ...asks("people", "own") },
-  loadOne: nodeLoader("User", async (userId, ctx) => {
-    const range = resolveRange({ period: DEFAULT_PERIOD }, ctx.now());
-    if (!sees(ctx)) return ownPerson(ctx, range, userId, null);
-    const person = await personById(ctx, userId, range);
-    return person ?? notFound("id", ctx);
-  }),
+export const UserProfile = builder.interfaceRef<Person | PersonOver>("UserProfile").implement({
+  description: "Who a person is, whatever the days.",
   fields: (t) => ({
     userId: t.exposeString("userId", { description: "The id upstream knows the person by, `user_...`." }),
     email: t.string({
-      authScopes: { "identity:read": true, own: true, pseudonyms: true },
+      authScopes: SEEN,
       nullable: true,
       description:
-        "Address, as upstream spells it. Null for erased accounts and for people who have left and whose row shows none.",
-      extensions: walks(({ source }, ctx) => (source && NAMELESS.includes(source) ? membersOf(ctx) : [])),
+        "Address, as upstream spells it: of a `User` by the member list, so null for people who have left; of a row of `users` as the report shows it, which knows those too. Null for erased accounts.",
+      extensions: walks(({ type }, ctx) => (type === "UserSummary" ? [] : membersOf(ctx))),
       resolve: (person, _args, ctx) => emailOf(ctx, person),
     }),
     name: t.string({
-      authScopes: { "identity:read": true, own: true, pseudonyms: true },
+      authScopes: SEEN,
       nullable: true,
-      description: "Full name. Null where never set and for people who have left, unless the row shows it.",
+      description: "Full name, by the member list. Null where never set and for people who have left.",
       extensions: walksOfMembers,
-      resolve: async (person, _args, ctx) => (await memberOf(ctx, person))?.name ?? person.name ?? null,
+      resolve: async (person, _args, ctx) => (await memberOf(ctx, person))?.name ?? null,
     }),
     status: t.field({
-      authScopes: { "identity:read": true, own: true },
+      authScopes: NAMED,
       type: AccountStatusEnum,
       nullable: true,
       description:
-        "Whether the account is current, by the member list and by what the row says. Null only beside an error.",
+        "ACTIVE for those on the member list, else UNKNOWN: what a report says of people who have left is told by its rows (`accountStatus`). Null only beside an error.",
       extensions: walksOfMembers,
-      resolve: async (person, _args, ctx) =>
-        (await memberOf(ctx, person)) === null ? statusOfFormer(person) : "ACTIVE",
+      resolve: async (person, _args, ctx) => ((await memberOf(ctx, person)) === null ? "UNKNOWN" : "ACTIVE"),
     }),
     role: t.string({
-      authScopes: { "identity:read": true, own: true },
+      authScopes: NAMED,
       nullable: true,
       description:
         "Role in the organization, such as `user` or `admin`; new roles may appear. Null for people who have left.",
@@ -136,7 +121,7 @@ export const User = builder.node(builder.objectRef<Person>("User"), {
       resolve: async (person, _args, ctx) => (await memberOf(ctx, person))?.role ?? null,
     }),
     joinedAt: t.field({
-      authScopes: { "identity:read": true, own: true },
+      authScopes: NAMED,
       type: "DateTime",
       nullable: true,
       description: "When the person joined the organization. Null for people who have left.",
@@ -144,7 +129,7 @@ export const User = builder.node(builder.objectRef<Person>("User"), {
       resolve: async (person, _args, ctx) => dateTime((await memberOf(ctx, person))?.addedAt ?? null),
     }),
     identities: t.field({
-      authScopes: { "identity:read": true, own: true, pseudonyms: true },
+      authScopes: SEEN,
       type: [Identity],
       nullable: true,
       description:
@@ -155,30 +140,121 @@ export const User = builder.node(builder.objectRef<Person>("User"), {
   }),
 });
 
-/** Rows that stand for several people are not among them. */
-function personOf(activity: UserActivity, range: DayRange, filter: Filter): Person | null {
-  const { userId, email, formerEmail } = activity;
-  const isPart = filter.groups !== undefined || filter.projects !== undefined;
-  const part = isPart ? { part: filter } : {};
-  return userId === null
-    ? null
-    : { organization: "ENTERPRISE", userId, email, formerEmail, range, activity, ...part };
+/**
+ * A person. Other files add what they know of one: activity, cost, usage, Claude Code. Fields that need a request of their own
+ * are nullable, so that their failure leaves the rest.
+ */
+export const User = builder.node(builder.objectRef<Person>("User"), {
+  description:
+    "A person, joined across the organizations by id and by email: letter case aside, and an alias for the address it stands for. The `id` is the same wherever the person is reached from; every figure takes the `range` it is about.",
+  interfaces: [UserProfile],
+  id: { resolve: formatUserId },
+  extensions: asks("people", "own"),
+  loadOne: nodeLoader("User", async (id, ctx) => {
+    const person = parseUserId(id);
+    return sees(ctx) ? person : ownPerson(ctx, person.userId, null);
+  }),
+});
+
+/** A person in a list over a range. */
+export const UserSummary = builder.node(builder.objectRef<PersonOver>("UserSummary"), {
+  description:
+    "A person in a list over a range: the person and their figures over that range. The `id` names the person, the range, and the filter by groups or projects, which narrows `activity` and nothing else; `user` is the person alone. Source: USER_ACTIVITY.",
+  interfaces: [UserProfile],
+  id: {
+    resolve: (person, _args, ctx) =>
+      formatMeasuredId(ctx, {
+        own: formatUserId(person),
+        range: person.range,
+        terms: { filter: person.filter },
+      }),
+  },
+  extensions: {
+    ...nodeWalks((id) => walksByKey(userActivity, [rangeOfMeasured(id)]), rangeOfMeasured),
+    ...asks("people"),
+  },
+  loadOne: nodeLoader("UserSummary", async (id, ctx) => {
+    const { own, range, terms } = await parseMeasuredId(ctx, id, ["filter"]);
+    const person = parseUserId(own);
+    const filter = filterOf(ctx, "users", USER_FILTERS, terms.filter);
+    const [activity] = (await partOfActivity(ctx, { range, filter }).load(person.userId))?.rows ?? [];
+    if (activity === undefined)
+      throw new GatewayError(
+        "NOT_FOUND",
+        `Nobody of this id was active from ${range.from} until ${range.until}.`,
+        { dataset: "USER_ACTIVITY" },
+      );
+    return { ...person, range, filter, activity };
+  }),
+  fields: (t) => ({
+    user: t.field({ type: User, description: "The person.", resolve: identityOf }),
+    range: t.expose("range", { type: ResolvedRange, description: "The days the figures are about." }),
+  }),
+});
+
+/** Figures of a person: of a `User` over a range that has to be given, of a row over that of its list. */
+export function personFigures(fields: Parameters<typeof figures<Person, PersonOver>>[2]): void {
+  figures(User, UserSummary, fields);
 }
 
-function statusOfFormer({ deleted, email }: Person): AccountStatus {
+/** The person over the days that a figure is about. */
+export function personOver(
+  person: Person | PersonOver,
+  range: DateRangeInput | undefined,
+  ctx: Context,
+): PersonOver {
+  if (range !== undefined)
+    return { ...identityOf(person), range: resolveRange(range, ctx.now()), filter: {} };
+  if ("range" in person) return person;
+  throw new Error("a figure of a person needs a range");
+}
+
+/** Rows that stand for several people are not among them. */
+function personOf(activity: UserActivity, range: DayRange, filter: Filter): PersonOver | null {
+  const { userId } = activity;
+  return userId === null
+    ? null
+    : { organization: "ENTERPRISE", userId, range, filter: countedBy(filter, ["users"]), activity };
+}
+
+/** The address of a person whom a report names, as it shows it; where that is too old to be shown, the member list's. */
+export async function emailOfReported(
+  ctx: Context,
+  organization: OrganizationKind,
+  { userId, email }: ReportUser,
+): Promise<string | null> {
+  return email === undefined ? ((await memberOf(ctx, { organization, userId }))?.email ?? null) : email;
+}
+
+/** The name of a person whom a report names, by the member list, else as the report shows it. */
+export async function nameOfReported(
+  ctx: Context,
+  organization: OrganizationKind,
+  { userId, name }: ReportUser,
+): Promise<string | null> {
+  return (await memberOf(ctx, { organization, userId }))?.name ?? name ?? null;
+}
+
+/** What is known of the account of a person whom a report names. */
+export async function statusOfReported(
+  ctx: Context,
+  organization: OrganizationKind,
+  { userId, email, deleted }: ReportUser,
+): Promise<AccountStatus> {
+  if ((await memberOf(ctx, { organization, userId })) !== null) return "ACTIVE";
   if (!deleted) return "UNKNOWN";
   return email === null ? "DELETED" : "DEPARTED";
 }
 
-async function identitiesOf(ctx: Context, person: Person): Promise<IdentityShape[]> {
+async function identitiesOf(ctx: Context, person: Person | PersonOver): Promise<IdentityShape[]> {
   const own: IdentityShape = { organization: person.organization, userId: person.userId, matchedBy: "ID" };
-  const email = await emailOf(ctx, person);
-  if (email === null) return [own];
   const { aliases } = ctx.roster;
   // Within one organization only the operator can know of two accounts of one human.
   const organizations = organizationsOf(ctx).filter(
     (organization) => organization !== person.organization || aliases.size > 0,
   );
+  const email = organizations.length === 0 ? null : await emailOf(ctx, person);
+  if (email === null) return [own];
   const matches = await Promise.all(
     organizations.map(async (organization): Promise<IdentityShape[]> => {
       const members = (await membersByEmail(ctx, { organization }).load(emailKey(email, aliases))) ?? [];
@@ -203,20 +279,7 @@ function notFound(by: "id" | "email", { viewer }: Context): never {
   );
 }
 
-/** The `range` argument of a field of a person. */
-export const personRange = builder.args((t) => ({
-  range: t.field({
-    type: DateRange,
-    description: "The days it is about; by default those of the list the person was reached through.",
-  }),
-}));
-
-/** The days a field of a person is about. */
-export function rangeOf({ range }: Person, own: DateRangeInput | null | undefined, ctx: Context): DayRange {
-  return own ? resolveRange(own, ctx.now()) : range;
-}
-
-const UserOrder = engagementOrder<Person>(
+const UserOrder = engagementOrder<PersonOver>(
   "User",
   { field: "EMAIL", description: "By email; of people seen by pseudonym, by that." },
   {
@@ -248,12 +311,12 @@ const UserOrder = engagementOrder<Person>(
   },
 );
 
-interface UserArgs extends Omit<EngagementArgs<Person>, "filter" | "order"> {
+interface UserArgs extends Omit<EngagementArgs<PersonOver>, "filter" | "order"> {
   readonly filter?: FilterInput | null | undefined;
   readonly orderBy?: typeof UserOrder.input.$inferInput | null | undefined;
 }
 
-function stated(args: UserArgs, ctx: Context): EngagementArgs<Person> {
+function stated(args: UserArgs, ctx: Context): EngagementArgs<PersonOver> {
   const filter = filterOf(ctx, "users", USER_FILTERS, args.filter);
   const order = UserOrder.orderOf(args.orderBy, ctx);
   const isByEmail = order === undefined || order.measure === null;
@@ -261,17 +324,21 @@ function stated(args: UserArgs, ctx: Context): EngagementArgs<Person> {
 }
 
 /** Where somebody stands among addresses is as good as the address. */
-const BY_PSEUDONYM: Order<Person> = { field: "EMAIL", descending: false, measure: () => null };
+const BY_PSEUDONYM: Order<PersonOver> = { field: "EMAIL", descending: false, measure: () => null };
 
-const UserConnection = builder.connectionObject(
-  { type: User, name: "UserConnection", description: "People." },
-  { name: "UserEdge", description: "A person and their place in the list." },
+const UserSummaryConnection = builder.connectionObject(
+  {
+    type: UserSummary,
+    name: "UserSummaryConnection",
+    description: "People, with their figures over a range.",
+  },
+  { name: "UserSummaryEdge", description: "A person and their place in the list." },
 );
 
 builder.queryFields((t) => ({
   users: t.field({
     authScopes: { people: true },
-    type: UserConnection,
+    type: UserSummaryConnection,
     nullable: true,
     description:
       "People with activity in the range, by email unless ordered otherwise, one row each however long the range. Source: USER_ACTIVITY. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_INVALID, CURSOR_EXPIRED, UPSTREAM_*.",
@@ -299,23 +366,16 @@ builder.queryFields((t) => ({
         description: "The address, letter case aside, or an alias of it.",
         extensions: asks("identity:read", "own", "pseudonyms"),
       }),
-      range: t.arg({
-        type: DateRange,
-        description: "The days the person's figures are about; the last 30 days by default.",
-      }),
     },
     extensions: walksOfMembers,
-    resolve: async (_root, { id, email, range: asked }, ctx) => {
-      const range = resolveRange(asked ?? { period: DEFAULT_PERIOD }, ctx.now());
+    resolve: async (_root, { id, email }, ctx) => {
       const byId = id !== null && id !== undefined;
       const byEmail = email !== null && email !== undefined;
       if (byId && byEmail) throw badInput("Pass `id` or `email`, not both.");
-      if (!sees(ctx)) return ownPerson(ctx, range, byId ? userIdOf(id) : null, email ?? null);
+      if (!sees(ctx)) return ownPerson(ctx, byId ? userIdOf(id, ctx) : null, email ?? null);
       if (!byId && !byEmail) throw badInput("Say which person: pass `id` or `email`.");
       if (byEmail) refuseProbing(ctx, email);
-      const person = byId
-        ? await personById(ctx, userIdOf(id), range)
-        : await personByEmail(ctx, email ?? "", range);
+      const person = byId ? await personById(ctx, userIdOf(id, ctx)) : await personByEmail(ctx, email ?? "");
       return person ?? notFound(byId ? "id" : "email", ctx);
     },
   }),
@@ -327,12 +387,7 @@ function sees({ viewer }: Context): boolean {
 }
 
 /** The viewer, by their verified address. Of anybody else nothing is said, not even whether they are there. */
-async function ownPerson(
-  ctx: Context,
-  range: DayRange,
-  userId: string | null,
-  email: string | null,
-): Promise<Person> {
+async function ownPerson(ctx: Context, userId: string | null, email: string | null): Promise<Person> {
   const { aliases } = ctx.roster;
   const own = ctx.viewer.email;
   if (own === null)
@@ -342,7 +397,7 @@ async function ownPerson(
       { scope: "activity:read" },
     );
   const isOther = email !== null && emailKey(email, aliases) !== emailKey(own, aliases);
-  const person = isOther ? null : await personByEmail(ctx, own, range);
+  const person = isOther ? null : await personByEmail(ctx, own);
   if (person === null && userId === null && email === null)
     throw new GatewayError(
       "NOT_FOUND",
@@ -353,9 +408,6 @@ async function ownPerson(
   return person;
 }
 
-function userIdOf(id: string): string {
-  if (id.startsWith("user_")) return id;
-  const decoded = decodeGlobalId(id);
-  if (decoded.typename !== "User") throw badInput(`This is the id of a ${decoded.typename}, not of a User.`);
-  return decoded.id;
+function userIdOf(id: string, ctx: Context): string {
+  return id.startsWith("user_") ? id : parseUserId(identityIn(id, "User", ctx)).userId;
 }

@@ -2,7 +2,6 @@ import { collectFields, collectSubFields } from "@graphql-tools/utils";
 import {
   type FieldNode,
   type GraphQLField,
-  type GraphQLNamedType,
   type GraphQLObjectType,
   type GraphQLSchema,
   getArgumentValues,
@@ -32,7 +31,9 @@ export interface Prospect<Args = object, Above = object> {
   /** The arguments of the nearest field above it that takes any. */
   readonly above: Above;
   readonly schema: GraphQLSchema;
-  /** The types it is inside of, the outermost first. */
+  /** The type it is a field of. */
+  readonly type: string;
+  /** The types that one is inside of, the outermost first. */
   readonly within: readonly string[];
   /** Where the rows come from that it is a field of; null at the root. */
   readonly source: Dataset | null;
@@ -53,9 +54,45 @@ export function about<Args = object>(of: (args: Args, ctx: Context) => DayRange)
   return { about: of };
 }
 
-/** The extension of a type with ids: which walks it takes to find the one that an id names. */
-export function nodeWalks(of: (id: string, ctx: Context) => FieldWalks | readonly FieldWalks[]) {
-  return { nodeWalks: of };
+/**
+ * The extension of a type with ids: which walks it takes to find the one that an id names, and which days its figures are about,
+ * where the id names those too.
+ */
+export function nodeWalks(
+  of: (id: string, ctx: Context) => FieldWalks | readonly FieldWalks[],
+  rangeOf: (id: string) => DayRange | null = () => null,
+) {
+  return { nodeWalks: of, nodeRange: rangeOf };
+}
+
+/** The extension of a field that finds objects by id: which type each is of, and the days it is about where the id says so. */
+export function finds<Args = object>(
+  of: (args: Args, schema: GraphQLSchema, ctx: Context) => readonly Found[],
+) {
+  return { finds: of };
+}
+
+export interface Found {
+  readonly type: GraphQLObjectType;
+  readonly range: DayRange | null;
+}
+
+/** The types that an object of a field can be of, and the days each is about. */
+export function typesBelow(
+  field: GraphQLField<unknown, unknown>,
+  args: object,
+  range: DayRange,
+  schema: GraphQLSchema,
+  ctx: Context,
+): readonly { readonly type: GraphQLObjectType; readonly range: DayRange }[] {
+  const found = (field.extensions.finds as Parameters<typeof finds>[0] | undefined)?.(args, schema, ctx);
+  if (found !== undefined) {
+    const distinct = new Map(found.map((each) => [`${each.type.name} ${JSON.stringify(each.range)}`, each]));
+    return [...distinct.values()].map((each) => ({ type: each.type, range: each.range ?? range }));
+  }
+  const named = getNamedType(field.type);
+  const types = isAbstractType(named) ? schema.getPossibleTypes(named) : isObjectType(named) ? [named] : [];
+  return types.map((type) => ({ type, range }));
 }
 
 /** The extension of a list that takes no `first`: how many rows it has at the most, as far as that is known before it is run. */
@@ -107,7 +144,7 @@ export function plannedFields(
   function visit(
     type: GraphQLObjectType,
     fields: ReadonlyMap<string, readonly FieldNode[]>,
-    above: Omit<Prospect, "args">,
+    above: Omit<Prospect, "args" | "type">,
     path: string,
   ): void {
     for (const [name, nodes] of fields) {
@@ -118,30 +155,20 @@ export function plannedFields(
         const args = getArgumentValues(field, nodes[0] as FieldNode, variables) as { range?: DateRangeInput };
         const range = rangeOfField(field, args, above.range, ctx);
         const own = field.extensions.walks as Parameters<typeof walks>[0] | undefined;
-        const made = own?.({ ...above, args, range }, ctx) ?? [];
+        const made = own?.({ ...above, type: type.name, args, range }, ctx) ?? [];
         const all = "walks" in made ? [made] : made;
         for (const each of all) add(each, here);
         const source = all[0]?.walks[0]?.endpoint.dataset ?? above.source;
         const within = [...above.within, type.name];
         const nearest = field.args.length > 0 ? args : above.above;
-        descend(getNamedType(field.type), nodes, { schema, range, above: nearest, source, within }, here);
+        for (const below of typesBelow(field, args, range, schema, ctx)) {
+          const { fields } = collectSubFields(schema, fragments, variables, below.type, [...nodes]);
+          visit(below.type, fields, { schema, range: below.range, above: nearest, source, within }, here);
+        }
       } catch (fault) {
         // The field says so itself when it is run.
         if (!(fault instanceof Error) || fault === TOO_MANY) throw fault;
       }
-    }
-  }
-
-  function descend(
-    type: GraphQLNamedType,
-    nodes: readonly FieldNode[],
-    above: Omit<Prospect, "args">,
-    path: string,
-  ): void {
-    const types = isAbstractType(type) ? schema.getPossibleTypes(type) : isObjectType(type) ? [type] : [];
-    for (const each of types) {
-      const { fields } = collectSubFields(schema, fragments, variables, each, [...nodes]);
-      visit(each, fields, above, path);
     }
   }
 

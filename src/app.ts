@@ -3,6 +3,7 @@ import type { Dispatcher } from "undici";
 import { schema } from "../schema/index.ts";
 import { type Archive, guardedArchive } from "./cache/archive.ts";
 import { guardedStore } from "./cache/guarded-store.ts";
+import { LongTexts } from "./cache/long-texts.ts";
 import { memoryAllowance } from "./cache/memory-allowance.ts";
 import { memoryStore } from "./cache/memory-store.ts";
 import type { SharedStore } from "./cache/shared-store.ts";
@@ -144,6 +145,7 @@ export function createApp(
   };
   const limits = statedLimits(config);
   const directory = new DirectoryCache({ ...upstream, now, store: shared, onFault });
+  const longTexts = new LongTexts(shared);
   /** What one operation has in hand, as its viewer sees people. */
   const contextOf = (asker: Asker, viewer: Viewer): Context => {
     const operation = upstream.operation(asker);
@@ -156,6 +158,7 @@ export function createApp(
       limits,
       roster: isByName ? roster() : maskedRoster(roster()),
       directory: directory.of(operation, isByName ? null : pseudonyms),
+      longTexts,
     };
   };
   const anybody = seeing(ANYBODY, undefined, config.identity);

@@ -1,3 +1,4 @@
+import type { LongTexts } from "./cache/long-texts.ts";
 import type { Instant } from "./domain/day.ts";
 import type { Roster } from "./domain/team.ts";
 import type { Viewer } from "./domain/viewer.ts";
@@ -18,4 +19,6 @@ export interface Context {
   readonly roster: Roster;
   /** Who is in the organizations, and in which groups. */
   readonly directory: Directory;
+  /** What ids are too short to say. */
+  readonly longTexts: LongTexts;
 }

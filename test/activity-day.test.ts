@@ -78,10 +78,10 @@ describe("the right edge of a series by day", () => {
   test("of one person has the days nobody has counted, without activity", async () => {
     const { ask } = gateway({ sandbox: { users: 40 }, now: "2026-11-22T09:00:00Z" });
     const { data } = await ask(
-      `{ users(${range("2026-11-16", "2026-11-21")}, first: 5) { nodes { activityByDay(range: { last: { days: 3 } }, incomplete: INCLUDE) { date state activity { webSearches } } } } }`,
+      `{ users(${range("2026-11-16", "2026-11-21")}, first: 5) { nodes { user { activityByDay(range: { last: { days: 3 } }, incomplete: INCLUDE) { date state activity { webSearches } } } } } }`,
     );
-    for (const { activityByDay } of data.users.nodes)
-      expect(activityByDay.at(-1)).toEqual({ date: "2026-11-21", state: "OPEN", activity: null });
+    for (const { user } of data.users.nodes)
+      expect(user.activityByDay.at(-1)).toEqual({ date: "2026-11-21", state: "OPEN", activity: null });
   });
 });
 

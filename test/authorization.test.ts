@@ -295,13 +295,13 @@ describe("an admin learns no spend in other ways", () => {
 
 describe("a member", () => {
   const FIELDS =
-    "userId email name cost(range: { period: LAST_MONTH }) { net { usd } } activity { chat { messages } } claudeCode(range: { last: { days: 3 } }) { estimated { usd } }";
+    "userId email name cost(range: { period: LAST_MONTH }) { net { usd } } activity(range: { period: LAST_MONTH }) { chat { messages } } claudeCode(range: { last: { days: 3 } }) { estimated { usd } }";
 
   test("sees all that is theirs, and of anybody else not even whether they are there", async () => {
     const owner = guarded();
     const { data: all } = await owner.askAs(
       "OWNER",
-      `{ users(range: { period: LAST_MONTH }, first: 3) { nodes { id userId email name } } }`,
+      `{ users(range: { period: LAST_MONTH }, first: 3) { nodes { id user { id } userId email name } } }`,
     );
     const [self, other] = all.users.nodes;
     const { askAs } = guarded({ email: self.email });
@@ -327,11 +327,11 @@ describe("a member", () => {
       sentences.add(answer.errors?.[0]?.message ?? "");
     }
     expect(sentences.size).toBe(1);
-    expect(codesOf(await askAs("MEMBER", `{ node(id: "${other.id}") { id } }`))).toEqual(["FORBIDDEN"]);
-    expect((await askAs("MEMBER", `{ node(id: "${self.id}") { id } }`)).errors).toBeUndefined();
+    expect(codesOf(await askAs("MEMBER", `{ node(id: "${other.user.id}") { id } }`))).toEqual(["FORBIDDEN"]);
+    expect((await askAs("MEMBER", `{ node(id: "${self.user.id}") { id } }`)).errors).toBeUndefined();
     const things = await askAs(
       "MEMBER",
-      `{ user { skills { name invocations skill { users } } groups { name members { totalCount } } } }`,
+      `{ user { skills(range: { period: LAST_MONTH }) { name invocations skill { users } } groups { name members { totalCount } } } }`,
     );
     expect(codesOf(things)).toEqual(["FORBIDDEN"]);
     expect(things.data.user.skills.every(({ skill }: { skill: null }) => skill === null)).toBe(true);

@@ -215,7 +215,7 @@ describe("a list under a filter of the sandbox", () => {
   });
 });
 
-test("activity is that of the list, unless the field has its own range", async () => {
+test("activity of a row is what passes the filter of the list, that of the person is all of it", async () => {
   const { ask, seen } = gateway({
     routes: {
       [PATHS.users]: (query) => {
@@ -228,9 +228,11 @@ test("activity is that of the list, unless the field has its own range", async (
     },
   });
   const { data, errors } = await ask(
-    `{ users(${WEEK}, filter: { projects: ["claude_proj_1"] }) { nodes { there: activity { chat { messages } } all: activity(${WEEK}) { chat { messages } } } } }`,
+    `{ users(${WEEK}, filter: { projects: ["claude_proj_1"] }) { nodes { there: activity { chat { messages } } user { activity(${WEEK}) { chat { messages } } } } } }`,
   );
   expect(errors).toBeUndefined();
-  expect(data.users.nodes).toEqual([{ there: { chat: { messages: 2 } }, all: { chat: { messages: 9 } } }]);
+  expect(data.users.nodes).toEqual([
+    { there: { chat: { messages: 2 } }, user: { activity: { chat: { messages: 9 } } } },
+  ]);
   expect(seen).toHaveLength(2);
 });

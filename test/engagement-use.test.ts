@@ -88,7 +88,9 @@ describe("what people used", () => {
     ]);
   });
 
-  test("over a range of its own does not carry figures about another", async () => {
+  const DAY = `range: { between: { from: "2026-11-01", until: "2026-11-02" } }`;
+
+  test("over another range than the list's are asked of the person", async () => {
     const { ask } = gateway({
       routes: {
         [PATHS.users]: (query) =>
@@ -97,12 +99,12 @@ describe("what people used", () => {
       },
     });
     const { data, errors } = await ask(
-      `{ users(${WEEK}) { nodes { skills(range: { between: { from: "2026-11-01", until: "2026-11-02" } }) { user { activity { chat { messages } } } } activity { chat { messages } } } } }`,
+      `{ users(${WEEK}) { nodes { user { skills(${DAY}) { user { activity(${DAY}) { chat { messages } } } } } activity { chat { messages } } } } }`,
     );
     expect(errors).toBeUndefined();
     expect(data.users.nodes).toEqual([
       {
-        skills: [{ user: { activity: { chat: { messages: 1 } } } }],
+        user: { skills: [{ user: { activity: { chat: { messages: 1 } } } }] },
         activity: { chat: { messages: 7 } },
       },
     ]);

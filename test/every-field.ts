@@ -7,6 +7,7 @@ import {
   isEnumType,
   isLeafType,
   isObjectType,
+  isRequiredArgument,
   parse,
   TypeInfo,
   visit,
@@ -15,6 +16,8 @@ import {
 import { asksFor } from "../schema/demand.ts";
 import { schema } from "../schema/index.ts";
 import { QUESTIONS } from "./reachability/asking.ts";
+
+const DAY = `range: { between: { from: "2026-11-18", until: "2026-11-19" } }`;
 
 /** Selections below a type that between them reach each field alone. */
 function selectionsBelow(type: GraphQLNamedType, split: readonly string[], met: Set<string>): string[] {
@@ -31,8 +34,12 @@ function selectionsBelow(type: GraphQLNamedType, split: readonly string[], met: 
     if (met.has(coordinate) || (typeof dimension === "string" && !split.includes(dimension))) return [];
     met.add(coordinate);
     const named = getNamedType(field.type);
-    if (isLeafType(named)) return [field.name];
-    const called = field.args.some(({ name }) => name === "first") ? `${field.name}(first: 5)` : field.name;
+    const given = [
+      ...(field.args.some(({ name }) => name === "first") ? ["first: 5"] : []),
+      ...(field.args.some((arg) => arg.name === "range" && isRequiredArgument(arg)) ? [DAY] : []),
+    ];
+    const called = given.length === 0 ? field.name : `${field.name}(${given.join(", ")})`;
+    if (isLeafType(named)) return [called];
     return [
       `${called} { __typename }`,
       ...selectionsBelow(named, split, met).map((inner) => `${called} { ${inner} }`),
@@ -40,7 +47,6 @@ function selectionsBelow(type: GraphQLNamedType, split: readonly string[], met: 
   });
 }
 
-const DAY = `range: { between: { from: "2026-11-18", until: "2026-11-19" } }`;
 const CALLS = [
   ...Object.values(QUESTIONS)
     .flat()

@@ -147,7 +147,7 @@ describe("an operation that needs more requests than it may make is refused befo
   test("and told which field costs most, and the newest days of it that can be asked for", async () => {
     const { ask, seen } = gateway({ sandbox: { users: 30 } });
     const query = (days: string) =>
-      `{ skills(${between("2026-11-01", "2026-11-08")}) { nodes { name } } users(${between("2026-11-01", "2026-11-08")}, first: 3) { nodes { claudeCode(${days}) { commits } } } }`;
+      `{ skills(${between("2026-11-01", "2026-11-08")}) { nodes { name } } users(${between("2026-11-01", "2026-11-08")}, first: 3) { nodes { user { claudeCode(${days}) { commits } } } } }`;
     const { message, extensions } = refusalOf(await ask(query(between("2026-07-01", "2026-10-01"))));
     expect(message).toContain("at least 94 upstream requests and one operation may make 60");
     expect(message).toContain("`users.nodes.claudeCode` alone needs 92 of CLAUDE_CODE");
@@ -166,17 +166,17 @@ describe("an operation that needs more requests than it may make is refused befo
   test.each([
     [
       "a variable",
-      `query ($r: DateRange!) { claudeCode: users(range: { period: YESTERDAY }) { nodes { claudeCode(range: $r) { commits } } } }`,
+      `query ($r: DateRange!) { claudeCode: users(range: { period: YESTERDAY }) { nodes { user { claudeCode(range: $r) { commits } } } } }`,
       { r: { between: { from: "2026-01-01", until: "2026-06-01" } } },
     ],
     [
       "a default",
-      `query ($r: DateRange = { period: YEAR_TO_DATE }) { users(range: { period: YESTERDAY }) { nodes { claudeCode(range: $r) { commits } } } }`,
+      `query ($r: DateRange = { period: YEAR_TO_DATE }) { users(range: { period: YESTERDAY }) { nodes { user { claudeCode(range: $r) { commits } } } } }`,
       {},
     ],
     [
       "a fragment",
-      `fragment F on User { activityByDay(range: { period: YEAR_TO_DATE }) { date } } { users(range: { period: YESTERDAY }) { nodes { ...F } } }`,
+      `fragment F on User { activityByDay(range: { period: YEAR_TO_DATE }) { date } } { users(range: { period: YESTERDAY }) { nodes { user { ...F } } } }`,
       {},
     ],
     [
@@ -212,7 +212,7 @@ describe("an operation that needs more requests than it may make is refused befo
 
   test("and fields that a directive leaves out cost nothing", async () => {
     const { ask } = gateway({ sandbox: { users: 30 } });
-    const query = `query ($all: Boolean!) { users(range: { period: YESTERDAY }) { nodes { userId claudeCode(range: { period: YEAR_TO_DATE }) @include(if: $all) { commits } } } }`;
+    const query = `query ($all: Boolean!) { users(range: { period: YESTERDAY }) { nodes { userId user { id claudeCode(range: { period: YEAR_TO_DATE }) @include(if: $all) { commits } } } } }`;
     expect((await ask(query, { all: false })).errors).toBeUndefined();
     refusalOf(await ask(query, { all: true }));
   });
@@ -220,7 +220,7 @@ describe("an operation that needs more requests than it may make is refused befo
   test("but not when what it needs is kept: two hundred final days, read in parts before", async () => {
     const { ask, requestsOf, seen } = gateway({ sandbox: { users: 20 } });
     const query = (from: string, until: string) =>
-      `{ users(${between("2026-09-01", "2026-10-01")}, first: 2) { nodes { claudeCode(${between(from, until)}) { sessions } } } }`;
+      `{ users(${between("2026-09-01", "2026-10-01")}, first: 2) { nodes { user { claudeCode(${between(from, until)}) { sessions } } } } }`;
     for (const [from, until] of [
       ["2026-03-01", "2026-04-20"],
       ["2026-04-20", "2026-06-10"],

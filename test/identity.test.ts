@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { decodeGlobalId } from "../schema/builder.ts";
 import { queryLibrary } from "../src/server/playground.ts";
 import { CALLERS, codesOf, guarded, MIN_PEOPLE, messagesOf } from "./callers.ts";
 import { SINGLE } from "./every-field.ts";
@@ -98,7 +97,7 @@ describe("by pseudonym", () => {
   /** What leads to a person, and figures to know them by. */
   const EVERYBODY = `{
     users(${MONTH}, first: 100) { nodes { id userId email identities { organization userId matchedBy }
-      activity { chat { messages } webSearches } cost { net { usd } } claudeCode(${WEEK}) { commits sessions } skills { name invocations user { userId } } } }
+      activity { chat { messages } webSearches } cost { net { usd } } user { claudeCode(${WEEK}) { commits sessions } } skills { name invocations user { userId } } } }
     cost(${MONTH}, bucket: NONE, groupBy: [USER], first: 100) { nodes { user { userId email } net { usd } } }
     claudeCode(${WEEK}, bucket: NONE, groupBy: [USER], first: 100) { nodes { email user { userId } sessions } }
     projects(${MONTH}, first: 100) { nodes { projectId createdBy { userId email } } }
@@ -225,13 +224,13 @@ describe("by pseudonym", () => {
     ]) {
       const { data, errors } = await askAs(
         PSEUDONYM,
-        `{ user(${by}, ${MONTH}) { userId email cost { net { usd } } } }`,
+        `{ user(${by}) { userId email cost(${MONTH}) { net { usd } } } }`,
       );
       expect(errors, by).toBeUndefined();
       expect(data.user).toEqual({ userId: shown.userId, email: shown.email, cost: shown.cost });
     }
     expect(
-      (await askAs(PSEUDONYM, `{ node(id: "${shown.id}") { id ... on User { email } } }`)).data.node,
+      (await askAs(PSEUDONYM, `{ node(id: "${shown.id}") { id ... on UserSummary { email } } }`)).data.node,
     ).toEqual({ id: shown.id, email: shown.email });
     for (const filter of [
       `users(${MONTH}, filter: { users: ["${shown.id}"] })`,
@@ -253,7 +252,7 @@ describe("by pseudonym", () => {
       ]);
     }
     const [other] = real;
-    const id = decodeGlobalId(other.id).id;
+    const id = other.userId;
     for (const question of [
       `users(${MONTH}, filter: { users: ["${other.id}"] }) { nodes { userId } }`,
       `users(${MONTH}, filter: { users: ["${id}"] }) { nodes { userId } }`,
@@ -273,12 +272,18 @@ describe("by pseudonym", () => {
     }
     // Whether somebody has an id is not told either.
     const sentences = new Set<string>();
-    for (const by of [other.userId, other.id, "user_nobody"]) {
+    for (const by of [
+      other.userId,
+      Buffer.from(`User~p:${other.userId}`).toString("base64url"),
+      "user_nobody",
+    ]) {
       const answer = await askAs(PSEUDONYM, `{ user(id: "${by}") { userId } }`);
       expect(codesOf(answer)).toEqual(["NOT_FOUND"]);
       sentences.add(messagesOf(answer));
     }
     expect(sentences.size).toBe(1);
+    const refused = await askAs(PSEUDONYM, `{ user(id: "${other.id}") { userId } }`);
+    expect(codesOf(refused)).toEqual(["BAD_USER_INPUT"]);
   });
 
   test("pseudonyms outlive a restart and hold on every replica, until the secret is another", async () => {
@@ -401,7 +406,7 @@ describe("in groups", () => {
     const { askAs } = guarded({ sandbox: { users: 60 }, settings: { MAX_UPSTREAM_REQUESTS: "200" } });
     const told: number[] = [];
     for (const range of [SUNDAY, `range: { last: { days: 4 } }`]) {
-      const query = `{ teams(${range}, first: 100) { nodes { id activity { people } spend { net { usd } } claudeCode { records } } } }`;
+      const query = `{ teams(${range}, first: 100) { nodes { teamId activity { people } spend { net { usd } } claudeCode { records } } } }`;
       const all = (await askAs("OWNER", query)).data.teams.nodes;
       const spenders = (
         await askAs(
@@ -412,22 +417,22 @@ describe("in groups", () => {
       const coders = (
         await askAs(
           "OWNER",
-          `{ claudeCode(${range}, bucket: NONE, groupBy: [USER], first: 1000) { nodes { user { teams { id } } } } }`,
+          `{ claudeCode(${range}, bucket: NONE, groupBy: [USER], first: 1000) { nodes { user { teams { teamId } } } } }`,
         )
       ).data.claudeCode.nodes;
       const { data, errors = [] } = await askAs(GROUPS, query);
       for (const shown of data.teams.nodes) {
-        const team = all.find(({ id }: { id: string }) => id === shown.id);
-        const isOfThis = ({ teamId }: { teamId: string }) => `team:${teamId}` === decodeGlobalId(shown.id).id;
+        if (shown.teamId === null) continue;
+        const isOfThis = ({ teamId }: { teamId: string }) => teamId === shown.teamId;
+        const team = all.find(isOfThis);
         const isEnough = {
           activity: (team.activity?.people ?? 0) >= MIN_PEOPLE,
           spend: spenders.filter(isOfThis).length >= MIN_PEOPLE,
           claudeCode:
-            coders.filter(({ user }: { user: { teams: { id: string }[] } | null }) =>
-              user?.teams.some(({ id }) => id === shown.id),
+            coders.filter(({ user }: { user: { teams: { teamId: string }[] } | null }) =>
+              user?.teams.some(isOfThis),
             ).length >= MIN_PEOPLE,
         };
-        if (decodeGlobalId(shown.id).id === "nobody") continue;
         for (const [field, enough] of Object.entries(isEnough))
           expect(shown[field], `${field} ${range}`).toEqual(enough ? team[field] : null);
         told.push(Object.values(isEnough).filter(Boolean).length);

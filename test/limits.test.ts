@@ -94,6 +94,8 @@ const deep = (levels: number): string => {
   return `{ ${["", `users(${WEEK}, first: 1)`, ...steps.slice(1)].slice(1).reduceRight((inner, step) => `${step} { ${inner} }`, "__typename")} }`;
 };
 
+const globalId = (text: string) => Buffer.from(text).toString("base64url");
+
 describe("a document as long as it may be is read, and one that is longer is not", () => {
   const CASES: [LimitName, max: number, make: (size: number) => string][] = [
     ["MAX_DOCUMENT_BYTES", 20_480, (size) => `{ __typename }`.padEnd(size, "#")],
@@ -329,7 +331,7 @@ describe("rows", () => {
     [1_000 + 1_000, `{ users(${WEEK}, first: 1000) { nodes { skills { name } } } }`],
     [
       3 + 3 * (2 + 2 * 5),
-      `{ groups(first: 3) { nodes { members(first: 2) { nodes { user { claudeCodeRecords(first: 5) { totalCount } } } } } } }`,
+      `{ groups(first: 3) { nodes { members(first: 2) { nodes { user { claudeCodeRecords(${WEEK}, first: 5) { totalCount } } } } } } }`,
     ],
     [0, `query ($no: Boolean!) { users(${WEEK}) @include(if: $no) { totalCount } }`, { no: false }],
     [50, `query ($no: Boolean!) { users(${WEEK}) @skip(if: $no) { totalCount } }`, { no: false }],
@@ -338,13 +340,13 @@ describe("rows", () => {
     [
       2 + 2 * 30,
       `query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Group { members(first: 30) { totalCount } } ... on Skill { usedBy(first: 20) { totalCount } } } }`,
-      { ids: ["a", "b"] },
+      { ids: [globalId("Group:rbac_group_a"), globalId("Skill:2026-11-01:2026-11-02:docx")] },
     ],
     // A day is a row, of the range the list was asked over.
     [10 + 10 * 7, `{ users(${WEEK}, first: 10) { nodes { activityByDay { date } } } }`],
     [
       10 + 10 * 90,
-      `{ users(${WEEK}, first: 10) { nodes { activityByDay(range: { last: { days: 90 } }) { date } } } }`,
+      `{ users(${WEEK}, first: 10) { nodes { user { activityByDay(range: { last: { days: 90 } }) { date } } } } }`,
     ],
     [
       10 + 10 + (10 + 10 * 29),
@@ -365,9 +367,9 @@ describe("rows", () => {
     const spend = `{ users(${WEEK}, first: 1000) { nodes { claudeCode { estimated { usd } } } } }`;
     expect([rows(spend), rows(spend, {}, admin)]).toEqual([2_000, 3_000]);
     const none = `range: { between: { from: "2026-11-08", until: "2026-11-01" } }`;
-    expect(rows(`{ users(${WEEK}, first: 1000) { nodes { activity(${none}) { lastActiveOn } } } }`)).toBe(
-      2_000,
-    );
+    expect(
+      rows(`{ users(${WEEK}, first: 1000) { nodes { user { activity(${none}) { lastActiveOn } } } } }`),
+    ).toBe(2_000);
   });
 
   test("are those of a model that knows lists in lists", () => {

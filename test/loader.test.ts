@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { LongTexts } from "../src/cache/long-texts.ts";
 import type { Context } from "../src/context.ts";
 import { ANYBODY } from "../src/domain/viewer.ts";
 import type { Directory } from "../src/loaders/directory.ts";
@@ -28,6 +29,7 @@ function operation(): Context {
     maxFirst: 1,
     limits: [],
     roster: { aliases: new Map(), teams: null },
+    longTexts: new LongTexts(null),
     viewer: ANYBODY,
     directory: {} as Directory,
   };

@@ -209,7 +209,7 @@ describe("people by team", () => {
     async (source) => {
       const { ask, organization } = gatewayOf(2);
       const { data, errors } = await ask(
-        `{ cost(${RANGE}, bucket: NONE, groupBy: [TEAM, USER], source: ${source}, first: 1000) { nodes { from ${TEAM} user { userId status } net { cents } } total { net { cents } } overlap { net { cents } } } }`,
+        `{ cost(${RANGE}, bucket: NONE, groupBy: [TEAM, USER], source: ${source}, first: 1000) { nodes { from ${TEAM} user { userId } accountStatus net { cents } } total { net { cents } } overlap { net { cents } } } }`,
       );
       expect(errors).toBeUndefined();
       const { nodes, total, overlap } = data.cost;
@@ -226,7 +226,7 @@ describe("people by team", () => {
       expect(placesShown(NOTABLE.departed)).toEqual(["Dune"]);
       expect(placesShown(NOTABLE.erased)).toEqual([UNASSIGNED]);
       const [erased] = nodes.filter((row: Row) => row.user?.userId === enterprise.userId(NOTABLE.erased));
-      expect(erased.user.status).toBe("DELETED");
+      expect(erased.accountStatus).toBe("DELETED");
       expect(nodes.filter((row: Row) => placeOf(row) === NOBODY)).toHaveLength(1);
     },
   );
@@ -298,7 +298,7 @@ test.each([
   `cost(${RANGE}, bucket: NONE, groupBy: [TEAM, MODEL]) { overlap { requests } nodes { team } }`,
   `usage(${RANGE}, bucket: NONE, groupBy: [TEAM], organization: "console", source: LEGACY) { nodes { team } }`,
   `teams(${RANGE}) { overlap { requests } nodes { spend { requests } activity { people } claudeCode { commits } members { totalCount } } }`,
-  `users(${RANGE}, first: 3) { nodes { team teams { name spend { requests } } } }`,
+  `users(${RANGE}, first: 3) { nodes { team teams { name spend(${RANGE}) { requests } } } }`,
   `reconciliation(${RANGE}) { difference { requests } }`,
 ])("the plan of %s is what is asked", async (field) => {
   const { ask, app, seen } = gatewayOf(1);

@@ -110,7 +110,7 @@ describe("several addresses of one person", () => {
   test("lead to the person, whose Claude Code is that of all of them", async () => {
     const { ask } = gateway({ routes, settings });
     const { data, errors } = await ask(
-      `{ user(email: "Ada@Old.example", ${DAY}) { userId email claudeCode { records commits } team identities { organization userId matchedBy } }
+      `{ user(email: "Ada@Old.example") { userId email claudeCode(${DAY}) { records commits } team identities { organization userId matchedBy } }
          claudeCodeRecords(${DAY}, filter: { emails: ["ada.l@ternplover.example"] }) { nodes { commits user { userId } } } }`,
     );
     expect(errors).toBeUndefined();
@@ -237,7 +237,7 @@ describe("a person is one across products", () => {
   test("someone only the Console knows is found too", async () => {
     const { ask } = gateway({ routes: { [PATHS.members]: members } });
     const { data, errors } = await ask(
-      `{ user(email: "cy@ternplover.example") { userId activity { webSearches } cost { net { cents } } identities { organization } } }`,
+      `{ user(email: "cy@ternplover.example") { userId activity(${DAY}) { webSearches } cost(${DAY}) { net { cents } } identities { organization } } }`,
     );
     expect(errors).toBeUndefined();
     expect(data.user).toEqual({
@@ -393,23 +393,30 @@ describe("people who are gone", () => {
       ),
   };
 
-  test("are listed with what is still known of them", async () => {
+  test("are listed with what is still known of them, which the member list does not say", async () => {
     const { ask } = gateway({ routes });
     const { data, errors } = await ask(
-      `{ cost(${DAY}, bucket: NONE, groupBy: [USER]) { nodes { net { cents } user { email status } } } }`,
+      `{ cost(${DAY}, bucket: NONE, groupBy: [USER]) { nodes { net { cents } email accountStatus user { email status } } } }`,
     );
     expect(errors).toBeUndefined();
-    expect(data.cost.nodes.map(({ user }: { user: object }) => user)).toEqual([
-      { email: "left@ternplover.example", status: "DEPARTED" },
-      { email: null, status: "DELETED" },
-      { email: null, status: "UNKNOWN" },
-      { email: "bo@ternplover.example", status: "ACTIVE" },
+    const nobody = { email: null, status: "UNKNOWN" };
+    const bo = { email: "bo@ternplover.example", status: "ACTIVE" };
+    expect(data.cost.nodes).toEqual([
+      {
+        net: { cents: "9" },
+        email: "left@ternplover.example",
+        accountStatus: "DEPARTED",
+        user: nobody,
+      },
+      { net: { cents: "8" }, email: null, accountStatus: "DELETED", user: nobody },
+      { net: { cents: "7" }, email: null, accountStatus: "UNKNOWN", user: nobody },
+      { net: { cents: "6" }, email: bo.email, accountStatus: "ACTIVE", user: bo },
     ]);
   });
 });
 
 describe("ranges", () => {
-  test("are inherited from the list, unless a field names its own", async () => {
+  test("of a row are those of the list, and of the person those that are asked for", async () => {
     const { ask, seen } = gateway({
       routes: {
         [PATHS.users]: () => json(tokenPage([wireUser("user_a", { messages: 4 })])),
@@ -417,8 +424,8 @@ describe("ranges", () => {
       },
     });
     await ask(`{ users(range: { period: LAST_MONTH }) { range { from until } nodes {
-      activity { chat { messages } } cost { net { cents } } before: cost(range: { between: { from: "2026-06-10", until: "2026-06-20" } }) { net { cents } }
-      day: activity(range: { period: YESTERDAY }) { chat { messages } } } } }`);
+      activity { chat { messages } } cost { net { cents } } user { cost(range: { between: { from: "2026-06-10", until: "2026-06-20" } }) { net { cents } }
+      activity(range: { period: YESTERDAY }) { chat { messages } } } } } }`);
     const asked = seen.map((url) => [
       url.pathname.split("/").at(-1),
       url.searchParams.get("starting_at") ??
@@ -479,7 +486,7 @@ test("the sandbox's people are stitched: every node type is found again by its i
   const again = await ask(
     `query ($ids: [ID!]!) { nodes(ids: $ids) {
       id
-      ... on User { userId email }
+      ... on UserSummary { userId email }
       ... on Project { title: name messages users createdBy { email } }
       ... on Skill { name users invocations }
       ... on Connector { name users readCalls }

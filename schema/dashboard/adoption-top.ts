@@ -4,12 +4,12 @@ import { type Freshness, freshnessOf } from "../../src/analytics/freshness.ts";
 import { rankedBy } from "../../src/analytics/ranking.ts";
 import type { Context } from "../../src/context.ts";
 import type { UserActivity } from "../../src/domain/activity.ts";
+import type { ReportUser } from "../../src/domain/bucket.ts";
 import type {
   Connector as ConnectorShape,
   EngagementQuestion,
   Skill as SkillShape,
 } from "../../src/domain/engagement.ts";
-import type { Person } from "../../src/domain/person.ts";
 import type { DayRange } from "../../src/domain/range.ts";
 import { isShownOf } from "../../src/domain/viewer.ts";
 import { everyone, everyoneOver } from "../../src/loaders/people.ts";
@@ -22,7 +22,7 @@ import { builder } from "../builder.ts";
 import { Connector } from "../connector.ts";
 import { type Measured, measured } from "../engagement.ts";
 import { Skill } from "../skill.ts";
-import { User } from "../user.ts";
+import { emailOfReported, User } from "../user.ts";
 import { AdoptionDashboard } from "./adoption.ts";
 import { Answer, FreshAnswer, periodArg } from "./dashboard.ts";
 import { ofActivity } from "./planned.ts";
@@ -33,14 +33,24 @@ interface Ranked {
 }
 
 interface TopPerson {
-  readonly user: Person;
+  readonly user: ReportUser;
   readonly count: number;
 }
 
 const TopPersonType = builder.objectRef<TopPerson>("TopUser").implement({
   description: "A person and what they are ranked by.",
   fields: (t) => ({
-    user: t.expose("user", { type: User, description: "The person, with their figures over the same days." }),
+    user: t.field({
+      type: User,
+      description: "The person.",
+      resolve: ({ user }) => ({ organization: "ENTERPRISE" as const, userId: user.userId }),
+    }),
+    email: t.string({
+      authScopes: { "identity:read": true, pseudonyms: true },
+      nullable: true,
+      description: "Their address, as the report shows it, also of people who have left.",
+      resolve: ({ user }, _args, ctx) => emailOfReported(ctx, "ENTERPRISE", user),
+    }),
     count: t.expose("count", {
       type: "Count",
       description: "What they are ranked by; the ranking says what that is and whether it is additive.",
@@ -67,8 +77,8 @@ async function topPeople(
   const range = await activityPeriod(ctx, period);
   const { rows, sources } = await everyoneOver(ctx, range);
   const users = leaders(rows, measure).map(({ activity, count }): TopPerson => {
-    const { userId, email, formerEmail } = activity;
-    return { user: { organization: "ENTERPRISE", userId, email, formerEmail, range, activity }, count };
+    const { userId, email } = activity;
+    return { user: { userId, ...(email !== undefined && { email }) }, count };
   });
   return { range, freshness: freshnessOf("USER_ACTIVITY", sources), users };
 }

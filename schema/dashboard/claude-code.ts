@@ -103,7 +103,7 @@ const CodeLeader = builder.objectRef<CodeLeaderShape>("ClaudeCodeLeader").implem
       nullable: true,
       description: "The member with this address; null where no organization has one.",
       extensions: walksOfMembers,
-      resolve: ({ email, range }, _args, ctx) => personByEmail(ctx, email, range),
+      resolve: ({ email }, _args, ctx) => personByEmail(ctx, email),
     }),
     sessions: t.expose("sessions", sessions),
     linesAccepted: t.expose("linesAdded", linesAccepted),

@@ -11,12 +11,11 @@ import {
 } from "../../src/analytics/dashboard-spend.ts";
 import type { ReportChoice } from "../../src/analytics/report.ts";
 import { nameOf } from "../../src/domain/organization.ts";
-import type { DayRange } from "../../src/domain/range.ts";
 import type { Dimension } from "../../src/domain/report.ts";
 import { builder } from "../builder.ts";
 import { Spend } from "../money.ts";
 import { choiceOf, organizationArg, type ReportArgs, reportWalks, SourceEnum } from "../report.ts";
-import { User } from "../user.ts";
+import { emailOfReported, nameOfReported, User, walksOfMembers } from "../user.ts";
 import { about, walks } from "../walks.ts";
 import { Answer, Dashboard, FreshAnswer, periodArg, ratioField, written } from "./dashboard.ts";
 
@@ -70,13 +69,28 @@ const SpendFiguresType = builder.objectRef<SpendFigures>("DashboardSpend").imple
   }),
 });
 
-const Spender = builder.objectRef<SpenderShape & { readonly range: DayRange }>("Spender").implement({
+const Spender = builder.objectRef<SpenderShape>("Spender").implement({
   description: "A person and what their usage cost.",
   fields: (t) => ({
     user: t.field({
       type: User,
-      description: "The person, with their figures over the same days.",
-      resolve: ({ user, range }) => ({ organization: "ENTERPRISE" as const, ...user, range }),
+      description: "The person.",
+      resolve: ({ user }) => ({ organization: "ENTERPRISE" as const, userId: user.userId }),
+    }),
+    email: t.string({
+      authScopes: { "identity:read": true, pseudonyms: true },
+      nullable: true,
+      description:
+        "Their address, as the report shows it, also of people who have left. Null for erased accounts.",
+      resolve: ({ user }, _args, ctx) => emailOfReported(ctx, "ENTERPRISE", user),
+    }),
+    name: t.string({
+      authScopes: { "identity:read": true, pseudonyms: true },
+      nullable: true,
+      description:
+        "Their name, by the member list, else as the report shows it, also of people who have left.",
+      extensions: walksOfMembers,
+      resolve: ({ user }, _args, ctx) => nameOfReported(ctx, "ENTERPRISE", user),
     }),
     spend: t.expose("spend", { type: Spend, description: "What their usage cost. Additive." }),
     share: t.field({ ...share, resolve: (spender) => written(spender.share) }),
@@ -87,10 +101,9 @@ const TopSpenders = builder.objectRef<TopSpendersShape>("TopSpenders").implement
   description: "The people whose usage cost most.",
   interfaces: [Answer, FreshAnswer, SpendAnswer],
   fields: (t) => ({
-    users: t.field({
+    users: t.expose("spenders", {
       type: [Spender],
       description: `The ${TOP} with the largest net amount, the largest first. Usage without a person is in \`total\` only, so that all people's shares come to less than 1.`,
-      resolve: ({ spenders, range }) => spenders.map((spender) => ({ ...spender, range })),
     }),
   }),
 });

@@ -3,21 +3,24 @@ import type { EngagementFilter } from "./engagement.ts";
 import type { OrganizationKind } from "./organization.ts";
 import type { DayRange } from "./range.ts";
 
-/** A human, as found by one row: an id in one organization, and what the row said beside it. */
+/**
+ * A human, by an id in one organization. What a report says beside the id stays with the report's row: a person reached through two
+ * rows is the same person.
+ */
 export interface Person {
   readonly organization: OrganizationKind;
   readonly userId: string;
-  /** Undefined where the row does not show it. */
-  readonly email?: string | null | undefined;
-  readonly name?: string | null;
-  /** The address the row came with, once that is too old to be shown: figures are still joined by it. */
-  readonly formerEmail?: string | null | undefined;
-  /** The row says that the account is gone or the person has left. */
-  readonly deleted?: boolean;
-  /** The range figures are about unless a field asks for another. */
+}
+
+/** A person over a range, as far as a filter lets through. */
+export interface PersonOver extends Person {
   readonly range: DayRange;
-  /** The roll-up over `range`, where the row is one. */
+  readonly filter: EngagementFilter;
+  /** The row of a list of people, which also says the address. Undefined: the person was reached by id. */
   readonly activity?: UserActivity;
-  /** `activity` is only what this filter of the list lets through. */
-  readonly part?: EngagementFilter;
+}
+
+/** The person alone. */
+export function identityOf({ organization, userId }: Person): Person {
+  return { organization, userId };
 }

@@ -351,7 +351,7 @@ describe("so many rows that nobody reads them (10, 11)", () => {
       "lists in lists in lists",
       "LIMIT_EXCEEDED",
       "MAX_ROWS",
-      `{ groups { nodes { members { nodes { user { claudeCodeRecords { totalCount } } } } } } }`,
+      `{ groups { nodes { members { nodes { user { claudeCodeRecords(range: { last: { days: 1 } }) { totalCount } } } } } } }`,
     ],
     [
       "60 aliases of 60 days",

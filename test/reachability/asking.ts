@@ -1,8 +1,7 @@
 import { type Answer, gateway, json } from "../gateway.ts";
 import { PATHS, samplesOf } from "./properties.ts";
-import { wholeQuery } from "./selection.ts";
+import { DAY, wholeQuery } from "./selection.ts";
 
-const DAY = `range: { between: { from: "2026-11-20", until: "2026-11-21" } }`;
 const ANALYTICS = "/v1/organizations/analytics";
 
 const SHARED = "PRODUCT, MODEL, CONTEXT_WINDOW, INFERENCE_GEO, SPEED";
@@ -50,10 +49,7 @@ export const QUESTIONS: Readonly<Record<string, readonly string[]>> = {
     `cost(${DAY}, organization: "console", source: LEGACY, groupBy: [WORKSPACE, DESCRIPTION])`,
   ],
   "/v1/organizations/me": ["organization"],
-  "/v1/organizations/users": [
-    `user(email: "someone@ternplover.example", ${DAY})`,
-    `user(id: "user_one", ${DAY})`,
-  ],
+  "/v1/organizations/users": [`user(email: "someone@ternplover.example")`, `user(id: "user_one")`],
   "/v1/organizations/workspaces": [
     `usage(${DAY}, organization: "console", source: LEGACY, groupBy: [WORKSPACE])`,
   ],

@@ -5,10 +5,14 @@ import {
   isInterfaceType,
   isLeafType,
   isObjectType,
+  isRequiredArgument,
   isUnionType,
 } from "graphql";
 import { schema } from "../../schema/index.ts";
 import { CONSOLE_COST_NAMES } from "../../src/upstream/endpoints/console-cost.ts";
+
+/** The day that every question is about. */
+export const DAY = `range: { between: { from: "2026-11-20", until: "2026-11-21" } }`;
 
 /**
  * Everything that can be selected below a type: of objects met inside another object with an id, only what they say themselves;
@@ -34,9 +38,10 @@ function fieldsOf(type: GraphQLObjectType, above: number, lists: boolean, splitB
     const named = getNamedType(field.type);
     if (isLeafType(named)) return [field.name];
     if (nodes > 1) return [];
+    const called = field.args.some(isRequiredArgument) ? `${field.name}(${DAY})` : field.name;
     const rows = isObjectType(named) ? rowsOf(named) : undefined;
-    if (rows === undefined) return [`${field.name} { ${selectionOf(named, nodes)} }`];
-    return lists ? [`${field.name} { nodes { ${selectionOf(rows, nodes)} } }`] : [];
+    if (rows === undefined) return [`${called} { ${selectionOf(named, nodes)} }`];
+    return lists ? [`${called} { nodes { ${selectionOf(rows, nodes)} } }`] : [];
   });
   return selections.join(" ");
 }

@@ -8,7 +8,6 @@ import { formatDecimal } from "../../domain/decimal.ts";
 import { modelFamily } from "../../domain/model.ts";
 import { dollars, type Money } from "../../domain/money.ts";
 import { nameOf, type Organization, type OrganizationKind } from "../../domain/organization.ts";
-import type { Person } from "../../domain/person.ts";
 import { daysIn } from "../../domain/range.ts";
 import { inputTokens } from "../../domain/tokens.ts";
 import type { Cell, Column, Reader, Table } from "./table.ts";
@@ -103,7 +102,7 @@ export function spendTable(reader: Reader, question: SpendQuestion, { columns, s
       try {
         const lookups = reader.context({});
         const payer = { ...(await organizationOf(lookups, walk.organization)), kind: walk.organization };
-        const named = (line: SpendLine) => withEmail(lookups, line, { organization: payer.kind, range });
+        const named = (line: SpendLine) => withEmail(lookups, line, payer.kind);
         for await (const { day, lines, state, refreshedAt } of days) {
           const shown = await Promise.all(lines.filter(shows).map(named));
           yield {
@@ -124,14 +123,10 @@ export function spendTable(reader: Reader, question: SpendQuestion, { columns, s
 }
 
 /** Figures that are kept for good do not go on naming people; the member list does. */
-async function withEmail(
-  ctx: Context,
-  line: SpendLine,
-  of: Pick<Person, "organization" | "range">,
-): Promise<SpendLine> {
+async function withEmail(ctx: Context, line: SpendLine, organization: OrganizationKind): Promise<SpendLine> {
   const { actor } = line;
   if (actor?.kind !== "person" || actor.user.email !== undefined) return line;
-  const email = await emailOf(ctx, { ...actor.user, ...of });
+  const email = await emailOf(ctx, { organization, userId: actor.user.userId });
   return { ...line, actor: { ...actor, user: { ...actor.user, email } } };
 }
 

@@ -3,13 +3,10 @@ import {
   type FieldNode,
   GraphQLError,
   type GraphQLField,
-  type GraphQLNamedType,
   type GraphQLObjectType,
   type GraphQLSchema,
   getArgumentValues,
-  getNamedType,
   getNullableType,
-  isAbstractType,
   isEnumType,
   isInputObjectType,
   isIntrospectionType,
@@ -21,7 +18,7 @@ import {
 import { rowsWanted } from "../../../schema/connection.ts";
 import { isPermitted } from "../../../schema/demand.ts";
 import type { Selected } from "../../../schema/selected.ts";
-import { rangeByDefault, rangeOfField, type rows } from "../../../schema/walks.ts";
+import { rangeByDefault, rangeOfField, type rows, typesBelow } from "../../../schema/walks.ts";
 import type { Context } from "../../context.ts";
 import type { DayRange } from "../../domain/range.ts";
 import { GatewayError } from "../../errors.ts";
@@ -51,7 +48,8 @@ export function rowsOf({ schema, operation, root, fragments, variables }: Select
         const args = getArgumentValues(field, node as FieldNode, variables);
         const range = rangeOfField(field, args, above, ctx);
         const size = sizeOf(schema, type, field, args, range, ctx);
-        const each = size === 0 ? 0 : rowsBelow(getNamedType(field.type), nodes, range);
+        const below = size === 0 ? [] : typesBelow(field, args, range, schema, ctx);
+        const each = Math.max(0, ...below.map((of) => rowsBelow(of.type, nodes, of.range)));
         rows += isCounted(type, field) ? size * (1 + each) : isLookedUp(type, field) ? 1 + each : each;
       } catch (fault) {
         // The field says so itself when it is run.
@@ -63,12 +61,8 @@ export function rowsOf({ schema, operation, root, fragments, variables }: Select
   }
 
   /** A row is of one type, whichever of them. */
-  function rowsBelow(type: GraphQLNamedType, nodes: readonly FieldNode[], range: DayRange): number {
-    const types = isAbstractType(type) ? schema.getPossibleTypes(type) : isObjectType(type) ? [type] : [];
-    const all = types.map((each) =>
-      rowsIn(each, collectSubFields(schema, fragments, variables, each, [...nodes]).fields, range),
-    );
-    return Math.max(0, ...all);
+  function rowsBelow(type: GraphQLObjectType, nodes: readonly FieldNode[], range: DayRange): number {
+    return rowsIn(type, collectSubFields(schema, fragments, variables, type, [...nodes]).fields, range);
   }
 
   const { fields } = collectFields(schema, fragments, variables, root, operation.selectionSet);
