@@ -87,6 +87,7 @@ const TAKES: Readonly<Record<string, readonly (keyof Permits)[]>> = {
 };
 const BY_ID: Readonly<Record<string, readonly (keyof Permits)[]>> = {
   User: ["people", "own"],
+  UserSummary: ["people"],
   ApiKey: ["keys:read"],
   Workspace: ["keys:read"],
 };

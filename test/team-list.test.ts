@@ -138,7 +138,7 @@ describe("teams", () => {
     expect(seen).toEqual([]);
 
     const { data, errors } = await ask(
-      `query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Team { id name memberCount members(first: 3) { totalCount nodes { email user { email team teams { name } } } pageInfo { hasNextPage } } } } }`,
+      `query ($ids: [ID!]!) { nodes(ids: $ids) { ... on TeamSummary { id name memberCount members(first: 3) { totalCount nodes { email user { email team teams { name } } } pageInfo { hasNextPage } } } } }`,
       { ids: [...all.map(({ id }) => id), Buffer.from("Team:team:Elm").toString("base64url")] },
     );
     expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["NOT_FOUND"]);

@@ -188,6 +188,11 @@ function own(
     const isFree = field.args.length === 0 && field.extensions.walks === undefined;
     const isPart = isFree && !isThing && (isLeafType(named) || !isList(field.type));
     if ((!isPart && !isSplit) || field.name === "id" || DERIVED.includes(field.name)) return [];
+    // What only a look-up tells of the person that rows are split by is asked for by name.
+    if (isSplit && isLeafType(named) && field.extensions.walks !== undefined && field.name !== "email")
+      return [];
+    // Rows that name a person have the address as the report shows it, without a look-up.
+    if (named.name === "User" && type.getFields().email) return [textAt([...path, field.name, "userId"])];
     return below(schema, type, field.type, [...path, field.name], split);
   });
 }
