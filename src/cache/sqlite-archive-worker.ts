@@ -14,6 +14,7 @@ const { path, maxBytes } = workerData as SqliteOptions;
 const file = new WorkerFile(path, ARCHIVE_FILE);
 
 export default function answer(call: ArchiveCall): SqliteAnswer {
+  if (call.op === "close") return file.end();
   return file.answer((database) => {
     switch (call.op) {
       case "get": {
@@ -22,9 +23,6 @@ export default function answer(call: ArchiveCall): SqliteAnswer {
       }
       case "put":
         return put(database, call.key, call.value);
-      case "close":
-        file.close();
-        return null;
     }
   });
 }

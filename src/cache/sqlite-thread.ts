@@ -47,6 +47,17 @@ export class WorkerFile {
     }
   }
 
+  /** Ends with `last`, where the file has been opened at all. */
+  end(last: () => void = () => {}): SqliteAnswer {
+    return this.#opened === null
+      ? { value: null }
+      : this.answer(() => {
+          last();
+          this.close();
+          return null;
+        });
+  }
+
   close(): void {
     this.#opened?.close();
     this.#opened = null;

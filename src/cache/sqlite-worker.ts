@@ -131,6 +131,7 @@ function blockedMsOf(bucket: string, now: number): number {
 }
 
 export default function answer(call: SqliteCall): SqliteAnswer {
+  if (call.op === "close") return file.end(() => alone(noteReads));
   return file.answer((opened) => {
     if (opened !== database) {
       database = opened;
@@ -140,7 +141,7 @@ export default function answer(call: SqliteCall): SqliteAnswer {
   });
 }
 
-function answerFromOpen(call: SqliteCall): unknown {
+function answerFromOpen(call: Exclude<SqliteCall, { op: "close" }>): unknown {
   switch (call.op) {
     case "get": {
       const row = one.get.get(call.key, call.now) as { value: Uint8Array } | undefined;
@@ -188,9 +189,5 @@ function answerFromOpen(call: SqliteCall): unknown {
       const freeInMs = used.map(({ free_at }) => free_at - call.now).filter((ms) => ms > 0);
       return { freeInMs, blockedMs: blockedMsOf(call.bucket, call.now) } satisfies Occupancy;
     }
-    case "close":
-      alone(noteReads);
-      file.close();
-      return null;
   }
 }

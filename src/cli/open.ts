@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { closestMatch } from "leven";
 import { Agent, type Dispatcher } from "undici";
 import { type App, type AppOptions, createApp } from "../app.ts";
@@ -72,20 +71,20 @@ export async function openGateway(
   }
 }
 
-/** The store and its archive, where they can be used now or may be later. Throws ConfigError for what an operator has to put right. */
-async function storesOf({ store: config }: Config, { onFault }: Accounts): Promise<Stores> {
+/**
+ * The store and its archive, where they can be used now or may be later. Throws ConfigError for what an operator has to put right.
+ * Simulated figures are not archived: another seed makes others.
+ */
+async function storesOf({ store: config, sandbox }: Config, { onFault }: Accounts): Promise<Stores> {
   if (config === null) return { store: null, archive: null };
-  const { store, archive, risk } = await opened(config, onFault);
-  const late = sleep(PATIENCE_MS, null, { ref: false });
-  const refusal =
-    (await Promise.race([store.occupancy("start").then(() => null, refusalOf), late])) ??
-    (await Promise.race([archive.get("start").then(() => null, refusalOf), late]));
-  if (refusal === null) {
-    const danger = await Promise.race([risk().catch(() => null), late]);
-    if (danger !== null) onFault(danger);
-    return { store, archive };
-  }
-  await Promise.all([store.dispose(), archive.dispose()]);
+  const [store, archive] = await Promise.all([
+    openStore(config, onFault),
+    sandbox === null ? openArchive(config, onFault) : null,
+  ]);
+  const whyNot = (attempt: Promise<unknown> | undefined) => attempt?.then(() => null, refusalOf) ?? null;
+  const refusal = (await whyNot(store.occupancy("start"))) ?? (await whyNot(archive?.get("start")));
+  if (refusal === null) return { store, archive };
+  await Promise.all([store.dispose(), archive?.dispose()]);
   throw new ConfigError([refusal]);
 }
 
@@ -94,20 +93,22 @@ interface Stores {
   readonly archive: Archive | null;
 }
 
-async function opened(config: StoreConfig, onFault: (fault: unknown) => void) {
-  if (config.kind === "redis") {
-    const archive = await redisArchive(config.url, config.archiveBytes);
-    return { store: await redisStore(config.url), archive, risk: () => archive.risk() };
-  }
-  return {
-    store: sqliteStore({ ...config, now: Date.now, onFault }),
-    archive: sqliteArchive({ path: archivePath(config.path), maxBytes: config.archiveBytes, onFault }),
-    risk: async () => null,
-  };
+type OnFault = Accounts["onFault"];
+
+async function openStore(config: StoreConfig, onFault: OnFault): Promise<SharedStore> {
+  return config.kind === "redis"
+    ? redisStore(config.url)
+    : sqliteStore({ ...config, now: Date.now, onFault });
 }
 
-/** How long a store may take to say at start what is wrong with it. */
-const PATIENCE_MS = 2_000;
+async function openArchive(config: StoreConfig, onFault: OnFault): Promise<Archive> {
+  const maxBytes = config.archiveBytes;
+  if (config.kind === "sqlite") return sqliteArchive({ path: archivePath(config.path), maxBytes, onFault });
+  const archive = await redisArchive(config.url, maxBytes);
+  const risk = await archive.risk().catch(() => null); // a user who may not ask is not warned
+  if (risk !== null) onFault(risk);
+  return archive;
+}
 
 /** Whose figures they are, for the operator. */
 export function upstreamOf({ sandbox, baseUrl }: Config): string {

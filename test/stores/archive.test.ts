@@ -283,7 +283,11 @@ describe.skipIf(!hasRedis)("a Redis that may evict", () => {
     ["allkeys-lru", "0", false],
   ])("is told of at start: %s with maxmemory %s", async (policy, memory, isTold) => {
     await using server = await redisServer("--maxmemory-policy", policy, "--maxmemory", memory);
-    const gateway = run(["serve", "--port", "0"], { CACHE_URL: server.url });
+    const gateway = run(["serve", "--port", "0"], {
+      CACHE_URL: server.url,
+      ANTHROPIC_ANALYTICS_KEY: "sk-ant-api01-test",
+      ANTHROPIC_BASE_URL: "http://127.0.0.1:1",
+    });
     const output = await gateway.printed("Try:");
     expect(output.includes("ARCHIVE_EVICTABLE")).toBe(isTold);
     if (isTold) expect(output).toContain("volatile-lru");

@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { sqliteStore } from "../../src/cache/sqlite-store.ts";
@@ -235,7 +235,9 @@ describe("a store that is damaged", () => {
 });
 
 describe("a gateway", () => {
-  const refused = async (url: string) => run(["serve", "--port", "0"], { CACHE_URL: url }).ended();
+  const settings = { ANTHROPIC_ANALYTICS_KEY: "sk-ant-api01-test", ANTHROPIC_BASE_URL: "http://127.0.0.1:1" };
+  const refused = async (url: string) =>
+    run(["serve", "--port", "0"], { CACHE_URL: url, ...settings }).ended();
 
   test.each<[what: string, make: (path: string) => string, says: string]>([
     [
@@ -256,11 +258,13 @@ describe("a gateway", () => {
       "name a file",
     ],
   ])("does not start on %s, and says so in one line", async (_what, make, says) => {
-    const path = make(place("teams.csv"));
+    const at = place("teams.csv");
+    const path = make(at);
     const { code, output } = await refused(`sqlite:${path}`);
     expect([code, output.trim().split("\n")]).toEqual([1, [expect.stringContaining(says)]]);
     expect(output).toContain(path);
     expect(output).toContain("CACHE_URL");
+    expect(readdirSync(dirname(at)).length).toBeLessThanOrEqual(1); // nothing was made beside it
   });
 
   test.skipIf(!canChangeUser)("does not start on a file it has no right to", async () => {
