@@ -130,6 +130,8 @@ export class Outage extends Error {
 
 export interface OutageSubject {
   readonly store?: "sqlite" | "redis";
+  /** The part of a store that cannot be fetched again. */
+  readonly part?: "archive";
   readonly dataset?: string;
   /** Host and port. */
   readonly host?: string;

@@ -131,7 +131,9 @@ export function afterTicks(ticks: number, fault: () => Error) {
 export function outageOf(about: OutageSubject, code: string, cause?: unknown): Outage {
   const hint = hintOf(code);
   return new Outage(
-    `the store cannot be used${hint === null ? "" : `: ${hint}`}; answers are right without it, and cost more upstream requests`,
+    about.part === "archive"
+      ? `the archive cannot be used${hint === null ? "" : `: ${hint}`}; days that upstream no longer serves cannot be answered`
+      : `the store cannot be used${hint === null ? "" : `: ${hint}`}; answers are right without it, and cost more upstream requests`,
     code,
     about,
     cause,

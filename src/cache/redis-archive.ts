@@ -17,7 +17,7 @@ export interface RedisArchive extends Archive {
 
 /** An archive in Redis or Valkey: entries that never expire, which a server evicts under no policy but `allkeys-*`. */
 export async function redisArchive(url: string, maxBytes: number): Promise<RedisArchive> {
-  const link = await redisLink(url);
+  const link = await redisLink(url, { part: "archive" });
   const { about, send } = link;
   const count = async (bytes: number) => Number(await send(BYTES, ["INCRBY", BYTES, String(bytes)]));
 

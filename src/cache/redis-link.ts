@@ -52,8 +52,8 @@ export interface RedisLink {
  * A connection that fails is given up and the next command makes a new one, which looks up the host again: after a failover the name
  * leads elsewhere, and a connection to the former primary would stay open for good.
  */
-export async function redisLink(url: string): Promise<RedisLink> {
-  const about = { store: "redis", host: hostOf(url) } as const;
+export async function redisLink(url: string, part: Pick<OutageSubject, "part"> = {}): Promise<RedisLink> {
+  const about = { store: "redis", ...part, host: hostOf(url) } as const;
   let isCluster = false;
   let isClosed = false;
   let roots: readonly string[] = [];

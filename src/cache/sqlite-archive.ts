@@ -12,7 +12,9 @@ export function sqliteArchive({
   readonly onFault?: (fault: unknown) => void;
 }): Archive {
   const worker = new URL("./sqlite-archive-worker.ts", import.meta.url);
-  const { about, ask, dispose } = sqliteThread<ArchiveCall>(worker, workerData, onFault);
+  const { about, ask, dispose } = sqliteThread<ArchiveCall>(worker, workerData, onFault, {
+    part: "archive",
+  });
   return {
     about,
     get: (key) => ask({ op: "get", key }),

@@ -84,8 +84,9 @@ export function sqliteThread<Call>(
   worker: URL,
   workerData: { readonly path: string },
   onFault: (fault: unknown) => void,
+  part: Pick<OutageSubject, "part"> = {},
 ): SqliteThread<Call> {
-  const about = { store: "sqlite", path: workerData.path } as const;
+  const about = { store: "sqlite", ...part, path: workerData.path } as const;
   const pool = new Piscina({ filename: worker.href, minThreads: 1, maxThreads: 1, workerData });
   const underWay = new Set<Promise<unknown>>();
   let isClosed = false;

@@ -153,13 +153,15 @@ interface World {
   readonly settings?: Record<string, string>;
   readonly store: SharedStore;
   readonly archive: Archive;
+  /** Makes another organization. */
+  readonly seed?: number;
 }
 
 const key = () => ({ ANTHROPIC_ANALYTICS_KEY: `sk-ant-api01-${crypto.randomUUID()}` });
 
 /** A gateway over the same simulated organization, whenever it is. */
-function process({ now, settings = {}, store, archive }: World) {
-  const sandbox = createSandbox({ users: 30, seed: 1, now: () => Date.parse(now), rateLimit: "off" });
+function process({ now, settings = {}, store, archive, seed = 1 }: World) {
+  const sandbox = createSandbox({ users: 30, seed, now: () => Date.parse(now), rateLimit: "off" });
   return gateway({ dispatcher: new SandboxDispatcher(sandbox), now, store, archive, settings });
 }
 
@@ -202,6 +204,10 @@ describe("months that upstream no longer serves", () => {
     expect((await later.ask(lastMonths)).errors).toBeUndefined();
     expect((await later.ask(BY_MODEL)).data).toEqual(before.data);
     await later.app.dispose();
+    const other = process({ now: LATER, settings: key(), store: cache(), archive: archiveAt(path), seed: 2 });
+    expect((await other.ask(lastMonths)).errors).toBeUndefined();
+    expect((await other.ask(BY_MODEL)).errors?.[0]?.extensions.code).toBe("NOT_COVERED");
+    await other.app.dispose();
   });
 
   test("hold no name and no address of a person in the archive", async () => {
