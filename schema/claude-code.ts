@@ -16,6 +16,7 @@ import type { PersonOver } from "../src/domain/person.ts";
 import { type DayRange, oneDay } from "../src/domain/range.ts";
 import { badInput, GatewayError } from "../src/errors.ts";
 import { recordsOfDays, recordsOfEmail } from "../src/loaders/claude-code.ts";
+import { accountOfRecords, walksToAccounts } from "../src/loaders/record-accounts.ts";
 import { claudeCode } from "../src/upstream/endpoints/claude-code.ts";
 import { walksOf } from "../src/upstream/plan.ts";
 import { mapPages, type Walk, walkOf, walkRows, whole } from "../src/upstream/walk.ts";
@@ -175,7 +176,7 @@ export function daysOf(range: DayRange, { now }: Context): { readonly range: Day
 
 /** The walks to the records of people, who are known by address: all records of each day. */
 const walksOfRecords = walks(({ range, type }, ctx) => [
-  ...(type === "UserSummary" ? [] : [membersOf(ctx)]),
+  type === "UserSummary" ? walksToAccounts(ctx, range) : membersOf(ctx),
   walksOf(claudeCode, daysOf(range, ctx)),
 ]);
 
@@ -216,7 +217,7 @@ personFigures((t, range) => ({
     type: ClaudeCodeTotals,
     nullable: true,
     description:
-      "The sum of the person's records, matched by email. Null: no record, which is not proof of no activity, since subscription users can be missing upstream. One upstream walk per day for all people together. Source: CLAUDE_CODE.",
+      "The sum of the person's records, matched by email. In a list a record belongs to one row, so that rows add up: of several accounts with one address (aliases included) to that of the address itself, then to the one last active. Each `User` with the address has all of them. Null: no record, which is not proof of no activity, since subscription users can be missing upstream. One upstream walk per day for all people together. Source: CLAUDE_CODE.",
     args: range,
     extensions: walksOfRecords,
     resolve: async (person, { range }, ctx) =>
@@ -226,7 +227,8 @@ personFigures((t, range) => ({
     authScopes: { "activity:read": true, own: true },
     type: ClaudeCodeRecordConnection,
     nullable: true,
-    description: "The person's records, oldest first, matched by email. Source: CLAUDE_CODE.",
+    description:
+      "The person's records, oldest first, matched by email and given to rows of a list as in `claudeCode`. Source: CLAUDE_CODE.",
     args: { ...range, ...forward },
     extensions: walksOfRecords,
     resolve: async (person, { range: own, ...slice }, ctx) => {
@@ -253,10 +255,15 @@ personFigures((t, range) => ({
   }),
 }));
 
+/** The records of a person; on a row of a list those that no other row has. */
 async function recordsOf(ctx: Context, person: PersonOver): Promise<readonly RecordShape[]> {
+  const { range, userId, activity } = person;
   const email = await joinEmailOf(ctx, person);
   if (email === null) return [];
-  return (await recordsOfEmail(ctx, { range: person.range }).load(emailKey(email, ctx.roster.aliases))) ?? [];
+  const key = emailKey(email, ctx.roster.aliases);
+  const records = (await recordsOfEmail(ctx, { range }).load(key)) ?? [];
+  if (activity === undefined || records.length === 0) return records;
+  return (await accountOfRecords(ctx, { range }).load(key)) === userId ? records : [];
 }
 
 interface FilterShape {

@@ -201,6 +201,36 @@ export function reportPage<Row>(
   };
 }
 
+/** A Claude Code record of one actor on one day. */
+export function wireRecord(
+  actor: object,
+  { commits = 1, cents = 10, terminal = "vscode", day = "2026-11-20" } = {},
+) {
+  return {
+    actor,
+    core_metrics: {
+      commits_by_claude_code: commits,
+      lines_of_code: { added: 5, removed: 2 },
+      num_sessions: 1,
+      pull_requests_by_claude_code: 0,
+    },
+    customer_type: "api",
+    subscription_type: null,
+    date: `${day}T00:00:00Z`,
+    is_remote: false,
+    organization_id: "11111111-1111-4111-8111-111111111111",
+    terminal_type: terminal,
+    tool_actions: { edit_tool: { accepted: 3, rejected: 1 }, brand_new_tool: { accepted: 1, rejected: 0 } },
+    model_breakdown: [
+      {
+        model: "claude-sonnet-5",
+        tokens: { input: 1, output: 2, cache_read: 3, cache_creation: 4 },
+        estimated_cost: { amount: cents, currency: "USD" },
+      },
+    ],
+  };
+}
+
 export function tokenPage<Row>(data: readonly Row[], next: string | null = null) {
   return { data, next_page: next };
 }

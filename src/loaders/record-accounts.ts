@@ -1,0 +1,55 @@
+import type { Context } from "../context.ts";
+import type { UserActivity } from "../domain/activity.ts";
+import { type Aliases, emailKey } from "../domain/organization.ts";
+import type { DayRange } from "../domain/range.ts";
+import { userActivity } from "../upstream/endpoints/users.ts";
+import { type FieldWalks, walksOf } from "../upstream/plan.ts";
+import { walkOf, whole } from "../upstream/walk.ts";
+import { windowsOf } from "../upstream/windows.ts";
+import { loader } from "./loader.ts";
+
+/**
+ * The id of the account whose row carries the Claude Code records of an address (`emailKey`), in lists of people over the range.
+ * Records name an address and no account: someone who left and came back has two rows with one address, and so has someone with
+ * an alias. The row of the address itself goes before those of its aliases, then the one last active, then the first by id.
+ */
+export const accountOfRecords = loader(async (ctx, { range }: { range: DayRange }) => {
+  const { aliases } = ctx.roster;
+  const { rows } = await whole(walkOf(ctx.upstream, userActivity, questions(ctx, range)));
+  const accounts = rows.flatMap((row) => accountIn(row, aliases));
+  return new Map(
+    [...Map.groupBy(accounts, ({ key }) => key)].map(([key, same]) => [key, same.reduce(foremost).userId]),
+  );
+});
+
+/** The list of everyone active over the range, which the list of people reads too. */
+export function walksToAccounts(ctx: Context, range: DayRange): FieldWalks {
+  return walksOf(userActivity, questions(ctx, range));
+}
+
+function questions({ now }: Context, range: DayRange) {
+  return windowsOf(userActivity, range, now()).pieces.map((piece) => ({ range: piece, filter: {} }));
+}
+
+interface Account {
+  readonly key: string;
+  readonly userId: string;
+  readonly isAlias: boolean;
+  readonly lastActiveOn: string;
+}
+
+function accountIn(
+  { userId, email, formerEmail, lastActiveOn }: UserActivity,
+  aliases: Aliases,
+): readonly Account[] {
+  const address = email ?? formerEmail ?? null;
+  if (userId === null || address === null) return [];
+  const key = emailKey(address, aliases);
+  return [{ key, userId, isAlias: key !== address.toLowerCase(), lastActiveOn: lastActiveOn ?? "" }];
+}
+
+function foremost(a: Account, b: Account): Account {
+  if (a.isAlias !== b.isAlias) return a.isAlias ? b : a;
+  if (a.lastActiveOn !== b.lastActiveOn) return a.lastActiveOn > b.lastActiveOn ? a : b;
+  return a.userId < b.userId ? a : b;
+}
