@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import { type GatewayOptions, gateway } from "./gateway.ts";
 
@@ -44,4 +45,39 @@ test("PLAYGROUND=off shows nobody a page", async () => {
 
 test("other paths are not the playground's", async () => {
   expect((await get(BROWSER, {}, "/graphqlx")).status).toBe(404);
+});
+
+test("the page sends its token in the header that the gateway reads it from", async () => {
+  const { body } = await get(BROWSER, {
+    AUTH: "jwt",
+    JWT_JWKS_URL: "https://issuer.example/jwks",
+    JWT_ISSUER: "https://issuer.example",
+    JWT_AUDIENCE: "gateway",
+    JWT_HEADER: "X-Token",
+  });
+  const script = body.slice(body.indexOf("<script>") + "<script>".length);
+  const input = { value: "" };
+  const dialog = {
+    returnValue: "",
+    onclose: () => {},
+    querySelector: (selector: string) => (selector === "input" ? input : {}),
+    showModal() {
+      [input.value, dialog.returnValue] = ["secret", "given"];
+      dialog.onclose();
+    },
+  };
+  const sent: Headers[] = [];
+  const window: { fetch?: typeof fetch } = {};
+  runInNewContext(script.slice(0, script.indexOf("\n}\n") + 2), {
+    window,
+    document: { querySelector: () => dialog },
+    Headers,
+    fetch: async (_input: string, init: { headers: Headers }) => {
+      sent.push(new Headers(init.headers));
+      return { status: init.headers.has("x-token") || sent.length > 5 ? 200 : 401 };
+    },
+  });
+  expect(await window.fetch?.("/graphql")).toEqual({ status: 200 });
+  expect(sent.map((headers) => [...headers])).toEqual([[], [["x-token", "Bearer secret"]]]);
+  expect(input.value).toBe("");
 });

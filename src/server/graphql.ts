@@ -55,6 +55,8 @@ export interface GraphQLOptions extends CrossOrigin {
 interface Shared {
   readonly contextOf: (asker: Asker, viewer: Viewer) => Context;
   readonly viewerOf: ViewerOf;
+  /** The header that tokens are read from. */
+  readonly tokenHeader: string;
   readonly view: SchemaView;
   readonly callers: Callers;
   /** Counts a request of a caller. */
@@ -79,7 +81,7 @@ export function graphqlOverHttp(
     onFault,
     ...options
   }: GraphQLOptions,
-  { contextOf, viewerOf, view, callers, enter }: Shared,
+  { contextOf, viewerOf, tokenHeader, view, callers, enter }: Shared,
 ) {
   const viewers = new WeakMap<Request, Viewer>();
   const kept = parserCache();
@@ -97,7 +99,7 @@ export function graphqlOverHttp(
     plugins: [
       protective(allowedOrigins),
       useReadinessCheck({ endpoint: READINESS, check: options.isReady }),
-      options.playground && playground(GRAPHQL),
+      options.playground && playground(GRAPHQL, tokenHeader),
       audit !== null && noted(isGraphQL, digest),
       authenticated(viewerOf, viewers),
       refuseOtherPaths((path) => isGraphQL(path) || path === HEALTH, NOTHING_HERE),

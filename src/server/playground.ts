@@ -16,12 +16,12 @@ const STYLE =
  * GraphiQL for browsers, at `path`, opening on the query library with a tab for each question. The page holds all of its assets and
  * its policy lets it talk to nobody but the gateway.
  */
-export function playground(path: string): Plugin {
+export function playground(path: string, tokenHeader: string): Plugin {
   let page: Promise<Page> | undefined; // nine megabytes, so made once and not before somebody wants it
   return {
     async onRequest({ request, url, fetchAPI, endResponse }) {
       if (url.pathname !== path || !shouldRenderGraphiQL(request)) return;
-      page ??= renderPage();
+      page ??= renderPage(tokenHeader);
       const { body, headers } = await page;
       endResponse(new fetchAPI.Response(body, { headers }));
     },
@@ -41,7 +41,7 @@ interface Page {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-async function renderPage(): Promise<Page> {
+async function renderPage(tokenHeader: string): Promise<Page> {
   const { renderGraphiQL } = await import("@graphql-yoga/render-graphiql");
   const queries = queryLibrary();
   const html = renderGraphiQL({
@@ -55,7 +55,8 @@ async function renderPage(): Promise<Page> {
     .replace("</head>", () => `<style>${STYLE}${TOKEN_DIALOG.style}</style></head>`)
     .replace(
       "<script>",
-      () => `${TOKEN_DIALOG.html}<script>${TOKEN_DIALOG.script}${rememberFirst(queries[0] ?? "")}`,
+      () =>
+        `${TOKEN_DIALOG.html}<script>${TOKEN_DIALOG.script(tokenHeader)}${rememberFirst(queries[0] ?? "")}`,
     );
   return {
     body: new TextEncoder().encode(html),

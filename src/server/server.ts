@@ -7,7 +7,7 @@ import type { Viewer } from "../domain/viewer.ts";
 import type { Asker } from "../upstream/operation.ts";
 import { Admission } from "./admission.ts";
 import { auditEntry, type Ending } from "./audit.ts";
-import { type Authentication, doorkeeper, Refusal, type ViewerOf } from "./authenticate.ts";
+import { AUTHORIZATION, type Authentication, doorkeeper, Refusal, type ViewerOf } from "./authenticate.ts";
 import { Exchange, exchanges, REQUEST_ID } from "./exchange.ts";
 import { exportsOverHttp } from "./export/http.ts";
 import { type GraphQLOptions, graphqlOverHttp, HEALTH, READINESS } from "./graphql.ts";
@@ -43,11 +43,12 @@ export function createServer(options: ServerOptions) {
     exchanges.getStore()?.spending.push({ usage, datasets });
     return { ...made, now: instantOf(now()) };
   };
+  const tokenHeader = options.authentication?.header ?? AUTHORIZATION;
   const view = schemaView(schema, options.introspection);
   const callers = new Callers(options.callerLimits, now);
   const enter = (viewer: Viewer, address: string) => callers.enter(viewer.name || address);
   const files = exportsOverHttp({ schema, view, context: contextOf, viewerOf, enter, digest, onFault });
-  const yoga = graphqlOverHttp(options, { contextOf, viewerOf, view, callers, enter });
+  const yoga = graphqlOverHttp(options, { contextOf, viewerOf, tokenHeader, view, callers, enter });
   const admission = new Admission(options.maxConcurrent);
   const over = (exchange: Exchange, ending: Ending) => {
     const trusted = (hash: string) => documents.trusted.find(hash)?.name ?? null;

@@ -27,8 +27,10 @@ export const TOKEN_DIALOG = {
   /**
    * A tab has headers of its own, and the schema is fetched before any can be typed. So the page asks for a token when the gateway
    * does, once for all tabs and requests, and forgets it when it is closed; what is typed into the headers of a tab goes before it.
+   * `header` is the one that the gateway reads tokens from.
    */
-  script: `{
+  script: (header: string) => `{
+  const carrier = ${JSON.stringify(header)};
   const dialog = document.querySelector(".token-dialog");
   const input = dialog.querySelector("input");
   const send = fetch;
@@ -67,10 +69,10 @@ export const TOKEN_DIALOG = {
 
   window.fetch = async (input, init = {}) => {
     const headers = new Headers(init.headers);
-    if (headers.has("authorization")) return send(input, init);
+    if (headers.has(carrier)) return send(input, init);
     for (;;) {
       const tried = token;
-      if (tried !== "") headers.set("authorization", "Bearer " + tried);
+      if (tried !== "") headers.set(carrier, "Bearer " + tried);
       const response = await send(input, { ...init, headers });
       if (response.status !== 401 || isDeclined) return response;
       if (token === tried) await (asking ??= renew().finally(() => (asking = null)));
