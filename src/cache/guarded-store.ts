@@ -163,7 +163,7 @@ const MISTAKES: Readonly<Record<string, string>> = {
   ENAMETOOLONG: "its path is too long",
   EACCES: "the gateway may not read and write it; give its user the right to, or name another path",
   EPERM: "the gateway may not read and write it; give its user the right to, or name another path",
-  NOAUTH: "it asks for a password; put it into CACHE_URL, as in redis://:PASSWORD@HOST",
+  NOAUTH: "it asks for a password; put a colon, the password and an @ before the host in CACHE_URL",
   WRONGPASS: "it does not accept the user or password in CACHE_URL",
   DB_NUMBER:
     "it has no database of the number in CACHE_URL, and a cluster has only one; leave the number out",
