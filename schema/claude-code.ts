@@ -9,7 +9,7 @@ import {
   type SumOfRecords,
   sumOfRecords,
 } from "../src/domain/claude-code.ts";
-import { day, parseDay } from "../src/domain/day.ts";
+import { type Day, parseDay } from "../src/domain/day.ts";
 import { linesPerSession, moneyPer } from "../src/domain/measures.ts";
 import { type Aliases, emailKey } from "../src/domain/organization.ts";
 import type { PersonOver } from "../src/domain/person.ts";
@@ -92,7 +92,7 @@ export const ClaudeCodeRecord = builder.node(builder.objectRef<RecordShape>("Cla
     "One actor's Claude Code activity on one UTC day for one combination of terminal, local or remote, and customer type. An actor has several records on most days; add them up. Source: CLAUDE_CODE.",
   interfaces: [totals],
   id: { resolve: recordId },
-  extensions: nodeWalks((id, ctx) => walksOf(claudeCode, daysOf(oneDay(day(id.slice(0, 10))), ctx))),
+  extensions: nodeWalks((id, ctx) => walksOf(claudeCode, daysOf(oneDay(partsOfId(id).day), ctx))),
   loadOne: nodeLoader("ClaudeCodeRecord", recordById),
   fields: (t) => ({
     date: t.expose("date", { type: "Date", description: "The UTC day." }),
@@ -310,13 +310,19 @@ function fingerprint(value: unknown): string {
   return createHash("sha256").update(text).digest("base64url").slice(0, 12);
 }
 
-async function recordById(id: string, ctx: Context): Promise<RecordShape> {
+/** The day of a record, and who and where. */
+function partsOfId(id: string): { readonly day: Day; readonly identity: string } {
   const [date = "", identity] = id.split(":");
   const day = parseDay(date);
   if (day === null || identity === undefined) throw badInput("This is not the id of a ClaudeCodeRecord.");
+  return { day, identity };
+}
+
+async function recordById(id: string, ctx: Context): Promise<RecordShape> {
+  const { day, identity } = partsOfId(id);
   const { range } = windowsOf(claudeCode, oneDay(day), ctx.now());
   const { rows } = await whole(walkOf(ctx.upstream, claudeCode, [{ range }]));
-  const alike = rows.filter((record) => recordId(record).startsWith(`${date}:${identity}:`));
+  const alike = rows.filter((record) => recordId(record).startsWith(`${day}:${identity}:`));
   const record = alike.find((each) => recordId(each) === id) ?? (alike.length === 1 ? alike[0] : undefined);
   if (record === undefined)
     throw new GatewayError("NOT_FOUND", `No Claude Code record of ${day} has this id.`);

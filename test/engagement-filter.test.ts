@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { gateway, json, refusal } from "./gateway.ts";
+import { sqlite } from "./stores/stores.ts";
 import { PATHS, tokenPage, wireSkill, wireUser } from "./wire.ts";
 
 const WEEK = `range: { between: { from: "2026-11-01", until: "2026-11-08" } }`;
@@ -182,35 +183,65 @@ describe("a list under a filter of the sandbox", () => {
     expect(data.nodes).toEqual([whole, part]);
   });
 
-  test("is found again by `node` even where its filter leaves no room for the name", async () => {
-    const { ask, seen } = gateway({
-      routes: { [PATHS.skills]: () => json(tokenPage([wireSkill("docx"), wireSkill("pdf", { users: 7 })])) },
-    });
-    const filter = { users: Array.from({ length: 100 }, (_, i) => `user_${i}_01Hq7Zc3vKpWnT5rYd8sLmBx`) };
-    const { data } = await ask(
-      `query ($filter: EngagementFilter) { skills(${WEEK}, filter: $filter) { nodes { id name users } } }`,
-      { filter },
-    );
-    const [, pdf] = data.skills.nodes;
-    const again = await ask(`query ($id: ID!) { node(id: $id) { id ... on Skill { name users } } }`, {
-      id: pdf.id,
-    });
-    expect(again.errors).toBeUndefined();
-    expect(again.data.node).toEqual(pdf);
-    expect(seen.map((url) => url.searchParams.getAll("filter[]").length)).toEqual([100]);
+  const LONG = { users: Array.from({ length: 100 }, (_, i) => `user_${i}_01Hq7Zc3vKpWnT5rYd8sLmBx`) };
+  const LONG_NAME = "a skill of a long name ".repeat(40);
+  const SKILLS = `query ($filter: EngagementFilter) { skills(${WEEK}, filter: $filter) { nodes { id name users } } }`;
+  const NODE = `query ($id: ID!) { node(id: $id) { id ... on Skill { name users } } }`;
+  const routes = {
+    [PATHS.skills]: () => json(tokenPage([wireSkill("docx"), wireSkill(LONG_NAME, { users: 7 })])),
+  };
+
+  test("is found again by `node` even where its filter or its name is too long for an id", async () => {
+    const { ask, seen } = gateway({ routes });
+    for (const filter of [LONG, { products: ["chat"] }, undefined]) {
+      const { data } = await ask(SKILLS, { filter });
+      for (const skill of data.skills.nodes) {
+        expect(skill.id.length).toBeLessThan(256);
+        const again = await ask(NODE, { id: skill.id });
+        expect(again.errors).toBeUndefined();
+        expect(again.data.node).toEqual(skill);
+      }
+    }
+    expect(Math.max(...seen.map((url) => url.searchParams.getAll("filter[]").length))).toBe(100);
+  });
+
+  test("is found by another replica of the store, and NOT_FOUND where its long filter is not known", async () => {
+    const { data } = await gateway({ routes, store: await sqlite.open() }).ask(SKILLS, { filter: LONG });
+    const [{ id, users }] = data.skills.nodes;
+    const replica = await gateway({ routes, store: await sqlite.open() }).ask(NODE, { id });
+    expect(replica.data.node).toEqual({ id, name: "docx", users });
+    const stranger = gateway({ routes });
+    const { errors } = await stranger.ask(NODE, { id });
+    expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["NOT_FOUND"]);
+    expect(errors?.[0]?.message).toContain("Ask for the list again");
+    expect(stranger.seen).toEqual([]);
+  });
+
+  test("has one id for one thing, whichever others its list leaves out", async () => {
+    const { ask } = gateway({ routes });
+    const all = await ask(SKILLS);
+    const some = await ask(SKILLS, { filter: { names: ["docx"] } });
+    expect(some.data.skills.nodes[0]).toEqual(all.data.skills.nodes[0]);
   });
 
   test("an id with a filter its list does not know is refused", async () => {
     const { ask, seen } = empty();
+    const terms = [
+      `{"filter":{"projects":["claude_proj_1"]}}`,
+      `{"filter":{"constructor":["x"]}}`,
+      `{"overlap":"SPLIT"}`,
+      `{"organization":"CONSOLE"}`,
+      `{"projects":["claude_proj_1"]}`,
+      `{"filter":["x"]}`,
+    ];
     const ids = [
-      `["2026-11-01","2026-11-02","docx",{"projects":["claude_proj_1"]}]`,
       `["2026-11-01"`,
       `[1,2]`,
-    ]
-      .map((own) => globalId(`Skill:${own}`))
-      .concat(globalId(`Skill:["2026-11-01","2026-11-02","docx",{"constructor":["x"]}]`));
-    const { errors } = await ask(`query ($ids: [ID!]!) { nodes(ids: $ids) { id } }`, { ids });
-    expect(errors?.map(({ extensions }) => extensions.code)).toEqual(ids.map(() => "BAD_USER_INPUT"));
+      ...terms.map((each) => `["2026-11-01","2026-11-02","docx",${each}]`),
+    ].map((own) => globalId(`Skill:${own}`));
+    const { data, errors } = await ask(`query ($ids: [ID!]!) { nodes(ids: $ids) { id } }`, { ids });
+    expect(data.nodes).toEqual(ids.map(() => null));
+    expect(new Set(errors?.map(({ extensions }) => extensions.code))).toEqual(new Set(["BAD_USER_INPUT"]));
     expect(seen).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import { InMemoryCache } from "@apollo/client";
 import { Client, type Exchange, makeResult } from "@urql/core";
 import { cacheExchange } from "@urql/exchange-graphcache";
-import { type DocumentNode, isAbstractType, isObjectType } from "graphql";
+import { type DocumentNode, introspectionFromSchema, isAbstractType, isObjectType } from "graphql";
 import { createOperationDescriptor, Environment, Network, RecordSource, Store } from "relay-runtime";
 import { filter, map, pipe } from "wonka";
 import { schema } from "../../schema/index.ts";
@@ -40,6 +40,8 @@ const KEYS = Object.fromEntries(
     .map(({ name }) => [name, () => null]),
 );
 
+const INTROSPECTION = introspectionFromSchema(schema);
+
 function urql(): NormalizedStore {
   let answer: object = {};
   /** The network: a question is answered as it was on the wire. */
@@ -52,7 +54,7 @@ function urql(): NormalizedStore {
   };
   const client = new Client({
     url: "http://gateway.test/graphql",
-    exchanges: [cacheExchange({ keys: KEYS }), wire],
+    exchanges: [cacheExchange({ keys: KEYS, schema: INTROSPECTION }), wire],
   });
   return {
     async write(query, data) {

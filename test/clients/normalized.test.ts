@@ -220,13 +220,15 @@ test("ids are shorter than 256 bytes and hold no address", () => {
   }
 });
 
-describe.each(Object.entries(STORES))("%s", (_name, open) => {
+describe.each(Object.entries(STORES))("%s", { timeout: 180_000 }, (_name, open) => {
   test("shows of every answer what was on the wire, whichever came after it", async () => {
     expect([...(await mixedUp(open(), answers))]).toEqual([]);
   });
 
-  // Relay complains of each id that names two things.
-  beforeEach(() => void vi.spyOn(console, "error").mockImplementation(() => {}));
+  // Apollo and Relay complain of each id that names two things.
+  beforeEach(() => {
+    for (const method of ["warn", "error"] as const) vi.spyOn(console, method).mockImplementation(() => {});
+  });
   afterEach(() => void vi.restoreAllMocks());
 
   const SEEN_OTHERWISE = ["Group", "GroupSummary", "Project", "Team", "TeamSummary", "User", "UserSummary"];

@@ -133,12 +133,20 @@ describe("a gateway with one key of two", () => {
     ["skills", "ANTHROPIC_ANALYTICS_KEY", `skills(${DAYS}) { totalCount }`],
     ["connectors", "ANTHROPIC_ANALYTICS_KEY", `connectors(${DAYS}) { totalCount }`],
     ["activity", "ANTHROPIC_ANALYTICS_KEY", `activity(${DAYS}) { date }`],
-    ["cost", "ANTHROPIC_ANALYTICS_KEY", `cost(${DAYS}, source: LEGACY) { totalCount }`],
-    ["usage", "ANTHROPIC_ANALYTICS_KEY", `usage(${DAYS}, source: LEGACY) { totalCount }`],
     [
       "cost",
       "ANTHROPIC_ANALYTICS_KEY",
-      `cost(${DAYS}, groupBy: [SPEED], bucket: NONE, source: LEGACY) { totalCount }`,
+      `cost(${DAYS}, organization: "enterprise", source: LEGACY) { totalCount }`,
+    ],
+    [
+      "usage",
+      "ANTHROPIC_ANALYTICS_KEY",
+      `usage(${DAYS}, organization: "enterprise", source: LEGACY) { totalCount }`,
+    ],
+    [
+      "cost",
+      "ANTHROPIC_ANALYTICS_KEY",
+      `cost(${DAYS}, organization: "enterprise", groupBy: [SPEED], bucket: NONE, source: LEGACY) { totalCount }`,
     ],
     ["cost", "ANTHROPIC_ADMIN_KEY", `cost(${DAYS}, organization: "console", source: LEGACY) { totalCount }`],
     [
