@@ -51,7 +51,8 @@ export const spends = {
       requests: requests === null ? null : Number(requests[i]),
     }));
   },
-  isZero: (a: Spend): boolean => a.net.cents.units === 0n && (a.list === null || a.list.cents.units === 0n),
+  isZero: (a: Spend): boolean =>
+    a.net.cents.units === 0n && (a.list?.cents.units ?? 0n) === 0n && (a.requests ?? 0) === 0,
   /** Ranked by net amount. */
   rank: (a: Spend): Decimal => a.net.cents,
 };

@@ -21,7 +21,9 @@ export const usages = {
     Array.from({ length: count }, (_, i) =>
       combine((whole) => Number(wholeParts(BigInt(whole), count)[i]), a, a),
     ),
-  isZero: (a: TokenUsage): boolean => totalTokens(a) === 0 && a.webSearchRequests === 0,
+  /** Code execution counts requests that have no tokens. */
+  isZero: (a: TokenUsage): boolean =>
+    totalTokens(a) === 0 && a.webSearchRequests === 0 && (a.requests ?? 0) === 0,
   /** Ranked by tokens of all kinds. */
   rank: (a: TokenUsage): Decimal => decimalOf(totalTokens(a)),
 };
