@@ -16,7 +16,7 @@ export const Money = builder.objectRef<MoneyShape>("Money").implement({
         "The amount in whole units of `currency` (dollars): `cents` divided by a hundred, exactly.",
       resolve: dollars,
     }),
-    currency: t.exposeString("currency", { description: "ISO 4217 code; upstream has only ever sent USD." }),
+    currency: t.exposeString("currency", { description: "ISO 4217 code: USD, the currency of every report." }),
   }),
 });
 
@@ -33,7 +33,7 @@ export const DerivedMoney = builder.objectRef<MoneyShape>("DerivedMoney").implem
       description: "The amount in whole units of `currency` (dollars). Not additive.",
       resolve: dollars,
     }),
-    currency: t.exposeString("currency", { description: "ISO 4217 code." }),
+    currency: t.exposeString("currency", { description: "ISO 4217 code: USD, the currency of every report." }),
   }),
 });
 

@@ -131,6 +131,11 @@ export class Wire<T extends object> {
     return this.#readOrNull(key, "a decimal as text", decimal);
   }
 
+  /** The currency of the amounts beside it: the contract of every report says USD, and amounts of two are never added. */
+  usd(key: KeysOf<T, string>): "USD" {
+    return this.#read(key, "USD", (value) => (value === "USD" ? value : null));
+  }
+
   /** A JSON number with every digit kept: see parseExact. */
   exactNumber(key: KeysOf<T, number>): Decimal {
     return this.#read(key, "a number", exactNumber);

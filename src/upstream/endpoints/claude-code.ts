@@ -100,6 +100,6 @@ function model(w: Wire<WireModel>): CodeModel {
     outputTokens: tokens.count("output"),
     cacheReadTokens: tokens.count("cache_read"),
     cacheCreationTokens: tokens.count("cache_creation"),
-    estimated: { cents: cost.exactNumber("amount"), currency: cost.string("currency") },
+    estimated: { cents: cost.exactNumber("amount"), currency: cost.usd("currency") },
   };
 }

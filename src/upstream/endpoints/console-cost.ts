@@ -68,7 +68,7 @@ function costRow(w: Wire<WireResult>, span: Span, { groupBy }: ReportQuestion): 
     tokenType: w.stringOrNull("token_type"),
     ...span,
     measure: {
-      net: { cents: w.decimal("amount"), currency: w.string("currency") },
+      net: { cents: w.decimal("amount"), currency: w.usd("currency") },
       list: null,
       requests: null,
     },

@@ -18,10 +18,10 @@ import {
 } from "./enterprise-report.ts";
 import {
   type Bounds,
-  costRowId,
   pseudonymousBuckets,
   pseudonymousRows,
   type ReportNames,
+  reportRowId,
   spanOf,
 } from "./report-query.ts";
 import { reportUser } from "./report-user.ts";
@@ -55,7 +55,7 @@ export const userCost = endpoint({
   dataset: "USER_COST",
   ...userReport(COST_NAMES),
   path: "/v1/organizations/analytics/user_cost_report",
-  rowId: costRowId,
+  rowId: (row: CostRow) => reportRowId(row),
   withoutNames: withoutNames<CostRow>,
   pseudonymous: pseudonymousRows<CostRow>,
   row: (w: Wire<BetaAnalyticsCostUsersItem>, p): CostRow => {
@@ -70,7 +70,7 @@ type Columns = Pick<
 >;
 
 function costRow(w: Wire<Columns>, span: Span): CostRow {
-  const currency = w.string("currency");
+  const currency = w.usd("currency");
   return {
     ...enterpriseDimensions(w.only<keyof EnterpriseColumns>()),
     costType: w.stringOrNull("cost_type"),

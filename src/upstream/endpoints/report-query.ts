@@ -1,4 +1,4 @@
-import { type CostRow, dimensionKey, pseudonymous, type ReportRow, type Span } from "../../domain/bucket.ts";
+import { dimensionKey, pseudonymous, type ReportRow, type Span } from "../../domain/bucket.ts";
 import type { Day } from "../../domain/day.ts";
 import type { Pseudonyms } from "../../domain/pseudonym.ts";
 import type { Bucket, BucketWidth, Dimension, FilterDimension, ReportQuestion } from "../../domain/report.ts";
@@ -72,11 +72,6 @@ export function spanOf(w: Wire<Bounds<string>> | Wire<Bounds<string | null>>): S
 /** A row of a report is known by its time and everything it is split by: there is one for each combination. */
 export function reportRowId(row: ReportRow<unknown>): RowId {
   return `${row.from} ${row.until} ${dimensionKey(row)}`;
-}
-
-/** Amounts of two currencies would be two rows. */
-export function costRowId(row: CostRow): RowId {
-  return `${row.measure.net.currency} ${reportRowId(row)}`;
 }
 
 export function pseudonymousRows<Row extends ReportRow<unknown>>(

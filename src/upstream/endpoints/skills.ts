@@ -2,7 +2,7 @@ import type { AnalyticsSkillActivity } from "@anthropic-ai/sdk/resources/organiz
 import type { EngagementQuestion, Skill } from "../../domain/engagement.ts";
 import type { Money } from "../../domain/money.ts";
 import { endpoint, type RowId } from "../endpoint.ts";
-import { type Wire, WireError } from "../wire.ts";
+import type { Wire } from "../wire.ts";
 import { engagementList } from "./coverage.ts";
 import {
   BY_GROUP,
@@ -76,10 +76,7 @@ function amount(
   key: "attributed_list_price" | "estimated_overage_spend",
 ): Money | null {
   const cents = w.decimalOrNull(key);
-  if (cents === null) return null;
-  const currency = w.stringOrNull("currency");
-  if (currency === null) throw new WireError("currency", `the currency of ${key}`);
-  return { cents, currency };
+  return cents && { cents, currency: w.usd("currency") };
 }
 
 /** The key is left out where the merged product does not exist. */

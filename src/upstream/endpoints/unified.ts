@@ -23,7 +23,6 @@ import { endpoint } from "../endpoint.ts";
 import type { Wire } from "../wire.ts";
 import { FRESH, REPORTS } from "./coverage.ts";
 import {
-  costRowId,
   pseudonymousRows,
   type ReportNames,
   reportQuery,
@@ -133,13 +132,13 @@ const report = (names: ReportNames) =>
 
 const cost = {
   path: "/v1/organizations/analytics/cost",
-  rowId: (row: CostRow, p: ReportQuestion) => (isHidden(row, p) ? null : costRowId(row)),
+  rowId: (row: CostRow, p: ReportQuestion) => (isHidden(row, p) ? null : reportRowId(row)),
   withoutNames: withoutNames<CostRow>,
   pseudonymous: pseudonymousRows<CostRow>,
   row: (w: Wire<BetaAnalyticsCostItem>): CostRow => {
     const group = w.at("group");
     const money = w.at("cost");
-    const currency = money.string("currency");
+    const currency = money.usd("currency");
     return {
       ...dimensions(group.only<keyof BetaAnalyticsUsageGroup>()),
       costType: group.stringOrNull("cost_type"),
