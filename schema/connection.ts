@@ -1,11 +1,10 @@
 import { organizationOfDataset } from "../src/analytics/datasets.ts";
 import { type Freshness as FreshnessShape, freshnessOf } from "../src/analytics/freshness.ts";
-import { byRank, marksOf, type Ranked, type Ranking } from "../src/analytics/ranking.ts";
+import { marksOf, type Ranking } from "../src/analytics/ranking.ts";
 import type { Context } from "../src/context.ts";
 import { digestOf, formatCursor, type Place, parseCursor } from "../src/domain/cursor.ts";
 import type { Dataset } from "../src/domain/dataset.ts";
 import { dayOf } from "../src/domain/day.ts";
-import { type Decimal, formatDecimal, parseDecimal } from "../src/domain/decimal.ts";
 import { nameOf, type OrganizationKind } from "../src/domain/organization.ts";
 import { type DayRange, oneDay } from "../src/domain/range.ts";
 import { badInput, GatewayError } from "../src/errors.ts";
@@ -76,7 +75,7 @@ export async function connect<Row>(
   idOf: (row: Row) => unknown,
 ): Promise<Connection<Row>> {
   const digest = digestOf(question);
-  const after = placeAfter(slice, digest, "window");
+  const after = placeAfter(slice, digest, "walk");
   const first = boundedFirst(ctx, slice);
   let taken: { readonly row: Row; readonly place: PageRow }[] = [];
   let pages: WindowPage<Row>[] = [];
@@ -131,8 +130,8 @@ function indexOfMarked<Row>(
 }
 
 /**
- * A slice of a ranking, which is read in full, but not for a slice that is refused. Its cursors name a sort key, an id and the
- * rows before, so they hold while figures move, until a row passes the cut.
+ * A slice of a ranking, which is read in full, but not for a slice that is refused. Its cursors are a mark of the row and all
+ * before it, so they hold while figures move, until a row passes the cut.
  */
 export async function connectRanking<Row>(
   ctx: Context,
@@ -141,17 +140,15 @@ export async function connectRanking<Row>(
   rank: () => Promise<Ranking<Row>>,
 ): Promise<Connection<Row>> {
   const digest = digestOf(question);
-  const after = placeAfter(slice, digest, "key");
+  const after = placeAfter(slice, digest, "ranking");
   const first = boundedFirst(ctx, slice);
-  const from = after === null ? null : cutAt(after);
   const { ranked, sources } = await rank();
-  const begin = from === null ? 0 : ranked.filter((row) => byRank(from, row) >= 0).length;
-  const marks = marksOf(ranked.slice(0, begin + first).map(({ id }) => id));
-  if (from !== null && marks[begin - 1] !== from.mark) throw expired(question.dataset);
-  const taken = ranked.slice(begin, begin + first).map(({ row, key, next, id }, i) => ({
-    row,
-    place: { key: keysText(key, next), id: `${marks[begin + i]} ${id}` },
-  }));
+  const marks = marksOf(ranked.map(({ id }) => id));
+  const begin = after === null ? 0 : passed(marks, after.mark);
+  if (begin === null) throw expired(question.dataset);
+  const taken = ranked
+    .slice(begin, begin + first)
+    .map(({ row }) => ({ row, place: { mark: marks.next().value ?? "" } }));
   return connection(ctx, taken, digest, question, {
     hasNextPage: ranked.length > begin + first,
     hasPreviousPage: after !== null,
@@ -160,26 +157,13 @@ export async function connectRanking<Row>(
   });
 }
 
-/** Where a ranking was cut: after this row. */
-function cutAt(row: RankRow): Omit<Ranked<unknown>, "row"> & { readonly mark: string } {
-  const [mark = "", ...id] = row.id.split(" ");
-  return { ...keysOf(row), mark, id: id.join(" ") };
-}
-
-/** The sort keys of a row of a ranking, one or two; an empty one is that of rows without the measure. */
-function keysText(key: Decimal | null, next: Decimal | null | undefined): string {
-  const keys = next === undefined ? [key] : [key, next];
-  return keys.map((each) => (each === null ? "" : formatDecimal(each))).join(" ");
-}
-
-function keysOf({ key: text }: RankRow): Pick<Ranked<unknown>, "key" | "next"> {
-  const [key = null, next = null, ...rest] = text.split(" ").map((each) => {
-    const decimal = parseDecimal(each);
-    if (decimal === null && each !== "") throw invalidCursor();
-    return decimal;
-  });
-  if (rest.length > 0) throw invalidCursor();
-  return { key, next };
+/** Reads marks up to one, and says how many that were; null where it is not among them. */
+function passed(marks: Iterator<string, void>, mark: string): number | null {
+  for (let rows = 1; ; rows++) {
+    const next = marks.next();
+    if (next.done === true) return null;
+    if (next.value === mark) return rows;
+  }
 }
 
 /** Whether a cursor was given out for this question. */
@@ -188,14 +172,14 @@ export function belongsTo(after: string | null | undefined, question: Question):
 }
 
 type PageRow = Extract<Place, { window: number }>;
-type RankRow = Extract<Place, { key: string }>;
+type RankRow = Exclude<Place, PageRow>;
 
-function placeAfter(slice: Slice, digest: string, kind: "window"): PageRow | null;
-function placeAfter(slice: Slice, digest: string, kind: "key"): RankRow | null;
-function placeAfter({ after }: Slice, digest: string, kind: "window" | "key"): Place | null {
+function placeAfter(slice: Slice, digest: string, kind: "walk"): PageRow | null;
+function placeAfter(slice: Slice, digest: string, kind: "ranking"): RankRow | null;
+function placeAfter({ after }: Slice, digest: string, kind: "walk" | "ranking"): Place | null {
   if (after === null || after === undefined) return null;
   const place = parseCursor(after, digest);
-  if (place !== null && kind in place) return place;
+  if (place !== null && "window" in place === (kind === "walk")) return place;
   throw invalidCursor();
 }
 

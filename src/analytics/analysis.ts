@@ -7,7 +7,7 @@ import { type Decimal, decimalOf, negative } from "../domain/decimal.ts";
 import { type DayRange, intersection } from "../domain/range.ts";
 import { bucketAround, type CoveredBucket, type SeriesBucket } from "../domain/series.ts";
 import type { PageSource } from "../upstream/walk.ts";
-import { type Algebra, byRank, type Ranked } from "./ranking.ts";
+import { type Algebra, byRank, type Rank, type Ranked } from "./ranking.ts";
 
 /** What was measured of one group in one span of time. */
 export interface Figure<Measure> extends Span {
@@ -19,10 +19,12 @@ export interface Figure<Measure> extends Span {
 
 /** How figures of one kind are told apart and added up; whatever dimensions they have. */
 export interface Kind<Row extends Figure<Measure>, Measure> {
-  readonly algebra: Pick<Algebra<Measure>, "plus" | "minus" | "rank">;
+  readonly algebra: Pick<Algebra<Measure>, "plus" | "minus" | "rank" | "tieRank">;
   readonly subject: Subject;
   /** Two rows are about the same group when this is equal. */
   readonly groupOf: (row: Row) => string;
+  /** What orders groups of equal figures. */
+  readonly nameOf: (row: Row) => string;
   /** The row without its group: what stands for several. */
   readonly ungrouped: (row: Row) => Row;
   /** Which of two rows of one group, the newer one last, says whose it is: names change, and figures kept for long have none. */
@@ -189,14 +191,15 @@ function firstOf<Row extends Figure<Measure>, Measure>(
 ): readonly Analysed<Row, Measure>[] {
   if (top === null) return rows;
   const { algebra, groupOf } = kind;
-  const groups = new Map<string, Measure>();
+  const groups = new Map<string, { readonly name: string; readonly sum: Measure }>();
   for (const row of rows) {
     if (row.isRemainder) continue;
-    const sum = groups.get(groupOf(row));
-    groups.set(groupOf(row), sum === undefined ? row.measure : algebra.plus(sum, row.measure));
+    const group = groups.get(groupOf(row));
+    const sum = group === undefined ? row.measure : algebra.plus(group.sum, row.measure);
+    groups.set(groupOf(row), { name: group?.name ?? kind.nameOf(row), sum });
   }
   const first = [...groups]
-    .map(([group, sum]) => ({ group, key: measure(sum), id: idOf(group) }))
+    .map(([group, { name, sum }]) => ({ group, keys: [measure(sum), ...ranksOf(kind, sum)], name }))
     .sort(byRank)
     .slice(0, top);
   const kept = new Set(first.map(({ group }) => group));
@@ -210,6 +213,13 @@ function firstOf<Row extends Figure<Measure>, Measure>(
   return [...shown, ...others.values()];
 }
 
+function ranksOf<Row extends Figure<Measure>, Measure>(
+  { algebra }: Kind<Row, Measure>,
+  measure: Measure,
+): (Decimal | null)[] {
+  return [algebra.rank(measure), algebra.tieRank(measure)];
+}
+
 /** In their order. What stands for others comes last: in its bucket by time, else after all. */
 async function ordered<Row extends Figure<Measure>, Measure>(
   kind: Kind<Row, Measure>,
@@ -217,21 +227,26 @@ async function ordered<Row extends Figure<Measure>, Measure>(
   { measure, descending }: Order<Measure>,
   turn: Turn,
 ): Promise<Ranked<Analysed<Row, Measure>>[]> {
-  const ranked: Ranked<Analysed<Row, Measure>>[] = [];
+  const ranked: (Ranked<Analysed<Row, Measure>> & Rank)[] = [];
+  const directed = (key: Decimal | null) => (key === null || descending ? key : negative(key));
   await inPieces(rows, turn, (row) => {
-    const amount = row.isOther ? null : (measure ?? kind.algebra.rank)(row.measure);
-    // Among rows that have not been measured either, an id of its own keeps it last.
-    const id = row.isOther ? `~${row.from}` : idOf(cellOf(kind, row));
-    const key = measure === null ? decimalOf(row.from) : amount;
-    const directed = key === null || descending ? key : negative(key);
-    ranked.push({ row, key: directed, next: measure === null ? amount : undefined, id });
+    const ranks = row.isOther ? [null, null] : ranksOf(kind, row.measure);
+    const keys =
+      measure === null
+        ? [directed(decimalOf(row.from)), ...ranks]
+        : [row.isOther ? null : measure(row.measure), ...ranks].map(directed);
+    const name = row.isOther ? LAST : kind.nameOf(row);
+    ranked.push({ row, id: idOf(cellOf(kind, row)), keys, name: `${name} ${row.from}` });
   });
-  return ranked.sort(byRank);
+  return ranked.sort(byRank).map(({ row, id }) => ({ row, id }));
 }
 
 function idOf(text: string): string {
   return hash("sha256", text, "base64url").slice(0, 12);
 }
+
+/** A name after all others: what stands for others comes after rows that have not been measured either. */
+const LAST = "\u{10FFFF}";
 
 /** What each group has come to by the end of each of its buckets, by cell. */
 export async function runningTotals<Row extends Figure<Measure>, Measure>(

@@ -43,10 +43,12 @@ export interface CodeAnalysis extends Pick<Analysis<CodeFigure, CodeMeasure>, "b
 }
 
 function kindIn({ roster, viewer }: Context): Kind<CodeFigure, CodeMeasure> {
+  const groupOf = (row: CodeFigure) => codeGroupKey(row, roster.aliases);
   return {
     algebra: viewer.scopes.has("spend:read") ? codeMeasures : codeMeasuresWithoutCost,
     subject: claudeCode.subject,
-    groupOf: (row) => codeGroupKey(row, roster.aliases),
+    groupOf,
+    nameOf: groupOf,
     ungrouped: (row) => ({ ...row, ...NO_CODE_DIMENSIONS }),
     named: (_row, newer) => newer,
   };

@@ -116,8 +116,11 @@ export function codeLeaders(
     const totals = totalsOf(own);
     return { ...totals, email, estimated: estimatedCost(totals), range };
   });
-  return rankedBy(people, measure, ({ email }) => email)
-    .filter(({ key }) => key !== null && key.units > 0n)
+  const active = people.filter((person) => {
+    const value = measure(person);
+    return typeof value === "number" ? value > 0 : value.units > 0n;
+  });
+  return rankedBy(active, measure, ({ email }) => email)
     .slice(0, TOP)
     .map(({ row }) => row);
 }

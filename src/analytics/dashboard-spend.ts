@@ -1,5 +1,6 @@
 import type { Context } from "../context.ts";
 import type { ReportUser } from "../domain/bucket.ts";
+import { addDays, dayOf } from "../domain/day.ts";
 import { ZERO } from "../domain/decimal.ts";
 import { type Spend, spends } from "../domain/money.ts";
 import type { OrganizationKind } from "../domain/organization.ts";
@@ -10,7 +11,7 @@ import { GatewayError } from "../errors.ts";
 import { costReport } from "./cost.ts";
 import { TOP } from "./dashboard-people.ts";
 import { type Freshness, freshnessOf } from "./freshness.ts";
-import { answerBy, type GatewayRow, plansFor, type ReportChoice, type Source } from "./report.ts";
+import { answerBy, EXPORT_DAYS, type GatewayRow, plansFor, type ReportChoice, type Source } from "./report.ts";
 import { rankReport } from "./report-analysis.ts";
 
 /** What the organization spent over a range, and on what. */
@@ -79,10 +80,11 @@ function answered(
     const { source, organization } = plan.source;
     const freshness = freshnessOf(plan.resource.endpoint.dataset, sources);
     const rows = ranked.map(({ row }) => row);
-    if (rows.length === 0 && plan.resource.endpoint.watermarked && freshness.refreshedAt === null) {
+    const isLate = addDays(range.from, EXPORT_DAYS) <= dayOf(ctx.now());
+    if (rows.length === 0 && isLate && plan.resource.endpoint.watermarked && freshness.refreshedAt === null) {
       throw new GatewayError(
         "NOT_YET_AVAILABLE",
-        `${freshness.source} has no export yet that covers ${range.from}; ask again in a few hours.`,
+        `${freshness.source} has no export yet that covers ${range.from}, which is late; ask again in a few hours.`,
         { dataset: freshness.source },
       );
     }

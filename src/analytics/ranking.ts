@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { dimensionKey, isNameless, type ReportRow } from "../domain/bucket.ts";
+import { dimensionKey, isNameless, nameOf, type ReportRow } from "../domain/bucket.ts";
 import { compare, type Decimal, decimalOf, negative } from "../domain/decimal.ts";
 import type { PageSource } from "../upstream/walk.ts";
 
@@ -12,6 +12,8 @@ export interface Algebra<Measure> {
   readonly isZero: (a: Measure) => boolean;
   /** What groups are ranked by, largest first. */
   readonly rank: (a: Measure) => Decimal;
+  /** What ranks groups of one rank, such as those that a discount leaves at nothing. */
+  readonly tieRank: (a: Measure) => Decimal | null;
 }
 
 /** The sum of measures; null of none, since nothing says what zero of them is. */
@@ -22,14 +24,18 @@ export function sumOf<Measure>(
   return measures.reduce<Measure | null>((sum, each) => (sum === null ? each : plus(sum, each)), null);
 }
 
-/** A row of a ranking, with the sort key and the tie-breaking id that place it. */
+/** A row of a ranking, and an id that stays the same while its figures move. */
 export interface Ranked<Row> {
   readonly row: Row;
-  /** Null: not measured, which comes last. */
-  readonly key: Decimal | null;
-  /** What orders rows of one key, such as those of one bucket; left out where the id alone does. */
-  readonly next?: Decimal | null | undefined;
   readonly id: string;
+}
+
+/** What places a row in a ranking. */
+export interface Rank {
+  /** Largest first, each where those before it are equal; null is not measured, which comes last. */
+  readonly keys: readonly (Decimal | null)[];
+  /** Decides where all keys are equal. */
+  readonly name: string;
 }
 
 /** A list that is ordered as a whole, and the pages it was read from. */
@@ -38,40 +44,44 @@ export interface Ranking<Row> {
   readonly sources: readonly PageSource[];
 }
 
-/**
- * One row per group over all windows, largest first. Rankings of several windows cannot be joined end to end: a group that
- * comes second everywhere may lead the sum.
- */
 export class Groups<Measure, Row extends ReportRow<Measure> = ReportRow<Measure>> {
-  readonly #groups = new Map<string, Ranked<Row>>();
+  readonly #groups = new Map<string, Row>();
   readonly #algebra: Algebra<Measure>;
-  readonly #idOf: (group: string) => string;
 
-  constructor(algebra: Algebra<Measure>, idOf: (group: string) => string = digestOfGroup) {
+  constructor(algebra: Algebra<Measure>) {
     this.#algebra = algebra;
-    this.#idOf = idOf;
   }
 
   add(row: Row): void {
-    const { plus, rank } = this.#algebra;
     const group = dimensionKey(row);
     const before = this.#groups.get(group);
     if (before === undefined) {
-      this.#groups.set(group, { row, key: rank(row.measure), id: this.#idOf(group) });
+      this.#groups.set(group, row);
       return;
     }
-    const measure = plus(before.row.measure, row.measure);
-    const from = Math.min(before.row.from, row.from);
-    const until = Math.max(before.row.until, row.until);
+    const measure = this.#algebra.plus(before.measure, row.measure);
+    const from = Math.min(before.from, row.from);
+    const until = Math.max(before.until, row.until);
     this.#groups.set(group, {
-      row: { ...(isNameless(row) ? before.row : row), from, until, measure, ...together(before.row, row) },
-      key: rank(measure),
-      id: before.id,
+      ...(isNameless(row) ? before : row),
+      from,
+      until,
+      measure,
+      ...together(before, row),
     });
   }
 
   ranked(): Ranked<Row>[] {
-    return [...this.#groups.values()].sort(byRank);
+    const { rank, tieRank } = this.#algebra;
+    return [...this.#groups]
+      .map(([group, row]) => ({
+        row,
+        id: digestOfGroup(group),
+        keys: [rank(row.measure), tieRank(row.measure)],
+        name: nameOf(row),
+      }))
+      .sort(byRank)
+      .map(({ row, id }) => ({ row, id }));
   }
 }
 
@@ -100,8 +110,6 @@ export function dressed<Plain, Row>(
   rowOf: (row: Plain) => Row,
 ): Ranked<Row>[] {
   return ranked.map((each) => ({
-    key: each.key,
-    next: each.next,
     id: each.id,
     get row() {
       return rowOf(each.row);
@@ -109,12 +117,12 @@ export function dressed<Plain, Row>(
   }));
 }
 
-type Rank = Pick<Ranked<unknown>, "key" | "next" | "id">;
-
 export function byRank(a: Rank, b: Rank): number {
-  return (
-    byKey(a.key, b.key) || byKey(a.next ?? null, b.next ?? null) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
-  );
+  for (const [i, key] of a.keys.entries()) {
+    const order = byKey(key, b.keys[i] ?? null);
+    if (order !== 0) return order;
+  }
+  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
 }
 
 function byKey(a: Decimal | null, b: Decimal | null): number {
@@ -132,19 +140,20 @@ export function rankedBy<Row>(
     .map((row) => {
       const value = measure(row);
       const key = typeof value === "number" ? decimalOf(value) : value;
-      return { row, key: key === null || descending ? key : negative(key), id: idOf(row) };
+      return { row, keys: [key === null || descending ? key : negative(key)], name: idOf(row) };
     })
-    .sort(byRank);
+    .sort(byRank)
+    .map(({ row, name }) => ({ row, id: name }));
 }
 
 /**
  * For each row of a ranking, a mark of it and all rows before it, whatever their order among themselves. While it stays the same
  * no row has passed the place after it, and reading on from there neither repeats nor misses one.
  */
-export function marksOf(ids: readonly string[]): string[] {
+export function* marksOf(ids: Iterable<string>): Generator<string, void, void> {
   let mark = 0n;
-  return ids.map((id) => {
+  for (const id of ids) {
     mark = BigInt.asUintN(96, mark + BigInt(`0x${hash("sha256", id, "hex")}`));
-    return mark.toString(36);
-  });
+    yield mark.toString(36);
+  }
 }

@@ -1,5 +1,5 @@
 import type { Context } from "../context.ts";
-import { type Dimensions, dimensionKey, isNameless, NO_DIMENSIONS } from "../domain/bucket.ts";
+import { type Dimensions, dimensionKey, isNameless, NO_DIMENSIONS, nameOf } from "../domain/bucket.ts";
 import { type Comparison, rangeBefore } from "../domain/comparison.ts";
 import type { ReportQuestion } from "../domain/report.ts";
 import { badInput } from "../errors.ts";
@@ -85,6 +85,7 @@ function kindOf<Measure>({ algebra, resource }: ReportPlan<Measure>): Kind<Gatew
     algebra,
     subject: resource.endpoint.subject,
     groupOf: dimensionKey,
+    nameOf,
     ungrouped: (row) => ({ ...row, ...NO_DIMENSIONS }),
     named: (row, newer) => ({ ...(isNameless(newer) ? row : newer), ...together(row, newer) }),
   };

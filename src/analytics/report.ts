@@ -480,27 +480,44 @@ export function ungrouped<Measure>(
   return mapPages(buckets, (page) => page.rows.flatMap(({ rows }) => rows));
 }
 
-/** The days of a plan that are surely whole by upstream's export, which one page tells. Throws NOT_YET_AVAILABLE. */
+/**
+ * The days of a plan that are surely whole by upstream's export. Throws NOT_YET_AVAILABLE. The newest month tells, unless no export
+ * covers it yet, as on its first day: then the month before does.
+ */
 export async function wholeDaysOf<Measure>(upstream: Upstream, plan: ReportPlan<Measure>): Promise<DayRange> {
-  const { range, pieces } = plan.windows;
-  const newest = pieces.at(-1) ?? range;
-  for await (const { seen } of ungrouped(upstream, plan, newest)(null)) {
-    const until = seen === null ? range.from : earlier(range.until, dayOf(seen));
-    if (until > range.from) return { from: range.from, until };
-    break;
+  const { from } = plan.windows.range;
+  for (const piece of plan.windows.pieces.toReversed()) {
+    const seen = await exportOf(upstream, plan, piece);
+    const until = seen === null ? piece.from : earlier(piece.until, dayOf(seen));
+    if (until > piece.from) return { from, until };
   }
   const { dataset } = plan.resource.endpoint;
   throw new GatewayError(
     "NOT_YET_AVAILABLE",
-    `${dataset} has no whole day from ${range.from} on yet; leave \`incomplete\` out to see what there is.`,
+    `${dataset} has no whole day from ${from} on yet; leave \`incomplete\` out to see what there is.`,
     { dataset },
   );
 }
 
-/** The walk that tells which days of a plan are whole, before it is made. */
+/** How far upstream's export reaches into a piece, which its first page says; null where none covers it. */
+async function exportOf<Measure>(
+  upstream: Upstream,
+  plan: ReportPlan<Measure>,
+  piece: DayRange,
+): Promise<Instant | null> {
+  for await (const { seen } of ungrouped(upstream, plan, piece)(null)) return seen;
+  return null;
+}
+
+/** Upstream exports at least once in a day: what began so many days ago has an export, or that is late. */
+export const EXPORT_DAYS = 2;
+
+/** The walks that tell which days of a plan are whole, before they are made. */
 export function wholeDaysWalks<Measure>(plan: ReportPlan<Measure>): FieldWalks {
   const { walks } = totalWalksOf(plan);
-  return { walks: walks.slice(-1), enough: null };
+  const recent = addDays(dayOf(plan.asOf), -EXPORT_DAYS);
+  const telling = plan.windows.pieces.findLastIndex((piece) => piece.from < recent);
+  return { walks: walks.slice(Math.max(telling, 0)), enough: null };
 }
 
 /** Dimensions with few values: a month of days by one or two of them is a page. */

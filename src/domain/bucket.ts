@@ -145,6 +145,11 @@ export function dimensionKey(row: Dimensions): string {
   ]);
 }
 
+/** What orders groups of equal figures: the team's name, else the values rows are split by. Names of people can be missing. */
+export function nameOf(row: Dimensions): string {
+  return (row.team?.kind === "team" ? row.team.team.name : "") + dimensionKey(row);
+}
+
 /** The row without what may not be shown of people any more. */
 export function withoutNames<Row extends Dimensions>(row: Row): Row {
   const { user, actor } = row;

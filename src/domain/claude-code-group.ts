@@ -111,18 +111,21 @@ export const codeMeasures = {
     tokens: combine(subtract, a.tokens, b.tokens),
     estimated: minusMoney(a.estimated, b.estimated),
   }),
-  isZero: ({ work, estimated }: CodeMeasure): boolean =>
-    estimated.cents.units === 0n && (work === null || work.records === 0),
-  /** Ranked by estimated cost. */
+  /** Ranked by estimated cost, then by tokens. */
   rank: ({ estimated }: CodeMeasure): Decimal => estimated.cents,
+  tieRank: allTokens,
 };
 
 /** The same, ranked by tokens: an order by what groups cost is as good as the cost. */
 export const codeMeasuresWithoutCost = {
   ...codeMeasures,
-  rank: ({ tokens }: CodeMeasure): Decimal =>
-    decimalOf(tokens.inputTokens + tokens.outputTokens + tokens.cacheReadTokens + tokens.cacheCreationTokens),
+  rank: allTokens,
 };
+
+function allTokens({ tokens }: CodeMeasure): Decimal {
+  const { inputTokens, outputTokens, cacheReadTokens, cacheCreationTokens } = tokens;
+  return decimalOf(inputTokens + outputTokens + cacheReadTokens + cacheCreationTokens);
+}
 
 /** A figure of the work, or of the tokens, by name. */
 export function countOf(

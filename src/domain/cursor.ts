@@ -4,8 +4,8 @@ import { createHash } from "node:crypto";
 export type Place =
   /** In a walk: the window, the upstream token of the page (null: its first), the row's index in that page and a mark to know it by. */
   | { readonly window: number; readonly token: string | null; readonly index: number; readonly mark: string }
-  /** In a ranking: the sort key and the id that breaks ties. */
-  | { readonly key: string; readonly id: string };
+  /** In a ranking: a mark of the row and all before it. */
+  | { readonly mark: string };
 
 /** A short name for a query and its arguments; a cursor of one query fits no other. */
 export function digestOf(query: unknown): string {
@@ -15,7 +15,7 @@ export function digestOf(query: unknown): string {
 /** An opaque cursor for a place in the answer of the query that `digest` names. */
 export function formatCursor(place: Place, digest: string): string {
   const fields =
-    "window" in place ? [place.window, place.token, place.index, place.mark] : [place.key, place.id];
+    "window" in place ? [place.window, place.token, place.index, place.mark] : [place.mark];
   const text = JSON.stringify(fields);
   return Buffer.from(hash(digest + text) + text).toString("base64url");
 }
@@ -47,7 +47,7 @@ function hash(text: string): string {
 function placeOf(fields: unknown): Place | null {
   if (!Array.isArray(fields)) return null;
   const [a, b, c, d] = fields;
-  if (fields.length === 2) return typeof a === "string" && typeof b === "string" ? { key: a, id: b } : null;
+  if (fields.length === 1) return typeof a === "string" ? { mark: a } : null;
   const valid =
     Number.isSafeInteger(a) &&
     a >= 0 &&

@@ -53,8 +53,9 @@ export const spends = {
   },
   isZero: (a: Spend): boolean =>
     a.net.cents.units === 0n && (a.list?.cents.units ?? 0n) === 0n && (a.requests ?? 0) === 0,
-  /** Ranked by net amount. */
+  /** Ranked by net amount, then at list price. */
   rank: (a: Spend): Decimal => a.net.cents,
+  tieRank: (a: Spend): Decimal | null => a.list?.cents ?? null,
 };
 
 function moneyParts({ cents, currency }: Money, count: number): Money[] {

@@ -24,8 +24,9 @@ export const usages = {
   /** Code execution counts requests that have no tokens. */
   isZero: (a: TokenUsage): boolean =>
     totalTokens(a) === 0 && a.webSearchRequests === 0 && (a.requests ?? 0) === 0,
-  /** Ranked by tokens of all kinds. */
+  /** Ranked by tokens of all kinds, then by requests. */
   rank: (a: TokenUsage): Decimal => decimalOf(totalTokens(a)),
+  tieRank: ({ requests }: TokenUsage): Decimal | null => (requests === null ? null : decimalOf(requests)),
 };
 
 function combine(op: (a: number, b: number) => number, a: TokenUsage, b: TokenUsage): TokenUsage {

@@ -10,7 +10,7 @@ import {
   setAgainst,
 } from "../../src/analytics/analysis.ts";
 import type { GatewayRow } from "../../src/analytics/report.ts";
-import { dimensionKey, isNameless, NO_DIMENSIONS, type ReportUser } from "../../src/domain/bucket.ts";
+import { dimensionKey, isNameless, NO_DIMENSIONS, nameOf, type ReportUser } from "../../src/domain/bucket.ts";
 import { addDays, day, dayOf, startOf } from "../../src/domain/day.ts";
 import { compare, type Decimal, sum } from "../../src/domain/decimal.ts";
 import { type Spend, spends } from "../../src/domain/money.ts";
@@ -25,6 +25,7 @@ const KIND: Kind<Row, Spend> = {
   algebra: spends,
   subject: "money",
   groupOf: dimensionKey,
+  nameOf,
   ungrouped: (row) => ({ ...row, ...NO_DIMENSIONS }),
   named: (row, newer) => (isNameless(newer) ? row : newer),
 };

@@ -7,9 +7,10 @@ import { type Spend, spends } from "../../src/domain/money.ts";
 import { costRows, decimals, forAll, usd } from "../arbitrary.ts";
 
 const rowLists = fc.array(costRows, { maxLength: 40 });
+const keys = fc.oneof(decimals, fc.constantFrom(null, { units: 1n, scale: 0 }, { units: 10n, scale: 1 }));
 const places = fc.record({
-  key: fc.oneof(decimals, fc.constantFrom(null, { units: 1n, scale: 0 }, { units: 10n, scale: 1 })),
-  id: fc.constantFrom("a", "b", "c"),
+  keys: fc.tuple(keys, keys),
+  name: fc.constantFrom("a", "b", "c"),
 });
 
 /** The plain way: every group looked up among all rows. */
@@ -38,6 +39,11 @@ function costRow(model: string, cents: number): ReportRow<Spend> {
 function byKey(a: Decimal | null, b: Decimal | null): number {
   if (a !== null && b !== null) return compare(b, a);
   return a === b ? 0 : a === null ? 1 : -1;
+}
+
+function byKeys(a: { keys: readonly (Decimal | null)[] }, b: { keys: readonly (Decimal | null)[] }): number {
+  const orders = a.keys.map((key, i) => byKey(key, b.keys[i] ?? null));
+  return orders.find((order) => order !== 0) ?? 0;
 }
 
 function ids(rows: readonly ReportRow<Spend>[]): string[] {
@@ -111,9 +117,9 @@ describe("merged windows", () => {
 });
 
 describe("rank", () => {
-  test("puts the larger key first, none at all last, and the lesser id where keys are equal", () => {
+  test("puts the larger key first, none at all last, the next key where one is equal, and then the lesser name", () => {
     forAll([places, places], (a, b) => {
-      const expected = byKey(a.key, b.key) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+      const expected = byKeys(a, b) || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
       expect(Math.sign(byRank(a, b))).toBe(expected);
     });
   });
@@ -122,9 +128,9 @@ describe("rank", () => {
     forAll([places, places], (a, b) => expect(Math.sign(byRank(a, b)) + Math.sign(byRank(b, a))).toBe(0));
   });
 
-  test("puts none level with another, but for the same amount and id", () => {
+  test("puts none level with another, but for the same keys and name", () => {
     forAll([places, places], (a, b) =>
-      expect(byRank(a, b) === 0).toBe(byKey(a.key, b.key) === 0 && a.id === b.id),
+      expect(byRank(a, b) === 0).toBe(byKeys(a, b) === 0 && a.name === b.name),
     );
   });
 
@@ -160,14 +166,18 @@ describe("rows by a measure", () => {
   });
 });
 
+function marks(ids: readonly string[]): string[] {
+  return [...marksOf(ids)];
+}
+
 test("a mark tells the rows up to it apart from any others, and not their order", () => {
   const [before, swapped, passed] = [
-    marksOf(["a", "b", "c", "d"]),
-    marksOf(["b", "a", "c"]),
-    marksOf(["a", "d", "b", "c"]),
+    marks(["a", "b", "c", "d"]),
+    marks(["b", "a", "c"]),
+    marks(["a", "d", "b", "c"]),
   ];
   expect(swapped.slice(1)).toEqual(before.slice(1, 3));
   expect(passed.slice(1, 3)).not.toContain(before[1]);
   expect(passed[3]).toBe(before[3]);
-  expect(new Set(marksOf(["", "", ""])).size).toBe(3);
+  expect(new Set(marks(["", "", ""])).size).toBe(3);
 });

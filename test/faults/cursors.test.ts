@@ -134,7 +134,7 @@ describe("cursors forged with the right digest name places that are not there", 
       1,
       { window: 0, token: "x&limit=1#../", index: 0, mark: "m" },
     ],
-    ["a place in a ranking", "CURSOR_INVALID", 0, { key: "1", id: "x" }],
+    ["a place in a ranking", "CURSOR_INVALID", 0, { mark: "x" }],
     ["a window before the first", "CURSOR_INVALID", 0, { window: -1, token: null, index: 0, mark: "m" }],
     ["half a row", "CURSOR_INVALID", 0, { window: 0, token: null, index: 0.5, mark: "m" }],
   ])("%s: %s after %i requests", async (_what, code, requests, place) => {

@@ -7,6 +7,7 @@ export const NOT_REACHABLE: Readonly<Record<string, string>> = {
   "*.has_more": "Paging is the gateway's.",
   "*.first_id": "Paging backwards is never needed.",
   "*.last_id": "Paging is the gateway's.",
+  "*.currency": "USD by contract; another currency is UPSTREAM_SHAPE.",
 
   "AnalyticsSingleDayActivitySummary.ending_at": "The day itself says when it ends.",
   "AnalyticsUsageUsersItem.total_tokens":
