@@ -6,6 +6,7 @@ import {
   answerBy,
   dimensionsOf,
   type GatewayRow,
+  isOrdered,
   likelyPlan,
   plansFor,
   type Report,
@@ -216,7 +217,7 @@ export function reportWalks<Measure>(
   report: Report<Measure>,
   args: ReportArgs,
 ): readonly FieldWalks[] {
-  return isWalk(args) ? walksFor(ctx, report, args, rowsWanted(args)) : allWalks(ctx, report, args);
+  return walksFor(ctx, report, args, (plan) => (isWalk(args, plan) ? rowsWanted(args) : null));
 }
 
 /** The same, read to the end. */
@@ -225,16 +226,17 @@ export function allWalks<Measure>(
   report: Report<Measure>,
   args: ReportArgs,
 ): readonly FieldWalks[] {
-  return walksFor(ctx, report, args, null);
+  return walksFor(ctx, report, args, () => null);
 }
 
 function walksFor<Measure>(
   ctx: Context,
   report: Report<Measure>,
   args: ReportArgs,
-  enough: number | null,
+  enoughOf: (plan: ReportPlan<Measure>) => number | null,
 ): readonly FieldWalks[] {
   const plan = likelyPlan(ctx.upstream, plansOf(ctx, report, args));
+  const enough = enoughOf(plan);
   return [
     ...(args.incomplete === "EXCLUDE" ? [wholeDaysWalks(plan)] : []),
     ...withPlanBefore(plan, args.compare ?? null).flatMap((each) => planWalks(ctx, each, enough)),
@@ -292,7 +294,6 @@ export async function answerReport<Measure>(
     top: topOf(args.top),
     order: orderOf(args.orderBy, bucket),
     compare: args.compare ?? null,
-    asSent: isWalk(args),
   };
   refuseUnsplit(info, dimensionsOf(plans[0]));
   if (isByTeam(plans[0])) await teamsNow(ctx); // no figures are asked for where nobody can say whose they are
@@ -300,14 +301,15 @@ export async function answerReport<Measure>(
   // A list is read on from the source that began it: another one's rows can stand in another order.
   const begun = plans.find((plan) => belongsTo(after, listOf(field, plan, analysis)));
   return answerBy(ctx.upstream, begun === undefined ? plans : [begun], (plan) =>
-    connectReport(ctx, slice, listOf(field, plan, analysis), plan, analysis),
+    connectReport(ctx, slice, listOf(field, plan, analysis), plan, {
+      ...analysis,
+      asSent: isWalk(args, plan),
+    }),
   );
 }
 
 interface NamedAnalysis<Measure> extends ReportAnalysis<Measure> {
   readonly order: NamedOrder<Measure>;
-  /** Rows are shown as upstream sends them. */
-  readonly asSent: boolean;
 }
 
 async function connectReport<Measure>(
@@ -315,7 +317,10 @@ async function connectReport<Measure>(
   slice: Slice,
   list: Question,
   plan: ReportPlan<Measure>,
-  analysis: NamedAnalysis<Measure>,
+  { asSent, ...analysis }: NamedAnalysis<Measure> & {
+    /** Rows are shown as upstream sends them. */
+    readonly asSent: boolean;
+  },
 ): Promise<ReportAnswer<Measure>> {
   const { organization } = plan.source;
   const isPlaceShown = isByTeam(plan) ? await shownPlacements(ctx) : () => true;
@@ -323,7 +328,7 @@ async function connectReport<Measure>(
   let ranked: readonly ReportFigure<Measure>[] | null = null;
   const relations = relationsOf(ctx, plan, analysis.compare, () => ranked);
   const node = (row: ReportFigure<Measure>): ReportNode<Measure> => ({ ...row, organization, relations });
-  if (analysis.asSent) {
+  if (asSent) {
     const plain = (row: GatewayRow<Measure>) =>
       node({ ...row, isOther: false, isPartial: false, before: null });
     const walk = mapPages(walkRows(ctx, plan), ({ rows }) => rows.filter(isShown).map(plain));
@@ -339,7 +344,11 @@ async function connectReport<Measure>(
 }
 
 /** Whether rows can be shown as upstream sends them, page by page. */
-function isWalk({ bucket, top, compare, orderBy }: ReportArgs): boolean {
+function isWalk<Measure>(
+  { bucket, top, compare, orderBy }: ReportArgs,
+  plan: ReportPlan<Measure>,
+): boolean {
+  if (!isByTeam(plan) && !isOrdered(plan)) return false;
   const width = bucket ?? "DAY";
   const isSent = width !== "NONE" && width === askedWidth(width);
   const isByTime = !orderBy || (orderBy.field === "TIME" && orderBy.direction !== "DESC");

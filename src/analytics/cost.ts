@@ -1,15 +1,19 @@
 import { type Spend, spends } from "../domain/money.ts";
 import type { OrganizationKind } from "../domain/organization.ts";
+import type { Dimension } from "../domain/report.ts";
 import { CONSOLE_COST_NAMES, consoleCost } from "../upstream/endpoints/console-cost.ts";
 import { COST_NAMES, enterpriseCost, userCost } from "../upstream/endpoints/enterprise-cost.ts";
 import { UNIFIED_COST_NAMES, unifiedCost } from "../upstream/endpoints/unified.ts";
 import { buckets, type Report, type ReportSource, rows } from "./report.ts";
 
+/** Parts of one amount stay together, whichever is the largest. */
+const isPart = (dimension: Dimension) => dimension === "COST_TYPE" || dimension === "TOKEN_TYPE";
+
 const unified = (organization: OrganizationKind): ReportSource<Spend> => ({
   source: "UNIFIED",
   organization,
   names: UNIFIED_COST_NAMES[organization],
-  resourceFor: () => rows(unifiedCost[organization]),
+  resourceFor: ({ groupBy }) => rows(unifiedCost[organization], !groupBy.some(isPart)),
   largestGroups: null,
   onlyDays: false,
 });
@@ -22,7 +26,7 @@ export const costReport: Report<Spend> = {
       source: "LEGACY",
       organization: "ENTERPRISE",
       names: COST_NAMES,
-      resourceFor: ({ groupBy }) => (groupBy.includes("USER") ? rows(userCost) : buckets(enterpriseCost)),
+      resourceFor: ({ groupBy }) => (groupBy.includes("USER") ? rows(userCost, false) : buckets(enterpriseCost)),
       largestGroups: 100,
       onlyDays: false,
     },

@@ -72,17 +72,20 @@ export class Groups<Measure, Row extends ReportRow<Measure> = ReportRow<Measure>
   }
 
   ranked(): Ranked<Row>[] {
-    const { rank, tieRank } = this.#algebra;
-    return [...this.#groups]
-      .map(([group, row]) => ({
-        row,
-        id: digestOfGroup(group),
-        keys: [rank(row.measure), tieRank(row.measure)],
-        name: nameOf(row),
-      }))
-      .sort(byRank)
-      .map(({ row, id }) => ({ row, id }));
+    const rows = largestFirst<Measure, Row>([...this.#groups.values()], this.#algebra);
+    return rows.map((row) => ({ row, id: digestOfGroup(dimensionKey(row)) }));
   }
+}
+
+/** Rows by what their groups are ranked by, and by name where that is equal. */
+export function largestFirst<Measure, Row extends ReportRow<Measure>>(
+  rows: readonly Row[],
+  { rank, tieRank }: Pick<Algebra<Measure>, "rank" | "tieRank">,
+): Row[] {
+  return rows
+    .map((row) => ({ row, keys: [rank(row.measure), tieRank(row.measure)], name: nameOf(row) }))
+    .sort(byRank)
+    .map(({ row }) => row);
 }
 
 /** Who is behind two rows that are added up. */

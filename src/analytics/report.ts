@@ -24,7 +24,7 @@ import { mapPages, type Walk, type Whole, walkOf, whole, wholeOf } from "../upst
 import { earliestDay, notCovered, type Windows, windowsOf } from "../upstream/windows.ts";
 import { dimensionsOfAny, matchesAny, refuseAlternatives } from "./alternatives.ts";
 import { keyText } from "./organizations.ts";
-import { type Algebra, sumOf } from "./ranking.ts";
+import { type Algebra, largestFirst, sumOf } from "./ranking.ts";
 
 /** Which of an organization's reports answer: the newer ones, or the older ones. */
 export type Source = "UNIFIED" | "LEGACY";
@@ -38,7 +38,12 @@ export interface ReportChoice {
 /** A resource that answers a report: its pages hold time buckets with rows in them, or rows. */
 export type Resource<Measure> =
   | { readonly pages: "buckets"; readonly endpoint: Endpoint<ReportQuestion, Bucket<Measure>> }
-  | { readonly pages: "rows"; readonly endpoint: Endpoint<ReportQuestion, ReportRow<Measure>> };
+  | {
+      readonly pages: "rows";
+      readonly endpoint: Endpoint<ReportQuestion, ReportRow<Measure>>;
+      /** Rows of a series come oldest first, and those of a bucket largest first. */
+      readonly isOrdered: boolean;
+    };
 
 /** One source of a report. */
 export interface ReportSource<Measure> {
@@ -56,8 +61,11 @@ export function buckets<Measure>(endpoint: Endpoint<ReportQuestion, Bucket<Measu
   return { pages: "buckets", endpoint };
 }
 
-export function rows<Measure>(endpoint: Endpoint<ReportQuestion, ReportRow<Measure>>): Resource<Measure> {
-  return { pages: "rows", endpoint };
+export function rows<Measure>(
+  endpoint: Endpoint<ReportQuestion, ReportRow<Measure>>,
+  isOrdered: boolean,
+): Resource<Measure> {
+  return { pages: "rows", endpoint, isOrdered };
 }
 
 /** What can be asked of several organizations in the same words. */
@@ -318,7 +326,10 @@ function involves({ groupBy, filter }: ReportQuestion, dimension: FilterDimensio
   return groupBy.includes(dimension) || filter[dimension] !== undefined;
 }
 
-/** The rows of a plan as a walk: by time where there are buckets, in upstream's ranking within each window of a split by person. */
+/**
+ * The rows of a plan as a walk: oldest first where there are buckets, and largest first within each. Where a resource does not send
+ * its rows in that order, they come in its ranking within each window.
+ */
 export function walkReport<Measure>(
   upstream: Upstream,
   plan: ReportPlan<Measure>,
@@ -344,6 +355,11 @@ export function walkReport<Measure>(
     const stateOf = statesBy(page.seen);
     return rows.filter(isWanted).map((row) => ({ ...row, state: stateOf(row) }));
   });
+}
+
+/** Whether a walk of a plan comes in the order that series are shown in. */
+export function isOrdered<Measure>({ resource }: ReportPlan<Measure>): boolean {
+  return resource.pages === "buckets" || resource.isOrdered;
 }
 
 /** The walks of a plan before they are made. */
@@ -587,7 +603,7 @@ async function withRemainders<Measure>(
     totals = new Map(rows.map((total) => [total.from, total]));
   }
   return buckets.flatMap((bucket) => {
-    const rows = bucket.rows.map((row) => ({ ...row, isRemainder: false }));
+    const rows = largestFirst(bucket.rows, algebra).map((row) => ({ ...row, isRemainder: false }));
     const total = cut(bucket) ? totals.get(bucket.from) : undefined;
     if (total === undefined) return rows;
     const rest = rows.reduce<Measure>((left, row) => algebra.minus(left, row.measure), total.measure);

@@ -10,7 +10,7 @@ const unified = (organization: OrganizationKind): ReportSource<TokenUsage> => ({
   source: "UNIFIED",
   organization,
   names: UNIFIED_USAGE_NAMES[organization],
-  resourceFor: () => rows(unifiedUsage[organization]),
+  resourceFor: () => rows(unifiedUsage[organization], true),
   largestGroups: null,
   onlyDays: false,
 });
@@ -23,7 +23,7 @@ export const usageReport: Report<TokenUsage> = {
       source: "LEGACY",
       organization: "ENTERPRISE",
       names: ENTERPRISE_NAMES,
-      resourceFor: ({ groupBy }) => (groupBy.includes("USER") ? rows(userUsage) : buckets(enterpriseUsage)),
+      resourceFor: ({ groupBy }) => (groupBy.includes("USER") ? rows(userUsage, false) : buckets(enterpriseUsage)),
       largestGroups: 100,
       onlyDays: false,
     },

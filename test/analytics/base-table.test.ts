@@ -246,18 +246,13 @@ function check(organization: Organization, question: Question, answer: Loose): v
     if (next === undefined) break;
     expect(at <= next[0]).toBe(true);
     if (at === next[0]) expect(other <= next[1]).toBe(true);
-    if (isAnalysed(question) && at === next[0] && !next[2].isOther) {
+    if (at === next[0] && !next[2].isOther) {
       const [a, b] = [node, next[2]].map((each) =>
         report === "cost" ? unitsOf(each.net.cents) : BigInt(each.tokens.totalTokens),
       ) as [bigint, bigint];
       expect(a >= b).toBe(true);
     }
   }
-}
-
-/** Days as upstream sends them stand in its order. */
-function isAnalysed({ bucket, compare, top }: Question): boolean {
-  return bucket !== "DAY" || compare !== null || top !== null;
 }
 
 function isPartial(bucket: string, start: Day, end: Day): boolean {
