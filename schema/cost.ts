@@ -43,7 +43,10 @@ const CostDimension = builder.enumType("CostDimension", {
   values: dimensions({
     PRODUCT: { description: "Product surface." },
     MODEL: { description: "Model." },
-    USER: { description: "Person. Usage without a person is missing, so rows add up to less than `total`." },
+    USER: {
+      description:
+        "Person. Usage without a person is missing, so rows add up to less than `total`. Older reports send no series by person in time order, so that all of it is read for its first page.",
+    },
     TEAM: {
       description:
         "Team of the person, now: of the operator's list, else the RBAC groups. People in no team are a row, and so is usage of no person, so rows add up to `total` and `overlap`. For whole teams all people are read: one walk as by USER; the older Enterprise reports take another one for usage of no person.",
@@ -61,7 +64,7 @@ const CostDimension = builder.enumType("CostDimension", {
     SERVICE_TIER: { description: "Service tier (UNIFIED, Console)." },
     ACTOR: {
       description:
-        "Identity of any kind: person, service account, cloud identity, key. Rows of people upstream hides are kept apart (UNIFIED).",
+        "Identity of any kind: person, service account, cloud identity, key (UNIFIED). Enterprise usage without an identity is one row. The Console hides some identities: their rows are kept apart, and nothing tells which of them are one over several months or buckets, so that each is about the days from its own `from` until its own `until`, and among `top` only where those are the whole range.",
     },
     ACTOR_TYPE: { description: "Kind of identity (UNIFIED)." },
     AGENT: { description: "Managed agent (UNIFIED, Console)." },

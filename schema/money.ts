@@ -16,7 +16,9 @@ export const Money = builder.objectRef<MoneyShape>("Money").implement({
         "The amount in whole units of `currency` (dollars): `cents` divided by a hundred, exactly.",
       resolve: dollars,
     }),
-    currency: t.exposeString("currency", { description: "ISO 4217 code: USD, the currency of every report." }),
+    currency: t.exposeString("currency", {
+      description: "ISO 4217 code: USD, the currency of every report.",
+    }),
   }),
 });
 
@@ -33,7 +35,9 @@ export const DerivedMoney = builder.objectRef<MoneyShape>("DerivedMoney").implem
       description: "The amount in whole units of `currency` (dollars). Not additive.",
       resolve: dollars,
     }),
-    currency: t.exposeString("currency", { description: "ISO 4217 code: USD, the currency of every report." }),
+    currency: t.exposeString("currency", {
+      description: "ISO 4217 code: USD, the currency of every report.",
+    }),
   }),
 });
 

@@ -317,7 +317,10 @@ async function connectReport<Measure>(
   slice: Slice,
   list: Question,
   plan: ReportPlan<Measure>,
-  { asSent, ...analysis }: NamedAnalysis<Measure> & {
+  {
+    asSent,
+    ...analysis
+  }: NamedAnalysis<Measure> & {
     /** Rows are shown as upstream sends them. */
     readonly asSent: boolean;
   },
@@ -344,10 +347,7 @@ async function connectReport<Measure>(
 }
 
 /** Whether rows can be shown as upstream sends them, page by page. */
-function isWalk<Measure>(
-  { bucket, top, compare, orderBy }: ReportArgs,
-  plan: ReportPlan<Measure>,
-): boolean {
+function isWalk<Measure>({ bucket, top, compare, orderBy }: ReportArgs, plan: ReportPlan<Measure>): boolean {
   if (!isByTeam(plan) && !isOrdered(plan)) return false;
   const width = bucket ?? "DAY";
   const isSent = width !== "NONE" && width === askedWidth(width);

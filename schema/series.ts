@@ -40,7 +40,7 @@ export const CalendarBucketEnum = builder.enumType("CalendarBucket", {
 export const analysisArgs = builder.args((t) => ({
   top: t.int({
     description:
-      "Keep this many groups, those with the most of the measure rows are ordered by over the whole range, and merge the others into one row per bucket, with `isOther`. At least 1. Not where people count in several groups.",
+      "Keep this many groups, those with the most of the measure rows are ordered by over the whole range (of equal ones those with the higher list price, or more requests or tokens, then those first by name or id), and merge the others into one row per bucket, with `isOther`. At least 1. Not where people count in several groups.",
   }),
   compare: t.field({
     type: ComparisonEnum,
@@ -78,7 +78,7 @@ export const SeriesRow = builder.interfaceRef<SeriesRowShape>("SeriesRow").imple
     }),
     isPartial: t.exposeBoolean("isPartial", {
       description:
-        "Whether the range begins or ends within the bucket, a week or a month, so that `from` and `until` are those of the days covered.",
+        "Whether the range begins or ends within the bucket, a week or a month, so that `from` and `until` are those of the days covered; or the row is of a hidden identity, known for a part of the bucket.",
     }),
     isOther: t.exposeBoolean("isOther", {
       description: "Whether the row stands for all groups that are not among the `top` ones.",

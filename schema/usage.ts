@@ -44,7 +44,7 @@ const UsageDimension = builder.enumType("UsageDimension", {
     MODEL: { description: "Model." },
     USER: {
       description:
-        "Person. In the Enterprise reports usage without a person is missing; in the Console's it is a row without one.",
+        "Person. In the Enterprise reports usage without a person is missing; in the Console's it is a row without one. Older Enterprise reports send no series by person in time order, so that all of it is read for its first page.",
     },
     TEAM: {
       description:
@@ -60,7 +60,7 @@ const UsageDimension = builder.enumType("UsageDimension", {
     },
     ACTOR: {
       description:
-        "Identity of any kind: person, service account, cloud identity, key. Rows of people upstream hides are kept apart (UNIFIED).",
+        "Identity of any kind: person, service account, cloud identity, key (UNIFIED). Enterprise usage without an identity is one row. The Console hides some identities: their rows are kept apart, and nothing tells which of them are one over several months or buckets, so that each is about the days from its own `from` until its own `until`, and among `top` only where those are the whole range.",
     },
     ACTOR_TYPE: { description: "Kind of identity (UNIFIED)." },
     AGENT: { description: "Managed agent (UNIFIED, Console)." },

@@ -47,7 +47,10 @@ describe("an amount in another currency than USD is UPSTREAM_SHAPE", () => {
     ["in a total", `cost(${RANGE}) { total { net { usd } } }`],
     ["in a person's cost", `users(${RANGE}) { nodes { cost { net { usd } } } }`],
     ["in a skill's list price", `skills(${RANGE}, first: 1000) { nodes { listPrice { usd } } }`],
-    ["in Claude Code's estimates", `claudeCode(${RANGE}, groupBy: [MODEL], top: 1) { total { estimated { usd } } }`],
+    [
+      "in Claude Code's estimates",
+      `claudeCode(${RANGE}, groupBy: [MODEL], top: 1) { total { estimated { usd } } }`,
+    ],
     ["in spend to date", `dashboard { spend { monthToDate { total { net { usd } } } } }`],
     ["in a projection", `costProjection { net { usd } }`],
     ["in cost per person", `unitCost(${RANGE}) { spend { net { usd } } }`],

@@ -102,16 +102,19 @@ test("of a month that no export covers yet no day is whole", async () => {
 describe.each(["2026-11-01T00:30:00Z", "2027-01-01T00:30:00Z"])("half an hour into a month (%s)", (now) => {
   const nothingYet = { total: { net: { usd: "0.00" } }, freshness: { state: "OPEN", refreshedAt: null } };
 
-  test.each(["on", "off"] as const)("spend to date is zero, of no export (newer reports %s)", async (unified) => {
-    const { ask } = gateway({ now, sandbox: { users: 40, unified } });
-    const about = "total { net { usd } } freshness { state refreshedAt }";
-    const { data, errors } = await ask(
-      `{ dashboard { spend { monthToDate { ${about} models { model } } topUsers { ${about} users { share } } } } }`,
-    );
-    expect(errors).toBeUndefined();
-    expect(data.dashboard.spend.monthToDate).toEqual({ ...nothingYet, models: [] });
-    expect(data.dashboard.spend.topUsers).toEqual({ ...nothingYet, users: [] });
-  });
+  test.each(["on", "off"] as const)(
+    "spend to date is zero, of no export (newer reports %s)",
+    async (unified) => {
+      const { ask } = gateway({ now, sandbox: { users: 40, unified } });
+      const about = "total { net { usd } } freshness { state refreshedAt }";
+      const { data, errors } = await ask(
+        `{ dashboard { spend { monthToDate { ${about} models { model } } topUsers { ${about} users { share } } } } }`,
+      );
+      expect(errors).toBeUndefined();
+      expect(data.dashboard.spend.monthToDate).toEqual({ ...nothingYet, models: [] });
+      expect(data.dashboard.spend.topUsers).toEqual({ ...nothingYet, users: [] });
+    },
+  );
 
   test("cost to date, and what it projects, are answers of nothing yet", async () => {
     const { ask } = gateway({ now, sandbox: { users: 40 } });

@@ -242,8 +242,8 @@ describe("a client that reads on after the data was refreshed", () => {
   const ranked = (ids: readonly string[], watermark: string) =>
     json(
       reportPage(
-        ids.map((id) => ({
-          ...wireUserCost(id, "1"),
+        ids.map((id, i) => ({
+          ...wireUserCost(id, String(ids.length - i)),
           starting_at: "2026-11-20T00:00:00Z",
           ending_at: "2026-11-21T00:00:00Z",
         })),

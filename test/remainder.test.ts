@@ -5,7 +5,11 @@ import { PATHS, reportPage, wireCost, wireDay } from "./wire.ts";
 const DAY = "2026-11-13";
 const RANGE = `range: { between: { from: "${DAY}", until: "2026-11-14" } }`;
 
-function wireUsage(tokens: number, requests: number, dimensions: Readonly<Record<string, string | null>> = {}) {
+function wireUsage(
+  tokens: number,
+  requests: number,
+  dimensions: Readonly<Record<string, string | null>> = {},
+) {
   const { amount: _, list_amount: __, currency: ___, ...row } = wireCost("0", dimensions);
   return {
     ...row,

@@ -40,28 +40,33 @@ const REPORTS = [
   ["usage", "CONSOLE", { MODEL: "", API_KEY: "" }, { ANTHROPIC_ANALYTICS_KEY: "" }],
 ] as const;
 
-describe.each(REPORTS)("a series of %s by %s reports is in time order, the largest first in each bucket", (field, source, names, settings) => {
-  const dimensions = Object.keys(names);
-  const groupings = [
-    ...dimensions.map((each) => [each]),
-    ...dimensions.filter((each) => each !== "MODEL" && each !== "DESCRIPTION").map((each) => [each, "MODEL"]),
-  ].filter((groupBy) => groupBy.every((each) => dimensions.includes(each)));
+describe.each(REPORTS)(
+  "a series of %s by %s reports is in time order, the largest first in each bucket",
+  (field, source, names, settings) => {
+    const dimensions = Object.keys(names);
+    const groupings = [
+      ...dimensions.map((each) => [each]),
+      ...dimensions
+        .filter((each) => each !== "MODEL" && each !== "DESCRIPTION")
+        .map((each) => [each, "MODEL"]),
+    ].filter((groupBy) => groupBy.every((each) => dimensions.includes(each)));
 
-  test.each(["DAY", "WEEK", "HOUR"])("by every grouping (%s)", async (bucket) => {
-    if (bucket === "HOUR" && source === "CONSOLE") return;
-    const { ask } = gateway({
-      sandbox: { users: 30 },
-      settings: { MAX_FIRST: "100000", MAX_UPSTREAM_REQUESTS: "10000", ...settings },
+    test.each(["DAY", "WEEK", "HOUR"])("by every grouping (%s)", async (bucket) => {
+      if (bucket === "HOUR" && source === "CONSOLE") return;
+      const { ask } = gateway({
+        sandbox: { users: 30 },
+        settings: { MAX_FIRST: "100000", MAX_UPSTREAM_REQUESTS: "10000", ...settings },
+      });
+      for (const groupBy of groupings) {
+        const { data, errors } = await ask(
+          `{ ${field}(${RANGE}, source: ${source}, bucket: ${bucket}, groupBy: [${groupBy}], first: 100000) { nodes { from isOther isRemainder ${FIGURE[field]} } } }`,
+        );
+        expect(errors, groupBy.join()).toBeUndefined();
+        expectInOrder(data[field].nodes);
+      }
     });
-    for (const groupBy of groupings) {
-      const { data, errors } = await ask(
-        `{ ${field}(${RANGE}, source: ${source}, bucket: ${bucket}, groupBy: [${groupBy}], first: 100000) { nodes { from isOther isRemainder ${FIGURE[field]} } } }`,
-      );
-      expect(errors, groupBy.join()).toBeUndefined();
-      expectInOrder(data[field].nodes);
-    }
-  });
-});
+  },
+);
 
 describe.each(["cost", "usage"] as const)("%s by person of older reports", (field) => {
   const asked = (args: string) =>

@@ -29,14 +29,17 @@ describe("where every net amount is zero", () => {
     ["top: 3", ["model-b", "model-c", "model-a", "others"]],
     ["", ["model-b", "model-c", "model-a", "model-d"]],
     ["orderBy: {field: NET, direction: ASC}", ["model-a", "model-d", "model-c", "model-b"]],
-  ])("the groups with the largest list price come first, then those first by name (%s)", async (args, expected) => {
-    const { ask } = free();
-    const { data, errors } = await ask(
-      `{ cost(${RANGE}, source: ENTERPRISE, bucket: NONE, groupBy: [MODEL], ${args}) { nodes { model isOther } } }`,
-    );
-    expect(errors).toBeUndefined();
-    expect(models(data.cost.nodes)).toEqual(expected);
-  });
+  ])(
+    "the groups with the largest list price come first, then those first by name (%s)",
+    async (args, expected) => {
+      const { ask } = free();
+      const { data, errors } = await ask(
+        `{ cost(${RANGE}, source: ENTERPRISE, bucket: NONE, groupBy: [MODEL], ${args}) { nodes { model isOther } } }`,
+      );
+      expect(errors).toBeUndefined();
+      expect(models(data.cost.nodes)).toEqual(expected);
+    },
+  );
 
   test("a list read page by page is the list read at once", async () => {
     const { ask } = free();

@@ -146,7 +146,7 @@ const toDate = (what: string) =>
   ({
     type: SpendFiguresType,
     nullable: true,
-    description: `Spend from ${what} up to and including today, as far as upstream has exported it: \`total\` net and list, and its models. Additive. One upstream request per calendar month, which all totals share. Sources: UNIFIED_ENTERPRISE_COST, ENTERPRISE_COST, UNIFIED_CONSOLE_COST, CONSOLE_COST.`,
+    description: `Spend from ${what} up to and including today, as far as upstream has exported it: \`total\` net and list, and its models. Zero, with \`freshness.refreshedAt\` null, before the first export of the period; NOT_YET_AVAILABLE where that is more than a day late. Additive. One upstream request per calendar month, which all totals share. Sources: UNIFIED_ENTERPRISE_COST, ENTERPRISE_COST, UNIFIED_CONSOLE_COST, CONSOLE_COST.`,
   }) as const;
 
 builder.objectFields(SpendDashboard, (t) => ({

@@ -25,6 +25,8 @@ export interface Kind<Row extends Figure<Measure>, Measure> {
   readonly groupOf: (row: Row) => string;
   /** What orders groups of equal figures. */
   readonly nameOf: (row: Row) => string;
+  /** Whether a row is of something that cannot be told again in other rows, so that it is about its own span alone. */
+  readonly isPiece: (row: Row) => boolean;
   /** The row without its group: what stands for several. */
   readonly ungrouped: (row: Row) => Row;
   /** Which of two rows of one group, the newer one last, says whose it is: names change, and figures kept for long have none. */
@@ -35,7 +37,7 @@ export interface Kind<Row extends Figure<Measure>, Measure> {
 export type Analysed<Row extends Figure<Measure>, Measure> = Row & {
   /** It stands for the groups that are not among the first. */
   readonly isOther: boolean;
-  /** The range begins or ends within its bucket; its span is that of the days covered. */
+  /** The range begins or ends within its bucket, or it is a piece of it; its span is that of the days covered. */
   readonly isPartial: boolean;
   /** What the compared period had of the group; null where none was asked for. */
   readonly before: Measure | null;
@@ -89,7 +91,7 @@ export async function analysed<Row extends Figure<Measure>, Measure>(
   const now = await bucketed(rows);
   const compared = before === null ? now : against(kind, now, await bucketed(before));
   const measure = order.measure ?? kind.algebra.rank;
-  return ordered(kind, firstOf(kind, compared, analysis.top, measure), order, turn);
+  return ordered(kind, firstOf(kind, compared, analysis, measure), order, turn);
 }
 
 /** Rows merged to one for each group and bucket. */
@@ -104,8 +106,9 @@ async function inBuckets<Row extends Figure<Measure>, Measure>(
   const spans = new Map<Instant, CoveredBucket>();
   const cells = new Map<string, { row: Row; span: CoveredBucket; measure: Measure }>();
   await inPieces(rows, turn, (row) => {
-    const span = spans.get(row.from) ?? bucketAround(bucket, row, range);
-    spans.set(row.from, span);
+    const around = spans.get(row.from) ?? bucketAround(bucket, row, range);
+    spans.set(row.from, around);
+    const span = kind.isPiece(row) ? pieceOf(around, row) : around;
     const key = `${span.from} ${groupIn(kind, row)}`;
     const cell = cells.get(key);
     if (cell === undefined) cells.set(key, { row, span, measure: row.measure });
@@ -123,6 +126,13 @@ async function inBuckets<Row extends Figure<Measure>, Measure>(
     isOther: false,
     before: null,
   }));
+}
+
+/** As much of a bucket as a row is about. */
+function pieceOf(bucket: CoveredBucket, row: Span): CoveredBucket {
+  const from = Math.max(bucket.from, row.from);
+  const until = Math.min(bucket.until, row.until);
+  return { from, until, isPartial: bucket.isPartial || from > bucket.from || until < bucket.until };
 }
 
 function merge<Row extends Figure<Measure>, Measure>(
@@ -182,18 +192,22 @@ function against<Row extends Figure<Measure>, Measure>(
   return [...present, ...gone];
 }
 
-/** The groups with the most of a measure over the whole range, and in each bucket the others as one row. */
+/**
+ * The groups with the most of a measure over the whole range, and in each bucket the others as one row. What is about a part of
+ * the range is no match for groups of all of it, and with the others.
+ */
 function firstOf<Row extends Figure<Measure>, Measure>(
   kind: Kind<Row, Measure>,
   rows: readonly Analysed<Row, Measure>[],
-  top: number | null,
+  { top, bucket, range }: Analysis<Row, Measure>,
   measure: (measure: Measure) => Decimal | null,
 ): readonly Analysed<Row, Measure>[] {
   if (top === null) return rows;
   const { algebra, groupOf } = kind;
   const groups = new Map<string, { readonly name: string; readonly sum: Measure }>();
+  const isOfPart = ({ from, until }: Span) => from > startOf(range.from) || until < startOf(range.until);
   for (const row of rows) {
-    if (row.isRemainder) continue;
+    if (row.isRemainder || (kind.isPiece(row) && isOfPart(row))) continue;
     const group = groups.get(groupOf(row));
     const sum = group === undefined ? row.measure : algebra.plus(group.sum, row.measure);
     groups.set(groupOf(row), { name: group?.name ?? kind.nameOf(row), sum });
@@ -206,7 +220,8 @@ function firstOf<Row extends Figure<Measure>, Measure>(
   const others = new Map<string, Analysed<Row, Measure>>();
   const shown = rows.filter((row) => {
     if (row.isRemainder || kept.has(groupOf(row))) return true;
-    const other = { ...kind.ungrouped(row), isOther: true, isPartial: row.isPartial, before: row.before };
+    const span = bucketAround(bucket, row, range);
+    const other = { ...kind.ungrouped(row), ...span, isOther: true, before: row.before };
     merge(others, cellOf(kind, other), other, algebra.plus);
     return false;
   });
@@ -269,10 +284,11 @@ export async function runningTotals<Row extends Figure<Measure>, Measure>(
 
 /** How far the figures of a span can still move, by the pages its days were read from. */
 export function stateBy(subject: Subject, sources: readonly PageSource[]): (span: Span) => Finality {
-  const known = new Map<Instant, Finality>();
+  const known = new Map<string, Finality>();
   return ({ from, until }) => {
-    const state = known.get(from) ?? stateOf({ from: dayOf(from), until: addDays(dayOf(until - 1), 1) });
-    known.set(from, state);
+    const span = `${from} ${until}`;
+    const state = known.get(span) ?? stateOf({ from: dayOf(from), until: addDays(dayOf(until - 1), 1) });
+    known.set(span, state);
     return state;
   };
   function stateOf(days: DayRange): Finality {

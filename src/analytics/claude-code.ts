@@ -49,6 +49,7 @@ function kindIn({ roster, viewer }: Context): Kind<CodeFigure, CodeMeasure> {
     subject: claudeCode.subject,
     groupOf,
     nameOf: groupOf,
+    isPiece: () => false,
     ungrouped: (row) => ({ ...row, ...NO_CODE_DIMENSIONS }),
     named: (_row, newer) => newer,
   };

@@ -26,7 +26,8 @@ export const costReport: Report<Spend> = {
       source: "LEGACY",
       organization: "ENTERPRISE",
       names: COST_NAMES,
-      resourceFor: ({ groupBy }) => (groupBy.includes("USER") ? rows(userCost, false) : buckets(enterpriseCost)),
+      resourceFor: ({ groupBy }) =>
+        groupBy.includes("USER") ? rows(userCost, false) : buckets(enterpriseCost),
       largestGroups: 100,
       onlyDays: false,
     },

@@ -20,6 +20,7 @@ import {
 import { type Ranking, together } from "./ranking.ts";
 import {
   type GatewayRow,
+  hidesActors,
   isAnswerable,
   planBy,
   type ReportPlan,
@@ -86,6 +87,7 @@ function kindOf<Measure>({ algebra, resource }: ReportPlan<Measure>): Kind<Gatew
     subject: resource.endpoint.subject,
     groupOf: dimensionKey,
     nameOf,
+    isPiece: ({ hidden }) => hidden !== null,
     ungrouped: (row) => ({ ...row, ...NO_DIMENSIONS }),
     named: (row, newer) => ({ ...(isNameless(newer) ? row : newer), ...together(row, newer) }),
   };
@@ -186,8 +188,7 @@ export function relationsOf<Measure>(
   return {
     total: once(() => totalOf(upstream, plan)),
     runningTotal: async (row) => {
-      const isHidden =
-        plan.question.groupBy.includes("ACTOR") && row.actor === null && !row.isOther && !row.isRemainder;
+      const isHidden = hidesActors(plan) && row.actor === null && !row.isOther && !row.isRemainder;
       return isHidden ? null : ((await sums()).get(cellOf(kind, row)) ?? null);
     },
     rangeBefore: () => {

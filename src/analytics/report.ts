@@ -435,12 +435,23 @@ export async function readReport<Measure>(
   const { rows, sources } = await wholeOf(
     plan.windows.pieces.map((piece) => walkReport(upstream, plan, [piece])),
   );
-  return { rows: plan.question.groupBy.includes("ACTOR") ? rows.map(toldApart) : rows, sources };
+  return { rows: toldApart(plan, rows), sources };
 }
 
-/** A missing actor can stand for several whom upstream hides; their rows read alike and must not be added up as one. */
-export function toldApart<Row extends Dimensions>(row: Row, i: number): Row {
-  return row.actor === null ? { ...row, hidden: i } : row;
+/**
+ * Rows of the Console without an actor can be of several identities that upstream hides; they read alike and must not be added up
+ * as one. In the Enterprise organization they are usage that has no identity.
+ */
+export function toldApart<Measure, Row extends Dimensions>(
+  plan: ReportPlan<Measure>,
+  rows: readonly Row[],
+): readonly Row[] {
+  return hidesActors(plan) ? rows.map((row, i) => (row.actor === null ? { ...row, hidden: i } : row)) : rows;
+}
+
+/** Whether rows without an actor are of identities that upstream hides. */
+export function hidesActors<Measure>({ question, source }: ReportPlan<Measure>): boolean {
+  return source.organization === "CONSOLE" && question.groupBy.includes("ACTOR");
 }
 
 /** The state of a row, worked out once for all rows of one span: a page has a thousand rows, and a few buckets. */

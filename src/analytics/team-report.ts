@@ -86,7 +86,7 @@ async function reportByTeam<Measure>(
   const { rows: read, sources } = await wholeOf(
     pieces.map((piece) => walkReport(ctx.upstream, plan, [piece])),
   );
-  const rows = read.map(plan.question.groupBy.includes("ACTOR") ? toldApart : (row) => row);
+  const rows = toldApart(plan, read);
   const people = await Promise.all(rows.map((row) => personOf(ctx, plan.source.organization, row)));
   const placed = rows.map((row, i): Placed<Measure> => {
     const person = people[i] ?? null;

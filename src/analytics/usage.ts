@@ -23,7 +23,8 @@ export const usageReport: Report<TokenUsage> = {
       source: "LEGACY",
       organization: "ENTERPRISE",
       names: ENTERPRISE_NAMES,
-      resourceFor: ({ groupBy }) => (groupBy.includes("USER") ? rows(userUsage, false) : buckets(enterpriseUsage)),
+      resourceFor: ({ groupBy }) =>
+        groupBy.includes("USER") ? rows(userUsage, false) : buckets(enterpriseUsage),
       largestGroups: 100,
       onlyDays: false,
     },

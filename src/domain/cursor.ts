@@ -14,8 +14,7 @@ export function digestOf(query: unknown): string {
 
 /** An opaque cursor for a place in the answer of the query that `digest` names. */
 export function formatCursor(place: Place, digest: string): string {
-  const fields =
-    "window" in place ? [place.window, place.token, place.index, place.mark] : [place.mark];
+  const fields = "window" in place ? [place.window, place.token, place.index, place.mark] : [place.mark];
   const text = JSON.stringify(fields);
   return Buffer.from(hash(digest + text) + text).toString("base64url");
 }

@@ -26,6 +26,7 @@ const KIND: Kind<Row, Spend> = {
   subject: "money",
   groupOf: dimensionKey,
   nameOf,
+  isPiece: ({ hidden }) => hidden !== null,
   ungrouped: (row) => ({ ...row, ...NO_DIMENSIONS }),
   named: (row, newer) => (isNameless(newer) ? row : newer),
 };

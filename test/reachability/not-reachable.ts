@@ -8,6 +8,7 @@ export const NOT_REACHABLE: Readonly<Record<string, string>> = {
   "*.first_id": "Paging backwards is never needed.",
   "*.last_id": "Paging is the gateway's.",
   "*.currency": "USD by contract; another currency is UPSTREAM_SHAPE.",
+  "ClaudeCodeModelUsage.estimated_cost.currency": "The same.",
 
   "AnalyticsSingleDayActivitySummary.ending_at": "The day itself says when it ends.",
   "AnalyticsUsageUsersItem.total_tokens":
