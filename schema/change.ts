@@ -124,5 +124,6 @@ export async function comparedTotal<Measure>(
 /** The `range` of a comparison. */
 export const comparedRange = {
   type: ResolvedRange,
-  description: "The days compared with.",
+  description:
+    "The days compared with. There are none where `until` is `from`, as for 30 March against February: what was before is then zero.",
 } as const;

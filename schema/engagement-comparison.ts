@@ -9,7 +9,7 @@ import type {
 } from "../src/domain/engagement.ts";
 import type { Money } from "../src/domain/money.ts";
 import { type Plugin as PluginShape, pluginKey } from "../src/domain/plugin.ts";
-import type { DayRange } from "../src/domain/range.ts";
+import { type DayRange, isEmpty } from "../src/domain/range.ts";
 import { pluginByKey } from "../src/loaders/engagement-parts.ts";
 import { connectorUses, projectUses, skillUses } from "../src/loaders/engagement-use.ts";
 import { activityOfUser, partOfActivity } from "../src/loaders/user-activity.ts";
@@ -18,6 +18,7 @@ import { pluginActivity } from "../src/upstream/endpoints/plugins.ts";
 import { projectActivity } from "../src/upstream/endpoints/projects.ts";
 import { skillActivity } from "../src/upstream/endpoints/skills.ts";
 import { userActivity } from "../src/upstream/endpoints/users.ts";
+import type { FieldWalks } from "../src/upstream/plan.ts";
 import { builder } from "./builder.ts";
 import {
   ComparisonEnum,
@@ -152,7 +153,16 @@ interface ToArgs {
 
 /** The walks of the period that a list is compared with. */
 function walksBefore(endpoint: Parameters<typeof walksOverDays>[0]) {
-  return walks<ToArgs>(({ args, range }, ctx) => walksOverDays(endpoint, rangeBefore(args.to, range), ctx));
+  return walks<ToArgs>(({ args, range }, ctx) =>
+    walksOverDaysBefore(endpoint, rangeBefore(args.to, range), ctx),
+  );
+}
+
+/** The same; none where the period holds no day. */
+function walksOverDaysBefore(
+  ...[endpoint, range, ctx]: Parameters<typeof walksOverDays>
+): readonly FieldWalks[] {
+  return isEmpty(range) ? [] : [walksOverDays(endpoint, range, ctx)];
 }
 
 const ONE_WALK =
@@ -167,7 +177,7 @@ async function compared<Thing>(
   to: Comparison,
 ): Promise<Compared<Thing>> {
   const range = rangeBefore(to, thing.range);
-  const found = await rows(ctx, { range, filter: thing.filter }).load(own);
+  const found = isEmpty(range) ? null : await rows(ctx, { range, filter: thing.filter }).load(own);
   return { range, now: thing, before: found?.rows[0] ?? null };
 }
 
@@ -229,7 +239,7 @@ personFigures((t, range) => ({
     args: { ...range, ...compareArg },
     extensions: walks<ToArgs>(({ args, range, type }, ctx) => [
       ...(type === "UserSummary" ? [] : [walksOverDays(userActivity, range, ctx)]),
-      walksOverDays(userActivity, rangeBefore(args.to, range), ctx),
+      ...walksOverDaysBefore(userActivity, rangeBefore(args.to, range), ctx),
     ]),
     resolve: async (person, { range: own, to }, ctx): Promise<Compared<UserActivity> | null> => {
       if (person.organization !== "ENTERPRISE") return null;
@@ -237,7 +247,7 @@ personFigures((t, range) => ({
       const range = rangeBefore(to, after);
       const [now, before] = await Promise.all([
         activity ?? activityOfUser(ctx, { range: after }).load(userId),
-        partOfActivity(ctx, { range, filter }).load(userId),
+        isEmpty(range) ? null : partOfActivity(ctx, { range, filter }).load(userId),
       ]);
       return now && { range, now, before: before?.rows[0] ?? null };
     },

@@ -33,15 +33,18 @@ describe("an amount in another currency than USD is UPSTREAM_SHAPE", () => {
     ["in cost", `cost(${RANGE}, groupBy: [MODEL]) { nodes { net { usd } } }`],
     ["in cost with `top`", `cost(${RANGE}, groupBy: [MODEL], top: 1) { nodes { net { usd } } }`],
     ["in cost by person", `cost(${RANGE}, groupBy: [USER], top: 2) { nodes { net { usd } } }`],
-    ["in cost of older reports", `cost(${RANGE}, source: ENTERPRISE, top: 1) { nodes { net { usd } } }`],
+    [
+      "in cost of older reports",
+      `cost(${RANGE}, organization: "enterprise", source: LEGACY, top: 1) { nodes { net { usd } } }`,
+    ],
     [
       "in cost by person of older reports",
-      `cost(${RANGE}, source: ENTERPRISE, groupBy: [USER], top: 1) { nodes { net { usd } } }`,
+      `cost(${RANGE}, organization: "enterprise", source: LEGACY, groupBy: [USER], top: 1) { nodes { net { usd } } }`,
     ],
     ["in cost of the Console", `cost(${RANGE}, top: 1) { nodes { net { usd } } }`, CONSOLE_ALONE],
     [
       "in cost of the Console's older report",
-      `cost(${RANGE}, source: CONSOLE, groupBy: [DESCRIPTION], top: 1) { nodes { net { usd } } }`,
+      `cost(${RANGE}, organization: "console", source: LEGACY, groupBy: [DESCRIPTION], top: 1) { nodes { net { usd } } }`,
       CONSOLE_ALONE,
     ],
     ["in a total", `cost(${RANGE}) { total { net { usd } } }`],

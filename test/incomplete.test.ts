@@ -76,7 +76,7 @@ function onTheFirst() {
 
 test("on the first of a month, which no export covers yet, whole days end with those of the month before", async () => {
   const { ask, requestsOf } = onTheFirst();
-  const asked = `{ cost(range: { between: { from: "2026-09-17", until: "2026-11-02" } }, source: ENTERPRISE, bucket: MONTH, incomplete: EXCLUDE) { nodes { from until net { cents } } range { from until } total { net { cents } } } }`;
+  const asked = `{ cost(range: { between: { from: "2026-09-17", until: "2026-11-02" } }, organization: "enterprise", source: LEGACY, bucket: MONTH, incomplete: EXCLUDE) { nodes { from until net { cents } } range { from until } total { net { cents } } } }`;
   const [{ data, errors }, requests] = await requestsOf(() => ask(asked));
   expect(errors).toBeUndefined();
   expect(data.cost).toEqual({
@@ -93,7 +93,7 @@ test("on the first of a month, which no export covers yet, whole days end with t
 test("of a month that no export covers yet no day is whole", async () => {
   const { ask } = onTheFirst();
   const { data, errors } = await ask(
-    `{ cost(range: { period: MONTH_TO_DATE }, source: ENTERPRISE, incomplete: EXCLUDE) { totalCount } }`,
+    `{ cost(range: { period: MONTH_TO_DATE }, organization: "enterprise", source: LEGACY, incomplete: EXCLUDE) { totalCount } }`,
   );
   expect(data.cost).toBeNull();
   expect(errors?.[0]?.extensions.code).toBe("NOT_YET_AVAILABLE");

@@ -30,19 +30,19 @@ function expectInOrder(rows: readonly Row[], newestFirst = false): void {
 }
 
 const REPORTS = [
-  ["cost", "ENTERPRISE", COST_NAMES.groupBy, {}],
-  ["usage", "ENTERPRISE", ENTERPRISE_NAMES.groupBy, {}],
-  ["cost", "UNIFIED", UNIFIED_COST_NAMES.ENTERPRISE.groupBy, {}],
-  ["usage", "UNIFIED", UNIFIED_USAGE_NAMES.ENTERPRISE.groupBy, {}],
-  ["cost", "UNIFIED", UNIFIED_COST_NAMES.CONSOLE.groupBy, { ANTHROPIC_ANALYTICS_KEY: "" }],
-  ["usage", "UNIFIED", UNIFIED_USAGE_NAMES.CONSOLE.groupBy, { ANTHROPIC_ANALYTICS_KEY: "" }],
-  ["cost", "CONSOLE", { WORKSPACE: "", DESCRIPTION: "" }, { ANTHROPIC_ANALYTICS_KEY: "" }],
-  ["usage", "CONSOLE", { MODEL: "", API_KEY: "" }, { ANTHROPIC_ANALYTICS_KEY: "" }],
+  ["cost", "enterprise", "LEGACY", COST_NAMES.groupBy],
+  ["usage", "enterprise", "LEGACY", ENTERPRISE_NAMES.groupBy],
+  ["cost", "enterprise", "UNIFIED", UNIFIED_COST_NAMES.ENTERPRISE.groupBy],
+  ["usage", "enterprise", "UNIFIED", UNIFIED_USAGE_NAMES.ENTERPRISE.groupBy],
+  ["cost", "console", "UNIFIED", UNIFIED_COST_NAMES.CONSOLE.groupBy],
+  ["usage", "console", "UNIFIED", UNIFIED_USAGE_NAMES.CONSOLE.groupBy],
+  ["cost", "console", "LEGACY", { WORKSPACE: "", DESCRIPTION: "" }],
+  ["usage", "console", "LEGACY", { MODEL: "", API_KEY: "" }],
 ] as const;
 
 describe.each(REPORTS)(
-  "a series of %s by %s reports is in time order, the largest first in each bucket",
-  (field, source, names, settings) => {
+  "a series of %s of the %s organization by %s reports is in time order, the largest first in each bucket",
+  (field, organization, source, names) => {
     const dimensions = Object.keys(names);
     const groupings = [
       ...dimensions.map((each) => [each]),
@@ -52,14 +52,14 @@ describe.each(REPORTS)(
     ].filter((groupBy) => groupBy.every((each) => dimensions.includes(each)));
 
     test.each(["DAY", "WEEK", "HOUR"])("by every grouping (%s)", async (bucket) => {
-      if (bucket === "HOUR" && source === "CONSOLE") return;
+      if (bucket === "HOUR" && organization === "console" && source === "LEGACY") return;
       const { ask } = gateway({
         sandbox: { users: 30 },
-        settings: { MAX_FIRST: "100000", MAX_UPSTREAM_REQUESTS: "10000", ...settings },
+        settings: { MAX_FIRST: "100000", MAX_UPSTREAM_REQUESTS: "10000" },
       });
       for (const groupBy of groupings) {
         const { data, errors } = await ask(
-          `{ ${field}(${RANGE}, source: ${source}, bucket: ${bucket}, groupBy: [${groupBy}], first: 100000) { nodes { from isOther isRemainder ${FIGURE[field]} } } }`,
+          `{ ${field}(${RANGE}, organization: "${organization}", source: ${source}, bucket: ${bucket}, groupBy: [${groupBy}], first: 100000) { nodes { from isOther isRemainder ${FIGURE[field]} } } }`,
         );
         expect(errors, groupBy.join()).toBeUndefined();
         expectInOrder(data[field].nodes);
@@ -70,7 +70,7 @@ describe.each(REPORTS)(
 
 describe.each(["cost", "usage"] as const)("%s by person of older reports", (field) => {
   const asked = (args: string) =>
-    `{ ${field}(${RANGE}, source: ENTERPRISE, bucket: DAY, groupBy: [USER], ${args}) { nodes { from isOther isRemainder user { userId } ${FIGURE[field]} } pageInfo { hasNextPage endCursor } } }`;
+    `{ ${field}(${RANGE}, organization: "enterprise", source: LEGACY, bucket: DAY, groupBy: [USER], ${args}) { nodes { from isOther isRemainder user { userId } ${FIGURE[field]} } pageInfo { hasNextPage endCursor } } }`;
 
   test.each([
     ["first: 1000", false],

@@ -34,7 +34,7 @@ describe("where every net amount is zero", () => {
     async (args, expected) => {
       const { ask } = free();
       const { data, errors } = await ask(
-        `{ cost(${RANGE}, source: ENTERPRISE, bucket: NONE, groupBy: [MODEL], ${args}) { nodes { model isOther } } }`,
+        `{ cost(${RANGE}, organization: "enterprise", source: LEGACY, bucket: NONE, groupBy: [MODEL], ${args}) { nodes { model isOther } } }`,
       );
       expect(errors).toBeUndefined();
       expect(models(data.cost.nodes)).toEqual(expected);
@@ -45,7 +45,7 @@ describe("where every net amount is zero", () => {
     const { ask } = free();
     const page = async (after: string | null): Promise<string[]> => {
       const { data } = await ask(
-        `query Page($after: String) { cost(${RANGE}, source: ENTERPRISE, bucket: NONE, groupBy: [MODEL], first: 1, after: $after) { nodes { model } pageInfo { hasNextPage endCursor } } }`,
+        `query Page($after: String) { cost(${RANGE}, organization: "enterprise", source: LEGACY, bucket: NONE, groupBy: [MODEL], first: 1, after: $after) { nodes { model } pageInfo { hasNextPage endCursor } } }`,
         { after },
       );
       const { nodes, pageInfo } = data.cost;

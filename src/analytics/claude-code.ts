@@ -11,7 +11,7 @@ import {
   rowsOfRecord,
 } from "../domain/claude-code-group.ts";
 import { type Comparison, rangeBefore } from "../domain/comparison.ts";
-import type { DayRange } from "../domain/range.ts";
+import { type DayRange, isEmpty } from "../domain/range.ts";
 import { recordsOfDays } from "../loaders/claude-code.ts";
 import { claudeCode } from "../upstream/endpoints/claude-code.ts";
 import { earliestDay, windowsOf } from "../upstream/windows.ts";
@@ -60,11 +60,11 @@ export interface AnalysedCode {
   readonly relations: Relations<CodeGroup, CodeMeasure>;
 }
 
-/** The range, and the one it is compared with, where that is covered. */
+/** The range, and the one it is compared with, where that is covered and has days. */
 export function rangesOf(ctx: Context, range: DayRange, compare: Comparison | null): readonly DayRange[] {
   if (compare === null) return [range];
   const before = rangeBefore(compare, range);
-  return before.from < earliestDay(claudeCode, ctx.now()) ? [range] : [range, before];
+  return isEmpty(before) || before.from < earliestDay(claudeCode, ctx.now()) ? [range] : [range, before];
 }
 
 /** The records of the days, one walk for each, added up by group and bucket. */
@@ -82,7 +82,9 @@ export async function analyseCode(
   const keptBefore = before?.rows.filter(keeps) ?? [];
   const figures = (records: readonly ClaudeCodeRecord[], by: readonly CodeDimension[]) =>
     records.flatMap((record) => rowsOfRecord(record, by).map(figure));
-  const against = compare && before && figures(keptBefore, groupBy).map(setAgainst(compare, range));
+  const compared = compare && rangeBefore(compare, range);
+  const isCompared = before !== null || (compared !== null && isEmpty(compared));
+  const against = compare && isCompared ? figures(keptBefore, groupBy).map(setAgainst(compare, range)) : null;
   const { turn } = ctx.upstream;
   const kind = kindIn(ctx);
   const whole = { ...analysis, range, before: against };
@@ -104,7 +106,8 @@ export async function analyseCode(
     relations: {
       total: once(() => totalOf(kept)),
       totalBefore: once(() => totalOf(keptBefore)),
-      rangeBefore: () => compare && windowsOf(claudeCode, rangeBefore(compare, range), ctx.now()).range,
+      rangeBefore: () =>
+        compared === null || isEmpty(compared) ? compared : windowsOf(claudeCode, compared, ctx.now()).range,
       runningTotal: async (group) => (await sums()).get(cellOf(kind, group)) ?? null,
     },
   };

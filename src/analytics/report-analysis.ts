@@ -1,6 +1,7 @@
 import type { Context } from "../context.ts";
 import { type Dimensions, dimensionKey, isNameless, NO_DIMENSIONS, nameOf } from "../domain/bucket.ts";
 import { type Comparison, rangeBefore } from "../domain/comparison.ts";
+import { isEmpty } from "../domain/range.ts";
 import type { ReportQuestion } from "../domain/report.ts";
 import { badInput } from "../errors.ts";
 import type { FieldWalks } from "../upstream/plan.ts";
@@ -100,8 +101,7 @@ export async function analyseReport<Measure>(
   { compare, ...analysis }: ReportAnalysis<Measure>,
 ): Promise<Ranking<ReportFigure<Measure>>> {
   const { range } = plan.windows;
-  const earlier = await answerableBefore(ctx, plan, compare);
-  const [now, before] = await Promise.all([rowsOf(ctx, plan), earlier && rowsOf(ctx, earlier)]);
+  const [now, before] = await Promise.all([rowsOf(ctx, plan), compare && rowsBefore(ctx, plan, compare)]);
   if (before !== null) refuseRemainders([...now.rows, ...before.rows]);
   const set = before && compare ? before.rows.map(withOwnHidden).map(setAgainst(compare, range)) : null;
   const whole = { ...analysis, range, before: set };
@@ -128,6 +128,17 @@ export function rankReport<Measure>(
   return analyseReport(ctx, plan, { bucket: "NONE", top: null, order, compare: null });
 }
 
+/** The rows of the compared period, none where it holds no day; null where some of its days cannot be answered. */
+async function rowsBefore<Measure>(
+  ctx: Context,
+  plan: ReportPlan<Measure>,
+  compare: Comparison,
+): Promise<Whole<GatewayRow<Measure>> | null> {
+  if (isEmpty(rangeBefore(compare, plan.windows.range))) return { rows: [], sources: [] };
+  const before = await answerableBefore(ctx, plan, compare);
+  return before && rowsOf(ctx, before);
+}
+
 /** The same question about the compared period, to the same source. Throws NOT_COVERED. */
 export function planBefore<Measure>(plan: ReportPlan<Measure>, compare: Comparison): ReportPlan<Measure> {
   const range = rangeBefore(compare, plan.windows.range);
@@ -138,11 +149,10 @@ export function planBefore<Measure>(plan: ReportPlan<Measure>, compare: Comparis
 async function answerableBefore<Measure>(
   { upstream }: Context,
   plan: ReportPlan<Measure>,
-  compare: Comparison | null,
+  compare: Comparison,
 ): Promise<ReportPlan<Measure> | null> {
   const { coverage } = plan.resource.endpoint;
-  if (compare === null || rangeBefore(compare, plan.windows.range).from < (coverage?.earliest ?? ""))
-    return null;
+  if (rangeBefore(compare, plan.windows.range).from < (coverage?.earliest ?? "")) return null;
   const before = planBefore(plan, compare);
   return (await isAnswerable(upstream, before)) ? before : null;
 }
@@ -152,7 +162,8 @@ export function withPlanBefore<Measure>(
   plan: ReportPlan<Measure>,
   compare: Comparison | null,
 ): readonly ReportPlan<Measure>[] {
-  return compare === null || !isCovered(plan, compare) ? [plan] : [plan, planBefore(plan, compare)];
+  if (compare === null || !isCovered(plan, compare)) return [plan];
+  return isEmpty(rangeBefore(compare, plan.windows.range)) ? [plan] : [plan, planBefore(plan, compare)];
 }
 
 /** The plans whose source reaches back to the compared period too, where any does: those of one organization differ in that. */
@@ -183,7 +194,9 @@ export function relationsOf<Measure>(
 ): Relations<ReportFigure<Measure>, Measure> {
   const { upstream } = ctx;
   const kind = kindOf(plan);
-  const earlier = () => (compare === null ? null : planBefore(plan, compare));
+  const compared = compare && rangeBefore(compare, plan.windows.range);
+  const earlier = () =>
+    compare === null || compared === null || isEmpty(compared) ? null : planBefore(plan, compare);
   const sums = once(async () => runningTotals(kind, rows() ?? (await rowsOf(ctx, plan)).rows, upstream.turn));
   return {
     total: once(() => totalOf(upstream, plan)),
@@ -193,7 +206,7 @@ export function relationsOf<Measure>(
     },
     rangeBefore: () => {
       const before = earlier();
-      if (before === null) return null;
+      if (before === null) return compared;
       const { range } = before.windows;
       // Upstream has let go of some of its days, and they were not kept.
       if (rows()?.some((row) => row.before === null)) {

@@ -1,6 +1,6 @@
 import { addDays, addMonths, type Day, daysBetween, earlier, later, startOfMonth } from "./day.ts";
 
-/** UTC days from `from` up to but not including `until`; never empty. */
+/** UTC days from `from` up to but not including `until`; never empty, but where a range is compared with no day. */
 export interface DayRange {
   readonly from: Day;
   readonly until: Day;
@@ -8,6 +8,10 @@ export interface DayRange {
 
 export function daysIn(range: DayRange): number {
   return daysBetween(range.from, range.until);
+}
+
+export function isEmpty({ from, until }: DayRange): boolean {
+  return from >= until;
 }
 
 export function oneDay(day: Day): DayRange {

@@ -37,10 +37,34 @@ describe("the period before", () => {
       ["2026-03-01", "2026-03-31"],
       ["2026-02-01", "2026-03-01"],
     ],
-    ["the last day of a month", "MONTH_BEFORE", ["2026-03-31", "2026-04-01"], ["2026-02-28", "2026-03-01"]],
+    [
+      "a day that the month before has not",
+      "MONTH_BEFORE",
+      ["2026-03-29", "2026-03-30"],
+      ["2026-03-01", "2026-03-01"],
+    ],
+    ["the last day of a month", "MONTH_BEFORE", ["2026-03-31", "2026-04-01"], ["2026-03-01", "2026-03-01"]],
+    [
+      "days that the month before has in part",
+      "MONTH_BEFORE",
+      ["2026-03-28", "2026-04-01"],
+      ["2026-02-28", "2026-03-01"],
+    ],
+    [
+      "days from one that the month before has not",
+      "MONTH_BEFORE",
+      ["2026-03-30", "2026-04-03"],
+      ["2026-03-01", "2026-03-03"],
+    ],
+    [
+      "the last day of a shorter month",
+      "MONTH_BEFORE",
+      ["2026-04-30", "2026-05-01"],
+      ["2026-03-30", "2026-04-01"],
+    ],
     ["a quarter, as months", "MONTH_BEFORE", ["2026-07-01", "2026-10-01"], ["2026-06-01", "2026-09-01"]],
     ["a leap February", "YEAR_BEFORE", ["2028-02-01", "2028-03-01"], ["2027-02-01", "2027-03-01"]],
-    ["a leap day", "YEAR_BEFORE", ["2028-02-29", "2028-03-01"], ["2027-02-28", "2027-03-01"]],
+    ["a leap day", "YEAR_BEFORE", ["2028-02-29", "2028-03-01"], ["2027-03-01", "2027-03-01"]],
     ["the day before a leap day", "YEAR_BEFORE", ["2028-02-28", "2028-02-29"], ["2027-02-28", "2027-03-01"]],
     [
       "a February after a leap year",
@@ -53,15 +77,37 @@ describe("the period before", () => {
     expect(rangeBefore(comparison, range(from, until))).toEqual(range(fromBefore, untilBefore));
   });
 
-  test("is never empty, and ends no later than the range begins where it is as long", () => {
+  test("has no day only where none of the range's days is in the month or year before", () => {
     forAll([closeRanges, comparisons], (asked, comparison) => {
       const before = rangeBefore(comparison, asked);
-      expect(daysIn(before)).toBeGreaterThan(0);
+      const months = comparison === "YEAR_BEFORE" ? -12 : -1;
+      const isThere = splitByDay(asked).some(
+        ({ from }) => addMonths(from, months).slice(8) === from.slice(8),
+      );
+      expect(daysIn(before) > 0).toBe(comparison === "PREVIOUS_PERIOD" || isThere);
       if (comparison === "PREVIOUS_PERIOD") {
         expect(daysIn(before)).toBe(daysIn(asked));
         expect(before.until).toBe(asked.from);
       }
     });
+  });
+
+  test("is made up of what its days are compared with, one by one, over every two months", () => {
+    const first = day("2027-01-01"); // two leap years and two that are not, over every length of a month
+    for (const comparison of ["MONTH_BEFORE", "YEAR_BEFORE"] as const) {
+      for (let month = 0; month < 36; month++) {
+        const asked = { from: addMonths(first, month), until: addMonths(first, month + 2) };
+        let end = rangeBefore(comparison, asked).from;
+        for (const each of splitByDay(asked)) {
+          const before = rangeBefore(comparison, each);
+          expect(before.from).toBe(end);
+          end = before.until;
+          for (const { from } of splitByDay(before))
+            expect(counterpart(comparison, each, from)).toBe(each.from);
+        }
+        expect(end).toBe(rangeBefore(comparison, asked).until);
+      }
+    }
   });
 
   test("sets each of its days against one day of the range, in their order", () => {
