@@ -105,12 +105,12 @@ export const Totals = builder.objectRef<CodeMeasure>("ClaudeCodeGroupTotals").im
   }),
 });
 
-/** A count of a total, or of a running one, which is split by model where rows are. */
+/** A count of a total, which is of whole records, or of a running one, which is split by model where rows are. */
 function ofTotal(name: keyof CodeWork) {
   return {
     type: "Count",
     nullable: true,
-    description: `${WORK_COUNTS[name]} Exact; additive. Null: rows are split by MODEL, by which it is not told apart.`,
+    description: `${WORK_COUNTS[name]} Exact; additive. In \`total\` whatever rows are split by. Null: in \`runningTotal\` of rows that are split by MODEL, by which it is not told apart.`,
     resolve: (measure: CodeMeasure) => measure.work?.[name] ?? null,
   } as const;
 }
@@ -119,7 +119,7 @@ const change = (name: keyof CodeWork, description: string) =>
   ({
     type: CountChange,
     nullable: true,
-    description: `${description} Additive. Null: rows are split by MODEL, by which it is not told apart.`,
+    description: `${description} Additive. In \`totalComparison\` whatever rows are split by. Null: in \`comparison\` of rows that are split by MODEL, by which it is not told apart.`,
     resolve: ({ now, before }: Compared<CodeMeasure>) =>
       changeOf(now.work?.[name] ?? null, before.work?.[name] ?? null),
   }) as const;

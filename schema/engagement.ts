@@ -11,6 +11,7 @@ import type {
 import type { DayRange } from "../src/domain/range.ts";
 import { isShownOf } from "../src/domain/viewer.ts";
 import { GatewayError } from "../src/errors.ts";
+import { countedRange, overCounted } from "../src/loaders/activity-days.ts";
 import type { Endpoint } from "../src/upstream/endpoint.ts";
 import type { FilterNames } from "../src/upstream/endpoints/engagement-query.ts";
 import { type FieldWalks, walksByKey, walksOf } from "../src/upstream/plan.ts";
@@ -30,7 +31,7 @@ import {
   rangeOfMeasured,
   shortened,
 } from "./measured-id.ts";
-import { DateRange, type DateRangeInput, resolveRange } from "./range.ts";
+import { COUNTED_DAYS, DateRange, type DateRangeInput, isRelative, resolveRange } from "./range.ts";
 import { nodeWalks } from "./walks.ts";
 
 export const OfficeSessions = builder.objectRef<OfficeSessionsShape>("OfficeSessions").implement({
@@ -72,7 +73,11 @@ export function useTypes(noun: "Skill" | "Connector", tookPart: string) {
 /** The arguments of a list of things used. */
 export const engagementArgs = {
   ...builder.args((t) => ({
-    range: t.field({ type: DateRange, required: true, description: "UTC days, at most 366." }),
+    range: t.field({
+      type: DateRange,
+      required: true,
+      description: `UTC days, at most 366. ${COUNTED_DAYS}`,
+    }),
   })),
   ...forward,
 };
@@ -87,15 +92,16 @@ export interface EngagementArgs<Node> extends Slice {
   readonly order?: Order<Node> | undefined;
 }
 
-/** What upstream is asked about a list, a question for each piece of the range. */
-function questionsOf<Row, Node>(
+/** What upstream is asked about a list over some days. */
+function questionsOver<Row, Node>(
   ctx: Context,
   endpoint: Endpoint<EngagementQuestion, Row>,
-  { range: asked, filter = {}, order }: EngagementArgs<Node>,
+  range: DayRange,
+  { filter = {}, order }: EngagementArgs<Node>,
 ) {
-  const { range, pieces } = windowsOf(endpoint, resolveRange(asked, ctx.now()), ctx.now());
   const descending = order?.measure === null;
-  return { range, questions: pieces.map((piece) => ({ range: piece, filter, descending })) };
+  const { pieces } = windowsOf(endpoint, range, ctx.now());
+  return pieces.map((piece) => ({ range: piece, filter, descending }));
 }
 
 /** The walks of a list; a ranking reads all of them. */
@@ -104,11 +110,15 @@ export function engagementWalks<Row, Node>(
   endpoint: Endpoint<EngagementQuestion, Row>,
   args: EngagementArgs<Node>,
 ): FieldWalks {
-  const { questions } = questionsOf(ctx, endpoint, args);
+  const range = countedRange(endpoint, resolveRange(args.range, ctx.now()), isRelative(args.range), ctx);
+  const questions = questionsOver(ctx, endpoint, range, args);
   return walksOf(endpoint, questions, args.order?.measure ? null : rowsWanted(args));
 }
 
-/** One row per thing for the whole range, in the order of its own column or ranked by a measure. */
+/**
+ * One row per thing for the whole range, in the order of its own column or ranked by a measure. A range relative to now ends with the
+ * newest day that upstream has aggregated.
+ */
 export function engagement<Row, Node>(
   ctx: Context,
   endpoint: Endpoint<EngagementQuestion, Row>,
@@ -117,19 +127,22 @@ export function engagement<Row, Node>(
   nodeOf: (row: Row, range: DayRange, filter: Filter) => Node | null,
   idOf: (node: Node) => string,
 ): Promise<Connection<Node>> {
-  const { filter = {}, order, first, after } = args;
+  const { range: asked, filter = {}, order, first, after } = args;
   const slice = { first, after };
-  const { range, questions } = questionsOf(ctx, endpoint, args);
-  const walk = mapPages(walkOf(ctx.upstream, endpoint, questions), ({ rows }) =>
-    rows.map((row) => nodeOf(row, range, filter)).filter((node) => node !== null),
-  );
-  const question = { field, range, dataset: endpoint.dataset, ...particulars(filter, order) };
-  const measure = order?.measure ?? null;
-  if (measure === null) return connect(ctx, slice, question, walk, idOf);
-  return connectRanking(ctx, slice, question, async () => {
-    const { rows, sources } = await whole(walk);
-    return { ranked: rankedBy(rows, measure, idOf, order?.descending), sources };
-  });
+  const list = (range: DayRange) => {
+    const questions = questionsOver(ctx, endpoint, range, args);
+    const walk = mapPages(walkOf(ctx.upstream, endpoint, questions), ({ rows }) =>
+      rows.map((row) => nodeOf(row, range, filter)).filter((node) => node !== null),
+    );
+    const question = { field, range, dataset: endpoint.dataset, ...particulars(filter, order) };
+    const measure = order?.measure ?? null;
+    if (measure === null) return connect(ctx, slice, question, walk, idOf);
+    return connectRanking(ctx, slice, question, async () => {
+      const { rows, sources } = await whole(walk);
+      return { ranked: rankedBy(rows, measure, idOf, order?.descending), sources };
+    });
+  };
+  return overCounted(endpoint, resolveRange(asked, ctx.now()), isRelative(asked), ctx, list);
 }
 
 /** What sets a question apart from the plain one over its range, whose cursors stay what they were before it could be asked. */
@@ -205,7 +218,7 @@ export async function loadMeasured<Row extends UsedBy>(
         walkOf(
           ctx.upstream,
           endpoint,
-          questionsOf(ctx, endpoint, { range: { between: range }, filter }).questions,
+          questionsOver(ctx, endpoint, range, { range: { between: range }, filter }),
         ),
       )
     : await rows(ctx, { range, filter }).load(own);

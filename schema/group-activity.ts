@@ -4,6 +4,7 @@ import type { ByGroup } from "../src/domain/engagement.ts";
 import type { DayRange } from "../src/domain/range.ts";
 import { isShownOf } from "../src/domain/viewer.ts";
 import { unseen } from "../src/errors.ts";
+import { overCounted } from "../src/loaders/activity-days.ts";
 import { activityOfGroup } from "../src/loaders/engagement-parts.ts";
 import { activityByGroup } from "../src/upstream/endpoints/users.ts";
 import { walksOf } from "../src/upstream/plan.ts";
@@ -13,7 +14,7 @@ import { UserActivity } from "./activity.ts";
 import { builder } from "./builder.ts";
 import { GroupPart } from "./engagement-parts.ts";
 import { groupFigures, groupOver } from "./group.ts";
-import { DateRange, resolveRange } from "./range.ts";
+import { COUNTED_DAYS, DateRange, isRelative, resolveRange } from "./range.ts";
 import { walks, walksOverDays } from "./walks.ts";
 
 const GroupActivity = builder.objectRef<ByGroup<GroupActivityShape>>("GroupActivity").implement({
@@ -64,14 +65,22 @@ builder.queryField("activityByGroup", (t) =>
     nullable: true,
     description:
       "What the members of each RBAC group did over the range, most active people first; people in no group are the row without one. Source: USER_ACTIVITY. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, UPSTREAM_*.",
-    args: { range: t.arg({ type: DateRange, required: true, description: "UTC days, at most 366." }) },
+    args: {
+      range: t.arg({
+        type: DateRange,
+        required: true,
+        description: `UTC days, at most 366. ${COUNTED_DAYS}`,
+      }),
+    },
     extensions: walks(({ range }, ctx) => walksOf(activityByGroup, questionsOver(range, ctx))),
     resolve: async (_root, { range: asked }, ctx) => {
-      const { range } = windowsOf(activityByGroup, resolveRange(asked, ctx.now()), ctx.now());
-      const { rows } = await whole(walkOf(ctx.upstream, activityByGroup, questionsOver(range, ctx)));
-      return rows
-        .filter(({ people }) => isShownOf(ctx.viewer, people))
-        .toSorted((a, b) => (b.people ?? 0) - (a.people ?? 0));
+      const groups = async (range: DayRange) => {
+        const { rows } = await whole(walkOf(ctx.upstream, activityByGroup, questionsOver(range, ctx)));
+        return rows
+          .filter(({ people }) => isShownOf(ctx.viewer, people))
+          .toSorted((a, b) => (b.people ?? 0) - (a.people ?? 0));
+      };
+      return overCounted(activityByGroup, resolveRange(asked, ctx.now()), isRelative(asked), ctx, groups);
     },
   }),
 );

@@ -57,6 +57,15 @@ export const ResolvedRange = builder.objectRef<DayRange>("ResolvedRange").implem
 /** What a person's figures are about where neither the field nor its parent names a range. */
 export const DEFAULT_PERIOD: Period = "LAST_30_DAYS";
 
+/** What lists of activity do with days that upstream has not aggregated yet. */
+export const COUNTED_DAYS =
+  "A range relative to now (`last`, `period`) ends with the newest day that upstream has aggregated, some time on the next, and `range` says which days that leaves; days named by `between` that it has not are NOT_YET_AVAILABLE, with `extensions.newestDay`.";
+
+/** Whether the days a range means change with the clock. */
+export function isRelative({ between }: DateRangeInput): boolean {
+  return between === null || between === undefined;
+}
+
 /** The days a range means now. */
 export function resolveRange({ between, last, period }: DateRangeInput, now: Instant): DayRange {
   const today = dayOf(now);

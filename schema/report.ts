@@ -85,7 +85,7 @@ export const OverlapEnum = builder.enumType("Overlap", {
     },
     SPLIT: {
       description:
-        "In equal parts, which add up to the whole exactly: what is left over at the last digit (of the amount, or a millionth of a cent; of a count, 1) goes to the teams that come first by name.",
+        "In equal parts, which add up to the whole exactly: what is left over at the last digit (of an amount, the twelfth decimal of a cent; of a count, 1) goes to the teams that come first by name. It is given out by calendar month (of minutes, by day) as it builds up over the range, so that a team's days, weeks and months add up to its row without buckets.",
     },
   } satisfies { [O in Overlap]: { description: string } },
 });

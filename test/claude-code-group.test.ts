@@ -345,3 +345,17 @@ describe("Claude Code added up", () => {
     expect(edges.length).toBeGreaterThan(4);
   });
 });
+
+test("the total of the work is that of all records, though rows are split by model", async () => {
+  const { ask } = gateway({ sandbox: { users: 40 } });
+  const total = "total { records sessions commits pullRequests linesAdded linesRemoved accepted rejected }";
+  const { data, errors } = await ask(
+    `{ whole: claudeCode(${ASKED}) { ${total} } split: claudeCode(${ASKED}, groupBy: [MODEL], compare: PREVIOUS_PERIOD) { ${total} nodes { runningTotal { commits } comparison { commits { before } } } totalComparison { commits { before } } } }`,
+  );
+  expect(errors).toBeUndefined();
+  expect(data.whole.total.commits).toBeGreaterThan(0);
+  expect(data.split.total).toEqual(data.whole.total);
+  expect(data.split.totalComparison.commits).not.toBeNull();
+  for (const { runningTotal, comparison } of data.split.nodes)
+    expect([runningTotal.commits, comparison.commits]).toEqual([null, null]);
+});

@@ -49,7 +49,7 @@ builder.objectFields(UsageDashboard, (t) => ({
     type: UsageSeries,
     nullable: true,
     description:
-      "The same day by day: one upstream request for up to 366 days, of which final ones are kept. Without a range the whole ones of the last 30 days.",
+      "The same day by day: one upstream request for up to 366 days, of which final ones are kept. Without a range the last 30 whole days, as many at any hour.",
     args: {
       range: t.arg({
         type: DateRange,

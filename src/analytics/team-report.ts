@@ -1,8 +1,8 @@
 import { leastSettled } from "../cache/policy.ts";
 import type { Context } from "../context.ts";
-import { NO_DIMENSIONS, type ReportRow } from "../domain/bucket.ts";
+import { dimensionKey, NO_DIMENSIONS, type ReportRow } from "../domain/bucket.ts";
 import { Crowd } from "../domain/crowd.ts";
-import { startOf } from "../domain/day.ts";
+import { dayOf, startOf, startOfMonth } from "../domain/day.ts";
 import type { OrganizationKind } from "../domain/organization.ts";
 import type { DayRange } from "../domain/range.ts";
 import { NOBODY, type PersonKeys, type Placement, personKey, placementKey } from "../domain/team.ts";
@@ -11,7 +11,7 @@ import { teamsNow, walksToTeams } from "../loaders/teams.ts";
 import { consoleMembers } from "../upstream/endpoints/members.ts";
 import { type FieldWalks, walksOf } from "../upstream/plan.ts";
 import { type PageSource, type Walk, wholeOf } from "../upstream/walk.ts";
-import { merged, type Ranked, type Ranking, sumOf } from "./ranking.ts";
+import { type Algebra, merged, type Ranked, type Ranking, sumOf } from "./ranking.ts";
 import {
   type GatewayRow,
   lacksNobody,
@@ -96,7 +96,8 @@ async function reportByTeam<Measure>(
   });
   for (const row of await restOf(ctx, plan, pieces, rows)) placed.push({ row, places: [NOBODY] });
   const byBucket = Map.groupBy(placed, ({ row }) => bucketOf(plan, row));
-  const buckets = [...byBucket].sort(([a], [b]) => a - b).map(([, bucket]) => inTeams(plan, bucket));
+  const shares = new MonthShares(plan.algebra);
+  const buckets = [...byBucket].sort(([a], [b]) => a - b).map(([, bucket]) => inTeams(plan, bucket, shares));
   const none = placed.slice(0, 1).map(({ row: { measure } }) => plan.algebra.minus(measure, measure));
   return {
     buckets: buckets.map(({ ranked }) => ranked),
@@ -114,15 +115,18 @@ interface Placed<Measure> {
 function inTeams<Measure>(
   plan: ReportPlan<Measure>,
   placed: readonly Placed<Measure>[],
+  shares: MonthShares<Measure>,
 ): { readonly ranked: readonly Ranked<GatewayRow<Measure>>[]; readonly twice: readonly Measure[] } {
   const { question, algebra, windows } = plan;
   const { groupBy, overlap = "COUNT_IN_EACH", bucket } = question;
   const state = leastSettled(placed.map(({ row }) => row.state));
   const span =
     bucket === "NONE" ? { from: startOf(windows.range.from), until: startOf(windows.range.until) } : {};
-  const alike = [...Map.groupBy(placed, ({ places }) => JSON.stringify(places.map(placementKey))).values()];
+  const alike = Map.groupBy(placed, ({ row, places }) =>
+    JSON.stringify([startOfMonth(dayOf(row.from)), ...places.map(placementKey)]),
+  );
   const twice: Measure[] = [];
-  const rows = alike.flatMap((group) => {
+  const rows = [...alike].flatMap(([key, group]) => {
     const { places } = group[0] as Placed<Measure>;
     const people = group.map(({ row }) => ({
       ...row,
@@ -133,12 +137,37 @@ function inTeams<Measure>(
       actor: groupBy.includes("ACTOR") ? row.actor : null,
     }));
     return merged(people, algebra).flatMap(({ row }) => {
-      const shares = overlap === "SPLIT" ? algebra.split(row.measure, places.length) : null;
-      if (shares === null) twice.push(...places.slice(1).map(() => row.measure));
-      return places.map((team, i) => ({ ...row, team, measure: shares?.[i] ?? row.measure }));
+      const group = `${key} ${dimensionKey(row)}`;
+      const parts = overlap === "SPLIT" ? shares.of(group, row.measure, places.length) : null;
+      if (parts === null) twice.push(...places.slice(1).map(() => row.measure));
+      return places.map((team, i) => ({ ...row, team, measure: parts?.[i] ?? row.measure }));
     });
   });
   return { ranked: merged(rows, algebra), twice };
+}
+
+/**
+ * Parts of figures that are split between teams. What is left over at the last digit is given out by calendar month: buckets get what
+ * their month has come to by then, less what it had before, so that days, weeks, months and whole ranges add up to one another.
+ */
+class MonthShares<Measure> {
+  readonly #algebra: Algebra<Measure>;
+  readonly #sums = new Map<string, Measure>();
+
+  constructor(algebra: Algebra<Measure>) {
+    this.#algebra = algebra;
+  }
+
+  /** The next figure of a group of one month, oldest first, in so many parts. */
+  of(group: string, measure: Measure, count: number): readonly Measure[] {
+    const { plus, minus, split } = this.#algebra;
+    const before = this.#sums.get(group);
+    const sum = before === undefined ? measure : plus(before, measure);
+    this.#sums.set(group, sum);
+    const parts = split(sum, count);
+    if (before === undefined) return parts;
+    return split(before, count).map((had, i) => minus(parts[i] ?? had, had));
+  }
 }
 
 /** What is nobody's, where the report lists people only: the rest of each bucket's total. */

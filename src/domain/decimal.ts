@@ -46,12 +46,12 @@ export function sum(amounts: Iterable<Decimal>): Decimal {
   return total;
 }
 
-/** The coarsest last digit of a part: a millionth, where the amount itself has fewer digits. */
-const PART_SCALE = 6;
+/** The last digit of a part, unless the amount itself has more: fixed, so that parts of sums do not depend on how they are written. */
+const PART_SCALE = 12;
 
 /**
- * The amount in `count` parts that add up to it exactly: equal down to its own last digit, or to a millionth where that is
- * coarser; what is left over goes to the first parts, one unit of that digit each.
+ * The amount in `count` parts that add up to it exactly: equal down to the twelfth decimal, or to its own last one where that is
+ * finer; what is left over goes to the first parts, one unit of that digit each.
  */
 export function parts(amount: Decimal, count: number): Decimal[] {
   const scale = Math.max(amount.scale, PART_SCALE);

@@ -9,7 +9,7 @@ import { activitySummaries } from "../upstream/endpoints/summaries.ts";
 import type { FieldWalks } from "../upstream/plan.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { mapPages, walkOf, whole } from "../upstream/walk.ts";
-import { earliestDay, windowsOf } from "../upstream/windows.ts";
+import { type Covered, earliestDay, windowsOf } from "../upstream/windows.ts";
 import { loader } from "./loader.ts";
 
 /** A day, and whether its figures can still move. */
@@ -123,8 +123,11 @@ export function mayBeUncounted({ from }: DayRange, { now }: Context): boolean {
 /** Upstream aggregates a day some time on the next; after two it surely has. */
 const AGGREGATION_DAYS = 2;
 
-/** How far back the newest day is looked for: exports have been late by days, and a month costs no more than a day. */
-const REACH_DAYS = 30;
+/** How many whole days the last ones are. */
+export const LAST_DAYS = 30;
+
+/** How far back the newest day is looked for: as many whole days as that, though the newest ones are not whole yet. */
+const REACH_DAYS = LAST_DAYS + AGGREGATION_DAYS;
 
 /** The summaries of the last days there are. */
 export async function lastDays(ctx: Context): Promise<readonly SettlingDay[]> {
@@ -139,9 +142,9 @@ export function reach({ now }: Context, until: Day): DayRange {
   return { from: later(addDays(until, -REACH_DAYS), earliestDay(activitySummaries, now())), until };
 }
 
-/** The last days that are surely counted in full, oldest first; there is one, or it is an error. */
+/** The last 30 days that are surely counted in full, oldest first, whatever the hour; there is one, or it is an error. */
 export async function lastWholeDays(ctx: Context): Promise<readonly [SettlingDay, ...SettlingDay[]]> {
-  const [first, ...others] = (await lastDays(ctx)).filter(isWhole);
+  const [first, ...others] = (await lastDays(ctx)).filter(isWhole).slice(-LAST_DAYS);
   if (first === undefined) throw noWholeDay(earliestDay(activitySummaries, ctx.now()));
   return [first, ...others];
 }
@@ -210,10 +213,7 @@ export const summaryOfDay = loader(async (ctx, _params: Record<never, never>, ke
  * What `ask` says of the range, or of as much of it as upstream has aggregated. Upstream states nowhere else which day is the
  * newest, but in the refusal of one that is too new.
  */
-async function untilNewest<Rows extends readonly unknown[]>(
-  range: DayRange,
-  ask: (range: DayRange) => Promise<Rows>,
-): Promise<Rows> {
+async function untilNewest<T>(range: DayRange, ask: (range: DayRange) => Promise<T>): Promise<T> {
   try {
     return await ask(range);
   } catch (fault) {
@@ -221,6 +221,43 @@ async function untilNewest<Rows extends readonly unknown[]>(
     if (newest === undefined || newest < range.from) throw fault;
     return ask({ from: range.from, until: addDays(newest, 1) });
   }
+}
+
+/** Upstream aggregates a day at this hour of the next at the earliest. */
+const AGGREGATION_HOUR_MS = 10 * 3_600_000;
+
+/**
+ * The days a list of activity is about, as far as the clock tells. A range relative to now ends with the newest day that upstream can
+ * have aggregated. Throws NOT_YET_AVAILABLE for days named by date that it cannot have, and where none is left.
+ */
+export function countedRange(
+  endpoint: Covered,
+  asked: DayRange,
+  isRelative: boolean,
+  { now }: Pick<Context, "now">,
+): DayRange {
+  const { range } = windowsOf(endpoint, asked, now());
+  const until = dayOf(now() - AGGREGATION_HOUR_MS);
+  if (range.until <= until) return range;
+  if (isRelative && range.from < until) return { from: range.from, until };
+  const newestDay = addDays(until, -1);
+  throw new GatewayError(
+    "NOT_YET_AVAILABLE",
+    `${endpoint.dataset} has no figures for ${addDays(range.until, -1)} yet; the newest day is ${newestDay}.`,
+    { dataset: endpoint.dataset, newestDay },
+  );
+}
+
+/** What `ask` says of a range; of one relative to now, as much of it as upstream has aggregated. */
+export function overCounted<T>(
+  endpoint: Covered,
+  asked: DayRange,
+  isRelative: boolean,
+  ctx: Pick<Context, "now">,
+  ask: (range: DayRange) => Promise<T>,
+): Promise<T> {
+  const range = countedRange(endpoint, asked, isRelative, ctx);
+  return isRelative ? untilNewest(range, ask) : ask(range);
 }
 
 async function summaries({ upstream }: Context, range: DayRange): Promise<readonly SettlingDay[]> {

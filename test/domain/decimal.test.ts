@@ -171,7 +171,7 @@ describe("parts", () => {
       const [most, least] = [units[0] ?? 0n, units.at(-1) ?? 0n];
       expect(units.every((each) => each === most || each === least)).toBe(true);
       expect([0n, most < 0n ? -1n : 1n]).toContain(most - least);
-      expect(new Set(all.map(({ scale }) => scale))).toEqual(new Set([Math.max(whole.scale, 6)]));
+      expect(new Set(all.map(({ scale }) => scale))).toEqual(new Set([Math.max(whole.scale, 12)]));
     });
   });
 
@@ -183,9 +183,17 @@ describe("parts", () => {
     });
   });
 
-  test("of a cent are a millionth of it apart", () => {
-    expect(parts(decimal("1"), 3).map(formatDecimal)).toEqual(["0.333334", "0.333333", "0.333333"]);
-    expect(parts(decimal("-0.00000001"), 2).map(formatDecimal)).toEqual(["-0.00000001", "0.00000000"]);
+  test("of a cent are one in its twelfth decimal apart, however it is written", () => {
+    for (const one of ["1", "1.000"])
+      expect(parts(decimal(one), 3).map(formatDecimal)).toEqual([
+        "0.333333333334",
+        "0.333333333333",
+        "0.333333333333",
+      ]);
+    expect(parts(decimal("-0.0000000000001"), 2).map(formatDecimal)).toEqual([
+      "-0.0000000000001",
+      "0.0000000000000",
+    ]);
     expect(wholeParts(10n, 4)).toEqual([3n, 3n, 2n, 2n]);
   });
 });

@@ -1,0 +1,122 @@
+import { describe, expect, test } from "vitest";
+import { gateway, json, type Route, refusal } from "./gateway.ts";
+import { PATHS, tokenPage, wireSkill, wireUser } from "./wire.ts";
+
+const LISTS = {
+  users: "nodes { userId activity { chat { messages } } }",
+  skills: "nodes { name users }",
+  connectors: "nodes { name users }",
+  projects: "nodes { projectId users }",
+  plugins: "nodes { name users }",
+  artifacts: "nodes { date created }",
+} as const;
+
+const asked = (range: string) =>
+  Object.entries(LISTS).map(
+    ([field, nodes]) => `${field}(range: ${range}, first: 1000) { range { from until } ${nodes} }`,
+  );
+
+describe("before yesterday is aggregated", () => {
+  const early = () => gateway({ now: "2026-11-22T06:00:00Z", sandbox: { users: 40 } });
+
+  test.each([
+    ["{ last: { days: 7 } }", "2026-11-15"],
+    ["{ last: { weeks: 2 } }", "2026-11-08"],
+    ["{ period: LAST_7_DAYS }", "2026-11-15"],
+    ["{ period: MONTH_TO_DATE }", "2026-11-01"],
+  ])("lists over %s end with the newest day there is, and say so", async (range, from) => {
+    const { ask } = early();
+    const [relative, named] = await Promise.all([
+      ask(`{ ${asked(range).join(" ")} }`),
+      ask(`{ ${asked(`{ between: { from: "${from}", until: "2026-11-21" } }`).join(" ")} }`),
+    ]);
+    expect([relative.errors, named.errors]).toEqual([undefined, undefined]);
+    for (const field of Object.keys(LISTS)) {
+      expect(relative.data[field].range, field).toEqual({ from, until: "2026-11-21" });
+      expect(relative.data[field].nodes.length, field).toBeGreaterThan(0);
+    }
+    expect(relative.data).toEqual(named.data);
+  });
+
+  test.each(["users", "skills", "connectors", "projects", "plugins"])(
+    "%s of days named by date that are not there are refused with the newest day, before upstream is asked",
+    async (field) => {
+      const { ask, seen } = early();
+      const { data, errors } = await ask(
+        `{ ${field}(range: { between: { from: "2026-11-15", until: "2026-11-22" } }) { totalCount } }`,
+      );
+      expect(data).toEqual({ [field]: null });
+      expect(errors?.[0]?.extensions).toMatchObject({ code: "NOT_YET_AVAILABLE", newestDay: "2026-11-20" });
+      expect(errors?.[0]?.message).toContain("the newest day is 2026-11-20");
+      expect(seen).toEqual([]);
+    },
+  );
+
+  test("groups are about the days there are", async () => {
+    const { ask } = early();
+    const groups = "{ groupId people activity { chat { messages } } }";
+    const { data, errors } = await ask(
+      `{ relative: activityByGroup(range: { last: { days: 7 } }) ${groups} named: activityByGroup(range: { between: { from: "2026-11-15", until: "2026-11-21" } }) ${groups} }`,
+    );
+    expect(errors).toBeUndefined();
+    expect(data.relative.length).toBeGreaterThan(1);
+    expect(data.relative).toEqual(data.named);
+  });
+
+  test("of a range without a day that is there, the newest one is named", async () => {
+    const { ask } = early();
+    const { errors } = await ask(`{ users(range: { period: YESTERDAY }) { totalCount } }`);
+    expect(errors?.[0]?.extensions).toMatchObject({ code: "NOT_YET_AVAILABLE", newestDay: "2026-11-20" });
+  });
+});
+
+describe("where upstream is late", () => {
+  /** Refuses days after the 19th, as upstream does. */
+  const late =
+    (rows: readonly unknown[]): Route =>
+    (query) =>
+      (query.get("ending_date") ?? query.get("date") ?? "") > "2026-11-20"
+        ? refusal(400, "invalid_request_error", "starting_date: the latest available date is 2026-11-19")
+        : json(tokenPage(rows));
+  const gatewayOf = () =>
+    gateway({
+      routes: { [PATHS.users]: late([wireUser("user_a")]), [PATHS.skills]: late([wireSkill("notes")]) },
+    });
+
+  test("lists relative to now end with the newest day it names, for one request more", async () => {
+    const { ask, seen } = gatewayOf();
+    const { data, errors } = await ask(
+      `{ users(range: { last: { days: 7 } }) { range { from until } nodes { userId } } }`,
+    );
+    expect(errors).toBeUndefined();
+    expect(data.users).toEqual({
+      range: { from: "2026-11-15", until: "2026-11-20" },
+      nodes: [{ userId: "user_a" }],
+    });
+    expect(seen.map((url) => url.searchParams.get("ending_date"))).toEqual(["2026-11-22", "2026-11-20"]);
+  });
+
+  test("days named by date are an error with the newest day", async () => {
+    const { ask } = gatewayOf();
+    const { errors } = await ask(
+      `{ skills(range: { between: { from: "2026-11-15", until: "2026-11-22" } }) { totalCount } }`,
+    );
+    expect(errors?.[0]?.extensions).toMatchObject({ code: "NOT_YET_AVAILABLE", newestDay: "2026-11-19" });
+  });
+});
+
+test.each(["00:30", "06:00", "11:00", "16:59", "17:01", "23:59"])(
+  "the dashboard's last days of use are 30 at %s",
+  async (hour) => {
+    const { ask } = gateway({ now: `2026-11-22T${hour}:00Z`, sandbox: { users: 20 } });
+    const { data, errors } = await ask(
+      `{ dashboard { usage { latest { date } byDay { range { from until } days { date state } } } } }`,
+    );
+    expect(errors).toBeUndefined();
+    const { latest, byDay } = data.dashboard.usage;
+    expect(byDay.days).toHaveLength(30);
+    expect(byDay.days.at(-1).date).toBe(latest.date);
+    expect(byDay.days[0].date).toBe(byDay.range.from);
+    expect(byDay.days.every(({ state }: { state: string }) => state !== "OPEN")).toBe(true);
+  },
+);
