@@ -263,8 +263,8 @@ describe("the groups of people", () => {
 });
 
 test("buckets grouped by group name it by one look-up, and a deleted one keeps its id", async () => {
-  const rows = ["rbac_group_maps", "rbac_group_gone", null, "rbac_group_tea"].map((id) =>
-    wireCost("1", { rbac_group_id: id }),
+  const rows = ["rbac_group_maps", "rbac_group_gone", null, "rbac_group_tea"].map((id, i) =>
+    wireCost(String(4 - i), { rbac_group_id: id }),
   );
   const { ask, seen } = gateway({
     routes: { ...routes, [PATHS.cost]: () => json(reportPage([wireDay("2026-11-20", rows)])) },

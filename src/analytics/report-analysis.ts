@@ -21,7 +21,6 @@ import {
 import { type Ranking, together } from "./ranking.ts";
 import {
   type GatewayRow,
-  hidesActors,
   isAnswerable,
   planBy,
   type ReportPlan,
@@ -201,8 +200,7 @@ export function relationsOf<Measure>(
   return {
     total: once(() => totalOf(upstream, plan)),
     runningTotal: async (row) => {
-      const isHidden = hidesActors(plan) && row.actor === null && !row.isOther && !row.isRemainder;
-      return isHidden ? null : ((await sums()).get(cellOf(kind, row)) ?? null);
+      return row.hidden === null ? ((await sums()).get(cellOf(kind, row)) ?? null) : null;
     },
     rangeBefore: () => {
       const before = earlier();

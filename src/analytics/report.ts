@@ -1,5 +1,5 @@
 import { type Finality, finalityOf, type Subject } from "../cache/policy.ts";
-import { type Dimensions, NO_DIMENSIONS, type ReportRow, type Span } from "../domain/bucket.ts";
+import { dimensionKey, NO_DIMENSIONS, type ReportRow, type Span } from "../domain/bucket.ts";
 import {
   addDays,
   addMonths,
@@ -439,19 +439,18 @@ export async function readReport<Measure>(
 }
 
 /**
- * Rows of the Console without an actor can be of several identities that upstream hides; they read alike and must not be added up
- * as one. In the Enterprise organization they are usage that has no identity.
+ * Rows without an actor can be of several identities that upstream hides: those of the Console, and any that read alike within one
+ * bucket. They must not be added up as one. In the Enterprise organization they are otherwise usage that has no identity.
  */
-export function toldApart<Measure, Row extends Dimensions>(
-  plan: ReportPlan<Measure>,
+export function toldApart<Measure, Row extends ReportRow<Measure>>(
+  { question, source }: ReportPlan<Measure>,
   rows: readonly Row[],
 ): readonly Row[] {
-  return hidesActors(plan) ? rows.map((row, i) => (row.actor === null ? { ...row, hidden: i } : row)) : rows;
-}
-
-/** Whether rows without an actor are of identities that upstream hides. */
-export function hidesActors<Measure>({ question, source }: ReportPlan<Measure>): boolean {
-  return source.organization === "CONSOLE" && question.groupBy.includes("ACTOR");
+  if (!question.groupBy.includes("ACTOR")) return rows;
+  const nameless = rows.filter(({ actor }) => actor === null);
+  const different = new Set(nameless.map((row) => `${row.from} ${dimensionKey(row)}`));
+  const areHidden = source.organization === "CONSOLE" || different.size < nameless.length;
+  return areHidden ? rows.map((row, i) => (row.actor === null ? { ...row, hidden: i } : row)) : rows;
 }
 
 /** The state of a row, worked out once for all rows of one span: a page has a thousand rows, and a few buckets. */
