@@ -19,7 +19,7 @@ import { CostFilter } from "./cost.ts";
 import { FinalityEnum } from "./freshness.ts";
 import { DerivedMoney, Spend } from "./money.ts";
 import { DateRange, ResolvedRange, resolveRange } from "./range.ts";
-import { choiceOf, organizationArg, type ReportArgs, SourceEnum } from "./report.ts";
+import { choiceOf, enterpriseArg, organizationArg, type ReportArgs, SourceEnum } from "./report.ts";
 import { alternativesOf, filterOf } from "./report-filter.ts";
 import { walks } from "./walks.ts";
 
@@ -126,6 +126,8 @@ function plansOfMonth(ctx: Context, args: ProjectionArgs): ReportPlans<SpendShap
   return plansFor(ctx.upstream, costReport, choiceOf(ctx, args), question, ctx.now());
 }
 
+const WITH_ACTIVE_PEOPLE = { kind: "ENTERPRISE", what: "active people" } as const;
+
 builder.queryFields((t) => ({
   unitCost: t.field({
     authScopes: { "spend:read": true },
@@ -135,13 +137,14 @@ builder.queryFields((t) => ({
       "Cost per active person and per day that a person was active, of the Enterprise organization. As many upstream requests as `cost`, `users` and `activity` of the range. Sources: UNIFIED_ENTERPRISE_COST, ENTERPRISE_COST, USER_ACTIVITY, ACTIVITY_SUMMARIES. Errors: NOT_COVERED, NOT_YET_AVAILABLE, BAD_USER_INPUT, UPSTREAM_*.",
     args: {
       range: t.arg({ type: DateRange, required: true, description: "UTC days, at most 366." }),
-      organization: t.arg.string({
-        description: "Whose figures; only `enterprise` counts active people, so it is also the default.",
-      }),
+      ...enterpriseArg,
     },
-    extensions: walks(({ range }, ctx) => unitCostWalks(ctx, range)),
+    extensions: walks<Pick<ReportArgs, "organization">>(({ range, args }, ctx) => {
+      organizationOfKind(ctx, args.organization, WITH_ACTIVE_PEOPLE);
+      return unitCostWalks(ctx, range);
+    }),
     resolve: (_root, { range, organization }, ctx) => {
-      organizationOfKind(ctx, organization, { kind: "ENTERPRISE", what: "active people" });
+      organizationOfKind(ctx, organization, WITH_ACTIVE_PEOPLE);
       return unitCost(ctx, resolveRange(range, ctx.now()));
     },
   }),

@@ -1,4 +1,5 @@
 import { costReport } from "../src/analytics/cost.ts";
+import { hasKeyOf, organizationOfKind } from "../src/analytics/organizations.ts";
 import { decimalOf } from "../src/domain/decimal.ts";
 import { type Spend as SpendShape, spends } from "../src/domain/money.ts";
 import type { Dimension } from "../src/domain/report.ts";
@@ -20,6 +21,7 @@ import { Money, Spend } from "./money.ts";
 import {
   allWalks,
   answerReport,
+  enterpriseArg,
   overlapOfAnswer,
   overlapWalks,
   planOf,
@@ -253,18 +255,27 @@ builder.queryField("cost", (t) =>
   }),
 );
 
+const OF_ONE_PERSON = {
+  kind: "ENTERPRISE",
+  what: "costs of one person but by `cost(groupBy: [ACTOR])`",
+} as const;
+
 personFigures((t, range) => ({
   cost: t.field({
     authScopes: { "spend:read": true, own: true },
     type: Spend,
     nullable: true,
     description:
-      "What the person's usage cost over the range. Additive over days and people. Null: no spend recorded, or not in the Enterprise organization. One upstream walk per month for all people of a list together. Source: USER_COST.",
-    args: range,
-    extensions: walks(({ range }, ctx) => walksOverDays(userCost, range, ctx)),
-    resolve: (person, { range }, ctx) =>
-      person.organization === "ENTERPRISE"
-        ? costOfUser(ctx, { range: personOver(person, range, ctx).range }).load(person.userId)
-        : null,
+      "What the person's usage of the Enterprise organization cost over the range. Additive over days and people. Null: no spend recorded, or not in that organization; NOT_CONFIGURED without its key. One upstream walk per month for all people of a list together. Source: USER_COST.",
+    args: { ...range, ...enterpriseArg },
+    extensions: walks<Pick<ReportArgs, "organization">>(({ args, range }, ctx) => {
+      organizationOfKind(ctx, args.organization, OF_ONE_PERSON);
+      return walksOverDays(userCost, range, ctx);
+    }),
+    resolve: (person, { range, organization }, ctx) => {
+      organizationOfKind(ctx, organization, OF_ONE_PERSON);
+      if (person.organization !== "ENTERPRISE" && hasKeyOf(ctx.upstream, "ENTERPRISE")) return null;
+      return costOfUser(ctx, { range: personOver(person, range, ctx).range }).load(person.userId);
+    },
   }),
 }));

@@ -98,6 +98,14 @@ export const organizationArg = builder.args((t) => ({
   organization: t.string({ description: WHOSE }),
 }));
 
+/** The same of figures that the Enterprise organization alone has. */
+export const enterpriseArg = builder.args((t) => ({
+  organization: t.string({
+    description:
+      "Whose figures. Only `enterprise` has them, so it is also the default; another name is an error that says so.",
+  }),
+}));
+
 /** The arguments of a report; `groupBy` and `filter` differ by report. */
 export const reportArgs = {
   ...builder.args((t) => ({

@@ -13,6 +13,7 @@ import {
 } from "../src/analytics/team-figures.ts";
 import type { Context } from "../src/context.ts";
 import type { Dataset } from "../src/domain/dataset.ts";
+import { nameOf } from "../src/domain/organization.ts";
 import type { Person, PersonOver } from "../src/domain/person.ts";
 import {
   NOBODY,
@@ -191,6 +192,10 @@ const TeamSummary = builder.node(builder.objectRef<TeamOver>("TeamSummary"), {
   fields: (t) => ({
     team: t.field({ type: Team, description: "The team.", resolve: ({ placement }) => ({ placement }) }),
     range: t.expose("range", { type: ResolvedRange, description: "The days the figures are about." }),
+    organization: t.string({
+      description: "Whose `spend` it shows, by the name that `organization` arguments take.",
+      resolve: ({ organization }) => nameOf(organization),
+    }),
   }),
 });
 

@@ -1,3 +1,4 @@
+import { hasKeyOf, organizationOfKind } from "../src/analytics/organizations.ts";
 import { usageReport } from "../src/analytics/usage.ts";
 import { decimalOf } from "../src/domain/decimal.ts";
 import type { Dimension } from "../src/domain/report.ts";
@@ -19,6 +20,7 @@ import { TokenUsage } from "./money.ts";
 import {
   allWalks,
   answerReport,
+  enterpriseArg,
   overlapOfAnswer,
   overlapWalks,
   planOf,
@@ -268,18 +270,27 @@ builder.queryField("usage", (t) =>
   }),
 );
 
+const OF_ONE_PERSON = {
+  kind: "ENTERPRISE",
+  what: "tokens of one person but by `usage(groupBy: [ACTOR])`",
+} as const;
+
 personFigures((t, range) => ({
   usage: t.field({
     authScopes: { "activity:read": true, own: true },
     type: TokenUsage,
     nullable: true,
     description:
-      "Tokens the person used over the range. Null: no usage recorded, or not in the Enterprise organization. One upstream walk per month for all people of a list together. Source: USER_USAGE.",
-    args: range,
-    extensions: walks(({ range }, ctx) => walksOverDays(userUsage, range, ctx)),
-    resolve: (person, { range }, ctx) =>
-      person.organization === "ENTERPRISE"
-        ? usageOfUser(ctx, { range: personOver(person, range, ctx).range }).load(person.userId)
-        : null,
+      "Tokens the person used in the Enterprise organization over the range. Null: no usage recorded, or not in that organization; NOT_CONFIGURED without its key. One upstream walk per month for all people of a list together. Source: USER_USAGE.",
+    args: { ...range, ...enterpriseArg },
+    extensions: walks<Pick<ReportArgs, "organization">>(({ args, range }, ctx) => {
+      organizationOfKind(ctx, args.organization, OF_ONE_PERSON);
+      return walksOverDays(userUsage, range, ctx);
+    }),
+    resolve: (person, { range, organization }, ctx) => {
+      organizationOfKind(ctx, organization, OF_ONE_PERSON);
+      if (person.organization !== "ENTERPRISE" && hasKeyOf(ctx.upstream, "ENTERPRISE")) return null;
+      return usageOfUser(ctx, { range: personOver(person, range, ctx).range }).load(person.userId);
+    },
   }),
 }));

@@ -192,6 +192,41 @@ describe("the organization of figures", () => {
   });
 });
 
+describe("the cost and tokens of one person", () => {
+  const figures = (args: string) => `cost${args} { net { cents } } usage${args} { totalTokens }`;
+
+  test("are those of the Enterprise organization; naming another one is an error that says what to ask", async () => {
+    const { ask, requestsOf } = gatewayOf();
+    const list = (args: string) => `{ users(${DAY}, first: 3) { nodes { ${figures(args)} } } }`;
+    const { data: plain } = await ask(list(""));
+    const { data: named, errors } = await ask(list(`(organization: "enterprise")`));
+    expect(errors).toBeUndefined();
+    expect(named).toEqual(plain);
+    expect(plain.users.nodes.some(({ cost }: { cost: object | null }) => cost !== null)).toBe(true);
+    const [other, requests] = await requestsOf(() => ask(list(`(organization: "console")`)));
+    expect(other.errors?.map(({ message, extensions }) => [extensions.code, message])).toEqual(
+      ["costs", "tokens"].map((what, i) => [
+        "BAD_USER_INPUT",
+        `\`console\` does not report ${what} of one person but by \`${["cost", "usage"][i]}(groupBy: [ACTOR])\`; \`enterprise\` does (this gateway has a key of it).`,
+      ]),
+    );
+    expect(requests).toEqual([]);
+  });
+
+  test("are NOT_CONFIGURED without its key, not null", async () => {
+    const { ask } = gatewayOf("console");
+    const { data, errors } = await ask(
+      `{ cost(range: { period: LAST_MONTH }, bucket: NONE, groupBy: [ACTOR], first: 1000) { nodes { actor { ... on UserActor { user { userId ${figures(`(${DAY})`)} } } } } } }`,
+    );
+    const people = data.cost.nodes.flatMap(
+      ({ actor }: { actor: { user?: object } | null }) => actor?.user ?? [],
+    );
+    expect(people.length).toBeGreaterThan(3);
+    for (const person of people) expect(person).toMatchObject({ cost: null, usage: null });
+    expect(new Set(errors?.map(({ extensions }) => extensions.code))).toEqual(new Set(["NOT_CONFIGURED"]));
+  });
+});
+
 test("a source chooses between the reports of one organization", async () => {
   const { ask } = gatewayOf();
   const { data, errors } = await ask(
@@ -215,7 +250,7 @@ test("a source chooses between the reports of one organization", async () => {
 test("teams show what their people cost in the organization that is named", async () => {
   const { ask } = gatewayOf();
   const of = (organization: string) =>
-    `${organization}: teams(${DAY}, organization: "${organization}") { organization overlap { net { cents } } nodes { teamId spend { net { cents } } own: spend(organization: "enterprise") { net { cents } } } }
+    `${organization}: teams(${DAY}, organization: "${organization}") { organization overlap { net { cents } } nodes { teamId spend { net { cents } } organization team { spend(${DAY}, organization: "enterprise") { net { cents } } } } }
      ${organization}Cost: cost(${DAY}, organization: "${organization}", bucket: NONE, groupBy: [TEAM], first: 1000) { overlap { net { cents } } nodes { teamId net { cents } } }`;
   const { data, errors } = await ask(`{ ${of("enterprise")} ${of("console")} }`);
   expect(errors).toBeUndefined();
@@ -223,7 +258,7 @@ test("teams show what their people cost in the organization that is named", asyn
     readonly teamId: string | null;
     readonly net?: { readonly cents: string };
     readonly spend?: { readonly net: { readonly cents: string } } | null;
-    readonly own?: { readonly net: { readonly cents: string } } | null;
+    readonly team?: { readonly spend: { readonly net: { readonly cents: string } } | null };
   }
   const centsOf = (rows: readonly Row[], of: (row: Row) => string | undefined) =>
     Object.fromEntries(
@@ -232,11 +267,14 @@ test("teams show what their people cost in the organization that is named", asyn
   for (const organization of ["enterprise", "console"]) {
     const [list, cost] = [data[organization], data[`${organization}Cost`]];
     expect(list.organization).toBe(organization);
+    expect(new Set(list.nodes.map((row: { organization: string }) => row.organization))).toEqual(
+      new Set([organization]),
+    );
     expect(list.overlap).toEqual(cost.overlap);
     const expected = centsOf(cost.nodes, ({ net }) => net?.cents);
     expect(Object.keys(expected).length).toBeGreaterThan(1);
     expect(centsOf(list.nodes, ({ spend }) => spend?.net.cents)).toEqual(expected);
-    expect(centsOf(list.nodes, ({ own }) => own?.net.cents)).toEqual(
+    expect(centsOf(list.nodes, ({ team }) => team?.spend?.net.cents)).toEqual(
       centsOf(data.enterpriseCost.nodes, ({ net }) => net?.cents),
     );
   }
@@ -300,7 +338,9 @@ describe("exports", () => {
           ? "range.between.from=2026-10-01&range.between.until=2026-10-03"
           : PERIOD;
       const manifestOf = async (parameters: string) => {
-        const lines = (await download(gate, `${name}.ndjson?${days}${parameters}`)).trim().split("\n");
+        const lines = (await download(gate, `${name}.ndjson?${days}&manifest=line${parameters}`))
+          .trim()
+          .split("\n");
         return JSON.parse(lines.at(-1) ?? "").manifest;
       };
       const [own, named, other] = await Promise.all(
