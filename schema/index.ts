@@ -31,6 +31,7 @@ import "./team.ts";
 import "./usage.ts";
 import "./user.ts";
 import "./user-activity.ts";
+import "./viewer.ts";
 import "./workspace.ts";
 import { builder } from "./builder.ts";
 

@@ -22,6 +22,7 @@ import { figures } from "./figures.ts";
 import { countedBy, formatMeasuredId, identityIn, parseMeasuredId, rangeOfMeasured } from "./measured-id.ts";
 import { type DateRangeInput, ResolvedRange, resolveRange } from "./range.ts";
 import { formatUserId, parseUserId } from "./user-id.ts";
+import { isPerson, noPerson } from "./viewer.ts";
 import { nodeWalks, walks } from "./walks.ts";
 
 const MatchedByEnum = builder.enumType("MatchedBy", {
@@ -362,7 +363,7 @@ builder.queryFields((t) => ({
     type: User,
     nullable: true,
     description:
-      "One current member, by `id` or by `email`; a caller who sees nobody else is given themselves without either. Sources: ENTERPRISE_MEMBERS, CONSOLE_MEMBERS. Errors: NOT_FOUND, BAD_USER_INPUT, UPSTREAM_*.",
+      "One current member, by `id` or by `email`; without either the caller, found by the verified address of their token. Sources: ENTERPRISE_MEMBERS, CONSOLE_MEMBERS. Errors: NOT_FOUND, BAD_USER_INPUT, UPSTREAM_*.",
     args: {
       id: t.arg.id({ description: "The person's `id` in this graph, or the bare `user_...`." }),
       email: t.arg.string({
@@ -375,8 +376,9 @@ builder.queryFields((t) => ({
       const byId = id !== null && id !== undefined;
       const byEmail = email !== null && email !== undefined;
       if (byId && byEmail) throw badInput("Pass `id` or `email`, not both.");
-      if (!sees(ctx)) return ownPerson(ctx, byId ? userIdOf(id, ctx) : null, email ?? null);
-      if (!byId && !byEmail) throw badInput("Say which person: pass `id` or `email`.");
+      const isOwn = !byId && !byEmail && isPerson(ctx);
+      if (!sees(ctx) || isOwn) return ownPerson(ctx, byId ? userIdOf(id, ctx) : null, email ?? null);
+      if (!byId && !byEmail) throw noPerson(ctx);
       if (byEmail) refuseProbing(ctx, email);
       const person = byId ? await personById(ctx, userIdOf(id, ctx)) : await personByEmail(ctx, email ?? "");
       return person ?? notFound(byId ? "id" : "email", ctx);

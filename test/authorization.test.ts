@@ -80,7 +80,7 @@ describe("the rules of the schema", () => {
 
   test("a service without scopes comes to the organization's name and what is let through alone", () => {
     const roots = coordinates(reachable("SERVICE")).filter((name) => name.startsWith("Query."));
-    expect(roots).toEqual(["Query.limits", "Query.organization"]);
+    expect(roots).toEqual(["Query.limits", "Query.organization", "Query.viewer"]);
   });
 
   test("a member comes to what is theirs: no list of people, groups or things", () => {
@@ -89,6 +89,7 @@ describe("the rules of the schema", () => {
       "Query.limits",
       "Query.organization",
       "Query.user",
+      "Query.viewer",
     ]);
     expect(
       fields

@@ -1,0 +1,87 @@
+import { describe, expect, test } from "vitest";
+import { SCOPES } from "../src/domain/viewer.ts";
+import { CALLERS, guarded, viewerOf } from "./callers.ts";
+import { gateway } from "./gateway.ts";
+import { oneToken } from "./one-token.ts";
+
+const VIEWER = "{ viewer { name role scopes identity organizations } }";
+
+describe("the viewer", () => {
+  test.each(Object.keys(CALLERS))(
+    "is told what they may read, without an upstream request: %s",
+    async (name) => {
+      const { askAs, seen } = guarded();
+      const { data, errors } = await askAs(name, VIEWER);
+      const { role, scopes, identity } = viewerOf(name);
+      expect(errors).toBeUndefined();
+      expect(data.viewer).toEqual({
+        name,
+        role,
+        scopes: [...scopes].sort(),
+        identity: identity.toUpperCase(),
+        organizations: ["enterprise", "console"],
+      });
+      expect(seen).toEqual([]);
+    },
+  );
+
+  test("has no name where callers are not asked who they are, and reads as IDENTITY says", async () => {
+    const { data } = await gateway({ sandbox: { users: 20 } }).ask(VIEWER);
+    expect(data.viewer).toEqual({
+      name: null,
+      role: "PRIMARY_OWNER",
+      scopes: Object.keys(SCOPES).sort(),
+      identity: "FULL",
+      organizations: ["enterprise", "console"],
+    });
+    const settings = { IDENTITY: "pseudonym", ANTHROPIC_ANALYTICS_KEY: "" };
+    const masked = await gateway({ sandbox: { users: 20 }, settings }).ask(VIEWER);
+    expect(masked.data.viewer).toMatchObject({ identity: "PSEUDONYM", organizations: ["console"] });
+    expect(masked.data.viewer.scopes).not.toContain("identity:read");
+  });
+
+  test("is told of the scopes that errors name", async () => {
+    const { askAs } = guarded();
+    const { data, errors } = await askAs(
+      "ADMIN",
+      "{ viewer { scopes } cost(range: { last: { days: 7 } }) { total { net { usd } } } }",
+    );
+    const scope = errors?.[0]?.extensions.scope;
+    expect(scope).toBe("spend:read");
+    expect(data.viewer.scopes).not.toContain(scope);
+  });
+});
+
+describe("`user` without a person", () => {
+  const OWN = "{ user { email } }";
+
+  test.each(["OWNER", "ANALYST"])("says to %s why it is nobody, and what to pass", async (name) => {
+    const { askAs, seen } = guarded();
+    const { data, errors } = await askAs(name, OWN);
+    expect(data.user).toBeNull();
+    expect(errors).toMatchObject([{ extensions: { code: "BAD_USER_INPUT" } }]);
+    expect(errors?.[0]?.message).toBe(
+      "Your token is not a person's: it has no verified address, so there is no `user` without `id` or `email`; pass one, or ask `viewer` what you may read.",
+    );
+    expect(seen).toEqual([]);
+  });
+
+  test("says that callers are not asked who they are where they are not", async () => {
+    const { errors } = await gateway({ sandbox: { users: 20 } }).ask(OWN);
+    expect(errors?.[0]?.message).toMatch(/^This gateway does not ask callers who they are/);
+  });
+
+  test("is the caller where their token has a verified address", async () => {
+    const { ask } = gateway({ sandbox: { users: 20 } });
+    const { data } = await ask("{ users(range: { last: { days: 7 } }, first: 1) { nodes { email } } }");
+    const [{ email }] = data.users.nodes;
+    const { token, settings } = oneToken("ada", "OWNER", { email });
+    const { app } = gateway({ sandbox: { users: 20 }, settings });
+    const response = await app.fetch("http://gateway.test/graphql", {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
+      body: JSON.stringify({ query: OWN }),
+    });
+    expect(await response.json()).toMatchObject({ data: { user: { email } } });
+  });
+});
