@@ -15,6 +15,7 @@ import { pseudonymousRoster, type Roster } from "./domain/team.ts";
 import { ANYBODY, seeing, type Viewer } from "./domain/viewer.ts";
 import type { OutageSubject } from "./errors.ts";
 import { DirectoryCache } from "./loaders/directory.ts";
+import { dispatcherTo, proxyFor } from "./proxies.ts";
 import type { Audit } from "./server/audit.ts";
 import { AUTHORIZATION, type Authentication } from "./server/authenticate.ts";
 import { type Digest, digestBy } from "./server/digest.ts";
@@ -62,7 +63,7 @@ export type App = ReturnType<typeof createApp>;
 const REAL_TIME: Pace = { now: () => performance.now(), sleep: (ms) => setTimeout(ms) };
 
 function authenticationBy(
-  { auth, identity }: Config,
+  { auth, identity, proxies }: Config,
   now: () => Instant,
   elapsedMs: () => number,
   { onFault, onRecovery }: Required<Pick<AppOptions, "onFault" | "onRecovery">>,
@@ -74,7 +75,13 @@ function authenticationBy(
       header: AUTHORIZATION,
       authenticate: fileTokens({ path: auth.path, identity, now, elapsedMs, onFault, documents }),
     };
-  const verify = issuerKeys({ url: auth.jwksUrl, elapsedMs, onFault, onRecovery });
+  const verify = issuerKeys({
+    url: auth.jwksUrl,
+    dispatcher: dispatcherTo(auth.jwksUrl, proxies),
+    elapsedMs,
+    onFault,
+    onRecovery,
+  });
   return { header: auth.header, authenticate: jwtTokens({ ...auth, identity, now }, verify) };
 }
 
@@ -108,6 +115,7 @@ export function createApp(
   const archived = archive && guardedArchive(archive, { onFault, onRecovery });
   const upstream = createUpstream({
     baseUrl: config.baseUrl,
+    proxy: proxyFor(config.baseUrl, config.proxies)?.host ?? null,
     credentials: config.credentials,
     dispatcher,
     now,

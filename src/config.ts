@@ -12,8 +12,9 @@ import {
 } from "./domain/viewer.ts";
 import { keyFaults } from "./keys.ts";
 import { LIMIT_RANGES, LIMITS, type LimitName, type RequestLimits, type StatedLimit } from "./limits.ts";
+import { directHosts, NO_PROXIES, type Proxies, proxyUrl } from "./proxies.ts";
 import { type RosterFiles, readRoster } from "./roster.ts";
-import { type Environment, SETTINGS, type Setting } from "./settings.ts";
+import { type Environment, type ProxySetting, SETTINGS, type Setting } from "./settings.ts";
 import type { Limits } from "./upstream/budget.ts";
 import { Credential, type Credentials } from "./upstream/credential.ts";
 
@@ -22,6 +23,7 @@ export interface Config {
   readonly host: string;
   readonly port: number;
   readonly baseUrl: URL;
+  readonly proxies: Proxies;
   readonly credentials: Credentials;
   /** Without keys the simulated organization answers. */
   readonly sandbox: SandboxConfig | null;
@@ -199,6 +201,8 @@ export function readConfig(environment: Environment): Config {
           analytics: analytics === "" ? null : new Credential(analytics),
           admin: admin === "" ? null : new Credential(admin),
         },
+    // The sandbox in this process is asked nothing over a network.
+    proxies: sandboxed && auth.kind !== "jwt" ? NO_PROXIES : proxiesOf(environment, faults),
     sandbox: sandboxed
       ? {
           users: whole("SANDBOX_USERS", 20, 100_000),
@@ -333,6 +337,25 @@ const JWT_SETTINGS = [
   "JWT_EMAIL_CLAIM",
   "JWT_EMAIL_VERIFIED",
 ] as const;
+
+/** The spelling in small letters goes first, as with curl. A fault does not repeat the value, which can hold a password. */
+function proxiesOf(environment: Environment, faults: string[]): Proxies {
+  const given = (name: ProxySetting, inSmallLetters: Lowercase<ProxySetting>): string =>
+    environment[inSmallLetters]?.trim() || environment[name]?.trim() || "";
+  const proxy = (name: ProxySetting, text: string): URL | null => {
+    const url = text === "" ? null : proxyUrl(text);
+    if (text !== "" && url === null)
+      faults.push(
+        `${name} is not the URL of an http or https proxy, such as http://proxy.example.com:3128, with name and password percent-encoded.`,
+      );
+    return url;
+  };
+  return {
+    https: proxy("HTTPS_PROXY", given("HTTPS_PROXY", "https_proxy")),
+    http: proxy("HTTP_PROXY", given("HTTP_PROXY", "http_proxy")),
+    direct: directHosts(given("NO_PROXY", "no_proxy")),
+  };
+}
 
 /** Settings of a way that is not chosen are faults too: whoever sets them takes the gateway for guarded. */
 function authOf(text: (name: Setting) => string, faults: string[]): AuthConfig {

@@ -135,6 +135,8 @@ export interface OutageSubject {
   readonly dataset?: string;
   /** Host and port. */
   readonly host?: string;
+  /** Host and port of the proxy on the way. */
+  readonly proxy?: string;
   /** The file of a store. */
   readonly path?: string;
 }

@@ -13,6 +13,15 @@ export const SETTINGS = {
     "",
     "key of the Console organization (sk-ant-admin01-...); with neither key the sandbox answers",
   ],
+  HTTPS_PROXY: [
+    "",
+    "proxy for https upstreams and issuers of tokens, such as http://proxy.example.com:3128; a name and password in it are sent to the proxy and never shown",
+  ],
+  HTTP_PROXY: ["", "the same for http ones"],
+  NO_PROXY: [
+    "",
+    "hosts that are asked without the proxy, with commas between them: names (with their subdomains), addresses, each with a port where one is meant, or * for all; this machine always is",
+  ],
   CLOCK: [
     "",
     "instant the clock starts at, such as 2026-11-22T12:00:00Z, and ticks on from; the machine's clock if not set",
@@ -150,4 +159,10 @@ export const SETTINGS = {
 } as const satisfies Record<string, readonly [byDefault: string, meaning: string]>;
 
 export type Setting = keyof typeof SETTINGS;
-export type Environment = { readonly [S in Setting | "NODE_ENV"]?: string | undefined };
+
+/** Written in small letters as well, as other programs read them. */
+export type ProxySetting = "HTTPS_PROXY" | "HTTP_PROXY" | "NO_PROXY";
+
+export type Environment = {
+  readonly [S in Setting | Lowercase<ProxySetting> | "NODE_ENV"]?: string | undefined;
+};

@@ -81,7 +81,9 @@ describe("serve", () => {
     const { code, output } = await run(["serve", "--port", port]).ended();
     taken.close();
     expect(code).toBe(1);
-    expect(output).toBe(`Cannot listen on 127.0.0.1:${port}: EADDRINUSE.\n`);
+    expect(output).toBe(
+      `Cannot listen on 127.0.0.1:${port} (EADDRINUSE): another process has this port; take another one with --port ${Number(port) + 1} or PORT, or any free one with 0.\n`,
+    );
   });
 
   test("explains its flags, and offers none that would show a key in the process list", async () => {

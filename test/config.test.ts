@@ -36,6 +36,7 @@ describe("an empty environment", () => {
       auth: { kind: "none" },
       host: "127.0.0.1",
       identity: { byRole: {}, minPeople: 5 },
+      proxies: { https: null, http: null, direct: [] },
       pseudonymKey: null,
       port: 4_000,
       sandbox: { users: 250, seed: 1, rateLimit: true },

@@ -1,5 +1,5 @@
 import { closestMatch } from "leven";
-import { Agent, type Dispatcher } from "undici";
+import type { Dispatcher } from "undici";
 import { type App, type AppOptions, createApp } from "../app.ts";
 import type { Archive } from "../cache/archive.ts";
 import { archivePath } from "../cache/archive-file.ts";
@@ -14,6 +14,7 @@ import { type Config, ConfigError, readConfig, type StoreConfig } from "../confi
 import type { Instant } from "../domain/day.ts";
 import { Outage } from "../errors.ts";
 import { keyHints } from "../keys.ts";
+import { dispatcherTo, proxyFor } from "../proxies.ts";
 import { SandboxDispatcher } from "../sandbox/dispatcher.ts";
 import { createSandbox } from "../sandbox/sandbox.ts";
 import { type Environment, SETTINGS } from "../settings.ts";
@@ -111,9 +112,10 @@ async function openArchive(config: StoreConfig, onFault: OnFault): Promise<Archi
 }
 
 /** Whose figures they are, for the operator. */
-export function upstreamOf({ sandbox, baseUrl }: Config): string {
+export function upstreamOf({ sandbox, baseUrl, proxies }: Config): string {
+  const proxy = proxyFor(baseUrl, proxies);
   return sandbox === null
-    ? `upstream ${baseUrl.href}`
+    ? `upstream ${baseUrl.href}${proxy === null ? "" : ` through the proxy ${proxy.host}`}`
     : `upstream is the sandbox: ${sandbox.users} simulated users, seed ${sandbox.seed} (set ANTHROPIC_ANALYTICS_KEY or ANTHROPIC_ADMIN_KEY for your own data)`;
 }
 
@@ -124,7 +126,8 @@ export function upstreamOf({ sandbox, baseUrl }: Config): string {
 export function misspelt(environment: Readonly<Record<string, string | undefined>>): string[] {
   const settings = Object.keys(SETTINGS);
   return Object.keys(environment).flatMap((name) => {
-    if (settings.includes(name)) return [];
+    // Proxies of other protocols, and those written in small letters.
+    if (settings.includes(name) || /_proxy$/i.test(name)) return [];
     // One letter in four: PORT is one letter from many a word.
     const maxDistance = Math.min(2, Math.floor(name.length / 4));
     const meant = closestMatch(name.toUpperCase(), settings, { maxDistance });
@@ -132,8 +135,8 @@ export function misspelt(environment: Readonly<Record<string, string | undefined
   });
 }
 
-function dispatcherOf({ sandbox }: Config, now: () => Instant): Dispatcher {
-  if (sandbox === null) return new Agent();
+function dispatcherOf({ sandbox, baseUrl, proxies }: Config, now: () => Instant): Dispatcher {
+  if (sandbox === null) return dispatcherTo(baseUrl, proxies);
   const { users, seed, rateLimit } = sandbox;
   return new SandboxDispatcher(
     createSandbox({ users, seed, now, rateLimit: rateLimit ? "on" : "off", retryAfter: true, latencyMs: 0 }),

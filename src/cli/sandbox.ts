@@ -3,6 +3,7 @@ import { clockFrom } from "../clock.ts";
 import { parseInstant } from "../domain/day.ts";
 import { createSandbox } from "../sandbox/sandbox.ts";
 import { serveSandbox } from "../sandbox/server.ts";
+import { cannotListen } from "./listen.ts";
 import { whole } from "./option.ts";
 
 interface Flags {
@@ -72,7 +73,7 @@ async function serve({
     unified,
   });
   const listener = await serveSandbox(sandbox, { host, port }).catch((error: NodeJS.ErrnoException) => {
-    process.stderr.write(`Cannot listen on ${host}:${port}: ${error.code ?? "unknown reason"}.\n`);
+    process.stderr.write(cannotListen(error, { host, port }));
     process.exit(1);
   });
   process.stdout.write(

@@ -7,6 +7,7 @@ import { AUTHORIZATION } from "../server/authenticate.ts";
 import { createListener } from "../server/listener.ts";
 import { type Environment, SETTINGS, type Setting } from "../settings.ts";
 import { openAuditLog } from "./audit-log.ts";
+import { cannotListen } from "./listen.ts";
 import { createLog, faultOf, logFault } from "./log.ts";
 import { openGateway, upstreamOf } from "./open.ts";
 import { stopOnSignal } from "./stop.ts";
@@ -28,7 +29,7 @@ export function serveCommand(): Command {
   );
 }
 
-const SECRET = /_KEY$/;
+const SECRET = /_KEY$|^HTTPS?_PROXY$/;
 
 function flagOf(setting: string): string {
   return setting.toLowerCase().replaceAll("_", "-");
@@ -48,9 +49,7 @@ async function serve(environment: Environment): Promise<void> {
   const { accounts, app, config, now } = opened;
   const server = createListener({ ...config, ...app });
   server.once("error", (error: NodeJS.ErrnoException) => {
-    process.stderr.write(
-      `Cannot listen on ${config.host}:${config.port}: ${error.code ?? "unknown reason"}.\n`,
-    );
+    process.stderr.write(cannotListen(error, config));
     process.exit(1);
   });
   server.listen(config.port, config.host, () =>

@@ -11,6 +11,7 @@ import { boundCost } from "./cost.ts";
 import type { Digest } from "./digest.ts";
 import { callDocuments, isCall } from "./documents/call.ts";
 import { type DocumentsOptions, findDocuments } from "./documents/request.ts";
+import { entrance } from "./entrance.ts";
 import { clientError, translateErrors } from "./errors.ts";
 import { introspection, type SchemaView } from "./introspection.ts";
 import { knownOperations } from "./known-operations.ts";
@@ -100,6 +101,7 @@ export function graphqlOverHttp(
       protective(allowedOrigins),
       useReadinessCheck({ endpoint: READINESS, check: options.isReady }),
       options.playground && playground(GRAPHQL, tokenHeader),
+      entrance(options.playground),
       audit !== null && noted(isGraphQL, digest),
       authenticated(viewerOf, viewers),
       refuseOtherPaths((path) => isGraphQL(path) || path === HEALTH, NOTHING_HERE),

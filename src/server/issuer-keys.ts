@@ -7,12 +7,15 @@ import {
   type JWTVerifyResult,
   jwtVerify,
 } from "jose";
+import { type Dispatcher, fetch, type Response } from "undici";
 import { causeCodeOf, Outage, type OutageSubject } from "../errors.ts";
 import { ISSUER_PAUSE, IssuerUnavailable } from "./authenticate.ts";
 
 export interface IssuerKeysOptions {
   /** Where the issuer publishes its keys. */
   readonly url: URL;
+  /** How its host is reached. */
+  readonly dispatcher: Dispatcher;
   /** Milliseconds since some moment. */
   readonly elapsedMs: () => number;
   /** Called with an Outage, once for each time the issuer cannot be read. */
@@ -41,7 +44,13 @@ const MAX_BYTES = 2 ** 20;
  * Verifies tokens by the keys that an issuer publishes. Known keys stay in use while the issuer cannot be read, for a day; every
  * successful read replaces them all. A token that no known key fits makes the keys be read again.
  */
-export function issuerKeys({ url, elapsedMs, onFault, onRecovery }: IssuerKeysOptions): VerifyToken {
+export function issuerKeys({
+  url,
+  dispatcher,
+  elapsedMs,
+  onFault,
+  onRecovery,
+}: IssuerKeysOptions): VerifyToken {
   const about = { host: url.host };
   let known: { readonly find: ReturnType<typeof createLocalJWKSet>; readonly readAt: number } | null = null;
   let askedAt = Number.NEGATIVE_INFINITY;
@@ -50,7 +59,7 @@ export function issuerKeys({ url, elapsedMs, onFault, onRecovery }: IssuerKeysOp
 
   async function read(): Promise<boolean> {
     try {
-      const keys = await fetchKeys(url);
+      const keys = await fetchKeys(url, dispatcher);
       known = { find: createLocalJWKSet(keys), readAt: elapsedMs() };
       if (outage !== null) onRecovery(about, Math.round((elapsedMs() - outage.since) / 1_000));
       outage = null;
@@ -122,8 +131,9 @@ async function verify(
 /** An answer that is not a set of keys. The message is for the operator. */
 class UnusableKeys extends Error {}
 
-async function fetchKeys(url: URL): Promise<JSONWebKeySet> {
+async function fetchKeys(url: URL, dispatcher: Dispatcher): Promise<JSONWebKeySet> {
   const response = await fetch(url, {
+    dispatcher,
     headers: { accept: "application/json, application/jwk-set+json" },
     redirect: "manual",
     signal: AbortSignal.timeout(TIMEOUT_MS),

@@ -50,7 +50,12 @@ export class Breaker {
   #resting(): HttpFailure {
     const seconds = Math.max(1, Math.ceil((this.#restsUntil - performance.now()) / 1_000));
     const last = this.#last;
-    return new HttpFailure("resting", { retryAfter: seconds, host: last?.host ?? "", cause: last });
+    return new HttpFailure("resting", {
+      retryAfter: seconds,
+      host: last?.host ?? "",
+      proxy: last?.proxy ?? null,
+      cause: last,
+    });
   }
 }
 

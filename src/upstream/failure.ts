@@ -126,7 +126,8 @@ function whatHappened(fault: HttpFailure): string {
   const cause = fault.kind === "resting" ? fault.cause : fault;
   if (!(cause instanceof HttpFailure) || cause.kind !== "network") return what;
   const hint = hintOf(cause.code);
-  return `${what} at ${cause.host} (${cause.code})${hint === null ? "" : `: ${hint}`}`;
+  const way = cause.proxy === null ? "" : ` through the proxy ${cause.proxy}`;
+  return `${what} at ${cause.host}${way} (${cause.code})${hint === null ? "" : `: ${hint}`}`;
 }
 
 const WHAT_HAPPENED = {

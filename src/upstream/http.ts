@@ -6,6 +6,8 @@ import { backoff, type Pace } from "./pace.ts";
 export interface HttpOptions {
   readonly baseUrl: URL;
   readonly dispatcher: Dispatcher;
+  /** Host and port of the proxy on the way; null where there is none. */
+  readonly proxy: string | null;
   readonly now: () => Instant;
   readonly pace: Pace;
   /** Longest wait for one attempt, body included. */
@@ -36,8 +38,9 @@ export interface Gate {
 export class HttpFailure extends Error {
   readonly kind: "status" | "network" | "timeout" | "body" | "oversize" | "resting";
   readonly status: number | undefined;
-  /** Host and port that were asked. */
+  /** Host and port that were asked, and the proxy on the way. */
   readonly host: string;
+  readonly proxy: string | null;
   readonly requestId: string | undefined;
   /** Seconds upstream asked to wait. */
   readonly retryAfter: number | undefined;
@@ -53,7 +56,14 @@ export class HttpFailure extends Error {
     fields: Partial<
       Pick<
         HttpFailure,
-        "status" | "host" | "requestId" | "retryAfter" | "isHopeless" | "upstreamMessage" | "errorCode"
+        | "status"
+        | "host"
+        | "proxy"
+        | "requestId"
+        | "retryAfter"
+        | "isHopeless"
+        | "upstreamMessage"
+        | "errorCode"
       >
     > &
       ErrorOptions = {},
@@ -63,6 +73,7 @@ export class HttpFailure extends Error {
     this.kind = kind;
     this.status = fields.status;
     this.host = fields.host ?? "";
+    this.proxy = fields.proxy ?? null;
     this.requestId = fields.requestId;
     this.retryAfter = fields.retryAfter;
     this.isHopeless = fields.isHopeless ?? false;
@@ -73,7 +84,7 @@ export class HttpFailure extends Error {
   /** A word for the cause that a log can be searched for: `ECONNREFUSED`, `HTTP_503`. */
   get code(): string {
     if (this.status !== undefined) return `HTTP_${this.status}`;
-    return this.kind === "network" ? causeCodeOf(this.cause) : CODES[this.kind];
+    return this.kind === "network" ? (proxyCodeOf(this.cause) ?? causeCodeOf(this.cause)) : CODES[this.kind];
   }
 
   get retryable(): boolean {
@@ -153,28 +164,29 @@ export async function get(
 }
 
 async function attemptGet(
-  { baseUrl, dispatcher, timeoutMs, now }: HttpOptions,
+  { baseUrl, dispatcher, proxy, timeoutMs, now }: HttpOptions,
   path: string,
   headers: Readonly<Record<string, string>>,
   parse: (text: string) => unknown,
   leftMs: number,
 ): Promise<HttpAnswer> {
   const signal = AbortSignal.timeout(Math.max(1, Math.ceil(Math.min(timeoutMs, leftMs))));
+  const place = { host: baseUrl.host, proxy };
   const { response, text } = await received(
-    baseUrl.host,
+    place,
     request(new URL(baseUrl.pathname.replace(/\/$/, "") + path, baseUrl), { dispatcher, headers, signal }),
   );
   if (response.statusCode === 200) {
     try {
       return { json: parse(text), body: text };
     } catch (cause) {
-      throw new HttpFailure("body", { cause, host: baseUrl.host });
+      throw new HttpFailure("body", { cause, ...place });
     }
   }
   const header = (name: string) => single(response.headers[name]);
   throw new HttpFailure("status", {
     status: response.statusCode,
-    host: baseUrl.host,
+    ...place,
     requestId: idOf(header("request-id")),
     retryAfter: secondsToWait(header("retry-after"), header("date"), now()),
     isHopeless: header("x-should-retry") === "false",
@@ -182,15 +194,17 @@ async function attemptGet(
   });
 }
 
+type Place = Pick<HttpFailure, "host" | "proxy">;
+
 async function received(
-  host: string,
+  place: Place,
   requested: Promise<Dispatcher.ResponseData>,
 ): Promise<{ response: Dispatcher.ResponseData; text: string }> {
   try {
     const response = await requested;
     return { response, text: await bodyText(response.body) };
   } catch (fault) {
-    throw fault instanceof HttpFailure ? fault : faultOf(fault, host);
+    throw fault instanceof HttpFailure ? fault : faultOf(fault, place);
   }
 }
 
@@ -205,12 +219,19 @@ async function bodyText(body: Dispatcher.ResponseData["body"]): Promise<string> 
   return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));
 }
 
-function faultOf(fault: unknown, host: string): HttpFailure {
-  const about = { cause: fault, host };
+function faultOf(fault: unknown, place: Place): HttpFailure {
+  const about = { cause: fault, ...place };
   if (fault instanceof DOMException && fault.name === "TimeoutError")
     return new HttpFailure("timeout", about);
   if (fault instanceof TypeError) return new HttpFailure("body", about); // not UTF-8
   return new HttpFailure("network", about);
+}
+
+/** A proxy that refuses to connect says so in undici's words alone. */
+function proxyCodeOf(fault: unknown): string | null {
+  const message = fault instanceof Error ? fault.message : "";
+  const status = /^Proxy (?:response|Authentication Required) \((\d{3})\)/.exec(message)?.[1];
+  return status === undefined ? null : `PROXY_${status}`;
 }
 
 function pauseBefore(failure: HttpFailure, attempt: number, { backoffMs }: HttpOptions): number {

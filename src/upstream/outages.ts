@@ -33,11 +33,12 @@ export class Outages {
   }
 
   failed(dataset: Dataset, failure: HttpFailure): void {
-    const { code, host } = failure;
+    const { code, host, proxy } = failure;
+    const about = { dataset, host, ...(proxy === null ? {} : { proxy }) };
     const at = this.#now();
     const key = failure.kind === "network" ? ALL : dataset;
     const outage: Standing = this.#standing.get(key) ?? {
-      about: { dataset, host },
+      about,
       since: at,
       failedAt: at,
       codes: new Set(),
@@ -46,7 +47,7 @@ export class Outages {
     this.#standing.set(key, outage);
     if (outage.codes.has(code)) return;
     outage.codes.add(code);
-    this.#options.onFault(new Outage(sentenceOf(failure), code, { dataset, host }));
+    this.#options.onFault(new Outage(sentenceOf(failure), code, about));
   }
 
   answered(dataset: Dataset): void {
@@ -85,6 +86,10 @@ const SLOW = "no connection in time; a company network may need HTTPS_PROXY";
 const CUT = "the connection was cut";
 
 const HINTS: Readonly<Record<string, string>> = {
+  PROXY_407: "the proxy asks for a name and password, or for others; the URL of the proxy can hold them",
+  PROXY_403: "the proxy does not let the gateway through to this host",
+  UND_ERR_PRX_CONN: "the proxy cut the connection",
+  UND_ERR_PRX_TLS: "the certificate of the proxy is for another name",
   ENOTFOUND: "no host has this name",
   EAI_AGAIN: "names cannot be looked up now",
   ECONNREFUSED: "no server listens there",

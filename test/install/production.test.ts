@@ -39,6 +39,8 @@ async function installed(...flags: string[]): Promise<string> {
     folder,
   ).ended();
   expect(code, output).toBe(0);
+  // What the packages want of Node is met by the one that is installed with them, whatever the machine has.
+  expect(output).not.toContain("EBADENGINE");
   return folder;
 }
 

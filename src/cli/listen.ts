@@ -1,0 +1,17 @@
+/** Why a port cannot be listened on, in a line that says how to take another. */
+export function cannotListen(
+  { code = "unknown reason" }: NodeJS.ErrnoException,
+  { host, port }: { readonly host: string; readonly port: number },
+): string {
+  const hint = Object.hasOwn(HINTS, code) ? HINTS[code] : undefined;
+  return `Cannot listen on ${host}:${port} (${code})${hint === undefined ? "" : `: ${hint(port)}`}.\n`;
+}
+
+const HINTS: Readonly<Record<string, (port: number) => string>> = {
+  EADDRINUSE: (port) =>
+    `another process has this port; take another one with --port ${port + 1 > 65_535 ? 4_001 : port + 1} or PORT, or any free one with 0`,
+  EACCES: () => "this user may not take this port; take one from 1024 on, such as --port 4000",
+  EADDRNOTAVAIL: () =>
+    "this machine does not have this address; set HOST or --host to one it has, such as 127.0.0.1",
+  ENOTFOUND: () => "no host has this name; set HOST or --host to an address, such as 127.0.0.1",
+};
