@@ -66,7 +66,7 @@ describe.each(LISTS)("%s against the period before", (field, key, measures) => {
       `{ ${field}(${NOW}, first: 2) { nodes { ${key} comparison(to: YEAR_BEFORE) { range { from } } } } }`,
     );
     expect(data[field].nodes).toHaveLength(2);
-    expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["NOT_COVERED", "NOT_COVERED"]);
+    expect(errors?.map(({ extensions: { code, count } }) => [code, count])).toEqual([["NOT_COVERED", 2]]);
     expect(errors?.[0]?.path).toEqual([field, "nodes", 0, "comparison"]);
     expect(errors?.[0]?.message).toContain("2026-01-01");
   });
