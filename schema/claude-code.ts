@@ -176,8 +176,8 @@ export function daysOf(range: DayRange, { now }: Context): { readonly range: Day
 
 /** The walks to the records of people, who are known by address: all records of each day. */
 const walksOfRecords = walks(({ range, type }, ctx) => [
+  walksOf(claudeCode, daysOf(range, ctx)), // first, as what the rows below come from
   type === "UserSummary" ? walksToAccounts(ctx, range) : membersOf(ctx),
-  walksOf(claudeCode, daysOf(range, ctx)),
 ]);
 
 builder.queryField("claudeCodeRecords", (t) =>
