@@ -11,14 +11,14 @@ import {
 } from "../src/domain/claude-code-group.ts";
 import type { Comparison as ComparisonName } from "../src/domain/comparison.ts";
 import { linesPerSession, moneyPer } from "../src/domain/measures.ts";
+import { walksOfDays } from "../src/loaders/claude-code.ts";
 import { claudeCode } from "../src/upstream/endpoints/claude-code.ts";
-import { walksOf } from "../src/upstream/plan.ts";
 import { windowsOf } from "../src/upstream/windows.ts";
 import { sum } from "./activity.ts";
 import { Actor } from "./actor.ts";
 import { builder } from "./builder.ts";
 import { COMPARED, comparedRow, comparedTotal } from "./change.ts";
-import { ClaudeCodeFilter, daysOf, keeps, refuseStrangers } from "./claude-code.ts";
+import { ClaudeCodeFilter, keeps, refuseStrangers } from "./claude-code.ts";
 import { Comparison, derived, refuseByModel, Series, Totals, WORK_COUNTS } from "./claude-code-measures.ts";
 import { connectRanking, forward } from "./connection.ts";
 import { Money } from "./money.ts";
@@ -225,7 +225,7 @@ builder.queryField("claudeCode", (t) =>
     extensions: walks<{ readonly compare?: ComparisonName | null }>(({ args, range: asked }, ctx) => {
       const { range } = windowsOf(claudeCode, asked, ctx.now());
       const ranges = rangesOf(ctx, range, args.compare ?? null);
-      return ranges.map((each) => walksOf(claudeCode, daysOf(each, ctx)));
+      return ranges.map((each) => walksOfDays(ctx, each));
     }),
     resolve: async (_root, { range: asked, filter, first, after, bucket, ...args }, ctx, info) => {
       const { range } = windowsOf(claudeCode, resolveRange(asked, ctx.now()), ctx.now());

@@ -15,7 +15,7 @@ import { type Aliases, emailKey } from "../src/domain/organization.ts";
 import type { PersonOver } from "../src/domain/person.ts";
 import { type DayRange, oneDay } from "../src/domain/range.ts";
 import { badInput, GatewayError } from "../src/errors.ts";
-import { recordsOfDays, recordsOfEmail } from "../src/loaders/claude-code.ts";
+import { recordsOfEmail, recordsOfPeople, walksOfDays } from "../src/loaders/claude-code.ts";
 import { accountOfRecords, walksToAccounts } from "../src/loaders/record-accounts.ts";
 import { claudeCode } from "../src/upstream/endpoints/claude-code.ts";
 import { walksOf } from "../src/upstream/plan.ts";
@@ -176,8 +176,8 @@ export function daysOf(range: DayRange, { now }: Context): { readonly range: Day
 
 /** The walks to the records of people, who are known by address: all records of each day. */
 const walksOfRecords = walks(({ range, type }, ctx) => [
-  walksOf(claudeCode, daysOf(range, ctx)), // first, as what the rows below come from
-  type === "UserSummary" ? walksToAccounts(ctx, range) : membersOf(ctx),
+  { ...walksOfDays(ctx, range), refusesItself: true }, // first, as what the rows below come from
+  type === "UserSummary" ? { ...walksToAccounts(ctx, range), refusesItself: true } : membersOf(ctx),
 ]);
 
 builder.queryField("claudeCodeRecords", (t) =>
@@ -192,9 +192,7 @@ builder.queryField("claudeCodeRecords", (t) =>
       filter: t.arg({ type: ClaudeCodeFilter, description: "Which records to keep." }),
       ...forward,
     },
-    extensions: walks<Slice>(({ args, range }, ctx) =>
-      walksOf(claudeCode, daysOf(range, ctx), rowsWanted(args)),
-    ),
+    extensions: walks<Slice>(({ args, range }, ctx) => walksOfDays(ctx, range, rowsWanted(args))),
     resolve: (_root, { range: asked, filter, ...slice }, ctx) => {
       refuseStrangers(ctx, filter);
       const { range } = windowsOf(claudeCode, resolveRange(asked, ctx.now()), ctx.now());
@@ -217,7 +215,7 @@ personFigures((t, range) => ({
     type: ClaudeCodeTotals,
     nullable: true,
     description:
-      "The sum of the person's records, matched by email. In a list a record belongs to one row, so that rows add up: of several accounts with one address (aliases included) to that of the address itself, then to the one last active. Each `User` with the address has all of them. Null: no record, which is not proof of no activity, since subscription users can be missing upstream. One upstream walk per day for all people together. Source: CLAUDE_CODE.",
+      "The sum of the person's records, matched by email. In a list a record belongs to one row, so that rows add up: of several accounts with one address (aliases included) to that of the address itself, then to the one last active. Each `User` with the address has all of them. Null: no record, which is not proof of no activity, since subscription users can be missing upstream. Upstream filters by nothing, so each day is read for everybody, a request per thousand records. Where that is more than the operation has left, days stored within the last day answer, marked stale; else this field alone is refused, before any request of it. Source: CLAUDE_CODE. Errors: TOO_EXPENSIVE, UPSTREAM_*.",
     args: range,
     extensions: walksOfRecords,
     resolve: async (person, { range }, ctx) =>
@@ -228,7 +226,7 @@ personFigures((t, range) => ({
     type: ClaudeCodeRecordConnection,
     nullable: true,
     description:
-      "The person's records, oldest first, matched by email and given to rows of a list as in `claudeCode`. Source: CLAUDE_CODE.",
+      "The person's records, oldest first, matched by email and given to rows of a list as in `claudeCode`; read, or refused, as those are. Source: CLAUDE_CODE. Errors: CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.",
     args: { ...range, ...forward },
     extensions: walksOfRecords,
     resolve: async (person, { range: own, ...slice }, ctx) => {
@@ -236,7 +234,7 @@ personFigures((t, range) => ({
       const { range, pieces } = windowsOf(claudeCode, over.range, ctx.now());
       const records: Walk<RecordShape> = async function* (from) {
         const byDay = Map.groupBy(await recordsOf(ctx, { ...over, range }), (record) => record.date);
-        const { sources } = await recordsOfDays(ctx, range);
+        const { sources } = await recordsOfPeople(ctx, range);
         const days = pieces.flatMap((piece) => {
           const about = sources.find(({ covers }) => covers?.from === piece.from);
           const rows = byDay.get(piece.from) ?? [];

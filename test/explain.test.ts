@@ -156,31 +156,31 @@ describe("an operation that needs more requests than it may make is refused befo
   test("and told which field costs most, and the newest days of it that can be asked for", async () => {
     const { ask, seen } = gateway({ sandbox: { users: 30 } });
     const query = (days: string) =>
-      `{ skills(${between("2026-11-01", "2026-11-08")}) { nodes { name } } users(${between("2026-11-01", "2026-11-08")}, first: 3) { nodes { user { claudeCode(${days}) { commits } } } } }`;
+      `{ skills(${between("2026-11-01", "2026-11-08")}) { nodes { name } } users(${between("2026-11-01", "2026-11-08")}, first: 3) { nodes { user { activityByDay(${days}) { date } } } } }`;
     const { message, extensions } = refusalOf(await ask(query(between("2026-07-01", "2026-10-01"))));
     expect(message).toContain("at least 94 upstream requests and one operation may make 60");
-    expect(message).toContain("`users.nodes.user.claudeCode` alone needs 92 of CLAUDE_CODE");
+    expect(message).toContain("`users.nodes.user.activityByDay` alone needs 92 of USER_ACTIVITY");
     expect(extensions).toMatchObject({
-      field: "users.nodes.user.claudeCode",
+      field: "users.nodes.user.activityByDay",
       requests: 94,
-      dataset: "CLAUDE_CODE",
+      dataset: "USER_ACTIVITY",
     });
     expect(seen).toEqual([]);
     const cheaper = /range: \{ between.*?\} \}/.exec(message)?.[0] ?? "";
     expect(cheaper).toBe(between("2026-08-04", "2026-10-01"));
     expect((await ask(query(cheaper))).errors).toBeUndefined();
-    expect(seen).toHaveLength(61); // with the members, by whose addresses records are found
+    expect(seen).toHaveLength(60); // with the members, by whose addresses records are found
   });
 
   test.each([
     [
       "a variable",
-      `query ($r: DateRange!) { claudeCode: users(range: { period: YESTERDAY }) { nodes { user { claudeCode(range: $r) { commits } } } } }`,
+      `query ($r: DateRange!) { claudeCode: users(range: { period: YESTERDAY }) { nodes { user { activityByDay(range: $r) { date } } } } }`,
       { r: { between: { from: "2026-01-01", until: "2026-06-01" } } },
     ],
     [
       "a default",
-      `query ($r: DateRange = { period: YEAR_TO_DATE }) { users(range: { period: YESTERDAY }) { nodes { user { claudeCode(range: $r) { commits } } } } }`,
+      `query ($r: DateRange = { period: YEAR_TO_DATE }) { users(range: { period: YESTERDAY }) { nodes { user { activityByDay(range: $r) { date } } } } }`,
       {},
     ],
     [
@@ -190,7 +190,7 @@ describe("an operation that needs more requests than it may make is refused befo
     ],
     [
       "the list above",
-      `{ users(range: { period: YEAR_TO_DATE }) { edges { node { claudeCodeRecords(first: 1) { totalCount } } } } }`,
+      `{ users(range: { period: YEAR_TO_DATE }) { edges { node { activityByDay { date } } } } }`,
       {},
     ],
   ])("whichever way the days are said: by %s", async (_how, query, variables) => {
@@ -220,10 +220,15 @@ describe("an operation that needs more requests than it may make is refused befo
   });
 
   test("and fields that a directive leaves out cost nothing", async () => {
-    const { ask } = gateway({ sandbox: { users: 30 } });
-    const query = `query ($all: Boolean!) { users(range: { period: YESTERDAY }) { nodes { userId user { id claudeCode(range: { period: YEAR_TO_DATE }) @include(if: $all) { commits } } } } }`;
-    expect((await ask(query, { all: false })).errors).toBeUndefined();
+    const { ask, requestsOf } = gateway({ sandbox: { users: 30 } });
+    const query = `query ($all: Boolean!) { users(range: { period: YESTERDAY }) { nodes { userId user { id activityByDay(range: { period: YEAR_TO_DATE }) @include(if: $all) { date } } } } }`;
     refusalOf(await ask(query, { all: true }));
+    expect((await ask(query, { all: false })).errors).toBeUndefined();
+    // Now that the people are kept, what each of them did may be too, so that the field finds out for itself.
+    const [{ data, errors }, requests] = await requestsOf(() => ask(query, { all: true }));
+    expect(data.users.nodes[0].user.activityByDay).toBeNull();
+    expect(new Set(errors?.map(({ extensions }) => extensions.code))).toEqual(new Set(["TOO_EXPENSIVE"]));
+    expect(requests.map(({ pathname }) => pathname)).toEqual(["/v1/organizations/analytics/summaries"]);
   });
 
   test("but not when what it needs is kept: two hundred final days, read in parts before", async () => {
@@ -330,7 +335,7 @@ describe("explain", () => {
       expect(extensions.plan).toMatchObject({ requests: 0, lookups: 1 });
     }
     const dear = encodeURIComponent(
-      "{ users(range: { period: YEAR_TO_DATE }) { nodes { claudeCode { commits } } } }",
+      "{ users(range: { period: YEAR_TO_DATE }) { nodes { activityByDay { date } } } }",
     );
     const { errors } = await (await app.fetch(`http://gateway.test/graphql?query=${dear}&explain`)).json();
     expect(errors[0].extensions.code).toBe("TOO_EXPENSIVE");

@@ -15,10 +15,8 @@ import type { Context } from "../../src/context.ts";
 import type { CodeModel } from "../../src/domain/claude-code.ts";
 import type { Day } from "../../src/domain/day.ts";
 import type { Decimal } from "../../src/domain/decimal.ts";
-import { splitByDay } from "../../src/domain/range.ts";
 import type { Scope } from "../../src/domain/viewer.ts";
-import { claudeCode } from "../../src/upstream/endpoints/claude-code.ts";
-import { walksOf } from "../../src/upstream/plan.ts";
+import { walksOfDays } from "../../src/loaders/claude-code.ts";
 import { sum, ToolActions } from "../activity.ts";
 import { builder } from "../builder.ts";
 import { ClaudeCodeModel } from "../claude-code.ts";
@@ -250,12 +248,7 @@ interface Asked {
 
 const OF_CODE = {
   ...about<Asked>(({ range }, ctx) => codeDays(ctx, range ? resolveRange(range, ctx.now()) : null)),
-  ...walks(({ range }) =>
-    walksOf(
-      claudeCode,
-      splitByDay(range).map((day) => ({ range: day })),
-    ),
-  ),
+  ...walks(({ range }, ctx) => walksOfDays(ctx, range)),
 };
 
 function figuresOf(ctx: Context, range: DateRangeInput | null | undefined): Promise<CodeFigures> {

@@ -15,10 +15,9 @@ import {
 } from "../domain/team.ts";
 import { isShownOf } from "../domain/viewer.ts";
 import { unseen } from "../errors.ts";
-import { recordsOfDays } from "../loaders/claude-code.ts";
+import { recordsOfDays, walksOfDays } from "../loaders/claude-code.ts";
 import { loader } from "../loaders/loader.ts";
 import { teamsNow, walksToTeams } from "../loaders/teams.ts";
-import { claudeCode } from "../upstream/endpoints/claude-code.ts";
 import { userActivity } from "../upstream/endpoints/users.ts";
 import { type FieldWalks, walksOf } from "../upstream/plan.ts";
 import { walkOf, whole } from "../upstream/walk.ts";
@@ -98,7 +97,7 @@ export function activityWalks(ctx: Context, range: DayRange): readonly FieldWalk
 
 /** The walks to Claude Code records before they are made. */
 export function codeWalks(ctx: Context, range: DayRange): readonly FieldWalks[] {
-  return [walksOf(claudeCode, questionsOver(claudeCode, range, ctx)), ...walksToTeams(ctx)];
+  return [walksOfDays(ctx, range), ...walksToTeams(ctx)];
 }
 
 /** The Claude Code records of each placement over the range, added up; those of keys are nobody's. Null: none. Throws as `spendOfTeam`. */

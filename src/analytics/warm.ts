@@ -32,12 +32,13 @@ export interface WarmStep {
   readonly run: () => Promise<unknown>;
 }
 
-/** The final figures of the organizations over the last `months` months, the newest first. */
+/** The final figures of the organizations over the last `months` months, the newest first; `isRecent` adds later days of Claude Code. */
 export function warmSteps(
   ctx: Context,
   organizations: readonly OrganizationKind[],
   what: readonly Warmable[],
   months: number,
+  isRecent = false,
 ): WarmStep[] {
   const final = finalMonths(ctx.now(), months);
   const isOf = (organization: OrganizationKind) => organizations.includes(organization);
@@ -46,7 +47,7 @@ export function warmSteps(
     usage: () => final.flatMap((month) => reportSteps(ctx, organizations, "usage", usageReport, month)),
     people: () => (isOf("ENTERPRISE") ? final.flatMap((month) => peopleSteps(ctx, month)) : []),
     activity: () => (isOf("ENTERPRISE") ? activitySteps(ctx, months) : []),
-    "claude-code": () => (isOf("CONSOLE") ? codeSteps(ctx, months) : []),
+    "claude-code": () => (isOf("CONSOLE") ? codeSteps(ctx, months, isRecent) : []),
   };
   return what.flatMap((each) => steps[each]());
 }
@@ -103,9 +104,10 @@ function finalDays({ now }: Context, months: number): DayRange {
   return { from: addDays(until, -months * DAYS_PER_MONTH), until };
 }
 
-function codeSteps(ctx: Context, months: number): WarmStep[] {
+function codeSteps(ctx: Context, months: number, isRecent: boolean): WarmStep[] {
   const { upstream } = ctx;
-  const days = splitByDay(finalDays(ctx, months));
+  const { from, until } = finalDays(ctx, months);
+  const days = splitByDay({ from, until: isRecent ? addDays(dayOf(ctx.now()), 1) : until });
   return days.toReversed().map((range) => ({
     name: `Claude Code of ${range.from}`,
     run: () => whole(walkOf(upstream, claudeCode, [{ range }])),

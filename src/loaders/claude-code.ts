@@ -1,25 +1,173 @@
+import pMap from "p-map";
 import type { Context } from "../context.ts";
 import type { ClaudeCodeRecord } from "../domain/claude-code.ts";
 import { emailKey } from "../domain/organization.ts";
 import type { DayRange } from "../domain/range.ts";
+import { GatewayError } from "../errors.ts";
 import { claudeCode } from "../upstream/endpoints/claude-code.ts";
+import type { Page } from "../upstream/page.ts";
+import { type FieldWalks, walksOf } from "../upstream/plan.ts";
 import { type Whole, walkOf, wholeOf } from "../upstream/walk.ts";
 import { windowsOf } from "../upstream/windows.ts";
 import { loader } from "./loader.ts";
+import { peopleBeyondAPage } from "./sizes.ts";
 
 /**
  * Claude Code records per `emailKey` over the range, oldest first; one walk per day serves everyone, since upstream
- * filters by nothing. Null: no records, which is not the same as no activity.
+ * filters by nothing. Null: no records, which is not the same as no activity. Throws as `recordsOfPeople`.
  */
 export const recordsOfEmail = loader(async (ctx, { range }: { range: DayRange }) => {
-  const { rows } = await recordsOfDays(ctx, range);
+  const { rows } = await recordsOfPeople(ctx, range);
   return Map.groupBy(rows, ({ actor }) =>
     actor.kind === "user" ? emailKey(actor.email, ctx.roster.aliases) : "",
   );
 });
 
-/** All records of the days, and how old they are. */
-export function recordsOfDays({ upstream, now }: Context, range: DayRange): Promise<Whole<ClaudeCodeRecord>> {
-  const { pieces } = windowsOf(claudeCode, range, now());
-  return wholeOf(pieces.map((day) => walkOf(upstream, claudeCode, [{ range: day }])));
+/**
+ * All records of the days, and how old they are: from upstream where the days take no more requests than one operation makes, else
+ * as they were stored within a day. Throws TOO_EXPENSIVE otherwise, and then asks for none of them.
+ */
+export async function recordsOfDays(ctx: Context, range: DayRange): Promise<Whole<ClaudeCodeRecord>> {
+  return (await allRecords(ctx, { range }).load(ALL)) ?? NONE;
+}
+
+/** The same for the sake of some people, which has what the other fields of the operation leave. */
+export async function recordsOfPeople(ctx: Context, range: DayRange): Promise<Whole<ClaudeCodeRecord>> {
+  return (await recordsForPeople(ctx, { range }).load(ALL)) ?? NONE;
+}
+
+const ALL = "all";
+const NONE: Whole<ClaudeCodeRecord> = { rows: [], sources: [] };
+
+const allRecords = loader(async (ctx, { range }: { range: DayRange }) => {
+  const { maxRequests } = ctx.upstream;
+  return new Map([
+    [ALL, await affordable(ctx, range, (requests) => (requests > maxRequests ? maxRequests : null))],
+  ]);
+});
+
+const recordsForPeople = loader(async (ctx, { range }: { range: DayRange }) => {
+  return new Map([[ALL, await affordable(ctx, range, (requests) => ctx.upstream.claim(requests))]]);
+});
+
+/** The walks to the records of the days before they are made; a day takes as many requests as it has pages. */
+export function walksOfDays(
+  { upstream, now }: Context,
+  range: DayRange,
+  enough: number | null = null,
+): FieldWalks {
+  const questions = windowsOf(claudeCode, range, now()).pieces.map((piece) => ({ range: piece }));
+  return walksOf(claudeCode, questions, enough, [], upstream.sizeOf("CLAUDE_CODE").pages || 1);
+}
+
+/** A day as far as it is kept. */
+interface KeptDay {
+  readonly range: DayRange;
+  readonly pages: number;
+  readonly isWhole: boolean;
+}
+
+/** How many days are looked up at once: each may be read from the shared store. */
+const CONCURRENT_LOOKS = 8;
+
+/** `claim` gives null where so many requests can be made, else how many could be. */
+async function affordable(
+  ctx: Context,
+  range: DayRange,
+  claim: (requests: number) => number | null,
+): Promise<Whole<ClaudeCodeRecord>> {
+  const { upstream } = ctx;
+  const { pieces } = windowsOf(claudeCode, range, ctx.now());
+  const read = () => wholeOf(pieces.map((day) => walkOf(upstream, claudeCode, [{ range: day }])));
+  if (upstream.isUnhurried) return read();
+  const days = await pMap(pieces, (day) => keptDay(ctx, day), { concurrency: CONCURRENT_LOOKS });
+  const missing = days.filter(({ isWhole }) => !isWhole);
+  if (missing.length === 0) return read();
+  const stored = await pMap(pieces, (day) => upstream.stored(claudeCode, { range: day }), {
+    concurrency: CONCURRENT_LOOKS,
+  });
+  const size = await pagesOfDay(ctx, [
+    ...days.map(({ pages, isWhole }) => (isWhole || pages === 0 ? pages : pages + 1)),
+    ...stored.map((pages) => pages?.length ?? 0),
+  ]);
+  const requests = missing.reduce((sum, day) => sum + restOf(day, size.pages), 0);
+  const left = claim(requests);
+  if (left === null) return read();
+  if (stored.some((pages) => pages === null)) throw tooExpensive(days, size, requests, left);
+  const pages = stored.flatMap((day) => day ?? []);
+  upstream.take(claudeCode, pages);
+  return { rows: pages.flatMap(({ rows }) => rows), sources: pages };
+}
+
+async function keptDay({ upstream }: Context, range: DayRange): Promise<KeptDay> {
+  let pages = 0;
+  const seen = new Set<string | null>();
+  for (let token: string | null = null; !seen.has(token); ) {
+    seen.add(token);
+    const page: Page<ClaudeCodeRecord> | null = await upstream.peek(claudeCode, { range }, token);
+    if (page === null) return { range, pages, isWhole: false };
+    pages++;
+    if (page.next === null) return { range, pages, isWhole: true };
+    token = page.next;
+  }
+  return { range, pages: 0, isWhole: false };
+}
+
+function restOf({ pages, isWhole }: KeptDay, perDay: number): number {
+  return isWhole ? 0 : Math.max(1, perDay - pages);
+}
+
+/** How many pages a day has, and by what that is known. */
+interface DaySize {
+  readonly pages: number;
+  readonly people: number | null;
+}
+
+/** On a working day about every fourth person of a large organization has a record. */
+const PEOPLE_PER_RECORD = 4;
+const RECORDS_PER_PAGE = 1_000;
+
+/** As many as the longest day that is stored or was read within a day, else by the number of people. */
+async function pagesOfDay(ctx: Context, days: readonly number[]): Promise<DaySize> {
+  const known = Math.max(ctx.upstream.sizeOf("CLAUDE_CODE").pages, ...days);
+  if (known > 0) return { pages: known, people: null };
+  const people = await peopleBeyondAPage(ctx);
+  const pages = Math.ceil((people ?? 0) / PEOPLE_PER_RECORD / RECORDS_PER_PAGE);
+  return { pages: Math.max(1, pages), people };
+}
+
+function tooExpensive(
+  days: readonly KeptDay[],
+  { pages, people }: DaySize,
+  requests: number,
+  left: number,
+): GatewayError {
+  const missing = days.filter(({ isWhole }) => !isWhole).length;
+  const each = `${missing} of ${days.length} days are to be read, at ${pages} ${pages === 1 ? "request" : "requests"} each${
+    people === null ? "" : `, as ${people} people have`
+  }`;
+  const fits = newestThatFit(days, pages, left);
+  const cheaper =
+    fits === null
+      ? "`activity { claudeCode }` counts these people alone, by definitions of its own. Days that `npm run warm -- --datasets claude-code --recent` has stored (CACHE_URL) are answered for a day, final ones for good."
+      : `It can be asked with \`range: { between: { from: "${fits.from}", until: "${fits.until}" } }\`, and whole where \`npm run warm -- --datasets claude-code --recent\` has stored the days (CACHE_URL).`;
+  return new GatewayError(
+    "TOO_EXPENSIVE",
+    `Claude Code records are kept by day for everybody, and upstream finds nobody's among them: this needs at least ${requests} upstream requests and ${left} are left to the operation; ${each}. ${cheaper}`,
+    { dataset: "CLAUDE_CODE", requests },
+  );
+}
+
+/** The newest of the days that so many requests can read; null where that is not one. */
+function newestThatFit(days: readonly KeptDay[], perDay: number, left: number): DayRange | null {
+  let requests = 0;
+  const beyond = days.findLastIndex((day) => {
+    requests += restOf(day, perDay);
+    return requests > left;
+  });
+  const fitting = days.slice(beyond + 1);
+  const [first, last] = [fitting[0], fitting.at(-1)];
+  return first === undefined || last === undefined
+    ? null
+    : { from: first.range.from, until: last.range.until };
 }

@@ -1,9 +1,10 @@
 import type { EngagementFilter } from "../domain/engagement.ts";
 import type { DayRange } from "../domain/range.ts";
 import type { Endpoint } from "../upstream/endpoint.ts";
-import { narrowed } from "../upstream/endpoints/engagement-query.ts";
+import { MAX_FILTERS, narrowed } from "../upstream/endpoints/engagement-query.ts";
 import { type PageSource, walkOf, whole } from "../upstream/walk.ts";
 import { windowsOf } from "../upstream/windows.ts";
+import { inParts } from "./in-parts.ts";
 import { loader } from "./loader.ts";
 
 /** Days, and the use that counts in them. */
@@ -20,7 +21,7 @@ export interface RowsOf<Row> {
 
 /**
  * The rows about each key. One walk for all keys together: of what concerns them while they fit into one filter, of the whole
- * list beyond, which costs less than asking in parts and serves everyone. Rows are matched to keys by id, since upstream also
+ * list beyond, which serves everyone; of people in parts, where the whole list takes more requests than those. Rows are matched to keys by id, since upstream also
  * takes names in other spellings. Without a dimension that finds them, it is always the whole list.
  */
 export function rowsBy<Row>(
@@ -28,16 +29,25 @@ export function rowsBy<Row>(
   dimension: "users" | "groups" | "names" | "projects" | null,
   keyOf: (row: Row) => string | null,
 ) {
-  return loader(
-    async ({ upstream, now }, { range, filter }: Scope, keys): Promise<Map<string, RowsOf<Row>>> => {
-      const { pieces } = windowsOf(endpoint, range, now());
-      const questions = pieces.map((piece) => ({
-        range: piece,
-        filter: dimension === null ? filter : narrowed(filter, { [dimension]: keys }),
-      }));
-      const { rows, sources } = await whole(walkOf(upstream, endpoint, questions));
-      const byKey = Map.groupBy(rows, keyOf);
-      return new Map(keys.map((key) => [key, { rows: byKey.get(key) ?? [], sources }]));
-    },
-  );
+  return loader(async (ctx, { range, filter }: Scope, keys): Promise<Map<string, RowsOf<Row>>> => {
+    const { pieces } = windowsOf(endpoint, range, ctx.now());
+    const questions =
+      dimension === "users"
+        ? await inParts(ctx, endpoint, pieces, keys, roomIn(filter), (piece, users) => ({
+            range: piece,
+            filter: users === null ? filter : { ...filter, users },
+          }))
+        : pieces.map((piece) => ({
+            range: piece,
+            filter: dimension === null ? filter : narrowed(filter, { [dimension]: keys }),
+          }));
+    const { rows, sources } = await whole(walkOf(ctx.upstream, endpoint, questions));
+    const byKey = Map.groupBy(rows, keyOf);
+    return new Map(keys.map((key) => [key, { rows: byKey.get(key) ?? [], sources }]));
+  });
+}
+
+/** How many people a filter can name beside what it names already. Whom it names is narrowed further, so that those make room. */
+function roomIn({ users: _, ...others }: EngagementFilter): number {
+  return MAX_FILTERS - Object.values(others).flat().length;
 }

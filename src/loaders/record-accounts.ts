@@ -2,11 +2,13 @@ import type { Context } from "../context.ts";
 import type { UserActivity } from "../domain/activity.ts";
 import { type Aliases, emailKey } from "../domain/organization.ts";
 import type { DayRange } from "../domain/range.ts";
+import { GatewayError } from "../errors.ts";
 import { userActivity } from "../upstream/endpoints/users.ts";
 import { type FieldWalks, walksOf } from "../upstream/plan.ts";
 import { walkOf, whole } from "../upstream/walk.ts";
 import { windowsOf } from "../upstream/windows.ts";
 import { loader } from "./loader.ts";
+import { PEOPLE_PER_PAGE, peopleBeyondAPage } from "./sizes.ts";
 
 /**
  * The id of the account whose row carries the Claude Code records of an address (`emailKey`), in lists of people over the range.
@@ -15,12 +17,29 @@ import { loader } from "./loader.ts";
  */
 export const accountOfRecords = loader(async (ctx, { range }: { range: DayRange }) => {
   const { aliases } = ctx.roster;
+  await demandList(ctx, range);
   const { rows } = await whole(walkOf(ctx.upstream, userActivity, questions(ctx, range)));
   const accounts = rows.flatMap((row) => accountIn(row, aliases));
   return new Map(
     [...Map.groupBy(accounts, ({ key }) => key)].map(([key, same]) => [key, same.reduce(foremost).userId]),
   );
 });
+
+/** Throws TOO_EXPENSIVE where the list of everyone is longer than the operation can read, and then asks for none of it. */
+async function demandList(ctx: Context, range: DayRange): Promise<void> {
+  if (ctx.upstream.isUnhurried) return;
+  const { walks } = walksToAccounts(ctx, range);
+  const kept = await Promise.all(walks.map((walk) => walk.kept(ctx.upstream)));
+  if (kept.every(({ isWhole }) => isWhole)) return;
+  const pages = Math.ceil(((await peopleBeyondAPage(ctx)) ?? 0) / PEOPLE_PER_PAGE);
+  const left = pages > 1 ? ctx.upstream.claim(pages) : null;
+  if (left === null) return;
+  throw new GatewayError(
+    "TOO_EXPENSIVE",
+    `Of several accounts with one address one row has its records, and which one takes the list of everybody: at least ${pages} upstream requests, and ${left} are left to the operation. \`user { claudeCode }\` has all records of an address and needs no list.`,
+    { dataset: "USER_ACTIVITY", requests: pages },
+  );
+}
 
 /** The list of everyone active over the range, which the list of people reads too. */
 export function walksToAccounts(ctx: Context, range: DayRange): FieldWalks {

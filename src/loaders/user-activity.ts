@@ -1,20 +1,22 @@
 import type { Finality } from "../cache/policy.ts";
+import type { Context } from "../context.ts";
 import type { UserActivity } from "../domain/activity.ts";
 import type { Day } from "../domain/day.ts";
 import { type DayRange, splitByDay } from "../domain/range.ts";
-import { narrowed } from "../upstream/endpoints/engagement-query.ts";
+import { MAX_FILTERS } from "../upstream/endpoints/engagement-query.ts";
 import { userActivity } from "../upstream/endpoints/users.ts";
 import { mapPages, walkOf, wholeOf } from "../upstream/walk.ts";
 import { windowsOf } from "../upstream/windows.ts";
 import { aggregatedDays } from "./activity-days.ts";
 import { rowsBy } from "./engagement-rows.ts";
+import { inParts } from "./in-parts.ts";
 import { loader } from "./loader.ts";
 
 /** One roll-up per Enterprise user id over the range. Null: no activity. */
-export const activityOfUser = loader(async ({ upstream, now }, { range }: { range: DayRange }, userIds) => {
-  const { pieces } = windowsOf(userActivity, range, now());
-  const walks = pieces.map((piece) =>
-    walkOf(upstream, userActivity, [{ range: piece, filter: narrowed({}, { users: userIds }) }]),
+export const activityOfUser = loader(async (ctx, { range }: { range: DayRange }, userIds) => {
+  const { pieces } = windowsOf(userActivity, range, ctx.now());
+  const walks = (await questionsOf(ctx, pieces, userIds)).map((question) =>
+    walkOf(ctx.upstream, userActivity, [question]),
   );
   const { rows } = await wholeOf(walks);
   return new Map(
@@ -24,6 +26,13 @@ export const activityOfUser = loader(async ({ upstream, now }, { range }: { rang
 
 /** The same of what a filter lets through. */
 export const partOfActivity = rowsBy(userActivity, "users", ({ userId }) => userId);
+
+function questionsOf(ctx: Context, pieces: readonly DayRange[], userIds: readonly string[]) {
+  return inParts(ctx, userActivity, pieces, userIds, MAX_FILTERS, (range, ids) => ({
+    range,
+    filter: ids === null ? {} : { users: ids },
+  }));
+}
 
 export interface UserActivityDay {
   readonly date: Day;
@@ -37,10 +46,9 @@ export interface UserActivityDay {
  */
 export const activityDaysOfUser = loader(async (ctx, { range }: { range: DayRange }, userIds) => {
   const days = await aggregatedDays(ctx, splitByDay(range));
-  const walks = days.map((day) =>
-    mapPages(
-      walkOf(ctx.upstream, userActivity, [{ range: day, filter: narrowed({}, { users: userIds }) }]),
-      ({ rows, state }) => rows.map((activity): UserActivityDay => ({ date: day.from, activity, state })),
+  const walks = (await questionsOf(ctx, days, userIds)).map((question) =>
+    mapPages(walkOf(ctx.upstream, userActivity, [question]), ({ rows, state }) =>
+      rows.map((activity): UserActivityDay => ({ date: question.range.from, activity, state })),
     ),
   );
   const { rows } = await wholeOf(walks);

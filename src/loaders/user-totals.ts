@@ -8,6 +8,7 @@ import { userCost } from "../upstream/endpoints/enterprise-cost.ts";
 import { userUsage } from "../upstream/endpoints/enterprise-usage.ts";
 import { walkOf, wholeOf } from "../upstream/walk.ts";
 import { windowsOf } from "../upstream/windows.ts";
+import { inParts } from "./in-parts.ts";
 import { loader } from "./loader.ts";
 
 /** The most ids one report request filters on. */
@@ -19,17 +20,27 @@ export const costOfUser = totalsOfUser(userCost, spends.plus);
 /** Tokens per Enterprise user id over the range. Null: no usage recorded. */
 export const usageOfUser = totalsOfUser(userUsage, usages.plus);
 
-/** One request per month for up to a hundred people; beyond that the whole report costs less and serves everyone. */
+/** One request per month for up to a hundred people; beyond, the whole report where that takes no more requests. */
 function totalsOfUser<Measure>(
   endpoint: Endpoint<ReportQuestion, ReportRow<Measure>>,
   plus: (a: Measure, b: Measure) => Measure,
 ) {
-  return loader(async ({ upstream, now }, { range }: { range: DayRange }, userIds) => {
-    const filter = userIds.length <= MAX_IDS ? { USER: [...userIds].sort() } : {};
-    const { pieces } = windowsOf(endpoint, range, now());
-    const walks = pieces.map((piece) =>
-      walkOf(upstream, endpoint, [{ range: piece, bucket: "NONE", groupBy: [], filter } as const]),
+  return loader(async (ctx, { range }: { range: DayRange }, userIds) => {
+    const { pieces } = windowsOf(endpoint, range, ctx.now());
+    const questions = await inParts(
+      ctx,
+      endpoint,
+      pieces,
+      userIds,
+      MAX_IDS,
+      (piece, ids): ReportQuestion => ({
+        range: piece,
+        bucket: "NONE",
+        groupBy: [],
+        filter: ids === null ? {} : { USER: ids },
+      }),
     );
+    const walks = questions.map((question) => walkOf(ctx.upstream, endpoint, [question]));
     const totals = new Map<string, Measure>();
     for (const { user, measure } of (await wholeOf(walks)).rows) {
       if (user === null) continue;

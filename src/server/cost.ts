@@ -10,8 +10,8 @@ import {
   type Estimate,
   type EstimatedField,
   estimate,
-  namesOfWalks,
   refuseTooExpensive,
+  requestsAtLeast,
 } from "../upstream/plan.ts";
 import { clientError } from "./errors.ts";
 import type { Callers } from "./limits/callers.ts";
@@ -42,11 +42,12 @@ export function boundCost({ limits, callers, onFault }: CostOptions): Plugin<Con
         keepWithin(limits, { MAX_ROWS: rowsOf(selected, ctx) });
         const fields = plannedFields(selected, ctx);
         const isExplained = wantsPlan(ctx.request);
-        if (isExplained || namesOfWalks(fields).size > upstream.maxRequests) {
-          const plan = await estimate(upstream, fields);
-          refuseTooExpensive(plan, upstream.maxRequests);
-          if (isExplained) return setResultAndStopExecution(await explained(ctx, plan));
-        }
+        const isSure = !isExplained && requestsAtLeast(fields) <= upstream.maxRequests;
+        const plan = isSure ? null : await estimate(upstream, fields);
+        if (plan !== null) refuseTooExpensive(plan, upstream.maxRequests);
+        if (plan !== null && isExplained) return setResultAndStopExecution(await explained(ctx, plan));
+        // Fields that refuse themselves have what the others leave.
+        upstream.claim(plan?.others ?? requestsAtLeast(fields.filter(({ refusesItself }) => !refusesItself)));
         const settle = await callers.hold(upstream.caller, upstream, fields);
         return { onExecuteDone: () => settle(upstream.usage.requests) };
       } catch (fault) {
@@ -62,10 +63,14 @@ export function wantsPlan({ url, headers }: Request): boolean {
 }
 
 /** The plan as an answer: nothing was run, so there is no data. */
-async function explained({ upstream }: Context, { fields, ...counts }: Estimate): Promise<ExecutionResult> {
+async function explained(
+  { upstream }: Context,
+  { fields, others: _, ...counts }: Estimate,
+): Promise<ExecutionResult> {
   const kindOf = ({ subject }: EstimatedField["endpoint"]) => (subject === "live" ? "look-ups" : "figures");
   const ownerOf = ({ key }: EstimatedField["endpoint"]) => nameOf(organizationOfKey(key));
-  const shares = Map.groupBy(fields, ({ endpoint }) => `${ownerOf(endpoint)} ${kindOf(endpoint)}`);
+  const made = fields.filter(({ isRefused }) => !isRefused);
+  const shares = Map.groupBy(made, ({ endpoint }) => `${ownerOf(endpoint)} ${kindOf(endpoint)}`);
   const allowances = await Promise.all(
     [...shares.values()].map(async (sharing) => {
       const { endpoint } = sharing[0] as EstimatedField;
@@ -78,10 +83,11 @@ async function explained({ upstream }: Context, { fields, ...counts }: Estimate)
     ...counts,
     seconds: Math.max(0, ...allowances.map(({ waitMs }) => Math.ceil(waitMs / 1_000))),
     allowances: allowances.map(({ waitMs: _, ...allowance }) => allowance),
-    fields: fields.map(({ path, endpoint, requests, readsAll, windows }) => ({
+    fields: fields.map(({ path, endpoint, requests, isRefused, readsAll, windows }) => ({
       field: path,
       dataset: endpoint.dataset,
       requests,
+      ...(isRefused ? { isRefused } : {}),
       readsAll,
       windows: windows.map(({ range, isKept }) => ({ ...range, isKept })),
     })),

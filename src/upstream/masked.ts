@@ -20,7 +20,7 @@ export function masked(upstream: Upstream, pseudonyms: Pseudonyms): Upstream {
     token: sealed(page.token),
     next: sealed(page.next),
   });
-  const own: Pick<Upstream, "pages" | "kept" | "peek"> = {
+  const own: Pick<Upstream, "pages" | "kept" | "peek" | "stored"> = {
     async *pages(endpoint, params, from = null) {
       for await (const page of upstream.pages(endpoint, asked(endpoint, params), opened(from)))
         yield shown(endpoint, page);
@@ -28,6 +28,10 @@ export function masked(upstream: Upstream, pseudonyms: Pseudonyms): Upstream {
     async kept(endpoint, params) {
       const page = await upstream.kept(endpoint, asked(endpoint, params));
       return page && shown(endpoint, page);
+    },
+    async stored(endpoint, params) {
+      const pages = await upstream.stored(endpoint, asked(endpoint, params));
+      return pages?.map((page) => shown(endpoint, page)) ?? null;
     },
     async peek(endpoint, params, token) {
       const page = await upstream.peek(endpoint, asked(endpoint, params), opened(token));

@@ -70,6 +70,7 @@ export class Operation {
   readonly #used = new Set<PageAge>();
   #turn: Promise<unknown> = Promise.resolve();
   #begun = 0;
+  #claimed = 0;
   /** Requests for the directory, which have a bound of their own: they serve every question of the next hours. */
   #begunForDirectory = 0;
 
@@ -108,18 +109,13 @@ export class Operation {
     else this.#begun += requests;
   }
 
-  /** The requests it may still begin. */
-  get left(): number {
-    return this.#maxRequests - this.#begun;
-  }
-
-  /** Throws TOO_EXPENSIVE where so many more requests are more than it may begin: none of them is worth its cost then. */
-  afford(requests: number): void {
-    if (this.#begun + requests <= this.#maxRequests) return;
-    throw new GatewayError(
-      "TOO_EXPENSIVE",
-      `This needs at least ${this.#begun + requests} upstream requests and one operation may make ${this.#maxRequests}; ask for less at once.`,
-    );
+  /** Sets so many requests aside; where fewer are left, none, and it gives their number: part of what is needed is worth nothing. */
+  claim(requests: number): number | null {
+    const taken = Math.max(this.#begun, this.#claimed);
+    const left = Math.max(0, this.#maxRequests - taken);
+    if (requests > left) return left;
+    this.#claimed = taken + requests;
+    return null;
   }
 
   /** Notes the age of a page it is given, which `forget` takes back. */

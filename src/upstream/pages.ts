@@ -58,6 +58,8 @@ export interface Pages {
   peek<P, Row>(question: PageQuestion<P, Row>): Promise<Page<Row> | null>;
   /** Makes one request whose answer is neither taken from a store nor kept. Throws what a client would see. */
   probe<P, Row>(operation: Operation, endpoint: Endpoint<P, Row>, params: P): Promise<void>;
+  /** All pages of a question, each at most a day old, and marked where it is not fresh; null where one is missing. Nothing is asked. */
+  stored<P, Row>(endpoint: Endpoint<P, Row>, params: P): Promise<readonly Page<Row>[] | null>;
   /** Of whose allowance requests to an endpoint are. */
   bucketOf(endpoint: Pick<Endpoint<never, unknown>, "key" | "dataset" | "subject">): Bucket;
 }
@@ -112,18 +114,43 @@ export function createPages(options: PagesOptions): Pages {
     return page;
   }
 
-  async function peek<P, Row>(question: PageQuestion<P, Row>): Promise<Page<Row> | null> {
+  function peek<P, Row>(question: PageQuestion<P, Row>): Promise<Page<Row> | null> {
+    return look(question, (page) => isFreshPage(page, question.endpoint));
+  }
+
+  async function stored<P, Row>(endpoint: Endpoint<P, Row>, params: P): Promise<readonly Page<Row>[] | null> {
+    const pages: Page<Row>[] = [];
+    const seen = new Set<string | null>();
+    for (let token: string | null = null; !seen.has(token); ) {
+      seen.add(token);
+      const page: Page<Row> | null = await look(
+        { endpoint, params, token },
+        ({ fetchedAt }) => options.now() < fetchedAt + STALE_MS,
+      );
+      if (page === null) return null;
+      pages.push(isFreshPage(page, endpoint) ? page : { ...page, stale: "TOO_EXPENSIVE" });
+      if (page.next === null) return pages;
+      token = page.next;
+    }
+    return null;
+  }
+
+  /** A page as it is kept here or in the shared store, where it can be used. */
+  async function look<P, Row>(
+    question: PageQuestion<P, Row>,
+    isUsable: (page: Page<Row>) => boolean,
+  ): Promise<Page<Row> | null> {
     const { endpoint } = question;
     const { key } = named(question);
     const here = held(endpoint, key);
-    if (here !== undefined && isFresh(here, endpoint)) return here.value;
+    if (here !== undefined && (here.final || isUsable(here.value))) return here.value;
     const bytes = (await options.shared?.get(key)) ?? null;
     const entry = bytes === null ? null : await decodeEntry(key, bytes);
     if (entry === null) return archived(question);
     try {
       const page = keep(key, decode(question, entry), entry.body.length, { passing: false });
       void archive(question, page, entry.body).catch(() => {}); // the next process that reads it tries again
-      return isFreshPage(page, endpoint) ? page : null;
+      return isUsable(page) ? page : null;
     } catch {
       return archived(question); // of another reading of the contract: as good as not there
     }
@@ -461,7 +488,7 @@ export function createPages(options: PagesOptions): Pages {
     );
   }
 
-  return { read, peek, probe, bucketOf };
+  return { read, peek, stored, probe, bucketOf };
 }
 
 /** The page without what it says of people, who may have been renamed or erased since. */

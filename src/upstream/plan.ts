@@ -14,6 +14,8 @@ export interface PlannedWalk {
   readonly range: DayRange | null;
   /** What tells it from others: walks of one name are one. Null: it depends on rows that are not there yet. */
   readonly name: string | null;
+  /** How many requests it takes where nothing is kept, at the least; one if not said. */
+  readonly requests?: number;
   /** What of it would cost no request now. */
   readonly kept: (upstream: Upstream) => Promise<Kept>;
 }
@@ -36,19 +38,26 @@ export interface FieldWalks {
   readonly walks: readonly PlannedWalk[];
   /** With so many rows the field has enough; null: it reads all there is. */
   readonly enough: number | null;
+  /** It asks nothing where that would be too much, and leaves the rest of the answer as it is. */
+  readonly refusesItself?: true;
 }
 
-/** Walks whose questions are known; `pieces` are the days wanted of each, where more are asked for. */
+/**
+ * Walks whose questions are known; `pieces` are the days wanted of each, where more are asked for, and `pages` is how many each
+ * question has, as far as is known.
+ */
 export function walksOf<P, Row>(
   endpoint: Endpoint<P, Row>,
   questions: readonly P[],
   enough: number | null = null,
   pieces: readonly DayRange[] = [],
+  pages = 1,
 ): FieldWalks {
   const walks = questions.map(
     (params, i): PlannedWalk => ({
       endpoint,
       range: pieces[i] ?? endpoint.covers(params),
+      requests: pages,
       get name() {
         return `${endpoint.dataset} ${canonicalPath(endpoint, params, null)}`;
       },
@@ -58,7 +67,7 @@ export function walksOf<P, Row>(
         for (let token: string | null = null; !seen.has(token); ) {
           seen.add(token);
           const page: Page<Row> | null = await upstream.peek(endpoint, params, token);
-          if (page === null) return { rows, isWhole: false };
+          if (page === null) return { rows, isWhole: false, requests: Math.max(1, pages - seen.size + 1) };
           rows += page.rows.length;
           if (page.next === null) return { rows, isWhole: true };
           token = page.next;
@@ -96,6 +105,8 @@ export interface Estimate {
   readonly proofs: number;
   /** Windows that cost a request each or none: the rows that decide it are kept, and so these may be. */
   readonly unsure: number;
+  /** Those of fields that do not refuse themselves, without the directory's. */
+  readonly others: number;
   readonly fields: readonly EstimatedField[];
 }
 
@@ -105,6 +116,9 @@ export interface EstimatedField {
   /** Requests it adds to those of the fields before it, and the walks they are of. */
   readonly requests: number;
   readonly asked: readonly Walked[];
+  /** It will ask nothing, since that would be too much, and leaves the rest of the answer as it is. */
+  readonly isRefused: boolean;
+  readonly refusesItself: boolean;
   /** Whether it needs all of its windows; a list stops with the one in which it has enough rows. */
   readonly readsAll: boolean;
   readonly windows: readonly EstimatedWindow[];
@@ -121,10 +135,24 @@ export type Walked = string;
 
 /** The walks an operation makes at the least if nothing is kept; known without looking. Those to the directory are everybody's. */
 export function namesOfWalks(fields: readonly PlannedField[]): ReadonlySet<Walked> {
-  const own = fields.filter(({ walks: [first] }) => first && !isOfDirectory(first.endpoint.dataset));
-  return new Set(
+  return new Set(walksAtLeast(fields.filter(({ refusesItself }) => !refusesItself)).keys());
+}
+
+/** The requests of those walks. */
+export function requestsAtLeast(fields: readonly PlannedField[]): number {
+  return [...walksAtLeast(fields).values()].reduce((sum, requests) => sum + requests, 0);
+}
+
+function walksAtLeast(fields: readonly PlannedField[]): ReadonlyMap<Walked, number> {
+  const own = fields.filter(
+    ({ walks: [first] }) => first !== undefined && !isOfDirectory(first.endpoint.dataset),
+  );
+  return new Map(
     own.flatMap(({ path, walks, enough }) =>
-      (enough === null ? walks : walks.slice(0, 1)).map((walk, i) => nameOf(walk, path, i)),
+      (enough === null ? walks : walks.slice(0, 1)).map((walk, i): [Walked, number] => [
+        nameOf(walk, path, i),
+        enough === null ? (walk.requests ?? 1) : 1,
+      ]),
     ),
   );
 }
@@ -141,7 +169,7 @@ export async function estimate(upstream: Upstream, fields: readonly PlannedField
   const counted = new Set<string>();
   const estimated: EstimatedField[] = [];
   const unproven = new Set<KeyFamily>();
-  for (const { path, walks, enough } of fields) {
+  for (const { path, walks, enough, refusesItself = false } of fields) {
     const endpoint = walks[0]?.endpoint;
     if (endpoint === undefined || !upstream.has(endpoint.key)) continue;
     if (await upstream.needsProof(endpoint)) unproven.add(endpoint.key);
@@ -163,18 +191,38 @@ export async function estimate(upstream: Upstream, fields: readonly PlannedField
       asked.push(name);
       requests += looked[i]?.requests ?? 1;
     }
-    estimated.push({ path, endpoint, requests, asked, readsAll: enough === null, windows });
+    const readsAll = enough === null;
+    estimated.push({ path, endpoint, requests, asked, isRefused: false, refusesItself, readsAll, windows });
   }
-  const requestsOf = (some: readonly EstimatedField[]) =>
-    some.reduce((sum, { requests }) => sum + requests, 0);
-  const lookups = requestsOf(estimated.filter(({ endpoint }) => endpoint.subject === "live"));
+  const others = requestsOf(
+    estimated.filter(({ endpoint, refusesItself }) => !refusesItself && !isOfDirectory(endpoint.dataset)),
+  );
+  const decided = withRefusals(estimated, upstream.maxRequests - others);
+  const made = decided.filter(({ isRefused }) => !isRefused);
+  const lookups = requestsOf(made.filter(({ endpoint }) => endpoint.subject === "live"));
   return {
-    requests: requestsOf(estimated) - lookups,
+    requests: requestsOf(made) - lookups,
     lookups,
     proofs: unproven.size,
-    unsure: estimated.flatMap(({ windows }) => windows).filter(({ isKept }) => isKept === null).length,
-    fields: estimated,
+    unsure: made.flatMap(({ windows }) => windows).filter(({ isKept }) => isKept === null).length,
+    others,
+    fields: decided,
   };
+}
+
+function requestsOf(fields: readonly EstimatedField[]): number {
+  return fields.reduce((sum, { requests }) => sum + requests, 0);
+}
+
+/** Fields that refuse themselves have what the others leave, in their order. */
+function withRefusals(fields: readonly EstimatedField[], leftOver: number): readonly EstimatedField[] {
+  let left = leftOver;
+  return fields.map((field) => {
+    if (!field.refusesItself || isOfDirectory(field.endpoint.dataset)) return field;
+    const isRefused = field.requests > left;
+    if (!isRefused) left -= field.requests;
+    return { ...field, isRefused };
+  });
 }
 
 /** How many windows a list needs for so many rows and one to look at; the first that is not kept may be enough. */
@@ -192,8 +240,8 @@ function windowsRead(kept: readonly Kept[], enough: number): number {
  * directory are not the operation's: they serve everybody for a day.
  */
 export function refuseTooExpensive({ fields: all }: Estimate, most: number): void {
-  const fields = all.filter(({ endpoint }) => !isOfDirectory(endpoint.dataset));
-  const needed = fields.reduce((sum, { requests }) => sum + requests, 0);
+  const fields = all.filter(({ endpoint, isRefused }) => !isRefused && !isOfDirectory(endpoint.dataset));
+  const needed = requestsOf(fields);
   if (needed <= most) return;
   const largest = fields.reduce((a, b) => (b.requests > a.requests ? b : a));
   const { dataset } = largest.endpoint;

@@ -17,6 +17,7 @@ import { Outages, type OutagesOptions } from "./outages.ts";
 import type { Page } from "./page.ts";
 import { createPages, type PagesOptions } from "./pages.ts";
 import { proveKind, SHOWN_BY } from "./proof.ts";
+import { type Size, Sizes } from "./sizes.ts";
 
 export interface UpstreamOptions
   extends Omit<PagesOptions, "access" | "budget" | "organizations" | "outages">,
@@ -70,11 +71,18 @@ export interface Upstream {
   attempt<T>(dataset: Dataset, ask: () => Promise<T>): Promise<T | null>;
   /** Takes a refusal of one question for one of the whole dataset: another source has answered the same. */
   remember(refusal: UpstreamRefusal): void;
-  /** Throws TOO_EXPENSIVE where the operation may not begin so many more requests. */
-  afford(requests: number): void;
-  /** The most requests the operation may begin, and those that it still may. */
+  /**
+   * All pages of a question as they are kept, up to a day old and marked so where they are not fresh; null where one is missing.
+   * Nothing is asked, and it counts as nothing that was used until it is taken.
+   */
+  stored<P, Row>(endpoint: Endpoint<P, Row>, params: P): Promise<readonly Page<Row>[] | null>;
+  take(endpoint: Pick<Endpoint<never, unknown>, "dataset">, pages: readonly Page<unknown>[]): void;
+  /** How long the longest list of a dataset is, by what was read lately. */
+  sizeOf(dataset: Dataset): Size;
+  /** Sets so many requests aside for what asks next. Where fewer are left, none is, and it gives the number of those. */
+  claim(requests: number): number | null;
+  /** The most requests the operation may begin. */
   readonly maxRequests: number;
-  readonly requestsLeft: number;
   /** Notes that it was given what the process keeps of a dataset. */
   hit(dataset: Dataset): void;
   /** For whom, of those who share the allowance. */
@@ -100,6 +108,7 @@ export function createUpstream(options: UpstreamOptions): {
   organizationOf(endpoint: Pick<Endpoint<never, unknown>, "key" | "dataset" | "subject">): string;
 } {
   const access = new Access(options.now);
+  const sizes = new Sizes(options.now);
   const budget = new Budget(options);
   const organizations = new KeyOrganizations(options);
   const outages = new Outages(options, options.pace.now);
@@ -158,6 +167,7 @@ export function createUpstream(options: UpstreamOptions): {
     operation.datasets.add(endpoint.dataset);
     await admit(operation, endpoint);
     const seen = new Set<string>(from === null ? [] : [from]);
+    let read = 0;
     const known = new Set<RowId>();
     let duplicates = 0;
     let used: PageAge[] = [];
@@ -175,6 +185,7 @@ export function createUpstream(options: UpstreamOptions): {
         if (restarts === RESTARTS) throw elusive(endpoint.dataset, fault);
         restarts++;
         restarted = true;
+        read = 0;
         token = null;
         seen.clear();
         known.clear();
@@ -185,6 +196,9 @@ export function createUpstream(options: UpstreamOptions): {
         continue;
       }
       used.push(operation.use(page));
+      read++;
+      const isWhole = page.next === null;
+      if (from === null) sizes.learn(endpoint.dataset, { pages: isWhole ? read : read + 1, isWhole });
       const rows = page.rows.filter((row) => isNew(endpoint.rowId(row, params), known));
       if (operation.passing) forgetOldest(known);
       const again = page.rows.length - rows.length;
@@ -235,11 +249,18 @@ export function createUpstream(options: UpstreamOptions): {
         standing: (dataset) => access.standing(dataset),
         attempt: (dataset, ask) => access.attempt(dataset, ask, (trial) => operation.wait(trial)),
         remember: (refusal) => access.refused(refusal),
-        afford: (requests) => operation.afford(requests),
-        maxRequests: options.maxRequests,
-        get requestsLeft() {
-          return operation.left;
+        sizeOf: (dataset) => sizes.of(dataset),
+        claim: (requests) => operation.claim(requests),
+        async stored(endpoint, params) {
+          await admit(operation, endpoint);
+          return operation.wait(stored.stored(endpoint, params));
         },
+        take({ dataset }, pages) {
+          operation.datasets.add(dataset);
+          operation.usage.cacheHits += pages.length;
+          for (const page of pages) operation.use(page);
+        },
+        maxRequests: options.maxRequests,
         hit(dataset) {
           operation.usage.cacheHits++;
           operation.datasets.add(dataset);

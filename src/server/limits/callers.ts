@@ -67,7 +67,9 @@ export class Callers {
     if (!fits(walks)) {
       const plan = await estimate(upstream, fields);
       refuseTooExpensive(plan, limit);
-      walks = new Set(plan.fields.flatMap(({ asked }) => asked));
+      walks = new Set(
+        plan.fields.filter(({ refusesItself }) => !refusesItself).flatMap(({ asked }) => asked),
+      );
       const excess = account.requests.sum(now) + account.unheld(walks).length - limit;
       if (excess > 0)
         throw limited(
