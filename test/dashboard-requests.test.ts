@@ -219,7 +219,7 @@ describe("what the plan says", () => {
   const parts = [
     ...SELECTIONS.map(([page, selection]) => `${page} { ${selection} }`),
     ...stated,
-    "featureAdoption { topUsersByProjects(period: WEEK) { users { user { cost { requests } } } } }",
+    "featureAdoption { topUsersByProjects(period: WEEK) { users { user { cost(range: { last: { weeks: 1 } }) { requests } } } } }",
     "spend { topUsers(period: QUARTER_TO_DATE) { users { share } } }",
   ];
 
