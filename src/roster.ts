@@ -99,6 +99,8 @@ function rowsOf(path: string, source: Source): readonly Row[] {
 
 interface CsvRecord {
   readonly record: string[];
+  /** The record as it stands in the file. */
+  readonly raw: string;
   readonly info: { readonly lines: number };
 }
 
@@ -107,6 +109,7 @@ function csvRows(text: string, source: Source): readonly Row[] {
   try {
     records = parse(text, {
       info: true,
+      raw: true,
       relax_column_count: true,
       skip_empty_lines: true,
       skip_records_with_empty_values: true,
@@ -129,7 +132,7 @@ function csvRows(text: string, source: Source): readonly Row[] {
   const twice = repeated(columns.filter((column) => column !== null));
   for (const column of twice) source.fault(first, `two columns are \`${column}\`; keep one of them`);
   if (!areColumnsRight(headers, first, source) || twice.size > 0) return [];
-  return rows.map(({ record, info }) => {
+  return rows.map(({ record, raw, info }) => {
     const where = `line ${info.lines}`;
     // Aliases may run on beyond the last header; each is checked to be an address.
     const runsOn = columns.at(-1) === "alias" ? "alias" : null;
@@ -138,8 +141,24 @@ function csvRows(text: string, source: Source): readonly Row[] {
         where,
         `there are ${record.length} values under ${columns.length} columns; put a value with a comma in it in quotes, and leave an empty one between commas`,
       );
+    else if (hasUnevenCommas(raw))
+      source.fault(
+        where,
+        "a blank stands after one comma and not after another, as in a value with a comma; put such a value in quotes, or take the blank out",
+      );
     return { where, cells: cellsOf(record.map((value, i) => [columns[i] ?? runsOn, value])) };
   });
+}
+
+/**
+ * Checks whether a comma between values without quotes has a blank after it while another comma has none. Unless an address follows, such
+ * a comma is more likely part of a value: `ada@example.com,Research, Development` has as many values as a file with a cost centre, and another meaning.
+ */
+function hasUnevenCommas(raw: string): boolean {
+  const bare = raw.replace(/"(?:[^"]|"")*"/g, '""');
+  return (
+    /[^\s",],[ \t]+(?![^\s",]+@)[^\s",](?:[^",\r\n]*[^\s",])?(?=[,\r\n]|$)/.test(bare) && /,[^\s,]/.test(bare)
+  );
 }
 
 function jsonRows(text: string, source: Source): readonly Row[] {

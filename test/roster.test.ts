@@ -194,6 +194,21 @@ describe("a file of rows", () => {
     expect(faults({ aliases })[0]).toContain("ALIASES_FILE line 2: there are 3 values under 2 columns");
   });
 
+  test("is refused where such a comma leaves as many values as there are columns", () => {
+    const lines = (row: string) => `email,team,cost centre\nb@x.example,Maps,CC-7\n${row}\n`;
+    expect(faults({ teams: lines("a@x.example,Research, Development") })).toEqual([
+      "TEAMS_FILE line 3: a blank stands after one comma and not after another, as in a value with a comma; put such a value in quotes, or take the blank out.",
+    ]);
+    for (const row of [
+      'a@x.example,"Research, Development",CC-7',
+      "a@x.example, Research, CC-7",
+      "a@x.example,Research,",
+      "a@x.example, Research,",
+    ])
+      expect(faults({ teams: lines(row) })).toEqual([]);
+    expect(faults({ aliases: "email,alias\na@x.example,b@x.example, c@x.example\n" })).toEqual([]);
+  });
+
   test.each([
     ["email,teams\na@x.example,T", "TEAMS_FILE line 1: there is no column `team`; rename `teams`."],
     [
