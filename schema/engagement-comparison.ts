@@ -33,9 +33,10 @@ import type { Measured } from "./engagement.ts";
 import type { Rows } from "./engagement-use.ts";
 import { Plugin } from "./plugin.ts";
 import { Project } from "./project.ts";
+import { resolveActivityRange } from "./range.ts";
 import { Skill } from "./skill.ts";
 import { personFigures, personOver } from "./user.ts";
-import { walks, walksOverDays } from "./walks.ts";
+import { aboutActivity, walks, walksOverDays } from "./walks.ts";
 
 /** A thing, or what a person did, now and in the compared period; null: it is not in upstream's list of that period. */
 interface Compared<Thing> {
@@ -235,15 +236,18 @@ personFigures((t, range) => ({
     type: UserComparison,
     nullable: true,
     description:
-      "What the person did over the range, set against another period; of a row of `users` as far as the list's `filter` by groups or projects lets through. Null: no activity over the range, or not in the Enterprise organization. One upstream walk of the compared period for all of a list together. NOT_COVERED, naming the first day there is, where it lies before that. Source: USER_ACTIVITY.",
+      "What the person did over the range, which ends with the newest aggregated day where it is relative to now, set against another period; of a row of `users` as far as the list's `filter` by groups or projects lets through. Null: no activity over the range, or not in the Enterprise organization. One upstream walk of the compared period for all of a list together. NOT_COVERED, naming the first day there is, where it lies before that. Source: USER_ACTIVITY.",
     args: { ...range, ...compareArg },
-    extensions: walks<ToArgs>(({ args, range, type }, ctx) => [
-      ...(type === "UserSummary" ? [] : [walksOverDays(userActivity, range, ctx)]),
-      ...walksOverDaysBefore(userActivity, rangeBefore(args.to, range), ctx),
-    ]),
+    extensions: {
+      ...aboutActivity,
+      ...walks<ToArgs>(({ args, range, type }, ctx) => [
+        ...(type === "UserSummary" ? [] : [walksOverDays(userActivity, range, ctx)]),
+        ...walksOverDaysBefore(userActivity, rangeBefore(args.to, range), ctx),
+      ]),
+    },
     resolve: async (person, { range: own, to }, ctx): Promise<Compared<UserActivity> | null> => {
       if (person.organization !== "ENTERPRISE") return null;
-      const { range: after, filter, activity, userId } = personOver(person, own, ctx);
+      const { range: after, filter, activity, userId } = personOver(person, own, ctx, resolveActivityRange);
       const range = rangeBefore(to, after);
       const [now, before] = await Promise.all([
         activity ?? activityOfUser(ctx, { range: after }).load(userId),

@@ -15,7 +15,7 @@ import { builder } from "./builder.ts";
 import { GroupPart } from "./engagement-parts.ts";
 import { groupFigures, groupOver } from "./group.ts";
 import { COUNTED_DAYS, DateRange, isRelative, resolveRange } from "./range.ts";
-import { walks, walksOverDays } from "./walks.ts";
+import { aboutActivity, walks, walksOverDays } from "./walks.ts";
 
 const GroupActivity = builder.objectRef<ByGroup<GroupActivityShape>>("GroupActivity").implement({
   description: "What the members of one group did over a range, together.",
@@ -43,7 +43,10 @@ groupFigures((t, range) => ({
     description:
       "What the members did over the range, as one roll-up by upstream; membership at the time counts. Null: nobody was active. One upstream walk for all groups of a list together. Source: USER_ACTIVITY.",
     args: range,
-    extensions: walks(({ range }, ctx) => walksOverDays(activityByGroup, range, ctx)),
+    extensions: {
+      ...aboutActivity,
+      ...walks(({ range }, ctx) => walksOverDays(activityByGroup, range, ctx)),
+    },
     resolve: async (group, { range: own }, ctx) => {
       const { groupId, range } = groupOver(group, own, ctx);
       const found = await activityOfGroup(ctx, { range, filter: {} }).load(groupId);

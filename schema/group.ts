@@ -13,11 +13,17 @@ import { builder, dateTime, nodeLoader } from "./builder.ts";
 import { type Connection, connect, forward, rowsWanted, type Slice } from "./connection.ts";
 import { figures } from "./figures.ts";
 import { formatMeasuredId, parseMeasuredId, rangeOfMeasured } from "./measured-id.ts";
-import { DateRange, type DateRangeInput, DEFAULT_PERIOD, ResolvedRange, resolveRange } from "./range.ts";
+import {
+  DateRange,
+  type DateRangeInput,
+  DEFAULT_PERIOD,
+  ResolvedRange,
+  resolveActivityRange,
+} from "./range.ts";
 import { Bucketed } from "./report-bucket.ts";
 import { splitBy } from "./selection.ts";
 import { User, UserProfile } from "./user.ts";
-import { nodeWalks, walks } from "./walks.ts";
+import { aboutActivity, nodeWalks, walks } from "./walks.ts";
 
 /** A group by its id, with what the list says of it; null once it is gone. */
 interface GroupNode {
@@ -130,7 +136,7 @@ export function groupOver(
   range: DateRangeInput | undefined,
   ctx: Context,
 ): GroupOver {
-  if (range !== undefined) return { ...group, range: resolveRange(range, ctx.now()) };
+  if (range !== undefined) return { ...group, range: resolveActivityRange(range, ctx.now()) };
   if ("range" in group) return group;
   throw new Error("a figure of a group needs a range");
 }
@@ -213,13 +219,17 @@ builder.queryField("groups", (t) =>
         type: DateRange,
         required: true,
         defaultValue: { period: DEFAULT_PERIOD },
-        description: "The UTC days that figures are about; without figures, of no account.",
+        description:
+          "The UTC days that figures are about; without figures, of no account. A range relative to now ends with the newest day that upstream can have aggregated, and `range` says which days that leaves.",
       }),
       ...forward,
     },
-    extensions: walks<Slice>(({ args }) => walksOf(groups, [{}], rowsWanted(args))),
+    extensions: {
+      ...aboutActivity,
+      ...walks<Slice>(({ args }) => walksOf(groups, [{}], rowsWanted(args))),
+    },
     resolve: (_root, { range: asked, ...slice }, ctx) => {
-      const range = resolveRange(asked, ctx.now());
+      const range = resolveActivityRange(asked, ctx.now());
       const walk = mapPages(walkOf(ctx.upstream, groups, [{}]), async ({ rows }) => {
         const shown = await Promise.all(rows.map(({ groupId }) => isGroupShown(ctx, groupId)));
         return rows.filter((_, i) => shown[i]).map((group): GroupOver => ({ ...groupNode(group), range }));

@@ -2,6 +2,7 @@ import { addDays, addMonths, type Day, dayOf, type Instant } from "../src/domain
 import { PERIODS, type Period, periodRange } from "../src/domain/period.ts";
 import type { DayRange } from "../src/domain/range.ts";
 import { badInput } from "../src/errors.ts";
+import { withoutUncounted } from "../src/loaders/activity-days.ts";
 import { builder } from "./builder.ts";
 
 const DateSpan = builder.inputType("DateSpan", {
@@ -72,6 +73,12 @@ export function resolveRange({ between, last, period }: DateRangeInput, now: Ins
   if (between) return ordered(between);
   if (last) return { from: beginning(last, today), until: today };
   return periodRange(period ?? DEFAULT_PERIOD, today);
+}
+
+/** The days that figures of activity alone are about: a range relative to now ends with the newest day that can be aggregated. */
+export function resolveActivityRange(range: DateRangeInput, now: Instant): DayRange {
+  const asked = resolveRange(range, now);
+  return isRelative(range) ? withoutUncounted(asked, now) : asked;
 }
 
 function ordered({ from, until }: { from: Day; until: Day }): DayRange {

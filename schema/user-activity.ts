@@ -14,8 +14,9 @@ import { UserActivity } from "./activity.ts";
 import { builder } from "./builder.ts";
 import { FinalityEnum } from "./freshness.ts";
 import { type Incomplete, incompleteArg } from "./incomplete.ts";
+import { resolveActivityRange } from "./range.ts";
 import { personFigures, personOver } from "./user.ts";
-import { rows, walks, walksOfLastDays, walksOverDays } from "./walks.ts";
+import { aboutActivity, rows, walks, walksOfLastDays, walksOverDays } from "./walks.ts";
 
 const UserActivityDay = builder.objectRef<DayOfUser>("UserActivityDay").implement({
   description: "What one person did on one UTC day.",
@@ -48,14 +49,17 @@ personFigures((t, range) => ({
     type: UserActivity,
     nullable: true,
     description:
-      "One roll-up over the range, by upstream; of a row of `users` as far as the list's `filter` by groups or projects lets through. Null: no activity, or the person is not in the Enterprise organization. Source: USER_ACTIVITY.",
+      "One roll-up over the range, by upstream, which ends with the newest aggregated day where it is relative to now; of a row of `users` as far as the list's `filter` by groups or projects lets through. Null: no activity, or the person is not in the Enterprise organization. Source: USER_ACTIVITY.",
     args: range,
-    // A row of people comes with what they did over the range of the list.
-    extensions: walks(({ type, range }, ctx) =>
-      type === "UserSummary" ? [] : walksOverDays(userActivity, range, ctx),
-    ),
+    extensions: {
+      ...aboutActivity,
+      // A row of people comes with what they did over the range of the list.
+      ...walks(({ type, range }, ctx) =>
+        type === "UserSummary" ? [] : walksOverDays(userActivity, range, ctx),
+      ),
+    },
     resolve: (person, { range }, ctx) => {
-      const over = personOver(person, range, ctx);
+      const over = personOver(person, range, ctx, resolveActivityRange);
       if (over.activity !== undefined) return over.activity;
       if (over.organization !== "ENTERPRISE") return null;
       return activityOfUser(ctx, { range: over.range }).load(over.userId);

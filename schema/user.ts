@@ -206,9 +206,9 @@ export function personOver(
   person: Person | PersonOver,
   range: DateRangeInput | undefined,
   ctx: Context,
+  resolve = resolveRange,
 ): PersonOver {
-  if (range !== undefined)
-    return { ...identityOf(person), range: resolveRange(range, ctx.now()), filter: {} };
+  if (range !== undefined) return { ...identityOf(person), range: resolve(range, ctx.now()), filter: {} };
   if ("range" in person) return person;
   throw new Error("a figure of a person needs a range");
 }

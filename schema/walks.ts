@@ -20,7 +20,7 @@ import { activitySummaries } from "../src/upstream/endpoints/summaries.ts";
 import { type Asked, type FieldWalks, type PlannedField, walksByKey, walksOf } from "../src/upstream/plan.ts";
 import { windowsOf } from "../src/upstream/windows.ts";
 import { isPermitted } from "./demand.ts";
-import { type DateRangeInput, DEFAULT_PERIOD, resolveRange } from "./range.ts";
+import { type DateRangeInput, DEFAULT_PERIOD, resolveActivityRange, resolveRange } from "./range.ts";
 import type { Selected } from "./selected.ts";
 
 /** What a field will be about, as far as the operation says it before it is run. */
@@ -49,10 +49,15 @@ export function walks<Args = object, Above = object>(
   return { walks: of };
 }
 
-/** The extension of a field that says itself which days the fields below it are about. */
-export function about<Args = object>(of: (args: Args, ctx: Context) => DayRange) {
+/** The extension of a field that says itself which days it and the fields below it are about. Null: those it states or inherits. */
+export function about<Args = object>(of: (args: Args, ctx: Context) => DayRange | null) {
   return { about: of };
 }
+
+/** The extension of a field of activity alone, whose relative range ends with the newest day that can be aggregated. */
+export const aboutActivity = about<{ readonly range?: DateRangeInput | null }>(({ range }, ctx) =>
+  range ? resolveActivityRange(range, ctx.now()) : null,
+);
 
 /**
  * The extension of a type with ids: which walks it takes to find the one that an id names, and which days its figures are about,

@@ -120,3 +120,58 @@ test.each(["00:30", "06:00", "11:00", "16:59", "17:01", "23:59"])(
     expect(byDay.days.every(({ state }: { state: string }) => state !== "OPEN")).toBe(true);
   },
 );
+
+describe("figures of activity over a range relative to now", () => {
+  const compared = "range { from until } chatMessages { before change }";
+
+  test.each([
+    ["06:00", "{ last: { days: 7 } }", "2026-11-15", "2026-11-21"],
+    ["06:00", "{ period: MONTH_TO_DATE }", "2026-11-01", "2026-11-21"],
+    ["12:00", "{ period: MONTH_TO_DATE }", "2026-11-01", "2026-11-22"],
+    ["12:00", "{ period: THIS_WEEK }", "2026-11-16", "2026-11-22"],
+  ])(
+    "at %s over %s are about the days of the lists, and compared with as many",
+    async (hour, range, from, until) => {
+      const { ask } = gateway({ now: `2026-11-22T${hour}:00Z`, sandbox: { users: 40 } });
+      const of = (asked: string) => `activity(range: ${asked}) { chat { messages } }
+      activityComparison(range: ${asked}) { ${compared} }`;
+      const named = `{ between: { from: "${from}", until: "${until}" } }`;
+      const { data, errors } = await ask(`{
+      users(range: ${range}, first: 5) { range { from until } nodes {
+        activity { chat { messages } } activityComparison { ${compared} }
+        relative: user { ${of(range)} } named: user { ${of(named)} } } }
+      groups(range: ${range}, first: 5) { range { from until } nodes { range { from until } activity { people } } }
+      named: groups(range: ${named}, first: 5) { range { from until } nodes { range { from until } activity { people } } } }`);
+      expect(errors).toBeUndefined();
+      expect([data.users.range, data.groups.range]).toEqual([
+        { from, until },
+        { from, until },
+      ]);
+      for (const { relative, named, ...row } of data.users.nodes)
+        expect([relative, named]).toEqual([row, row]);
+      expect(data.groups).toEqual(data.named);
+    },
+  );
+
+  test("share the requests of a person and of a group", async () => {
+    const { ask, requestsOf } = gateway({ now: "2026-11-22T06:00:00Z", sandbox: { users: 40 } });
+    const range = "range: { period: MONTH_TO_DATE }";
+    const person = (await ask(`{ users(${range}, first: 1) { nodes { user { id } } } }`)).data.users.nodes[0]
+      .user;
+    const [{ data, errors }, requests] = await requestsOf(() =>
+      ask(
+        `query ($id: ID!) { node(id: $id) { ... on User { activity(${range}) { chat { messages } } activityComparison(${range}) { ${compared} } } } }`,
+        { id: person.id },
+      ),
+    );
+    expect(errors).toBeUndefined();
+    expect(data.node.activityComparison.range).toEqual({ from: "2026-10-12", until: "2026-11-01" });
+    expect(requests).toHaveLength(2);
+  });
+
+  test("stay those of the days asked where none of them is aggregated", async () => {
+    const { ask } = gateway({ now: "2026-11-22T06:00:00Z", sandbox: { users: 40 } });
+    const { data } = await ask(`{ groups(range: { period: YESTERDAY }, first: 1) { range { from until } } }`);
+    expect(data.groups.range).toEqual({ from: "2026-11-21", until: "2026-11-22" });
+  });
+});

@@ -237,15 +237,26 @@ export function countedRange(
   { now }: Pick<Context, "now">,
 ): DayRange {
   const { range } = windowsOf(endpoint, asked, now());
-  const until = dayOf(now() - AGGREGATION_HOUR_MS);
-  if (range.until <= until) return range;
-  if (isRelative && range.from < until) return { from: range.from, until };
-  const newestDay = addDays(until, -1);
+  const counted = isRelative ? withoutUncounted(range, now()) : range;
+  const end = countedUntil(now());
+  if (counted.until <= end) return counted;
+  const newestDay = addDays(end, -1);
   throw new GatewayError(
     "NOT_YET_AVAILABLE",
     `${endpoint.dataset} has no figures for ${addDays(range.until, -1)} yet; the newest day is ${newestDay}.`,
     { dataset: endpoint.dataset, newestDay },
   );
+}
+
+/** Leaves off the days that upstream cannot have aggregated yet, unless there is no other day. */
+export function withoutUncounted(range: DayRange, now: Instant): DayRange {
+  const until = countedUntil(now);
+  return range.from < until && until < range.until ? { from: range.from, until } : range;
+}
+
+/** The day after the newest one that upstream can have aggregated. */
+function countedUntil(now: Instant): Day {
+  return dayOf(now - AGGREGATION_HOUR_MS);
 }
 
 /** What `ask` says of a range; of one relative to now, as much of it as upstream has aggregated. */
