@@ -49,6 +49,7 @@ describe("POST and GET read the same parameters alike", () => {
     [{ query: TWO, operationName: null }, 400],
     [{ query: ONE, variables: null, extensions: null }, 200],
     [{ query: null }, 400],
+    [{ query: ONE, documentId: "" }, 200],
   ])("%j is answered with %d", async (params, status) => {
     const [post, get] = await answers(params);
     expect(post?.status).toBe(status);

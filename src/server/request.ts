@@ -56,9 +56,13 @@ function inBody(bytes: ArrayBuffer): GraphQLParams {
   for (const [name, value] of Object.entries(params))
     if (value !== null && !IN_BODY.includes(name))
       throw badRequest(400, `A body has no \`${name.slice(0, 100)}\`: ${nearest(name, IN_BODY)}`);
-  const { operationName, ...rest } = params as GraphQLParams;
-  return operationName === "" ? rest : params; // not given, as in a URL
+  // An empty text is not given, as in a URL: some clients send every key.
+  return Object.fromEntries(
+    Object.entries(params).filter(([name, value]) => value !== "" || !TEXTS.includes(name)),
+  );
 }
+
+const TEXTS: readonly string[] = ["documentId", "operationName"];
 
 const IN_BODY: readonly string[] = ["query", "documentId", "operationName", "variables", "extensions"];
 
