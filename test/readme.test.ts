@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { ERROR_CODES } from "../src/errors.ts";
 import { SETTINGS } from "../src/settings.ts";
@@ -37,4 +37,17 @@ test("the list of faults has a row for each, and names tests that are there", ()
     for (const [, name = ""] of names.matchAll(/"([^"]+)"/g))
       expect(source, `${file}: ${name}`).toContain(name);
   }
+});
+
+test("every npm script that the documents name is there", () => {
+  const { scripts } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+  const docs = readdirSync(new URL("../docs/", import.meta.url)).map((name) => `docs/${name}`);
+  const named = ["README.md", "CHANGELOG.md", ...docs].flatMap((file) => {
+    const text = readFileSync(new URL(`../${file}`, import.meta.url), "utf8");
+    return [...text.matchAll(/npm run (?:-s |--silent )?([a-z][\w:-]*)/g)].map(
+      ([, name = ""]) => `${file}: ${name}`,
+    );
+  });
+  expect(named).toContain("docs/stores.md: backup");
+  expect(named.filter((each) => scripts[each.split(": ")[1] ?? ""] === undefined)).toEqual([]);
 });
