@@ -1,7 +1,7 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { type Config, ConfigError, readConfig } from "../src/config.ts";
 import type { Roster } from "../src/domain/team.ts";
 import { gateway } from "./gateway.ts";
@@ -308,6 +308,27 @@ describe("a file that changes while the gateway runs", () => {
     expect(opened.faults.map(String)).toEqual([
       expect.stringMatching(/TEAMS_FILE: the file is not UTF-8 \(line 2\).*\n.*read before stay in force/),
     ]);
+  });
+});
+
+describe("a file that changed long before the next question", () => {
+  afterEach(() => void vi.useRealTimers());
+
+  test("answers that question, though nothing has looked at it since", async () => {
+    const path = file("email,team\na@ternplover.example,Maps\n");
+    let elapsedMs = 0;
+    const { ask } = gateway({
+      sandbox: { users: 20 },
+      settings: { TEAMS_FILE: path },
+      pace: { now: () => elapsedMs, sleep: async () => {} },
+    });
+    const names = async () =>
+      (await ask(`{ teams(range: { last: { days: 2 } }) { nodes { name } } }`)).data.teams.nodes[0].name;
+    expect(await names()).toBe("Maps");
+    writeFileSync(path, "email,team\na@ternplover.example,Search\n");
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 10_001 });
+    elapsedMs += 10_001;
+    expect(await names()).toBe("Search");
   });
 });
 

@@ -4,6 +4,9 @@ import { ConfigError } from "../config.ts";
 /** How often files are looked at for changes. */
 const LOOK_MS = 1_000;
 
+/** A file that nothing was written to for so long is complete. */
+const WRITTEN_MS = 10_000;
+
 export interface WatchedFileOptions<T> {
   /** Paths of the files that one reading is made of; an empty one is no file. */
   readonly paths: readonly string[];
@@ -16,8 +19,8 @@ export interface WatchedFileOptions<T> {
   /** What the operator is told beside a fault: what stays in force. */
   readonly staying: string;
   /**
-   * Waits with a changed file until one look finds it as the last one did. A list that is still being written can be read, and
-   * is short.
+   * Waits with a changed file until one look finds it as the last one did, or nothing was written to it for ten seconds. A list that
+   * is still being written can be read, and is short.
    */
   readonly settles: boolean;
   /** Milliseconds that have passed. */
@@ -43,7 +46,8 @@ export function watchedFile<T>({
 
   function look(): void {
     const current = versionNow();
-    const isSettled = !settles || current === seen;
+    // Only questions look. Where they are rare, the first one after a change would be answered by the reading before it.
+    const isSettled = !settles || current === seen || paths.every(isOld);
     seen = current;
     if (!isSettled) return;
     try {
@@ -65,6 +69,13 @@ export function watchedFile<T>({
     }
     return reading;
   };
+}
+
+/** Checks, by the clock of the machine, that a file is there and was not written to of late; no file counts as old. */
+function isOld(path: string): boolean {
+  if (path === "") return true;
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats !== undefined && Math.max(stats.mtimeMs, stats.ctimeMs) + WRITTEN_MS <= Date.now();
 }
 
 /** A file whose rights are changed is another; none, or one that cannot be looked at, is empty text. */
