@@ -330,6 +330,8 @@ export class DirectoryCache {
   async #used(part: DirectoryPart): Promise<void> {
     const now = this.#options.now();
     if (now < (this.#usedAt.get(part) ?? 0) + USES_MS) return;
+    // A walk here writes the note too: read before its last word and written after it, the note would never say that the part is whole.
+    if (this.#walks.has(part)) return;
     this.#usedAt.set(part, now);
     const note = await this.#noted(part);
     if (note !== null) await this.#note(part, { ...note, usedAt: now });
