@@ -1,4 +1,4 @@
-import { personByConsoleId, personByEmail } from "../src/analytics/join.ts";
+import { memberOf, personByConsoleId, personByEmail } from "../src/analytics/join.ts";
 import type { ReportActor } from "../src/domain/bucket.ts";
 import type { CodeActor } from "../src/domain/claude-code.ts";
 import { isOfConsole } from "../src/domain/dataset.ts";
@@ -9,7 +9,14 @@ import { consoleMembers } from "../src/upstream/endpoints/members.ts";
 import { walksOf } from "../src/upstream/plan.ts";
 import { ApiKey } from "./api-key.ts";
 import { builder } from "./builder.ts";
-import { emailOfReported, membersOf, User } from "./user.ts";
+import {
+  AccountStatusEnum,
+  emailOfReported,
+  membersOf,
+  nameOfReported,
+  statusOfReported,
+  User,
+} from "./user.ts";
 import { walks } from "./walks.ts";
 
 /** Claude Code knows people by email and keys by name; the reports know ids. */
@@ -21,6 +28,11 @@ type Kind<K extends AnyActor["kind"]> = Extract<AnyActor, { kind: K }> & {
 /** Claude Code knows keys by name alone. */
 const walksOfReportedKeys = walks(({ source }) => (source === "CLAUDE_CODE" ? [] : walksOf(apiKeys, [{}])));
 
+/** The member list of the organization that the actor is of. */
+const walksOfActors = walks(({ source }, ctx) =>
+  source !== "CLAUDE_CODE" && isOfConsole(source) ? walksOf(consoleMembers, [{}]) : membersOf(ctx),
+);
+
 const UserActor = builder.objectRef<Kind<"user" | "person">>("UserActor").implement({
   description: "A person.",
   fields: (t) => ({
@@ -30,6 +42,30 @@ const UserActor = builder.objectRef<Kind<"user" | "person">>("UserActor").implem
       description: "Address, as the source spells it; null where it shows none.",
       resolve: (actor, _args, ctx) =>
         actor.kind === "user" ? actor.email : emailOfReported(ctx, actor.organization, actor.user),
+    }),
+    name: t.string({
+      authScopes: { "identity:read": true, own: true, pseudonyms: true },
+      nullable: true,
+      description:
+        "Name, by the member list, else as the report shows it, also of people who have left. Null where neither knows it.",
+      extensions: walksOfActors,
+      resolve: async (actor, _args, ctx) => {
+        if (actor.kind !== "user") return nameOfReported(ctx, actor.organization, actor.user);
+        const person = await personByEmail(ctx, actor.email);
+        return person && ((await memberOf(ctx, person))?.name ?? null);
+      },
+    }),
+    accountStatus: t.field({
+      authScopes: { "identity:read": true, own: true },
+      type: AccountStatusEnum,
+      nullable: true,
+      description:
+        "What is known of the account, by the member list and by what the report says. Null only beside an error.",
+      extensions: walksOfActors,
+      resolve: async (actor, _args, ctx) => {
+        if (actor.kind !== "user") return statusOfReported(ctx, actor.organization, actor.user);
+        return (await personByEmail(ctx, actor.email)) === null ? "UNKNOWN" : "ACTIVE";
+      },
     }),
     user: t.field({
       type: User,

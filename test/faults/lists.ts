@@ -75,9 +75,11 @@ export const LISTS = {
       first_id: "first",
       last_id: next ?? "last",
     }),
-    query: `{ nodes(ids: ${JSON.stringify(Array.from({ length: 31 }, (_, id) => globalId(id)))}) { ... on User { userId } } }`,
+    query: `{ nodes(ids: ${JSON.stringify(Array.from({ length: 31 }, (_, id) => globalId(id)))}) { ... on User { userId name } } }`,
     idsIn: ({ nodes }) =>
-      nodes.flatMap((node: { userId: string } | null) => (node === null ? [] : [numberIn(node.userId)])),
+      nodes.flatMap(({ userId, name }: { userId: string; name: string | null }) =>
+        name === null ? [] : [numberIn(userId)],
+      ),
   },
 } as const satisfies Record<string, PagedList>;
 
