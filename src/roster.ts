@@ -152,7 +152,7 @@ function csvRows(text: string, source: Source): readonly Row[] {
 
 /**
  * Checks whether a comma between values without quotes has a blank after it while another comma has none. Unless an address follows, such
- * a comma is more likely part of a value: `ada@example.com,Research, Development` has as many values as a file with a cost centre, and another meaning.
+ * a comma is more likely part of a value: `…,Research, Development` has as many values as a file with a cost centre, and another meaning.
  */
 function hasUnevenCommas(raw: string): boolean {
   const bare = raw.replace(/"(?:[^"]|"")*"/g, '""');
