@@ -106,7 +106,7 @@ export const ActivityDay = builder.objectRef<SettlingDay>("ActivityDay").impleme
       type: "Decimal",
       nullable: true,
       description:
-        "Weekly active users for each seat: 0.5 is half of the seats. Computed exactly and rounded half to even at the 6th decimal; not additive. The seats are those assigned now, so that it can be more than 1 on earlier days. Null: one of the two is not measured, or there is no seat.",
+        "Weekly active users for each seat: 0.5 is half of the seats. Computed exactly and rounded half to even at 12 decimals; not additive. The seats are those assigned now, so that it can be more than 1 on earlier days. Null: one of the two is not measured, or there is no seat.",
       ...ofNow(({ all, seats }) => {
         const share =
           all.weekly === null || seats === null ? null : ratioOf(decimalOf(all.weekly), decimalOf(seats));

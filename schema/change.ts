@@ -5,6 +5,7 @@ import { type Decimal, decimalOf } from "../src/domain/decimal.ts";
 import { relativeChange } from "../src/domain/measures.ts";
 import { type Money as MoneyShape, minusMoney } from "../src/domain/money.ts";
 import type { DayRange } from "../src/domain/range.ts";
+import { RATIO_PLACES } from "../src/domain/ratio.ts";
 import { builder } from "./builder.ts";
 import { Money } from "./money.ts";
 import { ResolvedRange } from "./range.ts";
@@ -22,11 +23,29 @@ interface Change<T> {
   readonly before: T;
 }
 
-const relative = (what: string) =>
+export const NoChangeReasonEnum = builder.enumType("NoChangeReason", {
+  description: "Why a change is null.",
+  values: {
+    NOT_COVERED: { description: "What is compared with lies before the first day covered." },
+    NOT_MEASURED: { description: "One of the two values is null." },
+    ZERO_BEFORE: { description: "`before` is zero: `change` is known, `relativeChange` is not." },
+  },
+});
+
+const relativeChangeOf = <T>(what: string, resolve: (change: Change<T>) => Decimal | null) =>
   ({
     type: "Decimal",
     nullable: true,
-    description: `The change as a part of ${what} before: 0.5 is half as much again, -1 is all gone. Rounded half to even at 12 decimals; not additive. Null: there was nothing before.`,
+    description: `\`change\` divided by ${what} before: 0.5 is half as much again, -1 is all gone. Rounded half to even at ${RATIO_PLACES} decimals; not additive. Null: see \`reason\`.`,
+    resolve,
+  }) as const;
+
+const reasonOf = <T>(resolve: (change: Change<T>) => Decimal | null) =>
+  ({
+    type: NoChangeReasonEnum,
+    nullable: true,
+    description: "Why `relativeChange` is null. Null: it is not.",
+    resolve: (change: Change<T>) => (resolve(change) === null ? ("ZERO_BEFORE" as const) : null),
   }) as const;
 
 export const MoneyChange = builder.objectRef<Change<MoneyShape>>("MoneyChange").implement({
@@ -38,10 +57,8 @@ export const MoneyChange = builder.objectRef<Change<MoneyShape>>("MoneyChange").
       description: "What the amount is more than before; negative where it is less. Exact; additive.",
       resolve: ({ now, before }) => minusMoney(now, before),
     }),
-    relative: t.field({
-      ...relative("the amount"),
-      resolve: ({ now, before }) => relativeChange(now.cents, before.cents),
-    }),
+    relativeChange: t.field(relativeChangeOf("the amount", relativeAmount)),
+    reason: t.field(reasonOf(relativeAmount)),
   }),
 });
 
@@ -54,7 +71,8 @@ export const CountChange = builder.objectRef<Change<number>>("CountChange").impl
       description: "What the count is more than before; negative where it is less. Exact; additive.",
       resolve: difference,
     }),
-    relative: t.field({ ...relative("the count"), resolve: relativeDifference }),
+    relativeChange: t.field(relativeChangeOf("the count", relativeDifference)),
+    reason: t.field(reasonOf(relativeDifference)),
   }),
 });
 
@@ -71,12 +89,17 @@ export const DistinctChange = builder.objectRef<Change<number>>("DistinctChange"
         "What the count is more than before; negative where it is less. Of two exact counts; not additive.",
       resolve: difference,
     }),
-    relative: t.field({ ...relative("the count"), resolve: relativeDifference }),
+    relativeChange: t.field(relativeChangeOf("the count", relativeDifference)),
+    reason: t.field(reasonOf(relativeDifference)),
   }),
 });
 
 function difference({ now, before }: Change<number>): number {
   return now - before;
+}
+
+function relativeAmount({ now, before }: Change<MoneyShape>): Decimal | null {
+  return relativeChange(now.cents, before.cents);
 }
 
 function relativeDifference({ now, before }: Change<number>): Decimal | null {

@@ -25,7 +25,7 @@ const CalendarLength = builder.inputType("CalendarLength", {
   }),
 });
 
-const PeriodEnum = builder.enumType("Period", {
+export const PeriodEnum = builder.enumType("Period", {
   description: "Named ranges, relative to the UTC day it is when the operation begins.",
   values: Object.fromEntries(
     Object.entries(PERIODS).map(([name, { means }]) => [name, { description: means }]),

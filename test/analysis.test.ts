@@ -157,7 +157,7 @@ describe("upstream is asked", () => {
   test("for the period before only what was not asked of its months", async () => {
     const { ask, requestsOf } = gateway({ sandbox: { users: 30 } });
     const months = (from: string, until: string, more: string) =>
-      `{ cost(${between(from, until)}, bucket: MONTH, groupBy: [PRODUCT]${more}) { nodes { product comparison { net { relative } } } } }`;
+      `{ cost(${between(from, until)}, bucket: MONTH, groupBy: [PRODUCT]${more}) { nodes { product comparison { net { relativeChange } } } } }`;
     await ask(months("2026-07-01", "2026-09-01", ""));
     const [{ errors }, requests] = await requestsOf(() =>
       ask(months("2026-09-01", "2026-11-01", ", compare: PREVIOUS_PERIOD")),
@@ -316,7 +316,7 @@ describe("a comparison", () => {
   test("with days before the first one covered is an error of its own, and the rest of the answer stands", async () => {
     const { ask } = gateway({ sandbox: { users: 30 } });
     const { data, errors } = await ask(
-      `{ cost(${between("2026-01-05", "2026-01-17")}, bucket: NONE, compare: PREVIOUS_PERIOD) { nodes { net { cents } comparison { net { relative } } } total { net { cents } } totalComparison { range { from } } } }`,
+      `{ cost(${between("2026-01-05", "2026-01-17")}, bucket: NONE, compare: PREVIOUS_PERIOD) { nodes { net { cents } comparison { net { relativeChange } } } total { net { cents } } totalComparison { range { from } } } }`,
     );
     expect(data.cost.nodes).toHaveLength(1);
     expect(data.cost.nodes[0].comparison).toBeNull();
@@ -332,7 +332,7 @@ describe("a comparison", () => {
   test("with days that upstream has let go of, and that were not kept, is the same error and never nothing", async () => {
     const { ask } = gateway({ sandbox: { users: 30 }, now: "2027-06-15T12:00:00Z" });
     const { data, errors } = await ask(
-      `{ cost(${between("2027-04-01", "2027-05-01")}, bucket: NONE, compare: YEAR_BEFORE) { nodes { net { cents } comparison { net { relative } } } totalComparison { range { from } } } }`,
+      `{ cost(${between("2027-04-01", "2027-05-01")}, bucket: NONE, compare: YEAR_BEFORE) { nodes { net { cents } comparison { net { relativeChange } } } totalComparison { range { from } } } }`,
     );
     expect(data.cost.nodes).toEqual([{ net: expect.anything(), comparison: null }]);
     expect(errors?.map(({ path, extensions }) => [path?.join("."), extensions.code])).toEqual([
@@ -379,7 +379,7 @@ describe("a comparison", () => {
     });
     const { data, errors } = await ask(
       `{ cost(${between("2026-11-01", "2026-11-11")}, source: LEGACY, bucket: MONTH, groupBy: [PRODUCT], compare: MONTH_BEFORE) {
-        nodes { product net { cents } comparison { net { before { cents } change { cents } relative } } } } }`,
+        nodes { product net { cents } comparison { net { before { cents } change { cents } relativeChange } } } } }`,
     );
     expect(errors).toBeUndefined();
     const rows = data.cost.nodes.map(({ product, net, comparison }: Loose) => [
@@ -387,7 +387,7 @@ describe("a comparison", () => {
       net.cents,
       comparison.net.before.cents,
       comparison.net.change.cents,
-      comparison.net.relative,
+      comparison.net.relativeChange,
     ]);
     expect(rows).toEqual([
       ["both", "10", "10", "0", "0.000000000000"],

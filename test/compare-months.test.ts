@@ -14,7 +14,7 @@ const inApril = () => gateway({ now: "2026-04-20T12:00:00Z", sandbox: { users: 4
 
 describe("compared with February", () => {
   const asked = (range: string, bucket: string) =>
-    `cost(${range}, bucket: ${bucket}, compare: MONTH_BEFORE) { nodes { from comparison { range { from until } net { before { cents } relative } } } totalComparison { range { from until } net { before { cents } } } }`;
+    `cost(${range}, bucket: ${bucket}, compare: MONTH_BEFORE) { nodes { from comparison { range { from until } net { before { cents } relativeChange } } } totalComparison { range { from until } net { before { cents } } } }`;
   const before = ({ comparison }: Loose): Decimal => parseDecimal(comparison.net.before.cents) as Decimal;
 
   test.each([
@@ -29,7 +29,7 @@ describe("compared with February", () => {
     );
     expect(errors).toBeUndefined();
     expect(data.cost.nodes).toHaveLength(1);
-    expect(data.cost.nodes[0].comparison).toMatchObject({ range: NOTHING, net: { relative: null } });
+    expect(data.cost.nodes[0].comparison).toMatchObject({ range: NOTHING, net: { relativeChange: null } });
     expect(Number(data.cost.nodes[0].comparison.net.before.cents)).toBe(0);
     expect(data.cost.totalComparison.range).toEqual(NOTHING);
     expect(Number(data.cost.totalComparison.net.before.cents)).toBe(0);

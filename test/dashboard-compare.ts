@@ -15,10 +15,10 @@ import { type CodeRecord, daysUntil, FIRST, total, truthAt } from "./dashboard-t
 import type { gateway } from "./gateway.ts";
 
 const PERIODS = [
-  "WEEK",
-  "MONTH",
-  "THREE_MONTHS",
-  "YEAR",
+  "LAST_7_DAYS",
+  "LAST_30_DAYS",
+  "LAST_90_DAYS",
+  "LAST_365_DAYS",
   "MONTH_TO_DATE",
   "QUARTER_TO_DATE",
   "YEAR_TO_DATE",
@@ -29,7 +29,7 @@ const each = (periods: readonly Period[], field: string, selection: string) =>
   periods
     .map((period) => `${field}_${period}: ${field}(period: ${period}) { range { from until } ${selection} }`)
     .join(" ");
-const COUNT = "{ value dayBefore change relativeChange noChangeBecause }";
+const COUNT = "{ value before change relativeChange reason }";
 const MONEY = "net { cents } list { cents } requests";
 
 /** Every number of the dashboard. */
@@ -48,7 +48,7 @@ const EVERYTHING = `{ dashboard {
   spend {
     ${["monthToDate", "quarterToDate", "yearToDate"].map((name) => `${name} { range { from until } total { ${MONEY} } organization }`).join(" ")}
     ${each(PERIODS, "byModel", `total { ${MONEY} } models { model share spend { ${MONEY} } }`)}
-    ${each(["MONTH_TO_DATE", "QUARTER_TO_DATE", "WEEK"], "topUsers", `total { ${MONEY} } users { share user { userId } spend { ${MONEY} } }`)}
+    ${each(["MONTH_TO_DATE", "QUARTER_TO_DATE", "LAST_7_DAYS"], "topUsers", `total { ${MONEY} } users { share user { userId } spend { ${MONEY} } }`)}
   }
   claudeAi {
     byDay { range { from until } days { date activeUsers chats chatUsers chatShare projectsCreated projectCreators projectShare artifactsCreated artifactCreators artifactShare } }
@@ -83,7 +83,7 @@ export async function expectTruth(
     (errors ?? []).map(({ path, extensions }) => [(path ?? []).slice(1).join("."), extensions.code]),
   );
   const { usage, featureAdoption, spend, claudeAi, claudeCode } = data.dashboard;
-  const week = rangeOf("WEEK", addDays(newest, 1), today);
+  const week = rangeOf("LAST_7_DAYS", addDays(newest, 1), today);
 
   const told = <T>(path: string, answer: T | null, check: (answer: T) => void) => {
     if (answer === null) expect(refused[path], `${path} is null without a reason`).toBeDefined();
@@ -215,7 +215,7 @@ export async function expectTruth(
     });
   for (const period of PERIODS)
     told(`spend.byModel_${period}`, spend[`byModel_${period}`], ({ range, total: shown, models }: Json) => {
-      expect(range).toEqual(rangeOf(period, tomorrow, today));
+      expect(range).toEqual(spendRangeOf(period, today));
       const exact = truth.spend(range);
       expectSpend(shown, exact.total);
       expect(new Set(models.map(({ model }: Json) => model))).toEqual(new Set(exact.models.keys()));
@@ -225,9 +225,9 @@ export async function expectTruth(
         expectRatio(share, sums.net, exact.total.net);
       }
     });
-  for (const period of ["MONTH_TO_DATE", "QUARTER_TO_DATE", "WEEK"] as const)
+  for (const period of ["MONTH_TO_DATE", "QUARTER_TO_DATE", "LAST_7_DAYS"] as const)
     told(`spend.topUsers_${period}`, spend[`topUsers_${period}`], ({ range, total: shown, users }: Json) => {
-      expect(range).toEqual(rangeOf(period, tomorrow, today));
+      expect(range).toEqual(spendRangeOf(period, today));
       const exact = truth.spend(range);
       expectSpend(shown, exact.total);
       const most = exact.people.slice(0, 10);
@@ -282,9 +282,22 @@ export async function expectTruth(
   return refused;
 }
 
-/** What a period is, by hand. */
+/** The days of a period of spend, by hand: a number of days ends with yesterday and is cut at 364 days before today. */
+function spendRangeOf(period: Period, today: Day): DayRange {
+  if (!period.startsWith("LAST_")) return rangeOf(period, addDays(today, 1), today);
+  const { from, until } = rangeOf(period, today, today);
+  const earliest = addDays(today, -364);
+  return { from: from < earliest ? earliest : from, until };
+}
+
+/** The days of a period of activity, by hand. */
 function rangeOf(period: Period, until: Day, today: Day): DayRange {
-  const lengths: Partial<Record<Period, number>> = { WEEK: 7, MONTH: 30, THREE_MONTHS: 90, YEAR: 365 };
+  const lengths: Partial<Record<Period, number>> = {
+    LAST_7_DAYS: 7,
+    LAST_30_DAYS: 30,
+    LAST_90_DAYS: 90,
+    LAST_365_DAYS: 365,
+  };
   const length = lengths[period];
   if (length !== undefined) {
     const from = addDays(until, -length);
@@ -318,8 +331,8 @@ function expectRatio(text: string | null, numerator: number | bigint, denominato
     return;
   }
   const { units, scale } = decimal(text ?? "");
-  expect(scale).toBe(6);
-  const off = units * under - over * 1_000_000n;
+  expect(scale).toBe(12);
+  const off = units * under - over * 10n ** 12n;
   expect(
     2n * (off < 0n ? -off : off) <= (under < 0n ? -under : under),
     `${text} is not ${over}/${under}`,
@@ -341,15 +354,15 @@ function expectChange(
     expect(figure).toMatchObject({
       change: null,
       relativeChange: null,
-      noChangeBecause: isFirst ? "NOT_COVERED" : "NOT_MEASURED",
+      reason: isFirst ? "NOT_COVERED" : "NOT_MEASURED",
     });
     return;
   }
   const [a, b, c, d] = [value, per, ...before].map(BigInt) as [bigint, bigint, bigint, bigint];
-  expectValue(figure.dayBefore, before);
+  expectValue(figure.before, before);
   expectValue(figure.change, [isCount ? Number(a - c) : a * d - c * b, isCount ? 1 : b * d]);
   expectRatio(figure.relativeChange, a * d - c * b, c * b);
-  expect(figure.noChangeBecause).toBe(c === 0n ? "ZERO_BEFORE" : null);
+  expect(figure.reason).toBe(c === 0n ? "ZERO_BEFORE" : null);
 }
 
 function expectSpend(shown: Json, exact: { net: bigint; list: bigint; requests: number }): void {

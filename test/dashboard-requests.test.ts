@@ -167,7 +167,7 @@ describe("a part of the dashboard", () => {
     ["featureAdoption { latest { chats { change } } }", { summaries: 1, "users of a day": 2 }],
     ["featureAdoption { byDay { days { chats { value } } } }", { summaries: 1, "users of a day": 7 }],
     ["featureAdoption { latest { artifactCreators { value } } }", { summaries: 1, "artifacts of a day": 1 }],
-    ["claudeAi { total(period: YEAR) { chats } }", { summaries: 1, "users of a range": 1 }],
+    ["claudeAi { total(period: LAST_365_DAYS) { chats } }", { summaries: 1, "users of a range": 1 }],
     ["spend { monthToDate { total { net { cents } } } }", { cost: 1 }],
     ["spend { topUsers { users { share } } }", { cost: 2 }],
     ["claudeCode { byDay { days { sessions } } leaderboard { leaders { email } } }", { claude_code: 7 }],
@@ -219,7 +219,7 @@ describe("what the plan says", () => {
   const parts = [
     ...SELECTIONS.map(([page, selection]) => `${page} { ${selection} }`),
     ...stated,
-    "featureAdoption { topUsersByProjects(period: WEEK) { users { user { cost(range: { last: { weeks: 1 } }) { requests } } } } }",
+    "featureAdoption { topUsersByProjects(period: LAST_7_DAYS) { users { user { cost(range: { last: { weeks: 1 } }) { requests } } } } }",
     "spend { topUsers(period: QUARTER_TO_DATE) { users { share } } }",
   ];
 

@@ -59,7 +59,7 @@ function chatter(id: string, figures: Readonly<Record<string, number | null>>, m
   };
 }
 
-const CHANGE = "{ value dayBefore change relativeChange noChangeBecause }";
+const CHANGE = "{ value before change relativeChange reason }";
 
 function codes({ errors }: Answer): Record<string, string> {
   return Object.fromEntries(
@@ -141,7 +141,7 @@ describe("without the newer reports, the older ones say the same", () => {
   test.each([1, 2, 3])("seed %d", async (seed) => {
     const page = `{ dashboard { spend {
       yearToDate { range { from until } total { net { cents } list { cents } requests } }
-      byModel(period: THREE_MONTHS) { models { model share spend { net { cents } } } }
+      byModel(period: LAST_90_DAYS) { models { model share spend { net { cents } } } }
       topUsers(period: QUARTER_TO_DATE) { users { user { userId } share spend { net { cents } } } }
       monthToDate { source } } } }`;
     const answers = await Promise.all(
@@ -189,29 +189,29 @@ describe("a rate to nothing", () => {
     const [first, empty, last] = featureAdoption.byDay.days;
     expect(usage.latest.utilization).toBeNull();
     expect(claudeAi.latest).toEqual({ activeUsers: 0, chatUsers: 1, chatShare: null });
-    expect(first.messagesPerChat).toMatchObject({ value: "3.333333", noChangeBecause: "NOT_MEASURED" });
+    expect(first.messagesPerChat).toMatchObject({ value: "3.333333333333", reason: "NOT_MEASURED" });
     expect(empty.chats).toEqual({
       value: 0,
-      dayBefore: 3,
+      before: 3,
       change: -3,
-      relativeChange: "-1.000000",
-      noChangeBecause: null,
+      relativeChange: "-1.000000000000",
+      reason: null,
     });
     expect(empty.messagesPerChat).toEqual({
       value: null,
-      dayBefore: "3.333333",
+      before: "3.333333333333",
       change: null,
       relativeChange: null,
-      noChangeBecause: "NOT_MEASURED",
+      reason: "NOT_MEASURED",
     });
     expect(last.chats).toEqual({
       value: 2,
-      dayBefore: 0,
+      before: 0,
       change: 2,
       relativeChange: null,
-      noChangeBecause: "ZERO_BEFORE",
+      reason: "ZERO_BEFORE",
     });
-    expect(last.projectsCreated).toMatchObject({ change: 1, noChangeBecause: "ZERO_BEFORE" });
+    expect(last.projectsCreated).toMatchObject({ change: 1, reason: "ZERO_BEFORE" });
   });
 
   test("a share of no spend is null, and a negative amount keeps its sign", async () => {
@@ -240,8 +240,8 @@ describe("a rate to nothing", () => {
     expect(await ask({ a: "40", b: "-10.0" })).toEqual({
       total: { net: { cents: "30.0" } },
       models: [
-        { model: "a", share: "1.333333" },
-        { model: "b", share: "-0.333333" },
+        { model: "a", share: "1.333333333333" },
+        { model: "b", share: "-0.333333333333" },
       ],
     });
   });
@@ -254,7 +254,7 @@ describe("chats", () => {
   });
   const page = `{ dashboard {
     claudeAi { latest { chats chatUsers chatShare projectsCreated artifactsCreated } }
-    featureAdoption { latest { chats { value noChangeBecause } messagesPerChat { value } }
+    featureAdoption { latest { chats { value reason } messagesPerChat { value } }
       topUsersByProjects { users { count user { userId } } } topUsersByArtifacts { users { count user { userId } } } } } }`;
 
   test("of the merged product count beside those of chat, and a project used in both counts once", async () => {
@@ -275,7 +275,7 @@ describe("chats", () => {
     expect(data.dashboard.claudeAi.latest).toEqual({
       chats: 7,
       chatUsers: 1,
-      chatShare: "0.250000",
+      chatShare: "0.250000000000",
       projectsCreated: 0,
       artifactsCreated: 7,
     });
@@ -298,7 +298,7 @@ describe("chats", () => {
     const { data } = await ask(page);
     expect(data.dashboard.claudeAi.latest).toMatchObject({ chats: null, chatUsers: null, chatShare: null });
     expect(data.dashboard.featureAdoption.latest).toEqual({
-      chats: { value: null, noChangeBecause: "NOT_MEASURED" },
+      chats: { value: null, reason: "NOT_MEASURED" },
       messagesPerChat: { value: null },
     });
   });
@@ -316,7 +316,7 @@ test("when upstream is days late, every page ends with the newest day it has cou
   const { data, errors } = await ask(`{ dashboard {
     usage { latest { date } byDay { range { until } } }
     featureAdoption { latest { date chats { value } } byDay { range { from until } } topConnectors { range { from until } connectors { name } } }
-    claudeAi { byDay(range: { last: { days: 10 } }) { range { from until } } total(period: WEEK) { range { from until } } } } }`);
+    claudeAi { byDay(range: { last: { days: 10 } }) { range { from until } } total(period: LAST_7_DAYS) { range { from until } } } } }`);
   expect(errors).toBeUndefined();
   const { usage, featureAdoption, claudeAi } = data.dashboard;
   const week = { from: "2026-11-11", until: "2026-11-18" };
@@ -348,7 +348,7 @@ test("people's shares are of the organization's total, with what nobody is behin
   expect(about).toEqual({ source: "LEGACY", total: { net: { cents: "400" } } });
   expect(users).toHaveLength(10);
   expect(users[0]).toEqual({
-    share: "0.031250",
+    share: "0.031250000000",
     user: { userId: "user_11" },
     spend: { net: { cents: "12.5" } },
   });

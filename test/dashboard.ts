@@ -19,33 +19,32 @@ export const SELECTIONS: readonly (readonly [page: string, selection: string])[]
     "artifactCreators",
   ].flatMap((figure): [string, string][] => [
     ["featureAdoption", `latest { date ${figure} { value } }`],
-    [
-      "featureAdoption",
-      `latest { date ${figure} { value dayBefore change relativeChange noChangeBecause } }`,
-    ],
+    ["featureAdoption", `latest { date ${figure} { value before change relativeChange reason } }`],
     ["featureAdoption", `byDay { range { from until } days { date ${figure} { value } } }`],
     [
       "featureAdoption",
-      `byDay { range { from until } days { date ${figure} { value dayBefore change relativeChange noChangeBecause } } }`,
+      `byDay { range { from until } days { date ${figure} { value before change relativeChange reason } } }`,
     ],
   ]),
-  ...["MONTH_TO_DATE", "QUARTER_TO_DATE", "YEAR_TO_DATE", "YEAR"].flatMap((period): [string, string][] => [
-    [
-      "featureAdoption",
-      `topUsersByProjects(period: ${period}) { range { from until } users { count user { userId email } } }`,
+  ...["MONTH_TO_DATE", "QUARTER_TO_DATE", "YEAR_TO_DATE", "LAST_365_DAYS"].flatMap(
+    (period): [string, string][] => [
+      [
+        "featureAdoption",
+        `topUsersByProjects(period: ${period}) { range { from until } users { count user { userId email } } }`,
+      ],
+      [
+        "featureAdoption",
+        `topUsersByArtifacts(period: ${period}) { range { from until } users { count user { userId email name } } }`,
+      ],
     ],
-    [
-      "featureAdoption",
-      `topUsersByArtifacts(period: ${period}) { range { from until } users { count user { userId email name } } }`,
-    ],
-  ]),
+  ),
   ["featureAdoption", "topConnectors { range { from until } connectors { name users } }"],
   ["featureAdoption", "topSkills { range { from until } skills { name users } }"],
   ...["monthToDate", "quarterToDate", "yearToDate"].map((toDate): [string, string] => [
     "spend",
     `${toDate} { range { from until } total { net { cents } list { cents } requests } source organization freshness { state refreshedAt } }`,
   ]),
-  ...["MONTH", "THREE_MONTHS", "YEAR"].map((period): [string, string] => [
+  ...["LAST_30_DAYS", "LAST_90_DAYS", "LAST_365_DAYS"].map((period): [string, string] => [
     "spend",
     `byModel(period: ${period}) { range { from until } total { net { cents } } models { model share spend { net { cents } list { cents } requests } } }`,
   ]),
@@ -58,7 +57,7 @@ export const SELECTIONS: readonly (readonly [page: string, selection: string])[]
   ["claudeAi", "byDay { days { projectsCreated projectCreators projectShare } }"],
   ["claudeAi", "byDay { days { artifactsCreated artifactCreators artifactShare } }"],
   ["claudeAi", "latest { date chats chatShare }"],
-  ...["WEEK", "MONTH", "THREE_MONTHS", "YEAR"].map((period): [string, string] => [
+  ...["LAST_7_DAYS", "LAST_30_DAYS", "LAST_90_DAYS", "LAST_365_DAYS"].map((period): [string, string] => [
     "claudeAi",
     `total(period: ${period}) { range { from until } chats chatUsers messages projectsCreated projectCreators artifactsCreated artifactCreators }`,
   ]),

@@ -22,8 +22,8 @@ describe.each(LISTS)("%s against the period before", (field, key, measures) => {
   const changes = measures
     .map((each) =>
       isMoney(each)
-        ? `${each} { before { cents } change { cents } relative }`
-        : `${each} { before change relative }`,
+        ? `${each} { before { cents } change { cents } relativeChange }`
+        : `${each} { before change relativeChange }`,
     )
     .join(" ");
 
@@ -53,8 +53,9 @@ describe.each(LISTS)("%s against the period before", (field, key, measures) => {
         compared++;
         expect(cents(said.before)).toBe(then);
         expect(cents(said.change)).toBeCloseTo(now - then, 6);
-        expect(said.relative === null).toBe(then === 0);
-        if (said.relative !== null) expect(Number(said.relative)).toBeCloseTo((now - then) / then, 9);
+        expect(said.relativeChange === null).toBe(then === 0);
+        if (said.relativeChange !== null)
+          expect(Number(said.relativeChange)).toBeCloseTo((now - then) / then, 9);
       }
     }
     expect(compared).toBeGreaterThan(3);

@@ -1,5 +1,5 @@
 import { artifactsGenerated, leaders, projectsUsed, TOP } from "../../src/analytics/dashboard-people.ts";
-import { activityPeriod, type DashboardPeriod } from "../../src/analytics/dashboard-periods.ts";
+import { activityPeriod } from "../../src/analytics/dashboard-periods.ts";
 import { type Freshness, freshnessOf } from "../../src/analytics/freshness.ts";
 import { rankedBy } from "../../src/analytics/ranking.ts";
 import type { Context } from "../../src/context.ts";
@@ -10,6 +10,7 @@ import type {
   EngagementQuestion,
   Skill as SkillShape,
 } from "../../src/domain/engagement.ts";
+import type { Period } from "../../src/domain/period.ts";
 import type { DayRange } from "../../src/domain/range.ts";
 import { isShownOf } from "../../src/domain/viewer.ts";
 import { everyone, everyoneOver } from "../../src/loaders/people.ts";
@@ -69,11 +70,7 @@ const TopUsers = builder.objectRef<Ranked & { readonly users: readonly TopPerson
   }),
 });
 
-async function topPeople(
-  ctx: Context,
-  period: DashboardPeriod,
-  measure: (row: UserActivity) => number | null,
-) {
+async function topPeople(ctx: Context, period: Period, measure: (row: UserActivity) => number | null) {
   const range = await activityPeriod(ctx, period);
   const { rows, sources } = await everyoneOver(ctx, range);
   const users = leaders(rows, measure).map(({ activity, count }): TopPerson => {
@@ -112,7 +109,7 @@ const TopSkills = builder
 async function mostUsed<Thing extends { readonly name: string; readonly users: number }>(
   ctx: Context,
   endpoint: Endpoint<EngagementQuestion, Thing>,
-  period: DashboardPeriod,
+  period: Period,
 ) {
   const range = await activityPeriod(ctx, period);
   const { rows, sources } = await whole(walkOf(ctx.upstream, endpoint, [everyone(range)]));

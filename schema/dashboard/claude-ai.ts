@@ -201,7 +201,7 @@ builder.objectFields(ClaudeAiDashboard, (t) => ({
     nullable: true,
     description:
       "All of a period together. One upstream request per 1,000 people, whatever the period, which the top users of `featureAdoption` share. Null only beside an error.",
-    args: periodArg("MONTH"),
+    args: periodArg("LAST_30_DAYS"),
     extensions: ofActivity(userActivity),
     resolve: async (_page, { period }, ctx): Promise<Total> => {
       const range = await activityPeriod(ctx, period);

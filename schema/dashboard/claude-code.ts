@@ -22,7 +22,7 @@ import { builder } from "../builder.ts";
 import { ClaudeCodeModel } from "../claude-code.ts";
 import { asks, demand } from "../demand.ts";
 import { FinalityEnum } from "../freshness.ts";
-import { Money } from "../money.ts";
+import { DerivedMoney, Money } from "../money.ts";
 import { DateRange, type DateRangeInput, resolveRange } from "../range.ts";
 import { User, walksOfMembers } from "../user.ts";
 import { about, walks } from "../walks.ts";
@@ -64,10 +64,10 @@ const CodeDay = builder.objectRef<CodeDayShape>("ClaudeCodeDay").implement({
     estimated: t.expose("estimated", estimated),
     costPerUser: t.expose("costPerUser", {
       authScopes: { "spend:read": true },
-      type: Money,
+      type: DerivedMoney,
       nullable: true,
       description:
-        "The estimated cost of people's records to `users`, in cents rounded half to even at the 6th decimal; API keys are in neither. Not additive. Null: nobody has a record.",
+        "Estimated cost of people's records divided by `users`. API keys are in neither. Not additive. Null: no person has a record.",
     }),
     models: t.expose("models", {
       type: [ClaudeCodeModel],

@@ -1,10 +1,10 @@
-import { DASHBOARD_PERIODS, type DashboardPeriod } from "../../src/analytics/dashboard-periods.ts";
 import type { Freshness as FreshnessShape } from "../../src/analytics/freshness.ts";
+import type { Period } from "../../src/domain/period.ts";
 import type { DayRange } from "../../src/domain/range.ts";
 import { RATIO_PLACES, type Ratio, rounded } from "../../src/domain/ratio.ts";
 import { builder } from "../builder.ts";
 import { Freshness } from "../freshness.ts";
-import { DateRange, ResolvedRange } from "../range.ts";
+import { DateRange, PeriodEnum, ResolvedRange } from "../range.ts";
 
 /** The pages of the dashboard hold nothing themselves: each of their fields asks for what it shows. */
 export const page = (name: string, description: string) =>
@@ -58,24 +58,15 @@ export const FreshAnswer = builder
     }),
   });
 
-const DashboardPeriodEnum = builder.enumType("DashboardPeriod", {
-  description:
-    "The ranges of the dashboard, in UTC days. For activity they end with the newest day that is counted in full, for spend with today as far as upstream has exported it. Lengths are cut at the first day covered; `range` says what one came to. Those to date begin with the calendar; for activity they are NOT_YET_AVAILABLE on its first days, until one of them is counted.",
-  values: Object.fromEntries(
-    Object.entries(DASHBOARD_PERIODS).map(([name, { means }]) => [name, { description: means }]),
-  ) as {
-    [P in DashboardPeriod]: { description: string };
-  },
-});
-
 /** The `period` argument of a total or a ranking. */
-export const periodArg = (defaultValue: DashboardPeriod) =>
+export const periodArg = (defaultValue: Period) =>
   builder.args((t) => ({
     period: t.field({
-      type: DashboardPeriodEnum,
+      type: PeriodEnum,
       required: true,
       defaultValue,
-      description: "Which days.",
+      description:
+        "The UTC days. For activity they end with the newest day that is counted in full, and `LAST_n_DAYS` are the n newest such days; a period to date is NOT_YET_AVAILABLE until its first day is counted. Spend to date includes today as far as upstream has exported it. `LAST_n_DAYS` are cut at the first day covered. `range` on the answer says which days they are.",
     }),
   }));
 
@@ -93,7 +84,7 @@ export const ratioField = (what: string) =>
   ({
     type: "Decimal",
     nullable: true,
-    description: `${what} Computed exactly and rounded half to even at the ${RATIO_PLACES}th decimal; not additive.`,
+    description: `${what} Computed exactly and rounded half to even at ${RATIO_PLACES} decimals; not additive.`,
   }) as const;
 
 export function written(ratio: Ratio | null) {

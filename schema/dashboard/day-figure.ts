@@ -1,19 +1,9 @@
 import type { DayFigure } from "../../src/analytics/dashboard-days.ts";
 import { minus, quotient, type Ratio } from "../../src/domain/ratio.ts";
 import { builder } from "../builder.ts";
+import { NoChangeReasonEnum } from "../change.ts";
 import { ratioField, written } from "./dashboard.ts";
 import { OF_DAY_BEFORE } from "./planned.ts";
-
-const NoChange = builder.enumType("NoChangeReason", {
-  description: "Why a change from the day before cannot be told.",
-  values: {
-    NOT_COVERED: { description: "The day before lies before the first one covered." },
-    NOT_MEASURED: {
-      description: "One of the two days has no value: it is not measured, or a ratio to nothing.",
-    },
-    ZERO_BEFORE: { description: "The day before is zero: `change` is known, a ratio to it is not." },
-  },
-});
 
 /** What a figure and the day before come to. */
 async function changeOf({ value, before }: DayFigure) {
@@ -32,7 +22,7 @@ async function changeOf({ value, before }: DayFigure) {
 
 const change = {
   description:
-    "This day less the day before. Exact; not additive. Null: see `noChangeBecause`; null as well beside an error, where the day before cannot be asked for.",
+    "This day less the day before. Exact; not additive. Null: see `reason`; null as well beside an error, where the day before cannot be asked for.",
   nullable: true,
   extensions: OF_DAY_BEFORE,
 } as const;
@@ -41,14 +31,14 @@ const comparison = builder.interfaceRef<DayFigure>("DayFigure").implement({
   description: "A figure of a UTC day beside the day before, which is asked for only where it is selected.",
   fields: (t) => ({
     relativeChange: t.field({
-      ...ratioField("`change` to the day before: 0.25 is a quarter more. Null: see `noChangeBecause`."),
+      ...ratioField("`change` divided by the day before: 0.25 is a quarter more. Null: see `reason`."),
       extensions: OF_DAY_BEFORE,
       resolve: async (figure) => written((await changeOf(figure)).relative),
     }),
-    noChangeBecause: t.field({
-      type: NoChange,
+    reason: t.field({
+      type: NoChangeReasonEnum,
       nullable: true,
-      description: "Why a change is null. Null: none is.",
+      description: "Why `change` or `relativeChange` is null. Null: neither is.",
       extensions: OF_DAY_BEFORE,
       resolve: async (figure) => (await changeOf(figure)).reason,
     }),
@@ -65,7 +55,7 @@ export const DayCount = builder.objectRef<DayFigure>("DayCount").implement({
       description: "The count of the day. Whether it is additive, the field says. Null: not measured.",
       resolve: ({ value }) => count(value),
     }),
-    dayBefore: t.field({
+    before: t.field({
       type: "Count",
       nullable: true,
       description:
@@ -85,7 +75,7 @@ export const DayRatio = builder.objectRef<DayFigure>("DayRatio").implement({
       ...ratioField("The ratio of the day. Null: a ratio to nothing, or not measured."),
       resolve: ({ value }) => written(value),
     }),
-    dayBefore: t.field({
+    before: t.field({
       ...ratioField("The same of the day before. Null: a ratio to nothing, not measured, or not covered."),
       extensions: OF_DAY_BEFORE,
       resolve: async ({ before }) => written((await before?.()) ?? null),

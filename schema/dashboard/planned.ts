@@ -1,7 +1,8 @@
-import { type DashboardPeriod, wholePeriod } from "../../src/analytics/dashboard-periods.ts";
+import { wholePeriod } from "../../src/analytics/dashboard-periods.ts";
 import type { Context } from "../../src/context.ts";
 import { addDays } from "../../src/domain/day.ts";
 import type { EngagementQuestion } from "../../src/domain/engagement.ts";
+import type { Period } from "../../src/domain/period.ts";
 import { type DayRange, oneDay, splitByDay } from "../../src/domain/range.ts";
 import { lastDayOf, likelyNewestDay, mayBeUncounted, untilDay } from "../../src/loaders/activity-days.ts";
 import { byCreator, everyone } from "../../src/loaders/people.ts";
@@ -30,7 +31,7 @@ export const OF_LATEST = {
 export const OF_DAYS = {
   ...about<Asked>(({ range }, ctx) => {
     const newest = likelyNewestDay(ctx.now());
-    if (!range) return wholePeriod(ctx, "WEEK", newest);
+    if (!range) return wholePeriod(ctx, "LAST_7_DAYS", newest);
     return untilDay(
       windowsOf(activitySummaries, resolveRange(range, ctx.now()), ctx.now(), "day").range,
       newest,
@@ -49,9 +50,7 @@ export function walksToTheNewest({ range }: Asked, ctx: Context): FieldWalks | r
 /** A field that rolls up a period of activity in one walk. */
 export function ofActivity<Row>(endpoint: Endpoint<EngagementQuestion, Row>) {
   return {
-    ...about<{ period: DashboardPeriod }>(({ period }, ctx) =>
-      wholePeriod(ctx, period, likelyNewestDay(ctx.now())),
-    ),
+    ...about<{ period: Period }>(({ period }, ctx) => wholePeriod(ctx, period, likelyNewestDay(ctx.now()))),
     ...walks(({ range }, ctx) => [walksOf(endpoint, [everyone(range)]), walksOfLastDays(ctx)]),
   };
 }

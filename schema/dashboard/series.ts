@@ -46,6 +46,6 @@ export const seriesType = (name: string, type: DayRef) =>
 export async function seriesOf(ctx: Context, asked: DateRangeInput | null | undefined): Promise<Series> {
   const range = asked
     ? await wholeDays(ctx, resolveRange(asked, ctx.now()))
-    : await activityPeriod(ctx, "WEEK");
+    : await activityPeriod(ctx, "LAST_7_DAYS");
   return { range, days: splitByDay(range).map(({ from }) => ({ date: from })) };
 }

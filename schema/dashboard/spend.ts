@@ -1,6 +1,6 @@
 import { costReport } from "../../src/analytics/cost.ts";
 import { TOP } from "../../src/analytics/dashboard-people.ts";
-import { type DashboardPeriod, spendPeriod } from "../../src/analytics/dashboard-periods.ts";
+import { spendPeriod } from "../../src/analytics/dashboard-periods.ts";
 import {
   type ModelSpend as ModelSpendShape,
   type Spender as SpenderShape,
@@ -11,6 +11,7 @@ import {
 } from "../../src/analytics/dashboard-spend.ts";
 import type { ReportChoice } from "../../src/analytics/report.ts";
 import { nameOf } from "../../src/domain/organization.ts";
+import type { Period } from "../../src/domain/period.ts";
 import type { Dimension } from "../../src/domain/report.ts";
 import { builder } from "../builder.ts";
 import { Spend } from "../money.ts";
@@ -124,11 +125,11 @@ builder.objectField(Dashboard, "spend", (t) =>
 
 /** A field about a period of spend: a report for each of the dimensions. */
 function ofSpend(
-  periodOf: (args: { period: DashboardPeriod }) => DashboardPeriod,
+  periodOf: (args: { period: Period }) => Period,
   dimensions: readonly Dimension[] = ["MODEL"],
 ) {
   return {
-    ...about<{ period: DashboardPeriod }>((args, ctx) => spendPeriod(ctx, periodOf(args))),
+    ...about<{ period: Period }>((args, ctx) => spendPeriod(ctx, periodOf(args))),
     ...walks<object, Pick<ReportArgs, "organization">>(({ range, above: { organization } }, ctx) =>
       dimensions.flatMap((dimension) =>
         reportWalks(ctx, costReport, {
@@ -175,7 +176,7 @@ builder.objectFields(SpendDashboard, (t) => ({
     nullable: true,
     description:
       "Spend by model over a period, which ends with today. One upstream request per calendar month it touches, which all totals share. The same sources.",
-    args: periodArg("MONTH"),
+    args: periodArg("LAST_30_DAYS"),
     extensions: ofSpend(({ period }) => period),
     resolve: (choice, { period }, ctx) => spendOver(ctx, choice, spendPeriod(ctx, period)),
   }),

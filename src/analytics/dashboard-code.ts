@@ -9,11 +9,11 @@ import {
   plusTotals,
 } from "../domain/claude-code.ts";
 import { addDays, type Day, dayOf, earlier } from "../domain/day.ts";
-import { type Decimal, decimalOf } from "../domain/decimal.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { moneyPer } from "../domain/measures.ts";
 import type { Money } from "../domain/money.ts";
 import { type Aliases, emailKey } from "../domain/organization.ts";
 import { type DayRange, splitByDay } from "../domain/range.ts";
-import { ratioOf, rounded } from "../domain/ratio.ts";
 import { GatewayError } from "../errors.ts";
 import { recordsOfDays } from "../loaders/claude-code.ts";
 import { claudeCode } from "../upstream/endpoints/claude-code.ts";
@@ -96,14 +96,13 @@ export function codeDay(
   const people = recordsByPerson(records, aliases);
   const totals = totalsOf(records);
   const attributed = estimatedCost(totalsOf([...people.values()].flat()));
-  const each = ratioOf(attributed.cents, decimalOf(people.size));
   return {
     ...totals,
     date,
     state,
     people: people.size,
     estimated: estimatedCost(totals),
-    costPerUser: each && { cents: rounded(each), currency: attributed.currency },
+    costPerUser: moneyPer(attributed, people.size),
   };
 }
 

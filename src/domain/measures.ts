@@ -8,13 +8,10 @@ import { ratioOf, rounded } from "./ratio.ts";
  * `acceptanceRate` with tool actions.
  */
 
-/** Decimals that a ratio is rounded to, half to even. A ratio of two exact figures is rarely a decimal number itself. */
-export const RATIO_DECIMALS = 12;
-
 /** `part / whole`; null where there is no whole. */
 export function ratio(part: Decimal, whole: Decimal): Decimal | null {
   const exact = ratioOf(part, whole);
-  return exact && rounded(exact, RATIO_DECIMALS);
+  return exact && rounded(exact);
 }
 
 /** What `now` is more or less than `before`, as a part of it: 0.5 is half as much again. Null where there was nothing before. */

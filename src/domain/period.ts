@@ -18,6 +18,7 @@ export const PERIODS = {
   LAST_7_DAYS: { means: "The 7 days before today.", of: (today) => [addDays(today, -7), today] },
   LAST_30_DAYS: { means: "The 30 days before today.", of: (today) => [addDays(today, -30), today] },
   LAST_90_DAYS: { means: "The 90 days before today.", of: (today) => [addDays(today, -90), today] },
+  LAST_365_DAYS: { means: "The 365 days before today.", of: (today) => [addDays(today, -365), today] },
   THIS_WEEK: {
     means: "From Monday up to and including today.",
     of: (today) => [startOfWeek(today), addDays(today, 1)],
@@ -50,6 +51,20 @@ export const PERIODS = {
 
 export type Period = keyof typeof PERIODS;
 
+/** The periods that are a number of days, whatever the calendar. */
+const LENGTHS: { readonly [P in Period]?: number } = {
+  LAST_7_DAYS: 7,
+  LAST_30_DAYS: 30,
+  LAST_90_DAYS: 90,
+  LAST_365_DAYS: 365,
+};
+
+/** Returns the number of days of a period that is one; null for a period of the calendar. */
+export function lengthOfPeriod(period: Period): number | null {
+  return LENGTHS[period] ?? null;
+}
+
+/** Returns the days that a period means on the day `today`. */
 export function periodRange(period: Period, today: Day): DayRange {
   const [from, until] = PERIODS[period].of(today);
   return { from, until };

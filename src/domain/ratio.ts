@@ -6,8 +6,8 @@ export interface Ratio {
   readonly denominator: bigint;
 }
 
-/** Places of a ratio that is written down. */
-export const RATIO_PLACES = 6;
+/** Decimal places that a ratio is rounded to, half to even. A ratio of two exact figures is rarely a decimal number itself. */
+export const RATIO_PLACES = 12;
 
 /** One number to another; null where the other is zero. */
 export function ratioOf(numerator: Decimal, denominator: Decimal): Ratio | null {
@@ -33,11 +33,11 @@ function fraction(numerator: bigint, denominator: bigint): Ratio | null {
   return denominator < 0n ? { numerator: -numerator, denominator: -denominator } : { numerator, denominator };
 }
 
-/** The decimal nearest to it; halfway between two, the even one. */
-export function rounded({ numerator, denominator }: Ratio, places = RATIO_PLACES): Decimal {
-  const scaled = (numerator < 0n ? -numerator : numerator) * 10n ** BigInt(places);
+/** Rounds a ratio to the nearest decimal of RATIO_PLACES places, half to even. */
+export function rounded({ numerator, denominator }: Ratio): Decimal {
+  const scaled = (numerator < 0n ? -numerator : numerator) * 10n ** BigInt(RATIO_PLACES);
   const [whole, rest] = [scaled / denominator, scaled % denominator];
   const isUp = rest * 2n > denominator || (rest * 2n === denominator && whole % 2n === 1n);
   const units = whole + (isUp ? 1n : 0n);
-  return { units: numerator < 0n ? -units : units, scale: places };
+  return { units: numerator < 0n ? -units : units, scale: RATIO_PLACES };
 }

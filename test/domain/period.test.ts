@@ -27,6 +27,7 @@ test.each([
   ["LAST_7_DAYS", 7],
   ["LAST_30_DAYS", 30],
   ["LAST_90_DAYS", 90],
+  ["LAST_365_DAYS", 365],
 ] as const)("%s is the %i days before today", (period, length) => {
   forAll([days], (today) => {
     const { from, until } = periodRange(period, today);
@@ -55,6 +56,7 @@ const TRICKY: Readonly<Record<string, Readonly<Record<Period, string>>>> = {
     LAST_7_DAYS: "2025-12-25/2026-01-01",
     LAST_30_DAYS: "2025-12-02/2026-01-01",
     LAST_90_DAYS: "2025-10-03/2026-01-01",
+    LAST_365_DAYS: "2025-01-01/2026-01-01",
     THIS_WEEK: "2025-12-29/2026-01-02",
     MONTH_TO_DATE: "2026-01-01/2026-01-02",
     LAST_MONTH: "2025-12-01/2026-01-01",
@@ -68,6 +70,7 @@ const TRICKY: Readonly<Record<string, Readonly<Record<Period, string>>>> = {
     LAST_7_DAYS: "2028-02-22/2028-02-29",
     LAST_30_DAYS: "2028-01-30/2028-02-29",
     LAST_90_DAYS: "2027-12-01/2028-02-29",
+    LAST_365_DAYS: "2027-03-01/2028-02-29",
     THIS_WEEK: "2028-02-28/2028-03-01",
     MONTH_TO_DATE: "2028-02-01/2028-03-01",
     LAST_MONTH: "2028-01-01/2028-02-01",
@@ -81,6 +84,7 @@ const TRICKY: Readonly<Record<string, Readonly<Record<Period, string>>>> = {
     LAST_7_DAYS: "2026-03-24/2026-03-31",
     LAST_30_DAYS: "2026-03-01/2026-03-31",
     LAST_90_DAYS: "2025-12-31/2026-03-31",
+    LAST_365_DAYS: "2025-03-31/2026-03-31",
     THIS_WEEK: "2026-03-30/2026-04-01",
     MONTH_TO_DATE: "2026-03-01/2026-04-01",
     LAST_MONTH: "2026-02-01/2026-03-01",
@@ -95,6 +99,7 @@ const TRICKY: Readonly<Record<string, Readonly<Record<Period, string>>>> = {
     LAST_7_DAYS: "2026-11-16/2026-11-23",
     LAST_30_DAYS: "2026-10-24/2026-11-23",
     LAST_90_DAYS: "2026-08-25/2026-11-23",
+    LAST_365_DAYS: "2025-11-23/2026-11-23",
     THIS_WEEK: "2026-11-23/2026-11-24",
     MONTH_TO_DATE: "2026-11-01/2026-11-24",
     LAST_MONTH: "2026-10-01/2026-11-01",
@@ -108,6 +113,7 @@ const TRICKY: Readonly<Record<string, Readonly<Record<Period, string>>>> = {
     LAST_7_DAYS: "2026-09-24/2026-10-01",
     LAST_30_DAYS: "2026-09-01/2026-10-01",
     LAST_90_DAYS: "2026-07-03/2026-10-01",
+    LAST_365_DAYS: "2025-10-01/2026-10-01",
     THIS_WEEK: "2026-09-28/2026-10-02",
     MONTH_TO_DATE: "2026-10-01/2026-10-02",
     LAST_MONTH: "2026-09-01/2026-10-01",

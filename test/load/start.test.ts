@@ -32,7 +32,9 @@ describe("does not start", () => {
     const { code, output } = await run(["sandbox", "--port", String(port)]).ended();
     taken.close();
     expect(code).toBe(1);
-    expect(output).toContain(`Cannot listen on 127.0.0.1:${port} (EADDRINUSE): another process has this port`);
+    expect(output).toContain(
+      `Cannot listen on 127.0.0.1:${port} (EADDRINUSE): another process has this port`,
+    );
   });
 });
 
