@@ -63,7 +63,7 @@ export type App = ReturnType<typeof createApp>;
 const REAL_TIME: Pace = { now: () => performance.now(), sleep: (ms) => setTimeout(ms) };
 
 function authenticationBy(
-  { auth, identity, proxies }: Config,
+  { access: { auth, identity }, upstream: { proxies } }: Config,
   now: () => Instant,
   elapsedMs: () => number,
   { onFault, onRecovery }: Required<Pick<AppOptions, "onFault" | "onRecovery">>,
@@ -108,37 +108,38 @@ export function createApp(
     areKeysProven = false,
   }: AppOptions,
 ) {
-  const { auth } = config;
-  const trusted = readDocuments(schema, config.documents.path);
+  const { access, cache, limits, teams } = config;
+  const { baseUrl, proxies, credentials, timeoutMs, requestsPerMinute } = config.upstream;
+  const trusted = readDocuments(schema, access.documents.path);
   const allowance = memoryAllowance(pace.now);
   const shared = store && guardedStore(store, { allowance, onFault, onRecovery });
   const archived = archive && guardedArchive(archive, { onFault, onRecovery });
   const upstream = createUpstream({
-    baseUrl: config.baseUrl,
-    proxy: proxyFor(config.baseUrl, config.proxies)?.host ?? null,
-    credentials: config.credentials,
+    baseUrl,
+    proxy: proxyFor(baseUrl, proxies)?.host ?? null,
+    credentials,
     dispatcher,
     now,
-    timeoutMs: config.upstreamTimeoutMs,
-    deadlineMs: config.operationTimeoutMs,
+    timeoutMs,
+    deadlineMs: limits.operationTimeoutMs,
     backoffMs,
-    store: memoryStore(config.cacheMemoryBytes),
+    store: memoryStore(cache.memoryBytes),
     shared,
     archive: archived,
     allowance: shared ?? allowance,
-    limits: config.limits,
+    limits: requestsPerMinute,
     pace,
-    freshSeconds: config.freshSeconds,
-    maxRequests: config.maxUpstreamRequests,
+    freshSeconds: cache.freshSeconds,
+    maxRequests: limits.maxUpstreamRequests,
     areKeysProven,
     onFault,
     onRecovery,
   });
-  const pseudonyms = new Pseudonyms(config.pseudonymKey ?? secretOf(config.credentials));
+  const pseudonyms = new Pseudonyms(access.pseudonymKey ?? secretOf(credentials));
   const roster = watchedFile({
-    paths: Object.values(config.rosterFiles),
-    read: () => rereadRoster(config.rosterFiles),
-    first: config.roster,
+    paths: Object.values(teams.files),
+    read: () => rereadRoster(teams.files),
+    first: teams.roster,
     onFault,
     staying: "TEAMS_FILE, ALIASES_FILE: the teams and aliases read before stay in force.",
     settles: true,
@@ -151,7 +152,7 @@ export function createApp(
     masks.set(named, mask);
     return mask;
   };
-  const limits = statedLimits(config);
+  const stated = statedLimits(limits);
   const directory = new DirectoryCache({ ...upstream, now, store: shared, onFault });
   const longTexts = new LongTexts(shared);
   /** What one operation has in hand, as its viewer sees people. */
@@ -162,33 +163,25 @@ export function createApp(
       upstream: isByName ? operation : masked(operation, pseudonyms),
       viewer,
       now,
-      maxFirst: config.maxFirst,
-      limits,
+      maxFirst: limits.maxFirst,
+      limits: stated,
       roster: isByName ? roster() : maskedRoster(roster()),
       directory: directory.of(operation, isByName ? null : pseudonyms),
       longTexts,
     };
   };
-  const anybody = seeing(ANYBODY, undefined, config.identity);
+  const anybody = seeing(ANYBODY, undefined, access.identity);
   let isReady = true;
   const server = createServer({
     schema,
     context: contextOf,
     now,
-    operationTimeoutMs: config.operationTimeoutMs,
-    requestLimits: config.requestLimits,
-    callerLimits: config.callerLimits,
-    introspection: config.introspection,
-    playground: config.playground,
-    documents: { ...config.documents, trusted },
-    allowedHosts: config.allowedHosts,
-    allowedOrigins: config.allowedOrigins,
-    allowedHeaders: [...config.allowedHeaders, ...(auth.kind === "jwt" ? [auth.header] : [])],
+    config,
+    trusted,
     onForeignOrigin,
     authentication: authenticationBy(config, now, pace.now, { onFault, onRecovery }, trusted),
     anybody,
     isReady: () => isReady,
-    maxConcurrent: config.maxConcurrent,
     audit,
     digest: digest ?? digestBy(pseudonyms),
     onFault,

@@ -18,59 +18,87 @@ import { type Environment, type ProxySetting, SETTINGS, type Setting } from "./s
 import type { Limits } from "./upstream/budget.ts";
 import { Credential, type Credentials } from "./upstream/credential.ts";
 
-/** Everything an operator can set. Read once at start; frozen. */
+/** Everything an operator can set, by subject. Read once at start; frozen. */
 export interface Config {
-  readonly host: string;
-  readonly port: number;
-  readonly baseUrl: URL;
-  readonly proxies: Proxies;
-  readonly credentials: Credentials;
-  /** Without keys the simulated organization answers. */
+  readonly upstream: UpstreamConfig;
+  readonly server: ServerConfig;
+  readonly access: AccessConfig;
+  readonly teams: TeamsConfig;
+  readonly cache: CacheConfig;
+  readonly limits: LimitsConfig;
+  readonly logs: LogsConfig;
+  /** The simulated organization; null with keys. */
   readonly sandbox: SandboxConfig | null;
   /** The instant the clock starts at; null is the machine's clock. It ticks on from there. */
   readonly clock: Instant | null;
-  readonly cacheMemoryBytes: number;
-  /** Where replicas keep what they share; null: nowhere. */
-  readonly store: StoreConfig | null;
-  readonly limits: Limits;
-  /** Upper bound on the seconds an answer that is not final is reused; undefined leaves it to the dataset. */
-  readonly freshSeconds: number | undefined;
-  readonly operationTimeoutMs: number;
-  readonly upstreamTimeoutMs: number;
-  readonly maxUpstreamRequests: number;
-  readonly maxFirst: number;
-  /** What one request may hold. */
-  readonly requestLimits: RequestLimits;
-  /** What one caller may have in a minute; null: as much as there is. */
-  readonly callerLimits: { readonly operations: number | null; readonly requests: number | null };
-  readonly maxConcurrent: number;
-  /** How long requests are still taken after a signal to end, while /readyz refuses. */
+  /** Hints for the operator about settings that are valid but probably not meant. */
+  readonly notes: readonly string[];
+}
+
+export interface UpstreamConfig {
+  readonly baseUrl: URL;
+  readonly proxies: Proxies;
+  readonly credentials: Credentials;
+  readonly timeoutMs: number;
+  readonly requestsPerMinute: Limits;
+}
+
+export interface ServerConfig {
+  readonly host: string;
+  readonly port: number;
+  /** How long requests are still answered after a signal to end, while /readyz says 503. */
   readonly drainDelayMs: number;
-  /** Whether callers are told what there is to ask. */
-  readonly introspection: boolean;
-  readonly playground: boolean;
-  readonly documents: DocumentsConfig;
-  /** Host names the gateway is asked by, beside addresses. */
+  /** Host names that requests may name, beside addresses. */
   readonly allowedHosts: AllowedHosts;
   /** Origins other than the gateway's own whose pages may read answers. */
   readonly allowedOrigins: readonly string[];
   /** Request headers that those pages may send beyond the usual ones; `*` is any. */
   readonly allowedHeaders: readonly string[];
+}
+
+export interface AccessConfig {
   /** How callers prove who they are. */
   readonly auth: AuthConfig;
-  /** How people are seen, and by whom. */
+  /** How callers see people. */
   readonly identity: IdentityPolicy;
-  /** What pseudonyms are made with; null: the upstream keys. */
+  /** The secret for pseudonyms; null: derived from the upstream keys. */
   readonly pseudonymKey: string | null;
-  readonly logLevel: LogLevel;
-  /** Where account is kept of who asked for what; null: nowhere. */
-  readonly audit: AuditConfig;
-  /** The operator's teams and aliases, as their files said at start. */
+  /** Callers may read the schema. */
+  readonly introspection: boolean;
+  readonly playground: boolean;
+  readonly documents: DocumentsConfig;
+}
+
+export interface TeamsConfig {
+  /** Read again when they change. */
+  readonly files: RosterFiles;
+  /** The teams and aliases of those files at start. */
   readonly roster: Roster;
-  /** Where they are read again when they change. */
-  readonly rosterFiles: RosterFiles;
-  /** What is no fault but may not be what the operator meant. */
-  readonly notes: readonly string[];
+}
+
+export interface CacheConfig {
+  readonly memoryBytes: number;
+  /** The store that replicas share; null: memory only. */
+  readonly store: StoreConfig | null;
+  /** Upper bound on the seconds an answer that is not final is reused; undefined leaves it to the dataset. */
+  readonly freshSeconds: number | undefined;
+}
+
+export interface LimitsConfig {
+  /** Bounds on one request, by setting. */
+  readonly request: RequestLimits;
+  /** Bounds on one caller per minute; null: unlimited. */
+  readonly caller: { readonly operations: number | null; readonly requests: number | null };
+  readonly operationTimeoutMs: number;
+  readonly maxUpstreamRequests: number;
+  readonly maxFirst: number;
+  readonly maxConcurrent: number;
+}
+
+export interface LogsConfig {
+  readonly level: LogLevel;
+  /** Destination of the audit log; null: none. */
+  readonly audit: AuditConfig;
 }
 
 /** `*`: any. */
@@ -187,22 +215,104 @@ export function readConfig(environment: Environment): Config {
   const cacheUrl = isUnset && environment.NODE_ENV === "production" ? IN_PRODUCTION : text("CACHE_URL");
   const rosterFiles = { teams: text("TEAMS_FILE"), aliases: text("ALIASES_FILE") };
   const config: Config = {
-    host,
-    port: whole("PORT", 0, 65_535),
-    baseUrl: read(
-      "ANTHROPIC_BASE_URL",
-      baseUrl,
-      "an http or https URL without credentials, query or fragment, and not of a link-local address",
-      new URL("http://invalid.invalid"),
-    ),
-    credentials: sandboxed
-      ? { analytics: new Credential("sk-ant-api01-sandbox"), admin: new Credential("sk-ant-admin01-sandbox") }
-      : {
-          analytics: analytics === "" ? null : new Credential(analytics),
-          admin: admin === "" ? null : new Credential(admin),
-        },
-    // The sandbox in this process is asked nothing over a network.
-    proxies: sandboxed && auth.kind !== "jwt" ? NO_PROXIES : proxiesOf(environment, faults),
+    upstream: {
+      baseUrl: read(
+        "ANTHROPIC_BASE_URL",
+        baseUrl,
+        "an http or https URL without credentials, query or fragment, and not of a link-local address",
+        new URL("http://invalid.invalid"),
+      ),
+      credentials: sandboxed
+        ? {
+            analytics: new Credential("sk-ant-api01-sandbox"),
+            admin: new Credential("sk-ant-admin01-sandbox"),
+          }
+        : {
+            analytics: analytics === "" ? null : new Credential(analytics),
+            admin: admin === "" ? null : new Credential(admin),
+          },
+      // The sandbox in this process is asked nothing over a network.
+      proxies: sandboxed && auth.kind !== "jwt" ? NO_PROXIES : proxiesOf(environment, faults),
+      timeoutMs: whole("UPSTREAM_TIMEOUT", 1, 600) * 1_000,
+      requestsPerMinute: limits,
+    },
+    server: {
+      host,
+      port: whole("PORT", 0, 65_535),
+      drainDelayMs: whole("DRAIN_DELAY", 0, 300) * 1_000,
+      allowedHosts: read(
+        "ALLOWED_HOSTS",
+        (value) => hosts(value || (sandboxed || auth.kind !== "none" ? "*" : "localhost")),
+        "a list of host names without scheme or port, such as gateway.example.com, or *",
+        "*",
+      ),
+      allowedOrigins: read(
+        "ALLOWED_ORIGINS",
+        origins,
+        "a list of origins such as https://dashboard.example.com, each without a path and none of them `*` or `null`",
+        [],
+      ),
+      allowedHeaders: [
+        ...read(
+          "ALLOWED_HEADERS",
+          headerNames,
+          "a list of names of request headers such as x-session-id, x-tenant, or * for any",
+          [],
+        ),
+        ...(auth.kind === "jwt" ? [auth.header] : []),
+      ],
+    },
+    access: {
+      auth,
+      identity: {
+        byRole: read("IDENTITY", identitiesByRole, IDENTITY_FORM, {}),
+        minPeople: whole("MIN_PEOPLE", 2, 10_000),
+      },
+      pseudonymKey:
+        text("PSEUDONYM_KEY") === ""
+          ? null
+          : read("PSEUDONYM_KEY", (value) => (value.length < 32 ? null : value), "32 characters or more", ""),
+      documents: {
+        trustedOnly,
+        path: text("DOCUMENTS_FILE"),
+        registeredBytes: read("DOCUMENTS_BYTES", bytes, "a size such as 8MiB", 1),
+      },
+      introspection,
+      // Without the schema it could neither complete nor explain anything, and its texts are nobody's to the letter.
+      playground: read("PLAYGROUND", onOrOff, "on or off", true) && introspection && !trustedOnly,
+    },
+    teams: { files: rosterFiles, roster: readRoster(rosterFiles, { faults, notes }) },
+    cache: {
+      memoryBytes: read("CACHE_MEMORY_BYTES", bytes, "a size such as 256MiB", 0),
+      store: storeOf(
+        cacheUrl,
+        read("CACHE_STORE_BYTES", bytes, "a size such as 4GiB", 0),
+        read("ARCHIVE_BYTES", bytes, "a size such as 1GiB", 0),
+        faults,
+      ),
+      freshSeconds: text("FRESH_TTL") === "" ? undefined : whole("FRESH_TTL", 0, 86_400),
+    },
+    limits: {
+      request: Object.fromEntries(
+        (Object.keys(LIMITS) as LimitName[]).map((name) => {
+          const [least, most] = LIMIT_RANGES[name];
+          if (text(name) === "") return [name, Math.max(20_000, 20 * maxFirst)];
+          return [name, name.endsWith("_BYTES") ? size(name, least, most) : whole(name, least, most)];
+        }),
+      ) as RequestLimits,
+      caller: {
+        requests: ofCaller("CALLER_REQUESTS_PER_MINUTE", (limits.analytics + limits.lookups) * keys),
+        operations: ofCaller("CALLER_OPERATIONS_PER_MINUTE", 3_000),
+      },
+      operationTimeoutMs: whole("OPERATION_TIMEOUT", 1, 600) * 1_000,
+      maxUpstreamRequests: whole("MAX_UPSTREAM_REQUESTS", 1, 100_000),
+      maxFirst,
+      maxConcurrent: whole("MAX_CONCURRENT", 1, 100_000),
+    },
+    logs: {
+      level: read("LOG_LEVEL", logLevel, `one of ${LOG_LEVELS.join(", ")}`, "info"),
+      audit: auditOf(text("AUDIT_LOG"), auth, faults),
+    },
     sandbox: sandboxed
       ? {
           users: whole("SANDBOX_USERS", 20, 100_000),
@@ -212,71 +322,6 @@ export function readConfig(environment: Environment): Config {
       : null,
     clock:
       text("CLOCK") === "" ? null : read("CLOCK", parseInstant, "an instant such as 2026-11-22T12:00:00Z", 0),
-    store: storeOf(
-      cacheUrl,
-      read("CACHE_STORE_BYTES", bytes, "a size such as 4GiB", 0),
-      read("ARCHIVE_BYTES", bytes, "a size such as 1GiB", 0),
-      faults,
-    ),
-    limits,
-    cacheMemoryBytes: read("CACHE_MEMORY_BYTES", bytes, "a size such as 256MiB", 0),
-    freshSeconds: text("FRESH_TTL") === "" ? undefined : whole("FRESH_TTL", 0, 86_400),
-    operationTimeoutMs: whole("OPERATION_TIMEOUT", 1, 600) * 1_000,
-    upstreamTimeoutMs: whole("UPSTREAM_TIMEOUT", 1, 600) * 1_000,
-    maxUpstreamRequests: whole("MAX_UPSTREAM_REQUESTS", 1, 100_000),
-    maxFirst,
-    requestLimits: Object.fromEntries(
-      (Object.keys(LIMITS) as LimitName[]).map((name) => {
-        const [least, most] = LIMIT_RANGES[name];
-        if (text(name) === "") return [name, Math.max(20_000, 20 * maxFirst)];
-        return [name, name.endsWith("_BYTES") ? size(name, least, most) : whole(name, least, most)];
-      }),
-    ) as RequestLimits,
-    callerLimits: {
-      requests: ofCaller("CALLER_REQUESTS_PER_MINUTE", (limits.analytics + limits.lookups) * keys),
-      operations: ofCaller("CALLER_OPERATIONS_PER_MINUTE", 3_000),
-    },
-    maxConcurrent: whole("MAX_CONCURRENT", 1, 100_000),
-    drainDelayMs: whole("DRAIN_DELAY", 0, 300) * 1_000,
-    documents: {
-      trustedOnly,
-      path: text("DOCUMENTS_FILE"),
-      registeredBytes: read("DOCUMENTS_BYTES", bytes, "a size such as 8MiB", 1),
-    },
-    introspection,
-    // Without the schema it could neither complete nor explain anything, and its texts are nobody's to the letter.
-    playground: read("PLAYGROUND", onOrOff, "on or off", true) && introspection && !trustedOnly,
-    allowedHosts: read(
-      "ALLOWED_HOSTS",
-      (value) => hosts(value || (sandboxed || auth.kind !== "none" ? "*" : "localhost")),
-      "a list of host names without scheme or port, such as gateway.example.com, or *",
-      "*",
-    ),
-    allowedOrigins: read(
-      "ALLOWED_ORIGINS",
-      origins,
-      "a list of origins such as https://dashboard.example.com, each without a path and none of them `*` or `null`",
-      [],
-    ),
-    allowedHeaders: read(
-      "ALLOWED_HEADERS",
-      headerNames,
-      "a list of names of request headers such as x-session-id, x-tenant, or * for any",
-      [],
-    ),
-    auth,
-    identity: {
-      byRole: read("IDENTITY", identitiesByRole, IDENTITY_FORM, {}),
-      minPeople: whole("MIN_PEOPLE", 2, 10_000),
-    },
-    pseudonymKey:
-      text("PSEUDONYM_KEY") === ""
-        ? null
-        : read("PSEUDONYM_KEY", (value) => (value.length < 32 ? null : value), "32 characters or more", ""),
-    logLevel: read("LOG_LEVEL", logLevel, `one of ${LOG_LEVELS.join(", ")}`, "info"),
-    audit: auditOf(text("AUDIT_LOG"), auth, faults),
-    roster: readRoster(rosterFiles, { faults, notes }),
-    rosterFiles,
     notes,
   };
   if (faults.length > 0) throw new ConfigError(faults);
@@ -309,17 +354,17 @@ function identitiesByRole(value: string): IdentityPolicy["byRole"] | null {
 
 /** The limits that a client can meet. */
 export function statedLimits({
-  requestLimits,
-  callerLimits,
+  request,
+  caller,
   maxFirst,
   maxUpstreamRequests,
-}: Config): StatedLimit[] {
+}: LimitsConfig): StatedLimit[] {
   const values: { readonly [S in Setting]?: number | null } = {
-    ...requestLimits,
+    ...request,
     MAX_FIRST: maxFirst,
     MAX_UPSTREAM_REQUESTS: maxUpstreamRequests,
-    CALLER_REQUESTS_PER_MINUTE: callerLimits.requests,
-    CALLER_OPERATIONS_PER_MINUTE: callerLimits.operations,
+    CALLER_REQUESTS_PER_MINUTE: caller.requests,
+    CALLER_OPERATIONS_PER_MINUTE: caller.operations,
   };
   return (Object.entries(values) as [Setting, number | null][]).flatMap(([name, value]) =>
     value === null ? [] : [{ name, value, meaning: SETTINGS[name][1] }],

@@ -23,63 +23,74 @@ function faults(environment: Environment): readonly string[] {
 describe("an empty environment", () => {
   test("goes by loopback names alone where it has keys and asks nobody who they are", () => {
     const keys = { ANTHROPIC_ADMIN_KEY: "sk-ant-admin01-x" };
-    expect(readConfig(keys).allowedHosts).toEqual(["localhost"]);
-    expect(readConfig({ ...keys, AUTH: "tokens", TOKENS_FILE: "x" }).allowedHosts).toBe("*");
-    expect(readConfig({ ...keys, ALLOWED_HOSTS: "A.example, b" }).allowedHosts).toEqual(["a.example", "b"]);
+    expect(readConfig(keys).server.allowedHosts).toEqual(["localhost"]);
+    expect(readConfig({ ...keys, AUTH: "tokens", TOKENS_FILE: "x" }).server.allowedHosts).toBe("*");
+    expect(readConfig({ ...keys, ALLOWED_HOSTS: "A.example, b" }).server.allowedHosts).toEqual([
+      "a.example",
+      "b",
+    ]);
     for (const wrong of ["https://a.example", "a.example:80", "a,,b", "*,a"])
       expect(() => readConfig({ ALLOWED_HOSTS: wrong }), wrong).toThrow("ALLOWED_HOSTS");
   });
 
   test("serves the sandbox on loopback, with every default", () => {
-    const { credentials, baseUrl, ...rest } = readConfig({});
-    expect(rest).toEqual({
-      auth: { kind: "none" },
-      host: "127.0.0.1",
-      identity: { byRole: {}, minPeople: 5 },
+    const { upstream, ...rest } = readConfig({});
+    const { credentials, baseUrl, ...others } = upstream;
+    expect(others).toEqual({
       proxies: { https: null, http: null, direct: [] },
-      pseudonymKey: null,
-      port: 4_000,
+      timeoutMs: 10_000,
+      requestsPerMinute: { analytics: 60, lookups: 100 },
+    });
+    expect(rest).toEqual({
+      server: {
+        host: "127.0.0.1",
+        port: 4_000,
+        drainDelayMs: 0,
+        allowedHosts: "*",
+        allowedOrigins: [],
+        allowedHeaders: [],
+      },
+      access: {
+        auth: { kind: "none" },
+        identity: { byRole: {}, minPeople: 5 },
+        pseudonymKey: null,
+        introspection: true,
+        playground: true,
+        documents: { trustedOnly: false, path: "", registeredBytes: 8 * MiB },
+      },
+      teams: {
+        files: { teams: "", aliases: "" },
+        roster: { aliases: new Map(), teams: null },
+      },
+      cache: { memoryBytes: 256 * MiB, store: null, freshSeconds: undefined },
+      limits: {
+        request: {
+          MAX_HEADER_BYTES: 32_768,
+          MAX_BODY_BYTES: 102_400,
+          MAX_DOCUMENT_BYTES: 20_480,
+          MAX_TOKENS: 2_000,
+          MAX_OPERATIONS: 10,
+          MAX_FRAGMENTS: 50,
+          MAX_DEPTH: 12,
+          MAX_INTROSPECTION_DEPTH: 15,
+          MAX_ALIASES: 30,
+          MAX_DIRECTIVES: 30,
+          MAX_BREADTH: 200,
+          MAX_FIELDS: 1_000,
+          MAX_LIST_LENGTH: 1_000,
+          MAX_INPUT_DEPTH: 20,
+          MAX_ROWS: 20_000,
+        },
+        caller: { operations: null, requests: null },
+        operationTimeoutMs: 30_000,
+        maxUpstreamRequests: 60,
+        maxFirst: 1_000,
+        maxConcurrent: 1_000,
+      },
+      logs: { level: "info", audit: null },
       sandbox: { users: 250, seed: 1, rateLimit: true },
       clock: null,
-      store: null,
-      limits: { analytics: 60, lookups: 100 },
-      cacheMemoryBytes: 256 * MiB,
-      freshSeconds: undefined,
-      operationTimeoutMs: 30_000,
-      upstreamTimeoutMs: 10_000,
-      maxUpstreamRequests: 60,
-      maxFirst: 1_000,
-      maxConcurrent: 1_000,
       notes: [],
-      rosterFiles: { teams: "", aliases: "" },
-      requestLimits: {
-        MAX_HEADER_BYTES: 32_768,
-        MAX_BODY_BYTES: 102_400,
-        MAX_DOCUMENT_BYTES: 20_480,
-        MAX_TOKENS: 2_000,
-        MAX_OPERATIONS: 10,
-        MAX_FRAGMENTS: 50,
-        MAX_DEPTH: 12,
-        MAX_INTROSPECTION_DEPTH: 15,
-        MAX_ALIASES: 30,
-        MAX_DIRECTIVES: 30,
-        MAX_BREADTH: 200,
-        MAX_FIELDS: 1_000,
-        MAX_LIST_LENGTH: 1_000,
-        MAX_INPUT_DEPTH: 20,
-        MAX_ROWS: 20_000,
-      },
-      callerLimits: { operations: null, requests: null },
-      drainDelayMs: 0,
-      introspection: true,
-      playground: true,
-      documents: { trustedOnly: false, path: "", registeredBytes: 8 * MiB },
-      allowedHosts: "*",
-      allowedOrigins: [],
-      allowedHeaders: [],
-      logLevel: "info",
-      audit: null,
-      roster: { aliases: new Map(), teams: null },
     });
     expect(baseUrl.href).toBe("https://api.anthropic.com/");
     expect(credentials.analytics).not.toBeNull();
@@ -98,9 +109,11 @@ describe("an empty environment", () => {
 });
 
 test("without introspection, or any document, there is no GraphiQL, which could say nothing", () => {
-  expect(readConfig({ INTROSPECTION: "off" })).toMatchObject({ introspection: false, playground: false });
-  expect(readConfig({ INTROSPECTION: "off", PLAYGROUND: "on" }).playground).toBe(false);
-  expect(readConfig({ DOCUMENTS: "trusted", PLAYGROUND: "on" }).playground).toBe(false);
+  expect(readConfig({ INTROSPECTION: "off" })).toMatchObject({
+    access: { introspection: false, playground: false },
+  });
+  expect(readConfig({ INTROSPECTION: "off", PLAYGROUND: "on" }).access.playground).toBe(false);
+  expect(readConfig({ DOCUMENTS: "trusted", PLAYGROUND: "on" }).access.playground).toBe(false);
 });
 
 test("settings cannot be changed once read", () => {
@@ -109,9 +122,9 @@ test("settings cannot be changed once read", () => {
 
 test("in production answers outlive the process unless told otherwise", () => {
   const production = { NODE_ENV: "production" };
-  expect(readConfig({}).store).toBeNull();
-  expect(readConfig(production).store).toMatchObject({ kind: "sqlite", path: "./cache.db" });
-  expect(readConfig({ ...production, CACHE_URL: "memory:" }).store).toBeNull();
+  expect(readConfig({}).cache.store).toBeNull();
+  expect(readConfig(production).cache.store).toMatchObject({ kind: "sqlite", path: "./cache.db" });
+  expect(readConfig({ ...production, CACHE_URL: "memory:" }).cache.store).toBeNull();
 });
 
 describe("keys", () => {
@@ -121,13 +134,15 @@ describe("keys", () => {
   });
 
   test("that are not set leave their organization out", () => {
-    const { credentials } = readConfig({ ANTHROPIC_ADMIN_KEY: ADMIN });
+    const { credentials } = readConfig({ ANTHROPIC_ADMIN_KEY: ADMIN }).upstream;
     expect(credentials.analytics).toBeNull();
     expect(credentials.admin?.header()).toBe(ADMIN);
   });
 
   test("are sent without the space around them", () => {
-    expect(readConfig({ ANTHROPIC_ADMIN_KEY: ` ${ADMIN}\n` }).credentials.admin?.header()).toBe(ADMIN);
+    expect(readConfig({ ANTHROPIC_ADMIN_KEY: ` ${ADMIN}\n` }).upstream.credentials.admin?.header()).toBe(
+      ADMIN,
+    );
   });
 
   test.each(["sk-ant api01", "sk-ant-ключ", "sk-ant-\u0000", "sk-ant\nx-other: 1"])(
@@ -140,21 +155,28 @@ describe("keys", () => {
 
   test.each([
     ["JSON", (config: Config) => JSON.stringify(config)],
-    ["JSON of the credentials", (config: Config) => JSON.stringify(config.credentials)],
+    ["JSON of the credentials", (config: Config) => JSON.stringify(config.upstream.credentials)],
     ["inspection", (config: Config) => inspect(config, { depth: 9, showHidden: true })],
     [
       "inspection past custom ones",
       (config: Config) => inspect(config, { depth: 9, showHidden: true, customInspect: false }),
     ],
-    ["text", (config: Config) => `${config} ${config.credentials.analytics} ${config.credentials.admin}`],
+    [
+      "text",
+      (config: Config) =>
+        `${config} ${config.upstream.credentials.analytics} ${config.upstream.credentials.admin}`,
+    ],
     [
       "the names and values of its fields",
       (config: Config) =>
-        Object.values(config.credentials)
+        Object.values(config.upstream.credentials)
           .flatMap((key) => Object.entries(key ?? {}))
           .join(),
     ],
-    ["a copy", (config: Config) => inspect({ ...config, credentials: { ...config.credentials.admin } })],
+    [
+      "a copy",
+      (config: Config) => inspect({ ...config, credentials: { ...config.upstream.credentials.admin } }),
+    ],
   ])("are not shown by %s of the settings", (_by, show) => {
     expect(show(readConfig(KEYS))).not.toMatch(/secret/);
   });
@@ -200,7 +222,7 @@ test("all faults are told at once, in a line each", () => {
 
 describe("HOST", () => {
   test.each(["127.0.0.1", "127.8.8.8", "localhost", "::1"])("may be %s with keys", (host) =>
-    expect(readConfig({ ...KEYS, HOST: host }).host).toBe(host),
+    expect(readConfig({ ...KEYS, HOST: host }).server.host).toBe(host),
   );
 
   test.each([
@@ -220,14 +242,15 @@ describe("HOST", () => {
   });
 
   test("may be any without keys, since the sandbox has nothing to hide", () => {
-    expect(readConfig({ HOST: "0.0.0.0" }).host).toBe("0.0.0.0");
+    expect(readConfig({ HOST: "0.0.0.0" }).server.host).toBe("0.0.0.0");
   });
 });
 
 describe("ANTHROPIC_BASE_URL", () => {
   test.each(["https://upstream.test", "http://127.0.0.1:4100", "https://proxy.test/anthropic"])(
     "may be %s",
-    (url) => expect(readConfig({ ...KEYS, ANTHROPIC_BASE_URL: url }).baseUrl.href).toBe(new URL(url).href),
+    (url) =>
+      expect(readConfig({ ...KEYS, ANTHROPIC_BASE_URL: url }).upstream.baseUrl.href).toBe(new URL(url).href),
   );
 
   test.each([
@@ -280,11 +303,11 @@ describe("CLOCK", () => {
 
 describe("IDENTITY", () => {
   test("is by role, or one for all of them", () => {
-    expect(readConfig({ IDENTITY: "analyst:none, primary-owner:full" }).identity.byRole).toEqual({
+    expect(readConfig({ IDENTITY: "analyst:none, primary-owner:full" }).access.identity.byRole).toEqual({
       ANALYST: "none",
       PRIMARY_OWNER: "full",
     });
-    expect(new Set(Object.values(readConfig({ IDENTITY: "none" }).identity.byRole))).toEqual(
+    expect(new Set(Object.values(readConfig({ IDENTITY: "none" }).access.identity.byRole))).toEqual(
       new Set(["none"]),
     );
   });
@@ -310,7 +333,7 @@ describe("CACHE_MEMORY_BYTES", () => {
     ["64MiB", 64 * MiB],
     ["2GiB", 2_048 * MiB],
   ])("may be %s", (text, bytes) =>
-    expect(readConfig({ CACHE_MEMORY_BYTES: text }).cacheMemoryBytes).toBe(bytes),
+    expect(readConfig({ CACHE_MEMORY_BYTES: text }).cache.memoryBytes).toBe(bytes),
   );
 
   test.each(["0", "0MiB", "-1", "64MB", "64M", "64 MiB", "64mib", "1.5GiB", "MiB", "1e9", "Infinity"])(
@@ -324,8 +347,8 @@ describe("CACHE_MEMORY_BYTES", () => {
 
 describe("FRESH_TTL", () => {
   test("of 0 always asks, which is not the same as not saying", () => {
-    expect(readConfig({ FRESH_TTL: "0" }).freshSeconds).toBe(0);
-    expect(readConfig({}).freshSeconds).toBeUndefined();
+    expect(readConfig({ FRESH_TTL: "0" }).cache.freshSeconds).toBe(0);
+    expect(readConfig({}).cache.freshSeconds).toBeUndefined();
   });
 });
 
@@ -366,9 +389,9 @@ describe("AUDIT_LOG", () => {
   const guarded: Environment = { AUTH: "tokens", TOKENS_FILE: "tokens.json" };
 
   test("is standard error where callers say who they are, and nothing where they do not", () => {
-    expect(readConfig({}).audit).toBeNull();
-    expect(readConfig(guarded).audit).toBe("stderr");
-    expect(readConfig({ ...guarded, AUDIT_LOG: "off" }).audit).toBeNull();
+    expect(readConfig({}).logs.audit).toBeNull();
+    expect(readConfig(guarded).logs.audit).toBe("stderr");
+    expect(readConfig({ ...guarded, AUDIT_LOG: "off" }).logs.audit).toBeNull();
   });
 
   test.each([
@@ -376,7 +399,7 @@ describe("AUDIT_LOG", () => {
     ["stderr", "stderr"],
     ["./audit.log", { path: "./audit.log" }],
     ["/var/log/audit.log", { path: "/var/log/audit.log" }],
-  ])("may be %s", (text, audit) => expect(readConfig({ AUDIT_LOG: text }).audit).toEqual(audit));
+  ])("may be %s", (text, audit) => expect(readConfig({ AUDIT_LOG: text }).logs.audit).toEqual(audit));
 
   test.each(["on", "true", "STDERR", "audit"])("may not be %s", (text) =>
     expect(faults({ AUDIT_LOG: text })).toEqual([
@@ -386,5 +409,5 @@ describe("AUDIT_LOG", () => {
 });
 
 test.each(["trace", "debug", "info", "warn", "error", "fatal", "silent"])("LOG_LEVEL may be %s", (level) =>
-  expect(readConfig({ LOG_LEVEL: level }).logLevel).toBe(level),
+  expect(readConfig({ LOG_LEVEL: level }).logs.level).toBe(level),
 );

@@ -233,7 +233,7 @@ describe("a setting of a proxy", () => {
   });
 
   test("that is broken does not keep the sandbox from starting, which asks no other host", () => {
-    expect(readConfig({ HTTPS_PROXY: "socks5://x" }).proxies.https).toBeNull();
+    expect(readConfig({ HTTPS_PROXY: "socks5://x" }).upstream.proxies.https).toBeNull();
   });
 
   test.each([
@@ -249,7 +249,7 @@ describe("a setting of a proxy", () => {
       ANTHROPIC_ADMIN_KEY: "sk-ant-admin01-x",
       HTTPS_PROXY: "http://large:1",
       https_proxy: "http://small:2",
-    });
+    }).upstream;
     expect(proxies.https?.host).toBe("small:2");
   });
 });

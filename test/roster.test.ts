@@ -28,7 +28,7 @@ function read({ teams, aliases }: Files): Config {
 }
 
 function roster(files: Files): Roster {
-  return read(files).roster;
+  return read(files).teams.roster;
 }
 
 function faults(settings: Files): readonly string[] {

@@ -98,7 +98,7 @@ test("the first process of a container, to which the kernel sends no signal by d
 });
 
 test("the supervisors in the documentation wait longer than the gateway may take to end", () => {
-  const { operationTimeoutMs } = readConfig({});
+  const { operationTimeoutMs } = readConfig({}).limits;
   expect(unit.get("KillSignal")).toBe("SIGTERM");
   expect(Number(unit.get("TimeoutStopSec")) * 1_000).toBeGreaterThan(operationTimeoutMs + 2_000);
   expect(Number(/--stop-timeout (\d+)/.exec(page)?.[1]) * 1_000).toBeGreaterThan(operationTimeoutMs + 2_000);

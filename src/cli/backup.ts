@@ -36,7 +36,7 @@ export function restoreCommand(): Command {
 
 async function attempt(work: (store: StoreConfig) => Promise<string>): Promise<void> {
   try {
-    const { store } = readConfig(process.env);
+    const { store } = readConfig(process.env).cache;
     if (store === null)
       throw new ConfigError(["CACHE_URL names no store that lasts; set it to sqlite:PATH or redis://HOST."]);
     process.stdout.write(`${await work(store)}\n`);

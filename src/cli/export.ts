@@ -165,7 +165,7 @@ class Bar {
 }
 
 /** Tells the upstream and its organizations from others: a file is not gone on with by the figures of another one. */
-function identityOf({ credentials, ...config }: Config): string {
-  const keys = Object.values(credentials).map((credential) => credential?.fingerprint ?? "");
-  return [upstreamOf({ credentials, ...config }), ...keys].join(" ");
+function identityOf(config: Config): string {
+  const keys = Object.values(config.upstream.credentials).map((credential) => credential?.fingerprint ?? "");
+  return [upstreamOf(config), ...keys].join(" ");
 }

@@ -10,7 +10,7 @@ import type { SharedStore } from "../cache/shared-store.ts";
 import { sqliteArchive } from "../cache/sqlite-archive.ts";
 import { sqliteStore } from "../cache/sqlite-store.ts";
 import { clockFrom } from "../clock.ts";
-import { type Config, ConfigError, readConfig, type StoreConfig } from "../config.ts";
+import { type Config, ConfigError, type LimitsConfig, readConfig, type StoreConfig } from "../config.ts";
 import type { Instant } from "../domain/day.ts";
 import { Outage } from "../errors.ts";
 import { keyHints } from "../keys.ts";
@@ -36,22 +36,23 @@ export type Accounts = Pick<AppOptions, "onFault" | "onForeignOrigin" | "onRecov
  */
 export async function openGateway(
   environment: Environment,
-  patience?: Partial<Config>,
+  patience?: Partial<LimitsConfig>,
 ): Promise<Opened | null>;
 export async function openGateway<A extends Accounts>(
   environment: Environment,
-  patience: Partial<Config>,
+  patience: Partial<LimitsConfig>,
   accountsOf: (config: Config, now: () => Instant) => A,
 ): Promise<Opened<A> | null>;
 export async function openGateway(
   environment: Environment,
-  patience: Partial<Config> = {},
+  patience: Partial<LimitsConfig> = {},
   accountsOf: (config: Config, now: () => Instant) => Accounts = () => IN_WORDS,
 ): Promise<Opened | null> {
   try {
     for (const line of [...misspelt(environment), ...keyHints(environment)])
       process.stderr.write(`${line}\n`);
-    const config = { ...readConfig(environment), ...patience };
+    const stated = readConfig(environment);
+    const config = { ...stated, limits: { ...stated.limits, ...patience } };
     for (const line of config.notes) process.stderr.write(`${line}\n`);
     const now = clockFrom(config.clock);
     const accounts = accountsOf(config, now);
@@ -76,7 +77,10 @@ export async function openGateway(
  * The store and its archive, where they can be used now or may be later. Throws ConfigError for what an operator has to put right.
  * Simulated figures are not archived: another seed makes others.
  */
-async function storesOf({ store: config, sandbox }: Config, { onFault }: Accounts): Promise<Stores> {
+async function storesOf(
+  { cache: { store: config }, sandbox }: Config,
+  { onFault }: Accounts,
+): Promise<Stores> {
   if (config === null) return { store: null, archive: null };
   const [store, archive] = await Promise.all([
     openStore(config, onFault),
@@ -112,7 +116,7 @@ async function openArchive(config: StoreConfig, onFault: OnFault): Promise<Archi
 }
 
 /** Whose figures they are, for the operator. */
-export function upstreamOf({ sandbox, baseUrl, proxies }: Config): string {
+export function upstreamOf({ sandbox, upstream: { baseUrl, proxies } }: Config): string {
   const proxy = proxyFor(baseUrl, proxies);
   return sandbox === null
     ? `upstream ${baseUrl.href}${proxy === null ? "" : ` through the proxy ${proxy.host}`}`
@@ -135,7 +139,7 @@ export function misspelt(environment: Readonly<Record<string, string | undefined
   });
 }
 
-function dispatcherOf({ sandbox, baseUrl, proxies }: Config, now: () => Instant): Dispatcher {
+function dispatcherOf({ sandbox, upstream: { baseUrl, proxies } }: Config, now: () => Instant): Dispatcher {
   if (sandbox === null) return dispatcherTo(baseUrl, proxies);
   const { users, seed, rateLimit } = sandbox;
   return new SandboxDispatcher(

@@ -1,6 +1,6 @@
 import type { AddressInfo } from "node:net";
 import { Command } from "commander";
-import type { AuthConfig, Config } from "../config.ts";
+import type { AuthConfig, Config, ServerConfig } from "../config.ts";
 import type { Instant } from "../domain/day.ts";
 import type { OutageSubject } from "../errors.ts";
 import { AUTHORIZATION } from "../server/authenticate.ts";
@@ -47,12 +47,12 @@ async function serve(environment: Environment): Promise<void> {
   const opened = await openGateway(environment, {}, accountsOf);
   if (opened === null) return;
   const { accounts, app, config, now } = opened;
-  const server = createListener({ ...config, ...app });
+  const server = createListener({ ...app, limits: config.limits });
   server.once("error", (error: NodeJS.ErrnoException) => {
-    process.stderr.write(cannotListen(error, config));
+    process.stderr.write(cannotListen(error, config.server));
     process.exit(1);
   });
-  server.listen(config.port, config.host, () =>
+  server.listen(config.server.port, config.server.host, () =>
     process.stdout.write(`${greeting(config, server.address() as AddressInfo, now())}\n`),
   );
   const refreshing = setInterval(() => void app.refreshDirectory(), REFRESH_MS).unref();
@@ -68,7 +68,10 @@ async function serve(environment: Environment): Promise<void> {
       await accounts.auditLog.close();
     },
   };
-  stopOnSignal(server, gateway, { ...config, graceMs: config.operationTimeoutMs + SLACK_MS });
+  stopOnSignal(server, gateway, {
+    drainDelayMs: config.server.drainDelayMs,
+    graceMs: config.limits.operationTimeoutMs + SLACK_MS,
+  });
   process.on("SIGUSR2", () => accounts.auditLog.reopen());
 }
 
@@ -77,8 +80,8 @@ function accountsOf(config: Config, now: () => Instant) {
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   const stdout = (line: string) => void process.stdout.write(line);
   const stderr = (line: string) => void process.stderr.write(line);
-  const log = createLog({ level: config.logLevel, now, write: stderr });
-  const auditLog = openAuditLog(config.audit, {
+  const log = createLog({ level: config.logs.level, now, write: stderr });
+  const auditLog = openAuditLog(config.logs.audit, {
     stdout,
     stderr,
     onLoss: (fault) =>
@@ -91,12 +94,12 @@ function accountsOf(config: Config, now: () => Instant) {
     audit: auditLog.audit,
     onFault: (fault: unknown) => logFault(log, fault),
     onRecovery: (about: OutageSubject, seconds: number) => log.info({ ...about, seconds }, "available again"),
-    onForeignOrigin: (origin: string) => log.info({ origin }, foreignOriginHint(origin, config)),
+    onForeignOrigin: (origin: string) => log.info({ origin }, foreignOriginHint(origin, config.server)),
   };
 }
 
 /** What lets the page of an origin read answers. */
-function foreignOriginHint(origin: string, { allowedOrigins }: Config): string {
+function foreignOriginHint(origin: string, { allowedOrigins }: ServerConfig): string {
   return origin === "null"
     ? "a page without an origin asks, from a file or a sandbox; serve it from http://localhost and list that in ALLOWED_ORIGINS"
     : `a page of another origin asks and cannot read its answer; to allow it, set ALLOWED_ORIGINS=${[...allowedOrigins, origin].join(",")}`;
@@ -124,7 +127,11 @@ function tokenHeader(auth: AuthConfig): string {
 }
 
 function greeting(config: Config, { port }: AddressInfo, now: Instant): string {
-  const { host, clock, playground, auth, documents } = config;
+  const {
+    server: { host },
+    access: { playground, auth, documents },
+    clock,
+  } = config;
   const url = `http://${host.includes(":") ? `[${host.replace(/[[\]]/g, "")}]` : host}:${port}/graphql`;
   const token = auth.kind === "none" ? "" : ` -H "${tokenHeader(auth)}$TOKEN"`;
   return [

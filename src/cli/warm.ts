@@ -47,7 +47,7 @@ async function warm({ months, organization, datasets: what, recent }: Flags): Pr
   const opened = await openGateway(process.env, PATIENCE);
   if (opened === null) return;
   const { app, config } = opened;
-  if (config.store === null) {
+  if (config.cache.store === null) {
     process.stderr.write("CACHE_URL names no store that lasts; set it to sqlite:PATH or redis://HOST.\n");
     process.exitCode = EXIT.unusable;
     await app.dispose();

@@ -1,16 +1,17 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { GraphQLSchema } from "graphql";
 import { createYoga, useReadinessCheck } from "graphql-yoga";
+import type { Config } from "../config.ts";
 import type { Context } from "../context.ts";
 import { NOBODY, type Viewer } from "../domain/viewer.ts";
-import type { RequestLimits } from "../limits.ts";
 import type { Asker } from "../upstream/operation.ts";
 import { type Audit, noted } from "./audit.ts";
 import { authenticated, type ViewerOf } from "./authenticate.ts";
 import { boundCost } from "./cost.ts";
 import type { Digest } from "./digest.ts";
 import { callDocuments, isCall } from "./documents/call.ts";
-import { type DocumentsOptions, findDocuments } from "./documents/request.ts";
+import { findDocuments } from "./documents/request.ts";
+import type { TrustedDocuments } from "./documents/trusted.ts";
 import { entrance } from "./entrance.ts";
 import { clientError, translateErrors } from "./errors.ts";
 import { introspection, type SchemaView } from "./introspection.ts";
@@ -37,12 +38,11 @@ function isGraphQL(path: string): boolean {
   return path === GRAPHQL || path === `${GRAPHQL}/` || isCall(path);
 }
 
-export interface GraphQLOptions extends CrossOrigin {
+export interface GraphQLOptions extends Pick<CrossOrigin, "onForeignOrigin"> {
   readonly schema: GraphQLSchema;
-  readonly operationTimeoutMs: number;
-  readonly requestLimits: RequestLimits;
-  readonly playground: boolean;
-  readonly documents: DocumentsOptions;
+  /** The settings of the HTTP edge. */
+  readonly config: Pick<Config, "server" | "access" | "limits">;
+  readonly trusted: TrustedDocuments;
   readonly isReady: () => boolean;
   /** Told of every operation and file; null: nobody keeps account. */
   readonly audit: Audit | null;
@@ -71,16 +71,13 @@ interface Shared {
 export function graphqlOverHttp(
   {
     schema,
-    operationTimeoutMs,
-    requestLimits,
-    allowedOrigins,
-    allowedHeaders,
+    config: { server, access, limits },
+    trusted,
     onForeignOrigin,
-    documents,
+    isReady,
     audit,
     digest,
     onFault,
-    ...options
   }: GraphQLOptions,
   { contextOf, viewerOf, tokenHeader, view, callers, enter }: Shared,
 ) {
@@ -92,47 +89,47 @@ export function graphqlOverHttp(
     context: ({ request, req, res }): Context =>
       contextOf(
         {
-          signal: patience(request.signal, operationTimeoutMs, res),
+          signal: patience(request.signal, limits.operationTimeoutMs, res),
           caller: req?.socket.remoteAddress ?? "",
         },
         viewers.get(request) ?? NOBODY,
       ),
     plugins: [
-      protective(allowedOrigins),
-      useReadinessCheck({ endpoint: READINESS, check: options.isReady }),
-      options.playground && playground(GRAPHQL, tokenHeader),
-      entrance(options.playground),
+      protective(server.allowedOrigins),
+      useReadinessCheck({ endpoint: READINESS, check: isReady }),
+      access.playground && playground(GRAPHQL, tokenHeader),
+      entrance(access.playground),
       audit !== null && noted(isGraphQL, digest),
       authenticated(viewerOf, viewers),
       refuseOtherPaths((path) => isGraphQL(path) || path === HEALTH, NOTHING_HERE),
       answerInJson(isGraphQL),
-      refuseForeign(allowedOrigins),
+      refuseForeign(server.allowedOrigins),
       {
         onRequestParse: ({ request, serverContext }) => {
           const { req } = serverContext as Partial<NodeRequest>;
           enter(viewers.get(request) ?? NOBODY, req?.socket.remoteAddress ?? "");
         },
       },
-      readRequests(requestLimits),
+      readRequests(limits.request),
       // Before texts are found by their hash, so that none is registered that is too long.
-      boundRequests(requestLimits),
+      boundRequests(limits.request),
       knownOperations(),
       forgetInvalid(kept),
-      findDocuments(documents, viewers),
+      findDocuments({ ...access.documents, trusted }, viewers),
       reportUsage(),
       introspection(view),
-      boundCost({ limits: requestLimits, callers, onFault }),
+      boundCost({ limits: limits.request, callers, onFault }),
       translateErrors(onFault, suggestsTo),
-      callDocuments(schema, documents.trusted, viewers, suggestsTo),
+      callDocuments(schema, trusted, viewers, suggestsTo),
     ],
     graphqlEndpoint: GRAPHQL,
     healthCheckEndpoint: HEALTH,
     landingPage: false,
     graphiql: false,
     maskedErrors: { maskError: (error) => clientError(error, onFault) },
-    cors: corsOf({ allowedOrigins, allowedHeaders, onForeignOrigin }),
+    cors: corsOf({ ...server, onForeignOrigin }),
     multipart: false,
-    maxRequestBodySize: requestLimits.MAX_BODY_BYTES,
+    maxRequestBodySize: limits.request.MAX_BODY_BYTES,
     parserAndValidationCache: kept,
     logging: false,
   });

@@ -6,15 +6,14 @@ import {
   type ServerResponse,
 } from "node:http";
 import type { Socket } from "node:net";
-import type { RequestLimits } from "../limits.ts";
+import type { LimitsConfig } from "../config.ts";
 import type { ParserFault } from "./malformed.ts";
 
 export interface ListenerOptions {
   readonly handle: RequestListener;
   /** Answers a request that could not be parsed. */
   readonly reject: (fault: ParserFault, socket: Socket) => void;
-  readonly operationTimeoutMs: number;
-  readonly requestLimits: RequestLimits;
+  readonly limits: LimitsConfig;
 }
 
 const TIMEOUTS = {
@@ -30,14 +29,9 @@ const TIMEOUTS = {
 const STALLED_MS = 5_000;
 
 /** A node:http server in front of the gateway. */
-export function createListener({
-  handle,
-  reject,
-  operationTimeoutMs,
-  requestLimits,
-}: ListenerOptions): Server {
+export function createListener({ handle, reject, limits }: ListenerOptions): Server {
   const current = new WeakMap<Socket, ServerResponse>();
-  const options = { ...TIMEOUTS, maxHeaderSize: requestLimits.MAX_HEADER_BYTES };
+  const options = { ...TIMEOUTS, maxHeaderSize: limits.request.MAX_HEADER_BYTES };
   const server = createServer(options, (request, response) => {
     const { socket } = request;
     current.set(socket, response);
@@ -56,7 +50,7 @@ export function createListener({
     reject(fault, socket);
     discard(socket);
   });
-  server.timeout = operationTimeoutMs + STALLED_MS;
+  server.timeout = limits.operationTimeoutMs + STALLED_MS;
   return server;
 }
 

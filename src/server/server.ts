@@ -12,7 +12,7 @@ import { Exchange, exchanges, REQUEST_ID } from "./exchange.ts";
 import { exportsOverHttp } from "./export/http.ts";
 import { type GraphQLOptions, graphqlOverHttp, HEALTH, READINESS } from "./graphql.ts";
 import { schemaView } from "./introspection.ts";
-import { type CallerLimits, Callers } from "./limits/callers.ts";
+import { Callers } from "./limits/callers.ts";
 import { malformedRequest, type ParserFault, rawResponse } from "./malformed.ts";
 import { isForUs, nameIn, PROTECTIVE } from "./origin.ts";
 
@@ -20,22 +20,16 @@ export interface ServerOptions extends GraphQLOptions {
   /** What one operation has in hand, as its viewer sees people. */
   readonly context: (asker: Asker, viewer: Viewer) => Context;
   readonly now: () => Instant;
-  readonly callerLimits: CallerLimits;
-  /** Whether anybody is told what there is to ask. */
-  readonly introspection: boolean;
-  /** Names the gateway is asked by. */
-  readonly allowedHosts: AllowedHosts;
   /** Null: nobody is asked who they are. */
   readonly authentication: Authentication | null;
   /** Who everybody is then. */
   readonly anybody: Viewer;
-  /** The most requests answered at once. */
-  readonly maxConcurrent: number;
 }
 
 /** The HTTP edge: GraphQL on /graphql, GraphiQL for browsers on the same path, trusted documents on /q/, files on /export/, liveness and readiness. */
 export function createServer(options: ServerOptions) {
-  const { schema, context, now, documents, audit, digest, onFault } = options;
+  const { schema, context, now, trusted, audit, digest, onFault } = options;
+  const { server, access, limits } = options.config;
   const viewerOf = known(doorkeeper(options.authentication, options.anybody));
   const contextOf = (asker: Asker, viewer: Viewer): Context => {
     const made = context({ ...asker, caller: viewer.name || (asker.caller ?? "") }, viewer);
@@ -44,15 +38,15 @@ export function createServer(options: ServerOptions) {
     return { ...made, now: instantOf(now()) };
   };
   const tokenHeader = options.authentication?.header ?? AUTHORIZATION;
-  const view = schemaView(schema, options.introspection);
-  const callers = new Callers(options.callerLimits, now);
+  const view = schemaView(schema, access.introspection);
+  const callers = new Callers(limits.caller, now);
   const enter = (viewer: Viewer, address: string) => callers.enter(viewer.name || address);
   const files = exportsOverHttp({ schema, view, context: contextOf, viewerOf, enter, digest, onFault });
   const yoga = graphqlOverHttp(options, { contextOf, viewerOf, tokenHeader, view, callers, enter });
-  const admission = new Admission(options.maxConcurrent);
+  const admission = new Admission(limits.maxConcurrent);
   const over = (exchange: Exchange, ending: Ending) => {
-    const trusted = (hash: string) => documents.trusted.find(hash)?.name ?? null;
-    const entry = audit && auditEntry(exchange, { digest, trusted }, ending);
+    const nameOf = (hash: string) => trusted.find(hash)?.name ?? null;
+    const entry = audit && auditEntry(exchange, { digest, trusted: nameOf }, ending);
     if (entry) audit(entry);
   };
   const answer = (exchange: Exchange, request: IncomingMessage, response: ServerResponse) => {
@@ -64,7 +58,7 @@ export function createServer(options: ServerOptions) {
       // Node leaves the body out all the same: what was asked for is fixed in the response. Of a file no row is to be read.
       if (request.method === "HEAD" && !isFile) request.method = "GET";
       if (path !== HEALTH && path !== READINESS) {
-        refuseOtherHosts(request, options.allowedHosts);
+        refuseOtherHosts(request, server.allowedHosts);
         exchange.place = admission.enter(isFile || wantsPage(request));
       }
       void (isFile ? files.handle(request, response) : yoga(request, response));
@@ -113,7 +107,7 @@ export function createServer(options: ServerOptions) {
     },
     /** Answers what Node's parser could not read. A request that is only too long is a user's: it leaves a line in the audit log. */
     reject(fault: ParserFault, socket: Socket): void {
-      const refusal = malformedRequest(fault, options.requestLimits);
+      const refusal = malformedRequest(fault, limits.request);
       const exchange = new Exchange(null, socket.remoteAddress ?? "", now());
       const response = rawResponse(refusal, { [REQUEST_ID]: exchange.requestId });
       if (refusal.code === "LIMIT_EXCEEDED") exchange.codes.add(refusal.code);
