@@ -79,7 +79,7 @@ try {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({
-      query: `{ cost(range: { between: { from: "${FROM}", until: "${UNTIL}" } }) { total { net { usd } } } }`,
+      query: `{ cost(range: { between: { from: "${FROM}", until: "${UNTIL}" } }, bucket: DAY) { total { net { usd } } } }`,
     }),
   });
   const { data } = (await answer.json()) as { data: { cost: { total: { net: { usd: string } } } } };

@@ -201,14 +201,14 @@ builder.queryField("claudeCode", (t) =>
     type: GroupConnection,
     nullable: true,
     description:
-      "Claude Code records added up: a series by time, oldest first, or with `bucket: NONE` a ranking of groups, those of the largest estimated cost first. Within a bucket, and for `top`, groups go by estimated cost, or by tokens where the caller may not see that. Each day is one upstream request per thousand records, shared with `claudeCodeRecords`. Source: CLAUDE_CODE. Errors: BAD_USER_INPUT, CURSOR_INVALID, TOO_EXPENSIVE, UPSTREAM_*.",
+      "Claude Code records added up: a ranking of groups over the whole range, those of the largest estimated cost first, or with `bucket` a series by time, oldest first. Within a bucket, and for `top`, groups go by estimated cost, or by tokens where the caller may not see that. Each day is one upstream request per thousand records, shared with `claudeCodeRecords`. Source: CLAUDE_CODE. Errors: BAD_USER_INPUT, CURSOR_INVALID, TOO_EXPENSIVE, UPSTREAM_*.",
     args: {
       range: t.arg({ type: DateRange, required: true, description: "UTC days." }),
       bucket: t.arg({
         type: CalendarBucketEnum,
         required: true,
-        defaultValue: "DAY",
-        description: "Length of a bucket.",
+        defaultValue: "NONE",
+        description: "Length of a bucket. By default the whole range is one.",
       }),
       groupBy: t.arg({
         type: [ClaudeCodeDimension],

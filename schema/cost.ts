@@ -236,7 +236,7 @@ builder.queryField("cost", (t) =>
     type: CostBucketConnection,
     nullable: true,
     description:
-      "What usage cost: a series by time, or with `bucket: NONE` a ranking of groups over the whole range, largest first. Sources: UNIFIED_ENTERPRISE_COST, UNIFIED_CONSOLE_COST, ENTERPRISE_COST, USER_COST, CONSOLE_COST. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.",
+      "What usage cost: a ranking of groups over the whole range, largest first, or with `bucket` a series by time, oldest first. Sources: UNIFIED_ENTERPRISE_COST, UNIFIED_CONSOLE_COST, ENTERPRISE_COST, USER_COST, CONSOLE_COST. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.",
     args: {
       ...reportArgs,
       groupBy: t.arg({

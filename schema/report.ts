@@ -116,8 +116,8 @@ export const reportArgs = {
     }),
     bucket: t.field({
       type: BucketEnum,
-      defaultValue: "DAY",
-      description: "Length of a bucket.",
+      defaultValue: "NONE",
+      description: "Length of a bucket. By default the whole range is one.",
     }),
     source: t.field({
       type: SourceEnum,
@@ -191,7 +191,7 @@ function plansOf<Measure>(ctx: Context, report: Report<Measure>, args: ReportArg
   if (byTeam && compare) demand(ctx, "individuals", "`compare` by TEAM");
   const question = {
     range: resolveRange(range, ctx.now()),
-    bucket: askedWidth(bucket ?? "DAY"),
+    bucket: askedWidth(bucket ?? "NONE"),
     groupBy: [...new Set(groupBy ?? [])].sort(),
     filter: filterOf(filter),
     ...alternativesOf(filter),
@@ -296,7 +296,7 @@ export async function answerReport<Measure>(
   const { first, after } = args;
   const slice = { first, after };
   const plans = await plansOfShown(ctx, report, args);
-  const bucket = args.bucket ?? "DAY";
+  const bucket = args.bucket ?? "NONE";
   const analysis = {
     bucket,
     top: topOf(args.top),
@@ -357,7 +357,7 @@ async function connectReport<Measure>(
 /** Whether rows can be shown as upstream sends them, page by page. */
 function isWalk<Measure>({ bucket, top, compare, orderBy }: ReportArgs, plan: ReportPlan<Measure>): boolean {
   if (!isByTeam(plan) && !isOrdered(plan)) return false;
-  const width = bucket ?? "DAY";
+  const width = bucket ?? "NONE";
   const isSent = width !== "NONE" && width === askedWidth(width);
   const isByTime = !orderBy || (orderBy.field === "TIME" && orderBy.direction !== "DESC");
   return isSent && isByTime && topOf(top) === null && !compare;

@@ -251,7 +251,7 @@ builder.queryField("usage", (t) =>
     type: UsageBucketConnection,
     nullable: true,
     description:
-      "Tokens used: a series by time, or with `bucket: NONE` a ranking of groups over the whole range, most tokens first. Sources: UNIFIED_ENTERPRISE_USAGE, UNIFIED_CONSOLE_USAGE, ENTERPRISE_USAGE, USER_USAGE, CONSOLE_USAGE. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.",
+      "Tokens used: a ranking of groups over the whole range, most tokens first, or with `bucket` a series by time, oldest first. Sources: UNIFIED_ENTERPRISE_USAGE, UNIFIED_CONSOLE_USAGE, ENTERPRISE_USAGE, USER_USAGE, CONSOLE_USAGE. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.",
     args: {
       ...reportArgs,
       groupBy: t.arg({

@@ -83,7 +83,7 @@ describe("a filter with alternatives", () => {
   test("asks upstream what the same rows without it ask, and has cursors of its own", async () => {
     const { ask, requestsOf } = gateway({ sandbox: { users: 30 } });
     const question = (filter: string, more = "") =>
-      `{ cost(${RANGE}, source: UNIFIED, groupBy: [PRODUCT, MODEL], first: 2${filter}${more}) { edges { cursor } pageInfo { endCursor } } }`;
+      `{ cost(${RANGE}, source: UNIFIED, groupBy: [PRODUCT, MODEL], first: 2${filter}${more}, bucket: DAY) { edges { cursor } pageInfo { endCursor } } }`;
     const plain = await ask(question(""));
     const [filtered, none] = await requestsOf(() =>
       ask(question(`, filter: { any: [{ products: ["chat"] }, { products: ["cowork"] }] }`)),
@@ -124,7 +124,7 @@ describe("a filter with alternatives", () => {
     ],
   ])("is refused before anything is asked, with what would work: %s", async (_name, args, sentence) => {
     const { ask, seen } = gateway({ sandbox: { users: 20 } });
-    const { data, errors } = await ask(`{ cost(${RANGE}, ${args}) { totalCount } }`);
+    const { data, errors } = await ask(`{ cost(${RANGE}, ${args}, bucket: DAY) { totalCount } }`);
     expect(data).toEqual({ cost: null });
     expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["BAD_USER_INPUT"]);
     expect(errors?.[0]?.message).toMatch(sentence);

@@ -83,7 +83,7 @@ describe("weeks and months", () => {
   ])("of %s are what their days add up to", async (_name, now, [from = "", until = ""], bucket, buckets) => {
     const { ask } = gateway({ sandbox: { users: 30 }, now, settings: EVERYTHING });
     const { data, errors } = await ask(`{
-      days: cost(${between(from, until)}, first: 1000) { nodes { from net { cents } requests } total { net { cents } } }
+      days: cost(${between(from, until)}, first: 1000, bucket: DAY) { nodes { from net { cents } requests } total { net { cents } } }
       made: cost(${between(from, until)}, bucket: ${bucket}) { nodes { from until isPartial net { cents } requests runningTotal { net { cents } } } }
     }`);
     expect(errors).toBeUndefined();
@@ -121,7 +121,7 @@ describe("weeks and months", () => {
 
 describe("upstream is asked", () => {
   const range = between("2026-08-10", "2026-11-10");
-  const plain = `{ cost(${range}, groupBy: [PRODUCT], first: 1000) { nodes { product net { cents } } } }`;
+  const plain = `{ cost(${range}, groupBy: [PRODUCT], first: 1000, bucket: DAY) { nodes { product net { cents } } } }`;
 
   test.each([
     ["weeks", "bucket: WEEK", "runningTotal { net { cents } }"],
@@ -130,7 +130,7 @@ describe("upstream is asked", () => {
     ["days by amount", "orderBy: { field: NET }", ""],
     ["running totals of days", "", "runningTotal { net { cents } }"],
   ])("for %s what it is asked for days", async (_name, args, selection) => {
-    const analysed = `{ cost(${range}, groupBy: [PRODUCT], ${args} first: 1000) { nodes { product net { cents } ${selection} } } }`;
+    const analysed = `{ cost(${range}, groupBy: [PRODUCT], ${args.includes("bucket:") ? "" : "bucket: DAY, "}${args} first: 1000) { nodes { product net { cents } ${selection} } } }`;
     const [days, weeks] = await Promise.all(
       [plain, analysed].map(async (question) => {
         const { ask, seen } = gateway({ sandbox: { users: 30 } });
@@ -146,7 +146,9 @@ describe("upstream is asked", () => {
     const requests = await Promise.all(
       ["total { net { cents } }", "nodes { shareOfTotal list: shareOfTotal(of: LIST) }"].map(async (more) => {
         const { ask, seen } = gateway({ sandbox: { users: 30 } });
-        await ask(`{ cost(${range}, groupBy: [PRODUCT], first: 1000) { nodes { product } ${more} } }`);
+        await ask(
+          `{ cost(${range}, groupBy: [PRODUCT], first: 1000, bucket: DAY) { nodes { product } ${more} } }`,
+        );
         return seen.map((url) => url.href).sort();
       }),
     );
@@ -299,7 +301,7 @@ describe("an order", () => {
   test("by time from the end gives the latest day first, and in each the largest", async () => {
     const { ask } = gateway({ sandbox: { users: 40 } });
     const { data } = await ask(
-      `{ cost(${range}, groupBy: [PRODUCT], orderBy: { field: TIME, direction: DESC }, first: 1000) { nodes { from net { cents } } } }`,
+      `{ cost(${range}, groupBy: [PRODUCT], orderBy: { field: TIME, direction: DESC }, first: 1000, bucket: DAY) { nodes { from net { cents } } } }`,
     );
     const rows: Loose[] = data.cost.nodes;
     expect(rows[0].from).toBe("2026-10-19T00:00:00.000Z");
@@ -351,8 +353,8 @@ describe("a comparison", () => {
     const { data, errors } = await ask(`{
       now: cost(${between("2028-02-01", "2028-03-01")}, bucket: MONTH, compare: YEAR_BEFORE) { source nodes { net { cents } comparison { range { from until } net { before { cents } } } } }
       then: cost(${between("2027-02-01", "2027-03-01")}, bucket: MONTH, organization: "console", source: LEGACY) { nodes { net { cents } } }
-      leap: cost(${between("2028-02-28", "2028-03-01")}, compare: YEAR_BEFORE) { nodes { from comparison { net { before { cents } } } } }
-      lastDays: cost(${between("2027-02-28", "2027-03-01")}, organization: "console", source: LEGACY) { nodes { net { cents } } }
+      leap: cost(${between("2028-02-28", "2028-03-01")}, compare: YEAR_BEFORE, bucket: DAY) { nodes { from comparison { net { before { cents } } } } }
+      lastDays: cost(${between("2027-02-28", "2027-03-01")}, organization: "console", source: LEGACY, bucket: DAY) { nodes { net { cents } } }
     }`);
     expect(errors).toBeUndefined();
     expect(data.now.source).toBe("LEGACY");
@@ -407,7 +409,7 @@ describe("a comparison", () => {
       },
     });
     const { errors } = await ask(
-      `{ cost(${between("2026-10-01", "2026-10-02")}, source: LEGACY, groupBy: [MODEL], compare: MONTH_BEFORE) { nodes { model } } }`,
+      `{ cost(${between("2026-10-01", "2026-10-02")}, source: LEGACY, groupBy: [MODEL], compare: MONTH_BEFORE, bucket: DAY) { nodes { model } } }`,
     );
     expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["BAD_USER_INPUT"]);
     expect(errors?.[0]?.message).toMatch(/largest groups.*UNIFIED/);
@@ -483,7 +485,7 @@ describe("what cannot be added up", () => {
   ])("is refused before anything is asked, with what to ask instead: %s", async (_name, args, sentence) => {
     const { ask, seen } = gateway({ sandbox: { users: 20 } });
     const { data, errors } = await ask(
-      `{ cost(${between("2026-10-01", "2026-10-08")}, ${args}) { totalCount } }`,
+      `{ cost(${between("2026-10-01", "2026-10-08")}, ${args}, bucket: DAY) { totalCount } }`,
     );
     expect(data).toEqual({ cost: null });
     expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["BAD_USER_INPUT"]);
@@ -503,7 +505,7 @@ describe("what cannot be added up", () => {
       },
     });
     const { data, errors } = await ask(
-      `{ cost(${between("2026-11-20", "2026-11-21")}, source: LEGACY, groupBy: [PRODUCT]) { nodes { shareOfTotal } } }`,
+      `{ cost(${between("2026-11-20", "2026-11-21")}, source: LEGACY, groupBy: [PRODUCT], bucket: DAY) { nodes { shareOfTotal } } }`,
     );
     expect(errors).toBeUndefined();
     expect(data.cost.nodes).toEqual([{ shareOfTotal: null }, { shareOfTotal: null }]);

@@ -157,7 +157,7 @@ describe("an operation", () => {
 describe("what is refused leaves a line as well", () => {
   const big = JSON.stringify({ query: `{ __typename ${" ".repeat(2 ** 21)} }` });
   const months = { between: { from: "2026-01-01", until: "2026-11-01" } };
-  const dear = "query ($range: DateRange!) { cost(range: $range) { total { net { usd } } } }";
+  const dear = "query ($range: DateRange!) { cost(range: $range, bucket: DAY) { total { net { usd } } } }";
   const question = { query: "{ __typename }" };
 
   test.each<[string, number, string, unknown, Record<string, string>]>([
@@ -256,7 +256,7 @@ describe("a file", () => {
     const server = createServer(app.handle).listen(0, "127.0.0.1");
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
-    const path = "/export/usage.ndjson?range.last.days=30&groupBy=USER&groupBy=MODEL";
+    const path = "/export/usage.ndjson?range.last.days=30&bucket=DAY&groupBy=USER&groupBy=MODEL";
     const [response] = (await once(ask({ port, path }).end(), "response")) as [IncomingMessage];
     let bytes = 0;
     for await (const chunk of response) {

@@ -151,18 +151,18 @@ describe("an admin learns no spend", () => {
     ],
     [
       "a share of it",
-      `{ claudeCode(range: { last: { days: 2 } }) { nodes { sessions shareOfTotal(of: ESTIMATED) } } }`,
+      `{ claudeCode(range: { last: { days: 2 } }, bucket: DAY) { nodes { sessions shareOfTotal(of: ESTIMATED) } } }`,
     ],
     [
       "a share without a word of it",
-      `{ claudeCode(range: { last: { days: 2 } }) { nodes { sessions shareOfTotal } } }`,
+      `{ claudeCode(range: { last: { days: 2 } }, bucket: DAY) { nodes { sessions shareOfTotal } } }`,
     ],
     ["a leaderboard", `{ dashboard { claudeCode { leaderboard(by: ESTIMATED) { leaders { sessions } } } } }`],
     [
       "a fragment",
       `fragment F on UserSummary { cost { net { usd } } } { users(${range}, first: 1) { nodes { userId ...F } } }`,
     ],
-    ["an alias", `{ x: cost(${range}) { totalCount } }`],
+    ["an alias", `{ x: cost(${range}, bucket: DAY) { totalCount } }`],
   ])("by %s", async (_way, query) => {
     const { askAs } = guarded();
     expect(codesOf(await askAs("ADMIN", query))).toEqual(["FORBIDDEN"]);
@@ -200,7 +200,7 @@ describe("an admin learns no spend", () => {
 
   test("by an answer or a cursor of an owner's, two hundred of them at once", async () => {
     const { askAs, seen } = guarded();
-    const query = `query ($after: String) { users(${range}, first: 5) { nodes { userId cost { net { usd } } } } cost(${range}, groupBy: [MODEL], first: 2, after: $after) { nodes { net { usd } } pageInfo { endCursor } } }`;
+    const query = `query ($after: String) { users(${range}, first: 5) { nodes { userId cost { net { usd } } } } cost(${range}, groupBy: [MODEL], first: 2, after: $after, bucket: DAY) { nodes { net { usd } } pageInfo { endCursor } } }`;
     const answers = await Promise.all(
       Array.from({ length: 200 }, (_, i) => askAs(i % 2 === 0 ? "OWNER" : "ADMIN", query)),
     );
@@ -223,7 +223,7 @@ describe("an admin learns no spend", () => {
 
 describe("an admin learns no spend in other ways", () => {
   const range = `range: { period: LAST_MONTH }`;
-  const MONEY = `{ cost(${range}, groupBy: [MODEL]) { nodes { net { usd } } } }`;
+  const MONEY = `{ cost(${range}, groupBy: [MODEL], bucket: DAY) { nodes { net { usd } } } }`;
 
   test("by whether it is kept: nothing is looked up for what is refused", async () => {
     const reads: string[] = [];

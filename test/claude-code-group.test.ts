@@ -265,10 +265,12 @@ describe("Claude Code added up", () => {
   test("is refused before anything is asked where both periods are more days than may be asked for", async () => {
     const { ask, seen } = gateway({ sandbox: { users: 20 } });
     const days = `range: { last: { days: 40 } }`;
-    const { errors } = await ask(`{ claudeCode(${days}, compare: PREVIOUS_PERIOD) { totalCount } }`);
+    const { errors } = await ask(
+      `{ claudeCode(${days}, compare: PREVIOUS_PERIOD, bucket: DAY) { totalCount } }`,
+    );
     expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["TOO_EXPENSIVE"]);
     expect(seen).toEqual([]);
-    expect((await ask(`{ claudeCode(${days}) { totalCount } }`)).errors).toBeUndefined();
+    expect((await ask(`{ claudeCode(${days}, bucket: DAY) { totalCount } }`)).errors).toBeUndefined();
   });
 
   test("says the ratios of what it adds up", async () => {
@@ -302,7 +304,9 @@ describe("Claude Code added up", () => {
     ["a dimension not split by", `groupBy: [MODEL]`, `terminalType`, /add TERMINAL to `groupBy`/],
   ])("refuses work by model, which would count for each: %s", async (_name, args, selection, sentence) => {
     const { ask, seen } = gateway({ sandbox: { users: 30 } });
-    const { data, errors } = await ask(`{ claudeCode(${ASKED}, ${args}) { nodes { ${selection} } } }`);
+    const { data, errors } = await ask(
+      `{ claudeCode(${ASKED}, ${args}, bucket: DAY) { nodes { ${selection} } } }`,
+    );
     expect(data).toEqual({ claudeCode: null });
     expect(errors?.[0]?.extensions.code).toBe("BAD_USER_INPUT");
     expect(errors?.[0]?.message).toMatch(sentence);
@@ -350,7 +354,7 @@ test("the total of the work is that of all records, though rows are split by mod
   const { ask } = gateway({ sandbox: { users: 40 } });
   const total = "total { records sessions commits pullRequests linesAdded linesRemoved accepted rejected }";
   const { data, errors } = await ask(
-    `{ whole: claudeCode(${ASKED}) { ${total} } split: claudeCode(${ASKED}, groupBy: [MODEL], compare: PREVIOUS_PERIOD) { ${total} nodes { runningTotal { commits } comparison { commits { before } } } totalComparison { commits { before } } } }`,
+    `{ whole: claudeCode(${ASKED}, bucket: DAY) { ${total} } split: claudeCode(${ASKED}, bucket: DAY, groupBy: [MODEL], compare: PREVIOUS_PERIOD) { ${total} nodes { runningTotal { commits } comparison { commits { before } } } totalComparison { commits { before } } } }`,
   );
   expect(errors).toBeUndefined();
   expect(data.whole.total.commits).toBeGreaterThan(0);

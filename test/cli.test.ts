@@ -203,7 +203,7 @@ describe("warm", () => {
     const gateway = run(["serve", "--port", "0"], environment);
     const answer = (await ask(
       urlIn(await gateway.printed("Try:")),
-      `{ cost(range: { between: { from: "2026-08-03", until: "2026-09-28" } }, groupBy: [MODEL], first: 1000) { nodes { model net { usd } } freshness { state } total { net { usd } } }
+      `{ cost(range: { between: { from: "2026-08-03", until: "2026-09-28" } }, groupBy: [MODEL], first: 1000, bucket: DAY) { nodes { model net { usd } } freshness { state } total { net { usd } } }
          ranked: cost(range: { between: { from: "2026-08-01", until: "2026-10-01" } }, bucket: NONE, groupBy: [PRODUCT]) { nodes { product } } }`,
     )) as { data: { cost: { nodes: unknown[]; freshness: object } }; extensions: object };
     expect(answer.data.cost.nodes.length).toBeGreaterThan(50);
@@ -246,7 +246,7 @@ describe("warm", () => {
     expect(Number(kept)).toBeGreaterThan(3);
     expect(Number(requests)).toBeGreaterThan(0);
 
-    const QUESTION = `{ cost(range: { between: { from: "2026-05-01", until: "2026-10-01" } }, groupBy: [PRODUCT], first: 1000) { nodes { from product net { cents } } } }`;
+    const QUESTION = `{ cost(range: { between: { from: "2026-05-01", until: "2026-10-01" } }, groupBy: [PRODUCT], first: 1000, bucket: DAY) { nodes { from product net { cents } } } }`;
     const warmed = run(["serve", "--port", "0"], environment);
     const cold = run(["serve", "--port", "0"], { ...environment, CACHE_URL: "memory:" });
     const answers = await Promise.all(

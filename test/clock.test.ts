@@ -39,7 +39,7 @@ describe("before upstream has aggregated yesterday", () => {
   test("yesterday alone is NOT_YET_AVAILABLE, with the newest day named", async () => {
     const { ask } = gateway({ sandbox: { users: 40 }, now });
     const { data, errors } = await ask(
-      `{ users(range: { period: YESTERDAY }) { totalCount } cost(range: { period: YESTERDAY }) { totalCount } }`,
+      `{ users(range: { period: YESTERDAY }) { totalCount } cost(range: { period: YESTERDAY }, bucket: DAY) { totalCount } }`,
     );
     expect(data).toEqual({ users: null, cost: { totalCount: 1 } });
     expect(errors).toHaveLength(1);
@@ -51,12 +51,12 @@ describe("before upstream has aggregated yesterday", () => {
 test("in 2027 the reports reach back 365 days and say from when", async () => {
   const { ask } = gateway({ sandbox: { users: 20 }, now: "2027-06-15T12:00:00Z" });
   const { errors } = await ask(
-    `{ cost(range: { between: { from: "2026-06-15", until: "2026-07-01" } }) { totalCount } }`,
+    `{ cost(range: { between: { from: "2026-06-15", until: "2026-07-01" } }, bucket: DAY) { totalCount } }`,
   );
   expect(errors?.[0]?.extensions.code).toBe("NOT_COVERED");
   const earliest = /begins on (\S+);/.exec(errors?.[0]?.message ?? "")?.[1];
   const { data, errors: none } = await ask(
-    `{ cost(range: { between: { from: "${earliest}", until: "2026-07-01" } }, first: 1) { nodes { from } } }`,
+    `{ cost(range: { between: { from: "${earliest}", until: "2026-07-01" } }, first: 1, bucket: DAY) { nodes { from } } }`,
   );
   expect(none).toBeUndefined();
   expect(data.cost.nodes).toEqual([{ from: "2026-06-16T00:00:00.000Z" }]);

@@ -57,8 +57,8 @@ describe("compared with February", () => {
   test("use, activity and Claude Code of a day that February has not are set against nothing", async () => {
     const { ask } = inApril();
     const { data, errors } = await ask(`{
-      usage(${days("30", "03-31")}, compare: MONTH_BEFORE) { totalComparison { range { from until } totalTokens { before } } }
-      claudeCode(${days("30", "03-31")}, compare: MONTH_BEFORE) { nodes { comparison { range { from until } sessions { before } } } totalComparison { range { from until } sessions { before } } }
+      usage(${days("30", "03-31")}, compare: MONTH_BEFORE, bucket: DAY) { totalComparison { range { from until } totalTokens { before } } }
+      claudeCode(${days("30", "03-31")}, compare: MONTH_BEFORE, bucket: DAY) { nodes { comparison { range { from until } sessions { before } } } totalComparison { range { from until } sessions { before } } }
       skills(${days("30", "03-31")}, first: 3) { nodes { comparison(to: MONTH_BEFORE) { range { from until } users { before } } } }
       users(${days("30", "03-31")}, first: 3) { nodes { activityComparison(to: MONTH_BEFORE) { range { from until } chatMessages { before } } } } }`);
     expect(errors).toBeUndefined();

@@ -57,7 +57,7 @@ describe("cost per active person and day", () => {
     const { ask } = gateway({ sandbox: { users: 40 }, now: "2026-11-22T08:00:00Z" });
     const { data, errors } = await ask(`{
       unitCost(range: { period: MONTH_TO_DATE }) { range { from until } spend { net { cents } } }
-      cost(range: { between: { from: "2026-11-01", until: "2026-11-21" } }) { total { net { cents } } }
+      cost(range: { between: { from: "2026-11-01", until: "2026-11-21" } }, bucket: DAY) { total { net { cents } } }
     }`);
     expect(errors).toBeUndefined();
     expect(data.unitCost.range).toEqual({ from: "2026-11-01", until: "2026-11-21" });
@@ -134,7 +134,7 @@ describe("the projection of a month", () => {
     const { ask } = gateway({ sandbox: { users: 60 } });
     const { data, errors } = await ask(`{
       costProjection(filter: { products: ["chat"] }) { soFar { net { cents } } }
-      cost(range: { between: { from: "2026-11-01", until: "${addDays(day("2026-11-21"), 1)}" } }, filter: { products: ["chat"] }) { total { net { cents } } }
+      cost(range: { between: { from: "2026-11-01", until: "${addDays(day("2026-11-21"), 1)}" } }, filter: { products: ["chat"] }, bucket: DAY) { total { net { cents } } }
     }`);
     expect(errors).toBeUndefined();
     expect(data.costProjection.soFar.net.cents).toBe(data.cost.total.net.cents);

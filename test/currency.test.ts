@@ -30,29 +30,33 @@ const CONSOLE_ALONE = { ANTHROPIC_ANALYTICS_KEY: "" };
 
 describe("an amount in another currency than USD is UPSTREAM_SHAPE", () => {
   test.each<[string, string, Record<string, string>?]>([
-    ["in cost", `cost(${RANGE}, groupBy: [MODEL]) { nodes { net { usd } } }`],
-    ["in cost with `top`", `cost(${RANGE}, groupBy: [MODEL], top: 1) { nodes { net { usd } } }`],
-    ["in cost by person", `cost(${RANGE}, groupBy: [USER], top: 2) { nodes { net { usd } } }`],
+    ["in cost", `cost(${RANGE}, groupBy: [MODEL], bucket: DAY) { nodes { net { usd } } }`],
+    ["in cost with `top`", `cost(${RANGE}, groupBy: [MODEL], top: 1, bucket: DAY) { nodes { net { usd } } }`],
+    ["in cost by person", `cost(${RANGE}, groupBy: [USER], top: 2, bucket: DAY) { nodes { net { usd } } }`],
     [
       "in cost of older reports",
-      `cost(${RANGE}, organization: "enterprise", source: LEGACY, top: 1) { nodes { net { usd } } }`,
+      `cost(${RANGE}, organization: "enterprise", source: LEGACY, top: 1, bucket: DAY) { nodes { net { usd } } }`,
     ],
     [
       "in cost by person of older reports",
-      `cost(${RANGE}, organization: "enterprise", source: LEGACY, groupBy: [USER], top: 1) { nodes { net { usd } } }`,
+      `cost(${RANGE}, organization: "enterprise", source: LEGACY, groupBy: [USER], top: 1, bucket: DAY) { nodes { net { usd } } }`,
     ],
-    ["in cost of the Console", `cost(${RANGE}, top: 1) { nodes { net { usd } } }`, CONSOLE_ALONE],
     [
-      "in cost of the Console's older report",
-      `cost(${RANGE}, organization: "console", source: LEGACY, groupBy: [DESCRIPTION], top: 1) { nodes { net { usd } } }`,
+      "in cost of the Console",
+      `cost(${RANGE}, top: 1, bucket: DAY) { nodes { net { usd } } }`,
       CONSOLE_ALONE,
     ],
-    ["in a total", `cost(${RANGE}) { total { net { usd } } }`],
+    [
+      "in cost of the Console's older report",
+      `cost(${RANGE}, organization: "console", source: LEGACY, groupBy: [DESCRIPTION], top: 1, bucket: DAY) { nodes { net { usd } } }`,
+      CONSOLE_ALONE,
+    ],
+    ["in a total", `cost(${RANGE}, bucket: DAY) { total { net { usd } } }`],
     ["in a person's cost", `users(${RANGE}) { nodes { cost { net { usd } } } }`],
     ["in a skill's list price", `skills(${RANGE}, first: 1000) { nodes { listPrice { usd } } }`],
     [
       "in Claude Code's estimates",
-      `claudeCode(${RANGE}, groupBy: [MODEL], top: 1) { total { estimated { usd } } }`,
+      `claudeCode(${RANGE}, groupBy: [MODEL], top: 1, bucket: DAY) { total { estimated { usd } } }`,
     ],
     ["in spend to date", `dashboard { spend { monthToDate { total { net { usd } } } } }`],
     ["in a projection", `costProjection { net { usd } }`],

@@ -63,7 +63,7 @@ test("what is open is found out by seven requests, and known for an hour", async
 test("what was asked for other reasons is known without a request", async () => {
   const { ask, requestsOf } = gateway({ sandbox: { users: 40 }, settings: { ANTHROPIC_ADMIN_KEY: "" } });
   await ask(
-    `{ skills(range: { period: YESTERDAY }) { totalCount } cost(range: { period: YESTERDAY }) { source } groups { totalCount } organization { name } }`,
+    `{ skills(range: { period: YESTERDAY }) { totalCount } cost(range: { period: YESTERDAY }, bucket: DAY) { source } groups { totalCount } organization { name } }`,
   );
   const [, requests] = await requestsOf(() => ask(ACCESS));
   expect(requests.map((url) => url.pathname)).toEqual(["/v1/organizations/users"]);

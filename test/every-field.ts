@@ -56,7 +56,7 @@ const CALLS = [
   "limits",
   `teams(${DAY})`,
   `reconciliation(${DAY})`,
-  `claudeCode(${DAY}, groupBy: [ACTOR])`,
+  `claudeCode(${DAY}, bucket: DAY, groupBy: [ACTOR])`,
   "costProjection",
   `unitCost(${DAY})`,
   "idleSeats(days: 1)",

@@ -117,7 +117,7 @@ const CALLS = [
   "dashboard",
   "datasets",
   `teams(${DAY})`,
-  `cost(${DAY}, groupBy: [TEAM])`,
+  `cost(${DAY}, bucket: DAY, groupBy: [TEAM])`,
   `reconciliation(${DAY})`,
 ];
 
@@ -266,7 +266,9 @@ describe("explain", () => {
 
   test("shows walks, windows, what is kept, and requests by allowance", async () => {
     const asked = gateway({ sandbox: { users: 30 } });
-    await asked.ask(`{ cost(${between("2026-09-01", "2026-10-01")}, groupBy: [MODEL]) { totalCount } }`);
+    await asked.ask(
+      `{ cost(${between("2026-09-01", "2026-10-01")}, groupBy: [MODEL], bucket: DAY) { totalCount } }`,
+    );
     const plan = await planOf(asked, QUERY);
     const windows = (kept: boolean) => [
       { from: "2026-08-24", until: "2026-09-01", isKept: false },

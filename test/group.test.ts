@@ -270,7 +270,7 @@ test("buckets grouped by group name it by one look-up, and a deleted one keeps i
     routes: { ...routes, [PATHS.cost]: () => json(reportPage([wireDay("2026-11-20", rows)])) },
   });
   const { data, errors } = await ask(
-    `{ cost(${DAY}, groupBy: [GROUP]) { nodes { group { groupId name members { totalCount } } } } }`,
+    `{ cost(${DAY}, groupBy: [GROUP], bucket: DAY) { nodes { group { groupId name members { totalCount } } } } }`,
   );
   expect(errors).toBeUndefined();
   expect(data.cost.nodes.map(({ group }: { group: object | null }) => group)).toEqual([

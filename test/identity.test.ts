@@ -257,13 +257,13 @@ describe("by pseudonym", () => {
       `users(${MONTH}, filter: { users: ["${other.id}"] }) { nodes { userId } }`,
       `users(${MONTH}, filter: { users: ["${id}"] }) { nodes { userId } }`,
       `skills(${MONTH}, filter: { users: ["${id}"] }) { nodes { name } }`,
-      `cost(${MONTH}, source: LEGACY, groupBy: [USER], filter: { users: ["${id}"] }) { nodes { net { usd } } }`,
-      `cost(${MONTH}, source: UNIFIED, groupBy: [MODEL], filter: { actors: ["${id}"] }) { nodes { net { usd } } }`,
-      `usage(${MONTH}, organization: "console", source: LEGACY, groupBy: [MODEL], filter: { users: ["${id}"] }) { nodes { model } }`,
+      `cost(${MONTH}, source: LEGACY, groupBy: [USER], filter: { users: ["${id}"] }, bucket: DAY) { nodes { net { usd } } }`,
+      `cost(${MONTH}, source: UNIFIED, groupBy: [MODEL], filter: { actors: ["${id}"] }, bucket: DAY) { nodes { net { usd } } }`,
+      `usage(${MONTH}, organization: "console", source: LEGACY, groupBy: [MODEL], filter: { users: ["${id}"] }, bucket: DAY) { nodes { model } }`,
       `user(email: "${other.email}") { userId }`,
       `user(email: "nobody@example.com") { userId }`,
       `claudeCodeRecords(${WEEK}, filter: { emails: ["${other.email}"] }) { nodes { sessions } }`,
-      `claudeCode(${WEEK}, filter: { emails: ["${other.email}"] }) { nodes { sessions } }`,
+      `claudeCode(${WEEK}, filter: { emails: ["${other.email}"] }, bucket: DAY) { nodes { sessions } }`,
     ]) {
       const [answer, requests] = await requestsOf(() => askAs(PSEUDONYM, `{ ${question} }`));
       expect(codesOf(answer), question).toEqual(["BAD_USER_INPUT"]);
@@ -502,20 +502,32 @@ describe("in groups", () => {
     ["idle seats", `idleSeats { nodes { id } }`],
     ["records", `claudeCodeRecords(${WEEK}) { nodes { sessions } }`],
     ["a filter by people", `skills(${MONTH}, filter: { users: ["user_x"] }) { nodes { name } }`],
-    ["cost by person", `cost(${MONTH}, groupBy: [USER]) { nodes { net { usd } } }`],
-    ["cost by key", `cost(${MONTH}, organization: "console", groupBy: [API_KEY]) { nodes { net { usd } } }`],
-    ["cost by group, whose sizes nobody tells", `cost(${MONTH}, groupBy: [GROUP]) { nodes { net { usd } } }`],
-    ["the cost of some people", `cost(${MONTH}, filter: { users: ["user_x"] }) { nodes { net { usd } } }`],
+    ["cost by person", `cost(${MONTH}, groupBy: [USER], bucket: DAY) { nodes { net { usd } } }`],
+    [
+      "cost by key",
+      `cost(${MONTH}, organization: "console", groupBy: [API_KEY], bucket: DAY) { nodes { net { usd } } }`,
+    ],
+    [
+      "cost by group, whose sizes nobody tells",
+      `cost(${MONTH}, groupBy: [GROUP], bucket: DAY) { nodes { net { usd } } }`,
+    ],
+    [
+      "the cost of some people",
+      `cost(${MONTH}, filter: { users: ["user_x"] }, bucket: DAY) { nodes { net { usd } } }`,
+    ],
     [
       "… as one of several",
-      `cost(${MONTH}, groupBy: [MODEL], filter: { any: [{ apiKeys: ["x"] }] }) { nodes { net { usd } } }`,
+      `cost(${MONTH}, groupBy: [MODEL], filter: { any: [{ apiKeys: ["x"] }] }, bucket: DAY) { nodes { net { usd } } }`,
     ],
-    ["tokens by actor", `usage(${MONTH}, source: UNIFIED, groupBy: [ACTOR]) { nodes { actorType } }`],
+    [
+      "tokens by actor",
+      `usage(${MONTH}, source: UNIFIED, groupBy: [ACTOR], bucket: DAY) { nodes { actorType } }`,
+    ],
     ["artifacts by person", `artifacts(${WEEK}, groupBy: [USER]) { nodes { created } }`],
     ["Claude Code by person", `claudeCode(${WEEK}, groupBy: [USER], bucket: NONE) { nodes { sessions } }`],
     [
       "Claude Code of some",
-      `claudeCode(${WEEK}, filter: { emails: ["x@example.com"] }) { nodes { sessions } }`,
+      `claudeCode(${WEEK}, filter: { emails: ["x@example.com"] }, bucket: DAY) { nodes { sessions } }`,
     ],
     [
       "Claude Code by terminal, which one may use alone",
@@ -523,7 +535,7 @@ describe("in groups", () => {
     ],
     [
       "… as a filter",
-      `claudeCode(${WEEK}, filter: { terminalTypes: ["WarpTerminal"] }) { nodes { sessions } }`,
+      `claudeCode(${WEEK}, filter: { terminalTypes: ["WarpTerminal"] }, bucket: DAY) { nodes { sessions } }`,
     ],
     [
       "what is left beside some teams",

@@ -51,7 +51,7 @@ test("where no day is whole yet it says so", async () => {
   const { ask } = gateway({ sandbox: { users: 40 } });
   const today = `range: { between: { from: "2026-11-22", until: "2026-11-23" } }`;
   const { data, errors } = await ask(
-    `{ cost(${today}, incomplete: EXCLUDE) { totalCount } usage(${today}) { totalCount } }`,
+    `{ cost(${today}, incomplete: EXCLUDE, bucket: DAY) { totalCount } usage(${today}, bucket: DAY) { totalCount } }`,
   );
   expect(data.cost).toBeNull();
   expect(data.usage.totalCount).toBe(1);
@@ -93,7 +93,7 @@ test("on the first of a month, which no export covers yet, whole days end with t
 test("of a month that no export covers yet no day is whole", async () => {
   const { ask } = onTheFirst();
   const { data, errors } = await ask(
-    `{ cost(range: { period: MONTH_TO_DATE }, organization: "enterprise", source: LEGACY, incomplete: EXCLUDE) { totalCount } }`,
+    `{ cost(range: { period: MONTH_TO_DATE }, organization: "enterprise", source: LEGACY, incomplete: EXCLUDE, bucket: DAY) { totalCount } }`,
   );
   expect(data.cost).toBeNull();
   expect(errors?.[0]?.extensions.code).toBe("NOT_YET_AVAILABLE");
@@ -119,7 +119,7 @@ describe.each(["2026-11-01T00:30:00Z", "2027-01-01T00:30:00Z"])("half an hour in
   test("cost to date, and what it projects, are answers of nothing yet", async () => {
     const { ask } = gateway({ now, sandbox: { users: 40 } });
     const { data, errors } = await ask(
-      `{ cost(range: { period: MONTH_TO_DATE }) { nodes { from } total { net { usd } } range { from until } freshness { state refreshedAt } } costProjection { wholeDays soFar { net { usd } } net { usd } state } }`,
+      `{ cost(range: { period: MONTH_TO_DATE }, bucket: DAY) { nodes { from } total { net { usd } } range { from until } freshness { state refreshedAt } } costProjection { wholeDays soFar { net { usd } } net { usd } state } }`,
     );
     expect(errors).toBeUndefined();
     const [from, until] = [now.slice(0, 10), `${now.slice(0, 8)}02`];

@@ -480,7 +480,7 @@ describe("our own sentences", () => {
     const query = `{ user(id: "user_nobody") { userId } }`;
     expect(messagesOf(await askAs("OWNER", query))).toContain("`cost(");
     expect(messagesOf(await askAs("ADMIN", query))).not.toContain("cost");
-    const byModel = `{ claudeCode(range: { last: { days: 2 } }, groupBy: [MODEL], orderBy: { field: SESSIONS }) { totalCount } }`;
+    const byModel = `{ claudeCode(range: { last: { days: 2 } }, groupBy: [MODEL], orderBy: { field: SESSIONS }, bucket: DAY) { totalCount } }`;
     expect(messagesOf(await askAs("OWNER", byModel))).toContain("use ESTIMATED or one of the tokens");
     expect(messagesOf(await askAs("ADMIN", byModel))).toContain("use one of the tokens");
   });

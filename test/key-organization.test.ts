@@ -12,7 +12,7 @@ const SWAPPED = { ANTHROPIC_ANALYTICS_KEY: CONSOLE_KEY, ANTHROPIC_ADMIN_KEY: ENT
 const CONSOLE_ALONE = { ANTHROPIC_ANALYTICS_KEY: "", ANTHROPIC_ADMIN_KEY: "sk-ant-admin01-test" };
 const ENTERPRISE_ALONE = { ANTHROPIC_ANALYTICS_KEY: "sk-ant-api01-test", ANTHROPIC_ADMIN_KEY: "" };
 
-const COST = `{ cost(range: { period: YESTERDAY }, source: UNIFIED) { totalCount } }`;
+const COST = `{ cost(range: { period: YESTERDAY }, source: UNIFIED, bucket: DAY) { totalCount } }`;
 const ACCESS = `{ datasets { dataset enabled reason explanation } }`;
 const UNIFIED = "/v1/organizations/analytics/cost";
 const SUMMARIES = "/v1/organizations/analytics/summaries";
@@ -46,10 +46,10 @@ describe("keys set for one another", () => {
 
   test.each([
     COST,
-    `{ usage(range: { period: YESTERDAY }, source: UNIFIED) { totalCount } }`,
+    `{ usage(range: { period: YESTERDAY }, source: UNIFIED, bucket: DAY) { totalCount } }`,
     `{ users(range: { period: LAST_MONTH }) { totalCount } }`,
     `{ organization { name } }`,
-    `{ claudeCode(range: { period: YESTERDAY }) { totalCount } }`,
+    `{ claudeCode(range: { period: YESTERDAY }, bucket: DAY) { totalCount } }`,
   ])("%s is an error that names both variables", async (query) => {
     const { ask, requestsOf } = proving({ settings: SWAPPED });
     await ask(ACCESS);
@@ -289,7 +289,9 @@ test("where the newer report is not proven, the older one answers, which proves 
     },
     { settings: ENTERPRISE_ALONE },
   );
-  const { data, errors } = await ask(`{ cost(range: { period: YESTERDAY }) { source totalCount } }`);
+  const { data, errors } = await ask(
+    `{ cost(range: { period: YESTERDAY }, bucket: DAY) { source totalCount } }`,
+  );
   expect(errors).toBeUndefined();
   expect(data.cost.source).not.toBe("UNIFIED");
   seen.length = 0;

@@ -184,7 +184,9 @@ describe("Claude Code of ten people among a hundred thousand", () => {
 
   test("is refused by the pages that a day was seen to have, in the plan too, once they are known", async () => {
     const asked = gateway({ routes: organizationOf({ seats: 900, pagesOfDay: 9 }) });
-    const first = await asked.ask(`{ claudeCode(range: {last: {days: 1}}) { nodes { commits } } }`);
+    const first = await asked.ask(
+      `{ claudeCode(range: {last: {days: 1}}, bucket: DAY) { nodes { commits } } }`,
+    );
     expect(first.errors).toBeUndefined();
     const { extensions } = await explain(asked, README_QUERY);
     const isCode = ({ dataset }: { dataset: string }) => dataset === "CLAUDE_CODE";

@@ -9,7 +9,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const between = (from: string, until: string) => `range: { between: { from: "${from}", until: "${until}" } }`;
 const spring = (from: string, until: string) =>
-  `{ cost(${between(from, until)}, groupBy: [MODEL], first: 1000) { nodes { from model net { cents } state } total { net { cents } } freshness { state } } }`;
+  `{ cost(${between(from, until)}, groupBy: [MODEL], first: 1000, bucket: DAY) { nodes { from model net { cents } state } total { net { cents } } freshness { state } } }`;
 
 /** Half a year later, when upstream answers for 16 June 2026 and after. */
 const LATER = "2027-06-15T12:00:00Z";

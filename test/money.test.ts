@@ -120,7 +120,7 @@ test("an amount passes through as upstream wrote it", async () => {
     routes: { [PATHS.cost]: () => json(reportPage([wireDay("2026-11-20", [wireCost("41280.000000")])])) },
   });
   const { data } = await ask(
-    `{ cost(range: { between: { from: "2026-11-20", until: "2026-11-21" } }) { nodes { net { cents usd currency } } } }`,
+    `{ cost(range: { between: { from: "2026-11-20", until: "2026-11-21" } }, bucket: DAY) { nodes { net { cents usd currency } } } }`,
   );
   expect(data.cost.nodes).toEqual([{ net: { cents: "41280.000000", usd: "412.80000000", currency: "USD" } }]);
 });
@@ -143,7 +143,7 @@ describe("a bucket that upstream cut off after its hundred largest groups", () =
   test("gets a remainder row, so that its rows add up to the total", async () => {
     const { ask } = gateway({ routes });
     const { data } = await ask(
-      `{ cost(${range}, groupBy: [PRODUCT, MODEL], first: 1000) { nodes { model isRemainder net { cents } } total { net { cents } } } }`,
+      `{ cost(${range}, groupBy: [PRODUCT, MODEL], first: 1000, bucket: DAY) { nodes { model isRemainder net { cents } } total { net { cents } } } }`,
     );
     expect(data.cost.nodes).toHaveLength(101);
     expect(data.cost.nodes.at(-1)).toEqual({ model: null, isRemainder: true, net: { cents: "480.0" } });
@@ -158,7 +158,9 @@ describe("a bucket that upstream cut off after its hundred largest groups", () =
 
   test("is refused where groups overlap, since nothing can then be said of the rest", async () => {
     const { ask } = gateway({ routes });
-    const { data, errors } = await ask(`{ cost(${range}, groupBy: [GROUP, MODEL]) { nodes { model } } }`);
+    const { data, errors } = await ask(
+      `{ cost(${range}, groupBy: [GROUP, MODEL], bucket: DAY) { nodes { model } } }`,
+    );
     expect(data.cost).toBeNull();
     expect(errors?.map((error) => error.extensions.code)).toEqual(["BAD_USER_INPUT"]);
   });

@@ -76,7 +76,7 @@ describe("dimensions never choose the organization", () => {
 
   test("nor do filters", async () => {
     const [{ errors }, requests] = await requestsOf(() =>
-      ask(`{ cost(${DAY}, filter: { workspaces: ["wrkspc_x"] }) { totalCount } }`),
+      ask(`{ cost(${DAY}, filter: { workspaces: ["wrkspc_x"] }, bucket: DAY) { totalCount } }`),
     );
     expect(errors?.map(({ message }) => message)).toEqual([
       '`enterprise` cannot filter on WORKSPACE; `console` can: ask with `organization: "console"` (this gateway has a key of it).',
@@ -86,7 +86,7 @@ describe("dimensions never choose the organization", () => {
 
   test("the error says so where there is no key of the organization that knows the dimension", async () => {
     const { ask: askOne } = gatewayOf("enterprise");
-    const { errors } = await askOne(`{ cost(${DAY}, groupBy: [WORKSPACE]) { totalCount } }`);
+    const { errors } = await askOne(`{ cost(${DAY}, groupBy: [WORKSPACE], bucket: DAY) { totalCount } }`);
     expect(errors?.[0]?.message).toBe(
       '`enterprise` cannot group by WORKSPACE; `console` can: ask with `organization: "console"` (this gateway has no key of it).',
     );
@@ -94,7 +94,7 @@ describe("dimensions never choose the organization", () => {
 
   test("a dimension that an organization's newer reports know is answered without naming them", async () => {
     const { data, errors } = await ask(
-      `{ cost(${DAY}, organization: "console", groupBy: [MODEL]) { organization source nodes { model } } }`,
+      `{ cost(${DAY}, organization: "console", groupBy: [MODEL], bucket: DAY) { organization source nodes { model } } }`,
     );
     expect(errors).toBeUndefined();
     expect(data.cost).toMatchObject({ organization: "console", source: "UNIFIED" });
@@ -103,8 +103,8 @@ describe("dimensions never choose the organization", () => {
 });
 
 const FIGURES = `
-  cost(${DAY}, first: 1) { organization }
-  usage(${DAY}, first: 1) { organization }
+  cost(${DAY}, first: 1, bucket: DAY) { organization }
+  usage(${DAY}, first: 1, bucket: DAY) { organization }
   costProjection { organization source }
   reconciliation(${DAY}) { organization }
   dashboard { spend { monthToDate { organization } byModel { organization } } }
@@ -148,8 +148,8 @@ describe("the organization of figures", () => {
     async (name) => {
       const { ask, seen } = gatewayOf();
       const { errors } = await ask(`{
-        cost(${DAY}, organization: "${name}") { totalCount }
-        usage(${DAY}, organization: "${name}") { totalCount }
+        cost(${DAY}, organization: "${name}", bucket: DAY) { totalCount }
+        usage(${DAY}, organization: "${name}", bucket: DAY) { totalCount }
         costProjection(organization: "${name}") { wholeDays }
         unitCost(${DAY}, organization: "${name}") { activeUsers }
         reconciliation(${DAY}, organization: "${name}") { source }
@@ -170,7 +170,7 @@ describe("the organization of figures", () => {
   test("without a key is NOT_CONFIGURED, never another organization's figures", async () => {
     const { ask, seen } = gatewayOf("console");
     const { data, errors } = await ask(
-      `{ cost(${DAY}, organization: "enterprise") { totalCount } usage(${DAY}, organization: "enterprise") { totalCount } }`,
+      `{ cost(${DAY}, organization: "enterprise", bucket: DAY) { totalCount } usage(${DAY}, organization: "enterprise", bucket: DAY) { totalCount } }`,
     );
     expect(data).toEqual({ cost: null, usage: null });
     expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["NOT_CONFIGURED", "NOT_CONFIGURED"]);
@@ -234,7 +234,7 @@ test("a source chooses between the reports of one organization", async () => {
       .flatMap((organization) =>
         ["UNIFIED", "LEGACY"].map(
           (source) =>
-            `${organization}${source}: cost(${DAY}, organization: "${organization}", source: ${source}) { organization source freshness { source } }`,
+            `${organization}${source}: cost(${DAY}, organization: "${organization}", source: ${source}, bucket: DAY) { organization source freshness { source } }`,
         ),
       )
       .join(" ")} }`,

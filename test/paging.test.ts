@@ -99,7 +99,7 @@ describe("a walk with any `first` gives every row of the REST pages once and in 
         };
         const rows = await walk(
           { routes: { [PATHS.cost]: bucketed } },
-          `cost(range: { between: { from: "2026-06-01", until: "2026-09-01" } })`,
+          `cost(range: { between: { from: "2026-06-01", until: "2026-09-01" } }, bucket: DAY)`,
           "net { cents }",
           first,
         );
@@ -156,10 +156,10 @@ test.each([1, 7, 33, 50, 99, 100, 1000])(
       [`artifacts(${range})`, "date artifactType isShared created"],
       [`groups(${range})`, "groupId members(first: 1000) { nodes { user { userId } } }"],
       [`claudeCodeRecords(${range})`, "id"],
-      [`cost(${range}, groupBy: [PRODUCT, MODEL])`, "from product model net { cents }"],
+      [`cost(${range}, bucket: DAY, groupBy: [PRODUCT, MODEL])`, "from product model net { cents }"],
       [`cost(${range}, groupBy: [USER], bucket: NONE)`, "user { userId } net { cents }"],
       [
-        `usage(${range}, groupBy: [WORKSPACE], organization: "console", source: LEGACY)`,
+        `usage(${range}, bucket: DAY, groupBy: [WORKSPACE], organization: "console", source: LEGACY)`,
         "from workspace { name } tokens { totalTokens }",
       ],
     ];
@@ -174,7 +174,7 @@ test.each([1, 7, 33, 50, 99, 100, 1000])(
 
 test("reading on in the middle of month seven of a year costs one request", async () => {
   const { ask } = gateway({ sandbox: { users: 60 } });
-  const year = `query ($first: Int!, $after: String) { cost(range: { period: YEAR_TO_DATE }, first: $first, after: $after) {
+  const year = `query ($first: Int!, $after: String) { cost(range: { period: YEAR_TO_DATE }, first: $first, after: $after, bucket: DAY) {
     edges { cursor node { from } } nodes { from net { cents } } pageInfo { hasNextPage endCursor } } }`;
   const all = await ask(year, { first: 1000 });
   const nodes = all.data.cost.nodes;
@@ -250,7 +250,7 @@ describe("a client that reads on after the data was refreshed", () => {
         { watermark },
       ),
     );
-  const series = `query ($after: String) { cost(range: { between: { from: "2026-11-20", until: "2026-11-21" } }, groupBy: [USER], first: 2, after: $after) {
+  const series = `query ($after: String) { cost(range: { between: { from: "2026-11-20", until: "2026-11-21" } }, groupBy: [USER], first: 2, after: $after, bucket: DAY) {
     nodes { user { userId } } pageInfo { endCursor } } }`;
 
   test("is told so where rows may have changed places, instead of skipping or repeating some", async () => {

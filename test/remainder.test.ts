@@ -33,7 +33,7 @@ test("a remainder that has requests and no tokens has a row", async () => {
   const usage = cutOff((i) => wireUsage(10, 1, { product: "chat", model: `m${i}` }), wireUsage(1000, 530));
   const { ask } = gateway({ routes: { [PATHS.usage]: usage } });
   const { data, errors } = await ask(
-    `{ usage(${RANGE}, organization: "enterprise", source: LEGACY, groupBy: [PRODUCT, MODEL], first: 1000) { nodes { isRemainder tokens { totalTokens requests } } total { totalTokens requests } } }`,
+    `{ usage(${RANGE}, organization: "enterprise", source: LEGACY, groupBy: [PRODUCT, MODEL], first: 1000, bucket: DAY) { nodes { isRemainder tokens { totalTokens requests } } total { totalTokens requests } } }`,
   );
   expect(errors).toBeUndefined();
   expect(data.usage.total).toEqual({ totalTokens: 1000, requests: 530 });
@@ -46,7 +46,7 @@ test("a remainder that has requests and cost nothing has a row", async () => {
   const cost = cutOff(groups, { ...wireCost("100"), requests: 107 });
   const { ask } = gateway({ routes: { [PATHS.cost]: cost } });
   const { data, errors } = await ask(
-    `{ cost(${RANGE}, organization: "enterprise", source: LEGACY, groupBy: [PRODUCT, MODEL], first: 1000) { nodes { isRemainder net { cents } requests } total { requests } } }`,
+    `{ cost(${RANGE}, organization: "enterprise", source: LEGACY, groupBy: [PRODUCT, MODEL], first: 1000, bucket: DAY) { nodes { isRemainder net { cents } requests } total { requests } } }`,
   );
   expect(errors).toBeUndefined();
   expect(data.cost.total.requests).toBe(107);
@@ -58,7 +58,7 @@ test("a bucket whose groups are all of it has no remainder", async () => {
   const usage = cutOff((i) => wireUsage(10, 1, { product: "chat", model: `m${i}` }), wireUsage(1000, 100));
   const { ask } = gateway({ routes: { [PATHS.usage]: usage } });
   const { data } = await ask(
-    `{ usage(${RANGE}, organization: "enterprise", source: LEGACY, groupBy: [PRODUCT, MODEL], first: 1000) { nodes { isRemainder } } }`,
+    `{ usage(${RANGE}, organization: "enterprise", source: LEGACY, groupBy: [PRODUCT, MODEL], first: 1000, bucket: DAY) { nodes { isRemainder } } }`,
   );
   expect(data.usage.nodes).toHaveLength(100);
 });

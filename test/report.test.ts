@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { type Decimal, formatDecimal, parseDecimal, plus, ZERO } from "../src/domain/decimal.ts";
 import { gateway, json } from "./gateway.ts";
 import { PATHS, reportPage, wireCost, wireDay } from "./wire.ts";
 
@@ -15,7 +16,7 @@ function ofOneDay() {
 test("lists go out in bracket notation, once per value, sorted", async () => {
   const { ask, seen } = ofOneDay();
   await ask(
-    `{ cost(${DAY}, source: LEGACY, groupBy: [PRODUCT, MODEL], filter: { models: ["b", "a&limit=1"], products: ["chat"] }) { totalCount } }`,
+    `{ cost(${DAY}, source: LEGACY, groupBy: [PRODUCT, MODEL], filter: { models: ["b", "a&limit=1"], products: ["chat"] }, bucket: DAY) { totalCount } }`,
   );
   const [url] = seen;
   expect(url?.searchParams.getAll("models[]")).toEqual(["a&limit=1", "b"]);
@@ -31,7 +32,7 @@ test("lists go out in bracket notation, once per value, sorted", async () => {
 test("the order of arguments makes no second question", async () => {
   const { ask, seen } = ofOneDay();
   await ask(
-    `{ a: cost(${DAY}, source: LEGACY, groupBy: [PRODUCT, MODEL]) { totalCount } b: cost(${DAY}, source: LEGACY, groupBy: [MODEL, PRODUCT, MODEL]) { totalCount groupedBy } }`,
+    `{ a: cost(${DAY}, source: LEGACY, groupBy: [PRODUCT, MODEL], bucket: DAY) { totalCount } b: cost(${DAY}, source: LEGACY, groupBy: [MODEL, PRODUCT, MODEL], bucket: DAY) { totalCount groupedBy } }`,
   );
   expect(seen).toHaveLength(1);
 });
@@ -155,7 +156,7 @@ describe("a dimension the rows are not split by", () => {
   test("may stand where a directive leaves it out", async () => {
     const { ask } = ofOneDay();
     const { data, errors } = await ask(
-      `query ($byModel: Boolean!) { cost(${DAY}, groupBy: [PRODUCT]) { nodes { product model @include(if: $byModel) } } }`,
+      `query ($byModel: Boolean!) { cost(${DAY}, groupBy: [PRODUCT], bucket: DAY) { nodes { product model @include(if: $byModel) } } }`,
       { byModel: false },
     );
     expect(errors).toBeUndefined();
@@ -165,9 +166,38 @@ describe("a dimension the rows are not split by", () => {
   test("is told all the same where another one fills it", async () => {
     const { ask } = gateway({ sandbox: { users: 40 } });
     const { data, errors } = await ask(
-      `{ cost(${DAY}, organization: "console", groupBy: [DESCRIPTION], first: 1000) { groupedBy nodes { description model costType tokenType } } }`,
+      `{ cost(${DAY}, organization: "console", groupBy: [DESCRIPTION], first: 1000, bucket: DAY) { groupedBy nodes { description model costType tokenType } } }`,
     );
     expect(errors).toBeUndefined();
     expect(data.cost.nodes.some(({ model }: { model: string | null }) => model !== null)).toBe(true);
   });
 });
+
+test("without `bucket` the whole range is one bucket, so a row is a group", async () => {
+  const { ask } = gateway({ sandbox: { users: 40 } });
+  const range = `range: { between: { from: "2026-08-01", until: "2026-11-01" } }`;
+  const { data, errors } = await ask(`{
+    cost(${range}, groupBy: [MODEL]) { nodes { model from until net { cents } } pageInfo { hasNextPage } total { net { cents } } }
+    byDay: cost(${range}, bucket: DAY, groupBy: [MODEL], first: 1000) { nodes { model net { cents } } pageInfo { hasNextPage } }
+    usage(${range}, groupBy: [MODEL]) { nodes { model from until } pageInfo { hasNextPage } }
+    claudeCode(range: { last: { days: 3 } }, groupBy: [MODEL]) { nodes { model } pageInfo { hasNextPage } } }`);
+  expect(errors).toBeUndefined();
+  const { cost, byDay, usage, claudeCode } = data;
+  for (const list of [cost, usage, claudeCode]) {
+    const models = list.nodes.map(({ model }: { model: string | null }) => model);
+    expect(models.length).toBeGreaterThan(1);
+    expect(new Set(models).size).toBe(models.length);
+    expect(list.pageInfo.hasNextPage).toBe(false);
+  }
+  for (const { from, until } of [...cost.nodes, ...usage.nodes])
+    expect([from, until]).toEqual(["2026-08-01T00:00:00.000Z", "2026-11-01T00:00:00.000Z"]);
+  expect(byDay.pageInfo.hasNextPage).toBe(false);
+  expect(centsByModel(cost.nodes)).toEqual(centsByModel(byDay.nodes));
+});
+
+function centsByModel(rows: readonly { model: string | null; net: { cents: string } }[]) {
+  const sums = new Map<string | null, Decimal>();
+  for (const { model, net } of rows)
+    sums.set(model, plus(sums.get(model) ?? ZERO, parseDecimal(net.cents) as Decimal));
+  return new Map([...sums].sort().map(([model, cents]) => [model, Number(formatDecimal(cents))]));
+}

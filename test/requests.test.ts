@@ -74,7 +74,7 @@ describe("what is final", () => {
     const question = `query ($range: DateRange!) {
       users(range: $range, first: 100) { nodes { email usage { totalTokens } cost { net { usd } } } freshness { state } }
       skills(range: $range) { nodes { name users } }
-      cost(range: $range, groupBy: [PRODUCT]) { nodes { product net { usd } } total { net { usd } } freshness { state } }
+      cost(range: $range, groupBy: [PRODUCT], bucket: DAY) { nodes { product net { usd } } total { net { usd } } freshness { state } }
       usage(range: $range, bucket: NONE, groupBy: [USER]) { nodes { user { userId } tokens { totalTokens } } }
     }`;
     const [first, requests] = await requestsOf(() => ask(question, { range: months }));
@@ -102,7 +102,7 @@ describe("what is final", () => {
 
   test("serves every range that contains the same months", async () => {
     const { ask, requestsOf } = gateway({ sandbox: { users: 30 } });
-    const cost = `query ($range: DateRange!) { cost(range: $range, first: 1000) { nodes { net { usd } } } }`;
+    const cost = `query ($range: DateRange!) { cost(range: $range, first: 1000, bucket: DAY) { nodes { net { usd } } } }`;
     await ask(cost, { range: { between: { from: "2026-03-01", until: "2026-08-01" } } });
     const [, requests] = await requestsOf(() =>
       ask(cost, { range: { between: { from: "2026-02-10", until: "2026-09-01" } } }),
@@ -154,7 +154,7 @@ describe("what is final", () => {
   describe("of a year of daily cost by model, from whichever first day on, costs nothing for final months", () => {
     const NEW_YEAR = Date.parse("2026-12-31T12:00:00Z");
     const from = (day: string) =>
-      `{ cost(range: { between: { from: "${day}", until: "2027-01-01" } }, groupBy: [MODEL], first: 100000) {
+      `{ cost(range: { between: { from: "${day}", until: "2027-01-01" } }, groupBy: [MODEL], first: 100000, bucket: DAY) {
         nodes { __typename } total { __typename } } }`;
     const open = async (key: string, store: SharedStore | null) =>
       gateway({
@@ -214,10 +214,10 @@ describe("what is final", () => {
     const range = `range: { between: { from: "2026-05-10", until: "2026-07-05" } }`;
     // Hours and splits by person are asked for as they are; days and rankings by whole months.
     const { data, errors } = await ask(`{
-      days: cost(${range}, groupBy: [PRODUCT], first: 1000) { nodes { from until product net { cents } } total { net { cents } } range { from until } }
+      days: cost(${range}, groupBy: [PRODUCT], first: 1000, bucket: DAY) { nodes { from until product net { cents } } total { net { cents } } range { from until } }
       ranked: cost(${range}, bucket: NONE, groupBy: [PRODUCT]) { nodes { from until product net { cents } } }
       exact: cost(${range}, bucket: HOUR, groupBy: [PRODUCT], first: 1000) { nodes { net { cents } } total { net { cents } } pageInfo { hasNextPage } }
-      older: cost(${range}, source: LEGACY, groupBy: [PRODUCT], first: 1000) { nodes { from product net { cents } } }
+      older: cost(${range}, source: LEGACY, groupBy: [PRODUCT], first: 1000, bucket: DAY) { nodes { from product net { cents } } }
     }`);
     expect(errors).toBeUndefined();
     const sum = (rows: readonly { net: { cents: string } }[]) =>
@@ -238,7 +238,7 @@ describe("what is final", () => {
 
   test("is asked for alone while its month still moves, so that it is kept for good", async () => {
     const { ask, requestsOf, at } = gateway({ sandbox: { users: 20 }, now: "2026-11-25T12:00:00Z" });
-    const days = `{ cost(range: { between: { from: "2026-10-02", until: "2026-10-10" } }) { nodes { from } freshness { state } } }`;
+    const days = `{ cost(range: { between: { from: "2026-10-02", until: "2026-10-10" } }, bucket: DAY) { nodes { from } freshness { state } } }`;
     const [{ data }, requests] = await requestsOf(() => ask(days));
     expect(data.cost.freshness.state).toBe("FINAL");
     expect(requests.map((url) => url.searchParams.get("starting_at"))).toEqual(["2026-10-02T00:00:00Z"]);
@@ -266,7 +266,7 @@ describe("what is final", () => {
       watermark: "2026-05-20T00:00:00Z",
     });
     const { ask, requestsOf, at } = gateway({ routes: { [PATHS.cost]: () => json(stalled) } });
-    const cost = `{ cost(range: { between: { from: "2026-05-01", until: "2026-05-02" } }, source: LEGACY) { nodes { state } freshness { state refreshedAt completeThrough } } }`;
+    const cost = `{ cost(range: { between: { from: "2026-05-01", until: "2026-05-02" } }, source: LEGACY, bucket: DAY) { nodes { state } freshness { state refreshedAt completeThrough } } }`;
     const { data } = await ask(cost);
     expect(data.cost.nodes).toEqual([{ state: "SETTLING" }]);
     expect(data.cost.freshness).toEqual({
@@ -283,7 +283,7 @@ describe("what is final", () => {
     const { ask, requestsOf, at } = gateway({
       routes: { [PATHS.cost]: () => json(reportPage([], { watermark: null })) },
     });
-    const cost = `{ cost(range: { between: { from: "2026-05-01", until: "2026-05-02" } }) { nodes { state } total { net { usd } } freshness { state refreshedAt } } }`;
+    const cost = `{ cost(range: { between: { from: "2026-05-01", until: "2026-05-02" } }, bucket: DAY) { nodes { state } total { net { usd } } freshness { state refreshedAt } } }`;
     const { data } = await ask(cost);
     expect(data.cost).toEqual({ nodes: [], total: null, freshness: { state: "OPEN", refreshedAt: null } });
     at("2026-11-22T13:00:00Z");
@@ -293,7 +293,7 @@ describe("what is final", () => {
 });
 
 describe("what can still move", () => {
-  const cost = `{ cost(range: { period: MONTH_TO_DATE }) { nodes { net { cents } state } freshness { stale staleBecause } } }`;
+  const cost = `{ cost(range: { period: MONTH_TO_DATE }, bucket: DAY) { nodes { net { cents } state } freshness { stale staleBecause } } }`;
 
   test("is reused for five minutes, then shown as older while it is asked for again, and after ten waited for", async () => {
     let amount = 1;
@@ -328,7 +328,7 @@ describe("what can still move", () => {
 
   describe("and has exports", () => {
     const of = (groupBy: string) =>
-      `{ cost(range: { period: MONTH_TO_DATE }, groupBy: [${groupBy}]) { nodes { net { cents } } freshness { stale refreshedAt } } }`;
+      `{ cost(range: { period: MONTH_TO_DATE }, groupBy: [${groupBy}], bucket: DAY) { nodes { net { cents } } freshness { stale refreshedAt } } }`;
     const questions = ["PRODUCT", "MODEL", "COST_TYPE", "SPEED", "INFERENCE_GEO", "TOKEN_TYPE"].map(of);
 
     test("is known to be unchanged by one request for all of its questions", async () => {
@@ -374,7 +374,7 @@ describe("what can still move", () => {
 
   test("is always asked for again with FRESH_TTL=0, but never twice within one answer", async () => {
     const { ask, requestsOf } = gateway({ sandbox: { users: 30 }, settings: { FRESH_TTL: "0" } });
-    const twice = `{ a: cost(range: { period: MONTH_TO_DATE }) { nodes { net { cents } } } b: cost(range: { period: MONTH_TO_DATE }) { nodes { net { cents } } total { net { cents } } } }`;
+    const twice = `{ a: cost(range: { period: MONTH_TO_DATE }, bucket: DAY) { nodes { net { cents } } } b: cost(range: { period: MONTH_TO_DATE }, bucket: DAY) { nodes { net { cents } } total { net { cents } } } }`;
     const [, first] = await requestsOf(() => ask(twice));
     const [, second] = await requestsOf(() => ask(twice));
     expect([first.length, second.length]).toEqual([1, 1]);

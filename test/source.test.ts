@@ -14,11 +14,11 @@ describe("a source that is not named", () => {
   test("is the newer report of the organization, else the older one that knows the dimension", async () => {
     const { ask } = gateway({ sandbox: { users: 40 } });
     const { data, errors } = await ask(`{
-      a: cost(${DAY}, first: 1) { source organization }
-      b: cost(${DAY}, organization: "console", groupBy: [WORKSPACE], first: 1) { source organization nodes { list { usd } } }
-      c: usage(${DAY}, organization: "console", groupBy: [API_KEY], first: 1) { source organization }
-      d: cost(${DAY}, groupBy: [USER], first: 1) { source organization }
-      e: usage(${DAY}, organization: "console", groupBy: [SERVICE_ACCOUNT], first: 1) { source organization }
+      a: cost(${DAY}, first: 1, bucket: DAY) { source organization }
+      b: cost(${DAY}, organization: "console", groupBy: [WORKSPACE], first: 1, bucket: DAY) { source organization nodes { list { usd } } }
+      c: usage(${DAY}, organization: "console", groupBy: [API_KEY], first: 1, bucket: DAY) { source organization }
+      d: cost(${DAY}, groupBy: [USER], first: 1, bucket: DAY) { source organization }
+      e: usage(${DAY}, organization: "console", groupBy: [SERVICE_ACCOUNT], first: 1, bucket: DAY) { source organization }
     }`);
     expect(errors).toBeUndefined();
     expect(Object.values(data)).toMatchObject([
@@ -33,7 +33,9 @@ describe("a source that is not named", () => {
 
   test("is of the organization there is a key for", async () => {
     const { ask } = gateway({ sandbox: { users: 40 }, settings: { ANTHROPIC_ANALYTICS_KEY: "" } });
-    const { data, errors } = await ask(`{ cost(${DAY}) { source organization } organization { name } }`);
+    const { data, errors } = await ask(
+      `{ cost(${DAY}, bucket: DAY) { source organization } organization { name } }`,
+    );
     expect(errors).toBeUndefined();
     expect(data.cost).toEqual({ source: "UNIFIED", organization: "console" });
   });
@@ -41,7 +43,7 @@ describe("a source that is not named", () => {
   test("is the older one for days before those the newer one reaches back to", async () => {
     const { ask, seen } = gateway({ sandbox: { users: 40 }, settings: { ANTHROPIC_ANALYTICS_KEY: "" } });
     const { data, errors } = await ask(
-      `{ cost(range: { between: { from: "2025-10-01", until: "2025-11-01" } }) { source } }`,
+      `{ cost(range: { between: { from: "2025-10-01", until: "2025-11-01" } }, bucket: DAY) { source } }`,
     );
     expect(errors).toBeUndefined();
     expect(data.cost.source).toBe("LEGACY");
@@ -57,7 +59,7 @@ describe("in an organization outside the beta", () => {
     const fields = Array.from(
       { length: 12 },
       (_, i) =>
-        `q${i}: cost(range: { between: { from: "2026-10-${i + 10}", until: "2026-10-${i + 11}" } }) { source nodes { net { cents } } }`,
+        `q${i}: cost(range: { between: { from: "2026-10-${i + 10}", until: "2026-10-${i + 11}" } }, bucket: DAY) { source nodes { net { cents } } }`,
     );
     const [{ data, errors }, requests] = await requestsOf(() => ask(`{ ${fields.join("\n")} }`));
     expect(errors).toBeUndefined();
@@ -70,11 +72,15 @@ describe("in an organization outside the beta", () => {
 
   test("it is remembered for an hour, and then asked again", async () => {
     const { ask, requestsOf, at } = outside();
-    const [, first] = await requestsOf(() => ask(`{ cost(${DAY}) { source } }`));
+    const [, first] = await requestsOf(() => ask(`{ cost(${DAY}, bucket: DAY) { source } }`));
     at("2026-11-22T12:59:00Z");
-    const [, second] = await requestsOf(() => ask(`{ cost(${DAY}, groupBy: [MODEL]) { source } }`));
+    const [, second] = await requestsOf(() =>
+      ask(`{ cost(${DAY}, groupBy: [MODEL], bucket: DAY) { source } }`),
+    );
     at("2026-11-22T13:00:00Z");
-    const [, third] = await requestsOf(() => ask(`{ cost(${DAY}, groupBy: [SPEED]) { source } }`));
+    const [, third] = await requestsOf(() =>
+      ask(`{ cost(${DAY}, groupBy: [SPEED], bucket: DAY) { source } }`),
+    );
     expect([first, second, third].map(asked)).toEqual([
       ["analytics/cost", "analytics/cost_report"],
       ["analytics/cost_report"],
@@ -84,7 +90,7 @@ describe("in an organization outside the beta", () => {
 
   test("a dimension the older reports do not know is refused, not answered with the other organization's figures", async () => {
     const { ask, seen } = outside();
-    const { data, errors } = await ask(`{ cost(${DAY}, groupBy: [ACTOR]) { totalCount } }`);
+    const { data, errors } = await ask(`{ cost(${DAY}, groupBy: [ACTOR], bucket: DAY) { totalCount } }`);
     expect(data).toEqual({ cost: null });
     expect(errors?.[0]).toMatchObject({
       path: ["cost"],
@@ -96,7 +102,7 @@ describe("in an organization outside the beta", () => {
 
   test("the newer report named as the source is asked, and says why not", async () => {
     const { ask } = outside();
-    const { errors } = await ask(`{ cost(${DAY}, source: UNIFIED) { totalCount } }`);
+    const { errors } = await ask(`{ cost(${DAY}, source: UNIFIED, bucket: DAY) { totalCount } }`);
     expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["NOT_ENTITLED"]);
   });
 });
@@ -113,20 +119,24 @@ describe("a newer report that refuses in words the gateway does not know", () =>
       routes: { [UNIFIED]: () => refusal(status, type, "no"), [PATHS.cost]: older },
     });
     const [{ data, errors }] = await requestsOf(() =>
-      ask(`{ cost(${DAY}) { source nodes { net { cents } } } }`),
+      ask(`{ cost(${DAY}, bucket: DAY) { source nodes { net { cents } } } }`),
     );
     expect(errors).toBeUndefined();
     expect(data.cost).toEqual({ source: "LEGACY", nodes: [{ net: { cents: "1" } }] });
-    const [, again] = await requestsOf(() => ask(`{ cost(${DAY}, groupBy: [MODEL]) { source } }`));
+    const [, again] = await requestsOf(() =>
+      ask(`{ cost(${DAY}, groupBy: [MODEL], bucket: DAY) { source } }`),
+    );
     expect(asked(again)).toEqual(["analytics/cost_report"]);
   });
 
   test("is asked again when the older one refuses the question too", async () => {
     const no = () => refusal(400, "invalid_request_error", "no");
     const { ask, requestsOf } = gateway({ routes: { [UNIFIED]: no, [PATHS.cost]: no } });
-    const { errors } = await ask(`{ cost(${DAY}) { source } }`);
+    const { errors } = await ask(`{ cost(${DAY}, bucket: DAY) { source } }`);
     expect(errors?.[0]?.extensions).toMatchObject({ code: "UPSTREAM_REFUSED", dataset: "ENTERPRISE_COST" });
-    const [, again] = await requestsOf(() => ask(`{ cost(${DAY}, groupBy: [MODEL]) { source } }`));
+    const [, again] = await requestsOf(() =>
+      ask(`{ cost(${DAY}, groupBy: [MODEL], bucket: DAY) { source } }`),
+    );
     expect(asked(again)).toEqual(["analytics/cost", "analytics/cost_report"]);
   });
 
@@ -134,7 +144,7 @@ describe("a newer report that refuses in words the gateway does not know", () =>
     const { ask } = gateway({
       routes: { [UNIFIED]: () => refusal(500, "api_error", "no"), [PATHS.cost]: older },
     });
-    const { data, errors } = await ask(`{ cost(${DAY}) { source } }`);
+    const { data, errors } = await ask(`{ cost(${DAY}, bucket: DAY) { source } }`);
     expect(data).toEqual({ cost: null });
     expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["UPSTREAM_UNAVAILABLE"]);
   });
@@ -168,7 +178,7 @@ test("a list is read on from the source that began it", async () => {
   });
   const page = (after?: string) =>
     ask(
-      `query ($after: String) { cost(${DAY}, groupBy: [PRODUCT], first: 1, after: $after) { source nodes { product } pageInfo { endCursor } } }`,
+      `query ($after: String) { cost(${DAY}, groupBy: [PRODUCT], first: 1, after: $after, bucket: DAY) { source nodes { product } pageInfo { endCursor } } }`,
       { after },
     );
   const first = await page();

@@ -160,7 +160,7 @@ describe("in the Console", () => {
 
   test("the older cost report knows no people, and says so", async () => {
     const { errors } = await console(1).ask(
-      `{ cost(${RANGE}, groupBy: [TEAM], organization: "console", source: LEGACY) { totalCount } }`,
+      `{ cost(${RANGE}, groupBy: [TEAM], organization: "console", source: LEGACY, bucket: DAY) { totalCount } }`,
     );
     expect(errors?.map(({ message }) => message)).toEqual([
       "LEGACY of `console` cannot group by TEAM; it groups by WORKSPACE, DESCRIPTION; `source: UNIFIED` can.",

@@ -126,7 +126,7 @@ describe("split between teams", () => {
     const { ask, organization } = gatewayOf(seed);
     const { data, errors } = await ask(
       `{ cost(${SPLIT}, bucket: NONE) { nodes { from ${TEAM} requests net { cents } } overlap { net { cents } requests } total { net { cents } requests } }
-         days: cost(${SPLIT}) { nodes { from ${TEAM} net { cents } } }
+         days: cost(${SPLIT}, bucket: DAY) { nodes { from ${TEAM} net { cents } } }
          usage(${SPLIT}, bucket: NONE) { nodes { from ${TEAM} tokens { totalTokens outputTokens } } overlap { totalTokens } total { totalTokens outputTokens } } }`,
     );
     expect(errors).toBeUndefined();
@@ -192,7 +192,7 @@ describe("where the RBAC groups are the teams", () => {
       settings: { ANTHROPIC_ANALYTICS_KEY: "sk-ant-api01-x+read:analytics,read:members" },
     });
     const { data, errors } = await ask(
-      `{ cost(${RANGE}, groupBy: [TEAM]) { totalCount } teams(${RANGE}) { totalCount } }`,
+      `{ cost(${RANGE}, groupBy: [TEAM], bucket: DAY) { totalCount } teams(${RANGE}) { totalCount } }`,
     );
     expect(data).toEqual({ cost: null, teams: null });
     expect(errors?.map(({ extensions }) => [extensions.code, extensions.reason])).toEqual([
@@ -233,7 +233,7 @@ describe("people by team", () => {
 
   test("and by group of the older report cannot be told apart from nobody's, and is refused", async () => {
     const { errors } = await gatewayOf(1).ask(
-      `{ cost(${RANGE}, groupBy: [TEAM, GROUP], source: LEGACY) { totalCount } }`,
+      `{ cost(${RANGE}, groupBy: [TEAM, GROUP], source: LEGACY, bucket: DAY) { totalCount } }`,
     );
     expect(errors?.map(({ message }) => message)).toEqual([
       "LEGACY of `enterprise` cannot group people by TEAM and by GROUP: those in several groups count in each; `source: UNIFIED` can.",
@@ -246,10 +246,10 @@ test.each(["UNIFIED", "LEGACY"])("filtered or by the hour, rows add up as well (
   const group = organization.groups.all[0]?.id;
   const day = `range: { between: { from: "2026-06-03", until: "2026-06-04" } }`;
   const questions = [
-    `${RANGE}, groupBy: [TEAM, COST_TYPE], filter: { products: ["claude_code", "chat"] }`,
-    `${RANGE}, groupBy: [TEAM], filter: { groups: ["${group}"] }`,
+    `${RANGE}, bucket: DAY, groupBy: [TEAM, COST_TYPE], filter: { products: ["claude_code", "chat"] }`,
+    `${RANGE}, bucket: DAY, groupBy: [TEAM], filter: { groups: ["${group}"] }`,
     `${day}, bucket: HOUR, groupBy: [TEAM]`,
-    ...(source === "UNIFIED" ? [`${RANGE}, groupBy: [TEAM, ACTOR_TYPE]`] : []),
+    ...(source === "UNIFIED" ? [`${RANGE}, bucket: DAY, groupBy: [TEAM, ACTOR_TYPE]`] : []),
   ];
   for (const question of questions) {
     const { data, errors } = await ask(
@@ -294,7 +294,7 @@ test("by team takes the requests of by person; teams of a file take none", async
 });
 
 test.each([
-  `cost(${RANGE}, groupBy: [TEAM], source: LEGACY, first: 1000) { totalCount overlap { requests } total { requests } }`,
+  `cost(${RANGE}, groupBy: [TEAM], source: LEGACY, first: 1000, bucket: DAY) { totalCount overlap { requests } total { requests } }`,
   `cost(${RANGE}, bucket: NONE, groupBy: [TEAM, MODEL]) { overlap { requests } nodes { team } }`,
   `usage(${RANGE}, bucket: NONE, groupBy: [TEAM], organization: "console", source: LEGACY) { nodes { team } }`,
   `teams(${RANGE}) { overlap { requests } nodes { spend { requests } activity { people } claudeCode { commits } members { totalCount } } }`,
@@ -362,12 +362,12 @@ test.each(["NONE", "DAY"])("pages of a list by team are the list (%s)", async (b
 test("a field of the team without a split by it is refused before anything is asked", async () => {
   const { ask, seen } = gatewayOf(1);
   const { errors } = await ask(
-    `{ cost(${RANGE}, groupBy: [PRODUCT]) { nodes { team } overlap { requests } } }`,
+    `{ cost(${RANGE}, groupBy: [PRODUCT], bucket: DAY) { nodes { team } overlap { requests } } }`,
   );
   expect(errors?.map(({ message }) => message)).toEqual([
     "`team`: the rows are not split by that; add TEAM to `groupBy`, or leave the field out.",
   ]);
   expect(seen).toEqual([]);
-  const { data } = await ask(`{ cost(${RANGE}, groupBy: [PRODUCT]) { overlap { requests } } }`);
+  const { data } = await ask(`{ cost(${RANGE}, groupBy: [PRODUCT], bucket: DAY) { overlap { requests } } }`);
   expect(data.cost.overlap).toBeNull();
 });

@@ -41,8 +41,8 @@ describe("the unified reports agree with the older ones to the last decimal", ()
   test("days of a month, oldest first", async () => {
     const { ask } = gateway({ sandbox: { users: 40 } });
     const { data, errors } = await ask(`{
-      older: cost(range: { period: LAST_MONTH }, source: LEGACY) { nodes { from until net { cents } } total { net { cents } } }
-      newer: cost(range: { period: LAST_MONTH }, source: UNIFIED) { nodes { from until net { cents } } total { net { cents } } }
+      older: cost(range: { period: LAST_MONTH }, source: LEGACY, bucket: DAY) { nodes { from until net { cents } } total { net { cents } } }
+      newer: cost(range: { period: LAST_MONTH }, source: UNIFIED, bucket: DAY) { nodes { from until net { cents } } total { net { cents } } }
     }`);
     expect(errors).toBeUndefined();
     expect(data.older.nodes.length).toBe(31);
@@ -193,7 +193,7 @@ describe("what only the unified reports know", () => {
       },
     });
     const { data, errors } = await ask(
-      `{ cost(range: { between: { from: "2026-11-20", until: "2026-11-21" } }, groupBy: [ACTOR]) { nodes { actor { ... on UserActor { email name accountStatus user { email status } } } } } }`,
+      `{ cost(range: { between: { from: "2026-11-20", until: "2026-11-21" } }, groupBy: [ACTOR], bucket: DAY) { nodes { actor { ... on UserActor { email name accountStatus user { email status } } } } } }`,
     );
     expect(errors).toBeUndefined();
     const gone = { email: "gone@ternplover.example", name: "Gone", accountStatus: "DEPARTED" };
@@ -223,7 +223,7 @@ describe("what only the unified reports know", () => {
   test("more than five dimensions are refused before anything is asked", async () => {
     const { ask, seen } = gateway({ sandbox: { users: 20 } });
     const { errors } = await ask(
-      `{ cost(range: { period: YESTERDAY }, source: UNIFIED, organization: "console", groupBy: [ACTOR, PRODUCT, MODEL, API_KEY, WORKSPACE, SPEED, COST_TYPE]) { totalCount } }`,
+      `{ cost(range: { period: YESTERDAY }, source: UNIFIED, organization: "console", groupBy: [ACTOR, PRODUCT, MODEL, API_KEY, WORKSPACE, SPEED, COST_TYPE], bucket: DAY) { totalCount } }`,
     );
     expect(errors?.map((error) => error.extensions.code)).toEqual(["BAD_USER_INPUT"]);
     expect(errors?.[0]?.message).toContain("takes 5 dimensions at once, besides COST_TYPE and TOKEN_TYPE");
@@ -253,7 +253,7 @@ test("the beta header goes with every unified question", async () => {
     },
   });
   const { data } = await ask(
-    `{ usage(range: { period: YESTERDAY }, source: UNIFIED) { nodes { from } total { totalTokens } } }`,
+    `{ usage(range: { period: YESTERDAY }, source: UNIFIED, bucket: DAY) { nodes { from } total { totalTokens } } }`,
   );
   expect(data.usage).toEqual({ nodes: [], total: null });
   expect(new Set(headers)).toEqual(new Set(["analytics-usage-cost-2026-08-24"]));

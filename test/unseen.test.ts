@@ -48,7 +48,7 @@ const RANGE = `range: { between: { from: "2026-11-12", until: "2026-11-19" } }`;
 const RANKINGS = ["ACTOR", "MODEL", "TERMINAL"].flatMap((by) =>
   ["", ", top: 2", ", orderBy: { field: TIME, direction: DESC }", ", compare: PREVIOUS_PERIOD"].map(
     (manner) =>
-      `{ claudeCode(${RANGE}, groupBy: [${by}], first: 5${manner}) { edges { cursor node { isOther inputTokens } } pageInfo { hasNextPage } totalCount } }`,
+      `{ claudeCode(${RANGE}, groupBy: [${by}], first: 5${manner}, bucket: DAY) { edges { cursor node { isOther inputTokens } } pageInfo { hasNextPage } totalCount } }`,
   ),
 );
 const QUERIES = [...SINGLE, ...queryLibrary(), ...RANKINGS];

@@ -418,7 +418,7 @@ describe("ranges", () => {
     });
     const { data } = await ask(`{
       users(range: { period: MONTH_TO_DATE }) { range { from until } }
-      cost(range: { between: { from: "2026-11-01", until: "2027-03-01" } }) { range { from until } }
+      cost(range: { between: { from: "2026-11-01", until: "2027-03-01" } }, bucket: DAY) { range { from until } }
     }`);
     expect(data).toEqual({
       users: { range: { from: "2026-11-01", until: "2026-11-22" } },

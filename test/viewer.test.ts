@@ -44,7 +44,7 @@ describe("the viewer", () => {
     const { askAs } = guarded();
     const { data, errors } = await askAs(
       "ADMIN",
-      "{ viewer { scopes } cost(range: { last: { days: 7 } }) { total { net { usd } } } }",
+      "{ viewer { scopes } cost(range: { last: { days: 7 } }, bucket: DAY) { total { net { usd } } } }",
     );
     const scope = errors?.[0]?.extensions.scope;
     expect(scope).toBe("spend:read");

@@ -82,7 +82,7 @@ const WAYS: Readonly<Record<ErrorCode, () => Promise<Refused>>> = {
   CURSOR_INVALID: () => asked(`{ users(${WEEK}, after: "x") { totalCount } }`),
   CURSOR_EXPIRED: () => asked(`{ users(${WEEK}, after: "${EXPIRED}") { totalCount } }`),
   FORBIDDEN: () =>
-    asked(`{ cost(${WEEK}) { totalCount } }`, {
+    asked(`{ cost(${WEEK}, bucket: DAY) { totalCount } }`, {
       settings: GUARDED,
       headers: { authorization: `Bearer ${TOKEN}` },
     }),
@@ -103,7 +103,9 @@ const WAYS: Readonly<Record<ErrorCode, () => Promise<Refused>>> = {
   DIRECTORY_NOT_READY: () =>
     asked(`{ teams(${WEEK}) { totalCount } }`, { settings: { MAX_UPSTREAM_REQUESTS: "1" } }),
   NOT_ENTITLED: () =>
-    asked(`{ cost(${WEEK}, groupBy: [ACTOR]) { totalCount } }`, { sandbox: { users: 20, unified: "off" } }),
+    asked(`{ cost(${WEEK}, groupBy: [ACTOR], bucket: DAY) { totalCount } }`, {
+      sandbox: { users: 20, unified: "off" },
+    }),
   NOT_CONFIGURED: () => asked(PEOPLE, { settings: { ANTHROPIC_ANALYTICS_KEY: "" } }),
   LIMIT_EXCEEDED: () => asked(`{ ${"__typename ".repeat(300)} }`),
   CALLER_RATE_LIMITED: () =>
@@ -114,7 +116,7 @@ const WAYS: Readonly<Record<ErrorCode, () => Promise<Refused>>> = {
     }),
   TOO_EXPENSIVE: () =>
     asked(
-      `{ claudeCodeRecords(range: { last: { days: 40 } }) { totalCount } cost(${WEEK}) { totalCount } }`,
+      `{ claudeCodeRecords(range: { last: { days: 40 } }) { totalCount } cost(${WEEK}, bucket: DAY) { totalCount } }`,
       {
         settings: { MAX_UPSTREAM_REQUESTS: "1" },
       },

@@ -14,7 +14,7 @@ const LISTS = {
   "people by what they did": `{ users(${JUNE}, first: 1000) { nodes { userId email name activity { chat { messages } } } freshness { state } } }`,
   "creators of projects": `{ projects(${JUNE}, first: 1000) { nodes { messages createdBy { userId email name } } freshness { state } } }`,
   "people by what they cost": `{ cost(${JUNE}, bucket: NONE, groupBy: [USER], first: 1000) { nodes { user { userId email name } net { cents } } freshness { state } } }`,
-  "people by the tokens of the older reports": `{ usage(${JUNE}, source: LEGACY, groupBy: [USER], first: 1000) { nodes { from user { userId email name } tokens { totalTokens } } freshness { state } } }`,
+  "people by the tokens of the older reports": `{ usage(${JUNE}, source: LEGACY, groupBy: [USER], first: 1000, bucket: DAY) { nodes { from user { userId email name } tokens { totalTokens } } freshness { state } } }`,
   "whom cost is attributed to": `{ cost(${JUNE}, bucket: NONE, groupBy: [ACTOR], first: 1000) { nodes { actor { ... on UserActor { user { userId email name } } } net { cents } } freshness { state } } }`,
 };
 

@@ -28,8 +28,8 @@ const LISTS: Readonly<Record<string, readonly [parameters: string, args: string]
   skills: [WEEK, "range: { last: { days: 7 } }"],
   teams: [WEEK, "range: { last: { days: 7 } }"],
   usage: [
-    "range.between.from=2026-11-01&range.between.until=2026-11-08&filter.products=chat&filter.products=cowork",
-    'range: { between: { from: "2026-11-01", until: "2026-11-08" } }, filter: { products: ["chat", "cowork"] }',
+    "range.between.from=2026-11-01&range.between.until=2026-11-08&bucket=DAY&filter.products=chat&filter.products=cowork",
+    'range: { between: { from: "2026-11-01", until: "2026-11-08" } }, bucket: DAY, filter: { products: ["chat", "cowork"] }',
   ],
   users: [WEEK, "range: { last: { days: 7 } }"],
 };

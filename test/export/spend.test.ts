@@ -40,8 +40,8 @@ describe.each([
       const gate = gateway({ sandbox: { users: 40, seed, unified } });
       const rows = rowsOf(await download(gate, `spend.csv?${RANGE}`));
       const { data, errors } = await gate.ask(
-        `{ cost(range: { between: { from: "${FROM}", until: "${UNTIL}" } }) { total { net { usd } list { usd } requests } }
-           usage(range: { between: { from: "${FROM}", until: "${UNTIL}" } }) { total { outputTokens totalTokens } } }`,
+        `{ cost(range: { between: { from: "${FROM}", until: "${UNTIL}" } }, bucket: DAY) { total { net { usd } list { usd } requests } }
+           usage(range: { between: { from: "${FROM}", until: "${UNTIL}" } }, bucket: DAY) { total { outputTokens totalTokens } } }`,
       );
       expect(errors).toBeUndefined();
       const all = facts(gate, FROM, UNTIL);
@@ -97,7 +97,9 @@ test("has the columns of the dashboard's report, in its order", async () => {
 test("of the Console, every identity has its lines, and their sum is its cost", async () => {
   const gate = gateway({ sandbox: { users: 60 }, settings: { ANTHROPIC_ANALYTICS_KEY: "" } });
   const rows = rowsOf(await download(gate, "spend.csv?period=LAST_MONTH"));
-  const { data } = await gate.ask(`{ cost(range: { period: LAST_MONTH }) { total { net { usd } } } }`);
+  const { data } = await gate.ask(
+    `{ cost(range: { period: LAST_MONTH }, bucket: DAY) { total { net { usd } } } }`,
+  );
   expectSame(total(rows, "net_usd"), parseDecimal(data.cost.total.net.usd));
   const kinds = new Set(rows.map(({ account_id }) => (account_id ?? "").split(/[_:]/)[0]));
   for (const kind of ["user", "svac", "apikey", ""]) expect(kinds).toContain(kind);
@@ -105,7 +107,7 @@ test("of the Console, every identity has its lines, and their sum is its cost", 
     await download(gate, "spend.csv?period=LAST_MONTH&organization=console&source=LEGACY"),
   );
   const { data: plain } = await gate.ask(
-    `{ cost(range: { period: LAST_MONTH }, organization: "console", source: LEGACY) { total { net { usd } } } }`,
+    `{ cost(range: { period: LAST_MONTH }, organization: "console", source: LEGACY, bucket: DAY) { total { net { usd } } } }`,
   );
   expectSame(total(older, "net_usd"), parseDecimal(plain.cost.total.net.usd));
   expect(new Set(older.map((row) => row.gross_usd))).toEqual(new Set([""]));

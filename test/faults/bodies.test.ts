@@ -182,7 +182,7 @@ describe("JSON of another shape is UPSTREAM_SHAPE at once, names the place, and 
     expectGood(await ask(PEOPLE));
   });
 
-  const COST = `{ cost(${WEEK}, source: LEGACY) { nodes { net { cents } } } organization { name } }`;
+  const COST = `{ cost(${WEEK}, source: LEGACY, bucket: DAY) { nodes { net { cents } } } organization { name } }`;
   const row = wireCost("12.5");
   const cost = (change: object) => [wireDay("2026-11-01", [{ ...row, ...change }])];
   const page =

@@ -19,7 +19,7 @@ function exporting(watermark: () => string, amount: () => string = () => "12.5")
 }
 
 function costOf(from: string, until: string): string {
-  return `{ cost(range: { between: { from: "${from}", until: "${until}" } }, source: LEGACY) {
+  return `{ cost(range: { between: { from: "${from}", until: "${until}" } }, source: LEGACY, bucket: DAY) {
     nodes { net { cents } state } freshness { state refreshedAt completeThrough stale } } }`;
 }
 

@@ -99,7 +99,7 @@ test("the log of a gateway whose upstream is away has one line about it, however
   for (let i = 0; i < 5; i++)
     await askAt(
       url,
-      `{ datasets { enabled reason } claudeCode(range: { last: { days: ${i + 1} } }) { totalCount } }`,
+      `{ datasets { enabled reason } claudeCode(range: { last: { days: ${i + 1} } }, bucket: DAY) { totalCount } }`,
     );
   expect((await fetch(`${url}/readyz`)).status).toBe(200);
   const lines = served

@@ -136,23 +136,27 @@ describe("a gateway with one key of two", () => {
     [
       "cost",
       "ANTHROPIC_ANALYTICS_KEY",
-      `cost(${DAYS}, organization: "enterprise", source: LEGACY) { totalCount }`,
+      `cost(${DAYS}, organization: "enterprise", source: LEGACY, bucket: DAY) { totalCount }`,
     ],
     [
       "usage",
       "ANTHROPIC_ANALYTICS_KEY",
-      `usage(${DAYS}, organization: "enterprise", source: LEGACY) { totalCount }`,
+      `usage(${DAYS}, organization: "enterprise", source: LEGACY, bucket: DAY) { totalCount }`,
     ],
     [
       "cost",
       "ANTHROPIC_ANALYTICS_KEY",
       `cost(${DAYS}, organization: "enterprise", groupBy: [SPEED], bucket: NONE, source: LEGACY) { totalCount }`,
     ],
-    ["cost", "ANTHROPIC_ADMIN_KEY", `cost(${DAYS}, organization: "console", source: LEGACY) { totalCount }`],
+    [
+      "cost",
+      "ANTHROPIC_ADMIN_KEY",
+      `cost(${DAYS}, organization: "console", source: LEGACY, bucket: DAY) { totalCount }`,
+    ],
     [
       "usage",
       "ANTHROPIC_ADMIN_KEY",
-      `usage(${DAYS}, organization: "console", source: LEGACY) { totalCount }`,
+      `usage(${DAYS}, organization: "console", source: LEGACY, bucket: DAY) { totalCount }`,
     ],
     ["claudeCodeRecords", "ANTHROPIC_ADMIN_KEY", `claudeCodeRecords(${DAYS}) { totalCount }`],
     ["node", "ANTHROPIC_ADMIN_KEY", `node(id: "${globalId("Workspace:wrkspc_a")}") { id }`],

@@ -43,7 +43,7 @@ export const LISTS = {
         ids.map((id) => wireDay(day(id), [wireCost("1")])),
         { next },
       ),
-    query: `{ cost(${OCTOBER}, source: LEGACY, first: 1000) { nodes { from } totalCount } }`,
+    query: `{ cost(${OCTOBER}, source: LEGACY, first: 1000, bucket: DAY) { nodes { from } totalCount } }`,
     idsIn: ({ cost }) => cost.nodes.map(({ from }: { from: string }) => Number(from.slice(8, 10)) - 1),
   },
   "a ranking of people, by has_more and token": {

@@ -170,7 +170,7 @@ test("a refresh in a later month begins that month again and no other", async ()
   });
   const range = `range: { between: { from: "2026-10-31", until: "2026-11-03" } }`;
   const { data, errors } = await ask(
-    `{ cost(${range}, source: LEGACY) { nodes { net { cents } } total { net { cents } } } }`,
+    `{ cost(${range}, source: LEGACY, bucket: DAY) { nodes { net { cents } } total { net { cents } } } }`,
   );
   expect(errors).toBeUndefined();
   expect(data.cost.nodes.map((node: { net: { cents: string } }) => node.net.cents)).toEqual([

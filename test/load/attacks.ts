@@ -161,7 +161,7 @@ export const ATTACKS: readonly Attack[] = [
     "BAD_USER_INPUT",
     `{ users(range: { between: { from: "2026-02-30", until: "2026-03-02" } }) { totalCount } }`,
   ),
-  asking("spend without leave", "FORBIDDEN", `{ cost(${WEEK}) { nodes { net { usd } } } }`),
+  asking("spend without leave", "FORBIDDEN", `{ cost(${WEEK}, bucket: DAY) { nodes { net { usd } } } }`),
 ];
 
 export interface Refused {

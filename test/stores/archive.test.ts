@@ -142,7 +142,7 @@ describe("an archive", () => {
 });
 
 const SPRING = `range: { between: { from: "2026-04-01", until: "2026-05-01" } }`;
-const BY_MODEL = `{ cost(${SPRING}, groupBy: [MODEL], first: 1000) { nodes { from model net { cents } } total { net { cents } } } }`;
+const BY_MODEL = `{ cost(${SPRING}, groupBy: [MODEL], first: 1000, bucket: DAY) { nodes { from model net { cents } } total { net { cents } } } }`;
 const BY_PERSON = `{ cost(${SPRING}, bucket: NONE, groupBy: [USER], first: 1000) { nodes { user { userId } net { cents } } total { net { cents } } } }`;
 
 /** Half a year later, when upstream answers for 16 June 2026 and after. */
@@ -200,7 +200,7 @@ describe("months that upstream no longer serves", () => {
     await first.app.dispose();
     const later = process({ now: LATER, settings: key(), store: cache(), archive: archiveAt(path) });
     expect((await later.ask(BY_MODEL)).errors?.[0]?.extensions.code).toBe("NOT_COVERED"); // upstream has not answered the key yet
-    const lastMonths = `{ cost(range: { between: { from: "2027-03-01", until: "2027-04-01" } }, groupBy: [MODEL]) { total { net { cents } } } }`;
+    const lastMonths = `{ cost(range: { between: { from: "2027-03-01", until: "2027-04-01" } }, groupBy: [MODEL], bucket: DAY) { total { net { cents } } } }`;
     expect((await later.ask(lastMonths)).errors).toBeUndefined();
     expect((await later.ask(BY_MODEL)).data).toEqual(before.data);
     await later.app.dispose();

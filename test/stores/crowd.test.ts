@@ -15,7 +15,7 @@ const FIELDS: [string, string][] = [
   ],
   [
     "days of cost by product",
-    `{ cost(${RANGE}, groupBy: [PRODUCT], first: 1000) { nodes { from product net { cents } } total { net { cents } } } }`,
+    `{ cost(${RANGE}, groupBy: [PRODUCT], first: 1000, bucket: DAY) { nodes { from product net { cents } } total { net { cents } } } }`,
   ],
   [
     "a ranking of models",

@@ -21,7 +21,7 @@ const QUESTIONS = Array.from({ length: 20 }, (_, i) => {
   const range = `range: { between: { from: "${from}", until: "2026-09-01" } }, first: 1000`;
   return [
     `{ users(${range}) { nodes { userId activity { chat { messages } } } } }`,
-    `{ cost(${range}, groupBy: [PRODUCT]) { nodes { from product net { cents } } total { net { cents } } } }`,
+    `{ cost(${range}, groupBy: [PRODUCT], bucket: DAY) { nodes { from product net { cents } } total { net { cents } } } }`,
     `{ cost(${range}, bucket: NONE, groupBy: [USER]) { nodes { user { userId } net { cents } } } }`,
     `{ skills(${range}) { nodes { name users } } }`,
   ][i % 4] as string;

@@ -52,7 +52,7 @@ describe.each([sqlite, redis])("replicas that share $name", ({ open, skip }) => 
     "answer final figures without a request after a restart, and read on from each other's cursors",
     async () => {
       const settings = settingsOf();
-      const question = `query ($after: String) { cost(range: { between: { from: "2026-05-01", until: "2026-08-01" } }, groupBy: [PRODUCT], first: 30, after: $after) {
+      const question = `query ($after: String) { cost(range: { between: { from: "2026-05-01", until: "2026-08-01" } }, groupBy: [PRODUCT], first: 30, after: $after, bucket: DAY) {
       nodes { from product net { cents } } pageInfo { endCursor } freshness { state } } }`;
       const before = gateway({ sandbox: { users: 60 }, store: await open(), settings });
       const first = await before.ask(question);
