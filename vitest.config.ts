@@ -4,7 +4,10 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     exclude: ["test/browser/**", "test/install/**", "test/load/**"],
+    globalSetup: ["test/temporary-files.ts"],
     setupFiles: ["test/seed.ts"],
+    // Importing the schema takes longer than most files' tests: a worker does it once.
+    isolate: false,
     // Many tests wait for a store or a process: a worker for every core, not for all but one.
     maxWorkers: "100%",
     testTimeout: 30_000,

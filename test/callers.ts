@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll } from "vitest";
 import {
   type Identity,
   type Permits,
@@ -107,7 +106,6 @@ function tokenOf(name: string): string {
 }
 
 const folder = mkdtempSync(join(tmpdir(), "callers-"));
-afterAll(() => rmSync(folder, { recursive: true }));
 
 export const codesOf = ({ errors }: Answer) => [...new Set(errors?.map(({ extensions }) => extensions.code))];
 export const messagesOf = ({ errors }: Answer) => (errors ?? []).map(({ message }) => message).join("\n");

@@ -1,12 +1,9 @@
-import { rmSync } from "node:fs";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { SharedStore } from "../src/cache/shared-store.ts";
 import { gateway, json, NOW, type Route, refusal } from "./gateway.ts";
-import { folder, redis, sqlite } from "./stores/stores.ts";
+import { redis, sqlite } from "./stores/stores.ts";
 import { simulatedPace } from "./upstream/pace.ts";
 import { PATHS, reportPage, tokenPage, wireCost, wireDay, wireUser } from "./wire.ts";
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const DAY = `range: { between: { from: "2026-11-20", until: "2026-11-21" } }`;
 const TEAMS = `{ teams(${DAY}, first: 1000) { totalCount nodes { name memberCount } } }`;

@@ -1,10 +1,7 @@
-import { rmSync } from "node:fs";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type GatewayOptions, gateway, json, type Route, refusal } from "./gateway.ts";
-import { folder, redis, sqlite } from "./stores/stores.ts";
+import { redis, sqlite } from "./stores/stores.ts";
 import { PATHS, reportPage, tokenPage, wireUser } from "./wire.ts";
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const ENTERPRISE_KEY = "sk-ant-enterprise-test";
 const CONSOLE_KEY = "sk-ant-console-test";

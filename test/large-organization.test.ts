@@ -1,12 +1,9 @@
-import { rmSync } from "node:fs";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { warmSteps } from "../src/analytics/warm.ts";
 import type { SharedStore } from "../src/cache/shared-store.ts";
 import { gateway, json, type Route } from "./gateway.ts";
-import { folder, sqlite } from "./stores/stores.ts";
+import { sqlite } from "./stores/stores.ts";
 import { dayOfQuery, PATHS, reportPage, tokenPage, wireUser, wireUserCost } from "./wire.ts";
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const README_QUERY = `{ users(range: {last: {days: 7}}, first: 10) { nodes { email activity { chat { messages } } cost { net { usd } } claudeCode { commits estimated { usd } } } pageInfo { hasNextPage endCursor } } }`;
 

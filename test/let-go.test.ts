@@ -1,11 +1,8 @@
-import { rmSync } from "node:fs";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { SandboxDispatcher } from "../src/sandbox/dispatcher.ts";
 import { createSandbox } from "../src/sandbox/sandbox.ts";
 import { gateway } from "./gateway.ts";
-import { folder, sqlite } from "./stores/stores.ts";
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+import { sqlite } from "./stores/stores.ts";
 
 const between = (from: string, until: string) => `range: { between: { from: "${from}", until: "${until}" } }`;
 const spring = (from: string, until: string) =>

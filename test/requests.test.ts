@@ -1,15 +1,12 @@
-import { rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { organizationsOf } from "../src/analytics/organizations.ts";
 import { warmSteps } from "../src/analytics/warm.ts";
 import type { SharedStore } from "../src/cache/shared-store.ts";
 import { type Decimal, formatDecimal, parseDecimal, sum as sumOf } from "../src/domain/decimal.ts";
 import { gateway, json } from "./gateway.ts";
-import { folder, sqlite } from "./stores/stores.ts";
+import { sqlite } from "./stores/stores.ts";
 import { PATHS, reportPage, tokenPage, wireCost, wireDay, wireUser, wireUserCost } from "./wire.ts";
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const STITCHED = `query ($range: DateRange!, $first: Int!) {
   users(range: $range, first: $first) {

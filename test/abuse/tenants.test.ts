@@ -1,13 +1,10 @@
-import { rmSync } from "node:fs";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { SandboxDispatcher } from "../../src/sandbox/dispatcher.ts";
 import type { Handle } from "../../src/sandbox/handler.ts";
 import { createSandbox } from "../../src/sandbox/sandbox.ts";
 import { queryLibrary } from "../../src/server/playground.ts";
 import { type Answer, gateway, NOW } from "../gateway.ts";
-import { folder, redis, sqlite } from "../stores/stores.ts";
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+import { redis, sqlite } from "../stores/stores.ts";
 
 const TENANTS = [1, 2, 3];
 const keysOf = (tenant: number, run: string) => ({

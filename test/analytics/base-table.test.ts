@@ -56,13 +56,13 @@ const FIGURES = {
   cost: {
     row: "net { cents } list { cents } requests shareOfTotal list_share: shareOfTotal(of: LIST) runningTotal { net { cents } list { cents } requests }",
     comparison:
-      "range { from until } net { before { cents } change { cents } relative } list { before { cents } change { cents } } requests { before change relative }",
+      "range { from until } net { before { cents } change { cents } relativeChange } list { before { cents } change { cents } } requests { before change relativeChange }",
     total: "net { cents } list { cents } requests",
   },
   usage: {
     row: "tokens { ...Tokens } shareOfTotal output_share: shareOfTotal(of: OUTPUT_TOKENS) runningTotal { ...Tokens }",
     comparison:
-      "range { from until } totalTokens { before change relative } uncachedInputTokens { before change } cacheReadInputTokens { before change } cacheCreation5mInputTokens { before change } cacheCreation1hInputTokens { before change } outputTokens { before change } webSearchRequests { before change } requests { before change }",
+      "range { from until } totalTokens { before change relativeChange } uncachedInputTokens { before change } cacheReadInputTokens { before change } cacheCreation5mInputTokens { before change } cacheCreation1hInputTokens { before change } outputTokens { before change } webSearchRequests { before change } requests { before change }",
     total: "...Tokens",
   },
 } as const;
@@ -281,7 +281,7 @@ function checkComparison({ report, compare }: Question, said: Loose, { now, befo
     expect([read(was), read(change)]).toEqual([b, a - b]);
   }
   const [a, b] = [now[rank] ?? 0n, before[rank] ?? 0n];
-  expect(said[rank].relative).toBe(rounded(a - b, b));
+  expect(said[rank].relativeChange).toBe(rounded(a - b, b));
 }
 
 describe.each([

@@ -1,11 +1,8 @@
-import { rmSync } from "node:fs";
 import fc from "fast-check";
-import { afterAll, expect, test } from "vitest";
-import { folder, redis, sqlite } from "../stores/stores.ts";
+import { expect, test } from "vitest";
+import { redis, sqlite } from "../stores/stores.ts";
 import { type Action, type History, histories } from "./histories.ts";
 import { createWorld, type World } from "./world.ts";
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** More of them, and others, are tried with `EQUALITY_RUNS=500 PROPERTY_SEED=7 npm test -- test/cache/equality.test.ts`. */
 const { EQUALITY_RUNS = "15", EQUALITY_PATH } = process.env;

@@ -1,9 +1,6 @@
-import { rmSync } from "node:fs";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { gateway } from "../gateway.ts";
-import { folder, sqlite } from "../stores/stores.ts";
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+import { sqlite } from "../stores/stores.ts";
 
 /** One account of the sandbox is erased on 2026-08-15. */
 const BEFORE = "2026-08-14T12:00:00Z";

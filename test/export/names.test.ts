@@ -1,10 +1,7 @@
-import { rmSync } from "node:fs";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { gateway } from "../gateway.ts";
-import { folder, sqlite } from "../stores/stores.ts";
+import { sqlite } from "../stores/stores.ts";
 import { download, rowsOf } from "./download.ts";
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** One account of the sandbox is erased on 2026-08-15. */
 const [BEFORE, AFTER] = ["2026-08-14T12:00:00Z", "2026-08-16T12:00:00Z"];

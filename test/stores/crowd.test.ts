@@ -1,10 +1,7 @@
-import { rmSync } from "node:fs";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { SharedStore } from "../../src/cache/shared-store.ts";
 import { type Answer, gateway } from "../gateway.ts";
-import { folder, type Kind, redis, sqlite } from "./stores.ts";
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+import { type Kind, redis, sqlite } from "./stores.ts";
 
 const RANGE = `range: { between: { from: "2026-06-01", until: "2026-08-01" } }`;
 

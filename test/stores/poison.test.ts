@@ -1,12 +1,9 @@
-import { rmSync } from "node:fs";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { decodeEntry, encodeEntry } from "../../src/cache/entry.ts";
 import type { SharedStore } from "../../src/cache/shared-store.ts";
 import { gateway, json, NOW, type Route, refusal } from "../gateway.ts";
 import { PATHS, tokenPage, wireUser } from "../wire.ts";
-import { folder, type Kind, redis, sqlite } from "./stores.ts";
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+import { type Kind, redis, sqlite } from "./stores.ts";
 
 const PAGE = tokenPage([wireUser("user_a", { messages: 3 }), wireUser("user_b")]);
 const GOOD = JSON.stringify(PAGE);

@@ -1,13 +1,10 @@
-import { rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { SharedStore } from "../../src/cache/shared-store.ts";
 import { gateway, json, type Route, refusal } from "../gateway.ts";
 import { simulatedPace } from "../upstream/pace.ts";
 import { PATHS, tokenPage, wireUser } from "../wire.ts";
-import { folder, redis, sqlite } from "./stores.ts";
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+import { redis, sqlite } from "./stores.ts";
 
 /** A key of its own for each test, so that they share no answers. */
 function settingsOf(settings = {}) {

@@ -1,13 +1,11 @@
-import { readdirSync, rmSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { memoryAllowance } from "../../src/cache/memory-allowance.ts";
 import type { Allowance, SharedStore } from "../../src/cache/shared-store.ts";
 import { sqliteStore } from "../../src/cache/sqlite-store.ts";
 import { folder, redis, sqlite } from "./stores.ts";
-
-afterAll(() => rmSync(folder, { recursive: true }));
 
 /** A name nobody else has used. */
 const fresh = (name: string) => `${name} ${crypto.randomUUID()}`;

@@ -1,6 +1,8 @@
+import { createHash } from "node:crypto";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { expect } from "vitest";
 import { redisStore } from "../../src/cache/redis-store.ts";
 import type { SharedStore } from "../../src/cache/shared-store.ts";
 import { sqliteStore } from "../../src/cache/sqlite-store.ts";
@@ -15,12 +17,15 @@ export interface Kind {
   readonly skip: boolean;
 }
 
-export const folder = mkdtempSync(join(tmpdir(), "shared-store-"));
+export const folder = mkdtempSync(join(tmpdir(), "stores-"));
 
+/** Each test file has a database of its own. */
 export const sqlite: Kind = {
   name: "SQLite",
   open: async () => {
-    const store = sqliteStore({ path: join(folder, "shared.db"), maxBytes: 2 ** 26, now: Date.now });
+    const { testPath = "" } = expect.getState();
+    const path = join(folder, `${createHash("sha256").update(testPath).digest("hex")}.db`);
+    const store = sqliteStore({ path, maxBytes: 2 ** 26, now: Date.now });
     await store.get("begun"); // on a busy machine its thread can take longer than a gateway waits for a store
     return store;
   },
