@@ -1,10 +1,11 @@
 import type { CodegenConfig } from "@graphql-codegen/cli";
 import { printSchema } from "graphql";
+import { configurationPage } from "./codegen-documents.ts";
 import { schema } from "./schema/index.ts";
 
 /**
  * Writes what clients build on: the schema in its own language, and the query library as typed documents and as the manifest of
- * trusted ones. All are committed; `npm run codegen:check` fails where they no longer say what the code says.
+ * trusted ones; and the pages of the documentation that repeat declarations. All are committed; `npm run codegen:check` fails where they no longer say what the code says.
  */
 const config: CodegenConfig = {
   // As text: the generator may load another build of graphql, and two builds refuse each other's schemas.
@@ -35,6 +36,7 @@ const config: CodegenConfig = {
         enumType: "string-literal",
       },
     },
+    "docs/configuration.md": { plugins: [{ add: { content: configurationPage() } }] },
     "schema/operations/manifest.json": { plugins: ["./codegen-manifest.ts"] },
   },
 };

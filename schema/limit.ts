@@ -1,4 +1,4 @@
-import type { StatedLimit } from "../src/limits.ts";
+import type { StatedLimit } from "../src/settings/limits.ts";
 import { builder } from "./builder.ts";
 
 const Limit = builder.objectRef<StatedLimit>("Limit").implement({

@@ -2,8 +2,8 @@ import type { LongTexts } from "./cache/long-texts.ts";
 import type { Instant } from "./domain/day.ts";
 import type { Roster } from "./domain/team.ts";
 import type { Viewer } from "./domain/viewer.ts";
-import type { StatedLimit } from "./limits.ts";
 import type { Directory } from "./loaders/directory.ts";
+import type { StatedLimit } from "./settings/limits.ts";
 import type { Upstream } from "./upstream/upstream.ts";
 
 /** What one operation has in hand. */

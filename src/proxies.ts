@@ -54,10 +54,15 @@ export function proxyFor(url: URL, { https, http, direct }: Proxies): URL | null
       (each.port === null || each.port === port) &&
       (each.host === "*" || each.host === host || host.endsWith(`.${each.host}`)),
   );
-  return isDirect || LOOPBACK.test(host) ? null : isSecure ? https : http;
+  return isDirect || isLoopback(host) ? null : isSecure ? https : http;
 }
 
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/;
+
+/** Tests whether a host name or address is this machine. */
+export function isLoopback(host: string): boolean {
+  return LOOPBACK.test(host);
+}
 
 /** Connections to the host of a URL, through its proxy where there is one. */
 export function dispatcherTo(url: URL, proxies: Proxies): Dispatcher {

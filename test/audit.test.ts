@@ -13,7 +13,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { createApp } from "../src/app.ts";
 import { openAuditLog } from "../src/cli/audit-log.ts";
 import { createLog, faultOf } from "../src/cli/log.ts";
-import { ConfigError, readConfig } from "../src/config.ts";
+import { readConfig } from "../src/config.ts";
 import { Pseudonyms } from "../src/domain/pseudonym.ts";
 import type { AuditEntry } from "../src/server/audit.ts";
 import { digestBy } from "../src/server/digest.ts";
@@ -21,7 +21,8 @@ import { exchanges } from "../src/server/exchange.ts";
 import { queryLibrary } from "../src/server/playground.ts";
 import { sha256 } from "../src/server/tokens.ts";
 import { redactVariables } from "../src/server/variables.ts";
-import type { Environment } from "../src/settings.ts";
+import { ConfigError } from "../src/settings/config-error.ts";
+import type { Environment } from "../src/settings/settings.ts";
 import { type GatewayOptions, gateway, NOW, refusal } from "./gateway.ts";
 import { PATHS } from "./wire.ts";
 

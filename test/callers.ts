@@ -13,7 +13,7 @@ import {
   type Viewer,
 } from "../src/domain/viewer.ts";
 import { sha256 } from "../src/server/tokens.ts";
-import type { Environment } from "../src/settings.ts";
+import type { Environment } from "../src/settings/settings.ts";
 import { type Answer, type GatewayOptions, gateway } from "./gateway.ts";
 
 export interface Caller {

@@ -1,7 +1,8 @@
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
-import { type Config, ConfigError, readConfig } from "../src/config.ts";
-import { type Environment, SETTINGS, type Setting } from "../src/settings.ts";
+import { type Config, readConfig } from "../src/config.ts";
+import { ConfigError } from "../src/settings/config-error.ts";
+import { type Environment, SETTINGS } from "../src/settings/settings.ts";
 
 const ANALYTICS = "sk-ant-api01-secret-of-the-enterprise";
 const ADMIN = "sk-ant-admin01-secret-of-the-console";
@@ -97,14 +98,14 @@ describe("an empty environment", () => {
     expect(credentials.admin).not.toBeNull();
   });
 
-  test.each(Object.keys(SETTINGS) as Setting[])("is the same as one with %s blank", (name) => {
+  test.each(SETTINGS.map(({ name }) => name))("is the same as one with %s blank", (name) => {
     for (const blank of ["", "  "])
       expect(inspect(readConfig({ [name]: blank }))).toBe(inspect(readConfig({})));
   });
 
-  test.each(Object.entries(SETTINGS).filter(([name]) => name !== "ANTHROPIC_BASE_URL"))(
-    "is the same as one with %s at its stated default",
-    (name, [byDefault]) => expect(inspect(readConfig({ [name]: byDefault }))).toBe(inspect(readConfig({}))),
+  test.each(SETTINGS.filter(({ name }) => name !== "ANTHROPIC_BASE_URL"))(
+    "is the same as one with $name at its stated default",
+    (each) => expect(inspect(readConfig({ [each.name]: each.default }))).toBe(inspect(readConfig({}))),
   );
 });
 
@@ -117,7 +118,9 @@ test("without introspection, or any document, there is no GraphiQL, which could 
 });
 
 test("settings cannot be changed once read", () => {
-  expect(Object.isFrozen(readConfig({}))).toBe(true);
+  const config = readConfig({});
+  for (const each of [config, ...Object.values(config)])
+    if (each !== config.notes) expect(Object.isFrozen(each)).toBe(true);
 });
 
 test("in production answers outlive the process unless told otherwise", () => {
@@ -181,12 +184,9 @@ describe("keys", () => {
     expect(show(readConfig(KEYS))).not.toMatch(/secret/);
   });
 
-  test.each(Object.keys(SETTINGS) as Setting[])(
-    "put into %s by mistake are not shown by its fault",
-    (name) => {
-      expect(faults({ ...KEYS, [name]: `${ANALYTICS} ${ADMIN}` }).join()).not.toMatch(/secret/);
-    },
-  );
+  test.each(SETTINGS.map(({ name }) => name))("put into %s by mistake are not shown by its fault", (name) => {
+    expect(faults({ ...KEYS, [name]: `${ANALYTICS} ${ADMIN}` }).join()).not.toMatch(/secret/);
+  });
 
   test("are not shown by a fault elsewhere", () => {
     const seen = faults({ ...KEYS, PORT: "x", ANTHROPIC_BASE_URL: `https://${ADMIN}@upstream.test` });

@@ -9,11 +9,11 @@ import { generateKeyPair, type JWTPayload, jwtVerify, SignJWT } from "jose";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { schema } from "../schema/index.ts";
 import * as typed from "../schema/operations/documents.ts";
-import { ConfigError } from "../src/config.ts";
 import { readDocuments } from "../src/server/documents/manifest.ts";
 import { jwtTokens } from "../src/server/jwt.ts";
 import { queryLibrary } from "../src/server/playground.ts";
-import type { Environment } from "../src/settings.ts";
+import { ConfigError } from "../src/settings/config-error.ts";
+import type { Environment } from "../src/settings/settings.ts";
 import { type Answer, gateway, NOW } from "./gateway.ts";
 import { endAll, run } from "./process.ts";
 

@@ -5,7 +5,7 @@ import { setImmediate as immediate } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { createListener } from "../src/server/listener.ts";
-import type { Environment } from "../src/settings.ts";
+import type { Environment } from "../src/settings/settings.ts";
 import { gateway } from "./gateway.ts";
 import { oneToken } from "./one-token.ts";
 

@@ -8,7 +8,7 @@ import { SandboxDispatcher } from "../src/sandbox/dispatcher.ts";
 import type { Handle, WireRequest, WireResponse } from "../src/sandbox/handler.ts";
 import { createSandbox, type Sandbox } from "../src/sandbox/sandbox.ts";
 import type { AuditEntry } from "../src/server/audit.ts";
-import type { Environment } from "../src/settings.ts";
+import type { Environment } from "../src/settings/settings.ts";
 import type { Pace } from "../src/upstream/pace.ts";
 
 export const NOW = "2026-11-22T12:00:00Z";

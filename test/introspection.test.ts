@@ -20,7 +20,7 @@ import { schema } from "../schema/index.ts";
 import { visibleSchemas } from "../schema/visible.ts";
 import type { Permits } from "../src/domain/viewer.ts";
 import { queryLibrary } from "../src/server/playground.ts";
-import type { Environment } from "../src/settings.ts";
+import type { Environment } from "../src/settings/settings.ts";
 import { codesOf, guarded, messagesOf, NAMES, permitsFor } from "./callers.ts";
 import { type Answer, gateway } from "./gateway.ts";
 

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { ConfigError, readConfig } from "../src/config.ts";
+import { readConfig } from "../src/config.ts";
 import { keyHints } from "../src/keys.ts";
-import type { Environment } from "../src/settings.ts";
+import { ConfigError } from "../src/settings/config-error.ts";
+import type { Environment } from "../src/settings/settings.ts";
 import { endAll, run } from "./process.ts";
 
 afterEach(endAll);

@@ -7,12 +7,12 @@ import { schema } from "../schema/index.ts";
 import { selectedBy } from "../schema/selected.ts";
 import type { Context } from "../src/context.ts";
 import { ANYBODY, scopesOf } from "../src/domain/viewer.ts";
-import { LIMIT_RANGES, LIMITS, type LimitName, type RequestLimits } from "../src/limits.ts";
 import { boundDocument, boundVariables } from "../src/server/limits/document.ts";
 import { rowsOf } from "../src/server/limits/rows.ts";
 import { queryLibrary } from "../src/server/playground.ts";
 import { sha256 } from "../src/server/tokens.ts";
-import type { Environment } from "../src/settings.ts";
+import { type LimitName, REQUEST_LIMITS, type RequestLimits } from "../src/settings/limits.ts";
+import type { Environment } from "../src/settings/settings.ts";
 import { forAll } from "./arbitrary.ts";
 import { type Answer, type ClientError, gateway, json, NOW, type Route } from "./gateway.ts";
 import { folder } from "./stores/stores.ts";
@@ -23,7 +23,7 @@ const RESPONSE_JSON = "application/graphql-response+json";
 
 /** Bounds that nothing passes, but for those given. */
 function only(limits: Partial<RequestLimits>): RequestLimits {
-  const unbounded = Object.fromEntries(Object.keys(LIMITS).map((name) => [name, Number.MAX_VALUE]));
+  const unbounded = Object.fromEntries(Object.keys(REQUEST_LIMITS).map((name) => [name, Number.MAX_VALUE]));
   return { ...(unbounded as RequestLimits), ...limits };
 }
 
@@ -146,20 +146,21 @@ describe("a document as long as it may be is read, and one that is longer is not
   });
 
   test.each(CASES)("%s can be set", async (limit, _max, make) => {
-    const [least, most] = LIMIT_RANGES[limit];
+    const { min: least, max: most } = REQUEST_LIMITS[limit].format.range;
     const wide = { MAX_ROWS: "10000000", MAX_DOCUMENT_BYTES: "1MiB", MAX_TOKENS: "20000" };
     const lower = { ...wide, [limit]: `${least}` };
     expect(
       (await expectExceeded(limit, { query: make(least + (limit === "MAX_FIELDS" ? 1_000 : 1)) }, lower))
         .extensions.max,
     ).toBe(least);
-    const size = LIMITS[limit][0] === "20KiB" ? 20_481 : Number(LIMITS[limit][0]) + 1;
+    const byDefault = REQUEST_LIMITS[limit].default;
+    const size = byDefault === "20KiB" ? 20_481 : Number(byDefault) + 1;
     await expectTaken({ query: make(size) }, { ...wide, [limit]: `${Math.min(most, size)}` });
   });
 
   test("GraphQL's own introspection, and every question of the library, is read at the least of all", async () => {
     const least = Object.fromEntries(
-      Object.entries(LIMIT_RANGES).map(([name, [value]]) => [name, `${value}`]),
+      Object.values(REQUEST_LIMITS).map(({ name, format }) => [name, `${format.range.min}`]),
     ) as Environment;
     for (const query of queryLibrary()) await expectTaken({ query }, { ...least, MAX_ROWS: "20000" });
     const whole = getIntrospectionQuery({
@@ -560,7 +561,7 @@ describe("`limits`", () => {
     });
     expect(values).toHaveProperty("CALLER_OPERATIONS_PER_MINUTE", 77);
     expect(values).not.toHaveProperty("CALLER_REQUESTS_PER_MINUTE");
-    expect(Object.keys(values)).toEqual(expect.arrayContaining(Object.keys(LIMITS)));
+    expect(Object.keys(values)).toEqual(expect.arrayContaining(Object.keys(REQUEST_LIMITS)));
     for (const { description } of data.limits) expect(description.length).toBeGreaterThan(10);
     expect(seen).toEqual([]);
   });

@@ -5,11 +5,11 @@ import fc from "fast-check";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { LineFile, openAuditLog } from "../src/cli/audit-log.ts";
 import { createLog, faultOf } from "../src/cli/log.ts";
-import { ConfigError } from "../src/config.ts";
 import { GatewayError } from "../src/errors.ts";
 import type { AuditEntry } from "../src/server/audit.ts";
 import { Exchange, exchanges } from "../src/server/exchange.ts";
 import { redact } from "../src/server/redact.ts";
+import { ConfigError } from "../src/settings/config-error.ts";
 import { ask, endAll, run, serve } from "./process.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "log-"));

@@ -6,10 +6,11 @@ import { type AddressInfo, connect } from "node:net";
 import type { Duplex } from "node:stream";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { afterEach, describe, expect, test } from "vitest";
-import { ConfigError, readConfig } from "../src/config.ts";
+import { readConfig } from "../src/config.ts";
 import { directHosts, proxyFor, proxyUrl } from "../src/proxies.ts";
 import { createSandbox } from "../src/sandbox/sandbox.ts";
-import type { Environment } from "../src/settings.ts";
+import { ConfigError } from "../src/settings/config-error.ts";
+import type { Environment } from "../src/settings/settings.ts";
 import { ask, endAll, run, urlIn } from "./process.ts";
 
 const CERTIFICATE = new URL("./tls/certificate.pem", import.meta.url);

@@ -1,7 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { configurationPage } from "../codegen-documents.ts";
+import { ROLES } from "../src/domain/viewer.ts";
 import { ERROR_CODES } from "../src/errors.ts";
-import { SETTINGS } from "../src/settings.ts";
+import { SETTINGS } from "../src/settings/settings.ts";
 
 const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
 
@@ -9,11 +11,24 @@ function table(name: string): string {
   return readme.split(`<!-- ${name} -->\n`)[1]?.split(`<!-- /${name} -->`)[0] ?? "";
 }
 
-test("the README lists every setting with its default and meaning", () => {
-  const rows = Object.entries(SETTINGS).map(
-    ([name, [byDefault, meaning]]) => `| \`${name}\` | ${byDefault && `\`${byDefault}\``} | ${meaning} |\n`,
+test("docs/configuration.md lists every setting with its default, values and meaning", () => {
+  const page = readFileSync(new URL("../docs/configuration.md", import.meta.url), "utf8");
+  expect(page).toBe(configurationPage());
+  const listed = [...page.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, name]) => name);
+  expect(listed).toEqual(SETTINGS.map(({ name }) => name));
+  expect(new Set(listed).size).toBe(listed.length);
+});
+
+test("the settings in the README have their names and defaults", () => {
+  const rows = [...readme.matchAll(/^\| `([A-Z_]+)` \| (?:`([^`]*)` )?\| /gm)];
+  const named = rows.filter(
+    ([, name = ""]) => !Object.hasOwn(ERROR_CODES, name) && !Object.hasOwn(ROLES, name),
   );
-  expect(table("settings")).toBe(rows.join(""));
+  expect(named.map(([, name]) => name)).toContain("CACHE_URL");
+  for (const [, name, byDefault = ""] of named) {
+    const found = SETTINGS.find((each) => each.name === name);
+    expect([found?.default, found?.whenUnset].join(), name).toContain(byDefault);
+  }
 });
 
 test("the README lists every error code", () => {

@@ -2,8 +2,9 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { type Config, ConfigError, readConfig } from "../src/config.ts";
+import { type Config, readConfig } from "../src/config.ts";
 import type { Roster } from "../src/domain/team.ts";
+import { ConfigError } from "../src/settings/config-error.ts";
 import { gateway } from "./gateway.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "roster-"));

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Environment } from "../src/settings.ts";
+import type { Environment } from "../src/settings/settings.ts";
 import { gateway, NOW } from "./gateway.ts";
 import { Issuer, type SigningKey, sign, signingKey } from "./issuer.ts";
 

@@ -10,7 +10,7 @@ import { SCALE } from "../src/sandbox/ledger/prices.ts";
 import { createLedger } from "../src/sandbox/ledger.ts";
 import { NOTABLE, type Person } from "../src/sandbox/organization/people.ts";
 import { createOrganization, type Organization } from "../src/sandbox/organization.ts";
-import type { Environment } from "../src/settings.ts";
+import type { Environment } from "../src/settings/settings.ts";
 import { gateway, NOW } from "./gateway.ts";
 
 /** What tests of teams share: an operator's list of them, and what the base table then says of each. */

@@ -1,8 +1,9 @@
 import { close, openSync, write } from "node:fs";
 import { pino } from "pino";
-import { type AuditConfig, ConfigError } from "../config.ts";
 import type { Audit } from "../server/audit.ts";
 import { redact } from "../server/redact.ts";
+import { ConfigError } from "../settings/config-error.ts";
+import type { AuditConfig } from "../settings/logs.ts";
 import type { WriteLine } from "./log.ts";
 
 /** Told of lines that could not be written. */

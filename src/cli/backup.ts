@@ -11,8 +11,10 @@ import {
 } from "../cache/archive-file.ts";
 import { type RedisArchive, redisArchive } from "../cache/redis-archive.ts";
 import { fileFaultCode } from "../cache/sqlite-file.ts";
-import { ConfigError, readConfig, type StoreConfig } from "../config.ts";
+import { readConfig } from "../config.ts";
 import { Outage } from "../errors.ts";
+import type { StoreConfig } from "../settings/cache.ts";
+import { ConfigError } from "../settings/config-error.ts";
 
 /** `backup`: the archive as one file, also while gateways use it. */
 export function backupCommand(): Command {

@@ -1,9 +1,10 @@
 import { type Logger, pino } from "pino";
-import { ConfigError, type LogLevel } from "../config.ts";
 import type { Instant } from "../domain/day.ts";
 import { GatewayError, Outage } from "../errors.ts";
 import { exchanges } from "../server/exchange.ts";
 import { redact } from "../server/redact.ts";
+import { ConfigError } from "../settings/config-error.ts";
+import type { LogLevel } from "../settings/logs.ts";
 
 /** Where whole lines go. */
 export type WriteLine = (line: string) => void;

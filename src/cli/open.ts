@@ -10,14 +10,17 @@ import type { SharedStore } from "../cache/shared-store.ts";
 import { sqliteArchive } from "../cache/sqlite-archive.ts";
 import { sqliteStore } from "../cache/sqlite-store.ts";
 import { clockFrom } from "../clock.ts";
-import { type Config, ConfigError, type LimitsConfig, readConfig, type StoreConfig } from "../config.ts";
+import { type Config, readConfig } from "../config.ts";
 import type { Instant } from "../domain/day.ts";
 import { Outage } from "../errors.ts";
 import { keyHints } from "../keys.ts";
 import { dispatcherTo, proxyFor } from "../proxies.ts";
 import { SandboxDispatcher } from "../sandbox/dispatcher.ts";
 import { createSandbox } from "../sandbox/sandbox.ts";
-import { type Environment, SETTINGS } from "../settings.ts";
+import type { StoreConfig } from "../settings/cache.ts";
+import { ConfigError } from "../settings/config-error.ts";
+import type { LimitsConfig } from "../settings/limits.ts";
+import { type Environment, SETTINGS } from "../settings/settings.ts";
 
 /** A gateway for one command, over the sandbox unless keys are set. */
 export interface Opened<A extends Accounts = Accounts> {
@@ -128,7 +131,7 @@ export function upstreamOf({ sandbox, upstream: { baseUrl, proxies } }: Config):
  * keys, so they are not repeated.
  */
 export function misspelt(environment: Readonly<Record<string, string | undefined>>): string[] {
-  const settings = Object.keys(SETTINGS);
+  const settings: string[] = SETTINGS.map(({ name }) => name);
   return Object.keys(environment).flatMap((name) => {
     // Proxies of other protocols, and those written in small letters.
     if (settings.includes(name) || /_proxy$/i.test(name)) return [];

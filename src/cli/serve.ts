@@ -1,11 +1,14 @@
 import type { AddressInfo } from "node:net";
 import { Command } from "commander";
-import type { AuthConfig, Config, ServerConfig } from "../config.ts";
+import type { Config } from "../config.ts";
 import type { Instant } from "../domain/day.ts";
 import type { OutageSubject } from "../errors.ts";
 import { AUTHORIZATION } from "../server/authenticate.ts";
 import { createListener } from "../server/listener.ts";
-import { type Environment, SETTINGS, type Setting } from "../settings.ts";
+import type { AuthConfig } from "../settings/auth.ts";
+import type { ServerConfig } from "../settings/server.ts";
+import type { Setting } from "../settings/setting.ts";
+import { type Environment, SETTINGS, type SettingName } from "../settings/settings.ts";
 import { openAuditLog } from "./audit-log.ts";
 import { cannotListen } from "./listen.ts";
 import { createLog, faultOf, logFault } from "./log.ts";
@@ -17,19 +20,28 @@ export function serveCommand(): Command {
   const command = new Command("serve").description(
     "Serve GraphQL over HTTP, from the sandbox unless keys are set.",
   );
-  for (const [name, [byDefault, meaning]] of Object.entries(SETTINGS)) {
-    if (SECRET.test(name)) continue; // a flag would show the key in the process list
-    command.option(
-      `--${flagOf(name)} <value>`,
-      `${meaning}${byDefault === "" ? "" : ` (${name}, default ${byDefault})`}`,
-    );
+  for (const { name, secret, ...each } of SETTINGS) {
+    if (secret === true) continue; // a flag would show the key in the process list
+    command.option(`--${flagOf(name)} <value>`, helpOf(name, each));
   }
   return command.action((flags: Readonly<Record<string, string>>) =>
     serve({ ...process.env, ...settingsOf(flags) }),
   );
 }
 
-const SECRET = /_KEY$|^HTTPS?_PROXY$/;
+function helpOf(
+  name: string,
+  {
+    meaning,
+    format,
+    whenUnset,
+    ...each
+  }: Pick<Setting<unknown>, "meaning" | "format" | "whenUnset" | "default">,
+): string {
+  const byDefault = each.default || whenUnset;
+  const notes = [name, format.values, ...(byDefault === "" ? [] : [`default ${byDefault}`])];
+  return `${meaning} (${notes.join("; ")})`.replaceAll("`", "");
+}
 
 function flagOf(setting: string): string {
   return setting.toLowerCase().replaceAll("_", "-");
@@ -37,7 +49,7 @@ function flagOf(setting: string): string {
 
 function settingsOf(flags: Readonly<Record<string, string>>): Environment {
   const named = Object.entries(flags).map(([flag, value]) => [
-    flag.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase() as Setting,
+    flag.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase() as SettingName,
     value,
   ]);
   return Object.fromEntries(named);

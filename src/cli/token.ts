@@ -2,7 +2,6 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, chownSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { Command, InvalidArgumentError } from "commander";
 import { schema } from "../../schema/index.ts";
-import { ConfigError } from "../config.ts";
 import {
   IDENTITIES,
   type Identity,
@@ -17,6 +16,7 @@ import {
 import { readJsonFile, UnreadableFile } from "../operator-file.ts";
 import { readDocuments } from "../server/documents/manifest.ts";
 import { faultsOf, sha256 } from "../server/tokens.ts";
+import { ConfigError } from "../settings/config-error.ts";
 import { whole } from "./option.ts";
 
 interface Flags {

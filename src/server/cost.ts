@@ -5,7 +5,7 @@ import { plannedFields } from "../../schema/walks.ts";
 import { organizationOfKey } from "../analytics/organizations.ts";
 import type { Context } from "../context.ts";
 import { nameOf } from "../domain/organization.ts";
-import type { RequestLimits } from "../limits.ts";
+import type { RequestLimits } from "../settings/limits.ts";
 import {
   type Estimate,
   type EstimatedField,

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import type { GatewayError } from "../errors.ts";
-import type { RequestLimits } from "../limits.ts";
+import type { RequestLimits } from "../settings/limits.ts";
 import { Refusal } from "./authenticate.ts";
 import { exceeded } from "./limits/exceeded.ts";
 import { PROTECTIVE } from "./origin.ts";

@@ -1,8 +1,8 @@
 import { isIP } from "node:net";
 import { GraphQLError } from "graphql";
 import type { CORSOptions, Plugin } from "graphql-yoga";
-import type { AllowedHosts } from "../config.ts";
 import type { ErrorCode } from "../errors.ts";
+import type { AllowedHosts } from "../settings/server.ts";
 import { REQUEST_ID } from "./exchange.ts";
 
 /** Request headers that pages of listed origins may send. Cookies are not among them: a token is the page's to send. */

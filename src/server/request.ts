@@ -1,6 +1,6 @@
 import { GraphQLError } from "graphql";
 import type { GraphQLParams, Plugin } from "graphql-yoga";
-import type { RequestLimits } from "../limits.ts";
+import type { RequestLimits } from "../settings/limits.ts";
 import { Refusal, refusedWith } from "./authenticate.ts";
 import { MalformedBody, readBody, readJson } from "./body.ts";
 import { isCall } from "./documents/call.ts";

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import type { AllowedHosts } from "../config.ts";
 import type { Context } from "../context.ts";
 import type { Instant } from "../domain/day.ts";
 import type { Viewer } from "../domain/viewer.ts";
+import type { AllowedHosts } from "../settings/server.ts";
 import type { Asker } from "../upstream/operation.ts";
 import { Admission } from "./admission.ts";
 import { auditEntry, type Ending } from "./audit.ts";

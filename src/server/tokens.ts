@@ -1,6 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { statSync } from "node:fs";
-import { ConfigError } from "../config.ts";
 import type { Instant } from "../domain/day.ts";
 import { parseInstant } from "../domain/day.ts";
 import {
@@ -18,6 +17,7 @@ import {
   type Viewer,
 } from "../domain/viewer.ts";
 import { readJsonFile, UnreadableFile } from "../operator-file.ts";
+import { ConfigError } from "../settings/config-error.ts";
 import type { Proven } from "./authenticate.ts";
 import type { TrustedDocuments } from "./documents/trusted.ts";
 import { watchedFile } from "./watched-file.ts";

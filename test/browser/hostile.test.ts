@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import type { Environment } from "../../src/settings.ts";
+import type { Environment } from "../../src/settings/settings.ts";
 import { gateway } from "../gateway.ts";
 import { oneToken } from "../one-token.ts";
 import { isMissing, launched } from "./chromium.ts";

@@ -1,6 +1,6 @@
 import { type GraphQLSchema, Kind, type OperationDefinitionNode, parse, validate } from "graphql";
-import { ConfigError } from "../../config.ts";
 import { readJsonFile, UnreadableFile } from "../../operator-file.ts";
+import { ConfigError } from "../../settings/config-error.ts";
 import { queryLibrary } from "../playground.ts";
 import { hashOf, keyOf, type Listed, TrustedDocuments } from "./trusted.ts";
 

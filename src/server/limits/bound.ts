@@ -1,7 +1,7 @@
 import { type DocumentNode, Lexer, Source, TokenKind } from "graphql";
 import type { Plugin, YogaServerOptions } from "graphql-yoga";
 import { LRUCache } from "lru-cache";
-import type { RequestLimits } from "../../limits.ts";
+import type { RequestLimits } from "../../settings/limits.ts";
 import { boundDocument, boundVariables } from "./document.ts";
 import { exceeded, keepWithin } from "./exceeded.ts";
 

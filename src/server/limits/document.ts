@@ -10,7 +10,7 @@ import {
   type TypeNode,
   type ValueNode,
 } from "graphql";
-import type { RequestLimits } from "../../limits.ts";
+import type { RequestLimits } from "../../settings/limits.ts";
 import { keepWithin } from "./exceeded.ts";
 
 /** What a part of a document comes to, by the setting that bounds it; the first is what it adds to its selection set. */

@@ -1,0 +1,94 @@
+import { byteSize, wholeNumber } from "./formats.ts";
+import { type Format, optional, type SettingsReader, setting } from "./setting.ts";
+
+type StoreUrl =
+  | { readonly kind: "memory" }
+  | { readonly kind: "sqlite"; readonly path: string }
+  | { readonly kind: "redis"; readonly url: string };
+
+export type StoreConfig =
+  | {
+      readonly kind: "sqlite";
+      readonly path: string;
+      readonly maxBytes: number;
+      readonly archiveBytes: number;
+    }
+  | { readonly kind: "redis"; readonly url: string; readonly archiveBytes: number };
+
+const STORE_URL: Format<StoreUrl> = {
+  parse(value) {
+    if (value === "memory:") return { kind: "memory" };
+    const path = /^sqlite:(?:\/\/(?=\/))?(.+)$/.exec(value)?.[1];
+    if (path !== undefined) return { kind: "sqlite", path };
+    if (!/^rediss?:\/\/./.test(value) || URL.parse(value) === null) return null;
+    return { kind: "redis", url: value };
+  },
+  expected: "memory:, sqlite:PATH, redis://HOST or rediss://HOST",
+  values: "`memory:`, `sqlite:PATH`, `redis://HOST`, `rediss://HOST`",
+};
+
+export const CACHE = {
+  url: optional({
+    name: "CACHE_URL",
+    whenUnset: "`memory:`; with `NODE_ENV=production` `sqlite:./cache.db`",
+    format: STORE_URL,
+    meaning:
+      "Store of answers that outlives the process: `sqlite:` for the processes of one machine, `redis:` for replicas. Set a URL with a password as a variable, not as a flag.",
+    example: "redis://cache.internal:6379",
+  }),
+  memoryBytes: setting({
+    name: "CACHE_MEMORY_BYTES",
+    default: "256MiB",
+    format: byteSize("256MiB"),
+    meaning: "Memory for upstream pages.",
+  }),
+  storeBytes: setting({
+    name: "CACHE_STORE_BYTES",
+    default: "4GiB",
+    format: byteSize("4GiB"),
+    meaning: "Maximum size of a `sqlite:` store. A Redis server limits itself.",
+  }),
+  archiveBytes: setting({
+    name: "ARCHIVE_BYTES",
+    default: "1GiB",
+    format: byteSize("1GiB"),
+    meaning:
+      "Maximum size of the archive beside the store: final figures that upstream no longer serves. Nothing in it is dropped; when it is full, nothing is added.",
+  }),
+  freshSeconds: optional({
+    name: "FRESH_TTL",
+    whenUnset: "set by each dataset",
+    format: wholeNumber(0, 86_400, "seconds"),
+    meaning: "Maximum time for which figures that can still change are reused. 0 always asks upstream.",
+  }),
+};
+
+/** The store in production: it takes days of upstream requests to fill, so it should outlive the process. */
+const IN_PRODUCTION: StoreUrl = { kind: "sqlite", path: "./cache.db" };
+
+/** Reads where upstream pages are kept, and for how long. */
+export function cacheConfig(reader: SettingsReader, { isProduction }: { readonly isProduction: boolean }) {
+  const { url, memoryBytes, storeBytes, archiveBytes, freshSeconds } = reader.readAll(CACHE);
+  const store = url ?? (isProduction ? IN_PRODUCTION : { kind: "memory" });
+  return Object.freeze({
+    memoryBytes,
+    /** The store that processes share; null: memory only. */
+    store: storeConfig(store, { maxBytes: storeBytes, archiveBytes }),
+    /** Undefined: each dataset says how long. */
+    freshSeconds: freshSeconds ?? undefined,
+  });
+}
+
+function storeConfig(
+  store: StoreUrl,
+  { maxBytes, archiveBytes }: { readonly maxBytes: number; readonly archiveBytes: number },
+): StoreConfig | null {
+  switch (store.kind) {
+    case "memory":
+      return null;
+    case "sqlite":
+      return { ...store, maxBytes, archiveBytes };
+    case "redis":
+      return { ...store, archiveBytes };
+  }
+}

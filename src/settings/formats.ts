@@ -1,0 +1,113 @@
+import { type Format, InvalidText } from "./setting.ts";
+
+/** Any text. */
+export function text(values: string): Format<string> {
+  return { parse: (value) => value, expected: values, values };
+}
+
+export interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+export function wholeNumber(min: number, max: number, unit = ""): Format<number> & { readonly range: Range } {
+  return {
+    parse: (value) => (/^\d{1,10}$/.test(value) ? within(Number(value), min, max) : null),
+    expected: `a whole number from ${min} to ${max}`,
+    values: `${min} to ${max}${unit && ` ${unit}`}`,
+    range: { min, max },
+  };
+}
+
+/** A number of seconds, read as milliseconds. */
+export function seconds(min: number, max: number): Format<number> {
+  const whole = wholeNumber(min, max, "seconds");
+  return { ...whole, parse: (value) => thousandfold(whole.parse(value)) };
+}
+
+function thousandfold(value: number | null): number | null {
+  return value === null ? null : value * 1_000;
+}
+
+/** A size of any number of bytes but 0. */
+export function byteSize(example: string): Format<number> {
+  return { parse: bytes, expected: `a size such as ${example}`, values: "bytes, or with KiB, MiB or GiB" };
+}
+
+export function byteSizeBetween(
+  min: number,
+  max: number,
+  example: string,
+): Format<number> & { readonly range: Range } {
+  return {
+    parse: (value) => within(bytes(value), min, max),
+    expected: `a size from ${min} to ${max} bytes, such as ${example}`,
+    values: `${inBinaryUnits(min)} to ${inBinaryUnits(max)}`,
+    range: { min, max },
+  };
+}
+
+const UNITS = { "": 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 } as const;
+
+function bytes(value: string): number | null {
+  const match = /^(\d{1,12})(|KiB|MiB|GiB)$/.exec(value);
+  const size = match === null ? 0 : Number(match[1]) * UNITS[match[2] as keyof typeof UNITS];
+  return size > 0 ? size : null;
+}
+
+function inBinaryUnits(size: number): string {
+  const unit = (["GiB", "MiB", "KiB"] as const).find((each) => size % UNITS[each] === 0);
+  return unit === undefined ? `${size} bytes` : `${size / UNITS[unit]}${unit}`;
+}
+
+function within(value: number | null, min: number, max: number): number | null {
+  return value !== null && value >= min && value <= max ? value : null;
+}
+
+/** One word of several. */
+export function oneOf<const Word extends string>(words: readonly Word[], expected: string): Format<Word> {
+  return {
+    parse: (value) => words.find((word) => word === value) ?? null,
+    expected,
+    values: words.map((word) => `\`${word}\``).join(", "),
+  };
+}
+
+export const ON_OR_OFF: Format<boolean> = {
+  parse: (value) => (value === "on" ? true : value === "off" ? false : null),
+  expected: "on or off",
+  values: "`on`, `off`",
+};
+
+/** Entries with commas between them. */
+export function commaSeparated(values: string): Format<readonly string[]> {
+  return {
+    parse(value) {
+      const entries = split(value);
+      if (entries.includes("")) throw new InvalidText(" has a comma with nothing beside it");
+      return entries;
+    },
+    expected: values,
+    values,
+  };
+}
+
+/** Entries with commas between them, each of which must be valid. */
+export function listOf(
+  isEntry: (entry: string) => boolean,
+  normalize: (entry: string) => string,
+  { expected, values }: Pick<Format<unknown>, "expected" | "values">,
+): Format<readonly string[]> {
+  return {
+    parse(value) {
+      const entries = split(value).map(normalize);
+      return entries.every(isEntry) ? entries : null;
+    },
+    expected,
+    values,
+  };
+}
+
+function split(value: string): string[] {
+  return value.split(",").map((entry) => entry.trim());
+}

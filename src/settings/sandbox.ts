@@ -1,0 +1,41 @@
+import { parseInstant } from "../domain/day.ts";
+import { ON_OR_OFF, wholeNumber } from "./formats.ts";
+import { optional, type SettingsReader, setting } from "./setting.ts";
+
+export const SANDBOX = {
+  users: setting({
+    name: "SANDBOX_USERS",
+    default: "250",
+    format: wholeNumber(20, 100_000, "members"),
+    meaning: "Members of the simulated organization.",
+  }),
+  seed: setting({
+    name: "SANDBOX_SEED",
+    default: "1",
+    format: wholeNumber(0, 2 ** 31),
+    meaning: "Seed of the simulated organization. The same seed gives the same figures.",
+  }),
+  rateLimit: setting({
+    name: "SANDBOX_RATE_LIMIT",
+    default: "on",
+    format: ON_OR_OFF,
+    meaning: "Rejects requests over the rate limit, as upstream does.",
+  }),
+};
+
+export const CLOCK = optional({
+  name: "CLOCK",
+  whenUnset: "the machine's clock",
+  format: {
+    parse: parseInstant,
+    expected: "an instant such as 2026-11-22T12:00:00Z",
+    values: "RFC 3339 instant",
+  },
+  meaning: "Instant at which the clock starts. It advances from there.",
+  example: "2026-11-22T12:00:00Z",
+});
+
+/** Reads the size and seed of the simulated organization. */
+export function sandboxConfig(reader: SettingsReader) {
+  return Object.freeze(reader.readAll(SANDBOX));
+}

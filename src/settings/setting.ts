@@ -1,0 +1,117 @@
+/** How the text of a setting is read, and how that is written down for operators. */
+export interface Format<T> {
+  /** Returns null if the text is not of this format; throws `InvalidText` to say more. */
+  readonly parse: (text: string) => T | null;
+  /** Completes "NAME is not …". */
+  readonly expected: string;
+  /** The values it takes, with unit and range, for the documentation. */
+  readonly values: string;
+}
+
+interface Declaration<Name extends string, T> {
+  /** The environment variable; the flag is the same name in kebab-case. */
+  readonly name: Name;
+  readonly format: Format<T>;
+  /** Whole sentences; code is in backticks. */
+  readonly meaning: string;
+  readonly example?: string;
+  /** The value is a secret, or holds one: it has no flag, which would show it in the process list. */
+  readonly secret?: boolean;
+  /** The name may be written in lower case too, as other programs read it. */
+  readonly lowerCase?: boolean;
+}
+
+/** A setting declared once: its value, help text, documentation and faults all come from here. */
+export interface Setting<T, Name extends string = string> extends Declaration<Name, unknown> {
+  /** Empty: unset, and `whenUnset` says what holds then. */
+  readonly default: string;
+  readonly whenUnset: string;
+  /** Reads the text of the setting, empty where it is not stated. Throws `InvalidText`. */
+  readonly read: (text: string) => T;
+}
+
+/** Declares a setting with a default. */
+export function setting<const Name extends string, T>(
+  declaration: Declaration<Name, T> & { readonly default: string },
+): Setting<T, Name> {
+  const { format } = declaration;
+  return { whenUnset: "", ...declaration, read: (text) => parsed(format, text || declaration.default) };
+}
+
+/** Declares a setting without a default: it is null unless it is stated. */
+export function optional<const Name extends string, T>(
+  declaration: Declaration<Name, T> & { readonly whenUnset?: string },
+): Setting<T | null, Name> {
+  const { format } = declaration;
+  return {
+    whenUnset: "",
+    ...declaration,
+    default: "",
+    read: (text) => (text === "" ? null : parsed(format, text)),
+  };
+}
+
+function parsed<T>({ parse, expected }: Format<T>, text: string): T {
+  const value = parse(text);
+  if (value === null) throw new InvalidText(` is not ${expected}`);
+  return value;
+}
+
+/** Why a text cannot be used: what follows the name of the setting, without a word of the text itself. */
+export class InvalidText extends Error {
+  readonly completions: readonly string[];
+
+  constructor(...completions: readonly string[]) {
+    super(completions.join("; "));
+    this.name = "InvalidText";
+    this.completions = completions;
+  }
+}
+
+export type SettingGroup = Readonly<Record<string, Setting<unknown>>>;
+
+/** The values of a group of settings. */
+export type ValuesOf<G extends SettingGroup> = {
+  readonly [K in keyof G]: G[K] extends Setting<infer T> ? T : never;
+};
+
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+/** Reads settings from an environment and collects every fault, each in a line that never repeats a value. */
+export class SettingsReader {
+  readonly faults: string[] = [];
+  readonly #variables: Variables;
+
+  constructor(variables: Variables) {
+    this.#variables = variables;
+  }
+
+  /** The stated text; empty if the setting is not stated. */
+  text({ name, lowerCase }: Setting<unknown>): string {
+    // Lower case first, as curl does.
+    const lower = lowerCase === true ? this.#variables[name.toLowerCase()]?.trim() : "";
+    return lower || this.#variables[name]?.trim() || "";
+  }
+
+  /** Of the given settings, the names of those that are set to something other than their default. */
+  changed(settings: readonly Setting<unknown>[]): string[] {
+    return settings.filter((each) => !["", each.default].includes(this.text(each))).map(({ name }) => name);
+  }
+
+  /** Reads one setting. An invalid one is a fault and reads as if it were not stated, so that reading goes on. */
+  read<T>(setting: Setting<T>): T {
+    try {
+      return setting.read(this.text(setting));
+    } catch (fault) {
+      if (!(fault instanceof InvalidText)) throw fault;
+      this.faults.push(...fault.completions.map((each) => `${setting.name}${each}.`));
+      return setting.read("");
+    }
+  }
+
+  readAll<G extends SettingGroup>(group: G): ValuesOf<G> {
+    return Object.fromEntries(
+      Object.entries(group).map(([key, each]) => [key, this.read(each)]),
+    ) as ValuesOf<G>;
+  }
+}

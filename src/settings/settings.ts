@@ -1,0 +1,36 @@
+import { ACCESS } from "./access.ts";
+import { AUTH, JWT } from "./auth.ts";
+import { CACHE } from "./cache.ts";
+import { CALLER_LIMITS, OPERATION_LIMITS, REQUEST_LIMITS } from "./limits.ts";
+import { LOGS } from "./logs.ts";
+import { CLOCK, SANDBOX } from "./sandbox.ts";
+import { SERVER } from "./server.ts";
+import { TEAMS } from "./teams.ts";
+import { UPSTREAM } from "./upstream.ts";
+
+/** Every setting, by subject, in the order of the documentation and of `--help`. */
+export const SUBJECTS = {
+  "Keys and upstream": Object.values(UPSTREAM),
+  Listening: Object.values(SERVER),
+  "Who may read what": [...Object.values(AUTH), ...Object.values(JWT), ...Object.values(ACCESS)],
+  Teams: Object.values(TEAMS),
+  "Cache and stores": Object.values(CACHE),
+  Limits: [
+    ...Object.values(OPERATION_LIMITS),
+    ...Object.values(REQUEST_LIMITS),
+    ...Object.values(CALLER_LIMITS),
+  ],
+  "Logs and audit": Object.values(LOGS),
+  "Sandbox and clock": [...Object.values(SANDBOX), CLOCK],
+};
+
+export const SETTINGS = Object.values(SUBJECTS).flat();
+
+export type SettingName = (typeof SETTINGS)[number]["name"];
+
+/** Names that other programs read in lower case. */
+type ProxyName = "HTTPS_PROXY" | "HTTP_PROXY" | "NO_PROXY";
+
+export type Environment = {
+  readonly [S in SettingName | Lowercase<ProxyName> | "NODE_ENV"]?: string | undefined;
+};
