@@ -41,7 +41,8 @@ export const ToolActions = builder.objectRef<ToolActionsShape>("ToolActions").im
     }),
     accepted: t.expose("accepted", sum("Proposals accepted.")),
     rejected: t.expose("rejected", sum("Proposals rejected.")),
-    acceptanceRate: t.float({
+    acceptanceRate: t.field({
+      type: "Decimal",
       nullable: true,
       description: "Share of proposals accepted, 0 to 1; null where nothing was proposed. Not additive.",
       resolve: acceptanceRate,

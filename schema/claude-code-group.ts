@@ -99,7 +99,8 @@ const Group = builder.objectRef<GroupNode>("ClaudeCodeGroup").implement({
     linesRemoved: t.field(work("linesRemoved")),
     accepted: t.field(work("accepted")),
     rejected: t.field(work("rejected")),
-    acceptanceRate: t.float({
+    acceptanceRate: t.field({
+      type: "Decimal",
       nullable: true,
       description:
         "Share of proposals accepted, 0 to 1; null where nothing was proposed. Not additive. Not together with MODEL.",

@@ -131,7 +131,7 @@ export const ClaudeCodeTotals = builder.objectRef<SumOfRecords>("ClaudeCodeTotal
   description: "The Claude Code activity of a person or a team over a range: the sum of their records.",
   interfaces: [totals],
   fields: (t) => ({
-    records: t.exposeInt("records", { description: "How many records were added up." }),
+    records: t.expose("records", { type: "Count", description: "Records added up. Additive." }),
   }),
 });
 

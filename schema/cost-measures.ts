@@ -49,7 +49,7 @@ const UnitCost = builder.objectRef<UnitCostShape>("UnitCost").implement({
       type: ResolvedRange,
       description: "The days of the range whose activity upstream has counted; all figures are about them.",
     }),
-    spend: t.expose("spend", {
+    cost: t.expose("cost", {
       type: Spend,
       nullable: true,
       description: "What all usage cost. Exact; additive. Null: upstream has no figures.",
@@ -67,15 +67,15 @@ const UnitCost = builder.objectRef<UnitCostShape>("UnitCost").implement({
     netPerActiveUser: t.field({
       type: DerivedMoney,
       nullable: true,
-      description: "`spend.net` divided by `activeUsers`. Null: nobody was active, or no figures.",
-      resolve: ({ spend, activeUsers }) => spend && moneyPer(spend.net, activeUsers),
+      description: "`cost.net` divided by `activeUsers`. Null: nobody was active, or no figures.",
+      resolve: ({ cost, activeUsers }) => cost && moneyPer(cost.net, activeUsers),
     }),
     netPerActiveUserDay: t.field({
       type: DerivedMoney,
       nullable: true,
-      description: "`spend.net` divided by `activeUserDays`. Null: nobody was active, or no figures.",
-      resolve: ({ spend, activeUserDays }) =>
-        spend === null || activeUserDays === null ? null : moneyPer(spend.net, activeUserDays),
+      description: "`cost.net` divided by `activeUserDays`. Null: nobody was active, or no figures.",
+      resolve: ({ cost, activeUserDays }) =>
+        cost === null || activeUserDays === null ? null : moneyPer(cost.net, activeUserDays),
     }),
     state: t.expose("state", {
       type: FinalityEnum,

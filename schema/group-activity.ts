@@ -21,7 +21,7 @@ const GroupActivity = builder.objectRef<ByGroup<GroupActivityShape>>("GroupActiv
   description: "What the members of one group did over a range, together.",
   interfaces: [GroupPart],
   fields: (t) => ({
-    people: t.expose("people", {
+    users: t.expose("people", {
       type: "Count",
       nullable: true,
       description:

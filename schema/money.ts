@@ -96,7 +96,8 @@ export const TokenUsage = builder.objectRef<TokenUsageShape>("TokenUsage").imple
       description:
         "Requests; execution spans for code execution. Additive. Null where the source does not count them (Console).",
     }),
-    cacheReadShare: t.float({
+    cacheReadShare: t.field({
+      type: "Decimal",
       nullable: true,
       description:
         "Share of input tokens read from the prompt cache, 0 to 1: read / (uncached + read + written). Null without input. Not additive.",

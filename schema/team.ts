@@ -74,7 +74,7 @@ const TeamMemberConnection = builder.connectionObject(
 const TeamActivity = builder.objectRef<PeopleActivity>("TeamActivity").implement({
   description: "What the people of one team did over a range, together. Source: USER_ACTIVITY.",
   fields: (t) => ({
-    people: t.expose("people", {
+    users: t.expose("people", {
       type: "Count",
       description:
         "Different people with activity. Recounted exactly, each person once over the range; not additive over time, nor over teams that people share.",
@@ -235,7 +235,7 @@ figures<TeamNode, TeamOver>(Team, TeamSummary, (t, range) => ({
       return activityOfTeam(ctx, { range }).load(placementKey(placement));
     },
   }),
-  spend: t.field({
+  cost: t.field({
     authScopes: { "spend:read": true },
     type: Spend,
     nullable: true,

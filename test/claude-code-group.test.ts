@@ -279,7 +279,7 @@ describe("Claude Code added up", () => {
       `{ claudeCode(${ASKED}, bucket: NONE) { nodes { sessions commits pullRequests linesAdded linesRemoved accepted rejected acceptanceRate linesPerSession estimated { cents } estimatedPerCommit { cents } estimatedPerPullRequest { cents } } } }`,
     );
     const [row] = data.claudeCode.nodes;
-    expect(row.acceptanceRate).toBe(row.accepted / (row.accepted + row.rejected));
+    expect(row.acceptanceRate).toBe(rounded(BigInt(row.accepted), BigInt(row.accepted + row.rejected)));
     expect(row.linesPerSession).toBe(
       rounded(BigInt(row.linesAdded + row.linesRemoved), BigInt(row.sessions)),
     );

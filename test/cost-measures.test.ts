@@ -41,10 +41,10 @@ describe("cost per active person and day", () => {
   test.each(SEEDS)("is what the base table says (seed %d)", async (seed) => {
     const { ask, organization } = gateway({ sandbox: { users: 60, seed } });
     const { data, errors } = await ask(
-      `{ unitCost(range: { between: { from: "2026-09-15", until: "2026-10-20" } }) { range { from until } spend { net { cents } } activeUsers activeUserDays netPerActiveUser { cents } netPerActiveUserDay { cents } state } }`,
+      `{ unitCost(range: { between: { from: "2026-09-15", until: "2026-10-20" } }) { range { from until } cost { net { cents } } activeUsers activeUserDays netPerActiveUser { cents } netPerActiveUserDay { cents } state } }`,
     );
     expect(errors).toBeUndefined();
-    const { spend, activeUsers, activeUserDays, netPerActiveUser, netPerActiveUserDay } = data.unitCost;
+    const { cost: spend, activeUsers, activeUserDays, netPerActiveUser, netPerActiveUserDay } = data.unitCost;
     const [from, until] = [day("2026-09-15"), day("2026-10-20")];
     const units = charged(organization, from, until);
     const { people, days } = active(organization, from, until);
@@ -56,12 +56,12 @@ describe("cost per active person and day", () => {
   test("is about the days that activity is counted of, and no others", async () => {
     const { ask } = gateway({ sandbox: { users: 40 }, now: "2026-11-22T08:00:00Z" });
     const { data, errors } = await ask(`{
-      unitCost(range: { period: MONTH_TO_DATE }) { range { from until } spend { net { cents } } }
+      unitCost(range: { period: MONTH_TO_DATE }) { range { from until } cost { net { cents } } }
       cost(range: { between: { from: "2026-11-01", until: "2026-11-21" } }, bucket: DAY) { total { net { cents } } }
     }`);
     expect(errors).toBeUndefined();
     expect(data.unitCost.range).toEqual({ from: "2026-11-01", until: "2026-11-21" });
-    expect(data.unitCost.spend.net.cents).toBe(data.cost.total.net.cents);
+    expect(data.unitCost.cost.net.cents).toBe(data.cost.total.net.cents);
   });
 });
 

@@ -60,7 +60,7 @@ describe("an amount in another currency than USD is UPSTREAM_SHAPE", () => {
     ],
     ["in spend to date", `dashboard { spend { monthToDate { total { net { usd } } } } }`],
     ["in a projection", `costProjection { net { usd } }`],
-    ["in cost per person", `unitCost(${RANGE}) { spend { net { usd } } }`],
+    ["in cost per person", `unitCost(${RANGE}) { cost { net { usd } } }`],
   ])("%s", async (_name, field, settings) => {
     const { ask, changes } = withOneAmountInEuros(settings);
     const answer = await ask(`{ ${field} }`);

@@ -39,7 +39,7 @@ const EVERYTHING = `{ dashboard {
     byDay { range { from until } days { ...Usage } }
   }
   featureAdoption {
-    byDay { range { from until } days { date chats ${COUNT} messagesPerChat ${COUNT} projectsCreated ${COUNT} projectCreators ${COUNT} artifactsCreated ${COUNT} artifactCreators ${COUNT} } }
+    byDay { range { from until } days { date conversations ${COUNT} messagesPerConversation ${COUNT} projectsCreated ${COUNT} projectCreators ${COUNT} artifactsCreated ${COUNT} artifactCreators ${COUNT} } }
     ${each(PERIODS, "topUsersByProjects", "users { count user { userId } }")}
     ${each(PERIODS, "topUsersByArtifacts", "users { count user { userId } }")}
     ${each(PERIODS, "topConnectors", "connectors { name users }")}
@@ -47,19 +47,19 @@ const EVERYTHING = `{ dashboard {
   }
   spend {
     ${["monthToDate", "quarterToDate", "yearToDate"].map((name) => `${name} { range { from until } total { ${MONEY} } organization }`).join(" ")}
-    ${each(PERIODS, "byModel", `total { ${MONEY} } models { model share spend { ${MONEY} } }`)}
-    ${each(["MONTH_TO_DATE", "QUARTER_TO_DATE", "LAST_7_DAYS"], "topUsers", `total { ${MONEY} } users { share user { userId } spend { ${MONEY} } }`)}
+    ${each(PERIODS, "byModel", `total { ${MONEY} } models { model shareOfTotal cost { ${MONEY} } }`)}
+    ${each(["MONTH_TO_DATE", "QUARTER_TO_DATE", "LAST_7_DAYS"], "topUsers", `total { ${MONEY} } users { shareOfTotal user { userId } cost { ${MONEY} } }`)}
   }
   claudeAi {
-    byDay { range { from until } days { date activeUsers chats chatUsers chatShare projectsCreated projectCreators projectShare artifactsCreated artifactCreators artifactShare } }
-    ${each(PERIODS, "total", "chats chatUsers messages projectsCreated projectCreators artifactsCreated artifactCreators")}
+    byDay { range { from until } days { date activeUsers conversations chatUsers chatShare projectsCreated projectCreators projectShare artifactsCreated artifactCreators artifactShare } }
+    ${each(PERIODS, "total", "conversations chatUsers messages projectsCreated projectCreators artifactsCreated artifactCreators")}
   }
   claudeCode {
-    byDay { range { from until } days { date sessions linesAccepted commits pullRequests users estimated { cents } costPerUser { cents } tools { tool accepted rejected acceptanceRate } models { model estimated { cents } } } }
-    leaderboard { range { from until } leaders { email linesAccepted sessions commits pullRequests } }
+    byDay { range { from until } days { date sessions linesAdded commits pullRequests users estimated { cents } costPerUser { cents } toolActions { tool accepted rejected acceptanceRate } models { model estimated { cents } } } }
+    leaderboard { range { from until } leaders { email linesAdded sessions commits pullRequests } }
     byCost: leaderboard(by: ESTIMATED) { leaders { email estimated { cents } } }
     spendByModel { models { model estimated { cents } } }
-    membersByDay { range { from until } days { date users sessions linesAccepted commits pullRequests tools { tool accepted rejected acceptanceRate } } }
+    membersByDay { range { from until } days { date users sessions linesAdded commits pullRequests toolActions { tool accepted rejected acceptanceRate } } }
   }
 } }
 fragment Usage on ActivityDay { date dailyActiveUsers weeklyActiveUsers monthlyActiveUsers utilization seats pendingInvites }`;
@@ -118,11 +118,11 @@ export async function expectTruth(
       const [made, priorMade] = [truth.artifacts(own), truth.artifacts(before)];
       const isFirst = date === FIRST;
       const prior = (count: number) => (isFirst ? null : ([count, 1] as const));
-      expectChange(figures.chats, [chat.chats, 1], prior(priorChat.chats), isFirst);
+      expectChange(figures.conversations, [chat.conversations, 1], prior(priorChat.conversations), isFirst);
       expectChange(
-        figures.messagesPerChat,
-        [chat.messages, chat.chats],
-        isFirst ? null : [priorChat.messages, priorChat.chats],
+        figures.messagesPerConversation,
+        [chat.messages, chat.conversations],
+        isFirst ? null : [priorChat.messages, priorChat.conversations],
         isFirst,
         false,
       );
@@ -179,11 +179,11 @@ export async function expectTruth(
     told(
       `claudeAi.total_${period}`,
       claudeAi[`total_${period}`],
-      ({ range: shown, chats, ...counts }: Json) => {
+      ({ range: shown, conversations, ...counts }: Json) => {
         expect(shown).toEqual(range);
-        const { chats: exact, ...rest } = truth.chat(range);
+        const { conversations: exact, ...rest } = truth.chat(range);
         expect(counts).toEqual(rest);
-        expect(Math.abs(chats - exact)).toBeLessThanOrEqual(
+        expect(Math.abs(conversations - exact)).toBeLessThanOrEqual(
           range.until === addDays(range.from, 1) ? 0 : exact * 0.02,
         );
       },
@@ -219,7 +219,7 @@ export async function expectTruth(
       const exact = truth.spend(range);
       expectSpend(shown, exact.total);
       expect(new Set(models.map(({ model }: Json) => model))).toEqual(new Set(exact.models.keys()));
-      for (const { model, share, spend: own } of models) {
+      for (const { model, shareOfTotal: share, cost: own } of models) {
         const sums = exact.models.get(model) as NonNullable<ReturnType<typeof exact.models.get>>;
         expectSpend(own, sums);
         expectRatio(share, sums.net, exact.total.net);
@@ -232,7 +232,7 @@ export async function expectTruth(
       expectSpend(shown, exact.total);
       const most = exact.people.slice(0, 10);
       expect(users.map(({ user }: Json) => user.userId)).toEqual(most.map(({ userId }) => userId));
-      for (const [i, { share, spend: own }] of users.entries()) {
+      for (const [i, { shareOfTotal: share, cost: own }] of users.entries()) {
         const sums = most[i] as (typeof most)[number];
         expectSpend(own, sums);
         expectRatio(share, sums.net, exact.total.net);
@@ -258,8 +258,8 @@ export async function expectTruth(
   expect(claudeCode.leaderboard.leaders).toEqual(
     people
       .map(([email, own]) => ({ email, ...countsOf(own) }))
-      .filter(({ linesAccepted }) => linesAccepted > 0)
-      .sort((a, b) => b.linesAccepted - a.linesAccepted || (a.email < b.email ? -1 : 1))
+      .filter(({ linesAdded }) => linesAdded > 0)
+      .sort((a, b) => b.linesAdded - a.linesAdded || (a.email < b.email ? -1 : 1))
       .slice(0, 10),
   );
   const costs = people
@@ -273,9 +273,9 @@ export async function expectTruth(
 
   told("claudeCode.membersByDay", claudeCode.membersByDay, ({ range, days }: Json) => {
     expect(range).toEqual(week);
-    for (const { date, tools, ...counts } of days) {
+    for (const { date, toolActions: tools, ...counts } of days) {
       const { accepted, rejected, linesAdded, ...exact } = truth.memberCode(oneDay(date));
-      expect(counts).toEqual({ ...exact, linesAccepted: linesAdded });
+      expect(counts).toEqual({ ...exact, linesAdded: linesAdded });
       expectTools(tools, accepted, rejected);
     }
   });
@@ -383,7 +383,7 @@ function decimal(text: string): Decimal {
 
 function countsOf(records: readonly CodeRecord[]) {
   return {
-    linesAccepted: total(records, ({ linesAdded }) => linesAdded),
+    linesAdded: total(records, ({ linesAdded }) => linesAdded),
     sessions: total(records, ({ sessions }) => sessions),
     commits: total(records, ({ commits }) => commits),
     pullRequests: total(records, ({ pullRequests }) => pullRequests),
@@ -404,7 +404,7 @@ function expectCode(shown: Json, records: readonly CodeRecord[]): void {
       for (const [tool, count] of Object.entries(record[what])) tools[tool] = (tools[tool] ?? 0) + count;
     return tools;
   };
-  if (records.length > 0) expectTools(shown.tools, sum("accepted"), sum("rejected"));
+  if (records.length > 0) expectTools(shown.toolActions, sum("accepted"), sum("rejected"));
   expectModels(shown.models, records);
 }
 
@@ -420,7 +420,7 @@ function expectTools(shown: Json, accepted: Record<string, number>, rejected: Re
   for (const { tool, acceptanceRate, ...counts } of shown) {
     expect(counts).toEqual({ accepted: accepted[tool], rejected: rejected[tool] });
     const all = counts.accepted + counts.rejected;
-    expect(acceptanceRate).toBe(all === 0 ? null : counts.accepted / all);
+    expectRatio(acceptanceRate, counts.accepted, all);
   }
 }
 

@@ -120,7 +120,7 @@ describe("the whole dashboard", () => {
     const range = `range: { between: { from: "2026-09-01", until: "2026-09-08" } }`;
     const page = `{ dashboard {
       usage { byDay(${range}) { days { dailyActiveUsers } } }
-      featureAdoption { byDay(${range}) { days { chats { value change } artifactsCreated { value change } } } }
+      featureAdoption { byDay(${range}) { days { conversations { value change } artifactsCreated { value change } } } }
       claudeAi { byDay(${range}) { days { chatShare } } }
       claudeCode { byDay(${range}) { days { sessions } } leaderboard(${range}) { leaders { email } } membersByDay(${range}) { days { sessions } } }
     } }`;
@@ -161,15 +161,15 @@ describe("a part of the dashboard", () => {
   test.each([
     ["featureAdoption { latest { date } }", { summaries: 1 }],
     [
-      "featureAdoption { latest { chats { value } messagesPerChat { value } } }",
+      "featureAdoption { latest { conversations { value } messagesPerConversation { value } } }",
       { summaries: 1, "users of a day": 1 },
     ],
-    ["featureAdoption { latest { chats { change } } }", { summaries: 1, "users of a day": 2 }],
-    ["featureAdoption { byDay { days { chats { value } } } }", { summaries: 1, "users of a day": 7 }],
+    ["featureAdoption { latest { conversations { change } } }", { summaries: 1, "users of a day": 2 }],
+    ["featureAdoption { byDay { days { conversations { value } } } }", { summaries: 1, "users of a day": 7 }],
     ["featureAdoption { latest { artifactCreators { value } } }", { summaries: 1, "artifacts of a day": 1 }],
-    ["claudeAi { total(period: LAST_365_DAYS) { chats } }", { summaries: 1, "users of a range": 1 }],
+    ["claudeAi { total(period: LAST_365_DAYS) { conversations } }", { summaries: 1, "users of a range": 1 }],
     ["spend { monthToDate { total { net { cents } } } }", { cost: 1 }],
-    ["spend { topUsers { users { share } } }", { cost: 2 }],
+    ["spend { topUsers { users { shareOfTotal } } }", { cost: 2 }],
     ["claudeCode { byDay { days { sessions } } leaderboard { leaders { email } } }", { claude_code: 7 }],
     ["usage { latest { seats } byDay { days { date } } }", { summaries: 1 }],
   ])("%s is %o", async (selection, expected) => {
@@ -180,8 +180,8 @@ describe("a part of the dashboard", () => {
   });
 
   test.each([
-    ["featureAdoption { byDay(RANGE) { days { chats { value } } } }"],
-    ["claudeAi { byDay(RANGE) { days { chats } } }"],
+    ["featureAdoption { byDay(RANGE) { days { conversations { value } } } }"],
+    ["claudeAi { byDay(RANGE) { days { conversations } } }"],
     ["claudeCode { byDay(RANGE) { days { sessions } } }"],
   ])("that no operation can afford is refused before anything is asked: %s", async (selection) => {
     const { ask, seen } = dashboardGateway({ sandbox: { users: 20 } });
@@ -202,7 +202,7 @@ describe("what the plan says", () => {
     return (await response.json()).extensions.plan;
   };
   const RANGES = [
-    "featureAdoption { byDay(RANGE) { days { chats { value change } artifactsCreated { relativeChange } } } }",
+    "featureAdoption { byDay(RANGE) { days { conversations { value change } artifactsCreated { relativeChange } } } }",
     "claudeAi { byDay(RANGE) { days { chatShare } } }",
     "usage { byDay(RANGE) { days { date } } }",
     "claudeCode { byDay(RANGE) { days { sessions } } membersByDay(RANGE) { days { sessions } } }",
@@ -220,7 +220,7 @@ describe("what the plan says", () => {
     ...SELECTIONS.map(([page, selection]) => `${page} { ${selection} }`),
     ...stated,
     "featureAdoption { topUsersByProjects(period: LAST_7_DAYS) { users { user { cost(range: { last: { weeks: 1 } }) { requests } } } } }",
-    "spend { topUsers(period: QUARTER_TO_DATE) { users { share } } }",
+    "spend { topUsers(period: QUARTER_TO_DATE) { users { shareOfTotal } } }",
   ];
 
   test.each(["2026-11-22T09:00:00Z", "2026-11-22T12:00:00Z", EVENING])(

@@ -35,7 +35,7 @@ export function truthAt(organization: Organization, now: Instant) {
     const did = listed(range).filter(({ engagement }) => engagement?.surface === "chat");
     const of = (fact: Fact) => fact.engagement as NonNullable<Fact["engagement"]>;
     return {
-      chats: different(did.map((fact) => of(fact).thread)),
+      conversations: different(did.map((fact) => of(fact).thread)),
       chatUsers: different(did.map(personOf)),
       messages: total(did, (fact) => of(fact).messages),
       projectsCreated: total(did, (fact) => of(fact).projectsCreated),

@@ -81,24 +81,26 @@ describe("a failure is that of the field alone", () => {
     });
     const range = `range: { between: { from: "2026-11-18", until: "2026-11-22" } }`;
     const answer = await ask(
-      `{ dashboard { usage { latest { date } } featureAdoption { byDay(${range}) { days { date chats { value change } } } } claudeAi { byDay(${range}) { days { activeUsers chats } } } } }`,
+      `{ dashboard { usage { latest { date } } featureAdoption { byDay(${range}) { days { date conversations { value change } } } } claudeAi { byDay(${range}) { days { activeUsers conversations } } } } }`,
     );
     const { usage, featureAdoption, claudeAi } = answer.data.dashboard;
     expect(usage.latest.date).toBe("2026-11-21");
     expect(featureAdoption.byDay.days).toEqual([
-      { date: "2026-11-18", chats: { value: 2, change: 0 } },
-      { date: "2026-11-19", chats: null },
-      { date: "2026-11-20", chats: { value: 2, change: null } },
-      { date: "2026-11-21", chats: { value: 2, change: 0 } },
+      { date: "2026-11-18", conversations: { value: 2, change: 0 } },
+      { date: "2026-11-19", conversations: null },
+      { date: "2026-11-20", conversations: { value: 2, change: null } },
+      { date: "2026-11-21", conversations: { value: 2, change: 0 } },
     ]);
-    expect(claudeAi.byDay.days.map(({ chats }: { chats: number | null }) => chats)).toEqual([2, null, 2, 2]);
+    expect(
+      claudeAi.byDay.days.map(({ conversations }: { conversations: number | null }) => conversations),
+    ).toEqual([2, null, 2, 2]);
     expect(claudeAi.byDay.days.map(({ activeUsers }: { activeUsers: number }) => activeUsers)).toEqual([
       4, 4, 4, 4,
     ]);
     expect(codes(answer)).toEqual({
-      "featureAdoption.byDay.days.1.chats": "UPSTREAM_UNAVAILABLE",
-      "featureAdoption.byDay.days.2.chats.change": "UPSTREAM_UNAVAILABLE",
-      "claudeAi.byDay.days.1.chats": "UPSTREAM_UNAVAILABLE",
+      "featureAdoption.byDay.days.1.conversations": "UPSTREAM_UNAVAILABLE",
+      "featureAdoption.byDay.days.2.conversations.change": "UPSTREAM_UNAVAILABLE",
+      "claudeAi.byDay.days.1.conversations": "UPSTREAM_UNAVAILABLE",
     });
   });
 
@@ -106,7 +108,7 @@ describe("a failure is that of the field alone", () => {
     const page = `{ dashboard {
       usage { latest { date } } featureAdoption { latest { date } topSkills { range { from } } }
       spend { monthToDate { organization total { net { usd } list { usd } } } topUsers { range { from } } }
-      claudeAi { total { chats } } claudeCode { byDay { range { from } } membersByDay { range { from } } } } }`;
+      claudeAi { total { conversations } } claudeCode { byDay { range { from } } membersByDay { range { from } } } } }`;
     const sandbox = { users: 30 };
     const enterprise = gateway({ sandbox, now: EVENING, settings: { ANTHROPIC_ADMIN_KEY: "" } });
     const one = await enterprise.ask(page);
@@ -141,8 +143,8 @@ describe("without the newer reports, the older ones say the same", () => {
   test.each([1, 2, 3])("seed %d", async (seed) => {
     const page = `{ dashboard { spend {
       yearToDate { range { from until } total { net { cents } list { cents } requests } }
-      byModel(period: LAST_90_DAYS) { models { model share spend { net { cents } } } }
-      topUsers(period: QUARTER_TO_DATE) { users { user { userId } share spend { net { cents } } } }
+      byModel(period: LAST_90_DAYS) { models { model shareOfTotal cost { net { cents } } } }
+      topUsers(period: QUARTER_TO_DATE) { users { user { userId } shareOfTotal cost { net { cents } } } }
       monthToDate { source } } } }`;
     const answers = await Promise.all(
       (["on", "off"] as const).map(async (unified) => {
@@ -182,29 +184,29 @@ describe("a rate to nothing", () => {
     });
     const { data, errors } = await ask(`{ dashboard {
       usage { latest { utilization } }
-      featureAdoption { byDay(range: { last: { days: 3 } }) { days { date chats ${CHANGE} messagesPerChat ${CHANGE} projectsCreated ${CHANGE} } } }
+      featureAdoption { byDay(range: { last: { days: 3 } }) { days { date conversations ${CHANGE} messagesPerConversation ${CHANGE} projectsCreated ${CHANGE} } } }
       claudeAi { latest { activeUsers chatUsers chatShare } } } }`);
     expect(errors).toBeUndefined();
     const { usage, featureAdoption, claudeAi } = data.dashboard;
     const [first, empty, last] = featureAdoption.byDay.days;
     expect(usage.latest.utilization).toBeNull();
     expect(claudeAi.latest).toEqual({ activeUsers: 0, chatUsers: 1, chatShare: null });
-    expect(first.messagesPerChat).toMatchObject({ value: "3.333333333333", reason: "NOT_MEASURED" });
-    expect(empty.chats).toEqual({
+    expect(first.messagesPerConversation).toMatchObject({ value: "3.333333333333", reason: "NOT_MEASURED" });
+    expect(empty.conversations).toEqual({
       value: 0,
       before: 3,
       change: -3,
       relativeChange: "-1.000000000000",
       reason: null,
     });
-    expect(empty.messagesPerChat).toEqual({
+    expect(empty.messagesPerConversation).toEqual({
       value: null,
       before: "3.333333333333",
       change: null,
       relativeChange: null,
       reason: "NOT_MEASURED",
     });
-    expect(last.chats).toEqual({
+    expect(last.conversations).toEqual({
       value: 2,
       before: 0,
       change: 2,
@@ -226,35 +228,35 @@ describe("a rate to nothing", () => {
             ),
           ]),
         );
-    const page = `{ dashboard { spend { monthToDate { total { net { cents } } models { model share } } } } }`;
+    const page = `{ dashboard { spend { monthToDate { total { net { cents } } models { model shareOfTotal } } } } }`;
     const ask = async (amounts: Readonly<Record<string, string>>) =>
       (await gateway({ now: EVENING, routes: { [PATHS.cost]: spent(amounts) } }).ask(page)).data.dashboard
         .spend.monthToDate;
     expect(await ask({ a: "5.5", b: "-5.50" })).toEqual({
       total: { net: { cents: "0.00" } },
       models: [
-        { model: "a", share: null },
-        { model: "b", share: null },
+        { model: "a", shareOfTotal: null },
+        { model: "b", shareOfTotal: null },
       ],
     });
     expect(await ask({ a: "40", b: "-10.0" })).toEqual({
       total: { net: { cents: "30.0" } },
       models: [
-        { model: "a", share: "1.333333333333" },
-        { model: "b", share: "-0.333333333333" },
+        { model: "a", shareOfTotal: "1.333333333333" },
+        { model: "b", shareOfTotal: "-0.333333333333" },
       ],
     });
   });
 });
 
-describe("chats", () => {
+describe("conversations", () => {
   const routes = (rows: readonly object[]) => ({
     [PATHS.summaries]: summariesUntil("2026-11-21"),
     [PATHS.users]: () => json(tokenPage(rows)),
   });
   const page = `{ dashboard {
-    claudeAi { latest { chats chatUsers chatShare projectsCreated artifactsCreated } }
-    featureAdoption { latest { chats { value reason } messagesPerChat { value } }
+    claudeAi { latest { conversations chatUsers chatShare projectsCreated artifactsCreated } }
+    featureAdoption { latest { conversations { value reason } messagesPerConversation { value } }
       topUsersByProjects { users { count user { userId } } } topUsersByArtifacts { users { count user { userId } } } } } }`;
 
   test("of the merged product count beside those of chat, and a project used in both counts once", async () => {
@@ -273,7 +275,7 @@ describe("chats", () => {
     const { data, errors } = await ask(page);
     expect(errors).toBeUndefined();
     expect(data.dashboard.claudeAi.latest).toEqual({
-      chats: 7,
+      conversations: 7,
       chatUsers: 1,
       chatShare: "0.250000000000",
       projectsCreated: 0,
@@ -296,10 +298,14 @@ describe("chats", () => {
       ]),
     });
     const { data } = await ask(page);
-    expect(data.dashboard.claudeAi.latest).toMatchObject({ chats: null, chatUsers: null, chatShare: null });
+    expect(data.dashboard.claudeAi.latest).toMatchObject({
+      conversations: null,
+      chatUsers: null,
+      chatShare: null,
+    });
     expect(data.dashboard.featureAdoption.latest).toEqual({
-      chats: { value: null, reason: "NOT_MEASURED" },
-      messagesPerChat: { value: null },
+      conversations: { value: null, reason: "NOT_MEASURED" },
+      messagesPerConversation: { value: null },
     });
   });
 });
@@ -315,7 +321,7 @@ test("when upstream is days late, every page ends with the newest day it has cou
   });
   const { data, errors } = await ask(`{ dashboard {
     usage { latest { date } byDay { range { until } } }
-    featureAdoption { latest { date chats { value } } byDay { range { from until } } topConnectors { range { from until } connectors { name } } }
+    featureAdoption { latest { date conversations { value } } byDay { range { from until } } topConnectors { range { from until } connectors { name } } }
     claudeAi { byDay(range: { last: { days: 10 } }) { range { from until } } total(period: LAST_7_DAYS) { range { from until } } } } }`);
   expect(errors).toBeUndefined();
   const { usage, featureAdoption, claudeAi } = data.dashboard;
@@ -341,15 +347,15 @@ test("people's shares are of the organization's total, with what nobody is behin
     },
   });
   const { data, errors } = await ask(
-    `{ dashboard { spend { topUsers { source total { net { cents } } users { share user { userId } spend { net { cents } } } } } } }`,
+    `{ dashboard { spend { topUsers { source total { net { cents } } users { shareOfTotal user { userId } cost { net { cents } } } } } } }`,
   );
   expect(errors).toBeUndefined();
   const { users, ...about } = data.dashboard.spend.topUsers;
   expect(about).toEqual({ source: "LEGACY", total: { net: { cents: "400" } } });
   expect(users).toHaveLength(10);
   expect(users[0]).toEqual({
-    share: "0.031250000000",
+    shareOfTotal: "0.031250000000",
     user: { userId: "user_11" },
-    spend: { net: { cents: "12.5" } },
+    cost: { net: { cents: "12.5" } },
   });
 });

@@ -11,8 +11,8 @@ export const SELECTIONS: readonly (readonly [page: string, selection: string])[]
     "byDay { range { from until } days { date dailyActiveUsers weeklyActiveUsers monthlyActiveUsers utilization } }",
   ],
   ...[
-    "chats",
-    "messagesPerChat",
+    "conversations",
+    "messagesPerConversation",
     "projectsCreated",
     "projectCreators",
     "artifactsCreated",
@@ -46,39 +46,36 @@ export const SELECTIONS: readonly (readonly [page: string, selection: string])[]
   ]),
   ...["LAST_30_DAYS", "LAST_90_DAYS", "LAST_365_DAYS"].map((period): [string, string] => [
     "spend",
-    `byModel(period: ${period}) { range { from until } total { net { cents } } models { model share spend { net { cents } list { cents } requests } } }`,
+    `byModel(period: ${period}) { range { from until } total { net { cents } } models { model shareOfTotal cost { net { cents } list { cents } requests } } }`,
   ]),
   [
     "spend",
-    "topUsers { range { from until } total { net { cents } } users { share user { userId email name } spend { net { cents } list { cents } requests } } }",
+    "topUsers { range { from until } total { net { cents } } users { shareOfTotal user { userId email name } cost { net { cents } list { cents } requests } } }",
   ],
-  ["claudeAi", "byDay { range { from until } days { date state chats chatUsers } }"],
+  ["claudeAi", "byDay { range { from until } days { date state conversations chatUsers } }"],
   ["claudeAi", "byDay { days { activeUsers chatShare } }"],
   ["claudeAi", "byDay { days { projectsCreated projectCreators projectShare } }"],
   ["claudeAi", "byDay { days { artifactsCreated artifactCreators artifactShare } }"],
-  ["claudeAi", "latest { date chats chatShare }"],
+  ["claudeAi", "latest { date conversations chatShare }"],
   ...["LAST_7_DAYS", "LAST_30_DAYS", "LAST_90_DAYS", "LAST_365_DAYS"].map((period): [string, string] => [
     "claudeAi",
-    `total(period: ${period}) { range { from until } chats chatUsers messages projectsCreated projectCreators artifactsCreated artifactCreators }`,
+    `total(period: ${period}) { range { from until } conversations chatUsers messages projectsCreated projectCreators artifactsCreated artifactCreators }`,
   ]),
   [
     "claudeCode",
-    "byDay { range { from until } days { date state sessions linesAccepted commits pullRequests } }",
+    "byDay { range { from until } days { date state sessions linesAdded commits pullRequests } }",
   ],
   [
     "claudeCode",
-    "byDay { days { tools { tool accepted rejected acceptanceRate } users costPerUser { cents } } }",
+    "byDay { days { toolActions { tool accepted rejected acceptanceRate } users costPerUser { cents } } }",
   ],
   ["claudeCode", "byDay { days { estimated { cents } models { model inputTokens estimated { cents } } } }"],
-  [
-    "claudeCode",
-    "leaderboard { range { from until } leaders { email user { name } linesAccepted sessions } }",
-  ],
+  ["claudeCode", "leaderboard { range { from until } leaders { email user { name } linesAdded sessions } }"],
   ["claudeCode", "leaderboard(by: ESTIMATED) { leaders { email commits pullRequests estimated { cents } } }"],
   ["claudeCode", "spendByModel { range { from until } models { model estimated { cents } } }"],
   [
     "claudeCode",
-    "membersByDay { days { date users sessions linesAccepted commits pullRequests tools { tool accepted rejected acceptanceRate } } }",
+    "membersByDay { days { date users sessions linesAdded commits pullRequests toolActions { tool accepted rejected acceptanceRate } } }",
   ],
 ];
 

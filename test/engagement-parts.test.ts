@@ -201,7 +201,7 @@ describe("what groups of people did", () => {
   test("adds up what its members did while they were in it", async () => {
     const { ask } = gateway({ sandbox: { users: 80 } });
     const { data } = await ask(
-      `{ activityByGroup(${WEEKS}) { groupId people activity { chat { messages } } } }`,
+      `{ activityByGroup(${WEEKS}) { groupId users activity { chat { messages } } } }`,
     );
     const { groupId, people, activity } = data.activityByGroup.find(
       (row: { groupId: string | null }) => row.groupId !== null,

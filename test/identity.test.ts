@@ -328,7 +328,7 @@ describe("in groups", () => {
 
   test("the parts of a thing, and groups by what they did, are of enough people", async () => {
     const { askAs } = guarded({ sandbox: { users: 60 } });
-    const query = `{ skills(${MONTH}, first: 1000) { nodes { name byGroup { groupId users } byProduct { product users } } } activityByGroup(${MONTH}) { groupId people } artifacts(${WEEK}, first: 1000) { nodes { users } } }`;
+    const query = `{ skills(${MONTH}, first: 1000) { nodes { name byGroup { groupId users } byProduct { product users } } } activityByGroup(${MONTH}) { groupId users } artifacts(${WEEK}, first: 1000) { nodes { users } } }`;
     const { data, errors } = await askAs(GROUPS, query);
     expect(errors).toBeUndefined();
     const counts = [
@@ -338,7 +338,7 @@ describe("in groups", () => {
       ]),
       ...data.artifacts.nodes,
     ].map(({ users }) => users);
-    counts.push(...data.activityByGroup.map(({ people }: { people: number }) => people));
+    counts.push(...data.activityByGroup.map(({ users }: { users: number }) => users));
     expect(counts.length).toBeGreaterThan(10);
     expect(Math.min(...counts)).toBeGreaterThanOrEqual(MIN_PEOPLE);
     const all = await askAs("OWNER", query);
@@ -349,7 +349,7 @@ describe("in groups", () => {
     const { askAs } = guarded({ sandbox: { users: 60 } });
     const { data } = await askAs(
       "OWNER",
-      `{ skills(${MONTH}, first: 1000) { nodes { id users } } groups(first: 100) { nodes { id members(first: 100) { totalCount } activity { people } } } teams(${MONTH}, first: 100) { nodes { id name memberCount } } }`,
+      `{ skills(${MONTH}, first: 1000) { nodes { id users } } groups(first: 100) { nodes { id members(first: 100) { totalCount } activity { users } } } teams(${MONTH}, first: 100) { nodes { id name memberCount } } }`,
     );
     const few = data.skills.nodes.find(({ users }: { users: number }) => users < MIN_PEOPLE);
     const many = data.skills.nodes.find(({ users }: { users: number }) => users >= MIN_PEOPLE);
@@ -413,7 +413,7 @@ describe("in groups", () => {
     const { askAs } = guarded({ sandbox: { users: 60 }, settings: { MAX_UPSTREAM_REQUESTS: "200" } });
     const told: number[] = [];
     for (const range of [SUNDAY, `range: { last: { days: 4 } }`]) {
-      const query = `{ teams(${range}, first: 100) { nodes { teamId activity { people } spend { net { usd } } claudeCode { records } } } }`;
+      const query = `{ teams(${range}, first: 100) { nodes { teamId activity { users } cost { net { usd } } claudeCode { records } } } }`;
       const all = (await askAs("OWNER", query)).data.teams.nodes;
       const spenders = (
         await askAs(
@@ -433,8 +433,8 @@ describe("in groups", () => {
         const isOfThis = ({ teamId }: { teamId: string }) => teamId === shown.teamId;
         const team = all.find(isOfThis);
         const isEnough = {
-          activity: (team.activity?.people ?? 0) >= MIN_PEOPLE,
-          spend: spenders.filter(isOfThis).length >= MIN_PEOPLE,
+          activity: (team.activity?.users ?? 0) >= MIN_PEOPLE,
+          cost: spenders.filter(isOfThis).length >= MIN_PEOPLE,
           claudeCode:
             coders.filter(({ user }: { user: { teams: { teamId: string }[] } | null }) =>
               user?.teams.some(isOfThis),

@@ -351,7 +351,7 @@ describe("rows", () => {
     ],
     [
       10 + 10 + (10 + 10 * 29),
-      `{ groups(first: 10, range: { last: { days: 30 } }) { nodes { activity { people } } } a: users(range: { last: { days: 29 } }, first: 10) { nodes { activityByDay { date } } } }`,
+      `{ groups(first: 10, range: { last: { days: 30 } }) { nodes { activity { users } } } a: users(range: { last: { days: 29 } }, first: 10) { nodes { activityByDay { date } } } }`,
     ],
     // The field refuses these itself, and says at its own place what would work.
     [0, `{ users(${WEEK}, first: 1001) { nodes { skills { name } } } }`],

@@ -54,7 +54,7 @@ describe("before yesterday is aggregated", () => {
 
   test("groups are about the days there are", async () => {
     const { ask } = early();
-    const groups = "{ groupId people activity { chat { messages } } }";
+    const groups = "{ groupId users activity { chat { messages } } }";
     const { data, errors } = await ask(
       `{ relative: activityByGroup(range: { last: { days: 7 } }) ${groups} named: activityByGroup(range: { between: { from: "2026-11-15", until: "2026-11-21" } }) ${groups} }`,
     );
@@ -140,8 +140,8 @@ describe("figures of activity over a range relative to now", () => {
       users(range: ${range}, first: 5) { range { from until } nodes {
         activity { chat { messages } } activityComparison { ${compared} }
         relative: user { ${of(range)} } named: user { ${of(named)} } } }
-      groups(range: ${range}, first: 5) { range { from until } nodes { range { from until } activity { people } } }
-      named: groups(range: ${named}, first: 5) { range { from until } nodes { range { from until } activity { people } } } }`);
+      groups(range: ${range}, first: 5) { range { from until } nodes { range { from until } activity { users } } }
+      named: groups(range: ${named}, first: 5) { range { from until } nodes { range { from until } activity { users } } } }`);
       expect(errors).toBeUndefined();
       expect([data.users.range, data.groups.range]).toEqual([
         { from, until },

@@ -250,15 +250,15 @@ test("a source chooses between the reports of one organization", async () => {
 test("teams show what their people cost in the organization that is named", async () => {
   const { ask } = gatewayOf();
   const of = (organization: string) =>
-    `${organization}: teams(${DAY}, organization: "${organization}") { organization overlap { net { cents } } nodes { teamId spend { net { cents } } organization team { spend(${DAY}, organization: "enterprise") { net { cents } } } } }
+    `${organization}: teams(${DAY}, organization: "${organization}") { organization overlap { net { cents } } nodes { teamId cost { net { cents } } organization team { cost(${DAY}, organization: "enterprise") { net { cents } } } } }
      ${organization}Cost: cost(${DAY}, organization: "${organization}", bucket: NONE, groupBy: [TEAM], first: 1000) { overlap { net { cents } } nodes { teamId net { cents } } }`;
   const { data, errors } = await ask(`{ ${of("enterprise")} ${of("console")} }`);
   expect(errors).toBeUndefined();
   interface Row {
     readonly teamId: string | null;
     readonly net?: { readonly cents: string };
-    readonly spend?: { readonly net: { readonly cents: string } } | null;
-    readonly team?: { readonly spend: { readonly net: { readonly cents: string } } | null };
+    readonly cost?: { readonly net: { readonly cents: string } } | null;
+    readonly team?: { readonly cost: { readonly net: { readonly cents: string } } | null };
   }
   const centsOf = (rows: readonly Row[], of: (row: Row) => string | undefined) =>
     Object.fromEntries(
@@ -273,8 +273,8 @@ test("teams show what their people cost in the organization that is named", asyn
     expect(list.overlap).toEqual(cost.overlap);
     const expected = centsOf(cost.nodes, ({ net }) => net?.cents);
     expect(Object.keys(expected).length).toBeGreaterThan(1);
-    expect(centsOf(list.nodes, ({ spend }) => spend?.net.cents)).toEqual(expected);
-    expect(centsOf(list.nodes, ({ team }) => team?.spend?.net.cents)).toEqual(
+    expect(centsOf(list.nodes, ({ cost }) => cost?.net.cents)).toEqual(expected);
+    expect(centsOf(list.nodes, ({ team }) => team?.cost?.net.cents)).toEqual(
       centsOf(data.enterpriseCost.nodes, ({ net }) => net?.cents),
     );
   }

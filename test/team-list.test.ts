@@ -26,9 +26,9 @@ describe("teams", () => {
     readonly costCentre: string | null;
     readonly manager: string | null;
     readonly memberCount: number | null;
-    readonly spend: { readonly net: { readonly cents: string } } | null;
+    readonly cost: { readonly net: { readonly cents: string } } | null;
     readonly activity: {
-      readonly people: number;
+      readonly users: number;
       readonly activity: {
         readonly chat: { readonly messages: number; readonly conversations: null };
         readonly claudeCode: { readonly commits: number; readonly sessions: number };
@@ -37,14 +37,14 @@ describe("teams", () => {
     readonly claudeCode: { readonly records: number; readonly commits: number } | null;
   }
 
-  const FIELDS = `id teamId name isUnassigned costCentre manager memberCount spend { net { cents } }
-    activity { people activity { chat { messages conversations } claudeCode { commits sessions } } } claudeCode { records commits }`;
+  const FIELDS = `id teamId name isUnassigned costCentre manager memberCount cost { net { cents } }
+    activity { users activity { chat { messages conversations } claudeCode { commits sessions } } } claudeCode { records commits }`;
 
   test.each(SEEDS)("say what their people did and cost (seed %d)", async (seed) => {
     const { ask, organization } = gatewayOf(seed, { MAX_FIRST: "100000", MAX_ROWS: "1000000" });
     const { data, errors } = await ask(`{
       teams(${RANGE}) { totalCount overlap { net { cents } } nodes { ${FIELDS} } }
-      split: teams(${RANGE}, overlap: SPLIT) { overlap { net { cents } } nodes { id spend { net { cents } } } }
+      split: teams(${RANGE}, overlap: SPLIT) { overlap { net { cents } } nodes { id cost { net { cents } } } }
       cost(${RANGE}, bucket: NONE) { total { net { cents } } }
       users(${RANGE}, first: 1000) { nodes { email activity { chat { messages } claudeCode { commits sessions } } } }
       claudeCodeRecords(${RANGE}, first: 100000) { nodes { commits actor { __typename ... on UserActor { email } } } }
@@ -85,7 +85,7 @@ describe("teams", () => {
         const places = byFile(organization, person);
         return places.length === 0 ? name === UNASSIGNED : places.includes(name);
       });
-      expect(team.activity?.people ?? 0, name).toBe(here.length);
+      expect(team.activity?.users ?? 0, name).toBe(here.length);
       const own = data.users.nodes.filter(({ email }: { email: string | null }) =>
         placesOfEmail(email).includes(name),
       );
@@ -111,11 +111,11 @@ describe("teams", () => {
         records.reduce((all: number, { commits }: { commits: number }) => all + commits, 0),
       );
     }
-    expect(teams.some(({ activity }) => (activity?.people ?? 0) > 3)).toBe(true);
+    expect(teams.some(({ activity }) => (activity?.users ?? 0) > 3)).toBe(true);
     expect(teams.at(-1)?.claudeCode?.records).toBeGreaterThan(0);
 
     const spend = (rows: readonly TeamRow[]) =>
-      sum(rows.flatMap((row) => (row.spend === null ? [] : [decimal(row.spend.net.cents)])));
+      sum(rows.flatMap((row) => (row.cost === null ? [] : [decimal(row.cost.net.cents)])));
     const total = decimal(data.cost.total.net.cents);
     expect(compare(spend(teams), plus(total, decimal(data.teams.overlap.net.cents)))).toBe(0);
     expect(compare(spend(data.split.nodes), total)).toBe(0);

@@ -297,8 +297,8 @@ test.each([
   `cost(${RANGE}, groupBy: [TEAM], source: LEGACY, first: 1000, bucket: DAY) { totalCount overlap { requests } total { requests } }`,
   `cost(${RANGE}, bucket: NONE, groupBy: [TEAM, MODEL]) { overlap { requests } nodes { team } }`,
   `usage(${RANGE}, bucket: NONE, groupBy: [TEAM], organization: "console", source: LEGACY) { nodes { team } }`,
-  `teams(${RANGE}) { overlap { requests } nodes { spend { requests } activity { people } claudeCode { commits } members { totalCount } } }`,
-  `users(${RANGE}, first: 3) { nodes { team teams { name spend(${RANGE}) { requests } } } }`,
+  `teams(${RANGE}) { overlap { requests } nodes { cost { requests } activity { users } claudeCode { commits } members { totalCount } } }`,
+  `users(${RANGE}, first: 3) { nodes { team teams { name cost(${RANGE}) { requests } } } }`,
   `reconciliation(${RANGE}) { difference { requests } }`,
 ])("the plan of %s is what is asked", async (field) => {
   const { ask, app, seen } = gatewayOf(1);
@@ -324,12 +324,12 @@ test("by team is answered by the older report where the organization is outside 
     settings: { TEAMS_FILE: teamsFile(organizationOf(1)) },
   });
   const { data, errors } = await ask(
-    `{ cost(${RANGE}, bucket: NONE, groupBy: [TEAM]) { source nodes { from ${TEAM} net { cents } } } teams(${RANGE}) { nodes { teamId isUnassigned spend { net { cents } } } } }`,
+    `{ cost(${RANGE}, bucket: NONE, groupBy: [TEAM]) { source nodes { from ${TEAM} net { cents } } } teams(${RANGE}) { nodes { teamId isUnassigned cost { net { cents } } } } }`,
   );
   expect(errors).toBeUndefined();
   expect(data.cost.source).toBe("LEGACY");
-  const cents = (rows: readonly (Row & { spend?: Row | null })[]) =>
-    Object.fromEntries(rows.map((row) => [placeOf(row), (row.spend ?? row).net?.cents]));
+  const cents = (rows: readonly (Row & { cost?: Row | null })[]) =>
+    Object.fromEntries(rows.map((row) => [placeOf(row), (row.cost ?? row).net?.cents]));
   expect(cents(data.teams.nodes)).toEqual(cents(data.cost.nodes));
 });
 

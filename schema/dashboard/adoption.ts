@@ -19,22 +19,22 @@ const AdoptionDay = builder.objectRef<OnDay>("AdoptionDay").implement({
     "What of Claude's features people took up on one UTC day, beside the day before. Chats and projects are those of the people USER_ACTIVITY lists, from which erased accounts disappear.",
   interfaces: [DashboardDay],
   fields: (t) => ({
-    chats: t.field({
+    conversations: t.field({
       ...dayCount(
         "Chats people took part in, in claude.ai: everybody's different conversations of the day, added up over people, which is right since a conversation is one person's. Exact; not additive over days, since a chat that goes on counts on each. Source: USER_ACTIVITY.",
       ),
       extensions: BY_PEOPLE,
-      resolve: ({ date }, _args, ctx) => inChat(ctx, date, ({ chats }) => wholeOf(chats)),
+      resolve: ({ date }, _args, ctx) => inChat(ctx, date, ({ conversations }) => wholeOf(conversations)),
     }),
-    messagesPerChat: t.field({
+    messagesPerConversation: t.field({
       type: DayRatio,
       nullable: true,
       description:
         "Messages people sent in chat to chats of the same day. Not additive. Null only beside an error. Source: USER_ACTIVITY.",
       extensions: BY_PEOPLE,
       resolve: ({ date }, _args, ctx) =>
-        inChat(ctx, date, ({ messages, chats }) =>
-          chats === null ? null : ratioOf(decimalOf(messages), decimalOf(chats)),
+        inChat(ctx, date, ({ messages, conversations }) =>
+          conversations === null ? null : ratioOf(decimalOf(messages), decimalOf(conversations)),
         ),
     }),
     projectsCreated: t.field({

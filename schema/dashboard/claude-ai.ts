@@ -68,13 +68,13 @@ const ClaudeAiDay = builder.objectRef<OnDay>("ClaudeAiDay").implement({
       extensions: walks(({ range }, ctx) => walksToSummaries(range, ctx)),
       resolve: ({ date }, _args, ctx) => activeOn(ctx, date),
     }),
-    chats: t.field({
+    conversations: t.field({
       type: "Count",
       nullable: true,
       description:
         "Chats people took part in: everybody's different conversations of the day, added up over people, which is right since a conversation is one person's. Exact; not additive over days, since a chat that goes on counts on each. Null: not measured, or beside an error.",
       extensions: BY_PEOPLE,
-      resolve: ({ date }, _args, ctx) => onDay(ctx, date, ({ chats }) => chats),
+      resolve: ({ date }, _args, ctx) => onDay(ctx, date, ({ conversations }) => conversations),
     }),
     chatUsers: t.field({
       ...people("had a chat."),
@@ -149,7 +149,7 @@ const ClaudeAiTotal = builder.objectRef<Total>("ClaudeAiTotal").implement({
     "What people made of claude.ai chat over a range, each person's use rolled up by upstream and added up over people. Source: USER_ACTIVITY.",
   interfaces: [Answer, FreshAnswer],
   fields: (t) => ({
-    chats: t.expose("chats", {
+    conversations: t.expose("conversations", {
       type: "Count",
       nullable: true,
       description:

@@ -33,7 +33,7 @@ import { DashboardDay, type OnDay, seriesOf, seriesType } from "./series.ts";
 const sessions = sum(
   "Sessions. One that was seen in two terminals, or both locally and remotely, counts in both.",
 );
-const linesAccepted = sum("Lines of code added by changes people accepted.");
+const linesAdded = sum("Lines of code added by changes people accepted.");
 const estimated = {
   authScopes: { "spend:read": true },
   nullable: true,
@@ -49,10 +49,10 @@ const CodeDay = builder.objectRef<CodeDayShape>("ClaudeCodeDay").implement({
     date: t.expose("date", { type: "Date", description: "The day." }),
     state: t.expose("state", { type: FinalityEnum, description: "Whether the figures can still change." }),
     sessions: t.expose("sessions", sessions),
-    linesAccepted: t.expose("linesAdded", linesAccepted),
+    linesAdded: t.expose("linesAdded", linesAdded),
     commits: t.expose("commits", sum("Commits made through Claude Code.")),
     pullRequests: t.expose("pullRequests", sum("Pull requests opened through Claude Code.")),
-    tools: t.expose("toolActions", {
+    toolActions: t.expose("toolActions", {
       type: [ToolActions],
       description: "Proposals accepted and rejected and the rate of acceptance, per tool.",
     }),
@@ -104,7 +104,7 @@ const CodeLeader = builder.objectRef<CodeLeaderShape>("ClaudeCodeLeader").implem
       resolve: ({ email }, _args, ctx) => personByEmail(ctx, email),
     }),
     sessions: t.expose("sessions", sessions),
-    linesAccepted: t.expose("linesAdded", linesAccepted),
+    linesAdded: t.expose("linesAdded", linesAdded),
     commits: t.expose("commits", sum("Commits made through Claude Code.")),
     pullRequests: t.expose("pullRequests", sum("Pull requests opened through Claude Code.")),
     estimated: t.expose("estimated", estimated),
@@ -194,7 +194,7 @@ const MemberCodeDay = builder.objectRef<OnDay>("MemberClaudeCodeDay").implement(
       extensions: BY_PEOPLE,
       resolve: ({ date }, _args, ctx) => byMembers(ctx, date, (code) => code.sessions),
     }),
-    linesAccepted: t.field({
+    linesAdded: t.field({
       ...measuredByMembers("Lines of code added."),
       extensions: BY_PEOPLE,
       resolve: ({ date }, _args, ctx) => byMembers(ctx, date, ({ linesAdded }) => linesAdded),
@@ -209,7 +209,7 @@ const MemberCodeDay = builder.objectRef<OnDay>("MemberClaudeCodeDay").implement(
       extensions: BY_PEOPLE,
       resolve: ({ date }, _args, ctx) => byMembers(ctx, date, ({ pullRequests }) => pullRequests),
     }),
-    tools: t.field({
+    toolActions: t.field({
       type: [ToolActions],
       nullable: true,
       description:

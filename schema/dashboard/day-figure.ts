@@ -63,7 +63,11 @@ export const DayCount = builder.objectRef<DayFigure>("DayCount").implement({
       extensions: OF_DAY_BEFORE,
       resolve: async ({ before }) => count((await before?.()) ?? null),
     }),
-    change: t.int({ ...change, resolve: async (figure) => count((await changeOf(figure)).change) }),
+    change: t.field({
+      ...change,
+      type: "Difference",
+      resolve: async (figure) => count((await changeOf(figure)).change),
+    }),
   }),
 });
 

@@ -51,11 +51,11 @@ const ModelSpend = builder.objectRef<ModelSpendShape>("ModelSpend").implement({
       description:
         "Name of the model; null for what no model is behind, such as code execution, and for what an older report leaves out of a day with more than a hundred.",
     }),
-    spend: t.expose("spend", {
+    cost: t.expose("cost", {
       type: Spend,
       description: "What it cost. Additive over models and over ranges that do not overlap.",
     }),
-    share: t.field({ ...share, resolve: (model) => written(model.share) }),
+    shareOfTotal: t.field({ ...share, resolve: (model) => written(model.share) }),
   }),
 });
 
@@ -93,8 +93,8 @@ const Spender = builder.objectRef<SpenderShape>("Spender").implement({
       extensions: walksOfMembers,
       resolve: ({ user }, _args, ctx) => nameOfReported(ctx, "ENTERPRISE", user),
     }),
-    spend: t.expose("spend", { type: Spend, description: "What their usage cost. Additive." }),
-    share: t.field({ ...share, resolve: (spender) => written(spender.share) }),
+    cost: t.expose("cost", { type: Spend, description: "What their usage cost. Additive." }),
+    shareOfTotal: t.field({ ...share, resolve: (spender) => written(spender.share) }),
   }),
 });
 

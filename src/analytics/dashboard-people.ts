@@ -6,7 +6,7 @@ import { rankedBy } from "./ranking.ts";
 /** What people made of claude.ai chat, over a day or a range. */
 export interface ChatFigures {
   /** Null: not measured for someone. */
-  readonly chats: number | null;
+  readonly conversations: number | null;
   /** People with a chat; null as well. */
   readonly chatUsers: number | null;
   readonly messages: number;
@@ -18,13 +18,13 @@ export interface ChatFigures {
 
 /** The figures of everybody's rows. A conversation is one person's, so people's counts of them add up. */
 export function chatFigures(rows: readonly UserActivity[]): ChatFigures {
-  const chats = rows.map((row) => inChat(row, ({ conversations }) => conversations));
+  const conversations = rows.map((row) => inChat(row, ({ conversations }) => conversations));
   const projects = rows.map((row) => inChat(row, ({ projectsCreated }) => projectsCreated) ?? 0);
   const artifacts = rows.map((row) => inChat(row, ({ artifactsCreated }) => artifactsCreated) ?? 0);
-  const isMeasured = chats.every((count) => count !== null);
+  const isMeasured = conversations.every((count) => count !== null);
   return {
-    chats: isMeasured ? total(chats) : null,
-    chatUsers: isMeasured ? positive(chats) : null,
+    conversations: isMeasured ? total(conversations) : null,
+    chatUsers: isMeasured ? positive(conversations) : null,
     messages: total(rows.map((row) => inChat(row, ({ messages }) => messages) ?? 0)),
     projectsCreated: total(projects),
     projectCreators: positive(projects),

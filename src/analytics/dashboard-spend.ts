@@ -34,7 +34,7 @@ export interface SpendFigures {
 export interface ModelSpend {
   /** Null: what no model is behind, such as code execution. */
   readonly model: string | null;
-  readonly spend: Spend;
+  readonly cost: Spend;
   /** Of the organization's net total; null where that is zero. */
   readonly share: Ratio | null;
 }
@@ -42,7 +42,7 @@ export interface ModelSpend {
 /** A person and what their usage cost. */
 export interface Spender {
   readonly user: ReportUser;
-  readonly spend: Spend;
+  readonly cost: Spend;
   readonly share: Ratio | null;
 }
 
@@ -56,7 +56,7 @@ export async function spendOver(ctx: Context, choice: ReportChoice, range: DayRa
   const total = totalOf(rows, about);
   const models = rows.map(({ model, measure }) => ({
     model,
-    spend: measure,
+    cost: measure,
     share: shareOf(measure, total),
   }));
   return { ...about, total, models };
@@ -67,7 +67,7 @@ export async function topSpenders(ctx: Context, choice: ReportChoice, range: Day
   const { rows, ...about } = await answered(ctx, choice, range, "USER");
   const { total } = await spendOver(ctx, about, range);
   const spenders = rows.flatMap(({ user, measure }): Spender[] =>
-    user === null ? [] : [{ user, spend: measure, share: shareOf(measure, total) }],
+    user === null ? [] : [{ user, cost: measure, share: shareOf(measure, total) }],
   );
   return { ...about, total, spenders: spenders.slice(0, TOP) };
 }

@@ -27,7 +27,7 @@ export interface UnitCost {
   readonly by: ReportSource<Spend>;
   readonly range: DayRange;
   /** Null: upstream has no figures. */
-  readonly spend: Spend | null;
+  readonly cost: Spend | null;
   /** Different people. */
   readonly activeUsers: number;
   /** Days on which somebody was active, each person's counted by itself; null where not measured. */
@@ -50,7 +50,7 @@ export async function unitCost(ctx: Context, asked: DayRange): Promise<UnitCost>
   return {
     by: cost.by,
     range,
-    spend: cost.spend,
+    cost: cost.spend,
     activeUsers: people.rows.length,
     // No day is in another, so that a person's days are added, not people.
     activeUserDays: daily.reduce(

@@ -1,4 +1,6 @@
 import type { Day } from "./day.ts";
+import { type Decimal, decimalOf } from "./decimal.ts";
+import { ratio } from "./measures.ts";
 
 /**
  * What one member did over a day or a range, from the engagement reports. Counts named after distinct things are exact
@@ -127,8 +129,8 @@ export interface ClaudeTagActivity {
 export function acceptanceRate({
   accepted,
   rejected,
-}: Pick<ToolActions, "accepted" | "rejected">): number | null {
-  return accepted + rejected === 0 ? null : accepted / (accepted + rejected);
+}: Pick<ToolActions, "accepted" | "rejected">): Decimal | null {
+  return ratio(decimalOf(accepted), decimalOf(accepted + rejected));
 }
 
 /** Whether anything was done: members who did nothing can be listed too, and the day of the last activity can be missing. */

@@ -1,4 +1,5 @@
 import { type Decimal, decimalOf, wholeParts } from "./decimal.ts";
+import { ratio } from "./measures.ts";
 
 /** Tokens of one group, by kind. Every figure is additive over time and over groups that do not overlap. */
 export interface TokenUsage {
@@ -55,7 +56,6 @@ export function totalTokens(usage: TokenUsage): number {
 }
 
 /** Share of input tokens read from the prompt cache, 0 to 1; null where there was no input. */
-export function cacheReadShare(usage: TokenUsage): number | null {
-  const input = inputTokens(usage);
-  return input === 0 ? null : usage.cacheReadInputTokens / input;
+export function cacheReadShare(usage: TokenUsage): Decimal | null {
+  return ratio(decimalOf(usage.cacheReadInputTokens), decimalOf(inputTokens(usage)));
 }

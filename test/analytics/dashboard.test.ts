@@ -71,9 +71,15 @@ describe("figures of chat", () => {
 
   test("never have more people than there are, nor more than what they made", () => {
     forAll([people], (rows) => {
-      const { chats, chatUsers, projectsCreated, projectCreators, artifactsCreated, artifactCreators } =
-        chatFigures(rows);
-      expect(chatUsers).toBeLessThanOrEqual(Math.min(rows.length, chats ?? 0));
+      const {
+        conversations,
+        chatUsers,
+        projectsCreated,
+        projectCreators,
+        artifactsCreated,
+        artifactCreators,
+      } = chatFigures(rows);
+      expect(chatUsers).toBeLessThanOrEqual(Math.min(rows.length, conversations ?? 0));
       expect(projectCreators).toBeLessThanOrEqual(Math.min(rows.length, projectsCreated));
       expect(artifactCreators).toBeLessThanOrEqual(Math.min(rows.length, artifactsCreated));
     });

@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
 import { acceptanceRate } from "../../src/domain/activity.ts";
+import { parseDecimal } from "../../src/domain/decimal.ts";
 import { emailKey } from "../../src/domain/organization.ts";
 
 test("the acceptance rate is the accepted share of all proposals", () => {
-  expect(acceptanceRate({ accepted: 3, rejected: 1 })).toBe(0.75);
-  expect(acceptanceRate({ accepted: 0, rejected: 4 })).toBe(0);
+  expect(acceptanceRate({ accepted: 3, rejected: 1 })).toEqual(parseDecimal("0.750000000000"));
+  expect(acceptanceRate({ accepted: 0, rejected: 4 })).toEqual(parseDecimal("0.000000000000"));
 });
 
 test("the acceptance rate is unknown, not zero, where nothing was proposed", () => {

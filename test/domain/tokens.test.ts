@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decimalOf } from "../../src/domain/decimal.ts";
+import { compare, decimalOf, parseDecimal, ZERO } from "../../src/domain/decimal.ts";
 import {
   cacheReadShare,
   inputTokens,
@@ -86,12 +86,14 @@ describe("the share read from the cache", () => {
   test("is between 0 and 1", () => {
     forAll([used], (a) => {
       const share = cacheReadShare(a);
-      if (share !== null) expect(share >= 0 && share <= 1).toBe(true);
+      if (share !== null) expect(compare(share, ZERO) >= 0 && compare(share, decimalOf(1)) <= 0).toBe(true);
     });
   });
 
   test("is of all input", () => {
-    expect(cacheReadShare({ ...NOTHING, uncachedInputTokens: 1, cacheReadInputTokens: 3 })).toBe(0.75);
+    expect(cacheReadShare({ ...NOTHING, uncachedInputTokens: 1, cacheReadInputTokens: 3 })).toEqual(
+      parseDecimal("0.750000000000"),
+    );
   });
 
   test("is unknown, not zero, where there was no input", () => {
