@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { joinEmailOf, personByEmail } from "../src/analytics/join.ts";
 import type { Context } from "../src/context.ts";
 import {
@@ -14,6 +13,7 @@ import { linesPerSession, moneyPer } from "../src/domain/measures.ts";
 import { type Aliases, emailKey } from "../src/domain/organization.ts";
 import type { PersonOver } from "../src/domain/person.ts";
 import { type DayRange, oneDay } from "../src/domain/range.ts";
+import { shortHash } from "../src/domain/short-hash.ts";
 import { badInput, GatewayError } from "../src/errors.ts";
 import { recordsOfEmail, recordsOfPeople, walksOfDays } from "../src/loaders/claude-code.ts";
 import { accountOfRecords, walksToAccounts } from "../src/loaders/record-accounts.ts";
@@ -305,7 +305,7 @@ function subjectOf(record: RecordShape): string {
 
 function fingerprint(value: unknown): string {
   const text = JSON.stringify(value, (_key, inner) => (typeof inner === "bigint" ? `${inner}` : inner));
-  return createHash("sha256").update(text).digest("base64url").slice(0, 12);
+  return shortHash(text, 12);
 }
 
 /** The day of a record, and who and where. */

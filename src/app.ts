@@ -149,11 +149,8 @@ export function createApp(
   });
   // Made when a caller sees people by pseudonym: an org chart can be long.
   const masks = new WeakMap<Roster, Roster>();
-  const maskedRoster = (named: Roster) => {
-    const mask = masks.get(named) ?? pseudonymousRoster(named, pseudonyms);
-    masks.set(named, mask);
-    return mask;
-  };
+  const maskedRoster = (named: Roster) =>
+    masks.getOrInsertComputed(named, () => pseudonymousRoster(named, pseudonyms));
   const stated = statedLimits(limits);
   const directory = new DirectoryCache({ ...upstream, now, store: shared, onFault });
   const longTexts = new LongTexts(shared);

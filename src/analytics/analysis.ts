@@ -1,4 +1,3 @@
-import { hash } from "node:crypto";
 import { type Finality, finalityOf, leastSettled, type Subject } from "../cache/policy.ts";
 import type { Span } from "../domain/bucket.ts";
 import { type Comparison, counterpart } from "../domain/comparison.ts";
@@ -6,6 +5,7 @@ import { addDays, type Day, dayOf, type Instant, startOf } from "../domain/day.t
 import { type Decimal, decimalOf, negative } from "../domain/decimal.ts";
 import { type DayRange, intersection } from "../domain/range.ts";
 import { bucketAround, type CoveredBucket, type SeriesBucket } from "../domain/series.ts";
+import { shortHash } from "../domain/short-hash.ts";
 import type { PageSource } from "../upstream/walk.ts";
 import { type Algebra, byRank, type Rank, type Ranked } from "./ranking.ts";
 
@@ -106,8 +106,7 @@ async function inBuckets<Row extends Figure<Measure>, Measure>(
   const spans = new Map<Instant, CoveredBucket>();
   const cells = new Map<string, { row: Row; span: CoveredBucket; measure: Measure }>();
   await inPieces(rows, turn, (row) => {
-    const around = spans.get(row.from) ?? bucketAround(bucket, row, range);
-    spans.set(row.from, around);
+    const around = spans.getOrInsertComputed(row.from, () => bucketAround(bucket, row, range));
     const span = kind.isPiece(row) ? pieceOf(around, row) : around;
     const key = `${span.from} ${groupIn(kind, row)}`;
     const cell = cells.get(key);
@@ -257,7 +256,7 @@ async function ordered<Row extends Figure<Measure>, Measure>(
 }
 
 function idOf(text: string): string {
-  return hash("sha256", text, "base64url").slice(0, 12);
+  return shortHash(text, 12);
 }
 
 /** A name after all others: what stands for others comes after rows that have not been measured either. */
@@ -287,9 +286,9 @@ export function stateBy(subject: Subject, sources: readonly PageSource[]): (span
   const known = new Map<string, Finality>();
   return ({ from, until }) => {
     const span = `${from} ${until}`;
-    const state = known.get(span) ?? stateOf({ from: dayOf(from), until: addDays(dayOf(until - 1), 1) });
-    known.set(span, state);
-    return state;
+    return known.getOrInsertComputed(span, () =>
+      stateOf({ from: dayOf(from), until: addDays(dayOf(until - 1), 1) }),
+    );
   };
   function stateOf(days: DayRange): Finality {
     return leastSettled(

@@ -174,9 +174,7 @@ function recordsByPerson(
   for (const record of records) {
     if (record.actor.kind !== "user") continue;
     const email = emailKey(record.actor.email, aliases);
-    const before = people.get(email);
-    if (before === undefined) people.set(email, [record]);
-    else before.push(record);
+    people.getOrInsertComputed(email, () => []).push(record);
   }
   return people;
 }

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { dimensionKey, isNameless, nameOf, type ReportRow } from "../domain/bucket.ts";
 import { compare, type Decimal, decimalOf, negative } from "../domain/decimal.ts";
+import { shortHash } from "../domain/short-hash.ts";
 import type { PageSource } from "../upstream/walk.ts";
 
 /** Arithmetic of one kind of measure. */
@@ -104,7 +105,7 @@ export function merged<Measure, Row extends ReportRow<Measure>>(
 }
 
 function digestOfGroup(group: string): string {
-  return hash("sha256", group, "base64url").slice(0, 12);
+  return shortHash(group, 12);
 }
 
 /** The same ranking with other rows. Each is made when it is looked at: there can be tens of thousands, and a client sees a page. */

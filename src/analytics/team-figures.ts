@@ -1,5 +1,5 @@
 import type { Context } from "../context.ts";
-import type { UserActivity } from "../domain/activity.ts";
+import { isActive, type UserActivity } from "../domain/activity.ts";
 import { addedUp } from "../domain/activity-sum.ts";
 import { type SumOfRecords, sumOfRecords } from "../domain/claude-code.ts";
 import type { Spend } from "../domain/money.ts";
@@ -132,14 +132,4 @@ function byPlacement<Row>(
   return new Map(
     [...Map.groupBy(placed, ({ key }) => key)].map(([key, all]) => [key, all.map(({ row }) => row)]),
   );
-}
-
-/** Upstream may list members who did nothing. */
-function isActive({ lastActiveOn, ...counted }: UserActivity): boolean {
-  return lastActiveOn !== null || hasCount(counted);
-}
-
-function hasCount(value: unknown): boolean {
-  if (typeof value === "number") return value > 0;
-  return typeof value === "object" && value !== null && Object.values(value).some(hasCount);
 }

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
+import { shortHash } from "../domain/short-hash.ts";
 import type { SharedStore } from "./shared-store.ts";
 
 const MAX_BYTES = 4 * 1024 * 1024;
@@ -41,7 +41,7 @@ export class LongTexts {
 }
 
 export function digestOfText(text: string): string {
-  return createHash("sha256").update(text).digest("base64url").slice(0, 22);
+  return shortHash(text, 22);
 }
 
 function keyOf(digest: string): string {

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { shortHash } from "./short-hash.ts";
 
 /** Where in a list a row stands, so that reading on from it costs one request. */
 export type Place =
@@ -39,7 +39,7 @@ const MAX_LENGTH = 32_768;
 const HASH_LENGTH = 16;
 
 function hash(text: string): string {
-  return createHash("sha256").update(text).digest("base64url").slice(0, HASH_LENGTH);
+  return shortHash(text, HASH_LENGTH);
 }
 
 /** Anyone can compute the hash, so what it covers is still checked. */

@@ -101,9 +101,7 @@ export class Teams {
   }
 
   #add(key: string, team: Team): void {
-    const teams = this.#byKey.get(key);
-    if (teams === undefined) this.#byKey.set(key, new Set([team]));
-    else teams.add(team);
+    this.#byKey.getOrInsertComputed(key, () => new Set()).add(team);
   }
 }
 

@@ -107,9 +107,7 @@ export function scopeIn(permit: keyof Permits): Scope | null {
 const known = new WeakMap<Viewer, Permits>();
 
 export function permitsOf(viewer: Viewer): Permits {
-  const permits = known.get(viewer) ?? workedOut(viewer);
-  known.set(viewer, permits);
-  return permits;
+  return known.getOrInsertComputed(viewer, workedOut);
 }
 
 function workedOut(viewer: Viewer): Permits {

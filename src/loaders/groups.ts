@@ -20,18 +20,13 @@ export const groupsOfUser = loader(async ({ directory }, _params: Record<never, 
 const userIndexes = new WeakMap<Memberships, ReadonlyMap<string, Group[]>>();
 
 function byUser(memberships: Memberships): ReadonlyMap<string, Group[]> {
-  const known = userIndexes.get(memberships);
-  if (known !== undefined) return known;
-  const made = new Map<string, Group[]>();
-  for (const group of memberships.groups) {
-    for (const { userId } of memberships.membersOf.get(group.groupId) ?? []) {
-      const groupsOf = made.get(userId);
-      if (groupsOf === undefined) made.set(userId, [group]);
-      else groupsOf.push(group);
-    }
-  }
-  userIndexes.set(memberships, made);
-  return made;
+  return userIndexes.getOrInsertComputed(memberships, ({ groups, membersOf }) => {
+    const made = new Map<string, Group[]>();
+    for (const group of groups)
+      for (const { userId } of membersOf.get(group.groupId) ?? [])
+        made.getOrInsertComputed(userId, () => []).push(group);
+    return made;
+  });
 }
 
 /** How many people each group is of now; null for those that are gone. */

@@ -18,33 +18,16 @@ export function loader<Params, Value>(
   question: Question<Params, Value>,
 ): (ctx: Context, params: Params) => DataLoader<string, Value | null> {
   return (ctx, params) => {
-    const byQuestion = getOrInsert(loaders, ctx, () => new Map());
-    const byParams = getOrInsert(
-      byQuestion,
-      question as unknown,
-      () => new Map<string, DataLoader<string, unknown>>(),
-    );
+    const byQuestion = loaders.getOrInsertComputed(ctx, () => new Map());
+    const byParams = byQuestion.getOrInsertComputed(question, () => new Map());
     const batchScheduleFn = (dispatch: () => void) => void ctx.upstream.turn().then(dispatch);
     const batch = async (keys: readonly string[]) => {
       const answers = await question(ctx, params, keys);
       return keys.map((key) => answers.get(key) ?? null);
     };
-    return getOrInsert(
-      byParams,
+    return byParams.getOrInsertComputed(
       JSON.stringify(params),
       () => new DataLoader<string, unknown>(batch, { batchScheduleFn }),
     ) as DataLoader<string, Value | null>;
   };
-}
-
-function getOrInsert<K, V>(
-  map: { get(key: K): V | undefined; set(key: K, value: V): unknown },
-  key: K,
-  make: () => V,
-): V {
-  const found = map.get(key);
-  if (found !== undefined) return found;
-  const made = make();
-  map.set(key, made);
-  return made;
 }

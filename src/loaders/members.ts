@@ -25,20 +25,20 @@ const idIndexes = new WeakMap<readonly Member[], ReadonlyMap<string, Member>>();
 const emailIndexes = new WeakMap<readonly Member[], WeakMap<Aliases, ReadonlyMap<string, Member[]>>>();
 
 function byId(members: readonly Member[]): ReadonlyMap<string, Member> {
-  const made =
-    idIndexes.get(members) ?? new Map(members.map((member): [string, Member] => [member.userId, member]));
-  idIndexes.set(members, made);
-  return made;
+  return idIndexes.getOrInsertComputed(
+    members,
+    () => new Map(members.map((member): [string, Member] => [member.userId, member])),
+  );
 }
 
 function byEmail(members: readonly Member[], aliases: Aliases): ReadonlyMap<string, Member[]> {
-  const byAliases = emailIndexes.get(members) ?? new WeakMap<Aliases, ReadonlyMap<string, Member[]>>();
-  emailIndexes.set(members, byAliases);
-  const known = byAliases.get(aliases);
-  if (known !== undefined) return known;
-  const isAlias = ({ email }: Member) => emailKey(email, aliases) !== email.toLowerCase();
-  const ordered = members.toSorted((a, b) => Number(isAlias(a)) - Number(isAlias(b)));
-  const made = Map.groupBy(ordered, ({ email }) => emailKey(email, aliases));
-  byAliases.set(aliases, made);
-  return made;
+  const byAliases = emailIndexes.getOrInsertComputed(
+    members,
+    () => new WeakMap<Aliases, ReadonlyMap<string, Member[]>>(),
+  );
+  return byAliases.getOrInsertComputed(aliases, () => {
+    const isAlias = ({ email }: Member) => emailKey(email, aliases) !== email.toLowerCase();
+    const originalsFirst = members.toSorted((a, b) => Number(isAlias(a)) - Number(isAlias(b)));
+    return Map.groupBy(originalsFirst, ({ email }) => emailKey(email, aliases));
+  });
 }

@@ -1,7 +1,7 @@
 import type { Context } from "../context.ts";
 import type { Memberships } from "../domain/group.ts";
 import { type Aliases, emailKey } from "../domain/organization.ts";
-import { type Placement, Teams, teamsOfAtLeast } from "../domain/team.ts";
+import { type Placement, type Team, Teams, teamsOfAtLeast } from "../domain/team.ts";
 import { groupMembers, groups } from "../upstream/endpoints/groups.ts";
 import { type FieldWalks, type PlannedWalk, walksOf } from "../upstream/plan.ts";
 import type { Upstream } from "../upstream/upstream.ts";
@@ -60,11 +60,12 @@ async function membersKept(upstream: Upstream) {
 const made = new WeakMap<Memberships, WeakMap<Aliases, Teams>>();
 
 function teamsOfGroups(memberships: Memberships, aliases: Aliases): Teams {
-  const byAliases = made.get(memberships) ?? new WeakMap<Aliases, Teams>();
-  made.set(memberships, byAliases);
-  const known = byAliases.get(aliases);
-  if (known !== undefined) return known;
-  const teams = memberships.groups.map(({ groupId, name }) => {
+  const byAliases = made.getOrInsertComputed(memberships, () => new WeakMap<Aliases, Teams>());
+  return byAliases.getOrInsertComputed(aliases, () => new Teams(teamsIn(memberships, aliases), aliases));
+}
+
+function teamsIn(memberships: Memberships, aliases: Aliases): Team[] {
+  return memberships.groups.map(({ groupId, name }) => {
     const members = memberships.membersOf.get(groupId) ?? [];
     const byPerson = Map.groupBy(members, ({ email }) => emailKey(email, aliases));
     return {
@@ -75,7 +76,4 @@ function teamsOfGroups(memberships: Memberships, aliases: Aliases): Teams {
       members: [...byPerson.values()].flatMap(([first]) => first ?? []),
     };
   });
-  const all = new Teams(teams, aliases);
-  byAliases.set(aliases, all);
-  return all;
 }

@@ -60,12 +60,7 @@ const workloads = new Map<DayNumber, number>();
 
 /** How much of an ordinary day's work is done: 1 on a working day, little at weekends, 0 in the shutdown. */
 export function workload(number: DayNumber): number {
-  let share = workloads.get(number);
-  if (share === undefined) {
-    share = computedWorkload(number);
-    workloads.set(number, share);
-  }
-  return share;
+  return workloads.getOrInsertComputed(number, computedWorkload);
 }
 
 function computedWorkload(number: DayNumber): number {

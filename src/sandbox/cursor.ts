@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import type { Instant } from "../domain/day.ts";
+import { shortHash } from "../domain/short-hash.ts";
 import { Refusal } from "./endpoint.ts";
 
 /** Where a paging run goes on. */
@@ -41,8 +41,5 @@ function fieldsOf(cursor: string): readonly unknown[] {
 }
 
 function digestOf({ offset, now }: Place, binding: string): string {
-  return createHash("sha256")
-    .update(JSON.stringify([binding, offset, now]))
-    .digest("base64url")
-    .slice(0, 16);
+  return shortHash(JSON.stringify([binding, offset, now]), 16);
 }

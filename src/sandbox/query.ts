@@ -13,9 +13,7 @@ export class CheckedQuery implements Query {
   constructor(search: string, parameters: Parameters) {
     for (const [name, value] of new URLSearchParams(search)) {
       if (!Object.hasOwn(parameters, name)) continue;
-      const values = this.#sent.get(name);
-      if (values === undefined) this.#sent.set(name, [value]);
-      else values.push(value);
+      this.#sent.getOrInsertComputed(name, () => []).push(value);
     }
     for (const [name, parameter] of Object.entries(parameters)) {
       const fault = faultOf(parameter, this.list(name));

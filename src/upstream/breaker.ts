@@ -64,10 +64,6 @@ export class Breakers {
   readonly #all = new Map<Dataset, Breaker>();
 
   of(dataset: Dataset): Breaker {
-    const known = this.#all.get(dataset);
-    if (known !== undefined) return known;
-    const breaker = new Breaker();
-    this.#all.set(dataset, breaker);
-    return breaker;
+    return this.#all.getOrInsertComputed(dataset, () => new Breaker());
   }
 }

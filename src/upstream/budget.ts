@@ -172,8 +172,7 @@ export class Budget {
   /** Lets waiters go one by one until none is left. */
   async #serve(bucket: string, queue: Queue): Promise<void> {
     const { allowance, limits, pace } = this.#options;
-    const callers = this.#callers.get(bucket) ?? new Callers();
-    this.#callers.set(bucket, callers);
+    const callers = this.#callers.getOrInsertComputed(bucket, () => new Callers());
     for (;;) {
       callers.see(queue.waiters, pace.now());
       queue.waiters.sort(

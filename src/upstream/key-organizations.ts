@@ -47,9 +47,7 @@ export class KeyOrganizations {
     if (known !== null) return known;
     const refused = this.#refused.get(key);
     if (refused !== undefined && this.#isRecent(refused.at)) throw refused.fault;
-    const proof = this.#proofs.get(key) ?? this.#prove(key, request);
-    this.#proofs.set(key, proof);
-    return proof;
+    return this.#proofs.getOrInsertComputed(key, () => this.#prove(key, request));
   }
 
   /** Notes that an endpoint which one kind of organization alone has answered. */

@@ -31,12 +31,7 @@ class RecordSums {
       this.rejected[tool] += code.rejected[tool];
     }
     const model = fact.rate.model ?? "unknown";
-    let sums = this.models.get(model);
-    if (sums === undefined) {
-      sums = new ModelSums();
-      this.models.set(model, sums);
-    }
-    sums.add(fact);
+    this.models.getOrInsertComputed(model, () => new ModelSums()).add(fact);
   }
 }
 

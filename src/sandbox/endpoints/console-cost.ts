@@ -99,9 +99,7 @@ function described(cells: readonly Cell<ComponentTotals>[]): object[] {
       if (units === 0n) continue;
       const own = COST_TYPE[component] === "tokens" ? key : [key[0] ?? null, null, null, null, null, null];
       const name = JSON.stringify([own, component]);
-      const line = lines.get(name) ?? { key: own, component, units: 0n };
-      line.units += units;
-      lines.set(name, line);
+      lines.getOrInsertComputed(name, () => ({ key: own, component, units: 0n })).units += units;
     }
   }
   return [...lines.values()]

@@ -83,16 +83,10 @@ const rates = new Map<string, Map<string, Rate[]>>();
 
 /** The rate of a model; the geo is dropped for models without the setting. `product` may be `api` for the Console. */
 export function modelRate(product: string, model: string, long: boolean, us: boolean, fast: boolean): Rate {
-  let models = rates.get(product);
-  if (models === undefined) {
-    models = new Map();
-    rates.set(product, models);
-  }
-  let variants = models.get(model);
-  if (variants === undefined) {
-    variants = Array.from({ length: 8 }, (_, i) => newRate(product, model, (i & 1) > 0, (i & 2) > 0, i > 3));
-    models.set(model, variants);
-  }
+  const models = rates.getOrInsertComputed(product, () => new Map<string, Rate[]>());
+  const variants = models.getOrInsertComputed(model, () =>
+    Array.from({ length: 8 }, (_, i) => newRate(product, model, (i & 1) > 0, (i & 2) > 0, i > 3)),
+  );
   return variants[(long ? 1 : 0) + (us ? 2 : 0) + (fast ? 4 : 0)] as Rate;
 }
 

@@ -115,14 +115,8 @@ export function createGroups(seed: number, members: number): Groups {
   };
 
   const kept = new Map<number, Membership[]>();
-  const memberships = (person: Person): readonly Membership[] => {
-    let held = kept.get(person.index);
-    if (held === undefined) {
-      held = membershipsOf(person);
-      kept.set(person.index, held);
-    }
-    return held;
-  };
+  const memberships = (person: Person): readonly Membership[] =>
+    kept.getOrInsertComputed(person.index, () => membershipsOf(person));
   const byId = new Map(all.flatMap((group) => [[group.id, group] as const, [group.uuid, group] as const]));
   return {
     all,

@@ -63,11 +63,7 @@ function buckets<Totals extends { add(fact: Fact): void }, Group>(
   const keys = keysOf(ledger.organization, asked);
   for (const fact of factsOf(ledger, asked)) {
     const bucket = Math.floor((fact.at - span.from) / step);
-    let cells = byBucket.get(bucket);
-    if (cells === undefined) {
-      cells = new Cells(make);
-      byBucket.set(bucket, cells);
-    }
+    const cells = byBucket.getOrInsertComputed(bucket, () => new Cells(make));
     for (const key of keys(fact)) cells.at(key).add(fact);
   }
   return Array.from({ length: Math.ceil((span.until - span.from) / step) }, (_, i) => {

@@ -58,11 +58,7 @@ export function consoleBucketed<Totals extends { add(fact: Fact): void }>(
       )) {
         if (fact.api === null) continue;
         const bucket = Math.floor((fact.at - span.from) / step);
-        let cells = byBucket.get(bucket);
-        if (cells === undefined) {
-          cells = new Cells(report.totals);
-          byBucket.set(bucket, cells);
-        }
+        const cells = byBucket.getOrInsertComputed(bucket, () => new Cells(report.totals));
         for (const key of report.keys(fact)) cells.at(key).add(fact);
       }
       return Array.from({ length: Math.max(0, (span.until - span.from) / step) }, (_, i) => {

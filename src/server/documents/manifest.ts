@@ -33,14 +33,12 @@ export function readDocuments(schema: GraphQLSchema, path: string): TrustedDocum
 }
 
 function libraryOf(schema: GraphQLSchema): Library {
-  const read = libraries.get(schema);
-  if (read !== undefined) return read;
-  const faults: string[] = [];
-  const listed = listedIn(LIBRARY, "The query library", schema, faults);
-  if (faults.length > 0) throw new ConfigError(faults);
-  const library = { listed, trusted: new TrustedDocuments(listed, [], queryLibrary()) };
-  libraries.set(schema, library);
-  return library;
+  return libraries.getOrInsertComputed(schema, () => {
+    const faults: string[] = [];
+    const listed = listedIn(LIBRARY, "The query library", schema, faults);
+    if (faults.length > 0) throw new ConfigError(faults);
+    return { listed, trusted: new TrustedDocuments(listed, [], queryLibrary()) };
+  });
 }
 
 function listedIn(path: string | URL, setting: string, schema: GraphQLSchema, faults: string[]): Listed[] {
