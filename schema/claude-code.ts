@@ -87,7 +87,7 @@ const totals = builder.interfaceRef<CodeTotalsShape>("ClaudeCodeCounts").impleme
   }),
 });
 
-export const ClaudeCodeRecord = builder.node(builder.objectRef<RecordShape>("ClaudeCodeRecord"), {
+const ClaudeCodeRecord = builder.node(builder.objectRef<RecordShape>("ClaudeCodeRecord"), {
   description:
     "One actor's Claude Code activity on one UTC day for one combination of terminal, local or remote, and customer type. An actor has several records on most days; add them up. Source: CLAUDE_CODE.",
   interfaces: [totals],
@@ -170,7 +170,7 @@ export function refuseStrangers(ctx: Context, filter: FilterShape | null | undef
 }
 
 /** A question for each day; the same for everyone who asks of it. */
-export function daysOf(range: DayRange, { now }: Context): { readonly range: DayRange }[] {
+function daysOf(range: DayRange, { now }: Context): { readonly range: DayRange }[] {
   return windowsOf(claudeCode, range, now()).pieces.map((piece) => ({ range: piece }));
 }
 

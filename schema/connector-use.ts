@@ -14,7 +14,7 @@ import {
 } from "./engagement-use.ts";
 import { personFigures, personOver, User } from "./user.ts";
 
-export const ConnectorUse = builder.objectRef<Use<ConnectorShape>>("ConnectorUse").implement({
+const ConnectorUse = builder.objectRef<Use<ConnectorShape>>("ConnectorUse").implement({
   description: "One person's use of one connector over a range. All figures are of that person alone.",
   interfaces: [ConnectorFigures],
   fields: (t) => ({

@@ -16,7 +16,7 @@ import { personFigures, personOver, User } from "./user.ts";
 
 const mostMessages = ({ messages }: UseOf<ProjectShape>) => messages;
 
-export const ProjectUse = builder.objectRef<Use<ProjectShape>>("ProjectUse").implement({
+const ProjectUse = builder.objectRef<Use<ProjectShape>>("ProjectUse").implement({
   description: "One person's use of one chat project over a range. All figures are of that person alone.",
   interfaces: [ProjectFigures],
   fields: (t) => ({

@@ -16,7 +16,7 @@ import { personFigures, personOver, User } from "./user.ts";
 
 const mostUsed = ({ invocations }: UseOf<SkillShape>) => invocations;
 
-export const SkillUse = builder.objectRef<Use<SkillShape>>("SkillUse").implement({
+const SkillUse = builder.objectRef<Use<SkillShape>>("SkillUse").implement({
   description: "One person's use of one skill over a range. All figures are of that person alone.",
   interfaces: [SkillFigures],
   fields: (t) => ({

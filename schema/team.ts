@@ -166,7 +166,7 @@ const TeamProfile = builder.interfaceRef<TeamNode>("TeamProfile").implement({
   }),
 });
 
-export const Team = builder.node(builder.objectRef<TeamNode>("Team"), {
+const Team = builder.node(builder.objectRef<TeamNode>("Team"), {
   description:
     "A team, as of now whatever the days: figures are those of its present members, unlike by GROUP, where membership on the day of use counts. Teams are those the operator lists (TEAMS_FILE), else the RBAC groups. Two without a name stand beside them, so that figures add up: people in no team, and usage that no person is behind. The `id` is the same wherever it is reached from; every figure takes the `range` it is about.",
   interfaces: [TeamProfile],

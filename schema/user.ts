@@ -161,7 +161,7 @@ export const User = builder.node(builder.objectRef<Person>("User"), {
 });
 
 /** A person in a list over a range. */
-export const UserSummary = builder.node(builder.objectRef<PersonOver>("UserSummary"), {
+const UserSummary = builder.node(builder.objectRef<PersonOver>("UserSummary"), {
   description:
     "A person in a list over a range: the person and their figures over that range. The `id` names the person, the range, and the filter by groups or projects, which narrows `activity` and nothing else; `user` is the person alone. Source: USER_ACTIVITY.",
   interfaces: [UserProfile],

@@ -45,7 +45,7 @@ export interface Ranking<Row> {
   readonly sources: readonly PageSource[];
 }
 
-export class Groups<Measure, Row extends ReportRow<Measure> = ReportRow<Measure>> {
+class Groups<Measure, Row extends ReportRow<Measure> = ReportRow<Measure>> {
   readonly #groups = new Map<string, Row>();
   readonly #algebra: Algebra<Measure>;
 

@@ -139,7 +139,7 @@ async function rowsBefore<Measure>(
 }
 
 /** The same question about the compared period, to the same source. Throws NOT_COVERED. */
-export function planBefore<Measure>(plan: ReportPlan<Measure>, compare: Comparison): ReportPlan<Measure> {
+function planBefore<Measure>(plan: ReportPlan<Measure>, compare: Comparison): ReportPlan<Measure> {
   const range = rangeBefore(compare, plan.windows.range);
   return planBy(plan.source, plan.algebra, { ...plan.question, range }, plan.asOf);
 }

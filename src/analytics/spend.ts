@@ -36,7 +36,7 @@ export interface SpendLine extends Cell {
 }
 
 /** All lines of a day, in an order of their own: that of account, product and model. */
-export interface SpendDay {
+interface SpendDay {
   readonly day: Day;
   readonly lines: readonly SpendLine[];
   readonly state: Finality;

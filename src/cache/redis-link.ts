@@ -21,7 +21,7 @@ const COMMAND_TICKS = 20;
 /** How long what was asked before has to end. */
 const CLOSE_MS = 1_000;
 
-export type Words = readonly (string | Buffer)[];
+type Words = readonly (string | Buffer)[];
 
 /** A connection to a server, or to the nodes of a cluster. */
 interface Connection {

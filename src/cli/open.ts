@@ -130,7 +130,7 @@ export function upstreamOf({ sandbox, upstream: { baseUrl, proxies } }: Config):
  * Variables that are no setting but read almost like one. The environment is everybody's, so they are no fault; values may be
  * keys, so they are not repeated.
  */
-export function misspelt(environment: Readonly<Record<string, string | undefined>>): string[] {
+function misspelt(environment: Readonly<Record<string, string | undefined>>): string[] {
   const settings: string[] = SETTINGS.map(({ name }) => name);
   return Object.keys(environment).flatMap((name) => {
     // Proxies of other protocols, and those written in small letters.

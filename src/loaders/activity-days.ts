@@ -124,7 +124,7 @@ export function mayBeUncounted({ from }: DayRange, { now }: Context): boolean {
 const AGGREGATION_DAYS = 2;
 
 /** How many whole days the last ones are. */
-export const LAST_DAYS = 30;
+const LAST_DAYS = 30;
 
 /** How far back the newest day is looked for: as many whole days as that, though the newest ones are not whole yet. */
 const REACH_DAYS = LAST_DAYS + AGGREGATION_DAYS;

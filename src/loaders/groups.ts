@@ -30,7 +30,7 @@ function byUser(memberships: Memberships): ReadonlyMap<string, Group[]> {
 }
 
 /** How many people each group is of now; null for those that are gone. */
-export const sizeOfGroup = loader(async ({ directory }, _params: Record<never, never>) => {
+const sizeOfGroup = loader(async ({ directory }, _params: Record<never, never>) => {
   const { membersOf } = await directory.memberships();
   return new Map([...membersOf].map(([groupId, members]): [string, number] => [groupId, members.length]));
 });

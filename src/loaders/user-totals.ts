@@ -12,7 +12,7 @@ import { inParts } from "./in-parts.ts";
 import { loader } from "./loader.ts";
 
 /** The most ids one report request filters on. */
-export const MAX_IDS = 100;
+const MAX_IDS = 100;
 
 /** Spend per Enterprise user id over the range. Null: no spend recorded. */
 export const costOfUser = totalsOfUser(userCost, spends.plus);

@@ -78,7 +78,7 @@ export interface Request {
 
 export type Answer<Row = unknown> = ObjectAnswer | ListAnswer<Row>;
 
-export interface ObjectAnswer {
+interface ObjectAnswer {
   readonly body: object;
 }
 

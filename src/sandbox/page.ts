@@ -18,7 +18,7 @@ export function limitOf(limit: Limit | ((query: Query) => Limit), query: Query):
 }
 
 /** The rows as they are sent: without the dropped ones, and with those that one row fans out to. */
-export function rendered<Row>(answer: ListAnswer<Row>, rows: readonly Row[]): object[] {
+function rendered<Row>(answer: ListAnswer<Row>, rows: readonly Row[]): object[] {
   return rows.filter((row) => !answer.dropped?.(row)).flatMap((row) => answer.render(row));
 }
 

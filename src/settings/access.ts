@@ -104,5 +104,3 @@ export function accessConfig(reader: SettingsReader, auth: AuthConfig) {
     },
   });
 }
-
-export type AccessConfig = ReturnType<typeof accessConfig>;

@@ -115,8 +115,6 @@ export function upstreamConfig(reader: SettingsReader, { usesIssuer }: { readonl
   });
 }
 
-export type UpstreamConfig = ReturnType<typeof upstreamConfig>;
-
 const SANDBOX_CREDENTIALS = credentials("sk-ant-api01-sandbox", "sk-ant-admin01-sandbox");
 
 function credentials(analytics: string | null, admin: string | null): Credentials {

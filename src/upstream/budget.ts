@@ -6,7 +6,7 @@ import { backoff, type Pace } from "./pace.ts";
 export type Priority = "interactive" | "refresh" | "warm";
 
 /** Requests an organization may be sent in a minute: of figures and of look-ups, which upstream counts apart. */
-export interface Limits {
+interface Limits {
   readonly analytics: number;
   readonly lookups: number;
 }

@@ -21,7 +21,7 @@ export const VARIABLE_OF_KEY = {
   admin: "ANTHROPIC_ADMIN_KEY",
 } as const satisfies Record<KeyFamily, string>;
 
-export type Scope = "read:analytics" | "read:members" | "read:rbac_groups";
+type Scope = "read:analytics" | "read:members" | "read:rbac_groups";
 
 export type QueryValue = string | number | boolean | readonly string[] | undefined;
 
@@ -94,7 +94,7 @@ export function idOf(...parts: readonly (RowId | boolean | null)[]): RowId | nul
   return parts.includes(null) ? null : JSON.stringify(parts);
 }
 
-export type Paging =
+type Paging =
   /** The body is the one row. */
   | "object"
   /** `next_page` until it is null. */

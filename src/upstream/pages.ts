@@ -41,7 +41,7 @@ export interface PagesOptions extends HttpOptions {
 }
 
 /** One page of one question. */
-export interface PageQuestion<P, Row> {
+interface PageQuestion<P, Row> {
   readonly endpoint: Endpoint<P, Row>;
   readonly params: P;
   /** Null: the first page. */

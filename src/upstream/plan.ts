@@ -124,7 +124,7 @@ export interface EstimatedField {
   readonly windows: readonly EstimatedWindow[];
 }
 
-export interface EstimatedWindow {
+interface EstimatedWindow {
   readonly range: DayRange | null;
   /** Whether reading it costs no request; null where rows decide. */
   readonly isKept: boolean | null;

@@ -9,7 +9,7 @@ export interface WindowPage<Row> extends WalkedPage<Row> {
 }
 
 /** Where in a walk to begin: a page of a window. */
-export interface PagePlace {
+interface PagePlace {
   readonly window: number;
   readonly token: string | null;
 }

@@ -19,7 +19,7 @@ export interface Question {
   readonly first: number | null;
 }
 
-export interface Days {
+interface Days {
   readonly back: number;
   readonly length: number;
 }

@@ -18,7 +18,7 @@ export const DAY = `range: { between: { from: "2026-11-20", until: "2026-11-21" 
  * Everything that can be selected below a type: of objects met inside another object with an id, only what they say themselves;
  * of lists inside a row, only those of the row that was asked for; of dimensions, only those that rows are `splitBy`.
  */
-export function selectionOf(type: GraphQLNamedType, nodes = 0, lists = false, splitBy = ""): string {
+function selectionOf(type: GraphQLNamedType, nodes = 0, lists = false, splitBy = ""): string {
   if (isUnionType(type)) {
     return `__typename ${type
       .getTypes()

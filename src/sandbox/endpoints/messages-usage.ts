@@ -8,7 +8,7 @@ import { consoleBucketed, consoleSeenAt, consoleSpan } from "../reports/console-
 import type { Width } from "../reports/question.ts";
 import { UsageTotals } from "../reports/totals.ts";
 
-export const FAST_MODE = "fast-mode-2026-02-01";
+const FAST_MODE = "fast-mode-2026-02-01";
 
 const DIMENSIONS = [
   "account_id",

@@ -4,7 +4,7 @@ import { SURFACES, type Surface } from "../organization/people.ts";
 import { type Days, membership, type Question } from "./question.ts";
 
 /** Days a trailing window reaches back, its last day included. */
-export const WINDOWS = { daily: 1, weekly: 7, monthly: 30, tagMonthly: 28 } as const;
+const WINDOWS = { daily: 1, weekly: 7, monthly: 30, tagMonthly: 28 } as const;
 
 /** Different people active on one day and in the windows that end with it. */
 export interface ActiveCounts {

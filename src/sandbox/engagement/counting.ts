@@ -21,7 +21,7 @@ export class Distinct {
 }
 
 /** The largest relative error of an estimated count, in percent. */
-export const LARGEST_ERROR = 2;
+const LARGEST_ERROR = 2;
 
 /**
  * Writes counts of different things: exact for a day, an estimate for a range. It is off in the same way every time it is asked,

@@ -43,7 +43,7 @@ const LONGEST_DAYS = 366;
 const AVAILABLE_AT_HOUR = 10;
 
 /** The newest day that can be asked for: a day is aggregated the next morning at ten o'clock UTC. */
-export function newestDay(now: Instant): DayNumber {
+function newestDay(now: Instant): DayNumber {
   return dayNumberOf(now - AVAILABLE_AT_HOUR * HOUR_MS) - 1;
 }
 

@@ -14,7 +14,7 @@ export interface Artifact {
 export const NO_ARTIFACTS: readonly Artifact[] = [];
 
 /** Types of chat artifacts, the most frequent first; whatever is made elsewhere is `text/html`. */
-export const ARTIFACT_TYPES = [
+const ARTIFACT_TYPES = [
   "text/markdown",
   "application/vnd.ant.react",
   "text/html",

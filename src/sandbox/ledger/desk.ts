@@ -150,7 +150,7 @@ const SONNET_5 = dayNumber(day("2026-05-18"));
 const OPUS_4_8 = dayNumber(day("2026-08-10"));
 
 /** A model in use on the day: newer ones take over within weeks. */
-export function modelOf(desk: Desk, haiku: number, opus: number): string {
+function modelOf(desk: Desk, haiku: number, opus: number): string {
   const u = desk.dice.next();
   const recent = desk.dice.chance(0.85);
   if (u < haiku) return "claude-haiku-4-5";

@@ -41,7 +41,7 @@ export const SCALE = 8;
 const CENT = 10 ** SCALE;
 
 /** Price of one of each component, in hundred-millionths of a cent. */
-export type Prices = Readonly<Record<Component, number>>;
+type Prices = Readonly<Record<Component, number>>;
 
 /** What a unit of usage was, as far as its price depends on it. */
 export interface Rate {

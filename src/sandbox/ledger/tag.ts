@@ -10,7 +10,7 @@ export function channelCount(members: number): number {
   return Math.min(160, 4 + Math.floor(members / 12));
 }
 
-export function channelId(seed: number, index: number): string {
+function channelId(seed: number, index: number): string {
   return `C0${letters(seed, 300_000 + index, 9)}`;
 }
 

@@ -4,7 +4,7 @@ import { hash, ids } from "../random.ts";
 import type { Person } from "./people.ts";
 
 /** Something with a name that is not always a name. */
-export interface Named {
+interface Named {
   readonly index: number;
   /** The stable sort key: a name, or an opaque id. */
   readonly key: string;
@@ -27,7 +27,7 @@ export interface Connector extends Named {
   readonly annotated: boolean;
 }
 
-export interface Project {
+interface Project {
   readonly index: number;
   readonly id: string;
   readonly name: string;

@@ -25,7 +25,7 @@ export interface Directory {
   role(person: Person): string;
 }
 
-export interface Account {
+interface Account {
   readonly id: string;
   /** Null for erased accounts and the system identity. */
   readonly email: string | null;

@@ -30,7 +30,7 @@ export interface Groups {
   find(id: string): Group | undefined;
 }
 
-export interface Membership {
+interface Membership {
   readonly group: Group;
   /** First day; -Infinity for as long as both are there. */
   readonly from: DayNumber;

@@ -7,7 +7,7 @@ export type Identity =
   | { readonly kind: "hidden" };
 
 /** As on the wire. */
-export type Provider =
+type Provider =
   | { readonly type: "aws"; readonly account_id: string; readonly signed_principal: string }
   | { readonly type: "azure"; readonly subscription_id: string }
   | { readonly type: "gcp"; readonly project_number: string }

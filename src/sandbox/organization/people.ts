@@ -29,7 +29,7 @@ export const DEPARTMENTS = [
   { name: "Operations", share: 0.04 },
   { name: "People", share: 0.02 },
 ] as const;
-export type Department = (typeof DEPARTMENTS)[number]["name"];
+type Department = (typeof DEPARTMENTS)[number]["name"];
 
 /** One human (or the one system identity) of the company, as far as figures depend on it. */
 export interface Person {

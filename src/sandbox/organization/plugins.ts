@@ -14,7 +14,7 @@ const COWORK = ["cowork"] as const;
 const BOTH = ["claude_code", "cowork"] as const;
 
 /** The bucket of all use that came without a name, also of plugins that have a row of their own. */
-export const THIRD_PARTY = "third-party";
+const THIRD_PARTY = "third-party";
 
 /** The most used first. */
 export const PLUGINS: readonly Plugin[] = (

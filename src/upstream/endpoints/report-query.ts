@@ -29,7 +29,7 @@ export const BUCKETS_PER_PAGE = { NONE: 31, DAY: 31, HOUR: 168, MINUTE: 256 } as
   number
 >;
 
-export function midnight(day: Day): string {
+function midnight(day: Day): string {
   return `${day}T00:00:00Z`;
 }
 

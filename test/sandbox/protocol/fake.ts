@@ -54,7 +54,7 @@ export interface Reply {
 }
 
 /** All that a body may hold; which of it is there depends on the question. */
-export interface Body {
+interface Body {
   readonly data: readonly object[];
   readonly next_page: string | null;
   readonly has_more: boolean;
