@@ -10,7 +10,14 @@ export default defineConfig({
     isolate: false,
     // Many tests wait for a store or a process: a worker for every core, not for all but one.
     maxWorkers: "100%",
-    testTimeout: 30_000,
+    // For what hangs: how long a test takes on a busy machine says nothing.
+    testTimeout: 120_000,
+    tags: [
+      {
+        name: "deep",
+        description: "Sweeps over seeds, random operations, processes, kills, outages and Redis.",
+      },
+    ],
     hookTimeout: 60_000,
     // graphql has an ESM and a CJS build; two of them in one process refuse each other's schemas.
     server: { deps: { inline: [/@pothos/, /graphql-yoga/, /graphql-scalars/] } },

@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { addDays, type Day, day } from "../src/domain/day.ts";
 import { dayNumber } from "../src/sandbox/calendar.ts";
-import { createLedger } from "../src/sandbox/ledger.ts";
 import { SURFACES } from "../src/sandbox/organization/people.ts";
 import { pieces, rounded, unitsOf } from "./analytics/truth.ts";
+import { sweep } from "./deep.ts";
 import { gateway, json, NOW } from "./gateway.ts";
+import { ledgerOf } from "./simulated.ts";
 import { PATHS, reportPage, wireCost, wireDay } from "./wire.ts";
 
 const SEEDS = [1, 2, 3, 5, 8, 13, 21, 34, 55, 89];
@@ -23,7 +24,7 @@ const TAG = 1 << SURFACES.indexOf("claude_tag");
 
 /** People with activity whose account is not erased, and the days people had any on but in Claude Tag. */
 function active(organization: Organization, from: Day, until: Day): { people: number; days: number } {
-  const ledger = createLedger(organization);
+  const ledger = ledgerOf(organization);
   const { enterprise } = organization.directories;
   const numbers = Array.from({ length: dayNumber(until) - dayNumber(from) }, (_, i) => dayNumber(from) + i);
   let [people, days] = [0, 0];
@@ -38,7 +39,7 @@ function active(organization: Organization, from: Day, until: Day): { people: nu
 }
 
 describe("cost per active person and day", () => {
-  test.each(SEEDS)("is what the base table says (seed %d)", async (seed) => {
+  sweep(SEEDS)("is what the base table says (seed %d)", async (seed) => {
     const { ask, organization } = gateway({ sandbox: { users: 60, seed } });
     const { data, errors } = await ask(
       `{ unitCost(range: { between: { from: "2026-09-15", until: "2026-10-20" } }) { range { from until } cost { net { cents } } activeUsers activeUserDays netPerActiveUser { cents } netPerActiveUserDay { cents } state } }`,
@@ -68,7 +69,7 @@ describe("cost per active person and day", () => {
 describe("the projection of a month", () => {
   const asked = `{ costProjection { month { from until } wholeDays soFar { net { cents } } net { cents } list { cents } state } }`;
 
-  test.each(SEEDS)("is the average of its whole days times its days (seed %d)", async (seed) => {
+  sweep(SEEDS)("is the average of its whole days times its days (seed %d)", async (seed) => {
     const { ask, organization, seen } = gateway({ sandbox: { users: 60, seed } });
     const { data, errors } = await ask(asked);
     expect(errors).toBeUndefined();

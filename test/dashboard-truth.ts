@@ -3,16 +3,16 @@ import { type DayRange, splitByDay } from "../src/domain/range.ts";
 import { dayNumber } from "../src/sandbox/calendar.ts";
 import { CODE_TOOLS, type CodeTool, type Fact, listUnits, netUnits } from "../src/sandbox/ledger/fact.ts";
 import { SCALE } from "../src/sandbox/ledger/prices.ts";
-import { createLedger } from "../src/sandbox/ledger.ts";
 import type { OrganizationKind } from "../src/sandbox/organization/directory.ts";
 import type { Organization } from "../src/sandbox/organization.ts";
+import { ledgerOf } from "./simulated.ts";
 
 const HOUR_MS = 3_600_000;
 export const FIRST = day("2026-01-01");
 
 /** Exact counts and amounts of the simulated organization, straight from its base table, as they were known at an instant. */
 export function truthAt(organization: Organization, now: Instant) {
-  const ledger = createLedger(organization);
+  const ledger = ledgerOf(organization);
   const { enterprise, console: consoleOf } = organization.directories;
 
   /** Activity is aggregated at ten in the morning, exports are made every four hours, Claude Code is held back for one. */

@@ -1,3 +1,4 @@
+/** @module-tag deep */
 import { setTimeout as sleep } from "node:timers/promises";
 import { Agent, request } from "undici";
 import { afterEach, describe, expect, test } from "vitest";

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { sweep } from "./deep.ts";
 import { EVERY_LIST, failuresOf, LISTS, pagesOf, tokenIn, withList } from "./faults/lists.ts";
 import { gateway, json, refusal } from "./gateway.ts";
 import { PATHS, reportPage, tokenPage, wireUser, wireUserCost } from "./wire.ts";
@@ -176,7 +177,7 @@ describe("rows that only read alike are kept", () => {
   });
 });
 
-test.each([1, 2, 3])("the simulated organization (seed %i) sends no row of any list twice", async (seed) => {
+sweep([1, 2, 3])("the simulated organization (seed %i) sends no row of any list twice", async (seed) => {
   const { ask } = gateway({
     sandbox: { users: 120, seed },
     settings: { MAX_UPSTREAM_REQUESTS: "1000", MAX_ROWS: "10000000" },

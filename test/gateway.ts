@@ -6,10 +6,11 @@ import { readConfig } from "../src/config.ts";
 import { Outage, type OutageSubject } from "../src/errors.ts";
 import { SandboxDispatcher } from "../src/sandbox/dispatcher.ts";
 import type { Handle, WireRequest, WireResponse } from "../src/sandbox/handler.ts";
-import { createSandbox, type Sandbox } from "../src/sandbox/sandbox.ts";
+import { type Sandbox, sandboxOver } from "../src/sandbox/sandbox.ts";
 import type { AuditEntry } from "../src/server/audit.ts";
 import type { Environment } from "../src/settings/settings.ts";
 import type { Pace } from "../src/upstream/pace.ts";
+import { ledgerOf, simulated } from "./simulated.ts";
 
 export const NOW = "2026-11-22T12:00:00Z";
 
@@ -80,7 +81,13 @@ export function gateway({
   const foreignOrigins: string[] = [];
   const audited: AuditEntry[] = [];
   const sandbox: Sandbox | null =
-    size === undefined ? null : createSandbox({ seed: 1, ...size, now: () => clock, rateLimit: "off" });
+    size === undefined
+      ? null
+      : sandboxOver(ledgerOf(simulated({ seed: 1, ...size })), {
+          ...size,
+          now: () => clock,
+          rateLimit: "off",
+        });
   const handle: Handle = async (request, signal) => {
     const url = new URL(request.path, "http://upstream.test");
     seen.push(url);

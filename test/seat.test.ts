@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { addDays, type Day, day } from "../src/domain/day.ts";
 import { dayNumber, dayNumberOf } from "../src/sandbox/calendar.ts";
-import { createLedger } from "../src/sandbox/ledger.ts";
 import { SURFACES } from "../src/sandbox/organization/people.ts";
+import { sweep } from "./deep.ts";
 import { type Answer, gateway, json, NOW } from "./gateway.ts";
+import { ledgerOf } from "./simulated.ts";
 import { PATHS, tokenPage, wireUser } from "./wire.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are as loose as JSON is
@@ -13,7 +14,7 @@ type Organization = ReturnType<typeof gateway>["organization"];
 
 /** Members of today by what they did from `from` until `until`, out of the base table. */
 function truth(organization: Organization, from: Day, until: Day) {
-  const ledger = createLedger(organization);
+  const ledger = ledgerOf(organization);
   const { enterprise } = organization.directories;
   const now = Date.parse(NOW);
   const lists = { active: [] as string[], idle: [] as string[], joined: [] as string[] };
@@ -32,7 +33,7 @@ function truth(organization: Organization, from: Day, until: Day) {
 }
 
 describe("idle seats", () => {
-  test.each([1, 2, 3, 5, 8, 13, 21, 34, 55, 89])(
+  sweep([1, 2, 3, 5, 8, 13, 21, 34, 55, 89])(
     "are the members the base table has nothing of (seed %d)",
     async (seed) => {
       const { ask, organization } = gateway({ sandbox: { users: 80, seed } });

@@ -3,6 +3,7 @@ import { compare, type Decimal, decimalOf, formatDecimal, plus, sum } from "../s
 import { type Fact, tokensOf } from "../src/sandbox/ledger/fact.ts";
 import { type SingleDimension, valueIn } from "../src/sandbox/unified/dimensions.ts";
 import { UNIFIED_COST_NAMES } from "../src/upstream/endpoints/unified.ts";
+import { sweep } from "./deep.ts";
 import {
   byFile,
   centsOf,
@@ -46,7 +47,7 @@ describe.each(["ENTERPRISE", "CONSOLE"] as const)("by team and any other dimensi
   const kind = whose === "ENTERPRISE" ? "enterprise" : "console";
   const known = Object.keys(UNIFIED_COST_NAMES[whose].groupBy);
 
-  test.each(SEEDS)("rows are what the base table says (seed %d)", async (seed) => {
+  sweep(SEEDS)("rows are what the base table says (seed %d)", async (seed) => {
     const { ask, organization } = gatewayOf(seed);
     const dimensions = known.filter((dimension) => !MANIFOLD.includes(dimension));
     const { data, errors } = await ask(
@@ -74,7 +75,7 @@ describe.each(["ENTERPRISE", "CONSOLE"] as const)("by team and any other dimensi
     }
   });
 
-  test.each(SEEDS)("rows of what has several values add up (seed %d)", async (seed) => {
+  sweep(SEEDS)("rows of what has several values add up (seed %d)", async (seed) => {
     const { ask } = gatewayOf(seed);
     const dimensions = known.filter((each) => MANIFOLD.includes(each) && each !== "GROUP");
     const { data, errors } = await ask(
@@ -94,7 +95,7 @@ describe.each(["ENTERPRISE", "CONSOLE"] as const)("by team and any other dimensi
 describe("in the Console", () => {
   const console = (seed: number) => gatewayOf(seed, { ANTHROPIC_ANALYTICS_KEY: "" });
 
-  test.each(SEEDS)("cost and usage by team are what the base table says (seed %d)", async (seed) => {
+  sweep(SEEDS)("cost and usage by team are what the base table says (seed %d)", async (seed) => {
     const { ask, organization } = console(seed);
     const { data, errors } = await ask(`{
       cost(${RANGE}, bucket: NONE, groupBy: [TEAM], first: 1000) { source organization nodes { from ${TEAM} net { cents } } }

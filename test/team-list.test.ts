@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { addDays, startOf } from "../src/domain/day.ts";
 import { compare, plus, sum } from "../src/domain/decimal.ts";
 import { dayNumberOf } from "../src/sandbox/calendar.ts";
-import { createLedger } from "../src/sandbox/ledger.ts";
+import { sweep } from "./deep.ts";
+import { ledgerOf } from "./simulated.ts";
 import {
   byFile,
   decimal,
@@ -40,7 +41,7 @@ describe("teams", () => {
   const FIELDS = `id teamId name isUnassigned costCentre manager memberCount cost { net { cents } }
     activity { users activity { chat { messages conversations } claudeCode { commits sessions } } } claudeCode { records commits }`;
 
-  test.each(SEEDS)("say what their people did and cost (seed %d)", async (seed) => {
+  sweep(SEEDS)("say what their people did and cost (seed %d)", async (seed) => {
     const { ask, organization } = gatewayOf(seed, { MAX_FIRST: "100000", MAX_ROWS: "1000000" });
     const { data, errors } = await ask(`{
       teams(${RANGE}) { totalCount overlap { net { cents } } nodes { ${FIELDS} } }
@@ -70,7 +71,7 @@ describe("teams", () => {
       const places = person === undefined ? [] : teamsOf(person.index);
       return places.length === 0 ? [UNASSIGNED] : places;
     };
-    const ledger = createLedger(organization);
+    const ledger = ledgerOf(organization);
     const days = Array.from({ length: 6 }, (_, i) => dayNumberOf(startOf(addDays(FROM, i))));
     // Upstream lists no activity of erased accounts.
     const active = known.filter((person) => days.some((each) => ledger.activity(person, each, TODAY) !== 0));

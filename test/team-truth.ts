@@ -7,11 +7,11 @@ import { type Decimal, formatDecimal, parseDecimal, plus, sum } from "../src/dom
 import { dayNumberOf } from "../src/sandbox/calendar.ts";
 import { type Fact, netUnits } from "../src/sandbox/ledger/fact.ts";
 import { SCALE } from "../src/sandbox/ledger/prices.ts";
-import { createLedger } from "../src/sandbox/ledger.ts";
 import { NOTABLE, type Person } from "../src/sandbox/organization/people.ts";
-import { createOrganization, type Organization } from "../src/sandbox/organization.ts";
+import type { Organization } from "../src/sandbox/organization.ts";
 import type { Environment } from "../src/settings/settings.ts";
 import { gateway, NOW } from "./gateway.ts";
+import { ledgerOf, simulated } from "./simulated.ts";
 
 /** What tests of teams share: an operator's list of them, and what the base table then says of each. */
 export const SEEDS = [1, 2, 3, 5, 8, 13, 21, 34, 55, 89] as const;
@@ -41,7 +41,7 @@ type Kind = "enterprise" | "console";
 export type PlacesOf = (organization: Organization, person: Person) => readonly string[];
 
 export function organizationOf(seed: number): Organization {
-  return createOrganization({ users: USERS, seed });
+  return simulated({ users: USERS, seed });
 }
 
 export function emailOf(organization: Organization, person: Person): string | null {
@@ -84,7 +84,7 @@ export interface Piece {
 /** The base table of the range with the place of each fact. */
 export function pieces(organization: Organization, kind: Kind, placesOf: PlacesOf): Piece[] {
   const span = { from: startOf(FROM), until: startOf(UNTIL) };
-  return [...createLedger(organization).facts(kind, span, TODAY)]
+  return [...ledgerOf(organization).facts(kind, span, TODAY)]
     .filter(({ api }) => kind === "enterprise" || api !== null)
     .map((fact) => {
       if (fact.person === null) return { fact, places: [NOBODY] };

@@ -4,6 +4,7 @@ import { compare, type Decimal, decimalOf, negative, plus, sum } from "../src/do
 import { type Fact, netUnits, tokensOf } from "../src/sandbox/ledger/fact.ts";
 import { SCALE } from "../src/sandbox/ledger/prices.ts";
 import { NOTABLE } from "../src/sandbox/organization/people.ts";
+import { sweep } from "./deep.ts";
 import { gateway } from "./gateway.ts";
 import {
   byFile,
@@ -50,7 +51,7 @@ function isOfOlderReport(source: string, { fact }: Piece, groupBy: string): bool
 }
 
 describe.each(["UNIFIED", "LEGACY"] as const)("by team, the %s report", (source) => {
-  test.each(SEEDS)("is what the base table says, to the last decimal (seed %d)", async (seed) => {
+  sweep(SEEDS)("is what the base table says, to the last decimal (seed %d)", async (seed) => {
     const { ask, organization } = gatewayOf(seed);
     const fields = GROUPINGS.flatMap(({ groupBy, select }, i) =>
       ["NONE", "DAY"].flatMap((bucket) => {
@@ -122,7 +123,7 @@ describe.each(["UNIFIED", "LEGACY"] as const)("by team, the %s report", (source)
 describe("split between teams", () => {
   const SPLIT = `${RANGE}, groupBy: [TEAM], overlap: SPLIT, first: 1000`;
 
-  test.each(SEEDS)("parts are equal and add up to the total, to the last decimal (seed %d)", async (seed) => {
+  sweep(SEEDS)("parts are equal and add up to the total, to the last decimal (seed %d)", async (seed) => {
     const { ask, organization } = gatewayOf(seed);
     const { data, errors } = await ask(
       `{ cost(${SPLIT}, bucket: NONE) { nodes { from ${TEAM} requests net { cents } } overlap { net { cents } requests } total { net { cents } requests } }
@@ -165,7 +166,7 @@ describe("split between teams", () => {
 });
 
 describe("where the RBAC groups are the teams", () => {
-  test.each(SEEDS)("people are in those they are in now (seed %d)", async (seed) => {
+  sweep(SEEDS)("people are in those they are in now (seed %d)", async (seed) => {
     const { ask, organization } = gatewayOf(seed, { TEAMS_FILE: "" });
     const { data, errors } = await ask(
       `{ cost(${RANGE}, bucket: NONE, groupBy: [TEAM], first: 1000) { nodes { from ${TEAM} net { cents } } overlap { net { cents } } total { net { cents } } } }`,

@@ -1,17 +1,16 @@
 import { endpoints } from "./endpoints.ts";
 import { createHandler, type Handle, type Protocol } from "./handler.ts";
-import { createLedger } from "./ledger.ts";
-import { createOrganization, type Organization } from "./organization.ts";
+import { createLedger, type Ledger } from "./ledger.ts";
+import { createOrganization, type Organization, type OrganizationOptions } from "./organization.ts";
 import type { Enrolment } from "./unified/enrolment.ts";
 
-export interface SandboxOptions extends Protocol {
-  /** Members of the simulated organization, 20 to 100,000. */
-  readonly users: number;
-  /** The same seed gives the same organization and the same figures. */
-  readonly seed: number;
+export interface ServingOptions extends Protocol {
   /** Enrolled unless told otherwise. */
   readonly unified?: Enrolment;
 }
+
+/** The same seed gives the same organization and the same figures. */
+export interface SandboxOptions extends ServingOptions, OrganizationOptions {}
 
 export interface Sandbox {
   readonly handle: Handle;
@@ -20,8 +19,14 @@ export interface Sandbox {
 }
 
 /** The REST APIs simulated: mount it on an undici dispatcher (dispatcher.ts) or on a port (server.ts). */
-export function createSandbox({ users, seed, unified, ...protocol }: SandboxOptions): Sandbox {
-  const organization = createOrganization({ users, seed });
-  const table = endpoints(organization, createLedger(organization), unified);
-  return { handle: createHandler(table, `${seed}/${users}`, protocol), organization };
+export function createSandbox({ users, seed, ...options }: SandboxOptions): Sandbox {
+  return sandboxOver(createLedger(createOrganization({ users, seed })), options);
+}
+
+/** Answers from a ledger that other sandboxes may answer from as well. */
+export function sandboxOver(ledger: Ledger, { unified, ...protocol }: ServingOptions): Sandbox {
+  const { organization } = ledger;
+  const { seed, members } = organization;
+  const table = endpoints(organization, ledger, unified);
+  return { handle: createHandler(table, `${seed}/${members}`, protocol), organization };
 }

@@ -16,7 +16,7 @@ const LISTS = [
   `plugins(${WEEK}`,
   `artifacts(${WEEK}`,
   `claudeCodeRecords(${WEEK}`,
-  `cost(${WEEK}, groupBy: [MODEL]`,
+  `cost(${WEEK}, groupBy: [MODEL], bucket: DAY`,
   `cost(${WEEK}, groupBy: [MODEL], bucket: NONE`,
   `cost(${WEEK}, groupBy: [PRODUCT]`,
   `usage(${WEEK}, groupBy: [MODEL]`,

@@ -1,3 +1,4 @@
+/** @module-tag deep */
 import fc, { type GeneratorValue } from "fast-check";
 import {
   type GraphQLField,

@@ -1,3 +1,4 @@
+/** @module-tag deep */
 import { describe, expect, test } from "vitest";
 import { SandboxDispatcher } from "../../src/sandbox/dispatcher.ts";
 import type { Handle } from "../../src/sandbox/handler.ts";

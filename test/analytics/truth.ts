@@ -2,11 +2,11 @@ import { addDays, type Day, startOf } from "../../src/domain/day.ts";
 import { type Decimal, formatDecimal, parseDecimal } from "../../src/domain/decimal.ts";
 import { chargesOf, type Fact, listUnits, netUnits } from "../../src/sandbox/ledger/fact.ts";
 import { SCALE } from "../../src/sandbox/ledger/prices.ts";
-import { createLedger } from "../../src/sandbox/ledger.ts";
 import type { OrganizationKind } from "../../src/sandbox/organization/directory.ts";
 import type { Organization } from "../../src/sandbox/organization.ts";
 import { groupIdsOf, VALUE } from "../../src/sandbox/reports/dimensions.ts";
 import { type SingleDimension, valueIn } from "../../src/sandbox/unified/dimensions.ts";
+import { ledgerOf } from "../simulated.ts";
 
 /** What the report of one figure says of it: amounts in hundred-millionths of a cent, and counts. */
 export type Figures = Readonly<Record<string, bigint | null>>;
@@ -102,7 +102,7 @@ function computed(
   kind: OrganizationKind = "enterprise",
 ): Piece[] {
   const span = { from: startOf(from), until: Math.min(startOf(until), exported) };
-  const facts = createLedgerOnce(organization).facts(kind, span, exported);
+  const facts = ledgerOf(organization).facts(kind, span, exported);
   const all = new Map<string, Piece>();
   for (const fact of facts) {
     if (groupBy.includes("USER") && fact.person === null) continue;
@@ -121,14 +121,6 @@ function computed(
     }
   }
   return [...all.values()];
-}
-
-const ledgers = new WeakMap<Organization, ReturnType<typeof createLedger>>();
-
-function createLedgerOnce(organization: Organization): ReturnType<typeof createLedger> {
-  const ledger = ledgers.get(organization) ?? createLedger(organization);
-  ledgers.set(organization, ledger);
-  return ledger;
 }
 
 function split(

@@ -3,8 +3,9 @@ import { type Day, day, startOf } from "../../src/domain/day.ts";
 import { compare, type Decimal, parseDecimal, sum } from "../../src/domain/decimal.ts";
 import { type Fact, listUnits, netUnits } from "../../src/sandbox/ledger/fact.ts";
 import { centsOf } from "../../src/sandbox/ledger/prices.ts";
-import { createLedger } from "../../src/sandbox/ledger.ts";
+import { sweep } from "../deep.ts";
 import { gateway, NOW } from "../gateway.ts";
+import { ledgerOf } from "../simulated.ts";
 import { download, type Row, refusalOf, rowsOf, total } from "./download.ts";
 
 const [FROM, UNTIL] = [day("2026-07-20"), day("2026-11-22")];
@@ -13,7 +14,7 @@ const RANGE = `from=${FROM}&until=${UNTIL}`;
 function facts({ organization }: ReturnType<typeof gateway>, from: Day, until: Day): Fact[] {
   const exported = Date.parse(NOW);
   const span = { from: startOf(from), until: startOf(until) };
-  return [...createLedger(organization).facts("enterprise", span, exported)];
+  return [...ledgerOf(organization).facts("enterprise", span, exported)];
 }
 
 function dollars(amounts: readonly Fact[], units: (fact: Fact) => number): Decimal {
@@ -34,7 +35,7 @@ describe.each([
   ["the newer reports", "on"],
   ["the older reports, outside the beta", "off"],
 ] as const)("spend.csv from %s", (_name, unified) => {
-  test.each([1, 2, 3, 4, 5])(
+  sweep([1, 2, 3, 4, 5])(
     "is the organization's base table, to the last digit, people and the rest (seed %d)",
     async (seed) => {
       const gate = gateway({ sandbox: { users: 40, seed, unified } });

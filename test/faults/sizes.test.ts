@@ -1,3 +1,4 @@
+/** @module-tag deep */
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer, type ServerResponse } from "node:http";

@@ -1,3 +1,4 @@
+/** @module-tag deep */
 import { expect, test } from "vitest";
 import { answered, QUESTIONS, SAMPLES } from "./asking.ts";
 import { NOT_REACHABLE } from "./not-reachable.ts";
@@ -32,4 +33,4 @@ test("every property of the contract can be reached in the graph, or stands in t
   const used = new Set(unreached.map(listed));
   expect(Object.keys(NOT_REACHABLE).filter((each) => !used.has(each))).toEqual([]);
   expect([...reached].filter((name) => Object.hasOwn(NOT_REACHABLE, name))).toEqual([]);
-}, 120_000);
+});

@@ -71,7 +71,7 @@ function differences(before: unknown, after: unknown, path = ""): [path: string,
   return Object.keys({ ...a, ...b }).flatMap((key) => differences(a?.[key], b?.[key], `${path}.${key}`));
 }
 
-describe.each(CASES)("$path", (each) => {
+describe.each(CASES)("$path", { tags: "deep" }, (each) => {
   test("passes values of enumerations on that are not known yet", async () => {
     for (const one of casesOf(each, ({ isEnum }) => isEnum)) {
       for (const { question, before, after } of await outcome(one, (parent, key) => {

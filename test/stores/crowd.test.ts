@@ -29,6 +29,7 @@ const alone: Kind = { name: "nothing", open: () => Promise.reject(new Error("non
 
 describe.each([alone, sqlite, redis])(
   "two hundred callers with one cold question, who share $name",
+  { tags: "deep" },
   (kind) => {
     test.skipIf(kind.skip).each(FIELDS)("make the requests of one: %s", async (_what, question) => {
       const open = async () =>

@@ -1,3 +1,4 @@
+/** @module-tag deep */
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import type { SharedStore } from "../../src/cache/shared-store.ts";

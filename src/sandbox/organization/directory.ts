@@ -41,6 +41,11 @@ const CONTRACTOR_DOMAIN = "kestrelworks.example";
 export function createDirectory(kind: OrganizationKind, seed: number, members: number): Directory {
   const salt = kind === "enterprise" ? STREAM : STREAM + 1;
   const userIds: Ids = ids("user_", seed, salt);
+  const madeIds: string[] = [];
+  const userId = (index: number): string => {
+    madeIds[index] ??= userIds.of(index);
+    return madeIds[index];
+  };
   const nameShift = hash(seed, STREAM + 2) % 20_000;
 
   const isErased = (person: Person, now: Instant) =>
@@ -70,13 +75,13 @@ export function createDirectory(kind: OrganizationKind, seed: number, members: n
     id: ids("org_", seed, salt).of(0),
     name: kind === "enterprise" ? "Tern & Plover" : "Tern & Plover Engineering",
     has: (person) => (kind === "enterprise" ? person.kind !== "contractor" : person.console),
-    userId: (index) => userIds.of(index),
+    userId,
     personIndex(userId) {
       const index = userIds.index(userId);
       return index === null || index >= members * 2 + 1000 ? null : index;
     },
     account(person, now) {
-      const id = userIds.of(person.index);
+      const id = userId(person.index);
       if (person.kind === "system") return { id, email: null, name: "svc-workflow-runner", deleted: false };
       if (isErased(person, now)) return { id, email: null, name: "Deleted User", deleted: true };
       const deleted = dayNumberOf(now) >= person.left;

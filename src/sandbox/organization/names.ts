@@ -22,6 +22,8 @@ const LAST =
 
 const firstNames = FIRST.split(" ");
 const lastNames = LAST.split(" ");
+const firstMailboxes = firstNames.map(plain);
+const lastMailboxes = lastNames.map(plain);
 const combinations = firstNames.length * lastNames.length;
 
 export interface Naming {
@@ -49,11 +51,11 @@ export function naming(shift: number, index: number): Naming {
   }
   // 7919 is prime and divides neither list, so the first `combinations` people all differ.
   const place = (((index % combinations) * 7919 + shift) % combinations) as number;
-  const first = firstNames[place % firstNames.length] as string;
-  const last = lastNames[Math.floor(place / firstNames.length)] as string;
+  const first = place % firstNames.length;
+  const last = Math.floor(place / firstNames.length);
   const round = Math.floor(index / combinations);
-  const mailbox = `${plain(first)}.${plain(last)}${round === 0 ? "" : round + 1}`;
-  return { name: `${first} ${last}`, mailbox };
+  const mailbox = `${firstMailboxes[first]}.${lastMailboxes[last]}${round === 0 ? "" : round + 1}`;
+  return { name: `${firstNames[first]} ${lastNames[last]}`, mailbox };
 }
 
 function plain(name: string): string {
