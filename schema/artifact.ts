@@ -5,7 +5,11 @@ import type { DayRange } from "../src/domain/range.ts";
 import { isShownOf } from "../src/domain/viewer.ts";
 import { GatewayError } from "../src/errors.ts";
 import { aggregatedDays, mayBeUncounted } from "../src/loaders/activity-days.ts";
-import { ARTIFACT_FILTERS, artifactActivity } from "../src/upstream/endpoints/artifacts.ts";
+import {
+  ARTIFACT_FILTER_VALUES,
+  ARTIFACT_FILTERS,
+  artifactActivity,
+} from "../src/upstream/endpoints/artifacts.ts";
 import { walksOf } from "../src/upstream/plan.ts";
 import { mapPages, walkOf } from "../src/upstream/walk.ts";
 import { windowsOf } from "../src/upstream/windows.ts";
@@ -90,7 +94,7 @@ function particularsOf(ctx: Context, { groupBy, filter }: ArtifactArgs) {
   if (groupBy?.includes("USER")) demand(ctx, "individuals", "`groupBy: [USER]`");
   return {
     groupBy: [...new Set(groupBy ?? [])].sort(),
-    filter: filterOf(ctx, "artifacts", ARTIFACT_FILTERS, filter),
+    filter: filterOf(ctx, "artifacts", ARTIFACT_FILTERS, filter, ARTIFACT_FILTER_VALUES),
   };
 }
 

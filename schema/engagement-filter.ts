@@ -1,7 +1,11 @@
 import type { Context } from "../src/context.ts";
 import type { EngagementDimension, EngagementFilter as Filter } from "../src/domain/engagement.ts";
 import { badInput } from "../src/errors.ts";
-import { type FilterNames, MAX_FILTERS } from "../src/upstream/endpoints/engagement-query.ts";
+import {
+  type FilterNames,
+  type FilterValues,
+  MAX_FILTERS,
+} from "../src/upstream/endpoints/engagement-query.ts";
 import { builder } from "./builder.ts";
 import { asks, demand } from "./demand.ts";
 import { identityIn, ownOfMeasured } from "./measured-id.ts";
@@ -30,7 +34,7 @@ export const EngagementFilter = builder.inputType("EngagementFilter", {
     groups: t.stringList({ description: lists.groups }),
     products: t.stringList({
       description:
-        "Products: `chat`, `claude_code`, `cowork`, `office_agent`, or `chat_cowork_unified` where the two are one. Not for projects.",
+        "Products: `chat`, `claude_code`, `cowork`, `office_agent`, or `chat_cowork_unified` where the two are one. Artifacts are of all but `office_agent`, plugins of neither it nor `chat`. Not for projects.",
     }),
     projects: t.stringList({ description: `${lists.projects} Projects only.` }),
     names: t.stringList({
@@ -49,6 +53,7 @@ export function filterOf(
   field: string,
   names: FilterNames,
   asked: FilterInput | null | undefined,
+  known: FilterValues = {},
 ): Filter {
   if (asked?.users) demand(ctx, "individuals", "`filter.users`");
   const stated = (Object.keys(asked ?? {}) as EngagementDimension[]).sort().flatMap((dimension) => {
@@ -60,6 +65,11 @@ export function filterOf(
       if (!Object.hasOwn(names, dimension))
         throw badInput(
           `\`${field}\` cannot filter by \`${dimension}\`; it filters by ${Object.keys(names).join(", ")}.`,
+        );
+      const stranger = values.find((value) => known[dimension]?.includes(value) === false);
+      if (stranger !== undefined)
+        throw badInput(
+          `\`${field}\` has no ${JSON.stringify(stranger)} among its \`${dimension}\`; it filters by ${known[dimension]?.join(", ")}.`,
         );
       return [dimension, valuesOf(ctx, dimension, values)];
     }),

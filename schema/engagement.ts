@@ -13,7 +13,7 @@ import { isShownOf } from "../src/domain/viewer.ts";
 import { GatewayError } from "../src/errors.ts";
 import { countedRange, overCounted } from "../src/loaders/activity-days.ts";
 import type { Endpoint } from "../src/upstream/endpoint.ts";
-import type { FilterNames } from "../src/upstream/endpoints/engagement-query.ts";
+import type { FilterNames, FilterValues } from "../src/upstream/endpoints/engagement-query.ts";
 import { type FieldWalks, walksByKey, walksOf } from "../src/upstream/plan.ts";
 import { mapPages, walkOf, whole } from "../src/upstream/walk.ts";
 import { windowsOf } from "../src/upstream/windows.ts";
@@ -169,6 +169,7 @@ export interface MeasuredKind<Row extends UsedBy> {
   readonly field: string;
   readonly endpoint: Endpoint<EngagementQuestion, Row>;
   readonly filters: FilterNames;
+  readonly filterValues?: FilterValues;
   /** The filters that only choose which things are listed. */
   readonly choosing: readonly EngagementDimension[];
   readonly ownOf: (row: Row) => string;
@@ -178,10 +179,10 @@ export interface MeasuredKind<Row extends UsedBy> {
 /** The things of one kind that were used over a range, as far as the filter a client states lets through. */
 export function listMeasured<Row extends UsedBy>(
   ctx: Context,
-  { field, endpoint, filters, choosing, ownOf }: MeasuredKind<Row>,
+  { field, endpoint, filters, filterValues, choosing, ownOf }: MeasuredKind<Row>,
   { filter: stated, ...asked }: ListArgs<Row>,
 ): Promise<Connection<Measured<Row>>> {
-  const filter = filterOf(ctx, field, filters, stated);
+  const filter = filterOf(ctx, field, filters, stated, filterValues);
   const shown = (row: Row, range: DayRange) =>
     isShownOf(ctx.viewer, row.users) ? measured(row, range, countedBy(filter, choosing)) : null;
   return engagement(ctx, endpoint, field, { ...asked, filter }, shown, ownOf);
@@ -190,10 +191,13 @@ export function listMeasured<Row extends UsedBy>(
 /** The walks of the list that `listMeasured` answers. */
 export function measuredWalks<Row extends UsedBy>(
   ctx: Context,
-  { field, endpoint, filters }: MeasuredKind<Row>,
+  { field, endpoint, filters, filterValues }: MeasuredKind<Row>,
   { filter: stated, ...asked }: ListArgs<Row>,
 ): FieldWalks {
-  return engagementWalks(ctx, endpoint, { ...asked, filter: filterOf(ctx, field, filters, stated) });
+  return engagementWalks(ctx, endpoint, {
+    ...asked,
+    filter: filterOf(ctx, field, filters, stated, filterValues),
+  });
 }
 
 /** The walk to a thing that an id names. */

@@ -2,7 +2,7 @@ import type { Context } from "../src/context.ts";
 import type { SessionUse } from "../src/domain/engagement.ts";
 import { type Plugin as PluginShape, pluginKey } from "../src/domain/plugin.ts";
 import { pluginByKey } from "../src/loaders/engagement-parts.ts";
-import { PLUGIN_FILTERS, pluginActivity } from "../src/upstream/endpoints/plugins.ts";
+import { PLUGIN_FILTER_VALUES, PLUGIN_FILTERS, pluginActivity } from "../src/upstream/endpoints/plugins.ts";
 import { sum } from "./activity.ts";
 import { builder, nodeLoader } from "./builder.ts";
 import {
@@ -63,6 +63,7 @@ const plugins: MeasuredKind<PluginShape> = {
   field: "plugins",
   endpoint: pluginActivity,
   filters: PLUGIN_FILTERS,
+  filterValues: PLUGIN_FILTER_VALUES,
   choosing: ["names"],
   ownOf: pluginKey,
   // By the whole list: upstream filters on names only, and the list is mostly one page, which others have asked for too.

@@ -1,7 +1,7 @@
 import type { Context } from "../src/context.ts";
 import type { Skill as SkillShape } from "../src/domain/engagement.ts";
 import { skillUses } from "../src/loaders/engagement-use.ts";
-import { SKILL_FILTERS, skillActivity } from "../src/upstream/endpoints/skills.ts";
+import { SKILL_FILTER_VALUES, SKILL_FILTERS, skillActivity } from "../src/upstream/endpoints/skills.ts";
 import { measured as optional } from "./activity.ts";
 import { builder, nodeLoader } from "./builder.ts";
 import {
@@ -69,6 +69,7 @@ const skills: MeasuredKind<SkillShape> = {
   field: "skills",
   endpoint: skillActivity,
   filters: SKILL_FILTERS,
+  filterValues: SKILL_FILTER_VALUES,
   choosing: ["names", "shareStatuses"],
   ownOf: ({ name }) => name,
   rows: skillUses.thing,

@@ -560,6 +560,8 @@ describe("GET /q/", () => {
   test.each([
     ["frist=3", "no parameter `frist`: did you mean first?", ""],
     ["range.last.dyas=3", "no parameter `range.last.dyas`", "did you mean days?"],
+    ["filter.models=x", "no parameter `filter.models`: there is no `filter`; ", ""],
+    ["range.lots.days=3", "no parameter `range.lots.days`: of `range`, ", ""],
     ["__proto__=3", "no parameter `__proto__`", "range, first, after"],
     ["constructor.name=3", "no parameter `constructor.name`", ""],
     ["query={__typename}", "no parameter `query`", ""],

@@ -95,6 +95,17 @@ describe("a filter that cannot be served says what would work, and asks nothing"
     ],
     ["projects", `{ products: ["chat"] }`, /filters by users, groups, projects/],
     ["skills", `{ projects: ["claude_proj_1"] }`, /filters by users, groups, products, names, shareStatuses/],
+    [
+      "plugins",
+      `{ products: ["cowork", "chat"] }`,
+      /has no "chat" among its `products`; it filters by claude_code, cowork, chat_cowork_unified/,
+    ],
+    [
+      "artifacts",
+      `{ products: ["office_agent"] }`,
+      /has no "office_agent" .* chat, claude_code, cowork, chat_cowork_unified/,
+    ],
+    ["skills", `{ shareStatuses: ["shared"] }`, /has no "shared" .* organization, private, public/],
     ["connectors", `{ shareStatuses: ["public"] }`, /filters by users, groups, products, names\./],
     ["users", `{ projects: ["claude_proj_1"], groups: ["rbac_group_1"] }`, /exclude each other/],
     ["users", `{ users: [] }`, /`filter.users` has no values; it takes 1 to 100/],

@@ -171,15 +171,15 @@ describe("parts", () => {
 describe("what groups of people did", () => {
   test("is one request for all, and for a page of groups, the same rows", async () => {
     const { ask, requestsOf } = gateway({ sandbox: { users: 80 } });
-    const figures = "people activity { webSearches chat { messages } claudeCode { commits } }";
+    const figures = "users activity { webSearches chat { messages } claudeCode { commits } }";
     const [{ data, errors }, requests] = await requestsOf(() =>
       ask(`{ activityByGroup(${WEEKS}) { groupId groupName ${figures} } }`),
     );
     expect(errors).toBeUndefined();
     expect(splits(requests)).toEqual([["users", "rbac_group_id"]]);
-    const rows: { groupId: string | null; people: number }[] = data.activityByGroup;
+    const rows: { groupId: string | null; users: number }[] = data.activityByGroup;
     expect(rows.some(({ groupId }) => groupId === null)).toBe(true);
-    expect(rows.map(({ people }) => people)).toEqual(rows.map(({ people }) => people).sort((a, b) => b - a));
+    expect(rows.map(({ users }) => users)).toEqual(rows.map(({ users }) => users).sort((a, b) => b - a));
 
     const [listed, more] = await requestsOf(() =>
       ask(
@@ -203,7 +203,7 @@ describe("what groups of people did", () => {
     const { data } = await ask(
       `{ activityByGroup(${WEEKS}) { groupId users activity { chat { messages } } } }`,
     );
-    const { groupId, people, activity } = data.activityByGroup.find(
+    const { groupId, users, activity } = data.activityByGroup.find(
       (row: { groupId: string | null }) => row.groupId !== null,
     );
     const members = await ask(
@@ -212,7 +212,7 @@ describe("what groups of people did", () => {
     const messages = members.data.users.nodes.map(
       (node: { activity: { chat: { messages: number } } }) => node.activity.chat.messages,
     );
-    expect(messages.length).toBe(people);
+    expect(messages.length).toBe(users);
     expect(messages.reduce((sum: number, each: number) => sum + each, 0)).toBe(activity.chat.messages);
   });
 });

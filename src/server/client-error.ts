@@ -20,10 +20,10 @@ export function mergeRepeated(errors: readonly ClientError[]): readonly ClientEr
 }
 
 function causeAndField({ message, path, extensions }: ClientError): string {
-  // Attempts at the same thing differ in the time to wait and in upstream's id of the request.
-  const { retryAfter: _, requestId: __, ...cause } = extensions;
+  // Attempts at the same thing differ in the time to wait, in upstream's id of the request, and in how far a fetch has come.
+  const { retryAfter: _, requestId: __, done, total: ___, ...cause } = extensions;
   const field = path?.filter((step) => typeof step === "string") ?? null;
-  return JSON.stringify([field, message.replace(/\d+ seconds/, ""), cause]);
+  return JSON.stringify([field, done === undefined ? message.replace(/\d+ seconds/, "") : null, cause]);
 }
 
 function merge(repeated: readonly ClientError[]): ClientError {

@@ -53,8 +53,14 @@ interface Known {
 function typeIn({ types, names }: Known, key: string, path: string): GraphQLInputType {
   const type = types.get(key);
   if (type !== undefined) return type;
-  const part = key === path ? "" : `of \`${key}\`, `;
-  throw badInput(`There is no parameter \`${path}\`: ${part}${nearest(key, names)}`);
+  throw badInput(`There is no parameter \`${path}\`: ${partOf(path, key)}${nearest(key, names)}`);
+}
+
+/** Says which part of a path is not known, where it is not all of it. */
+function partOf(path: string, key: string): string {
+  if (key === path) return "";
+  const above = path.split(".").slice(0, path.split(".").indexOf(key));
+  return above.length === 0 ? `there is no \`${key}\`; ` : `of \`${above.join(".")}\`, `;
 }
 
 function fieldsOf(type: GraphQLInputType, isTold: boolean): Known {

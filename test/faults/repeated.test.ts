@@ -95,3 +95,25 @@ test("merging errors keeps every cause of every field, and counts every error", 
     }),
   );
 });
+
+test("rows that met the same fetch at different moments are one error, with the longest wait", () => {
+  const at = (row: number, done: number, retryAfter: number) =>
+    new ClientError(
+      `Being fetched: ${done} of 115 are there, and the others take about ${retryAfter} seconds.`,
+      {
+        path: ["users", "nodes", row, "team"],
+        extensions: { code: "DIRECTORY_NOT_READY", dataset: "GROUP_MEMBERS", done, total: 115, retryAfter },
+      },
+    );
+  const other = new ClientError("Being fetched: 0 are there.", {
+    path: ["users", "nodes", 0, "team"],
+    extensions: { code: "DIRECTORY_NOT_READY", dataset: "ENTERPRISE_MEMBERS", done: 0 },
+  });
+  const merged = mergeRepeated([at(0, 0, 90), at(1, 72, 40), other]);
+  expect(
+    merged.map(({ extensions: { dataset, retryAfter, count } }) => [dataset, retryAfter, count]),
+  ).toEqual([
+    ["GROUP_MEMBERS", 90, 2],
+    ["ENTERPRISE_MEMBERS", undefined, undefined],
+  ]);
+});

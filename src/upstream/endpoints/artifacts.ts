@@ -3,7 +3,7 @@ import type { ArtifactCell, ArtifactDimension, ArtifactQuestion } from "../../do
 import { endpoint, idOf } from "../endpoint.ts";
 import type { Wire } from "../wire.ts";
 import { ENGAGEMENT, engagementList } from "./coverage.ts";
-import { engagementQuery, type FilterNames } from "./engagement-query.ts";
+import { engagementQuery, type FilterNames, type FilterValues } from "./engagement-query.ts";
 import { byPseudonym } from "./pseudonymous.ts";
 
 export const ARTIFACT_FILTERS = {
@@ -11,6 +11,10 @@ export const ARTIFACT_FILTERS = {
   groups: "rbac_group_id",
   products: "product",
 } as const satisfies FilterNames;
+
+export const ARTIFACT_FILTER_VALUES = {
+  products: ["chat", "claude_code", "cowork", "chat_cowork_unified"],
+} as const satisfies FilterValues;
 
 export const ARTIFACT_GROUPINGS = {
   PRODUCT: "product",

@@ -8,6 +8,9 @@ import { byPseudonym } from "./pseudonymous.ts";
 /** What a list calls the dimensions it can be narrowed by; those without a name it does not know. */
 export type FilterNames = { readonly [D in EngagementDimension]?: string };
 
+/** The values that a list takes of a dimension; of the others it takes any. */
+export type FilterValues = { readonly [D in EngagementDimension]?: readonly string[] };
+
 /** The most entries upstream takes in one `filter[]`, of all dimensions together. */
 export const MAX_FILTERS = 100;
 

@@ -4,7 +4,14 @@ import type { Plugin } from "../../domain/plugin.ts";
 import { endpoint, idOf, type RowId } from "../endpoint.ts";
 import type { Wire } from "../wire.ts";
 import { engagementList } from "./coverage.ts";
-import { BY_GROUP, BY_PRODUCT, engagementQuery, type FilterNames, splitList } from "./engagement-query.ts";
+import {
+  BY_GROUP,
+  BY_PRODUCT,
+  engagementQuery,
+  type FilterNames,
+  type FilterValues,
+  splitList,
+} from "./engagement-query.ts";
 
 export const PLUGIN_FILTERS = {
   users: "user_id",
@@ -12,6 +19,10 @@ export const PLUGIN_FILTERS = {
   products: "product",
   names: "plugin_name",
 } as const satisfies FilterNames;
+
+export const PLUGIN_FILTER_VALUES = {
+  products: ["claude_code", "cowork", "chat_cowork_unified"],
+} as const satisfies FilterValues;
 
 const list = {
   dataset: "PLUGIN_ACTIVITY",

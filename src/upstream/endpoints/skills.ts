@@ -10,6 +10,7 @@ import {
   BY_PRODUCT,
   engagementQuery,
   type FilterNames,
+  type FilterValues,
   splitList,
 } from "./engagement-query.ts";
 
@@ -20,6 +21,11 @@ export const SKILL_FILTERS = {
   names: "skill_name",
   shareStatuses: "share_status",
 } as const satisfies FilterNames;
+
+export const SKILL_FILTER_VALUES = {
+  products: ["chat", "claude_code", "cowork", "office_agent", "chat_cowork_unified"],
+  shareStatuses: ["organization", "private", "public"],
+} as const satisfies FilterValues;
 
 const list = {
   dataset: "SKILL_ACTIVITY",
