@@ -1,3 +1,4 @@
+import { ERROR_CODES } from "./src/errors.ts";
 import type { Setting } from "./src/settings/setting.ts";
 import { SUBJECTS } from "./src/settings/settings.ts";
 
@@ -45,6 +46,31 @@ function settingRow({
   const shown = example === undefined ? meaning : `${meaning} Example: \`${example}\`.`;
   return `| \`${name}\` | ${[byDefault, values, shown].map(cell).join(" | ")} |`;
 }
+
+/** Renders docs/errors.md from the closed list of error codes. */
+export function errorsPage(): string {
+  const rows = Object.entries(ERROR_CODES).map(
+    ([code, { status, meaning, action }]) =>
+      `| \`${code}\` | ${status} | ${cell(meaning)} | ${cell(action)} |`,
+  );
+  const table = ["| Code | Status | Meaning | What to do |", "| --- | --- | --- | --- |", ...rows].join("\n");
+  return `${[GENERATED, ERRORS_INTRODUCTION, table].join("\n\n")}\n`;
+}
+
+const ERRORS_INTRODUCTION = `# Errors
+
+Every error has a code in \`extensions.code\`. Codes are stable; messages are not, and say what would work. \`path\` says which field
+failed; the rest of the answer stands.
+
+Errors of one cause at one field of many rows are one error: \`path\` is that of the first, \`extensions.count\` is the number of
+values, and \`extensions.paths\` lists the first 20. A null is a failure where an error has its path. If \`count\` is larger than the
+number of \`paths\`, treat every null of that field (the path without its list indices) as a failure. Every other null is an empty
+value.
+
+The status below is that of a request that is rejected as a whole, or of a file. Errors of single fields leave the status of an
+answer at 200. Clients that accept only \`application/json\` get 200 for a rejected document or operation too
+(\`GRAPHQL_PARSE_FAILED\`, \`GRAPHQL_VALIDATION_FAILED\`, \`LIMIT_EXCEEDED\`, \`TOO_EXPENSIVE\`, \`PERSISTED_QUERY_NOT_FOUND\`); clients
+that accept \`application/graphql-response+json\` get the status.`;
 
 function cell(text: string): string {
   return text.replaceAll("|", "\\|");

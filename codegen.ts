@@ -1,6 +1,6 @@
 import type { CodegenConfig } from "@graphql-codegen/cli";
 import { printSchema } from "graphql";
-import { configurationPage } from "./codegen-documents.ts";
+import { configurationPage, errorsPage } from "./codegen-documents.ts";
 import { schema } from "./schema/index.ts";
 
 /**
@@ -37,6 +37,7 @@ const config: CodegenConfig = {
       },
     },
     "docs/configuration.md": { plugins: [{ add: { content: configurationPage() } }] },
+    "docs/errors.md": { plugins: [{ add: { content: errorsPage() } }] },
     "schema/operations/manifest.json": { plugins: ["./codegen-manifest.ts"] },
   },
 };

@@ -1,48 +1,173 @@
 import type { Day } from "./domain/day.ts";
 
-/** Every code a client can meet, and what it means. Codes are stable; sentences are not. */
+interface ErrorCodeEntry {
+  /** HTTP status of a request that is rejected as a whole. Other errors of an operation leave the status at 200. */
+  readonly status: number;
+  /** Sentences that end with a full stop. */
+  readonly meaning: string;
+  /** What the client should do. */
+  readonly action: string;
+}
+
+/** Every code a client can meet. Codes are stable; messages are not. */
 export const ERROR_CODES = {
-  BAD_USER_INPUT:
-    "An argument or variable has a value that cannot be served; the message says what would work.",
-  CURSOR_INVALID: "The cursor is damaged or belongs to another query; ask again without `after`.",
-  CURSOR_EXPIRED: "The data behind the cursor was refreshed; ask again without `after`.",
-  FORBIDDEN:
-    "The caller may not see this; `scope` or `identity` says what it takes, where that would do, or the message which documents they may run.",
-  UNAUTHENTICATED: "The request does not prove who asks; send a token.",
-  AUTHENTICATION_UNAVAILABLE: "Nobody can be let in now, because the issuer of tokens cannot be reached.",
-  NOT_FOUND: "No such object.",
-  NOT_COVERED: "The range lies before the first day the dataset covers.",
-  NOT_YET_AVAILABLE: "The range lies after the newest day the dataset has.",
-  DIRECTORY_NOT_READY:
-    "Who is in the organization, or in which of its groups, is still being fetched; `done` of `total` are there, and `retryAfter` says in about how many seconds the rest is.",
-  NOT_ENTITLED: "The organization has no access to this dataset, such as a beta it is not enrolled in.",
-  NOT_CONFIGURED: "The gateway has no key for this dataset.",
-  LIMIT_EXCEEDED:
-    "The request holds more than one may; `limit` names the setting, `max` is what it allows and `value` what there was.",
-  CALLER_RATE_LIMITED:
-    "The caller has had its part of this minute; `limit` names the setting, `retryAfter` says for how many seconds to wait.",
-  TOO_EXPENSIVE: "The query needs more upstream requests than one operation may make.",
-  UPSTREAM_AUTH: "The upstream refused the gateway's key for this dataset.",
-  UPSTREAM_RATE_LIMITED:
-    "The organization's allowance of upstream requests is used up; `retryAfter` says for how many seconds.",
-  UPSTREAM_BILLING:
-    "The upstream answers nothing because of a spend limit or a billing problem of the organization; `reason` names it, and the message who can lift it. Asking again does not help.",
-  UPSTREAM_BUDGET_EXHAUSTED:
-    "The upstream requests of this minute are used up, by this gateway and its replicas; `retryAfter` says for how many seconds.",
-  UPSTREAM_REFUSED: "The upstream refused the request the gateway made of the query.",
-  UPSTREAM_UNAVAILABLE: "The upstream failed or did not answer in time; asking again later may work.",
-  UPSTREAM_SHAPE: "The upstream's answer is not what its contract promises, so no figure was taken from it.",
-  OVERLOADED:
-    "The gateway has as many requests under way as it takes, of all callers or of this one; `retryAfter` says for how many seconds.",
-  OPERATION_TIMEOUT: "The operation took longer than the gateway allows.",
-  GRAPHQL_PARSE_FAILED: "The document is not GraphQL.",
-  GRAPHQL_VALIDATION_FAILED: "The document does not fit the schema.",
-  PERSISTED_QUERY_NOT_FOUND: "No document has this id or hash; where any text may be sent, send it.",
-  DOCUMENT_NOT_TRUSTED:
-    "The gateway runs trusted documents only, and the text sent is not one, to the letter.",
-  BAD_REQUEST: "The HTTP request is not a GraphQL request, nor one for a file.",
-  INTERNAL_SERVER_ERROR: "A fault of the gateway itself.",
-} as const;
+  BAD_USER_INPUT: {
+    status: 400,
+    meaning: "An argument or variable has a value that cannot be served.",
+    action: "Change the value; the message says what would work.",
+  },
+  CURSOR_INVALID: {
+    status: 400,
+    meaning: "The cursor is damaged or belongs to another query.",
+    action: "Query again without `after`.",
+  },
+  CURSOR_EXPIRED: {
+    status: 400,
+    meaning: "The data behind the cursor was refreshed.",
+    action: "Query again without `after`.",
+  },
+  FORBIDDEN: {
+    status: 403,
+    meaning: "The caller is not authorized for this field, file or document.",
+    action:
+      "Leave it out, or ask the operator for access: `scope` or `identity` names what is missing, or the message names the documents the caller may run.",
+  },
+  UNAUTHENTICATED: {
+    status: 401,
+    meaning: "The request has no valid credentials.",
+    action: "Send a token.",
+  },
+  AUTHENTICATION_UNAVAILABLE: {
+    status: 503,
+    meaning: "No caller can be authenticated at the moment because the issuer of tokens cannot be reached.",
+    action: "Retry after `retryAfter` seconds.",
+  },
+  NOT_FOUND: {
+    status: 404,
+    meaning: "The object, document, file or path does not exist.",
+    action: "Check the id or name.",
+  },
+  NOT_COVERED: {
+    status: 400,
+    meaning: "The range lies before the first day that the dataset covers.",
+    action: "Choose a later range; `datasets` lists the first day of each dataset.",
+  },
+  NOT_YET_AVAILABLE: {
+    status: 400,
+    meaning: "The range lies after the newest day of the dataset.",
+    action: "Choose an earlier range; `newestDay` is the last day that can be queried.",
+  },
+  DIRECTORY_NOT_READY: {
+    status: 503,
+    meaning:
+      "The members of the organization, or of its groups, are still being fetched: `done` of `total` are there.",
+    action: "Retry after about `retryAfter` seconds.",
+  },
+  NOT_ENTITLED: {
+    status: 503,
+    meaning: "The organization has no access to this dataset, such as a beta that it is not enrolled in.",
+    action: "Leave the dataset out, or ask for access.",
+  },
+  NOT_CONFIGURED: {
+    status: 503,
+    meaning: "The gateway has no key for this dataset.",
+    action: "Leave the dataset out, or ask the operator to set the key.",
+  },
+  LIMIT_EXCEEDED: {
+    status: 400,
+    meaning:
+      "The request exceeds a limit: `limit` names the setting, `max` is its value, and `value` is what the request has. The status is 413 for a body and 431 for headers.",
+    action: "Split the request; the message says how.",
+  },
+  CALLER_RATE_LIMITED: {
+    status: 429,
+    meaning: "The caller has used its share of this minute; `limit` names the setting.",
+    action: "Retry after `retryAfter` seconds.",
+  },
+  TOO_EXPENSIVE: {
+    status: 400,
+    meaning:
+      "The query needs more upstream requests than one operation may make: `requests` is the fewest it takes, and `field` costs most.",
+    action: "Query a shorter range or fewer fields.",
+  },
+  UPSTREAM_AUTH: {
+    status: 502,
+    meaning: "The upstream rejected the gateway's key for this dataset.",
+    action: "Ask the operator to check the key.",
+  },
+  UPSTREAM_RATE_LIMITED: {
+    status: 503,
+    meaning: "The upstream rate limit of the organization is used up.",
+    action: "Retry after `retryAfter` seconds.",
+  },
+  UPSTREAM_BILLING: {
+    status: 503,
+    meaning:
+      "The upstream answers nothing because of a spend limit or a billing problem of the organization, which `reason` names.",
+    action: "Do not retry; the message says who can lift it.",
+  },
+  UPSTREAM_BUDGET_EXHAUSTED: {
+    status: 503,
+    meaning: "This gateway and its replicas have used the upstream requests of this minute.",
+    action: "Retry after `retryAfter` seconds.",
+  },
+  UPSTREAM_REFUSED: {
+    status: 502,
+    meaning: "The upstream rejected the request that the gateway made for the query.",
+    action: "Report it to the operator with the message.",
+  },
+  UPSTREAM_UNAVAILABLE: {
+    status: 503,
+    meaning: "The upstream failed or did not answer in time.",
+    action: "Retry later.",
+  },
+  UPSTREAM_SHAPE: {
+    status: 502,
+    meaning: "The upstream's answer breaks its contract, so the gateway took no figure from it.",
+    action: "Report it to the operator with the message.",
+  },
+  OVERLOADED: {
+    status: 503,
+    meaning: "The gateway answers as many requests as it can, of all callers, or of this one (429).",
+    action: "Retry after `retryAfter` seconds.",
+  },
+  OPERATION_TIMEOUT: {
+    status: 504,
+    meaning: "The operation took longer than the gateway allows.",
+    action: "Query less at a time, or retry: what was read is cached.",
+  },
+  GRAPHQL_PARSE_FAILED: {
+    status: 400,
+    meaning: "The document is not valid GraphQL syntax.",
+    action: "Correct the document; `locations` has the place.",
+  },
+  GRAPHQL_VALIDATION_FAILED: {
+    status: 400,
+    meaning: "The document does not fit the schema.",
+    action: "Correct the document; `locations` has the place.",
+  },
+  PERSISTED_QUERY_NOT_FOUND: {
+    status: 404,
+    meaning: "No document has this id or hash.",
+    action: "Send the text, where the gateway accepts any document.",
+  },
+  DOCUMENT_NOT_TRUSTED: {
+    status: 403,
+    meaning: "The gateway runs trusted documents only, and the text is not exactly one of them.",
+    action: "Send the id of a trusted document.",
+  },
+  BAD_REQUEST: {
+    status: 400,
+    meaning:
+      "The HTTP request is neither a GraphQL request nor one for a file. The status can be a closer one, such as 405, 406, 415 or 421.",
+    action: "Correct the request; the message says what is expected.",
+  },
+  INTERNAL_SERVER_ERROR: {
+    status: 500,
+    meaning: "The gateway has a fault.",
+    action: "Report it to the operator with the `x-request-id` of the answer.",
+  },
+} as const satisfies Record<string, ErrorCodeEntry>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
 

@@ -1,15 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { configurationPage } from "../codegen-documents.ts";
+import { configurationPage, errorsPage } from "../codegen-documents.ts";
 import { ROLES } from "../src/domain/viewer.ts";
 import { ERROR_CODES } from "../src/errors.ts";
 import { SETTINGS } from "../src/settings/settings.ts";
 
 const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
-
-function table(name: string): string {
-  return readme.split(`<!-- ${name} -->\n`)[1]?.split(`<!-- /${name} -->`)[0] ?? "";
-}
 
 test("docs/configuration.md lists every setting with its default, values and meaning", () => {
   const page = readFileSync(new URL("../docs/configuration.md", import.meta.url), "utf8");
@@ -31,9 +27,13 @@ test("the settings in the README have their names and defaults", () => {
   }
 });
 
-test("the README lists every error code", () => {
-  const rows = Object.entries(ERROR_CODES).map(([code, meaning]) => `| \`${code}\` | ${meaning} |\n`);
-  expect(table("codes")).toBe(rows.join(""));
+test("docs/errors.md lists every error code with its status, meaning and what to do", () => {
+  const page = readFileSync(new URL("../docs/errors.md", import.meta.url), "utf8");
+  expect(page).toBe(errorsPage());
+  const listed = [...page.matchAll(/^\| `([A-Z_]+)` \| [45]\d\d \| .+\. \| .+\. \|$/gm)].map(
+    ([, code]) => code,
+  );
+  expect(listed).toEqual(Object.keys(ERROR_CODES));
 });
 
 test("the list of faults has a row for each, and names tests that are there", () => {
