@@ -252,7 +252,7 @@ describe("a file", () => {
     expect(JSON.stringify(entries)).not.toMatch(/canary|corp/i);
   });
 
-  test("that is read slowly is counted to its end", async () => {
+  test("that is read slowly is counted to its end", { tags: "deep" }, async () => {
     const { app, seen, audited } = gateway({ sandbox: { users: 200 }, settings: { MAX_FIRST: "5" } });
     const server = createServer(app.handle).listen(0, "127.0.0.1");
     await once(server, "listening");

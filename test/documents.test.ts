@@ -762,7 +762,7 @@ describe("DOCUMENTS_FILE", () => {
   });
 });
 
-test("the command token keeps a caller to documents that are there", async () => {
+test("the command token keeps a caller to documents that are there", { tags: "deep" }, async () => {
   const path = join(folder, "made.json");
   const make = (name: string, documents: string) =>
     run(["token", "--name", name, "--role", "owner", "--documents", documents, "--file", path]).ended();
@@ -775,7 +775,9 @@ test("the command token keeps a caller to documents that are there", async () =>
   expect(JSON.parse(readFileSync(path, "utf8"))).toHaveLength(1);
 });
 
-test("a gateway of trusted documents alone says how to ask, and does not start with a manifest it cannot use", async () => {
+test("a gateway of trusted documents alone says how to ask, and does not start with a manifest it cannot use", {
+  tags: "deep",
+}, async () => {
   const environment = { DOCUMENTS: "trusted", SANDBOX_USERS: "20" };
   const greeting = await run(["serve", "--port", "0"], environment).printed("/q/PeopleThisWeek");
   const [url = ""] = /http:\S+PeopleThisWeek/.exec(greeting) ?? [];

@@ -165,7 +165,9 @@ describe("a fault", () => {
     expect(JSON.stringify(faultOf(fault)).length).toBeLessThan(20_000);
   });
 
-  test("of a dependency is a line on standard error with the code of its cause and the host", async () => {
+  test("of a dependency is a line on standard error with the code of its cause and the host", {
+    tags: "deep",
+  }, async () => {
     const { gateway, url } = await serve({ settings: { CACHE_URL: "redis://:canary-77@127.0.0.1:1" } });
     await ask(url, "{ organization { name } }");
     const output = await gateway.printed("ECONNREFUSED");
@@ -232,7 +234,7 @@ describe("the audit log", () => {
     expect(JSON.parse(lines[0] ?? "")).toMatchObject({ log: "audit", requestId: "id-1" });
   });
 
-  test("that cannot be opened stops the start, with the reason", async () => {
+  test("that cannot be opened stops the start, with the reason", { tags: "deep" }, async () => {
     const path = join(folder, "nowhere", "audit.log");
     expect(() => openAuditLog({ path }, STREAMS)).toThrow(ConfigError);
     const { code, output } = await run(["serve", "--port", "0", "--audit-log", path]).ended();
@@ -270,7 +272,9 @@ describe("the audit log", () => {
     expect(told).toEqual(["the audit log is slow", 3_000 - kept]);
   });
 
-  test("is no reason to end: a gateway whose audit log is full answers, and ends when it is told to", async () => {
+  test("is no reason to end: a gateway whose audit log is full answers, and ends when it is told to", {
+    tags: "deep",
+  }, async () => {
     const { gateway, url } = await serve({ settings: { AUDIT_LOG: "/dev/full" } });
     for (let i = 0; i < 5; i++)
       expect((await ask(url, "{ __typename }")).data).toEqual({ __typename: "Query" });

@@ -103,7 +103,7 @@ interface WithErrors {
   readonly errors?: readonly { readonly message: string }[];
 }
 
-describe("a CONNECT proxy", () => {
+describe("a CONNECT proxy", { tags: "deep" }, () => {
   test.each(["HTTPS_PROXY", "https_proxy"])(
     "of %s is used for upstream, with its password and without showing it",
     async (name) => {
@@ -195,7 +195,7 @@ describe("a CONNECT proxy", () => {
   });
 });
 
-test("HTTP_PROXY is asked for an http upstream, by its whole URL", async () => {
+test("HTTP_PROXY is asked for an http upstream, by its whole URL", { tags: "deep" }, async () => {
   const { asked, port } = await startProxy(await startUpstream({}, false));
   const gateway = serveThrough({
     ANTHROPIC_BASE_URL: "http://upstream.test",

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { organizationsOf } from "../src/analytics/organizations.ts";
 import { warmSteps } from "../src/analytics/warm.ts";
@@ -305,7 +304,7 @@ describe("what can still move", () => {
     at("2026-11-22T12:05:00Z");
     const [marked, one] = await requestsOf(async () => {
       const answer = await ask(cost);
-      await sleep(20);
+      await expect.poll(async () => (await ask(cost)).data.cost.freshness.stale).toBe(false);
       return answer;
     });
     expect(one).toHaveLength(1);

@@ -57,7 +57,7 @@ const WAYS: readonly [name: string, command: readonly string[]][] = [
   ["systemd", execStart],
 ];
 
-describe.each(WAYS)("started by %s", (_name, command) => {
+describe.each(WAYS)("started by %s", { tags: "deep" }, (_name, command) => {
   test("a signal to the process that was started drains the gateway, which exits with 0", async () => {
     const gateway = start(command);
     const url = urlIn(await gateway.printed("Try:"));
@@ -66,7 +66,7 @@ describe.each(WAYS)("started by %s", (_name, command) => {
   });
 });
 
-describe.each(WAYS.slice(0, 2))("started by %s in a terminal", (_name, command) => {
+describe.each(WAYS.slice(0, 2))("started by %s in a terminal", { tags: "deep" }, (_name, command) => {
   test("Ctrl-C, which is sent to every process, drains the gateway, and a second one changes nothing", async () => {
     const gateway = start(command);
     const url = urlIn(await gateway.printed("Try:"));
@@ -78,9 +78,9 @@ describe.each(WAYS.slice(0, 2))("started by %s in a terminal", (_name, command) 
   });
 });
 
-test("the first process of a container, to which the kernel sends no signal by default, drains as well", async ({
-  skip,
-}) => {
+test("the first process of a container, to which the kernel sends no signal by default, drains as well", {
+  tags: "deep",
+}, async ({ skip }) => {
   const unshare = ["unshare", "--pid", "--fork", "--kill-child"];
   const isAllowed = await runCommand([...unshare, "true"])
     .ended()
@@ -122,20 +122,24 @@ describe("the range of Node", () => {
     expect(Number.parseInt(manifest.optionalDependencies.node, 10)).toBeGreaterThanOrEqual(oldest);
   });
 
-  test.each(["gateway.js", "src/main.ts"])("below it, %s says what is missing in one line", (entry) => {
-    const version = `${oldest - 1}.9.0`;
-    const older = `Object.defineProperty(process.versions, "node", { value: "${version}" })`;
-    const args = ["--import", `data:text/javascript,${encodeURIComponent(older)}`, entry, "serve"];
-    let said = "";
-    try {
-      execFileSync(process.execPath, args, { cwd: ROOT, encoding: "utf8", stdio: "pipe" });
-    } catch (fault) {
-      const { status, stdout, stderr } = fault as { status: number; stdout: string; stderr: string };
-      expect(status).toBe(1);
-      said = stdout + stderr;
-    }
-    expect(said).toBe(
-      `claude-analytics-gateway needs Node ${oldest} or newer, and this is Node ${version}; \`npm ci\` installs one for \`npm start\`, unless install scripts or optional packages are left out.\n`,
-    );
-  });
+  test.each(["gateway.js", "src/main.ts"])(
+    "below it, %s says what is missing in one line",
+    { tags: "deep" },
+    (entry) => {
+      const version = `${oldest - 1}.9.0`;
+      const older = `Object.defineProperty(process.versions, "node", { value: "${version}" })`;
+      const args = ["--import", `data:text/javascript,${encodeURIComponent(older)}`, entry, "serve"];
+      let said = "";
+      try {
+        execFileSync(process.execPath, args, { cwd: ROOT, encoding: "utf8", stdio: "pipe" });
+      } catch (fault) {
+        const { status, stdout, stderr } = fault as { status: number; stdout: string; stderr: string };
+        expect(status).toBe(1);
+        said = stdout + stderr;
+      }
+      expect(said).toBe(
+        `claude-analytics-gateway needs Node ${oldest} or newer, and this is Node ${version}; \`npm ci\` installs one for \`npm start\`, unless install scripts or optional packages are left out.\n`,
+      );
+    },
+  );
 });

@@ -167,7 +167,7 @@ describe("an upstream that fails", () => {
   );
 });
 
-describe("a client that reads slowly", () => {
+describe("a client that reads slowly", { tags: "deep" }, () => {
   test("is not walked ahead of: upstream is asked for a page of each report beyond what was taken", async () => {
     const gate = gateway({ sandbox: { users: 250 } });
     const { body } = await gate.app.fetch(`http://gateway.test/export/${MONTHS}`);

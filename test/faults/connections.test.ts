@@ -88,7 +88,9 @@ test.each(CAUSES)(
   },
 );
 
-test("the log of a gateway whose upstream is away has one line about it, however many ask", async () => {
+test("the log of a gateway whose upstream is away has one line about it, however many ask", {
+  tags: "deep",
+}, async () => {
   const port = await closedPort();
   const served = run(["serve", "--port", "0"], {
     ANTHROPIC_BASE_URL: `http://127.0.0.1:${port}`,

@@ -80,8 +80,16 @@ export const ORGANIZATION = { id: "org_test", name: "Ternplover", type: "organiz
 export const GOOD_PAGE = tokenPage([wireUser("user_a", { messages: 3 })]);
 
 /** A gateway whose list of people is answered by `users` and whose organization always is. */
-export function withPeople(users: Route, settings: GatewayOptions["settings"] = {}) {
-  return gateway({ routes: { [PATHS.users]: users, [PATHS.me]: () => json(ORGANIZATION) }, settings });
+export function withPeople(
+  users: Route,
+  settings: GatewayOptions["settings"] = {},
+  options: GatewayOptions = {},
+) {
+  return gateway({
+    routes: { [PATHS.users]: users, [PATHS.me]: () => json(ORGANIZATION) },
+    settings,
+    ...options,
+  });
 }
 
 /** The first answer first, and so on; the last one from then on. */

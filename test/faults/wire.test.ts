@@ -147,7 +147,7 @@ test("a redirect is UPSTREAM_UNAVAILABLE: one request, and none to where it poin
   }
 });
 
-describe.concurrent("an upstream that hangs", () => {
+describe.concurrent("an upstream that hangs", { tags: "deep" }, () => {
   const HANGS: [string, Listener][] = [
     ["before the headers", () => {}],
     ["inside the body", (response) => void response.writeHead(200, JSON_TYPE).write(BODY.slice(0, 100))],

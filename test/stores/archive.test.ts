@@ -30,10 +30,11 @@ interface Home extends AsyncDisposable {
   open(maxBytes?: number): Promise<Archive>;
 }
 
-const kinds: { name: string; skip: boolean; home: () => Promise<Home> }[] = [
+const kinds: { name: string; skip: boolean; tags: "deep"[]; home: () => Promise<Home> }[] = [
   {
     name: "SQLite",
     skip: false,
+    tags: [],
     home: async () => {
       const path = place();
       return {
@@ -45,6 +46,7 @@ const kinds: { name: string; skip: boolean; home: () => Promise<Home> }[] = [
   {
     name: "Redis",
     skip: !hasRedis,
+    tags: ["deep"],
     home: async () => {
       const server = await redisServer();
       return {
@@ -55,9 +57,10 @@ const kinds: { name: string; skip: boolean; home: () => Promise<Home> }[] = [
   },
 ];
 
-describe.each(kinds)("an archive in $name", ({ skip, home }) => {
+describe.each(kinds)("an archive in $name", ({ skip, home, tags }) => {
   test.skipIf(skip)(
     "gives back what was put into it, to others and after a restart, and changes nothing",
+    { tags },
     async () => {
       await using at = await home();
       const [a, b] = [await at.open(), await at.open()];
@@ -72,18 +75,24 @@ describe.each(kinds)("an archive in $name", ({ skip, home }) => {
     },
   );
 
-  test.skipIf(skip)("holds no more than its bound, whoever fills it, and drops nothing", async () => {
-    await using at = await home();
-    const archives = [await at.open(10_000), await at.open(10_000)];
-    const kept = await Promise.all(
-      Array.from({ length: 30 }, (_, i) => archives[i % 2]?.put(`page ${i}`, new Uint8Array(1_000).fill(i))),
-    );
-    expect(kept.filter((is) => is)).toHaveLength(10);
-    expect(await archives[0]?.put("page more", new Uint8Array(1_000))).toBe(false);
-    for (const [i, is] of kept.entries())
-      expect((await archives[0]?.get(`page ${i}`))?.[0] ?? null).toBe(is ? i : null);
-    await Promise.all(archives.map((archive) => archive.dispose()));
-  });
+  test.skipIf(skip)(
+    "holds no more than its bound, whoever fills it, and drops nothing",
+    { tags },
+    async () => {
+      await using at = await home();
+      const archives = [await at.open(10_000), await at.open(10_000)];
+      const kept = await Promise.all(
+        Array.from({ length: 30 }, (_, i) =>
+          archives[i % 2]?.put(`page ${i}`, new Uint8Array(1_000).fill(i)),
+        ),
+      );
+      expect(kept.filter((is) => is)).toHaveLength(10);
+      expect(await archives[0]?.put("page more", new Uint8Array(1_000))).toBe(false);
+      for (const [i, is] of kept.entries())
+        expect((await archives[0]?.get(`page ${i}`))?.[0] ?? null).toBe(is ? i : null);
+      await Promise.all(archives.map((archive) => archive.dispose()));
+    },
+  );
 });
 
 describe("an archive", () => {
@@ -255,33 +264,37 @@ describe("months that upstream no longer serves", () => {
     await app.dispose();
   });
 
-  test.skipIf(!hasRedis)("are answered from Redis when all that can be evicted has been", async () => {
-    await using server = await redisServer();
-    const settings = key();
-    const open = async (now: string) =>
-      process({
-        now,
-        settings,
-        store: await redisStore(server.url),
-        archive: await redisArchive(server.url, 2 ** 26),
-      });
-    const first = await open("2026-11-22T12:00:00Z");
-    const before = await first.ask(BY_MODEL);
-    await first.app.dispose();
-    const keys = (await server.command("KEYS", "*")) as string[];
-    let lasting = 0;
-    for (const name of keys) {
-      if (((await server.command("TTL", name)) as number) < 0) lasting++;
-      else await server.command("DEL", name);
-    }
-    expect(lasting).toBeGreaterThan(0);
-    const later = await open(LATER);
-    expect((await later.ask(BY_MODEL)).data).toEqual(before.data);
-    await later.app.dispose();
-  });
+  test.skipIf(!hasRedis)(
+    "are answered from Redis when all that can be evicted has been",
+    { tags: "deep" },
+    async () => {
+      await using server = await redisServer();
+      const settings = key();
+      const open = async (now: string) =>
+        process({
+          now,
+          settings,
+          store: await redisStore(server.url),
+          archive: await redisArchive(server.url, 2 ** 26),
+        });
+      const first = await open("2026-11-22T12:00:00Z");
+      const before = await first.ask(BY_MODEL);
+      await first.app.dispose();
+      const keys = (await server.command("KEYS", "*")) as string[];
+      let lasting = 0;
+      for (const name of keys) {
+        if (((await server.command("TTL", name)) as number) < 0) lasting++;
+        else await server.command("DEL", name);
+      }
+      expect(lasting).toBeGreaterThan(0);
+      const later = await open(LATER);
+      expect((await later.ask(BY_MODEL)).data).toEqual(before.data);
+      await later.app.dispose();
+    },
+  );
 });
 
-describe.skipIf(!hasRedis)("a Redis that may evict", () => {
+describe.skipIf(!hasRedis)("a Redis that may evict", { tags: "deep" }, () => {
   test.each([
     ["allkeys-lru", "100mb", true],
     ["volatile-lru", "100mb", false],
@@ -300,7 +313,7 @@ describe.skipIf(!hasRedis)("a Redis that may evict", () => {
   });
 });
 
-describe("backup and restore", () => {
+describe("backup and restore", { tags: "deep" }, () => {
   const command = (words: string[], url: string, settings: Record<string, string> = {}) =>
     run(words, { CACHE_URL: url, ...settings }).ended();
 

@@ -73,7 +73,9 @@ describe("final figures", () => {
     dispose: async () => {},
   };
 
-  test("are given while upstream and the shared store are both away, without a request", async () => {
+  test("are given while upstream and the shared store are both away, without a request", {
+    tags: "deep",
+  }, async () => {
     const { ask, at, seen, requestsOf } = gateway({ sandbox: { users: 60 }, store: down });
     const before = [];
     for (const [, question] of FIELDS) before.push((await ask(question)).data);

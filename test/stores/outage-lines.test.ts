@@ -131,7 +131,7 @@ test("a Redis that refuses connections is logged with ECONNREFUSED and its host,
   expect(JSON.stringify(lines)).not.toMatch(/canary|ada/);
 });
 
-describe.skipIf(!hasRedis)("a Redis that refuses a command", () => {
+describe.skipIf(!hasRedis)("a Redis that refuses a command", { tags: "deep" }, () => {
   test.each<[code: string, setUp: string[][], user: string]>([
     ["NOAUTH", [["CONFIG", "SET", "requirepass", "canary"]], ""],
     ["WRONGPASS", [["CONFIG", "SET", "requirepass", "canary"]], ":wrong@"],
