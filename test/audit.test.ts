@@ -17,7 +17,7 @@ import { readConfig } from "../src/config.ts";
 import { Pseudonyms } from "../src/domain/pseudonym.ts";
 import type { AuditEntry } from "../src/server/audit.ts";
 import { digestBy } from "../src/server/digest.ts";
-import { exchanges } from "../src/server/exchange.ts";
+import { currentRequest } from "../src/server/http/request-record.ts";
 import { queryLibrary } from "../src/server/playground.ts";
 import { sha256 } from "../src/server/tokens.ts";
 import { redactVariables } from "../src/server/variables.ts";
@@ -517,7 +517,7 @@ describe("the request id", () => {
       dispatcher: new Agent(),
       now: () => times.pop() ?? Number.NaN, // a clock that breaks once the request has come
       audit: (entry) => entries.push(entry),
-      onFault: () => told.push(exchanges.getStore()?.requestId),
+      onFault: () => told.push(currentRequest.getStore()?.id),
     });
     const response = await app.fetch("http://gateway.test/graphql", {
       method: "POST",

@@ -531,3 +531,39 @@ describe("a name that is not the gateway's", () => {
     expect((await send(any.port, ask("evil.example"))).statuses).toEqual([200]);
   });
 });
+
+describe("the gateway as a function passes the same edge", () => {
+  const asked = (settings: Environment, path: string, headers: Record<string, string> = {}) => {
+    const opened = gateway({ sandbox: { users: 20 }, settings });
+    return { ...opened, response: opened.app.fetch(`http://gateway.test${path}`, { headers }) };
+  };
+
+  test.each(["/graphql?query={organization{name}}", "/q/Adoption", "/export/users.csv", "/nowhere"])(
+    "another host is refused before any work: %s",
+    async (path) => {
+      const { response, seen, audited } = asked({ ALLOWED_HOSTS: "" }, path);
+      expect((await response).status).toBe(421);
+      expect(seen).toEqual([]);
+      expect(audited).toMatchObject([{ status: 421, outcome: "BAD_REQUEST" }]);
+    },
+  );
+
+  test("a request beyond the load is refused, and a probe is not", async () => {
+    const { app, response } = asked({ MAX_CONCURRENT: "1" }, "/graphql?query={organization{name}}");
+    expect((await app.fetch("http://gateway.test/graphql?query={__typename}")).status).toBe(503);
+    expect((await app.fetch("http://gateway.test/readyz")).status).toBe(200);
+    expect((await response).status).toBe(200);
+    expect((await app.fetch("http://gateway.test/graphql?query={__typename}")).status).toBe(200);
+  });
+
+  test("a page of a listed origin reads why it was refused, and when to retry", async () => {
+    const origin = "https://dashboard.example.com";
+    const settings = { MAX_CONCURRENT: "1", ALLOWED_ORIGINS: origin };
+    const { app, response } = asked(settings, "/graphql?query={organization{name}}");
+    const url = "http://gateway.test/graphql?query={__typename}";
+    const { status, headers } = await app.fetch(url, { headers: { origin } });
+    expect([status, headers.get("retry-after")]).toEqual([503, "1"]);
+    expect(headers.get("access-control-allow-origin")).toBe(origin);
+    await response;
+  });
+});

@@ -7,7 +7,7 @@ import { LineFile, openAuditLog } from "../src/cli/audit-log.ts";
 import { createLog, faultOf } from "../src/cli/log.ts";
 import { GatewayError } from "../src/errors.ts";
 import type { AuditEntry } from "../src/server/audit.ts";
-import { Exchange, exchanges } from "../src/server/exchange.ts";
+import { currentRequest, RequestRecord } from "../src/server/http/request-record.ts";
 import { redact } from "../src/server/redact.ts";
 import { ConfigError } from "../src/settings/config-error.ts";
 import { ask, endAll, run, serve } from "./process.ts";
@@ -120,7 +120,8 @@ describe("whatever is logged", () => {
 
   test("has its time by the gateway's clock, its level by name, and the id of its request", () => {
     const { log, lines } = logged();
-    exchanges.run(new Exchange("id-1", "", NOW), () => log.warn({ lines: 3 }, "so it is"));
+    const incoming = { id: "id-1", method: "GET", target: "/", httpVersion: "1.1", address: "" };
+    currentRequest.run(new RequestRecord(incoming, NOW), () => log.warn({ lines: 3 }, "so it is"));
     log.info("alone");
     log.debug("not at this level");
     expect(lines.map((line) => JSON.parse(line))).toEqual([

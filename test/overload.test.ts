@@ -7,7 +7,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { Admission, type Place } from "../src/server/admission.ts";
-import { Refusal } from "../src/server/authenticate.ts";
+import { HttpError } from "../src/server/http/http-error.ts";
 import { createListener } from "../src/server/listener.ts";
 import { sha256 } from "../src/server/tokens.ts";
 import { gateway, json } from "./gateway.ts";
@@ -19,7 +19,7 @@ function refusal(work: () => unknown): number | null {
     work();
     return null;
   } catch (fault) {
-    if (fault instanceof Refusal) return fault.status;
+    if (fault instanceof HttpError) return fault.status;
     throw fault;
   }
 }
@@ -93,7 +93,7 @@ describe("what is under way", () => {
               inside.push({ place, isLater });
               place.hold(caller);
             } catch (fault) {
-              expect(fault).toBeInstanceOf(Refusal);
+              expect(fault).toBeInstanceOf(HttpError);
             }
           expect(inside.length).toBeLessThanOrEqual(most);
           expect(inside.filter((each) => each.isLater).length).toBeLessThanOrEqual(Math.ceil(most / 4));

@@ -1,7 +1,7 @@
 import { type Logger, pino } from "pino";
 import type { Instant } from "../domain/day.ts";
 import { GatewayError, Outage } from "../errors.ts";
-import { exchanges } from "../server/exchange.ts";
+import { currentRequest } from "../server/http/request-record.ts";
 import { redact } from "../server/redact.ts";
 import { ConfigError } from "../settings/config-error.ts";
 import type { LogLevel } from "../settings/logs.ts";
@@ -24,8 +24,8 @@ export function createLog({ level, now, write }: LogOptions): Logger {
       timestamp: () => `,"time":"${new Date(now()).toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
       mixin() {
-        const exchange = exchanges.getStore();
-        return exchange === undefined ? {} : { requestId: exchange.requestId };
+        const record = currentRequest.getStore();
+        return record === undefined ? {} : { requestId: record.id };
       },
     },
     { write: (line) => write(redact(line)) },

@@ -1,4 +1,4 @@
-import { Refusal } from "./authenticate.ts";
+import { HttpError } from "./http/http-error.ts";
 
 /** Of all that is under way, what files and the page of GraphiQL may be at the most: both are long, and can be had later. */
 const LATER_PART = 1 / 4;
@@ -34,7 +34,7 @@ export class Admission {
     this.#now = now;
   }
 
-  /** A place, which is to be left again; throws Refusal. */
+  /** A place, which is to be left again; throws HttpError. */
   enter(isLater: boolean): Place {
     if (this.#underWay >= this.#most) throw overloaded(RETRY_AFTER.question);
     const isBusy = this.#underWay >= this.#part(BUSY_PART) || this.#later >= this.#part(LATER_PART);
@@ -73,7 +73,7 @@ export class Admission {
 }
 
 export interface Place {
-  /** Says whose it is, once that is known; throws Refusal. */
+  /** Says whose it is, once that is known; throws HttpError. */
   hold(caller: string): void;
   leave(): void;
 }
@@ -85,20 +85,19 @@ interface Arrival {
 
 const NOBODY_YET: Arrival = { caller: null, at: Number.NEGATIVE_INFINITY };
 
-function overloaded(seconds: number): Refusal {
-  return new Refusal(
-    503,
-    { "retry-after": String(seconds) },
+function overloaded(retryAfter: number): HttpError {
+  return new HttpError(
     "OVERLOADED",
-    `The gateway has as many requests under way as it takes; ask again in ${seconds} second${seconds === 1 ? "" : "s"}.`,
+    `The gateway has as many requests under way as it takes; ask again in ${retryAfter} second${retryAfter === 1 ? "" : "s"}.`,
+    { details: { retryAfter } },
   );
 }
 
-function greedy(): Refusal {
-  return new Refusal(
-    429,
-    { "retry-after": String(RETRY_AFTER.question) },
+function greedy(): HttpError {
+  const retryAfter = RETRY_AFTER.question;
+  return new HttpError(
     "OVERLOADED",
-    `Half of what the gateway has under way is yours, and others ask as well; wait for some of your answers, and ask again in ${RETRY_AFTER.question} second.`,
+    `Half of what the gateway has under way is yours, and others ask as well; wait for some of your answers, and ask again in ${retryAfter} second.`,
+    { status: 429, details: { retryAfter } },
   );
 }

@@ -6,7 +6,8 @@ import { ERROR_CODES, type ErrorCode } from "../errors.ts";
 import { wantsPlan } from "./cost.ts";
 import type { Digest } from "./digest.ts";
 import { hashOf } from "./documents/trusted.ts";
-import { type Asked, type Exchange, exchanges } from "./exchange.ts";
+import type { InGraphQL } from "./graphql/yoga.ts";
+import type { Completion, OperationRecord, RequestRecord } from "./http/request-record.ts";
 import { redact } from "./redact.ts";
 import { bounded, type LoggedVariables, redactVariables } from "./variables.ts";
 
@@ -15,7 +16,7 @@ export interface AuditEntry {
   /** When it came, by the gateway's clock. */
   readonly time: string;
   readonly requestId: string;
-  readonly kind: Exchange["kind"];
+  readonly kind: RequestRecord["kind"];
   /** Who asked: whom the token is of, else where the connection came from. */
   readonly caller:
     | { readonly name: string; readonly role: Role; readonly identity: Identity }
@@ -47,53 +48,57 @@ export interface AuditEntry {
 
 export type Audit = (entry: AuditEntry) => void;
 
-export interface Ending {
-  readonly status: number;
-  readonly bytes?: number;
-  /** The client went away before the end. */
-  readonly left?: boolean;
-}
-
 export interface Readings {
   readonly digest: Digest;
   /** The name of a trusted document, by its hash. */
   readonly trusted: (sha256: string) => string | null;
 }
 
-/** What is written of an exchange; null where it was about no figures. */
+/** The line of a completed request; null where it neither read figures nor was refused. */
 export function auditEntry(
-  exchange: Exchange,
+  {
+    id,
+    kind,
+    incoming,
+    receivedAt,
+    startedMs,
+    operation,
+    viewer,
+    codes,
+    reason,
+    spending,
+    rows,
+  }: RequestRecord,
   { digest, trusted }: Readings,
-  ending: Ending,
+  completion: Completion,
 ): AuditEntry | null {
-  const { asked, viewer, codes, reason, spending, rows } = exchange;
-  if (exchange.kind === null && codes.size === 0) return null;
+  if (kind === null && codes.size === 0) return null;
   const sum = (key: "requests" | "cacheHits") => spending.reduce((total, { usage }) => total + usage[key], 0);
   return {
-    time: new Date(exchange.at).toISOString(),
-    requestId: exchange.requestId,
-    kind: exchange.kind,
-    caller: viewer?.name
+    time: new Date(receivedAt).toISOString(),
+    requestId: id,
+    kind,
+    caller: viewer.name
       ? { name: plain(viewer.name, digest), role: viewer.role, identity: viewer.identity }
-      : { address: exchange.address },
-    ...(asked !== null && said(asked, trusted)),
+      : { address: incoming.address },
+    ...(operation !== null && said(operation, trusted)),
     datasets: [...new Set(spending.flatMap(({ datasets }) => [...datasets]))].sort(),
     upstreamRequests: sum("requests"),
     cacheHits: sum("cacheHits"),
-    status: ending.status,
-    outcome: outcomeOf(codes, ending),
+    status: completion.status,
+    outcome: outcomeOf(codes, completion),
     ...(codes.size > 0 && { errors: [...codes] }),
     ...(reason !== null && { reason }),
     ...(rows !== null && { rows }),
-    ms: Math.round(performance.now() - exchange.begun),
-    ...(ending.bytes !== undefined && { bytes: ending.bytes }),
+    ms: Math.round(performance.now() - startedMs),
+    ...(completion.bytes !== undefined && { bytes: completion.bytes }),
   };
 }
 
-function outcomeOf(codes: ReadonlySet<ErrorCode>, { left, status }: Ending): string {
+function outcomeOf(codes: ReadonlySet<ErrorCode>, { isAborted, status }: Completion): string {
   const [code] = codes;
   if (code !== undefined) return code;
-  if (left) return "LEFT";
+  if (isAborted) return "LEFT";
   return status < 400 ? "OK" : `STATUS_${status}`;
 }
 
@@ -105,7 +110,7 @@ function plain(name: string, digest: Digest): string {
 }
 
 function said(
-  { name, sha256, isExplained, variables, others }: Asked,
+  { name, sha256, isExplained, variables, others }: OperationRecord,
   trusted: Readings["trusted"],
 ): Partial<AuditEntry> {
   const known = sha256 === null ? null : trusted(sha256);
@@ -119,23 +124,16 @@ function said(
   };
 }
 
-/** Notes in the exchange what an operation asks for and how it ends. */
-export function noted(isGraphQL: (path: string) => boolean, digest: Digest): Plugin {
+/** Records what an operation reads and how it ends. */
+export function recordOperations(digest: Digest): Plugin<InGraphQL, InGraphQL> {
   return {
-    onRequest({ url }) {
-      const exchange = exchanges.getStore();
-      if (exchange !== undefined && isGraphQL(url.pathname)) exchange.kind = "graphql";
-    },
     // Nothing of this is checked yet, so that it can be anything JSON is.
-    onParams({ params, request }) {
+    onParams({ params, request, context: { record } }) {
       const { query, variables }: Readonly<Record<"query" | "variables", unknown>> = {
         ...NOTHING,
         ...params,
       };
-      const exchange = exchanges.getStore();
-      if (exchange === undefined) return;
-      exchange.kind = "graphql"; // whatever its path
-      exchange.asked = {
+      record.operation = {
         sha256: typeof query === "string" ? hashOf(query) : null,
         name: null,
         isExplained: wantsPlan(request),
@@ -144,15 +142,14 @@ export function noted(isGraphQL: (path: string) => boolean, digest: Digest): Plu
       };
     },
     onExecute({ args }) {
-      const exchange = exchanges.getStore();
-      if (exchange?.asked) exchange.asked = { ...exchange.asked, ...askedOf(args, digest) };
+      const { record } = args.contextValue as InGraphQL;
+      if (record.operation !== null) record.operation = { ...record.operation, ...executed(args, digest) };
     },
-    onResultProcess({ result }) {
-      const exchange = exchanges.getStore();
-      if (exchange === undefined || Array.isArray(result) || Symbol.asyncIterator in result) return;
+    onResultProcess({ result, serverContext: { record } }) {
+      if (Array.isArray(result) || Symbol.asyncIterator in result) return;
       for (const { extensions } of result.errors ?? []) {
         if (Object.hasOwn(ERROR_CODES, String(extensions?.code)))
-          exchange.codes.add(extensions?.code as ErrorCode);
+          record.codes.add(extensions?.code as ErrorCode);
       }
     },
   };
@@ -160,10 +157,10 @@ export function noted(isGraphQL: (path: string) => boolean, digest: Digest): Plu
 
 const NOTHING = { query: null, variables: null };
 
-function askedOf(
+function executed(
   { schema, document, operationName, variableValues }: ExecutionArgs,
   digest: Digest,
-): Partial<Asked> {
+): Partial<OperationRecord> {
   const operation: OperationDefinitionNode | null | undefined = getOperationAST(document, operationName);
   const given = variableValues ?? {};
   const text = document.loc?.source.body;

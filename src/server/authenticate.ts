@@ -1,6 +1,5 @@
-import type { FetchAPI, Plugin } from "graphql-yoga";
 import type { Viewer } from "../domain/viewer.ts";
-import type { ErrorCode, ErrorDetails } from "../errors.ts";
+import { HttpError } from "./http/http-error.ts";
 
 /**
  * The viewer that a token proves, or why it proves nobody: that is for the operator, and nothing of the token is in it. Throws
@@ -25,54 +24,8 @@ export function tokenIn(value: string | null, header = AUTHORIZATION): string | 
   return token === undefined || (scheme === undefined && header === AUTHORIZATION) ? null : token;
 }
 
-/** Why somebody is not let in, as an answer says it. */
-export class Refusal extends Error {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly code: ErrorCode;
-  /** What the operator may know of it, and the answer does not say. */
-  readonly reason: string | null;
-  readonly details: ErrorDetails;
-
-  constructor(
-    status: number,
-    headers: Refusal["headers"],
-    code: ErrorCode,
-    message: string,
-    reason: string | null = null,
-    details: ErrorDetails = {},
-  ) {
-    super(message);
-    this.name = "Refusal";
-    this.status = status;
-    this.headers = headers;
-    this.code = code;
-    this.reason = reason;
-    this.details = details;
-  }
-
-  get extensions(): ErrorDetails & { readonly code: ErrorCode } {
-    const retryAfter = this.headers["retry-after"];
-    return {
-      code: this.code,
-      ...this.details,
-      ...(retryAfter !== undefined && { retryAfter: Number(retryAfter) }),
-    };
-  }
-
-  get body(): string {
-    return JSON.stringify({ errors: [{ message: this.message, extensions: this.extensions }] });
-  }
-}
-
-/** The answer of somebody who is refused before GraphQL is asked. */
-export function refusedWith({ status, headers, body }: Refusal, { Response }: FetchAPI): Response {
-  const type = { "content-type": "application/json; charset=utf-8" };
-  return new Response(body, { status, headers: { ...type, ...headers } });
-}
-
-/** Returns who asks, by the one header that carries tokens; throws Refusal. */
-export type ViewerOf = (header: (name: string) => string | null) => Promise<Viewer>;
+/** Returns the caller that the headers prove; throws HttpError. */
+export type Authenticator = (headers: Pick<Headers, "get">) => Promise<Viewer>;
 
 /** How callers prove who they are. */
 export interface Authentication {
@@ -82,30 +35,29 @@ export interface Authentication {
 }
 
 /** Without authentication, every caller is `anybody`. */
-export function doorkeeper(authentication: Authentication | null, anybody: Viewer): ViewerOf {
-  return async (header) => {
+export function createAuthenticator(authentication: Authentication | null, anybody: Viewer): Authenticator {
+  return async (headers) => {
     if (authentication === null) return anybody;
     const { authenticate, header: name } = authentication;
-    const value = header(name);
+    const value = headers.get(name);
     const token = tokenIn(value, name);
     if (token === null)
-      throw new Refusal(
-        401,
-        { "www-authenticate": "Bearer" },
+      throw new HttpError(
         "UNAUTHENTICATED",
         name === AUTHORIZATION
           ? "Say who you are: send the header `authorization: Bearer` with a token."
           : `Say who you are: the header \`${name}\` must hold a token, and no other header is read.`,
-        value === null ? "no token" : "not a bearer token",
+        {
+          headers: { "www-authenticate": "Bearer" },
+          reason: value === null ? "no token" : "not a bearer token",
+        },
       );
     const viewer = await proven(authenticate, token);
     if (!("reason" in viewer)) return viewer;
-    throw new Refusal(
-      401,
-      { "www-authenticate": 'Bearer error="invalid_token"' },
+    throw new HttpError(
       "UNAUTHENTICATED",
       "This token lets nobody in; it may have expired. Ask the operator of the gateway for another.",
-      viewer.reason,
+      { headers: { "www-authenticate": 'Bearer error="invalid_token"' }, reason: viewer.reason },
     );
   };
 }
@@ -115,26 +67,10 @@ async function proven(authenticate: Authenticate, token: string): Promise<Proven
     return await authenticate(token);
   } catch (fault) {
     if (!(fault instanceof IssuerUnavailable)) throw fault;
-    throw new Refusal(
-      503,
-      { "retry-after": String(ISSUER_PAUSE) },
+    throw new HttpError(
       "AUTHENTICATION_UNAVAILABLE",
       "The issuer of tokens cannot be reached, so that nobody can be let in; ask again later.",
-      fault.message,
+      { details: { retryAfter: ISSUER_PAUSE }, reason: fault.message },
     );
   }
-}
-
-/** Lets nobody ask who is not let in, whatever they ask for, and notes who asks. What is open to all is answered before. */
-export function authenticated(viewerOf: ViewerOf, viewers: WeakMap<Request, Viewer>): Plugin {
-  return {
-    async onRequest({ request, fetchAPI, endResponse }) {
-      try {
-        viewers.set(request, await viewerOf((name) => request.headers.get(name)));
-      } catch (refusal) {
-        if (!(refusal instanceof Refusal)) throw refusal;
-        endResponse(refusedWith(refusal, fetchAPI));
-      }
-    },
-  };
 }

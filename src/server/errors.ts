@@ -1,8 +1,10 @@
 import { type ExecutionResult, GraphQLError, Kind } from "graphql";
-import type { Plugin, YogaInitialContext } from "graphql-yoga";
+import type { Plugin } from "graphql-yoga";
+import type { Viewer } from "../domain/viewer.ts";
 import { ERROR_CODES, type ErrorCode, GatewayError } from "../errors.ts";
 import { ClientError, mergeRepeated } from "./client-error.ts";
-import { RefusedRequest } from "./documents/refusal.ts";
+import type { InGraphQL } from "./graphql/yoga.ts";
+import { httpExtension } from "./http/http-error.ts";
 
 /**
  * What a client sees of an error: ours with their code and details, GraphQL's own with a code, and anything else as a fault of
@@ -18,16 +20,17 @@ export function clientError(
   const outer = error instanceof GraphQLError ? error : null;
   const cause = innermost(error);
   // Around an error of a variable or a literal, graphql says which one it is.
-  if (cause instanceof GatewayError)
+  if (cause instanceof GatewayError) {
+    const http = outer?.path === undefined ? httpExtension(cause) : null;
     return located(outer, outer?.message ?? cause.message, {
       code: cause.code,
       ...cause.details,
-      ...(outer?.path === undefined ? statusOfRefusal(cause) : {}),
+      ...(http !== null && { http }),
     });
+  }
   // What has a path and is not ours went wrong while a value was made, which is not the client's doing.
   if (outer !== null && outer.path === undefined && cause instanceof GraphQLError) {
-    const message =
-      suggests || outer instanceof RefusedRequest ? outer.message : withoutSuggestion(outer.message);
+    const message = suggests ? outer.message : withoutSuggestion(outer.message);
     return located(outer, message, { code: codeOf(outer), ...statusOf(outer) });
   }
   report(cause);
@@ -52,14 +55,14 @@ export function withoutSuggestion(message: string): string {
  */
 export function translateErrors(
   report: (fault: unknown) => void,
-  suggestsTo: (request: Request) => boolean,
-): Plugin {
+  suggestsTo: (viewer: Viewer) => boolean,
+): Plugin<InGraphQL, InGraphQL> {
   type Result = ExecutionResult | AsyncIterable<unknown> | readonly unknown[] | undefined;
-  function translated(result: Result, request: Request): ExecutionResult | null {
+  function translated(result: Result, { record }: InGraphQL): ExecutionResult | null {
     if (result === undefined || Array.isArray(result) || Symbol.asyncIterator in result) return null;
     const { errors } = result as ExecutionResult;
     if (errors === undefined) return null;
-    const suggests = suggestsTo(request);
+    const suggests = suggestsTo(record.viewer);
     const reportOnce = onceEach(report);
     return {
       ...result,
@@ -69,12 +72,12 @@ export function translateErrors(
   return {
     onExecute: ({ args }) => ({
       onExecuteDone({ result, setResult }) {
-        const own = translated(result, (args.contextValue as YogaInitialContext).request);
+        const own = translated(result, args.contextValue as InGraphQL);
         if (own !== null) setResult(own);
       },
     }),
-    onExecutionResult({ result, request, setResult }) {
-      const own = translated(result, request);
+    onExecutionResult({ result, context, setResult }) {
+      const own = translated(result, context);
       if (own !== null) setResult(own);
     },
   };
@@ -112,14 +115,6 @@ function statusOf(error: GraphQLError): { http?: object } {
   const { http } = error.extensions as { readonly http?: { readonly spec?: boolean } };
   if (typeof http !== "object") return {};
   return { http: { ...http, spec: http.spec !== false && codeOf(error) !== "BAD_REQUEST" } };
-}
-
-/** The status of an operation that was refused before it was run; see `statusOf`. */
-function statusOfRefusal({ code, details: { limit, retryAfter } }: GatewayError): { http?: object } {
-  if (code === "CALLER_RATE_LIMITED")
-    return { http: { status: 429, headers: { "retry-after": String(retryAfter) } } };
-  if (limit === "MAX_BODY_BYTES") return { http: { status: 413 } };
-  return code === "LIMIT_EXCEEDED" || code === "TOO_EXPENSIVE" ? { http: { status: 400, spec: true } } : {};
 }
 
 function located(

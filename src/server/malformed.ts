@@ -1,7 +1,7 @@
 import { STATUS_CODES } from "node:http";
 import type { GatewayError } from "../errors.ts";
 import type { RequestLimits } from "../settings/limits.ts";
-import { Refusal } from "./authenticate.ts";
+import { HttpError, JSON_TYPE } from "./http/http-error.ts";
 import { exceeded } from "./limits/exceeded.ts";
 import { PROTECTIVE } from "./origin.ts";
 
@@ -13,8 +13,8 @@ export interface ParserFault extends Error {
 }
 
 /** The answer to a request that Node could not parse, in the form of every other error. */
-export function malformedRequest({ code, rawPacket }: ParserFault, limits: RequestLimits): Refusal {
-  const bad = (status: number, message: string) => new Refusal(status, {}, "BAD_REQUEST", message);
+export function malformedRequest({ code, rawPacket }: ParserFault, limits: RequestLimits): HttpError {
+  const bad = (status: number, message: string) => new HttpError("BAD_REQUEST", message, { status });
   switch (code) {
     case "HPE_HEADER_OVERFLOW":
       return tooLong(exceeded(limits, "MAX_HEADER_BYTES"), longestPart(rawPacket));
@@ -27,9 +27,9 @@ export function malformedRequest({ code, rawPacket }: ParserFault, limits: Reque
   }
 }
 
-function tooLong({ code, message, details }: GatewayError, longest: string | null): Refusal {
+function tooLong({ code, message, details }: GatewayError, longest: string | null): HttpError {
   const part = longest === null ? "" : ` The longest part is ${longest}.`;
-  return new Refusal(431, {}, code, message + part, null, details);
+  return new HttpError(code, message + part, { status: 431, details });
 }
 
 /** The name of the longest line; null where its beginning came earlier. Its value is never repeated. */
@@ -43,11 +43,11 @@ function longestPart(bytes: Buffer = Buffer.alloc(0)): string | null {
 
 /** A response as bytes, for a connection on which Node made none. */
 export function rawResponse(
-  { status, headers, body }: Refusal,
+  { status, headers, body }: HttpError,
   more: Readonly<Record<string, string>>,
 ): string {
   const all = {
-    "content-type": "application/json; charset=utf-8",
+    ...JSON_TYPE,
     ...PROTECTIVE,
     ...headers,
     ...more,

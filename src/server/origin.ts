@@ -1,9 +1,9 @@
 import { isIP } from "node:net";
-import { GraphQLError } from "graphql";
-import type { CORSOptions, Plugin } from "graphql-yoga";
-import type { ErrorCode } from "../errors.ts";
+import { type CORSOptions, getCORSHeadersByRequestAndOptions } from "@whatwg-node/server";
+import type { Plugin } from "graphql-yoga";
 import type { AllowedHosts } from "../settings/server.ts";
-import { REQUEST_ID } from "./exchange.ts";
+import { HttpError } from "./http/http-error.ts";
+import { REQUEST_ID } from "./http/request-record.ts";
 
 /** Request headers that pages of listed origins may send. Cookies are not among them: a token is the page's to send. */
 const HEADERS: readonly string[] = [
@@ -46,8 +46,17 @@ export interface CrossOrigin {
   readonly onForeignOrigin: (origin: string) => void;
 }
 
-/** Pages of the listed origins may read answers; to every other one nothing is said, not even `null`, which sandboxed pages are. */
-export function corsOf({
+/** Lets pages of the listed origins read a response. Pages of any other get no header, not even `null`, the origin of sandboxed pages. */
+export function shareAcrossOrigins(options: CrossOrigin): (request: Request, response: Response) => void {
+  const corsOf = corsOptions(options);
+  return (request, { headers }) => {
+    const shared = getCORSHeadersByRequestAndOptions(request, corsOf(request)) ?? {};
+    for (const [name, value] of Object.entries(shared)) headers.set(name, value);
+    if (options.allowedOrigins.length > 0) headers.append("vary", "origin");
+  };
+}
+
+function corsOptions({
   allowedOrigins,
   allowedHeaders,
   onForeignOrigin,
@@ -101,6 +110,33 @@ export function isForUs(host: string | undefined, allowed: AllowedHosts): boolea
   return isIP(name.replace(/^\[|\]$/g, "")) !== 0 || allowed.includes(name);
 }
 
+/**
+ * Rejects targets that are whole URLs, which are for proxies; hosts that are no name, which would stand before the path or be one;
+ * and TRACE, which would send back what it was sent, a token included.
+ */
+export function refuseOddTargets({ method, headers }: Request, target: string): void {
+  const host = headers.get("host");
+  if (host && nameIn(host) === null)
+    throw new HttpError("BAD_REQUEST", "The header `host` must be a name or an address, and a port if any.");
+  if (!target.startsWith("/"))
+    throw new HttpError("BAD_REQUEST", "The target must be a path such as /graphql; this is no proxy.");
+  if (method === "TRACE")
+    throw new HttpError("BAD_REQUEST", "Ask with GET or POST.", {
+      status: 405,
+      headers: { allow: "GET, HEAD, POST, OPTIONS" },
+    });
+}
+
+/** Rejects requests for a host that is not the gateway's. */
+export function refuseOtherHosts(host: string | null, allowed: AllowedHosts): void {
+  if (isForUs(host ?? undefined, allowed)) return;
+  throw new HttpError(
+    "BAD_REQUEST",
+    "The gateway does not go by this name; ask it by its address, or let its operator add the name to ALLOWED_HOSTS.",
+    { status: 421 },
+  );
+}
+
 /** The name or address in a `host` header, without its port; null where it is none, such as one with a path in it. */
 export function nameIn(host: string): string | null {
   return /^[\w.:[\]-]+$/.test(host) ? (URL.parse(`http://${host}`)?.hostname ?? null) : null;
@@ -122,11 +158,10 @@ export function refuseForeign(allowed: readonly string[]): Plugin {
     onRequestParse({ request: { method, headers } }) {
       if (method !== "GET" || allowed.includes(headers.get("origin") ?? "")) return;
       if (!isForeign((name) => headers.get(name))) return;
-      throw new GraphQLError(
+      throw new HttpError(
+        "BAD_REQUEST",
         "Pages of other origins cannot ask by GET, unless ALLOWED_ORIGINS lists theirs.",
-        {
-          extensions: { code: "BAD_REQUEST" satisfies ErrorCode, http: { status: 403 } },
-        },
+        { status: 403 },
       );
     },
   };
@@ -139,12 +174,3 @@ export const PROTECTIVE = {
   "cross-origin-resource-policy": "same-origin",
   "cache-control": "no-store",
 } as const;
-
-export function protective(allowed: readonly string[]): Plugin {
-  return {
-    onResponse({ response: { headers } }) {
-      for (const [name, value] of Object.entries(PROTECTIVE)) headers.set(name, value);
-      if (allowed.length > 0) headers.append("vary", "origin");
-    },
-  };
-}

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
-import { type Plugin, shouldRenderGraphiQL } from "graphql-yoga";
+import { Response } from "@whatwg-node/fetch";
+import { type Route, wantsPage } from "./http/routes.ts";
 import { TOKEN_DIALOG } from "./token-dialog.ts";
 
 const OPERATIONS = new URL("../../schema/operations/", import.meta.url);
@@ -13,17 +14,21 @@ const STYLE =
   ".graphiql-logo { white-space: nowrap } .graphiql-tab:focus-within { transform: none !important }";
 
 /**
- * GraphiQL for browsers, at `path`, opening on the query library with a tab for each question. The page holds all of its assets and
- * its policy lets it talk to nobody but the gateway.
+ * GraphiQL for browsers, opening on the query library with a tab for each question. The page holds all of its assets and its policy
+ * lets it talk to nobody but the gateway.
  */
-export function playground(path: string, tokenHeader: string): Plugin {
+export function playgroundRoute(path: string, tokenHeader: string): Route {
   let page: Promise<Page> | undefined; // nine megabytes, so made once and not before somebody wants it
   return {
-    async onRequest({ request, url, fetchAPI, endResponse }) {
-      if (url.pathname !== path || !shouldRenderGraphiQL(request)) return;
+    path,
+    description: null,
+    kind: null,
+    access: "open",
+    matches: wantsPage,
+    async respond() {
       page ??= renderPage(tokenHeader);
       const { body, headers } = await page;
-      endResponse(new fetchAPI.Response(body, { headers }));
+      return new Response(body, { headers });
     },
   };
 }

@@ -1,191 +1,229 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { RequestListener } from "node:http";
 import type { Socket } from "node:net";
+import { Request, Response } from "@whatwg-node/fetch";
+import { createServerAdapter } from "@whatwg-node/server";
+import type { GraphQLSchema } from "graphql";
+import type { Config } from "../config.ts";
 import type { Context } from "../context.ts";
 import type { Instant } from "../domain/day.ts";
 import type { Viewer } from "../domain/viewer.ts";
-import type { AllowedHosts } from "../settings/server.ts";
 import type { Asker } from "../upstream/operation.ts";
 import { Admission } from "./admission.ts";
-import { auditEntry, type Ending } from "./audit.ts";
-import { AUTHORIZATION, type Authentication, doorkeeper, Refusal, type ViewerOf } from "./authenticate.ts";
-import { Exchange, exchanges, REQUEST_ID } from "./exchange.ts";
-import { exportsOverHttp } from "./export/http.ts";
-import { type GraphQLOptions, graphqlOverHttp, HEALTH, READINESS } from "./graphql.ts";
+import { type Audit, auditEntry } from "./audit.ts";
+import { AUTHORIZATION, type Authentication, createAuthenticator } from "./authenticate.ts";
+import type { ClientError } from "./client-error.ts";
+import type { Digest } from "./digest.ts";
+import { CALLS, callParser } from "./documents/call.ts";
+import type { TrustedDocuments } from "./documents/trusted.ts";
+import { clientError } from "./errors.ts";
+import { exportRoute } from "./export/http.ts";
+import { requestParser } from "./graphql/request-body.ts";
+import { createGraphQL } from "./graphql/yoga.ts";
+import { HttpError } from "./http/http-error.ts";
+import { landingPage } from "./http/landing-page.ts";
+import { type InRequest, nodeListener } from "./http/node-adapter.ts";
+import { currentRequest, type Incoming, REQUEST_ID, RequestRecord } from "./http/request-record.ts";
+import { findRoute, type Route, wantsPage } from "./http/routes.ts";
 import { schemaView } from "./introspection.ts";
 import { Callers } from "./limits/callers.ts";
 import { malformedRequest, type ParserFault, rawResponse } from "./malformed.ts";
-import { isForUs, nameIn, PROTECTIVE } from "./origin.ts";
+import {
+  type CrossOrigin,
+  PROTECTIVE,
+  refuseOddTargets,
+  refuseOtherHosts,
+  shareAcrossOrigins,
+} from "./origin.ts";
+import { playgroundRoute } from "./playground.ts";
 
-export interface ServerOptions extends GraphQLOptions {
+export interface ServerOptions extends Pick<CrossOrigin, "onForeignOrigin"> {
+  readonly schema: GraphQLSchema;
+  /** The settings of the HTTP edge. */
+  readonly config: Pick<Config, "server" | "access" | "limits">;
   /** What one operation has in hand, as its viewer sees people. */
   readonly context: (asker: Asker, viewer: Viewer) => Context;
   readonly now: () => Instant;
-  /** Null: nobody is asked who they are. */
+  readonly trusted: TrustedDocuments;
+  /** Null: callers prove nothing. */
   readonly authentication: Authentication | null;
-  /** Who everybody is then. */
+  /** Every caller then. */
   readonly anybody: Viewer;
+  readonly isReady: () => boolean;
+  /** Receives a line for each operation and file; null: no audit log. */
+  readonly audit: Audit | null;
+  /** Stands in the audit log for texts. */
+  readonly digest: Digest;
+  /** Receives faults that clients see only as INTERNAL_SERVER_ERROR. */
+  readonly onFault: (fault: unknown) => void;
 }
 
-/** The HTTP edge: GraphQL on /graphql, GraphiQL for browsers on the same path, trusted documents on /q/, files on /export/, liveness and readiness. */
+/** The HTTP edge: one pipeline from request to response, as a function (`fetch`) and behind a node:http server (`handle`). */
 export function createServer(options: ServerOptions) {
-  const { schema, context, now, trusted, audit, digest, onFault } = options;
-  const { server, access, limits } = options.config;
-  const viewerOf = known(doorkeeper(options.authentication, options.anybody));
-  const contextOf = (asker: Asker, viewer: Viewer): Context => {
-    const made = context({ ...asker, caller: viewer.name || (asker.caller ?? "") }, viewer);
-    const { usage, datasets } = made.upstream;
-    exchanges.getStore()?.spending.push({ usage, datasets });
-    return { ...made, now: instantOf(now()) };
-  };
-  const tokenHeader = options.authentication?.header ?? AUTHORIZATION;
-  const view = schemaView(schema, access.introspection);
-  const callers = new Callers(limits.caller, now);
-  const enter = (viewer: Viewer, address: string) => callers.enter(viewer.name || address);
-  const files = exportsOverHttp({ schema, view, context: contextOf, viewerOf, enter, digest, onFault });
-  const yoga = graphqlOverHttp(options, { contextOf, viewerOf, tokenHeader, view, callers, enter });
+  const { trusted, audit, digest, now, onFault } = options;
+  const { server, limits } = options.config;
+  const { routes, dispose } = routesOf(options);
+  const authenticate = createAuthenticator(options.authentication, options.anybody);
   const admission = new Admission(limits.maxConcurrent);
-  const over = (exchange: Exchange, ending: Ending) => {
-    const nameOf = (hash: string) => trusted.find(hash)?.name ?? null;
-    const entry = audit && auditEntry(exchange, { digest, trusted: nameOf }, ending);
-    if (entry) audit(entry);
-  };
-  const answer = (exchange: Exchange, request: IncomingMessage, response: ServerResponse) => {
-    const path = request.url ?? "";
-    const isFile = files.serves(path);
-    if (isFile) exchange.kind = "export";
-    try {
-      refuseOddTargets(request);
-      // Node leaves the body out all the same: what was asked for is fixed in the response. Of a file no row is to be read.
-      if (request.method === "HEAD" && !isFile) request.method = "GET";
-      if (path !== HEALTH && path !== READINESS) {
-        refuseOtherHosts(request, server.allowedHosts);
-        exchange.place = admission.enter(isFile || wantsPage(request));
-      }
-      void (isFile ? files.handle(request, response) : yoga(request, response));
-    } catch (fault) {
-      if (!(fault instanceof Refusal)) throw fault;
-      exchange.codes.add(fault.code);
-      refuse(response, fault);
+  const shareWithPages = shareAcrossOrigins({ ...server, onForeignOrigin: options.onForeignOrigin });
+
+  /** Refuses in this order: odd targets, other hosts, overload, methods, callers; then the route answers. */
+  async function answer(request: Request, record: RequestRecord): Promise<Response> {
+    const route = findRoute(routes, request) ?? NOWHERE;
+    const isPreflight = request.method === "OPTIONS" && route.kind !== "export";
+    if (!isPreflight) record.kind = route.kind;
+    refuseOddTargets(request, record.incoming.target);
+    if (route.access === "probe") return route.respond(request, record);
+    refuseOtherHosts(request.headers.get("host"), server.allowedHosts);
+    const place = admission.enter(route.kind === "export" || wantsPage(request));
+    void record.completed.then(() => place.leave());
+    if (isPreflight) return new Response(null, { status: 204, headers: { "content-length": "0" } });
+    route.check?.(request, record);
+    if (route.access === "authenticated") {
+      record.viewer = await authenticate(request.headers);
+      place.hold(record.caller);
     }
+    return route.respond(request, record);
+  }
+
+  async function respond(request: Request, { record }: InRequest): Promise<Response> {
+    const isHead = request.method === "HEAD";
+    const { url, headers: sent, signal } = request;
+    const got = isHead ? new Request(url, { headers: sent, signal }) : request;
+    const response = await answer(got, record).catch((fault: unknown) => refused(fault, record, onFault));
+    const { status, headers } = response;
+    for (const [name, value] of Object.entries({ ...PROTECTIVE, [REQUEST_ID]: record.id }))
+      headers.set(name, value);
+    if (record.kind !== "export") shareWithPages(request, response);
+    return isHead ? new Response(null, { status, headers }) : response;
+  }
+
+  const adapter = createServerAdapter<InRequest>(respond);
+  const open = (incoming: Incoming): RequestRecord => {
+    const record = new RequestRecord(incoming, now());
+    void record.completed.then((completion) => {
+      const nameOf = (hash: string) => trusted.find(hash)?.name ?? null;
+      const entry = audit && auditEntry(record, { digest, trusted: nameOf }, completion);
+      if (entry) audit(entry);
+    });
+    return record;
   };
   return {
     async fetch(input: string | Request, init: RequestInit = {}): Promise<Response> {
-      const request =
-        typeof input === "string" ? { url: input, method: "GET", headers: new Headers(init.headers) } : input;
-      const { pathname } = new URL(request.url);
-      const exchange = new Exchange(request.headers.get(REQUEST_ID), "", now());
-      const isFile = files.serves(pathname);
-      if (isFile) exchange.kind = "export";
-      const response = await exchanges.run(exchange, async () => {
-        if (isFile) return files.fetch(new Request(input, init), (status) => over(exchange, { status }));
-        if ((init.method ?? request.method) === "HEAD") {
-          const { status, headers } = await yoga.fetch(new Request(input, { ...init, method: "GET" }));
-          return new Response(null, { status, headers });
-        }
-        return typeof input === "string" ? yoga.fetch(input, init) : yoga.fetch(input);
-      });
-      response.headers.set(REQUEST_ID, exchange.requestId);
-      if (!isFile) over(exchange, { status: response.status });
+      const request = typeof input === "string" ? new Request(input, init) : input;
+      const { headers, method } = request;
+      const { host, pathname, search } = new URL(request.url);
+      if (!headers.has("host")) headers.set("host", host);
+      const id = headers.get(REQUEST_ID);
+      const record = open({ id, method, target: pathname + search, httpVersion: "1.1", address: "" });
+      const response = await currentRequest.run(record, () => adapter.fetch(request, { record }));
+      const complete = () => record.complete({ status: response.status });
+      if (record.trailers === null) complete();
+      else void record.trailers.then(complete);
       return response;
     },
-    /** A node:http listener. */
-    handle(request: IncomingMessage, response: ServerResponse): void {
-      const { socket } = request;
-      const id = request.headers[REQUEST_ID];
-      const exchange = new Exchange(typeof id === "string" ? id : null, socket.remoteAddress ?? "", now());
-      const before = socket.bytesWritten;
-      response.setHeader(REQUEST_ID, exchange.requestId);
-      response.once("close", () => {
-        exchange.place?.leave();
-        over(exchange, {
-          status: response.statusCode,
-          bytes: socket.bytesWritten - before,
-          left: !response.writableFinished,
-        });
-      });
-      exchanges.run(exchange, answer, exchange, request, response);
-    },
-    /** Answers what Node's parser could not read. A request that is only too long is a user's: it leaves a line in the audit log. */
+    handle: nodeListener(adapter.handleNodeRequestAndResponse, open) satisfies RequestListener,
+    /** Answers what Node's parser could not read. A request that is only too long leaves a line in the audit log. */
     reject(fault: ParserFault, socket: Socket): void {
-      const refusal = malformedRequest(fault, limits.request);
-      const exchange = new Exchange(null, socket.remoteAddress ?? "", now());
-      const response = rawResponse(refusal, { [REQUEST_ID]: exchange.requestId });
-      if (refusal.code === "LIMIT_EXCEEDED") exchange.codes.add(refusal.code);
-      over(exchange, { status: refusal.status, bytes: Buffer.byteLength(response) });
+      const error = malformedRequest(fault, limits.request);
+      const address = socket.remoteAddress ?? "";
+      const record = open({ id: null, method: "", target: "", httpVersion: "", address });
+      const response = rawResponse(error, { [REQUEST_ID]: record.id });
+      if (error.code === "LIMIT_EXCEEDED") record.codes.add(error.code);
+      record.complete({ status: error.status, bytes: Buffer.byteLength(response) });
       socket.end(response);
     },
-    async dispose(): Promise<void> {
-      await yoga.dispose();
+    dispose,
+  };
+}
+
+/** Everything the gateway serves. */
+function routesOf({
+  schema,
+  config,
+  context,
+  now,
+  trusted,
+  authentication,
+  isReady,
+  audit,
+  digest,
+  onFault,
+}: ServerOptions) {
+  const { access, limits } = config;
+  const view = schemaView(schema, access.introspection);
+  const callers = new Callers(limits.caller, now);
+  const contextOf = (record: RequestRecord, asker: Asker): Context => {
+    const made = context({ ...asker, caller: record.caller }, record.viewer);
+    const { usage, datasets } = made.upstream;
+    record.spending.push({ usage, datasets });
+    const instant = now(); // one operation sees one moment: a query that runs over midnight does not mix two days
+    return { ...made, now: () => instant };
+  };
+  const shared = { schema, view, contextOf, callers, digest, onFault };
+  const graphql = createGraphQL({ ...shared, config, trusted, isAudited: audit !== null });
+  const suggestsTo = (viewer: Viewer) => view.isWhole(viewer);
+  const listed: readonly Route[] = [
+    {
+      path: "/graphql",
+      aliases: ["/graphql/"],
+      description: `GraphQL over HTTP, by POST or GET${access.playground ? "; GraphiQL in a browser" : ""}`,
+      kind: "graphql",
+      access: "authenticated",
+      respond: (request, record) =>
+        graphql.respond(request, { record, parser: requestParser(limits.request) }),
     },
-  };
+    {
+      path: CALLS,
+      description: "the names of trusted documents; /q/NAME answers one, with variables as parameters",
+      kind: "graphql",
+      access: "authenticated",
+      respond: (request, record) =>
+        graphql.respond(request, { record, parser: callParser({ schema, trusted, suggestsTo }, record) }),
+    },
+    exportRoute(shared),
+    {
+      path: "/healthz",
+      description: "200 while the process runs",
+      kind: null,
+      access: "probe",
+      respond: () => new Response(null),
+    },
+    {
+      path: "/readyz",
+      description: "200 while requests should be sent here, 503 once it is ending",
+      kind: null,
+      access: "probe",
+      respond: () => new Response(null, { status: isReady() ? 200 : 503 }),
+    },
+  ];
+  const pages = access.playground
+    ? [playgroundRoute("/graphql", authentication?.header ?? AUTHORIZATION)]
+    : [];
+  return { routes: [landingPage(listed), ...pages, ...listed], dispose: () => graphql.dispose() };
 }
 
-/** Notes who asks, and lets nobody hold more than there is for one. */
-function known(viewerOf: ViewerOf): ViewerOf {
-  return async (header) => {
-    const exchange = exchanges.getStore();
-    try {
-      const viewer = await viewerOf(header);
-      if (exchange !== undefined) exchange.viewer = viewer;
-      exchange?.place?.hold(viewer.name || exchange.address);
-      return viewer;
-    } catch (fault) {
-      if (exchange !== undefined && fault instanceof Refusal) {
-        exchange.codes.add(fault.code);
-        exchange.reason = fault.reason;
-      }
-      throw fault;
-    }
-  };
+/** Stands for paths without a route: only callers with credentials are told what there is. */
+const NOWHERE: Route = {
+  path: "",
+  description: null,
+  kind: null,
+  access: "authenticated",
+  respond: () =>
+    new HttpError(
+      "NOT_FOUND",
+      "There is nothing here; GraphQL is on /graphql, trusted documents are on /q/NAME, and files on /export/NAME.csv.",
+    ).response,
+};
+
+/** The response to a request that failed: its refusal, or a fault of the gateway. */
+function refused(fault: unknown, record: RequestRecord, onFault: (fault: unknown) => void): Response {
+  const error = fault instanceof HttpError ? fault : asHttpError(clientError(fault, onFault));
+  record.codes.add(error.code);
+  record.reason = error.reason;
+  return error.response;
 }
 
-/**
- * Targets that are whole URLs are for proxies, and this is none; a host that is no name would stand before the path, or be one;
- * TRACE would send back what it was sent, a token included.
- */
-function refuseOddTargets({ url, method, headers: { host } }: IncomingMessage): void {
-  if (host && nameIn(host) === null)
-    throw new Refusal(
-      400,
-      {},
-      "BAD_REQUEST",
-      "The header `host` must be a name or an address, and a port if any.",
-    );
-  if (!url?.startsWith("/"))
-    throw new Refusal(
-      400,
-      {},
-      "BAD_REQUEST",
-      "The target must be a path such as /graphql; this is no proxy.",
-    );
-  if (method === "TRACE")
-    throw new Refusal(405, { allow: "GET, HEAD, POST, OPTIONS" }, "BAD_REQUEST", "Ask with GET or POST.");
-}
-
-function refuseOtherHosts({ headers }: IncomingMessage, allowed: AllowedHosts): void {
-  if (isForUs(headers.host, allowed)) return;
-  throw new Refusal(
-    421,
-    {},
-    "BAD_REQUEST",
-    "The gateway does not go by this name; ask it by its address, or let its operator add the name to ALLOWED_HOSTS.",
-  );
-}
-
-function wantsPage({ method, headers }: IncomingMessage): boolean {
-  return method === "GET" && headers.accept?.includes("text/html") === true;
-}
-
-function refuse(response: ServerResponse, { status, headers, body }: Refusal): void {
-  response.writeHead(status, {
-    "content-type": "application/json; charset=utf-8",
-    ...PROTECTIVE,
-    ...headers,
-  });
-  response.end(body);
-}
-
-/** One operation sees one moment: a query that runs over midnight does not mix two days. */
-function instantOf(moment: Instant): () => Instant {
-  return () => moment;
+function asHttpError({ code, message, extensions }: ClientError): HttpError {
+  const { code: _, http: __, ...details } = extensions;
+  return new HttpError(code, message, { details });
 }

@@ -7,73 +7,66 @@ import {
   typeFromAST,
   type VariableDefinitionNode,
 } from "graphql";
-import type { GraphQLParams, Plugin } from "graphql-yoga";
+import type { GraphQLParams } from "graphql-yoga";
 import { coercedBy } from "../../../schema/selected.ts";
-import { NOBODY, type Viewer } from "../../domain/viewer.ts";
+import type { Viewer } from "../../domain/viewer.ts";
 import { badInput, GatewayError } from "../../errors.ts";
 import { withoutSuggestion } from "../errors.ts";
+import type { ParserOf } from "../graphql/yoga.ts";
+import { HttpError } from "../http/http-error.ts";
+import type { RequestRecord } from "../http/request-record.ts";
 import { readParameters } from "../parameters.ts";
-import { otherDocument, refused } from "./refusal.ts";
-import type { TrustedDocument, TrustedDocuments } from "./trusted.ts";
+import { otherDocument, type TrustedDocument, type TrustedDocuments } from "./trusted.ts";
 
-const PATH = "/q/";
+/** Path below which trusted documents are called. */
+export const CALLS = "/q/";
 
 /** Asks for the plan, and is no variable. */
 const EXPLAIN = "explain";
 
-/** Whether a path calls a document. */
-export function isCall(path: string): boolean {
-  return path.startsWith(PATH);
-}
-
 /**
- * Trusted documents by name: GET /q/NAME, with their variables as parameters. What comes of it is a request like any other, by the
- * document's id. As the last of the plugins it answers what Yoga would take for a path that is not there.
+ * Reads a call of a trusted document, GET /q/NAME with its variables as parameters, as the GraphQL request for the document's id.
+ * Other methods are rejected. `suggestsTo` tells whether hints may name any parameter.
  */
-export function callDocuments(
-  schema: GraphQLSchema,
-  trusted: TrustedDocuments,
-  viewers: WeakMap<Request, Viewer>,
-  suggestsTo: (request: Request) => boolean,
-): Plugin {
-  return {
-    async onRequest({ request, url, requestHandler, serverContext, endResponse }) {
-      if (isCall(url.pathname)) endResponse(await requestHandler(request, serverContext));
-    },
-    onRequestParse({ request, url, setRequestParser }) {
-      if (!isCall(url.pathname)) return;
-      if (request.method !== "GET")
-        throw refused(
-          "BAD_REQUEST",
-          405,
-          `Documents are called with GET on ${PATH}NAME; POST goes to /graphql.`,
-          {
-            headers: { allow: "GET, HEAD" },
-          },
-        );
-      setRequestParser(() => {
-        const document = documentOf(url.pathname, trusted, viewers.get(request) ?? NOBODY);
-        const variables = variablesOf(schema, document, url.searchParams, suggestsTo(request));
-        return { documentId: document.hash, variables } as GraphQLParams;
-      });
-    },
+export function callParser(
+  { schema, trusted, suggestsTo }: CallsOptions,
+  { viewer }: RequestRecord,
+): ParserOf {
+  return ({ method, url }) => {
+    if (method !== "GET")
+      throw new HttpError(
+        "BAD_REQUEST",
+        `Documents are called with GET on ${CALLS}NAME; POST goes to /graphql.`,
+        { status: 405, headers: { allow: "GET, HEAD" } },
+      );
+    return () => {
+      const { pathname, searchParams } = new URL(url);
+      const document = documentOf(pathname, trusted, viewer);
+      const variables = variablesOf(schema, document, searchParams, suggestsTo(viewer));
+      return { documentId: document.hash, variables } as GraphQLParams;
+    };
   };
 }
 
+interface CallsOptions {
+  readonly schema: GraphQLSchema;
+  readonly trusted: TrustedDocuments;
+  readonly suggestsTo: (viewer: Viewer) => boolean;
+}
+
 function documentOf(path: string, trusted: TrustedDocuments, viewer: Viewer): TrustedDocument {
-  const name = decoded(path.slice(PATH.length));
+  const name = decoded(path.slice(CALLS.length));
   const called = trusted.called(name);
   const permitted = called.filter((document) => trusted.permits(viewer, document));
   const [document] = permitted;
   if (permitted.length > 1)
-    throw refused(
+    throw new HttpError(
       "BAD_USER_INPUT",
-      400,
-      `${permitted.length} documents are named ${name}; call one of them by its id, as in GET ${PATH}ID.`,
+      `${permitted.length} documents are named ${name}; call one of them by its id, as in GET ${CALLS}ID.`,
     );
   if (document !== undefined) return document;
   if (viewer.documents !== null) throw otherDocument(viewer.documents);
-  throw refused("NOT_FOUND", 404, `There is no trusted document \`${name}\`: ${trusted.nearest(name)}`);
+  throw new HttpError("NOT_FOUND", `There is no trusted document \`${name}\`: ${trusted.nearest(name)}`);
 }
 
 function decoded(text: string): string {
@@ -108,7 +101,7 @@ function variablesOf(
     return values;
   } catch (fault) {
     if (!(fault instanceof GatewayError)) throw fault;
-    throw refused(fault.code, 400, fault.message);
+    throw HttpError.of(fault, 400);
   }
 }
 

@@ -1,8 +1,9 @@
 import type { GraphQLParams, Plugin } from "graphql-yoga";
 import { LRUCache } from "lru-cache";
-import { NOBODY, type Viewer } from "../../domain/viewer.ts";
-import { otherDocument, refused } from "./refusal.ts";
-import { hashOf, keyOf, type TrustedDocuments } from "./trusted.ts";
+import type { Viewer } from "../../domain/viewer.ts";
+import type { InGraphQL } from "../graphql/yoga.ts";
+import { HttpError } from "../http/http-error.ts";
+import { hashOf, keyOf, otherDocument, type TrustedDocuments } from "./trusted.ts";
 
 export interface DocumentsOptions {
   readonly trusted: TrustedDocuments;
@@ -28,10 +29,11 @@ const OVERHEAD_BYTES = 512;
  * Finds the text of a document that is asked for by its id or hash, and refuses what the caller, or everybody, may not run. Yoga
  * keeps what it has parsed and validated by text, whoever sent it, so this is decided before that, for each request.
  */
-export function findDocuments(
-  { trusted, trustedOnly, registeredBytes }: DocumentsOptions,
-  viewers: WeakMap<Request, Viewer>,
-): Plugin {
+export function findDocuments({
+  trusted,
+  trustedOnly,
+  registeredBytes,
+}: DocumentsOptions): Plugin<object, InGraphQL> {
   const registered = new LRUCache<string, string>({
     maxSize: registeredBytes,
     sizeCalculation: (text) => 2 * text.length + OVERHEAD_BYTES,
@@ -49,9 +51,8 @@ export function findDocuments(
     if (keys.some((key) => key !== hash && trusted.find(key)?.hash !== hash)) throw mismatch();
     if (trusted.find(hash) !== null) return text;
     if (trustedOnly)
-      throw refused(
+      throw new HttpError(
         "DOCUMENT_NOT_TRUSTED",
-        403,
         "Only trusted documents are run here, and this text is none of them, to the letter; send the `documentId` of one.",
       );
     if (registers) registered.set(hash, text);
@@ -62,22 +63,16 @@ export function findDocuments(
     const texts = keys.map((key) => trusted.find(key)?.text ?? registered.get(key));
     const [text] = texts;
     if (text === undefined || texts.includes(undefined))
-      throw refused("PERSISTED_QUERY_NOT_FOUND", 404, "PersistedQueryNotFound", { isGraphQL: true });
+      throw new HttpError("PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound");
     if (texts.some((each) => each !== text)) throw mismatch();
     return text;
   }
 
   return {
-    onRequestParse({ request, url, requestParser, setRequestParser }) {
-      // Of the parameters in a URL Yoga takes those it knows.
-      const documentId = request.method === "GET" ? url.searchParams.get("documentId") : null;
-      if (!documentId || requestParser === undefined) return;
-      setRequestParser(async (read) => Object.assign(await requestParser(read), { documentId }));
-    },
-    onParams({ request, params, setParams }) {
+    onParams({ params, setParams, context: { record } }) {
       const asked = askedBy(params);
       if (asked === null) return;
-      const viewer = viewers.get(request) ?? NOBODY;
+      const { viewer } = record;
       if (asked.keys.length === 0 && !trustedOnly && viewer.documents === null) return;
       const { documentId: _, ...others } = params as WithId;
       setParams({ ...others, query: textOf(asked, viewer) });
@@ -93,7 +88,7 @@ function askedBy(params: WithId): Asked | null {
   const { documentId = null, query = null, extensions } = params;
   if (query !== null && typeof query !== "string") return null;
   if (documentId !== null && typeof documentId !== "string")
-    throw refused("BAD_REQUEST", 400, "`documentId` is not a string; send the id of a document.");
+    throw new HttpError("BAD_REQUEST", "`documentId` is not a string; send the id of a document.");
   const hash = persistedHash(extensions);
   const keys = [documentId, hash].filter((key) => key !== null).map(keyOf);
   // Beside a key, some clients send an empty text where others send none.
@@ -108,13 +103,15 @@ function persistedHash(extensions: unknown): string | null {
   if (asked === null) return null;
   const { version, sha256Hash } = asked as { readonly version?: unknown; readonly sha256Hash?: unknown };
   if (version === 1 && typeof sha256Hash === "string") return sha256Hash;
-  throw refused("BAD_REQUEST", 400, '`persistedQuery` is not of the form `{ version: 1, sha256Hash: "…" }`.');
+  throw new HttpError(
+    "BAD_REQUEST",
+    '`persistedQuery` is not of the form `{ version: 1, sha256Hash: "…" }`.',
+  );
 }
 
 function mismatch() {
-  return refused(
+  return new HttpError(
     "BAD_REQUEST",
-    400,
     "The id or hash is that of another text; send it alone, or a text with its own SHA-256.",
   );
 }

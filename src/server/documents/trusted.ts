@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { type OperationDefinitionNode, parse, print } from "graphql";
 import type { Viewer } from "../../domain/viewer.ts";
+import { HttpError } from "../http/http-error.ts";
 import { nearest } from "../nearest.ts";
 
 /** A document as a manifest lists it. */
@@ -79,4 +80,13 @@ export class TrustedDocuments {
   permits({ documents }: Viewer, document: TrustedDocument): boolean {
     return documents === null || [...documents].some((each) => this.called(each).includes(document));
   }
+}
+
+/** The refusal for callers who may run only some documents. It names those, and does not tell whether any other exists. */
+export function otherDocument(theirs: ReadonlySet<string>): HttpError {
+  const names = [...theirs].join(", ") || "no document";
+  return new HttpError(
+    "FORBIDDEN",
+    `You may run ${names} and nothing else, by name as in GET /q/NAME, or by id; ask the operator of the gateway for more.`,
+  );
 }

@@ -1,20 +1,19 @@
 import { GraphQLError } from "graphql";
 import type { GraphQLParams, Plugin } from "graphql-yoga";
-import type { RequestLimits } from "../settings/limits.ts";
-import { Refusal, refusedWith } from "./authenticate.ts";
-import { MalformedBody, readBody, readJson } from "./body.ts";
-import { isCall } from "./documents/call.ts";
-import { exchanges } from "./exchange.ts";
-import { exceeded } from "./limits/exceeded.ts";
-import { nearest } from "./nearest.ts";
+import type { RequestLimits } from "../../settings/limits.ts";
+import { MalformedBody, readBody, readJson } from "../body.ts";
+import { HttpError } from "../http/http-error.ts";
+import { exceeded } from "../limits/exceeded.ts";
+import { nearest } from "../nearest.ts";
+import type { InGraphQL, ParserOf } from "./yoga.ts";
 
 /**
- * What is not a GraphQL request is the client's fault, with a code, and is not run. A POST must be JSON: the other types Yoga
- * reads are those that a page of another origin can send without asking first.
+ * Rejects with a code what is not a GraphQL request. A POST must be JSON: the other types Yoga reads are those that a page of another
+ * origin can send without a preflight.
  */
-export function readRequests(limits: RequestLimits): Plugin {
+export function readRequests(limits: RequestLimits): Plugin<object, InGraphQL> {
   return {
-    onRequestParse({ request, url, requestParser, setRequestParser }) {
+    onRequestParse({ request, serverContext, setRequestParser }) {
       const type = request.headers.get("content-type") ?? "";
       if (request.method === "POST" && !JSON_TYPE.test(type)) {
         throw badRequest(415, "The body must be JSON; send `content-type: application/json`.");
@@ -24,17 +23,22 @@ export function readRequests(limits: RequestLimits): Plugin {
         throw badRequest(415, "The body must not be compressed; send it without `content-encoding`.");
       }
       const declared = Number(request.headers.get("content-length"));
-      if (declared > limits.MAX_BODY_BYTES) throw exceeded(limits, "MAX_BODY_BYTES", declared);
-      // Yoga reads media types in small letters alone.
-      if ((requestParser === undefined && request.method !== "POST") || isCall(url.pathname)) return;
-      setRequestParser(async (read) => {
-        try {
-          return read.method === "POST" ? inBody(await bytesOf(read, limits)) : inUrl(url.searchParams);
-        } catch (fault) {
-          throw fault instanceof MalformedBody ? badRequest(400, fault.message) : fault;
-        }
-      });
+      if (declared > limits.MAX_BODY_BYTES) throw tooLong(limits, declared);
+      setRequestParser(serverContext.parser(request));
     },
+  };
+}
+
+/** Reads a GraphQL request as GraphQL over HTTP sends it: from a body by POST, from the URL by GET. */
+export function requestParser(limits: RequestLimits): ParserOf {
+  return () => async (request) => {
+    try {
+      return request.method === "POST"
+        ? inBody(await bytesOf(request, limits))
+        : inUrl(new URL(request.url).searchParams);
+    } catch (fault) {
+      throw fault instanceof MalformedBody ? badRequest(400, fault.message) : fault;
+    }
   };
 }
 
@@ -43,7 +47,7 @@ async function bytesOf(request: Request, limits: RequestLimits): Promise<ArrayBu
   try {
     return await request.arrayBuffer();
   } catch (fault) {
-    if (fault instanceof GraphQLError && isTooLong(fault)) throw exceeded(limits, "MAX_BODY_BYTES");
+    if (fault instanceof GraphQLError && isTooLong(fault)) throw tooLong(limits);
     throw badRequest(400, "The body breaks off before its end.");
   }
 }
@@ -79,6 +83,7 @@ function inUrl(parameters: URLSearchParams): GraphQLParams {
   // What the two that are JSON turn out to be is looked at as it is in a body.
   return {
     query: given("query"),
+    documentId: given("documentId"),
     operationName: given("operationName"),
     variables: json("variables"),
     extensions: json("extensions"),
@@ -96,30 +101,12 @@ function isTooLong({ extensions: { code } }: GraphQLError): boolean {
 const JSON_TYPE = /^application\/(graphql\+)?json *(;|$)/i;
 
 /**
- * Answers are JSON and nothing else; whoever takes none learns so before anything is run. Yoga would run it, and then send a stream
- * of one event or nothing at all.
+ * Rejects clients that accept no JSON before anything is run. Yoga would run the operation, and then send a stream of one event or
+ * nothing at all.
  */
-export function answerInJson(isGraphQL: (path: string) => boolean): Plugin {
-  return {
-    onRequest({ request: { method, headers }, url, fetchAPI, endResponse }) {
-      if (method === "OPTIONS" || !isGraphQL(url.pathname)) return;
-      if (takesJson(headers.get("accept") || "*/*")) return;
-      exchanges.getStore()?.codes.add("BAD_REQUEST");
-      endResponse(refusedWith(new Refusal(406, {}, "BAD_REQUEST", NO_JSON), fetchAPI));
-    },
-  };
-}
-
-const NO_JSON = "Answers are JSON; send `accept: application/json`.";
-
-/** Says of paths that are nobody's which ones there are. */
-export function refuseOtherPaths(isKnown: (path: string) => boolean, sentence: string): Plugin {
-  return {
-    onRequest({ url, fetchAPI, endResponse }) {
-      if (!isKnown(url.pathname))
-        endResponse(refusedWith(new Refusal(404, {}, "NOT_FOUND", sentence), fetchAPI));
-    },
-  };
+export function checkAccepted({ headers }: Request): void {
+  if (!takesJson(headers.get("accept") || "*/*"))
+    throw badRequest(406, "Answers are JSON; send `accept: application/json`.");
 }
 
 function takesJson(accept: string): boolean {
@@ -129,6 +116,10 @@ function takesJson(accept: string): boolean {
     .some((each) => /^\s*(\*\/\*|application\/(\*|json|graphql-response\+json))\s*(;|$)/.test(each));
 }
 
-function badRequest(status: number, message: string): GraphQLError {
-  return new GraphQLError(message, { extensions: { code: "BAD_REQUEST", http: { status } } });
+function badRequest(status: number, message: string): HttpError {
+  return new HttpError("BAD_REQUEST", message, { status });
+}
+
+function tooLong(limits: RequestLimits, bytes?: number): HttpError {
+  return HttpError.of(exceeded(limits, "MAX_BODY_BYTES", bytes), 413);
 }

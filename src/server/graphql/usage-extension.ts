@@ -1,11 +1,11 @@
 import type { Plugin } from "graphql-yoga";
-import type { Context } from "../context.ts";
+import type { Context } from "../../context.ts";
 
 /**
  * Says in `extensions.upstream` what an answer has cost (requests sent, pages taken from the cache, milliseconds waited) and how
  * many rows it left out because upstream sent them twice, and in `extensions.freshness` how old the figures in it are.
  */
-export function reportUsage(): Plugin<Context> {
+export function usageExtension(): Plugin<Context> {
   return {
     onExecute: ({ args }) => ({
       onExecuteDone({ result, setResult }) {

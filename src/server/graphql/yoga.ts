@@ -1,0 +1,126 @@
+import type { GraphQLSchema } from "graphql";
+import { createYoga, type GraphQLParams, type Plugin, type YogaInitialContext } from "graphql-yoga";
+import type { Config } from "../../config.ts";
+import type { Context } from "../../context.ts";
+import type { Viewer } from "../../domain/viewer.ts";
+import type { Asker } from "../../upstream/operation.ts";
+import { recordOperations } from "../audit.ts";
+import { boundCost } from "../cost.ts";
+import type { Digest } from "../digest.ts";
+import { findDocuments } from "../documents/request.ts";
+import type { TrustedDocuments } from "../documents/trusted.ts";
+import { clientError, translateErrors } from "../errors.ts";
+import type { RequestRecord } from "../http/request-record.ts";
+import { introspection, type SchemaView } from "../introspection.ts";
+import { knownOperations } from "../known-operations.ts";
+import { boundRequests, forgetInvalid, parserCache } from "../limits/bound.ts";
+import type { Callers } from "../limits/callers.ts";
+import { refuseForeign } from "../origin.ts";
+import { checkAccepted, readRequests } from "./request-body.ts";
+import { usageExtension } from "./usage-extension.ts";
+
+export interface GraphQLOptions {
+  readonly schema: GraphQLSchema;
+  /** The settings of the HTTP edge. */
+  readonly config: Pick<Config, "server" | "access" | "limits">;
+  readonly trusted: TrustedDocuments;
+  readonly view: SchemaView;
+  readonly callers: Callers;
+  readonly contextOf: (record: RequestRecord, asker: Asker) => Context;
+  readonly isAudited: boolean;
+  readonly digest: Digest;
+  /** Told of faults that clients see only as INTERNAL_SERVER_ERROR. */
+  readonly onFault: (fault: unknown) => void;
+}
+
+/** Yoga's server context: the request, and how its route reads the GraphQL request in it. */
+export interface InGraphQL {
+  readonly record: RequestRecord;
+  readonly parser: ParserOf;
+}
+
+/** Picks how a request is read, or rejects it, before its body is; throws HttpError. */
+export type ParserOf = (request: Request) => (read: Request) => GraphQLParams | Promise<GraphQLParams>;
+
+/**
+ * GraphQL over HTTP, for the routes that carry it. Requests are refused in the order of the plugins: how many there are, what they
+ * ask, and what it costs.
+ */
+export function createGraphQL({
+  schema,
+  config: { server, access, limits },
+  trusted,
+  view,
+  callers,
+  contextOf,
+  isAudited,
+  digest,
+  onFault,
+}: GraphQLOptions) {
+  const kept = parserCache();
+  const suggestsTo = (viewer: Viewer) => view.isWhole(viewer);
+  const yoga = createYoga<InGraphQL, Context>({
+    schema,
+    context: ({ request, record }: YogaInitialContext & InGraphQL): Context =>
+      contextOf(record, { signal: deadline(request.signal, limits.operationTimeoutMs, record.completed) }),
+    plugins: [
+      isAudited && recordOperations(digest),
+      refuseForeign(server.allowedOrigins),
+      countOperations(callers),
+      readRequests(limits.request),
+      // Before texts are found by their hash, so that none is registered that is too long.
+      boundRequests(limits.request),
+      knownOperations(),
+      forgetInvalid(kept),
+      findDocuments({ ...access.documents, trusted }),
+      usageExtension(),
+      introspection(view),
+      boundCost({ limits: limits.request, callers, onFault }),
+      translateErrors(onFault, suggestsTo),
+    ],
+    graphqlEndpoint: "/*", // the table of routes decides which paths are GraphQL
+    healthCheckEndpoint: " ", // no URL ends with it; probes are routes
+    landingPage: false,
+    graphiql: false,
+    maskedErrors: { maskError: (error) => clientError(error, onFault) },
+    cors: false,
+    multipart: false,
+    maxRequestBodySize: limits.request.MAX_BODY_BYTES,
+    parserAndValidationCache: kept,
+    logging: false,
+  });
+  return {
+    respond(request: Request, context: InGraphQL): Response | Promise<Response> {
+      checkAccepted(request);
+      return yoga.handleRequest(request, context);
+    },
+    dispose: () => yoga.dispose(),
+  };
+}
+
+function countOperations(callers: Callers): Plugin<object, InGraphQL> {
+  return {
+    onRequestParse: ({ serverContext: { record } }) => callers.enter(record.caller),
+  };
+}
+
+/**
+ * Aborts when the client leaves or the time is up. Both are forgotten once the request is completed: a timer that stayed would hold
+ * the operation in memory for the whole time limit.
+ */
+function deadline(client: AbortSignal, timeoutMs: number, completed: Promise<unknown>): AbortSignal {
+  const over = new AbortController();
+  const late = () => over.abort(new DOMException("the operation took too long", "TimeoutError"));
+  const timer = setTimeout(late, timeoutMs).unref();
+  const leave = () => {
+    clearTimeout(timer);
+    over.abort(client.reason);
+  };
+  if (client.aborted) leave();
+  client.addEventListener("abort", leave, { once: true });
+  void completed.then(() => {
+    clearTimeout(timer);
+    client.removeEventListener("abort", leave);
+  });
+  return over.signal;
+}

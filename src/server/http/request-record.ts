@@ -1,0 +1,98 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { randomUUID } from "node:crypto";
+import type { Dataset } from "../../domain/dataset.ts";
+import type { Instant } from "../../domain/day.ts";
+import { NOBODY, type Viewer } from "../../domain/viewer.ts";
+import type { ErrorCode } from "../../errors.ts";
+import type { Usage } from "../../upstream/operation.ts";
+import type { LoggedVariables } from "../variables.ts";
+
+/** The header that identifies a request to its client, in the log and in the audit log. */
+export const REQUEST_ID = "x-request-id";
+
+/** An operation as the audit log describes it, without any of its text. */
+export interface OperationRecord {
+  /** Hex digest of the document. */
+  readonly sha256: string | null;
+  /** As the document names it. */
+  readonly name: string | null;
+  readonly isExplained: boolean;
+  /** Variables that the document declares, redacted. */
+  readonly variables: LoggedVariables;
+  /** Number of variables sent beyond those. */
+  readonly others: number;
+}
+
+/** Facts about a request that a fetch `Request` does not hold. */
+export interface Incoming {
+  /** The client's own id of the request. */
+  readonly id: string | null;
+  readonly method: string;
+  /** The request target as sent (RFC 9112, 3.2). */
+  readonly target: string;
+  readonly httpVersion: string;
+  /** Address of the connection; empty for a request within the process. */
+  readonly address: string;
+}
+
+/** The end of a request. */
+export interface Completion {
+  readonly status: number;
+  readonly bytes?: number;
+  /** The client went away before the end. */
+  readonly isAborted?: boolean;
+}
+
+/** One request: who sends it, what it costs and how it ends. Every stage of the pipeline reads and writes this record. */
+export class RequestRecord {
+  readonly id: string;
+  readonly incoming: Incoming;
+  readonly receivedAt: Instant;
+  readonly startedMs = performance.now();
+  /** Null: it reads no figures, as far as is known. */
+  kind: "graphql" | "export" | null = null;
+  /** May read nothing until the caller is authenticated. */
+  viewer: Viewer = NOBODY;
+  /** Why authentication failed. */
+  reason: string | null = null;
+  operation: OperationRecord | null = null;
+  /** Rows of an export. */
+  rows: number | null = null;
+  /** Codes of the errors in the response. */
+  readonly codes = new Set<ErrorCode>();
+  /** Upstream requests and datasets of each operation made for the request. */
+  readonly spending: { readonly usage: Usage; readonly datasets: ReadonlySet<Dataset> }[] = [];
+  /** Trailers of a streamed response, once its body has been read; null: the response is not streamed. */
+  trailers: Promise<Readonly<Record<string, string>>> | null = null;
+  readonly #completion = Promise.withResolvers<Completion>();
+
+  constructor(incoming: Incoming, receivedAt: Instant) {
+    this.id = requestIdOf(incoming.id);
+    this.incoming = incoming;
+    this.receivedAt = receivedAt;
+  }
+
+  /** Name under which the request counts against limits: that of the token, else the address. */
+  get caller(): string {
+    return this.viewer.name || this.incoming.address;
+  }
+
+  /** Settles once the response has been sent, or its client has left. */
+  get completed(): Promise<Completion> {
+    return this.#completion.promise;
+  }
+
+  complete(completion: Completion): void {
+    this.#completion.resolve(completion);
+  }
+}
+
+const WELL_FORMED = /^[\w.-]{1,128}$/;
+
+/** Only a plain word goes into headers and logs: any other id is replaced. */
+function requestIdOf(given: string | null): string {
+  return given !== null && WELL_FORMED.test(given) ? given : randomUUID();
+}
+
+/** The request being answered, for the logger alone: a fault has no other way to say which request it belongs to. */
+export const currentRequest = new AsyncLocalStorage<RequestRecord>();

@@ -1,0 +1,38 @@
+import type { RequestRecord } from "./request-record.ts";
+
+/** One entry of the table of what the gateway serves. */
+export interface Route {
+  /** Ends with `/` where it stands for every path below it. */
+  readonly path: string;
+  /** Other spellings of the path. */
+  readonly aliases?: readonly string[];
+  /** Line of the landing page; null: the route is not listed. */
+  readonly description: string | null;
+  readonly kind: RequestRecord["kind"];
+  /** `authenticated` takes valid credentials; `open` takes none; `probe` is answered under any host and any load as well. */
+  readonly access: "authenticated" | "open" | "probe";
+  /** Picks among requests for the path; every one unless given. */
+  readonly matches?: (request: Request) => boolean;
+  /** Rejects requests by HTTP alone, before the caller is authenticated; throws HttpError. */
+  readonly check?: (request: Request, record: RequestRecord) => void;
+  readonly respond: (request: Request, record: RequestRecord) => Response | Promise<Response>;
+}
+
+/** The first route that serves a request; undefined where none does, or the host makes no URL. */
+export function findRoute(routes: readonly Route[], request: Request): Route | undefined {
+  const pathname = URL.parse(request.url)?.pathname ?? "";
+  return routes.find(
+    ({ path, aliases = [], matches }) =>
+      (path === pathname || aliases.includes(pathname) || isBelow(pathname, path)) &&
+      (matches === undefined || matches(request)),
+  );
+}
+
+function isBelow(pathname: string, path: string): boolean {
+  return path.length > 1 && path.endsWith("/") && pathname.startsWith(path);
+}
+
+/** Tells whether a browser asks for a page to show. */
+export function wantsPage({ method, headers }: Request): boolean {
+  return method === "GET" && headers.get("accept")?.includes("text/html") === true;
+}
