@@ -197,7 +197,7 @@ export function createApp(
       await shared?.occupancy("start");
     },
     /** From now on it asks, on /readyz, to be sent nothing more; what comes is answered all the same. */
-    retire(): void {
+    startDraining(): void {
       isReady = false;
       void directory.stop();
     },

@@ -251,7 +251,7 @@ describe("a directory of more groups than one operation reads", () => {
     await asked.ask(TEAMS);
     await pace.advance(1_000);
     expect(ofGroups(asked.seen)).toHaveLength(15);
-    asked.app.retire();
+    asked.app.startDraining();
     await pace.advance(600_000);
     expect(ofGroups(asked.seen)).toHaveLength(15);
     expect((await asked.ask(TEAMS)).errors?.[0]?.extensions.code).toBe("DIRECTORY_NOT_READY");

@@ -70,10 +70,10 @@ async function serve(environment: Environment): Promise<void> {
   const refreshing = setInterval(() => void app.refreshDirectory(), REFRESH_MS).unref();
   void app.refreshDirectory(); // goes on with what a process before this one had begun
   const gateway = {
-    retire() {
+    startDraining() {
       clearInterval(refreshing);
       accounts.log.info("told to end: what is under way is finished");
-      app.retire();
+      app.startDraining();
     },
     async dispose() {
       await app.dispose();

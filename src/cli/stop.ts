@@ -5,7 +5,7 @@ const LOOK_MS = 100;
 
 interface Stoppable {
   /** Says to whoever asks that nothing more should be sent here. */
-  retire(): void;
+  startDraining(): void;
   dispose(): Promise<void>;
 }
 
@@ -40,7 +40,7 @@ export function stopOnSignal(server: Server, app: Stoppable, { drainDelayMs, gra
   const stop = () => {
     if (stopping) return;
     stopping = true;
-    app.retire();
+    app.startDraining();
     for (const response of underWay) if (!response.headersSent) response.setHeader("connection", "close");
     if (drainDelayMs === 0) close();
     else setTimeout(close, drainDelayMs);

@@ -6,7 +6,7 @@ import { ERROR_CODES, type ErrorCode } from "../errors.ts";
 import { wantsPlan } from "./cost.ts";
 import type { Digest } from "./digest.ts";
 import { hashOf } from "./documents/trusted.ts";
-import type { InGraphQL } from "./graphql/yoga.ts";
+import type { YogaServerContext } from "./graphql/server-context.ts";
 import type { Completion, OperationRecord, RequestRecord } from "./http/request-record.ts";
 import { redact } from "./redact.ts";
 import { bounded, type LoggedVariables, redactVariables } from "./variables.ts";
@@ -125,7 +125,7 @@ function said(
 }
 
 /** Records what an operation reads and how it ends. */
-export function recordOperations(digest: Digest): Plugin<InGraphQL, InGraphQL> {
+export function recordOperations(digest: Digest): Plugin<YogaServerContext, YogaServerContext> {
   return {
     // Nothing of this is checked yet, so that it can be anything JSON is.
     onParams({ params, request, context: { record } }) {
@@ -142,7 +142,7 @@ export function recordOperations(digest: Digest): Plugin<InGraphQL, InGraphQL> {
       };
     },
     onExecute({ args }) {
-      const { record } = args.contextValue as InGraphQL;
+      const { record } = args.contextValue as YogaServerContext;
       if (record.operation !== null) record.operation = { ...record.operation, ...executed(args, digest) };
     },
     onResultProcess({ result, serverContext: { record } }) {

@@ -3,7 +3,7 @@ import type { Plugin } from "graphql-yoga";
 import type { Viewer } from "../domain/viewer.ts";
 import { ERROR_CODES, type ErrorCode, GatewayError } from "../errors.ts";
 import { ClientError, mergeRepeated } from "./client-error.ts";
-import type { InGraphQL } from "./graphql/yoga.ts";
+import type { YogaServerContext } from "./graphql/server-context.ts";
 import { httpExtension } from "./http/http-error.ts";
 
 /**
@@ -56,9 +56,9 @@ export function withoutSuggestion(message: string): string {
 export function translateErrors(
   report: (fault: unknown) => void,
   suggestsTo: (viewer: Viewer) => boolean,
-): Plugin<InGraphQL, InGraphQL> {
+): Plugin<YogaServerContext, YogaServerContext> {
   type Result = ExecutionResult | AsyncIterable<unknown> | readonly unknown[] | undefined;
-  function translated(result: Result, { record }: InGraphQL): ExecutionResult | null {
+  function translated(result: Result, { record }: YogaServerContext): ExecutionResult | null {
     if (result === undefined || Array.isArray(result) || Symbol.asyncIterator in result) return null;
     const { errors } = result as ExecutionResult;
     if (errors === undefined) return null;
@@ -72,7 +72,7 @@ export function translateErrors(
   return {
     onExecute: ({ args }) => ({
       onExecuteDone({ result, setResult }) {
-        const own = translated(result, args.contextValue as InGraphQL);
+        const own = translated(result, args.contextValue as YogaServerContext);
         if (own !== null) setResult(own);
       },
     }),

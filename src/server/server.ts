@@ -170,7 +170,7 @@ function routesOf({
       kind: "graphql",
       access: "authenticated",
       respond: (request, record) =>
-        graphql.respond(request, { record, parser: requestParser(limits.request) }),
+        graphql.respond(request, { record, parserOf: requestParser(limits.request) }),
     },
     {
       path: CALLS,
@@ -178,7 +178,7 @@ function routesOf({
       kind: "graphql",
       access: "authenticated",
       respond: (request, record) =>
-        graphql.respond(request, { record, parser: callParser({ schema, trusted, suggestsTo }, record) }),
+        graphql.respond(request, { record, parserOf: callParser({ schema, trusted, suggestsTo }, record) }),
     },
     exportRoute(shared),
     {

@@ -12,7 +12,7 @@ import { coercedBy } from "../../../schema/selected.ts";
 import type { Viewer } from "../../domain/viewer.ts";
 import { badInput, GatewayError } from "../../errors.ts";
 import { withoutSuggestion } from "../errors.ts";
-import type { ParserOf } from "../graphql/yoga.ts";
+import type { ParserOf } from "../graphql/server-context.ts";
 import { HttpError } from "../http/http-error.ts";
 import type { RequestRecord } from "../http/request-record.ts";
 import { readParameters } from "../parameters.ts";

@@ -1,7 +1,7 @@
 import type { GraphQLParams, Plugin } from "graphql-yoga";
 import { LRUCache } from "lru-cache";
 import type { Viewer } from "../../domain/viewer.ts";
-import type { InGraphQL } from "../graphql/yoga.ts";
+import type { YogaServerContext } from "../graphql/server-context.ts";
 import { HttpError } from "../http/http-error.ts";
 import { hashOf, keyOf, otherDocument, type TrustedDocuments } from "./trusted.ts";
 
@@ -33,7 +33,7 @@ export function findDocuments({
   trusted,
   trustedOnly,
   registeredBytes,
-}: DocumentsOptions): Plugin<object, InGraphQL> {
+}: DocumentsOptions): Plugin<object, YogaServerContext> {
   const registered = new LRUCache<string, string>({
     maxSize: registeredBytes,
     sizeCalculation: (text) => 2 * text.length + OVERHEAD_BYTES,

@@ -5,13 +5,13 @@ import { MalformedBody, readBody, readJson } from "../body.ts";
 import { HttpError } from "../http/http-error.ts";
 import { exceeded } from "../limits/exceeded.ts";
 import { nearest } from "../nearest.ts";
-import type { InGraphQL, ParserOf } from "./yoga.ts";
+import type { ParserOf, YogaServerContext } from "./server-context.ts";
 
 /**
  * Rejects with a code what is not a GraphQL request. A POST must be JSON: the other types Yoga reads are those that a page of another
  * origin can send without a preflight.
  */
-export function readRequests(limits: RequestLimits): Plugin<object, InGraphQL> {
+export function readRequests(limits: RequestLimits): Plugin<object, YogaServerContext> {
   return {
     onRequestParse({ request, serverContext, setRequestParser }) {
       const type = request.headers.get("content-type") ?? "";
@@ -24,7 +24,7 @@ export function readRequests(limits: RequestLimits): Plugin<object, InGraphQL> {
       }
       const declared = Number(request.headers.get("content-length"));
       if (declared > limits.MAX_BODY_BYTES) throw tooLong(limits, declared);
-      setRequestParser(serverContext.parser(request));
+      setRequestParser(serverContext.parserOf(request));
     },
   };
 }

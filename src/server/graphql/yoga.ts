@@ -1,5 +1,5 @@
 import type { GraphQLSchema } from "graphql";
-import { createYoga, type GraphQLParams, type Plugin, type YogaInitialContext } from "graphql-yoga";
+import { createYoga, type Plugin, type YogaInitialContext } from "graphql-yoga";
 import type { Config } from "../../config.ts";
 import type { Context } from "../../context.ts";
 import type { Viewer } from "../../domain/viewer.ts";
@@ -17,6 +17,7 @@ import { boundRequests, forgetInvalid, parserCache } from "../limits/bound.ts";
 import type { Callers } from "../limits/callers.ts";
 import { refuseForeign } from "../origin.ts";
 import { checkAccepted, readRequests } from "./request-body.ts";
+import type { YogaServerContext } from "./server-context.ts";
 import { usageExtension } from "./usage-extension.ts";
 
 export interface GraphQLOptions {
@@ -32,15 +33,6 @@ export interface GraphQLOptions {
   /** Told of faults that clients see only as INTERNAL_SERVER_ERROR. */
   readonly onFault: (fault: unknown) => void;
 }
-
-/** Yoga's server context: the request, and how its route reads the GraphQL request in it. */
-export interface InGraphQL {
-  readonly record: RequestRecord;
-  readonly parser: ParserOf;
-}
-
-/** Picks how a request is read, or rejects it, before its body is; throws HttpError. */
-export type ParserOf = (request: Request) => (read: Request) => GraphQLParams | Promise<GraphQLParams>;
 
 /**
  * GraphQL over HTTP, for the routes that carry it. Requests are refused in the order of the plugins: how many there are, what they
@@ -59,9 +51,9 @@ export function createGraphQL({
 }: GraphQLOptions) {
   const kept = parserCache();
   const suggestsTo = (viewer: Viewer) => view.isWhole(viewer);
-  const yoga = createYoga<InGraphQL, Context>({
+  const yoga = createYoga<YogaServerContext, Context>({
     schema,
-    context: ({ request, record }: YogaInitialContext & InGraphQL): Context =>
+    context: ({ request, record }: YogaInitialContext & YogaServerContext): Context =>
       contextOf(record, { signal: deadline(request.signal, limits.operationTimeoutMs, record.completed) }),
     plugins: [
       isAudited && recordOperations(digest),
@@ -90,7 +82,7 @@ export function createGraphQL({
     logging: false,
   });
   return {
-    respond(request: Request, context: InGraphQL): Response | Promise<Response> {
+    respond(request: Request, context: YogaServerContext): Response | Promise<Response> {
       checkAccepted(request);
       return yoga.handleRequest(request, context);
     },
@@ -98,7 +90,7 @@ export function createGraphQL({
   };
 }
 
-function countOperations(callers: Callers): Plugin<object, InGraphQL> {
+function countOperations(callers: Callers): Plugin<object, YogaServerContext> {
   return {
     onRequestParse: ({ serverContext: { record } }) => callers.enter(record.caller),
   };
