@@ -3,8 +3,7 @@ import type { ArtifactCell, ArtifactDimension } from "../src/domain/artifact.ts"
 import type { Person } from "../src/domain/person.ts";
 import type { DayRange } from "../src/domain/range.ts";
 import { isShownOf } from "../src/domain/viewer.ts";
-import { GatewayError } from "../src/errors.ts";
-import { aggregatedDays, mayBeUncounted } from "../src/loaders/activity-days.ts";
+import { countedDays, mayBeUncounted } from "../src/loaders/activity-days.ts";
 import {
   ARTIFACT_FILTER_VALUES,
   ARTIFACT_FILTERS,
@@ -19,7 +18,7 @@ import { connect, forward, rowsWanted, type Slice } from "./connection.ts";
 import { asks, demand } from "./demand.ts";
 import { EngagementFilter, type FilterInput, filterOf } from "./engagement-filter.ts";
 import { Group, groupOf, walksOfGroups } from "./group.ts";
-import { DateRange, resolveRange } from "./range.ts";
+import { COUNTED_DAYS, DateRange, isRelative, resolveRange } from "./range.ts";
 import { refuseUnsplit, splitBy } from "./selection.ts";
 import { User } from "./user.ts";
 import { walks, walksOfLastDays } from "./walks.ts";
@@ -108,8 +107,7 @@ builder.queryField("artifacts", (t) =>
     authScopes: { "activity:read": true },
     type: ArtifactConnection,
     nullable: true,
-    description:
-      "Artifacts created, day by day; each day is one upstream request. Days that upstream has not aggregated yet are not among them, and `range` says which are. Source: ARTIFACT_ACTIVITY. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.",
+    description: `Artifacts created, day by day; each day is one upstream request. ${COUNTED_DAYS} Source: ARTIFACT_ACTIVITY. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.`,
     args: {
       range: t.arg({ type: DateRange, required: true, description: "UTC days." }),
       groupBy: t.arg({ type: [ArtifactDimensionEnum], description: "Dimensions to split rows by besides." }),
@@ -130,14 +128,8 @@ builder.queryField("artifacts", (t) =>
       const { filter, groupBy } = particularsOf(ctx, args);
       refuseUnsplit(info, groupBy);
       const { range, pieces } = windowsOf(artifactActivity, resolveRange(asked, ctx.now()), ctx.now());
-      const days = await aggregatedDays(ctx, pieces);
-      const last = days.at(-1);
-      if (last === undefined)
-        throw new GatewayError(
-          "NOT_YET_AVAILABLE",
-          `ARTIFACT_ACTIVITY has no figures for ${range.from} yet; ask for earlier days.`,
-          { dataset: "ARTIFACT_ACTIVITY" },
-        );
+      const days = await countedDays(artifactActivity, pieces, isRelative(asked), ctx);
+      const until = days.at(-1)?.until ?? range.until;
       const walk = mapPages(
         walkOf(ctx.upstream, artifactActivity, questionsOf(ctx, args, days)),
         ({ rows }) => rows.filter(({ users }) => isShownOf(ctx.viewer, users)),
@@ -157,7 +149,7 @@ builder.queryField("artifacts", (t) =>
         cell.groupId,
         cell.userId,
       ]);
-      return { ...cells, range: { from: range.from, until: last.until } };
+      return { ...cells, range: { from: range.from, until } };
     },
   }),
 );

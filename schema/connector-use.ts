@@ -12,6 +12,7 @@ import {
   walksOfThing,
   walksOfUses,
 } from "./engagement-use.ts";
+import { resolveActivityRange } from "./range.ts";
 import { personFigures, personOver, User } from "./user.ts";
 
 const ConnectorUse = builder.objectRef<Use<ConnectorShape>>("ConnectorUse").implement({
@@ -74,7 +75,7 @@ personFigures((t, range) => ({
     args: range,
     extensions: walksOfUses(connectorUses),
     resolve: (person, { range }, ctx) =>
-      usesOfPerson(ctx, connectorUses, calls, personOver(person, range, ctx)),
+      usesOfPerson(ctx, connectorUses, calls, personOver(person, range, ctx, resolveActivityRange)),
   }),
 }));
 

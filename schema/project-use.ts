@@ -12,6 +12,7 @@ import {
   walksOfUses,
 } from "./engagement-use.ts";
 import { Project, ProjectFigures } from "./project.ts";
+import { resolveActivityRange } from "./range.ts";
 import { personFigures, personOver, User } from "./user.ts";
 
 const mostMessages = ({ messages }: UseOf<ProjectShape>) => messages;
@@ -57,7 +58,7 @@ personFigures((t, range) => ({
     args: range,
     extensions: walksOfUses(projectUses),
     resolve: (person, { range }, ctx) =>
-      usesOfPerson(ctx, projectUses, mostMessages, personOver(person, range, ctx)),
+      usesOfPerson(ctx, projectUses, mostMessages, personOver(person, range, ctx, resolveActivityRange)),
   }),
 }));
 

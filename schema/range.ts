@@ -2,7 +2,7 @@ import { addDays, addMonths, type Day, dayOf, type Instant } from "../src/domain
 import { PERIODS, type Period, periodRange } from "../src/domain/period.ts";
 import type { DayRange } from "../src/domain/range.ts";
 import { badInput } from "../src/errors.ts";
-import { withoutUncounted } from "../src/loaders/activity-days.ts";
+import { statedRange, withoutUncounted } from "../src/loaders/activity-days.ts";
 import { builder } from "./builder.ts";
 
 const DateSpan = builder.inputType("DateSpan", {
@@ -75,10 +75,13 @@ export function resolveRange({ between, last, period }: DateRangeInput, now: Ins
   return periodRange(period ?? DEFAULT_PERIOD, today);
 }
 
-/** The days that figures of activity alone are about: a range relative to now ends with the newest day that can be aggregated. */
+/**
+ * Returns the days that figures of activity alone are about: a range relative to now ends with the newest day that can be aggregated.
+ * Throws NOT_YET_AVAILABLE for days named by date that cannot be.
+ */
 export function resolveActivityRange(range: DateRangeInput, now: Instant): DayRange {
   const asked = resolveRange(range, now);
-  return isRelative(range) ? withoutUncounted(asked, now) : asked;
+  return isRelative(range) ? withoutUncounted(asked, now) : statedRange(asked, now);
 }
 
 function ordered({ from, until }: { from: Day; until: Day }): DayRange {

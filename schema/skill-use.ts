@@ -11,6 +11,7 @@ import {
   walksOfThing,
   walksOfUses,
 } from "./engagement-use.ts";
+import { resolveActivityRange } from "./range.ts";
 import { Skill, SkillFigures } from "./skill.ts";
 import { personFigures, personOver, User } from "./user.ts";
 
@@ -58,7 +59,7 @@ personFigures((t, range) => ({
     args: range,
     extensions: walksOfUses(skillUses),
     resolve: (person, { range }, ctx) =>
-      usesOfPerson(ctx, skillUses, mostUsed, personOver(person, range, ctx)),
+      usesOfPerson(ctx, skillUses, mostUsed, personOver(person, range, ctx, resolveActivityRange)),
   }),
 }));
 

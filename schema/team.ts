@@ -89,7 +89,7 @@ const TeamActivity = builder.objectRef<PeopleActivity>("TeamActivity").implement
 
 const spendArgs = builder.args((t) => ({
   organization: t.string({
-    description: `${WHOSE} Of \`spend\`; all else is of one organization alone.`,
+    description: `${WHOSE} Of \`cost\`; all else is of one organization alone.`,
   }),
   overlap: t.field({
     type: OverlapEnum,
@@ -177,7 +177,7 @@ const Team = builder.node(builder.objectRef<TeamNode>("Team"), {
 
 const TeamSummary = builder.node(builder.objectRef<TeamOver>("TeamSummary"), {
   description:
-    "A team in a list over a range: the team and its figures over that range. The `id` names the team, the range, whose `spend` it is and how people in several teams are counted; `team` is the team alone.",
+    "A team in a list over a range: the team and its figures over that range. The `id` names the team, the range, whose `cost` it is and how people in several teams are counted; `team` is the team alone.",
   interfaces: [TeamProfile],
   id: {
     resolve: ({ placement, range, ...terms }, _args, ctx) =>
@@ -193,7 +193,7 @@ const TeamSummary = builder.node(builder.objectRef<TeamOver>("TeamSummary"), {
     team: t.field({ type: Team, description: "The team.", resolve: ({ placement }) => ({ placement }) }),
     range: t.expose("range", { type: ResolvedRange, description: "The days the figures are about." }),
     organization: t.string({
-      description: "Whose `spend` it shows, by the name that `organization` arguments take.",
+      description: "Whose `cost` it shows, by the name that `organization` arguments take.",
       resolve: ({ organization }) => nameOf(organization),
     }),
   }),
@@ -311,14 +311,14 @@ const TeamSummaryConnection = builder.connectionObject(
     type: TeamSummary,
     name: "TeamSummaryConnection",
     description:
-      "Teams by name, then people in no team, then usage no person is behind. `organization` is the one whose `spend` they show. Its freshness is that of who is in which team: of the RBAC groups, or of the member list, since the operator's list has no age.",
+      "Teams by name, then people in no team, then usage no person is behind. `organization` is the one whose `cost` they show. Its freshness is that of who is in which team: of the RBAC groups, or of the member list, since the operator's list has no age.",
     fields: (t) => ({
       overlap: t.field({
         authScopes: { spenders: true }, // it can be what one person in two teams used
         type: Spend,
         nullable: true,
         description:
-          "How much `spend` of all teams counts more than once, people in several teams being in each: what all rows add up to, less this, is the total of `cost`. Zero with `overlap: SPLIT`. Additive over ranges that do not overlap. Null: nobody cost anything.",
+          "How much `cost` of all teams counts more than once, people in several teams being in each: what all rows add up to, less this, is the total of `cost`. Zero with `overlap: SPLIT`. Additive over ranges that do not overlap. Null: nobody cost anything.",
         extensions: walksOfSpend,
         resolve: (list, _args, ctx) => spendOverlap(ctx, (list as object as TeamList).spend),
       }),

@@ -108,7 +108,7 @@ describe.each(["2026-11-01T00:30:00Z", "2027-01-01T00:30:00Z"])("half an hour in
       const { ask } = gateway({ now, sandbox: { users: 40, unified } });
       const about = "total { net { usd } } freshness { state refreshedAt }";
       const { data, errors } = await ask(
-        `{ dashboard { spend { monthToDate { ${about} models { model } } topUsers { ${about} users { share } } } } }`,
+        `{ dashboard { spend { monthToDate { ${about} models { model } } topUsers { ${about} users { shareOfTotal } } } } }`,
       );
       expect(errors).toBeUndefined();
       expect(data.dashboard.spend.monthToDate).toEqual({ ...nothingYet, models: [] });

@@ -39,7 +39,7 @@ const estimated = {
   nullable: true,
   type: Money,
   description:
-    "Upstream's estimate of the cost; not the bill, and never to be reconciled with `spend`. Additive over days, people and models.",
+    "Upstream's estimate of the cost; not the bill, and never to be reconciled with `cost`. Additive over days, people and models.",
 } as const;
 
 const CodeDay = builder.objectRef<CodeDayShape>("ClaudeCodeDay").implement({

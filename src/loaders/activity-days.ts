@@ -115,6 +115,32 @@ export async function aggregatedDays(ctx: Context, days: readonly DayRange[]): P
   return newest === undefined ? [] : days.filter((day) => day.from <= newest);
 }
 
+/**
+ * Returns those of the days that upstream has aggregated, oldest first. Throws NOT_YET_AVAILABLE where that is none of them, and
+ * where they were named by date and one is missing.
+ */
+export async function countedDays(
+  { dataset }: Covered,
+  days: readonly DayRange[],
+  isRelative: boolean,
+  ctx: Context,
+): Promise<readonly DayRange[]> {
+  const counted = await aggregatedDays(ctx, days);
+  const missing = isRelative ? days[0] : days[counted.length];
+  if (missing === undefined || (isRelative && counted.length > 0)) return counted;
+  throw uncounted(dataset, missing.from, (await lastDays(ctx)).at(-1)?.date ?? null);
+}
+
+/** Names the newest day beside one that upstream has not aggregated yet. */
+function uncounted(dataset: string, day: Day, newestDay: Day | null): GatewayError {
+  const newest = newestDay === null ? "no day is there yet" : `the newest day is ${newestDay}`;
+  return new GatewayError(
+    "NOT_YET_AVAILABLE",
+    `${dataset} has no figures for ${day} yet; ${newest}.`,
+    newestDay === null ? { dataset } : { dataset, newestDay },
+  );
+}
+
 /** Whether upstream has to be asked which days it has aggregated. */
 export function mayBeUncounted({ from }: DayRange, { now }: Context): boolean {
   return from >= addDays(dayOf(now()), -AGGREGATION_DAYS);
@@ -240,12 +266,14 @@ export function countedRange(
   const counted = isRelative ? withoutUncounted(range, now()) : range;
   const end = countedUntil(now());
   if (counted.until <= end) return counted;
-  const newestDay = addDays(end, -1);
-  throw new GatewayError(
-    "NOT_YET_AVAILABLE",
-    `${endpoint.dataset} has no figures for ${addDays(range.until, -1)} yet; the newest day is ${newestDay}.`,
-    { dataset: endpoint.dataset, newestDay },
-  );
+  throw uncounted(endpoint.dataset, addDays(range.until, -1), addDays(end, -1));
+}
+
+/** Returns a range of figures of activity as stated by date. Throws NOT_YET_AVAILABLE where upstream cannot have aggregated all of it. */
+export function statedRange(range: DayRange, now: Instant): DayRange {
+  const end = countedUntil(now);
+  if (range.until <= end) return range;
+  throw uncounted("USER_ACTIVITY", addDays(range.until, -1), addDays(end, -1));
 }
 
 /** Leaves off the days that upstream cannot have aggregated yet, unless there is no other day. */
