@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { memoryAllowance } from "../src/cache/memory-allowance.ts";
 import type { SharedStore } from "../src/cache/shared-store.ts";
 import { dashboardGateway, dashboardOf, SELECTIONS, WHOLE } from "./dashboard.ts";
+import { sweep } from "./deep.ts";
 
 /** Yesterday is whole at this hour. */
 const EVENING = "2026-11-22T18:00:00Z";
@@ -72,7 +73,9 @@ function namesOf(seen: readonly URL[]): string[] {
 }
 
 describe("the whole dashboard", () => {
-  test("of 1,000 people, cold, takes the fewest requests there can be, within one minute's allowance", async () => {
+  test("of 1,000 people, cold, takes the fewest requests there can be, within one minute's allowance", {
+    tags: "deep",
+  }, async () => {
     const settings = { ...PATIENT, UPSTREAM_PER_MINUTE: "60", LOOKUPS_PER_MINUTE: "100" };
     const { ask, seen } = dashboardGateway({ sandbox: { users: 1000 }, now: EVENING, settings });
     const { data, errors } = await ask(WHOLE);
@@ -81,7 +84,7 @@ describe("the whole dashboard", () => {
     expect(counted(seen)).toEqual(LEAST);
     expect([seen.length, LEAST_IN_ALL]).toEqual([46, 46]);
     expect(new Set(namesOf(seen)).size).toBe(seen.length);
-  }, 300_000);
+  });
 
   test.each([
     ["where the newer reports are closed, which one request finds out", EVENING, "off", 47],
@@ -142,7 +145,7 @@ describe("a part of the dashboard", () => {
     return namesOf(seen).sort();
   };
 
-  test("asks for what it selects, each request once, and for nothing else", async () => {
+  test("asks for what it selects, each request once, and for nothing else", { tags: "deep" }, async () => {
     const alone: string[][] = [];
     for (const place of SELECTIONS.keys()) alone.push(await requestsFor([place]));
     const whole = new Set(await requestsFor([...SELECTIONS.keys()]));
@@ -156,7 +159,7 @@ describe("a part of the dashboard", () => {
       }),
       { numRuns: 40 },
     );
-  }, 120_000);
+  });
 
   test.each([
     ["featureAdoption { latest { date } }", { summaries: 1 }],
@@ -223,7 +226,7 @@ describe("what the plan says", () => {
     "spend { topUsers(period: QUARTER_TO_DATE) { users { shareOfTotal } } }",
   ];
 
-  test.each(["2026-11-22T09:00:00Z", "2026-11-22T12:00:00Z", EVENING])(
+  sweep(["2026-11-22T09:00:00Z", "2026-11-22T12:00:00Z", EVENING])(
     "is what each part of the dashboard asks for, at %s",
     async (now) => {
       const wrong: string[] = [];
@@ -241,7 +244,6 @@ describe("what the plan says", () => {
       }
       expect(wrong).toEqual([]);
     },
-    120_000,
   );
 
   test("of the whole dashboard is what it costs", async () => {

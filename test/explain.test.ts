@@ -129,19 +129,30 @@ const SINGLE = CALLS.flatMap((call) => {
   return selectionsBelow(getNamedType(field.type), split, met).map((inner) => `{ ${call} { ${inner} } }`);
 });
 
-test("every field that asks upstream says so: nothing is asked that the plan does not name", async () => {
+/** Queries for which upstream is asked what the plan does not name, with the paths. */
+async function silentAmong(queries: readonly string[]): Promise<string[]> {
   const silent: string[] = [];
-  for (const query of SINGLE) {
+  for (const query of queries) {
     const asked = gateway({ sandbox: { users: 30 }, settings: { MAX_ROWS: "10000000", MAX_DEPTH: "50" } });
     const plan = await planOf(asked, query);
     expect(asked.seen).toEqual([]);
     await asked.ask(query);
     if (unplanned(plan, asked.seen).length > 0) silent.push(`${query}: ${unplanned(plan, asked.seen)}`);
   }
-  expect(silent).toEqual([]);
+  return silent;
+}
+
+test("every fourth field that asks upstream says so", async () => {
+  expect(await silentAmong(SINGLE.filter((_, i) => i % 4 === 0))).toEqual([]);
   expect(SINGLE.length).toBeGreaterThan(150);
   expect(met.size).toBeGreaterThan(400);
-}, 180_000);
+});
+
+test("every field that asks upstream says so: nothing is asked that the plan does not name", {
+  tags: "deep",
+}, async () => {
+  expect(await silentAmong(SINGLE)).toEqual([]);
+});
 
 const between = (from: string, until: string) => `range: { between: { from: "${from}", until: "${until}" } }`;
 

@@ -3,6 +3,7 @@ import { compare, type Decimal, parseDecimal } from "../src/domain/decimal.ts";
 import { COST_NAMES } from "../src/upstream/endpoints/enterprise-cost.ts";
 import { ENTERPRISE_NAMES } from "../src/upstream/endpoints/enterprise-report.ts";
 import { UNIFIED_COST_NAMES, UNIFIED_USAGE_NAMES } from "../src/upstream/endpoints/unified.ts";
+import { sweep } from "./deep.ts";
 import { gateway } from "./gateway.ts";
 
 const RANGE = `range: { between: { from: "2026-10-30", until: "2026-11-02" } }`;
@@ -51,7 +52,7 @@ describe.each(REPORTS)(
         .map((each) => [each, "MODEL"]),
     ].filter((groupBy) => groupBy.every((each) => dimensions.includes(each)));
 
-    test.each(["DAY", "WEEK", "HOUR"])("by every grouping (%s)", async (bucket) => {
+    sweep(["DAY", "WEEK", "HOUR"])("by every grouping (%s)", async (bucket) => {
       if (bucket === "HOUR" && organization === "console" && source === "LEGACY") return;
       const { ask } = gateway({
         sandbox: { users: 30 },

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { compare, type Decimal, parseDecimal, sum, ZERO } from "../src/domain/decimal.ts";
+import { sweep } from "./deep.ts";
 import { gateway } from "./gateway.ts";
 
 const RANGE = `range: { between: { from: "2026-09-18", until: "2026-11-20" } }`;
@@ -47,7 +48,7 @@ describe.each(["cost", "usage"] as const)("%s split between teams", (field) => {
         settings: { MAX_FIRST: "100000", MAX_ROWS: "1000000", MAX_UPSTREAM_REQUESTS: "1000" },
       });
 
-    test.each(["DAY", "WEEK", "MONTH", "HOUR"])(
+    sweep(["DAY", "WEEK", "MONTH", "HOUR"])(
       "adds up over every %s to what it is without buckets",
       async (bucket) => {
         const { ask } = gatewayOf();

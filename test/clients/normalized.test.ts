@@ -1,3 +1,4 @@
+/** @module-tag deep */
 import { parse } from "graphql";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { schema } from "../../schema/index.ts";

@@ -62,7 +62,7 @@ describe.each([memory, sqlite, redis])("a first read that is bad, kept in $name"
   });
 });
 
-describe.each([sqlite, redis])("an entry of $name", (kind) => {
+describe.each([sqlite, redis])("an entry of $name", { tags: "deep" }, (kind) => {
   const noise = new Uint8Array(500_000).map((_, i) => (i * 2_654_435_761) >>> 24);
 
   test
