@@ -51,6 +51,25 @@ test("imports point one way", () => {
   expect(imports.length).toBeGreaterThan(300);
 });
 
+test("what a file exports, another file names", () => {
+  const files = ["src", "schema", "test", "bench"].flatMap(sources);
+  const texts = [...files, "codegen.ts", "codegen-documents.ts", "sbom.ts"].map((file) => ({
+    file,
+    names: new Set(readFileSync(join(ROOT, file), "utf8").match(/[\w$]+/g)),
+  }));
+  const unused = texts
+    .filter(({ file }) => file !== "schema/operations/documents.ts")
+    .flatMap(({ file }) =>
+      [
+        ...readFileSync(join(ROOT, file), "utf8").matchAll(
+          /^export (?:async )?(?:const|function\*?|class) ([\w$]+)/gm,
+        ),
+      ].map(([, name = ""]) => ({ file, name })),
+    )
+    .filter(({ file, name }) => !texts.some((other) => other.file !== file && other.names.has(name)));
+  expect(unused).toEqual([]);
+});
+
 test("the sandbox knows the domain and itself, and nothing inside knows the sandbox", () => {
   const crossing = imports.filter(({ from, to }) => {
     const inside = from.startsWith("src/sandbox/");

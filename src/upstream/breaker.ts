@@ -15,7 +15,7 @@ const FAILURES = 10;
 const REST_MS = 2_000;
 
 /** Keeps requests from a dataset that only fails, so that an outage costs neither the minute nor the callers' time. */
-export class Breaker {
+class Breaker {
   readonly #policy: CircuitBreakerPolicy;
   #restsUntil = 0;
   #last: HttpFailure | null = null;
