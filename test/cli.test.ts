@@ -62,7 +62,7 @@ describe("serve", () => {
 
   test("names the setting that was meant where another is missing for it", async () => {
     const { output } = await run(["serve"], { AUTH: "jwt", JWT_JWKS_URI: "https://idp.example" }).ended();
-    expect(output).toContain("JWT_JWKS_URI is no setting and has no effect; there is JWT_JWKS_URL.");
+    expect(output).toContain("JWT_JWKS_URI is not a setting and has no effect; did you mean JWT_JWKS_URL?");
   });
 
   test("does not listen where others reach it with real keys and nobody asked who they are", async () => {

@@ -23,51 +23,51 @@ import type { LimitsConfig } from "../settings/limits.ts";
 import { type Environment, SETTINGS } from "../settings/settings.ts";
 
 /** A gateway for one command, over the sandbox unless keys are set. */
-export interface Opened<A extends Accounts = Accounts> {
-  readonly accounts: A;
+export interface Opened<A extends Loggers = Loggers> {
+  readonly loggers: A;
   readonly app: App;
   readonly config: Config;
   readonly now: () => Instant;
 }
 
-/** Who is told what goes wrong, and what was done. */
-export type Accounts = Pick<AppOptions, "onFault" | "onForeignOrigin" | "onRecovery" | "audit">;
+/** Where faults, recoveries and operations are logged. */
+export type Loggers = Pick<AppOptions, "onFault" | "onForeignOrigin" | "onRecovery" | "audit">;
 
 /**
- * Null where settings cannot be used, which the operator has been told. `patience` widens the bounds of one operation;
- * `accountsOf` throws ConfigError where it cannot do what they say.
+ * Opens a gateway; null if settings are invalid, after printing why. `limits` replaces limits of one operation; `loggersOf` throws
+ * ConfigError if it cannot do what the settings say.
  */
 export async function openGateway(
   environment: Environment,
-  patience?: Partial<LimitsConfig>,
+  limits?: Partial<LimitsConfig>,
 ): Promise<Opened | null>;
-export async function openGateway<A extends Accounts>(
+export async function openGateway<A extends Loggers>(
   environment: Environment,
-  patience: Partial<LimitsConfig>,
-  accountsOf: (config: Config, now: () => Instant) => A,
+  limits: Partial<LimitsConfig>,
+  loggersOf: (config: Config, now: () => Instant) => A,
 ): Promise<Opened<A> | null>;
 export async function openGateway(
   environment: Environment,
-  patience: Partial<LimitsConfig> = {},
-  accountsOf: (config: Config, now: () => Instant) => Accounts = () => IN_WORDS,
+  limits: Partial<LimitsConfig> = {},
+  loggersOf: (config: Config, now: () => Instant) => Loggers = () => STANDARD_ERROR,
 ): Promise<Opened | null> {
   try {
     for (const line of [...misspelt(environment), ...keyHints(environment)])
       process.stderr.write(`${line}\n`);
     const stated = readConfig(environment);
-    const config = { ...stated, limits: { ...stated.limits, ...patience } };
+    const config = { ...stated, limits: { ...stated.limits, ...limits } };
     for (const line of config.notes) process.stderr.write(`${line}\n`);
     const now = clockFrom(config.clock);
-    const accounts = accountsOf(config, now);
+    const loggers = loggersOf(config, now);
     const app = createApp(config, {
       dispatcher: dispatcherOf(config, now),
-      ...(await storesOf(config, accounts)),
+      ...(await storesOf(config, loggers)),
       now,
       areKeysProven: config.sandbox !== null,
-      ...accounts,
+      ...loggers,
     });
     await app.tryStore();
-    return { accounts, app, config, now };
+    return { loggers, app, config, now };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`${error.faults.join("\n")}\n`);
@@ -77,12 +77,12 @@ export async function openGateway(
 }
 
 /**
- * The store and its archive, where they can be used now or may be later. Throws ConfigError for what an operator has to put right.
- * Simulated figures are not archived: another seed makes others.
+ * Opens the store and its archive if they can be used now or may be later. Throws ConfigError for what an operator has to correct.
+ * Simulated figures are not archived: another seed makes other figures.
  */
 async function storesOf(
   { cache: { store: config }, sandbox }: Config,
-  { onFault }: Accounts,
+  { onFault }: Loggers,
 ): Promise<Stores> {
   if (config === null) return { store: null, archive: null };
   const [store, archive] = await Promise.all([
@@ -101,7 +101,7 @@ interface Stores {
   readonly archive: Archive | null;
 }
 
-type OnFault = Accounts["onFault"];
+type OnFault = Loggers["onFault"];
 
 async function openStore(config: StoreConfig, onFault: OnFault): Promise<SharedStore> {
   return config.kind === "redis"
@@ -118,7 +118,7 @@ async function openArchive(config: StoreConfig, onFault: OnFault): Promise<Archi
   return archive;
 }
 
-/** Whose figures they are, for the operator. */
+/** Names the upstream or sandbox for the operator. */
 export function upstreamOf({ sandbox, upstream: { baseUrl, proxies } }: Config): string {
   const proxy = proxyFor(baseUrl, proxies);
   return sandbox === null
@@ -127,8 +127,8 @@ export function upstreamOf({ sandbox, upstream: { baseUrl, proxies } }: Config):
 }
 
 /**
- * Variables that are no setting but read almost like one. The environment is everybody's, so they are no fault; values may be
- * keys, so they are not repeated.
+ * Reports variables that are not settings but are spelled almost like one. Other programs share the environment, so they are not
+ * faults. Values may be keys, so they are not repeated.
  */
 function misspelt(environment: Readonly<Record<string, string | undefined>>): string[] {
   const settings: string[] = SETTINGS.map(({ name }) => name);
@@ -138,7 +138,7 @@ function misspelt(environment: Readonly<Record<string, string | undefined>>): st
     // One letter in four: PORT is one letter from many a word.
     const maxDistance = Math.min(2, Math.floor(name.length / 4));
     const meant = closestMatch(name.toUpperCase(), settings, { maxDistance });
-    return meant === undefined ? [] : [`${name} is no setting and has no effect; there is ${meant}.`];
+    return meant === undefined ? [] : [`${name} is not a setting and has no effect; did you mean ${meant}?`];
   });
 }
 
@@ -150,8 +150,8 @@ function dispatcherOf({ sandbox, upstream: { baseUrl, proxies } }: Config, now: 
   );
 }
 
-/** As a command says it to whoever runs it. */
-const IN_WORDS: Accounts = { onFault: (fault) => process.stderr.write(`${faultLine(fault)}\n`) };
+/** Prints faults on standard error. */
+const STANDARD_ERROR: Loggers = { onFault: (fault) => process.stderr.write(`${faultLine(fault)}\n`) };
 
 /** Kind and place of a fault, without its message: that could hold what an upstream sent. */
 function faultLine(fault: unknown): string {

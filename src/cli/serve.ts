@@ -56,9 +56,9 @@ function settingsOf(flags: Readonly<Record<string, string>>): Environment {
 }
 
 async function serve(environment: Environment): Promise<void> {
-  const opened = await openGateway(environment, {}, accountsOf);
+  const opened = await openGateway(environment, {}, loggersOf);
   if (opened === null) return;
-  const { accounts, app, config, now } = opened;
+  const { loggers, app, config, now } = opened;
   const server = createListener({ ...app, limits: config.limits });
   server.once("error", (error: NodeJS.ErrnoException) => {
     process.stderr.write(cannotListen(error, config.server));
@@ -68,27 +68,27 @@ async function serve(environment: Environment): Promise<void> {
     process.stdout.write(`${greeting(config, server.address() as AddressInfo, now())}\n`),
   );
   const refreshing = setInterval(() => void app.refreshDirectory(), REFRESH_MS).unref();
-  void app.refreshDirectory(); // goes on with what a process before this one had begun
+  void app.refreshDirectory(); // continues what an earlier process began
   const gateway = {
     startDraining() {
       clearInterval(refreshing);
-      accounts.log.info("told to end: what is under way is finished");
+      loggers.log.info("received a signal to stop: requests under way are finished");
       app.startDraining();
     },
     async dispose() {
       await app.dispose();
-      await accounts.auditLog.close();
+      await loggers.auditLog.close();
     },
   };
   stopOnSignal(server, gateway, {
     drainDelayMs: config.server.drainDelayMs,
     graceMs: config.limits.operationTimeoutMs + SLACK_MS,
   });
-  process.on("SIGUSR2", () => accounts.auditLog.reopen());
+  process.on("SIGUSR2", () => loggers.auditLog.reopen());
 }
 
-/** The log and the audit log. Whoever reads them may go away: the gateway goes on. */
-function accountsOf(config: Config, now: () => Instant) {
+/** Opens the log and the audit log. The gateway goes on if their reader goes away. */
+function loggersOf(config: Config, now: () => Instant) {
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   const stdout = (line: string) => void process.stdout.write(line);
   const stderr = (line: string) => void process.stderr.write(line);
@@ -110,7 +110,7 @@ function accountsOf(config: Config, now: () => Instant) {
   };
 }
 
-/** What lets the page of an origin read answers. */
+/** Says how to let pages of an origin read answers. */
 function foreignOriginHint(origin: string, { allowedOrigins }: ServerConfig): string {
   return origin === "null"
     ? "a page without an origin asks, from a file or a sandbox; serve it from http://localhost and list that in ALLOWED_ORIGINS"
@@ -126,8 +126,8 @@ const SLACK_MS = 2_000;
 const EXAMPLE =
   "{ users(range: {last: {days: 7}}, first: 10) { nodes { email activity { chat { messages } } cost { net { usd } } } } }";
 
-const WHO_MAY = {
-  none: "nobody is asked who they are",
+const AUTHENTICATION = {
+  none: "callers do not authenticate",
   tokens: "callers send one of the tokens of TOKENS_FILE",
   jwt: "callers send a token of the issuer JWT_ISSUER",
 } as const satisfies { [K in AuthConfig["kind"]]: string };
@@ -150,7 +150,7 @@ function greeting(config: Config, { port }: AddressInfo, now: Instant): string {
     `Listening on ${url}${playground ? " (open it in a browser for GraphiQL)" : ""}`,
     upstreamOf(config),
     ...(clock === null ? [] : [`clock starts at ${new Date(now).toISOString()}`]),
-    WHO_MAY[auth.kind],
+    AUTHENTICATION[auth.kind],
     "",
     "Try:",
     documents.trustedOnly

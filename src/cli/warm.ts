@@ -40,11 +40,11 @@ export function warmCommand(): Command {
     .action(warm);
 }
 
-/** A step may wait for the allowance of many minutes. */
-const PATIENCE = { operationTimeoutMs: 3_600_000, maxUpstreamRequests: Number.MAX_SAFE_INTEGER };
+/** A step may wait many minutes for the rate limit. */
+const UNHURRIED_LIMITS = { operationTimeoutMs: 3_600_000, maxUpstreamRequests: Number.MAX_SAFE_INTEGER };
 
 async function warm({ months, organization, datasets: what, recent }: Flags): Promise<void> {
-  const opened = await openGateway(process.env, PATIENCE);
+  const opened = await openGateway(process.env, UNHURRIED_LIMITS);
   if (opened === null) return;
   const { app, config } = opened;
   if (config.cache.store === null) {

@@ -47,10 +47,10 @@ describe("starts", () => {
       ANTHROPIC_API_KEY: CANARY, // a name of other programs
     });
     const output = await gateway.printed("Try:");
-    const lines = output.split("\n").filter((line) => line.includes("no setting"));
+    const lines = output.split("\n").filter((line) => line.includes("not a setting"));
     expect(lines).toEqual([
-      "ANTHROPIC_ANALYTICS_KEYS is no setting and has no effect; there is ANTHROPIC_ANALYTICS_KEY.",
-      "CACHE_UR is no setting and has no effect; there is CACHE_URL.",
+      "ANTHROPIC_ANALYTICS_KEYS is not a setting and has no effect; did you mean ANTHROPIC_ANALYTICS_KEY?",
+      "CACHE_UR is not a setting and has no effect; did you mean CACHE_URL?",
     ]);
     expect(output).not.toContain(CANARY);
   });
