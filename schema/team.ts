@@ -15,6 +15,7 @@ import type { Context } from "../src/context.ts";
 import type { Dataset } from "../src/domain/dataset.ts";
 import { nameOf } from "../src/domain/organization.ts";
 import type { Person, PersonOver } from "../src/domain/person.ts";
+import type { DayRange } from "../src/domain/range.ts";
 import {
   NOBODY,
   type Overlap,
@@ -24,7 +25,9 @@ import {
   UNASSIGNED,
 } from "../src/domain/team.ts";
 import { GatewayError } from "../src/errors.ts";
+import { overCounted } from "../src/loaders/activity-days.ts";
 import { shownPlacements, teamsNow, walksToTeams } from "../src/loaders/teams.ts";
+import { userActivity } from "../src/upstream/endpoints/users.ts";
 import { walkRows } from "../src/upstream/walk.ts";
 import { UserActivity } from "./activity.ts";
 import { builder, nodeLoader } from "./builder.ts";
@@ -33,7 +36,7 @@ import { type Connection, connect, forward, type Question, type Slice } from "./
 import { figures } from "./figures.ts";
 import { formatMeasuredId, parseMeasuredId, rangeOfMeasured, shortened } from "./measured-id.ts";
 import { Spend } from "./money.ts";
-import { DateRange, type DateRangeInput, ResolvedRange, resolveRange } from "./range.ts";
+import { DateRange, type DateRangeInput, isRelative, ResolvedRange, resolveRange } from "./range.ts";
 import { OverlapEnum, type ReportArgs, reportWalks, WHOSE } from "./report.ts";
 import { membersOf, User, UserProfile } from "./user.ts";
 import { nodeWalks, walks } from "./walks.ts";
@@ -71,21 +74,28 @@ const TeamMemberConnection = builder.connectionObject(
   { name: "TeamMemberEdge", description: "A member and their place in the list." },
 );
 
-const TeamActivity = builder.objectRef<PeopleActivity>("TeamActivity").implement({
-  description: "What the people of one team did over a range, together. Source: USER_ACTIVITY.",
-  fields: (t) => ({
-    users: t.expose("people", {
-      type: "Count",
-      description:
-        "Different people with activity. Recounted exactly, each person once over the range; not additive over time, nor over teams that people share.",
+const TeamActivity = builder
+  .objectRef<PeopleActivity & { readonly range: DayRange }>("TeamActivity")
+  .implement({
+    description: "What the people of one team did over a range, together. Source: USER_ACTIVITY.",
+    fields: (t) => ({
+      range: t.expose("range", {
+        type: ResolvedRange,
+        description:
+          "The UTC days the figures are of: those asked for, up to the newest day that upstream has counted.",
+      }),
+      users: t.expose("people", {
+        type: "Count",
+        description:
+          "Different people with activity. Recounted exactly, each person once over the range; not additive over time, nor over teams that people share.",
+      }),
+      activity: t.expose("activity", {
+        type: UserActivity,
+        description:
+          "What they did, added up. Counts of different things are null: two people can have used the same one.",
+      }),
     }),
-    activity: t.expose("activity", {
-      type: UserActivity,
-      description:
-        "What they did, added up. Counts of different things are null: two people can have used the same one.",
-    }),
-  }),
-});
+  });
 
 const spendArgs = builder.args((t) => ({
   organization: t.string({
@@ -227,12 +237,17 @@ figures<TeamNode, TeamOver>(Team, TeamSummary, (t, range) => ({
     type: TeamActivity,
     nullable: true,
     description:
-      "What its people did over the range; those in several teams count in each. Null: nobody was active, or no people. One upstream walk for all teams of a list together. Source: USER_ACTIVITY.",
+      "What its people did over the range, up to the newest counted day, as `range` says; those in several teams count in each. Days named by `between` that are not counted yet are NOT_YET_AVAILABLE. Null: nobody was active, or no people. One upstream walk for all teams of a list together. Source: USER_ACTIVITY.",
     args: range,
     extensions: walks(({ range }, ctx) => activityWalks(ctx, range)),
     resolve: (team, args, ctx) => {
-      const { placement, range } = teamOver(team, args, ctx);
-      return activityOfTeam(ctx, { range }).load(placementKey(placement));
+      const { placement, range: asked } = teamOver(team, args, ctx);
+      // A row holds the resolved days of its list: they end with the newest counted one, which `range` names.
+      const canShorten = args.range === undefined || isRelative(args.range);
+      return overCounted(userActivity, asked, canShorten, ctx, async (range) => {
+        const found = await activityOfTeam(ctx, { range }).load(placementKey(placement));
+        return found && { ...found, range };
+      });
     },
   }),
   cost: t.field({

@@ -215,3 +215,31 @@ test("figures of activity over stated days that are not counted yet are refused 
   const asked = seen.slice(before).map(({ pathname }) => pathname.split("/").at(-1));
   expect(asked.filter((name) => name !== "rbac_groups" && name !== "summaries")).toEqual([]);
 });
+
+describe("what a team did", () => {
+  const FIELDS = "activity { range { from until } users activity { chat { messages } } }";
+
+  test("ends with the newest counted day, and says so, in a list to date", async () => {
+    const { ask } = gateway({ now: "2026-11-22T06:00:00Z", sandbox: { users: 40 } });
+    const counted = `{ between: { from: "2026-11-01", until: "2026-11-21" } }`;
+    const { data, errors } = await ask(`{
+      toDate: teams(range: { period: MONTH_TO_DATE }, first: 1) { range { until } nodes { ${FIELDS} team { of: activity(range: { period: MONTH_TO_DATE }) { range { from until } users } } } }
+      counted: teams(range: ${counted}, first: 1) { nodes { ${FIELDS} } } }`);
+    expect(errors).toBeUndefined();
+    expect(data.toDate.range.until).toBe("2026-11-23");
+    const [{ team, activity }] = data.toDate.nodes;
+    expect(activity.range).toEqual({ from: "2026-11-01", until: "2026-11-21" });
+    expect(activity).toEqual(data.counted.nodes[0].activity);
+    expect(team.of).toEqual({ range: activity.range, users: activity.users });
+  });
+
+  test("over stated days that are not counted yet is refused, with the newest day", async () => {
+    const { ask } = gateway({ now: "2026-11-22T06:00:00Z", sandbox: { users: 40 } });
+    const { errors } = await ask(
+      `{ teams(range: { last: { days: 7 } }, first: 1) { nodes { team { activity(range: { between: { from: "2026-11-18", until: "2026-11-22" } }) { users } } } } }`,
+    );
+    expect(errors?.map(({ extensions: { code, newestDay } }) => [code, newestDay])).toEqual([
+      ["NOT_YET_AVAILABLE", "2026-11-20"],
+    ]);
+  });
+});
