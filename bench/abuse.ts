@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { Agent } from "undici";
-import { queryLibrary } from "../src/server/playground.ts";
+import { queryLibrary } from "../src/server/documents/query-library.ts";
 import { ATTACKS, assault, attack, authorizationOf, isRefusedAs, tokensIn } from "../test/load/attacks.ts";
 import { INSPECTED, inspect } from "../test/load/inspector.ts";
 import { hold, mebibytes, seconds, timed } from "../test/load/load.ts";

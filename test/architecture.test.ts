@@ -70,6 +70,20 @@ test("what a file exports, another file names", () => {
   expect(unused).toEqual([]);
 });
 
+test("no file of the server imports itself through others, not even a type", () => {
+  const importedBy = Map.groupBy(imports, ({ from }) => from);
+  const reaches = (from: string, to: string, seen = new Set<string>()): boolean =>
+    (importedBy.get(from) ?? []).some((each) => {
+      if (each.to === to) return true;
+      if (seen.has(each.to)) return false;
+      seen.add(each.to);
+      return reaches(each.to, to, seen);
+    });
+  const files = sources("src/server");
+  expect(files.filter((file) => reaches(file, file))).toEqual([]);
+  expect(files.length).toBeGreaterThan(40);
+});
+
 test("the sandbox knows the domain and itself, and nothing inside knows the sandbox", () => {
   const crossing = imports.filter(({ from, to }) => {
     const inside = from.startsWith("src/sandbox/");

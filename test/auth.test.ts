@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { exportJWK, SignJWT } from "jose";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { readConfig } from "../src/config.ts";
-import { sha256 } from "../src/server/tokens.ts";
+import { sha256 } from "../src/server/auth/tokens.ts";
 import type { Environment } from "../src/settings/settings.ts";
 import { gateway, NOW } from "./gateway.ts";
 import { ask, endAll, run, urlIn } from "./process.ts";

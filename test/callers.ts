@@ -12,7 +12,7 @@ import {
   seeing,
   type Viewer,
 } from "../src/domain/viewer.ts";
-import { sha256 } from "../src/server/tokens.ts";
+import { sha256 } from "../src/server/auth/tokens.ts";
 import type { Environment } from "../src/settings/settings.ts";
 import { type Answer, type GatewayOptions, gateway } from "./gateway.ts";
 

@@ -4,7 +4,7 @@ import { type AddressInfo, connect, type Socket } from "node:net";
 import { setImmediate as immediate } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { createListener } from "../src/server/listener.ts";
+import { createListener } from "../src/server/http/listener.ts";
 import type { Environment } from "../src/settings/settings.ts";
 import { gateway } from "./gateway.ts";
 import { oneToken } from "./one-token.ts";

@@ -7,7 +7,7 @@ import { Outage, type OutageSubject } from "../src/errors.ts";
 import { SandboxDispatcher } from "../src/sandbox/dispatcher.ts";
 import type { Handle, WireRequest, WireResponse } from "../src/sandbox/handler.ts";
 import { type Sandbox, sandboxOver } from "../src/sandbox/sandbox.ts";
-import type { AuditEntry } from "../src/server/audit.ts";
+import type { AuditEntry } from "../src/server/observability/audit.ts";
 import type { Environment } from "../src/settings/settings.ts";
 import type { Pace } from "../src/upstream/pace.ts";
 import { ledgerOf, simulated } from "./simulated.ts";

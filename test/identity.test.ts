@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { queryLibrary } from "../src/server/playground.ts";
+import { queryLibrary } from "../src/server/documents/query-library.ts";
 import { CALLERS, codesOf, guarded, MIN_PEOPLE, messagesOf } from "./callers.ts";
 import { SINGLE } from "./every-field.ts";
 import { type Answer, NOW } from "./gateway.ts";

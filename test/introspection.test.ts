@@ -19,7 +19,7 @@ import { asksFor } from "../schema/demand.ts";
 import { schema } from "../schema/index.ts";
 import { visibleSchemas } from "../schema/visible.ts";
 import type { Permits } from "../src/domain/viewer.ts";
-import { queryLibrary } from "../src/server/playground.ts";
+import { queryLibrary } from "../src/server/documents/query-library.ts";
 import type { Environment } from "../src/settings/settings.ts";
 import { codesOf, guarded, messagesOf, NAMES, permitsFor } from "./callers.ts";
 import { sweep } from "./deep.ts";

@@ -6,9 +6,9 @@ import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { LineFile, openAuditLog } from "../src/cli/audit-log.ts";
 import { createLog, faultOf } from "../src/cli/log.ts";
 import { GatewayError } from "../src/errors.ts";
-import type { AuditEntry } from "../src/server/audit.ts";
 import { currentRequest, RequestRecord } from "../src/server/http/request-record.ts";
-import { redact } from "../src/server/redact.ts";
+import type { AuditEntry } from "../src/server/observability/audit.ts";
+import { redact } from "../src/server/observability/redact.ts";
 import { ConfigError } from "../src/settings/config-error.ts";
 import { ask, endAll, run, serve } from "./process.ts";
 
@@ -74,7 +74,9 @@ describe("whatever is logged", () => {
 
   test("keeps the gateway's own sentences word for word", () => {
     const sources = ["src", "schema"].flatMap((root) =>
-      globSync(`${root}/**/*.ts`).filter((path) => !/^src\/(sandbox|server\/redact)/.test(path)),
+      globSync(`${root}/**/*.ts`).filter(
+        (path) => !/^src\/(sandbox|server\/observability\/redact)/.test(path),
+      ),
     );
     const literals = sources.flatMap((path) => readFileSync(path, "utf8").match(LITERAL) ?? []);
     expect(literals.length).toBeGreaterThan(3_000);

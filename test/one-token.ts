@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
 import type { Role } from "../src/domain/viewer.ts";
-import { sha256 } from "../src/server/tokens.ts";
+import { sha256 } from "../src/server/auth/tokens.ts";
 
 /** A token, and the settings of a gateway that it alone opens. */
 export function oneToken(name: string, role: Role, more: object = {}) {

@@ -6,10 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
-import { Admission, type Place } from "../src/server/admission.ts";
+import { sha256 } from "../src/server/auth/tokens.ts";
 import { HttpError } from "../src/server/http/http-error.ts";
-import { createListener } from "../src/server/listener.ts";
-import { sha256 } from "../src/server/tokens.ts";
+import { createListener } from "../src/server/http/listener.ts";
+import { Admission, type Place } from "../src/server/limits/admission.ts";
 import { gateway, json } from "./gateway.ts";
 import { PATHS } from "./wire.ts";
 

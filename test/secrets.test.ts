@@ -3,8 +3,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, expect, test } from "vitest";
-import { queryLibrary } from "../src/server/playground.ts";
-import { sha256 } from "../src/server/tokens.ts";
+import { sha256 } from "../src/server/auth/tokens.ts";
+import { queryLibrary } from "../src/server/documents/query-library.ts";
 import { endAll, serve } from "./process.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "secrets-"));

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { SandboxDispatcher } from "../src/sandbox/dispatcher.ts";
 import { createSandbox } from "../src/sandbox/sandbox.ts";
-import { queryLibrary } from "../src/server/playground.ts";
+import { queryLibrary } from "../src/server/documents/query-library.ts";
 import { guarded } from "./callers.ts";
 import { SINGLE } from "./every-field.ts";
 import { NOW } from "./gateway.ts";

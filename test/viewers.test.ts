@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { queryLibrary } from "../src/server/playground.ts";
+import { queryLibrary } from "../src/server/documents/query-library.ts";
 import { codesOf, guarded, NAMES } from "./callers.ts";
 import { SINGLE } from "./every-field.ts";
 

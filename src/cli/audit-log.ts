@@ -1,7 +1,7 @@
 import { close, openSync, write } from "node:fs";
 import { pino } from "pino";
-import type { Audit } from "../server/audit.ts";
-import { redact } from "../server/redact.ts";
+import type { Audit } from "../server/observability/audit.ts";
+import { redact } from "../server/observability/redact.ts";
 import { ConfigError } from "../settings/config-error.ts";
 import type { AuditConfig } from "../settings/logs.ts";
 import type { WriteLine } from "./log.ts";

@@ -4,7 +4,7 @@ import { Command } from "commander";
 import { schema } from "../../schema/index.ts";
 import type { Config } from "../config.ts";
 import { badInput, type ErrorCode, GatewayError } from "../errors.ts";
-import { type Export, exportNames, openExport } from "../server/export/exports.ts";
+import { type Export, exportNames, openExport } from "../server/export/open-export.ts";
 import { type Manifest, manifestOf, type Piece, piecesOf } from "../server/export/write.ts";
 import type { Manner } from "../upstream/operation.ts";
 import type { Upstream } from "../upstream/upstream.ts";

@@ -2,7 +2,7 @@ import { type Logger, pino } from "pino";
 import type { Instant } from "../domain/day.ts";
 import { GatewayError, Outage } from "../errors.ts";
 import { currentRequest } from "../server/http/request-record.ts";
-import { redact } from "../server/redact.ts";
+import { redact } from "../server/observability/redact.ts";
 import { ConfigError } from "../settings/config-error.ts";
 import type { LogLevel } from "../settings/logs.ts";
 

@@ -14,8 +14,8 @@ import {
   type Scope,
 } from "../domain/viewer.ts";
 import { readJsonFile, UnreadableFile } from "../operator-file.ts";
+import { faultsOf, sha256 } from "../server/auth/tokens.ts";
 import { readDocuments } from "../server/documents/manifest.ts";
-import { faultsOf, sha256 } from "../server/tokens.ts";
 import { ConfigError } from "../settings/config-error.ts";
 import { whole } from "./option.ts";
 

@@ -8,33 +8,33 @@ import type { Context } from "../context.ts";
 import type { Instant } from "../domain/day.ts";
 import type { Viewer } from "../domain/viewer.ts";
 import type { Asker } from "../upstream/operation.ts";
-import { Admission } from "./admission.ts";
-import { type Audit, auditEntry } from "./audit.ts";
-import { AUTHORIZATION, type Authentication, createAuthenticator } from "./authenticate.ts";
-import type { ClientError } from "./client-error.ts";
-import type { Digest } from "./digest.ts";
+import { AUTHORIZATION, type Authentication, createAuthenticator } from "./auth/authenticator.ts";
 import { CALLS, callParser } from "./documents/call.ts";
 import type { TrustedDocuments } from "./documents/trusted.ts";
-import { clientError } from "./errors.ts";
-import { exportRoute } from "./export/http.ts";
-import { requestParser } from "./graphql/request-body.ts";
+import { exportRoute } from "./export/export-route.ts";
+import type { ClientError } from "./graphql/client-error.ts";
+import { schemaView } from "./graphql/introspection.ts";
+import { playgroundRoute } from "./graphql/playground.ts";
+import { requestParser } from "./graphql/request-params.ts";
+import { clientError } from "./graphql/translate-errors.ts";
 import { createGraphQL } from "./graphql/yoga.ts";
 import { HttpError } from "./http/http-error.ts";
 import { landingPage } from "./http/landing-page.ts";
+import { malformedRequest, type ParserFault, rawResponse } from "./http/malformed.ts";
 import { type InRequest, nodeListener } from "./http/node-adapter.ts";
-import { currentRequest, type Incoming, REQUEST_ID, RequestRecord } from "./http/request-record.ts";
-import { findRoute, type Route, wantsPage } from "./http/routes.ts";
-import { schemaView } from "./introspection.ts";
-import { Callers } from "./limits/callers.ts";
-import { malformedRequest, type ParserFault, rawResponse } from "./malformed.ts";
 import {
   type CrossOrigin,
   PROTECTIVE,
   refuseOddTargets,
   refuseOtherHosts,
   shareAcrossOrigins,
-} from "./origin.ts";
-import { playgroundRoute } from "./playground.ts";
+} from "./http/origin.ts";
+import { currentRequest, type Incoming, REQUEST_ID, RequestRecord } from "./http/request-record.ts";
+import { findRoute, type Route, wantsPage } from "./http/routes.ts";
+import { Admission } from "./limits/admission.ts";
+import { Callers } from "./limits/callers.ts";
+import { type Audit, auditEntry } from "./observability/audit.ts";
+import type { Digest } from "./observability/digest.ts";
 
 export interface ServerOptions extends Pick<CrossOrigin, "onForeignOrigin"> {
   readonly schema: GraphQLSchema;

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { expect, test } from "vitest";
 import { digestOf, formatCursor } from "../../src/domain/cursor.ts";
 import { ERROR_CODES, type ErrorCode } from "../../src/errors.ts";
-import { createListener } from "../../src/server/listener.ts";
+import { createListener } from "../../src/server/http/listener.ts";
 import type { Environment } from "../../src/settings/settings.ts";
 import { type ClientError, type GatewayOptions, gateway, json, type Route, refusal } from "../gateway.ts";
 import { oneToken } from "../one-token.ts";

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test, vi } from "vitest";
 import { schema } from "../../schema/index.ts";
+import { fileTokens, sha256 } from "../../src/server/auth/tokens.ts";
 import { readDocuments } from "../../src/server/documents/manifest.ts";
-import { fileTokens, sha256 } from "../../src/server/tokens.ts";
 
 const compare = vi.spyOn(crypto, "timingSafeEqual");
 syncBuiltinESMExports();

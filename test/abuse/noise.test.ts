@@ -16,7 +16,7 @@ import {
 import { expect, test } from "vitest";
 import { schema } from "../../schema/index.ts";
 import { ERROR_CODES } from "../../src/errors.ts";
-import { queryLibrary } from "../../src/server/playground.ts";
+import { queryLibrary } from "../../src/server/documents/query-library.ts";
 import { type Answer, gateway } from "../gateway.ts";
 
 /** One of the first `count` whole numbers. */

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { SandboxDispatcher } from "../../src/sandbox/dispatcher.ts";
 import type { Handle } from "../../src/sandbox/handler.ts";
 import { createSandbox } from "../../src/sandbox/sandbox.ts";
-import { queryLibrary } from "../../src/server/playground.ts";
+import { queryLibrary } from "../../src/server/documents/query-library.ts";
 import { type Answer, gateway, NOW } from "../gateway.ts";
 import { redis, sqlite } from "../stores/stores.ts";
 

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { GraphQLObjectType } from "graphql";
 import { describe, expect, test, vi } from "vitest";
 import { schema } from "../../schema/index.ts";
-import { exportNames } from "../../src/server/export/exports.ts";
+import { exportNames } from "../../src/server/export/open-export.ts";
 import { gateway } from "../gateway.ts";
 import { download, refusalOf, rowsOf } from "./download.ts";
 

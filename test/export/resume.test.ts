@@ -8,7 +8,7 @@ import { schema } from "../../schema/index.ts";
 import { PartFile } from "../../src/cli/part-file.ts";
 import { createSandbox } from "../../src/sandbox/sandbox.ts";
 import { serveSandbox } from "../../src/sandbox/server.ts";
-import { openExport } from "../../src/server/export/exports.ts";
+import { openExport } from "../../src/server/export/open-export.ts";
 import { manifestOf, piecesOf } from "../../src/server/export/write.ts";
 import type { Manner } from "../../src/upstream/operation.ts";
 import { gateway, NOW, refusal } from "../gateway.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ClientError, mergeRepeated } from "../../src/server/client-error.ts";
+import { ClientError, mergeRepeated } from "../../src/server/graphql/client-error.ts";
 import { gateway, json, refusal } from "../gateway.ts";
 import { PATHS, tokenPage, wireUser } from "../wire.ts";
 import { expectError, expectPresentable, WEEK } from "./faults.ts";

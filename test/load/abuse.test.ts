@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Agent } from "undici";
 import { afterAll, afterEach, expect, test } from "vitest";
-import { queryLibrary } from "../../src/server/playground.ts";
+import { queryLibrary } from "../../src/server/documents/query-library.ts";
 import { endAll, serve } from "../process.ts";
 import { ATTACKS, assault, attack, authorizationOf, isRefusedAs, tokensIn } from "./attacks.ts";
 import { INSPECTED, inspect } from "./inspector.ts";

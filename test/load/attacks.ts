@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Agent, request } from "undici";
 import type { Role } from "../../src/domain/viewer.ts";
-import { sha256 } from "../../src/server/tokens.ts";
+import { sha256 } from "../../src/server/auth/tokens.ts";
 
 /** Who asks in the tests of abuse; the analyst may see no spend. */
 const ROLES: Readonly<Record<string, Role>> = { owner: "OWNER", attacker: "ADMIN", greedy: "OWNER" };

@@ -3,7 +3,7 @@ import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Agent } from "undici";
 import { afterEach, expect, test } from "vitest";
-import { queryLibrary } from "../../src/server/playground.ts";
+import { queryLibrary } from "../../src/server/documents/query-library.ts";
 import { endAll, type Process, serve } from "../process.ts";
 import { type Answer, hold, mebibytes, report, seconds, timed } from "./load.ts";
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
-import { queryLibrary } from "../../src/server/playground.ts";
+import { queryLibrary } from "../../src/server/documents/query-library.ts";
 import { endAll, serve } from "../process.ts";
 import { INSPECTED, inspect } from "./inspector.ts";
 import { hold, mebibytes, report, seconds } from "./load.ts";

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
-import { queryLibrary } from "../../src/server/playground.ts";
+import { queryLibrary } from "../../src/server/documents/query-library.ts";
 import { endAll, type Process, run, serve } from "../process.ts";
 import { hold, report } from "./load.ts";
 

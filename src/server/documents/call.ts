@@ -11,11 +11,11 @@ import type { GraphQLParams } from "graphql-yoga";
 import { coercedBy } from "../../../schema/selected.ts";
 import type { Viewer } from "../../domain/viewer.ts";
 import { badInput, GatewayError } from "../../errors.ts";
-import { withoutSuggestion } from "../errors.ts";
 import type { ParserOf } from "../graphql/server-context.ts";
+import { withoutSuggestion } from "../graphql/translate-errors.ts";
 import { HttpError } from "../http/http-error.ts";
+import { readParameters } from "../http/parameters.ts";
 import type { RequestRecord } from "../http/request-record.ts";
-import { readParameters } from "../parameters.ts";
 import { otherDocument, type TrustedDocument, type TrustedDocuments } from "./trusted.ts";
 
 /** Path below which trusted documents are called. */

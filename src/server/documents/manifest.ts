@@ -1,7 +1,7 @@
 import { type GraphQLSchema, Kind, type OperationDefinitionNode, parse, validate } from "graphql";
 import { readJsonFile, UnreadableFile } from "../../operator-file.ts";
 import { ConfigError } from "../../settings/config-error.ts";
-import { queryLibrary } from "../playground.ts";
+import { queryLibrary } from "../documents/query-library.ts";
 import { hashOf, keyOf, type Listed, TrustedDocuments } from "./trusted.ts";
 
 const LIBRARY = new URL("../../../schema/operations/manifest.json", import.meta.url);

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { type OperationDefinitionNode, parse, print } from "graphql";
 import type { Viewer } from "../../domain/viewer.ts";
+import { nearest } from "../http/did-you-mean.ts";
 import { HttpError } from "../http/http-error.ts";
-import { nearest } from "../nearest.ts";
 
 /** A document as a manifest lists it. */
 export interface Listed {

@@ -16,7 +16,7 @@ import {
 import { isPermitted } from "../../../schema/demand.ts";
 import type { Context } from "../../context.ts";
 import { badInput } from "../../errors.ts";
-import { nearest } from "../nearest.ts";
+import { nearest } from "../http/did-you-mean.ts";
 import type { Column, Reader } from "./table.ts";
 
 /** What of an object stands for it where all of it would be too much, or would cost requests. */

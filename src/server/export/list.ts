@@ -15,8 +15,8 @@ import {
 import type { Finality } from "../../cache/policy.ts";
 import type { DayRange } from "../../domain/range.ts";
 import { type ErrorCode, type ErrorDetails, GatewayError } from "../../errors.ts";
-import { clientError } from "../errors.ts";
-import { readParameters } from "../parameters.ts";
+import { clientError } from "../graphql/translate-errors.ts";
+import { readParameters } from "../http/parameters.ts";
 import { columnsOf, selectionOf, valueAt } from "./fields.ts";
 import type { About, Cell, Reader, Table } from "./table.ts";
 

@@ -8,8 +8,8 @@ import {
   jwtVerify,
 } from "jose";
 import { type Dispatcher, fetch, type Response } from "undici";
-import { causeCodeOf, Outage, type OutageSubject } from "../errors.ts";
-import { ISSUER_PAUSE, IssuerUnavailable } from "./authenticate.ts";
+import { causeCodeOf, Outage, type OutageSubject } from "../../errors.ts";
+import { ISSUER_PAUSE, IssuerUnavailable } from "./authenticator.ts";
 
 export interface IssuerKeysOptions {
   /** Where the issuer publishes its keys. */

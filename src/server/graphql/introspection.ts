@@ -9,11 +9,11 @@ import {
   type TypeNode,
 } from "graphql";
 import type { Plugin } from "graphql-yoga";
-import { selectedBy } from "../../schema/selected.ts";
-import { visibleSchemas } from "../../schema/visible.ts";
-import type { Context } from "../context.ts";
-import { permitsOf, type Viewer } from "../domain/viewer.ts";
-import { badInput, GatewayError } from "../errors.ts";
+import { selectedBy } from "../../../schema/selected.ts";
+import { visibleSchemas } from "../../../schema/visible.ts";
+import type { Context } from "../../context.ts";
+import { permitsOf, type Viewer } from "../../domain/viewer.ts";
+import { badInput, GatewayError } from "../../errors.ts";
 
 /** What a viewer learns of the schema: by introspection, and from the hints of errors. */
 export interface SchemaView {

@@ -1,22 +1,22 @@
 import type { ExecutionResult } from "graphql";
 import type { Plugin, YogaInitialContext } from "graphql-yoga";
-import { selectedBy } from "../../schema/selected.ts";
-import { plannedFields } from "../../schema/walks.ts";
-import { organizationOfKey } from "../analytics/organizations.ts";
-import type { Context } from "../context.ts";
-import { nameOf } from "../domain/organization.ts";
-import type { RequestLimits } from "../settings/limits.ts";
+import { selectedBy } from "../../../schema/selected.ts";
+import { plannedFields } from "../../../schema/walks.ts";
+import { organizationOfKey } from "../../analytics/organizations.ts";
+import type { Context } from "../../context.ts";
+import { nameOf } from "../../domain/organization.ts";
+import type { RequestLimits } from "../../settings/limits.ts";
 import {
   type Estimate,
   type EstimatedField,
   estimate,
   refuseTooExpensive,
   requestsAtLeast,
-} from "../upstream/plan.ts";
-import { clientError } from "./errors.ts";
-import type { Callers } from "./limits/callers.ts";
-import { keepWithin } from "./limits/exceeded.ts";
-import { rowsOf } from "./limits/rows.ts";
+} from "../../upstream/plan.ts";
+import type { Callers } from "../limits/callers.ts";
+import { keepWithin } from "../limits/exceeded.ts";
+import { rowsOf } from "../limits/rows.ts";
+import { clientError } from "./translate-errors.ts";
 
 export interface CostOptions {
   readonly limits: RequestLimits;

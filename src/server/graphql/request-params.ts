@@ -1,10 +1,10 @@
 import { GraphQLError } from "graphql";
 import type { GraphQLParams, Plugin } from "graphql-yoga";
 import type { RequestLimits } from "../../settings/limits.ts";
-import { MalformedBody, readBody, readJson } from "../body.ts";
+import { nearest } from "../http/did-you-mean.ts";
 import { HttpError } from "../http/http-error.ts";
+import { MalformedBody, readBody, readJson } from "../http/json-body.ts";
 import { exceeded } from "../limits/exceeded.ts";
-import { nearest } from "../nearest.ts";
 import type { ParserOf, YogaServerContext } from "./server-context.ts";
 
 /**

@@ -1,9 +1,9 @@
 import { isIP } from "node:net";
 import { type CORSOptions, getCORSHeadersByRequestAndOptions } from "@whatwg-node/server";
 import type { Plugin } from "graphql-yoga";
-import type { AllowedHosts } from "../settings/server.ts";
-import { HttpError } from "./http/http-error.ts";
-import { REQUEST_ID } from "./http/request-record.ts";
+import type { AllowedHosts } from "../../settings/server.ts";
+import { HttpError } from "./http-error.ts";
+import { REQUEST_ID } from "./request-record.ts";
 
 /** Request headers that pages of listed origins may send. Cookies are not among them: a token is the page's to send. */
 const HEADERS: readonly string[] = [

@@ -1,4 +1,4 @@
-import { HttpError } from "./http/http-error.ts";
+import { HttpError } from "../http/http-error.ts";
 
 /** Of all that is under way, what files and the page of GraphiQL may be at the most: both are long, and can be had later. */
 const LATER_PART = 1 / 4;

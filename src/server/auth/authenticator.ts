@@ -1,5 +1,5 @@
-import type { Viewer } from "../domain/viewer.ts";
-import { HttpError } from "./http/http-error.ts";
+import type { Viewer } from "../../domain/viewer.ts";
+import { HttpError } from "../http/http-error.ts";
 
 /**
  * The viewer that a token proves, or why it proves nobody: that is for the operator, and nothing of the token is in it. Throws

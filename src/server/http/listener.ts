@@ -6,7 +6,7 @@ import {
   type ServerResponse,
 } from "node:http";
 import type { Socket } from "node:net";
-import type { LimitsConfig } from "../settings/limits.ts";
+import type { LimitsConfig } from "../../settings/limits.ts";
 import type { ParserFault } from "./malformed.ts";
 
 export interface ListenerOptions {

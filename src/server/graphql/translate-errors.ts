@@ -1,10 +1,10 @@
 import { type ExecutionResult, GraphQLError, Kind } from "graphql";
 import type { Plugin } from "graphql-yoga";
-import type { Viewer } from "../domain/viewer.ts";
-import { ERROR_CODES, type ErrorCode, GatewayError } from "../errors.ts";
+import type { Viewer } from "../../domain/viewer.ts";
+import { ERROR_CODES, type ErrorCode, GatewayError } from "../../errors.ts";
+import { httpExtension } from "../http/http-error.ts";
 import { ClientError, mergeRepeated } from "./client-error.ts";
-import type { YogaServerContext } from "./graphql/server-context.ts";
-import { httpExtension } from "./http/http-error.ts";
+import type { YogaServerContext } from "./server-context.ts";
 
 /**
  * What a client sees of an error: ours with their code and details, GraphQL's own with a code, and anything else as a fault of

@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { ConfigError } from "../settings/config-error.ts";
+import { ConfigError } from "../../settings/config-error.ts";
 
 /** How often files are looked at for changes. */
 const LOOK_MS = 1_000;

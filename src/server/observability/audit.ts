@@ -1,13 +1,13 @@
 import type { ExecutionArgs } from "graphql";
 import { getOperationAST, type OperationDefinitionNode } from "graphql";
 import type { Plugin } from "graphql-yoga";
-import type { Identity, Role } from "../domain/viewer.ts";
-import { ERROR_CODES, type ErrorCode } from "../errors.ts";
-import { wantsPlan } from "./cost.ts";
+import type { Identity, Role } from "../../domain/viewer.ts";
+import { ERROR_CODES, type ErrorCode } from "../../errors.ts";
+import { hashOf } from "../documents/trusted.ts";
+import { wantsPlan } from "../graphql/request-cost.ts";
+import type { YogaServerContext } from "../graphql/server-context.ts";
+import type { Completion, OperationRecord, RequestRecord } from "../http/request-record.ts";
 import type { Digest } from "./digest.ts";
-import { hashOf } from "./documents/trusted.ts";
-import type { YogaServerContext } from "./graphql/server-context.ts";
-import type { Completion, OperationRecord, RequestRecord } from "./http/request-record.ts";
 import { redact } from "./redact.ts";
 import { bounded, type LoggedVariables, redactVariables } from "./variables.ts";
 

@@ -8,8 +8,8 @@ import {
   type OperationDefinitionNode,
   typeFromAST,
 } from "graphql";
-import { parseDay } from "../domain/day.ts";
-import { ORGANIZATIONS } from "../domain/organization.ts";
+import { parseDay } from "../../domain/day.ts";
+import { ORGANIZATIONS } from "../../domain/organization.ts";
 import type { Digest } from "./digest.ts";
 
 const MAX_ITEMS = 20;

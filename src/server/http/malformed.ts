@@ -1,8 +1,8 @@
 import { STATUS_CODES } from "node:http";
-import type { GatewayError } from "../errors.ts";
-import type { RequestLimits } from "../settings/limits.ts";
-import { HttpError, JSON_TYPE } from "./http/http-error.ts";
-import { exceeded } from "./limits/exceeded.ts";
+import type { GatewayError } from "../../errors.ts";
+import type { RequestLimits } from "../../settings/limits.ts";
+import { exceeded } from "../limits/exceeded.ts";
+import { HttpError, JSON_TYPE } from "./http-error.ts";
 import { PROTECTIVE } from "./origin.ts";
 
 /** What Node's parser says of bytes that it makes no request of. */

@@ -1,9 +1,9 @@
 import { errors } from "jose";
-import { type ClaimNames, type Claims, emailIn, nameIn, roleIn, scopesIn } from "../domain/claims.ts";
-import type { Instant } from "../domain/day.ts";
-import { type IdentityPolicy, scopesOf, seeing, type Viewer } from "../domain/viewer.ts";
-import { causeCodeOf } from "../errors.ts";
-import { type Authenticate, IssuerUnavailable, type Proven } from "./authenticate.ts";
+import { type ClaimNames, type Claims, emailIn, nameIn, roleIn, scopesIn } from "../../domain/claims.ts";
+import type { Instant } from "../../domain/day.ts";
+import { type IdentityPolicy, scopesOf, seeing, type Viewer } from "../../domain/viewer.ts";
+import { causeCodeOf } from "../../errors.ts";
+import { type Authenticate, IssuerUnavailable, type Proven } from "./authenticator.ts";
 import type { VerifyToken } from "./issuer-keys.ts";
 
 export interface JwtOptions extends ClaimNames {

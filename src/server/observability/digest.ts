@@ -1,4 +1,4 @@
-import type { Pseudonyms } from "../domain/pseudonym.ts";
+import type { Pseudonyms } from "../../domain/pseudonym.ts";
 
 /** Stands for a text that is not to be read: the same text has the same one, as long as the secret is. */
 export type Digest = (text: string) => string;

@@ -6,8 +6,8 @@ import {
   isListType,
   isNonNullType,
 } from "graphql";
-import { badInput } from "../errors.ts";
-import { nearest } from "./nearest.ts";
+import { badInput } from "../../errors.ts";
+import { nearest } from "./did-you-mean.ts";
 
 /**
  * Values of the given types from URL parameters: `range.last.days=7` is `range: {last: {days: 7}}`, as is `range={"last":{"days":7}}`,

@@ -1,5 +1,5 @@
 import { GraphQLError } from "graphql";
-import type { ErrorCode } from "../errors.ts";
+import type { ErrorCode } from "../../errors.ts";
 
 /** An error as a client may see it. */
 export class ClientError extends GraphQLError {

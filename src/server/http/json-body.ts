@@ -1,4 +1,4 @@
-import { repeatedKey } from "../json.ts";
+import { repeatedKey } from "../../json.ts";
 
 /**
  * What a body says. Bytes that are no UTF-8 are not guessed at, and a key that is given twice has no meaning: whoever looked at

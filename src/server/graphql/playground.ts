@@ -1,10 +1,8 @@
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
 import { Response } from "@whatwg-node/fetch";
-import { type Route, wantsPage } from "./http/routes.ts";
+import { queryLibrary } from "../documents/query-library.ts";
+import { type Route, wantsPage } from "../http/routes.ts";
 import { TOKEN_DIALOG } from "./token-dialog.ts";
-
-const OPERATIONS = new URL("../../schema/operations/", import.meta.url);
 
 /** Three bars of a chart, as the icon of the page and as the mark beside its title. */
 const MARK = `<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20" viewBox="0 0 16 16"><path fill="#c15f3c" d="M1 9h4v6H1zM6 5h4v10H6zM11 1h4v14h-4z"/></svg>`;
@@ -31,14 +29,6 @@ export function playgroundRoute(path: string, tokenHeader: string): Route {
       return new Response(body, { headers });
     },
   };
-}
-
-/** The documents of the query library, in the order of their file names. */
-export function queryLibrary(): string[] {
-  return readdirSync(OPERATIONS)
-    .filter((name) => name.endsWith(".graphql"))
-    .sort()
-    .map((name) => readFileSync(new URL(name, OPERATIONS), "utf8"));
 }
 
 interface Page {

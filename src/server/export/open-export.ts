@@ -9,7 +9,7 @@ import { PERIODS, type Period } from "../../domain/period.ts";
 import type { DayRange } from "../../domain/range.ts";
 import { type Permits, permitsOf } from "../../domain/viewer.ts";
 import { badInput, GatewayError } from "../../errors.ts";
-import { nearest } from "../nearest.ts";
+import { nearest } from "../http/did-you-mean.ts";
 import { FOCUS } from "./focus.ts";
 import { FORMATS, type Format, type FormatName } from "./format.ts";
 import { listsOf, listTable } from "./list.ts";

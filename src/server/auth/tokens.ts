@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { statSync } from "node:fs";
-import type { Instant } from "../domain/day.ts";
-import { parseInstant } from "../domain/day.ts";
+import type { Instant } from "../../domain/day.ts";
+import { parseInstant } from "../../domain/day.ts";
 import {
   IDENTITIES,
   type IdentityPolicy,
@@ -15,11 +15,11 @@ import {
   scopesOf,
   seeing,
   type Viewer,
-} from "../domain/viewer.ts";
-import { readJsonFile, UnreadableFile } from "../operator-file.ts";
-import { ConfigError } from "../settings/config-error.ts";
-import type { Proven } from "./authenticate.ts";
-import type { TrustedDocuments } from "./documents/trusted.ts";
+} from "../../domain/viewer.ts";
+import { readJsonFile, UnreadableFile } from "../../operator-file.ts";
+import { ConfigError } from "../../settings/config-error.ts";
+import type { TrustedDocuments } from "../documents/trusted.ts";
+import type { Proven } from "./authenticator.ts";
 import { watchedFile } from "./watched-file.ts";
 
 /** A token that callers can have, known by its hash alone. */
