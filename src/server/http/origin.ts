@@ -104,7 +104,7 @@ function isOrigin(text: string): boolean {
  * Whether a request is for this gateway. A name that is made to lead to its address is else of one origin with it, and the page of
  * that name could read what the gateway answers to nobody in particular (DNS rebinding); an address is made to lead nowhere.
  */
-export function isForUs(host: string | undefined, allowed: AllowedHosts): boolean {
+function isForUs(host: string | null, allowed: AllowedHosts): boolean {
   if (allowed === "*") return true;
   const name = nameIn(host ?? "") ?? "";
   return isIP(name.replace(/^\[|\]$/g, "")) !== 0 || allowed.includes(name);
@@ -129,7 +129,7 @@ export function refuseOddTargets({ method, headers }: Request, target: string): 
 
 /** Rejects requests for a host that is not the gateway's. */
 export function refuseOtherHosts(host: string | null, allowed: AllowedHosts): void {
-  if (isForUs(host ?? undefined, allowed)) return;
+  if (isForUs(host, allowed)) return;
   throw new HttpError(
     "BAD_REQUEST",
     "The gateway does not go by this name; ask it by its address, or let its operator add the name to ALLOWED_HOSTS.",
