@@ -1,7 +1,7 @@
 import type { Day } from "./domain/day.ts";
 
 interface ErrorCodeEntry {
-  /** HTTP status of a request that is rejected as a whole. Other errors of an operation leave the status at 200. */
+  /** HTTP status of a rejected request; an error about HTTP itself can state a closer one. Errors of single fields leave it at 200. */
   readonly status: number;
   /** Sentences that end with a full stop. */
   readonly meaning: string;

@@ -19,7 +19,7 @@ export const ISSUER_PAUSE = 5;
 export const AUTHORIZATION = "authorization";
 
 /** The token in a header; null where there is none. Only `authorization` needs the scheme: what a proxy adds is the bare token. */
-export function tokenIn(value: string | null, header = AUTHORIZATION): string | null {
+function tokenIn(value: string | null, header = AUTHORIZATION): string | null {
   const [, scheme, token] = /^(bearer +)?([\w\-.~+/]+=*)$/i.exec(value ?? "") ?? [];
   return token === undefined || (scheme === undefined && header === AUTHORIZATION) ? null : token;
 }

@@ -1,39 +1,5 @@
 import { Response } from "@whatwg-node/fetch"; // computes `content-length` and is sent without a stream
-import { type ErrorCode, type ErrorDetails, GatewayError } from "../../errors.ts";
-
-/** HTTP status of a request that is refused with a code. A refusal about HTTP itself states a closer one of the same class. */
-const STATUS = {
-  BAD_REQUEST: 400,
-  BAD_USER_INPUT: 400,
-  CURSOR_INVALID: 400,
-  CURSOR_EXPIRED: 400,
-  NOT_COVERED: 400,
-  NOT_YET_AVAILABLE: 400,
-  LIMIT_EXCEEDED: 400,
-  TOO_EXPENSIVE: 400,
-  GRAPHQL_PARSE_FAILED: 400,
-  GRAPHQL_VALIDATION_FAILED: 400,
-  UNAUTHENTICATED: 401,
-  FORBIDDEN: 403,
-  DOCUMENT_NOT_TRUSTED: 403,
-  NOT_FOUND: 404,
-  PERSISTED_QUERY_NOT_FOUND: 404,
-  CALLER_RATE_LIMITED: 429,
-  INTERNAL_SERVER_ERROR: 500,
-  UPSTREAM_AUTH: 502,
-  UPSTREAM_REFUSED: 502,
-  UPSTREAM_SHAPE: 502,
-  AUTHENTICATION_UNAVAILABLE: 503,
-  DIRECTORY_NOT_READY: 503,
-  NOT_CONFIGURED: 503,
-  NOT_ENTITLED: 503,
-  OVERLOADED: 503,
-  UPSTREAM_BILLING: 503,
-  UPSTREAM_BUDGET_EXHAUSTED: 503,
-  UPSTREAM_RATE_LIMITED: 503,
-  UPSTREAM_UNAVAILABLE: 503,
-  OPERATION_TIMEOUT: 504,
-} as const satisfies Record<ErrorCode, number>;
+import { ERROR_CODES, type ErrorCode, type ErrorDetails, GatewayError } from "../../errors.ts";
 
 /** Codes about the operation: clients that accept application/json alone get them with 200 (GraphQL over HTTP, 6.4.1). */
 const OF_OPERATION: readonly ErrorCode[] = ["LIMIT_EXCEEDED", "TOO_EXPENSIVE", "PERSISTED_QUERY_NOT_FOUND"];
@@ -59,7 +25,7 @@ export class HttpError extends GatewayError {
   constructor(
     code: ErrorCode,
     message: string,
-    { status = STATUS[code], headers = {}, details = {}, reason = null }: HttpErrorOptions = {},
+    { status = ERROR_CODES[code].status, headers = {}, details = {}, reason = null }: HttpErrorOptions = {},
   ) {
     super(code, message, details);
     const { retryAfter } = details;
@@ -90,5 +56,5 @@ export const JSON_TYPE = { "content-type": "application/json; charset=utf-8" } a
 export function httpExtension(error: GatewayError): object | null {
   if (!(error instanceof HttpError || OF_REQUEST.includes(error.code))) return null;
   const { code, status, headers } = error instanceof HttpError ? error : HttpError.of(error);
-  return { status, headers, spec: OF_OPERATION.includes(code) && status === STATUS[code] };
+  return { status, headers, spec: OF_OPERATION.includes(code) && status === ERROR_CODES[code].status };
 }

@@ -138,7 +138,7 @@ export function refuseOtherHosts(host: string | null, allowed: AllowedHosts): vo
 }
 
 /** The name or address in a `host` header, without its port; null where it is none, such as one with a path in it. */
-export function nameIn(host: string): string | null {
+function nameIn(host: string): string | null {
   return /^[\w.:[\]-]+$/.test(host) ? (URL.parse(`http://${host}`)?.hostname ?? null) : null;
 }
 
