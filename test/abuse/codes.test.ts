@@ -171,11 +171,15 @@ test.each(Object.entries(WAYS))("%s can be met, and is an error like any other (
   expect(errors[0]?.extensions.code, errors[0]?.message).toBe(code);
 });
 
-test("whatever is refused, over every path, method and media type, has a code (3)", async () => {
+test("whatever is refused, over every path, method and media type, has a code (3)", {
+  tags: "deep",
+}, async () => {
   const opened = [
     gateway({ routes: { [PATHS.users]: () => json(tokenPage([wireUser("user_a")])) } }),
     gateway({ settings: GUARDED }),
-    gateway({ settings: { PLAYGROUND: "off", DOCUMENTS: "trusted", ALLOWED_ORIGINS: "https://a.example" } }),
+    gateway({
+      settings: { PLAYGROUND: "off", DOCUMENTS: "trusted", ALLOWED_ORIGINS: "https://a.example" },
+    }),
   ];
   let refused = 0;
   for (const { app } of opened)
@@ -217,4 +221,4 @@ test("whatever is refused, over every path, method and media type, has a code (3
             }
   expect(refused).toBeGreaterThan(3_000);
   process.stdout.write(`3: ${refused} refusals, each with a code\n`);
-}, 120_000);
+});

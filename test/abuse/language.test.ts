@@ -265,7 +265,7 @@ describe("more than anybody asks (8, 9, 12, 13)", () => {
     });
   });
 
-  test("what is kept of 400 long documents takes no more than 32 MiB", () => {
+  test("what is kept of 400 long documents takes no more than 32 MiB", { tags: "deep" }, () => {
     const { documentCache, errorCache } = parserCache();
     const long = (i: number) => `{ ${"__typename ".repeat(1_990)} } # ${i}`;
     const kept = (cache: typeof documentCache) =>

@@ -7,6 +7,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { SandboxDispatcher } from "../../src/sandbox/dispatcher.ts";
 import type { Handle } from "../../src/sandbox/handler.ts";
 import { createSandbox } from "../../src/sandbox/sandbox.ts";
+import { sweep } from "../deep.ts";
 import { gateway, json, NOW, refusal } from "../gateway.ts";
 import { oneToken } from "../one-token.ts";
 import { PATHS, tokenPage, wireUser } from "../wire.ts";
@@ -152,7 +153,7 @@ describe("an upstream that fails", () => {
     });
   });
 
-  test.each([4, 9, 14, 20])(
+  sweep([4, 9, 14, 20])(
     "after %d requests breaks the connection off, so that no client takes what it has for the whole",
     async (after) => {
       const gate = failing(after);

@@ -61,7 +61,7 @@ describe.each<[string, Route]>([
   ["without a time", refusing()],
   ["with retry-after: 0", refusing({ "retry-after": "0" })],
   ["with nonsense", refusing({ "retry-after": "soon" })],
-])("three hours of 429 %s", (_how, refused) => {
+])("three hours of 429 %s", { tags: "deep" }, (_how, refused) => {
   test("cost at most two requests a minute, each question is told when to come back, and the end is found within two minutes", async () => {
     const { answer, asked, end, pace } = storm(refused);
     const HOURS = 3;

@@ -214,6 +214,7 @@ test.each([
   ["two processes", 2],
 ])(
   "ten minutes of any mixed load in %s: upstream never has to refuse, and nobody waits longer than it can",
+  { tags: "deep" },
   async (_name, processes) => {
     const arrivals = fc.array(
       fc.record({
