@@ -6,20 +6,22 @@ import { splitByDay } from "../src/domain/range.ts";
 import { ratioOf, rounded } from "../src/domain/ratio.ts";
 import { badInput } from "../src/errors.ts";
 import {
+  activityDayRequests,
   activityDays,
   activityState,
-  activityWalks,
+  newestDayRequests,
   type SettlingDay,
   seated,
 } from "../src/loaders/activity-days.ts";
+import type { PlanInput } from "../src/planning/plan.ts";
+import { resolveRange } from "../src/planning/range-input.ts";
 import { activitySummaries } from "../src/upstream/endpoints/summaries.ts";
 import { windowsOf } from "../src/upstream/windows.ts";
 import { builder } from "./builder.ts";
 import { FinalityEnum } from "./freshness.ts";
 import { incompleteArg, isShown } from "./incomplete.ts";
-import { DateRange, resolveRange } from "./range.ts";
+import { DateRange } from "./range.ts";
 import { CalendarBucketEnum } from "./series.ts";
-import { walks, walksOfLastDays } from "./walks.ts";
 
 const people = (what: string) =>
   ({
@@ -54,13 +56,13 @@ const ProductUsers = builder.objectRef<ProductUsersShape>("ProductActiveUsers").
   }),
 });
 
-/** What is said of the seats there are now; where the days asked for are all final, one request finds that out. */
+/** A figure of the seats there are now; where the days asked for are all final, one request finds that out. */
 function ofNow<Value>(of: (day: SettlingDay) => Value) {
   return {
-    extensions: walks(({ range }, ctx) => {
+    requests: ({ range }: PlanInput, ctx: Context) => {
       const isFinal = activityState(range, ctx.now()) === "FINAL";
-      return isFinal ? walksOfLastDays(ctx) : [];
-    }),
+      return isFinal ? newestDayRequests(ctx) : [];
+    },
     resolve: async (day: SettlingDay, _args: object, ctx: Context) => of(await seated(ctx, day)),
   };
 }
@@ -160,7 +162,7 @@ builder.queryField("activity", (t) =>
       }),
       ...incompleteArg,
     },
-    extensions: walks(({ range }, ctx) => activityWalks(ctx, range)),
+    requests: ({ range }, ctx) => activityDayRequests(ctx, range),
     resolve: async (_root, { range: asked, bucket, incomplete }, ctx) => {
       refuseSums(bucket);
       const { range } = windowsOf(activitySummaries, resolveRange(asked, ctx.now()), ctx.now());

@@ -4,20 +4,20 @@ import type { CodeActor } from "../src/domain/claude-code.ts";
 import { isOfConsole } from "../src/domain/dataset.ts";
 import type { OrganizationKind } from "../src/domain/organization.ts";
 import { apiKeyById } from "../src/loaders/console.ts";
+import type { PlanRequests } from "../src/planning/plan.ts";
 import { apiKeys } from "../src/upstream/endpoints/api-keys.ts";
 import { consoleMembers } from "../src/upstream/endpoints/members.ts";
-import { walksOf } from "../src/upstream/plan.ts";
+import { requestsFor } from "../src/upstream/plan.ts";
 import { ApiKey } from "./api-key.ts";
 import { builder } from "./builder.ts";
 import {
   AccountStatusEnum,
   emailOfReported,
-  membersOf,
+  memberLookup,
   nameOfReported,
   statusOfReported,
   User,
 } from "./user.ts";
-import { walks } from "./walks.ts";
 
 /** Claude Code knows people by email and keys by name; the reports know ids. */
 type AnyActor = CodeActor | ReportActor;
@@ -26,12 +26,12 @@ type Kind<K extends AnyActor["kind"]> = Extract<AnyActor, { kind: K }> & {
 };
 
 /** Claude Code knows keys by name alone. */
-const walksOfReportedKeys = walks(({ source }) => (source === "CLAUDE_CODE" ? [] : walksOf(apiKeys, [{}])));
+const reportedKeyRequests: PlanRequests = ({ source }) =>
+  source === "CLAUDE_CODE" ? [] : requestsFor(apiKeys, [{}]);
 
 /** The member list of the organization that the actor is of. */
-const walksOfActors = walks(({ source }, ctx) =>
-  source !== "CLAUDE_CODE" && isOfConsole(source) ? walksOf(consoleMembers, [{}]) : membersOf(ctx),
-);
+const actorRequests: PlanRequests = ({ source }, ctx) =>
+  source !== "CLAUDE_CODE" && isOfConsole(source) ? requestsFor(consoleMembers, [{}]) : memberLookup(ctx);
 
 const UserActor = builder.objectRef<Kind<"user" | "person">>("UserActor").implement({
   description: "A person.",
@@ -48,7 +48,7 @@ const UserActor = builder.objectRef<Kind<"user" | "person">>("UserActor").implem
       nullable: true,
       description:
         "Name, by the member list, else as the report shows it, also of people who have left. Null where neither knows it.",
-      extensions: walksOfActors,
+      requests: actorRequests,
       resolve: async (actor, _args, ctx) => {
         if (actor.kind !== "user") return nameOfReported(ctx, actor.organization, actor.user);
         const person = await personByEmail(ctx, actor.email);
@@ -61,7 +61,7 @@ const UserActor = builder.objectRef<Kind<"user" | "person">>("UserActor").implem
       nullable: true,
       description:
         "What is known of the account, by the member list and by what the report says. Null only beside an error.",
-      extensions: walksOfActors,
+      requests: actorRequests,
       resolve: async (actor, _args, ctx) => {
         if (actor.kind !== "user") return statusOfReported(ctx, actor.organization, actor.user);
         return (await personByEmail(ctx, actor.email)) === null ? "UNKNOWN" : "ACTIVE";
@@ -72,10 +72,10 @@ const UserActor = builder.objectRef<Kind<"user" | "person">>("UserActor").implem
       nullable: true,
       description:
         "The person; null where the source knows only an address that no organization has a member with.",
-      extensions: walks(({ source }, ctx) => {
-        if (source === "CLAUDE_CODE") return membersOf(ctx);
-        return isOfConsole(source) ? walksOf(consoleMembers, [{}]) : [];
-      }),
+      requests: ({ source }, ctx) => {
+        if (source === "CLAUDE_CODE") return memberLookup(ctx);
+        return isOfConsole(source) ? requestsFor(consoleMembers, [{}]) : [];
+      },
       resolve: (actor, _args, ctx) => {
         const { organization } = actor;
         if (actor.kind === "user") return personByEmail(ctx, actor.email);
@@ -94,7 +94,7 @@ const ApiKeyActor = builder.objectRef<Kind<"apiKey" | "key">>("ApiKeyActor").imp
       nullable: true,
       description:
         "Name of the key. Not unique: several keys can share one. Null for a key that is not listed any more.",
-      extensions: walksOfReportedKeys,
+      requests: reportedKeyRequests,
       resolve: async (actor, _args, ctx) =>
         actor.kind === "apiKey"
           ? actor.name
@@ -105,7 +105,7 @@ const ApiKeyActor = builder.objectRef<Kind<"apiKey" | "key">>("ApiKeyActor").imp
       type: ApiKey,
       nullable: true,
       description: "The key; null where the source knows only its name.",
-      extensions: walksOfReportedKeys,
+      requests: reportedKeyRequests,
       resolve: (actor, _args, ctx) =>
         actor.kind === "key" ? apiKeyById(ctx, {}).load(actor.apiKeyId) : null,
     }),

@@ -3,21 +3,21 @@ import type { ApiKey as ApiKeyShape } from "../src/domain/organization.ts";
 import type { Person } from "../src/domain/person.ts";
 import { GatewayError } from "../src/errors.ts";
 import { apiKeyById, workspaceById } from "../src/loaders/console.ts";
+import type { PlanRequests } from "../src/planning/plan.ts";
 import { apiKeys } from "../src/upstream/endpoints/api-keys.ts";
-import { walksOf } from "../src/upstream/plan.ts";
+import { requestsFor } from "../src/upstream/plan.ts";
 import { builder, dateTime, nodeLoader } from "./builder.ts";
-import { asks } from "./demand.ts";
-import { User, walksOfConsoleMembers } from "./user.ts";
-import { nodeWalks, walks } from "./walks.ts";
-import { Workspace, walksOfWorkspaces } from "./workspace.ts";
+import { consoleMemberRequests, User } from "./user.ts";
+import { Workspace, workspaceRequests } from "./workspace.ts";
 
 /** The look-up of keys by id: the list of all of them. */
-export const walksOfApiKeys = walks(() => walksOf(apiKeys, [{}]));
+export const apiKeyRequests: PlanRequests = () => requestsFor(apiKeys, [{}]);
 
 export const ApiKey = builder.node(builder.objectRef<ApiKeyShape>("ApiKey"), {
   description: "An API key of the Console organization, never its secret. Source: API_KEYS.",
   id: { resolve: ({ apiKeyId }) => apiKeyId },
-  extensions: { ...nodeWalks(() => walksOf(apiKeys, [{}])), ...asks("keys:read") },
+  lookup: { requests: () => requestsFor(apiKeys, [{}]) },
+  requires: ["keys:read"],
   loadOne: nodeLoader("ApiKey", async (id, ctx) => {
     const key = await apiKeyById(ctx, {}).load(id);
     if (key === null) throw new GatewayError("NOT_FOUND", "No API key has this id.", { dataset: "API_KEYS" });
@@ -44,7 +44,7 @@ export const ApiKey = builder.node(builder.objectRef<ApiKeyShape>("ApiKey"), {
       type: Workspace,
       nullable: true,
       description: "The workspace it belongs to; null where it belongs to the whole organization.",
-      extensions: walksOfWorkspaces,
+      requests: workspaceRequests,
       resolve: ({ workspaceId }, _args, ctx) =>
         workspaceId === null ? null : workspaceById(ctx, {}).load(workspaceId),
     }),
@@ -53,7 +53,7 @@ export const ApiKey = builder.node(builder.objectRef<ApiKeyShape>("ApiKey"), {
       type: User,
       nullable: true,
       description: "The person it acts as; null where it acts as a service account or is bound to nobody.",
-      extensions: walksOfConsoleMembers,
+      requests: consoleMemberRequests,
       resolve: ({ principal }, _args, ctx) => {
         const userId = principal?.userId ?? null;
         return userId === null ? null : personByConsoleId(ctx, { userId });
@@ -82,7 +82,7 @@ export const ApiKey = builder.node(builder.objectRef<ApiKeyShape>("ApiKey"), {
       type: User,
       nullable: true,
       description: "The person who made it; null where not recorded or made by a service account.",
-      extensions: walksOfConsoleMembers,
+      requests: consoleMemberRequests,
       resolve: ({ createdBy }, _args, ctx): Promise<Person> | null =>
         createdBy?.type === "user" ? personByConsoleId(ctx, { userId: createdBy.id }) : null,
     }),

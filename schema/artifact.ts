@@ -3,25 +3,27 @@ import type { ArtifactCell, ArtifactDimension } from "../src/domain/artifact.ts"
 import type { Person } from "../src/domain/person.ts";
 import type { DayRange } from "../src/domain/range.ts";
 import { isShownOf } from "../src/domain/viewer.ts";
-import { countedDays, mayBeUncounted } from "../src/loaders/activity-days.ts";
+import { countedDays, mayBeUncounted, newestDayRequests } from "../src/loaders/activity-days.ts";
+import type { Requires } from "../src/planning/plan.ts";
+import { isRelative, resolveRange } from "../src/planning/range-input.ts";
+import { rowsWanted } from "../src/planning/rows.ts";
 import {
   ARTIFACT_FILTER_VALUES,
   ARTIFACT_FILTERS,
   artifactActivity,
 } from "../src/upstream/endpoints/artifacts.ts";
-import { walksOf } from "../src/upstream/plan.ts";
+import { requestsFor } from "../src/upstream/plan.ts";
 import { mapPages, walkOf } from "../src/upstream/walk.ts";
 import { windowsOf } from "../src/upstream/windows.ts";
 import { sum } from "./activity.ts";
 import { builder } from "./builder.ts";
-import { connect, forward, rowsWanted, type Slice } from "./connection.ts";
-import { asks, demand } from "./demand.ts";
+import { connect, forward, type Slice } from "./connection.ts";
+import { demand } from "./demand.ts";
 import { EngagementFilter, type FilterInput, filterOf } from "./engagement-filter.ts";
-import { Group, groupOf, walksOfGroups } from "./group.ts";
-import { COUNTED_DAYS, DateRange, isRelative, resolveRange } from "./range.ts";
+import { Group, groupOf, groupRequests } from "./group.ts";
+import { COUNTED_DAYS, DateRange } from "./range.ts";
 import { refuseUnsplit, splitBy } from "./selection.ts";
 import { User } from "./user.ts";
-import { walks, walksOfLastDays } from "./walks.ts";
 
 const ArtifactDimensionEnum = builder.enumType("ArtifactDimension", {
   description: "What artifacts can be split by beside day, type and sharing.",
@@ -31,8 +33,8 @@ const ArtifactDimensionEnum = builder.enumType("ArtifactDimension", {
       description:
         "RBAC group of the creator at the time; people in several count fully in each, so rows can add up to more than there are.",
     },
-    USER: { description: "Creator.", extensions: asks("individuals") },
-  } satisfies { [D in ArtifactDimension]: { description: string; extensions?: object } },
+    USER: { description: "Creator.", requires: ["individuals"] },
+  } satisfies { [D in ArtifactDimension]: { description: string; requires?: Requires } },
 });
 
 const ArtifactActivity = builder.objectRef<ArtifactCell>("ArtifactActivity").implement({
@@ -61,7 +63,8 @@ const ArtifactActivity = builder.objectRef<ArtifactCell>("ArtifactActivity").imp
     groupName: t.exposeString("groupName", splitBy("GROUP", "Its name. Null: the group is gone.")),
     group: t.field({
       type: Group,
-      ...splitBy("GROUP", "The group. Null: people in none.", walksOfGroups),
+      ...splitBy("GROUP", "The group. Null: people in none."),
+      requests: groupRequests,
       resolve: ({ groupId }, _args, ctx) => (groupId === null ? null : groupOf(ctx, groupId)),
     }),
     user: t.field({
@@ -114,14 +117,14 @@ builder.queryField("artifacts", (t) =>
       filter: t.arg({ type: EngagementFilter, description: "Which artifacts to count." }),
       ...forward,
     },
-    extensions: walks<ArtifactArgs>(({ args, range }, ctx) => {
+    requests: ({ args, range }, ctx) => {
       const { pieces } = windowsOf(artifactActivity, range, ctx.now());
       const [newest] = pieces.slice(-1);
       return [
-        ...(newest !== undefined && mayBeUncounted(newest, ctx) ? [walksOfLastDays(ctx)] : []),
-        walksOf(artifactActivity, questionsOf(ctx, args, pieces), rowsWanted(args)),
+        ...(newest !== undefined && mayBeUncounted(newest, ctx) ? [newestDayRequests(ctx)] : []),
+        requestsFor(artifactActivity, questionsOf(ctx, args, pieces), rowsWanted(args)),
       ];
-    }),
+    },
     resolve: async (_root, args, ctx, info) => {
       const { range: asked, first, after } = args;
       const slice = { first, after };

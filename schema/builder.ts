@@ -9,6 +9,7 @@ import { type Decimal, formatDecimal } from "../src/domain/decimal.ts";
 import type { DayRange } from "../src/domain/range.ts";
 import { type Identity, type Permits, permitsOf } from "../src/domain/viewer.ts";
 import { badInput } from "../src/errors.ts";
+import PlanningPlugin from "../src/planning/plugin.ts";
 import { refusal } from "./demand.ts";
 
 /** The one builder: scalars, nullability, plugins. It defines no types. */
@@ -30,7 +31,7 @@ export const builder = new SchemaBuilder<{
     Difference: { Input: number; Output: number };
   };
 }>({
-  plugins: [ScopeAuthPlugin, RelayPlugin],
+  plugins: [ScopeAuthPlugin, RelayPlugin, PlanningPlugin],
   scopeAuth: {
     authScopes: ({ viewer }) => permitsOf(viewer),
     unauthorizedError: (_parent, { viewer }, { fieldName }, { failure }) =>

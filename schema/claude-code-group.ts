@@ -9,9 +9,9 @@ import {
   type CodeWork,
   codeMeasures,
 } from "../src/domain/claude-code-group.ts";
-import type { Comparison as ComparisonName } from "../src/domain/comparison.ts";
 import { linesPerSession, moneyPer } from "../src/domain/measures.ts";
-import { walksOfDays } from "../src/loaders/claude-code.ts";
+import { codeDayRequests } from "../src/loaders/claude-code.ts";
+import { resolveRange } from "../src/planning/range-input.ts";
 import { claudeCode } from "../src/upstream/endpoints/claude-code.ts";
 import { windowsOf } from "../src/upstream/windows.ts";
 import { sum } from "./activity.ts";
@@ -22,11 +22,10 @@ import { ClaudeCodeFilter, keeps, refuseStrangers } from "./claude-code.ts";
 import { Comparison, derived, refuseByModel, Series, Totals, WORK_COUNTS } from "./claude-code-measures.ts";
 import { connectRanking, forward } from "./connection.ts";
 import { Money } from "./money.ts";
-import { DateRange, resolveRange } from "./range.ts";
-import { demandDimensions, dimensions, refuseUnsplit, refuseUntold, splitBy, untoldBy } from "./selection.ts";
+import { DateRange } from "./range.ts";
+import { demandDimensions, dimensions, refuseHidden, refuseUnsplit, splitBy } from "./selection.ts";
 import { analysisArgs, CalendarBucketEnum, RUNNING_TOTAL, SeriesRow, SHARE, topOf } from "./series.ts";
-import { User, walksOfMembers } from "./user.ts";
-import { walks } from "./walks.ts";
+import { memberRequests, User } from "./user.ts";
 
 const ClaudeCodeDimension = builder.enumType("ClaudeCodeDimension", {
   description: "What Claude Code records can be split by.",
@@ -52,7 +51,7 @@ const work = (name: keyof CodeWork) =>
   ({
     ...sum(WORK_COUNTS[name]),
     description: `${sum(WORK_COUNTS[name]).description} Not together with MODEL, which is BAD_USER_INPUT: records have it for all models together.`,
-    ...untoldBy("MODEL"),
+    hiddenBy: "MODEL",
     resolve: ({ measure }: Pick<GroupNode, "measure">) => (measure.work as CodeWork)[name],
   }) as const;
 
@@ -79,8 +78,8 @@ const Group = builder.objectRef<GroupNode>("ClaudeCodeGroup").implement({
       ...splitBy(
         "USER",
         "The member with the address; null for keys, and for addresses no organization has as a member.",
-        walksOfMembers,
       ),
+      requests: memberRequests,
       resolve: ({ actor }, _args, ctx) => (actor?.kind === "user" ? personByEmail(ctx, actor.email) : null),
     }),
     email: t.string({
@@ -104,7 +103,7 @@ const Group = builder.objectRef<GroupNode>("ClaudeCodeGroup").implement({
       nullable: true,
       description:
         "Share of proposals accepted, 0 to 1; null where nothing was proposed. Not additive. Not together with MODEL.",
-      ...untoldBy("MODEL"),
+      hiddenBy: "MODEL",
       resolve: ({ measure }) => acceptanceRate(measure.work as CodeWork),
     }),
     inputTokens: t.field(tokens("inputTokens", "Uncached input tokens.")),
@@ -121,17 +120,17 @@ const Group = builder.objectRef<GroupNode>("ClaudeCodeGroup").implement({
     }),
     linesPerSession: t.field({
       ...derived.linesPerSession,
-      ...untoldBy("MODEL"),
+      hiddenBy: "MODEL",
       resolve: ({ measure }) => linesPerSession(measure.work as CodeWork),
     }),
     estimatedPerCommit: t.field({
       ...derived.estimatedPerCommit,
-      ...untoldBy("MODEL"),
+      hiddenBy: "MODEL",
       resolve: ({ measure }) => moneyPer(measure.estimated, (measure.work as CodeWork).commits),
     }),
     estimatedPerPullRequest: t.field({
       ...derived.estimatedPerPullRequest,
-      ...untoldBy("MODEL"),
+      hiddenBy: "MODEL",
       resolve: ({ measure }) => moneyPer(measure.estimated, (measure.work as CodeWork).pullRequests),
     }),
     shareOfTotal: t.field({
@@ -156,7 +155,7 @@ const Group = builder.objectRef<GroupNode>("ClaudeCodeGroup").implement({
       type: Totals,
       nullable: true,
       description: `${RUNNING_TOTAL} Null only beside an error.`,
-      extensions: { readsAll: true },
+      readsAll: true,
       resolve: (row) => row.relations.runningTotal(row),
     }),
     comparison: t.field({
@@ -223,11 +222,11 @@ builder.queryField("claudeCode", (t) =>
       ...analysisArgs,
       ...forward,
     },
-    extensions: walks<{ readonly compare?: ComparisonName | null }>(({ args, range: asked }, ctx) => {
+    requests: ({ args, range: asked }, ctx) => {
       const { range } = windowsOf(claudeCode, asked, ctx.now());
       const ranges = rangesOf(ctx, range, args.compare ?? null);
-      return ranges.map((each) => walksOfDays(ctx, each));
-    }),
+      return ranges.map((each) => codeDayRequests(ctx, each));
+    },
     resolve: async (_root, { range: asked, filter, first, after, bucket, ...args }, ctx, info) => {
       const { range } = windowsOf(claudeCode, resolveRange(asked, ctx.now()), ctx.now());
       const groupBy = [...new Set(args.groupBy ?? [])].sort();
@@ -241,7 +240,7 @@ builder.queryField("claudeCode", (t) =>
         `Ordering by ${order.field}, as rankings are unless \`orderBy\` says otherwise,`,
       );
       refuseUnsplit(info, groupBy);
-      refuseUntold(info, groupBy);
+      refuseHidden(info, groupBy);
       const analysis = { bucket, groupBy, top: topOf(args.top), compare: args.compare ?? null };
       const list = { ...analysis, filter, order: [order.field, order.descending] };
       let relations: Relations<CodeGroup, CodeMeasure> | undefined;

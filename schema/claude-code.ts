@@ -15,22 +15,24 @@ import type { PersonOver } from "../src/domain/person.ts";
 import { type DayRange, oneDay } from "../src/domain/range.ts";
 import { shortHash } from "../src/domain/short-hash.ts";
 import { badInput, GatewayError } from "../src/errors.ts";
-import { recordsOfEmail, recordsOfPeople, walksOfDays } from "../src/loaders/claude-code.ts";
-import { accountOfRecords, walksToAccounts } from "../src/loaders/record-accounts.ts";
+import { codeDayRequests, recordsOfEmail, recordsOfPeople } from "../src/loaders/claude-code.ts";
+import { accountOfRecords, accountRequests } from "../src/loaders/record-accounts.ts";
+import type { PlanRequests } from "../src/planning/plan.ts";
+import { resolveRange } from "../src/planning/range-input.ts";
+import { rowsWanted } from "../src/planning/rows.ts";
 import { claudeCode } from "../src/upstream/endpoints/claude-code.ts";
-import { walksOf } from "../src/upstream/plan.ts";
+import { requestsFor } from "../src/upstream/plan.ts";
 import { mapPages, type Walk, walkOf, walkRows, whole } from "../src/upstream/walk.ts";
 import { windowsOf } from "../src/upstream/windows.ts";
 import { sum, ToolActions } from "./activity.ts";
 import { Actor } from "./actor.ts";
 import { builder, nodeLoader } from "./builder.ts";
 import { derived } from "./claude-code-measures.ts";
-import { connect, forward, rowsWanted, type Slice } from "./connection.ts";
-import { asks, demand, refuseProbing } from "./demand.ts";
+import { connect, forward } from "./connection.ts";
+import { demand, refuseProbing } from "./demand.ts";
 import { Money } from "./money.ts";
-import { DateRange, resolveRange } from "./range.ts";
-import { membersOf, personFigures, personOver, User, walksOfMembers } from "./user.ts";
-import { nodeWalks, walks } from "./walks.ts";
+import { DateRange } from "./range.ts";
+import { memberLookup, memberRequests, personFigures, personOver, User } from "./user.ts";
 
 export const ClaudeCodeModel = builder.objectRef<CodeModelShape>("ClaudeCodeModel").implement({
   description: "Tokens and estimated cost of one model.",
@@ -92,7 +94,7 @@ const ClaudeCodeRecord = builder.node(builder.objectRef<RecordShape>("ClaudeCode
     "One actor's Claude Code activity on one UTC day for one combination of terminal, local or remote, and customer type. An actor has several records on most days; add them up. Source: CLAUDE_CODE.",
   interfaces: [totals],
   id: { resolve: recordId },
-  extensions: nodeWalks((id, ctx) => walksOf(claudeCode, daysOf(oneDay(partsOfId(id).day), ctx))),
+  lookup: { requests: (id, ctx) => requestsFor(claudeCode, daysOf(oneDay(partsOfId(id).day), ctx)) },
   loadOne: nodeLoader("ClaudeCodeRecord", recordById),
   fields: (t) => ({
     date: t.expose("date", { type: "Date", description: "The UTC day." }),
@@ -106,7 +108,7 @@ const ClaudeCodeRecord = builder.node(builder.objectRef<RecordShape>("ClaudeCode
       nullable: true,
       description:
         "The member with the actor's address; null for keys, and for addresses no organization has as a member.",
-      extensions: walksOfMembers,
+      requests: memberRequests,
       resolve: ({ actor }, _args, ctx) => (actor.kind === "user" ? personByEmail(ctx, actor.email) : null),
     }),
     customerType: t.exposeString("customerType", {
@@ -149,12 +151,12 @@ export const ClaudeCodeFilter = builder.inputType("ClaudeCodeFilter", {
     "Which records to keep: any value of each list, all of the lists. Upstream cannot filter, so the gateway does.",
   fields: (t) => ({
     emails: t.stringList({
-      extensions: asks("individuals"),
+      requires: ["individuals"],
       description: "Addresses of people, letter case aside; an alias stands for all addresses of its person.",
     }),
     customerTypes: t.stringList({ description: "How the usage is paid, such as `api` or `subscription`." }),
     terminalTypes: t.stringList({
-      extensions: asks("individuals"),
+      requires: ["individuals"],
       description: "Names of terminals or editors.",
     }),
     isRemote: t.boolean({ description: "Only remote, or only local, sessions." }),
@@ -175,10 +177,10 @@ function daysOf(range: DayRange, { now }: Context): { readonly range: DayRange }
 }
 
 /** The walks to the records of people, who are known by address: all records of each day. */
-const walksOfRecords = walks(({ range, type }, ctx) => [
-  { ...walksOfDays(ctx, range), refusesItself: true }, // first, as what the rows below come from
-  type === "UserSummary" ? { ...walksToAccounts(ctx, range), refusesItself: true } : membersOf(ctx),
-]);
+const recordRequests: PlanRequests = ({ range, type }, ctx) => [
+  { ...codeDayRequests(ctx, range), refusesItself: true }, // first, as what the rows below come from
+  type === "UserSummary" ? { ...accountRequests(ctx, range), refusesItself: true } : memberLookup(ctx),
+];
 
 builder.queryField("claudeCodeRecords", (t) =>
   t.field({
@@ -192,7 +194,7 @@ builder.queryField("claudeCodeRecords", (t) =>
       filter: t.arg({ type: ClaudeCodeFilter, description: "Which records to keep." }),
       ...forward,
     },
-    extensions: walks<Slice>(({ args, range }, ctx) => walksOfDays(ctx, range, rowsWanted(args))),
+    requests: ({ args, range }, ctx) => codeDayRequests(ctx, range, rowsWanted(args)),
     resolve: (_root, { range: asked, filter, ...slice }, ctx) => {
       refuseStrangers(ctx, filter);
       const { range } = windowsOf(claudeCode, resolveRange(asked, ctx.now()), ctx.now());
@@ -217,7 +219,7 @@ personFigures((t, range) => ({
     description:
       "The sum of the person's records, matched by email. In a list a record belongs to one row, so that rows add up: of several accounts with one address (aliases included) to that of the address itself, then to the one last active. Each `User` with the address has all of them. Null: no record, which is not proof of no activity, since subscription users can be missing upstream. Upstream filters by nothing, so each day is read for everybody, a request per thousand records. Where that is more than the operation has left, days stored within the last day answer, marked stale; else this field alone is refused, before any request of it. Source: CLAUDE_CODE. Errors: TOO_EXPENSIVE, UPSTREAM_*.",
     args: range,
-    extensions: walksOfRecords,
+    requests: recordRequests,
     resolve: async (person, { range }, ctx) =>
       sumOfRecords(await recordsOf(ctx, personOver(person, range, ctx))),
   }),
@@ -228,7 +230,7 @@ personFigures((t, range) => ({
     description:
       "The person's records, oldest first, matched by email and given to rows of a list as in `claudeCode`; read, or refused, as those are. Source: CLAUDE_CODE. Errors: CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.",
     args: { ...range, ...forward },
-    extensions: walksOfRecords,
+    requests: recordRequests,
     resolve: async (person, { range: own, ...slice }, ctx) => {
       const over = personOver(person, own, ctx);
       const { range, pieces } = windowsOf(claudeCode, over.range, ctx.now());

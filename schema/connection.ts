@@ -8,6 +8,7 @@ import { dayOf } from "../src/domain/day.ts";
 import { nameOf, type OrganizationKind } from "../src/domain/organization.ts";
 import { type DayRange, oneDay } from "../src/domain/range.ts";
 import { badInput, GatewayError } from "../src/errors.ts";
+import { DEFAULT_FIRST, rowsWanted } from "../src/planning/rows.ts";
 import type { PageSource, Walk, WindowPage } from "../src/upstream/walk.ts";
 import { builder } from "./builder.ts";
 import { Freshness } from "./freshness.ts";
@@ -40,8 +41,6 @@ export interface Question {
   readonly args?: unknown;
 }
 
-const DEFAULT_FIRST = 50;
-
 /** The arguments of every list. */
 export const forward = builder.args((t) => ({
   first: t.int({
@@ -56,11 +55,6 @@ export const forward = builder.args((t) => ({
 export interface Slice {
   readonly first?: number | null | undefined;
   readonly after?: string | null | undefined;
-}
-
-/** How many rows a client wants. */
-export function rowsWanted({ first }: Slice): number {
-  return first ?? DEFAULT_FIRST;
 }
 
 /**

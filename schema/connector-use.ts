@@ -1,18 +1,18 @@
 import type { Connector as ConnectorShape, UseOf } from "../src/domain/engagement.ts";
 import { connectorUses } from "../src/loaders/engagement-use.ts";
+import { resolveActivityRange } from "../src/planning/range-input.ts";
 import { builder } from "./builder.ts";
 import { forward } from "./connection.ts";
 import { Connector, ConnectorFigures } from "./connector.ts";
 import {
   personOfUse,
   thingOfUse,
+  thingRequests,
   type Use,
+  useRequests,
   usesOfPerson,
   usesOfThing,
-  walksOfThing,
-  walksOfUses,
 } from "./engagement-use.ts";
-import { resolveActivityRange } from "./range.ts";
 import { personFigures, personOver, User } from "./user.ts";
 
 const ConnectorUse = builder.objectRef<Use<ConnectorShape>>("ConnectorUse").implement({
@@ -25,7 +25,7 @@ const ConnectorUse = builder.objectRef<Use<ConnectorShape>>("ConnectorUse").impl
       nullable: true,
       description:
         "The connector as everyone used it over the same range. One upstream walk for all connectors of a list together, unless the list is of connectors.",
-      extensions: walksOfThing(connectorUses, "Connector"),
+      requests: thingRequests(connectorUses, "Connector"),
       resolve: (use, _args, ctx) => thingOfUse(ctx, connectorUses, use),
     }),
     name: t.exposeString("name", { description: "Name of the connector, or an opaque id." }),
@@ -73,7 +73,7 @@ personFigures((t, range) => ({
     description:
       "The connectors the person used over the range, most calls first; empty: none. Null: the person is not in the Enterprise organization. One upstream walk for all people of a list together. Source: CONNECTOR_ACTIVITY.",
     args: range,
-    extensions: walksOfUses(connectorUses),
+    requests: useRequests(connectorUses),
     resolve: (person, { range }, ctx) =>
       usesOfPerson(ctx, connectorUses, calls, personOver(person, range, ctx, resolveActivityRange)),
   }),
@@ -87,7 +87,7 @@ builder.objectField(Connector, "usedBy", (t) =>
     description:
       "The people who used it over the range and under the filter of the list, most calls first, ties by id. One upstream walk for all connectors of a list together. Source: CONNECTOR_ACTIVITY.",
     args: forward,
-    extensions: walksOfUses(connectorUses),
+    requests: useRequests(connectorUses),
     resolve: (connector, slice, ctx) =>
       usesOfThing(ctx, connectorUses, calls, connector, "Connector.usedBy", slice),
   }),

@@ -12,14 +12,13 @@ import {
   type Measured,
   type MeasuredKind,
   measuredId,
-  measuredWalk,
-  measuredWalks,
+  measuredLookup,
+  measuredRequests,
   OfficeSessions,
   useTypes,
 } from "./engagement.ts";
 import { EngagementFilter } from "./engagement-filter.ts";
 import { engagementOrder } from "./engagement-order.ts";
-import { walks } from "./walks.ts";
 
 const {
   Chat: ConnectorChat,
@@ -79,7 +78,7 @@ export const Connector = builder.node(builder.objectRef<Measured<ConnectorShape>
     "A connector (MCP integration) as used over the range of the list, as far as its filter lets through. The `id` names all three; `name` is the connector's own. Source: CONNECTOR_ACTIVITY.",
   interfaces: [ConnectorFigures],
   id: { resolve: (connector, _args, ctx) => measuredId(ctx, connector, connector.name) },
-  extensions: measuredWalk(connectors),
+  lookup: measuredLookup(connectors),
   loadOne: nodeLoader("Connector", (id, ctx) => loadMeasured(ctx, connectors, id)),
   fields: (t) => ({
     name: t.exposeString("name", { description: "Normalized name, or an opaque id." }),
@@ -149,7 +148,7 @@ builder.queryField("connectors", (t) =>
       }),
       ...engagementArgs,
     },
-    extensions: walks<ConnectorArgs>(({ args }, ctx) => measuredWalks(ctx, connectors, ordered(args, ctx))),
+    requests: ({ args }, ctx) => measuredRequests(ctx, connectors, ordered(args, ctx)),
     resolve: (_root, args, ctx) => listMeasured(ctx, connectors, ordered(args, ctx)),
   }),
 );

@@ -7,21 +7,21 @@ import {
   plansFor,
   type ReportChoice,
   type ReportPlans,
-  reportWalksOf,
+  requestsOfReport,
 } from "../src/analytics/report.ts";
-import { type UnitCost as UnitCostShape, unitCost, unitCostWalks } from "../src/analytics/unit-cost.ts";
+import { type UnitCost as UnitCostShape, unitCost, unitCostRequests } from "../src/analytics/unit-cost.ts";
 import type { Context } from "../src/context.ts";
 import { moneyPer } from "../src/domain/measures.ts";
 import type { Spend as SpendShape } from "../src/domain/money.ts";
 import { nameOf } from "../src/domain/organization.ts";
+import { resolveRange } from "../src/planning/range-input.ts";
 import { builder } from "./builder.ts";
 import { CostFilter } from "./cost.ts";
 import { FinalityEnum } from "./freshness.ts";
 import { DerivedMoney, Spend } from "./money.ts";
-import { DateRange, ResolvedRange, resolveRange } from "./range.ts";
+import { DateRange, ResolvedRange } from "./range.ts";
 import { choiceOf, enterpriseArg, organizationArg, type ReportArgs, SourceEnum } from "./report.ts";
 import { alternativesOf, filterOf } from "./report-filter.ts";
-import { walks } from "./walks.ts";
 
 /** Whose reports a figure is made of. */
 interface Sourced {
@@ -139,10 +139,10 @@ builder.queryFields((t) => ({
       range: t.arg({ type: DateRange, required: true, description: "UTC days, at most 366." }),
       ...enterpriseArg,
     },
-    extensions: walks<Pick<ReportArgs, "organization">>(({ range, args }, ctx) => {
+    requests: ({ range, args }, ctx) => {
       organizationOfKind(ctx, args.organization, WITH_ACTIVE_PEOPLE);
-      return unitCostWalks(ctx, range);
-    }),
+      return unitCostRequests(ctx, range);
+    },
     resolve: (_root, { range, organization }, ctx) => {
       organizationOfKind(ctx, organization, WITH_ACTIVE_PEOPLE);
       return unitCost(ctx, resolveRange(range, ctx.now()));
@@ -163,9 +163,7 @@ builder.queryFields((t) => ({
       }),
       filter: t.arg({ type: CostFilter, description: "Which usage to count." }),
     },
-    extensions: walks<ProjectionArgs>(({ args }, ctx) =>
-      reportWalksOf(likelyPlan(ctx.upstream, plansOfMonth(ctx, args)), null),
-    ),
+    requests: ({ args }, ctx) => requestsOfReport(likelyPlan(ctx.upstream, plansOfMonth(ctx, args)), null),
     resolve: (_root, args, ctx) =>
       answerBy(ctx.upstream, plansOfMonth(ctx, args), (plan) => projectionOf(ctx.upstream, plan)),
   }),

@@ -1,10 +1,11 @@
 import { costReport } from "../src/analytics/cost.ts";
 import { hasKeyOf, organizationOfKind } from "../src/analytics/organizations.ts";
 import { decimalOf } from "../src/domain/decimal.ts";
-import { type Spend as SpendShape, spends } from "../src/domain/money.ts";
+import type { Spend as SpendShape } from "../src/domain/money.ts";
 import type { Dimension } from "../src/domain/report.ts";
 import { costOfUser } from "../src/loaders/user-totals.ts";
 import { userCost } from "../src/upstream/endpoints/enterprise-cost.ts";
+import { requestsOverDays } from "../src/upstream/plan.ts";
 import { builder } from "./builder.ts";
 import {
   COMPARED,
@@ -13,32 +14,16 @@ import {
   changeOf,
   comparedRange,
   comparedRow,
-  comparedTotal,
   MoneyChange,
 } from "./change.ts";
 import { forward } from "./connection.ts";
 import { Money, Spend } from "./money.ts";
-import {
-  allWalks,
-  answerReport,
-  enterpriseArg,
-  overlapOfAnswer,
-  overlapWalks,
-  planOf,
-  type ReportArgs,
-  reportArgs,
-  reportWalks,
-  SourceEnum,
-  totalComparisonWalks,
-  totalsOf,
-  totalWalks,
-} from "./report.ts";
+import { enterpriseArg, planOf, reportArgs, reportFields, SourceEnum } from "./report.ts";
 import { Bucketed, type ReportNode, RUNNING_TOTAL_OF_REPORT, SHARE_OF_REPORT } from "./report-bucket.ts";
 import { reportFilter } from "./report-filter.ts";
 import { dimensions, splitBy } from "./selection.ts";
 import { type Measures, SeriesRow, seriesOrder } from "./series.ts";
 import { personFigures, personOver } from "./user.ts";
-import { walks, walksOverDays } from "./walks.ts";
 
 const CostDimension = builder.enumType("CostDimension", {
   description: "What cost can be split by. Sources differ; the error says which knows what.",
@@ -121,6 +106,24 @@ const CostComparison = builder.objectRef<Compared<SpendShape>>("CostComparison")
   }),
 });
 
+const costArgs = {
+  ...reportArgs,
+  ...builder.args((t) => ({
+    groupBy: t.field({
+      type: [CostDimension],
+      description: "Dimensions to split rows by; none gives one row per bucket.",
+    }),
+    orderBy: t.field({
+      type: CostSeries.input,
+      description: "What comes first; by default the oldest, or the largest where there are no buckets.",
+    }),
+    filter: t.field({ type: CostFilter, description: "Which usage to count." }),
+  })),
+  ...forward,
+};
+
+const fields = reportFields(costReport, CostSeries.orderOf, ({ argsOf }) => argsOf(costArgs));
+
 const CostBucket = builder.objectRef<ReportNode<SpendShape>>("CostBucket").implement({
   description:
     "The cost of one group in one time bucket. Sources: UNIFIED_ENTERPRISE_COST, UNIFIED_CONSOLE_COST, ENTERPRISE_COST, USER_COST, CONSOLE_COST.",
@@ -156,7 +159,7 @@ const CostBucket = builder.objectRef<ReportNode<SpendShape>>("CostBucket").imple
           description: "The measure to take the share of.",
         }),
       },
-      extensions: walks<object, ReportArgs>(({ above }, ctx) => totalWalks(ctx, costReport, above)),
+      requests: fields.total.requests,
       resolve: async ({ measure, relations }, { of }) =>
         CostSeries.shareOf(of, measure, await relations.total()),
     }),
@@ -164,11 +167,7 @@ const CostBucket = builder.objectRef<ReportNode<SpendShape>>("CostBucket").imple
       type: Spend,
       nullable: true,
       description: RUNNING_TOTAL_OF_REPORT,
-      extensions: {
-        ...walks<object, ReportArgs>(({ above }, ctx) => allWalks(ctx, costReport, above)),
-        readsAll: true,
-      },
-      resolve: (row) => row.relations.runningTotal(row),
+      ...fields.runningTotal,
     }),
     comparison: t.field({
       type: CostComparison,
@@ -204,17 +203,13 @@ const CostBucketConnection = builder.connectionObject(
         nullable: true,
         description:
           "The exact total of the whole range and filter, whatever the rows are split by; asked of upstream only when selected. Additive over ranges that do not overlap. Null: upstream has no figures.",
-        extensions: walks<object, ReportArgs>(({ above }, ctx) => totalWalks(ctx, costReport, above)),
-        resolve: (answer) => totalsOf<SpendShape>(answer).total(),
+        ...fields.total,
       }),
       totalComparison: t.field({
         type: CostComparison,
         nullable: true,
         description: `The exact total against that of the compared period; both are asked of upstream only when selected. ${COMPARED}`,
-        extensions: walks<object, ReportArgs>(({ above }, ctx) =>
-          totalComparisonWalks(ctx, costReport, above),
-        ),
-        resolve: (answer) => comparedTotal(totalsOf<SpendShape>(answer), spends),
+        ...fields.totalComparison,
       }),
       overlap: t.field({
         authScopes: { spenders: true }, // it can be what one person in two teams used
@@ -222,8 +217,7 @@ const CostBucketConnection = builder.connectionObject(
         nullable: true,
         description:
           "By TEAM: what the rows of all pages count more than once, people in several teams being in each; rows add up to `total` and this, exactly. Zero with `overlap: SPLIT`. Additive over ranges that do not overlap. Null: not split by TEAM, or no rows.",
-        extensions: walks<object, ReportArgs>(({ above }, ctx) => overlapWalks(ctx, costReport, above)),
-        resolve: (answer, _args, ctx) => overlapOfAnswer<SpendShape>(ctx, answer),
+        ...fields.overlap,
       }),
     }),
   },
@@ -237,21 +231,8 @@ builder.queryField("cost", (t) =>
     nullable: true,
     description:
       "What usage cost: a ranking of groups over the whole range, largest first, or with `bucket` a series by time, oldest first. Sources: UNIFIED_ENTERPRISE_COST, UNIFIED_CONSOLE_COST, ENTERPRISE_COST, USER_COST, CONSOLE_COST. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.",
-    args: {
-      ...reportArgs,
-      groupBy: t.arg({
-        type: [CostDimension],
-        description: "Dimensions to split rows by; none gives one row per bucket.",
-      }),
-      orderBy: t.arg({
-        type: CostSeries.input,
-        description: "What comes first; by default the oldest, or the largest where there are no buckets.",
-      }),
-      filter: t.arg({ type: CostFilter, description: "Which usage to count." }),
-      ...forward,
-    },
-    extensions: walks<ReportArgs>(({ args }, ctx) => reportWalks(ctx, costReport, args)),
-    resolve: (_root, args, ctx, info) => answerReport(ctx, costReport, args, CostSeries.orderOf, info),
+    args: costArgs,
+    ...fields.connection,
   }),
 );
 
@@ -268,10 +249,10 @@ personFigures((t, range) => ({
     description:
       "What the person's usage of the Enterprise organization cost over the range. Additive over days and people. Null: no spend recorded, or not in that organization; NOT_CONFIGURED without its key. One upstream walk per month for all people of a list together. Source: USER_COST.",
     args: { ...range, ...enterpriseArg },
-    extensions: walks<Pick<ReportArgs, "organization">>(({ args, range }, ctx) => {
+    requests: ({ args, range }, ctx) => {
       organizationOfKind(ctx, args.organization, OF_ONE_PERSON);
-      return walksOverDays(userCost, range, ctx);
-    }),
+      return requestsOverDays(userCost, range, ctx);
+    },
     resolve: (person, { range, organization }, ctx) => {
       organizationOfKind(ctx, organization, OF_ONE_PERSON);
       if (person.organization !== "ENTERPRISE" && hasKeyOf(ctx.upstream, "ENTERPRISE")) return null;

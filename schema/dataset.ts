@@ -4,8 +4,8 @@ import {
   type DatasetEntry,
   earliestOf,
   latestOf,
+  probeRequests,
   productsOf,
-  trialWalks,
 } from "../src/analytics/datasets.ts";
 import { organizationOfKey } from "../src/analytics/organizations.ts";
 import { CLOSED_REASONS, type ClosedReason, DATASETS, type Dataset } from "../src/domain/dataset.ts";
@@ -14,7 +14,6 @@ import { builder, dateTime } from "./builder.ts";
 import { DatasetEnum } from "./freshness.ts";
 import { filterNamesOf } from "./report-filter.ts";
 import { BucketEnum } from "./series.ts";
-import { walks } from "./walks.ts";
 
 /** Where the graph shows a dataset. */
 const SHOWN_BY: { readonly [D in Dataset]: readonly string[] } = {
@@ -155,7 +154,7 @@ const DatasetInfo = builder.objectRef<DatasetEntry>("DatasetInfo").implement({
       resolve: ({ endpoint }) => [...SHOWN_BY[endpoint.dataset]],
     }),
     enabled: t.boolean({
-      extensions: walks((_prospect, ctx) => trialWalks(ctx)),
+      requests: (_prospect, ctx) => probeRequests(ctx),
       nullable: true,
       description:
         "Whether upstream lets this gateway read it. May cost a request. Null with the reason UNAVAILABLE: upstream does not answer now, so it is not known.",
@@ -165,7 +164,7 @@ const DatasetInfo = builder.objectRef<DatasetEntry>("DatasetInfo").implement({
       },
     }),
     reason: t.field({
-      extensions: walks((_prospect, ctx) => trialWalks(ctx)),
+      requests: (_prospect, ctx) => probeRequests(ctx),
       type: ClosedReasonEnum,
       nullable: true,
       description:
@@ -173,7 +172,7 @@ const DatasetInfo = builder.objectRef<DatasetEntry>("DatasetInfo").implement({
       resolve: async (entry, _args, ctx) => (await closed(ctx, entry))?.reason ?? null,
     }),
     explanation: t.string({
-      extensions: walks((_prospect, ctx) => trialWalks(ctx)),
+      requests: (_prospect, ctx) => probeRequests(ctx),
       nullable: true,
       description: "The reason as a sentence, with what would open the dataset. Null: it is enabled.",
       resolve: async (entry, _args, ctx) => {
@@ -188,7 +187,7 @@ const DatasetInfo = builder.objectRef<DatasetEntry>("DatasetInfo").implement({
       resolve: (entry, _args, ctx) => earliestOf(entry, ctx.now()),
     }),
     latest: t.field({
-      extensions: walks((_prospect, ctx) => trialWalks(ctx)),
+      requests: (_prospect, ctx) => probeRequests(ctx),
       type: "Date",
       nullable: true,
       description:
@@ -234,7 +233,7 @@ const DatasetInfo = builder.objectRef<DatasetEntry>("DatasetInfo").implement({
       },
     }),
     products: t.stringList({
-      extensions: walks((_prospect, ctx) => trialWalks(ctx)),
+      requests: (_prospect, ctx) => probeRequests(ctx),
       nullable: true,
       description:
         "The products the organization reports on the newest day, of engagement datasets: a block about another, such as `chatCowork` without `chat_cowork_unified`, is null because the organization does not have it. By the same request as `latest`. Null: another dataset, or not enabled.",

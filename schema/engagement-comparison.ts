@@ -13,12 +13,15 @@ import { type DayRange, isEmpty } from "../src/domain/range.ts";
 import { pluginByKey } from "../src/loaders/engagement-parts.ts";
 import { connectorUses, projectUses, skillUses } from "../src/loaders/engagement-use.ts";
 import { activityOfUser, partOfActivity } from "../src/loaders/user-activity.ts";
+import type { PlanRequests } from "../src/planning/plan.ts";
+import { rangeOfActivity, resolveActivityRange } from "../src/planning/range-input.ts";
 import { connectorActivity } from "../src/upstream/endpoints/connectors.ts";
 import { pluginActivity } from "../src/upstream/endpoints/plugins.ts";
 import { projectActivity } from "../src/upstream/endpoints/projects.ts";
 import { skillActivity } from "../src/upstream/endpoints/skills.ts";
 import { userActivity } from "../src/upstream/endpoints/users.ts";
-import type { FieldWalks } from "../src/upstream/plan.ts";
+import type { FieldRequests } from "../src/upstream/plan.ts";
+import { requestsOverDays } from "../src/upstream/plan.ts";
 import { builder } from "./builder.ts";
 import {
   ComparisonEnum,
@@ -33,10 +36,8 @@ import type { Measured } from "./engagement.ts";
 import type { Rows } from "./engagement-use.ts";
 import { Plugin } from "./plugin.ts";
 import { Project } from "./project.ts";
-import { resolveActivityRange } from "./range.ts";
 import { Skill } from "./skill.ts";
 import { personFigures, personOver } from "./user.ts";
-import { aboutActivity, walks, walksOverDays } from "./walks.ts";
 
 /** A thing, or what a person did, now and in the compared period; null: it is not in upstream's list of that period. */
 interface Compared<Thing> {
@@ -148,22 +149,18 @@ const compareArg = builder.args((t) => ({
   }),
 }));
 
-interface ToArgs {
-  readonly to: Comparison;
+/** The requests for the period that a list is compared with. */
+function requestsBefore(
+  endpoint: Parameters<typeof requestsOverDays>[0],
+): PlanRequests<{ readonly to: Comparison }> {
+  return ({ args, range }, ctx) => requestsOverDaysBefore(endpoint, rangeBefore(args.to, range), ctx);
 }
 
-/** The walks of the period that a list is compared with. */
-function walksBefore(endpoint: Parameters<typeof walksOverDays>[0]) {
-  return walks<ToArgs>(({ args, range }, ctx) =>
-    walksOverDaysBefore(endpoint, rangeBefore(args.to, range), ctx),
-  );
-}
-
-/** The same; none where the period holds no day. */
-function walksOverDaysBefore(
-  ...[endpoint, range, ctx]: Parameters<typeof walksOverDays>
-): readonly FieldWalks[] {
-  return isEmpty(range) ? [] : [walksOverDays(endpoint, range, ctx)];
+/** The requests for some days before; none where the period holds no day. */
+function requestsOverDaysBefore(
+  ...[endpoint, range, ctx]: Parameters<typeof requestsOverDays>
+): readonly FieldRequests[] {
+  return isEmpty(range) ? [] : [requestsOverDays(endpoint, range, ctx)];
 }
 
 const ONE_WALK =
@@ -189,7 +186,7 @@ builder.objectField(Skill, "comparison", (t) =>
     nullable: true,
     description: `Its use set against another period. ${ONE_WALK} Source: SKILL_ACTIVITY.`,
     args: compareArg,
-    extensions: walksBefore(skillActivity),
+    requests: requestsBefore(skillActivity),
     resolve: (skill, { to }, ctx) => compared(ctx, skillUses.thing, skill, skill.name, to),
   }),
 );
@@ -201,7 +198,7 @@ builder.objectField(Connector, "comparison", (t) =>
     nullable: true,
     description: `Its use set against another period. ${ONE_WALK} Source: CONNECTOR_ACTIVITY.`,
     args: compareArg,
-    extensions: walksBefore(connectorActivity),
+    requests: requestsBefore(connectorActivity),
     resolve: (connector, { to }, ctx) => compared(ctx, connectorUses.thing, connector, connector.name, to),
   }),
 );
@@ -213,7 +210,7 @@ builder.objectField(Project, "comparison", (t) =>
     nullable: true,
     description: `Its use set against another period. ${ONE_WALK} Source: PROJECT_ACTIVITY.`,
     args: compareArg,
-    extensions: walksBefore(projectActivity),
+    requests: requestsBefore(projectActivity),
     resolve: (project, { to }, ctx) => compared(ctx, projectUses.thing, project, project.projectId, to),
   }),
 );
@@ -225,7 +222,7 @@ builder.objectField(Plugin, "comparison", (t) =>
     nullable: true,
     description: `Its use set against another period. ${ONE_WALK} Source: PLUGIN_ACTIVITY.`,
     args: compareArg,
-    extensions: walksBefore(pluginActivity),
+    requests: requestsBefore(pluginActivity),
     resolve: (plugin, { to }, ctx) => compared(ctx, pluginByKey, plugin, pluginKey(plugin), to),
   }),
 );
@@ -238,13 +235,11 @@ personFigures((t, range) => ({
     description:
       "What the person did over the range, which ends with the newest aggregated day where it is relative to now, set against another period; of a row of `users` as far as the list's `filter` by groups or projects lets through. Null: no activity over the range, or not in the Enterprise organization. One upstream walk of the compared period for all of a list together. NOT_COVERED, naming the first day there is, where it lies before that. Source: USER_ACTIVITY.",
     args: { ...range, ...compareArg },
-    extensions: {
-      ...aboutActivity,
-      ...walks<ToArgs>(({ args, range, type }, ctx) => [
-        ...(type === "UserSummary" ? [] : [walksOverDays(userActivity, range, ctx)]),
-        ...walksOverDaysBefore(userActivity, rangeBefore(args.to, range), ctx),
-      ]),
-    },
+    range: rangeOfActivity,
+    requests: ({ args, range, type }, ctx) => [
+      ...(type === "UserSummary" ? [] : [requestsOverDays(userActivity, range, ctx)]),
+      ...requestsOverDaysBefore(userActivity, rangeBefore(args.to, range), ctx),
+    ],
     resolve: async (person, { range: own, to }, ctx): Promise<Compared<UserActivity> | null> => {
       if (person.organization !== "ENTERPRISE") return null;
       const { range: after, filter, activity, userId } = personOver(person, own, ctx, resolveActivityRange);

@@ -7,7 +7,7 @@ import {
   MAX_FILTERS,
 } from "../src/upstream/endpoints/engagement-query.ts";
 import { builder } from "./builder.ts";
-import { asks, demand } from "./demand.ts";
+import { demand } from "./demand.ts";
 import { identityIn, ownOfMeasured } from "./measured-id.ts";
 import { enterpriseIdIn } from "./user-id.ts";
 
@@ -21,7 +21,7 @@ const lists = {
 export const UserFilter = builder.inputType("UserFilter", {
   description: `Whose activity to list: any value of each list, all of the lists; at most ${MAX_FILTERS} values together. Under \`projects\` the activity of a row is chat in those projects only, and under \`groups\` it is what was done as a member of one; \`projects\` and \`groups\` exclude each other.`,
   fields: (t) => ({
-    users: t.stringList({ description: lists.users, extensions: asks("individuals") }),
+    users: t.stringList({ description: lists.users, requires: ["individuals"] }),
     groups: t.stringList({ description: lists.groups }),
     projects: t.stringList({ description: lists.projects }),
   }),
@@ -30,7 +30,7 @@ export const UserFilter = builder.inputType("UserFilter", {
 export const EngagementFilter = builder.inputType("EngagementFilter", {
   description: `Which use to count: any value of each list, all of the lists; at most ${MAX_FILTERS} values together. The figures of a row are of that use alone. Fields differ in the lists they know; the error says which.`,
   fields: (t) => ({
-    users: t.stringList({ description: lists.users, extensions: asks("individuals") }),
+    users: t.stringList({ description: lists.users, requires: ["individuals"] }),
     groups: t.stringList({ description: lists.groups }),
     products: t.stringList({
       description:

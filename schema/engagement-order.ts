@@ -2,7 +2,7 @@ import type { Context } from "../src/context.ts";
 import type { Decimal } from "../src/domain/decimal.ts";
 import type { Scope } from "../src/domain/viewer.ts";
 import { builder } from "./builder.ts";
-import { asks, demand } from "./demand.ts";
+import { demand } from "./demand.ts";
 
 export const OrderDirectionEnum = builder.enumType("OrderDirection", {
   description: "Which end of an order comes first.",
@@ -39,11 +39,14 @@ export function engagementOrder<Node>(
   const Field = builder.enumType(`${noun}OrderField`, {
     description: "What the list can be ordered by.",
     values: {
-      [own.field]: { description: `${own.description} A page costs no more than its rows.`, extensions: {} },
+      [own.field]: { description: `${own.description} A page costs no more than its rows.`, requires: [] },
       ...Object.fromEntries(
         Object.entries(measures).map(([field, { description, scope }]) => [
           field,
-          { description: `${description} Reads the whole list.`, extensions: asks(scope) },
+          {
+            description: `${description} Reads the whole list.`,
+            requires: scope === undefined ? [] : [scope],
+          },
         ]),
       ),
     },

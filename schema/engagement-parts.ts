@@ -9,19 +9,20 @@ import type {
 import { type Plugin as PluginShape, pluginKey } from "../src/domain/plugin.ts";
 import { isShownOf } from "../src/domain/viewer.ts";
 import { connectorParts, pluginParts, projectParts, skillParts } from "../src/loaders/engagement-parts.ts";
+import type { PlanRequests } from "../src/planning/plan.ts";
 import { connectorByGroup, connectorByProduct } from "../src/upstream/endpoints/connectors.ts";
 import { pluginByGroup, pluginByProduct } from "../src/upstream/endpoints/plugins.ts";
 import { projectByGroup } from "../src/upstream/endpoints/projects.ts";
 import { skillByGroup, skillByProduct } from "../src/upstream/endpoints/skills.ts";
+import { requestsOverDays } from "../src/upstream/plan.ts";
 import { builder } from "./builder.ts";
 import { Connector, ConnectorFigures } from "./connector.ts";
 import type { Measured } from "./engagement.ts";
 import type { Rows } from "./engagement-use.ts";
-import { Group, groupOf, walksOfGroups } from "./group.ts";
+import { Group, groupOf, groupRequests } from "./group.ts";
 import { Plugin, PluginFigures } from "./plugin.ts";
 import { Project, ProjectFigures } from "./project.ts";
 import { Skill, SkillFigures } from "./skill.ts";
-import { walks, walksOverDays } from "./walks.ts";
 
 export const GroupPart = builder.interfaceRef<ByGroup<object>>("GroupPart").implement({
   description:
@@ -39,7 +40,7 @@ export const GroupPart = builder.interfaceRef<ByGroup<object>>("GroupPart").impl
       type: Group,
       nullable: true,
       description: "The group. One look-up for all of a list. Null: people in no group.",
-      extensions: walksOfGroups,
+      requests: groupRequests,
       resolve: ({ groupId }, _args, ctx) => (groupId === null ? null : groupOf(ctx, groupId)),
     }),
   }),
@@ -115,8 +116,8 @@ async function partsOf<Row extends { readonly users: number }>(
     .toSorted((a, b) => b.users - a.users);
 }
 
-function walksOfParts(endpoint: Parameters<typeof walksOverDays>[0]) {
-  return walks(({ range }, ctx) => walksOverDays(endpoint, range, ctx));
+function partRequests(endpoint: Parameters<typeof requestsOverDays>[0]): PlanRequests {
+  return ({ range }, ctx) => requestsOverDays(endpoint, range, ctx);
 }
 
 const ONE_WALK = "One upstream walk for all of a list together.";
@@ -128,14 +129,14 @@ builder.objectFields(Skill, (t) => ({
     type: [SkillByProduct],
     nullable: true,
     description: `${BY_PRODUCT} Source: SKILL_ACTIVITY.`,
-    extensions: walksOfParts(skillByProduct),
+    requests: partRequests(skillByProduct),
     resolve: (skill, _args, ctx) => partsOf(ctx, skillParts.byProduct, skill, skill.name),
   }),
   byGroup: t.field({
     type: [SkillByGroup],
     nullable: true,
     description: `${BY_GROUP} Source: SKILL_ACTIVITY.`,
-    extensions: walksOfParts(skillByGroup),
+    requests: partRequests(skillByGroup),
     resolve: (skill, _args, ctx) => partsOf(ctx, skillParts.byGroup, skill, skill.name),
   }),
 }));
@@ -145,14 +146,14 @@ builder.objectFields(Connector, (t) => ({
     type: [ConnectorByProduct],
     nullable: true,
     description: `${BY_PRODUCT} Source: CONNECTOR_ACTIVITY.`,
-    extensions: walksOfParts(connectorByProduct),
+    requests: partRequests(connectorByProduct),
     resolve: (connector, _args, ctx) => partsOf(ctx, connectorParts.byProduct, connector, connector.name),
   }),
   byGroup: t.field({
     type: [ConnectorByGroup],
     nullable: true,
     description: `${BY_GROUP} Source: CONNECTOR_ACTIVITY.`,
-    extensions: walksOfParts(connectorByGroup),
+    requests: partRequests(connectorByGroup),
     resolve: (connector, _args, ctx) => partsOf(ctx, connectorParts.byGroup, connector, connector.name),
   }),
 }));
@@ -162,14 +163,14 @@ builder.objectFields(Plugin, (t) => ({
     type: [PluginByProduct],
     nullable: true,
     description: `${BY_PRODUCT} Source: PLUGIN_ACTIVITY.`,
-    extensions: walksOfParts(pluginByProduct),
+    requests: partRequests(pluginByProduct),
     resolve: (plugin, _args, ctx) => partsOf(ctx, pluginParts.byProduct, plugin, pluginKey(plugin)),
   }),
   byGroup: t.field({
     type: [PluginByGroup],
     nullable: true,
     description: `${BY_GROUP} Source: PLUGIN_ACTIVITY.`,
-    extensions: walksOfParts(pluginByGroup),
+    requests: partRequests(pluginByGroup),
     resolve: (plugin, _args, ctx) => partsOf(ctx, pluginParts.byGroup, plugin, pluginKey(plugin)),
   }),
 }));
@@ -179,7 +180,7 @@ builder.objectField(Project, "byGroup", (t) =>
     type: [ProjectByGroup],
     nullable: true,
     description: `${BY_GROUP} Source: PROJECT_ACTIVITY.`,
-    extensions: walksOfParts(projectByGroup),
+    requests: partRequests(projectByGroup),
     resolve: (project, _args, ctx) => partsOf(ctx, projectParts.byGroup, project, project.projectId),
   }),
 );

@@ -4,11 +4,12 @@ import type { EngagementFilter, UseOf } from "../src/domain/engagement.ts";
 import type { Person, PersonOver } from "../src/domain/person.ts";
 import type { DayRange } from "../src/domain/range.ts";
 import type { RowsOf } from "../src/loaders/engagement-rows.ts";
+import type { PlanRequests } from "../src/planning/plan.ts";
 import type { Endpoint } from "../src/upstream/endpoint.ts";
+import { requestsOverDays } from "../src/upstream/plan.ts";
 import { type Connection, connectRanking, type Slice } from "./connection.ts";
 import { type Measured, measured } from "./engagement.ts";
 import type { Measure } from "./engagement-order.ts";
-import { walks, walksOverDays } from "./walks.ts";
 
 /** What one person did with one thing over a range, reached from the one or from the other. */
 export type Use<Thing> = UseOf<Thing> & {
@@ -65,16 +66,17 @@ export function usesOfThing<Thing>(
 
 const NONE = { rows: [], sources: [] };
 
-/** The walks of who used what: of all people, or all things, of a list together. */
-export function walksOfUses<Thing>({ endpoint }: UseKind<Thing>) {
-  return walks(({ range }, ctx) => walksOverDays(endpoint, range, ctx));
+/** Plans the requests for who used what: of all people, or all things, of a list together. */
+export function useRequests<Thing>({ endpoint }: UseKind<Thing>): PlanRequests {
+  return ({ range }, ctx) => requestsOverDays(endpoint, range, ctx);
 }
 
-/** The walks of the things behind uses, unless those were reached from the things. */
-export function walksOfThing<Thing>({ endpoint }: UseKind<Thing>, noun: "Skill" | "Connector" | "Project") {
-  return walks(({ range, within }, ctx) =>
-    within.includes(noun) ? [] : walksOverDays(endpoint, range, ctx),
-  );
+/** Plans the requests for the things behind uses, unless those were reached from the things. */
+export function thingRequests<Thing>(
+  { endpoint }: UseKind<Thing>,
+  noun: "Skill" | "Connector" | "Project",
+): PlanRequests {
+  return ({ range, within }, ctx) => (within.includes(noun) ? [] : requestsOverDays(endpoint, range, ctx));
 }
 
 /** The person behind a use; null where upstream ties it to no member. */

@@ -12,14 +12,17 @@ import type { DayRange } from "../src/domain/range.ts";
 import { isShownOf } from "../src/domain/viewer.ts";
 import { GatewayError } from "../src/errors.ts";
 import { countedRange, overCounted } from "../src/loaders/activity-days.ts";
+import type { LookupOptions } from "../src/planning/plan.ts";
+import { isRelative, type RangeInput, resolveRange } from "../src/planning/range-input.ts";
+import { rowsWanted } from "../src/planning/rows.ts";
 import type { Endpoint } from "../src/upstream/endpoint.ts";
 import type { FilterNames, FilterValues } from "../src/upstream/endpoints/engagement-query.ts";
-import { type FieldWalks, walksByKey, walksOf } from "../src/upstream/plan.ts";
+import { type FieldRequests, requestsByKey, requestsFor } from "../src/upstream/plan.ts";
 import { mapPages, walkOf, whole } from "../src/upstream/walk.ts";
 import { windowsOf } from "../src/upstream/windows.ts";
 import { distinct } from "./activity.ts";
 import { builder } from "./builder.ts";
-import { type Connection, connect, connectRanking, forward, rowsWanted, type Slice } from "./connection.ts";
+import { type Connection, connect, connectRanking, forward, type Slice } from "./connection.ts";
 import { type FilterInput, filterOf } from "./engagement-filter.ts";
 import type { Order } from "./engagement-order.ts";
 import type { Rows } from "./engagement-use.ts";
@@ -31,8 +34,7 @@ import {
   rangeOfMeasured,
   shortened,
 } from "./measured-id.ts";
-import { COUNTED_DAYS, DateRange, type DateRangeInput, isRelative, resolveRange } from "./range.ts";
-import { nodeWalks } from "./walks.ts";
+import { COUNTED_DAYS, DateRange } from "./range.ts";
 
 export const OfficeSessions = builder.objectRef<OfficeSessionsShape>("OfficeSessions").implement({
   description: "Sessions of the Office agent, per application.",
@@ -87,7 +89,7 @@ export type Measured<Row> = Row & { readonly range: DayRange; readonly filter: F
 
 /** A question to a list of people or of things used. */
 export interface EngagementArgs<Node> extends Slice {
-  readonly range: DateRangeInput;
+  readonly range: RangeInput;
   readonly filter?: Filter;
   readonly order?: Order<Node> | undefined;
 }
@@ -105,14 +107,14 @@ function questionsOver<Row, Node>(
 }
 
 /** The walks of a list; a ranking reads all of them. */
-export function engagementWalks<Row, Node>(
+export function engagementRequests<Row, Node>(
   ctx: Context,
   endpoint: Endpoint<EngagementQuestion, Row>,
   args: EngagementArgs<Node>,
-): FieldWalks {
+): FieldRequests {
   const range = countedRange(endpoint, resolveRange(args.range, ctx.now()), isRelative(args.range), ctx);
   const questions = questionsOver(ctx, endpoint, range, args);
-  return walksOf(endpoint, questions, args.order?.measure ? null : rowsWanted(args));
+  return requestsFor(endpoint, questions, args.order?.measure ? null : rowsWanted(args));
 }
 
 /**
@@ -189,20 +191,20 @@ export function listMeasured<Row extends UsedBy>(
 }
 
 /** The walks of the list that `listMeasured` answers. */
-export function measuredWalks<Row extends UsedBy>(
+export function measuredRequests<Row extends UsedBy>(
   ctx: Context,
   { field, endpoint, filters, filterValues }: MeasuredKind<Row>,
   { filter: stated, ...asked }: ListArgs<Row>,
-): FieldWalks {
-  return engagementWalks(ctx, endpoint, {
+): FieldRequests {
+  return engagementRequests(ctx, endpoint, {
     ...asked,
     filter: filterOf(ctx, field, filters, stated, filterValues),
   });
 }
 
-/** The walk to a thing that an id names. */
-export function measuredWalk<Row extends UsedBy>({ endpoint }: MeasuredKind<Row>) {
-  return nodeWalks((id) => walksByKey(endpoint, [rangeOfMeasured(id)]), rangeOfMeasured);
+/** The look-up of a thing that an id names. */
+export function measuredLookup<Row extends UsedBy>({ endpoint }: MeasuredKind<Row>): LookupOptions {
+  return { requests: (id) => requestsByKey(endpoint, [rangeOfMeasured(id)]), range: rangeOfMeasured };
 }
 
 export type ListArgs<Row> = Omit<EngagementArgs<Measured<Row>>, "filter"> & {

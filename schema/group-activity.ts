@@ -6,16 +6,16 @@ import { isShownOf } from "../src/domain/viewer.ts";
 import { unseen } from "../src/errors.ts";
 import { overCounted } from "../src/loaders/activity-days.ts";
 import { activityOfGroup } from "../src/loaders/engagement-parts.ts";
+import { isRelative, rangeOfActivity, resolveRange } from "../src/planning/range-input.ts";
 import { activityByGroup } from "../src/upstream/endpoints/users.ts";
-import { walksOf } from "../src/upstream/plan.ts";
+import { requestsFor, requestsOverDays } from "../src/upstream/plan.ts";
 import { walkOf, whole } from "../src/upstream/walk.ts";
 import { windowsOf } from "../src/upstream/windows.ts";
 import { UserActivity } from "./activity.ts";
 import { builder } from "./builder.ts";
 import { GroupPart } from "./engagement-parts.ts";
 import { groupFigures, groupOver } from "./group.ts";
-import { COUNTED_DAYS, DateRange, isRelative, resolveRange } from "./range.ts";
-import { aboutActivity, walks, walksOverDays } from "./walks.ts";
+import { COUNTED_DAYS, DateRange } from "./range.ts";
 
 const GroupActivity = builder.objectRef<ByGroup<GroupActivityShape>>("GroupActivity").implement({
   description: "What the members of one group did over a range, together.",
@@ -43,10 +43,8 @@ groupFigures((t, range) => ({
     description:
       "What the members did over the range, as one roll-up by upstream; membership at the time counts. Null: nobody was active. One upstream walk for all groups of a list together. Source: USER_ACTIVITY.",
     args: range,
-    extensions: {
-      ...aboutActivity,
-      ...walks(({ range }, ctx) => walksOverDays(activityByGroup, range, ctx)),
-    },
+    range: rangeOfActivity,
+    requests: ({ range }, ctx) => requestsOverDays(activityByGroup, range, ctx),
     resolve: async (group, { range: own }, ctx) => {
       const { groupId, range } = groupOver(group, own, ctx);
       const found = await activityOfGroup(ctx, { range, filter: {} }).load(groupId);
@@ -75,7 +73,7 @@ builder.queryField("activityByGroup", (t) =>
         description: `UTC days, at most 366. ${COUNTED_DAYS}`,
       }),
     },
-    extensions: walks(({ range }, ctx) => walksOf(activityByGroup, questionsOver(range, ctx))),
+    requests: ({ range }, ctx) => requestsFor(activityByGroup, questionsOver(range, ctx)),
     resolve: async (_root, { range: asked }, ctx) => {
       const groups = async (range: DayRange) => {
         const { rows } = await whole(walkOf(ctx.upstream, activityByGroup, questionsOver(range, ctx)));

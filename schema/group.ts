@@ -5,25 +5,21 @@ import type { DayRange } from "../src/domain/range.ts";
 import { GatewayError } from "../src/errors.ts";
 import { groupById, groupsOfUser, isGroupShown } from "../src/loaders/groups.ts";
 import { loader } from "../src/loaders/loader.ts";
-import { walksToMemberships } from "../src/loaders/teams.ts";
+import { membershipRequests } from "../src/loaders/teams.ts";
+import type { PlanRequests } from "../src/planning/plan.ts";
+import { type RangeInput, rangeOfActivity, resolveActivityRange } from "../src/planning/range-input.ts";
+import { rowsWanted } from "../src/planning/rows.ts";
 import { groupMembers, groups } from "../src/upstream/endpoints/groups.ts";
-import { walksByKey, walksOf } from "../src/upstream/plan.ts";
+import { requestsByKey, requestsFor } from "../src/upstream/plan.ts";
 import { mapPages, walkOf } from "../src/upstream/walk.ts";
 import { builder, dateTime, nodeLoader } from "./builder.ts";
-import { type Connection, connect, forward, rowsWanted, type Slice } from "./connection.ts";
+import { type Connection, connect, forward, type Slice } from "./connection.ts";
 import { figures } from "./figures.ts";
 import { formatMeasuredId, parseMeasuredId, rangeOfMeasured } from "./measured-id.ts";
-import {
-  DateRange,
-  type DateRangeInput,
-  DEFAULT_PERIOD,
-  ResolvedRange,
-  resolveActivityRange,
-} from "./range.ts";
+import { DateRange, ResolvedRange } from "./range.ts";
 import { Bucketed } from "./report-bucket.ts";
 import { splitBy } from "./selection.ts";
 import { User, UserProfile } from "./user.ts";
-import { aboutActivity, nodeWalks, walks } from "./walks.ts";
 
 /** A group by its id, with what the list says of it; null once it is gone. */
 interface GroupNode {
@@ -53,7 +49,7 @@ async function currentGroup(ctx: Context, groupId: string): Promise<GroupNode> {
 }
 
 /** The look-up of groups by id: the list of all of them. */
-export const walksOfGroups = walks(() => walksOf(groups, [{}]));
+export const groupRequests: PlanRequests = () => requestsFor(groups, [{}]);
 
 const GroupProfile = builder.interfaceRef<GroupNode>("GroupProfile").implement({
   description: "What an RBAC group is, whatever the days.",
@@ -96,7 +92,7 @@ export const Group = builder.node(builder.objectRef<GroupNode>("Group"), {
     "An RBAC group of the Enterprise organization. The `id` is the same wherever it is reached from; its figures take the `range` they are about. A deleted group that reports still name keeps its id alone. Source: GROUPS.",
   interfaces: [GroupProfile],
   id: { resolve: ({ groupId }) => groupId },
-  extensions: nodeWalks(() => walksOf(groups, [{}])),
+  lookup: { requests: () => requestsFor(groups, [{}]) },
   // A deleted group that a report names has an id as well, but is shown to nobody who may see only groups of some size.
   loadOne: nodeLoader("Group", (groupId, ctx) =>
     ctx.viewer.minPeople === 0 ? groupOf(ctx, groupId) : currentGroup(ctx, groupId),
@@ -110,7 +106,7 @@ const GroupSummary = builder.node(builder.objectRef<GroupOver>("GroupSummary"), 
   id: {
     resolve: ({ groupId, range }, _args, ctx) => formatMeasuredId(ctx, { own: groupId, range, terms: {} }),
   },
-  extensions: nodeWalks(() => walksOf(groups, [{}]), rangeOfMeasured),
+  lookup: { requests: () => requestsFor(groups, [{}]), range: rangeOfMeasured },
   loadOne: nodeLoader("GroupSummary", async (id, ctx) => {
     const { own, range } = await parseMeasuredId(ctx, id, []);
     return { ...(await currentGroup(ctx, own)), range };
@@ -133,7 +129,7 @@ export function groupFigures(fields: Parameters<typeof figures<GroupNode, GroupO
 /** The group over the days that a figure is about. */
 export function groupOver(
   group: GroupNode | GroupOver,
-  range: DateRangeInput | undefined,
+  range: RangeInput | undefined,
   ctx: Context,
 ): GroupOver {
   if (range !== undefined) return { ...group, range: resolveActivityRange(range, ctx.now()) };
@@ -196,7 +192,7 @@ builder.interfaceField(GroupProfile, "members", (t) =>
     description:
       "Who is in the group now, longest first, or by pseudonym. One upstream walk per group. Null: the group was deleted. Source: GROUP_MEMBERS. Errors: NOT_FOUND, DIRECTORY_NOT_READY, CURSOR_*, UPSTREAM_*.",
     args: forward,
-    extensions: walks(() => walksByKey(groupMembers, [null])),
+    requests: () => requestsByKey(groupMembers, [null]),
     resolve: ({ groupId, listed }, slice, ctx) =>
       listed === null ? null : membersOfGroup(ctx, { slice }).load(groupId),
   }),
@@ -218,16 +214,14 @@ builder.queryField("groups", (t) =>
       range: t.arg({
         type: DateRange,
         required: true,
-        defaultValue: { period: DEFAULT_PERIOD },
+        defaultValue: { period: "LAST_30_DAYS" },
         description:
           "The UTC days that figures are about; without figures, of no account. A range relative to now ends with the newest day that upstream can have aggregated, and `range` says which days that leaves.",
       }),
       ...forward,
     },
-    extensions: {
-      ...aboutActivity,
-      ...walks<Slice>(({ args }) => walksOf(groups, [{}], rowsWanted(args))),
-    },
+    range: rangeOfActivity,
+    requests: ({ args }) => requestsFor(groups, [{}], rowsWanted(args)),
     resolve: (_root, { range: asked, ...slice }, ctx) => {
       const range = resolveActivityRange(asked, ctx.now());
       const walk = mapPages(walkOf(ctx.upstream, groups, [{}]), async ({ rows }) => {
@@ -247,7 +241,7 @@ builder.interfaceField(UserProfile, "groups", (t) =>
     nullable: true,
     description:
       "The RBAC groups the person is in now. Null: not in the Enterprise organization. Upstream lists members by group only, so they come from the directory, which is read once a day. Sources: GROUPS, GROUP_MEMBERS. Errors: DIRECTORY_NOT_READY, UPSTREAM_*.",
-    extensions: walks((_prospect, ctx) => walksToMemberships(ctx)),
+    requests: (_prospect, ctx) => membershipRequests(ctx),
     resolve: async ({ organization, userId }, _args, ctx) => {
       if (organization !== "ENTERPRISE") return null;
       return ((await groupsOfUser(ctx, {}).load(userId)) ?? []).map(groupNode);
@@ -261,8 +255,8 @@ builder.interfaceField(Bucketed, "group", (t) =>
     ...splitBy(
       "GROUP",
       "RBAC group, as of the day of use; people in several count fully in each. Null where the people were in none.",
-      walksOfGroups,
     ),
+    requests: groupRequests,
     resolve: ({ groupId }, _args, ctx) => (groupId === null ? null : groupOf(ctx, groupId)),
   }),
 );

@@ -3,10 +3,11 @@ import { type GraphQLResolveInfo, type GraphQLSchema, isObjectType } from "graph
 import type { Context } from "../src/context.ts";
 import { permitsOf } from "../src/domain/viewer.ts";
 import { badInput, GatewayError } from "../src/errors.ts";
-import type { FieldWalks } from "../src/upstream/plan.ts";
+import { isGranted, requirementsById } from "../src/planning/permissions.ts";
+import type { FieldPlanOptions } from "../src/planning/plan.ts";
+import { lookupOf } from "../src/planning/plan.ts";
 import { builder, decodeGlobalId } from "./builder.ts";
-import { asksById, isOpen, refusal } from "./demand.ts";
-import { finds, type nodeWalks, walks } from "./walks.ts";
+import { refusal } from "./demand.ts";
 
 const Node = builder.nodeInterfaceRef();
 
@@ -16,7 +17,7 @@ builder.queryFields((t) => ({
     type: Node,
     nullable: true,
     description: "The object with this id. Errors: NOT_FOUND, BAD_USER_INPUT.",
-    extensions: byId<{ id: string }>(({ id }) => [id]),
+    ...byId<{ readonly id: string }>(({ id }) => [id]),
     args: { id: t.arg.id({ required: true, description: "An `id` this graph has given out." }) },
     resolve: (_root, { id }, ctx, info) => nodeOf(id, ctx, info),
   }),
@@ -26,34 +27,32 @@ builder.queryFields((t) => ({
     nullable: { list: false, items: true },
     description:
       "The objects with these ids, in their order; null where one is not found, with an error that says so.",
-    extensions: byId<{ ids: readonly string[] }>(({ ids }) => ids),
+    ...byId<{ readonly ids: readonly string[] }>(({ ids }) => ids),
     args: { ids: t.arg.idList({ required: true, description: "`id`s this graph has given out." }) },
     resolve: (_root, { ids }, ctx, info) => ids.map((id) => nodeOf(id, ctx, info)),
   }),
 }));
 
-/** The extensions of a field that finds objects by the ids among its arguments. */
+/** A field that finds objects by the ids among its arguments. */
 function byId<Args>(idsOf: (args: Args) => readonly string[]) {
   return {
-    ...walks<Args>(({ args, schema }, ctx): FieldWalks => {
+    requests: ({ args, schema }, ctx) => {
       const found = idsOf(args).flatMap((id) => openNode(id, schema, ctx) ?? []);
-      return { walks: found.flatMap((each) => each.walks), enough: null };
-    }),
-    ...finds<Args>((args, schema, ctx) => idsOf(args).flatMap((id) => openNode(id, schema, ctx) ?? [])),
-  };
+      return { plans: found.flatMap((each) => each.plans), enough: null };
+    },
+    finds: (args, ctx, schema) => idsOf(args).flatMap((id) => openNode(id, schema, ctx) ?? []),
+  } as const satisfies FieldPlanOptions<Args>;
 }
 
-/** What is known of an object by its id alone; null where the viewer may not find it, or the id is refused when it is looked up. */
+/** Plans an object by its id alone; null where the viewer may not find it, or the id is refused when it is looked up. */
 function openNode(globalId: string, schema: GraphQLSchema, ctx: Context) {
   try {
     const { typename, id } = decodeGlobalId(globalId, ctx);
     const type = schema.getType(typename);
-    if (!isObjectType(type) || !isOpen(asksById(type), permitsOf(ctx.viewer))) return null;
-    const { nodeWalks: walksTo, nodeRange: rangeOf } = type.extensions as Partial<
-      ReturnType<typeof nodeWalks>
-    >;
-    const walks = [walksTo?.(id, ctx) ?? []].flat().flatMap((each) => each.walks);
-    return { type, walks, range: rangeOf?.(id) ?? null };
+    if (!isObjectType(type) || !isGranted(requirementsById(type), permitsOf(ctx.viewer))) return null;
+    const lookup = lookupOf(type);
+    const plans = [lookup?.requests(id, ctx) ?? []].flat().flatMap((each) => each.plans);
+    return { type, plans, range: lookup?.range?.(id) ?? null };
   } catch (fault) {
     if (fault instanceof GatewayError) return null;
     throw fault;
@@ -65,8 +64,8 @@ async function nodeOf(globalId: string, ctx: Context, info: GraphQLResolveInfo):
   const type = info.schema.getType(typename);
   if (!isObjectType(type) || !type.getInterfaces().some(({ name }) => name === Node.name))
     throw badInput("This id names no object of this graph; pass an `id` as it was given out.");
-  const asked = asksById(type);
-  if (!isOpen(asked, permitsOf(ctx.viewer))) throw refusal(ctx.viewer, asked, `A ${typename}`);
+  const required = requirementsById(type);
+  if (!isGranted(required, permitsOf(ctx.viewer))) throw refusal(ctx.viewer, required, `A ${typename}`);
   const [node] = await resolveNodes(builder, ctx, info, [{ typename, id }]);
   return node as object;
 }

@@ -5,10 +5,9 @@ import {
   type OrganizationKind,
   type Organization as OrganizationShape,
 } from "../src/domain/organization.ts";
-import { walksOf } from "../src/upstream/plan.ts";
+import { requestsFor } from "../src/upstream/plan.ts";
 import { builder } from "./builder.ts";
 import { WHOSE } from "./report.ts";
-import { walks } from "./walks.ts";
 
 interface NamedShape extends OrganizationShape {
   readonly kind: OrganizationKind;
@@ -34,9 +33,7 @@ builder.queryField("organization", (t) =>
     description:
       "One of the organizations this gateway has a key of. Sources: ENTERPRISE_ORGANIZATION, CONSOLE_ORGANIZATION. Errors: BAD_USER_INPUT, NOT_CONFIGURED, UPSTREAM_*.",
     args: { name: t.arg.string({ description: WHOSE }) },
-    extensions: walks<{ name?: string | null }>(({ args }, ctx) =>
-      walksOf(organizationEndpoint(organizationNamed(ctx, args.name)), [{}]),
-    ),
+    requests: ({ args }, ctx) => requestsFor(organizationEndpoint(organizationNamed(ctx, args.name)), [{}]),
     resolve: async (_root, { name }, ctx) => {
       const kind = organizationNamed(ctx, name);
       return { kind, ...(await organizationOf(ctx, kind)) };

@@ -13,12 +13,11 @@ import {
   type Measured,
   type MeasuredKind,
   measuredId,
-  measuredWalk,
-  measuredWalks,
+  measuredLookup,
+  measuredRequests,
 } from "./engagement.ts";
 import { EngagementFilter } from "./engagement-filter.ts";
 import { engagementOrder } from "./engagement-order.ts";
-import { walks } from "./walks.ts";
 
 const PluginUse = builder.objectRef<SessionUse>("PluginUse").implement({
   description: "Use of a plugin in one product.",
@@ -75,7 +74,7 @@ export const Plugin = builder.node(builder.objectRef<Measured<PluginShape>>("Plu
     "A plugin as used over the range of the list, as far as its filter lets through. The `id` names all three; `pluginId` is the plugin's own. Source: PLUGIN_ACTIVITY.",
   interfaces: [PluginFigures],
   id: { resolve: (plugin, _args, ctx) => measuredId(ctx, plugin, pluginKey(plugin)) },
-  extensions: measuredWalk(plugins),
+  lookup: measuredLookup(plugins),
   loadOne: nodeLoader("Plugin", (id, ctx) => loadMeasured(ctx, plugins, id)),
   fields: (t) => ({
     name: t.exposeString("name", {
@@ -128,7 +127,7 @@ builder.queryField("plugins", (t) =>
       }),
       ...engagementArgs,
     },
-    extensions: walks<PluginArgs>(({ args }, ctx) => measuredWalks(ctx, plugins, ordered(args, ctx))),
+    requests: ({ args }, ctx) => measuredRequests(ctx, plugins, ordered(args, ctx)),
     resolve: (_root, args, ctx) => listMeasured(ctx, plugins, ordered(args, ctx)),
   }),
 );

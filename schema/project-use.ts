@@ -1,18 +1,18 @@
 import type { Project as ProjectShape, UseOf } from "../src/domain/engagement.ts";
 import { projectUses } from "../src/loaders/engagement-use.ts";
+import { resolveActivityRange } from "../src/planning/range-input.ts";
 import { builder } from "./builder.ts";
 import { forward } from "./connection.ts";
 import {
   personOfUse,
   thingOfUse,
+  thingRequests,
   type Use,
+  useRequests,
   usesOfPerson,
   usesOfThing,
-  walksOfThing,
-  walksOfUses,
 } from "./engagement-use.ts";
 import { Project, ProjectFigures } from "./project.ts";
-import { resolveActivityRange } from "./range.ts";
 import { personFigures, personOver, User } from "./user.ts";
 
 const mostMessages = ({ messages }: UseOf<ProjectShape>) => messages;
@@ -27,7 +27,7 @@ const ProjectUse = builder.objectRef<Use<ProjectShape>>("ProjectUse").implement(
       nullable: true,
       description:
         "The project as everyone used it over the same range. One upstream walk for all projects of a list together, unless the list is of projects.",
-      extensions: walksOfThing(projectUses, "Project"),
+      requests: thingRequests(projectUses, "Project"),
       resolve: (use, _args, ctx) => thingOfUse(ctx, projectUses, use),
     }),
     projectId: t.exposeString("projectId", {
@@ -56,7 +56,7 @@ personFigures((t, range) => ({
     description:
       "The chat projects the person used over the range, most messages first; empty: none. Null: the person is not in the Enterprise organization. One upstream walk for all people of a list together. Source: PROJECT_ACTIVITY.",
     args: range,
-    extensions: walksOfUses(projectUses),
+    requests: useRequests(projectUses),
     resolve: (person, { range }, ctx) =>
       usesOfPerson(ctx, projectUses, mostMessages, personOver(person, range, ctx, resolveActivityRange)),
   }),
@@ -70,7 +70,7 @@ builder.objectField(Project, "usedBy", (t) =>
     description:
       "The people who used it over the range and under the filter of the list, most messages first, ties by id. One upstream walk for all projects of a list together. Source: PROJECT_ACTIVITY.",
     args: forward,
-    extensions: walksOfUses(projectUses),
+    requests: useRequests(projectUses),
     resolve: (project, slice, ctx) =>
       usesOfThing(ctx, projectUses, mostMessages, project, "Project.usedBy", slice),
   }),

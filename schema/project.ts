@@ -13,13 +13,12 @@ import {
   type Measured,
   type MeasuredKind,
   measuredId,
-  measuredWalk,
-  measuredWalks,
+  measuredLookup,
+  measuredRequests,
 } from "./engagement.ts";
 import { EngagementFilter } from "./engagement-filter.ts";
 import { engagementOrder } from "./engagement-order.ts";
-import { emailOfReported, User, walksOfMembers } from "./user.ts";
-import { walks } from "./walks.ts";
+import { emailOfReported, memberRequests, User } from "./user.ts";
 
 /** What is measured of a project, of everybody's use or a part of it. */
 export const ProjectFigures = builder.interfaceRef<ProjectShape>("ProjectFigures").implement({
@@ -49,7 +48,7 @@ export const Project = builder.node(builder.objectRef<Measured<ProjectShape>>("P
     "A claude.ai chat project as used over the range of the list, as far as its filter lets through. The `id` names all three; `projectId` is the project's own. Source: PROJECT_ACTIVITY.",
   interfaces: [ProjectFigures],
   id: { resolve: (project, _args, ctx) => measuredId(ctx, project, project.projectId) },
-  extensions: measuredWalk(projects),
+  lookup: measuredLookup(projects),
   loadOne: nodeLoader("Project", (id, ctx) => loadMeasured(ctx, projects, id)),
   fields: (t) => ({
     projectId: t.exposeString("projectId", {
@@ -75,7 +74,7 @@ export const Project = builder.node(builder.objectRef<Measured<ProjectShape>>("P
       nullable: true,
       description:
         "Address of who created it, as the list shows it, also of people who have left; null where it shows none.",
-      extensions: walksOfMembers,
+      requests: memberRequests,
       resolve: ({ createdBy }, _args, ctx) => createdBy && emailOfReported(ctx, "ENTERPRISE", createdBy),
     }),
     users: t.expose("users", {
@@ -124,7 +123,7 @@ builder.queryField("projects", (t) =>
       }),
       ...engagementArgs,
     },
-    extensions: walks<ProjectArgs>(({ args }, ctx) => measuredWalks(ctx, projects, ordered(args, ctx))),
+    requests: ({ args }, ctx) => measuredRequests(ctx, projects, ordered(args, ctx)),
     resolve: (_root, args, ctx) => listMeasured(ctx, projects, ordered(args, ctx)),
   }),
 );

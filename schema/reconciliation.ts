@@ -6,16 +6,16 @@ import {
   type Part,
   type Reconciliation as ReconciliationShape,
   reconcile,
-  reconciliationWalks,
+  reconciliationRequests,
 } from "../src/analytics/reconciliation.ts";
 import { nameOf } from "../src/domain/organization.ts";
+import { resolveRange } from "../src/planning/range-input.ts";
 import { builder } from "./builder.ts";
 import { ClosedReasonEnum } from "./dataset.ts";
 import { Freshness } from "./freshness.ts";
 import { Spend } from "./money.ts";
-import { DateRange, ResolvedRange, resolveRange } from "./range.ts";
-import { organizationArg, type ReportArgs, SourceEnum } from "./report.ts";
-import { walks } from "./walks.ts";
+import { DateRange, ResolvedRange } from "./range.ts";
+import { organizationArg, SourceEnum } from "./report.ts";
 
 const DifferenceReasonEnum = builder.enumType("DifferenceReason", {
   description: "Why the parts of a cost do not add up to it.",
@@ -111,9 +111,8 @@ builder.queryField("reconciliation", (t) =>
       range: t.arg({ type: DateRange, required: true, description: "UTC days, however many." }),
       ...organizationArg,
     },
-    extensions: walks<Pick<ReportArgs, "organization">>(({ range, args }, ctx) =>
-      reconciliationWalks(ctx, organizationNamed(ctx, args.organization), range),
-    ),
+    requests: ({ range, args }, ctx) =>
+      reconciliationRequests(ctx, organizationNamed(ctx, args.organization), range),
     resolve: (_root, { range: asked, organization }, ctx) => {
       const range = resolveRange(asked, ctx.now());
       return costSources(organizationNamed(ctx, organization)).map((source) => reconcile(ctx, source, range));

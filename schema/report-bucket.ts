@@ -8,23 +8,23 @@ import type { OrganizationKind } from "../src/domain/organization.ts";
 import type { Person } from "../src/domain/person.ts";
 import type { Team } from "../src/domain/team.ts";
 import { apiKeyById, workspaceById } from "../src/loaders/console.ts";
+import type { PlanRequests } from "../src/planning/plan.ts";
 import { consoleMembers } from "../src/upstream/endpoints/members.ts";
-import { walksOf } from "../src/upstream/plan.ts";
+import { requestsFor } from "../src/upstream/plan.ts";
 import { Actor } from "./actor.ts";
-import { ApiKey, walksOfApiKeys } from "./api-key.ts";
+import { ApiKey, apiKeyRequests } from "./api-key.ts";
 import { builder } from "./builder.ts";
 import { splitBy } from "./selection.ts";
 import { RUNNING_TOTAL, SeriesRow, SHARE } from "./series.ts";
 import {
   AccountStatusEnum,
   emailOfReported,
+  memberRequests,
   nameOfReported,
   statusOfReported,
   User,
-  walksOfMembers,
 } from "./user.ts";
-import { walks } from "./walks.ts";
-import { Workspace, walksOfWorkspaces } from "./workspace.ts";
+import { Workspace, workspaceRequests } from "./workspace.ts";
 
 /** What the description of every share of a report says. */
 export const SHARE_OF_REPORT = `${SHARE} Rows that leave some usage out add up to less, and rows that count people in several groups to more. Costs what \`total\` costs. Null: the total is zero, or not measured.`;
@@ -39,7 +39,8 @@ export type ReportNode<Measure> = ReportFigure<Measure> & {
 };
 
 /** The Console's reports name people by id alone. */
-const walksOfConsoleNames = walks(({ source }) => (isOfConsole(source) ? walksOf(consoleMembers, [{}]) : []));
+const consoleNameRequests: PlanRequests = ({ source }) =>
+  isOfConsole(source) ? requestsFor(consoleMembers, [{}]) : [];
 
 /** What every bucket says of who, what and when. */
 export const Bucketed = builder.interfaceRef<ReportNode<unknown>>("ReportBucket").implement({
@@ -132,7 +133,8 @@ export const Bucketed = builder.interfaceRef<ReportNode<unknown>>("ReportBucket"
     user: t.field({
       authScopes: { individuals: true },
       type: User,
-      ...splitBy("USER", "Person.", walksOfConsoleNames),
+      ...splitBy("USER", "Person."),
+      requests: consoleNameRequests,
       resolve: (row, _args, ctx) => personOf(row, ctx),
     }),
     email: t.string({
@@ -140,8 +142,8 @@ export const Bucketed = builder.interfaceRef<ReportNode<unknown>>("ReportBucket"
       ...splitBy(
         "USER",
         "The person's address, as the report shows it, also of people who have left. Null for erased accounts.",
-        walksOfConsoleNames,
       ),
+      requests: consoleNameRequests,
       resolve: reported(emailOfReported),
     }),
     name: t.string({
@@ -149,8 +151,8 @@ export const Bucketed = builder.interfaceRef<ReportNode<unknown>>("ReportBucket"
       ...splitBy(
         "USER",
         "The person's name, by the member list, else as the report shows it, also of people who have left.",
-        walksOfMembers,
       ),
+      requests: memberRequests,
       resolve: reported(nameOfReported),
     }),
     accountStatus: t.field({
@@ -159,21 +161,23 @@ export const Bucketed = builder.interfaceRef<ReportNode<unknown>>("ReportBucket"
       ...splitBy(
         "USER",
         "What is known of the person's account, by the member list and by what the report says.",
-        walksOfMembers,
       ),
+      requests: memberRequests,
       resolve: reported(statusOfReported),
     }),
     workspace: t.field({
       authScopes: { "keys:read": true },
       type: Workspace,
-      ...splitBy("WORKSPACE", "Workspace.", walksOfWorkspaces),
+      ...splitBy("WORKSPACE", "Workspace."),
+      requests: workspaceRequests,
       resolve: ({ workspaceId }, _args, ctx) =>
         workspaceId === null ? null : workspaceById(ctx, {}).load(workspaceId),
     }),
     apiKey: t.field({
       authScopes: { "keys:read": true },
       type: ApiKey,
-      ...splitBy("API_KEY", "API key.", walksOfApiKeys),
+      ...splitBy("API_KEY", "API key."),
+      requests: apiKeyRequests,
       resolve: ({ apiKeyId }, _args, ctx) => (apiKeyId === null ? null : apiKeyById(ctx, {}).load(apiKeyId)),
     }),
   }),

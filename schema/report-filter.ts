@@ -1,8 +1,9 @@
 import type { Filter, FilterDimension } from "../src/domain/report.ts";
 import { badInput } from "../src/errors.ts";
+import type { Requires } from "../src/planning/plan.ts";
 import type { ReportNames } from "../src/upstream/endpoints/report-query.ts";
 import { builder } from "./builder.ts";
-import { asksOfDimension } from "./selection.ts";
+import { requiredBy } from "./selection.ts";
 
 /** The lists of a filter: the names they go by in the graph, what they are of, and how they are described. */
 const FILTERS = {
@@ -47,13 +48,11 @@ export interface FilterInput extends FilterLists {
 }
 
 /** One input field for each list. */
-function listsOf<Field>(
-  list: (options: { description: string; extensions: Record<string, unknown> }) => Field,
-) {
+function listsOf<Field>(list: (options: { description: string; requires: Requires }) => Field) {
   return Object.fromEntries(
     Object.entries(FILTERS).map(([name, [dimension, description]]) => [
       name,
-      list({ description, extensions: asksOfDimension(dimension) }),
+      list({ description, requires: requiredBy(dimension) }),
     ]),
   ) as { [N in keyof typeof FILTERS]: Field };
 }

@@ -13,20 +13,20 @@ import {
   type ReportChoice,
   type ReportPlan,
   type ReportPlans,
+  requestsOfTotal,
+  requestsOfWholeDays,
   type Source,
-  totalWalksOf,
   wholeDaysOf,
-  wholeDaysWalks,
 } from "../src/analytics/report.ts";
 import {
   analyseReport,
   isByTeam,
-  planWalks,
   type ReportAnalysis,
   type ReportFigure,
   reachingBack,
   refuseOverlap,
   relationsOf,
+  requestsOfPlan,
   walkRows,
   withPlanBefore,
 } from "../src/analytics/report-analysis.ts";
@@ -39,21 +39,25 @@ import type { Dimension } from "../src/domain/report.ts";
 import { askedWidth, type SeriesBucket } from "../src/domain/series.ts";
 import type { Overlap } from "../src/domain/team.ts";
 import { shownPlacements, teamsNow } from "../src/loaders/teams.ts";
-import type { FieldWalks } from "../src/upstream/plan.ts";
+import { oncePerOperation } from "../src/planning/once.ts";
+import type { PlanInput, PlanRequests } from "../src/planning/plan.ts";
+import { type RangeInput, resolveRange } from "../src/planning/range-input.ts";
+import { rowsWanted } from "../src/planning/rows.ts";
+import type { FieldRequests } from "../src/upstream/plan.ts";
 import { mapPages } from "../src/upstream/walk.ts";
 import { builder } from "./builder.ts";
+import { comparedTotal } from "./change.ts";
 import {
   belongsTo,
   type Connection,
   connect,
   connectRanking,
   type Question,
-  rowsWanted,
   type Slice,
 } from "./connection.ts";
 import { demand } from "./demand.ts";
 import { type Incomplete, IncompleteEnum } from "./incomplete.ts";
-import { DateRange, type DateRangeInput, resolveRange } from "./range.ts";
+import { DateRange } from "./range.ts";
 import type { ReportNode } from "./report-bucket.ts";
 import { alternativesOf, type FilterInput, filterOf } from "./report-filter.ts";
 import { demandDimensions, refuseUnsplit } from "./selection.ts";
@@ -144,7 +148,7 @@ export const reportArgs = {
 
 /** What can be asked of any report. */
 export interface ReportArgs extends Slice {
-  readonly range: DateRangeInput;
+  readonly range: RangeInput;
   readonly bucket?: SeriesBucket | null | undefined;
   readonly organization?: string | null | undefined;
   readonly source?: Source | "AUTO" | null | undefined;
@@ -207,95 +211,112 @@ function narrowedBy(filter: ReportArgs["filter"]): readonly string[] {
   return [filterOf(filter), ...(alternativesOf(filter).any ?? [])].flatMap(Object.keys);
 }
 
-/** The same without days that are not whole, where they are not wanted. */
-async function plansOfShown<Measure>(
+/** Plans the requests of a report, and of the period it is compared with. */
+export function reportRequests<Measure>(
   ctx: Context,
   report: Report<Measure>,
   args: ReportArgs,
-): Promise<ReportPlans<Measure>> {
-  const plans = plansOf(ctx, report, args);
-  if (args.incomplete !== "EXCLUDE") return plans;
-  const between = await answerBy(ctx.upstream, plans, (plan) => wholeDaysOf(ctx.upstream, plan));
-  return plansOf(ctx, report, { ...args, range: { between } });
+): readonly FieldRequests[] {
+  return rowRequests(ctx, likelyPlan(ctx.upstream, plansOf(ctx, report, args)), args);
 }
 
-/** The walks of a report, and of the period it is compared with; only what is shown as upstream sends it is read in part. */
-export function reportWalks<Measure>(
+/** Plans the requests of rows; only rows that are shown as upstream sends them are read in part. */
+function rowRequests<Measure>(
   ctx: Context,
-  report: Report<Measure>,
+  plan: ReportPlan<Measure>,
   args: ReportArgs,
-): readonly FieldWalks[] {
-  return walksFor(ctx, report, args, (plan) => (isWalk(args, plan) ? rowsWanted(args) : null));
-}
-
-/** The same, read to the end. */
-export function allWalks<Measure>(
-  ctx: Context,
-  report: Report<Measure>,
-  args: ReportArgs,
-): readonly FieldWalks[] {
-  return walksFor(ctx, report, args, () => null);
-}
-
-function walksFor<Measure>(
-  ctx: Context,
-  report: Report<Measure>,
-  args: ReportArgs,
-  enoughOf: (plan: ReportPlan<Measure>) => number | null,
-): readonly FieldWalks[] {
-  const plan = likelyPlan(ctx.upstream, plansOf(ctx, report, args));
-  const enough = enoughOf(plan);
+  enough = isWalk(args, plan) ? rowsWanted(args) : null,
+): readonly FieldRequests[] {
   return [
-    ...(args.incomplete === "EXCLUDE" ? [wholeDaysWalks(plan)] : []),
-    ...withPlanBefore(plan, args.compare ?? null).flatMap((each) => planWalks(ctx, each, enough)),
+    ...(args.incomplete === "EXCLUDE" ? [requestsOfWholeDays(plan)] : []),
+    ...withPlanBefore(plan, args.compare ?? null).flatMap((each) => requestsOfPlan(ctx, each, enough)),
   ];
 }
 
-/** The walks of what is counted twice beside the rows that `args` ask for. */
-export function overlapWalks<Measure>(
-  ctx: Context,
+/**
+ * The fields of one report: the connection, and those of its answer that make requests of their own. Each has its requests and its
+ * resolver from the same plans, which are made once per operation. `argsOf` finds the arguments of the connection.
+ */
+export function reportFields<Measure>(
   report: Report<Measure>,
-  args: ReportArgs,
-): readonly FieldWalks[] {
-  const plan = likelyPlan(ctx.upstream, plansOf(ctx, report, args));
-  return isByTeam(plan) ? planWalks(ctx, plan, null) : [];
+  orderOf: OrderOf<Measure>,
+  argsOf: (input: PlanInput) => ReportArgs | null,
+) {
+  const plans = oncePerOperation((ctx, args: ReportArgs) => plansOf(ctx, report, args));
+
+  /** Plans a field below the connection. */
+  function planned(
+    of: (ctx: Context, plan: ReportPlan<Measure>, args: ReportArgs) => readonly FieldRequests[],
+  ): PlanRequests {
+    return (input, ctx) => {
+      const args = argsOf(input);
+      if (args === null) throw new Error(`${input.type} stands below no report`);
+      return of(ctx, likelyPlan(ctx.upstream, plans(ctx, args)), args);
+    };
+  }
+
+  return {
+    connection: {
+      requests: planned(rowRequests),
+      resolve: (_root: object, args: ReportArgs, ctx: Context, info: GraphQLResolveInfo) =>
+        answerReport(ctx, plans, args, orderOf, info),
+    },
+    total: {
+      requests: planned((_ctx, plan) => [requestsOfTotal(plan)]),
+      resolve: (answer: object) => totalsOf<Measure>(answer).total(),
+    },
+    totalComparison: {
+      requests: planned((_ctx, plan, { compare }) => {
+        const compared = withPlanBefore(plan, compare ?? null);
+        return compared.length === 1 ? [] : compared.map(requestsOfTotal);
+      }),
+      resolve: (answer: object) => comparedTotal(totalsOf<Measure>(answer), report.algebra),
+    },
+    /** What the rows of all pages count more than once; null where they are not split by team. */
+    overlap: {
+      requests: planned((ctx, plan) => (isByTeam(plan) ? requestsOfPlan(ctx, plan, null) : [])),
+      resolve: (answer: object, _args: object, ctx: Context) => {
+        const plan = planOf<Measure>(answer);
+        return isByTeam(plan) ? overlapOf(ctx, plan) : null;
+      },
+    },
+    runningTotal: {
+      requests: planned((ctx, plan, args) => rowRequests(ctx, plan, args, null)),
+      readsAll: true,
+      resolve: (row: ReportNode<Measure>) => row.relations.runningTotal(row),
+    },
+  } as const;
 }
 
-/** What the rows of all pages of an answer count more than once; null where they are not split by team. */
-export async function overlapOfAnswer<Measure>(ctx: Context, answer: object): Promise<Measure | null> {
-  const plan = planOf<Measure>(answer);
-  return isByTeam(plan) ? overlapOf(ctx, plan) : null;
-}
+type OrderOf<Measure> = (asked: ReportArgs["orderBy"], bucket: SeriesBucket) => NamedOrder<Measure>;
+type PlansOf<Measure> = (ctx: Context, args: ReportArgs) => ReportPlans<Measure>;
 
-/** The walks of the total beside the rows that `args` ask for. */
-export function totalWalks<Measure>(ctx: Context, report: Report<Measure>, args: ReportArgs): FieldWalks {
-  return totalWalksOf(likelyPlan(ctx.upstream, plansOf(ctx, report, args)));
-}
-
-/** The walks of the total and of that of the compared period. */
-export function totalComparisonWalks<Measure>(
+/** The plans without days that are not whole, where they are not wanted. */
+async function plansOfShown<Measure>(
   ctx: Context,
-  report: Report<Measure>,
+  plansOf: PlansOf<Measure>,
   args: ReportArgs,
-): readonly FieldWalks[] {
-  const plans = withPlanBefore(likelyPlan(ctx.upstream, plansOf(ctx, report, args)), args.compare ?? null);
-  return plans.length === 1 ? [] : plans.map(totalWalksOf);
+): Promise<ReportPlans<Measure>> {
+  const plans = plansOf(ctx, args);
+  if (args.incomplete !== "EXCLUDE") return plans;
+  const between = await answerBy(ctx.upstream, plans, (plan) => wholeDaysOf(ctx.upstream, plan));
+  return plansOf(ctx, { ...args, range: { between } });
 }
 
 /** The order of a report's rows, by name. */
 type NamedOrder<Measure> = Order<Measure> & { readonly field: string };
 
 /** One report question, answered as a connection: a series by time, or a ranking where there are no buckets. */
-export async function answerReport<Measure>(
+async function answerReport<Measure>(
   ctx: Context,
-  report: Report<Measure>,
+  plansOf: PlansOf<Measure>,
   args: ReportArgs,
-  orderOf: (asked: ReportArgs["orderBy"], bucket: SeriesBucket) => NamedOrder<Measure>,
+  orderOf: OrderOf<Measure>,
   info: GraphQLResolveInfo,
 ): Promise<ReportAnswer<Measure>> {
   const { first, after } = args;
   const slice = { first, after };
-  const plans = await plansOfShown(ctx, report, args);
+  const plans = await plansOfShown(ctx, plansOf, args);
   const bucket = args.bucket ?? "NONE";
   const analysis = {
     bucket,

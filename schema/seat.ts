@@ -1,11 +1,10 @@
 import { dressed, rankedBy } from "../src/analytics/ranking.ts";
-import { countedDays, type Seats, seatsOver, seatWalks } from "../src/analytics/seats.ts";
+import { countedDays, type Seats, seatRequests, seatsOver } from "../src/analytics/seats.ts";
 import type { Member } from "../src/domain/organization.ts";
 import type { Person } from "../src/domain/person.ts";
 import { builder } from "./builder.ts";
 import { connectRanking, forward } from "./connection.ts";
 import { User } from "./user.ts";
-import { walks } from "./walks.ts";
 
 /** What an answer says beside its rows; the type of connections has no room for it. */
 function seatsOf(answer: object): Seats {
@@ -55,7 +54,7 @@ builder.queryField("idleSeats", (t) =>
       }),
       ...forward,
     },
-    extensions: walks<{ readonly days: number }>(({ args }, ctx) => seatWalks(ctx, args.days)),
+    requests: ({ args }, ctx) => seatRequests(ctx, args.days),
     resolve: async (_root, { days, ...slice }, ctx) => {
       const range = await countedDays(ctx, days);
       let seats: Seats | undefined;

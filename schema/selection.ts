@@ -2,7 +2,8 @@ import { collectSubFields } from "@graphql-tools/utils";
 import { type GraphQLField, type GraphQLResolveInfo, getNamedType, isObjectType } from "graphql";
 import type { Context } from "../src/context.ts";
 import { badInput } from "../src/errors.ts";
-import { asks, demand } from "./demand.ts";
+import { fieldPlanOf, type Requires } from "../src/planning/plan.ts";
+import { demand } from "./demand.ts";
 
 /** Dimensions whose groups are of one person, or can be, and nobody tells of how many. */
 const OF_FEW: readonly string[] = [
@@ -17,48 +18,42 @@ const OF_FEW: readonly string[] = [
   "USER_PROFILE",
 ];
 
-/** What splitting by a dimension asks of the viewer, or keeping some of its values. */
-export function asksOfDimension(name: string): ReturnType<typeof asks> {
-  return asks(OF_FEW.includes(name) ? "individuals" : undefined);
+/** The permissions that splitting rows by a dimension requires, or keeping some of its values. */
+export function requiredBy(dimension: string): Requires {
+  return OF_FEW.includes(dimension) ? ["individuals"] : [];
 }
 
-/** The values of an enum of dimensions, each with what it asks of the viewer; `demandDimensions` holds questions to that. */
+/** The values of an enum of dimensions, each with what it requires; `demandDimensions` holds questions to that. */
 export function dimensions<Values extends Readonly<Record<string, { readonly description: string }>>>(
   values: Values,
-): { [D in keyof Values]: Values[D] & { extensions: Record<string, unknown> } } {
-  const asking = Object.entries(values).map(([name, value]) => [
+): { [D in keyof Values]: Values[D] & { requires: Requires } } {
+  const requiring = Object.entries(values).map(([name, value]) => [
     name,
-    { ...value, extensions: asksOfDimension(name) },
+    { ...value, requires: requiredBy(name) },
   ]);
-  return Object.fromEntries(asking);
+  return Object.fromEntries(requiring);
 }
 
 /** Throws FORBIDDEN where rows would be of people one by one, and the viewer sees none of them so. */
 export function demandDimensions(ctx: Context, split: readonly string[], narrowed: readonly string[]): void {
-  for (const name of split) demand(ctx, asksOfDimension(name).asks?.[0], `\`groupBy: [${name}]\``);
-  for (const name of narrowed) demand(ctx, asksOfDimension(name).asks?.[0], `A filter by ${name}`);
+  for (const name of split) demand(ctx, requiredBy(name)[0], `\`groupBy: [${name}]\``);
+  for (const name of narrowed) demand(ctx, requiredBy(name)[0], `A filter by ${name}`);
 }
 
-/** A field that has something to say only where rows are split by the dimension; `refuseUnsplit` holds queries to that. */
-export function splitBy(dimension: string, description: string, extensions: object = {}) {
-  return {
-    nullable: true,
-    description: `${description} Group by ${dimension}.`,
-    extensions: { ...extensions, dimension },
-  } as const;
-}
-
-/** A measure that is not told apart by the dimension; `refuseUntold` holds queries to that. */
-export function untoldBy(dimension: string) {
-  return { extensions: { untoldBy: dimension } } as const;
+/** A field that has a value only where rows are split by the dimension; `refuseUnsplit` holds queries to that. */
+export function splitBy(dimension: string, description: string) {
+  return { nullable: true, description: `${description} Group by ${dimension}.`, dimension } as const;
 }
 
 /** A measure that is of several groups at once is not split among them, and adding it up would count it once for each. */
-export function refuseUntold(info: GraphQLResolveInfo, split: readonly string[]): void {
-  const untold = fieldsOfRows(info).filter(({ extensions }) => split.includes(String(extensions.untoldBy)));
-  if (untold.length === 0) return;
-  const names = untold.map(({ name }) => `\`${name}\``).join(", ");
-  const dimensions = [...new Set(untold.map(({ extensions }) => String(extensions.untoldBy)))].join(", ");
+export function refuseHidden(info: GraphQLResolveInfo, split: readonly string[]): void {
+  const hidden = fieldsOfRows(info).flatMap((field) => {
+    const { hiddenBy } = fieldPlanOf(field);
+    return hiddenBy === undefined || !split.includes(hiddenBy) ? [] : [{ name: field.name, hiddenBy }];
+  });
+  if (hidden.length === 0) return;
+  const names = hidden.map(({ name }) => `\`${name}\``).join(", ");
+  const dimensions = [...new Set(hidden.map(({ hiddenBy }) => hiddenBy))].join(", ");
   throw badInput(
     `${names}: not told apart by ${dimensions}, and one piece of work can be of several; leave ${dimensions} out of \`groupBy\`, or leave the field out.`,
   );
@@ -66,9 +61,9 @@ export function refuseUntold(info: GraphQLResolveInfo, split: readonly string[])
 
 /** A dimension that rows are not split by would read like one without a value. */
 export function refuseUnsplit(info: GraphQLResolveInfo, split: readonly string[]): void {
-  const missing = fieldsOfRows(info).flatMap(({ name, extensions }) => {
-    const { dimension } = extensions;
-    return typeof dimension !== "string" || split.includes(dimension) ? [] : [{ name, dimension }];
+  const missing = fieldsOfRows(info).flatMap((field) => {
+    const { dimension } = fieldPlanOf(field);
+    return dimension === undefined || split.includes(dimension) ? [] : [{ name: field.name, dimension }];
   });
   if (missing.length === 0) return;
   const names = missing.map(({ name }) => `\`${name}\``).join(", ");

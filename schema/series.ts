@@ -9,7 +9,7 @@ import type { Scope } from "../src/domain/viewer.ts";
 import { badInput } from "../src/errors.ts";
 import { builder, dateTime } from "./builder.ts";
 import { ComparisonEnum } from "./change.ts";
-import { asks, demand } from "./demand.ts";
+import { demand } from "./demand.ts";
 import { OrderDirectionEnum } from "./engagement-order.ts";
 import { FinalityEnum } from "./freshness.ts";
 
@@ -122,7 +122,7 @@ export function seriesOrder<Measure>(noun: "Cost" | "Usage" | "ClaudeCode", meas
   const values = Object.fromEntries(
     Object.entries(measures).map(([name, { description, scope }]) => [
       name,
-      { description, extensions: asks(scope) },
+      { description, requires: scope === undefined ? [] : [scope] },
     ]),
   );
   const MeasureEnum = builder.enumType(`${noun}Measure`, {

@@ -1,17 +1,17 @@
 import type { Skill as SkillShape, UseOf } from "../src/domain/engagement.ts";
 import { skillUses } from "../src/loaders/engagement-use.ts";
+import { resolveActivityRange } from "../src/planning/range-input.ts";
 import { builder } from "./builder.ts";
 import { forward } from "./connection.ts";
 import {
   personOfUse,
   thingOfUse,
+  thingRequests,
   type Use,
+  useRequests,
   usesOfPerson,
   usesOfThing,
-  walksOfThing,
-  walksOfUses,
 } from "./engagement-use.ts";
-import { resolveActivityRange } from "./range.ts";
 import { Skill, SkillFigures } from "./skill.ts";
 import { personFigures, personOver, User } from "./user.ts";
 
@@ -27,7 +27,7 @@ const SkillUse = builder.objectRef<Use<SkillShape>>("SkillUse").implement({
       nullable: true,
       description:
         "The skill as everyone used it over the same range. One upstream walk for all skills of a list together, unless the list is of skills.",
-      extensions: walksOfThing(skillUses, "Skill"),
+      requests: thingRequests(skillUses, "Skill"),
       resolve: (use, _args, ctx) => thingOfUse(ctx, skillUses, use),
     }),
     name: t.exposeString("name", { description: "Name of the skill, or an opaque id." }),
@@ -57,7 +57,7 @@ personFigures((t, range) => ({
     description:
       "The skills the person activated over the range, most activations first; empty: none. Null: the person is not in the Enterprise organization. One upstream walk for all people of a list together. Source: SKILL_ACTIVITY.",
     args: range,
-    extensions: walksOfUses(skillUses),
+    requests: useRequests(skillUses),
     resolve: (person, { range }, ctx) =>
       usesOfPerson(ctx, skillUses, mostUsed, personOver(person, range, ctx, resolveActivityRange)),
   }),
@@ -71,7 +71,7 @@ builder.objectField(Skill, "usedBy", (t) =>
     description:
       "The people who activated it over the range and under the filter of the list, most activations first, ties by id. One upstream walk for all skills of a list together. Source: SKILL_ACTIVITY.",
     args: forward,
-    extensions: walksOfUses(skillUses),
+    requests: useRequests(skillUses),
     resolve: (skill, slice, ctx) => usesOfThing(ctx, skillUses, mostUsed, skill, "Skill.usedBy", slice),
   }),
 );

@@ -12,15 +12,14 @@ import {
   type Measured,
   type MeasuredKind,
   measuredId,
-  measuredWalk,
-  measuredWalks,
+  measuredLookup,
+  measuredRequests,
   OfficeSessions,
   useTypes,
 } from "./engagement.ts";
 import { EngagementFilter } from "./engagement-filter.ts";
 import { engagementOrder } from "./engagement-order.ts";
 import { Money } from "./money.ts";
-import { walks } from "./walks.ts";
 
 const {
   Chat: SkillChat,
@@ -80,7 +79,7 @@ export const Skill = builder.node(builder.objectRef<Measured<SkillShape>>("Skill
     "A skill as used over the range of the list, as far as its filter lets through. The `id` names all three; `name` is the skill's own. Source: SKILL_ACTIVITY.",
   interfaces: [SkillFigures],
   id: { resolve: (skill, _args, ctx) => measuredId(ctx, skill, skill.name) },
-  extensions: measuredWalk(skills),
+  lookup: measuredLookup(skills),
   loadOne: nodeLoader("Skill", (id, ctx) => loadMeasured(ctx, skills, id)),
   fields: (t) => ({
     name: t.exposeString("name", {
@@ -155,7 +154,7 @@ builder.queryField("skills", (t) =>
       }),
       ...engagementArgs,
     },
-    extensions: walks<SkillArgs>(({ args }, ctx) => measuredWalks(ctx, skills, ordered(args, ctx))),
+    requests: ({ args }, ctx) => measuredRequests(ctx, skills, ordered(args, ctx)),
     resolve: (_root, args, ctx) => listMeasured(ctx, skills, ordered(args, ctx)),
   }),
 );

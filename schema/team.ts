@@ -3,13 +3,13 @@ import { joinEmailOf, personByEmail } from "../src/analytics/join.ts";
 import { organizationNamed } from "../src/analytics/organizations.ts";
 import {
   activityOfTeam,
-  activityWalks,
   codeOfTeam,
-  codeWalks,
   type PeopleActivity,
   spendOfTeam,
   spendOverlap,
   type TeamSpendQuestion,
+  teamActivityRequests,
+  teamCodeRequests,
 } from "../src/analytics/team-figures.ts";
 import type { Context } from "../src/context.ts";
 import type { Dataset } from "../src/domain/dataset.ts";
@@ -26,7 +26,9 @@ import {
 } from "../src/domain/team.ts";
 import { GatewayError } from "../src/errors.ts";
 import { overCounted } from "../src/loaders/activity-days.ts";
-import { shownPlacements, teamsNow, walksToTeams } from "../src/loaders/teams.ts";
+import { shownPlacements, teamRequests, teamsNow } from "../src/loaders/teams.ts";
+import type { PlanRequests } from "../src/planning/plan.ts";
+import { isRelative, type RangeInput, resolveRange } from "../src/planning/range-input.ts";
 import { userActivity } from "../src/upstream/endpoints/users.ts";
 import { walkRows } from "../src/upstream/walk.ts";
 import { UserActivity } from "./activity.ts";
@@ -36,10 +38,9 @@ import { type Connection, connect, forward, type Question, type Slice } from "./
 import { figures } from "./figures.ts";
 import { formatMeasuredId, parseMeasuredId, rangeOfMeasured, shortened } from "./measured-id.ts";
 import { Spend } from "./money.ts";
-import { DateRange, type DateRangeInput, isRelative, ResolvedRange, resolveRange } from "./range.ts";
-import { OverlapEnum, type ReportArgs, reportWalks, WHOSE } from "./report.ts";
-import { membersOf, User, UserProfile } from "./user.ts";
-import { nodeWalks, walks } from "./walks.ts";
+import { DateRange, ResolvedRange } from "./range.ts";
+import { OverlapEnum, type ReportArgs, reportRequests, WHOSE } from "./report.ts";
+import { memberLookup, User, UserProfile } from "./user.ts";
 
 /** A team, or what is in none. */
 interface TeamNode {
@@ -62,7 +63,7 @@ const TeamMemberType = builder.objectRef<TeamMember>("TeamMember").implement({
       nullable: true,
       description:
         "The person. Null where the operator lists an address that no organization has a member with. Sources: ENTERPRISE_MEMBERS, CONSOLE_MEMBERS.",
-      extensions: walks((_prospect, ctx) => (ctx.roster.teams === null ? [] : membersOf(ctx))),
+      requests: (_prospect, ctx) => (ctx.roster.teams === null ? [] : memberLookup(ctx)),
       resolve: ({ userId, email }, _args, ctx): Person | Promise<Person | null> =>
         userId === null ? personByEmail(ctx, email) : { organization: "ENTERPRISE", userId },
     }),
@@ -109,15 +110,14 @@ const spendArgs = builder.args((t) => ({
   }),
 }));
 
-/** The walks to what teams cost, which are those of cost by team. */
-const walksOfSpend = walks<OfOrganization, OfOrganization>(({ range, args, above, type }, ctx) =>
-  reportWalks(ctx, costReport, {
+/** The requests for the spend of teams, which are those of cost by team. */
+const teamSpendRequests: PlanRequests = ({ range, argsOf }, ctx) =>
+  reportRequests(ctx, costReport, {
     range: { between: range },
     bucket: "NONE",
     groupBy: ["TEAM"],
-    organization: (type === Team.name ? args : above).organization,
-  }),
-);
+    organization: argsOf(spendArgs)?.organization,
+  });
 
 type OfOrganization = Pick<ReportArgs, "organization">;
 
@@ -181,7 +181,7 @@ const Team = builder.node(builder.objectRef<TeamNode>("Team"), {
     "A team, as of now whatever the days: figures are those of its present members, unlike by GROUP, where membership on the day of use counts. Teams are those the operator lists (TEAMS_FILE), else the RBAC groups. Two without a name stand beside them, so that figures add up: people in no team, and usage that no person is behind. The `id` is the same wherever it is reached from; every figure takes the `range` it is about.",
   interfaces: [TeamProfile],
   id: { resolve: ({ placement }) => shortened(placementKey(placement)) },
-  extensions: nodeWalks((_id, ctx) => walksToTeams(ctx)),
+  lookup: { requests: (_id, ctx) => teamRequests(ctx) },
   loadOne: nodeLoader("Team", async (key, ctx) => ({ placement: await placementBy(ctx, key) })),
 });
 
@@ -193,7 +193,7 @@ const TeamSummary = builder.node(builder.objectRef<TeamOver>("TeamSummary"), {
     resolve: ({ placement, range, ...terms }, _args, ctx) =>
       formatMeasuredId(ctx, { own: placementKey(placement), range, terms }),
   },
-  extensions: nodeWalks((_id, ctx) => walksToTeams(ctx), rangeOfMeasured),
+  lookup: { requests: (_id, ctx) => teamRequests(ctx), range: rangeOfMeasured },
   loadOne: nodeLoader("TeamSummary", async (id, ctx): Promise<TeamOver> => {
     const { own, range, terms } = await parseMeasuredId(ctx, id, ["organization", "overlap"]);
     const { organization = "ENTERPRISE", overlap = "COUNT_IN_EACH" } = terms;
@@ -210,7 +210,7 @@ const TeamSummary = builder.node(builder.objectRef<TeamOver>("TeamSummary"), {
 });
 
 interface FigureArgs extends OfOrganization {
-  readonly range?: DateRangeInput;
+  readonly range?: RangeInput;
   readonly overlap?: Overlap;
 }
 
@@ -239,7 +239,7 @@ figures<TeamNode, TeamOver>(Team, TeamSummary, (t, range) => ({
     description:
       "What its people did over the range, up to the newest counted day, as `range` says; those in several teams count in each. Days named by `between` that are not counted yet are NOT_YET_AVAILABLE. Null: nobody was active, or no people. One upstream walk for all teams of a list together. Source: USER_ACTIVITY.",
     args: range,
-    extensions: walks(({ range }, ctx) => activityWalks(ctx, range)),
+    requests: ({ range }, ctx) => teamActivityRequests(ctx, range),
     resolve: (team, args, ctx) => {
       const { placement, range: asked } = teamOver(team, args, ctx);
       // A row holds the resolved days of its list: they end with the newest counted one, which `range` names.
@@ -257,7 +257,7 @@ figures<TeamNode, TeamOver>(Team, TeamSummary, (t, range) => ({
     description:
       "What its people's usage cost over the range, exactly; the same as `cost(groupBy: [TEAM], bucket: NONE)`, from the same sources. Additive over days and, but for people in several teams (`overlap`), over teams. Null: no spend. One upstream walk a month for all teams of a list together.",
     args: { ...range, ...(range.range && spendArgs) },
-    extensions: walksOfSpend,
+    requests: teamSpendRequests,
     resolve: (team, args, ctx) => {
       const { placement, organization, range, overlap } = teamOver(team, args, ctx);
       return spendOfTeam(ctx, { organization, range, overlap }).load(placementKey(placement));
@@ -270,7 +270,7 @@ figures<TeamNode, TeamOver>(Team, TeamSummary, (t, range) => ({
     description:
       "The Claude Code records of its people over the range, added up, matched by email; those in several teams count in each. Records of API keys, which have a name only, are usage no person is behind. Null: no record, which is not proof of no activity. One upstream walk a day for all teams of a list together. Source: CLAUDE_CODE.",
     args: range,
-    extensions: walks(({ range }, ctx) => codeWalks(ctx, range)),
+    requests: ({ range }, ctx) => teamCodeRequests(ctx, range),
     resolve: (team, args, ctx) => {
       const { placement, range } = teamOver(team, args, ctx);
       return codeOfTeam(ctx, { range }).load(placementKey(placement));
@@ -334,7 +334,7 @@ const TeamSummaryConnection = builder.connectionObject(
         nullable: true,
         description:
           "How much `cost` of all teams counts more than once, people in several teams being in each: what all rows add up to, less this, is the total of `cost`. Zero with `overlap: SPLIT`. Additive over ranges that do not overlap. Null: nobody cost anything.",
-        extensions: walksOfSpend,
+        requests: teamSpendRequests,
         resolve: (list, _args, ctx) => spendOverlap(ctx, (list as object as TeamList).spend),
       }),
     }),
@@ -354,7 +354,7 @@ builder.queryField("teams", (t) =>
       ...spendArgs,
       ...forward,
     },
-    extensions: walks((_prospect, ctx) => walksToTeams(ctx)),
+    requests: (_prospect, ctx) => teamRequests(ctx),
     resolve: async (
       _root,
       { range: asked, organization: name, overlap, ...slice },
@@ -374,10 +374,10 @@ builder.queryField("teams", (t) =>
 );
 
 /** The walks to a person's teams: to the address, which rows of people show, and to the teams. */
-const walksOfPerson = walks(({ type }, ctx) => [
-  ...(type === "UserSummary" ? [] : [membersOf(ctx)]),
-  ...walksToTeams(ctx),
-]);
+const teamsOfPersonRequests: PlanRequests = ({ type }, ctx) => [
+  ...(type === "UserSummary" ? [] : [memberLookup(ctx)]),
+  ...teamRequests(ctx),
+];
 
 async function teamsOfPerson(ctx: Context, person: Person | PersonOver) {
   const userId = person.organization === "ENTERPRISE" ? person.userId : null;
@@ -390,7 +390,7 @@ builder.interfaceFields(UserProfile, (t) => ({
     nullable: true,
     description:
       "Name of the team the person is in now; of several, the first by name, and `teams` has all. Null: in none. Where the RBAC groups are the teams, their members come from the directory, which is read once a day. Sources: GROUPS, GROUP_MEMBERS. Errors: DIRECTORY_NOT_READY, UPSTREAM_*.",
-    extensions: walksOfPerson,
+    requests: teamsOfPersonRequests,
     resolve: async (person, _args, ctx) => (await teamsOfPerson(ctx, person))[0]?.name ?? null,
   }),
   teams: t.field({
@@ -398,7 +398,7 @@ builder.interfaceFields(UserProfile, (t) => ({
     type: [Team],
     nullable: true,
     description: "The teams the person is in now, by name; empty where in none. As `team`.",
-    extensions: walksOfPerson,
+    requests: teamsOfPersonRequests,
     resolve: async (person, _args, ctx) =>
       (await teamsOfPerson(ctx, person)).map((team): TeamNode => ({ placement: { kind: "team", team } })),
   }),

@@ -2,42 +2,20 @@ import { hasKeyOf, organizationOfKind } from "../src/analytics/organizations.ts"
 import { usageReport } from "../src/analytics/usage.ts";
 import { decimalOf } from "../src/domain/decimal.ts";
 import type { Dimension } from "../src/domain/report.ts";
-import { type TokenUsage as TokenUsageShape, totalTokens, usages } from "../src/domain/tokens.ts";
+import { type TokenUsage as TokenUsageShape, totalTokens } from "../src/domain/tokens.ts";
 import { usageOfUser } from "../src/loaders/user-totals.ts";
 import { userUsage } from "../src/upstream/endpoints/enterprise-usage.ts";
+import { requestsOverDays } from "../src/upstream/plan.ts";
 import { builder } from "./builder.ts";
-import {
-  COMPARED,
-  type Compared,
-  CountChange,
-  changeOf,
-  comparedRange,
-  comparedRow,
-  comparedTotal,
-} from "./change.ts";
+import { COMPARED, type Compared, CountChange, changeOf, comparedRange, comparedRow } from "./change.ts";
 import { forward } from "./connection.ts";
 import { TokenUsage } from "./money.ts";
-import {
-  allWalks,
-  answerReport,
-  enterpriseArg,
-  overlapOfAnswer,
-  overlapWalks,
-  planOf,
-  type ReportArgs,
-  reportArgs,
-  reportWalks,
-  SourceEnum,
-  totalComparisonWalks,
-  totalsOf,
-  totalWalks,
-} from "./report.ts";
+import { enterpriseArg, planOf, reportArgs, reportFields, SourceEnum } from "./report.ts";
 import { Bucketed, type ReportNode, RUNNING_TOTAL_OF_REPORT, SHARE_OF_REPORT } from "./report-bucket.ts";
 import { reportFilter } from "./report-filter.ts";
 import { dimensions } from "./selection.ts";
 import { type Measures, SeriesRow, seriesOrder } from "./series.ts";
 import { personFigures, personOver } from "./user.ts";
-import { walks, walksOverDays } from "./walks.ts";
 
 const UsageDimension = builder.enumType("UsageDimension", {
   description: "What tokens can be split by. Sources differ; the error says which knows what.",
@@ -156,6 +134,24 @@ const UsageComparison = builder.objectRef<Compared<TokenUsageShape>>("UsageCompa
   }),
 });
 
+const usageArgs = {
+  ...reportArgs,
+  ...builder.args((t) => ({
+    groupBy: t.field({
+      type: [UsageDimension],
+      description: "Dimensions to split rows by; none gives one row per bucket.",
+    }),
+    orderBy: t.field({
+      type: UsageSeries.input,
+      description: "What comes first; by default the oldest, or the largest where there are no buckets.",
+    }),
+    filter: t.field({ type: UsageFilter, description: "Which usage to count." }),
+  })),
+  ...forward,
+};
+
+const fields = reportFields(usageReport, UsageSeries.orderOf, ({ argsOf }) => argsOf(usageArgs));
+
 const UsageBucket = builder.objectRef<ReportNode<TokenUsageShape>>("UsageBucket").implement({
   description:
     "The tokens of one group in one time bucket. Sources: UNIFIED_ENTERPRISE_USAGE, UNIFIED_CONSOLE_USAGE, ENTERPRISE_USAGE, USER_USAGE, CONSOLE_USAGE.",
@@ -174,7 +170,7 @@ const UsageBucket = builder.objectRef<ReportNode<TokenUsageShape>>("UsageBucket"
           description: "The measure to take the share of.",
         }),
       },
-      extensions: walks<object, ReportArgs>(({ above }, ctx) => totalWalks(ctx, usageReport, above)),
+      requests: fields.total.requests,
       resolve: async ({ measure, relations }, { of }) =>
         UsageSeries.shareOf(of, measure, await relations.total()),
     }),
@@ -182,11 +178,7 @@ const UsageBucket = builder.objectRef<ReportNode<TokenUsageShape>>("UsageBucket"
       type: TokenUsage,
       nullable: true,
       description: RUNNING_TOTAL_OF_REPORT,
-      extensions: {
-        ...walks<object, ReportArgs>(({ above }, ctx) => allWalks(ctx, usageReport, above)),
-        readsAll: true,
-      },
-      resolve: (row) => row.relations.runningTotal(row),
+      ...fields.runningTotal,
     }),
     comparison: t.field({
       type: UsageComparison,
@@ -219,17 +211,13 @@ const UsageBucketConnection = builder.connectionObject(
         nullable: true,
         description:
           "The exact total of the whole range and filter, whatever the rows are split by; asked of upstream only when selected. Null: upstream has no figures.",
-        extensions: walks<object, ReportArgs>(({ above }, ctx) => totalWalks(ctx, usageReport, above)),
-        resolve: (answer) => totalsOf<TokenUsageShape>(answer).total(),
+        ...fields.total,
       }),
       totalComparison: t.field({
         type: UsageComparison,
         nullable: true,
         description: `The exact total against that of the compared period; both are asked of upstream only when selected. ${COMPARED}`,
-        extensions: walks<object, ReportArgs>(({ above }, ctx) =>
-          totalComparisonWalks(ctx, usageReport, above),
-        ),
-        resolve: (answer) => comparedTotal(totalsOf<TokenUsageShape>(answer), usages),
+        ...fields.totalComparison,
       }),
       overlap: t.field({
         authScopes: { people: true }, // it can be what one person in two teams used
@@ -237,8 +225,7 @@ const UsageBucketConnection = builder.connectionObject(
         nullable: true,
         description:
           "By TEAM: what the rows of all pages count more than once, people in several teams being in each; rows add up to `total` and this. Zero with `overlap: SPLIT`. Null: not split by TEAM, or no rows.",
-        extensions: walks<object, ReportArgs>(({ above }, ctx) => overlapWalks(ctx, usageReport, above)),
-        resolve: (answer, _args, ctx) => overlapOfAnswer<TokenUsageShape>(ctx, answer),
+        ...fields.overlap,
       }),
     }),
   },
@@ -252,21 +239,8 @@ builder.queryField("usage", (t) =>
     nullable: true,
     description:
       "Tokens used: a ranking of groups over the whole range, most tokens first, or with `bucket` a series by time, oldest first. Sources: UNIFIED_ENTERPRISE_USAGE, UNIFIED_CONSOLE_USAGE, ENTERPRISE_USAGE, USER_USAGE, CONSOLE_USAGE. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.",
-    args: {
-      ...reportArgs,
-      groupBy: t.arg({
-        type: [UsageDimension],
-        description: "Dimensions to split rows by; none gives one row per bucket.",
-      }),
-      orderBy: t.arg({
-        type: UsageSeries.input,
-        description: "What comes first; by default the oldest, or the largest where there are no buckets.",
-      }),
-      filter: t.arg({ type: UsageFilter, description: "Which usage to count." }),
-      ...forward,
-    },
-    extensions: walks<ReportArgs>(({ args }, ctx) => reportWalks(ctx, usageReport, args)),
-    resolve: (_root, args, ctx, info) => answerReport(ctx, usageReport, args, UsageSeries.orderOf, info),
+    args: usageArgs,
+    ...fields.connection,
   }),
 );
 
@@ -283,10 +257,10 @@ personFigures((t, range) => ({
     description:
       "Tokens the person used in the Enterprise organization over the range. Null: no usage recorded, or not in that organization; NOT_CONFIGURED without its key. One upstream walk per month for all people of a list together. Source: USER_USAGE.",
     args: { ...range, ...enterpriseArg },
-    extensions: walks<Pick<ReportArgs, "organization">>(({ args, range }, ctx) => {
+    requests: ({ args, range }, ctx) => {
       organizationOfKind(ctx, args.organization, OF_ONE_PERSON);
-      return walksOverDays(userUsage, range, ctx);
-    }),
+      return requestsOverDays(userUsage, range, ctx);
+    },
     resolve: (person, { range, organization }, ctx) => {
       organizationOfKind(ctx, organization, OF_ONE_PERSON);
       if (person.organization !== "ENTERPRISE" && hasKeyOf(ctx.upstream, "ENTERPRISE")) return null;

@@ -1,22 +1,21 @@
 import { finalityOf } from "../src/cache/policy.ts";
 import type { Context } from "../src/context.ts";
 import { type DayRange, daysIn, splitByDay } from "../src/domain/range.ts";
-import { aggregatedDays, mayBeUncounted } from "../src/loaders/activity-days.ts";
+import { aggregatedDays, mayBeUncounted, newestDayRequests } from "../src/loaders/activity-days.ts";
 import {
   activityDaysOfUser,
   activityOfUser,
   type UserActivityDay as DayShape,
 } from "../src/loaders/user-activity.ts";
+import { rangeOfActivity, resolveActivityRange } from "../src/planning/range-input.ts";
 import { userActivity } from "../src/upstream/endpoints/users.ts";
-import { walksByKey } from "../src/upstream/plan.ts";
+import { requestsByKey, requestsOverDays } from "../src/upstream/plan.ts";
 import { windowsOf } from "../src/upstream/windows.ts";
 import { UserActivity } from "./activity.ts";
 import { builder } from "./builder.ts";
 import { FinalityEnum } from "./freshness.ts";
 import { type Incomplete, incompleteArg } from "./incomplete.ts";
-import { resolveActivityRange } from "./range.ts";
 import { personFigures, personOver } from "./user.ts";
-import { aboutActivity, rows, walks, walksOfLastDays, walksOverDays } from "./walks.ts";
 
 const UserActivityDay = builder.objectRef<DayOfUser>("UserActivityDay").implement({
   description: "What one person did on one UTC day.",
@@ -51,13 +50,9 @@ personFigures((t, range) => ({
     description:
       "One roll-up over the range, by upstream, which ends with the newest aggregated day where it is relative to now; of a row of `users` as far as the list's `filter` by groups or projects lets through. Null: no activity, or the person is not in the Enterprise organization. Source: USER_ACTIVITY.",
     args: range,
-    extensions: {
-      ...aboutActivity,
-      // A row of people comes with what they did over the range of the list.
-      ...walks(({ type, range }, ctx) =>
-        type === "UserSummary" ? [] : walksOverDays(userActivity, range, ctx),
-      ),
-    },
+    range: rangeOfActivity, // A row of people comes with what they did over the range of the list.
+    requests: ({ type, range }, ctx) =>
+      type === "UserSummary" ? [] : requestsOverDays(userActivity, range, ctx),
     resolve: (person, { range }, ctx) => {
       const over = personOver(person, range, ctx, resolveActivityRange);
       if (over.activity !== undefined) return over.activity;
@@ -72,17 +67,15 @@ personFigures((t, range) => ({
     description:
       "The days with activity, oldest first, of all the person did. One upstream walk per day for all people of a list together. Source: USER_ACTIVITY.",
     args: { ...range, ...incompleteArg },
-    extensions: {
-      ...rows(({ range }) => daysIn(range)),
-      ...walks<{ incomplete: Incomplete }>(({ args, range }, ctx) => {
-        const days = windowsOf(userActivity, range, ctx.now(), "day").pieces;
-        const asked = daysAsked(days, args.incomplete, ctx);
-        const last = args.incomplete === "INCLUDE" ? days.at(-1) : asked.at(-1);
-        return [
-          ...(last !== undefined && mayBeUncounted(last, ctx) ? [walksOfLastDays(ctx)] : []),
-          walksByKey(userActivity, asked),
-        ];
-      }),
+    maxRows: daysIn,
+    requests: ({ args, range }, ctx) => {
+      const days = windowsOf(userActivity, range, ctx.now(), "day").pieces;
+      const asked = daysAsked(days, args.incomplete, ctx);
+      const last = args.incomplete === "INCLUDE" ? days.at(-1) : asked.at(-1);
+      return [
+        ...(last !== undefined && mayBeUncounted(last, ctx) ? [newestDayRequests(ctx)] : []),
+        requestsByKey(userActivity, asked),
+      ];
     },
     resolve: async (person, { range: own, incomplete }, ctx): Promise<DayOfUser[]> => {
       if (person.organization !== "ENTERPRISE") return [];

@@ -10,20 +10,21 @@ import type { DayRange } from "../src/domain/range.ts";
 import { badInput, forbidden, GatewayError } from "../src/errors.ts";
 import { membersByEmail } from "../src/loaders/members.ts";
 import { partOfActivity } from "../src/loaders/user-activity.ts";
+import type { PlanRequests } from "../src/planning/plan.ts";
+import { type RangeInput, resolveRange } from "../src/planning/range-input.ts";
 import { consoleMembers, enterpriseMembers } from "../src/upstream/endpoints/members.ts";
 import { USER_FILTERS, userActivity } from "../src/upstream/endpoints/users.ts";
-import { type FieldWalks, walksByKey, walksOf } from "../src/upstream/plan.ts";
+import { type FieldRequests, requestsByKey, requestsFor } from "../src/upstream/plan.ts";
 import { builder, dateTime, nodeLoader } from "./builder.ts";
-import { asks, refuseProbing } from "./demand.ts";
-import { type EngagementArgs, engagement, engagementArgs, engagementWalks } from "./engagement.ts";
+import { refuseProbing } from "./demand.ts";
+import { type EngagementArgs, engagement, engagementArgs, engagementRequests } from "./engagement.ts";
 import { type FilterInput, filterOf, UserFilter } from "./engagement-filter.ts";
 import { engagementOrder, type Order } from "./engagement-order.ts";
 import { figures } from "./figures.ts";
 import { countedBy, formatMeasuredId, identityIn, parseMeasuredId, rangeOfMeasured } from "./measured-id.ts";
-import { type DateRangeInput, ResolvedRange, resolveRange } from "./range.ts";
+import { ResolvedRange } from "./range.ts";
 import { formatUserId, parseUserId } from "./user-id.ts";
 import { isPerson, noPerson } from "./viewer.ts";
-import { nodeWalks, walks } from "./walks.ts";
 
 const MatchedByEnum = builder.enumType("MatchedBy", {
   description: "How an identity was found to belong to a person.",
@@ -68,19 +69,19 @@ const Identity = builder.objectRef<IdentityShape>("Identity").implement({
 });
 
 /** The look-up of members, in the organization that is asked first. */
-export function membersOf(ctx: Context): FieldWalks {
-  return walksOfList(organizationsOf(ctx)[0] ?? "ENTERPRISE");
+export function memberLookup(ctx: Context): FieldRequests {
+  return memberListRequests(organizationsOf(ctx)[0] ?? "ENTERPRISE");
 }
 
-function walksOfList(organization: OrganizationKind): FieldWalks {
-  return walksOf(organization === "ENTERPRISE" ? enterpriseMembers : consoleMembers, [{}]);
+function memberListRequests(organization: OrganizationKind): FieldRequests {
+  return requestsFor(organization === "ENTERPRISE" ? enterpriseMembers : consoleMembers, [{}]);
 }
 
 /** The look-up of someone by an id of the Console. */
-export const walksOfConsoleMembers = walks(() => walksOfList("CONSOLE"));
+export const consoleMemberRequests: PlanRequests = () => memberListRequests("CONSOLE");
 
 /** The look-up of someone by address, or by an id of whichever organization. */
-export const walksOfMembers = walks((_prospect, ctx) => membersOf(ctx));
+export const memberRequests: PlanRequests = (_prospect, ctx) => memberLookup(ctx);
 
 const SEEN = { "identity:read": true, own: true, pseudonyms: true } as const;
 const NAMED = { "identity:read": true, own: true } as const;
@@ -94,14 +95,14 @@ export const UserProfile = builder.interfaceRef<Person | PersonOver>("UserProfil
       nullable: true,
       description:
         "Address, as upstream spells it: of a `User` by the member list, so null for people who have left; of a row of `users` as the report shows it, which knows those too. Null for erased accounts.",
-      extensions: walks(({ type }, ctx) => (type === "UserSummary" ? [] : membersOf(ctx))),
+      requests: ({ type }, ctx) => (type === "UserSummary" ? [] : memberLookup(ctx)),
       resolve: (person, _args, ctx) => emailOf(ctx, person),
     }),
     name: t.string({
       authScopes: SEEN,
       nullable: true,
       description: "Full name, by the member list. Null where never set and for people who have left.",
-      extensions: walksOfMembers,
+      requests: memberRequests,
       resolve: async (person, _args, ctx) => (await memberOf(ctx, person))?.name ?? null,
     }),
     status: t.field({
@@ -110,7 +111,7 @@ export const UserProfile = builder.interfaceRef<Person | PersonOver>("UserProfil
       nullable: true,
       description:
         "ACTIVE for those on the member list, else UNKNOWN: what a report says of people who have left is told by its rows (`accountStatus`). Null only beside an error.",
-      extensions: walksOfMembers,
+      requests: memberRequests,
       resolve: async (person, _args, ctx) => ((await memberOf(ctx, person)) === null ? "UNKNOWN" : "ACTIVE"),
     }),
     role: t.string({
@@ -118,7 +119,7 @@ export const UserProfile = builder.interfaceRef<Person | PersonOver>("UserProfil
       nullable: true,
       description:
         "Role in the organization, such as `user` or `admin`; new roles may appear. Null for people who have left.",
-      extensions: walksOfMembers,
+      requests: memberRequests,
       resolve: async (person, _args, ctx) => (await memberOf(ctx, person))?.role ?? null,
     }),
     joinedAt: t.field({
@@ -126,7 +127,7 @@ export const UserProfile = builder.interfaceRef<Person | PersonOver>("UserProfil
       type: "DateTime",
       nullable: true,
       description: "When the person joined the organization. Null for people who have left.",
-      extensions: walksOfMembers,
+      requests: memberRequests,
       resolve: async (person, _args, ctx) => dateTime((await memberOf(ctx, person))?.addedAt ?? null),
     }),
     identities: t.field({
@@ -135,7 +136,7 @@ export const UserProfile = builder.interfaceRef<Person | PersonOver>("UserProfil
       nullable: true,
       description:
         "The person's ids in the organizations this gateway has a key of. Null only beside an error.",
-      extensions: walks((_prospect, ctx) => organizationsOf(ctx).slice(1).map(walksOfList)),
+      requests: (_prospect, ctx) => organizationsOf(ctx).slice(1).map(memberListRequests),
       resolve: (person, _args, ctx) => identitiesOf(ctx, person),
     }),
   }),
@@ -150,7 +151,7 @@ export const User = builder.node(builder.objectRef<Person>("User"), {
     "A person, joined across the organizations by id and by email: letter case aside, and an alias for the address it stands for. The `id` is the same wherever the person is reached from; every figure takes the `range` it is about.",
   interfaces: [UserProfile],
   id: { resolve: formatUserId },
-  extensions: asks("people", "own"),
+  requires: ["people", "own"],
   loadOne: nodeLoader("User", async (id, ctx) => {
     const person = parseUserId(id);
     if (!sees(ctx)) return ownPerson(ctx, person.userId, null);
@@ -173,10 +174,8 @@ const UserSummary = builder.node(builder.objectRef<PersonOver>("UserSummary"), {
         terms: { filter: person.filter },
       }),
   },
-  extensions: {
-    ...nodeWalks((id) => walksByKey(userActivity, [rangeOfMeasured(id)]), rangeOfMeasured),
-    ...asks("people"),
-  },
+  lookup: { requests: (id) => requestsByKey(userActivity, [rangeOfMeasured(id)]), range: rangeOfMeasured },
+  requires: ["people"],
   loadOne: nodeLoader("UserSummary", async (id, ctx) => {
     const { own, range, terms } = await parseMeasuredId(ctx, id, ["filter"]);
     const person = parseUserId(own);
@@ -204,7 +203,7 @@ export function personFigures(fields: Parameters<typeof figures<Person, PersonOv
 /** The person over the days that a figure is about. */
 export function personOver(
   person: Person | PersonOver,
-  range: DateRangeInput | undefined,
+  range: RangeInput | undefined,
   ctx: Context,
   resolve = resolveRange,
 ): PersonOver {
@@ -354,7 +353,7 @@ builder.queryFields((t) => ({
       }),
       ...engagementArgs,
     },
-    extensions: walks<UserArgs>(({ args }, ctx) => engagementWalks(ctx, userActivity, stated(args, ctx))),
+    requests: ({ args }, ctx) => engagementRequests(ctx, userActivity, stated(args, ctx)),
     resolve: (_root, args, ctx) =>
       engagement(ctx, userActivity, "users", stated(args, ctx), personOf, ({ userId }) => userId),
   }),
@@ -368,10 +367,10 @@ builder.queryFields((t) => ({
       id: t.arg.id({ description: "The person's `id` in this graph, or the bare `user_...`." }),
       email: t.arg.string({
         description: "The address, letter case aside, or an alias of it.",
-        extensions: asks("identity:read", "own", "pseudonyms"),
+        requires: ["identity:read", "own", "pseudonyms"],
       }),
     },
-    extensions: walksOfMembers,
+    requests: memberRequests,
     resolve: async (_root, { id, email }, ctx) => {
       const byId = id !== null && id !== undefined;
       const byEmail = email !== null && email !== undefined;

@@ -12,7 +12,9 @@ import {
   isObjectType,
 } from "graphql";
 import type { Permits } from "../src/domain/viewer.ts";
-import { type Asks, asksById, asksFor, isOpen, type Part } from "./demand.ts";
+import type { Part } from "../src/planning/permissions.ts";
+import { isGranted, requirementsById, requirementsOf } from "../src/planning/permissions.ts";
+import type { Requires } from "../src/planning/plan.ts";
 
 /** What a viewer is told of the schema. */
 export interface Visible {
@@ -41,7 +43,7 @@ export function visibleSchemas(schema: GraphQLSchema): (permits: Permits) => Vis
 }
 
 function visibleTo(permits: Permits, schema: GraphQLSchema): Visible {
-  const isWhole = asksOf(schema).every((asked) => isOpen(asked, permits));
+  const isWhole = requirementsIn(schema).every((required) => isGranted(required, permits));
   let made: GraphQLSchema | undefined;
   return {
     isWhole,
@@ -52,24 +54,26 @@ function visibleTo(permits: Permits, schema: GraphQLSchema): Visible {
   };
 }
 
-/** What each part of the schema asks. */
-function asksOf(schema: GraphQLSchema): (Asks | null)[] {
+/** The requirements of each part of the schema. */
+function requirementsIn(schema: GraphQLSchema): (Requires | null)[] {
   return Object.values(schema.getTypeMap()).flatMap((type) => {
-    if (isEnumType(type)) return type.getValues().map(asksFor);
-    if (isInputObjectType(type)) return Object.values(type.getFields()).map(asksFor);
+    if (isEnumType(type)) return type.getValues().map(requirementsOf);
+    if (isInputObjectType(type)) return Object.values(type.getFields()).map(requirementsOf);
     if (!isObjectType(type) && !isInterfaceType(type)) return [];
-    const parts = Object.values(type.getFields()).flatMap((field) => [field, ...field.args].map(asksFor));
-    return isObjectType(type) && isNode(type) ? [asksById(type), ...parts] : parts;
+    const parts = Object.values(type.getFields()).flatMap((field) =>
+      [field, ...field.args].map(requirementsOf),
+    );
+    return isObjectType(type) && isNode(type) ? [requirementsById(type), ...parts] : parts;
   });
 }
 
 function withoutRefused(schema: GraphQLSchema, permits: Permits): GraphQLSchema {
-  const isShown = (part: Part): boolean => isOpen(asksFor(part), permits);
+  const isShown = (part: Part): boolean => isGranted(requirementsOf(part), permits);
 
   // Values of enums go in a pass of their own, after the defaults that name them.
   const asked = mapSchema(schema, {
     [MapperKind.OBJECT_TYPE]: (type) =>
-      isNode(type) && !isOpen(asksById(type), permits) ? withoutNode(type) : undefined,
+      isNode(type) && !isGranted(requirementsById(type), permits) ? withoutNode(type) : undefined,
     [MapperKind.COMPOSITE_FIELD]: (field) => (isShown(field) ? withArguments(field) : null),
   });
   const values = mapSchema(asked, {
@@ -92,7 +96,7 @@ function withoutRefused(schema: GraphQLSchema, permits: Permits): GraphQLSchema 
   function isValueOpen(type: GraphQLInputType, value: unknown): boolean {
     const named = getNamedType(type);
     const member = isEnumType(named) ? named.getValues().find((each) => each.value === value) : undefined;
-    return member === undefined || isOpen(asksFor(member), permits);
+    return member === undefined || isGranted(requirementsOf(member), permits);
   }
 }
 

@@ -1,23 +1,23 @@
 import type { Workspace as WorkspaceShape } from "../src/domain/organization.ts";
 import { GatewayError } from "../src/errors.ts";
 import { workspaceById } from "../src/loaders/console.ts";
+import type { PlanRequests } from "../src/planning/plan.ts";
 import { workspaces } from "../src/upstream/endpoints/workspaces.ts";
-import { type FieldWalks, walksOf } from "../src/upstream/plan.ts";
+import { type FieldRequests, requestsFor } from "../src/upstream/plan.ts";
 import { builder, dateTime, nodeLoader } from "./builder.ts";
-import { asks } from "./demand.ts";
-import { nodeWalks, walks } from "./walks.ts";
 
 /** The look-up of workspaces by id: what is the default one shows where two lists differ. */
-export const walksOfWorkspaces = walks(() => workspaceLists());
+export const workspaceRequests: PlanRequests = () => workspaceLists();
 
-function workspaceLists(): FieldWalks {
-  return walksOf(workspaces, [{ includeDefault: true }, { includeDefault: false }]);
+function workspaceLists(): FieldRequests {
+  return requestsFor(workspaces, [{ includeDefault: true }, { includeDefault: false }]);
 }
 
 export const Workspace = builder.node(builder.objectRef<WorkspaceShape>("Workspace"), {
   description: "A workspace of the Console organization. Source: WORKSPACES.",
   id: { resolve: ({ workspaceId }) => workspaceId },
-  extensions: { ...nodeWalks(workspaceLists), ...asks("keys:read") },
+  lookup: { requests: workspaceLists },
+  requires: ["keys:read"],
   loadOne: nodeLoader("Workspace", async (id, ctx) => {
     const workspace = await workspaceById(ctx, {}).load(id);
     if (workspace === null)

@@ -11,6 +11,7 @@ const ORDER = [
   "src/app.ts",
   "src/server",
   "schema",
+  "src/planning",
   "src/analytics",
   "src/loaders",
   "src/upstream",

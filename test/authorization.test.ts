@@ -8,10 +8,10 @@ import {
   validate,
 } from "graphql";
 import { describe, expect, test } from "vitest";
-import { asksFor } from "../schema/demand.ts";
 import { schema } from "../schema/index.ts";
 import type { SharedStore } from "../src/cache/shared-store.ts";
 import { ROLES } from "../src/domain/viewer.ts";
+import { requirementsOf } from "../src/planning/permissions.ts";
 import { codesOf, guarded, NAMES, permitsFor } from "./callers.ts";
 import { asked, SINGLE } from "./every-field.ts";
 import type { Answer, ClientError } from "./gateway.ts";
@@ -19,7 +19,7 @@ import type { Answer, ClientError } from "./gateway.ts";
 describe("the rules of the schema", () => {
   test("every question says what it asks of the viewer", () => {
     const silent = Object.values(schema.getQueryType()?.getFields() ?? {}).filter(
-      (field) => asksFor(field) === null,
+      (field) => requirementsOf(field) === null,
     );
     expect(silent.map(({ name }) => name)).toEqual([]);
   });
@@ -37,7 +37,7 @@ describe("the rules of the schema", () => {
       for (const field of Object.values(type.getFields())) {
         // Objects by id are asked for by their type.
         if (type.name === "Query" && /^nodes?$/.test(field.name)) continue;
-        if (!(asksFor(field)?.some((each) => permits[each]) ?? true)) continue;
+        if (!(requirementsOf(field)?.some((each) => permits[each]) ?? true)) continue;
         found.push([`${type.name}.${field.name}`, field]);
         enter(getNamedType(field.type));
       }
@@ -65,7 +65,7 @@ describe("the rules of the schema", () => {
     expect(coordinates(fields).filter((name) => /^User\.(role|status)$|\.joinedAt$/.test(name))).toEqual([]);
     const named = fields.filter((_, i) => /^User\.name$|email|manager/i.test(coordinates(fields)[i] ?? ""));
     expect(coordinates(named).length).toBeGreaterThan(4);
-    expect(coordinates(named.filter((field) => !asksFor(field)?.includes("pseudonyms")))).toEqual([]);
+    expect(coordinates(named.filter((field) => !requirementsOf(field)?.includes("pseudonyms")))).toEqual([]);
   });
 
   test.each(["OWNER of groups", "ADMIN of groups"])("no way leads an %s to one person", (name) => {

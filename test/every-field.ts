@@ -13,8 +13,8 @@ import {
   visit,
   visitWithTypeInfo,
 } from "graphql";
-import { asksFor } from "../schema/demand.ts";
 import { schema } from "../schema/index.ts";
+import { requirementsOf } from "../src/planning/permissions.ts";
 import { QUESTIONS } from "./reachability/asking.ts";
 
 const DAY = `range: { between: { from: "2026-11-18", until: "2026-11-19" } }`;
@@ -75,7 +75,7 @@ export const SINGLE = CALLS.flatMap((call) => {
 function asksOfDefault({ type, defaultValue }: GraphQLArgument): readonly string[] | null {
   const named = getNamedType(type);
   const value = isEnumType(named) && named.getValues().find((each) => each.value === defaultValue);
-  return value ? asksFor(value) : null;
+  return value ? requirementsOf(value) : null;
 }
 
 /** What each field of a query asks of the viewer, each value it gives, and each default it leaves to the schema. */
@@ -88,11 +88,11 @@ export function asked(query: string): (readonly string[] | null)[] {
       Field() {
         const field = info.getFieldDef();
         if (!field || field.name === "__typename") return;
-        all.push(asksFor(field), ...field.args.map(asksOfDefault));
+        all.push(requirementsOf(field), ...field.args.map(asksOfDefault));
       },
       EnumValue() {
         const value = info.getEnumValue();
-        if (value) all.push(asksFor(value));
+        if (value) all.push(requirementsOf(value));
       },
     }),
   );

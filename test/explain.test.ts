@@ -10,6 +10,7 @@ import {
 import { describe, expect, test } from "vitest";
 import { schema } from "../schema/index.ts";
 import { DATASET_ENTRIES } from "../src/analytics/datasets.ts";
+import { fieldPlanOf } from "../src/planning/plan.ts";
 import { type Answer, gateway } from "./gateway.ts";
 import { QUESTIONS } from "./reachability/asking.ts";
 import { simulatedPace } from "./upstream/pace.ts";
@@ -96,7 +97,9 @@ function selectionsBelow(type: GraphQLNamedType, split: readonly string[], met: 
     if (isNew) met.add(`${type.name}.${name}`);
     return isNew && (typeof dimension !== "string" || split.includes(dimension));
   });
-  const plain = fields.filter((field) => isLeafType(getNamedType(field.type)) && !field.extensions.walks);
+  const plain = fields.filter(
+    (field) => isLeafType(getNamedType(field.type)) && fieldPlanOf(field).requests === undefined,
+  );
   const others = fields.filter((field) => !plain.includes(field));
   return [
     ...(plain.length > 0 ? [plain.map(({ name }) => name).join(" ")] : []),

@@ -15,10 +15,10 @@ import {
   validateSchema,
 } from "graphql";
 import { describe, expect, test } from "vitest";
-import { asksFor } from "../schema/demand.ts";
 import { schema } from "../schema/index.ts";
 import { visibleSchemas } from "../schema/visible.ts";
 import type { Permits } from "../src/domain/viewer.ts";
+import { requirementsOf } from "../src/planning/permissions.ts";
 import { queryLibrary } from "../src/server/documents/query-library.ts";
 import type { Environment } from "../src/settings/settings.ts";
 import { codesOf, guarded, messagesOf, NAMES, permitsFor } from "./callers.ts";
@@ -98,7 +98,7 @@ function reachable(permits: Permits): string[] {
   const holds = (any: readonly (keyof Permits)[] | null | undefined) =>
     any?.some((each) => permits[each]) ?? true;
   const isEmpty = (type: GraphQLNamedType) =>
-    isObjectType(type) && !Object.values(type.getFields()).some((field) => holds(asksFor(field)));
+    isObjectType(type) && !Object.values(type.getFields()).some((field) => holds(requirementsOf(field)));
   const found = new Set<string>();
   const enter = (type: GraphQLNamedType): void => {
     if (found.has(type.name) || isEmpty(type)) return;
@@ -116,7 +116,7 @@ function reachable(permits: Permits): string[] {
     if (!isObjectType(type)) return;
     for (const each of type.getInterfaces()) if (each.name !== "Node") found.add(each.name);
     for (const field of Object.values(type.getFields())) {
-      if (!holds(asksFor(field)) || isEmpty(getNamedType(field.type))) continue;
+      if (!holds(requirementsOf(field)) || isEmpty(getNamedType(field.type))) continue;
       found.add(`${type.name}.${field.name}`);
       for (const arg of field.args) {
         const coordinate = `${type.name}.${field.name}(${arg.name}:)`;
@@ -176,7 +176,7 @@ test("what the rules of the test name is what asks for more than its field does"
     const args = fields.flatMap((field) =>
       field.args.map((arg) => [`${type.name}.${field.name}(${arg.name}:)`, arg] as const),
     );
-    return [...values, ...inputs, ...args].filter(([, part]) => asksFor(part) !== null);
+    return [...values, ...inputs, ...args].filter(([, part]) => requirementsOf(part) !== null);
   });
   expect(marked.map(([name]) => name).sort()).toEqual(Object.keys(TAKES).sort());
 });

@@ -4,13 +4,13 @@ import fc from "fast-check";
 import { getIntrospectionQuery, parse } from "graphql";
 import { describe, expect, test, vi } from "vitest";
 import { schema } from "../schema/index.ts";
-import { selectedBy } from "../schema/selected.ts";
 import type { Context } from "../src/context.ts";
 import { ANYBODY, scopesOf } from "../src/domain/viewer.ts";
+import { operationOf } from "../src/planning/operation.ts";
+import { rowsOf } from "../src/planning/rows.ts";
 import { sha256 } from "../src/server/auth/tokens.ts";
 import { queryLibrary } from "../src/server/documents/query-library.ts";
 import { boundDocument, boundVariables } from "../src/server/limits/document.ts";
-import { rowsOf } from "../src/server/limits/rows.ts";
 import { type LimitName, REQUEST_LIMITS, type RequestLimits } from "../src/settings/limits.ts";
 import type { Environment } from "../src/settings/settings.ts";
 import { forAll } from "./arbitrary.ts";
@@ -295,9 +295,9 @@ describe("through fragments", () => {
 
 describe("rows", () => {
   const rows = (query: string, variableValues: Record<string, unknown> = {}, viewer = ANYBODY) => {
-    const selected = selectedBy({ schema, document: parse(query), variableValues });
-    if (selected === null || "faults" in selected) return selected;
-    return rowsOf(selected, { viewer, maxFirst: 1_000, now: () => Date.parse(NOW) } as Context);
+    const contextValue = { viewer, maxFirst: 1_000, now: () => Date.parse(NOW) } as Context;
+    const operation = operationOf({ schema, document: parse(query), variableValues, contextValue });
+    return operation === null || "faults" in operation ? operation : rowsOf(operation);
   };
 
   test.each<[number, string, Record<string, unknown>?]>([

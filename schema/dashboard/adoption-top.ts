@@ -133,7 +133,7 @@ builder.objectFields(AdoptionDashboard, (t) => ({
     description:
       "People by the different chat projects they used over the period, by upstream's roll-up: over more than one day an estimate within about 2 %, so close ranks can stand the wrong way round; not additive. One upstream request per 1,000 people, whatever the period. Source: USER_ACTIVITY.",
     args: periodArg("MONTH_TO_DATE"),
-    extensions: ofActivity(userActivity),
+    ...ofActivity(userActivity),
     resolve: (_page, { period }, ctx) => topPeople(ctx, period, projectsUsed),
   }),
   topUsersByArtifacts: t.field({
@@ -143,7 +143,7 @@ builder.objectFields(AdoptionDashboard, (t) => ({
     description:
       "People by the artifacts they generated over the period in chat, Cowork, Claude Code and the product that merges the first two. Exact; additive. One upstream request per 1,000 people, whatever the period, and the same as for projects. Source: USER_ACTIVITY.",
     args: periodArg("MONTH_TO_DATE"),
-    extensions: ofActivity(userActivity),
+    ...ofActivity(userActivity),
     resolve: (_page, { period }, ctx) => topPeople(ctx, period, artifactsGenerated),
   }),
   topConnectors: t.field({
@@ -152,7 +152,7 @@ builder.objectFields(AdoptionDashboard, (t) => ({
     description:
       "Connectors by the different people who used them over the period, recounted exactly by upstream. One upstream request per 1,000 connectors. Source: CONNECTOR_ACTIVITY.",
     args: periodArg("MONTH_TO_DATE"),
-    extensions: ofActivity(connectorActivity),
+    ...ofActivity(connectorActivity),
     resolve: (_page, { period }, ctx) => mostUsed(ctx, connectorActivity, period),
   }),
   topSkills: t.field({
@@ -161,7 +161,7 @@ builder.objectFields(AdoptionDashboard, (t) => ({
     description:
       "Skills by the different people who used them over the period, recounted exactly by upstream; `unknown` is all those it cannot tell apart. One upstream request per 1,000 skills. Source: SKILL_ACTIVITY.",
     args: periodArg("MONTH_TO_DATE"),
-    extensions: ofActivity(skillActivity),
+    ...ofActivity(skillActivity),
     resolve: (_page, { period }, ctx) => mostUsed(ctx, skillActivity, period),
   }),
 }));

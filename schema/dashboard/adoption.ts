@@ -23,7 +23,7 @@ const AdoptionDay = builder.objectRef<OnDay>("AdoptionDay").implement({
       ...dayCount(
         "Chats people took part in, in claude.ai: everybody's different conversations of the day, added up over people, which is right since a conversation is one person's. Exact; not additive over days, since a chat that goes on counts on each. Source: USER_ACTIVITY.",
       ),
-      extensions: BY_PEOPLE,
+      requests: BY_PEOPLE,
       resolve: ({ date }, _args, ctx) => inChat(ctx, date, ({ conversations }) => wholeOf(conversations)),
     }),
     messagesPerConversation: t.field({
@@ -31,7 +31,7 @@ const AdoptionDay = builder.objectRef<OnDay>("AdoptionDay").implement({
       nullable: true,
       description:
         "Messages people sent in chat to chats of the same day. Not additive. Null only beside an error. Source: USER_ACTIVITY.",
-      extensions: BY_PEOPLE,
+      requests: BY_PEOPLE,
       resolve: ({ date }, _args, ctx) =>
         inChat(ctx, date, ({ messages, conversations }) =>
           conversations === null ? null : ratioOf(decimalOf(messages), decimalOf(conversations)),
@@ -39,28 +39,28 @@ const AdoptionDay = builder.objectRef<OnDay>("AdoptionDay").implement({
     }),
     projectsCreated: t.field({
       ...dayCount("Chat projects created. Exact; additive over days. Source: USER_ACTIVITY."),
-      extensions: BY_PEOPLE,
+      requests: BY_PEOPLE,
       resolve: ({ date }, _args, ctx) => inChat(ctx, date, (chat) => wholeOf(chat.projectsCreated)),
     }),
     projectCreators: t.field({
       ...dayCount(
         "Different people who created a chat project. Exact; not additive over days. Source: USER_ACTIVITY.",
       ),
-      extensions: BY_PEOPLE,
+      requests: BY_PEOPLE,
       resolve: ({ date }, _args, ctx) => inChat(ctx, date, (chat) => wholeOf(chat.projectCreators)),
     }),
     artifactsCreated: t.field({
       ...dayCount(
         "Artifacts created in any product, whoever made them; Claude Code and Cowork count from 2026-08-17 on. Exact; additive over days. Source: ARTIFACT_ACTIVITY.",
       ),
-      extensions: BY_ARTIFACTS,
+      requests: BY_ARTIFACTS,
       resolve: ({ date }, _args, ctx) => ofArtifacts(ctx, date, ({ created }) => created),
     }),
     artifactCreators: t.field({
       ...dayCount(
         "Different people who created an artifact in any product. Exact; not additive over days. Source: ARTIFACT_ACTIVITY.",
       ),
-      extensions: BY_ARTIFACTS,
+      requests: BY_ARTIFACTS,
       resolve: ({ date }, _args, ctx) => ofArtifacts(ctx, date, ({ creators }) => creators),
     }),
   }),
@@ -103,7 +103,7 @@ builder.objectFields(AdoptionDashboard, (t) => ({
     nullable: true,
     description:
       "The newest day that is surely counted in full. Two upstream requests (per 1,000 people) for it and the day before, two more for artifacts. Null only beside an error.",
-    extensions: OF_LATEST,
+    ...OF_LATEST,
     resolve: async (_page, _args, ctx) => ({ date: await newestWholeDay(ctx) }),
   }),
   byDay: t.field({
@@ -112,7 +112,7 @@ builder.objectFields(AdoptionDashboard, (t) => ({
     description:
       "The same day by day. An upstream request (per 1,000 people) for each day and one more for the day before the first, and as many for artifacts; only for what is selected.",
     args: daysArg,
-    extensions: OF_DAYS,
+    ...OF_DAYS,
     resolve: (_page, { range }, ctx) => seriesOf(ctx, range),
   }),
 }));

@@ -7,13 +7,19 @@ import type { Day } from "../../src/domain/day.ts";
 import { decimalOf } from "../../src/domain/decimal.ts";
 import { type DayRange, splitByDay } from "../../src/domain/range.ts";
 import { ratioOf } from "../../src/domain/ratio.ts";
-import { activityWalks, isRecent, newestWholeDay, summaryOfDay } from "../../src/loaders/activity-days.ts";
+import {
+  activityDayRequests,
+  isRecent,
+  newestDayRequests,
+  newestWholeDay,
+  summaryOfDay,
+} from "../../src/loaders/activity-days.ts";
 import { everyone, everyoneOver } from "../../src/loaders/people.ts";
+import type { PlanRequests } from "../../src/planning/plan.ts";
 import { userActivity } from "../../src/upstream/endpoints/users.ts";
-import { type FieldWalks, walksOf } from "../../src/upstream/plan.ts";
+import { type FieldRequests, requestsFor } from "../../src/upstream/plan.ts";
 import { sum } from "../activity.ts";
 import { builder } from "../builder.ts";
-import { walks, walksOfLastDays } from "../walks.ts";
 import {
   Answer,
   daysArg,
@@ -47,14 +53,14 @@ const shareOfActive = (what: string) =>
   );
 
 /** The summaries of days, which recent ones share with what tells the newest. */
-function walksToSummaries(range: DayRange, ctx: Context): FieldWalks {
-  return isRecent(range.from, ctx) ? walksOfLastDays(ctx) : activityWalks(ctx, range);
+function summaryRequests(range: DayRange, ctx: Context): FieldRequests {
+  return isRecent(range.from, ctx) ? newestDayRequests(ctx) : activityDayRequests(ctx, range);
 }
 
-const OF_SHARE = walks(({ range }, ctx) => [
-  walksOf(userActivity, splitByDay(range).map(everyone)),
-  walksToSummaries(range, ctx),
-]);
+const OF_SHARE: PlanRequests = ({ range }, ctx) => [
+  requestsFor(userActivity, splitByDay(range).map(everyone)),
+  summaryRequests(range, ctx),
+];
 
 const ClaudeAiDay = builder.objectRef<OnDay>("ClaudeAiDay").implement({
   description:
@@ -65,7 +71,7 @@ const ClaudeAiDay = builder.objectRef<OnDay>("ClaudeAiDay").implement({
       ...people("were active in any product."),
       description:
         "Different people active in any product, which the shares are of. Exact; not additive over days. Null: not measured, or beside an error. Source: ACTIVITY_SUMMARIES.",
-      extensions: walks(({ range }, ctx) => walksToSummaries(range, ctx)),
+      requests: ({ range }, ctx) => summaryRequests(range, ctx),
       resolve: ({ date }, _args, ctx) => activeOn(ctx, date),
     }),
     conversations: t.field({
@@ -73,47 +79,47 @@ const ClaudeAiDay = builder.objectRef<OnDay>("ClaudeAiDay").implement({
       nullable: true,
       description:
         "Chats people took part in: everybody's different conversations of the day, added up over people, which is right since a conversation is one person's. Exact; not additive over days, since a chat that goes on counts on each. Null: not measured, or beside an error.",
-      extensions: BY_PEOPLE,
+      requests: BY_PEOPLE,
       resolve: ({ date }, _args, ctx) => onDay(ctx, date, ({ conversations }) => conversations),
     }),
     chatUsers: t.field({
       ...people("had a chat."),
-      extensions: BY_PEOPLE,
+      requests: BY_PEOPLE,
       resolve: ({ date }, _args, ctx) => onDay(ctx, date, ({ chatUsers }) => chatUsers),
     }),
     chatShare: t.field({
       ...shareOfActive("chatUsers"),
-      extensions: OF_SHARE,
+      requests: OF_SHARE,
       resolve: ({ date }, _args, ctx) => shareOn(ctx, date, ({ chatUsers }) => chatUsers),
     }),
     projectsCreated: t.field({
       ...asked(sum("Chat projects created.")),
-      extensions: BY_PEOPLE,
+      requests: BY_PEOPLE,
       resolve: ({ date }, _args, ctx) => onDay(ctx, date, ({ projectsCreated }) => projectsCreated),
     }),
     projectCreators: t.field({
       ...people("created a chat project."),
-      extensions: BY_PEOPLE,
+      requests: BY_PEOPLE,
       resolve: ({ date }, _args, ctx) => onDay(ctx, date, ({ projectCreators }) => projectCreators),
     }),
     projectShare: t.field({
       ...shareOfActive("projectCreators"),
-      extensions: OF_SHARE,
+      requests: OF_SHARE,
       resolve: ({ date }, _args, ctx) => shareOn(ctx, date, ({ projectCreators }) => projectCreators),
     }),
     artifactsCreated: t.field({
       ...asked(sum("Artifacts created in chat alone; `featureAdoption` has those of every product.")),
-      extensions: BY_PEOPLE,
+      requests: BY_PEOPLE,
       resolve: ({ date }, _args, ctx) => onDay(ctx, date, ({ artifactsCreated }) => artifactsCreated),
     }),
     artifactCreators: t.field({
       ...people("created an artifact in chat."),
-      extensions: BY_PEOPLE,
+      requests: BY_PEOPLE,
       resolve: ({ date }, _args, ctx) => onDay(ctx, date, ({ artifactCreators }) => artifactCreators),
     }),
     artifactShare: t.field({
       ...shareOfActive("artifactCreators"),
-      extensions: OF_SHARE,
+      requests: OF_SHARE,
       resolve: ({ date }, _args, ctx) => shareOn(ctx, date, ({ artifactCreators }) => artifactCreators),
     }),
   }),
@@ -184,7 +190,7 @@ builder.objectFields(ClaudeAiDashboard, (t) => ({
     nullable: true,
     description:
       "The newest day that is surely counted in full. One upstream request per 1,000 people. Null only beside an error.",
-    extensions: OF_LATEST,
+    ...OF_LATEST,
     resolve: async (_page, _args, ctx) => ({ date: await newestWholeDay(ctx) }),
   }),
   byDay: t.field({
@@ -193,7 +199,7 @@ builder.objectFields(ClaudeAiDashboard, (t) => ({
     description:
       "The same day by day. An upstream request (per 1,000 people) for each day, which `featureAdoption` shares.",
     args: daysArg,
-    extensions: OF_DAYS,
+    ...OF_DAYS,
     resolve: (_page, { range }, ctx) => seriesOf(ctx, range),
   }),
   total: t.field({
@@ -202,7 +208,7 @@ builder.objectFields(ClaudeAiDashboard, (t) => ({
     description:
       "All of a period together. One upstream request per 1,000 people, whatever the period, which the top users of `featureAdoption` share. Null only beside an error.",
     args: periodArg("LAST_30_DAYS"),
-    extensions: ofActivity(userActivity),
+    ...ofActivity(userActivity),
     resolve: async (_page, { period }, ctx): Promise<Total> => {
       const range = await activityPeriod(ctx, period);
       const { rows, sources } = await everyoneOver(ctx, range);

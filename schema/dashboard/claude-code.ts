@@ -16,16 +16,17 @@ import type { CodeModel } from "../../src/domain/claude-code.ts";
 import type { Day } from "../../src/domain/day.ts";
 import type { Decimal } from "../../src/domain/decimal.ts";
 import type { Scope } from "../../src/domain/viewer.ts";
-import { walksOfDays } from "../../src/loaders/claude-code.ts";
+import { codeDayRequests } from "../../src/loaders/claude-code.ts";
+import type { FieldPlanOptions, Requires } from "../../src/planning/plan.ts";
+import { type RangeInput, resolveRange } from "../../src/planning/range-input.ts";
 import { sum, ToolActions } from "../activity.ts";
 import { builder } from "../builder.ts";
 import { ClaudeCodeModel } from "../claude-code.ts";
-import { asks, demand } from "../demand.ts";
+import { demand } from "../demand.ts";
 import { FinalityEnum } from "../freshness.ts";
 import { DerivedMoney, Money } from "../money.ts";
-import { DateRange, type DateRangeInput, resolveRange } from "../range.ts";
-import { User, walksOfMembers } from "../user.ts";
-import { about, walks } from "../walks.ts";
+import { DateRange } from "../range.ts";
+import { memberRequests, User } from "../user.ts";
 import { Answer, daysArg, FreshAnswer, onDashboard, page } from "./dashboard.ts";
 import { BY_PEOPLE, OF_DAYS } from "./planned.ts";
 import { DashboardDay, type OnDay, seriesOf, seriesType } from "./series.ts";
@@ -100,7 +101,7 @@ const CodeLeader = builder.objectRef<CodeLeaderShape>("ClaudeCodeLeader").implem
       type: User,
       nullable: true,
       description: "The member with this address; null where no organization has one.",
-      extensions: walksOfMembers,
+      requests: memberRequests,
       resolve: ({ email }, _args, ctx) => personByEmail(ctx, email),
     }),
     sessions: t.expose("sessions", sessions),
@@ -132,12 +133,12 @@ const LEADS = {
 
 const LeadEnum = builder.enumType("ClaudeCodeLead", {
   description: "What the leaderboard of Claude Code goes by.",
-  values: Object.fromEntries(
+  values: Object.fromEntries<{ description: string; requires: Requires }>(
     Object.entries<Lead>(LEADS).map(([name, { description, scope }]) => [
       name,
-      { description, extensions: asks(scope) },
+      { description, requires: scope === undefined ? [] : [scope] },
     ]),
-  ) as { [L in keyof typeof LEADS]: { description: string; extensions: Record<string, unknown> } },
+  ) as { [L in keyof typeof LEADS]: { description: string; requires: Requires } },
 });
 
 const Leaderboard = builder
@@ -183,7 +184,7 @@ const MemberCodeDay = builder.objectRef<OnDay>("MemberClaudeCodeDay").implement(
       nullable: true,
       description:
         "Different members with a session. Not additive over days. Null: not measured, or beside an error.",
-      extensions: BY_PEOPLE,
+      requests: BY_PEOPLE,
       resolve: ({ date }, _args, ctx) => byMembers(ctx, date, ({ people }) => people),
     }),
     sessions: t.field({
@@ -191,22 +192,22 @@ const MemberCodeDay = builder.objectRef<OnDay>("MemberClaudeCodeDay").implement(
       nullable: true,
       description:
         "Different sessions, counted per day and person and added up. Null: not measured, or beside an error.",
-      extensions: BY_PEOPLE,
+      requests: BY_PEOPLE,
       resolve: ({ date }, _args, ctx) => byMembers(ctx, date, (code) => code.sessions),
     }),
     linesAdded: t.field({
       ...measuredByMembers("Lines of code added."),
-      extensions: BY_PEOPLE,
+      requests: BY_PEOPLE,
       resolve: ({ date }, _args, ctx) => byMembers(ctx, date, ({ linesAdded }) => linesAdded),
     }),
     commits: t.field({
       ...measuredByMembers("Commits made through Claude Code."),
-      extensions: BY_PEOPLE,
+      requests: BY_PEOPLE,
       resolve: ({ date }, _args, ctx) => byMembers(ctx, date, ({ commits }) => commits),
     }),
     pullRequests: t.field({
       ...measuredByMembers("Pull requests opened through Claude Code."),
-      extensions: BY_PEOPLE,
+      requests: BY_PEOPLE,
       resolve: ({ date }, _args, ctx) => byMembers(ctx, date, ({ pullRequests }) => pullRequests),
     }),
     toolActions: t.field({
@@ -214,7 +215,7 @@ const MemberCodeDay = builder.objectRef<OnDay>("MemberClaudeCodeDay").implement(
       nullable: true,
       description:
         "Proposals accepted and rejected and the rate of acceptance, per tool. Null beside an error.",
-      extensions: BY_PEOPLE,
+      requests: BY_PEOPLE,
       resolve: ({ date }, _args, ctx) => byMembers(ctx, date, ({ toolActions }) => toolActions),
     }),
   }),
@@ -242,16 +243,12 @@ const codeRange = builder.args((t) => ({
   }),
 }));
 
-interface Asked {
-  readonly range?: DateRangeInput | null;
-}
-
 const OF_CODE = {
-  ...about<Asked>(({ range }, ctx) => codeDays(ctx, range ? resolveRange(range, ctx.now()) : null)),
-  ...walks(({ range }, ctx) => walksOfDays(ctx, range)),
-};
+  range: ({ range }, ctx) => codeDays(ctx, range ? resolveRange(range, ctx.now()) : null),
+  requests: ({ range }, ctx) => codeDayRequests(ctx, range),
+} as const satisfies FieldPlanOptions<{ readonly range?: RangeInput | null | undefined }>;
 
-function figuresOf(ctx: Context, range: DateRangeInput | null | undefined): Promise<CodeFigures> {
+function figuresOf(ctx: Context, range: RangeInput | null | undefined): Promise<CodeFigures> {
   return codeOver(ctx, range ? resolveRange(range, ctx.now()) : null);
 }
 
@@ -261,7 +258,7 @@ builder.objectFields(ClaudeCodeDashboard, (t) => ({
     nullable: true,
     description: "Claude Code day by day. Source: CLAUDE_CODE.",
     args: codeRange,
-    extensions: OF_CODE,
+    ...OF_CODE,
     resolve: (_page, { range }, ctx) => figuresOf(ctx, range),
   }),
   leaderboard: t.field({
@@ -278,7 +275,7 @@ builder.objectFields(ClaudeCodeDashboard, (t) => ({
         description: "What it goes by.",
       }),
     },
-    extensions: OF_CODE,
+    ...OF_CODE,
     resolve: async (_page, { range, by }, ctx) => {
       const lead: Lead = LEADS[by];
       demand(ctx, lead.scope, `\`by: ${by}\``);
@@ -292,7 +289,7 @@ builder.objectFields(ClaudeCodeDashboard, (t) => ({
     nullable: true,
     description: "Estimated cost by model over the range. Source: CLAUDE_CODE.",
     args: codeRange,
-    extensions: OF_CODE,
+    ...OF_CODE,
     resolve: async (_page, { range }, ctx) => {
       const figures = await figuresOf(ctx, range);
       return { ...figures, models: codeModels(figures) };
@@ -304,7 +301,7 @@ builder.objectFields(ClaudeCodeDashboard, (t) => ({
     description:
       "What members did under their Enterprise seat, day by day: one upstream request (per 1,000 people) for each day, which `featureAdoption` and `claudeAi` share. Source: USER_ACTIVITY.",
     args: daysArg,
-    extensions: OF_DAYS,
+    ...OF_DAYS,
     resolve: (_page, { range }, ctx) => seriesOf(ctx, range),
   }),
 }));

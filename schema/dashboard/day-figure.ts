@@ -24,7 +24,7 @@ const change = {
   description:
     "This day less the day before. Exact; not additive. Null: see `reason`; null as well beside an error, where the day before cannot be asked for.",
   nullable: true,
-  extensions: OF_DAY_BEFORE,
+  requests: OF_DAY_BEFORE,
 } as const;
 
 const comparison = builder.interfaceRef<DayFigure>("DayFigure").implement({
@@ -32,14 +32,14 @@ const comparison = builder.interfaceRef<DayFigure>("DayFigure").implement({
   fields: (t) => ({
     relativeChange: t.field({
       ...ratioField("`change` divided by the day before: 0.25 is a quarter more. Null: see `reason`."),
-      extensions: OF_DAY_BEFORE,
+      requests: OF_DAY_BEFORE,
       resolve: async (figure) => written((await changeOf(figure)).relative),
     }),
     reason: t.field({
       type: NoChangeReasonEnum,
       nullable: true,
       description: "Why `change` or `relativeChange` is null. Null: neither is.",
-      extensions: OF_DAY_BEFORE,
+      requests: OF_DAY_BEFORE,
       resolve: async (figure) => (await changeOf(figure)).reason,
     }),
   }),
@@ -60,7 +60,7 @@ export const DayCount = builder.objectRef<DayFigure>("DayCount").implement({
       nullable: true,
       description:
         "The same of the day before. Whether it is additive, the field says. Null: not measured, or not covered.",
-      extensions: OF_DAY_BEFORE,
+      requests: OF_DAY_BEFORE,
       resolve: async ({ before }) => count((await before?.()) ?? null),
     }),
     change: t.field({
@@ -81,7 +81,7 @@ export const DayRatio = builder.objectRef<DayFigure>("DayRatio").implement({
     }),
     before: t.field({
       ...ratioField("The same of the day before. Null: a ratio to nothing, not measured, or not covered."),
-      extensions: OF_DAY_BEFORE,
+      requests: OF_DAY_BEFORE,
       resolve: async ({ before }) => written((await before?.()) ?? null),
     }),
     change: t.field({

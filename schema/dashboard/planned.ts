@@ -4,70 +4,81 @@ import { addDays } from "../../src/domain/day.ts";
 import type { EngagementQuestion } from "../../src/domain/engagement.ts";
 import type { Period } from "../../src/domain/period.ts";
 import { type DayRange, oneDay, splitByDay } from "../../src/domain/range.ts";
-import { lastDayOf, likelyNewestDay, mayBeUncounted, untilDay } from "../../src/loaders/activity-days.ts";
+import {
+  lastDayOf,
+  likelyNewestDay,
+  mayBeUncounted,
+  newestDayRequests,
+  untilDay,
+} from "../../src/loaders/activity-days.ts";
 import { byCreator, everyone } from "../../src/loaders/people.ts";
+import type { FieldPlanOptions, PlanRequests } from "../../src/planning/plan.ts";
+import { type RangeInput, resolveRange } from "../../src/planning/range-input.ts";
 import type { Endpoint } from "../../src/upstream/endpoint.ts";
 import { artifactActivity } from "../../src/upstream/endpoints/artifacts.ts";
 import { activitySummaries } from "../../src/upstream/endpoints/summaries.ts";
 import { userActivity } from "../../src/upstream/endpoints/users.ts";
-import { type FieldWalks, walksOf } from "../../src/upstream/plan.ts";
+import { type FieldRequests, requestsFor } from "../../src/upstream/plan.ts";
 import { earliestDay, windowsOf } from "../../src/upstream/windows.ts";
-import { type DateRangeInput, resolveRange } from "../range.ts";
-import { about, walks, walksOfLastDays } from "../walks.ts";
 
-interface Asked {
-  readonly range?: DateRangeInput | null;
+interface Ranged {
+  readonly range?: RangeInput | null | undefined;
 }
 
 // The newest whole day is asked of upstream; before that, the clock tells it, unless upstream is late.
 
 /** A field about the newest whole day. */
 export const OF_LATEST = {
-  ...about((_args, ctx) => oneDay(likelyNewestDay(ctx.now()))),
-  ...walks((_prospect, ctx) => walksOfLastDays(ctx)),
-};
+  range: (_args, ctx) => oneDay(likelyNewestDay(ctx.now())),
+  requests: (_input, ctx) => newestDayRequests(ctx),
+} as const satisfies FieldPlanOptions;
 
 /** A field about the whole days of its `range`, of a week without one. */
 export const OF_DAYS = {
-  ...about<Asked>(({ range }, ctx) => {
+  range: ({ range }, ctx) => {
     const newest = likelyNewestDay(ctx.now());
     if (!range) return wholePeriod(ctx, "LAST_7_DAYS", newest);
     return untilDay(
       windowsOf(activitySummaries, resolveRange(range, ctx.now()), ctx.now(), "day").range,
       newest,
     );
-  }),
-  ...walks<Asked>(({ args }, ctx) => walksToTheNewest(args, ctx)),
-};
+  },
+  requests: ({ args }, ctx) => requestsToTheNewest(args, ctx),
+} as const satisfies FieldPlanOptions<Ranged>;
 
-/** The walk that a field makes to learn the newest whole day, unless all it is asked for is surely counted. */
-export function walksToTheNewest({ range }: Asked, ctx: Context): FieldWalks | readonly FieldWalks[] {
-  if (!range) return walksOfLastDays(ctx);
+/** Plans the request that says which day is the newest whole one, unless all days of the field are surely counted. */
+export function requestsToTheNewest(
+  { range }: Ranged,
+  ctx: Context,
+): FieldRequests | readonly FieldRequests[] {
+  if (!range) return newestDayRequests(ctx);
   const asked = windowsOf(activitySummaries, resolveRange(range, ctx.now()), ctx.now(), "day").range;
-  return mayBeUncounted(lastDayOf(asked), ctx) ? walksOfLastDays(ctx) : [];
+  return mayBeUncounted(lastDayOf(asked), ctx) ? newestDayRequests(ctx) : [];
 }
 
-/** A field that rolls up a period of activity in one walk. */
+/** A field that rolls up a period of activity in one run of requests. */
 export function ofActivity<Row>(endpoint: Endpoint<EngagementQuestion, Row>) {
   return {
-    ...about<{ period: Period }>(({ period }, ctx) => wholePeriod(ctx, period, likelyNewestDay(ctx.now()))),
-    ...walks(({ range }, ctx) => [walksOf(endpoint, [everyone(range)]), walksOfLastDays(ctx)]),
-  };
+    range: ({ period }, ctx) => wholePeriod(ctx, period, likelyNewestDay(ctx.now())),
+    requests: ({ range }, ctx) => [requestsFor(endpoint, [everyone(range)]), newestDayRequests(ctx)],
+  } as const satisfies FieldPlanOptions<{ readonly period: Period }>;
 }
 
 /** A figure of each day, by everybody's activity. */
-export const BY_PEOPLE = walks(({ range }) => walksOf(userActivity, splitByDay(range).map(everyone)));
+export const BY_PEOPLE: PlanRequests = ({ range }) =>
+  requestsFor(userActivity, splitByDay(range).map(everyone));
 
 /** A figure of each day, by its artifacts. */
-export const BY_ARTIFACTS = walks(({ range }) => walksOf(artifactActivity, splitByDay(range).map(byCreator)));
+export const BY_ARTIFACTS: PlanRequests = ({ range }) =>
+  requestsFor(artifactActivity, splitByDay(range).map(byCreator));
 
 /** What compares a figure with the day before. */
-export const OF_DAY_BEFORE = walks(({ range, source }, ctx) => {
+export const OF_DAY_BEFORE: PlanRequests = ({ range, source }, ctx) => {
   const earliest = earliestDay(userActivity, ctx.now());
   const before = splitByDay(range)
     .map(({ from }): DayRange => oneDay(addDays(from, -1)))
     .filter(({ from }) => from >= earliest);
   return source === artifactActivity.dataset
-    ? walksOf(artifactActivity, before.map(byCreator))
-    : walksOf(userActivity, before.map(everyone));
-});
+    ? requestsFor(artifactActivity, before.map(byCreator))
+    : requestsFor(userActivity, before.map(everyone));
+};

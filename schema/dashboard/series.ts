@@ -3,9 +3,9 @@ import type { Context } from "../../src/context.ts";
 import type { Day } from "../../src/domain/day.ts";
 import { type DayRange, oneDay, splitByDay } from "../../src/domain/range.ts";
 import { activityState, wholeDays } from "../../src/loaders/activity-days.ts";
+import { type RangeInput, resolveRange } from "../../src/planning/range-input.ts";
 import { builder } from "../builder.ts";
 import { FinalityEnum } from "../freshness.ts";
-import { type DateRangeInput, resolveRange } from "../range.ts";
 import { Answer } from "./dashboard.ts";
 
 /** A day of a series, whose figures are asked for as they are selected. */
@@ -43,7 +43,7 @@ export const seriesType = (name: string, type: DayRef) =>
   });
 
 /** The whole days of the range; of the last week without one. */
-export async function seriesOf(ctx: Context, asked: DateRangeInput | null | undefined): Promise<Series> {
+export async function seriesOf(ctx: Context, asked: RangeInput | null | undefined): Promise<Series> {
   const range = asked
     ? await wholeDays(ctx, resolveRange(asked, ctx.now()))
     : await activityPeriod(ctx, "LAST_7_DAYS");

@@ -10,14 +10,15 @@ import {
   topSpenders,
 } from "../../src/analytics/dashboard-spend.ts";
 import type { ReportChoice } from "../../src/analytics/report.ts";
+import type { Context } from "../../src/context.ts";
 import { nameOf } from "../../src/domain/organization.ts";
 import type { Period } from "../../src/domain/period.ts";
 import type { Dimension } from "../../src/domain/report.ts";
+import type { PlanRequests } from "../../src/planning/plan.ts";
 import { builder } from "../builder.ts";
 import { Spend } from "../money.ts";
-import { choiceOf, organizationArg, type ReportArgs, reportWalks, SourceEnum } from "../report.ts";
-import { emailOfReported, nameOfReported, User, walksOfMembers } from "../user.ts";
-import { about, walks } from "../walks.ts";
+import { choiceOf, organizationArg, reportRequests, SourceEnum } from "../report.ts";
+import { emailOfReported, memberRequests, nameOfReported, User } from "../user.ts";
 import { Answer, Dashboard, FreshAnswer, periodArg, ratioField, written } from "./dashboard.ts";
 
 const SpendAnswer = builder.interfaceRef<Omit<SpendFigures, "models">>("SpendAnswer").implement({
@@ -90,7 +91,7 @@ const Spender = builder.objectRef<SpenderShape>("Spender").implement({
       nullable: true,
       description:
         "Their name, by the member list, else as the report shows it, also of people who have left.",
-      extensions: walksOfMembers,
+      requests: memberRequests,
       resolve: ({ user }, _args, ctx) => nameOfReported(ctx, "ENTERPRISE", user),
     }),
     cost: t.expose("cost", { type: Spend, description: "What their usage cost. Additive." }),
@@ -123,52 +124,43 @@ builder.objectField(Dashboard, "spend", (t) =>
   }),
 );
 
-/** A field about a period of spend: a report for each of the dimensions. */
-function ofSpend(
-  periodOf: (args: { period: Period }) => Period,
-  dimensions: readonly Dimension[] = ["MODEL"],
-) {
-  return {
-    ...about<{ period: Period }>((args, ctx) => spendPeriod(ctx, periodOf(args))),
-    ...walks<object, Pick<ReportArgs, "organization">>(({ range, above: { organization } }, ctx) =>
-      dimensions.flatMap((dimension) =>
-        reportWalks(ctx, costReport, {
-          range: { between: range },
-          organization,
-          bucket: "NONE",
-          groupBy: [dimension],
-        }),
-      ),
-    ),
-  };
-}
+/** Plans the requests of a period of spend: a report for each of the dimensions. */
+const spendRequests =
+  (...dimensions: readonly Dimension[]): PlanRequests =>
+  ({ range, argsOf }, ctx) =>
+    dimensions.flatMap((dimension) =>
+      reportRequests(ctx, costReport, {
+        range: { between: range },
+        organization: argsOf(organizationArg)?.organization,
+        bucket: "NONE",
+        groupBy: [dimension],
+      }),
+    );
 
-const toDate = (what: string) =>
+const toDate = (period: Period, what: string) =>
   ({
     type: SpendFiguresType,
     nullable: true,
     description: `Spend from ${what} up to and including today, as far as upstream has exported it: \`total\` net and list, and its models. Zero, with \`freshness.refreshedAt\` null, before the first export of the period; NOT_YET_AVAILABLE where that is more than a day late. Additive. One upstream request per calendar month, which all totals share. Sources: UNIFIED_ENTERPRISE_COST, ENTERPRISE_COST, UNIFIED_CONSOLE_COST, CONSOLE_COST.`,
+    range: (_args: object, ctx: Context) => spendPeriod(ctx, period),
+    requests: spendRequests("MODEL"),
+    resolve: (choice: ReportChoice, _args: object, ctx: Context) =>
+      spendOver(ctx, choice, spendPeriod(ctx, period)),
   }) as const;
 
 builder.objectFields(SpendDashboard, (t) => ({
   monthToDate: t.field({
     authScopes: { "spend:read": true },
-    ...toDate("the first of the UTC month"),
-    extensions: ofSpend(() => "MONTH_TO_DATE"),
-    resolve: (choice, _args, ctx) => spendOver(ctx, choice, spendPeriod(ctx, "MONTH_TO_DATE")),
+    ...toDate("MONTH_TO_DATE", "the first of the UTC month"),
   }),
   quarterToDate: t.field({
     authScopes: { "spend:read": true },
-    ...toDate("the first day of the UTC calendar quarter"),
-    extensions: ofSpend(() => "QUARTER_TO_DATE"),
-    resolve: (choice, _args, ctx) => spendOver(ctx, choice, spendPeriod(ctx, "QUARTER_TO_DATE")),
+    ...toDate("QUARTER_TO_DATE", "the first day of the UTC calendar quarter"),
   }),
   yearToDate: t.field({
     authScopes: { "spend:read": true },
-    ...toDate("1 January UTC"),
-    description: `${toDate("1 January UTC").description} NOT_COVERED on the last day of a leap year: upstream reaches back 365 days.`,
-    extensions: ofSpend(() => "YEAR_TO_DATE"),
-    resolve: (choice, _args, ctx) => spendOver(ctx, choice, spendPeriod(ctx, "YEAR_TO_DATE")),
+    ...toDate("YEAR_TO_DATE", "1 January UTC"),
+    description: `${toDate("YEAR_TO_DATE", "1 January UTC").description} NOT_COVERED on the last day of a leap year: upstream reaches back 365 days.`,
   }),
   byModel: t.field({
     authScopes: { "spend:read": true },
@@ -177,7 +169,8 @@ builder.objectFields(SpendDashboard, (t) => ({
     description:
       "Spend by model over a period, which ends with today. One upstream request per calendar month it touches, which all totals share. The same sources.",
     args: periodArg("LAST_30_DAYS"),
-    extensions: ofSpend(({ period }) => period),
+    range: ({ period }, ctx) => spendPeriod(ctx, period),
+    requests: spendRequests("MODEL"),
     resolve: (choice, { period }, ctx) => spendOver(ctx, choice, spendPeriod(ctx, period)),
   }),
   topUsers: t.field({
@@ -187,7 +180,8 @@ builder.objectFields(SpendDashboard, (t) => ({
     description:
       "The people who spent most, with each one's share of the organization's total. One upstream request per 1,000 people and calendar month beside those of the total. Of the Enterprise organization only: the Console tells of cost by ACTOR instead. Sources: UNIFIED_ENTERPRISE_COST, USER_COST.",
     args: periodArg("MONTH_TO_DATE"),
-    extensions: ofSpend(({ period }) => period, ["USER", "MODEL"]),
+    range: ({ period }, ctx) => spendPeriod(ctx, period),
+    requests: spendRequests("USER", "MODEL"),
     resolve: (choice, { period }, ctx) => topSpenders(ctx, choice, spendPeriod(ctx, period)),
   }),
 }));

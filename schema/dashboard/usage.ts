@@ -1,20 +1,20 @@
 import { addDays } from "../../src/domain/day.ts";
 import type { DayRange } from "../../src/domain/range.ts";
 import {
+  activityDayRequests,
   activityDays,
-  activityWalks,
   isWhole,
   lastWholeDays,
   newestWholeDay,
   type SettlingDay,
   wholeDays,
 } from "../../src/loaders/activity-days.ts";
+import { resolveRange } from "../../src/planning/range-input.ts";
 import { ActivityDay } from "../activity-day.ts";
 import { builder } from "../builder.ts";
-import { DateRange, type DateRangeInput, resolveRange } from "../range.ts";
-import { walks } from "../walks.ts";
+import { DateRange } from "../range.ts";
 import { Answer, onDashboard, page } from "./dashboard.ts";
-import { OF_DAYS, OF_LATEST, walksToTheNewest } from "./planned.ts";
+import { OF_DAYS, OF_LATEST, requestsToTheNewest } from "./planned.ts";
 
 interface Series {
   readonly range: DayRange;
@@ -42,7 +42,7 @@ builder.objectFields(UsageDashboard, (t) => ({
     nullable: true,
     description:
       "The newest day that is surely counted in full, which `date` names: daily, weekly and monthly active people, utilization, seats and pending invites. One upstream request, which the series shares. Null only beside an error.",
-    extensions: OF_LATEST,
+    ...OF_LATEST,
     resolve: async (_page, _args, ctx) => (await lastWholeDays(ctx)).at(-1) ?? null,
   }),
   byDay: t.field({
@@ -57,12 +57,9 @@ builder.objectFields(UsageDashboard, (t) => ({
           "UTC days, at most 366; days that are not whole yet are left off, days before 2026 are NOT_COVERED.",
       }),
     },
-    extensions: {
-      ...OF_DAYS,
-      ...walks<{ range?: DateRangeInput | null }>(({ args, range }, ctx) =>
-        [args.range ? activityWalks(ctx, range) : [], walksToTheNewest(args, ctx)].flat(),
-      ),
-    },
+    ...OF_DAYS,
+    requests: ({ args, range }, ctx) =>
+      [args.range ? activityDayRequests(ctx, range) : [], requestsToTheNewest(args, ctx)].flat(),
     resolve: async (_page, { range: asked }, ctx) => {
       if (asked) {
         const range = await wholeDays(ctx, resolveRange(asked, ctx.now()));

@@ -35,7 +35,7 @@ import {
 import { USER_FILTERS, userActivity } from "../upstream/endpoints/users.ts";
 import { workspaces } from "../upstream/endpoints/workspaces.ts";
 import { foreignKeyText, isRefusal, whyClosed } from "../upstream/failure.ts";
-import { type FieldWalks, walkTold } from "../upstream/plan.ts";
+import { type FieldRequests, requestNamed } from "../upstream/plan.ts";
 import { earliestDay } from "../upstream/windows.ts";
 import { organizationOfKey } from "./organizations.ts";
 import { dimensionsKnown } from "./report.ts";
@@ -156,13 +156,13 @@ function yesterday({ now }: Context) {
   return { range, bucket: "NONE", groupBy: [], filter: {} } as const;
 }
 
-/** The walks that find out what the keys open, one for each right nothing is known of. */
-export function trialWalks(ctx: Context): FieldWalks[] {
+/** Plans the requests that find out what the keys open, one for each right of which nothing is known. */
+export function probeRequests(ctx: Context): FieldRequests[] {
   const rights = Object.entries(TRIALS).filter(
     ([right, { endpoint }]) => ctx.upstream.has(endpoint.key) && standingOfKin(ctx, right as Right) === null,
   );
   return rights.map(([right, { endpoint }]) => ({
-    walks: [walkTold(endpoint, `trial of ${right}`)],
+    plans: [requestNamed(endpoint, `trial of ${right}`)],
     enough: null,
   }));
 }

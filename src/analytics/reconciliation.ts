@@ -5,7 +5,7 @@ import { type Spend, spends } from "../domain/money.ts";
 import type { OrganizationKind } from "../domain/organization.ts";
 import type { DayRange } from "../domain/range.ts";
 import { isRefusal } from "../upstream/failure.ts";
-import type { FieldWalks } from "../upstream/plan.ts";
+import type { FieldRequests } from "../upstream/plan.ts";
 import { type PageSource, wholeOf } from "../upstream/walk.ts";
 import { costReport } from "./cost.ts";
 import { type Freshness, freshnessOf } from "./freshness.ts";
@@ -14,9 +14,9 @@ import {
   plansFor,
   type ReportPlan,
   type ReportSource,
-  reportWalksOf,
+  requestsOfReport,
+  requestsOfTotal,
   type Source,
-  totalWalksOf,
   ungrouped,
   walkReport,
 } from "./report.ts";
@@ -107,15 +107,15 @@ export async function reconcile(
 }
 
 /** The walks of a reconciliation before they are made. */
-export function reconciliationWalks(
+export function reconciliationRequests(
   ctx: Context,
   organization: OrganizationKind,
   range: DayRange,
-): readonly FieldWalks[] {
+): readonly FieldRequests[] {
   const plans = costSources(organization).map((source) => planOf(ctx, source, range));
   return plans.flatMap((plan) => [
-    totalWalksOf(plan),
-    ...(peopleIn(plan.source.names) === null ? [] : [reportWalksOf(plan, null)]),
+    requestsOfTotal(plan),
+    ...(peopleIn(plan.source.names) === null ? [] : [requestsOfReport(plan, null)]),
   ]);
 }
 

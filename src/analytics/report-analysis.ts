@@ -4,7 +4,7 @@ import { type Comparison, rangeBefore } from "../domain/comparison.ts";
 import { isEmpty } from "../domain/range.ts";
 import type { ReportQuestion } from "../domain/report.ts";
 import { badInput } from "../errors.ts";
-import type { FieldWalks } from "../upstream/plan.ts";
+import type { FieldRequests } from "../upstream/plan.ts";
 import { type Walk, type Whole, whole } from "../upstream/walk.ts";
 import { earliestDay, notCovered } from "../upstream/windows.ts";
 import {
@@ -26,11 +26,11 @@ import {
   type ReportPlan,
   type ReportPlans,
   readReport,
-  reportWalksOf,
+  requestsOfReport,
   totalOf,
   walkReport,
 } from "./report.ts";
-import { rankByTeam, walkByTeam, walksByTeam } from "./team-report.ts";
+import { rankByTeam, requestsByTeam, walkByTeam } from "./team-report.ts";
 
 /** A row of a report with what an analysis says of it. */
 export type ReportFigure<Measure> = Analysed<GatewayRow<Measure>, Measure>;
@@ -73,12 +73,12 @@ async function rowsOf<Measure>(ctx: Context, plan: ReportPlan<Measure>): Promise
 }
 
 /** The walks of a plan before they are made. */
-export function planWalks<Measure>(
+export function requestsOfPlan<Measure>(
   ctx: Context,
   plan: ReportPlan<Measure>,
   enough: number | null,
-): readonly FieldWalks[] {
-  return isByTeam(plan) ? walksByTeam(ctx, plan, enough) : [reportWalksOf(plan, enough)];
+): readonly FieldRequests[] {
+  return isByTeam(plan) ? requestsByTeam(ctx, plan, enough) : [requestsOfReport(plan, enough)];
 }
 
 function kindOf<Measure>({ algebra, resource }: ReportPlan<Measure>): Kind<GatewayRow<Measure>, Measure> {

@@ -18,7 +18,7 @@ import { badInput, GatewayError } from "../errors.ts";
 import type { Endpoint } from "../upstream/endpoint.ts";
 import type { ReportNames } from "../upstream/endpoints/report-query.ts";
 import { isRefusal } from "../upstream/failure.ts";
-import { type FieldWalks, walksOf } from "../upstream/plan.ts";
+import { type FieldRequests, requestsFor } from "../upstream/plan.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { mapPages, type Walk, type Whole, walkOf, whole, wholeOf } from "../upstream/walk.ts";
 import { earliestDay, notCovered, type Windows, windowsOf } from "../upstream/windows.ts";
@@ -184,7 +184,7 @@ export async function answerBy<Measure, Answer>(
   ask: (plan: ReportPlan<Measure>) => Promise<Answer>,
 ): Promise<Answer> {
   const [plan, ...others] = plans;
-  await refuseLetGo(upstream, plan.resource, reportWalksOf(plan, null), plan.asOf);
+  await refuseLetGo(upstream, plan.resource, requestsOfReport(plan, null), plan.asOf);
   const [next, ...rest] = others;
   if (next === undefined) return ask(plan);
   const instead = () => answerBy(upstream, [next, ...rest], ask);
@@ -339,7 +339,7 @@ export function walkReport<Measure>(
   const isWanted = matchesAny(plan.question);
   const questions = pieces.map((piece) => plan.questionFor(piece));
   const ready = () =>
-    refuseLetGo(upstream, resource, walksTo(resource, plan.questionFor, { pieces }, null), plan.asOf);
+    refuseLetGo(upstream, resource, requestsTo(resource, plan.questionFor, { pieces }, null), plan.asOf);
   const { subject } = resource.endpoint;
   if (resource.pages === "rows") {
     const walk = within(walkOf(upstream, resource.endpoint, questions), pieces, subject, ready);
@@ -362,50 +362,50 @@ export function isOrdered<Measure>({ resource }: ReportPlan<Measure>): boolean {
   return resource.pages === "buckets" || resource.isOrdered;
 }
 
-/** The walks of a plan before they are made. */
-export function reportWalksOf<Measure>(plan: ReportPlan<Measure>, enough: number | null): FieldWalks {
-  return walksTo(plan.resource, plan.questionFor, plan.windows, enough);
+/** Plans the requests for the rows of a plan. */
+export function requestsOfReport<Measure>(plan: ReportPlan<Measure>, enough: number | null): FieldRequests {
+  return requestsTo(plan.resource, plan.questionFor, plan.windows, enough);
 }
 
-/** The walks of a plan's total before they are made. */
-export function totalWalksOf<Measure>(plan: ReportPlan<Measure>): FieldWalks {
+/** Plans the requests for the total of a plan. */
+export function requestsOfTotal<Measure>(plan: ReportPlan<Measure>): FieldRequests {
   const { resource, questionFor } = ungroupedPlan(plan);
-  return walksTo(resource, questionFor, plan.windows, null);
+  return requestsTo(resource, questionFor, plan.windows, null);
 }
 
-function walksTo<Measure>(
+function requestsTo<Measure>(
   { pages, endpoint }: Resource<Measure>,
   questionFor: ReportPlan<Measure>["questionFor"],
   { pieces }: Pick<Windows, "pieces">,
   enough: number | null,
-): FieldWalks {
+): FieldRequests {
   const questions = pieces.map(questionFor);
   return pages === "rows"
-    ? walksOf(endpoint, questions, enough, pieces)
-    : walksOf(endpoint, questions, enough, pieces);
+    ? requestsFor(endpoint, questions, enough, pieces)
+    : requestsFor(endpoint, questions, enough, pieces);
 }
 
 /** The first of the days that upstream has let go of and that are not kept; null where all can be answered. Costs no request. */
-async function firstLetGo(upstream: Upstream, { walks }: FieldWalks, earliest: Day): Promise<Day | null> {
-  const letGo = walks.filter(({ range }) => range !== null && range.from < earliest);
-  const kept = await Promise.all(letGo.map((walk) => walk.kept(upstream)));
+async function firstLetGo(upstream: Upstream, { plans }: FieldRequests, earliest: Day): Promise<Day | null> {
+  const letGo = plans.filter(({ range }) => range !== null && range.from < earliest);
+  const kept = await Promise.all(letGo.map((plan) => plan.kept(upstream)));
   return letGo.find((_, i) => !kept[i]?.isWhole)?.range?.from ?? null;
 }
 
 /** Whether every day of a plan can be asked for, or is kept. */
 export async function isAnswerable<Measure>(upstream: Upstream, plan: ReportPlan<Measure>): Promise<boolean> {
   const earliest = earliestDay(plan.resource.endpoint, plan.asOf);
-  return (await firstLetGo(upstream, reportWalksOf(plan, null), earliest)) === null;
+  return (await firstLetGo(upstream, requestsOfReport(plan, null), earliest)) === null;
 }
 
 async function refuseLetGo<Measure>(
   upstream: Upstream,
   { endpoint }: Resource<Measure>,
-  walks: FieldWalks,
+  requests: FieldRequests,
   asOf: Instant,
 ): Promise<void> {
   const earliest = earliestDay(endpoint, asOf);
-  const missing = await firstLetGo(upstream, walks, earliest);
+  const missing = await firstLetGo(upstream, requests, earliest);
   if (missing !== null) throw notCovered(endpoint.dataset, earliest, missing);
 }
 
@@ -498,7 +498,7 @@ export function ungrouped<Measure>(
   const question = questionFor(piece);
   const pieces = [piece];
   const ready = () =>
-    refuseLetGo(upstream, resource, walksTo(resource, questionFor, { pieces }, null), plan.asOf);
+    refuseLetGo(upstream, resource, requestsTo(resource, questionFor, { pieces }, null), plan.asOf);
   const { subject } = resource.endpoint;
   if (resource.pages === "rows")
     return within(walkOf(upstream, resource.endpoint, [question]), pieces, subject, ready);
@@ -538,12 +538,12 @@ async function exportOf<Measure>(
 /** Upstream exports at least once in a day: what began so many days ago has an export, or that is late. */
 export const EXPORT_DAYS = 2;
 
-/** The walks that tell which days of a plan are whole, before they are made. */
-export function wholeDaysWalks<Measure>(plan: ReportPlan<Measure>): FieldWalks {
-  const { walks } = totalWalksOf(plan);
+/** Plans the requests that say which days of a plan are whole. */
+export function requestsOfWholeDays<Measure>(plan: ReportPlan<Measure>): FieldRequests {
+  const { plans } = requestsOfTotal(plan);
   const recent = addDays(dayOf(plan.asOf), -EXPORT_DAYS);
   const telling = plan.windows.pieces.findLastIndex((piece) => piece.from < recent);
-  return { walks: walks.slice(Math.max(telling, 0)), enough: null };
+  return { plans: plans.slice(Math.max(telling, 0)), enough: null };
 }
 
 /** Dimensions with few values: a month of days by one or two of them is a page. */

@@ -10,7 +10,7 @@ import { membersOf } from "../loaders/members.ts";
 import { enterpriseMembers } from "../upstream/endpoints/members.ts";
 import { activitySummaries } from "../upstream/endpoints/summaries.ts";
 import { userActivity } from "../upstream/endpoints/users.ts";
-import { type FieldWalks, walksOf } from "../upstream/plan.ts";
+import { type FieldRequests, requestsFor } from "../upstream/plan.ts";
 import { type PageSource, walkOf, whole } from "../upstream/walk.ts";
 import { windowsOf } from "../upstream/windows.ts";
 
@@ -42,16 +42,16 @@ export async function countedDays(ctx: Context, days: number): Promise<DayRange>
 }
 
 /** The walks of `countedDays` and `seatsOver` before they are made; upstream may be later than it is as a rule. */
-export function seatWalks(ctx: Context, days: number): readonly FieldWalks[] {
+export function seatRequests(ctx: Context, days: number): readonly FieldRequests[] {
   const today = dayOf(ctx.now());
   const newest = [1, 2]
     .map((ago) => addDays(today, -ago))
     .find((day) => finalityOf("activity", oneDay(day), ctx.now() - (userActivity.lagMs ?? 0)) !== "OPEN");
   const until = addDays(newest ?? today, 1);
   return [
-    walksOf(activitySummaries, [{ range: reach(ctx, today) }]),
-    walksOf(enterpriseMembers, [{}]),
-    peopleWalks(ctx, { from: addDays(until, -days), until }),
+    requestsFor(activitySummaries, [{ range: reach(ctx, today) }]),
+    requestsFor(enterpriseMembers, [{}]),
+    peopleRequests(ctx, { from: addDays(until, -days), until }),
   ];
 }
 
@@ -85,6 +85,6 @@ function peopleOf({ now }: Context, range: DayRange) {
 }
 
 /** The walks of `activePeople` before they are made. */
-export function peopleWalks(ctx: Context, range: DayRange): FieldWalks {
-  return walksOf(userActivity, peopleOf(ctx, range));
+export function peopleRequests(ctx: Context, range: DayRange): FieldRequests {
+  return requestsFor(userActivity, peopleOf(ctx, range));
 }

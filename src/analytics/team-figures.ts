@@ -15,11 +15,11 @@ import {
 } from "../domain/team.ts";
 import { isShownOf } from "../domain/viewer.ts";
 import { unseen } from "../errors.ts";
-import { recordsOfDays, walksOfDays } from "../loaders/claude-code.ts";
+import { codeDayRequests, recordsOfDays } from "../loaders/claude-code.ts";
 import { loader } from "../loaders/loader.ts";
-import { teamsNow, walksToTeams } from "../loaders/teams.ts";
+import { teamRequests, teamsNow } from "../loaders/teams.ts";
 import { userActivity } from "../upstream/endpoints/users.ts";
-import { type FieldWalks, walksOf } from "../upstream/plan.ts";
+import { type FieldRequests, requestsFor } from "../upstream/plan.ts";
 import { walkOf, whole } from "../upstream/walk.ts";
 import { type Covered, windowsOf } from "../upstream/windows.ts";
 import { costReport } from "./cost.ts";
@@ -91,13 +91,13 @@ function questionsOver(endpoint: Covered, range: DayRange, { now }: Context): { 
 }
 
 /** The walks to what people did before they are made. */
-export function activityWalks(ctx: Context, range: DayRange): readonly FieldWalks[] {
-  return [walksOf(userActivity, questionsOver(userActivity, range, ctx)), ...walksToTeams(ctx)];
+export function teamActivityRequests(ctx: Context, range: DayRange): readonly FieldRequests[] {
+  return [requestsFor(userActivity, questionsOver(userActivity, range, ctx)), ...teamRequests(ctx)];
 }
 
 /** The walks to Claude Code records before they are made. */
-export function codeWalks(ctx: Context, range: DayRange): readonly FieldWalks[] {
-  return [walksOfDays(ctx, range), ...walksToTeams(ctx)];
+export function teamCodeRequests(ctx: Context, range: DayRange): readonly FieldRequests[] {
+  return [codeDayRequests(ctx, range), ...teamRequests(ctx)];
 }
 
 /** The Claude Code records of each placement over the range, added up; those of keys are nobody's. Null: none. Throws as `spendOfTeam`. */

@@ -7,18 +7,18 @@ import type { OrganizationKind } from "../domain/organization.ts";
 import type { DayRange } from "../domain/range.ts";
 import { NOBODY, type PersonKeys, type Placement, personKey, placementKey } from "../domain/team.ts";
 import { memberById } from "../loaders/members.ts";
-import { teamsNow, walksToTeams } from "../loaders/teams.ts";
+import { teamRequests, teamsNow } from "../loaders/teams.ts";
 import { consoleMembers } from "../upstream/endpoints/members.ts";
-import { type FieldWalks, walksOf } from "../upstream/plan.ts";
+import { type FieldRequests, requestsFor } from "../upstream/plan.ts";
 import { type PageSource, type Walk, wholeOf } from "../upstream/walk.ts";
 import { type Algebra, merged, type Ranked, type Ranking, sumOf } from "./ranking.ts";
 import {
   type GatewayRow,
   lacksNobody,
   type ReportPlan,
-  reportWalksOf,
+  requestsOfReport,
+  requestsOfTotal,
   toldApart,
-  totalWalksOf,
   ungrouped,
   walkReport,
 } from "./report.ts";
@@ -59,16 +59,16 @@ export async function overlapOf<Measure>(ctx: Context, plan: ReportPlan<Measure>
 }
 
 /** The walks of a report by team before they are made. */
-export function walksByTeam<Measure>(
+export function requestsByTeam<Measure>(
   ctx: Context,
   plan: ReportPlan<Measure>,
   enough: number | null,
-): readonly FieldWalks[] {
+): readonly FieldRequests[] {
   return [
-    reportWalksOf(plan, enough),
-    ...(lacksNobody(plan) ? [totalWalksOf(plan)] : []),
-    ...(lacksAddresses(plan) ? [walksOf(consoleMembers, [{}])] : []),
-    ...walksToTeams(ctx),
+    requestsOfReport(plan, enough),
+    ...(lacksNobody(plan) ? [requestsOfTotal(plan)] : []),
+    ...(lacksAddresses(plan) ? [requestsFor(consoleMembers, [{}])] : []),
+    ...teamRequests(ctx),
   ];
 }
 

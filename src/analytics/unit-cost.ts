@@ -4,9 +4,9 @@ import { addDays } from "../domain/day.ts";
 import type { Spend } from "../domain/money.ts";
 import type { DayRange } from "../domain/range.ts";
 import { GatewayError } from "../errors.ts";
-import { activityDays, activityWalks } from "../loaders/activity-days.ts";
+import { activityDayRequests, activityDays } from "../loaders/activity-days.ts";
 import { userActivity } from "../upstream/endpoints/users.ts";
-import type { FieldWalks } from "../upstream/plan.ts";
+import type { FieldRequests } from "../upstream/plan.ts";
 import { windowsOf } from "../upstream/windows.ts";
 import { costReport } from "./cost.ts";
 import { sumOf } from "./ranking.ts";
@@ -17,9 +17,9 @@ import {
   type ReportPlans,
   type ReportSource,
   readReport,
-  reportWalksOf,
+  requestsOfReport,
 } from "./report.ts";
-import { activePeople, peopleWalks } from "./seats.ts";
+import { activePeople, peopleRequests } from "./seats.ts";
 
 /** What the Enterprise organization's usage cost, beside who was active in the same days. */
 export interface UnitCost {
@@ -67,10 +67,10 @@ function plansOf({ upstream, now }: Context, range: DayRange): ReportPlans<Spend
 }
 
 /** The walks of `unitCost` before they are made, as if all days that are over were counted. */
-export function unitCostWalks(ctx: Context, asked: DayRange): readonly FieldWalks[] {
+export function unitCostRequests(ctx: Context, asked: DayRange): readonly FieldRequests[] {
   const { range } = windowsOf(userActivity, asked, ctx.now());
   const plan = likelyPlan(ctx.upstream, plansOf(ctx, range));
-  return [activityWalks(ctx, range), peopleWalks(ctx, range), reportWalksOf(plan, null)];
+  return [activityDayRequests(ctx, range), peopleRequests(ctx, range), requestsOfReport(plan, null)];
 }
 
 async function costOf(ctx: Context, range: DayRange) {

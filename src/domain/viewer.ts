@@ -96,6 +96,11 @@ const OTHERS = {
 
 export type Permits = Record<Scope | keyof typeof OTHERS, boolean>;
 
+/** Recognizes the name of a permission. */
+export function isPermit(text: unknown): text is keyof Permits {
+  return isScope(text) || (typeof text === "string" && Object.hasOwn(OTHERS, text));
+}
+
 /** The scope that is part of what is asked; null where none is. */
 export function scopeIn(permit: keyof Permits): Scope | null {
   if (permit === "people") return "activity:read";

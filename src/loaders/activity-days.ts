@@ -6,7 +6,7 @@ import { type DayRange, oneDay, splitByDay } from "../domain/range.ts";
 import { GatewayError } from "../errors.ts";
 import { ENGAGEMENT_LAG_MS } from "../upstream/endpoints/coverage.ts";
 import { activitySummaries } from "../upstream/endpoints/summaries.ts";
-import type { FieldWalks } from "../upstream/plan.ts";
+import { type FieldRequests, requestsFor } from "../upstream/plan.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { mapPages, walkOf, whole } from "../upstream/walk.ts";
 import { type Covered, earliestDay, windowsOf } from "../upstream/windows.ts";
@@ -42,8 +42,8 @@ function settling(day: ActivityDay, state: Finality): SettlingDay {
   return { ...day, state, isSeated: state !== "FINAL" };
 }
 
-/** The walks of `activityDays` before they are made. */
-export function activityWalks(ctx: Context, asked: DayRange): FieldWalks {
+/** Plans the requests of `activityDays`. */
+export function activityDayRequests(ctx: Context, asked: DayRange): FieldRequests {
   const { range } = windowsOf(activitySummaries, asked, ctx.now());
   const kept = async (upstream: Upstream) => {
     const days = splitByDay(range);
@@ -55,7 +55,7 @@ export function activityWalks(ctx: Context, asked: DayRange): FieldWalks {
     return { rows: 0, isWhole };
   };
   const name = `ACTIVITY_SUMMARIES from ${range.from} until ${range.until}`;
-  return { walks: [{ endpoint: activitySummaries, range, name, kept }], enough: null };
+  return { plans: [{ endpoint: activitySummaries, range, name, kept }], enough: null };
 }
 
 /** From the first of some days to the last; null where there are none. They come oldest first. */
@@ -304,4 +304,9 @@ async function summaries({ upstream }: Context, range: DayRange): Promise<readon
     rows.map((day) => settling(day, finalityOf("activity", oneDay(day.date), seen))),
   );
   return (await whole(walk)).rows;
+}
+
+/** Plans the request that says which day is the newest that upstream has aggregated. */
+export function newestDayRequests(ctx: Context): FieldRequests {
+  return requestsFor(activitySummaries, [{ range: reach(ctx, dayOf(ctx.now())) }]);
 }

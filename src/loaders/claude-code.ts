@@ -6,7 +6,7 @@ import type { DayRange } from "../domain/range.ts";
 import { GatewayError } from "../errors.ts";
 import { claudeCode } from "../upstream/endpoints/claude-code.ts";
 import type { Page } from "../upstream/page.ts";
-import { type FieldWalks, walksOf } from "../upstream/plan.ts";
+import { type FieldRequests, requestsFor } from "../upstream/plan.ts";
 import { type Whole, walkOf, wholeOf } from "../upstream/walk.ts";
 import { windowsOf } from "../upstream/windows.ts";
 import { loader } from "./loader.ts";
@@ -50,14 +50,14 @@ const recordsForPeople = loader(async (ctx, { range }: { range: DayRange }) => {
   return new Map([[ALL, await affordable(ctx, range, (requests) => ctx.upstream.claim(requests))]]);
 });
 
-/** The walks to the records of the days before they are made; a day takes as many requests as it has pages. */
-export function walksOfDays(
+/** Plans the requests for the records of the days; a day takes as many requests as it has pages. */
+export function codeDayRequests(
   { upstream, now }: Context,
   range: DayRange,
   enough: number | null = null,
-): FieldWalks {
+): FieldRequests {
   const questions = windowsOf(claudeCode, range, now()).pieces.map((piece) => ({ range: piece }));
-  return walksOf(claudeCode, questions, enough, [], upstream.sizeOf("CLAUDE_CODE").pages || 1);
+  return requestsFor(claudeCode, questions, enough, [], upstream.sizeOf("CLAUDE_CODE").pages || 1);
 }
 
 /** A day as far as it is kept. */

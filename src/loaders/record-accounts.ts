@@ -4,7 +4,7 @@ import { type Aliases, emailKey } from "../domain/organization.ts";
 import type { DayRange } from "../domain/range.ts";
 import { GatewayError } from "../errors.ts";
 import { userActivity } from "../upstream/endpoints/users.ts";
-import { type FieldWalks, walksOf } from "../upstream/plan.ts";
+import { type FieldRequests, requestsFor } from "../upstream/plan.ts";
 import { walkOf, whole } from "../upstream/walk.ts";
 import { windowsOf } from "../upstream/windows.ts";
 import { loader } from "./loader.ts";
@@ -28,8 +28,8 @@ export const accountOfRecords = loader(async (ctx, { range }: { range: DayRange 
 /** Throws TOO_EXPENSIVE where the list of everyone is longer than the operation can read, and then asks for none of it. */
 async function demandList(ctx: Context, range: DayRange): Promise<void> {
   if (ctx.upstream.isUnhurried) return;
-  const { walks } = walksToAccounts(ctx, range);
-  const kept = await Promise.all(walks.map((walk) => walk.kept(ctx.upstream)));
+  const { plans } = accountRequests(ctx, range);
+  const kept = await Promise.all(plans.map((plan) => plan.kept(ctx.upstream)));
   if (kept.every(({ isWhole }) => isWhole)) return;
   const pages = Math.ceil(((await peopleBeyondAPage(ctx)) ?? 0) / PEOPLE_PER_PAGE);
   const left = pages > 1 ? ctx.upstream.claim(pages) : null;
@@ -42,8 +42,8 @@ async function demandList(ctx: Context, range: DayRange): Promise<void> {
 }
 
 /** The list of everyone active over the range, which the list of people reads too. */
-export function walksToAccounts(ctx: Context, range: DayRange): FieldWalks {
-  return walksOf(userActivity, questions(ctx, range));
+export function accountRequests(ctx: Context, range: DayRange): FieldRequests {
+  return requestsFor(userActivity, questions(ctx, range));
 }
 
 function questions({ now }: Context, range: DayRange) {

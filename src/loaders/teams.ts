@@ -3,7 +3,7 @@ import type { Memberships } from "../domain/group.ts";
 import { type Aliases, emailKey } from "../domain/organization.ts";
 import { type Placement, type Team, Teams, teamsOfAtLeast } from "../domain/team.ts";
 import { groupMembers, groups } from "../upstream/endpoints/groups.ts";
-import { type FieldWalks, type PlannedWalk, walksOf } from "../upstream/plan.ts";
+import { type FieldRequests, type RequestPlan, requestsFor } from "../upstream/plan.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 
 /**
@@ -29,21 +29,21 @@ export async function shownPlacements(ctx: Context): Promise<(placement: Placeme
     (placement.kind === "team" && shown.has(placement.team));
 }
 
-/** The walks to the teams before they are made. */
-export function walksToTeams(ctx: Context): readonly FieldWalks[] {
-  return ctx.roster.teams === null ? walksToMemberships(ctx) : [];
+/** Plans the requests for the teams. */
+export function teamRequests(ctx: Context): readonly FieldRequests[] {
+  return ctx.roster.teams === null ? membershipRequests(ctx) : [];
 }
 
-/** The walks to who is in which group before they are made: none where the directory is there. */
-export function walksToMemberships({ directory }: Context): readonly FieldWalks[] {
+/** Plans the requests for who is in which group: none where the directory is there. */
+export function membershipRequests({ directory }: Context): readonly FieldRequests[] {
   const isWhole = async () => ({ rows: 0, isWhole: true });
-  const list = walksOf(groups, [{}]);
-  const members = (kept: PlannedWalk["kept"]) => ({
-    walks: [{ endpoint: groupMembers, range: null, name: "members of all groups", kept }],
+  const list = requestsFor(groups, [{}]);
+  const members = (kept: RequestPlan["kept"]) => ({
+    plans: [{ endpoint: groupMembers, range: null, name: "members of all groups", kept }],
     enough: null,
   });
   if (!directory.has("GROUP_MEMBERS")) return [list, members(membersKept)];
-  return [{ ...list, walks: list.walks.map((walk) => ({ ...walk, kept: isWhole })) }, members(isWhole)];
+  return [{ ...list, plans: list.plans.map((plan) => ({ ...plan, kept: isWhole })) }, members(isWhole)];
 }
 
 async function membersKept(upstream: Upstream) {

@@ -8,9 +8,9 @@ import {
   type VariableDefinitionNode,
 } from "graphql";
 import type { GraphQLParams } from "graphql-yoga";
-import { coercedBy } from "../../../schema/selected.ts";
 import type { Viewer } from "../../domain/viewer.ts";
 import { badInput, GatewayError } from "../../errors.ts";
+import { coerceVariables } from "../../planning/operation.ts";
 import type { ParserOf } from "../graphql/server-context.ts";
 import { withoutSuggestion } from "../graphql/translate-errors.ts";
 import { HttpError } from "../http/http-error.ts";
@@ -92,7 +92,7 @@ function variablesOf(
     for (const { variable, type, defaultValue } of variableDefinitions)
       if (type.kind === Kind.NON_NULL_TYPE && defaultValue === undefined && !(variable.name.value in values))
         throw badInput(`The parameter \`${variable.name.value}\` is missing; it is a ${print(type)}.`);
-    const coerced = coercedBy(schema, operation, { ...values });
+    const coerced = coerceVariables(schema, operation, values);
     const [wrong] = "faults" in coerced ? coerced.faults : [];
     if (wrong !== undefined) {
       const message = suggests ? wrong.message : withoutSuggestion(wrong.message);

@@ -13,9 +13,10 @@ import {
   isObjectType,
   isRequiredArgument,
 } from "graphql";
-import { isPermitted } from "../../../schema/demand.ts";
 import type { Context } from "../../context.ts";
 import { badInput } from "../../errors.ts";
+import { isPermitted } from "../../planning/permissions.ts";
+import { fieldPlanOf } from "../../planning/plan.ts";
 import { nearest } from "../http/did-you-mean.ts";
 import type { Column, Reader } from "./table.ts";
 
@@ -94,8 +95,9 @@ function isVisible(
 /** What a row is about before what was measured of it. */
 function labelsFirst(node: GraphQLObjectType, columns: readonly FieldColumn[]): FieldColumn[] {
   const isLabel = ({ kind, path: [head, ...rest] }: FieldColumn) => {
-    const dimension = node.getFields()[head ?? ""]?.extensions.dimension;
-    return dimension !== undefined || (kind === "text" && rest.length === 0);
+    const field = node.getFields()[head ?? ""];
+    const isDimension = field !== undefined && fieldPlanOf(field).dimension !== undefined;
+    return isDimension || (kind === "text" && rest.length === 0);
   };
   return [...columns.filter(isLabel), ...columns.filter((column) => !isLabel(column))];
 }
@@ -178,19 +180,18 @@ function own(
   split: Split,
 ): FieldColumn[] {
   return Object.values(type.getFields()).flatMap((field) => {
-    const { dimension, untoldBy, readsAll } = field.extensions;
-    // Not told apart by what rows are split by, or of all rows at once, which every page would read again.
-    if (split.includes(String(untoldBy)) || readsAll === true) return [];
-    const isSplit = typeof dimension === "string" && split.includes(dimension);
-    if (typeof dimension === "string" && !isSplit) return [];
+    const { dimension, hiddenBy, readsAll, requests } = fieldPlanOf(field);
+    // Not measured by what rows are split by, or of all rows at once, which every page would read again.
+    if ((hiddenBy !== undefined && split.includes(hiddenBy)) || readsAll === true) return [];
+    const isSplit = dimension !== undefined && split.includes(dimension);
+    if (dimension !== undefined && !isSplit) return [];
     const named = getNamedType(field.type);
     const isThing = isObjectType(named) && named.getInterfaces().some(({ name }) => name === "Node");
-    const isFree = field.args.length === 0 && field.extensions.walks === undefined;
+    const isFree = field.args.length === 0 && requests === undefined;
     const isPart = isFree && !isThing && (isLeafType(named) || !isList(field.type));
     if ((!isPart && !isSplit) || field.name === "id" || DERIVED.includes(field.name)) return [];
     // What only a look-up tells of the person that rows are split by is asked for by name.
-    if (isSplit && isLeafType(named) && field.extensions.walks !== undefined && field.name !== "email")
-      return [];
+    if (isSplit && isLeafType(named) && requests !== undefined && field.name !== "email") return [];
     // Rows that name a person have the address as the report shows it, without a look-up.
     if (named.name === "User" && type.getFields().email) return [textAt([...path, field.name, "userId"])];
     return below(schema, type, field.type, [...path, field.name], split);

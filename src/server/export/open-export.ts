@@ -1,6 +1,5 @@
 import type { GraphQLSchema } from "graphql";
 import { demand } from "../../../schema/demand.ts";
-import { resolveRange } from "../../../schema/range.ts";
 import { organizationNamed } from "../../analytics/organizations.ts";
 import type { SpendQuestion } from "../../analytics/spend.ts";
 import type { Context } from "../../context.ts";
@@ -9,6 +8,7 @@ import { PERIODS, type Period } from "../../domain/period.ts";
 import type { DayRange } from "../../domain/range.ts";
 import { type Permits, permitsOf } from "../../domain/viewer.ts";
 import { badInput, GatewayError } from "../../errors.ts";
+import { resolveRange } from "../../planning/range-input.ts";
 import { nearest } from "../http/did-you-mean.ts";
 import { FOCUS } from "./focus.ts";
 import { FORMATS, type Format, type FormatName } from "./format.ts";

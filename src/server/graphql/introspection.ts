@@ -1,19 +1,20 @@
-import { collectFields } from "@graphql-tools/utils";
 import {
   type ExecutionArgs,
-  type FieldNode,
   GraphQLError,
   type GraphQLSchema,
   getOperationAST,
   Kind,
+  SchemaMetaFieldDef,
+  TypeMetaFieldDef,
   type TypeNode,
 } from "graphql";
 import type { Plugin } from "graphql-yoga";
-import { selectedBy } from "../../../schema/selected.ts";
 import { visibleSchemas } from "../../../schema/visible.ts";
 import type { Context } from "../../context.ts";
 import { permitsOf, type Viewer } from "../../domain/viewer.ts";
 import { badInput, GatewayError } from "../../errors.ts";
+import { operationOf } from "../../planning/operation.ts";
+import type { SelectedField } from "../../planning/selected-field.ts";
 
 /** What a viewer learns of the schema: by introspection, and from the hints of errors. */
 export interface SchemaView {
@@ -50,27 +51,17 @@ export function introspection({ schemaFor, isWhole }: SchemaView): Plugin<Contex
   };
 }
 
-type RootField = readonly [name: string, nodes: readonly FieldNode[]];
-
 /** The fields that are run of an operation's root: those that ask for the schema, and those that ask for anything else. */
-function rootFields(args: ExecutionArgs): [schema: RootField[], data: RootField[]] {
-  const selected = selectedBy(args);
-  if (selected === null || "faults" in selected) return [[], []]; // it is not run
-  const { schema, operation, root, fragments, variables } = selected;
-  const { fields } = collectFields(schema, fragments, variables, root, operation.selectionSet);
-  const all = [...fields].filter(([, nodes]) => nameOf(nodes) !== "__typename");
-  const asksForSchema = ([, nodes]: RootField) => SCHEMA_FIELDS.includes(nameOf(nodes));
-  return [all.filter(asksForSchema), all.filter((each) => !asksForSchema(each))];
+function rootFields(args: ExecutionArgs): [schema: SelectedField[], data: SelectedField[]] {
+  const operation = operationOf(args);
+  if (operation === null || "faults" in operation) return [[], []]; // it is not run
+  const asksForSchema = ({ field }: SelectedField) =>
+    field === SchemaMetaFieldDef || field === TypeMetaFieldDef;
+  return [operation.fields.filter(asksForSchema), operation.fields.filter((each) => !asksForSchema(each))];
 }
 
-const SCHEMA_FIELDS: readonly string[] = ["__schema", "__type"];
-
-function nameOf(nodes: readonly FieldNode[]): string {
-  return nodes[0]?.name.value ?? "";
-}
-
-function untold(asked: readonly RootField[]): GraphQLError {
-  const names = [...new Set(asked.map(([, nodes]) => `\`${nameOf(nodes)}\``))].join(" and ");
+function untold(asked: readonly SelectedField[]): GraphQLError {
+  const names = [...new Set(asked.map(({ field }) => `\`${field.name}\``))].join(" and ");
   return at(
     asked,
     new GatewayError(
@@ -82,15 +73,15 @@ function untold(asked: readonly RootField[]): GraphQLError {
 
 /** Null where the schema is all that is asked for, and no variable is of a type the viewer is not told. */
 function mixed(
-  asked: readonly RootField[],
-  others: readonly RootField[],
+  asked: readonly SelectedField[],
+  others: readonly SelectedField[],
   { document, operationName }: ExecutionArgs,
   visible: GraphQLSchema,
 ): GraphQLError | null {
   const variables = getOperationAST(document, operationName)?.variableDefinitions ?? [];
   const isTold = variables.every(({ type }) => visible.getType(namedIn(type)) !== undefined);
   if (others.length === 0 && isTold) return null;
-  const names = [...new Set(asked.map(([, nodes]) => `\`${nameOf(nodes)}\``))].join(" and ");
+  const names = [...new Set(asked.map(({ field }) => `\`${field.name}\``))].join(" and ");
   return at(
     asked,
     badInput(
@@ -103,7 +94,7 @@ function namedIn(type: TypeNode): string {
   return type.kind === Kind.NAMED_TYPE ? type.name.value : namedIn(type.type);
 }
 
-function at([first]: readonly RootField[], fault: GatewayError): GraphQLError {
-  const [name, nodes] = first as RootField;
-  return new GraphQLError(fault.message, { nodes, path: [name], originalError: fault });
+function at([first]: readonly SelectedField[], fault: GatewayError): GraphQLError {
+  const { path, nodes } = first as SelectedField;
+  return new GraphQLError(fault.message, { nodes, path: [path], originalError: fault });
 }

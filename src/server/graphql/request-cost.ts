@@ -1,21 +1,21 @@
 import type { ExecutionResult } from "graphql";
 import type { Plugin, YogaInitialContext } from "graphql-yoga";
-import { selectedBy } from "../../../schema/selected.ts";
-import { plannedFields } from "../../../schema/walks.ts";
 import { organizationOfKey } from "../../analytics/organizations.ts";
 import type { Context } from "../../context.ts";
 import { nameOf } from "../../domain/organization.ts";
-import type { RequestLimits } from "../../settings/limits.ts";
 import {
   type Estimate,
   type EstimatedField,
   estimate,
   refuseTooExpensive,
   requestsAtLeast,
-} from "../../upstream/plan.ts";
+} from "../../planning/estimate.ts";
+import { operationOf } from "../../planning/operation.ts";
+import { requestsOf } from "../../planning/requests.ts";
+import { rowsOf } from "../../planning/rows.ts";
+import type { RequestLimits } from "../../settings/limits.ts";
 import type { Callers } from "../limits/callers.ts";
 import { keepWithin } from "../limits/exceeded.ts";
-import { rowsOf } from "../limits/rows.ts";
 import { clientError } from "./translate-errors.ts";
 
 export interface CostOptions {
@@ -36,11 +36,11 @@ export function boundCost({ limits, callers, onFault }: CostOptions): Plugin<Con
       const ctx = args.contextValue as Context & YogaInitialContext;
       const { upstream } = ctx;
       try {
-        const selected = selectedBy(args);
-        if (selected === null) return;
-        if ("faults" in selected) return setResultAndStopExecution({ errors: selected.faults });
-        keepWithin(limits, { MAX_ROWS: rowsOf(selected, ctx) });
-        const fields = plannedFields(selected, ctx);
+        const operation = operationOf(args);
+        if (operation === null) return;
+        if ("faults" in operation) return setResultAndStopExecution({ errors: operation.faults });
+        keepWithin(limits, { MAX_ROWS: rowsOf(operation) });
+        const fields = requestsOf(operation);
         const isExplained = wantsPlan(ctx.request);
         const isSure = !isExplained && requestsAtLeast(fields) <= upstream.maxRequests;
         const plan = isSure ? null : await estimate(upstream, fields);

@@ -1,13 +1,8 @@
 import { LRUCache } from "lru-cache";
 import type { Instant } from "../../domain/day.ts";
 import { GatewayError } from "../../errors.ts";
-import {
-  estimate,
-  namesOfWalks,
-  type PlannedField,
-  refuseTooExpensive,
-  type Walked,
-} from "../../upstream/plan.ts";
+import { estimate, namesOfRequests, type RequestName, refuseTooExpensive } from "../../planning/estimate.ts";
+import type { PlannedField } from "../../planning/requests.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
 
 /** What one caller may have in a minute; null: as much as there is. */
@@ -61,14 +56,14 @@ export class Callers {
     if (limit === null || fields.length === 0) return () => {};
     const account = this.#account(caller);
     const now = this.#now();
-    const fits = (walks: ReadonlySet<Walked>) =>
+    const fits = (walks: ReadonlySet<RequestName>) =>
       account.requests.sum(now) + account.unheld(walks).length <= limit;
-    let walks = namesOfWalks(fields);
+    let walks = namesOfRequests(fields);
     if (!fits(walks)) {
       const plan = await estimate(upstream, fields);
       refuseTooExpensive(plan, limit);
       walks = new Set(
-        plan.fields.filter(({ refusesItself }) => !refusesItself).flatMap(({ asked }) => asked),
+        plan.fields.filter(({ refusesItself }) => !refusesItself).flatMap(({ names }) => names),
       );
       const excess = account.requests.sum(now) + account.unheld(walks).length - limit;
       if (excess > 0)
@@ -96,13 +91,13 @@ class Account {
   readonly operations = new SlidingMinute();
   readonly requests = new SlidingMinute();
   /** Walks of operations under way. */
-  readonly #held = new Set<Walked>();
+  readonly #held = new Set<RequestName>();
 
-  unheld(walks: ReadonlySet<Walked>): Walked[] {
+  unheld(walks: ReadonlySet<RequestName>): RequestName[] {
     return [...walks].filter((each) => !this.#held.has(each));
   }
 
-  hold(walks: ReadonlySet<Walked>, now: Instant): (requests: number) => void {
+  hold(walks: ReadonlySet<RequestName>, now: Instant): (requests: number) => void {
     const own = this.unheld(walks);
     for (const each of own) this.#held.add(each);
     const second = this.requests.add(now, own.length);

@@ -1,0 +1,33 @@
+import type { GraphQLObjectType } from "graphql";
+import type { Context } from "../context.ts";
+import { type Permits, permitsOf } from "../domain/viewer.ts";
+import type { FieldPlan, Requires } from "./plan.ts";
+
+/** A part of the schema: a type, a field, an argument, a value of an enum. */
+export interface Part {
+  readonly extensions?:
+    | { readonly plan?: FieldPlan | undefined; readonly requires?: Requires | undefined }
+    | null
+    | undefined;
+}
+
+/** The permissions that a part of the schema requires, any of them; null where it requires none of its own. */
+export function requirementsOf({ extensions }: Part): Requires | null {
+  const requires = extensions?.plan?.requires ?? extensions?.requires ?? [];
+  return requires.length === 0 ? null : requires;
+}
+
+/** The permissions that finding an object by its id requires. */
+export function requirementsById(type: GraphQLObjectType): Requires {
+  return requirementsOf(type) ?? ["activity:read"];
+}
+
+/** Grants what requires nothing, or a permission that is held. */
+export function isGranted(requires: Requires | null, permits: Permits): boolean {
+  return requires?.some((each) => permits[each]) ?? true;
+}
+
+/** Grants the viewer a field, as far as that depends on the field itself. */
+export function isPermitted(field: Part, { viewer }: Context): boolean {
+  return isGranted(requirementsOf(field), permitsOf(viewer));
+}

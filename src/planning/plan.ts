@@ -1,0 +1,94 @@
+import type { InputFieldMap, InputShapeFromFields } from "@pothos/core";
+import type { GraphQLField, GraphQLObjectType, GraphQLSchema } from "graphql";
+import type { Context } from "../context.ts";
+import type { Dataset } from "../domain/dataset.ts";
+import type { DayRange } from "../domain/range.ts";
+import type { Permits } from "../domain/viewer.ts";
+import type { FieldRequests } from "../upstream/plan.ts";
+
+/** What is known of a field from the operation, before it is run. */
+export interface PlanInput<Args = object> {
+  /** The days it is about: those it states, else those it inherits. */
+  readonly range: DayRange;
+  readonly args: Args;
+  readonly schema: GraphQLSchema;
+  /** The arguments of the nearest field, this one included, that is declared with all of these; null where none is. */
+  readonly argsOf: <Declared extends InputFieldMap>(
+    declared: Declared,
+  ) => InputShapeFromFields<Declared> | null;
+  /** The type it is a field of. */
+  readonly type: string;
+  /** The types that one is inside of, the outermost first. */
+  readonly within: readonly string[];
+  /** The dataset of the rows that it is a field of; null at the root. */
+  readonly source: Dataset | null;
+}
+
+/** Plans the upstream requests of a field. */
+export type PlanRequests<Args = object> = (
+  input: PlanInput<Args>,
+  ctx: Context,
+) => FieldRequests | readonly FieldRequests[];
+
+/** Any of these permissions. */
+export type Requires = readonly (keyof Permits)[];
+
+/** A part of the schema that can require a permission: a type, an argument, a value of an enum. */
+export interface Requiring {
+  /** Any of these permissions; none where it is empty or left out. */
+  requires?: Requires;
+}
+
+/** What a field declares about its cost and its rows. */
+export interface FieldPlanOptions<Args = object> {
+  /** The upstream requests that its resolver makes. */
+  requests?: PlanRequests<Args>;
+  /** The days that it and the fields below it are about, where that is not its `range` argument. Null: those it states or inherits. */
+  range?: (args: Args, ctx: Context) => DayRange | null;
+  /** The types of the objects that it finds by id, where the ids name them. */
+  finds?: (args: Args, ctx: Context, schema: GraphQLSchema) => readonly Found[];
+  /** The most rows of a list that takes no `first`, for the days it is about. */
+  maxRows?: (range: DayRange) => number;
+  /** It needs all rows of its list, whichever page it stands in. */
+  readsAll?: true;
+  /** The dimension that rows must be grouped by for it to have a value. */
+  dimension?: string;
+  /** The dimension that rows must not be grouped by, since it is not measured by that. */
+  hiddenBy?: string;
+}
+
+/** What a type of objects that have ids declares about finding one of them. */
+export interface LookupOptions {
+  /** The upstream requests that finding an object by its id makes. */
+  readonly requests: (id: string, ctx: Context) => FieldRequests | readonly FieldRequests[];
+  /** The days its figures are about, where the id names those too. */
+  readonly range?: (id: string) => DayRange;
+}
+
+/** The type of an object that an id names, and the days its figures are about where the id names those too. */
+export interface Found {
+  readonly type: GraphQLObjectType;
+  readonly range: DayRange | null;
+}
+
+type Stated = { readonly [Option in keyof Options]: Options[Option] | undefined };
+type Options = FieldPlanOptions<InputShapeFromFields<InputFieldMap>>;
+
+/** A field as the planner reads it. */
+export interface FieldPlan extends Stated {
+  /** The arguments as they are declared. */
+  readonly declared: InputFieldMap;
+  readonly requires: Requires;
+}
+
+const NO_PLAN: FieldPlan = { declared: {}, requires: [] };
+
+/** The plan of a field; the one accessor of what the plugin has written. */
+export function fieldPlanOf({ extensions }: Pick<GraphQLField<unknown, unknown>, "extensions">): FieldPlan {
+  return extensions.plan ?? NO_PLAN;
+}
+
+/** The lookup by id of a type; null where it makes no request. */
+export function lookupOf({ extensions }: GraphQLObjectType): LookupOptions | null {
+  return extensions.lookup ?? null;
+}

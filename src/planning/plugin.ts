@@ -1,0 +1,121 @@
+import SchemaBuilder, {
+  BasePlugin,
+  type FieldNullability,
+  type InputFieldMap,
+  type InputShapeFromFields,
+  type PothosEnumValueConfig,
+  type PothosInputFieldConfig,
+  type PothosOutputFieldConfig,
+  type PothosTypeConfig,
+  type SchemaTypes,
+  type TypeParam,
+} from "@pothos/core";
+import { isPermit } from "../domain/viewer.ts";
+import type { FieldPlan, FieldPlanOptions, LookupOptions, Requires, Requiring } from "./plan.ts";
+
+const PLUGIN = "planning";
+
+export default PLUGIN;
+
+declare global {
+  export namespace PothosSchemaTypes {
+    export interface Plugins<Types extends SchemaTypes> {
+      planning: PlanningPlugin<Types>;
+    }
+
+    export interface FieldOptions<
+      Types extends SchemaTypes = SchemaTypes,
+      ParentShape = unknown,
+      Type extends TypeParam<Types> = TypeParam<Types>,
+      Nullable extends FieldNullability<Type> = FieldNullability<Type>,
+      Args extends InputFieldMap = InputFieldMap,
+      ResolveShape = unknown,
+      ResolveReturnShape = unknown,
+    > extends FieldPlanOptions<InputShapeFromFields<Args>> {}
+
+    export interface ObjectTypeOptions<Types extends SchemaTypes = SchemaTypes, Shape = unknown>
+      extends Requiring {
+      /** Finding one of its objects by id. */
+      lookup?: LookupOptions;
+    }
+
+    export interface InputFieldOptions extends Requiring {}
+
+    export interface EnumValueConfig<Types extends SchemaTypes> extends Requiring {}
+  }
+}
+
+// The extensions that the plugin writes, with their types: readers need no cast.
+declare module "graphql/type/definition.js" {
+  interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {
+    plan?: FieldPlan;
+  }
+  interface GraphQLObjectTypeExtensions<_TSource, _TContext> {
+    lookup?: LookupOptions | undefined;
+    requires?: Requires;
+  }
+  interface GraphQLArgumentExtensions {
+    requires?: Requires;
+  }
+  interface GraphQLInputFieldExtensions {
+    requires?: Requires;
+  }
+  interface GraphQLEnumValueExtensions {
+    requires?: Requires;
+  }
+}
+
+/**
+ * Lets a field declare its upstream requests, its days and its rows beside its resolver, typed by its arguments, and a part of the
+ * schema the permissions it requires. Each is kept as an extension of its own type; see `fieldPlanOf`.
+ */
+export class PlanningPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
+  override onOutputFieldConfig(config: PothosOutputFieldConfig<Types>): PothosOutputFieldConfig<Types> {
+    const { requests, range, finds, maxRows, readsAll, dimension, hiddenBy, args, authScopes } =
+      config.pothosOptions;
+    const plan: FieldPlan = {
+      requests,
+      range,
+      finds,
+      maxRows,
+      readsAll,
+      dimension,
+      hiddenBy,
+      declared: args ?? {},
+      requires: requiredScopes(authScopes),
+    };
+    return { ...config, extensions: { ...config.extensions, plan } };
+  }
+
+  override onInputFieldConfig(config: PothosInputFieldConfig<Types>): PothosInputFieldConfig<Types> {
+    return requiring(config);
+  }
+
+  override onEnumValueConfig(config: PothosEnumValueConfig<Types>): PothosEnumValueConfig<Types> {
+    return requiring(config);
+  }
+
+  override onTypeConfig(config: PothosTypeConfig): PothosTypeConfig {
+    if (config.kind !== "Object") return config;
+    const { lookup, requires = [] } = config.pothosOptions;
+    return { ...config, extensions: { ...config.extensions, lookup, requires } };
+  }
+}
+
+/** The permissions in the scopes of a field, which stand for any of them. */
+function requiredScopes(scopes: unknown): Requires {
+  return Object.keys(scopes ?? {}).filter(isPermit);
+}
+
+interface PartConfig {
+  readonly extensions?: object | null | undefined;
+  readonly pothosOptions: Requiring;
+}
+
+/** The configuration of an argument, an input field or a value with the permissions it requires. */
+function requiring<Config extends PartConfig>(config: Config): Config {
+  const { requires = [] } = config.pothosOptions;
+  return { ...config, extensions: { ...config.extensions, requires } };
+}
+
+SchemaBuilder.registerPlugin(PLUGIN, PlanningPlugin);

@@ -1,0 +1,52 @@
+import type { Dataset } from "../domain/dataset.ts";
+import { GatewayError } from "../errors.ts";
+import type { FieldRequests } from "../upstream/plan.ts";
+import type { Operation } from "./operation.ts";
+import { type SelectedField, unlessRefused } from "./selected-field.ts";
+
+/** A field of an operation with the upstream requests it plans. */
+export interface PlannedField extends FieldRequests {
+  /** Its place in the answer, by response names. */
+  readonly path: string;
+}
+
+/** The upstream requests of an operation, field by field. A field that is refused plans none, nor do those below it. */
+export function requestsOf({ schema, ctx, fields: root }: Operation): readonly PlannedField[] {
+  const planned: PlannedField[] = [];
+  let count = 0;
+
+  function visit(fields: readonly SelectedField[], within: readonly string[], source: Dataset | null): void {
+    for (const field of fields.filter((each) => each.isPermitted)) {
+      const { path, type, plan } = field;
+      const own = unlessRefused(() => {
+        const requests =
+          plan.requests?.({ ...field.stated, schema, type: type.name, within, source }, ctx) ?? [];
+        return "plans" in requests ? [requests] : requests;
+      });
+      if (own === null) continue;
+      for (const each of own) add(each, path);
+      const below = unlessRefused(() => field.below) ?? [];
+      const dataset = own[0]?.plans[0]?.endpoint.dataset ?? source;
+      for (const selection of below) visit(selection.fields, [...within, type.name], dataset);
+    }
+  }
+
+  function add(requests: FieldRequests, path: string): void {
+    count += requests.plans.length;
+    if (count > MAX_PLANS) throw tooMany();
+    if (requests.plans.length > 0) planned.push({ ...requests, path });
+  }
+
+  visit(root, [], null);
+  return planned;
+}
+
+/** Far beyond what can be answered, even from what is kept; counting them all would cost more than it is worth. */
+const MAX_PLANS = 5_000;
+
+function tooMany(): GatewayError {
+  return new GatewayError(
+    "TOO_EXPENSIVE",
+    `This needs more than ${MAX_PLANS} upstream walks; ask for shorter ranges, or for fewer fields at once.`,
+  );
+}

@@ -1,0 +1,100 @@
+import {
+  type GraphQLField,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  getNullableType,
+  isEnumType,
+  isInputObjectType,
+  isIntrospectionType,
+  isListType,
+  isObjectType,
+} from "graphql";
+import type { Operation } from "./operation.ts";
+import { type SelectedField, unlessRefused } from "./selected-field.ts";
+
+/** The rows of a list that is asked for without `first`. */
+export const DEFAULT_FIRST = 50;
+
+/** The rows that a client wants of a list. */
+export function rowsWanted({ first }: { readonly first?: unknown }): number {
+  return typeof first === "number" ? first : DEFAULT_FIRST;
+}
+
+/**
+ * The most rows that an operation asks for: of each list as many as `first` or `ids` says, or days where it has one for each,
+ * and where it stands in the rows of another one, as many for each of those. Any other list inside of a row counts as one row,
+ * since only the data knows. So does any field that asks upstream, or is refused, since its error is repeated for each row it
+ * stands in. Fields of one name are one, as when they are run.
+ */
+export function rowsOf(operation: Operation): number {
+  const rowsIn = (fields: readonly SelectedField[]): number =>
+    fields.reduce(
+      (rows, field) => rows + (field.isPermitted ? (unlessRefused(() => rowsAt(field)) ?? 1) : 1),
+      0,
+    );
+
+  function rowsAt(field: SelectedField): number {
+    const size = sizeOf(field, operation);
+    // A row is of one type, whichever of them.
+    const each = size === 0 ? 0 : Math.max(0, ...field.below.map(({ fields }) => rowsIn(fields)));
+    if (isCounted(field)) return size * (1 + each);
+    return isLookedUp(field) ? 1 + each : each;
+  }
+
+  return rowsIn(operation.fields);
+}
+
+/** Recognizes a field that adds rows: the rows of a connection are those of the field that led to it. */
+function isCounted({ type, field }: SelectedField): boolean {
+  return isPaged(field) || (isListType(getNullableType(field.type)) && !isConnection(type));
+}
+
+function isPaged({ args }: GraphQLField<unknown, unknown>): boolean {
+  return args.some((arg) => arg.name === "first");
+}
+
+/** Recognizes a field that is looked up for each row, and not once for all of a list. */
+function isLookedUp({ type, plan }: SelectedField): boolean {
+  return plan.requests !== undefined && !isConnection(type);
+}
+
+function isConnection({ name }: GraphQLObjectType): boolean {
+  return name.endsWith("Connection");
+}
+
+function sizeOf(
+  { type, field, plan, stated: { args, range } }: SelectedField,
+  { schema, ctx }: Operation,
+): number {
+  if (isPaged(field)) {
+    const first = rowsWanted(args);
+    return first >= 0 && first <= ctx.maxFirst ? first : 0;
+  }
+  if (!isListType(getNullableType(field.type))) return 1;
+  if (Array.isArray(args.ids)) return args.ids.length;
+  if (plan.maxRows !== undefined) return plan.maxRows(range);
+  return isIntrospectionType(type) ? introspected(schema, field.name) : 1;
+}
+
+const sizes = new WeakMap<GraphQLSchema, Readonly<Record<string, number>>>();
+
+/** How long a list of introspection is on average; a type leads to others, each as long again. */
+function introspected(schema: GraphQLSchema, name: string): number {
+  const known = sizes.get(schema);
+  if (known !== undefined) return known[name] ?? 1;
+  const types = Object.values(schema.getTypeMap());
+  const objects = types.filter(isObjectType);
+  const fields = objects.flatMap((each) => Object.values(each.getFields()));
+  const sum = (lengths: readonly number[]) => lengths.reduce((a, b) => a + b, 0);
+  const made = {
+    types: types.length,
+    fields: fields.length / objects.length,
+    args: sum(fields.map(({ args }) => args.length)) / fields.length,
+    enumValues: sum(types.map((each) => (isEnumType(each) ? each.getValues().length : 0))) / types.length,
+    inputFields:
+      sum(types.map((each) => (isInputObjectType(each) ? Object.keys(each.getFields()).length : 0))) /
+      types.length,
+  };
+  sizes.set(schema, made);
+  return introspected(schema, name);
+}

@@ -1,0 +1,179 @@
+import { collectSubFields } from "@graphql-tools/utils";
+import type { InputFieldMap, InputShapeFromFields } from "@pothos/core";
+import {
+  type FieldNode,
+  GraphQLError,
+  type GraphQLField,
+  type GraphQLObjectType,
+  getArgumentValues,
+  getNamedType,
+  isAbstractType,
+  isObjectType,
+  SchemaMetaFieldDef,
+  TypeMetaFieldDef,
+} from "graphql";
+import type { DayRange } from "../domain/range.ts";
+import { GatewayError } from "../errors.ts";
+import type { Operation } from "./operation.ts";
+import { isPermitted } from "./permissions.ts";
+import { type FieldPlan, type Found, fieldPlanOf, type PlanInput } from "./plan.ts";
+import { isRangeInput, resolveRange } from "./range-input.ts";
+
+/** The arguments of a field, its own and those it stands below, and its days. */
+type Stated = Pick<PlanInput<Record<string, unknown>>, "args" | "argsOf" | "range">;
+
+/** Fields of an object, by the type it is of. */
+export interface Selection {
+  readonly type: GraphQLObjectType;
+  readonly fields: readonly SelectedField[];
+}
+
+/** What fields inherit from those above them. */
+interface Place {
+  readonly path: string;
+  readonly range: DayRange;
+  readonly above: Ancestor | null;
+}
+
+/** A field with its arguments as they are declared and as they are given. */
+interface Ancestor {
+  readonly declared: FieldPlan["declared"];
+  readonly args: Record<string, unknown>;
+  readonly above: Ancestor | null;
+}
+
+type Part = Omit<Operation, "fields">;
+
+/** A field of an operation. It is read once, when a visitor gets to it, and kept for those that come after. */
+export class SelectedField {
+  /** Its place in the answer, by response names. */
+  readonly path: string;
+  /** The type it is a field of. */
+  readonly type: GraphQLObjectType;
+  readonly field: GraphQLField<unknown, unknown>;
+  readonly nodes: readonly FieldNode[];
+  readonly plan: FieldPlan;
+  readonly isPermitted: boolean;
+  readonly #operation: Part;
+  readonly #place: Place;
+  #stated: Stated | undefined;
+  #below: readonly Selection[] | undefined;
+
+  constructor(
+    operation: Part,
+    type: GraphQLObjectType,
+    field: GraphQLField<unknown, unknown>,
+    nodes: readonly FieldNode[],
+    place: Place,
+  ) {
+    this.#operation = operation;
+    this.#place = place;
+    this.path = place.path;
+    this.type = type;
+    this.field = field;
+    this.nodes = nodes;
+    this.plan = fieldPlanOf(field);
+    this.isPermitted = isPermitted(field, operation.ctx);
+  }
+
+  /** Its arguments and its days. Throws where it is refused for them. */
+  get stated(): Stated {
+    this.#stated ??= this.#read();
+    return this.#stated;
+  }
+
+  /** The fields below it, for each type that its objects can be of. Throws where it is refused. */
+  get below(): readonly Selection[] {
+    this.#below ??= this.#typesBelow().map(({ type, range }) => this.#selectionOf(type, range));
+    return this.#below;
+  }
+
+  #read(): Stated {
+    const { ctx, variables } = this.#operation;
+    const { range: inherited, above } = this.#place;
+    const args = getArgumentValues(this.field, this.nodes[0] as FieldNode, variables);
+    const own = isRangeInput(args.range) ? resolveRange(args.range, ctx.now()) : inherited;
+    const range = this.plan.range?.(args, ctx) ?? own;
+    return {
+      args,
+      range,
+      argsOf: (declared) => argsOf({ declared: this.plan.declared, args, above }, declared),
+    };
+  }
+
+  #typesBelow(): readonly { readonly type: GraphQLObjectType; readonly range: DayRange }[] {
+    const { ctx, schema } = this.#operation;
+    const { args, range } = this.stated;
+    const found = this.plan.finds?.(args, ctx, schema);
+    if (found !== undefined)
+      return distinct(found).map((each) => ({ type: each.type, range: each.range ?? range }));
+    const named = getNamedType(this.field.type);
+    const types = isAbstractType(named) ? schema.getPossibleTypes(named) : isObjectType(named) ? [named] : [];
+    return types.map((type) => ({ type, range }));
+  }
+
+  #selectionOf(type: GraphQLObjectType, range: DayRange): Selection {
+    const { schema, fragments, variables } = this.#operation;
+    const { fields } = collectSubFields(schema, fragments, variables, type, [...this.nodes]);
+    const { declared } = this.plan;
+    const above = { declared, args: this.stated.args, above: this.#place.above };
+    return { type, fields: selectedFields(this.#operation, type, fields, { path: this.path, range, above }) };
+  }
+}
+
+/** The fields of one type, by response name. */
+export function selectedFields(
+  operation: Part,
+  type: GraphQLObjectType,
+  byName: ReadonlyMap<string, readonly FieldNode[]>,
+  place: Place,
+): readonly SelectedField[] {
+  return [...byName].flatMap(([name, nodes]) => {
+    const field = fieldOf(type, nodes[0]?.name.value ?? "");
+    if (field === undefined) return [];
+    const path = place.path === "" ? name : `${place.path}.${name}`;
+    return [new SelectedField(operation, type, field, nodes, { ...place, path })];
+  });
+}
+
+function fieldOf(type: GraphQLObjectType, name: string): GraphQLField<unknown, unknown> | undefined {
+  if (name === SchemaMetaFieldDef.name) return SchemaMetaFieldDef;
+  if (name === TypeMetaFieldDef.name) return TypeMetaFieldDef;
+  return type.getFields()[name];
+}
+
+function distinct(found: readonly Found[]): readonly Found[] {
+  return [
+    ...new Map(found.map((each) => [`${each.type.name} ${JSON.stringify(each.range)}`, each])).values(),
+  ];
+}
+
+function argsOf<Declared extends InputFieldMap>(
+  from: Ancestor,
+  declared: Declared,
+): InputShapeFromFields<Declared> | null {
+  for (let each: Ancestor | null = from; each !== null; each = each.above)
+    if (isDeclaredWith(declared, each)) return each.args;
+  return null;
+}
+
+/** Arguments that were coerced by the very declarations have their types. */
+function isDeclaredWith<Declared extends InputFieldMap>(
+  declared: Declared,
+  field: Ancestor,
+): field is Ancestor & { readonly args: InputShapeFromFields<Declared> } {
+  return Object.entries(declared).every(([name, arg]) => field.declared[name] === arg);
+}
+
+/**
+ * Runs a part of planning; null where the field is refused, which it says itself when it runs. Any other fault is thrown: a field that
+ * cannot be planned must not count as free.
+ */
+export function unlessRefused<T>(plan: () => T): T | null {
+  try {
+    return plan();
+  } catch (fault) {
+    if (fault instanceof GraphQLError || fault instanceof GatewayError) return null;
+    throw fault;
+  }
+}
