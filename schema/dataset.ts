@@ -64,10 +64,10 @@ const SHOWN_BY: { readonly [D in Dataset]: readonly string[] } = {
     "Query.unitCost",
     "Query.dashboard",
     "Query.reconciliation",
-    "Team.spend",
+    "Team.cost",
   ],
   USER_USAGE: ["Query.usage", "User.usage"],
-  USER_COST: ["Query.cost", "Query.dashboard", "User.cost", "Query.reconciliation", "Team.spend"],
+  USER_COST: ["Query.cost", "Query.dashboard", "User.cost", "Query.reconciliation", "Team.cost"],
   UNIFIED_ENTERPRISE_USAGE: ["Query.usage"],
   UNIFIED_ENTERPRISE_COST: [
     "Query.cost",
@@ -75,7 +75,7 @@ const SHOWN_BY: { readonly [D in Dataset]: readonly string[] } = {
     "Query.unitCost",
     "Query.dashboard",
     "Query.reconciliation",
-    "Team.spend",
+    "Team.cost",
   ],
   UNIFIED_CONSOLE_USAGE: ["Query.usage"],
   UNIFIED_CONSOLE_COST: [
@@ -83,7 +83,7 @@ const SHOWN_BY: { readonly [D in Dataset]: readonly string[] } = {
     "Query.costProjection",
     "Query.dashboard",
     "Query.reconciliation",
-    "Team.spend",
+    "Team.cost",
   ],
   CLAUDE_CODE: [
     "Query.claudeCode",

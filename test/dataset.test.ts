@@ -192,6 +192,7 @@ describe("a form built from it asks only what is answered", () => {
     users: "user_x",
     groups: "rbac_group_x",
     projects: "claude_proj_x",
+    shareStatuses: "private",
   };
   const isReport = ({ fields }: Info) => fields.some((field) => /^Query\.(cost|usage)$/.test(field));
 
