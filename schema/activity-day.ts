@@ -16,7 +16,7 @@ import {
 import type { PlanInput } from "../src/planning/plan.ts";
 import { resolveRange } from "../src/planning/range-input.ts";
 import { activitySummaries } from "../src/upstream/endpoints/summaries.ts";
-import { windowsOf } from "../src/upstream/windows.ts";
+import { windowsOf } from "../src/upstream/pages/windows.ts";
 import { builder } from "./builder.ts";
 import { FinalityEnum } from "./freshness.ts";
 import { incompleteArg, isShown } from "./incomplete.ts";

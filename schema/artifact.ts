@@ -12,9 +12,9 @@ import {
   ARTIFACT_FILTERS,
   artifactActivity,
 } from "../src/upstream/endpoints/artifacts.ts";
+import { mapPages, walkOf } from "../src/upstream/pages/iterate.ts";
+import { windowsOf } from "../src/upstream/pages/windows.ts";
 import { requestsFor } from "../src/upstream/plan.ts";
-import { mapPages, walkOf } from "../src/upstream/walk.ts";
-import { windowsOf } from "../src/upstream/windows.ts";
 import { sum } from "./activity.ts";
 import { builder } from "./builder.ts";
 import { connect, forward, type Slice } from "./connection.ts";

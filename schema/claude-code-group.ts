@@ -13,7 +13,7 @@ import { linesPerSession, moneyPer } from "../src/domain/measures.ts";
 import { codeDayRequests } from "../src/loaders/claude-code.ts";
 import { resolveRange } from "../src/planning/range-input.ts";
 import { claudeCode } from "../src/upstream/endpoints/claude-code.ts";
-import { windowsOf } from "../src/upstream/windows.ts";
+import { windowsOf } from "../src/upstream/pages/windows.ts";
 import { sum } from "./activity.ts";
 import { Actor } from "./actor.ts";
 import { builder } from "./builder.ts";

@@ -9,7 +9,7 @@ import { nameOf, type OrganizationKind } from "../src/domain/organization.ts";
 import { type DayRange, oneDay } from "../src/domain/range.ts";
 import { badInput, GatewayError } from "../src/errors.ts";
 import { DEFAULT_FIRST, rowsWanted } from "../src/planning/rows.ts";
-import type { PageSource, Walk, WindowPage } from "../src/upstream/walk.ts";
+import type { PageSource, Walk, WindowPage } from "../src/upstream/pages/iterate.ts";
 import { builder } from "./builder.ts";
 import { Freshness } from "./freshness.ts";
 import { ResolvedRange } from "./range.ts";

@@ -17,9 +17,9 @@ import { isRelative, type RangeInput, resolveRange } from "../src/planning/range
 import { rowsWanted } from "../src/planning/rows.ts";
 import type { Endpoint } from "../src/upstream/endpoint.ts";
 import type { FilterNames, FilterValues } from "../src/upstream/endpoints/engagement-query.ts";
+import { mapPages, walkOf, whole } from "../src/upstream/pages/iterate.ts";
+import { windowsOf } from "../src/upstream/pages/windows.ts";
 import { type FieldRequests, requestsByKey, requestsFor } from "../src/upstream/plan.ts";
-import { mapPages, walkOf, whole } from "../src/upstream/walk.ts";
-import { windowsOf } from "../src/upstream/windows.ts";
 import { distinct } from "./activity.ts";
 import { builder } from "./builder.ts";
 import { type Connection, connect, connectRanking, forward, type Slice } from "./connection.ts";

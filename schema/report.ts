@@ -43,8 +43,8 @@ import { oncePerOperation } from "../src/planning/once.ts";
 import type { PlanInput, PlanRequests } from "../src/planning/plan.ts";
 import { type RangeInput, resolveRange } from "../src/planning/range-input.ts";
 import { rowsWanted } from "../src/planning/rows.ts";
+import { mapPages } from "../src/upstream/pages/iterate.ts";
 import type { FieldRequests } from "../src/upstream/plan.ts";
-import { mapPages } from "../src/upstream/walk.ts";
 import { builder } from "./builder.ts";
 import { comparedTotal } from "./change.ts";
 import {

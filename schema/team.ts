@@ -30,7 +30,7 @@ import { shownPlacements, teamRequests, teamsNow } from "../src/loaders/teams.ts
 import type { PlanRequests } from "../src/planning/plan.ts";
 import { isRelative, type RangeInput, resolveRange } from "../src/planning/range-input.ts";
 import { userActivity } from "../src/upstream/endpoints/users.ts";
-import { walkRows } from "../src/upstream/walk.ts";
+import { walkRows } from "../src/upstream/pages/iterate.ts";
 import { UserActivity } from "./activity.ts";
 import { builder, nodeLoader } from "./builder.ts";
 import { ClaudeCodeTotals } from "./claude-code.ts";

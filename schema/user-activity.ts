@@ -9,8 +9,8 @@ import {
 } from "../src/loaders/user-activity.ts";
 import { rangeOfActivity, resolveActivityRange } from "../src/planning/range-input.ts";
 import { userActivity } from "../src/upstream/endpoints/users.ts";
+import { windowsOf } from "../src/upstream/pages/windows.ts";
 import { requestsByKey, requestsOverDays } from "../src/upstream/plan.ts";
-import { windowsOf } from "../src/upstream/windows.ts";
 import { UserActivity } from "./activity.ts";
 import { builder } from "./builder.ts";
 import { FinalityEnum } from "./freshness.ts";

@@ -28,11 +28,11 @@ import { type Digest, digestBy } from "./server/observability/digest.ts";
 import { createServer } from "./server/server.ts";
 import { statedLimits } from "./settings/limits.ts";
 import { rereadRoster } from "./settings/teams.ts";
-import type { Priority } from "./upstream/budget.ts";
-import type { Credentials } from "./upstream/credential.ts";
-import { masked } from "./upstream/masked.ts";
-import type { Asker, Manner } from "./upstream/operation.ts";
-import type { Pace } from "./upstream/pace.ts";
+import type { Credentials } from "./upstream/access/credential.ts";
+import type { Priority } from "./upstream/budget/budget.ts";
+import type { Asker, Manner } from "./upstream/budget/operation.ts";
+import type { Pace } from "./upstream/http/pace.ts";
+import { masked } from "./upstream/pseudonymous.ts";
 import { createUpstream } from "./upstream/upstream.ts";
 
 export interface AppOptions {

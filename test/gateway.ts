@@ -9,7 +9,7 @@ import type { Handle, WireRequest, WireResponse } from "../src/sandbox/handler.t
 import { type Sandbox, sandboxOver } from "../src/sandbox/sandbox.ts";
 import type { AuditEntry } from "../src/server/observability/audit.ts";
 import type { Environment } from "../src/settings/settings.ts";
-import type { Pace } from "../src/upstream/pace.ts";
+import type { Pace } from "../src/upstream/http/pace.ts";
 import { ledgerOf, simulated } from "./simulated.ts";
 
 export const NOW = "2026-11-22T12:00:00Z";

@@ -18,7 +18,7 @@ import type { Endpoint } from "../../src/upstream/endpoint.ts";
 import { connectorActivity } from "../../src/upstream/endpoints/connectors.ts";
 import { skillActivity } from "../../src/upstream/endpoints/skills.ts";
 import { userActivity } from "../../src/upstream/endpoints/users.ts";
-import { walkOf, whole } from "../../src/upstream/walk.ts";
+import { walkOf, whole } from "../../src/upstream/pages/iterate.ts";
 import { builder } from "../builder.ts";
 import { Connector } from "../connector.ts";
 import { type Measured, measured } from "../engagement.ts";

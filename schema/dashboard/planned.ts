@@ -18,8 +18,8 @@ import type { Endpoint } from "../../src/upstream/endpoint.ts";
 import { artifactActivity } from "../../src/upstream/endpoints/artifacts.ts";
 import { activitySummaries } from "../../src/upstream/endpoints/summaries.ts";
 import { userActivity } from "../../src/upstream/endpoints/users.ts";
+import { earliestDay, windowsOf } from "../../src/upstream/pages/windows.ts";
 import { type FieldRequests, requestsFor } from "../../src/upstream/plan.ts";
-import { earliestDay, windowsOf } from "../../src/upstream/windows.ts";
 
 interface Ranged {
   readonly range?: RangeInput | null | undefined;

@@ -6,7 +6,7 @@ import { type Decimal, decimalOf, negative } from "../domain/decimal.ts";
 import { type DayRange, intersection } from "../domain/range.ts";
 import { bucketAround, type CoveredBucket, type SeriesBucket } from "../domain/series.ts";
 import { shortHash } from "../domain/short-hash.ts";
-import type { PageSource } from "../upstream/walk.ts";
+import type { PageSource } from "../upstream/pages/iterate.ts";
 import { type Algebra, byRank, type Rank, type Ranked } from "./ranking.ts";
 
 /** What was measured of one group in one span of time. */

@@ -14,7 +14,7 @@ import { type Comparison, rangeBefore } from "../domain/comparison.ts";
 import { type DayRange, isEmpty } from "../domain/range.ts";
 import { recordsOfDays } from "../loaders/claude-code.ts";
 import { claudeCode } from "../upstream/endpoints/claude-code.ts";
-import { earliestDay, windowsOf } from "../upstream/windows.ts";
+import { earliestDay, windowsOf } from "../upstream/pages/windows.ts";
 import {
   type Analysed,
   type Analysis,

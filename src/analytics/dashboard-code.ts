@@ -17,7 +17,7 @@ import { type DayRange, splitByDay } from "../domain/range.ts";
 import { GatewayError } from "../errors.ts";
 import { recordsOfDays } from "../loaders/claude-code.ts";
 import { claudeCode } from "../upstream/endpoints/claude-code.ts";
-import { windowsOf } from "../upstream/windows.ts";
+import { windowsOf } from "../upstream/pages/windows.ts";
 import { TOP } from "./dashboard-people.ts";
 import { type Freshness, freshnessOf } from "./freshness.ts";
 import { rankedBy } from "./ranking.ts";

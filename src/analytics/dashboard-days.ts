@@ -4,8 +4,8 @@ import type { Ratio } from "../domain/ratio.ts";
 import { loader } from "../loaders/loader.ts";
 import { artifactsOn, everyoneOn } from "../loaders/people.ts";
 import { userActivity } from "../upstream/endpoints/users.ts";
-import type { Whole } from "../upstream/walk.ts";
-import { earliestDay } from "../upstream/windows.ts";
+import type { Whole } from "../upstream/pages/iterate.ts";
+import { earliestDay } from "../upstream/pages/windows.ts";
 import { memberCode } from "./dashboard-code.ts";
 import { artifactFigures, chatFigures } from "./dashboard-people.ts";
 

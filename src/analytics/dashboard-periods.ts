@@ -6,7 +6,7 @@ import { newestWholeDay, untilDay } from "../loaders/activity-days.ts";
 import { consoleCost } from "../upstream/endpoints/console-cost.ts";
 import { unifiedCost } from "../upstream/endpoints/unified.ts";
 import { userActivity } from "../upstream/endpoints/users.ts";
-import { earliestDay } from "../upstream/windows.ts";
+import { earliestDay } from "../upstream/pages/windows.ts";
 
 /** Returns the days of activity that a period means now. */
 export async function activityPeriod(ctx: Context, period: Period): Promise<DayRange> {

@@ -6,7 +6,7 @@ import type { BucketWidth } from "../domain/report.ts";
 import { GatewayError } from "../errors.ts";
 import { lastDays } from "../loaders/activity-days.ts";
 import { loader } from "../loaders/loader.ts";
-import type { Standing } from "../upstream/access.ts";
+import type { Standing } from "../upstream/access/access.ts";
 import type { Endpoint } from "../upstream/endpoint.ts";
 import { apiKeys } from "../upstream/endpoints/api-keys.ts";
 import { ARTIFACT_FILTERS, ARTIFACT_GROUPINGS, artifactActivity } from "../upstream/endpoints/artifacts.ts";
@@ -34,9 +34,9 @@ import {
 } from "../upstream/endpoints/unified.ts";
 import { USER_FILTERS, userActivity } from "../upstream/endpoints/users.ts";
 import { workspaces } from "../upstream/endpoints/workspaces.ts";
-import { foreignKeyText, isRefusal, whyClosed } from "../upstream/failure.ts";
+import { foreignKeyText, isRefusal, whyClosed } from "../upstream/http/failure.ts";
+import { earliestDay } from "../upstream/pages/windows.ts";
 import { type FieldRequests, requestNamed } from "../upstream/plan.ts";
-import { earliestDay } from "../upstream/windows.ts";
 import { organizationOfKey } from "./organizations.ts";
 import { dimensionsKnown } from "./report.ts";
 

@@ -1,8 +1,8 @@
 import { type Finality, leastSettled } from "../cache/policy.ts";
 import type { Dataset } from "../domain/dataset.ts";
 import { addDays, type Day, dayOf, type Instant } from "../domain/day.ts";
-import type { Staleness } from "../upstream/page.ts";
-import type { PageSource } from "../upstream/walk.ts";
+import type { PageSource } from "../upstream/pages/iterate.ts";
+import type { Staleness } from "../upstream/pages/page.ts";
 
 /** How old an answer is and how far it can be trusted not to move. */
 export interface Freshness {

@@ -5,7 +5,7 @@ import type { Person, PersonOver } from "../domain/person.ts";
 import { GatewayError } from "../errors.ts";
 import { memberById, membersByEmail } from "../loaders/members.ts";
 import { consoleOrganization, enterpriseOrganization } from "../upstream/endpoints/organization.ts";
-import { walkOf, whole } from "../upstream/walk.ts";
+import { walkOf, whole } from "../upstream/pages/iterate.ts";
 import { organizationsOf } from "./organizations.ts";
 
 /** Where an organization says who it is. */

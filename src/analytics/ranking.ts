@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { dimensionKey, isNameless, nameOf, type ReportRow } from "../domain/bucket.ts";
 import { compare, type Decimal, decimalOf, negative } from "../domain/decimal.ts";
 import { shortHash } from "../domain/short-hash.ts";
-import type { PageSource } from "../upstream/walk.ts";
+import type { PageSource } from "../upstream/pages/iterate.ts";
 
 /** Arithmetic of one kind of measure. */
 export interface Algebra<Measure> {

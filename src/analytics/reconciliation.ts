@@ -4,9 +4,9 @@ import type { ClosedReason } from "../domain/dataset.ts";
 import { type Spend, spends } from "../domain/money.ts";
 import type { OrganizationKind } from "../domain/organization.ts";
 import type { DayRange } from "../domain/range.ts";
-import { isRefusal } from "../upstream/failure.ts";
+import { isRefusal } from "../upstream/http/failure.ts";
+import { type PageSource, wholeOf } from "../upstream/pages/iterate.ts";
 import type { FieldRequests } from "../upstream/plan.ts";
-import { type PageSource, wholeOf } from "../upstream/walk.ts";
 import { costReport } from "./cost.ts";
 import { type Freshness, freshnessOf } from "./freshness.ts";
 import {

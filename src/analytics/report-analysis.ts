@@ -4,9 +4,9 @@ import { type Comparison, rangeBefore } from "../domain/comparison.ts";
 import { isEmpty } from "../domain/range.ts";
 import type { ReportQuestion } from "../domain/report.ts";
 import { badInput } from "../errors.ts";
+import { type Walk, type Whole, whole } from "../upstream/pages/iterate.ts";
+import { earliestDay, notCovered } from "../upstream/pages/windows.ts";
 import type { FieldRequests } from "../upstream/plan.ts";
-import { type Walk, type Whole, whole } from "../upstream/walk.ts";
-import { earliestDay, notCovered } from "../upstream/windows.ts";
 import {
   type Analysed,
   type Analysis,

@@ -17,11 +17,11 @@ import type { Bucket, Dimension, FilterDimension, ReportQuestion } from "../doma
 import { badInput, GatewayError } from "../errors.ts";
 import type { Endpoint } from "../upstream/endpoint.ts";
 import type { ReportNames } from "../upstream/endpoints/report-query.ts";
-import { isRefusal } from "../upstream/failure.ts";
+import { isRefusal } from "../upstream/http/failure.ts";
+import { mapPages, type Walk, type Whole, walkOf, whole, wholeOf } from "../upstream/pages/iterate.ts";
+import { earliestDay, notCovered, type Windows, windowsOf } from "../upstream/pages/windows.ts";
 import { type FieldRequests, requestsFor } from "../upstream/plan.ts";
 import type { Upstream } from "../upstream/upstream.ts";
-import { mapPages, type Walk, type Whole, walkOf, whole, wholeOf } from "../upstream/walk.ts";
-import { earliestDay, notCovered, type Windows, windowsOf } from "../upstream/windows.ts";
 import { dimensionsOfAny, matchesAny, refuseAlternatives } from "./alternatives.ts";
 import { keyText } from "./organizations.ts";
 import { type Algebra, largestFirst, sumOf } from "./ranking.ts";

@@ -10,9 +10,9 @@ import { membersOf } from "../loaders/members.ts";
 import { enterpriseMembers } from "../upstream/endpoints/members.ts";
 import { activitySummaries } from "../upstream/endpoints/summaries.ts";
 import { userActivity } from "../upstream/endpoints/users.ts";
+import { type PageSource, walkOf, whole } from "../upstream/pages/iterate.ts";
+import { windowsOf } from "../upstream/pages/windows.ts";
 import { type FieldRequests, requestsFor } from "../upstream/plan.ts";
-import { type PageSource, walkOf, whole } from "../upstream/walk.ts";
-import { windowsOf } from "../upstream/windows.ts";
 
 /** The current members of the Enterprise organization, by what they did in some days. Every one is in one of the lists. */
 export interface Seats {

@@ -8,8 +8,8 @@ import { type DayRange, splitByMonth } from "../domain/range.ts";
 import type { Dimension, ReportQuestion } from "../domain/report.ts";
 import type { TokenUsage } from "../domain/tokens.ts";
 import { badInput } from "../errors.ts";
+import { earliestDay } from "../upstream/pages/windows.ts";
 import type { Upstream } from "../upstream/upstream.ts";
-import { earliestDay } from "../upstream/windows.ts";
 import { costReport } from "./cost.ts";
 import {
   answerBy,

@@ -9,8 +9,8 @@ import { NOBODY, type PersonKeys, type Placement, personKey, placementKey } from
 import { memberById } from "../loaders/members.ts";
 import { teamRequests, teamsNow } from "../loaders/teams.ts";
 import { consoleMembers } from "../upstream/endpoints/members.ts";
+import { type PageSource, type Walk, wholeOf } from "../upstream/pages/iterate.ts";
 import { type FieldRequests, requestsFor } from "../upstream/plan.ts";
-import { type PageSource, type Walk, wholeOf } from "../upstream/walk.ts";
 import { type Algebra, merged, type Ranked, type Ranking, sumOf } from "./ranking.ts";
 import {
   type GatewayRow,

@@ -6,8 +6,8 @@ import type { DayRange } from "../domain/range.ts";
 import { GatewayError } from "../errors.ts";
 import { activityDayRequests, activityDays } from "../loaders/activity-days.ts";
 import { userActivity } from "../upstream/endpoints/users.ts";
+import { windowsOf } from "../upstream/pages/windows.ts";
 import type { FieldRequests } from "../upstream/plan.ts";
-import { windowsOf } from "../upstream/windows.ts";
 import { costReport } from "./cost.ts";
 import { sumOf } from "./ranking.ts";
 import {

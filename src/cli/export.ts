@@ -6,7 +6,7 @@ import type { Config } from "../config.ts";
 import { badInput, type ErrorCode, GatewayError } from "../errors.ts";
 import { type Export, exportNames, openExport } from "../server/export/open-export.ts";
 import { type Manifest, manifestOf, type Piece, piecesOf } from "../server/export/write.ts";
-import type { Manner } from "../upstream/operation.ts";
+import type { Manner } from "../upstream/budget/operation.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { type Opened, openGateway, upstreamOf } from "./open.ts";
 import { PartFile } from "./part-file.ts";

@@ -6,10 +6,10 @@ import { type DayRange, oneDay, splitByDay } from "../domain/range.ts";
 import { GatewayError } from "../errors.ts";
 import { ENGAGEMENT_LAG_MS } from "../upstream/endpoints/coverage.ts";
 import { activitySummaries } from "../upstream/endpoints/summaries.ts";
+import { mapPages, walkOf, whole } from "../upstream/pages/iterate.ts";
+import { type Covered, earliestDay, windowsOf } from "../upstream/pages/windows.ts";
 import { type FieldRequests, requestsFor } from "../upstream/plan.ts";
 import type { Upstream } from "../upstream/upstream.ts";
-import { mapPages, walkOf, whole } from "../upstream/walk.ts";
-import { type Covered, earliestDay, windowsOf } from "../upstream/windows.ts";
 import { loader } from "./loader.ts";
 
 /** A day, and whether its figures can still move. */

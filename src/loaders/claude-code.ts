@@ -5,10 +5,10 @@ import { emailKey } from "../domain/organization.ts";
 import type { DayRange } from "../domain/range.ts";
 import { GatewayError } from "../errors.ts";
 import { claudeCode } from "../upstream/endpoints/claude-code.ts";
-import type { Page } from "../upstream/page.ts";
+import { type Whole, walkOf, wholeOf } from "../upstream/pages/iterate.ts";
+import type { Page } from "../upstream/pages/page.ts";
+import { windowsOf } from "../upstream/pages/windows.ts";
 import { type FieldRequests, requestsFor } from "../upstream/plan.ts";
-import { type Whole, walkOf, wholeOf } from "../upstream/walk.ts";
-import { windowsOf } from "../upstream/windows.ts";
 import { loader } from "./loader.ts";
 import { peopleBeyondAPage } from "./sizes.ts";
 

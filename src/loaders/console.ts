@@ -2,7 +2,7 @@ import type { ApiKey, Workspace } from "../domain/organization.ts";
 import { apiKeys } from "../upstream/endpoints/api-keys.ts";
 import { DEFAULT_WORKSPACE } from "../upstream/endpoints/console-usage.ts";
 import { workspaces } from "../upstream/endpoints/workspaces.ts";
-import { walkOf, whole } from "../upstream/walk.ts";
+import { walkOf, whole } from "../upstream/pages/iterate.ts";
 import { loader } from "./loader.ts";
 
 /**

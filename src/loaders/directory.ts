@@ -7,14 +7,14 @@ import type { GroupMember, Memberships } from "../domain/group.ts";
 import type { Member, OrganizationKind } from "../domain/organization.ts";
 import type { Pseudonyms } from "../domain/pseudonym.ts";
 import { GatewayError } from "../errors.ts";
+import type { Asker } from "../upstream/budget/operation.ts";
 import type { Endpoint } from "../upstream/endpoint.ts";
 import { FRESH } from "../upstream/endpoints/coverage.ts";
 import { groupMembers, groups } from "../upstream/endpoints/groups.ts";
 import { consoleMembers, enterpriseMembers } from "../upstream/endpoints/members.ts";
-import type { Asker } from "../upstream/operation.ts";
-import { isPassing } from "../upstream/pages.ts";
+import { walkOf, whole } from "../upstream/pages/iterate.ts";
+import { isPassing } from "../upstream/pages/pages.ts";
 import type { Upstream } from "../upstream/upstream.ts";
-import { walkOf, whole } from "../upstream/walk.ts";
 
 /** Who is in the organizations, and in which groups, as one operation may see it. Whatever it gives is whole. */
 export interface Directory {

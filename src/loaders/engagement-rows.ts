@@ -2,8 +2,8 @@ import type { EngagementFilter } from "../domain/engagement.ts";
 import type { DayRange } from "../domain/range.ts";
 import type { Endpoint } from "../upstream/endpoint.ts";
 import { MAX_FILTERS, narrowed } from "../upstream/endpoints/engagement-query.ts";
-import { type PageSource, walkOf, whole } from "../upstream/walk.ts";
-import { windowsOf } from "../upstream/windows.ts";
+import { type PageSource, walkOf, whole } from "../upstream/pages/iterate.ts";
+import { windowsOf } from "../upstream/pages/windows.ts";
 import { inParts } from "./in-parts.ts";
 import { loader } from "./loader.ts";
 

@@ -2,7 +2,7 @@ import type { Context } from "../context.ts";
 import type { Group, Memberships } from "../domain/group.ts";
 import { isShownOf } from "../domain/viewer.ts";
 import { groups } from "../upstream/endpoints/groups.ts";
-import { walkOf, whole } from "../upstream/walk.ts";
+import { walkOf, whole } from "../upstream/pages/iterate.ts";
 import { loader } from "./loader.ts";
 
 /** Groups by id; null for those that are gone, which reports go on naming. */

@@ -7,7 +7,7 @@ import { type DayRange, oneDay } from "../domain/range.ts";
 import type { Endpoint } from "../upstream/endpoint.ts";
 import { artifactActivity } from "../upstream/endpoints/artifacts.ts";
 import { userActivity } from "../upstream/endpoints/users.ts";
-import { eachWhole, type Whole, walkOf, whole } from "../upstream/walk.ts";
+import { eachWhole, type Whole, walkOf, whole } from "../upstream/pages/iterate.ts";
 import { loader } from "./loader.ts";
 
 /** The question about everybody, or about all things of a kind. */

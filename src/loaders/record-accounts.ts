@@ -4,9 +4,9 @@ import { type Aliases, emailKey } from "../domain/organization.ts";
 import type { DayRange } from "../domain/range.ts";
 import { GatewayError } from "../errors.ts";
 import { userActivity } from "../upstream/endpoints/users.ts";
+import { walkOf, whole } from "../upstream/pages/iterate.ts";
+import { windowsOf } from "../upstream/pages/windows.ts";
 import { type FieldRequests, requestsFor } from "../upstream/plan.ts";
-import { walkOf, whole } from "../upstream/walk.ts";
-import { windowsOf } from "../upstream/windows.ts";
 import { loader } from "./loader.ts";
 import { PEOPLE_PER_PAGE, peopleBeyondAPage } from "./sizes.ts";
 

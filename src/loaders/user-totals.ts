@@ -6,8 +6,8 @@ import { usages } from "../domain/tokens.ts";
 import type { Endpoint } from "../upstream/endpoint.ts";
 import { userCost } from "../upstream/endpoints/enterprise-cost.ts";
 import { userUsage } from "../upstream/endpoints/enterprise-usage.ts";
-import { walkOf, wholeOf } from "../upstream/walk.ts";
-import { windowsOf } from "../upstream/windows.ts";
+import { walkOf, wholeOf } from "../upstream/pages/iterate.ts";
+import { windowsOf } from "../upstream/pages/windows.ts";
 import { inParts } from "./in-parts.ts";
 import { loader } from "./loader.ts";
 

@@ -7,7 +7,7 @@ import type { Config } from "../config.ts";
 import type { Context } from "../context.ts";
 import type { Instant } from "../domain/day.ts";
 import type { Viewer } from "../domain/viewer.ts";
-import type { Asker } from "../upstream/operation.ts";
+import type { Asker } from "../upstream/budget/operation.ts";
 import { AUTHORIZATION, type Authentication, createAuthenticator } from "./auth/authenticator.ts";
 import { CALLS, callParser } from "./documents/call.ts";
 import type { TrustedDocuments } from "./documents/trusted.ts";

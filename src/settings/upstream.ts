@@ -1,6 +1,6 @@
 import { keyFaults } from "../keys.ts";
 import { directHosts, NO_PROXIES, type Proxies, proxyUrl } from "../proxies.ts";
-import { Credential, type Credentials } from "../upstream/credential.ts";
+import { Credential, type Credentials } from "../upstream/access/credential.ts";
 import { seconds, text, wholeNumber } from "./formats.ts";
 import { type Format, optional, type SettingsReader, setting } from "./setting.ts";
 

@@ -4,7 +4,7 @@ import type { Day } from "../domain/day.ts";
 import type { OrganizationKind } from "../domain/organization.ts";
 import type { Pseudonyms } from "../domain/pseudonym.ts";
 import type { DayRange } from "../domain/range.ts";
-import { Wire } from "./wire.ts";
+import { Wire } from "./http/wire.ts";
 
 /** Which of the two keys a resource is asked with. */
 export type KeyFamily = "analytics" | "admin";

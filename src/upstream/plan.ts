@@ -1,10 +1,10 @@
 import type { Context } from "../context.ts";
 import type { DayRange } from "../domain/range.ts";
 import type { Coverage, Endpoint } from "./endpoint.ts";
-import type { Page } from "./page.ts";
-import { canonicalPath } from "./path.ts";
+import type { Page } from "./pages/page.ts";
+import { canonicalPath } from "./pages/path.ts";
+import { windowsOf } from "./pages/windows.ts";
 import type { Upstream } from "./upstream.ts";
-import { windowsOf } from "./windows.ts";
 
 /** A run of upstream requests for the pages of one question, planned before it is made. */
 export interface RequestPlan {

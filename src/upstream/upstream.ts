@@ -1,7 +1,10 @@
 import type { Dataset } from "../domain/dataset.ts";
 import { GatewayError, Outage } from "../errors.ts";
-import { Access, type Standing } from "./access.ts";
-import { Budget, type BudgetOptions, type Outlook } from "./budget.ts";
+import { Access, type Standing } from "./access/access.ts";
+import { KeyOrganizations, type KeyOrganizationsOptions } from "./access/key-organizations.ts";
+import { proveKind, SHOWN_BY } from "./access/proof.ts";
+import { Budget, type BudgetOptions, type Outlook } from "./budget/budget.ts";
+import { type Age, type Asker, Operation, type PageAge, type Usage } from "./budget/operation.ts";
 import { type Endpoint, type KeyFamily, ORGANIZATION_OF_KEY, type RowId } from "./endpoint.ts";
 import {
   foreignKey,
@@ -10,14 +13,11 @@ import {
   refusedToken,
   type UpstreamRefusal,
   unproven,
-} from "./failure.ts";
-import { KeyOrganizations, type KeyOrganizationsOptions } from "./key-organizations.ts";
-import { type Age, type Asker, Operation, type PageAge, type Usage } from "./operation.ts";
-import { Outages, type OutagesOptions } from "./outages.ts";
-import type { Page } from "./page.ts";
-import { createPages, type PagesOptions } from "./pages.ts";
-import { proveKind, SHOWN_BY } from "./proof.ts";
-import { type Size, Sizes } from "./sizes.ts";
+} from "./http/failure.ts";
+import { Outages, type OutagesOptions } from "./http/outages.ts";
+import type { Page } from "./pages/page.ts";
+import { createPages, type PagesOptions } from "./pages/pages.ts";
+import { type Size, Sizes } from "./pages/sizes.ts";
 
 export interface UpstreamOptions
   extends Omit<PagesOptions, "access" | "budget" | "organizations" | "outages">,

@@ -14,7 +14,7 @@ import { dimensionKey, isNameless, NO_DIMENSIONS, nameOf, type ReportUser } from
 import { addDays, day, dayOf, startOf } from "../../src/domain/day.ts";
 import { compare, type Decimal, sum } from "../../src/domain/decimal.ts";
 import { type Spend, spends } from "../../src/domain/money.ts";
-import type { PageSource } from "../../src/upstream/walk.ts";
+import type { PageSource } from "../../src/upstream/pages/iterate.ts";
 import { forAllAsync, usd } from "../arbitrary.ts";
 
 type Row = GatewayRow<Spend>;

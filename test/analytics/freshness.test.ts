@@ -4,7 +4,7 @@ import { freshnessOf } from "../../src/analytics/freshness.ts";
 import { finalityOf } from "../../src/cache/policy.ts";
 import { addDays, day, startOf } from "../../src/domain/day.ts";
 import type { DayRange } from "../../src/domain/range.ts";
-import type { PageSource } from "../../src/upstream/walk.ts";
+import type { PageSource } from "../../src/upstream/pages/iterate.ts";
 import { closeRanges, forAll } from "../arbitrary.ts";
 
 /** A page as it comes out of a walk, judged by its watermark. */

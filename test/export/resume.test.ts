@@ -10,7 +10,7 @@ import { createSandbox } from "../../src/sandbox/sandbox.ts";
 import { serveSandbox } from "../../src/sandbox/server.ts";
 import { openExport } from "../../src/server/export/open-export.ts";
 import { manifestOf, piecesOf } from "../../src/server/export/write.ts";
-import type { Manner } from "../../src/upstream/operation.ts";
+import type { Manner } from "../../src/upstream/budget/operation.ts";
 import { gateway, NOW, refusal } from "../gateway.ts";
 import { endAll, run } from "../process.ts";
 import { download } from "./download.ts";

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { memoryAllowance } from "../../src/cache/memory-allowance.ts";
 import { GatewayError } from "../../src/errors.ts";
 import { Allowances } from "../../src/sandbox/allowance.ts";
-import { Budget, type Priority, type Turn } from "../../src/upstream/budget.ts";
+import { Budget, type Priority, type Turn } from "../../src/upstream/budget/budget.ts";
 import { type SimulatedPace, simulatedPace } from "./pace.ts";
 
 function budgetOf(pace: SimulatedPace, perMinute = 60, allowance = memoryAllowance(pace.now)) {

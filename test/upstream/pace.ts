@@ -1,4 +1,4 @@
-import type { Pace } from "../../src/upstream/pace.ts";
+import type { Pace } from "../../src/upstream/http/pace.ts";
 
 /** Time that passes only when it is told to. */
 export interface SimulatedPace extends Pace {

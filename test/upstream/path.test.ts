@@ -26,8 +26,8 @@ import {
   unifiedUsage,
 } from "../../src/upstream/endpoints/unified.ts";
 import { activityByGroup, USER_FILTERS, userActivity } from "../../src/upstream/endpoints/users.ts";
-import { decodePage } from "../../src/upstream/page.ts";
-import { canonicalPath } from "../../src/upstream/path.ts";
+import { decodePage } from "../../src/upstream/pages/page.ts";
+import { canonicalPath } from "../../src/upstream/pages/path.ts";
 
 /** A question with what it means, spelled in one way: two that mean the same shall be one request, any others two. */
 interface Asked {

@@ -4,7 +4,7 @@ import { type DayRange, daysIn, splitByMonth } from "../../src/domain/range.ts";
 import { GatewayError } from "../../src/errors.ts";
 import type { Coverage } from "../../src/upstream/endpoint.ts";
 import { CONSOLE, DAILY, ENGAGEMENT, REPORTS } from "../../src/upstream/endpoints/coverage.ts";
-import { windowsOf } from "../../src/upstream/windows.ts";
+import { windowsOf } from "../../src/upstream/pages/windows.ts";
 import { closeRanges, forAll, ranges } from "../arbitrary.ts";
 
 const NOON = Date.parse("2026-11-22T12:00:00Z");

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, expectTypeOf, test } from "vitest";
 import { formatDecimal, parseDecimal } from "../../src/domain/decimal.ts";
-import { parseExact, Wire, WireError } from "../../src/upstream/wire.ts";
+import { parseExact, Wire, WireError } from "../../src/upstream/http/wire.ts";
 import { forAll } from "../arbitrary.ts";
 
 /** An answer with a field of every kind. */

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { ReadableStream } from "node:stream/web";
 import type { GraphQLSchema } from "graphql";
 import type { Context } from "../../context.ts";
-import type { Asker } from "../../upstream/operation.ts";
+import type { Asker } from "../../upstream/budget/operation.ts";
 import { otherDocument } from "../documents/trusted.ts";
 import type { SchemaView } from "../graphql/introspection.ts";
 import { clientError } from "../graphql/translate-errors.ts";

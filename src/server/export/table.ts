@@ -3,7 +3,7 @@ import type { Finality } from "../../cache/policy.ts";
 import type { Context } from "../../context.ts";
 import type { Instant } from "../../domain/day.ts";
 import type { DayRange } from "../../domain/range.ts";
-import type { Manner } from "../../upstream/operation.ts";
+import type { Manner } from "../../upstream/budget/operation.ts";
 
 /** What a cell can hold. An amount is its decimal text; a list or an object is written as JSON. */
 export type Cell = string | number | boolean | object | null;

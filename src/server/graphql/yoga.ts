@@ -3,7 +3,7 @@ import { createYoga, type Plugin, type YogaInitialContext } from "graphql-yoga";
 import type { Config } from "../../config.ts";
 import type { Context } from "../../context.ts";
 import type { Viewer } from "../../domain/viewer.ts";
-import type { Asker } from "../../upstream/operation.ts";
+import type { Asker } from "../../upstream/budget/operation.ts";
 import { findDocuments } from "../documents/find-documents.ts";
 import type { TrustedDocuments } from "../documents/trusted.ts";
 import { refuseForeign } from "../http/origin.ts";

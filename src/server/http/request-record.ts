@@ -4,7 +4,7 @@ import type { Dataset } from "../../domain/dataset.ts";
 import type { Instant } from "../../domain/day.ts";
 import { NOBODY, type Viewer } from "../../domain/viewer.ts";
 import type { ErrorCode } from "../../errors.ts";
-import type { Usage } from "../../upstream/operation.ts";
+import type { Usage } from "../../upstream/budget/operation.ts";
 import type { LoggedVariables } from "../observability/variables.ts";
 
 /** The header that identifies a request to its client, in the log and in the audit log. */

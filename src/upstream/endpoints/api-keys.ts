@@ -1,7 +1,7 @@
 import type { APIKey } from "@anthropic-ai/sdk/resources/organization/api-keys";
 import type { ApiKey } from "../../domain/organization.ts";
 import { endpoint } from "../endpoint.ts";
-import type { Wire } from "../wire.ts";
+import type { Wire } from "../http/wire.ts";
 import { FRESH } from "./coverage.ts";
 
 /** Both versions of the scope; the older one said `workspace_id`, null for the default workspace. */

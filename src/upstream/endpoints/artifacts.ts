@@ -1,7 +1,7 @@
 import type { AnalyticsArtifactActivity } from "@anthropic-ai/sdk/resources/organization/analytics/analytics";
 import type { ArtifactCell, ArtifactDimension, ArtifactQuestion } from "../../domain/artifact.ts";
 import { endpoint, idOf } from "../endpoint.ts";
-import type { Wire } from "../wire.ts";
+import type { Wire } from "../http/wire.ts";
 import { ENGAGEMENT, engagementList } from "./coverage.ts";
 import { engagementQuery, type FilterNames, type FilterValues } from "./engagement-query.ts";
 import { byPseudonym } from "./pseudonymous.ts";

@@ -3,7 +3,7 @@ import { dayOf } from "../../domain/day.ts";
 import type { Pseudonyms } from "../../domain/pseudonym.ts";
 import type { DayRange } from "../../domain/range.ts";
 import { endpoint } from "../endpoint.ts";
-import type { Wire } from "../wire.ts";
+import type { Wire } from "../http/wire.ts";
 import { DAILY, FRESH } from "./coverage.ts";
 import { byPseudonym } from "./pseudonymous.ts";
 

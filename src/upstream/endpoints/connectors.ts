@@ -1,7 +1,7 @@
 import type { AnalyticsConnectorActivity } from "@anthropic-ai/sdk/resources/organization/analytics/analytics";
 import type { Connector, EngagementQuestion } from "../../domain/engagement.ts";
 import { endpoint, type RowId } from "../endpoint.ts";
-import type { Wire } from "../wire.ts";
+import type { Wire } from "../http/wire.ts";
 import { engagementList } from "./coverage.ts";
 import {
   BY_GROUP,

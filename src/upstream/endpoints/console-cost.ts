@@ -2,7 +2,7 @@ import { type CostRow, NO_DIMENSIONS, type Span } from "../../domain/bucket.ts";
 import type { Spend } from "../../domain/money.ts";
 import type { Bucket, ReportQuestion } from "../../domain/report.ts";
 import { endpoint } from "../endpoint.ts";
-import type { Wire } from "../wire.ts";
+import type { Wire } from "../http/wire.ts";
 import { regionOf, workspaceOf } from "./console-usage.ts";
 import { CONSOLE, FRESH } from "./coverage.ts";
 import { type Bounds, type ReportNames, reportQuery, spanOf } from "./report-query.ts";

@@ -3,7 +3,7 @@ import { NO_DIMENSIONS, type Span, type UsageRow } from "../../domain/bucket.ts"
 import type { Bucket, ReportQuestion } from "../../domain/report.ts";
 import type { TokenUsage } from "../../domain/tokens.ts";
 import { endpoint } from "../endpoint.ts";
-import type { Wire } from "../wire.ts";
+import type { Wire } from "../http/wire.ts";
 import { CONSOLE, FRESH } from "./coverage.ts";
 import {
   type Bounds,

@@ -1,7 +1,7 @@
 import type { EngagementDimension, EngagementFilter, EngagementQuestion } from "../../domain/engagement.ts";
 import type { Pseudonyms } from "../../domain/pseudonym.ts";
 import { type Endpoint, endpoint, idOf, type QueryValue, type RowId } from "../endpoint.ts";
-import type { Wire } from "../wire.ts";
+import type { Wire } from "../http/wire.ts";
 import { engagementDays } from "./coverage.ts";
 import { byPseudonym } from "./pseudonymous.ts";
 

@@ -7,7 +7,7 @@ import { type CostRow, type Span, withoutNames } from "../../domain/bucket.ts";
 import type { Spend } from "../../domain/money.ts";
 import type { Bucket } from "../../domain/report.ts";
 import { endpoint } from "../endpoint.ts";
-import type { Wire } from "../wire.ts";
+import type { Wire } from "../http/wire.ts";
 import {
   bucketedReport,
   ENTERPRISE_NAMES,

@@ -2,7 +2,7 @@ import type { BetaAnalyticsUsageBucketedResult } from "@anthropic-ai/sdk/resourc
 import { type Dimensions, NO_DIMENSIONS, type Span } from "../../domain/bucket.ts";
 import { startOf } from "../../domain/day.ts";
 import type { ReportQuestion } from "../../domain/report.ts";
-import type { Wire } from "../wire.ts";
+import type { Wire } from "../http/wire.ts";
 import { FRESH, REPORTS } from "./coverage.ts";
 import {
   type Bounds,

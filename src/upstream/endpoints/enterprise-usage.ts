@@ -7,7 +7,7 @@ import { type Span, type UsageRow, withoutNames } from "../../domain/bucket.ts";
 import type { Bucket } from "../../domain/report.ts";
 import type { TokenUsage } from "../../domain/tokens.ts";
 import { endpoint } from "../endpoint.ts";
-import type { Wire } from "../wire.ts";
+import type { Wire } from "../http/wire.ts";
 import {
   bucketedReport,
   ENTERPRISE_NAMES,

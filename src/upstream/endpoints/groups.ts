@@ -2,8 +2,8 @@ import type { RBACGroupMember } from "@anthropic-ai/sdk/resources/organization/r
 import type { RBACGroup } from "@anthropic-ai/sdk/resources/organization/rbac-groups/rbac-groups";
 import type { Group, GroupMember } from "../../domain/group.ts";
 import { endpoint } from "../endpoint.ts";
-import { segment } from "../path.ts";
-import type { Wire } from "../wire.ts";
+import type { Wire } from "../http/wire.ts";
+import { segment } from "../pages/path.ts";
 import { FRESH } from "./coverage.ts";
 import { byPseudonym } from "./pseudonymous.ts";
 

@@ -2,7 +2,7 @@ import type { OrganizationUser } from "@anthropic-ai/sdk/resources/organization/
 import type { Member } from "../../domain/organization.ts";
 import type { Pseudonyms } from "../../domain/pseudonym.ts";
 import { endpoint } from "../endpoint.ts";
-import type { Wire } from "../wire.ts";
+import type { Wire } from "../http/wire.ts";
 import { FRESH } from "./coverage.ts";
 
 const members = {

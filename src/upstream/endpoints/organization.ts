@@ -1,7 +1,7 @@
 import type { OrganizationInfo } from "@anthropic-ai/sdk/resources/organization/organization";
 import type { Organization } from "../../domain/organization.ts";
 import { endpoint } from "../endpoint.ts";
-import type { Wire } from "../wire.ts";
+import type { Wire } from "../http/wire.ts";
 import { FRESH } from "./coverage.ts";
 
 const me = {

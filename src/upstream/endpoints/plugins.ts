@@ -2,7 +2,7 @@ import type { AnalyticsPluginActivity } from "@anthropic-ai/sdk/resources/organi
 import type { EngagementQuestion, SessionUse } from "../../domain/engagement.ts";
 import type { Plugin } from "../../domain/plugin.ts";
 import { endpoint, idOf, type RowId } from "../endpoint.ts";
-import type { Wire } from "../wire.ts";
+import type { Wire } from "../http/wire.ts";
 import { engagementList } from "./coverage.ts";
 import {
   BY_GROUP,

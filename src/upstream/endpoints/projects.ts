@@ -2,7 +2,7 @@ import type { AnalyticsProjectActivity } from "@anthropic-ai/sdk/resources/organ
 import type { EngagementQuestion, Project } from "../../domain/engagement.ts";
 import type { Pseudonyms } from "../../domain/pseudonym.ts";
 import { endpoint, type RowId } from "../endpoint.ts";
-import type { Wire } from "../wire.ts";
+import type { Wire } from "../http/wire.ts";
 import { engagementList } from "./coverage.ts";
 import { BY_GROUP, BY_PERSON, engagementQuery, type FilterNames, splitList } from "./engagement-query.ts";
 

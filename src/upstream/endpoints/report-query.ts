@@ -4,7 +4,7 @@ import type { Pseudonyms } from "../../domain/pseudonym.ts";
 import type { Bucket, BucketWidth, Dimension, FilterDimension, ReportQuestion } from "../../domain/report.ts";
 import { badInput } from "../../errors.ts";
 import type { QueryValue, RowId } from "../endpoint.ts";
-import type { Wire } from "../wire.ts";
+import type { Wire } from "../http/wire.ts";
 import { unmaskedIds } from "./pseudonymous.ts";
 
 /** How one report spells the dimensions it can split by and filter on; what is absent it cannot do. */

@@ -1,6 +1,6 @@
 import type { BetaAnalyticsUserActor } from "@anthropic-ai/sdk/resources/beta/organization/analytics/analytics";
 import type { ReportUser } from "../../domain/bucket.ts";
-import type { Wire } from "../wire.ts";
+import type { Wire } from "../http/wire.ts";
 
 /** The October spelling of the address is read where the newer one is missing. */
 type Actor = BetaAnalyticsUserActor & { email?: string | null };

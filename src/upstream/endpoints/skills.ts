@@ -2,7 +2,7 @@ import type { AnalyticsSkillActivity } from "@anthropic-ai/sdk/resources/organiz
 import type { EngagementQuestion, Skill } from "../../domain/engagement.ts";
 import type { Money } from "../../domain/money.ts";
 import { endpoint, type RowId } from "../endpoint.ts";
-import type { Wire } from "../wire.ts";
+import type { Wire } from "../http/wire.ts";
 import { engagementList } from "./coverage.ts";
 import {
   BY_GROUP,

@@ -3,7 +3,7 @@ import type { ActivityDay, ProductUsers } from "../../domain/activity.ts";
 import { dayOf } from "../../domain/day.ts";
 import type { DayRange } from "../../domain/range.ts";
 import { endpoint } from "../endpoint.ts";
-import type { Wire } from "../wire.ts";
+import type { Wire } from "../http/wire.ts";
 import { ENGAGEMENT, ENGAGEMENT_LAG_MS, FRESH } from "./coverage.ts";
 
 type Summary = AnalyticsSingleDayActivitySummary;

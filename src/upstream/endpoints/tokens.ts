@@ -1,6 +1,6 @@
 import type { BetaAnalyticsUsageBucketedResult } from "@anthropic-ai/sdk/resources/beta/organization/analytics/analytics";
 import type { TokenUsage } from "../../domain/tokens.ts";
-import type { Wire } from "../wire.ts";
+import type { Wire } from "../http/wire.ts";
 
 export type TokenColumn =
   | "uncached_input_tokens"

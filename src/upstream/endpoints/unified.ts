@@ -20,7 +20,7 @@ import {
 } from "../../domain/bucket.ts";
 import type { ReportQuestion } from "../../domain/report.ts";
 import { endpoint } from "../endpoint.ts";
-import type { Wire } from "../wire.ts";
+import type { Wire } from "../http/wire.ts";
 import { FRESH, REPORTS } from "./coverage.ts";
 import {
   pseudonymousRows,

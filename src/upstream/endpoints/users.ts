@@ -11,7 +11,7 @@ import type {
 import type { EngagementQuestion } from "../../domain/engagement.ts";
 import type { Pseudonyms } from "../../domain/pseudonym.ts";
 import { endpoint } from "../endpoint.ts";
-import type { Wire } from "../wire.ts";
+import type { Wire } from "../http/wire.ts";
 import { engagementList } from "./coverage.ts";
 import { BY_GROUP, engagementQuery, type FilterNames, splitList } from "./engagement-query.ts";
 import { byPseudonym } from "./pseudonymous.ts";

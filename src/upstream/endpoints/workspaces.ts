@@ -1,7 +1,7 @@
 import type { Workspace as WireWorkspace } from "@anthropic-ai/sdk/resources/organization/workspaces/workspaces";
 import type { Workspace } from "../../domain/organization.ts";
 import { endpoint } from "../endpoint.ts";
-import type { Wire } from "../wire.ts";
+import type { Wire } from "../http/wire.ts";
 import { FRESH } from "./coverage.ts";
 
 /** All workspaces, archived ones too, so that old reports keep their names; `default` picks whether the default one is listed. */

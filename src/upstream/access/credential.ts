@@ -1,6 +1,6 @@
 import { createHash, createHmac } from "node:crypto";
 import { inspect } from "node:util";
-import type { KeyFamily } from "./endpoint.ts";
+import type { KeyFamily } from "../endpoint.ts";
 
 /** An upstream key that can be sent but not printed. */
 export class Credential {

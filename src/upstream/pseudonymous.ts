@@ -1,7 +1,7 @@
 import type { Pseudonyms } from "../domain/pseudonym.ts";
 import { GatewayError } from "../errors.ts";
 import type { Endpoint } from "./endpoint.ts";
-import type { Page } from "./page.ts";
+import type { Page } from "./pages/page.ts";
 import type { Upstream } from "./upstream.ts";
 
 /**

@@ -1,6 +1,6 @@
-import type { Dataset } from "../domain/dataset.ts";
-import { Outage, type OutageSubject } from "../errors.ts";
-import type { HttpFailure } from "./http.ts";
+import type { Dataset } from "../../domain/dataset.ts";
+import { Outage, type OutageSubject } from "../../errors.ts";
+import type { HttpFailure } from "./get.ts";
 
 export interface OutagesOptions {
   /** Called with an Outage, once for each cause of one outage. */

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { decodeEntry, encodeEntry, type Kept } from "../cache/entry.ts";
-import type { SharedStore } from "../cache/shared-store.ts";
+import { decodeEntry, encodeEntry, type Kept } from "../../cache/entry.ts";
+import type { SharedStore } from "../../cache/shared-store.ts";
 
 /** An upstream body as one replica got it, read. */
 export interface Shared<Page> {

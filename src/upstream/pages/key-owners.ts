@@ -1,6 +1,6 @@
-import type { Archive } from "../cache/archive.ts";
-import type { Credential } from "./credential.ts";
-import type { KeyFamily } from "./endpoint.ts";
+import type { Archive } from "../../cache/archive.ts";
+import type { Credential } from "../access/credential.ts";
+import type { KeyFamily } from "../endpoint.ts";
 
 /** After how long an organization that did not say who it is is asked again. */
 const AGAIN_MS = 300_000;

@@ -1,4 +1,4 @@
-import type { Endpoint, QueryValue } from "./endpoint.ts";
+import type { Endpoint, QueryValue } from "../endpoint.ts";
 
 /** One spelling per question: parameters sorted by name, lists in order, brackets as they are. */
 export function canonicalPath<P, Row>(endpoint: Endpoint<P, Row>, params: P, token: string | null): string {

@@ -1,6 +1,6 @@
-import { type Allowance, LONGEST_BLOCK_MS } from "../cache/shared-store.ts";
-import { GatewayError } from "../errors.ts";
-import { backoff, type Pace } from "./pace.ts";
+import { type Allowance, LONGEST_BLOCK_MS } from "../../cache/shared-store.ts";
+import { GatewayError } from "../../errors.ts";
+import { backoff, type Pace } from "../http/pace.ts";
 
 /** Who is asking: clients that wait, figures being refreshed behind an answer, final days being fetched ahead. */
 export type Priority = "interactive" | "refresh" | "warm";

@@ -1,9 +1,9 @@
-import { CLOSED_REASONS, type ClosedReason, type Dataset } from "../domain/dataset.ts";
-import { addDays, daysBetween, parseDay } from "../domain/day.ts";
-import type { ErrorCode, ErrorDetails } from "../errors.ts";
-import { GatewayError } from "../errors.ts";
-import { type Endpoint, type KeyFamily, ORGANIZATION_OF_KEY, VARIABLE_OF_KEY } from "./endpoint.ts";
-import { HttpFailure } from "./http.ts";
+import { CLOSED_REASONS, type ClosedReason, type Dataset } from "../../domain/dataset.ts";
+import { addDays, daysBetween, parseDay } from "../../domain/day.ts";
+import type { ErrorCode, ErrorDetails } from "../../errors.ts";
+import { GatewayError } from "../../errors.ts";
+import { type Endpoint, type KeyFamily, ORGANIZATION_OF_KEY, VARIABLE_OF_KEY } from "../endpoint.ts";
+import { HttpFailure } from "./get.ts";
 import { hintOf } from "./outages.ts";
 import { WireError } from "./wire.ts";
 

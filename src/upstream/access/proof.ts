@@ -1,10 +1,10 @@
-import { addDays, dayOf, type Instant, later } from "../domain/day.ts";
-import type { OrganizationKind } from "../domain/organization.ts";
-import { type Endpoint, type KeyFamily, ORGANIZATION_OF_KEY } from "./endpoint.ts";
-import { ENGAGEMENT } from "./endpoints/coverage.ts";
-import { activitySummaries } from "./endpoints/summaries.ts";
-import { workspaces } from "./endpoints/workspaces.ts";
-import { isRefusal } from "./failure.ts";
+import { addDays, dayOf, type Instant, later } from "../../domain/day.ts";
+import type { OrganizationKind } from "../../domain/organization.ts";
+import { type Endpoint, type KeyFamily, ORGANIZATION_OF_KEY } from "../endpoint.ts";
+import { ENGAGEMENT } from "../endpoints/coverage.ts";
+import { activitySummaries } from "../endpoints/summaries.ts";
+import { workspaces } from "../endpoints/workspaces.ts";
+import { isRefusal } from "../http/failure.ts";
 
 /** Makes one request. Throws what upstream says where that is not an answer. */
 export type AskOnce = <P, Row>(endpoint: Endpoint<P, Row>, params: P) => Promise<void>;

@@ -1,10 +1,10 @@
 import { setImmediate } from "node:timers/promises";
-import { type Finality, leastSettled } from "../cache/policy.ts";
-import { type Dataset, isOfDirectory } from "../domain/dataset.ts";
-import type { Instant } from "../domain/day.ts";
-import { GatewayError } from "../errors.ts";
+import { type Finality, leastSettled } from "../../cache/policy.ts";
+import { type Dataset, isOfDirectory } from "../../domain/dataset.ts";
+import type { Instant } from "../../domain/day.ts";
+import { GatewayError } from "../../errors.ts";
+import type { Page } from "../pages/page.ts";
 import type { Bucket, Priority } from "./budget.ts";
-import type { Page } from "./page.ts";
 
 /** How one asks who reads much and has time. */
 export interface Manner {

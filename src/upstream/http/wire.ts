@@ -1,5 +1,5 @@
-import { type Day, type Instant, parseDay, parseInstant } from "../domain/day.ts";
-import { type Decimal, parseDecimal, timesPowerOfTen } from "../domain/decimal.ts";
+import { type Day, type Instant, parseDay, parseInstant } from "../../domain/day.ts";
+import { type Decimal, parseDecimal, timesPowerOfTen } from "../../domain/decimal.ts";
 
 /** An upstream answer that breaks its contract; says where, never what the value was. */
 export class WireError extends Error {

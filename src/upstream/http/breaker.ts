@@ -5,8 +5,8 @@ import {
   circuitBreaker,
   handleWhen,
 } from "cockatiel";
-import type { Dataset } from "../domain/dataset.ts";
-import { HttpFailure } from "./http.ts";
+import type { Dataset } from "../../domain/dataset.ts";
+import { HttpFailure } from "./get.ts";
 
 /** After so many failures in a row, of whatever questions, a dataset is left alone … */
 const FAILURES = 10;

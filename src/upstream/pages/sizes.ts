@@ -1,5 +1,5 @@
-import type { Dataset } from "../domain/dataset.ts";
-import type { Instant } from "../domain/day.ts";
+import type { Dataset } from "../../domain/dataset.ts";
+import type { Instant } from "../../domain/day.ts";
 
 /** Lists grow and shrink slowly, but not for good. */
 const LEARNED_FOR_MS = 24 * 3_600_000;

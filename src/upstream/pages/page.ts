@@ -1,9 +1,9 @@
-import { type Finality, finalityOf } from "../cache/policy.ts";
-import { dayOf, type Instant } from "../domain/day.ts";
-import { type DayRange, oneDay } from "../domain/range.ts";
-import type { ErrorCode } from "../errors.ts";
-import type { Endpoint } from "./endpoint.ts";
-import { Wire, WireError } from "./wire.ts";
+import { type Finality, finalityOf } from "../../cache/policy.ts";
+import { dayOf, type Instant } from "../../domain/day.ts";
+import { type DayRange, oneDay } from "../../domain/range.ts";
+import type { ErrorCode } from "../../errors.ts";
+import type { Endpoint } from "../endpoint.ts";
+import { Wire, WireError } from "../http/wire.ts";
 
 /** One page of an upstream list, decoded. */
 export interface Page<Row> {

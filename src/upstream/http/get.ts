@@ -1,6 +1,6 @@
 import { type Dispatcher, request } from "undici";
-import type { Instant } from "../domain/day.ts";
-import { causeCodeOf } from "../errors.ts";
+import type { Instant } from "../../domain/day.ts";
+import { causeCodeOf } from "../../errors.ts";
 import { backoff, type Pace } from "./pace.ts";
 
 export interface HttpOptions {

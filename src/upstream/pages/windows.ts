@@ -1,7 +1,7 @@
-import { addDays, type Day, dayOf, type Instant, later } from "../domain/day.ts";
-import { type DayRange, daysIn, intersection, splitByDay, splitByMonth } from "../domain/range.ts";
-import { badInput, GatewayError } from "../errors.ts";
-import type { Coverage } from "./endpoint.ts";
+import { addDays, type Day, dayOf, type Instant, later } from "../../domain/day.ts";
+import { type DayRange, daysIn, intersection, splitByDay, splitByMonth } from "../../domain/range.ts";
+import { badInput, GatewayError } from "../../errors.ts";
+import type { Coverage } from "../endpoint.ts";
 
 /** What has days, or is a look-up. */
 export interface Covered {
