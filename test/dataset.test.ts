@@ -193,6 +193,7 @@ describe("a form built from it asks only what is answered", () => {
     groups: "rbac_group_x",
     projects: "claude_proj_x",
     shareStatuses: "private",
+    products: "claude_code",
   };
   const isReport = ({ fields }: Info) => fields.some((field) => /^Query\.(cost|usage)$/.test(field));
 
