@@ -1,11 +1,10 @@
 /** @module-tag deep */
 import { once } from "node:events";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { ask, endAll, type Process, run, urlIn } from "./process.ts";
 
 afterEach(endAll);
@@ -226,16 +225,18 @@ describe("warm", () => {
       "--now",
       CLOCK,
     ]);
+    const path = store();
     const environment = {
       ANTHROPIC_ANALYTICS_KEY: "sk-ant-api01-any",
       ANTHROPIC_ADMIN_KEY: "sk-ant-admin01-any",
       ANTHROPIC_BASE_URL: urlIn(await sandbox.printed("Try:")),
       UPSTREAM_PER_MINUTE: "100000",
-      CACHE_URL: `sqlite:${store()}`,
+      CACHE_URL: `sqlite:${path}`,
       CLOCK,
     };
     const killed = run(["warm", "--months", "6", "--datasets", "cost,usage,people,claude-code"], environment);
-    await sleep(3_000);
+    const written = () => expect(statSync(`${path}-wal`).size).toBeGreaterThan(600_000);
+    await vi.waitFor(written, { timeout: 60_000, interval: 50 });
     killed.child.kill("SIGKILL");
     await killed.ended();
     const again = await run(
