@@ -1,4 +1,3 @@
-import type { RequestListener } from "node:http";
 import type { Socket } from "node:net";
 import { Request, Response } from "@whatwg-node/fetch";
 import { createServerAdapter } from "@whatwg-node/server";
@@ -40,7 +39,7 @@ export interface ServerOptions extends Pick<CrossOrigin, "onForeignOrigin"> {
   readonly schema: GraphQLSchema;
   /** The settings of the HTTP edge. */
   readonly config: Pick<Config, "server" | "access" | "limits">;
-  /** What one operation has in hand, as its viewer sees people. */
+  /** Makes the context of one operation for a viewer. */
   readonly context: (asker: Asker, viewer: Viewer) => Context;
   readonly now: () => Instant;
   readonly trusted: TrustedDocuments;
@@ -121,7 +120,7 @@ export function createServer(options: ServerOptions) {
       else void record.trailers.then(complete);
       return response;
     },
-    handle: nodeListener(adapter.handleNodeRequestAndResponse, open) satisfies RequestListener,
+    handle: nodeListener(adapter.handleNodeRequestAndResponse, open),
     /** Answers what Node's parser could not read. A request that is only too long leaves a line in the audit log. */
     reject(fault: ParserFault, socket: Socket): void {
       const error = malformedRequest(fault, limits.request);

@@ -2,23 +2,23 @@ import type { Viewer } from "../../domain/viewer.ts";
 import { HttpError } from "../http/http-error.ts";
 
 /**
- * The viewer that a token proves, or why it proves nobody: that is for the operator, and nothing of the token is in it. Throws
- * IssuerUnavailable.
+ * Returns the viewer that a token proves, or the reason why it proves none. The reason is for the operator and holds nothing of the
+ * token. Throws IssuerUnavailable.
  */
 export type Authenticate = (token: string) => Proven | Promise<Proven>;
 
 export type Proven = Viewer | { readonly reason: string };
 
-/** The issuer's keys could not be fetched: nobody's token is wrong for it. */
+/** The issuer's keys could not be fetched, so that no token can be checked. */
 export class IssuerUnavailable extends Error {}
 
-/** How long an issuer that has failed is left alone, in seconds. */
+/** Seconds before an issuer that has failed is asked again. */
 export const ISSUER_PAUSE = 5;
 
 /** The header that carries a token where nothing else is set (RFC 6750, 2.1). */
 export const AUTHORIZATION = "authorization";
 
-/** The token in a header; null where there is none. Only `authorization` needs the scheme: what a proxy adds is the bare token. */
+/** Returns the token in a header, or null. Only `authorization` needs the scheme: what a proxy adds is the bare token. */
 function tokenIn(value: string | null, header = AUTHORIZATION): string | null {
   const [, scheme, token] = /^(bearer +)?([\w\-.~+/]+=*)$/i.exec(value ?? "") ?? [];
   return token === undefined || (scheme === undefined && header === AUTHORIZATION) ? null : token;

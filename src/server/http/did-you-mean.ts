@@ -1,9 +1,9 @@
 import { closestMatch } from "leven";
 
-/** Longer ones are nobody's slip, and the distance to them takes long to count. */
+/** Longer names are not typing errors, and their distance takes long to compute. */
 const MAX_LENGTH = 100;
 
-/** "did you mean", or everything there is where nothing is near. Whoever may be told no names is told where they are. */
+/** Suggests the nearest name, or lists all of them where none is near. Without names it points to the schema file. */
 export function nearest(name: string, names: readonly string[]): string {
   if (names.length === 0) return "what there is, schema/schema.graphql of the gateway says.";
   const maxDistance = Math.ceil(name.length / 2);

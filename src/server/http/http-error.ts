@@ -52,7 +52,7 @@ export class HttpError extends GatewayError {
 
 export const JSON_TYPE = { "content-type": "application/json; charset=utf-8" } as const;
 
-/** What Yoga reads as `extensions.http`: the status of an answer that this error refuses; null: the answer has the others' data. */
+/** Returns the `extensions.http` by which Yoga sets the status of a refused request; null where the error refuses a part only. */
 export function httpExtension(error: GatewayError): object | null {
   if (!(error instanceof HttpError || OF_REQUEST.includes(error.code))) return null;
   const { code, status, headers } = error instanceof HttpError ? error : HttpError.of(error);

@@ -5,7 +5,7 @@ import { exceeded } from "../limits/exceeded.ts";
 import { HttpError, JSON_TYPE } from "./http-error.ts";
 import { PROTECTIVE } from "./origin.ts";
 
-/** What Node's parser says of bytes that it makes no request of. */
+/** A fault of Node's HTTP parser. */
 export interface ParserFault extends Error {
   readonly code?: string;
   /** The bytes that came last. */

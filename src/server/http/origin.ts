@@ -36,7 +36,7 @@ const EXPOSED = ["cache-status", "etag", REQUEST_ID, "retry-after", "www-authent
 /** How long a browser may remember a preflight, in seconds. */
 const PREFLIGHT_SECONDS = 600;
 
-/** What pages of other origins may do, as an operator sets it. */
+/** Settings for pages of other origins. */
 export interface CrossOrigin {
   /** Origins whose pages may read answers. */
   readonly allowedOrigins: readonly string[];
@@ -101,7 +101,7 @@ function isOrigin(text: string): boolean {
 }
 
 /**
- * Whether a request is for this gateway. A name that is made to lead to its address is else of one origin with it, and the page of
+ * Tells whether a request is for this gateway. A name that is made to lead to its address is else of one origin with it, and the page of
  * that name could read what the gateway answers to nobody in particular (DNS rebinding); an address is made to lead nowhere.
  */
 function isForUs(host: string | null, allowed: AllowedHosts): boolean {
@@ -142,7 +142,7 @@ function nameIn(host: string): string | null {
   return /^[\w.:[\]-]+$/.test(host) ? (URL.parse(`http://${host}`)?.hostname ?? null) : null;
 }
 
-/** Whether a page of another origin makes a browser ask, whose reader did not; a link that is followed is asked for. */
+/** Tells whether a page of another origin makes the browser send a request. A link that its reader follows is not such a request. */
 export function isForeign(header: (name: string) => string | null): boolean {
   const origin = header("origin");
   // All that is said of where a web socket is opened from, and by browsers of old: they say it of no GET to their own origin.

@@ -37,14 +37,14 @@ export function readParameters(
   return values;
 }
 
-/** What of a path is given on its own too. */
+/** Returns the part of a path that is given as a whole as well; null where none is. */
 function wholeOf(path: string, parameters: URLSearchParams): string | null {
   for (let dot = path.indexOf("."); dot >= 0; dot = path.indexOf(".", dot + 1))
     if (parameters.has(path.slice(0, dot))) return path.slice(0, dot);
   return null;
 }
 
-/** What can be given, and which of its names may be told. */
+/** Parameters that can be given, and those of their names that hints may show. */
 interface Known {
   readonly types: ReadonlyMap<string, GraphQLInputType>;
   readonly names: readonly string[];
