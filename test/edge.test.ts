@@ -4,7 +4,12 @@ import { type AddressInfo, connect, type Socket } from "node:net";
 import { setImmediate as immediate } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { schema } from "../schema/index.ts";
+import { readConfig } from "../src/config.ts";
+import { ANYBODY } from "../src/domain/viewer.ts";
+import { readDocuments } from "../src/server/documents/manifest.ts";
 import { createListener } from "../src/server/http/listener.ts";
+import { createServer } from "../src/server/server.ts";
 import type { Environment } from "../src/settings/settings.ts";
 import { gateway } from "./gateway.ts";
 import { oneToken } from "./one-token.ts";
@@ -565,5 +570,37 @@ describe("the gateway as a function passes the same edge", () => {
     expect([status, headers.get("retry-after")]).toEqual([503, "1"]);
     expect(headers.get("access-control-allow-origin")).toBe(origin);
     await response;
+  });
+
+  test("a fault while callers are authenticated is the gateway's, and says nothing of what it was", async () => {
+    const faults: unknown[] = [];
+    const { fetch } = createServer({
+      schema,
+      config: readConfig({}),
+      context: () => expect.unreachable(),
+      now: Date.now,
+      trusted: readDocuments(schema, ""),
+      authentication: {
+        header: "authorization",
+        authenticate: () => {
+          throw new TypeError("a secret");
+        },
+      },
+      anybody: ANYBODY,
+      isReady: () => true,
+      audit: null,
+      digest: (text) => text,
+      onFault: (fault) => faults.push(fault),
+      onForeignOrigin: () => {},
+    });
+    const headers = { authorization: "Bearer any" };
+    for (const path of ["/graphql?query={__typename}", "/export/users.csv", "/nowhere"]) {
+      const response = await fetch(`http://127.0.0.1${path}`, { headers });
+      expect(response.status, path).toBe(500);
+      const { errors } = await response.json();
+      expect(errors[0].extensions).toEqual({ code: "INTERNAL_SERVER_ERROR" });
+      expect(JSON.stringify(errors)).not.toMatch(/secret|TypeError| at /);
+    }
+    expect(faults).toHaveLength(3);
   });
 });
