@@ -176,7 +176,7 @@ function daysOf(range: DayRange, { now }: Context): { readonly range: DayRange }
   return windowsOf(claudeCode, range, now()).pieces.map((piece) => ({ range: piece }));
 }
 
-/** The walks to the records of people, who are known by address: all records of each day. */
+/** Plans the requests for the records of people, who are known by address: all records of each day. */
 const recordRequests: PlanRequests = ({ range, type }, ctx) => [
   { ...codeDayRequests(ctx, range), refusesItself: true }, // first, as what the rows below come from
   type === "UserSummary" ? { ...accountRequests(ctx, range), refusesItself: true } : memberLookup(ctx),

@@ -154,7 +154,7 @@ const DatasetInfo = builder.objectRef<DatasetEntry>("DatasetInfo").implement({
       resolve: ({ endpoint }) => [...SHOWN_BY[endpoint.dataset]],
     }),
     enabled: t.boolean({
-      requests: (_prospect, ctx) => probeRequests(ctx),
+      requests: (_input, ctx) => probeRequests(ctx),
       nullable: true,
       description:
         "Whether upstream lets this gateway read it. May cost a request. Null with the reason UNAVAILABLE: upstream does not answer now, so it is not known.",
@@ -164,7 +164,7 @@ const DatasetInfo = builder.objectRef<DatasetEntry>("DatasetInfo").implement({
       },
     }),
     reason: t.field({
-      requests: (_prospect, ctx) => probeRequests(ctx),
+      requests: (_input, ctx) => probeRequests(ctx),
       type: ClosedReasonEnum,
       nullable: true,
       description:
@@ -172,7 +172,7 @@ const DatasetInfo = builder.objectRef<DatasetEntry>("DatasetInfo").implement({
       resolve: async (entry, _args, ctx) => (await closed(ctx, entry))?.reason ?? null,
     }),
     explanation: t.string({
-      requests: (_prospect, ctx) => probeRequests(ctx),
+      requests: (_input, ctx) => probeRequests(ctx),
       nullable: true,
       description: "The reason as a sentence, with what would open the dataset. Null: it is enabled.",
       resolve: async (entry, _args, ctx) => {
@@ -187,7 +187,7 @@ const DatasetInfo = builder.objectRef<DatasetEntry>("DatasetInfo").implement({
       resolve: (entry, _args, ctx) => earliestOf(entry, ctx.now()),
     }),
     latest: t.field({
-      requests: (_prospect, ctx) => probeRequests(ctx),
+      requests: (_input, ctx) => probeRequests(ctx),
       type: "Date",
       nullable: true,
       description:
@@ -233,7 +233,7 @@ const DatasetInfo = builder.objectRef<DatasetEntry>("DatasetInfo").implement({
       },
     }),
     products: t.stringList({
-      requests: (_prospect, ctx) => probeRequests(ctx),
+      requests: (_input, ctx) => probeRequests(ctx),
       nullable: true,
       description:
         "The products the organization reports on the newest day, of engagement datasets: a block about another, such as `chatCowork` without `chat_cowork_unified`, is null because the organization does not have it. By the same request as `latest`. Null: another dataset, or not enabled.",

@@ -106,7 +106,7 @@ function questionsOver<Row, Node>(
   return pieces.map((piece) => ({ range: piece, filter, descending }));
 }
 
-/** The walks of a list; a ranking reads all of them. */
+/** Plans the requests of a list; a ranking makes all of them. */
 export function engagementRequests<Row, Node>(
   ctx: Context,
   endpoint: Endpoint<EngagementQuestion, Row>,
@@ -190,7 +190,7 @@ export function listMeasured<Row extends UsedBy>(
   return engagement(ctx, endpoint, field, { ...asked, filter }, shown, ownOf);
 }
 
-/** The walks of the list that `listMeasured` answers. */
+/** Plans the requests of the list that `listMeasured` answers. */
 export function measuredRequests<Row extends UsedBy>(
   ctx: Context,
   { field, endpoint, filters, filterValues }: MeasuredKind<Row>,

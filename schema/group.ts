@@ -241,7 +241,7 @@ builder.interfaceField(UserProfile, "groups", (t) =>
     nullable: true,
     description:
       "The RBAC groups the person is in now. Null: not in the Enterprise organization. Upstream lists members by group only, so they come from the directory, which is read once a day. Sources: GROUPS, GROUP_MEMBERS. Errors: DIRECTORY_NOT_READY, UPSTREAM_*.",
-    requests: (_prospect, ctx) => membershipRequests(ctx),
+    requests: (_input, ctx) => membershipRequests(ctx),
     resolve: async ({ organization, userId }, _args, ctx) => {
       if (organization !== "ENTERPRISE") return null;
       return ((await groupsOfUser(ctx, {}).load(userId)) ?? []).map(groupNode);

@@ -63,7 +63,7 @@ const TeamMemberType = builder.objectRef<TeamMember>("TeamMember").implement({
       nullable: true,
       description:
         "The person. Null where the operator lists an address that no organization has a member with. Sources: ENTERPRISE_MEMBERS, CONSOLE_MEMBERS.",
-      requests: (_prospect, ctx) => (ctx.roster.teams === null ? [] : memberLookup(ctx)),
+      requests: (_input, ctx) => (ctx.roster.teams === null ? [] : memberLookup(ctx)),
       resolve: ({ userId, email }, _args, ctx): Person | Promise<Person | null> =>
         userId === null ? personByEmail(ctx, email) : { organization: "ENTERPRISE", userId },
     }),
@@ -354,7 +354,7 @@ builder.queryField("teams", (t) =>
       ...spendArgs,
       ...forward,
     },
-    requests: (_prospect, ctx) => teamRequests(ctx),
+    requests: (_input, ctx) => teamRequests(ctx),
     resolve: async (
       _root,
       { range: asked, organization: name, overlap, ...slice },
@@ -373,7 +373,7 @@ builder.queryField("teams", (t) =>
   }),
 );
 
-/** The walks to a person's teams: to the address, which rows of people show, and to the teams. */
+/** Plans the requests for a person's teams: for the address, which rows of people show, and for the teams. */
 const teamsOfPersonRequests: PlanRequests = ({ type }, ctx) => [
   ...(type === "UserSummary" ? [] : [memberLookup(ctx)]),
   ...teamRequests(ctx),

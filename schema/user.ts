@@ -81,7 +81,7 @@ function memberListRequests(organization: OrganizationKind): FieldRequests {
 export const consoleMemberRequests: PlanRequests = () => memberListRequests("CONSOLE");
 
 /** The look-up of someone by address, or by an id of whichever organization. */
-export const memberRequests: PlanRequests = (_prospect, ctx) => memberLookup(ctx);
+export const memberRequests: PlanRequests = (_input, ctx) => memberLookup(ctx);
 
 const SEEN = { "identity:read": true, own: true, pseudonyms: true } as const;
 const NAMED = { "identity:read": true, own: true } as const;
@@ -136,7 +136,7 @@ export const UserProfile = builder.interfaceRef<Person | PersonOver>("UserProfil
       nullable: true,
       description:
         "The person's ids in the organizations this gateway has a key of. Null only beside an error.",
-      requests: (_prospect, ctx) => organizationsOf(ctx).slice(1).map(memberListRequests),
+      requests: (_input, ctx) => organizationsOf(ctx).slice(1).map(memberListRequests),
       resolve: (person, _args, ctx) => identitiesOf(ctx, person),
     }),
   }),

@@ -106,7 +106,7 @@ export async function reconcile(
   }
 }
 
-/** The walks of a reconciliation before they are made. */
+/** Plans the requests of a reconciliation. */
 export function reconciliationRequests(
   ctx: Context,
   organization: OrganizationKind,

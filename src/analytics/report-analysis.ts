@@ -72,7 +72,7 @@ async function rowsOf<Measure>(ctx: Context, plan: ReportPlan<Measure>): Promise
   return { rows: ranked.map(({ row }) => row), sources };
 }
 
-/** The walks of a plan before they are made. */
+/** Plans the requests for the rows of a plan, put together by team where that is asked for. */
 export function requestsOfPlan<Measure>(
   ctx: Context,
   plan: ReportPlan<Measure>,

@@ -41,7 +41,7 @@ export async function countedDays(ctx: Context, days: number): Promise<DayRange>
   return windowsOf(userActivity, { from: addDays(until, -days), until }, ctx.now()).range;
 }
 
-/** The walks of `countedDays` and `seatsOver` before they are made; upstream may be later than it is as a rule. */
+/** Plans the requests of `countedDays` and `seatsOver`; upstream may be later than it is as a rule. */
 export function seatRequests(ctx: Context, days: number): readonly FieldRequests[] {
   const today = dayOf(ctx.now());
   const newest = [1, 2]
@@ -84,7 +84,7 @@ function peopleOf({ now }: Context, range: DayRange) {
   return pieces.map((piece) => ({ range: piece, filter: {}, descending: false }));
 }
 
-/** The walks of `activePeople` before they are made. */
+/** Plans the requests of `activePeople`. */
 export function peopleRequests(ctx: Context, range: DayRange): FieldRequests {
   return requestsFor(userActivity, peopleOf(ctx, range));
 }

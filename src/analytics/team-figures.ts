@@ -90,12 +90,12 @@ function questionsOver(endpoint: Covered, range: DayRange, { now }: Context): { 
   return windowsOf(endpoint, range, now()).pieces.map((piece) => ({ range: piece }));
 }
 
-/** The walks to what people did before they are made. */
+/** Plans the requests for the activity of people. */
 export function teamActivityRequests(ctx: Context, range: DayRange): readonly FieldRequests[] {
   return [requestsFor(userActivity, questionsOver(userActivity, range, ctx)), ...teamRequests(ctx)];
 }
 
-/** The walks to Claude Code records before they are made. */
+/** Plans the requests for Claude Code records. */
 export function teamCodeRequests(ctx: Context, range: DayRange): readonly FieldRequests[] {
   return [codeDayRequests(ctx, range), ...teamRequests(ctx)];
 }

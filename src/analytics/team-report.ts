@@ -58,7 +58,7 @@ export async function overlapOf<Measure>(ctx: Context, plan: ReportPlan<Measure>
   return (await reportByTeam(ctx, plan, plan.windows.pieces)).overlap;
 }
 
-/** The walks of a report by team before they are made. */
+/** Plans the requests of a report by team. */
 export function requestsByTeam<Measure>(
   ctx: Context,
   plan: ReportPlan<Measure>,

@@ -66,7 +66,7 @@ function plansOf({ upstream, now }: Context, range: DayRange): ReportPlans<Spend
   return plansFor(upstream, costReport, { organization: "ENTERPRISE", source: "AUTO" }, question, now());
 }
 
-/** The walks of `unitCost` before they are made, as if all days that are over were counted. */
+/** Plans the requests of `unitCost`, as if all days that are over were counted. */
 export function unitCostRequests(ctx: Context, asked: DayRange): readonly FieldRequests[] {
   const { range } = windowsOf(userActivity, asked, ctx.now());
   const plan = likelyPlan(ctx.upstream, plansOf(ctx, range));

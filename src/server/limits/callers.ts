@@ -56,16 +56,16 @@ export class Callers {
     if (limit === null || fields.length === 0) return () => {};
     const account = this.#account(caller);
     const now = this.#now();
-    const fits = (walks: ReadonlySet<RequestName>) =>
-      account.requests.sum(now) + account.unheld(walks).length <= limit;
-    let walks = namesOfRequests(fields);
-    if (!fits(walks)) {
+    const fits = (names: ReadonlySet<RequestName>) =>
+      account.requests.sum(now) + account.unheld(names).length <= limit;
+    let names = namesOfRequests(fields);
+    if (!fits(names)) {
       const plan = await estimate(upstream, fields);
       refuseTooExpensive(plan, limit);
-      walks = new Set(
+      names = new Set(
         plan.fields.filter(({ refusesItself }) => !refusesItself).flatMap(({ names }) => names),
       );
-      const excess = account.requests.sum(now) + account.unheld(walks).length - limit;
+      const excess = account.requests.sum(now) + account.unheld(names).length - limit;
       if (excess > 0)
         throw limited(
           "upstream requests",
@@ -75,7 +75,7 @@ export class Callers {
           account.requests.freeInMs(now, excess),
         );
     }
-    return account.hold(walks, now);
+    return account.hold(names, now);
   }
 
   #account(caller: string): Account {
@@ -90,15 +90,15 @@ export class Callers {
 class Account {
   readonly operations = new SlidingMinute();
   readonly requests = new SlidingMinute();
-  /** Walks of operations under way. */
+  /** Request plans of operations under way, by name. */
   readonly #held = new Set<RequestName>();
 
-  unheld(walks: ReadonlySet<RequestName>): RequestName[] {
-    return [...walks].filter((each) => !this.#held.has(each));
+  unheld(names: ReadonlySet<RequestName>): RequestName[] {
+    return [...names].filter((each) => !this.#held.has(each));
   }
 
-  hold(walks: ReadonlySet<RequestName>, now: Instant): (requests: number) => void {
-    const own = this.unheld(walks);
+  hold(names: ReadonlySet<RequestName>, now: Instant): (requests: number) => void {
+    const own = this.unheld(names);
     for (const each of own) this.#held.add(each);
     const second = this.requests.add(now, own.length);
     return (requests) => {

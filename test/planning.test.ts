@@ -1,0 +1,103 @@
+import { type GraphQLField, isObjectType, isScalarType, parse } from "graphql";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { schema } from "../schema/index.ts";
+import type { Context } from "../src/context.ts";
+import { ANYBODY } from "../src/domain/viewer.ts";
+import { oncePerOperation } from "../src/planning/once.ts";
+import { operationOf } from "../src/planning/operation.ts";
+import { type FieldPlan, fieldPlanOf } from "../src/planning/plan.ts";
+import { guarded } from "./callers.ts";
+import { gateway, NOW } from "./gateway.ts";
+
+const RANGE = `range: { between: { from: "2026-10-01", until: "2026-10-03" } }`;
+
+function fieldOf(typename: string, name: string): GraphQLField<unknown, unknown> {
+  const type = schema.getType(typename);
+  const field = isObjectType(type) ? type.getFields()[name] : undefined;
+  if (field === undefined) throw new Error(`there is no ${typename}.${name}`);
+  return field;
+}
+
+/** Changes the plan of a field until the test ends. */
+function replan(field: GraphQLField<unknown, unknown>, plan: Partial<FieldPlan>): void {
+  const { extensions } = field;
+  field.extensions = { ...extensions, plan: { ...fieldPlanOf(field), ...plan } };
+  onTestFinished(() => {
+    field.extensions = extensions;
+  });
+}
+
+function contextOf(): Context {
+  return { viewer: ANYBODY, maxFirst: 1_000, now: () => Date.parse(NOW) } as Context;
+}
+
+test.each(["requests", "range", "finds"] as const)(
+  "a fault in the %s of a field is a masked fault that makes no upstream request",
+  async (part) => {
+    const { ask, seen, faults } = gateway();
+    const fault = new TypeError("a plan that is broken");
+    replan(fieldOf("Query", "users"), {
+      [part]: () => {
+        throw fault;
+      },
+    });
+    const { data, errors } = await ask(`{ users(${RANGE}) { nodes { userId } } }`);
+    expect(data ?? null).toBeNull();
+    expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["INTERNAL_SERVER_ERROR"]);
+    expect(JSON.stringify(errors)).not.toContain("broken");
+    expect(seen).toEqual([]);
+    expect(faults).toEqual([fault]);
+  },
+);
+
+describe("an operation", () => {
+  const document = parse(`query ($from: Date!) {
+    cost(range: { between: { from: $from, until: "2026-10-03" } }, groupBy: [MODEL]) { total { net { usd } } }
+  }`);
+  const argsOf = () => ({
+    schema,
+    document,
+    variableValues: { from: "2026-10-01" },
+    contextValue: contextOf(),
+  });
+
+  test("is read once for one execution, and anew for another", () => {
+    const args = argsOf();
+    expect(operationOf(args)).toBe(operationOf(args));
+    expect(operationOf(argsOf())).not.toBe(operationOf(args));
+  });
+
+  test("has its variables coerced once to be planned, and once to be run", async () => {
+    const date = schema.getType("Date");
+    if (!isScalarType(date)) throw new Error("Date is a scalar");
+    const { askAs } = guarded();
+    const parseValue = vi.spyOn(date, "parseValue");
+    onTestFinished(() => parseValue.mockRestore());
+    const query = `query ($from: Date!) { users(range: { between: { from: $from, until: "2026-10-03" } }) { totalCount } }`;
+    await askAs("ADMIN", query, { from: "2026-10-01" });
+    expect(parseValue.mock.calls.filter(([value]) => value === "2026-10-01")).toHaveLength(2);
+  });
+
+  test("gives a field the arguments of the field above that is declared with them", () => {
+    const operation = operationOf(argsOf());
+    if (operation === null || "faults" in operation) throw new Error("the operation is sound");
+    const total = operation.fields[0]?.below[0]?.fields[0];
+    const declared = fieldPlanOf(fieldOf("Query", "cost")).declared;
+    expect(total?.path).toBe("cost.total");
+    expect(total?.stated.argsOf(declared)).toMatchObject({
+      range: { between: { from: "2026-10-01", until: "2026-10-03" } },
+      groupBy: ["MODEL"],
+    });
+    expect(total?.stated.argsOf(fieldPlanOf(fieldOf("Query", "teams")).declared)).toBeNull();
+  });
+});
+
+test("a value of an operation is made once for its parameters, and never for another operation", () => {
+  const make = vi.fn((_ctx: Context, { of }: { readonly of: string }) => ({ of }));
+  const made = oncePerOperation(make);
+  const [one, another] = [contextOf(), contextOf()];
+  expect(made(one, { of: "a" })).toBe(made(one, { of: "a" }));
+  expect(made(one, { of: "b" })).toEqual({ of: "b" });
+  expect(made(another, { of: "a" })).not.toBe(made(one, { of: "a" }));
+  expect(make).toHaveBeenCalledTimes(3);
+});
