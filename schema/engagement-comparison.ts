@@ -15,10 +15,6 @@ import { connectorUses, projectUses, skillUses } from "../src/loaders/engagement
 import { activityOfUser, partOfActivity } from "../src/loaders/user-activity.ts";
 import type { PlanRequests } from "../src/planning/plan.ts";
 import { rangeOfActivity, resolveActivityRange } from "../src/planning/range-input.ts";
-import { connectorActivity } from "../src/upstream/endpoints/connectors.ts";
-import { pluginActivity } from "../src/upstream/endpoints/plugins.ts";
-import { projectActivity } from "../src/upstream/endpoints/projects.ts";
-import { skillActivity } from "../src/upstream/endpoints/skills.ts";
 import { userActivity } from "../src/upstream/endpoints/users.ts";
 import type { FieldRequests } from "../src/upstream/plan.ts";
 import { requestsOverDays } from "../src/upstream/plan.ts";
@@ -186,7 +182,7 @@ builder.objectField(Skill, "comparison", (t) =>
     nullable: true,
     description: `Its use set against another period. ${ONE_WALK} Source: SKILL_ACTIVITY.`,
     args: compareArg,
-    requests: requestsBefore(skillActivity),
+    requests: requestsBefore(skillUses.thing.endpoint),
     resolve: (skill, { to }, ctx) => compared(ctx, skillUses.thing, skill, skill.name, to),
   }),
 );
@@ -198,7 +194,7 @@ builder.objectField(Connector, "comparison", (t) =>
     nullable: true,
     description: `Its use set against another period. ${ONE_WALK} Source: CONNECTOR_ACTIVITY.`,
     args: compareArg,
-    requests: requestsBefore(connectorActivity),
+    requests: requestsBefore(connectorUses.thing.endpoint),
     resolve: (connector, { to }, ctx) => compared(ctx, connectorUses.thing, connector, connector.name, to),
   }),
 );
@@ -210,7 +206,7 @@ builder.objectField(Project, "comparison", (t) =>
     nullable: true,
     description: `Its use set against another period. ${ONE_WALK} Source: PROJECT_ACTIVITY.`,
     args: compareArg,
-    requests: requestsBefore(projectActivity),
+    requests: requestsBefore(projectUses.thing.endpoint),
     resolve: (project, { to }, ctx) => compared(ctx, projectUses.thing, project, project.projectId, to),
   }),
 );
@@ -222,7 +218,7 @@ builder.objectField(Plugin, "comparison", (t) =>
     nullable: true,
     description: `Its use set against another period. ${ONE_WALK} Source: PLUGIN_ACTIVITY.`,
     args: compareArg,
-    requests: requestsBefore(pluginActivity),
+    requests: requestsBefore(pluginByKey.endpoint),
     resolve: (plugin, { to }, ctx) => compared(ctx, pluginByKey, plugin, pluginKey(plugin), to),
   }),
 );

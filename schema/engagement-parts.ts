@@ -9,11 +9,7 @@ import type {
 import { type Plugin as PluginShape, pluginKey } from "../src/domain/plugin.ts";
 import { isShownOf } from "../src/domain/viewer.ts";
 import { connectorParts, pluginParts, projectParts, skillParts } from "../src/loaders/engagement-parts.ts";
-import type { PlanRequests } from "../src/planning/plan.ts";
-import { connectorByGroup, connectorByProduct } from "../src/upstream/endpoints/connectors.ts";
-import { pluginByGroup, pluginByProduct } from "../src/upstream/endpoints/plugins.ts";
-import { projectByGroup } from "../src/upstream/endpoints/projects.ts";
-import { skillByGroup, skillByProduct } from "../src/upstream/endpoints/skills.ts";
+import type { PlanInput } from "../src/planning/plan.ts";
 import { requestsOverDays } from "../src/upstream/plan.ts";
 import { builder } from "./builder.ts";
 import { Connector, ConnectorFigures } from "./connector.ts";
@@ -116,9 +112,18 @@ async function partsOf<Row extends { readonly users: number }>(
     .toSorted((a, b) => b.users - a.users);
 }
 
-function partRequests(endpoint: Parameters<typeof requestsOverDays>[0]): PlanRequests {
-  return ({ range }, ctx) => requestsOverDays(endpoint, range, ctx);
+/** A field of the parts of a thing's use: its requests and its resolver ask the same rows. */
+function partsField<Thing, Row extends { readonly users: number }>(
+  rows: Rows<Row>,
+  ownOf: (thing: Thing) => string,
+) {
+  return {
+    requests: ({ range }: PlanInput, ctx: Context) => requestsOverDays(rows.endpoint, range, ctx),
+    resolve: (thing: Measured<Thing>, _args: object, ctx: Context) => partsOf(ctx, rows, thing, ownOf(thing)),
+  };
 }
+
+const nameOf = ({ name }: { readonly name: string }) => name;
 
 const ONE_WALK = "One upstream walk for all of a list together.";
 const BY_PRODUCT = `Its use by product, those of most people first; empty where none is told apart. ${ONE_WALK}`;
@@ -129,15 +134,13 @@ builder.objectFields(Skill, (t) => ({
     type: [SkillByProduct],
     nullable: true,
     description: `${BY_PRODUCT} Source: SKILL_ACTIVITY.`,
-    requests: partRequests(skillByProduct),
-    resolve: (skill, _args, ctx) => partsOf(ctx, skillParts.byProduct, skill, skill.name),
+    ...partsField(skillParts.byProduct, nameOf),
   }),
   byGroup: t.field({
     type: [SkillByGroup],
     nullable: true,
     description: `${BY_GROUP} Source: SKILL_ACTIVITY.`,
-    requests: partRequests(skillByGroup),
-    resolve: (skill, _args, ctx) => partsOf(ctx, skillParts.byGroup, skill, skill.name),
+    ...partsField(skillParts.byGroup, nameOf),
   }),
 }));
 
@@ -146,15 +149,13 @@ builder.objectFields(Connector, (t) => ({
     type: [ConnectorByProduct],
     nullable: true,
     description: `${BY_PRODUCT} Source: CONNECTOR_ACTIVITY.`,
-    requests: partRequests(connectorByProduct),
-    resolve: (connector, _args, ctx) => partsOf(ctx, connectorParts.byProduct, connector, connector.name),
+    ...partsField(connectorParts.byProduct, nameOf),
   }),
   byGroup: t.field({
     type: [ConnectorByGroup],
     nullable: true,
     description: `${BY_GROUP} Source: CONNECTOR_ACTIVITY.`,
-    requests: partRequests(connectorByGroup),
-    resolve: (connector, _args, ctx) => partsOf(ctx, connectorParts.byGroup, connector, connector.name),
+    ...partsField(connectorParts.byGroup, nameOf),
   }),
 }));
 
@@ -163,15 +164,13 @@ builder.objectFields(Plugin, (t) => ({
     type: [PluginByProduct],
     nullable: true,
     description: `${BY_PRODUCT} Source: PLUGIN_ACTIVITY.`,
-    requests: partRequests(pluginByProduct),
-    resolve: (plugin, _args, ctx) => partsOf(ctx, pluginParts.byProduct, plugin, pluginKey(plugin)),
+    ...partsField(pluginParts.byProduct, pluginKey),
   }),
   byGroup: t.field({
     type: [PluginByGroup],
     nullable: true,
     description: `${BY_GROUP} Source: PLUGIN_ACTIVITY.`,
-    requests: partRequests(pluginByGroup),
-    resolve: (plugin, _args, ctx) => partsOf(ctx, pluginParts.byGroup, plugin, pluginKey(plugin)),
+    ...partsField(pluginParts.byGroup, pluginKey),
   }),
 }));
 
@@ -180,7 +179,6 @@ builder.objectField(Project, "byGroup", (t) =>
     type: [ProjectByGroup],
     nullable: true,
     description: `${BY_GROUP} Source: PROJECT_ACTIVITY.`,
-    requests: partRequests(projectByGroup),
-    resolve: (project, _args, ctx) => partsOf(ctx, projectParts.byGroup, project, project.projectId),
+    ...partsField(projectParts.byGroup, ({ projectId }) => projectId),
   }),
 );

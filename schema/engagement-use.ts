@@ -18,10 +18,14 @@ export type Use<Thing> = UseOf<Thing> & {
   readonly thing?: Measured<Thing>;
 };
 
-export type Rows<Row> = (
-  ctx: Context,
-  scope: { readonly range: DayRange; readonly filter: EngagementFilter },
-) => { load(key: string): Promise<RowsOf<Row> | null> };
+/** Rows by key, and the endpoint that they are asked of. */
+export interface Rows<Row> {
+  (
+    ctx: Context,
+    scope: { readonly range: DayRange; readonly filter: EngagementFilter },
+  ): { load(key: string): Promise<RowsOf<Row> | null> };
+  readonly endpoint: Endpoint<never, Row>;
+}
 
 /** How one kind of thing is asked who used it. */
 export interface UseKind<Thing> {

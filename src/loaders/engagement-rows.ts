@@ -22,14 +22,15 @@ export interface RowsOf<Row> {
 /**
  * The rows about each key. One walk for all keys together: of what concerns them while they fit into one filter, of the whole
  * list beyond, which serves everyone; of people in parts, where the whole list takes more requests than those. Rows are matched to keys by id, since upstream also
- * takes names in other spellings. Without a dimension that finds them, it is always the whole list.
+ * takes names in other spellings. Without a dimension that finds them, it is always the whole list. It carries its endpoint, from which
+ * its requests are planned.
  */
 export function rowsBy<Row>(
   endpoint: Endpoint<Scope, Row>,
   dimension: "users" | "groups" | "names" | "projects" | null,
   keyOf: (row: Row) => string | null,
 ) {
-  return loader(async (ctx, { range, filter }: Scope, keys): Promise<Map<string, RowsOf<Row>>> => {
+  const rows = loader(async (ctx, { range, filter }: Scope, keys): Promise<Map<string, RowsOf<Row>>> => {
     const { pieces } = windowsOf(endpoint, range, ctx.now());
     const questions =
       dimension === "users"
@@ -45,6 +46,7 @@ export function rowsBy<Row>(
     const byKey = Map.groupBy(rows, keyOf);
     return new Map(keys.map((key) => [key, { rows: byKey.get(key) ?? [], sources }]));
   });
+  return Object.assign(rows, { endpoint });
 }
 
 /** How many people a filter can name beside what it names already. Whom it names is narrowed further, so that those make room. */
