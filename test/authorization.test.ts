@@ -139,6 +139,8 @@ const FIRST = [...Map.groupBy(SINGLE, (query) => query.slice(0, query.indexOf("{
 );
 
 describe("each field alone", () => {
+  const opened = guarded();
+
   test("is a question that can be asked", () => {
     expect(SINGLE.flatMap((query) => validate(schema, parse(query)))).toEqual([]);
     expect(SINGLE.length).toBeGreaterThan(500);
@@ -148,7 +150,6 @@ describe("each field alone", () => {
   test.for(NAMES)(
     "is answered to %s, or is FORBIDDEN, as its rule says: in turn, and at each root",
     async (name) => {
-      const opened = guarded();
       const turn = NAMES.indexOf(name);
       const queries = SINGLE.filter((_, i) => i % NAMES.length === turn);
       const wrong: string[] = [];

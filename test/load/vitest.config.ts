@@ -9,6 +9,7 @@ export default defineConfig({
     include: ["test/load/**/*.test.ts"],
     exclude: [],
     fileParallelism: false,
+    isolate: true,
     testTimeout: 60_000,
   },
 });
