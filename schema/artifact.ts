@@ -22,7 +22,7 @@ import { demand } from "./demand.ts";
 import { EngagementFilter, type FilterInput, filterOf } from "./engagement-filter.ts";
 import { Group, groupOf, groupRequests } from "./group.ts";
 import { COUNTED_DAYS, DateRange } from "./range.ts";
-import { refuseUnsplit, splitBy } from "./selection.ts";
+import { splitBy, warnUngrouped } from "./selection.ts";
 import { User } from "./user.ts";
 
 const ArtifactDimensionEnum = builder.enumType("ArtifactDimension", {
@@ -37,7 +37,10 @@ const ArtifactDimensionEnum = builder.enumType("ArtifactDimension", {
   } satisfies { [D in ArtifactDimension]: { description: string; requires?: Requires } },
 });
 
-const ArtifactActivity = builder.objectRef<ArtifactCell>("ArtifactActivity").implement({
+/** Artifacts of a list, with what its rows are grouped by. */
+type ArtifactRow = ArtifactCell & { readonly groupedBy: readonly ArtifactDimension[] };
+
+const ArtifactActivity = builder.objectRef<ArtifactRow>("ArtifactActivity").implement({
   description:
     "Artifacts of one type, shared or not, created on one UTC day, by what else the query splits them by. Claude Code and Cowork artifacts count as `text/html`, and only from 2026-08-17 on. Source: ARTIFACT_ACTIVITY.",
   fields: (t) => ({
@@ -129,13 +132,16 @@ builder.queryField("artifacts", (t) =>
       const { range: asked, first, after } = args;
       const slice = { first, after };
       const { filter, groupBy } = particularsOf(ctx, args);
-      refuseUnsplit(info, groupBy);
+      warnUngrouped(ctx, info, groupBy);
       const { range, pieces } = windowsOf(artifactActivity, resolveRange(asked, ctx.now()), ctx.now());
       const days = await countedDays(artifactActivity, pieces, isRelative(asked), ctx);
       const until = days.at(-1)?.until ?? range.until;
       const walk = mapPages(
         walkOf(ctx.upstream, artifactActivity, questionsOf(ctx, args, days)),
-        ({ rows }) => rows.filter(({ users }) => isShownOf(ctx.viewer, users)),
+        ({ rows }) =>
+          rows
+            .filter(({ users }) => isShownOf(ctx.viewer, users))
+            .map((row): ArtifactRow => ({ ...row, groupedBy: groupBy })),
       );
       // By the range asked for, so that a cursor outlives the day that is aggregated meanwhile.
       const question = {

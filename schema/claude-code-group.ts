@@ -23,7 +23,7 @@ import { Comparison, derived, refuseByModel, Series, Totals, WORK_COUNTS } from 
 import { connectRanking, forward } from "./connection.ts";
 import { Money } from "./money.ts";
 import { DateRange } from "./range.ts";
-import { demandDimensions, dimensions, refuseHidden, refuseUnsplit, splitBy } from "./selection.ts";
+import { demandDimensions, dimensions, refuseHidden, splitBy, warnUngrouped } from "./selection.ts";
 import { analysisArgs, CalendarBucketEnum, RUNNING_TOTAL, SeriesRow, SHARE, topOf } from "./series.ts";
 import { memberRequests, User } from "./user.ts";
 
@@ -42,6 +42,7 @@ const ClaudeCodeDimension = builder.enumType("ClaudeCodeDimension", {
 });
 
 type GroupNode = CodeGroup & {
+  readonly groupedBy: readonly string[];
   readonly groupBy: readonly CodeDimension[];
   readonly relations: Relations<CodeGroup, CodeMeasure>;
 };
@@ -212,7 +213,7 @@ builder.queryField("claudeCode", (t) =>
       }),
       groupBy: t.arg({
         type: [ClaudeCodeDimension],
-        description: "Dimensions to split rows by; none gives one row per bucket.",
+        description: "Dimensions to group rows by; none gives one row per bucket.",
       }),
       orderBy: t.arg({
         type: Series.input,
@@ -239,7 +240,7 @@ builder.queryField("claudeCode", (t) =>
         order.field,
         `Ordering by ${order.field}, as rankings are unless \`orderBy\` says otherwise,`,
       );
-      refuseUnsplit(info, groupBy);
+      warnUngrouped(ctx, info, groupBy);
       refuseHidden(info, groupBy);
       const analysis = { bucket, groupBy, top: topOf(args.top), compare: args.compare ?? null };
       const list = { ...analysis, filter, order: [order.field, order.descending] };
@@ -258,6 +259,7 @@ builder.queryField("claudeCode", (t) =>
           relations = answer.relations;
           const node = (row: CodeGroup): GroupNode => ({
             ...row,
+            groupedBy: groupBy,
             groupBy,
             relations: answer.relations,
           });

@@ -111,7 +111,7 @@ const costArgs = {
   ...builder.args((t) => ({
     groupBy: t.field({
       type: [CostDimension],
-      description: "Dimensions to split rows by; none gives one row per bucket.",
+      description: "Dimensions to group rows by; none gives one row per bucket.",
     }),
     orderBy: t.field({
       type: CostSeries.input,
@@ -195,7 +195,8 @@ const CostBucketConnection = builder.connectionObject(
       }),
       groupedBy: t.field({
         type: [CostDimension],
-        description: "The dimensions the rows are split by.",
+        description:
+          "The dimensions that rows are grouped by. A field of another dimension is null, and `extensions.warnings` of the answer names it (NOT_GROUPED_BY).",
         resolve: (answer) => planOf(answer).question.groupBy as (typeof CostDimension.$inferType)[],
       }),
       total: t.field({

@@ -6,6 +6,7 @@ import type { ReportUser } from "../src/domain/bucket.ts";
 import { isOfConsole } from "../src/domain/dataset.ts";
 import type { OrganizationKind } from "../src/domain/organization.ts";
 import type { Person } from "../src/domain/person.ts";
+import type { Dimension } from "../src/domain/report.ts";
 import type { Team } from "../src/domain/team.ts";
 import { apiKeyById, workspaceById } from "../src/loaders/console.ts";
 import type { PlanRequests } from "../src/planning/plan.ts";
@@ -35,6 +36,7 @@ export const RUNNING_TOTAL_OF_REPORT = `${RUNNING_TOTAL} Reads the whole range. 
 /** A row of a report with whose it is, and with what it can be set in relation to. */
 export type ReportNode<Measure> = ReportFigure<Measure> & {
   readonly organization: OrganizationKind;
+  readonly groupedBy: readonly Dimension[];
   readonly relations: Relations<ReportFigure<Measure>, Measure>;
 };
 

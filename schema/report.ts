@@ -60,7 +60,7 @@ import { type Incomplete, IncompleteEnum } from "./incomplete.ts";
 import { DateRange } from "./range.ts";
 import type { ReportNode } from "./report-bucket.ts";
 import { alternativesOf, type FilterInput, filterOf } from "./report-filter.ts";
-import { demandDimensions, refuseUnsplit } from "./selection.ts";
+import { demandDimensions, warnUngrouped } from "./selection.ts";
 import { analysisArgs, BucketEnum, type OrderInput, topOf } from "./series.ts";
 
 export const SourceEnum = builder.enumType("Source", {
@@ -324,7 +324,7 @@ async function answerReport<Measure>(
     order: orderOf(args.orderBy, bucket),
     compare: args.compare ?? null,
   };
-  refuseUnsplit(info, dimensionsOf(plans[0]));
+  warnUngrouped(ctx, info, dimensionsOf(plans[0]));
   if (isByTeam(plans[0])) await teamsNow(ctx); // no figures are asked for where nobody can say whose they are
   const field = info.fieldName;
   // A list is read on from the source that began it: another one's rows can stand in another order.
@@ -359,7 +359,13 @@ async function connectReport<Measure>(
   const isShown = ({ team, crowd }: GatewayRow<Measure>) => isPlaceShown(team) && (crowd?.isEnough ?? true);
   let ranked: readonly ReportFigure<Measure>[] | null = null;
   const relations = relationsOf(ctx, plan, analysis.compare, () => ranked);
-  const node = (row: ReportFigure<Measure>): ReportNode<Measure> => ({ ...row, organization, relations });
+  const groupedBy = dimensionsOf(plan);
+  const node = (row: ReportFigure<Measure>): ReportNode<Measure> => ({
+    ...row,
+    organization,
+    groupedBy,
+    relations,
+  });
   if (asSent) {
     const plain = (row: GatewayRow<Measure>) =>
       node({ ...row, isOther: false, isPartial: false, before: null });

@@ -1,4 +1,4 @@
-import { collectSubFields } from "@graphql-tools/utils";
+import { collectSubFields, pathToArray } from "@graphql-tools/utils";
 import { type GraphQLField, type GraphQLResolveInfo, getNamedType, isObjectType } from "graphql";
 import type { Context } from "../src/context.ts";
 import { badInput } from "../src/errors.ts";
@@ -40,9 +40,13 @@ export function demandDimensions(ctx: Context, split: readonly string[], narrowe
   for (const name of narrowed) demand(ctx, requiredBy(name)[0], `A filter by ${name}`);
 }
 
-/** A field that has a value only where rows are split by the dimension; `refuseUnsplit` holds queries to that. */
+/** A field of a dimension: null, with a warning, on rows that are not grouped by it; see `warnUngrouped`. */
 export function splitBy(dimension: string, description: string) {
-  return { nullable: true, description: `${description} Group by ${dimension}.`, dimension } as const;
+  return {
+    nullable: true,
+    description: `${description} Null, with a warning, unless rows are grouped by ${dimension}.`,
+    dimension,
+  } as const;
 }
 
 /** A measure that is of several groups at once is not split among them, and adding it up would count it once for each. */
@@ -59,18 +63,25 @@ export function refuseHidden(info: GraphQLResolveInfo, split: readonly string[])
   );
 }
 
-/** A dimension that rows are not split by would read like one without a value. */
-export function refuseUnsplit(info: GraphQLResolveInfo, split: readonly string[]): void {
+/**
+ * Warns of selected fields whose dimension the rows are not grouped by. They are null rather than an error: a shared fragment or a
+ * generic client selects them of every list, and null alone would read like a group without a value.
+ */
+export function warnUngrouped(ctx: Context, info: GraphQLResolveInfo, groupedBy: readonly string[]): void {
   const missing = fieldsOfRows(info).flatMap((field) => {
     const { dimension } = fieldPlanOf(field);
-    return dimension === undefined || split.includes(dimension) ? [] : [{ name: field.name, dimension }];
+    return dimension === undefined || groupedBy.includes(dimension) ? [] : [{ name: field.name, dimension }];
   });
   if (missing.length === 0) return;
-  const names = missing.map(({ name }) => `\`${name}\``).join(", ");
-  const dimensions = [...new Set(missing.map(({ dimension }) => dimension))].join(", ");
-  throw badInput(
-    `${names}: the rows are not split by that; add ${dimensions} to \`groupBy\`, or leave the field out.`,
-  );
+  const fields = missing.map(({ name }) => name);
+  const dimensions = [...new Set(missing.map(({ dimension }) => dimension))];
+  ctx.warn({
+    code: "NOT_GROUPED_BY",
+    message: `${fields.map((name) => `\`${name}\``).join(", ")}: null, since rows are not grouped by it; add ${dimensions.join(", ")} to \`groupBy\`.`,
+    path: pathToArray(info.path),
+    fields,
+    dimensions,
+  });
 }
 
 /**

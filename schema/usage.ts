@@ -139,7 +139,7 @@ const usageArgs = {
   ...builder.args((t) => ({
     groupBy: t.field({
       type: [UsageDimension],
-      description: "Dimensions to split rows by; none gives one row per bucket.",
+      description: "Dimensions to group rows by; none gives one row per bucket.",
     }),
     orderBy: t.field({
       type: UsageSeries.input,
@@ -203,7 +203,8 @@ const UsageBucketConnection = builder.connectionObject(
       }),
       groupedBy: t.field({
         type: [UsageDimension],
-        description: "The dimensions the rows are split by.",
+        description:
+          "The dimensions that rows are grouped by. A field of another dimension is null, and `extensions.warnings` of the answer names it (NOT_GROUPED_BY).",
         resolve: (answer) => planOf(answer).question.groupBy as (typeof UsageDimension.$inferType)[],
       }),
       total: t.field({

@@ -8,7 +8,7 @@ import { memoryAllowance } from "./cache/memory-allowance.ts";
 import { memoryStore } from "./cache/memory-store.ts";
 import type { SharedStore } from "./cache/shared-store.ts";
 import type { Config } from "./config.ts";
-import type { Context } from "./context.ts";
+import type { Context, Warning } from "./context.ts";
 import type { Instant } from "./domain/day.ts";
 import { Pseudonyms } from "./domain/pseudonym.ts";
 import { pseudonymousRoster, type Roster } from "./domain/team.ts";
@@ -158,6 +158,7 @@ export function createApp(
   const contextOf = (asker: Asker, viewer: Viewer): Context => {
     const operation = upstream.operation(asker);
     const isByName = viewer.identity === "full";
+    const warnings: Warning[] = [];
     return {
       upstream: isByName ? operation : masked(operation, pseudonyms),
       viewer,
@@ -167,6 +168,8 @@ export function createApp(
       roster: isByName ? roster() : maskedRoster(roster()),
       directory: directory.of(operation, isByName ? null : pseudonyms),
       longTexts,
+      warn: (warning) => void warnings.push(warning),
+      warnings,
     };
   };
   const anybody = seeing(ANYBODY, undefined, access.identity);

@@ -6,6 +6,18 @@ import type { Directory } from "./loaders/directory.ts";
 import type { StatedLimit } from "./settings/limits.ts";
 import type { Upstream } from "./upstream/upstream.ts";
 
+/** A remark on an answer: it is right, and may not be what its reader expects. */
+export interface Warning {
+  readonly code: "NOT_GROUPED_BY";
+  readonly message: string;
+  /** The field it is about, by response names. */
+  readonly path: readonly (string | number)[];
+  /** Names of the fields of its rows that are null. */
+  readonly fields: readonly string[];
+  /** The dimensions that `groupBy` needs for them to have values. */
+  readonly dimensions: readonly string[];
+}
+
 /** What one operation has in hand. */
 export interface Context {
   readonly upstream: Upstream;
@@ -21,4 +33,8 @@ export interface Context {
   readonly directory: Directory;
   /** What ids are too short to say. */
   readonly longTexts: LongTexts;
+  /** Adds to `extensions.warnings` of the answer. */
+  readonly warn: (warning: Warning) => void;
+  /** The warnings so far. */
+  readonly warnings: readonly Warning[];
 }

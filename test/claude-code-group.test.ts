@@ -301,7 +301,6 @@ describe("Claude Code added up", () => {
       `model`,
       /SESSIONS is not told apart by MODEL.*ESTIMATED/,
     ],
-    ["a dimension not split by", `groupBy: [MODEL]`, `terminalType`, /add TERMINAL to `groupBy`/],
   ])("refuses work by model, which would count for each: %s", async (_name, args, selection, sentence) => {
     const { ask, seen } = gateway({ sandbox: { users: 30 } });
     const { data, errors } = await ask(
@@ -311,6 +310,16 @@ describe("Claude Code added up", () => {
     expect(errors?.[0]?.extensions.code).toBe("BAD_USER_INPUT");
     expect(errors?.[0]?.message).toMatch(sentence);
     expect(seen).toEqual([]);
+  });
+
+  test("has null, with a warning, for a dimension that rows are not grouped by", async () => {
+    const { ask } = gateway({ sandbox: { users: 30 } });
+    const { data, errors, extensions } = await ask(
+      `{ claudeCode(${ASKED}, groupBy: [MODEL], first: 1) { nodes { model terminalType user { name } } } }`,
+    );
+    expect(errors).toBeUndefined();
+    expect(data.claudeCode.nodes).toEqual([{ model: expect.any(String), terminalType: null, user: null }]);
+    expect(extensions.warnings?.[0]?.dimensions).toEqual(["TERMINAL", "USER"]);
   });
 
   test("refuses a share of work by model on its field alone", async () => {

@@ -239,11 +239,12 @@ describe("artifacts", () => {
     );
   });
 
-  test("cannot be read by what they are not split by", async () => {
-    const { ask, seen } = gateway({ sandbox: { users: 20 } });
-    const { errors } = await ask(`{ artifacts(${DAY}) { nodes { product } } }`);
-    expect(errors?.[0]?.message).toContain("add PRODUCT to `groupBy`");
-    expect(seen).toEqual([]);
+  test("are null, with a warning, where rows are not grouped by them", async () => {
+    const { ask } = gateway({ sandbox: { users: 20 } });
+    const { data, errors, extensions } = await ask(`{ artifacts(${DAY}) { nodes { product groupName } } }`);
+    expect(errors).toBeUndefined();
+    expect(data.artifacts.nodes[0]).toEqual({ product: null, groupName: null });
+    expect(extensions.warnings?.[0]).toMatchObject({ path: ["artifacts"], dimensions: ["PRODUCT", "GROUP"] });
   });
 
   test("are read on by cursors of the same split only", async () => {

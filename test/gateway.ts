@@ -3,6 +3,7 @@ import { createApp } from "../src/app.ts";
 import type { Archive } from "../src/cache/archive.ts";
 import type { SharedStore } from "../src/cache/shared-store.ts";
 import { readConfig } from "../src/config.ts";
+import type { Warning } from "../src/context.ts";
 import { Outage, type OutageSubject } from "../src/errors.ts";
 import { SandboxDispatcher } from "../src/sandbox/dispatcher.ts";
 import type { Handle, WireRequest, WireResponse } from "../src/sandbox/handler.ts";
@@ -47,6 +48,7 @@ export interface Answer {
       readonly duplicates: number;
       readonly waitMs: number;
     };
+    readonly warnings?: readonly Warning[];
     readonly freshness: {
       readonly state: string | null;
       readonly refreshedAt: string | null;

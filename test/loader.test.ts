@@ -28,6 +28,8 @@ function operation(): Context {
     now: () => 0,
     maxFirst: 1,
     limits: [],
+    warn: () => {},
+    warnings: [],
     roster: { aliases: new Map(), teams: null },
     longTexts: new LongTexts(null),
     viewer: ANYBODY,

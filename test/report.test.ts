@@ -142,15 +142,49 @@ describe("a dimension the rows are not split by", () => {
     ["of the interface", `nodes { ... on ReportBucket { user { name } } }`, /`user`.*add USER/],
     ["in a fragment, and several at once", `nodes { ...Row }`, /`speed`, `costType`.*add SPEED, COST_TYPE/],
     ["twice, but named once", `nodes { group { name } groupId }`, /`group`, `groupId`.*add GROUP to/],
-  ])("is refused by name before anything is asked: %s", async (_where, selection, sentence) => {
-    const { ask, seen } = ofOneDay();
-    const fragment = selection.includes("...Row") ? "fragment Row on CostBucket { speed costType }" : "";
-    const { data, errors } = await ask(`{ cost(${DAY}, groupBy: [PRODUCT]) { ${selection} } } ${fragment}`);
-    expect(data).toEqual({ cost: null });
-    expect(errors).toHaveLength(1);
-    expect(errors?.[0]).toMatchObject({ path: ["cost"], extensions: { code: "BAD_USER_INPUT" } });
-    expect(errors?.[0]?.message).toMatch(sentence);
-    expect(seen).toEqual([]);
+  ])(
+    "is null, with a warning that names it, and asks nothing more: %s",
+    async (_where, selection, sentence) => {
+      const { ask, seen } = ofOneDay();
+      const fragment = selection.includes("...Row") ? "fragment Row on CostBucket { speed costType }" : "";
+      const { data, errors, extensions } = await ask(
+        `{ asked: cost(${DAY}, source: LEGACY, groupBy: [PRODUCT]) { ${selection} also: nodes { net { cents } } } } ${fragment}`,
+      );
+      expect(errors).toBeUndefined();
+      const rows = data.asked.nodes ?? data.asked.edges.map(({ node }: { node: object }) => node);
+      const dimensions = rows.flatMap(({ product, ...row }: { product?: string | null }) => [
+        ...(product === "chat" ? [] : [product ?? null]),
+        ...Object.values(row),
+      ]);
+      expect(dimensions.length).toBeGreaterThan(0);
+      expect(new Set(dimensions)).toEqual(new Set([null]));
+      expect(data.asked.also).toEqual([{ net: { cents: "1" } }]);
+      expect(extensions.warnings).toEqual([
+        expect.objectContaining({
+          code: "NOT_GROUPED_BY",
+          path: ["asked"],
+          message: expect.stringMatching(sentence),
+        }),
+      ]);
+      expect(seen).toHaveLength(1);
+    },
+  );
+
+  test("is without a warning where rows are grouped by it", async () => {
+    const { ask } = ofOneDay();
+    const { data, extensions } = await ask(`{ cost(${DAY}, groupBy: [PRODUCT]) { nodes { product } } }`);
+    expect(data.cost.nodes).toEqual([{ product: "chat" }]);
+    expect(extensions).not.toHaveProperty("warnings");
+  });
+
+  test("plans no request for the names it would look up", async () => {
+    const { ask, seen } = gateway({ sandbox: { users: 20 } });
+    const { data, extensions } = await ask(
+      `{ usage(${DAY}, organization: "console", source: LEGACY, groupBy: [MODEL]) { nodes { workspace { name } apiKey { name } user { name } } } }`,
+    );
+    expect(new Set(data.usage.nodes.flatMap(Object.values))).toEqual(new Set([null]));
+    expect(extensions.warnings?.[0]?.dimensions).toEqual(["WORKSPACE", "API_KEY", "USER"]);
+    expect(seen).toHaveLength(1);
   });
 
   test("may stand where a directive leaves it out", async () => {

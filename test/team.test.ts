@@ -360,15 +360,16 @@ test.each(["NONE", "DAY"])("pages of a list by team are the list (%s)", async (b
   expect(other.errors?.map(({ extensions }) => extensions.code)).toEqual(["CURSOR_INVALID"]);
 });
 
-test("a field of the team without a split by it is refused before anything is asked", async () => {
-  const { ask, seen } = gatewayOf(1);
-  const { errors } = await ask(
-    `{ cost(${RANGE}, groupBy: [PRODUCT], bucket: DAY) { nodes { team } overlap { requests } } }`,
+test("a field of the team is null, with a warning, on rows that are not grouped by team", async () => {
+  const { ask } = gatewayOf(1);
+  const answer = await ask(
+    `{ cost(${RANGE}, groupBy: [PRODUCT], bucket: DAY) { nodes { team isUnassigned } overlap { requests } } }`,
   );
-  expect(errors?.map(({ message }) => message)).toEqual([
-    "`team`: the rows are not split by that; add TEAM to `groupBy`, or leave the field out.",
+  expect(answer.errors).toBeUndefined();
+  for (const row of answer.data.cost.nodes) expect(row).toEqual({ team: null, isUnassigned: null });
+  expect(answer.extensions.warnings?.map(({ message }) => message)).toEqual([
+    "`team`, `isUnassigned`: null, since rows are not grouped by it; add TEAM to `groupBy`.",
   ]);
-  expect(seen).toEqual([]);
   const { data } = await ask(`{ cost(${RANGE}, groupBy: [PRODUCT], bucket: DAY) { overlap { requests } } }`);
   expect(data.cost.overlap).toBeNull();
 });

@@ -51,7 +51,7 @@ export interface FieldPlanOptions<Args = object> {
   maxRows?: (range: DayRange) => number;
   /** It needs all rows of its list, whichever page it stands in. */
   readsAll?: true;
-  /** The dimension that rows must be grouped by for it to have a value. */
+  /** The dimension that rows must be grouped by for it to have a value; it is null, and makes no request, on others. */
   dimension?: string;
   /** The dimension that rows must not be grouped by, since it is not measured by that. */
   hiddenBy?: string;

@@ -10,6 +10,7 @@ import SchemaBuilder, {
   type SchemaTypes,
   type TypeParam,
 } from "@pothos/core";
+import type { GraphQLFieldResolver } from "graphql";
 import { isPermit } from "../domain/viewer.ts";
 import type { FieldPlan, FieldPlanOptions, LookupOptions, Requires, Requiring } from "./plan.ts";
 
@@ -87,6 +88,15 @@ export class PlanningPlugin<Types extends SchemaTypes> extends BasePlugin<Types>
     return { ...config, extensions: { ...config.extensions, plan } };
   }
 
+  override wrapResolve(
+    resolver: Resolver<Types>,
+    { pothosOptions }: PothosOutputFieldConfig<Types>,
+  ): Resolver<Types> {
+    const { dimension } = pothosOptions;
+    if (dimension === undefined) return resolver;
+    return (row, ...rest) => (isGroupedBy(row, dimension) ? resolver(row, ...rest) : null);
+  }
+
   override onInputFieldConfig(config: PothosInputFieldConfig<Types>): PothosInputFieldConfig<Types> {
     return requiring(config);
   }
@@ -100,6 +110,15 @@ export class PlanningPlugin<Types extends SchemaTypes> extends BasePlugin<Types>
     const { lookup, requires = [] } = config.pothosOptions;
     return { ...config, extensions: { ...config.extensions, lookup, requires } };
   }
+}
+
+type Resolver<Types extends SchemaTypes> = GraphQLFieldResolver<unknown, Types["Context"], object>;
+
+/** Whether a row of a list is of one value of the dimension. Rows of types with such fields say what they are grouped by. */
+function isGroupedBy(row: unknown, dimension: string): boolean {
+  if (typeof row === "object" && row !== null && "groupedBy" in row && Array.isArray(row.groupedBy))
+    return row.groupedBy.includes(dimension);
+  throw new Error(`a row with a field of ${dimension} does not say what it is grouped by`);
 }
 
 /** The permissions in the scopes of a field, which stand for any of them. */

@@ -18,6 +18,7 @@ export function requestsOf({ schema, ctx, fields: root }: Operation): readonly P
   function visit(fields: readonly SelectedField[], within: readonly string[], source: Dataset | null): void {
     for (const field of fields.filter((each) => each.isPermitted)) {
       const { path, type, plan } = field;
+      if (field.isUngrouped) continue;
       const own = unlessRefused(() => {
         const requests =
           plan.requests?.({ ...field.stated, schema, type: type.name, within, source }, ctx) ?? [];

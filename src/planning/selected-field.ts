@@ -88,6 +88,15 @@ export class SelectedField {
     return this.#below;
   }
 
+  /** Its rows are not grouped by its dimension, so that it is null. */
+  get isUngrouped(): boolean {
+    const { dimension } = this.plan;
+    if (dimension === undefined) return false;
+    for (let each = this.#place.above; each !== null; each = each.above)
+      if (Object.hasOwn(each.declared, "groupBy")) return !listOf(each.args.groupBy).includes(dimension);
+    return false;
+  }
+
   #read(): Stated {
     const { ctx, variables } = this.#operation;
     const { range: inherited, above } = this.#place;
@@ -146,6 +155,10 @@ function distinct(found: readonly Found[]): readonly Found[] {
   return [
     ...new Map(found.map((each) => [`${each.type.name} ${JSON.stringify(each.range)}`, each])).values(),
   ];
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
 }
 
 function argsOf<Declared extends InputFieldMap>(

@@ -13,12 +13,18 @@ import {
   validate,
 } from "graphql";
 import type { Finality } from "../../cache/policy.ts";
+import type { Warning } from "../../context.ts";
 import type { DayRange } from "../../domain/range.ts";
-import { type ErrorCode, type ErrorDetails, GatewayError } from "../../errors.ts";
+import { badInput, type ErrorCode, type ErrorDetails, GatewayError } from "../../errors.ts";
 import { clientError } from "../graphql/translate-errors.ts";
 import { readParameters } from "../http/parameters.ts";
 import { columnsOf, selectionOf, valueAt } from "./fields.ts";
 import type { About, Cell, Reader, Table } from "./table.ts";
+
+/** Rejects a column that was asked for by name and would be empty on every row. */
+function refuseColumn({ message }: Warning): never {
+  throw badInput(message);
+}
 
 /** The lists of Query that page, by name. */
 export function listsOf(schema: GraphQLSchema): ReadonlyMap<string, GraphQLField<unknown, unknown>> {
@@ -70,7 +76,7 @@ export function listTable(
     async *chunks(from) {
       for (let after = from; ; ) {
         if (invalid[0] !== undefined) throw failure(invalid[0]);
-        const context = reader.context({});
+        const context = { ...reader.context({}), warn: refuseColumn };
         const asked = { ...variables, first: context.maxFirst, after };
         const page = await pageOf(schema, document, context, asked, failure);
         const { hasNextPage, endCursor } = page.pageInfo;
