@@ -12,8 +12,8 @@ import type { Endpoint } from "../upstream/endpoint.ts";
 import { FRESH } from "../upstream/endpoints/coverage.ts";
 import { groupMembers, groups } from "../upstream/endpoints/groups.ts";
 import { consoleMembers, enterpriseMembers } from "../upstream/endpoints/members.ts";
+import { isTransient } from "../upstream/pages/freshness.ts";
 import { walkOf, whole } from "../upstream/pages/iterate.ts";
-import { isPassing } from "../upstream/pages/pages.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 
 /** Who is in the organizations, and in which groups, as one operation may see it. Whatever it gives is whole. */
@@ -208,7 +208,7 @@ export class DirectoryCache {
         fault instanceof TooMuch || (fault instanceof GatewayError && fault.code === "TOO_EXPENSIVE");
       if (fault instanceof TooMuch) progress = fault.progress;
       if (isTooMuch) this.#begin(part, progress);
-      if (held !== null && (isTooMuch || isPassing(fault))) {
+      if (held !== null && (isTooMuch || isTransient(fault))) {
         upstream.hit(part);
         return held.value;
       }

@@ -15,8 +15,9 @@ import {
   unproven,
 } from "./http/failure.ts";
 import { Outages, type OutagesOptions } from "./http/outages.ts";
+import { bucketOf } from "./pages/address.ts";
 import type { Page } from "./pages/page.ts";
-import { createPages, type PagesOptions } from "./pages/pages.ts";
+import { Pages, type PagesOptions } from "./pages/pages.ts";
 import { type Size, Sizes } from "./pages/sizes.ts";
 
 export interface UpstreamOptions
@@ -112,7 +113,7 @@ export function createUpstream(options: UpstreamOptions): {
   const budget = new Budget(options);
   const organizations = new KeyOrganizations(options);
   const outages = new Outages(options, options.pace.now);
-  const stored = createPages({ ...options, access, budget, organizations, outages });
+  const reader = new Pages({ ...options, access, budget, organizations, outages });
 
   /** One small request for all who wait for it, so it ends with the time of an operation and not with the first to leave. */
   async function proof(operation: Operation, key: KeyFamily): Promise<void> {
@@ -124,7 +125,7 @@ export function createUpstream(options: UpstreamOptions): {
       const asker = new Operation(2, { signal, priority, caller, unhurried });
       try {
         const shown = await proveKind(key, options.now(), (endpoint, params) =>
-          stored.probe(asker, endpoint, params),
+          reader.source.probe(asker, endpoint, params),
         );
         if (shown === own) access.answered(dataset, null);
         else
@@ -176,7 +177,7 @@ export function createUpstream(options: UpstreamOptions): {
     for (let token = from; ; ) {
       let page: Page<Row>;
       try {
-        page = await operation.wait(stored.read(operation, { endpoint, params, token }, restarts > 0));
+        page = await operation.wait(reader.read(operation, { endpoint, params, token }, restarts > 0));
       } catch (fault) {
         if (!refusedToken(fault) || token === null) throw fault;
         // The client's own token has died, or the one its page led to, which is of the same export.
@@ -223,23 +224,23 @@ export function createUpstream(options: UpstreamOptions): {
   }
 
   return {
-    organizationOf: (endpoint) => stored.bucketOf(endpoint).organization,
+    organizationOf: (endpoint) => bucketOf(options, endpoint).organization,
     operation(asker) {
       const operation = new Operation(options.maxRequests, asker);
       return {
         pages: (endpoint, params, from = null) => pages(operation, endpoint, params, from),
         async kept(endpoint, params) {
           await admit(operation, endpoint);
-          const page = await operation.wait(stored.peek({ endpoint, params, token: null }));
+          const page = await operation.wait(reader.stored.peek({ endpoint, params, token: null }));
           if (page?.state !== "FINAL") return null;
           operation.usage.cacheHits++;
           operation.datasets.add(endpoint.dataset);
           operation.use(page);
           return page;
         },
-        peek: (endpoint, params, token) => operation.wait(stored.peek({ endpoint, params, token })),
+        peek: (endpoint, params, token) => operation.wait(reader.stored.peek({ endpoint, params, token })),
         outlook: (endpoint, requests) =>
-          budget.outlook(stored.bucketOf(endpoint), requests, operation.priority),
+          budget.outlook(bucketOf(options, endpoint), requests, operation.priority),
         left: async () =>
           operation.bucket === null ? null : (await budget.outlook(operation.bucket, 0)).left,
         has: (key) => options.credentials[key] !== null,
@@ -253,7 +254,7 @@ export function createUpstream(options: UpstreamOptions): {
         claim: (requests) => operation.claim(requests),
         async stored(endpoint, params) {
           await admit(operation, endpoint);
-          return operation.wait(stored.stored(endpoint, params));
+          return operation.wait(reader.stored.all(endpoint, params));
         },
         take({ dataset }, pages) {
           operation.datasets.add(dataset);

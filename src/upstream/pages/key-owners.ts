@@ -9,7 +9,7 @@ const AGAIN_MS = 300_000;
  * Which organization a key is of, as the archive remembers it: a key that replaces another one of the same organization reads what that
  * one has archived. A key is written down when upstream has answered it with figures, so none reads what it was never let near.
  */
-export class Owners {
+export class KeyOwners {
   readonly #archive: Archive | null;
   readonly #baseUrl: URL;
   readonly #ask: (key: KeyFamily) => Promise<string | null>;

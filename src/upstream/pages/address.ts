@@ -1,0 +1,61 @@
+import type { ClosedReason } from "../../domain/dataset.ts";
+import { GatewayError } from "../../errors.ts";
+import type { Credential, Credentials } from "../access/credential.ts";
+import type { Bucket } from "../budget/budget.ts";
+import { type Endpoint, VARIABLE_OF_KEY } from "../endpoint.ts";
+import { canonicalPath } from "./path.ts";
+
+/** One page of one question. */
+export interface PageQuestion<P, Row> {
+  readonly endpoint: Endpoint<P, Row>;
+  readonly params: P;
+  /** Null: the first page. */
+  readonly token: string | null;
+}
+
+/** The key and path that request a page, and the cache key that stores it. */
+export interface PageAddress {
+  readonly credential: Credential;
+  readonly path: string;
+  readonly key: string;
+}
+
+export interface AddressOptions {
+  readonly credentials: Credentials;
+  readonly baseUrl: URL;
+}
+
+/** Endpoints by what decides the key, and the rate limit its requests count against. */
+export type KeyedEndpoint = Pick<Endpoint<never, unknown>, "key" | "dataset" | "subject">;
+
+/** Computes the address of a page. Throws NOT_CONFIGURED without a key. */
+export function addressOf<P, Row>(
+  options: AddressOptions,
+  { endpoint, params, token }: PageQuestion<P, Row>,
+): PageAddress {
+  const credential = credentialFor(options, endpoint);
+  const path = canonicalPath(endpoint, params, token);
+  // Keys differ in what they may read, so a page is stored per key.
+  return { credential, path, key: `${credential.fingerprint} ${options.baseUrl.href} ${path}` };
+}
+
+/** Names the rate limit that requests to an endpoint count against. Throws NOT_CONFIGURED without a key. */
+export function bucketOf(options: AddressOptions, endpoint: KeyedEndpoint): Bucket {
+  return {
+    organization: `${credentialFor(options, endpoint).fingerprint} ${options.baseUrl.href}`,
+    family: endpoint.subject === "live" ? "lookups" : "analytics",
+  };
+}
+
+function credentialFor(
+  { credentials }: AddressOptions,
+  { key, dataset }: Pick<KeyedEndpoint, "key" | "dataset">,
+): Credential {
+  const credential = credentials[key];
+  if (credential !== null) return credential;
+  throw new GatewayError(
+    "NOT_CONFIGURED",
+    `This gateway has no key for ${dataset}; its operator can set ${VARIABLE_OF_KEY[key]}.`,
+    { dataset, reason: "NO_KEY" satisfies ClosedReason },
+  );
+}

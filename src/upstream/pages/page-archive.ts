@@ -1,0 +1,79 @@
+import type { Archive } from "../../cache/archive.ts";
+import { decodeEntry, encodeEntry } from "../../cache/entry.ts";
+import type { Instant } from "../../domain/day.ts";
+import type { Endpoint, KeyFamily } from "../endpoint.ts";
+import { type AddressOptions, addressOf, type PageQuestion } from "./address.ts";
+import { KeyOwners } from "./key-owners.ts";
+import type { Page } from "./page.ts";
+import { nameless, type PageStore } from "./page-store.ts";
+import { canonicalPath } from "./path.ts";
+import { earliestDay } from "./windows.ts";
+
+export interface PageArchiveOptions extends AddressOptions {
+  /** Keeps what upstream stops serving; null: nothing is archived. */
+  readonly archive: Archive | null;
+  readonly now: () => Instant;
+  /** Decodes archived bodies, and stores them for the next read. */
+  readonly pages: PageStore;
+  /** Requests the id of the organization behind a key; null where upstream does not say. */
+  readonly requestOwner: (key: KeyFamily) => Promise<string | null>;
+}
+
+/** Final pages that upstream stops serving, without the names and addresses of people. They belong to the organization, not to the key. */
+export class PageArchive {
+  readonly #options: PageArchiveOptions;
+  readonly #owners: KeyOwners;
+
+  constructor(options: PageArchiveOptions) {
+    this.#options = options;
+    this.#owners = new KeyOwners(options.archive, options.baseUrl, options.requestOwner);
+  }
+
+  /** Returns the archived page of a question before the retention window; null for other questions and for pages that are missing. */
+  async get<P, Row>(question: PageQuestion<P, Row>): Promise<Page<Row> | null> {
+    const { archive, pages } = this.#options;
+    if (archive === null || !this.#isExpired(question)) return null;
+    const { credential, key } = addressOf(this.#options, question);
+    for (const owner of [await this.#owners.known(credential), credential.fingerprint]) {
+      const name = owner === null ? null : this.#nameOf(owner, question);
+      const bytes = name === null ? null : await archive.get(name);
+      const entry = name === null || bytes === null ? null : await decodeEntry(name, bytes);
+      if (entry === null) continue;
+      try {
+        return pages.put(key, nameless(question.endpoint, pages.decode(question, entry)), entry.body.length);
+      } catch {
+        // An earlier version read the contract otherwise: the entry counts as missing.
+      }
+    }
+    return null;
+  }
+
+  /** Archives a final page of an endpoint with a retention window. */
+  async put<P, Row>(question: PageQuestion<P, Row>, page: Page<Row>, body: string): Promise<void> {
+    const { archive } = this.#options;
+    const { endpoint } = question;
+    if (archive === null || page.state !== "FINAL" || endpoint.coverage?.horizonDays == null) return;
+    const { credential } = addressOf(this.#options, question);
+    const owner = (await this.#owners.find(credential, endpoint.key)) ?? credential.fingerprint;
+    const key = this.#nameOf(owner, question);
+    const entry = { key, body: withoutNames(endpoint, body), fetchedAt: page.fetchedAt };
+    await archive.put(key, await encodeEntry(entry));
+  }
+
+  #isExpired<P, Row>({ endpoint, params }: PageQuestion<P, Row>): boolean {
+    const range = endpoint.covers(params);
+    return (
+      range !== null && endpoint.coverage !== null && range.from < earliestDay(endpoint, this.#options.now())
+    );
+  }
+
+  #nameOf<P, Row>(owner: string, { endpoint, params, token }: PageQuestion<P, Row>): string {
+    return `${owner} ${this.#options.baseUrl.href} ${canonicalPath(endpoint, params, token)}`;
+  }
+}
+
+/** Removes from a body the keys that name people: it is kept for years. */
+function withoutNames({ nameKeys = [] }: Pick<Endpoint<never, unknown>, "nameKeys">, body: string): string {
+  if (nameKeys.length === 0) return body;
+  return JSON.stringify(JSON.parse(body), (key, value) => (nameKeys.includes(key) ? undefined : value));
+}

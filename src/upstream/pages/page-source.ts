@@ -1,0 +1,178 @@
+import { encodeEntry, type Kept } from "../../cache/entry.ts";
+import type { SharedStore } from "../../cache/shared-store.ts";
+import type { Instant } from "../../domain/day.ts";
+import type { Access } from "../access/access.ts";
+import type { KeyOrganizations } from "../access/key-organizations.ts";
+import type { Operation } from "../budget/operation.ts";
+import type { Endpoint } from "../endpoint.ts";
+import { failureOf, UpstreamRefusal } from "../http/failure.ts";
+import { type AddressOptions, addressOf, type PageAddress, type PageQuestion } from "./address.ts";
+import { type Freshness, storageLifetimeMs } from "./freshness.ts";
+import { type DayPage, decodePage, finalDaysOf, type Page } from "./page.ts";
+import type { PageArchive } from "./page-archive.ts";
+import type { PageStore } from "./page-store.ts";
+import { shared } from "./replicas.ts";
+import type { Sender } from "./sender.ts";
+
+export interface PageSourceOptions extends AddressOptions {
+  readonly memory: PageStore;
+  /** The store that replicas share; null without one. */
+  readonly shared: SharedStore | null;
+  readonly archive: PageArchive;
+  readonly freshness: Freshness;
+  readonly sender: Sender;
+  readonly access: Access;
+  readonly organizations: KeyOrganizations;
+  readonly now: () => Instant;
+  /** Longest wait for a replica that is requesting the same page. */
+  readonly timeoutMs: number;
+}
+
+/** A page with the body it was decoded from. */
+interface Fetched<Row> {
+  readonly page: Page<Row>;
+  readonly kept: Kept;
+}
+
+/** Obtains a page that this process does not hold: from the archive, from what replicas share, or from upstream; then stores it. */
+export class PageSource {
+  readonly #options: PageSourceOptions;
+
+  constructor(options: PageSourceOptions) {
+    this.#options = options;
+  }
+
+  /** `bypass` ignores the archive and the shared store. Throws what a client would see. */
+  async obtain<P, Row>(
+    operation: Operation,
+    question: PageQuestion<P, Row>,
+    unwanted: AbortSignal,
+    bypass: boolean,
+  ): Promise<Page<Row>> {
+    const address = addressOf(this.#options, question);
+    const fetchPage = () => this.#fetch(operation, question, address, unwanted);
+    try {
+      return this.#options.shared === null || bypass
+        ? await this.#fromUpstream(operation, question, address.key, fetchPage)
+        : await this.#fromReplicas(operation, question, address.key, this.#options.shared, fetchPage);
+    } catch (fault) {
+      throw await this.#noted(failureOf(fault, question.endpoint, question.params, question.token), question);
+    }
+  }
+
+  /** Makes one request and stores nothing of its response. Throws what a client would see. */
+  async probe<P, Row>(operation: Operation, endpoint: Endpoint<P, Row>, params: P): Promise<void> {
+    const { sender, now } = this.#options;
+    const question = { endpoint, params, token: null };
+    try {
+      const address = addressOf(this.#options, question);
+      const { json } = await sender.send(operation, question, address, operation.signal);
+      decodePage(endpoint, params, null, json, now());
+    } catch (fault) {
+      throw failureOf(fault, endpoint, params, null);
+    }
+  }
+
+  async #fromUpstream<P, Row>(
+    operation: Operation,
+    question: PageQuestion<P, Row>,
+    key: string,
+    fetchPage: () => Promise<Fetched<Row>>,
+  ): Promise<Page<Row>> {
+    const { page, kept } = await fetchPage();
+    await this.#options.shared?.set(key, await encodeEntry(kept), storageLifetimeMs(page));
+    await this.#options.archive.put(question, page, kept.body);
+    return this.#hold(operation, key, page, kept.body.length);
+  }
+
+  async #fromReplicas<P, Row>(
+    operation: Operation,
+    question: PageQuestion<P, Row>,
+    key: string,
+    store: SharedStore,
+    fetchPage: () => Promise<Fetched<Row>>,
+  ): Promise<Page<Row>> {
+    const { archive, freshness, memory, now, timeoutMs } = this.#options;
+    const { endpoint } = question;
+    const archived = await archive.get(question);
+    if (archived !== null) {
+      countHit(operation, endpoint);
+      return archived;
+    }
+    const startedAt = now();
+    let body = "";
+    const { page, bytes, isKept } = await shared(
+      {
+        store,
+        key,
+        read: (kept) => {
+          body = kept.body;
+          return memory.decode(question, kept);
+        },
+        isUsable: (found) =>
+          found.fetchedAt >= operation.since &&
+          (found.fetchedAt >= startedAt || freshness.isFresh(found, endpoint)),
+        lifetimeMs: storageLifetimeMs,
+        patienceMs: operation.priority === "interactive" ? timeoutMs : null,
+      },
+      async () => {
+        const fetched = await fetchPage();
+        body = fetched.kept.body;
+        return fetched;
+      },
+    );
+    await archive.put(question, page, body);
+    if (isKept) countHit(operation, endpoint);
+    return this.#hold(operation, key, page, bytes);
+  }
+
+  async #fetch<P, Row>(
+    operation: Operation,
+    question: PageQuestion<P, Row>,
+    address: PageAddress,
+    unwanted: AbortSignal,
+  ): Promise<Fetched<Row>> {
+    const { sender, access, organizations, now } = this.#options;
+    const { endpoint, params, token } = question;
+    const { json, body } = await sender.send(operation, question, address, unwanted);
+    const fetchedAt = now();
+    const page = decodePage(endpoint, params, token, json, fetchedAt);
+    access.answered(endpoint.dataset, page.watermark);
+    if (!endpoint.isOfBothKinds) await organizations.learn(endpoint.key);
+    await Promise.all(
+      finalDaysOf(endpoint, params, json, page).map((day) => this.#storeDay(operation, endpoint, day)),
+    );
+    return { page, kept: { key: address.key, body, fetchedAt } };
+  }
+
+  /** Stores a final day of a longer response, so that other ranges reuse it. */
+  async #storeDay<P, Row>(
+    operation: Operation,
+    endpoint: Endpoint<P, Row>,
+    { params, page, body }: DayPage<P, Row>,
+  ): Promise<void> {
+    const { key } = addressOf(this.#options, { endpoint, params, token: null });
+    this.#hold(operation, key, page, body.length);
+    await this.#options.shared?.set(key, await encodeEntry({ key, body, fetchedAt: page.fetchedAt }), null);
+  }
+
+  #hold<Row>({ passing }: Operation, key: string, page: Page<Row>, bytes: number): Page<Row> {
+    return passing ? page : this.#options.memory.put(key, page, bytes);
+  }
+
+  /** Remembers a refusal of the dataset or of the key. */
+  async #noted<P, Row>(failure: unknown, { endpoint }: PageQuestion<P, Row>): Promise<unknown> {
+    const { access, organizations } = this.#options;
+    if (failure instanceof UpstreamRefusal && failure.reason !== "REFUSED") {
+      access.refused(failure);
+      if (failure.reason === "KEY_REFUSED") await organizations.forget(endpoint.key);
+    }
+    return failure;
+  }
+}
+
+/** Counts a page that needed no request after all. */
+function countHit(operation: Operation, { dataset }: Pick<Endpoint<never, unknown>, "dataset">): void {
+  operation.refund(dataset);
+  operation.usage.cacheHits++;
+}

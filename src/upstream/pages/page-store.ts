@@ -1,0 +1,74 @@
+import type { Kept } from "../../cache/entry.ts";
+import type { Entry, Store } from "../../cache/memory-store.ts";
+import type { Instant } from "../../domain/day.ts";
+import type { Endpoint } from "../endpoint.ts";
+import { parseExact } from "../http/wire.ts";
+import type { PageQuestion } from "./address.ts";
+import type { Freshness } from "./freshness.ts";
+import { decodePage, type Page } from "./page.ts";
+
+export interface PageStoreOptions {
+  readonly store: Store;
+  readonly freshness: Freshness;
+  readonly now: () => Instant;
+}
+
+/** The decoded pages in this process. A page loses its names once they are older than a look-up may be. */
+export class PageStore {
+  readonly #options: PageStoreOptions;
+
+  constructor(options: PageStoreOptions) {
+    this.#options = options;
+  }
+
+  get<P, Row>(endpoint: Endpoint<P, Row>, key: string): Page<Row> | undefined {
+    const { store, freshness } = this.#options;
+    const entry = store.get(key) as Entry<Page<Row>> | undefined;
+    if (entry === undefined || !freshness.hasOldNames(entry.value)) return entry?.value;
+    const value = freeze(nameless(endpoint, entry.value));
+    store.set(key, { ...entry, value });
+    return value;
+  }
+
+  /** Stores a page and returns it. `bytes` is the size of its body. */
+  put<Row>(key: string, page: Page<Row>, bytes: number): Page<Row> {
+    const final = page.state === "FINAL";
+    this.#options.store.set(key, { value: freeze(page), bytes, storedAt: page.fetchedAt, final });
+    return page;
+  }
+
+  /** Decodes a stored body. Throws for one from a replica whose clock is ahead: it would look fresh, and its days final, too long. */
+  decode<P, Row>({ endpoint, params, token }: PageQuestion<P, Row>, { body, fetchedAt }: Kept): Page<Row> {
+    const { freshness, now } = this.#options;
+    if (fetchedAt > now() + MAX_CLOCK_SKEW_MS) throw new RangeError("fetched in the future");
+    const page = decodePage(endpoint, params, token, parserOf(endpoint)(body), fetchedAt);
+    return freshness.hasOldNames(page) ? nameless(endpoint, page) : page;
+  }
+}
+
+/** The largest difference between the clocks of two replicas. */
+const MAX_CLOCK_SKEW_MS = 60_000;
+
+/** Selects the parser for an endpoint: amounts need their digits as upstream sent them. */
+export function parserOf({ exactNumbers }: { readonly exactNumbers?: true }): (text: string) => unknown {
+  return exactNumbers ? parseExact : JSON.parse;
+}
+
+/** Removes names and addresses of people, who may have been renamed or erased since. */
+export function nameless<Row>(
+  { withoutNames }: Pick<Endpoint<never, Row>, "withoutNames">,
+  page: Page<Row>,
+): Page<Row> {
+  return {
+    ...page,
+    rows: withoutNames === undefined ? page.rows : page.rows.map(withoutNames),
+    isNameless: true,
+  };
+}
+
+/** Freezes a page deeply: operations share it. */
+function freeze<T extends object>(page: T): T {
+  for (const value of Object.values(page))
+    if (typeof value === "object" && value !== null && !Object.isFrozen(value)) freeze(value);
+  return Object.freeze(page);
+}

@@ -1,0 +1,73 @@
+import type { Budget, Turn } from "../budget/budget.ts";
+import type { Operation } from "../budget/operation.ts";
+import type { Endpoint } from "../endpoint.ts";
+import { Breakers } from "../http/breaker.ts";
+import { get, type HttpAnswer, HttpFailure, type HttpOptions } from "../http/get.ts";
+import type { Outages } from "../http/outages.ts";
+import { type AddressOptions, bucketOf, type PageAddress } from "./address.ts";
+import { parserOf } from "./page-store.ts";
+
+export interface SenderOptions extends HttpOptions, AddressOptions {
+  readonly budget: Budget;
+  readonly outages: Outages;
+}
+
+const API_VERSION = "2026-10-21";
+
+/** The deadline of an operation without one. */
+const UNBOUNDED_MS = 24 * 3_600_000;
+
+/** Sends the request for a page through the circuit breaker and the rate limiter, and reports outages. */
+export class Sender {
+  readonly #options: SenderOptions;
+  readonly #breakers = new Breakers();
+
+  constructor(options: SenderOptions) {
+    this.#options = options;
+  }
+
+  send<P, Row>(
+    operation: Operation,
+    { endpoint, params }: { readonly endpoint: Endpoint<P, Row>; readonly params: P },
+    { credential, path }: PageAddress,
+    unwanted: AbortSignal,
+  ): Promise<HttpAnswer> {
+    const { budget, outages } = this.#options;
+    const { priority, caller, unhurried } = operation;
+    const { dataset } = endpoint;
+    const beta = endpoint.beta?.(params);
+    const headers = {
+      "x-api-key": credential.header(),
+      "anthropic-version": API_VERSION,
+      accept: "application/json",
+      ...(beta === undefined ? {} : { "anthropic-beta": beta }),
+    };
+    const bucket = bucketOf(this.#options, endpoint);
+    const turn = (patienceMs: number): Turn => ({ ...bucket, priority, caller, dataset, patienceMs });
+    const breaker = this.#breakers.of(dataset);
+    let leftAt = 0;
+    const options = unhurried ? { ...this.#options, deadlineMs: UNBOUNDED_MS } : this.#options;
+    return get(options, path, headers, parserOf(endpoint), {
+      async enter(patienceMs) {
+        breaker.check();
+        await budget.enter(turn(patienceMs), unwanted);
+        leftAt = budget.now();
+        operation.usage.requests++;
+        operation.bucket = bucket;
+      },
+      async pass(attempt) {
+        try {
+          const answer = await breaker.pass(attempt);
+          budget.answered(turn(0), leftAt);
+          outages.answered(dataset);
+          return answer;
+        } catch (fault) {
+          if (fault instanceof HttpFailure && (fault.isOutage || fault.status === 401))
+            outages.failed(dataset, fault);
+          throw fault;
+        }
+      },
+      block: (retryAfter) => budget.block(turn(0), retryAfter, leftAt),
+    });
+  }
+}
