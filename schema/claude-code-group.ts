@@ -253,7 +253,7 @@ builder.queryField("claudeCode", (t) =>
           const answer = await analyseCode(ctx, range, {
             ...analysis,
             order,
-            keeps: keeps(filter ?? {}, ctx.roster.aliases),
+            keeps: keeps(filter ?? {}, ctx.orgDirectory.aliases),
           });
           const { ranked, sources } = answer.ranking;
           relations = answer.relations;

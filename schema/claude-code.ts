@@ -199,7 +199,9 @@ builder.queryField("claudeCodeRecords", (t) =>
       refuseStrangers(ctx, filter);
       const { range } = windowsOf(claudeCode, resolveRange(asked, ctx.now()), ctx.now());
       const days = walkOf(ctx.upstream, claudeCode, daysOf(range, ctx));
-      const records = mapPages(days, ({ rows }) => rows.filter(keeps(filter ?? {}, ctx.roster.aliases)));
+      const records = mapPages(days, ({ rows }) =>
+        rows.filter(keeps(filter ?? {}, ctx.orgDirectory.aliases)),
+      );
       return connect(
         ctx,
         slice,
@@ -260,7 +262,7 @@ async function recordsOf(ctx: Context, person: PersonOver): Promise<readonly Rec
   const { range, userId, activity } = person;
   const email = await joinEmailOf(ctx, person);
   if (email === null) return [];
-  const key = emailKey(email, ctx.roster.aliases);
+  const key = emailKey(email, ctx.orgDirectory.aliases);
   const records = (await recordsOfEmail(ctx, { range }).load(key)) ?? [];
   if (activity === undefined || records.length === 0) return records;
   return (await accountOfRecords(ctx, { range }).load(key)) === userId ? records : [];

@@ -63,7 +63,7 @@ const TeamMemberType = builder.objectRef<TeamMember>("TeamMember").implement({
       nullable: true,
       description:
         "The person. Null where the operator lists an address that no organization has a member with. Sources: ENTERPRISE_MEMBERS, CONSOLE_MEMBERS.",
-      requests: (_input, ctx) => (ctx.roster.teams === null ? [] : memberLookup(ctx)),
+      requests: (_input, ctx) => (ctx.orgDirectory.teams === null ? [] : memberLookup(ctx)),
       resolve: ({ userId, email }, _args, ctx): Person | Promise<Person | null> =>
         userId === null ? personByEmail(ctx, email) : { organization: "ENTERPRISE", userId },
     }),
@@ -311,7 +311,7 @@ async function listed<Row>(
     state: "OPEN",
     stale: null,
   } as const;
-  const dataset: Dataset = ctx.roster.teams === null ? "GROUP_MEMBERS" : "ENTERPRISE_MEMBERS";
+  const dataset: Dataset = ctx.orgDirectory.teams === null ? "GROUP_MEMBERS" : "ENTERPRISE_MEMBERS";
   const page = await connect(ctx, slice, { ...question, dataset }, walkRows([{ rows, about }]), idOf);
   return { ...page, totalCount: rows.length };
 }

@@ -251,7 +251,7 @@ export async function statusOfReported(
 
 async function identitiesOf(ctx: Context, person: Person | PersonOver): Promise<IdentityShape[]> {
   const own: IdentityShape = { organization: person.organization, userId: person.userId, matchedBy: "ID" };
-  const { aliases } = ctx.roster;
+  const { aliases } = ctx.orgDirectory;
   // Within one organization only the operator can know of two accounts of one human.
   const organizations = organizationsOf(ctx).filter(
     (organization) => organization !== person.organization || aliases.size > 0,
@@ -392,7 +392,7 @@ function sees({ viewer }: Context): boolean {
 
 /** The viewer, by their verified address. Of anybody else nothing is said, not even whether they are there. */
 async function ownPerson(ctx: Context, userId: string | null, email: string | null): Promise<Person> {
-  const { aliases } = ctx.roster;
+  const { aliases } = ctx.orgDirectory;
   const own = ctx.viewer.email;
   if (own === null)
     throw new GatewayError(

@@ -11,7 +11,7 @@ import type { Config } from "./config.ts";
 import type { Context, Warning } from "./context.ts";
 import type { Instant } from "./domain/day.ts";
 import { Pseudonyms } from "./domain/pseudonym.ts";
-import { pseudonymousRoster, type Roster } from "./domain/team.ts";
+import { type OrgDirectory, pseudonymousDirectory } from "./domain/team.ts";
 import { ANYBODY, seeing, type Viewer } from "./domain/viewer.ts";
 import type { OutageSubject } from "./errors.ts";
 import { DirectoryCache } from "./loaders/directory.ts";
@@ -27,7 +27,7 @@ import type { Audit } from "./server/observability/audit.ts";
 import { type Digest, digestBy } from "./server/observability/digest.ts";
 import { createServer } from "./server/server.ts";
 import { statedLimits } from "./settings/limits.ts";
-import { rereadRoster } from "./settings/teams.ts";
+import { rereadDirectory } from "./settings/teams.ts";
 import type { Credentials } from "./upstream/access/credential.ts";
 import type { Priority } from "./upstream/budget/budget.ts";
 import type { Asker, Manner } from "./upstream/budget/operation.ts";
@@ -138,19 +138,19 @@ export function createApp(
     onRecovery,
   });
   const pseudonyms = new Pseudonyms(access.pseudonymKey ?? secretOf(credentials));
-  const roster = watchedFile({
+  const orgDirectory = watchedFile({
     paths: Object.values(teams.files),
-    read: () => rereadRoster(teams.files),
-    first: teams.roster,
+    read: () => rereadDirectory(teams.files),
+    first: teams.orgDirectory,
     onFault,
     staying: "TEAMS_FILE, ALIASES_FILE: the teams and aliases read before stay in force.",
     settles: true,
     elapsedMs: pace.now,
   });
   // Made when a caller sees people by pseudonym: an org chart can be long.
-  const masks = new WeakMap<Roster, Roster>();
-  const maskedRoster = (named: Roster) =>
-    masks.getOrInsertComputed(named, () => pseudonymousRoster(named, pseudonyms));
+  const masks = new WeakMap<OrgDirectory, OrgDirectory>();
+  const pseudonymousDirectoryOf = (named: OrgDirectory) =>
+    masks.getOrInsertComputed(named, () => pseudonymousDirectory(named, pseudonyms));
   const stated = statedLimits(limits);
   const directory = new DirectoryCache({ ...upstream, now, store: shared, onFault });
   const longTexts = new LongTexts(shared);
@@ -165,7 +165,7 @@ export function createApp(
       now,
       maxFirst: limits.maxFirst,
       limits: stated,
-      roster: isByName ? roster() : maskedRoster(roster()),
+      orgDirectory: isByName ? orgDirectory() : pseudonymousDirectoryOf(orgDirectory()),
       directory: directory.of(operation, isByName ? null : pseudonyms),
       longTexts,
       warn: (warning) => void warnings.push(warning),

@@ -1,6 +1,6 @@
 import type { LongTexts } from "./cache/long-texts.ts";
 import type { Instant } from "./domain/day.ts";
-import type { Roster } from "./domain/team.ts";
+import type { OrgDirectory } from "./domain/team.ts";
 import type { Viewer } from "./domain/viewer.ts";
 import type { Directory } from "./loaders/directory.ts";
 import type { StatedLimit } from "./settings/limits.ts";
@@ -28,7 +28,7 @@ export interface Context {
   /** What a request and a caller are held to, for the reader. */
   readonly limits: readonly StatedLimit[];
   /** What the operator says of people. */
-  readonly roster: Roster;
+  readonly orgDirectory: OrgDirectory;
   /** Who is in the organizations, and in which groups. */
   readonly directory: Directory;
   /** What ids are too short to say. */

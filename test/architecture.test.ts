@@ -16,6 +16,7 @@ const ORDER = [
   "src/loaders",
   "src/upstream",
   "src/cache",
+  "src/directory",
   "src/domain",
 ];
 /** For everyone. */

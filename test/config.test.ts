@@ -61,7 +61,7 @@ describe("an empty environment", () => {
       },
       teams: {
         files: { teams: "", aliases: "" },
-        roster: { aliases: new Map(), teams: null },
+        orgDirectory: { aliases: new Map(), teams: null },
       },
       cache: { memoryBytes: 256 * MiB, store: null, freshSeconds: undefined },
       limits: {

@@ -30,7 +30,7 @@ function operation(): Context {
     limits: [],
     warn: () => {},
     warnings: [],
-    roster: { aliases: new Map(), teams: null },
+    orgDirectory: { aliases: new Map(), teams: null },
     longTexts: new LongTexts(null),
     viewer: ANYBODY,
     directory: {} as Directory,

@@ -42,8 +42,8 @@ export interface CodeAnalysis extends Pick<Analysis<CodeFigure, CodeMeasure>, "b
   readonly keeps: (record: ClaudeCodeRecord) => boolean;
 }
 
-function kindIn({ roster, viewer }: Context): Kind<CodeFigure, CodeMeasure> {
-  const groupOf = (row: CodeFigure) => codeGroupKey(row, roster.aliases);
+function kindIn({ orgDirectory, viewer }: Context): Kind<CodeFigure, CodeMeasure> {
+  const groupOf = (row: CodeFigure) => codeGroupKey(row, orgDirectory.aliases);
   return {
     algebra: viewer.scopes.has("spend:read") ? codeMeasures : codeMeasuresWithoutCost,
     subject: claudeCode.subject,

@@ -57,7 +57,7 @@ const SERIES_DAYS = 7;
 /** Claude Code on those days of the range that are over and told in full; of the last week without one. */
 export async function codeOver(ctx: Context, asked: DayRange | null): Promise<CodeFigures> {
   const range = codeDays(ctx, asked);
-  const { aliases } = ctx.roster;
+  const { aliases } = ctx.orgDirectory;
   const { rows, sources } = await recordsOfDays(ctx, range);
   const byDay = Map.groupBy(rows, ({ date }) => date);
   const states = new Map(sources.map(({ covers, state }) => [covers?.from, state]));

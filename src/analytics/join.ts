@@ -25,7 +25,7 @@ export async function organizationOf({ upstream }: Context, kind: OrganizationKi
 export async function personByEmail(ctx: Context, email: string): Promise<Person | null> {
   for (const organization of organizationsOf(ctx)) {
     const [member] =
-      (await membersByEmail(ctx, { organization }).load(emailKey(email, ctx.roster.aliases))) ?? [];
+      (await membersByEmail(ctx, { organization }).load(emailKey(email, ctx.orgDirectory.aliases))) ?? [];
     if (member !== undefined) return { organization, userId: member.userId };
   }
   return null;

@@ -120,8 +120,8 @@ export const codeOfTeam = loader(async (ctx, { range }: { range: DayRange }) => 
   );
 });
 
-function headcount(people: readonly PersonKeys[], { roster }: Context): number {
-  return new Set(people.map((person) => personKey(person, roster.aliases))).size;
+function headcount(people: readonly PersonKeys[], { orgDirectory }: Context): number {
+  return new Set(people.map((person) => personKey(person, orgDirectory.aliases))).size;
 }
 
 function byPlacement<Row>(

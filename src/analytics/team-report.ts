@@ -221,13 +221,15 @@ async function personOf(
 
 /** Counted only where it decides what is shown. Who has nothing is nobody. */
 function crowdOf<Measure>(
-  { viewer: { minPeople }, roster }: Context,
+  { viewer: { minPeople }, orgDirectory }: Context,
   { algebra }: ReportPlan<Measure>,
   { measure }: ReportRow<Measure>,
   person: PersonKeys,
 ): Pick<ReportRow<Measure>, "crowd"> {
   if (minPeople === 0) return {};
-  return { crowd: new Crowd(minPeople, algebra.isZero(measure) ? [] : [personKey(person, roster.aliases)]) };
+  return {
+    crowd: new Crowd(minPeople, algebra.isZero(measure) ? [] : [personKey(person, orgDirectory.aliases)]),
+  };
 }
 
 /** The pages of a window as one. */

@@ -110,7 +110,10 @@ function order(a: string, b: string): number {
 }
 
 /** What the operator says of people, as it is seen by pseudonym. */
-export function pseudonymousRoster({ aliases, teams }: Roster, pseudonyms: Pseudonyms): Roster {
+export function pseudonymousDirectory(
+  { aliases, teams }: OrgDirectory,
+  pseudonyms: Pseudonyms,
+): OrgDirectory {
   const address = (email: string) => pseudonyms.address(email);
   const masked = new Map([...aliases].map(([alias, email]) => [address(alias), address(email)]));
   const team = ({ members, manager, ...rest }: Team): Team => ({
@@ -128,7 +131,7 @@ export function pseudonymousRoster({ aliases, teams }: Roster, pseudonyms: Pseud
 }
 
 /** What the operator says of people: their other addresses, and their teams. */
-export interface Roster {
+export interface OrgDirectory {
   readonly aliases: Aliases;
   /** Null: the RBAC groups are the teams. */
   readonly teams: Teams | null;

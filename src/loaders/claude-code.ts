@@ -19,7 +19,7 @@ import { peopleBeyondAPage } from "./sizes.ts";
 export const recordsOfEmail = loader(async (ctx, { range }: { range: DayRange }) => {
   const { rows } = await recordsOfPeople(ctx, range);
   return Map.groupBy(rows, ({ actor }) =>
-    actor.kind === "user" ? emailKey(actor.email, ctx.roster.aliases) : "",
+    actor.kind === "user" ? emailKey(actor.email, ctx.orgDirectory.aliases) : "",
   );
 });
 

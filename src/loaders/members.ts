@@ -9,7 +9,7 @@ export const memberById = loader(async (ctx, { organization }: { organization: O
 
 /** Current members by `emailKey`: those with the address itself first, then those with an alias of it. */
 export const membersByEmail = loader(async (ctx, { organization }: { organization: OrganizationKind }) =>
-  byEmail(await membersOf(ctx, organization), ctx.roster.aliases),
+  byEmail(await membersOf(ctx, organization), ctx.orgDirectory.aliases),
 );
 
 /** All current members. */

@@ -16,7 +16,7 @@ import { PEOPLE_PER_PAGE, peopleBeyondAPage } from "./sizes.ts";
  * an alias. The row of the address itself goes before those of its aliases, then the one last active, then the first by id.
  */
 export const accountOfRecords = loader(async (ctx, { range }: { range: DayRange }) => {
-  const { aliases } = ctx.roster;
+  const { aliases } = ctx.orgDirectory;
   await demandList(ctx, range);
   const { rows } = await whole(walkOf(ctx.upstream, userActivity, questions(ctx, range)));
   const accounts = rows.flatMap((row) => accountIn(row, aliases));

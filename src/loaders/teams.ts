@@ -11,8 +11,8 @@ import type { Upstream } from "../upstream/upstream.ts";
  * holds. Either is as of now, whatever days figures are about.
  */
 export async function teamsNow(ctx: Context): Promise<Teams> {
-  const { roster, directory } = ctx;
-  return roster.teams ?? teamsOfGroups(await directory.memberships(), roster.aliases);
+  const { orgDirectory, directory } = ctx;
+  return orgDirectory.teams ?? teamsOfGroups(await directory.memberships(), orgDirectory.aliases);
 }
 
 /**
@@ -31,7 +31,7 @@ export async function shownPlacements(ctx: Context): Promise<(placement: Placeme
 
 /** Plans the requests for the teams. */
 export function teamRequests(ctx: Context): readonly FieldRequests[] {
-  return ctx.roster.teams === null ? membershipRequests(ctx) : [];
+  return ctx.orgDirectory.teams === null ? membershipRequests(ctx) : [];
 }
 
 /** Plans the requests for who is in which group: none where the directory is there. */

@@ -1,5 +1,5 @@
-import type { Roster } from "../domain/team.ts";
-import { type RosterFiles, readRoster } from "../roster.ts";
+import { type DirectoryFiles, readDirectory } from "../directory/read.ts";
+import type { OrgDirectory } from "../domain/team.ts";
 import { ConfigError } from "./config-error.ts";
 import { text } from "./formats.ts";
 import { optional, type SettingsReader } from "./setting.ts";
@@ -24,14 +24,14 @@ export const TEAMS = {
 /** Reads the operator's files of teams and aliases. */
 export function teamsConfig(reader: SettingsReader, notes: string[]) {
   const { teams, aliases } = reader.readAll(TEAMS);
-  const files: RosterFiles = { teams: teams ?? "", aliases: aliases ?? "" };
-  return Object.freeze({ files, roster: readRoster(files, { faults: reader.faults, notes }) });
+  const files: DirectoryFiles = { teams: teams ?? "", aliases: aliases ?? "" };
+  return Object.freeze({ files, orgDirectory: readDirectory(files, { faults: reader.faults, notes }) });
 }
 
 /** Reads the operator's files again; throws ConfigError. */
-export function rereadRoster(files: RosterFiles): Roster {
+export function rereadDirectory(files: DirectoryFiles): OrgDirectory {
   const faults: string[] = [];
-  const roster = readRoster(files, { faults, notes: [] });
+  const orgDirectory = readDirectory(files, { faults, notes: [] });
   if (faults.length > 0) throw new ConfigError(faults);
-  return roster;
+  return orgDirectory;
 }

@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { type Config, readConfig } from "../src/config.ts";
-import type { Roster } from "../src/domain/team.ts";
+import type { OrgDirectory } from "../src/domain/team.ts";
 import { ConfigError } from "../src/settings/config-error.ts";
 import { gateway } from "./gateway.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "roster-"));
+const folder = mkdtempSync(join(tmpdir(), "directory-"));
 let files = 0;
 
 function file(text: string | Uint8Array): string {
@@ -28,13 +28,13 @@ function read({ teams, aliases }: Files): Config {
   });
 }
 
-function roster(files: Files): Roster {
-  return read(files).teams.roster;
+function orgDirectory(files: Files): OrgDirectory {
+  return read(files).teams.orgDirectory;
 }
 
 function faults(settings: Files): readonly string[] {
   try {
-    roster(settings);
+    orgDirectory(settings);
     return [];
   } catch (fault) {
     if (fault instanceof ConfigError) return fault.faults;
@@ -42,7 +42,7 @@ function faults(settings: Files): readonly string[] {
   }
 }
 
-function shown({ teams }: Roster) {
+function shown({ teams }: OrgDirectory) {
   return teams?.all.map(({ name, costCentre, manager, members }) => [
     name,
     costCentre,
@@ -73,19 +73,19 @@ describe("TEAMS_FILE", () => {
       ]),
     ],
   ])("may be %s", (_form, teams) => {
-    expect(shown(roster({ teams }))).toEqual([ATLAS, BIRCH]);
+    expect(shown(orgDirectory({ teams }))).toEqual([ATLAS, BIRCH]);
   });
 
   test("has each person once in a team, and the cost centre that most lines say", () => {
     const teams =
       "email,team,cost_centre\na@x.example,T,1\nA@X.example,T,2\nb@x.example,T,2\nalso@x.example,T,1\nc@x.example,T,2";
-    const known = roster({ teams, aliases: "email,alias\na@x.example,also@x.example" });
+    const known = orgDirectory({ teams, aliases: "email,alias\na@x.example,also@x.example" });
     expect(shown(known)).toEqual([["T", "2", null, ["a@x.example", "b@x.example", "c@x.example"]]]);
   });
 
   test("that says nothing wrong may hold nobody", () => {
-    expect(shown(roster({ teams: "email,team\n" }))).toEqual([]);
-    expect(shown(roster({ teams: "[]" }))).toEqual([]);
+    expect(shown(orgDirectory({ teams: "email,team\n" }))).toEqual([]);
+    expect(shown(orgDirectory({ teams: "[]" }))).toEqual([]);
   });
 
   test("is told every fault at once, by line, without an address", () => {
@@ -155,7 +155,10 @@ describe("the encoding of a file", () => {
 
   test.each(Object.entries(ENCODINGS))("may be %s", (_name, encode) => {
     for (const text of [CSV, JSON_TEXT])
-      expect(roster({ teams: encode(text) }).teams?.all.map(({ name }) => name)).toEqual(["Käln", "Köln"]);
+      expect(orgDirectory({ teams: encode(text) }).teams?.all.map(({ name }) => name)).toEqual([
+        "Käln",
+        "Köln",
+      ]);
   });
 
   test("is refused with its line where it is Windows-1252", () => {
@@ -176,7 +179,7 @@ describe("the encoding of a file", () => {
 
   test("does not make two teams of one name that is typed in two ways", () => {
     const teams = `email,team\na@x.example,K${"ö".normalize("NFC")}ln\nb@x.example,K${"ö".normalize("NFD")}ln\n`;
-    expect(roster({ teams }).teams?.all.map(({ members }) => members.length)).toEqual([2]);
+    expect(orgDirectory({ teams }).teams?.all.map(({ members }) => members.length)).toEqual([2]);
   });
 });
 
@@ -190,7 +193,9 @@ describe("a file of rows", () => {
     const wide = "email,team,manager\nb@x.example,Maps,\na@x.example,Research\n";
     expect(faults({ teams: wide })).toEqual(expected(2, 3));
     const quoted = 'email,team\na@x.example,"Research, Development"\n';
-    expect(roster({ teams: quoted }).teams?.all.map(({ name }) => name)).toEqual(["Research, Development"]);
+    expect(orgDirectory({ teams: quoted }).teams?.all.map(({ name }) => name)).toEqual([
+      "Research, Development",
+    ]);
     const aliases = "alias,email\nb@x.example,a@x.example,c@x.example\n";
     expect(faults({ aliases })[0]).toContain("ALIASES_FILE line 2: there are 3 values under 2 columns");
   });
@@ -254,7 +259,7 @@ describe("a file of rows", () => {
   test("may list several teams of a person in JSON", () => {
     const teams =
       '[{"email": "a@x.example", "team": ["Maps", "Search"]}, {"email": "b@x.example", "team": "Maps"}]';
-    expect(roster({ teams }).teams?.all.map(({ name, members }) => [name, members.length])).toEqual([
+    expect(orgDirectory({ teams }).teams?.all.map(({ name, members }) => [name, members.length])).toEqual([
       ["Maps", 2],
       ["Search", 1],
     ]);
@@ -362,7 +367,7 @@ describe("ALIASES_FILE", () => {
       "email,alias\nada@x.example,ada@old.example\nada@old.example,ada@older.example\nbo@x.example,bo@old.example,bo@x.example",
     ],
   ])("may be %s", (_form, aliases) => {
-    expect([...roster({ aliases }).aliases].sort()).toEqual(EXPECTED);
+    expect([...orgDirectory({ aliases }).aliases].sort()).toEqual(EXPECTED);
   });
 
   test.each([

@@ -1,0 +1,54 @@
+import type { Aliases } from "../domain/organization.ts";
+import { type OrgDirectory, Teams } from "../domain/team.ts";
+import { readTextFile, UnreadableFile } from "../operator-file.ts";
+import { aliasesOf } from "./aliases.ts";
+import type { Column, Fault, Source } from "./columns.ts";
+import { csvRows } from "./csv.ts";
+import { jsonRows } from "./json.ts";
+import type { Row } from "./row.ts";
+import { teamsOf } from "./teams.ts";
+
+export interface DirectoryFiles {
+  /** Path of TEAMS_FILE; empty without one. */
+  readonly teams: string;
+  readonly aliases: string;
+}
+
+/** Faults of files that cannot be used, and notes on files that can. Lines never quote a name or an address. */
+export interface DirectoryReport {
+  readonly faults: string[];
+  readonly notes: string[];
+}
+
+/** Reads teams and aliases from the operator's files, and reports all their faults at once. */
+export function readDirectory({ teams, aliases }: DirectoryFiles, report: DirectoryReport): OrgDirectory {
+  const about = (setting: Source["setting"], lines: string[]): Fault => {
+    return (where, what) => lines.push(`${setting}${where && ` ${where}`}: ${what}.`);
+  };
+  const source = (setting: Source["setting"], beside: Column, optional: readonly Column[] = []): Source => ({
+    setting,
+    required: ["email", beside],
+    optional,
+    fault: about(setting, report.faults),
+    note: about(setting, report.notes),
+  });
+  const ofAliases = source("ALIASES_FILE", "alias");
+  const ofTeams = source("TEAMS_FILE", "team", ["costCentre", "manager"]);
+  const known = aliases === "" ? NO_ALIASES : aliasesOf(rowsOf(aliases, ofAliases), ofAliases);
+  if (teams === "") return { aliases: known, teams: null };
+  return { aliases: known, teams: new Teams(teamsOf(rowsOf(teams, ofTeams), ofTeams, known), known) };
+}
+
+const NO_ALIASES: Aliases = new Map();
+
+function rowsOf(path: string, source: Source): readonly Row[] {
+  try {
+    // One name can be typed in two ways that look alike: as one letter, or as a letter and its accent.
+    const text = readTextFile(path).normalize("NFC");
+    return /^\s*[[{]/.test(text) ? jsonRows(text, source) : csvRows(text, source);
+  } catch (fault) {
+    if (!(fault instanceof UnreadableFile)) throw fault;
+    source.fault("", `the file ${fault.message}`);
+    return [];
+  }
+}
