@@ -32,7 +32,7 @@ import type { Credentials } from "./upstream/access/credential.ts";
 import type { Priority } from "./upstream/budget/budget.ts";
 import type { Asker, Manner } from "./upstream/budget/operation.ts";
 import type { Pace } from "./upstream/http/pace.ts";
-import { masked } from "./upstream/pseudonymous.ts";
+import { pseudonymousUpstream } from "./upstream/pseudonymous.ts";
 import { createUpstream } from "./upstream/upstream.ts";
 
 export interface AppOptions {
@@ -160,7 +160,7 @@ export function createApp(
     const isByName = viewer.identity === "full";
     const warnings: Warning[] = [];
     return {
-      upstream: isByName ? operation : masked(operation, pseudonyms),
+      upstream: isByName ? operation : pseudonymousUpstream(operation, pseudonyms),
       viewer,
       now,
       maxFirst: limits.maxFirst,

@@ -5,11 +5,11 @@ import type { Page } from "./pages/page.ts";
 import type { Upstream } from "./upstream.ts";
 
 /**
- * The upstream as it is seen by who is not to learn who anybody is. Pages are kept as upstream sent them, whoever asked; between
- * them and whatever is made of them (rows, joins, ids, cursors, files, errors) stand the pseudonyms.
+ * Decorates the upstream for callers who may not read who people are. Pages are stored as upstream sends them; rows, joins, ids,
+ * cursors, files and errors are made from the pseudonyms.
  */
-export function masked(upstream: Upstream, pseudonyms: Pseudonyms): Upstream {
-  /** What upstream writes into its tokens is not known: it can be the address that a page ends with. */
+export function pseudonymousUpstream(upstream: Upstream, pseudonyms: Pseudonyms): Upstream {
+  /** Upstream's tokens are opaque: one can hold the address that a page ends with. */
   const sealed = (token: string | null) => token && pseudonyms.seal(token, TOKEN);
   const opened = (token: string | null) => token && (pseudonyms.open(token, TOKEN) ?? refuse());
   const asked = <P>(endpoint: Pick<Endpoint<P, never>, "unmasked">, params: P) =>
@@ -20,7 +20,7 @@ export function masked(upstream: Upstream, pseudonyms: Pseudonyms): Upstream {
     token: sealed(page.token),
     next: sealed(page.next),
   });
-  const own: Pick<Upstream, "pages" | "kept" | "peek" | "stored"> = {
+  const overrides: Pick<Upstream, "pages" | "kept" | "peek" | "stored"> = {
     async *pages(endpoint, params, from = null) {
       for await (const page of upstream.pages(endpoint, asked(endpoint, params), opened(from)))
         yield shown(endpoint, page);
@@ -38,7 +38,8 @@ export function masked(upstream: Upstream, pseudonyms: Pseudonyms): Upstream {
       return page && shown(endpoint, page);
     },
   };
-  return Object.assign(Object.create(upstream) as Upstream, own);
+  // A copy would fix the age of the operation at this moment; the prototype reads it when asked.
+  return Object.assign(Object.create(upstream) as Upstream, overrides);
 }
 
 const TOKEN = "token";
