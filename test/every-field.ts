@@ -15,6 +15,7 @@ import {
 } from "graphql";
 import { schema } from "../schema/index.ts";
 import { requirementsOf } from "../src/planning/permissions.ts";
+import { fieldPlanOf } from "../src/planning/plan.ts";
 import { QUESTIONS } from "./reachability/asking.ts";
 
 const DAY = `range: { between: { from: "2026-11-18", until: "2026-11-19" } }`;
@@ -29,7 +30,7 @@ function selectionsBelow(type: GraphQLNamedType, split: readonly string[], met: 
       );
   if (!isObjectType(type)) return [];
   return Object.values(type.getFields()).flatMap((field) => {
-    const { dimension } = field.extensions;
+    const { dimension } = fieldPlanOf(field);
     const coordinate = `${type.name}.${field.name}`;
     if (met.has(coordinate) || (typeof dimension === "string" && !split.includes(dimension))) return [];
     met.add(coordinate);

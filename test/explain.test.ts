@@ -92,7 +92,9 @@ function selectionsBelow(type: GraphQLNamedType, split: readonly string[], met: 
         selectionsBelow(each, split, met).map((inner) => `... on ${each.name} { ${inner} }`),
       );
   if (!isObjectType(type)) return [];
-  const fields = Object.values(type.getFields()).filter(({ name, extensions: { dimension } }) => {
+  const fields = Object.values(type.getFields()).filter((field) => {
+    const { name } = field;
+    const { dimension } = fieldPlanOf(field);
     const isNew = !met.has(`${type.name}.${name}`);
     if (isNew) met.add(`${type.name}.${name}`);
     return isNew && (typeof dimension !== "string" || split.includes(dimension));

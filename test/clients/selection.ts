@@ -9,6 +9,7 @@ import {
   isUnionType,
 } from "graphql";
 import { schema } from "../../schema/index.ts";
+import { fieldPlanOf } from "../../src/planning/plan.ts";
 
 /** Two ranges that figures of an identity are asked for in one query. */
 export const RANGES = {
@@ -63,9 +64,10 @@ function below(type: GraphQLNamedType, split: readonly string[], above: number, 
   }
   if (!isObjectType(type)) throw new Error(`${type.name} has no fields`);
   const nodes = above + Number(isNode(type));
-  const fields = Object.values(type.getFields()).filter(
-    ({ extensions: { dimension } }) => typeof dimension !== "string" || split.includes(dimension),
-  );
+  const fields = Object.values(type.getFields()).filter((field) => {
+    const { dimension } = fieldPlanOf(field);
+    return dimension === undefined || split.includes(dimension);
+  });
   const chosen = nodes > DEPTH ? fields.filter(({ name }) => name === "id") : fields;
   return ["__typename", ...chosen.flatMap((field) => selected(type, field, split, nodes, taken))].join(" ");
 }

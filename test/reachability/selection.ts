@@ -9,6 +9,7 @@ import {
   isUnionType,
 } from "graphql";
 import { schema } from "../../schema/index.ts";
+import { fieldPlanOf } from "../../src/planning/plan.ts";
 import { CONSOLE_COST_NAMES } from "../../src/upstream/endpoints/console-cost.ts";
 
 /** The day that every question is about. */
@@ -33,7 +34,7 @@ function selectionOf(type: GraphQLNamedType, nodes = 0, lists = false, splitBy =
 function fieldsOf(type: GraphQLObjectType, above: number, lists: boolean, splitBy: string): string {
   const nodes = above + Number(type.getInterfaces().some(({ name }) => name === "Node"));
   const selections = Object.values(type.getFields()).flatMap((field) => {
-    const { dimension } = field.extensions;
+    const { dimension } = fieldPlanOf(field);
     if (typeof dimension === "string" && !splitBy.split(", ").includes(dimension)) return [];
     const named = getNamedType(field.type);
     if (isLeafType(named)) return [field.name];
