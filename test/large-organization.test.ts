@@ -1,9 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { warmSteps } from "../src/analytics/warm.ts";
 import type { SharedStore } from "../src/cache/shared-store.ts";
+import { day } from "../src/domain/day.ts";
+import { everyoneOver } from "../src/loaders/people.ts";
 import { gateway, json, type Route } from "./gateway.ts";
 import { sqlite } from "./stores/stores.ts";
-import { dayOfQuery, PATHS, reportPage, tokenPage, wireUser, wireUserCost } from "./wire.ts";
+import { dayOfQuery, PATHS, reportPage, tokenPage, wireRecord, wireUser, wireUserCost } from "./wire.ts";
 
 const README_QUERY = `{ users(range: {last: {days: 7}}, first: 10) { nodes { email activity { chat { messages } } cost { net { usd } } claudeCode { commits estimated { usd } } } pageInfo { hasNextPage endCursor } } }`;
 
@@ -12,26 +14,6 @@ const OF_USERS = `{ users(range: {last: {days: 7}}, first: 10) { nodes { user { 
 
 const userId = (i: number) => `user_${String(i).padStart(4, "0")}`;
 const emailOf = (id: string) => `${id}@ternplover.example`;
-
-function wireRecord(id: string, day: string) {
-  return {
-    actor: { type: "user_actor", email_address: emailOf(id) },
-    core_metrics: {
-      commits_by_claude_code: 2,
-      lines_of_code: { added: 5, removed: 2 },
-      num_sessions: 1,
-      pull_requests_by_claude_code: 0,
-    },
-    customer_type: "api",
-    subscription_type: null,
-    date: `${day}T00:00:00Z`,
-    is_remote: false,
-    organization_id: "11111111-1111-4111-8111-111111111111",
-    terminal_type: "vscode",
-    tool_actions: {},
-    model_breakdown: [],
-  };
-}
 
 function wireSummary(day: string, seats: number) {
   const active = { daily_active_user_count: 9, weekly_active_user_count: 9, monthly_active_user_count: 9 };
@@ -91,7 +73,8 @@ function organizationOf({ seats = 100_000, pagesOfDay = 25, people = 20 } = {}):
     [PATHS.summaries]: () => json({ data: [wireSummary("2026-11-20", seats)], next_page: null }),
     [PATHS.claudeCode]: (query) => {
       const page = Number(query.get("page") ?? 1);
-      const rows = page === 1 ? [wireRecord(userId(0), dayOfQuery(query))] : [];
+      const actor = { type: "user_actor", email_address: emailOf(userId(0)) };
+      const rows = page === 1 ? [wireRecord(actor, { commits: 2, day: dayOfQuery(query) })] : [];
       return json(reportPage(rows, { next: page < pagesOfDay ? String(page + 1) : null, watermark: null }));
     },
   };
@@ -162,6 +145,29 @@ describe("Claude Code of ten people among a hundred thousand", () => {
     expect(errors?.[0]?.message).toContain("`user { claudeCode }` has all records of an address");
     expect(data.users.nodes[0].cost).not.toBeNull();
     expect(counted(requests)).toEqual({ users: 1, user_cost_report: 1, claude_code: 6, summaries: 1 });
+  });
+
+  test("is answered on rows from a list of everybody that was stored within a day, and marked stale", async () => {
+    const days = `range: { between: { from: "2026-11-14", until: "2026-11-21" } }`;
+    const query = `{ users(${days}, first: 10) { nodes { claudeCode { commits } } } }`;
+    const { ask, app, at, requestsOf } = gateway({ routes: organizationOf({ pagesOfDay: 1 }) });
+    const reader = app.context(new AbortController().signal, "warm", { unhurried: true });
+    await everyoneOver(reader, { from: day("2026-11-14"), until: day("2026-11-21") });
+    await ask(`{ claudeCodeRecords(${days}, first: 1000) { totalCount } }`);
+
+    at("2026-11-22T20:00:00Z");
+    const [{ data, errors, extensions }, requests] = await requestsOf(() => ask(query));
+    expect(errors).toBeUndefined();
+    expect(data.users.nodes[0].claudeCode).toEqual({ commits: 14 });
+    expect(data.users.nodes[1].claudeCode).toBeNull();
+    expect(extensions.freshness.stale).toBe(true);
+    expect(counted(requests).users ?? 0).toBeLessThanOrEqual(1);
+
+    at("2026-11-23T12:00:01Z");
+    const [late, again] = await requestsOf(() => ask(query));
+    expect(late.errors?.[0]?.extensions).toMatchObject({ code: "TOO_EXPENSIVE", dataset: "USER_ACTIVITY" });
+    expect(late.errors?.[0]?.message).toContain(`user { claudeCode(${days}) { … } }`);
+    expect(counted(again).users ?? 0).toBeLessThanOrEqual(1);
   });
 
   test("names what counts those people alone where not even a day fits", async () => {

@@ -17,26 +17,41 @@ import { PEOPLE_PER_PAGE, peopleBeyondAPage } from "./sizes.ts";
  */
 export const accountOfRecords = loader(async (ctx, { range }: { range: DayRange }) => {
   const { aliases } = ctx.orgDirectory;
-  await demandList(ctx, range);
-  const { rows } = await whole(walkOf(ctx.upstream, userActivity, questions(ctx, range)));
+  const rows = await listOfPeople(ctx, range);
   const accounts = rows.flatMap((row) => accountIn(row, aliases));
   return new Map(
     [...Map.groupBy(accounts, ({ key }) => key)].map(([key, same]) => [key, same.reduce(foremost).userId]),
   );
 });
 
-/** Throws TOO_EXPENSIVE where the list of everyone is longer than the operation can read, and then asks for none of it. */
-async function demandList(ctx: Context, range: DayRange): Promise<void> {
-  if (ctx.upstream.isUnhurried) return;
+/**
+ * Everyone active over the range: from upstream where the list takes no more requests than are left to the operation, else as it
+ * was stored within a day. Throws TOO_EXPENSIVE otherwise, and then makes no request for it.
+ */
+async function listOfPeople(ctx: Context, range: DayRange): Promise<readonly UserActivity[]> {
+  const { upstream } = ctx;
+  const asked = questions(ctx, range);
+  const refusal = await refusalOfList(ctx, range);
+  if (refusal === null) return (await whole(walkOf(upstream, userActivity, asked))).rows;
+  const stored = await Promise.all(asked.map((question) => upstream.stored(userActivity, question)));
+  if (stored.some((pages) => pages === null)) throw refusal;
+  const pages = stored.flatMap((list) => list ?? []);
+  upstream.take(userActivity, pages);
+  return pages.flatMap(({ rows }) => rows);
+}
+
+/** Returns why the list is not read from upstream; null where it is kept or the operation can read it. */
+async function refusalOfList(ctx: Context, range: DayRange): Promise<GatewayError | null> {
+  if (ctx.upstream.isUnhurried) return null;
   const { plans } = accountRequests(ctx, range);
   const kept = await Promise.all(plans.map((plan) => plan.kept(ctx.upstream)));
-  if (kept.every(({ isWhole }) => isWhole)) return;
+  if (kept.every(({ isWhole }) => isWhole)) return null;
   const pages = Math.ceil(((await peopleBeyondAPage(ctx)) ?? 0) / PEOPLE_PER_PAGE);
   const left = pages > 1 ? ctx.upstream.claim(pages) : null;
-  if (left === null) return;
-  throw new GatewayError(
+  if (left === null) return null;
+  return new GatewayError(
     "TOO_EXPENSIVE",
-    `Of several accounts with one address one row has its records, and which one takes the list of everybody: at least ${pages} upstream requests, and ${left} are left to the operation. \`user { claudeCode }\` has all records of an address and needs no list.`,
+    `Of several accounts with one address one row has its records, and which one takes the list of everybody: at least ${pages} upstream requests, and ${left} are left to the operation. \`user { claudeCode }\` has all records of an address and needs no list: ask for \`user { claudeCode(range: { between: { from: "${range.from}", until: "${range.until}" } }) { … } }\` on each row.`,
     { dataset: "USER_ACTIVITY", requests: pages },
   );
 }
