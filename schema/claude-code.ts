@@ -93,7 +93,7 @@ const ClaudeCodeRecord = builder.node(builder.objectRef<RecordShape>("ClaudeCode
   description:
     "One actor's Claude Code activity on one UTC day for one combination of terminal, local or remote, and customer type. An actor has several records on most days; add them up. Source: CLAUDE_CODE.",
   interfaces: [totals],
-  id: { resolve: recordId },
+  id: { resolve: (record, _args, ctx) => recordId(ctx, record) },
   lookup: { requests: (id, ctx) => requestsFor(claudeCode, daysOf(oneDay(partsOfId(id).day), ctx)) },
   loadOne: nodeLoader("ClaudeCodeRecord", recordById),
   fields: (t) => ({
@@ -290,26 +290,24 @@ export function keeps(
 
 /**
  * Records have no id upstream, and two keys of one name can leave records that differ in their figures only. The id names the
- * day, who and where, and last the figures: what tells twins apart, and what may change while the day is still settling. Without
- * what is estimated, since whoever knows the other figures could try amounts until they come to the same id.
+ * day, who and where, and last the figures: what tells twins apart, and what may change while the day is still settling. The digest
+ * of the figures takes a secret: with a plain one, a client without `spend:read` could try amounts until they come to the same id.
  */
-function recordId(record: RecordShape): string {
+function recordId({ secretDigest }: Context, record: RecordShape): string {
   const { sessions, commits, pullRequests, linesAdded, linesRemoved, toolActions, models } = record;
-  const tokens = models.map(({ estimated: _, ...counts }) => counts);
-  const figures = [sessions, commits, pullRequests, linesAdded, linesRemoved, toolActions, tokens];
-  return `${subjectOf(record)}:${fingerprint(figures)}`;
+  const figures = [sessions, commits, pullRequests, linesAdded, linesRemoved, toolActions, models];
+  return `${subjectOf(record)}:${secretDigest(textOf(figures))}`;
 }
 
 /** The day, who and where: what a record is about. */
 function subjectOf(record: RecordShape): string {
   const { date, actor, customerType, terminalType, subscriptionType, isRemote, organizationId } = record;
   const place = [actor, customerType, terminalType, subscriptionType, isRemote, organizationId];
-  return `${date}:${fingerprint(place)}`;
+  return `${date}:${shortHash(textOf(place), 12)}`;
 }
 
-function fingerprint(value: unknown): string {
-  const text = JSON.stringify(value, (_key, inner) => (typeof inner === "bigint" ? `${inner}` : inner));
-  return shortHash(text, 12);
+function textOf(value: unknown): string {
+  return JSON.stringify(value, (_key, inner) => (typeof inner === "bigint" ? `${inner}` : inner));
 }
 
 /** The day of a record, and who and where. */
@@ -324,8 +322,9 @@ async function recordById(id: string, ctx: Context): Promise<RecordShape> {
   const { day, identity } = partsOfId(id);
   const { range } = windowsOf(claudeCode, oneDay(day), ctx.now());
   const { rows } = await whole(walkOf(ctx.upstream, claudeCode, [{ range }]));
-  const alike = rows.filter((record) => recordId(record).startsWith(`${day}:${identity}:`));
-  const record = alike.find((each) => recordId(each) === id) ?? (alike.length === 1 ? alike[0] : undefined);
+  const alike = rows.filter((record) => subjectOf(record) === `${day}:${identity}`);
+  const record =
+    alike.find((each) => recordId(ctx, each) === id) ?? (alike.length === 1 ? alike[0] : undefined);
   if (record === undefined)
     throw new GatewayError("NOT_FOUND", `No Claude Code record of ${day} has this id.`);
   return record;

@@ -37,4 +37,6 @@ export interface Context {
   readonly warn: (warning: Warning) => void;
   /** The warnings so far. */
   readonly warnings: readonly Warning[];
+  /** Returns a digest for ids that a client cannot compute from a guess at the text (keyed by the secret of pseudonyms). */
+  readonly secretDigest: (text: string) => string;
 }

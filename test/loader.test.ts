@@ -32,6 +32,7 @@ function operation(): Context {
     warnings: [],
     orgDirectory: { aliases: new Map(), teams: null },
     longTexts: new LongTexts(null),
+    secretDigest: (text) => text,
     viewer: ANYBODY,
     directory: {} as Directory,
   };

@@ -297,6 +297,34 @@ describe("Claude Code records", () => {
     expect(again.data.nodes).toEqual(data.claudeCodeRecords.nodes);
   });
 
+  test("that differ in their estimated cost alone have different ids, and each id finds its amount", async () => {
+    const twins = [5, 7.25].map((cents) => wireRecord({ type: "api_actor", api_key_name: "ci" }, { cents }));
+    const { ask } = gateway({ routes: { [PATHS.claudeCode]: () => json(reportPage(twins)) } });
+    const { data } = await ask(`{ claudeCodeRecords(${DAY}) { nodes { id estimated { cents } } } }`);
+    const { nodes } = data.claudeCodeRecords;
+    expect(nodes.map(({ estimated }: { estimated: object }) => estimated)).toEqual([
+      { cents: "5" },
+      { cents: "7.25" },
+    ]);
+    const again = await ask(
+      `query ($ids: [ID!]!) { nodes(ids: $ids) { id ... on ClaudeCodeRecord { estimated { cents } } } }`,
+      { ids: nodes.map(({ id }: { id: string }) => id) },
+    );
+    expect(again.errors).toBeUndefined();
+    expect(again.data.nodes).toEqual(nodes);
+  });
+
+  test("have ids that take the gateway's secret to compute, so that amounts cannot be tried", async () => {
+    const idWith = async (PSEUDONYM_KEY: string) => {
+      const { ask } = gateway({ routes, settings: { PSEUDONYM_KEY } });
+      const { data } = await ask(`{ claudeCodeRecords(${DAY}, first: 1) { nodes { id } } }`);
+      return data.claudeCodeRecords.nodes[0].id;
+    };
+    const id = await idWith("a".repeat(32));
+    expect(await idWith("a".repeat(32))).toBe(id);
+    expect(await idWith("b".repeat(32))).not.toBe(id);
+  });
+
   test("are filtered by the gateway, since upstream cannot", async () => {
     const { ask, seen } = gateway({ routes });
     const { data } = await ask(
