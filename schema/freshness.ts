@@ -41,7 +41,8 @@ export const Freshness = builder.objectRef<FreshnessShape>("Freshness").implemen
     completeThrough: t.expose("completeThrough", {
       type: "Date",
       nullable: true,
-      description: "The last UTC day that is surely whole; null where upstream does not say.",
+      description:
+        "The last UTC day that is surely whole; null where upstream does not say, or its export has reached none of the days yet.",
     }),
     stale: t.boolean({
       description:

@@ -1,6 +1,6 @@
 import { type Finality, leastSettled } from "../cache/policy.ts";
 import type { Dataset } from "../domain/dataset.ts";
-import { addDays, type Day, dayOf, type Instant } from "../domain/day.ts";
+import { addDays, type Day, dayOf, earlier, type Instant } from "../domain/day.ts";
 import type { PageSource } from "../upstream/pages/iterate.ts";
 import type { Staleness } from "../upstream/pages/page.ts";
 
@@ -9,7 +9,7 @@ export interface Freshness {
   readonly state: Finality;
   /** When upstream exported the data, the oldest export that can still change; null where upstream does not say. */
   readonly refreshedAt: Instant | null;
-  /** The last day that is surely whole; null where upstream does not say. */
+  /** The last day that is surely whole; null where upstream does not say, or its export has reached none of the days. */
   readonly completeThrough: Day | null;
   /** Why some of it is older than it should be; null: it is not. */
   readonly stale: Staleness | null;
@@ -29,28 +29,38 @@ export function freshnessOf(source: Dataset, pages: readonly PageSource[]): Fres
 }
 
 function completeThrough(pages: readonly PageSource[]): Day | null {
-  const days = pages.map(({ state, covers, watermark, seen }) => {
-    if (covers === null) return null;
-    const last = addDays(covers.until, -1);
-    if (state === "FINAL") return { day: last, whole: true };
-    if (watermark === null || seen === null) return null;
-    const complete = addDays(dayOf(seen), -1); // an export ahead of the clock makes no day whole
-    return complete < last ? { day: complete, whole: false } : { day: last, whole: true };
-  });
+  const exported = pages.filter((page) => !isBeyondExport(page));
+  const days = exported.map(wholeDaysOf);
   const known = days.filter((day) => day !== null);
   if (known.length < days.length) return null;
-  const cut = known
-    .filter((day) => !day.whole)
-    .map((day) => day.day)
-    .sort();
-  return (
-    cut[0] ??
+  const cut = known.filter((day) => !day.whole).map((day) => day.day);
+  const through =
+    cut.toSorted()[0] ??
     known
       .map((day) => day.day)
-      .sort()
+      .toSorted()
       .at(-1) ??
-    null
-  );
+    null;
+  if (through === null) return null;
+  return pages
+    .filter(isBeyondExport)
+    .flatMap(({ covers }) => (covers === null ? [] : [addDays(covers.from, -1)]))
+    .reduce(earlier, through);
+}
+
+/** Upstream sends no watermark where its export has not reached the first day yet, as in the first hours of a month. */
+function isBeyondExport({ state, covers, watermark, seen }: PageSource): boolean {
+  return state !== "FINAL" && covers !== null && watermark === null && seen === null;
+}
+
+/** The last whole day of a page, and whether that is the page's last; null where upstream does not say. */
+function wholeDaysOf({ state, covers, watermark, seen }: PageSource): { day: Day; whole: boolean } | null {
+  if (covers === null) return null;
+  const last = addDays(covers.until, -1);
+  if (state === "FINAL") return { day: last, whole: true };
+  if (watermark === null || seen === null) return null;
+  const complete = addDays(dayOf(seen), -1); // an export ahead of the clock makes no day whole
+  return complete < last ? { day: complete, whole: false } : { day: last, whole: true };
 }
 
 function oldest(instants: readonly (Instant | null)[]): Instant | null {

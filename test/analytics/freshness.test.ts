@@ -93,7 +93,16 @@ describe("completeThrough", () => {
   });
 
   test("is unknown when one page does not say", () => {
-    expect(freshness(page(OCTOBER, EXPORT), page(NOVEMBER, null)).completeThrough).toBeNull();
+    const silent = { ...page(NOVEMBER, null), seen: Date.parse(EXPORT) }; // of an endpoint without exports
+    expect(freshness(page(OCTOBER, EXPORT), silent).completeThrough).toBeNull();
+  });
+
+  test("is the newest whole day of the months before one that no export has reached", () => {
+    const firstOfMonth = page(NOVEMBER, null);
+    expect(freshness(page(OCTOBER, "2026-11-01T00:00:00Z"), firstOfMonth).completeThrough).toBe("2026-10-31");
+    expect(freshness(page(OCTOBER, "2026-10-31T20:00:00Z"), firstOfMonth).completeThrough).toBe("2026-10-30");
+    expect(freshness(firstOfMonth, page(SEPTEMBER, EXPORT)).completeThrough).toBe("2026-09-30");
+    expect(freshness(firstOfMonth).completeThrough).toBeNull();
   });
 
   test("is unknown for look-ups, which are about no days", () => {
