@@ -16,7 +16,7 @@ const OF_CONSOLE = [
 function split(field: string, source: string, groupings: readonly string[]): string[] {
   return groupings.map((dimensions) => {
     const whose = OF_CONSOLE.includes(dimensions) ? 'organization: "console", ' : "";
-    return `${field}(${DAY}, ${whose}source: ${source}, groupBy: [${dimensions}])`;
+    return `${field}(${DAY}, bucket: DAY, ${whose}source: ${source}, groupBy: [${dimensions}])`;
   });
 }
 
@@ -43,18 +43,18 @@ export const QUESTIONS: Readonly<Record<string, readonly string[]>> = {
   "/v1/organizations/rbac_groups/{rbac_group_id}/members": ["groups"],
   "/v1/organizations/usage_report/claude_code": [`claudeCodeRecords(${DAY})`],
   "/v1/organizations/usage_report/messages": [
-    `usage(${DAY}, organization: "console", source: LEGACY, groupBy: [MODEL, USER, CONTEXT_WINDOW, INFERENCE_GEO, SPEED, SERVICE_TIER, WORKSPACE, API_KEY, SERVICE_ACCOUNT])`,
+    `usage(${DAY}, bucket: DAY, organization: "console", source: LEGACY, groupBy: [MODEL, USER, CONTEXT_WINDOW, INFERENCE_GEO, SPEED, SERVICE_TIER, WORKSPACE, API_KEY, SERVICE_ACCOUNT])`,
   ],
   "/v1/organizations/cost_report": [
-    `cost(${DAY}, organization: "console", source: LEGACY, groupBy: [WORKSPACE, DESCRIPTION])`,
+    `cost(${DAY}, bucket: DAY, organization: "console", source: LEGACY, groupBy: [WORKSPACE, DESCRIPTION])`,
   ],
   "/v1/organizations/me": ["organization"],
   "/v1/organizations/users": [`user(email: "someone@ternplover.example")`, `user(id: "user_one")`],
   "/v1/organizations/workspaces": [
-    `usage(${DAY}, organization: "console", source: LEGACY, groupBy: [WORKSPACE])`,
+    `usage(${DAY}, bucket: DAY, organization: "console", source: LEGACY, groupBy: [WORKSPACE])`,
   ],
   "/v1/organizations/api_keys": [
-    `usage(${DAY}, organization: "console", source: LEGACY, groupBy: [API_KEY])`,
+    `usage(${DAY}, bucket: DAY, organization: "console", source: LEGACY, groupBy: [API_KEY])`,
   ],
 };
 
