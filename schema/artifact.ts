@@ -3,7 +3,7 @@ import type { ArtifactCell, ArtifactDimension } from "../src/domain/artifact.ts"
 import type { Person } from "../src/domain/person.ts";
 import type { DayRange } from "../src/domain/range.ts";
 import { isShownOf } from "../src/domain/viewer.ts";
-import { countedDays, mayBeUncounted, newestDayRequests } from "../src/loaders/activity-days.ts";
+import { countedDays, mayBeUncounted, newestDayRequests, statedRange } from "../src/loaders/activity-days.ts";
 import type { Requires } from "../src/planning/plan.ts";
 import { isRelative, resolveRange } from "../src/planning/range-input.ts";
 import { rowsWanted } from "../src/planning/rows.ts";
@@ -133,7 +133,12 @@ builder.queryField("artifacts", (t) =>
       const slice = { first, after };
       const { filter, groupBy } = particularsOf(ctx, args);
       warnUngrouped(ctx, info, groupBy);
-      const { range, pieces } = windowsOf(artifactActivity, resolveRange(asked, ctx.now()), ctx.now());
+      const stated = resolveRange(asked, ctx.now());
+      const { range, pieces } = windowsOf(
+        artifactActivity,
+        isRelative(asked) ? stated : statedRange(stated, ctx.now(), "ARTIFACT_ACTIVITY"),
+        ctx.now(),
+      );
       const days = await countedDays(artifactActivity, pieces, isRelative(asked), ctx);
       const until = days.at(-1)?.until ?? range.until;
       const walk = mapPages(

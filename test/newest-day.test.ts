@@ -176,45 +176,54 @@ describe("figures of activity over a range relative to now", () => {
   });
 });
 
-test("figures of activity over stated days that are not counted yet are refused alike, with the newest day", async () => {
-  const { ask, seen } = gateway({ now: "2026-11-22T06:00:00Z", sandbox: { users: 40 } });
-  const range = `range: { between: { from: "2026-11-18", until: "2026-11-22" } }`;
-  const { data: found } = await ask(
-    `{ users(range: { last: { days: 7 } }, first: 1) { nodes { user { id } } } groups(first: 1) { nodes { group { id } } } }`,
-  );
-  const person = found.users.nodes[0].user.id;
-  const group = found.groups.nodes[0].group.id;
-  const figures: readonly (readonly [string, string])[] = [
-    ["users", `users(${range}) { totalCount }`],
-    ["artifacts", `artifacts(${range}) { totalCount }`],
-    ["groups", `groups(${range}, first: 1) { nodes { activity { users } } }`],
-    ["activityByGroup", `activityByGroup(${range}) { users }`],
-    ...[
-      "activity { webSearches }",
-      "activityComparison { range { from } }",
-      "skills { name }",
-      "connectors { name }",
-      "projects { name }",
-    ].map(
-      (figure) =>
-        [
-          `a person's ${figure}`,
-          `node(id: "${person}") { ... on User { ${figure.replace(" {", `(${range}) {`)} } }`,
-        ] as const,
-    ),
-    ["a group's activity", `node(id: "${group}") { ... on Group { activity(${range}) { users } } }`],
-  ];
-  const before = seen.length;
-  for (const [name, field] of figures) {
-    const { errors } = await ask(`{ ${field} }`);
-    expect(
-      errors?.map(({ extensions: { code, newestDay } }) => [code, newestDay]),
-      name,
-    ).toEqual([["NOT_YET_AVAILABLE", "2026-11-20"]]);
-  }
-  const asked = seen.slice(before).map(({ pathname }) => pathname.split("/").at(-1));
-  expect(asked.filter((name) => name !== "rbac_groups" && name !== "summaries")).toEqual([]);
-});
+test.each([
+  ["yesterday", "2026-11-22T06:00:00Z", "2026-11-22", "2026-11-20"],
+  ["today", "2026-11-22T12:00:00Z", "2026-11-23", "2026-11-21"],
+  ["days to come", "2026-11-22T12:00:00Z", "2026-12-01", "2026-11-21"],
+])(
+  "stated days of activity up to %s, not counted yet, are refused alike",
+  async (_day, now, until, newest) => {
+    const { ask, seen } = gateway({ now, sandbox: { users: 40 } });
+    const range = `range: { between: { from: "2026-11-18", until: "${until}" } }`;
+    const { data: found } = await ask(
+      `{ users(range: { last: { days: 7 } }, first: 1) { nodes { user { id } } } groups(first: 1) { nodes { group { id } } } }`,
+    );
+    const person = found.users.nodes[0].user.id;
+    const group = found.groups.nodes[0].group.id;
+    const figures: readonly (readonly [string, string])[] = [
+      ...["users", "skills", "connectors", "plugins", "projects"].map(
+        (list) => [list, `${list}(${range}) { totalCount }`] as const,
+      ),
+      ["artifacts", `artifacts(${range}) { totalCount }`],
+      ["groups", `groups(${range}, first: 1) { nodes { activity { users } } }`],
+      ["activityByGroup", `activityByGroup(${range}) { users }`],
+      ...[
+        "activity { webSearches }",
+        "activityComparison { range { from } }",
+        "skills { name }",
+        "connectors { name }",
+        "projects { name }",
+      ].map(
+        (figure) =>
+          [
+            `a person's ${figure}`,
+            `node(id: "${person}") { ... on User { ${figure.replace(" {", `(${range}) {`)} } }`,
+          ] as const,
+      ),
+      ["a group's activity", `node(id: "${group}") { ... on Group { activity(${range}) { users } } }`],
+    ];
+    const before = seen.length;
+    for (const [name, field] of figures) {
+      const { errors } = await ask(`{ ${field} }`);
+      expect(
+        errors?.map(({ extensions: { code, newestDay } }) => [code, newestDay]),
+        name,
+      ).toEqual([["NOT_YET_AVAILABLE", newest]]);
+    }
+    const asked = seen.slice(before).map(({ pathname }) => pathname.split("/").at(-1));
+    expect(asked.filter((name) => name !== "rbac_groups" && name !== "summaries")).toEqual([]);
+  },
+);
 
 describe("what a team did", () => {
   const FIELDS = "activity { range { from until } users activity { chat { messages } } }";

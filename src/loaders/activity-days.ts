@@ -263,17 +263,16 @@ export function countedRange(
   { now }: Pick<Context, "now">,
 ): DayRange {
   const { range } = windowsOf(endpoint, asked, now());
-  const counted = isRelative ? withoutUncounted(range, now()) : range;
-  const end = countedUntil(now());
-  if (counted.until <= end) return counted;
-  throw uncounted(endpoint.dataset, addDays(range.until, -1), addDays(end, -1));
+  // Stated days are not cut at today: what is left would be an answer to another question.
+  const counted = isRelative ? withoutUncounted(range, now()) : { from: range.from, until: asked.until };
+  return statedRange(counted, now(), endpoint.dataset);
 }
 
 /** Returns a range of figures of activity as stated by date. Throws NOT_YET_AVAILABLE where upstream cannot have aggregated all of it. */
-export function statedRange(range: DayRange, now: Instant): DayRange {
+export function statedRange(range: DayRange, now: Instant, dataset = "USER_ACTIVITY"): DayRange {
   const end = countedUntil(now);
   if (range.until <= end) return range;
-  throw uncounted("USER_ACTIVITY", addDays(range.until, -1), addDays(end, -1));
+  throw uncounted(dataset, addDays(range.until, -1), addDays(end, -1));
 }
 
 /** Leaves off the days that upstream cannot have aggregated yet, unless there is no other day. */
