@@ -96,7 +96,7 @@ export function seconds(length: number): () => boolean {
 
 export const mebibytes = (bytes: number) => Math.round(bytes / 2 ** 20);
 
-/** A figure of docs/load.md, with how busy the machine was beside it. */
+/** A figure of docs/testing/load.md, with how busy the machine was beside it. */
 export function report(number: number, figure: string): void {
   process.stdout.write(`${number}: ${figure} (load ${loadavg()[0]?.toFixed(1)})\n`);
 }

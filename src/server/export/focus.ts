@@ -9,7 +9,7 @@ const SERVICE = { ENTERPRISE: "Claude Enterprise", CONSOLE: "Claude API" } as co
 
 /**
  * Spend in the columns of FOCUS 1.2 (https://focus.finops.org), those it makes mandatory first. What upstream does not tell is
- * null where the specification allows that, and else left out; README says which and why.
+ * null where the specification allows that, and else left out; docs/exports.md says which and why.
  */
 export const FOCUS: SpendLayout = {
   columns: [
