@@ -53,6 +53,15 @@ test("imports point one way", () => {
   expect(imports.length).toBeGreaterThan(300);
 });
 
+test("the framework of the schema imports no noun", () => {
+  const ofFramework = imports.filter(({ from }) => from.startsWith("schema/framework/"));
+  const nouns = ofFramework.filter(
+    ({ to }) => to.startsWith("schema/") && !to.startsWith("schema/framework/"),
+  );
+  expect(nouns).toEqual([]);
+  expect(ofFramework.length).toBeGreaterThan(20);
+});
+
 test("what a file exports, another file names", () => {
   const files = ["src", "schema", "test", "bench"].flatMap(sources);
   const texts = [...files, "codegen.ts", "codegen-documents.ts", "sbom.ts"].map((file) => ({

@@ -15,8 +15,8 @@ import {
   validateSchema,
 } from "graphql";
 import { describe, expect, test } from "vitest";
+import { visibleSchemas } from "../schema/framework/visible.ts";
 import { schema } from "../schema/index.ts";
-import { visibleSchemas } from "../schema/visible.ts";
 import type { Permits } from "../src/domain/viewer.ts";
 import { requirementsOf } from "../src/planning/permissions.ts";
 import { queryLibrary } from "../src/server/documents/query-library.ts";

@@ -5,7 +5,7 @@ import type { Day } from "../../src/domain/day.ts";
 import { decimalOf } from "../../src/domain/decimal.ts";
 import { type Ratio, ratioOf } from "../../src/domain/ratio.ts";
 import { newestWholeDay } from "../../src/loaders/activity-days.ts";
-import { builder } from "../builder.ts";
+import { builder } from "../framework/builder.ts";
 import { daysArg, onDashboard, page } from "./dashboard.ts";
 import { DayCount, DayRatio } from "./day-figure.ts";
 import { BY_ARTIFACTS, BY_PEOPLE, OF_DAYS, OF_LATEST } from "./planned.ts";

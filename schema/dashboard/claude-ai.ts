@@ -18,8 +18,8 @@ import { everyone, everyoneOver } from "../../src/loaders/people.ts";
 import type { PlanRequests } from "../../src/planning/plan.ts";
 import { userActivity } from "../../src/upstream/endpoints/users.ts";
 import { type FieldRequests, requestsFor } from "../../src/upstream/plan.ts";
-import { sum } from "../activity.ts";
-import { builder } from "../builder.ts";
+import { sum } from "../engagement/activity.ts";
+import { builder } from "../framework/builder.ts";
 import {
   Answer,
   daysArg,

@@ -2,9 +2,9 @@ import type { Freshness as FreshnessShape } from "../../src/analytics/freshness.
 import type { Period } from "../../src/domain/period.ts";
 import type { DayRange } from "../../src/domain/range.ts";
 import { RATIO_PLACES, type Ratio, rounded } from "../../src/domain/ratio.ts";
-import { builder } from "../builder.ts";
-import { Freshness } from "../freshness.ts";
-import { DateRange, PeriodEnum, ResolvedRange } from "../range.ts";
+import { builder } from "../framework/builder.ts";
+import { Freshness } from "../framework/freshness.ts";
+import { DateRange, PeriodEnum, ResolvedRange } from "../framework/range.ts";
 
 /** The pages of the dashboard hold nothing themselves: each of their fields asks for what it shows. */
 export const page = (name: string, description: string) =>

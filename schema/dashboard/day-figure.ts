@@ -1,7 +1,7 @@
 import type { DayFigure } from "../../src/analytics/dashboard-days.ts";
 import { minus, quotient, type Ratio } from "../../src/domain/ratio.ts";
-import { builder } from "../builder.ts";
-import { NoChangeReasonEnum } from "../change.ts";
+import { builder } from "../framework/builder.ts";
+import { NoChangeReasonEnum } from "../framework/change.ts";
 import { ratioField, written } from "./dashboard.ts";
 import { OF_DAY_BEFORE } from "./planned.ts";
 

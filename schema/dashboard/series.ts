@@ -4,8 +4,8 @@ import type { Day } from "../../src/domain/day.ts";
 import { type DayRange, oneDay, splitByDay } from "../../src/domain/range.ts";
 import { activityState, wholeDays } from "../../src/loaders/activity-days.ts";
 import { type RangeInput, resolveRange } from "../../src/planning/range-input.ts";
-import { builder } from "../builder.ts";
-import { FinalityEnum } from "../freshness.ts";
+import { builder } from "../framework/builder.ts";
+import { FinalityEnum } from "../framework/freshness.ts";
 import { Answer } from "./dashboard.ts";
 
 /** A day of a series, whose figures are asked for as they are selected. */

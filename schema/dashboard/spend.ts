@@ -15,10 +15,10 @@ import { nameOf } from "../../src/domain/organization.ts";
 import type { Period } from "../../src/domain/period.ts";
 import type { Dimension } from "../../src/domain/report.ts";
 import type { PlanRequests } from "../../src/planning/plan.ts";
-import { builder } from "../builder.ts";
-import { Spend } from "../money.ts";
-import { choiceOf, organizationArg, reportRequests, SourceEnum } from "../report.ts";
-import { emailOfReported, memberRequests, nameOfReported, User } from "../user.ts";
+import { builder } from "../framework/builder.ts";
+import { Spend } from "../framework/money.ts";
+import { choiceOf, organizationArg, reportRequests, SourceEnum } from "../money/report.ts";
+import { emailOfReported, memberRequests, nameOfReported, User } from "../people/user.ts";
 import { Answer, Dashboard, FreshAnswer, periodArg, ratioField, written } from "./dashboard.ts";
 
 const SpendAnswer = builder.interfaceRef<Omit<SpendFigures, "models">>("SpendAnswer").implement({

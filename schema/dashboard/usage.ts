@@ -10,9 +10,9 @@ import {
   wholeDays,
 } from "../../src/loaders/activity-days.ts";
 import { resolveRange } from "../../src/planning/range-input.ts";
-import { ActivityDay } from "../activity-day.ts";
-import { builder } from "../builder.ts";
-import { DateRange } from "../range.ts";
+import { ActivityDay } from "../engagement/activity-day.ts";
+import { builder } from "../framework/builder.ts";
+import { DateRange } from "../framework/range.ts";
 import { Answer, onDashboard, page } from "./dashboard.ts";
 import { OF_DAYS, OF_LATEST, requestsToTheNewest } from "./planned.ts";
 

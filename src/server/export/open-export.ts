@@ -1,5 +1,5 @@
 import type { GraphQLSchema } from "graphql";
-import { demand } from "../../../schema/demand.ts";
+import { demand } from "../../../schema/framework/demand.ts";
 import { organizationNamed } from "../../analytics/organizations.ts";
 import type { SpendQuestion } from "../../analytics/spend.ts";
 import type { Context } from "../../context.ts";

@@ -9,7 +9,7 @@ import {
   type TypeNode,
 } from "graphql";
 import type { Plugin } from "graphql-yoga";
-import { visibleSchemas } from "../../../schema/visible.ts";
+import { visibleSchemas } from "../../../schema/framework/visible.ts";
 import type { Context } from "../../context.ts";
 import { permitsOf, type Viewer } from "../../domain/viewer.ts";
 import { badInput, GatewayError } from "../../errors.ts";

@@ -1,0 +1,285 @@
+import type { Relations } from "../../src/analytics/analysis.ts";
+import { analyseCode, type CodeGroup, rangesOf } from "../../src/analytics/claude-code.ts";
+import { personByEmail } from "../../src/analytics/join.ts";
+import { dressed } from "../../src/analytics/ranking.ts";
+import { acceptanceRate } from "../../src/domain/activity.ts";
+import {
+  type CodeDimension,
+  type CodeMeasure,
+  type CodeWork,
+  codeMeasures,
+} from "../../src/domain/claude-code-group.ts";
+import { linesPerSession, moneyPer } from "../../src/domain/measures.ts";
+import { codeDayRequests } from "../../src/loaders/claude-code.ts";
+import { resolveRange } from "../../src/planning/range-input.ts";
+import { claudeCode } from "../../src/upstream/endpoints/claude-code.ts";
+import { windowsOf } from "../../src/upstream/pages/windows.ts";
+import { sum } from "../engagement/activity.ts";
+import { builder } from "../framework/builder.ts";
+import { COMPARED, comparedRow, comparedTotal } from "../framework/change.ts";
+import { connectRanking, forward } from "../framework/connection.ts";
+import { Money } from "../framework/money.ts";
+import { DateRange } from "../framework/range.ts";
+import {
+  demandDimensions,
+  dimensions,
+  refuseHidden,
+  splitBy,
+  warnUngrouped,
+} from "../framework/selection.ts";
+import {
+  analysisArgs,
+  CalendarBucketEnum,
+  RUNNING_TOTAL,
+  SeriesRow,
+  SHARE,
+  topOf,
+} from "../framework/series.ts";
+import { Actor } from "../people/actor.ts";
+import { memberRequests, User } from "../people/user.ts";
+import { ClaudeCodeFilter, keeps, refuseStrangers } from "./claude-code.ts";
+import { Comparison, derived, refuseByModel, Series, Totals, WORK_COUNTS } from "./measures.ts";
+
+const ClaudeCodeDimension = builder.enumType("ClaudeCodeDimension", {
+  description: "What Claude Code records can be split by.",
+  values: dimensions({
+    ACTOR: { description: "Who ran it: people by address, keys by name." },
+    USER: { description: "Person, by address; keys are one row without one." },
+    MODEL: {
+      description:
+        "Model. Only tokens and estimated cost are told apart by model: what was done is of all models together.",
+    },
+    TERMINAL: { description: "Terminal or editor." },
+    CUSTOMER_TYPE: { description: "How the usage is paid, such as `api` or `subscription`." },
+  } satisfies { [D in CodeDimension]: { description: string } }),
+});
+
+type GroupNode = CodeGroup & {
+  readonly groupedBy: readonly string[];
+  readonly groupBy: readonly CodeDimension[];
+  readonly relations: Relations<CodeGroup, CodeMeasure>;
+};
+
+/** A count of the work; queries that split rows by model do not get to it. */
+const work = (name: keyof CodeWork) =>
+  ({
+    ...sum(WORK_COUNTS[name]),
+    description: `${sum(WORK_COUNTS[name]).description} Not together with MODEL, which is BAD_USER_INPUT: records have it for all models together.`,
+    hiddenBy: "MODEL",
+    resolve: ({ measure }: Pick<GroupNode, "measure">) => (measure.work as CodeWork)[name],
+  }) as const;
+
+const tokens = (name: keyof CodeMeasure["tokens"], description: string) =>
+  ({
+    ...sum(description),
+    resolve: ({ measure }: Pick<GroupNode, "measure">) => measure.tokens[name],
+  }) as const;
+
+const Group = builder.objectRef<GroupNode>("ClaudeCodeGroup").implement({
+  description:
+    "What the records of one group come to in one bucket. A dimension is null where the group has no value; selecting one that the query did not group by is BAD_USER_INPUT. Source: CLAUDE_CODE.",
+  interfaces: [SeriesRow],
+  fields: (t) => ({
+    actor: t.field({
+      authScopes: { individuals: true },
+      type: Actor,
+      ...splitBy("ACTOR", "Who ran it."),
+      resolve: ({ actor }) => actor && { ...actor, organization: "CONSOLE" as const },
+    }),
+    user: t.field({
+      authScopes: { individuals: true },
+      type: User,
+      ...splitBy(
+        "USER",
+        "The member with the address; null for keys, and for addresses no organization has as a member.",
+      ),
+      requests: memberRequests,
+      resolve: ({ actor }, _args, ctx) => (actor?.kind === "user" ? personByEmail(ctx, actor.email) : null),
+    }),
+    email: t.string({
+      authScopes: { "identity:read": true, pseudonyms: true },
+      ...splitBy("USER", "The person's address, as the newest record spells it; null for keys."),
+      resolve: ({ actor }) => (actor?.kind === "user" ? actor.email : null),
+    }),
+    model: t.exposeString("model", splitBy("MODEL", "Model.")),
+    terminalType: t.exposeString("terminalType", splitBy("TERMINAL", "Name of the terminal or editor.")),
+    customerType: t.exposeString("customerType", splitBy("CUSTOMER_TYPE", "How the usage is paid.")),
+    records: t.field(work("records")),
+    sessions: t.field(work("sessions")),
+    commits: t.field(work("commits")),
+    pullRequests: t.field(work("pullRequests")),
+    linesAdded: t.field(work("linesAdded")),
+    linesRemoved: t.field(work("linesRemoved")),
+    accepted: t.field(work("accepted")),
+    rejected: t.field(work("rejected")),
+    acceptanceRate: t.field({
+      type: "Decimal",
+      nullable: true,
+      description:
+        "Share of proposals accepted, 0 to 1; null where nothing was proposed. Not additive. Not together with MODEL.",
+      hiddenBy: "MODEL",
+      resolve: ({ measure }) => acceptanceRate(measure.work as CodeWork),
+    }),
+    inputTokens: t.field(tokens("inputTokens", "Uncached input tokens.")),
+    outputTokens: t.field(tokens("outputTokens", "Output tokens.")),
+    cacheReadTokens: t.field(tokens("cacheReadTokens", "Input tokens served from the prompt cache.")),
+    cacheCreationTokens: t.field(tokens("cacheCreationTokens", "Input tokens written to the prompt cache.")),
+    estimated: t.field({
+      nullable: true,
+      authScopes: { "spend:read": true },
+      type: Money,
+      description:
+        "Upstream's estimate of the cost; not the bill, and never to be reconciled with `net` or `list`. Exact sum; additive over days, people and models.",
+      resolve: ({ measure }) => measure.estimated,
+    }),
+    linesPerSession: t.field({
+      ...derived.linesPerSession,
+      hiddenBy: "MODEL",
+      resolve: ({ measure }) => linesPerSession(measure.work as CodeWork),
+    }),
+    estimatedPerCommit: t.field({
+      ...derived.estimatedPerCommit,
+      hiddenBy: "MODEL",
+      resolve: ({ measure }) => moneyPer(measure.estimated, (measure.work as CodeWork).commits),
+    }),
+    estimatedPerPullRequest: t.field({
+      ...derived.estimatedPerPullRequest,
+      hiddenBy: "MODEL",
+      resolve: ({ measure }) => moneyPer(measure.estimated, (measure.work as CodeWork).pullRequests),
+    }),
+    shareOfTotal: t.field({
+      type: "Decimal",
+      nullable: true,
+      description: `${SHARE} Null: the total is zero.`,
+      args: {
+        of: t.arg({
+          type: Series.MeasureEnum,
+          required: true,
+          defaultValue: "ESTIMATED",
+          description: "The measure to take the share of.",
+        }),
+      },
+      resolve: async ({ measure, groupBy, relations }, { of }, ctx) => {
+        Series.demandMeasure(ctx, of, `\`shareOfTotal(of: ${of})\``);
+        refuseByModel(of, groupBy, ctx);
+        return Series.shareOf(of, measure, await relations.total());
+      },
+    }),
+    runningTotal: t.field({
+      type: Totals,
+      nullable: true,
+      description: `${RUNNING_TOTAL} Null only beside an error.`,
+      readsAll: true,
+      resolve: (row) => row.relations.runningTotal(row),
+    }),
+    comparison: t.field({
+      type: Comparison,
+      nullable: true,
+      description: `The row against the same group in the compared period. ${COMPARED}`,
+      resolve: comparedRow,
+    }),
+  }),
+});
+
+/** What an answer says beside its rows; the type of connections has no room for it. */
+function relationsOf(answer: object): Relations<CodeGroup, CodeMeasure> {
+  return (answer as { readonly relations: Relations<CodeGroup, CodeMeasure> }).relations;
+}
+
+const GroupConnection = builder.connectionObject(
+  {
+    type: Group,
+    name: "ClaudeCodeGroupConnection",
+    description: "Claude Code by bucket and group. A bucket without records has no row.",
+    fields: (t) => ({
+      total: t.field({
+        type: Totals,
+        nullable: true,
+        description: "What all records of the range and filter come to. Null: there is none.",
+        resolve: (answer) => relationsOf(answer).total(),
+      }),
+      totalComparison: t.field({
+        type: Comparison,
+        nullable: true,
+        description: `The total against that of the compared period. ${COMPARED}`,
+        resolve: (answer) => comparedTotal(relationsOf(answer), codeMeasures),
+      }),
+    }),
+  },
+  { name: "ClaudeCodeGroupEdge", description: "A group in a bucket and its place in the list." },
+);
+
+builder.queryField("claudeCode", (t) =>
+  t.field({
+    authScopes: { "activity:read": true },
+    type: GroupConnection,
+    nullable: true,
+    description:
+      "Claude Code records added up: a ranking of groups over the whole range, those of the largest estimated cost first, or with `bucket` a series by time, oldest first. Within a bucket, and for `top`, groups go by estimated cost, or by tokens where the caller may not see that. Each day is one upstream request per thousand records, shared with `claudeCodeRecords`. Source: CLAUDE_CODE. Errors: BAD_USER_INPUT, CURSOR_INVALID, TOO_EXPENSIVE, UPSTREAM_*.",
+    args: {
+      range: t.arg({ type: DateRange, required: true, description: "UTC days." }),
+      bucket: t.arg({
+        type: CalendarBucketEnum,
+        required: true,
+        defaultValue: "NONE",
+        description: "Length of a bucket. By default the whole range is one.",
+      }),
+      groupBy: t.arg({
+        type: [ClaudeCodeDimension],
+        description: "Dimensions to group rows by; none gives one row per bucket.",
+      }),
+      orderBy: t.arg({
+        type: Series.input,
+        description: "What comes first; by default the oldest, or the largest where there are no buckets.",
+      }),
+      filter: t.arg({ type: ClaudeCodeFilter, description: "Which records to add up." }),
+      ...analysisArgs,
+      ...forward,
+    },
+    requests: ({ args, range: asked }, ctx) => {
+      const { range } = windowsOf(claudeCode, asked, ctx.now());
+      const ranges = rangesOf(ctx, range, args.compare ?? null);
+      return ranges.map((each) => codeDayRequests(ctx, each));
+    },
+    resolve: async (_root, { range: asked, filter, first, after, bucket, ...args }, ctx, info) => {
+      const { range } = windowsOf(claudeCode, resolveRange(asked, ctx.now()), ctx.now());
+      const groupBy = [...new Set(args.groupBy ?? [])].sort();
+      demandDimensions(ctx, groupBy, []);
+      refuseStrangers(ctx, filter);
+      const order = Series.orderOf(args.orderBy, bucket);
+      refuseByModel(order.field, groupBy, ctx);
+      Series.demandMeasure(
+        ctx,
+        order.field,
+        `Ordering by ${order.field}, as rankings are unless \`orderBy\` says otherwise,`,
+      );
+      warnUngrouped(ctx, info, groupBy);
+      refuseHidden(info, groupBy);
+      const analysis = { bucket, groupBy, top: topOf(args.top), compare: args.compare ?? null };
+      const list = { ...analysis, filter, order: [order.field, order.descending] };
+      let relations: Relations<CodeGroup, CodeMeasure> | undefined;
+      const connection = await connectRanking(
+        ctx,
+        { first, after },
+        { field: "claudeCode", range, dataset: "CLAUDE_CODE", args: list },
+        async () => {
+          const answer = await analyseCode(ctx, range, {
+            ...analysis,
+            order,
+            keeps: keeps(filter ?? {}, ctx.orgDirectory.aliases),
+          });
+          const { ranked, sources } = answer.ranking;
+          relations = answer.relations;
+          const node = (row: CodeGroup): GroupNode => ({
+            ...row,
+            groupedBy: groupBy,
+            groupBy,
+            relations: answer.relations,
+          });
+          return { ranked: dressed(ranked, node), sources };
+        },
+      );
+      return { ...connection, relations };
+    },
+  }),
+);

@@ -1,0 +1,144 @@
+import type { Context } from "../../src/context.ts";
+import {
+  type CodeDimension,
+  type CodeMeasure,
+  type CodeWork,
+  countOf,
+} from "../../src/domain/claude-code-group.ts";
+import { badInput } from "../../src/errors.ts";
+import { builder } from "../framework/builder.ts";
+import { type Compared, CountChange, changeOf, comparedRange, MoneyChange } from "../framework/change.ts";
+import { DerivedMoney, Money } from "../framework/money.ts";
+import { type Measures, seriesOrder } from "../framework/series.ts";
+
+/** Measures of Claude Code that are worked out from others, said alike wherever they appear. */
+export const derived = {
+  linesPerSession: {
+    type: "Decimal",
+    nullable: true,
+    description:
+      "Lines added and removed per session, rounded half to even at 12 decimals. Not additive. Null: no session.",
+  },
+  estimatedPerCommit: {
+    authScopes: { "spend:read": true, own: true },
+    type: DerivedMoney,
+    nullable: true,
+    description:
+      "`estimated` divided by `commits`: a ratio of upstream's estimate, which covers all use, to what it counted; not what a commit costs. Not additive. Null: no commit.",
+  },
+  estimatedPerPullRequest: {
+    authScopes: { "spend:read": true, own: true },
+    type: DerivedMoney,
+    nullable: true,
+    description:
+      "`estimated` divided by `pullRequests`: a ratio of upstream's estimate, which covers all use, to what it counted; not what a pull request costs. Not additive. Null: no pull request.",
+  },
+} as const;
+
+const counted = (name: Parameters<typeof countOf>[1], description: string) =>
+  ({ description, of: (measure: CodeMeasure) => countOf(measure, name) }) as const;
+
+/** What each count of the work counts. */
+export const WORK_COUNTS: Readonly<Record<keyof CodeWork, string>> = {
+  records: "Records added up.",
+  sessions: "Sessions.",
+  commits: "Commits made through Claude Code.",
+  pullRequests: "Pull requests opened through Claude Code.",
+  linesAdded: "Lines added.",
+  linesRemoved: "Lines removed.",
+  accepted: "Proposals of all tools that were accepted.",
+  rejected: "Proposals of all tools that were rejected.",
+};
+
+/** What is measured of the work, which records do not tell apart by model. */
+const WORK = {
+  SESSIONS: counted("sessions", WORK_COUNTS.sessions),
+  COMMITS: counted("commits", WORK_COUNTS.commits),
+  PULL_REQUESTS: counted("pullRequests", WORK_COUNTS.pullRequests),
+  LINES_ADDED: counted("linesAdded", WORK_COUNTS.linesAdded),
+  LINES_REMOVED: counted("linesRemoved", WORK_COUNTS.linesRemoved),
+  ACCEPTED: counted("accepted", WORK_COUNTS.accepted),
+  REJECTED: counted("rejected", WORK_COUNTS.rejected),
+} as const;
+
+const MEASURES: Measures<CodeMeasure> = {
+  ESTIMATED: {
+    scope: "spend:read",
+    description: "Upstream's estimate of the cost.",
+    of: ({ estimated }) => estimated.cents,
+  },
+  ...WORK,
+  INPUT_TOKENS: counted("inputTokens", "Uncached input tokens."),
+  OUTPUT_TOKENS: counted("outputTokens", "Output tokens."),
+  CACHE_READ_TOKENS: counted("cacheReadTokens", "Input tokens served from the prompt cache."),
+  CACHE_CREATION_TOKENS: counted("cacheCreationTokens", "Input tokens written to the prompt cache."),
+};
+
+export const Series = seriesOrder<CodeMeasure>("ClaudeCode", MEASURES);
+
+/** Throws BAD_USER_INPUT where rows are split by what a measure is not told apart by. */
+export function refuseByModel(measure: string, groupBy: readonly CodeDimension[], { viewer }: Context): void {
+  if (!groupBy.includes("MODEL") || !Object.hasOwn(WORK, measure)) return;
+  const others = viewer.scopes.has("spend:read") ? "ESTIMATED or one of the tokens" : "one of the tokens";
+  throw badInput(
+    `${measure} is not told apart by MODEL: records have it for all models together, and added up it would count once for each. Leave MODEL out of \`groupBy\`, or use ${others}.`,
+  );
+}
+
+export const Totals = builder.objectRef<CodeMeasure>("ClaudeCodeGroupTotals").implement({
+  description: "What Claude Code records come to. Additive over days, people and records.",
+  fields: (t) => ({
+    records: t.field(ofTotal("records")),
+    sessions: t.field(ofTotal("sessions")),
+    commits: t.field(ofTotal("commits")),
+    pullRequests: t.field(ofTotal("pullRequests")),
+    linesAdded: t.field(ofTotal("linesAdded")),
+    linesRemoved: t.field(ofTotal("linesRemoved")),
+    accepted: t.field(ofTotal("accepted")),
+    rejected: t.field(ofTotal("rejected")),
+    estimated: t.expose("estimated", {
+      nullable: true,
+      authScopes: { "spend:read": true },
+      type: Money,
+      description: "Upstream's estimate of the cost; not the bill. Additive.",
+    }),
+  }),
+});
+
+/** A count of a total, which is of whole records, or of a running one, which is split by model where rows are. */
+function ofTotal(name: keyof CodeWork) {
+  return {
+    type: "Count",
+    nullable: true,
+    description: `${WORK_COUNTS[name]} Exact; additive. In \`total\` whatever rows are split by. Null: in \`runningTotal\` of rows that are split by MODEL, by which it is not told apart.`,
+    resolve: (measure: CodeMeasure) => measure.work?.[name] ?? null,
+  } as const;
+}
+
+const change = (name: keyof CodeWork, description: string) =>
+  ({
+    type: CountChange,
+    nullable: true,
+    description: `${description} Additive. In \`totalComparison\` whatever rows are split by. Null: in \`comparison\` of rows that are split by MODEL, by which it is not told apart.`,
+    resolve: ({ now, before }: Compared<CodeMeasure>) =>
+      changeOf(now.work?.[name] ?? null, before.work?.[name] ?? null),
+  }) as const;
+
+export const Comparison = builder.objectRef<Compared<CodeMeasure>>("ClaudeCodeComparison").implement({
+  description: "Claude Code set against another period.",
+  fields: (t) => ({
+    range: t.expose("range", comparedRange),
+    estimated: t.field({
+      nullable: true,
+      authScopes: { "spend:read": true },
+      type: MoneyChange,
+      description: "Upstream's estimate of the cost; not the bill.",
+      resolve: ({ now, before }) => ({ now: now.estimated, before: before.estimated }),
+    }),
+    sessions: t.field(change("sessions", "Sessions.")),
+    commits: t.field(change("commits", "Commits made through Claude Code.")),
+    pullRequests: t.field(change("pullRequests", "Pull requests opened through Claude Code.")),
+    linesAdded: t.field(change("linesAdded", "Lines added.")),
+    linesRemoved: t.field(change("linesRemoved", "Lines removed.")),
+  }),
+});

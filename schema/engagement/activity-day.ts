@@ -1,0 +1,194 @@
+import type { Context } from "../../src/context.ts";
+import type { ProductUsers as ProductUsersShape } from "../../src/domain/activity.ts";
+import type { Day } from "../../src/domain/day.ts";
+import { decimalOf } from "../../src/domain/decimal.ts";
+import { splitByDay } from "../../src/domain/range.ts";
+import { ratioOf, rounded } from "../../src/domain/ratio.ts";
+import { badInput } from "../../src/errors.ts";
+import {
+  activityDayRequests,
+  activityDays,
+  activityState,
+  newestDayRequests,
+  type SettlingDay,
+  seated,
+} from "../../src/loaders/activity-days.ts";
+import type { PlanInput } from "../../src/planning/plan.ts";
+import { resolveRange } from "../../src/planning/range-input.ts";
+import { activitySummaries } from "../../src/upstream/endpoints/summaries.ts";
+import { windowsOf } from "../../src/upstream/pages/windows.ts";
+import { builder } from "../framework/builder.ts";
+import { FinalityEnum } from "../framework/freshness.ts";
+import { incompleteArg, isShown } from "../framework/incomplete.ts";
+import { DateRange } from "../framework/range.ts";
+import { CalendarBucketEnum } from "../framework/series.ts";
+
+const people = (what: string) =>
+  ({
+    type: "Count",
+    nullable: true,
+    description: `${what} Exact; not additive over days or products. Null: not measured.`,
+  }) as const;
+
+const percentage = (what: string) =>
+  ({
+    nullable: true,
+    description: `${what} A percentage, 0 to 100; not additive. Null: not measured.`,
+  }) as const;
+
+const ProductUsers = builder.objectRef<ProductUsersShape>("ProductActiveUsers").implement({
+  description: "People active in one product.",
+  fields: (t) => ({
+    product: t.exposeString("product", {
+      description: "Name of the product, such as `chat` or `claude_code`; new names may appear.",
+    }),
+    dailyActiveUsers: t.expose("daily", people("Different people active on the day.")),
+    weeklyActiveUsers: t.expose(
+      "weekly",
+      people("Different people active in the 7 days that end with the day."),
+    ),
+    monthlyActiveUsers: t.expose(
+      "monthly",
+      people(
+        "Different people active in the 30 days that end with the day (28 for Claude Tag and the merged Chat and Cowork product).",
+      ),
+    ),
+  }),
+});
+
+/** A figure of the seats there are now; where the days asked for are all final, one request finds that out. */
+function ofNow<Value>(of: (day: SettlingDay) => Value) {
+  return {
+    requests: ({ range }: PlanInput, ctx: Context) => {
+      const isFinal = activityState(range, ctx.now()) === "FINAL";
+      return isFinal ? newestDayRequests(ctx) : [];
+    },
+    resolve: async (day: SettlingDay, _args: object, ctx: Context) => of(await seated(ctx, day)),
+  };
+}
+
+export const ActivityDay = builder.objectRef<SettlingDay>("ActivityDay").implement({
+  description:
+    "Organization-wide activity of one UTC day. Rolling counts undercount in early 2026, before data began. Source: ACTIVITY_SUMMARIES.",
+  fields: (t) => ({
+    date: t.expose("date", { type: "Date", description: "The day." }),
+    dailyActiveUsers: t.field({
+      ...people("Different people active on the day."),
+      resolve: ({ all }) => all.daily,
+    }),
+    weeklyActiveUsers: t.field({
+      ...people("Different people active in the 7 days that end with the day."),
+      resolve: ({ all }) => all.weekly,
+    }),
+    monthlyActiveUsers: t.field({
+      ...people("Different people active in the 30 days that end with the day."),
+      resolve: ({ all }) => all.monthly,
+    }),
+    seats: t.field({
+      ...people("Seats assigned now, whatever the day: upstream keeps no history of them."),
+      ...ofNow(({ seats }) => seats),
+    }),
+    pendingInvites: t.field({
+      ...people("Invites open now, whatever the day: upstream keeps no history of them."),
+      ...ofNow(({ pendingInvites }) => pendingInvites),
+    }),
+    dailyAdoption: t.float({
+      ...percentage("Daily active users of the seats assigned now."),
+      ...ofNow(({ dailyAdoption }) => dailyAdoption),
+    }),
+    weeklyAdoption: t.float({
+      ...percentage("Weekly active users of the seats assigned now."),
+      ...ofNow(({ weeklyAdoption }) => weeklyAdoption),
+    }),
+    monthlyAdoption: t.float({
+      ...percentage("Monthly active users of the seats assigned now."),
+      ...ofNow(({ monthlyAdoption }) => monthlyAdoption),
+    }),
+    utilization: t.field({
+      type: "Decimal",
+      nullable: true,
+      description:
+        "Weekly active users for each seat: 0.5 is half of the seats. Computed exactly and rounded half to even at 12 decimals; not additive. The seats are those assigned now, so that it can be more than 1 on earlier days. Null: one of the two is not measured, or there is no seat.",
+      ...ofNow(({ all, seats }) => {
+        const share =
+          all.weekly === null || seats === null ? null : ratioOf(decimalOf(all.weekly), decimalOf(seats));
+        return share && rounded(share);
+      }),
+    }),
+    scienceEntitledUsers: t.field({
+      ...people("People entitled to Claude Science now, whatever the day."),
+      ...ofNow(({ scienceEntitled }) => scienceEntitled),
+    }),
+    products: t.expose("products", {
+      type: [ProductUsers],
+      description: "The same per product; products the organization does not report on are left out.",
+    }),
+    state: t.expose("state", { type: FinalityEnum, description: "Whether the figures can still change." }),
+  }),
+});
+
+/** What to ask for instead of a sum of different people, who are not different from day to day. */
+const INSTEAD = {
+  DAY: null,
+  WEEK: "`weeklyActiveUsers` of a Sunday, which counts the people of the ISO week that ends with it",
+  MONTH:
+    "`monthlyActiveUsers`, which counts those of the 30 days that end with a day, or for a calendar month `unitCost(range: { period: LAST_MONTH }) { activeUsers }`",
+  NONE: "`unitCost(range) { activeUsers }`, which counts those of the whole range once",
+} as const satisfies Record<typeof CalendarBucketEnum.$inferType, string | null>;
+
+function refuseSums(bucket: keyof typeof INSTEAD): void {
+  const instead = INSTEAD[bucket];
+  if (instead !== null)
+    throw badInput(
+      `\`bucket: ${bucket}\` would add up different people of several days, who are mostly the same; ask for ${instead}.`,
+    );
+}
+
+builder.queryField("activity", (t) =>
+  t.field({
+    authScopes: { "activity:read": true },
+    type: [ActivityDay],
+    nullable: true,
+    description:
+      "Active people, seats and adoption per day, oldest first. Final days are kept one by one, so that a later range asks for the others only. Source: ACTIVITY_SUMMARIES. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, UPSTREAM_*.",
+    args: {
+      range: t.arg({ type: DateRange, required: true, description: "UTC days, at most 366." }),
+      bucket: t.arg({
+        type: CalendarBucketEnum,
+        required: true,
+        defaultValue: "DAY",
+        description:
+          "DAY alone: counts of different people are never added up. Longer ones are BAD_USER_INPUT, which names the field or question that counts the people of a week, a month or the range.",
+      }),
+      ...incompleteArg,
+    },
+    requests: ({ range }, ctx) => activityDayRequests(ctx, range),
+    resolve: async (_root, { range: asked, bucket, incomplete }, ctx) => {
+      refuseSums(bucket);
+      const { range } = windowsOf(activitySummaries, resolveRange(asked, ctx.now()), ctx.now());
+      const days = await activityDays(ctx, range);
+      const newest = days.at(-1)?.date ?? "";
+      const uncounted = splitByDay(range).filter((day) => day.from > newest);
+      return [
+        ...days.filter((day) => isShown(day, incomplete)),
+        ...(incomplete === "INCLUDE" ? uncounted.map((day) => notCounted(day.from)) : []),
+      ];
+    },
+  }),
+);
+
+function notCounted(date: Day): SettlingDay {
+  return {
+    date,
+    state: "OPEN",
+    isSeated: true,
+    all: { daily: null, weekly: null, monthly: null },
+    seats: null,
+    pendingInvites: null,
+    dailyAdoption: null,
+    weeklyAdoption: null,
+    monthlyAdoption: null,
+    scienceEntitled: null,
+    products: [],
+  };
+}

@@ -1,0 +1,229 @@
+import {
+  acceptanceRate,
+  type ChatCoworkActivity as ChatCoworkShape,
+  type ChatActivity as ChatShape,
+  type ClaudeTagActivity as ClaudeTagShape,
+  type CodeActivity as CodeShape,
+  type CoworkActivity as CoworkShape,
+  type DesignActivity as DesignShape,
+  type OfficeAppActivity as OfficeAppShape,
+  type OfficeActivity as OfficeShape,
+  type ScienceActivity as ScienceShape,
+  type ToolActions as ToolActionsShape,
+  type UserActivity as UserActivityShape,
+} from "../../src/domain/activity.ts";
+import { linesPerSession } from "../../src/domain/measures.ts";
+import { builder } from "../framework/builder.ts";
+
+/** How a count behaves over time, said alike wherever it holds. */
+export const sum = (what: string) =>
+  ({ type: "Count", description: `${what} Exact; additive over days and people.` }) as const;
+
+export const distinct = (what: string) =>
+  ({
+    type: "Count",
+    nullable: true,
+    description: `${what} Distinct: exact for one day, an estimate within about 2 % over a range, not additive. Null: not measured.`,
+  }) as const;
+
+export const measured = (what: string) =>
+  ({
+    type: "Count",
+    nullable: true,
+    description: `${what} Additive over days and people. Null: not measured.`,
+  }) as const;
+
+export const ToolActions = builder.objectRef<ToolActionsShape>("ToolActions").implement({
+  description: "What people did with the proposals of one tool.",
+  fields: (t) => ({
+    tool: t.exposeString("tool", {
+      description: "Name of the tool, such as `edit_tool`; new names may appear.",
+    }),
+    accepted: t.expose("accepted", sum("Proposals accepted.")),
+    rejected: t.expose("rejected", sum("Proposals rejected.")),
+    acceptanceRate: t.field({
+      type: "Decimal",
+      nullable: true,
+      description: "Share of proposals accepted, 0 to 1; null where nothing was proposed. Not additive.",
+      resolve: acceptanceRate,
+    }),
+  }),
+});
+
+const ChatActivity = builder.objectRef<ChatShape>("ChatActivity").implement({
+  description: "Activity in claude.ai chat.",
+  fields: (t) => ({
+    conversations: t.expose("conversations", distinct("Conversations taken part in.")),
+    messages: t.expose("messages", sum("Messages sent.")),
+    projectsCreated: t.expose("projectsCreated", sum("Projects created.")),
+    projectsUsed: t.expose("projectsUsed", distinct("Projects used.")),
+    filesUploaded: t.expose("filesUploaded", distinct("Files uploaded.")),
+    artifactsCreated: t.expose("artifactsCreated", sum("Artifacts created.")),
+    thinkingMessages: t.expose("thinkingMessages", sum("Messages that used extended thinking.")),
+    skillsUsed: t.expose("skillsUsed", distinct("Skills used.")),
+    connectorsUsed: t.expose("connectorsUsed", distinct("Connectors used.")),
+    connectorCalls: t.expose("connectorCalls", sum("Calls to connectors.")),
+    sharedArtifactsViewed: t.expose(
+      "sharedArtifactsViewed",
+      distinct("Shared artifacts opened. In the merged Chat and Cowork product null over more than one day."),
+    ),
+    sharedConversationViews: t.expose(
+      "sharedConversationViews",
+      sum("Times a shared project conversation was opened."),
+    ),
+  }),
+});
+
+const CodeActivity = builder.objectRef<CodeShape>("CodeActivity").implement({
+  description:
+    "Claude Code as the Enterprise reports see it. Not to be reconciled with `claudeCode` totals, which count other people by other definitions.",
+  fields: (t) => ({
+    sessions: t.expose("sessions", {
+      type: "Count",
+      nullable: true,
+      description:
+        "Sessions, counted per day and added up: a session that crosses midnight counts twice. Null: not measured.",
+    }),
+    commits: t.expose("commits", sum("Commits made through Claude Code.")),
+    pullRequests: t.expose("pullRequests", sum("Pull requests opened through Claude Code.")),
+    linesAdded: t.expose("linesAdded", sum("Lines added.")),
+    linesRemoved: t.expose("linesRemoved", sum("Lines removed.")),
+    artifactsCreated: t.expose(
+      "artifactsCreated",
+      sum("Artifacts saved by sessions; measured from 2026-08-17, 0 before."),
+    ),
+    toolActions: t.expose("toolActions", {
+      type: [ToolActions],
+      description: "Proposals accepted and rejected, per file-changing tool.",
+    }),
+    linesPerSession: t.field({
+      type: "Decimal",
+      nullable: true,
+      description:
+        "Lines added and removed per session, rounded half to even at 12 decimals; over a range sessions are counted per day and added up. Not additive. Null: no session, or sessions not measured.",
+      resolve: linesPerSession,
+    }),
+  }),
+});
+
+const CoworkActivity = builder.objectRef<CoworkShape>("CoworkActivity").implement({
+  description: "Activity in Cowork.",
+  fields: (t) => ({
+    sessions: t.expose("sessions", distinct("Sessions.")),
+    messages: t.expose("messages", sum("Messages sent.")),
+    actions: t.expose("actions", sum("Tool actions completed.")),
+    dispatchTurns: t.expose("dispatchTurns", sum("Background-agent (Dispatch) turns completed.")),
+    artifactsCreated: t.expose(
+      "artifactsCreated",
+      sum("Artifacts saved by sessions; measured from 2026-08-17, 0 before."),
+    ),
+    skillsUsed: t.expose("skillsUsed", distinct("Skills used.")),
+    skillCalls: t.expose("skillCalls", sum("Skill invocations.")),
+    connectorsUsed: t.expose("connectorsUsed", distinct("Connectors used.")),
+    connectorCalls: t.expose("connectorCalls", sum("Calls to connectors.")),
+    pluginsUsed: t.expose("pluginsUsed", distinct("Plugins used.")),
+    pluginCalls: t.expose("pluginCalls", measured("Plugin invocations.")),
+    fileEdits: t.expose("fileEdits", measured("Successful file edits by any tool.")),
+    editCalls: t.expose("editCalls", measured("Successful Edit calls.")),
+    multiEditCalls: t.expose("multiEditCalls", measured("Successful MultiEdit calls.")),
+    writeCalls: t.expose("writeCalls", measured("Successful Write calls.")),
+    notebookEditCalls: t.expose("notebookEditCalls", measured("Successful NotebookEdit calls.")),
+    sessionsWithFileEdits: t.expose(
+      "sessionsWithFileEdits",
+      distinct("Sessions with at least one successful file edit."),
+    ),
+  }),
+});
+
+const OfficeAppActivity = builder.objectRef<OfficeAppShape>("OfficeAppActivity").implement({
+  description: "Activity of the Office agent in one application.",
+  fields: (t) => ({
+    sessions: t.expose("sessions", distinct("Sessions.")),
+    messages: t.expose("messages", sum("Messages sent.")),
+    skillsUsed: t.expose("skillsUsed", distinct("Skills used.")),
+    skillCalls: t.expose("skillCalls", sum("Skill invocations.")),
+    connectorsUsed: t.expose("connectorsUsed", distinct("Connectors used.")),
+    connectorCalls: t.expose("connectorCalls", sum("Calls to connectors.")),
+  }),
+});
+
+const OfficeActivity = builder.objectRef<OfficeShape>("OfficeActivity").implement({
+  description: "Activity of the Office agent, per application.",
+  fields: (t) => ({
+    excel: t.expose("excel", { type: OfficeAppActivity, description: "In Excel." }),
+    outlook: t.expose("outlook", { type: OfficeAppActivity, description: "In Outlook." }),
+    powerpoint: t.expose("powerpoint", { type: OfficeAppActivity, description: "In PowerPoint." }),
+    word: t.expose("word", { type: OfficeAppActivity, description: "In Word." }),
+  }),
+});
+
+const DesignActivity = builder.objectRef<DesignShape>("DesignActivity").implement({
+  description: "Activity in Claude Design.",
+  fields: (t) => ({
+    sessions: t.expose("sessions", distinct("Sessions.")),
+    messages: t.expose("messages", sum("Messages sent.")),
+    projectsCreated: t.expose("projectsCreated", sum("Projects created.")),
+    projectsUsed: t.expose("projectsUsed", distinct("Projects used.")),
+  }),
+});
+
+const ScienceActivity = builder.objectRef<ScienceShape>("ScienceActivity").implement({
+  description: "Activity in Claude Science.",
+  fields: (t) => ({
+    sessions: t.expose("sessions", distinct("Sessions.")),
+    messages: t.expose("messages", sum("Messages sent.")),
+    delegations: t.expose("delegations", sum("Hand-offs to a specialist agent.")),
+    remoteComputeJobs: t.expose("remoteComputeJobs", sum("Remote compute jobs launched.")),
+    skillCalls: t.expose("skillCalls", sum("Skill invocations.")),
+  }),
+});
+
+const ClaudeTagActivity = builder.objectRef<ClaudeTagShape>("ClaudeTagActivity").implement({
+  description: "Activity with Claude Tag in Slack, of people whose Slack identity is linked.",
+  fields: (t) => ({
+    activeDays: t.expose("activeDays", measured("Days with activity.")),
+    messages: t.expose("messages", measured("Slack messages that made the person count as active.")),
+  }),
+});
+
+const ChatCoworkActivity = builder.objectRef<ChatCoworkShape>("ChatCoworkActivity").implement({
+  description: "Activity in the merged Chat and Cowork product, which counts neither as chat nor as Cowork.",
+  fields: (t) => ({
+    chat: t.expose("chat", {
+      type: ChatActivity,
+      description: "The chat half; shared artifacts viewed are not measured here.",
+    }),
+    sessions: t.expose("sessions", { type: CoworkActivity, description: "The session half." }),
+  }),
+});
+
+export const UserActivity = builder.objectRef<UserActivityShape>("UserActivity").implement({
+  description: "What one person did over a range, rolled up by upstream in one row. Source: USER_ACTIVITY.",
+  fields: (t) => ({
+    lastActiveOn: t.expose("lastActiveOn", {
+      type: "Date",
+      nullable: true,
+      description: "The latest UTC day of the range with any activity. Null: not measured.",
+    }),
+    webSearches: t.expose("webSearches", sum("Web searches.")),
+    chat: t.expose("chat", { type: ChatActivity, description: "claude.ai chat." }),
+    claudeCode: t.expose("claudeCode", {
+      type: CodeActivity,
+      description: "Claude Code, by the Enterprise definition.",
+    }),
+    cowork: t.expose("cowork", { type: CoworkActivity, description: "Cowork." }),
+    office: t.expose("office", { type: OfficeActivity, description: "The Office agent." }),
+    design: t.expose("design", { type: DesignActivity, description: "Claude Design." }),
+    science: t.expose("science", { type: ScienceActivity, description: "Claude Science." }),
+    chatCowork: t.expose("chatCowork", {
+      type: ChatCoworkActivity,
+      nullable: true,
+      description: "The merged Chat and Cowork product. Null where the organization does not have it.",
+    }),
+    claudeTag: t.expose("claudeTag", {
+      type: ClaudeTagActivity,
+      nullable: true,
+      description: "Claude Tag. Null where the organization has no Claude Tag reporting.",
+    }),
+  }),
+});

@@ -1,0 +1,174 @@
+import type { Context } from "../../src/context.ts";
+import type { ArtifactCell, ArtifactDimension } from "../../src/domain/artifact.ts";
+import type { Person } from "../../src/domain/person.ts";
+import type { DayRange } from "../../src/domain/range.ts";
+import { isShownOf } from "../../src/domain/viewer.ts";
+import {
+  countedDays,
+  mayBeUncounted,
+  newestDayRequests,
+  statedRange,
+} from "../../src/loaders/activity-days.ts";
+import type { Requires } from "../../src/planning/plan.ts";
+import { isRelative, resolveRange } from "../../src/planning/range-input.ts";
+import { rowsWanted } from "../../src/planning/rows.ts";
+import {
+  ARTIFACT_FILTER_VALUES,
+  ARTIFACT_FILTERS,
+  artifactActivity,
+} from "../../src/upstream/endpoints/artifacts.ts";
+import { mapPages, walkOf } from "../../src/upstream/pages/iterate.ts";
+import { windowsOf } from "../../src/upstream/pages/windows.ts";
+import { requestsFor } from "../../src/upstream/plan.ts";
+import { builder } from "../framework/builder.ts";
+import { connect, forward, type Slice } from "../framework/connection.ts";
+import { demand } from "../framework/demand.ts";
+import { COUNTED_DAYS, DateRange } from "../framework/range.ts";
+import { splitBy, warnUngrouped } from "../framework/selection.ts";
+import { Group, groupOf, groupRequests } from "../people/group.ts";
+import { User } from "../people/user.ts";
+import { sum } from "./activity.ts";
+import { EngagementFilter, type FilterInput, filterOf } from "./filter.ts";
+
+const ArtifactDimensionEnum = builder.enumType("ArtifactDimension", {
+  description: "What artifacts can be split by beside day, type and sharing.",
+  values: {
+    PRODUCT: { description: "Product they were made in." },
+    GROUP: {
+      description:
+        "RBAC group of the creator at the time; people in several count fully in each, so rows can add up to more than there are.",
+    },
+    USER: { description: "Creator.", requires: ["individuals"] },
+  } satisfies { [D in ArtifactDimension]: { description: string; requires?: Requires } },
+});
+
+/** Artifacts of a list, with what its rows are grouped by. */
+type ArtifactRow = ArtifactCell & { readonly groupedBy: readonly ArtifactDimension[] };
+
+const ArtifactActivity = builder.objectRef<ArtifactRow>("ArtifactActivity").implement({
+  description:
+    "Artifacts of one type, shared or not, created on one UTC day, by what else the query splits them by. Claude Code and Cowork artifacts count as `text/html`, and only from 2026-08-17 on. Source: ARTIFACT_ACTIVITY.",
+  fields: (t) => ({
+    date: t.expose("date", { type: "Date", description: "The day." }),
+    artifactType: t.exposeString("type", {
+      description: "MIME type, such as `text/markdown`, or `other`; new types may appear.",
+    }),
+    isShared: t.exposeBoolean("isShared", {
+      description: "Whether anyone but the creator has ever been able to open them.",
+    }),
+    created: t.expose("created", sum("Artifacts created.")),
+    publishedCreated: t.expose("publishedCreated", sum("Those of them that anyone with the link can open.")),
+    users: t.expose("users", {
+      type: "Count",
+      description:
+        "Different people who created them. Exact; not additive over days, types or sharing, and upstream counts no longer range.",
+    }),
+    product: t.exposeString(
+      "product",
+      splitBy("PRODUCT", "Product, such as `chat`; new names may appear. Null: not told."),
+    ),
+    groupId: t.exposeString("groupId", splitBy("GROUP", "RBAC group. Null: people in none.")),
+    groupName: t.exposeString("groupName", splitBy("GROUP", "Its name. Null: the group is gone.")),
+    group: t.field({
+      type: Group,
+      ...splitBy("GROUP", "The group. Null: people in none."),
+      requests: groupRequests,
+      resolve: ({ groupId }, _args, ctx) => (groupId === null ? null : groupOf(ctx, groupId)),
+    }),
+    user: t.field({
+      authScopes: { individuals: true },
+      type: User,
+      ...splitBy("USER", "Creator. Null for artifacts that upstream ties to no member."),
+      resolve: ({ userId }): Person | null =>
+        userId === null ? null : { organization: "ENTERPRISE", userId },
+    }),
+  }),
+});
+
+const ArtifactConnection = builder.connectionObject(
+  {
+    type: ArtifactActivity,
+    name: "ArtifactActivityConnection",
+    description:
+      "Artifacts created by day, type and sharing, oldest day first. What there was none of has no row.",
+  },
+  { name: "ArtifactActivityEdge", description: "Artifacts of one kind and day and their place in the list." },
+);
+
+interface ArtifactArgs extends Slice {
+  readonly groupBy?: readonly ArtifactDimension[] | null | undefined;
+  readonly filter?: FilterInput | null | undefined;
+}
+
+function particularsOf(ctx: Context, { groupBy, filter }: ArtifactArgs) {
+  if (groupBy?.includes("USER")) demand(ctx, "individuals", "`groupBy: [USER]`");
+  return {
+    groupBy: [...new Set(groupBy ?? [])].sort(),
+    filter: filterOf(ctx, "artifacts", ARTIFACT_FILTERS, filter, ARTIFACT_FILTER_VALUES),
+  };
+}
+
+function questionsOf(ctx: Context, args: ArtifactArgs, days: readonly DayRange[]) {
+  const particulars = particularsOf(ctx, args);
+  return days.map((day) => ({ range: day, ...particulars }));
+}
+
+builder.queryField("artifacts", (t) =>
+  t.field({
+    authScopes: { "activity:read": true },
+    type: ArtifactConnection,
+    nullable: true,
+    description: `Artifacts created, day by day; each day is one upstream request. ${COUNTED_DAYS} Source: ARTIFACT_ACTIVITY. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.`,
+    args: {
+      range: t.arg({ type: DateRange, required: true, description: "UTC days." }),
+      groupBy: t.arg({ type: [ArtifactDimensionEnum], description: "Dimensions to split rows by besides." }),
+      filter: t.arg({ type: EngagementFilter, description: "Which artifacts to count." }),
+      ...forward,
+    },
+    requests: ({ args, range }, ctx) => {
+      const { pieces } = windowsOf(artifactActivity, range, ctx.now());
+      const [newest] = pieces.slice(-1);
+      return [
+        ...(newest !== undefined && mayBeUncounted(newest, ctx) ? [newestDayRequests(ctx)] : []),
+        requestsFor(artifactActivity, questionsOf(ctx, args, pieces), rowsWanted(args)),
+      ];
+    },
+    resolve: async (_root, args, ctx, info) => {
+      const { range: asked, first, after } = args;
+      const slice = { first, after };
+      const { filter, groupBy } = particularsOf(ctx, args);
+      warnUngrouped(ctx, info, groupBy);
+      const stated = resolveRange(asked, ctx.now());
+      const { range, pieces } = windowsOf(
+        artifactActivity,
+        isRelative(asked) ? stated : statedRange(stated, ctx.now(), "ARTIFACT_ACTIVITY"),
+        ctx.now(),
+      );
+      const days = await countedDays(artifactActivity, pieces, isRelative(asked), ctx);
+      const until = days.at(-1)?.until ?? range.until;
+      const walk = mapPages(
+        walkOf(ctx.upstream, artifactActivity, questionsOf(ctx, args, days)),
+        ({ rows }) =>
+          rows
+            .filter(({ users }) => isShownOf(ctx.viewer, users))
+            .map((row): ArtifactRow => ({ ...row, groupedBy: groupBy })),
+      );
+      // By the range asked for, so that a cursor outlives the day that is aggregated meanwhile.
+      const question = {
+        field: "artifacts",
+        range,
+        dataset: "ARTIFACT_ACTIVITY",
+        args: { filter, groupBy },
+      } as const;
+      const cells = await connect(ctx, slice, question, walk, (cell) => [
+        cell.date,
+        cell.type,
+        cell.isShared,
+        cell.product,
+        cell.groupId,
+        cell.userId,
+      ]);
+      return { ...cells, range: { from: range.from, until } };
+    },
+  }),
+);

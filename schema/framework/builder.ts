@@ -1,0 +1,145 @@
+import SchemaBuilder, { brandWithType } from "@pothos/core";
+import RelayPlugin from "@pothos/plugin-relay";
+import ScopeAuthPlugin, { type AuthFailure } from "@pothos/plugin-scope-auth";
+import { GraphQLDateTimeISO, GraphQLSafeInt } from "graphql-scalars";
+import type { Freshness } from "../../src/analytics/freshness.ts";
+import type { Context } from "../../src/context.ts";
+import { type Day, type Instant, parseDay } from "../../src/domain/day.ts";
+import { type Decimal, formatDecimal } from "../../src/domain/decimal.ts";
+import type { DayRange } from "../../src/domain/range.ts";
+import { type Identity, type Permits, permitsOf } from "../../src/domain/viewer.ts";
+import { badInput } from "../../src/errors.ts";
+import PlanningPlugin from "../../src/planning/plugin.ts";
+import { refusal } from "./demand.ts";
+
+/** The one builder: scalars, nullability, plugins. It defines no types. */
+export const builder = new SchemaBuilder<{
+  Context: Context;
+  /** What a field asks of the viewer, any of it; `authScopes` stands beside the field. */
+  AuthScopes: Permits;
+  /** What every connection says beside its rows: see connection.ts. */
+  Connection: { organization: string; totalCount: number | null; range: DayRange; freshness: Freshness };
+  DefaultFieldNullability: false;
+  DefaultEdgesNullability: false;
+  DefaultNodeNullability: false;
+  Scalars: {
+    ID: { Input: string; Output: string };
+    Date: { Input: Day; Output: Day };
+    DateTime: { Input: Date; Output: Date };
+    Decimal: { Input: never; Output: Decimal };
+    Count: { Input: number; Output: number };
+    Difference: { Input: number; Output: number };
+  };
+}>({
+  plugins: [ScopeAuthPlugin, RelayPlugin, PlanningPlugin],
+  scopeAuth: {
+    authScopes: ({ viewer }) => permitsOf(viewer),
+    unauthorizedError: (_parent, { viewer }, { fieldName }, { failure }) =>
+      refusal(viewer, permitsIn(failure), `\`${fieldName}\``),
+  },
+  defaultFieldNullability: false,
+  relay: {
+    nodesOnConnection: { description: "The rows, without their cursors." },
+    cursorFieldOptions: { description: "The place of this row; pass it as `after` to read on from here." },
+    nodeFieldOptions: { description: "The row." },
+    edgesFieldOptions: { nullable: false, description: "The rows, each with its cursor." },
+    pageInfoFieldOptions: { description: "Where this page stands in the list." },
+    pageInfoTypeOptions: { description: "Where a page stands in its list." },
+    hasNextPageFieldOptions: { description: "Whether another row follows; exact, never a guess." },
+    hasPreviousPageFieldOptions: { description: "Whether this page was asked for with `after`." },
+    startCursorFieldOptions: { description: "Cursor of the first row; null on an empty page." },
+    endCursorFieldOptions: { description: "Cursor of the last row; null on an empty page." },
+    nodeTypeOptions: { description: "An object with an id of its own, which `node` finds again." },
+    idFieldOptions: { description: "Opaque id, unique in the whole graph." },
+    nodeQueryOptions: false, // node.ts has them: the plugin lets one bad id void all of `nodes`
+    nodesQueryOptions: false,
+    encodeGlobalID: (typename, id, ctx) => encodeGlobalId(typename, `${id}`, ctx),
+  },
+});
+
+/** The permits that would have opened a field. */
+function permitsIn(failure: AuthFailure): (keyof Permits)[] {
+  if ("failures" in failure) return failure.failures.flatMap(permitsIn);
+  return "scope" in failure ? [failure.scope as keyof Permits] : [];
+}
+
+/** How ids given to a viewer who does not see people by name are marked. */
+const LENSES = { full: "", pseudonym: "~p", none: "~n" } as const satisfies Record<Identity, string>;
+
+/**
+ * An id names what it was given out for, as its reader sees people: what one caller sees by name and another by pseudonym are two
+ * things for a client that keeps both.
+ */
+function encodeGlobalId(typename: string, id: string, { viewer }: Context): string {
+  return Buffer.from(`${typename}${LENSES[viewer.identity]}:${id}`).toString("base64url");
+}
+
+/** Far beyond the longest id that is given out. */
+const MAX_ID_LENGTH = 1_024;
+
+/** The type and the own id in a global one. */
+export function decodeGlobalId(globalId: string, { viewer }: Context): { typename: string; id: string } {
+  const text = Buffer.from(globalId, "base64url").toString("utf8");
+  const [, typename, lens, id] = /^([A-Z][A-Za-z]*)(~[a-z])?:(.*)$/s.exec(text) ?? [];
+  if (typename === undefined || id === undefined || globalId.length > MAX_ID_LENGTH)
+    throw badInput("This is not an id of this graph; pass an `id` as it was given out.");
+  if ((lens ?? "") !== LENSES[viewer.identity])
+    throw badInput(
+      "This id was given to a caller who sees people in another way than you do; pass an `id` as it was given to you.",
+    );
+  return { typename, id };
+}
+
+/**
+ * A node's loader, whose rows say what type they are. The relay plugin marks a row only after others who asked for the same id
+ * were handed it, and cannot mark the frozen rows of cached pages.
+ */
+export function nodeLoader<Row extends object>(
+  typename: string,
+  load: (id: string, ctx: Context) => Promise<Row>,
+) {
+  return async (id: string, ctx: Context): Promise<Row> => {
+    const row = { ...(await load(id, ctx)) };
+    brandWithType(row, typename as never);
+    return row;
+  };
+}
+
+builder.scalarType("Date", {
+  description: "A UTC calendar day, `YYYY-MM-DD`.",
+  serialize: (day) => day,
+  parseValue(value) {
+    const day = typeof value === "string" ? parseDay(value) : null;
+    if (day === null) throw badInput("A Date is a calendar day such as 2026-10-01.");
+    return day;
+  },
+});
+
+builder.scalarType("Decimal", {
+  description: "An exact decimal number as text, with every digit the source gave; never a binary float.",
+  serialize: formatDecimal,
+  parseValue() {
+    throw badInput("Decimal is not an input.");
+  },
+});
+
+builder.addScalarType("DateTime", GraphQLDateTimeISO, { description: "An RFC 3339 instant in UTC." });
+builder.addScalarType("Count", GraphQLSafeInt, {
+  description: "A whole number from 0 to 2^53 - 1; `Int` would overflow on token counts.",
+});
+
+builder.addScalarType("Difference", GraphQLSafeInt, {
+  description: "A whole number from -(2^53 - 1) to 2^53 - 1: what one Count is more than another.",
+});
+
+/** An instant as the DateTime scalar takes it. */
+export function dateTime(instant: Instant): Date;
+export function dateTime(instant: Instant | null): Date | null;
+export function dateTime(instant: Instant | null): Date | null {
+  return instant === null ? null : new Date(instant);
+}
+
+builder.queryType({
+  description:
+    "Questions about the organization's use of Claude. Every range is in UTC days; every amount is exact.",
+});

@@ -1,0 +1,152 @@
+import type { Totals } from "../../src/analytics/analysis.ts";
+import type { Algebra } from "../../src/analytics/ranking.ts";
+import { COMPARISONS, type Comparison } from "../../src/domain/comparison.ts";
+import { type Decimal, decimalOf } from "../../src/domain/decimal.ts";
+import { relativeChange } from "../../src/domain/measures.ts";
+import { type Money as MoneyShape, minusMoney } from "../../src/domain/money.ts";
+import type { DayRange } from "../../src/domain/range.ts";
+import { RATIO_PLACES } from "../../src/domain/ratio.ts";
+import { builder } from "./builder.ts";
+import { Money } from "./money.ts";
+import { ResolvedRange } from "./range.ts";
+
+export const ComparisonEnum = builder.enumType("Comparison", {
+  description: "The period that a range is compared with.",
+  values: Object.fromEntries(
+    Object.entries(COMPARISONS).map(([name, description]) => [name, { description }]),
+  ) as { [C in Comparison]: { description: string } },
+});
+
+/** A figure now and before. */
+interface Change<T> {
+  readonly now: T;
+  readonly before: T;
+}
+
+export const NoChangeReasonEnum = builder.enumType("NoChangeReason", {
+  description: "Why a change is null.",
+  values: {
+    NOT_COVERED: { description: "What is compared with lies before the first day covered." },
+    NOT_MEASURED: { description: "One of the two values is null." },
+    ZERO_BEFORE: { description: "`before` is zero: `change` is known, `relativeChange` is not." },
+  },
+});
+
+const relativeChangeOf = <T>(what: string, resolve: (change: Change<T>) => Decimal | null) =>
+  ({
+    type: "Decimal",
+    nullable: true,
+    description: `\`change\` divided by ${what} before: 0.5 is half as much again, -1 is all gone. Rounded half to even at ${RATIO_PLACES} decimals; not additive. Null: see \`reason\`.`,
+    resolve,
+  }) as const;
+
+const reasonOf = <T>(resolve: (change: Change<T>) => Decimal | null) =>
+  ({
+    type: NoChangeReasonEnum,
+    nullable: true,
+    description: "Why `relativeChange` is null. Null: it is not.",
+    resolve: (change: Change<T>) => (resolve(change) === null ? ("ZERO_BEFORE" as const) : null),
+  }) as const;
+
+export const MoneyChange = builder.objectRef<Change<MoneyShape>>("MoneyChange").implement({
+  description: "An amount set against that of the compared period.",
+  fields: (t) => ({
+    before: t.expose("before", { type: Money, description: "The amount of the compared period. Additive." }),
+    change: t.field({
+      type: Money,
+      description: "What the amount is more than before; negative where it is less. Exact; additive.",
+      resolve: ({ now, before }) => minusMoney(now, before),
+    }),
+    relativeChange: t.field(relativeChangeOf("the amount", relativeAmount)),
+    reason: t.field(reasonOf(relativeAmount)),
+  }),
+});
+
+export const CountChange = builder.objectRef<Change<number>>("CountChange").implement({
+  description: "A count set against that of the compared period.",
+  fields: (t) => ({
+    before: t.expose("before", { type: "Count", description: "The count of the compared period. Additive." }),
+    change: t.field({
+      type: "Difference",
+      description: "What the count is more than before; negative where it is less. Exact; additive.",
+      resolve: difference,
+    }),
+    relativeChange: t.field(relativeChangeOf("the count", relativeDifference)),
+    reason: t.field(reasonOf(relativeDifference)),
+  }),
+});
+
+export const DistinctChange = builder.objectRef<Change<number>>("DistinctChange").implement({
+  description: "A count of different people set against that of the compared period.",
+  fields: (t) => ({
+    before: t.expose("before", {
+      type: "Count",
+      description: "The count of the compared period. Recounted exactly over all of it; not additive.",
+    }),
+    change: t.field({
+      type: "Difference",
+      description:
+        "What the count is more than before; negative where it is less. Of two exact counts; not additive.",
+      resolve: difference,
+    }),
+    relativeChange: t.field(relativeChangeOf("the count", relativeDifference)),
+    reason: t.field(reasonOf(relativeDifference)),
+  }),
+});
+
+function difference({ now, before }: Change<number>): number {
+  return now - before;
+}
+
+function relativeAmount({ now, before }: Change<MoneyShape>): Decimal | null {
+  return relativeChange(now.cents, before.cents);
+}
+
+function relativeDifference({ now, before }: Change<number>): Decimal | null {
+  return relativeChange(decimalOf(now), decimalOf(before));
+}
+
+/** A figure now and before; null where either was not measured. */
+export function changeOf<T>(now: T | null, before: T | null): Change<T> | null {
+  return now === null || before === null ? null : { now, before };
+}
+
+/** Figures of a group, or of all, set against those of the compared period. */
+export interface Compared<Measure> extends Change<Measure> {
+  readonly range: DayRange;
+}
+
+/** What the description of every comparison says. */
+export const COMPARED =
+  "Null where the query says no `compare`. NOT_COVERED, naming the first day there is, where the period lies before that.";
+
+/** A row against what it was; null where nothing is compared. Throws NOT_COVERED. */
+export function comparedRow<Measure>(row: {
+  readonly measure: Measure;
+  readonly before: Measure | null;
+  readonly relations: Pick<Totals<Measure>, "rangeBefore">;
+}): Compared<Measure> | null {
+  const range = row.relations.rangeBefore();
+  return range === null || row.before === null ? null : { range, now: row.measure, before: row.before };
+}
+
+/** The total against what it was; a period of which upstream has no figures had nothing of what the other has. */
+export async function comparedTotal<Measure>(
+  totals: Totals<Measure>,
+  { minus }: Pick<Algebra<Measure>, "minus">,
+): Promise<Compared<Measure> | null> {
+  const range = totals.rangeBefore();
+  if (range === null) return null;
+  const [now, before] = await Promise.all([totals.total(), totals.totalBefore()]);
+  const known = now ?? before;
+  if (known === null) return null;
+  const nothing = minus(known, known);
+  return { range, now: now ?? nothing, before: before ?? nothing };
+}
+
+/** The `range` of a comparison. */
+export const comparedRange = {
+  type: ResolvedRange,
+  description:
+    "The days compared with. There are none where `until` is `from`, as for 30 March against February: what was before is then zero.",
+} as const;

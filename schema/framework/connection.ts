@@ -1,0 +1,251 @@
+import { organizationOfDataset } from "../../src/analytics/datasets.ts";
+import { type Freshness as FreshnessShape, freshnessOf } from "../../src/analytics/freshness.ts";
+import { marksOf, type Ranking } from "../../src/analytics/ranking.ts";
+import type { Context } from "../../src/context.ts";
+import { digestOf, formatCursor, type Place, parseCursor } from "../../src/domain/cursor.ts";
+import type { Dataset } from "../../src/domain/dataset.ts";
+import { dayOf } from "../../src/domain/day.ts";
+import { nameOf, type OrganizationKind } from "../../src/domain/organization.ts";
+import { type DayRange, oneDay } from "../../src/domain/range.ts";
+import { badInput, GatewayError } from "../../src/errors.ts";
+import { DEFAULT_FIRST, rowsWanted } from "../../src/planning/rows.ts";
+import type { PageSource, Walk, WindowPage } from "../../src/upstream/pages/iterate.ts";
+import { builder } from "./builder.ts";
+import { Freshness } from "./freshness.ts";
+import { ResolvedRange } from "./range.ts";
+
+/** One page of a list, as Relay's Connection has it. */
+export interface Connection<Row> {
+  readonly edges: { readonly cursor: string; readonly node: Row }[];
+  readonly pageInfo: {
+    readonly hasNextPage: boolean;
+    readonly hasPreviousPage: boolean;
+    readonly startCursor: string | null;
+    readonly endCursor: string | null;
+  };
+  readonly totalCount: number | null;
+  /** Whose figures they are, by name. */
+  readonly organization: string;
+  readonly range: DayRange;
+  readonly freshness: FreshnessShape;
+}
+
+/** What a list is of: its cursors fit no other question. */
+export interface Question {
+  readonly field: string;
+  /** Null: the list is as of now, whatever the day. */
+  readonly range: DayRange | null;
+  readonly dataset: Dataset;
+  /** Whose figures the rows hold, where that is not the organization of the dataset. */
+  readonly organization?: OrganizationKind;
+  readonly args?: unknown;
+}
+
+/** The arguments of every list. */
+export const forward = builder.args((t) => ({
+  first: t.int({
+    defaultValue: DEFAULT_FIRST,
+    description: "How many rows at most, from 0 to 1000 unless the operator set another bound.",
+  }),
+  after: t.string({
+    description: "The cursor of the row to read on from; leave it out to begin at the first row.",
+  }),
+}));
+
+export interface Slice {
+  readonly first?: number | null | undefined;
+  readonly after?: string | null | undefined;
+}
+
+/**
+ * A slice of a walk. Rows are taken until there is one more than asked for, which decides `hasNextPage`; the walk stops there.
+ * One client page may need several upstream pages, or several windows.
+ */
+export async function connect<Row>(
+  ctx: Context,
+  slice: Slice,
+  question: Question,
+  walk: Walk<Row>,
+  idOf: (row: Row) => unknown,
+): Promise<Connection<Row>> {
+  const digest = digestOf(question);
+  const after = placeAfter(slice, digest, "walk");
+  const first = boundedFirst(ctx, slice);
+  let taken: { readonly row: Row; readonly place: PageRow }[] = [];
+  let pages: WindowPage<Row>[] = [];
+  let ended = true;
+  for await (const page of walk(after)) {
+    if (page.restarted) {
+      taken = taken.filter(({ place }) => place.window !== page.window);
+      pages = pages.filter(({ window }) => window !== page.window);
+    }
+    pages.push(page);
+    const { window, token } = page;
+    const mark = (row: Row) => markOf(page, idOf(row));
+    const resumed = after !== null && window === after.window && token === after.token;
+    const skip = resumed ? 1 + indexOfMarked(page.rows, after, mark, question.dataset) : 0;
+    const rows = page.rows.slice(skip, skip + first + 1 - taken.length);
+    taken.push(
+      ...rows.map((row, i) => ({ row, place: { window, token, index: skip + i, mark: mark(row) } })),
+    );
+    ended = page.next === null && skip + rows.length === page.rows.length;
+    if (taken.length > first) break;
+  }
+  if (after !== null && pages.length === 0) throw invalidCursor();
+  const whole = after === null && ended && taken.length <= first;
+  return connection(ctx, taken.slice(0, first), digest, question, {
+    hasNextPage: taken.length > first,
+    hasPreviousPage: after !== null,
+    totalCount: whole ? taken.length : null,
+    freshness: freshnessOf(question.dataset, pages),
+  });
+}
+
+/**
+ * What a row is known by when a client reads on from it: what it is about and, while figures can still move, the export it came
+ * from. A page that was refreshed can hold its rows in another order, and counting to an index would skip or repeat some.
+ */
+function markOf({ state, watermark }: PageSource, id: unknown): string {
+  return digestOf([id, state === "FINAL" ? null : watermark]);
+}
+
+/** Where the marked row stands now: upstream adds rows to lists without exports while they settle. */
+function indexOfMarked<Row>(
+  rows: readonly Row[],
+  { index, mark }: PageRow,
+  markOf: (row: Row) => string,
+  dataset: Dataset,
+): number {
+  const there = rows[index];
+  if (there !== undefined && markOf(there) === mark) return index;
+  const moved = rows.findIndex((row) => markOf(row) === mark);
+  if (moved < 0) throw expired(dataset);
+  return moved;
+}
+
+/**
+ * A slice of a ranking, which is read in full, but not for a slice that is refused. Its cursors are a mark of the row and all
+ * before it, so they hold while figures move, until a row passes the cut.
+ */
+export async function connectRanking<Row>(
+  ctx: Context,
+  slice: Slice,
+  question: Question,
+  rank: () => Promise<Ranking<Row>>,
+): Promise<Connection<Row>> {
+  const digest = digestOf(question);
+  const after = placeAfter(slice, digest, "ranking");
+  const first = boundedFirst(ctx, slice);
+  const { ranked, sources } = await rank();
+  const marks = marksOf(ranked.map(({ id }) => id));
+  const begin = after === null ? 0 : passed(marks, after.mark);
+  if (begin === null) throw expired(question.dataset);
+  const taken = ranked
+    .slice(begin, begin + first)
+    .map(({ row }) => ({ row, place: { mark: marks.next().value ?? "" } }));
+  return connection(ctx, taken, digest, question, {
+    hasNextPage: ranked.length > begin + first,
+    hasPreviousPage: after !== null,
+    totalCount: ranked.length,
+    freshness: freshnessOf(question.dataset, sources),
+  });
+}
+
+/** Reads marks up to one, and says how many that were; null where it is not among them. */
+function passed(marks: Iterator<string, void>, mark: string): number | null {
+  for (let rows = 1; ; rows++) {
+    const next = marks.next();
+    if (next.done === true) return null;
+    if (next.value === mark) return rows;
+  }
+}
+
+/** Whether a cursor was given out for this question. */
+export function belongsTo(after: string | null | undefined, question: Question): boolean {
+  return after !== null && after !== undefined && parseCursor(after, digestOf(question)) !== null;
+}
+
+type PageRow = Extract<Place, { window: number }>;
+type RankRow = Exclude<Place, PageRow>;
+
+function placeAfter(slice: Slice, digest: string, kind: "walk"): PageRow | null;
+function placeAfter(slice: Slice, digest: string, kind: "ranking"): RankRow | null;
+function placeAfter({ after }: Slice, digest: string, kind: "walk" | "ranking"): Place | null {
+  if (after === null || after === undefined) return null;
+  const place = parseCursor(after, digest);
+  if (place !== null && "window" in place === (kind === "walk")) return place;
+  throw invalidCursor();
+}
+
+function invalidCursor(): GatewayError {
+  return new GatewayError(
+    "CURSOR_INVALID",
+    "This cursor is damaged or belongs to another query; cursors hold for the same field, range and arguments. Ask again without `after`.",
+  );
+}
+
+function boundedFirst({ maxFirst }: Context, slice: Slice): number {
+  const first = rowsWanted(slice);
+  if (first >= 0 && first <= maxFirst) return first;
+  throw badInput(
+    `\`first\` is ${first}; it can be 0 to ${maxFirst}. Read on with \`after: pageInfo.endCursor\`.`,
+  );
+}
+
+function expired(dataset: Dataset): GatewayError {
+  return new GatewayError(
+    "CURSOR_EXPIRED",
+    "The page behind this cursor has changed; ask again without `after`.",
+    { dataset },
+  );
+}
+
+function connection<Row>(
+  { now }: Context,
+  taken: readonly { readonly row: Row; readonly place: Place }[],
+  digest: string,
+  { range, dataset, organization = organizationOfDataset(dataset) }: Question,
+  {
+    hasNextPage,
+    hasPreviousPage,
+    ...about
+  }: Pick<Connection<Row>, "totalCount" | "freshness"> & {
+    hasNextPage: boolean;
+    hasPreviousPage: boolean;
+  },
+): Connection<Row> {
+  const edges = taken.map(({ row, place }) => ({ cursor: formatCursor(place, digest), node: row }));
+  const pageInfo = {
+    hasNextPage,
+    hasPreviousPage,
+    startCursor: edges[0]?.cursor ?? null,
+    endCursor: edges.at(-1)?.cursor ?? null,
+  };
+  return {
+    edges,
+    pageInfo,
+    organization: nameOf(organization),
+    range: range ?? oneDay(dayOf(now())),
+    ...about,
+  };
+}
+
+builder.globalConnectionFields((t) => ({
+  organization: t.exposeString("organization", {
+    description: "Whose figures the rows hold, by the name that `organization` arguments take.",
+  }),
+  totalCount: t.exposeInt("totalCount", {
+    nullable: true,
+    description:
+      "How many rows there are in all; null where counting them would cost further upstream requests.",
+  }),
+  range: t.expose("range", {
+    type: ResolvedRange,
+    description:
+      "The days the answer is about: the range asked for, without days that have not come yet; of a list that is as of now, today.",
+  }),
+  freshness: t.expose("freshness", {
+    type: Freshness,
+    description: "How old the figures are and how far they can still move.",
+  }),
+}));

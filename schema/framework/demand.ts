@@ -1,0 +1,27 @@
+import type { Context } from "../../src/context.ts";
+import { isPseudonymousAddress } from "../../src/domain/pseudonym.ts";
+import { type Permits, permitsOf, scopeIn, type Viewer } from "../../src/domain/viewer.ts";
+import { badInput, forbidden, type GatewayError, unseen } from "../../src/errors.ts";
+
+/**
+ * Throws FORBIDDEN where an argument tells of what the viewer may not see: an order is as good as the figures it goes by, and a
+ * filter as good as the name. Some ask nothing.
+ */
+export function demand({ viewer }: Context, permit: keyof Permits | undefined, what: string): void {
+  if (permit !== undefined && !permitsOf(viewer)[permit]) throw refusal(viewer, [permit], what);
+}
+
+/** Why what asks any of some permits is refused: for want of a scope, or for how the viewer sees people. */
+export function refusal(viewer: Viewer, asked: readonly (keyof Permits)[], what: string): GatewayError {
+  const scopes = asked.flatMap((each) => scopeIn(each) ?? []);
+  const missing = scopes.filter((scope) => !viewer.scopes.has(scope));
+  return missing.length === 0 && viewer.identity === "none" ? unseen(what) : forbidden(what, missing);
+}
+
+/** Throws BAD_USER_INPUT where somebody who sees people by pseudonym asks by an address: whether there is anybody would be an answer. */
+export function refuseProbing({ viewer }: Context, email: string): void {
+  if (viewer.identity !== "full" && !isPseudonymousAddress(email))
+    throw badInput(
+      "You see people by pseudonym, so that nobody is found by an address; pass an `email` as answers show it to you.",
+    );
+}

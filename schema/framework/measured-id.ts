@@ -1,0 +1,179 @@
+import { digestOfText } from "../../src/cache/long-texts.ts";
+import type { Context } from "../../src/context.ts";
+import { parseDay } from "../../src/domain/day.ts";
+import type { EngagementDimension, EngagementFilter } from "../../src/domain/engagement.ts";
+import type { OrganizationKind } from "../../src/domain/organization.ts";
+import type { DayRange } from "../../src/domain/range.ts";
+import type { Overlap } from "../../src/domain/team.ts";
+import { badInput, GatewayError } from "../../src/errors.ts";
+import { decodeGlobalId } from "./builder.ts";
+
+/**
+ * What carries figures is named by all that they depend on, so that two questions in one client cache do not overwrite each other,
+ * and an id leads to the same figures again: what was measured, over which days, and on which terms.
+ *
+ * An id stays short. Terms that do not fit stand in it by their digest, and the gateway remembers them; a name that does not fit
+ * stands in it by its digest, by which it is found among the rows.
+ */
+export interface MeasuredId {
+  readonly own: string;
+  readonly range: DayRange;
+  readonly terms: Terms;
+}
+
+/** What figures depend on beside their days. A term that is left out is the usual one. */
+export interface Terms {
+  /** The use that counts; which lists a filter may hold depends on the noun. */
+  readonly filter?: EngagementFilter;
+  /** Whose figures they are: ENTERPRISE where nothing is said. */
+  readonly organization?: OrganizationKind;
+  /** How people in several teams count: COUNT_IN_EACH where nothing is said. */
+  readonly overlap?: Overlap;
+}
+
+/** Terms of one spelling: without those that are usual. */
+function spelled({ filter = {}, organization = "ENTERPRISE", overlap = "COUNT_IN_EACH" }: Terms): Terms {
+  return {
+    ...(Object.keys(filter).length > 0 && { filter }),
+    ...(organization !== "ENTERPRISE" && { organization }),
+    ...(overlap !== "COUNT_IN_EACH" && { overlap }),
+  };
+}
+
+/** So many bytes, with the name of the longest type before them, are an id of less than 256. */
+const MAX_BYTES = 170;
+
+function fits(text: string): boolean {
+  return Buffer.byteLength(text) <= MAX_BYTES;
+}
+
+/** An own id as it stands in a measured one: as it is, or by its digest. */
+export function shortened(own: string): string {
+  return Buffer.byteLength(own) <= MAX_OWN_BYTES ? own : `#${digestOfText(own)}`;
+}
+
+export function isShortened(own: string): boolean {
+  return /^#[\w-]{22}$/.test(own);
+}
+
+/** Leaves room for the days and a digest beside it. */
+const MAX_OWN_BYTES = 110;
+
+export function formatMeasuredId(ctx: Context, id: MeasuredId): string | Promise<string> {
+  const { from, until } = id.range;
+  const own = shortened(id.own);
+  const terms = spelled(id.terms);
+  if (Object.keys(terms).length === 0) return `${from}:${until}:${own}`;
+  const whole = JSON.stringify([from, until, own, terms]);
+  if (fits(whole)) return whole;
+  const { filter, ...others } = terms;
+  return ctx.longTexts
+    .keep(JSON.stringify(filter))
+    .then((digest) => JSON.stringify([from, until, own, others, digest]));
+}
+
+/** Throws BAD_USER_INPUT also where the id holds terms that the noun does not know. */
+export async function parseMeasuredId(
+  ctx: Context,
+  id: string,
+  known: readonly (keyof Terms)[],
+): Promise<MeasuredId> {
+  const { terms, digest, ...rest } = partsOf(id);
+  const filter = digest === null ? terms.filter : await filterBy(ctx, digest);
+  const all = { ...terms, ...(filter !== undefined && { filter }) };
+  if (Object.keys(all).some((term) => !known.some((each) => each === term))) throw damaged();
+  return { ...rest, terms: all };
+}
+
+async function filterBy(ctx: Context, digest: string): Promise<EngagementFilter> {
+  const text = await ctx.longTexts.find(digest);
+  const filter: unknown = text === null ? null : JSON.parse(text);
+  if (isFilter(filter)) return filter;
+  throw new GatewayError(
+    "NOT_FOUND",
+    "The filter that this id stands for is no longer known: it is too long for an id. Ask for the list again.",
+  );
+}
+
+/** The days that a measured id names, whatever its noun. */
+export function rangeOfMeasured(id: string): DayRange {
+  return partsOf(id).range;
+}
+
+/** The own id in a measured one, which may be shortened. */
+export function ownOfMeasured(id: string): string {
+  return partsOf(id).own;
+}
+
+interface Parts extends MeasuredId {
+  /** Of the filter, where that does not stand in the id. */
+  readonly digest: string | null;
+}
+
+function partsOf(id: string): Parts {
+  const [from, until, own, terms, digest = null] = id.startsWith("[") ? partsOfJson(id) : partsOfText(id);
+  const range = { from: dayOf(from), until: dayOf(until) };
+  if (range.from === null || range.until === null || range.from >= range.until) throw damaged();
+  if (typeof own !== "string" || !isTerms(terms) || !(digest === null || typeof digest === "string"))
+    throw damaged();
+  return { own, range: { from: range.from, until: range.until }, terms, digest };
+}
+
+function partsOfText(id: string): readonly unknown[] {
+  const [from, until, ...own] = id.split(":");
+  return own.length === 0 ? [] : [from, until, own.join(":"), {}];
+}
+
+function partsOfJson(id: string): readonly unknown[] {
+  try {
+    return JSON.parse(id) as readonly unknown[];
+  } catch {
+    throw damaged();
+  }
+}
+
+function dayOf(text: unknown) {
+  return typeof text === "string" ? parseDay(text) : null;
+}
+
+const TERMS: { readonly [T in keyof Terms]-?: (value: unknown) => boolean } = {
+  filter: isFilter,
+  organization: (value) => value === "CONSOLE",
+  overlap: (value) => value === "SPLIT",
+};
+
+function isTerms(terms: unknown): terms is Terms {
+  if (typeof terms !== "object" || terms === null) return false;
+  return Object.entries(terms).every(
+    ([name, value]) => Object.hasOwn(TERMS, name) && TERMS[name as keyof Terms](value),
+  );
+}
+
+function isFilter(filter: unknown): filter is EngagementFilter {
+  if (typeof filter !== "object" || filter === null) return false;
+  return Object.values(filter).every(
+    (values) => Array.isArray(values) && values.every((value) => typeof value === "string"),
+  );
+}
+
+/** The own id in a global one, of an identity or of a row about it. Throws BAD_USER_INPUT where it is of another noun. */
+export function identityIn(globalId: string, noun: string, ctx: Context): string {
+  const { typename, id } = decodeGlobalId(globalId, ctx);
+  if (typename === noun) return id;
+  if (typename === `${noun}Summary`) return ownOfMeasured(id);
+  throw badInput(`This is the id of a ${typename}, not of a ${noun}.`);
+}
+
+function damaged() {
+  return badInput("This id is damaged; pass an `id` as it was given out.");
+}
+
+/** A filter without the lists that only choose rows: a row is the same whether others are listed or not. */
+export function countedBy(
+  filter: EngagementFilter,
+  choosing: readonly EngagementDimension[],
+): EngagementFilter {
+  return Object.fromEntries(
+    Object.entries(filter).filter(([dimension]) => !choosing.includes(dimension as EngagementDimension)),
+  );
+}

@@ -1,0 +1,107 @@
+import { dollars, type Money as MoneyShape, type Spend as SpendShape } from "../../src/domain/money.ts";
+import { cacheReadShare, type TokenUsage as TokenUsageShape, totalTokens } from "../../src/domain/tokens.ts";
+import { builder } from "./builder.ts";
+
+export const Money = builder.objectRef<MoneyShape>("Money").implement({
+  description:
+    "An exact amount. Amounts are sums of what upstream states, digit by digit; none is derived from tokens.",
+  fields: (t) => ({
+    cents: t.expose("cents", {
+      type: "Decimal",
+      description: "The amount in cents of `currency`, with fractions of a cent.",
+    }),
+    usd: t.field({
+      type: "Decimal",
+      description:
+        "The amount in whole units of `currency` (dollars): `cents` divided by a hundred, exactly.",
+      resolve: dollars,
+    }),
+    currency: t.exposeString("currency", {
+      description: "ISO 4217 code: USD, the currency of every report.",
+    }),
+  }),
+});
+
+export const DerivedMoney = builder.objectRef<MoneyShape>("DerivedMoney").implement({
+  description:
+    "An amount that the gateway works out from others, such as an average or a projection; never a billed one. Rounded half to even at 12 decimals of a cent. Not additive.",
+  fields: (t) => ({
+    cents: t.expose("cents", {
+      type: "Decimal",
+      description: "The amount in cents of `currency`. Not additive.",
+    }),
+    usd: t.field({
+      type: "Decimal",
+      description: "The amount in whole units of `currency` (dollars). Not additive.",
+      resolve: dollars,
+    }),
+    currency: t.exposeString("currency", {
+      description: "ISO 4217 code: USD, the currency of every report.",
+    }),
+  }),
+});
+
+export const Spend = builder.objectRef<SpendShape>("Spend").implement({
+  description: "What usage cost. `net` and `list` are different kinds of money and are never mixed.",
+  fields: (t) => ({
+    net: t.expose("net", {
+      type: Money,
+      description: "Charged: after discount, before credits. Additive over time and over people.",
+    }),
+    list: t.expose("list", {
+      type: Money,
+      nullable: true,
+      description: "At list price, before discount. Additive. Null where the source states none (Console).",
+    }),
+    requests: t.expose("requests", {
+      type: "Count",
+      nullable: true,
+      description: "Requests behind the amount. Additive. Null where the source does not count them.",
+    }),
+  }),
+});
+
+export const TokenUsage = builder.objectRef<TokenUsageShape>("TokenUsage").implement({
+  description: "Tokens by kind. All counts are exact and additive over time and over people.",
+  fields: (t) => ({
+    uncachedInputTokens: t.expose("uncachedInputTokens", {
+      type: "Count",
+      description: "Input tokens not served from the prompt cache. Additive.",
+    }),
+    cacheReadInputTokens: t.expose("cacheReadInputTokens", {
+      type: "Count",
+      description: "Input tokens served from the prompt cache. Additive.",
+    }),
+    cacheCreation5mInputTokens: t.expose("cacheCreation5mInputTokens", {
+      type: "Count",
+      description: "Input tokens written to the prompt cache for five minutes. Additive.",
+    }),
+    cacheCreation1hInputTokens: t.expose("cacheCreation1hInputTokens", {
+      type: "Count",
+      description: "Input tokens written to the prompt cache for one hour. Additive.",
+    }),
+    outputTokens: t.expose("outputTokens", { type: "Count", description: "Output tokens. Additive." }),
+    totalTokens: t.field({
+      type: "Count",
+      description: "Tokens of all kinds together. Additive.",
+      resolve: totalTokens,
+    }),
+    webSearchRequests: t.expose("webSearchRequests", {
+      type: "Count",
+      description: "Server-side web searches. Additive.",
+    }),
+    requests: t.expose("requests", {
+      type: "Count",
+      nullable: true,
+      description:
+        "Requests; execution spans for code execution. Additive. Null where the source does not count them (Console).",
+    }),
+    cacheReadShare: t.field({
+      type: "Decimal",
+      nullable: true,
+      description:
+        "Share of input tokens read from the prompt cache, 0 to 1: read / (uncached + read + written). Null without input. Not additive.",
+      resolve: cacheReadShare,
+    }),
+  }),
+});

@@ -1,0 +1,71 @@
+import { resolveNodes } from "@pothos/plugin-relay";
+import { type GraphQLResolveInfo, type GraphQLSchema, isObjectType } from "graphql";
+import type { Context } from "../../src/context.ts";
+import { permitsOf } from "../../src/domain/viewer.ts";
+import { badInput, GatewayError } from "../../src/errors.ts";
+import { isGranted, requirementsById } from "../../src/planning/permissions.ts";
+import type { FieldPlanOptions } from "../../src/planning/plan.ts";
+import { lookupOf } from "../../src/planning/plan.ts";
+import { builder, decodeGlobalId } from "./builder.ts";
+import { refusal } from "./demand.ts";
+
+const Node = builder.nodeInterfaceRef();
+
+builder.queryFields((t) => ({
+  node: t.field({
+    authScopes: { anybody: true },
+    type: Node,
+    nullable: true,
+    description: "The object with this id. Errors: NOT_FOUND, BAD_USER_INPUT.",
+    ...byId<{ readonly id: string }>(({ id }) => [id]),
+    args: { id: t.arg.id({ required: true, description: "An `id` this graph has given out." }) },
+    resolve: (_root, { id }, ctx, info) => nodeOf(id, ctx, info),
+  }),
+  nodes: t.field({
+    authScopes: { anybody: true },
+    type: [Node],
+    nullable: { list: false, items: true },
+    description:
+      "The objects with these ids, in their order; null where one is not found, with an error that says so.",
+    ...byId<{ readonly ids: readonly string[] }>(({ ids }) => ids),
+    args: { ids: t.arg.idList({ required: true, description: "`id`s this graph has given out." }) },
+    resolve: (_root, { ids }, ctx, info) => ids.map((id) => nodeOf(id, ctx, info)),
+  }),
+}));
+
+/** A field that finds objects by the ids among its arguments. */
+function byId<Args>(idsOf: (args: Args) => readonly string[]) {
+  return {
+    requests: ({ args, schema }, ctx) => {
+      const found = idsOf(args).flatMap((id) => openNode(id, schema, ctx) ?? []);
+      return { plans: found.flatMap((each) => each.plans), enough: null };
+    },
+    finds: (args, ctx, schema) => idsOf(args).flatMap((id) => openNode(id, schema, ctx) ?? []),
+  } as const satisfies FieldPlanOptions<Args>;
+}
+
+/** Plans an object by its id alone; null where the viewer may not find it, or the id is refused when it is looked up. */
+function openNode(globalId: string, schema: GraphQLSchema, ctx: Context) {
+  try {
+    const { typename, id } = decodeGlobalId(globalId, ctx);
+    const type = schema.getType(typename);
+    if (!isObjectType(type) || !isGranted(requirementsById(type), permitsOf(ctx.viewer))) return null;
+    const lookup = lookupOf(type);
+    const plans = [lookup?.requests(id, ctx) ?? []].flat().flatMap((each) => each.plans);
+    return { type, plans, range: lookup?.range?.(id) ?? null };
+  } catch (fault) {
+    if (fault instanceof GatewayError) return null;
+    throw fault;
+  }
+}
+
+async function nodeOf(globalId: string, ctx: Context, info: GraphQLResolveInfo): Promise<object> {
+  const { typename, id } = decodeGlobalId(globalId, ctx);
+  const type = info.schema.getType(typename);
+  if (!isObjectType(type) || !type.getInterfaces().some(({ name }) => name === Node.name))
+    throw badInput("This id names no object of this graph; pass an `id` as it was given out.");
+  const required = requirementsById(type);
+  if (!isGranted(required, permitsOf(ctx.viewer))) throw refusal(ctx.viewer, required, `A ${typename}`);
+  const [node] = await resolveNodes(builder, ctx, info, [{ typename, id }]);
+  return node as object;
+}

@@ -1,0 +1,75 @@
+import type { Context } from "../../src/context.ts";
+import type { Decimal } from "../../src/domain/decimal.ts";
+import type { Scope } from "../../src/domain/viewer.ts";
+import { builder } from "./builder.ts";
+import { demand } from "./demand.ts";
+
+export const OrderDirectionEnum = builder.enumType("OrderDirection", {
+  description: "Which end of an order comes first.",
+  values: {
+    ASC: { description: "The smallest, the earliest or the first by letter." },
+    DESC: { description: "The largest, the latest or the last by letter." },
+  },
+});
+
+/** How a list is ordered, where it is not by its own column from the front. */
+export interface Order<Node> {
+  readonly field: string;
+  readonly descending: boolean;
+  /** Null: by the list's own column, which upstream keeps. */
+  readonly measure: Measure<Node> | null;
+}
+
+/** What rows are ranked by; null where it was not measured. */
+export type Measure<Node> = (node: Node) => number | Decimal | null;
+
+/** A measure that a list can be ordered by, and the scope it takes to see it. */
+interface OrderMeasure<Node> {
+  readonly description: string;
+  readonly of: Measure<Node>;
+  readonly scope?: Scope;
+}
+
+/** What one list can be ordered by: its own column, and measures, for which the names upstream takes are not published. */
+export function engagementOrder<Node>(
+  noun: "User" | "Project" | "Skill" | "Connector" | "Plugin",
+  own: { readonly field: string; readonly description: string },
+  measures: Readonly<Record<string, OrderMeasure<Node>>>,
+) {
+  const Field = builder.enumType(`${noun}OrderField`, {
+    description: "What the list can be ordered by.",
+    values: {
+      [own.field]: { description: `${own.description} A page costs no more than its rows.`, requires: [] },
+      ...Object.fromEntries(
+        Object.entries(measures).map(([field, { description, scope }]) => [
+          field,
+          {
+            description: `${description} Reads the whole list.`,
+            requires: scope === undefined ? [] : [scope],
+          },
+        ]),
+      ),
+    },
+  });
+  const input = builder.inputType(`${noun}Order`, {
+    description: `What comes first. By ${own.field} upstream keeps the order. By a measure the gateway reads the whole list, at one upstream request per 1,000 rows, and ranks it; rows without the measure come last, and ties go by id.`,
+    fields: (t) => ({
+      field: t.field({ type: Field, required: true, description: "What to order by." }),
+      direction: t.field({
+        type: OrderDirectionEnum,
+        description: `By default ASC for ${own.field} and DESC for measures.`,
+      }),
+    }),
+  });
+  const orderOf = (
+    asked: typeof input.$inferInput | null | undefined,
+    ctx: Context,
+  ): Order<Node> | undefined => {
+    if (!asked) return undefined;
+    const { of: measure = null, scope } = measures[asked.field] ?? {};
+    demand(ctx, scope, `\`orderBy: { field: ${asked.field} }\``);
+    const descending = (asked.direction ?? (measure === null ? "ASC" : "DESC")) === "DESC";
+    return measure === null && !descending ? undefined : { field: asked.field, descending, measure };
+  };
+  return { input, orderOf };
+}

@@ -1,0 +1,55 @@
+import { PERIODS, type Period } from "../../src/domain/period.ts";
+import type { DayRange } from "../../src/domain/range.ts";
+import { builder } from "./builder.ts";
+
+const DateSpan = builder.inputType("DateSpan", {
+  description: "UTC days from `from` up to but not including `until`.",
+  fields: (t) => ({
+    from: t.field({ type: "Date", required: true, description: "First day." }),
+    until: t.field({ type: "Date", required: true, description: "The day after the last one." }),
+  }),
+});
+
+const CalendarLength = builder.inputType("CalendarLength", {
+  description: "A length of time that ends with yesterday, the last whole UTC day.",
+  isOneOf: true,
+  fields: (t) => ({
+    days: t.int({ description: "Whole days, at least 1." }),
+    weeks: t.int({ description: "Weeks of 7 days, at least 1." }),
+    months: t.int({
+      description: "Calendar months, at least 1: `months: 1` on 22 November begins on 22 October.",
+    }),
+  }),
+});
+
+export const PeriodEnum = builder.enumType("Period", {
+  description: "Named ranges, relative to the UTC day it is when the operation begins.",
+  values: Object.fromEntries(
+    Object.entries(PERIODS).map(([name, { means }]) => [name, { description: means }]),
+  ) as {
+    [P in Period]: { description: string };
+  },
+});
+
+/** A range, in one of three ways of saying it. */
+export const DateRange = builder.inputType("DateRange", {
+  description: "UTC days, in one of three ways of saying which.",
+  isOneOf: true,
+  fields: (t) => ({
+    between: t.field({ type: DateSpan, description: "Two days." }),
+    last: t.field({ type: CalendarLength, description: "So long until now." }),
+    period: t.field({ type: PeriodEnum, description: "By name." }),
+  }),
+});
+
+export const ResolvedRange = builder.objectRef<DayRange>("ResolvedRange").implement({
+  description: "The UTC days an answer is about: from `from` up to but not including `until`.",
+  fields: (t) => ({
+    from: t.expose("from", { type: "Date", description: "First day." }),
+    until: t.expose("until", { type: "Date", description: "The day after the last one." }),
+  }),
+});
+
+/** What lists of activity do with days that upstream has not aggregated yet. */
+export const COUNTED_DAYS =
+  "A range relative to now (`last`, `period`) ends with the newest day that upstream has aggregated, some time on the next, and `range` says which days that leaves; days named by `between` that it has not are NOT_YET_AVAILABLE, with `extensions.newestDay`.";

@@ -1,0 +1,118 @@
+import { collectSubFields, pathToArray } from "@graphql-tools/utils";
+import { type GraphQLField, type GraphQLResolveInfo, getNamedType, isObjectType } from "graphql";
+import type { Context } from "../../src/context.ts";
+import { badInput } from "../../src/errors.ts";
+import { fieldPlanOf, type Requires } from "../../src/planning/plan.ts";
+import { demand } from "./demand.ts";
+
+/** Dimensions whose groups are of one person, or can be, and nobody tells of how many. */
+const OF_FEW: readonly string[] = [
+  "USER",
+  "ACTOR",
+  "API_KEY",
+  "GROUP",
+  "SLACK_CHANNEL",
+  "TERMINAL",
+  "CLAUDE_TAG_USER",
+  "SESSION",
+  "USER_PROFILE",
+];
+
+/** The permissions that splitting rows by a dimension requires, or keeping some of its values. */
+export function requiredBy(dimension: string): Requires {
+  return OF_FEW.includes(dimension) ? ["individuals"] : [];
+}
+
+/** The values of an enum of dimensions, each with what it requires; `demandDimensions` holds questions to that. */
+export function dimensions<Values extends Readonly<Record<string, { readonly description: string }>>>(
+  values: Values,
+): { [D in keyof Values]: Values[D] & { requires: Requires } } {
+  const requiring = Object.entries(values).map(([name, value]) => [
+    name,
+    { ...value, requires: requiredBy(name) },
+  ]);
+  return Object.fromEntries(requiring);
+}
+
+/** Throws FORBIDDEN where rows would be of people one by one, and the viewer sees none of them so. */
+export function demandDimensions(ctx: Context, split: readonly string[], narrowed: readonly string[]): void {
+  for (const name of split) demand(ctx, requiredBy(name)[0], `\`groupBy: [${name}]\``);
+  for (const name of narrowed) demand(ctx, requiredBy(name)[0], `A filter by ${name}`);
+}
+
+/** A field of a dimension: null, with a warning, on rows that are not grouped by it; see `warnUngrouped`. */
+export function splitBy(dimension: string, description: string) {
+  return {
+    nullable: true,
+    description: `${description} Null, with a warning, unless rows are grouped by ${dimension}.`,
+    dimension,
+  } as const;
+}
+
+/** A measure that is of several groups at once is not split among them, and adding it up would count it once for each. */
+export function refuseHidden(info: GraphQLResolveInfo, split: readonly string[]): void {
+  const hidden = fieldsOfRows(info).flatMap((field) => {
+    const { hiddenBy } = fieldPlanOf(field);
+    return hiddenBy === undefined || !split.includes(hiddenBy) ? [] : [{ name: field.name, hiddenBy }];
+  });
+  if (hidden.length === 0) return;
+  const names = hidden.map(({ name }) => `\`${name}\``).join(", ");
+  const dimensions = [...new Set(hidden.map(({ hiddenBy }) => hiddenBy))].join(", ");
+  throw badInput(
+    `${names}: not told apart by ${dimensions}, and one piece of work can be of several; leave ${dimensions} out of \`groupBy\`, or leave the field out.`,
+  );
+}
+
+/**
+ * Warns of selected fields whose dimension the rows are not grouped by. They are null rather than an error: a shared fragment or a
+ * generic client selects them of every list, and null alone would read like a group without a value.
+ */
+export function warnUngrouped(ctx: Context, info: GraphQLResolveInfo, groupedBy: readonly string[]): void {
+  const missing = fieldsOfRows(info).flatMap((field) => {
+    const { dimension } = fieldPlanOf(field);
+    return dimension === undefined || groupedBy.includes(dimension) ? [] : [{ name: field.name, dimension }];
+  });
+  if (missing.length === 0) return;
+  const fields = missing.map(({ name }) => name);
+  const dimensions = [...new Set(missing.map(({ dimension }) => dimension))];
+  ctx.warn({
+    code: "NOT_GROUPED_BY",
+    message: `${fields.map((name) => `\`${name}\``).join(", ")}: null, since rows are not grouped by it; add ${dimensions.join(", ")} to \`groupBy\`.`,
+    path: pathToArray(info.path),
+    fields,
+    dimensions,
+  });
+}
+
+/**
+ * The fields a query selects of the rows of the connection it resolves, by whichever way: `nodes` or `edges`, under an alias,
+ * in a fragment, and not where a directive leaves them out.
+ */
+function fieldsOfRows(info: GraphQLResolveInfo): GraphQLField<unknown, unknown>[] {
+  const connection = below(info, [{ type: info.returnType, nodes: info.fieldNodes }]);
+  const edges = below(info, connection.filter(named("edges")));
+  const rows = [...connection.filter(named("nodes")), ...edges.filter(named("node"))];
+  return [...new Set(below(info, rows).map(({ field }) => field))];
+}
+
+type Level = Pick<GraphQLField<unknown, unknown>, "type"> & {
+  readonly nodes: GraphQLResolveInfo["fieldNodes"];
+};
+type Selected = Level & { readonly field: GraphQLField<unknown, unknown> };
+
+function below(info: GraphQLResolveInfo, levels: readonly Level[]): Selected[] {
+  const { schema, fragments, variableValues } = info;
+  return levels.flatMap(({ type: wrapped, nodes }) => {
+    const type = getNamedType(wrapped);
+    if (!isObjectType(type)) return [];
+    const { fields } = collectSubFields(schema, fragments, variableValues, type, [...nodes]);
+    return [...fields.values()].flatMap((selected) => {
+      const field = type.getFields()[selected[0]?.name.value ?? ""];
+      return field === undefined ? [] : [{ field, type: field.type, nodes: selected }];
+    });
+  });
+}
+
+function named(name: string): (selected: Selected) => boolean {
+  return ({ field }) => field.name === name;
+}

@@ -1,0 +1,111 @@
+import { MapperKind, mapSchema, pruneSchema } from "@graphql-tools/utils";
+import {
+  type GraphQLArgumentConfig,
+  type GraphQLFieldConfig,
+  type GraphQLInputType,
+  GraphQLObjectType,
+  type GraphQLSchema,
+  getNamedType,
+  isEnumType,
+  isInputObjectType,
+  isInterfaceType,
+  isObjectType,
+} from "graphql";
+import type { Permits } from "../../src/domain/viewer.ts";
+import type { Part } from "../../src/planning/permissions.ts";
+import { isGranted, requirementsById, requirementsOf } from "../../src/planning/permissions.ts";
+import type { Requires } from "../../src/planning/plan.ts";
+
+/** What a viewer is told of the schema. */
+export interface Visible {
+  /** Whether nothing is left out. */
+  readonly isWhole: boolean;
+  /**
+   * The schema as they may ask it: without the fields, arguments and values of enums that ask for more than is permitted, and
+   * without the types that nothing left leads to. Where nothing is left out it is the schema itself. It says what there is; it is
+   * not for running questions.
+   */
+  readonly schema: GraphQLSchema;
+}
+
+/** Found out once for each set of permits, of which there are few; the schema is made when somebody reads it. */
+export function visibleSchemas(schema: GraphQLSchema): (permits: Permits) => Visible {
+  const known = new Map<string, Visible>();
+  return (permits) => {
+    const key = Object.entries(permits)
+      .flatMap(([name, isHeld]) => (isHeld ? [name] : []))
+      .sort()
+      .join(" ");
+    const visible = known.get(key) ?? visibleTo(permits, schema);
+    known.set(key, visible);
+    return visible;
+  };
+}
+
+function visibleTo(permits: Permits, schema: GraphQLSchema): Visible {
+  const isWhole = requirementsIn(schema).every((required) => isGranted(required, permits));
+  let made: GraphQLSchema | undefined;
+  return {
+    isWhole,
+    get schema() {
+      made ??= isWhole ? schema : withoutRefused(schema, permits);
+      return made;
+    },
+  };
+}
+
+/** The requirements of each part of the schema. */
+function requirementsIn(schema: GraphQLSchema): (Requires | null)[] {
+  return Object.values(schema.getTypeMap()).flatMap((type) => {
+    if (isEnumType(type)) return type.getValues().map(requirementsOf);
+    if (isInputObjectType(type)) return Object.values(type.getFields()).map(requirementsOf);
+    if (!isObjectType(type) && !isInterfaceType(type)) return [];
+    const parts = Object.values(type.getFields()).flatMap((field) =>
+      [field, ...field.args].map(requirementsOf),
+    );
+    return isObjectType(type) && isNode(type) ? [requirementsById(type), ...parts] : parts;
+  });
+}
+
+function withoutRefused(schema: GraphQLSchema, permits: Permits): GraphQLSchema {
+  const isShown = (part: Part): boolean => isGranted(requirementsOf(part), permits);
+
+  // Values of enums go in a pass of their own, after the defaults that name them.
+  const asked = mapSchema(schema, {
+    [MapperKind.OBJECT_TYPE]: (type) =>
+      isNode(type) && !isGranted(requirementsById(type), permits) ? withoutNode(type) : undefined,
+    [MapperKind.COMPOSITE_FIELD]: (field) => (isShown(field) ? withArguments(field) : null),
+  });
+  const values = mapSchema(asked, {
+    [MapperKind.INPUT_OBJECT_FIELD]: (field) => (isShown(field) ? undefined : null),
+    [MapperKind.ENUM_VALUE]: (value) => (isShown(value) ? undefined : null),
+  });
+  return pruneSchema(values);
+
+  function withArguments(field: GraphQLFieldConfig<unknown, unknown>): GraphQLFieldConfig<unknown, unknown> {
+    const shown = Object.entries(field.args ?? {}).filter(([, arg]) => isShown(arg));
+    return { ...field, args: Object.fromEntries(shown.map(([name, arg]) => [name, withDefault(arg)])) };
+  }
+
+  /** Who may not learn of the default has to say something else. */
+  function withDefault({ defaultValue, ...arg }: GraphQLArgumentConfig): GraphQLArgumentConfig {
+    const isRefused = [defaultValue].flat().some((value) => !isValueOpen(arg.type, value));
+    return isRefused || defaultValue === undefined ? arg : { ...arg, defaultValue };
+  }
+
+  function isValueOpen(type: GraphQLInputType, value: unknown): boolean {
+    const named = getNamedType(type);
+    const member = isEnumType(named) ? named.getValues().find((each) => each.value === value) : undefined;
+    return member === undefined || isGranted(requirementsOf(member), permits);
+  }
+}
+
+function isNode(type: GraphQLObjectType): boolean {
+  return type.getInterfaces().some(({ name }) => name === "Node");
+}
+
+/** Not among what `node` finds. */
+function withoutNode(type: GraphQLObjectType): GraphQLObjectType {
+  const { interfaces, ...config } = type.toConfig();
+  return new GraphQLObjectType({ ...config, interfaces: interfaces.filter(({ name }) => name !== "Node") });
+}

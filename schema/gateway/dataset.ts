@@ -1,0 +1,297 @@
+import {
+  closed,
+  DATASET_ENTRIES,
+  type DatasetEntry,
+  earliestOf,
+  latestOf,
+  probeRequests,
+  productsOf,
+} from "../../src/analytics/datasets.ts";
+import { organizationOfKey } from "../../src/analytics/organizations.ts";
+import { CLOSED_REASONS, type ClosedReason, DATASETS, type Dataset } from "../../src/domain/dataset.ts";
+import { nameOf } from "../../src/domain/organization.ts";
+import { builder, dateTime } from "../framework/builder.ts";
+import { DatasetEnum } from "../framework/freshness.ts";
+import { BucketEnum } from "../framework/series.ts";
+import { filterNamesOf } from "../money/report-filter.ts";
+
+/** Where the graph shows a dataset. */
+const SHOWN_BY: { readonly [D in Dataset]: readonly string[] } = {
+  USER_ACTIVITY: [
+    "Query.users",
+    "Query.activityByGroup",
+    "Query.dashboard",
+    "Query.idleSeats",
+    "Query.unitCost",
+    "User.activity",
+    "User.activityByDay",
+    "User.activityComparison",
+    "Group.activity",
+    "Team.activity",
+  ],
+  ACTIVITY_SUMMARIES: ["Query.activity", "Query.dashboard", "Query.idleSeats", "Query.unitCost"],
+  PROJECT_ACTIVITY: [
+    "Query.projects",
+    "Project.usedBy",
+    "Project.byGroup",
+    "Project.comparison",
+    "User.projects",
+  ],
+  SKILL_ACTIVITY: [
+    "Query.skills",
+    "Query.dashboard",
+    "Skill.usedBy",
+    "Skill.byProduct",
+    "Skill.byGroup",
+    "Skill.comparison",
+    "User.skills",
+  ],
+  CONNECTOR_ACTIVITY: [
+    "Query.connectors",
+    "Query.dashboard",
+    "Connector.usedBy",
+    "Connector.byProduct",
+    "Connector.byGroup",
+    "Connector.comparison",
+    "User.connectors",
+  ],
+  ARTIFACT_ACTIVITY: ["Query.artifacts", "Query.dashboard"],
+  PLUGIN_ACTIVITY: ["Query.plugins", "Plugin.byProduct", "Plugin.byGroup", "Plugin.comparison"],
+  ENTERPRISE_USAGE: ["Query.usage"],
+  ENTERPRISE_COST: [
+    "Query.cost",
+    "Query.costProjection",
+    "Query.unitCost",
+    "Query.dashboard",
+    "Query.reconciliation",
+    "Team.cost",
+  ],
+  USER_USAGE: ["Query.usage", "User.usage"],
+  USER_COST: ["Query.cost", "Query.dashboard", "User.cost", "Query.reconciliation", "Team.cost"],
+  UNIFIED_ENTERPRISE_USAGE: ["Query.usage"],
+  UNIFIED_ENTERPRISE_COST: [
+    "Query.cost",
+    "Query.costProjection",
+    "Query.unitCost",
+    "Query.dashboard",
+    "Query.reconciliation",
+    "Team.cost",
+  ],
+  UNIFIED_CONSOLE_USAGE: ["Query.usage"],
+  UNIFIED_CONSOLE_COST: [
+    "Query.cost",
+    "Query.costProjection",
+    "Query.dashboard",
+    "Query.reconciliation",
+    "Team.cost",
+  ],
+  CLAUDE_CODE: [
+    "Query.claudeCode",
+    "Query.claudeCodeRecords",
+    "Query.dashboard",
+    "User.claudeCode",
+    "User.claudeCodeRecords",
+    "Team.claudeCode",
+  ],
+  CONSOLE_USAGE: ["Query.usage"],
+  CONSOLE_COST: ["Query.cost", "Query.costProjection", "Query.dashboard", "Query.reconciliation"],
+  ENTERPRISE_ORGANIZATION: ["Query.organization"],
+  CONSOLE_ORGANIZATION: ["Query.organization"],
+  ENTERPRISE_MEMBERS: [
+    "Query.user",
+    "Query.idleSeats",
+    "User.name",
+    "User.status",
+    "User.role",
+    "User.joinedAt",
+  ],
+  CONSOLE_MEMBERS: ["Query.user", "User.identities"],
+  GROUPS: ["Query.groups", "Query.teams", "User.groups", "User.team", "ReportBucket.group"],
+  GROUP_MEMBERS: ["Group.members", "Team.members", "User.groups", "User.team"],
+  WORKSPACES: ["ReportBucket.workspace", "ApiKey.workspace"],
+  API_KEYS: ["ReportBucket.apiKey"],
+};
+
+export const ClosedReasonEnum = builder.enumType("ClosedReason", {
+  description: "Why a dataset cannot be read.",
+  values: Object.fromEntries(
+    Object.entries(CLOSED_REASONS).map(([name, sentence]) => [
+      name,
+      { description: sentence.replace("{scope}", "it needs").replace(/^./, (first) => first.toUpperCase()) },
+    ]),
+  ) as { [R in ClosedReason]: { description: string } },
+});
+
+const DatasetInfo = builder.objectRef<DatasetEntry>("DatasetInfo").implement({
+  description:
+    "What can be asked of one dataset, and whether this gateway may. Fields that cost a request say so; one request answers for all datasets that the same right of a key opens, and holds for an hour.",
+  fields: (t) => ({
+    dataset: t.field({
+      type: DatasetEnum,
+      description: "The dataset.",
+      resolve: ({ endpoint }) => endpoint.dataset,
+    }),
+    description: t.string({
+      description: "What it is.",
+      resolve: ({ endpoint }) => DATASETS[endpoint.dataset].is,
+    }),
+    notIncluded: t.string({
+      description: "What a reader may expect in it and will not find.",
+      resolve: ({ endpoint }) => DATASETS[endpoint.dataset].lacks,
+    }),
+    organization: t.string({
+      description:
+        "Whose figures it holds, and so whose key it needs; by the name that `organization` arguments take.",
+      resolve: ({ endpoint }) => nameOf(organizationOfKey(endpoint.key)),
+    }),
+    scope: t.string({
+      nullable: true,
+      description: "The scope an Enterprise key needs for it; null where none is asked for.",
+      resolve: ({ endpoint }) => endpoint.scope,
+    }),
+    fields: t.stringList({
+      description: "The fields that show it, such as `Query.users`.",
+      resolve: ({ endpoint }) => [...SHOWN_BY[endpoint.dataset]],
+    }),
+    enabled: t.boolean({
+      requests: (_input, ctx) => probeRequests(ctx),
+      nullable: true,
+      description:
+        "Whether upstream lets this gateway read it. May cost a request. Null with the reason UNAVAILABLE: upstream does not answer now, so it is not known.",
+      resolve: async (entry, _args, ctx) => {
+        const why = await closed(ctx, entry);
+        return why?.reason === "UNAVAILABLE" ? null : why === null;
+      },
+    }),
+    reason: t.field({
+      requests: (_input, ctx) => probeRequests(ctx),
+      type: ClosedReasonEnum,
+      nullable: true,
+      description:
+        "Why it cannot be read, as upstream's status says; sources disagree on those, so 401, 403 and 404 can stand for one another. May cost a request. Null: it is enabled.",
+      resolve: async (entry, _args, ctx) => (await closed(ctx, entry))?.reason ?? null,
+    }),
+    explanation: t.string({
+      requests: (_input, ctx) => probeRequests(ctx),
+      nullable: true,
+      description: "The reason as a sentence, with what would open the dataset. Null: it is enabled.",
+      resolve: async (entry, _args, ctx) => {
+        const why = await closed(ctx, entry);
+        return why && sentence(why.why);
+      },
+    }),
+    earliest: t.field({
+      type: "Date",
+      nullable: true,
+      description: "The first UTC day that can be asked for today. Null: it has no days.",
+      resolve: (entry, _args, ctx) => earliestOf(entry, ctx.now()),
+    }),
+    latest: t.field({
+      requests: (_input, ctx) => probeRequests(ctx),
+      type: "Date",
+      nullable: true,
+      description:
+        "The newest UTC day there is something about; of engagement that is learned from upstream, by one request. Null: it has no days, or is not enabled.",
+      resolve: (entry, _args, ctx) => latestOf(ctx, entry),
+    }),
+    longestRange: t.int({
+      nullable: true,
+      description: "The most days one question may be about. Null: any number.",
+      resolve: ({ endpoint: { coverage } }) => (coverage?.pieces === "whole" ? coverage.maxDays : null),
+    }),
+    daysPerRequest: t.int({
+      nullable: true,
+      description:
+        "The most days one upstream request can be about: longer ranges take several, cut at the first of each month where it is 31. Null: it has no days.",
+      resolve: ({ endpoint: { coverage } }) => coverage?.maxDays ?? null,
+    }),
+    buckets: t.field({
+      type: [BucketEnum],
+      description:
+        "The lengths of bucket it knows, of which WEEK and MONTH are made; none where rows are not split by time.",
+      resolve: ({ buckets }) => [...buckets],
+    }),
+    groupBy: t.stringList({
+      description: "The dimensions it can be split by, as `groupBy` takes them.",
+      resolve: ({ groupBy }) => [...groupBy],
+    }),
+    maxGroupBy: t.int({
+      nullable: true,
+      description: "How many of them at once, besides COST_TYPE and TOKEN_TYPE. Null: any number.",
+      resolve: ({ report }) => report?.maxGroups ?? null,
+    }),
+    filters: t.stringList({
+      description: "The lists of `filter` it knows.",
+      resolve: ({ report, filters }) => (report === null ? Object.keys(filters) : filterNamesOf(report)),
+    }),
+    exclusive: t.field({
+      type: t.listRef(t.listRef("String")),
+      description: "Pairs of dimensions that exclude one another, in `groupBy` and `filter` alike.",
+      resolve: ({ report, endpoint }) => {
+        if (endpoint.dataset === "USER_ACTIVITY") return [["projects", "groups"]];
+        return report?.apart?.map((pair) => [...pair]) ?? [];
+      },
+    }),
+    products: t.stringList({
+      requests: (_input, ctx) => probeRequests(ctx),
+      nullable: true,
+      description:
+        "The products the organization reports on the newest day, of engagement datasets: a block about another, such as `chatCowork` without `chat_cowork_unified`, is null because the organization does not have it. By the same request as `latest`. Null: another dataset, or not enabled.",
+      resolve: async (entry, _args, ctx) => {
+        const products = await productsOf(ctx, entry);
+        return products && [...products];
+      },
+    }),
+    lag: t.string({
+      description: "How far behind it is, in words.",
+      resolve: ({ endpoint }) => lagOf(endpoint),
+    }),
+    finalAfter: t.string({
+      description: "When its figures stop moving, in words.",
+      resolve: ({ endpoint }) => FINAL_AFTER[endpoint.subject],
+    }),
+    requestsLeft: t.int({
+      nullable: true,
+      description:
+        "Upstream requests that could be sent at once for it, of those a minute allows its organization. Not additive over datasets: those of one key and kind share them, as replicas do. Null: there is no key for it.",
+      resolve: async ({ endpoint }, _args, { upstream }) =>
+        upstream.has(endpoint.key) ? (await upstream.outlook(endpoint, 0)).left : null,
+    }),
+    refreshedAt: t.field({
+      type: "DateTime",
+      nullable: true,
+      description:
+        "The newest export this gateway has been answered from within an hour. Null: none yet, or upstream does not say.",
+      resolve: ({ endpoint }, _args, ctx) =>
+        dateTime(ctx.upstream.standing(endpoint.dataset)?.refreshedAt ?? null),
+    }),
+  }),
+});
+
+const FINAL_AFTER = {
+  activity: "30 days after the day.",
+  money: "30 days after the day, and at least a week after its month has ended.",
+  live: "Never: it is looked up as it is now.",
+} as const;
+
+function lagOf({ coverage, watermarked, dataset }: DatasetEntry["endpoint"]): string {
+  if (coverage === null) return "None, but names and lists are kept for up to a day.";
+  if (!coverage.today)
+    return "About a day: a day is counted the next UTC morning and can move by a few percent afterwards.";
+  if (watermarked) return "About four hours, at most a day.";
+  return dataset === "CLAUDE_CODE" ? "About an hour." : "About five minutes.";
+}
+
+function sentence(text: string): string {
+  return text.replace(/^./, (first) => first.toUpperCase());
+}
+
+builder.queryField("datasets", (t) =>
+  t.field({
+    authScopes: { "activity:read": true, operate: true },
+    type: [DatasetInfo],
+    description:
+      "Every dataset behind this graph: whether it is enabled and why not, its days, dimensions and limits, and what it does not cover; enough to build a form of legal questions from. At most eight requests in an hour, none without `enabled`, `reason`, `explanation`, `latest` or `products`.",
+    resolve: () => Object.values(DATASET_ENTRIES),
+  }),
+);

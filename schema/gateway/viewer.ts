@@ -1,0 +1,84 @@
+import { organizationsOf } from "../../src/analytics/organizations.ts";
+import type { Context } from "../../src/context.ts";
+import { nameOf } from "../../src/domain/organization.ts";
+import { IDENTITIES, type Identity, type Role, type Viewer } from "../../src/domain/viewer.ts";
+import { badInput, type GatewayError } from "../../src/errors.ts";
+import { builder } from "../framework/builder.ts";
+
+const ROLE_VALUES = {
+  PRIMARY_OWNER: { description: "Reads everything." },
+  OWNER: { description: "Reads everything." },
+  ADMIN: { description: "Reads everything but spend." },
+  ANALYST: { description: "Reads activity and spend, with people by pseudonym." },
+  MEMBER: { description: "Reads what is their own." },
+  SERVICE: { description: "Reads what its scopes say." },
+} as const satisfies Record<Role, object>;
+
+const ViewerRole = builder.enumType("ViewerRole", {
+  description:
+    "The role of a caller, from the one that reads most. A token can have other scopes than its role.",
+  values: ROLE_VALUES,
+});
+
+const IDENTITY_VALUES = {
+  FULL: { value: "full", description: IDENTITIES.full },
+  PSEUDONYM: { value: "pseudonym", description: IDENTITIES.pseudonym },
+  NONE: { value: "none", description: IDENTITIES.none },
+} as const satisfies Record<Uppercase<Identity>, object>;
+
+const ViewerIdentity = builder.enumType("ViewerIdentity", {
+  description: "How a caller sees people.",
+  values: IDENTITY_VALUES,
+});
+
+const ViewerType = builder.objectRef<Viewer>("Viewer").implement({
+  description: "The caller, as far as it decides what they may read.",
+  fields: (t) => ({
+    name: t.string({
+      nullable: true,
+      description:
+        "The name of the token, or the one that the issuer gives its holder. Null where callers are not asked who they are.",
+      resolve: ({ name }) => name || null,
+    }),
+    role: t.expose("role", { type: ViewerRole, description: "The caller's role." }),
+    scopes: t.stringList({
+      description:
+        "What the caller may read, as FORBIDDEN names it in `extensions.scope`: `activity:read`, `spend:read`, `identity:read`, `keys:read`, `operate`. Empty for a member, who reads what is their own.",
+      resolve: ({ scopes }) => [...scopes].sort(),
+    }),
+    identity: t.expose("identity", { type: ViewerIdentity, description: "How the caller sees people." }),
+    organizations: t.stringList({
+      description:
+        "The organizations this gateway has a key of, by the names that `organization` arguments take; the first is the default.",
+      resolve: (_viewer, _args, ctx) => organizationsOf(ctx).map(nameOf),
+    }),
+  }),
+});
+
+builder.queryField("viewer", (t) =>
+  t.field({
+    authScopes: { anybody: true },
+    type: ViewerType,
+    description:
+      "The caller and what they may read, for clients that show or hide by right. Where callers are not asked who they are, a caller who reads everything. Makes no upstream request.",
+    resolve: (_root, _args, { viewer }) => viewer,
+  }),
+);
+
+/** Whether the caller is a member of the organization whom they see by name: one with a verified address. */
+export function isPerson({ viewer }: Context): boolean {
+  return viewer.email !== null && viewer.identity === "full";
+}
+
+/** Why a caller who may read about others has no `user` of their own. */
+export function noPerson({ viewer }: Context): GatewayError {
+  const why =
+    viewer.name === ""
+      ? "This gateway does not ask callers who they are"
+      : viewer.email === null
+        ? "Your token is not a person's: it has no verified address"
+        : "You see people by pseudonym or in groups, yourself included";
+  return badInput(
+    `${why}, so there is no \`user\` without \`id\` or \`email\`; pass one, or ask \`viewer\` what you may read.`,
+  );
+}

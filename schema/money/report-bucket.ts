@@ -1,0 +1,205 @@
+import type { Relations } from "../../src/analytics/analysis.ts";
+import { personByConsoleId } from "../../src/analytics/join.ts";
+import type { ReportFigure } from "../../src/analytics/report-analysis.ts";
+import type { Context } from "../../src/context.ts";
+import type { ReportUser } from "../../src/domain/bucket.ts";
+import { isOfConsole } from "../../src/domain/dataset.ts";
+import type { OrganizationKind } from "../../src/domain/organization.ts";
+import type { Person } from "../../src/domain/person.ts";
+import type { Dimension } from "../../src/domain/report.ts";
+import type { Team } from "../../src/domain/team.ts";
+import { apiKeyById, workspaceById } from "../../src/loaders/console.ts";
+import type { PlanRequests } from "../../src/planning/plan.ts";
+import { consoleMembers } from "../../src/upstream/endpoints/members.ts";
+import { requestsFor } from "../../src/upstream/plan.ts";
+import { builder } from "../framework/builder.ts";
+import { splitBy } from "../framework/selection.ts";
+import { RUNNING_TOTAL, SeriesRow, SHARE } from "../framework/series.ts";
+import { ApiKey, apiKeyRequests } from "../organization/api-key.ts";
+import { Workspace, workspaceRequests } from "../organization/workspace.ts";
+import { Actor } from "../people/actor.ts";
+import {
+  AccountStatusEnum,
+  emailOfReported,
+  memberRequests,
+  nameOfReported,
+  statusOfReported,
+  User,
+} from "../people/user.ts";
+
+/** What the description of every share of a report says. */
+export const SHARE_OF_REPORT = `${SHARE} Rows that leave some usage out add up to less, and rows that count people in several groups to more. Costs what \`total\` costs. Null: the total is zero, or not measured.`;
+
+/** What the description of every running total of a report says. */
+export const RUNNING_TOTAL_OF_REPORT = `${RUNNING_TOTAL} Reads the whole range. Null: rows whose identity upstream hides.`;
+
+/** A row of a report with whose it is, and with what it can be set in relation to. */
+export type ReportNode<Measure> = ReportFigure<Measure> & {
+  readonly organization: OrganizationKind;
+  readonly groupedBy: readonly Dimension[];
+  readonly relations: Relations<ReportFigure<Measure>, Measure>;
+};
+
+/** The Console's reports name people by id alone. */
+const consoleNameRequests: PlanRequests = ({ source }) =>
+  isOfConsole(source) ? requestsFor(consoleMembers, [{}]) : [];
+
+/** What every bucket says of who, what and when. */
+export const Bucketed = builder.interfaceRef<ReportNode<unknown>>("ReportBucket").implement({
+  description:
+    "One group in one time bucket of a report. A dimension is null where the group has no value; selecting one that the query did not group by is BAD_USER_INPUT.",
+  interfaces: [SeriesRow],
+  fields: (t) => ({
+    isRemainder: t.exposeBoolean("isRemainder", {
+      description:
+        "Whether the row stands for what upstream left out: all groups beyond a bucket's hundred largest, or by TEAM what is nobody's and a report of people does not have.",
+    }),
+    product: t.exposeString("product", splitBy("PRODUCT", "Product, such as `chat`; new names may appear.")),
+    model: t.exposeString("model", splitBy("MODEL", "Model.")),
+    contextWindow: t.exposeString("contextWindow", splitBy("CONTEXT_WINDOW", "Context-window price tier.")),
+    inferenceGeo: t.exposeString(
+      "inferenceGeo",
+      splitBy("INFERENCE_GEO", "Inference region; null where unset."),
+    ),
+    speed: t.exposeString("speed", splitBy("SPEED", "`fast` or `standard`.")),
+    serviceTier: t.exposeString("serviceTier", splitBy("SERVICE_TIER", "Service tier.")),
+    groupId: t.exposeString(
+      "groupId",
+      splitBy("GROUP", "RBAC group; people in several count fully in each."),
+    ),
+    slackChannelId: t.exposeString(
+      "slackChannelId",
+      splitBy("SLACK_CHANNEL", "Slack channel; null outside Slack."),
+    ),
+    claudeTagCategory: t.exposeString(
+      "claudeTagCategory",
+      splitBy("CLAUDE_TAG_CATEGORY", "Kind of Claude Tag usage, such as `dm`; null outside Claude Tag."),
+    ),
+    claudeTagUserId: t.exposeString(
+      "claudeTagUserId",
+      splitBy("CLAUDE_TAG_USER", "Slack user behind Claude Tag usage, not a Claude user id."),
+    ),
+    serviceAccountId: t.exposeString(
+      "serviceAccountId",
+      splitBy(
+        "SERVICE_ACCOUNT",
+        "Service account, `svac_...`, by id only: its name is told to OAuth tokens alone.",
+      ),
+    ),
+    actor: t.field({
+      authScopes: { individuals: true },
+      type: Actor,
+      ...splitBy(
+        "ACTOR",
+        "Whom or what the usage is attributed to; null where nobody is, or where upstream hides who.",
+      ),
+      resolve: ({ actor, organization }) => actor && { ...actor, organization },
+    }),
+    actorType: t.exposeString(
+      "actorType",
+      splitBy("ACTOR_TYPE", "Kind of identity, such as `user_actor`; new kinds may appear."),
+    ),
+    agentId: t.exposeString("agentId", splitBy("AGENT", "Managed agent.")),
+    deploymentId: t.exposeString(
+      "deploymentId",
+      splitBy("DEPLOYMENT", "Deployment that started the managed session."),
+    ),
+    environmentId: t.exposeString(
+      "environmentId",
+      splitBy("ENVIRONMENT", "Environment of the managed session."),
+    ),
+    sessionId: t.exposeString("sessionId", splitBy("SESSION", "Managed session.")),
+    userProfileId: t.exposeString("userProfileId", splitBy("USER_PROFILE", "User profile.")),
+    team: t.string({
+      ...splitBy(
+        "TEAM",
+        "Name of the team, as of now whatever the days. Null in two rows: that of people in no team (`isUnassigned`), and that of usage no person is behind, such as service accounts, keys and what is attributed to nobody.",
+      ),
+      resolve: ({ team }) => teamOf(team)?.name ?? null,
+    }),
+    teamId: t.string({
+      ...splitBy(
+        "TEAM",
+        "Id of the team: of the RBAC group, or where the operator lists the teams, the name. Null where `team` is.",
+      ),
+      resolve: ({ team }) => teamOf(team)?.teamId ?? null,
+    }),
+    costCentre: t.string({
+      ...splitBy("TEAM", "Cost centre of the team. Null where `team` is, and where nobody states one."),
+      resolve: ({ team }) => teamOf(team)?.costCentre ?? null,
+    }),
+    isUnassigned: t.boolean({
+      ...splitBy("TEAM", "Whether the row is that of people in no team."),
+      resolve: ({ team }) => team?.kind === "unassigned",
+    }),
+    user: t.field({
+      authScopes: { individuals: true },
+      type: User,
+      ...splitBy("USER", "Person."),
+      requests: consoleNameRequests,
+      resolve: (row, _args, ctx) => personOf(row, ctx),
+    }),
+    email: t.string({
+      authScopes: { "identity:read": true, pseudonyms: true },
+      ...splitBy(
+        "USER",
+        "The person's address, as the report shows it, also of people who have left. Null for erased accounts.",
+      ),
+      requests: consoleNameRequests,
+      resolve: reported(emailOfReported),
+    }),
+    name: t.string({
+      authScopes: { "identity:read": true, pseudonyms: true },
+      ...splitBy(
+        "USER",
+        "The person's name, by the member list, else as the report shows it, also of people who have left.",
+      ),
+      requests: memberRequests,
+      resolve: reported(nameOfReported),
+    }),
+    accountStatus: t.field({
+      authScopes: { "identity:read": true },
+      type: AccountStatusEnum,
+      ...splitBy(
+        "USER",
+        "What is known of the person's account, by the member list and by what the report says.",
+      ),
+      requests: memberRequests,
+      resolve: reported(statusOfReported),
+    }),
+    workspace: t.field({
+      authScopes: { "keys:read": true },
+      type: Workspace,
+      ...splitBy("WORKSPACE", "Workspace."),
+      requests: workspaceRequests,
+      resolve: ({ workspaceId }, _args, ctx) =>
+        workspaceId === null ? null : workspaceById(ctx, {}).load(workspaceId),
+    }),
+    apiKey: t.field({
+      authScopes: { "keys:read": true },
+      type: ApiKey,
+      ...splitBy("API_KEY", "API key."),
+      requests: apiKeyRequests,
+      resolve: ({ apiKeyId }, _args, ctx) => (apiKeyId === null ? null : apiKeyById(ctx, {}).load(apiKeyId)),
+    }),
+  }),
+});
+
+function teamOf(team: ReportNode<unknown>["team"]): Team | null {
+  return team?.kind === "team" ? team.team : null;
+}
+
+function personOf({ user, accountId }: ReportNode<unknown>, ctx: Context): Person | Promise<Person> | null {
+  if (user !== null) return { organization: "ENTERPRISE", userId: user.userId };
+  return accountId === null ? null : personByConsoleId(ctx, { userId: accountId });
+}
+
+/** What the row itself says of its person, whom the Console names by id alone. */
+function reported<Said>(
+  of: (ctx: Context, organization: OrganizationKind, user: ReportUser) => Promise<Said>,
+) {
+  return async ({ user, accountId }: ReportNode<unknown>, _args: object, ctx: Context) => {
+    if (user !== null) return of(ctx, "ENTERPRISE", user);
+    return accountId === null ? null : of(ctx, "CONSOLE", { userId: accountId });
+  };
+}

@@ -1,0 +1,90 @@
+import { personByConsoleId } from "../../src/analytics/join.ts";
+import type { ApiKey as ApiKeyShape } from "../../src/domain/organization.ts";
+import type { Person } from "../../src/domain/person.ts";
+import { GatewayError } from "../../src/errors.ts";
+import { apiKeyById, workspaceById } from "../../src/loaders/console.ts";
+import type { PlanRequests } from "../../src/planning/plan.ts";
+import { apiKeys } from "../../src/upstream/endpoints/api-keys.ts";
+import { requestsFor } from "../../src/upstream/plan.ts";
+import { builder, dateTime, nodeLoader } from "../framework/builder.ts";
+import { consoleMemberRequests, User } from "../people/user.ts";
+import { Workspace, workspaceRequests } from "./workspace.ts";
+
+/** The look-up of keys by id: the list of all of them. */
+export const apiKeyRequests: PlanRequests = () => requestsFor(apiKeys, [{}]);
+
+export const ApiKey = builder.node(builder.objectRef<ApiKeyShape>("ApiKey"), {
+  description: "An API key of the Console organization, never its secret. Source: API_KEYS.",
+  id: { resolve: ({ apiKeyId }) => apiKeyId },
+  lookup: { requests: () => requestsFor(apiKeys, [{}]) },
+  requires: ["keys:read"],
+  loadOne: nodeLoader("ApiKey", async (id, ctx) => {
+    const key = await apiKeyById(ctx, {}).load(id);
+    if (key === null) throw new GatewayError("NOT_FOUND", "No API key has this id.", { dataset: "API_KEYS" });
+    return key;
+  }),
+  fields: (t) => ({
+    apiKeyId: t.exposeString("apiKeyId", { description: "The id upstream knows it by, `apikey_...`." }),
+    name: t.exposeString("name", { description: "Name. Not unique." }),
+    status: t.exposeString("status", {
+      description: "`active`, `inactive`, `expired` or `archived`; new states may appear.",
+    }),
+    createdAt: t.field({
+      type: "DateTime",
+      description: "When it was made.",
+      resolve: ({ createdAt }) => dateTime(createdAt),
+    }),
+    expiresAt: t.field({
+      type: "DateTime",
+      nullable: true,
+      description: "When it expires; null if never.",
+      resolve: ({ expiresAt }) => dateTime(expiresAt),
+    }),
+    workspace: t.field({
+      type: Workspace,
+      nullable: true,
+      description: "The workspace it belongs to; null where it belongs to the whole organization.",
+      requests: workspaceRequests,
+      resolve: ({ workspaceId }, _args, ctx) =>
+        workspaceId === null ? null : workspaceById(ctx, {}).load(workspaceId),
+    }),
+    principal: t.field({
+      authScopes: { individuals: true },
+      type: User,
+      nullable: true,
+      description: "The person it acts as; null where it acts as a service account or is bound to nobody.",
+      requests: consoleMemberRequests,
+      resolve: ({ principal }, _args, ctx) => {
+        const userId = principal?.userId ?? null;
+        return userId === null ? null : personByConsoleId(ctx, { userId });
+      },
+    }),
+    serviceAccountId: t.string({
+      nullable: true,
+      description:
+        "The service account it acts as, by id; null where it acts as a person or is bound to nobody. Upstream tells the names of service accounts to OAuth tokens only, and this gateway asks with keys.",
+      resolve: ({ principal }) => principal?.serviceAccountId ?? null,
+    }),
+    principalType: t.string({
+      nullable: true,
+      description:
+        "The kind of identity it acts as, such as `user` or `service_account`; new kinds may appear. Null where it is bound to nobody.",
+      resolve: ({ principal }) => principal?.type ?? null,
+    }),
+    creatorType: t.string({
+      nullable: true,
+      description:
+        "The kind of identity that made it, `user` or `service_account`; new kinds may appear. Null where not recorded.",
+      resolve: ({ createdBy }) => createdBy?.type ?? null,
+    }),
+    createdBy: t.field({
+      authScopes: { individuals: true },
+      type: User,
+      nullable: true,
+      description: "The person who made it; null where not recorded or made by a service account.",
+      requests: consoleMemberRequests,
+      resolve: ({ createdBy }, _args, ctx): Promise<Person> | null =>
+        createdBy?.type === "user" ? personByConsoleId(ctx, { userId: createdBy.id }) : null,
+    }),
+  }),
+});

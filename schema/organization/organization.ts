@@ -1,0 +1,42 @@
+import { organizationEndpoint, organizationOf } from "../../src/analytics/join.ts";
+import { organizationNamed } from "../../src/analytics/organizations.ts";
+import {
+  nameOf,
+  type OrganizationKind,
+  type Organization as OrganizationShape,
+} from "../../src/domain/organization.ts";
+import { requestsFor } from "../../src/upstream/plan.ts";
+import { builder } from "../framework/builder.ts";
+import { WHOSE } from "../money/report.ts";
+
+interface NamedShape extends OrganizationShape {
+  readonly kind: OrganizationKind;
+}
+
+const Organization = builder.objectRef<NamedShape>("Organization").implement({
+  description: "An organization this gateway has a key of.",
+  fields: (t) => ({
+    organizationId: t.exposeString("organizationId", { description: "Its UUID." }),
+    name: t.exposeString("name", { description: "Its name." }),
+    organization: t.string({
+      description: "The name it goes by in this graph, as `organization` arguments take it.",
+      resolve: ({ kind }) => nameOf(kind),
+    }),
+  }),
+});
+
+builder.queryField("organization", (t) =>
+  t.field({
+    authScopes: { anybody: true },
+    type: Organization,
+    nullable: true,
+    description:
+      "One of the organizations this gateway has a key of. Sources: ENTERPRISE_ORGANIZATION, CONSOLE_ORGANIZATION. Errors: BAD_USER_INPUT, NOT_CONFIGURED, UPSTREAM_*.",
+    args: { name: t.arg.string({ description: WHOSE }) },
+    requests: ({ args }, ctx) => requestsFor(organizationEndpoint(organizationNamed(ctx, args.name)), [{}]),
+    resolve: async (_root, { name }, ctx) => {
+      const kind = organizationNamed(ctx, name);
+      return { kind, ...(await organizationOf(ctx, kind)) };
+    },
+  }),
+);

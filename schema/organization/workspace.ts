@@ -1,0 +1,48 @@
+import type { Workspace as WorkspaceShape } from "../../src/domain/organization.ts";
+import { GatewayError } from "../../src/errors.ts";
+import { workspaceById } from "../../src/loaders/console.ts";
+import type { PlanRequests } from "../../src/planning/plan.ts";
+import { workspaces } from "../../src/upstream/endpoints/workspaces.ts";
+import { type FieldRequests, requestsFor } from "../../src/upstream/plan.ts";
+import { builder, dateTime, nodeLoader } from "../framework/builder.ts";
+
+/** The look-up of workspaces by id: what is the default one shows where two lists differ. */
+export const workspaceRequests: PlanRequests = () => workspaceLists();
+
+function workspaceLists(): FieldRequests {
+  return requestsFor(workspaces, [{ includeDefault: true }, { includeDefault: false }]);
+}
+
+export const Workspace = builder.node(builder.objectRef<WorkspaceShape>("Workspace"), {
+  description: "A workspace of the Console organization. Source: WORKSPACES.",
+  id: { resolve: ({ workspaceId }) => workspaceId },
+  lookup: { requests: workspaceLists },
+  requires: ["keys:read"],
+  loadOne: nodeLoader("Workspace", async (id, ctx) => {
+    const workspace = await workspaceById(ctx, {}).load(id);
+    if (workspace === null)
+      throw new GatewayError("NOT_FOUND", "No workspace has this id.", { dataset: "WORKSPACES" });
+    return workspace;
+  }),
+  fields: (t) => ({
+    workspaceId: t.exposeString("workspaceId", {
+      nullable: true,
+      description: "The id upstream knows it by, `wrkspc_...`.",
+    }),
+    name: t.exposeString("name", { description: "Name." }),
+    isDefault: t.exposeBoolean("isDefault", {
+      description: "Whether it is the organization's default workspace.",
+    }),
+    createdAt: t.field({
+      type: "DateTime",
+      description: "When it was made.",
+      resolve: ({ createdAt }) => dateTime(createdAt),
+    }),
+    archivedAt: t.field({
+      type: "DateTime",
+      nullable: true,
+      description: "When it was archived; null while live.",
+      resolve: ({ archivedAt }) => dateTime(archivedAt),
+    }),
+  }),
+});

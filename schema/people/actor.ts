@@ -1,0 +1,167 @@
+import { memberOf, personByConsoleId, personByEmail } from "../../src/analytics/join.ts";
+import type { ReportActor } from "../../src/domain/bucket.ts";
+import type { CodeActor } from "../../src/domain/claude-code.ts";
+import { isOfConsole } from "../../src/domain/dataset.ts";
+import type { OrganizationKind } from "../../src/domain/organization.ts";
+import { apiKeyById } from "../../src/loaders/console.ts";
+import type { PlanRequests } from "../../src/planning/plan.ts";
+import { apiKeys } from "../../src/upstream/endpoints/api-keys.ts";
+import { consoleMembers } from "../../src/upstream/endpoints/members.ts";
+import { requestsFor } from "../../src/upstream/plan.ts";
+import { builder } from "../framework/builder.ts";
+import { ApiKey } from "../organization/api-key.ts";
+import {
+  AccountStatusEnum,
+  emailOfReported,
+  memberLookup,
+  nameOfReported,
+  statusOfReported,
+  User,
+} from "./user.ts";
+
+/** Claude Code knows people by email and keys by name; the reports know ids. */
+type AnyActor = CodeActor | ReportActor;
+type Kind<K extends AnyActor["kind"]> = Extract<AnyActor, { kind: K }> & {
+  readonly organization: OrganizationKind;
+};
+
+/** Claude Code knows keys by name alone. */
+const reportedKeyRequests: PlanRequests = ({ source }) =>
+  source === "CLAUDE_CODE" ? [] : requestsFor(apiKeys, [{}]);
+
+/** The member list of the organization that the actor is of. */
+const actorRequests: PlanRequests = ({ source }, ctx) =>
+  source !== "CLAUDE_CODE" && isOfConsole(source) ? requestsFor(consoleMembers, [{}]) : memberLookup(ctx);
+
+const UserActor = builder.objectRef<Kind<"user" | "person">>("UserActor").implement({
+  description: "A person.",
+  fields: (t) => ({
+    email: t.string({
+      authScopes: { "identity:read": true, own: true, pseudonyms: true },
+      nullable: true,
+      description: "Address, as the source spells it; null where it shows none.",
+      resolve: (actor, _args, ctx) =>
+        actor.kind === "user" ? actor.email : emailOfReported(ctx, actor.organization, actor.user),
+    }),
+    name: t.string({
+      authScopes: { "identity:read": true, own: true, pseudonyms: true },
+      nullable: true,
+      description:
+        "Name, by the member list, else as the report shows it, also of people who have left. Null where neither knows it.",
+      requests: actorRequests,
+      resolve: async (actor, _args, ctx) => {
+        if (actor.kind !== "user") return nameOfReported(ctx, actor.organization, actor.user);
+        const person = await personByEmail(ctx, actor.email);
+        return person && ((await memberOf(ctx, person))?.name ?? null);
+      },
+    }),
+    accountStatus: t.field({
+      authScopes: { "identity:read": true, own: true },
+      type: AccountStatusEnum,
+      nullable: true,
+      description:
+        "What is known of the account, by the member list and by what the report says. Null only beside an error.",
+      requests: actorRequests,
+      resolve: async (actor, _args, ctx) => {
+        if (actor.kind !== "user") return statusOfReported(ctx, actor.organization, actor.user);
+        return (await personByEmail(ctx, actor.email)) === null ? "UNKNOWN" : "ACTIVE";
+      },
+    }),
+    user: t.field({
+      type: User,
+      nullable: true,
+      description:
+        "The person; null where the source knows only an address that no organization has a member with.",
+      requests: ({ source }, ctx) => {
+        if (source === "CLAUDE_CODE") return memberLookup(ctx);
+        return isOfConsole(source) ? requestsFor(consoleMembers, [{}]) : [];
+      },
+      resolve: (actor, _args, ctx) => {
+        const { organization } = actor;
+        if (actor.kind === "user") return personByEmail(ctx, actor.email);
+        if (organization === "CONSOLE") return personByConsoleId(ctx, actor.user);
+        return { organization, userId: actor.user.userId };
+      },
+    }),
+  }),
+});
+
+const ApiKeyActor = builder.objectRef<Kind<"apiKey" | "key">>("ApiKeyActor").implement({
+  description: "An API key, standing for itself where no one else is known.",
+  fields: (t) => ({
+    name: t.string({
+      authScopes: { "keys:read": true },
+      nullable: true,
+      description:
+        "Name of the key. Not unique: several keys can share one. Null for a key that is not listed any more.",
+      requests: reportedKeyRequests,
+      resolve: async (actor, _args, ctx) =>
+        actor.kind === "apiKey"
+          ? actor.name
+          : ((await apiKeyById(ctx, {}).load(actor.apiKeyId))?.name ?? null),
+    }),
+    apiKey: t.field({
+      authScopes: { "keys:read": true },
+      type: ApiKey,
+      nullable: true,
+      description: "The key; null where the source knows only its name.",
+      requests: reportedKeyRequests,
+      resolve: (actor, _args, ctx) =>
+        actor.kind === "key" ? apiKeyById(ctx, {}).load(actor.apiKeyId) : null,
+    }),
+  }),
+});
+
+const ServiceAccountActor = builder.objectRef<Kind<"serviceAccount">>("ServiceAccountActor").implement({
+  description:
+    "A service account, known by its id only: naming it takes a credential the gateway does not hold.",
+  fields: (t) => ({
+    serviceAccountId: t.exposeString("serviceAccountId", {
+      description: "The id upstream knows it by, `svac_...`.",
+    }),
+  }),
+});
+
+const FederatedActor = builder.objectRef<Kind<"federated">>("FederatedActor").implement({
+  description: "An identity of a cloud platform, which has no id of Claude's.",
+  fields: (t) => ({
+    provider: t.exposeString("provider", {
+      description: "Who vouches for it: `aws`, `gcp`, `azure` or `oidc`; new providers may appear.",
+    }),
+    account: t.exposeString("account", {
+      authScopes: { "identity:read": true },
+      nullable: true,
+      description:
+        "What the provider binds to the organization: AWS account, Google project number, Azure subscription or OIDC issuer.",
+    }),
+    subject: t.exposeString("subject", {
+      authScopes: { "identity:read": true },
+      nullable: true,
+      description: "The provider's own name for the identity, such as an ARN.",
+    }),
+  }),
+});
+
+const UnknownActor = builder.objectRef<Kind<"unknown">>("UnknownActor").implement({
+  description: "An actor of a kind this gateway does not know yet.",
+  fields: (t) => ({
+    type: t.exposeString("type", { description: "What upstream calls the kind." }),
+  }),
+});
+
+const TYPES = {
+  user: UserActor,
+  person: UserActor,
+  apiKey: ApiKeyActor,
+  key: ApiKeyActor,
+  serviceAccount: ServiceAccountActor,
+  federated: FederatedActor,
+  unknown: UnknownActor,
+} as const;
+
+/** Who or what did something. */
+export const Actor = builder.unionType("Actor", {
+  description: "Who or what did something. Kinds may be added.",
+  types: [UserActor, ApiKeyActor, ServiceAccountActor, FederatedActor, UnknownActor],
+  resolveType: ({ kind }) => TYPES[kind].name,
+});

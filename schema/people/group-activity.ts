@@ -1,0 +1,87 @@
+import type { Context } from "../../src/context.ts";
+import type { GroupActivity as GroupActivityShape } from "../../src/domain/activity.ts";
+import type { ByGroup } from "../../src/domain/engagement.ts";
+import type { DayRange } from "../../src/domain/range.ts";
+import { isShownOf } from "../../src/domain/viewer.ts";
+import { unseen } from "../../src/errors.ts";
+import { overCounted } from "../../src/loaders/activity-days.ts";
+import { activityOfGroup } from "../../src/loaders/engagement-parts.ts";
+import { isRelative, rangeOfActivity, resolveRange } from "../../src/planning/range-input.ts";
+import { activityByGroup } from "../../src/upstream/endpoints/users.ts";
+import { walkOf, whole } from "../../src/upstream/pages/iterate.ts";
+import { windowsOf } from "../../src/upstream/pages/windows.ts";
+import { requestsFor, requestsOverDays } from "../../src/upstream/plan.ts";
+import { UserActivity } from "../engagement/activity.ts";
+import { GroupPart } from "../engagement/parts.ts";
+import { builder } from "../framework/builder.ts";
+import { COUNTED_DAYS, DateRange } from "../framework/range.ts";
+import { groupFigures, groupOver } from "./group.ts";
+
+const GroupActivity = builder.objectRef<ByGroup<GroupActivityShape>>("GroupActivity").implement({
+  description: "What the members of one group did over a range, together.",
+  interfaces: [GroupPart],
+  fields: (t) => ({
+    users: t.expose("people", {
+      type: "Count",
+      nullable: true,
+      description:
+        "Different members who were active. Recounted exactly over the range; not additive. Null: not measured.",
+    }),
+    activity: t.field({
+      type: UserActivity,
+      description: "What they did, added up; counts of different things are not additive over people.",
+      resolve: (row) => row,
+    }),
+  }),
+});
+
+groupFigures((t, range) => ({
+  activity: t.field({
+    authScopes: { "activity:read": true },
+    type: GroupActivity,
+    nullable: true,
+    description:
+      "What the members did over the range, as one roll-up by upstream; membership at the time counts. Null: nobody was active. One upstream walk for all groups of a list together. Source: USER_ACTIVITY.",
+    args: range,
+    range: rangeOfActivity,
+    requests: ({ range }, ctx) => requestsOverDays(activityByGroup, range, ctx),
+    resolve: async (group, { range: own }, ctx) => {
+      const { groupId, range } = groupOver(group, own, ctx);
+      const found = await activityOfGroup(ctx, { range, filter: {} }).load(groupId);
+      const [row] = found?.rows ?? [];
+      if (row !== undefined && !isShownOf(ctx.viewer, row.people)) throw unseen("What so few people did");
+      return row ?? null;
+    },
+  }),
+}));
+
+function questionsOver(range: DayRange, { now }: Context) {
+  return windowsOf(activityByGroup, range, now()).pieces.map((piece) => ({ range: piece }));
+}
+
+builder.queryField("activityByGroup", (t) =>
+  t.field({
+    authScopes: { "activity:read": true },
+    type: [GroupActivity],
+    nullable: true,
+    description:
+      "What the members of each RBAC group did over the range, most active people first; people in no group are the row without one. Source: USER_ACTIVITY. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, UPSTREAM_*.",
+    args: {
+      range: t.arg({
+        type: DateRange,
+        required: true,
+        description: `UTC days, at most 366. ${COUNTED_DAYS}`,
+      }),
+    },
+    requests: ({ range }, ctx) => requestsFor(activityByGroup, questionsOver(range, ctx)),
+    resolve: async (_root, { range: asked }, ctx) => {
+      const groups = async (range: DayRange) => {
+        const { rows } = await whole(walkOf(ctx.upstream, activityByGroup, questionsOver(range, ctx)));
+        return rows
+          .filter(({ people }) => isShownOf(ctx.viewer, people))
+          .toSorted((a, b) => (b.people ?? 0) - (a.people ?? 0));
+      };
+      return overCounted(activityByGroup, resolveRange(asked, ctx.now()), isRelative(asked), ctx, groups);
+    },
+  }),
+);

@@ -1,0 +1,83 @@
+import { dressed, rankedBy } from "../../src/analytics/ranking.ts";
+import { countedDays, type Seats, seatRequests, seatsOver } from "../../src/analytics/seats.ts";
+import type { Member } from "../../src/domain/organization.ts";
+import type { Person } from "../../src/domain/person.ts";
+import { builder } from "../framework/builder.ts";
+import { connectRanking, forward } from "../framework/connection.ts";
+import { User } from "./user.ts";
+
+/** What an answer says beside its rows; the type of connections has no room for it. */
+function seatsOf(answer: object): Seats {
+  return (answer as { readonly seats: Seats }).seats;
+}
+
+const IdleSeatConnection = builder.connectionObject(
+  {
+    type: User,
+    name: "IdleSeatConnection",
+    description:
+      "Members who did nothing for some days, those who joined first first. `members` is `activeMembers`, `newMembers` and the idle ones together.",
+    fields: (t) => ({
+      members: t.int({
+        description: "Current members of the organization. Exact; not additive.",
+        resolve: (answer) => {
+          const { active, idle, joinedSince } = seatsOf(answer);
+          return active.length + idle.length + joinedSince.length;
+        },
+      }),
+      activeMembers: t.int({
+        description: "Members with any activity in the days. Exact; not additive.",
+        resolve: (answer) => seatsOf(answer).active.length,
+      }),
+      newMembers: t.int({
+        description:
+          "Members without activity who joined only after the first of the days, so that nobody can say they were idle through all of them. Exact; not additive.",
+        resolve: (answer) => seatsOf(answer).joinedSince.length,
+      }),
+    }),
+  },
+  { name: "IdleSeatEdge", description: "An idle member and their place in the list." },
+);
+
+builder.queryField("idleSeats", (t) =>
+  t.field({
+    authScopes: { people: true },
+    type: IdleSeatConnection,
+    nullable: true,
+    description:
+      "Current members of the Enterprise organization with no activity in any product for `days` days, which end with the newest day that is whole; `range` says which they are. Two upstream requests per 1,000 people, and one for the newest day. Sources: ENTERPRISE_MEMBERS, USER_ACTIVITY, ACTIVITY_SUMMARIES. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, NOT_CONFIGURED, CURSOR_INVALID, UPSTREAM_*.",
+    args: {
+      days: t.arg.int({
+        required: true,
+        defaultValue: 30,
+        description: "How many days without activity, 1 to 366.",
+      }),
+      ...forward,
+    },
+    requests: ({ args }, ctx) => seatRequests(ctx, args.days),
+    resolve: async (_root, { days, ...slice }, ctx) => {
+      const range = await countedDays(ctx, days);
+      let seats: Seats | undefined;
+      const list = { field: "idleSeats", range, dataset: "USER_ACTIVITY" } as const;
+      const connection = await connectRanking(ctx, slice, list, async () => {
+        seats = await seatsOver(ctx, range);
+        const ranked = rankedBy(
+          seats.idle,
+          // The day one joined on is a hint who one is.
+          ({ addedAt }) => (ctx.viewer.identity === "full" ? addedAt : null),
+          ({ userId }) => userId,
+          false,
+        );
+        return {
+          ranked: dressed(ranked, personOf),
+          sources: seats.sources,
+        };
+      });
+      return { ...connection, seats };
+    },
+  }),
+);
+
+function personOf({ userId }: Member): Person {
+  return { organization: "ENTERPRISE", userId };
+}

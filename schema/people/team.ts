@@ -1,0 +1,405 @@
+import { costReport } from "../../src/analytics/cost.ts";
+import { joinEmailOf, personByEmail } from "../../src/analytics/join.ts";
+import { organizationNamed } from "../../src/analytics/organizations.ts";
+import {
+  activityOfTeam,
+  codeOfTeam,
+  type PeopleActivity,
+  spendOfTeam,
+  spendOverlap,
+  type TeamSpendQuestion,
+  teamActivityRequests,
+  teamCodeRequests,
+} from "../../src/analytics/team-figures.ts";
+import type { Context } from "../../src/context.ts";
+import type { Dataset } from "../../src/domain/dataset.ts";
+import { nameOf } from "../../src/domain/organization.ts";
+import type { Person, PersonOver } from "../../src/domain/person.ts";
+import type { DayRange } from "../../src/domain/range.ts";
+import {
+  NOBODY,
+  type Overlap,
+  type Placement,
+  placementKey,
+  type TeamMember,
+  UNASSIGNED,
+} from "../../src/domain/team.ts";
+import { GatewayError } from "../../src/errors.ts";
+import { overCounted } from "../../src/loaders/activity-days.ts";
+import { shownPlacements, teamRequests, teamsNow } from "../../src/loaders/teams.ts";
+import type { PlanRequests } from "../../src/planning/plan.ts";
+import { isRelative, type RangeInput, resolveRange } from "../../src/planning/range-input.ts";
+import { userActivity } from "../../src/upstream/endpoints/users.ts";
+import { walkRows } from "../../src/upstream/pages/iterate.ts";
+import { ClaudeCodeTotals } from "../claude-code/claude-code.ts";
+import { UserActivity } from "../engagement/activity.ts";
+import { builder, nodeLoader } from "../framework/builder.ts";
+import { type Connection, connect, forward, type Question, type Slice } from "../framework/connection.ts";
+import { figures } from "../framework/figures.ts";
+import { formatMeasuredId, parseMeasuredId, rangeOfMeasured, shortened } from "../framework/measured-id.ts";
+import { Spend } from "../framework/money.ts";
+import { DateRange, ResolvedRange } from "../framework/range.ts";
+import { OverlapEnum, type ReportArgs, reportRequests, WHOSE } from "../money/report.ts";
+import { memberLookup, User, UserProfile } from "./user.ts";
+
+/** A team, or what is in none. */
+interface TeamNode {
+  readonly placement: Placement;
+}
+
+/** The same with what its figures are about. */
+interface TeamOver extends TeamNode, TeamSpendQuestion {}
+
+const TeamMemberType = builder.objectRef<TeamMember>("TeamMember").implement({
+  description: "One person in one team, now.",
+  fields: (t) => ({
+    email: t.exposeString("email", {
+      authScopes: { "identity:read": true, pseudonyms: true },
+      description:
+        "Address: of an RBAC group as upstream spells it; of the operator's list lower-cased, and the one that aliases stand for.",
+    }),
+    user: t.field({
+      type: User,
+      nullable: true,
+      description:
+        "The person. Null where the operator lists an address that no organization has a member with. Sources: ENTERPRISE_MEMBERS, CONSOLE_MEMBERS.",
+      requests: (_input, ctx) => (ctx.orgDirectory.teams === null ? [] : memberLookup(ctx)),
+      resolve: ({ userId, email }, _args, ctx): Person | Promise<Person | null> =>
+        userId === null ? personByEmail(ctx, email) : { organization: "ENTERPRISE", userId },
+    }),
+  }),
+});
+
+const TeamMemberConnection = builder.connectionObject(
+  { type: TeamMemberType, name: "TeamMemberConnection", description: "Members of a team." },
+  { name: "TeamMemberEdge", description: "A member and their place in the list." },
+);
+
+const TeamActivity = builder
+  .objectRef<PeopleActivity & { readonly range: DayRange }>("TeamActivity")
+  .implement({
+    description: "What the people of one team did over a range, together. Source: USER_ACTIVITY.",
+    fields: (t) => ({
+      range: t.expose("range", {
+        type: ResolvedRange,
+        description:
+          "The UTC days the figures are of: those asked for, up to the newest day that upstream has counted.",
+      }),
+      users: t.expose("people", {
+        type: "Count",
+        description:
+          "Different people with activity. Recounted exactly, each person once over the range; not additive over time, nor over teams that people share.",
+      }),
+      activity: t.expose("activity", {
+        type: UserActivity,
+        description:
+          "What they did, added up. Counts of different things are null: two people can have used the same one.",
+      }),
+    }),
+  });
+
+const spendArgs = builder.args((t) => ({
+  organization: t.string({
+    description: `${WHOSE} Of \`cost\`; all else is of one organization alone.`,
+  }),
+  overlap: t.field({
+    type: OverlapEnum,
+    required: true,
+    defaultValue: "COUNT_IN_EACH",
+    description: "How the spend of people in several teams is counted. Everything else counts in each.",
+  }),
+}));
+
+/** The requests for the spend of teams, which are those of cost by team. */
+const teamSpendRequests: PlanRequests = ({ range, argsOf }, ctx) =>
+  reportRequests(ctx, costReport, {
+    range: { between: range },
+    bucket: "NONE",
+    groupBy: ["TEAM"],
+    organization: argsOf(spendArgs)?.organization,
+  });
+
+type OfOrganization = Pick<ReportArgs, "organization">;
+
+const TeamProfile = builder.interfaceRef<TeamNode>("TeamProfile").implement({
+  description: "What a team is, whatever the days.",
+  fields: (t) => ({
+    teamId: t.string({
+      nullable: true,
+      description:
+        "Id of the RBAC group; where the operator lists the teams, the name. Null: no team, see `isUnassigned`.",
+      resolve: ({ placement }) => teamOf(placement)?.teamId ?? null,
+    }),
+    name: t.string({
+      nullable: true,
+      description: "Name; not unique among RBAC groups. Null: no team, see `isUnassigned`.",
+      resolve: ({ placement }) => teamOf(placement)?.name ?? null,
+    }),
+    isUnassigned: t.boolean({
+      description:
+        "Whether it stands for people in no team. The other one without a name is usage no person is behind: service accounts, keys, and what is attributed to nobody.",
+      resolve: ({ placement }) => placement.kind === "unassigned",
+    }),
+    costCentre: t.string({
+      nullable: true,
+      description: "What most of the operator's lines of the team say. Null: nothing, or an RBAC group.",
+      resolve: ({ placement }) => teamOf(placement)?.costCentre ?? null,
+    }),
+    manager: t.string({
+      authScopes: { "identity:read": true, pseudonyms: true },
+      nullable: true,
+      description:
+        "As most of the operator's lines of the team say, usually by address. Null: nothing, or an RBAC group.",
+      resolve: ({ placement }) => teamOf(placement)?.manager ?? null,
+    }),
+    memberCount: t.field({
+      authScopes: { "activity:read": true },
+      type: "Count",
+      nullable: true,
+      description:
+        "How many people are in it now, active or not; someone with several addresses is one. Not additive: people can be in several. Null: no team.",
+      resolve: ({ placement }) => teamOf(placement)?.members.length ?? null,
+    }),
+    members: t.field({
+      authScopes: { "identity:read": true, pseudonyms: true },
+      type: TeamMemberConnection,
+      nullable: true,
+      description: "Who is in it now, active or not. Null: no team. Errors: CURSOR_*.",
+      args: forward,
+      resolve: ({ placement }, slice, ctx) => {
+        const team = teamOf(placement);
+        if (team === null) return null;
+        const question = { field: "Team.members", range: null, args: team.teamId };
+        return listed(ctx, slice, question, team.members, ({ email }) => email);
+      },
+    }),
+  }),
+});
+
+const Team = builder.node(builder.objectRef<TeamNode>("Team"), {
+  description:
+    "A team, as of now whatever the days: figures are those of its present members, unlike by GROUP, where membership on the day of use counts. Teams are those the operator lists (TEAMS_FILE), else the RBAC groups. Two without a name stand beside them, so that figures add up: people in no team, and usage that no person is behind. The `id` is the same wherever it is reached from; every figure takes the `range` it is about.",
+  interfaces: [TeamProfile],
+  id: { resolve: ({ placement }) => shortened(placementKey(placement)) },
+  lookup: { requests: (_id, ctx) => teamRequests(ctx) },
+  loadOne: nodeLoader("Team", async (key, ctx) => ({ placement: await placementBy(ctx, key) })),
+});
+
+const TeamSummary = builder.node(builder.objectRef<TeamOver>("TeamSummary"), {
+  description:
+    "A team in a list over a range: the team and its figures over that range. The `id` names the team, the range, whose `cost` it is and how people in several teams are counted; `team` is the team alone.",
+  interfaces: [TeamProfile],
+  id: {
+    resolve: ({ placement, range, ...terms }, _args, ctx) =>
+      formatMeasuredId(ctx, { own: placementKey(placement), range, terms }),
+  },
+  lookup: { requests: (_id, ctx) => teamRequests(ctx), range: rangeOfMeasured },
+  loadOne: nodeLoader("TeamSummary", async (id, ctx): Promise<TeamOver> => {
+    const { own, range, terms } = await parseMeasuredId(ctx, id, ["organization", "overlap"]);
+    const { organization = "ENTERPRISE", overlap = "COUNT_IN_EACH" } = terms;
+    return { placement: await placementBy(ctx, own), range, organization, overlap };
+  }),
+  fields: (t) => ({
+    team: t.field({ type: Team, description: "The team.", resolve: ({ placement }) => ({ placement }) }),
+    range: t.expose("range", { type: ResolvedRange, description: "The days the figures are about." }),
+    organization: t.string({
+      description: "Whose `cost` it shows, by the name that `organization` arguments take.",
+      resolve: ({ organization }) => nameOf(organization),
+    }),
+  }),
+});
+
+interface FigureArgs extends OfOrganization {
+  readonly range?: RangeInput;
+  readonly overlap?: Overlap;
+}
+
+/** The team over the days that a figure is about. */
+function teamOver(
+  team: TeamNode | TeamOver,
+  { range, organization, overlap }: FigureArgs,
+  ctx: Context,
+): TeamOver {
+  if (range !== undefined)
+    return {
+      ...team,
+      organization: organizationNamed(ctx, organization),
+      range: resolveRange(range, ctx.now()),
+      overlap: overlap ?? "COUNT_IN_EACH",
+    };
+  if ("range" in team) return team;
+  throw new Error("a figure of a team needs a range");
+}
+
+figures<TeamNode, TeamOver>(Team, TeamSummary, (t, range) => ({
+  activity: t.field({
+    authScopes: { "activity:read": true },
+    type: TeamActivity,
+    nullable: true,
+    description:
+      "What its people did over the range, up to the newest counted day, as `range` says; those in several teams count in each. Days named by `between` that are not counted yet are NOT_YET_AVAILABLE. Null: nobody was active, or no people. One upstream walk for all teams of a list together. Source: USER_ACTIVITY.",
+    args: range,
+    requests: ({ range }, ctx) => teamActivityRequests(ctx, range),
+    resolve: (team, args, ctx) => {
+      const { placement, range: asked } = teamOver(team, args, ctx);
+      // A row holds the resolved days of its list: they end with the newest counted one, which `range` names.
+      const canShorten = args.range === undefined || isRelative(args.range);
+      return overCounted(userActivity, asked, canShorten, ctx, async (range) => {
+        const found = await activityOfTeam(ctx, { range }).load(placementKey(placement));
+        return found && { ...found, range };
+      });
+    },
+  }),
+  cost: t.field({
+    authScopes: { "spend:read": true },
+    type: Spend,
+    nullable: true,
+    description:
+      "What its people's usage cost over the range, exactly; the same as `cost(groupBy: [TEAM], bucket: NONE)`, from the same sources. Additive over days and, but for people in several teams (`overlap`), over teams. Null: no spend. One upstream walk a month for all teams of a list together.",
+    args: { ...range, ...(range.range && spendArgs) },
+    requests: teamSpendRequests,
+    resolve: (team, args, ctx) => {
+      const { placement, organization, range, overlap } = teamOver(team, args, ctx);
+      return spendOfTeam(ctx, { organization, range, overlap }).load(placementKey(placement));
+    },
+  }),
+  claudeCode: t.field({
+    authScopes: { "activity:read": true },
+    type: ClaudeCodeTotals,
+    nullable: true,
+    description:
+      "The Claude Code records of its people over the range, added up, matched by email; those in several teams count in each. Records of API keys, which have a name only, are usage no person is behind. Null: no record, which is not proof of no activity. One upstream walk a day for all teams of a list together. Source: CLAUDE_CODE.",
+    args: range,
+    requests: ({ range }, ctx) => teamCodeRequests(ctx, range),
+    resolve: (team, args, ctx) => {
+      const { placement, range } = teamOver(team, args, ctx);
+      return codeOfTeam(ctx, { range }).load(placementKey(placement));
+    },
+  }),
+}));
+
+function teamOf(placement: Placement) {
+  return placement.kind === "team" ? placement.team : null;
+}
+
+/** The teams by name, then what is in none. */
+async function placements(ctx: Context): Promise<readonly Placement[]> {
+  const { all } = await teamsNow(ctx);
+  const isShown = await shownPlacements(ctx);
+  return [...all.map((team): Placement => ({ kind: "team", team })), UNASSIGNED, NOBODY].filter(isShown);
+}
+
+async function placementBy(ctx: Context, key: string): Promise<Placement> {
+  const placement = (await placements(ctx)).find((each) => shortened(placementKey(each)) === key);
+  if (placement !== undefined) return placement;
+  throw new GatewayError("NOT_FOUND", "No team has this id now; `teams` lists those there are.");
+}
+
+/** A slice of what is in hand; its age is that of look-ups. */
+async function listed<Row>(
+  ctx: Context,
+  slice: Slice,
+  question: Omit<Question, "dataset">,
+  rows: readonly Row[],
+  idOf: (row: Row) => string,
+): Promise<Connection<Row>> {
+  const about = {
+    watermark: null,
+    fetchedAt: ctx.now(),
+    seen: null,
+    covers: null,
+    state: "OPEN",
+    stale: null,
+  } as const;
+  const dataset: Dataset = ctx.orgDirectory.teams === null ? "GROUP_MEMBERS" : "ENTERPRISE_MEMBERS";
+  const page = await connect(ctx, slice, { ...question, dataset }, walkRows([{ rows, about }]), idOf);
+  return { ...page, totalCount: rows.length };
+}
+
+/** What a list of teams says beside its rows. */
+interface TeamList extends Connection<TeamOver> {
+  readonly spend: TeamSpendQuestion;
+}
+
+const TeamSummaryConnection = builder.connectionObject(
+  {
+    type: TeamSummary,
+    name: "TeamSummaryConnection",
+    description:
+      "Teams by name, then people in no team, then usage no person is behind. `organization` is the one whose `cost` they show. Its freshness is that of who is in which team: of the RBAC groups, or of the member list, since the operator's list has no age.",
+    fields: (t) => ({
+      overlap: t.field({
+        authScopes: { spenders: true }, // it can be what one person in two teams used
+        type: Spend,
+        nullable: true,
+        description:
+          "How much `cost` of all teams counts more than once, people in several teams being in each: what all rows add up to, less this, is the total of `cost`. Zero with `overlap: SPLIT`. Additive over ranges that do not overlap. Null: nobody cost anything.",
+        requests: teamSpendRequests,
+        resolve: (list, _args, ctx) => spendOverlap(ctx, (list as object as TeamList).spend),
+      }),
+    }),
+  },
+  { name: "TeamSummaryEdge", description: "A team and its place in the list." },
+);
+
+builder.queryField("teams", (t) =>
+  t.field({
+    authScopes: { "activity:read": true },
+    type: TeamSummaryConnection,
+    nullable: true,
+    description:
+      "The teams there are now, with what their present members did and cost: those the operator lists, which costs no request, else the RBAC groups, whose members come from the directory, which is read once a day. Sources: GROUPS, GROUP_MEMBERS. Errors: NOT_CONFIGURED, DIRECTORY_NOT_READY, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.",
+    args: {
+      range: t.arg({ type: DateRange, required: true, description: "The UTC days that figures are about." }),
+      ...spendArgs,
+      ...forward,
+    },
+    requests: (_input, ctx) => teamRequests(ctx),
+    resolve: async (
+      _root,
+      { range: asked, organization: name, overlap, ...slice },
+      ctx,
+    ): Promise<TeamList> => {
+      const range = resolveRange(asked, ctx.now());
+      const organization = organizationNamed(ctx, name);
+      const spend = { organization, range, overlap };
+      const rows = (await placements(ctx)).map((placement): TeamOver => ({ placement, ...spend }));
+      const question = { field: "teams", range, organization };
+      return {
+        ...(await listed(ctx, slice, question, rows, ({ placement }) => placementKey(placement))),
+        spend,
+      };
+    },
+  }),
+);
+
+/** Plans the requests for a person's teams: for the address, which rows of people show, and for the teams. */
+const teamsOfPersonRequests: PlanRequests = ({ type }, ctx) => [
+  ...(type === "UserSummary" ? [] : [memberLookup(ctx)]),
+  ...teamRequests(ctx),
+];
+
+async function teamsOfPerson(ctx: Context, person: Person | PersonOver) {
+  const userId = person.organization === "ENTERPRISE" ? person.userId : null;
+  return (await teamsNow(ctx)).of({ userId, email: await joinEmailOf(ctx, person) });
+}
+
+builder.interfaceFields(UserProfile, (t) => ({
+  team: t.string({
+    authScopes: { "activity:read": true, own: true },
+    nullable: true,
+    description:
+      "Name of the team the person is in now; of several, the first by name, and `teams` has all. Null: in none. Where the RBAC groups are the teams, their members come from the directory, which is read once a day. Sources: GROUPS, GROUP_MEMBERS. Errors: DIRECTORY_NOT_READY, UPSTREAM_*.",
+    requests: teamsOfPersonRequests,
+    resolve: async (person, _args, ctx) => (await teamsOfPerson(ctx, person))[0]?.name ?? null,
+  }),
+  teams: t.field({
+    authScopes: { "activity:read": true, own: true },
+    type: [Team],
+    nullable: true,
+    description: "The teams the person is in now, by name; empty where in none. As `team`.",
+    requests: teamsOfPersonRequests,
+    resolve: async (person, _args, ctx) =>
+      (await teamsOfPerson(ctx, person)).map((team): TeamNode => ({ placement: { kind: "team", team } })),
+  }),
+}));

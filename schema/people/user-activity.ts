@@ -1,0 +1,98 @@
+import { finalityOf } from "../../src/cache/policy.ts";
+import type { Context } from "../../src/context.ts";
+import { type DayRange, daysIn, splitByDay } from "../../src/domain/range.ts";
+import { aggregatedDays, mayBeUncounted, newestDayRequests } from "../../src/loaders/activity-days.ts";
+import {
+  activityDaysOfUser,
+  activityOfUser,
+  type UserActivityDay as DayShape,
+} from "../../src/loaders/user-activity.ts";
+import { rangeOfActivity, resolveActivityRange } from "../../src/planning/range-input.ts";
+import { userActivity } from "../../src/upstream/endpoints/users.ts";
+import { windowsOf } from "../../src/upstream/pages/windows.ts";
+import { requestsByKey, requestsOverDays } from "../../src/upstream/plan.ts";
+import { UserActivity } from "../engagement/activity.ts";
+import { builder } from "../framework/builder.ts";
+import { FinalityEnum } from "../framework/freshness.ts";
+import { type Incomplete, incompleteArg } from "../framework/incomplete.ts";
+import { personFigures, personOver } from "./user.ts";
+
+const UserActivityDay = builder.objectRef<DayOfUser>("UserActivityDay").implement({
+  description: "What one person did on one UTC day.",
+  fields: (t) => ({
+    date: t.expose("date", { type: "Date", description: "The day." }),
+    activity: t.expose("activity", {
+      type: UserActivity,
+      nullable: true,
+      description:
+        "What was done; distinct counts are exact for one day. Null: upstream has not counted the day yet.",
+    }),
+    state: t.expose("state", { type: FinalityEnum, description: "Whether the figures can still change." }),
+  }),
+});
+
+/** A day of a person; without activity where upstream has not counted it yet. */
+type DayOfUser = Omit<DayShape, "activity"> & { readonly activity: DayShape["activity"] | null };
+
+function isWhole(day: DayRange, { now }: Context): boolean {
+  return finalityOf(userActivity.subject, day, now() - (userActivity.lagMs ?? 0)) !== "OPEN";
+}
+
+function daysAsked(days: readonly DayRange[], incomplete: Incomplete, ctx: Context): readonly DayRange[] {
+  return incomplete === "EXCLUDE" ? days.filter((day) => isWhole(day, ctx)) : days;
+}
+
+personFigures((t, range) => ({
+  activity: t.field({
+    authScopes: { "activity:read": true, own: true },
+    type: UserActivity,
+    nullable: true,
+    description:
+      "One roll-up over the range, by upstream, which ends with the newest aggregated day where it is relative to now; of a row of `users` as far as the list's `filter` by groups or projects lets through. Null: no activity, or the person is not in the Enterprise organization. Source: USER_ACTIVITY.",
+    args: range,
+    range: rangeOfActivity, // A row of people comes with what they did over the range of the list.
+    requests: ({ type, range }, ctx) =>
+      type === "UserSummary" ? [] : requestsOverDays(userActivity, range, ctx),
+    resolve: (person, { range }, ctx) => {
+      const over = personOver(person, range, ctx, resolveActivityRange);
+      if (over.activity !== undefined) return over.activity;
+      if (over.organization !== "ENTERPRISE") return null;
+      return activityOfUser(ctx, { range: over.range }).load(over.userId);
+    },
+  }),
+  activityByDay: t.field({
+    authScopes: { "activity:read": true, own: true },
+    type: [UserActivityDay],
+    nullable: true,
+    description:
+      "The days with activity, oldest first, of all the person did. One upstream walk per day for all people of a list together. Source: USER_ACTIVITY.",
+    args: { ...range, ...incompleteArg },
+    maxRows: daysIn,
+    requests: ({ args, range }, ctx) => {
+      const days = windowsOf(userActivity, range, ctx.now(), "day").pieces;
+      const asked = daysAsked(days, args.incomplete, ctx);
+      const last = args.incomplete === "INCLUDE" ? days.at(-1) : asked.at(-1);
+      return [
+        ...(last !== undefined && mayBeUncounted(last, ctx) ? [newestDayRequests(ctx)] : []),
+        requestsByKey(userActivity, asked),
+      ];
+    },
+    resolve: async (person, { range: own, incomplete }, ctx): Promise<DayOfUser[]> => {
+      if (person.organization !== "ENTERPRISE") return [];
+      const { range } = windowsOf(userActivity, personOver(person, own, ctx).range, ctx.now(), "day");
+      const days = splitByDay(range);
+      const asked = daysAsked(days, incomplete, ctx);
+      const [first, last] = [asked[0], asked.at(-1)];
+      if (first === undefined || last === undefined) return [];
+      const counted = { from: first.from, until: last.until };
+      const found = (await activityDaysOfUser(ctx, { range: counted }).load(person.userId)) ?? [];
+      if (incomplete !== "INCLUDE") return found;
+      const newest = (await aggregatedDays(ctx, days)).at(-1)?.from ?? "";
+      const uncounted = days.filter((day) => day.from > newest);
+      return [
+        ...found,
+        ...uncounted.map(({ from }) => ({ date: from, activity: null, state: "OPEN" as const })),
+      ];
+    },
+  }),
+}));

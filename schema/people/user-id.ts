@@ -1,0 +1,26 @@
+import type { Context } from "../../src/context.ts";
+import type { Person } from "../../src/domain/person.ts";
+import { badInput } from "../../src/errors.ts";
+import { identityIn } from "../framework/measured-id.ts";
+
+/** What stands before an id of the Console: a person of both organizations goes by that of Enterprise, bare. */
+const CONSOLE_PREFIX = "console:";
+
+export function formatUserId({ organization, userId }: Person): string {
+  return organization === "ENTERPRISE" ? userId : CONSOLE_PREFIX + userId;
+}
+
+export function parseUserId(id: string): Person {
+  const isOfConsole = id.startsWith(CONSOLE_PREFIX);
+  const userId = isOfConsole ? id.slice(CONSOLE_PREFIX.length) : id;
+  return { organization: isOfConsole ? "CONSOLE" : "ENTERPRISE", userId };
+}
+
+/** The bare id in a global one, for a list of the Enterprise organization. */
+export function enterpriseIdIn(globalId: string, ctx: Context): string {
+  const { organization, userId } = parseUserId(identityIn(globalId, "User", ctx));
+  if (organization === "ENTERPRISE") return userId;
+  throw badInput(
+    "This is the id of a person whom only the Console knows; the list is of Enterprise members.",
+  );
+}

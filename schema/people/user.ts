@@ -1,0 +1,428 @@
+import { emailOf, memberOf, personByEmail, personById } from "../../src/analytics/join.ts";
+import { organizationsOf } from "../../src/analytics/organizations.ts";
+import type { Context } from "../../src/context.ts";
+import type { UserActivity } from "../../src/domain/activity.ts";
+import type { ReportUser } from "../../src/domain/bucket.ts";
+import type { EngagementFilter as Filter } from "../../src/domain/engagement.ts";
+import { emailKey, nameOf, type OrganizationKind } from "../../src/domain/organization.ts";
+import { identityOf, type Person, type PersonOver } from "../../src/domain/person.ts";
+import type { DayRange } from "../../src/domain/range.ts";
+import { badInput, forbidden, GatewayError } from "../../src/errors.ts";
+import { membersByEmail } from "../../src/loaders/members.ts";
+import { partOfActivity } from "../../src/loaders/user-activity.ts";
+import type { PlanRequests } from "../../src/planning/plan.ts";
+import { type RangeInput, resolveRange } from "../../src/planning/range-input.ts";
+import { consoleMembers, enterpriseMembers } from "../../src/upstream/endpoints/members.ts";
+import { USER_FILTERS, userActivity } from "../../src/upstream/endpoints/users.ts";
+import { type FieldRequests, requestsByKey, requestsFor } from "../../src/upstream/plan.ts";
+import {
+  type EngagementArgs,
+  engagement,
+  engagementArgs,
+  engagementRequests,
+} from "../engagement/engagement.ts";
+import { type FilterInput, filterOf, UserFilter } from "../engagement/filter.ts";
+import { builder, dateTime, nodeLoader } from "../framework/builder.ts";
+import { refuseProbing } from "../framework/demand.ts";
+import { figures } from "../framework/figures.ts";
+import {
+  countedBy,
+  formatMeasuredId,
+  identityIn,
+  parseMeasuredId,
+  rangeOfMeasured,
+} from "../framework/measured-id.ts";
+import { engagementOrder, type Order } from "../framework/order.ts";
+import { ResolvedRange } from "../framework/range.ts";
+import { isPerson, noPerson } from "../gateway/viewer.ts";
+import { formatUserId, parseUserId } from "./user-id.ts";
+
+const MatchedByEnum = builder.enumType("MatchedBy", {
+  description: "How an identity was found to belong to a person.",
+  values: {
+    ID: { description: "It is the id of the row that led to the person." },
+    EMAIL: { description: "Its address equals the person's, letter case aside." },
+    ALIAS: { description: "The operator says that its address and the person's are of one human." },
+  },
+});
+
+export const AccountStatusEnum = builder.enumType("AccountStatus", {
+  description: "What is known of an account.",
+  values: {
+    ACTIVE: { description: "A current member of the organization." },
+    DEPARTED: { description: "Has left; the address is kept." },
+    DELETED: { description: "The account is erased; name and address are gone." },
+    UNKNOWN: { description: "Not a current member, and no report says why." },
+  },
+});
+
+type AccountStatus = "ACTIVE" | "DEPARTED" | "DELETED" | "UNKNOWN";
+
+interface IdentityShape {
+  readonly organization: OrganizationKind;
+  readonly userId: string;
+  readonly matchedBy: "ID" | "EMAIL" | "ALIAS";
+}
+
+const Identity = builder.objectRef<IdentityShape>("Identity").implement({
+  description: "One id of a person in one organization.",
+  fields: (t) => ({
+    organization: t.string({
+      description: "Whose id it is, by the name that `organization` arguments take.",
+      resolve: ({ organization }) => nameOf(organization),
+    }),
+    userId: t.exposeString("userId", { description: "The id, `user_...`." }),
+    matchedBy: t.expose("matchedBy", {
+      type: MatchedByEnum,
+      description: "Why it is taken to be this person's.",
+    }),
+  }),
+});
+
+/** The look-up of members, in the organization that is asked first. */
+export function memberLookup(ctx: Context): FieldRequests {
+  return memberListRequests(organizationsOf(ctx)[0] ?? "ENTERPRISE");
+}
+
+function memberListRequests(organization: OrganizationKind): FieldRequests {
+  return requestsFor(organization === "ENTERPRISE" ? enterpriseMembers : consoleMembers, [{}]);
+}
+
+/** The look-up of someone by an id of the Console. */
+export const consoleMemberRequests: PlanRequests = () => memberListRequests("CONSOLE");
+
+/** The look-up of someone by address, or by an id of whichever organization. */
+export const memberRequests: PlanRequests = (_input, ctx) => memberLookup(ctx);
+
+const SEEN = { "identity:read": true, own: true, pseudonyms: true } as const;
+const NAMED = { "identity:read": true, own: true } as const;
+
+export const UserProfile = builder.interfaceRef<Person | PersonOver>("UserProfile").implement({
+  description: "Who a person is, whatever the days.",
+  fields: (t) => ({
+    userId: t.exposeString("userId", { description: "The id upstream knows the person by, `user_...`." }),
+    email: t.string({
+      authScopes: SEEN,
+      nullable: true,
+      description:
+        "Address, as upstream spells it: of a `User` by the member list, so null for people who have left; of a row of `users` as the report shows it, which knows those too. Null for erased accounts.",
+      requests: ({ type }, ctx) => (type === "UserSummary" ? [] : memberLookup(ctx)),
+      resolve: (person, _args, ctx) => emailOf(ctx, person),
+    }),
+    name: t.string({
+      authScopes: SEEN,
+      nullable: true,
+      description: "Full name, by the member list. Null where never set and for people who have left.",
+      requests: memberRequests,
+      resolve: async (person, _args, ctx) => (await memberOf(ctx, person))?.name ?? null,
+    }),
+    status: t.field({
+      authScopes: NAMED,
+      type: AccountStatusEnum,
+      nullable: true,
+      description:
+        "ACTIVE for those on the member list, else UNKNOWN: what a report says of people who have left is told by its rows (`accountStatus`). Null only beside an error.",
+      requests: memberRequests,
+      resolve: async (person, _args, ctx) => ((await memberOf(ctx, person)) === null ? "UNKNOWN" : "ACTIVE"),
+    }),
+    role: t.string({
+      authScopes: NAMED,
+      nullable: true,
+      description:
+        "Role in the organization, such as `user` or `admin`; new roles may appear. Null for people who have left.",
+      requests: memberRequests,
+      resolve: async (person, _args, ctx) => (await memberOf(ctx, person))?.role ?? null,
+    }),
+    joinedAt: t.field({
+      authScopes: NAMED,
+      type: "DateTime",
+      nullable: true,
+      description: "When the person joined the organization. Null for people who have left.",
+      requests: memberRequests,
+      resolve: async (person, _args, ctx) => dateTime((await memberOf(ctx, person))?.addedAt ?? null),
+    }),
+    identities: t.field({
+      authScopes: SEEN,
+      type: [Identity],
+      nullable: true,
+      description:
+        "The person's ids in the organizations this gateway has a key of. Null only beside an error.",
+      requests: (_input, ctx) => organizationsOf(ctx).slice(1).map(memberListRequests),
+      resolve: (person, _args, ctx) => identitiesOf(ctx, person),
+    }),
+  }),
+});
+
+/**
+ * A person. Other files add what they know of one: activity, cost, usage, Claude Code. Fields that need a request of their own
+ * are nullable, so that their failure leaves the rest.
+ */
+export const User = builder.node(builder.objectRef<Person>("User"), {
+  description:
+    "A person, joined across the organizations by id and by email: letter case aside, and an alias for the address it stands for. The `id` is the same wherever the person is reached from; every figure takes the `range` it is about.",
+  interfaces: [UserProfile],
+  id: { resolve: formatUserId },
+  requires: ["people", "own"],
+  loadOne: nodeLoader("User", async (id, ctx) => {
+    const person = parseUserId(id);
+    if (!sees(ctx)) return ownPerson(ctx, person.userId, null);
+    // People who have left are on no list, so that nothing but its shape tells whether an id is one.
+    if (/^user_./.test(person.userId)) return person;
+    throw new GatewayError("NOT_FOUND", "This id names no person.");
+  }),
+});
+
+/** A person in a list over a range. */
+const UserSummary = builder.node(builder.objectRef<PersonOver>("UserSummary"), {
+  description:
+    "A person in a list over a range: the person and their figures over that range. The `id` names the person, the range, and the filter by groups or projects, which narrows `activity` and nothing else; `user` is the person alone. Source: USER_ACTIVITY.",
+  interfaces: [UserProfile],
+  id: {
+    resolve: (person, _args, ctx) =>
+      formatMeasuredId(ctx, {
+        own: formatUserId(person),
+        range: person.range,
+        terms: { filter: person.filter },
+      }),
+  },
+  lookup: { requests: (id) => requestsByKey(userActivity, [rangeOfMeasured(id)]), range: rangeOfMeasured },
+  requires: ["people"],
+  loadOne: nodeLoader("UserSummary", async (id, ctx) => {
+    const { own, range, terms } = await parseMeasuredId(ctx, id, ["filter"]);
+    const person = parseUserId(own);
+    const filter = filterOf(ctx, "users", USER_FILTERS, terms.filter);
+    const [activity] = (await partOfActivity(ctx, { range, filter }).load(person.userId))?.rows ?? [];
+    if (activity === undefined)
+      throw new GatewayError(
+        "NOT_FOUND",
+        `Nobody of this id was active from ${range.from} until ${range.until}.`,
+        { dataset: "USER_ACTIVITY" },
+      );
+    return { ...person, range, filter, activity };
+  }),
+  fields: (t) => ({
+    user: t.field({ type: User, description: "The person.", resolve: identityOf }),
+    range: t.expose("range", { type: ResolvedRange, description: "The days the figures are about." }),
+  }),
+});
+
+/** Figures of a person: of a `User` over a range that has to be given, of a row over that of its list. */
+export function personFigures(fields: Parameters<typeof figures<Person, PersonOver>>[2]): void {
+  figures(User, UserSummary, fields);
+}
+
+/** The person over the days that a figure is about. */
+export function personOver(
+  person: Person | PersonOver,
+  range: RangeInput | undefined,
+  ctx: Context,
+  resolve = resolveRange,
+): PersonOver {
+  if (range !== undefined) return { ...identityOf(person), range: resolve(range, ctx.now()), filter: {} };
+  if ("range" in person) return person;
+  throw new Error("a figure of a person needs a range");
+}
+
+/** Rows that stand for several people are not among them. */
+function personOf(activity: UserActivity, range: DayRange, filter: Filter): PersonOver | null {
+  const { userId } = activity;
+  return userId === null
+    ? null
+    : { organization: "ENTERPRISE", userId, range, filter: countedBy(filter, ["users"]), activity };
+}
+
+/** The address of a person whom a report names, as it shows it; where that is too old to be shown, the member list's. */
+export async function emailOfReported(
+  ctx: Context,
+  organization: OrganizationKind,
+  { userId, email }: ReportUser,
+): Promise<string | null> {
+  return email === undefined ? ((await memberOf(ctx, { organization, userId }))?.email ?? null) : email;
+}
+
+/** The name of a person whom a report names, by the member list, else as the report shows it. */
+export async function nameOfReported(
+  ctx: Context,
+  organization: OrganizationKind,
+  { userId, name }: ReportUser,
+): Promise<string | null> {
+  return (await memberOf(ctx, { organization, userId }))?.name ?? name ?? null;
+}
+
+/** What is known of the account of a person whom a report names. */
+export async function statusOfReported(
+  ctx: Context,
+  organization: OrganizationKind,
+  { userId, email, deleted }: ReportUser,
+): Promise<AccountStatus> {
+  if ((await memberOf(ctx, { organization, userId })) !== null) return "ACTIVE";
+  if (!deleted) return "UNKNOWN";
+  return email === null ? "DELETED" : "DEPARTED";
+}
+
+async function identitiesOf(ctx: Context, person: Person | PersonOver): Promise<IdentityShape[]> {
+  const own: IdentityShape = { organization: person.organization, userId: person.userId, matchedBy: "ID" };
+  const { aliases } = ctx.orgDirectory;
+  // Within one organization only the operator can know of two accounts of one human.
+  const organizations = organizationsOf(ctx).filter(
+    (organization) => organization !== person.organization || aliases.size > 0,
+  );
+  const email = organizations.length === 0 ? null : await emailOf(ctx, person);
+  if (email === null) return [own];
+  const matches = await Promise.all(
+    organizations.map(async (organization): Promise<IdentityShape[]> => {
+      const members = (await membersByEmail(ctx, { organization }).load(emailKey(email, aliases))) ?? [];
+      return members.map((member) => ({
+        organization,
+        userId: member.userId,
+        matchedBy: member.email.toLowerCase() === email.toLowerCase() ? "EMAIL" : "ALIAS",
+      }));
+    }),
+  );
+  const isOwn = ({ organization, userId }: IdentityShape) =>
+    organization === own.organization && userId === own.userId;
+  return [own, ...matches.flat().filter((match) => !isOwn(match))];
+}
+
+/** Whoever may ask for cost is told where to find those who have left. */
+function notFound(by: "id" | "email", { viewer }: Context): never {
+  const elsewhere = "; people who have left are listed by `cost(groupBy: [USER])`";
+  throw new GatewayError(
+    "NOT_FOUND",
+    `No current member has this ${by}${viewer.scopes.has("spend:read") ? elsewhere : ""}.`,
+  );
+}
+
+const UserOrder = engagementOrder<PersonOver>(
+  "User",
+  { field: "EMAIL", description: "By email; of people seen by pseudonym, by that." },
+  {
+    CHAT_MESSAGES: {
+      description: "Messages sent in chat.",
+      of: ({ activity }) => activity?.chat.messages ?? null,
+    },
+    COWORK_MESSAGES: {
+      description: "Messages sent in Cowork.",
+      of: ({ activity }) => activity?.cowork.messages ?? null,
+    },
+    CODE_SESSIONS: {
+      description: "Sessions of Claude Code.",
+      of: ({ activity }) => activity?.claudeCode.sessions ?? null,
+    },
+    COMMITS: {
+      description: "Commits made with Claude Code.",
+      of: ({ activity }) => activity?.claudeCode.commits ?? null,
+    },
+    PULL_REQUESTS: {
+      description: "Pull requests made with Claude Code.",
+      of: ({ activity }) => activity?.claudeCode.pullRequests ?? null,
+    },
+    LINES_ADDED: {
+      description: "Lines added with Claude Code.",
+      of: ({ activity }) => activity?.claudeCode.linesAdded ?? null,
+    },
+    WEB_SEARCHES: { description: "Web searches.", of: ({ activity }) => activity?.webSearches ?? null },
+  },
+);
+
+interface UserArgs extends Omit<EngagementArgs<PersonOver>, "filter" | "order"> {
+  readonly filter?: FilterInput | null | undefined;
+  readonly orderBy?: typeof UserOrder.input.$inferInput | null | undefined;
+}
+
+function stated(args: UserArgs, ctx: Context): EngagementArgs<PersonOver> {
+  const filter = filterOf(ctx, "users", USER_FILTERS, args.filter);
+  const order = UserOrder.orderOf(args.orderBy, ctx);
+  const isByEmail = order === undefined || order.measure === null;
+  return { ...args, filter, order: isByEmail && ctx.viewer.identity !== "full" ? BY_PSEUDONYM : order };
+}
+
+/** Where somebody stands among addresses is as good as the address. */
+const BY_PSEUDONYM: Order<PersonOver> = { field: "EMAIL", descending: false, measure: () => null };
+
+const UserSummaryConnection = builder.connectionObject(
+  {
+    type: UserSummary,
+    name: "UserSummaryConnection",
+    description: "People, with their figures over a range.",
+  },
+  { name: "UserSummaryEdge", description: "A person and their place in the list." },
+);
+
+builder.queryFields((t) => ({
+  users: t.field({
+    authScopes: { people: true },
+    type: UserSummaryConnection,
+    nullable: true,
+    description:
+      "People with activity in the range, by email unless ordered otherwise, one row each however long the range. Source: USER_ACTIVITY. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_INVALID, CURSOR_EXPIRED, UPSTREAM_*.",
+    args: {
+      filter: t.arg({ type: UserFilter, description: "Whose activity to list." }),
+      orderBy: t.arg({
+        type: UserOrder.input,
+        description: "What comes first; by default the first by email.",
+      }),
+      ...engagementArgs,
+    },
+    requests: ({ args }, ctx) => engagementRequests(ctx, userActivity, stated(args, ctx)),
+    resolve: (_root, args, ctx) =>
+      engagement(ctx, userActivity, "users", stated(args, ctx), personOf, ({ userId }) => userId),
+  }),
+  user: t.field({
+    authScopes: { people: true, own: true },
+    type: User,
+    nullable: true,
+    description:
+      "One current member, by `id` or by `email`; without either the caller, found by the verified address of their token. Sources: ENTERPRISE_MEMBERS, CONSOLE_MEMBERS. Errors: NOT_FOUND, BAD_USER_INPUT, UPSTREAM_*.",
+    args: {
+      id: t.arg.id({ description: "The person's `id` in this graph, or the bare `user_...`." }),
+      email: t.arg.string({
+        description: "The address, letter case aside, or an alias of it.",
+        requires: ["identity:read", "own", "pseudonyms"],
+      }),
+    },
+    requests: memberRequests,
+    resolve: async (_root, { id, email }, ctx) => {
+      const byId = id !== null && id !== undefined;
+      const byEmail = email !== null && email !== undefined;
+      if (byId && byEmail) throw badInput("Pass `id` or `email`, not both.");
+      const isOwn = !byId && !byEmail && isPerson(ctx);
+      if (!sees(ctx) || isOwn) return ownPerson(ctx, byId ? userIdOf(id, ctx) : null, email ?? null);
+      if (!byId && !byEmail) throw noPerson(ctx);
+      if (byEmail) refuseProbing(ctx, email);
+      const person = byId ? await personById(ctx, userIdOf(id, ctx)) : await personByEmail(ctx, email ?? "");
+      return person ?? notFound(byId ? "id" : "email", ctx);
+    },
+  }),
+}));
+
+/** Whether the viewer sees others than themselves. */
+function sees({ viewer }: Context): boolean {
+  return viewer.scopes.has("activity:read");
+}
+
+/** The viewer, by their verified address. Of anybody else nothing is said, not even whether they are there. */
+async function ownPerson(ctx: Context, userId: string | null, email: string | null): Promise<Person> {
+  const { aliases } = ctx.orgDirectory;
+  const own = ctx.viewer.email;
+  if (own === null)
+    throw new GatewayError(
+      "FORBIDDEN",
+      "What is yours is found by your address, and your token has none that its issuer says is verified (`email` with `email_verified: true`).",
+      { scope: "activity:read" },
+    );
+  const isOther = email !== null && emailKey(email, aliases) !== emailKey(own, aliases);
+  const person = isOther ? null : await personByEmail(ctx, own);
+  if (person === null && userId === null && email === null)
+    throw new GatewayError(
+      "NOT_FOUND",
+      "Your token has no verified address of a current member; ask the operator of the gateway for one with yours.",
+    );
+  if (person === null || (userId !== null && userId !== person.userId))
+    throw forbidden("Anybody but yourself", ["activity:read"]);
+  return person;
+}
+
+function userIdOf(id: string, ctx: Context): string {
+  return id.startsWith("user_") ? id : parseUserId(identityIn(id, "User", ctx)).userId;
+}
