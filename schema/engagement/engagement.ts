@@ -162,13 +162,13 @@ export function measuredId(ctx: Context, { range, filter }: Measured<unknown>, o
 }
 
 /** How many different people used it. */
-interface UsedBy {
+export interface UsedBy {
   readonly users: number;
 }
 
 /** How one kind of thing that was used is listed, filtered and told apart. */
 export interface MeasuredKind<Row extends UsedBy> {
-  readonly field: string;
+  readonly field: "skills" | "connectors" | "plugins" | "projects";
   readonly endpoint: Endpoint<EngagementQuestion, Row>;
   readonly filters: FilterNames;
   readonly filterValues?: FilterValues;

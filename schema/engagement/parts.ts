@@ -1,24 +1,16 @@
+import type { FieldMap } from "@pothos/core";
 import type { Context } from "../../src/context.ts";
-import type {
-  ByGroup,
-  ByProduct,
-  Connector as ConnectorShape,
-  Project as ProjectShape,
-  Skill as SkillShape,
-} from "../../src/domain/engagement.ts";
-import { type Plugin as PluginShape, pluginKey } from "../../src/domain/plugin.ts";
+import type { ByGroup, ByProduct } from "../../src/domain/engagement.ts";
 import { isShownOf } from "../../src/domain/viewer.ts";
-import { connectorParts, pluginParts, projectParts, skillParts } from "../../src/loaders/engagement-parts.ts";
 import type { PlanInput } from "../../src/planning/plan.ts";
 import { requestsOverDays } from "../../src/upstream/plan.ts";
 import { builder } from "../framework/builder.ts";
 import { Group, groupOf, groupRequests } from "../people/group.ts";
-import { Connector, ConnectorFigures } from "./connector.ts";
-import type { Measured } from "./engagement.ts";
-import { Plugin, PluginFigures } from "./plugin.ts";
-import { Project, ProjectFigures } from "./project.ts";
-import { Skill, SkillFigures } from "./skill.ts";
+import type { Measured, MeasuredKind, UsedBy } from "./engagement.ts";
+import type { Wording } from "./measured-noun.ts";
 import type { Rows } from "./use.ts";
+
+type Types = typeof builder.$inferSchemaTypes;
 
 export const GroupPart = builder.interfaceRef<ByGroup<object>>("GroupPart").implement({
   description:
@@ -52,55 +44,22 @@ const ProductPart = builder.interfaceRef<ByProduct<object>>("ProductPart").imple
   }),
 });
 
-const different = (who: string) =>
-  ({
-    type: "Count",
-    nullable: true,
-    description: `${who} Recounted exactly over the range; not additive.`,
-  }) as const;
+/** Where the parts of a thing's use are read; upstream tells some things apart by group only. */
+export interface PartRows<Row> {
+  readonly byGroup: Rows<ByGroup<Row>>;
+  readonly byProduct?: Rows<ByProduct<Row>>;
+}
 
-const SkillByGroup = builder.objectRef<ByGroup<SkillShape>>("SkillByGroup").implement({
-  description: "The use of a skill by the members of one group.",
-  interfaces: [GroupPart, SkillFigures],
-  fields: (t) => ({ users: t.expose("users", different("Different members who activated it.")) }),
-});
-
-const SkillByProduct = builder.objectRef<ByProduct<SkillShape>>("SkillByProduct").implement({
-  description: "The use of a skill in one product.",
-  interfaces: [ProductPart, SkillFigures],
-  fields: (t) => ({ users: t.expose("users", different("Different people who activated it there.")) }),
-});
-
-const ConnectorByGroup = builder.objectRef<ByGroup<ConnectorShape>>("ConnectorByGroup").implement({
-  description: "The use of a connector by the members of one group.",
-  interfaces: [GroupPart, ConnectorFigures],
-  fields: (t) => ({ users: t.expose("users", different("Different members who used it.")) }),
-});
-
-const ConnectorByProduct = builder.objectRef<ByProduct<ConnectorShape>>("ConnectorByProduct").implement({
-  description: "The use of a connector in one product.",
-  interfaces: [ProductPart, ConnectorFigures],
-  fields: (t) => ({ users: t.expose("users", different("Different people who used it there.")) }),
-});
-
-const PluginByGroup = builder.objectRef<ByGroup<PluginShape>>("PluginByGroup").implement({
-  description: "The use of a plugin by the members of one group.",
-  interfaces: [GroupPart, PluginFigures],
-});
-
-const PluginByProduct = builder.objectRef<ByProduct<PluginShape>>("PluginByProduct").implement({
-  description: "The use of a plugin in one product.",
-  interfaces: [ProductPart, PluginFigures],
-});
-
-const ProjectByGroup = builder.objectRef<ByGroup<ProjectShape>>("ProjectByGroup").implement({
-  description: "The use of a chat project by the members of one group.",
-  interfaces: [GroupPart, ProjectFigures],
-  fields: (t) => ({ users: t.expose("users", different("Different members who used it.")) }),
-});
+/** A field of the parts of a thing's use: its requests and its resolver ask the same rows. */
+function partsField<Thing, Row extends UsedBy>(rows: Rows<Row>, ownOf: (thing: Thing) => string) {
+  return {
+    requests: ({ range }: PlanInput, ctx: Context) => requestsOverDays(rows.endpoint, range, ctx),
+    resolve: (thing: Measured<Thing>, _args: object, ctx: Context) => partsOf(ctx, rows, thing, ownOf(thing)),
+  };
+}
 
 /** The parts of a thing's use within the range and the filter of the list that led to it, those of most people first. */
-async function partsOf<Row extends { readonly users: number }>(
+async function partsOf<Row extends UsedBy>(
   ctx: Context,
   rows: Rows<Row>,
   { range, filter }: Measured<unknown>,
@@ -112,73 +71,59 @@ async function partsOf<Row extends { readonly users: number }>(
     .toSorted((a, b) => b.users - a.users);
 }
 
-/** A field of the parts of a thing's use: its requests and its resolver ask the same rows. */
-function partsField<Thing, Row extends { readonly users: number }>(
-  rows: Rows<Row>,
-  ownOf: (thing: Thing) => string,
-) {
-  return {
-    requests: ({ range }: PlanInput, ctx: Context) => requestsOverDays(rows.endpoint, range, ctx),
-    resolve: (thing: Measured<Thing>, _args: object, ctx: Context) => partsOf(ctx, rows, thing, ownOf(thing)),
-  };
-}
-
-const nameOf = ({ name }: { readonly name: string }) => name;
+const users = (who: string) =>
+  ({
+    type: "Count",
+    nullable: true,
+    description: `${who} Recounted exactly over the range; not additive.`,
+    resolve: ({ users }: UsedBy) => users,
+  }) as const;
 
 const ONE_WALK = "One upstream walk for all of a list together.";
-const BY_PRODUCT = `Its use by product, those of most people first; empty where none is told apart. ${ONE_WALK}`;
-const BY_GROUP = `Its use by group of people, those of most people first. ${ONE_WALK}`;
 
-builder.objectFields(Skill, (t) => ({
-  byProduct: t.field({
-    type: [SkillByProduct],
-    nullable: true,
-    description: `${BY_PRODUCT} Source: SKILL_ACTIVITY.`,
-    ...partsField(skillParts.byProduct, nameOf),
-  }),
-  byGroup: t.field({
-    type: [SkillByGroup],
-    nullable: true,
-    description: `${BY_GROUP} Source: SKILL_ACTIVITY.`,
-    ...partsField(skillParts.byGroup, nameOf),
-  }),
-}));
-
-builder.objectFields(Connector, (t) => ({
-  byProduct: t.field({
-    type: [ConnectorByProduct],
-    nullable: true,
-    description: `${BY_PRODUCT} Source: CONNECTOR_ACTIVITY.`,
-    ...partsField(connectorParts.byProduct, nameOf),
-  }),
-  byGroup: t.field({
-    type: [ConnectorByGroup],
-    nullable: true,
-    description: `${BY_GROUP} Source: CONNECTOR_ACTIVITY.`,
-    ...partsField(connectorParts.byGroup, nameOf),
-  }),
-}));
-
-builder.objectFields(Plugin, (t) => ({
-  byProduct: t.field({
-    type: [PluginByProduct],
-    nullable: true,
-    description: `${BY_PRODUCT} Source: PLUGIN_ACTIVITY.`,
-    ...partsField(pluginParts.byProduct, pluginKey),
-  }),
-  byGroup: t.field({
-    type: [PluginByGroup],
-    nullable: true,
-    description: `${BY_GROUP} Source: PLUGIN_ACTIVITY.`,
-    ...partsField(pluginParts.byGroup, pluginKey),
-  }),
-}));
-
-builder.objectField(Project, "byGroup", (t) =>
-  t.field({
-    type: [ProjectByGroup],
-    nullable: true,
-    description: `${BY_GROUP} Source: PROJECT_ACTIVITY.`,
-    ...partsField(projectParts.byGroup, ({ projectId }) => projectId),
-  }),
-);
+/** Defines the types of the parts of a thing's use and the fields that lead to them. */
+export function partFields<Row extends UsedBy>(
+  thing: PothosSchemaTypes.ObjectRef<Types, Measured<Row>>,
+  figures: PothosSchemaTypes.InterfaceRef<Types, Row>,
+  {
+    noun,
+    called,
+    verb,
+    parts,
+    ownOf,
+    endpoint: { dataset },
+  }: Wording & MeasuredKind<Row> & { readonly parts: PartRows<Row> },
+  /** The number of people is a field of each part, where it is not one of the figures. */
+  countsUsers: boolean,
+): void {
+  const { byGroup, byProduct } = parts;
+  const ByGroupType = builder.objectRef<ByGroup<Row>>(`${noun}ByGroup`).implement({
+    description: `The use of a ${called} by the members of one group.`,
+    fields: (t): FieldMap =>
+      countsUsers ? { users: t.field(users(`Different members who ${verb} it.`)) } : {},
+  });
+  ByGroupType.addInterfaces([GroupPart, figures]);
+  builder.objectField(thing, "byGroup", (t) =>
+    t.field({
+      type: [ByGroupType],
+      nullable: true,
+      description: `Its use by group of people, those of most people first. ${ONE_WALK} Source: ${dataset}.`,
+      ...partsField(byGroup, ownOf),
+    }),
+  );
+  if (byProduct === undefined) return;
+  const ByProductType = builder.objectRef<ByProduct<Row>>(`${noun}ByProduct`).implement({
+    description: `The use of a ${called} in one product.`,
+    fields: (t): FieldMap =>
+      countsUsers ? { users: t.field(users(`Different people who ${verb} it there.`)) } : {},
+  });
+  ByProductType.addInterfaces([ProductPart, figures]);
+  builder.objectField(thing, "byProduct", (t) =>
+    t.field({
+      type: [ByProductType],
+      nullable: true,
+      description: `Its use by product, those of most people first; empty where none is told apart. ${ONE_WALK} Source: ${dataset}.`,
+      ...partsField(byProduct, ownOf),
+    }),
+  );
+}

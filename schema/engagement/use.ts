@@ -1,3 +1,4 @@
+import type { FieldMap, ObjectFieldsShape } from "@pothos/core";
 import { rankedBy } from "../../src/analytics/ranking.ts";
 import type { Context } from "../../src/context.ts";
 import type { EngagementFilter, UseOf } from "../../src/domain/engagement.ts";
@@ -5,11 +6,17 @@ import type { Person, PersonOver } from "../../src/domain/person.ts";
 import type { DayRange } from "../../src/domain/range.ts";
 import type { RowsOf } from "../../src/loaders/engagement-rows.ts";
 import type { PlanRequests } from "../../src/planning/plan.ts";
+import { resolveActivityRange } from "../../src/planning/range-input.ts";
 import type { Endpoint } from "../../src/upstream/endpoint.ts";
 import { requestsOverDays } from "../../src/upstream/plan.ts";
-import { type Connection, connectRanking, type Slice } from "../framework/connection.ts";
+import { builder } from "../framework/builder.ts";
+import { type Connection, connectRanking, forward, type Slice } from "../framework/connection.ts";
 import type { Measure } from "../framework/order.ts";
-import { type Measured, measured } from "./engagement.ts";
+import { personFigures, personOver, User } from "../people/user.ts";
+import { type Measured, type MeasuredKind, measured, type UsedBy } from "./engagement.ts";
+import type { Wording } from "./measured-noun.ts";
+
+type Types = typeof builder.$inferSchemaTypes;
 
 /** What one person did with one thing over a range, reached from the one or from the other. */
 export type Use<Thing> = UseOf<Thing> & {
@@ -36,8 +43,80 @@ export interface UseKind<Thing> {
   readonly thing: Rows<Thing>;
 }
 
+/** What is particular to the use of one kind of thing by one person. */
+export interface UseOptions<Thing> {
+  readonly kind: UseKind<Thing>;
+  /** What uses are ranked by, and what it counts. */
+  readonly by: Measure<UseOf<Thing>>;
+  readonly counts: string;
+  /** The fields that tell which thing it was, and others of that person alone. */
+  readonly fields: ObjectFieldsShape<Types, Use<Thing>>;
+}
+
+/** Defines who used a thing, and what a person used. */
+export function useFields<Thing extends UsedBy>(
+  thing: PothosSchemaTypes.ObjectRef<Types, Measured<Thing>>,
+  figures: PothosSchemaTypes.InterfaceRef<Types, Thing>,
+  { noun, called, verb, field }: Wording & Pick<MeasuredKind<Thing>, "field">,
+  { kind, by, counts, fields }: UseOptions<Thing>,
+): void {
+  // For the checker, a field of a type parameter could be of a list.
+  const ofObject: PothosSchemaTypes.ObjectRef<Types, object> = thing;
+  const singular = noun.toLowerCase();
+  const { dataset } = kind.endpoint;
+  const use = builder.objectRef<Use<Thing>>(`${noun}Use`).implement({
+    description: `One person's use of one ${called} over a range. All figures are of that person alone.`,
+    fields: (t): FieldMap => ({
+      [singular]: t.field({
+        authScopes: { "activity:read": true },
+        type: ofObject,
+        nullable: true,
+        description: `The ${singular} as everyone used it over the same range. One upstream walk for all ${field} of a list together, unless the list is of ${field}.`,
+        requests: thingRequests(kind, noun),
+        resolve: (row, _args, ctx) => thingOfUse(ctx, kind, row),
+      }),
+      user: t.field({
+        type: User,
+        nullable: true,
+        description: "The person. Null for use that upstream ties to no member.",
+        resolve: personOfUse,
+      }),
+      ...fields(t),
+    }),
+  });
+  use.addInterfaces([figures]);
+
+  const connection = builder.connectionObject(
+    { type: use, name: `${noun}UseConnection`, description: `The people who used a ${singular}.` },
+    { name: `${noun}UseEdge`, description: "A person's use and its place in the list." },
+  );
+  personFigures((t, range) => ({
+    [field]: t.field({
+      authScopes: { "activity:read": true, own: true },
+      type: [use],
+      nullable: true,
+      description: `The ${called}s the person ${verb} over the range, most ${counts} first; empty: none. Null: the person is not in the Enterprise organization. One upstream walk for all people of a list together. Source: ${dataset}.`,
+      args: range,
+      requests: useRequests(kind),
+      resolve: (person, { range }, ctx) =>
+        usesOfPerson(ctx, kind, by, personOver(person, range, ctx, resolveActivityRange)),
+    }),
+  }));
+  builder.objectField(thing, "usedBy", (t) =>
+    t.field({
+      authScopes: { individuals: true },
+      type: connection,
+      nullable: true,
+      description: `The people who ${verb} it over the range and under the filter of the list, most ${counts} first, ties by id. One upstream walk for all ${field} of a list together. Source: ${dataset}.`,
+      args: forward,
+      requests: useRequests(kind),
+      resolve: (row, slice, ctx) => usesOfThing(ctx, kind, by, row, `${noun}.usedBy`, slice),
+    }),
+  );
+}
+
 /** What a person used, most used first. Null: nobody can say, since the person is not of the Enterprise organization. */
-export async function usesOfPerson<Thing>(
+async function usesOfPerson<Thing>(
   ctx: Context,
   kind: UseKind<Thing>,
   measure: Measure<UseOf<Thing>>,
@@ -50,7 +129,7 @@ export async function usesOfPerson<Thing>(
 }
 
 /** Who used a thing, those who used it most first; within the range and the filter of the list that led to the thing. */
-export function usesOfThing<Thing>(
+function usesOfThing<Thing>(
   ctx: Context,
   kind: UseKind<Thing>,
   measure: Measure<UseOf<Thing>>,
@@ -71,25 +150,22 @@ export function usesOfThing<Thing>(
 const NONE = { rows: [], sources: [] };
 
 /** Plans the requests for who used what: of all people, or all things, of a list together. */
-export function useRequests<Thing>({ endpoint }: UseKind<Thing>): PlanRequests {
+function useRequests<Thing>({ endpoint }: UseKind<Thing>): PlanRequests {
   return ({ range }, ctx) => requestsOverDays(endpoint, range, ctx);
 }
 
 /** Plans the requests for the things behind uses, unless those were reached from the things. */
-export function thingRequests<Thing>(
-  { endpoint }: UseKind<Thing>,
-  noun: "Skill" | "Connector" | "Project",
-): PlanRequests {
+function thingRequests<Thing>({ endpoint }: UseKind<Thing>, noun: string): PlanRequests {
   return ({ range, within }, ctx) => (within.includes(noun) ? [] : requestsOverDays(endpoint, range, ctx));
 }
 
 /** The person behind a use; null where upstream ties it to no member. */
-export function personOfUse({ userId }: Use<unknown>): Person | null {
+function personOfUse({ userId }: Use<unknown>): Person | null {
   return userId === null ? null : { organization: "ENTERPRISE", userId };
 }
 
 /** The thing that was used, as everyone used it; all things of a list are looked up together. */
-export async function thingOfUse<Thing>(
+async function thingOfUse<Thing>(
   ctx: Context,
   kind: UseKind<Thing>,
   use: Use<Thing>,

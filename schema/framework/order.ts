@@ -24,7 +24,7 @@ export interface Order<Node> {
 export type Measure<Node> = (node: Node) => number | Decimal | null;
 
 /** A measure that a list can be ordered by, and the scope it takes to see it. */
-interface OrderMeasure<Node> {
+export interface OrderMeasure<Node> {
   readonly description: string;
   readonly of: Measure<Node>;
   readonly scope?: Scope;

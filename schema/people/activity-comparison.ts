@@ -1,0 +1,61 @@
+import type { UserActivity } from "../../src/domain/activity.ts";
+import { rangeBefore } from "../../src/domain/comparison.ts";
+import { isEmpty } from "../../src/domain/range.ts";
+import { activityOfUser, partOfActivity } from "../../src/loaders/user-activity.ts";
+import { rangeOfActivity, resolveActivityRange } from "../../src/planning/range-input.ts";
+import { userActivity } from "../../src/upstream/endpoints/users.ts";
+import { requestsOverDays } from "../../src/upstream/plan.ts";
+import {
+  type ComparedUse,
+  compareArg,
+  comparisonType,
+  count,
+  requestsBefore,
+} from "../engagement/comparison.ts";
+import { personFigures, personOver } from "./user.ts";
+
+const UserComparison = comparisonType<UserActivity>(
+  "UserActivityComparison",
+  "What a person did set against another period. Estimated counts are left out.",
+  {
+    chatMessages: count("Messages sent in chat. Additive.", ({ chat }) => chat.messages),
+    coworkMessages: count("Messages sent in Cowork. Additive.", ({ cowork }) => cowork.messages),
+    commits: count("Commits made with Claude Code. Additive.", ({ claudeCode }) => claudeCode.commits),
+    pullRequests: count(
+      "Pull requests made with Claude Code. Additive.",
+      ({ claudeCode }) => claudeCode.pullRequests,
+    ),
+    linesAdded: count("Lines added with Claude Code. Additive.", ({ claudeCode }) => claudeCode.linesAdded),
+    linesRemoved: count(
+      "Lines removed with Claude Code. Additive.",
+      ({ claudeCode }) => claudeCode.linesRemoved,
+    ),
+    webSearches: count("Web searches. Additive.", ({ webSearches }) => webSearches),
+  },
+);
+
+personFigures((t, range) => ({
+  activityComparison: t.field({
+    authScopes: { "activity:read": true, own: true },
+    type: UserComparison,
+    nullable: true,
+    description:
+      "What the person did over the range, which ends with the newest aggregated day where it is relative to now, set against another period; of a row of `users` as far as the list's `filter` by groups or projects lets through. Null: no activity over the range, or not in the Enterprise organization. One upstream walk of the compared period for all of a list together. NOT_COVERED, naming the first day there is, where it lies before that. Source: USER_ACTIVITY.",
+    args: { ...range, ...compareArg },
+    range: rangeOfActivity,
+    requests: ({ args, range, type }, ctx) => [
+      ...(type === "UserSummary" ? [] : [requestsOverDays(userActivity, range, ctx)]),
+      ...requestsBefore(userActivity, range, args.to, ctx),
+    ],
+    resolve: async (person, { range: own, to }, ctx): Promise<ComparedUse<UserActivity> | null> => {
+      if (person.organization !== "ENTERPRISE") return null;
+      const { range: after, filter, activity, userId } = personOver(person, own, ctx, resolveActivityRange);
+      const range = rangeBefore(to, after);
+      const [now, before] = await Promise.all([
+        activity ?? activityOfUser(ctx, { range: after }).load(userId),
+        isEmpty(range) ? null : partOfActivity(ctx, { range, filter }).load(userId),
+      ]);
+      return now && { range, now, before: before?.rows[0] ?? null };
+    },
+  }),
+}));
