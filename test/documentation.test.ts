@@ -1,4 +1,5 @@
-import { existsSync, globSync, readFileSync } from "node:fs";
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import type { Command } from "commander";
 import { isEnumType, parse } from "graphql";
@@ -13,6 +14,7 @@ import { serveCommand } from "../src/cli/serve.ts";
 import { tokenCommand } from "../src/cli/token.ts";
 import { warmCommand } from "../src/cli/warm.ts";
 import { readConfig } from "../src/config.ts";
+import { readDirectory } from "../src/directory/read.ts";
 import { ROLES, SCOPES } from "../src/domain/viewer.ts";
 import { ERROR_CODES } from "../src/errors.ts";
 import { SETTINGS } from "../src/settings/settings.ts";
@@ -222,6 +224,19 @@ test("the first query of the README has the answer that stands below it", async 
   const stated = JSON.parse(blocksOf("README.md").find(({ language }) => language === "json")?.text ?? "");
   const { data } = await (await app.fetch(requestOf(curl ?? []))).json();
   expect(stated).toEqual({ data });
+});
+
+test("the example of TEAMS_FILE is one that is read without a fault", () => {
+  const folder = mkdtempSync(join(tmpdir(), "documentation-"));
+  const teams = join(folder, "teams.csv");
+  writeFileSync(teams, blocksIn("csv")[0]?.[1] ?? "");
+  const report = { faults: [], notes: [] };
+  const directory = readDirectory({ teams, aliases: "" }, report);
+  rmSync(folder, { recursive: true });
+  expect(report).toEqual({ faults: [], notes: [] });
+  expect(directory.teams?.all).toMatchObject([
+    { name: "Maps", costCentre: "CC-7", manager: "grace@example.com" },
+  ]);
 });
 
 test("the README is at most 150 lines", () => {
