@@ -178,10 +178,13 @@ describe("a dimension the rows are not split by", () => {
   });
 
   test("plans no request for the names it would look up", async () => {
-    const { ask, seen } = gateway({ sandbox: { users: 20 } });
-    const { data, extensions } = await ask(
-      `{ usage(${DAY}, organization: "console", source: LEGACY, groupBy: [MODEL]) { nodes { workspace { name } apiKey { name } user { name } } } }`,
+    const { app, ask, seen } = gateway({ sandbox: { users: 20 } });
+    const query = `{ usage(${DAY}, organization: "console", source: LEGACY, groupBy: [MODEL]) { nodes { workspace { name } apiKey { name } user { name } } } }`;
+    const explained = await app.fetch(
+      `http://gateway.test/graphql?explain&query=${encodeURIComponent(query)}`,
     );
+    expect((await explained.json()).extensions.plan).toMatchObject({ requests: 1, lookups: 0 });
+    const { data, extensions } = await ask(query);
     expect(new Set(data.usage.nodes.flatMap(Object.values))).toEqual(new Set([null]));
     expect(extensions.warnings?.[0]?.dimensions).toEqual(["WORKSPACE", "API_KEY", "USER"]);
     expect(seen).toHaveLength(1);
