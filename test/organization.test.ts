@@ -2,7 +2,7 @@ import { isEnumType, isObjectType } from "graphql";
 import { describe, expect, test } from "vitest";
 import { schema } from "../schema/index.ts";
 import { costReport } from "../src/analytics/cost.ts";
-import { dimensionsKnown } from "../src/analytics/report.ts";
+import { dimensionsKnown } from "../src/analytics/report/sources.ts";
 import { usageReport } from "../src/analytics/usage.ts";
 import { download, refusalOf } from "./export/download.ts";
 import { gateway } from "./gateway.ts";

@@ -9,7 +9,7 @@ import {
   type TopSpenders as TopSpendersShape,
   topSpenders,
 } from "../../src/analytics/dashboard-spend.ts";
-import type { ReportChoice } from "../../src/analytics/report.ts";
+import type { ReportChoice } from "../../src/analytics/report/report.ts";
 import type { Context } from "../../src/context.ts";
 import { nameOf } from "../../src/domain/organization.ts";
 import type { Period } from "../../src/domain/period.ts";

@@ -1,14 +1,10 @@
 import { costReport } from "../../src/analytics/cost.ts";
 import { organizationOfKind } from "../../src/analytics/organizations.ts";
 import { type Projection as ProjectionShape, projectionOf } from "../../src/analytics/projection.ts";
-import {
-  answerBy,
-  likelyPlan,
-  plansFor,
-  type ReportChoice,
-  type ReportPlans,
-  requestsOfReport,
-} from "../../src/analytics/report.ts";
+import { answerBy } from "../../src/analytics/report/answer.ts";
+import { likelyPlan, plansFor, type ReportPlans } from "../../src/analytics/report/plan.ts";
+import type { ReportChoice } from "../../src/analytics/report/report.ts";
+import { requestsOfReport } from "../../src/analytics/report/requests.ts";
 import { type UnitCost as UnitCostShape, unitCost, unitCostRequests } from "../../src/analytics/unit-cost.ts";
 import type { Context } from "../../src/context.ts";
 import { moneyPer } from "../../src/domain/measures.ts";

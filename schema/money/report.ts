@@ -2,22 +2,17 @@ import type { GraphQLResolveInfo } from "graphql";
 import type { Order, Relations, Totals } from "../../src/analytics/analysis.ts";
 import { organizationNamed } from "../../src/analytics/organizations.ts";
 import { dressed } from "../../src/analytics/ranking.ts";
+import { answerBy } from "../../src/analytics/report/answer.ts";
 import {
-  answerBy,
   dimensionsOf,
-  type GatewayRow,
-  isOrdered,
   likelyPlan,
   plansFor,
-  type Report,
-  type ReportChoice,
   type ReportPlan,
   type ReportPlans,
-  requestsOfTotal,
-  requestsOfWholeDays,
-  type Source,
-  wholeDaysOf,
-} from "../../src/analytics/report.ts";
+} from "../../src/analytics/report/plan.ts";
+import type { GatewayRow, Report, ReportChoice, Source } from "../../src/analytics/report/report.ts";
+import { requestsOfTotal } from "../../src/analytics/report/requests.ts";
+import { requestsOfWholeDays, wholeDaysOf } from "../../src/analytics/report/whole-days.ts";
 import {
   analyseReport,
   isByTeam,
@@ -383,7 +378,7 @@ async function connectReport<Measure>(
 
 /** Whether rows can be shown as upstream sends them, page by page. */
 function isWalk<Measure>({ bucket, top, compare, orderBy }: ReportArgs, plan: ReportPlan<Measure>): boolean {
-  if (!isByTeam(plan) && !isOrdered(plan)) return false;
+  if (!isByTeam(plan) && !plan.resource.isOrdered) return false;
   const width = bucket ?? "NONE";
   const isSent = width !== "NONE" && width === askedWidth(width);
   const isByTime = !orderBy || (orderBy.field === "TIME" && orderBy.direction !== "DESC");

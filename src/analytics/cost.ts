@@ -4,7 +4,8 @@ import type { Dimension } from "../domain/report.ts";
 import { CONSOLE_COST_NAMES, consoleCost } from "../upstream/endpoints/console-cost.ts";
 import { COST_NAMES, enterpriseCost, userCost } from "../upstream/endpoints/enterprise-cost.ts";
 import { UNIFIED_COST_NAMES, unifiedCost } from "../upstream/endpoints/unified.ts";
-import { buckets, type Report, type ReportSource, rows } from "./report.ts";
+import type { Report, ReportSource } from "./report/report.ts";
+import { buckets, rows } from "./report/resource.ts";
 
 /** Parts of one amount stay together, whichever is the largest. */
 const isPart = (dimension: Dimension) => dimension === "COST_TYPE" || dimension === "TOKEN_TYPE";

@@ -11,14 +11,10 @@ import { GatewayError } from "../errors.ts";
 import { costReport } from "./cost.ts";
 import { TOP } from "./dashboard-people.ts";
 import { type Freshness, freshnessOf } from "./freshness.ts";
-import {
-  answerBy,
-  EXPORT_DAYS,
-  type GatewayRow,
-  plansFor,
-  type ReportChoice,
-  type Source,
-} from "./report.ts";
+import { answerBy } from "./report/answer.ts";
+import { plansFor } from "./report/plan.ts";
+import type { GatewayRow, ReportChoice, Source } from "./report/report.ts";
+import { EXPORT_DAYS } from "./report/whole-days.ts";
 import { rankReport } from "./report-analysis.ts";
 
 /** What the organization spent over a range, and on what. */

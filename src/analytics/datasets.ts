@@ -38,7 +38,7 @@ import { foreignKeyText, isRefusal, whyClosed } from "../upstream/http/failure.t
 import { earliestDay } from "../upstream/pages/windows.ts";
 import { type FieldRequests, requestNamed } from "../upstream/plan.ts";
 import { organizationOfKey } from "./organizations.ts";
-import { dimensionsKnown } from "./report.ts";
+import { dimensionsKnown } from "./report/sources.ts";
 
 /** What can be said of a dataset without asking for its rows. */
 export interface DatasetEntry {

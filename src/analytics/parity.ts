@@ -14,7 +14,9 @@ import { unifiedCost } from "../upstream/endpoints/unified.ts";
 import { whole } from "../upstream/pages/iterate.ts";
 import { earliestDay } from "../upstream/pages/windows.ts";
 import { costReport } from "./cost.ts";
-import { type GatewayRow, plansFor, type Report, type Source, walkReport } from "./report.ts";
+import { plansFor } from "./report/plan.ts";
+import { walkReport } from "./report/read.ts";
+import type { GatewayRow, Report, Source } from "./report/report.ts";
 import { usageReport } from "./usage.ts";
 
 /** What is measured of a group, by name; null where a source does not measure it. */

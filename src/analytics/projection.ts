@@ -6,7 +6,9 @@ import { type DayRange, daysIn, splitByDay } from "../domain/range.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { stateBy } from "./analysis.ts";
 import { sumOf } from "./ranking.ts";
-import { type ReportPlan, type ReportSource, readReport } from "./report.ts";
+import type { ReportPlan } from "./report/plan.ts";
+import { readReport } from "./report/read.ts";
+import type { ReportSource } from "./report/report.ts";
 
 /** What a month that is not over comes to if it goes on as it has begun. */
 export interface Projection {

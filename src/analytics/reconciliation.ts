@@ -9,17 +9,12 @@ import { type PageSource, wholeOf } from "../upstream/pages/iterate.ts";
 import type { FieldRequests } from "../upstream/plan.ts";
 import { costReport } from "./cost.ts";
 import { type Freshness, freshnessOf } from "./freshness.ts";
-import {
-  peopleIn,
-  plansFor,
-  type ReportPlan,
-  type ReportSource,
-  requestsOfReport,
-  requestsOfTotal,
-  type Source,
-  ungrouped,
-  walkReport,
-} from "./report.ts";
+import { plansFor, type ReportPlan } from "./report/plan.ts";
+import { walkReport } from "./report/read.ts";
+import type { ReportSource, Source } from "./report/report.ts";
+import { requestsOfReport, requestsOfTotal } from "./report/requests.ts";
+import { peopleIn } from "./report/sources.ts";
+import { ungrouped } from "./report/total.ts";
 
 /** Why what is attributed can be less or more than the whole. */
 export const DIFFERENCE_REASONS = {

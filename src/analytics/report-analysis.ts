@@ -19,17 +19,12 @@ import {
   setAgainst,
 } from "./analysis.ts";
 import { type Ranking, together } from "./ranking.ts";
-import {
-  type GatewayRow,
-  isAnswerable,
-  planBy,
-  type ReportPlan,
-  type ReportPlans,
-  readReport,
-  requestsOfReport,
-  totalOf,
-  walkReport,
-} from "./report.ts";
+import { isAnswerable } from "./report/expired-days.ts";
+import { planBy, type ReportPlan, type ReportPlans } from "./report/plan.ts";
+import { readReport, walkReport } from "./report/read.ts";
+import type { GatewayRow } from "./report/report.ts";
+import { requestsOfReport } from "./report/requests.ts";
+import { totalOf } from "./report/total.ts";
 import { rankByTeam, requestsByTeam, walkByTeam } from "./team-report.ts";
 
 /** A row of a report with what an analysis says of it. */

@@ -6,7 +6,8 @@ import { GatewayError } from "../errors.ts";
 import { type Walk, whole } from "../upstream/pages/iterate.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import type { Algebra } from "./ranking.ts";
-import { type ReportPlan, walkReport } from "./report.ts";
+import type { ReportPlan } from "./report/plan.ts";
+import { walkReport } from "./report/read.ts";
 import { Cells } from "./spend-cells.ts";
 
 /** What a report says of one day. */

@@ -11,17 +11,10 @@ import { badInput } from "../errors.ts";
 import { earliestDay } from "../upstream/pages/windows.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { costReport } from "./cost.ts";
-import {
-  answerBy,
-  plansFor,
-  type Report,
-  type ReportChoice,
-  type ReportPlan,
-  type ReportPlans,
-  type ReportSource,
-  type Source,
-  walkReport,
-} from "./report.ts";
+import { answerBy } from "./report/answer.ts";
+import { plansFor, type ReportPlan, type ReportPlans } from "./report/plan.ts";
+import { walkReport } from "./report/read.ts";
+import type { Report, ReportChoice, ReportSource, Source } from "./report/report.ts";
 import type { Cell, Cells } from "./spend-cells.ts";
 import { Days, daysOf, gatheredDays, type ReportDay, type ReportDays } from "./spend-days.ts";
 import { usageReport } from "./usage.ts";

@@ -23,7 +23,8 @@ import { walkOf, whole } from "../upstream/pages/iterate.ts";
 import { type Covered, windowsOf } from "../upstream/pages/windows.ts";
 import { type FieldRequests, requestsFor } from "../upstream/plan.ts";
 import { costReport } from "./cost.ts";
-import { answerBy, plansFor, type ReportPlans } from "./report.ts";
+import { answerBy } from "./report/answer.ts";
+import { plansFor, type ReportPlans } from "./report/plan.ts";
 import { overlapOf, rankByTeam } from "./team-report.ts";
 
 /** A question about what teams cost. */

@@ -12,16 +12,11 @@ import { consoleMembers } from "../upstream/endpoints/members.ts";
 import { type PageSource, type Walk, wholeOf } from "../upstream/pages/iterate.ts";
 import { type FieldRequests, requestsFor } from "../upstream/plan.ts";
 import { type Algebra, merged, type Ranked, type Ranking, sumOf } from "./ranking.ts";
-import {
-  type GatewayRow,
-  lacksNobody,
-  type ReportPlan,
-  requestsOfReport,
-  requestsOfTotal,
-  toldApart,
-  ungrouped,
-  walkReport,
-} from "./report.ts";
+import { listsOnlyPeople, type ReportPlan } from "./report/plan.ts";
+import { walkReport, withHidden } from "./report/read.ts";
+import type { GatewayRow } from "./report/report.ts";
+import { requestsOfReport, requestsOfTotal } from "./report/requests.ts";
+import { ungrouped } from "./report/total.ts";
 
 /** A report of people put together by team: its buckets, oldest first, and what is in them more than once. */
 interface TeamReport<Measure> {
@@ -66,7 +61,7 @@ export function requestsByTeam<Measure>(
 ): readonly FieldRequests[] {
   return [
     requestsOfReport(plan, enough),
-    ...(lacksNobody(plan) ? [requestsOfTotal(plan)] : []),
+    ...(listsOnlyPeople(plan) ? [requestsOfTotal(plan)] : []),
     ...(lacksAddresses(plan) ? [requestsFor(consoleMembers, [{}])] : []),
     ...teamRequests(ctx),
   ];
@@ -86,7 +81,7 @@ async function reportByTeam<Measure>(
   const { rows: read, sources } = await wholeOf(
     pieces.map((piece) => walkReport(ctx.upstream, plan, [piece])),
   );
-  const rows = toldApart(plan, read);
+  const rows = withHidden(plan, read);
   const people = await Promise.all(rows.map((row) => personOf(ctx, plan.source.organization, row)));
   const placed = rows.map((row, i): Placed<Measure> => {
     const person = people[i] ?? null;
@@ -177,7 +172,7 @@ async function restOf<Measure>(
   pieces: readonly DayRange[],
   rows: readonly GatewayRow<Measure>[],
 ): Promise<GatewayRow<Measure>[]> {
-  if (!lacksNobody(plan)) return [];
+  if (!listsOnlyPeople(plan)) return [];
   const totals = await wholeOf(pieces.map((piece) => ungrouped(upstream, plan, piece)));
   const state = leastSettled(totals.sources.map((source) => source.state));
   const ofPeople = Map.groupBy(rows, (row) => bucketOf(plan, row));

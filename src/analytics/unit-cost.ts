@@ -10,15 +10,11 @@ import { windowsOf } from "../upstream/pages/windows.ts";
 import type { FieldRequests } from "../upstream/plan.ts";
 import { costReport } from "./cost.ts";
 import { sumOf } from "./ranking.ts";
-import {
-  answerBy,
-  likelyPlan,
-  plansFor,
-  type ReportPlans,
-  type ReportSource,
-  readReport,
-  requestsOfReport,
-} from "./report.ts";
+import { answerBy } from "./report/answer.ts";
+import { likelyPlan, plansFor, type ReportPlans } from "./report/plan.ts";
+import { readReport } from "./report/read.ts";
+import type { ReportSource } from "./report/report.ts";
+import { requestsOfReport } from "./report/requests.ts";
 import { activePeople, peopleRequests } from "./seats.ts";
 
 /** What the Enterprise organization's usage cost, beside who was active in the same days. */

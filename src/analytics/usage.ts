@@ -4,7 +4,8 @@ import { CONSOLE_USAGE_NAMES, consoleUsage } from "../upstream/endpoints/console
 import { ENTERPRISE_NAMES } from "../upstream/endpoints/enterprise-report.ts";
 import { enterpriseUsage, userUsage } from "../upstream/endpoints/enterprise-usage.ts";
 import { UNIFIED_USAGE_NAMES, unifiedUsage } from "../upstream/endpoints/unified.ts";
-import { buckets, type Report, type ReportSource, rows } from "./report.ts";
+import type { Report, ReportSource } from "./report/report.ts";
+import { buckets, rows } from "./report/resource.ts";
 
 const unified = (organization: OrganizationKind): ReportSource<TokenUsage> => ({
   source: "UNIFIED",

@@ -12,7 +12,10 @@ import { walkOf, whole } from "../upstream/pages/iterate.ts";
 import { earliestDay } from "../upstream/pages/windows.ts";
 import { costReport } from "./cost.ts";
 import { finalMonths } from "./parity.ts";
-import { answerBy, plansFor, type Report, walkReport } from "./report.ts";
+import { answerBy } from "./report/answer.ts";
+import { plansFor } from "./report/plan.ts";
+import { walkReport } from "./report/read.ts";
+import type { Report } from "./report/report.ts";
 import { usageReport } from "./usage.ts";
 
 /** What can be fetched ahead, and the questions it then answers without a request. */

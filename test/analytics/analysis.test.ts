@@ -9,7 +9,7 @@ import {
   runningTotals,
   setAgainst,
 } from "../../src/analytics/analysis.ts";
-import type { GatewayRow } from "../../src/analytics/report.ts";
+import type { GatewayRow } from "../../src/analytics/report/report.ts";
 import { dimensionKey, isNameless, NO_DIMENSIONS, nameOf, type ReportUser } from "../../src/domain/bucket.ts";
 import { addDays, day, dayOf, startOf } from "../../src/domain/day.ts";
 import { compare, type Decimal, sum } from "../../src/domain/decimal.ts";

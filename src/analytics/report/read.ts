@@ -1,0 +1,71 @@
+import { type Finality, finalityOf } from "../../cache/policy.ts";
+import { dimensionKey, type ReportRow, type Span } from "../../domain/bucket.ts";
+import { addDays, dayOf, type Instant } from "../../domain/day.ts";
+import type { DayRange } from "../../domain/range.ts";
+import { mapPages, type Walk, type Whole, wholeOf } from "../../upstream/pages/iterate.ts";
+import type { Upstream } from "../../upstream/upstream.ts";
+import { matchesAny } from "../alternatives.ts";
+import type { ReportPlan } from "./plan.ts";
+import { withRemainders } from "./remainders.ts";
+import type { GatewayRow } from "./report.ts";
+import { readWanted } from "./wanted-days.ts";
+
+/**
+ * Reads the rows of a plan page by page: oldest first where there are buckets, and largest first within each. Where a resource does
+ * not send its rows in that order, they come in its ranking within each window.
+ */
+export function walkReport<Measure>(
+  upstream: Upstream,
+  plan: ReportPlan<Measure>,
+  ranges: readonly DayRange[] = plan.windows.pieces,
+): Walk<GatewayRow<Measure>> {
+  const isWanted = matchesAny(plan.question);
+  return mapPages(readWanted(upstream, plan, ranges), async ({ rows, window, seen }) => {
+    const stateOf = statesBy(seen);
+    const { range } = plan.questionFor(ranges[window] as DayRange);
+    const complete = plan.resource.hasBuckets
+      ? await withRemainders(upstream, plan, range, rows)
+      : rows.map((row) => ({ ...row, isRemainder: false }));
+    return complete.filter(isWanted).map((row) => ({ ...row, state: stateOf(row) }));
+  });
+}
+
+/** Reads every row of a plan, window by window. */
+export async function readReport<Measure>(
+  upstream: Upstream,
+  plan: ReportPlan<Measure>,
+): Promise<Whole<GatewayRow<Measure>>> {
+  const { rows, sources } = await wholeOf(
+    plan.windows.pieces.map((range) => walkReport(upstream, plan, [range])),
+  );
+  return { rows: withHidden(plan, rows), sources };
+}
+
+/**
+ * Numbers the rows of hidden identities, so that they are not added up as one. Rows without an actor can be of several identities that
+ * upstream hides: those of the Console, and any that read alike within one bucket. Other rows without an actor are the Enterprise
+ * organization's usage without an identity.
+ */
+export function withHidden<Measure, Row extends ReportRow<Measure>>(
+  { question, source }: ReportPlan<Measure>,
+  rows: readonly Row[],
+): readonly Row[] {
+  if (!question.groupBy.includes("ACTOR")) return rows;
+  const nameless = rows.filter(({ actor }) => actor === null);
+  const different = new Set(nameless.map((row) => `${row.from} ${dimensionKey(row)}`));
+  const areHidden = source.organization === "CONSOLE" || different.size < nameless.length;
+  return areHidden ? rows.map((row, i) => (row.actor === null ? { ...row, hidden: i } : row)) : rows;
+}
+
+/** Returns the state of a row, worked out once for each span: a page has a thousand rows and a few buckets. */
+function statesBy(watermark: Instant | null): (row: Span) => Finality {
+  const states = new Map<string, Finality>();
+  return ({ from, until }) => {
+    const span = `${from} ${until}`;
+    const state =
+      states.get(span) ??
+      finalityOf("money", { from: dayOf(from), until: addDays(dayOf(until - 1), 1) }, watermark);
+    states.set(span, state);
+    return state;
+  };
+}

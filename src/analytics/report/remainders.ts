@@ -1,0 +1,46 @@
+import { NO_DIMENSIONS, type ReportRow } from "../../domain/bucket.ts";
+import type { Instant } from "../../domain/day.ts";
+import type { DayRange } from "../../domain/range.ts";
+import { badInput } from "../../errors.ts";
+import { whole } from "../../upstream/pages/iterate.ts";
+import type { Upstream } from "../../upstream/upstream.ts";
+import { largestFirst } from "../ranking.ts";
+import type { ReportPlan } from "./plan.ts";
+import type { GatewayRow } from "./report.ts";
+import { ungrouped } from "./total.ts";
+
+/**
+ * Orders the rows of a page of buckets, largest first within each, and adds the remainders. Upstream silently cuts a bucket off
+ * after its largest groups. Where one may have been cut, the difference between the bucket's total and its rows becomes a row,
+ * so that sums always match.
+ */
+export async function withRemainders<Measure>(
+  upstream: Upstream,
+  plan: ReportPlan<Measure>,
+  window: DayRange,
+  rows: readonly ReportRow<Measure>[],
+): Promise<Omit<GatewayRow<Measure>, "state">[]> {
+  const { source, question, algebra } = plan;
+  const byBucket = Map.groupBy(rows, (row) => row.from);
+  const mayBeCut = (bucket: readonly unknown[]) =>
+    source.largestGroups !== null && bucket.length >= source.largestGroups;
+  let totals = new Map<Instant, ReportRow<Measure>>();
+  if (question.groupBy.length > 0 && [...byBucket.values()].some(mayBeCut)) {
+    if (question.groupBy.includes("GROUP")) {
+      throw badInput(
+        `Upstream keeps ${source.largestGroups} groups of a bucket, and people in several groups count in each, so what is left out cannot be stated; group by fewer dimensions or filter.`,
+      );
+    }
+    const read = await whole(ungrouped(upstream, plan, window));
+    totals = new Map(read.rows.map((total) => [total.from, total]));
+  }
+  return [...byBucket].flatMap(([from, bucket]) => {
+    const groups = largestFirst(bucket, algebra).map((row) => ({ ...row, isRemainder: false }));
+    const total = mayBeCut(bucket) ? totals.get(from) : undefined;
+    if (total === undefined) return groups;
+    const rest = groups.reduce<Measure>((left, row) => algebra.minus(left, row.measure), total.measure);
+    return algebra.isZero(rest)
+      ? groups
+      : [...groups, { ...NO_DIMENSIONS, from, until: total.until, measure: rest, isRemainder: true }];
+  });
+}

@@ -1,0 +1,52 @@
+import type { ReportRow } from "../../domain/bucket.ts";
+import type { DayRange } from "../../domain/range.ts";
+import type { Bucket, ReportQuestion } from "../../domain/report.ts";
+import type { Endpoint } from "../../upstream/endpoint.ts";
+import { mapPages, type Walk, walkOf } from "../../upstream/pages/iterate.ts";
+import { type EndpointKey, type FieldRequests, requestsFor } from "../../upstream/plan.ts";
+import type { Upstream } from "../../upstream/upstream.ts";
+
+/** A REST resource that answers a report. Its pages hold rows, or time buckets with rows in them. */
+export interface Resource<Measure> {
+  readonly endpoint: ResourceEndpoint;
+  /** Its pages hold buckets. Buckets come oldest first, with their rows in no order, and upstream may cut them. */
+  readonly hasBuckets: boolean;
+  /** Series come oldest first. Where pages hold rows, the rows of one bucket come largest first. */
+  readonly isOrdered: boolean;
+  /** Reads the rows of questions, page by page, in upstream's order. */
+  readonly read: (upstream: Upstream, questions: readonly ReportQuestion[]) => Walk<ReportRow<Measure>>;
+  /** Plans the requests of questions; `ranges` are the days wanted of each. */
+  readonly requests: (
+    questions: readonly ReportQuestion[],
+    enough: number | null,
+    ranges: readonly DayRange[],
+  ) => FieldRequests;
+}
+
+type ResourceEndpoint = EndpointKey & Pick<Endpoint<never, unknown>, "coverage" | "watermarked">;
+
+/** A resource whose pages hold buckets. */
+export function buckets<Measure>(endpoint: Endpoint<ReportQuestion, Bucket<Measure>>): Resource<Measure> {
+  return {
+    endpoint,
+    hasBuckets: true,
+    isOrdered: true,
+    read: (upstream, questions) =>
+      mapPages(walkOf(upstream, endpoint, questions), (page) => page.rows.flatMap(({ rows }) => rows)),
+    requests: (questions, enough, ranges) => requestsFor(endpoint, questions, enough, ranges),
+  };
+}
+
+/** A resource whose pages hold rows. */
+export function rows<Measure>(
+  endpoint: Endpoint<ReportQuestion, ReportRow<Measure>>,
+  isOrdered: boolean,
+): Resource<Measure> {
+  return {
+    endpoint,
+    hasBuckets: false,
+    isOrdered,
+    read: (upstream, questions) => walkOf(upstream, endpoint, questions),
+    requests: (questions, enough, ranges) => requestsFor(endpoint, questions, enough, ranges),
+  };
+}
