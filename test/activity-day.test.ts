@@ -59,7 +59,7 @@ describe("the right edge of a series by day", () => {
   ])("of one person keeps to the same: %s", async (incomplete, newest) => {
     const { ask } = gateway({ sandbox: { users: 40 }, now: "2026-11-22T12:00:00Z" });
     const { data, errors } = await ask(
-      `{ users(${range("2026-11-16", "2026-11-23")}, first: 40) { nodes { activityByDay(incomplete: ${incomplete}) { date state activity { chat { messages } } } } } }`,
+      `{ users(${range("2026-11-16", "2026-11-22")}, first: 40) { nodes { activityByDay(incomplete: ${incomplete}) { date state activity { chat { messages } } } } } }`,
     );
     expect(errors).toBeUndefined();
     const all: Day[] = data.users.nodes.flatMap((user: { activityByDay: Day[] }) => user.activityByDay);
