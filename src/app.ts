@@ -14,7 +14,7 @@ import { Pseudonyms } from "./domain/pseudonym.ts";
 import { type OrgDirectory, pseudonymousDirectory } from "./domain/team.ts";
 import { ANYBODY, seeing, type Viewer } from "./domain/viewer.ts";
 import type { OutageSubject } from "./errors.ts";
-import { DirectoryCache } from "./loaders/directory.ts";
+import { DirectoryCache } from "./loaders/directory/directory.ts";
 import { dispatcherTo, proxyFor } from "./proxies.ts";
 import { AUTHORIZATION, type Authentication } from "./server/auth/authenticator.ts";
 import { issuerKeys } from "./server/auth/issuer-keys.ts";

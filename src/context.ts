@@ -2,7 +2,7 @@ import type { LongTexts } from "./cache/long-texts.ts";
 import type { Instant } from "./domain/day.ts";
 import type { OrgDirectory } from "./domain/team.ts";
 import type { Viewer } from "./domain/viewer.ts";
-import type { Directory } from "./loaders/directory.ts";
+import type { Directory } from "./loaders/directory/directory.ts";
 import type { StatedLimit } from "./settings/limits.ts";
 import type { Upstream } from "./upstream/upstream.ts";
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { LongTexts } from "../src/cache/long-texts.ts";
 import type { Context } from "../src/context.ts";
 import { ANYBODY } from "../src/domain/viewer.ts";
-import type { Directory } from "../src/loaders/directory.ts";
+import type { Directory } from "../src/loaders/directory/directory.ts";
 import { loader } from "../src/loaders/loader.ts";
 import type { Upstream } from "../src/upstream/upstream.ts";
 

@@ -169,7 +169,7 @@ const GroupMemberConnection = builder.connectionObject(
  * then be asked for all of them together.
  */
 const membersOfGroup = loader(async (ctx, { slice }: { readonly slice: Slice }, groupIds) => {
-  await ctx.directory.demandMembersOf(groupIds);
+  await ctx.directory.requireMembersOf(groupIds);
   const pages = groupIds.map(async (groupId): Promise<[string, Connection<GroupMemberShape> | Error]> => {
     const walk = walkOf(ctx.upstream, groupMembers, [{ groupId }]);
     const question = {
