@@ -1,7 +1,7 @@
 import type { Endpoint } from "../endpoint.ts";
 import { Distinct } from "../engagement/counting.ts";
 import { actsOf, groupKeys, groupKeysOf, type Question, question } from "../engagement/question.ts";
-import type { Artifact } from "../ledger/artifacts.ts";
+import type { Artifact } from "../ledger/fact.ts";
 import type { Ledger } from "../ledger.ts";
 import { type Cell, Cells, compareKeys } from "../reports/cells.ts";
 

@@ -1,15 +1,6 @@
 import { Dice, hash } from "../random.ts";
 import type { Desk } from "./desk.ts";
-
-/** Something a conversation or a session made. */
-export interface Artifact {
-  /** MIME type, or `other`. */
-  readonly type: string;
-  /** Whether anyone but its creator has ever been able to open it. */
-  readonly isShared: boolean;
-  /** Whether anyone with the link can; only what is shared. */
-  readonly isPublished: boolean;
-}
+import type { Artifact } from "./fact.ts";
 
 export const NO_ARTIFACTS: readonly Artifact[] = [];
 

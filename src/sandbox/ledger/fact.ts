@@ -1,6 +1,5 @@
 import type { Instant } from "../../domain/day.ts";
 import type { OrganizationKind } from "../organization/directory.ts";
-import type { Artifact } from "./artifacts.ts";
 import { COMPONENTS, COST_TYPE, type Component, type CostType, type Rate, TOKEN_TYPE } from "./prices.ts";
 
 /**
@@ -26,6 +25,16 @@ export interface Fact extends Readonly<Record<Component, number>> {
   readonly tag: TagUse | null;
   /** Console usage only. */
   readonly api: ApiUse | null;
+}
+
+/** Something a conversation or a session made. */
+export interface Artifact {
+  /** MIME type, or `other`. */
+  readonly type: string;
+  /** Whether anyone but its creator has ever been able to open it. */
+  readonly isShared: boolean;
+  /** Whether anyone with the link can; only what is shared. */
+  readonly isPublished: boolean;
 }
 
 /** What one person did in one conversation or session. */

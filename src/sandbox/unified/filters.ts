@@ -3,31 +3,9 @@ import type { Ledger } from "../ledger.ts";
 import type { Organization } from "../organization.ts";
 import type { Value } from "../reports/cells.ts";
 import { actorKeysOf, peopleOf } from "./actor.ts";
-import { type Dimension, groupsOf, type SingleDimension, valueIn } from "./dimensions.ts";
+import { groupsOf, type SingleDimension, valueIn } from "./dimensions.ts";
+import { FILTERS } from "./parameters.ts";
 import type { Question } from "./question.ts";
-
-/** The list parameters that select rows, and the dimension each is about. */
-export const FILTERS = {
-  "actor_ids[]": "actor",
-  "actor_types[]": "actor_type",
-  "agent_ids[]": "agent_id",
-  "api_key_ids[]": "api_key_id",
-  "claude_tag_categories[]": "claude_tag_category",
-  "claude_tag_user_ids[]": "claude_tag_user_id",
-  "context_windows[]": "context_window",
-  "deployment_ids[]": "deployment_id",
-  "environment_ids[]": "environment_id",
-  "inference_geos[]": "inference_geo",
-  "models[]": "model",
-  "products[]": "product",
-  "rbac_group_ids[]": "rbac_group_id",
-  "service_tiers[]": "service_tier",
-  "session_ids[]": "session_id",
-  "slack_channel_ids[]": "slack_channel_id",
-  "speeds[]": "speed",
-  "user_profile_ids[]": "user_profile_id",
-  "workspace_ids[]": "workspace_id",
-} as const satisfies Readonly<Record<string, Dimension>>;
 
 /** The facts a question is about, every filter applied. */
 export function* factsOf(ledger: Ledger, asked: Question): Iterable<Fact> {

@@ -1,6 +1,6 @@
 import type { Endpoint, Parameter } from "../endpoint.ts";
 import { ACTOR_TYPES } from "./actor.ts";
-import { DIMENSIONS } from "./dimensions.ts";
+import { DIMENSIONS, type Dimension } from "./dimensions.ts";
 
 type Parameters = Readonly<Record<string, Parameter>>;
 
@@ -67,3 +67,26 @@ export const unifiedParameters: Parameters = {
   exclude_deleted_users: { type: "boolean" },
   order: { type: "text", values: ["asc", "desc"] },
 };
+
+/** The list parameters that select rows, and the dimension each is about. */
+export const FILTERS = {
+  "actor_ids[]": "actor",
+  "actor_types[]": "actor_type",
+  "agent_ids[]": "agent_id",
+  "api_key_ids[]": "api_key_id",
+  "claude_tag_categories[]": "claude_tag_category",
+  "claude_tag_user_ids[]": "claude_tag_user_id",
+  "context_windows[]": "context_window",
+  "deployment_ids[]": "deployment_id",
+  "environment_ids[]": "environment_id",
+  "inference_geos[]": "inference_geo",
+  "models[]": "model",
+  "products[]": "product",
+  "rbac_group_ids[]": "rbac_group_id",
+  "service_tiers[]": "service_tier",
+  "session_ids[]": "session_id",
+  "slack_channel_ids[]": "slack_channel_id",
+  "speeds[]": "speed",
+  "user_profile_ids[]": "user_profile_id",
+  "workspace_ids[]": "workspace_id",
+} as const satisfies Readonly<Record<string, Dimension>>;

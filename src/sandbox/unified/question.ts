@@ -5,8 +5,7 @@ import type { OrganizationKind } from "../organization/directory.ts";
 import { spanOf, type Width, watermarkAt } from "../reports/question.ts";
 import type { Split } from "../reports/totals.ts";
 import { DIMENSIONS, type Dimension } from "./dimensions.ts";
-import { FILTERS } from "./filters.ts";
-import { MOST_DIMENSIONS } from "./parameters.ts";
+import { FILTERS, MOST_DIMENSIONS } from "./parameters.ts";
 
 /** One request to the unified reports, understood. Plain data, so that equal questions have equal text. */
 export interface Question {
