@@ -1,7 +1,6 @@
 import { collectFields } from "@graphql-tools/utils";
 import {
   type ExecutionArgs,
-  type FragmentDefinitionNode,
   type GraphQLError,
   type GraphQLSchema,
   getOperationAST,
@@ -11,14 +10,10 @@ import {
 } from "graphql";
 import type { Context } from "../context.ts";
 import { defaultRange } from "./range-input.ts";
-import { type SelectedField, selectedFields } from "./selected-field.ts";
+import { type OperationInput, type SelectedField, selectedFields } from "./selected-field.ts";
 
 /** An operation that is about to run: its variables coerced, and its fields as they will be resolved. */
-export interface Operation {
-  readonly schema: GraphQLSchema;
-  readonly fragments: Record<string, FragmentDefinitionNode>;
-  readonly variables: Record<string, unknown>;
-  readonly ctx: Context;
+export interface Operation extends OperationInput {
   /** The fields of the root; each leads to those below it. */
   readonly fields: readonly SelectedField[];
 }

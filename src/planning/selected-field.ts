@@ -2,9 +2,11 @@ import { collectSubFields } from "@graphql-tools/utils";
 import type { InputFieldMap, InputShapeFromFields } from "@pothos/core";
 import {
   type FieldNode,
+  type FragmentDefinitionNode,
   GraphQLError,
   type GraphQLField,
   type GraphQLObjectType,
+  type GraphQLSchema,
   getArgumentValues,
   getNamedType,
   isAbstractType,
@@ -12,9 +14,9 @@ import {
   SchemaMetaFieldDef,
   TypeMetaFieldDef,
 } from "graphql";
+import type { Context } from "../context.ts";
 import type { DayRange } from "../domain/range.ts";
 import { GatewayError } from "../errors.ts";
-import type { Operation } from "./operation.ts";
 import { isPermitted } from "./permissions.ts";
 import { type FieldPlan, type Found, fieldPlanOf, type PlanInput } from "./plan.ts";
 import { isRangeInput, resolveRange } from "./range-input.ts";
@@ -42,7 +44,13 @@ interface Ancestor {
   readonly above: Ancestor | null;
 }
 
-type Part = Omit<Operation, "fields">;
+/** What is read of an operation to know its fields: its variables coerced, its fragments, and for whom it runs. */
+export interface OperationInput {
+  readonly schema: GraphQLSchema;
+  readonly fragments: Record<string, FragmentDefinitionNode>;
+  readonly variables: Record<string, unknown>;
+  readonly ctx: Context;
+}
 
 /** A field of an operation. It is read once, when a visitor gets to it, and kept for those that come after. */
 export class SelectedField {
@@ -54,13 +62,13 @@ export class SelectedField {
   readonly nodes: readonly FieldNode[];
   readonly plan: FieldPlan;
   readonly isPermitted: boolean;
-  readonly #operation: Part;
+  readonly #operation: OperationInput;
   readonly #place: Place;
   #stated: Stated | undefined;
   #below: readonly Selection[] | undefined;
 
   constructor(
-    operation: Part,
+    operation: OperationInput,
     type: GraphQLObjectType,
     field: GraphQLField<unknown, unknown>,
     nodes: readonly FieldNode[],
@@ -132,7 +140,7 @@ export class SelectedField {
 
 /** The fields of one type, by response name. */
 export function selectedFields(
-  operation: Part,
+  operation: OperationInput,
   type: GraphQLObjectType,
   byName: ReadonlyMap<string, readonly FieldNode[]>,
   place: Place,
