@@ -3,11 +3,10 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Instant } from "../domain/day.ts";
 import { Allowances } from "./allowance.ts";
 import { admit, type Credential, credentialOf } from "./credential.ts";
-import { cursorOf, placeOf } from "./cursor.ts";
-import { type Answer, type Endpoint, Refusal, type Request } from "./endpoint.ts";
-import { limitOf, PAGING_PARAMETERS, pageAt, pageById, whole } from "./page.ts";
+import { type Endpoint, Refusal, type Request } from "./endpoint.ts";
+import { PAGING_PARAMETERS } from "./page.ts";
+import { pagedAnswer } from "./paged-answer.ts";
 import { CheckedQuery } from "./query.ts";
-import { watermarkAt } from "./reports/question.ts";
 import { type Route, routeOf } from "./route.ts";
 
 export interface WireRequest {
@@ -98,49 +97,12 @@ export function createHandler(
     headers: WireRequest["headers"],
     credential: Credential,
   ): object {
-    const { paging } = endpoint;
     const version = versionOf(endpoint, headers);
     const betas = betasOf(endpoint, headers);
-    const query = new CheckedQuery(search, { ...PAGING_PARAMETERS[paging.style], ...endpoint.parameters });
-    const clock = now();
-    const ask = (at: Instant): Answer =>
-      endpoint.answer({ query, path, now: at, version, betas, key: credential.kind } satisfies Request);
-
-    if (paging.style === "object" || paging.style === "whole" || paging.style === "id") {
-      const answer = ask(clock);
-      if ("body" in answer) return answer.body;
-      if (paging.style === "id")
-        return { ...answer.envelope, ...pageById(answer, query, limitOf(paging.limit, query)) };
-      return whole(answer);
-    }
-
-    const limit = limitOf(paging.limit, query);
-    if (paging.style === "token" && paging.pagedWith !== undefined && !query.has(paging.pagedWith)) {
-      if (query.has("page")) throw new Refusal(400, `page: only together with ${paging.pagedWith}`);
-      const answer = ask(clock);
-      return "body" in answer ? answer.body : whole(answer);
-    }
-    const binding = JSON.stringify([
-      organization,
-      credential.organization,
-      endpoint.path,
-      path,
-      query.allBut("page"),
-    ]);
-    const cursor = query.text("page");
-    const place = cursor === undefined ? { offset: 0, now: clock } : placeOf(cursor, binding);
-    if (paging.style === "report" && paging.expires && watermarkAt(place.now) !== watermarkAt(clock)) {
-      throw new Refusal(410, "This page cursor is no longer valid; restart from the first page");
-    }
-    const answer = ask(place.now);
-    if ("body" in answer) return answer.body;
-    const { data, end, more } = pageAt(answer, place.offset, limit);
-    return {
-      ...answer.envelope,
-      data,
-      ...(paging.style === "report" ? { has_more: more } : {}),
-      next_page: more ? cursorOf({ offset: end, now: place.now }, binding) : null,
-    };
+    const known = { ...PAGING_PARAMETERS[endpoint.paging.style], ...endpoint.parameters };
+    const query = new CheckedQuery(search, known);
+    const key = credential.kind;
+    return pagedAnswer(endpoint, { query, path, now: now(), version, betas, key, organization, credential });
   }
 }
 
