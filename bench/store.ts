@@ -21,7 +21,7 @@ const VALUE = Buffer.alloc(20_000, "claude ");
 const folder = mkdtempSync(join(tmpdir(), "bench-"));
 const map = new Map(KEYS.map((key) => [key, VALUE]));
 const memory = memoryStore(2 ** 26);
-for (const key of KEYS) memory.set(key, { value: VALUE, bytes: VALUE.length, storedAt: 0, final: true });
+for (const key of KEYS) memory.set(key, { value: VALUE, bytes: VALUE.length });
 const sqlite = sqliteStore({ path: join(folder, "bench.db"), maxBytes: 2 ** 28, now: Date.now });
 const { REDIS_URL } = process.env;
 const redis = REDIS_URL === undefined ? null : await redisStore(REDIS_URL);

@@ -1,14 +1,10 @@
 import { LRUCache } from "lru-cache";
-import type { Instant } from "../domain/day.ts";
 
 /** What is kept of one upstream answer. */
 export interface Entry<Value extends object = object> {
   readonly value: Value;
   /** Size on the wire, which stands for its size in memory. */
   readonly bytes: number;
-  readonly storedAt: Instant;
-  /** Will not change any more: kept for good, as long as memory lasts. */
-  readonly final: boolean;
 }
 
 export interface Store {

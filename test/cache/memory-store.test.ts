@@ -4,7 +4,7 @@ import { type Entry, memoryStore } from "../../src/cache/memory-store.ts";
 import { forAll } from "../arbitrary.ts";
 
 function entry(bytes: number): Entry {
-  return { value: {}, bytes, storedAt: 0, final: true };
+  return { value: {}, bytes };
 }
 
 describe("a store of 1000 bytes", () => {

@@ -32,8 +32,7 @@ export class PageStore {
 
   /** Stores a page and returns it. `bytes` is the size of its body. */
   put<Row>(key: string, page: Page<Row>, bytes: number): Page<Row> {
-    const final = page.state === "FINAL";
-    this.#options.store.set(key, { value: freeze(page), bytes, storedAt: page.fetchedAt, final });
+    this.#options.store.set(key, { value: freeze(page), bytes });
     return page;
   }
 
