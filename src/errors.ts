@@ -218,7 +218,7 @@ export function forbidden(what: string, scopes: readonly string[]): GatewayError
   const [scope = "of another caller"] = scopes;
   return new GatewayError(
     "FORBIDDEN",
-    `${what} takes the scope ${scopes.join(" or ") || scope}, which you do not have; leave it out, or ask the operator of the gateway for it.`,
+    `${what} requires the scope ${scopes.join(" or ") || scope}, which you do not have; leave it out, or ask the operator of the gateway for it.`,
     { scope },
   );
 }
@@ -227,7 +227,7 @@ export function forbidden(what: string, scopes: readonly string[]): GatewayError
 export function unseen(what: string): GatewayError {
   return new GatewayError(
     "FORBIDDEN",
-    `${what} is about people one by one, and you see them in groups only; ask for teams, things used or totals, or ask the operator of the gateway for pseudonyms.`,
+    `${what} is about individual people, and you see people only in groups. Query teams, totals, or items such as skills, or ask the operator of the gateway for pseudonyms.`,
     { identity: "pseudonym" },
   );
 }

@@ -13,7 +13,7 @@ export function keyFaults(keys: Readonly<Record<KeyFamily, string>>): string[] {
     const other = otherFamily(family);
     const name = VARIABLE_OF_KEY[family];
     if (QUOTES.test(key)) return [`${name} is in quotation marks; set the key without them.`];
-    if (!/^[\x21-\x7e]*$/.test(key)) return [`${name} has characters that no key has.`];
+    if (!/^[\x21-\x7e]*$/.test(key)) return [`${name} has characters that are not valid in a key.`];
     if (!key.startsWith(PREFIXES[other])) return [];
     return [
       `${name} holds a key that begins with ${PREFIXES[other]}, as those of ${VARIABLE_OF_KEY[other]} do; set it there.`,
@@ -42,8 +42,8 @@ export function keyHints(environment: Readonly<Record<string, string | undefined
     const given = environment[name] ?? "";
     const key = given.trim();
     if (key === "") return [];
-    const blanks = `${name} has blanks or line breaks around the key, which are left out.`;
-    const prefix = `${name} holds a key that does not begin with ${PREFIXES[family]}; it is used as it is, once upstream shows that it belongs to the right organization.`;
+    const blanks = `${name} has spaces or line breaks around the key, which are ignored.`;
+    const prefix = `${name} holds a key that does not begin with ${PREFIXES[family]}; it is used once upstream confirms that it belongs to the right organization.`;
     const isUsual = Object.values(PREFIXES).some((each) => key.startsWith(each)) || QUOTES.test(key);
     return [...(given === key ? [] : [blanks]), ...(isUsual ? [] : [prefix])];
   });
@@ -54,7 +54,7 @@ export function keyHints(environment: Readonly<Record<string, string | undefined
     const family = KEY_FAMILIES.find((each) => key.startsWith(PREFIXES[each]));
     const meant =
       family === undefined
-        ? "keys for calling models do not open the analytics; set ANTHROPIC_ANALYTICS_KEY to a key of the Enterprise organization (sk-ant-api01-...), ANTHROPIC_ADMIN_KEY to one of the Console organization (sk-ant-admin01-...), or both"
+        ? "keys for calling models have no access to analytics; set ANTHROPIC_ANALYTICS_KEY to a key of the Enterprise organization (sk-ant-api01-...), ANTHROPIC_ADMIN_KEY to one of the Console organization (sk-ant-admin01-...), or both"
         : `its key begins with ${PREFIXES[family]}, so set it as ${VARIABLE_OF_KEY[family]}`;
     return [`${name} has no effect: ${meant}.`];
   });

@@ -41,7 +41,7 @@ export function parseJson(text: string): unknown {
   const key = repeatedKey(text);
   if (key === null) return value;
   const name = /^[\w -]{1,40}$/.test(key) ? `\`${key}\`` : "a key";
-  throw new UnreadableFile(`has ${name} twice in one object, of which only one would count`);
+  throw new UnreadableFile(`has ${name} twice in one object, and only one would count`);
 }
 
 const REPLACEMENT = "\uFFFD";
@@ -62,7 +62,7 @@ function decoded(bytes: Buffer): string {
     throw new UnreadableFile(
       encoding === "utf-8"
         ? `is not UTF-8 (line ${undecodableLine(bytes)}), perhaps Windows-1252; save it as UTF-8`
-        : "is not the UTF-16 that its byte order mark says; save it as UTF-8",
+        : "has a byte order mark of UTF-16 but is not valid UTF-16; save it as UTF-8",
     );
   }
 }

@@ -98,17 +98,17 @@ describe("a filter with alternatives", () => {
     [
       "a dimension not split by",
       `groupBy: [PRODUCT], filter: { any: [{ models: ["x"] }, { products: ["chat"] }] }`,
-      /MODEL, which rows are not split by; add MODEL to `groupBy`/,
+      /MODEL, but the rows are not grouped by it; add MODEL to `groupBy`/,
     ],
     [
       "people, whose rows leave usage out",
       `groupBy: [USER], filter: { any: [{ users: ["user_x"] }] }`,
-      /cannot be about USER.*`actors`/,
+      /cannot filter on USER.*`actors`/,
     ],
     [
       "groups, whose rows overlap",
       `groupBy: [GROUP], filter: { any: [{ groups: ["x"] }] }`,
-      /cannot be about GROUP/,
+      /cannot filter on GROUP/,
     ],
     ["no alternative", `filter: { any: [] }`, /takes 1 to 100/],
     [

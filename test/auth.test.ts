@@ -189,7 +189,7 @@ describe("tokens", () => {
     const path = tokensFile({ ada: { role: "OWNER" } });
     chmodSync(path, 0o646);
     expect(() => guarded({ AUTH: "tokens", TOKENS_FILE: path })).toThrow(
-      /everybody on the machine may write/,
+      /every user of this machine may write/,
     );
     chmodSync(path, 0o664);
     guarded({ AUTH: "tokens", TOKENS_FILE: path });
@@ -226,16 +226,16 @@ describe("tokens", () => {
       expect(text).not.toContain("cag_");
       for (const part of [
         "entry 1: `sha256`",
-        "entry 2: `role` is none of PRIMARY_OWNER",
-        "entry 2: there is no field color",
+        "entry 2: `role` is not one of PRIMARY_OWNER",
+        "entry 2: unknown field color",
         "entry 3: a SERVICE",
         "entry 4: `scopes`",
         "entry 4: `expiresAt`",
         "entry 5: a MEMBER",
         "entry 6: `name`",
-        "entry 7: `identity` is full, which takes the scope identity:read",
-        "entry 8: `identity` is none of full, pseudonym, none",
-        "entry 9: a MEMBER sees what is theirs alone, and has no `scopes`",
+        "entry 7: `identity` is full, which requires the scope identity:read",
+        "entry 8: `identity` is not one of full, pseudonym, none",
+        "entry 9: a MEMBER reads only their own figures and has no `scopes`",
         "two tokens are named c",
         "entry 9 has the `sha256` of entry 2",
       ])
@@ -313,7 +313,7 @@ describe("the command token", { tags: "deep" }, () => {
 
   test("refuses what would open nothing", async () => {
     const unknown = await run(["token", "--name", "x", "--role", "king"], {}).ended();
-    expect([unknown.code, unknown.output]).toEqual([1, expect.stringContaining("there are primary_owner")]);
+    expect([unknown.code, unknown.output]).toEqual([1, expect.stringContaining("use one of primary_owner")]);
   });
 });
 

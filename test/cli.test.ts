@@ -82,7 +82,7 @@ describe("serve", () => {
     taken.close();
     expect(code).toBe(1);
     expect(output).toBe(
-      `Cannot listen on 127.0.0.1:${port} (EADDRINUSE): another process has this port; take another one with --port ${Number(port) + 1} or PORT, or any free one with 0.\n`,
+      `Cannot listen on 127.0.0.1:${port} (EADDRINUSE): another process uses this port; choose another with --port ${Number(port) + 1} or PORT, or 0 for any free port.\n`,
     );
   });
 
@@ -195,10 +195,12 @@ describe("warm", () => {
   test("fetches final figures once, and a gateway beside it answers from them without a request", async () => {
     const environment = { ...FAST, CACHE_URL: `sqlite:${store()}` };
     const first = await run(["warm", "--months", "2"], environment).ended();
-    expect(first.output).toMatch(/25 questions: 25 kept, 0 failed; 25 upstream requests, 0 pages were there/);
+    expect(first.output).toMatch(
+      /25 questions: 25 kept, 0 failed; 25 upstream requests, 0 pages already stored/,
+    );
     expect(first.code).toBe(0);
     const second = await run(["warm", "--months", "2"], environment).ended();
-    expect(second.output).toMatch(/25 kept, 0 failed; 0 upstream requests, 84 pages were there/);
+    expect(second.output).toMatch(/25 kept, 0 failed; 0 upstream requests, 84 pages already stored/);
 
     const gateway = run(["serve", "--port", "0"], environment);
     const answer = (await ask(
@@ -243,7 +245,7 @@ describe("warm", () => {
       ["warm", "--months", "6", "--datasets", "cost,usage,people,claude-code"],
       environment,
     ).ended();
-    const [, requests, kept] = /(\d+) upstream requests, (\d+) pages were there/.exec(again.output) ?? [];
+    const [, requests, kept] = /(\d+) upstream requests, (\d+) pages already stored/.exec(again.output) ?? [];
     expect(again.output).toContain("0 failed");
     expect(Number(kept)).toBeGreaterThan(3);
     expect(Number(requests)).toBeGreaterThan(0);
@@ -259,11 +261,14 @@ describe("warm", () => {
 
   test("says that nothing would be kept, and which datasets there are", async () => {
     const nowhere = await run(["warm"], FAST).ended();
-    expect([nowhere.code, nowhere.output]).toEqual([2, expect.stringContaining("CACHE_URL names no store")]);
+    expect([nowhere.code, nowhere.output]).toEqual([
+      2,
+      expect.stringContaining("CACHE_URL does not name a persistent store"),
+    ]);
     const unknown = await run(["warm", "--datasets", "everything"], FAST).ended();
     expect([unknown.code, unknown.output]).toEqual([
       1,
-      expect.stringContaining("there are cost, usage, people"),
+      expect.stringContaining("use one of cost, usage, people"),
     ]);
   });
 });

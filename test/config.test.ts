@@ -152,7 +152,7 @@ describe("keys", () => {
     "of characters that no header takes are refused: %j",
     (key) =>
       expect(faults({ ANTHROPIC_ADMIN_KEY: key })).toEqual([
-        "ANTHROPIC_ADMIN_KEY has characters that no key has.",
+        "ANTHROPIC_ADMIN_KEY has characters that are not valid in a key.",
       ]),
   );
 

@@ -94,11 +94,11 @@ describe("TEAMS_FILE", () => {
       aliases: "email,alias\nada@x.example,bo@x.example\nbo@x.example,ada@x.example",
     });
     expect(said).toEqual([
-      "ALIASES_FILE line 2: its aliases lead round in a circle.",
-      "ALIASES_FILE line 3: its aliases lead round in a circle.",
-      "TEAMS_FILE line 2: there is no `team`; leave out people who are in none.",
+      "ALIASES_FILE line 2: its aliases form a cycle.",
+      "ALIASES_FILE line 3: its aliases form a cycle.",
+      "TEAMS_FILE line 2: `team` is missing; omit people without a team.",
       "TEAMS_FILE line 3: `email` is not an address.",
-      "TEAMS_FILE line 4: there is no `email`.",
+      "TEAMS_FILE line 4: `email` is missing.",
       "TEAMS_FILE line 5: `team` is longer than 200 characters.",
     ]);
     expect(said.join()).not.toMatch(/x\.example/);
@@ -117,9 +117,15 @@ describe("TEAMS_FILE", () => {
   });
 
   test.each([
-    ["", ["TEAMS_FILE line 1: there is no column `email`.", "TEAMS_FILE line 1: there is no column `team`."]],
-    ["\n\nmail,team\n", ["TEAMS_FILE line 3: there is no column `email`; rename `mail`."]],
-    ["mail,team\na@x.example,T", ["TEAMS_FILE line 1: there is no column `email`; rename `mail`."]],
+    [
+      "",
+      [
+        "TEAMS_FILE line 1: the column `email` is missing.",
+        "TEAMS_FILE line 1: the column `team` is missing.",
+      ],
+    ],
+    ["\n\nmail,team\n", ["TEAMS_FILE line 3: the column `email` is missing; rename `mail`."]],
+    ["mail,team\na@x.example,T", ["TEAMS_FILE line 1: the column `email` is missing; rename `mail`."]],
     [
       "email;team\na@x.example;T",
       ["TEAMS_FILE line 1: the columns are separated by `;`; separate them by commas."],
@@ -130,8 +136,8 @@ describe("TEAMS_FILE", () => {
     [
       '[7, {"email": 7, "team": "T"}]',
       [
-        "TEAMS_FILE entry 1: there is no `email`.",
-        "TEAMS_FILE entry 1: there is no `team`; leave out people who are in none.",
+        "TEAMS_FILE entry 1: `email` is missing.",
+        "TEAMS_FILE entry 1: `team` is missing; omit people without a team.",
         "TEAMS_FILE entry 2: `email` is not a text.",
       ],
     ],
@@ -174,7 +180,9 @@ describe("the encoding of a file", () => {
     expect(faults({ teams: CSV.replace("ä", "\uFFFD") })[0]).toContain("holds U+FFFD");
     expect(faults({ teams: CSV.replace("ä", "\uFFFD") })[0]).toContain("(line 3)");
     expect(faults({ teams: Buffer.from("email,team\n", "utf16le") })[0]).toContain("holds NUL characters");
-    expect(faults({ teams: Buffer.from([0xff, 0xfe, 0x00, 0xd8]) })[0]).toContain("is not the UTF-16");
+    expect(faults({ teams: Buffer.from([0xff, 0xfe, 0x00, 0xd8]) })[0]).toContain(
+      "has a byte order mark of UTF-16 but is not valid UTF-16",
+    );
   });
 
   test("does not make two teams of one name that is typed in two ways", () => {
@@ -186,7 +194,7 @@ describe("the encoding of a file", () => {
 describe("a file of rows", () => {
   test("is refused where a value has a comma outside of quotes, whatever the column", () => {
     const expected = (values: number, columns: number) => [
-      `TEAMS_FILE line 3: there are ${values} values under ${columns} columns; put a value with a comma in it in quotes, and leave an empty one between commas.`,
+      `TEAMS_FILE line 3: the row has ${values} values for ${columns} columns; put values that contain a comma in quotes, and leave empty values between commas.`,
     ];
     const lines = "email,team\nb@x.example,Maps\na@x.example,Research, Development\n";
     expect(faults({ teams: lines })).toEqual(expected(3, 2));
@@ -197,13 +205,13 @@ describe("a file of rows", () => {
       "Research, Development",
     ]);
     const aliases = "alias,email\nb@x.example,a@x.example,c@x.example\n";
-    expect(faults({ aliases })[0]).toContain("ALIASES_FILE line 2: there are 3 values under 2 columns");
+    expect(faults({ aliases })[0]).toContain("ALIASES_FILE line 2: the row has 3 values for 2 columns");
   });
 
   test("is refused where such a comma leaves as many values as there are columns", () => {
     const lines = (row: string) => `email,team,cost centre\nb@x.example,Maps,CC-7\n${row}\n`;
     expect(faults({ teams: lines("a@x.example,Research, Development") })).toEqual([
-      "TEAMS_FILE line 3: a blank stands after one comma and not after another, as in a value with a comma; put such a value in quotes, or take the blank out.",
+      "TEAMS_FILE line 3: only some commas are followed by a space, as in a value with a comma; put that value in quotes, or remove the space.",
     ]);
     for (const row of [
       'a@x.example,"Research, Development",CC-7',
@@ -216,14 +224,14 @@ describe("a file of rows", () => {
   });
 
   test.each([
-    ["email,teams\na@x.example,T", "TEAMS_FILE line 1: there is no column `team`; rename `teams`."],
+    ["email,teams\na@x.example,T", "TEAMS_FILE line 1: the column `team` is missing; rename `teams`."],
     [
       "email,team,managers\na@x.example,T,b@x.example",
-      "TEAMS_FILE line 1: `managers` is not read; rename it `manager`, or to something less like it.",
+      "TEAMS_FILE line 1: `managers` is not read; rename it to `manager`, or to a less similar name.",
     ],
     [
       "email,team,Cost Centers\na@x.example,T,7",
-      "TEAMS_FILE line 1: `Cost Centers` is not read; rename it `costCentre`, or to something less like it.",
+      "TEAMS_FILE line 1: `Cost Centers` is not read; rename it to `costCentre`, or to a less similar name.",
     ],
     [
       "email,team,e-mail\na@x.example,T,b@x.example",
@@ -232,12 +240,12 @@ describe("a file of rows", () => {
     ["email,team,Team Name\na@x.example,7,T", "TEAMS_FILE line 1: two columns are `team`; keep one of them."],
     [
       '[{"mail": "a@x.example", "team": "T"}]',
-      "TEAMS_FILE in every entry: there is no column `email`; rename `mail`.",
+      "TEAMS_FILE in every entry: the column `email` is missing; rename `mail`.",
     ],
     ['[{"email": "a@x.example", "team": "T", "Team": "U"}]', "TEAMS_FILE entry 1: `team` is given twice."],
     [
       '[{"email": "a@x.example", "team": "T", "team": "U"}]',
-      "TEAMS_FILE: the file has `team` twice in one object, of which only one would count.",
+      "TEAMS_FILE: the file has `team` twice in one object, and only one would count.",
     ],
     ['[{"email": ["a@x.example"], "team": "T"}]', "TEAMS_FILE entry 1: `email` is not a text."],
     [
@@ -268,21 +276,19 @@ describe("a file of rows", () => {
   test("notes the columns it ignores once, and teams that differ by letter case alone", () => {
     const teams = "Email,Team,Site,Employee ID\na@x.example,Maps,Oslo,1\nb@x.example,maps,Oslo,2\n";
     expect(read({ teams }).notes).toEqual([
-      "TEAMS_FILE: columns without a meaning here are ignored: Site, Employee ID.",
-      "TEAMS_FILE line 3: the team differs from that of line 2 by letter case alone, and is another one.",
+      "TEAMS_FILE: unknown columns are ignored: Site, Employee ID.",
+      "TEAMS_FILE line 3: the team differs from that of line 2 only in letter case, and counts as another team.",
     ]);
     const json =
       '[{"email": "a@x.example", "alias": "b@x.example", "age": 7}, {"email": "c@x.example", "aliases": ["d@x.example"], "age": 8}]';
-    expect(read({ aliases: json }).notes).toEqual([
-      "ALIASES_FILE: columns without a meaning here are ignored: age.",
-    ]);
+    expect(read({ aliases: json }).notes).toEqual(["ALIASES_FILE: unknown columns are ignored: age."]);
     expect(read({ teams: "email,team\n" }).notes).toEqual([]);
   });
 
   test("that has people in place of a header is refused without naming them", () => {
     const said = faults({ teams: "ada@x.example,Maps\nbo@x.example,Maps" }).join();
     expect(said).not.toMatch(/x\.example/);
-    expect(said).toContain("TEAMS_FILE line 1: there is no column `email`.");
+    expect(said).toContain("TEAMS_FILE line 1: the column `email` is missing.");
   });
 });
 
@@ -379,12 +385,12 @@ describe("ALIASES_FILE", () => {
     [
       "a circle",
       "email,alias\nb@x.example,a@x.example\nc@x.example,b@x.example\na@x.example,c@x.example",
-      [2, 3, 4].map((line) => `ALIASES_FILE line ${line}: its aliases lead round in a circle.`),
+      [2, 3, 4].map((line) => `ALIASES_FILE line ${line}: its aliases form a cycle.`),
     ],
     [
       "no alias, or none that is an address",
       "email,alias\na@x.example,\nb@x.example,b",
-      ["ALIASES_FILE line 2: there is no `alias`.", "ALIASES_FILE line 3: an `alias` is not an address."],
+      ["ALIASES_FILE line 2: `alias` is missing.", "ALIASES_FILE line 3: an `alias` is not an address."],
     ],
   ])("may not have %s", (_what, aliases, expected) => {
     expect(faults({ aliases })).toEqual(expected);

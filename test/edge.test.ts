@@ -424,7 +424,9 @@ describe("a request whose headers are too long", () => {
     expect(text).toMatch(/^content-type: application\/json/m);
     expect(text).toMatch(/^cache-control: no-store/m);
     const [{ message, extensions }] = jsonIn(text).errors;
-    expect(message).toMatch(/^This has more than 32768 bytes in its URL and headers, and 32768 is the most/);
+    expect(message).toMatch(
+      /^The request has more than 32768 bytes in its URL and headers; the maximum is 32768/,
+    );
     expect(message).toContain(`The longest part is ${part}.`);
     expect(extensions).toEqual({ code: "LIMIT_EXCEEDED", limit: "MAX_HEADER_BYTES", max: 32_768 });
     expect(text).not.toContain("xxx");

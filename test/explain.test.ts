@@ -221,7 +221,7 @@ describe("an operation that needs more requests than it may make is refused befo
       between(new Date(Date.UTC(2026, 5, 1 + i)).toISOString().slice(0, 10), "2026-10-30");
     const aliases = Array.from({ length: 61 }, (_, i) => `s${i}: skills(${day(i)}) { totalCount }`);
     const { message } = refusalOf(await ask(`{ ${aliases.join(" ")} }`));
-    expect(message).toContain("Ask for `s0` in an operation of its own");
+    expect(message).toContain("Query `s0` in a separate operation");
     expect(seen).toEqual([]);
   });
 
@@ -272,7 +272,7 @@ describe("an operation that needs more requests than it may make is refused befo
       (_, i) => `a${i}: user(email: "a") { claudeCode(range: { last: { days: ${200 + i} } }) { commits } }`,
     );
     const { message } = refusalOf(await ask(`{ ${aliases.join(" ")} }`));
-    expect(message).toContain("more than 5000 upstream walks");
+    expect(message).toContain("more than 5000 runs of upstream pages");
     expect(seen).toEqual([]);
   });
 });

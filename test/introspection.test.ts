@@ -274,7 +274,7 @@ describe("an operation that asks for the schema and for more", () => {
     const { askAs, requestsOf } = guarded();
     const [answer, requests] = await requestsOf(() => askAs("ADMIN", query));
     expect(codesOf(answer)).toEqual(["BAD_USER_INPUT"]);
-    expect(messagesOf(answer)).toContain("an operation of its own");
+    expect(messagesOf(answer)).toContain("a separate operation");
     expect(answer.data ?? null).toBeNull();
     expect(requests).toEqual([]);
   });
@@ -467,7 +467,7 @@ describe("hints of files", () => {
       `skills.csv?${RANGE}&fields=usrs`,
     ]) {
       const message = await textOf("OWNER", file);
-      expect(message).not.toMatch(/did you mean|there are |as in/);
+      expect(message).not.toMatch(/did you mean|use one of |as in/);
       if (file !== "skills.csv?range=1") expect(message).toContain("schema/schema.graphql");
     }
     expect(await textOf("OWNER", `skills.csv?range.period=LAST_MONT`)).not.toContain("LAST_MONTH");

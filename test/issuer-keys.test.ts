@@ -82,7 +82,7 @@ describe("while the issuer cannot be read", () => {
     expect(faults[0]).toBeInstanceOf(Outage);
     expect(faults[0]).toMatchObject({ code: "UNUSABLE_KEYS", about: { host: new URL(issuer.origin).host } });
     expect(String(faults[0])).toMatch(
-      /JWT_JWKS_URL \(status 503\); those read before stay in use, for a day/,
+      /JWT_JWKS_URL \(status 503\); the previous keys stay in use for at most one day/,
     );
     pass(HOUR);
     expect(await as(first, "first")).toBe(503);

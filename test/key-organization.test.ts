@@ -257,7 +257,7 @@ describe("what upstream says to the proof of an Enterprise key", () => {
     const { data, errors } = await ask(COST);
     expect(data.cost).toBeNull();
     expect(errors?.[0]?.extensions).toMatchObject({ code, dataset: "UNIFIED_ENTERPRISE_COST" });
-    expect(errors?.[0]?.message).toContain("not proven yet");
+    expect(errors?.[0]?.message).toContain("not verified yet");
     expect(pathsOf(seen)).not.toContain(UNIFIED);
     if (code === "UPSTREAM_RATE_LIMITED") return;
     proof = answers;

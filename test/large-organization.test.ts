@@ -113,7 +113,7 @@ describe("Claude Code of ten people among a hundred thousand", () => {
     expect(new Set(errors?.map(({ extensions }) => extensions.code))).toEqual(new Set(["TOO_EXPENSIVE"]));
     expect(errors?.[0]?.message).toContain("at least 175 upstream requests");
     expect(errors?.[0]?.message).toContain(
-      "7 of 7 days are to be read, at 25 requests each, as 100000 people have",
+      "7 of 7 days must be read, at 25 requests each, as 100000 people have",
     );
     // One day would fit beside the rest, so that it is named.
     expect(errors?.[0]?.message).toContain(
@@ -174,7 +174,7 @@ describe("Claude Code of ten people among a hundred thousand", () => {
     const { ask } = gateway({ routes: organizationOf({ seats: 400_000 }) });
     const { errors } = await ask(README_QUERY);
     expect(errors?.[0]?.message).toContain("at least 700 upstream requests");
-    expect(errors?.[0]?.message).toContain("`activity { claudeCode }` counts these people alone");
+    expect(errors?.[0]?.message).toContain("`activity { claudeCode }` counts only these people");
   });
 
   test("costs a request a day where a day is known to fit on a page, however many people there are", async () => {

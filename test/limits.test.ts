@@ -539,7 +539,7 @@ describe("a body", () => {
     );
     expect(status).toBe(400);
     expect(answer.errors?.[0]?.extensions.code).toBe("BAD_REQUEST");
-    expect(answer.errors?.[0]?.message).toMatch(/one operation.*a request of its own/);
+    expect(answer.errors?.[0]?.message).toMatch(/one operation.*a separate request/);
     expect(seen).toEqual([]);
   });
 });

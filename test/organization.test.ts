@@ -62,7 +62,7 @@ describe("dimensions never choose the organization", () => {
                 dimension,
               ).toEqual(["BAD_USER_INPUT"]);
               expect(errors?.[0]?.message).toBe(
-                `\`${organization}\` cannot group by ${dimension}; \`${other}\` can: ask with \`organization: "${other}"\` (this gateway has a key of it).`,
+                `\`${organization}\` cannot group by ${dimension}; \`${other}\` can: use \`organization: "${other}"\` (this gateway has a key of it).`,
               );
               expect(requests).toEqual([]);
             }
@@ -79,7 +79,7 @@ describe("dimensions never choose the organization", () => {
       ask(`{ cost(${DAY}, filter: { workspaces: ["wrkspc_x"] }, bucket: DAY) { totalCount } }`),
     );
     expect(errors?.map(({ message }) => message)).toEqual([
-      '`enterprise` cannot filter on WORKSPACE; `console` can: ask with `organization: "console"` (this gateway has a key of it).',
+      '`enterprise` cannot filter on WORKSPACE; `console` can: use `organization: "console"` (this gateway has a key of it).',
     ]);
     expect(requests).toEqual([]);
   });
@@ -88,7 +88,7 @@ describe("dimensions never choose the organization", () => {
     const { ask: askOne } = gatewayOf("enterprise");
     const { errors } = await askOne(`{ cost(${DAY}, groupBy: [WORKSPACE], bucket: DAY) { totalCount } }`);
     expect(errors?.[0]?.message).toBe(
-      '`enterprise` cannot group by WORKSPACE; `console` can: ask with `organization: "console"` (this gateway has no key of it).',
+      '`enterprise` cannot group by WORKSPACE; `console` can: use `organization: "console"` (this gateway has no key of it).',
     );
   });
 
@@ -159,9 +159,7 @@ describe("the organization of figures", () => {
       expect(errors).toHaveLength(7);
       for (const { message, extensions } of errors ?? []) {
         expect(extensions.code).toBe("BAD_USER_INPUT");
-        expect(message).toBe(
-          `There is no organization \`${name}\`: there are \`enterprise\` and \`console\`.`,
-        );
+        expect(message).toBe(`Unknown organization \`${name}\`: use one of \`enterprise\` and \`console\`.`);
       }
       expect(seen).toEqual([]);
     },
@@ -356,7 +354,7 @@ describe("exports", () => {
       expect(await refusalOf(gate, `${name}.csv?${days}&organization=acme`)).toEqual({
         status: 400,
         code: "BAD_USER_INPUT",
-        message: "There is no organization `acme`: there are `enterprise` and `console`.",
+        message: "Unknown organization `acme`: use one of `enterprise` and `console`.",
       });
     },
   );

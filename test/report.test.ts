@@ -47,7 +47,7 @@ test.each([
   [
     "a dimension no source has together with another",
     `groupBy: [USER, WORKSPACE]`,
-    /^`enterprise` cannot group by WORKSPACE; WORKSPACE is known to `console`: ask with `organization: "console"` \(this gateway has a key of it\)\.$/,
+    /^`enterprise` cannot group by WORKSPACE; WORKSPACE is a dimension of `console`: use `organization: "console"` \(this gateway has a key of it\)\.$/,
   ],
   [
     "hours of a report that has days only",

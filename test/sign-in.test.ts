@@ -385,7 +385,7 @@ describe("a token in the header of a proxy", () => {
     }
     const { body } = await send(named);
     expect(body.errors[0].message).toBe(
-      "Say who you are: the header `cf-access-jwt-assertion` must hold a token, and no other header is read.",
+      "Authentication is required: the header `cf-access-jwt-assertion` must hold a token; no other header is read.",
     );
     expect(JSON.stringify(audited)).not.toContain("eyJ");
   });

@@ -56,7 +56,7 @@ export type ClaudeCodeLead =
 export type ClosedReason =
   /** The key is wrong, revoked or expired; the operator can replace it. */
   | 'KEY_REFUSED'
-  /** The key lacks the scope it needs; scopes are fixed when a key is made, so it takes a new one. */
+  /** The key lacks the scope it needs; the scopes of a key are fixed at its creation, so a new key is needed. */
   | 'MISSING_SCOPE'
   /** The organization is not enrolled in this beta; `source: LEGACY` answers most of its questions. */
   | 'NOT_ENROLLED'
@@ -64,13 +64,13 @@ export type ClosedReason =
   | 'NO_ACCESS'
   /** The gateway has no key of its organization; the operator can set one. */
   | 'NO_KEY'
-  /** Upstream refused what another source has answered; asked again in an hour. */
+  /** Upstream rejected a query that another source has answered; the gateway tries again in an hour. */
   | 'REFUSED'
-  /** Upstream could not be reached or failed, or its requests of this minute are used up; ask again later. */
+  /** Upstream could not be reached or failed, or its requests of this minute are used up; retry later. */
   | 'UNAVAILABLE'
-  /** Upstream opens nothing to the key that only its kind of organization has, so it is not known whose figures these are; the operator can check the key and its scopes. */
+  /** Upstream opens nothing to the key that only one kind of organization has, so the organization of its figures is unknown; the operator can check the key and its scopes. */
   | 'UNPROVEN_ORGANIZATION'
-  /** The key belongs to the other kind of organization, so nothing is read with it; the two keys may have been set for one another. */
+  /** The key belongs to the other kind of organization, so the gateway reads nothing with it; the two keys may be swapped. */
   | 'WRONG_ORGANIZATION';
 
 /** The upstream resources figures come from. */

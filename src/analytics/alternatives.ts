@@ -49,12 +49,12 @@ export function refuseAlternatives(question: ReportQuestion): void {
   const overlapping = dimensions.filter((dimension) => VALUE[dimension] === undefined);
   if (overlapping.length > 0)
     throw badInput(
-      `\`filter.any\` cannot be about ${overlapping.join(", ")}: its rows leave usage out or count it several times. For people take \`actors\`, for others ask in several queries.`,
+      `\`filter.any\` cannot filter on ${overlapping.join(", ")}: its rows omit usage or count it more than once. For people use \`actors\`; for the others send several queries.`,
     );
   const missing = dimensions.filter((dimension) => !question.groupBy.includes(dimension));
   if (missing.length > 0)
     throw badInput(
-      `\`filter.any\` is about ${missing.join(", ")}, which rows are not split by; add ${missing.join(", ")} to \`groupBy\`.`,
+      `\`filter.any\` filters on ${missing.join(", ")}, but the rows are not grouped by it; add ${missing.join(", ")} to \`groupBy\`.`,
     );
 }
 

@@ -79,7 +79,7 @@ export function codeDays(ctx: Context, asked: DayRange | null): DayRange {
   if (whole.from >= whole.until) {
     throw new GatewayError(
       "NOT_YET_AVAILABLE",
-      `CLAUDE_CODE tells no whole day from ${range.from} on yet; a UTC day is whole an hour after its end.`,
+      `CLAUDE_CODE has no complete day from ${range.from} on yet; a UTC day is complete one hour after its end.`,
       { dataset: "CLAUDE_CODE" },
     );
   }

@@ -87,7 +87,7 @@ function answered(
     if (rows.length === 0 && isLate && plan.resource.endpoint.watermarked && freshness.refreshedAt === null) {
       throw new GatewayError(
         "NOT_YET_AVAILABLE",
-        `${freshness.source} has no export yet that covers ${range.from}, which is late; ask again in a few hours.`,
+        `${freshness.source} still has no export that covers ${range.from}, which is unusually late; retry in a few hours.`,
         { dataset: freshness.source },
       );
     }

@@ -18,7 +18,9 @@ export async function organizationOf({ upstream }: Context, kind: OrganizationKi
   const endpoint = organizationEndpoint(kind);
   const [organization] = (await whole(walkOf(upstream, endpoint, [{}]))).rows;
   if (organization !== undefined) return organization;
-  throw new GatewayError("NOT_FOUND", "The upstream named no organization.", { dataset: endpoint.dataset });
+  throw new GatewayError("NOT_FOUND", "The upstream returned no organization.", {
+    dataset: endpoint.dataset,
+  });
 }
 
 /** The member with this address, or with one that stands for the same person, in whichever organization; null where neither has one. */

@@ -33,7 +33,7 @@ export function organizationNamed(
   const found = ORGANIZATIONS.find((each) => each.name === name);
   if (found !== undefined) return found.kind;
   const names = ORGANIZATIONS.map((each) => `\`${each.name}\``).join(" and ");
-  throw badInput(`There is no organization \`${name}\`: there are ${names}.`);
+  throw badInput(`Unknown organization \`${name}\`: use one of ${names}.`);
 }
 
 /**

@@ -19,12 +19,12 @@ import { ungrouped } from "./report/total.ts";
 /** Why what is attributed can be less or more than the whole. */
 export const DIFFERENCE_REASONS = {
   NO_ATTRIBUTION:
-    "The Console's older cost report is split by workspace and by line of the bill, never by identity, so none of it can be attributed; UNIFIED can.",
+    "The Console's older cost report splits by workspace and billing line, never by identity, so it cannot attribute cost. UNIFIED can.",
   EXPORTS_DIFFER:
-    "The total and its parts come from exports of different times: what was revised in between is in one of them only. Asked again after the next export they meet.",
+    "The total and its parts come from exports of different times; a revision in between is in only one of them. Query again after the next export: they then agree.",
   PEOPLE_ONLY:
-    "The report of people leaves out usage that is tied to no person, such as Code Review and Claude Tag in channels; UNIFIED has it as unattributed.",
-  UNEXPLAINED: "Nothing the gateway knows of explains it.",
+    "The per-person report omits usage without a person, such as Code Review and Claude Tag in channels. UNIFIED has it as unattributed.",
+  UNEXPLAINED: "No known cause explains the difference.",
 } as const;
 
 export type DifferenceReason = keyof typeof DIFFERENCE_REASONS;

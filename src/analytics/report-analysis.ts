@@ -46,7 +46,7 @@ export function refuseOverlap(
   if (top === null || dimension === null) return;
   const split = dimension === "TEAM" ? "`overlap: SPLIT`, or " : "";
   throw badInput(
-    `\`top\` merges the other groups into one row, and people in several count fully in each ${dimension}: added up, they would count twice. Ask for ${split}\`bucket: NONE, first: ${top}\` instead, which lists the largest.`,
+    `\`top\` merges the other groups into one row. People in several count fully in each ${dimension}, so the sum would count them twice. Use ${split}\`bucket: NONE, first: ${top}\` instead, which lists the largest.`,
   );
 }
 
@@ -109,7 +109,7 @@ export async function analyseReport<Measure>(
 function refuseRemainders(rows: readonly GatewayRow<unknown>[]): void {
   if (!rows.some(({ isRemainder }) => isRemainder)) return;
   throw badInput(
-    "Upstream keeps only the largest groups of a day here, so nobody can say what a group had on days when it was not among them. To compare, group by fewer dimensions, filter, or ask `source: UNIFIED`.",
+    "Upstream keeps only the largest groups of a day here. The figures of a group are unknown on days when it was not among them. To compare, group by fewer dimensions, add a filter, or use `source: UNIFIED`.",
   );
 }
 

@@ -27,16 +27,12 @@ export interface Seats {
 /** So many days, of which the last is the newest that is whole: who did something on one that is counted in part is not idle. */
 export async function countedDays(ctx: Context, days: number): Promise<DayRange> {
   const { maxDays } = userActivity.coverage ?? { maxDays: 0 };
-  if (days < 1 || days > maxDays) throw badInput(`\`days\` is ${days}; it can be 1 to ${maxDays}.`);
+  if (days < 1 || days > maxDays) throw badInput(`\`days\` is ${days}; it must be from 1 to ${maxDays}.`);
   const newest = (await lastDays(ctx)).findLast(({ state }) => state !== "OPEN");
   if (newest === undefined)
-    throw new GatewayError(
-      "NOT_YET_AVAILABLE",
-      "Upstream has not counted any of the last days in full yet.",
-      {
-        dataset: "ACTIVITY_SUMMARIES",
-      },
-    );
+    throw new GatewayError("NOT_YET_AVAILABLE", "Upstream has not fully counted any of the last days yet.", {
+      dataset: "ACTIVITY_SUMMARIES",
+    });
   const until = addDays(newest.date, 1);
   return windowsOf(userActivity, { from: addDays(until, -days), until }, ctx.now()).range;
 }

@@ -43,7 +43,7 @@ export async function* daysOf<Measure>(
       if (rereads && given !== null && day <= given.day) continue;
       const newest = held?.day ?? given?.day ?? day;
       if (day < newest)
-        throw new GatewayError("UPSTREAM_SHAPE", `The report came back to ${day} after ${newest}.`);
+        throw new GatewayError("UPSTREAM_SHAPE", `The report returned ${day} after ${newest}.`);
       if (held !== null && held.day !== day) {
         yield held;
         given = { day: held.day, window: held.window };
@@ -64,7 +64,7 @@ interface InWindow {
 function refreshed(day: Day): GatewayError {
   return new GatewayError(
     "CURSOR_EXPIRED",
-    `Upstream refreshed figures that can still move while they were read, after ${day}; ask again.`,
+    `Upstream refreshed figures that are not final while they were read, after ${day}; retry.`,
   );
 }
 

@@ -119,7 +119,7 @@ function plansOf(
   if (first !== undefined) return [first, ...others];
   const [early] = plans(sources.slice(0, 1)); // throws, and says from when on it could be asked
   if (early !== undefined) return [early];
-  throw badInput(`\`source\` can be AUTO, UNIFIED or LEGACY, not ${source}.`);
+  throw badInput(`\`source\` must be AUTO, UNIFIED or LEGACY, not ${source}.`);
 }
 
 function questionOf(range: DayRange, groupBy: readonly Dimension[]): ReportQuestion {

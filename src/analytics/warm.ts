@@ -21,7 +21,7 @@ import { usageReport } from "./usage.ts";
 /** What can be fetched ahead, and the questions it then answers without a request. */
 export const WARMABLE = {
   cost: "daily cost and its total, ungrouped, by product and by model",
-  usage: "the same of tokens",
+  usage: "tokens, split likewise",
   people: "cost and tokens of each person by month (Enterprise)",
   activity: "active people, seats and adoption of each day (Enterprise)",
   "claude-code": "Claude Code records, one request a day (Console)",

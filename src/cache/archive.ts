@@ -79,10 +79,10 @@ export function guardedArchive(archive: Archive, options: Omit<GuardOptions, "al
 }
 
 const FULL =
-  "the archive is full (ARCHIVE_BYTES): what it holds stays, and figures that become final now are not added; upstream serves them for a year from their day, so raise it before that";
+  "the archive is full (ARCHIVE_BYTES): it keeps its entries and adds no new final figures; upstream serves those for one year from their day, so raise the limit before that";
 
 const LOST =
-  "the archive has been away for too long: some final figures are not in it; they are added when they are asked for again";
+  "the archive was unavailable for too long, so some final figures are missing; they are added when they are next queried";
 
 const UNREADABLE =
-  "These days are no longer served by upstream, and the archive that keeps them cannot be read now; ask again later.";
+  "Upstream no longer serves these days, and the archive that keeps them cannot be read now; retry later.";

@@ -133,7 +133,7 @@ export function outageOf(about: OutageSubject, code: string, cause?: unknown): O
   return new Outage(
     about.part === "archive"
       ? `the archive cannot be used${hint === null ? "" : `: ${hint}`}; days that upstream no longer serves cannot be answered`
-      : `the store cannot be used${hint === null ? "" : `: ${hint}`}; answers are right without it, and cost more upstream requests`,
+      : `the store cannot be used${hint === null ? "" : `: ${hint}`}; answers stay correct but take more upstream requests`,
     code,
     about,
     cause,
@@ -153,22 +153,21 @@ function hintOf(code: string): string | null {
 
 /** Faults that are there until an operator does something. */
 const MISTAKES: Readonly<Record<string, string>> = {
-  FOREIGN_FILE: "the file is not one that this gateway has made, and is left as it is; name another path",
-  NEWER_FILE: "a newer version of the gateway has made the file; start that version, or name another path",
-  NOT_A_FILE: "there is a folder or a device in its place; name a file",
+  FOREIGN_FILE: "the file was not created by this gateway and is left unchanged; set another path",
+  NEWER_FILE: "a newer version of the gateway created the file; start that version or set another path",
+  NOT_A_FILE: "the path is a folder or a device; set the path of a file",
   ORPHAN_WAL:
-    "the file is empty or missing, and beside it are changes of a database (-wal or -journal); move those away, or name another path",
-  ENOENT: "its folder does not exist; make it, or name another path",
-  ENOTDIR: "a part of its path is a file; name a file in a folder",
+    "the file is empty or missing, but database changes (-wal or -journal) are beside it; move those away or set another path",
+  ENOENT: "its folder does not exist; create it or set another path",
+  ENOTDIR: "a part of its path is a file, not a folder; set another path",
   ENAMETOOLONG: "its path is too long",
-  EACCES: "the gateway may not read and write it; give its user the right to, or name another path",
-  EPERM: "the gateway may not read and write it; give its user the right to, or name another path",
-  NOAUTH: "it asks for a password; put a colon, the password and an @ before the host in CACHE_URL",
+  EACCES: "the gateway is not permitted to read and write it; grant its user access or set another path",
+  EPERM: "the gateway is not permitted to read and write it; grant its user access or set another path",
+  NOAUTH: "it requires a password; put a colon, the password and an @ before the host in CACHE_URL",
   WRONGPASS: "it does not accept the user or password in CACHE_URL",
-  DB_NUMBER:
-    "it has no database of the number in CACHE_URL, and a cluster has only one; leave the number out",
+  DB_NUMBER: "it has no database with the number in CACHE_URL (a cluster has only one); omit the number",
   NOPERM:
-    "its user may not run what the gateway needs: GET, SET, UNLINK, EVAL and what scripts use, on keys that begin with claude-analytics-gateway:",
+    "its user is not permitted to run the commands that the gateway needs: GET, SET, UNLINK, EVAL and those of its scripts, on keys that begin with claude-analytics-gateway:",
 };
 
 /** Faults that can pass by themselves. */
@@ -176,15 +175,15 @@ const PASSING: Readonly<Record<string, string>> = {
   ECONNREFUSED: "no server listens there",
   ENOTFOUND: "no host has this name",
   ETIMEDOUT: "it does not answer in time",
-  READONLY: "it is a replica, which cannot be written",
+  READONLY: "it is a read-only replica",
   LOADING: "it is reading its data from disk",
   MASTERDOWN: "it is a replica whose primary is away",
   CLUSTERDOWN: "the cluster has no node for some of the keys",
   OOM: "it is full; set its maxmemory-policy to volatile-lru, or give it more memory",
-  MISCONF: "it cannot write to its disk, and so refuses to be written",
+  MISCONF: "it cannot write to its disk and therefore rejects writes",
   ENOSPC: "its disk is full",
   EROFS: "its disk is read-only",
   SQLITE_FULL: "its disk is full",
-  SQLITE_READONLY: "the gateway may not write the file",
+  SQLITE_READONLY: "the gateway is not permitted to write the file",
   SQLITE_BUSY: "another process has been writing to it for too long",
 };

@@ -57,7 +57,7 @@ export async function redisArchive(url: string, maxBytes: number): Promise<Redis
       return policy === undefined || /^maxmemory:0\r?$/m.test(memory)
         ? null
         : new Outage(
-            `the server may evict figures that upstream no longer serves: its maxmemory-policy is ${policy}; set volatile-lru, under which only what can be fetched again is evicted`,
+            `the server may evict figures that upstream no longer serves: its maxmemory-policy is ${policy}; set volatile-lru, which evicts only what can be fetched again`,
             "ARCHIVE_EVICTABLE",
             about,
           );

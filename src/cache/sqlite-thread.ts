@@ -116,7 +116,7 @@ export function sqliteThread<Call>(
 
 function damaged(about: OutageSubject, movedTo: string): Outage {
   return new Outage(
-    `the file was damaged; it is kept as ${movedTo}, and a new one begins empty`,
+    `the file was damaged; it is kept as ${movedTo}, and a new, empty file replaces it`,
     "SQLITE_CORRUPT",
     about,
   );

@@ -20,9 +20,9 @@ import { ConfigError } from "../settings/config-error.ts";
 export function backupCommand(): Command {
   return new Command("backup")
     .description(
-      "Write the archive that belongs to CACHE_URL into a new file: final figures that upstream no longer serves. Works while gateways run. Exits with 0 when the file is whole, else with 1 and leaves no file.",
+      "Write the archive of CACHE_URL to a new file: final figures that upstream no longer serves. Works while gateways run. Exits with 0 if the file is complete; otherwise exits with 1 and leaves no file.",
     )
-    .argument("<file>", "where to; a file that is there already stays as it is")
+    .argument("<file>", "file to create; an existing file is not overwritten")
     .action((file: string) => attempt((store) => backup(store, file)));
 }
 
@@ -30,9 +30,9 @@ export function backupCommand(): Command {
 export function restoreCommand(): Command {
   return new Command("restore")
     .description(
-      "Add what a backup has to the archive that belongs to CACHE_URL; what is in it already stays. Takes backups of SQLite and of Redis alike, and works while gateways run. Exits with 0 when all of it is there, else with 1 and adds nothing.",
+      "Add the entries of a backup to the archive of CACHE_URL; existing entries stay. Accepts backups of SQLite and Redis. Works while gateways run. Exits with 0 if all entries are there; otherwise exits with 1 and adds nothing.",
     )
-    .argument("<file>", "a file that `backup` has written")
+    .argument("<file>", "a file written by `backup`")
     .action((file: string) => attempt((store) => restore(store, file)));
 }
 
@@ -40,7 +40,9 @@ async function attempt(work: (store: StoreConfig) => Promise<string>): Promise<v
   try {
     const { store } = readConfig(process.env).cache;
     if (store === null)
-      throw new ConfigError(["CACHE_URL names no store that lasts; set it to sqlite:PATH or redis://HOST."]);
+      throw new ConfigError([
+        "CACHE_URL does not name a persistent store; set it to sqlite:PATH or redis://HOST.",
+      ]);
     process.stdout.write(`${await work(store)}\n`);
   } catch (fault) {
     if (fault instanceof ConfigError) process.stderr.write(`${fault.faults.join("\n")}\n`);
@@ -53,7 +55,7 @@ async function attempt(work: (store: StoreConfig) => Promise<string>): Promise<v
 
 async function backup(store: StoreConfig, file: string): Promise<string> {
   if (existsSync(file))
-    throw new ConfigError([`${file} is there already and stays as it is; name another file.`]);
+    throw new ConfigError([`${file} already exists and is not overwritten; choose another file.`]);
   const beside = `${file}.part`;
   try {
     rmSync(beside, { force: true });
@@ -135,7 +137,7 @@ function said(fault: unknown, file: string): unknown {
   if (fault instanceof ConfigError || fault instanceof Outage) return fault;
   if (fault instanceof NoRoom)
     return new ConfigError([
-      `There is no room for what ${file} holds; set ARCHIVE_BYTES higher. Nothing was added.`,
+      `The archive has no room for the entries of ${file}; raise ARCHIVE_BYTES. Nothing was added.`,
     ]);
   const code = fileFaultCode(fault);
   const why = Object.hasOwn(WHY, code) ? WHY[code] : "cannot be used";
@@ -144,11 +146,11 @@ function said(fault: unknown, file: string): unknown {
 
 const WHY: Readonly<Record<string, string>> = {
   ENOENT: "is not there",
-  EACCES: "may not be read or written",
-  EEXIST: "is there already and stays as it is; name another file",
+  EACCES: "is not readable or writable for this user",
+  EEXIST: "already exists and is not overwritten; choose another file",
   ENOSPC: "does not fit on its disk",
   NOT_A_FILE: "is a folder or a device",
-  ORPHAN_WAL: "is empty, with changes of a database beside it",
+  ORPHAN_WAL: "is empty, but database changes are beside it",
   FOREIGN_FILE: "is not an archive of this gateway or a backup of one",
   NEWER_FILE: "was written by a newer version of the gateway; use that version",
   SQLITE_CORRUPT: "is damaged; nothing was taken from it",

@@ -17,11 +17,11 @@ const EXIT = { done: 0, incomplete: 1, unusable: 2 } as const;
 export function exportCommand(): Command {
   return new Command("export")
     .description(
-      "Write spend, FOCUS or a list of the graph to a CSV or NDJSON file, and what it holds to FILE.manifest.json. Until it is whole it is FILE.part; ended and begun again, it goes on where it was. Takes at most half of a minute's upstream requests. Exits with 0 where the file is whole, 1 where it is not yet, 2 where what was asked for cannot be had.",
+      "Write spend, FOCUS or a list of the graph to a CSV or NDJSON file, and a manifest to FILE.manifest.json. An incomplete file is named FILE.part; run the command again to resume it. Uses at most half of a minute's upstream requests. Exits with 0 if the file is complete, 1 if it is not yet, 2 if the request is invalid or its data is unavailable.",
     )
     .argument("<name>", `one of ${exportNames(schema).join(", ")}`)
     .argument("[parameters...]", "as in the URL, such as period=LAST_MONTH or range.last.days=7")
-    .requiredOption("--out <file>", "where to write; its ending, .csv or .ndjson, is the format")
+    .requiredOption("--out <file>", "file to write; its extension, .csv or .ndjson, sets the format")
     .action(run);
 }
 
@@ -50,7 +50,8 @@ async function run(name: string, parameters: readonly string[], { out }: { out: 
 
 function keyAndValue(parameter: string): [key: string, value: string] {
   const sign = parameter.indexOf("=");
-  if (sign < 1) throw badInput(`\`${parameter}\` is no parameter; one is written as \`period=LAST_MONTH\`.`);
+  if (sign < 1)
+    throw badInput(`\`${parameter}\` is not a parameter; write parameters as \`period=LAST_MONTH\`.`);
   return [parameter.slice(0, sign), parameter.slice(sign + 1)];
 }
 

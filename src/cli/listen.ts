@@ -9,9 +9,9 @@ export function cannotListen(
 
 const HINTS: Readonly<Record<string, (port: number) => string>> = {
   EADDRINUSE: (port) =>
-    `another process has this port; take another one with --port ${port + 1 > 65_535 ? 4_001 : port + 1} or PORT, or any free one with 0`,
-  EACCES: () => "this user may not take this port; take one from 1024 on, such as --port 4000",
+    `another process uses this port; choose another with --port ${port + 1 > 65_535 ? 4_001 : port + 1} or PORT, or 0 for any free port`,
+  EACCES: () => "this user is not permitted to use this port; choose one from 1024 on, such as --port 4000",
   EADDRNOTAVAIL: () =>
-    "this machine does not have this address; set HOST or --host to one it has, such as 127.0.0.1",
+    "this machine does not have this address; set HOST or --host to one of its addresses, such as 127.0.0.1",
   ENOTFOUND: () => "no host has this name; set HOST or --host to an address, such as 127.0.0.1",
 };

@@ -6,7 +6,7 @@ export function whole(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (!/^\d+$/.test(text) || value < min || value > max)
-      throw new InvalidArgumentError(`It is a whole number from ${min} to ${max}.`);
+      throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
     return value;
   };
 }
@@ -14,12 +14,12 @@ export function whole(min: number, max: number): (text: string) => number {
 /** The flag of commands that go through the organizations one by one. */
 export const ORGANIZATION_OPTION = [
   "--organization <name>",
-  "only this organization; all that there is a key of where it is left out",
+  "only this organization; by default every organization with a key",
   organizationFlag,
 ] as const;
 
 function organizationFlag(name: string): OrganizationKind {
   const found = ORGANIZATIONS.find((each) => each.name === name);
   if (found !== undefined) return found.kind;
-  throw new InvalidArgumentError(`It is one of ${ORGANIZATIONS.map((each) => each.name).join(", ")}.`);
+  throw new InvalidArgumentError(`It must be one of ${ORGANIZATIONS.map((each) => each.name).join(", ")}.`);
 }

@@ -25,9 +25,9 @@ const EXIT = { equal: 0, different: 1, notComparable: 2 } as const;
 export function parityCommand(): Command {
   return new Command("parity")
     .description(
-      "Compare the older reports with the newer ones (beta) for final months, day by day, ungrouped and by each dimension both know. Settings and keys are those of `serve`, from the environment. Takes at most half of a minute's upstream requests. Exits with 0 where all agree, 1 where some do not, 2 where some could not be compared.",
+      "Compare the older reports with the newer ones (beta) for final months, day by day, ungrouped and by each common dimension. Reads settings and keys from the environment, as `serve` does. Uses at most half of a minute's upstream requests. Exits with 0 if all agree, 1 if some differ, 2 if some could not be compared.",
     )
-    .option("--months <number>", "how many final months, the newest first", whole(1, 12), 1)
+    .option("--months <number>", "number of final months, newest first", whole(1, 12), 1)
     .option(...ORGANIZATION_OPTION)
     .option("--json", "print one JSON object per comparison", false)
     .action(compareMonths);
@@ -46,7 +46,7 @@ async function compareMonths({ months: count, organization, json }: Flags): Prom
   const line = (text: string) => process.stdout.write(`${text}\n`);
   if (!json) line(upstreamOf(config));
   if (months.length < count)
-    process.stderr.write(`Only ${months.length} months are final and still within upstream's reach.\n`);
+    process.stderr.write(`Only ${months.length} months are final and still served by upstream.\n`);
   const tally = { equal: 0, different: 0, notComparable: 0 };
   for (const question of months.flatMap((month) => parityQuestions(organizations, month))) {
     const parity = await parityOf(ctx, question);

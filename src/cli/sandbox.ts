@@ -91,6 +91,6 @@ async function serve({
 
 function instant(text: string): number {
   const time = parseInstant(text);
-  if (time === null) throw new InvalidArgumentError("It is an instant such as 2026-11-22T12:00:00Z.");
+  if (time === null) throw new InvalidArgumentError("It must be an instant such as 2026-11-22T12:00:00Z.");
   return time;
 }

@@ -72,7 +72,7 @@ async function serve(environment: Environment): Promise<void> {
   const gateway = {
     startDraining() {
       clearInterval(refreshing);
-      loggers.log.info("received a signal to stop: requests under way are finished");
+      loggers.log.info("received a signal to stop; finishing the requests in progress");
       app.startDraining();
     },
     async dispose() {
@@ -113,8 +113,8 @@ function loggersOf(config: Config, now: () => Instant) {
 /** Says how to let pages of an origin read answers. */
 function foreignOriginHint(origin: string, { allowedOrigins }: ServerConfig): string {
   return origin === "null"
-    ? "a page without an origin asks, from a file or a sandbox; serve it from http://localhost and list that in ALLOWED_ORIGINS"
-    : `a page of another origin asks and cannot read its answer; to allow it, set ALLOWED_ORIGINS=${[...allowedOrigins, origin].join(",")}`;
+    ? "a page without an origin (a file or a sandboxed frame) sent a request; serve it from http://localhost and list that in ALLOWED_ORIGINS"
+    : `a page of another origin sent a request and cannot read the answer; to allow it, set ALLOWED_ORIGINS=${[...allowedOrigins, origin].join(",")}`;
 }
 
 /** How often the process looks whether the directory is about to age. */

@@ -34,24 +34,24 @@ interface Flags {
 export function tokenCommand(): Command {
   return new Command("token")
     .description(
-      "Make a token for one caller of a gateway with AUTH=tokens. It is printed to standard output, once: what is kept is its hash. With --file the entry is added to that file, which a running gateway reads again; without, it is printed to standard error.",
+      "Create a token for one caller of a gateway with AUTH=tokens. The token is printed to standard output once; only its hash is stored. With --file the entry is added to that file, which a running gateway reads again. Without it the entry is printed to standard error.",
     )
-    .requiredOption("--name <name>", "whose it is, as logs show it", name)
+    .requiredOption("--name <name>", "name of the caller, as logs show it", name)
     .requiredOption("--role <role>", Object.keys(ROLES).join(", ").toLowerCase(), role)
     .option(
       "--scopes <names>",
-      "instead of those of the role, separated by commas; a service has these alone, a member none",
+      "scopes instead of those of the role, separated by commas; a service has only these, a member has none",
       scopeList,
     )
-    .option("--email <address>", "whose figures a member sees")
+    .option("--email <address>", "address of a member, who reads only their own figures")
     .option(
       "--documents <names>",
-      "the trusted documents it may run, by name or id, separated by commas, and nothing else then",
+      "the only trusted documents the caller may run, by name or id, separated by commas",
       list,
     )
-    .option("--identity <how>", "how it sees people; as its role does if not said", identity)
-    .option("--days <number>", "how long it holds; for good if not said", whole(1, 3_660))
-    .option("--file <path>", "the TOKENS_FILE to add it to; made if it is not there")
+    .option("--identity <how>", "how the caller sees people; by default as its role does", identity)
+    .option("--days <number>", "lifetime; unlimited by default", whole(1, 3_660))
+    .option("--file <path>", "the TOKENS_FILE to add the entry to; created if it does not exist")
     .addHelpText("after", `\nScopes:\n${lines(SCOPES)}\n\nIdentity:\n${lines(IDENTITIES)}`)
     .action(make);
 }
@@ -113,7 +113,7 @@ function add(entry: { readonly name: string }, file: string): boolean {
   if (!Array.isArray(entries)) return refuse(`${file} is not a list of tokens; nothing was added.`);
   if (entries.some((each) => each?.name === entry.name))
     return refuse(
-      `${file} has a token named ${entry.name}; take its entry out first, or choose another name.`,
+      `${file} has a token named ${entry.name}; remove that entry first, or choose another name.`,
     );
   // Put in place whole, so that a gateway that reads it now never sees half of it, and as readable to it as before.
   const whole = `${file}.new`;
@@ -132,20 +132,18 @@ function add(entry: { readonly name: string }, file: string): boolean {
 
 function name(text: string): string {
   if (/^[\w. @-]{1,64}$/.test(text)) return text;
-  throw new InvalidArgumentError("It is 1 to 64 letters, digits, spaces and . _ - @.");
+  throw new InvalidArgumentError("It must be 1 to 64 letters, digits, spaces and . _ - @.");
 }
 
 function identity(text: string): Identity {
   if (isIdentity(text)) return text;
-  throw new InvalidArgumentError(`There are ${Object.keys(IDENTITIES).join(", ")}.`);
+  throw new InvalidArgumentError(`Use one of ${Object.keys(IDENTITIES).join(", ")}.`);
 }
 
 function role(text: string): Role {
   const named = text.toUpperCase().replaceAll("-", "_");
   if (isRole(named)) return named;
-  throw new InvalidArgumentError(
-    `There is no such role; there are ${Object.keys(ROLES).join(", ").toLowerCase()}.`,
-  );
+  throw new InvalidArgumentError(`Unknown role; use one of ${Object.keys(ROLES).join(", ").toLowerCase()}.`);
 }
 
 function list(text: string): string[] {
@@ -155,5 +153,5 @@ function list(text: string): string[] {
 function scopeList(text: string): Scope[] {
   const scopes = list(text);
   if (scopes.every(isScope)) return scopes;
-  throw new InvalidArgumentError(`There are ${Object.keys(SCOPES).join(", ")}.`);
+  throw new InvalidArgumentError(`Use one of ${Object.keys(SCOPES).join(", ")}.`);
 }

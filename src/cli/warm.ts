@@ -21,11 +21,11 @@ export function warmCommand(): Command {
   const kinds = Object.entries(WARMABLE).map(([name, what]) => `  ${name.padEnd(12)} ${what}`);
   return new Command("warm")
     .description(
-      "Fetch figures that no longer move into the store that CACHE_URL names. Takes at most half of a minute's upstream requests, after whatever clients of a gateway beside it ask for. Ended and begun again, it goes on where it was. Exits with 0 where all is there, 1 where some could not be fetched, 2 where nothing can be kept.",
+      "Fetch final figures into the store of CACHE_URL. Uses at most half of a minute's upstream requests; clients of a running gateway come first. Run it again to resume. Exits with 0 if everything is stored, 1 if some figures could not be fetched, 2 if nothing can be stored.",
     )
-    .option("--months <number>", "how many final months, the newest first", whole(1, 12), 3)
+    .option("--months <number>", "number of final months, newest first", whole(1, 12), 3)
     .option(...ORGANIZATION_OPTION)
-    .option("--datasets <names>", "which, separated by commas", datasets, [
+    .option("--datasets <names>", "datasets, separated by commas", datasets, [
       "cost",
       "usage",
       "people",
@@ -33,7 +33,7 @@ export function warmCommand(): Command {
     ])
     .option(
       "--recent",
-      "of claude-code also the days that can still change, today included: a gateway that cannot read them for one question answers from them for a day",
+      "also fetch days of claude-code that can still change, including today; for one day a gateway uses them where one query cannot read them all",
       false,
     )
     .addHelpText("after", `\nDatasets:\n${kinds.join("\n")}`)
@@ -48,7 +48,9 @@ async function warm({ months, organization, datasets: what, recent }: Flags): Pr
   if (opened === null) return;
   const { app, config } = opened;
   if (config.cache.store === null) {
-    process.stderr.write("CACHE_URL names no store that lasts; set it to sqlite:PATH or redis://HOST.\n");
+    process.stderr.write(
+      "CACHE_URL does not name a persistent store; set it to sqlite:PATH or redis://HOST.\n",
+    );
     process.exitCode = EXIT.unusable;
     await app.dispose();
     return;
@@ -61,7 +63,7 @@ async function warm({ months, organization, datasets: what, recent }: Flags): Pr
   await app.dispose();
   const { requests, cacheHits } = ctx.upstream.usage;
   process.stdout.write(
-    `${steps.length} questions: ${steps.length - failed.length} kept, ${failed.length} failed; ${requests} upstream requests, ${cacheHits} pages were there.\n`,
+    `${steps.length} questions: ${steps.length - failed.length} kept, ${failed.length} failed; ${requests} upstream requests, ${cacheHits} pages already stored.\n`,
   );
   for (const line of failed) process.stderr.write(`${line}\n`);
   process.exitCode = failed.length > 0 ? EXIT.incomplete : EXIT.done;
@@ -98,7 +100,7 @@ function datasets(text: string): Warmable[] {
   const unknown = names.filter((name) => !Object.hasOwn(WARMABLE, name));
   if (unknown.length > 0)
     throw new InvalidArgumentError(
-      `There is no ${unknown.join(", ")}; there are ${Object.keys(WARMABLE).join(", ")}.`,
+      `Unknown dataset ${unknown.join(", ")}; use one of ${Object.keys(WARMABLE).join(", ")}.`,
     );
   return names as Warmable[];
 }

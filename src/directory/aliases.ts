@@ -9,7 +9,7 @@ export function aliasesOf(rows: readonly Row[], source: Source): Aliases {
   for (const row of rows) {
     const email = addressIn(row, source)?.toLowerCase();
     const aliases = valuesOf(row, "alias");
-    if (aliases.length === 0) fault(row.where, "there is no `alias`");
+    if (aliases.length === 0) fault(row.where, "`alias` is missing");
     if (!aliases.every(isAddress)) fault(row.where, "an `alias` is not an address");
     if (email === undefined) continue;
     for (const alias of aliases.map((each) => each.toLowerCase())) {
@@ -25,7 +25,7 @@ export function aliasesOf(rows: readonly Row[], source: Source): Aliases {
     let first = email;
     for (let next: string | undefined = email; next !== undefined; next = stated.get(next)?.email) {
       if (passed.has(next)) {
-        fault(where, "its aliases lead round in a circle");
+        fault(where, "its aliases form a cycle");
         break;
       }
       passed.add(next);

@@ -42,7 +42,7 @@ export function areColumnsRight(headers: readonly string[], where: string, sourc
   const missing = source.required.filter((column) => !columns.includes(column));
   for (const column of missing) {
     const near = nearest(column, headers, source);
-    source.fault(where, `there is no column \`${column}\`${near && `; rename \`${near}\``}`);
+    source.fault(where, `the column \`${column}\` is missing${near && `; rename \`${near}\``}`);
   }
   // A misnamed optional column would be ignored silently.
   const misnamed = source.optional.flatMap((column) => {
@@ -50,7 +50,7 @@ export function areColumnsRight(headers: readonly string[], where: string, sourc
     return near === "" ? [] : [{ column, near }];
   });
   for (const { column, near } of misnamed)
-    source.fault(where, `\`${near}\` is not read; rename it \`${column}\`, or to something less like it`);
+    source.fault(where, `\`${near}\` is not read; rename it to \`${column}\`, or to a less similar name`);
   noteIgnored(headers, source);
   return missing.length === 0 && misnamed.length === 0;
 }
@@ -73,7 +73,7 @@ function noteIgnored(headers: readonly string[], source: Source): void {
   const shown = ignored.filter(isPlain).slice(0, MAX_NOTED);
   const others = ignored.length - shown.length;
   const names = [...shown, ...(others > 0 ? [`${others} more`] : [])].join(", ");
-  if (ignored.length > 0) source.note("", `columns without a meaning here are ignored: ${names}`);
+  if (ignored.length > 0) source.note("", `unknown columns are ignored: ${names}`);
 }
 
 const MAX_NOTED = 20;

@@ -45,12 +45,12 @@ export function csvRows(text: string, source: Source): readonly Row[] {
     if (record.length < columns.length || (record.length > columns.length && runsOn === null))
       source.fault(
         where,
-        `there are ${record.length} values under ${columns.length} columns; put a value with a comma in it in quotes, and leave an empty one between commas`,
+        `the row has ${record.length} values for ${columns.length} columns; put values that contain a comma in quotes, and leave empty values between commas`,
       );
     else if (hasUnevenCommas(raw))
       source.fault(
         where,
-        "a blank stands after one comma and not after another, as in a value with a comma; put such a value in quotes, or take the blank out",
+        "only some commas are followed by a space, as in a value with a comma; put that value in quotes, or remove the space",
       );
     return { where, cells: cellsOf(record.map((value, i) => [columns[i] ?? runsOn, value])) };
   });

@@ -28,7 +28,7 @@ export function valuesOf({ cells }: Row, wanted: Column): readonly string[] {
 /** Returns the `email` of a row; reports a missing or malformed one and returns null. */
 export function addressIn(row: Row, { fault }: Source): string | null {
   const [email] = valuesOf(row, "email");
-  if (email === undefined) fault(row.where, "there is no `email`");
+  if (email === undefined) fault(row.where, "`email` is missing");
   else if (isAddress(email)) return email;
   else fault(row.where, "`email` is not an address");
   return null;

@@ -12,7 +12,7 @@ export function teamsOf(rows: readonly Row[], source: Source, aliases: Aliases):
   const lines = rows.flatMap((row) => {
     const email = addressIn(row, source);
     const names = valuesOf(row, "team");
-    if (names.length === 0) fault(row.where, "there is no `team`; leave out people who are in none");
+    if (names.length === 0) fault(row.where, "`team` is missing; omit people without a team");
     if (names.some((name) => name.length > MAX_NAME))
       fault(row.where, `\`team\` is longer than ${MAX_NAME} characters`);
     if (names.some((name) => /\p{Cc}/u.test(name)))
@@ -24,7 +24,7 @@ export function teamsOf(rows: readonly Row[], source: Source, aliases: Aliases):
     if (first !== undefined && other !== undefined)
       note(
         other.row.where,
-        `the team differs from that of ${first.row.where} by letter case alone, and is another one`,
+        `the team differs from that of ${first.row.where} only in letter case, and counts as another team`,
       );
   }
   return [...Map.groupBy(lines, ({ name }) => name)].map(([name, members]) => ({

@@ -4,11 +4,11 @@ import { type DayRange, daysIn } from "./range.ts";
 /** The periods a range can be compared with. */
 export const COMPARISONS = {
   PREVIOUS_PERIOD:
-    "As many days, right before the range: each day is set against the one so many days earlier.",
+    "The same number of days right before the range. Each day compares with the day that many days earlier.",
   MONTH_BEFORE:
-    "The same days of the month before. Days it does not have are set against nothing, and those it has beyond this month are set against this month's last.",
+    "The same days of the previous month. Days that it lacks have no counterpart; days that it has beyond this month compare with this month's last day.",
   YEAR_BEFORE:
-    "The same days of the year before. 29 February is set against nothing where that year has none, and together with the 28th against the 28th where it alone has one.",
+    "The same days of the previous year. 29 February has no counterpart if that year lacks it. If only that year has it, its 28th and 29th together compare with the 28th.",
 } as const;
 
 export type Comparison = keyof typeof COMPARISONS;

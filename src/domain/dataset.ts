@@ -3,7 +3,7 @@ export const DATASETS = {
   USER_ACTIVITY: {
     is: "Activity per member (Enterprise Analytics, users).",
     lacks:
-      "Days within a range, which take one request each. Its Claude Code counts are defined otherwise than those of CLAUDE_CODE and cannot be reconciled with them.",
+      "Days within a range, which take one request each. Its Claude Code counts use other definitions than CLAUDE_CODE and cannot be reconciled with them.",
   },
   ACTIVITY_SUMMARIES: {
     is: "Organization-wide activity per day (Enterprise Analytics, summaries).",
@@ -11,15 +11,15 @@ export const DATASETS = {
   },
   PROJECT_ACTIVITY: {
     is: "Chat projects (Enterprise Analytics, apps/chat/projects).",
-    lacks: "Projects nobody used in the range; conversations over more than one day.",
+    lacks: "Projects without use in the range; conversations over more than one day.",
   },
   SKILL_ACTIVITY: {
     is: "Skills (Enterprise Analytics, skills).",
-    lacks: "Billing: its amounts are allocations. Skills nobody used in the range.",
+    lacks: "Billing: its amounts are allocations. Skills without use in the range.",
   },
   CONNECTOR_ACTIVITY: {
     is: "Connectors (Enterprise Analytics, connectors).",
-    lacks: "Connectors nobody used in the range.",
+    lacks: "Connectors without use in the range.",
   },
   ARTIFACT_ACTIVITY: {
     is: "Artifacts created (Enterprise Analytics, artifacts).",
@@ -42,20 +42,20 @@ export const DATASETS = {
   USER_USAGE: {
     is: "Tokens per person of the Enterprise organization (user_usage_report).",
     lacks:
-      "Usage that is tied to no person, such as Code Review and Claude Tag in channels: people add up to less than the organization.",
+      "Usage without a person, such as Code Review and Claude Tag in channels: people add up to less than the organization.",
   },
   USER_COST: {
     is: "Cost per person of the Enterprise organization (user_cost_report).",
     lacks:
-      "Usage that is tied to no person, such as Code Review and Claude Tag in channels: people add up to less than the organization.",
+      "Usage without a person, such as Code Review and Claude Tag in channels: people add up to less than the organization.",
   },
   UNIFIED_ENTERPRISE_USAGE: {
     is: "Tokens of the Enterprise organization by any dimension (analytics/usage, beta).",
-    lacks: "Combinations and buckets without usage. Who some identities are: upstream hides them.",
+    lacks: "Combinations and buckets without usage. Identities that upstream hides.",
   },
   UNIFIED_ENTERPRISE_COST: {
     is: "Cost of the Enterprise organization by any dimension (analytics/cost, beta).",
-    lacks: "Seat fees and credits. Who some identities are: upstream hides them.",
+    lacks: "Seat fees and credits. Identities that upstream hides.",
   },
   UNIFIED_CONSOLE_USAGE: {
     is: "Tokens of the Console organization by any dimension (analytics/usage, beta).",
@@ -85,27 +85,27 @@ export const DATASETS = {
   CONSOLE_ORGANIZATION: { is: "The Console organization itself (me).", lacks: "Its settings." },
   ENTERPRISE_MEMBERS: {
     is: "Current members of the Enterprise organization (users).",
-    lacks: "People who have left; reports go on naming them.",
+    lacks: "People who have left; reports still name them.",
   },
   CONSOLE_MEMBERS: {
     is: "Current members of the Console organization (users).",
-    lacks: "People who have left; reports go on naming them.",
+    lacks: "People who have left; reports still name them.",
   },
   GROUPS: {
     is: "RBAC groups of the Enterprise organization (rbac_groups); needs a key with the scope read:rbac_groups.",
-    lacks: "Deleted groups, which reports go on naming.",
+    lacks: "Deleted groups; reports still name them.",
   },
   GROUP_MEMBERS: {
     is: "Members of an RBAC group (rbac_groups/{id}/members); the same scope.",
-    lacks: "Who was a member before: figures by group go by membership on the day of use.",
+    lacks: "Earlier members: figures by group use the membership on the day of use.",
   },
   WORKSPACES: {
     is: "Workspaces of the Console organization.",
-    lacks: "Who may use them.",
+    lacks: "The people with access to them.",
   },
   API_KEYS: {
     is: "API keys of the Console organization, never their secrets.",
-    lacks: "Which key Claude Code records mean, where several have one name.",
+    lacks: "The key that a Claude Code record means if several keys share a name.",
   },
 } as const satisfies Record<string, { readonly is: string; readonly lacks: string }>;
 
@@ -133,18 +133,18 @@ export const CLOSED_REASONS = {
   NO_KEY: "the gateway has no key of its organization; the operator can set one.",
   KEY_REFUSED: "the key is wrong, revoked or expired; the operator can replace it.",
   MISSING_SCOPE:
-    "the key lacks the scope {scope}; scopes are fixed when a key is made, so it takes a new one.",
+    "the key lacks the scope {scope}; the scopes of a key are fixed at its creation, so a new key is needed.",
   WRONG_ORGANIZATION:
-    "the key belongs to the other kind of organization, so nothing is read with it; the two keys may have been set for one another.",
+    "the key belongs to the other kind of organization, so the gateway reads nothing with it; the two keys may be swapped.",
   UNPROVEN_ORGANIZATION:
-    "upstream opens nothing to the key that only its kind of organization has, so it is not known whose figures these are; the operator can check the key and its scopes.",
+    "upstream opens nothing to the key that only one kind of organization has, so the organization of its figures is unknown; the operator can check the key and its scopes.",
   NOT_ENROLLED:
     "the organization is not enrolled in this beta; `source: LEGACY` answers most of its questions.",
   NO_ACCESS:
     "the organization has no analytics, or the key lacks a scope; the operator can check both in the organization's settings.",
   UNAVAILABLE:
-    "upstream could not be reached or failed, or its requests of this minute are used up; ask again later.",
-  REFUSED: "upstream refused what another source has answered; asked again in an hour.",
+    "upstream could not be reached or failed, or its requests of this minute are used up; retry later.",
+  REFUSED: "upstream rejected a query that another source has answered; the gateway tries again in an hour.",
 } as const;
 
 export type ClosedReason = keyof typeof CLOSED_REASONS;

@@ -1,11 +1,11 @@
 /** What can be permitted, and what it opens. */
 export const SCOPES = {
   "activity:read":
-    "What people and groups do: sessions, messages, projects, skills, connectors, Claude Code.",
-  "spend:read": "Everything in money, estimates and allocations included.",
+    "Activity of people and groups: sessions, messages, projects, skills, connectors, Claude Code.",
+  "spend:read": "All amounts of money, including estimates and allocations.",
   "identity:read": "People by name, address and id; without it, by pseudonym.",
   "keys:read": "API keys, workspaces and service accounts by name.",
-  operate: "How the gateway itself stands: datasets, allowances, health in detail.",
+  operate: "State of the gateway itself: datasets, rate limits, detailed health.",
 } as const satisfies Record<string, string>;
 
 export type Scope = keyof typeof SCOPES;
@@ -28,9 +28,9 @@ export type Role = keyof typeof ROLES;
 
 /** How people are seen. */
 export const IDENTITIES = {
-  full: "By name, address and id. It takes the scope identity:read, or to be the person.",
-  pseudonym: "By pseudonyms, which are the same for the same person everywhere.",
-  none: "Not one by one: only groups of several, as many as MIN_PEOPLE says.",
+  full: "By name, address and id. Requires the scope identity:read, or being that person.",
+  pseudonym: "By pseudonym. A person has the same pseudonym everywhere.",
+  none: "Only in groups of at least MIN_PEOPLE people, never one by one.",
 } as const satisfies Record<string, string>;
 
 export type Identity = keyof typeof IDENTITIES;

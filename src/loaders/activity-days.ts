@@ -133,7 +133,7 @@ export async function countedDays(
 
 /** Names the newest day beside one that upstream has not aggregated yet. */
 function uncounted(dataset: string, day: Day, newestDay: Day | null): GatewayError {
-  const newest = newestDay === null ? "no day is there yet" : `the newest day is ${newestDay}`;
+  const newest = newestDay === null ? "no day is available yet" : `the newest day is ${newestDay}`;
   return new GatewayError(
     "NOT_YET_AVAILABLE",
     `${dataset} has no figures for ${day} yet; ${newest}.`,
@@ -215,7 +215,7 @@ export function isWhole({ state }: Pick<SettlingDay, "state">): boolean {
 function noWholeDay(from: Day): GatewayError {
   return new GatewayError(
     "NOT_YET_AVAILABLE",
-    `No day from ${from} on is counted in full yet; a UTC day is by 17:00 UTC of the next.`,
+    `No day from ${from} on is complete yet; a UTC day is complete by 17:00 UTC of the next day.`,
     { dataset: "ACTIVITY_SUMMARIES" },
   );
 }

@@ -143,17 +143,17 @@ function tooExpensive(
   left: number,
 ): GatewayError {
   const missing = days.filter(({ isWhole }) => !isWhole).length;
-  const each = `${missing} of ${days.length} days are to be read, at ${pages} ${pages === 1 ? "request" : "requests"} each${
+  const each = `${missing} of ${days.length} days must be read, at ${pages} ${pages === 1 ? "request" : "requests"} each${
     people === null ? "" : `, as ${people} people have`
   }`;
   const fits = newestThatFit(days, pages, left);
   const cheaper =
     fits === null
-      ? "`activity { claudeCode }` counts these people alone, by definitions of its own. Days that `npm run warm -- --datasets claude-code --recent` has stored (CACHE_URL) are answered for a day, final ones for good."
-      : `It can be asked with \`range: { between: { from: "${fits.from}", until: "${fits.until}" } }\`, and whole where \`npm run warm -- --datasets claude-code --recent\` has stored the days (CACHE_URL).`;
+      ? "`activity { claudeCode }` counts only these people, by other definitions. Days that `npm run warm -- --datasets claude-code --recent` has stored (CACHE_URL) are answered from the store for one day, final days permanently."
+      : `It fits with \`range: { between: { from: "${fits.from}", until: "${fits.until}" } }\`, and in full once \`npm run warm -- --datasets claude-code --recent\` has stored the days (CACHE_URL).`;
   return new GatewayError(
     "TOO_EXPENSIVE",
-    `Claude Code records are kept by day for everybody, and upstream finds nobody's among them: this needs at least ${requests} upstream requests and ${left} are left to the operation; ${each}. ${cheaper}`,
+    `Upstream lists Claude Code records by day for all people and cannot filter them by person. This needs at least ${requests} upstream requests, and the operation has ${left} left; ${each}. ${cheaper}`,
     { dataset: "CLAUDE_CODE", requests },
   );
 }

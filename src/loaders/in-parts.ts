@@ -51,7 +51,7 @@ async function demandRequests<P, Row>(
   if (requests <= upstream.maxRequests) return;
   throw new GatewayError(
     "TOO_EXPENSIVE",
-    `What ${endpoint.dataset} has of these people takes at least ${requests} upstream requests, and one operation may make ${upstream.maxRequests}; ask for a shorter range, or for fewer people at once.`,
+    `Reading ${endpoint.dataset} for these people takes at least ${requests} upstream requests, and one operation may make ${upstream.maxRequests}; query a shorter range or fewer people at once.`,
     { dataset: endpoint.dataset, requests },
   );
 }

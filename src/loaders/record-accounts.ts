@@ -51,7 +51,7 @@ async function refusalOfList(ctx: Context, range: DayRange): Promise<GatewayErro
   if (left === null) return null;
   return new GatewayError(
     "TOO_EXPENSIVE",
-    `Of several accounts with one address one row has its records, and which one takes the list of everybody: at least ${pages} upstream requests, and ${left} are left to the operation. \`user { claudeCode }\` has all records of an address and needs no list: ask for \`user { claudeCode(range: { between: { from: "${range.from}", until: "${range.until}" } }) { … } }\` on each row.`,
+    `If several accounts share an address, one row has its records. To find it, the gateway must list all people: at least ${pages} upstream requests, and the operation has ${left} left. \`user { claudeCode }\` has all records of an address and does not need the list: query \`user { claudeCode(range: { between: { from: "${range.from}", until: "${range.until}" } }) { … } }\` on each row.`,
     { dataset: "USER_ACTIVITY", requests: pages },
   );
 }

@@ -172,6 +172,6 @@ function cheaper({ windows, path }: EstimatedField, left: number): string {
   });
   const [from, until] = [windows.at(-oldest)?.range?.from, windows.at(-1)?.range?.until];
   return oldest < 1 || from === undefined || until === undefined
-    ? `Ask for \`${path}\` in an operation of its own, or for fewer of its kind.`
-    : `It can be asked with \`range: { between: { from: "${from}", until: "${until}" } }\`.`;
+    ? `Query \`${path}\` in a separate operation, or query fewer fields of its kind.`
+    : `It fits with \`range: { between: { from: "${from}", until: "${until}" } }\`.`;
 }

@@ -58,7 +58,7 @@ export function resolveActivityRange(range: RangeInput, now: Instant): DayRange 
 function ordered({ from, until }: { from: Day; until: Day }): DayRange {
   if (from < until) return { from, until };
   throw badInput(
-    `The range ${from} to ${until} holds no day; \`until\` is the day after the last one, so one day is ${from} to ${addDays(from, 1)}.`,
+    `The range ${from} to ${until} contains no day; \`until\` is the day after the last one, so one day is ${from} to ${addDays(from, 1)}.`,
   );
 }
 
@@ -73,7 +73,7 @@ function beginning({ days, weeks, months }: Length, today: Day): Day {
 
 function bounded(length: number, unit: keyof typeof MAX_LENGTH): number {
   if (length >= 1 && length <= MAX_LENGTH[unit]) return length;
-  throw badInput(`\`last.${unit}\` is ${length}; it can be 1 to ${MAX_LENGTH[unit]}.`);
+  throw badInput(`\`last.${unit}\` is ${length}; it must be from 1 to ${MAX_LENGTH[unit]}.`);
 }
 
 /** The days of a field of activity alone, whose relative range ends with the newest day that can be aggregated. */

@@ -48,6 +48,6 @@ const MAX_PLANS = 5_000;
 function tooMany(): GatewayError {
   return new GatewayError(
     "TOO_EXPENSIVE",
-    `This needs more than ${MAX_PLANS} upstream walks; ask for shorter ranges, or for fewer fields at once.`,
+    `This needs more than ${MAX_PLANS} runs of upstream pages; query shorter ranges or fewer fields at once.`,
   );
 }

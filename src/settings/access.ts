@@ -5,7 +5,7 @@ import { type Format, optional, type SettingsReader, setting } from "./setting.t
 
 const IDENTITY: Format<IdentityPolicy["byRole"]> = {
   parse: identitiesByRole,
-  expected: `${Object.keys(IDENTITIES).join(", ")}, or a list of those by role, each once, such as analyst:none,service:pseudonym, where full takes a role with identity:read`,
+  expected: `${Object.keys(IDENTITIES).join(", ")}, or a list of those by role, each once, such as analyst:none,service:pseudonym, where full requires a role with identity:read`,
   values: "`full`, `pseudonym` or `none`, or comma-separated `role:identity`",
 };
 

@@ -42,7 +42,7 @@ const JWKS_URL: Format<URL> = {
     const url = URL.parse(value);
     if (!isKeysUrl(url)) return null;
     if (url.pathname.includes("/.well-known/openid-configuration"))
-      throw new InvalidText(" is the issuer's discovery document; set it to the `jwks_uri` in there");
+      throw new InvalidText(" is the issuer's discovery document; set it to the `jwks_uri` in that document");
     return url;
   },
   expected: "an https URL (http for a loopback address) without credentials",

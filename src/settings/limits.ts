@@ -20,7 +20,7 @@ function limit<const Name extends string>(
   return { ...declaration, ...setting(declaration), format: declaration.format };
 }
 
-const SPLIT = "Ask in several operations, one after another.";
+const SPLIT = "Send several operations, one after another.";
 
 /** The limits on one request. With all of them at their minimum the query library still fits. */
 export const REQUEST_LIMITS = {
@@ -79,7 +79,7 @@ export const REQUEST_LIMITS = {
     format: wholeNumber(8, 50),
     meaning: "Maximum nesting depth of fields, through fragments too.",
     counted: "levels of fields",
-    advice: "Ask for the inner ones by `node(id)`, or with a root field of their own.",
+    advice: "Query the inner ones by `node(id)`, or with a separate root field.",
   }),
   MAX_INTROSPECTION_DEPTH: limit({
     name: "MAX_INTROSPECTION_DEPTH",
@@ -88,7 +88,7 @@ export const REQUEST_LIMITS = {
     meaning:
       "Maximum nesting depth below `__schema` and `__type`. GraphQL's own introspection query takes 15.",
     counted: "levels of introspection",
-    advice: "Ask for each type by `__type(name)`.",
+    advice: "Query each type with `__type(name)`.",
   }),
   MAX_ALIASES: limit({
     name: "MAX_ALIASES",
@@ -150,12 +150,12 @@ function rowLimit(): RequestLimit<number | null, "MAX_ROWS"> {
       whenUnset: "20000, or 20 times `MAX_FIRST` if that is more",
       format,
       meaning:
-        "Maximum number of rows an operation may ask for. A list counts its `first`, and as many again for each field of its rows that is looked up upstream; nested lists multiply.",
+        "Maximum number of rows an operation may request. A list counts its `first`, and as many again for each field of its rows that is looked up upstream; nested lists multiply.",
     }),
     format,
-    counted: "rows asked for",
+    counted: "requested rows",
     advice:
-      "Ask for fewer with `first`, above all in nested lists, and read on with `after: pageInfo.endCursor`.",
+      "Request fewer with `first`, especially in nested lists, and continue with `after: pageInfo.endCursor`.",
   };
 }
 
@@ -180,7 +180,7 @@ export const OPERATION_LIMITS = {
     name: "MAX_FIRST",
     default: "1000",
     format: wholeNumber(1, 100_000, "rows"),
-    meaning: "Maximum value of `first`, the number of rows that a list is asked for.",
+    meaning: "Maximum value of `first`, the number of rows requested from a list.",
   }),
   maxConcurrent: setting({
     name: "MAX_CONCURRENT",

@@ -47,6 +47,6 @@ const TOKEN = "token";
 function refuse(): never {
   throw new GatewayError(
     "CURSOR_INVALID",
-    "This cursor is damaged or was given to somebody who sees people otherwise than you; ask again without `after`.",
+    "This cursor is damaged, or belongs to a caller who sees people differently; query again without `after`.",
   );
 }

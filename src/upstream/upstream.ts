@@ -212,7 +212,7 @@ export function createUpstream(options: UpstreamOptions): {
       if (seen.has(page.next)) {
         throw new GatewayError(
           "UPSTREAM_SHAPE",
-          `${endpoint.dataset} came back to a page it had given before; the list is not whole.`,
+          `${endpoint.dataset} returned the same page twice, so the list is not complete.`,
           {
             dataset: endpoint.dataset,
           },
@@ -300,7 +300,7 @@ const REMEMBERED = 10_000;
 function expired(dataset: string, cause: unknown): GatewayError {
   return new GatewayError(
     "CURSOR_EXPIRED",
-    `The data behind this cursor was refreshed; ask ${dataset} again without \`after\`.`,
+    `The data behind this cursor was refreshed; query ${dataset} again without \`after\`.`,
     { dataset },
     cause,
   );
@@ -309,7 +309,7 @@ function expired(dataset: string, cause: unknown): GatewayError {
 function elusive(dataset: string, cause: unknown): GatewayError {
   return new GatewayError(
     "UPSTREAM_UNAVAILABLE",
-    `${dataset} was refreshed again and again while it was read; ask again later.`,
+    `${dataset} was refreshed repeatedly while it was read; retry later.`,
     { dataset },
     cause,
   );

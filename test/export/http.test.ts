@@ -119,9 +119,9 @@ describe("the manifest of NDJSON", () => {
   test.each([
     ["users.csv?range.last.days=7&manifest=line", "A CSV file has no line"],
     ["spend.csv?period=YESTERDAY&manifest=line", "A CSV file has no line"],
-    [`${USERS}&manifest=file`, "`manifest` is given once, as `line`"],
-    [`${USERS}&manifest=`, "`manifest` is given once, as `line`"],
-    [`${USERS}&manifest=line&manifest=line`, "`manifest` is given once, as `line`"],
+    [`${USERS}&manifest=file`, "`manifest` can be given once, as `line`"],
+    [`${USERS}&manifest=`, "`manifest` can be given once, as `line`"],
+    [`${USERS}&manifest=line&manifest=line`, "`manifest` can be given once, as `line`"],
   ])("of %s is refused before anything is asked", async (path, why) => {
     const gate = gateway({ sandbox: { users: 20 } });
     const response = await get(await listening(gate), path);

@@ -89,7 +89,7 @@ describe("ranges that hold nothing to answer", () => {
       `{ cost(organization: "console", source: LEGACY, bucket: NONE, range: ${range}) { totalCount } }`,
     );
     expect(expectRefusal(answer, "TOO_EXPENSIVE").message).toMatch(
-      /`cost` alone needs 11 of CONSOLE_COST\. It can be asked with `range: \{ between: \{ from: "2026-07-01", until: "2026-11-08" \} \}`\./,
+      /`cost` alone needs 11 of CONSOLE_COST\. It fits with `range: \{ between: \{ from: "2026-07-01", until: "2026-11-08" \} \}`\./,
     );
     expect(seen).toEqual([]);
   });

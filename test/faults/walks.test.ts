@@ -145,7 +145,7 @@ describe.each([410, 400])("a list that is refreshed while it is read (status %i)
         : json(tokenPage([wireUser("user_a")], "dead")),
     );
     const answer = await ask(PEOPLE);
-    expect(expectError(answer, "UPSTREAM_UNAVAILABLE").message).toContain("ask again later");
+    expect(expectError(answer, "UPSTREAM_UNAVAILABLE").message).toContain("retry later");
     expect(answer.data.users).toBeNull();
     expect(requestsTo(PATHS.users, seen)).toBe(6);
   });

@@ -33,7 +33,7 @@ describe("does not start", () => {
     taken.close();
     expect(code).toBe(1);
     expect(output).toContain(
-      `Cannot listen on 127.0.0.1:${port} (EADDRINUSE): another process has this port`,
+      `Cannot listen on 127.0.0.1:${port} (EADDRINUSE): another process uses this port`,
     );
   });
 });

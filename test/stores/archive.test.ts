@@ -381,7 +381,7 @@ describe("backup and restore", { tags: "deep" }, () => {
     const [from, file] = [await filled(), place()];
     writeFileSync(file, "mine");
     const { code, output } = await command(["backup", file], `sqlite:${from}`);
-    expect([code, output]).toEqual([1, expect.stringContaining("is there already")]);
+    expect([code, output]).toEqual([1, expect.stringContaining("already exists")]);
     expect(readFileSync(file, "utf8")).toBe("mine");
   });
 
@@ -420,7 +420,10 @@ describe("backup and restore", { tags: "deep" }, () => {
 
   test("say so where there is no store that lasts", async () => {
     const { code, output } = await command(["backup", place()], "memory:");
-    expect([code, output]).toEqual([1, expect.stringContaining("CACHE_URL names no store that lasts")]);
+    expect([code, output]).toEqual([
+      1,
+      expect.stringContaining("CACHE_URL does not name a persistent store"),
+    ]);
   });
 
   function changed(file: string, statement: string): void {

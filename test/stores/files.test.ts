@@ -247,7 +247,7 @@ describe("a gateway", () => {
         writeFileSync(path, "email,team\n");
         return path;
       },
-      "not one that this gateway has made",
+      "not created by this gateway",
     ],
     ["a folder that does not exist", (path) => join(path, "cache.db"), "its folder does not exist"],
     [
@@ -256,7 +256,7 @@ describe("a gateway", () => {
         mkdirSync(path);
         return path;
       },
-      "name a file",
+      "set the path of a file",
     ],
   ])("does not start on %s, and says so in one line", async (_what, make, says) => {
     const at = place("teams.csv");
@@ -285,7 +285,7 @@ describe("a gateway", () => {
     ];
     const { code, output } = await runCommand(command, { CACHE_URL: `sqlite:${path}` }).ended();
     expect([code, output]).toEqual([1, expect.stringContaining("EACCES")]);
-    expect(output).toContain("give its user the right");
+    expect(output).toContain("grant its user access");
   });
 });
 

@@ -236,7 +236,7 @@ describe.skipIf(!hasRedis)("a Redis Cluster", () => {
     const store = await redisStore(`${redis.url}/2`);
     await expect(store.get("page")).rejects.toMatchObject({
       code: "DB_NUMBER",
-      message: expect.stringContaining("leave the number out"),
+      message: expect.stringContaining("omit the number"),
     });
     await store.dispose();
   });

@@ -45,8 +45,8 @@ export function createAuthenticator(authentication: Authentication | null, anybo
       throw new HttpError(
         "UNAUTHENTICATED",
         name === AUTHORIZATION
-          ? "Say who you are: send the header `authorization: Bearer` with a token."
-          : `Say who you are: the header \`${name}\` must hold a token, and no other header is read.`,
+          ? "Authentication is required: send the header `authorization: Bearer` with a token."
+          : `Authentication is required: the header \`${name}\` must hold a token; no other header is read.`,
         {
           headers: { "www-authenticate": "Bearer" },
           reason: value === null ? "no token" : "not a bearer token",
@@ -56,7 +56,7 @@ export function createAuthenticator(authentication: Authentication | null, anybo
     if (!("reason" in viewer)) return viewer;
     throw new HttpError(
       "UNAUTHENTICATED",
-      "This token lets nobody in; it may have expired. Ask the operator of the gateway for another.",
+      "The token is not valid; it may have expired. Ask the operator of the gateway for a new one.",
       { headers: { "www-authenticate": 'Bearer error="invalid_token"' }, reason: viewer.reason },
     );
   };
@@ -69,7 +69,7 @@ async function proven(authenticate: Authenticate, token: string): Promise<Proven
     if (!(fault instanceof IssuerUnavailable)) throw fault;
     throw new HttpError(
       "AUTHENTICATION_UNAVAILABLE",
-      "The issuer of tokens cannot be reached, so that nobody can be let in; ask again later.",
+      "The issuer of tokens cannot be reached, so no caller can be authenticated; retry later.",
       { details: { retryAfter: ISSUER_PAUSE }, reason: fault.message },
     );
   }

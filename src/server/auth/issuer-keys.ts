@@ -85,7 +85,7 @@ export function issuerKeys({
   async function current(): Promise<ReturnType<typeof createLocalJWKSet>> {
     const age = known === null ? Number.POSITIVE_INFINITY : elapsedMs() - known.readAt;
     if (age >= KEPT_MS) await reread();
-    // Nobody waits for an issuer that has just failed while there are keys.
+    // No caller waits for an issuer that has just failed while there are keys.
     else if (age >= FRESH_MS && outage !== null) void reread();
     else if (age >= FRESH_MS) await reread();
     if (known !== null && elapsedMs() - known.readAt < KEPT_MS) return known.find;
@@ -185,8 +185,8 @@ function reasonOf(fault: unknown): string {
 
 function outageOf(reason: string, hasKeys: boolean, about: OutageSubject, cause: unknown): Outage {
   const consequence = hasKeys
-    ? "those read before stay in use, for a day at most"
-    : "nobody can sign in until they can";
+    ? "the previous keys stay in use for at most one day"
+    : "no caller can authenticate until they can";
   const code = cause instanceof UnusableKeys ? "UNUSABLE_KEYS" : reason;
   const detail = cause instanceof UnusableKeys ? ` (${reason})` : "";
   return new Outage(

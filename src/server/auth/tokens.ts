@@ -86,7 +86,7 @@ function readTokens(path: string, policy: IdentityPolicy, documents: TrustedDocu
   }
   if (isAnybodysToWrite(path))
     throw new ConfigError([
-      `TOKENS_FILE: everybody on the machine may write ${path}, and so let themselves in; take that away (chmod o-w).`,
+      `TOKENS_FILE: every user of this machine may write ${path} and so add a token; remove that permission (chmod o-w).`,
     ]);
   if (!Array.isArray(list)) throw new ConfigError([`TOKENS_FILE: ${path} is not a list of tokens.`]);
   const faults: string[] = [];
@@ -102,7 +102,7 @@ function readTokens(path: string, policy: IdentityPolicy, documents: TrustedDocu
     const first = hashes.indexOf(hash);
     if (typeof hash === "string" && first < i)
       faults.push(
-        `TOKENS_FILE: entry ${i + 1} has the \`sha256\` of entry ${first + 1}; each takes a token of its own.`,
+        `TOKENS_FILE: entry ${i + 1} has the \`sha256\` of entry ${first + 1}; each needs a different token.`,
       );
   }
   if (faults.length > 0) throw new ConfigError(faults);
@@ -138,29 +138,29 @@ function tokenOf(
   const { name, sha256, role, scopes, expiresAt, email, documents, identity } = fields;
   const check = (isRight: boolean, fault: string) => void (isRight || faults.push(`${where}: ${fault}`));
   for (const field of Object.keys(fields))
-    check(KNOWN.includes(field), `there is no field ${field.slice(0, 40)}; there are ${KNOWN.join(", ")}.`);
+    check(KNOWN.includes(field), `unknown field ${field.slice(0, 40)}; use one of ${KNOWN.join(", ")}.`);
   check(
     typeof name === "string" && /^[\w. @-]{1,64}$/.test(name),
     "`name` is missing or not 1 to 64 plain characters.",
   );
   check(typeof sha256 === "string" && /^[\da-f]{64}$/.test(sha256), "`sha256` is not 64 hexadecimal digits.");
-  check(isRole(role), `\`role\` is none of ${Object.keys(ROLES).join(", ")}.`);
+  check(isRole(role), `\`role\` is not one of ${Object.keys(ROLES).join(", ")}.`);
   check(
     scopes === undefined || (isList(scopes) && scopes.every(isScope)),
     `\`scopes\` is not a list of ${Object.keys(SCOPES).join(", ")}.`,
   );
   check(
     role !== "SERVICE" || scopes !== undefined,
-    "a SERVICE has the scopes that `scopes` lists, and none without.",
+    "a SERVICE has only the scopes in `scopes`, which is missing.",
   );
   check(
     role !== "MEMBER" || typeof email === "string",
-    "a MEMBER sees what is theirs by `email`, which is missing.",
+    "a MEMBER reads their own figures by `email`, which is missing.",
   );
   // What is open to them as their own would be open to them of everybody whom a scope shows.
   check(
     role !== "MEMBER" || scopes === undefined,
-    "a MEMBER sees what is theirs alone, and has no `scopes`; take another role, such as SERVICE.",
+    "a MEMBER reads only their own figures and has no `scopes`; use another role, such as SERVICE.",
   );
   const named = isList(documents) ? documents : [];
   check(
@@ -170,11 +170,11 @@ function tokenOf(
   for (const each of named)
     check(
       trusted.called(each).length > 0,
-      `\`documents\` has ${each.slice(0, 100)}, which is no trusted document: ${trusted.nearest(each)}`,
+      `\`documents\` has ${each.slice(0, 100)}, which is not a trusted document: ${trusted.nearest(each)}`,
     );
   check(
     identity === undefined || isIdentity(identity),
-    `\`identity\` is none of ${Object.keys(IDENTITIES).join(", ")}.`,
+    `\`identity\` is not one of ${Object.keys(IDENTITIES).join(", ")}.`,
   );
   const held = scopesOf(
     isRole(role) ? role : "SERVICE",
@@ -182,7 +182,7 @@ function tokenOf(
   );
   check(
     identity !== "full" || held.has("identity:read") || role === "MEMBER",
-    "`identity` is full, which takes the scope identity:read.",
+    "`identity` is full, which requires the scope identity:read.",
   );
   const expiry = typeof expiresAt === "string" ? parseInstant(expiresAt) : null;
   check(

@@ -34,11 +34,10 @@ export function callParser(
 ): ParserOf {
   return ({ method, url }) => {
     if (method !== "GET")
-      throw new HttpError(
-        "BAD_REQUEST",
-        `Documents are called with GET on ${CALLS}NAME; POST goes to /graphql.`,
-        { status: 405, headers: { allow: "GET, HEAD" } },
-      );
+      throw new HttpError("BAD_REQUEST", `Call documents with GET on ${CALLS}NAME; send POST to /graphql.`, {
+        status: 405,
+        headers: { allow: "GET, HEAD" },
+      });
     return () => {
       const { pathname, searchParams } = new URL(url);
       const document = documentOf(pathname, trusted, viewer);
@@ -66,7 +65,7 @@ function documentOf(path: string, trusted: TrustedDocuments, viewer: Viewer): Tr
     );
   if (document !== undefined) return document;
   if (viewer.documents !== null) throw otherDocument(viewer.documents);
-  throw new HttpError("NOT_FOUND", `There is no trusted document \`${name}\`: ${trusted.nearest(name)}`);
+  throw new HttpError("NOT_FOUND", `Unknown trusted document \`${name}\`: ${trusted.nearest(name)}`);
 }
 
 function decoded(text: string): string {

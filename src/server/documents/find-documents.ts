@@ -53,7 +53,7 @@ export function findDocuments({
     if (trustedOnly)
       throw new HttpError(
         "DOCUMENT_NOT_TRUSTED",
-        "Only trusted documents are run here, and this text is none of them, to the letter; send the `documentId` of one.",
+        "This gateway runs only trusted documents, and the text is not exactly one of them; send the `documentId` of one.",
       );
     if (registers) registered.set(hash, text);
     return text;
@@ -112,6 +112,6 @@ function persistedHash(extensions: unknown): string | null {
 function mismatch() {
   return new HttpError(
     "BAD_REQUEST",
-    "The id or hash is that of another text; send it alone, or a text with its own SHA-256.",
+    "The id or hash belongs to another text; send it alone, or send a text with its own SHA-256.",
   );
 }

@@ -87,6 +87,6 @@ export function otherDocument(theirs: ReadonlySet<string>): HttpError {
   const names = [...theirs].join(", ") || "no document";
   return new HttpError(
     "FORBIDDEN",
-    `You may run ${names} and nothing else, by name as in GET /q/NAME, or by id; ask the operator of the gateway for more.`,
+    `You may only run ${names}, by name as in GET /q/NAME or by id; ask the operator of the gateway for more.`,
   );
 }

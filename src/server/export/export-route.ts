@@ -142,14 +142,14 @@ function headersOf({ file, format }: Export): Readonly<Record<string, string>> {
 /** Rejects other methods than GET and HEAD, and pages of other origins, whose reader did not ask for a file. */
 function check({ method, headers }: Request, { incoming }: RequestRecord): void {
   if (method !== "GET")
-    throw new HttpError("BAD_REQUEST", "Files are asked for with GET.", {
+    throw new HttpError("BAD_REQUEST", "Request files with GET.", {
       status: 405,
       headers: { allow: "GET, HEAD" },
     });
   if (incoming.httpVersion === "1.0")
-    throw new HttpError("BAD_REQUEST", "In HTTP/1.0 a file that is cut off looks whole; ask with HTTP/1.1.", {
+    throw new HttpError("BAD_REQUEST", "In HTTP/1.0 a truncated file looks complete; use HTTP/1.1.", {
       status: 505,
     });
   if (isForeign((name) => headers.get(name)))
-    throw new HttpError("BAD_REQUEST", "Pages of other origins cannot ask for files.", { status: 403 });
+    throw new HttpError("BAD_REQUEST", "Pages of other origins cannot request files.", { status: 403 });
 }

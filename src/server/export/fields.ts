@@ -77,7 +77,7 @@ export function columnsOf(
   const shown = fields === null ? columns.filter(({ path }) => isVisible(schema, node, path, ctx)) : columns;
   const distinct = [...new Map(shown.map((column) => [column.name, column])).values()];
   if (distinct.length <= MAX_COLUMNS) return distinct;
-  throw badInput(`\`fields\` names ${distinct.length} columns; it can name ${MAX_COLUMNS}.`);
+  throw badInput(`\`fields\` names ${distinct.length} columns; the maximum is ${MAX_COLUMNS}.`);
 }
 
 function isVisible(
@@ -121,7 +121,7 @@ function at(
     if (next === undefined) {
       const place = path.slice(0, depth).join(".") || parent.name;
       throw badInput(
-        `There is no field \`${path.join(".")}\`: in \`${place}\`, ${nearest(key, namesIn(told, parent))}`,
+        `Unknown field \`${path.join(".")}\`: in \`${place}\`, ${nearest(key, namesIn(told, parent))}`,
       );
     }
     isListed ||= isList(next);

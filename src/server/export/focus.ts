@@ -59,7 +59,7 @@ export const FOCUS: SpendLayout = {
   shows({ spend }) {
     if (spend !== null && spend.list === null)
       throw badInput(
-        "FOCUS needs a list price, and the older reports of the Console state none; ask with `source=UNIFIED`, or for spend.csv.",
+        "FOCUS needs a list price, which the older reports of the Console lack; use `source=UNIFIED`, or request spend.csv.",
       );
     return spend !== null;
   },

@@ -143,7 +143,7 @@ function nodeOf(field: GraphQLField<unknown, unknown>): GraphQLObjectType {
   const connection = getNamedType(field.type);
   const node = isObjectType(connection) && getNamedType(connection.getFields().nodes?.type);
   if (node instanceof GraphQLObjectType) return node;
-  throw new Error(`${field.name} is no connection`);
+  throw new Error(`${field.name} is not a connection`);
 }
 
 function documentOf(field: GraphQLField<unknown, unknown>, selection: string): DocumentNode {

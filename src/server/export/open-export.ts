@@ -51,12 +51,12 @@ export function openExport(
   const layout = Object.hasOwn(LAYOUTS, name) ? LAYOUTS[name] : undefined;
   const list = listsOf(schema).get(name);
   if (layout === undefined && list === undefined)
-    throw notFound(`There is no export \`${name}\`: ${nearest(name, namesFor(reader))}`);
+    throw notFound(`Unknown export \`${name}\`: ${nearest(name, namesFor(reader))}`);
   if (!Object.hasOwn(FORMATS, ending))
     throw notFound(
-      `There is no \`${file}\`: ${Object.keys(FORMATS)
+      `Unknown file \`${file}\`: use ${Object.keys(FORMATS)
         .map((each) => `${name}.${each}`)
-        .join(" and ")} are there.`,
+        .join(" or ")}.`,
     );
   if (layout !== undefined) {
     for (const permit of LAYOUT_ASKS) demand(reader.context({}), permit, `\`${file}\``);
@@ -77,7 +77,7 @@ function lastLineOf({ manifestLine }: Format, [wanted, ...more]: readonly string
   if (wanted === undefined) return () => "";
   if (wanted !== "line" || more.length > 0)
     throw badInput(
-      "`manifest` is given once, as `line`; without it the manifest follows as the trailer `export-manifest`.",
+      "`manifest` can be given once, as `line`; without it the manifest follows as the trailer `export-manifest`.",
     );
   if (manifestLine === null)
     throw badInput(
@@ -104,12 +104,11 @@ const SOURCES: readonly string[] = ["AUTO", "UNIFIED", "LEGACY"] satisfies Spend
 function spendQuestion(parameters: URLSearchParams, ctx: Context): SpendQuestion {
   for (const key of parameters.keys()) {
     if (!(PARAMETERS as readonly string[]).includes(key))
-      throw badInput(`There is no parameter \`${key}\`: ${nearest(key, PARAMETERS)}`);
+      throw badInput(`Unknown parameter \`${key}\`: ${nearest(key, PARAMETERS)}`);
     if (parameters.getAll(key).length > 1) throw badInput(`\`${key}\` is given more than once.`);
   }
   const source = parameters.get("source") ?? "AUTO";
-  if (!SOURCES.includes(source))
-    throw badInput(`There is no source \`${source}\`: ${nearest(source, SOURCES)}`);
+  if (!SOURCES.includes(source)) throw badInput(`Unknown source \`${source}\`: ${nearest(source, SOURCES)}`);
   return {
     range: rangeOf(parameters, ctx.now()),
     organization: organizationNamed(ctx, parameters.get("organization")),
@@ -121,11 +120,11 @@ function rangeOf(parameters: URLSearchParams, now: Instant): DayRange {
   const [period, from, until] = ["period", "from", "until"].map((key) => parameters.get(key));
   if (period && !from && !until) {
     if (Object.hasOwn(PERIODS, period)) return resolveRange({ period: period as Period }, now);
-    throw badInput(`There is no period \`${period}\`: ${nearest(period, Object.keys(PERIODS))}`);
+    throw badInput(`Unknown period \`${period}\`: ${nearest(period, Object.keys(PERIODS))}`);
   }
   const [first, end] = [from, until].map((text) => (text ? parseDay(text) : null));
   if (!period && first && end) return resolveRange({ between: { from: first, until: end } }, now);
   throw badInput(
-    "Say which days: `period=LAST_MONTH`, or `from=2026-10-01&until=2026-11-01`, where `until` is the day after the last one.",
+    "Choose the days: `period=LAST_MONTH`, or `from=2026-10-01&until=2026-11-01`, where `until` is the day after the last one.",
   );
 }

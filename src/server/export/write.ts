@@ -79,7 +79,7 @@ function after(
   if (moves && window !== null && window === mark.window && about.refreshedAt !== mark.windowRefreshedAt)
     throw new GatewayError(
       "CURSOR_EXPIRED",
-      `Upstream refreshed the figures of ${window} while they were read; ask again.`,
+      `Upstream refreshed the figures of ${window} while they were read; retry.`,
     );
   const states = [mark.state, about.state].filter((state) => state !== null);
   const moving = moves ? [mark.refreshedAt, about.refreshedAt].filter((at) => at !== null) : [];

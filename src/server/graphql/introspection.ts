@@ -66,7 +66,7 @@ function untold(asked: readonly SelectedField[]): GraphQLError {
     asked,
     new GatewayError(
       "FORBIDDEN",
-      `${names}: this gateway tells nobody its schema (INTROSPECTION=off); it is in the gateway's repository, as schema/schema.graphql.`,
+      `${names}: introspection is off (INTROSPECTION=off); the schema is in the gateway's repository, as schema/schema.graphql.`,
     ),
   );
 }
@@ -85,7 +85,7 @@ function mixed(
   return at(
     asked,
     badInput(
-      `${names}: you are told the part of the schema that you may ask, which takes an operation of its own; ask for the rest in another one.`,
+      `${names}: introspection shows the part of the schema that you may query and needs a separate operation; send the other fields in another one.`,
     ),
   );
 }

@@ -17,7 +17,7 @@ const KnownOperationTypes: ValidationRule = (context) => ({
   OperationDefinition(node) {
     if (context.getSchema().getRootType(node.operation)) return;
     context.reportError(
-      new GraphQLError(`The schema has no ${node.operation}s; ask with \`query\`.`, {
+      new GraphQLError(`The schema has no ${node.operation}s; use \`query\`.`, {
         nodes: node,
       }),
     );

@@ -48,7 +48,7 @@ async function bytesOf(request: Request, limits: RequestLimits): Promise<ArrayBu
     return await request.arrayBuffer();
   } catch (fault) {
     if (fault instanceof GraphQLError && isTooLong(fault)) throw tooLong(limits);
-    throw badRequest(400, "The body breaks off before its end.");
+    throw badRequest(400, "The body ends before it is complete.");
   }
 }
 
@@ -59,7 +59,10 @@ function inBody(bytes: ArrayBuffer): GraphQLParams {
     throw badRequest(400, 'The body must be an object, such as {"query": "{ __typename }"}.');
   for (const [name, value] of Object.entries(params))
     if (value !== null && !IN_BODY.includes(name))
-      throw badRequest(400, `A body has no \`${name.slice(0, 100)}\`: ${nearest(name, IN_BODY)}`);
+      throw badRequest(
+        400,
+        `The body has an unknown key \`${name.slice(0, 100)}\`: ${nearest(name, IN_BODY)}`,
+      );
   // An empty text is not given, as in a URL: some clients send every key.
   return Object.fromEntries(
     Object.entries(params).filter(([name, value]) => value !== "" || !TEXTS.includes(name)),
@@ -91,7 +94,7 @@ function inUrl(parameters: URLSearchParams): GraphQLParams {
 }
 
 const BATCH =
-  "The body is a list, and one request asks one operation; send each in a request of its own, or put their fields into one operation.";
+  "The body is a list, and one request runs one operation; send each in a separate request, or combine their fields in one operation.";
 
 /** What Yoga says of a body that turns out longer than it may be while it is read. */
 function isTooLong({ extensions: { code } }: GraphQLError): boolean {

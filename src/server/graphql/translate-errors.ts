@@ -36,7 +36,7 @@ export function clientError(
   report(cause);
   return located(
     outer,
-    "The gateway failed to answer; the fault is in its log, under the `x-request-id` of this answer.",
+    "The gateway failed internally; its log has the fault under the `x-request-id` of this answer.",
     {
       code: "INTERNAL_SERVER_ERROR",
     },

@@ -117,11 +117,17 @@ function isForUs(host: string | null, allowed: AllowedHosts): boolean {
 export function refuseOddTargets({ method, headers }: Request, target: string): void {
   const host = headers.get("host");
   if (host && nameIn(host) === null)
-    throw new HttpError("BAD_REQUEST", "The header `host` must be a name or an address, and a port if any.");
+    throw new HttpError(
+      "BAD_REQUEST",
+      "The header `host` must be a host name or address, with an optional port.",
+    );
   if (!target.startsWith("/"))
-    throw new HttpError("BAD_REQUEST", "The target must be a path such as /graphql; this is no proxy.");
+    throw new HttpError(
+      "BAD_REQUEST",
+      "The target must be a path such as /graphql; the gateway is not a proxy.",
+    );
   if (method === "TRACE")
-    throw new HttpError("BAD_REQUEST", "Ask with GET or POST.", {
+    throw new HttpError("BAD_REQUEST", "Use GET or POST.", {
       status: 405,
       headers: { allow: "GET, HEAD, POST, OPTIONS" },
     });
@@ -132,7 +138,7 @@ export function refuseOtherHosts(host: string | null, allowed: AllowedHosts): vo
   if (isForUs(host, allowed)) return;
   throw new HttpError(
     "BAD_REQUEST",
-    "The gateway does not go by this name; ask it by its address, or let its operator add the name to ALLOWED_HOSTS.",
+    "The gateway does not serve this host name; use its address, or ask its operator to add the name to ALLOWED_HOSTS.",
     { status: 421 },
   );
 }
@@ -160,7 +166,7 @@ export function refuseForeign(allowed: readonly string[]): Plugin {
       if (!isForeign((name) => headers.get(name))) return;
       throw new HttpError(
         "BAD_REQUEST",
-        "Pages of other origins cannot ask by GET, unless ALLOWED_ORIGINS lists theirs.",
+        "Pages of other origins cannot use GET, unless ALLOWED_ORIGINS lists their origin.",
         { status: 403 },
       );
     },

@@ -23,7 +23,7 @@ export function readParameters(
   for (const path of new Set(parameters.keys())) {
     const whole = wholeOf(path, parameters);
     if (whole !== null)
-      throw badInput(`\`${whole}\` is given whole, and in parts by \`${path}\`; give it one way.`);
+      throw badInput(`\`${whole}\` is given as a whole and in parts by \`${path}\`; use one of the two.`);
     const keys = path.split(".");
     const leaf = keys.pop() as string;
     let [known, at]: [Known, Record<string, unknown>] = [{ types, names: told ?? [] }, values];
@@ -53,7 +53,7 @@ interface Known {
 function typeIn({ types, names }: Known, key: string, path: string): GraphQLInputType {
   const type = types.get(key);
   if (type !== undefined) return type;
-  throw badInput(`There is no parameter \`${path}\`: ${partOf(path, key)}${nearest(key, names)}`);
+  throw badInput(`Unknown parameter \`${path}\`: ${partOf(path, key)}${nearest(key, names)}`);
 }
 
 /** Says which part of a path is not known, where it is not all of it. */
@@ -92,7 +92,7 @@ function objectOf(type: GraphQLInputObjectType, text: string, path: string, isTo
   try {
     return JSON.parse(text);
   } catch {
-    throw badInput(`\`${path}\` begins like JSON and is not; give its parts instead${example}.`);
+    throw badInput(`\`${path}\` starts like JSON but is not valid JSON; give its parts instead${example}.`);
   }
 }
 

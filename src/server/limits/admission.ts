@@ -88,7 +88,7 @@ const NOBODY_YET: Arrival = { caller: null, at: Number.NEGATIVE_INFINITY };
 function overloaded(retryAfter: number): HttpError {
   return new HttpError(
     "OVERLOADED",
-    `The gateway has as many requests under way as it takes; ask again in ${retryAfter} second${retryAfter === 1 ? "" : "s"}.`,
+    `The gateway is at its limit of concurrent requests; retry in ${retryAfter} second${retryAfter === 1 ? "" : "s"}.`,
     { details: { retryAfter } },
   );
 }
@@ -97,7 +97,7 @@ function greedy(): HttpError {
   const retryAfter = RETRY_AFTER.question;
   return new HttpError(
     "OVERLOADED",
-    `Half of what the gateway has under way is yours, and others ask as well; wait for some of your answers, and ask again in ${retryAfter} second.`,
+    `You use half of the gateway's concurrent requests, and other callers need the rest; wait for some of your answers, and retry in ${retryAfter} second.`,
     { status: 429, details: { retryAfter } },
   );
 }

@@ -148,7 +148,7 @@ function limited(what: string, limit: string, max: number, value: number, waitMs
   const retryAfter = Math.max(1, Math.ceil(waitMs / 1_000));
   return new GatewayError(
     "CALLER_RATE_LIMITED",
-    `You may have ${max} ${what} a minute (${limit}), and this would pass it; ask again in ${retryAfter} seconds.`,
+    `You may have ${max} ${what} per minute (${limit}), and this would exceed it; retry in ${retryAfter} seconds.`,
     { limit, max, value, retryAfter },
   );
 }

@@ -8,7 +8,7 @@ export function exceeded(limits: RequestLimits, limit: LimitName, value?: number
   const shown = value === undefined ? undefined : Math.min(Math.round(value), Number.MAX_SAFE_INTEGER);
   return new GatewayError(
     "LIMIT_EXCEEDED",
-    `This has ${shown ?? `more than ${max}`} ${counted}, and ${max} is the most (${limit}). ${advice}`,
+    `The request has ${shown ?? `more than ${max}`} ${counted}; the maximum is ${max} (${limit}). ${advice}`,
     { limit, max, ...(shown === undefined ? {} : { value: shown }) },
   );
 }

@@ -252,13 +252,13 @@ function bucketOf({ organization, family }: Bucket): string {
 }
 
 function abandoned({ dataset }: Turn): GatewayError {
-  return new GatewayError("OPERATION_TIMEOUT", `Nobody waits for ${dataset} any more.`, { dataset });
+  return new GatewayError("OPERATION_TIMEOUT", `No caller waits for ${dataset} any more.`, { dataset });
 }
 
 function exhausted({ dataset }: Turn, retryAfter: number): GatewayError {
   return new GatewayError(
     "UPSTREAM_BUDGET_EXHAUSTED",
-    `The organization's upstream requests of this minute are used up (or this caller's part of them), and ${dataset} could not be asked for in time; ask again in ${retryAfter} seconds.`,
+    `The upstream requests of this minute are used up, for the organization or for this caller, so ${dataset} could not be read in time; retry in ${retryAfter} seconds.`,
     { dataset, retryAfter },
   );
 }

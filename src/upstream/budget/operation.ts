@@ -92,7 +92,7 @@ export class Operation {
     if (begun >= this.#maxRequests) {
       throw new GatewayError(
         "TOO_EXPENSIVE",
-        `This operation has made its ${this.#maxRequests} upstream requests; ask for a shorter range or fewer rows of ${dataset}.`,
+        `This operation has used its ${this.#maxRequests} upstream requests; query a shorter range or fewer rows of ${dataset}.`,
         { dataset },
       );
     }
@@ -173,9 +173,14 @@ function abandoned(reason: unknown): GatewayError {
   return reason instanceof DOMException && reason.name === "TimeoutError"
     ? new GatewayError(
         "OPERATION_TIMEOUT",
-        "The operation took longer than allowed; ask for a shorter range or fewer fields.",
+        "The operation took longer than allowed; query a shorter range or fewer fields.",
         {},
         reason,
       )
-    : new GatewayError("OPERATION_TIMEOUT", "The caller left before the answer was there.", {}, reason);
+    : new GatewayError(
+        "OPERATION_TIMEOUT",
+        "The caller disconnected before the answer was ready.",
+        {},
+        reason,
+      );
 }

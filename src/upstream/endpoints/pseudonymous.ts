@@ -12,7 +12,7 @@ export function unmaskedIds(
 
 function refuse(): never {
   throw badInput(
-    "The filter has an id of a person that was not given out to you; you see people by pseudonym, so pass ids as answers show them.",
+    "The filter has the id of a person that no answer gave you; you see people by pseudonym, so pass ids as answers show them.",
   );
 }
 

@@ -51,7 +51,7 @@ export function reportQuery(names: ReportNames, question: ReportQuestion): Recor
 
 function spelled<D extends string>(names: { readonly [K in D]?: string }, dimension: D): string {
   const name = names[dimension];
-  if (name === undefined) throw badInput(`This source knows no ${dimension}.`);
+  if (name === undefined) throw badInput(`This source has no ${dimension}.`);
   return name;
 }
 

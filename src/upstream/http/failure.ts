@@ -18,7 +18,7 @@ export function failureOf<P, Row>(
   if (fault instanceof WireError) {
     return new GatewayError(
       "UPSTREAM_SHAPE",
-      `${dataset} answered with something its contract does not allow (${fault.message}).`,
+      `${dataset} returned an answer that breaks its contract (${fault.message}).`,
       { dataset },
       fault,
     );
@@ -31,14 +31,14 @@ export function failureOf<P, Row>(
   };
   if (fault.isBilling) return billing(fault, dataset, details);
   if (fault.status === 404 && typeof endpoint.path === "function") {
-    return new GatewayError("NOT_FOUND", `${dataset} knows nothing of this id any more.`, details, fault);
+    return new GatewayError("NOT_FOUND", `${dataset} no longer has this id.`, details, fault);
   }
   switch (fault.status) {
     case undefined:
       return fault.kind === "body"
         ? new GatewayError(
             "UPSTREAM_SHAPE",
-            `${dataset} answered with a body that is not whole JSON; nothing was taken from it.`,
+            `${dataset} returned a body that is not complete JSON; none of it was used.`,
             details,
             fault,
           )
@@ -51,7 +51,7 @@ export function failureOf<P, Row>(
       const retryAfter = fault.retryAfter || DEFAULT_RETRY_AFTER;
       return new GatewayError(
         "UPSTREAM_RATE_LIMITED",
-        `The organization's upstream requests for ${dataset} are used up; ask again in ${retryAfter} seconds.`,
+        `The organization's upstream requests for ${dataset} are used up; retry in ${retryAfter} seconds.`,
         { ...details, retryAfter },
         fault,
       );
@@ -74,7 +74,7 @@ export function failureOf<P, Row>(
 const BILLING: Readonly<Record<string, readonly [reason: string, sentence: string]>> = {
   enforced_spend_limit_reached: [
     "ENFORCED_SPEND_LIMIT",
-    "the organization has used up the monthly spend of its API tier; an admin of the organization can ask Anthropic for a higher tier, or it ends with the month",
+    "the organization has used up the monthly spend of its API tier; an admin of the organization can ask Anthropic for a higher tier, or wait for the next month",
   ],
   contract_spend_limit_reached: [
     "CONTRACT_SPEND_LIMIT",
@@ -99,7 +99,7 @@ function billing(fault: HttpFailure, dataset: Dataset, details: ErrorDetails): G
   const [reason, sentence] = named(BILLING, fault.errorCode) ?? BILLING_PROBLEM;
   return new GatewayError(
     "UPSTREAM_BILLING",
-    `Upstream does not answer for ${dataset} (status ${fault.status}): ${sentence}. Asking again does not help until then.`,
+    `Upstream does not answer for ${dataset} (status ${fault.status}): ${sentence}. Retrying does not help until then.`,
     { ...details, reason },
     fault,
   );
@@ -114,7 +114,7 @@ function unavailable(fault: HttpFailure, what: string, details: ErrorDetails): G
   const { retryAfter } = fault;
   return new GatewayError(
     "UPSTREAM_UNAVAILABLE",
-    `${what}; ask again ${retryAfter ? `in ${retryAfter} seconds` : "later"}.`,
+    `${what}; retry ${retryAfter ? `in ${retryAfter} seconds` : "later"}.`,
     retryAfter ? { ...details, retryAfter } : details,
     fault,
   );
@@ -133,8 +133,8 @@ function whatHappened(fault: HttpFailure): string {
 const WHAT_HAPPENED = {
   network: "could not be reached",
   timeout: "did not answer in time",
-  oversize: "answered with more than the gateway reads",
-  resting: "is left alone for a moment, since it has failed again and again",
+  oversize: "returned more than the gateway reads",
+  resting: "is paused for a moment, since it has failed repeatedly",
   status: "failed",
   body: "failed",
 } as const;
@@ -171,7 +171,7 @@ function badRequest(
 ): UpstreamRefusal {
   return new UpstreamRefusal(
     "UPSTREAM_REFUSED",
-    `The upstream refused the request for ${dataset} (status ${fault.status}); ask for other days or with other arguments.`,
+    `The upstream rejected the request for ${dataset} (status ${fault.status}); try other days or other arguments.`,
     { dataset, reason: "REFUSED", token },
     details,
     fault,
@@ -188,7 +188,7 @@ function closed<P, Row>(
   const needed = reason === "MISSING_SCOPE" && scope !== undefined ? { scope } : {};
   return new UpstreamRefusal(
     reason === "NOT_ENROLLED" ? "NOT_ENTITLED" : "UPSTREAM_AUTH",
-    `Upstream does not open ${dataset} to this gateway (status ${fault.status}): ${whyClosed(reason, scope)}`,
+    `Upstream does not give this gateway access to ${dataset} (status ${fault.status}): ${whyClosed(reason, scope)}`,
     { dataset, reason, token: null },
     { ...details, reason, ...needed },
     fault,
@@ -199,7 +199,7 @@ function closed<P, Row>(
 export function foreignKey(dataset: Dataset, key: KeyFamily): UpstreamRefusal {
   return new UpstreamRefusal(
     "UPSTREAM_AUTH",
-    `Nothing is read for ${dataset}: ${foreignKeyText(key)}`,
+    `The gateway does not read ${dataset}: ${foreignKeyText(key)}`,
     { dataset, reason: "WRONG_ORGANIZATION", token: null },
     { dataset, reason: "WRONG_ORGANIZATION" satisfies ClosedReason },
   );
@@ -220,7 +220,7 @@ export function unproven<P, Row>(endpoint: Endpoint<P, Row>, fault: unknown): un
   if (!isRefusal(fault))
     return new GatewayError(
       fault.code,
-      `The organization of ${dataset} is not proven yet: ${fault.message}`,
+      `The organization of ${dataset} is not verified yet: ${fault.message}`,
       details,
       fault,
     );
@@ -229,7 +229,7 @@ export function unproven<P, Row>(endpoint: Endpoint<P, Row>, fault: unknown): un
   const reason = isCertain ? fault.reason : "UNPROVEN_ORGANIZATION";
   return new UpstreamRefusal(
     "UPSTREAM_AUTH",
-    `Upstream does not show of which organization ${dataset} would be (${fault.dataset} answered status ${fault.details.status}): ${whyClosed(reason, scope)}`,
+    `Upstream does not show which organization ${dataset} belongs to (${fault.dataset} answered status ${fault.details.status}): ${whyClosed(reason, scope)}`,
     { dataset, reason, token: null },
     { ...details, reason },
     fault,

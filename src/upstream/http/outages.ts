@@ -62,15 +62,15 @@ export class Outages {
 }
 
 function sentenceOf({ kind, code, status }: HttpFailure): string {
-  if (status === 401) return "upstream refuses the key of this dataset: it is wrong, revoked or expired";
+  if (status === 401) return "upstream rejects the key of this dataset: it is wrong, revoked or expired";
   const hint = hintOf(code);
   const what = {
     network: "upstream cannot be reached",
     timeout: "upstream does not answer within UPSTREAM_TIMEOUT",
-    body: "upstream answers with a body that is not whole JSON, as a proxy or a portal can",
+    body: "upstream returns a body that is not complete JSON, as a proxy or a portal can",
     status: "upstream fails",
-    oversize: "upstream answers with more than the gateway reads",
-    resting: "upstream fails again and again",
+    oversize: "upstream returns more than the gateway reads",
+    resting: "upstream fails repeatedly",
   }[kind];
   return hint === null ? what : `${what}: ${hint}`;
 }
@@ -81,13 +81,13 @@ export function hintOf(code: string): string | null {
 }
 
 const UNTRUSTED =
-  "its certificate is of no authority that Node trusts; NODE_EXTRA_CA_CERTS names a file with further ones";
+  "Node does not trust the authority of its certificate; NODE_EXTRA_CA_CERTS names a file with further authorities";
 const SLOW = "no connection in time; a company network may need HTTPS_PROXY";
 const CUT = "the connection was cut";
 
 const HINTS: Readonly<Record<string, string>> = {
-  PROXY_407: "the proxy asks for a name and password, or for others; the URL of the proxy can hold them",
-  PROXY_403: "the proxy does not let the gateway through to this host",
+  PROXY_407: "the proxy requires a name and password, or other ones; the URL of the proxy can hold them",
+  PROXY_403: "the proxy does not allow the gateway to reach this host",
   UND_ERR_PRX_CONN: "the proxy cut the connection",
   UND_ERR_PRX_TLS: "the certificate of the proxy is for another name",
   ENOTFOUND: "no host has this name",
@@ -95,8 +95,8 @@ const HINTS: Readonly<Record<string, string>> = {
   ECONNREFUSED: "no server listens there",
   ECONNRESET: CUT,
   UND_ERR_SOCKET: CUT,
-  ENETUNREACH: "no network leads there",
-  EHOSTUNREACH: "no network leads there",
+  ENETUNREACH: "no network route leads there",
+  EHOSTUNREACH: "no network route leads there",
   ETIMEDOUT: SLOW,
   UND_ERR_CONNECT_TIMEOUT: SLOW,
   DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
