@@ -110,13 +110,13 @@ describe("a filter with alternatives", () => {
       `groupBy: [GROUP], filter: { any: [{ groups: ["x"] }] }`,
       /cannot filter on GROUP/,
     ],
-    ["no alternative", `filter: { any: [] }`, /takes 1 to 100/],
+    ["no alternative", `filter: { any: [] }`, /must have 1 to 100/],
     [
       "an alternative that is everything",
       `groupBy: [MODEL], filter: { any: [{ models: ["x"] }, {}] }`,
       /without lists/,
     ],
-    ["an empty list", `groupBy: [MODEL], filter: { any: [{ models: [] }] }`, /takes 1 to 100/],
+    ["an empty list", `groupBy: [MODEL], filter: { any: [{ models: [] }] }`, /must have 1 to 100/],
     [
       "a source that leaves groups out",
       `source: LEGACY, groupBy: [MODEL], filter: { any: [{ models: ["x"] }] }`,

@@ -476,7 +476,7 @@ describe("what cannot be added up", () => {
       `top: 3, groupBy: [TEAM]`,
       /people in several count fully in each TEAM.*`overlap: SPLIT`/,
     ],
-    ["top: 0", `top: 0, groupBy: [MODEL]`, /`top` is 0; it can be 1 or more/],
+    ["top: 0", `top: 0, groupBy: [MODEL]`, /`top` is 0; it must be at least 1/],
     [
       "the other groups of people",
       `top: 3, groupBy: [GROUP]`,

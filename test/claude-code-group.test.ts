@@ -293,13 +293,13 @@ describe("Claude Code added up", () => {
       "selected",
       `groupBy: [MODEL]`,
       `commits linesPerSession`,
-      /`commits`, `linesPerSession`: not told apart by MODEL.*leave MODEL out/,
+      /`commits`, `linesPerSession`: not split by MODEL.*remove MODEL/,
     ],
     [
       "ordered by",
       `groupBy: [MODEL, USER], orderBy: { field: SESSIONS }`,
       `model`,
-      /SESSIONS is not told apart by MODEL.*ESTIMATED/,
+      /SESSIONS is not split by MODEL.*ESTIMATED/,
     ],
   ])("refuses work by model, which would count for each: %s", async (_name, args, selection, sentence) => {
     const { ask, seen } = gateway({ sandbox: { users: 30 } });

@@ -79,7 +79,7 @@ export const SELECTIONS: readonly (readonly [page: string, selection: string])[]
   ],
 ];
 
-/** One operation that selects all of them, each under a name of its own: `s` and its place in the list. */
+/** One operation that selects all of them, each under a name of its own: `s` and its cursor. */
 export function dashboardOf(places: readonly number[]): string {
   const fields = places.map((place) => {
     const [page, selection] = SELECTIONS[place] ?? ["usage", "__typename"];

@@ -108,16 +108,16 @@ describe("a filter that cannot be served says what would work, and asks nothing"
     ["skills", `{ shareStatuses: ["shared"] }`, /has no "shared" .* organization, private, public/],
     ["connectors", `{ shareStatuses: ["public"] }`, /filters by users, groups, products, names\./],
     ["users", `{ projects: ["claude_proj_1"], groups: ["rbac_group_1"] }`, /exclude each other/],
-    ["users", `{ users: [] }`, /`filter.users` has no values; it takes 1 to 100/],
+    ["users", `{ users: [] }`, /`filter.users` has no values; it must have 1 to 100/],
     ["skills", `{ names: [""] }`, /empty value/],
-    ["users", `{ users: ${many(101)} }`, /101 values; upstream takes at most 100/],
+    ["users", `{ users: ${many(101)} }`, /101 values; upstream accepts at most 100/],
     ["skills", `{ users: ${many(99)}, names: ["a", "b"] }`, /101 values/],
     [
       "users",
       `{ users: ["${globalId("Project:2026-11-01:2026-11-02:x")}"] }`,
       /id of a Project, not of a User/,
     ],
-    ["users", `{ users: ["ada@ternplover.example"] }`, /not an id of this graph/],
+    ["users", `{ users: ["ada@ternplover.example"] }`, /not an id of this API/],
     ["projects", `{ projects: ["${globalId("Project:x")}"] }`, /damaged/],
   ])("%s %s", async (field, filter, message) => {
     const { ask, seen } = empty();
@@ -224,7 +224,7 @@ describe("a list under a filter of the sandbox", () => {
     const stranger = gateway({ routes });
     const { errors } = await stranger.ask(NODE, { id });
     expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["NOT_FOUND"]);
-    expect(errors?.[0]?.message).toContain("Ask for the list again");
+    expect(errors?.[0]?.message).toContain("Query the list again");
     expect(stranger.seen).toEqual([]);
   });
 

@@ -205,7 +205,7 @@ describe("the cost and tokens of one person", () => {
     expect(other.errors?.map(({ message, extensions }) => [extensions.code, message])).toEqual(
       ["costs", "tokens"].map((what, i) => [
         "BAD_USER_INPUT",
-        `\`console\` does not report ${what} of one person but by \`${["cost", "usage"][i]}(groupBy: [ACTOR])\`; \`enterprise\` does (this gateway has a key of it).`,
+        `\`console\` does not report ${what} of one person except by \`${["cost", "usage"][i]}(groupBy: [ACTOR])\`; \`enterprise\` does (this gateway has a key of it).`,
       ]),
     );
     expect(requests).toEqual([]);

@@ -38,11 +38,11 @@ test("the order of arguments makes no second question", async () => {
 });
 
 test.each([
-  ["an empty list", `filter: { models: [] }`, /takes 1 to 100/],
+  ["an empty list", `filter: { models: [] }`, /must have 1 to 100/],
   [
     "a hundred and one values",
     `filter: { models: [${Array.from({ length: 101 }, (_, i) => `"m${i}"`)}] }`,
-    /takes 1 to 100/,
+    /must have 1 to 100/,
   ],
   [
     "a dimension no source has together with another",

@@ -418,6 +418,6 @@ test("a sum over more days than an operation may ask for is refused alone, befor
   );
   expect(data.users.nodes).toHaveLength(3);
   expect(new Set(errors?.map((error) => error.extensions.code))).toEqual(new Set(["TOO_EXPENSIVE"]));
-  expect(errors?.[0]?.message).toMatch(/at least 32\d upstream requests and 59 are left/);
+  expect(errors?.[0]?.message).toMatch(/at least 32\d upstream requests, and the operation has 59 left/);
   expect(counted(seen)).toEqual({ users: 1 });
 });

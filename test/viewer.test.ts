@@ -61,14 +61,14 @@ describe("`user` without a person", () => {
     expect(data.user).toBeNull();
     expect(errors).toMatchObject([{ extensions: { code: "BAD_USER_INPUT" } }]);
     expect(errors?.[0]?.message).toBe(
-      "Your token is not a person's: it has no verified address, so there is no `user` without `id` or `email`; pass one, or ask `viewer` what you may read.",
+      "Your token does not identify a person: it has no verified address, so there is no `user` without `id` or `email`; pass one, or query `viewer` for what you may read.",
     );
     expect(seen).toEqual([]);
   });
 
   test("says that callers are not asked who they are where they are not", async () => {
     const { errors } = await gateway({ sandbox: { users: 20 } }).ask(OWN);
-    expect(errors?.[0]?.message).toMatch(/^This gateway does not ask callers who they are/);
+    expect(errors?.[0]?.message).toMatch(/^Callers of this gateway do not authenticate/);
   });
 
   test("is the caller where their token has a verified address", async () => {

@@ -53,8 +53,7 @@ export const ClaudeCodeModel = builder.objectRef<CodeModelShape>("ClaudeCodeMode
 
 /** The counts that a record and a person's totals share. */
 const totals = builder.interfaceRef<CodeTotalsShape>("ClaudeCodeCounts").implement({
-  description:
-    "What was done with Claude Code. Counts and estimates are additive over records, days and people.",
+  description: "Claude Code activity. Counts and estimates are additive over records, days and people.",
   fields: (t) => ({
     sessions: t.expose("sessions", sum("Sessions.")),
     linesAdded: t.expose("linesAdded", sum("Lines added.")),
@@ -74,7 +73,7 @@ const totals = builder.interfaceRef<CodeTotalsShape>("ClaudeCodeCounts").impleme
       authScopes: { "spend:read": true, own: true },
       type: Money,
       description:
-        "Upstream's estimate of the cost over all models; not the bill, and never to be reconciled with `net` or `list`. Additive over days, people and models.",
+        "Upstream's estimate of the cost over all models; not the bill, and not comparable with `net` or `list`. Additive over days, people and models.",
       resolve: estimatedCost,
     }),
     linesPerSession: t.field({ ...derived.linesPerSession, resolve: linesPerSession }),
@@ -100,14 +99,14 @@ const ClaudeCodeRecord = builder.node(builder.objectRef<RecordShape>("ClaudeCode
     date: t.expose("date", { type: "Date", description: "The UTC day." }),
     actor: t.field({
       type: Actor,
-      description: "Who ran it.",
+      description: "Actor that ran it.",
       resolve: ({ actor }) => ({ ...actor, organization: "CONSOLE" as const }),
     }),
     user: t.field({
       type: User,
       nullable: true,
       description:
-        "The member with the actor's address; null for keys, and for addresses no organization has as a member.",
+        "The member with the actor's address. Null: an API key, or no organization has a member with the address.",
       requests: memberRequests,
       resolve: ({ actor }, _args, ctx) => (actor.kind === "user" ? personByEmail(ctx, actor.email) : null),
     }),
@@ -124,7 +123,7 @@ const ClaudeCodeRecord = builder.node(builder.objectRef<RecordShape>("ClaudeCode
     }),
     isRemote: t.exposeBoolean("isRemote", {
       nullable: true,
-      description: "Whether sessions ran remotely, as on the web. Null on older data.",
+      description: "True if sessions ran remotely, as on the web. Null: older data.",
     }),
   }),
 });
@@ -143,16 +142,16 @@ const ClaudeCodeRecordConnection = builder.connectionObject(
     name: "ClaudeCodeRecordConnection",
     description: "Claude Code records, day by day, oldest first.",
   },
-  { name: "ClaudeCodeRecordEdge", description: "A record and its place in the list." },
+  { name: "ClaudeCodeRecordEdge", description: "A record and its cursor." },
 );
 
 export const ClaudeCodeFilter = builder.inputType("ClaudeCodeFilter", {
   description:
-    "Which records to keep: any value of each list, all of the lists. Upstream cannot filter, so the gateway does.",
+    "Filter of records: matches any value of each list and all lists. The gateway filters, since upstream cannot.",
   fields: (t) => ({
     emails: t.stringList({
       requires: ["individuals"],
-      description: "Addresses of people, letter case aside; an alias stands for all addresses of its person.",
+      description: "Addresses of people, ignoring case. An alias stands for all addresses of its person.",
     }),
     customerTypes: t.stringList({ description: "How the usage is paid, such as `api` or `subscription`." }),
     terminalTypes: t.stringList({
@@ -191,7 +190,7 @@ builder.queryField("claudeCodeRecords", (t) =>
       "Claude Code records of all actors, day by day; each day is one upstream request per thousand records. Source: CLAUDE_CODE. Errors: CURSOR_INVALID, TOO_EXPENSIVE, UPSTREAM_*.",
     args: {
       range: t.arg({ type: DateRange, required: true, description: "UTC days." }),
-      filter: t.arg({ type: ClaudeCodeFilter, description: "Which records to keep." }),
+      filter: t.arg({ type: ClaudeCodeFilter, description: "Records to include." }),
       ...forward,
     },
     requests: ({ args, range }, ctx) => codeDayRequests(ctx, range, rowsWanted(args)),
@@ -219,7 +218,7 @@ personFigures((t, range) => ({
     type: ClaudeCodeTotals,
     nullable: true,
     description:
-      "The sum of the person's records, matched by email. In a list a record belongs to one row, so that rows add up: of several accounts with one address (aliases included) to that of the address itself, then to the one last active. Each `User` with the address has all of them. Null: no record, which is not proof of no activity, since subscription users can be missing upstream. Upstream filters by nothing, so each day is read for everybody, a request per thousand records. Where that is more than the operation has left, days stored within the last day answer, marked stale; else this field alone is refused, before any request of it. Source: CLAUDE_CODE. Errors: TOO_EXPENSIVE, UPSTREAM_*.",
+      "The sum of the person's records, matched by email. In a list each record belongs to one row, so rows add up. If several accounts share an address (aliases included), it belongs to the account of the address itself, then to the one last active. Each `User` with the address has all records. Null: no record, which does not prove inactivity, since subscription users can be missing upstream. Upstream has no filter, so each day is read for all people, at one request per thousand records. If that exceeds what the operation has left, days stored within the last day answer, marked stale. Otherwise only this field fails, before it makes a request. Source: CLAUDE_CODE. Errors: TOO_EXPENSIVE, UPSTREAM_*.",
     args: range,
     requests: recordRequests,
     resolve: async (person, { range }, ctx) =>
@@ -230,7 +229,7 @@ personFigures((t, range) => ({
     type: ClaudeCodeRecordConnection,
     nullable: true,
     description:
-      "The person's records, oldest first, matched by email and given to rows of a list as in `claudeCode`; read, or refused, as those are. Source: CLAUDE_CODE. Errors: CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.",
+      "The person's records, oldest first, matched by email and assigned to rows of a list as in `claudeCode`. They are read, or fail, in the same way. Source: CLAUDE_CODE. Errors: CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.",
     args: { ...range, ...forward },
     requests: recordRequests,
     resolve: async (person, { range: own, ...slice }, ctx) => {

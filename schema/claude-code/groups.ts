@@ -41,13 +41,13 @@ import { ClaudeCodeFilter, keeps, refuseStrangers } from "./claude-code.ts";
 import { Comparison, derived, refuseByModel, Series, Totals, WORK_COUNTS } from "./measures.ts";
 
 const ClaudeCodeDimension = builder.enumType("ClaudeCodeDimension", {
-  description: "What Claude Code records can be split by.",
+  description: "Dimensions of Claude Code records.",
   values: dimensions({
-    ACTOR: { description: "Who ran it: people by address, keys by name." },
-    USER: { description: "Person, by address; keys are one row without one." },
+    ACTOR: { description: "Actor that ran it: people by address, keys by name." },
+    USER: { description: "Person, by address. All keys share one row without a person." },
     MODEL: {
       description:
-        "Model. Only tokens and estimated cost are told apart by model: what was done is of all models together.",
+        "Model. Only tokens and estimated cost are split by model; activity covers all models together.",
     },
     TERMINAL: { description: "Terminal or editor." },
     CUSTOMER_TYPE: { description: "How the usage is paid, such as `api` or `subscription`." },
@@ -64,7 +64,7 @@ type GroupNode = CodeGroup & {
 const work = (name: keyof CodeWork) =>
   ({
     ...sum(WORK_COUNTS[name]),
-    description: `${sum(WORK_COUNTS[name]).description} Not together with MODEL, which is BAD_USER_INPUT: records have it for all models together.`,
+    description: `${sum(WORK_COUNTS[name]).description} Grouping by MODEL as well is BAD_USER_INPUT: records have it only for all models together.`,
     hiddenBy: "MODEL",
     resolve: ({ measure }: Pick<GroupNode, "measure">) => (measure.work as CodeWork)[name],
   }) as const;
@@ -77,13 +77,13 @@ const tokens = (name: keyof CodeMeasure["tokens"], description: string) =>
 
 const Group = builder.objectRef<GroupNode>("ClaudeCodeGroup").implement({
   description:
-    "What the records of one group come to in one bucket. A dimension is null where the group has no value; selecting one that the query did not group by is BAD_USER_INPUT. Source: CLAUDE_CODE.",
+    "Totals of the records of one group in one bucket. A dimension is null where the group has no value, and, with a warning, where rows are not grouped by it. Source: CLAUDE_CODE.",
   interfaces: [SeriesRow],
   fields: (t) => ({
     actor: t.field({
       authScopes: { individuals: true },
       type: Actor,
-      ...splitBy("ACTOR", "Who ran it."),
+      ...splitBy("ACTOR", "Actor that ran it."),
       resolve: ({ actor }) => actor && { ...actor, organization: "CONSOLE" as const },
     }),
     user: t.field({
@@ -91,14 +91,14 @@ const Group = builder.objectRef<GroupNode>("ClaudeCodeGroup").implement({
       type: User,
       ...splitBy(
         "USER",
-        "The member with the address; null for keys, and for addresses no organization has as a member.",
+        "The member with the address. Null: an API key, or no organization has a member with the address.",
       ),
       requests: memberRequests,
       resolve: ({ actor }, _args, ctx) => (actor?.kind === "user" ? personByEmail(ctx, actor.email) : null),
     }),
     email: t.string({
       authScopes: { "identity:read": true, pseudonyms: true },
-      ...splitBy("USER", "The person's address, as the newest record spells it; null for keys."),
+      ...splitBy("USER", "The person's address, as the newest record spells it. Null: an API key."),
       resolve: ({ actor }) => (actor?.kind === "user" ? actor.email : null),
     }),
     model: t.exposeString("model", splitBy("MODEL", "Model.")),
@@ -116,7 +116,7 @@ const Group = builder.objectRef<GroupNode>("ClaudeCodeGroup").implement({
       type: "Decimal",
       nullable: true,
       description:
-        "Share of proposals accepted, 0 to 1; null where nothing was proposed. Not additive. Not together with MODEL.",
+        "Share of proposals accepted, 0 to 1. Not additive. Null: nothing was proposed. Not together with MODEL.",
       hiddenBy: "MODEL",
       resolve: ({ measure }) => acceptanceRate(measure.work as CodeWork),
     }),
@@ -129,7 +129,7 @@ const Group = builder.objectRef<GroupNode>("ClaudeCodeGroup").implement({
       authScopes: { "spend:read": true },
       type: Money,
       description:
-        "Upstream's estimate of the cost; not the bill, and never to be reconciled with `net` or `list`. Exact sum; additive over days, people and models.",
+        "Upstream's estimate of the cost; not the bill, and not comparable with `net` or `list`. Exact sum; additive over days, people and models.",
       resolve: ({ measure }) => measure.estimated,
     }),
     linesPerSession: t.field({
@@ -175,7 +175,7 @@ const Group = builder.objectRef<GroupNode>("ClaudeCodeGroup").implement({
     comparison: t.field({
       type: Comparison,
       nullable: true,
-      description: `The row against the same group in the compared period. ${COMPARED}`,
+      description: `Comparison with the same group in the compared period. ${COMPARED}`,
       resolve: comparedRow,
     }),
   }),
@@ -206,7 +206,7 @@ const GroupConnection = builder.connectionObject(
       }),
     }),
   },
-  { name: "ClaudeCodeGroupEdge", description: "A group in a bucket and its place in the list." },
+  { name: "ClaudeCodeGroupEdge", description: "A group in a bucket and its cursor." },
 );
 
 builder.queryField("claudeCode", (t) =>
@@ -215,24 +215,24 @@ builder.queryField("claudeCode", (t) =>
     type: GroupConnection,
     nullable: true,
     description:
-      "Claude Code records added up: a ranking of groups over the whole range, those of the largest estimated cost first, or with `bucket` a series by time, oldest first. Within a bucket, and for `top`, groups go by estimated cost, or by tokens where the caller may not see that. Each day is one upstream request per thousand records, shared with `claudeCodeRecords`. Source: CLAUDE_CODE. Errors: BAD_USER_INPUT, CURSOR_INVALID, TOO_EXPENSIVE, UPSTREAM_*.",
+      "Totals of Claude Code records: a ranking of groups over the whole range, largest estimated cost first, or with `bucket` a time series, oldest first. Within a bucket and for `top`, groups are ranked by estimated cost, or by tokens if the caller may not read cost. Each day takes one upstream request per thousand records, shared with `claudeCodeRecords`. Source: CLAUDE_CODE. Errors: BAD_USER_INPUT, CURSOR_INVALID, TOO_EXPENSIVE, UPSTREAM_*.",
     args: {
       range: t.arg({ type: DateRange, required: true, description: "UTC days." }),
       bucket: t.arg({
         type: CalendarBucketEnum,
         required: true,
         defaultValue: "NONE",
-        description: "Length of a bucket. By default the whole range is one.",
+        description: "Length of a bucket. By default the whole range is one bucket.",
       }),
       groupBy: t.arg({
         type: [ClaudeCodeDimension],
-        description: "Dimensions to group rows by; none gives one row per bucket.",
+        description: "Dimensions to group rows by. Without any there is one row per bucket.",
       }),
       orderBy: t.arg({
         type: Series.input,
-        description: "What comes first; by default the oldest, or the largest where there are no buckets.",
+        description: "Sort order. By default oldest first, or largest first without buckets.",
       }),
-      filter: t.arg({ type: ClaudeCodeFilter, description: "Which records to add up." }),
+      filter: t.arg({ type: ClaudeCodeFilter, description: "Records to include." }),
       ...analysisArgs,
       ...forward,
     },
@@ -248,11 +248,7 @@ builder.queryField("claudeCode", (t) =>
       refuseStrangers(ctx, filter);
       const order = Series.orderOf(args.orderBy, bucket);
       refuseByModel(order.field, groupBy, ctx);
-      Series.demandMeasure(
-        ctx,
-        order.field,
-        `Ordering by ${order.field}, as rankings are unless \`orderBy\` says otherwise,`,
-      );
+      Series.demandMeasure(ctx, order.field, `Ordering by ${order.field}, the default order of rankings,`);
       warnUngrouped(ctx, info, groupBy);
       refuseHidden(info, groupBy);
       const analysis = { bucket, groupBy, top: topOf(args.top), compare: args.compare ?? null };

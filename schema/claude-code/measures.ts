@@ -17,21 +17,21 @@ export const derived = {
     type: "Decimal",
     nullable: true,
     description:
-      "Lines added and removed per session, rounded half to even at 12 decimals. Not additive. Null: no session.",
+      "Lines added and removed per session, rounded half to even at 12 decimals. Not additive. Null: no sessions.",
   },
   estimatedPerCommit: {
     authScopes: { "spend:read": true, own: true },
     type: DerivedMoney,
     nullable: true,
     description:
-      "`estimated` divided by `commits`: a ratio of upstream's estimate, which covers all use, to what it counted; not what a commit costs. Not additive. Null: no commit.",
+      "`estimated` divided by `commits`. Upstream's estimate covers all use, so this is not the cost of a commit. Not additive. Null: no commits.",
   },
   estimatedPerPullRequest: {
     authScopes: { "spend:read": true, own: true },
     type: DerivedMoney,
     nullable: true,
     description:
-      "`estimated` divided by `pullRequests`: a ratio of upstream's estimate, which covers all use, to what it counted; not what a pull request costs. Not additive. Null: no pull request.",
+      "`estimated` divided by `pullRequests`. Upstream's estimate covers all use, so this is not the cost of a pull request. Not additive. Null: no pull requests.",
   },
 } as const;
 
@@ -81,12 +81,12 @@ export function refuseByModel(measure: string, groupBy: readonly CodeDimension[]
   if (!groupBy.includes("MODEL") || !Object.hasOwn(WORK, measure)) return;
   const others = viewer.scopes.has("spend:read") ? "ESTIMATED or one of the tokens" : "one of the tokens";
   throw badInput(
-    `${measure} is not told apart by MODEL: records have it for all models together, and added up it would count once for each. Leave MODEL out of \`groupBy\`, or use ${others}.`,
+    `${measure} is not split by MODEL: records have it only for all models together, so the sum would count it once per model. Remove MODEL from \`groupBy\`, or use ${others}.`,
   );
 }
 
 export const Totals = builder.objectRef<CodeMeasure>("ClaudeCodeGroupTotals").implement({
-  description: "What Claude Code records come to. Additive over days, people and records.",
+  description: "Totals of Claude Code records. Additive over days, people and records.",
   fields: (t) => ({
     records: t.field(ofTotal("records")),
     sessions: t.field(ofTotal("sessions")),
@@ -110,7 +110,7 @@ function ofTotal(name: keyof CodeWork) {
   return {
     type: "Count",
     nullable: true,
-    description: `${WORK_COUNTS[name]} Exact; additive. In \`total\` whatever rows are split by. Null: in \`runningTotal\` of rows that are split by MODEL, by which it is not told apart.`,
+    description: `${WORK_COUNTS[name]} Exact; additive. \`total\` has it for any grouping. Null: in \`runningTotal\` of rows grouped by MODEL, since it is not split by model.`,
     resolve: (measure: CodeMeasure) => measure.work?.[name] ?? null,
   } as const;
 }
@@ -119,13 +119,13 @@ const change = (name: keyof CodeWork, description: string) =>
   ({
     type: CountChange,
     nullable: true,
-    description: `${description} Additive. In \`totalComparison\` whatever rows are split by. Null: in \`comparison\` of rows that are split by MODEL, by which it is not told apart.`,
+    description: `${description} Additive. \`totalComparison\` has it for any grouping. Null: in \`comparison\` of rows grouped by MODEL, since it is not split by model.`,
     resolve: ({ now, before }: Compared<CodeMeasure>) =>
       changeOf(now.work?.[name] ?? null, before.work?.[name] ?? null),
   }) as const;
 
 export const Comparison = builder.objectRef<Compared<CodeMeasure>>("ClaudeCodeComparison").implement({
-  description: "Claude Code set against another period.",
+  description: "Claude Code compared with another period.",
   fields: (t) => ({
     range: t.expose("range", comparedRange),
     estimated: t.field({

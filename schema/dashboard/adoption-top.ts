@@ -39,7 +39,7 @@ interface TopPerson {
 }
 
 const TopPersonType = builder.objectRef<TopPerson>("TopUser").implement({
-  description: "A person and what they are ranked by.",
+  description: "A person and the measure of the ranking.",
   fields: (t) => ({
     user: t.field({
       type: User,
@@ -54,18 +54,18 @@ const TopPersonType = builder.objectRef<TopPerson>("TopUser").implement({
     }),
     count: t.expose("count", {
       type: "Count",
-      description: "What they are ranked by; the ranking says what that is and whether it is additive.",
+      description: "Value of the measure; the ranking states what it is and whether it is additive.",
     }),
   }),
 });
 
 const TopUsers = builder.objectRef<Ranked & { readonly users: readonly TopPerson[] }>("TopUsers").implement({
-  description: "The people with the most of something.",
+  description: "People ranked by a measure.",
   interfaces: [Answer, FreshAnswer],
   fields: (t) => ({
     users: t.expose("users", {
       type: [TopPersonType],
-      description: `The ${TOP} with the most, first the one with most; people with none are not listed, and ties go by id.`,
+      description: `The ${TOP} largest, in descending order. People with none are not listed; ties are ordered by id.`,
     }),
   }),
 });
@@ -88,7 +88,7 @@ const TopConnectors = builder
     fields: (t) => ({
       connectors: t.expose("things", {
         type: [Connector],
-        description: `The ${TOP} with the most \`users\`, first the one with most; ties go by name.`,
+        description: `The ${TOP} with the most \`users\`, in descending order; ties are ordered by name.`,
       }),
     }),
   });
@@ -101,7 +101,7 @@ const TopSkills = builder
     fields: (t) => ({
       skills: t.expose("things", {
         type: [Skill],
-        description: `The ${TOP} with the most \`users\`, first the one with most; ties go by name.`,
+        description: `The ${TOP} with the most \`users\`, in descending order; ties are ordered by name.`,
       }),
     }),
   });
@@ -131,7 +131,7 @@ builder.objectFields(AdoptionDashboard, (t) => ({
     type: TopUsers,
     nullable: true,
     description:
-      "People by the different chat projects they used over the period, by upstream's roll-up: over more than one day an estimate within about 2 %, so close ranks can stand the wrong way round; not additive. One upstream request per 1,000 people, whatever the period. Source: USER_ACTIVITY.",
+      "People by the different chat projects they used over the period, by upstream's aggregate. Over more than one day it is an estimate within about 2 %, so close ranks can be swapped. Not additive. One upstream request per 1,000 people for any period. Source: USER_ACTIVITY.",
     args: periodArg("MONTH_TO_DATE"),
     ...ofActivity(userActivity),
     resolve: (_page, { period }, ctx) => topPeople(ctx, period, projectsUsed),
@@ -141,7 +141,7 @@ builder.objectFields(AdoptionDashboard, (t) => ({
     type: TopUsers,
     nullable: true,
     description:
-      "People by the artifacts they generated over the period in chat, Cowork, Claude Code and the product that merges the first two. Exact; additive. One upstream request per 1,000 people, whatever the period, and the same as for projects. Source: USER_ACTIVITY.",
+      "People by the artifacts they generated over the period in chat, Cowork, Claude Code and the product that merges the first two. Exact; additive. One upstream request per 1,000 people for any period, shared with projects. Source: USER_ACTIVITY.",
     args: periodArg("MONTH_TO_DATE"),
     ...ofActivity(userActivity),
     resolve: (_page, { period }, ctx) => topPeople(ctx, period, artifactsGenerated),
@@ -159,7 +159,7 @@ builder.objectFields(AdoptionDashboard, (t) => ({
     type: TopSkills,
     nullable: true,
     description:
-      "Skills by the different people who used them over the period, recounted exactly by upstream; `unknown` is all those it cannot tell apart. One upstream request per 1,000 skills. Source: SKILL_ACTIVITY.",
+      "Skills by the different people who used them over the period, recounted exactly by upstream; `unknown` stands for all skills that it cannot distinguish. One upstream request per 1,000 skills. Source: SKILL_ACTIVITY.",
     args: periodArg("MONTH_TO_DATE"),
     ...ofActivity(skillActivity),
     resolve: (_page, { period }, ctx) => mostUsed(ctx, skillActivity, period),

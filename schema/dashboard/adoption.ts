@@ -16,12 +16,12 @@ const dayCount = (what: string) =>
 
 const AdoptionDay = builder.objectRef<OnDay>("AdoptionDay").implement({
   description:
-    "What of Claude's features people took up on one UTC day, beside the day before. Chats and projects are those of the people USER_ACTIVITY lists, from which erased accounts disappear.",
+    "Use of Claude's features on one UTC day, beside the day before. Chats and projects cover the people in USER_ACTIVITY, which drops erased accounts.",
   interfaces: [DashboardDay],
   fields: (t) => ({
     conversations: t.field({
       ...dayCount(
-        "Chats people took part in, in claude.ai: everybody's different conversations of the day, added up over people, which is right since a conversation is one person's. Exact; not additive over days, since a chat that goes on counts on each. Source: USER_ACTIVITY.",
+        "Chats in claude.ai that people took part in: the different conversations of each person on the day, added up over people, since a conversation belongs to one person. Exact; not additive over days, since a chat that continues counts on each. Source: USER_ACTIVITY.",
       ),
       requests: BY_PEOPLE,
       resolve: ({ date }, _args, ctx) => inChat(ctx, date, ({ conversations }) => wholeOf(conversations)),
@@ -30,7 +30,7 @@ const AdoptionDay = builder.objectRef<OnDay>("AdoptionDay").implement({
       type: DayRatio,
       nullable: true,
       description:
-        "Messages people sent in chat to chats of the same day. Not additive. Null only beside an error. Source: USER_ACTIVITY.",
+        "Ratio of the messages that people sent in chat to the chats of the same day. Not additive. Null only beside an error. Source: USER_ACTIVITY.",
       requests: BY_PEOPLE,
       resolve: ({ date }, _args, ctx) =>
         inChat(ctx, date, ({ messages, conversations }) =>
@@ -51,7 +51,7 @@ const AdoptionDay = builder.objectRef<OnDay>("AdoptionDay").implement({
     }),
     artifactsCreated: t.field({
       ...dayCount(
-        "Artifacts created in any product, whoever made them; Claude Code and Cowork count from 2026-08-17 on. Exact; additive over days. Source: ARTIFACT_ACTIVITY.",
+        "Artifacts created in any product, by any creator; Claude Code and Cowork count from 2026-08-17 on. Exact; additive over days. Source: ARTIFACT_ACTIVITY.",
       ),
       requests: BY_ARTIFACTS,
       resolve: ({ date }, _args, ctx) => ofArtifacts(ctx, date, ({ created }) => created),
@@ -88,10 +88,7 @@ function wholeOf(count: number | null): Ratio | null {
   return count === null ? null : { numerator: BigInt(count), denominator: 1n };
 }
 
-export const AdoptionDashboard = page(
-  "AdoptionDashboard",
-  "Which of Claude's features people have taken up.",
-);
+export const AdoptionDashboard = page("AdoptionDashboard", "Adoption of Claude's features.");
 
 onDashboard("featureAdoption", AdoptionDashboard, "Chats, projects, artifacts, connectors and skills.");
 
@@ -102,7 +99,7 @@ builder.objectFields(AdoptionDashboard, (t) => ({
     type: AdoptionDay,
     nullable: true,
     description:
-      "The newest day that is surely counted in full. Two upstream requests (per 1,000 people) for it and the day before, two more for artifacts. Null only beside an error.",
+      "The newest day that is certainly complete. Two upstream requests (per 1,000 people) for it and the day before, two more for artifacts. Null only beside an error.",
     ...OF_LATEST,
     resolve: async (_page, _args, ctx) => ({ date: await newestWholeDay(ctx) }),
   }),
@@ -110,7 +107,7 @@ builder.objectFields(AdoptionDashboard, (t) => ({
     type: AdoptionSeries,
     nullable: true,
     description:
-      "The same day by day. An upstream request (per 1,000 people) for each day and one more for the day before the first, and as many for artifacts; only for what is selected.",
+      "The same figures by day. One upstream request (per 1,000 people) for each day and one more for the day before the first, and as many again for artifacts; only for selected fields.",
     args: daysArg,
     ...OF_DAYS,
     resolve: (_page, { range }, ctx) => seriesOf(ctx, range),

@@ -49,7 +49,7 @@ const people = (what: string) =>
 
 const shareOfActive = (what: string) =>
   ratioField(
-    `\`${what}\` to \`activeUsers\`: 0.5 is half of those active. The two are of different sources, each of which can be revised. Null: nobody was active, or one of them is not measured.`,
+    `\`${what}\` divided by \`activeUsers\`: 0.5 is half of the active people. The two come from different sources, each of which can be revised. Null: no active people, or one of them is not measured.`,
   );
 
 /** The summaries of days, which recent ones share with what tells the newest. */
@@ -64,13 +64,13 @@ const OF_SHARE: PlanRequests = ({ range }, ctx) => [
 
 const ClaudeAiDay = builder.objectRef<OnDay>("ClaudeAiDay").implement({
   description:
-    "What people made of claude.ai chat on one UTC day: in chat and, where the organization has it, in the chat half of the product that merges it with Cowork. Source: USER_ACTIVITY, of whose lists erased accounts disappear.",
+    "Use of claude.ai chat on one UTC day: in chat and, if the organization has it, in the chat half of the product that merges it with Cowork. Source: USER_ACTIVITY, which drops erased accounts.",
   interfaces: [DashboardDay],
   fields: (t) => ({
     activeUsers: t.field({
       ...people("were active in any product."),
       description:
-        "Different people active in any product, which the shares are of. Exact; not additive over days. Null: not measured, or beside an error. Source: ACTIVITY_SUMMARIES.",
+        "Different people active in any product, the base of the shares. Exact; not additive over days. Null: not measured, or beside an error. Source: ACTIVITY_SUMMARIES.",
       requests: ({ range }, ctx) => summaryRequests(range, ctx),
       resolve: ({ date }, _args, ctx) => activeOn(ctx, date),
     }),
@@ -78,7 +78,7 @@ const ClaudeAiDay = builder.objectRef<OnDay>("ClaudeAiDay").implement({
       type: "Count",
       nullable: true,
       description:
-        "Chats people took part in: everybody's different conversations of the day, added up over people, which is right since a conversation is one person's. Exact; not additive over days, since a chat that goes on counts on each. Null: not measured, or beside an error.",
+        "Chats that people took part in: the different conversations of each person on the day, added up over people, since a conversation belongs to one person. Exact; not additive over days, since a chat that continues counts on each. Null: not measured, or beside an error.",
       requests: BY_PEOPLE,
       resolve: ({ date }, _args, ctx) => onDay(ctx, date, ({ conversations }) => conversations),
     }),
@@ -152,20 +152,20 @@ const overRange = (what: string) =>
 
 const ClaudeAiTotal = builder.objectRef<Total>("ClaudeAiTotal").implement({
   description:
-    "What people made of claude.ai chat over a range, each person's use rolled up by upstream and added up over people. Source: USER_ACTIVITY.",
+    "Use of claude.ai chat over a range, aggregated per person by upstream and added up over people. Source: USER_ACTIVITY.",
   interfaces: [Answer, FreshAnswer],
   fields: (t) => ({
     conversations: t.expose("conversations", {
       type: "Count",
       nullable: true,
       description:
-        "Different chats over the whole range: one that went on for days counts once. An estimate within about 2 %, since each person's count is one over more than a day; not additive over ranges. Null: not measured for someone.",
+        "Different chats over the whole range: a chat that continues for days counts once. An estimate within about 2 %, since each person's count over more than one day is an estimate; not additive over ranges. Null: not measured for some person.",
     }),
     chatUsers: t.expose("chatUsers", {
       type: "Count",
       nullable: true,
       description:
-        "Different people who had a chat over the range; not additive. Null: not measured for someone.",
+        "Different people who had a chat over the range; not additive. Null: not measured for some person.",
     }),
     messages: t.expose("messages", sum("Messages people sent.")),
     projectsCreated: t.expose("projectsCreated", sum("Chat projects created.")),
@@ -175,10 +175,7 @@ const ClaudeAiTotal = builder.objectRef<Total>("ClaudeAiTotal").implement({
   }),
 });
 
-const ClaudeAiDashboard = page(
-  "ClaudeAiDashboard",
-  "The use of claude.ai chat: how much, and what share of people.",
-);
+const ClaudeAiDashboard = page("ClaudeAiDashboard", "Use of claude.ai chat: amounts, and shares of people.");
 
 onDashboard("claudeAi", ClaudeAiDashboard, "Chats, projects and artifacts of claude.ai.");
 
@@ -189,7 +186,7 @@ builder.objectFields(ClaudeAiDashboard, (t) => ({
     type: ClaudeAiDay,
     nullable: true,
     description:
-      "The newest day that is surely counted in full. One upstream request per 1,000 people. Null only beside an error.",
+      "The newest day that is certainly complete. One upstream request per 1,000 people. Null only beside an error.",
     ...OF_LATEST,
     resolve: async (_page, _args, ctx) => ({ date: await newestWholeDay(ctx) }),
   }),
@@ -197,7 +194,7 @@ builder.objectFields(ClaudeAiDashboard, (t) => ({
     type: ClaudeAiSeries,
     nullable: true,
     description:
-      "The same day by day. An upstream request (per 1,000 people) for each day, which `featureAdoption` shares.",
+      "The same figures by day. One upstream request (per 1,000 people) for each day, shared with `featureAdoption`.",
     args: daysArg,
     ...OF_DAYS,
     resolve: (_page, { range }, ctx) => seriesOf(ctx, range),
@@ -206,7 +203,7 @@ builder.objectFields(ClaudeAiDashboard, (t) => ({
     type: ClaudeAiTotal,
     nullable: true,
     description:
-      "All of a period together. One upstream request per 1,000 people, whatever the period, which the top users of `featureAdoption` share. Null only beside an error.",
+      "Totals of a period. One upstream request per 1,000 people for any period, shared with the top users of `featureAdoption`. Null only beside an error.",
     args: periodArg("LAST_30_DAYS"),
     ...ofActivity(userActivity),
     resolve: async (_page, { period }, ctx): Promise<Total> => {

@@ -31,16 +31,14 @@ import { Answer, daysArg, FreshAnswer, onDashboard, page } from "./dashboard.ts"
 import { BY_PEOPLE, OF_DAYS } from "./planned.ts";
 import { DashboardDay, type OnDay, seriesOf, seriesType } from "./series.ts";
 
-const sessions = sum(
-  "Sessions. One that was seen in two terminals, or both locally and remotely, counts in both.",
-);
+const sessions = sum("Sessions. A session in two terminals, or both local and remote, counts in both.");
 const linesAdded = sum("Lines of code added by changes people accepted.");
 const estimated = {
   authScopes: { "spend:read": true },
   nullable: true,
   type: Money,
   description:
-    "Upstream's estimate of the cost; not the bill, and never to be reconciled with `cost`. Additive over days, people and models.",
+    "Upstream's estimate of the cost; not the bill, and not comparable with `cost`. Additive over days, people and models.",
 } as const;
 
 const CodeDay = builder.objectRef<CodeDayShape>("ClaudeCodeDay").implement({
@@ -48,7 +46,10 @@ const CodeDay = builder.objectRef<CodeDayShape>("ClaudeCodeDay").implement({
     "Claude Code on one UTC day: the sum of the Console organization's records, of people and of API keys. Source: CLAUDE_CODE.",
   fields: (t) => ({
     date: t.expose("date", { type: "Date", description: "The day." }),
-    state: t.expose("state", { type: FinalityEnum, description: "Whether the figures can still change." }),
+    state: t.expose("state", {
+      type: FinalityEnum,
+      description: "State of the figures: whether they can still change.",
+    }),
     sessions: t.expose("sessions", sessions),
     linesAdded: t.expose("linesAdded", linesAdded),
     commits: t.expose("commits", sum("Commits made through Claude Code.")),
@@ -60,7 +61,7 @@ const CodeDay = builder.objectRef<CodeDayShape>("ClaudeCodeDay").implement({
     users: t.expose("people", {
       type: "Count",
       description:
-        "Different people with a record, by address. Not additive over days. Whoever signs in by subscription can be missing.",
+        "Different people with a record, by address. Not additive over days. People who sign in by subscription can be missing.",
     }),
     estimated: t.expose("estimated", estimated),
     costPerUser: t.expose("costPerUser", {
@@ -68,7 +69,7 @@ const CodeDay = builder.objectRef<CodeDayShape>("ClaudeCodeDay").implement({
       type: DerivedMoney,
       nullable: true,
       description:
-        "Estimated cost of people's records divided by `users`. API keys are in neither. Not additive. Null: no person has a record.",
+        "Estimated cost of people's records divided by `users`. Neither includes API keys. Not additive. Null: no person has a record.",
     }),
     models: t.expose("models", {
       type: [ClaudeCodeModel],
@@ -84,7 +85,7 @@ const CodeSeries = builder.objectRef<CodeFigures>("ClaudeCodeSeries").implement(
     days: t.expose("days", {
       type: [CodeDay],
       description:
-        "The days, each told in full; one without records has zeros, which is not proof of no use.",
+        "The days, each complete. A day without records has zeros, which does not prove that there was no use.",
     }),
   }),
 });
@@ -100,7 +101,7 @@ const CodeLeader = builder.objectRef<CodeLeaderShape>("ClaudeCodeLeader").implem
     user: t.field({
       type: User,
       nullable: true,
-      description: "The member with this address; null where no organization has one.",
+      description: "The member with this address. Null: no organization has one.",
       requests: memberRequests,
       resolve: ({ email }, _args, ctx) => personByEmail(ctx, email),
     }),
@@ -132,7 +133,7 @@ const LEADS = {
 } as const satisfies Record<string, Lead>;
 
 const LeadEnum = builder.enumType("ClaudeCodeLead", {
-  description: "What the leaderboard of Claude Code goes by.",
+  description: "Measures of the Claude Code leaderboard.",
   values: Object.fromEntries<{ description: string; requires: Requires }>(
     Object.entries<Lead>(LEADS).map(([name, { description, scope }]) => [
       name,
@@ -144,12 +145,12 @@ const LeadEnum = builder.enumType("ClaudeCodeLead", {
 const Leaderboard = builder
   .objectRef<CodeFigures & { readonly leaders: readonly CodeLeaderShape[] }>("ClaudeCodeLeaderboard")
   .implement({
-    description: "The people who did most with Claude Code.",
+    description: "The people with the most Claude Code activity.",
     interfaces: [Answer, FreshAnswer],
     fields: (t) => ({
       leaders: t.expose("leaders", {
         type: [CodeLeader],
-        description: `The ${TOP} with the most, first the one with most; people with none are not listed, and ties go by address.`,
+        description: `The ${TOP} largest, in descending order. People with none are not listed; ties are ordered by address.`,
       }),
     }),
   });
@@ -157,12 +158,12 @@ const Leaderboard = builder
 const CodeModels = builder
   .objectRef<CodeFigures & { readonly models: readonly CodeModel[] }>("ClaudeCodeModels")
   .implement({
-    description: "What Claude Code cost by estimate, by model.",
+    description: "Estimated cost of Claude Code by model.",
     interfaces: [Answer, FreshAnswer],
     fields: (t) => ({
       models: t.expose("models", {
         type: [ClaudeCodeModel],
-        description: "Every model, first the one with the largest estimate.",
+        description: "Every model, largest estimate first.",
       }),
     }),
   });
@@ -176,7 +177,7 @@ const measuredByMembers = (what: string) =>
 
 const MemberCodeDay = builder.objectRef<OnDay>("MemberClaudeCodeDay").implement({
   description:
-    "What members did with Claude Code under their Enterprise seat on one UTC day. Other people and other definitions than those of CLAUDE_CODE: the two are never reconciled. Source: USER_ACTIVITY.",
+    "Claude Code activity of members under their Enterprise seat on one UTC day. It covers other people by other definitions than CLAUDE_CODE, so the two cannot be reconciled. Source: USER_ACTIVITY.",
   interfaces: [DashboardDay],
   fields: (t) => ({
     users: t.field({
@@ -230,7 +231,7 @@ const MemberCodeSeries = seriesType("MemberClaudeCodeSeries", MemberCodeDay);
 
 const ClaudeCodeDashboard = page(
   "ClaudeCodeDashboard",
-  "The use of Claude Code. Sessions, lines, acceptance, commits, pull requests, people and estimated cost are those of CLAUDE_CODE, the only report with cost, so that each is to the others as it reads; that report is of the Console organization. What members do under their Enterprise seat is `membersByDay`.",
+  "Use of Claude Code. Sessions, lines, acceptance, commits, pull requests, people and estimated cost come from CLAUDE_CODE, the only report with cost, so they can be related to each other; that report covers the Console organization. `membersByDay` has the activity of members under their Enterprise seat.",
 );
 
 onDashboard("claudeCode", ClaudeCodeDashboard, "Sessions, output and estimated cost of Claude Code.");
@@ -239,7 +240,7 @@ const codeRange = builder.args((t) => ({
   range: t.field({
     type: DateRange,
     description:
-      "UTC days; by default the last 7 that are over. Each is one upstream request per 1,000 records, shared by all fields of this page, unless it is final and kept. A day counts as told an hour after its end; later ones are left off.",
+      "UTC days; by default the last 7 complete days. Each takes one upstream request per 1,000 records, shared by all fields of this page, unless it is final and stored. A day is complete one hour after its end; later days are left out.",
   }),
 }));
 
@@ -265,14 +266,14 @@ builder.objectFields(ClaudeCodeDashboard, (t) => ({
     authScopes: { individuals: true },
     type: Leaderboard,
     nullable: true,
-    description: "The people who did most, by what they did or by what it cost. Source: CLAUDE_CODE.",
+    description: "The people ranked highest by activity or by estimated cost. Source: CLAUDE_CODE.",
     args: {
       ...codeRange,
       by: t.arg({
         type: LeadEnum,
         required: true,
         defaultValue: "LINES_ACCEPTED",
-        description: "What it goes by.",
+        description: "Measure of the ranking.",
       }),
     },
     ...OF_CODE,
@@ -299,7 +300,7 @@ builder.objectFields(ClaudeCodeDashboard, (t) => ({
     type: MemberCodeSeries,
     nullable: true,
     description:
-      "What members did under their Enterprise seat, day by day: one upstream request (per 1,000 people) for each day, which `featureAdoption` and `claudeAi` share. Source: USER_ACTIVITY.",
+      "Activity of members under their Enterprise seat, by day: one upstream request (per 1,000 people) for each day, shared with `featureAdoption` and `claudeAi`. Source: USER_ACTIVITY.",
     args: daysArg,
     ...OF_DAYS,
     resolve: (_page, { range }, ctx) => seriesOf(ctx, range),

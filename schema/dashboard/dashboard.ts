@@ -12,7 +12,7 @@ export const page = (name: string, description: string) =>
 
 export const Dashboard = page(
   "Dashboard",
-  "The numbers of the product's admin dashboard, page by page. Every field asks upstream for itself, so that a selection costs what it selects and a failure is that field's alone; days and lists that several fields are made of are asked for once.",
+  "The numbers of the product's admin dashboard, page by page. Each field fetches its own data, so a query costs what it selects and a failure affects only its field. Days and lists that several fields need are fetched once.",
 );
 
 builder.queryField("dashboard", (t) =>
@@ -36,12 +36,12 @@ interface Ranged {
 }
 
 export const Answer = builder.interfaceRef<Ranged>("DashboardAnswer").implement({
-  description: "An answer of the dashboard, with the UTC days it is about.",
+  description: "An answer of the dashboard, with the UTC days that it covers.",
   fields: (t) => ({
     range: t.expose("range", {
       type: ResolvedRange,
       description:
-        "The UTC days it is about: what the period or range came to, without days before the first one covered and days that are not counted in full yet.",
+        "The UTC days it covers: the period or range without days before the first covered day and without incomplete days.",
     }),
   }),
 });
@@ -49,11 +49,11 @@ export const Answer = builder.interfaceRef<Ranged>("DashboardAnswer").implement(
 export const FreshAnswer = builder
   .interfaceRef<{ readonly freshness: FreshnessShape }>("FreshAnswer")
   .implement({
-    description: "An answer that is read as one, so that its age can be told.",
+    description: "An answer that is read as a whole and has one age.",
     fields: (t) => ({
       freshness: t.expose("freshness", {
         type: Freshness,
-        description: "How old the figures are and how far they can still move.",
+        description: "Age of the figures, and how far they can still change.",
       }),
     }),
   });
@@ -66,7 +66,7 @@ export const periodArg = (defaultValue: Period) =>
       required: true,
       defaultValue,
       description:
-        "The UTC days. For activity they end with the newest day that is counted in full, and `LAST_n_DAYS` are the n newest such days; a period to date is NOT_YET_AVAILABLE until its first day is counted. Spend to date includes today as far as upstream has exported it. `LAST_n_DAYS` are cut at the first day covered. `range` on the answer says which days they are.",
+        "The UTC days. For activity they end with the newest complete day, and `LAST_n_DAYS` are the n newest such days; a period to date is NOT_YET_AVAILABLE until its first day is counted. Spend to date includes today as far as upstream has exported it. `LAST_n_DAYS` are cut at the first covered day. `range` of the answer states the days.",
     }),
   }));
 
@@ -75,7 +75,7 @@ export const daysArg = builder.args((t) => ({
   range: t.field({
     type: DateRange,
     description:
-      "UTC days; by default the last 7 that are whole. Each day is an upstream request per 1,000 rows, unless it is final and kept. Days that are not whole yet are left off; days before the first one covered are NOT_COVERED.",
+      "UTC days; by default the last 7 complete days. Each day takes one upstream request per 1,000 rows, unless it is final and stored. Incomplete days are left out; days before the first covered day are NOT_COVERED.",
   }),
 }));
 

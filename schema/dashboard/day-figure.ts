@@ -22,13 +22,13 @@ async function changeOf({ value, before }: DayFigure) {
 
 const change = {
   description:
-    "This day less the day before. Exact; not additive. Null: see `reason`; null as well beside an error, where the day before cannot be asked for.",
+    "This day minus the day before. Exact; not additive. Null: see `reason`; also null beside an error if the day before cannot be queried.",
   nullable: true,
   requests: OF_DAY_BEFORE,
 } as const;
 
 const comparison = builder.interfaceRef<DayFigure>("DayFigure").implement({
-  description: "A figure of a UTC day beside the day before, which is asked for only where it is selected.",
+  description: "A figure of a UTC day beside the day before, which is fetched only when selected.",
   fields: (t) => ({
     relativeChange: t.field({
       ...ratioField("`change` divided by the day before: 0.25 is a quarter more. Null: see `reason`."),
@@ -38,7 +38,7 @@ const comparison = builder.interfaceRef<DayFigure>("DayFigure").implement({
     reason: t.field({
       type: NoChangeReasonEnum,
       nullable: true,
-      description: "Why `change` or `relativeChange` is null. Null: neither is.",
+      description: "Reason why `change` or `relativeChange` is null. Null: neither is null.",
       requests: OF_DAY_BEFORE,
       resolve: async (figure) => (await changeOf(figure)).reason,
     }),
@@ -46,20 +46,20 @@ const comparison = builder.interfaceRef<DayFigure>("DayFigure").implement({
 });
 
 export const DayCount = builder.objectRef<DayFigure>("DayCount").implement({
-  description: "A count of a UTC day; the field that has it says what of and whether it is additive.",
+  description: "A count of a UTC day; its field states what it counts and whether it is additive.",
   interfaces: [comparison],
   fields: (t) => ({
     value: t.field({
       type: "Count",
       nullable: true,
-      description: "The count of the day. Whether it is additive, the field says. Null: not measured.",
+      description: "The count of the day. Its field states whether it is additive. Null: not measured.",
       resolve: ({ value }) => count(value),
     }),
     before: t.field({
       type: "Count",
       nullable: true,
       description:
-        "The same of the day before. Whether it is additive, the field says. Null: not measured, or not covered.",
+        "The count of the day before. Its field states whether it is additive. Null: not measured, or not covered.",
       requests: OF_DAY_BEFORE,
       resolve: async ({ before }) => count((await before?.()) ?? null),
     }),
@@ -76,11 +76,11 @@ export const DayRatio = builder.objectRef<DayFigure>("DayRatio").implement({
   interfaces: [comparison],
   fields: (t) => ({
     value: t.field({
-      ...ratioField("The ratio of the day. Null: a ratio to nothing, or not measured."),
+      ...ratioField("The ratio of the day. Null: its divisor is zero, or not measured."),
       resolve: ({ value }) => written(value),
     }),
     before: t.field({
-      ...ratioField("The same of the day before. Null: a ratio to nothing, not measured, or not covered."),
+      ...ratioField("The ratio of the day before. Null: its divisor is zero, not measured, or not covered."),
       requests: OF_DAY_BEFORE,
       resolve: async ({ before }) => written((await before?.()) ?? null),
     }),

@@ -14,12 +14,12 @@ export interface OnDay {
 }
 
 export const DashboardDay = builder.interfaceRef<OnDay>("DashboardDay").implement({
-  description: "A UTC day of activity that is counted in full.",
+  description: "A complete UTC day of activity.",
   fields: (t) => ({
     date: t.expose("date", { type: "Date", description: "The day." }),
     state: t.field({
       type: FinalityEnum,
-      description: "Whether the figures can still change.",
+      description: "State of the figures: whether they can still change.",
       resolve: ({ date }, _args, ctx) => activityState(oneDay(date), ctx.now()),
     }),
   }),
@@ -38,7 +38,7 @@ export const seriesType = (name: string, type: DayRef) =>
     description: "A series by UTC day, oldest first.",
     interfaces: [Answer],
     fields: (t) => ({
-      days: t.expose("days", { type: [type], description: "The days, each counted in full." }),
+      days: t.expose("days", { type: [type], description: "The days, each complete." }),
     }),
   });
 

@@ -22,57 +22,57 @@ import { emailOfReported, memberRequests, nameOfReported, User } from "../people
 import { Answer, Dashboard, FreshAnswer, periodArg, ratioField, written } from "./dashboard.ts";
 
 const SpendAnswer = builder.interfaceRef<Omit<SpendFigures, "models">>("SpendAnswer").implement({
-  description: "What the organization spent over a range.",
+  description: "Spend of the organization over a range.",
   fields: (t) => ({
     total: t.expose("total", {
       type: Spend,
       description:
-        "All of the organization's spend over the range, with what no person and no model is behind: the exact sum of its models. Seat fees are not in it. Additive over ranges that do not overlap.",
+        "All spend of the organization over the range, including usage without a person or a model: the exact sum over models. It excludes seat fees. Additive over ranges that do not overlap.",
     }),
     source: t.expose("source", {
       type: SourceEnum,
-      description: "Which of the organization's reports answered.",
+      description: "Reports of the organization that answered.",
     }),
     organization: t.string({
-      description: "Whose figures they are, by the name that `organization` arguments take.",
+      description: "Organization of the figures, by the name that `organization` arguments take.",
       resolve: ({ organization }) => nameOf(organization),
     }),
   }),
 });
 
 const share = ratioField(
-  "Its net amount to that of `total`: 0.1 is a tenth of the organization's spend. Null: the total is zero.",
+  "Its net amount divided by that of `total`: 0.1 is a tenth of the organization's spend. Null: the total is zero.",
 );
 
 const ModelSpend = builder.objectRef<ModelSpendShape>("ModelSpend").implement({
-  description: "What one model cost.",
+  description: "Cost of one model.",
   fields: (t) => ({
     model: t.exposeString("model", {
       nullable: true,
       description:
-        "Name of the model; null for what no model is behind, such as code execution, and for what an older report leaves out of a day with more than a hundred.",
+        "Name of the model. Null: usage without a model, such as code execution, or the remainder that an older report omits on a day with more than a hundred.",
     }),
     cost: t.expose("cost", {
       type: Spend,
-      description: "What it cost. Additive over models and over ranges that do not overlap.",
+      description: "Its cost. Additive over models and over ranges that do not overlap.",
     }),
     shareOfTotal: t.field({ ...share, resolve: (model) => written(model.share) }),
   }),
 });
 
 const SpendFiguresType = builder.objectRef<SpendFigures>("DashboardSpend").implement({
-  description: "What the organization spent over a range, and on which models.",
+  description: "Spend of the organization over a range, by model.",
   interfaces: [Answer, FreshAnswer, SpendAnswer],
   fields: (t) => ({
     models: t.expose("models", {
       type: [ModelSpend],
-      description: "Every model, the one that cost most first; they add up to `total`.",
+      description: "Every model, largest cost first; they add up to `total`.",
     }),
   }),
 });
 
 const Spender = builder.objectRef<SpenderShape>("Spender").implement({
-  description: "A person and what their usage cost.",
+  description: "A person and the cost of their usage.",
   fields: (t) => ({
     user: t.field({
       type: User,
@@ -90,35 +90,35 @@ const Spender = builder.objectRef<SpenderShape>("Spender").implement({
       authScopes: { "identity:read": true, pseudonyms: true },
       nullable: true,
       description:
-        "Their name, by the member list, else as the report shows it, also of people who have left.",
+        "Their name from the member list, otherwise from the report, also for people who have left.",
       requests: memberRequests,
       resolve: ({ user }, _args, ctx) => nameOfReported(ctx, "ENTERPRISE", user),
     }),
-    cost: t.expose("cost", { type: Spend, description: "What their usage cost. Additive." }),
+    cost: t.expose("cost", { type: Spend, description: "Cost of their usage. Additive." }),
     shareOfTotal: t.field({ ...share, resolve: (spender) => written(spender.share) }),
   }),
 });
 
 const TopSpenders = builder.objectRef<TopSpendersShape>("TopSpenders").implement({
-  description: "The people whose usage cost most.",
+  description: "The people with the highest cost of usage.",
   interfaces: [Answer, FreshAnswer, SpendAnswer],
   fields: (t) => ({
     users: t.expose("spenders", {
       type: [Spender],
-      description: `The ${TOP} with the largest net amount, the largest first. Usage without a person is in \`total\` only, so that all people's shares come to less than 1.`,
+      description: `The ${TOP} with the largest net amount, in descending order. Usage without a person is only in \`total\`, so the shares of all people add up to less than 1.`,
     }),
   }),
 });
 
 const SpendDashboard = builder.objectRef<ReportChoice>("SpendDashboard").implement({
   description:
-    "What usage of one organization cost. Amounts of `estimated` cost are in `claudeCode` and are never reconciled with these.",
+    "Cost of the usage of one organization. `estimated` costs are in `claudeCode` and cannot be reconciled with these.",
 });
 
 builder.objectField(Dashboard, "spend", (t) =>
   t.field({
     type: SpendDashboard,
-    description: "What usage cost, by model and by person.",
+    description: "Cost of usage, by model and by person.",
     args: organizationArg,
     resolve: (_dashboard, args, ctx) => choiceOf(ctx, args),
   }),
@@ -141,7 +141,7 @@ const toDate = (period: Period, what: string) =>
   ({
     type: SpendFiguresType,
     nullable: true,
-    description: `Spend from ${what} up to and including today, as far as upstream has exported it: \`total\` net and list, and its models. Zero, with \`freshness.refreshedAt\` null, before the first export of the period; NOT_YET_AVAILABLE where that is more than a day late. Additive. One upstream request per calendar month, which all totals share. Sources: UNIFIED_ENTERPRISE_COST, ENTERPRISE_COST, UNIFIED_CONSOLE_COST, CONSOLE_COST.`,
+    description: `Spend from ${what} up to and including today, as far as upstream has exported it: \`total\` net and list, and its models. Zero, with \`freshness.refreshedAt\` null, before the first export of the period; NOT_YET_AVAILABLE if that is more than a day late. Additive. One upstream request per calendar month, shared by all totals. Sources: UNIFIED_ENTERPRISE_COST, ENTERPRISE_COST, UNIFIED_CONSOLE_COST, CONSOLE_COST.`,
     range: (_args: object, ctx: Context) => spendPeriod(ctx, period),
     requests: spendRequests("MODEL"),
     resolve: (choice: ReportChoice, _args: object, ctx: Context) =>
@@ -167,7 +167,7 @@ builder.objectFields(SpendDashboard, (t) => ({
     type: SpendFiguresType,
     nullable: true,
     description:
-      "Spend by model over a period, which ends with today. One upstream request per calendar month it touches, which all totals share. The same sources.",
+      "Spend by model over a period, which ends with today. One upstream request per calendar month it touches, shared by all totals. The same sources.",
     args: periodArg("LAST_30_DAYS"),
     range: ({ period }, ctx) => spendPeriod(ctx, period),
     requests: spendRequests("MODEL"),
@@ -178,7 +178,7 @@ builder.objectFields(SpendDashboard, (t) => ({
     type: TopSpenders,
     nullable: true,
     description:
-      "The people who spent most, with each one's share of the organization's total. One upstream request per 1,000 people and calendar month beside those of the total. Of the Enterprise organization only: the Console tells of cost by ACTOR instead. Sources: UNIFIED_ENTERPRISE_COST, USER_COST.",
+      "The people with the highest spend, each with their share of the organization's total. One upstream request per 1,000 people and calendar month, besides those of the total. Only for the Enterprise organization; for the Console use `cost` by ACTOR. Sources: UNIFIED_ENTERPRISE_COST, USER_COST.",
     args: periodArg("MONTH_TO_DATE"),
     range: ({ period }, ctx) => spendPeriod(ctx, period),
     requests: spendRequests("USER", "MODEL"),

@@ -25,14 +25,11 @@ const UsageSeries = builder.objectRef<Series>("UsageSeries").implement({
   description: "Active people and seats by UTC day, oldest first.",
   interfaces: [Answer],
   fields: (t) => ({
-    days: t.expose("days", { type: [ActivityDay], description: "The days, each counted in full." }),
+    days: t.expose("days", { type: [ActivityDay], description: "The days, each complete." }),
   }),
 });
 
-const UsageDashboard = page(
-  "UsageDashboard",
-  "Who is active, and how many seats there are. Source: ACTIVITY_SUMMARIES.",
-);
+const UsageDashboard = page("UsageDashboard", "Active people and seats. Source: ACTIVITY_SUMMARIES.");
 
 onDashboard("usage", UsageDashboard, "Active people, seats and invites.");
 
@@ -41,7 +38,7 @@ builder.objectFields(UsageDashboard, (t) => ({
     type: ActivityDay,
     nullable: true,
     description:
-      "The newest day that is surely counted in full, which `date` names: daily, weekly and monthly active people, utilization, seats and pending invites. One upstream request, which the series shares. Null only beside an error.",
+      "The newest day that is surely counted in full, named by `date`: daily, weekly and monthly active people, utilization, seats and pending invites. One upstream request, shared with the series. Null only beside an error.",
     ...OF_LATEST,
     resolve: async (_page, _args, ctx) => (await lastWholeDays(ctx)).at(-1) ?? null,
   }),
@@ -49,12 +46,11 @@ builder.objectFields(UsageDashboard, (t) => ({
     type: UsageSeries,
     nullable: true,
     description:
-      "The same day by day: one upstream request for up to 366 days, of which final ones are kept. Without a range the last 30 whole days, as many at any hour.",
+      "The same figures by day: one upstream request for up to 366 days, of which final days are stored. Without a range the last 30 complete days, at any hour.",
     args: {
       range: t.arg({
         type: DateRange,
-        description:
-          "UTC days, at most 366; days that are not whole yet are left off, days before 2026 are NOT_COVERED.",
+        description: "UTC days, at most 366; incomplete days are left out, days before 2026 are NOT_COVERED.",
       }),
     },
     ...OF_DAYS,

@@ -85,11 +85,11 @@ export const ActivityDay = builder.objectRef<SettlingDay>("ActivityDay").impleme
       resolve: ({ all }) => all.monthly,
     }),
     seats: t.field({
-      ...people("Seats assigned now, whatever the day: upstream keeps no history of them."),
+      ...people("Seats assigned now, for any day: upstream keeps no history of seats."),
       ...ofNow(({ seats }) => seats),
     }),
     pendingInvites: t.field({
-      ...people("Invites open now, whatever the day: upstream keeps no history of them."),
+      ...people("Invites open now, for any day: upstream keeps no history of invites."),
       ...ofNow(({ pendingInvites }) => pendingInvites),
     }),
     dailyAdoption: t.float({
@@ -108,7 +108,7 @@ export const ActivityDay = builder.objectRef<SettlingDay>("ActivityDay").impleme
       type: "Decimal",
       nullable: true,
       description:
-        "Weekly active users for each seat: 0.5 is half of the seats. Computed exactly and rounded half to even at 12 decimals; not additive. The seats are those assigned now, so that it can be more than 1 on earlier days. Null: one of the two is not measured, or there is no seat.",
+        "Weekly active users per seat: 0.5 is half of the seats. Computed exactly and rounded half to even at 12 decimals; not additive. It uses the seats assigned now, so it can exceed 1 on earlier days. Null: one of the two is not measured, or there are no seats.",
       ...ofNow(({ all, seats }) => {
         const share =
           all.weekly === null || seats === null ? null : ratioOf(decimalOf(all.weekly), decimalOf(seats));
@@ -116,14 +116,17 @@ export const ActivityDay = builder.objectRef<SettlingDay>("ActivityDay").impleme
       }),
     }),
     scienceEntitledUsers: t.field({
-      ...people("People entitled to Claude Science now, whatever the day."),
+      ...people("People entitled to Claude Science now, for any day."),
       ...ofNow(({ scienceEntitled }) => scienceEntitled),
     }),
     products: t.expose("products", {
       type: [ProductUsers],
-      description: "The same per product; products the organization does not report on are left out.",
+      description: "Activity per product. Products that the organization does not report on are omitted.",
     }),
-    state: t.expose("state", { type: FinalityEnum, description: "Whether the figures can still change." }),
+    state: t.expose("state", {
+      type: FinalityEnum,
+      description: "State of the figures: whether they can still change.",
+    }),
   }),
 });
 
@@ -140,7 +143,7 @@ function refuseSums(bucket: keyof typeof INSTEAD): void {
   const instead = INSTEAD[bucket];
   if (instead !== null)
     throw badInput(
-      `\`bucket: ${bucket}\` would add up different people of several days, who are mostly the same; ask for ${instead}.`,
+      `\`bucket: ${bucket}\` would add up people over several days, who are mostly the same people; query ${instead}.`,
     );
 }
 
@@ -150,7 +153,7 @@ builder.queryField("activity", (t) =>
     type: [ActivityDay],
     nullable: true,
     description:
-      "Active people, seats and adoption per day, oldest first. Final days are kept one by one, so that a later range asks for the others only. Source: ACTIVITY_SUMMARIES. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, UPSTREAM_*.",
+      "Active people, seats and adoption per day, oldest first. Final days are cached one by one, so a later range fetches only the others. Source: ACTIVITY_SUMMARIES. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, UPSTREAM_*.",
     args: {
       range: t.arg({ type: DateRange, required: true, description: "UTC days, at most 366." }),
       bucket: t.arg({
@@ -158,7 +161,7 @@ builder.queryField("activity", (t) =>
         required: true,
         defaultValue: "DAY",
         description:
-          "DAY alone: counts of different people are never added up. Longer ones are BAD_USER_INPUT, which names the field or question that counts the people of a week, a month or the range.",
+          "Only DAY: counts of different people are never added up. Longer buckets are BAD_USER_INPUT; the message names the field or query that counts the people of a week, a month or the range.",
       }),
       ...incompleteArg,
     },

@@ -34,7 +34,7 @@ export const measured = (what: string) =>
   }) as const;
 
 export const ToolActions = builder.objectRef<ToolActionsShape>("ToolActions").implement({
-  description: "What people did with the proposals of one tool.",
+  description: "Answers of people to the proposals of one tool.",
   fields: (t) => ({
     tool: t.exposeString("tool", {
       description: "Name of the tool, such as `edit_tool`; new names may appear.",
@@ -44,7 +44,7 @@ export const ToolActions = builder.objectRef<ToolActionsShape>("ToolActions").im
     acceptanceRate: t.field({
       type: "Decimal",
       nullable: true,
-      description: "Share of proposals accepted, 0 to 1; null where nothing was proposed. Not additive.",
+      description: "Share of proposals accepted, 0 to 1. Not additive. Null: nothing was proposed.",
       resolve: acceptanceRate,
     }),
   }),
@@ -76,7 +76,7 @@ const ChatActivity = builder.objectRef<ChatShape>("ChatActivity").implement({
 
 const CodeActivity = builder.objectRef<CodeShape>("CodeActivity").implement({
   description:
-    "Claude Code as the Enterprise reports see it. Not to be reconciled with `claudeCode` totals, which count other people by other definitions.",
+    "Claude Code activity from the Enterprise reports. It cannot be reconciled with `claudeCode` totals, which count other people by other definitions.",
   fields: (t) => ({
     sessions: t.expose("sessions", {
       type: "Count",
@@ -179,7 +179,7 @@ const ScienceActivity = builder.objectRef<ScienceShape>("ScienceActivity").imple
 });
 
 const ClaudeTagActivity = builder.objectRef<ClaudeTagShape>("ClaudeTagActivity").implement({
-  description: "Activity with Claude Tag in Slack, of people whose Slack identity is linked.",
+  description: "Claude Tag activity in Slack, of people with a linked Slack identity.",
   fields: (t) => ({
     activeDays: t.expose("activeDays", measured("Days with activity.")),
     messages: t.expose("messages", measured("Slack messages that made the person count as active.")),
@@ -198,7 +198,8 @@ const ChatCoworkActivity = builder.objectRef<ChatCoworkShape>("ChatCoworkActivit
 });
 
 export const UserActivity = builder.objectRef<UserActivityShape>("UserActivity").implement({
-  description: "What one person did over a range, rolled up by upstream in one row. Source: USER_ACTIVITY.",
+  description:
+    "Activity of one person over a range, aggregated by upstream in one row. Source: USER_ACTIVITY.",
   fields: (t) => ({
     lastActiveOn: t.expose("lastActiveOn", {
       type: "Date",

@@ -31,12 +31,12 @@ import { sum } from "./activity.ts";
 import { EngagementFilter, type FilterInput, filterOf } from "./filter.ts";
 
 const ArtifactDimensionEnum = builder.enumType("ArtifactDimension", {
-  description: "What artifacts can be split by beside day, type and sharing.",
+  description: "Dimensions of artifacts besides day, type and sharing.",
   values: {
-    PRODUCT: { description: "Product they were made in." },
+    PRODUCT: { description: "Product they were created in." },
     GROUP: {
       description:
-        "RBAC group of the creator at the time; people in several count fully in each, so rows can add up to more than there are.",
+        "RBAC group of the creator at the time. People in several groups count fully in each, so rows can add up to more than the total.",
     },
     USER: { description: "Creator.", requires: ["individuals"] },
   } satisfies { [D in ArtifactDimension]: { description: string; requires?: Requires } },
@@ -47,38 +47,41 @@ type ArtifactRow = ArtifactCell & { readonly groupedBy: readonly ArtifactDimensi
 
 const ArtifactActivity = builder.objectRef<ArtifactRow>("ArtifactActivity").implement({
   description:
-    "Artifacts of one type, shared or not, created on one UTC day, by what else the query splits them by. Claude Code and Cowork artifacts count as `text/html`, and only from 2026-08-17 on. Source: ARTIFACT_ACTIVITY.",
+    "Artifacts of one type, shared or not, created on one UTC day, split by the other dimensions of the query. Claude Code and Cowork artifacts count as `text/html`, and only from 2026-08-17 on. Source: ARTIFACT_ACTIVITY.",
   fields: (t) => ({
     date: t.expose("date", { type: "Date", description: "The day." }),
     artifactType: t.exposeString("type", {
       description: "MIME type, such as `text/markdown`, or `other`; new types may appear.",
     }),
     isShared: t.exposeBoolean("isShared", {
-      description: "Whether anyone but the creator has ever been able to open them.",
+      description: "True if anyone other than the creator has ever been able to open them.",
     }),
     created: t.expose("created", sum("Artifacts created.")),
-    publishedCreated: t.expose("publishedCreated", sum("Those of them that anyone with the link can open.")),
+    publishedCreated: t.expose(
+      "publishedCreated",
+      sum("Artifacts of these that anyone with the link can open."),
+    ),
     users: t.expose("users", {
       type: "Count",
       description:
-        "Different people who created them. Exact; not additive over days, types or sharing, and upstream counts no longer range.",
+        "Different people who created them. Exact; not additive over days, types or sharing; upstream does not count them over longer ranges.",
     }),
     product: t.exposeString(
       "product",
-      splitBy("PRODUCT", "Product, such as `chat`; new names may appear. Null: not told."),
+      splitBy("PRODUCT", "Product, such as `chat`; new names may appear. Null: not stated."),
     ),
-    groupId: t.exposeString("groupId", splitBy("GROUP", "RBAC group. Null: people in none.")),
+    groupId: t.exposeString("groupId", splitBy("GROUP", "RBAC group. Null: people without a group.")),
     groupName: t.exposeString("groupName", splitBy("GROUP", "Its name. Null: the group is gone.")),
     group: t.field({
       type: Group,
-      ...splitBy("GROUP", "The group. Null: people in none."),
+      ...splitBy("GROUP", "The group. Null: people without a group."),
       requests: groupRequests,
       resolve: ({ groupId }, _args, ctx) => (groupId === null ? null : groupOf(ctx, groupId)),
     }),
     user: t.field({
       authScopes: { individuals: true },
       type: User,
-      ...splitBy("USER", "Creator. Null for artifacts that upstream ties to no member."),
+      ...splitBy("USER", "Creator. Null: upstream links the artifacts to no member."),
       resolve: ({ userId }): Person | null =>
         userId === null ? null : { organization: "ENTERPRISE", userId },
     }),
@@ -90,9 +93,9 @@ const ArtifactConnection = builder.connectionObject(
     type: ArtifactActivity,
     name: "ArtifactActivityConnection",
     description:
-      "Artifacts created by day, type and sharing, oldest day first. What there was none of has no row.",
+      "Artifacts created by day, type and sharing, oldest day first. Combinations without artifacts have no row.",
   },
-  { name: "ArtifactActivityEdge", description: "Artifacts of one kind and day and their place in the list." },
+  { name: "ArtifactActivityEdge", description: "Artifacts of one kind and day and its cursor." },
 );
 
 interface ArtifactArgs extends Slice {
@@ -121,8 +124,8 @@ builder.queryField("artifacts", (t) =>
     description: `Artifacts created, day by day; each day is one upstream request. ${COUNTED_DAYS} Source: ARTIFACT_ACTIVITY. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.`,
     args: {
       range: t.arg({ type: DateRange, required: true, description: "UTC days." }),
-      groupBy: t.arg({ type: [ArtifactDimensionEnum], description: "Dimensions to split rows by besides." }),
-      filter: t.arg({ type: EngagementFilter, description: "Which artifacts to count." }),
+      groupBy: t.arg({ type: [ArtifactDimensionEnum], description: "Further dimensions to split rows by." }),
+      filter: t.arg({ type: EngagementFilter, description: "Artifacts to include." }),
       ...forward,
     },
     requests: ({ args, range }, ctx) => {

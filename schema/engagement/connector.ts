@@ -25,12 +25,12 @@ export const Connector = measuredNoun<ConnectorShape>({
   ownOf: ({ name }) => name,
   rows: connectorUses.thing,
   description:
-    "A connector (MCP integration) as used over the range of the list, as far as its filter lets through. The `id` names all three; `name` is the connector's own. Source: CONNECTOR_ACTIVITY.",
+    "A connector (MCP integration) with its use over the range and filter of the list. The `id` identifies all three; `name` identifies the connector. Source: CONNECTOR_ACTIVITY.",
   listed: { query: "Connectors used in the range", connection: "Connectors used in the range." },
   column: { field: "NAME", called: "name" },
   figures: {
     description:
-      "The use of a connector: by everyone, by one person, in one product or by the members of one group.",
+      "The use of a connector: by all people, by one person, in one product or by the members of one group.",
     fields: (t) => ({
       readCalls: t.expose(
         "readCalls",
@@ -92,7 +92,7 @@ export const Connector = measuredNoun<ConnectorShape>({
   },
   parts: connectorParts,
   comparison: {
-    description: "The use of a connector set against another period. Estimated counts are left out.",
+    description: "The use of a connector compared with another period. Estimated counts are left out.",
     fields: {
       readCalls: count("Calls marked read-only. Additive.", ({ readCalls }) => readCalls),
       writeCalls: count("Calls marked not read-only. Additive.", ({ writeCalls }) => writeCalls),
@@ -115,13 +115,13 @@ export const Connector = measuredNoun<ConnectorShape>({
       withOwnCredential: t.boolean({
         nullable: true,
         description:
-          "Whether any of the use ran on the person's own credential. Null: not measured, or any part of the range before 2026-07-01.",
+          "True if any of the use ran on the person's own credential. Null: not measured, or any part of the range before 2026-07-01.",
         resolve: ({ individualAuthUsers }) => (individualAuthUsers === null ? null : individualAuthUsers > 0),
       }),
       withManagedCredential: t.boolean({
         nullable: true,
         description:
-          "Whether any of the use ran on a credential the organization manages; both can be. Null: not measured, or any part of the range before 2026-07-01.",
+          "True if any of the use ran on a credential that the organization manages; both can be true. Null: not measured, or any part of the range before 2026-07-01.",
         resolve: ({ managedAuthUsers }) => (managedAuthUsers === null ? null : managedAuthUsers > 0),
       }),
     }),

@@ -232,7 +232,7 @@ export async function loadMeasured<Row extends UsedBy>(
   if (row === undefined || !isShownOf(ctx.viewer, row.users))
     throw new GatewayError(
       "NOT_FOUND",
-      `Nothing of this id was used from ${range.from} until ${range.until}.`,
+      `Nothing with this id was used from ${range.from} until ${range.until}.`,
       { dataset: endpoint.dataset },
     );
   return measured(row, range, filter);

@@ -19,7 +19,7 @@ const lists = {
 } as const;
 
 export const UserFilter = builder.inputType("UserFilter", {
-  description: `Whose activity to list: any value of each list, all of the lists; at most ${MAX_FILTERS} values together. Under \`projects\` the activity of a row is chat in those projects only, and under \`groups\` it is what was done as a member of one; \`projects\` and \`groups\` exclude each other.`,
+  description: `Filter of activity: matches any value of each list and all lists; at most ${MAX_FILTERS} values together. With \`projects\` a row has only chat in those projects, and with \`groups\` only activity as a member of one; \`projects\` and \`groups\` exclude each other.`,
   fields: (t) => ({
     users: t.stringList({ description: lists.users, requires: ["individuals"] }),
     groups: t.stringList({ description: lists.groups }),
@@ -28,17 +28,17 @@ export const UserFilter = builder.inputType("UserFilter", {
 });
 
 export const EngagementFilter = builder.inputType("EngagementFilter", {
-  description: `Which use to count: any value of each list, all of the lists; at most ${MAX_FILTERS} values together. The figures of a row are of that use alone. Fields differ in the lists they know; the error says which.`,
+  description: `Filter of use: matches any value of each list and all lists; at most ${MAX_FILTERS} values together. The figures of a row cover only that use. Fields support different lists; the error names them.`,
   fields: (t) => ({
     users: t.stringList({ description: lists.users, requires: ["individuals"] }),
     groups: t.stringList({ description: lists.groups }),
     products: t.stringList({
       description:
-        "Products: `chat`, `claude_code`, `cowork`, `office_agent`, or `chat_cowork_unified` where the two are one. Artifacts are of all but `office_agent`, plugins of neither it nor `chat`. Not for projects.",
+        "Products: `chat`, `claude_code`, `cowork`, `office_agent`, or `chat_cowork_unified` if the two are one. Artifacts support all but `office_agent`, plugins neither it nor `chat`. Not for projects.",
     }),
     projects: t.stringList({ description: `${lists.projects} Projects only.` }),
     names: t.stringList({
-      description: "Names or display names, letter case aside. Skills, connectors and plugins only.",
+      description: "Names or display names, ignoring case. Skills, connectors and plugins only.",
     }),
     shareStatuses: t.stringList({ description: "`organization`, `private` or `public`. Skills only." }),
   }),
@@ -77,7 +77,7 @@ export function filterOf(
   const count = stated.reduce((sum, [dimension]) => sum + (filter[dimension]?.length ?? 0), 0);
   if (count > MAX_FILTERS)
     throw badInput(
-      `\`filter\` has ${count} values; upstream takes at most ${MAX_FILTERS} of all lists together. Ask in several queries.`,
+      `\`filter\` has ${count} values; upstream accepts at most ${MAX_FILTERS} of all lists together. Send several queries.`,
     );
   if (field === "users" && filter.projects !== undefined && filter.groups !== undefined)
     throw badInput("`filter.projects` and `filter.groups` exclude each other; leave one of them out.");
@@ -92,11 +92,10 @@ function valuesOf(
   // Sent without an entry, a list would not be sent at all, and everything would be counted.
   if (values.length === 0)
     throw badInput(
-      `\`filter.${dimension}\` has no values; it takes 1 to ${MAX_FILTERS}. Leave it out to count all.`,
+      `\`filter.${dimension}\` has no values; it must have 1 to ${MAX_FILTERS}. Omit it to include all.`,
     );
   const own = values.map((value) => OWN[dimension]?.(value, ctx) ?? value);
-  if (own.includes(""))
-    throw badInput(`\`filter.${dimension}\` has an empty value; each one names something.`);
+  if (own.includes("")) throw badInput(`\`filter.${dimension}\` has an empty value; remove it.`);
   return [...new Set(own)].sort();
 }
 

@@ -48,7 +48,7 @@ export interface MeasuredNoun<Row extends UsedBy> extends Wording, MeasuredKind<
   /** What lists of it can be ordered by, beside `column` and the people who used it. */
   readonly measures: Readonly<Record<string, OrderMeasure<Measured<Row>>>>;
   readonly parts: PartRows<Row>;
-  /** What can be set against another period, beside the people who used it. */
+  /** What can be compared with another period, beside the people who used it. */
   readonly comparison: {
     readonly description: string;
     readonly fields: Readonly<Record<string, ComparedField<Row>>>;
@@ -101,19 +101,19 @@ export function measuredNoun<Row extends UsedBy>(options: MeasuredNoun<Row>) {
 
   const connection = builder.connectionObject(
     { type: node, name: `${noun}Connection`, description: listed.connection },
-    { name: `${noun}Edge`, description: `A ${noun.toLowerCase()} and its place in the list.` },
+    { name: `${noun}Edge`, description: `A ${noun.toLowerCase()} and its cursor.` },
   );
   builder.queryField(options.field, (t) =>
     t.field({
       authScopes: { "activity:read": true },
       type: connection,
       nullable: true,
-      description: `${listed.query}, by ${column.called} unless ordered otherwise. Source: ${options.endpoint.dataset}. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, UPSTREAM_*.`,
+      description: `${listed.query}, by ${column.called} by default. Source: ${options.endpoint.dataset}. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, UPSTREAM_*.`,
       args: {
-        filter: t.arg({ type: EngagementFilter, description: "Which use to count." }),
+        filter: t.arg({ type: EngagementFilter, description: "Use to include." }),
         orderBy: t.arg({
           type: order.input,
-          description: `What comes first; by default the first by ${column.called}.`,
+          description: `Sort order; by default by ${column.called}.`,
         }),
         ...engagementArgs,
       },

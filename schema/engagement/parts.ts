@@ -14,20 +14,20 @@ type Types = typeof builder.$inferSchemaTypes;
 
 export const GroupPart = builder.interfaceRef<ByGroup<object>>("GroupPart").implement({
   description:
-    "What the members of one group did, by membership at the time of use. Someone in several groups counts fully in each, so groups can add up to more than the whole; those in none are the row without a group.",
+    "Activity of the members of one group, by membership at the time of use. People in several groups count fully in each, so groups can add up to more than the total. People without a group are the row without a group.",
   fields: (t) => ({
     groupId: t.exposeString("groupId", {
       nullable: true,
-      description: "The id upstream knows the group by. Null: people in no group.",
+      description: "Upstream id of the group. Null: people without a group.",
     }),
     groupName: t.exposeString("groupName", {
       nullable: true,
-      description: "Name of the group, as the figures carry it; null where the group is gone. Not unique.",
+      description: "Name of the group, as the figures state it. Null: the group is gone. Not unique.",
     }),
     group: t.field({
       type: Group,
       nullable: true,
-      description: "The group. One look-up for all of a list. Null: people in no group.",
+      description: "The group. One look-up for all rows of a list. Null: people without a group.",
       requests: groupRequests,
       resolve: ({ groupId }, _args, ctx) => (groupId === null ? null : groupOf(ctx, groupId)),
     }),
@@ -35,11 +35,11 @@ export const GroupPart = builder.interfaceRef<ByGroup<object>>("GroupPart").impl
 });
 
 const ProductPart = builder.interfaceRef<ByProduct<object>>("ProductPart").implement({
-  description: "What was done in one product.",
+  description: "Use in one product.",
   fields: (t) => ({
     product: t.exposeString("product", {
       nullable: true,
-      description: "Product, such as `chat` or `claude_code`; new names may appear. Null: not told.",
+      description: "Product, such as `chat` or `claude_code`; new names may appear. Null: not stated.",
     }),
   }),
 });
@@ -79,7 +79,7 @@ const users = (who: string) =>
     resolve: ({ users }: UsedBy) => users,
   }) as const;
 
-const ONE_WALK = "One upstream walk for all of a list together.";
+const ONE_WALK = "One run of upstream pages for all rows of a list.";
 
 /** Defines the types of the parts of a thing's use and the fields that lead to them. */
 export function partFields<Row extends UsedBy>(
@@ -107,7 +107,7 @@ export function partFields<Row extends UsedBy>(
     t.field({
       type: [ByGroupType],
       nullable: true,
-      description: `Its use by group of people, those of most people first. ${ONE_WALK} Source: ${dataset}.`,
+      description: `Its use by group of people, most people first. ${ONE_WALK} Source: ${dataset}.`,
       ...partsField(byGroup, ownOf),
     }),
   );
@@ -122,7 +122,7 @@ export function partFields<Row extends UsedBy>(
     t.field({
       type: [ByProductType],
       nullable: true,
-      description: `Its use by product, those of most people first; empty where none is told apart. ${ONE_WALK} Source: ${dataset}.`,
+      description: `Its use by product, most people first. Empty: upstream does not split it by product. ${ONE_WALK} Source: ${dataset}.`,
       ...partsField(byProduct, ownOf),
     }),
   );

@@ -36,14 +36,14 @@ export const Plugin = measuredNoun<PluginShape>({
   // By the whole list: upstream filters on names only, and the list is mostly one page, which others have asked for too.
   rows: pluginByKey,
   description:
-    "A plugin as used over the range of the list, as far as its filter lets through. The `id` names all three; `pluginId` is the plugin's own. Source: PLUGIN_ACTIVITY.",
+    "A plugin with its use over the range and filter of the list. The `id` identifies all three; `pluginId` identifies the plugin. Source: PLUGIN_ACTIVITY.",
   listed: {
     query: "Plugins of Claude Code and Cowork that were installed or used in the range",
     connection: "Plugins installed or used in the range.",
   },
   column: { field: "NAME", called: "name" },
   figures: {
-    description: "The use of a plugin: by everyone, in one product or by the members of one group.",
+    description: "The use of a plugin: by all people, in one product or by the members of one group.",
     fields: (t) => ({
       installs: t.expose("installs", {
         type: "Count",
@@ -64,12 +64,12 @@ export const Plugin = measuredNoun<PluginShape>({
   fields: (t) => ({
     name: t.exposeString("name", {
       description:
-        "Name. Plugins of several marketplaces can share one. `third-party` is a bucket of all plugins that are not named, not a plugin.",
+        "Name. Plugins of several marketplaces can share one. `third-party` is not a plugin: it stands for all plugins without a name.",
     }),
     pluginId: t.exposeString("pluginId", {
       nullable: true,
       description:
-        "The id upstream knows it by, such as `name@marketplace`; null for `third-party` and where only a hash is known.",
+        "Its upstream id, such as `name@marketplace`; null for `third-party` and where only a hash is known.",
     }),
   }),
   measures: {
@@ -78,7 +78,7 @@ export const Plugin = measuredNoun<PluginShape>({
   },
   parts: pluginParts,
   comparison: {
-    description: "The use of a plugin set against another period.",
+    description: "The use of a plugin compared with another period.",
     fields: {
       installs: different("Different people who installed it.", ({ installs }) => installs),
       invocations: count("Invocations. Additive.", ({ invocations }) => invocations),

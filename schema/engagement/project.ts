@@ -20,11 +20,11 @@ export const Project = measuredNoun<ProjectShape>({
   ownOf: ({ projectId }) => projectId,
   rows: projectUses.thing,
   description:
-    "A claude.ai chat project as used over the range of the list, as far as its filter lets through. The `id` names all three; `projectId` is the project's own. Source: PROJECT_ACTIVITY.",
+    "A claude.ai chat project with its use over the range and filter of the list. The `id` identifies all three; `projectId` identifies the project. Source: PROJECT_ACTIVITY.",
   listed: { query: "Chat projects used in the range", connection: "Projects used in the range." },
   column: { field: "PROJECT_ID", called: "project id" },
   figures: {
-    description: "The use of a chat project: by everyone, by one person or by the members of one group.",
+    description: "The use of a chat project: by all people, by one person or by the members of one group.",
     fields: (t) => ({
       conversations: t.expose("conversations", {
         type: "Count",
@@ -37,20 +37,20 @@ export const Project = measuredNoun<ProjectShape>({
   },
   fields: (t) => ({
     projectId: t.exposeString("projectId", {
-      description: "The id upstream knows the project by, `claude_proj_...`.",
+      description: "Upstream id of the project, `claude_proj_...`.",
     }),
     name: t.exposeString("name", { nullable: true, description: "Name of the project." }),
     createdAt: t.field({
       type: "DateTime",
       nullable: true,
-      description: "When it was created; null where it was deleted before that was recorded.",
+      description: "Creation time. Null: it was deleted before that was recorded.",
       resolve: ({ createdAt }) => dateTime(createdAt),
     }),
     createdBy: t.field({
       authScopes: { individuals: true },
       type: User,
       nullable: true,
-      description: "Who created it; null where unknown or the account is gone.",
+      description: "Creator. Null: unknown, or the account is gone.",
       resolve: ({ createdBy }): Person | null =>
         createdBy && { organization: "ENTERPRISE", userId: createdBy.userId },
     }),
@@ -58,7 +58,7 @@ export const Project = measuredNoun<ProjectShape>({
       authScopes: { "identity:read": true, pseudonyms: true },
       nullable: true,
       description:
-        "Address of who created it, as the list shows it, also of people who have left; null where it shows none.",
+        "Address of the creator, as the list shows it, also for people who have left. Null: the list shows none.",
       requests: memberRequests,
       resolve: ({ createdBy }, _args, ctx) => createdBy && emailOfReported(ctx, "ENTERPRISE", createdBy),
     }),
@@ -69,7 +69,7 @@ export const Project = measuredNoun<ProjectShape>({
   },
   parts: projectParts,
   comparison: {
-    description: "The use of a chat project set against another period.",
+    description: "The use of a chat project compared with another period.",
     fields: {
       messages: count("Messages sent in the project. Additive.", ({ messages }) => messages),
     },
@@ -80,7 +80,7 @@ export const Project = measuredNoun<ProjectShape>({
     counts: "messages",
     fields: (t) => ({
       projectId: t.exposeString("projectId", {
-        description: "The id upstream knows the project by, `claude_proj_...`.",
+        description: "Upstream id of the project, `claude_proj_...`.",
       }),
       name: t.exposeString("name", { nullable: true, description: "Name of the project." }),
     }),

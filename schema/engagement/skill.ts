@@ -27,12 +27,12 @@ export const Skill = measuredNoun<SkillShape>({
   ownOf: ({ name }) => name,
   rows: skillUses.thing,
   description:
-    "A skill as used over the range of the list, as far as its filter lets through. The `id` names all three; `name` is the skill's own. Source: SKILL_ACTIVITY.",
+    "A skill with its use over the range and filter of the list. The `id` identifies all three; `name` identifies the skill. Source: SKILL_ACTIVITY.",
   listed: { query: "Skills used in the range", connection: "Skills used in the range." },
   column: { field: "NAME", called: "name" },
   figures: {
     description:
-      "The use of a skill: by everyone, by one person, in one product or by the members of one group.",
+      "The use of a skill: by all people, by one person, in one product or by the members of one group.",
     fields: (t) => ({
       invocations: t.expose("invocations", optional("Explicit activations.")),
       chat: t.expose("chat", { type: SkillChat, nullable: true, description: "In chat." }),
@@ -53,7 +53,7 @@ export const Skill = measuredNoun<SkillShape>({
         type: Money,
         nullable: true,
         description:
-          "List-price worth of the requests it took part in; an allocation, not billing. Additive, but the parts of a split can add up to less than the whole. Null where nothing is attributable.",
+          "Value at list price of the requests it took part in; an allocation, not billing. Additive, but the parts of a split can add up to less than the whole. Null: nothing is attributable.",
       }),
       overage: t.expose("overage", {
         authScopes: { "spend:read": true },
@@ -67,7 +67,7 @@ export const Skill = measuredNoun<SkillShape>({
   fields: (t) => ({
     name: t.exposeString("name", {
       description:
-        "Name, or an opaque id for user, organization and plugin skills. `unknown` is a bucket, not a skill.",
+        "Name, or an opaque id for user, organization and plugin skills. `unknown` is not a skill: it stands for unidentified skills.",
     }),
     displayName: t.exposeString("displayName", {
       nullable: true,
@@ -87,7 +87,7 @@ export const Skill = measuredNoun<SkillShape>({
     INVOCATIONS: { description: "Explicit activations.", of: ({ invocations }) => invocations },
     LIST_PRICE: {
       scope: "spend:read",
-      description: "List-price worth of the requests it took part in.",
+      description: "Value at list price of the requests it took part in.",
       of: ({ listPrice }) => listPrice?.cents ?? null,
     },
     OVERAGE: {
@@ -98,10 +98,10 @@ export const Skill = measuredNoun<SkillShape>({
   },
   parts: skillParts,
   comparison: {
-    description: "The use of a skill set against another period. Estimated counts are left out.",
+    description: "The use of a skill compared with another period. Estimated counts are left out.",
     fields: {
       invocations: count("Explicit activations. Additive.", ({ invocations }) => invocations),
-      listPrice: amount("List-price worth.", ({ listPrice }) => listPrice),
+      listPrice: amount("Value at list price.", ({ listPrice }) => listPrice),
       overage: amount("Estimated metered overage.", ({ overage }) => overage),
     },
   },

@@ -65,20 +65,20 @@ export function useFields<Thing extends UsedBy>(
   const singular = noun.toLowerCase();
   const { dataset } = kind.endpoint;
   const use = builder.objectRef<Use<Thing>>(`${noun}Use`).implement({
-    description: `One person's use of one ${called} over a range. All figures are of that person alone.`,
+    description: `One person's use of one ${called} over a range. All figures cover that person only.`,
     fields: (t): FieldMap => ({
       [singular]: t.field({
         authScopes: { "activity:read": true },
         type: ofObject,
         nullable: true,
-        description: `The ${singular} as everyone used it over the same range. One upstream walk for all ${field} of a list together, unless the list is of ${field}.`,
+        description: `The ${singular} as all people used it over the same range. One upstream walk for all ${field} of a list together, unless the list is of ${field}.`,
         requests: thingRequests(kind, noun),
         resolve: (row, _args, ctx) => thingOfUse(ctx, kind, row),
       }),
       user: t.field({
         type: User,
         nullable: true,
-        description: "The person. Null for use that upstream ties to no member.",
+        description: "The person. Null: upstream links the use to no member.",
         resolve: personOfUse,
       }),
       ...fields(t),
@@ -88,14 +88,14 @@ export function useFields<Thing extends UsedBy>(
 
   const connection = builder.connectionObject(
     { type: use, name: `${noun}UseConnection`, description: `The people who used a ${singular}.` },
-    { name: `${noun}UseEdge`, description: "A person's use and its place in the list." },
+    { name: `${noun}UseEdge`, description: "A person's use and its cursor." },
   );
   personFigures((t, range) => ({
     [field]: t.field({
       authScopes: { "activity:read": true, own: true },
       type: [use],
       nullable: true,
-      description: `The ${called}s the person ${verb} over the range, most ${counts} first; empty: none. Null: the person is not in the Enterprise organization. One upstream walk for all people of a list together. Source: ${dataset}.`,
+      description: `The ${called}s the person ${verb} over the range, most ${counts} first; empty: none. Null: the person is not in the Enterprise organization. One run of upstream pages for all people of a list. Source: ${dataset}.`,
       args: range,
       requests: useRequests(kind),
       resolve: (person, { range }, ctx) =>

@@ -40,17 +40,17 @@ export const builder = new SchemaBuilder<{
   defaultFieldNullability: false,
   relay: {
     nodesOnConnection: { description: "The rows, without their cursors." },
-    cursorFieldOptions: { description: "The place of this row; pass it as `after` to read on from here." },
+    cursorFieldOptions: { description: "Cursor of this row; pass it as `after` to continue from here." },
     nodeFieldOptions: { description: "The row." },
     edgesFieldOptions: { nullable: false, description: "The rows, each with its cursor." },
-    pageInfoFieldOptions: { description: "Where this page stands in the list." },
-    pageInfoTypeOptions: { description: "Where a page stands in its list." },
-    hasNextPageFieldOptions: { description: "Whether another row follows; exact, never a guess." },
-    hasPreviousPageFieldOptions: { description: "Whether this page was asked for with `after`." },
-    startCursorFieldOptions: { description: "Cursor of the first row; null on an empty page." },
-    endCursorFieldOptions: { description: "Cursor of the last row; null on an empty page." },
-    nodeTypeOptions: { description: "An object with an id of its own, which `node` finds again." },
-    idFieldOptions: { description: "Opaque id, unique in the whole graph." },
+    pageInfoFieldOptions: { description: "Position of this page in the list." },
+    pageInfoTypeOptions: { description: "Position of a page in its list." },
+    hasNextPageFieldOptions: { description: "True if another row follows; always exact." },
+    hasPreviousPageFieldOptions: { description: "True if this page was requested with `after`." },
+    startCursorFieldOptions: { description: "Cursor of the first row. Null: the page is empty." },
+    endCursorFieldOptions: { description: "Cursor of the last row. Null: the page is empty." },
+    nodeTypeOptions: { description: "An object with a global id that `node` can look up." },
+    idFieldOptions: { description: "Opaque id, unique across the whole API." },
     nodeQueryOptions: false, // node.ts has them: the plugin lets one bad id void all of `nodes`
     nodesQueryOptions: false,
     encodeGlobalID: (typename, id, ctx) => encodeGlobalId(typename, `${id}`, ctx),
@@ -82,10 +82,10 @@ export function decodeGlobalId(globalId: string, { viewer }: Context): { typenam
   const text = Buffer.from(globalId, "base64url").toString("utf8");
   const [, typename, lens, id] = /^([A-Z][A-Za-z]*)(~[a-z])?:(.*)$/s.exec(text) ?? [];
   if (typename === undefined || id === undefined || globalId.length > MAX_ID_LENGTH)
-    throw badInput("This is not an id of this graph; pass an `id` as it was given out.");
+    throw badInput("This is not an id of this API; pass an `id` as an answer returned it.");
   if ((lens ?? "") !== LENSES[viewer.identity])
     throw badInput(
-      "This id was given to a caller who sees people in another way than you do; pass an `id` as it was given to you.",
+      "This id belongs to a caller who sees people differently; pass an `id` from your own answers.",
     );
   return { typename, id };
 }
@@ -119,7 +119,7 @@ builder.scalarType("Decimal", {
   description: "An exact decimal number as text, with every digit the source gave; never a binary float.",
   serialize: formatDecimal,
   parseValue() {
-    throw badInput("Decimal is not an input.");
+    throw badInput("Decimal cannot be used as an input.");
   },
 });
 
@@ -129,7 +129,7 @@ builder.addScalarType("Count", GraphQLSafeInt, {
 });
 
 builder.addScalarType("Difference", GraphQLSafeInt, {
-  description: "A whole number from -(2^53 - 1) to 2^53 - 1: what one Count is more than another.",
+  description: "A whole number from -(2^53 - 1) to 2^53 - 1: the difference of two Counts.",
 });
 
 /** An instant as the DateTime scalar takes it. */
@@ -141,5 +141,5 @@ export function dateTime(instant: Instant | null): Date | null {
 
 builder.queryType({
   description:
-    "Questions about the organization's use of Claude. Every range is in UTC days; every amount is exact.",
+    "Queries about the organization's use of Claude. Every range is in UTC days; every amount is exact.",
 });

@@ -24,9 +24,9 @@ interface Change<T> {
 }
 
 export const NoChangeReasonEnum = builder.enumType("NoChangeReason", {
-  description: "Why a change is null.",
+  description: "Reasons why a change is null.",
   values: {
-    NOT_COVERED: { description: "What is compared with lies before the first day covered." },
+    NOT_COVERED: { description: "The compared period lies before the first covered day." },
     NOT_MEASURED: { description: "One of the two values is null." },
     ZERO_BEFORE: { description: "`before` is zero: `change` is known, `relativeChange` is not." },
   },
@@ -36,7 +36,7 @@ const relativeChangeOf = <T>(what: string, resolve: (change: Change<T>) => Decim
   ({
     type: "Decimal",
     nullable: true,
-    description: `\`change\` divided by ${what} before: 0.5 is half as much again, -1 is all gone. Rounded half to even at ${RATIO_PLACES} decimals; not additive. Null: see \`reason\`.`,
+    description: `\`change\` divided by ${what} before: 0.5 is an increase by half, -1 is a decrease to zero. Rounded half to even at ${RATIO_PLACES} decimals; not additive. Null: see \`reason\`.`,
     resolve,
   }) as const;
 
@@ -44,17 +44,17 @@ const reasonOf = <T>(resolve: (change: Change<T>) => Decimal | null) =>
   ({
     type: NoChangeReasonEnum,
     nullable: true,
-    description: "Why `relativeChange` is null. Null: it is not.",
+    description: "Reason why `relativeChange` is null. Null: it is not null.",
     resolve: (change: Change<T>) => (resolve(change) === null ? ("ZERO_BEFORE" as const) : null),
   }) as const;
 
 export const MoneyChange = builder.objectRef<Change<MoneyShape>>("MoneyChange").implement({
-  description: "An amount set against that of the compared period.",
+  description: "An amount and its change from the compared period.",
   fields: (t) => ({
     before: t.expose("before", { type: Money, description: "The amount of the compared period. Additive." }),
     change: t.field({
       type: Money,
-      description: "What the amount is more than before; negative where it is less. Exact; additive.",
+      description: "The amount minus `before`; negative if it decreased. Exact; additive.",
       resolve: ({ now, before }) => minusMoney(now, before),
     }),
     relativeChange: t.field(relativeChangeOf("the amount", relativeAmount)),
@@ -63,12 +63,12 @@ export const MoneyChange = builder.objectRef<Change<MoneyShape>>("MoneyChange").
 });
 
 export const CountChange = builder.objectRef<Change<number>>("CountChange").implement({
-  description: "A count set against that of the compared period.",
+  description: "A count and its change from the compared period.",
   fields: (t) => ({
     before: t.expose("before", { type: "Count", description: "The count of the compared period. Additive." }),
     change: t.field({
       type: "Difference",
-      description: "What the count is more than before; negative where it is less. Exact; additive.",
+      description: "The count minus `before`; negative if it decreased. Exact; additive.",
       resolve: difference,
     }),
     relativeChange: t.field(relativeChangeOf("the count", relativeDifference)),
@@ -77,7 +77,7 @@ export const CountChange = builder.objectRef<Change<number>>("CountChange").impl
 });
 
 export const DistinctChange = builder.objectRef<Change<number>>("DistinctChange").implement({
-  description: "A count of different people set against that of the compared period.",
+  description: "A count of different people and its change from the compared period.",
   fields: (t) => ({
     before: t.expose("before", {
       type: "Count",
@@ -86,7 +86,7 @@ export const DistinctChange = builder.objectRef<Change<number>>("DistinctChange"
     change: t.field({
       type: "Difference",
       description:
-        "What the count is more than before; negative where it is less. Of two exact counts; not additive.",
+        "The count minus `before`; negative if it decreased. The difference of two exact counts; not additive.",
       resolve: difference,
     }),
     relativeChange: t.field(relativeChangeOf("the count", relativeDifference)),
@@ -118,7 +118,7 @@ export interface Compared<Measure> extends Change<Measure> {
 
 /** What the description of every comparison says. */
 export const COMPARED =
-  "Null where the query says no `compare`. NOT_COVERED, naming the first day there is, where the period lies before that.";
+  "Null: the query has no `compare`. NOT_COVERED, naming the first covered day, if the period lies before it.";
 
 /** A row against what it was; null where nothing is compared. Throws NOT_COVERED. */
 export function comparedRow<Measure>(row: {
@@ -148,5 +148,5 @@ export async function comparedTotal<Measure>(
 export const comparedRange = {
   type: ResolvedRange,
   description:
-    "The days compared with. There are none where `until` is `from`, as for 30 March against February: what was before is then zero.",
+    "The compared days. If `until` equals `from` there are none, as for 30 March against February; `before` is then zero.",
 } as const;

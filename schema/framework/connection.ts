@@ -45,10 +45,10 @@ export interface Question {
 export const forward = builder.args((t) => ({
   first: t.int({
     defaultValue: DEFAULT_FIRST,
-    description: "How many rows at most, from 0 to 1000 unless the operator set another bound.",
+    description: "Maximum number of rows, from 0 to 1000 unless the operator set another limit.",
   }),
   after: t.string({
-    description: "The cursor of the row to read on from; leave it out to begin at the first row.",
+    description: "Cursor of the row to continue after; omit it to start at the first row.",
   }),
 }));
 
@@ -180,7 +180,7 @@ function placeAfter({ after }: Slice, digest: string, kind: "walk" | "ranking"):
 function invalidCursor(): GatewayError {
   return new GatewayError(
     "CURSOR_INVALID",
-    "This cursor is damaged or belongs to another query; cursors hold for the same field, range and arguments. Ask again without `after`.",
+    "This cursor is damaged or belongs to another query; a cursor is valid only for the same field, range and arguments. Query again without `after`.",
   );
 }
 
@@ -188,14 +188,14 @@ function boundedFirst({ maxFirst }: Context, slice: Slice): number {
   const first = rowsWanted(slice);
   if (first >= 0 && first <= maxFirst) return first;
   throw badInput(
-    `\`first\` is ${first}; it can be 0 to ${maxFirst}. Read on with \`after: pageInfo.endCursor\`.`,
+    `\`first\` is ${first}; it must be from 0 to ${maxFirst}. Continue with \`after: pageInfo.endCursor\`.`,
   );
 }
 
 function expired(dataset: Dataset): GatewayError {
   return new GatewayError(
     "CURSOR_EXPIRED",
-    "The page behind this cursor has changed; ask again without `after`.",
+    "The page behind this cursor has changed; query again without `after`.",
     { dataset },
   );
 }
@@ -232,20 +232,20 @@ function connection<Row>(
 
 builder.globalConnectionFields((t) => ({
   organization: t.exposeString("organization", {
-    description: "Whose figures the rows hold, by the name that `organization` arguments take.",
+    description: "Organization of the figures, by the name that `organization` arguments take.",
   }),
   totalCount: t.exposeInt("totalCount", {
     nullable: true,
     description:
-      "How many rows there are in all; null where counting them would cost further upstream requests.",
+      "Number of rows in the whole list. Null: counting them would take further upstream requests.",
   }),
   range: t.expose("range", {
     type: ResolvedRange,
     description:
-      "The days the answer is about: the range asked for, without days that have not come yet; of a list that is as of now, today.",
+      "Days that the answer covers: the requested range without future days, or today for a list of the current state.",
   }),
   freshness: t.expose("freshness", {
     type: Freshness,
-    description: "How old the figures are and how far they can still move.",
+    description: "Age of the figures, and how far they can still change.",
   }),
 }));

@@ -22,6 +22,6 @@ export function refusal(viewer: Viewer, asked: readonly (keyof Permits)[], what:
 export function refuseProbing({ viewer }: Context, email: string): void {
   if (viewer.identity !== "full" && !isPseudonymousAddress(email))
     throw badInput(
-      "You see people by pseudonym, so that nobody is found by an address; pass an `email` as answers show it to you.",
+      "You see people by pseudonym, so addresses find no person; pass an `email` as answers show it to you.",
     );
 }

@@ -6,7 +6,7 @@ import { DateRange } from "./range.ts";
 type Types = typeof builder.$inferSchemaTypes;
 
 const stated = builder.args((t) => ({
-  range: t.field({ type: DateRange, required: true, description: "The UTC days it is about." }),
+  range: t.field({ type: DateRange, required: true, description: "The UTC days that it covers." }),
 }));
 
 /** The argument that figures of an identity take, and those of a row do not. */

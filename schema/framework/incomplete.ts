@@ -3,13 +3,13 @@ import { builder } from "./builder.ts";
 
 export const IncompleteEnum = builder.enumType("Incomplete", {
   description:
-    "What a series by day does with days that are not surely whole yet, which would draw a dive at its end.",
+    "Handling of days that may not be complete yet, which would show as a drop at the end of a series by day.",
   values: {
-    EXCLUDE: { description: "They are left out: every day of the series can be compared with every other." },
-    MARK: { description: "Those that are counted in part are in the series, with `state: OPEN`." },
+    EXCLUDE: { description: "Leaves them out: every day of the series can be compared with every other." },
+    MARK: { description: "Includes partly counted days, with `state: OPEN`." },
     INCLUDE: {
       description:
-        "Every day of the range is in the series, those that upstream has not counted yet with `state: OPEN` and null figures.",
+        "Includes every day of the range. Days that upstream has not counted yet have `state: OPEN` and null figures.",
     },
   },
 });
@@ -22,7 +22,7 @@ export const incompleteArg = builder.args((t) => ({
     type: IncompleteEnum,
     required: true,
     defaultValue: "EXCLUDE",
-    description: "What becomes of days that are not surely whole yet.",
+    description: "Handling of days that may not be complete yet.",
   }),
 }));
 

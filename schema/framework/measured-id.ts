@@ -91,7 +91,7 @@ async function filterBy(ctx: Context, digest: string): Promise<EngagementFilter>
   if (isFilter(filter)) return filter;
   throw new GatewayError(
     "NOT_FOUND",
-    "The filter that this id stands for is no longer known: it is too long for an id. Ask for the list again.",
+    "The filter of this id is no longer known, since it is too long for an id. Query the list again.",
   );
 }
 
@@ -165,7 +165,7 @@ export function identityIn(globalId: string, noun: string, ctx: Context): string
 }
 
 function damaged() {
-  return badInput("This id is damaged; pass an `id` as it was given out.");
+  return badInput("This id is damaged; pass an `id` as an answer returned it.");
 }
 
 /** A filter without the lists that only choose rows: a row is the same whether others are listed or not. */

@@ -24,7 +24,7 @@ export const Money = builder.objectRef<MoneyShape>("Money").implement({
 
 export const DerivedMoney = builder.objectRef<MoneyShape>("DerivedMoney").implement({
   description:
-    "An amount that the gateway works out from others, such as an average or a projection; never a billed one. Rounded half to even at 12 decimals of a cent. Not additive.",
+    "An amount that the gateway derives from others, such as an average or a projection; never a billed one. Rounded half to even at 12 decimals of a cent. Not additive.",
   fields: (t) => ({
     cents: t.expose("cents", {
       type: "Decimal",
@@ -42,7 +42,7 @@ export const DerivedMoney = builder.objectRef<MoneyShape>("DerivedMoney").implem
 });
 
 export const Spend = builder.objectRef<SpendShape>("Spend").implement({
-  description: "What usage cost. `net` and `list` are different kinds of money and are never mixed.",
+  description: "Cost of usage. `net` and `list` are different kinds of money and are never mixed.",
   fields: (t) => ({
     net: t.expose("net", {
       type: Money,
@@ -56,7 +56,8 @@ export const Spend = builder.objectRef<SpendShape>("Spend").implement({
     requests: t.expose("requests", {
       type: "Count",
       nullable: true,
-      description: "Requests behind the amount. Additive. Null where the source does not count them.",
+      description:
+        "Number of requests behind the amount. Additive. Null where the source does not count them.",
     }),
   }),
 });

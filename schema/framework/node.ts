@@ -18,7 +18,7 @@ builder.queryFields((t) => ({
     nullable: true,
     description: "The object with this id. Errors: NOT_FOUND, BAD_USER_INPUT.",
     ...byId<{ readonly id: string }>(({ id }) => [id]),
-    args: { id: t.arg.id({ required: true, description: "An `id` this graph has given out." }) },
+    args: { id: t.arg.id({ required: true, description: "An `id` from an answer of this API." }) },
     resolve: (_root, { id }, ctx, info) => nodeOf(id, ctx, info),
   }),
   nodes: t.field({
@@ -26,9 +26,9 @@ builder.queryFields((t) => ({
     type: [Node],
     nullable: { list: false, items: true },
     description:
-      "The objects with these ids, in their order; null where one is not found, with an error that says so.",
+      "The objects with these ids, in their order; null, with an error, for an id that is not found.",
     ...byId<{ readonly ids: readonly string[] }>(({ ids }) => ids),
-    args: { ids: t.arg.idList({ required: true, description: "`id`s this graph has given out." }) },
+    args: { ids: t.arg.idList({ required: true, description: "`id`s from answers of this API." }) },
     resolve: (_root, { ids }, ctx, info) => ids.map((id) => nodeOf(id, ctx, info)),
   }),
 }));
@@ -63,7 +63,7 @@ async function nodeOf(globalId: string, ctx: Context, info: GraphQLResolveInfo):
   const { typename, id } = decodeGlobalId(globalId, ctx);
   const type = info.schema.getType(typename);
   if (!isObjectType(type) || !type.getInterfaces().some(({ name }) => name === Node.name))
-    throw badInput("This id names no object of this graph; pass an `id` as it was given out.");
+    throw badInput("This id identifies no object of this API; pass an `id` as an answer returned it.");
   const required = requirementsById(type);
   if (!isGranted(required, permitsOf(ctx.viewer))) throw refusal(ctx.viewer, required, `A ${typename}`);
   const [node] = await resolveNodes(builder, ctx, info, [{ typename, id }]);

@@ -5,7 +5,7 @@ import { builder } from "./builder.ts";
 import { demand } from "./demand.ts";
 
 export const OrderDirectionEnum = builder.enumType("OrderDirection", {
-  description: "Which end of an order comes first.",
+  description: "Direction of an order.",
   values: {
     ASC: { description: "The smallest, the earliest or the first by letter." },
     DESC: { description: "The largest, the latest or the last by letter." },
@@ -37,7 +37,7 @@ export function engagementOrder<Node>(
   measures: Readonly<Record<string, OrderMeasure<Node>>>,
 ) {
   const Field = builder.enumType(`${noun}OrderField`, {
-    description: "What the list can be ordered by.",
+    description: "Orders of the list.",
     values: {
       [own.field]: { description: `${own.description} A page costs no more than its rows.`, requires: [] },
       ...Object.fromEntries(
@@ -52,9 +52,9 @@ export function engagementOrder<Node>(
     },
   });
   const input = builder.inputType(`${noun}Order`, {
-    description: `What comes first. By ${own.field} upstream keeps the order. By a measure the gateway reads the whole list, at one upstream request per 1,000 rows, and ranks it; rows without the measure come last, and ties go by id.`,
+    description: `Sort order. Upstream sorts by ${own.field}. For a measure the gateway reads the whole list, at one upstream request per 1,000 rows, and ranks it; rows without the measure come last, and ties are ordered by id.`,
     fields: (t) => ({
-      field: t.field({ type: Field, required: true, description: "What to order by." }),
+      field: t.field({ type: Field, required: true, description: "Field or measure to order by." }),
       direction: t.field({
         type: OrderDirectionEnum,
         description: `By default ASC for ${own.field} and DESC for measures.`,

@@ -11,7 +11,7 @@ const DateSpan = builder.inputType("DateSpan", {
 });
 
 const CalendarLength = builder.inputType("CalendarLength", {
-  description: "A length of time that ends with yesterday, the last whole UTC day.",
+  description: "A length of time that ends with yesterday, the last complete UTC day.",
   isOneOf: true,
   fields: (t) => ({
     days: t.int({ description: "Whole days, at least 1." }),
@@ -23,7 +23,7 @@ const CalendarLength = builder.inputType("CalendarLength", {
 });
 
 export const PeriodEnum = builder.enumType("Period", {
-  description: "Named ranges, relative to the UTC day it is when the operation begins.",
+  description: "Named ranges, relative to the current UTC day when the operation starts.",
   values: Object.fromEntries(
     Object.entries(PERIODS).map(([name, { means }]) => [name, { description: means }]),
   ) as {
@@ -33,17 +33,17 @@ export const PeriodEnum = builder.enumType("Period", {
 
 /** A range, in one of three ways of saying it. */
 export const DateRange = builder.inputType("DateRange", {
-  description: "UTC days, in one of three ways of saying which.",
+  description: "UTC days, given in one of three ways.",
   isOneOf: true,
   fields: (t) => ({
-    between: t.field({ type: DateSpan, description: "Two days." }),
-    last: t.field({ type: CalendarLength, description: "So long until now." }),
+    between: t.field({ type: DateSpan, description: "By first and last day." }),
+    last: t.field({ type: CalendarLength, description: "By length, until now." }),
     period: t.field({ type: PeriodEnum, description: "By name." }),
   }),
 });
 
 export const ResolvedRange = builder.objectRef<DayRange>("ResolvedRange").implement({
-  description: "The UTC days an answer is about: from `from` up to but not including `until`.",
+  description: "The UTC days that an answer covers: from `from` up to but not including `until`.",
   fields: (t) => ({
     from: t.expose("from", { type: "Date", description: "First day." }),
     until: t.expose("until", { type: "Date", description: "The day after the last one." }),
@@ -52,4 +52,4 @@ export const ResolvedRange = builder.objectRef<DayRange>("ResolvedRange").implem
 
 /** What lists of activity do with days that upstream has not aggregated yet. */
 export const COUNTED_DAYS =
-  "A range relative to now (`last`, `period`) ends with the newest day that upstream has aggregated, some time on the next, and `range` says which days that leaves; days named by `between` that it has not are NOT_YET_AVAILABLE, with `extensions.newestDay`.";
+  "A range relative to now (`last`, `period`) ends with the newest day that upstream has aggregated, some time on the next day; `range` states the days. Days in `between` that are not aggregated yet are NOT_YET_AVAILABLE, with `extensions.newestDay`.";

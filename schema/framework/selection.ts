@@ -59,7 +59,7 @@ export function refuseHidden(info: GraphQLResolveInfo, split: readonly string[])
   const names = hidden.map(({ name }) => `\`${name}\``).join(", ");
   const dimensions = [...new Set(hidden.map(({ hiddenBy }) => hiddenBy))].join(", ");
   throw badInput(
-    `${names}: not told apart by ${dimensions}, and one piece of work can be of several; leave ${dimensions} out of \`groupBy\`, or leave the field out.`,
+    `${names}: not split by ${dimensions}, since one piece of work can be of several; remove ${dimensions} from \`groupBy\`, or remove the field.`,
   );
 }
 

@@ -16,13 +16,13 @@ import { OrderDirectionEnum } from "./order.ts";
 const CALENDAR = {
   NONE: { description: "No buckets: one row per group for the whole range, largest first." },
   DAY: { description: "UTC days." },
-  WEEK: { description: "ISO weeks, Monday to Sunday in UTC, made of days by the gateway." },
-  MONTH: { description: "Calendar months in UTC, made of days by the gateway." },
+  WEEK: { description: "ISO weeks, Monday to Sunday in UTC, composed of days by the gateway." },
+  MONTH: { description: "Calendar months in UTC, composed of days by the gateway." },
 } as const;
 
 export const BucketEnum = builder.enumType("Bucket", {
   description:
-    "Length of a time bucket. A week or month that the range begins or ends in is a bucket of the days covered: see `isPartial`.",
+    "Length of a time bucket. A week or month that the range starts or ends in covers only its days in the range; see `isPartial`.",
   values: {
     ...CALENDAR,
     HOUR: { description: "Hours." },
@@ -32,7 +32,7 @@ export const BucketEnum = builder.enumType("Bucket", {
 
 export const CalendarBucketEnum = builder.enumType("CalendarBucket", {
   description:
-    "Length of a time bucket of what is told by the day. A week or month that the range begins or ends in is a bucket of the days covered: see `isPartial`.",
+    "Length of a time bucket of daily figures. A week or month that the range starts or ends in covers only its days in the range; see `isPartial`.",
   values: CALENDAR,
 });
 
@@ -40,12 +40,12 @@ export const CalendarBucketEnum = builder.enumType("CalendarBucket", {
 export const analysisArgs = builder.args((t) => ({
   top: t.int({
     description:
-      "Keep this many groups, those with the most of the measure rows are ordered by over the whole range (of equal ones those with the higher list price, or more requests or tokens, then those first by name or id), and merge the others into one row per bucket, with `isOther`. At least 1. Not where people count in several groups.",
+      "Keeps this many groups and merges the others into one row per bucket, with `isOther`. It keeps the largest over the whole range by the measure that rows are ordered by. Ties go to the higher list price, or more requests or tokens, then to the first by name or id. At least 1. Not available where people count in several groups.",
   }),
   compare: t.field({
     type: ComparisonEnum,
     description:
-      "Set every row against the same group in another period: see `comparison`. Groups that had something then and nothing now are rows of nothing, unless that period is not covered. Reads that period too.",
+      "Compares every row with the same group in another period; see `comparison`. Groups with figures only in that period appear as empty rows, unless it is not covered. Also reads that period.",
   }),
 }));
 
@@ -53,7 +53,7 @@ export const analysisArgs = builder.args((t) => ({
 export function topOf(top: number | null | undefined): number | null {
   if (top === null || top === undefined) return null;
   if (top >= 1) return top;
-  throw badInput(`\`top\` is ${top}; it can be 1 or more. Leave it out to keep every group.`);
+  throw badInput(`\`top\` is ${top}; it must be at least 1. Omit it to keep every group.`);
 }
 
 /** What every row of a series says of its time. */
@@ -68,35 +68,35 @@ export const SeriesRow = builder.interfaceRef<SeriesRowShape>("SeriesRow").imple
   fields: (t) => ({
     from: t.field({
       type: "DateTime",
-      description: "Start of the bucket, or of the range where that begins within it.",
+      description: "Start of the bucket, or of the range if the range starts within it.",
       resolve: (row) => dateTime(row.from),
     }),
     until: t.field({
       type: "DateTime",
-      description: "End of the bucket, or of the range where that ends within it; not included.",
+      description: "End of the bucket, or of the range if the range ends within it; not included.",
       resolve: (row) => dateTime(row.until),
     }),
     isPartial: t.exposeBoolean("isPartial", {
       description:
-        "Whether the range begins or ends within the bucket, a week or a month, so that `from` and `until` are those of the days covered; or the row is of a hidden identity, known for a part of the bucket.",
+        "True if the range starts or ends within the bucket, a week or a month, so `from` and `until` are those of the covered days. Also true if the row is of a hidden identity that is known for a part of the bucket.",
     }),
     isOther: t.exposeBoolean("isOther", {
-      description: "Whether the row stands for all groups that are not among the `top` ones.",
+      description: "True if the row stands for all groups that are not among `top`.",
     }),
     state: t.expose("state", {
       type: FinalityEnum,
-      description: "Whether the figures can still change: the least settled state of the days of the bucket.",
+      description: "State of the figures: the least settled state of the days of the bucket.",
     }),
   }),
 });
 
 /** What the description of every share says. */
 export const SHARE =
-  "The row's part of `total` by a measure, rounded half to even at 12 decimals, so that the shares of n rows that make up the total add up to 1 within n times half of the last decimal. Not additive over measures.";
+  "Share of the row in `total` by a measure, rounded half to even at 12 decimals. The shares of n rows that make up the total add up to 1 within n times half of the last decimal. Not additive over measures.";
 
 /** What the description of every running total says. */
 export const RUNNING_TOTAL =
-  "What the group has come to by the end of the bucket, from the start of the range. Exact; the last of each group add up to what all rows do.";
+  "Cumulative total of the group from the start of the range to the end of the bucket. Exact; the last ones of all groups add up to the sum of all rows.";
 
 /** What one kind of figures can be measured by. */
 export type Measures<Measure> = Readonly<
@@ -126,18 +126,18 @@ export function seriesOrder<Measure>(noun: "Cost" | "Usage" | "ClaudeCode", meas
     ]),
   );
   const MeasureEnum = builder.enumType(`${noun}Measure`, {
-    description: "What figures can be measured by.",
+    description: "Measures of the figures.",
     values,
   });
   const Field = builder.enumType(`${noun}OrderField`, {
-    description: "What rows can be ordered by.",
+    description: "Orders of the rows.",
     values: { TIME: { description: "By time; the rows of a bucket largest first." }, ...values },
   });
   const input = builder.inputType(`${noun}Order`, {
     description:
-      "What comes first. But for TIME in its usual direction, the whole range is read and ranked; rows without the measure come last, and so does what stands for other groups.",
+      "Sort order. Except for TIME in its default direction, the whole range is read and ranked. Rows without the measure come last, as do rows that stand for other groups.",
     fields: (t) => ({
-      field: t.field({ type: Field, required: true, description: "What to order by." }),
+      field: t.field({ type: Field, required: true, description: "Field or measure to order by." }),
       direction: t.field({
         type: OrderDirectionEnum,
         description: "By default ASC for TIME and DESC for measures.",

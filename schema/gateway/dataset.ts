@@ -113,7 +113,7 @@ const SHOWN_BY: { readonly [D in Dataset]: readonly string[] } = {
 };
 
 export const ClosedReasonEnum = builder.enumType("ClosedReason", {
-  description: "Why a dataset cannot be read.",
+  description: "Reasons why a dataset cannot be read.",
   values: Object.fromEntries(
     Object.entries(CLOSED_REASONS).map(([name, sentence]) => [
       name,
@@ -124,7 +124,7 @@ export const ClosedReasonEnum = builder.enumType("ClosedReason", {
 
 const DatasetInfo = builder.objectRef<DatasetEntry>("DatasetInfo").implement({
   description:
-    "What can be asked of one dataset, and whether this gateway may. Fields that cost a request say so; one request answers for all datasets that the same right of a key opens, and holds for an hour.",
+    "Queries that one dataset supports, and whether this gateway has access. Fields that take a request say so; one request answers for all datasets under the same right of a key, and is valid for an hour.",
   fields: (t) => ({
     dataset: t.field({
       type: DatasetEnum,
@@ -132,21 +132,21 @@ const DatasetInfo = builder.objectRef<DatasetEntry>("DatasetInfo").implement({
       resolve: ({ endpoint }) => endpoint.dataset,
     }),
     description: t.string({
-      description: "What it is.",
+      description: "Content of the dataset.",
       resolve: ({ endpoint }) => DATASETS[endpoint.dataset].is,
     }),
     notIncluded: t.string({
-      description: "What a reader may expect in it and will not find.",
+      description: "Figures that a reader may expect in it but that it lacks.",
       resolve: ({ endpoint }) => DATASETS[endpoint.dataset].lacks,
     }),
     organization: t.string({
       description:
-        "Whose figures it holds, and so whose key it needs; by the name that `organization` arguments take.",
+        "Organization of its figures, and of the key it needs, by the name that `organization` arguments take.",
       resolve: ({ endpoint }) => nameOf(organizationOfKey(endpoint.key)),
     }),
     scope: t.string({
       nullable: true,
-      description: "The scope an Enterprise key needs for it; null where none is asked for.",
+      description: "The scope that an Enterprise key needs for it. Null: no scope is required.",
       resolve: ({ endpoint }) => endpoint.scope,
     }),
     fields: t.stringList({
@@ -157,7 +157,7 @@ const DatasetInfo = builder.objectRef<DatasetEntry>("DatasetInfo").implement({
       requests: (_input, ctx) => probeRequests(ctx),
       nullable: true,
       description:
-        "Whether upstream lets this gateway read it. May cost a request. Null with the reason UNAVAILABLE: upstream does not answer now, so it is not known.",
+        "True if upstream gives this gateway access. May take a request. Null with the reason UNAVAILABLE: upstream does not answer now, so it is unknown.",
       resolve: async (entry, _args, ctx) => {
         const why = await closed(ctx, entry);
         return why?.reason === "UNAVAILABLE" ? null : why === null;
@@ -168,13 +168,13 @@ const DatasetInfo = builder.objectRef<DatasetEntry>("DatasetInfo").implement({
       type: ClosedReasonEnum,
       nullable: true,
       description:
-        "Why it cannot be read, as upstream's status says; sources disagree on those, so 401, 403 and 404 can stand for one another. May cost a request. Null: it is enabled.",
+        "Reason why it cannot be read, from upstream's status. Sources differ in their statuses, so 401, 403 and 404 can stand for each other. May take a request. Null: it is enabled.",
       resolve: async (entry, _args, ctx) => (await closed(ctx, entry))?.reason ?? null,
     }),
     explanation: t.string({
       requests: (_input, ctx) => probeRequests(ctx),
       nullable: true,
-      description: "The reason as a sentence, with what would open the dataset. Null: it is enabled.",
+      description: "The reason as a sentence, with what would give access. Null: it is enabled.",
       resolve: async (entry, _args, ctx) => {
         const why = await closed(ctx, entry);
         return why && sentence(why.why);
@@ -183,7 +183,7 @@ const DatasetInfo = builder.objectRef<DatasetEntry>("DatasetInfo").implement({
     earliest: t.field({
       type: "Date",
       nullable: true,
-      description: "The first UTC day that can be asked for today. Null: it has no days.",
+      description: "The first UTC day that can be queried today. Null: it has no days.",
       resolve: (entry, _args, ctx) => earliestOf(entry, ctx.now()),
     }),
     latest: t.field({
@@ -191,24 +191,24 @@ const DatasetInfo = builder.objectRef<DatasetEntry>("DatasetInfo").implement({
       type: "Date",
       nullable: true,
       description:
-        "The newest UTC day there is something about; of engagement that is learned from upstream, by one request. Null: it has no days, or is not enabled.",
+        "The newest UTC day with data. For engagement datasets one request to upstream finds it. Null: it has no days, or is not enabled.",
       resolve: (entry, _args, ctx) => latestOf(ctx, entry),
     }),
     longestRange: t.int({
       nullable: true,
-      description: "The most days one question may be about. Null: any number.",
+      description: "Maximum number of days of one query. Null: any number.",
       resolve: ({ endpoint: { coverage } }) => (coverage?.pieces === "whole" ? coverage.maxDays : null),
     }),
     daysPerRequest: t.int({
       nullable: true,
       description:
-        "The most days one upstream request can be about: longer ranges take several, cut at the first of each month where it is 31. Null: it has no days.",
+        "Maximum number of days of one upstream request. Longer ranges take several, split at the first of each month if it is 31. Null: it has no days.",
       resolve: ({ endpoint: { coverage } }) => coverage?.maxDays ?? null,
     }),
     buckets: t.field({
       type: [BucketEnum],
       description:
-        "The lengths of bucket it knows, of which WEEK and MONTH are made; none where rows are not split by time.",
+        "Bucket lengths that it supports; WEEK and MONTH are composed of them. Empty: rows are not split by time.",
       resolve: ({ buckets }) => [...buckets],
     }),
     groupBy: t.stringList({
@@ -217,11 +217,12 @@ const DatasetInfo = builder.objectRef<DatasetEntry>("DatasetInfo").implement({
     }),
     maxGroupBy: t.int({
       nullable: true,
-      description: "How many of them at once, besides COST_TYPE and TOKEN_TYPE. Null: any number.",
+      description:
+        "Maximum number of dimensions at once, besides COST_TYPE and TOKEN_TYPE. Null: any number.",
       resolve: ({ report }) => report?.maxGroups ?? null,
     }),
     filters: t.stringList({
-      description: "The lists of `filter` it knows.",
+      description: "The lists of `filter` that it supports.",
       resolve: ({ report, filters }) => (report === null ? Object.keys(filters) : filterNamesOf(report)),
     }),
     exclusive: t.field({
@@ -236,24 +237,24 @@ const DatasetInfo = builder.objectRef<DatasetEntry>("DatasetInfo").implement({
       requests: (_input, ctx) => probeRequests(ctx),
       nullable: true,
       description:
-        "The products the organization reports on the newest day, of engagement datasets: a block about another, such as `chatCowork` without `chat_cowork_unified`, is null because the organization does not have it. By the same request as `latest`. Null: another dataset, or not enabled.",
+        "The products the organization reports on the newest day, of engagement datasets: a block about another, such as `chatCowork` without `chat_cowork_unified`, is null because the organization does not have it. It uses the request of `latest`. Null: another dataset, or not enabled.",
       resolve: async (entry, _args, ctx) => {
         const products = await productsOf(ctx, entry);
         return products && [...products];
       },
     }),
     lag: t.string({
-      description: "How far behind it is, in words.",
+      description: "Delay of its figures, in words.",
       resolve: ({ endpoint }) => lagOf(endpoint),
     }),
     finalAfter: t.string({
-      description: "When its figures stop moving, in words.",
+      description: "When its figures become final, in words.",
       resolve: ({ endpoint }) => FINAL_AFTER[endpoint.subject],
     }),
     requestsLeft: t.int({
       nullable: true,
       description:
-        "Upstream requests that could be sent at once for it, of those a minute allows its organization. Not additive over datasets: those of one key and kind share them, as replicas do. Null: there is no key for it.",
+        "Upstream requests that can be sent now for it, within the limit per minute of its organization. Not additive over datasets: those of one key and kind share the limit, as replicas do. Null: the gateway has no key for it.",
       resolve: async ({ endpoint }, _args, { upstream }) =>
         upstream.has(endpoint.key) ? (await upstream.outlook(endpoint, 0)).left : null,
     }),
@@ -261,7 +262,7 @@ const DatasetInfo = builder.objectRef<DatasetEntry>("DatasetInfo").implement({
       type: "DateTime",
       nullable: true,
       description:
-        "The newest export this gateway has been answered from within an hour. Null: none yet, or upstream does not say.",
+        "The newest export that upstream has answered from within the last hour. Null: none yet, or upstream does not state it.",
       resolve: ({ endpoint }, _args, ctx) =>
         dateTime(ctx.upstream.standing(endpoint.dataset)?.refreshedAt ?? null),
     }),
@@ -275,9 +276,9 @@ const FINAL_AFTER = {
 } as const;
 
 function lagOf({ coverage, watermarked, dataset }: DatasetEntry["endpoint"]): string {
-  if (coverage === null) return "None, but names and lists are kept for up to a day.";
+  if (coverage === null) return "None, but names and lists are cached for up to a day.";
   if (!coverage.today)
-    return "About a day: a day is counted the next UTC morning and can move by a few percent afterwards.";
+    return "About a day: a day is counted the next UTC morning and can change by a few percent afterwards.";
   if (watermarked) return "About four hours, at most a day.";
   return dataset === "CLAUDE_CODE" ? "About an hour." : "About five minutes.";
 }
@@ -291,7 +292,7 @@ builder.queryField("datasets", (t) =>
     authScopes: { "activity:read": true, operate: true },
     type: [DatasetInfo],
     description:
-      "Every dataset behind this graph: whether it is enabled and why not, its days, dimensions and limits, and what it does not cover; enough to build a form of legal questions from. At most eight requests in an hour, none without `enabled`, `reason`, `explanation`, `latest` or `products`.",
+      "Every dataset behind this API: whether it is enabled and why not, its days, dimensions and limits, and what it lacks; enough to build a form of valid queries. At most eight upstream requests per hour, none without `enabled`, `reason`, `explanation`, `latest` or `products`.",
     resolve: () => Object.values(DATASET_ENTRIES),
   }),
 );

@@ -10,13 +10,13 @@ const ROLE_VALUES = {
   OWNER: { description: "Reads everything." },
   ADMIN: { description: "Reads everything but spend." },
   ANALYST: { description: "Reads activity and spend, with people by pseudonym." },
-  MEMBER: { description: "Reads what is their own." },
-  SERVICE: { description: "Reads what its scopes say." },
+  MEMBER: { description: "Reads only their own figures." },
+  SERVICE: { description: "Reads what its scopes grant." },
 } as const satisfies Record<Role, object>;
 
 const ViewerRole = builder.enumType("ViewerRole", {
   description:
-    "The role of a caller, from the one that reads most. A token can have other scopes than its role.",
+    "The role of a caller, from the one that may read most. A token can have other scopes than its role.",
   values: ROLE_VALUES,
 });
 
@@ -32,24 +32,24 @@ const ViewerIdentity = builder.enumType("ViewerIdentity", {
 });
 
 const ViewerType = builder.objectRef<Viewer>("Viewer").implement({
-  description: "The caller, as far as it decides what they may read.",
+  description: "The caller and their permissions.",
   fields: (t) => ({
     name: t.string({
       nullable: true,
       description:
-        "The name of the token, or the one that the issuer gives its holder. Null where callers are not asked who they are.",
+        "The name of the token, or the caller's name from the issuer. Null: callers do not authenticate.",
       resolve: ({ name }) => name || null,
     }),
     role: t.expose("role", { type: ViewerRole, description: "The caller's role." }),
     scopes: t.stringList({
       description:
-        "What the caller may read, as FORBIDDEN names it in `extensions.scope`: `activity:read`, `spend:read`, `identity:read`, `keys:read`, `operate`. Empty for a member, who reads what is their own.",
+        "What the caller may read, as FORBIDDEN names it in `extensions.scope`: `activity:read`, `spend:read`, `identity:read`, `keys:read`, `operate`. Empty for a member, who reads only their own figures.",
       resolve: ({ scopes }) => [...scopes].sort(),
     }),
     identity: t.expose("identity", { type: ViewerIdentity, description: "How the caller sees people." }),
     organizations: t.stringList({
       description:
-        "The organizations this gateway has a key of, by the names that `organization` arguments take; the first is the default.",
+        "The organizations that this gateway has a key for, by the names that `organization` arguments take; the first is the default.",
       resolve: (_viewer, _args, ctx) => organizationsOf(ctx).map(nameOf),
     }),
   }),
@@ -60,7 +60,7 @@ builder.queryField("viewer", (t) =>
     authScopes: { anybody: true },
     type: ViewerType,
     description:
-      "The caller and what they may read, for clients that show or hide by right. Where callers are not asked who they are, a caller who reads everything. Makes no upstream request.",
+      "The caller and what they may read, for clients that show or hide parts by permission. Without authentication, a caller who reads everything. Makes no upstream request.",
     resolve: (_root, _args, { viewer }) => viewer,
   }),
 );
@@ -74,11 +74,11 @@ export function isPerson({ viewer }: Context): boolean {
 export function noPerson({ viewer }: Context): GatewayError {
   const why =
     viewer.name === ""
-      ? "This gateway does not ask callers who they are"
+      ? "Callers of this gateway do not authenticate"
       : viewer.email === null
-        ? "Your token is not a person's: it has no verified address"
+        ? "Your token does not identify a person: it has no verified address"
         : "You see people by pseudonym or in groups, yourself included";
   return badInput(
-    `${why}, so there is no \`user\` without \`id\` or \`email\`; pass one, or ask \`viewer\` what you may read.`,
+    `${why}, so there is no \`user\` without \`id\` or \`email\`; pass one, or query \`viewer\` for what you may read.`,
   );
 }

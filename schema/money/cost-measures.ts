@@ -25,30 +25,30 @@ interface Sourced {
 }
 
 const organizationField = {
-  description: "Whose figures they are, by the name that `organization` arguments take.",
+  description: "Organization of the figures, by the name that `organization` arguments take.",
   resolve: ({ by }: Sourced) => nameOf(by.organization),
 } as const;
 
 const sourceField = {
   type: SourceEnum,
-  description: "Which of the organization's reports the cost is from.",
+  description: "Reports of the organization that the cost is from.",
   resolve: ({ by }: Sourced) => by.source,
 } as const;
 
 const UnitCost = builder.objectRef<UnitCostShape>("UnitCost").implement({
   description:
-    "What usage cost for each active person. The cost is of all usage of the Enterprise organization, also what no person is behind.",
+    "Cost of usage per active person. The cost covers all usage of the Enterprise organization, including usage without a person.",
   fields: (t) => ({
     organization: t.string(organizationField),
     source: t.field(sourceField),
     range: t.expose("range", {
       type: ResolvedRange,
-      description: "The days of the range whose activity upstream has counted; all figures are about them.",
+      description: "Days of the range that upstream has counted activity for; all figures cover these days.",
     }),
     cost: t.expose("cost", {
       type: Spend,
       nullable: true,
-      description: "What all usage cost. Exact; additive. Null: upstream has no figures.",
+      description: "Cost of all usage. Exact; additive. Null: upstream has no figures.",
     }),
     activeUsers: t.expose("activeUsers", {
       type: "Count",
@@ -58,56 +58,57 @@ const UnitCost = builder.objectRef<UnitCostShape>("UnitCost").implement({
       type: "Count",
       nullable: true,
       description:
-        "Days on which a person was active, of all people together: two people on three days are six. The sum of `dailyActiveUsers`, which leaves out those active in Claude Tag alone. Exact; additive over days. Null: not measured.",
+        "Person-days with activity: two people on three days are six. The sum of `dailyActiveUsers`, which excludes people active only in Claude Tag. Exact; additive over days. Null: not measured.",
     }),
     netPerActiveUser: t.field({
       type: DerivedMoney,
       nullable: true,
-      description: "`cost.net` divided by `activeUsers`. Null: nobody was active, or no figures.",
+      description: "`cost.net` divided by `activeUsers`. Null: no active people, or no figures.",
       resolve: ({ cost, activeUsers }) => cost && moneyPer(cost.net, activeUsers),
     }),
     netPerActiveUserDay: t.field({
       type: DerivedMoney,
       nullable: true,
-      description: "`cost.net` divided by `activeUserDays`. Null: nobody was active, or no figures.",
+      description: "`cost.net` divided by `activeUserDays`. Null: no active people, or no figures.",
       resolve: ({ cost, activeUserDays }) =>
         cost === null || activeUserDays === null ? null : moneyPer(cost.net, activeUserDays),
     }),
     state: t.expose("state", {
       type: FinalityEnum,
-      description: "The least settled state of what it is made of.",
+      description: "The least settled state of its parts.",
     }),
   }),
 });
 
 const CostProjection = builder.objectRef<ProjectionShape>("CostProjection").implement({
   description:
-    "What this month comes to if its other days are like its whole ones on average: what those came to, divided by their number, times the days of the month. Days that are still open are left out; weekends and holidays count as the days they are, so that early in a month the figure leans on few of them. No interval is given: nothing upstream says how far days may differ.",
+    "Projected cost of this month: the average of its complete days times the days of the month. Open days are left out. Weekends and holidays count like other days, so early in a month the projection rests on few days. It has no interval, since upstream states no variation between days.",
   fields: (t) => ({
     organization: t.string(organizationField),
     source: t.field(sourceField),
-    month: t.expose("month", { type: ResolvedRange, description: "The whole month." }),
+    month: t.expose("month", { type: ResolvedRange, description: "The whole calendar month." }),
     wholeDays: t.exposeInt("wholeDays", {
-      description: "How many of its days so far are whole, SETTLING or FINAL. Exact; additive over months.",
+      description: "Number of complete days so far, SETTLING or FINAL. Exact; additive over months.",
     }),
     soFar: t.expose("soFar", {
       type: Spend,
       nullable: true,
-      description: "What the whole days came to. Exact; additive. Null: no usage on any of them.",
+      description: "Cost of the complete days. Exact; additive. Null: no usage on any of them.",
     }),
     net: t.expose("net", {
       type: DerivedMoney,
       nullable: true,
-      description: "What the month would be charged: after discount, before credits. Null where `soFar` is.",
+      description: "Projected charge of the month: after discount, before credits. Null if `soFar` is null.",
     }),
     list: t.expose("list", {
       type: DerivedMoney,
       nullable: true,
-      description: "What the month would be at list price. Null where `soFar` is, or the source states none.",
+      description:
+        "Projected list price of the month. Null if `soFar` is null or the source states no list price.",
     }),
     state: t.expose("state", {
       type: FinalityEnum,
-      description: "The least settled state of the whole days; OPEN where there is none.",
+      description: "The least settled state of the complete days; OPEN if there are none.",
     }),
   }),
 });
@@ -130,7 +131,7 @@ builder.queryFields((t) => ({
     type: UnitCost,
     nullable: true,
     description:
-      "Cost per active person and per day that a person was active, of the Enterprise organization. As many upstream requests as `cost`, `users` and `activity` of the range. Sources: UNIFIED_ENTERPRISE_COST, ENTERPRISE_COST, USER_ACTIVITY, ACTIVITY_SUMMARIES. Errors: NOT_COVERED, NOT_YET_AVAILABLE, BAD_USER_INPUT, UPSTREAM_*.",
+      "Cost per active person and per day that a person was active, of the Enterprise organization. It takes as many upstream requests as `cost`, `users` and `activity` of the range. Sources: UNIFIED_ENTERPRISE_COST, ENTERPRISE_COST, USER_ACTIVITY, ACTIVITY_SUMMARIES. Errors: NOT_COVERED, NOT_YET_AVAILABLE, BAD_USER_INPUT, UPSTREAM_*.",
     args: {
       range: t.arg({ type: DateRange, required: true, description: "UTC days, at most 366." }),
       ...enterpriseArg,
@@ -149,15 +150,15 @@ builder.queryFields((t) => ({
     type: CostProjection,
     nullable: true,
     description:
-      "A linear projection of what this calendar month costs. One upstream walk, which `cost` of the month shares. Sources: UNIFIED_ENTERPRISE_COST, UNIFIED_CONSOLE_COST, ENTERPRISE_COST, CONSOLE_COST. Errors: BAD_USER_INPUT, NOT_COVERED, UPSTREAM_*.",
+      "A linear projection of the cost of this calendar month. One run of upstream pages, shared with `cost` of the month. Sources: UNIFIED_ENTERPRISE_COST, UNIFIED_CONSOLE_COST, ENTERPRISE_COST, CONSOLE_COST. Errors: BAD_USER_INPUT, NOT_COVERED, UPSTREAM_*.",
     args: {
       ...organizationArg,
       source: t.arg({
         type: SourceEnum,
         defaultValue: "AUTO",
-        description: "Which of the organization's reports answer.",
+        description: "Reports of the organization to read.",
       }),
-      filter: t.arg({ type: CostFilter, description: "Which usage to count." }),
+      filter: t.arg({ type: CostFilter, description: "Usage to include." }),
     },
     requests: ({ args }, ctx) => requestsOfReport(likelyPlan(ctx.upstream, plansOfMonth(ctx, args)), null),
     resolve: (_root, args, ctx) =>

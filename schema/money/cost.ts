@@ -26,32 +26,32 @@ import { Bucketed, type ReportNode, RUNNING_TOTAL_OF_REPORT, SHARE_OF_REPORT } f
 import { reportFilter } from "./report-filter.ts";
 
 const CostDimension = builder.enumType("CostDimension", {
-  description: "What cost can be split by. Sources differ; the error says which knows what.",
+  description: "Dimensions of cost. Sources differ; the error names the dimensions of each source.",
   values: dimensions({
     PRODUCT: { description: "Product surface." },
     MODEL: { description: "Model." },
     USER: {
       description:
-        "Person. Usage without a person is missing, so rows add up to less than `total`. Older reports send no series by person in time order, so that all of it is read for its first page.",
+        "Person. Usage without a person is missing, so rows add up to less than `total`. Older reports have no series by person in time order, so the first page reads all of it.",
     },
     TEAM: {
       description:
-        "Team of the person, now: of the operator's list, else the RBAC groups. People in no team are a row, and so is usage of no person, so rows add up to `total` and `overlap`. For whole teams all people are read: one walk as by USER; the older Enterprise reports take another one for usage of no person.",
+        "Current team of the person: from the operator's list, otherwise from the RBAC groups. People without a team and usage without a person have a row each, so rows add up to `total` plus `overlap`. All people are read, in one run of pages as by USER; the older Enterprise reports take another run for usage without a person.",
     },
     CONTEXT_WINDOW: { description: "Context-window price tier." },
     INFERENCE_GEO: { description: "Inference region." },
     SPEED: { description: "Fast or standard." },
     COST_TYPE: { description: "Cost component: tokens, web search, code execution." },
-    TOKEN_TYPE: { description: "Token kind, of rows whose cost type is tokens." },
+    TOKEN_TYPE: { description: "Token kind, for rows with the cost type tokens." },
     GROUP: {
       description:
-        "RBAC group. People in several count fully in each, so rows can add up to more than `total`.",
+        "RBAC group. People in several groups count fully in each, so rows can add up to more than `total`.",
     },
     API_KEY: { description: "API key that authenticated the requests (UNIFIED, Console)." },
     SERVICE_TIER: { description: "Service tier (UNIFIED, Console)." },
     ACTOR: {
       description:
-        "Identity of any kind: person, service account, cloud identity, key (UNIFIED). Enterprise usage without an identity is one row. The Console hides some identities: their rows are kept apart, and nothing tells which of them are one over several months or buckets, so that each is about the days from its own `from` until its own `until`, and among `top` only where those are the whole range.",
+        "Identity of any kind: person, service account, cloud identity, key (UNIFIED). Enterprise usage without an identity is one row. The Console hides some identities: their rows stay separate, since it is unknown which of them are one identity over several months or buckets. Each covers the days from its `from` until its `until`, and is among `top` only if those are the whole range.",
     },
     ACTOR_TYPE: { description: "Kind of identity (UNIFIED)." },
     AGENT: { description: "Managed agent (UNIFIED, Console)." },
@@ -73,7 +73,7 @@ const COST_MEASURES = {
   NET: { description: "The amount charged.", of: ({ net }) => net.cents },
   LIST: { description: "The amount at list price.", of: ({ list }) => list?.cents ?? null },
   REQUESTS: {
-    description: "Requests; none where the source does not count them.",
+    description: "Requests, if the source counts them.",
     of: ({ requests }) => (requests === null ? null : decimalOf(requests)),
   },
 } as const satisfies Measures<SpendShape>;
@@ -83,7 +83,7 @@ const CostSeries = seriesOrder<SpendShape>("Cost", COST_MEASURES);
 export const CostFilter = reportFilter("CostFilter");
 
 const CostComparison = builder.objectRef<Compared<SpendShape>>("CostComparison").implement({
-  description: "Cost set against that of another period.",
+  description: "Cost compared with another period.",
   fields: (t) => ({
     range: t.expose("range", comparedRange),
     net: t.field({
@@ -111,13 +111,13 @@ const costArgs = {
   ...builder.args((t) => ({
     groupBy: t.field({
       type: [CostDimension],
-      description: "Dimensions to group rows by; none gives one row per bucket.",
+      description: "Dimensions to group rows by. Without any there is one row per bucket.",
     }),
     orderBy: t.field({
       type: CostSeries.input,
-      description: "What comes first; by default the oldest, or the largest where there are no buckets.",
+      description: "Sort order. By default oldest first, or largest first without buckets.",
     }),
-    filter: t.field({ type: CostFilter, description: "Which usage to count." }),
+    filter: t.field({ type: CostFilter, description: "Usage to include." }),
   })),
   ...forward,
 };
@@ -144,7 +144,7 @@ const CostBucket = builder.objectRef<ReportNode<SpendShape>>("CostBucket").imple
       type: "Count",
       nullable: true,
       description:
-        "Requests behind it. Additive. Null when split by COST_TYPE or TOKEN_TYPE, and in the Console.",
+        "Number of requests. Additive. Null when grouped by COST_TYPE or TOKEN_TYPE, and in the Console.",
       resolve: ({ measure }) => measure.requests,
     }),
     shareOfTotal: t.field({
@@ -172,7 +172,7 @@ const CostBucket = builder.objectRef<ReportNode<SpendShape>>("CostBucket").imple
     comparison: t.field({
       type: CostComparison,
       nullable: true,
-      description: `The row against the same group in the compared period. ${COMPARED}`,
+      description: `Comparison with the same group in the compared period. ${COMPARED}`,
       resolve: comparedRow,
     }),
     costType: t.exposeString("costType", splitBy("COST_TYPE", "Cost component.")),
@@ -186,11 +186,11 @@ const CostBucketConnection = builder.connectionObject(
     type: CostBucket,
     name: "CostBucketConnection",
     description:
-      "Cost by bucket and group: oldest first, or largest first where there are no buckets. A bucket without usage has no row.",
+      "Cost by bucket and group: oldest first, or largest first without buckets. A bucket without usage has no row.",
     fields: (t) => ({
       source: t.field({
         type: SourceEnum,
-        description: "Which of the organization's reports answered.",
+        description: "Reports of the organization that answered.",
         resolve: (answer) => planOf(answer).source.source,
       }),
       groupedBy: t.field({
@@ -203,13 +203,13 @@ const CostBucketConnection = builder.connectionObject(
         type: Spend,
         nullable: true,
         description:
-          "The exact total of the whole range and filter, whatever the rows are split by; asked of upstream only when selected. Additive over ranges that do not overlap. Null: upstream has no figures.",
+          "The exact total of the whole range and filter, for any grouping; fetched only when selected. Additive over ranges that do not overlap. Null: upstream has no figures.",
         ...fields.total,
       }),
       totalComparison: t.field({
         type: CostComparison,
         nullable: true,
-        description: `The exact total against that of the compared period; both are asked of upstream only when selected. ${COMPARED}`,
+        description: `The exact total compared with that of the compared period; both are fetched only when selected. ${COMPARED}`,
         ...fields.totalComparison,
       }),
       overlap: t.field({
@@ -217,12 +217,12 @@ const CostBucketConnection = builder.connectionObject(
         type: Spend,
         nullable: true,
         description:
-          "By TEAM: what the rows of all pages count more than once, people in several teams being in each; rows add up to `total` and this, exactly. Zero with `overlap: SPLIT`. Additive over ranges that do not overlap. Null: not split by TEAM, or no rows.",
+          "By TEAM: the amount that the rows of all pages count more than once, since people in several teams count in each. Rows add up exactly to `total` plus this. Zero with `overlap: SPLIT`. Additive over ranges that do not overlap. Null: not grouped by TEAM, or no rows.",
         ...fields.overlap,
       }),
     }),
   },
-  { name: "CostBucketEdge", description: "A bucket and its place in the list." },
+  { name: "CostBucketEdge", description: "A bucket and its cursor." },
 );
 
 builder.queryField("cost", (t) =>
@@ -231,7 +231,7 @@ builder.queryField("cost", (t) =>
     type: CostBucketConnection,
     nullable: true,
     description:
-      "What usage cost: a ranking of groups over the whole range, largest first, or with `bucket` a series by time, oldest first. Sources: UNIFIED_ENTERPRISE_COST, UNIFIED_CONSOLE_COST, ENTERPRISE_COST, USER_COST, CONSOLE_COST. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.",
+      "Cost of usage: a ranking of groups over the whole range, largest first, or with `bucket` a time series, oldest first. Sources: UNIFIED_ENTERPRISE_COST, UNIFIED_CONSOLE_COST, ENTERPRISE_COST, USER_COST, CONSOLE_COST. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.",
     args: costArgs,
     ...fields.connection,
   }),
@@ -239,7 +239,7 @@ builder.queryField("cost", (t) =>
 
 const OF_ONE_PERSON = {
   kind: "ENTERPRISE",
-  what: "costs of one person but by `cost(groupBy: [ACTOR])`",
+  what: "costs of one person except by `cost(groupBy: [ACTOR])`",
 } as const;
 
 personFigures((t, range) => ({
@@ -248,7 +248,7 @@ personFigures((t, range) => ({
     type: Spend,
     nullable: true,
     description:
-      "What the person's usage of the Enterprise organization cost over the range. Additive over days and people. Null: no spend recorded, or not in that organization; NOT_CONFIGURED without its key. One upstream walk per month for all people of a list together. Source: USER_COST.",
+      "Cost of the person's usage of the Enterprise organization over the range. Additive over days and people. Null: no spend recorded, or the person is not in that organization. NOT_CONFIGURED without its key. One run of upstream pages per month for all people of a list. Source: USER_COST.",
     args: { ...range, ...enterpriseArg },
     requests: ({ args, range }, ctx) => {
       organizationOfKind(ctx, args.organization, OF_ONE_PERSON);

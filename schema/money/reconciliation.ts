@@ -18,7 +18,7 @@ import { ClosedReasonEnum } from "../gateway/dataset.ts";
 import { organizationArg, SourceEnum } from "./report.ts";
 
 const DifferenceReasonEnum = builder.enumType("DifferenceReason", {
-  description: "Why the parts of a cost do not add up to it.",
+  description: "Reasons why the parts of a cost do not add up to it.",
   values: Object.fromEntries(
     Object.entries(DIFFERENCE_REASONS).map(([name, description]) => [name, { description }]),
   ) as { [R in DifferenceReason]: { description: string } },
@@ -28,74 +28,72 @@ const part = (name: Part, what: string) =>
   ({
     type: Spend,
     nullable: true,
-    description: `${what} Exact; additive over ranges that do not overlap. Null: the source does not tell.`,
+    description: `${what} Exact; additive over ranges that do not overlap. Null: the source does not state it.`,
     resolve: ({ parts }: ReconciliationShape) => parts[name],
   }) as const;
 
 const Reconciliation = builder.objectRef<ReconciliationShape>("Reconciliation").implement({
   description:
-    "What one source says an organization's usage cost, and how much of it belongs to whom: `people`, `deletedPeople`, `keysAndServiceAccounts`, `unattributed` and `difference` add up to `total`, exactly. Sources are not compared with each other, and estimates of Claude Code never with any of them.",
+    "Cost of an organization's usage in one source, by kind of identity: `people`, `deletedPeople`, `keysAndServiceAccounts`, `unattributed` and `difference` add up exactly to `total`. Sources are not compared with each other, nor with estimates of Claude Code.",
   fields: (t) => ({
     source: t.expose("source", {
       type: SourceEnum,
-      description: "Which of the organization's reports these are.",
+      description: "Reports of the organization that were read.",
     }),
     organization: t.string({
-      description: "Whose cost it is, by the name that `organization` arguments take.",
+      description: "Organization of the cost, by the name that `organization` arguments take.",
       resolve: ({ organization }) => nameOf(organization),
     }),
     range: t.expose("range", {
       type: ResolvedRange,
-      description: "The days it is about, without days that have not come yet.",
+      description: "The days it covers, without future days.",
     }),
     closed: t.expose("closed", {
       type: ClosedReasonEnum,
       nullable: true,
       description:
-        "Why upstream does not let the gateway read this source, such as NOT_ENROLLED; there are no amounts then. Null: it does.",
+        "Reason why the gateway cannot read this source, such as NOT_ENROLLED; it then has no amounts. Null: it can.",
     }),
     total: t.expose("total", {
       type: Spend,
       nullable: true,
       description:
-        "What the organization's usage cost. Exact; additive over ranges that do not overlap. Null: upstream has no figures.",
+        "Cost of the organization's usage. Exact; additive over ranges that do not overlap. Null: upstream has no figures.",
     }),
-    people: t.field(part("people", "What people with a current account used.")),
-    deletedPeople: t.field(
-      part("deletedPeople", "What people used who have left, or whose account is erased."),
-    ),
+    people: t.field(part("people", "Usage of people with a current account.")),
+    deletedPeople: t.field(part("deletedPeople", "Usage of people who have left or have an erased account.")),
     keysAndServiceAccounts: t.field(
       part(
         "keysAndServiceAccounts",
-        "What service accounts and cloud identities used, and API keys that no one else is known behind. Keys are told apart by id, never by name.",
+        "Usage of service accounts, cloud identities, and API keys without a known identity behind them. Keys are distinguished by id, never by name.",
       ),
     ),
     unattributed: t.field(
       part(
         "unattributed",
-        "What is attributed to nobody, such as Code Review and Claude Tag in channels, and to identities that upstream hides.",
+        "Usage without an identity, such as Code Review and Claude Tag in channels, and usage of identities that upstream hides.",
       ),
     ),
     difference: t.expose("difference", {
       type: Spend,
       nullable: true,
       description:
-        "What of the total is in none of the parts; zero where they add up, negative where they come to more. Exact; additive over ranges that do not overlap. Null: there is no total.",
+        "Amount of the total that is in none of the parts; zero if they add up, negative if they exceed it. Exact; additive over ranges that do not overlap. Null: no total.",
     }),
     reason: t.expose("reason", {
       type: DifferenceReasonEnum,
       nullable: true,
-      description: "The likely reason of a difference. Null: there is none.",
+      description: "The likely reason for a difference. Null: no difference.",
     }),
     explanation: t.string({
       nullable: true,
-      description: "The same as a sentence. Null: there is no difference.",
+      description: "The reason as a sentence. Null: no difference.",
       resolve: ({ reason }) => reason && DIFFERENCE_REASONS[reason],
     }),
     reports: t.expose("reports", {
       type: [Freshness],
       description:
-        "The reports compared, that of the total first, each with how old its figures are: `refreshedAt` is its watermark.",
+        "The compared reports, the one of the total first, each with the age of its figures: `refreshedAt` is its watermark.",
     }),
   }),
 });
@@ -106,9 +104,9 @@ builder.queryField("reconciliation", (t) =>
     type: [Reconciliation],
     nullable: { list: true, items: true },
     description:
-      "Whether an organization's cost adds up: an entry for UNIFIED and one for LEGACY. Each takes one upstream walk a month for the total and another one for its parts. A source that fails is null beside its error. Sources: UNIFIED_ENTERPRISE_COST, ENTERPRISE_COST, USER_COST, UNIFIED_CONSOLE_COST, CONSOLE_COST. Errors: NOT_COVERED, NOT_YET_AVAILABLE, TOO_EXPENSIVE, UPSTREAM_*.",
+      "Checks whether an organization's cost adds up, with an entry for UNIFIED and one for LEGACY. Each takes one run of upstream pages per month for the total and another one for its parts. A source that fails is null beside its error. Sources: UNIFIED_ENTERPRISE_COST, ENTERPRISE_COST, USER_COST, UNIFIED_CONSOLE_COST, CONSOLE_COST. Errors: NOT_COVERED, NOT_YET_AVAILABLE, TOO_EXPENSIVE, UPSTREAM_*.",
     args: {
-      range: t.arg({ type: DateRange, required: true, description: "UTC days, however many." }),
+      range: t.arg({ type: DateRange, required: true, description: "UTC days, any number." }),
       ...organizationArg,
     },
     requests: ({ range, args }, ctx) =>

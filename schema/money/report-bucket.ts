@@ -28,10 +28,10 @@ import {
 } from "../people/user.ts";
 
 /** What the description of every share of a report says. */
-export const SHARE_OF_REPORT = `${SHARE} Rows that leave some usage out add up to less, and rows that count people in several groups to more. Costs what \`total\` costs. Null: the total is zero, or not measured.`;
+export const SHARE_OF_REPORT = `${SHARE} Rows that omit some usage add up to less, and rows that count people in several groups to more. Takes the requests of \`total\`. Null: the total is zero, or not measured.`;
 
 /** What the description of every running total of a report says. */
-export const RUNNING_TOTAL_OF_REPORT = `${RUNNING_TOTAL} Reads the whole range. Null: rows whose identity upstream hides.`;
+export const RUNNING_TOTAL_OF_REPORT = `${RUNNING_TOTAL} Reads the whole range. Null: rows with an identity that upstream hides.`;
 
 /** A row of a report with whose it is, and with what it can be set in relation to. */
 export type ReportNode<Measure> = ReportFigure<Measure> & {
@@ -47,25 +47,25 @@ const consoleNameRequests: PlanRequests = ({ source }) =>
 /** What every bucket says of who, what and when. */
 export const Bucketed = builder.interfaceRef<ReportNode<unknown>>("ReportBucket").implement({
   description:
-    "One group in one time bucket of a report. A dimension is null where the group has no value; selecting one that the query did not group by is BAD_USER_INPUT.",
+    "One group in one time bucket of a report. A dimension is null where the group has no value, and, with a warning, where rows are not grouped by it.",
   interfaces: [SeriesRow],
   fields: (t) => ({
     isRemainder: t.exposeBoolean("isRemainder", {
       description:
-        "Whether the row stands for what upstream left out: all groups beyond a bucket's hundred largest, or by TEAM what is nobody's and a report of people does not have.",
+        "True if the row stands for usage that upstream left out: all groups beyond a bucket's hundred largest, or by TEAM usage without a person, which a per-person report lacks.",
     }),
     product: t.exposeString("product", splitBy("PRODUCT", "Product, such as `chat`; new names may appear.")),
     model: t.exposeString("model", splitBy("MODEL", "Model.")),
     contextWindow: t.exposeString("contextWindow", splitBy("CONTEXT_WINDOW", "Context-window price tier.")),
     inferenceGeo: t.exposeString(
       "inferenceGeo",
-      splitBy("INFERENCE_GEO", "Inference region; null where unset."),
+      splitBy("INFERENCE_GEO", "Inference region. Null: not set."),
     ),
     speed: t.exposeString("speed", splitBy("SPEED", "`fast` or `standard`.")),
     serviceTier: t.exposeString("serviceTier", splitBy("SERVICE_TIER", "Service tier.")),
     groupId: t.exposeString(
       "groupId",
-      splitBy("GROUP", "RBAC group; people in several count fully in each."),
+      splitBy("GROUP", "RBAC group. People in several groups count fully in each."),
     ),
     slackChannelId: t.exposeString(
       "slackChannelId",
@@ -83,7 +83,7 @@ export const Bucketed = builder.interfaceRef<ReportNode<unknown>>("ReportBucket"
       "serviceAccountId",
       splitBy(
         "SERVICE_ACCOUNT",
-        "Service account, `svac_...`, by id only: its name is told to OAuth tokens alone.",
+        "Service account, `svac_...`, by id only: upstream gives its name only to OAuth tokens.",
       ),
     ),
     actor: t.field({
@@ -91,7 +91,7 @@ export const Bucketed = builder.interfaceRef<ReportNode<unknown>>("ReportBucket"
       type: Actor,
       ...splitBy(
         "ACTOR",
-        "Whom or what the usage is attributed to; null where nobody is, or where upstream hides who.",
+        "The identity that the usage is attributed to. Null: there is no identity, or upstream hides it.",
       ),
       resolve: ({ actor, organization }) => actor && { ...actor, organization },
     }),
@@ -113,23 +113,23 @@ export const Bucketed = builder.interfaceRef<ReportNode<unknown>>("ReportBucket"
     team: t.string({
       ...splitBy(
         "TEAM",
-        "Name of the team, as of now whatever the days. Null in two rows: that of people in no team (`isUnassigned`), and that of usage no person is behind, such as service accounts, keys and what is attributed to nobody.",
+        "Current name of the team, for any range. Null in two rows: people without a team (`isUnassigned`), and usage without a person, such as service accounts, keys and unattributed usage.",
       ),
       resolve: ({ team }) => teamOf(team)?.name ?? null,
     }),
     teamId: t.string({
       ...splitBy(
         "TEAM",
-        "Id of the team: of the RBAC group, or where the operator lists the teams, the name. Null where `team` is.",
+        "Id of the team: the id of the RBAC group, or the name if the operator lists the teams. Null if `team` is null.",
       ),
       resolve: ({ team }) => teamOf(team)?.teamId ?? null,
     }),
     costCentre: t.string({
-      ...splitBy("TEAM", "Cost centre of the team. Null where `team` is, and where nobody states one."),
+      ...splitBy("TEAM", "Cost centre of the team. Null: `team` is null, or no cost centre is stated."),
       resolve: ({ team }) => teamOf(team)?.costCentre ?? null,
     }),
     isUnassigned: t.boolean({
-      ...splitBy("TEAM", "Whether the row is that of people in no team."),
+      ...splitBy("TEAM", "True if the row stands for people without a team."),
       resolve: ({ team }) => team?.kind === "unassigned",
     }),
     user: t.field({
@@ -152,7 +152,7 @@ export const Bucketed = builder.interfaceRef<ReportNode<unknown>>("ReportBucket"
       authScopes: { "identity:read": true, pseudonyms: true },
       ...splitBy(
         "USER",
-        "The person's name, by the member list, else as the report shows it, also of people who have left.",
+        "The person's name from the member list, otherwise from the report, also for people who have left.",
       ),
       requests: memberRequests,
       resolve: reported(nameOfReported),
@@ -160,10 +160,7 @@ export const Bucketed = builder.interfaceRef<ReportNode<unknown>>("ReportBucket"
     accountStatus: t.field({
       authScopes: { "identity:read": true },
       type: AccountStatusEnum,
-      ...splitBy(
-        "USER",
-        "What is known of the person's account, by the member list and by what the report says.",
-      ),
+      ...splitBy("USER", "Status of the person's account, from the member list and the report."),
       requests: memberRequests,
       resolve: reported(statusOfReported),
     }),

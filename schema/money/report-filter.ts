@@ -17,7 +17,7 @@ const FILTERS = {
   workspaces: ["WORKSPACE", "Workspaces, by `wrkspc_...` id (Console)."],
   apiKeys: [
     "API_KEY",
-    "API keys, by `apikey_...` id; an empty text is usage without a key (UNIFIED, Console).",
+    "API keys, by `apikey_...` id; an empty string is usage without a key (UNIFIED, Console).",
   ],
   serviceAccounts: [
     "SERVICE_ACCOUNT",
@@ -28,7 +28,7 @@ const FILTERS = {
   claudeTagUsers: ["CLAUDE_TAG_USER", "Slack users behind Claude Tag usage, by id."],
   actors: [
     "ACTOR",
-    "Identities, by `user_...`, `svac_...` or `apikey_...` id (UNIFIED). A key stands for itself only where no one else is known.",
+    "Identities, by `user_...`, `svac_...` or `apikey_...` id (UNIFIED). A key is an identity only if no other identity is known behind it.",
   ],
   actorTypes: ["ACTOR_TYPE", "Kinds of identity, such as `federated_actor` (UNIFIED)."],
   agents: ["AGENT", "Managed agents, by id (UNIFIED, Console)."],
@@ -58,7 +58,7 @@ function listsOf<Field>(list: (options: { description: string; requires: Require
 }
 
 const FilterAlternative = builder.inputType("FilterAlternative", {
-  description: "One of several ways to match: any value of each list, all of the lists.",
+  description: "One alternative: matches any value of each list and all lists.",
   fields: (t) => listsOf((options) => t.stringList(options)),
 });
 
@@ -66,13 +66,13 @@ const FilterAlternative = builder.inputType("FilterAlternative", {
 export function reportFilter(name: "CostFilter" | "UsageFilter") {
   return builder.inputType(name, {
     description:
-      "Which usage to count: any value of each list, all of the lists. Sources differ in the lists they know; the error says which.",
+      "Filter of usage: matches any value of each list and all lists. Sources support different lists; the error names them.",
     fields: (t) => ({
       ...listsOf((options) => t.stringList(options)),
       any: t.field({
         type: [FilterAlternative],
         description:
-          "Beside the lists, at least one of these. Upstream cannot be asked that, so the gateway picks rows by the dimensions they are split by: every list of an alternative has to be one of `groupBy`. Not for `users` and `groups`, whose rows leave usage out or count it several times, nor by sources that leave groups out. `total` is of the same usage, at a walk of its own.",
+          "Alternatives: usage must match the lists and at least one of these. Upstream has no such filter, so the gateway selects rows by their dimensions: every list of an alternative must be a dimension in `groupBy`. Not for `users` and `groups`, since their rows omit usage or count it several times, nor for sources that omit groups. `total` covers the same usage and takes a separate run of upstream pages.",
       }),
     }),
   });
@@ -96,7 +96,7 @@ export function filterOf(filter: FilterLists | null | undefined): Filter {
     // Sent without an entry, a list would not be sent at all, and everything would be counted.
     if (values.length === 0 || values.length > MAX_VALUES)
       throw badInput(
-        `\`filter.${name}\` has ${values.length} values; it takes 1 to ${MAX_VALUES}. Leave it out to count all.`,
+        `\`filter.${name}\` has ${values.length} values; it must have 1 to ${MAX_VALUES}. Omit it to include all.`,
       );
     return [[dimension, [...new Set(values)].sort()]];
   });
@@ -112,12 +112,10 @@ export function alternativesOf(filter: FilterInput | null | undefined): { any?: 
   if (!stated) return {};
   if (stated.length === 0 || stated.length > MAX_ALTERNATIVES)
     throw badInput(
-      `\`filter.any\` has ${stated.length} alternatives; it takes 1 to ${MAX_ALTERNATIVES}. Leave it out to count all.`,
+      `\`filter.any\` has ${stated.length} alternatives; it must have 1 to ${MAX_ALTERNATIVES}. Omit it to include all.`,
     );
   const any = stated.map(filterOf);
   if (any.some((each) => Object.keys(each).length === 0))
-    throw badInput(
-      "`filter.any` has an alternative without lists, which everything matches; leave `any` out.",
-    );
+    throw badInput("`filter.any` has an alternative without lists, which matches everything; omit `any`.");
   return { any };
 }

@@ -59,15 +59,14 @@ import type { ReportNode } from "./report-bucket.ts";
 import { alternativesOf, type FilterInput, filterOf } from "./report-filter.ts";
 
 export const SourceEnum = builder.enumType("Source", {
-  description:
-    "Which of an organization's reports answer. It never chooses the organization: `organization` does.",
+  description: "Reports of an organization to read. It never selects the organization; `organization` does.",
   values: {
     AUTO: {
       description:
-        "UNIFIED where the organization is enrolled in it, and it knows the dimensions and reaches back to the days; else LEGACY. `source` on the answer says which it was; `datasets` says what upstream refuses.",
+        "UNIFIED if the organization is enrolled in it and it has the dimensions and days; otherwise LEGACY. `source` of the answer states which one it was; `datasets` states what upstream rejects.",
     },
     UNIFIED: {
-      description: "The newer reports (beta), which keep every group and tell identities of any kind apart.",
+      description: "The newer reports (beta), which keep every group and distinguish identities of any kind.",
     },
     LEGACY: {
       description:
@@ -77,20 +76,21 @@ export const SourceEnum = builder.enumType("Source", {
 });
 
 export const OverlapEnum = builder.enumType("Overlap", {
-  description: "How people who are in several teams are counted.",
+  description: "Counting of people in several teams.",
   values: {
     COUNT_IN_EACH: {
-      description: "Fully in each of their teams: rows can add up to more than the total, by `overlap`.",
+      description:
+        "Counts them fully in each of their teams. Rows can add up to more than the total, by `overlap`.",
     },
     SPLIT: {
       description:
-        "In equal parts, which add up to the whole exactly: what is left over at the last digit (of an amount, the twelfth decimal of a cent; of a count, 1) goes to the teams that come first by name. It is given out by calendar month (of minutes, by day) as it builds up over the range, so that a team's days, weeks and months add up to its row without buckets.",
+        "Splits them into equal parts, which add up exactly. The remainder at the last digit (the twelfth decimal of a cent for an amount, 1 for a count) goes to the teams that come first by name. It is assigned per calendar month (per day for minutes) as it accumulates over the range, so a team's days, weeks and months add up to its row without buckets.",
     },
   } satisfies { [O in Overlap]: { description: string } },
 });
 
 /** What the description of every choice of an organization says. */
-export const WHOSE = `Whose figures: ${ORGANIZATIONS.map(({ name }) => `\`${name}\``).join(" or ")}. By default the organization this gateway has a key of; of several the first of these.`;
+export const WHOSE = `Organization of the figures: ${ORGANIZATIONS.map(({ name }) => `\`${name}\``).join(" or ")}. By default the one that this gateway has a key for; with several keys the first of these.`;
 
 /** The argument that says whose figures are asked for. */
 export const organizationArg = builder.args((t) => ({
@@ -101,7 +101,7 @@ export const organizationArg = builder.args((t) => ({
 export const enterpriseArg = builder.args((t) => ({
   organization: t.string({
     description:
-      "Whose figures. Only `enterprise` has them, so it is also the default; another name is an error that says so.",
+      "Organization of the figures. Only `enterprise` has them, so it is the default; another name is an error that says so.",
   }),
 }));
 
@@ -111,30 +111,29 @@ export const reportArgs = {
     range: t.field({
       type: DateRange,
       required: true,
-      description: "UTC days, however many; asked of upstream month by month.",
+      description: "UTC days, any number; fetched month by month.",
     }),
     bucket: t.field({
       type: BucketEnum,
       defaultValue: "NONE",
-      description: "Length of a bucket. By default the whole range is one.",
+      description: "Length of a bucket. By default the whole range is one bucket.",
     }),
     source: t.field({
       type: SourceEnum,
       defaultValue: "AUTO",
-      description: "Which of the organization's reports answer.",
+      description: "Reports of the organization to read.",
     }),
     incomplete: t.field({
       type: IncompleteEnum,
       required: true,
       defaultValue: "MARK",
       description:
-        "What becomes of days that upstream's export does not cover yet. EXCLUDE ends the range before them: rows, totals and comparisons are then of whole days. MARK and INCLUDE have what there is of them, with `state: OPEN`; a bucket without usage has no row.",
+        "Handling of days that upstream's export does not cover yet. EXCLUDE ends the range before them, so rows, totals and comparisons cover complete days. MARK and INCLUDE keep their figures so far, with `state: OPEN`; a bucket without usage has no row.",
     }),
     overlap: t.field({
       type: OverlapEnum,
       defaultValue: "COUNT_IN_EACH",
-      description:
-        "How people in several teams are counted, where rows are split by TEAM; else without effect.",
+      description: "Counting of people in several teams. It applies only to rows grouped by TEAM.",
     }),
   })),
   ...organizationArg,

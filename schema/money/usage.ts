@@ -25,17 +25,17 @@ import { Bucketed, type ReportNode, RUNNING_TOTAL_OF_REPORT, SHARE_OF_REPORT } f
 import { reportFilter } from "./report-filter.ts";
 
 const UsageDimension = builder.enumType("UsageDimension", {
-  description: "What tokens can be split by. Sources differ; the error says which knows what.",
+  description: "Dimensions of tokens. Sources differ; the error names the dimensions of each source.",
   values: dimensions({
     PRODUCT: { description: "Product surface." },
     MODEL: { description: "Model." },
     USER: {
       description:
-        "Person. In the Enterprise reports usage without a person is missing; in the Console's it is a row without one. Older Enterprise reports send no series by person in time order, so that all of it is read for its first page.",
+        "Person. In the Enterprise reports usage without a person is missing; in the Console's it is a row without one. Older Enterprise reports have no series by person in time order, so the first page reads all of it.",
     },
     TEAM: {
       description:
-        "Team of the person, now: of the operator's list, else the RBAC groups. People in no team are a row, and so is usage of no person, so rows add up to `total` and `overlap`. For whole teams all people are read: one walk as by USER; the older Enterprise reports take another one for usage of no person. In the older Console report people who have left are in no team: only current members have an address there.",
+        "Current team of the person: from the operator's list, otherwise from the RBAC groups. People without a team and usage without a person have a row each, so rows add up to `total` plus `overlap`. All people are read, in one run of pages as by USER; the older Enterprise reports take another run for usage without a person. In the older Console report people who have left are without a team, since only current members have an address there.",
     },
     CONTEXT_WINDOW: { description: "Context-window price tier." },
     INFERENCE_GEO: { description: "Inference region." },
@@ -43,11 +43,11 @@ const UsageDimension = builder.enumType("UsageDimension", {
     SERVICE_TIER: { description: "Service tier (Console)." },
     GROUP: {
       description:
-        "RBAC group. People in several count fully in each, so rows can add up to more than `total`.",
+        "RBAC group. People in several groups count fully in each, so rows can add up to more than `total`.",
     },
     ACTOR: {
       description:
-        "Identity of any kind: person, service account, cloud identity, key (UNIFIED). Enterprise usage without an identity is one row. The Console hides some identities: their rows are kept apart, and nothing tells which of them are one over several months or buckets, so that each is about the days from its own `from` until its own `until`, and among `top` only where those are the whole range.",
+        "Identity of any kind: person, service account, cloud identity, key (UNIFIED). Enterprise usage without an identity is one row. The Console hides some identities: their rows stay separate, since it is unknown which of them are one identity over several months or buckets. Each covers the days from its `from` until its `until`, and is among `top` only if those are the whole range.",
     },
     ACTOR_TYPE: { description: "Kind of identity (UNIFIED)." },
     AGENT: { description: "Managed agent (UNIFIED, Console)." },
@@ -93,7 +93,7 @@ const USAGE_MEASURES = {
   ),
   OUTPUT_TOKENS: counted("Output tokens.", ({ outputTokens }) => outputTokens),
   WEB_SEARCH_REQUESTS: counted("Server-side web searches.", ({ webSearchRequests }) => webSearchRequests),
-  REQUESTS: counted("Requests; none where the source does not count them.", ({ requests }) => requests),
+  REQUESTS: counted("Requests, if the source counts them.", ({ requests }) => requests),
 } as const satisfies Measures<TokenUsageShape>;
 
 const UsageSeries = seriesOrder<TokenUsageShape>("Usage", USAGE_MEASURES);
@@ -108,7 +108,7 @@ const tokenChange = (description: string, of: (usage: TokenUsageShape) => number
   }) as const;
 
 const UsageComparison = builder.objectRef<Compared<TokenUsageShape>>("UsageComparison").implement({
-  description: "Tokens set against those of another period.",
+  description: "Tokens compared with another period.",
   fields: (t) => ({
     range: t.expose("range", comparedRange),
     totalTokens: t.field(tokenChange("Tokens of all kinds.", totalTokens)),
@@ -146,13 +146,13 @@ const usageArgs = {
   ...builder.args((t) => ({
     groupBy: t.field({
       type: [UsageDimension],
-      description: "Dimensions to group rows by; none gives one row per bucket.",
+      description: "Dimensions to group rows by. Without any there is one row per bucket.",
     }),
     orderBy: t.field({
       type: UsageSeries.input,
-      description: "What comes first; by default the oldest, or the largest where there are no buckets.",
+      description: "Sort order. By default oldest first, or largest first without buckets.",
     }),
-    filter: t.field({ type: UsageFilter, description: "Which usage to count." }),
+    filter: t.field({ type: UsageFilter, description: "Usage to include." }),
   })),
   ...forward,
 };
@@ -190,7 +190,7 @@ const UsageBucket = builder.objectRef<ReportNode<TokenUsageShape>>("UsageBucket"
     comparison: t.field({
       type: UsageComparison,
       nullable: true,
-      description: `The row against the same group in the compared period. ${COMPARED}`,
+      description: `Comparison with the same group in the compared period. ${COMPARED}`,
       resolve: comparedRow,
     }),
   }),
@@ -201,11 +201,11 @@ const UsageBucketConnection = builder.connectionObject(
     type: UsageBucket,
     name: "UsageBucketConnection",
     description:
-      "Tokens by bucket and group: oldest first, or most tokens first where there are no buckets. A bucket without usage has no row.",
+      "Tokens by bucket and group: oldest first, or most tokens first without buckets. A bucket without usage has no row.",
     fields: (t) => ({
       source: t.field({
         type: SourceEnum,
-        description: "Which of the organization's reports answered.",
+        description: "Reports of the organization that answered.",
         resolve: (answer) => planOf(answer).source.source,
       }),
       groupedBy: t.field({
@@ -218,13 +218,13 @@ const UsageBucketConnection = builder.connectionObject(
         type: TokenUsage,
         nullable: true,
         description:
-          "The exact total of the whole range and filter, whatever the rows are split by; asked of upstream only when selected. Null: upstream has no figures.",
+          "The exact total of the whole range and filter, for any grouping; fetched only when selected. Null: upstream has no figures.",
         ...fields.total,
       }),
       totalComparison: t.field({
         type: UsageComparison,
         nullable: true,
-        description: `The exact total against that of the compared period; both are asked of upstream only when selected. ${COMPARED}`,
+        description: `The exact total compared with that of the compared period; both are fetched only when selected. ${COMPARED}`,
         ...fields.totalComparison,
       }),
       overlap: t.field({
@@ -232,12 +232,12 @@ const UsageBucketConnection = builder.connectionObject(
         type: TokenUsage,
         nullable: true,
         description:
-          "By TEAM: what the rows of all pages count more than once, people in several teams being in each; rows add up to `total` and this. Zero with `overlap: SPLIT`. Null: not split by TEAM, or no rows.",
+          "By TEAM: the tokens that the rows of all pages count more than once, since people in several teams count in each. Rows add up to `total` plus this. Zero with `overlap: SPLIT`. Null: not grouped by TEAM, or no rows.",
         ...fields.overlap,
       }),
     }),
   },
-  { name: "UsageBucketEdge", description: "A bucket and its place in the list." },
+  { name: "UsageBucketEdge", description: "A bucket and its cursor." },
 );
 
 builder.queryField("usage", (t) =>
@@ -246,7 +246,7 @@ builder.queryField("usage", (t) =>
     type: UsageBucketConnection,
     nullable: true,
     description:
-      "Tokens used: a ranking of groups over the whole range, most tokens first, or with `bucket` a series by time, oldest first. Sources: UNIFIED_ENTERPRISE_USAGE, UNIFIED_CONSOLE_USAGE, ENTERPRISE_USAGE, USER_USAGE, CONSOLE_USAGE. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.",
+      "Tokens used: a ranking of groups over the whole range, most tokens first, or with `bucket` a time series, oldest first. Sources: UNIFIED_ENTERPRISE_USAGE, UNIFIED_CONSOLE_USAGE, ENTERPRISE_USAGE, USER_USAGE, CONSOLE_USAGE. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.",
     args: usageArgs,
     ...fields.connection,
   }),
@@ -254,7 +254,7 @@ builder.queryField("usage", (t) =>
 
 const OF_ONE_PERSON = {
   kind: "ENTERPRISE",
-  what: "tokens of one person but by `usage(groupBy: [ACTOR])`",
+  what: "tokens of one person except by `usage(groupBy: [ACTOR])`",
 } as const;
 
 personFigures((t, range) => ({
@@ -263,7 +263,7 @@ personFigures((t, range) => ({
     type: TokenUsage,
     nullable: true,
     description:
-      "Tokens the person used in the Enterprise organization over the range. Null: no usage recorded, or not in that organization; NOT_CONFIGURED without its key. One upstream walk per month for all people of a list together. Source: USER_USAGE.",
+      "Tokens the person used in the Enterprise organization over the range. Null: no usage recorded, or the person is not in that organization. NOT_CONFIGURED without its key. One run of upstream pages per month for all people of a list. Source: USER_USAGE.",
     args: { ...range, ...enterpriseArg },
     requests: ({ args, range }, ctx) => {
       organizationOfKind(ctx, args.organization, OF_ONE_PERSON);

@@ -4,7 +4,7 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
-/** What is known of an account. */
+/** Status of an account. */
 export type AccountStatus =
   /** A current member of the organization. */
   | 'ACTIVE'
@@ -12,10 +12,10 @@ export type AccountStatus =
   | 'DELETED'
   /** Has left; the address is kept. */
   | 'DEPARTED'
-  /** Not a current member, and no report says why. */
+  /** Not a current member, and no report states why. */
   | 'UNKNOWN';
 
-/** Length of a time bucket. A week or month that the range begins or ends in is a bucket of the days covered: see `isPartial`. */
+/** Length of a time bucket. A week or month that the range starts or ends in covers only its days in the range; see `isPartial`. */
 export type Bucket =
   /** UTC days. */
   | 'DAY'
@@ -23,14 +23,14 @@ export type Bucket =
   | 'HOUR'
   /** Minutes; many upstream requests for more than a few hours. */
   | 'MINUTE'
-  /** Calendar months in UTC, made of days by the gateway. */
+  /** Calendar months in UTC, composed of days by the gateway. */
   | 'MONTH'
   /** No buckets: one row per group for the whole range, largest first. */
   | 'NONE'
-  /** ISO weeks, Monday to Sunday in UTC, made of days by the gateway. */
+  /** ISO weeks, Monday to Sunday in UTC, composed of days by the gateway. */
   | 'WEEK';
 
-/** A length of time that ends with yesterday, the last whole UTC day. */
+/** A length of time that ends with yesterday, the last complete UTC day. */
 export type CalendarLength =
   {   /** Whole days, at least 1. */
   readonly days: number; readonly months?: never; readonly weeks?: never; }
@@ -39,7 +39,7 @@ export type CalendarLength =
   |  { readonly days?: never; readonly months?: never;   /** Weeks of 7 days, at least 1. */
   readonly weeks: number; };
 
-/** What the leaderboard of Claude Code goes by. */
+/** Measures of the Claude Code leaderboard. */
 export type ClaudeCodeLead =
   /** Commits. */
   | 'COMMITS'
@@ -52,7 +52,7 @@ export type ClaudeCodeLead =
   /** Sessions. */
   | 'SESSIONS';
 
-/** Why a dataset cannot be read. */
+/** Reasons why a dataset cannot be read. */
 export type ClosedReason =
   /** The key is wrong, revoked or expired; the operator can replace it. */
   | 'KEY_REFUSED'
@@ -73,7 +73,7 @@ export type ClosedReason =
   /** The key belongs to the other kind of organization, so the gateway reads nothing with it; the two keys may be swapped. */
   | 'WRONG_ORGANIZATION';
 
-/** The upstream resources figures come from. */
+/** The upstream resources that figures come from. */
 export type Dataset =
   /** Organization-wide activity per day (Enterprise Analytics, summaries). */
   | 'ACTIVITY_SUMMARIES'
@@ -128,11 +128,11 @@ export type Dataset =
   /** Workspaces of the Console organization. */
   | 'WORKSPACES';
 
-/** UTC days, in one of three ways of saying which. */
+/** UTC days, given in one of three ways. */
 export type DateRange =
-  {   /** Two days. */
+  {   /** By first and last day. */
   readonly between: DateSpan; readonly last?: never; readonly period?: never; }
-  |  { readonly between?: never;   /** So long until now. */
+  |  { readonly between?: never;   /** By length, until now. */
   readonly last: CalendarLength; readonly period?: never; }
   |  { readonly between?: never; readonly last?: never;   /** By name. */
   readonly period: Period; };
@@ -147,14 +147,14 @@ export type DateSpan = {
 
 /** Whether figures can still change. */
 export type Finality =
-  /** Older than 30 days by upstream's export and, for money, at least 7 days past the end of the month; does not move. */
+  /** Older than 30 days by upstream's export and, for money, at least 7 days past the end of the month; does not change. */
   | 'FINAL'
-  /** Days are included that upstream's export has not covered yet; figures will grow. */
+  /** It includes days that upstream's export does not cover yet; figures will grow. */
   | 'OPEN'
-  /** All days are covered; late arrivals and revisions can still move figures a little. */
+  /** All days are covered; late arrivals and revisions can still change figures slightly. */
   | 'SETTLING';
 
-/** Named ranges, relative to the UTC day it is when the operation begins. */
+/** Named ranges, relative to the current UTC day when the operation starts. */
 export type Period =
   /** The 7 days before today. */
   | 'LAST_7_DAYS'
@@ -181,13 +181,13 @@ export type Period =
   /** The UTC day before today. */
   | 'YESTERDAY';
 
-/** Which of an organization's reports answer. It never chooses the organization: `organization` does. */
+/** Reports of an organization to read. It never selects the organization; `organization` does. */
 export type Source =
-  /** UNIFIED where the organization is enrolled in it, and it knows the dimensions and reaches back to the days; else LEGACY. `source` on the answer says which it was; `datasets` says what upstream refuses. */
+  /** UNIFIED if the organization is enrolled in it and it has the dimensions and days; otherwise LEGACY. `source` of the answer states which one it was; `datasets` states what upstream rejects. */
   | 'AUTO'
   /** The older reports: of the Enterprise organization those per organization and per person, of the Console those of the Claude API. */
   | 'LEGACY'
-  /** The newer reports (beta), which keep every group and tell identities of any kind apart. */
+  /** The newer reports (beta), which keep every group and distinguish identities of any kind. */
   | 'UNIFIED';
 
 export type PeopleThisWeekQueryVariables = Exact<{

@@ -24,26 +24,26 @@ export const ApiKey = builder.node(builder.objectRef<ApiKeyShape>("ApiKey"), {
     return key;
   }),
   fields: (t) => ({
-    apiKeyId: t.exposeString("apiKeyId", { description: "The id upstream knows it by, `apikey_...`." }),
+    apiKeyId: t.exposeString("apiKeyId", { description: "Its upstream id, `apikey_...`." }),
     name: t.exposeString("name", { description: "Name. Not unique." }),
     status: t.exposeString("status", {
       description: "`active`, `inactive`, `expired` or `archived`; new states may appear.",
     }),
     createdAt: t.field({
       type: "DateTime",
-      description: "When it was made.",
+      description: "Creation time.",
       resolve: ({ createdAt }) => dateTime(createdAt),
     }),
     expiresAt: t.field({
       type: "DateTime",
       nullable: true,
-      description: "When it expires; null if never.",
+      description: "Expiry time. Null: it never expires.",
       resolve: ({ expiresAt }) => dateTime(expiresAt),
     }),
     workspace: t.field({
       type: Workspace,
       nullable: true,
-      description: "The workspace it belongs to; null where it belongs to the whole organization.",
+      description: "The workspace it belongs to. Null: it belongs to the whole organization.",
       requests: workspaceRequests,
       resolve: ({ workspaceId }, _args, ctx) =>
         workspaceId === null ? null : workspaceById(ctx, {}).load(workspaceId),
@@ -52,7 +52,8 @@ export const ApiKey = builder.node(builder.objectRef<ApiKeyShape>("ApiKey"), {
       authScopes: { individuals: true },
       type: User,
       nullable: true,
-      description: "The person it acts as; null where it acts as a service account or is bound to nobody.",
+      description:
+        "The person it acts as. Null: it acts as a service account, or is not bound to an identity.",
       requests: consoleMemberRequests,
       resolve: ({ principal }, _args, ctx) => {
         const userId = principal?.userId ?? null;
@@ -62,26 +63,26 @@ export const ApiKey = builder.node(builder.objectRef<ApiKeyShape>("ApiKey"), {
     serviceAccountId: t.string({
       nullable: true,
       description:
-        "The service account it acts as, by id; null where it acts as a person or is bound to nobody. Upstream tells the names of service accounts to OAuth tokens only, and this gateway asks with keys.",
+        "Id of the service account it acts as. Null: it acts as a person, or is not bound to an identity. Upstream gives the names of service accounts only to OAuth tokens; this gateway uses keys.",
       resolve: ({ principal }) => principal?.serviceAccountId ?? null,
     }),
     principalType: t.string({
       nullable: true,
       description:
-        "The kind of identity it acts as, such as `user` or `service_account`; new kinds may appear. Null where it is bound to nobody.",
+        "The kind of identity it acts as, such as `user` or `service_account`; new kinds may appear. Null: it is not bound to an identity.",
       resolve: ({ principal }) => principal?.type ?? null,
     }),
     creatorType: t.string({
       nullable: true,
       description:
-        "The kind of identity that made it, `user` or `service_account`; new kinds may appear. Null where not recorded.",
+        "The kind of identity that created it, `user` or `service_account`; new kinds may appear. Null: not recorded.",
       resolve: ({ createdBy }) => createdBy?.type ?? null,
     }),
     createdBy: t.field({
       authScopes: { individuals: true },
       type: User,
       nullable: true,
-      description: "The person who made it; null where not recorded or made by a service account.",
+      description: "The person who created it. Null: not recorded, or created by a service account.",
       requests: consoleMemberRequests,
       resolve: ({ createdBy }, _args, ctx): Promise<Person> | null =>
         createdBy?.type === "user" ? personByConsoleId(ctx, { userId: createdBy.id }) : null,

@@ -14,12 +14,12 @@ interface NamedShape extends OrganizationShape {
 }
 
 const Organization = builder.objectRef<NamedShape>("Organization").implement({
-  description: "An organization this gateway has a key of.",
+  description: "An organization that this gateway has a key for.",
   fields: (t) => ({
     organizationId: t.exposeString("organizationId", { description: "Its UUID." }),
     name: t.exposeString("name", { description: "Its name." }),
     organization: t.string({
-      description: "The name it goes by in this graph, as `organization` arguments take it.",
+      description: "Its name in this API, as `organization` arguments take it.",
       resolve: ({ kind }) => nameOf(kind),
     }),
   }),
@@ -31,7 +31,7 @@ builder.queryField("organization", (t) =>
     type: Organization,
     nullable: true,
     description:
-      "One of the organizations this gateway has a key of. Sources: ENTERPRISE_ORGANIZATION, CONSOLE_ORGANIZATION. Errors: BAD_USER_INPUT, NOT_CONFIGURED, UPSTREAM_*.",
+      "One of the organizations that this gateway has a key for. Sources: ENTERPRISE_ORGANIZATION, CONSOLE_ORGANIZATION. Errors: BAD_USER_INPUT, NOT_CONFIGURED, UPSTREAM_*.",
     args: { name: t.arg.string({ description: WHOSE }) },
     requests: ({ args }, ctx) => requestsFor(organizationEndpoint(organizationNamed(ctx, args.name)), [{}]),
     resolve: async (_root, { name }, ctx) => {

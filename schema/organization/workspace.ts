@@ -27,21 +27,21 @@ export const Workspace = builder.node(builder.objectRef<WorkspaceShape>("Workspa
   fields: (t) => ({
     workspaceId: t.exposeString("workspaceId", {
       nullable: true,
-      description: "The id upstream knows it by, `wrkspc_...`.",
+      description: "Its upstream id, `wrkspc_...`.",
     }),
     name: t.exposeString("name", { description: "Name." }),
     isDefault: t.exposeBoolean("isDefault", {
-      description: "Whether it is the organization's default workspace.",
+      description: "True if it is the organization's default workspace.",
     }),
     createdAt: t.field({
       type: "DateTime",
-      description: "When it was made.",
+      description: "Creation time.",
       resolve: ({ createdAt }) => dateTime(createdAt),
     }),
     archivedAt: t.field({
       type: "DateTime",
       nullable: true,
-      description: "When it was archived; null while live.",
+      description: "Time of archiving. Null: not archived.",
       resolve: ({ archivedAt }) => dateTime(archivedAt),
     }),
   }),

@@ -16,7 +16,7 @@ import { personFigures, personOver } from "./user.ts";
 
 const UserComparison = comparisonType<UserActivity>(
   "UserActivityComparison",
-  "What a person did set against another period. Estimated counts are left out.",
+  "Activity of a person compared with another period. Estimated counts are left out.",
   {
     chatMessages: count("Messages sent in chat. Additive.", ({ chat }) => chat.messages),
     coworkMessages: count("Messages sent in Cowork. Additive.", ({ cowork }) => cowork.messages),
@@ -40,7 +40,7 @@ personFigures((t, range) => ({
     type: UserComparison,
     nullable: true,
     description:
-      "What the person did over the range, which ends with the newest aggregated day where it is relative to now, set against another period; of a row of `users` as far as the list's `filter` by groups or projects lets through. Null: no activity over the range, or not in the Enterprise organization. One upstream walk of the compared period for all of a list together. NOT_COVERED, naming the first day there is, where it lies before that. Source: USER_ACTIVITY.",
+      "Activity of the person over the range, compared with another period. A range relative to now ends with the newest aggregated day. In a row of `users` the list's `filter` by groups or projects applies. Null: no activity over the range, or the person is not in the Enterprise organization. One run of upstream pages of the compared period for all rows of a list. NOT_COVERED, naming the first covered day, if it lies before that. Source: USER_ACTIVITY.",
     args: { ...range, ...compareArg },
     range: rangeOfActivity,
     requests: ({ args, range, type }, ctx) => [

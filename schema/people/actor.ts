@@ -39,7 +39,7 @@ const UserActor = builder.objectRef<Kind<"user" | "person">>("UserActor").implem
     email: t.string({
       authScopes: { "identity:read": true, own: true, pseudonyms: true },
       nullable: true,
-      description: "Address, as the source spells it; null where it shows none.",
+      description: "Address, as the source spells it. Null: the source shows none.",
       resolve: (actor, _args, ctx) =>
         actor.kind === "user" ? actor.email : emailOfReported(ctx, actor.organization, actor.user),
     }),
@@ -47,7 +47,7 @@ const UserActor = builder.objectRef<Kind<"user" | "person">>("UserActor").implem
       authScopes: { "identity:read": true, own: true, pseudonyms: true },
       nullable: true,
       description:
-        "Name, by the member list, else as the report shows it, also of people who have left. Null where neither knows it.",
+        "Name from the member list, otherwise from the report, also for people who have left. Null: neither has it.",
       requests: actorRequests,
       resolve: async (actor, _args, ctx) => {
         if (actor.kind !== "user") return nameOfReported(ctx, actor.organization, actor.user);
@@ -59,8 +59,7 @@ const UserActor = builder.objectRef<Kind<"user" | "person">>("UserActor").implem
       authScopes: { "identity:read": true, own: true },
       type: AccountStatusEnum,
       nullable: true,
-      description:
-        "What is known of the account, by the member list and by what the report says. Null only beside an error.",
+      description: "Status of the account, from the member list and the report. Null only beside an error.",
       requests: actorRequests,
       resolve: async (actor, _args, ctx) => {
         if (actor.kind !== "user") return statusOfReported(ctx, actor.organization, actor.user);
@@ -71,7 +70,7 @@ const UserActor = builder.objectRef<Kind<"user" | "person">>("UserActor").implem
       type: User,
       nullable: true,
       description:
-        "The person; null where the source knows only an address that no organization has a member with.",
+        "The person. Null: the source has only an address, and no organization has a member with it.",
       requests: ({ source }, ctx) => {
         if (source === "CLAUDE_CODE") return memberLookup(ctx);
         return isOfConsole(source) ? requestsFor(consoleMembers, [{}]) : [];
@@ -87,13 +86,13 @@ const UserActor = builder.objectRef<Kind<"user" | "person">>("UserActor").implem
 });
 
 const ApiKeyActor = builder.objectRef<Kind<"apiKey" | "key">>("ApiKeyActor").implement({
-  description: "An API key, standing for itself where no one else is known.",
+  description: "An API key without a known identity behind it.",
   fields: (t) => ({
     name: t.string({
       authScopes: { "keys:read": true },
       nullable: true,
       description:
-        "Name of the key. Not unique: several keys can share one. Null for a key that is not listed any more.",
+        "Name of the key. Not unique: several keys can share one. Null: the key is no longer listed.",
       requests: reportedKeyRequests,
       resolve: async (actor, _args, ctx) =>
         actor.kind === "apiKey"
@@ -104,7 +103,7 @@ const ApiKeyActor = builder.objectRef<Kind<"apiKey" | "key">>("ApiKeyActor").imp
       authScopes: { "keys:read": true },
       type: ApiKey,
       nullable: true,
-      description: "The key; null where the source knows only its name.",
+      description: "The key. Null: the source has only its name.",
       requests: reportedKeyRequests,
       resolve: (actor, _args, ctx) =>
         actor.kind === "key" ? apiKeyById(ctx, {}).load(actor.apiKeyId) : null,
@@ -114,25 +113,25 @@ const ApiKeyActor = builder.objectRef<Kind<"apiKey" | "key">>("ApiKeyActor").imp
 
 const ServiceAccountActor = builder.objectRef<Kind<"serviceAccount">>("ServiceAccountActor").implement({
   description:
-    "A service account, known by its id only: naming it takes a credential the gateway does not hold.",
+    "A service account, by id only: its name requires a credential that the gateway does not have.",
   fields: (t) => ({
     serviceAccountId: t.exposeString("serviceAccountId", {
-      description: "The id upstream knows it by, `svac_...`.",
+      description: "Its upstream id, `svac_...`.",
     }),
   }),
 });
 
 const FederatedActor = builder.objectRef<Kind<"federated">>("FederatedActor").implement({
-  description: "An identity of a cloud platform, which has no id of Claude's.",
+  description: "An identity of a cloud platform, without an id in Claude.",
   fields: (t) => ({
     provider: t.exposeString("provider", {
-      description: "Who vouches for it: `aws`, `gcp`, `azure` or `oidc`; new providers may appear.",
+      description: "Provider that vouches for it: `aws`, `gcp`, `azure` or `oidc`; new providers may appear.",
     }),
     account: t.exposeString("account", {
       authScopes: { "identity:read": true },
       nullable: true,
       description:
-        "What the provider binds to the organization: AWS account, Google project number, Azure subscription or OIDC issuer.",
+        "Account that the provider binds to the organization: AWS account, Google project number, Azure subscription or OIDC issuer.",
     }),
     subject: t.exposeString("subject", {
       authScopes: { "identity:read": true },
@@ -143,9 +142,9 @@ const FederatedActor = builder.objectRef<Kind<"federated">>("FederatedActor").im
 });
 
 const UnknownActor = builder.objectRef<Kind<"unknown">>("UnknownActor").implement({
-  description: "An actor of a kind this gateway does not know yet.",
+  description: "An actor of a kind that this gateway does not know yet.",
   fields: (t) => ({
-    type: t.exposeString("type", { description: "What upstream calls the kind." }),
+    type: t.exposeString("type", { description: "Upstream's name of the kind." }),
   }),
 });
 
@@ -161,7 +160,7 @@ const TYPES = {
 
 /** Who or what did something. */
 export const Actor = builder.unionType("Actor", {
-  description: "Who or what did something. Kinds may be added.",
+  description: "The identity that did something: a person, key or service. Kinds may be added.",
   types: [UserActor, ApiKeyActor, ServiceAccountActor, FederatedActor, UnknownActor],
   resolveType: ({ kind }) => TYPES[kind].name,
 });

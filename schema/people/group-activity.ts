@@ -18,7 +18,7 @@ import { COUNTED_DAYS, DateRange } from "../framework/range.ts";
 import { groupFigures, groupOver } from "./group.ts";
 
 const GroupActivity = builder.objectRef<ByGroup<GroupActivityShape>>("GroupActivity").implement({
-  description: "What the members of one group did over a range, together.",
+  description: "Activity of the members of one group over a range, added up.",
   interfaces: [GroupPart],
   fields: (t) => ({
     users: t.expose("people", {
@@ -29,7 +29,7 @@ const GroupActivity = builder.objectRef<ByGroup<GroupActivityShape>>("GroupActiv
     }),
     activity: t.field({
       type: UserActivity,
-      description: "What they did, added up; counts of different things are not additive over people.",
+      description: "Their activity, added up. Counts of different things are not additive over people.",
       resolve: (row) => row,
     }),
   }),
@@ -41,7 +41,7 @@ groupFigures((t, range) => ({
     type: GroupActivity,
     nullable: true,
     description:
-      "What the members did over the range, as one roll-up by upstream; membership at the time counts. Null: nobody was active. One upstream walk for all groups of a list together. Source: USER_ACTIVITY.",
+      "Activity of the members over the range, aggregated by upstream; membership at the time counts. Null: no active members. One run of upstream pages for all groups of a list. Source: USER_ACTIVITY.",
     args: range,
     range: rangeOfActivity,
     requests: ({ range }, ctx) => requestsOverDays(activityByGroup, range, ctx),
@@ -49,7 +49,7 @@ groupFigures((t, range) => ({
       const { groupId, range } = groupOver(group, own, ctx);
       const found = await activityOfGroup(ctx, { range, filter: {} }).load(groupId);
       const [row] = found?.rows ?? [];
-      if (row !== undefined && !isShownOf(ctx.viewer, row.people)) throw unseen("What so few people did");
+      if (row !== undefined && !isShownOf(ctx.viewer, row.people)) throw unseen("Activity of so few people");
       return row ?? null;
     },
   }),
@@ -65,7 +65,7 @@ builder.queryField("activityByGroup", (t) =>
     type: [GroupActivity],
     nullable: true,
     description:
-      "What the members of each RBAC group did over the range, most active people first; people in no group are the row without one. Source: USER_ACTIVITY. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, UPSTREAM_*.",
+      "Activity of the members of each RBAC group over the range, most active people first. People without a group are the row without one. Source: USER_ACTIVITY. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, UPSTREAM_*.",
     args: {
       range: t.arg({
         type: DateRange,

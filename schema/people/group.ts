@@ -52,9 +52,9 @@ async function currentGroup(ctx: Context, groupId: string): Promise<GroupNode> {
 export const groupRequests: PlanRequests = () => requestsFor(groups, [{}]);
 
 const GroupProfile = builder.interfaceRef<GroupNode>("GroupProfile").implement({
-  description: "What an RBAC group is, whatever the days.",
+  description: "Properties of an RBAC group, independent of a range.",
   fields: (t) => ({
-    groupId: t.exposeString("groupId", { description: "The id upstream knows it by, `rbac_group_...`." }),
+    groupId: t.exposeString("groupId", { description: "Its upstream id, `rbac_group_...`." }),
     name: t.string({
       nullable: true,
       description: "Name. Not unique. Null: the group was deleted.",
@@ -63,25 +63,25 @@ const GroupProfile = builder.interfaceRef<GroupNode>("GroupProfile").implement({
     source: t.string({
       nullable: true,
       description:
-        "`direct` where people manage it, `scim` where the identity provider does. Null: the group was deleted.",
+        "`direct` if people manage it, `scim` if the identity provider does. Null: the group was deleted.",
       resolve: ({ listed }) => listed?.source ?? null,
     }),
     roleIds: t.stringList({
       nullable: true,
       description:
-        "Ids of the roles its members get. Null: the group was deleted, or upstream could not read its roles just then.",
+        "Ids of the roles its members get. Null: the group was deleted, or upstream could not read its roles at that time.",
       resolve: ({ listed }) => listed?.roleIds ?? null,
     }),
     createdAt: t.field({
       type: "DateTime",
       nullable: true,
-      description: "When it was made. Null: the group was deleted.",
+      description: "Creation time. Null: the group was deleted.",
       resolve: ({ listed }) => dateTime(listed?.createdAt ?? null),
     }),
     updatedAt: t.field({
       type: "DateTime",
       nullable: true,
-      description: "When it last changed. Null: the group was deleted.",
+      description: "Time of the last change. Null: the group was deleted.",
       resolve: ({ listed }) => dateTime(listed?.updatedAt ?? null),
     }),
   }),
@@ -89,7 +89,7 @@ const GroupProfile = builder.interfaceRef<GroupNode>("GroupProfile").implement({
 
 export const Group = builder.node(builder.objectRef<GroupNode>("Group"), {
   description:
-    "An RBAC group of the Enterprise organization. The `id` is the same wherever it is reached from; its figures take the `range` they are about. A deleted group that reports still name keeps its id alone. Source: GROUPS.",
+    "An RBAC group of the Enterprise organization. The `id` is the same on every path; its figures take a `range`. A deleted group that reports still name has only its id. Source: GROUPS.",
   interfaces: [GroupProfile],
   id: { resolve: ({ groupId }) => groupId },
   lookup: { requests: () => requestsFor(groups, [{}]) },
@@ -101,7 +101,7 @@ export const Group = builder.node(builder.objectRef<GroupNode>("Group"), {
 
 const GroupSummary = builder.node(builder.objectRef<GroupOver>("GroupSummary"), {
   description:
-    "A group in a list over a range: the group and its figures over that range. The `id` names both; `group` is the group alone.",
+    "A group in a list over a range: the group and its figures over that range. The `id` identifies both; `group` is the group alone.",
   interfaces: [GroupProfile],
   id: {
     resolve: ({ groupId, range }, _args, ctx) => formatMeasuredId(ctx, { own: groupId, range, terms: {} }),
@@ -117,7 +117,7 @@ const GroupSummary = builder.node(builder.objectRef<GroupOver>("GroupSummary"), 
       description: "The group.",
       resolve: ({ groupId, listed }) => ({ groupId, listed }),
     }),
-    range: t.expose("range", { type: ResolvedRange, description: "The days the figures are about." }),
+    range: t.expose("range", { type: ResolvedRange, description: "The days that the figures cover." }),
   }),
 });
 
@@ -138,7 +138,8 @@ export function groupOver(
 }
 
 const GroupMember = builder.objectRef<GroupMemberShape>("GroupMember").implement({
-  description: "One person in one group, now; reports go by the groups of the day of use instead.",
+  description:
+    "Current membership of one person in one group. Reports use the groups on the day of use instead.",
   fields: (t) => ({
     joinedAt: t.field({
       authScopes: { "identity:read": true }, // as of the organization
@@ -161,7 +162,7 @@ const GroupMember = builder.objectRef<GroupMemberShape>("GroupMember").implement
 
 const GroupMemberConnection = builder.connectionObject(
   { type: GroupMember, name: "GroupMemberConnection", description: "Members of a group." },
-  { name: "GroupMemberEdge", description: "A member and their place in the list." },
+  { name: "GroupMemberEdge", description: "A member and its cursor." },
 );
 
 /**
@@ -190,7 +191,7 @@ builder.interfaceField(GroupProfile, "members", (t) =>
     type: GroupMemberConnection,
     nullable: true,
     description:
-      "Who is in the group now, longest first, or by pseudonym. One upstream walk per group. Null: the group was deleted. Source: GROUP_MEMBERS. Errors: NOT_FOUND, DIRECTORY_NOT_READY, CURSOR_*, UPSTREAM_*.",
+      "Current members of the group, longest membership first, or by pseudonym. One run of upstream pages per group. Null: the group was deleted. Source: GROUP_MEMBERS. Errors: NOT_FOUND, DIRECTORY_NOT_READY, CURSOR_*, UPSTREAM_*.",
     args: forward,
     requests: () => requestsByKey(groupMembers, [null]),
     resolve: ({ groupId, listed }, slice, ctx) =>
@@ -200,7 +201,7 @@ builder.interfaceField(GroupProfile, "members", (t) =>
 
 const GroupSummaryConnection = builder.connectionObject(
   { type: GroupSummary, name: "GroupSummaryConnection", description: "Groups, in upstream's order." },
-  { name: "GroupSummaryEdge", description: "A group and its place in the list." },
+  { name: "GroupSummaryEdge", description: "A group and its cursor." },
 );
 
 builder.queryField("groups", (t) =>
@@ -216,7 +217,7 @@ builder.queryField("groups", (t) =>
         required: true,
         defaultValue: { period: "LAST_30_DAYS" },
         description:
-          "The UTC days that figures are about; without figures, of no account. A range relative to now ends with the newest day that upstream can have aggregated, and `range` says which days that leaves.",
+          "The UTC days that figures cover; ignored without figures. A range relative to now ends with the newest day that upstream can have aggregated; `range` states the days.",
       }),
       ...forward,
     },
@@ -254,7 +255,7 @@ builder.interfaceField(Bucketed, "group", (t) =>
     type: Group,
     ...splitBy(
       "GROUP",
-      "RBAC group, as of the day of use; people in several count fully in each. Null where the people were in none.",
+      "RBAC group on the day of use. People in several groups count fully in each. Null: people without a group.",
     ),
     requests: groupRequests,
     resolve: ({ groupId }, _args, ctx) => (groupId === null ? null : groupOf(ctx, groupId)),

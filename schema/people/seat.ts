@@ -16,7 +16,7 @@ const IdleSeatConnection = builder.connectionObject(
     type: User,
     name: "IdleSeatConnection",
     description:
-      "Members who did nothing for some days, those who joined first first. `members` is `activeMembers`, `newMembers` and the idle ones together.",
+      "Members without activity for some days, earliest joined first. `members` is the sum of `activeMembers`, `newMembers` and the idle members.",
     fields: (t) => ({
       members: t.int({
         description: "Current members of the organization. Exact; not additive.",
@@ -31,12 +31,12 @@ const IdleSeatConnection = builder.connectionObject(
       }),
       newMembers: t.int({
         description:
-          "Members without activity who joined only after the first of the days, so that nobody can say they were idle through all of them. Exact; not additive.",
+          "Members without activity who joined only after the first of the days, so they were not idle on all of them. Exact; not additive.",
         resolve: (answer) => seatsOf(answer).joinedSince.length,
       }),
     }),
   },
-  { name: "IdleSeatEdge", description: "An idle member and their place in the list." },
+  { name: "IdleSeatEdge", description: "An idle member and its cursor." },
 );
 
 builder.queryField("idleSeats", (t) =>
@@ -45,12 +45,12 @@ builder.queryField("idleSeats", (t) =>
     type: IdleSeatConnection,
     nullable: true,
     description:
-      "Current members of the Enterprise organization with no activity in any product for `days` days, which end with the newest day that is whole; `range` says which they are. Two upstream requests per 1,000 people, and one for the newest day. Sources: ENTERPRISE_MEMBERS, USER_ACTIVITY, ACTIVITY_SUMMARIES. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, NOT_CONFIGURED, CURSOR_INVALID, UPSTREAM_*.",
+      "Current members of the Enterprise organization with no activity in any product for `days` days, which end with the newest complete day; `range` states them. Two upstream requests per 1,000 people, and one for the newest day. Sources: ENTERPRISE_MEMBERS, USER_ACTIVITY, ACTIVITY_SUMMARIES. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, NOT_CONFIGURED, CURSOR_INVALID, UPSTREAM_*.",
     args: {
       days: t.arg.int({
         required: true,
         defaultValue: 30,
-        description: "How many days without activity, 1 to 366.",
+        description: "Number of days without activity, 1 to 366.",
       }),
       ...forward,
     },

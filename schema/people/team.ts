@@ -51,18 +51,18 @@ interface TeamNode {
 interface TeamOver extends TeamNode, TeamSpendQuestion {}
 
 const TeamMemberType = builder.objectRef<TeamMember>("TeamMember").implement({
-  description: "One person in one team, now.",
+  description: "Current membership of one person in one team.",
   fields: (t) => ({
     email: t.exposeString("email", {
       authScopes: { "identity:read": true, pseudonyms: true },
       description:
-        "Address: of an RBAC group as upstream spells it; of the operator's list lower-cased, and the one that aliases stand for.",
+        "Address. For an RBAC group as upstream spells it; for the operator's list in lower case, with aliases resolved.",
     }),
     user: t.field({
       type: User,
       nullable: true,
       description:
-        "The person. Null where the operator lists an address that no organization has a member with. Sources: ENTERPRISE_MEMBERS, CONSOLE_MEMBERS.",
+        "The person. Null: the operator lists an address, and no organization has a member with it. Sources: ENTERPRISE_MEMBERS, CONSOLE_MEMBERS.",
       requests: (_input, ctx) => (ctx.orgDirectory.teams === null ? [] : memberLookup(ctx)),
       resolve: ({ userId, email }, _args, ctx): Person | Promise<Person | null> =>
         userId === null ? personByEmail(ctx, email) : { organization: "ENTERPRISE", userId },
@@ -72,18 +72,18 @@ const TeamMemberType = builder.objectRef<TeamMember>("TeamMember").implement({
 
 const TeamMemberConnection = builder.connectionObject(
   { type: TeamMemberType, name: "TeamMemberConnection", description: "Members of a team." },
-  { name: "TeamMemberEdge", description: "A member and their place in the list." },
+  { name: "TeamMemberEdge", description: "A member and its cursor." },
 );
 
 const TeamActivity = builder
   .objectRef<PeopleActivity & { readonly range: DayRange }>("TeamActivity")
   .implement({
-    description: "What the people of one team did over a range, together. Source: USER_ACTIVITY.",
+    description: "Activity of the people of one team over a range, added up. Source: USER_ACTIVITY.",
     fields: (t) => ({
       range: t.expose("range", {
         type: ResolvedRange,
         description:
-          "The UTC days the figures are of: those asked for, up to the newest day that upstream has counted.",
+          "The UTC days of the figures: the requested days up to the newest day that upstream has counted.",
       }),
       users: t.expose("people", {
         type: "Count",
@@ -93,14 +93,14 @@ const TeamActivity = builder
       activity: t.expose("activity", {
         type: UserActivity,
         description:
-          "What they did, added up. Counts of different things are null: two people can have used the same one.",
+          "Their activity, added up. Counts of different things are null, since two people can have used the same one.",
       }),
     }),
   });
 
 const spendArgs = builder.args((t) => ({
   organization: t.string({
-    description: `${WHOSE} Of \`cost\`; all else is of one organization alone.`,
+    description: `${WHOSE} It applies to \`cost\`; all other figures are of one organization only.`,
   }),
   overlap: t.field({
     type: OverlapEnum,
@@ -122,12 +122,12 @@ const teamSpendRequests: PlanRequests = ({ range, argsOf }, ctx) =>
 type OfOrganization = Pick<ReportArgs, "organization">;
 
 const TeamProfile = builder.interfaceRef<TeamNode>("TeamProfile").implement({
-  description: "What a team is, whatever the days.",
+  description: "Properties of a team, independent of a range.",
   fields: (t) => ({
     teamId: t.string({
       nullable: true,
       description:
-        "Id of the RBAC group; where the operator lists the teams, the name. Null: no team, see `isUnassigned`.",
+        "Id of the RBAC group, or the name if the operator lists the teams. Null: no team, see `isUnassigned`.",
       resolve: ({ placement }) => teamOf(placement)?.teamId ?? null,
     }),
     name: t.string({
@@ -137,19 +137,20 @@ const TeamProfile = builder.interfaceRef<TeamNode>("TeamProfile").implement({
     }),
     isUnassigned: t.boolean({
       description:
-        "Whether it stands for people in no team. The other one without a name is usage no person is behind: service accounts, keys, and what is attributed to nobody.",
+        "True if it stands for people without a team. The other entry without a name is usage without a person: service accounts, keys and unattributed usage.",
       resolve: ({ placement }) => placement.kind === "unassigned",
     }),
     costCentre: t.string({
       nullable: true,
-      description: "What most of the operator's lines of the team say. Null: nothing, or an RBAC group.",
+      description:
+        "Cost centre that most of the operator's lines of the team state. Null: none, or an RBAC group.",
       resolve: ({ placement }) => teamOf(placement)?.costCentre ?? null,
     }),
     manager: t.string({
       authScopes: { "identity:read": true, pseudonyms: true },
       nullable: true,
       description:
-        "As most of the operator's lines of the team say, usually by address. Null: nothing, or an RBAC group.",
+        "Manager that most of the operator's lines of the team state, usually by address. Null: none, or an RBAC group.",
       resolve: ({ placement }) => teamOf(placement)?.manager ?? null,
     }),
     memberCount: t.field({
@@ -157,14 +158,14 @@ const TeamProfile = builder.interfaceRef<TeamNode>("TeamProfile").implement({
       type: "Count",
       nullable: true,
       description:
-        "How many people are in it now, active or not; someone with several addresses is one. Not additive: people can be in several. Null: no team.",
+        "Number of current members, active or not; a person with several addresses counts once. Not additive: people can be in several teams. Null: no team.",
       resolve: ({ placement }) => teamOf(placement)?.members.length ?? null,
     }),
     members: t.field({
       authScopes: { "identity:read": true, pseudonyms: true },
       type: TeamMemberConnection,
       nullable: true,
-      description: "Who is in it now, active or not. Null: no team. Errors: CURSOR_*.",
+      description: "Current members, active or not. Null: no team. Errors: CURSOR_*.",
       args: forward,
       resolve: ({ placement }, slice, ctx) => {
         const team = teamOf(placement);
@@ -178,7 +179,7 @@ const TeamProfile = builder.interfaceRef<TeamNode>("TeamProfile").implement({
 
 const Team = builder.node(builder.objectRef<TeamNode>("Team"), {
   description:
-    "A team, as of now whatever the days: figures are those of its present members, unlike by GROUP, where membership on the day of use counts. Teams are those the operator lists (TEAMS_FILE), else the RBAC groups. Two without a name stand beside them, so that figures add up: people in no team, and usage that no person is behind. The `id` is the same wherever it is reached from; every figure takes the `range` it is about.",
+    "A team with the figures of its current members, for any range; by GROUP, membership on the day of use counts instead. Teams come from the operator's list (TEAMS_FILE), otherwise from the RBAC groups. Two entries without a name stand beside them, so that figures add up: people without a team, and usage without a person. The `id` is the same on every path; every figure takes a `range`.",
   interfaces: [TeamProfile],
   id: { resolve: ({ placement }) => shortened(placementKey(placement)) },
   lookup: { requests: (_id, ctx) => teamRequests(ctx) },
@@ -187,7 +188,7 @@ const Team = builder.node(builder.objectRef<TeamNode>("Team"), {
 
 const TeamSummary = builder.node(builder.objectRef<TeamOver>("TeamSummary"), {
   description:
-    "A team in a list over a range: the team and its figures over that range. The `id` names the team, the range, whose `cost` it is and how people in several teams are counted; `team` is the team alone.",
+    "A team in a list over a range: the team and its figures over that range. The `id` identifies the team, the range, the organization of `cost`, and how people in several teams are counted; `team` is the team alone.",
   interfaces: [TeamProfile],
   id: {
     resolve: ({ placement, range, ...terms }, _args, ctx) =>
@@ -201,9 +202,9 @@ const TeamSummary = builder.node(builder.objectRef<TeamOver>("TeamSummary"), {
   }),
   fields: (t) => ({
     team: t.field({ type: Team, description: "The team.", resolve: ({ placement }) => ({ placement }) }),
-    range: t.expose("range", { type: ResolvedRange, description: "The days the figures are about." }),
+    range: t.expose("range", { type: ResolvedRange, description: "The days that the figures cover." }),
     organization: t.string({
-      description: "Whose `cost` it shows, by the name that `organization` arguments take.",
+      description: "Organization of `cost`, by the name that `organization` arguments take.",
       resolve: ({ organization }) => nameOf(organization),
     }),
   }),
@@ -237,7 +238,7 @@ figures<TeamNode, TeamOver>(Team, TeamSummary, (t, range) => ({
     type: TeamActivity,
     nullable: true,
     description:
-      "What its people did over the range, up to the newest counted day, as `range` says; those in several teams count in each. Days named by `between` that are not counted yet are NOT_YET_AVAILABLE. Null: nobody was active, or no people. One upstream walk for all teams of a list together. Source: USER_ACTIVITY.",
+      "Activity of its people over the range, up to the newest counted day, which `range` states. People in several teams count in each. Days in `between` that are not counted yet are NOT_YET_AVAILABLE. Null: no active people, or no people. One run of upstream pages for all teams of a list. Source: USER_ACTIVITY.",
     args: range,
     requests: ({ range }, ctx) => teamActivityRequests(ctx, range),
     resolve: (team, args, ctx) => {
@@ -255,7 +256,7 @@ figures<TeamNode, TeamOver>(Team, TeamSummary, (t, range) => ({
     type: Spend,
     nullable: true,
     description:
-      "What its people's usage cost over the range, exactly; the same as `cost(groupBy: [TEAM], bucket: NONE)`, from the same sources. Additive over days and, but for people in several teams (`overlap`), over teams. Null: no spend. One upstream walk a month for all teams of a list together.",
+      "Cost of its people's usage over the range, exact; the same as `cost(groupBy: [TEAM], bucket: NONE)`, from the same sources. Additive over days and, except for people in several teams (`overlap`), over teams. Null: no spend. One run of upstream pages per month for all teams of a list.",
     args: { ...range, ...(range.range && spendArgs) },
     requests: teamSpendRequests,
     resolve: (team, args, ctx) => {
@@ -268,7 +269,7 @@ figures<TeamNode, TeamOver>(Team, TeamSummary, (t, range) => ({
     type: ClaudeCodeTotals,
     nullable: true,
     description:
-      "The Claude Code records of its people over the range, added up, matched by email; those in several teams count in each. Records of API keys, which have a name only, are usage no person is behind. Null: no record, which is not proof of no activity. One upstream walk a day for all teams of a list together. Source: CLAUDE_CODE.",
+      "The sum of the Claude Code records of its people over the range, matched by email. People in several teams count in each. Records of API keys, which have only a name, are usage without a person. Null: no record, which does not prove inactivity. One run of upstream pages per day for all teams of a list. Source: CLAUDE_CODE.",
     args: range,
     requests: ({ range }, ctx) => teamCodeRequests(ctx, range),
     resolve: (team, args, ctx) => {
@@ -292,7 +293,7 @@ async function placements(ctx: Context): Promise<readonly Placement[]> {
 async function placementBy(ctx: Context, key: string): Promise<Placement> {
   const placement = (await placements(ctx)).find((each) => shortened(placementKey(each)) === key);
   if (placement !== undefined) return placement;
-  throw new GatewayError("NOT_FOUND", "No team has this id now; `teams` lists those there are.");
+  throw new GatewayError("NOT_FOUND", "No team has this id now; `teams` lists the current teams.");
 }
 
 /** A slice of what is in hand; its age is that of look-ups. */
@@ -326,20 +327,20 @@ const TeamSummaryConnection = builder.connectionObject(
     type: TeamSummary,
     name: "TeamSummaryConnection",
     description:
-      "Teams by name, then people in no team, then usage no person is behind. `organization` is the one whose `cost` they show. Its freshness is that of who is in which team: of the RBAC groups, or of the member list, since the operator's list has no age.",
+      "Teams by name, then people without a team, then usage without a person. `organization` is the organization of `cost`. `freshness` is that of the memberships: of the RBAC groups, or of the member list, since the operator's list has no age.",
     fields: (t) => ({
       overlap: t.field({
         authScopes: { spenders: true }, // it can be what one person in two teams used
         type: Spend,
         nullable: true,
         description:
-          "How much `cost` of all teams counts more than once, people in several teams being in each: what all rows add up to, less this, is the total of `cost`. Zero with `overlap: SPLIT`. Additive over ranges that do not overlap. Null: nobody cost anything.",
+          "Amount that `cost` of all teams counts more than once, since people in several teams count in each. The sum of all rows minus this is the total of `cost`. Zero with `overlap: SPLIT`. Additive over ranges that do not overlap. Null: no cost.",
         requests: teamSpendRequests,
         resolve: (list, _args, ctx) => spendOverlap(ctx, (list as object as TeamList).spend),
       }),
     }),
   },
-  { name: "TeamSummaryEdge", description: "A team and its place in the list." },
+  { name: "TeamSummaryEdge", description: "A team and its cursor." },
 );
 
 builder.queryField("teams", (t) =>
@@ -348,9 +349,9 @@ builder.queryField("teams", (t) =>
     type: TeamSummaryConnection,
     nullable: true,
     description:
-      "The teams there are now, with what their present members did and cost: those the operator lists, which costs no request, else the RBAC groups, whose members come from the directory, which is read once a day. Sources: GROUPS, GROUP_MEMBERS. Errors: NOT_CONFIGURED, DIRECTORY_NOT_READY, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.",
+      "Current teams with the activity and cost of their current members. They come from the operator's list, which takes no request, otherwise from the RBAC groups. The members of RBAC groups come from the directory, which is read once a day. Sources: GROUPS, GROUP_MEMBERS. Errors: NOT_CONFIGURED, DIRECTORY_NOT_READY, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.",
     args: {
-      range: t.arg({ type: DateRange, required: true, description: "The UTC days that figures are about." }),
+      range: t.arg({ type: DateRange, required: true, description: "The UTC days that figures cover." }),
       ...spendArgs,
       ...forward,
     },
@@ -389,7 +390,7 @@ builder.interfaceFields(UserProfile, (t) => ({
     authScopes: { "activity:read": true, own: true },
     nullable: true,
     description:
-      "Name of the team the person is in now; of several, the first by name, and `teams` has all. Null: in none. Where the RBAC groups are the teams, their members come from the directory, which is read once a day. Sources: GROUPS, GROUP_MEMBERS. Errors: DIRECTORY_NOT_READY, UPSTREAM_*.",
+      "Name of the person's current team; of several the first by name, and `teams` has all. Null: no team. If the RBAC groups are the teams, their members come from the directory, which is read once a day. Sources: GROUPS, GROUP_MEMBERS. Errors: DIRECTORY_NOT_READY, UPSTREAM_*.",
     requests: teamsOfPersonRequests,
     resolve: async (person, _args, ctx) => (await teamsOfPerson(ctx, person))[0]?.name ?? null,
   }),
@@ -397,7 +398,7 @@ builder.interfaceFields(UserProfile, (t) => ({
     authScopes: { "activity:read": true, own: true },
     type: [Team],
     nullable: true,
-    description: "The teams the person is in now, by name; empty where in none. As `team`.",
+    description: "The person's current teams, by name. Empty: no team. Otherwise as `team`.",
     requests: teamsOfPersonRequests,
     resolve: async (person, _args, ctx) =>
       (await teamsOfPerson(ctx, person)).map((team): TeamNode => ({ placement: { kind: "team", team } })),

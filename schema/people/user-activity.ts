@@ -18,16 +18,19 @@ import { type Incomplete, incompleteArg } from "../framework/incomplete.ts";
 import { personFigures, personOver } from "./user.ts";
 
 const UserActivityDay = builder.objectRef<DayOfUser>("UserActivityDay").implement({
-  description: "What one person did on one UTC day.",
+  description: "Activity of one person on one UTC day.",
   fields: (t) => ({
     date: t.expose("date", { type: "Date", description: "The day." }),
     activity: t.expose("activity", {
       type: UserActivity,
       nullable: true,
       description:
-        "What was done; distinct counts are exact for one day. Null: upstream has not counted the day yet.",
+        "The activity; distinct counts are exact for one day. Null: upstream has not counted the day yet.",
     }),
-    state: t.expose("state", { type: FinalityEnum, description: "Whether the figures can still change." }),
+    state: t.expose("state", {
+      type: FinalityEnum,
+      description: "State of the figures: whether they can still change.",
+    }),
   }),
 });
 
@@ -48,7 +51,7 @@ personFigures((t, range) => ({
     type: UserActivity,
     nullable: true,
     description:
-      "One roll-up over the range, by upstream, which ends with the newest aggregated day where it is relative to now; of a row of `users` as far as the list's `filter` by groups or projects lets through. Null: no activity, or the person is not in the Enterprise organization. Source: USER_ACTIVITY.",
+      "Activity over the range, aggregated by upstream. A range relative to now ends with the newest aggregated day. In a row of `users` the list's `filter` by groups or projects applies. Null: no activity, or the person is not in the Enterprise organization. Source: USER_ACTIVITY.",
     args: range,
     range: rangeOfActivity, // A row of people comes with what they did over the range of the list.
     requests: ({ type, range }, ctx) =>
@@ -65,7 +68,7 @@ personFigures((t, range) => ({
     type: [UserActivityDay],
     nullable: true,
     description:
-      "The days with activity, oldest first, of all the person did. One upstream walk per day for all people of a list together. Source: USER_ACTIVITY.",
+      "The days with activity, oldest first, from all activity of the person. One run of upstream pages per day for all people of a list. Source: USER_ACTIVITY.",
     args: { ...range, ...incompleteArg },
     maxRows: daysIn,
     requests: ({ args, range }, ctx) => {

@@ -21,6 +21,6 @@ export function enterpriseIdIn(globalId: string, ctx: Context): string {
   const { organization, userId } = parseUserId(identityIn(globalId, "User", ctx));
   if (organization === "ENTERPRISE") return userId;
   throw badInput(
-    "This is the id of a person whom only the Console knows; the list is of Enterprise members.",
+    "This id belongs to a person who is only in the Console; the list covers Enterprise members.",
   );
 }

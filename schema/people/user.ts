@@ -38,21 +38,21 @@ import { isPerson, noPerson } from "../gateway/viewer.ts";
 import { formatUserId, parseUserId } from "./user-id.ts";
 
 const MatchedByEnum = builder.enumType("MatchedBy", {
-  description: "How an identity was found to belong to a person.",
+  description: "How an identity was matched to a person.",
   values: {
     ID: { description: "It is the id of the row that led to the person." },
-    EMAIL: { description: "Its address equals the person's, letter case aside." },
-    ALIAS: { description: "The operator says that its address and the person's are of one human." },
+    EMAIL: { description: "Its address equals the person's, ignoring case." },
+    ALIAS: { description: "The operator states that its address and the person's belong to one person." },
   },
 });
 
 export const AccountStatusEnum = builder.enumType("AccountStatus", {
-  description: "What is known of an account.",
+  description: "Status of an account.",
   values: {
     ACTIVE: { description: "A current member of the organization." },
     DEPARTED: { description: "Has left; the address is kept." },
     DELETED: { description: "The account is erased; name and address are gone." },
-    UNKNOWN: { description: "Not a current member, and no report says why." },
+    UNKNOWN: { description: "Not a current member, and no report states why." },
   },
 });
 
@@ -68,13 +68,13 @@ const Identity = builder.objectRef<IdentityShape>("Identity").implement({
   description: "One id of a person in one organization.",
   fields: (t) => ({
     organization: t.string({
-      description: "Whose id it is, by the name that `organization` arguments take.",
+      description: "Organization of the id, by the name that `organization` arguments take.",
       resolve: ({ organization }) => nameOf(organization),
     }),
     userId: t.exposeString("userId", { description: "The id, `user_...`." }),
     matchedBy: t.expose("matchedBy", {
       type: MatchedByEnum,
-      description: "Why it is taken to be this person's.",
+      description: "How it was matched to this person.",
     }),
   }),
 });
@@ -98,21 +98,21 @@ const SEEN = { "identity:read": true, own: true, pseudonyms: true } as const;
 const NAMED = { "identity:read": true, own: true } as const;
 
 export const UserProfile = builder.interfaceRef<Person | PersonOver>("UserProfile").implement({
-  description: "Who a person is, whatever the days.",
+  description: "Properties of a person, independent of a range.",
   fields: (t) => ({
-    userId: t.exposeString("userId", { description: "The id upstream knows the person by, `user_...`." }),
+    userId: t.exposeString("userId", { description: "Upstream id of the person, `user_...`." }),
     email: t.string({
       authScopes: SEEN,
       nullable: true,
       description:
-        "Address, as upstream spells it: of a `User` by the member list, so null for people who have left; of a row of `users` as the report shows it, which knows those too. Null for erased accounts.",
+        "Address, as upstream spells it. For a `User` from the member list, so null for people who have left; for a row of `users` from the report, which has those too. Null for erased accounts.",
       requests: ({ type }, ctx) => (type === "UserSummary" ? [] : memberLookup(ctx)),
       resolve: (person, _args, ctx) => emailOf(ctx, person),
     }),
     name: t.string({
       authScopes: SEEN,
       nullable: true,
-      description: "Full name, by the member list. Null where never set and for people who have left.",
+      description: "Full name from the member list. Null: never set, or the person has left.",
       requests: memberRequests,
       resolve: async (person, _args, ctx) => (await memberOf(ctx, person))?.name ?? null,
     }),
@@ -121,7 +121,7 @@ export const UserProfile = builder.interfaceRef<Person | PersonOver>("UserProfil
       type: AccountStatusEnum,
       nullable: true,
       description:
-        "ACTIVE for those on the member list, else UNKNOWN: what a report says of people who have left is told by its rows (`accountStatus`). Null only beside an error.",
+        "ACTIVE for people on the member list, otherwise UNKNOWN. What a report states of people who have left is in its rows (`accountStatus`). Null only beside an error.",
       requests: memberRequests,
       resolve: async (person, _args, ctx) => ((await memberOf(ctx, person)) === null ? "UNKNOWN" : "ACTIVE"),
     }),
@@ -146,7 +146,7 @@ export const UserProfile = builder.interfaceRef<Person | PersonOver>("UserProfil
       type: [Identity],
       nullable: true,
       description:
-        "The person's ids in the organizations this gateway has a key of. Null only beside an error.",
+        "The person's ids in the organizations that this gateway has a key for. Null only beside an error.",
       requests: (_input, ctx) => organizationsOf(ctx).slice(1).map(memberListRequests),
       resolve: (person, _args, ctx) => identitiesOf(ctx, person),
     }),
@@ -159,7 +159,7 @@ export const UserProfile = builder.interfaceRef<Person | PersonOver>("UserProfil
  */
 export const User = builder.node(builder.objectRef<Person>("User"), {
   description:
-    "A person, joined across the organizations by id and by email: letter case aside, and an alias for the address it stands for. The `id` is the same wherever the person is reached from; every figure takes the `range` it is about.",
+    "A person, joined across the organizations by id and by email, ignoring case and with aliases resolved. The `id` is the same on every path; every figure takes a `range`.",
   interfaces: [UserProfile],
   id: { resolve: formatUserId },
   requires: ["people", "own"],
@@ -168,14 +168,14 @@ export const User = builder.node(builder.objectRef<Person>("User"), {
     if (!sees(ctx)) return ownPerson(ctx, person.userId, null);
     // People who have left are on no list, so that nothing but its shape tells whether an id is one.
     if (/^user_./.test(person.userId)) return person;
-    throw new GatewayError("NOT_FOUND", "This id names no person.");
+    throw new GatewayError("NOT_FOUND", "This id identifies no person.");
   }),
 });
 
 /** A person in a list over a range. */
 const UserSummary = builder.node(builder.objectRef<PersonOver>("UserSummary"), {
   description:
-    "A person in a list over a range: the person and their figures over that range. The `id` names the person, the range, and the filter by groups or projects, which narrows `activity` and nothing else; `user` is the person alone. Source: USER_ACTIVITY.",
+    "A person in a list over a range: the person and their figures over that range. The `id` identifies the person, the range, and the filter by groups or projects, which restricts only `activity`; `user` is the person alone. Source: USER_ACTIVITY.",
   interfaces: [UserProfile],
   id: {
     resolve: (person, _args, ctx) =>
@@ -195,14 +195,14 @@ const UserSummary = builder.node(builder.objectRef<PersonOver>("UserSummary"), {
     if (activity === undefined)
       throw new GatewayError(
         "NOT_FOUND",
-        `Nobody of this id was active from ${range.from} until ${range.until}.`,
+        `No person with this id was active from ${range.from} until ${range.until}.`,
         { dataset: "USER_ACTIVITY" },
       );
     return { ...person, range, filter, activity };
   }),
   fields: (t) => ({
     user: t.field({ type: User, description: "The person.", resolve: identityOf }),
-    range: t.expose("range", { type: ResolvedRange, description: "The days the figures are about." }),
+    range: t.expose("range", { type: ResolvedRange, description: "The days that the figures cover." }),
   }),
 });
 
@@ -295,7 +295,7 @@ function notFound(by: "id" | "email", { viewer }: Context): never {
 
 const UserOrder = engagementOrder<PersonOver>(
   "User",
-  { field: "EMAIL", description: "By email; of people seen by pseudonym, by that." },
+  { field: "EMAIL", description: "By email, or by pseudonym for callers who see pseudonyms." },
   {
     CHAT_MESSAGES: {
       description: "Messages sent in chat.",
@@ -346,7 +346,7 @@ const UserSummaryConnection = builder.connectionObject(
     name: "UserSummaryConnection",
     description: "People, with their figures over a range.",
   },
-  { name: "UserSummaryEdge", description: "A person and their place in the list." },
+  { name: "UserSummaryEdge", description: "A person and its cursor." },
 );
 
 builder.queryFields((t) => ({
@@ -355,12 +355,12 @@ builder.queryFields((t) => ({
     type: UserSummaryConnection,
     nullable: true,
     description:
-      "People with activity in the range, by email unless ordered otherwise, one row each however long the range. Source: USER_ACTIVITY. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_INVALID, CURSOR_EXPIRED, UPSTREAM_*.",
+      "People with activity in the range, by email by default, one row per person for any range. Source: USER_ACTIVITY. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_INVALID, CURSOR_EXPIRED, UPSTREAM_*.",
     args: {
-      filter: t.arg({ type: UserFilter, description: "Whose activity to list." }),
+      filter: t.arg({ type: UserFilter, description: "Activity to include." }),
       orderBy: t.arg({
         type: UserOrder.input,
-        description: "What comes first; by default the first by email.",
+        description: "Sort order; by default by email.",
       }),
       ...engagementArgs,
     },
@@ -373,11 +373,11 @@ builder.queryFields((t) => ({
     type: User,
     nullable: true,
     description:
-      "One current member, by `id` or by `email`; without either the caller, found by the verified address of their token. Sources: ENTERPRISE_MEMBERS, CONSOLE_MEMBERS. Errors: NOT_FOUND, BAD_USER_INPUT, UPSTREAM_*.",
+      "One current member, by `id` or by `email`; without both, the caller, found by the verified address of their token. Sources: ENTERPRISE_MEMBERS, CONSOLE_MEMBERS. Errors: NOT_FOUND, BAD_USER_INPUT, UPSTREAM_*.",
     args: {
       id: t.arg.id({ description: "The person's `id` in this graph, or the bare `user_...`." }),
       email: t.arg.string({
-        description: "The address, letter case aside, or an alias of it.",
+        description: "The address, ignoring case, or an alias of it.",
         requires: ["identity:read", "own", "pseudonyms"],
       }),
     },
@@ -408,7 +408,7 @@ async function ownPerson(ctx: Context, userId: string | null, email: string | nu
   if (own === null)
     throw new GatewayError(
       "FORBIDDEN",
-      "What is yours is found by your address, and your token has none that its issuer says is verified (`email` with `email_verified: true`).",
+      "Your own figures are found by your address, and your token has no address that its issuer verified (`email` with `email_verified: true`).",
       { scope: "activity:read" },
     );
   const isOther = email !== null && emailKey(email, aliases) !== emailKey(own, aliases);
@@ -416,10 +416,10 @@ async function ownPerson(ctx: Context, userId: string | null, email: string | nu
   if (person === null && userId === null && email === null)
     throw new GatewayError(
       "NOT_FOUND",
-      "Your token has no verified address of a current member; ask the operator of the gateway for one with yours.",
+      "Your token has no verified address of a current member; ask the operator of the gateway for a token with your address.",
     );
   if (person === null || (userId !== null && userId !== person.userId))
-    throw forbidden("Anybody but yourself", ["activity:read"]);
+    throw forbidden("Reading other people", ["activity:read"]);
   return person;
 }
 

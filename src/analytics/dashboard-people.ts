@@ -70,7 +70,7 @@ export function artifactsGenerated({ chat, claudeCode, cowork, chatCowork }: Use
   );
 }
 
-/** A person and what they are ranked by. */
+/** A person and the measure of the ranking. */
 export interface Leader {
   readonly activity: UserActivity & { readonly userId: string };
   readonly count: number;

@@ -35,7 +35,7 @@ export interface ModelSpend {
   readonly share: Ratio | null;
 }
 
-/** A person and what their usage cost. */
+/** A person and the cost of their usage. */
 export interface Spender {
   readonly user: ReportUser;
   readonly cost: Spend;

@@ -45,9 +45,9 @@ export const spendOfTeam = loader(async (ctx, question: TeamSpendQuestion) => {
   );
 });
 
-const OF_FEW = "What so few people of a team did";
+const OF_FEW = "Activity of so few people of a team";
 
-/** What is counted in more than one team. Null: nobody cost anything. */
+/** What is counted in more than one team. Null: no cost. */
 export async function spendOverlap(ctx: Context, question: TeamSpendQuestion): Promise<Spend | null> {
   return answerBy(ctx.upstream, await plansOf(ctx, question), (plan) => overlapOf(ctx, plan));
 }

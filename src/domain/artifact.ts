@@ -1,7 +1,7 @@
 import type { Day } from "./day.ts";
 import type { EngagementQuestion } from "./engagement.ts";
 
-/** What artifacts can be split by beside day, type and sharing. */
+/** Dimensions of artifacts besides day, type and sharing. */
 export type ArtifactDimension = "PRODUCT" | "GROUP" | "USER";
 
 export interface ArtifactQuestion extends EngagementQuestion {

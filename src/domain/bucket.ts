@@ -24,7 +24,7 @@ export type ReportActor =
       readonly kind: "federated";
       /** `aws`, `gcp`, `azure`, `oidc`; new providers may appear. */
       readonly provider: string;
-      /** What the provider binds to the organization: an account, a project, a subscription, an issuer. */
+      /** Account that the provider binds to the organization: an account, a project, a subscription, an issuer. */
       readonly account: string | null;
       readonly subject: string | null;
     }

@@ -5,7 +5,7 @@ import { type Decimal, decimalOf } from "./decimal.ts";
 import { type Money, minusMoney, plusMoney } from "./money.ts";
 import { type Aliases, emailKey } from "./organization.ts";
 
-/** What Claude Code records can be split by. */
+/** Dimensions of Claude Code records. */
 export type CodeDimension = "ACTOR" | "USER" | "MODEL" | "TERMINAL" | "CUSTOMER_TYPE";
 
 /** Who or what a row is about. Null: not asked for, or asked for and without a value. */

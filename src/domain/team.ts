@@ -3,7 +3,7 @@ import type { Pseudonyms } from "./pseudonym.ts";
 
 /** A team of people, as of now. */
 export interface Team {
-  /** Id of the RBAC group; where the operator lists the teams, the name. */
+  /** Id of the RBAC group, or the name if the operator lists the teams. */
   readonly teamId: string;
   /** Not unique among RBAC groups. */
   readonly name: string;

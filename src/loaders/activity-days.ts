@@ -175,7 +175,7 @@ export async function lastWholeDays(ctx: Context): Promise<readonly [SettlingDay
   return [first, ...others];
 }
 
-/** The newest day that is surely counted in full. */
+/** The newest day that is certainly complete. */
 export async function newestWholeDay(ctx: Context): Promise<Day> {
   const days = await lastWholeDays(ctx);
   return (days.at(-1) ?? days[0]).date;

@@ -43,7 +43,7 @@ describe("a list that never ends is UPSTREAM_SHAPE within a few requests, never 
   ])("%s", async (_what, next, requests) => {
     const { ask, seen } = withPeople(linked(next));
     const answer = await ask(PEOPLE);
-    expect(expectError(answer, "UPSTREAM_SHAPE").message).toContain("not whole");
+    expect(expectError(answer, "UPSTREAM_SHAPE").message).toContain("not complete");
     expect(answer.data.users).toBeNull();
     expectOthersAnswered(answer);
     expect(requestsTo(PATHS.users, seen)).toBe(requests);

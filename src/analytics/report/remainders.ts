@@ -28,7 +28,7 @@ export async function withRemainders<Measure>(
   if (question.groupBy.length > 0 && [...byBucket.values()].some(mayBeCut)) {
     if (question.groupBy.includes("GROUP")) {
       throw badInput(
-        `Upstream keeps ${source.largestGroups} groups of a bucket, and people in several groups count in each, so what is left out cannot be stated; group by fewer dimensions or filter.`,
+        `Upstream keeps ${source.largestGroups} groups of a bucket, and people in several groups count in each. The remainder cannot be computed; group by fewer dimensions or add a filter.`,
       );
     }
     const read = await whole(ungrouped(upstream, plan, window));

@@ -29,7 +29,7 @@ export function unanswerable<Measure>(
   const hints = [others.length === 0 ? first.instead : undefined, elsewhere];
   const sentence = [what, ...hints.filter((hint) => typeof hint === "string")].join("; ");
   const isDeadEnd = elsewhere === null && others.length > 0;
-  return badInput(`${sentence}.${isDeadEnd ? " `datasets` lists what each one knows." : ""}`);
+  return badInput(`${sentence}.${isDeadEnd ? " `datasets` describes each one." : ""}`);
 }
 
 /** Returns who can answer instead: another source of the organization, another organization, or one that has the unknown dimensions. */
@@ -43,7 +43,7 @@ function elsewhereFor<Measure>(
   const sibling = able.find((each) => each.organization === organization && each.source !== source);
   if (sibling !== undefined) return `\`source: ${sibling.source}\` can`;
   const ask = (kind: OrganizationKind) =>
-    `ask with \`organization: "${nameOf(kind)}"\` (${keyText(upstream, kind)})`;
+    `use \`organization: "${nameOf(kind)}"\` (${keyText(upstream, kind)})`;
   const other = able.find((each) => each.organization !== organization);
   if (other !== undefined) return `\`${nameOf(other.organization)}\` can: ${ask(other.organization)}`;
   const own = report.sources.filter((each) => each.organization === organization);
@@ -54,7 +54,7 @@ function elsewhereFor<Measure>(
     const knower = report.sources.find((each) => knows(each, dimension));
     return knower === undefined
       ? []
-      : [`${dimension} is known to \`${nameOf(knower.organization)}\`: ${ask(knower.organization)}`];
+      : [`${dimension} is a dimension of \`${nameOf(knower.organization)}\`: ${ask(knower.organization)}`];
   });
   return known.length === 0 ? null : known.join("; ");
 }

@@ -24,7 +24,7 @@ export async function wholeDaysOf<Measure>(upstream: Upstream, plan: ReportPlan<
   const { dataset } = plan.resource.endpoint;
   throw new GatewayError(
     "NOT_YET_AVAILABLE",
-    `${dataset} has no whole day from ${from} on yet; leave \`incomplete\` out to see what there is.`,
+    `${dataset} has no complete day from ${from} on yet; omit \`incomplete\` to see the figures so far.`,
     { dataset },
   );
 }

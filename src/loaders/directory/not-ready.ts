@@ -21,8 +21,8 @@ export async function notReady(
   return new GatewayError(
     "DIRECTORY_NOT_READY",
     isOfGroups
-      ? `Who is in which group is being fetched: of the groups, ${there}, and the others take about ${retryAfter} seconds. Ask again then. Teams need none of it where the operator lists them in TEAMS_FILE.`
-      : `The members of the organization are being fetched: ${there}, and the others take ${total === null ? "at least" : "about"} ${retryAfter} seconds. Ask again then.`,
+      ? `The members of the groups are being fetched: of the groups, ${there}, and the others take about ${retryAfter} seconds. Retry then. Teams do not need them if the operator lists teams in TEAMS_FILE.`
+      : `The members of the organization are being fetched: ${there}, and the others take ${total === null ? "at least" : "about"} ${retryAfter} seconds. Retry then.`,
     { dataset: part, done, ...(total === null ? {} : { total }), retryAfter },
   );
 }

@@ -131,7 +131,7 @@ async function membersOfGroup(
 function noneKnown(): GatewayError {
   return new GatewayError(
     "UPSTREAM_SHAPE",
-    "GROUP_MEMBERS knows none of the groups that GROUPS lists, so that nothing is said of who is in them.",
+    "GROUP_MEMBERS has none of the groups that GROUPS lists, so their members are unknown.",
     { dataset: "GROUP_MEMBERS" },
   );
 }
