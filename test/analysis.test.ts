@@ -474,13 +474,13 @@ describe("what cannot be added up", () => {
     [
       "the other teams of people who count in each",
       `top: 3, groupBy: [TEAM]`,
-      /people in several count fully in each TEAM.*`overlap: SPLIT`/,
+      /People in several count fully in each TEAM.*`overlap: SPLIT`/,
     ],
     ["top: 0", `top: 0, groupBy: [MODEL]`, /`top` is 0; it must be at least 1/],
     [
       "the other groups of people",
       `top: 3, groupBy: [GROUP]`,
-      /people in several count fully in each GROUP.*`bucket: NONE, first: 3`/,
+      /People in several count fully in each GROUP.*`bucket: NONE, first: 3`/,
     ],
   ])("is refused before anything is asked, with what to ask instead: %s", async (_name, args, sentence) => {
     const { ask, seen } = gateway({ sandbox: { users: 20 } });

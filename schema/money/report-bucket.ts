@@ -91,7 +91,7 @@ export const Bucketed = builder.interfaceRef<ReportNode<unknown>>("ReportBucket"
       type: Actor,
       ...splitBy(
         "ACTOR",
-        "The identity that the usage is attributed to. Null: there is no identity, or upstream hides it.",
+        "The identity that the usage is attributed to. Null: no identity, or upstream hides it.",
       ),
       resolve: ({ actor, organization }) => actor && { ...actor, organization },
     }),

@@ -90,11 +90,11 @@ export const OverlapEnum = builder.enumType("Overlap", {
 });
 
 /** What the description of every choice of an organization says. */
-export const WHOSE = `Organization of the figures: ${ORGANIZATIONS.map(({ name }) => `\`${name}\``).join(" or ")}. By default the one that this gateway has a key for; with several keys the first of these.`;
+export const ORGANIZATION_OF_FIGURES = `Organization of the figures: ${ORGANIZATIONS.map(({ name }) => `\`${name}\``).join(" or ")}. By default the one that this gateway has a key for; with several keys the first of these.`;
 
 /** The argument that says whose figures are asked for. */
 export const organizationArg = builder.args((t) => ({
-  organization: t.string({ description: WHOSE }),
+  organization: t.string({ description: ORGANIZATION_OF_FIGURES }),
 }));
 
 /** The same of figures that the Enterprise organization alone has. */

@@ -7,7 +7,7 @@ import {
 } from "../../src/domain/organization.ts";
 import { requestsFor } from "../../src/upstream/plan.ts";
 import { builder } from "../framework/builder.ts";
-import { WHOSE } from "../money/report.ts";
+import { ORGANIZATION_OF_FIGURES } from "../money/report.ts";
 
 interface NamedShape extends OrganizationShape {
   readonly kind: OrganizationKind;
@@ -32,7 +32,7 @@ builder.queryField("organization", (t) =>
     nullable: true,
     description:
       "One of the organizations that this gateway has a key for. Sources: ENTERPRISE_ORGANIZATION, CONSOLE_ORGANIZATION. Errors: BAD_USER_INPUT, NOT_CONFIGURED, UPSTREAM_*.",
-    args: { name: t.arg.string({ description: WHOSE }) },
+    args: { name: t.arg.string({ description: ORGANIZATION_OF_FIGURES }) },
     requests: ({ args }, ctx) => requestsFor(organizationEndpoint(organizationNamed(ctx, args.name)), [{}]),
     resolve: async (_root, { name }, ctx) => {
       const kind = organizationNamed(ctx, name);

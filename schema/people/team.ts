@@ -39,7 +39,7 @@ import { figures } from "../framework/figures.ts";
 import { formatMeasuredId, parseMeasuredId, rangeOfMeasured, shortened } from "../framework/measured-id.ts";
 import { Spend } from "../framework/money.ts";
 import { DateRange, ResolvedRange } from "../framework/range.ts";
-import { OverlapEnum, type ReportArgs, reportRequests, WHOSE } from "../money/report.ts";
+import { ORGANIZATION_OF_FIGURES, OverlapEnum, type ReportArgs, reportRequests } from "../money/report.ts";
 import { memberLookup, User, UserProfile } from "./user.ts";
 
 /** A team, or what is in none. */
@@ -100,7 +100,7 @@ const TeamActivity = builder
 
 const spendArgs = builder.args((t) => ({
   organization: t.string({
-    description: `${WHOSE} It applies to \`cost\`; all other figures are of one organization only.`,
+    description: `${ORGANIZATION_OF_FIGURES} It applies to \`cost\`; all other figures are of one organization only.`,
   }),
   overlap: t.field({
     type: OverlapEnum,

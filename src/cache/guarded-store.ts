@@ -177,7 +177,7 @@ const PASSING: Readonly<Record<string, string>> = {
   ETIMEDOUT: "it does not answer in time",
   READONLY: "it is a read-only replica",
   LOADING: "it is reading its data from disk",
-  MASTERDOWN: "it is a replica whose primary is away",
+  MASTERDOWN: "it is a replica, and its primary is unavailable",
   CLUSTERDOWN: "the cluster has no node for some of the keys",
   OOM: "it is full; set its maxmemory-policy to volatile-lru, or give it more memory",
   MISCONF: "it cannot write to its disk and therefore rejects writes",

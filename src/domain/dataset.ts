@@ -23,7 +23,7 @@ export const DATASETS = {
   },
   ARTIFACT_ACTIVITY: {
     is: "Artifacts created (Enterprise Analytics, artifacts).",
-    lacks: "What was created by name; ranges, whose days take one request each.",
+    lacks: "What was created by name; ranges, which take one request per day.",
   },
   PLUGIN_ACTIVITY: {
     is: "Plugins (Enterprise Analytics, plugins).",

@@ -60,7 +60,7 @@ export const SERVER = {
         values: "comma-separated origins",
       },
     ),
-    meaning: "Origins whose pages may call the gateway from a browser (CORS).",
+    meaning: "Origins of pages that may call the gateway from a browser (CORS).",
     example: "https://dashboard.example.com,http://localhost:5173",
   }),
   allowedHeaders: optional({

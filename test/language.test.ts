@@ -1,0 +1,73 @@
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type GraphQLSchema, isEnumType, isInputObjectType, isInterfaceType, isObjectType } from "graphql";
+import { expect, test } from "vitest";
+import { schema } from "../schema/index.ts";
+
+const ROOT = join(import.meta.dirname, "..");
+
+/** Private or old words that users of the API do not know. */
+const FORBIDDEN = [
+  "told",
+  "untold",
+  "whoever",
+  "nobody",
+  "somebody",
+  "everybody",
+  "lest",
+  "whose",
+  "of its own",
+  "borne",
+  "let in",
+  "lets in",
+  "there is none of",
+  "no person is behind",
+  "walk",
+  "walks",
+  "crowd",
+  "ask again",
+  "asked for",
+  "as long as",
+  "(?<!there )is no(?! longer)",
+];
+
+const DIALECT = new RegExp(`\\b(?:${FORBIDDEN.join("|")})\\b`, "i");
+
+const forbiddenIn = (text: string) => DIALECT.exec(text)?.[0];
+
+function descriptionsOf(graph: GraphQLSchema): string[] {
+  return Object.values(graph.getTypeMap())
+    .filter(({ name }) => !name.startsWith("__"))
+    .flatMap((type) => [
+      type,
+      ...(isEnumType(type) ? type.getValues() : []),
+      ...(isInputObjectType(type) ? Object.values(type.getFields()) : []),
+      ...(isObjectType(type) || isInterfaceType(type)
+        ? Object.values(type.getFields()).flatMap((field) => [field, ...field.args])
+        : []),
+    ])
+    .map(({ description }) => description ?? "");
+}
+
+/** Sentences in string literals: text of more than one word, without comments and without what templates insert. */
+function sentencesOf(source: string): string[] {
+  const code = source.replaceAll(/^\s*(?:\/\*\*|\*|\/\/).*$/gm, "").replaceAll(/\s\/\/ .*$/gm, "");
+  return (code.match(/"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`/g) ?? [])
+    .map((literal) => literal.replaceAll(/\$\{[^}]*\}/g, "…"))
+    .filter((literal) => /[a-z]+ [a-z]+/i.test(literal));
+}
+
+test("descriptions of the schema use no word that only this project knows", () => {
+  const descriptions = descriptionsOf(schema);
+  expect(descriptions.length).toBeGreaterThan(1_000);
+  const faults = descriptions.map((text) => [forbiddenIn(text), text]).filter(([word]) => word !== undefined);
+  expect(faults).toEqual([]);
+});
+
+test("errors, logs and command help use no word that only this project knows", () => {
+  const sentences = globSync("{src,schema}/**/*.{ts,js}", { cwd: ROOT })
+    .filter((path) => !path.startsWith("src/sandbox/") && !path.startsWith("schema/operations/"))
+    .flatMap((path) => sentencesOf(readFileSync(join(ROOT, path), "utf8")).map((text) => ({ path, text })));
+  expect(sentences.length).toBeGreaterThan(1_000);
+  expect(sentences.filter(({ text }) => forbiddenIn(text) !== undefined)).toEqual([]);
+});
