@@ -48,7 +48,7 @@ export interface AppOptions {
   readonly audit?: Audit | null;
   /** What stands in the audit log for texts of callers, where it is not made with the secret of pseudonyms. */
   readonly digest?: Digest;
-  /** What replicas share; none where this process is alone. */
+  /** Shared state of replicas; none where this process is alone. */
   readonly store?: SharedStore | null;
   /** What upstream stops serving; none where nothing outlives this process. */
   readonly archive?: Archive | null;
@@ -157,7 +157,7 @@ export function createApp(
   const stated = statedLimits(limits);
   const directory = new DirectoryCache({ ...upstream, now, store: shared, onFault });
   const longTexts = new LongTexts(shared);
-  /** What one operation has in hand, as its viewer sees people. */
+  /** Context of one operation, as its viewer sees people. */
   const contextOf = (asker: Asker, viewer: Viewer): Context => {
     const operation = upstream.operation(asker);
     const isByName = viewer.identity === "full";

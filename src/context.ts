@@ -18,7 +18,7 @@ export interface Warning {
   readonly dimensions: readonly string[];
 }
 
-/** What one operation has in hand. */
+/** Context of one operation. */
 export interface Context {
   readonly upstream: Upstream;
   readonly viewer: Viewer;
@@ -27,11 +27,11 @@ export interface Context {
   readonly maxFirst: number;
   /** What a request and a caller are held to, for the reader. */
   readonly limits: readonly StatedLimit[];
-  /** What the operator says of people. */
+  /** Operator's files about people. */
   readonly orgDirectory: OrgDirectory;
   /** Who is in the organizations, and in which groups. */
   readonly directory: Directory;
-  /** What ids are too short to say. */
+  /** Facts that do not fit into an id. */
   readonly longTexts: LongTexts;
   /** Adds to `extensions.warnings` of the answer. */
   readonly warn: (warning: Warning) => void;

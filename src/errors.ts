@@ -5,7 +5,7 @@ interface ErrorCodeEntry {
   readonly status: number;
   /** Sentences that end with a full stop. */
   readonly meaning: string;
-  /** What the client should do. */
+  /** Action for the client. */
   readonly action: string;
 }
 
@@ -171,7 +171,7 @@ export const ERROR_CODES = {
 
 export type ErrorCode = keyof typeof ERROR_CODES;
 
-/** What a client may know about an error beside its sentence. */
+/** Details of an error for clients, beside its message. */
 export interface ErrorDetails {
   readonly dataset?: string;
   /** Why the dataset is closed to the gateway, as `datasets` says it, or what of billing stands in the way. */

@@ -6,7 +6,7 @@ const PREFIXES: Readonly<Record<KeyFamily, string>> = {
   admin: "sk-ant-admin01-",
 };
 
-/** What keeps the keys from being used. A key is never repeated, only its public prefix. */
+/** Faults that keep the keys from being used. A key is never repeated, only its public prefix. */
 export function keyFaults(keys: Readonly<Record<KeyFamily, string>>): string[] {
   const faults = KEY_FAMILIES.flatMap((family) => {
     const key = keys[family];

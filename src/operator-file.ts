@@ -46,7 +46,7 @@ export function parseJson(text: string): unknown {
 
 const REPLACEMENT = "\uFFFD";
 
-/** What a text holds that was decoded as something it is not. */
+/** Characters of a text that was decoded with the wrong encoding. */
 const TELLTALES = [
   ["\0", "holds NUL characters, as UTF-16 without a byte order mark does"],
   [REPLACEMENT, "holds U+FFFD, which marks a character that an earlier conversion lost"],

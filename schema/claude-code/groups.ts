@@ -181,7 +181,7 @@ const Group = builder.objectRef<GroupNode>("ClaudeCodeGroup").implement({
   }),
 });
 
-/** What an answer says beside its rows; the type of connections has no room for it. */
+/** Facts about an answer beside its rows; the type of connections has no room for them. */
 function relationsOf(answer: object): Relations<CodeGroup, CodeMeasure> {
   return (answer as { readonly relations: Relations<CodeGroup, CodeMeasure> }).relations;
 }

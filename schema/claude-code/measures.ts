@@ -38,7 +38,7 @@ export const derived = {
 const counted = (name: Parameters<typeof countOf>[1], description: string) =>
   ({ description, of: (measure: CodeMeasure) => countOf(measure, name) }) as const;
 
-/** What each count of the work counts. */
+/** Description of each count of the work. */
 export const WORK_COUNTS: Readonly<Record<keyof CodeWork, string>> = {
   records: "Records added up.",
   sessions: "Sessions.",
@@ -50,7 +50,7 @@ export const WORK_COUNTS: Readonly<Record<keyof CodeWork, string>> = {
   rejected: "Proposals of all tools that were rejected.",
 };
 
-/** What is measured of the work, which records do not tell apart by model. */
+/** Measures of the work, which records do not split by model. */
 const WORK = {
   SESSIONS: counted("sessions", WORK_COUNTS.sessions),
   COMMITS: counted("commits", WORK_COUNTS.commits),

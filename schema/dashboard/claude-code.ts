@@ -119,7 +119,7 @@ interface Lead {
   readonly scope?: Scope;
 }
 
-/** What the leaderboard can go by. */
+/** Measures of the leaderboard. */
 const LEADS = {
   LINES_ACCEPTED: { of: ({ linesAdded }) => linesAdded, description: "Lines accepted." },
   SESSIONS: { of: (leader) => leader.sessions, description: "Sessions." },

@@ -30,7 +30,7 @@ builder.queryField("dashboard", (t) =>
 export const onDashboard = (name: string, type: typeof Dashboard, description: string) =>
   builder.objectField(Dashboard, name, (t) => t.field({ type, description, resolve: () => ({}) }));
 
-/** What an answer of the dashboard is about. */
+/** Range and source of an answer of the dashboard. */
 interface Ranged {
   readonly range: DayRange;
 }

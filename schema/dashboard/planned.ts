@@ -72,7 +72,7 @@ export const BY_PEOPLE: PlanRequests = ({ range }) =>
 export const BY_ARTIFACTS: PlanRequests = ({ range }) =>
   requestsFor(artifactActivity, splitByDay(range).map(byCreator));
 
-/** What compares a figure with the day before. */
+/** Fields that compare a figure with the day before. */
 export const OF_DAY_BEFORE: PlanRequests = ({ range, source }, ctx) => {
   const earliest = earliestDay(userActivity, ctx.now());
   const before = splitByDay(range)

@@ -31,7 +31,7 @@ export interface Wording {
   readonly verb: string;
 }
 
-/** What is particular to one kind of thing that people use. */
+/** Particulars of one kind of thing that people use. */
 export interface MeasuredNoun<Row extends UsedBy> extends Wording, MeasuredKind<Row> {
   readonly description: string;
   /** The list, as the query field and its connection describe it. */
@@ -45,10 +45,10 @@ export interface MeasuredNoun<Row extends UsedBy> extends Wording, MeasuredKind<
   };
   /** The fields of the thing itself. */
   readonly fields: ObjectFieldsShape<Types, Measured<Row>>;
-  /** What lists of it can be ordered by, beside `column` and the people who used it. */
+  /** Orders of its lists, beside `column` and the people who used it. */
   readonly measures: Readonly<Record<string, OrderMeasure<Measured<Row>>>>;
   readonly parts: PartRows<Row>;
-  /** What can be compared with another period, beside the people who used it. */
+  /** Measures that can be compared with another period, beside the people who used it. */
   readonly comparison: {
     readonly description: string;
     readonly fields: Readonly<Record<string, ComparedField<Row>>>;

@@ -43,7 +43,7 @@ export interface UseKind<Thing> {
   readonly thing: Rows<Thing>;
 }
 
-/** What is particular to the use of one kind of thing by one person. */
+/** Particulars of the use of one kind of thing by one person. */
 export interface UseOptions<Thing> {
   readonly kind: UseKind<Thing>;
   /** What uses are ranked by, and what it counts. */

@@ -17,7 +17,7 @@ export const builder = new SchemaBuilder<{
   Context: Context;
   /** What a field asks of the viewer, any of it; `authScopes` stands beside the field. */
   AuthScopes: Permits;
-  /** What every connection says beside its rows: see connection.ts. */
+  /** Fields of every connection beside its rows: see connection.ts. */
   Connection: { organization: string; totalCount: number | null; range: DayRange; freshness: Freshness };
   DefaultFieldNullability: false;
   DefaultEdgesNullability: false;

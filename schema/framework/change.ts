@@ -116,7 +116,7 @@ export interface Compared<Measure> extends Change<Measure> {
   readonly range: DayRange;
 }
 
-/** What the description of every comparison says. */
+/** Description of every comparison. */
 export const COMPARED =
   "Null: the query has no `compare`. NOT_COVERED, naming the first covered day, if the period lies before it.";
 

@@ -160,7 +160,7 @@ function passed(marks: Iterator<string, void>, mark: string): number | null {
   }
 }
 
-/** Whether a cursor was given out for this question. */
+/** True if a cursor was given out for this question. */
 export function belongsTo(after: string | null | undefined, question: Question): boolean {
   return after !== null && after !== undefined && parseCursor(after, digestOf(question)) !== null;
 }

@@ -26,7 +26,7 @@ export const incompleteArg = builder.args((t) => ({
   }),
 }));
 
-/** Whether a day is shown. */
+/** True if a day is shown. */
 export function isShown({ state }: { readonly state: Finality }, incomplete: Incomplete): boolean {
   return state !== "OPEN" || incomplete !== "EXCLUDE";
 }

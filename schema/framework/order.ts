@@ -20,7 +20,7 @@ export interface Order<Node> {
   readonly measure: Measure<Node> | null;
 }
 
-/** What rows are ranked by; null where it was not measured. */
+/** Measure that rows are ranked by; null where it was not measured. */
 export type Measure<Node> = (node: Node) => number | Decimal | null;
 
 /** A measure that a list can be ordered by, and the scope it takes to see it. */

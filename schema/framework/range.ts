@@ -50,6 +50,6 @@ export const ResolvedRange = builder.objectRef<DayRange>("ResolvedRange").implem
   }),
 });
 
-/** What lists of activity do with days that upstream has not aggregated yet. */
+/** Describes how lists of activity handle days that upstream has not aggregated yet. */
 export const COUNTED_DAYS =
   "A range relative to now (`last`, `period`) ends with the newest day that upstream has aggregated, some time on the next day; `range` states the days. Days in `between` that are not aggregated yet are NOT_YET_AVAILABLE, with `extensions.newestDay`.";

@@ -56,7 +56,7 @@ export function topOf(top: number | null | undefined): number | null {
   throw badInput(`\`top\` is ${top}; it must be at least 1. Omit it to keep every group.`);
 }
 
-/** What every row of a series says of its time. */
+/** Fields of every row of a series about its time. */
 export interface SeriesRowShape extends Span {
   readonly isOther: boolean;
   readonly isPartial: boolean;
@@ -90,15 +90,15 @@ export const SeriesRow = builder.interfaceRef<SeriesRowShape>("SeriesRow").imple
   }),
 });
 
-/** What the description of every share says. */
+/** Description of every share. */
 export const SHARE =
   "Share of the row in `total` by a measure, rounded half to even at 12 decimals. The shares of n rows that make up the total add up to 1 within n times half of the last decimal. Not additive over measures.";
 
-/** What the description of every running total says. */
+/** Description of every running total. */
 export const RUNNING_TOTAL =
   "Cumulative total of the group from the start of the range to the end of the bucket. Exact; the last ones of all groups add up to the sum of all rows.";
 
-/** What one kind of figures can be measured by. */
+/** Measures of one kind of figures. */
 export type Measures<Measure> = Readonly<
   Record<
     string,

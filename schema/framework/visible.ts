@@ -16,9 +16,9 @@ import type { Part } from "../../src/planning/permissions.ts";
 import { isGranted, requirementsById, requirementsOf } from "../../src/planning/permissions.ts";
 import type { Requires } from "../../src/planning/plan.ts";
 
-/** What a viewer is told of the schema. */
+/** The part of the schema that a viewer may read. */
 export interface Visible {
-  /** Whether nothing is left out. */
+  /** True if nothing is left out. */
   readonly isWhole: boolean;
   /**
    * The schema as they may ask it: without the fields, arguments and values of enums that ask for more than is permitted, and

@@ -65,7 +65,7 @@ builder.queryField("viewer", (t) =>
   }),
 );
 
-/** Whether the caller is a member of the organization whom they see by name: one with a verified address. */
+/** True if the caller is a member of the organization whom they see by name: one with a verified address. */
 export function isPerson({ viewer }: Context): boolean {
   return viewer.email !== null && viewer.identity === "full";
 }

@@ -27,10 +27,10 @@ import {
   User,
 } from "../people/user.ts";
 
-/** What the description of every share of a report says. */
+/** Description of every share of a report. */
 export const SHARE_OF_REPORT = `${SHARE} Rows that omit some usage add up to less, and rows that count people in several groups to more. Takes the requests of \`total\`. Null: the total is zero, or not measured.`;
 
-/** What the description of every running total of a report says. */
+/** Description of every running total of a report. */
 export const RUNNING_TOTAL_OF_REPORT = `${RUNNING_TOTAL} Reads the whole range. Null: rows with an identity that upstream hides.`;
 
 /** A row of a report with whose it is, and with what it can be set in relation to. */

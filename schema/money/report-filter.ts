@@ -39,10 +39,10 @@ const FILTERS = {
   groups: ["GROUP", "RBAC groups by id; membership on the day of use counts."],
 } as const satisfies Record<string, readonly [FilterDimension, string]>;
 
-/** What the lists of a filter hold. */
+/** Lists of a filter. */
 export type FilterLists = { readonly [N in keyof typeof FILTERS]?: readonly string[] | null | undefined };
 
-/** What the filter of a report holds. */
+/** Filter of a report. */
 export interface FilterInput extends FilterLists {
   readonly any?: readonly FilterLists[] | null | undefined;
 }

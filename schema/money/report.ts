@@ -89,7 +89,7 @@ export const OverlapEnum = builder.enumType("Overlap", {
   } satisfies { [O in Overlap]: { description: string } },
 });
 
-/** What the description of every choice of an organization says. */
+/** Description of every argument that chooses an organization. */
 export const ORGANIZATION_OF_FIGURES = `Organization of the figures: ${ORGANIZATIONS.map(({ name }) => `\`${name}\``).join(" or ")}. By default the one that this gateway has a key for; with several keys the first of these.`;
 
 /** The argument that says whose figures are asked for. */
@@ -140,7 +140,7 @@ export const reportArgs = {
   ...analysisArgs,
 };
 
-/** What can be asked of any report. */
+/** Query that any report can answer. */
 export interface ReportArgs extends Slice {
   readonly range: RangeInput;
   readonly bucket?: SeriesBucket | null | undefined;
@@ -155,7 +155,7 @@ export interface ReportArgs extends Slice {
   readonly incomplete?: Incomplete;
 }
 
-/** What an answer to a report says beside its rows. */
+/** Facts about the answer to a report, beside its rows. */
 interface ReportAnswer<Measure> extends Connection<ReportNode<Measure>> {
   readonly plan: ReportPlan<Measure>;
   readonly relations: Relations<ReportFigure<Measure>, Measure>;
@@ -266,7 +266,7 @@ export function reportFields<Measure>(
       }),
       resolve: (answer: object) => comparedTotal(totalsOf<Measure>(answer), report.algebra),
     },
-    /** What the rows of all pages count more than once; null where they are not split by team. */
+    /** Amount that the rows of all pages count more than once; null where they are not split by team. */
     overlap: {
       requests: planned((ctx, plan) => (isByTeam(plan) ? requestsOfPlan(ctx, plan, null) : [])),
       resolve: (answer: object, _args: object, ctx: Context) => {
@@ -375,7 +375,7 @@ async function connectReport<Measure>(
   return { ...connection, plan, relations };
 }
 
-/** Whether rows can be shown as upstream sends them, page by page. */
+/** True if rows can be shown as upstream sends them, page by page. */
 function isWalk<Measure>({ bucket, top, compare, orderBy }: ReportArgs, plan: ReportPlan<Measure>): boolean {
   if (!isByTeam(plan) && !plan.resource.isOrdered) return false;
   const width = bucket ?? "NONE";
@@ -384,7 +384,7 @@ function isWalk<Measure>({ bucket, top, compare, orderBy }: ReportArgs, plan: Re
   return isSent && isByTime && topOf(top) === null && !compare;
 }
 
-/** What the list of a plan is of. */
+/** Subject of the list of a plan. */
 function listOf<Measure>(
   field: string,
   { question, source, resource, windows }: ReportPlan<Measure>,

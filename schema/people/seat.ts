@@ -6,7 +6,7 @@ import { builder } from "../framework/builder.ts";
 import { connectRanking, forward } from "../framework/connection.ts";
 import { User } from "./user.ts";
 
-/** What an answer says beside its rows; the type of connections has no room for it. */
+/** Facts about an answer beside its rows; the type of connections has no room for them. */
 function seatsOf(answer: object): Seats {
   return (answer as { readonly seats: Seats }).seats;
 }

@@ -317,7 +317,7 @@ async function listed<Row>(
   return { ...page, totalCount: rows.length };
 }
 
-/** What a list of teams says beside its rows. */
+/** Facts about a list of teams, beside its rows. */
 interface TeamList extends Connection<TeamOver> {
   readonly spend: TeamSpendQuestion;
 }

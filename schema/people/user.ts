@@ -249,7 +249,7 @@ export async function nameOfReported(
   return (await memberOf(ctx, { organization, userId }))?.name ?? name ?? null;
 }
 
-/** What is known of the account of a person whom a report names. */
+/** Status of the account of a person in a report. */
 export async function statusOfReported(
   ctx: Context,
   organization: OrganizationKind,
@@ -396,7 +396,7 @@ builder.queryFields((t) => ({
   }),
 }));
 
-/** Whether the viewer sees others than themselves. */
+/** True if the viewer sees others than themselves. */
 function sees({ viewer }: Context): boolean {
   return viewer.scopes.has("activity:read");
 }

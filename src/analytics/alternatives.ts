@@ -58,7 +58,7 @@ export function refuseAlternatives(question: ReportQuestion): void {
     );
 }
 
-/** Whether a row is what a question's alternatives are about; without any, every row is. */
+/** True if a row is what a question's alternatives are about; without any, every row is. */
 export function matchesAny({ any }: Pick<ReportQuestion, "any">): (row: Dimensions) => boolean {
   if (any === undefined) return () => true;
   const tests = any.map((filter) =>

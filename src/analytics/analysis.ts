@@ -23,9 +23,9 @@ export interface Kind<Row extends Figure<Measure>, Measure> {
   readonly subject: Subject;
   /** Two rows are about the same group when this is equal. */
   readonly groupOf: (row: Row) => string;
-  /** What orders groups of equal figures. */
+  /** Orders groups of equal figures. */
   readonly nameOf: (row: Row) => string;
-  /** Whether a row is of something that cannot be told again in other rows, so that it is about its own span alone. */
+  /** True if a row is of something that cannot be told again in other rows, so that it is about its own span alone. */
   readonly isPiece: (row: Row) => boolean;
   /** The row without its group: what stands for several. */
   readonly ungrouped: (row: Row) => Row;
@@ -39,11 +39,11 @@ export type Analysed<Row extends Figure<Measure>, Measure> = Row & {
   readonly isOther: boolean;
   /** The range begins or ends within its bucket, or it is a piece of it; its span is that of the days covered. */
   readonly isPartial: boolean;
-  /** What the compared period had of the group; null where none was asked for. */
+  /** Figures of the group in the compared period; null where none is compared. */
   readonly before: Measure | null;
 };
 
-/** What rows are ordered by. */
+/** Order of rows. */
 export interface Order<Measure> {
   /** Null: by time. */
   readonly measure: ((measure: Measure) => Decimal | null) | null;
@@ -57,7 +57,7 @@ export interface Analysis<Row, Measure> {
   /** Keep so many groups, and merge the others; null keeps all. */
   readonly top: number | null;
   readonly order: Order<Measure>;
-  /** What the compared period had, each row at the time it is set against; null where nothing is compared. */
+  /** Rows of the compared period, each at the time it compares with; null where nothing is compared. */
   readonly before: readonly Row[] | null;
 }
 

@@ -34,7 +34,7 @@ type CodeFigure = CodeRow & Figure<CodeMeasure>;
 /** A group of records in one bucket. */
 export type CodeGroup = Analysed<CodeFigure, CodeMeasure>;
 
-/** What is asked of records. */
+/** Query for records. */
 export interface CodeAnalysis extends Pick<Analysis<CodeFigure, CodeMeasure>, "bucket" | "top" | "order"> {
   readonly groupBy: readonly CodeDimension[];
   readonly compare: Comparison | null;

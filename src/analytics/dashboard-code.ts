@@ -27,7 +27,7 @@ export interface CodeFigures {
   readonly range: DayRange;
   readonly days: readonly CodeDay[];
   readonly records: readonly ClaudeCodeRecord[];
-  /** What joins several addresses of one person. */
+  /** Aliases that join several addresses of one person. */
   readonly aliases: Aliases;
   readonly freshness: Freshness;
 }
@@ -67,7 +67,7 @@ export async function codeOver(ctx: Context, asked: DayRange | null): Promise<Co
   return { range, days, records: rows, aliases, freshness: freshnessOf("CLAUDE_CODE", sources) };
 }
 
-/** Those days of the range that are over and told in full; those of the last week without one. */
+/** Days of the range that are over and complete; the last week without a range. */
 export function codeDays(ctx: Context, asked: DayRange | null): DayRange {
   const end = dayOf(ctx.now() - HELD_BACK_MS);
   const { range } = windowsOf(
@@ -134,7 +134,7 @@ export function codeModels({ records }: Pick<CodeFigures, "records">): readonly 
   return ranked.map(({ row }) => row);
 }
 
-/** What members did with Claude Code under their seat, by the report of members' activity. */
+/** Claude Code activity of members under their seat, by the report of members' activity. */
 export type MemberCode = Omit<CodeActivity, "artifactsCreated"> & {
   /** People with a session; null where sessions are not measured for someone. */
   readonly people: number | null;

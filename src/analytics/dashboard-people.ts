@@ -3,7 +3,7 @@ import type { ArtifactCell } from "../domain/artifact.ts";
 import { decimalOf } from "../domain/decimal.ts";
 import { rankedBy } from "./ranking.ts";
 
-/** What people made of claude.ai chat, over a day or a range. */
+/** Use of claude.ai chat over a day or a range. */
 export interface ChatFigures {
   /** Null: not measured for someone. */
   readonly conversations: number | null;
@@ -79,7 +79,7 @@ export interface Leader {
 /** How many the dashboard's rankings show. */
 export const TOP = 10;
 
-/** Those with the most of something, of those who have any; ties go by id. */
+/** Ranks the people who have most of something, of those who have any; ties go by id. */
 export function leaders(
   rows: readonly UserActivity[],
   measure: (row: UserActivity) => number | null,

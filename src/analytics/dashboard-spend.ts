@@ -17,7 +17,7 @@ import type { GatewayRow, ReportChoice, Source } from "./report/report.ts";
 import { EXPORT_DAYS } from "./report/whole-days.ts";
 import { rankReport } from "./report-analysis.ts";
 
-/** What the organization spent over a range, and on what. */
+/** Spend of the organization over a range, by model. */
 export interface SpendFigures {
   readonly range: DayRange;
   readonly total: Spend;

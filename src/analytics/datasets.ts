@@ -40,7 +40,7 @@ import { type FieldRequests, requestNamed } from "../upstream/plan.ts";
 import { organizationOfKey } from "./organizations.ts";
 import { dimensionsKnown } from "./report/sources.ts";
 
-/** What can be said of a dataset without asking for its rows. */
+/** Facts about a dataset that are known without reading its rows. */
 export interface DatasetEntry {
   readonly endpoint: Pick<
     Endpoint<never, unknown>,
@@ -52,7 +52,7 @@ export interface DatasetEntry {
   readonly groupBy: readonly string[];
   /** How a report spells what it is split by and filtered on. */
   readonly report: ReportNames | null;
-  /** What an engagement list is filtered by. */
+  /** Filter of an engagement list. */
   readonly filters: FilterNames;
 }
 

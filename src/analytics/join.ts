@@ -13,7 +13,7 @@ export function organizationEndpoint(kind: OrganizationKind) {
   return kind === "CONSOLE" ? consoleOrganization : enterpriseOrganization;
 }
 
-/** What an organization says of itself. */
+/** Organization, as upstream describes it. */
 export async function organizationOf({ upstream }: Context, kind: OrganizationKind): Promise<Organization> {
   const endpoint = organizationEndpoint(kind);
   const [organization] = (await whole(walkOf(upstream, endpoint, [{}]))).rows;

@@ -6,7 +6,7 @@ import type { Upstream } from "../upstream/upstream.ts";
 
 const KEYS: Readonly<Record<OrganizationKind, KeyFamily>> = { ENTERPRISE: "analytics", CONSOLE: "admin" };
 
-/** Whether the gateway has a key of an organization. */
+/** True if the gateway has a key of an organization. */
 export function hasKeyOf(upstream: Upstream, organization: OrganizationKind): boolean {
   return upstream.has(KEYS[organization]);
 }
@@ -52,7 +52,7 @@ export function organizationOfKind(
   );
 }
 
-/** Whether the gateway could ask an organization, as a clause. */
+/** States as a clause whether the gateway has a key of an organization. */
 export function keyText(upstream: Upstream, organization: OrganizationKind): string {
   return `this gateway has ${hasKeyOf(upstream, organization) ? "a" : "no"} key of it`;
 }

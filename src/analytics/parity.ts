@@ -19,7 +19,7 @@ import { walkReport } from "./report/read.ts";
 import type { GatewayRow, Report, Source } from "./report/report.ts";
 import { usageReport } from "./usage.ts";
 
-/** What is measured of a group, by name; null where a source does not measure it. */
+/** Measures of a group, by name; null where a source does not measure it. */
 export type Figures = Readonly<Record<string, Decimal | null>>;
 
 /** A question that an organization's older and newer reports both answer. */
@@ -149,7 +149,7 @@ function withoutPriority<Measure>(row: GatewayRow<Measure>): GatewayRow<Measure>
   return row.serviceTier?.startsWith("priority") ? [] : [{ ...row, serviceTier: null }];
 }
 
-/** What one group has on one day. */
+/** Figures of one group on one day. */
 interface DayGroup {
   readonly day: Day;
   readonly group: Difference["group"];

@@ -10,7 +10,7 @@ import type { ReportPlan } from "./report/plan.ts";
 import { readReport } from "./report/read.ts";
 import type { ReportSource } from "./report/report.ts";
 
-/** What a month that is not over comes to if it goes on as it has begun. */
+/** Projects the total of a month that is not over from its days so far. */
 export interface Projection {
   /** Whose reports answered, and which of them. */
   readonly by: ReportSource<Spend>;

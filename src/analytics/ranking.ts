@@ -11,7 +11,7 @@ export interface Algebra<Measure> {
   /** So many parts, as equal as can be, that add up to the whole. */
   readonly split: (a: Measure, count: number) => readonly Measure[];
   readonly isZero: (a: Measure) => boolean;
-  /** What groups are ranked by, largest first. */
+  /** Measure that groups are ranked by, largest first. */
   readonly rank: (a: Measure) => Decimal;
   /** What ranks groups of one rank, such as those that a discount leaves at nothing. */
   readonly tieRank: (a: Measure) => Decimal | null;
@@ -31,7 +31,7 @@ export interface Ranked<Row> {
   readonly id: string;
 }
 
-/** What places a row in a ranking. */
+/** Sort key of a row in a ranking. */
 export interface Rank {
   /** Largest first, each where those before it are equal; null is not measured, which comes last. */
   readonly keys: readonly (Decimal | null)[];

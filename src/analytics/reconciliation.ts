@@ -39,7 +39,7 @@ export interface Reconciliation {
   /** Null: upstream has no figures. */
   readonly total: Spend | null;
   readonly parts: { readonly [P in Part]: Spend | null };
-  /** What of the total is in no part. */
+  /** Amount of the total that is in no part. */
   readonly difference: Spend | null;
   readonly reason: DifferenceReason | null;
   /** The reports it is made of. */

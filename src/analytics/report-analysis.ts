@@ -30,7 +30,7 @@ import { rankByTeam, requestsByTeam, walkByTeam } from "./team-report.ts";
 /** A row of a report with what an analysis says of it. */
 export type ReportFigure<Measure> = Analysed<GatewayRow<Measure>, Measure>;
 
-/** What is asked of the rows of a report beside their dimensions. */
+/** Analysis of the rows of a report, beside their dimensions. */
 export type ReportAnalysis<Measure> = Pick<
   Analysis<GatewayRow<Measure>, Measure>,
   "bucket" | "top" | "order"

@@ -54,7 +54,7 @@ export interface SpendQuestion extends ReportChoice {
   readonly from?: Day;
 }
 
-/** What lines are split by, as far as each source knows it. */
+/** Dimensions that lines are split by, as far as each source has them. */
 const UNIFIED: Splits = { cost: ["ACTOR", "MODEL", "PRODUCT"], usage: ["ACTOR", "MODEL", "PRODUCT"] };
 const LEGACY: Readonly<Record<OrganizationKind, Splits>> = {
   ENTERPRISE: { cost: ["MODEL", "PRODUCT", "USER"], usage: ["MODEL", "PRODUCT", "USER"] },
@@ -177,7 +177,7 @@ function reportDays<Measure>(
     : daysOf(walkReport(upstream, plan, months), plan.algebra);
 }
 
-/** What the organization's figures hold beyond those of its people. */
+/** Figures of the organization beyond those of its people. */
 function restOf<Measure>(
   all: ReportDay<Measure> | null,
   people: ReportDay<Measure> | null,

@@ -47,7 +47,7 @@ export const spendOfTeam = loader(async (ctx, question: TeamSpendQuestion) => {
 
 const OF_FEW = "Activity of so few people of a team";
 
-/** What is counted in more than one team. Null: no cost. */
+/** Amount that is counted in more than one team. Null: no cost. */
 export async function spendOverlap(ctx: Context, question: TeamSpendQuestion): Promise<Spend | null> {
   return answerBy(ctx.upstream, await plansOf(ctx, question), (plan) => overlapOf(ctx, plan));
 }
@@ -61,7 +61,7 @@ async function plansOf(
   return plansFor(ctx.upstream, costReport, { organization, source: "AUTO" }, question, ctx.now());
 }
 
-/** What people did together. */
+/** Activity of people, added up. */
 export interface PeopleActivity {
   /** How many they are. */
   readonly people: number;

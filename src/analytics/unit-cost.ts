@@ -17,7 +17,7 @@ import type { ReportSource } from "./report/report.ts";
 import { requestsOfReport } from "./report/requests.ts";
 import { activePeople, peopleRequests } from "./seats.ts";
 
-/** What the Enterprise organization's usage cost, beside who was active in the same days. */
+/** Cost of the Enterprise organization's usage, beside its active people in the same days. */
 export interface UnitCost {
   /** The reports the cost is from. */
   readonly by: ReportSource<Spend>;

@@ -18,7 +18,7 @@ import { walkReport } from "./report/read.ts";
 import type { Report } from "./report/report.ts";
 import { usageReport } from "./usage.ts";
 
-/** What can be fetched ahead, and the questions it then answers without a request. */
+/** Datasets that can be fetched ahead, and the queries they then answer without a request. */
 export const WARMABLE = {
   cost: "daily cost and its total, ungrouped, by product and by model",
   usage: "tokens, split likewise",

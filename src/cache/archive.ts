@@ -27,7 +27,7 @@ export function guardedArchive(archive: Archive, options: Omit<GuardOptions, "al
   let waitingBytes = 0;
   let isFull = false;
 
-  /** Whether there was room; null where the archive is away. */
+  /** True if there was room; null where the archive is away. */
   async function keep(key: string, value: Uint8Array): Promise<boolean | null> {
     const kept = await guard.call<boolean | null>(
       () => archive.put(key, value),

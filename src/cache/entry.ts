@@ -4,7 +4,7 @@ import type { Instant } from "../domain/day.ts";
 
 /** An upstream body as a shared store keeps it. */
 export interface Kept {
-  /** What it is kept under, so that an entry that got under another name is found out. */
+  /** Key of the entry, so that an entry under another name is detected. */
   readonly key: string;
   readonly body: string;
   readonly fetchedAt: Instant;

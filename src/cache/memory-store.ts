@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 
-/** What is kept of one upstream answer. */
+/** Stored form of one upstream answer. */
 export interface Entry<Value extends object = object> {
   readonly value: Value;
   /** Size on the wire, which stands for its size in memory. */

@@ -4,7 +4,7 @@ import type { DayRange } from "../domain/range.ts";
 /** What the figures of a page are about; it decides when they stop moving. */
 export type Subject = "activity" | "money" | "live";
 
-/** Whether figures can still change: OPEN while the export has not covered all of their days, SETTLING while revisions may come. */
+/** State of figures: OPEN while the export has not covered all of their days, SETTLING while revisions may come. */
 export type Finality = "OPEN" | "SETTLING" | "FINAL";
 
 const REVISION_DAYS = 30;

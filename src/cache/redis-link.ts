@@ -179,7 +179,7 @@ async function toCluster(url: string, roots: readonly string[]): Promise<Connect
   };
 }
 
-/** Whether a fault is about what was asked: another connection would not help. */
+/** True if a fault is about what was asked: another connection would not help. */
 function isAboutCommand(code: string): boolean {
   return ["NOPERM", "OOM", "CROSSSLOT", "ERR", "WRONGTYPE", "MISCONF"].includes(code);
 }

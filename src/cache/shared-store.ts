@@ -6,7 +6,7 @@ import type { OutageSubject } from "../errors.ts";
  */
 export const LONGEST_BLOCK_MS = 3_600_000;
 
-/** What of a bucket is in use. */
+/** Used part of a bucket. */
 export interface Occupancy {
   /** In how many milliseconds each slot that is in use is free again, the first first. */
   readonly freeInMs: readonly number[];
@@ -32,14 +32,14 @@ export interface Allowance {
  * is right all the same.
  */
 export interface SharedStore extends Allowance {
-  /** What it is and where, for the log. */
+  /** Dependency and its place, for the log. */
   readonly about: OutageSubject;
   /** Null: not there, or no longer. */
   get(key: string): Promise<Uint8Array | null>;
   /** Null keeps the value for good, as far as there is room. */
   set(key: string, value: Uint8Array, lifetimeMs: number | null): Promise<void>;
   delete(key: string): Promise<void>;
-  /** Whether `holder` has the name now, and for how long from now: one that has it already keeps it. It loses it sooner by releasing it. */
+  /** Claims the name for `holder` and states for how long from now: one that has it already keeps it. It loses it sooner by releasing it. */
   acquire(name: string, holder: string, lifetimeMs: number): Promise<boolean>;
   /** Nothing, where somebody else holds the name. */
   release(name: string, holder: string): Promise<void>;

@@ -4,7 +4,7 @@ import { ARCHIVE_FILE } from "./archive-file.ts";
 import { type SqliteAnswer, WorkerFile } from "./sqlite-thread.ts";
 import type { SqliteOptions } from "./sqlite-worker.ts";
 
-/** What the worker is asked: one call of the archive it stands behind. */
+/** Message to the worker: one call of the archive behind it. */
 export type ArchiveCall =
   | { readonly op: "get"; readonly key: string }
   | { readonly op: "put"; readonly key: string; readonly value: Uint8Array }

@@ -65,7 +65,7 @@ export function openFile(path: string, kind: FileKind, moved: (to: string) => vo
 
 type Claim = "missing" | "empty" | "ours" | "unmarked" | "damaged";
 
-/** Whether a file may be used, judged by its header alone: to open a database of another program can change it. */
+/** True if a file may be used, judged by its header alone: to open a database of another program can change it. */
 export function claimOf(path: string, kind: FileKind): Claim {
   const found: Stats | undefined = statSync(path, { throwIfNoEntry: false });
   if (found !== undefined && !found.isFile()) throw new FileRefusal("NOT_A_FILE");
@@ -111,7 +111,7 @@ function refuseNewer(version: number, { migrations }: FileKind): void {
   if (version > migrations.length) throw new FileRefusal("NEWER_FILE");
 }
 
-/** Whether a file without a mark has exactly what this program made before it marked its files: the same statements, nothing else. */
+/** True if a file without a mark has exactly what this program made before it marked its files: the same statements, nothing else. */
 function isUnmarked(path: string, { unmarked }: FileKind): boolean {
   if (unmarked === null) return false;
   const expected = new DatabaseSync(":memory:");

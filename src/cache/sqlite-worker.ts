@@ -4,7 +4,7 @@ import { LONGEST_BLOCK_MS, type Occupancy } from "./shared-store.ts";
 import type { FileKind } from "./sqlite-file.ts";
 import { type SqliteAnswer, WorkerFile } from "./sqlite-thread.ts";
 
-/** What the worker is asked: one call of the store it stands behind. */
+/** Message to the worker: one call of the store behind it. */
 export type SqliteCall =
   | { readonly op: "get"; readonly key: string; readonly now: number }
   | {

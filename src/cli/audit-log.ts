@@ -53,7 +53,7 @@ function auditTo(write: WriteLine): Audit {
   return (entry) => log.info(entry);
 }
 
-/** What may wait for the disk. Beyond that lines are lost: the gateway neither stops for them nor fills up. */
+/** Limit of bytes that wait for the disk. Beyond it lines are lost: the gateway neither stops for them nor fills up. */
 const MAX_WAITING_BYTES = 1_048_576;
 
 const OWNER_ONLY = 0o600;

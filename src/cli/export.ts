@@ -124,7 +124,7 @@ class Spent {
     return this.#before + (this.#latest?.usage.requests ?? 0);
   }
 
-  /** What is left of the minute's allowance; null before anything was asked. */
+  /** Remaining requests of this minute; null before the first request. */
   async left(): Promise<number | null> {
     return (await this.#latest?.left()) ?? null;
   }

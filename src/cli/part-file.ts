@@ -10,7 +10,7 @@ export interface Asked {
   readonly upstream: string;
 }
 
-/** What is kept beside a file that is not whole yet. */
+/** State that is kept beside an incomplete file. */
 interface State extends Asked {
   /** When it was begun, which relative ranges go by. */
   readonly begun: number;
@@ -32,7 +32,7 @@ export class PartFile {
     this.#state = state;
   }
 
-  /** What an earlier run has left of the same file, or an empty one. */
+  /** Opens the part of the file that an earlier run left, or an empty one. */
   static async open(path: string, asked: Asked, now: number): Promise<PartFile> {
     const fresh: State = { ...asked, begun: now, mark: START, settled: START };
     return new PartFile(path, (await leftOf(path, asked)) ?? fresh);

@@ -25,7 +25,7 @@ export interface UserActivity {
   readonly chatCowork: ChatCoworkActivity | null;
 }
 
-/** What several members did together. */
+/** Activity of several members, added up. */
 export interface GroupActivity extends UserActivity {
   /** Different members behind it. */
   readonly people: number | null;
@@ -133,7 +133,7 @@ export function acceptanceRate({
   return ratio(decimalOf(accepted), decimalOf(accepted + rejected));
 }
 
-/** Whether anything was done: members who did nothing can be listed too, and the day of the last activity can be missing. */
+/** True if anything was done: members who did nothing can be listed too, and the day of the last activity can be missing. */
 export function isActive({ userId: _, email: __, lastActiveOn, ...counts }: UserActivity): boolean {
   return lastActiveOn !== null || hasCount(counts);
 }

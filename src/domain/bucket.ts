@@ -200,7 +200,7 @@ function pseudonymousUser({ userId, ...user }: ReportUser, pseudonyms: Pseudonym
   };
 }
 
-/** Whether the row names people by their ids alone. */
+/** True if the row names people by their ids alone. */
 export function isNameless({ user, actor }: Dimensions): boolean {
   const person = actor?.kind === "person" ? actor.user : user;
   return person !== null && person.email === undefined;

@@ -12,7 +12,7 @@ export interface ClaimNames {
   readonly roleMap: ReadonlyMap<string, Role> | null;
   readonly scopeClaims: readonly string[];
   readonly emailClaim: string;
-  /** Whether every address counts as verified of which the issuer does not say that it is not. */
+  /** True if every address counts as verified of which the issuer does not say that it is not. */
   readonly vouchesForEmail: boolean;
 }
 

@@ -38,7 +38,7 @@ export interface CodeWork {
 
 type CodeTokens = Pick<CodeModel, "inputTokens" | "outputTokens" | "cacheReadTokens" | "cacheCreationTokens">;
 
-/** What the records of a group come to; additive over records, days and people. */
+/** Totals of the records of a group; additive over records, days and people. */
 export interface CodeMeasure {
   /** Null where rows are split by model. */
   readonly work: CodeWork | null;

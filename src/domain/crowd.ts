@@ -8,7 +8,7 @@ export class Crowd {
     this.#people = new Set(people);
   }
 
-  /** Whether they are as many as it takes. */
+  /** True if they are as many as it takes. */
   get isEnough(): boolean {
     return this.#people.size >= this.#least;
   }

@@ -111,7 +111,7 @@ export const DATASETS = {
 
 export type Dataset = keyof typeof DATASETS;
 
-/** Whether a report is the Console's, which names people by id only. */
+/** True if a report is the Console's, which names people by id only. */
 export function isOfConsole(dataset: Dataset | null): boolean {
   return dataset !== null && /^(UNIFIED_)?CONSOLE_/.test(dataset);
 }

@@ -2,7 +2,7 @@ import type { Instant } from "./day.ts";
 import type { Money } from "./money.ts";
 import type { DayRange } from "./range.ts";
 
-/** What lists of people and of things used can be narrowed by; each list knows some of them. */
+/** Filters of lists of people and of things used; each list supports some of them. */
 export type EngagementDimension = "users" | "groups" | "products" | "projects" | "names" | "shareStatuses";
 
 /** Which use to count: any value of each dimension, all of the dimensions. */

@@ -23,7 +23,7 @@ export function minus(a: Ratio, b: Ratio): Ratio {
   };
 }
 
-/** What one is of the other; null where the other is zero. */
+/** Ratio of one to the other; null where the other is zero. */
 export function quotient(a: Ratio, b: Ratio): Ratio | null {
   return fraction(a.numerator * b.denominator, a.denominator * b.numerator);
 }

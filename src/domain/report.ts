@@ -2,7 +2,7 @@ import type { ReportRow, Span } from "./bucket.ts";
 import type { DayRange } from "./range.ts";
 import type { Overlap } from "./team.ts";
 
-/** What a cost or usage report can be split by. */
+/** Dimensions of a cost or usage report. */
 export type Dimension =
   | "PRODUCT"
   | "MODEL"

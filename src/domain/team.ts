@@ -55,7 +55,7 @@ export function teamsOfAtLeast(teams: readonly Team[], least: number): ReadonlyS
 /** How the figures of people in several teams are counted. */
 export type Overlap = "COUNT_IN_EACH" | "SPLIT";
 
-/** What is known of a person when their teams are asked for. */
+/** Facts about a person that find their teams. */
 export interface PersonKeys {
   /** Id in the Enterprise organization. */
   readonly userId: string | null;
@@ -109,7 +109,7 @@ function order(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** What the operator says of people, as it is seen by pseudonym. */
+/** Operator's files about people, as seen by pseudonym. */
 export function pseudonymousDirectory(
   { aliases, teams }: OrgDirectory,
   pseudonyms: Pseudonyms,
@@ -130,7 +130,7 @@ export function pseudonymousDirectory(
   return { aliases: masked, teams: teams && new Teams(teams.all.map(team), masked) };
 }
 
-/** What the operator says of people: their other addresses, and their teams. */
+/** Operator's files about people: their other addresses, and their teams. */
 export interface OrgDirectory {
   readonly aliases: Aliases;
   /** Null: the RBAC groups are the teams. */

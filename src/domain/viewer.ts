@@ -1,4 +1,4 @@
-/** What can be permitted, and what it opens. */
+/** Scopes, and what each one grants. */
 export const SCOPES = {
   "activity:read":
     "Activity of people and groups: sessions, messages, projects, skills, connectors, Claude Code.",
@@ -35,7 +35,7 @@ export const IDENTITIES = {
 
 export type Identity = keyof typeof IDENTITIES;
 
-/** What the operator says of how people are seen. */
+/** Operator's setting of how callers see people. */
 export interface IdentityPolicy {
   /** How each role sees them, where that is not what its scopes come to. */
   readonly byRole: { readonly [R in Role]?: Identity };
@@ -121,7 +121,7 @@ function workedOut(viewer: Viewer): Permits {
   return Object.fromEntries([...scopes, ...others]);
 }
 
-/** Whether a group of so many people is shown to the viewer; what is not known can be one. */
+/** True if a group of so many people is shown to the viewer; what is not known can be one. */
 export function isShownOf({ minPeople }: Viewer, people: number | null): boolean {
   return (people ?? 0) >= minPeople;
 }

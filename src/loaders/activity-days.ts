@@ -15,7 +15,7 @@ import { loader } from "./loader.ts";
 /** A day, and whether its figures can still move. */
 export interface SettlingDay extends ActivityDay {
   readonly state: Finality;
-  /** Whether its seats are those of now; a final day can have them from when it was first asked for. */
+  /** True if its seats are those of now; a final day can have them from when it was first asked for. */
   readonly isSeated: boolean;
 }
 
@@ -141,7 +141,7 @@ function uncounted(dataset: string, day: Day, newestDay: Day | null): GatewayErr
   );
 }
 
-/** Whether upstream has to be asked which days it has aggregated. */
+/** True if upstream has to be asked which days it has aggregated. */
 export function mayBeUncounted({ from }: DayRange, { now }: Context): boolean {
   return from >= addDays(dayOf(now()), -AGGREGATION_DAYS);
 }
@@ -186,7 +186,7 @@ export function likelyNewestDay(now: Instant): Day {
   return addDays(dayOf(now - ENGAGEMENT_LAG_MS), -1);
 }
 
-/** Those days of the range that are surely counted in full, which are all up to some day. */
+/** Days of the range that are certainly complete, which are all up to some day. */
 export async function wholeDays(ctx: Context, asked: DayRange): Promise<DayRange> {
   const { range } = windowsOf(activitySummaries, asked, ctx.now(), "day");
   return mayBeUncounted(lastDayOf(range), ctx) ? untilDay(range, await newestWholeDay(ctx)) : range;
@@ -203,7 +203,7 @@ export function lastDayOf({ until }: DayRange): DayRange {
   return oneDay(addDays(until, -1));
 }
 
-/** Whether figures of activity can still change, as far as the clock tells; asks nothing. */
+/** True if figures of activity can still change, as far as the clock tells; asks nothing. */
 export function activityState(range: DayRange, now: Instant): Finality {
   return finalityOf("activity", range, now - ENGAGEMENT_LAG_MS);
 }
@@ -220,7 +220,7 @@ function noWholeDay(from: Day): GatewayError {
   );
 }
 
-/** Whether the summary of a day is among the last ones. */
+/** True if the summary of a day is among the last ones. */
 export function isRecent(day: Day, { now }: Context): boolean {
   return day >= addDays(dayOf(now()), -REACH_DAYS);
 }

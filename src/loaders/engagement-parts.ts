@@ -30,5 +30,5 @@ export const pluginParts = {
 /** Plugins themselves, by key. */
 export const pluginByKey = rowsBy(pluginActivity, null, (plugin: Plugin) => pluginKey(plugin));
 
-/** What the members of each group did. */
+/** Activity of the members of each group. */
 export const activityOfGroup = rowsBy(activityByGroup, "groups", ({ groupId }) => groupId);

@@ -35,7 +35,7 @@ const sizeOfGroup = loader(async ({ directory }, _params: Record<never, never>) 
   return new Map([...membersOf].map(([groupId, members]): [string, number] => [groupId, members.length]));
 });
 
-/** Whether a group is of enough people to be shown to the viewer. */
+/** True if a group is of enough people to be shown to the viewer. */
 export async function isGroupShown(ctx: Context, groupId: string): Promise<boolean> {
   return ctx.viewer.minPeople === 0 || isShownOf(ctx.viewer, await sizeOfGroup(ctx, {}).load(groupId));
 }

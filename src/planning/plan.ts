@@ -6,7 +6,7 @@ import type { DayRange } from "../domain/range.ts";
 import type { Permits } from "../domain/viewer.ts";
 import type { FieldRequests } from "../upstream/plan.ts";
 
-/** What is known of a field from the operation, before it is run. */
+/** Facts about a field from the operation, before it runs. */
 export interface PlanInput<Args = object> {
   /** The days it is about: those it states, else those it inherits. */
   readonly range: DayRange;
@@ -39,7 +39,7 @@ export interface Requiring {
   requires?: Requires;
 }
 
-/** What a field declares about its cost and its rows. */
+/** Declarations of a field about its requests and rows. */
 export interface FieldPlanOptions<Args = object> {
   /** The upstream requests that its resolver makes. */
   requests?: PlanRequests<Args>;

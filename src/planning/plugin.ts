@@ -114,7 +114,7 @@ export class PlanningPlugin<Types extends SchemaTypes> extends BasePlugin<Types>
 
 type Resolver<Types extends SchemaTypes> = GraphQLFieldResolver<unknown, Types["Context"], object>;
 
-/** Whether a row of a list is of one value of the dimension. Rows of types with such fields say what they are grouped by. */
+/** True if a row of a list is of one value of the dimension. Rows of types with such fields say what they are grouped by. */
 function isGroupedBy(row: unknown, dimension: string): boolean {
   if (typeof row === "object" && row !== null && "groupedBy" in row && Array.isArray(row.groupedBy))
     return row.groupedBy.includes(dimension);

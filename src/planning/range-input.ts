@@ -33,7 +33,7 @@ export function defaultRange(now: Instant): DayRange {
   return periodRange(DEFAULT_PERIOD, dayOf(now));
 }
 
-/** Whether the days a range means change with the clock. */
+/** True if the days a range means change with the clock. */
 export function isRelative({ between }: RangeInput): boolean {
   return between === null || between === undefined;
 }

@@ -30,7 +30,7 @@ export interface Selection {
   readonly fields: readonly SelectedField[];
 }
 
-/** What fields inherit from those above them. */
+/** Values that fields inherit from those above them. */
 interface Place {
   readonly path: string;
   readonly range: DayRange;
@@ -44,7 +44,7 @@ interface Ancestor {
   readonly above: Ancestor | null;
 }
 
-/** What is read of an operation to know its fields: its variables coerced, its fragments, and for whom it runs. */
+/** Parts of an operation that its fields depend on: coerced variables, fragments, and the viewer. */
 export interface OperationInput {
   readonly schema: GraphQLSchema;
   readonly fragments: Record<string, FragmentDefinitionNode>;

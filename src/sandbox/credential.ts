@@ -1,6 +1,6 @@
 import { type Endpoint, type KeyKind, Refusal } from "./endpoint.ts";
 
-/** What a request proves about its sender. */
+/** Proof of the sender of a request. */
 export interface Credential {
   readonly kind: KeyKind;
   readonly organization: "enterprise" | "console";

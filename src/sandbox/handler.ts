@@ -31,7 +31,7 @@ export interface Protocol {
   readonly now: () => Instant;
   /** Allowances refill by `now`; on a clock that stands still they never do. */
   readonly rateLimit: "on" | "off";
-  /** Whether a 429 says how long to wait (default); upstream promises it nowhere. */
+  /** True if a 429 says how long to wait (default); upstream promises it nowhere. */
   readonly retryAfter?: boolean;
   /** Real milliseconds before an answer; none by default. */
   readonly latencyMs?: number;

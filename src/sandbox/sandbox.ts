@@ -9,12 +9,12 @@ export interface ServingOptions extends Protocol {
   readonly unified?: Enrolment;
 }
 
-/** The same seed gives the same organization and the same figures. */
+/** One seed always gives one organization and its figures. */
 export interface SandboxOptions extends ServingOptions, OrganizationOptions {}
 
 export interface Sandbox {
   readonly handle: Handle;
-  /** What is simulated, for tests that know the truth behind the answers. */
+  /** Simulated facts, for tests that compare answers with them. */
   readonly organization: Organization;
 }
 

@@ -5,7 +5,7 @@ import { type Format, optional, type Setting, type SettingsReader, setting } fro
 /** A limit on what one request holds, and what LIMIT_EXCEEDED says about it. */
 interface RequestLimit<T, Name extends string> extends Setting<T, Name> {
   readonly format: Format<unknown> & { readonly range: Range };
-  /** What is counted, after the number. */
+  /** Noun after the number. */
   readonly counted: string;
   /** What would work, in whole sentences. */
   readonly advice: string;

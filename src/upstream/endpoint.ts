@@ -110,7 +110,7 @@ export interface Coverage {
   readonly earliest: Day;
   /** How many days back upstream answers; null without a limit. */
   readonly horizonDays: number | null;
-  /** Whether the day that is not over yet can be asked for. */
+  /** True if the day that is not over yet can be asked for. */
   readonly today: boolean;
   /** How a long range is cut: calendar months, days, or not at all (then `maxDays` is the limit). */
   readonly pieces: "month" | "day" | "whole";

@@ -45,7 +45,7 @@ export interface Upstream {
     params: P,
     from?: string | null,
   ): AsyncGenerator<WalkedPage<Row>, void, void>;
-  /** What is kept of a question for good; null where that is nothing. Nothing is asked. */
+  /** Part of a query that is stored permanently; null where that is nothing. Makes no request. */
   kept<P, Row>(endpoint: Endpoint<P, Row>, params: P): Promise<Page<Row> | null>;
   /** A page that would cost no request now, for looking ahead: it counts as nothing that was used. Null: it would cost one. */
   peek<P, Row>(endpoint: Endpoint<P, Row>, params: P, token: string | null): Promise<Page<Row> | null>;
@@ -62,9 +62,9 @@ export interface Upstream {
    * does. Throws WRONG_ORGANIZATION, or what keeps upstream from showing it.
    */
   prove(key: KeyFamily): Promise<void>;
-  /** Whether a key is known to belong to the other kind of organization than it is set for. */
+  /** True if a key is known to belong to the other kind of organization than it is set for. */
   isForeign(key: KeyFamily): boolean;
-  /** Whether reading an endpoint begins with the request that proves its key. Makes none. */
+  /** True if reading an endpoint begins with the request that proves its key. Makes none. */
   needsProof(endpoint: Pick<Endpoint<never, unknown>, "key" | "isOfBothKinds">): Promise<boolean>;
   /** What this process knows of a dataset's being open to it; null: nothing. */
   standing(dataset: Dataset): Standing | null;
@@ -88,7 +88,7 @@ export interface Upstream {
   hit(dataset: Dataset): void;
   /** For whom, of those who share the allowance. */
   readonly caller: string;
-  /** Whether it waits as long as it takes, and makes as many requests as it needs. */
+  /** True if it waits as long as it takes, and makes as many requests as it needs. */
   readonly isUnhurried: boolean;
   /** Lets other operations have the thread; see Operation. */
   turn(): Promise<unknown>;
@@ -105,7 +105,7 @@ const MANY_ROWS = 100;
 
 export function createUpstream(options: UpstreamOptions): {
   operation(asker: Asker): Upstream;
-  /** What tells the organization behind an endpoint from others in a store; throws NOT_CONFIGURED without a key. */
+  /** Key of the organization behind an endpoint in a store. Throws NOT_CONFIGURED without a key. */
   organizationOf(endpoint: Pick<Endpoint<never, unknown>, "key" | "dataset" | "subject">): string;
 } {
   const access = new Access(options.now);
@@ -279,7 +279,7 @@ export function createUpstream(options: UpstreamOptions): {
   };
 }
 
-/** Whether a row was not met before; one without an id never was. */
+/** True if a row was not met before; one without an id never was. */
 function isNew(id: RowId | null, known: Set<RowId>): boolean {
   if (id === null) return true;
   if (known.has(id)) return false;

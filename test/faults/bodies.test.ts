@@ -37,7 +37,7 @@ describe("a body that is no JSON is UPSTREAM_SHAPE after three attempts, and not
   ])("%s", async (_what, fault) => {
     const { ask, seen } = withPeople(inTurn(fault, fault, fault, text(good)));
     const answer = await ask(PEOPLE);
-    expect(expectError(answer, "UPSTREAM_SHAPE").message).toContain("not whole JSON");
+    expect(expectError(answer, "UPSTREAM_SHAPE").message).toContain("not complete JSON");
     expect(answer.data.users).toBeNull();
     expectOthersAnswered(answer);
     expect(requestsTo(PATHS.users, seen)).toBe(3);

@@ -56,7 +56,7 @@ const BODIES: [string, RegExp, number, (response: ServerResponse) => void][] = [
   ],
   [
     "300 MB in 300 kB of gzip, which nobody asked for",
-    /not whole JSON/,
+    /not complete JSON/,
     3,
     (response) => {
       response.writeHead(200, { "content-type": "application/json", "content-encoding": "gzip" });

@@ -5,7 +5,7 @@ import { dimensionsKnown, withPeople } from "./sources.ts";
 /** The reason why a source cannot answer a question. */
 export interface Obstacle {
   readonly what: string;
-  /** What the source can do instead. */
+  /** Alternative that the source offers. */
   readonly instead?: string;
 }
 

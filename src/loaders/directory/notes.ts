@@ -9,7 +9,7 @@ export const WANTED_MS = 8 * 24 * 3_600_000;
 /** A use of a part is noted this often. */
 const USES_MS = 3_600_000;
 
-/** What replicas share about a part that is too large to be read by one operation. */
+/** Shared state of replicas about a part that is too large for one operation. */
 export interface PartNote extends Progress {
   /** When the oldest of its pages was fetched; null while some have not been. */
   readonly wholeAt: Instant | null;
@@ -24,7 +24,7 @@ export interface PartNotesOptions {
   readonly store: SharedStore | null;
   /** The key of a part's note and lease in the store. */
   readonly keyOf: (part: DirectoryPart) => string;
-  /** Whether the gateway has the API key that the part is read with. */
+  /** True if the gateway has the API key that the part is read with. */
   readonly isReadable: (part: DirectoryPart) => boolean;
 }
 

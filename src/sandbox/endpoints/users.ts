@@ -62,7 +62,7 @@ function wire(directory: Directory, person: Person, now: Instant) {
   };
 }
 
-/** Whether two spellings reach the same person: case, spaces around and plus-tags do not count. */
+/** True if two spellings reach the same person: case, spaces around and plus-tags do not count. */
 export function sameMailbox(a: string, b: string): boolean {
   return plain(a) === plain(b);
 }

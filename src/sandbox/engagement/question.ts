@@ -27,14 +27,14 @@ export type Grouping = "product" | "rbac_group_id" | "user_id";
 /** One request to an engagement endpoint, understood. Plain data, so that equal questions have equal text. */
 export interface Question {
   readonly days: Days;
-  /** Whether `starting_date` was sent: rows roll up a range, and most counts of different things are estimates. */
+  /** True if `starting_date` was sent: rows roll up a range, and most counts of different things are estimates. */
   readonly isRange: boolean;
   readonly asOf: Instant;
   readonly groupBy: readonly Grouping[];
   readonly filters: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Whether a row adds up days or members, so that what is counted per session or conversation cannot be told. */
+/** True if a row adds up days or members, so that what is counted per session or conversation cannot be told. */
 export function aggregates({ isRange, groupBy }: Question): boolean {
   return isRange || groupBy.includes("rbac_group_id");
 }

@@ -130,7 +130,7 @@ export class UserSums {
     return this.lastDay < 0 ? null : dayAt(this.lastDay);
   }
 
-  /** What rows can be ranked by. */
+  /** Measures that rows can be ranked by. */
   readonly rank = {
     chat_messages: () => this.chat.messages,
     cowork_messages: () => this.cowork.messages,

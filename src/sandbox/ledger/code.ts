@@ -92,7 +92,7 @@ export function consoleCode(desk: Desk, person: number, workspace: number): void
   }
 }
 
-/** What came out of a piece of Claude Code work. */
+/** Result of a piece of Claude Code work. */
 export function codeWork(desk: Desk, session: number, paidBy: Pick<CodeWork, "customer" | "plan">): CodeWork {
   const { dice } = desk;
   const edits = dice.around(9);

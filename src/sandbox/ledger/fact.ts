@@ -31,9 +31,9 @@ export interface Fact extends Readonly<Record<Component, number>> {
 export interface Artifact {
   /** MIME type, or `other`. */
   readonly type: string;
-  /** Whether anyone but its creator has ever been able to open it. */
+  /** True if anyone but its creator has ever been able to open it. */
   readonly isShared: boolean;
-  /** Whether anyone with the link can; only what is shared. */
+  /** True if anyone with the link can; only what is shared. */
   readonly isPublished: boolean;
 }
 
@@ -78,7 +78,7 @@ export interface Engagement {
   readonly reads: number;
   readonly writes: number;
   readonly unclassifiedCalls: number;
-  /** Whether the connector ran on a credential the organization manages. */
+  /** True if the connector ran on a credential the organization manages. */
   readonly managedAuth: boolean;
 }
 

@@ -8,7 +8,7 @@ interface Named {
   readonly index: number;
   /** The stable sort key: a name, or an opaque id. */
   readonly key: string;
-  /** What an opaque id resolves to; null for plain names and for ids that may not be disclosed. */
+  /** Name that an opaque id resolves to; null for plain names and for ids that may not be disclosed. */
   readonly displayName: string | null;
 }
 
@@ -21,9 +21,9 @@ export interface Skill extends Named {
 export interface Connector extends Named {
   /** The spelling people typed, which filters accept too. */
   readonly rawName: string;
-  /** Whether an organization-managed credential can be used. */
+  /** True if an organization-managed credential can be used. */
   readonly managed: boolean;
-  /** Whether a trusted annotation tells reads from writes. */
+  /** True if a trusted annotation tells reads from writes. */
   readonly annotated: boolean;
 }
 

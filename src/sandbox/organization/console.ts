@@ -32,14 +32,14 @@ export interface ApiKey {
   readonly expiresAt: Instant | null;
   readonly createdBy: { readonly person: number } | { readonly serviceAccount: ServiceAccount } | null;
   readonly actsAs: ServiceAccount | null;
-  /** Whether Claude Code runs on it. */
+  /** True if Claude Code runs on it. */
   readonly claudeCode: boolean;
-  /** Whether managed agents run on it. */
+  /** True if managed agents run on it. */
   readonly managedAgents: boolean;
   readonly volume: number;
 }
 
-/** Whether a workspace or a service account was archived by then. */
+/** True if a workspace or a service account was archived by then. */
 export function isArchived({ archivedAt }: { readonly archivedAt: Instant | null }, now: Instant): boolean {
   return archivedAt !== null && archivedAt <= now;
 }

@@ -48,9 +48,9 @@ export interface Person {
   /** Minutes by which the person's clock is ahead of UTC. */
   readonly offset: number;
   readonly region: "us" | "global";
-  /** Whether the person's Slack identity is linked to the account. */
+  /** True if the person's Slack identity is linked to the account. */
   readonly linked: boolean;
-  /** Whether there is an account in the Console organization too. */
+  /** True if there is an account in the Console organization too. */
   readonly console: boolean;
 }
 

@@ -5,7 +5,7 @@ export interface Plugin {
   /** `name@marketplace`; null where the client sent no name, or a hash of it. */
   readonly id: string | null;
   readonly on: readonly ("claude_code" | "cowork")[];
-  /** Whether its installs are known; those of a hashed one are not. */
+  /** True if its installs are known; those of a hashed one are not. */
   readonly installsKnown: boolean;
 }
 

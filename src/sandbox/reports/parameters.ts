@@ -9,7 +9,7 @@ const some = (...values: string[]): Parameter => ({ type: "list", maxItems: 100,
 export const usageDimensions = some(...DIMENSIONS);
 export const costDimensions = some(...DIMENSIONS, "cost_type", "token_type");
 
-/** What all four Enterprise reports take. */
+/** Parameters of all four Enterprise reports. */
 export const reportParameters: Parameters = {
   starting_at: { type: "instant", required: true },
   ending_at: { type: "instant" },
@@ -35,7 +35,7 @@ export const reportParameters: Parameters = {
   "claude_tag_user_ids[]": many,
 };
 
-/** What the two per-user reports take besides. */
+/** Further parameters of the two per-user reports. */
 export const userReportParameters: Parameters = {
   ...reportParameters,
   exclude_deleted_users: { type: "boolean" },

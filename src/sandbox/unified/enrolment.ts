@@ -1,6 +1,6 @@
 import { type Endpoint, Refusal } from "../endpoint.ts";
 
-/** Whether the organizations are enrolled in the beta of `/analytics/usage` and `/analytics/cost`. */
+/** True if the organizations are enrolled in the beta of `/analytics/usage` and `/analytics/cost`. */
 export type Enrolment = "on" | "off";
 
 /** A report in beta as an organization meets it that is not enrolled: whatever is asked of it is a 400. */

@@ -4,7 +4,7 @@ import { DIMENSIONS, type Dimension } from "./dimensions.ts";
 
 type Parameters = Readonly<Record<string, Parameter>>;
 
-/** What the two unified reports have in common. */
+/** Common parts of the two unified reports. */
 export const UNIFIED_REPORT = {
   keys: ["enterprise", "admin", "oauth"],
   scope: "read:analytics",
@@ -26,7 +26,7 @@ export const costDimensions: Parameter = {
   values: [...DIMENSIONS, "cost_type", "token_type"],
 };
 
-/** What both reports take. */
+/** Parameters of both reports. */
 export const unifiedParameters: Parameters = {
   starting_at: { type: "instant", required: true },
   ending_at: { type: "instant" },

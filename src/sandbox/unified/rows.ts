@@ -14,7 +14,7 @@ import type { Question } from "./question.ts";
 /** What a combination of dimension values came to in a bucket. Its key begins with the bucket's number. */
 export type Row<Totals> = Cell<Totals>;
 
-/** What tells the usage report from the cost report. */
+/** Differences between the usage report and the cost report. */
 export interface Measure<Totals> {
   readonly name: string;
   readonly totals: () => Totals;

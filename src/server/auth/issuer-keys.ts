@@ -75,7 +75,7 @@ export function issuerKeys({
     }
   }
 
-  /** Whether the keys have been read anew; a read that is under way is joined. */
+  /** True if the keys have been read anew; a read that is under way is joined. */
   function reread(): Promise<boolean> {
     if (reading === null && elapsedMs() < askedAt + PAUSE_MS) return Promise.resolve(false);
     reading ??= read();

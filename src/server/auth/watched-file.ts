@@ -16,7 +16,7 @@ export interface WatchedFileOptions<T> {
   readonly first: T;
   /** Called once for each fault that lasts; the reading before stays in force. */
   readonly onFault: (fault: unknown) => void;
-  /** What the operator is told beside a fault: what stays in force. */
+  /** Note for the operator beside a fault: what stays in force. */
   readonly staying: string;
   /**
    * Waits with a changed file until one look finds it as the last one did, or nothing was written to it for ten seconds. A list that

@@ -7,7 +7,7 @@ import { hashOf, keyOf, otherDocument, type TrustedDocuments } from "./trusted.t
 
 export interface DocumentsOptions {
   readonly trusted: TrustedDocuments;
-  /** Whether nothing but trusted documents is run. */
+  /** True if nothing but trusted documents is run. */
   readonly trustedOnly: boolean;
   /** Memory for texts that clients register by their hash. */
   readonly registeredBytes: number;
@@ -18,7 +18,7 @@ interface Asked {
   /** `documentId` (GraphQL over HTTP, appendix A) and the hash that Apollo's clients send, as far as they are given. */
   readonly keys: readonly string[];
   readonly text: string | null;
-  /** Whether the text is to be kept under its hash, as Apollo's clients ask. */
+  /** True if the text is to be kept under its hash, as Apollo's clients ask. */
   readonly registers: boolean;
 }
 

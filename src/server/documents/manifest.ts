@@ -11,7 +11,7 @@ const libraries = new WeakMap<GraphQLSchema, Library>();
 
 interface Library {
   readonly listed: readonly Listed[];
-  /** Those documents alone, where no operator adds any. */
+  /** Only these documents, where no operator adds any. */
   readonly trusted: TrustedDocuments;
 }
 

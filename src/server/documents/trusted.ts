@@ -76,7 +76,7 @@ export class TrustedDocuments {
     return nearest(nameOrId, this.names);
   }
 
-  /** Whether a caller may run a document, as far as their token says which. */
+  /** True if a caller may run a document, as far as their token says which. */
   permits({ documents }: Viewer, document: TrustedDocument): boolean {
     return documents === null || [...documents].some((each) => this.called(each).includes(document));
   }

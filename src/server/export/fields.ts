@@ -157,7 +157,7 @@ function isReadable({ args, type }: GraphQLField<unknown, unknown>): boolean {
   return !args.some(isRequiredArgument) && !getNamedType(type).name.endsWith("Connection");
 }
 
-/** What is at or below a value: itself where it is one, else what stands for it in short, else its own fields. */
+/** Lists the columns at or below a value: the value itself, else its short form, else its fields. */
 function below(
   schema: GraphQLSchema,
   parent: GraphQLNamedType,

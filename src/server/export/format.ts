@@ -4,7 +4,7 @@ import type { Cell, Column } from "./table.ts";
 /** How rows are written; all of it is UTF-8. */
 export interface Format {
   readonly contentType: string;
-  /** What comes before the first row. */
+  /** Text before the first row. */
   header(columns: readonly Column[]): string;
   rows(columns: readonly Column[], rows: readonly (readonly Cell[])[]): string;
   /** The manifest as a line after the last row; null where a line can only be a row. */

@@ -25,7 +25,7 @@ export interface SpendColumn extends Column {
 /** Spend in columns, one row a line. */
 export interface SpendLayout {
   readonly columns: readonly SpendColumn[];
-  /** Whether a line has a row; may throw where it can have none. */
+  /** True if a line has a row; may throw where it can have none. */
   readonly shows: (line: SpendLine) => boolean;
 }
 
@@ -72,7 +72,7 @@ export const SPEND: SpendLayout = {
   shows: () => true,
 };
 
-/** What tells an identity from all others; null where nobody is named. */
+/** Key that distinguishes an identity; null where none is named. */
 function accountOf(actor: ReportActor | null): string | null {
   switch (actor?.kind) {
     case undefined:

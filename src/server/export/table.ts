@@ -5,7 +5,7 @@ import type { Instant } from "../../domain/day.ts";
 import type { DayRange } from "../../domain/range.ts";
 import type { Manner } from "../../upstream/budget/operation.ts";
 
-/** What a cell can hold. An amount is its decimal text; a list or an object is written as JSON. */
+/** Value of a cell. An amount is its decimal text; a list or an object is written as JSON. */
 export type Cell = string | number | boolean | object | null;
 
 /** Names are those of the file's first line. Amounts are exact decimals, and are added up. */
@@ -51,7 +51,7 @@ export interface Table {
 /** What tables are read with: new operations, all of them at one moment. */
 export interface Reader {
   context(manner: Manner): Context;
-  /** What the one who asks may be told there is; null: nothing. */
+  /** Names that the caller may learn; null: none. */
   readonly told: GraphQLSchema | null;
   /** Told of faults that the one who asks sees only as INTERNAL_SERVER_ERROR. */
   readonly onFault: (fault: unknown) => void;

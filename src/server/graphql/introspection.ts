@@ -20,7 +20,7 @@ import type { SelectedField } from "../../planning/selected-field.ts";
 export interface SchemaView {
   /** What there is for them to ask; null where nobody is told. */
   schemaFor(viewer: Viewer): GraphQLSchema | null;
-  /** Whether there is nothing they are not told, so that a hint may name anything. */
+  /** True if there is nothing they are not told, so that a hint may name anything. */
   isWhole(viewer: Viewer): boolean;
 }
 

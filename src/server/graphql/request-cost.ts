@@ -57,7 +57,7 @@ export function boundCost({ limits, callers, onFault }: CostOptions): Plugin<Con
   };
 }
 
-/** Whether a request asks for the plan instead of the figures. */
+/** True if a request asks for the plan instead of the figures. */
 export function wantsPlan({ url, headers }: Request): boolean {
   return headers.has("explain") || URL.parse(url)?.searchParams.has("explain") === true;
 }

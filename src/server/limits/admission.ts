@@ -6,7 +6,7 @@ const LATER_PART = 1 / 4;
 /** From here on no more of those are taken, so that questions find room. */
 const BUSY_PART = 3 / 4;
 
-/** What one caller may have under way at the most while others ask as well. */
+/** Limit of concurrent requests of one caller while other callers send requests too. */
 const CALLER_PART = 1 / 2;
 
 /** How long after its last question a caller is one of those who ask. */

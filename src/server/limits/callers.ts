@@ -5,7 +5,7 @@ import { estimate, namesOfRequests, type RequestName, refuseTooExpensive } from 
 import type { PlannedField } from "../../planning/requests.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
 
-/** What one caller may have in a minute; null: as much as there is. */
+/** Limit of one caller per minute; null: unlimited. */
 export interface CallerLimits {
   readonly operations: number | null;
   readonly requests: number | null;

@@ -35,7 +35,7 @@ export class KeyOrganizations {
     this.#options = options;
   }
 
-  /** Whether the key is known to belong to the other kind of organization. This holds for an hour, since upstream can be wrong once. */
+  /** True if the key is known to belong to the other kind of organization. This holds for an hour, since upstream can be wrong once. */
   isForeign(key: KeyFamily): boolean {
     const kind = this.#kindOf(key);
     return kind !== null && kind !== ORGANIZATION_OF_KEY[key];
@@ -63,7 +63,7 @@ export class KeyOrganizations {
     if (this.#found.delete(key)) await this.#options.shared?.delete(this.#nameOf(key));
   }
 
-  /** Whether a question needs the proof first. Makes no upstream request. */
+  /** True if a question needs the proof first. Makes no upstream request. */
   async isUnproven(key: KeyFamily): Promise<boolean> {
     if (this.#kindOf(key) !== null) return false;
     const name = this.#nameOf(key);

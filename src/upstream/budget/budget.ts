@@ -25,11 +25,11 @@ export interface Bucket {
   readonly family: keyof Limits;
 }
 
-/** What is left of an allowance now. */
+/** Remaining requests of a budget now. */
 export interface Outlook {
   /** Requests a minute. */
   readonly limit: number;
-  /** Those that could leave at once. */
+  /** Requests that could be sent at once. */
   readonly left: number;
   /** Milliseconds until the last of those asked about could leave. */
   readonly waitMs: number;

@@ -26,7 +26,7 @@ export interface Asker extends Manner {
   readonly caller?: string;
 }
 
-/** What an operation has cost so far. */
+/** Upstream requests and cache hits of an operation so far. */
 export interface Usage {
   /** Requests that left for the upstream, retries included. */
   requests: number;
@@ -47,13 +47,13 @@ export interface Age {
   readonly stale: boolean;
 }
 
-/** What of a page says how old its figures are. */
+/** Parts of a page that state the age of its figures. */
 export type PageAge = Pick<Page<unknown>, "state" | "watermark" | "stale">;
 
-/** What one operation spends, and its patience. */
+/** Budget and deadline of one operation. */
 export class Operation {
   readonly usage: Usage = { requests: 0, cacheHits: 0, duplicates: 0, waitMs: 0 };
-  /** What it has asked for pages of. */
+  /** Endpoints that it has read pages of. */
   readonly datasets = new Set<Dataset>();
   /** Pages asked for so far, by cache key, so that two fields of one answer never disagree. */
   readonly pages = new Map<string, Promise<Page<unknown>>>();

@@ -33,13 +33,13 @@ export const connectorActivity = endpoint({
   row: connector,
 });
 
-/** The same per connector and person. */
+/** Use per connector and person. */
 export const connectorUse = splitList(list, CONNECTOR_FILTERS, connector, byName, BY_PERSON);
 
-/** The same per connector and group. */
+/** Use per connector and group. */
 export const connectorByGroup = splitList(list, CONNECTOR_FILTERS, connector, byName, BY_GROUP);
 
-/** The same per connector and product. */
+/** Use per connector and product. */
 export const connectorByProduct = splitList(list, CONNECTOR_FILTERS, connector, byName, BY_PRODUCT);
 
 function byName({ name }: Connector): RowId {

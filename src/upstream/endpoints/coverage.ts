@@ -55,7 +55,7 @@ export const FRESH = { engagement: 3_600, reports: 300, lookups: 86_400 } as con
 /** Engagement counts a day on the next, in the morning by its guides and by 17:00 UTC as a rule. */
 export const ENGAGEMENT_LAG_MS = 17 * 3_600_000;
 
-/** What the engagement lists have in common: rolled up over the range in one chain of pages. */
+/** Common parts of the engagement lists: aggregated over the range in one run of pages. */
 export const engagementList = {
   key: "analytics",
   scope: "read:analytics",

@@ -15,7 +15,7 @@ import {
 } from "./report-query.ts";
 import { NAME_KEYS } from "./report-user.ts";
 
-/** What the four Enterprise reports have in common. */
+/** Common parts of the four Enterprise reports. */
 const report = {
   key: "analytics",
   scope: "read:analytics",

@@ -38,10 +38,10 @@ export const pluginActivity = endpoint({
   row: plugin,
 });
 
-/** The same per plugin and group. */
+/** Use per plugin and group. */
 export const pluginByGroup = splitList(list, PLUGIN_FILTERS, plugin, byNameAndId, BY_GROUP);
 
-/** The same per plugin and product. */
+/** Use per plugin and product. */
 export const pluginByProduct = splitList(list, PLUGIN_FILTERS, plugin, byNameAndId, BY_PRODUCT);
 
 /** Names are not unique: marketplaces do not know each other. */

@@ -28,7 +28,7 @@ export const projectActivity = endpoint({
   pseudonymous: pseudonymousProjects,
 });
 
-/** The same per project and person. */
+/** Use per project and person. */
 export const projectUse = splitList(
   { ...list, pseudonymous: pseudonymousProjects },
   PROJECT_FILTERS,
@@ -37,7 +37,7 @@ export const projectUse = splitList(
   BY_PERSON,
 );
 
-/** The same per project and group. */
+/** Use per project and group. */
 export const projectByGroup = splitList(
   { ...list, pseudonymous: pseudonymousProjects },
   PROJECT_FILTERS,

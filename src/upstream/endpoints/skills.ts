@@ -41,13 +41,13 @@ export const skillActivity = endpoint({
   row: skill,
 });
 
-/** The same per skill and person. */
+/** Use per skill and person. */
 export const skillUse = splitList(list, SKILL_FILTERS, skill, byName, BY_PERSON);
 
-/** The same per skill and group. */
+/** Use per skill and group. */
 export const skillByGroup = splitList(list, SKILL_FILTERS, skill, byName, BY_GROUP);
 
-/** The same per skill and product. */
+/** Use per skill and product. */
 export const skillByProduct = splitList(list, SKILL_FILTERS, skill, byName, BY_PRODUCT);
 
 function byName({ name }: Skill): RowId {

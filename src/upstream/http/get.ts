@@ -24,7 +24,7 @@ export interface HttpAnswer {
   readonly body: string;
 }
 
-/** What stands between the gateway and upstream. */
+/** Connection between the gateway and upstream. */
 export interface Gate {
   /** Resolves when a request may leave; `patienceMs` is how long it can wait for that. */
   enter(patienceMs: number): Promise<void>;
@@ -34,7 +34,7 @@ export interface Gate {
   block(retryAfter: number | undefined): Promise<number>;
 }
 
-/** What became of a GET that did not end in a 200 with JSON. */
+/** Outcome of a GET that did not end in a 200 with JSON. */
 export class HttpFailure extends Error {
   readonly kind: "status" | "network" | "timeout" | "body" | "oversize" | "resting";
   readonly status: number | undefined;

@@ -75,7 +75,7 @@ export class Wire<T extends object> {
     return Object.entries(map).map(([name, value], i) => [name, new Wire(value, `${this.#at(key)}[${i}]`)]);
   }
 
-  /** The same object for a reader that needs only some of its fields. */
+  /** Narrows an object for a reader that needs only some of its fields. */
   only<K extends keyof T>(): Wire<Pick<T, K>> {
     return this as object as Wire<Pick<T, K>>;
   }

@@ -1,4 +1,4 @@
-/** Those who wait for one piece of shared work. Its signal ends the work when the last of them has gone. */
+/** Callers that wait for one piece of shared work. Its signal aborts the work when the last of them has left. */
 export class Interest {
   readonly #nobody = new AbortController();
   #waiting = 0;

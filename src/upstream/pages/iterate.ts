@@ -63,7 +63,7 @@ export interface Whole<Row> {
   readonly sources: readonly PageSource[];
 }
 
-/** What a page says about its age. */
+/** Age of a page, as upstream states it. */
 export type PageSource = Pick<
   Page<unknown>,
   "watermark" | "fetchedAt" | "seen" | "covers" | "state" | "stale"

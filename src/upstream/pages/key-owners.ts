@@ -22,7 +22,7 @@ export class KeyOwners {
     this.#ask = ask;
   }
 
-  /** What is written down of a key; null: nothing. */
+  /** Stored record of a key; null: none. */
   async known({ fingerprint }: Credential): Promise<string | null> {
     const known = this.#known.get(fingerprint);
     if (known !== undefined) return known;

@@ -3,7 +3,7 @@ import { type DayRange, daysIn, intersection, splitByDay, splitByMonth } from ".
 import { badInput, GatewayError } from "../../errors.ts";
 import type { Coverage } from "../endpoint.ts";
 
-/** What has days, or is a look-up. */
+/** Coverage of a dataset with days, or a look-up. */
 export interface Covered {
   readonly dataset: string;
   readonly coverage: Coverage | null;
