@@ -141,78 +141,19 @@ export class UserSums {
 
   /** The metric blocks of a row; blocks without activity are full of zeros. */
   wire(about: Estimate) {
-    const { chat, cowork, design, science } = this;
+    const { design, science } = this;
     return {
       web_search_count: this.webSearches,
-      chat_metrics: {
-        connectors_used_count: chat.connectorCalls,
-        distinct_artifacts_created_count: chat.artifactsCreated,
-        distinct_connectors_used_count: about(chat.connectors.count),
-        distinct_conversation_count: about(chat.threads.count),
-        distinct_files_uploaded_count: about(this.filesUploaded),
-        distinct_projects_created_count: chat.projectsCreated,
-        distinct_projects_used_count: about(chat.projects.count),
-        distinct_shared_artifacts_viewed_count: about(this.sharedArtifacts.count),
-        distinct_skills_used_count: about(chat.skills.count),
-        message_count: chat.messages,
-        shared_conversations_viewed_count: this.sharedConversationsViewed,
-        thinking_message_count: this.thinkingMessages,
-      },
-      claude_code_metrics: {
-        core_metrics: {
-          artifacts_created_count: this.codeArtifacts,
-          commit_count: this.commits,
-          // Sessions do not outlive their day, so the sum of the days' counts is this count.
-          distinct_session_count: this.sessions.count,
-          lines_of_code: { added_count: this.linesAdded, removed_count: this.linesRemoved },
-          pull_request_count: this.pullRequests,
-        },
-        tool_actions: {
-          edit_tool: { accepted_count: this.accepted.edit, rejected_count: this.rejected.edit },
-          multi_edit_tool: {
-            accepted_count: this.accepted.multiEdit,
-            rejected_count: this.rejected.multiEdit,
-          },
-          notebook_edit_tool: {
-            accepted_count: this.accepted.notebookEdit,
-            rejected_count: this.rejected.notebookEdit,
-          },
-          write_tool: { accepted_count: this.accepted.write, rejected_count: this.rejected.write },
-        },
-      },
-      cowork_metrics: {
-        action_count: this.actions,
-        artifacts_created_count: cowork.artifactsCreated,
-        connectors_used_count: cowork.connectorCalls,
-        dispatch_turn_count: this.dispatchTurns,
-        distinct_connectors_used_count: about(cowork.connectors.count),
-        distinct_plugins_used_count: about(cowork.plugins.count),
-        distinct_session_count: about(cowork.threads.count),
-        distinct_skills_used_count: about(cowork.skills.count),
-        message_count: cowork.messages,
-        plugins_used_count: cowork.pluginCalls,
-        skills_used_count: cowork.skillCalls,
-        ...UNMEASURED_IN_COWORK,
-      },
+      chat_metrics: this.chatMetrics(about),
+      claude_code_metrics: this.codeMetrics(),
+      cowork_metrics: this.coworkMetrics(about),
       design_metrics: {
         distinct_projects_created_count: design.projectsCreated,
         distinct_projects_used_count: about(design.projects.count),
         distinct_session_count: about(design.threads.count),
         message_count: design.messages,
       },
-      office_metrics: Object.fromEntries(
-        [...this.office].map(([app, used]) => [
-          app,
-          {
-            connectors_used_count: used.connectorCalls,
-            distinct_connectors_used_count: about(used.connectors.count),
-            distinct_session_count: about(used.threads.count),
-            distinct_skills_used_count: about(used.skills.count),
-            message_count: used.messages,
-            skills_used_count: used.skillCalls,
-          },
-        ]),
-      ),
+      office_metrics: this.officeMetrics(about),
       science_metrics: {
         delegation_count: this.delegations,
         distinct_session_count: about(science.threads.count),
@@ -222,6 +163,83 @@ export class UserSums {
       },
       claude_tag_metrics: { active_day_count: this.tagDays.count, active_message_count: this.tagMessages },
     };
+  }
+
+  private chatMetrics(about: Estimate) {
+    const { chat } = this;
+    return {
+      connectors_used_count: chat.connectorCalls,
+      distinct_artifacts_created_count: chat.artifactsCreated,
+      distinct_connectors_used_count: about(chat.connectors.count),
+      distinct_conversation_count: about(chat.threads.count),
+      distinct_files_uploaded_count: about(this.filesUploaded),
+      distinct_projects_created_count: chat.projectsCreated,
+      distinct_projects_used_count: about(chat.projects.count),
+      distinct_shared_artifacts_viewed_count: about(this.sharedArtifacts.count),
+      distinct_skills_used_count: about(chat.skills.count),
+      message_count: chat.messages,
+      shared_conversations_viewed_count: this.sharedConversationsViewed,
+      thinking_message_count: this.thinkingMessages,
+    };
+  }
+
+  private codeMetrics() {
+    return {
+      core_metrics: {
+        artifacts_created_count: this.codeArtifacts,
+        commit_count: this.commits,
+        // Sessions do not outlive their day, so the sum of the days' counts is this count.
+        distinct_session_count: this.sessions.count,
+        lines_of_code: { added_count: this.linesAdded, removed_count: this.linesRemoved },
+        pull_request_count: this.pullRequests,
+      },
+      tool_actions: {
+        edit_tool: { accepted_count: this.accepted.edit, rejected_count: this.rejected.edit },
+        multi_edit_tool: {
+          accepted_count: this.accepted.multiEdit,
+          rejected_count: this.rejected.multiEdit,
+        },
+        notebook_edit_tool: {
+          accepted_count: this.accepted.notebookEdit,
+          rejected_count: this.rejected.notebookEdit,
+        },
+        write_tool: { accepted_count: this.accepted.write, rejected_count: this.rejected.write },
+      },
+    };
+  }
+
+  private coworkMetrics(about: Estimate) {
+    const { cowork } = this;
+    return {
+      action_count: this.actions,
+      artifacts_created_count: cowork.artifactsCreated,
+      connectors_used_count: cowork.connectorCalls,
+      dispatch_turn_count: this.dispatchTurns,
+      distinct_connectors_used_count: about(cowork.connectors.count),
+      distinct_plugins_used_count: about(cowork.plugins.count),
+      distinct_session_count: about(cowork.threads.count),
+      distinct_skills_used_count: about(cowork.skills.count),
+      message_count: cowork.messages,
+      plugins_used_count: cowork.pluginCalls,
+      skills_used_count: cowork.skillCalls,
+      ...UNMEASURED_IN_COWORK,
+    };
+  }
+
+  private officeMetrics(about: Estimate) {
+    return Object.fromEntries(
+      [...this.office].map(([app, used]) => [
+        app,
+        {
+          connectors_used_count: used.connectorCalls,
+          distinct_connectors_used_count: about(used.connectors.count),
+          distinct_session_count: about(used.threads.count),
+          distinct_skills_used_count: about(used.skills.count),
+          message_count: used.messages,
+          skills_used_count: used.skillCalls,
+        },
+      ]),
+    );
   }
 }
 
