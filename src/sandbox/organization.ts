@@ -65,35 +65,11 @@ export function createOrganization({ users, seed }: OrganizationOptions): Organi
     return found;
   };
 
-  const everybody = (kind: OrganizationKind) => {
-    const members: Person[] = [];
-    for (let i = 0; i < count; i++) if (directories[kind].has(person(i))) members.push(person(i));
-    return members;
+  const newestOf = {
+    enterprise: once(() => newestFirst(directories.enterprise, person, count)),
+    console: once(() => newestFirst(directories.console, person, count)),
   };
-  const newest = (kind: OrganizationKind) =>
-    once(() => {
-      const added = new Float64Array(count);
-      const members = everybody(kind);
-      for (const member of members) added[member.index] = directories[kind].addedAt(member);
-      return members.sort(
-        (a, b) => (added[b.index] as number) - (added[a.index] as number) || a.index - b.index,
-      );
-    });
-  const newestOf = { enterprise: newest("enterprise"), console: newest("console") };
-
-  const emailRanks = once(() => {
-    // The address a person had while a member, so that an erasure does not move the others.
-    const emails = Array.from(
-      { length: users },
-      (_, i) => directories.enterprise.account(person(i), -Infinity).email ?? "",
-    );
-    const order = emails
-      .map((_, i) => i)
-      .sort((a, b) => ((emails[a] as string) < (emails[b] as string) ? -1 : 1));
-    const ranks = new Int32Array(count).fill(users);
-    for (const [rank, index] of order.entries()) ranks[index] = rank;
-    return ranks;
-  });
+  const emailOrder = once(() => emailRanks(directories.enterprise, person, users, count));
 
   const catalog = createCatalog(seed, users);
   return {
@@ -117,13 +93,40 @@ export function createOrganization({ users, seed }: OrganizationOptions): Organi
       console: { sent: (now) => createInvites("console", seed, users, groups()).sent(now) },
     },
     newestFirst: (kind) => newestOf[kind](),
-    emailOrder: emailRanks,
+    emailOrder,
     currentCount(kind, now) {
       let current = 0;
       for (const member of newestOf[kind]()) if (directories[kind].isCurrent(member, now)) current++;
       return current;
     },
   };
+}
+
+function newestFirst(directory: Directory, person: Organization["person"], count: number): Person[] {
+  const added = new Float64Array(count);
+  const members: Person[] = [];
+  for (let i = 0; i < count; i++) if (directory.has(person(i))) members.push(person(i));
+  for (const member of members) added[member.index] = directory.addedAt(member);
+  return members.sort((a, b) => (added[b.index] as number) - (added[a.index] as number) || a.index - b.index);
+}
+
+/** Ranks members by the address they had while members, so that an erasure does not move the others. */
+function emailRanks(
+  directory: Directory,
+  person: Organization["person"],
+  members: number,
+  count: number,
+): Int32Array {
+  const emails = Array.from(
+    { length: members },
+    (_, i) => directory.account(person(i), -Infinity).email ?? "",
+  );
+  const order = emails
+    .map((_, i) => i)
+    .sort((a, b) => ((emails[a] as string) < (emails[b] as string) ? -1 : 1));
+  const ranks = new Int32Array(count).fill(members);
+  for (const [rank, index] of order.entries()) ranks[index] = rank;
+  return ranks;
 }
 
 function once<T>(make: () => T): () => T {

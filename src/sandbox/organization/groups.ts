@@ -49,7 +49,17 @@ export function isDeleted({ deletedOn }: Group, now: Instant): boolean {
   return deletedOn <= dayNumberOf(now);
 }
 
-export function createGroups(seed: number, members: number): Groups {
+/** The groups of the company, and which of them people join by what rule. */
+interface Structure {
+  readonly all: readonly Group[];
+  readonly departments: ReadonlyMap<string, Group>;
+  readonly champions: Group;
+  readonly skunkworks: Group;
+  readonly contractors: readonly Group[];
+  readonly teams: readonly Group[];
+}
+
+function createStructure(seed: number, members: number): Structure {
   const groupIds: Ids = ids("rbac_group_", seed, STREAM);
   const roleIds: Ids = ids("rbac_role_", seed, STREAM + 2);
   const all: Group[] = [];
@@ -87,36 +97,43 @@ export function createGroups(seed: number, members: number): Groups {
     const round = Math.floor(i / birds.length);
     return add(`Team ${birds[i % birds.length]}${round === 0 ? "" : ` ${round + 1}`}`, "scim");
   });
+  return { all, departments, champions, skunkworks, contractors, teams };
+}
 
-  const membershipsOf = (person: Person): Membership[] => {
-    if (person.kind !== "member") return [];
-    const { index, joined } = person;
-    const department = departments.get(person.department) as Group;
-    const own = teams[Math.floor(index / TEAM_SIZE) % teamCount] as Group;
-    const always = (group: Group) => ({ group, from: -Infinity, until: group.deletedOn });
-    if (index === NOTABLE.threeGroups) return [department, own, champions].map(always);
-    const luck = (what: number) => chanceOf(seed, STREAM + 1, index, what);
-    if (luck(0) < 0.08) return [];
-    const held = [always(department)];
-    if (luck(1) < 0.7) {
-      if (luck(2) < 0.08) {
-        const moves = Math.max(joined, 0) + Math.floor(luck(3) * 200);
-        const next = teams[(own.index + 1 + Math.floor(luck(4) * (teamCount - 1))) % teamCount] as Group;
-        held.push(
-          { group: own, from: -Infinity, until: moves },
-          { group: next, from: moves, until: Infinity },
-        );
-      } else held.push(always(own));
-    }
-    if (luck(5) < 0.05) held.push({ group: champions, from: Math.floor(luck(6) * 240), until: Infinity });
-    if (luck(7) < 0.03) held.push(always(skunkworks));
-    if (luck(8) < 0.02) held.push(always(contractors[index % 2] as Group));
-    return held;
-  };
+/** Returns all memberships a person ever has. */
+function membershipsOf(
+  seed: number,
+  { departments, champions, skunkworks, contractors, teams }: Structure,
+  person: Person,
+): Membership[] {
+  if (person.kind !== "member") return [];
+  const { index, joined } = person;
+  const department = departments.get(person.department) as Group;
+  const own = teams[Math.floor(index / TEAM_SIZE) % teams.length] as Group;
+  const always = (group: Group) => ({ group, from: -Infinity, until: group.deletedOn });
+  if (index === NOTABLE.threeGroups) return [department, own, champions].map(always);
+  const luck = (what: number) => chanceOf(seed, STREAM + 1, index, what);
+  if (luck(0) < 0.08) return [];
+  const held = [always(department)];
+  if (luck(1) < 0.7) {
+    if (luck(2) < 0.08) {
+      const moves = Math.max(joined, 0) + Math.floor(luck(3) * 200);
+      const next = teams[(own.index + 1 + Math.floor(luck(4) * (teams.length - 1))) % teams.length] as Group;
+      held.push({ group: own, from: -Infinity, until: moves }, { group: next, from: moves, until: Infinity });
+    } else held.push(always(own));
+  }
+  if (luck(5) < 0.05) held.push({ group: champions, from: Math.floor(luck(6) * 240), until: Infinity });
+  if (luck(7) < 0.03) held.push(always(skunkworks));
+  if (luck(8) < 0.02) held.push(always(contractors[index % 2] as Group));
+  return held;
+}
 
+export function createGroups(seed: number, members: number): Groups {
+  const structure = createStructure(seed, members);
+  const { all } = structure;
   const kept = new Map<number, Membership[]>();
   const memberships = (person: Person): readonly Membership[] =>
-    kept.getOrInsertComputed(person.index, () => membershipsOf(person));
+    kept.getOrInsertComputed(person.index, () => membershipsOf(seed, structure, person));
   const byId = new Map(all.flatMap((group) => [[group.id, group] as const, [group.uuid, group] as const]));
   return {
     all,
