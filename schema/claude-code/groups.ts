@@ -1,7 +1,7 @@
 import type { Relations } from "../../src/analytics/analysis.ts";
 import { analyseCode, type CodeGroup, rangesOf } from "../../src/analytics/claude-code.ts";
 import { personByEmail } from "../../src/analytics/join.ts";
-import { dressed } from "../../src/analytics/ranking.ts";
+import { mapRanked } from "../../src/analytics/ranking.ts";
 import { acceptanceRate } from "../../src/domain/activity.ts";
 import {
   type CodeDimension,
@@ -272,7 +272,7 @@ builder.queryField("claudeCode", (t) =>
             groupBy,
             relations: answer.relations,
           });
-          return { ranked: dressed(ranked, node), sources };
+          return { ranked: mapRanked(ranked, node), sources };
         },
       );
       return { ...connection, relations };

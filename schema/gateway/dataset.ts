@@ -256,7 +256,7 @@ const DatasetInfo = builder.objectRef<DatasetEntry>("DatasetInfo").implement({
       description:
         "Upstream requests that can be sent now for it, within the limit per minute of its organization. Not additive over datasets: those of one key and kind share the limit, as replicas do. Null: the gateway has no key for it.",
       resolve: async ({ endpoint }, _args, { upstream }) =>
-        upstream.has(endpoint.key) ? (await upstream.outlook(endpoint, 0)).left : null,
+        upstream.has(endpoint.key) ? (await upstream.availability(endpoint, 0)).left : null,
     }),
     refreshedAt: t.field({
       type: "DateTime",

@@ -1,7 +1,7 @@
 import type { GraphQLResolveInfo } from "graphql";
 import type { Order, Relations, Totals } from "../../src/analytics/analysis.ts";
 import { organizationNamed } from "../../src/analytics/organizations.ts";
-import { dressed } from "../../src/analytics/ranking.ts";
+import { mapRanked } from "../../src/analytics/ranking.ts";
 import { answerBy } from "../../src/analytics/report/answer.ts";
 import {
   dimensionsOf,
@@ -370,7 +370,7 @@ async function connectReport<Measure>(
     const answer = await analyseReport(ctx, plan, analysis);
     ranked = answer.ranked.map(({ row }) => row); // what they come to counts what is not shown by itself
     const shown = answer.ranked.filter(({ row }) => isShown(row));
-    return { ...answer, ranked: dressed(shown, node) };
+    return { ...answer, ranked: mapRanked(shown, node) };
   });
   return { ...connection, plan, relations };
 }

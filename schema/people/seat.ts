@@ -1,4 +1,4 @@
-import { dressed, rankedBy } from "../../src/analytics/ranking.ts";
+import { mapRanked, rankedBy } from "../../src/analytics/ranking.ts";
 import { countedDays, type Seats, seatRequests, seatsOver } from "../../src/analytics/seats.ts";
 import type { Member } from "../../src/domain/organization.ts";
 import type { Person } from "../../src/domain/person.ts";
@@ -69,7 +69,7 @@ builder.queryField("idleSeats", (t) =>
           false,
         );
         return {
-          ranked: dressed(ranked, personOf),
+          ranked: mapRanked(ranked, personOf),
           sources: seats.sources,
         };
       });

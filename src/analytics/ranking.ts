@@ -109,7 +109,7 @@ function digestOfGroup(group: string): string {
 }
 
 /** The same ranking with other rows. Each is made when it is looked at: there can be tens of thousands, and a client sees a page. */
-export function dressed<Plain, Row>(
+export function mapRanked<Plain, Row>(
   ranked: readonly Ranked<Plain>[],
   rowOf: (row: Plain) => Row,
 ): Ranked<Row>[] {

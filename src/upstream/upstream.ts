@@ -3,7 +3,7 @@ import { GatewayError, Outage } from "../errors.ts";
 import { Access, type Standing } from "./access/access.ts";
 import { KeyOrganizations, type KeyOrganizationsOptions } from "./access/key-organizations.ts";
 import { proveKind, SHOWN_BY } from "./access/proof.ts";
-import { Budget, type BudgetOptions, type Outlook } from "./budget/budget.ts";
+import { type Availability, Budget, type BudgetOptions } from "./budget/budget.ts";
 import { type Age, type Asker, Operation, type PageAge, type Usage } from "./budget/operation.ts";
 import { type Endpoint, type KeyFamily, ORGANIZATION_OF_KEY, type RowId } from "./endpoint.ts";
 import {
@@ -50,10 +50,10 @@ export interface Upstream {
   /** A page that would cost no request now, for looking ahead: it counts as nothing that was used. Null: it would cost one. */
   peek<P, Row>(endpoint: Endpoint<P, Row>, params: P, token: string | null): Promise<Page<Row> | null>;
   /** What is left of the allowance that requests to an endpoint take from, if so many more were sent. */
-  outlook(
+  availability(
     endpoint: Pick<Endpoint<never, unknown>, "key" | "dataset" | "subject">,
     requests: number,
-  ): Promise<Outlook>;
+  ): Promise<Availability>;
   /** What is left of the allowance that the newest request took from; null before the first. */
   left(): Promise<number | null>;
   has(key: KeyFamily): boolean;
@@ -239,10 +239,10 @@ export function createUpstream(options: UpstreamOptions): {
           return page;
         },
         peek: (endpoint, params, token) => operation.wait(reader.stored.peek({ endpoint, params, token })),
-        outlook: (endpoint, requests) =>
-          budget.outlook(bucketOf(options, endpoint), requests, operation.priority),
+        availability: (endpoint, requests) =>
+          budget.availability(bucketOf(options, endpoint), requests, operation.priority),
         left: async () =>
-          operation.bucket === null ? null : (await budget.outlook(operation.bucket, 0)).left,
+          operation.bucket === null ? null : (await budget.availability(operation.bucket, 0)).left,
         has: (key) => options.credentials[key] !== null,
         prove: (key) => operation.wait(proof(operation, key)),
         isForeign: (key) => organizations.isForeign(key),

@@ -15,7 +15,7 @@ export async function notReady(
   const isOfGroups = part === "GROUP_MEMBERS";
   const rest = total === null ? done || 1 : Math.max(1, total - done);
   const requests = isOfGroups ? rest : Math.ceil(rest / 1_000);
-  const { waitMs } = await upstream.outlook(ENDPOINTS[part], requests);
+  const { waitMs } = await upstream.availability(ENDPOINTS[part], requests);
   const retryAfter = Math.max(LEAST_SECONDS, Math.ceil(waitMs / 1_000), Math.ceil(requests / PER_SECOND));
   const there = total === null ? `${done} are there` : `${done} of ${total} are there`;
   return new GatewayError(

@@ -78,7 +78,7 @@ async function readMemberships(upstream: Upstream, onProgress: OnProgress): Prom
       upstream,
       listed.map(({ groupId }) => groupId),
     );
-    const { waitMs } = await upstream.outlook(groupMembers, missing);
+    const { waitMs } = await upstream.availability(groupMembers, missing);
     if (isMany(missing, upstream) || waitMs > MAX_WAIT_MS)
       throw new PartTooLarge({ done: total - missing, total });
   }

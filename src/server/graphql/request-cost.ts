@@ -75,8 +75,8 @@ async function explained(
     [...shares.values()].map(async (sharing) => {
       const { endpoint } = sharing[0] as EstimatedField;
       const requests = sharing.reduce((sum, each) => sum + each.requests, 0);
-      const outlook = await upstream.outlook(endpoint, requests);
-      return { of: kindOf(endpoint), organization: ownerOf(endpoint), requests, ...outlook };
+      const availability = await upstream.availability(endpoint, requests);
+      return { of: kindOf(endpoint), organization: ownerOf(endpoint), requests, ...availability };
     }),
   );
   const plan = {

@@ -26,7 +26,7 @@ export interface Bucket {
 }
 
 /** Remaining requests of a budget now. */
-export interface Outlook {
+export interface Availability {
   /** Requests a minute. */
   readonly limit: number;
   /** Requests that could be sent at once. */
@@ -151,7 +151,11 @@ export class Budget {
   }
 
   /** What is left of the minute, and when the last of so many more requests could leave. Nothing is taken. */
-  async outlook(bucket: Bucket, requests: number, priority: Priority = "interactive"): Promise<Outlook> {
+  async availability(
+    bucket: Bucket,
+    requests: number,
+    priority: Priority = "interactive",
+  ): Promise<Availability> {
     const limit = Math.max(1, Math.floor(this.#options.limits[bucket.family] * SHARE[priority]));
     const { freeInMs, blockedMs } = await this.#options.allowance.occupancy(bucketOf(bucket));
     const left = Math.max(0, limit - freeInMs.length);

@@ -32,7 +32,7 @@ export function walkOf<P, Row>(
   };
 }
 
-/** The same walk with other rows: split, filtered or dressed, page by page. */
+/** The same walk with other rows: split, filtered or mapped, page by page. */
 export function mapPages<A, B>(
   walk: Walk<A>,
   rowsOf: (page: WindowPage<A>) => readonly B[] | Promise<readonly B[]>,
