@@ -97,7 +97,13 @@ describe("the command", () => {
 
   test("killed in the middle goes on, with lists too", async () => {
     const { state, environment, close } = await upstream(60);
-    const asked = ["cost", "range.between.from=2026-03-01", "range.between.until=2026-09-01", "groupBy=USER"];
+    const asked = [
+      "cost",
+      "range.between.from=2026-03-01",
+      "range.between.until=2026-09-01",
+      "bucket=DAY",
+      "groupBy=USER",
+    ];
     const [whole, out] = [place("whole.ndjson"), place("cost.ndjson")];
     const settings = { ...environment, MAX_FIRST: "200" };
     await run(["export", ...asked, "--out", whole], settings).ended();
