@@ -1,29 +1,16 @@
 import { costReport } from "../../src/analytics/cost.ts";
-import { hasKeyOf, organizationOfKind } from "../../src/analytics/organizations.ts";
 import { decimalOf } from "../../src/domain/decimal.ts";
 import type { Spend as SpendShape } from "../../src/domain/money.ts";
 import type { Dimension } from "../../src/domain/report.ts";
 import { costOfUser } from "../../src/loaders/user-totals.ts";
 import { userCost } from "../../src/upstream/endpoints/enterprise-cost.ts";
-import { requestsOverDays } from "../../src/upstream/plan.ts";
 import { builder } from "../framework/builder.ts";
-import {
-  COMPARED,
-  type Compared,
-  CountChange,
-  changeOf,
-  comparedRange,
-  comparedRow,
-  MoneyChange,
-} from "../framework/change.ts";
-import { forward } from "../framework/connection.ts";
+import { type Compared, CountChange, changeOf, comparedRange, MoneyChange } from "../framework/change.ts";
 import { Money, Spend } from "../framework/money.ts";
 import { dimensions, splitBy } from "../framework/selection.ts";
-import { type Measures, SeriesRow, seriesOrder } from "../framework/series.ts";
-import { personFigures, personOver } from "../people/user.ts";
-import { enterpriseArg, planOf, reportArgs, reportFields, SourceEnum } from "./report.ts";
-import { Bucketed, type ReportNode, RUNNING_TOTAL_OF_REPORT, SHARE_OF_REPORT } from "./report-bucket.ts";
+import type { Measures } from "../framework/series.ts";
 import { reportFilter } from "./report-filter.ts";
+import { reportList } from "./report-list.ts";
 
 const CostDimension = builder.enumType("CostDimension", {
   description: "Dimensions of cost. Sources differ; the error names the dimensions of each source.",
@@ -78,8 +65,6 @@ const COST_MEASURES = {
   },
 } as const satisfies Measures<SpendShape>;
 
-const CostSeries = seriesOrder<SpendShape>("Cost", COST_MEASURES);
-
 export const CostFilter = reportFilter("CostFilter");
 
 const CostComparison = builder.objectRef<Compared<SpendShape>>("CostComparison").implement({
@@ -106,28 +91,26 @@ const CostComparison = builder.objectRef<Compared<SpendShape>>("CostComparison")
   }),
 });
 
-const costArgs = {
-  ...reportArgs,
-  ...builder.args((t) => ({
-    groupBy: t.field({
-      type: [CostDimension],
-      description: "Dimensions to group rows by. Without any there is one row per bucket.",
-    }),
-    orderBy: t.field({
-      type: CostSeries.input,
-      description: "Sort order. By default oldest first, or largest first without buckets.",
-    }),
-    filter: t.field({ type: CostFilter, description: "Usage to include." }),
-  })),
-  ...forward,
-};
-
-const fields = reportFields(costReport, CostSeries.orderOf, ({ argsOf }) => argsOf(costArgs));
-
-const CostBucket = builder.objectRef<ReportNode<SpendShape>>("CostBucket").implement({
-  description:
-    "The cost of one group in one time bucket. Sources: UNIFIED_ENTERPRISE_COST, UNIFIED_CONSOLE_COST, ENTERPRISE_COST, USER_COST, CONSOLE_COST.",
-  interfaces: [Bucketed, SeriesRow],
+reportList<SpendShape>({
+  noun: "Cost",
+  field: "cost",
+  report: costReport,
+  authScopes: { "spend:read": true },
+  overlapScopes: { spenders: true },
+  DimensionEnum: CostDimension,
+  filter: CostFilter,
+  measures: COST_MEASURES,
+  mainMeasure: "NET",
+  type: Spend,
+  comparison: CostComparison,
+  descriptions: {
+    query:
+      "Cost of usage: a ranking of groups over the whole range, largest first, or with `bucket` a time series, oldest first.",
+    connection:
+      "Cost by bucket and group: oldest first, or largest first without buckets. A bucket without usage has no row.",
+    bucket: "The cost of one group in one time bucket.",
+    sources: "UNIFIED_ENTERPRISE_COST, UNIFIED_CONSOLE_COST, ENTERPRISE_COST, USER_COST, CONSOLE_COST",
+  },
   fields: (t) => ({
     net: t.field({
       type: Money,
@@ -147,117 +130,15 @@ const CostBucket = builder.objectRef<ReportNode<SpendShape>>("CostBucket").imple
         "Number of requests. Additive. Null when grouped by COST_TYPE or TOKEN_TYPE, and in the Console.",
       resolve: ({ measure }) => measure.requests,
     }),
-    shareOfTotal: t.field({
-      type: "Decimal",
-      nullable: true,
-      description: SHARE_OF_REPORT,
-      args: {
-        of: t.arg({
-          type: CostSeries.MeasureEnum,
-          required: true,
-          defaultValue: "NET",
-          description: "The measure to take the share of.",
-        }),
-      },
-      requests: fields.total.requests,
-      resolve: async ({ measure, relations }, { of }) =>
-        CostSeries.shareOf(of, measure, await relations.total()),
-    }),
-    runningTotal: t.field({
-      type: Spend,
-      nullable: true,
-      description: RUNNING_TOTAL_OF_REPORT,
-      ...fields.runningTotal,
-    }),
-    comparison: t.field({
-      type: CostComparison,
-      nullable: true,
-      description: `Comparison with the same group in the compared period. ${COMPARED}`,
-      resolve: comparedRow,
-    }),
     costType: t.exposeString("costType", splitBy("COST_TYPE", "Cost component.")),
     tokenType: t.exposeString("tokenType", splitBy("TOKEN_TYPE", "Token kind.")),
     description: t.exposeString("description", splitBy("DESCRIPTION", "Line of the Console cost report.")),
   }),
-});
-
-const CostBucketConnection = builder.connectionObject(
-  {
-    type: CostBucket,
-    name: "CostBucketConnection",
-    description:
-      "Cost by bucket and group: oldest first, or largest first without buckets. A bucket without usage has no row.",
-    fields: (t) => ({
-      source: t.field({
-        type: SourceEnum,
-        description: "Reports of the organization that answered.",
-        resolve: (answer) => planOf(answer).source.source,
-      }),
-      groupedBy: t.field({
-        type: [CostDimension],
-        description:
-          "The dimensions that rows are grouped by. A field of another dimension is null, and `extensions.warnings` of the answer names it (NOT_GROUPED_BY).",
-        resolve: (answer) => planOf(answer).question.groupBy as (typeof CostDimension.$inferType)[],
-      }),
-      total: t.field({
-        type: Spend,
-        nullable: true,
-        description:
-          "The exact total of the whole range and filter, for any grouping; fetched only when selected. Additive over ranges that do not overlap. Null: upstream has no figures.",
-        ...fields.total,
-      }),
-      totalComparison: t.field({
-        type: CostComparison,
-        nullable: true,
-        description: `The exact total compared with that of the compared period; both are fetched only when selected. ${COMPARED}`,
-        ...fields.totalComparison,
-      }),
-      overlap: t.field({
-        authScopes: { spenders: true }, // it can be what one person in two teams used
-        type: Spend,
-        nullable: true,
-        description:
-          "By TEAM: the amount that the rows of all pages count more than once, since people in several teams count in each. Rows add up exactly to `total` plus this. Zero with `overlap: SPLIT`. Additive over ranges that do not overlap. Null: not grouped by TEAM, or no rows.",
-        ...fields.overlap,
-      }),
-    }),
-  },
-  { name: "CostBucketEdge", description: "A bucket and its cursor." },
-);
-
-builder.queryField("cost", (t) =>
-  t.field({
-    authScopes: { "spend:read": true },
-    type: CostBucketConnection,
-    nullable: true,
-    description:
-      "Cost of usage: a ranking of groups over the whole range, largest first, or with `bucket` a time series, oldest first. Sources: UNIFIED_ENTERPRISE_COST, UNIFIED_CONSOLE_COST, ENTERPRISE_COST, USER_COST, CONSOLE_COST. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.",
-    args: costArgs,
-    ...fields.connection,
-  }),
-);
-
-const OF_ONE_PERSON = {
-  kind: "ENTERPRISE",
-  what: "costs of one person except by `cost(groupBy: [ACTOR])`",
-} as const;
-
-personFigures((t, range) => ({
-  cost: t.field({
-    authScopes: { "spend:read": true, own: true },
-    type: Spend,
-    nullable: true,
+  ofPerson: {
     description:
       "Cost of the person's usage of the Enterprise organization over the range. Additive over days and people. Null: no spend recorded, or the person is not in that organization. NOT_CONFIGURED without its key. One run of upstream pages per month for all people of a list. Source: USER_COST.",
-    args: { ...range, ...enterpriseArg },
-    requests: ({ args, range }, ctx) => {
-      organizationOfKind(ctx, args.organization, OF_ONE_PERSON);
-      return requestsOverDays(userCost, range, ctx);
-    },
-    resolve: (person, { range, organization }, ctx) => {
-      organizationOfKind(ctx, organization, OF_ONE_PERSON);
-      if (person.organization !== "ENTERPRISE" && hasKeyOf(ctx.upstream, "ENTERPRISE")) return null;
-      return costOfUser(ctx, { range: personOver(person, range, ctx).range }).load(person.userId);
-    },
-  }),
-}));
+    what: "costs of one person except by `cost(groupBy: [ACTOR])`",
+    endpoint: userCost,
+    load: costOfUser,
+  },
+});

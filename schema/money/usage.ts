@@ -1,28 +1,16 @@
-import { hasKeyOf, organizationOfKind } from "../../src/analytics/organizations.ts";
 import { usageReport } from "../../src/analytics/usage.ts";
 import { decimalOf } from "../../src/domain/decimal.ts";
 import type { Dimension } from "../../src/domain/report.ts";
 import { type TokenUsage as TokenUsageShape, totalTokens } from "../../src/domain/tokens.ts";
 import { usageOfUser } from "../../src/loaders/user-totals.ts";
 import { userUsage } from "../../src/upstream/endpoints/enterprise-usage.ts";
-import { requestsOverDays } from "../../src/upstream/plan.ts";
 import { builder } from "../framework/builder.ts";
-import {
-  COMPARED,
-  type Compared,
-  CountChange,
-  changeOf,
-  comparedRange,
-  comparedRow,
-} from "../framework/change.ts";
-import { forward } from "../framework/connection.ts";
+import { type Compared, CountChange, changeOf, comparedRange } from "../framework/change.ts";
 import { TokenUsage } from "../framework/money.ts";
 import { dimensions } from "../framework/selection.ts";
-import { type Measures, SeriesRow, seriesOrder } from "../framework/series.ts";
-import { personFigures, personOver } from "../people/user.ts";
-import { enterpriseArg, planOf, reportArgs, reportFields, SourceEnum } from "./report.ts";
-import { Bucketed, type ReportNode, RUNNING_TOTAL_OF_REPORT, SHARE_OF_REPORT } from "./report-bucket.ts";
+import type { Measures } from "../framework/series.ts";
 import { reportFilter } from "./report-filter.ts";
+import { reportList } from "./report-list.ts";
 
 const UsageDimension = builder.enumType("UsageDimension", {
   description: "Dimensions of tokens. Sources differ; the error names the dimensions of each source.",
@@ -96,10 +84,6 @@ const USAGE_MEASURES = {
   REQUESTS: counted("Requests, if the source counts them.", ({ requests }) => requests),
 } as const satisfies Measures<TokenUsageShape>;
 
-const UsageSeries = seriesOrder<TokenUsageShape>("Usage", USAGE_MEASURES);
-
-const UsageFilter = reportFilter("UsageFilter");
-
 const tokenChange = (description: string, of: (usage: TokenUsageShape) => number) =>
   ({
     type: CountChange,
@@ -141,138 +125,34 @@ const UsageComparison = builder.objectRef<Compared<TokenUsageShape>>("UsageCompa
   }),
 });
 
-const usageArgs = {
-  ...reportArgs,
-  ...builder.args((t) => ({
-    groupBy: t.field({
-      type: [UsageDimension],
-      description: "Dimensions to group rows by. Without any there is one row per bucket.",
-    }),
-    orderBy: t.field({
-      type: UsageSeries.input,
-      description: "Sort order. By default oldest first, or largest first without buckets.",
-    }),
-    filter: t.field({ type: UsageFilter, description: "Usage to include." }),
-  })),
-  ...forward,
-};
-
-const fields = reportFields(usageReport, UsageSeries.orderOf, ({ argsOf }) => argsOf(usageArgs));
-
-const UsageBucket = builder.objectRef<ReportNode<TokenUsageShape>>("UsageBucket").implement({
-  description:
-    "The tokens of one group in one time bucket. Sources: UNIFIED_ENTERPRISE_USAGE, UNIFIED_CONSOLE_USAGE, ENTERPRISE_USAGE, USER_USAGE, CONSOLE_USAGE.",
-  interfaces: [Bucketed, SeriesRow],
+reportList<TokenUsageShape>({
+  noun: "Usage",
+  field: "usage",
+  report: usageReport,
+  authScopes: { "activity:read": true },
+  overlapScopes: { people: true },
+  DimensionEnum: UsageDimension,
+  filter: reportFilter("UsageFilter"),
+  measures: USAGE_MEASURES,
+  mainMeasure: "TOTAL_TOKENS",
+  type: TokenUsage,
+  comparison: UsageComparison,
+  descriptions: {
+    query:
+      "Tokens used: a ranking of groups over the whole range, most tokens first, or with `bucket` a time series, oldest first.",
+    connection:
+      "Tokens by bucket and group: oldest first, or most tokens first without buckets. A bucket without usage has no row.",
+    bucket: "The tokens of one group in one time bucket.",
+    sources: "UNIFIED_ENTERPRISE_USAGE, UNIFIED_CONSOLE_USAGE, ENTERPRISE_USAGE, USER_USAGE, CONSOLE_USAGE",
+  },
   fields: (t) => ({
     tokens: t.field({ type: TokenUsage, description: "Tokens by kind.", resolve: ({ measure }) => measure }),
-    shareOfTotal: t.field({
-      type: "Decimal",
-      nullable: true,
-      description: SHARE_OF_REPORT,
-      args: {
-        of: t.arg({
-          type: UsageSeries.MeasureEnum,
-          required: true,
-          defaultValue: "TOTAL_TOKENS",
-          description: "The measure to take the share of.",
-        }),
-      },
-      requests: fields.total.requests,
-      resolve: async ({ measure, relations }, { of }) =>
-        UsageSeries.shareOf(of, measure, await relations.total()),
-    }),
-    runningTotal: t.field({
-      type: TokenUsage,
-      nullable: true,
-      description: RUNNING_TOTAL_OF_REPORT,
-      ...fields.runningTotal,
-    }),
-    comparison: t.field({
-      type: UsageComparison,
-      nullable: true,
-      description: `Comparison with the same group in the compared period. ${COMPARED}`,
-      resolve: comparedRow,
-    }),
   }),
-});
-
-const UsageBucketConnection = builder.connectionObject(
-  {
-    type: UsageBucket,
-    name: "UsageBucketConnection",
-    description:
-      "Tokens by bucket and group: oldest first, or most tokens first without buckets. A bucket without usage has no row.",
-    fields: (t) => ({
-      source: t.field({
-        type: SourceEnum,
-        description: "Reports of the organization that answered.",
-        resolve: (answer) => planOf(answer).source.source,
-      }),
-      groupedBy: t.field({
-        type: [UsageDimension],
-        description:
-          "The dimensions that rows are grouped by. A field of another dimension is null, and `extensions.warnings` of the answer names it (NOT_GROUPED_BY).",
-        resolve: (answer) => planOf(answer).question.groupBy as (typeof UsageDimension.$inferType)[],
-      }),
-      total: t.field({
-        type: TokenUsage,
-        nullable: true,
-        description:
-          "The exact total of the whole range and filter, for any grouping; fetched only when selected. Null: upstream has no figures.",
-        ...fields.total,
-      }),
-      totalComparison: t.field({
-        type: UsageComparison,
-        nullable: true,
-        description: `The exact total compared with that of the compared period; both are fetched only when selected. ${COMPARED}`,
-        ...fields.totalComparison,
-      }),
-      overlap: t.field({
-        authScopes: { people: true }, // it can be what one person in two teams used
-        type: TokenUsage,
-        nullable: true,
-        description:
-          "By TEAM: the tokens that the rows of all pages count more than once, since people in several teams count in each. Rows add up to `total` plus this. Zero with `overlap: SPLIT`. Null: not grouped by TEAM, or no rows.",
-        ...fields.overlap,
-      }),
-    }),
-  },
-  { name: "UsageBucketEdge", description: "A bucket and its cursor." },
-);
-
-builder.queryField("usage", (t) =>
-  t.field({
-    authScopes: { "activity:read": true },
-    type: UsageBucketConnection,
-    nullable: true,
-    description:
-      "Tokens used: a ranking of groups over the whole range, most tokens first, or with `bucket` a time series, oldest first. Sources: UNIFIED_ENTERPRISE_USAGE, UNIFIED_CONSOLE_USAGE, ENTERPRISE_USAGE, USER_USAGE, CONSOLE_USAGE. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.",
-    args: usageArgs,
-    ...fields.connection,
-  }),
-);
-
-const OF_ONE_PERSON = {
-  kind: "ENTERPRISE",
-  what: "tokens of one person except by `usage(groupBy: [ACTOR])`",
-} as const;
-
-personFigures((t, range) => ({
-  usage: t.field({
-    authScopes: { "activity:read": true, own: true },
-    type: TokenUsage,
-    nullable: true,
+  ofPerson: {
     description:
       "Tokens the person used in the Enterprise organization over the range. Null: no usage recorded, or the person is not in that organization. NOT_CONFIGURED without its key. One run of upstream pages per month for all people of a list. Source: USER_USAGE.",
-    args: { ...range, ...enterpriseArg },
-    requests: ({ args, range }, ctx) => {
-      organizationOfKind(ctx, args.organization, OF_ONE_PERSON);
-      return requestsOverDays(userUsage, range, ctx);
-    },
-    resolve: (person, { range, organization }, ctx) => {
-      organizationOfKind(ctx, organization, OF_ONE_PERSON);
-      if (person.organization !== "ENTERPRISE" && hasKeyOf(ctx.upstream, "ENTERPRISE")) return null;
-      return usageOfUser(ctx, { range: personOver(person, range, ctx).range }).load(person.userId);
-    },
-  }),
-}));
+    what: "tokens of one person except by `usage(groupBy: [ACTOR])`",
+    endpoint: userUsage,
+    load: usageOfUser,
+  },
+});

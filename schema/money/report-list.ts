@@ -1,0 +1,203 @@
+import type { InputRef, ObjectFieldsShape } from "@pothos/core";
+import { hasKeyOf, organizationOfKind } from "../../src/analytics/organizations.ts";
+import type { Report } from "../../src/analytics/report/report.ts";
+import type { Context } from "../../src/context.ts";
+import type { DayRange } from "../../src/domain/range.ts";
+import type { Dimension } from "../../src/domain/report.ts";
+import type { Endpoint } from "../../src/upstream/endpoint.ts";
+import { requestsOverDays } from "../../src/upstream/plan.ts";
+import { builder } from "../framework/builder.ts";
+import { COMPARED, type Compared, comparedRow } from "../framework/change.ts";
+import { forward } from "../framework/connection.ts";
+import { type Measures, SeriesRow, seriesOrder } from "../framework/series.ts";
+import { personFigures, personOver } from "../people/user.ts";
+import { enterpriseArg, planOf, reportArgs, reportFields, SourceEnum } from "./report.ts";
+import { Bucketed, type ReportNode, RUNNING_TOTAL_OF_REPORT, SHARE_OF_REPORT } from "./report-bucket.ts";
+import type { FilterInput } from "./report-filter.ts";
+
+type Types = typeof builder.$inferSchemaTypes;
+type Ref<Shape> = PothosSchemaTypes.ObjectRef<Types, Shape>;
+
+/** Particulars of the list of one report. */
+interface ReportList<Measure extends object> {
+  readonly noun: "Cost" | "Usage";
+  readonly field: "cost" | "usage";
+  readonly report: Report<Measure>;
+  /** Scopes that the list requires, and those of `overlap`. */
+  readonly authScopes: { readonly "spend:read": true } | { readonly "activity:read": true };
+  readonly overlapScopes: { readonly spenders: true } | { readonly people: true };
+  readonly DimensionEnum: PothosSchemaTypes.EnumRef<Types, Dimension>;
+  readonly filter: InputRef<FilterInput>;
+  readonly measures: Measures<Measure>;
+  /** The measure that a share is of by default. */
+  readonly mainMeasure: string;
+  /** The type of its figures, and of those set against another period. */
+  readonly type: Ref<Measure>;
+  readonly comparison: Ref<Compared<Measure>>;
+  readonly descriptions: {
+    readonly query: string;
+    readonly connection: string;
+    readonly bucket: string;
+    readonly sources: string;
+  };
+  /** The figures of a bucket. */
+  readonly fields: ObjectFieldsShape<Types, ReportNode<Measure>>;
+  /** The figures of one person, which another endpoint has. */
+  readonly ofPerson: {
+    readonly description: string;
+    readonly what: string;
+    readonly endpoint: Endpoint<never, unknown>;
+    readonly load: (
+      ctx: Context,
+      scope: { readonly range: DayRange },
+    ) => { load(userId: string): Promise<Measure | null> };
+  };
+}
+
+/** Defines the list of a report, its buckets and totals, and the figures of one person. */
+export function reportList<Measure extends object>({
+  noun,
+  field,
+  report,
+  authScopes,
+  overlapScopes,
+  DimensionEnum,
+  filter,
+  measures,
+  mainMeasure,
+  type,
+  comparison,
+  descriptions,
+  fields: ownFields,
+  ofPerson,
+}: ReportList<Measure>): void {
+  // For the checker, a field of a type parameter could be of a list.
+  const figures: Ref<object> = type;
+  const series = seriesOrder<Measure>(noun, measures);
+  const args = {
+    ...reportArgs,
+    ...builder.args((t) => ({
+      groupBy: t.field({
+        type: [DimensionEnum],
+        description: "Dimensions to group rows by. Without any there is one row per bucket.",
+      }),
+      orderBy: t.field({
+        type: series.input,
+        description: "Sort order. By default oldest first, or largest first without buckets.",
+      }),
+      filter: t.field({ type: filter, description: "Usage to include." }),
+    })),
+    ...forward,
+  };
+  const fields = reportFields(report, series.orderOf, ({ argsOf }) => argsOf(args));
+
+  const bucket = builder.objectRef<ReportNode<Measure>>(`${noun}Bucket`).implement({
+    description: `${descriptions.bucket} Sources: ${descriptions.sources}.`,
+    fields: (t) => ({
+      ...ownFields(t),
+      shareOfTotal: t.field({
+        type: "Decimal",
+        nullable: true,
+        description: SHARE_OF_REPORT,
+        args: {
+          of: t.arg({
+            type: series.MeasureEnum,
+            required: true,
+            defaultValue: mainMeasure,
+            description: "The measure to take the share of.",
+          }),
+        },
+        requests: fields.total.requests,
+        resolve: async ({ measure, relations }, { of }) =>
+          series.shareOf(of, measure, await relations.total()),
+      }),
+      runningTotal: t.field({
+        type: figures,
+        nullable: true,
+        description: RUNNING_TOTAL_OF_REPORT,
+        ...fields.runningTotal,
+      }),
+      comparison: t.field({
+        type: comparison,
+        nullable: true,
+        description: `Comparison with the same group in the compared period. ${COMPARED}`,
+        resolve: comparedRow,
+      }),
+    }),
+  });
+  bucket.addInterfaces([Bucketed, SeriesRow]);
+
+  const connection = builder.connectionObject(
+    {
+      type: bucket,
+      name: `${noun}BucketConnection`,
+      description: descriptions.connection,
+      fields: (t) => ({
+        source: t.field({
+          type: SourceEnum,
+          description: "Reports of the organization that answered.",
+          resolve: (answer) => planOf(answer).source.source,
+        }),
+        groupedBy: t.field({
+          type: [DimensionEnum],
+          description:
+            "The dimensions that rows are grouped by. A field of another dimension is null, and `extensions.warnings` of the answer names it (NOT_GROUPED_BY).",
+          resolve: (answer) => planOf(answer).question.groupBy,
+        }),
+        total: t.field({
+          type: figures,
+          nullable: true,
+          description:
+            "The exact total of the whole range and filter, for any grouping; fetched only when selected. Additive over ranges that do not overlap. Null: upstream has no figures.",
+          ...fields.total,
+        }),
+        totalComparison: t.field({
+          type: comparison,
+          nullable: true,
+          description: `The exact total compared with that of the compared period; both are fetched only when selected. ${COMPARED}`,
+          ...fields.totalComparison,
+        }),
+        overlap: t.field({
+          authScopes: overlapScopes, // it can be what one person in two teams used
+          type: figures,
+          nullable: true,
+          description:
+            "By TEAM: the amount that the rows of all pages count more than once, since people in several teams count in each. Rows add up exactly to `total` plus this. Zero with `overlap: SPLIT`. Additive over ranges that do not overlap. Null: not grouped by TEAM, or no rows.",
+          ...fields.overlap,
+        }),
+      }),
+    },
+    { name: `${noun}BucketEdge`, description: "A bucket and its cursor." },
+  );
+
+  builder.queryField(field, (t) =>
+    t.field({
+      authScopes,
+      type: connection,
+      nullable: true,
+      description: `${descriptions.query} Sources: ${descriptions.sources}. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.`,
+      args,
+      ...fields.connection,
+    }),
+  );
+
+  const enterprise = { kind: "ENTERPRISE", what: ofPerson.what } as const;
+  personFigures((t, range) => ({
+    [field]: t.field({
+      authScopes: { ...authScopes, own: true },
+      type: figures,
+      nullable: true,
+      description: ofPerson.description,
+      args: { ...range, ...enterpriseArg },
+      requests: ({ args, range }, ctx) => {
+        organizationOfKind(ctx, args.organization, enterprise);
+        return requestsOverDays(ofPerson.endpoint, range, ctx);
+      },
+      resolve: (person, { range, organization }, ctx) => {
+        organizationOfKind(ctx, organization, enterprise);
+        if (person.organization !== "ENTERPRISE" && hasKeyOf(ctx.upstream, "ENTERPRISE")) return null;
+        return ofPerson.load(ctx, { range: personOver(person, range, ctx).range }).load(person.userId);
+      },
+    }),
+  }));
+}
