@@ -101,7 +101,7 @@ describe("the rules of the schema", () => {
 
 /** What is refused because of the figures, and not of the field. */
 function isOfTooFew({ message }: ClientError): boolean {
-  return /^What so few/.test(message);
+  return /^Activity of so few people/.test(message);
 }
 
 /** What is wrong with how a field by itself is answered to a caller: it is refused exactly where its rule says so. */

@@ -135,7 +135,7 @@ test("`datasets` answers each dataset with the reason while upstream is away, an
   expect(data.datasets).toHaveLength(26);
   for (const { enabled, reason, explanation } of data.datasets) {
     expect([enabled, reason]).toEqual([null, "UNAVAILABLE"]);
-    expect(explanation).toMatch(/127\.0\.0\.1:\d+ \(ECONNREFUSED\)|left alone for a moment/);
+    expect(explanation).toMatch(/127\.0\.0\.1:\d+ \(ECONNREFUSED\)|paused for a moment/);
   }
 });
 

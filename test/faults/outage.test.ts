@@ -49,7 +49,7 @@ describe("an upstream that fails for everybody", () => {
     for (let i = 0; i < 4; i++) await ask(fresh(i));
     const [{ errors }, requests] = await requestsOf(() => ask(fresh(5)));
     const [error] = expectPresentable(errors);
-    expect(error?.message).toContain("left alone");
+    expect(error?.message).toContain("is paused for a moment");
     expect(error?.extensions.retryAfter).toBeGreaterThanOrEqual(1);
     expect(requestsTo(PATHS.users, requests)).toBe(0);
   });
