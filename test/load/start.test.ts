@@ -13,7 +13,7 @@ describe("does not start", () => {
     ["with a flag there is not", ["serve", "--prot", "5"], {}, "(Did you mean --port?)"],
     ["with a key as a flag", ["serve", `--anthropic-admin-key=${CANARY}`], {}, "unknown option"],
     ["with a key as a word", ["serve", `sk-ant-admin01-${CANARY}`], {}, "too many arguments"],
-    ["with a key of no characters for one", [], { ANTHROPIC_ADMIN_KEY: `${CANARY} x` }, "no key has"],
+    ["with a key of no characters for one", [], { ANTHROPIC_ADMIN_KEY: `${CANARY} x` }, "not valid in a key"],
     ["with a store there is no such kind of", [], { CACHE_URL: `mysql://u:${CANARY}@h` }, "CACHE_URL is not"],
     ["with a size of no number", [], { CACHE_MEMORY_BYTES: "much" }, "CACHE_MEMORY_BYTES is not"],
   ])("%s, and says why in a line", async (_what, args, environment, why) => {
