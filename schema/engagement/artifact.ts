@@ -111,8 +111,7 @@ function particularsOf(ctx: Context, { groupBy, filter }: ArtifactArgs) {
   };
 }
 
-function questionsOf(ctx: Context, args: ArtifactArgs, days: readonly DayRange[]) {
-  const particulars = particularsOf(ctx, args);
+function questionsOf(particulars: ReturnType<typeof particularsOf>, days: readonly DayRange[]) {
   return days.map((day) => ({ range: day, ...particulars }));
 }
 
@@ -133,13 +132,14 @@ builder.queryField("artifacts", (t) =>
       const [newest] = pieces.slice(-1);
       return [
         ...(newest !== undefined && mayBeUncounted(newest, ctx) ? [newestDayRequests(ctx)] : []),
-        requestsFor(artifactActivity, questionsOf(ctx, args, pieces), rowsWanted(args)),
+        requestsFor(artifactActivity, questionsOf(particularsOf(ctx, args), pieces), rowsWanted(args)),
       ];
     },
     resolve: async (_root, args, ctx, info) => {
       const { range: asked, first, after } = args;
       const slice = { first, after };
-      const { filter, groupBy } = particularsOf(ctx, args);
+      const particulars = particularsOf(ctx, args);
+      const { filter, groupBy } = particulars;
       warnUngrouped(ctx, info, groupBy);
       const stated = resolveRange(asked, ctx.now());
       const { range, pieces } = windowsOf(
@@ -150,7 +150,7 @@ builder.queryField("artifacts", (t) =>
       const days = await countedDays(artifactActivity, pieces, isRelative(asked), ctx);
       const until = days.at(-1)?.until ?? range.until;
       const walk = mapPages(
-        walkOf(ctx.upstream, artifactActivity, questionsOf(ctx, args, days)),
+        walkOf(ctx.upstream, artifactActivity, questionsOf(particulars, days)),
         ({ rows }) =>
           rows
             .filter(({ users }) => isShownOf(ctx.viewer, users))

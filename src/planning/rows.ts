@@ -1,6 +1,6 @@
 import {
   type GraphQLField,
-  type GraphQLObjectType,
+  type GraphQLNamedType,
   type GraphQLSchema,
   getNullableType,
   isEnumType,
@@ -58,7 +58,8 @@ function isLookedUp({ type, plan }: SelectedField): boolean {
   return plan.requests !== undefined && !isConnection(type);
 }
 
-function isConnection({ name }: GraphQLObjectType): boolean {
+/** Recognizes the type of a list that pages, by its name (Relay Connections). */
+export function isConnection({ name }: GraphQLNamedType): boolean {
   return name.endsWith("Connection");
 }
 

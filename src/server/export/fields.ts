@@ -17,6 +17,7 @@ import type { Context } from "../../context.ts";
 import { badInput } from "../../errors.ts";
 import { isPermitted } from "../../planning/permissions.ts";
 import { fieldPlanOf } from "../../planning/plan.ts";
+import { isConnection } from "../../planning/rows.ts";
 import { nearest } from "../http/did-you-mean.ts";
 import type { Column, Reader } from "./table.ts";
 
@@ -154,7 +155,7 @@ function namesIn(told: GraphQLSchema | null, { name }: GraphQLNamedType): string
 
 /** A field that needs no argument. A list that pages would be cut short without a word. */
 function isReadable({ args, type }: GraphQLField<unknown, unknown>): boolean {
-  return !args.some(isRequiredArgument) && !getNamedType(type).name.endsWith("Connection");
+  return !args.some(isRequiredArgument) && !isConnection(getNamedType(type));
 }
 
 /** Lists the columns at or below a value: the value itself, else its short form, else its fields. */

@@ -16,6 +16,7 @@ import type { Finality } from "../../cache/policy.ts";
 import type { Warning } from "../../context.ts";
 import type { DayRange } from "../../domain/range.ts";
 import { badInput, type ErrorCode, type ErrorDetails, GatewayError } from "../../errors.ts";
+import { isConnection } from "../../planning/rows.ts";
 import { clientError } from "../graphql/translate-errors.ts";
 import { readParameters } from "../http/parameters.ts";
 import { columnsOf, selectionOf, valueAt } from "./fields.ts";
@@ -30,9 +31,7 @@ function refuseColumn({ message }: Warning): never {
 export function listsOf(schema: GraphQLSchema): ReadonlyMap<string, GraphQLField<unknown, unknown>> {
   const fields = Object.values(schema.getQueryType()?.getFields() ?? {});
   return new Map(
-    fields
-      .filter(({ type }) => getNamedType(type).name.endsWith("Connection"))
-      .map((field) => [field.name, field]),
+    fields.filter(({ type }) => isConnection(getNamedType(type))).map((field) => [field.name, field]),
   );
 }
 
