@@ -58,7 +58,7 @@ export function refuseAlternatives(question: ReportQuestion): void {
     );
 }
 
-/** True if a row is what a question's alternatives are about; without any, every row is. */
+/** Returns the test of rows that the alternatives of a question let through; without any, every row passes. */
 export function matchesAny({ any }: Pick<ReportQuestion, "any">): (row: Dimensions) => boolean {
   if (any === undefined) return () => true;
   const tests = any.map((filter) =>

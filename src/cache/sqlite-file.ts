@@ -65,7 +65,7 @@ export function openFile(path: string, kind: FileKind, moved: (to: string) => vo
 
 type Claim = "missing" | "empty" | "ours" | "unmarked" | "damaged";
 
-/** True if a file may be used, judged by its header alone: to open a database of another program can change it. */
+/** Judges a file by its header alone: opening a database of another program can change it. */
 export function claimOf(path: string, kind: FileKind): Claim {
   const found: Stats | undefined = statSync(path, { throwIfNoEntry: false });
   if (found !== undefined && !found.isFile()) throw new FileRefusal("NOT_A_FILE");

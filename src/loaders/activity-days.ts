@@ -203,7 +203,7 @@ export function lastDayOf({ until }: DayRange): DayRange {
   return oneDay(addDays(until, -1));
 }
 
-/** True if figures of activity can still change, as far as the clock tells; asks nothing. */
+/** Returns the state of figures of activity as far as the clock tells; asks nothing. */
 export function activityState(range: DayRange, now: Instant): Finality {
   return finalityOf("activity", range, now - ENGAGEMENT_LAG_MS);
 }
