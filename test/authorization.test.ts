@@ -1,8 +1,10 @@
 import {
   type GraphQLField,
   type GraphQLNamedType,
+  type GraphQLObjectType,
   getNamedType,
   isAbstractType,
+  isInterfaceType,
   isObjectType,
   parse,
   validate,
@@ -10,8 +12,9 @@ import {
 import { describe, expect, test } from "vitest";
 import { schema } from "../schema/index.ts";
 import type { SharedStore } from "../src/cache/shared-store.ts";
-import { ROLES } from "../src/domain/viewer.ts";
-import { requirementsOf } from "../src/planning/permissions.ts";
+import { ROLES, scopeIn } from "../src/domain/viewer.ts";
+import { requirementsById, requirementsOf } from "../src/planning/permissions.ts";
+import type { Requires } from "../src/planning/plan.ts";
 import { codesOf, guarded, NAMES, permitsFor } from "./callers.ts";
 import { asked, SINGLE } from "./every-field.ts";
 import type { Answer, ClientError } from "./gateway.ts";
@@ -58,6 +61,41 @@ describe("the rules of the schema", () => {
     expect(
       coordinates(reachable("OWNER").filter(({ type }) => MONEY.test(getNamedType(type).name))).length,
     ).toBeGreaterThan(30);
+  });
+
+  test("an amount requires `spend:read`, or is in an object that only such fields and ids lead to", () => {
+    const isAmount = ({ type }: GraphQLField<unknown, unknown>) =>
+      /^(Money|Spend|MoneyChange|DerivedMoney)$/.test(getNamedType(type).name);
+    const isGuarded = (required: Requires | null) => {
+      const others = required?.filter((each) => each !== "own") ?? [];
+      return others.length > 0 && others.every((each) => scopeIn(each) === "spend:read");
+    };
+    const fieldsOf = (type: GraphQLNamedType) =>
+      isObjectType(type) || isInterfaceType(type) ? Object.values(type.getFields()) : [];
+    const nodes = Object.values(schema.getTypeMap()).filter(
+      (type): type is GraphQLObjectType =>
+        isObjectType(type) && type.getInterfaces().some(({ name }) => name === "Node"),
+    );
+    const isOpen = new Set<GraphQLNamedType>();
+    const open = (type: GraphQLNamedType): void => {
+      if (isOpen.has(type)) return;
+      isOpen.add(type);
+      if (isAbstractType(type)) for (const each of schema.getPossibleTypes(type)) open(each);
+      for (const field of fieldsOf(type))
+        if (!isGuarded(requirementsOf(field)) && !isAmount(field)) open(getNamedType(field.type));
+    };
+    open(schema.getQueryType() as GraphQLNamedType);
+    for (const node of nodes) if (!isGuarded(requirementsById(node))) open(node);
+
+    const amounts = Object.values(schema.getTypeMap()).flatMap((type) =>
+      fieldsOf(type).flatMap((field) => (isAmount(field) ? [{ type, field }] : [])),
+    );
+    const unguarded = amounts.filter(
+      ({ type, field }) => isOpen.has(type) && !isGuarded(requirementsOf(field)),
+    );
+    expect(unguarded.map(({ type, field }) => `${type.name}.${field.name}`)).toEqual([]);
+    expect(amounts.length).toBeGreaterThan(50);
+    expect(amounts.filter(({ type }) => !isOpen.has(type)).length).toBeGreaterThan(20);
   });
 
   test("no way leads an analyst to what is known of an account, and to names and addresses only by pseudonym", () => {

@@ -28,7 +28,7 @@ import { sum, ToolActions } from "../engagement/activity.ts";
 import { builder, nodeLoader } from "../framework/builder.ts";
 import { connect, forward } from "../framework/connection.ts";
 import { demand, refuseProbing } from "../framework/demand.ts";
-import { Money } from "../framework/money.ts";
+import { Money, spendOrOwn } from "../framework/money.ts";
 import { DateRange } from "../framework/range.ts";
 import { Actor } from "../people/actor.ts";
 import { memberLookup, memberRequests, personFigures, personOver, User } from "../people/user.ts";
@@ -43,9 +43,7 @@ export const ClaudeCodeModel = builder.objectRef<CodeModelShape>("ClaudeCodeMode
     cacheReadTokens: t.expose("cacheReadTokens", sum("Input tokens served from the prompt cache.")),
     cacheCreationTokens: t.expose("cacheCreationTokens", sum("Input tokens written to the prompt cache.")),
     estimated: t.expose("estimated", {
-      nullable: true,
-      authScopes: { "spend:read": true, own: true },
-      type: Money,
+      ...spendOrOwn(Money),
       description: "Upstream's estimate of the cost; not the bill. Additive.",
     }),
   }),
@@ -69,9 +67,7 @@ const totals = builder.interfaceRef<CodeTotalsShape>("ClaudeCodeCounts").impleme
       description: "Tokens and estimated cost, per model.",
     }),
     estimated: t.field({
-      nullable: true,
-      authScopes: { "spend:read": true, own: true },
-      type: Money,
+      ...spendOrOwn(Money),
       description:
         "Upstream's estimate of the cost over all models; not the bill, and not comparable with `net` or `list`. Additive over days, people and models.",
       resolve: estimatedCost,

@@ -18,7 +18,7 @@ import { sum } from "../engagement/activity.ts";
 import { builder } from "../framework/builder.ts";
 import { COMPARED, comparedRow, comparedTotal } from "../framework/change.ts";
 import { connectRanking, forward } from "../framework/connection.ts";
-import { Money } from "../framework/money.ts";
+import { Money, spendOnly } from "../framework/money.ts";
 import { DateRange } from "../framework/range.ts";
 import {
   demandDimensions,
@@ -125,9 +125,7 @@ const Group = builder.objectRef<GroupNode>("ClaudeCodeGroup").implement({
     cacheReadTokens: t.field(tokens("cacheReadTokens", "Input tokens served from the prompt cache.")),
     cacheCreationTokens: t.field(tokens("cacheCreationTokens", "Input tokens written to the prompt cache.")),
     estimated: t.field({
-      nullable: true,
-      authScopes: { "spend:read": true },
-      type: Money,
+      ...spendOnly(Money),
       description:
         "Upstream's estimate of the cost; not the bill, and not comparable with `net` or `list`. Exact sum; additive over days, people and models.",
       resolve: ({ measure }) => measure.estimated,

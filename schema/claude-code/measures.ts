@@ -8,7 +8,7 @@ import {
 import { badInput } from "../../src/errors.ts";
 import { builder } from "../framework/builder.ts";
 import { type Compared, CountChange, changeOf, comparedRange, MoneyChange } from "../framework/change.ts";
-import { DerivedMoney, Money } from "../framework/money.ts";
+import { DerivedMoney, Money, spendOnly, spendOrOwn } from "../framework/money.ts";
 import { type Measures, seriesOrder } from "../framework/series.ts";
 
 /** Measures of Claude Code that are worked out from others, said alike wherever they appear. */
@@ -20,16 +20,12 @@ export const derived = {
       "Lines added and removed per session, rounded half to even at 12 decimals. Not additive. Null: no sessions.",
   },
   estimatedPerCommit: {
-    authScopes: { "spend:read": true, own: true },
-    type: DerivedMoney,
-    nullable: true,
+    ...spendOrOwn(DerivedMoney),
     description:
       "`estimated` divided by `commits`. Upstream's estimate covers all use, so this is not the cost of a commit. Not additive. Null: no commits.",
   },
   estimatedPerPullRequest: {
-    authScopes: { "spend:read": true, own: true },
-    type: DerivedMoney,
-    nullable: true,
+    ...spendOrOwn(DerivedMoney),
     description:
       "`estimated` divided by `pullRequests`. Upstream's estimate covers all use, so this is not the cost of a pull request. Not additive. Null: no pull requests.",
   },
@@ -97,9 +93,7 @@ export const Totals = builder.objectRef<CodeMeasure>("ClaudeCodeGroupTotals").im
     accepted: t.field(ofTotal("accepted")),
     rejected: t.field(ofTotal("rejected")),
     estimated: t.expose("estimated", {
-      nullable: true,
-      authScopes: { "spend:read": true },
-      type: Money,
+      ...spendOnly(Money),
       description: "Upstream's estimate of the cost; not the bill. Additive.",
     }),
   }),
@@ -129,9 +123,7 @@ export const Comparison = builder.objectRef<Compared<CodeMeasure>>("ClaudeCodeCo
   fields: (t) => ({
     range: t.expose("range", comparedRange),
     estimated: t.field({
-      nullable: true,
-      authScopes: { "spend:read": true },
-      type: MoneyChange,
+      ...spendOnly(MoneyChange),
       description: "Upstream's estimate of the cost; not the bill.",
       resolve: ({ now, before }) => ({ now: now.estimated, before: before.estimated }),
     }),

@@ -24,7 +24,7 @@ import { sum, ToolActions } from "../engagement/activity.ts";
 import { builder } from "../framework/builder.ts";
 import { demand } from "../framework/demand.ts";
 import { FinalityEnum } from "../framework/freshness.ts";
-import { DerivedMoney, Money } from "../framework/money.ts";
+import { DerivedMoney, Money, spendOnly } from "../framework/money.ts";
 import { DateRange } from "../framework/range.ts";
 import { memberRequests, User } from "../people/user.ts";
 import { Answer, daysArg, FreshAnswer, onDashboard, page } from "./dashboard.ts";
@@ -34,9 +34,7 @@ import { DashboardDay, type OnDay, seriesOf, seriesType } from "./series.ts";
 const sessions = sum("Sessions. A session in two terminals, or both local and remote, counts in both.");
 const linesAdded = sum("Lines of code added by changes people accepted.");
 const estimated = {
-  authScopes: { "spend:read": true },
-  nullable: true,
-  type: Money,
+  ...spendOnly(Money),
   description:
     "Upstream's estimate of the cost; not the bill, and not comparable with `cost`. Additive over days, people and models.",
 } as const;
@@ -65,9 +63,7 @@ const CodeDay = builder.objectRef<CodeDayShape>("ClaudeCodeDay").implement({
     }),
     estimated: t.expose("estimated", estimated),
     costPerUser: t.expose("costPerUser", {
-      authScopes: { "spend:read": true },
-      type: DerivedMoney,
-      nullable: true,
+      ...spendOnly(DerivedMoney),
       description:
         "Estimated cost of people's records divided by `users`. Neither includes API keys. Not additive. Null: no person has a record.",
     }),
@@ -285,9 +281,7 @@ builder.objectFields(ClaudeCodeDashboard, (t) => ({
     },
   }),
   spendByModel: t.field({
-    authScopes: { "spend:read": true },
-    type: CodeModels,
-    nullable: true,
+    ...spendOnly(CodeModels),
     description: "Estimated cost by model over the range. Source: CLAUDE_CODE.",
     args: codeRange,
     ...OF_CODE,

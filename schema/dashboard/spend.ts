@@ -16,7 +16,7 @@ import type { Period } from "../../src/domain/period.ts";
 import type { Dimension } from "../../src/domain/report.ts";
 import type { PlanRequests } from "../../src/planning/plan.ts";
 import { builder } from "../framework/builder.ts";
-import { Spend } from "../framework/money.ts";
+import { Spend, spendOnly } from "../framework/money.ts";
 import { choiceOf, organizationArg, reportRequests, SourceEnum } from "../money/report.ts";
 import { emailOfReported, memberRequests, nameOfReported, User } from "../people/user.ts";
 import { Answer, Dashboard, FreshAnswer, periodArg, ratioField, written } from "./dashboard.ts";
@@ -139,8 +139,7 @@ const spendRequests =
 
 const toDate = (period: Period, what: string) =>
   ({
-    type: SpendFiguresType,
-    nullable: true,
+    ...spendOnly(SpendFiguresType),
     description: `Spend from ${what} up to and including today, as far as upstream has exported it: \`total\` net and list, and its models. Zero, with \`freshness.refreshedAt\` null, before the first export of the period; NOT_YET_AVAILABLE if that is more than a day late. Additive. One upstream request per calendar month, shared by all totals. Sources: UNIFIED_ENTERPRISE_COST, ENTERPRISE_COST, UNIFIED_CONSOLE_COST, CONSOLE_COST.`,
     range: (_args: object, ctx: Context) => spendPeriod(ctx, period),
     requests: spendRequests("MODEL"),
@@ -149,23 +148,14 @@ const toDate = (period: Period, what: string) =>
   }) as const;
 
 builder.objectFields(SpendDashboard, (t) => ({
-  monthToDate: t.field({
-    authScopes: { "spend:read": true },
-    ...toDate("MONTH_TO_DATE", "the first of the UTC month"),
-  }),
-  quarterToDate: t.field({
-    authScopes: { "spend:read": true },
-    ...toDate("QUARTER_TO_DATE", "the first day of the UTC calendar quarter"),
-  }),
+  monthToDate: t.field(toDate("MONTH_TO_DATE", "the first of the UTC month")),
+  quarterToDate: t.field(toDate("QUARTER_TO_DATE", "the first day of the UTC calendar quarter")),
   yearToDate: t.field({
-    authScopes: { "spend:read": true },
     ...toDate("YEAR_TO_DATE", "1 January UTC"),
     description: `${toDate("YEAR_TO_DATE", "1 January UTC").description} NOT_COVERED on the last day of a leap year: upstream reaches back 365 days.`,
   }),
   byModel: t.field({
-    authScopes: { "spend:read": true },
-    type: SpendFiguresType,
-    nullable: true,
+    ...spendOnly(SpendFiguresType),
     description:
       "Spend by model over a period, which ends with today. One upstream request per calendar month it touches, shared by all totals. The same sources.",
     args: periodArg("LAST_30_DAYS"),

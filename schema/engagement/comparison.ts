@@ -14,6 +14,7 @@ import {
   DistinctChange,
   MoneyChange,
 } from "../framework/change.ts";
+import { spendOnly } from "../framework/money.ts";
 import type { Measured, MeasuredKind, UsedBy } from "./engagement.ts";
 import type { Wording } from "./measured-noun.ts";
 
@@ -57,9 +58,7 @@ export const amount =
   <Thing>(description: string, of: (thing: Thing) => Money | null): ComparedField<Thing> =>
   (t) =>
     t.field({
-      authScopes: { "spend:read": true },
-      type: MoneyChange,
-      nullable: true,
+      ...spendOnly(MoneyChange),
       description: `${description} An allocation, not billing. Null: nothing attributable in one of the periods.`,
       resolve: ({ now, before }) => {
         const money = of(now);

@@ -2,7 +2,7 @@ import type { Skill as SkillShape } from "../../src/domain/engagement.ts";
 import { skillParts } from "../../src/loaders/engagement-parts.ts";
 import { skillUses } from "../../src/loaders/engagement-use.ts";
 import { SKILL_FILTER_VALUES, SKILL_FILTERS, skillActivity } from "../../src/upstream/endpoints/skills.ts";
-import { Money } from "../framework/money.ts";
+import { Money, spendOnly } from "../framework/money.ts";
 import { measured as optional } from "./activity.ts";
 import { amount, count } from "./comparison.ts";
 import { OfficeSessions, useTypes } from "./engagement.ts";
@@ -49,16 +49,12 @@ export const Skill = measuredNoun<SkillShape>({
         description: "In the merged Chat and Cowork product. Null where the organization does not have it.",
       }),
       listPrice: t.expose("listPrice", {
-        authScopes: { "spend:read": true },
-        type: Money,
-        nullable: true,
+        ...spendOnly(Money),
         description:
           "Value at list price of the requests it took part in; an allocation, not billing. Additive, but the parts of a split can add up to less than the whole. Null: nothing is attributable.",
       }),
       overage: t.expose("overage", {
-        authScopes: { "spend:read": true },
-        type: Money,
-        nullable: true,
+        ...spendOnly(Money),
         description:
           "Estimated metered overage allocated to it; not billing. Additive, but the parts of a split can add up to less than the whole. Null while spend reporting is off.",
       }),

@@ -2,6 +2,16 @@ import { dollars, type Money as MoneyShape, type Spend as SpendShape } from "../
 import { cacheReadShare, type TokenUsage as TokenUsageShape, totalTokens } from "../../src/domain/tokens.ts";
 import { builder } from "./builder.ts";
 
+/** Options of a field that shows amounts, or leads to them: its type, and the permission that it requires. */
+export function spendOnly<Type>(type: Type) {
+  return { type, nullable: true, authScopes: { "spend:read": true } } as const;
+}
+
+/** Options of a field that shows amounts of one person, who may read their own. */
+export function spendOrOwn<Type>(type: Type) {
+  return { type, nullable: true, authScopes: { "spend:read": true, own: true } } as const;
+}
+
 export const Money = builder.objectRef<MoneyShape>("Money").implement({
   description:
     "An exact amount. Amounts are sums of what upstream states, digit by digit; none is derived from tokens.",

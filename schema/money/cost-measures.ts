@@ -13,7 +13,7 @@ import { nameOf } from "../../src/domain/organization.ts";
 import { resolveRange } from "../../src/planning/range-input.ts";
 import { builder } from "../framework/builder.ts";
 import { FinalityEnum } from "../framework/freshness.ts";
-import { DerivedMoney, Spend } from "../framework/money.ts";
+import { DerivedMoney, Spend, spendOnly } from "../framework/money.ts";
 import { DateRange, ResolvedRange } from "../framework/range.ts";
 import { CostFilter } from "./cost.ts";
 import { choiceOf, enterpriseArg, organizationArg, type ReportArgs, SourceEnum } from "./report.ts";
@@ -127,9 +127,7 @@ const WITH_ACTIVE_PEOPLE = { kind: "ENTERPRISE", what: "active people" } as cons
 
 builder.queryFields((t) => ({
   unitCost: t.field({
-    authScopes: { "spend:read": true },
-    type: UnitCost,
-    nullable: true,
+    ...spendOnly(UnitCost),
     description:
       "Cost per active person and per day that a person was active, of the Enterprise organization. It takes as many upstream requests as `cost`, `users` and `activity` of the range. Sources: UNIFIED_ENTERPRISE_COST, ENTERPRISE_COST, USER_ACTIVITY, ACTIVITY_SUMMARIES. Errors: NOT_COVERED, NOT_YET_AVAILABLE, BAD_USER_INPUT, UPSTREAM_*.",
     args: {
@@ -146,9 +144,7 @@ builder.queryFields((t) => ({
     },
   }),
   costProjection: t.field({
-    authScopes: { "spend:read": true },
-    type: CostProjection,
-    nullable: true,
+    ...spendOnly(CostProjection),
     description:
       "A linear projection of the cost of this calendar month. One run of upstream pages, shared with `cost` of the month. Sources: UNIFIED_ENTERPRISE_COST, UNIFIED_CONSOLE_COST, ENTERPRISE_COST, CONSOLE_COST. Errors: BAD_USER_INPUT, NOT_COVERED, UPSTREAM_*.",
     args: {

@@ -37,7 +37,7 @@ import { builder, nodeLoader } from "../framework/builder.ts";
 import { type Connection, connect, forward, type Question, type Slice } from "../framework/connection.ts";
 import { figures } from "../framework/figures.ts";
 import { formatMeasuredId, parseMeasuredId, rangeOfMeasured, shortened } from "../framework/measured-id.ts";
-import { Spend } from "../framework/money.ts";
+import { Spend, spendOnly } from "../framework/money.ts";
 import { DateRange, ResolvedRange } from "../framework/range.ts";
 import { ORGANIZATION_OF_FIGURES, OverlapEnum, type ReportArgs, reportRequests } from "../money/report.ts";
 import { memberLookup, User, UserProfile } from "./user.ts";
@@ -252,9 +252,7 @@ figures<TeamNode, TeamOver>(Team, TeamSummary, (t, range) => ({
     },
   }),
   cost: t.field({
-    authScopes: { "spend:read": true },
-    type: Spend,
-    nullable: true,
+    ...spendOnly(Spend),
     description:
       "Cost of its people's usage over the range, exact; the same as `cost(groupBy: [TEAM], bucket: NONE)`, from the same sources. Additive over days and, except for people in several teams (`overlap`), over teams. Null: no spend. One run of upstream pages per month for all teams of a list.",
     args: { ...range, ...(range.range && spendArgs) },
