@@ -6,7 +6,7 @@ import { readConfig } from "../src/config.ts";
 import type { Warning } from "../src/context.ts";
 import { Outage, type OutageSubject } from "../src/errors.ts";
 import { SandboxDispatcher } from "../src/sandbox/dispatcher.ts";
-import type { Handle, WireRequest, WireResponse } from "../src/sandbox/handler.ts";
+import type { Handle, WireRequest, WireResponse } from "../src/sandbox/protocol.ts";
 import { type Sandbox, sandboxOver } from "../src/sandbox/sandbox.ts";
 import type { AuditEntry } from "../src/server/observability/audit.ts";
 import type { Environment } from "../src/settings/settings.ts";

@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import { createLedger, type Ledger } from "../src/sandbox/ledger.ts";
+import { Ledger } from "../src/sandbox/ledger.ts";
 import {
   createOrganization,
   type Organization,
@@ -19,7 +19,7 @@ export function simulated({ users, seed }: OrganizationOptions): Organization {
 
 /** Returns the base table of an organization; whoever reads it gets the same facts. */
 export function ledgerOf(organization: Organization): Ledger {
-  const ledger = ledgers.get(organization) ?? createLedger(organization);
+  const ledger = ledgers.get(organization) ?? new Ledger(organization);
   ledgers.set(organization, ledger);
   return ledger;
 }

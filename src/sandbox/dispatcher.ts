@@ -1,6 +1,6 @@
 import { Dispatcher, errors } from "undici";
 import { Exchange } from "./exchange.ts";
-import type { Handle, WireRequest } from "./handler.ts";
+import type { Handle, WireRequest } from "./protocol.ts";
 
 /** Answers undici's requests and its `fetch` from the sandbox in this process; whatever the origin, it is the sandbox. */
 export class SandboxDispatcher extends Dispatcher {

@@ -22,14 +22,14 @@ import { userCostReport } from "./endpoints/user-cost-report.ts";
 import { userUsageReport } from "./endpoints/user-usage-report.ts";
 import { user, users } from "./endpoints/users.ts";
 import { workspace, workspaceMember, workspaceMembers, workspaces } from "./endpoints/workspaces.ts";
-import { createLedger, type Ledger } from "./ledger.ts";
+import { Ledger } from "./ledger.ts";
 import type { Organization } from "./organization.ts";
 import { type Enrolment, notEnrolled } from "./unified/enrolment.ts";
 
 /** Every endpoint of the sandbox, answering for one organization. Pass a ledger to share what it keeps. */
 export function endpoints(
   organization: Organization,
-  ledger: Ledger = createLedger(organization),
+  ledger: Ledger = new Ledger(organization),
   unified: Enrolment = "on",
 ): readonly Endpoint[] {
   const unifiedReports: readonly Endpoint[] = [usage(ledger), cost(ledger)];

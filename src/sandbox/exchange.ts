@@ -1,6 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import { type Dispatcher, errors } from "undici";
-import type { Handle, WireRequest } from "./handler.ts";
+import type { Handle, WireRequest } from "./protocol.ts";
 
 const CHUNK_BYTES = 64 * 1024;
 

@@ -1,7 +1,8 @@
 import { endpoints } from "./endpoints.ts";
-import { createHandler, type Handle, type Protocol } from "./handler.ts";
-import { createLedger, type Ledger } from "./ledger.ts";
+import { createHandler } from "./handler.ts";
+import { Ledger } from "./ledger.ts";
 import { createOrganization, type Organization, type OrganizationOptions } from "./organization.ts";
+import type { Handle, Protocol } from "./protocol.ts";
 import type { Enrolment } from "./unified/enrolment.ts";
 
 export interface ServingOptions extends Protocol {
@@ -20,7 +21,7 @@ export interface Sandbox {
 
 /** The REST APIs simulated: mount it on an undici dispatcher (dispatcher.ts) or on a port (server.ts). */
 export function createSandbox({ users, seed, ...options }: SandboxOptions): Sandbox {
-  return sandboxOver(createLedger(createOrganization({ users, seed })), options);
+  return sandboxOver(new Ledger(createOrganization({ users, seed })), options);
 }
 
 /** Answers from a ledger that other sandboxes may answer from as well. */

@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Handle } from "./handler.ts";
+import type { Handle } from "./protocol.ts";
 
 export interface Listener {
   /** Without a slash at its end. */

@@ -1,7 +1,7 @@
 /** @module-tag deep */
 import { describe, expect, test } from "vitest";
 import { SandboxDispatcher } from "../../src/sandbox/dispatcher.ts";
-import type { Handle } from "../../src/sandbox/handler.ts";
+import type { Handle } from "../../src/sandbox/protocol.ts";
 import { createSandbox } from "../../src/sandbox/sandbox.ts";
 import { queryLibrary } from "../../src/server/documents/query-library.ts";
 import { type Answer, gateway, NOW } from "../gateway.ts";

@@ -4,7 +4,7 @@ import { addDays, dayOf, type Instant } from "../../src/domain/day.ts";
 import { periodRange } from "../../src/domain/period.ts";
 import type { DayRange } from "../../src/domain/range.ts";
 import { SandboxDispatcher } from "../../src/sandbox/dispatcher.ts";
-import type { WireRequest } from "../../src/sandbox/handler.ts";
+import type { WireRequest } from "../../src/sandbox/protocol.ts";
 import { createSandbox } from "../../src/sandbox/sandbox.ts";
 import { type Answer, gateway } from "../gateway.ts";
 import {

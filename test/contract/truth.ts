@@ -4,7 +4,7 @@ import type { Instant } from "../../src/domain/day.ts";
 import { compare, type Decimal, parseDecimal, sum } from "../../src/domain/decimal.ts";
 import type { Fact } from "../../src/sandbox/ledger/fact.ts";
 import { centsOf } from "../../src/sandbox/ledger/prices.ts";
-import { createLedger } from "../../src/sandbox/ledger.ts";
+import { Ledger } from "../../src/sandbox/ledger.ts";
 import type { OrganizationKind } from "../../src/sandbox/organization/directory.ts";
 import { createSandbox } from "../../src/sandbox/sandbox.ts";
 import { type Listener, serveSandbox } from "../../src/sandbox/server.ts";
@@ -26,7 +26,7 @@ const sandbox = createSandbox({
   failed: (error) => failures.push(error),
 });
 export const { organization } = sandbox;
-const ledger = createLedger(organization);
+const ledger = new Ledger(organization);
 
 /** The official client on the stand-alone sandbox, made for the tests of one file. */
 export function officialClient(key: string): () => Anthropic {

@@ -5,7 +5,7 @@ import { type AddressInfo, connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
 import { SandboxDispatcher } from "../../src/sandbox/dispatcher.ts";
-import type { Handle } from "../../src/sandbox/handler.ts";
+import type { Handle } from "../../src/sandbox/protocol.ts";
 import { createSandbox } from "../../src/sandbox/sandbox.ts";
 import { sweep } from "../deep.ts";
 import { gateway, json, NOW, refusal } from "../gateway.ts";

@@ -4,7 +4,7 @@ import { endpoints } from "../../src/sandbox/endpoints.ts";
 import { createHandler } from "../../src/sandbox/handler.ts";
 import { chargesOf, type Fact } from "../../src/sandbox/ledger/fact.ts";
 import { centsOf } from "../../src/sandbox/ledger/prices.ts";
-import { createLedger } from "../../src/sandbox/ledger.ts";
+import { Ledger } from "../../src/sandbox/ledger.ts";
 import { createOrganization } from "../../src/sandbox/organization.ts";
 
 export const NOON = Date.parse("2026-11-22T12:00:00Z");
@@ -23,7 +23,7 @@ export interface Asking {
 /** A small organization, its truth, and a way to ask. The clock can be moved through `clock.now`. */
 export function sandbox({ users = 60, seed = 1, now = NOON } = {}) {
   const organization = createOrganization({ users, seed });
-  const ledger = createLedger(organization);
+  const ledger = new Ledger(organization);
   const clock = { now };
   const fail = (error: unknown) => {
     throw error;

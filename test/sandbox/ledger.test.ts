@@ -12,13 +12,13 @@ import {
 import { lateArrival } from "../../src/sandbox/ledger/arrival.ts";
 import { chargesOf, listUnits, netUnits } from "../../src/sandbox/ledger/fact.ts";
 import { consoleCents, enterpriseCents, Sum } from "../../src/sandbox/ledger/prices.ts";
-import { createLedger } from "../../src/sandbox/ledger.ts";
+import { Ledger } from "../../src/sandbox/ledger.ts";
 import { SURFACES } from "../../src/sandbox/organization/people.ts";
 import { createOrganization } from "../../src/sandbox/organization.ts";
 import { cents, NOON, sandbox, trueCents } from "./asking.ts";
 
 const organization = createOrganization({ users: 60, seed: 1 });
-const ledger = createLedger(organization);
+const ledger = new Ledger(organization);
 const EVER = startOf(day("2027-06-01"));
 const YEAR = { from: startOf(DATA_START), until: startOf(day("2026-11-01")) };
 const facts = [...ledger.facts("enterprise", YEAR, EVER)];
@@ -88,7 +88,7 @@ describe("facts", () => {
     const sorted = (some: Iterable<object>) => Array.from(some, (fact) => JSON.stringify(fact)).sort();
     const whole = sorted(ledger.facts("enterprise", span, EVER));
     const daily = [0, 1, 2].flatMap((i) => [
-      ...createLedger(organization).facts(
+      ...new Ledger(organization).facts(
         "enterprise",
         { from: span.from + i * DAY_MS, until: span.from + (i + 1) * DAY_MS },
         EVER,

@@ -30,7 +30,7 @@ export const artifacts = (ledger: Ledger): Endpoint<Cell<ArtifactSums>> => ({
   paging: { style: "token", limit: { default: 100, max: 1000 }, pagedWith: "group_by[]" },
   answer(request) {
     const asked = question(request, ["chat", "claude_code", "cowork", "chat_cowork_unified"]);
-    const rows = ledger.remember(
+    const rows = ledger.answers.remember(
       ["artifacts", asked],
       () => cellsOf(ledger, asked),
       ({ length }) => length,

@@ -73,7 +73,7 @@ export const claudeCodeReport = (ledger: Ledger): Endpoint<Cell<RecordSums>> => 
     const day = parseDay(query.text("starting_at") ?? "");
     const from = day === null ? now : startOf(day);
     const asOf = now - DELAY_MS;
-    const rows = ledger.remember(
+    const rows = ledger.answers.remember(
       ["claude_code", from, Math.min(asOf, from + 60 * DAY_MS)],
       () => records(ledger, from, asOf),
       ({ length }) => length,

@@ -49,7 +49,7 @@ export const rbacGroupMembers = (ledger: Ledger): Endpoint<Member> => ({
     const { organization } = ledger;
     const { enterprise } = organization.directories;
     const group = found(organization, path, now);
-    const rows = ledger.remember(
+    const rows = ledger.answers.remember(
       ["rbac group members", group.id, now],
       () => membersOf(organization, group, now),
       ({ length }) => length,

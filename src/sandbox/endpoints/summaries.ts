@@ -26,7 +26,7 @@ export const summaries = (ledger: Ledger): Endpoint<ActiveDay> => ({
     const days = rangeOf(query, now);
     const filters = filtersOf(query);
     const asOf = aggregatedAt(now);
-    const rows = ledger.remember(
+    const rows = ledger.answers.remember(
       ["summaries", days, filters, asOf],
       () => activeDays(ledger, days, asOf, filters),
       ({ length }) => length,

@@ -39,7 +39,7 @@ export const userActivity = (ledger: Ledger): Endpoint<Row> => ({
     const { organization } = ledger;
     const asked = question({ query, now, ...rest });
     refuseMixtures(asked);
-    const rows = ledger.remember(
+    const rows = ledger.answers.remember(
       ["users", asked, query.text("order"), query.text("order_by"), dayNumberOf(now)],
       () =>
         asked.groupBy.length > 0 ? groupRows(ledger, asked, query) : memberRows(ledger, asked, query, now),

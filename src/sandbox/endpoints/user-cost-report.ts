@@ -41,7 +41,7 @@ export const userCostReport = (ledger: Ledger): Endpoint<PersonCell<CostTotals>>
     const isSplit = asked.split.costType || asked.split.tokenType;
     const metric = METRIC[(query.text("order_by") ?? "amount") as keyof typeof METRIC];
     const ascending = query.text("order") === "asc";
-    const rows = ledger.remember(
+    const rows = ledger.answers.remember(
       ["user_cost_report", asked, query.text("order_by"), ascending],
       () =>
         ranked(

@@ -40,7 +40,7 @@ export const userUsageReport = (ledger: Ledger): Endpoint<PersonCell<UsageTotals
     const asked = question(request, true);
     const metric = METRIC[(query.text("order_by") ?? "total_tokens") as keyof typeof METRIC];
     const sign = query.text("order") === "asc" ? 1 : -1;
-    const rows = ledger.remember(
+    const rows = ledger.answers.remember(
       ["user_usage_report", asked, query.text("order_by"), sign],
       () =>
         personCells(ledger, asked, () => new UsageTotals()).toSorted(

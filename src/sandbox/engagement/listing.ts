@@ -27,7 +27,7 @@ export function listed<Sums>(
   listing: Listing<Sums>,
   render: (row: Cell<Sums>) => object,
 ): ListAnswer<Cell<Sums>> {
-  const rows = ledger.remember(
+  const rows = ledger.answers.remember(
     [listing.name, asked, query.text("order"), query.text("order_by"), dayNumberOf(now)],
     () => {
       const cells = new Cells(() => listing.sums());

@@ -1,9 +1,10 @@
 import { ARTIFACTS_MEASURED } from "../coverage.ts";
 import { artifactsOf } from "./artifacts.ts";
 import { type Attachments, type Desk, type Load, minute, pieces, rateOf, threadOf, write } from "./desk.ts";
+import { engagement } from "./engagement.ts";
 import type { CodeWork } from "./fact.ts";
 import { pluginUse } from "./plugins.ts";
-import { aids, engagement } from "./work.ts";
+import { toolUse } from "./tools.ts";
 
 const CODE: Omit<Load, "requests"> = {
   uncached: 700,
@@ -40,7 +41,7 @@ export function claudeCode(desk: Desk, person: number): void {
           desk.day >= ARTIFACTS_MEASURED && dice.chance(0.06) ? 1 : 0,
         ),
       },
-      aids(desk, false, 0.16, 0.18),
+      toolUse(desk, false, 0.16, 0.18),
       pluginUse(desk, "claude_code", i),
     );
     const rate = rateOf(desk, "claude_code", { haiku: 0.1, opus: 0.4, long: 0.06, fast: 0.06 });

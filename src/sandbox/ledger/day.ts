@@ -8,8 +8,8 @@ import { claudeCode, consoleCode } from "./code.ts";
 import type { Desk } from "./desk.ts";
 import type { Fact } from "./fact.ts";
 import { codeReview, keylessTraffic, keyTraffic, systemWork } from "./machines.ts";
+import { chat, chrome, cowork, design, office, science } from "./products.ts";
 import { channelCount, channelWork, claudeTag } from "./tag.ts";
-import { chat, chrome, cowork, design, office, science } from "./work.ts";
 
 const STREAM = { facts: 80, works: 81 } as const;
 

@@ -33,7 +33,7 @@ export function bucketed<Totals extends { add(fact: Fact): void }, Group>(
   ranked: (cells: readonly { readonly key: readonly Value[]; readonly sums: Totals }[]) => readonly Group[],
   render: (group: Group) => object,
 ): ListAnswer<Bucket<Group>> {
-  const rows = ledger.remember(
+  const rows = ledger.answers.remember(
     [name, asked],
     () => buckets(ledger, asked, make, ranked),
     (found) => found.reduce((size, { groups }) => size + 1 + groups.length, 0),

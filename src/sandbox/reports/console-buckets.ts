@@ -47,7 +47,7 @@ export function consoleBucketed<Totals extends { add(fact: Fact): void }>(
   // Nothing arrives later than that: answers about the past stay the same question.
   const asOf = Math.min(report.asOf, span.until + SETTLED_AFTER_MS);
   const step = WIDTHS[width];
-  const rows = ledger.remember(
+  const rows = ledger.answers.remember(
     [...report.question, span, width, asOf],
     () => {
       const byBucket = new Map<number, Cells<Totals>>();

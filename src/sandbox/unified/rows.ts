@@ -40,7 +40,7 @@ export function rowsAnswer<Totals extends { add(fact: Fact): void }>(
   const metric = measure.metrics[orderBy] ?? measure.metrics[measure.usual];
   if (metric === undefined) throw new TypeError(`no metric ${orderBy}`);
   const ascending = query.text("order") === "asc";
-  const rows = ledger.remember(
+  const rows = ledger.answers.remember(
     [measure.name, asked, orderBy, ascending],
     () => ranked(cellsOf(ledger, asked, measure), metric, byTime, ascending),
     ({ length }) => length * (asked.split.costType || asked.split.tokenType ? 4 : 1),

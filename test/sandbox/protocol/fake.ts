@@ -1,5 +1,6 @@
 import type { Endpoint, ListAnswer, Paging, Request } from "../../../src/sandbox/endpoint.ts";
-import { createHandler, type Handle, type Protocol } from "../../../src/sandbox/handler.ts";
+import { createHandler } from "../../../src/sandbox/handler.ts";
+import type { Handle, Protocol } from "../../../src/sandbox/protocol.ts";
 
 export const ENTERPRISE = "sk-ant-api01-fake";
 export const ADMIN = "sk-ant-admin01-fake";

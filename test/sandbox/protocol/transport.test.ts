@@ -2,7 +2,8 @@ import { errors, fetch as undiciFetch, request as undiciRequest } from "undici";
 import { afterEach, describe, expect, test } from "vitest";
 import { SandboxDispatcher } from "../../../src/sandbox/dispatcher.ts";
 import type { Endpoint } from "../../../src/sandbox/endpoint.ts";
-import { createHandler, type Handle } from "../../../src/sandbox/handler.ts";
+import { createHandler } from "../../../src/sandbox/handler.ts";
+import type { Handle } from "../../../src/sandbox/protocol.ts";
 import { serveSandbox } from "../../../src/sandbox/server.ts";
 import { ENTERPRISE, fakeEndpoint, fakeList, handClock } from "./fake.ts";
 

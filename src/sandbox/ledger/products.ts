@@ -1,5 +1,5 @@
 import { ARTIFACTS_MEASURED } from "../coverage.ts";
-import { artifactsOf, NO_ARTIFACTS } from "./artifacts.ts";
+import { artifactsOf } from "./artifacts.ts";
 import {
   type Attachments,
   type Desk,
@@ -11,98 +11,11 @@ import {
   write,
   writeRuns,
 } from "./desk.ts";
+import { engagement } from "./engagement.ts";
 import type { Engagement, OfficeApp } from "./fact.ts";
-import { type PluginUse, pluginUse, WITHOUT_PLUGIN } from "./plugins.ts";
+import { pluginUse } from "./plugins.ts";
 import { plainRate } from "./prices.ts";
-
-/** Facts come by the million: keys written out one by one, in one order, are several times cheaper than spreads. */
-export function engagement(
-  surface: Engagement["surface"],
-  thread: number,
-  more: Partial<Engagement>,
-  aid: Aids = WITHOUT_AIDS,
-  { plugin, pluginCalls, pluginInstalled }: PluginUse = WITHOUT_PLUGIN,
-): Engagement {
-  return {
-    surface,
-    thread,
-    app: more.app ?? null,
-    messages: more.messages ?? 0,
-    thinkingMessages: more.thinkingMessages ?? 0,
-    actions: more.actions ?? 0,
-    dispatchTurns: more.dispatchTurns ?? 0,
-    delegations: more.delegations ?? 0,
-    computeJobs: more.computeJobs ?? 0,
-    project: more.project ?? null,
-    projectsCreated: more.projectsCreated ?? 0,
-    artifacts: more.artifacts ?? NO_ARTIFACTS,
-    filesUploaded: more.filesUploaded ?? 0,
-    sharedConversationsViewed: more.sharedConversationsViewed ?? 0,
-    sharedArtifact: more.sharedArtifact ?? null,
-    skill: aid.skill,
-    skillCalls: more.skillCalls ?? aid.skillCalls,
-    skillEnabled: aid.skillEnabled,
-    plugin,
-    pluginCalls,
-    pluginInstalled,
-    connector: aid.connector,
-    reads: aid.reads,
-    writes: aid.writes,
-    unclassifiedCalls: aid.unclassifiedCalls,
-    managedAuth: aid.managedAuth,
-  };
-}
-
-export type Aids = Pick<
-  Engagement,
-  | "skill"
-  | "skillCalls"
-  | "skillEnabled"
-  | "connector"
-  | "reads"
-  | "writes"
-  | "unclassifiedCalls"
-  | "managedAuth"
->;
-
-const WITHOUT_AIDS: Aids = {
-  skill: null,
-  skillCalls: 0,
-  skillEnabled: false,
-  connector: null,
-  reads: 0,
-  writes: 0,
-  unclassifiedCalls: 0,
-  managedAuth: false,
-};
-
-/** The skill and the connector used in a piece of work, if any. */
-export function aids(desk: Desk, chat: boolean, skillShare: number, connectorShare: number): Aids {
-  const { dice, organization } = desk;
-  const hasSkill = dice.chance(skillShare);
-  const hasConnector = dice.chance(connectorShare);
-  if (!hasSkill && !hasConnector) return WITHOUT_AIDS;
-  const { skills, connectors } = organization.catalog;
-  // Low places are used most.
-  const skill = hasSkill ? skills[Math.floor(dice.next() * dice.next() * skills.length)] : undefined;
-  const usable = skill === undefined || (chat && !skill.chat) ? undefined : skill;
-  const connector = hasConnector
-    ? connectors[Math.floor(dice.next() * dice.next() * connectors.length)]
-    : undefined;
-  const calls = connector === undefined ? 0 : dice.around(4);
-  const reads = connector?.annotated ? Math.ceil(calls * 0.6) : 0;
-  const writes = connector?.annotated ? Math.floor((calls - reads) * dice.next()) : 0;
-  return {
-    skill: usable?.index ?? null,
-    skillCalls: usable === undefined ? 0 : dice.around(1.6),
-    skillEnabled: usable !== undefined && chat && dice.chance(0.08),
-    connector: connector?.index ?? null,
-    reads,
-    writes,
-    unclassifiedCalls: calls - reads - writes,
-    managedAuth: connector?.managed === true && dice.chance(0.75),
-  };
-}
+import { toolUse } from "./tools.ts";
 
 function tied(desk: Desk, product: string | null, searches: number, about: Engagement): Attachments {
   return {
@@ -142,7 +55,7 @@ export function chat(desk: Desk, person: number): void {
         sharedConversationsViewed: dice.chance(0.08) ? dice.between(1, 3) : 0,
         sharedArtifact: dice.chance(0.07) ? dice.below(40 + organization.members) : null,
       },
-      aids(desk, true, 0.14, 0.2),
+      toolUse(desk, true, 0.14, 0.2),
     );
     const at = minute(desk);
     const searches = dice.chance(0.22) ? dice.between(1, 4) : 0;
@@ -186,7 +99,7 @@ export function cowork(desk: Desk, person: number): void {
         dispatchTurns: dice.chance(0.2) ? dice.between(1, 3) : 0,
         artifacts: artifactsOf(desk, "cowork", i, desk.day >= ARTIFACTS_MEASURED && dice.chance(0.2) ? 1 : 0),
       },
-      aids(desk, false, 0.25, 0.35),
+      toolUse(desk, false, 0.25, 0.35),
       pluginUse(desk, "cowork", i),
     );
     const rate = rateOf(desk, "cowork", { haiku: 0.05, opus: 0.35, long: 0.05, fast: 0 });
@@ -216,7 +129,7 @@ export function office(desk: Desk, person: number): void {
         app: dice.pick(APPS),
         messages,
       },
-      aids(desk, false, 0.3, 0.1),
+      toolUse(desk, false, 0.3, 0.1),
     );
     const rate = rateOf(desk, "office_agent", { haiku: 0.2, opus: 0.15, long: 0.01, fast: 0 });
     write(
