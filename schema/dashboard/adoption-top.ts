@@ -20,7 +20,7 @@ import { skillActivity } from "../../src/upstream/endpoints/skills.ts";
 import { userActivity } from "../../src/upstream/endpoints/users.ts";
 import { walkOf, whole } from "../../src/upstream/pages/iterate.ts";
 import { Connector } from "../engagement/connector.ts";
-import { type Measured, measured } from "../engagement/engagement.ts";
+import { type Measured, measured } from "../engagement/measured-thing.ts";
 import { Skill } from "../engagement/skill.ts";
 import { builder } from "../framework/builder.ts";
 import { emailOfReported, User } from "../people/user.ts";

@@ -15,8 +15,7 @@ import {
   MoneyChange,
 } from "../framework/change.ts";
 import { spendOnly } from "../framework/money.ts";
-import type { Measured, MeasuredKind, UsedBy } from "./engagement.ts";
-import type { Wording } from "./measured-noun.ts";
+import type { Measured, MeasuredKind, UsedBy, Wording } from "./measured-thing.ts";
 
 type Types = typeof builder.$inferSchemaTypes;
 

@@ -4,8 +4,8 @@ import { connectorUses } from "../../src/loaders/engagement-use.ts";
 import { CONNECTOR_FILTERS, connectorActivity } from "../../src/upstream/endpoints/connectors.ts";
 import { measured as optional } from "./activity.ts";
 import { count } from "./comparison.ts";
-import { OfficeSessions, useTypes } from "./engagement.ts";
 import { measuredNoun } from "./measured-noun.ts";
+import { OfficeSessions, useTypes } from "./product-use.ts";
 
 const {
   Chat: ConnectorChat,

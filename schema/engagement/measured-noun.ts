@@ -3,8 +3,9 @@ import type { Context } from "../../src/context.ts";
 import { builder, nodeLoader } from "../framework/builder.ts";
 import { engagementOrder, type OrderMeasure } from "../framework/order.ts";
 import { type ComparedField, comparisonField, different } from "./comparison.ts";
+import { EngagementFilter } from "./filter.ts";
+import { engagementArgs } from "./list.ts";
 import {
-  engagementArgs,
   type ListArgs,
   listMeasured,
   loadMeasured,
@@ -14,22 +15,12 @@ import {
   measuredLookup,
   measuredRequests,
   type UsedBy,
-} from "./engagement.ts";
-import { EngagementFilter } from "./filter.ts";
+  type Wording,
+} from "./measured-thing.ts";
 import { type PartRows, partFields } from "./parts.ts";
 import { type UseOptions, useFields } from "./use.ts";
 
 type Types = typeof builder.$inferSchemaTypes;
-
-/** How descriptions speak of a noun. */
-export interface Wording {
-  /** The name of its type; other types and inputs begin with it. */
-  readonly noun: "Skill" | "Connector" | "Plugin" | "Project";
-  /** As in "The use of a skill". */
-  readonly called: string;
-  /** What people did with it, as in "Different people who activated it". */
-  readonly verb: string;
-}
 
 /** Particulars of one kind of thing that people use. */
 export interface MeasuredNoun<Row extends UsedBy> extends Wording, MeasuredKind<Row> {

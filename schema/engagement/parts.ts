@@ -6,9 +6,7 @@ import type { PlanInput } from "../../src/planning/plan.ts";
 import { requestsOverDays } from "../../src/upstream/plan.ts";
 import { builder } from "../framework/builder.ts";
 import { Group, groupOf, groupRequests } from "../people/group.ts";
-import type { Measured, MeasuredKind, UsedBy } from "./engagement.ts";
-import type { Wording } from "./measured-noun.ts";
-import type { Rows } from "./use.ts";
+import type { Measured, MeasuredKind, Rows, UsedBy, Wording } from "./measured-thing.ts";
 
 type Types = typeof builder.$inferSchemaTypes;
 

@@ -5,8 +5,8 @@ import { SKILL_FILTER_VALUES, SKILL_FILTERS, skillActivity } from "../../src/ups
 import { Money, spendOnly } from "../framework/money.ts";
 import { measured as optional } from "./activity.ts";
 import { amount, count } from "./comparison.ts";
-import { OfficeSessions, useTypes } from "./engagement.ts";
 import { measuredNoun } from "./measured-noun.ts";
+import { OfficeSessions, useTypes } from "./product-use.ts";
 
 const {
   Chat: SkillChat,

@@ -4,7 +4,6 @@ import type { Context } from "../../src/context.ts";
 import type { EngagementFilter, UseOf } from "../../src/domain/engagement.ts";
 import type { Person, PersonOver } from "../../src/domain/person.ts";
 import type { DayRange } from "../../src/domain/range.ts";
-import type { RowsOf } from "../../src/loaders/engagement-rows.ts";
 import type { PlanRequests } from "../../src/planning/plan.ts";
 import { resolveActivityRange } from "../../src/planning/range-input.ts";
 import type { Endpoint } from "../../src/upstream/endpoint.ts";
@@ -13,8 +12,14 @@ import { builder } from "../framework/builder.ts";
 import { type Connection, connectRanking, forward, type Slice } from "../framework/connection.ts";
 import type { Measure } from "../framework/order.ts";
 import { personFigures, personOver, User } from "../people/user.ts";
-import { type Measured, type MeasuredKind, measured, type UsedBy } from "./engagement.ts";
-import type { Wording } from "./measured-noun.ts";
+import {
+  type Measured,
+  type MeasuredKind,
+  measured,
+  type Rows,
+  type UsedBy,
+  type Wording,
+} from "./measured-thing.ts";
 
 type Types = typeof builder.$inferSchemaTypes;
 
@@ -24,15 +29,6 @@ export type Use<Thing> = UseOf<Thing> & {
   readonly filter: EngagementFilter;
   readonly thing?: Measured<Thing>;
 };
-
-/** Rows by key, and the endpoint that they are asked of. */
-export interface Rows<Row> {
-  (
-    ctx: Context,
-    scope: { readonly range: DayRange; readonly filter: EngagementFilter },
-  ): { load(key: string): Promise<RowsOf<Row> | null> };
-  readonly endpoint: Endpoint<never, Row>;
-}
 
 /** How one kind of thing is asked who used it. */
 export interface UseKind<Thing> {

@@ -15,13 +15,8 @@ import { type RangeInput, resolveRange } from "../../src/planning/range-input.ts
 import { consoleMembers, enterpriseMembers } from "../../src/upstream/endpoints/members.ts";
 import { USER_FILTERS, userActivity } from "../../src/upstream/endpoints/users.ts";
 import { type FieldRequests, requestsByKey, requestsFor } from "../../src/upstream/plan.ts";
-import {
-  type EngagementArgs,
-  engagement,
-  engagementArgs,
-  engagementRequests,
-} from "../engagement/engagement.ts";
 import { type FilterInput, filterOf, UserFilter } from "../engagement/filter.ts";
+import { type EngagementArgs, engagement, engagementArgs, engagementRequests } from "../engagement/list.ts";
 import { builder, dateTime, nodeLoader } from "../framework/builder.ts";
 import { refuseProbing } from "../framework/demand.ts";
 import { figures } from "../framework/figures.ts";

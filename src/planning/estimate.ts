@@ -2,8 +2,8 @@ import pMap from "p-map";
 import { isOfDirectory } from "../domain/dataset.ts";
 import type { DayRange } from "../domain/range.ts";
 import { GatewayError } from "../errors.ts";
-import type { KeyFamily } from "../upstream/endpoint.ts";
-import type { EndpointKey, KeptPart, RequestPlan } from "../upstream/plan.ts";
+import type { EndpointKey, KeyFamily } from "../upstream/endpoint.ts";
+import type { KeptPart, RequestPlan } from "../upstream/plan.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import type { PlannedField } from "./requests.ts";
 

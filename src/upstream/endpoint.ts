@@ -117,6 +117,9 @@ export interface Coverage {
   readonly maxDays: number;
 }
 
+/** The part of an endpoint that says for which dataset and by which key it is asked. */
+export type EndpointKey = Pick<Endpoint<never, unknown>, "dataset" | "key" | "subject" | "isOfBothKinds">;
+
 /** An endpoint whose rows are read through the wire type that `row` names. */
 export function endpoint<Params, Row, WireRow extends object>({
   row,

@@ -1,6 +1,6 @@
 import type { Context } from "../context.ts";
 import type { DayRange } from "../domain/range.ts";
-import type { Coverage, Endpoint } from "./endpoint.ts";
+import type { Coverage, Endpoint, EndpointKey } from "./endpoint.ts";
 import type { Page } from "./pages/page.ts";
 import { canonicalPath } from "./pages/path.ts";
 import { windowsOf } from "./pages/windows.ts";
@@ -18,9 +18,6 @@ export interface RequestPlan {
   /** The part of it that would cost no request now. */
   readonly kept: (upstream: Upstream) => Promise<KeptPart>;
 }
-
-/** The part of an endpoint that says for which dataset and by which key it is asked. */
-export type EndpointKey = Pick<Endpoint<never, unknown>, "dataset" | "key" | "subject" | "isOfBothKinds">;
 
 /** The pages of a plan, from the first, that are kept; `isWhole` where these are all of them. */
 export interface KeptPart {

@@ -1,9 +1,9 @@
 import type { ReportRow } from "../../domain/bucket.ts";
 import type { DayRange } from "../../domain/range.ts";
 import type { Bucket, ReportQuestion } from "../../domain/report.ts";
-import type { Endpoint } from "../../upstream/endpoint.ts";
+import type { Endpoint, EndpointKey } from "../../upstream/endpoint.ts";
 import { mapPages, type Walk, walkOf } from "../../upstream/pages/iterate.ts";
-import { type EndpointKey, type FieldRequests, requestsFor } from "../../upstream/plan.ts";
+import { type FieldRequests, requestsFor } from "../../upstream/plan.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
 
 /** A REST resource that answers a report. Its pages hold rows, or time buckets with rows in them. */

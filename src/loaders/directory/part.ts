@@ -1,10 +1,10 @@
 import type { Instant } from "../../domain/day.ts";
 import type { Memberships } from "../../domain/group.ts";
 import type { Member } from "../../domain/organization.ts";
+import type { EndpointKey } from "../../upstream/endpoint.ts";
 import { FRESH } from "../../upstream/endpoints/coverage.ts";
 import { groupMembers } from "../../upstream/endpoints/groups.ts";
 import { consoleMembers, enterpriseMembers } from "../../upstream/endpoints/members.ts";
-import type { EndpointKey } from "../../upstream/plan.ts";
 
 /** The lists of the directory. An answer has a list whole or not at all. */
 export interface Parts {

@@ -1,0 +1,93 @@
+import { rankedBy } from "../../src/analytics/ranking.ts";
+import type { Context } from "../../src/context.ts";
+import type { EngagementQuestion, EngagementFilter as Filter } from "../../src/domain/engagement.ts";
+import type { DayRange } from "../../src/domain/range.ts";
+import { countedRange, overCounted } from "../../src/loaders/activity-days.ts";
+import { isRelative, type RangeInput, resolveRange } from "../../src/planning/range-input.ts";
+import { rowsWanted } from "../../src/planning/rows.ts";
+import type { Endpoint } from "../../src/upstream/endpoint.ts";
+import { mapPages, walkOf, whole } from "../../src/upstream/pages/iterate.ts";
+import { windowsOf } from "../../src/upstream/pages/windows.ts";
+import { type FieldRequests, requestsFor } from "../../src/upstream/plan.ts";
+import { builder } from "../framework/builder.ts";
+import { type Connection, connect, connectRanking, forward, type Slice } from "../framework/connection.ts";
+import type { Order } from "../framework/order.ts";
+import { COUNTED_DAYS, DateRange } from "../framework/range.ts";
+
+/** The arguments of a list of things used. */
+export const engagementArgs = {
+  ...builder.args((t) => ({
+    range: t.field({
+      type: DateRange,
+      required: true,
+      description: `UTC days, at most 366. ${COUNTED_DAYS}`,
+    }),
+  })),
+  ...forward,
+};
+
+/** A question to a list of people or of things used. */
+export interface EngagementArgs<Node> extends Slice {
+  readonly range: RangeInput;
+  readonly filter?: Filter;
+  readonly order?: Order<Node> | undefined;
+}
+
+/** What upstream is asked about a list over some days. */
+export function questionsOver<Row, Node>(
+  ctx: Context,
+  endpoint: Endpoint<EngagementQuestion, Row>,
+  range: DayRange,
+  { filter = {}, order }: EngagementArgs<Node>,
+) {
+  const descending = order?.measure === null;
+  const { pieces } = windowsOf(endpoint, range, ctx.now());
+  return pieces.map((piece) => ({ range: piece, filter, descending }));
+}
+
+/** Plans the requests of a list; a ranking makes all of them. */
+export function engagementRequests<Row, Node>(
+  ctx: Context,
+  endpoint: Endpoint<EngagementQuestion, Row>,
+  args: EngagementArgs<Node>,
+): FieldRequests {
+  const range = countedRange(endpoint, resolveRange(args.range, ctx.now()), isRelative(args.range), ctx);
+  const questions = questionsOver(ctx, endpoint, range, args);
+  return requestsFor(endpoint, questions, args.order?.measure ? null : rowsWanted(args));
+}
+
+/**
+ * One row per thing for the whole range, in the order of its own column or ranked by a measure. A range relative to now ends with the
+ * newest day that upstream has aggregated.
+ */
+export function engagement<Row, Node>(
+  ctx: Context,
+  endpoint: Endpoint<EngagementQuestion, Row>,
+  field: string,
+  args: EngagementArgs<Node>,
+  nodeOf: (row: Row, range: DayRange, filter: Filter) => Node | null,
+  idOf: (node: Node) => string,
+): Promise<Connection<Node>> {
+  const { range: asked, filter = {}, order, first, after } = args;
+  const slice = { first, after };
+  const list = (range: DayRange) => {
+    const questions = questionsOver(ctx, endpoint, range, args);
+    const walk = mapPages(walkOf(ctx.upstream, endpoint, questions), ({ rows }) =>
+      rows.map((row) => nodeOf(row, range, filter)).filter((node) => node !== null),
+    );
+    const question = { field, range, dataset: endpoint.dataset, ...particulars(filter, order) };
+    const measure = order?.measure ?? null;
+    if (measure === null) return connect(ctx, slice, question, walk, idOf);
+    return connectRanking(ctx, slice, question, async () => {
+      const { rows, sources } = await whole(walk);
+      return { ranked: rankedBy(rows, measure, idOf, order?.descending), sources };
+    });
+  };
+  return overCounted(endpoint, resolveRange(asked, ctx.now()), isRelative(asked), ctx, list);
+}
+
+/** What sets a question apart from the plain one over its range, whose cursors stay what they were before it could be asked. */
+function particulars<Node>(filter: Filter, order: Order<Node> | undefined): { args?: unknown } {
+  if (Object.keys(filter).length === 0 && order === undefined) return {};
+  return { args: { filter, order: order && [order.field, order.descending] } };
+}
