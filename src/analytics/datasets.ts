@@ -7,6 +7,7 @@ import { GatewayError } from "../errors.ts";
 import { lastDays } from "../loaders/activity-days.ts";
 import { loader } from "../loaders/loader.ts";
 import type { Standing } from "../upstream/access/access.ts";
+import { foreignKeyText } from "../upstream/access/foreign-key.ts";
 import type { Endpoint } from "../upstream/endpoint.ts";
 import { apiKeys } from "../upstream/endpoints/api-keys.ts";
 import { ARTIFACT_FILTERS, ARTIFACT_GROUPINGS, artifactActivity } from "../upstream/endpoints/artifacts.ts";
@@ -34,7 +35,8 @@ import {
 } from "../upstream/endpoints/unified.ts";
 import { USER_FILTERS, userActivity } from "../upstream/endpoints/users.ts";
 import { workspaces } from "../upstream/endpoints/workspaces.ts";
-import { foreignKeyText, isRefusal, whyClosed } from "../upstream/http/failure.ts";
+import { whyClosed } from "../upstream/errors/closed.ts";
+import { isRefusal } from "../upstream/errors/refusal.ts";
 import { earliestDay } from "../upstream/pages/windows.ts";
 import { type FieldRequests, requestNamed } from "../upstream/plan.ts";
 import { organizationOfKey } from "./organizations.ts";

@@ -4,7 +4,7 @@ import type { ClosedReason } from "../domain/dataset.ts";
 import { type Spend, spends } from "../domain/money.ts";
 import type { OrganizationKind } from "../domain/organization.ts";
 import type { DayRange } from "../domain/range.ts";
-import { isRefusal } from "../upstream/http/failure.ts";
+import { isRefusal } from "../upstream/errors/refusal.ts";
 import { type PageSource, wholeOf } from "../upstream/pages/iterate.ts";
 import type { FieldRequests } from "../upstream/plan.ts";
 import { costReport } from "./cost.ts";

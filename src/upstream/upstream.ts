@@ -1,19 +1,13 @@
 import type { Dataset } from "../domain/dataset.ts";
 import { GatewayError, Outage } from "../errors.ts";
 import { Access, type Standing } from "./access/access.ts";
+import { foreignKey, foreignKeyText, unproven } from "./access/foreign-key.ts";
 import { KeyOrganizations, type KeyOrganizationsOptions } from "./access/key-organizations.ts";
 import { proveKind, SHOWN_BY } from "./access/proof.ts";
 import { type Availability, Budget, type BudgetOptions } from "./budget/budget.ts";
 import { type Age, type Asker, Operation, type PageAge, type Usage } from "./budget/operation.ts";
 import { type Endpoint, type KeyFamily, ORGANIZATION_OF_KEY, type RowId } from "./endpoint.ts";
-import {
-  foreignKey,
-  foreignKeyText,
-  isRefusal,
-  refusedToken,
-  type UpstreamRefusal,
-  unproven,
-} from "./http/failure.ts";
+import { isRefusal, refusedToken, type UpstreamRefusal } from "./errors/refusal.ts";
 import { Outages, type OutagesOptions } from "./http/outages.ts";
 import { bucketOf } from "./pages/address.ts";
 import type { Page } from "./pages/page.ts";

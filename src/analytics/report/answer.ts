@@ -1,4 +1,4 @@
-import { isRefusal } from "../../upstream/http/failure.ts";
+import { isRefusal } from "../../upstream/errors/refusal.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
 import { refuseExpired } from "./expired-days.ts";
 import type { ReportPlan, ReportPlans } from "./plan.ts";

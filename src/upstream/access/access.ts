@@ -1,6 +1,6 @@
 import type { ClosedReason, Dataset } from "../../domain/dataset.ts";
 import type { Instant } from "../../domain/day.ts";
-import type { UpstreamRefusal } from "../http/failure.ts";
+import type { UpstreamRefusal } from "../errors/refusal.ts";
 
 /** What upstream's last answer said of a dataset. */
 export interface Standing {

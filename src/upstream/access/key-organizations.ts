@@ -3,7 +3,7 @@ import type { SharedStore } from "../../cache/shared-store.ts";
 import type { Instant } from "../../domain/day.ts";
 import type { OrganizationKind } from "../../domain/organization.ts";
 import { type KeyFamily, ORGANIZATION_OF_KEY } from "../endpoint.ts";
-import { UpstreamRefusal } from "../http/failure.ts";
+import { UpstreamRefusal } from "../errors/refusal.ts";
 import { shared } from "../pages/replicas.ts";
 import { LEARNED_FOR_MS } from "./access.ts";
 import type { Credentials } from "./credential.ts";

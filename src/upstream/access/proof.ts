@@ -4,7 +4,7 @@ import { type Endpoint, type KeyFamily, ORGANIZATION_OF_KEY } from "../endpoint.
 import { ENGAGEMENT } from "../endpoints/coverage.ts";
 import { activitySummaries } from "../endpoints/summaries.ts";
 import { workspaces } from "../endpoints/workspaces.ts";
-import { isRefusal } from "../http/failure.ts";
+import { isRefusal } from "../errors/refusal.ts";
 
 /** Makes one request. Throws what upstream says where that is not an answer. */
 export type AskOnce = <P, Row>(endpoint: Endpoint<P, Row>, params: P) => Promise<void>;

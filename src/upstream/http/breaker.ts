@@ -6,7 +6,7 @@ import {
   handleWhen,
 } from "cockatiel";
 import type { Dataset } from "../../domain/dataset.ts";
-import { HttpFailure } from "./get.ts";
+import { HttpFailure } from "./http-failure.ts";
 
 /** After so many failures in a row, of whatever questions, a dataset is left alone … */
 const FAILURES = 10;

@@ -1,8 +1,10 @@
 import type { Budget, Turn } from "../budget/budget.ts";
 import type { Operation } from "../budget/operation.ts";
 import type { Endpoint } from "../endpoint.ts";
+import type { HttpAnswer } from "../http/attempt.ts";
 import { Breakers } from "../http/breaker.ts";
-import { get, type HttpAnswer, HttpFailure, type HttpOptions } from "../http/get.ts";
+import { get, type HttpOptions } from "../http/get.ts";
+import { HttpFailure } from "../http/http-failure.ts";
 import type { Outages } from "../http/outages.ts";
 import { type AddressOptions, bucketOf, type PageAddress } from "./address.ts";
 import { parserOf } from "./page-store.ts";
