@@ -31,9 +31,9 @@ import { rereadDirectory } from "./settings/teams.ts";
 import type { Credentials } from "./upstream/access/credential.ts";
 import type { Priority } from "./upstream/budget/budget.ts";
 import type { Asker, Manner } from "./upstream/budget/operation.ts";
+import { createUpstream } from "./upstream/create-upstream.ts";
 import type { Pace } from "./upstream/http/pace.ts";
 import { pseudonymousUpstream } from "./upstream/pseudonymous.ts";
-import { createUpstream } from "./upstream/upstream.ts";
 
 export interface AppOptions {
   /** How upstream is reached: a pool of connections, or the sandbox in this process. */

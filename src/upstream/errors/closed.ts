@@ -5,7 +5,7 @@ import type { HttpFailure } from "../http/http-failure.ts";
 import { UpstreamRefusal } from "./refusal.ts";
 
 /** The dataset as a whole is closed to the gateway, whatever is asked of it. */
-export function closed<P, Row>(
+export function closedDataset<P, Row>(
   fault: HttpFailure,
   endpoint: Endpoint<P, Row>,
   details: ErrorDetails,

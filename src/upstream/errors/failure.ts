@@ -5,7 +5,7 @@ import { hintOf } from "../http/connection-hints.ts";
 import { HttpFailure } from "../http/http-failure.ts";
 import { WireError } from "../http/wire.ts";
 import { billing } from "./billing.ts";
-import { CLOSED_CODES, closed } from "./closed.ts";
+import { CLOSED_CODES, closedDataset } from "./closed.ts";
 import { notYetAvailable } from "./not-yet-available.ts";
 import { UpstreamRefusal } from "./refusal.ts";
 
@@ -34,16 +34,16 @@ export function failureOf<P, Row>(
     case 404:
       return typeof endpoint.path === "function"
         ? new GatewayError("NOT_FOUND", `${dataset} no longer has this id.`, details, fault)
-        : closed(fault, endpoint, details);
+        : closedDataset(fault, endpoint, details);
     case 401:
     case 403:
-      return closed(fault, endpoint, details);
+      return closedDataset(fault, endpoint, details);
     case 429:
       return rateLimited(fault, dataset, details);
     case 400:
     case 410:
       return fault.entryIn(CLOSED_CODES) !== undefined
-        ? closed(fault, endpoint, details)
+        ? closedDataset(fault, endpoint, details)
         : (notYetAvailable(fault, endpoint, params, details) ?? badRequest(dataset, token, details, fault));
     default:
       return fault.status !== 408 && fault.status >= 400 && fault.status < 500

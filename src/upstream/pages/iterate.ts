@@ -1,10 +1,11 @@
 import pMap from "p-map";
 import type { Endpoint } from "../endpoint.ts";
-import type { Upstream, WalkedPage } from "../upstream.ts";
+import type { Upstream } from "../upstream.ts";
 import type { Page } from "./page.ts";
+import type { UpstreamPage } from "./page-run.ts";
 
 /** A page of a walk through several windows; `restarted` voids what came before of the same window. */
-export interface WindowPage<Row> extends WalkedPage<Row> {
+export interface WindowPage<Row> extends UpstreamPage<Row> {
   readonly window: number;
 }
 

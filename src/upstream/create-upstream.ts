@@ -1,0 +1,41 @@
+import { Access } from "./access/access.ts";
+import { KeyOrganizations, type KeyOrganizationsOptions } from "./access/key-organizations.ts";
+import { KeyProofs } from "./access/key-proofs.ts";
+import { Budget, type BudgetOptions } from "./budget/budget.ts";
+import { type Asker, Operation } from "./budget/operation.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { Outages, type OutagesOptions } from "./http/outages.ts";
+import { upstreamOf } from "./operation-upstream.ts";
+import { bucketOf } from "./pages/address.ts";
+import { Pages, type PagesOptions } from "./pages/pages.ts";
+import { Sizes } from "./pages/sizes.ts";
+import type { Upstream } from "./upstream.ts";
+
+export interface UpstreamOptions
+  extends Omit<PagesOptions, "access" | "budget" | "organizations" | "outages">,
+    OutagesOptions,
+    BudgetOptions,
+    Pick<KeyOrganizationsOptions, "areKeysProven"> {
+  /** The most requests one operation may make. */
+  readonly maxRequests: number;
+}
+
+/** Creates the upstream that all operations of a process share. */
+export function createUpstream(options: UpstreamOptions): {
+  operation(asker: Asker): Upstream;
+  /** Key of the organization behind an endpoint in a store. Throws NOT_CONFIGURED without a key. */
+  organizationOf(endpoint: Pick<Endpoint<never, unknown>, "key" | "dataset" | "subject">): string;
+} {
+  const access = new Access(options.now);
+  const sizes = new Sizes(options.now);
+  const budget = new Budget(options);
+  const organizations = new KeyOrganizations(options);
+  const outages = new Outages(options, options.pace.now);
+  const reader = new Pages({ ...options, access, budget, organizations, outages });
+  const proofs = new KeyProofs({ ...options, access, organizations, source: reader.source });
+  const shared = { ...options, access, budget, organizations, proofs, reader, sizes };
+  return {
+    organizationOf: (endpoint) => bucketOf(options, endpoint).organization,
+    operation: (asker) => upstreamOf(new Operation(options.maxRequests, asker), shared),
+  };
+}

@@ -1,0 +1,74 @@
+import type { Access } from "./access/access.ts";
+import type { KeyOrganizations } from "./access/key-organizations.ts";
+import type { KeyProofs } from "./access/key-proofs.ts";
+import type { Budget } from "./budget/budget.ts";
+import type { Operation } from "./budget/operation.ts";
+import { type AddressOptions, bucketOf } from "./pages/address.ts";
+import { type PageRunOptions, pageRun } from "./pages/page-run.ts";
+import type { Upstream } from "./upstream.ts";
+
+/** What operations share. */
+interface Shared extends AddressOptions, PageRunOptions {
+  readonly access: Access;
+  readonly budget: Budget;
+  readonly organizations: KeyOrganizations;
+  readonly proofs: KeyProofs;
+  readonly maxRequests: number;
+}
+
+/** Returns the upstream as one operation sees it. */
+export function upstreamOf(operation: Operation, shared: Shared): Upstream {
+  const { access, budget, credentials, maxRequests, organizations, proofs, reader, sizes } = shared;
+  return {
+    async *pages(endpoint, params, from = null) {
+      operation.datasets.add(endpoint.dataset);
+      await proofs.admit(operation, endpoint);
+      yield* pageRun(shared, operation, endpoint, params, from);
+    },
+    async kept(endpoint, params) {
+      await proofs.admit(operation, endpoint);
+      const page = await operation.wait(reader.stored.peek({ endpoint, params, token: null }));
+      if (page?.state !== "FINAL") return null;
+      operation.usage.cacheHits++;
+      operation.datasets.add(endpoint.dataset);
+      operation.use(page);
+      return page;
+    },
+    peek: (endpoint, params, token) => operation.wait(reader.stored.peek({ endpoint, params, token })),
+    availability: (endpoint, requests) =>
+      budget.availability(bucketOf(shared, endpoint), requests, operation.priority),
+    left: async () =>
+      operation.bucket === null ? null : (await budget.availability(operation.bucket, 0)).left,
+    has: (key) => credentials[key] !== null,
+    prove: (key) => operation.wait(proofs.prove(operation, key)),
+    isForeign: (key) => organizations.isForeign(key),
+    needsProof: async ({ key, isOfBothKinds = false }) => isOfBothKinds && organizations.isUnproven(key),
+    standing: (dataset) => access.standing(dataset),
+    attempt: (dataset, ask) => access.attempt(dataset, ask, (trial) => operation.wait(trial)),
+    remember: (refusal) => access.refused(refusal),
+    sizeOf: (dataset) => sizes.of(dataset),
+    claim: (requests) => operation.claim(requests),
+    async stored(endpoint, params) {
+      await proofs.admit(operation, endpoint);
+      return operation.wait(reader.stored.all(endpoint, params));
+    },
+    take({ dataset }, pages) {
+      operation.datasets.add(dataset);
+      operation.usage.cacheHits += pages.length;
+      for (const page of pages) operation.use(page);
+    },
+    maxRequests,
+    hit(dataset) {
+      operation.usage.cacheHits++;
+      operation.datasets.add(dataset);
+    },
+    isUnhurried: operation.unhurried,
+    caller: operation.caller,
+    turn: () => operation.turn(),
+    usage: operation.usage,
+    datasets: operation.datasets,
+    get age() {
+      return operation.age;
+    },
+  };
+}

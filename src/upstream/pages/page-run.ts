@@ -1,0 +1,129 @@
+import type { Dataset } from "../../domain/dataset.ts";
+import { GatewayError } from "../../errors.ts";
+import type { Operation, PageAge } from "../budget/operation.ts";
+import type { Endpoint, RowId } from "../endpoint.ts";
+import { refusedToken } from "../errors/refusal.ts";
+import { NewRows } from "./new-rows.ts";
+import type { Page } from "./page.ts";
+import type { Pages } from "./pages.ts";
+import type { Sizes } from "./sizes.ts";
+
+/** A page without the rows that an earlier page gave. After a page that says `restarted`, the pages before it are void: the data was refreshed. */
+export interface UpstreamPage<Row> extends Page<Row> {
+  readonly restarted: boolean;
+}
+
+export interface PageRunOptions {
+  readonly reader: Pages;
+  readonly sizes: Sizes;
+}
+
+const RESTARTS = 2;
+
+/** Fewer rows take no time worth sharing. */
+const MANY_ROWS = 100;
+
+/** Yields the pages of a question in order, from the one that `from` names or from the first. Ends only where upstream says so. */
+export async function* pageRun<P, Row>(
+  { reader, sizes }: PageRunOptions,
+  operation: Operation,
+  endpoint: Endpoint<P, Row>,
+  params: P,
+  from: string | null,
+): AsyncGenerator<UpstreamPage<Row>, void, void> {
+  const { dataset } = endpoint;
+  const idOf = (row: Row) => endpoint.rowId(row, params);
+  let pass = new Pass(operation, from);
+  let restarts = 0;
+  let restarted = false;
+  for (let token = from; ; ) {
+    let page: Page<Row>;
+    try {
+      page = await operation.wait(reader.read(operation, { endpoint, params, token }, restarts > 0));
+    } catch (fault) {
+      if (!refusedToken(fault) || token === null) throw fault;
+      // The client's own token has died, or the one its page led to, which is of the same export.
+      if (from !== null) throw expired(dataset, fault);
+      // The first page may have come from the cache with a token that has died since: start over without it.
+      if (restarts === RESTARTS) throw elusive(dataset, fault);
+      pass.undo();
+      pass = new Pass(operation, null);
+      restarts++;
+      restarted = true;
+      token = null;
+      continue;
+    }
+    const rows = pass.take(page, idOf);
+    if (from === null) sizes.learn(dataset, pass.sizeAfter(page));
+    if (page.rows.length >= MANY_ROWS) await operation.turn();
+    yield { ...page, rows, restarted };
+    restarted = false;
+    if (page.next === null) return;
+    pass.follow(page.next, dataset);
+    token = page.next;
+  }
+}
+
+/** One pass over the pages, until it ends or has to start over. */
+class Pass {
+  readonly #operation: Operation;
+  readonly #tokens: Set<string>;
+  readonly #newRows: NewRows;
+  readonly #used: PageAge[] = [];
+
+  constructor(operation: Operation, from: string | null) {
+    this.#operation = operation;
+    this.#tokens = new Set(from === null ? [] : [from]);
+    this.#newRows = new NewRows(operation.passing);
+  }
+
+  /** Counts a page, and returns its rows without those that came before. */
+  take<Row>(page: Page<Row>, idOf: (row: Row) => RowId | null): readonly Row[] {
+    this.#used.push(this.#operation.use(page));
+    const rows = this.#newRows.of(page.rows, idOf);
+    this.#operation.usage.duplicates += page.rows.length - rows.length;
+    return rows;
+  }
+
+  /** How long the list is, as far as it has been read. */
+  sizeAfter({ next }: Page<unknown>) {
+    const read = this.#used.length;
+    return { pages: next === null ? read : read + 1, isWhole: next === null };
+  }
+
+  /** Throws where upstream leads back to a page that was read: the list would never end. */
+  follow(token: string, dataset: Dataset): void {
+    if (this.#tokens.has(token)) {
+      throw new GatewayError(
+        "UPSTREAM_SHAPE",
+        `${dataset} returned the same page twice, so the list is not complete.`,
+        { dataset },
+      );
+    }
+    this.#tokens.add(token);
+  }
+
+  /** Takes back what the pages counted for: they are void. */
+  undo(): void {
+    this.#operation.usage.duplicates -= this.#newRows.duplicates;
+    this.#operation.forget(this.#used);
+  }
+}
+
+function expired(dataset: Dataset, cause: unknown): GatewayError {
+  return new GatewayError(
+    "CURSOR_EXPIRED",
+    `The data behind this cursor was refreshed; query ${dataset} again without \`after\`.`,
+    { dataset },
+    cause,
+  );
+}
+
+function elusive(dataset: Dataset, cause: unknown): GatewayError {
+  return new GatewayError(
+    "UPSTREAM_UNAVAILABLE",
+    `${dataset} was refreshed repeatedly while it was read; retry later.`,
+    { dataset },
+    cause,
+  );
+}
