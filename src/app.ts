@@ -197,6 +197,8 @@ export function createApp(
     /** What a command has in hand that asks without GraphQL; `signal` ends its patience. */
     context: (signal: AbortSignal, priority: Priority = "interactive", manner: Manner = {}): Context =>
       contextOf({ signal, priority, ...manner }, anybody),
+    /** The viewer of that context. */
+    viewer: anybody,
     handle: server.handle,
     reject: server.reject,
     /** Asks the store for something, so that an outage is logged before the first question. */

@@ -7,7 +7,11 @@ import { badInput, forbidden, type GatewayError, unseen } from "../../src/errors
  * Throws FORBIDDEN where an argument tells of what the viewer may not see: an order is as good as the figures it goes by, and a
  * filter as good as the name. Some ask nothing.
  */
-export function demand({ viewer }: Context, permit: keyof Permits | undefined, what: string): void {
+export function demand(
+  { viewer }: Pick<Context, "viewer">,
+  permit: keyof Permits | undefined,
+  what: string,
+): void {
   if (permit !== undefined && !permitsOf(viewer)[permit]) throw refusal(viewer, [permit], what);
 }
 

@@ -72,6 +72,7 @@ async function write(
   const spent = new Spent();
   const forever = new AbortController().signal;
   const reader = {
+    viewer: app.viewer,
     context: (manner: Manner) => {
       const ctx = app.context(forever, "warm", { unhurried: true, ...manner });
       spent.add(ctx.upstream);

@@ -179,7 +179,7 @@ function routesOf({
       respond: (request, record) =>
         graphql.respond(request, { record, parserOf: callParser({ schema, trusted, suggestsTo }, record) }),
     },
-    exportRoute(shared),
+    exportRoute({ ...shared, now }),
     {
       path: "/healthz",
       description: "200 while the process runs",

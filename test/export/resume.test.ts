@@ -160,6 +160,7 @@ describe("figures that are refreshed under an export", () => {
     return async (stopAfter: number): Promise<"whole" | "stopped" | "refreshed"> => {
       const part = await begun();
       const reader = {
+        viewer: gate.app.viewer,
         context: (manner: Manner) => ({
           ...gate.app.context(new AbortController().signal, "warm", { unhurried: true, ...manner }),
           now: () => part.begun,

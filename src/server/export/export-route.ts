@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { ReadableStream } from "node:stream/web";
 import type { GraphQLSchema } from "graphql";
 import type { Context } from "../../context.ts";
+import type { Instant } from "../../domain/day.ts";
 import type { Asker } from "../../upstream/budget/operation.ts";
 import { otherDocument } from "../documents/trusted.ts";
 import type { SchemaView } from "../graphql/introspection.ts";
@@ -26,6 +27,7 @@ export interface ExportsOptions {
   readonly schema: GraphQLSchema;
   readonly view: SchemaView;
   readonly contextOf: (record: RequestRecord, asker: Asker) => Context;
+  readonly now: () => Instant;
   readonly callers: Callers;
   readonly digest: Digest;
   readonly onFault: (fault: unknown) => void;
@@ -49,8 +51,9 @@ async function answer(options: ExportsOptions, request: Request, record: Request
   const url = new URL(request.url);
   options.callers.enter(record.caller);
   if (viewer.documents !== null) throw otherDocument(viewer.documents);
-  const moment = options.contextOf(record, { signal }).now();
+  const moment = options.now(); // pages of one file are of one moment
   const reader = {
+    viewer,
     context: (manner: object) => ({
       ...options.contextOf(record, { signal, priority: "warm", unhurried: true, ...manner }),
       now: () => moment,

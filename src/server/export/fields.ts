@@ -13,7 +13,7 @@ import {
   isObjectType,
   isRequiredArgument,
 } from "graphql";
-import type { Context } from "../../context.ts";
+import type { Viewer } from "../../domain/viewer.ts";
 import { badInput } from "../../errors.ts";
 import { isPermitted } from "../../planning/permissions.ts";
 import { fieldPlanOf } from "../../planning/plan.ts";
@@ -65,7 +65,7 @@ export function columnsOf(
   node: GraphQLObjectType,
   fields: string | null,
   split: Split,
-  { context, told }: Reader,
+  { viewer, told }: Reader,
 ): FieldColumn[] {
   const named = fields?.split(",").map((path) => path.trim());
   const asked = named === undefined ? DEFAULTS[list] : [...new Set(named)];
@@ -74,8 +74,8 @@ export function columnsOf(
       ? labelsFirst(node, own(schema, node, [], split))
       : asked.flatMap((path) => at(schema, told, node, path.split("."), split));
   // What is not asked for by name is what the viewer may see.
-  const ctx = context({});
-  const shown = fields === null ? columns.filter(({ path }) => isVisible(schema, node, path, ctx)) : columns;
+  const shown =
+    fields === null ? columns.filter(({ path }) => isVisible(schema, node, path, viewer)) : columns;
   const distinct = [...new Map(shown.map((column) => [column.name, column])).values()];
   if (distinct.length <= MAX_COLUMNS) return distinct;
   throw badInput(`\`fields\` names ${distinct.length} columns; the maximum is ${MAX_COLUMNS}.`);
@@ -85,12 +85,12 @@ function isVisible(
   schema: GraphQLSchema,
   type: GraphQLNamedType,
   [head, ...rest]: readonly string[],
-  ctx: Context,
+  viewer: Viewer,
 ): boolean {
   const field = isObjectType(type) || isInterfaceType(type) ? type.getFields()[head ?? ""] : undefined;
   const next = field === undefined ? schema.getType(head ?? "") : getNamedType(field.type);
-  if (field !== undefined && !isPermitted(field, ctx)) return false;
-  return next === undefined || isVisible(schema, next, rest, ctx);
+  if (field !== undefined && !isPermitted(field, { viewer })) return false;
+  return next === undefined || isVisible(schema, next, rest, viewer);
 }
 
 /** What a row is about before what was measured of it. */

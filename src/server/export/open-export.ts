@@ -59,7 +59,7 @@ export function openExport(
         .join(" or ")}.`,
     );
   if (layout !== undefined) {
-    for (const permit of LAYOUT_ASKS) demand(reader.context({}), permit, `\`${file}\``);
+    for (const permit of LAYOUT_ASKS) demand(reader, permit, `\`${file}\``);
   }
   const format: Format = FORMATS[ending as FormatName];
   const parameters = new URLSearchParams(given);
@@ -87,9 +87,9 @@ function lastLineOf({ manifestLine }: Format, [wanted, ...more]: readonly string
 }
 
 /** The exports that the one who asks may be told of: those they may have. */
-function namesFor({ told, context }: Reader): readonly string[] {
+function namesFor({ told, viewer }: Reader): readonly string[] {
   if (told === null) return [];
-  const permits = permitsOf(context({}).viewer);
+  const permits = permitsOf(viewer);
   const layouts = LAYOUT_ASKS.every((permit) => permits[permit]) ? Object.keys(LAYOUTS) : [];
   return [...layouts, ...listsOf(told).keys()];
 }

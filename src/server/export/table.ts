@@ -3,6 +3,7 @@ import type { Finality } from "../../cache/policy.ts";
 import type { Context } from "../../context.ts";
 import type { Instant } from "../../domain/day.ts";
 import type { DayRange } from "../../domain/range.ts";
+import type { Viewer } from "../../domain/viewer.ts";
 import type { Manner } from "../../upstream/budget/operation.ts";
 
 /** Value of a cell. An amount is its decimal text; a list or an object is written as JSON. */
@@ -50,6 +51,7 @@ export interface Table {
 
 /** What tables are read with: new operations, all of them at one moment. */
 export interface Reader {
+  readonly viewer: Viewer;
   context(manner: Manner): Context;
   /** Names that the caller may learn; null: none. */
   readonly told: GraphQLSchema | null;
