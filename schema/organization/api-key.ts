@@ -16,6 +16,7 @@ export const apiKeyRequests: PlanRequests = () => requestsFor(apiKeys, [{}]);
 export const ApiKey = builder.node(builder.objectRef<ApiKeyShape>("ApiKey"), {
   description: "An API key of the Console organization, never its secret. Source: API_KEYS.",
   id: { resolve: ({ apiKeyId }) => apiKeyId },
+  identifiedBy: ["apiKeyId", "name"],
   lookup: { requests: () => requestsFor(apiKeys, [{}]) },
   requires: ["keys:read"],
   loadOne: nodeLoader("ApiKey", async (id, ctx) => {

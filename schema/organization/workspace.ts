@@ -16,6 +16,7 @@ function workspaceLists(): FieldRequests {
 export const Workspace = builder.node(builder.objectRef<WorkspaceShape>("Workspace"), {
   description: "A workspace of the Console organization. Source: WORKSPACES.",
   id: { resolve: ({ workspaceId }) => workspaceId },
+  identifiedBy: ["workspaceId", "name"],
   lookup: { requests: workspaceLists },
   requires: ["keys:read"],
   loadOne: nodeLoader("Workspace", async (id, ctx) => {

@@ -162,5 +162,14 @@ const TYPES = {
 export const Actor = builder.unionType("Actor", {
   description: "The identity that did something: a person, key or service. Kinds may be added.",
   types: [UserActor, ApiKeyActor, ServiceAccountActor, FederatedActor, UnknownActor],
+  identifiedBy: [
+    "__typename",
+    "UserActor.email",
+    "ApiKeyActor.name",
+    "ServiceAccountActor.serviceAccountId",
+    "FederatedActor.provider",
+    "FederatedActor.account",
+    "FederatedActor.subject",
+  ],
   resolveType: ({ kind }) => TYPES[kind].name,
 });

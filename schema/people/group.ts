@@ -92,6 +92,7 @@ export const Group = builder.node(builder.objectRef<GroupNode>("Group"), {
     "An RBAC group of the Enterprise organization. The `id` is the same on every path; its figures take a `range`. A deleted group that reports still name has only its id. Source: GROUPS.",
   interfaces: [GroupProfile],
   id: { resolve: ({ groupId }) => groupId },
+  identifiedBy: ["groupId", "name"],
   lookup: { requests: () => requestsFor(groups, [{}]) },
   // A deleted group that a report names has an id as well, but is shown to nobody who may see only groups of some size.
   loadOne: nodeLoader("Group", (groupId, ctx) =>

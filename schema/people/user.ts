@@ -157,6 +157,7 @@ export const User = builder.node(builder.objectRef<Person>("User"), {
     "A person, joined across the organizations by id and by email, ignoring case and with aliases resolved. The `id` is the same on every path; every figure takes a `range`.",
   interfaces: [UserProfile],
   id: { resolve: formatUserId },
+  identifiedBy: ["userId", "email"],
   requires: ["people", "own"],
   loadOne: nodeLoader("User", async (id, ctx) => {
     const person = parseUserId(id);

@@ -1,5 +1,12 @@
 import type { InputFieldMap, InputShapeFromFields } from "@pothos/core";
-import type { GraphQLField, GraphQLObjectType, GraphQLSchema } from "graphql";
+import {
+  type GraphQLField,
+  type GraphQLNamedType,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  isObjectType,
+  isUnionType,
+} from "graphql";
 import type { Context } from "../context.ts";
 import type { Dataset } from "../domain/dataset.ts";
 import type { DayRange } from "../domain/range.ts";
@@ -65,6 +72,9 @@ export interface LookupOptions {
   readonly range?: (id: string) => DayRange;
 }
 
+/** Paths of the fields that stand for an object where all of it would be too much, or would cost requests. */
+export type IdentifyingFields = readonly string[];
+
 /** The type of an object that an id names, and the days its figures are about where the id names those too. */
 export interface Found {
   readonly type: GraphQLObjectType;
@@ -91,4 +101,9 @@ export function fieldPlanOf({ extensions }: Pick<GraphQLField<unknown, unknown>,
 /** The lookup by id of a type; null where it makes no request. */
 export function lookupOf({ extensions }: GraphQLObjectType): LookupOptions | null {
   return extensions.lookup ?? null;
+}
+
+/** The fields that stand for an object of a type; null where all of them do. */
+export function identifyingFieldsOf(type: GraphQLNamedType): IdentifyingFields | null {
+  return isObjectType(type) || isUnionType(type) ? (type.extensions.identifiedBy ?? null) : null;
 }

@@ -12,7 +12,14 @@ import SchemaBuilder, {
 } from "@pothos/core";
 import type { GraphQLFieldResolver } from "graphql";
 import { isPermit } from "../domain/viewer.ts";
-import type { FieldPlan, FieldPlanOptions, LookupOptions, Requires, Requiring } from "./plan.ts";
+import type {
+  FieldPlan,
+  FieldPlanOptions,
+  IdentifyingFields,
+  LookupOptions,
+  Requires,
+  Requiring,
+} from "./plan.ts";
 
 const PLUGIN = "planning";
 
@@ -38,6 +45,11 @@ declare global {
       extends Requiring {
       /** Finding one of its objects by id. */
       lookup?: LookupOptions;
+      identifiedBy?: IdentifyingFields;
+    }
+
+    export interface UnionTypeOptions<Types extends SchemaTypes = SchemaTypes> {
+      identifiedBy?: IdentifyingFields;
     }
 
     export interface InputFieldOptions extends Requiring {}
@@ -53,7 +65,11 @@ declare module "graphql/type/definition.js" {
   }
   interface GraphQLObjectTypeExtensions<_TSource, _TContext> {
     lookup?: LookupOptions | undefined;
+    identifiedBy?: IdentifyingFields | undefined;
     requires?: Requires;
+  }
+  interface GraphQLUnionTypeExtensions {
+    identifiedBy?: IdentifyingFields | undefined;
   }
   interface GraphQLArgumentExtensions {
     requires?: Requires;
@@ -106,9 +122,13 @@ export class PlanningPlugin<Types extends SchemaTypes> extends BasePlugin<Types>
   }
 
   override onTypeConfig(config: PothosTypeConfig): PothosTypeConfig {
+    if (config.kind === "Union") {
+      const { identifiedBy } = config.pothosOptions;
+      return { ...config, extensions: { ...config.extensions, identifiedBy } };
+    }
     if (config.kind !== "Object") return config;
-    const { lookup, requires = [] } = config.pothosOptions;
-    return { ...config, extensions: { ...config.extensions, lookup, requires } };
+    const { lookup, identifiedBy, requires = [] } = config.pothosOptions;
+    return { ...config, extensions: { ...config.extensions, lookup, identifiedBy, requires } };
   }
 }
 

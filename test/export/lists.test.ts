@@ -1,7 +1,15 @@
 import { readFileSync } from "node:fs";
-import type { GraphQLObjectType } from "graphql";
+import {
+  type GraphQLNamedType,
+  type GraphQLObjectType,
+  getNamedType,
+  isLeafType,
+  isObjectType,
+  isUnionType,
+} from "graphql";
 import { describe, expect, test, vi } from "vitest";
 import { schema } from "../../schema/index.ts";
+import { identifyingFieldsOf } from "../../src/planning/plan.ts";
 import { exportNames } from "../../src/server/export/open-export.ts";
 import { gateway } from "../gateway.ts";
 import { download, refusalOf, rowsOf } from "./download.ts";
@@ -38,6 +46,24 @@ test("every list of the graph can be taken away, and docs/exports.md names it", 
   const page = readFileSync(new URL("../../docs/exports.md", import.meta.url), "utf8");
   for (const name of exportNames(schema)) expect(page).toContain(`\`${name}\``);
   expect(exportNames(schema).sort()).toEqual(["focus", "spend", ...Object.keys(LISTS)].sort());
+});
+
+test("the fields that stand for an object are values of it", () => {
+  const types = Object.values(schema.getTypeMap()).flatMap((type) =>
+    (identifyingFieldsOf(type) ?? []).map((path) => ({ type, path })),
+  );
+  const isValue = (type: GraphQLNamedType, [head = "", ...rest]: readonly string[]): boolean => {
+    if (isUnionType(type)) {
+      const kind = schema.getPossibleTypes(type).find(({ name }) => name === head);
+      return head === "__typename" || (kind !== undefined && isValue(kind, rest));
+    }
+    const field = isObjectType(type) ? type.getFields()[head] : undefined;
+    return field !== undefined && rest.length === 0 && isLeafType(getNamedType(field.type));
+  };
+  expect(types.filter(({ type, path }) => !isValue(type, path.split(".")))).toEqual([]);
+  expect(new Set(types.map(({ type }) => type.name))).toEqual(
+    new Set(["Actor", "ApiKey", "Group", "User", "Workspace"]),
+  );
 });
 
 describe.each(Object.entries(LISTS))("%s", (name, [parameters, args]) => {

@@ -16,27 +16,10 @@ import {
 import type { Viewer } from "../../domain/viewer.ts";
 import { badInput } from "../../errors.ts";
 import { isPermitted } from "../../planning/permissions.ts";
-import { fieldPlanOf } from "../../planning/plan.ts";
+import { fieldPlanOf, identifyingFieldsOf } from "../../planning/plan.ts";
 import { isConnection } from "../../planning/rows.ts";
 import { nearest } from "../http/did-you-mean.ts";
 import type { Column, Reader } from "./table.ts";
-
-/** What of an object stands for it where all of it would be too much, or would cost requests. */
-const IN_SHORT: Readonly<Record<string, readonly string[]>> = {
-  User: ["userId", "email"],
-  Group: ["groupId", "name"],
-  Workspace: ["workspaceId", "name"],
-  ApiKey: ["apiKeyId", "name"],
-  Actor: [
-    "__typename",
-    "UserActor.email",
-    "ApiKeyActor.name",
-    "ServiceAccountActor.serviceAccountId",
-    "FederatedActor.provider",
-    "FederatedActor.account",
-    "FederatedActor.subject",
-  ],
-};
 
 /** The columns of lists whose own fields would not be what one wants. */
 const DEFAULTS: Readonly<Record<string, readonly string[]>> = {
@@ -168,8 +151,8 @@ function below(
 ): FieldColumn[] {
   const named = getNamedType(type);
   if (isLeafType(named)) return [{ name: path.join("."), kind: kindOf(parent, type, path), path }];
-  const short = IN_SHORT[named.name];
-  if (short !== undefined) return short.map((each) => textAt([...path, ...each.split(".")]));
+  const short = identifyingFieldsOf(named);
+  if (short !== null) return short.map((each) => textAt([...path, ...each.split(".")]));
   return isObjectType(named) ? own(schema, named, path, split) : [textAt([...path, "__typename"])];
 }
 
