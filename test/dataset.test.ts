@@ -33,6 +33,7 @@ test("every dataset is listed, and every question of the graph has one", async (
   const { data } = await ask(`{ datasets { dataset fields description notIncluded lag finalAfter } }`);
   const infos: Info[] = data.datasets;
   expect(infos.map(({ dataset }) => dataset)).toEqual(Object.keys(DATASETS));
+  expect(infos.filter(({ fields }) => fields.length === 0)).toEqual([]);
   for (const coordinate of infos.flatMap(({ fields }) => fields)) {
     const [name = "", field = ""] = coordinate.split(".");
     const type = schema.getType(name);
@@ -223,8 +224,11 @@ describe("a form built from it asks only what is answered", () => {
       ({ filters, fields }) => filters.length > 0 && !isReport({ fields } as Info),
     );
     expect(lists.length).toBe(6);
+    const queries = schema.getQueryType()?.getFields() ?? {};
     for (const { dataset, fields, filters, earliest, latest } of lists) {
-      const field = fields[0]?.slice("Query.".length);
+      const field = Object.values(queries).find(
+        ({ name, args }) => fields.includes(`Query.${name}`) && args.some((arg) => arg.name === "filter"),
+      )?.name;
       for (const arg of [
         "",
         ...filters.map((name) => `, filter: { ${name}: ["${SAMPLES[name] ?? "chat"}"] }`),

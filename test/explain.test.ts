@@ -6,12 +6,19 @@ import {
   isLeafType,
   isObjectType,
   isRequiredArgument,
+  parse,
 } from "graphql";
 import { describe, expect, test } from "vitest";
 import { schema } from "../schema/index.ts";
 import { DATASET_ENTRIES } from "../src/analytics/datasets.ts";
+import type { Context } from "../src/context.ts";
+import type { Dataset } from "../src/domain/dataset.ts";
+import { ANYBODY } from "../src/domain/viewer.ts";
+import { operationOf } from "../src/planning/operation.ts";
 import { fieldPlanOf } from "../src/planning/plan.ts";
-import { type Answer, gateway } from "./gateway.ts";
+import type { SelectedField } from "../src/planning/selected-field.ts";
+import { statedSources } from "../src/planning/sources.ts";
+import { type Answer, gateway, NOW } from "./gateway.ts";
 import { QUESTIONS } from "./reachability/asking.ts";
 import { simulatedPace } from "./upstream/pace.ts";
 
@@ -157,6 +164,39 @@ test("every field that asks upstream says so: nothing is asked that the plan doe
   tags: "deep",
 }, async () => {
   expect(await silentAmong(SINGLE)).toEqual([]);
+});
+
+/** Datasets that a field plans to ask and that neither it nor a field or type above it states as a source, by field. */
+function unstated(plan: Plan, query: string): string[] {
+  const upstream = { has: () => true };
+  const contextValue = { viewer: ANYBODY, now: () => Date.parse(NOW), upstream } as object as Context;
+  const operation = operationOf({ schema, document: parse(query), contextValue });
+  if (operation === null || "faults" in operation) throw new Error("the operation is sound");
+  const asked = Map.groupBy(plan.fields, ({ field }) => field);
+  const found: string[] = [];
+  function visit(fields: readonly SelectedField[], above: readonly Dataset[]): void {
+    for (const { path, type, field, below } of fields) {
+      const stated = [...above, ...statedSources(type), ...statedSources(field)];
+      for (const { dataset } of asked.get(path) ?? [])
+        if (!stated.some((each) => each === dataset)) found.push(`${type.name}.${field.name}: ${dataset}`);
+      for (const selection of below) visit(selection.fields, stated);
+    }
+  }
+  visit(operation.fields, []);
+  return found;
+}
+
+test("each dataset that a field plans to ask is among its sources or those of a field above it", async () => {
+  const settings = { MAX_ROWS: "10000000", MAX_DEPTH: "50", MAX_UPSTREAM_REQUESTS: "1000" };
+  const asked = gateway({ sandbox: { users: 30 }, settings });
+  const library = LIBRARY.map((file) => readFileSync(new URL(file, FOLDER), "utf8"));
+  // Fields of `datasets` find out what the keys open; they show no figures.
+  const queries = [...library, ...SINGLE].filter((query) => !query.includes("datasets {"));
+  const found = new Set<string>();
+  for (const query of queries)
+    for (const each of unstated(await planOf(asked, query), query)) found.add(each);
+  expect([...found]).toEqual([]);
+  expect(asked.seen).toEqual([]);
 });
 
 const between = (from: string, until: string) => `range: { between: { from: "${from}", until: "${until}" } }`;

@@ -31,7 +31,7 @@ import { demand, refuseProbing } from "../framework/demand.ts";
 import { Money, spendOrOwn } from "../framework/money.ts";
 import { DateRange } from "../framework/range.ts";
 import { Actor } from "../people/actor.ts";
-import { memberLookup, memberRequests, personFigures, personOver, User } from "../people/user.ts";
+import { memberLookup, ofMembers, personFigures, personOver, User } from "../people/user.ts";
 import { derived } from "./measures.ts";
 
 export const ClaudeCodeModel = builder.objectRef<CodeModelShape>("ClaudeCodeModel").implement({
@@ -86,7 +86,8 @@ const totals = builder.interfaceRef<CodeTotalsShape>("ClaudeCodeCounts").impleme
 
 const ClaudeCodeRecord = builder.node(builder.objectRef<RecordShape>("ClaudeCodeRecord"), {
   description:
-    "One actor's Claude Code activity on one UTC day for one combination of terminal, local or remote, and customer type. An actor has several records on most days; add them up. Source: CLAUDE_CODE.",
+    "One actor's Claude Code activity on one UTC day for one combination of terminal, local or remote, and customer type. An actor has several records on most days; add them up.",
+  sources: ["CLAUDE_CODE"],
   interfaces: [totals],
   id: { resolve: (record, _args, ctx) => recordId(ctx, record) },
   lookup: { requests: (id, ctx) => requestsFor(claudeCode, daysOf(oneDay(partsOfId(id).day), ctx)) },
@@ -103,7 +104,7 @@ const ClaudeCodeRecord = builder.node(builder.objectRef<RecordShape>("ClaudeCode
       nullable: true,
       description:
         "The member with the actor's address. Null: an API key, or no organization has a member with the address.",
-      requests: memberRequests,
+      ...ofMembers,
       resolve: ({ actor }, _args, ctx) => (actor.kind === "user" ? personByEmail(ctx, actor.email) : null),
     }),
     customerType: t.exposeString("customerType", {
@@ -183,7 +184,8 @@ builder.queryField("claudeCodeRecords", (t) =>
     type: ClaudeCodeRecordConnection,
     nullable: true,
     description:
-      "Claude Code records of all actors, day by day; each day is one upstream request per thousand records. Source: CLAUDE_CODE. Errors: CURSOR_INVALID, TOO_EXPENSIVE, UPSTREAM_*.",
+      "Claude Code records of all actors, day by day; each day is one upstream request per thousand records. Errors: CURSOR_INVALID, TOO_EXPENSIVE, UPSTREAM_*.",
+    sources: ["CLAUDE_CODE"],
     args: {
       range: t.arg({ type: DateRange, required: true, description: "UTC days." }),
       filter: t.arg({ type: ClaudeCodeFilter, description: "Records to include." }),
@@ -214,7 +216,8 @@ personFigures((t, range) => ({
     type: ClaudeCodeTotals,
     nullable: true,
     description:
-      "The sum of the person's records, matched by email. In a list each record belongs to one row, so rows add up. If several accounts share an address (aliases included), it belongs to the account of the address itself, then to the one last active. Each `User` with the address has all records. Null: no record, which does not prove inactivity, since subscription users can be missing upstream. Upstream has no filter, so each day is read for all people, at one request per thousand records. If that exceeds what the operation has left, days stored within the last day answer, marked stale. Otherwise only this field fails, before it makes a request. Source: CLAUDE_CODE. Errors: TOO_EXPENSIVE, UPSTREAM_*.",
+      "The sum of the person's records, matched by email. In a list each record belongs to one row, so rows add up. If several accounts share an address (aliases included), it belongs to the account of the address itself, then to the one last active. Each `User` with the address has all records. Null: no record, which does not prove inactivity, since subscription users can be missing upstream. Upstream has no filter, so each day is read for all people, at one request per thousand records. If that exceeds what the operation has left, days stored within the last day answer, marked stale. Otherwise only this field fails, before it makes a request. Errors: TOO_EXPENSIVE, UPSTREAM_*.",
+    sources: ["CLAUDE_CODE", ...ofMembers.sources],
     args: range,
     requests: recordRequests,
     resolve: async (person, { range }, ctx) =>
@@ -225,7 +228,8 @@ personFigures((t, range) => ({
     type: ClaudeCodeRecordConnection,
     nullable: true,
     description:
-      "The person's records, oldest first, matched by email and assigned to rows of a list as in `claudeCode`. They are read, or fail, in the same way. Source: CLAUDE_CODE. Errors: CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.",
+      "The person's records, oldest first, matched by email and assigned to rows of a list as in `claudeCode`. They are read, or fail, in the same way. Errors: CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.",
+    sources: ["CLAUDE_CODE", ...ofMembers.sources],
     args: { ...range, ...forward },
     requests: recordRequests,
     resolve: async (person, { range: own, ...slice }, ctx) => {

@@ -36,7 +36,7 @@ import {
   topOf,
 } from "../framework/series.ts";
 import { Actor } from "../people/actor.ts";
-import { memberRequests, User } from "../people/user.ts";
+import { ofMembers, User } from "../people/user.ts";
 import { ClaudeCodeFilter, keeps, refuseStrangers } from "./claude-code.ts";
 import { Comparison, derived, refuseByModel, Series, Totals, WORK_COUNTS } from "./measures.ts";
 
@@ -77,7 +77,8 @@ const tokens = (name: keyof CodeMeasure["tokens"], description: string) =>
 
 const Group = builder.objectRef<GroupNode>("ClaudeCodeGroup").implement({
   description:
-    "Totals of the records of one group in one bucket. A dimension is null where the group has no value, and, with a warning, where rows are not grouped by it. Source: CLAUDE_CODE.",
+    "Totals of the records of one group in one bucket. A dimension is null where the group has no value, and, with a warning, where rows are not grouped by it.",
+  sources: ["CLAUDE_CODE"],
   interfaces: [SeriesRow],
   fields: (t) => ({
     actor: t.field({
@@ -93,7 +94,7 @@ const Group = builder.objectRef<GroupNode>("ClaudeCodeGroup").implement({
         "USER",
         "The member with the address. Null: an API key, or no organization has a member with the address.",
       ),
-      requests: memberRequests,
+      ...ofMembers,
       resolve: ({ actor }, _args, ctx) => (actor?.kind === "user" ? personByEmail(ctx, actor.email) : null),
     }),
     email: t.string({
@@ -213,7 +214,8 @@ builder.queryField("claudeCode", (t) =>
     type: GroupConnection,
     nullable: true,
     description:
-      "Totals of Claude Code records: a ranking of groups over the whole range, largest estimated cost first, or with `bucket` a time series, oldest first. Within a bucket and for `top`, groups are ranked by estimated cost, or by tokens if the caller may not read cost. Each day takes one upstream request per thousand records, shared with `claudeCodeRecords`. Source: CLAUDE_CODE. Errors: BAD_USER_INPUT, CURSOR_INVALID, TOO_EXPENSIVE, UPSTREAM_*.",
+      "Totals of Claude Code records: a ranking of groups over the whole range, largest estimated cost first, or with `bucket` a time series, oldest first. Within a bucket and for `top`, groups are ranked by estimated cost, or by tokens if the caller may not read cost. Each day takes one upstream request per thousand records, shared with `claudeCodeRecords`. Errors: BAD_USER_INPUT, CURSOR_INVALID, TOO_EXPENSIVE, UPSTREAM_*.",
+    sources: ["CLAUDE_CODE"],
     args: {
       range: t.arg({ type: DateRange, required: true, description: "UTC days." }),
       bucket: t.arg({

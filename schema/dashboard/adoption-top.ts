@@ -131,7 +131,8 @@ builder.objectFields(AdoptionDashboard, (t) => ({
     type: TopUsers,
     nullable: true,
     description:
-      "People by the different chat projects they used over the period, by upstream's aggregate. Over more than one day it is an estimate within about 2 %, so close ranks can be swapped. Not additive. One upstream request per 1,000 people for any period. Source: USER_ACTIVITY.",
+      "People by the different chat projects they used over the period, by upstream's aggregate. Over more than one day it is an estimate within about 2 %, so close ranks can be swapped. Not additive. One upstream request per 1,000 people for any period.",
+    sources: ["USER_ACTIVITY"],
     args: periodArg("MONTH_TO_DATE"),
     ...ofActivity(userActivity),
     resolve: (_page, { period }, ctx) => topPeople(ctx, period, projectsUsed),
@@ -141,7 +142,8 @@ builder.objectFields(AdoptionDashboard, (t) => ({
     type: TopUsers,
     nullable: true,
     description:
-      "People by the artifacts they generated over the period in chat, Cowork, Claude Code and the product that merges the first two. Exact; additive. One upstream request per 1,000 people for any period, shared with projects. Source: USER_ACTIVITY.",
+      "People by the artifacts they generated over the period in chat, Cowork, Claude Code and the product that merges the first two. Exact; additive. One upstream request per 1,000 people for any period, shared with projects.",
+    sources: ["USER_ACTIVITY"],
     args: periodArg("MONTH_TO_DATE"),
     ...ofActivity(userActivity),
     resolve: (_page, { period }, ctx) => topPeople(ctx, period, artifactsGenerated),
@@ -150,7 +152,8 @@ builder.objectFields(AdoptionDashboard, (t) => ({
     type: TopConnectors,
     nullable: true,
     description:
-      "Connectors by the different people who used them over the period, recounted exactly by upstream. One upstream request per 1,000 connectors. Source: CONNECTOR_ACTIVITY.",
+      "Connectors by the different people who used them over the period, recounted exactly by upstream. One upstream request per 1,000 connectors.",
+    sources: ["CONNECTOR_ACTIVITY"],
     args: periodArg("MONTH_TO_DATE"),
     ...ofActivity(connectorActivity),
     resolve: (_page, { period }, ctx) => mostUsed(ctx, connectorActivity, period),
@@ -159,7 +162,8 @@ builder.objectFields(AdoptionDashboard, (t) => ({
     type: TopSkills,
     nullable: true,
     description:
-      "Skills by the different people who used them over the period, recounted exactly by upstream; `unknown` stands for all skills that it cannot distinguish. One upstream request per 1,000 skills. Source: SKILL_ACTIVITY.",
+      "Skills by the different people who used them over the period, recounted exactly by upstream; `unknown` stands for all skills that it cannot distinguish. One upstream request per 1,000 skills.",
+    sources: ["SKILL_ACTIVITY"],
     args: periodArg("MONTH_TO_DATE"),
     ...ofActivity(skillActivity),
     resolve: (_page, { period }, ctx) => mostUsed(ctx, skillActivity, period),

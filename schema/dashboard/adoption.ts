@@ -21,8 +21,9 @@ const AdoptionDay = builder.objectRef<OnDay>("AdoptionDay").implement({
   fields: (t) => ({
     conversations: t.field({
       ...dayCount(
-        "Chats in claude.ai that people took part in: the different conversations of each person on the day, added up over people, since a conversation belongs to one person. Exact; not additive over days, since a chat that continues counts on each. Source: USER_ACTIVITY.",
+        "Chats in claude.ai that people took part in: the different conversations of each person on the day, added up over people, since a conversation belongs to one person. Exact; not additive over days, since a chat that continues counts on each.",
       ),
+      sources: ["USER_ACTIVITY"],
       requests: BY_PEOPLE,
       resolve: ({ date }, _args, ctx) => inChat(ctx, date, ({ conversations }) => wholeOf(conversations)),
     }),
@@ -30,7 +31,8 @@ const AdoptionDay = builder.objectRef<OnDay>("AdoptionDay").implement({
       type: DayRatio,
       nullable: true,
       description:
-        "Ratio of the messages that people sent in chat to the chats of the same day. Not additive. Null only beside an error. Source: USER_ACTIVITY.",
+        "Ratio of the messages that people sent in chat to the chats of the same day. Not additive. Null only beside an error.",
+      sources: ["USER_ACTIVITY"],
       requests: BY_PEOPLE,
       resolve: ({ date }, _args, ctx) =>
         inChat(ctx, date, ({ messages, conversations }) =>
@@ -38,28 +40,28 @@ const AdoptionDay = builder.objectRef<OnDay>("AdoptionDay").implement({
         ),
     }),
     projectsCreated: t.field({
-      ...dayCount("Chat projects created. Exact; additive over days. Source: USER_ACTIVITY."),
+      ...dayCount("Chat projects created. Exact; additive over days."),
+      sources: ["USER_ACTIVITY"],
       requests: BY_PEOPLE,
       resolve: ({ date }, _args, ctx) => inChat(ctx, date, (chat) => wholeOf(chat.projectsCreated)),
     }),
     projectCreators: t.field({
-      ...dayCount(
-        "Different people who created a chat project. Exact; not additive over days. Source: USER_ACTIVITY.",
-      ),
+      ...dayCount("Different people who created a chat project. Exact; not additive over days."),
+      sources: ["USER_ACTIVITY"],
       requests: BY_PEOPLE,
       resolve: ({ date }, _args, ctx) => inChat(ctx, date, (chat) => wholeOf(chat.projectCreators)),
     }),
     artifactsCreated: t.field({
       ...dayCount(
-        "Artifacts created in any product, by any creator; Claude Code and Cowork count from 2026-08-17 on. Exact; additive over days. Source: ARTIFACT_ACTIVITY.",
+        "Artifacts created in any product, by any creator; Claude Code and Cowork count from 2026-08-17 on. Exact; additive over days.",
       ),
+      sources: ["ARTIFACT_ACTIVITY"],
       requests: BY_ARTIFACTS,
       resolve: ({ date }, _args, ctx) => ofArtifacts(ctx, date, ({ created }) => created),
     }),
     artifactCreators: t.field({
-      ...dayCount(
-        "Different people who created an artifact in any product. Exact; not additive over days. Source: ARTIFACT_ACTIVITY.",
-      ),
+      ...dayCount("Different people who created an artifact in any product. Exact; not additive over days."),
+      sources: ["ARTIFACT_ACTIVITY"],
       requests: BY_ARTIFACTS,
       resolve: ({ date }, _args, ctx) => ofArtifacts(ctx, date, ({ creators }) => creators),
     }),

@@ -64,13 +64,15 @@ const OF_SHARE: PlanRequests = ({ range }, ctx) => [
 
 const ClaudeAiDay = builder.objectRef<OnDay>("ClaudeAiDay").implement({
   description:
-    "Use of claude.ai chat on one UTC day: in chat and, if the organization has it, in the chat half of the product that merges it with Cowork. Source: USER_ACTIVITY, which drops erased accounts.",
+    "Use of claude.ai chat on one UTC day: in chat and, if the organization has it, in the chat half of the product that merges it with Cowork. Erased accounts are not included.",
+  sources: ["USER_ACTIVITY"],
   interfaces: [DashboardDay],
   fields: (t) => ({
     activeUsers: t.field({
       ...people("were active in any product."),
       description:
-        "Different people active in any product, the base of the shares. Exact; not additive over days. Null: not measured, or beside an error. Source: ACTIVITY_SUMMARIES.",
+        "Different people active in any product, the base of the shares. Exact; not additive over days. Null: not measured, or beside an error.",
+      sources: ["ACTIVITY_SUMMARIES"],
       requests: ({ range }, ctx) => summaryRequests(range, ctx),
       resolve: ({ date }, _args, ctx) => activeOn(ctx, date),
     }),
@@ -152,7 +154,8 @@ const overRange = (what: string) =>
 
 const ClaudeAiTotal = builder.objectRef<Total>("ClaudeAiTotal").implement({
   description:
-    "Use of claude.ai chat over a range, aggregated per person by upstream and added up over people. Source: USER_ACTIVITY.",
+    "Use of claude.ai chat over a range, aggregated per person by upstream and added up over people.",
+  sources: ["USER_ACTIVITY"],
   interfaces: [Answer, FreshAnswer],
   fields: (t) => ({
     conversations: t.expose("conversations", {

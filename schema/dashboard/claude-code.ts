@@ -26,7 +26,7 @@ import { demand } from "../framework/demand.ts";
 import { FinalityEnum } from "../framework/freshness.ts";
 import { DerivedMoney, Money, spendOnly } from "../framework/money.ts";
 import { DateRange } from "../framework/range.ts";
-import { memberRequests, User } from "../people/user.ts";
+import { ofMembers, User } from "../people/user.ts";
 import { Answer, daysArg, FreshAnswer, onDashboard, page } from "./dashboard.ts";
 import { BY_PEOPLE, OF_DAYS } from "./planned.ts";
 import { DashboardDay, type OnDay, seriesOf, seriesType } from "./series.ts";
@@ -41,7 +41,8 @@ const estimated = {
 
 const CodeDay = builder.objectRef<CodeDayShape>("ClaudeCodeDay").implement({
   description:
-    "Claude Code on one UTC day: the sum of the Console organization's records, of people and of API keys. Source: CLAUDE_CODE.",
+    "Claude Code on one UTC day: the sum of the Console organization's records, of people and of API keys.",
+  sources: ["CLAUDE_CODE"],
   fields: (t) => ({
     date: t.expose("date", { type: "Date", description: "The day." }),
     state: t.expose("state", {
@@ -98,7 +99,7 @@ const CodeLeader = builder.objectRef<CodeLeaderShape>("ClaudeCodeLeader").implem
       type: User,
       nullable: true,
       description: "The member with this address. Null: no organization has one.",
-      requests: memberRequests,
+      ...ofMembers,
       resolve: ({ email }, _args, ctx) => personByEmail(ctx, email),
     }),
     sessions: t.expose("sessions", sessions),
@@ -173,7 +174,8 @@ const measuredByMembers = (what: string) =>
 
 const MemberCodeDay = builder.objectRef<OnDay>("MemberClaudeCodeDay").implement({
   description:
-    "Claude Code activity of members under their Enterprise seat on one UTC day. It covers other people by other definitions than CLAUDE_CODE, so the two cannot be reconciled. Source: USER_ACTIVITY.",
+    "Claude Code activity of members under their Enterprise seat on one UTC day. It covers other people by other definitions than CLAUDE_CODE, so the two cannot be reconciled.",
+  sources: ["USER_ACTIVITY"],
   interfaces: [DashboardDay],
   fields: (t) => ({
     users: t.field({
@@ -253,7 +255,8 @@ builder.objectFields(ClaudeCodeDashboard, (t) => ({
   byDay: t.field({
     type: CodeSeries,
     nullable: true,
-    description: "Claude Code day by day. Source: CLAUDE_CODE.",
+    description: "Claude Code day by day.",
+    sources: ["CLAUDE_CODE"],
     args: codeRange,
     ...OF_CODE,
     resolve: (_page, { range }, ctx) => figuresOf(ctx, range),
@@ -262,7 +265,8 @@ builder.objectFields(ClaudeCodeDashboard, (t) => ({
     authScopes: { individuals: true },
     type: Leaderboard,
     nullable: true,
-    description: "The people ranked highest by activity or by estimated cost. Source: CLAUDE_CODE.",
+    description: "The people ranked highest by activity or by estimated cost.",
+    sources: ["CLAUDE_CODE"],
     args: {
       ...codeRange,
       by: t.arg({
@@ -282,7 +286,8 @@ builder.objectFields(ClaudeCodeDashboard, (t) => ({
   }),
   spendByModel: t.field({
     ...spendOnly(CodeModels),
-    description: "Estimated cost by model over the range. Source: CLAUDE_CODE.",
+    description: "Estimated cost by model over the range.",
+    sources: ["CLAUDE_CODE"],
     args: codeRange,
     ...OF_CODE,
     resolve: async (_page, { range }, ctx) => {
@@ -294,7 +299,8 @@ builder.objectFields(ClaudeCodeDashboard, (t) => ({
     type: MemberCodeSeries,
     nullable: true,
     description:
-      "Activity of members under their Enterprise seat, by day: one upstream request (per 1,000 people) for each day, shared with `featureAdoption` and `claudeAi`. Source: USER_ACTIVITY.",
+      "Activity of members under their Enterprise seat, by day: one upstream request (per 1,000 people) for each day, shared with `featureAdoption` and `claudeAi`.",
+    sources: ["USER_ACTIVITY"],
     args: daysArg,
     ...OF_DAYS,
     resolve: (_page, { range }, ctx) => seriesOf(ctx, range),

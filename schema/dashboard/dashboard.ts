@@ -1,4 +1,5 @@
 import type { Freshness as FreshnessShape } from "../../src/analytics/freshness.ts";
+import type { Dataset } from "../../src/domain/dataset.ts";
 import type { Period } from "../../src/domain/period.ts";
 import type { DayRange } from "../../src/domain/range.ts";
 import { RATIO_PLACES, type Ratio, rounded } from "../../src/domain/ratio.ts";
@@ -7,8 +8,8 @@ import { Freshness } from "../framework/freshness.ts";
 import { DateRange, PeriodEnum, ResolvedRange } from "../framework/range.ts";
 
 /** The pages of the dashboard hold nothing themselves: each of their fields asks for what it shows. */
-export const page = (name: string, description: string) =>
-  builder.objectRef<Record<never, never>>(name).implement({ description });
+export const page = (name: string, description: string, sources: readonly Dataset[] = []) =>
+  builder.objectRef<Record<never, never>>(name).implement({ description, sources });
 
 export const Dashboard = page(
   "Dashboard",
@@ -21,7 +22,20 @@ builder.queryField("dashboard", (t) =>
     type: Dashboard,
     nullable: true,
     description:
-      "The admin dashboard. All of it, for up to 1,000 people, is fewer than 60 upstream requests. Sources: ACTIVITY_SUMMARIES, USER_ACTIVITY, ARTIFACT_ACTIVITY, CONNECTOR_ACTIVITY, SKILL_ACTIVITY, UNIFIED_ENTERPRISE_COST, ENTERPRISE_COST, USER_COST, UNIFIED_CONSOLE_COST, CONSOLE_COST, CLAUDE_CODE. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, NOT_CONFIGURED, TOO_EXPENSIVE, UPSTREAM_*.",
+      "The admin dashboard. All of it, for up to 1,000 people, is fewer than 60 upstream requests. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, NOT_CONFIGURED, TOO_EXPENSIVE, UPSTREAM_*.",
+    sources: [
+      "ACTIVITY_SUMMARIES",
+      "USER_ACTIVITY",
+      "ARTIFACT_ACTIVITY",
+      "CONNECTOR_ACTIVITY",
+      "SKILL_ACTIVITY",
+      "UNIFIED_ENTERPRISE_COST",
+      "ENTERPRISE_COST",
+      "USER_COST",
+      "UNIFIED_CONSOLE_COST",
+      "CONSOLE_COST",
+      "CLAUDE_CODE",
+    ],
     resolve: () => ({}),
   }),
 );

@@ -11,6 +11,7 @@ import {
 } from "../../src/analytics/dashboard-spend.ts";
 import type { ReportChoice } from "../../src/analytics/report/report.ts";
 import type { Context } from "../../src/context.ts";
+import type { Dataset } from "../../src/domain/dataset.ts";
 import { nameOf } from "../../src/domain/organization.ts";
 import type { Period } from "../../src/domain/period.ts";
 import type { Dimension } from "../../src/domain/report.ts";
@@ -18,7 +19,7 @@ import type { PlanRequests } from "../../src/planning/plan.ts";
 import { builder } from "../framework/builder.ts";
 import { Spend, spendOnly } from "../framework/money.ts";
 import { choiceOf, organizationArg, reportRequests, SourceEnum } from "../money/report.ts";
-import { emailOfReported, memberRequests, nameOfReported, User } from "../people/user.ts";
+import { emailOfReported, nameOfReported, ofMembers, User } from "../people/user.ts";
 import { Answer, Dashboard, FreshAnswer, periodArg, ratioField, written } from "./dashboard.ts";
 
 const SpendAnswer = builder.interfaceRef<Omit<SpendFigures, "models">>("SpendAnswer").implement({
@@ -91,7 +92,7 @@ const Spender = builder.objectRef<SpenderShape>("Spender").implement({
       nullable: true,
       description:
         "Their name from the member list, otherwise from the report, also for people who have left.",
-      requests: memberRequests,
+      ...ofMembers,
       resolve: ({ user }, _args, ctx) => nameOfReported(ctx, "ENTERPRISE", user),
     }),
     cost: t.expose("cost", { type: Spend, description: "Cost of their usage. Additive." }),
@@ -137,10 +138,18 @@ const spendRequests =
       }),
     );
 
+const TOTAL_SOURCES = [
+  "UNIFIED_ENTERPRISE_COST",
+  "ENTERPRISE_COST",
+  "UNIFIED_CONSOLE_COST",
+  "CONSOLE_COST",
+] as const satisfies readonly Dataset[];
+
 const toDate = (period: Period, what: string) =>
   ({
     ...spendOnly(SpendFiguresType),
-    description: `Spend from ${what} up to and including today, as far as upstream has exported it: \`total\` net and list, and its models. Zero, with \`freshness.refreshedAt\` null, before the first export of the period; NOT_YET_AVAILABLE if that is more than a day late. Additive. One upstream request per calendar month, shared by all totals. Sources: UNIFIED_ENTERPRISE_COST, ENTERPRISE_COST, UNIFIED_CONSOLE_COST, CONSOLE_COST.`,
+    description: `Spend from ${what} up to and including today, as far as upstream has exported it: \`total\` net and list, and its models. Zero, with \`freshness.refreshedAt\` null, before the first export of the period; NOT_YET_AVAILABLE if that is more than a day late. Additive. One upstream request per calendar month, shared by all totals.`,
+    sources: TOTAL_SOURCES,
     range: (_args: object, ctx: Context) => spendPeriod(ctx, period),
     requests: spendRequests("MODEL"),
     resolve: (choice: ReportChoice, _args: object, ctx: Context) =>
@@ -157,7 +166,8 @@ builder.objectFields(SpendDashboard, (t) => ({
   byModel: t.field({
     ...spendOnly(SpendFiguresType),
     description:
-      "Spend by model over a period, which ends with today. One upstream request per calendar month it touches, shared by all totals. The same sources.",
+      "Spend by model over a period, which ends with today. One upstream request per calendar month it touches, shared by all totals.",
+    sources: TOTAL_SOURCES,
     args: periodArg("LAST_30_DAYS"),
     range: ({ period }, ctx) => spendPeriod(ctx, period),
     requests: spendRequests("MODEL"),
@@ -168,7 +178,8 @@ builder.objectFields(SpendDashboard, (t) => ({
     type: TopSpenders,
     nullable: true,
     description:
-      "The people with the highest spend, each with their share of the organization's total. One upstream request per 1,000 people and calendar month, besides those of the total. Only for the Enterprise organization; for the Console use `cost` by ACTOR. Sources: UNIFIED_ENTERPRISE_COST, USER_COST.",
+      "The people with the highest spend, each with their share of the organization's total. One upstream request per 1,000 people and calendar month, besides those of the total. Only for the Enterprise organization; for the Console use `cost` by ACTOR.",
+    sources: ["UNIFIED_ENTERPRISE_COST", "USER_COST"],
     args: periodArg("MONTH_TO_DATE"),
     range: ({ period }, ctx) => spendPeriod(ctx, period),
     requests: spendRequests("USER", "MODEL"),

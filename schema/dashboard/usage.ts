@@ -29,7 +29,7 @@ const UsageSeries = builder.objectRef<Series>("UsageSeries").implement({
   }),
 });
 
-const UsageDashboard = page("UsageDashboard", "Active people and seats. Source: ACTIVITY_SUMMARIES.");
+const UsageDashboard = page("UsageDashboard", "Active people and seats.", ["ACTIVITY_SUMMARIES"]);
 
 onDashboard("usage", UsageDashboard, "Active people, seats and invites.");
 

@@ -69,7 +69,8 @@ function ofNow<Value>(of: (day: SettlingDay) => Value) {
 
 export const ActivityDay = builder.objectRef<SettlingDay>("ActivityDay").implement({
   description:
-    "Organization-wide activity of one UTC day. Rolling counts undercount in early 2026, before data began. Source: ACTIVITY_SUMMARIES.",
+    "Organization-wide activity of one UTC day. Rolling counts undercount in early 2026, before data began.",
+  sources: ["ACTIVITY_SUMMARIES"],
   fields: (t) => ({
     date: t.expose("date", { type: "Date", description: "The day." }),
     dailyActiveUsers: t.field({
@@ -153,7 +154,8 @@ builder.queryField("activity", (t) =>
     type: [ActivityDay],
     nullable: true,
     description:
-      "Active people, seats and adoption per day, oldest first. Final days are cached one by one, so a later range fetches only the others. Source: ACTIVITY_SUMMARIES. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, UPSTREAM_*.",
+      "Active people, seats and adoption per day, oldest first. Final days are cached one by one, so a later range fetches only the others. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, UPSTREAM_*.",
+    sources: ["ACTIVITY_SUMMARIES"],
     args: {
       range: t.arg({ type: DateRange, required: true, description: "UTC days, at most 366." }),
       bucket: t.arg({

@@ -198,8 +198,8 @@ const ChatCoworkActivity = builder.objectRef<ChatCoworkShape>("ChatCoworkActivit
 });
 
 export const UserActivity = builder.objectRef<UserActivityShape>("UserActivity").implement({
-  description:
-    "Activity of one person over a range, aggregated by upstream in one row. Source: USER_ACTIVITY.",
+  description: "Activity of one person over a range, aggregated by upstream in one row.",
+  sources: ["USER_ACTIVITY"],
   fields: (t) => ({
     lastActiveOn: t.expose("lastActiveOn", {
       type: "Date",

@@ -25,7 +25,7 @@ import { connect, forward, type Slice } from "../framework/connection.ts";
 import { demand } from "../framework/demand.ts";
 import { COUNTED_DAYS, DateRange } from "../framework/range.ts";
 import { splitBy, warnUngrouped } from "../framework/selection.ts";
-import { Group, groupOf, groupRequests } from "../people/group.ts";
+import { Group, groupOf, ofGroups } from "../people/group.ts";
 import { User } from "../people/user.ts";
 import { sum } from "./activity.ts";
 import { EngagementFilter, type FilterInput, filterOf } from "./filter.ts";
@@ -47,7 +47,8 @@ type ArtifactRow = ArtifactCell & { readonly groupedBy: readonly ArtifactDimensi
 
 const ArtifactActivity = builder.objectRef<ArtifactRow>("ArtifactActivity").implement({
   description:
-    "Artifacts of one type, shared or not, created on one UTC day, split by the other dimensions of the query. Claude Code and Cowork artifacts count as `text/html`, and only from 2026-08-17 on. Source: ARTIFACT_ACTIVITY.",
+    "Artifacts of one type, shared or not, created on one UTC day, split by the other dimensions of the query. Claude Code and Cowork artifacts count as `text/html`, and only from 2026-08-17 on.",
+  sources: ["ARTIFACT_ACTIVITY"],
   fields: (t) => ({
     date: t.expose("date", { type: "Date", description: "The day." }),
     artifactType: t.exposeString("type", {
@@ -75,7 +76,7 @@ const ArtifactActivity = builder.objectRef<ArtifactRow>("ArtifactActivity").impl
     group: t.field({
       type: Group,
       ...splitBy("GROUP", "The group. Null: people without a group."),
-      requests: groupRequests,
+      ...ofGroups,
       resolve: ({ groupId }, _args, ctx) => (groupId === null ? null : groupOf(ctx, groupId)),
     }),
     user: t.field({
@@ -120,7 +121,8 @@ builder.queryField("artifacts", (t) =>
     authScopes: { "activity:read": true },
     type: ArtifactConnection,
     nullable: true,
-    description: `Artifacts created, day by day; each day is one upstream request. ${COUNTED_DAYS} Source: ARTIFACT_ACTIVITY. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.`,
+    description: `Artifacts created, day by day; each day is one upstream request. ${COUNTED_DAYS} Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.`,
+    sources: ["ARTIFACT_ACTIVITY", "ACTIVITY_SUMMARIES"],
     args: {
       range: t.arg({ type: DateRange, required: true, description: "UTC days." }),
       groupBy: t.arg({ type: [ArtifactDimensionEnum], description: "Further dimensions to split rows by." }),

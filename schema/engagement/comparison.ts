@@ -125,7 +125,9 @@ export function comparisonField<Row extends UsedBy>(
       authScopes: { individuals: true }, // before, it can have been used by one person
       type,
       nullable: true,
-      description: `Its use compared with another period. One run of upstream pages of the compared period for all rows of a list. NOT_COVERED, naming the first covered day, if it lies before that. Null only beside an error. Source: ${kind.endpoint.dataset}.`,
+      description:
+        "Its use compared with another period. One run of upstream pages of the compared period for all rows of a list. NOT_COVERED, naming the first covered day, if it lies before that. Null only beside an error.",
+      sources: [kind.endpoint.dataset],
       args: compareArg,
       requests: ({ args, range }, ctx) => requestsBefore(kind.rows.endpoint, range, args.to, ctx),
       resolve: (row, { to }, ctx) => compared(ctx, kind, row, to),

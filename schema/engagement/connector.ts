@@ -25,7 +25,7 @@ export const Connector = measuredNoun<ConnectorShape>({
   ownOf: ({ name }) => name,
   rows: connectorUses.thing,
   description:
-    "A connector (MCP integration) with its use over the range and filter of the list. The `id` identifies all three; `name` identifies the connector. Source: CONNECTOR_ACTIVITY.",
+    "A connector (MCP integration) with its use over the range and filter of the list. The `id` identifies all three; `name` identifies the connector.",
   listed: { query: "Connectors used in the range", connection: "Connectors used in the range." },
   column: { field: "NAME", called: "name" },
   figures: {

@@ -51,6 +51,7 @@ export interface MeasuredNoun<Row extends UsedBy> extends Wording, MeasuredKind<
 /** Defines a kind of thing that people use: its node, its list, its parts, its comparison and who used it. */
 export function measuredNoun<Row extends UsedBy>(options: MeasuredNoun<Row>) {
   const { noun, verb, listed, column, ownOf, uses } = options;
+  const sources = [options.endpoint.dataset];
   const usedBy = { USERS: { description: `Different people who ${verb} it.`, of: usersOf } };
   const order = engagementOrder<Measured<Row>>(
     noun,
@@ -78,6 +79,7 @@ export function measuredNoun<Row extends UsedBy>(options: MeasuredNoun<Row>) {
   const thing = builder.objectRef<Measured<Row>>(noun);
   const node = builder.node(thing, {
     description: options.description,
+    sources,
     id: { resolve: (row, _args, ctx) => measuredId(ctx, row, ownOf(row)) },
     lookup: measuredLookup(options),
     loadOne: nodeLoader(noun, (id, ctx) => loadMeasured(ctx, options, id)),
@@ -99,7 +101,8 @@ export function measuredNoun<Row extends UsedBy>(options: MeasuredNoun<Row>) {
       authScopes: { "activity:read": true },
       type: connection,
       nullable: true,
-      description: `${listed.query}, by ${column.called} by default. Source: ${options.endpoint.dataset}. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, UPSTREAM_*.`,
+      description: `${listed.query}, by ${column.called} by default. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, UPSTREAM_*.`,
+      sources,
       args: {
         filter: t.arg({ type: EngagementFilter, description: "Use to include." }),
         orderBy: t.arg({

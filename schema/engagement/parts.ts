@@ -5,7 +5,7 @@ import { isShownOf } from "../../src/domain/viewer.ts";
 import type { PlanInput } from "../../src/planning/plan.ts";
 import { requestsOverDays } from "../../src/upstream/plan.ts";
 import { builder } from "../framework/builder.ts";
-import { Group, groupOf, groupRequests } from "../people/group.ts";
+import { Group, groupOf, ofGroups } from "../people/group.ts";
 import type { Measured, MeasuredKind, Rows, UsedBy, Wording } from "./measured-thing.ts";
 
 type Types = typeof builder.$inferSchemaTypes;
@@ -26,7 +26,7 @@ export const GroupPart = builder.interfaceRef<ByGroup<object>>("GroupPart").impl
       type: Group,
       nullable: true,
       description: "The group. One look-up for all rows of a list. Null: people without a group.",
-      requests: groupRequests,
+      ...ofGroups,
       resolve: ({ groupId }, _args, ctx) => (groupId === null ? null : groupOf(ctx, groupId)),
     }),
   }),
@@ -105,7 +105,8 @@ export function partFields<Row extends UsedBy>(
     t.field({
       type: [ByGroupType],
       nullable: true,
-      description: `Its use by group of people, most people first. ${ONE_WALK} Source: ${dataset}.`,
+      description: `Its use by group of people, most people first. ${ONE_WALK}`,
+      sources: [dataset],
       ...partsField(byGroup, ownOf),
     }),
   );
@@ -120,7 +121,8 @@ export function partFields<Row extends UsedBy>(
     t.field({
       type: [ByProductType],
       nullable: true,
-      description: `Its use by product, most people first. Empty: upstream does not split it by product. ${ONE_WALK} Source: ${dataset}.`,
+      description: `Its use by product, most people first. Empty: upstream does not split it by product. ${ONE_WALK}`,
+      sources: [dataset],
       ...partsField(byProduct, ownOf),
     }),
   );

@@ -36,7 +36,7 @@ export const Plugin = measuredNoun<PluginShape>({
   // By the whole list: upstream filters on names only, and the list is mostly one page, which others have asked for too.
   rows: pluginByKey,
   description:
-    "A plugin with its use over the range and filter of the list. The `id` identifies all three; `pluginId` identifies the plugin. Source: PLUGIN_ACTIVITY.",
+    "A plugin with its use over the range and filter of the list. The `id` identifies all three; `pluginId` identifies the plugin.",
   listed: {
     query: "Plugins of Claude Code and Cowork that were installed or used in the range",
     connection: "Plugins installed or used in the range.",

@@ -4,7 +4,7 @@ import { projectParts } from "../../src/loaders/engagement-parts.ts";
 import { projectUses } from "../../src/loaders/engagement-use.ts";
 import { PROJECT_FILTERS, projectActivity } from "../../src/upstream/endpoints/projects.ts";
 import { dateTime } from "../framework/builder.ts";
-import { emailOfReported, memberRequests, User } from "../people/user.ts";
+import { emailOfReported, ofMembers, User } from "../people/user.ts";
 import { sum } from "./activity.ts";
 import { count } from "./comparison.ts";
 import { measuredNoun } from "./measured-noun.ts";
@@ -20,7 +20,7 @@ export const Project = measuredNoun<ProjectShape>({
   ownOf: ({ projectId }) => projectId,
   rows: projectUses.thing,
   description:
-    "A claude.ai chat project with its use over the range and filter of the list. The `id` identifies all three; `projectId` identifies the project. Source: PROJECT_ACTIVITY.",
+    "A claude.ai chat project with its use over the range and filter of the list. The `id` identifies all three; `projectId` identifies the project.",
   listed: { query: "Chat projects used in the range", connection: "Projects used in the range." },
   column: { field: "PROJECT_ID", called: "project id" },
   figures: {
@@ -59,7 +59,7 @@ export const Project = measuredNoun<ProjectShape>({
       nullable: true,
       description:
         "Address of the creator, as the list shows it, also for people who have left. Null: the list shows none.",
-      requests: memberRequests,
+      ...ofMembers,
       resolve: ({ createdBy }, _args, ctx) => createdBy && emailOfReported(ctx, "ENTERPRISE", createdBy),
     }),
   }),

@@ -27,7 +27,7 @@ export const Skill = measuredNoun<SkillShape>({
   ownOf: ({ name }) => name,
   rows: skillUses.thing,
   description:
-    "A skill with its use over the range and filter of the list. The `id` identifies all three; `name` identifies the skill. Source: SKILL_ACTIVITY.",
+    "A skill with its use over the range and filter of the list. The `id` identifies all three; `name` identifies the skill.",
   listed: { query: "Skills used in the range", connection: "Skills used in the range." },
   column: { field: "NAME", called: "name" },
   figures: {

@@ -8,109 +8,13 @@ import {
   productsOf,
 } from "../../src/analytics/datasets.ts";
 import { organizationOfKey } from "../../src/analytics/organizations.ts";
-import { CLOSED_REASONS, type ClosedReason, DATASETS, type Dataset } from "../../src/domain/dataset.ts";
+import { CLOSED_REASONS, type ClosedReason, DATASETS } from "../../src/domain/dataset.ts";
 import { nameOf } from "../../src/domain/organization.ts";
+import { fieldsShowing } from "../../src/planning/sources.ts";
 import { builder, dateTime } from "../framework/builder.ts";
 import { DatasetEnum } from "../framework/freshness.ts";
 import { BucketEnum } from "../framework/series.ts";
 import { filterNamesOf } from "../money/report-filter.ts";
-
-/** Where the graph shows a dataset. */
-const SHOWN_BY: { readonly [D in Dataset]: readonly string[] } = {
-  USER_ACTIVITY: [
-    "Query.users",
-    "Query.activityByGroup",
-    "Query.dashboard",
-    "Query.idleSeats",
-    "Query.unitCost",
-    "User.activity",
-    "User.activityByDay",
-    "User.activityComparison",
-    "Group.activity",
-    "Team.activity",
-  ],
-  ACTIVITY_SUMMARIES: ["Query.activity", "Query.dashboard", "Query.idleSeats", "Query.unitCost"],
-  PROJECT_ACTIVITY: [
-    "Query.projects",
-    "Project.usedBy",
-    "Project.byGroup",
-    "Project.comparison",
-    "User.projects",
-  ],
-  SKILL_ACTIVITY: [
-    "Query.skills",
-    "Query.dashboard",
-    "Skill.usedBy",
-    "Skill.byProduct",
-    "Skill.byGroup",
-    "Skill.comparison",
-    "User.skills",
-  ],
-  CONNECTOR_ACTIVITY: [
-    "Query.connectors",
-    "Query.dashboard",
-    "Connector.usedBy",
-    "Connector.byProduct",
-    "Connector.byGroup",
-    "Connector.comparison",
-    "User.connectors",
-  ],
-  ARTIFACT_ACTIVITY: ["Query.artifacts", "Query.dashboard"],
-  PLUGIN_ACTIVITY: ["Query.plugins", "Plugin.byProduct", "Plugin.byGroup", "Plugin.comparison"],
-  ENTERPRISE_USAGE: ["Query.usage"],
-  ENTERPRISE_COST: [
-    "Query.cost",
-    "Query.costProjection",
-    "Query.unitCost",
-    "Query.dashboard",
-    "Query.reconciliation",
-    "Team.cost",
-  ],
-  USER_USAGE: ["Query.usage", "User.usage"],
-  USER_COST: ["Query.cost", "Query.dashboard", "User.cost", "Query.reconciliation", "Team.cost"],
-  UNIFIED_ENTERPRISE_USAGE: ["Query.usage"],
-  UNIFIED_ENTERPRISE_COST: [
-    "Query.cost",
-    "Query.costProjection",
-    "Query.unitCost",
-    "Query.dashboard",
-    "Query.reconciliation",
-    "Team.cost",
-  ],
-  UNIFIED_CONSOLE_USAGE: ["Query.usage"],
-  UNIFIED_CONSOLE_COST: [
-    "Query.cost",
-    "Query.costProjection",
-    "Query.dashboard",
-    "Query.reconciliation",
-    "Team.cost",
-  ],
-  CLAUDE_CODE: [
-    "Query.claudeCode",
-    "Query.claudeCodeRecords",
-    "Query.dashboard",
-    "User.claudeCode",
-    "User.claudeCodeRecords",
-    "Team.claudeCode",
-  ],
-  CONSOLE_USAGE: ["Query.usage"],
-  CONSOLE_COST: ["Query.cost", "Query.costProjection", "Query.dashboard", "Query.reconciliation"],
-  ENTERPRISE_ORGANIZATION: ["Query.organization"],
-  CONSOLE_ORGANIZATION: ["Query.organization"],
-  ENTERPRISE_MEMBERS: [
-    "Query.user",
-    "Query.idleSeats",
-    "User.name",
-    "User.status",
-    "User.role",
-    "User.joinedAt",
-  ],
-  CONSOLE_MEMBERS: ["Query.user", "User.identities"],
-  GROUPS: ["Query.groups", "Query.teams", "User.groups", "User.team", "ReportBucket.group"],
-  GROUP_MEMBERS: ["Group.members", "Team.members", "User.groups", "User.team"],
-  WORKSPACES: ["ReportBucket.workspace", "ApiKey.workspace"],
-  API_KEYS: ["ReportBucket.apiKey"],
-};
 
 export const ClosedReasonEnum = builder.enumType("ClosedReason", {
   description: "Reasons why a dataset cannot be read.",
@@ -151,7 +55,7 @@ const DatasetInfo = builder.objectRef<DatasetEntry>("DatasetInfo").implement({
     }),
     fields: t.stringList({
       description: "The fields that show it, such as `Query.users`.",
-      resolve: ({ endpoint }) => [...SHOWN_BY[endpoint.dataset]],
+      resolve: ({ endpoint }, _args, _ctx, { schema }) => [...fieldsShowing(schema, endpoint.dataset)],
     }),
     enabled: t.boolean({
       requests: (_input, ctx) => probeRequests(ctx),

@@ -129,7 +129,8 @@ builder.queryFields((t) => ({
   unitCost: t.field({
     ...spendOnly(UnitCost),
     description:
-      "Cost per active person and per day that a person was active, of the Enterprise organization. It takes as many upstream requests as `cost`, `users` and `activity` of the range. Sources: UNIFIED_ENTERPRISE_COST, ENTERPRISE_COST, USER_ACTIVITY, ACTIVITY_SUMMARIES. Errors: NOT_COVERED, NOT_YET_AVAILABLE, BAD_USER_INPUT, UPSTREAM_*.",
+      "Cost per active person and per day that a person was active, of the Enterprise organization. It takes as many upstream requests as `cost`, `users` and `activity` of the range. Errors: NOT_COVERED, NOT_YET_AVAILABLE, BAD_USER_INPUT, UPSTREAM_*.",
+    sources: ["UNIFIED_ENTERPRISE_COST", "ENTERPRISE_COST", "USER_ACTIVITY", "ACTIVITY_SUMMARIES"],
     args: {
       range: t.arg({ type: DateRange, required: true, description: "UTC days, at most 366." }),
       ...enterpriseArg,
@@ -146,7 +147,8 @@ builder.queryFields((t) => ({
   costProjection: t.field({
     ...spendOnly(CostProjection),
     description:
-      "A linear projection of the cost of this calendar month. One run of upstream pages, shared with `cost` of the month. Sources: UNIFIED_ENTERPRISE_COST, UNIFIED_CONSOLE_COST, ENTERPRISE_COST, CONSOLE_COST. Errors: BAD_USER_INPUT, NOT_COVERED, UPSTREAM_*.",
+      "A linear projection of the cost of this calendar month. One run of upstream pages, shared with `cost` of the month. Errors: BAD_USER_INPUT, NOT_COVERED, UPSTREAM_*.",
+    sources: ["UNIFIED_ENTERPRISE_COST", "UNIFIED_CONSOLE_COST", "ENTERPRISE_COST", "CONSOLE_COST"],
     args: {
       ...organizationArg,
       source: t.arg({

@@ -109,7 +109,6 @@ reportList<SpendShape>({
     connection:
       "Cost by bucket and group: oldest first, or largest first without buckets. A bucket without usage has no row.",
     bucket: "The cost of one group in one time bucket.",
-    sources: "UNIFIED_ENTERPRISE_COST, UNIFIED_CONSOLE_COST, ENTERPRISE_COST, USER_COST, CONSOLE_COST",
   },
   fields: (t) => ({
     net: t.field({
@@ -136,7 +135,7 @@ reportList<SpendShape>({
   }),
   ofPerson: {
     description:
-      "Cost of the person's usage of the Enterprise organization over the range. Additive over days and people. Null: no spend recorded, or the person is not in that organization. NOT_CONFIGURED without its key. One run of upstream pages per month for all people of a list. Source: USER_COST.",
+      "Cost of the person's usage of the Enterprise organization over the range. Additive over days and people. Null: no spend recorded, or the person is not in that organization. NOT_CONFIGURED without its key. One run of upstream pages per month for all people of a list.",
     what: "costs of one person except by `cost(groupBy: [ACTOR])`",
     endpoint: userCost,
     load: costOfUser,

@@ -1,3 +1,4 @@
+import { costReport } from "../../src/analytics/cost.ts";
 import { organizationNamed } from "../../src/analytics/organizations.ts";
 import {
   costSources,
@@ -104,7 +105,8 @@ builder.queryField("reconciliation", (t) =>
     type: [Reconciliation],
     nullable: { list: true, items: true },
     description:
-      "Checks whether an organization's cost adds up, with an entry for UNIFIED and one for LEGACY. Each takes one run of upstream pages per month for the total and another one for its parts. A source that fails is null beside its error. Sources: UNIFIED_ENTERPRISE_COST, ENTERPRISE_COST, USER_COST, UNIFIED_CONSOLE_COST, CONSOLE_COST. Errors: NOT_COVERED, NOT_YET_AVAILABLE, TOO_EXPENSIVE, UPSTREAM_*.",
+      "Checks whether an organization's cost adds up, with an entry for UNIFIED and one for LEGACY. Each takes one run of upstream pages per month for the total and another one for its parts. A source that fails is null beside its error. Errors: NOT_COVERED, NOT_YET_AVAILABLE, TOO_EXPENSIVE, UPSTREAM_*.",
+    sources: costReport.datasets,
     args: {
       range: t.arg({ type: DateRange, required: true, description: "UTC days, any number." }),
       ...organizationArg,

@@ -9,20 +9,20 @@ import type { Person } from "../../src/domain/person.ts";
 import type { Dimension } from "../../src/domain/report.ts";
 import type { Team } from "../../src/domain/team.ts";
 import { apiKeyById, workspaceById } from "../../src/loaders/console.ts";
-import type { PlanRequests } from "../../src/planning/plan.ts";
+import type { FieldPlanOptions } from "../../src/planning/plan.ts";
 import { consoleMembers } from "../../src/upstream/endpoints/members.ts";
 import { requestsFor } from "../../src/upstream/plan.ts";
 import { builder } from "../framework/builder.ts";
 import { splitBy } from "../framework/selection.ts";
 import { RUNNING_TOTAL, SeriesRow, SHARE } from "../framework/series.ts";
-import { ApiKey, apiKeyRequests } from "../organization/api-key.ts";
-import { Workspace, workspaceRequests } from "../organization/workspace.ts";
+import { ApiKey, ofApiKeys } from "../organization/api-key.ts";
+import { ofWorkspaces, Workspace } from "../organization/workspace.ts";
 import { Actor } from "../people/actor.ts";
 import {
   AccountStatusEnum,
   emailOfReported,
-  memberRequests,
   nameOfReported,
+  ofMembers,
   statusOfReported,
   User,
 } from "../people/user.ts";
@@ -40,9 +40,11 @@ export type ReportNode<Measure> = ReportFigure<Measure> & {
   readonly relations: Relations<ReportFigure<Measure>, Measure>;
 };
 
-/** The Console's reports name people by id alone. */
-const consoleNameRequests: PlanRequests = ({ source }) =>
-  isOfConsole(source) ? requestsFor(consoleMembers, [{}]) : [];
+/** Options of a field that names a person: the Console's reports do so by id alone. */
+const ofConsoleNames = {
+  sources: ["CONSOLE_MEMBERS"],
+  requests: ({ source }) => (isOfConsole(source) ? requestsFor(consoleMembers, [{}]) : []),
+} as const satisfies FieldPlanOptions;
 
 /** What every bucket says of who, what and when. */
 export const Bucketed = builder.interfaceRef<ReportNode<unknown>>("ReportBucket").implement({
@@ -136,7 +138,7 @@ export const Bucketed = builder.interfaceRef<ReportNode<unknown>>("ReportBucket"
       authScopes: { individuals: true },
       type: User,
       ...splitBy("USER", "Person."),
-      requests: consoleNameRequests,
+      ...ofConsoleNames,
       resolve: (row, _args, ctx) => personOf(row, ctx),
     }),
     email: t.string({
@@ -145,7 +147,7 @@ export const Bucketed = builder.interfaceRef<ReportNode<unknown>>("ReportBucket"
         "USER",
         "The person's address, as the report shows it, also of people who have left. Null for erased accounts.",
       ),
-      requests: consoleNameRequests,
+      ...ofConsoleNames,
       resolve: reported(emailOfReported),
     }),
     name: t.string({
@@ -154,21 +156,21 @@ export const Bucketed = builder.interfaceRef<ReportNode<unknown>>("ReportBucket"
         "USER",
         "The person's name from the member list, otherwise from the report, also for people who have left.",
       ),
-      requests: memberRequests,
+      ...ofMembers,
       resolve: reported(nameOfReported),
     }),
     accountStatus: t.field({
       authScopes: { "identity:read": true },
       type: AccountStatusEnum,
       ...splitBy("USER", "Status of the person's account, from the member list and the report."),
-      requests: memberRequests,
+      ...ofMembers,
       resolve: reported(statusOfReported),
     }),
     workspace: t.field({
       authScopes: { "keys:read": true },
       type: Workspace,
       ...splitBy("WORKSPACE", "Workspace."),
-      requests: workspaceRequests,
+      ...ofWorkspaces,
       resolve: ({ workspaceId }, _args, ctx) =>
         workspaceId === null ? null : workspaceById(ctx, {}).load(workspaceId),
     }),
@@ -176,7 +178,7 @@ export const Bucketed = builder.interfaceRef<ReportNode<unknown>>("ReportBucket"
       authScopes: { "keys:read": true },
       type: ApiKey,
       ...splitBy("API_KEY", "API key."),
-      requests: apiKeyRequests,
+      ...ofApiKeys,
       resolve: ({ apiKeyId }, _args, ctx) => (apiKeyId === null ? null : apiKeyById(ctx, {}).load(apiKeyId)),
     }),
   }),

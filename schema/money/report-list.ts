@@ -4,6 +4,7 @@ import type { Report } from "../../src/analytics/report/report.ts";
 import type { Context } from "../../src/context.ts";
 import type { DayRange } from "../../src/domain/range.ts";
 import type { Dimension } from "../../src/domain/report.ts";
+import { TEAM_SOURCES } from "../../src/loaders/teams.ts";
 import type { Endpoint } from "../../src/upstream/endpoint.ts";
 import { requestsOverDays } from "../../src/upstream/plan.ts";
 import { builder } from "../framework/builder.ts";
@@ -38,7 +39,6 @@ interface ReportList<Measure extends object> {
     readonly query: string;
     readonly connection: string;
     readonly bucket: string;
-    readonly sources: string;
   };
   /** The figures of a bucket. */
   readonly fields: ObjectFieldsShape<Types, ReportNode<Measure>>;
@@ -92,7 +92,8 @@ export function reportList<Measure extends object>({
   const fields = reportFields(report, series.orderOf, ({ argsOf }) => argsOf(args));
 
   const bucket = builder.objectRef<ReportNode<Measure>>(`${noun}Bucket`).implement({
-    description: `${descriptions.bucket} Sources: ${descriptions.sources}.`,
+    description: descriptions.bucket,
+    sources: report.datasets,
     fields: (t) => ({
       ...ownFields(t),
       shareOfTotal: t.field({
@@ -175,7 +176,8 @@ export function reportList<Measure extends object>({
       authScopes,
       type: connection,
       nullable: true,
-      description: `${descriptions.query} Sources: ${descriptions.sources}. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.`,
+      description: `${descriptions.query} Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.`,
+      sources: [...report.datasets, ...TEAM_SOURCES],
       args,
       ...fields.connection,
     }),
@@ -188,6 +190,7 @@ export function reportList<Measure extends object>({
       type: figures,
       nullable: true,
       description: ofPerson.description,
+      sources: [ofPerson.endpoint.dataset],
       args: { ...range, ...enterpriseArg },
       requests: ({ args, range }, ctx) => {
         organizationOfKind(ctx, args.organization, enterprise);

@@ -143,14 +143,13 @@ reportList<TokenUsageShape>({
     connection:
       "Tokens by bucket and group: oldest first, or most tokens first without buckets. A bucket without usage has no row.",
     bucket: "The tokens of one group in one time bucket.",
-    sources: "UNIFIED_ENTERPRISE_USAGE, UNIFIED_CONSOLE_USAGE, ENTERPRISE_USAGE, USER_USAGE, CONSOLE_USAGE",
   },
   fields: (t) => ({
     tokens: t.field({ type: TokenUsage, description: "Tokens by kind.", resolve: ({ measure }) => measure }),
   }),
   ofPerson: {
     description:
-      "Tokens the person used in the Enterprise organization over the range. Null: no usage recorded, or the person is not in that organization. NOT_CONFIGURED without its key. One run of upstream pages per month for all people of a list. Source: USER_USAGE.",
+      "Tokens the person used in the Enterprise organization over the range. Null: no usage recorded, or the person is not in that organization. NOT_CONFIGURED without its key. One run of upstream pages per month for all people of a list.",
     what: "tokens of one person except by `usage(groupBy: [ACTOR])`",
     endpoint: userUsage,
     load: usageOfUser,

@@ -3,18 +3,22 @@ import type { ApiKey as ApiKeyShape } from "../../src/domain/organization.ts";
 import type { Person } from "../../src/domain/person.ts";
 import { GatewayError } from "../../src/errors.ts";
 import { apiKeyById, workspaceById } from "../../src/loaders/console.ts";
-import type { PlanRequests } from "../../src/planning/plan.ts";
+import type { FieldPlanOptions } from "../../src/planning/plan.ts";
 import { apiKeys } from "../../src/upstream/endpoints/api-keys.ts";
 import { requestsFor } from "../../src/upstream/plan.ts";
 import { builder, dateTime, nodeLoader } from "../framework/builder.ts";
-import { consoleMemberRequests, User } from "../people/user.ts";
-import { Workspace, workspaceRequests } from "./workspace.ts";
+import { ofConsoleMembers, User } from "../people/user.ts";
+import { ofWorkspaces, Workspace } from "./workspace.ts";
 
-/** The look-up of keys by id: the list of all of them. */
-export const apiKeyRequests: PlanRequests = () => requestsFor(apiKeys, [{}]);
+/** Options of a field that looks keys up by id, in the list of all of them. */
+export const ofApiKeys = {
+  sources: ["API_KEYS"],
+  requests: () => requestsFor(apiKeys, [{}]),
+} as const satisfies FieldPlanOptions;
 
 export const ApiKey = builder.node(builder.objectRef<ApiKeyShape>("ApiKey"), {
-  description: "An API key of the Console organization, never its secret. Source: API_KEYS.",
+  description: "An API key of the Console organization, never its secret.",
+  sources: ["API_KEYS"],
   id: { resolve: ({ apiKeyId }) => apiKeyId },
   identifiedBy: ["apiKeyId", "name"],
   lookup: { requests: () => requestsFor(apiKeys, [{}]) },
@@ -45,7 +49,7 @@ export const ApiKey = builder.node(builder.objectRef<ApiKeyShape>("ApiKey"), {
       type: Workspace,
       nullable: true,
       description: "The workspace it belongs to. Null: it belongs to the whole organization.",
-      requests: workspaceRequests,
+      ...ofWorkspaces,
       resolve: ({ workspaceId }, _args, ctx) =>
         workspaceId === null ? null : workspaceById(ctx, {}).load(workspaceId),
     }),
@@ -55,7 +59,7 @@ export const ApiKey = builder.node(builder.objectRef<ApiKeyShape>("ApiKey"), {
       nullable: true,
       description:
         "The person it acts as. Null: it acts as a service account, or is not bound to an identity.",
-      requests: consoleMemberRequests,
+      ...ofConsoleMembers,
       resolve: ({ principal }, _args, ctx) => {
         const userId = principal?.userId ?? null;
         return userId === null ? null : personByConsoleId(ctx, { userId });
@@ -84,7 +88,7 @@ export const ApiKey = builder.node(builder.objectRef<ApiKeyShape>("ApiKey"), {
       type: User,
       nullable: true,
       description: "The person who created it. Null: not recorded, or created by a service account.",
-      requests: consoleMemberRequests,
+      ...ofConsoleMembers,
       resolve: ({ createdBy }, _args, ctx): Promise<Person> | null =>
         createdBy?.type === "user" ? personByConsoleId(ctx, { userId: createdBy.id }) : null,
     }),

@@ -31,7 +31,8 @@ builder.queryField("organization", (t) =>
     type: Organization,
     nullable: true,
     description:
-      "One of the organizations that this gateway has a key for. Sources: ENTERPRISE_ORGANIZATION, CONSOLE_ORGANIZATION. Errors: BAD_USER_INPUT, NOT_CONFIGURED, UPSTREAM_*.",
+      "One of the organizations that this gateway has a key for. Errors: BAD_USER_INPUT, NOT_CONFIGURED, UPSTREAM_*.",
+    sources: ["ENTERPRISE_ORGANIZATION", "CONSOLE_ORGANIZATION"],
     args: { name: t.arg.string({ description: ORGANIZATION_OF_FIGURES }) },
     requests: ({ args }, ctx) => requestsFor(organizationEndpoint(organizationNamed(ctx, args.name)), [{}]),
     resolve: async (_root, { name }, ctx) => {

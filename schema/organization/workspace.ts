@@ -1,20 +1,24 @@
 import type { Workspace as WorkspaceShape } from "../../src/domain/organization.ts";
 import { GatewayError } from "../../src/errors.ts";
 import { workspaceById } from "../../src/loaders/console.ts";
-import type { PlanRequests } from "../../src/planning/plan.ts";
+import type { FieldPlanOptions } from "../../src/planning/plan.ts";
 import { workspaces } from "../../src/upstream/endpoints/workspaces.ts";
 import { type FieldRequests, requestsFor } from "../../src/upstream/plan.ts";
 import { builder, dateTime, nodeLoader } from "../framework/builder.ts";
 
-/** The look-up of workspaces by id: what is the default one shows where two lists differ. */
-export const workspaceRequests: PlanRequests = () => workspaceLists();
+/** Options of a field that looks workspaces up by id: what is the default one shows where two lists differ. */
+export const ofWorkspaces = {
+  sources: ["WORKSPACES"],
+  requests: workspaceLists,
+} as const satisfies FieldPlanOptions;
 
 function workspaceLists(): FieldRequests {
   return requestsFor(workspaces, [{ includeDefault: true }, { includeDefault: false }]);
 }
 
 export const Workspace = builder.node(builder.objectRef<WorkspaceShape>("Workspace"), {
-  description: "A workspace of the Console organization. Source: WORKSPACES.",
+  description: "A workspace of the Console organization.",
+  sources: ["WORKSPACES"],
   id: { resolve: ({ workspaceId }) => workspaceId },
   identifiedBy: ["workspaceId", "name"],
   lookup: { requests: workspaceLists },

@@ -40,7 +40,8 @@ personFigures((t, range) => ({
     type: UserComparison,
     nullable: true,
     description:
-      "Activity of the person over the range, compared with another period. A range relative to now ends with the newest aggregated day. In a row of `users` the list's `filter` by groups or projects applies. Null: no activity over the range, or the person is not in the Enterprise organization. One run of upstream pages of the compared period for all rows of a list. NOT_COVERED, naming the first covered day, if it lies before that. Source: USER_ACTIVITY.",
+      "Activity of the person over the range, compared with another period. A range relative to now ends with the newest aggregated day. In a row of `users` the list's `filter` by groups or projects applies. Null: no activity over the range, or the person is not in the Enterprise organization. One run of upstream pages of the compared period for all rows of a list. NOT_COVERED, naming the first covered day, if it lies before that.",
+    sources: ["USER_ACTIVITY"],
     args: { ...range, ...compareArg },
     range: rangeOfActivity,
     requests: ({ args, range, type }, ctx) => [

@@ -4,17 +4,16 @@ import type { CodeActor } from "../../src/domain/claude-code.ts";
 import { isOfConsole } from "../../src/domain/dataset.ts";
 import type { OrganizationKind } from "../../src/domain/organization.ts";
 import { apiKeyById } from "../../src/loaders/console.ts";
-import type { PlanRequests } from "../../src/planning/plan.ts";
-import { apiKeys } from "../../src/upstream/endpoints/api-keys.ts";
-import { consoleMembers } from "../../src/upstream/endpoints/members.ts";
-import { requestsFor } from "../../src/upstream/plan.ts";
+import type { FieldPlanOptions } from "../../src/planning/plan.ts";
 import { builder } from "../framework/builder.ts";
-import { ApiKey } from "../organization/api-key.ts";
+import { ApiKey, ofApiKeys } from "../organization/api-key.ts";
 import {
   AccountStatusEnum,
   emailOfReported,
   memberLookup,
   nameOfReported,
+  ofConsoleMembers,
+  ofMembers,
   statusOfReported,
   User,
 } from "./user.ts";
@@ -25,13 +24,18 @@ type Kind<K extends AnyActor["kind"]> = Extract<AnyActor, { kind: K }> & {
   readonly organization: OrganizationKind;
 };
 
-/** Claude Code knows keys by name alone. */
-const reportedKeyRequests: PlanRequests = ({ source }) =>
-  source === "CLAUDE_CODE" ? [] : requestsFor(apiKeys, [{}]);
+/** Options of a field that looks a key up; Claude Code knows keys by name alone. */
+const ofReportedKey = {
+  ...ofApiKeys,
+  requests: ({ source }) => (source === "CLAUDE_CODE" ? [] : ofApiKeys.requests()),
+} as const satisfies FieldPlanOptions;
 
-/** The member list of the organization that the actor is of. */
-const actorRequests: PlanRequests = ({ source }, ctx) =>
-  source !== "CLAUDE_CODE" && isOfConsole(source) ? requestsFor(consoleMembers, [{}]) : memberLookup(ctx);
+/** Options of a field that looks a person up in the member list of the actor's organization. */
+const ofActor = {
+  ...ofMembers,
+  requests: ({ source }, ctx) =>
+    source !== "CLAUDE_CODE" && isOfConsole(source) ? ofConsoleMembers.requests() : memberLookup(ctx),
+} as const satisfies FieldPlanOptions;
 
 const UserActor = builder.objectRef<Kind<"user" | "person">>("UserActor").implement({
   description: "A person.",
@@ -48,7 +52,7 @@ const UserActor = builder.objectRef<Kind<"user" | "person">>("UserActor").implem
       nullable: true,
       description:
         "Name from the member list, otherwise from the report, also for people who have left. Null: neither has it.",
-      requests: actorRequests,
+      ...ofActor,
       resolve: async (actor, _args, ctx) => {
         if (actor.kind !== "user") return nameOfReported(ctx, actor.organization, actor.user);
         const person = await personByEmail(ctx, actor.email);
@@ -60,7 +64,7 @@ const UserActor = builder.objectRef<Kind<"user" | "person">>("UserActor").implem
       type: AccountStatusEnum,
       nullable: true,
       description: "Status of the account, from the member list and the report. Null only beside an error.",
-      requests: actorRequests,
+      ...ofActor,
       resolve: async (actor, _args, ctx) => {
         if (actor.kind !== "user") return statusOfReported(ctx, actor.organization, actor.user);
         return (await personByEmail(ctx, actor.email)) === null ? "UNKNOWN" : "ACTIVE";
@@ -71,9 +75,10 @@ const UserActor = builder.objectRef<Kind<"user" | "person">>("UserActor").implem
       nullable: true,
       description:
         "The person. Null: the source has only an address, and no organization has a member with it.",
+      sources: ofMembers.sources,
       requests: ({ source }, ctx) => {
         if (source === "CLAUDE_CODE") return memberLookup(ctx);
-        return isOfConsole(source) ? requestsFor(consoleMembers, [{}]) : [];
+        return isOfConsole(source) ? ofConsoleMembers.requests() : [];
       },
       resolve: (actor, _args, ctx) => {
         const { organization } = actor;
@@ -93,7 +98,7 @@ const ApiKeyActor = builder.objectRef<Kind<"apiKey" | "key">>("ApiKeyActor").imp
       nullable: true,
       description:
         "Name of the key. Not unique: several keys can share one. Null: the key is no longer listed.",
-      requests: reportedKeyRequests,
+      ...ofReportedKey,
       resolve: async (actor, _args, ctx) =>
         actor.kind === "apiKey"
           ? actor.name
@@ -104,7 +109,7 @@ const ApiKeyActor = builder.objectRef<Kind<"apiKey" | "key">>("ApiKeyActor").imp
       type: ApiKey,
       nullable: true,
       description: "The key. Null: the source has only its name.",
-      requests: reportedKeyRequests,
+      ...ofReportedKey,
       resolve: (actor, _args, ctx) =>
         actor.kind === "key" ? apiKeyById(ctx, {}).load(actor.apiKeyId) : null,
     }),

@@ -41,7 +41,8 @@ groupFigures((t, range) => ({
     type: GroupActivity,
     nullable: true,
     description:
-      "Activity of the members over the range, aggregated by upstream; membership at the time counts. Null: no active members. One run of upstream pages for all groups of a list. Source: USER_ACTIVITY.",
+      "Activity of the members over the range, aggregated by upstream; membership at the time counts. Null: no active members. One run of upstream pages for all groups of a list.",
+    sources: ["USER_ACTIVITY"],
     args: range,
     range: rangeOfActivity,
     requests: ({ range }, ctx) => requestsOverDays(activityByGroup, range, ctx),
@@ -65,7 +66,8 @@ builder.queryField("activityByGroup", (t) =>
     type: [GroupActivity],
     nullable: true,
     description:
-      "Activity of the members of each RBAC group over the range, most active people first. People without a group are the row without one. Source: USER_ACTIVITY. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, UPSTREAM_*.",
+      "Activity of the members of each RBAC group over the range, most active people first. People without a group are the row without one. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, UPSTREAM_*.",
+    sources: ["USER_ACTIVITY"],
     args: {
       range: t.arg({
         type: DateRange,

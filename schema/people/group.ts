@@ -6,7 +6,7 @@ import { GatewayError } from "../../src/errors.ts";
 import { groupById, groupsOfUser, isGroupShown } from "../../src/loaders/groups.ts";
 import { loader } from "../../src/loaders/loader.ts";
 import { membershipRequests } from "../../src/loaders/teams.ts";
-import type { PlanRequests } from "../../src/planning/plan.ts";
+import type { FieldPlanOptions } from "../../src/planning/plan.ts";
 import { type RangeInput, rangeOfActivity, resolveActivityRange } from "../../src/planning/range-input.ts";
 import { rowsWanted } from "../../src/planning/rows.ts";
 import { groupMembers, groups } from "../../src/upstream/endpoints/groups.ts";
@@ -48,8 +48,11 @@ async function currentGroup(ctx: Context, groupId: string): Promise<GroupNode> {
   return groupNode(listed);
 }
 
-/** The look-up of groups by id: the list of all of them. */
-export const groupRequests: PlanRequests = () => requestsFor(groups, [{}]);
+/** Options of a field that looks groups up by id, in the list of all of them. */
+export const ofGroups = {
+  sources: ["GROUPS"],
+  requests: () => requestsFor(groups, [{}]),
+} as const satisfies FieldPlanOptions;
 
 const GroupProfile = builder.interfaceRef<GroupNode>("GroupProfile").implement({
   description: "Properties of an RBAC group, independent of a range.",
@@ -89,7 +92,8 @@ const GroupProfile = builder.interfaceRef<GroupNode>("GroupProfile").implement({
 
 export const Group = builder.node(builder.objectRef<GroupNode>("Group"), {
   description:
-    "An RBAC group of the Enterprise organization. The `id` is the same on every path; its figures take a `range`. A deleted group that reports still name has only its id. Source: GROUPS.",
+    "An RBAC group of the Enterprise organization. The `id` is the same on every path; its figures take a `range`. A deleted group that reports still name has only its id.",
+  sources: ["GROUPS"],
   interfaces: [GroupProfile],
   id: { resolve: ({ groupId }) => groupId },
   identifiedBy: ["groupId", "name"],
@@ -103,6 +107,7 @@ export const Group = builder.node(builder.objectRef<GroupNode>("Group"), {
 const GroupSummary = builder.node(builder.objectRef<GroupOver>("GroupSummary"), {
   description:
     "A group in a list over a range: the group and its figures over that range. The `id` identifies both; `group` is the group alone.",
+  sources: ["GROUPS"],
   interfaces: [GroupProfile],
   id: {
     resolve: ({ groupId, range }, _args, ctx) => formatMeasuredId(ctx, { own: groupId, range, terms: {} }),
@@ -192,7 +197,8 @@ builder.interfaceField(GroupProfile, "members", (t) =>
     type: GroupMemberConnection,
     nullable: true,
     description:
-      "Current members of the group, longest membership first, or by pseudonym. One run of upstream pages per group. Null: the group was deleted. Source: GROUP_MEMBERS. Errors: NOT_FOUND, DIRECTORY_NOT_READY, CURSOR_*, UPSTREAM_*.",
+      "Current members of the group, longest membership first, or by pseudonym. One run of upstream pages per group. Null: the group was deleted. Errors: NOT_FOUND, DIRECTORY_NOT_READY, CURSOR_*, UPSTREAM_*.",
+    sources: ["GROUP_MEMBERS"],
     args: forward,
     requests: () => requestsByKey(groupMembers, [null]),
     resolve: ({ groupId, listed }, slice, ctx) =>
@@ -211,7 +217,8 @@ builder.queryField("groups", (t) =>
     type: GroupSummaryConnection,
     nullable: true,
     description:
-      "RBAC groups of the Enterprise organization, with their figures over the range. Source: GROUPS. Errors: NOT_CONFIGURED, CURSOR_*, UPSTREAM_*.",
+      "RBAC groups of the Enterprise organization, with their figures over the range. Errors: NOT_CONFIGURED, CURSOR_*, UPSTREAM_*.",
+    sources: ["GROUPS"],
     args: {
       range: t.arg({
         type: DateRange,
@@ -242,7 +249,8 @@ builder.interfaceField(UserProfile, "groups", (t) =>
     type: [Group],
     nullable: true,
     description:
-      "The RBAC groups the person is in now. Null: not in the Enterprise organization. Upstream lists members by group only, so they come from the directory, which is read once a day. Sources: GROUPS, GROUP_MEMBERS. Errors: DIRECTORY_NOT_READY, UPSTREAM_*.",
+      "The RBAC groups the person is in now. Null: not in the Enterprise organization. Upstream lists members by group only, so they come from the directory, which is read once a day. Errors: DIRECTORY_NOT_READY, UPSTREAM_*.",
+    sources: ["GROUPS", "GROUP_MEMBERS"],
     requests: (_input, ctx) => membershipRequests(ctx),
     resolve: async ({ organization, userId }, _args, ctx) => {
       if (organization !== "ENTERPRISE") return null;
@@ -258,7 +266,7 @@ builder.interfaceField(Bucketed, "group", (t) =>
       "GROUP",
       "RBAC group on the day of use. People in several groups count fully in each. Null: people without a group.",
     ),
-    requests: groupRequests,
+    ...ofGroups,
     resolve: ({ groupId }, _args, ctx) => (groupId === null ? null : groupOf(ctx, groupId)),
   }),
 );

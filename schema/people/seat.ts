@@ -45,7 +45,8 @@ builder.queryField("idleSeats", (t) =>
     type: IdleSeatConnection,
     nullable: true,
     description:
-      "Current members of the Enterprise organization with no activity in any product for `days` days, which end with the newest complete day; `range` states them. Two upstream requests per 1,000 people, and one for the newest day. Sources: ENTERPRISE_MEMBERS, USER_ACTIVITY, ACTIVITY_SUMMARIES. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, NOT_CONFIGURED, CURSOR_INVALID, UPSTREAM_*.",
+      "Current members of the Enterprise organization with no activity in any product for `days` days, which end with the newest complete day; `range` states them. Two upstream requests per 1,000 people, and one for the newest day. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, NOT_CONFIGURED, CURSOR_INVALID, UPSTREAM_*.",
+    sources: ["ENTERPRISE_MEMBERS", "USER_ACTIVITY", "ACTIVITY_SUMMARIES"],
     args: {
       days: t.arg.int({
         required: true,

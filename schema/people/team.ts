@@ -26,8 +26,8 @@ import {
 } from "../../src/domain/team.ts";
 import { GatewayError } from "../../src/errors.ts";
 import { overCounted } from "../../src/loaders/activity-days.ts";
-import { shownPlacements, teamRequests, teamsNow } from "../../src/loaders/teams.ts";
-import type { PlanRequests } from "../../src/planning/plan.ts";
+import { shownPlacements, TEAM_SOURCES, teamRequests, teamsNow } from "../../src/loaders/teams.ts";
+import type { FieldPlanOptions, PlanRequests } from "../../src/planning/plan.ts";
 import { isRelative, type RangeInput, resolveRange } from "../../src/planning/range-input.ts";
 import { userActivity } from "../../src/upstream/endpoints/users.ts";
 import { walkRows } from "../../src/upstream/pages/iterate.ts";
@@ -40,7 +40,7 @@ import { formatMeasuredId, parseMeasuredId, rangeOfMeasured, shortened } from ".
 import { Spend, spendOnly } from "../framework/money.ts";
 import { DateRange, ResolvedRange } from "../framework/range.ts";
 import { ORGANIZATION_OF_FIGURES, OverlapEnum, type ReportArgs, reportRequests } from "../money/report.ts";
-import { memberLookup, User, UserProfile } from "./user.ts";
+import { memberLookup, ofMembers, User, UserProfile } from "./user.ts";
 
 /** A team, or what is in none. */
 interface TeamNode {
@@ -62,7 +62,8 @@ const TeamMemberType = builder.objectRef<TeamMember>("TeamMember").implement({
       type: User,
       nullable: true,
       description:
-        "The person. Null: the operator lists an address, and no organization has a member with it. Sources: ENTERPRISE_MEMBERS, CONSOLE_MEMBERS.",
+        "The person. Null: the operator lists an address, and no organization has a member with it.",
+      sources: ["ENTERPRISE_MEMBERS", "CONSOLE_MEMBERS"],
       requests: (_input, ctx) => (ctx.orgDirectory.teams === null ? [] : memberLookup(ctx)),
       resolve: ({ userId, email }, _args, ctx): Person | Promise<Person | null> =>
         userId === null ? personByEmail(ctx, email) : { organization: "ENTERPRISE", userId },
@@ -78,7 +79,8 @@ const TeamMemberConnection = builder.connectionObject(
 const TeamActivity = builder
   .objectRef<PeopleActivity & { readonly range: DayRange }>("TeamActivity")
   .implement({
-    description: "Activity of the people of one team over a range, added up. Source: USER_ACTIVITY.",
+    description: "Activity of the people of one team over a range, added up.",
+    sources: ["USER_ACTIVITY"],
     fields: (t) => ({
       range: t.expose("range", {
         type: ResolvedRange,
@@ -180,6 +182,7 @@ const TeamProfile = builder.interfaceRef<TeamNode>("TeamProfile").implement({
 const Team = builder.node(builder.objectRef<TeamNode>("Team"), {
   description:
     "A team with the figures of its current members, for any range; by GROUP, membership on the day of use counts instead. Teams come from the operator's list (TEAMS_FILE), otherwise from the RBAC groups. Two entries without a name stand beside them, so that figures add up: people without a team, and usage without a person. The `id` is the same on every path; every figure takes a `range`.",
+  sources: TEAM_SOURCES,
   interfaces: [TeamProfile],
   id: { resolve: ({ placement }) => shortened(placementKey(placement)) },
   lookup: { requests: (_id, ctx) => teamRequests(ctx) },
@@ -189,6 +192,7 @@ const Team = builder.node(builder.objectRef<TeamNode>("Team"), {
 const TeamSummary = builder.node(builder.objectRef<TeamOver>("TeamSummary"), {
   description:
     "A team in a list over a range: the team and its figures over that range. The `id` identifies the team, the range, the organization of `cost`, and how people in several teams are counted; `team` is the team alone.",
+  sources: TEAM_SOURCES,
   interfaces: [TeamProfile],
   id: {
     resolve: ({ placement, range, ...terms }, _args, ctx) =>
@@ -238,7 +242,8 @@ figures<TeamNode, TeamOver>(Team, TeamSummary, (t, range) => ({
     type: TeamActivity,
     nullable: true,
     description:
-      "Activity of its people over the range, up to the newest counted day, which `range` states. People in several teams count in each. Days in `between` that are not counted yet are NOT_YET_AVAILABLE. Null: no active people, or no people. One run of upstream pages for all teams of a list. Source: USER_ACTIVITY.",
+      "Activity of its people over the range, up to the newest counted day, which `range` states. People in several teams count in each. Days in `between` that are not counted yet are NOT_YET_AVAILABLE. Null: no active people, or no people. One run of upstream pages for all teams of a list.",
+    sources: ["USER_ACTIVITY", ...TEAM_SOURCES],
     args: range,
     requests: ({ range }, ctx) => teamActivityRequests(ctx, range),
     resolve: (team, args, ctx) => {
@@ -256,6 +261,7 @@ figures<TeamNode, TeamOver>(Team, TeamSummary, (t, range) => ({
     description:
       "Cost of its people's usage over the range, exact; the same as `cost(groupBy: [TEAM], bucket: NONE)`, from the same sources. Additive over days and, except for people in several teams (`overlap`), over teams. Null: no spend. One run of upstream pages per month for all teams of a list.",
     args: { ...range, ...(range.range && spendArgs) },
+    sources: [...costReport.datasets, ...TEAM_SOURCES],
     requests: teamSpendRequests,
     resolve: (team, args, ctx) => {
       const { placement, organization, range, overlap } = teamOver(team, args, ctx);
@@ -267,7 +273,8 @@ figures<TeamNode, TeamOver>(Team, TeamSummary, (t, range) => ({
     type: ClaudeCodeTotals,
     nullable: true,
     description:
-      "The sum of the Claude Code records of its people over the range, matched by email. People in several teams count in each. Records of API keys, which have only a name, are usage without a person. Null: no record, which does not prove inactivity. One run of upstream pages per day for all teams of a list. Source: CLAUDE_CODE.",
+      "The sum of the Claude Code records of its people over the range, matched by email. People in several teams count in each. Records of API keys, which have only a name, are usage without a person. Null: no record, which does not prove inactivity. One run of upstream pages per day for all teams of a list.",
+    sources: ["CLAUDE_CODE", ...TEAM_SOURCES],
     args: range,
     requests: ({ range }, ctx) => teamCodeRequests(ctx, range),
     resolve: (team, args, ctx) => {
@@ -333,6 +340,7 @@ const TeamSummaryConnection = builder.connectionObject(
         nullable: true,
         description:
           "Amount that `cost` of all teams counts more than once, since people in several teams count in each. The sum of all rows minus this is the total of `cost`. Zero with `overlap: SPLIT`. Additive over ranges that do not overlap. Null: no cost.",
+        sources: costReport.datasets,
         requests: teamSpendRequests,
         resolve: (list, _args, ctx) => spendOverlap(ctx, (list as object as TeamList).spend),
       }),
@@ -347,7 +355,8 @@ builder.queryField("teams", (t) =>
     type: TeamSummaryConnection,
     nullable: true,
     description:
-      "Current teams with the activity and cost of their current members. They come from the operator's list, which takes no request, otherwise from the RBAC groups. The members of RBAC groups come from the directory, which is read once a day. Sources: GROUPS, GROUP_MEMBERS. Errors: NOT_CONFIGURED, DIRECTORY_NOT_READY, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.",
+      "Current teams with the activity and cost of their current members. They come from the operator's list, which takes no request, otherwise from the RBAC groups. The members of RBAC groups come from the directory, which is read once a day. Errors: NOT_CONFIGURED, DIRECTORY_NOT_READY, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.",
+    sources: TEAM_SOURCES,
     args: {
       range: t.arg({ type: DateRange, required: true, description: "The UTC days that figures cover." }),
       ...spendArgs,
@@ -372,11 +381,11 @@ builder.queryField("teams", (t) =>
   }),
 );
 
-/** Plans the requests for a person's teams: for the address, which rows of people show, and for the teams. */
-const teamsOfPersonRequests: PlanRequests = ({ type }, ctx) => [
-  ...(type === "UserSummary" ? [] : [memberLookup(ctx)]),
-  ...teamRequests(ctx),
-];
+/** Options of a field of a person's teams: for the address, which rows of people show, and for the teams. */
+const ofTeamsOfPerson = {
+  sources: [...TEAM_SOURCES, ...ofMembers.sources],
+  requests: ({ type }, ctx) => [...(type === "UserSummary" ? [] : [memberLookup(ctx)]), ...teamRequests(ctx)],
+} as const satisfies FieldPlanOptions;
 
 async function teamsOfPerson(ctx: Context, person: Person | PersonOver) {
   const userId = person.organization === "ENTERPRISE" ? person.userId : null;
@@ -388,8 +397,8 @@ builder.interfaceFields(UserProfile, (t) => ({
     authScopes: { "activity:read": true, own: true },
     nullable: true,
     description:
-      "Name of the person's current team; of several the first by name, and `teams` has all. Null: no team. If the RBAC groups are the teams, their members come from the directory, which is read once a day. Sources: GROUPS, GROUP_MEMBERS. Errors: DIRECTORY_NOT_READY, UPSTREAM_*.",
-    requests: teamsOfPersonRequests,
+      "Name of the person's current team; of several the first by name, and `teams` has all. Null: no team. If the RBAC groups are the teams, their members come from the directory, which is read once a day. Errors: DIRECTORY_NOT_READY, UPSTREAM_*.",
+    ...ofTeamsOfPerson,
     resolve: async (person, _args, ctx) => (await teamsOfPerson(ctx, person))[0]?.name ?? null,
   }),
   teams: t.field({
@@ -397,7 +406,7 @@ builder.interfaceFields(UserProfile, (t) => ({
     type: [Team],
     nullable: true,
     description: "The person's current teams, by name. Empty: no team. Otherwise as `team`.",
-    requests: teamsOfPersonRequests,
+    ...ofTeamsOfPerson,
     resolve: async (person, _args, ctx) =>
       (await teamsOfPerson(ctx, person)).map((team): TeamNode => ({ placement: { kind: "team", team } })),
   }),

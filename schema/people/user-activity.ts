@@ -51,7 +51,8 @@ personFigures((t, range) => ({
     type: UserActivity,
     nullable: true,
     description:
-      "Activity over the range, aggregated by upstream. A range relative to now ends with the newest aggregated day. In a row of `users` the list's `filter` by groups or projects applies. Null: no activity, or the person is not in the Enterprise organization. Source: USER_ACTIVITY.",
+      "Activity over the range, aggregated by upstream. A range relative to now ends with the newest aggregated day. In a row of `users` the list's `filter` by groups or projects applies. Null: no activity, or the person is not in the Enterprise organization.",
+    sources: ["USER_ACTIVITY"],
     args: range,
     range: rangeOfActivity, // A row of people comes with what they did over the range of the list.
     requests: ({ type, range }, ctx) =>
@@ -68,7 +69,8 @@ personFigures((t, range) => ({
     type: [UserActivityDay],
     nullable: true,
     description:
-      "The days with activity, oldest first, from all activity of the person. One run of upstream pages per day for all people of a list. Source: USER_ACTIVITY.",
+      "The days with activity, oldest first, from all activity of the person. One run of upstream pages per day for all people of a list.",
+    sources: ["USER_ACTIVITY", "ACTIVITY_SUMMARIES"],
     args: { ...range, ...incompleteArg },
     maxRows: daysIn,
     requests: ({ args, range }, ctx) => {

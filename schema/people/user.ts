@@ -3,6 +3,7 @@ import { organizationsOf } from "../../src/analytics/organizations.ts";
 import type { Context } from "../../src/context.ts";
 import type { UserActivity } from "../../src/domain/activity.ts";
 import type { ReportUser } from "../../src/domain/bucket.ts";
+import type { Dataset } from "../../src/domain/dataset.ts";
 import type { EngagementFilter as Filter } from "../../src/domain/engagement.ts";
 import { emailKey, nameOf, type OrganizationKind } from "../../src/domain/organization.ts";
 import { identityOf, type Person, type PersonOver } from "../../src/domain/person.ts";
@@ -10,7 +11,7 @@ import type { DayRange } from "../../src/domain/range.ts";
 import { badInput, forbidden, GatewayError } from "../../src/errors.ts";
 import { membersByEmail } from "../../src/loaders/members.ts";
 import { partOfActivity } from "../../src/loaders/user-activity.ts";
-import type { PlanRequests } from "../../src/planning/plan.ts";
+import type { FieldPlanOptions } from "../../src/planning/plan.ts";
 import { type RangeInput, resolveRange } from "../../src/planning/range-input.ts";
 import { consoleMembers, enterpriseMembers } from "../../src/upstream/endpoints/members.ts";
 import { USER_FILTERS, userActivity } from "../../src/upstream/endpoints/users.ts";
@@ -83,11 +84,19 @@ function memberListRequests(organization: OrganizationKind): FieldRequests {
   return requestsFor(organization === "ENTERPRISE" ? enterpriseMembers : consoleMembers, [{}]);
 }
 
-/** The look-up of someone by an id of the Console. */
-export const consoleMemberRequests: PlanRequests = () => memberListRequests("CONSOLE");
+const MEMBERS = ["ENTERPRISE_MEMBERS", "CONSOLE_MEMBERS"] as const satisfies readonly Dataset[];
 
-/** The look-up of someone by address, or by an id of whichever organization. */
-export const memberRequests: PlanRequests = (_input, ctx) => memberLookup(ctx);
+/** Options of a field that looks someone up by an id of the Console. */
+export const ofConsoleMembers = {
+  sources: ["CONSOLE_MEMBERS"],
+  requests: () => memberListRequests("CONSOLE"),
+} as const satisfies FieldPlanOptions;
+
+/** Options of a field that looks someone up by address, or by an id of either organization. */
+export const ofMembers = {
+  sources: MEMBERS,
+  requests: (_input, ctx) => memberLookup(ctx),
+} as const satisfies FieldPlanOptions;
 
 const SEEN = { "identity:read": true, own: true, pseudonyms: true } as const;
 const NAMED = { "identity:read": true, own: true } as const;
@@ -101,6 +110,7 @@ export const UserProfile = builder.interfaceRef<Person | PersonOver>("UserProfil
       nullable: true,
       description:
         "Address, as upstream spells it. For a `User` from the member list, so null for people who have left; for a row of `users` from the report, which has those too. Null for erased accounts.",
+      sources: MEMBERS,
       requests: ({ type }, ctx) => (type === "UserSummary" ? [] : memberLookup(ctx)),
       resolve: (person, _args, ctx) => emailOf(ctx, person),
     }),
@@ -108,7 +118,7 @@ export const UserProfile = builder.interfaceRef<Person | PersonOver>("UserProfil
       authScopes: SEEN,
       nullable: true,
       description: "Full name from the member list. Null: never set, or the person has left.",
-      requests: memberRequests,
+      ...ofMembers,
       resolve: async (person, _args, ctx) => (await memberOf(ctx, person))?.name ?? null,
     }),
     status: t.field({
@@ -117,7 +127,7 @@ export const UserProfile = builder.interfaceRef<Person | PersonOver>("UserProfil
       nullable: true,
       description:
         "ACTIVE for people on the member list, otherwise UNKNOWN. What a report states of people who have left is in its rows (`accountStatus`). Null only beside an error.",
-      requests: memberRequests,
+      ...ofMembers,
       resolve: async (person, _args, ctx) => ((await memberOf(ctx, person)) === null ? "UNKNOWN" : "ACTIVE"),
     }),
     role: t.string({
@@ -125,7 +135,7 @@ export const UserProfile = builder.interfaceRef<Person | PersonOver>("UserProfil
       nullable: true,
       description:
         "Role in the organization, such as `user` or `admin`; new roles may appear. Null for people who have left.",
-      requests: memberRequests,
+      ...ofMembers,
       resolve: async (person, _args, ctx) => (await memberOf(ctx, person))?.role ?? null,
     }),
     joinedAt: t.field({
@@ -133,7 +143,7 @@ export const UserProfile = builder.interfaceRef<Person | PersonOver>("UserProfil
       type: "DateTime",
       nullable: true,
       description: "When the person joined the organization. Null for people who have left.",
-      requests: memberRequests,
+      ...ofMembers,
       resolve: async (person, _args, ctx) => dateTime((await memberOf(ctx, person))?.addedAt ?? null),
     }),
     identities: t.field({
@@ -142,6 +152,7 @@ export const UserProfile = builder.interfaceRef<Person | PersonOver>("UserProfil
       nullable: true,
       description:
         "The person's ids in the organizations that this gateway has a key for. Null only beside an error.",
+      sources: MEMBERS,
       requests: (_input, ctx) => organizationsOf(ctx).slice(1).map(memberListRequests),
       resolve: (person, _args, ctx) => identitiesOf(ctx, person),
     }),
@@ -171,7 +182,8 @@ export const User = builder.node(builder.objectRef<Person>("User"), {
 /** A person in a list over a range. */
 const UserSummary = builder.node(builder.objectRef<PersonOver>("UserSummary"), {
   description:
-    "A person in a list over a range: the person and their figures over that range. The `id` identifies the person, the range, and the filter by groups or projects, which restricts only `activity`; `user` is the person alone. Source: USER_ACTIVITY.",
+    "A person in a list over a range: the person and their figures over that range. The `id` identifies the person, the range, and the filter by groups or projects, which restricts only `activity`; `user` is the person alone.",
+  sources: ["USER_ACTIVITY"],
   interfaces: [UserProfile],
   id: {
     resolve: (person, _args, ctx) =>
@@ -351,7 +363,8 @@ builder.queryFields((t) => ({
     type: UserSummaryConnection,
     nullable: true,
     description:
-      "People with activity in the range, by email by default, one row per person for any range. Source: USER_ACTIVITY. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_INVALID, CURSOR_EXPIRED, UPSTREAM_*.",
+      "People with activity in the range, by email by default, one row per person for any range. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_INVALID, CURSOR_EXPIRED, UPSTREAM_*.",
+    sources: ["USER_ACTIVITY"],
     args: {
       filter: t.arg({ type: UserFilter, description: "Activity to include." }),
       orderBy: t.arg({
@@ -369,7 +382,7 @@ builder.queryFields((t) => ({
     type: User,
     nullable: true,
     description:
-      "One current member, by `id` or by `email`; without both, the caller, found by the verified address of their token. Sources: ENTERPRISE_MEMBERS, CONSOLE_MEMBERS. Errors: NOT_FOUND, BAD_USER_INPUT, UPSTREAM_*.",
+      "One current member, by `id` or by `email`; without both, the caller, found by the verified address of their token. Errors: NOT_FOUND, BAD_USER_INPUT, UPSTREAM_*.",
     args: {
       id: t.arg.id({ description: "The person's `id` in this graph, or the bare `user_...`." }),
       email: t.arg.string({
@@ -377,7 +390,7 @@ builder.queryFields((t) => ({
         requires: ["identity:read", "own", "pseudonyms"],
       }),
     },
-    requests: memberRequests,
+    ...ofMembers,
     resolve: async (_root, { id, email }, ctx) => {
       const byId = id !== null && id !== undefined;
       const byEmail = email !== null && email !== undefined;

@@ -42,4 +42,11 @@ export const costReport: Report<Spend> = {
       onlyDays: true,
     },
   ],
+  datasets: [
+    "UNIFIED_ENTERPRISE_COST",
+    "UNIFIED_CONSOLE_COST",
+    "ENTERPRISE_COST",
+    "USER_COST",
+    "CONSOLE_COST",
+  ],
 };

@@ -39,4 +39,11 @@ export const usageReport: Report<TokenUsage> = {
       onlyDays: false,
     },
   ],
+  datasets: [
+    "UNIFIED_ENTERPRISE_USAGE",
+    "UNIFIED_CONSOLE_USAGE",
+    "ENTERPRISE_USAGE",
+    "USER_USAGE",
+    "CONSOLE_USAGE",
+  ],
 };

@@ -1,4 +1,5 @@
 import type { Context } from "../context.ts";
+import type { Dataset } from "../domain/dataset.ts";
 import type { Memberships } from "../domain/group.ts";
 import { type Aliases, emailKey } from "../domain/organization.ts";
 import { type Placement, type Team, Teams, teamsOfAtLeast } from "../domain/team.ts";
@@ -28,6 +29,9 @@ export async function shownPlacements(ctx: Context): Promise<(placement: Placeme
     placement.kind === "nobody" ||
     (placement.kind === "team" && shown.has(placement.team));
 }
+
+/** The datasets that teams come from where the operator lists none. */
+export const TEAM_SOURCES = ["GROUPS", "GROUP_MEMBERS"] as const satisfies readonly Dataset[];
 
 /** Plans the requests for the teams. */
 export function teamRequests(ctx: Context): readonly FieldRequests[] {

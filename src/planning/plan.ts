@@ -46,8 +46,14 @@ export interface Requiring {
   requires?: Requires;
 }
 
+/** A part of the schema that shows figures: a field, or a type. */
+export interface Sourced {
+  /** The datasets that its figures come from. They close its description, and `datasets { fields }` lists it under each. */
+  sources?: readonly Dataset[];
+}
+
 /** Declarations of a field about its requests and rows. */
-export interface FieldPlanOptions<Args = object> {
+export interface FieldPlanOptions<Args = object> extends Sourced {
   /** The upstream requests that its resolver makes. */
   requests?: PlanRequests<Args>;
   /** The days that it and the fields below it are about, where that is not its `range` argument. Null: those it states or inherits. */
@@ -89,9 +95,10 @@ export interface FieldPlan extends Stated {
   /** The arguments as they are declared. */
   readonly declared: InputFieldMap;
   readonly requires: Requires;
+  readonly sources: readonly Dataset[];
 }
 
-const NO_PLAN: FieldPlan = { declared: {}, requires: [] };
+const NO_PLAN: FieldPlan = { declared: {}, requires: [], sources: [] };
 
 /** The plan of a field; the one accessor of what the plugin has written. */
 export function fieldPlanOf({ extensions }: Pick<GraphQLField<unknown, unknown>, "extensions">): FieldPlan {

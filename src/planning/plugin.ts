@@ -11,6 +11,7 @@ import SchemaBuilder, {
   type TypeParam,
 } from "@pothos/core";
 import type { GraphQLFieldResolver } from "graphql";
+import type { Dataset } from "../domain/dataset.ts";
 import { isPermit } from "../domain/viewer.ts";
 import type {
   FieldPlan,
@@ -19,7 +20,9 @@ import type {
   LookupOptions,
   Requires,
   Requiring,
+  Sourced,
 } from "./plan.ts";
+import { withSources } from "./sources.ts";
 
 const PLUGIN = "planning";
 
@@ -42,7 +45,8 @@ declare global {
     > extends FieldPlanOptions<InputShapeFromFields<Args>> {}
 
     export interface ObjectTypeOptions<Types extends SchemaTypes = SchemaTypes, Shape = unknown>
-      extends Requiring {
+      extends Requiring,
+        Sourced {
       /** Finding one of its objects by id. */
       lookup?: LookupOptions;
       identifiedBy?: IdentifyingFields;
@@ -67,6 +71,7 @@ declare module "graphql/type/definition.js" {
     lookup?: LookupOptions | undefined;
     identifiedBy?: IdentifyingFields | undefined;
     requires?: Requires;
+    sources?: readonly Dataset[];
   }
   interface GraphQLUnionTypeExtensions {
     identifiedBy?: IdentifyingFields | undefined;
@@ -83,13 +88,24 @@ declare module "graphql/type/definition.js" {
 }
 
 /**
- * Lets a field declare its upstream requests, its days and its rows beside its resolver, typed by its arguments, and a part of the
- * schema the permissions it requires. Each is kept as an extension of its own type; see `fieldPlanOf`.
+ * Lets a field declare its upstream requests, its sources, its days and its rows beside its resolver, typed by its arguments, and a part
+ * of the schema the permissions it requires. Each is kept as an extension of its own type; see `fieldPlanOf`. Sources close descriptions.
  */
 export class PlanningPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   override onOutputFieldConfig(config: PothosOutputFieldConfig<Types>): PothosOutputFieldConfig<Types> {
-    const { requests, range, finds, maxRows, readsAll, dimension, hiddenBy, args, authScopes } =
-      config.pothosOptions;
+    const { pothosOptions, description } = config;
+    const {
+      requests,
+      range,
+      finds,
+      maxRows,
+      readsAll,
+      dimension,
+      hiddenBy,
+      args,
+      authScopes,
+      sources = [],
+    } = pothosOptions;
     const plan: FieldPlan = {
       requests,
       range,
@@ -100,8 +116,13 @@ export class PlanningPlugin<Types extends SchemaTypes> extends BasePlugin<Types>
       hiddenBy,
       declared: args ?? {},
       requires: requiredScopes(authScopes),
+      sources,
     };
-    return { ...config, extensions: { ...config.extensions, plan } };
+    return {
+      ...config,
+      description: withSources(description, sources),
+      extensions: { ...config.extensions, plan },
+    };
   }
 
   override wrapResolve(
@@ -127,8 +148,12 @@ export class PlanningPlugin<Types extends SchemaTypes> extends BasePlugin<Types>
       return { ...config, extensions: { ...config.extensions, identifiedBy } };
     }
     if (config.kind !== "Object") return config;
-    const { lookup, identifiedBy, requires = [] } = config.pothosOptions;
-    return { ...config, extensions: { ...config.extensions, lookup, identifiedBy, requires } };
+    const { lookup, identifiedBy, requires = [], sources = [] } = config.pothosOptions;
+    return {
+      ...config,
+      description: withSources(config.description, sources),
+      extensions: { ...config.extensions, lookup, identifiedBy, requires, sources },
+    };
   }
 }
 

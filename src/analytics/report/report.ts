@@ -1,5 +1,6 @@
 import type { Finality } from "../../cache/policy.ts";
 import type { ReportRow } from "../../domain/bucket.ts";
+import type { Dataset } from "../../domain/dataset.ts";
 import type { OrganizationKind } from "../../domain/organization.ts";
 import type { ReportQuestion } from "../../domain/report.ts";
 import type { ReportNames } from "../../upstream/endpoints/report-query.ts";
@@ -32,6 +33,8 @@ export interface Report<Measure> {
   readonly algebra: Algebra<Measure>;
   /** The sources of each organization, the preferred one first. */
   readonly sources: readonly ReportSource<Measure>[];
+  /** The datasets that its sources read. */
+  readonly datasets: readonly Dataset[];
 }
 
 /** A row as clients see it. */

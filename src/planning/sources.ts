@@ -1,0 +1,41 @@
+import { type GraphQLSchema, isInterfaceType, isObjectType } from "graphql";
+import type { Dataset } from "../domain/dataset.ts";
+import type { FieldPlan } from "./plan.ts";
+
+/** A part of the schema that shows figures: a field, or a type. */
+interface Part {
+  readonly extensions?:
+    | { readonly plan?: FieldPlan | undefined; readonly sources?: readonly Dataset[] | undefined }
+    | null
+    | undefined;
+}
+
+/** The datasets that a part of the schema states as its sources. */
+export function statedSources({ extensions }: Part): readonly Dataset[] {
+  return extensions?.plan?.sources ?? extensions?.sources ?? [];
+}
+
+/** Closes a description with its sources; a list of errors stays last. */
+export function withSources(
+  description: string | null | undefined,
+  sources: readonly Dataset[],
+): string | null | undefined {
+  if (sources.length === 0 || !description) return description;
+  const sentence = `${sources.length === 1 ? "Source" : "Sources"}: ${sources.join(", ")}.`;
+  const [text, errors] = description.split(/ (?=Errors: )/);
+  return [text, sentence, errors].filter((part) => part !== undefined).join(" ");
+}
+
+/** The fields that state a dataset as a source, as `Type.field`; those of Query first. */
+export function fieldsShowing(schema: GraphQLSchema, dataset: Dataset): readonly string[] {
+  const query = schema.getQueryType();
+  const types = Object.values(schema.getTypeMap()).filter(
+    (type) => isObjectType(type) || isInterfaceType(type),
+  );
+  return [...types.filter((type) => type === query), ...types.filter((type) => type !== query)].flatMap(
+    (type) =>
+      Object.values(type.getFields())
+        .filter((field) => statedSources(field).includes(dataset))
+        .map(({ name }) => `${type.name}.${name}`),
+  );
+}
