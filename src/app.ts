@@ -30,7 +30,7 @@ import { statedLimits } from "./settings/limits.ts";
 import { rereadDirectory } from "./settings/teams.ts";
 import type { Credentials } from "./upstream/access/credential.ts";
 import type { Priority } from "./upstream/budget/budget.ts";
-import type { Asker, Manner } from "./upstream/budget/operation.ts";
+import type { OperationOptions, ReadOptions } from "./upstream/budget/operation.ts";
 import { createUpstream } from "./upstream/create-upstream.ts";
 import type { Pace } from "./upstream/http/pace.ts";
 import { pseudonymousUpstream } from "./upstream/pseudonymous.ts";
@@ -158,8 +158,8 @@ export function createApp(
   const directory = new DirectoryCache({ ...upstream, now, store: shared, onFault });
   const longTexts = new LongTexts(shared);
   /** Context of one operation, as its viewer sees people. */
-  const contextOf = (asker: Asker, viewer: Viewer): Context => {
-    const operation = upstream.operation(asker);
+  const contextOf = (options: OperationOptions, viewer: Viewer): Context => {
+    const operation = upstream.operation(options);
     const isByName = viewer.identity === "full";
     const warnings: Warning[] = [];
     return {
@@ -195,8 +195,8 @@ export function createApp(
   return {
     fetch: server.fetch,
     /** What a command has in hand that asks without GraphQL; `signal` ends its patience. */
-    context: (signal: AbortSignal, priority: Priority = "interactive", manner: Manner = {}): Context =>
-      contextOf({ signal, priority, ...manner }, anybody),
+    context: (signal: AbortSignal, priority: Priority = "interactive", options: ReadOptions = {}): Context =>
+      contextOf({ signal, priority, ...options }, anybody),
     /** The viewer of that context. */
     viewer: anybody,
     handle: server.handle,

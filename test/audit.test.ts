@@ -387,17 +387,17 @@ describe("variables", () => {
 function typesOf(lines: readonly unknown[]): Map<string, Set<string>> {
   const types = new Map<string, Set<string>>();
   const note = (path: string, type: string) => types.set(path, (types.get(path) ?? new Set()).add(type));
-  const walk = (path: string, value: unknown): void => {
+  const visit = (path: string, value: unknown): void => {
     if (value === null) return;
     if (Array.isArray(value)) {
       note(path, "list");
-      for (const each of value) walk(`${path}[]`, each);
+      for (const each of value) visit(`${path}[]`, each);
     } else if (typeof value === "object") {
       note(path, "object");
-      for (const [key, each] of Object.entries(value)) walk(path === "" ? key : `${path}.${key}`, each);
+      for (const [key, each] of Object.entries(value)) visit(path === "" ? key : `${path}.${key}`, each);
     } else note(path, typeof value);
   };
-  for (const line of lines) walk("", line);
+  for (const line of lines) visit("", line);
   return types;
 }
 

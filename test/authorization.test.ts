@@ -15,7 +15,7 @@ import type { SharedStore } from "../src/cache/shared-store.ts";
 import { ROLES, scopeIn } from "../src/domain/viewer.ts";
 import { requirementsById, requirementsOf } from "../src/planning/permissions.ts";
 import type { Requires } from "../src/planning/plan.ts";
-import { codesOf, guarded, NAMES, permitsFor } from "./callers.ts";
+import { codesOf, guarded, NAMES, permissionsFor } from "./callers.ts";
 import { asked, SINGLE } from "./every-field.ts";
 import type { Answer, ClientError } from "./gateway.ts";
 
@@ -29,7 +29,7 @@ describe("the rules of the schema", () => {
 
   /** The fields that a role can come to, from the root on. */
   function reachable(name: string): GraphQLField<unknown, unknown>[] {
-    const permits = permitsFor(name);
+    const permits = permissionsFor(name);
     const found: [string, GraphQLField<unknown, unknown>][] = [];
     const met = new Set<GraphQLNamedType>();
     const enter = (type: GraphQLNamedType): void => {
@@ -144,7 +144,7 @@ function isOfTooFew({ message }: ClientError): boolean {
 
 /** What is wrong with how a field by itself is answered to a caller: it is refused exactly where its rule says so. */
 async function faultsOf({ askAs, requestsOf }: ReturnType<typeof guarded>, name: string, query: string) {
-  const permits: Readonly<Record<string, boolean>> = permitsFor(name);
+  const permits: Readonly<Record<string, boolean>> = permissionsFor(name);
   const rules = asked(query);
   const isOpen = (rule: readonly string[] | null) => rule?.some((each) => permits[each]) ?? true;
   const [answer, requests] = await requestsOf(() => askAs(name, query));
@@ -166,7 +166,7 @@ async function faultsOf({ askAs, requestsOf }: ReturnType<typeof guarded>, name:
 }
 
 function isRefusedAtRoot(query: string, name: string): boolean {
-  const permits: Readonly<Record<string, boolean>> = permitsFor(name);
+  const permits: Readonly<Record<string, boolean>> = permissionsFor(name);
   const [root] = asked(query);
   return !(root?.some((each) => permits[each]) ?? true);
 }

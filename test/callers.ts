@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   type Identity,
-  type Permits,
-  permitsOf,
+  type Permissions,
+  permissionsOf,
   type Role,
   SCOPES,
   type Scope,
@@ -50,8 +50,8 @@ export function viewerOf(name: string): Viewer {
   return seeing(viewer, identity, { byRole: {}, minPeople: MIN_PEOPLE });
 }
 
-export function permitsFor(name: string): Permits {
-  return permitsOf(viewerOf(name));
+export function permissionsFor(name: string): Permissions {
+  return permissionsOf(viewerOf(name));
 }
 
 export interface GuardedOptions extends Omit<GatewayOptions, "settings"> {

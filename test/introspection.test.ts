@@ -17,11 +17,11 @@ import {
 import { describe, expect, test } from "vitest";
 import { visibleSchemas } from "../schema/framework/visible.ts";
 import { schema } from "../schema/index.ts";
-import type { Permits } from "../src/domain/viewer.ts";
+import type { Permissions } from "../src/domain/viewer.ts";
 import { requirementsOf } from "../src/planning/permissions.ts";
 import { queryLibrary } from "../src/server/documents/query-library.ts";
 import type { Environment } from "../src/settings/settings.ts";
-import { codesOf, guarded, messagesOf, NAMES, permitsFor } from "./callers.ts";
+import { codesOf, guarded, messagesOf, NAMES, permissionsFor } from "./callers.ts";
 import { sweep } from "./deep.ts";
 import { type Answer, gateway } from "./gateway.ts";
 
@@ -47,7 +47,7 @@ function partsOf(type: GraphQLNamedType): string[] {
 }
 
 /** What is no field, and takes a permit all the same. */
-const TAKES: Readonly<Record<string, readonly (keyof Permits)[]>> = {
+const TAKES: Readonly<Record<string, readonly (keyof Permissions)[]>> = {
   "Query.user(email:)": ["identity:read", "own", "pseudonyms"],
   ...Object.fromEntries(
     [
@@ -78,7 +78,7 @@ const TAKES: Readonly<Record<string, readonly (keyof Permits)[]>> = {
       ...["ClaudeCodeDimension.USER", "ClaudeCodeDimension.ACTOR", "ArtifactDimension.USER"],
       ...["ClaudeCodeDimension.TERMINAL", "ClaudeCodeFilter.terminalTypes"],
       ...["UserFilter.users", "EngagementFilter.users", "ClaudeCodeFilter.emails"],
-    ].map((part): [string, (keyof Permits)[]] => [part, ["individuals"]]),
+    ].map((part): [string, (keyof Permissions)[]] => [part, ["individuals"]]),
   ),
   "SkillOrderField.LIST_PRICE": ["spend:read"],
   "SkillOrderField.OVERAGE": ["spend:read"],
@@ -86,7 +86,7 @@ const TAKES: Readonly<Record<string, readonly (keyof Permits)[]>> = {
   "ClaudeCodeOrderField.ESTIMATED": ["spend:read"],
   "ClaudeCodeLead.ESTIMATED": ["spend:read"],
 };
-const BY_ID: Readonly<Record<string, readonly (keyof Permits)[]>> = {
+const BY_ID: Readonly<Record<string, readonly (keyof Permissions)[]>> = {
   User: ["people", "own"],
   UserSummary: ["people"],
   ApiKey: ["keys:read"],
@@ -94,9 +94,9 @@ const BY_ID: Readonly<Record<string, readonly (keyof Permits)[]>> = {
 };
 
 /** What the rules let a caller come to, from the root on. */
-function reachable(permits: Permits): string[] {
-  const holds = (any: readonly (keyof Permits)[] | null | undefined) =>
-    any?.some((each) => permits[each]) ?? true;
+function reachable(permissions: Permissions): string[] {
+  const holds = (any: readonly (keyof Permissions)[] | null | undefined) =>
+    any?.some((each) => permissions[each]) ?? true;
   const isEmpty = (type: GraphQLNamedType) =>
     isObjectType(type) && !Object.values(type.getFields()).some((field) => holds(requirementsOf(field)));
   const found = new Set<string>();
@@ -141,7 +141,7 @@ describe.each(NAMES)("introspection by %s", (name) => {
     expect(errors).toBeUndefined();
     const shown = buildClientSchema(data);
     expect(validateSchema(shown)).toEqual([]);
-    const expected = name === "OWNER" ? coordinates(schema) : reachable(permitsFor(name));
+    const expected = name === "OWNER" ? coordinates(schema) : reachable(permissionsFor(name));
     expect(coordinates(shown).filter((each) => !ALWAYS.includes(each))).toEqual(
       expected.filter((each) => !ALWAYS.includes(each)),
     );
@@ -150,7 +150,7 @@ describe.each(NAMES)("introspection by %s", (name) => {
 
   test("tells nothing of a type that is not shown", async () => {
     const { askAs } = guarded();
-    const { schema: shown } = visibleSchemas(schema)(permitsFor(name));
+    const { schema: shown } = visibleSchemas(schema)(permissionsFor(name));
     const types = Object.keys(schema.getTypeMap()).filter((type) => !type.startsWith("__"));
     for (let i = 0; i < types.length; i += 30) {
       const some = types.slice(i, i + 30);
@@ -182,7 +182,7 @@ test("what the rules of the test name is what asks for more than its field does"
 });
 
 test("an analyst is shown neither when somebody joined nor a manager's name, nor things they cannot find by id", () => {
-  const { schema: shown } = visibleSchemas(schema)(permitsFor("ANALYST"));
+  const { schema: shown } = visibleSchemas(schema)(permissionsFor("ANALYST"));
   expect(printSchema(shown)).not.toMatch(/^ +(apiKey|workspace):/m);
   const { fields } = (shown.getType("User") as GraphQLObjectType).toConfig();
   expect(Object.keys(fields)).toEqual(expect.arrayContaining(["userId", "email", "name"]));
@@ -213,7 +213,7 @@ describe("the query library", () => {
         `{ users(range: { last: { days: 3 } }, first: 1) { nodes { email } } }`,
       );
       const { askAs } = guarded({ email: people.data.users.nodes[0].email });
-      const { schema: shown } = visibleSchemas(schema)(permitsFor(name));
+      const { schema: shown } = visibleSchemas(schema)(permissionsFor(name));
       const wrong: string[] = [];
       let refused = 0;
       for (const query of queryLibrary()) {
@@ -237,7 +237,7 @@ describe("what is kept of documents", () => {
     const counts = new Map(
       names.map((name) => [
         name,
-        Object.keys(visibleSchemas(schema)(permitsFor(name)).schema.getTypeMap()).length,
+        Object.keys(visibleSchemas(schema)(permissionsFor(name)).schema.getTypeMap()).length,
       ]),
     );
     expect(new Set(counts.values()).size).toBe(names.length);

@@ -151,7 +151,7 @@ describe("Claude Code of ten people among a hundred thousand", () => {
     const days = `range: { between: { from: "2026-11-14", until: "2026-11-21" } }`;
     const query = `{ users(${days}, first: 10) { nodes { claudeCode { commits } } } }`;
     const { ask, app, at, requestsOf } = gateway({ routes: organizationOf({ pagesOfDay: 1 }) });
-    const reader = app.context(new AbortController().signal, "warm", { unhurried: true });
+    const reader = app.context(new AbortController().signal, "warm", { unbounded: true });
     await everyoneOver(reader, { from: day("2026-11-14"), until: day("2026-11-21") });
     await ask(`{ claudeCodeRecords(${days}, first: 1000) { totalCount } }`);
 
@@ -224,7 +224,7 @@ describe("Claude Code of ten people among a hundred thousand", () => {
     const settings = settingsOf();
     const store: SharedStore = await sqlite.open();
     const warming = gateway({ routes: organizationOf(), store, settings });
-    const ctx = warming.app.context(new AbortController().signal, "warm", { unhurried: true });
+    const ctx = warming.app.context(new AbortController().signal, "warm", { unbounded: true });
     const steps = warmSteps(ctx, ["CONSOLE"], ["claude-code"], 1, true);
     for (const { run } of steps.slice(0, 8)) await run();
     await warming.app.dispose();

@@ -29,7 +29,7 @@ const splits = fc.array(fc.nat({ max: 6 }), { minLength: 1, maxLength: 7 }).map(
 const firsts = fc.constantFrom(1, 2, 7, 100, 1000);
 
 /** Walks a connection to its end, page by page as a client does. */
-async function walk(
+async function pagesThrough(
   options: GatewayOptions,
   field: string,
   selection: string,
@@ -69,7 +69,7 @@ describe("a walk with any `first` gives every row of the REST pages once and in 
             ids.map((id) => wireUser(`user_${id}`)),
             next,
           );
-        const rows = await walk(
+        const rows = await pagesThrough(
           { routes: { [PATHS.users]: served(split, users) } },
           `users(range: { between: { from: "2026-09-01", until: "2026-10-01" } })`,
           "userId",
@@ -97,7 +97,7 @@ describe("a walk with any `first` gives every row of the REST pages once and in 
             );
           return served(months[month] as Split<number>, days)(query, request);
         };
-        const rows = await walk(
+        const rows = await pagesThrough(
           { routes: { [PATHS.cost]: bucketed } },
           `cost(range: { between: { from: "2026-06-01", until: "2026-09-01" } }, bucket: DAY)`,
           "net { cents }",
@@ -122,7 +122,7 @@ describe("a walk with any `first` gives every row of the REST pages once and in 
             const month = dayOfQuery(query) === "2026-06-01" ? 0 : 1;
             return json(reportPage(spends.map((months, i) => wireUserCost(`user_${i}`, `${months[month]}`))));
           };
-          const rows = (await walk(
+          const rows = (await pagesThrough(
             { routes: { [PATHS.userCost]: perUser } },
             `cost(range: { between: { from: "2026-06-01", until: "2026-08-01" } }, bucket: NONE, groupBy: [USER])`,
             "user { userId } net { cents }",
@@ -165,9 +165,9 @@ test.each([1, 7, 33, 50, 99, 100, 1000])(
     ];
     for (const [field, selection] of lists) {
       if (first === 1 && field.startsWith("cost(") && field.includes("MODEL")) continue; // hundreds of rows, one by one
-      const atOnce = await walk(options, field, selection, 1000);
+      const atOnce = await pagesThrough(options, field, selection, 1000);
       expect(atOnce.length, field).toBeGreaterThan(0);
-      expect(await walk(options, field, selection, first), field).toEqual(atOnce);
+      expect(await pagesThrough(options, field, selection, first), field).toEqual(atOnce);
     }
   },
 );

@@ -47,8 +47,8 @@ async function changedAnswers(name: string, queries: readonly string[]): Promise
 const RANGE = `range: { between: { from: "2026-11-12", until: "2026-11-19" } }`;
 const RANKINGS = ["ACTOR", "MODEL", "TERMINAL"].flatMap((by) =>
   ["", ", top: 2", ", orderBy: { field: TIME, direction: DESC }", ", compare: PREVIOUS_PERIOD"].map(
-    (manner) =>
-      `{ claudeCode(${RANGE}, groupBy: [${by}], first: 5${manner}, bucket: DAY) { edges { cursor node { isOther inputTokens } } pageInfo { hasNextPage } totalCount } }`,
+    (options) =>
+      `{ claudeCode(${RANGE}, groupBy: [${by}], first: 5${options}, bucket: DAY) { edges { cursor node { isOther inputTokens } } pageInfo { hasNextPage } totalCount } }`,
   ),
 );
 const QUERIES = [...SINGLE, ...queryLibrary(), ...RANKINGS];

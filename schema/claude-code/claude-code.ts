@@ -21,14 +21,14 @@ import type { PlanRequests } from "../../src/planning/plan.ts";
 import { resolveRange } from "../../src/planning/range-input.ts";
 import { rowsWanted } from "../../src/planning/rows.ts";
 import { claudeCode } from "../../src/upstream/endpoints/claude-code.ts";
-import { mapPages, type Walk, walkOf, walkRows, whole } from "../../src/upstream/pages/iterate.ts";
+import { collect, mapPages, type PageRun, pagesOf, pagesOfRows } from "../../src/upstream/pages/iterate.ts";
 import { windowsOf } from "../../src/upstream/pages/windows.ts";
 import { requestsFor } from "../../src/upstream/plan.ts";
 import { sum, ToolActions } from "../engagement/activity.ts";
 import { builder, nodeLoader } from "../framework/builder.ts";
 import { connect, forward } from "../framework/connection.ts";
-import { demand, refuseProbing } from "../framework/demand.ts";
 import { Money, spendOrOwn } from "../framework/money.ts";
+import { refuseProbing, requirePermission } from "../framework/permission.ts";
 import { DateRange } from "../framework/range.ts";
 import { Actor } from "../people/actor.ts";
 import { memberLookup, ofMembers, personFigures, personOver, User } from "../people/user.ts";
@@ -162,14 +162,14 @@ export const ClaudeCodeFilter = builder.inputType("ClaudeCodeFilter", {
 /** Throws where the filter looks for people that the viewer does not see by address, or by what one of them alone may use. */
 export function refuseStrangers(ctx: Context, filter: FilterShape | null | undefined): void {
   const emails = filter?.emails ?? [];
-  if (emails.length > 0) demand(ctx, "individuals", "`filter.emails`");
-  if (filter?.terminalTypes) demand(ctx, "individuals", "`filter.terminalTypes`");
+  if (emails.length > 0) requirePermission(ctx, "individuals", "`filter.emails`");
+  if (filter?.terminalTypes) requirePermission(ctx, "individuals", "`filter.terminalTypes`");
   for (const email of emails) refuseProbing(ctx, email);
 }
 
 /** A question for each day; the same for everyone who asks of it. */
 function daysOf(range: DayRange, { now }: Context): { readonly range: DayRange }[] {
-  return windowsOf(claudeCode, range, now()).pieces.map((piece) => ({ range: piece }));
+  return windowsOf(claudeCode, range, now()).ranges.map((window) => ({ range: window }));
 }
 
 /** Plans the requests for the records of people, who are known by address: all records of each day. */
@@ -195,7 +195,7 @@ builder.queryField("claudeCodeRecords", (t) =>
     resolve: (_root, { range: asked, filter, ...slice }, ctx) => {
       refuseStrangers(ctx, filter);
       const { range } = windowsOf(claudeCode, resolveRange(asked, ctx.now()), ctx.now());
-      const days = walkOf(ctx.upstream, claudeCode, daysOf(range, ctx));
+      const days = pagesOf(ctx.upstream, claudeCode, daysOf(range, ctx));
       const records = mapPages(days, ({ rows }) =>
         rows.filter(keeps(filter ?? {}, ctx.orgDirectory.aliases)),
       );
@@ -234,16 +234,16 @@ personFigures((t, range) => ({
     requests: recordRequests,
     resolve: async (person, { range: own, ...slice }, ctx) => {
       const over = personOver(person, own, ctx);
-      const { range, pieces } = windowsOf(claudeCode, over.range, ctx.now());
-      const records: Walk<RecordShape> = async function* (from) {
+      const { range, ranges } = windowsOf(claudeCode, over.range, ctx.now());
+      const records: PageRun<RecordShape> = async function* (from) {
         const byDay = Map.groupBy(await recordsOf(ctx, { ...over, range }), (record) => record.date);
         const { sources } = await recordsOfPeople(ctx, range);
-        const days = pieces.flatMap((piece) => {
-          const about = sources.find(({ covers }) => covers?.from === piece.from);
-          const rows = byDay.get(piece.from) ?? [];
+        const days = ranges.flatMap((window) => {
+          const about = sources.find(({ range }) => range?.from === window.from);
+          const rows = byDay.get(window.from) ?? [];
           return about === undefined ? [] : [{ rows, about }];
         });
-        yield* walkRows(days)(from);
+        yield* pagesOfRows(days)(from);
       };
       const question = {
         field: "User.claudeCodeRecords",
@@ -320,7 +320,7 @@ function partsOfId(id: string): { readonly day: Day; readonly identity: string }
 async function recordById(id: string, ctx: Context): Promise<RecordShape> {
   const { day, identity } = partsOfId(id);
   const { range } = windowsOf(claudeCode, oneDay(day), ctx.now());
-  const { rows } = await whole(walkOf(ctx.upstream, claudeCode, [{ range }]));
+  const { rows } = await collect(pagesOf(ctx.upstream, claudeCode, [{ range }]));
   const alike = rows.filter((record) => subjectOf(record) === `${day}:${identity}`);
   const record =
     alike.find((each) => recordId(ctx, each) === id) ?? (alike.length === 1 ? alike[0] : undefined);

@@ -21,9 +21,9 @@ import { connectRanking, forward } from "../framework/connection.ts";
 import { Money, spendOnly } from "../framework/money.ts";
 import { DateRange } from "../framework/range.ts";
 import {
-  demandDimensions,
   dimensions,
   refuseHidden,
+  requireDimensions,
   splitBy,
   warnUngrouped,
 } from "../framework/selection.ts";
@@ -159,7 +159,7 @@ const Group = builder.objectRef<GroupNode>("ClaudeCodeGroup").implement({
         }),
       },
       resolve: async ({ measure, groupBy, relations }, { of }, ctx) => {
-        Series.demandMeasure(ctx, of, `\`shareOfTotal(of: ${of})\``);
+        Series.requireMeasure(ctx, of, `\`shareOfTotal(of: ${of})\``);
         refuseByModel(of, groupBy, ctx);
         return Series.shareOf(of, measure, await relations.total());
       },
@@ -244,11 +244,11 @@ builder.queryField("claudeCode", (t) =>
     resolve: async (_root, { range: asked, filter, first, after, bucket, ...args }, ctx, info) => {
       const { range } = windowsOf(claudeCode, resolveRange(asked, ctx.now()), ctx.now());
       const groupBy = [...new Set(args.groupBy ?? [])].sort();
-      demandDimensions(ctx, groupBy, []);
+      requireDimensions(ctx, groupBy, []);
       refuseStrangers(ctx, filter);
       const order = Series.orderOf(args.orderBy, bucket);
       refuseByModel(order.field, groupBy, ctx);
-      Series.demandMeasure(ctx, order.field, `Ordering by ${order.field}, the default order of rankings,`);
+      Series.requireMeasure(ctx, order.field, `Ordering by ${order.field}, the default order of rankings,`);
       warnUngrouped(ctx, info, groupBy);
       refuseHidden(info, groupBy);
       const analysis = { bucket, groupBy, top: topOf(args.top), compare: args.compare ?? null };

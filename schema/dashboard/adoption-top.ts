@@ -18,7 +18,7 @@ import type { Endpoint } from "../../src/upstream/endpoint.ts";
 import { connectorActivity } from "../../src/upstream/endpoints/connectors.ts";
 import { skillActivity } from "../../src/upstream/endpoints/skills.ts";
 import { userActivity } from "../../src/upstream/endpoints/users.ts";
-import { walkOf, whole } from "../../src/upstream/pages/iterate.ts";
+import { collect, pagesOf } from "../../src/upstream/pages/iterate.ts";
 import { Connector } from "../engagement/connector.ts";
 import { type Measured, measured } from "../engagement/measured-thing.ts";
 import { Skill } from "../engagement/skill.ts";
@@ -112,7 +112,7 @@ async function mostUsed<Thing extends { readonly name: string; readonly users: n
   period: Period,
 ) {
   const range = await activityPeriod(ctx, period);
-  const { rows, sources } = await whole(walkOf(ctx.upstream, endpoint, [everyone(range)]));
+  const { rows, sources } = await collect(pagesOf(ctx.upstream, endpoint, [everyone(range)]));
   const ranked = rankedBy(
     rows.filter(({ users }) => isShownOf(ctx.viewer, users)),
     ({ users }) => users,

@@ -22,9 +22,9 @@ import { type RangeInput, resolveRange } from "../../src/planning/range-input.ts
 import { ClaudeCodeModel } from "../claude-code/claude-code.ts";
 import { sum, ToolActions } from "../engagement/activity.ts";
 import { builder } from "../framework/builder.ts";
-import { demand } from "../framework/demand.ts";
 import { FinalityEnum } from "../framework/freshness.ts";
 import { DerivedMoney, Money, spendOnly } from "../framework/money.ts";
+import { requirePermission } from "../framework/permission.ts";
 import { DateRange } from "../framework/range.ts";
 import { ofMembers, User } from "../people/user.ts";
 import { Answer, daysArg, FreshAnswer, onDashboard, page } from "./dashboard.ts";
@@ -279,7 +279,7 @@ builder.objectFields(ClaudeCodeDashboard, (t) => ({
     ...OF_CODE,
     resolve: async (_page, { range, by }, ctx) => {
       const lead: Lead = LEADS[by];
-      demand(ctx, lead.scope, `\`by: ${by}\``);
+      requirePermission(ctx, lead.scope, `\`by: ${by}\``);
       const figures = await figuresOf(ctx, range);
       return { ...figures, leaders: codeLeaders(figures, lead.of) };
     },

@@ -3,7 +3,7 @@ import type { DayRange } from "../../src/domain/range.ts";
 import {
   activityDayRequests,
   activityDays,
-  isWhole,
+  isComplete,
   lastWholeDays,
   newestWholeDay,
   type SettlingDay,
@@ -59,7 +59,7 @@ builder.objectFields(UsageDashboard, (t) => ({
     resolve: async (_page, { range: asked }, ctx) => {
       if (asked) {
         const range = await wholeDays(ctx, resolveRange(asked, ctx.now()));
-        return { range, days: (await activityDays(ctx, range)).filter(isWhole) };
+        return { range, days: (await activityDays(ctx, range)).filter(isComplete) };
       }
       const days = await lastWholeDays(ctx);
       const until = addDays(await newestWholeDay(ctx), 1);

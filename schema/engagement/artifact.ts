@@ -17,12 +17,12 @@ import {
   ARTIFACT_FILTERS,
   artifactActivity,
 } from "../../src/upstream/endpoints/artifacts.ts";
-import { mapPages, walkOf } from "../../src/upstream/pages/iterate.ts";
+import { mapPages, pagesOf } from "../../src/upstream/pages/iterate.ts";
 import { windowsOf } from "../../src/upstream/pages/windows.ts";
 import { requestsFor } from "../../src/upstream/plan.ts";
 import { builder } from "../framework/builder.ts";
 import { connect, forward, type Slice } from "../framework/connection.ts";
-import { demand } from "../framework/demand.ts";
+import { requirePermission } from "../framework/permission.ts";
 import { COUNTED_DAYS, DateRange } from "../framework/range.ts";
 import { splitBy, warnUngrouped } from "../framework/selection.ts";
 import { Group, groupOf, ofGroups } from "../people/group.ts";
@@ -105,7 +105,7 @@ interface ArtifactArgs extends Slice {
 }
 
 function particularsOf(ctx: Context, { groupBy, filter }: ArtifactArgs) {
-  if (groupBy?.includes("USER")) demand(ctx, "individuals", "`groupBy: [USER]`");
+  if (groupBy?.includes("USER")) requirePermission(ctx, "individuals", "`groupBy: [USER]`");
   return {
     groupBy: [...new Set(groupBy ?? [])].sort(),
     filter: filterOf(ctx, "artifacts", ARTIFACT_FILTERS, filter, ARTIFACT_FILTER_VALUES),
@@ -130,11 +130,11 @@ builder.queryField("artifacts", (t) =>
       ...forward,
     },
     requests: ({ args, range }, ctx) => {
-      const { pieces } = windowsOf(artifactActivity, range, ctx.now());
-      const [newest] = pieces.slice(-1);
+      const { ranges } = windowsOf(artifactActivity, range, ctx.now());
+      const [newest] = ranges.slice(-1);
       return [
         ...(newest !== undefined && mayBeUncounted(newest, ctx) ? [newestDayRequests(ctx)] : []),
-        requestsFor(artifactActivity, questionsOf(particularsOf(ctx, args), pieces), rowsWanted(args)),
+        requestsFor(artifactActivity, questionsOf(particularsOf(ctx, args), ranges), rowsWanted(args)),
       ];
     },
     resolve: async (_root, args, ctx, info) => {
@@ -144,15 +144,15 @@ builder.queryField("artifacts", (t) =>
       const { filter, groupBy } = particulars;
       warnUngrouped(ctx, info, groupBy);
       const stated = resolveRange(asked, ctx.now());
-      const { range, pieces } = windowsOf(
+      const { range, ranges } = windowsOf(
         artifactActivity,
         isRelative(asked) ? stated : statedRange(stated, ctx.now(), "ARTIFACT_ACTIVITY"),
         ctx.now(),
       );
-      const days = await countedDays(artifactActivity, pieces, isRelative(asked), ctx);
+      const days = await countedDays(artifactActivity, ranges, isRelative(asked), ctx);
       const until = days.at(-1)?.until ?? range.until;
-      const walk = mapPages(
-        walkOf(ctx.upstream, artifactActivity, questionsOf(particulars, days)),
+      const run = mapPages(
+        pagesOf(ctx.upstream, artifactActivity, questionsOf(particulars, days)),
         ({ rows }) =>
           rows
             .filter(({ users }) => isShownOf(ctx.viewer, users))
@@ -165,7 +165,7 @@ builder.queryField("artifacts", (t) =>
         dataset: "ARTIFACT_ACTIVITY",
         args: { filter, groupBy },
       } as const;
-      const cells = await connect(ctx, slice, question, walk, (cell) => [
+      const cells = await connect(ctx, slice, question, run, (cell) => [
         cell.date,
         cell.type,
         cell.isShared,

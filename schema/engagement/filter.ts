@@ -7,8 +7,8 @@ import {
   MAX_FILTERS,
 } from "../../src/upstream/endpoints/engagement-query.ts";
 import { builder } from "../framework/builder.ts";
-import { demand } from "../framework/demand.ts";
 import { identityIn, ownOfMeasured } from "../framework/measured-id.ts";
+import { requirePermission } from "../framework/permission.ts";
 import { enterpriseIdIn } from "../people/user-id.ts";
 
 const lists = {
@@ -55,7 +55,7 @@ export function filterOf(
   asked: FilterInput | null | undefined,
   known: FilterValues = {},
 ): Filter {
-  if (asked?.users) demand(ctx, "individuals", "`filter.users`");
+  if (asked?.users) requirePermission(ctx, "individuals", "`filter.users`");
   const stated = (Object.keys(asked ?? {}) as EngagementDimension[]).sort().flatMap((dimension) => {
     const values = asked?.[dimension];
     return values === null || values === undefined ? [] : [[dimension, values] as const];

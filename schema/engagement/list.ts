@@ -6,7 +6,7 @@ import { countedRange, overCounted } from "../../src/loaders/activity-days.ts";
 import { isRelative, type RangeInput, resolveRange } from "../../src/planning/range-input.ts";
 import { rowsWanted } from "../../src/planning/rows.ts";
 import type { Endpoint } from "../../src/upstream/endpoint.ts";
-import { mapPages, walkOf, whole } from "../../src/upstream/pages/iterate.ts";
+import { collect, mapPages, pagesOf } from "../../src/upstream/pages/iterate.ts";
 import { windowsOf } from "../../src/upstream/pages/windows.ts";
 import { type FieldRequests, requestsFor } from "../../src/upstream/plan.ts";
 import { builder } from "../framework/builder.ts";
@@ -41,8 +41,8 @@ export function questionsOver<Row, Node>(
   { filter = {}, order }: EngagementArgs<Node>,
 ) {
   const descending = order?.measure === null;
-  const { pieces } = windowsOf(endpoint, range, ctx.now());
-  return pieces.map((piece) => ({ range: piece, filter, descending }));
+  const { ranges } = windowsOf(endpoint, range, ctx.now());
+  return ranges.map((window) => ({ range: window, filter, descending }));
 }
 
 /** Plans the requests of a list; a ranking makes all of them. */
@@ -72,14 +72,14 @@ export function engagement<Row, Node>(
   const slice = { first, after };
   const list = (range: DayRange) => {
     const questions = questionsOver(ctx, endpoint, range, args);
-    const walk = mapPages(walkOf(ctx.upstream, endpoint, questions), ({ rows }) =>
+    const run = mapPages(pagesOf(ctx.upstream, endpoint, questions), ({ rows }) =>
       rows.map((row) => nodeOf(row, range, filter)).filter((node) => node !== null),
     );
     const question = { field, range, dataset: endpoint.dataset, ...particulars(filter, order) };
     const measure = order?.measure ?? null;
-    if (measure === null) return connect(ctx, slice, question, walk, idOf);
+    if (measure === null) return connect(ctx, slice, question, run, idOf);
     return connectRanking(ctx, slice, question, async () => {
-      const { rows, sources } = await whole(walk);
+      const { rows, sources } = await collect(run);
       return { ranked: rankedBy(rows, measure, idOf, order?.descending), sources };
     });
   };

@@ -11,7 +11,7 @@ import type { RowsOf } from "../../src/loaders/engagement-rows.ts";
 import type { LookupOptions } from "../../src/planning/plan.ts";
 import type { Endpoint } from "../../src/upstream/endpoint.ts";
 import type { FilterNames, FilterValues } from "../../src/upstream/endpoints/engagement-query.ts";
-import { walkOf, whole } from "../../src/upstream/pages/iterate.ts";
+import { collect, pagesOf } from "../../src/upstream/pages/iterate.ts";
 import { type FieldRequests, requestsByKey } from "../../src/upstream/plan.ts";
 import type { Connection } from "../framework/connection.ts";
 import {
@@ -114,8 +114,8 @@ export async function loadMeasured<Row extends UsedBy>(
   const { range, own, terms } = await parseMeasuredId(ctx, id, ["filter"]);
   const filter = filterOf(ctx, "node", filters, terms.filter);
   const found = isShortened(own)
-    ? await whole(
-        walkOf(
+    ? await collect(
+        pagesOf(
           ctx.upstream,
           endpoint,
           questionsOver(ctx, endpoint, range, { range: { between: range }, filter }),

@@ -77,7 +77,7 @@ const users = (who: string) =>
     resolve: ({ users }: UsedBy) => users,
   }) as const;
 
-const ONE_WALK = "One run of upstream pages for all rows of a list.";
+const ONE_RUN = "One run of upstream pages for all rows of a list.";
 
 /** Defines the types of the parts of a thing's use and the fields that lead to them. */
 export function partFields<Row extends UsedBy>(
@@ -105,7 +105,7 @@ export function partFields<Row extends UsedBy>(
     t.field({
       type: [ByGroupType],
       nullable: true,
-      description: `Its use by group of people, most people first. ${ONE_WALK}`,
+      description: `Its use by group of people, most people first. ${ONE_RUN}`,
       sources: [dataset],
       ...partsField(byGroup, ownOf),
     }),
@@ -121,7 +121,7 @@ export function partFields<Row extends UsedBy>(
     t.field({
       type: [ByProductType],
       nullable: true,
-      description: `Its use by product, most people first. Empty: upstream does not split it by product. ${ONE_WALK}`,
+      description: `Its use by product, most people first. Empty: upstream does not split it by product. ${ONE_RUN}`,
       sources: [dataset],
       ...partsField(byProduct, ownOf),
     }),

@@ -7,16 +7,16 @@ import type { Context } from "../../src/context.ts";
 import { type Day, type Instant, parseDay } from "../../src/domain/day.ts";
 import { type Decimal, formatDecimal } from "../../src/domain/decimal.ts";
 import type { DayRange } from "../../src/domain/range.ts";
-import { type Identity, type Permits, permitsOf } from "../../src/domain/viewer.ts";
+import { type Identity, type Permissions, permissionsOf } from "../../src/domain/viewer.ts";
 import { badInput } from "../../src/errors.ts";
 import PlanningPlugin from "../../src/planning/plugin.ts";
-import { refusal } from "./demand.ts";
+import { refusal } from "./permission.ts";
 
 /** The one builder: scalars, nullability, plugins. It defines no types. */
 export const builder = new SchemaBuilder<{
   Context: Context;
   /** What a field asks of the viewer, any of it; `authScopes` stands beside the field. */
-  AuthScopes: Permits;
+  AuthScopes: Permissions;
   /** Fields of every connection beside its rows: see connection.ts. */
   Connection: { organization: string; totalCount: number | null; range: DayRange; freshness: Freshness };
   DefaultFieldNullability: false;
@@ -33,9 +33,9 @@ export const builder = new SchemaBuilder<{
 }>({
   plugins: [ScopeAuthPlugin, RelayPlugin, PlanningPlugin],
   scopeAuth: {
-    authScopes: ({ viewer }) => permitsOf(viewer),
+    authScopes: ({ viewer }) => permissionsOf(viewer),
     unauthorizedError: (_parent, { viewer }, { fieldName }, { failure }) =>
-      refusal(viewer, permitsIn(failure), `\`${fieldName}\``),
+      refusal(viewer, permissionsIn(failure), `\`${fieldName}\``),
   },
   defaultFieldNullability: false,
   relay: {
@@ -58,9 +58,9 @@ export const builder = new SchemaBuilder<{
 });
 
 /** The permits that would have opened a field. */
-function permitsIn(failure: AuthFailure): (keyof Permits)[] {
-  if ("failures" in failure) return failure.failures.flatMap(permitsIn);
-  return "scope" in failure ? [failure.scope as keyof Permits] : [];
+function permissionsIn(failure: AuthFailure): (keyof Permissions)[] {
+  if ("failures" in failure) return failure.failures.flatMap(permissionsIn);
+  return "scope" in failure ? [failure.scope as keyof Permissions] : [];
 }
 
 /** How ids given to a viewer who does not see people by name are marked. */

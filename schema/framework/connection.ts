@@ -9,7 +9,7 @@ import { nameOf, type OrganizationKind } from "../../src/domain/organization.ts"
 import { type DayRange, oneDay } from "../../src/domain/range.ts";
 import { badInput, GatewayError } from "../../src/errors.ts";
 import { DEFAULT_FIRST, rowsWanted } from "../../src/planning/rows.ts";
-import type { PageSource, Walk, WindowPage } from "../../src/upstream/pages/iterate.ts";
+import type { PageRun, PageSource, WindowPage } from "../../src/upstream/pages/iterate.ts";
 import { builder } from "./builder.ts";
 import { Freshness } from "./freshness.ts";
 import { ResolvedRange } from "./range.ts";
@@ -65,7 +65,7 @@ export async function connect<Row>(
   ctx: Context,
   slice: Slice,
   question: Question,
-  walk: Walk<Row>,
+  run: PageRun<Row>,
   idOf: (row: Row) => unknown,
 ): Promise<Connection<Row>> {
   const digest = digestOf(question);
@@ -74,7 +74,7 @@ export async function connect<Row>(
   let taken: { readonly row: Row; readonly place: PageRow }[] = [];
   let pages: WindowPage<Row>[] = [];
   let ended = true;
-  for await (const page of walk(after)) {
+  for await (const page of run(after)) {
     if (page.restarted) {
       taken = taken.filter(({ place }) => place.window !== page.window);
       pages = pages.filter(({ window }) => window !== page.window);

@@ -1,13 +1,13 @@
 import { resolveNodes } from "@pothos/plugin-relay";
 import { type GraphQLResolveInfo, type GraphQLSchema, isObjectType } from "graphql";
 import type { Context } from "../../src/context.ts";
-import { permitsOf } from "../../src/domain/viewer.ts";
+import { permissionsOf } from "../../src/domain/viewer.ts";
 import { badInput, GatewayError } from "../../src/errors.ts";
 import { isGranted, requirementsById } from "../../src/planning/permissions.ts";
 import type { FieldPlanOptions } from "../../src/planning/plan.ts";
 import { lookupOf } from "../../src/planning/plan.ts";
 import { builder, decodeGlobalId } from "./builder.ts";
-import { refusal } from "./demand.ts";
+import { refusal } from "./permission.ts";
 
 const Node = builder.nodeInterfaceRef();
 
@@ -49,7 +49,7 @@ function openNode(globalId: string, schema: GraphQLSchema, ctx: Context) {
   try {
     const { typename, id } = decodeGlobalId(globalId, ctx);
     const type = schema.getType(typename);
-    if (!isObjectType(type) || !isGranted(requirementsById(type), permitsOf(ctx.viewer))) return null;
+    if (!isObjectType(type) || !isGranted(requirementsById(type), permissionsOf(ctx.viewer))) return null;
     const lookup = lookupOf(type);
     const plans = [lookup?.requests(id, ctx) ?? []].flat().flatMap((each) => each.plans);
     return { type, plans, range: lookup?.range?.(id) ?? null };
@@ -65,7 +65,7 @@ async function nodeOf(globalId: string, ctx: Context, info: GraphQLResolveInfo):
   if (!isObjectType(type) || !type.getInterfaces().some(({ name }) => name === Node.name))
     throw badInput("This id identifies no object of this API; pass an `id` as an answer returned it.");
   const required = requirementsById(type);
-  if (!isGranted(required, permitsOf(ctx.viewer))) throw refusal(ctx.viewer, required, `A ${typename}`);
+  if (!isGranted(required, permissionsOf(ctx.viewer))) throw refusal(ctx.viewer, required, `A ${typename}`);
   const [node] = await resolveNodes(builder, ctx, info, [{ typename, id }]);
   return node as object;
 }

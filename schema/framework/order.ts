@@ -2,7 +2,7 @@ import type { Context } from "../../src/context.ts";
 import type { Decimal } from "../../src/domain/decimal.ts";
 import type { Scope } from "../../src/domain/viewer.ts";
 import { builder } from "./builder.ts";
-import { demand } from "./demand.ts";
+import { requirePermission } from "./permission.ts";
 
 export const OrderDirectionEnum = builder.enumType("OrderDirection", {
   description: "Direction of an order.",
@@ -67,7 +67,7 @@ export function engagementOrder<Node>(
   ): Order<Node> | undefined => {
     if (!asked) return undefined;
     const { of: measure = null, scope } = measures[asked.field] ?? {};
-    demand(ctx, scope, `\`orderBy: { field: ${asked.field} }\``);
+    requirePermission(ctx, scope, `\`orderBy: { field: ${asked.field} }\``);
     const descending = (asked.direction ?? (measure === null ? "ASC" : "DESC")) === "DESC";
     return measure === null && !descending ? undefined : { field: asked.field, descending, measure };
   };

@@ -3,7 +3,7 @@ import { type GraphQLField, type GraphQLResolveInfo, getNamedType, isObjectType 
 import type { Context } from "../../src/context.ts";
 import { badInput } from "../../src/errors.ts";
 import { fieldPlanOf, type Requires } from "../../src/planning/plan.ts";
-import { demand } from "./demand.ts";
+import { requirePermission } from "./permission.ts";
 
 /** Dimensions whose groups are of one person, or can be, and nobody tells of how many. */
 const OF_FEW: readonly string[] = [
@@ -35,9 +35,9 @@ export function dimensions<Values extends Readonly<Record<string, { readonly des
 }
 
 /** Throws FORBIDDEN where rows would be of people one by one, and the viewer sees none of them so. */
-export function demandDimensions(ctx: Context, split: readonly string[], narrowed: readonly string[]): void {
-  for (const name of split) demand(ctx, requiredBy(name)[0], `\`groupBy: [${name}]\``);
-  for (const name of narrowed) demand(ctx, requiredBy(name)[0], `A filter by ${name}`);
+export function requireDimensions(ctx: Context, split: readonly string[], narrowed: readonly string[]): void {
+  for (const name of split) requirePermission(ctx, requiredBy(name)[0], `\`groupBy: [${name}]\``);
+  for (const name of narrowed) requirePermission(ctx, requiredBy(name)[0], `A filter by ${name}`);
 }
 
 /** A field of a dimension: null, with a warning, on rows that are not grouped by it; see `warnUngrouped`. */

@@ -9,9 +9,9 @@ import type { Scope } from "../../src/domain/viewer.ts";
 import { badInput } from "../../src/errors.ts";
 import { builder, dateTime } from "./builder.ts";
 import { ComparisonEnum } from "./change.ts";
-import { demand } from "./demand.ts";
 import { FinalityEnum } from "./freshness.ts";
 import { OrderDirectionEnum } from "./order.ts";
+import { requirePermission } from "./permission.ts";
 
 const CALENDAR = {
   NONE: { description: "No buckets: one row per group for the whole range, largest first." },
@@ -158,13 +158,13 @@ export function seriesOrder<Measure>(noun: "Cost" | "Usage" | "ClaudeCode", meas
     return { field, descending, measure: measures[field]?.of ?? null };
   };
   /** Throws FORBIDDEN where the viewer may not learn of a measure; by time, of none. */
-  const demandMeasure = (ctx: Context, name: string, what: string): void =>
-    demand(ctx, measures[name]?.scope, what);
+  const requireMeasure = (ctx: Context, name: string, what: string): void =>
+    requirePermission(ctx, measures[name]?.scope, what);
   /** What a part has of the whole's measure. */
   const shareOf = (name: string, part: Measure, whole: Measure | null): Decimal | null => {
     const of = measures[name]?.of;
     const [some, all] = [of?.(part) ?? null, whole === null ? null : (of?.(whole) ?? null)];
     return some === null || all === null ? null : ratio(some, all);
   };
-  return { MeasureEnum, input, orderOf, demandMeasure, shareOf };
+  return { MeasureEnum, input, orderOf, requireMeasure, shareOf };
 }

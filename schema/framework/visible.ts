@@ -11,7 +11,7 @@ import {
   isInterfaceType,
   isObjectType,
 } from "graphql";
-import type { Permits } from "../../src/domain/viewer.ts";
+import type { Permissions } from "../../src/domain/viewer.ts";
 import type { Part } from "../../src/planning/permissions.ts";
 import { isGranted, requirementsById, requirementsOf } from "../../src/planning/permissions.ts";
 import type { Requires } from "../../src/planning/plan.ts";
@@ -19,7 +19,7 @@ import type { Requires } from "../../src/planning/plan.ts";
 /** The part of the schema that a viewer may read. */
 export interface Visible {
   /** True if nothing is left out. */
-  readonly isWhole: boolean;
+  readonly isComplete: boolean;
   /**
    * The schema as they may ask it: without the fields, arguments and values of enums that ask for more than is permitted, and
    * without the types that nothing left leads to. Where nothing is left out it is the schema itself. It says what there is; it is
@@ -29,26 +29,26 @@ export interface Visible {
 }
 
 /** Found out once for each set of permits, of which there are few; the schema is made when somebody reads it. */
-export function visibleSchemas(schema: GraphQLSchema): (permits: Permits) => Visible {
+export function visibleSchemas(schema: GraphQLSchema): (permissions: Permissions) => Visible {
   const known = new Map<string, Visible>();
-  return (permits) => {
-    const key = Object.entries(permits)
+  return (permissions) => {
+    const key = Object.entries(permissions)
       .flatMap(([name, isHeld]) => (isHeld ? [name] : []))
       .sort()
       .join(" ");
-    const visible = known.get(key) ?? visibleTo(permits, schema);
+    const visible = known.get(key) ?? visibleTo(permissions, schema);
     known.set(key, visible);
     return visible;
   };
 }
 
-function visibleTo(permits: Permits, schema: GraphQLSchema): Visible {
-  const isWhole = requirementsIn(schema).every((required) => isGranted(required, permits));
+function visibleTo(permissions: Permissions, schema: GraphQLSchema): Visible {
+  const isComplete = requirementsIn(schema).every((required) => isGranted(required, permissions));
   let made: GraphQLSchema | undefined;
   return {
-    isWhole,
+    isComplete,
     get schema() {
-      made ??= isWhole ? schema : withoutRefused(schema, permits);
+      made ??= isComplete ? schema : withoutRefused(schema, permissions);
       return made;
     },
   };
@@ -67,13 +67,13 @@ function requirementsIn(schema: GraphQLSchema): (Requires | null)[] {
   });
 }
 
-function withoutRefused(schema: GraphQLSchema, permits: Permits): GraphQLSchema {
-  const isShown = (part: Part): boolean => isGranted(requirementsOf(part), permits);
+function withoutRefused(schema: GraphQLSchema, permissions: Permissions): GraphQLSchema {
+  const isShown = (part: Part): boolean => isGranted(requirementsOf(part), permissions);
 
   // Values of enums go in a pass of their own, after the defaults that name them.
   const asked = mapSchema(schema, {
     [MapperKind.OBJECT_TYPE]: (type) =>
-      isNode(type) && !isGranted(requirementsById(type), permits) ? withoutNode(type) : undefined,
+      isNode(type) && !isGranted(requirementsById(type), permissions) ? withoutNode(type) : undefined,
     [MapperKind.COMPOSITE_FIELD]: (field) => (isShown(field) ? withArguments(field) : null),
   });
   const values = mapSchema(asked, {
@@ -96,7 +96,7 @@ function withoutRefused(schema: GraphQLSchema, permits: Permits): GraphQLSchema 
   function isValueOpen(type: GraphQLInputType, value: unknown): boolean {
     const named = getNamedType(type);
     const member = isEnumType(named) ? named.getValues().find((each) => each.value === value) : undefined;
-    return member === undefined || isGranted(requirementsOf(member), permits);
+    return member === undefined || isGranted(requirementsOf(member), permissions);
   }
 }
 

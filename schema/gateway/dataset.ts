@@ -101,7 +101,7 @@ const DatasetInfo = builder.objectRef<DatasetEntry>("DatasetInfo").implement({
     longestRange: t.int({
       nullable: true,
       description: "Maximum number of days of one query. Null: any number.",
-      resolve: ({ endpoint: { coverage } }) => (coverage?.pieces === "whole" ? coverage.maxDays : null),
+      resolve: ({ endpoint: { coverage } }) => (coverage?.window === "none" ? coverage.maxDays : null),
     }),
     daysPerRequest: t.int({
       nullable: true,
@@ -168,7 +168,7 @@ const DatasetInfo = builder.objectRef<DatasetEntry>("DatasetInfo").implement({
       description:
         "The newest export that upstream has answered from within the last hour. Null: none yet, or upstream does not state it.",
       resolve: ({ endpoint }, _args, ctx) =>
-        dateTime(ctx.upstream.standing(endpoint.dataset)?.refreshedAt ?? null),
+        dateTime(ctx.upstream.accessStatus(endpoint.dataset)?.refreshedAt ?? null),
     }),
   }),
 });

@@ -21,8 +21,8 @@ import {
   reachingBack,
   refuseOverlap,
   relationsOf,
+  reportPages,
   requestsOfPlan,
-  walkRows,
   withPlanBefore,
 } from "../../src/analytics/report-analysis.ts";
 import { overlapOf } from "../../src/analytics/team-report.ts";
@@ -50,10 +50,10 @@ import {
   type Question,
   type Slice,
 } from "../framework/connection.ts";
-import { demand } from "../framework/demand.ts";
 import { type Incomplete, IncompleteEnum } from "../framework/incomplete.ts";
+import { requirePermission } from "../framework/permission.ts";
 import { DateRange } from "../framework/range.ts";
-import { demandDimensions, warnUngrouped } from "../framework/selection.ts";
+import { requireDimensions, warnUngrouped } from "../framework/selection.ts";
 import { analysisArgs, BucketEnum, type OrderInput, topOf } from "../framework/series.ts";
 import type { ReportNode } from "./report-bucket.ts";
 import { alternativesOf, type FilterInput, filterOf } from "./report-filter.ts";
@@ -183,10 +183,10 @@ export function choiceOf(
 function plansOf<Measure>(ctx: Context, report: Report<Measure>, args: ReportArgs): ReportPlans<Measure> {
   const { range, bucket, groupBy, filter, top, compare, overlap } = args;
   const byTeam = groupBy?.includes("TEAM") ?? false;
-  demandDimensions(ctx, groupBy ?? [], narrowedBy(filter));
+  requireDimensions(ctx, groupBy ?? [], narrowedBy(filter));
   // The one team that is left can be too small to be shown, and so can what a team did before.
-  if (byTeam && topOf(top) !== null) demand(ctx, "individuals", "`top` by TEAM");
-  if (byTeam && compare) demand(ctx, "individuals", "`compare` by TEAM");
+  if (byTeam && topOf(top) !== null) requirePermission(ctx, "individuals", "`top` by TEAM");
+  if (byTeam && compare) requirePermission(ctx, "individuals", "`compare` by TEAM");
   const question = {
     range: resolveRange(range, ctx.now()),
     bucket: askedWidth(bucket ?? "NONE"),
@@ -219,7 +219,7 @@ function rowRequests<Measure>(
   ctx: Context,
   plan: ReportPlan<Measure>,
   args: ReportArgs,
-  enough = isWalk(args, plan) ? rowsWanted(args) : null,
+  enough = isPageByPage(args, plan) ? rowsWanted(args) : null,
 ): readonly FieldRequests[] {
   return [
     ...(args.incomplete === "EXCLUDE" ? [requestsOfWholeDays(plan)] : []),
@@ -326,7 +326,7 @@ async function answerReport<Measure>(
   return answerBy(ctx.upstream, begun === undefined ? plans : [begun], (plan) =>
     connectReport(ctx, slice, listOf(field, plan, analysis), plan, {
       ...analysis,
-      asSent: isWalk(args, plan),
+      asSent: isPageByPage(args, plan),
     }),
   );
 }
@@ -350,7 +350,8 @@ async function connectReport<Measure>(
 ): Promise<ReportAnswer<Measure>> {
   const { organization } = plan.source;
   const isPlaceShown = isByTeam(plan) ? await shownPlacements(ctx) : () => true;
-  const isShown = ({ team, crowd }: GatewayRow<Measure>) => isPlaceShown(team) && (crowd?.isEnough ?? true);
+  const isShown = ({ team, groupSize }: GatewayRow<Measure>) =>
+    isPlaceShown(team) && (groupSize?.isEnough ?? true);
   let ranked: readonly ReportFigure<Measure>[] | null = null;
   const relations = relationsOf(ctx, plan, analysis.compare, () => ranked);
   const groupedBy = dimensionsOf(plan);
@@ -363,8 +364,8 @@ async function connectReport<Measure>(
   if (asSent) {
     const plain = (row: GatewayRow<Measure>) =>
       node({ ...row, isOther: false, isPartial: false, before: null });
-    const walk = mapPages(walkRows(ctx, plan), ({ rows }) => rows.filter(isShown).map(plain));
-    return { ...(await connect(ctx, slice, list, walk, subjectOf)), plan, relations };
+    const run = mapPages(reportPages(ctx, plan), ({ rows }) => rows.filter(isShown).map(plain));
+    return { ...(await connect(ctx, slice, list, run, subjectOf)), plan, relations };
   }
   const connection = await connectRanking(ctx, slice, list, async () => {
     const answer = await analyseReport(ctx, plan, analysis);
@@ -376,7 +377,10 @@ async function connectReport<Measure>(
 }
 
 /** True if rows can be shown as upstream sends them, page by page. */
-function isWalk<Measure>({ bucket, top, compare, orderBy }: ReportArgs, plan: ReportPlan<Measure>): boolean {
+function isPageByPage<Measure>(
+  { bucket, top, compare, orderBy }: ReportArgs,
+  plan: ReportPlan<Measure>,
+): boolean {
   if (!isByTeam(plan) && !plan.resource.isOrdered) return false;
   const width = bucket ?? "NONE";
   const isSent = width !== "NONE" && width === askedWidth(width);

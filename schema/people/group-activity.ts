@@ -8,7 +8,7 @@ import { overCounted } from "../../src/loaders/activity-days.ts";
 import { activityOfGroup } from "../../src/loaders/engagement-parts.ts";
 import { isRelative, rangeOfActivity, resolveRange } from "../../src/planning/range-input.ts";
 import { activityByGroup } from "../../src/upstream/endpoints/users.ts";
-import { walkOf, whole } from "../../src/upstream/pages/iterate.ts";
+import { collect, pagesOf } from "../../src/upstream/pages/iterate.ts";
 import { windowsOf } from "../../src/upstream/pages/windows.ts";
 import { requestsFor, requestsOverDays } from "../../src/upstream/plan.ts";
 import { UserActivity } from "../engagement/activity.ts";
@@ -57,7 +57,7 @@ groupFigures((t, range) => ({
 }));
 
 function questionsOver(range: DayRange, { now }: Context) {
-  return windowsOf(activityByGroup, range, now()).pieces.map((piece) => ({ range: piece }));
+  return windowsOf(activityByGroup, range, now()).ranges.map((window) => ({ range: window }));
 }
 
 builder.queryField("activityByGroup", (t) =>
@@ -78,7 +78,7 @@ builder.queryField("activityByGroup", (t) =>
     requests: ({ range }, ctx) => requestsFor(activityByGroup, questionsOver(range, ctx)),
     resolve: async (_root, { range: asked }, ctx) => {
       const groups = async (range: DayRange) => {
-        const { rows } = await whole(walkOf(ctx.upstream, activityByGroup, questionsOver(range, ctx)));
+        const { rows } = await collect(pagesOf(ctx.upstream, activityByGroup, questionsOver(range, ctx)));
         return rows
           .filter(({ people }) => isShownOf(ctx.viewer, people))
           .toSorted((a, b) => (b.people ?? 0) - (a.people ?? 0));

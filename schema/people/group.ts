@@ -10,7 +10,7 @@ import type { FieldPlanOptions } from "../../src/planning/plan.ts";
 import { type RangeInput, rangeOfActivity, resolveActivityRange } from "../../src/planning/range-input.ts";
 import { rowsWanted } from "../../src/planning/rows.ts";
 import { groupMembers, groups } from "../../src/upstream/endpoints/groups.ts";
-import { mapPages, walkOf } from "../../src/upstream/pages/iterate.ts";
+import { mapPages, pagesOf } from "../../src/upstream/pages/iterate.ts";
 import { requestsByKey, requestsFor } from "../../src/upstream/plan.ts";
 import { builder, dateTime, nodeLoader } from "../framework/builder.ts";
 import { type Connection, connect, forward, type Slice } from "../framework/connection.ts";
@@ -178,14 +178,14 @@ const GroupMemberConnection = builder.connectionObject(
 const membersOfGroup = loader(async (ctx, { slice }: { readonly slice: Slice }, groupIds) => {
   await ctx.directory.requireMembersOf(groupIds);
   const pages = groupIds.map(async (groupId): Promise<[string, Connection<GroupMemberShape> | Error]> => {
-    const walk = walkOf(ctx.upstream, groupMembers, [{ groupId }]);
+    const run = pagesOf(ctx.upstream, groupMembers, [{ groupId }]);
     const question = {
       field: "Group.members",
       range: null,
       dataset: "GROUP_MEMBERS",
       args: groupId,
     } as const;
-    const page = connect(ctx, slice, question, walk, ({ userId }) => userId);
+    const page = connect(ctx, slice, question, run, ({ userId }) => userId);
     return [groupId, await page.catch((fault: Error) => fault)];
   });
   return new Map(await Promise.all(pages));
@@ -233,12 +233,12 @@ builder.queryField("groups", (t) =>
     requests: ({ args }) => requestsFor(groups, [{}], rowsWanted(args)),
     resolve: (_root, { range: asked, ...slice }, ctx) => {
       const range = resolveActivityRange(asked, ctx.now());
-      const walk = mapPages(walkOf(ctx.upstream, groups, [{}]), async ({ rows }) => {
+      const run = mapPages(pagesOf(ctx.upstream, groups, [{}]), async ({ rows }) => {
         const shown = await Promise.all(rows.map(({ groupId }) => isGroupShown(ctx, groupId)));
         return rows.filter((_, i) => shown[i]).map((group): GroupOver => ({ ...groupNode(group), range }));
       });
       const question = { field: "groups", range, dataset: "GROUPS" } as const;
-      return connect(ctx, slice, question, walk, ({ groupId }) => groupId);
+      return connect(ctx, slice, question, run, ({ groupId }) => groupId);
     },
   }),
 );

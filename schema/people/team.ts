@@ -30,7 +30,7 @@ import { shownPlacements, TEAM_SOURCES, teamRequests, teamsNow } from "../../src
 import type { FieldPlanOptions, PlanRequests } from "../../src/planning/plan.ts";
 import { isRelative, type RangeInput, resolveRange } from "../../src/planning/range-input.ts";
 import { userActivity } from "../../src/upstream/endpoints/users.ts";
-import { walkRows } from "../../src/upstream/pages/iterate.ts";
+import { pagesOfRows } from "../../src/upstream/pages/iterate.ts";
 import { ClaudeCodeTotals } from "../claude-code/claude-code.ts";
 import { UserActivity } from "../engagement/activity.ts";
 import { builder, nodeLoader } from "../framework/builder.ts";
@@ -312,13 +312,13 @@ async function listed<Row>(
   const about = {
     watermark: null,
     fetchedAt: ctx.now(),
-    seen: null,
-    covers: null,
+    asOf: null,
+    range: null,
     state: "OPEN",
     stale: null,
   } as const;
   const dataset: Dataset = ctx.orgDirectory.teams === null ? "GROUP_MEMBERS" : "ENTERPRISE_MEMBERS";
-  const page = await connect(ctx, slice, { ...question, dataset }, walkRows([{ rows, about }]), idOf);
+  const page = await connect(ctx, slice, { ...question, dataset }, pagesOfRows([{ rows, about }]), idOf);
   return { ...page, totalCount: rows.length };
 }
 

@@ -37,12 +37,12 @@ const UserActivityDay = builder.objectRef<DayOfUser>("UserActivityDay").implemen
 /** A day of a person; without activity where upstream has not counted it yet. */
 type DayOfUser = Omit<DayShape, "activity"> & { readonly activity: DayShape["activity"] | null };
 
-function isWhole(day: DayRange, { now }: Context): boolean {
+function isComplete(day: DayRange, { now }: Context): boolean {
   return finalityOf(userActivity.subject, day, now() - (userActivity.lagMs ?? 0)) !== "OPEN";
 }
 
 function daysAsked(days: readonly DayRange[], incomplete: Incomplete, ctx: Context): readonly DayRange[] {
-  return incomplete === "EXCLUDE" ? days.filter((day) => isWhole(day, ctx)) : days;
+  return incomplete === "EXCLUDE" ? days.filter((day) => isComplete(day, ctx)) : days;
 }
 
 personFigures((t, range) => ({
@@ -74,7 +74,7 @@ personFigures((t, range) => ({
     args: { ...range, ...incompleteArg },
     maxRows: daysIn,
     requests: ({ args, range }, ctx) => {
-      const days = windowsOf(userActivity, range, ctx.now(), "day").pieces;
+      const days = windowsOf(userActivity, range, ctx.now(), "day").ranges;
       const asked = daysAsked(days, args.incomplete, ctx);
       const last = args.incomplete === "INCLUDE" ? days.at(-1) : asked.at(-1);
       return [

@@ -19,7 +19,6 @@ import { type FieldRequests, requestsByKey, requestsFor } from "../../src/upstre
 import { type FilterInput, filterOf, UserFilter } from "../engagement/filter.ts";
 import { type EngagementArgs, engagement, engagementArgs, engagementRequests } from "../engagement/list.ts";
 import { builder, dateTime, nodeLoader } from "../framework/builder.ts";
-import { refuseProbing } from "../framework/demand.ts";
 import { figures } from "../framework/figures.ts";
 import {
   countedBy,
@@ -29,6 +28,7 @@ import {
   rangeOfMeasured,
 } from "../framework/measured-id.ts";
 import { engagementOrder, type Order } from "../framework/order.ts";
+import { refuseProbing } from "../framework/permission.ts";
 import { ResolvedRange } from "../framework/range.ts";
 import { isPerson, noPerson } from "../gateway/viewer.ts";
 import { formatUserId, parseUserId } from "./user-id.ts";

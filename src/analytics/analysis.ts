@@ -292,9 +292,9 @@ export function stateBy(subject: Subject, sources: readonly PageSource[]): (span
   };
   function stateOf(days: DayRange): Finality {
     return leastSettled(
-      sources.flatMap(({ covers, seen }) => {
-        const part = covers && intersection(covers, days);
-        return part === null ? [] : [finalityOf(subject, part, seen)];
+      sources.flatMap(({ range, asOf }) => {
+        const part = range && intersection(range, days);
+        return part === null ? [] : [finalityOf(subject, part, asOf)];
       }),
     );
   }

@@ -60,7 +60,7 @@ export async function codeOver(ctx: Context, asked: DayRange | null): Promise<Co
   const { aliases } = ctx.orgDirectory;
   const { rows, sources } = await recordsOfDays(ctx, range);
   const byDay = Map.groupBy(rows, ({ date }) => date);
-  const states = new Map(sources.map(({ covers, state }) => [covers?.from, state]));
+  const states = new Map(sources.map(({ range, state }) => [range?.from, state]));
   const days = splitByDay(range).map(({ from }) =>
     codeDay(from, states.get(from) ?? "OPEN", byDay.get(from) ?? [], aliases),
   );

@@ -4,7 +4,7 @@ import type { Ratio } from "../domain/ratio.ts";
 import { loader } from "../loaders/loader.ts";
 import { artifactsOn, everyoneOn } from "../loaders/people.ts";
 import { userActivity } from "../upstream/endpoints/users.ts";
-import type { Whole } from "../upstream/pages/iterate.ts";
+import type { Collected } from "../upstream/pages/iterate.ts";
 import { earliestDay } from "../upstream/pages/windows.ts";
 import { memberCode } from "./dashboard-code.ts";
 import { artifactFigures, chatFigures } from "./dashboard-people.ts";
@@ -19,14 +19,14 @@ function figuresOn<Row, Figures extends object>(
   rowsOn: (
     ctx: Context,
     params: Record<never, never>,
-  ) => { loadMany(days: readonly string[]): Promise<(Whole<Row> | Error | null)[]> },
+  ) => { loadMany(days: readonly string[]): Promise<(Collected<Row> | Error | null)[]> },
   figuresOf: (rows: readonly Row[]) => Figures,
 ) {
   return loader(async (ctx, _params: Record<never, never>, days) => {
-    const wholes = await rowsOn(ctx, {}).loadMany(days);
+    const collected = await rowsOn(ctx, {}).loadMany(days);
     return new Map(
       days.flatMap((day, i): [string, Figures | Error][] => {
-        const whole = wholes[i];
+        const whole = collected[i];
         if (whole === null || whole === undefined) return [];
         return [[day, whole instanceof Error ? whole : figuresOf(whole.rows)]];
       }),

@@ -6,7 +6,7 @@ import type { BucketWidth } from "../domain/report.ts";
 import { GatewayError } from "../errors.ts";
 import { lastDays } from "../loaders/activity-days.ts";
 import { loader } from "../loaders/loader.ts";
-import type { Standing } from "../upstream/access/access.ts";
+import type { AccessStatus } from "../upstream/access/access.ts";
 import { foreignKeyText } from "../upstream/access/foreign-key.ts";
 import type { Endpoint } from "../upstream/endpoint.ts";
 import { apiKeys } from "../upstream/endpoints/api-keys.ts";
@@ -117,10 +117,10 @@ export const DATASET_ENTRIES: { readonly [D in Dataset]: DatasetEntry } = {
 };
 
 /** Datasets of one right are open or closed together, so one request tells for all of them. */
-type Right = keyof typeof TRIALS;
+type Right = keyof typeof PROBES;
 
 /** The cheapest question that shows whether a right is held. */
-const TRIALS = {
+const PROBES = {
   analytics: { endpoint: activitySummaries, ask: (ctx: Context) => proven(ctx, "analytics", lastDays) },
   unifiedEnterprise: firstOf(unifiedCost.ENTERPRISE, yesterday),
   unifiedConsole: firstOf(unifiedCost.CONSOLE, yesterday),
@@ -139,8 +139,8 @@ async function proven(
   right: "analytics" | "console",
   ask: (ctx: Context) => Promise<unknown>,
 ): Promise<void> {
-  await ctx.upstream.prove(TRIALS[right].endpoint.key);
-  if (standingOfKin(ctx, right) === null) await ask(ctx);
+  await ctx.upstream.prove(PROBES[right].endpoint.key);
+  if (statusBySameKey(ctx, right) === null) await ask(ctx);
 }
 
 function firstOf<P, Row>(endpoint: Endpoint<P, Row>, paramsOf: (ctx: Context) => P) {
@@ -160,8 +160,9 @@ function yesterday({ now }: Context) {
 
 /** Plans the requests that find out what the keys open, one for each right of which nothing is known. */
 export function probeRequests(ctx: Context): FieldRequests[] {
-  const rights = Object.entries(TRIALS).filter(
-    ([right, { endpoint }]) => ctx.upstream.has(endpoint.key) && standingOfKin(ctx, right as Right) === null,
+  const rights = Object.entries(PROBES).filter(
+    ([right, { endpoint }]) =>
+      ctx.upstream.has(endpoint.key) && statusBySameKey(ctx, right as Right) === null,
   );
   return rights.map(([right, { endpoint }]) => ({
     plans: [requestNamed(endpoint, `trial of ${right}`)],
@@ -187,30 +188,30 @@ export async function closed(ctx: Context, { endpoint, right }: DatasetEntry): P
   const because = (reason: ClosedReason | null) => reason && { reason, why: whyClosed(reason, scope) };
   if (!upstream.has(key)) return because("NO_KEY");
   if (upstream.isForeign(key)) return { reason: "WRONG_ORGANIZATION", why: foreignKeyText(key) };
-  const known = upstream.standing(dataset) ?? standingOfKin(ctx, right);
+  const known = upstream.accessStatus(dataset) ?? statusBySameKey(ctx, right);
   if (known !== null) return because(known.refusal);
-  const fault = (await trial(ctx, {}).load(right))?.fault ?? null;
+  const fault = (await probed(ctx, {}).load(right))?.fault ?? null;
   if (fault === null) return null;
   if (upstream.isForeign(key)) return { reason: "WRONG_ORGANIZATION", why: foreignKeyText(key) };
   return isRefusal(fault) ? because(fault.reason) : { reason: "UNAVAILABLE", why: fault.message };
 }
 
 /** The last that upstream said to a question of the right; what one dataset refuses of itself says nothing of the others. */
-function standingOfKin({ upstream }: Context, right: Right): Standing | null {
+function statusBySameKey({ upstream }: Context, right: Right): AccessStatus | null {
   return Object.values(DATASET_ENTRIES)
     .filter((entry) => entry.right === right)
-    .map(({ endpoint }) => upstream.standing(endpoint.dataset))
-    .filter((standing) => standing !== null && standing.refusal !== "REFUSED")
+    .map(({ endpoint }) => upstream.accessStatus(endpoint.dataset))
+    .filter((status) => status !== null && status.refusal !== "REFUSED")
     .reduce(
       (newest, each) => (newest !== null && each !== null && each.at <= newest.at ? newest : each),
       null,
     );
 }
 
-const trial = loader(async (ctx, _params: Record<never, never>, rights) => {
+const probed = loader(async (ctx, _params: Record<never, never>, rights) => {
   const outcomes = rights.map(async (right): Promise<[string, { fault: GatewayError | null } | Error]> => {
     try {
-      await TRIALS[right as Right].ask(ctx);
+      await PROBES[right as Right].ask(ctx);
       return [right, { fault: null }];
     } catch (fault) {
       return [right, fault instanceof GatewayError ? { fault } : (fault as Error)];

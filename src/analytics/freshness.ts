@@ -44,22 +44,22 @@ function completeThrough(pages: readonly PageSource[]): Day | null {
   if (through === null) return null;
   return pages
     .filter(isBeyondExport)
-    .flatMap(({ covers }) => (covers === null ? [] : [addDays(covers.from, -1)]))
+    .flatMap(({ range }) => (range === null ? [] : [addDays(range.from, -1)]))
     .reduce(earlier, through);
 }
 
 /** Upstream sends no watermark where its export has not reached the first day yet, as in the first hours of a month. */
-function isBeyondExport({ state, covers, watermark, seen }: PageSource): boolean {
-  return state !== "FINAL" && covers !== null && watermark === null && seen === null;
+function isBeyondExport({ state, range, watermark, asOf }: PageSource): boolean {
+  return state !== "FINAL" && range !== null && watermark === null && asOf === null;
 }
 
 /** The last whole day of a page, and whether that is the page's last; null where upstream does not say. */
-function wholeDaysOf({ state, covers, watermark, seen }: PageSource): { day: Day; whole: boolean } | null {
-  if (covers === null) return null;
-  const last = addDays(covers.until, -1);
+function wholeDaysOf({ state, range, watermark, asOf }: PageSource): { day: Day; whole: boolean } | null {
+  if (range === null) return null;
+  const last = addDays(range.until, -1);
   if (state === "FINAL") return { day: last, whole: true };
-  if (watermark === null || seen === null) return null;
-  const complete = addDays(dayOf(seen), -1); // an export ahead of the clock makes no day whole
+  if (watermark === null || asOf === null) return null;
+  const complete = addDays(dayOf(asOf), -1); // an export ahead of the clock makes no day whole
   return complete < last ? { day: complete, whole: false } : { day: last, whole: true };
 }
 

@@ -5,7 +5,7 @@ import type { Person, PersonOver } from "../domain/person.ts";
 import { GatewayError } from "../errors.ts";
 import { memberById, membersByEmail } from "../loaders/members.ts";
 import { consoleOrganization, enterpriseOrganization } from "../upstream/endpoints/organization.ts";
-import { walkOf, whole } from "../upstream/pages/iterate.ts";
+import { collect, pagesOf } from "../upstream/pages/iterate.ts";
 import { organizationsOf } from "./organizations.ts";
 
 /** Where an organization says who it is. */
@@ -16,7 +16,7 @@ export function organizationEndpoint(kind: OrganizationKind) {
 /** Organization, as upstream describes it. */
 export async function organizationOf({ upstream }: Context, kind: OrganizationKind): Promise<Organization> {
   const endpoint = organizationEndpoint(kind);
-  const [organization] = (await whole(walkOf(upstream, endpoint, [{}]))).rows;
+  const [organization] = (await collect(pagesOf(upstream, endpoint, [{}]))).rows;
   if (organization !== undefined) return organization;
   throw new GatewayError("NOT_FOUND", "The upstream returned no organization.", {
     dataset: endpoint.dataset,

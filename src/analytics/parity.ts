@@ -11,11 +11,11 @@ import type { TokenUsage } from "../domain/tokens.ts";
 import { GatewayError } from "../errors.ts";
 import { workspaceById } from "../loaders/console.ts";
 import { unifiedCost } from "../upstream/endpoints/unified.ts";
-import { whole } from "../upstream/pages/iterate.ts";
+import { collect } from "../upstream/pages/iterate.ts";
 import { earliestDay } from "../upstream/pages/windows.ts";
 import { costReport } from "./cost.ts";
 import { plansFor } from "./report/plan.ts";
-import { walkReport } from "./report/read.ts";
+import { pagesOfReport } from "./report/read.ts";
 import type { GatewayRow, Report, Source } from "./report/report.ts";
 import { usageReport } from "./usage.ts";
 
@@ -121,7 +121,7 @@ async function parity<Measure>(
     const dimensions = groupBy === null ? apart : [...new Set([groupBy, ...apart])];
     const asked = { range: month, bucket: "DAY", groupBy: dimensions, filter: {} } as const;
     const [plan] = plansFor(ctx.upstream, report, { organization, source }, asked, ctx.now());
-    const { rows, sources: pages } = await whole(walkReport(ctx.upstream, plan));
+    const { rows, sources: pages } = await collect(pagesOfReport(ctx.upstream, plan));
     const isFinal = leastSettled(pages.map((page) => page.state)) === "FINAL";
     return { isFinal, rows };
   };

@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { dimensionKey, isNameless, nameOf, type ReportRow } from "../domain/bucket.ts";
+import { dimensionKey, isUnnamed, nameOf, type ReportRow } from "../domain/bucket.ts";
 import { compare, type Decimal, decimalOf, negative } from "../domain/decimal.ts";
 import { shortHash } from "../domain/short-hash.ts";
 import type { PageSource } from "../upstream/pages/iterate.ts";
@@ -64,7 +64,7 @@ class Groups<Measure, Row extends ReportRow<Measure> = ReportRow<Measure>> {
     const from = Math.min(before.from, row.from);
     const until = Math.max(before.until, row.until);
     this.#groups.set(group, {
-      ...(isNameless(row) ? before : row),
+      ...(isUnnamed(row) ? before : row),
       from,
       until,
       measure,
@@ -90,8 +90,11 @@ export function largestFirst<Measure, Row extends ReportRow<Measure>>(
 }
 
 /** Who is behind two rows that are added up. */
-export function together(a: ReportRow<unknown>, b: ReportRow<unknown>): Pick<ReportRow<unknown>, "crowd"> {
-  return a.crowd === undefined ? {} : { crowd: a.crowd.and(b.crowd) };
+export function together(
+  a: ReportRow<unknown>,
+  b: ReportRow<unknown>,
+): Pick<ReportRow<unknown>, "groupSize"> {
+  return a.groupSize === undefined ? {} : { groupSize: a.groupSize.and(b.groupSize) };
 }
 
 /** All rows at once. */

@@ -5,12 +5,12 @@ import { type Spend, spends } from "../domain/money.ts";
 import type { OrganizationKind } from "../domain/organization.ts";
 import type { DayRange } from "../domain/range.ts";
 import { isRefusal } from "../upstream/errors/refusal.ts";
-import { type PageSource, wholeOf } from "../upstream/pages/iterate.ts";
+import { collectAll, type PageSource } from "../upstream/pages/iterate.ts";
 import type { FieldRequests } from "../upstream/plan.ts";
 import { costReport } from "./cost.ts";
 import { type Freshness, freshnessOf } from "./freshness.ts";
 import { plansFor, type ReportPlan } from "./report/plan.ts";
-import { walkReport } from "./report/read.ts";
+import { pagesOfReport } from "./report/read.ts";
 import type { ReportSource, Source } from "./report/report.ts";
 import { requestsOfReport, requestsOfTotal } from "./report/requests.ts";
 import { peopleIn } from "./report/sources.ts";
@@ -69,13 +69,13 @@ export async function reconcile(
   const { upstream } = ctx;
   const plan = planOf(ctx, source, asked);
   const by = peopleIn(source.names);
-  const { range, pieces } = plan.windows;
+  const { range, ranges } = plan.windows;
   const about = { source: source.source, organization: source.organization, range };
   const { dataset: whole } = source.resourceFor({ ...plan.question, groupBy: [] }).endpoint;
   try {
     const [totals, split] = await Promise.all([
-      wholeOf(pieces.map((piece) => ungrouped(upstream, plan, piece))),
-      by === null ? null : wholeOf(pieces.map((piece) => walkReport(upstream, plan, [piece]))),
+      collectAll(ranges.map((piece) => ungrouped(upstream, plan, piece))),
+      by === null ? null : collectAll(ranges.map((piece) => pagesOfReport(upstream, plan, [piece]))),
     ]);
     const total = sumOf(totals.rows.map(({ measure }) => measure));
     const parts = total === null || split === null ? UNTOLD : partsOf(split.rows, total, by === "ACTOR");
@@ -154,7 +154,7 @@ function reasonOf(
   if (by === null) return "NO_ATTRIBUTION";
   // Final figures do not move, whichever export they are of.
   const moving = sources.filter(({ state }) => state !== "FINAL");
-  const exports = Map.groupBy(moving, ({ covers }) => covers?.from);
+  const exports = Map.groupBy(moving, ({ range }) => range?.from);
   if ([...exports.values()].some((pages) => new Set(pages.map(({ watermark }) => watermark)).size > 1))
     return "EXPORTS_DIFFER";
   return by === "USER" ? "PEOPLE_ONLY" : "UNEXPLAINED";

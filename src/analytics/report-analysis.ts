@@ -1,10 +1,10 @@
 import type { Context } from "../context.ts";
-import { type Dimensions, dimensionKey, isNameless, NO_DIMENSIONS, nameOf } from "../domain/bucket.ts";
+import { type Dimensions, dimensionKey, isUnnamed, NO_DIMENSIONS, nameOf } from "../domain/bucket.ts";
 import { type Comparison, rangeBefore } from "../domain/comparison.ts";
 import { isEmpty } from "../domain/range.ts";
 import type { ReportQuestion } from "../domain/report.ts";
 import { badInput } from "../errors.ts";
-import { type Walk, type Whole, whole } from "../upstream/pages/iterate.ts";
+import { type Collected, collect, type PageRun } from "../upstream/pages/iterate.ts";
 import { earliestDay, notCovered } from "../upstream/pages/windows.ts";
 import type { FieldRequests } from "../upstream/plan.ts";
 import {
@@ -21,11 +21,11 @@ import {
 import { type Ranking, together } from "./ranking.ts";
 import { isAnswerable } from "./report/expired-days.ts";
 import { planBy, type ReportPlan, type ReportPlans } from "./report/plan.ts";
-import { readReport, walkReport } from "./report/read.ts";
+import { pagesOfReport, readReport } from "./report/read.ts";
 import type { GatewayRow } from "./report/report.ts";
 import { requestsOfReport } from "./report/requests.ts";
 import { totalOf } from "./report/total.ts";
-import { rankByTeam, requestsByTeam, walkByTeam } from "./team-report.ts";
+import { pagesByTeam, rankByTeam, requestsByTeam } from "./team-report.ts";
 
 /** A row of a report with what an analysis says of it. */
 export type ReportFigure<Measure> = Analysed<GatewayRow<Measure>, Measure>;
@@ -55,14 +55,17 @@ export function isByTeam({ question }: Pick<ReportPlan<unknown>, "question">): b
 }
 
 /** The rows of a plan as a walk, put together by team where that is asked for. */
-export function walkRows<Measure>(ctx: Context, plan: ReportPlan<Measure>): Walk<GatewayRow<Measure>> {
-  return isByTeam(plan) ? walkByTeam(ctx, plan) : walkReport(ctx.upstream, plan);
+export function reportPages<Measure>(ctx: Context, plan: ReportPlan<Measure>): PageRun<GatewayRow<Measure>> {
+  return isByTeam(plan) ? pagesByTeam(ctx, plan) : pagesOfReport(ctx.upstream, plan);
 }
 
 /** All of them. */
-async function rowsOf<Measure>(ctx: Context, plan: ReportPlan<Measure>): Promise<Whole<GatewayRow<Measure>>> {
+async function rowsOf<Measure>(
+  ctx: Context,
+  plan: ReportPlan<Measure>,
+): Promise<Collected<GatewayRow<Measure>>> {
   if (!isByTeam(plan)) return readReport(ctx.upstream, plan);
-  if (plan.question.bucket !== "NONE") return whole(walkByTeam(ctx, plan));
+  if (plan.question.bucket !== "NONE") return collect(pagesByTeam(ctx, plan));
   const { ranked, sources } = await rankByTeam(ctx, plan);
   return { rows: ranked.map(({ row }) => row), sources };
 }
@@ -84,7 +87,7 @@ function kindOf<Measure>({ algebra, resource }: ReportPlan<Measure>): Kind<Gatew
     nameOf,
     isPiece: ({ hidden }) => hidden !== null,
     ungrouped: (row) => ({ ...row, ...NO_DIMENSIONS }),
-    named: (row, newer) => ({ ...(isNameless(newer) ? row : newer), ...together(row, newer) }),
+    named: (row, newer) => ({ ...(isUnnamed(newer) ? row : newer), ...together(row, newer) }),
   };
 }
 
@@ -127,7 +130,7 @@ async function rowsBefore<Measure>(
   ctx: Context,
   plan: ReportPlan<Measure>,
   compare: Comparison,
-): Promise<Whole<GatewayRow<Measure>> | null> {
+): Promise<Collected<GatewayRow<Measure>> | null> {
   if (isEmpty(rangeBefore(compare, plan.windows.range))) return { rows: [], sources: [] };
   const before = await answerableBefore(ctx, plan, compare);
   return before && rowsOf(ctx, before);

@@ -10,7 +10,7 @@ import { membersOf } from "../loaders/members.ts";
 import { enterpriseMembers } from "../upstream/endpoints/members.ts";
 import { activitySummaries } from "../upstream/endpoints/summaries.ts";
 import { userActivity } from "../upstream/endpoints/users.ts";
-import { type PageSource, walkOf, whole } from "../upstream/pages/iterate.ts";
+import { collect, type PageSource, pagesOf } from "../upstream/pages/iterate.ts";
 import { windowsOf } from "../upstream/pages/windows.ts";
 import { type FieldRequests, requestsFor } from "../upstream/plan.ts";
 
@@ -70,14 +70,14 @@ export async function seatsOver(ctx: Context, range: DayRange): Promise<Seats> {
 
 /** Everyone with activity in the days, one row each, as upstream recounts them over the whole range. */
 export async function activePeople(ctx: Context, range: DayRange) {
-  const { rows, sources } = await whole(walkOf(ctx.upstream, userActivity, peopleOf(ctx, range)));
+  const { rows, sources } = await collect(pagesOf(ctx.upstream, userActivity, peopleOf(ctx, range)));
   return { rows: rows.filter((row) => row.userId !== null && isActive(row)), sources };
 }
 
 /** The questions of `users` over the same days, so that both are asked once. */
 function peopleOf({ now }: Context, range: DayRange) {
-  const { pieces } = windowsOf(userActivity, range, now());
-  return pieces.map((piece) => ({ range: piece, filter: {}, descending: false }));
+  const { ranges } = windowsOf(userActivity, range, now());
+  return ranges.map((window) => ({ range: window, filter: {}, descending: false }));
 }
 
 /** Plans the requests of `activePeople`. */

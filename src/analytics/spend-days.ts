@@ -3,11 +3,11 @@ import type { ReportRow } from "../domain/bucket.ts";
 import { addDays, type Day, dayOf, daysBetween, earlier, type Instant } from "../domain/day.ts";
 import type { DayRange } from "../domain/range.ts";
 import { GatewayError } from "../errors.ts";
-import { type Walk, whole } from "../upstream/pages/iterate.ts";
+import { collect, type PageRun } from "../upstream/pages/iterate.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import type { Algebra } from "./ranking.ts";
 import type { ReportPlan } from "./report/plan.ts";
-import { walkReport } from "./report/read.ts";
+import { pagesOfReport } from "./report/read.ts";
 import { Cells } from "./spend-cells.ts";
 
 /** What a report says of one day. */
@@ -26,13 +26,13 @@ export type ReportDays<Measure> = AsyncGenerator<ReportDay<Measure>, void, void>
  * begun again: what was given of it stays where it is final, and else the walk ends with CURSOR_EXPIRED.
  */
 export async function* daysOf<Measure>(
-  walk: Walk<ReportRow<Measure>>,
+  run: PageRun<ReportRow<Measure>>,
   algebra: Algebra<Measure>,
 ): ReportDays<Measure> {
   let held = null as (ReportDay<Measure> & InWindow) | null;
   let given = null as InWindow | null;
   let rereads = false;
-  for await (const { window, restarted, rows, state, watermark: refreshedAt } of walk(null)) {
+  for await (const { window, restarted, rows, state, watermark: refreshedAt } of run(null)) {
     if (restarted) {
       if (given?.window === window && state !== "FINAL") throw refreshed(given.day);
       if (held?.window === window) held = null;
@@ -83,8 +83,8 @@ export async function* gatheredDays<Measure>(
   let length = 1;
   for (const month of months) {
     for (let from = month.from; from < month.until; ) {
-      const piece = { from, until: earlier(addDays(from, length), month.until) };
-      const { rows, sources } = await whole(walkReport(upstream, plan, [piece]));
+      const window = { from, until: earlier(addDays(from, length), month.until) };
+      const { rows, sources } = await collect(pagesOfReport(upstream, plan, [window]));
       const state = leastSettled(sources.map((source) => source.state));
       const refreshedAt = sources[0]?.watermark ?? null;
       const days = Map.groupBy(rows, (row) => dayOf(row.from));
@@ -93,10 +93,10 @@ export async function* gatheredDays<Measure>(
         for (const row of days.get(day) ?? []) cells.add(row);
         yield { day, cells, state, refreshedAt };
       }
-      const isLong = daysBetween(piece.from, piece.until) === length;
+      const isLong = daysBetween(window.from, window.until) === length;
       if (rows.length > HELD_ROWS) length = Math.max(1, Math.floor(length / 2));
       else if (isLong && rows.length * 2 <= HELD_ROWS) length = Math.min(31, length * 2);
-      from = piece.until;
+      from = window.until;
     }
   }
 }

@@ -13,7 +13,7 @@ import type { Upstream } from "../upstream/upstream.ts";
 import { costReport } from "./cost.ts";
 import { answerBy } from "./report/answer.ts";
 import { plansFor, type ReportPlan, type ReportPlans } from "./report/plan.ts";
-import { walkReport } from "./report/read.ts";
+import { pagesOfReport } from "./report/read.ts";
 import type { Report, ReportChoice, ReportSource, Source } from "./report/report.ts";
 import type { Cell, Cells } from "./spend-cells.ts";
 import { Days, daysOf, gatheredDays, type ReportDay, type ReportDays } from "./spend-days.ts";
@@ -38,7 +38,7 @@ interface SpendDay {
 }
 
 /** Spend line by line, from the first source that answers. */
-export interface SpendWalk {
+export interface SpendDays {
   readonly source: Source;
   /** The report the amounts are from. */
   readonly dataset: Dataset;
@@ -75,7 +75,7 @@ function splitsOf({ organization, source }: ReportSource<unknown>): Splits {
  * digit. Upstream is asked for a month at a time, and a day is held in memory. What the reports of people leave out is a line
  * without an actor, made of the organization's report less theirs.
  */
-export async function walkSpend(ctx: Context, question: SpendQuestion): Promise<SpendWalk> {
+export async function readSpend(ctx: Context, question: SpendQuestion): Promise<SpendDays> {
   const { upstream } = ctx;
   return answerBy(upstream, plansOf(ctx, question), async (plan) => {
     const { source, organization } = plan.source;
@@ -174,7 +174,7 @@ function reportDays<Measure>(
   const months = splitByMonth(plan.windows.range);
   return question.groupBy.includes("USER")
     ? gatheredDays(upstream, plan, months)
-    : daysOf(walkReport(upstream, plan, months), plan.algebra);
+    : daysOf(pagesOfReport(upstream, plan, months), plan.algebra);
 }
 
 /** Figures of the organization beyond those of its people. */

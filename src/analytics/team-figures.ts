@@ -19,7 +19,7 @@ import { codeDayRequests, recordsOfDays } from "../loaders/claude-code.ts";
 import { loader } from "../loaders/loader.ts";
 import { teamRequests, teamsNow } from "../loaders/teams.ts";
 import { userActivity } from "../upstream/endpoints/users.ts";
-import { walkOf, whole } from "../upstream/pages/iterate.ts";
+import { collect, pagesOf } from "../upstream/pages/iterate.ts";
 import { type Covered, windowsOf } from "../upstream/pages/windows.ts";
 import { type FieldRequests, requestsFor } from "../upstream/plan.ts";
 import { costReport } from "./cost.ts";
@@ -39,8 +39,8 @@ export const spendOfTeam = loader(async (ctx, question: TeamSpendQuestion) => {
   const plans = await plansOf(ctx, question);
   const { ranked } = await answerBy(ctx.upstream, plans, (plan) => rankByTeam(ctx, plan));
   return new Map(
-    ranked.flatMap(({ row: { team, measure, crowd } }): [string, Spend | Error][] =>
-      team === null ? [] : [[placementKey(team), (crowd?.isEnough ?? true) ? measure : unseen(OF_FEW)]],
+    ranked.flatMap(({ row: { team, measure, groupSize } }): [string, Spend | Error][] =>
+      team === null ? [] : [[placementKey(team), (groupSize?.isEnough ?? true) ? measure : unseen(OF_FEW)]],
     ),
   );
 });
@@ -71,7 +71,9 @@ export interface PeopleActivity {
 /** What the people of each placement did over the range: one walk of everybody's roll-up. Null: nothing. Throws as `spendOfTeam`. */
 export const activityOfTeam = loader(async (ctx, { range }: { range: DayRange }) => {
   const teams = await teamsNow(ctx);
-  const { rows } = await whole(walkOf(ctx.upstream, userActivity, questionsOver(userActivity, range, ctx)));
+  const { rows } = await collect(
+    pagesOf(ctx.upstream, userActivity, questionsOver(userActivity, range, ctx)),
+  );
   const people = rows
     .filter(isActive)
     .map((row) => ({ ...row, email: row.email ?? row.formerEmail ?? null }));
@@ -88,7 +90,7 @@ export const activityOfTeam = loader(async (ctx, { range }: { range: DayRange })
 
 /** One question for each piece of the days. */
 function questionsOver(endpoint: Covered, range: DayRange, { now }: Context): { readonly range: DayRange }[] {
-  return windowsOf(endpoint, range, now()).pieces.map((piece) => ({ range: piece }));
+  return windowsOf(endpoint, range, now()).ranges.map((window) => ({ range: window }));
 }
 
 /** Plans the requests for the activity of people. */

@@ -1,19 +1,19 @@
 import { leastSettled } from "../cache/policy.ts";
 import type { Context } from "../context.ts";
 import { dimensionKey, NO_DIMENSIONS, type ReportRow } from "../domain/bucket.ts";
-import { Crowd } from "../domain/crowd.ts";
 import { dayOf, startOf, startOfMonth } from "../domain/day.ts";
+import { GroupSize } from "../domain/group-size.ts";
 import type { OrganizationKind } from "../domain/organization.ts";
 import type { DayRange } from "../domain/range.ts";
 import { NOBODY, type PersonKeys, type Placement, personKey, placementKey } from "../domain/team.ts";
 import { memberById } from "../loaders/members.ts";
 import { teamRequests, teamsNow } from "../loaders/teams.ts";
 import { consoleMembers } from "../upstream/endpoints/members.ts";
-import { type PageSource, type Walk, wholeOf } from "../upstream/pages/iterate.ts";
+import { collectAll, type PageRun, type PageSource } from "../upstream/pages/iterate.ts";
 import { type FieldRequests, requestsFor } from "../upstream/plan.ts";
 import { type Algebra, merged, type Ranked, type Ranking, sumOf } from "./ranking.ts";
 import { listsOnlyPeople, type ReportPlan } from "./report/plan.ts";
-import { walkReport, withHidden } from "./report/read.ts";
+import { pagesOfReport, withHidden } from "./report/read.ts";
 import type { GatewayRow } from "./report/report.ts";
 import { requestsOfReport, requestsOfTotal } from "./report/requests.ts";
 import { ungrouped } from "./report/total.ts";
@@ -32,25 +32,25 @@ export async function rankByTeam<Measure>(
   ctx: Context,
   plan: ReportPlan<Measure>,
 ): Promise<Ranking<GatewayRow<Measure>>> {
-  const { buckets, sources } = await reportByTeam(ctx, plan, plan.windows.pieces);
+  const { buckets, sources } = await reportByTeam(ctx, plan, plan.windows.ranges);
   return { ranked: buckets.flat(), sources };
 }
 
 /** The rows by time, as a walk of one page a window: a team is whole only when all of a window's people have been read. */
-export function walkByTeam<Measure>(ctx: Context, plan: ReportPlan<Measure>): Walk<GatewayRow<Measure>> {
+export function pagesByTeam<Measure>(ctx: Context, plan: ReportPlan<Measure>): PageRun<GatewayRow<Measure>> {
   return async function* (from) {
-    for (const [window, piece] of plan.windows.pieces.entries()) {
+    for (const [window, range] of plan.windows.ranges.entries()) {
       if (from !== null && window < from.window) continue;
-      const { buckets, sources } = await reportByTeam(ctx, plan, [piece]);
+      const { buckets, sources } = await reportByTeam(ctx, plan, [range]);
       const rows = buckets.flat().map(({ row }) => row);
-      yield { ...together(sources, piece), rows, window, token: null, next: null, restarted: false };
+      yield { ...together(sources, range), rows, window, token: null, next: null, restarted: false };
     }
   };
 }
 
 /** How much the rows of all pages count more than once, people in several teams being in each; null: there are no rows. */
 export async function overlapOf<Measure>(ctx: Context, plan: ReportPlan<Measure>): Promise<Measure | null> {
-  return (await reportByTeam(ctx, plan, plan.windows.pieces)).overlap;
+  return (await reportByTeam(ctx, plan, plan.windows.ranges)).overlap;
 }
 
 /** Plans the requests of a report by team. */
@@ -75,11 +75,11 @@ function lacksAddresses<Measure>({ source: { organization, source } }: ReportPla
 async function reportByTeam<Measure>(
   ctx: Context,
   plan: ReportPlan<Measure>,
-  pieces: readonly DayRange[],
+  ranges: readonly DayRange[],
 ): Promise<TeamReport<Measure>> {
   const teams = await teamsNow(ctx);
-  const { rows: read, sources } = await wholeOf(
-    pieces.map((piece) => walkReport(ctx.upstream, plan, [piece])),
+  const { rows: read, sources } = await collectAll(
+    ranges.map((range) => pagesOfReport(ctx.upstream, plan, [range])),
   );
   const rows = withHidden(plan, read);
   const people = await Promise.all(rows.map((row) => personOf(ctx, plan.source.organization, row)));
@@ -87,9 +87,9 @@ async function reportByTeam<Measure>(
     const person = people[i] ?? null;
     return person === null
       ? { row, places: [NOBODY] }
-      : { row: { ...row, ...crowdOf(ctx, plan, row, person) }, places: teams.placesOf(person) };
+      : { row: { ...row, ...groupSizeOf(ctx, plan, row, person) }, places: teams.placesOf(person) };
   });
-  for (const row of await restOf(ctx, plan, pieces, rows)) placed.push({ row, places: [NOBODY] });
+  for (const row of await restOf(ctx, plan, ranges, rows)) placed.push({ row, places: [NOBODY] });
   const byBucket = Map.groupBy(placed, ({ row }) => bucketOf(plan, row));
   const shares = new MonthShares(plan.algebra);
   const buckets = [...byBucket].sort(([a], [b]) => a - b).map(([, bucket]) => inTeams(plan, bucket, shares));
@@ -169,11 +169,11 @@ class MonthShares<Measure> {
 async function restOf<Measure>(
   { upstream }: Context,
   plan: ReportPlan<Measure>,
-  pieces: readonly DayRange[],
+  ranges: readonly DayRange[],
   rows: readonly GatewayRow<Measure>[],
 ): Promise<GatewayRow<Measure>[]> {
   if (!listsOnlyPeople(plan)) return [];
-  const totals = await wholeOf(pieces.map((piece) => ungrouped(upstream, plan, piece)));
+  const totals = await collectAll(ranges.map((range) => ungrouped(upstream, plan, range)));
   const state = leastSettled(totals.sources.map((source) => source.state));
   const ofPeople = Map.groupBy(rows, (row) => bucketOf(plan, row));
   return [...Map.groupBy(totals.rows, (row) => bucketOf(plan, row))].flatMap(([bucket, all]) => {
@@ -215,27 +215,30 @@ async function personOf(
 }
 
 /** Counted only where it decides what is shown. Who has nothing is nobody. */
-function crowdOf<Measure>(
+function groupSizeOf<Measure>(
   { viewer: { minPeople }, orgDirectory }: Context,
   { algebra }: ReportPlan<Measure>,
   { measure }: ReportRow<Measure>,
   person: PersonKeys,
-): Pick<ReportRow<Measure>, "crowd"> {
+): Pick<ReportRow<Measure>, "groupSize"> {
   if (minPeople === 0) return {};
   return {
-    crowd: new Crowd(minPeople, algebra.isZero(measure) ? [] : [personKey(person, orgDirectory.aliases)]),
+    groupSize: new GroupSize(
+      minPeople,
+      algebra.isZero(measure) ? [] : [personKey(person, orgDirectory.aliases)],
+    ),
   };
 }
 
 /** The pages of a window as one. */
-function together(sources: readonly PageSource[], covers: DayRange): PageSource {
+function together(sources: readonly PageSource[], range: DayRange): PageSource {
   const oldest = (of: (source: PageSource) => number | null) =>
     sources.map(of).reduce((a, b) => (a === null || b === null ? null : Math.min(a, b)), Infinity);
   return {
     watermark: oldest(({ watermark }) => watermark),
-    seen: oldest(({ seen }) => seen),
+    asOf: oldest(({ asOf }) => asOf),
     fetchedAt: Math.min(...sources.map(({ fetchedAt }) => fetchedAt)),
-    covers,
+    range,
     state: leastSettled(sources.map(({ state }) => state)),
     stale: sources.find(({ stale }) => stale !== null)?.stale ?? null,
   };

@@ -8,13 +8,13 @@ import { claudeCode } from "../upstream/endpoints/claude-code.ts";
 import { userCost } from "../upstream/endpoints/enterprise-cost.ts";
 import { userUsage } from "../upstream/endpoints/enterprise-usage.ts";
 import { activitySummaries } from "../upstream/endpoints/summaries.ts";
-import { walkOf, whole } from "../upstream/pages/iterate.ts";
+import { collect, pagesOf } from "../upstream/pages/iterate.ts";
 import { earliestDay } from "../upstream/pages/windows.ts";
 import { costReport } from "./cost.ts";
 import { finalMonths } from "./parity.ts";
 import { answerBy } from "./report/answer.ts";
 import { plansFor } from "./report/plan.ts";
-import { walkReport } from "./report/read.ts";
+import { pagesOfReport } from "./report/read.ts";
 import type { Report } from "./report/report.ts";
 import { usageReport } from "./usage.ts";
 
@@ -76,7 +76,7 @@ function reportSteps<Measure>(
         const question = { range, bucket: "DAY", groupBy, filter: {} } as const;
         const choice = { organization, source: "AUTO" } as const;
         const plans = plansFor(upstream, report, choice, question, ctx.now());
-        await answerBy(upstream, plans, (plan) => whole(walkReport(upstream, plan)));
+        await answerBy(upstream, plans, (plan) => collect(pagesOfReport(upstream, plan)));
       },
     })),
   );
@@ -86,8 +86,8 @@ function peopleSteps({ upstream }: Context, range: DayRange): WarmStep[] {
   const question = { range, bucket: "NONE", groupBy: [], filter: {} } as const;
   const month = range.from.slice(0, 7);
   return [
-    { name: `cost of people in ${month}`, run: () => whole(walkOf(upstream, userCost, [question])) },
-    { name: `tokens of people in ${month}`, run: () => whole(walkOf(upstream, userUsage, [question])) },
+    { name: `cost of people in ${month}`, run: () => collect(pagesOf(upstream, userCost, [question])) },
+    { name: `tokens of people in ${month}`, run: () => collect(pagesOf(upstream, userUsage, [question])) },
   ];
 }
 
@@ -113,6 +113,6 @@ function codeSteps(ctx: Context, months: number, isRecent: boolean): WarmStep[] 
   const days = splitByDay({ from, until: isRecent ? addDays(dayOf(ctx.now()), 1) : until });
   return days.toReversed().map((range) => ({
     name: `Claude Code of ${range.from}`,
-    run: () => whole(walkOf(upstream, claudeCode, [{ range }])),
+    run: () => collect(pagesOf(upstream, claudeCode, [{ range }])),
   }));
 }

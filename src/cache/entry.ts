@@ -29,8 +29,8 @@ export async function decodeEntry(key: string, bytes: Uint8Array): Promise<Kept 
     if (!FORMAT.equals(bytes.subarray(0, FORMAT.length))) return null;
     const text = await decompress(bytes.subarray(FORMAT.length), { maxOutputLength: MAX_BYTES });
     const [ownKey, fetchedAt, body]: unknown[] = JSON.parse(text.toString("utf8"));
-    const isWhole = ownKey === key && Number.isSafeInteger(fetchedAt) && typeof body === "string";
-    return isWhole ? { key, fetchedAt: fetchedAt as Instant, body } : null;
+    const isComplete = ownKey === key && Number.isSafeInteger(fetchedAt) && typeof body === "string";
+    return isComplete ? { key, fetchedAt: fetchedAt as Instant, body } : null;
   } catch {
     return null;
   }

@@ -148,7 +148,7 @@ export function refusalOf(fault: unknown): string | null {
 }
 
 function hintOf(code: string): string | null {
-  return [MISTAKES, PASSING].find((hints) => Object.hasOwn(hints, code))?.[code] ?? null;
+  return [MISTAKES, TRANSIENT].find((hints) => Object.hasOwn(hints, code))?.[code] ?? null;
 }
 
 /** Faults that are there until an operator does something. */
@@ -171,7 +171,7 @@ const MISTAKES: Readonly<Record<string, string>> = {
 };
 
 /** Faults that can pass by themselves. */
-const PASSING: Readonly<Record<string, string>> = {
+const TRANSIENT: Readonly<Record<string, string>> = {
   ECONNREFUSED: "no server listens there",
   ENOTFOUND: "no host has this name",
   ETIMEDOUT: "it does not answer in time",

@@ -6,9 +6,9 @@ import type { Config } from "../config.ts";
 import { badInput, type ErrorCode, GatewayError } from "../errors.ts";
 import { type Export, exportNames, openExport } from "../server/export/open-export.ts";
 import { type Manifest, manifestOf, type Piece, piecesOf } from "../server/export/write.ts";
-import type { Manner } from "../upstream/budget/operation.ts";
+import type { ReadOptions } from "../upstream/budget/operation.ts";
 import type { Upstream } from "../upstream/upstream.ts";
-import { type Opened, openGateway, upstreamOf } from "./open.ts";
+import { describeUpstream, type Opened, openGateway } from "./open.ts";
 import { PartFile } from "./part-file.ts";
 
 const EXIT = { done: 0, incomplete: 1, unusable: 2 } as const;
@@ -28,7 +28,7 @@ export function exportCommand(): Command {
 async function run(name: string, parameters: readonly string[], { out }: { out: string }): Promise<void> {
   const opened = await openGateway(process.env);
   if (opened === null) return;
-  process.stderr.write(`${upstreamOf(opened.config)}\n`);
+  process.stderr.write(`${describeUpstream(opened.config)}\n`);
   try {
     const asked = new URLSearchParams(parameters.map(keyAndValue));
     const { rows, state, totals, sha256 } = await write(opened, name + extname(out), asked, out);
@@ -73,8 +73,8 @@ async function write(
   const forever = new AbortController().signal;
   const reader = {
     viewer: app.viewer,
-    context: (manner: Manner) => {
-      const ctx = app.context(forever, "warm", { unhurried: true, ...manner });
+    context: (options: ReadOptions) => {
+      const ctx = app.context(forever, "warm", { unbounded: true, ...options });
       spent.add(ctx.upstream);
       return { ...ctx, now: () => part.begun };
     },
@@ -94,7 +94,7 @@ async function write(
 async function writeOn(part: PartFile, { table, format }: Export, spent: Spent): Promise<void> {
   const bar = new Bar(spent);
   try {
-    for (let restarts = 0; !part.mark.isWhole; restarts++) {
+    for (let restarts = 0; !part.mark.isComplete; restarts++) {
       try {
         for await (const piece of piecesOf(table, format, part.mark)) {
           await part.append(piece);
@@ -169,5 +169,5 @@ class Bar {
 /** Tells the upstream and its organizations from others: a file is not gone on with by the figures of another one. */
 function identityOf(config: Config): string {
   const keys = Object.values(config.upstream.credentials).map((credential) => credential?.fingerprint ?? "");
-  return [upstreamOf(config), ...keys].join(" ");
+  return [describeUpstream(config), ...keys].join(" ");
 }

@@ -119,7 +119,7 @@ async function openArchive(config: StoreConfig, onFault: OnFault): Promise<Archi
 }
 
 /** Names the upstream or sandbox for the operator. */
-export function upstreamOf({ sandbox, upstream: { baseUrl, proxies } }: Config): string {
+export function describeUpstream({ sandbox, upstream: { baseUrl, proxies } }: Config): string {
   const proxy = proxyFor(baseUrl, proxies);
   return sandbox === null
     ? `upstream ${baseUrl.href}${proxy === null ? "" : ` through the proxy ${proxy.host}`}`

@@ -2,7 +2,7 @@ import { InvalidArgumentError } from "commander";
 import { ORGANIZATIONS, type OrganizationKind } from "../domain/organization.ts";
 
 /** Reads a flag that takes a whole number. */
-export function whole(min: number, max: number): (text: string) => number {
+export function integerFrom(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (!/^\d+$/.test(text) || value < min || value > max)

@@ -10,8 +10,8 @@ import {
 } from "../analytics/parity.ts";
 import { formatDecimal } from "../domain/decimal.ts";
 import { nameOf, type OrganizationKind } from "../domain/organization.ts";
-import { openGateway, upstreamOf } from "./open.ts";
-import { ORGANIZATION_OPTION, whole } from "./option.ts";
+import { describeUpstream, openGateway } from "./open.ts";
+import { integerFrom, ORGANIZATION_OPTION } from "./option.ts";
 
 interface Flags {
   readonly months: number;
@@ -27,24 +27,24 @@ export function parityCommand(): Command {
     .description(
       "Compare the older reports with the newer ones (beta) for final months, day by day, ungrouped and by each common dimension. Reads settings and keys from the environment, as `serve` does. Uses at most half of a minute's upstream requests. Exits with 0 if all agree, 1 if some differ, 2 if some could not be compared.",
     )
-    .option("--months <number>", "number of final months, newest first", whole(1, 12), 1)
+    .option("--months <number>", "number of final months, newest first", integerFrom(1, 12), 1)
     .option(...ORGANIZATION_OPTION)
     .option("--json", "print one JSON object per comparison", false)
     .action(compareMonths);
 }
 
 /** One request may wait for the allowance of several minutes; a whole run takes as long as it takes. */
-const PATIENCE = { operationTimeoutMs: 600_000, maxUpstreamRequests: Number.MAX_SAFE_INTEGER };
+const PARITY_LIMITS = { operationTimeoutMs: 600_000, maxUpstreamRequests: Number.MAX_SAFE_INTEGER };
 
 async function compareMonths({ months: count, organization, json }: Flags): Promise<void> {
-  const opened = await openGateway(process.env, PATIENCE);
+  const opened = await openGateway(process.env, PARITY_LIMITS);
   if (opened === null) return;
   const { app, config, now } = opened;
   const ctx = app.context(new AbortController().signal, "warm");
   const organizations = organizationsOf(ctx).filter((each) => each === (organization ?? each));
   const months = finalMonths(now(), count);
   const line = (text: string) => process.stdout.write(`${text}\n`);
-  if (!json) line(upstreamOf(config));
+  if (!json) line(describeUpstream(config));
   if (months.length < count)
     process.stderr.write(`Only ${months.length} months are final and still served by upstream.\n`);
   const tally = { equal: 0, different: 0, notComparable: 0 };

@@ -4,7 +4,7 @@ import { parseInstant } from "../domain/day.ts";
 import { createSandbox } from "../sandbox/sandbox.ts";
 import { serveSandbox } from "../sandbox/server.ts";
 import { cannotListen } from "./listen.ts";
-import { whole } from "./option.ts";
+import { integerFrom } from "./option.ts";
 
 interface Flags {
   readonly host: string;
@@ -23,9 +23,9 @@ export function sandboxCommand(): Command {
   return new Command("sandbox")
     .description("Serve the simulated REST APIs over HTTP, for the gateway, the official client or curl.")
     .option("--host <address>", "address to listen on", "127.0.0.1")
-    .option("--port <number>", "port to listen on; 0 takes any free one", whole(0, 65_535), 4010)
-    .option("--users <number>", "members of the organization, 20 to 100000", whole(20, 100_000), 250)
-    .option("--seed <number>", "the same seed gives the same organization", whole(0, 2 ** 31), 1)
+    .option("--port <number>", "port to listen on; 0 takes any free one", integerFrom(0, 65_535), 4010)
+    .option("--users <number>", "members of the organization, 20 to 100000", integerFrom(20, 100_000), 250)
+    .option("--seed <number>", "the same seed gives the same organization", integerFrom(0, 2 ** 31), 1)
     .option(
       "--now <instant>",
       "instant the clock starts at, such as 2026-11-22T12:00:00Z (default: the real clock)",
@@ -47,7 +47,7 @@ export function sandboxCommand(): Command {
         .choices(["on", "off"])
         .default("on"),
     )
-    .option("--latency-ms <number>", "wait before each answer", whole(0, 60_000), 0)
+    .option("--latency-ms <number>", "wait before each answer", integerFrom(0, 60_000), 0)
     .action(serve);
 }
 

@@ -12,7 +12,7 @@ import { type Environment, SETTINGS, type SettingName } from "../settings/settin
 import { openAuditLog } from "./audit-log.ts";
 import { cannotListen } from "./listen.ts";
 import { createLog, faultOf, logFault } from "./log.ts";
-import { openGateway, upstreamOf } from "./open.ts";
+import { describeUpstream, openGateway } from "./open.ts";
 import { stopOnSignal } from "./stop.ts";
 
 /** `serve`: the gateway on a port. Every setting is an environment variable, and a flag that wins over it. */
@@ -148,7 +148,7 @@ function greeting(config: Config, { port }: AddressInfo, now: Instant): string {
   const token = auth.kind === "none" ? "" : ` -H "${tokenHeader(auth)}$TOKEN"`;
   return [
     `Listening on ${url}${playground ? " (open it in a browser for GraphiQL)" : ""}`,
-    upstreamOf(config),
+    describeUpstream(config),
     ...(clock === null ? [] : [`clock starts at ${new Date(now).toISOString()}`]),
     AUTHENTICATION[auth.kind],
     "",

@@ -9,7 +9,7 @@ interface Stoppable {
   dispose(): Promise<void>;
 }
 
-interface Patience {
+interface StopTimes {
   /** How long requests are still taken. */
   readonly drainDelayMs: number;
   /** How long those under way may take after that. */
@@ -20,7 +20,7 @@ interface Patience {
  * On SIGTERM, SIGINT or SIGHUP: say so on /readyz, stop accepting, let what is under way finish, then let go of the rest.
  * Connections are closed with their last answer: one that a client keeps open would hold the process.
  */
-export function stopOnSignal(server: Server, app: Stoppable, { drainDelayMs, graceMs }: Patience): void {
+export function stopOnSignal(server: Server, app: Stoppable, { drainDelayMs, graceMs }: StopTimes): void {
   const underWay = new Set<ServerResponse>();
   let stopping = false;
   server.prependListener("request", (_request, response) => {

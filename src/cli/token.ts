@@ -17,7 +17,7 @@ import { readJsonFile, UnreadableFile } from "../operator-file.ts";
 import { faultsOf, sha256 } from "../server/auth/tokens.ts";
 import { readDocuments } from "../server/documents/manifest.ts";
 import { ConfigError } from "../settings/config-error.ts";
-import { whole } from "./option.ts";
+import { integerFrom } from "./option.ts";
 
 interface Flags {
   readonly name: string;
@@ -50,7 +50,7 @@ export function tokenCommand(): Command {
       list,
     )
     .option("--identity <how>", "how the caller sees people; by default as its role does", identity)
-    .option("--days <number>", "lifetime; unlimited by default", whole(1, 3_660))
+    .option("--days <number>", "lifetime; unlimited by default", integerFrom(1, 3_660))
     .option("--file <path>", "the TOKENS_FILE to add the entry to; created if it does not exist")
     .addHelpText("after", `\nScopes:\n${lines(SCOPES)}\n\nIdentity:\n${lines(IDENTITIES)}`)
     .action(make);

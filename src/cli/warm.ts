@@ -4,8 +4,8 @@ import { organizationsOf } from "../analytics/organizations.ts";
 import { WARMABLE, type Warmable, type WarmStep, warmSteps } from "../analytics/warm.ts";
 import type { OrganizationKind } from "../domain/organization.ts";
 import { GatewayError } from "../errors.ts";
-import { openGateway, upstreamOf } from "./open.ts";
-import { ORGANIZATION_OPTION, whole } from "./option.ts";
+import { describeUpstream, openGateway } from "./open.ts";
+import { integerFrom, ORGANIZATION_OPTION } from "./option.ts";
 
 interface Flags {
   readonly months: number;
@@ -23,7 +23,7 @@ export function warmCommand(): Command {
     .description(
       "Fetch final figures into the store of CACHE_URL. Uses at most half of a minute's upstream requests; clients of a running gateway come first. Run it again to resume. Exits with 0 if everything is stored, 1 if some figures could not be fetched, 2 if nothing can be stored.",
     )
-    .option("--months <number>", "number of final months, newest first", whole(1, 12), 3)
+    .option("--months <number>", "number of final months, newest first", integerFrom(1, 12), 3)
     .option(...ORGANIZATION_OPTION)
     .option("--datasets <names>", "datasets, separated by commas", datasets, [
       "cost",
@@ -41,10 +41,10 @@ export function warmCommand(): Command {
 }
 
 /** A step may wait many minutes for the rate limit. */
-const UNHURRIED_LIMITS = { operationTimeoutMs: 3_600_000, maxUpstreamRequests: Number.MAX_SAFE_INTEGER };
+const BACKGROUND_LIMITS = { operationTimeoutMs: 3_600_000, maxUpstreamRequests: Number.MAX_SAFE_INTEGER };
 
 async function warm({ months, organization, datasets: what, recent }: Flags): Promise<void> {
-  const opened = await openGateway(process.env, UNHURRIED_LIMITS);
+  const opened = await openGateway(process.env, BACKGROUND_LIMITS);
   if (opened === null) return;
   const { app, config } = opened;
   if (config.cache.store === null) {
@@ -58,8 +58,8 @@ async function warm({ months, organization, datasets: what, recent }: Flags): Pr
   const ctx = app.context(new AbortController().signal, "warm");
   const organizations = organizationsOf(ctx).filter((each) => each === (organization ?? each));
   const steps = warmSteps(ctx, organizations, what, months, recent);
-  process.stderr.write(`${upstreamOf(config)}\n`);
-  const failed = await walkThrough(steps, () => ctx.upstream.usage.requests);
+  process.stderr.write(`${describeUpstream(config)}\n`);
+  const failed = await runSteps(steps, () => ctx.upstream.usage.requests);
   await app.dispose();
   const { requests, cacheHits } = ctx.upstream.usage;
   process.stdout.write(
@@ -70,7 +70,7 @@ async function warm({ months, organization, datasets: what, recent }: Flags): Pr
 }
 
 /** One after the other, with a bar; on what is no terminal, a line now and then. */
-async function walkThrough(steps: readonly WarmStep[], requests: () => number): Promise<string[]> {
+async function runSteps(steps: readonly WarmStep[], requests: () => number): Promise<string[]> {
   const bar = new SingleBar({
     format: "{bar} {value}/{total} | {requests} upstream requests | about {eta_formatted} left | {name}",
     stream: process.stderr,

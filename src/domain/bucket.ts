@@ -1,5 +1,5 @@
-import type { Crowd } from "./crowd.ts";
 import type { Instant } from "./day.ts";
+import type { GroupSize } from "./group-size.ts";
 import type { Spend } from "./money.ts";
 import type { Pseudonyms } from "./pseudonym.ts";
 import { type Placement, placementKey } from "./team.ts";
@@ -106,7 +106,7 @@ export interface Span {
 export interface ReportRow<Measure> extends Dimensions, Span {
   readonly measure: Measure;
   /** Who is behind it, where it is put together of people and that decides whether it is shown. */
-  readonly crowd?: Crowd | undefined;
+  readonly groupSize?: GroupSize | undefined;
 }
 
 export type CostRow = ReportRow<Spend>;
@@ -155,12 +155,12 @@ export function withoutNames<Row extends Dimensions>(row: Row): Row {
   const { user, actor } = row;
   return {
     ...row,
-    user: user && nameless(user),
-    actor: actor?.kind === "person" ? { ...actor, user: nameless(actor.user) } : actor,
+    user: user && withoutName(user),
+    actor: actor?.kind === "person" ? { ...actor, user: withoutName(actor.user) } : actor,
   };
 }
 
-function nameless({ email, name: _, ...user }: ReportUser): ReportUser {
+function withoutName({ email, name: _, ...user }: ReportUser): ReportUser {
   return email == null ? user : { ...user, formerEmail: email };
 }
 
@@ -201,7 +201,7 @@ function pseudonymousUser({ userId, ...user }: ReportUser, pseudonyms: Pseudonym
 }
 
 /** True if the row names people by their ids alone. */
-export function isNameless({ user, actor }: Dimensions): boolean {
+export function isUnnamed({ user, actor }: Dimensions): boolean {
   const person = actor?.kind === "person" ? actor.user : user;
   return person !== null && person.email === undefined;
 }

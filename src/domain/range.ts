@@ -28,13 +28,13 @@ export function splitByDay(range: DayRange): DayRange[] {
  * same pieces for every range that contains them, so their answers are shared.
  */
 export function splitByMonth(range: DayRange): DayRange[] {
-  const pieces: DayRange[] = [];
+  const ranges: DayRange[] = [];
   for (let from = range.from; from < range.until; ) {
     const until = earlier(addMonths(startOfMonth(from), 1), range.until);
-    pieces.push({ from, until });
+    ranges.push({ from, until });
     from = until;
   }
-  return pieces;
+  return ranges;
 }
 
 /** The days in both ranges, or null where they share none. */

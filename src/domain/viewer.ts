@@ -94,28 +94,28 @@ const OTHERS = {
   anybody: () => true,
 } as const satisfies Record<string, (viewer: Viewer) => boolean>;
 
-export type Permits = Record<Scope | keyof typeof OTHERS, boolean>;
+export type Permissions = Record<Scope | keyof typeof OTHERS, boolean>;
 
 /** Recognizes the name of a permission. */
-export function isPermit(text: unknown): text is keyof Permits {
+export function isPermission(text: unknown): text is keyof Permissions {
   return isScope(text) || (typeof text === "string" && Object.hasOwn(OTHERS, text));
 }
 
 /** The scope that is part of what is asked; null where none is. */
-export function scopeIn(permit: keyof Permits): Scope | null {
-  if (permit === "people") return "activity:read";
-  if (permit === "spenders") return "spend:read";
-  return isScope(permit) ? permit : null;
+export function scopeIn(permission: keyof Permissions): Scope | null {
+  if (permission === "people") return "activity:read";
+  if (permission === "spenders") return "spend:read";
+  return isScope(permission) ? permission : null;
 }
 
 /** They are asked for with every field of an operation. */
-const known = new WeakMap<Viewer, Permits>();
+const known = new WeakMap<Viewer, Permissions>();
 
-export function permitsOf(viewer: Viewer): Permits {
+export function permissionsOf(viewer: Viewer): Permissions {
   return known.getOrInsertComputed(viewer, workedOut);
 }
 
-function workedOut(viewer: Viewer): Permits {
+function workedOut(viewer: Viewer): Permissions {
   const scopes = ALL.map((scope) => [scope, viewer.scopes.has(scope)]);
   const others = Object.entries(OTHERS).map(([name, isHeld]) => [name, isHeld(viewer)]);
   return Object.fromEntries([...scopes, ...others]);

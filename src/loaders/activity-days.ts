@@ -6,7 +6,7 @@ import { type DayRange, oneDay, splitByDay } from "../domain/range.ts";
 import { GatewayError } from "../errors.ts";
 import { ENGAGEMENT_LAG_MS } from "../upstream/endpoints/coverage.ts";
 import { activitySummaries } from "../upstream/endpoints/summaries.ts";
-import { mapPages, walkOf, whole } from "../upstream/pages/iterate.ts";
+import { collect, mapPages, pagesOf } from "../upstream/pages/iterate.ts";
 import { type Covered, earliestDay, windowsOf } from "../upstream/pages/windows.ts";
 import { type FieldRequests, requestsFor } from "../upstream/plan.ts";
 import type { Upstream } from "../upstream/upstream.ts";
@@ -51,8 +51,9 @@ export function activityDayRequests(ctx: Context, asked: DayRange): FieldRequest
       days.map((day) => upstream.peek(activitySummaries, { range: day }, null)),
     );
     const span = spanOf(days.filter((_, i) => pages[i]?.state !== "FINAL"));
-    const isWhole = span === null || (await upstream.peek(activitySummaries, { range: span }, null)) !== null;
-    return { rows: 0, isWhole };
+    const isComplete =
+      span === null || (await upstream.peek(activitySummaries, { range: span }, null)) !== null;
+    return { rows: 0, isComplete };
   };
   const name = `ACTIVITY_SUMMARIES from ${range.from} until ${range.until}`;
   return { plans: [{ endpoint: activitySummaries, range, name, kept }], enough: null };
@@ -170,7 +171,7 @@ export function reach({ now }: Context, until: Day): DayRange {
 
 /** The last 30 days that are surely counted in full, oldest first, whatever the hour; there is one, or it is an error. */
 export async function lastWholeDays(ctx: Context): Promise<readonly [SettlingDay, ...SettlingDay[]]> {
-  const [first, ...others] = (await lastDays(ctx)).filter(isWhole).slice(-LAST_DAYS);
+  const [first, ...others] = (await lastDays(ctx)).filter(isComplete).slice(-LAST_DAYS);
   if (first === undefined) throw noWholeDay(earliestDay(activitySummaries, ctx.now()));
   return [first, ...others];
 }
@@ -208,7 +209,7 @@ export function activityState(range: DayRange, now: Instant): Finality {
   return finalityOf("activity", range, now - ENGAGEMENT_LAG_MS);
 }
 
-export function isWhole({ state }: Pick<SettlingDay, "state">): boolean {
+export function isComplete({ state }: Pick<SettlingDay, "state">): boolean {
   return state !== "OPEN";
 }
 
@@ -299,10 +300,10 @@ export function overCounted<T>(
 }
 
 async function summaries({ upstream }: Context, range: DayRange): Promise<readonly SettlingDay[]> {
-  const walk = mapPages(walkOf(upstream, activitySummaries, [{ range }]), ({ rows, seen }) =>
-    rows.map((day) => settling(day, finalityOf("activity", oneDay(day.date), seen))),
+  const run = mapPages(pagesOf(upstream, activitySummaries, [{ range }]), ({ rows, asOf }) =>
+    rows.map((day) => settling(day, finalityOf("activity", oneDay(day.date), asOf))),
   );
-  return (await whole(walk)).rows;
+  return (await collect(run)).rows;
 }
 
 /** Plans the request that says which day is the newest that upstream has aggregated. */

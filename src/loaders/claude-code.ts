@@ -5,7 +5,7 @@ import { emailKey } from "../domain/organization.ts";
 import type { DayRange } from "../domain/range.ts";
 import { GatewayError } from "../errors.ts";
 import { claudeCode } from "../upstream/endpoints/claude-code.ts";
-import { type Whole, walkOf, wholeOf } from "../upstream/pages/iterate.ts";
+import { type Collected, collectAll, pagesOf } from "../upstream/pages/iterate.ts";
 import type { Page } from "../upstream/pages/page.ts";
 import { windowsOf } from "../upstream/pages/windows.ts";
 import { type FieldRequests, requestsFor } from "../upstream/plan.ts";
@@ -27,17 +27,17 @@ export const recordsOfEmail = loader(async (ctx, { range }: { range: DayRange })
  * All records of the days, and how old they are: from upstream where the days take no more requests than one operation makes, else
  * as they were stored within a day. Throws TOO_EXPENSIVE otherwise, and then asks for none of them.
  */
-export async function recordsOfDays(ctx: Context, range: DayRange): Promise<Whole<ClaudeCodeRecord>> {
+export async function recordsOfDays(ctx: Context, range: DayRange): Promise<Collected<ClaudeCodeRecord>> {
   return (await allRecords(ctx, { range }).load(ALL)) ?? NONE;
 }
 
 /** The same for the sake of some people, which has what the other fields of the operation leave. */
-export async function recordsOfPeople(ctx: Context, range: DayRange): Promise<Whole<ClaudeCodeRecord>> {
+export async function recordsOfPeople(ctx: Context, range: DayRange): Promise<Collected<ClaudeCodeRecord>> {
   return (await recordsForPeople(ctx, { range }).load(ALL)) ?? NONE;
 }
 
 const ALL = "all";
-const NONE: Whole<ClaudeCodeRecord> = { rows: [], sources: [] };
+const NONE: Collected<ClaudeCodeRecord> = { rows: [], sources: [] };
 
 const allRecords = loader(async (ctx, { range }: { range: DayRange }) => {
   const { maxRequests } = ctx.upstream;
@@ -56,7 +56,7 @@ export function codeDayRequests(
   range: DayRange,
   enough: number | null = null,
 ): FieldRequests {
-  const questions = windowsOf(claudeCode, range, now()).pieces.map((piece) => ({ range: piece }));
+  const questions = windowsOf(claudeCode, range, now()).ranges.map((window) => ({ range: window }));
   return requestsFor(claudeCode, questions, enough, [], upstream.sizeOf("CLAUDE_CODE").pages || 1);
 }
 
@@ -64,7 +64,7 @@ export function codeDayRequests(
 interface KeptDay {
   readonly range: DayRange;
   readonly pages: number;
-  readonly isWhole: boolean;
+  readonly isComplete: boolean;
 }
 
 /** How many days are looked up at once: each may be read from the shared store. */
@@ -75,19 +75,19 @@ async function affordable(
   ctx: Context,
   range: DayRange,
   claim: (requests: number) => number | null,
-): Promise<Whole<ClaudeCodeRecord>> {
+): Promise<Collected<ClaudeCodeRecord>> {
   const { upstream } = ctx;
-  const { pieces } = windowsOf(claudeCode, range, ctx.now());
-  const read = () => wholeOf(pieces.map((day) => walkOf(upstream, claudeCode, [{ range: day }])));
-  if (upstream.isUnhurried) return read();
-  const days = await pMap(pieces, (day) => keptDay(ctx, day), { concurrency: CONCURRENT_LOOKS });
-  const missing = days.filter(({ isWhole }) => !isWhole);
+  const { ranges } = windowsOf(claudeCode, range, ctx.now());
+  const read = () => collectAll(ranges.map((day) => pagesOf(upstream, claudeCode, [{ range: day }])));
+  if (upstream.isUnbounded) return read();
+  const days = await pMap(ranges, (day) => keptDay(ctx, day), { concurrency: CONCURRENT_LOOKS });
+  const missing = days.filter(({ isComplete }) => !isComplete);
   if (missing.length === 0) return read();
-  const stored = await pMap(pieces, (day) => upstream.stored(claudeCode, { range: day }), {
+  const stored = await pMap(ranges, (day) => upstream.stored(claudeCode, { range: day }), {
     concurrency: CONCURRENT_LOOKS,
   });
   const size = await pagesOfDay(ctx, [
-    ...days.map(({ pages, isWhole }) => (isWhole || pages === 0 ? pages : pages + 1)),
+    ...days.map(({ pages, isComplete }) => (isComplete || pages === 0 ? pages : pages + 1)),
     ...stored.map((pages) => pages?.length ?? 0),
   ]);
   const requests = missing.reduce((sum, day) => sum + restOf(day, size.pages), 0);
@@ -105,16 +105,16 @@ async function keptDay({ upstream }: Context, range: DayRange): Promise<KeptDay>
   for (let token: string | null = null; !seen.has(token); ) {
     seen.add(token);
     const page: Page<ClaudeCodeRecord> | null = await upstream.peek(claudeCode, { range }, token);
-    if (page === null) return { range, pages, isWhole: false };
+    if (page === null) return { range, pages, isComplete: false };
     pages++;
-    if (page.next === null) return { range, pages, isWhole: true };
+    if (page.next === null) return { range, pages, isComplete: true };
     token = page.next;
   }
-  return { range, pages: 0, isWhole: false };
+  return { range, pages: 0, isComplete: false };
 }
 
-function restOf({ pages, isWhole }: KeptDay, perDay: number): number {
-  return isWhole ? 0 : Math.max(1, perDay - pages);
+function restOf({ pages, isComplete }: KeptDay, perDay: number): number {
+  return isComplete ? 0 : Math.max(1, perDay - pages);
 }
 
 /** How many pages a day has, and by what that is known. */
@@ -142,7 +142,7 @@ function tooExpensive(
   requests: number,
   left: number,
 ): GatewayError {
-  const missing = days.filter(({ isWhole }) => !isWhole).length;
+  const missing = days.filter(({ isComplete }) => !isComplete).length;
   const each = `${missing} of ${days.length} days must be read, at ${pages} ${pages === 1 ? "request" : "requests"} each${
     people === null ? "" : `, as ${people} people have`
   }`;

@@ -2,7 +2,7 @@ import type { ApiKey, Workspace } from "../domain/organization.ts";
 import { apiKeys } from "../upstream/endpoints/api-keys.ts";
 import { DEFAULT_WORKSPACE } from "../upstream/endpoints/console-usage.ts";
 import { workspaces } from "../upstream/endpoints/workspaces.ts";
-import { walkOf, whole } from "../upstream/pages/iterate.ts";
+import { collect, pagesOf } from "../upstream/pages/iterate.ts";
 import { loader } from "./loader.ts";
 
 /**
@@ -12,7 +12,7 @@ import { loader } from "./loader.ts";
 export const workspaceById = loader(async ({ upstream }, _params: Record<never, never>) => {
   const [all, named] = await Promise.all(
     [true, false].map(
-      async (includeDefault) => (await whole(walkOf(upstream, workspaces, [{ includeDefault }]))).rows,
+      async (includeDefault) => (await collect(pagesOf(upstream, workspaces, [{ includeDefault }]))).rows,
     ),
   );
   const known = new Set(named?.map((workspace) => workspace.workspaceId));
@@ -27,6 +27,6 @@ export const workspaceById = loader(async ({ upstream }, _params: Record<never, 
 
 /** API keys by id, whatever their state. */
 export const apiKeyById = loader(async ({ upstream }, _params: Record<never, never>) => {
-  const { rows } = await whole(walkOf(upstream, apiKeys, [{}]));
+  const { rows } = await collect(pagesOf(upstream, apiKeys, [{}]));
   return new Map(rows.map((key): [string, ApiKey] => [key.apiKeyId, key]));
 });

@@ -2,7 +2,7 @@ import type { EngagementFilter } from "../domain/engagement.ts";
 import type { DayRange } from "../domain/range.ts";
 import type { Endpoint } from "../upstream/endpoint.ts";
 import { MAX_FILTERS, narrowed } from "../upstream/endpoints/engagement-query.ts";
-import { type PageSource, walkOf, whole } from "../upstream/pages/iterate.ts";
+import { collect, type PageSource, pagesOf } from "../upstream/pages/iterate.ts";
 import { windowsOf } from "../upstream/pages/windows.ts";
 import { inParts } from "./in-parts.ts";
 import { loader } from "./loader.ts";
@@ -31,18 +31,18 @@ export function rowsBy<Row>(
   keyOf: (row: Row) => string | null,
 ) {
   const rows = loader(async (ctx, { range, filter }: Scope, keys): Promise<Map<string, RowsOf<Row>>> => {
-    const { pieces } = windowsOf(endpoint, range, ctx.now());
+    const { ranges } = windowsOf(endpoint, range, ctx.now());
     const questions =
       dimension === "users"
-        ? await inParts(ctx, endpoint, pieces, keys, roomIn(filter), (piece, users) => ({
-            range: piece,
+        ? await inParts(ctx, endpoint, ranges, keys, roomIn(filter), (window, users) => ({
+            range: window,
             filter: users === null ? filter : { ...filter, users },
           }))
-        : pieces.map((piece) => ({
-            range: piece,
+        : ranges.map((window) => ({
+            range: window,
             filter: dimension === null ? filter : narrowed(filter, { [dimension]: keys }),
           }));
-    const { rows, sources } = await whole(walkOf(ctx.upstream, endpoint, questions));
+    const { rows, sources } = await collect(pagesOf(ctx.upstream, endpoint, questions));
     const byKey = Map.groupBy(rows, keyOf);
     return new Map(keys.map((key) => [key, { rows: byKey.get(key) ?? [], sources }]));
   });

@@ -2,12 +2,12 @@ import type { Context } from "../context.ts";
 import type { Group, Memberships } from "../domain/group.ts";
 import { isShownOf } from "../domain/viewer.ts";
 import { groups } from "../upstream/endpoints/groups.ts";
-import { walkOf, whole } from "../upstream/pages/iterate.ts";
+import { collect, pagesOf } from "../upstream/pages/iterate.ts";
 import { loader } from "./loader.ts";
 
 /** Groups by id; null for those that are gone, which reports go on naming. */
 export const groupById = loader(async ({ upstream }, _params: Record<never, never>) => {
-  const { rows } = await whole(walkOf(upstream, groups, [{}]));
+  const { rows } = await collect(pagesOf(upstream, groups, [{}]));
   return new Map(rows.map((group): [string, Group] => [group.groupId, group]));
 });
 

@@ -11,19 +11,19 @@ import { PEOPLE_PER_PAGE, peopleBeyondAPage } from "./sizes.ts";
 export async function inParts<P, Row, Piece>(
   ctx: Context,
   endpoint: Endpoint<P, Row>,
-  pieces: readonly Piece[],
+  ranges: readonly Piece[],
   ids: readonly string[],
   most: number,
-  ask: (piece: Piece, ids: readonly string[] | null) => P,
+  ask: (window: Piece, ids: readonly string[] | null) => P,
 ): Promise<P[]> {
   const { upstream } = ctx;
   const parts = partsOf(ids.toSorted(), most);
-  const pages = parts.length > 1 && !upstream.isUnhurried ? await pagesOfWhole(ctx, endpoint) : 1;
-  const isWhole = parts.length === 0 || (parts.length > 1 && parts.length >= pages);
-  const questions = pieces.flatMap((piece) =>
-    isWhole ? [ask(piece, null)] : parts.map((part) => ask(piece, part)),
+  const pages = parts.length > 1 && !upstream.isUnbounded ? await pagesOfFullList(ctx, endpoint) : 1;
+  const isComplete = parts.length === 0 || (parts.length > 1 && parts.length >= pages);
+  const questions = ranges.flatMap((window) =>
+    isComplete ? [ask(window, null)] : parts.map((part) => ask(window, part)),
   );
-  await demandRequests(ctx, endpoint, questions, isWhole ? pages : 1);
+  await requireBudget(ctx, endpoint, questions, isComplete ? pages : 1);
   return questions;
 }
 
@@ -34,18 +34,18 @@ function partsOf(ids: readonly string[], most: number): readonly (readonly strin
 }
 
 /** How many pages the list of everybody has, as far as is known. */
-async function pagesOfWhole<P, Row>(ctx: Context, { dataset }: Endpoint<P, Row>): Promise<number> {
+async function pagesOfFullList<P, Row>(ctx: Context, { dataset }: Endpoint<P, Row>): Promise<number> {
   const people = await peopleBeyondAPage(ctx);
   return Math.max(1, ctx.upstream.sizeOf(dataset).pages, Math.ceil((people ?? 0) / PEOPLE_PER_PAGE));
 }
 
-async function demandRequests<P, Row>(
+async function requireBudget<P, Row>(
   { upstream }: Context,
   endpoint: Endpoint<P, Row>,
   questions: readonly P[],
   each: number,
 ): Promise<void> {
-  if (upstream.isUnhurried || questions.length * each <= upstream.maxRequests) return;
+  if (upstream.isUnbounded || questions.length * each <= upstream.maxRequests) return;
   const kept = await Promise.all(questions.map((params) => upstream.peek(endpoint, params, null)));
   const requests = kept.filter((page) => page === null).length * each;
   if (requests <= upstream.maxRequests) return;

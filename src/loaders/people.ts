@@ -7,7 +7,7 @@ import { type DayRange, oneDay } from "../domain/range.ts";
 import type { Endpoint } from "../upstream/endpoint.ts";
 import { artifactActivity } from "../upstream/endpoints/artifacts.ts";
 import { userActivity } from "../upstream/endpoints/users.ts";
-import { eachWhole, type Whole, walkOf, whole } from "../upstream/pages/iterate.ts";
+import { type Collected, collect, collectEach, pagesOf } from "../upstream/pages/iterate.ts";
 import { loader } from "./loader.ts";
 
 /** The question about everybody, or about all things of a kind. */
@@ -21,8 +21,8 @@ export function byCreator(range: DayRange): ArtifactQuestion {
 }
 
 /** Everybody's activity rolled up over the range: one row a person, one walk however long the range. */
-export function everyoneOver({ upstream }: Context, range: DayRange): Promise<Whole<UserActivity>> {
-  return whole(walkOf(upstream, userActivity, [everyone(range)]));
+export function everyoneOver({ upstream }: Context, range: DayRange): Promise<Collected<UserActivity>> {
+  return collect(pagesOf(upstream, userActivity, [everyone(range)]));
 }
 
 /** Everybody's activity on each UTC day, which upstream gives one at a time. */
@@ -34,8 +34,8 @@ export const artifactsOn = byDay(artifactActivity, byCreator);
 /** One walk for each day, whose failure is that day's alone. */
 function byDay<P, Row>(endpoint: Endpoint<P, Row>, questionOf: (day: DayRange) => P) {
   return loader(async ({ upstream }, _params: Record<never, never>, days) => {
-    const walks = days.map((day) => walkOf(upstream, endpoint, [questionOf(oneDay(day as Day))]));
-    const wholes = await eachWhole(walks);
-    return new Map(days.map((day, i) => [day, wholes[i] as Whole<Row> | Error]));
+    const runs = days.map((day) => pagesOf(upstream, endpoint, [questionOf(oneDay(day as Day))]));
+    const collected = await collectEach(runs);
+    return new Map(days.map((day, i) => [day, collected[i] as Collected<Row> | Error]));
   });
 }

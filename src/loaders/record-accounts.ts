@@ -4,7 +4,7 @@ import { type Aliases, emailKey } from "../domain/organization.ts";
 import type { DayRange } from "../domain/range.ts";
 import { GatewayError } from "../errors.ts";
 import { userActivity } from "../upstream/endpoints/users.ts";
-import { walkOf, whole } from "../upstream/pages/iterate.ts";
+import { collect, pagesOf } from "../upstream/pages/iterate.ts";
 import { windowsOf } from "../upstream/pages/windows.ts";
 import { type FieldRequests, requestsFor } from "../upstream/plan.ts";
 import { loader } from "./loader.ts";
@@ -32,7 +32,7 @@ async function listOfPeople(ctx: Context, range: DayRange): Promise<readonly Use
   const { upstream } = ctx;
   const asked = questions(ctx, range);
   const refusal = await refusalOfList(ctx, range);
-  if (refusal === null) return (await whole(walkOf(upstream, userActivity, asked))).rows;
+  if (refusal === null) return (await collect(pagesOf(upstream, userActivity, asked))).rows;
   const stored = await Promise.all(asked.map((question) => upstream.stored(userActivity, question)));
   if (stored.some((pages) => pages === null)) throw refusal;
   const pages = stored.flatMap((list) => list ?? []);
@@ -42,10 +42,10 @@ async function listOfPeople(ctx: Context, range: DayRange): Promise<readonly Use
 
 /** Returns why the list is not read from upstream; null where it is kept or the operation can read it. */
 async function refusalOfList(ctx: Context, range: DayRange): Promise<GatewayError | null> {
-  if (ctx.upstream.isUnhurried) return null;
+  if (ctx.upstream.isUnbounded) return null;
   const { plans } = accountRequests(ctx, range);
   const kept = await Promise.all(plans.map((plan) => plan.kept(ctx.upstream)));
-  if (kept.every(({ isWhole }) => isWhole)) return null;
+  if (kept.every(({ isComplete }) => isComplete)) return null;
   const pages = Math.ceil(((await peopleBeyondAPage(ctx)) ?? 0) / PEOPLE_PER_PAGE);
   const left = pages > 1 ? ctx.upstream.claim(pages) : null;
   if (left === null) return null;
@@ -62,7 +62,7 @@ export function accountRequests(ctx: Context, range: DayRange): FieldRequests {
 }
 
 function questions({ now }: Context, range: DayRange) {
-  return windowsOf(userActivity, range, now()).pieces.map((piece) => ({ range: piece, filter: {} }));
+  return windowsOf(userActivity, range, now()).ranges.map((window) => ({ range: window, filter: {} }));
 }
 
 interface Account {

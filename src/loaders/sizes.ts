@@ -18,7 +18,7 @@ export async function peopleBeyondAPage(ctx: Context): Promise<number | null> {
   const sizes = LISTS_OF_PEOPLE.map((dataset) => upstream.sizeOf(dataset));
   const pages = Math.max(...sizes.map((size) => size.pages));
   if (pages < 2) return null;
-  if (sizes.some((size) => size.isWhole && size.pages === pages)) return pages * PEOPLE_PER_PAGE;
+  if (sizes.some((size) => size.isComplete && size.pages === pages)) return pages * PEOPLE_PER_PAGE;
   if (upstream.has("admin") && directory.has("CONSOLE_MEMBERS"))
     return (await directory.members("CONSOLE")).length;
   if (!upstream.has("analytics")) return null;

@@ -40,24 +40,24 @@ export function teamRequests(ctx: Context): readonly FieldRequests[] {
 
 /** Plans the requests for who is in which group: none where the directory is there. */
 export function membershipRequests({ directory }: Context): readonly FieldRequests[] {
-  const isWhole = async () => ({ rows: 0, isWhole: true });
+  const isComplete = async () => ({ rows: 0, isComplete: true });
   const list = requestsFor(groups, [{}]);
   const members = (kept: RequestPlan["kept"]) => ({
     plans: [{ endpoint: groupMembers, range: null, name: "members of all groups", kept }],
     enough: null,
   });
   if (!directory.has("GROUP_MEMBERS")) return [list, members(membersKept)];
-  return [{ ...list, plans: list.plans.map((plan) => ({ ...plan, kept: isWhole })) }, members(isWhole)];
+  return [{ ...list, plans: list.plans.map((plan) => ({ ...plan, kept: isComplete })) }, members(isComplete)];
 }
 
 async function membersKept(upstream: Upstream) {
   const listed = await upstream.peek(groups, {}, null);
-  if (listed === null) return { rows: 0, isWhole: false };
+  if (listed === null) return { rows: 0, isComplete: false };
   const pages = await Promise.all(
     listed.rows.map(({ groupId }) => upstream.peek(groupMembers, { groupId }, null)),
   );
   const missing = pages.filter((page) => page === null).length;
-  return { rows: 0, isWhole: missing === 0, requests: missing };
+  return { rows: 0, isComplete: missing === 0, requests: missing };
 }
 
 /** Made once for as long as the directory holds who is in which group. */

@@ -5,7 +5,7 @@ import type { Day } from "../domain/day.ts";
 import { type DayRange, splitByDay } from "../domain/range.ts";
 import { MAX_FILTERS } from "../upstream/endpoints/engagement-query.ts";
 import { userActivity } from "../upstream/endpoints/users.ts";
-import { mapPages, walkOf, wholeOf } from "../upstream/pages/iterate.ts";
+import { collectAll, mapPages, pagesOf } from "../upstream/pages/iterate.ts";
 import { windowsOf } from "../upstream/pages/windows.ts";
 import { aggregatedDays } from "./activity-days.ts";
 import { rowsBy } from "./engagement-rows.ts";
@@ -14,11 +14,11 @@ import { loader } from "./loader.ts";
 
 /** One roll-up per Enterprise user id over the range. Null: no activity. */
 export const activityOfUser = loader(async (ctx, { range }: { range: DayRange }, userIds) => {
-  const { pieces } = windowsOf(userActivity, range, ctx.now());
-  const walks = (await questionsOf(ctx, pieces, userIds)).map((question) =>
-    walkOf(ctx.upstream, userActivity, [question]),
+  const { ranges } = windowsOf(userActivity, range, ctx.now());
+  const runs = (await questionsOf(ctx, ranges, userIds)).map((question) =>
+    pagesOf(ctx.upstream, userActivity, [question]),
   );
-  const { rows } = await wholeOf(walks);
+  const { rows } = await collectAll(runs);
   return new Map(
     rows.flatMap((row): [string, UserActivity][] => (row.userId === null ? [] : [[row.userId, row]])),
   );
@@ -27,8 +27,8 @@ export const activityOfUser = loader(async (ctx, { range }: { range: DayRange },
 /** The same of what a filter lets through. */
 export const partOfActivity = rowsBy(userActivity, "users", ({ userId }) => userId);
 
-function questionsOf(ctx: Context, pieces: readonly DayRange[], userIds: readonly string[]) {
-  return inParts(ctx, userActivity, pieces, userIds, MAX_FILTERS, (range, ids) => ({
+function questionsOf(ctx: Context, ranges: readonly DayRange[], userIds: readonly string[]) {
+  return inParts(ctx, userActivity, ranges, userIds, MAX_FILTERS, (range, ids) => ({
     range,
     filter: ids === null ? {} : { users: ids },
   }));
@@ -46,11 +46,11 @@ export interface UserActivityDay {
  */
 export const activityDaysOfUser = loader(async (ctx, { range }: { range: DayRange }, userIds) => {
   const days = await aggregatedDays(ctx, splitByDay(range));
-  const walks = (await questionsOf(ctx, days, userIds)).map((question) =>
-    mapPages(walkOf(ctx.upstream, userActivity, [question]), ({ rows, state }) =>
+  const runs = (await questionsOf(ctx, days, userIds)).map((question) =>
+    mapPages(pagesOf(ctx.upstream, userActivity, [question]), ({ rows, state }) =>
       rows.map((activity): UserActivityDay => ({ date: question.range.from, activity, state })),
     ),
   );
-  const { rows } = await wholeOf(walks);
+  const { rows } = await collectAll(runs);
   return Map.groupBy(rows, ({ activity }) => activity.userId ?? "");
 });

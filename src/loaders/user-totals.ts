@@ -6,7 +6,7 @@ import { usages } from "../domain/tokens.ts";
 import type { Endpoint } from "../upstream/endpoint.ts";
 import { userCost } from "../upstream/endpoints/enterprise-cost.ts";
 import { userUsage } from "../upstream/endpoints/enterprise-usage.ts";
-import { walkOf, wholeOf } from "../upstream/pages/iterate.ts";
+import { collectAll, pagesOf } from "../upstream/pages/iterate.ts";
 import { windowsOf } from "../upstream/pages/windows.ts";
 import { inParts } from "./in-parts.ts";
 import { loader } from "./loader.ts";
@@ -26,23 +26,23 @@ function totalsOfUser<Measure>(
   plus: (a: Measure, b: Measure) => Measure,
 ) {
   return loader(async (ctx, { range }: { range: DayRange }, userIds) => {
-    const { pieces } = windowsOf(endpoint, range, ctx.now());
+    const { ranges } = windowsOf(endpoint, range, ctx.now());
     const questions = await inParts(
       ctx,
       endpoint,
-      pieces,
+      ranges,
       userIds,
       MAX_IDS,
-      (piece, ids): ReportQuestion => ({
-        range: piece,
+      (window, ids): ReportQuestion => ({
+        range: window,
         bucket: "NONE",
         groupBy: [],
         filter: ids === null ? {} : { USER: ids },
       }),
     );
-    const walks = questions.map((question) => walkOf(ctx.upstream, endpoint, [question]));
+    const runs = questions.map((question) => pagesOf(ctx.upstream, endpoint, [question]));
     const totals = new Map<string, Measure>();
-    for (const { user, measure } of (await wholeOf(walks)).rows) {
+    for (const { user, measure } of (await collectAll(runs)).rows) {
       if (user === null) continue;
       const before = totals.get(user.userId);
       totals.set(user.userId, before === undefined ? measure : plus(before, measure));

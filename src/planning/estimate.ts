@@ -88,9 +88,9 @@ export async function estimate(upstream: Upstream, fields: readonly PlannedField
     const mayBeKept = above?.windows.every(({ isKept }) => isKept !== false) ?? false;
     const looked = await pMap(plans, (plan) => plan.kept(upstream), { concurrency: CONCURRENT_LOOKS });
     const windows = plans.map(({ range, name }, i): EstimatedWindow => {
-      const { rows = 0, isWhole = false } = looked[i] ?? {};
+      const { rows = 0, isComplete = false } = looked[i] ?? {};
       if (name === null) return { range, isKept: mayBeKept ? null : false };
-      return { range, isKept: isWhole || (enough !== null && rows > enough) };
+      return { range, isKept: isComplete || (enough !== null && rows > enough) };
     });
     const read = enough === null ? plans.length : windowsRead(looked, enough);
     const names: RequestName[] = [];
@@ -141,7 +141,7 @@ function windowsRead(kept: readonly KeptPart[], enough: number): number {
   let rows = 0;
   const last = kept.findIndex((window) => {
     rows += window.rows;
-    return rows > enough || !window.isWhole;
+    return rows > enough || !window.isComplete;
   });
   return last < 0 ? kept.length : last + 1;
 }

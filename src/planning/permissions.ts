@@ -1,6 +1,6 @@
 import type { GraphQLObjectType } from "graphql";
 import type { Context } from "../context.ts";
-import { type Permits, permitsOf } from "../domain/viewer.ts";
+import { type Permissions, permissionsOf } from "../domain/viewer.ts";
 import type { FieldPlan, Requires } from "./plan.ts";
 
 /** A part of the schema: a type, a field, an argument, a value of an enum. */
@@ -23,11 +23,11 @@ export function requirementsById(type: GraphQLObjectType): Requires {
 }
 
 /** Grants what requires nothing, or a permission that is held. */
-export function isGranted(requires: Requires | null, permits: Permits): boolean {
-  return requires?.some((each) => permits[each]) ?? true;
+export function isGranted(requires: Requires | null, permissions: Permissions): boolean {
+  return requires?.some((each) => permissions[each]) ?? true;
 }
 
 /** Grants the viewer a field, as far as that depends on the field itself. */
 export function isPermitted(field: Part, { viewer }: Pick<Context, "viewer">): boolean {
-  return isGranted(requirementsOf(field), permitsOf(viewer));
+  return isGranted(requirementsOf(field), permissionsOf(viewer));
 }

@@ -10,7 +10,7 @@ import {
 import type { Context } from "../context.ts";
 import type { Dataset } from "../domain/dataset.ts";
 import type { DayRange } from "../domain/range.ts";
-import type { Permits } from "../domain/viewer.ts";
+import type { Permissions } from "../domain/viewer.ts";
 import type { FieldRequests } from "../upstream/plan.ts";
 
 /** Facts about a field from the operation, before it runs. */
@@ -38,7 +38,7 @@ export type PlanRequests<Args = object> = (
 ) => FieldRequests | readonly FieldRequests[];
 
 /** Any of these permissions. */
-export type Requires = readonly (keyof Permits)[];
+export type Requires = readonly (keyof Permissions)[];
 
 /** A part of the schema that can require a permission: a type, an argument, a value of an enum. */
 export interface Requiring {

@@ -12,7 +12,7 @@ import SchemaBuilder, {
 } from "@pothos/core";
 import type { GraphQLFieldResolver } from "graphql";
 import type { Dataset } from "../domain/dataset.ts";
-import { isPermit } from "../domain/viewer.ts";
+import { isPermission } from "../domain/viewer.ts";
 import type {
   FieldPlan,
   FieldPlanOptions,
@@ -168,7 +168,7 @@ function isGroupedBy(row: unknown, dimension: string): boolean {
 
 /** The permissions in the scopes of a field, which stand for any of them. */
 function requiredScopes(scopes: unknown): Requires {
-  return Object.keys(scopes ?? {}).filter(isPermit);
+  return Object.keys(scopes ?? {}).filter(isPermission);
 }
 
 interface PartConfig {

@@ -42,12 +42,12 @@ export class Ledger {
   ): Iterable<Fact> {
     const last = dayNumberOf(Math.min(until, asOf) - 1);
     for (let day = Math.max(0, dayNumberOf(from)); day <= last; day++) {
-      const isWhole = from <= startOfNumber(day) && until >= startOfNumber(day + 1);
+      const isComplete = from <= startOfNumber(day) && until >= startOfNumber(day + 1);
       const batches =
         people === undefined ? this.#days.whole(kind, day) : this.#days.ofPeople(kind, day, people);
       for (const batch of batches) {
         for (const fact of batch) {
-          if (fact.arrivesAt < asOf && (isWhole || (fact.at >= from && fact.at < until))) yield fact;
+          if (fact.arrivesAt < asOf && (isComplete || (fact.at >= from && fact.at < until))) yield fact;
         }
       }
     }

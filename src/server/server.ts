@@ -6,7 +6,7 @@ import type { Config } from "../config.ts";
 import type { Context } from "../context.ts";
 import type { Instant } from "../domain/day.ts";
 import type { Viewer } from "../domain/viewer.ts";
-import type { Asker } from "../upstream/budget/operation.ts";
+import type { OperationOptions } from "../upstream/budget/operation.ts";
 import { AUTHORIZATION, type Authentication, createAuthenticator } from "./auth/authenticator.ts";
 import { CALLS, callParser } from "./documents/call.ts";
 import type { TrustedDocuments } from "./documents/trusted.ts";
@@ -40,7 +40,7 @@ export interface ServerOptions extends Pick<CrossOrigin, "onForeignOrigin"> {
   /** The settings of the HTTP edge. */
   readonly config: Pick<Config, "server" | "access" | "limits">;
   /** Makes the context of one operation for a viewer. */
-  readonly context: (asker: Asker, viewer: Viewer) => Context;
+  readonly context: (options: OperationOptions, viewer: Viewer) => Context;
   readonly now: () => Instant;
   readonly trusted: TrustedDocuments;
   /** Null: callers prove nothing. */
@@ -151,8 +151,8 @@ function routesOf({
   const { access, limits } = config;
   const view = schemaView(schema, access.introspection);
   const callers = new Callers(limits.caller, now);
-  const contextOf = (record: RequestRecord, asker: Asker): Context => {
-    const made = context({ ...asker, caller: record.caller }, record.viewer);
+  const contextOf = (record: RequestRecord, options: OperationOptions): Context => {
+    const made = context({ ...options, caller: record.caller }, record.viewer);
     const { usage, datasets } = made.upstream;
     record.spending.push({ usage, datasets });
     const instant = now(); // one operation sees one moment: a query that runs over midnight does not mix two days
@@ -160,7 +160,7 @@ function routesOf({
   };
   const shared = { schema, view, contextOf, callers, digest, onFault };
   const graphql = createGraphQL({ ...shared, config, trusted, isAudited: audit !== null });
-  const suggestsTo = (viewer: Viewer) => view.isWhole(viewer);
+  const suggestsTo = (viewer: Viewer) => view.isComplete(viewer);
   const listed: readonly Route[] = [
     {
       path: "/graphql",

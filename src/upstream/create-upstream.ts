@@ -2,7 +2,7 @@ import { Access } from "./access/access.ts";
 import { KeyOrganizations, type KeyOrganizationsOptions } from "./access/key-organizations.ts";
 import { KeyProofs } from "./access/key-proofs.ts";
 import { Budget, type BudgetOptions } from "./budget/budget.ts";
-import { type Asker, Operation } from "./budget/operation.ts";
+import { Operation, type OperationOptions } from "./budget/operation.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { Outages, type OutagesOptions } from "./http/outages.ts";
 import { upstreamOf } from "./operation-upstream.ts";
@@ -22,7 +22,7 @@ export interface UpstreamOptions
 
 /** Creates the upstream that all operations of a process share. */
 export function createUpstream(options: UpstreamOptions): {
-  operation(asker: Asker): Upstream;
+  operation(asker: OperationOptions): Upstream;
   /** Key of the organization behind an endpoint in a store. Throws NOT_CONFIGURED without a key. */
   organizationOf(endpoint: Pick<Endpoint<never, unknown>, "key" | "dataset" | "subject">): string;
 } {

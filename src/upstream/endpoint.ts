@@ -44,7 +44,7 @@ export interface Endpoint<Params, Row> {
   /** Query parameters without paging. Lists are sent once per entry; undefined ones are left out. */
   readonly query: (params: Params) => Readonly<Record<string, QueryValue>>;
   /** The days an answer is about; null for look-ups. */
-  readonly covers: (params: Params) => DayRange | null;
+  readonly rangeOf: (params: Params) => DayRange | null;
   readonly coverage: Coverage | null;
   readonly subject: Subject;
   /** How long after a day it is surely counted, where upstream does not say how far it has got. */
@@ -113,7 +113,7 @@ export interface Coverage {
   /** True if the day that is not over yet can be asked for. */
   readonly today: boolean;
   /** How a long range is cut: calendar months, days, or not at all (then `maxDays` is the limit). */
-  readonly pieces: "month" | "day" | "whole";
+  readonly window: "month" | "day" | "none";
   readonly maxDays: number;
 }
 

@@ -43,8 +43,8 @@ export function upstreamOf(operation: Operation, shared: Shared): Upstream {
     prove: (key) => operation.wait(proofs.prove(operation, key)),
     isForeign: (key) => organizations.isForeign(key),
     needsProof: async ({ key, isOfBothKinds = false }) => isOfBothKinds && organizations.isUnproven(key),
-    standing: (dataset) => access.standing(dataset),
-    attempt: (dataset, ask) => access.attempt(dataset, ask, (trial) => operation.wait(trial)),
+    accessStatus: (dataset) => access.accessStatus(dataset),
+    attempt: (dataset, ask) => access.attempt(dataset, ask, (probe) => operation.wait(probe)),
     remember: (refusal) => access.refused(refusal),
     sizeOf: (dataset) => sizes.of(dataset),
     claim: (requests) => operation.claim(requests),
@@ -62,7 +62,7 @@ export function upstreamOf(operation: Operation, shared: Shared): Upstream {
       operation.usage.cacheHits++;
       operation.datasets.add(dataset);
     },
-    isUnhurried: operation.unhurried,
+    isUnbounded: operation.unbounded,
     caller: operation.caller,
     turn: () => operation.turn(),
     usage: operation.usage,

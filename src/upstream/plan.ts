@@ -19,15 +19,15 @@ export interface RequestPlan {
   readonly kept: (upstream: Upstream) => Promise<KeptPart>;
 }
 
-/** The pages of a plan, from the first, that are kept; `isWhole` where these are all of them. */
+/** The pages of a plan, from the first, that are kept; `isComplete` where these are all of them. */
 export interface KeptPart {
   readonly rows: number;
-  readonly isWhole: boolean;
+  readonly isComplete: boolean;
   /** The least requests that the others take; one if not said. */
   readonly requests?: number;
 }
 
-const NOTHING: KeptPart = { rows: 0, isWhole: false };
+const NOTHING: KeptPart = { rows: 0, isComplete: false };
 
 /** The upstream requests of a field, oldest first. */
 export interface FieldRequests {
@@ -52,7 +52,7 @@ export function requestsFor<P, Row>(
   const plans = questions.map(
     (params, i): RequestPlan => ({
       endpoint,
-      range: ranges[i] ?? endpoint.covers(params),
+      range: ranges[i] ?? endpoint.rangeOf(params),
       requests: pages,
       get name() {
         return `${endpoint.dataset} ${canonicalPath(endpoint, params, null)}`;
@@ -63,9 +63,9 @@ export function requestsFor<P, Row>(
         for (let token: string | null = null; !seen.has(token); ) {
           seen.add(token);
           const page: Page<Row> | null = await upstream.peek(endpoint, params, token);
-          if (page === null) return { rows, isWhole: false, requests: Math.max(1, pages - seen.size + 1) };
+          if (page === null) return { rows, isComplete: false, requests: Math.max(1, pages - seen.size + 1) };
           rows += page.rows.length;
-          if (page.next === null) return { rows, isWhole: true };
+          if (page.next === null) return { rows, isComplete: true };
           token = page.next;
         }
         return NOTHING;
@@ -91,7 +91,7 @@ export function requestsOverDays(
   endpoint: EndpointKey & Pick<Endpoint<never, unknown>, "coverage">,
   range: DayRange,
   ctx: Context,
-  cut?: Coverage["pieces"],
+  cut?: Coverage["window"],
 ): FieldRequests {
-  return requestsByKey(endpoint, windowsOf(endpoint, range, ctx.now(), cut).pieces);
+  return requestsByKey(endpoint, windowsOf(endpoint, range, ctx.now(), cut).ranges);
 }

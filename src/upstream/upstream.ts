@@ -1,5 +1,5 @@
 import type { Dataset } from "../domain/dataset.ts";
-import type { Standing } from "./access/access.ts";
+import type { AccessStatus } from "./access/access.ts";
 import type { Availability } from "./budget/budget.ts";
 import type { Age, Usage } from "./budget/operation.ts";
 import type { Endpoint, KeyFamily } from "./endpoint.ts";
@@ -38,7 +38,7 @@ export interface Upstream {
   /** True if reading an endpoint begins with the request that proves its key. Makes none. */
   needsProof(endpoint: Pick<Endpoint<never, unknown>, "key" | "isOfBothKinds">): Promise<boolean>;
   /** What this process knows of a dataset's being open to it; null: nothing. */
-  standing(dataset: Dataset): Standing | null;
+  accessStatus(dataset: Dataset): AccessStatus | null;
   /** The answer of `ask`, or null where the dataset is known to be refused; see Access. */
   attempt<T>(dataset: Dataset, ask: () => Promise<T>): Promise<T | null>;
   /** Takes a refusal of one question for one of the whole dataset: another source has answered the same. */
@@ -60,7 +60,7 @@ export interface Upstream {
   /** For whom, of those who share the allowance. */
   readonly caller: string;
   /** True if it waits as long as it takes, and makes as many requests as it needs. */
-  readonly isUnhurried: boolean;
+  readonly isUnbounded: boolean;
   /** Lets other operations have the thread; see Operation. */
   turn(): Promise<unknown>;
   readonly usage: Usage;

@@ -10,7 +10,7 @@ import {
   setAgainst,
 } from "../../src/analytics/analysis.ts";
 import type { GatewayRow } from "../../src/analytics/report/report.ts";
-import { dimensionKey, isNameless, NO_DIMENSIONS, nameOf, type ReportUser } from "../../src/domain/bucket.ts";
+import { dimensionKey, isUnnamed, NO_DIMENSIONS, nameOf, type ReportUser } from "../../src/domain/bucket.ts";
 import { addDays, day, dayOf, startOf } from "../../src/domain/day.ts";
 import { compare, type Decimal, sum } from "../../src/domain/decimal.ts";
 import { type Spend, spends } from "../../src/domain/money.ts";
@@ -28,7 +28,7 @@ const KIND: Kind<Row, Spend> = {
   nameOf,
   isPiece: ({ hidden }) => hidden !== null,
   ungrouped: (row) => ({ ...row, ...NO_DIMENSIONS }),
-  named: (row, newer) => (isNameless(newer) ? row : newer),
+  named: (row, newer) => (isUnnamed(newer) ? row : newer),
 };
 
 const TURN = () => Promise.resolve();
@@ -251,8 +251,8 @@ describe("the state of a bucket", () => {
   const source = (from: string, until: string, seen: string | null): PageSource => ({
     watermark: null,
     fetchedAt: 0,
-    seen: seen === null ? null : Date.parse(seen),
-    covers: { from: day(from), until: day(until) },
+    asOf: seen === null ? null : Date.parse(seen),
+    range: { from: day(from), until: day(until) },
     state: "OPEN",
     stale: null,
   });

@@ -8,10 +8,10 @@ import type { PageSource } from "../../src/upstream/pages/iterate.ts";
 import { closeRanges, forAll } from "../arbitrary.ts";
 
 /** A page as it comes out of a walk, judged by its watermark. */
-function page(covers: DayRange | null, watermark: string | number | null): PageSource {
+function page(range: DayRange | null, watermark: string | number | null): PageSource {
   const exported = typeof watermark === "string" ? Date.parse(watermark) : watermark;
-  const state = finalityOf("activity", covers, exported);
-  return { covers, watermark: exported, fetchedAt: exported ?? 0, seen: exported, state, stale: null };
+  const state = finalityOf("activity", range, exported);
+  return { range, watermark: exported, fetchedAt: exported ?? 0, asOf: exported, state, stale: null };
 }
 
 function range(from: string, until: string): DayRange {
@@ -93,7 +93,7 @@ describe("completeThrough", () => {
   });
 
   test("is unknown when one page does not say", () => {
-    const silent = { ...page(NOVEMBER, null), seen: Date.parse(EXPORT) }; // of an endpoint without exports
+    const silent = { ...page(NOVEMBER, null), asOf: Date.parse(EXPORT) }; // of an endpoint without exports
     expect(freshness(page(OCTOBER, EXPORT), silent).completeThrough).toBeNull();
   });
 

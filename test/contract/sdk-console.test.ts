@@ -22,7 +22,7 @@ const client = officialClient("sk-ant-admin01-sdk");
 const { console: directory } = organization.directories;
 
 /** The client has no methods for these reports, but can page through them. */
-function walk<Item>(path: string, query: object): Promise<Item[]> {
+function listed<Item>(path: string, query: object): Promise<Item[]> {
   return Array.fromAsync(
     client().getAPIList<Item, ReportPageCursor<Item>>(`/v1/organizations/${path}`, ReportPageCursor, {
       query,
@@ -45,7 +45,7 @@ interface ClaudeCodeRecord {
 
 test.each([2, 1000])("claude_code: a day's records add up, %i to a page", async (limit) => {
   const from = Date.parse("2026-11-18T00:00:00Z");
-  const records = await walk<ClaudeCodeRecord>("usage_report/claude_code", {
+  const records = await listed<ClaudeCodeRecord>("usage_report/claude_code", {
     starting_at: "2026-11-18",
     limit,
   });
@@ -89,7 +89,7 @@ function byDay(facts: readonly Fact[]): Map<string, Fact[]> {
 }
 
 test.each([4, 31])("messages: tokens of every day, %i to a page", async (limit) => {
-  const days = await walk<Bucket<Tokens>>("usage_report/messages", {
+  const days = await listed<Bucket<Tokens>>("usage_report/messages", {
     ...RANGE,
     limit,
     group_by: ["model", "workspace_id", "api_key_id"],
@@ -104,7 +104,7 @@ test.each([4, 31])("messages: tokens of every day, %i to a page", async (limit) 
 });
 
 test.each([4, 31])("cost_report: cents of every day to the last decimal, %i to a page", async (limit) => {
-  const days = await walk<Bucket<{ amount: string }>>("cost_report", {
+  const days = await listed<Bucket<{ amount: string }>>("cost_report", {
     ...RANGE,
     limit,
     group_by: ["workspace_id", "description"],

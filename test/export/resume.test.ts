@@ -10,7 +10,7 @@ import { createSandbox } from "../../src/sandbox/sandbox.ts";
 import { serveSandbox } from "../../src/sandbox/server.ts";
 import { openExport } from "../../src/server/export/open-export.ts";
 import { manifestOf, piecesOf } from "../../src/server/export/write.ts";
-import type { Manner } from "../../src/upstream/budget/operation.ts";
+import type { ReadOptions } from "../../src/upstream/budget/operation.ts";
 import { gateway, NOW, refusal } from "../gateway.ts";
 import { endAll, run } from "../process.ts";
 import { download } from "./download.ts";
@@ -161,8 +161,8 @@ describe("figures that are refreshed under an export", () => {
       const part = await begun();
       const reader = {
         viewer: gate.app.viewer,
-        context: (manner: Manner) => ({
-          ...gate.app.context(new AbortController().signal, "warm", { unhurried: true, ...manner }),
+        context: (options: ReadOptions) => ({
+          ...gate.app.context(new AbortController().signal, "warm", { unbounded: true, ...options }),
           now: () => part.begun,
         }),
         told: schema,

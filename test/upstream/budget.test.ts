@@ -15,8 +15,8 @@ function budgetOf(pace: SimulatedPace, perMinute = 60, allowance = memoryAllowan
   });
 }
 
-function turn(priority: Priority = "interactive", patienceMs = 30_000, caller = "ann"): Turn {
-  return { organization: "org", family: "analytics", priority, caller, dataset: "USER_ACTIVITY", patienceMs };
+function turn(priority: Priority = "interactive", maxWaitMs = 30_000, caller = "ann"): Turn {
+  return { organization: "org", family: "analytics", priority, caller, dataset: "USER_ACTIVITY", maxWaitMs };
 }
 
 /** What became of requests that wanted to leave, and when. */
@@ -221,7 +221,7 @@ test.each([
         after: fc.nat({ max: 12_000 }),
         burst: fc.integer({ min: 1, max: 40 }),
         priority: fc.constantFrom<Priority>("interactive", "refresh", "warm"),
-        patienceMs: fc.integer({ min: 1, max: 120_000 }),
+        maxWaitMs: fc.integer({ min: 1, max: 120_000 }),
         process: fc.nat({ max: processes - 1 }),
       }),
       { minLength: 60, maxLength: 120 },
@@ -232,10 +232,10 @@ test.each([
         const allowance = memoryAllowance(pace.now);
         const budgets = Array.from({ length: processes }, () => budgetOf(pace, 60, allowance));
         const outcomes: [Turn, Outcome][] = [];
-        for (const { after, burst, priority, patienceMs, process } of load) {
+        for (const { after, burst, priority, maxWaitMs, process } of load) {
           await pace.advance(after);
           for (let i = 0; i < burst; i++) {
-            const asked = turn(priority, patienceMs);
+            const asked = turn(priority, maxWaitMs);
             outcomes.push([asked, enter(budgets[process] as Budget, pace, asked)]);
           }
         }
@@ -245,9 +245,9 @@ test.each([
         const departures = outcomes.flatMap(([, { left }]) => (left === undefined ? [] : [left]));
         for (const left of departures.toSorted((a, b) => a - b))
           expect(upstream.take("org", "analytics", left).granted).toBe(true);
-        for (const [{ patienceMs }, { asked, left, refused }] of outcomes) {
+        for (const [{ maxWaitMs }, { asked, left, refused }] of outcomes) {
           expect((left === undefined) !== (refused === undefined)).toBe(true);
-          if (left !== undefined) expect(left - asked).toBeLessThanOrEqual(patienceMs);
+          if (left !== undefined) expect(left - asked).toBeLessThanOrEqual(maxWaitMs);
         }
       }),
       { numRuns: 30 },

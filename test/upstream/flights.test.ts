@@ -12,8 +12,8 @@ const PAGE: Page<string> = {
   next: null,
   watermark: null,
   fetchedAt: 0,
-  seen: null,
-  covers: null,
+  asOf: null,
+  range: null,
   state: "OPEN",
   stale: null,
 };

@@ -17,8 +17,8 @@ const PAGE: Page<unknown> = {
   next: null,
   watermark: EXPORTED,
   fetchedAt: FETCHED,
-  seen: EXPORTED,
-  covers: null,
+  asOf: EXPORTED,
+  range: null,
   state: "OPEN",
   stale: null,
 };
@@ -30,7 +30,7 @@ function at(
   freshSeconds?: number,
 ) {
   return new Freshness({
-    access: { standing: () => newest && { refusal: null, ...newest } },
+    access: { accessStatus: () => newest && { refusal: null, ...newest } },
     freshSeconds,
     now: () => now,
   });
@@ -89,6 +89,6 @@ describe("a stored page", () => {
   test("has old names after a day, unless they have been removed", () => {
     expect(at(FETCHED + DAY_MS - 1).hasOldNames(PAGE)).toBe(false);
     expect(at(FETCHED + DAY_MS).hasOldNames(PAGE)).toBe(true);
-    expect(at(FETCHED + DAY_MS).hasOldNames({ ...PAGE, isNameless: true })).toBe(false);
+    expect(at(FETCHED + DAY_MS).hasOldNames({ ...PAGE, areNamesRemoved: true })).toBe(false);
   });
 });

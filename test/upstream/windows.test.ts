@@ -13,7 +13,7 @@ function range(from: string, until: string): DayRange {
   return { from: day(from), until: day(until) };
 }
 
-function windows(coverage: Coverage, asked: DayRange, now = NOON, cut?: Coverage["pieces"]) {
+function windows(coverage: Coverage, asked: DayRange, now = NOON, cut?: Coverage["window"]) {
   return windowsOf({ dataset: "THINGS", coverage }, asked, now, cut);
 }
 
@@ -122,7 +122,7 @@ describe("too many days at once", () => {
   });
 
   test("are one more than the limit", () => {
-    expect(windows(ENGAGEMENT, range("2026-01-01", "2027-01-02"), LATER).pieces).toEqual([
+    expect(windows(ENGAGEMENT, range("2026-01-01", "2027-01-02"), LATER).ranges).toEqual([
       range("2026-01-01", "2027-01-02"),
     ]);
   });
@@ -136,7 +136,7 @@ describe("a range is cut", () => {
   const asked = range("2026-09-29", "2026-11-02");
 
   test("at months for reports", () => {
-    expect(windows(REPORTS, asked).pieces).toEqual([
+    expect(windows(REPORTS, asked).ranges).toEqual([
       range("2026-09-29", "2026-10-01"),
       range("2026-10-01", "2026-11-01"),
       range("2026-11-01", "2026-11-02"),
@@ -144,23 +144,23 @@ describe("a range is cut", () => {
   });
 
   test("into days where upstream answers by the day", () => {
-    expect(windows(DAILY, range("2026-10-31", "2026-11-02")).pieces).toEqual([
+    expect(windows(DAILY, range("2026-10-31", "2026-11-02")).ranges).toEqual([
       range("2026-10-31", "2026-11-01"),
       range("2026-11-01", "2026-11-02"),
     ]);
   });
 
   test("nowhere for roll-ups", () => {
-    expect(windows(ENGAGEMENT, asked).pieces).toEqual([asked]);
+    expect(windows(ENGAGEMENT, asked).ranges).toEqual([asked]);
   });
 
   test("as the question wishes where it names a cut", () => {
-    expect(windows(REPORTS, asked, NOON, "day").pieces).toHaveLength(34);
-    expect(windows(ENGAGEMENT, asked, NOON, "month").pieces).toHaveLength(3);
+    expect(windows(REPORTS, asked, NOON, "day").ranges).toHaveLength(34);
+    expect(windows(ENGAGEMENT, asked, NOON, "month").ranges).toHaveLength(3);
   });
 
   test("after the days that have not come are left off", () => {
-    expect(windows(REPORTS, range("2026-11-01", "2027-02-01")).pieces).toEqual([
+    expect(windows(REPORTS, range("2026-11-01", "2027-02-01")).ranges).toEqual([
       range("2026-11-01", "2026-11-23"),
     ]);
   });
@@ -168,11 +168,11 @@ describe("a range is cut", () => {
   test("into pieces that make it up, whatever it is", () => {
     const now = startOf(day("2030-01-01"));
     const open: Coverage = { ...CONSOLE, maxDays: 400 };
-    for (const pieces of ["day", "month", "whole"] as const) {
+    for (const window of ["day", "month", "none"] as const) {
       forAll([closeRanges], (whole) => {
-        const cut = windows({ ...open, pieces }, whole, now);
+        const cut = windows({ ...open, window }, whole, now);
         expect(cut.range).toEqual(whole);
-        expect(cut.pieces.flatMap(daysOf)).toEqual(daysOf(whole));
+        expect(cut.ranges.flatMap(daysOf)).toEqual(daysOf(whole));
       });
     }
   });
@@ -190,7 +190,7 @@ test("no window reaches past the end or before the beginning, at any time of ask
     }
     expect(cut.range.from).toBe(asked.from);
     expect(cut.range.until <= addDays(dayOf(now), 1)).toBe(true);
-    expect(cut.pieces).toEqual(splitByMonth(cut.range));
+    expect(cut.ranges).toEqual(splitByMonth(cut.range));
   });
 });
 

@@ -34,5 +34,5 @@ async function firstExpired<Measure>(
   const { plans } = requestsOfReport(plan, null, ranges);
   const expired = plans.filter(({ range }) => range !== null && range.from < earliest);
   const kept = await Promise.all(expired.map((each) => each.kept(upstream)));
-  return expired.find((_, i) => !kept[i]?.isWhole)?.range?.from ?? null;
+  return expired.find((_, i) => !kept[i]?.isComplete)?.range?.from ?? null;
 }

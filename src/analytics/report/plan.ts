@@ -85,7 +85,7 @@ export function planOfTotal<Measure>(plan: ReportPlan<Measure>): ReportPlan<Meas
 
 /** The plan that will answer, as far as it is known which datasets upstream refuses. */
 export function likelyPlan<Measure>(upstream: Upstream, plans: ReportPlans<Measure>): ReportPlan<Measure> {
-  return plans.find(({ resource }) => !upstream.standing(resource.endpoint.dataset)?.refusal) ?? plans[0];
+  return plans.find(({ resource }) => !upstream.accessStatus(resource.endpoint.dataset)?.refusal) ?? plans[0];
 }
 
 /** The dimensions of a plan's rows: those grouped by, and those that upstream fills beside them. */

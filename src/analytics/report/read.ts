@@ -2,7 +2,7 @@ import { type Finality, finalityOf } from "../../cache/policy.ts";
 import { dimensionKey, type ReportRow, type Span } from "../../domain/bucket.ts";
 import { addDays, dayOf, type Instant } from "../../domain/day.ts";
 import type { DayRange } from "../../domain/range.ts";
-import { mapPages, type Walk, type Whole, wholeOf } from "../../upstream/pages/iterate.ts";
+import { type Collected, collectAll, mapPages, type PageRun } from "../../upstream/pages/iterate.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
 import { matchesAny } from "../alternatives.ts";
 import type { ReportPlan } from "./plan.ts";
@@ -14,14 +14,14 @@ import { readWanted } from "./wanted-days.ts";
  * Reads the rows of a plan page by page: oldest first where there are buckets, and largest first within each. Where a resource does
  * not send its rows in that order, they come in its ranking within each window.
  */
-export function walkReport<Measure>(
+export function pagesOfReport<Measure>(
   upstream: Upstream,
   plan: ReportPlan<Measure>,
-  ranges: readonly DayRange[] = plan.windows.pieces,
-): Walk<GatewayRow<Measure>> {
+  ranges: readonly DayRange[] = plan.windows.ranges,
+): PageRun<GatewayRow<Measure>> {
   const isWanted = matchesAny(plan.question);
-  return mapPages(readWanted(upstream, plan, ranges), async ({ rows, window, seen }) => {
-    const stateOf = statesBy(seen);
+  return mapPages(readWanted(upstream, plan, ranges), async ({ rows, window, asOf }) => {
+    const stateOf = statesBy(asOf);
     const { range } = plan.questionFor(ranges[window] as DayRange);
     const complete = plan.resource.hasBuckets
       ? await withRemainders(upstream, plan, range, rows)
@@ -34,9 +34,9 @@ export function walkReport<Measure>(
 export async function readReport<Measure>(
   upstream: Upstream,
   plan: ReportPlan<Measure>,
-): Promise<Whole<GatewayRow<Measure>>> {
-  const { rows, sources } = await wholeOf(
-    plan.windows.pieces.map((range) => walkReport(upstream, plan, [range])),
+): Promise<Collected<GatewayRow<Measure>>> {
+  const { rows, sources } = await collectAll(
+    plan.windows.ranges.map((range) => pagesOfReport(upstream, plan, [range])),
   );
   return { rows: withHidden(plan, rows), sources };
 }
@@ -51,9 +51,9 @@ export function withHidden<Measure, Row extends ReportRow<Measure>>(
   rows: readonly Row[],
 ): readonly Row[] {
   if (!question.groupBy.includes("ACTOR")) return rows;
-  const nameless = rows.filter(({ actor }) => actor === null);
-  const different = new Set(nameless.map((row) => `${row.from} ${dimensionKey(row)}`));
-  const areHidden = source.organization === "CONSOLE" || different.size < nameless.length;
+  const unattributed = rows.filter(({ actor }) => actor === null);
+  const different = new Set(unattributed.map((row) => `${row.from} ${dimensionKey(row)}`));
+  const areHidden = source.organization === "CONSOLE" || different.size < unattributed.length;
   return areHidden ? rows.map((row, i) => (row.actor === null ? { ...row, hidden: i } : row)) : rows;
 }
 

@@ -2,7 +2,7 @@ import { NO_DIMENSIONS, type ReportRow } from "../../domain/bucket.ts";
 import type { Instant } from "../../domain/day.ts";
 import type { DayRange } from "../../domain/range.ts";
 import { badInput } from "../../errors.ts";
-import { whole } from "../../upstream/pages/iterate.ts";
+import { collect } from "../../upstream/pages/iterate.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
 import { largestFirst } from "../ranking.ts";
 import type { ReportPlan } from "./plan.ts";
@@ -31,7 +31,7 @@ export async function withRemainders<Measure>(
         `Upstream keeps ${source.largestGroups} groups of a bucket, and people in several groups count in each. The remainder cannot be computed; group by fewer dimensions or add a filter.`,
       );
     }
-    const read = await whole(ungrouped(upstream, plan, window));
+    const read = await collect(ungrouped(upstream, plan, window));
     totals = new Map(read.rows.map((total) => [total.from, total]));
   }
   return [...byBucket].flatMap(([from, bucket]) => {

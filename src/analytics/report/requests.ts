@@ -5,7 +5,7 @@ import { planOfTotal, type ReportPlan } from "./plan.ts";
 export function requestsOfReport<Measure>(
   { resource, questionFor, windows }: ReportPlan<Measure>,
   enough: number | null,
-  ranges = windows.pieces,
+  ranges = windows.ranges,
 ): FieldRequests {
   return resource.requests(ranges.map(questionFor), enough, ranges);
 }

@@ -2,7 +2,7 @@ import type { ReportRow } from "../../domain/bucket.ts";
 import type { DayRange } from "../../domain/range.ts";
 import type { Bucket, ReportQuestion } from "../../domain/report.ts";
 import type { Endpoint, EndpointKey } from "../../upstream/endpoint.ts";
-import { mapPages, type Walk, walkOf } from "../../upstream/pages/iterate.ts";
+import { mapPages, type PageRun, pagesOf } from "../../upstream/pages/iterate.ts";
 import { type FieldRequests, requestsFor } from "../../upstream/plan.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
 
@@ -14,7 +14,7 @@ export interface Resource<Measure> {
   /** Series come oldest first. Where pages hold rows, the rows of one bucket come largest first. */
   readonly isOrdered: boolean;
   /** Reads the rows of questions, page by page, in upstream's order. */
-  readonly read: (upstream: Upstream, questions: readonly ReportQuestion[]) => Walk<ReportRow<Measure>>;
+  readonly read: (upstream: Upstream, questions: readonly ReportQuestion[]) => PageRun<ReportRow<Measure>>;
   /** Plans the requests of questions; `ranges` are the days wanted of each. */
   readonly requests: (
     questions: readonly ReportQuestion[],
@@ -32,7 +32,7 @@ export function buckets<Measure>(endpoint: Endpoint<ReportQuestion, Bucket<Measu
     hasBuckets: true,
     isOrdered: true,
     read: (upstream, questions) =>
-      mapPages(walkOf(upstream, endpoint, questions), (page) => page.rows.flatMap(({ rows }) => rows)),
+      mapPages(pagesOf(upstream, endpoint, questions), (page) => page.rows.flatMap(({ rows }) => rows)),
     requests: (questions, enough, ranges) => requestsFor(endpoint, questions, enough, ranges),
   };
 }
@@ -46,7 +46,7 @@ export function rows<Measure>(
     endpoint,
     hasBuckets: false,
     isOrdered,
-    read: (upstream, questions) => walkOf(upstream, endpoint, questions),
+    read: (upstream, questions) => pagesOf(upstream, endpoint, questions),
     requests: (questions, enough, ranges) => requestsFor(endpoint, questions, enough, ranges),
   };
 }

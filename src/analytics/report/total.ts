@@ -1,6 +1,6 @@
 import type { ReportRow } from "../../domain/bucket.ts";
 import type { DayRange } from "../../domain/range.ts";
-import { type Walk, wholeOf } from "../../upstream/pages/iterate.ts";
+import { collectAll, type PageRun } from "../../upstream/pages/iterate.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
 import { matchesAny } from "../alternatives.ts";
 import { sumOf } from "../ranking.ts";
@@ -12,7 +12,7 @@ export async function totalOf<Measure>(
   upstream: Upstream,
   plan: ReportPlan<Measure>,
 ): Promise<Measure | null> {
-  const { rows } = await wholeOf(plan.windows.pieces.map((range) => ungrouped(upstream, plan, range)));
+  const { rows } = await collectAll(plan.windows.ranges.map((range) => ungrouped(upstream, plan, range)));
   return sumOf(
     plan.algebra,
     rows.filter(matchesAny(plan.question)).map(({ measure }) => measure),
@@ -24,6 +24,6 @@ export function ungrouped<Measure>(
   upstream: Upstream,
   plan: ReportPlan<Measure>,
   range: DayRange,
-): Walk<ReportRow<Measure>> {
+): PageRun<ReportRow<Measure>> {
   return readWanted(upstream, planOfTotal(plan), [range]);
 }

@@ -2,7 +2,7 @@ import { finalityOf } from "../../cache/policy.ts";
 import type { ReportRow } from "../../domain/bucket.ts";
 import { startOf } from "../../domain/day.ts";
 import type { DayRange } from "../../domain/range.ts";
-import type { Walk } from "../../upstream/pages/iterate.ts";
+import type { PageRun } from "../../upstream/pages/iterate.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
 import { refuseExpired } from "./expired-days.ts";
 import type { ReportPlan } from "./plan.ts";
@@ -12,16 +12,16 @@ export function readWanted<Measure>(
   upstream: Upstream,
   plan: ReportPlan<Measure>,
   ranges: readonly DayRange[],
-): Walk<ReportRow<Measure>> {
+): PageRun<ReportRow<Measure>> {
   const { resource, questionFor } = plan;
-  const walk = resource.read(upstream, ranges.map(questionFor));
+  const run = resource.read(upstream, ranges.map(questionFor));
   return async function* (from) {
     await refuseExpired(upstream, plan, ranges);
-    for await (const page of walk(from)) {
+    for await (const page of run(from)) {
       const range = ranges[page.window] as DayRange;
       const [begin, end] = [startOf(range.from), startOf(range.until)];
       const rows = page.rows.filter((row) => row.from >= begin && row.until <= end);
-      yield { ...page, rows, covers: range, state: finalityOf(resource.endpoint.subject, range, page.seen) };
+      yield { ...page, rows, range, state: finalityOf(resource.endpoint.subject, range, page.asOf) };
     }
   };
 }

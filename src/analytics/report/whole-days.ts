@@ -16,7 +16,7 @@ export const EXPORT_DAYS = 2;
  */
 export async function wholeDaysOf<Measure>(upstream: Upstream, plan: ReportPlan<Measure>): Promise<DayRange> {
   const { from } = plan.windows.range;
-  for (const window of plan.windows.pieces.toReversed()) {
+  for (const window of plan.windows.ranges.toReversed()) {
     const watermark = await watermarkOf(upstream, plan, window);
     const until = watermark === null ? window.from : earlier(window.until, dayOf(watermark));
     if (until > window.from) return { from, until };
@@ -33,7 +33,7 @@ export async function wholeDaysOf<Measure>(upstream: Upstream, plan: ReportPlan<
 export function requestsOfWholeDays<Measure>(plan: ReportPlan<Measure>): FieldRequests {
   const { plans } = requestsOfTotal(plan);
   const recent = addDays(dayOf(plan.asOf), -EXPORT_DAYS);
-  const newest = plan.windows.pieces.findLastIndex((window) => window.from < recent);
+  const newest = plan.windows.ranges.findLastIndex((window) => window.from < recent);
   return { plans: plans.slice(Math.max(newest, 0)), enough: null };
 }
 
@@ -43,6 +43,6 @@ async function watermarkOf<Measure>(
   plan: ReportPlan<Measure>,
   window: DayRange,
 ): Promise<Instant | null> {
-  for await (const { seen } of ungrouped(upstream, plan, window)(null)) return seen;
+  for await (const { asOf } of ungrouped(upstream, plan, window)(null)) return asOf;
   return null;
 }

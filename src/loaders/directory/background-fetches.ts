@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { SharedStore } from "../../cache/shared-store.ts";
 import type { Instant } from "../../domain/day.ts";
 import { GatewayError } from "../../errors.ts";
-import type { Asker } from "../../upstream/budget/operation.ts";
+import type { OperationOptions } from "../../upstream/budget/operation.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
 import type { PartNote, PartNotes } from "./notes.ts";
 import { type DirectoryPart, type HeldPart, type Parts, type Progress, REFRESH_MS, sizeOf } from "./part.ts";
@@ -15,7 +15,7 @@ export const LEASE_MS = 90_000;
 const STEPS = 10;
 
 export interface BackgroundFetchesOptions {
-  readonly operation: (asker: Asker) => Upstream;
+  readonly operation: (asker: OperationOptions) => Upstream;
   readonly now: () => Instant;
   /** Null: this process is alone. */
   readonly store: SharedStore | null;
@@ -63,7 +63,7 @@ export class BackgroundFetches {
     return this.#options.operation({
       signal: this.#stopping.signal,
       priority: "refresh",
-      unhurried: true,
+      unbounded: true,
       ...(since === undefined ? {} : { since }),
     });
   }

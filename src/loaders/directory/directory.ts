@@ -4,7 +4,7 @@ import type { Memberships } from "../../domain/group.ts";
 import type { Member, OrganizationKind } from "../../domain/organization.ts";
 import type { Pseudonyms } from "../../domain/pseudonym.ts";
 import { GatewayError } from "../../errors.ts";
-import type { Asker } from "../../upstream/budget/operation.ts";
+import type { OperationOptions } from "../../upstream/budget/operation.ts";
 import type { EndpointKey } from "../../upstream/endpoint.ts";
 import { isTransient } from "../../upstream/pages/freshness.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
@@ -37,7 +37,7 @@ export interface Directory {
 }
 
 export interface DirectoryOptions {
-  readonly operation: (asker: Asker) => Upstream;
+  readonly operation: (asker: OperationOptions) => Upstream;
   /** Distinguishes the organization behind an endpoint from others in the store. */
   readonly organizationOf: (endpoint: EndpointKey) => string;
   readonly now: () => Instant;
@@ -83,7 +83,7 @@ export class DirectoryCache {
         organization === "ENTERPRISE" ? shown("ENTERPRISE_MEMBERS") : shown("CONSOLE_MEMBERS"),
       memberships: () => shown("GROUP_MEMBERS"),
       requireMembersOf: async (groupIds) => {
-        if (upstream.isUnhurried) return;
+        if (upstream.isUnbounded) return;
         if (await areTooManyGroups(upstream, groupIds)) await this.#read("GROUP_MEMBERS", upstream);
       },
       has: (part) => this.#usable(part) !== null,
@@ -120,7 +120,7 @@ export class DirectoryCache {
     }
     let progress: Progress = { done: 0, total: null };
     try {
-      if (held === null && !upstream.isUnhurried) await this.#refuseWhileFetched(part);
+      if (held === null && !upstream.isUnbounded) await this.#refuseWhileFetched(part);
       const read = await readPart(part, upstream, async (step) => {
         progress = step;
       });

@@ -4,7 +4,7 @@ import type { Member } from "../../domain/organization.ts";
 import { GatewayError } from "../../errors.ts";
 import { groupMembers, groups } from "../../upstream/endpoints/groups.ts";
 import { consoleMembers, enterpriseMembers } from "../../upstream/endpoints/members.ts";
-import { walkOf, whole } from "../../upstream/pages/iterate.ts";
+import { collect, pagesOf } from "../../upstream/pages/iterate.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
 import type { DirectoryPart, HeldPart, Parts, Progress } from "./part.ts";
 
@@ -63,7 +63,7 @@ async function readMembers(
     members.push(...page.rows);
     fetchedAt = Math.min(fetchedAt, page.fetchedAt);
     await onProgress({ done: members.length, total: null });
-    if (page.next === null || upstream.isUnhurried) continue;
+    if (page.next === null || upstream.isUnbounded) continue;
     if ((await upstream.peek(endpoint, {}, page.next)) === null) requested++;
     if (requested >= PAGES_OF_MEMBERS) throw new PartTooLarge({ done: members.length, total: null });
   }
@@ -71,9 +71,9 @@ async function readMembers(
 }
 
 async function readMemberships(upstream: Upstream, onProgress: OnProgress): Promise<HeldPart<Memberships>> {
-  const { rows: listed, sources } = await whole(walkOf(upstream, groups, [{}]));
+  const { rows: listed, sources } = await collect(pagesOf(upstream, groups, [{}]));
   const total = listed.length;
-  if (!upstream.isUnhurried) {
+  if (!upstream.isUnbounded) {
     const missing = await missingOf(
       upstream,
       listed.map(({ groupId }) => groupId),
@@ -119,7 +119,7 @@ async function membersOfGroup(
   groupId: string,
 ): Promise<{ readonly rows: readonly GroupMember[]; readonly fetchedAt: number } | null> {
   try {
-    const { rows, sources } = await whole(walkOf(upstream, groupMembers, [{ groupId }]));
+    const { rows, sources } = await collect(pagesOf(upstream, groupMembers, [{ groupId }]));
     return { rows, fetchedAt: Math.min(...sources.map(({ fetchedAt }) => fetchedAt)) };
   } catch (fault) {
     if (fault instanceof GatewayError && fault.code === "NOT_FOUND") return null;

@@ -36,7 +36,8 @@ export const skills = (ledger: Ledger): Endpoint<Cell<SkillSums>> => ({
     const { query, now } = request;
     const { organization } = ledger;
     const asked = question(request);
-    const isWhole = !asked.isRange && asked.groupBy.length === 0 && Object.keys(asked.filters).length === 0;
+    const isComplete =
+      !asked.isRange && asked.groupBy.length === 0 && Object.keys(asked.filters).length === 0;
     const byKey = new Map(organization.catalog.skills.map((skill) => [skill.key, skill]));
     return listed(ledger, asked, query, now, listing(organization, asked), ({ key, sums }) => {
       const skill = byKey.get(String(key[0])) as Skill;
@@ -48,7 +49,7 @@ export const skills = (ledger: Ledger): Endpoint<Cell<SkillSums>> => ({
         ...groupKeys(organization, asked, key.slice(1), now),
         distinct_user_count: sums.users.count,
         invocation_count: sums.invocations,
-        enable_count: isWhole ? sums.enabled : null,
+        enable_count: isComplete ? sums.enabled : null,
         ...spend(sums, asked, key[1 + asked.groupBy.indexOf("product")] as string),
         ...sums.threads.wire("skill_used_count", about),
       };

@@ -56,7 +56,7 @@ interface CallsOptions {
 function documentOf(path: string, trusted: TrustedDocuments, viewer: Viewer): TrustedDocument {
   const name = decoded(path.slice(CALLS.length));
   const called = trusted.called(name);
-  const permitted = called.filter((document) => trusted.permits(viewer, document));
+  const permitted = called.filter((document) => trusted.allows(viewer, document));
   const [document] = permitted;
   if (permitted.length > 1)
     throw new HttpError(

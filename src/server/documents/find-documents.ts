@@ -44,7 +44,7 @@ export function findDocuments({
     const asked = hash === null ? keys : [...keys, hash];
     const isPermitted = (key: string) => {
       const document = trusted.find(key);
-      return document !== null && trusted.permits(viewer, document);
+      return document !== null && trusted.allows(viewer, document);
     };
     if (viewer.documents !== null && !asked.every(isPermitted)) throw otherDocument(viewer.documents);
     if (text === null || hash === null) return textBy(keys);

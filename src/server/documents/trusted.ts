@@ -77,7 +77,7 @@ export class TrustedDocuments {
   }
 
   /** True if a caller may run a document, as far as their token says which. */
-  permits({ documents }: Viewer, document: TrustedDocument): boolean {
+  allows({ documents }: Viewer, document: TrustedDocument): boolean {
     return documents === null || [...documents].some((each) => this.called(each).includes(document));
   }
 }

@@ -3,7 +3,7 @@ import { ReadableStream } from "node:stream/web";
 import type { GraphQLSchema } from "graphql";
 import type { Context } from "../../context.ts";
 import type { Instant } from "../../domain/day.ts";
-import type { Asker } from "../../upstream/budget/operation.ts";
+import type { OperationOptions } from "../../upstream/budget/operation.ts";
 import { otherDocument } from "../documents/trusted.ts";
 import type { SchemaView } from "../graphql/introspection.ts";
 import { clientError } from "../graphql/translate-errors.ts";
@@ -26,7 +26,7 @@ const TRAILER = "export-manifest";
 export interface ExportsOptions {
   readonly schema: GraphQLSchema;
   readonly view: SchemaView;
-  readonly contextOf: (record: RequestRecord, asker: Asker) => Context;
+  readonly contextOf: (record: RequestRecord, options: OperationOptions) => Context;
   readonly now: () => Instant;
   readonly callers: Callers;
   readonly digest: Digest;
@@ -54,8 +54,8 @@ async function answer(options: ExportsOptions, request: Request, record: Request
   const moment = options.now(); // pages of one file are of one moment
   const reader = {
     viewer,
-    context: (manner: object) => ({
-      ...options.contextOf(record, { signal, priority: "warm", unhurried: true, ...manner }),
+    context: (reading: object) => ({
+      ...options.contextOf(record, { signal, priority: "warm", unbounded: true, ...reading }),
       now: () => moment,
     }),
     told: options.view.schemaFor(viewer),
@@ -115,7 +115,7 @@ function streamed(
         record.rows = mark.rows;
         hash.update(bytes);
         yield bytes;
-        if (!mark.isWhole) continue;
+        if (!mark.isComplete) continue;
         manifest = manifestOf(opened, mark, hash.digest("hex"));
         yield Buffer.from(opened.lastLine(manifest));
       }

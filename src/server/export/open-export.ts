@@ -1,12 +1,12 @@
 import type { GraphQLSchema } from "graphql";
-import { demand } from "../../../schema/framework/demand.ts";
+import { requirePermission } from "../../../schema/framework/permission.ts";
 import { organizationNamed } from "../../analytics/organizations.ts";
 import type { SpendQuestion } from "../../analytics/spend.ts";
 import type { Context } from "../../context.ts";
 import { type Instant, parseDay } from "../../domain/day.ts";
 import { PERIODS, type Period } from "../../domain/period.ts";
 import type { DayRange } from "../../domain/range.ts";
-import { type Permits, permitsOf } from "../../domain/viewer.ts";
+import { type Permissions, permissionsOf } from "../../domain/viewer.ts";
 import { badInput, GatewayError } from "../../errors.ts";
 import { resolveRange } from "../../planning/range-input.ts";
 import { nearest } from "../http/did-you-mean.ts";
@@ -32,7 +32,7 @@ export interface Export {
 const LAYOUTS: Readonly<Record<string, SpendLayout>> = { spend: SPEND, focus: FOCUS };
 
 /** What each identity cost, and the tokens it used. */
-const LAYOUT_ASKS: readonly (keyof Permits)[] = ["spenders", "people"];
+const LAYOUT_PERMISSIONS: readonly (keyof Permissions)[] = ["spenders", "people"];
 
 /** Everything there is to take away, by name. */
 export function exportNames(schema: GraphQLSchema): string[] {
@@ -59,7 +59,7 @@ export function openExport(
         .join(" or ")}.`,
     );
   if (layout !== undefined) {
-    for (const permit of LAYOUT_ASKS) demand(reader, permit, `\`${file}\``);
+    for (const permission of LAYOUT_PERMISSIONS) requirePermission(reader, permission, `\`${file}\``);
   }
   const format: Format = FORMATS[ending as FormatName];
   const parameters = new URLSearchParams(given);
@@ -89,8 +89,10 @@ function lastLineOf({ manifestLine }: Format, [wanted, ...more]: readonly string
 /** The exports that the one who asks may be told of: those they may have. */
 function namesFor({ told, viewer }: Reader): readonly string[] {
   if (told === null) return [];
-  const permits = permitsOf(viewer);
-  const layouts = LAYOUT_ASKS.every((permit) => permits[permit]) ? Object.keys(LAYOUTS) : [];
+  const permissions = permissionsOf(viewer);
+  const layouts = LAYOUT_PERMISSIONS.every((permission) => permissions[permission])
+    ? Object.keys(LAYOUTS)
+    : [];
   return [...layouts, ...listsOf(told).keys()];
 }
 

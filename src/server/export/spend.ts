@@ -1,6 +1,6 @@
 import { emailOf, organizationOf } from "../../analytics/join.ts";
 import { organizationNamed } from "../../analytics/organizations.ts";
-import { type SpendLine, type SpendQuestion, walkSpend } from "../../analytics/spend.ts";
+import { readSpend, type SpendLine, type SpendQuestion } from "../../analytics/spend.ts";
 import type { Context } from "../../context.ts";
 import type { ReportActor } from "../../domain/bucket.ts";
 import { addDays, type Day, daysBetween } from "../../domain/day.ts";
@@ -95,19 +95,19 @@ export function spendTable(reader: Reader, question: SpendQuestion, { columns, s
   return {
     columns,
     async *chunks(place) {
-      const ctx = reader.context({ passing: true });
-      const walk = await walkSpend(ctx, { ...question, ...(place === null ? {} : parsePlace(ctx, place)) });
-      const { days, range, dataset: source } = walk;
-      const organization = nameOf(walk.organization);
+      const ctx = reader.context({ noStore: true });
+      const spend = await readSpend(ctx, { ...question, ...(place === null ? {} : parsePlace(ctx, place)) });
+      const { days, range, dataset: source } = spend;
+      const organization = nameOf(spend.organization);
       try {
         const lookups = reader.context({});
-        const payer = { ...(await organizationOf(lookups, walk.organization)), kind: walk.organization };
+        const payer = { ...(await organizationOf(lookups, spend.organization)), kind: spend.organization };
         const named = (line: SpendLine) => withEmail(lookups, line, payer.kind);
         for await (const { day, lines, state, refreshedAt } of days) {
           const shown = await Promise.all(lines.filter(shows).map(named));
           yield {
             rows: shown.map((line) => columns.map(({ of }) => of(line, payer))),
-            next: JSON.stringify([organization, walk.source, addDays(day, 1)]),
+            next: JSON.stringify([organization, spend.source, addDays(day, 1)]),
             about: { organization, source, range, state, refreshedAt, stale: false },
             window: day.slice(0, 7),
             done: (1 + daysBetween(range.from, day)) / daysIn(range),

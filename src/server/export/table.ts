@@ -4,7 +4,7 @@ import type { Context } from "../../context.ts";
 import type { Instant } from "../../domain/day.ts";
 import type { DayRange } from "../../domain/range.ts";
 import type { Viewer } from "../../domain/viewer.ts";
-import type { Manner } from "../../upstream/budget/operation.ts";
+import type { ReadOptions } from "../../upstream/budget/operation.ts";
 
 /** Value of a cell. An amount is its decimal text; a list or an object is written as JSON. */
 export type Cell = string | number | boolean | object | null;
@@ -52,7 +52,7 @@ export interface Table {
 /** What tables are read with: new operations, all of them at one moment. */
 export interface Reader {
   readonly viewer: Viewer;
-  context(manner: Manner): Context;
+  context(options: ReadOptions): Context;
   /** Names that the caller may learn; null: none. */
   readonly told: GraphQLSchema | null;
   /** Told of faults that the one who asks sees only as INTERNAL_SERVER_ERROR. */

@@ -10,7 +10,7 @@ import type { Chunk, Column, Table } from "./table.ts";
 export interface Mark {
   /** Where the table goes on; null: not begun, or whole. */
   readonly next: string | null;
-  readonly isWhole: boolean;
+  readonly isComplete: boolean;
   readonly rows: number;
   readonly bytes: number;
   /** Exact sums of the columns that are amounts. */
@@ -29,7 +29,7 @@ export interface Mark {
 
 export const START: Mark = {
   next: null,
-  isWhole: false,
+  isComplete: false,
   rows: 0,
   bytes: 0,
   totals: {},
@@ -85,7 +85,7 @@ function after(
   const moving = moves ? [mark.refreshedAt, about.refreshedAt].filter((at) => at !== null) : [];
   return {
     next,
-    isWhole: next === null,
+    isComplete: next === null,
     rows: mark.rows + rows.length,
     bytes: mark.bytes + bytes,
     totals: added(mark.totals, rows, columns),

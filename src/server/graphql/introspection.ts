@@ -11,7 +11,7 @@ import {
 import type { Plugin } from "graphql-yoga";
 import { visibleSchemas } from "../../../schema/framework/visible.ts";
 import type { Context } from "../../context.ts";
-import { permitsOf, type Viewer } from "../../domain/viewer.ts";
+import { permissionsOf, type Viewer } from "../../domain/viewer.ts";
 import { badInput, GatewayError } from "../../errors.ts";
 import { operationOf } from "../../planning/operation.ts";
 import type { SelectedField } from "../../planning/selected-field.ts";
@@ -21,14 +21,14 @@ export interface SchemaView {
   /** What there is for them to ask; null where nobody is told. */
   schemaFor(viewer: Viewer): GraphQLSchema | null;
   /** True if there is nothing they are not told, so that a hint may name anything. */
-  isWhole(viewer: Viewer): boolean;
+  isComplete(viewer: Viewer): boolean;
 }
 
 export function schemaView(schema: GraphQLSchema, isTold: boolean): SchemaView {
   const visible = visibleSchemas(schema);
   return {
-    schemaFor: (viewer) => (isTold ? visible(permitsOf(viewer)).schema : null),
-    isWhole: (viewer) => isTold && visible(permitsOf(viewer)).isWhole,
+    schemaFor: (viewer) => (isTold ? visible(permissionsOf(viewer)).schema : null),
+    isComplete: (viewer) => isTold && visible(permissionsOf(viewer)).isComplete,
   };
 }
 
@@ -36,11 +36,11 @@ export function schemaView(schema: GraphQLSchema, isTold: boolean): SchemaView {
  * Answers introspection from what the viewer may ask. Documents are parsed and validated once for everybody, against the whole
  * schema, and questions are run on it, where a refused field says why; so one operation cannot ask both.
  */
-export function introspection({ schemaFor, isWhole }: SchemaView): Plugin<Context> {
+export function introspection({ schemaFor, isComplete }: SchemaView): Plugin<Context> {
   return {
     onExecute({ args, executeFn, setExecuteFn, setResultAndStopExecution }) {
       const { viewer } = args.contextValue as Context;
-      if (isWhole(viewer)) return;
+      if (isComplete(viewer)) return;
       const [asked, others] = rootFields(args);
       if (asked.length === 0) return;
       const visible = schemaFor(viewer);

@@ -3,7 +3,7 @@ import { createYoga, type Plugin, type YogaInitialContext } from "graphql-yoga";
 import type { Config } from "../../config.ts";
 import type { Context } from "../../context.ts";
 import type { Viewer } from "../../domain/viewer.ts";
-import type { Asker } from "../../upstream/budget/operation.ts";
+import type { OperationOptions } from "../../upstream/budget/operation.ts";
 import { findDocuments } from "../documents/find-documents.ts";
 import type { TrustedDocuments } from "../documents/trusted.ts";
 import { refuseForeign } from "../http/origin.ts";
@@ -27,7 +27,7 @@ export interface GraphQLOptions {
   readonly trusted: TrustedDocuments;
   readonly view: SchemaView;
   readonly callers: Callers;
-  readonly contextOf: (record: RequestRecord, asker: Asker) => Context;
+  readonly contextOf: (record: RequestRecord, options: OperationOptions) => Context;
   readonly isAudited: boolean;
   readonly digest: Digest;
   /** Told of faults that clients see only as INTERNAL_SERVER_ERROR. */
@@ -50,7 +50,7 @@ export function createGraphQL({
   onFault,
 }: GraphQLOptions) {
   const kept = parserCache();
-  const suggestsTo = (viewer: Viewer) => view.isWhole(viewer);
+  const suggestsTo = (viewer: Viewer) => view.isComplete(viewer);
   const yoga = createYoga<YogaServerContext, Context>({
     schema,
     context: ({ request, record }: YogaInitialContext & YogaServerContext): Context =>

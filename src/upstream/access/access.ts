@@ -3,7 +3,7 @@ import type { Instant } from "../../domain/day.ts";
 import type { UpstreamRefusal } from "../errors/refusal.ts";
 
 /** What upstream's last answer said of a dataset. */
-export interface Standing {
+export interface AccessStatus {
   /** Why upstream does not let the gateway read it; null where it answered. */
   readonly refusal: ClosedReason | null;
   /** When upstream exported what it answered with; null where it does not say, or refused. */
@@ -18,17 +18,17 @@ export const LEARNED_FOR_MS = 3_600_000;
 /** What this process has learned of the datasets its keys open. */
 export class Access {
   readonly #now: () => Instant;
-  readonly #learned = new Map<Dataset, Standing>();
+  readonly #learned = new Map<Dataset, AccessStatus>();
 
   /** First questions to datasets, under way. */
-  readonly #trials = new Map<Dataset, Promise<void>>();
+  readonly #probes = new Map<Dataset, Promise<void>>();
 
   constructor(now: () => Instant) {
     this.#now = now;
   }
 
   /** Null: nothing is known, or no longer. */
-  standing(dataset: Dataset): Standing | null {
+  accessStatus(dataset: Dataset): AccessStatus | null {
     const learned = this.#learned.get(dataset);
     return learned !== undefined && this.#now() < learned.at + LEARNED_FOR_MS ? learned : null;
   }
@@ -40,19 +40,19 @@ export class Access {
   async attempt<T>(
     dataset: Dataset,
     ask: () => Promise<T>,
-    wait: (trial: Promise<unknown>) => Promise<unknown>,
+    wait: (probe: Promise<unknown>) => Promise<unknown>,
   ): Promise<T | null> {
-    if (this.standing(dataset) === null) {
-      const trial = this.#trials.get(dataset);
-      if (trial === undefined) return this.#try(dataset, ask());
-      await wait(trial);
+    if (this.accessStatus(dataset) === null) {
+      const probe = this.#probes.get(dataset);
+      if (probe === undefined) return this.#try(dataset, ask());
+      await wait(probe);
     }
-    return this.standing(dataset)?.refusal ? null : ask();
+    return this.accessStatus(dataset)?.refusal ? null : ask();
   }
 
   #try<T>(dataset: Dataset, answer: Promise<T>): Promise<T> {
-    const end = () => void this.#trials.delete(dataset);
-    this.#trials.set(dataset, answer.then(end, end));
+    const end = () => void this.#probes.delete(dataset);
+    this.#probes.set(dataset, answer.then(end, end));
     return answer;
   }
 

@@ -88,7 +88,7 @@ export class KeyOrganizations {
         read: ({ body }: Kept) => kindIn(body),
         isUsable: () => true,
         lifetimeMs: (kind: OrganizationKind) => (kind === ORGANIZATION_OF_KEY[key] ? null : LEARNED_FOR_MS),
-        patienceMs: timeoutMs,
+        maxWaitMs: timeoutMs,
       };
       const { page: kind } = await shared(sharing, ask);
       this.#note(key, kind);

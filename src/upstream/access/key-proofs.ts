@@ -62,9 +62,9 @@ export class KeyProofs {
   /** Makes one small request for all who wait for it, so it ends with the time of an operation and not with the first to leave. */
   async #request(operation: Operation, key: KeyFamily) {
     const { access, baseUrl, deadlineMs, now, onFault, source } = this.#options;
-    const { priority, caller, unhurried } = operation;
-    const signal = unhurried ? operation.signal : AbortSignal.timeout(deadlineMs);
-    const proving = new Operation(2, { signal, priority, caller, unhurried });
+    const { priority, caller, unbounded } = operation;
+    const signal = unbounded ? operation.signal : AbortSignal.timeout(deadlineMs);
+    const proving = new Operation(2, { signal, priority, caller, unbounded });
     const own = ORGANIZATION_OF_KEY[key];
     const { dataset } = SHOWN_BY[own];
     try {

@@ -42,7 +42,7 @@ export interface Turn extends Bucket {
   readonly caller: string;
   readonly dataset: string;
   /** How long the caller can wait for it. */
-  readonly patienceMs: number;
+  readonly maxWaitMs: number;
 }
 
 /** A little more than the minute upstream counts by: requests do not arrive as evenly as they leave. */
@@ -104,7 +104,7 @@ export class Budget {
     if (unwanted.aborted) return Promise.reject(abandoned(turn));
     const bucket = bucketOf(turn);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const latest = this.#options.pace.now() + turn.patienceMs;
+    const latest = this.#options.pace.now() + turn.maxWaitMs;
     const waiter: Waiter = { turn, latest, go: resolve, fail: reject };
     const leave = () => {
       const waiting = this.#queues.get(bucket);

@@ -7,17 +7,17 @@ import type { Page } from "../pages/page.ts";
 import type { Bucket, Priority } from "./budget.ts";
 
 /** How one asks who reads much and has time. */
-export interface Manner {
+export interface ReadOptions {
   /** Waits for its turn as long as `signal` lets it, and makes as many requests as it needs. */
-  readonly unhurried?: boolean;
+  readonly unbounded?: boolean;
   /** Reads every page once: none is kept in memory, where it would push out what clients ask for again. */
-  readonly passing?: boolean;
+  readonly noStore?: boolean;
   /** Takes no page that was fetched before this instant. */
   readonly since?: Instant;
 }
 
 /** Who asks, and for how long. */
-export interface Asker extends Manner {
+export interface OperationOptions extends ReadOptions {
   /** Ends when its caller has left, or has waited as long as it may. */
   readonly signal: AbortSignal;
   /** Interactive unless told otherwise. */
@@ -63,8 +63,8 @@ export class Operation {
   readonly caller: string;
   /** Ends when its caller has left, or has waited as long as it may. */
   readonly signal: AbortSignal;
-  readonly unhurried: boolean;
-  readonly passing: boolean;
+  readonly unbounded: boolean;
+  readonly noStore: boolean;
   readonly since: Instant;
   readonly #maxRequests: number;
   readonly #used = new Set<PageAge>();
@@ -76,15 +76,22 @@ export class Operation {
 
   constructor(
     maxRequests: number,
-    { signal, priority = "interactive", caller = "", unhurried = false, passing = false, since }: Asker,
+    {
+      signal,
+      priority = "interactive",
+      caller = "",
+      unbounded = false,
+      noStore = false,
+      since,
+    }: OperationOptions,
   ) {
     this.signal = signal;
     this.priority = priority;
     this.caller = caller;
-    this.unhurried = unhurried;
-    this.passing = passing;
+    this.unbounded = unbounded;
+    this.noStore = noStore;
     this.since = since ?? Number.NEGATIVE_INFINITY;
-    this.#maxRequests = unhurried ? Number.POSITIVE_INFINITY : maxRequests;
+    this.#maxRequests = unbounded ? Number.POSITIVE_INFINITY : maxRequests;
   }
 
   spend(dataset: Dataset): void {
@@ -119,9 +126,9 @@ export class Operation {
   }
 
   /** Notes the age of a page it is given, which `forget` takes back. */
-  use({ covers, state, watermark, stale }: Page<unknown>): PageAge {
+  use({ range, state, watermark, stale }: Page<unknown>): PageAge {
     const used = { state, watermark, stale };
-    if (covers !== null) this.#used.add(used);
+    if (range !== null) this.#used.add(used);
     return used;
   }
 

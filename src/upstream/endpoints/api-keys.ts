@@ -18,7 +18,7 @@ export const apiKeys = endpoint({
   paging: "id",
   pageSize: () => 1000,
   query: (_: Record<never, never>) => ({}),
-  covers: () => null,
+  rangeOf: () => null,
   coverage: null,
   subject: "live",
   freshSeconds: FRESH.lookups,

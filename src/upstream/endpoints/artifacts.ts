@@ -33,7 +33,7 @@ export const artifactActivity = endpoint({
   dataset: "ARTIFACT_ACTIVITY",
   ...engagementList,
   path: "/v1/organizations/analytics/artifacts",
-  coverage: { ...ENGAGEMENT, pieces: "day", maxDays: 1 },
+  coverage: { ...ENGAGEMENT, window: "day", maxDays: 1 },
   query: (p: ArtifactQuestion) => ({
     ...engagementQuery(ARTIFACT_FILTERS, p),
     "group_by[]": p.groupBy.map((dimension) => ARTIFACT_GROUPINGS[dimension]),

@@ -43,7 +43,7 @@ export const claudeCode = endpoint({
   paging: "report",
   pageSize: () => 1000,
   query: (p: { range: DayRange }) => ({ starting_at: p.range.from }),
-  covers: (p) => p.range,
+  rangeOf: (p) => p.range,
   coverage: DAILY,
   subject: "activity",
   freshSeconds: FRESH.reports,

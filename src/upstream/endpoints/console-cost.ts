@@ -44,7 +44,7 @@ export const consoleCost = endpoint({
   paging: "report",
   pageSize: () => 31,
   query: (p: ReportQuestion) => ({ ...reportQuery(CONSOLE_COST_NAMES, p), bucket_width: "1d" }),
-  covers: (p) => p.range,
+  rangeOf: (p) => p.range,
   coverage: CONSOLE,
   subject: "money",
   freshSeconds: FRESH.reports,

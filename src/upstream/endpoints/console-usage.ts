@@ -78,7 +78,7 @@ export const consoleUsage = endpoint({
     bucket_width: widthOf(p.bucket),
   }),
   beta: (p) => (p.groupBy.includes("SPEED") || p.filter.SPEED ? "fast-mode-2026-02-01" : undefined),
-  covers: (p) => p.range,
+  rangeOf: (p) => p.range,
   coverage: CONSOLE,
   subject: "money",
   freshSeconds: FRESH.reports,

@@ -10,7 +10,7 @@ export const ENGAGEMENT: Coverage = {
   earliest: day("2026-01-01"),
   horizonDays: null,
   today: false,
-  pieces: "whole",
+  window: "none",
   maxDays: 366,
 };
 
@@ -24,7 +24,7 @@ export const REPORTS: Coverage = {
   earliest: day("2026-01-01"),
   horizonDays: 365,
   today: true,
-  pieces: "month",
+  window: "month",
   maxDays: 31,
 };
 
@@ -36,7 +36,7 @@ export const CONSOLE: Coverage = {
   earliest: OPENING,
   horizonDays: null,
   today: true,
-  pieces: "month",
+  window: "month",
   maxDays: 31,
 };
 
@@ -45,7 +45,7 @@ export const DAILY: Coverage = {
   earliest: OPENING,
   horizonDays: null,
   today: true,
-  pieces: "day",
+  window: "day",
   maxDays: 1,
 };
 
@@ -61,7 +61,7 @@ export const engagementList = {
   scope: "read:analytics",
   paging: "token",
   pageSize: () => 1000,
-  covers: ({ range }: { range: DayRange }) => range,
+  rangeOf: ({ range }: { range: DayRange }) => range,
   coverage: ENGAGEMENT,
   subject: "activity",
   freshSeconds: FRESH.engagement,

@@ -20,7 +20,7 @@ const report = {
   key: "analytics",
   scope: "read:analytics",
   paging: "report",
-  covers: ({ range }: ReportQuestion) => range,
+  rangeOf: ({ range }: ReportQuestion) => range,
   coverage: REPORTS,
   subject: "money",
   watermarked: true,

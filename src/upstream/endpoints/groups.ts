@@ -12,7 +12,7 @@ const lookup = {
   scope: "read:rbac_groups",
   paging: "token",
   pageSize: () => 1000,
-  covers: () => null,
+  rangeOf: () => null,
   coverage: null,
   subject: "live",
 } as const;

@@ -11,7 +11,7 @@ const members = {
   paging: "id",
   pageSize: () => 1000,
   query: (_: Record<never, never>) => ({}),
-  covers: () => null,
+  rangeOf: () => null,
   coverage: null,
   subject: "live",
   freshSeconds: FRESH.lookups,

@@ -9,7 +9,7 @@ const me = {
   isOfBothKinds: true,
   paging: "object",
   query: (_: Record<never, never>) => ({}),
-  covers: () => null,
+  rangeOf: () => null,
   coverage: null,
   subject: "live",
   freshSeconds: FRESH.lookups,

@@ -16,7 +16,7 @@ export const activitySummaries = endpoint({
   path: "/v1/organizations/analytics/summaries",
   paging: "token",
   query: (p: { range: DayRange }) => ({ starting_date: p.range.from, ending_date: p.range.until }),
-  covers: (p) => p.range,
+  rangeOf: (p) => p.range,
   coverage: ENGAGEMENT,
   subject: "activity",
   freshSeconds: FRESH.engagement,

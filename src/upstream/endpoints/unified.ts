@@ -121,7 +121,7 @@ const report = (names: ReportNames) =>
         : { time_bucket_width: widthOf(p.bucket), order_by: "time", order: "asc" }),
     }),
     beta: () => "analytics-usage-cost-2026-08-24",
-    covers: ({ range }: ReportQuestion) => range,
+    rangeOf: ({ range }: ReportQuestion) => range,
     coverage: REPORTS,
     nameKeys: NAME_KEYS,
     subject: "money",

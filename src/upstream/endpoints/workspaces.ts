@@ -12,7 +12,7 @@ export const workspaces = endpoint({
   paging: "id",
   pageSize: () => 1000,
   query: (p: { includeDefault: boolean }) => ({ include_archived: true, include_default: p.includeDefault }),
-  covers: () => null,
+  rangeOf: () => null,
   coverage: null,
   subject: "live",
   freshSeconds: FRESH.lookups,

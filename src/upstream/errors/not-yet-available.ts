@@ -10,7 +10,7 @@ export function notYetAvailable<P, Row>(
   params: P,
   details: ErrorDetails,
 ): GatewayError | null {
-  const range = endpoint.covers(params);
+  const range = endpoint.rangeOf(params);
   if (fault.status !== 400 || range === null || endpoint.coverage?.today !== false) return null;
   const lastAsked = addDays(range.until, -1);
   const named = (fault.upstreamMessage.match(/\d{4}-\d{2}-\d{2}/g) ?? []).map(parseDay);

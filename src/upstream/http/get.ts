@@ -12,8 +12,8 @@ export interface HttpOptions extends AttemptOptions {
 
 /** Connection between the gateway and upstream. */
 export interface Gate {
-  /** Resolves when a request may leave; `patienceMs` is how long it can wait for that. */
-  enter(patienceMs: number): Promise<void>;
+  /** Resolves when a request may leave; `maxWaitMs` is how long it can wait for that. */
+  enter(maxWaitMs: number): Promise<void>;
   /** Makes one attempt, and learns from what becomes of it. */
   pass<T>(attempt: () => Promise<T>): Promise<T>;
   /** Upstream has refused because too many were sent: nobody is let through for the milliseconds it returns. */

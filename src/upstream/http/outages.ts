@@ -9,7 +9,7 @@ export interface OutagesOptions {
   readonly onRecovery: (about: OutageSubject, seconds: number) => void;
 }
 
-interface Standing {
+interface OngoingOutage {
   readonly about: OutageSubject;
   readonly since: number;
   failedAt: number;
@@ -26,7 +26,7 @@ const ALL = "all";
 export class Outages {
   readonly #options: OutagesOptions;
   readonly #now: () => number;
-  readonly #standing = new Map<Dataset | typeof ALL, Standing>();
+  readonly #ongoing = new Map<Dataset | typeof ALL, OngoingOutage>();
 
   constructor(options: OutagesOptions, now: () => number) {
     this.#options = options;
@@ -38,25 +38,25 @@ export class Outages {
     const about = { dataset, host, ...(proxy === null ? {} : { proxy }) };
     const at = this.#now();
     const key = failure.kind === "network" ? ALL : dataset;
-    const outage: Standing = this.#standing.get(key) ?? {
+    const outage: OngoingOutage = this.#ongoing.get(key) ?? {
       about,
       since: at,
       failedAt: at,
       codes: new Set(),
     };
     outage.failedAt = at;
-    this.#standing.set(key, outage);
+    this.#ongoing.set(key, outage);
     if (outage.codes.has(code)) return;
     outage.codes.add(code);
     this.#options.onFault(new Outage(sentenceOf(failure), code, about));
   }
 
   answered(dataset: Dataset): void {
-    if (this.#standing.size === 0) return;
+    if (this.#ongoing.size === 0) return;
     for (const key of [ALL, dataset] as const) {
-      const outage = this.#standing.get(key);
+      const outage = this.#ongoing.get(key);
       if (outage === undefined || this.#now() < outage.failedAt + QUIET_MS) continue;
-      this.#standing.delete(key);
+      this.#ongoing.delete(key);
       this.#options.onRecovery(outage.about, Math.round((outage.failedAt - outage.since) / 1_000));
     }
   }

@@ -7,7 +7,7 @@ import { FRESH } from "../endpoints/coverage.ts";
 import type { Page } from "./page.ts";
 
 export interface FreshnessOptions {
-  readonly access: Pick<Access, "standing">;
+  readonly access: Pick<Access, "accessStatus">;
   /** Upper bound on the freshness lifetime in seconds of pages that are not final; undefined leaves it to the endpoint. */
   readonly freshSeconds: number | undefined;
   readonly now: () => Instant;
@@ -28,7 +28,7 @@ export class Freshness {
   isFresh({ state, watermark, fetchedAt }: Page<unknown>, endpoint: Aging): boolean {
     if (state === "FINAL") return true;
     const isBefore = (since: Instant) => this.#options.now() < since + this.#lifetimeOf(endpoint);
-    const newest = watermark === null ? null : this.#options.access.standing(endpoint.dataset);
+    const newest = watermark === null ? null : this.#options.access.accessStatus(endpoint.dataset);
     if (newest?.refreshedAt === watermark) return isBefore(Math.max(fetchedAt, newest?.at ?? 0));
     const isReplaced =
       watermark !== null && newest !== null && newest.refreshedAt !== null && newest.refreshedAt > watermark;
@@ -46,8 +46,8 @@ export class Freshness {
   }
 
   /** True where the names in a page are older than a look-up may be. */
-  hasOldNames({ isNameless, fetchedAt }: Page<unknown>): boolean {
-    return !isNameless && this.#options.now() >= fetchedAt + FRESH.lookups * 1_000;
+  hasOldNames({ areNamesRemoved, fetchedAt }: Page<unknown>): boolean {
+    return !areNamesRemoved && this.#options.now() >= fetchedAt + FRESH.lookups * 1_000;
   }
 
   /** FRESH_TTL bounds figures only: names and groups of a large organization take longer to fetch than it may be. */

@@ -16,14 +16,14 @@ interface PagePlace {
 }
 
 /** The pages of a list that spans windows, in order; from the first one, or from a place. */
-export type Walk<Row> = (from: PagePlace | null) => AsyncGenerator<WindowPage<Row>, void, void>;
+export type PageRun<Row> = (from: PagePlace | null) => AsyncGenerator<WindowPage<Row>, void, void>;
 
 /** One question after the other, each walked to its end; a window is the question's place in the list. */
-export function walkOf<P, Row>(
+export function pagesOf<P, Row>(
   upstream: Upstream,
   endpoint: Endpoint<P, Row>,
   questions: readonly P[],
-): Walk<Row> {
+): PageRun<Row> {
   return async function* (from) {
     for (const [window, params] of questions.entries()) {
       if (from !== null && window < from.window) continue;
@@ -35,21 +35,21 @@ export function walkOf<P, Row>(
 
 /** The same walk with other rows: split, filtered or mapped, page by page. */
 export function mapPages<A, B>(
-  walk: Walk<A>,
+  run: PageRun<A>,
   rowsOf: (page: WindowPage<A>) => readonly B[] | Promise<readonly B[]>,
-): Walk<B> {
+): PageRun<B> {
   return async function* (from) {
-    for await (const page of walk(from)) yield { ...page, rows: await rowsOf(page) };
+    for await (const page of run(from)) yield { ...page, rows: await rowsOf(page) };
   };
 }
 
 /** Rows that were read before, as a walk of one page per window. */
-export function walkRows<Row>(
+export function pagesOfRows<Row>(
   windows: readonly {
     readonly rows: readonly Row[];
     readonly about: PageSource;
   }[],
-): Walk<Row> {
+): PageRun<Row> {
   return async function* (from) {
     for (const [window, { rows, about }] of windows.entries()) {
       if (from === null || window >= from.window)
@@ -59,7 +59,7 @@ export function walkRows<Row>(
 }
 
 /** Everything a question has to say, read to the end. */
-export interface Whole<Row> {
+export interface Collected<Row> {
   readonly rows: readonly Row[];
   readonly sources: readonly PageSource[];
 }
@@ -67,27 +67,30 @@ export interface Whole<Row> {
 /** Age of a page, as upstream states it. */
 export type PageSource = Pick<
   Page<unknown>,
-  "watermark" | "fetchedAt" | "seen" | "covers" | "state" | "stale"
+  "watermark" | "fetchedAt" | "asOf" | "range" | "state" | "stale"
 >;
 
 /** Few at a time, so that one question leaves room for others. */
-const CONCURRENT_WALKS = 6;
+const CONCURRENT_RUNS = 6;
 
 /** All rows of all walks, walk by walk; they are read side by side. */
-export async function wholeOf<Row>(walks: readonly Walk<Row>[]): Promise<Whole<Row>> {
-  const wholes = await pMap(walks, whole, { concurrency: CONCURRENT_WALKS });
-  return { rows: wholes.flatMap(({ rows }) => rows), sources: wholes.flatMap(({ sources }) => sources) };
+export async function collectAll<Row>(runs: readonly PageRun<Row>[]): Promise<Collected<Row>> {
+  const collected = await pMap(runs, collect, { concurrency: CONCURRENT_RUNS });
+  return {
+    rows: collected.flatMap(({ rows }) => rows),
+    sources: collected.flatMap(({ sources }) => sources),
+  };
 }
 
 /** Each of the walks to its end, side by side; the failure of one is none of the others'. */
-export function eachWhole<Row>(walks: readonly Walk<Row>[]): Promise<(Whole<Row> | Error)[]> {
-  return pMap(walks, (walk) => whole(walk).catch((fault: Error) => fault), { concurrency: CONCURRENT_WALKS });
+export function collectEach<Row>(runs: readonly PageRun<Row>[]): Promise<(Collected<Row> | Error)[]> {
+  return pMap(runs, (run) => collect(run).catch((fault: Error) => fault), { concurrency: CONCURRENT_RUNS });
 }
 
 /** One walk to its end. A window that is refreshed while it is read is read again, and what was read of it is dropped. */
-export async function whole<Row>(walk: Walk<Row>): Promise<Whole<Row>> {
+export async function collect<Row>(run: PageRun<Row>): Promise<Collected<Row>> {
   let pages: WindowPage<Row>[] = [];
-  for await (const page of walk(null)) {
+  for await (const page of run(null)) {
     if (page.restarted) pages = pages.filter((before) => before.window !== page.window);
     pages.push(page);
   }

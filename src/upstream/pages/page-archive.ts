@@ -5,7 +5,7 @@ import type { Endpoint, KeyFamily } from "../endpoint.ts";
 import { type AddressOptions, addressOf, type PageQuestion } from "./address.ts";
 import { KeyOwners } from "./key-owners.ts";
 import type { Page } from "./page.ts";
-import { nameless, type PageStore } from "./page-store.ts";
+import { type PageStore, removeNames } from "./page-store.ts";
 import { canonicalPath } from "./path.ts";
 import { earliestDay } from "./windows.ts";
 
@@ -40,7 +40,11 @@ export class PageArchive {
       const entry = name === null || bytes === null ? null : await decodeEntry(name, bytes);
       if (entry === null) continue;
       try {
-        return pages.put(key, nameless(question.endpoint, pages.decode(question, entry)), entry.body.length);
+        return pages.put(
+          key,
+          removeNames(question.endpoint, pages.decode(question, entry)),
+          entry.body.length,
+        );
       } catch {
         // An earlier version read the contract otherwise: the entry counts as missing.
       }
@@ -61,7 +65,7 @@ export class PageArchive {
   }
 
   #isExpired<P, Row>({ endpoint, params }: PageQuestion<P, Row>): boolean {
-    const range = endpoint.covers(params);
+    const range = endpoint.rangeOf(params);
     return (
       range !== null && endpoint.coverage !== null && range.from < earliestDay(endpoint, this.#options.now())
     );

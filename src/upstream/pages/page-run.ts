@@ -74,7 +74,7 @@ class Pass {
   constructor(operation: Operation, from: string | null) {
     this.#operation = operation;
     this.#tokens = new Set(from === null ? [] : [from]);
-    this.#newRows = new NewRows(operation.passing);
+    this.#newRows = new NewRows(operation.noStore);
   }
 
   /** Counts a page, and returns its rows without those that came before. */
@@ -88,7 +88,7 @@ class Pass {
   /** How long the list is, as far as it has been read. */
   sizeAfter({ next }: Page<unknown>) {
     const read = this.#used.length;
-    return { pages: next === null ? read : read + 1, isWhole: next === null };
+    return { pages: next === null ? read : read + 1, isComplete: next === null };
   }
 
   /** Throws where upstream leads back to a page that was read: the list would never end. */

@@ -114,7 +114,7 @@ export class PageSource {
           found.fetchedAt >= operation.since &&
           (found.fetchedAt >= startedAt || freshness.isFresh(found, endpoint)),
         lifetimeMs: storageLifetimeMs,
-        patienceMs: operation.priority === "interactive" ? timeoutMs : null,
+        maxWaitMs: operation.priority === "interactive" ? timeoutMs : null,
       },
       async () => {
         const fetched = await fetchPage();
@@ -157,8 +157,8 @@ export class PageSource {
     await this.#options.shared?.set(key, await encodeEntry({ key, body, fetchedAt: page.fetchedAt }), null);
   }
 
-  #hold<Row>({ passing }: Operation, key: string, page: Page<Row>, bytes: number): Page<Row> {
-    return passing ? page : this.#options.memory.put(key, page, bytes);
+  #hold<Row>({ noStore }: Operation, key: string, page: Page<Row>, bytes: number): Page<Row> {
+    return noStore ? page : this.#options.memory.put(key, page, bytes);
   }
 
   /** Remembers a refusal of the dataset or of the key. */

@@ -25,7 +25,7 @@ export class PageStore {
     const { store, freshness } = this.#options;
     const entry = store.get(key) as Entry<Page<Row>> | undefined;
     if (entry === undefined || !freshness.hasOldNames(entry.value)) return entry?.value;
-    const value = freeze(nameless(endpoint, entry.value));
+    const value = freeze(removeNames(endpoint, entry.value));
     store.set(key, { ...entry, value });
     return value;
   }
@@ -41,7 +41,7 @@ export class PageStore {
     const { freshness, now } = this.#options;
     if (fetchedAt > now() + MAX_CLOCK_SKEW_MS) throw new RangeError("fetched in the future");
     const page = decodePage(endpoint, params, token, parserOf(endpoint)(body), fetchedAt);
-    return freshness.hasOldNames(page) ? nameless(endpoint, page) : page;
+    return freshness.hasOldNames(page) ? removeNames(endpoint, page) : page;
   }
 }
 
@@ -54,14 +54,14 @@ export function parserOf({ exactNumbers }: { readonly exactNumbers?: true }): (t
 }
 
 /** Removes names and addresses of people, who may have been renamed or erased since. */
-export function nameless<Row>(
+export function removeNames<Row>(
   { withoutNames }: Pick<Endpoint<never, Row>, "withoutNames">,
   page: Page<Row>,
 ): Page<Row> {
   return {
     ...page,
     rows: withoutNames === undefined ? page.rows : page.rows.map(withoutNames),
-    isNameless: true,
+    areNamesRemoved: true,
   };
 }
 

@@ -16,12 +16,12 @@ export interface Page<Row> {
   readonly watermark: Instant | null;
   readonly fetchedAt: Instant;
   /** The instant its finality is judged by: the watermark, or the time it was fetched where upstream sends none. */
-  readonly seen: Instant | null;
+  readonly asOf: Instant | null;
   /** The days it is about; null for look-ups. */
-  readonly covers: DayRange | null;
+  readonly range: DayRange | null;
   readonly state: Finality;
   /** What its rows said of people beside their ids has been left out for its age. */
-  readonly isNameless?: true;
+  readonly areNamesRemoved?: true;
   /** Why it is older than it should be; null: it is as fresh as is promised. */
   readonly stale: Staleness | null;
 }
@@ -48,15 +48,15 @@ export function decodePage<P, Row>(
   const body = new Wire<Envelope>(json);
   const watermark = endpoint.watermarked ? body.instantOrNull("data_refreshed_at") : null;
   // A watermark ahead of the clock is a fault somewhere; it must not make data look older than it is.
-  const seen = endpoint.watermarked ? watermark && Math.min(watermark, now) : now - (endpoint.lagMs ?? 0);
-  const covers = endpoint.covers(params);
+  const asOf = endpoint.watermarked ? watermark && Math.min(watermark, now) : now - (endpoint.lagMs ?? 0);
+  const range = endpoint.rangeOf(params);
   const about = {
     token,
     watermark,
     fetchedAt: now,
-    seen,
-    covers,
-    state: finalityOf(endpoint.subject, covers, seen),
+    asOf,
+    range,
+    state: finalityOf(endpoint.subject, range, asOf),
     stale: null,
   };
   if (endpoint.paging === "object") return { ...about, rows: [endpoint.read(json, "", params)], next: null };
@@ -88,12 +88,12 @@ export function finalDaysOf<P, Row>(
   const body = new Wire<Envelope>(json);
   const items = body.list(listKeyOf(endpoint, body));
   return page.rows.flatMap((row, i) => {
-    const covers = oneDay(dayOf(new Wire<Record<string, string>>(items[i]).instant(daily)));
-    if (finalityOf(subject, covers, page.seen) !== "FINAL") return [];
-    const alone = { ...page, rows: [row], token: null, next: null, covers, state: "FINAL" as const };
+    const range = oneDay(dayOf(new Wire<Record<string, string>>(items[i]).instant(daily)));
+    if (finalityOf(subject, range, page.asOf) !== "FINAL") return [];
+    const alone = { ...page, rows: [row], token: null, next: null, range, state: "FINAL" as const };
     return [
       {
-        params: { ...params, range: covers },
+        params: { ...params, range },
         page: alone,
         body: JSON.stringify({ data: [items[i]], next_page: null }),
       },

@@ -62,7 +62,7 @@ export class Pages {
     const before = bypass ? undefined : operation.pages.get(key);
     if (before !== undefined) return before as Promise<Page<Row>>;
     const page = this.#read(operation, question, key, bypass);
-    if (!operation.passing) operation.pages.set(key, page);
+    if (!operation.noStore) operation.pages.set(key, page);
     return page;
   }
 

@@ -20,7 +20,7 @@ export interface Sharing<Page> {
   /** How long it is worth keeping; null for good. */
   readonly lifetimeMs: (page: Page) => number | null;
   /** How long others wait for one that asks and lives, at the most. Null: nobody shall wait for this one, which is in no hurry. */
-  readonly patienceMs: number | null;
+  readonly maxWaitMs: number | null;
 }
 
 /** One that asks says so again and again: of one that has died, as by kill -9, nobody waits for longer than this. */
@@ -35,7 +35,7 @@ const LAST_LOOK_MS = 200;
  * waited as long as it can asks too, lest it inherit a hang.
  */
 export async function shared<Page>(
-  { store, key, read, isUsable, lifetimeMs, patienceMs }: Sharing<Page>,
+  { store, key, read, isUsable, lifetimeMs, maxWaitMs }: Sharing<Page>,
   ask: () => Promise<{ readonly page: Page; readonly kept: Kept }>,
 ): Promise<Shared<Page>> {
   const kept = async (): Promise<Shared<Page> | null> => {
@@ -62,11 +62,11 @@ export async function shared<Page>(
     await store.set(key, await encodeEntry(asked.kept), lifetimeMs(asked.page));
     return { page: asked.page, bytes: asked.kept.body.length, isKept: false };
   };
-  if (patienceMs === null) return askAndKeep();
+  if (maxWaitMs === null) return askAndKeep();
 
   const holder = randomUUID();
   const lease = () => store.acquire(key, holder, LEASE_MS);
-  const latest = performance.now() + patienceMs;
+  const latest = performance.now() + maxWaitMs;
   for (let pause = FIRST_LOOK_MS; ; pause = Math.min(pause * 1.5, LAST_LOOK_MS)) {
     const found = await kept();
     if (found !== null) return found;

@@ -35,7 +35,7 @@ export class Sender {
     unwanted: AbortSignal,
   ): Promise<HttpAnswer> {
     const { budget, outages } = this.#options;
-    const { priority, caller, unhurried } = operation;
+    const { priority, caller, unbounded } = operation;
     const { dataset } = endpoint;
     const beta = endpoint.beta?.(params);
     const headers = {
@@ -45,14 +45,14 @@ export class Sender {
       ...(beta === undefined ? {} : { "anthropic-beta": beta }),
     };
     const bucket = bucketOf(this.#options, endpoint);
-    const turn = (patienceMs: number): Turn => ({ ...bucket, priority, caller, dataset, patienceMs });
+    const turn = (maxWaitMs: number): Turn => ({ ...bucket, priority, caller, dataset, maxWaitMs });
     const breaker = this.#breakers.of(dataset);
     let leftAt = 0;
-    const options = unhurried ? { ...this.#options, deadlineMs: UNBOUNDED_MS } : this.#options;
+    const options = unbounded ? { ...this.#options, deadlineMs: UNBOUNDED_MS } : this.#options;
     return get(options, path, headers, parserOf(endpoint), {
-      async enter(patienceMs) {
+      async enter(maxWaitMs) {
         breaker.check();
-        await budget.enter(turn(patienceMs), unwanted);
+        await budget.enter(turn(maxWaitMs), unwanted);
         leftAt = budget.now();
         operation.usage.requests++;
         operation.bucket = bucket;

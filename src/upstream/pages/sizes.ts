@@ -9,10 +9,10 @@ export interface Size {
   /** Zero: nothing is known. */
   readonly pages: number;
   /** It was read to its end; else it has so many pages at the least. */
-  readonly isWhole: boolean;
+  readonly isComplete: boolean;
 }
 
-const UNKNOWN: Size = { pages: 0, isWhole: false };
+const UNKNOWN: Size = { pages: 0, isComplete: false };
 
 /** How long lists are, by what was read within a day. */
 export class Sizes {

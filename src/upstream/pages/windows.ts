@@ -12,7 +12,7 @@ export interface Covered {
 /** A range as one dataset can answer it, and the pieces it is asked in. */
 export interface Windows {
   readonly range: DayRange;
-  readonly pieces: readonly DayRange[];
+  readonly ranges: readonly DayRange[];
 }
 
 /**
@@ -23,7 +23,7 @@ export function windowsOf(
   { dataset, coverage }: Covered,
   range: DayRange,
   now: Instant,
-  cut = coverage?.pieces,
+  cut = coverage?.window,
   earliest = earliestDay({ dataset, coverage }, now),
 ): Windows {
   if (coverage === null) throw new Error(`${dataset} has no days`);
@@ -38,14 +38,14 @@ export function windowsOf(
       { dataset },
     );
   }
-  if (cut === "whole" && daysIn(known) > coverage.maxDays) {
+  if (cut === "none" && daysIn(known) > coverage.maxDays) {
     throw badInput(
       `${dataset} answers for at most ${coverage.maxDays} days at once; ${known.from} to ${known.until} is ${daysIn(known)}.`,
     );
   }
   return {
     range: known,
-    pieces: cut === "month" ? splitByMonth(known) : cut === "day" ? splitByDay(known) : [known],
+    ranges: cut === "month" ? splitByMonth(known) : cut === "day" ? splitByDay(known) : [known],
   };
 }
 

@@ -1,22 +1,23 @@
 import type { Context } from "../../src/context.ts";
 import { isPseudonymousAddress } from "../../src/domain/pseudonym.ts";
-import { type Permits, permitsOf, scopeIn, type Viewer } from "../../src/domain/viewer.ts";
+import { type Permissions, permissionsOf, scopeIn, type Viewer } from "../../src/domain/viewer.ts";
 import { badInput, forbidden, type GatewayError, unseen } from "../../src/errors.ts";
 
 /**
  * Throws FORBIDDEN where an argument tells of what the viewer may not see: an order is as good as the figures it goes by, and a
  * filter as good as the name. Some ask nothing.
  */
-export function demand(
+export function requirePermission(
   { viewer }: Pick<Context, "viewer">,
-  permit: keyof Permits | undefined,
+  permission: keyof Permissions | undefined,
   what: string,
 ): void {
-  if (permit !== undefined && !permitsOf(viewer)[permit]) throw refusal(viewer, [permit], what);
+  if (permission !== undefined && !permissionsOf(viewer)[permission])
+    throw refusal(viewer, [permission], what);
 }
 
 /** Why what asks any of some permits is refused: for want of a scope, or for how the viewer sees people. */
-export function refusal(viewer: Viewer, asked: readonly (keyof Permits)[], what: string): GatewayError {
+export function refusal(viewer: Viewer, asked: readonly (keyof Permissions)[], what: string): GatewayError {
   const scopes = asked.flatMap((each) => scopeIn(each) ?? []);
   const missing = scopes.filter((scope) => !viewer.scopes.has(scope));
   return missing.length === 0 && viewer.identity === "none" ? unseen(what) : forbidden(what, missing);

@@ -1,5 +1,5 @@
 /** The people behind a figure, told apart no further than it takes to show it to who sees people in groups alone. */
-export class Crowd {
+export class GroupSize {
   readonly #least: number;
   readonly #people: ReadonlySet<string>;
 
@@ -13,9 +13,9 @@ export class Crowd {
     return this.#people.size >= this.#least;
   }
 
-  and(others: Crowd | undefined): Crowd {
+  and(others: GroupSize | undefined): GroupSize {
     return this.isEnough || others === undefined
       ? this
-      : new Crowd(this.#least, this.#people.union(others.#people));
+      : new GroupSize(this.#least, this.#people.union(others.#people));
   }
 }
