@@ -32,16 +32,16 @@ import { refuseProbing, requirePermission } from "../framework/permission.ts";
 import { DateRange } from "../framework/range.ts";
 import { Actor } from "../people/actor.ts";
 import { memberLookup, ofMembers, personFigures, personOver, User } from "../people/user.ts";
-import { derived } from "./measures.ts";
+import { derived, TOKEN_COUNTS, WORK_COUNTS } from "./measures.ts";
 
 export const ClaudeCodeModel = builder.objectRef<CodeModelShape>("ClaudeCodeModel").implement({
   description: "Tokens and estimated cost of one model.",
   fields: (t) => ({
     model: t.exposeString("model", { description: "Name of the model; new names may appear." }),
-    inputTokens: t.expose("inputTokens", sum("Uncached input tokens.")),
-    outputTokens: t.expose("outputTokens", sum("Output tokens.")),
-    cacheReadTokens: t.expose("cacheReadTokens", sum("Input tokens served from the prompt cache.")),
-    cacheCreationTokens: t.expose("cacheCreationTokens", sum("Input tokens written to the prompt cache.")),
+    inputTokens: t.expose("inputTokens", sum(TOKEN_COUNTS.inputTokens)),
+    outputTokens: t.expose("outputTokens", sum(TOKEN_COUNTS.outputTokens)),
+    cacheReadTokens: t.expose("cacheReadTokens", sum(TOKEN_COUNTS.cacheReadTokens)),
+    cacheCreationTokens: t.expose("cacheCreationTokens", sum(TOKEN_COUNTS.cacheCreationTokens)),
     estimated: t.expose("estimated", {
       ...spendOrOwn(Money),
       description: "Upstream's estimate of the cost; not the bill. Additive.",
@@ -53,11 +53,11 @@ export const ClaudeCodeModel = builder.objectRef<CodeModelShape>("ClaudeCodeMode
 const totals = builder.interfaceRef<CodeTotalsShape>("ClaudeCodeCounts").implement({
   description: "Claude Code activity. Counts and estimates are additive over records, days and people.",
   fields: (t) => ({
-    sessions: t.expose("sessions", sum("Sessions.")),
-    linesAdded: t.expose("linesAdded", sum("Lines added.")),
-    linesRemoved: t.expose("linesRemoved", sum("Lines removed.")),
-    commits: t.expose("commits", sum("Commits made through Claude Code.")),
-    pullRequests: t.expose("pullRequests", sum("Pull requests opened through Claude Code.")),
+    sessions: t.expose("sessions", sum(WORK_COUNTS.sessions)),
+    linesAdded: t.expose("linesAdded", sum(WORK_COUNTS.linesAdded)),
+    linesRemoved: t.expose("linesRemoved", sum(WORK_COUNTS.linesRemoved)),
+    commits: t.expose("commits", sum(WORK_COUNTS.commits)),
+    pullRequests: t.expose("pullRequests", sum(WORK_COUNTS.pullRequests)),
     toolActions: t.expose("toolActions", {
       type: [ToolActions],
       description: "Proposals accepted and rejected, per tool.",

@@ -38,7 +38,7 @@ import {
 import { Actor } from "../people/actor.ts";
 import { ofMembers, User } from "../people/user.ts";
 import { ClaudeCodeFilter, keeps, refuseStrangers } from "./claude-code.ts";
-import { Comparison, derived, refuseByModel, Series, Totals, WORK_COUNTS } from "./measures.ts";
+import { Comparison, derived, refuseByModel, Series, TOKEN_COUNTS, Totals, WORK_COUNTS } from "./measures.ts";
 
 const ClaudeCodeDimension = builder.enumType("ClaudeCodeDimension", {
   description: "Dimensions of Claude Code records.",
@@ -69,9 +69,9 @@ const work = (name: keyof CodeWork) =>
     resolve: ({ measure }: Pick<GroupNode, "measure">) => (measure.work as CodeWork)[name],
   }) as const;
 
-const tokens = (name: keyof CodeMeasure["tokens"], description: string) =>
+const tokens = (name: keyof CodeMeasure["tokens"]) =>
   ({
-    ...sum(description),
+    ...sum(TOKEN_COUNTS[name]),
     resolve: ({ measure }: Pick<GroupNode, "measure">) => measure.tokens[name],
   }) as const;
 
@@ -121,10 +121,10 @@ const Group = builder.objectRef<GroupNode>("ClaudeCodeGroup").implement({
       hiddenBy: "MODEL",
       resolve: ({ measure }) => acceptanceRate(measure.work as CodeWork),
     }),
-    inputTokens: t.field(tokens("inputTokens", "Uncached input tokens.")),
-    outputTokens: t.field(tokens("outputTokens", "Output tokens.")),
-    cacheReadTokens: t.field(tokens("cacheReadTokens", "Input tokens served from the prompt cache.")),
-    cacheCreationTokens: t.field(tokens("cacheCreationTokens", "Input tokens written to the prompt cache.")),
+    inputTokens: t.field(tokens("inputTokens")),
+    outputTokens: t.field(tokens("outputTokens")),
+    cacheReadTokens: t.field(tokens("cacheReadTokens")),
+    cacheCreationTokens: t.field(tokens("cacheCreationTokens")),
     estimated: t.field({
       ...spendOnly(Money),
       description:

@@ -31,9 +31,6 @@ export const derived = {
   },
 } as const;
 
-const counted = (name: Parameters<typeof countOf>[1], description: string) =>
-  ({ description, of: (measure: CodeMeasure) => countOf(measure, name) }) as const;
-
 /** Description of each count of the work. */
 export const WORK_COUNTS: Readonly<Record<keyof CodeWork, string>> = {
   records: "Records added up.",
@@ -46,15 +43,29 @@ export const WORK_COUNTS: Readonly<Record<keyof CodeWork, string>> = {
   rejected: "Proposals of all tools that were rejected.",
 };
 
+/** Description of each count of tokens. */
+export const TOKEN_COUNTS = {
+  inputTokens: "Uncached input tokens.",
+  outputTokens: "Output tokens.",
+  cacheReadTokens: "Input tokens served from the prompt cache.",
+  cacheCreationTokens: "Input tokens written to the prompt cache.",
+} as const;
+
+const counted = (name: Parameters<typeof countOf>[1]) =>
+  ({
+    description: { ...WORK_COUNTS, ...TOKEN_COUNTS }[name],
+    of: (measure: CodeMeasure) => countOf(measure, name),
+  }) as const;
+
 /** Measures of the work, which records do not split by model. */
 const WORK = {
-  SESSIONS: counted("sessions", WORK_COUNTS.sessions),
-  COMMITS: counted("commits", WORK_COUNTS.commits),
-  PULL_REQUESTS: counted("pullRequests", WORK_COUNTS.pullRequests),
-  LINES_ADDED: counted("linesAdded", WORK_COUNTS.linesAdded),
-  LINES_REMOVED: counted("linesRemoved", WORK_COUNTS.linesRemoved),
-  ACCEPTED: counted("accepted", WORK_COUNTS.accepted),
-  REJECTED: counted("rejected", WORK_COUNTS.rejected),
+  SESSIONS: counted("sessions"),
+  COMMITS: counted("commits"),
+  PULL_REQUESTS: counted("pullRequests"),
+  LINES_ADDED: counted("linesAdded"),
+  LINES_REMOVED: counted("linesRemoved"),
+  ACCEPTED: counted("accepted"),
+  REJECTED: counted("rejected"),
 } as const;
 
 const MEASURES: Measures<CodeMeasure> = {
@@ -64,10 +75,10 @@ const MEASURES: Measures<CodeMeasure> = {
     of: ({ estimated }) => estimated.cents,
   },
   ...WORK,
-  INPUT_TOKENS: counted("inputTokens", "Uncached input tokens."),
-  OUTPUT_TOKENS: counted("outputTokens", "Output tokens."),
-  CACHE_READ_TOKENS: counted("cacheReadTokens", "Input tokens served from the prompt cache."),
-  CACHE_CREATION_TOKENS: counted("cacheCreationTokens", "Input tokens written to the prompt cache."),
+  INPUT_TOKENS: counted("inputTokens"),
+  OUTPUT_TOKENS: counted("outputTokens"),
+  CACHE_READ_TOKENS: counted("cacheReadTokens"),
+  CACHE_CREATION_TOKENS: counted("cacheCreationTokens"),
 };
 
 export const Series = seriesOrder<CodeMeasure>("ClaudeCode", MEASURES);
@@ -109,11 +120,11 @@ function ofTotal(name: keyof CodeWork) {
   } as const;
 }
 
-const change = (name: keyof CodeWork, description: string) =>
+const change = (name: keyof CodeWork) =>
   ({
     type: CountChange,
     nullable: true,
-    description: `${description} Additive. \`totalComparison\` has it for any grouping. Null: in \`comparison\` of rows grouped by MODEL, since it is not split by model.`,
+    description: `${WORK_COUNTS[name]} Additive. \`totalComparison\` has it for any grouping. Null: in \`comparison\` of rows grouped by MODEL, since it is not split by model.`,
     resolve: ({ now, before }: Compared<CodeMeasure>) =>
       changeOf(now.work?.[name] ?? null, before.work?.[name] ?? null),
   }) as const;
@@ -127,10 +138,10 @@ export const Comparison = builder.objectRef<Compared<CodeMeasure>>("ClaudeCodeCo
       description: "Upstream's estimate of the cost; not the bill.",
       resolve: ({ now, before }) => ({ now: now.estimated, before: before.estimated }),
     }),
-    sessions: t.field(change("sessions", "Sessions.")),
-    commits: t.field(change("commits", "Commits made through Claude Code.")),
-    pullRequests: t.field(change("pullRequests", "Pull requests opened through Claude Code.")),
-    linesAdded: t.field(change("linesAdded", "Lines added.")),
-    linesRemoved: t.field(change("linesRemoved", "Lines removed.")),
+    sessions: t.field(change("sessions")),
+    commits: t.field(change("commits")),
+    pullRequests: t.field(change("pullRequests")),
+    linesAdded: t.field(change("linesAdded")),
+    linesRemoved: t.field(change("linesRemoved")),
   }),
 });

@@ -20,6 +20,7 @@ import { codeDayRequests } from "../../src/loaders/claude-code.ts";
 import type { FieldPlanOptions, Requires } from "../../src/planning/plan.ts";
 import { type RangeInput, resolveRange } from "../../src/planning/range-input.ts";
 import { ClaudeCodeModel } from "../claude-code/claude-code.ts";
+import { WORK_COUNTS } from "../claude-code/measures.ts";
 import { sum, ToolActions } from "../engagement/activity.ts";
 import { builder } from "../framework/builder.ts";
 import { FinalityEnum } from "../framework/freshness.ts";
@@ -51,8 +52,8 @@ const CodeDay = builder.objectRef<CodeDayShape>("ClaudeCodeDay").implement({
     }),
     sessions: t.expose("sessions", sessions),
     linesAdded: t.expose("linesAdded", linesAdded),
-    commits: t.expose("commits", sum("Commits made through Claude Code.")),
-    pullRequests: t.expose("pullRequests", sum("Pull requests opened through Claude Code.")),
+    commits: t.expose("commits", sum(WORK_COUNTS.commits)),
+    pullRequests: t.expose("pullRequests", sum(WORK_COUNTS.pullRequests)),
     toolActions: t.expose("toolActions", {
       type: [ToolActions],
       description: "Proposals accepted and rejected and the rate of acceptance, per tool.",
@@ -104,8 +105,8 @@ const CodeLeader = builder.objectRef<CodeLeaderShape>("ClaudeCodeLeader").implem
     }),
     sessions: t.expose("sessions", sessions),
     linesAdded: t.expose("linesAdded", linesAdded),
-    commits: t.expose("commits", sum("Commits made through Claude Code.")),
-    pullRequests: t.expose("pullRequests", sum("Pull requests opened through Claude Code.")),
+    commits: t.expose("commits", sum(WORK_COUNTS.commits)),
+    pullRequests: t.expose("pullRequests", sum(WORK_COUNTS.pullRequests)),
     estimated: t.expose("estimated", estimated),
   }),
 });
@@ -200,12 +201,12 @@ const MemberCodeDay = builder.objectRef<OnDay>("MemberClaudeCodeDay").implement(
       resolve: ({ date }, _args, ctx) => byMembers(ctx, date, ({ linesAdded }) => linesAdded),
     }),
     commits: t.field({
-      ...measuredByMembers("Commits made through Claude Code."),
+      ...measuredByMembers(WORK_COUNTS.commits),
       requests: BY_PEOPLE,
       resolve: ({ date }, _args, ctx) => byMembers(ctx, date, ({ commits }) => commits),
     }),
     pullRequests: t.field({
-      ...measuredByMembers("Pull requests opened through Claude Code."),
+      ...measuredByMembers(WORK_COUNTS.pullRequests),
       requests: BY_PEOPLE,
       resolve: ({ date }, _args, ctx) => byMembers(ctx, date, ({ pullRequests }) => pullRequests),
     }),

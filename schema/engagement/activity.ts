@@ -33,6 +33,19 @@ export const measured = (what: string) =>
     description: `${what} Additive over days and people. Null: not measured.`,
   }) as const;
 
+/** Counts that several products have. */
+const COUNTS = {
+  messages: sum("Messages sent."),
+  sessions: distinct("Sessions."),
+  projectsCreated: sum("Projects created."),
+  projectsUsed: distinct("Projects used."),
+  artifactsOfSessions: sum("Artifacts saved by sessions; measured from 2026-08-17, 0 before."),
+  skillsUsed: distinct("Skills used."),
+  skillCalls: sum("Skill invocations."),
+  connectorsUsed: distinct("Connectors used."),
+  connectorCalls: sum("Calls to connectors."),
+} as const;
+
 export const ToolActions = builder.objectRef<ToolActionsShape>("ToolActions").implement({
   description: "Answers of people to the proposals of one tool.",
   fields: (t) => ({
@@ -54,15 +67,15 @@ const ChatActivity = builder.objectRef<ChatShape>("ChatActivity").implement({
   description: "Activity in claude.ai chat.",
   fields: (t) => ({
     conversations: t.expose("conversations", distinct("Conversations taken part in.")),
-    messages: t.expose("messages", sum("Messages sent.")),
-    projectsCreated: t.expose("projectsCreated", sum("Projects created.")),
-    projectsUsed: t.expose("projectsUsed", distinct("Projects used.")),
+    messages: t.expose("messages", COUNTS.messages),
+    projectsCreated: t.expose("projectsCreated", COUNTS.projectsCreated),
+    projectsUsed: t.expose("projectsUsed", COUNTS.projectsUsed),
     filesUploaded: t.expose("filesUploaded", distinct("Files uploaded.")),
     artifactsCreated: t.expose("artifactsCreated", sum("Artifacts created.")),
     thinkingMessages: t.expose("thinkingMessages", sum("Messages that used extended thinking.")),
-    skillsUsed: t.expose("skillsUsed", distinct("Skills used.")),
-    connectorsUsed: t.expose("connectorsUsed", distinct("Connectors used.")),
-    connectorCalls: t.expose("connectorCalls", sum("Calls to connectors.")),
+    skillsUsed: t.expose("skillsUsed", COUNTS.skillsUsed),
+    connectorsUsed: t.expose("connectorsUsed", COUNTS.connectorsUsed),
+    connectorCalls: t.expose("connectorCalls", COUNTS.connectorCalls),
     sharedArtifactsViewed: t.expose(
       "sharedArtifactsViewed",
       distinct("Shared artifacts opened. In the merged Chat and Cowork product null over more than one day."),
@@ -88,10 +101,7 @@ const CodeActivity = builder.objectRef<CodeShape>("CodeActivity").implement({
     pullRequests: t.expose("pullRequests", sum("Pull requests opened through Claude Code.")),
     linesAdded: t.expose("linesAdded", sum("Lines added.")),
     linesRemoved: t.expose("linesRemoved", sum("Lines removed.")),
-    artifactsCreated: t.expose(
-      "artifactsCreated",
-      sum("Artifacts saved by sessions; measured from 2026-08-17, 0 before."),
-    ),
+    artifactsCreated: t.expose("artifactsCreated", COUNTS.artifactsOfSessions),
     toolActions: t.expose("toolActions", {
       type: [ToolActions],
       description: "Proposals accepted and rejected, per file-changing tool.",
@@ -109,18 +119,15 @@ const CodeActivity = builder.objectRef<CodeShape>("CodeActivity").implement({
 const CoworkActivity = builder.objectRef<CoworkShape>("CoworkActivity").implement({
   description: "Activity in Cowork.",
   fields: (t) => ({
-    sessions: t.expose("sessions", distinct("Sessions.")),
-    messages: t.expose("messages", sum("Messages sent.")),
+    sessions: t.expose("sessions", COUNTS.sessions),
+    messages: t.expose("messages", COUNTS.messages),
     actions: t.expose("actions", sum("Tool actions completed.")),
     dispatchTurns: t.expose("dispatchTurns", sum("Background-agent (Dispatch) turns completed.")),
-    artifactsCreated: t.expose(
-      "artifactsCreated",
-      sum("Artifacts saved by sessions; measured from 2026-08-17, 0 before."),
-    ),
-    skillsUsed: t.expose("skillsUsed", distinct("Skills used.")),
-    skillCalls: t.expose("skillCalls", sum("Skill invocations.")),
-    connectorsUsed: t.expose("connectorsUsed", distinct("Connectors used.")),
-    connectorCalls: t.expose("connectorCalls", sum("Calls to connectors.")),
+    artifactsCreated: t.expose("artifactsCreated", COUNTS.artifactsOfSessions),
+    skillsUsed: t.expose("skillsUsed", COUNTS.skillsUsed),
+    skillCalls: t.expose("skillCalls", COUNTS.skillCalls),
+    connectorsUsed: t.expose("connectorsUsed", COUNTS.connectorsUsed),
+    connectorCalls: t.expose("connectorCalls", COUNTS.connectorCalls),
     pluginsUsed: t.expose("pluginsUsed", distinct("Plugins used.")),
     pluginCalls: t.expose("pluginCalls", measured("Plugin invocations.")),
     fileEdits: t.expose("fileEdits", measured("Successful file edits by any tool.")),
@@ -138,12 +145,12 @@ const CoworkActivity = builder.objectRef<CoworkShape>("CoworkActivity").implemen
 const OfficeAppActivity = builder.objectRef<OfficeAppShape>("OfficeAppActivity").implement({
   description: "Activity of the Office agent in one application.",
   fields: (t) => ({
-    sessions: t.expose("sessions", distinct("Sessions.")),
-    messages: t.expose("messages", sum("Messages sent.")),
-    skillsUsed: t.expose("skillsUsed", distinct("Skills used.")),
-    skillCalls: t.expose("skillCalls", sum("Skill invocations.")),
-    connectorsUsed: t.expose("connectorsUsed", distinct("Connectors used.")),
-    connectorCalls: t.expose("connectorCalls", sum("Calls to connectors.")),
+    sessions: t.expose("sessions", COUNTS.sessions),
+    messages: t.expose("messages", COUNTS.messages),
+    skillsUsed: t.expose("skillsUsed", COUNTS.skillsUsed),
+    skillCalls: t.expose("skillCalls", COUNTS.skillCalls),
+    connectorsUsed: t.expose("connectorsUsed", COUNTS.connectorsUsed),
+    connectorCalls: t.expose("connectorCalls", COUNTS.connectorCalls),
   }),
 });
 
@@ -160,21 +167,21 @@ const OfficeActivity = builder.objectRef<OfficeShape>("OfficeActivity").implemen
 const DesignActivity = builder.objectRef<DesignShape>("DesignActivity").implement({
   description: "Activity in Claude Design.",
   fields: (t) => ({
-    sessions: t.expose("sessions", distinct("Sessions.")),
-    messages: t.expose("messages", sum("Messages sent.")),
-    projectsCreated: t.expose("projectsCreated", sum("Projects created.")),
-    projectsUsed: t.expose("projectsUsed", distinct("Projects used.")),
+    sessions: t.expose("sessions", COUNTS.sessions),
+    messages: t.expose("messages", COUNTS.messages),
+    projectsCreated: t.expose("projectsCreated", COUNTS.projectsCreated),
+    projectsUsed: t.expose("projectsUsed", COUNTS.projectsUsed),
   }),
 });
 
 const ScienceActivity = builder.objectRef<ScienceShape>("ScienceActivity").implement({
   description: "Activity in Claude Science.",
   fields: (t) => ({
-    sessions: t.expose("sessions", distinct("Sessions.")),
-    messages: t.expose("messages", sum("Messages sent.")),
+    sessions: t.expose("sessions", COUNTS.sessions),
+    messages: t.expose("messages", COUNTS.messages),
     delegations: t.expose("delegations", sum("Hand-offs to a specialist agent.")),
     remoteComputeJobs: t.expose("remoteComputeJobs", sum("Remote compute jobs launched.")),
-    skillCalls: t.expose("skillCalls", sum("Skill invocations.")),
+    skillCalls: t.expose("skillCalls", COUNTS.skillCalls),
   }),
 });
 

@@ -9,47 +9,22 @@ import { type Compared, CountChange, changeOf, comparedRange, MoneyChange } from
 import { Money, Spend } from "../framework/money.ts";
 import { dimensions, splitBy } from "../framework/selection.ts";
 import type { Measures } from "../framework/series.ts";
+import { SHARED_DIMENSIONS } from "./dimension.ts";
 import { reportFilter } from "./report-filter.ts";
 import { reportList } from "./report-list.ts";
 
 const CostDimension = builder.enumType("CostDimension", {
   description: "Dimensions of cost. Sources differ; the error names the dimensions of each source.",
   values: dimensions({
-    PRODUCT: { description: "Product surface." },
-    MODEL: { description: "Model." },
+    ...SHARED_DIMENSIONS,
     USER: {
       description:
         "Person. Usage without a person is missing, so rows add up to less than `total`. Older reports have no series by person in time order, so the first page reads all of it.",
     },
-    TEAM: {
-      description:
-        "Current team of the person: from the operator's list, otherwise from the RBAC groups. People without a team and usage without a person have a row each, so rows add up to `total` plus `overlap`. All people are read, in one run of pages as by USER; the older Enterprise reports take another run for usage without a person.",
-    },
-    CONTEXT_WINDOW: { description: "Context-window price tier." },
-    INFERENCE_GEO: { description: "Inference region." },
-    SPEED: { description: "Fast or standard." },
     COST_TYPE: { description: "Cost component: tokens, web search, code execution." },
     TOKEN_TYPE: { description: "Token kind, for rows with the cost type tokens." },
-    GROUP: {
-      description:
-        "RBAC group. People in several groups count fully in each, so rows can add up to more than `total`.",
-    },
     API_KEY: { description: "API key that authenticated the requests (UNIFIED, Console)." },
     SERVICE_TIER: { description: "Service tier (UNIFIED, Console)." },
-    ACTOR: {
-      description:
-        "Identity of any kind: person, service account, cloud identity, key (UNIFIED). Enterprise usage without an identity is one row. The Console hides some identities: their rows stay separate, since it is unknown which of them are one identity over several months or buckets. Each covers the days from its `from` until its `until`, and is among `top` only if those are the whole range.",
-    },
-    ACTOR_TYPE: { description: "Kind of identity (UNIFIED)." },
-    AGENT: { description: "Managed agent (UNIFIED, Console)." },
-    DEPLOYMENT: { description: "Deployment of a managed agent (UNIFIED, Console)." },
-    ENVIRONMENT: { description: "Environment of managed sessions (UNIFIED, Console)." },
-    SESSION: { description: "Managed session (UNIFIED, Console)." },
-    USER_PROFILE: { description: "User profile (UNIFIED, Console)." },
-    SLACK_CHANNEL: { description: "Slack channel of Claude Tag usage." },
-    CLAUDE_TAG_CATEGORY: { description: "Kind of Claude Tag usage." },
-    CLAUDE_TAG_USER: { description: "Slack user behind Claude Tag usage; not together with GROUP." },
-    WORKSPACE: { description: "Console workspace." },
     DESCRIPTION: {
       description: "Line of the Console cost report; fills model, tier, cost type and token type too.",
     },

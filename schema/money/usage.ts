@@ -9,44 +9,22 @@ import { type Compared, CountChange, changeOf, comparedRange } from "../framewor
 import { TokenUsage } from "../framework/money.ts";
 import { dimensions } from "../framework/selection.ts";
 import type { Measures } from "../framework/series.ts";
+import { SHARED_DIMENSIONS } from "./dimension.ts";
 import { reportFilter } from "./report-filter.ts";
 import { reportList } from "./report-list.ts";
 
 const UsageDimension = builder.enumType("UsageDimension", {
   description: "Dimensions of tokens. Sources differ; the error names the dimensions of each source.",
   values: dimensions({
-    PRODUCT: { description: "Product surface." },
-    MODEL: { description: "Model." },
+    ...SHARED_DIMENSIONS,
     USER: {
       description:
         "Person. In the Enterprise reports usage without a person is missing; in the Console's it is a row without one. Older Enterprise reports have no series by person in time order, so the first page reads all of it.",
     },
     TEAM: {
-      description:
-        "Current team of the person: from the operator's list, otherwise from the RBAC groups. People without a team and usage without a person have a row each, so rows add up to `total` plus `overlap`. All people are read, in one run of pages as by USER; the older Enterprise reports take another run for usage without a person. In the older Console report people who have left are without a team, since only current members have an address there.",
+      description: `${SHARED_DIMENSIONS.TEAM.description} In the older Console report people who have left are without a team, since only current members have an address there.`,
     },
-    CONTEXT_WINDOW: { description: "Context-window price tier." },
-    INFERENCE_GEO: { description: "Inference region." },
-    SPEED: { description: "Fast or standard." },
     SERVICE_TIER: { description: "Service tier (Console)." },
-    GROUP: {
-      description:
-        "RBAC group. People in several groups count fully in each, so rows can add up to more than `total`.",
-    },
-    ACTOR: {
-      description:
-        "Identity of any kind: person, service account, cloud identity, key (UNIFIED). Enterprise usage without an identity is one row. The Console hides some identities: their rows stay separate, since it is unknown which of them are one identity over several months or buckets. Each covers the days from its `from` until its `until`, and is among `top` only if those are the whole range.",
-    },
-    ACTOR_TYPE: { description: "Kind of identity (UNIFIED)." },
-    AGENT: { description: "Managed agent (UNIFIED, Console)." },
-    DEPLOYMENT: { description: "Deployment of a managed agent (UNIFIED, Console)." },
-    ENVIRONMENT: { description: "Environment of managed sessions (UNIFIED, Console)." },
-    SESSION: { description: "Managed session (UNIFIED, Console)." },
-    USER_PROFILE: { description: "User profile (UNIFIED, Console)." },
-    SLACK_CHANNEL: { description: "Slack channel of Claude Tag usage." },
-    CLAUDE_TAG_CATEGORY: { description: "Kind of Claude Tag usage." },
-    CLAUDE_TAG_USER: { description: "Slack user behind Claude Tag usage; not together with GROUP." },
-    WORKSPACE: { description: "Console workspace." },
     API_KEY: { description: "API key (Console); a row without one is Playground traffic." },
     SERVICE_ACCOUNT: { description: "Service account (LEGACY, Console)." },
   } satisfies { [D in Dimension]?: { description: string } }),
