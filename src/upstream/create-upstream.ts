@@ -5,7 +5,7 @@ import { Budget, type BudgetOptions } from "./budget/budget.ts";
 import { Operation, type OperationOptions } from "./budget/operation.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { Outages, type OutagesOptions } from "./http/outages.ts";
-import { upstreamOf } from "./operation-upstream.ts";
+import { operationUpstream } from "./operation-upstream.ts";
 import { bucketOf } from "./pages/address.ts";
 import { Pages, type PagesOptions } from "./pages/pages.ts";
 import { Sizes } from "./pages/sizes.ts";
@@ -36,6 +36,6 @@ export function createUpstream(options: UpstreamOptions): {
   const shared = { ...options, access, budget, organizations, proofs, reader, sizes };
   return {
     organizationOf: (endpoint) => bucketOf(options, endpoint).organization,
-    operation: (asker) => upstreamOf(new Operation(options.maxRequests, asker), shared),
+    operation: (asker) => operationUpstream(new Operation(options.maxRequests, asker), shared),
   };
 }

@@ -17,7 +17,7 @@ interface Shared extends AddressOptions, PageRunOptions {
 }
 
 /** Returns the upstream as one operation sees it. */
-export function upstreamOf(operation: Operation, shared: Shared): Upstream {
+export function operationUpstream(operation: Operation, shared: Shared): Upstream {
   const { access, budget, credentials, maxRequests, organizations, proofs, reader, sizes } = shared;
   return {
     async *pages(endpoint, params, from = null) {
