@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { compare, type Decimal, parseDecimal } from "../src/domain/decimal.ts";
 import { COST_NAMES } from "../src/upstream/endpoints/enterprise-cost.ts";
 import { ENTERPRISE_NAMES } from "../src/upstream/endpoints/enterprise-report.ts";
-import { UNIFIED_COST_NAMES, UNIFIED_USAGE_NAMES } from "../src/upstream/endpoints/unified.ts";
+import { UNIFIED_COST_NAMES, UNIFIED_USAGE_NAMES } from "../src/upstream/endpoints/unified-names.ts";
 import { sweep } from "./deep.ts";
 import { gateway } from "./gateway.ts";
 

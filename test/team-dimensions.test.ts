@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { compare, type Decimal, decimalOf, formatDecimal, plus, sum } from "../src/domain/decimal.ts";
 import { type Fact, tokensOf } from "../src/sandbox/ledger/fact.ts";
 import { type SingleDimension, valueIn } from "../src/sandbox/unified/dimensions.ts";
-import { UNIFIED_COST_NAMES } from "../src/upstream/endpoints/unified.ts";
+import { UNIFIED_COST_NAMES } from "../src/upstream/endpoints/unified-names.ts";
 import { sweep } from "./deep.ts";
 import {
   byFile,

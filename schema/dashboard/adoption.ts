@@ -4,7 +4,7 @@ import type { Context } from "../../src/context.ts";
 import type { Day } from "../../src/domain/day.ts";
 import { decimalOf } from "../../src/domain/decimal.ts";
 import { type Ratio, ratioOf } from "../../src/domain/ratio.ts";
-import { newestWholeDay } from "../../src/loaders/activity-days.ts";
+import { newestWholeDay } from "../../src/loaders/activity/whole-days.ts";
 import { builder } from "../framework/builder.ts";
 import { daysArg, onDashboard, page } from "./dashboard.ts";
 import { DayCount, DayRatio } from "./day-figure.ts";

@@ -7,13 +7,9 @@ import type { Day } from "../../src/domain/day.ts";
 import { decimalOf } from "../../src/domain/decimal.ts";
 import { type DayRange, splitByDay } from "../../src/domain/range.ts";
 import { ratioOf } from "../../src/domain/ratio.ts";
-import {
-  activityDayRequests,
-  isRecent,
-  newestDayRequests,
-  newestWholeDay,
-  summaryOfDay,
-} from "../../src/loaders/activity-days.ts";
+import { activityDayRequests, summaryOfDay } from "../../src/loaders/activity/days.ts";
+import { isRecent, newestDayRequests } from "../../src/loaders/activity/last-days.ts";
+import { newestWholeDay } from "../../src/loaders/activity/whole-days.ts";
 import { everyone, everyoneOver } from "../../src/loaders/people.ts";
 import type { PlanRequests } from "../../src/planning/plan.ts";
 import { userActivity } from "../../src/upstream/endpoints/users.ts";

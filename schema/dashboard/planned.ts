@@ -4,13 +4,9 @@ import { addDays } from "../../src/domain/day.ts";
 import type { EngagementQuestion } from "../../src/domain/engagement.ts";
 import type { Period } from "../../src/domain/period.ts";
 import { type DayRange, oneDay, splitByDay } from "../../src/domain/range.ts";
-import {
-  lastDayOf,
-  likelyNewestDay,
-  mayBeUncounted,
-  newestDayRequests,
-  untilDay,
-} from "../../src/loaders/activity-days.ts";
+import { mayBeUncounted } from "../../src/loaders/activity/aggregated-days.ts";
+import { newestDayRequests } from "../../src/loaders/activity/last-days.ts";
+import { lastDayOf, likelyNewestDay, untilDay } from "../../src/loaders/activity/whole-days.ts";
 import { byCreator, everyone } from "../../src/loaders/people.ts";
 import type { FieldPlanOptions, PlanRequests } from "../../src/planning/plan.ts";
 import { type RangeInput, resolveRange } from "../../src/planning/range-input.ts";

@@ -1,14 +1,8 @@
 import { addDays } from "../../src/domain/day.ts";
 import type { DayRange } from "../../src/domain/range.ts";
-import {
-  activityDayRequests,
-  activityDays,
-  isComplete,
-  lastWholeDays,
-  newestWholeDay,
-  type SettlingDay,
-  wholeDays,
-} from "../../src/loaders/activity-days.ts";
+import { activityDayRequests, activityDays } from "../../src/loaders/activity/days.ts";
+import { isComplete, type SettlingDay } from "../../src/loaders/activity/settling-day.ts";
+import { lastWholeDays, newestWholeDay, wholeDays } from "../../src/loaders/activity/whole-days.ts";
 import { resolveRange } from "../../src/planning/range-input.ts";
 import { ActivityDay } from "../engagement/activity-day.ts";
 import { builder } from "../framework/builder.ts";

@@ -5,14 +5,10 @@ import { decimalOf } from "../../src/domain/decimal.ts";
 import { splitByDay } from "../../src/domain/range.ts";
 import { ratioOf, rounded } from "../../src/domain/ratio.ts";
 import { badInput } from "../../src/errors.ts";
-import {
-  activityDayRequests,
-  activityDays,
-  activityState,
-  newestDayRequests,
-  type SettlingDay,
-  seated,
-} from "../../src/loaders/activity-days.ts";
+import { activityDayRequests, activityDays } from "../../src/loaders/activity/days.ts";
+import { newestDayRequests } from "../../src/loaders/activity/last-days.ts";
+import { seated } from "../../src/loaders/activity/seats.ts";
+import { activityState, type SettlingDay } from "../../src/loaders/activity/settling-day.ts";
 import type { PlanInput } from "../../src/planning/plan.ts";
 import { resolveRange } from "../../src/planning/range-input.ts";
 import { activitySummaries } from "../../src/upstream/endpoints/summaries.ts";

@@ -3,12 +3,9 @@ import type { ArtifactCell, ArtifactDimension } from "../../src/domain/artifact.
 import type { Person } from "../../src/domain/person.ts";
 import type { DayRange } from "../../src/domain/range.ts";
 import { isShownOf } from "../../src/domain/viewer.ts";
-import {
-  countedDays,
-  mayBeUncounted,
-  newestDayRequests,
-  statedRange,
-} from "../../src/loaders/activity-days.ts";
+import { countedDays, mayBeUncounted } from "../../src/loaders/activity/aggregated-days.ts";
+import { statedRange } from "../../src/loaders/activity/counted-range.ts";
+import { newestDayRequests } from "../../src/loaders/activity/last-days.ts";
 import type { Requires } from "../../src/planning/plan.ts";
 import { isRelative, resolveRange } from "../../src/planning/range-input.ts";
 import { rowsWanted } from "../../src/planning/rows.ts";

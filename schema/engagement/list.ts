@@ -2,7 +2,7 @@ import { rankedBy } from "../../src/analytics/ranking.ts";
 import type { Context } from "../../src/context.ts";
 import type { EngagementQuestion, EngagementFilter as Filter } from "../../src/domain/engagement.ts";
 import type { DayRange } from "../../src/domain/range.ts";
-import { countedRange, overCounted } from "../../src/loaders/activity-days.ts";
+import { countedRange, overCounted } from "../../src/loaders/activity/counted-range.ts";
 import { isRelative, type RangeInput, resolveRange } from "../../src/planning/range-input.ts";
 import { rowsWanted } from "../../src/planning/rows.ts";
 import type { Endpoint } from "../../src/upstream/endpoint.ts";

@@ -4,7 +4,7 @@ import type { ByGroup } from "../../src/domain/engagement.ts";
 import type { DayRange } from "../../src/domain/range.ts";
 import { isShownOf } from "../../src/domain/viewer.ts";
 import { unseen } from "../../src/errors.ts";
-import { overCounted } from "../../src/loaders/activity-days.ts";
+import { overCounted } from "../../src/loaders/activity/counted-range.ts";
 import { activityOfGroup } from "../../src/loaders/engagement-parts.ts";
 import { isRelative, rangeOfActivity, resolveRange } from "../../src/planning/range-input.ts";
 import { activityByGroup } from "../../src/upstream/endpoints/users.ts";

@@ -25,7 +25,7 @@ import {
   UNASSIGNED,
 } from "../../src/domain/team.ts";
 import { GatewayError } from "../../src/errors.ts";
-import { overCounted } from "../../src/loaders/activity-days.ts";
+import { overCounted } from "../../src/loaders/activity/counted-range.ts";
 import { shownPlacements, TEAM_SOURCES, teamRequests, teamsNow } from "../../src/loaders/teams.ts";
 import type { FieldPlanOptions, PlanRequests } from "../../src/planning/plan.ts";
 import { isRelative, type RangeInput, resolveRange } from "../../src/planning/range-input.ts";

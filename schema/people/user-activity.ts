@@ -1,7 +1,8 @@
 import { finalityOf } from "../../src/cache/policy.ts";
 import type { Context } from "../../src/context.ts";
 import { type DayRange, daysIn, splitByDay } from "../../src/domain/range.ts";
-import { aggregatedDays, mayBeUncounted, newestDayRequests } from "../../src/loaders/activity-days.ts";
+import { aggregatedDays, mayBeUncounted } from "../../src/loaders/activity/aggregated-days.ts";
+import { newestDayRequests } from "../../src/loaders/activity/last-days.ts";
 import {
   activityDaysOfUser,
   activityOfUser,

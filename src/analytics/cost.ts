@@ -3,7 +3,8 @@ import type { OrganizationKind } from "../domain/organization.ts";
 import type { Dimension } from "../domain/report.ts";
 import { CONSOLE_COST_NAMES, consoleCost } from "../upstream/endpoints/console-cost.ts";
 import { COST_NAMES, enterpriseCost, userCost } from "../upstream/endpoints/enterprise-cost.ts";
-import { UNIFIED_COST_NAMES, unifiedCost } from "../upstream/endpoints/unified.ts";
+import { unifiedCost } from "../upstream/endpoints/unified.ts";
+import { UNIFIED_COST_NAMES } from "../upstream/endpoints/unified-names.ts";
 import type { Report, ReportSource } from "./report/report.ts";
 import { buckets, rows } from "./report/resource.ts";
 

@@ -2,7 +2,7 @@ import type { Context } from "../context.ts";
 import { addDays, type Day, dayOf, later } from "../domain/day.ts";
 import { lengthOfPeriod, type Period, periodRange } from "../domain/period.ts";
 import type { DayRange } from "../domain/range.ts";
-import { newestWholeDay, untilDay } from "../loaders/activity-days.ts";
+import { newestWholeDay, untilDay } from "../loaders/activity/whole-days.ts";
 import { consoleCost } from "../upstream/endpoints/console-cost.ts";
 import { unifiedCost } from "../upstream/endpoints/unified.ts";
 import { userActivity } from "../upstream/endpoints/users.ts";

@@ -4,7 +4,7 @@ import { addDays, type Day, dayOf, type Instant } from "../domain/day.ts";
 import type { OrganizationKind } from "../domain/organization.ts";
 import type { BucketWidth } from "../domain/report.ts";
 import { GatewayError } from "../errors.ts";
-import { lastDays } from "../loaders/activity-days.ts";
+import { lastDays } from "../loaders/activity/last-days.ts";
 import { loader } from "../loaders/loader.ts";
 import type { AccessStatus } from "../upstream/access/access.ts";
 import { foreignKeyText } from "../upstream/access/foreign-key.ts";
@@ -27,12 +27,8 @@ import { PROJECT_FILTERS, projectActivity } from "../upstream/endpoints/projects
 import type { ReportNames } from "../upstream/endpoints/report-query.ts";
 import { SKILL_FILTERS, skillActivity } from "../upstream/endpoints/skills.ts";
 import { activitySummaries } from "../upstream/endpoints/summaries.ts";
-import {
-  UNIFIED_COST_NAMES,
-  UNIFIED_USAGE_NAMES,
-  unifiedCost,
-  unifiedUsage,
-} from "../upstream/endpoints/unified.ts";
+import { unifiedCost, unifiedUsage } from "../upstream/endpoints/unified.ts";
+import { UNIFIED_COST_NAMES, UNIFIED_USAGE_NAMES } from "../upstream/endpoints/unified-names.ts";
 import { USER_FILTERS, userActivity } from "../upstream/endpoints/users.ts";
 import { workspaces } from "../upstream/endpoints/workspaces.ts";
 import { whyClosed } from "../upstream/errors/closed.ts";

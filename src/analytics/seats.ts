@@ -5,7 +5,7 @@ import { addDays, dayOf } from "../domain/day.ts";
 import type { Member } from "../domain/organization.ts";
 import { type DayRange, oneDay } from "../domain/range.ts";
 import { badInput, GatewayError } from "../errors.ts";
-import { lastDays, reach } from "../loaders/activity-days.ts";
+import { lastDays, reach } from "../loaders/activity/last-days.ts";
 import { membersOf } from "../loaders/members.ts";
 import { enterpriseMembers } from "../upstream/endpoints/members.ts";
 import { activitySummaries } from "../upstream/endpoints/summaries.ts";

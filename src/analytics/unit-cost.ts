@@ -4,7 +4,7 @@ import { addDays } from "../domain/day.ts";
 import type { Spend } from "../domain/money.ts";
 import type { DayRange } from "../domain/range.ts";
 import { GatewayError } from "../errors.ts";
-import { activityDayRequests, activityDays } from "../loaders/activity-days.ts";
+import { activityDayRequests, activityDays } from "../loaders/activity/days.ts";
 import { userActivity } from "../upstream/endpoints/users.ts";
 import { windowsOf } from "../upstream/pages/windows.ts";
 import type { FieldRequests } from "../upstream/plan.ts";

@@ -3,7 +3,8 @@ import { type TokenUsage, usages } from "../domain/tokens.ts";
 import { CONSOLE_USAGE_NAMES, consoleUsage } from "../upstream/endpoints/console-usage.ts";
 import { ENTERPRISE_NAMES } from "../upstream/endpoints/enterprise-report.ts";
 import { enterpriseUsage, userUsage } from "../upstream/endpoints/enterprise-usage.ts";
-import { UNIFIED_USAGE_NAMES, unifiedUsage } from "../upstream/endpoints/unified.ts";
+import { unifiedUsage } from "../upstream/endpoints/unified.ts";
+import { UNIFIED_USAGE_NAMES } from "../upstream/endpoints/unified-names.ts";
 import type { Report, ReportSource } from "./report/report.ts";
 import { buckets, rows } from "./report/resource.ts";
 

@@ -3,7 +3,7 @@ import { addDays, dayOf, later } from "../domain/day.ts";
 import { nameOf, type OrganizationKind } from "../domain/organization.ts";
 import { type DayRange, splitByDay } from "../domain/range.ts";
 import type { Dimension } from "../domain/report.ts";
-import { activityDays } from "../loaders/activity-days.ts";
+import { activityDays } from "../loaders/activity/days.ts";
 import { claudeCode } from "../upstream/endpoints/claude-code.ts";
 import { userCost } from "../upstream/endpoints/enterprise-cost.ts";
 import { userUsage } from "../upstream/endpoints/enterprise-usage.ts";

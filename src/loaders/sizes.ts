@@ -1,6 +1,6 @@
 import type { Context } from "../context.ts";
 import { GatewayError } from "../errors.ts";
-import { lastDays } from "./activity-days.ts";
+import { lastDays } from "./activity/last-days.ts";
 
 /** Lists that are longer than a page where there are more than a thousand people. */
 const LISTS_OF_PEOPLE = ["USER_ACTIVITY", "ENTERPRISE_MEMBERS", "CONSOLE_MEMBERS"] as const;

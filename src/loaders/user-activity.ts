@@ -7,7 +7,7 @@ import { MAX_FILTERS } from "../upstream/endpoints/engagement-query.ts";
 import { userActivity } from "../upstream/endpoints/users.ts";
 import { collectAll, mapPages, pagesOf } from "../upstream/pages/iterate.ts";
 import { windowsOf } from "../upstream/pages/windows.ts";
-import { aggregatedDays } from "./activity-days.ts";
+import { aggregatedDays } from "./activity/aggregated-days.ts";
 import { rowsBy } from "./engagement-rows.ts";
 import { inParts } from "./in-parts.ts";
 import { loader } from "./loader.ts";

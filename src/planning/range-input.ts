@@ -3,7 +3,7 @@ import { addDays, addMonths, type Day, dayOf, type Instant } from "../domain/day
 import { type Period, periodRange } from "../domain/period.ts";
 import type { DayRange } from "../domain/range.ts";
 import { badInput } from "../errors.ts";
-import { statedRange, withoutUncounted } from "../loaders/activity-days.ts";
+import { statedRange, withoutUncounted } from "../loaders/activity/counted-range.ts";
 
 /** A range as clients state it, in one of three ways. */
 export interface RangeInput {

@@ -19,12 +19,8 @@ import { enterpriseUsage, userUsage } from "../../src/upstream/endpoints/enterpr
 import { groupMembers } from "../../src/upstream/endpoints/groups.ts";
 import type { ReportNames } from "../../src/upstream/endpoints/report-query.ts";
 import { SKILL_FILTERS, skillActivity, skillByGroup } from "../../src/upstream/endpoints/skills.ts";
-import {
-  UNIFIED_COST_NAMES,
-  UNIFIED_USAGE_NAMES,
-  unifiedCost,
-  unifiedUsage,
-} from "../../src/upstream/endpoints/unified.ts";
+import { unifiedCost, unifiedUsage } from "../../src/upstream/endpoints/unified.ts";
+import { UNIFIED_COST_NAMES, UNIFIED_USAGE_NAMES } from "../../src/upstream/endpoints/unified-names.ts";
 import { activityByGroup, USER_FILTERS, userActivity } from "../../src/upstream/endpoints/users.ts";
 import { decodePage } from "../../src/upstream/pages/page.ts";
 import { canonicalPath } from "../../src/upstream/pages/path.ts";
