@@ -12,7 +12,7 @@ import type { Context, Warning } from "./context.ts";
 import type { Instant } from "./domain/day.ts";
 import { Pseudonyms } from "./domain/pseudonym.ts";
 import { type OrgDirectory, pseudonymousDirectory } from "./domain/team.ts";
-import { ANYBODY, seeing, type Viewer } from "./domain/viewer.ts";
+import { seeing, VIEWER_OF_ALL, type Viewer } from "./domain/viewer.ts";
 import type { OutageSubject } from "./errors.ts";
 import { DirectoryCache } from "./loaders/directory/directory.ts";
 import { dispatcherTo, proxyFor } from "./proxies.ts";
@@ -176,7 +176,7 @@ export function createApp(
       secretDigest: (text) => pseudonyms.digest(`id ${text}`, ID_DIGEST_LENGTH),
     };
   };
-  const anybody = seeing(ANYBODY, undefined, access.identity);
+  const anybody = seeing(VIEWER_OF_ALL, undefined, access.identity);
   let isReady = true;
   const server = createServer({
     schema,

@@ -8,10 +8,10 @@ import {
 } from "../src/domain/bucket.ts";
 import { addDays, type Day, day, startOf } from "../src/domain/day.ts";
 import type { Decimal } from "../src/domain/decimal.ts";
-import type { Money, Spend } from "../src/domain/money.ts";
+import type { MoneyAmount, SpendAmounts } from "../src/domain/money.ts";
 import type { DayRange } from "../src/domain/range.ts";
-import { NOBODY, type Placement, UNASSIGNED } from "../src/domain/team.ts";
-import type { TokenUsage } from "../src/domain/tokens.ts";
+import { NO_PERSON, type Placement, UNASSIGNED } from "../src/domain/team.ts";
+import type { TokenCounts } from "../src/domain/tokens.ts";
 
 /** Whether a check passes for everything tried; it fails with the smallest case for which it throws. */
 export function forAll<Ts extends [unknown, ...unknown[]]>(
@@ -60,17 +60,17 @@ export const decimals: fc.Arbitrary<Decimal> = fc.record({
   scale: fc.integer({ min: 0, max: 30 }),
 });
 
-export const moneys: fc.Arbitrary<Money> = fc.record({ cents: decimals, currency: fc.constant("USD") });
+export const moneys: fc.Arbitrary<MoneyAmount> = fc.record({ cents: decimals, currency: fc.constant("USD") });
 
 const counts = fc.nat({ max: 2 ** 40 });
 
-export const spends: fc.Arbitrary<Spend> = fc.record({
+export const spends: fc.Arbitrary<SpendAmounts> = fc.record({
   net: moneys,
   list: fc.option(moneys),
   requests: fc.option(counts),
 });
 
-export const usages: fc.Arbitrary<TokenUsage> = fc.record({
+export const usages: fc.Arbitrary<TokenCounts> = fc.record({
   uncachedInputTokens: counts,
   cacheReadInputTokens: counts,
   cacheCreation5mInputTokens: counts,
@@ -103,7 +103,7 @@ const actors: fc.Arbitrary<ReportActor> = fc.oneof(
 
 const placements: fc.Arbitrary<Placement> = fc.constantFrom(
   UNASSIGNED,
-  NOBODY,
+  NO_PERSON,
   ...["a", "b"].map((teamId): Placement => {
     const team = { teamId, name: "team", costCentre: null, manager: null, members: [] };
     return { kind: "team", team };
@@ -141,7 +141,7 @@ export const dimensions: fc.Arbitrary<Dimensions> = fc.record({
 });
 
 /** Rows of few groups, so that most groups come up in several windows and ties are common. */
-export const costRows: fc.Arbitrary<ReportRow<Spend>> = fc
+export const costRows: fc.Arbitrary<ReportRow<SpendAmounts>> = fc
   .record({
     model: fc.option(fc.constantFrom("a", "b", "c")),
     workspaceId: fc.option(fc.constantFrom("w1", "w2")),
@@ -160,6 +160,6 @@ export const costRows: fc.Arbitrary<ReportRow<Spend>> = fc
     };
   });
 
-export function usd(cents: number | bigint): Money {
+export function usd(cents: number | bigint): MoneyAmount {
   return { cents: { units: BigInt(cents), scale: 0 }, currency: "USD" };
 }

@@ -6,7 +6,7 @@ import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { schema } from "../schema/index.ts";
 import { readConfig } from "../src/config.ts";
-import { ANYBODY } from "../src/domain/viewer.ts";
+import { VIEWER_OF_ALL } from "../src/domain/viewer.ts";
 import { readDocuments } from "../src/server/documents/manifest.ts";
 import { createListener } from "../src/server/http/listener.ts";
 import { createServer } from "../src/server/server.ts";
@@ -588,7 +588,7 @@ describe("the gateway as a function passes the same edge", () => {
           throw new TypeError("a secret");
         },
       },
-      anybody: ANYBODY,
+      anybody: VIEWER_OF_ALL,
       isReady: () => true,
       audit: null,
       digest: (text) => text,

@@ -13,7 +13,7 @@ import { schema } from "../schema/index.ts";
 import { DATASET_ENTRIES } from "../src/analytics/datasets.ts";
 import type { Context } from "../src/context.ts";
 import type { Dataset } from "../src/domain/dataset.ts";
-import { ANYBODY } from "../src/domain/viewer.ts";
+import { VIEWER_OF_ALL } from "../src/domain/viewer.ts";
 import { operationOf } from "../src/planning/operation.ts";
 import { fieldPlanOf } from "../src/planning/plan.ts";
 import type { SelectedField } from "../src/planning/selected-field.ts";
@@ -169,7 +169,7 @@ test("every field that asks upstream says so: nothing is asked that the plan doe
 /** Datasets that a field plans to ask and that neither it nor a field or type above it states as a source, by field. */
 function unstated(plan: Plan, query: string): string[] {
   const upstream = { has: () => true };
-  const contextValue = { viewer: ANYBODY, now: () => Date.parse(NOW), upstream } as object as Context;
+  const contextValue = { viewer: VIEWER_OF_ALL, now: () => Date.parse(NOW), upstream } as object as Context;
   const operation = operationOf({ schema, document: parse(query), contextValue });
   if (operation === null || "faults" in operation) throw new Error("the operation is sound");
   const asked = Map.groupBy(plan.fields, ({ field }) => field);

@@ -5,7 +5,7 @@ import { getIntrospectionQuery, parse } from "graphql";
 import { describe, expect, test, vi } from "vitest";
 import { schema } from "../schema/index.ts";
 import type { Context } from "../src/context.ts";
-import { ANYBODY, scopesOf } from "../src/domain/viewer.ts";
+import { scopesOf, VIEWER_OF_ALL } from "../src/domain/viewer.ts";
 import { operationOf } from "../src/planning/operation.ts";
 import { rowsOf } from "../src/planning/rows.ts";
 import { sha256 } from "../src/server/auth/tokens.ts";
@@ -294,7 +294,7 @@ describe("through fragments", () => {
 });
 
 describe("rows", () => {
-  const rows = (query: string, variableValues: Record<string, unknown> = {}, viewer = ANYBODY) => {
+  const rows = (query: string, variableValues: Record<string, unknown> = {}, viewer = VIEWER_OF_ALL) => {
     const contextValue = { viewer, maxFirst: 1_000, now: () => Date.parse(NOW) } as Context;
     const operation = operationOf({ schema, document: parse(query), variableValues, contextValue });
     return operation === null || "faults" in operation ? operation : rowsOf(operation);
@@ -361,7 +361,7 @@ describe("rows", () => {
   });
 
   test("are as many as are told why a field of them is refused", () => {
-    const admin = { ...ANYBODY, scopes: scopesOf("ADMIN", null) };
+    const admin = { ...VIEWER_OF_ALL, scopes: scopesOf("ADMIN", null) };
     const query = `{ cost(${WEEK}, bucket: NONE, first: 1000) { nodes { a: net { usd } b: net { usd } } } }`;
     expect(rows(query)).toBe(1_000);
     expect(rows(query, {}, admin)).toBe(1);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { LongTexts } from "../src/cache/long-texts.ts";
 import type { Context } from "../src/context.ts";
-import { ANYBODY } from "../src/domain/viewer.ts";
+import { VIEWER_OF_ALL } from "../src/domain/viewer.ts";
 import type { Directory } from "../src/loaders/directory/directory.ts";
 import { loader } from "../src/loaders/loader.ts";
 import type { Upstream } from "../src/upstream/upstream.ts";
@@ -33,7 +33,7 @@ function operation(): Context {
     orgDirectory: { aliases: new Map(), teams: null },
     longTexts: new LongTexts(null),
     secretDigest: (text) => text,
-    viewer: ANYBODY,
+    viewer: VIEWER_OF_ALL,
     directory: {} as Directory,
   };
 }

@@ -9,7 +9,7 @@ import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { sha256 } from "../src/server/auth/tokens.ts";
 import { HttpError } from "../src/server/http/http-error.ts";
 import { createListener } from "../src/server/http/listener.ts";
-import { Admission, type Place } from "../src/server/limits/admission.ts";
+import { Admission, type AdmissionSlot } from "../src/server/limits/admission.ts";
 import { gateway, json } from "./gateway.ts";
 import { PATHS } from "./wire.ts";
 
@@ -27,7 +27,7 @@ function refusal(work: () => unknown): number | null {
 describe("what is under way", () => {
   let clock = 0;
   const room = (most: number) => new Admission(most, () => clock);
-  const enter = (admission: Admission, caller: string, isLater = false): Place => {
+  const enter = (admission: Admission, caller: string, isLater = false): AdmissionSlot => {
     const place = admission.enter(isLater);
     place.hold(caller);
     return place;
@@ -84,7 +84,7 @@ describe("what is under way", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 12 }), fc.array(step, { maxLength: 60 }), (most, steps) => {
         const admission = room(most);
-        const inside: { place: Place; isLater: boolean }[] = [];
+        const inside: { place: AdmissionSlot; isLater: boolean }[] = [];
         for (const { caller, isLater, leaves, isLeaving } of steps) {
           if (isLeaving) inside.splice(leaves % Math.max(1, inside.length), 1)[0]?.place.leave();
           else

@@ -2,7 +2,7 @@ import { type GraphQLField, isObjectType, isScalarType, parse } from "graphql";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { schema } from "../schema/index.ts";
 import type { Context } from "../src/context.ts";
-import { ANYBODY } from "../src/domain/viewer.ts";
+import { VIEWER_OF_ALL } from "../src/domain/viewer.ts";
 import { oncePerOperation } from "../src/planning/once.ts";
 import { operationOf } from "../src/planning/operation.ts";
 import { type FieldPlan, fieldPlanOf } from "../src/planning/plan.ts";
@@ -28,7 +28,7 @@ function replan(field: GraphQLField<unknown, unknown>, plan: Partial<FieldPlan>)
 }
 
 function contextOf(): Context {
-  return { viewer: ANYBODY, maxFirst: 1_000, now: () => Date.parse(NOW) } as Context;
+  return { viewer: VIEWER_OF_ALL, maxFirst: 1_000, now: () => Date.parse(NOW) } as Context;
 }
 
 test.each(["requests", "range", "finds"] as const)(

@@ -24,7 +24,7 @@ import { claudeCode } from "../../src/upstream/endpoints/claude-code.ts";
 import { collect, mapPages, type PageRun, pagesOf, pagesOfRows } from "../../src/upstream/pages/iterate.ts";
 import { windowsOf } from "../../src/upstream/pages/windows.ts";
 import { requestsFor } from "../../src/upstream/plan.ts";
-import { sum, ToolActions } from "../engagement/activity.ts";
+import { sumField, ToolActions } from "../engagement/activity.ts";
 import { builder, nodeLoader } from "../framework/builder.ts";
 import { connect, forward } from "../framework/connection.ts";
 import { Money, spendOrOwn } from "../framework/money.ts";
@@ -38,10 +38,10 @@ export const ClaudeCodeModel = builder.objectRef<CodeModelShape>("ClaudeCodeMode
   description: "Tokens and estimated cost of one model.",
   fields: (t) => ({
     model: t.exposeString("model", { description: "Name of the model; new names may appear." }),
-    inputTokens: t.expose("inputTokens", sum(TOKEN_COUNTS.inputTokens)),
-    outputTokens: t.expose("outputTokens", sum(TOKEN_COUNTS.outputTokens)),
-    cacheReadTokens: t.expose("cacheReadTokens", sum(TOKEN_COUNTS.cacheReadTokens)),
-    cacheCreationTokens: t.expose("cacheCreationTokens", sum(TOKEN_COUNTS.cacheCreationTokens)),
+    inputTokens: t.expose("inputTokens", sumField(TOKEN_COUNTS.inputTokens)),
+    outputTokens: t.expose("outputTokens", sumField(TOKEN_COUNTS.outputTokens)),
+    cacheReadTokens: t.expose("cacheReadTokens", sumField(TOKEN_COUNTS.cacheReadTokens)),
+    cacheCreationTokens: t.expose("cacheCreationTokens", sumField(TOKEN_COUNTS.cacheCreationTokens)),
     estimated: t.expose("estimated", {
       ...spendOrOwn(Money),
       description: "Upstream's estimate of the cost; not the bill. Additive.",
@@ -53,11 +53,11 @@ export const ClaudeCodeModel = builder.objectRef<CodeModelShape>("ClaudeCodeMode
 const totals = builder.interfaceRef<CodeTotalsShape>("ClaudeCodeCounts").implement({
   description: "Claude Code activity. Counts and estimates are additive over records, days and people.",
   fields: (t) => ({
-    sessions: t.expose("sessions", sum(WORK_COUNTS.sessions)),
-    linesAdded: t.expose("linesAdded", sum(WORK_COUNTS.linesAdded)),
-    linesRemoved: t.expose("linesRemoved", sum(WORK_COUNTS.linesRemoved)),
-    commits: t.expose("commits", sum(WORK_COUNTS.commits)),
-    pullRequests: t.expose("pullRequests", sum(WORK_COUNTS.pullRequests)),
+    sessions: t.expose("sessions", sumField(WORK_COUNTS.sessions)),
+    linesAdded: t.expose("linesAdded", sumField(WORK_COUNTS.linesAdded)),
+    linesRemoved: t.expose("linesRemoved", sumField(WORK_COUNTS.linesRemoved)),
+    commits: t.expose("commits", sumField(WORK_COUNTS.commits)),
+    pullRequests: t.expose("pullRequests", sumField(WORK_COUNTS.pullRequests)),
     toolActions: t.expose("toolActions", {
       type: [ToolActions],
       description: "Proposals accepted and rejected, per tool.",

@@ -14,7 +14,7 @@ import { codeDayRequests } from "../../src/loaders/claude-code.ts";
 import { resolveRange } from "../../src/planning/range-input.ts";
 import { claudeCode } from "../../src/upstream/endpoints/claude-code.ts";
 import { windowsOf } from "../../src/upstream/pages/windows.ts";
-import { sum } from "../engagement/activity.ts";
+import { sumField } from "../engagement/activity.ts";
 import { builder } from "../framework/builder.ts";
 import { COMPARED, comparedRow, comparedTotal } from "../framework/change.ts";
 import { connectRanking, forward } from "../framework/connection.ts";
@@ -38,7 +38,15 @@ import {
 import { Actor } from "../people/actor.ts";
 import { ofMembers, User } from "../people/user.ts";
 import { ClaudeCodeFilter, keeps, refuseStrangers } from "./claude-code.ts";
-import { Comparison, derived, refuseByModel, Series, TOKEN_COUNTS, Totals, WORK_COUNTS } from "./measures.ts";
+import {
+  ClaudeCodeComparison,
+  ClaudeCodeGroupTotals,
+  ClaudeCodeSeries,
+  derived,
+  refuseByModel,
+  TOKEN_COUNTS,
+  WORK_COUNTS,
+} from "./measures.ts";
 
 const ClaudeCodeDimension = builder.enumType("ClaudeCodeDimension", {
   description: "Dimensions of Claude Code records.",
@@ -63,15 +71,15 @@ type GroupNode = CodeGroup & {
 /** A count of the work; queries that split rows by model do not get to it. */
 const work = (name: keyof CodeWork) =>
   ({
-    ...sum(WORK_COUNTS[name]),
-    description: `${sum(WORK_COUNTS[name]).description} Grouping by MODEL as well is BAD_USER_INPUT: records have it only for all models together.`,
+    ...sumField(WORK_COUNTS[name]),
+    description: `${sumField(WORK_COUNTS[name]).description} Grouping by MODEL as well is BAD_USER_INPUT: records have it only for all models together.`,
     hiddenBy: "MODEL",
     resolve: ({ measure }: Pick<GroupNode, "measure">) => (measure.work as CodeWork)[name],
   }) as const;
 
 const tokens = (name: keyof CodeMeasure["tokens"]) =>
   ({
-    ...sum(TOKEN_COUNTS[name]),
+    ...sumField(TOKEN_COUNTS[name]),
     resolve: ({ measure }: Pick<GroupNode, "measure">) => measure.tokens[name],
   }) as const;
 
@@ -152,27 +160,27 @@ const Group = builder.objectRef<GroupNode>("ClaudeCodeGroup").implement({
       description: `${SHARE} Null: the total is zero.`,
       args: {
         of: t.arg({
-          type: Series.MeasureEnum,
+          type: ClaudeCodeSeries.MeasureEnum,
           required: true,
           defaultValue: "ESTIMATED",
           description: "The measure to take the share of.",
         }),
       },
       resolve: async ({ measure, groupBy, relations }, { of }, ctx) => {
-        Series.requireMeasure(ctx, of, `\`shareOfTotal(of: ${of})\``);
+        ClaudeCodeSeries.requireMeasure(ctx, of, `\`shareOfTotal(of: ${of})\``);
         refuseByModel(of, groupBy, ctx);
-        return Series.shareOf(of, measure, await relations.total());
+        return ClaudeCodeSeries.shareOf(of, measure, await relations.total());
       },
     }),
     runningTotal: t.field({
-      type: Totals,
+      type: ClaudeCodeGroupTotals,
       nullable: true,
       description: `${RUNNING_TOTAL} Null only beside an error.`,
       readsAll: true,
       resolve: (row) => row.relations.runningTotal(row),
     }),
     comparison: t.field({
-      type: Comparison,
+      type: ClaudeCodeComparison,
       nullable: true,
       description: `Comparison with the same group in the compared period. ${COMPARED}`,
       resolve: comparedRow,
@@ -192,13 +200,13 @@ const GroupConnection = builder.connectionObject(
     description: "Claude Code by bucket and group. A bucket without records has no row.",
     fields: (t) => ({
       total: t.field({
-        type: Totals,
+        type: ClaudeCodeGroupTotals,
         nullable: true,
         description: "What all records of the range and filter come to. Null: there is none.",
         resolve: (answer) => relationsOf(answer).total(),
       }),
       totalComparison: t.field({
-        type: Comparison,
+        type: ClaudeCodeComparison,
         nullable: true,
         description: `The total against that of the compared period. ${COMPARED}`,
         resolve: (answer) => comparedTotal(relationsOf(answer), codeMeasures),
@@ -229,7 +237,7 @@ builder.queryField("claudeCode", (t) =>
         description: "Dimensions to group rows by. Without any there is one row per bucket.",
       }),
       orderBy: t.arg({
-        type: Series.input,
+        type: ClaudeCodeSeries.input,
         description: "Sort order. By default oldest first, or largest first without buckets.",
       }),
       filter: t.arg({ type: ClaudeCodeFilter, description: "Records to include." }),
@@ -246,9 +254,13 @@ builder.queryField("claudeCode", (t) =>
       const groupBy = [...new Set(args.groupBy ?? [])].sort();
       requireDimensions(ctx, groupBy, []);
       refuseStrangers(ctx, filter);
-      const order = Series.orderOf(args.orderBy, bucket);
+      const order = ClaudeCodeSeries.orderOf(args.orderBy, bucket);
       refuseByModel(order.field, groupBy, ctx);
-      Series.requireMeasure(ctx, order.field, `Ordering by ${order.field}, the default order of rankings,`);
+      ClaudeCodeSeries.requireMeasure(
+        ctx,
+        order.field,
+        `Ordering by ${order.field}, the default order of rankings,`,
+      );
       warnUngrouped(ctx, info, groupBy);
       refuseHidden(info, groupBy);
       const analysis = { bucket, groupBy, top: topOf(args.top), compare: args.compare ?? null };

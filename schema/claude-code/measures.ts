@@ -81,7 +81,7 @@ const MEASURES: Measures<CodeMeasure> = {
   CACHE_CREATION_TOKENS: counted("cacheCreationTokens"),
 };
 
-export const Series = seriesOrder<CodeMeasure>("ClaudeCode", MEASURES);
+export const ClaudeCodeSeries = seriesOrder<CodeMeasure>("ClaudeCode", MEASURES);
 
 /** Throws BAD_USER_INPUT where rows are split by what a measure is not told apart by. */
 export function refuseByModel(measure: string, groupBy: readonly CodeDimension[], { viewer }: Context): void {
@@ -92,7 +92,7 @@ export function refuseByModel(measure: string, groupBy: readonly CodeDimension[]
   );
 }
 
-export const Totals = builder.objectRef<CodeMeasure>("ClaudeCodeGroupTotals").implement({
+export const ClaudeCodeGroupTotals = builder.objectRef<CodeMeasure>("ClaudeCodeGroupTotals").implement({
   description: "Totals of Claude Code records. Additive over days, people and records.",
   fields: (t) => ({
     records: t.field(ofTotal("records")),
@@ -129,19 +129,21 @@ const change = (name: keyof CodeWork) =>
       changeOf(now.work?.[name] ?? null, before.work?.[name] ?? null),
   }) as const;
 
-export const Comparison = builder.objectRef<Compared<CodeMeasure>>("ClaudeCodeComparison").implement({
-  description: "Claude Code compared with another period.",
-  fields: (t) => ({
-    range: t.expose("range", comparedRange),
-    estimated: t.field({
-      ...spendOnly(MoneyChange),
-      description: "Upstream's estimate of the cost; not the bill.",
-      resolve: ({ now, before }) => ({ now: now.estimated, before: before.estimated }),
+export const ClaudeCodeComparison = builder
+  .objectRef<Compared<CodeMeasure>>("ClaudeCodeComparison")
+  .implement({
+    description: "Claude Code compared with another period.",
+    fields: (t) => ({
+      range: t.expose("range", comparedRange),
+      estimated: t.field({
+        ...spendOnly(MoneyChange),
+        description: "Upstream's estimate of the cost; not the bill.",
+        resolve: ({ now, before }) => ({ now: now.estimated, before: before.estimated }),
+      }),
+      sessions: t.field(change("sessions")),
+      commits: t.field(change("commits")),
+      pullRequests: t.field(change("pullRequests")),
+      linesAdded: t.field(change("linesAdded")),
+      linesRemoved: t.field(change("linesRemoved")),
     }),
-    sessions: t.field(change("sessions")),
-    commits: t.field(change("commits")),
-    pullRequests: t.field(change("pullRequests")),
-    linesAdded: t.field(change("linesAdded")),
-    linesRemoved: t.field(change("linesRemoved")),
-  }),
-});
+  });

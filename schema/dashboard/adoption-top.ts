@@ -1,15 +1,11 @@
 import { artifactsGenerated, leaders, projectsUsed, TOP } from "../../src/analytics/dashboard-people.ts";
 import { activityPeriod } from "../../src/analytics/dashboard-periods.ts";
-import { type Freshness, freshnessOf } from "../../src/analytics/freshness.ts";
+import { type FreshnessState, freshnessOf } from "../../src/analytics/freshness.ts";
 import { rankedBy } from "../../src/analytics/ranking.ts";
 import type { Context } from "../../src/context.ts";
-import type { UserActivity } from "../../src/domain/activity.ts";
+import type { UserActivityRow } from "../../src/domain/activity.ts";
 import type { ReportUser } from "../../src/domain/bucket.ts";
-import type {
-  Connector as ConnectorShape,
-  EngagementQuestion,
-  Skill as SkillShape,
-} from "../../src/domain/engagement.ts";
+import type { ConnectorRow, EngagementQuestion, SkillRow } from "../../src/domain/engagement.ts";
 import type { Period } from "../../src/domain/period.ts";
 import type { DayRange } from "../../src/domain/range.ts";
 import { isShownOf } from "../../src/domain/viewer.ts";
@@ -20,7 +16,7 @@ import { skillActivity } from "../../src/upstream/endpoints/skills.ts";
 import { userActivity } from "../../src/upstream/endpoints/users.ts";
 import { collect, pagesOf } from "../../src/upstream/pages/iterate.ts";
 import { Connector } from "../engagement/connector.ts";
-import { type Measured, measured } from "../engagement/measured-thing.ts";
+import { type MeasuredRow, measured } from "../engagement/measured-thing.ts";
 import { Skill } from "../engagement/skill.ts";
 import { builder } from "../framework/builder.ts";
 import { emailOfReported, User } from "../people/user.ts";
@@ -30,7 +26,7 @@ import { ofActivity } from "./planned.ts";
 
 interface Ranked {
   readonly range: DayRange;
-  readonly freshness: Freshness;
+  readonly freshness: FreshnessState;
 }
 
 interface TopPerson {
@@ -70,7 +66,7 @@ const TopUsers = builder.objectRef<Ranked & { readonly users: readonly TopPerson
   }),
 });
 
-async function topPeople(ctx: Context, period: Period, measure: (row: UserActivity) => number | null) {
+async function topPeople(ctx: Context, period: Period, measure: (row: UserActivityRow) => number | null) {
   const range = await activityPeriod(ctx, period);
   const { rows, sources } = await everyoneOver(ctx, range);
   const users = leaders(rows, measure).map(({ activity, count }): TopPerson => {
@@ -81,7 +77,7 @@ async function topPeople(ctx: Context, period: Period, measure: (row: UserActivi
 }
 
 const TopConnectors = builder
-  .objectRef<Ranked & { readonly things: readonly Measured<ConnectorShape>[] }>("TopConnectors")
+  .objectRef<Ranked & { readonly things: readonly MeasuredRow<ConnectorRow>[] }>("TopConnectors")
   .implement({
     description: "The connectors most people use.",
     interfaces: [Answer, FreshAnswer],
@@ -94,7 +90,7 @@ const TopConnectors = builder
   });
 
 const TopSkills = builder
-  .objectRef<Ranked & { readonly things: readonly Measured<SkillShape>[] }>("TopSkills")
+  .objectRef<Ranked & { readonly things: readonly MeasuredRow<SkillRow>[] }>("TopSkills")
   .implement({
     description: "The skills most people use.",
     interfaces: [Answer, FreshAnswer],

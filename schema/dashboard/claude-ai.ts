@@ -1,7 +1,7 @@
 import { chatOn } from "../../src/analytics/dashboard-days.ts";
 import { type ChatFigures, chatFigures } from "../../src/analytics/dashboard-people.ts";
 import { activityPeriod } from "../../src/analytics/dashboard-periods.ts";
-import { type Freshness, freshnessOf } from "../../src/analytics/freshness.ts";
+import { type FreshnessState, freshnessOf } from "../../src/analytics/freshness.ts";
 import type { Context } from "../../src/context.ts";
 import type { Day } from "../../src/domain/day.ts";
 import { decimalOf } from "../../src/domain/decimal.ts";
@@ -14,7 +14,7 @@ import { everyone, everyoneOver } from "../../src/loaders/people.ts";
 import type { PlanRequests } from "../../src/planning/plan.ts";
 import { userActivity } from "../../src/upstream/endpoints/users.ts";
 import { type FieldRequests, requestsFor } from "../../src/upstream/plan.ts";
-import { sum } from "../engagement/activity.ts";
+import { sumField } from "../engagement/activity.ts";
 import { builder } from "../framework/builder.ts";
 import {
   Answer,
@@ -91,7 +91,7 @@ const ClaudeAiDay = builder.objectRef<OnDay>("ClaudeAiDay").implement({
       resolve: ({ date }, _args, ctx) => shareOn(ctx, date, ({ chatUsers }) => chatUsers),
     }),
     projectsCreated: t.field({
-      ...asked(sum("Chat projects created.")),
+      ...asked(sumField("Chat projects created.")),
       requests: BY_PEOPLE,
       resolve: ({ date }, _args, ctx) => onDay(ctx, date, ({ projectsCreated }) => projectsCreated),
     }),
@@ -106,7 +106,7 @@ const ClaudeAiDay = builder.objectRef<OnDay>("ClaudeAiDay").implement({
       resolve: ({ date }, _args, ctx) => shareOn(ctx, date, ({ projectCreators }) => projectCreators),
     }),
     artifactsCreated: t.field({
-      ...asked(sum("Artifacts created in chat alone; `featureAdoption` has those of every product.")),
+      ...asked(sumField("Artifacts created in chat alone; `featureAdoption` has those of every product.")),
       requests: BY_PEOPLE,
       resolve: ({ date }, _args, ctx) => onDay(ctx, date, ({ artifactsCreated }) => artifactsCreated),
     }),
@@ -139,7 +139,7 @@ async function shareOn(ctx: Context, date: Day, of: (chat: ChatFigures) => numbe
 
 interface Total extends ChatFigures {
   readonly range: DayRange;
-  readonly freshness: Freshness;
+  readonly freshness: FreshnessState;
 }
 
 const overRange = (what: string) =>
@@ -166,10 +166,10 @@ const ClaudeAiTotal = builder.objectRef<Total>("ClaudeAiTotal").implement({
       description:
         "Different people who had a chat over the range; not additive. Null: not measured for some person.",
     }),
-    messages: t.expose("messages", sum("Messages people sent.")),
-    projectsCreated: t.expose("projectsCreated", sum("Chat projects created.")),
+    messages: t.expose("messages", sumField("Messages people sent.")),
+    projectsCreated: t.expose("projectsCreated", sumField("Chat projects created.")),
     projectCreators: t.expose("projectCreators", overRange("created a chat project.")),
-    artifactsCreated: t.expose("artifactsCreated", sum("Artifacts created in chat.")),
+    artifactsCreated: t.expose("artifactsCreated", sumField("Artifacts created in chat.")),
     artifactCreators: t.expose("artifactCreators", overRange("created an artifact in chat.")),
   }),
 });

@@ -21,7 +21,7 @@ import type { FieldPlanOptions, Requires } from "../../src/planning/plan.ts";
 import { type RangeInput, resolveRange } from "../../src/planning/range-input.ts";
 import { ClaudeCodeModel } from "../claude-code/claude-code.ts";
 import { WORK_COUNTS } from "../claude-code/measures.ts";
-import { sum, ToolActions } from "../engagement/activity.ts";
+import { sumField, ToolActions } from "../engagement/activity.ts";
 import { builder } from "../framework/builder.ts";
 import { FinalityEnum } from "../framework/freshness.ts";
 import { DerivedMoney, Money, spendOnly } from "../framework/money.ts";
@@ -32,8 +32,8 @@ import { Answer, daysArg, FreshAnswer, onDashboard, page } from "./dashboard.ts"
 import { BY_PEOPLE, OF_DAYS } from "./planned.ts";
 import { DashboardDay, type OnDay, seriesOf, seriesType } from "./series.ts";
 
-const sessions = sum("Sessions. A session in two terminals, or both local and remote, counts in both.");
-const linesAdded = sum("Lines of code added by changes people accepted.");
+const sessions = sumField("Sessions. A session in two terminals, or both local and remote, counts in both.");
+const linesAdded = sumField("Lines of code added by changes people accepted.");
 const estimated = {
   ...spendOnly(Money),
   description:
@@ -52,8 +52,8 @@ const CodeDay = builder.objectRef<CodeDayShape>("ClaudeCodeDay").implement({
     }),
     sessions: t.expose("sessions", sessions),
     linesAdded: t.expose("linesAdded", linesAdded),
-    commits: t.expose("commits", sum(WORK_COUNTS.commits)),
-    pullRequests: t.expose("pullRequests", sum(WORK_COUNTS.pullRequests)),
+    commits: t.expose("commits", sumField(WORK_COUNTS.commits)),
+    pullRequests: t.expose("pullRequests", sumField(WORK_COUNTS.pullRequests)),
     toolActions: t.expose("toolActions", {
       type: [ToolActions],
       description: "Proposals accepted and rejected and the rate of acceptance, per tool.",
@@ -105,8 +105,8 @@ const CodeLeader = builder.objectRef<CodeLeaderShape>("ClaudeCodeLeader").implem
     }),
     sessions: t.expose("sessions", sessions),
     linesAdded: t.expose("linesAdded", linesAdded),
-    commits: t.expose("commits", sum(WORK_COUNTS.commits)),
-    pullRequests: t.expose("pullRequests", sum(WORK_COUNTS.pullRequests)),
+    commits: t.expose("commits", sumField(WORK_COUNTS.commits)),
+    pullRequests: t.expose("pullRequests", sumField(WORK_COUNTS.pullRequests)),
     estimated: t.expose("estimated", estimated),
   }),
 });

@@ -1,4 +1,4 @@
-import type { Freshness as FreshnessShape } from "../../src/analytics/freshness.ts";
+import type { FreshnessState } from "../../src/analytics/freshness.ts";
 import type { Dataset } from "../../src/domain/dataset.ts";
 import type { Period } from "../../src/domain/period.ts";
 import type { DayRange } from "../../src/domain/range.ts";
@@ -61,7 +61,7 @@ export const Answer = builder.interfaceRef<Ranged>("DashboardAnswer").implement(
 });
 
 export const FreshAnswer = builder
-  .interfaceRef<{ readonly freshness: FreshnessShape }>("FreshAnswer")
+  .interfaceRef<{ readonly freshness: FreshnessState }>("FreshAnswer")
   .implement({
     description: "An answer that is read as a whole and has one age.",
     fields: (t) => ({

@@ -12,7 +12,7 @@ import {
 import type { ReportChoice } from "../../src/analytics/report/report.ts";
 import type { Context } from "../../src/context.ts";
 import type { Dataset } from "../../src/domain/dataset.ts";
-import { nameOf } from "../../src/domain/organization.ts";
+import { organizationName } from "../../src/domain/organization.ts";
 import type { Period } from "../../src/domain/period.ts";
 import type { Dimension } from "../../src/domain/report.ts";
 import type { PlanRequests } from "../../src/planning/plan.ts";
@@ -36,7 +36,7 @@ const SpendAnswer = builder.interfaceRef<Omit<SpendFigures, "models">>("SpendAns
     }),
     organization: t.string({
       description: "Organization of the figures, by the name that `organization` arguments take.",
-      resolve: ({ organization }) => nameOf(organization),
+      resolve: ({ organization }) => organizationName(organization),
     }),
   }),
 });

@@ -9,24 +9,24 @@ import {
   type OfficeAppActivity as OfficeAppShape,
   type OfficeActivity as OfficeShape,
   type ScienceActivity as ScienceShape,
-  type ToolActions as ToolActionsShape,
-  type UserActivity as UserActivityShape,
+  type ToolActionCounts,
+  type UserActivityRow,
 } from "../../src/domain/activity.ts";
 import { linesPerSession } from "../../src/domain/measures.ts";
 import { builder } from "../framework/builder.ts";
 
 /** How a count behaves over time, said alike wherever it holds. */
-export const sum = (what: string) =>
+export const sumField = (what: string) =>
   ({ type: "Count", description: `${what} Exact; additive over days and people.` }) as const;
 
-export const distinct = (what: string) =>
+export const distinctField = (what: string) =>
   ({
     type: "Count",
     nullable: true,
     description: `${what} Distinct: exact for one day, an estimate within about 2 % over a range, not additive. Null: not measured.`,
   }) as const;
 
-export const measured = (what: string) =>
+export const measuredField = (what: string) =>
   ({
     type: "Count",
     nullable: true,
@@ -35,25 +35,25 @@ export const measured = (what: string) =>
 
 /** Counts that several products have. */
 const COUNTS = {
-  messages: sum("Messages sent."),
-  sessions: distinct("Sessions."),
-  projectsCreated: sum("Projects created."),
-  projectsUsed: distinct("Projects used."),
-  artifactsOfSessions: sum("Artifacts saved by sessions; measured from 2026-08-17, 0 before."),
-  skillsUsed: distinct("Skills used."),
-  skillCalls: sum("Skill invocations."),
-  connectorsUsed: distinct("Connectors used."),
-  connectorCalls: sum("Calls to connectors."),
+  messages: sumField("Messages sent."),
+  sessions: distinctField("Sessions."),
+  projectsCreated: sumField("Projects created."),
+  projectsUsed: distinctField("Projects used."),
+  artifactsOfSessions: sumField("Artifacts saved by sessions; measured from 2026-08-17, 0 before."),
+  skillsUsed: distinctField("Skills used."),
+  skillCalls: sumField("Skill invocations."),
+  connectorsUsed: distinctField("Connectors used."),
+  connectorCalls: sumField("Calls to connectors."),
 } as const;
 
-export const ToolActions = builder.objectRef<ToolActionsShape>("ToolActions").implement({
+export const ToolActions = builder.objectRef<ToolActionCounts>("ToolActions").implement({
   description: "Answers of people to the proposals of one tool.",
   fields: (t) => ({
     tool: t.exposeString("tool", {
       description: "Name of the tool, such as `edit_tool`; new names may appear.",
     }),
-    accepted: t.expose("accepted", sum("Proposals accepted.")),
-    rejected: t.expose("rejected", sum("Proposals rejected.")),
+    accepted: t.expose("accepted", sumField("Proposals accepted.")),
+    rejected: t.expose("rejected", sumField("Proposals rejected.")),
     acceptanceRate: t.field({
       type: "Decimal",
       nullable: true,
@@ -66,23 +66,25 @@ export const ToolActions = builder.objectRef<ToolActionsShape>("ToolActions").im
 const ChatActivity = builder.objectRef<ChatShape>("ChatActivity").implement({
   description: "Activity in claude.ai chat.",
   fields: (t) => ({
-    conversations: t.expose("conversations", distinct("Conversations taken part in.")),
+    conversations: t.expose("conversations", distinctField("Conversations taken part in.")),
     messages: t.expose("messages", COUNTS.messages),
     projectsCreated: t.expose("projectsCreated", COUNTS.projectsCreated),
     projectsUsed: t.expose("projectsUsed", COUNTS.projectsUsed),
-    filesUploaded: t.expose("filesUploaded", distinct("Files uploaded.")),
-    artifactsCreated: t.expose("artifactsCreated", sum("Artifacts created.")),
-    thinkingMessages: t.expose("thinkingMessages", sum("Messages that used extended thinking.")),
+    filesUploaded: t.expose("filesUploaded", distinctField("Files uploaded.")),
+    artifactsCreated: t.expose("artifactsCreated", sumField("Artifacts created.")),
+    thinkingMessages: t.expose("thinkingMessages", sumField("Messages that used extended thinking.")),
     skillsUsed: t.expose("skillsUsed", COUNTS.skillsUsed),
     connectorsUsed: t.expose("connectorsUsed", COUNTS.connectorsUsed),
     connectorCalls: t.expose("connectorCalls", COUNTS.connectorCalls),
     sharedArtifactsViewed: t.expose(
       "sharedArtifactsViewed",
-      distinct("Shared artifacts opened. In the merged Chat and Cowork product null over more than one day."),
+      distinctField(
+        "Shared artifacts opened. In the merged Chat and Cowork product null over more than one day.",
+      ),
     ),
     sharedConversationViews: t.expose(
       "sharedConversationViews",
-      sum("Times a shared project conversation was opened."),
+      sumField("Times a shared project conversation was opened."),
     ),
   }),
 });
@@ -97,10 +99,10 @@ const CodeActivity = builder.objectRef<CodeShape>("CodeActivity").implement({
       description:
         "Sessions, counted per day and added up: a session that crosses midnight counts twice. Null: not measured.",
     }),
-    commits: t.expose("commits", sum("Commits made through Claude Code.")),
-    pullRequests: t.expose("pullRequests", sum("Pull requests opened through Claude Code.")),
-    linesAdded: t.expose("linesAdded", sum("Lines added.")),
-    linesRemoved: t.expose("linesRemoved", sum("Lines removed.")),
+    commits: t.expose("commits", sumField("Commits made through Claude Code.")),
+    pullRequests: t.expose("pullRequests", sumField("Pull requests opened through Claude Code.")),
+    linesAdded: t.expose("linesAdded", sumField("Lines added.")),
+    linesRemoved: t.expose("linesRemoved", sumField("Lines removed.")),
     artifactsCreated: t.expose("artifactsCreated", COUNTS.artifactsOfSessions),
     toolActions: t.expose("toolActions", {
       type: [ToolActions],
@@ -121,23 +123,23 @@ const CoworkActivity = builder.objectRef<CoworkShape>("CoworkActivity").implemen
   fields: (t) => ({
     sessions: t.expose("sessions", COUNTS.sessions),
     messages: t.expose("messages", COUNTS.messages),
-    actions: t.expose("actions", sum("Tool actions completed.")),
-    dispatchTurns: t.expose("dispatchTurns", sum("Background-agent (Dispatch) turns completed.")),
+    actions: t.expose("actions", sumField("Tool actions completed.")),
+    dispatchTurns: t.expose("dispatchTurns", sumField("Background-agent (Dispatch) turns completed.")),
     artifactsCreated: t.expose("artifactsCreated", COUNTS.artifactsOfSessions),
     skillsUsed: t.expose("skillsUsed", COUNTS.skillsUsed),
     skillCalls: t.expose("skillCalls", COUNTS.skillCalls),
     connectorsUsed: t.expose("connectorsUsed", COUNTS.connectorsUsed),
     connectorCalls: t.expose("connectorCalls", COUNTS.connectorCalls),
-    pluginsUsed: t.expose("pluginsUsed", distinct("Plugins used.")),
-    pluginCalls: t.expose("pluginCalls", measured("Plugin invocations.")),
-    fileEdits: t.expose("fileEdits", measured("Successful file edits by any tool.")),
-    editCalls: t.expose("editCalls", measured("Successful Edit calls.")),
-    multiEditCalls: t.expose("multiEditCalls", measured("Successful MultiEdit calls.")),
-    writeCalls: t.expose("writeCalls", measured("Successful Write calls.")),
-    notebookEditCalls: t.expose("notebookEditCalls", measured("Successful NotebookEdit calls.")),
+    pluginsUsed: t.expose("pluginsUsed", distinctField("Plugins used.")),
+    pluginCalls: t.expose("pluginCalls", measuredField("Plugin invocations.")),
+    fileEdits: t.expose("fileEdits", measuredField("Successful file edits by any tool.")),
+    editCalls: t.expose("editCalls", measuredField("Successful Edit calls.")),
+    multiEditCalls: t.expose("multiEditCalls", measuredField("Successful MultiEdit calls.")),
+    writeCalls: t.expose("writeCalls", measuredField("Successful Write calls.")),
+    notebookEditCalls: t.expose("notebookEditCalls", measuredField("Successful NotebookEdit calls.")),
     sessionsWithFileEdits: t.expose(
       "sessionsWithFileEdits",
-      distinct("Sessions with at least one successful file edit."),
+      distinctField("Sessions with at least one successful file edit."),
     ),
   }),
 });
@@ -179,8 +181,8 @@ const ScienceActivity = builder.objectRef<ScienceShape>("ScienceActivity").imple
   fields: (t) => ({
     sessions: t.expose("sessions", COUNTS.sessions),
     messages: t.expose("messages", COUNTS.messages),
-    delegations: t.expose("delegations", sum("Hand-offs to a specialist agent.")),
-    remoteComputeJobs: t.expose("remoteComputeJobs", sum("Remote compute jobs launched.")),
+    delegations: t.expose("delegations", sumField("Hand-offs to a specialist agent.")),
+    remoteComputeJobs: t.expose("remoteComputeJobs", sumField("Remote compute jobs launched.")),
     skillCalls: t.expose("skillCalls", COUNTS.skillCalls),
   }),
 });
@@ -188,8 +190,8 @@ const ScienceActivity = builder.objectRef<ScienceShape>("ScienceActivity").imple
 const ClaudeTagActivity = builder.objectRef<ClaudeTagShape>("ClaudeTagActivity").implement({
   description: "Claude Tag activity in Slack, of people with a linked Slack identity.",
   fields: (t) => ({
-    activeDays: t.expose("activeDays", measured("Days with activity.")),
-    messages: t.expose("messages", measured("Slack messages that made the person count as active.")),
+    activeDays: t.expose("activeDays", measuredField("Days with activity.")),
+    messages: t.expose("messages", measuredField("Slack messages that made the person count as active.")),
   }),
 });
 
@@ -204,7 +206,7 @@ const ChatCoworkActivity = builder.objectRef<ChatCoworkShape>("ChatCoworkActivit
   }),
 });
 
-export const UserActivity = builder.objectRef<UserActivityShape>("UserActivity").implement({
+export const UserActivity = builder.objectRef<UserActivityRow>("UserActivity").implement({
   description: "Activity of one person over a range, aggregated by upstream in one row.",
   sources: ["USER_ACTIVITY"],
   fields: (t) => ({
@@ -213,7 +215,7 @@ export const UserActivity = builder.objectRef<UserActivityShape>("UserActivity")
       nullable: true,
       description: "The latest UTC day of the range with any activity. Null: not measured.",
     }),
-    webSearches: t.expose("webSearches", sum("Web searches.")),
+    webSearches: t.expose("webSearches", sumField("Web searches.")),
     chat: t.expose("chat", { type: ChatActivity, description: "claude.ai chat." }),
     claudeCode: t.expose("claudeCode", {
       type: CodeActivity,

@@ -24,8 +24,8 @@ import { COUNTED_DAYS, DateRange } from "../framework/range.ts";
 import { splitBy, warnUngrouped } from "../framework/selection.ts";
 import { Group, groupOf, ofGroups } from "../people/group.ts";
 import { User } from "../people/user.ts";
-import { sum } from "./activity.ts";
-import { EngagementFilter, type FilterInput, filterOf } from "./filter.ts";
+import { sumField } from "./activity.ts";
+import { EngagementFilter, type EngagementFilterInput, engagementFilterOf } from "./filter.ts";
 
 const ArtifactDimensionEnum = builder.enumType("ArtifactDimension", {
   description: "Dimensions of artifacts besides day, type and sharing.",
@@ -54,10 +54,10 @@ const ArtifactActivity = builder.objectRef<ArtifactRow>("ArtifactActivity").impl
     isShared: t.exposeBoolean("isShared", {
       description: "True if anyone other than the creator has ever been able to open them.",
     }),
-    created: t.expose("created", sum("Artifacts created.")),
+    created: t.expose("created", sumField("Artifacts created.")),
     publishedCreated: t.expose(
       "publishedCreated",
-      sum("Artifacts of these that anyone with the link can open."),
+      sumField("Artifacts of these that anyone with the link can open."),
     ),
     users: t.expose("users", {
       type: "Count",
@@ -98,14 +98,14 @@ const ArtifactConnection = builder.connectionObject(
 
 interface ArtifactArgs extends Slice {
   readonly groupBy?: readonly ArtifactDimension[] | null | undefined;
-  readonly filter?: FilterInput | null | undefined;
+  readonly filter?: EngagementFilterInput | null | undefined;
 }
 
 function particularsOf(ctx: Context, { groupBy, filter }: ArtifactArgs) {
   if (groupBy?.includes("USER")) requirePermission(ctx, "individuals", "`groupBy: [USER]`");
   return {
     groupBy: [...new Set(groupBy ?? [])].sort(),
-    filter: filterOf(ctx, "artifacts", ARTIFACT_FILTERS, filter, ARTIFACT_FILTER_VALUES),
+    filter: engagementFilterOf(ctx, "artifacts", ARTIFACT_FILTERS, filter, ARTIFACT_FILTER_VALUES),
   };
 }
 

@@ -2,7 +2,7 @@ import type { GenericFieldRef } from "@pothos/core";
 import type { Context } from "../../src/context.ts";
 import { type Comparison, rangeBefore } from "../../src/domain/comparison.ts";
 import { ZERO } from "../../src/domain/decimal.ts";
-import type { Money } from "../../src/domain/money.ts";
+import type { MoneyAmount } from "../../src/domain/money.ts";
 import { type DayRange, isEmpty } from "../../src/domain/range.ts";
 import { type FieldRequests, requestsOverDays } from "../../src/upstream/plan.ts";
 import { builder } from "../framework/builder.ts";
@@ -15,7 +15,7 @@ import {
   MoneyChange,
 } from "../framework/change.ts";
 import { spendOnly } from "../framework/money.ts";
-import type { Measured, MeasuredKind, UsedBy, Wording } from "./measured-thing.ts";
+import type { MeasuredKind, MeasuredRow, UsedBy, Wording } from "./measured-thing.ts";
 
 type Types = typeof builder.$inferSchemaTypes;
 
@@ -53,8 +53,8 @@ export const different =
       resolve: ({ now, before }) => changeOf(of(now), before === null ? 0 : of(before)),
     });
 
-export const amount =
-  <Thing>(description: string, of: (thing: Thing) => Money | null): ComparedField<Thing> =>
+export const amountField =
+  <Thing>(description: string, of: (thing: Thing) => MoneyAmount | null): ComparedField<Thing> =>
   (t) =>
     t.field({
       ...spendOnly(MoneyChange),
@@ -105,7 +105,7 @@ export function requestsBefore(
 async function compared<Row extends UsedBy>(
   ctx: Context,
   { rows, ownOf }: MeasuredKind<Row>,
-  thing: Measured<Row>,
+  thing: MeasuredRow<Row>,
   to: Comparison,
 ): Promise<ComparedUse<Row>> {
   const range = rangeBefore(to, thing.range);
@@ -115,7 +115,7 @@ async function compared<Row extends UsedBy>(
 
 /** Defines the comparison of a thing with another period. */
 export function comparisonField<Row extends UsedBy>(
-  thing: PothosSchemaTypes.ObjectRef<Types, Measured<Row>>,
+  thing: PothosSchemaTypes.ObjectRef<Types, MeasuredRow<Row>>,
   kind: Wording & MeasuredKind<Row> & { readonly comparison: { readonly description: string } },
   fields: Readonly<Record<string, ComparedField<Row>>>,
 ): void {

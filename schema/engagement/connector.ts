@@ -1,8 +1,8 @@
-import type { Connector as ConnectorShape, UseOf } from "../../src/domain/engagement.ts";
+import type { ConnectorRow, UseOf } from "../../src/domain/engagement.ts";
 import { connectorParts } from "../../src/loaders/engagement-parts.ts";
 import { connectorUses } from "../../src/loaders/engagement-use.ts";
 import { CONNECTOR_FILTERS, connectorActivity } from "../../src/upstream/endpoints/connectors.ts";
-import { measured as optional } from "./activity.ts";
+import { measuredField as optional } from "./activity.ts";
 import { count } from "./comparison.ts";
 import { measuredNoun } from "./measured-noun.ts";
 import { OfficeSessions, useTypes } from "./product-use.ts";
@@ -14,7 +14,7 @@ const {
   ChatCowork: ConnectorChatCowork,
 } = useTypes("Connector", "used");
 
-export const Connector = measuredNoun<ConnectorShape>({
+export const Connector = measuredNoun<ConnectorRow>({
   noun: "Connector",
   called: "connector",
   verb: "used",
@@ -129,7 +129,7 @@ export const Connector = measuredNoun<ConnectorShape>({
 });
 
 /** All calls; null where none of them were measured. */
-function calls({ readCalls, writeCalls, unclassifiedCalls }: UseOf<ConnectorShape>): number | null {
+function calls({ readCalls, writeCalls, unclassifiedCalls }: UseOf<ConnectorRow>): number | null {
   const known = [readCalls, writeCalls, unclassifiedCalls].filter((count) => count !== null);
   return known.length === 0 ? null : known.reduce((sum, count) => sum + count, 0);
 }

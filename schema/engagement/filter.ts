@@ -1,5 +1,5 @@
 import type { Context } from "../../src/context.ts";
-import type { EngagementDimension, EngagementFilter as Filter } from "../../src/domain/engagement.ts";
+import type { EngagementDimension, EngagementFilterValues as Filter } from "../../src/domain/engagement.ts";
 import { badInput } from "../../src/errors.ts";
 import {
   type FilterNames,
@@ -45,14 +45,16 @@ export const EngagementFilter = builder.inputType("EngagementFilter", {
 });
 
 /** A filter as a client states it. */
-export type FilterInput = { readonly [D in EngagementDimension]?: readonly string[] | null | undefined };
+export type EngagementFilterInput = {
+  readonly [D in EngagementDimension]?: readonly string[] | null | undefined;
+};
 
 /** A filter as one list knows it, with one spelling per question. Throws BAD_USER_INPUT and says what would work. */
-export function filterOf(
+export function engagementFilterOf(
   ctx: Context,
   field: string,
   names: FilterNames,
-  asked: FilterInput | null | undefined,
+  asked: EngagementFilterInput | null | undefined,
   known: FilterValues = {},
 ): Filter {
   if (asked?.users) requirePermission(ctx, "individuals", "`filter.users`");

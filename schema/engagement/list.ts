@@ -1,6 +1,6 @@
 import { rankedBy } from "../../src/analytics/ranking.ts";
 import type { Context } from "../../src/context.ts";
-import type { EngagementQuestion, EngagementFilter as Filter } from "../../src/domain/engagement.ts";
+import type { EngagementQuestion, EngagementFilterValues as Filter } from "../../src/domain/engagement.ts";
 import type { DayRange } from "../../src/domain/range.ts";
 import { countedRange, overCounted } from "../../src/loaders/activity/counted-range.ts";
 import { isRelative, type RangeInput, resolveRange } from "../../src/planning/range-input.ts";
@@ -11,7 +11,7 @@ import { windowsOf } from "../../src/upstream/pages/windows.ts";
 import { type FieldRequests, requestsFor } from "../../src/upstream/plan.ts";
 import { builder } from "../framework/builder.ts";
 import { type Connection, connect, connectRanking, forward, type Slice } from "../framework/connection.ts";
-import type { Order } from "../framework/order.ts";
+import type { NodeOrder } from "../framework/order.ts";
 import { COUNTED_DAYS, DateRange } from "../framework/range.ts";
 
 /** The arguments of a list of things used. */
@@ -30,7 +30,7 @@ export const engagementArgs = {
 export interface EngagementArgs<Node> extends Slice {
   readonly range: RangeInput;
   readonly filter?: Filter;
-  readonly order?: Order<Node> | undefined;
+  readonly order?: NodeOrder<Node> | undefined;
 }
 
 /** What upstream is asked about a list over some days. */
@@ -87,7 +87,7 @@ export function engagement<Row, Node>(
 }
 
 /** What sets a question apart from the plain one over its range, whose cursors stay what they were before it could be asked. */
-function particulars<Node>(filter: Filter, order: Order<Node> | undefined): { args?: unknown } {
+function particulars<Node>(filter: Filter, order: NodeOrder<Node> | undefined): { args?: unknown } {
   if (Object.keys(filter).length === 0 && order === undefined) return {};
   return { args: { filter, order: order && [order.field, order.descending] } };
 }

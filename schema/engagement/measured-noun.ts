@@ -9,8 +9,8 @@ import {
   type ListArgs,
   listMeasured,
   loadMeasured,
-  type Measured,
   type MeasuredKind,
+  type MeasuredRow,
   measuredId,
   measuredLookup,
   measuredRequests,
@@ -35,9 +35,9 @@ export interface MeasuredNoun<Row extends UsedBy> extends Wording, MeasuredKind<
     readonly fields: InterfaceFieldsShape<Types, Row>;
   };
   /** The fields of the thing itself. */
-  readonly fields: ObjectFieldsShape<Types, Measured<Row>>;
+  readonly fields: ObjectFieldsShape<Types, MeasuredRow<Row>>;
   /** Orders of its lists, beside `column` and the people who used it. */
-  readonly measures: Readonly<Record<string, OrderMeasure<Measured<Row>>>>;
+  readonly measures: Readonly<Record<string, OrderMeasure<MeasuredRow<Row>>>>;
   readonly parts: PartRows<Row>;
   /** Measures that can be compared with another period, beside the people who used it. */
   readonly comparison: {
@@ -53,7 +53,7 @@ export function measuredNoun<Row extends UsedBy>(options: MeasuredNoun<Row>) {
   const { noun, verb, listed, column, ownOf, uses } = options;
   const sources = [options.endpoint.dataset];
   const usedBy = { USERS: { description: `Different people who ${verb} it.`, of: usersOf } };
-  const order = engagementOrder<Measured<Row>>(
+  const order = engagementOrder<MeasuredRow<Row>>(
     noun,
     { field: column.field, description: `By ${column.called}.` },
     { ...usedBy, ...options.measures },
@@ -76,7 +76,7 @@ export function measuredNoun<Row extends UsedBy>(options: MeasuredNoun<Row>) {
     }),
   });
 
-  const thing = builder.objectRef<Measured<Row>>(noun);
+  const thing = builder.objectRef<MeasuredRow<Row>>(noun);
   const node = builder.node(thing, {
     description: options.description,
     sources,

@@ -2,7 +2,7 @@ import type { Context } from "../../src/context.ts";
 import type {
   EngagementDimension,
   EngagementQuestion,
-  EngagementFilter as Filter,
+  EngagementFilterValues as Filter,
 } from "../../src/domain/engagement.ts";
 import type { DayRange } from "../../src/domain/range.ts";
 import { isShownOf } from "../../src/domain/viewer.ts";
@@ -22,11 +22,11 @@ import {
   rangeOfMeasured,
   shortened,
 } from "../framework/measured-id.ts";
-import { type FilterInput, filterOf } from "./filter.ts";
+import { type EngagementFilterInput, engagementFilterOf } from "./filter.ts";
 import { type EngagementArgs, engagement, engagementRequests, questionsOver } from "./list.ts";
 
 /** A thing as it was used over a range, as far as a filter lets through; its fields that are people inherit the range. */
-export type Measured<Row> = Row & { readonly range: DayRange; readonly filter: Filter };
+export type MeasuredRow<Row> = Row & { readonly range: DayRange; readonly filter: Filter };
 
 /** Rows by key, and the endpoint that they are asked of. */
 export interface Rows<Row> {
@@ -64,15 +64,15 @@ export interface MeasuredKind<Row extends UsedBy> {
   readonly rows: Rows<Row>;
 }
 
-export type ListArgs<Row> = Omit<EngagementArgs<Measured<Row>>, "filter"> & {
-  readonly filter?: FilterInput | null | undefined;
+export type ListArgs<Row> = Omit<EngagementArgs<MeasuredRow<Row>>, "filter"> & {
+  readonly filter?: EngagementFilterInput | null | undefined;
 };
 
-export function measured<Row>(row: Row, range: DayRange, filter: Filter): Measured<Row> {
+export function measured<Row>(row: Row, range: DayRange, filter: Filter): MeasuredRow<Row> {
   return { ...row, range, filter };
 }
 
-export function measuredId(ctx: Context, { range, filter }: Measured<unknown>, own: string) {
+export function measuredId(ctx: Context, { range, filter }: MeasuredRow<unknown>, own: string) {
   return formatMeasuredId(ctx, { own, range, terms: { filter } });
 }
 
@@ -81,8 +81,8 @@ export function listMeasured<Row extends UsedBy>(
   ctx: Context,
   { field, endpoint, filters, filterValues, choosing, ownOf }: MeasuredKind<Row>,
   { filter: stated, ...asked }: ListArgs<Row>,
-): Promise<Connection<Measured<Row>>> {
-  const filter = filterOf(ctx, field, filters, stated, filterValues);
+): Promise<Connection<MeasuredRow<Row>>> {
+  const filter = engagementFilterOf(ctx, field, filters, stated, filterValues);
   const shown = (row: Row, range: DayRange) =>
     isShownOf(ctx.viewer, row.users) ? measured(row, range, countedBy(filter, choosing)) : null;
   return engagement(ctx, endpoint, field, { ...asked, filter }, shown, ownOf);
@@ -96,7 +96,7 @@ export function measuredRequests<Row extends UsedBy>(
 ): FieldRequests {
   return engagementRequests(ctx, endpoint, {
     ...asked,
-    filter: filterOf(ctx, field, filters, stated, filterValues),
+    filter: engagementFilterOf(ctx, field, filters, stated, filterValues),
   });
 }
 
@@ -110,9 +110,9 @@ export async function loadMeasured<Row extends UsedBy>(
   ctx: Context,
   { endpoint, filters, ownOf, rows }: MeasuredKind<Row>,
   id: string,
-): Promise<Measured<Row>> {
+): Promise<MeasuredRow<Row>> {
   const { range, own, terms } = await parseMeasuredId(ctx, id, ["filter"]);
-  const filter = filterOf(ctx, "node", filters, terms.filter);
+  const filter = engagementFilterOf(ctx, "node", filters, terms.filter);
   const found = isShortened(own)
     ? await collect(
         pagesOf(

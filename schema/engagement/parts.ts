@@ -6,7 +6,7 @@ import type { PlanInput } from "../../src/planning/plan.ts";
 import { requestsOverDays } from "../../src/upstream/plan.ts";
 import { builder } from "../framework/builder.ts";
 import { Group, groupOf, ofGroups } from "../people/group.ts";
-import type { Measured, MeasuredKind, Rows, UsedBy, Wording } from "./measured-thing.ts";
+import type { MeasuredKind, MeasuredRow, Rows, UsedBy, Wording } from "./measured-thing.ts";
 
 type Types = typeof builder.$inferSchemaTypes;
 
@@ -52,7 +52,8 @@ export interface PartRows<Row> {
 function partsField<Thing, Row extends UsedBy>(rows: Rows<Row>, ownOf: (thing: Thing) => string) {
   return {
     requests: ({ range }: PlanInput, ctx: Context) => requestsOverDays(rows.endpoint, range, ctx),
-    resolve: (thing: Measured<Thing>, _args: object, ctx: Context) => partsOf(ctx, rows, thing, ownOf(thing)),
+    resolve: (thing: MeasuredRow<Thing>, _args: object, ctx: Context) =>
+      partsOf(ctx, rows, thing, ownOf(thing)),
   };
 }
 
@@ -60,7 +61,7 @@ function partsField<Thing, Row extends UsedBy>(rows: Rows<Row>, ownOf: (thing: T
 async function partsOf<Row extends UsedBy>(
   ctx: Context,
   rows: Rows<Row>,
-  { range, filter }: Measured<unknown>,
+  { range, filter }: MeasuredRow<unknown>,
   own: string,
 ): Promise<Row[]> {
   const found = await rows(ctx, { range, filter }).load(own);
@@ -81,7 +82,7 @@ const ONE_RUN = "One run of upstream pages for all rows of a list.";
 
 /** Defines the types of the parts of a thing's use and the fields that lead to them. */
 export function partFields<Row extends UsedBy>(
-  thing: PothosSchemaTypes.ObjectRef<Types, Measured<Row>>,
+  thing: PothosSchemaTypes.ObjectRef<Types, MeasuredRow<Row>>,
   figures: PothosSchemaTypes.InterfaceRef<Types, Row>,
   {
     noun,

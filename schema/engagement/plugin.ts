@@ -1,5 +1,5 @@
 import type { SessionUse } from "../../src/domain/engagement.ts";
-import { type Plugin as PluginShape, pluginKey } from "../../src/domain/plugin.ts";
+import { type PluginRow, pluginKey } from "../../src/domain/plugin.ts";
 import { pluginByKey, pluginParts } from "../../src/loaders/engagement-parts.ts";
 import {
   PLUGIN_FILTER_VALUES,
@@ -7,7 +7,7 @@ import {
   pluginActivity,
 } from "../../src/upstream/endpoints/plugins.ts";
 import { builder } from "../framework/builder.ts";
-import { sum } from "./activity.ts";
+import { sumField } from "./activity.ts";
 import { count, different } from "./comparison.ts";
 import { measuredNoun } from "./measured-noun.ts";
 
@@ -23,7 +23,7 @@ const PluginUse = builder.objectRef<SessionUse>("PluginUse").implement({
   }),
 });
 
-export const Plugin = measuredNoun<PluginShape>({
+export const Plugin = measuredNoun<PluginRow>({
   noun: "Plugin",
   called: "plugin",
   verb: "installed or invoked",
@@ -51,7 +51,7 @@ export const Plugin = measuredNoun<PluginShape>({
         description:
           "Different people who installed it. Recounted exactly over the range; not additive. Null: not measured.",
       }),
-      invocations: t.expose("invocations", sum("Invocations.")),
+      invocations: t.expose("invocations", sumField("Invocations.")),
       claudeCode: t.expose("claudeCode", { type: PluginUse, nullable: true, description: "In Claude Code." }),
       cowork: t.expose("cowork", { type: PluginUse, nullable: true, description: "In Cowork." }),
       chatCowork: t.expose("chatCowork", {

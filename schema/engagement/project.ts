@@ -1,15 +1,15 @@
-import type { Project as ProjectShape } from "../../src/domain/engagement.ts";
+import type { ProjectRow } from "../../src/domain/engagement.ts";
 import type { Person } from "../../src/domain/person.ts";
 import { projectParts } from "../../src/loaders/engagement-parts.ts";
 import { projectUses } from "../../src/loaders/engagement-use.ts";
 import { PROJECT_FILTERS, projectActivity } from "../../src/upstream/endpoints/projects.ts";
 import { dateTime } from "../framework/builder.ts";
 import { emailOfReported, ofMembers, User } from "../people/user.ts";
-import { sum } from "./activity.ts";
+import { sumField } from "./activity.ts";
 import { count } from "./comparison.ts";
 import { measuredNoun } from "./measured-noun.ts";
 
-export const Project = measuredNoun<ProjectShape>({
+export const Project = measuredNoun<ProjectRow>({
   noun: "Project",
   called: "chat project",
   verb: "used",
@@ -32,7 +32,7 @@ export const Project = measuredNoun<ProjectShape>({
         description:
           "Distinct conversations. Null over more than one day: upstream does not count them across days.",
       }),
-      messages: t.expose("messages", sum("Messages sent in the project.")),
+      messages: t.expose("messages", sumField("Messages sent in the project.")),
     }),
   },
   fields: (t) => ({

@@ -1,10 +1,10 @@
-import type { Skill as SkillShape } from "../../src/domain/engagement.ts";
+import type { SkillRow } from "../../src/domain/engagement.ts";
 import { skillParts } from "../../src/loaders/engagement-parts.ts";
 import { skillUses } from "../../src/loaders/engagement-use.ts";
 import { SKILL_FILTER_VALUES, SKILL_FILTERS, skillActivity } from "../../src/upstream/endpoints/skills.ts";
 import { Money, spendOnly } from "../framework/money.ts";
-import { measured as optional } from "./activity.ts";
-import { amount, count } from "./comparison.ts";
+import { measuredField as optional } from "./activity.ts";
+import { amountField, count } from "./comparison.ts";
 import { measuredNoun } from "./measured-noun.ts";
 import { OfficeSessions, useTypes } from "./product-use.ts";
 
@@ -15,7 +15,7 @@ const {
   ChatCowork: SkillChatCowork,
 } = useTypes("Skill", "activated");
 
-export const Skill = measuredNoun<SkillShape>({
+export const Skill = measuredNoun<SkillRow>({
   noun: "Skill",
   called: "skill",
   verb: "activated",
@@ -97,8 +97,8 @@ export const Skill = measuredNoun<SkillShape>({
     description: "The use of a skill compared with another period. Estimated counts are left out.",
     fields: {
       invocations: count("Explicit activations. Additive.", ({ invocations }) => invocations),
-      listPrice: amount("Value at list price.", ({ listPrice }) => listPrice),
-      overage: amount("Estimated metered overage.", ({ overage }) => overage),
+      listPrice: amountField("Value at list price.", ({ listPrice }) => listPrice),
+      overage: amountField("Estimated metered overage.", ({ overage }) => overage),
     },
   },
   uses: {

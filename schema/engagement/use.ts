@@ -1,7 +1,7 @@
 import type { FieldMap, ObjectFieldsShape } from "@pothos/core";
 import { rankedBy } from "../../src/analytics/ranking.ts";
 import type { Context } from "../../src/context.ts";
-import type { EngagementFilter, UseOf } from "../../src/domain/engagement.ts";
+import type { EngagementFilterValues, UseOf } from "../../src/domain/engagement.ts";
 import type { Person, PersonOver } from "../../src/domain/person.ts";
 import type { DayRange } from "../../src/domain/range.ts";
 import type { PlanRequests } from "../../src/planning/plan.ts";
@@ -13,8 +13,8 @@ import { type Connection, connectRanking, forward, type Slice } from "../framewo
 import type { Measure } from "../framework/order.ts";
 import { personFigures, personOver, User } from "../people/user.ts";
 import {
-  type Measured,
   type MeasuredKind,
+  type MeasuredRow,
   measured,
   type Rows,
   type UsedBy,
@@ -26,8 +26,8 @@ type Types = typeof builder.$inferSchemaTypes;
 /** What one person did with one thing over a range, reached from the one or from the other. */
 export type Use<Thing> = UseOf<Thing> & {
   readonly range: DayRange;
-  readonly filter: EngagementFilter;
-  readonly thing?: Measured<Thing>;
+  readonly filter: EngagementFilterValues;
+  readonly thing?: MeasuredRow<Thing>;
 };
 
 /** How one kind of thing is asked who used it. */
@@ -51,7 +51,7 @@ export interface UseOptions<Thing> {
 
 /** Defines who used a thing, and what a person used. */
 export function useFields<Thing extends UsedBy>(
-  thing: PothosSchemaTypes.ObjectRef<Types, Measured<Thing>>,
+  thing: PothosSchemaTypes.ObjectRef<Types, MeasuredRow<Thing>>,
   figures: PothosSchemaTypes.InterfaceRef<Types, Thing>,
   { noun, called, verb, field }: Wording & Pick<MeasuredKind<Thing>, "field">,
   { kind, by, counts, fields }: UseOptions<Thing>,
@@ -121,7 +121,7 @@ async function usesOfPerson<Thing>(
   { organization, userId, range }: PersonOver,
 ): Promise<Use<Thing>[] | null> {
   if (organization !== "ENTERPRISE") return null;
-  const filter: EngagementFilter = {};
+  const filter: EngagementFilterValues = {};
   const found = await kind.ofPerson(ctx, { range, filter }).load(userId);
   return rankedBy(found?.rows ?? [], measure, kind.ownOf).map(({ row }) => ({ ...row, range, filter }));
 }
@@ -131,7 +131,7 @@ function usesOfThing<Thing>(
   ctx: Context,
   kind: UseKind<Thing>,
   measure: Measure<UseOf<Thing>>,
-  thing: Measured<Thing>,
+  thing: MeasuredRow<Thing>,
   field: string,
   slice: Slice,
 ): Promise<Connection<Use<Thing>>> {
@@ -167,7 +167,7 @@ async function thingOfUse<Thing>(
   ctx: Context,
   kind: UseKind<Thing>,
   use: Use<Thing>,
-): Promise<Measured<Thing> | null> {
+): Promise<MeasuredRow<Thing> | null> {
   const { thing, range, filter } = use;
   if (thing !== undefined) return thing;
   const own = kind.ownOf(use);

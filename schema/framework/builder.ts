@@ -2,7 +2,7 @@ import SchemaBuilder, { brandWithType } from "@pothos/core";
 import RelayPlugin from "@pothos/plugin-relay";
 import ScopeAuthPlugin, { type AuthFailure } from "@pothos/plugin-scope-auth";
 import { GraphQLDateTimeISO, GraphQLSafeInt } from "graphql-scalars";
-import type { Freshness } from "../../src/analytics/freshness.ts";
+import type { FreshnessState } from "../../src/analytics/freshness.ts";
 import type { Context } from "../../src/context.ts";
 import { type Day, type Instant, parseDay } from "../../src/domain/day.ts";
 import { type Decimal, formatDecimal } from "../../src/domain/decimal.ts";
@@ -18,7 +18,7 @@ export const builder = new SchemaBuilder<{
   /** What a field asks of the viewer, any of it; `authScopes` stands beside the field. */
   AuthScopes: Permissions;
   /** Fields of every connection beside its rows: see connection.ts. */
-  Connection: { organization: string; totalCount: number | null; range: DayRange; freshness: Freshness };
+  Connection: { organization: string; totalCount: number | null; range: DayRange; freshness: FreshnessState };
   DefaultFieldNullability: false;
   DefaultEdgesNullability: false;
   DefaultNodeNullability: false;

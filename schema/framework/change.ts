@@ -1,9 +1,9 @@
-import type { Totals } from "../../src/analytics/analysis.ts";
+import type { AnswerTotals } from "../../src/analytics/analysis.ts";
 import type { Algebra } from "../../src/analytics/ranking.ts";
 import { COMPARISONS, type Comparison } from "../../src/domain/comparison.ts";
 import { type Decimal, decimalOf } from "../../src/domain/decimal.ts";
 import { relativeChange } from "../../src/domain/measures.ts";
-import { type Money as MoneyShape, minusMoney } from "../../src/domain/money.ts";
+import { type MoneyAmount, minusMoney } from "../../src/domain/money.ts";
 import type { DayRange } from "../../src/domain/range.ts";
 import { RATIO_PLACES } from "../../src/domain/ratio.ts";
 import { builder } from "./builder.ts";
@@ -48,7 +48,7 @@ const reasonOf = <T>(resolve: (change: Change<T>) => Decimal | null) =>
     resolve: (change: Change<T>) => (resolve(change) === null ? ("ZERO_BEFORE" as const) : null),
   }) as const;
 
-export const MoneyChange = builder.objectRef<Change<MoneyShape>>("MoneyChange").implement({
+export const MoneyChange = builder.objectRef<Change<MoneyAmount>>("MoneyChange").implement({
   description: "An amount and its change from the compared period.",
   fields: (t) => ({
     before: t.expose("before", { type: Money, description: "The amount of the compared period. Additive." }),
@@ -98,7 +98,7 @@ function difference({ now, before }: Change<number>): number {
   return now - before;
 }
 
-function relativeAmount({ now, before }: Change<MoneyShape>): Decimal | null {
+function relativeAmount({ now, before }: Change<MoneyAmount>): Decimal | null {
   return relativeChange(now.cents, before.cents);
 }
 
@@ -124,7 +124,7 @@ export const COMPARED =
 export function comparedRow<Measure>(row: {
   readonly measure: Measure;
   readonly before: Measure | null;
-  readonly relations: Pick<Totals<Measure>, "rangeBefore">;
+  readonly relations: Pick<AnswerTotals<Measure>, "rangeBefore">;
 }): Compared<Measure> | null {
   const range = row.relations.rangeBefore();
   return range === null || row.before === null ? null : { range, now: row.measure, before: row.before };
@@ -132,7 +132,7 @@ export function comparedRow<Measure>(row: {
 
 /** The total against what it was; a period of which upstream has no figures had nothing of what the other has. */
 export async function comparedTotal<Measure>(
-  totals: Totals<Measure>,
+  totals: AnswerTotals<Measure>,
   { minus }: Pick<Algebra<Measure>, "minus">,
 ): Promise<Compared<Measure> | null> {
   const range = totals.rangeBefore();

@@ -1,15 +1,15 @@
 import { organizationOfDataset } from "../../src/analytics/datasets.ts";
-import { type Freshness as FreshnessShape, freshnessOf } from "../../src/analytics/freshness.ts";
+import { type FreshnessState, freshnessOf } from "../../src/analytics/freshness.ts";
 import { marksOf, type Ranking } from "../../src/analytics/ranking.ts";
 import type { Context } from "../../src/context.ts";
-import { digestOf, formatCursor, type Place, parseCursor } from "../../src/domain/cursor.ts";
+import { type CursorPlace, digestOf, formatCursor, parseCursor } from "../../src/domain/cursor.ts";
 import type { Dataset } from "../../src/domain/dataset.ts";
 import { dayOf } from "../../src/domain/day.ts";
-import { nameOf, type OrganizationKind } from "../../src/domain/organization.ts";
+import { type OrganizationKind, organizationName } from "../../src/domain/organization.ts";
 import { type DayRange, oneDay } from "../../src/domain/range.ts";
 import { badInput, GatewayError } from "../../src/errors.ts";
 import { DEFAULT_FIRST, rowsWanted } from "../../src/planning/rows.ts";
-import type { PageRun, PageSource, WindowPage } from "../../src/upstream/pages/iterate.ts";
+import type { PageProvenance, PageRun, WindowPage } from "../../src/upstream/pages/iterate.ts";
 import { builder } from "./builder.ts";
 import { Freshness } from "./freshness.ts";
 import { ResolvedRange } from "./range.ts";
@@ -27,11 +27,11 @@ export interface Connection<Row> {
   /** Whose figures they are, by name. */
   readonly organization: string;
   readonly range: DayRange;
-  readonly freshness: FreshnessShape;
+  readonly freshness: FreshnessState;
 }
 
 /** What a list is of: its cursors fit no other question. */
-export interface Question {
+export interface ListQuestion {
   readonly field: string;
   /** Null: the list is as of now, whatever the day. */
   readonly range: DayRange | null;
@@ -64,7 +64,7 @@ export interface Slice {
 export async function connect<Row>(
   ctx: Context,
   slice: Slice,
-  question: Question,
+  question: ListQuestion,
   run: PageRun<Row>,
   idOf: (row: Row) => unknown,
 ): Promise<Connection<Row>> {
@@ -105,7 +105,7 @@ export async function connect<Row>(
  * What a row is known by when a client reads on from it: what it is about and, while figures can still move, the export it came
  * from. A page that was refreshed can hold its rows in another order, and counting to an index would skip or repeat some.
  */
-function markOf({ state, watermark }: PageSource, id: unknown): string {
+function markOf({ state, watermark }: PageProvenance, id: unknown): string {
   return digestOf([id, state === "FINAL" ? null : watermark]);
 }
 
@@ -130,7 +130,7 @@ function indexOfMarked<Row>(
 export async function connectRanking<Row>(
   ctx: Context,
   slice: Slice,
-  question: Question,
+  question: ListQuestion,
   rank: () => Promise<Ranking<Row>>,
 ): Promise<Connection<Row>> {
   const digest = digestOf(question);
@@ -161,16 +161,16 @@ function passed(marks: Iterator<string, void>, mark: string): number | null {
 }
 
 /** True if a cursor was given out for this question. */
-export function belongsTo(after: string | null | undefined, question: Question): boolean {
+export function belongsTo(after: string | null | undefined, question: ListQuestion): boolean {
   return after !== null && after !== undefined && parseCursor(after, digestOf(question)) !== null;
 }
 
-type PageRow = Extract<Place, { window: number }>;
-type RankRow = Exclude<Place, PageRow>;
+type PageRow = Extract<CursorPlace, { window: number }>;
+type RankRow = Exclude<CursorPlace, PageRow>;
 
 function placeAfter(slice: Slice, digest: string, kind: "walk"): PageRow | null;
 function placeAfter(slice: Slice, digest: string, kind: "ranking"): RankRow | null;
-function placeAfter({ after }: Slice, digest: string, kind: "walk" | "ranking"): Place | null {
+function placeAfter({ after }: Slice, digest: string, kind: "walk" | "ranking"): CursorPlace | null {
   if (after === null || after === undefined) return null;
   const place = parseCursor(after, digest);
   if (place !== null && "window" in place === (kind === "walk")) return place;
@@ -202,9 +202,9 @@ function expired(dataset: Dataset): GatewayError {
 
 function connection<Row>(
   { now }: Context,
-  taken: readonly { readonly row: Row; readonly place: Place }[],
+  taken: readonly { readonly row: Row; readonly place: CursorPlace }[],
   digest: string,
-  { range, dataset, organization = organizationOfDataset(dataset) }: Question,
+  { range, dataset, organization = organizationOfDataset(dataset) }: ListQuestion,
   {
     hasNextPage,
     hasPreviousPage,
@@ -224,7 +224,7 @@ function connection<Row>(
   return {
     edges,
     pageInfo,
-    organization: nameOf(organization),
+    organization: organizationName(organization),
     range: range ?? oneDay(dayOf(now())),
     ...about,
   };

@@ -1,4 +1,4 @@
-import type { Freshness as FreshnessShape } from "../../src/analytics/freshness.ts";
+import type { FreshnessState } from "../../src/analytics/freshness.ts";
 import { DATASETS, type Dataset } from "../../src/domain/dataset.ts";
 import { builder, dateTime } from "./builder.ts";
 
@@ -25,7 +25,7 @@ export const FinalityEnum = builder.enumType("Finality", {
   },
 });
 
-export const Freshness = builder.objectRef<FreshnessShape>("Freshness").implement({
+export const Freshness = builder.objectRef<FreshnessState>("Freshness").implement({
   description: "Age of an answer, and how far it can still change.",
   fields: (t) => ({
     state: t.expose("state", {

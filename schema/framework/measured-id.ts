@@ -1,7 +1,7 @@
 import { digestOfText } from "../../src/cache/long-texts.ts";
 import type { Context } from "../../src/context.ts";
 import { parseDay } from "../../src/domain/day.ts";
-import type { EngagementDimension, EngagementFilter } from "../../src/domain/engagement.ts";
+import type { EngagementDimension, EngagementFilterValues } from "../../src/domain/engagement.ts";
 import type { OrganizationKind } from "../../src/domain/organization.ts";
 import type { DayRange } from "../../src/domain/range.ts";
 import type { Overlap } from "../../src/domain/team.ts";
@@ -24,7 +24,7 @@ export interface MeasuredId {
 /** What figures depend on beside their days. A term that is left out is the usual one. */
 export interface Terms {
   /** The use that counts; which lists a filter may hold depends on the noun. */
-  readonly filter?: EngagementFilter;
+  readonly filter?: EngagementFilterValues;
   /** Whose figures they are: ENTERPRISE where nothing is said. */
   readonly organization?: OrganizationKind;
   /** How people in several teams count: COUNT_IN_EACH where nothing is said. */
@@ -85,7 +85,7 @@ export async function parseMeasuredId(
   return { ...rest, terms: all };
 }
 
-async function filterBy(ctx: Context, digest: string): Promise<EngagementFilter> {
+async function filterBy(ctx: Context, digest: string): Promise<EngagementFilterValues> {
   const text = await ctx.longTexts.find(digest);
   const filter: unknown = text === null ? null : JSON.parse(text);
   if (isFilter(filter)) return filter;
@@ -149,7 +149,7 @@ function isTerms(terms: unknown): terms is Terms {
   );
 }
 
-function isFilter(filter: unknown): filter is EngagementFilter {
+function isFilter(filter: unknown): filter is EngagementFilterValues {
   if (typeof filter !== "object" || filter === null) return false;
   return Object.values(filter).every(
     (values) => Array.isArray(values) && values.every((value) => typeof value === "string"),
@@ -170,9 +170,9 @@ function damaged() {
 
 /** A filter without the lists that only choose rows: a row is the same whether others are listed or not. */
 export function countedBy(
-  filter: EngagementFilter,
+  filter: EngagementFilterValues,
   choosing: readonly EngagementDimension[],
-): EngagementFilter {
+): EngagementFilterValues {
   return Object.fromEntries(
     Object.entries(filter).filter(([dimension]) => !choosing.includes(dimension as EngagementDimension)),
   );

@@ -1,5 +1,5 @@
-import { dollars, type Money as MoneyShape, type Spend as SpendShape } from "../../src/domain/money.ts";
-import { cacheReadShare, type TokenUsage as TokenUsageShape, totalTokens } from "../../src/domain/tokens.ts";
+import { dollars, type MoneyAmount, type SpendAmounts } from "../../src/domain/money.ts";
+import { cacheReadShare, type TokenCounts, totalTokens } from "../../src/domain/tokens.ts";
 import { builder } from "./builder.ts";
 
 /** Options of a field that shows amounts, or leads to them: its type, and the permission that it requires. */
@@ -12,7 +12,7 @@ export function spendOrOwn<Type>(type: Type) {
   return { type, nullable: true, authScopes: { "spend:read": true, own: true } } as const;
 }
 
-export const Money = builder.objectRef<MoneyShape>("Money").implement({
+export const Money = builder.objectRef<MoneyAmount>("Money").implement({
   description:
     "An exact amount. Amounts are sums of what upstream states, digit by digit; none is derived from tokens.",
   fields: (t) => ({
@@ -32,7 +32,7 @@ export const Money = builder.objectRef<MoneyShape>("Money").implement({
   }),
 });
 
-export const DerivedMoney = builder.objectRef<MoneyShape>("DerivedMoney").implement({
+export const DerivedMoney = builder.objectRef<MoneyAmount>("DerivedMoney").implement({
   description:
     "An amount that the gateway derives from others, such as an average or a projection; never a billed one. Rounded half to even at 12 decimals of a cent. Not additive.",
   fields: (t) => ({
@@ -51,7 +51,7 @@ export const DerivedMoney = builder.objectRef<MoneyShape>("DerivedMoney").implem
   }),
 });
 
-export const Spend = builder.objectRef<SpendShape>("Spend").implement({
+export const Spend = builder.objectRef<SpendAmounts>("Spend").implement({
   description: "Cost of usage. `net` and `list` are different kinds of money and are never mixed.",
   fields: (t) => ({
     net: t.expose("net", {
@@ -72,7 +72,7 @@ export const Spend = builder.objectRef<SpendShape>("Spend").implement({
   }),
 });
 
-export const TokenUsage = builder.objectRef<TokenUsageShape>("TokenUsage").implement({
+export const TokenUsage = builder.objectRef<TokenCounts>("TokenUsage").implement({
   description: "Tokens by kind. All counts are exact and additive over time and over people.",
   fields: (t) => ({
     uncachedInputTokens: t.expose("uncachedInputTokens", {

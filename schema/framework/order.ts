@@ -13,7 +13,7 @@ export const OrderDirectionEnum = builder.enumType("OrderDirection", {
 });
 
 /** How a list is ordered, where it is not by its own column from the front. */
-export interface Order<Node> {
+export interface NodeOrder<Node> {
   readonly field: string;
   readonly descending: boolean;
   /** Null: by the list's own column, which upstream keeps. */
@@ -64,7 +64,7 @@ export function engagementOrder<Node>(
   const orderOf = (
     asked: typeof input.$inferInput | null | undefined,
     ctx: Context,
-  ): Order<Node> | undefined => {
+  ): NodeOrder<Node> | undefined => {
     if (!asked) return undefined;
     const { of: measure = null, scope } = measures[asked.field] ?? {};
     requirePermission(ctx, scope, `\`orderBy: { field: ${asked.field} }\``);

@@ -1,4 +1,4 @@
-import type { Order } from "../../src/analytics/analysis.ts";
+import type { RankingOrder } from "../../src/analytics/analysis.ts";
 import type { Finality } from "../../src/cache/policy.ts";
 import type { Context } from "../../src/context.ts";
 import type { Span } from "../../src/domain/bucket.ts";
@@ -151,7 +151,7 @@ export function seriesOrder<Measure>(noun: "Cost" | "Usage" | "ClaudeCode", meas
       | null
       | undefined,
     bucket: SeriesBucket,
-  ): Order<Measure> & { readonly field: string } => {
+  ): RankingOrder<Measure> & { readonly field: string } => {
     const [usual = ""] = Object.keys(measures);
     const field = asked?.field ?? (bucket === "NONE" ? usual : "TIME");
     const descending = (asked?.direction ?? (field === "TIME" ? "ASC" : "DESC")) === "DESC";

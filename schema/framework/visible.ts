@@ -12,7 +12,7 @@ import {
   isObjectType,
 } from "graphql";
 import type { Permissions } from "../../src/domain/viewer.ts";
-import type { Part } from "../../src/planning/permissions.ts";
+import type { SchemaPart } from "../../src/planning/permissions.ts";
 import { isGranted, requirementsById, requirementsOf } from "../../src/planning/permissions.ts";
 import type { Requires } from "../../src/planning/plan.ts";
 
@@ -68,7 +68,7 @@ function requirementsIn(schema: GraphQLSchema): (Requires | null)[] {
 }
 
 function withoutRefused(schema: GraphQLSchema, permissions: Permissions): GraphQLSchema {
-  const isShown = (part: Part): boolean => isGranted(requirementsOf(part), permissions);
+  const isShown = (part: SchemaPart): boolean => isGranted(requirementsOf(part), permissions);
 
   // Values of enums go in a pass of their own, after the defaults that name them.
   const asked = mapSchema(schema, {

@@ -9,7 +9,7 @@ import {
 } from "../../src/analytics/datasets.ts";
 import { organizationOfKey } from "../../src/analytics/organizations.ts";
 import { CLOSED_REASONS, type ClosedReason, DATASETS } from "../../src/domain/dataset.ts";
-import { nameOf } from "../../src/domain/organization.ts";
+import { organizationName } from "../../src/domain/organization.ts";
 import { fieldsShowing } from "../../src/planning/sources.ts";
 import { builder, dateTime } from "../framework/builder.ts";
 import { DatasetEnum } from "../framework/freshness.ts";
@@ -46,7 +46,7 @@ const DatasetInfo = builder.objectRef<DatasetEntry>("DatasetInfo").implement({
     organization: t.string({
       description:
         "Organization of its figures, and of the key it needs, by the name that `organization` arguments take.",
-      resolve: ({ endpoint }) => nameOf(organizationOfKey(endpoint.key)),
+      resolve: ({ endpoint }) => organizationName(organizationOfKey(endpoint.key)),
     }),
     scope: t.string({
       nullable: true,

@@ -1,6 +1,6 @@
 import { organizationsOf } from "../../src/analytics/organizations.ts";
 import type { Context } from "../../src/context.ts";
-import { nameOf } from "../../src/domain/organization.ts";
+import { organizationName } from "../../src/domain/organization.ts";
 import { IDENTITIES, type Identity, type Role, type Viewer } from "../../src/domain/viewer.ts";
 import { badInput, type GatewayError } from "../../src/errors.ts";
 import { builder } from "../framework/builder.ts";
@@ -50,7 +50,7 @@ const ViewerType = builder.objectRef<Viewer>("Viewer").implement({
     organizations: t.stringList({
       description:
         "The organizations that this gateway has a key for, by the names that `organization` arguments take; the first is the default.",
-      resolve: (_viewer, _args, ctx) => organizationsOf(ctx).map(nameOf),
+      resolve: (_viewer, _args, ctx) => organizationsOf(ctx).map(organizationName),
     }),
   }),
 });

@@ -8,8 +8,8 @@ import { requestsOfReport } from "../../src/analytics/report/requests.ts";
 import { type UnitCost as UnitCostShape, unitCost, unitCostRequests } from "../../src/analytics/unit-cost.ts";
 import type { Context } from "../../src/context.ts";
 import { moneyPer } from "../../src/domain/measures.ts";
-import type { Spend as SpendShape } from "../../src/domain/money.ts";
-import { nameOf } from "../../src/domain/organization.ts";
+import type { SpendAmounts } from "../../src/domain/money.ts";
+import { organizationName } from "../../src/domain/organization.ts";
 import { resolveRange } from "../../src/planning/range-input.ts";
 import { builder } from "../framework/builder.ts";
 import { FinalityEnum } from "../framework/freshness.ts";
@@ -17,7 +17,7 @@ import { DerivedMoney, Spend, spendOnly } from "../framework/money.ts";
 import { DateRange, ResolvedRange } from "../framework/range.ts";
 import { CostFilter } from "./cost.ts";
 import { choiceOf, enterpriseArg, organizationArg, type ReportArgs, SourceEnum } from "./report.ts";
-import { alternativesOf, filterOf } from "./report-filter.ts";
+import { alternativesOf, reportFilterOf } from "./report-filter.ts";
 
 /** Whose reports a figure is made of. */
 interface Sourced {
@@ -26,7 +26,7 @@ interface Sourced {
 
 const organizationField = {
   description: "Organization of the figures, by the name that `organization` arguments take.",
-  resolve: ({ by }: Sourced) => nameOf(by.organization),
+  resolve: ({ by }: Sourced) => organizationName(by.organization),
 } as const;
 
 const sourceField = {
@@ -116,9 +116,9 @@ const CostProjection = builder.objectRef<ProjectionShape>("CostProjection").impl
 type ProjectionArgs = Pick<ReportArgs, "organization" | "source" | "filter">;
 
 /** The ways to ask for the days of this month. */
-function plansOfMonth(ctx: Context, args: ProjectionArgs): ReportPlans<SpendShape> {
+function plansOfMonth(ctx: Context, args: ProjectionArgs): ReportPlans<SpendAmounts> {
   const range = resolveRange({ period: "MONTH_TO_DATE" }, ctx.now());
-  const what = { filter: filterOf(args.filter), ...alternativesOf(args.filter) };
+  const what = { filter: reportFilterOf(args.filter), ...alternativesOf(args.filter) };
   const question = { range, bucket: "DAY", groupBy: [], ...what } as const;
   return plansFor(ctx.upstream, costReport, choiceOf(ctx, args), question, ctx.now());
 }

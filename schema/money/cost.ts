@@ -1,6 +1,6 @@
 import { costReport } from "../../src/analytics/cost.ts";
 import { decimalOf } from "../../src/domain/decimal.ts";
-import type { Spend as SpendShape } from "../../src/domain/money.ts";
+import type { SpendAmounts } from "../../src/domain/money.ts";
 import type { Dimension } from "../../src/domain/report.ts";
 import { costOfUser } from "../../src/loaders/user-totals.ts";
 import { userCost } from "../../src/upstream/endpoints/enterprise-cost.ts";
@@ -38,11 +38,11 @@ const COST_MEASURES = {
     description: "Requests, if the source counts them.",
     of: ({ requests }) => (requests === null ? null : decimalOf(requests)),
   },
-} as const satisfies Measures<SpendShape>;
+} as const satisfies Measures<SpendAmounts>;
 
 export const CostFilter = reportFilter("CostFilter");
 
-const CostComparison = builder.objectRef<Compared<SpendShape>>("CostComparison").implement({
+const CostComparison = builder.objectRef<Compared<SpendAmounts>>("CostComparison").implement({
   description: "Cost compared with another period.",
   fields: (t) => ({
     range: t.expose("range", comparedRange),
@@ -66,7 +66,7 @@ const CostComparison = builder.objectRef<Compared<SpendShape>>("CostComparison")
   }),
 });
 
-reportList<SpendShape>({
+reportList<SpendAmounts>({
   noun: "Cost",
   field: "cost",
   report: costReport,

@@ -4,12 +4,12 @@ import {
   costSources,
   DIFFERENCE_REASONS,
   type DifferenceReason,
-  type Part,
+  type ReconciliationPart,
   type Reconciliation as ReconciliationShape,
   reconcile,
   reconciliationRequests,
 } from "../../src/analytics/reconciliation.ts";
-import { nameOf } from "../../src/domain/organization.ts";
+import { organizationName } from "../../src/domain/organization.ts";
 import { resolveRange } from "../../src/planning/range-input.ts";
 import { builder } from "../framework/builder.ts";
 import { Freshness } from "../framework/freshness.ts";
@@ -25,7 +25,7 @@ const DifferenceReasonEnum = builder.enumType("DifferenceReason", {
   ) as { [R in DifferenceReason]: { description: string } },
 });
 
-const part = (name: Part, what: string) =>
+const part = (name: ReconciliationPart, what: string) =>
   ({
     type: Spend,
     nullable: true,
@@ -43,7 +43,7 @@ const Reconciliation = builder.objectRef<ReconciliationShape>("Reconciliation").
     }),
     organization: t.string({
       description: "Organization of the cost, by the name that `organization` arguments take.",
-      resolve: ({ organization }) => nameOf(organization),
+      resolve: ({ organization }) => organizationName(organization),
     }),
     range: t.expose("range", {
       type: ResolvedRange,

@@ -43,7 +43,7 @@ const FILTERS = {
 export type FilterLists = { readonly [N in keyof typeof FILTERS]?: readonly string[] | null | undefined };
 
 /** Filter of a report. */
-export interface FilterInput extends FilterLists {
+export interface ReportFilterInput extends FilterLists {
   readonly any?: readonly FilterLists[] | null | undefined;
 }
 
@@ -89,7 +89,7 @@ export function filterNamesOf({ filter }: ReportNames): string[] {
 const MAX_VALUES = 100;
 
 /** A filter as sources take it, by dimension. */
-export function filterOf(filter: FilterLists | null | undefined): Filter {
+export function reportFilterOf(filter: FilterLists | null | undefined): Filter {
   const lists = Object.entries(FILTERS).flatMap(([name, [dimension]]) => {
     const values = filter?.[name as keyof FilterLists];
     if (values === null || values === undefined) return [];
@@ -107,14 +107,14 @@ export function filterOf(filter: FilterLists | null | undefined): Filter {
 const MAX_ALTERNATIVES = 100;
 
 /** The alternatives of a filter; nothing where it has none. */
-export function alternativesOf(filter: FilterInput | null | undefined): { any?: readonly Filter[] } {
+export function alternativesOf(filter: ReportFilterInput | null | undefined): { any?: readonly Filter[] } {
   const stated = filter?.any;
   if (!stated) return {};
   if (stated.length === 0 || stated.length > MAX_ALTERNATIVES)
     throw badInput(
       `\`filter.any\` has ${stated.length} alternatives; it must have 1 to ${MAX_ALTERNATIVES}. Omit it to include all.`,
     );
-  const any = stated.map(filterOf);
+  const any = stated.map(reportFilterOf);
   if (any.some((each) => Object.keys(each).length === 0))
     throw badInput("`filter.any` has an alternative without lists, which matches everything; omit `any`.");
   return { any };

@@ -14,7 +14,7 @@ import { type Measures, SeriesRow, seriesOrder } from "../framework/series.ts";
 import { personFigures, personOver } from "../people/user.ts";
 import { enterpriseArg, planOf, reportArgs, reportFields, SourceEnum } from "./report.ts";
 import { Bucketed, type ReportNode, RUNNING_TOTAL_OF_REPORT, SHARE_OF_REPORT } from "./report-bucket.ts";
-import type { FilterInput } from "./report-filter.ts";
+import type { ReportFilterInput } from "./report-filter.ts";
 
 type Types = typeof builder.$inferSchemaTypes;
 type Ref<Shape> = PothosSchemaTypes.ObjectRef<Types, Shape>;
@@ -28,7 +28,7 @@ interface ReportList<Measure extends object> {
   readonly authScopes: { readonly "spend:read": true } | { readonly "activity:read": true };
   readonly overlapScopes: { readonly spenders: true } | { readonly people: true };
   readonly DimensionEnum: PothosSchemaTypes.EnumRef<Types, Dimension>;
-  readonly filter: InputRef<FilterInput>;
+  readonly filter: InputRef<ReportFilterInput>;
   readonly measures: Measures<Measure>;
   /** The measure that a share is of by default. */
   readonly mainMeasure: string;

@@ -1,5 +1,5 @@
 import type { GraphQLResolveInfo } from "graphql";
-import type { Order, Relations, Totals } from "../../src/analytics/analysis.ts";
+import type { AnswerTotals, RankingOrder, Relations } from "../../src/analytics/analysis.ts";
 import { organizationNamed } from "../../src/analytics/organizations.ts";
 import { mapRanked } from "../../src/analytics/ranking.ts";
 import { answerBy } from "../../src/analytics/report/answer.ts";
@@ -47,7 +47,7 @@ import {
   type Connection,
   connect,
   connectRanking,
-  type Question,
+  type ListQuestion,
   type Slice,
 } from "../framework/connection.ts";
 import { type Incomplete, IncompleteEnum } from "../framework/incomplete.ts";
@@ -56,7 +56,7 @@ import { DateRange } from "../framework/range.ts";
 import { requireDimensions, warnUngrouped } from "../framework/selection.ts";
 import { analysisArgs, BucketEnum, type OrderInput, topOf } from "../framework/series.ts";
 import type { ReportNode } from "./report-bucket.ts";
-import { alternativesOf, type FilterInput, filterOf } from "./report-filter.ts";
+import { alternativesOf, type ReportFilterInput, reportFilterOf } from "./report-filter.ts";
 
 export const SourceEnum = builder.enumType("Source", {
   description: "Reports of an organization to read. It never selects the organization; `organization` does.",
@@ -147,7 +147,7 @@ export interface ReportArgs extends Slice {
   readonly organization?: string | null | undefined;
   readonly source?: Source | "AUTO" | null | undefined;
   readonly groupBy?: readonly Dimension[] | null | undefined;
-  readonly filter?: FilterInput | null | undefined;
+  readonly filter?: ReportFilterInput | null | undefined;
   readonly top?: number | null | undefined;
   readonly compare?: Comparison | null | undefined;
   readonly orderBy?: OrderInput | null | undefined;
@@ -167,7 +167,7 @@ export function planOf<Measure>(answer: object): ReportPlan<Measure> {
 }
 
 /** The totals of a connection of a report; see planOf. */
-export function totalsOf<Measure>(answer: object): Totals<Measure> {
+export function totalsOf<Measure>(answer: object): AnswerTotals<Measure> {
   return (answer as ReportAnswer<Measure>).relations;
 }
 
@@ -191,7 +191,7 @@ function plansOf<Measure>(ctx: Context, report: Report<Measure>, args: ReportArg
     range: resolveRange(range, ctx.now()),
     bucket: askedWidth(bucket ?? "NONE"),
     groupBy: [...new Set(groupBy ?? [])].sort(),
-    filter: filterOf(filter),
+    filter: reportFilterOf(filter),
     ...alternativesOf(filter),
     ...(byTeam ? { overlap: overlap ?? "COUNT_IN_EACH" } : {}),
   };
@@ -202,7 +202,7 @@ function plansOf<Measure>(ctx: Context, report: Report<Measure>, args: ReportArg
 
 /** The dimensions that a filter keeps values of. */
 function narrowedBy(filter: ReportArgs["filter"]): readonly string[] {
-  return [filterOf(filter), ...(alternativesOf(filter).any ?? [])].flatMap(Object.keys);
+  return [reportFilterOf(filter), ...(alternativesOf(filter).any ?? [])].flatMap(Object.keys);
 }
 
 /** Plans the requests of a report, and of the period it is compared with. */
@@ -298,7 +298,7 @@ async function plansOfShown<Measure>(
 }
 
 /** The order of a report's rows, by name. */
-type NamedOrder<Measure> = Order<Measure> & { readonly field: string };
+type NamedOrder<Measure> = RankingOrder<Measure> & { readonly field: string };
 
 /** One report question, answered as a connection: a series by time, or a ranking where there are no buckets. */
 async function answerReport<Measure>(
@@ -338,7 +338,7 @@ interface NamedAnalysis<Measure> extends ReportAnalysis<Measure> {
 async function connectReport<Measure>(
   ctx: Context,
   slice: Slice,
-  list: Question,
+  list: ListQuestion,
   plan: ReportPlan<Measure>,
   {
     asSent,
@@ -393,7 +393,7 @@ function listOf<Measure>(
   field: string,
   { question, source, resource, windows }: ReportPlan<Measure>,
   { bucket, top, order, compare }: NamedAnalysis<Measure>,
-): Question {
+): ListQuestion {
   const args = { ...question, range: null, bucket, top, order: [order.field, order.descending], compare };
   const { dataset } = resource.endpoint;
   return { field, range: windows.range, dataset, organization: source.organization, args };

@@ -1,7 +1,7 @@
 import { usageReport } from "../../src/analytics/usage.ts";
 import { decimalOf } from "../../src/domain/decimal.ts";
 import type { Dimension } from "../../src/domain/report.ts";
-import { type TokenUsage as TokenUsageShape, totalTokens } from "../../src/domain/tokens.ts";
+import { type TokenCounts, totalTokens } from "../../src/domain/tokens.ts";
 import { usageOfUser } from "../../src/loaders/user-totals.ts";
 import { userUsage } from "../../src/upstream/endpoints/enterprise-usage.ts";
 import { builder } from "../framework/builder.ts";
@@ -30,10 +30,10 @@ const UsageDimension = builder.enumType("UsageDimension", {
   } satisfies { [D in Dimension]?: { description: string } }),
 });
 
-const counted = (description: string, of: (usage: TokenUsageShape) => number | null) =>
+const counted = (description: string, of: (usage: TokenCounts) => number | null) =>
   ({
     description,
-    of: (usage: TokenUsageShape) => {
+    of: (usage: TokenCounts) => {
       const count = of(usage);
       return count === null ? null : decimalOf(count);
     },
@@ -60,16 +60,16 @@ const USAGE_MEASURES = {
   OUTPUT_TOKENS: counted("Output tokens.", ({ outputTokens }) => outputTokens),
   WEB_SEARCH_REQUESTS: counted("Server-side web searches.", ({ webSearchRequests }) => webSearchRequests),
   REQUESTS: counted("Requests, if the source counts them.", ({ requests }) => requests),
-} as const satisfies Measures<TokenUsageShape>;
+} as const satisfies Measures<TokenCounts>;
 
-const tokenChange = (description: string, of: (usage: TokenUsageShape) => number) =>
+const tokenChange = (description: string, of: (usage: TokenCounts) => number) =>
   ({
     type: CountChange,
     description: `${description} Additive.`,
-    resolve: ({ now, before }: Compared<TokenUsageShape>) => ({ now: of(now), before: of(before) }),
+    resolve: ({ now, before }: Compared<TokenCounts>) => ({ now: of(now), before: of(before) }),
   }) as const;
 
-const UsageComparison = builder.objectRef<Compared<TokenUsageShape>>("UsageComparison").implement({
+const UsageComparison = builder.objectRef<Compared<TokenCounts>>("UsageComparison").implement({
   description: "Tokens compared with another period.",
   fields: (t) => ({
     range: t.expose("range", comparedRange),
@@ -103,7 +103,7 @@ const UsageComparison = builder.objectRef<Compared<TokenUsageShape>>("UsageCompa
   }),
 });
 
-reportList<TokenUsageShape>({
+reportList<TokenCounts>({
   noun: "Usage",
   field: "usage",
   report: usageReport,

@@ -1,5 +1,5 @@
 import { personByConsoleId } from "../../src/analytics/join.ts";
-import type { ApiKey as ApiKeyShape } from "../../src/domain/organization.ts";
+import type { ApiKeyRow } from "../../src/domain/organization.ts";
 import type { Person } from "../../src/domain/person.ts";
 import { GatewayError } from "../../src/errors.ts";
 import { apiKeyById, workspaceById } from "../../src/loaders/console.ts";
@@ -16,7 +16,7 @@ export const ofApiKeys = {
   requests: () => requestsFor(apiKeys, [{}]),
 } as const satisfies FieldPlanOptions;
 
-export const ApiKey = builder.node(builder.objectRef<ApiKeyShape>("ApiKey"), {
+export const ApiKey = builder.node(builder.objectRef<ApiKeyRow>("ApiKey"), {
   description: "An API key of the Console organization, never its secret.",
   sources: ["API_KEYS"],
   id: { resolve: ({ apiKeyId }) => apiKeyId },

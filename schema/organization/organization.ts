@@ -1,9 +1,9 @@
 import { organizationEndpoint, organizationOf } from "../../src/analytics/join.ts";
 import { organizationNamed } from "../../src/analytics/organizations.ts";
 import {
-  nameOf,
   type OrganizationKind,
   type Organization as OrganizationShape,
+  organizationName,
 } from "../../src/domain/organization.ts";
 import { requestsFor } from "../../src/upstream/plan.ts";
 import { builder } from "../framework/builder.ts";
@@ -20,7 +20,7 @@ const Organization = builder.objectRef<NamedShape>("Organization").implement({
     name: t.exposeString("name", { description: "Its name." }),
     organization: t.string({
       description: "Its name in this API, as `organization` arguments take it.",
-      resolve: ({ kind }) => nameOf(kind),
+      resolve: ({ kind }) => organizationName(kind),
     }),
   }),
 });

@@ -1,4 +1,4 @@
-import type { Workspace as WorkspaceShape } from "../../src/domain/organization.ts";
+import type { WorkspaceRow } from "../../src/domain/organization.ts";
 import { GatewayError } from "../../src/errors.ts";
 import { workspaceById } from "../../src/loaders/console.ts";
 import type { FieldPlanOptions } from "../../src/planning/plan.ts";
@@ -16,7 +16,7 @@ function workspaceLists(): FieldRequests {
   return requestsFor(workspaces, [{ includeDefault: true }, { includeDefault: false }]);
 }
 
-export const Workspace = builder.node(builder.objectRef<WorkspaceShape>("Workspace"), {
+export const Workspace = builder.node(builder.objectRef<WorkspaceRow>("Workspace"), {
   description: "A workspace of the Console organization.",
   sources: ["WORKSPACES"],
   id: { resolve: ({ workspaceId }) => workspaceId },

@@ -1,4 +1,4 @@
-import type { UserActivity } from "../../src/domain/activity.ts";
+import type { UserActivityRow } from "../../src/domain/activity.ts";
 import { rangeBefore } from "../../src/domain/comparison.ts";
 import { isEmpty } from "../../src/domain/range.ts";
 import { activityOfUser, partOfActivity } from "../../src/loaders/user-activity.ts";
@@ -14,7 +14,7 @@ import {
 } from "../engagement/comparison.ts";
 import { personFigures, personOver } from "./user.ts";
 
-const UserComparison = comparisonType<UserActivity>(
+const UserComparison = comparisonType<UserActivityRow>(
   "UserActivityComparison",
   "Activity of a person compared with another period. Estimated counts are left out.",
   {
@@ -48,7 +48,7 @@ personFigures((t, range) => ({
       ...(type === "UserSummary" ? [] : [requestsOverDays(userActivity, range, ctx)]),
       ...requestsBefore(userActivity, range, args.to, ctx),
     ],
-    resolve: async (person, { range: own, to }, ctx): Promise<ComparedUse<UserActivity> | null> => {
+    resolve: async (person, { range: own, to }, ctx): Promise<ComparedUse<UserActivityRow> | null> => {
       if (person.organization !== "ENTERPRISE") return null;
       const { range: after, filter, activity, userId } = personOver(person, own, ctx, resolveActivityRange);
       const range = rangeBefore(to, after);

@@ -1,5 +1,5 @@
 import type { Context } from "../../src/context.ts";
-import type { GroupMember as GroupMemberShape, Group as GroupShape } from "../../src/domain/group.ts";
+import type { GroupMember as GroupMemberShape, GroupRow } from "../../src/domain/group.ts";
 import type { Person } from "../../src/domain/person.ts";
 import type { DayRange } from "../../src/domain/range.ts";
 import { GatewayError } from "../../src/errors.ts";
@@ -24,14 +24,14 @@ import { User, UserProfile } from "./user.ts";
 /** A group by its id, with what the list says of it; null once it is gone. */
 interface GroupNode {
   readonly groupId: string;
-  readonly listed: GroupShape | null;
+  readonly listed: GroupRow | null;
 }
 
 interface GroupOver extends GroupNode {
   readonly range: DayRange;
 }
 
-function groupNode(listed: GroupShape): GroupNode {
+function groupNode(listed: GroupRow): GroupNode {
   return { groupId: listed.groupId, listed };
 }
 

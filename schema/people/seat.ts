@@ -1,5 +1,5 @@
 import { mapRanked, rankedBy } from "../../src/analytics/ranking.ts";
-import { countedDays, type Seats, seatRequests, seatsOver } from "../../src/analytics/seats.ts";
+import { lastCountedDays, type Seats, seatRequests, seatsOver } from "../../src/analytics/seats.ts";
 import type { Member } from "../../src/domain/organization.ts";
 import type { Person } from "../../src/domain/person.ts";
 import { builder } from "../framework/builder.ts";
@@ -57,7 +57,7 @@ builder.queryField("idleSeats", (t) =>
     },
     requests: ({ args }, ctx) => seatRequests(ctx, args.days),
     resolve: async (_root, { days, ...slice }, ctx) => {
-      const range = await countedDays(ctx, days);
+      const range = await lastCountedDays(ctx, days);
       let seats: Seats | undefined;
       const list = { field: "idleSeats", range, dataset: "USER_ACTIVITY" } as const;
       const connection = await connectRanking(ctx, slice, list, async () => {

@@ -13,11 +13,11 @@ import {
 } from "../../src/analytics/team-figures.ts";
 import type { Context } from "../../src/context.ts";
 import type { Dataset } from "../../src/domain/dataset.ts";
-import { nameOf } from "../../src/domain/organization.ts";
+import { organizationName } from "../../src/domain/organization.ts";
 import type { Person, PersonOver } from "../../src/domain/person.ts";
 import type { DayRange } from "../../src/domain/range.ts";
 import {
-  NOBODY,
+  NO_PERSON,
   type Overlap,
   type Placement,
   placementKey,
@@ -34,7 +34,7 @@ import { pagesOfRows } from "../../src/upstream/pages/iterate.ts";
 import { ClaudeCodeTotals } from "../claude-code/claude-code.ts";
 import { UserActivity } from "../engagement/activity.ts";
 import { builder, nodeLoader } from "../framework/builder.ts";
-import { type Connection, connect, forward, type Question, type Slice } from "../framework/connection.ts";
+import { type Connection, connect, forward, type ListQuestion, type Slice } from "../framework/connection.ts";
 import { figures } from "../framework/figures.ts";
 import { formatMeasuredId, parseMeasuredId, rangeOfMeasured, shortened } from "../framework/measured-id.ts";
 import { Spend, spendOnly } from "../framework/money.ts";
@@ -209,7 +209,7 @@ const TeamSummary = builder.node(builder.objectRef<TeamOver>("TeamSummary"), {
     range: t.expose("range", { type: ResolvedRange, description: "The days that the figures cover." }),
     organization: t.string({
       description: "Organization of `cost`, by the name that `organization` arguments take.",
-      resolve: ({ organization }) => nameOf(organization),
+      resolve: ({ organization }) => organizationName(organization),
     }),
   }),
 });
@@ -292,7 +292,7 @@ function teamOf(placement: Placement) {
 async function placements(ctx: Context): Promise<readonly Placement[]> {
   const { all } = await teamsNow(ctx);
   const isShown = await shownPlacements(ctx);
-  return [...all.map((team): Placement => ({ kind: "team", team })), UNASSIGNED, NOBODY].filter(isShown);
+  return [...all.map((team): Placement => ({ kind: "team", team })), UNASSIGNED, NO_PERSON].filter(isShown);
 }
 
 async function placementBy(ctx: Context, key: string): Promise<Placement> {
@@ -305,7 +305,7 @@ async function placementBy(ctx: Context, key: string): Promise<Placement> {
 async function listed<Row>(
   ctx: Context,
   slice: Slice,
-  question: Omit<Question, "dataset">,
+  question: Omit<ListQuestion, "dataset">,
   rows: readonly Row[],
   idOf: (row: Row) => string,
 ): Promise<Connection<Row>> {

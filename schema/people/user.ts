@@ -1,11 +1,11 @@
 import { emailOf, memberOf, personByEmail, personById } from "../../src/analytics/join.ts";
 import { organizationsOf } from "../../src/analytics/organizations.ts";
 import type { Context } from "../../src/context.ts";
-import type { UserActivity } from "../../src/domain/activity.ts";
+import type { UserActivityRow } from "../../src/domain/activity.ts";
 import type { ReportUser } from "../../src/domain/bucket.ts";
 import type { Dataset } from "../../src/domain/dataset.ts";
-import type { EngagementFilter as Filter } from "../../src/domain/engagement.ts";
-import { emailKey, nameOf, type OrganizationKind } from "../../src/domain/organization.ts";
+import type { EngagementFilterValues as Filter } from "../../src/domain/engagement.ts";
+import { emailKey, type OrganizationKind, organizationName } from "../../src/domain/organization.ts";
 import { identityOf, type Person, type PersonOver } from "../../src/domain/person.ts";
 import type { DayRange } from "../../src/domain/range.ts";
 import { badInput, forbidden, GatewayError } from "../../src/errors.ts";
@@ -16,7 +16,7 @@ import { type RangeInput, resolveRange } from "../../src/planning/range-input.ts
 import { consoleMembers, enterpriseMembers } from "../../src/upstream/endpoints/members.ts";
 import { USER_FILTERS, userActivity } from "../../src/upstream/endpoints/users.ts";
 import { type FieldRequests, requestsByKey, requestsFor } from "../../src/upstream/plan.ts";
-import { type FilterInput, filterOf, UserFilter } from "../engagement/filter.ts";
+import { type EngagementFilterInput, engagementFilterOf, UserFilter } from "../engagement/filter.ts";
 import { type EngagementArgs, engagement, engagementArgs, engagementRequests } from "../engagement/list.ts";
 import { builder, dateTime, nodeLoader } from "../framework/builder.ts";
 import { figures } from "../framework/figures.ts";
@@ -27,7 +27,7 @@ import {
   parseMeasuredId,
   rangeOfMeasured,
 } from "../framework/measured-id.ts";
-import { engagementOrder, type Order } from "../framework/order.ts";
+import { engagementOrder, type NodeOrder } from "../framework/order.ts";
 import { refuseProbing } from "../framework/permission.ts";
 import { ResolvedRange } from "../framework/range.ts";
 import { isPerson, noPerson } from "../gateway/viewer.ts";
@@ -65,7 +65,7 @@ const Identity = builder.objectRef<IdentityShape>("Identity").implement({
   fields: (t) => ({
     organization: t.string({
       description: "Organization of the id, by the name that `organization` arguments take.",
-      resolve: ({ organization }) => nameOf(organization),
+      resolve: ({ organization }) => organizationName(organization),
     }),
     userId: t.exposeString("userId", { description: "The id, `user_...`." }),
     matchedBy: t.expose("matchedBy", {
@@ -198,7 +198,7 @@ const UserSummary = builder.node(builder.objectRef<PersonOver>("UserSummary"), {
   loadOne: nodeLoader("UserSummary", async (id, ctx) => {
     const { own, range, terms } = await parseMeasuredId(ctx, id, ["filter"]);
     const person = parseUserId(own);
-    const filter = filterOf(ctx, "users", USER_FILTERS, terms.filter);
+    const filter = engagementFilterOf(ctx, "users", USER_FILTERS, terms.filter);
     const [activity] = (await partOfActivity(ctx, { range, filter }).load(person.userId))?.rows ?? [];
     if (activity === undefined)
       throw new GatewayError(
@@ -232,7 +232,7 @@ export function personOver(
 }
 
 /** Rows that stand for several people are not among them. */
-function personOf(activity: UserActivity, range: DayRange, filter: Filter): PersonOver | null {
+function personOf(activity: UserActivityRow, range: DayRange, filter: Filter): PersonOver | null {
   const { userId } = activity;
   return userId === null
     ? null
@@ -334,19 +334,19 @@ const UserOrder = engagementOrder<PersonOver>(
 );
 
 interface UserArgs extends Omit<EngagementArgs<PersonOver>, "filter" | "order"> {
-  readonly filter?: FilterInput | null | undefined;
+  readonly filter?: EngagementFilterInput | null | undefined;
   readonly orderBy?: typeof UserOrder.input.$inferInput | null | undefined;
 }
 
 function stated(args: UserArgs, ctx: Context): EngagementArgs<PersonOver> {
-  const filter = filterOf(ctx, "users", USER_FILTERS, args.filter);
+  const filter = engagementFilterOf(ctx, "users", USER_FILTERS, args.filter);
   const order = UserOrder.orderOf(args.orderBy, ctx);
   const isByEmail = order === undefined || order.measure === null;
   return { ...args, filter, order: isByEmail && ctx.viewer.identity !== "full" ? BY_PSEUDONYM : order };
 }
 
 /** Where somebody stands among addresses is as good as the address. */
-const BY_PSEUDONYM: Order<PersonOver> = { field: "EMAIL", descending: false, measure: () => null };
+const BY_PSEUDONYM: NodeOrder<PersonOver> = { field: "EMAIL", descending: false, measure: () => null };
 
 const UserSummaryConnection = builder.connectionObject(
   {

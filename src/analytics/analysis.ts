@@ -6,7 +6,7 @@ import { type Decimal, decimalOf, negative } from "../domain/decimal.ts";
 import { type DayRange, intersection } from "../domain/range.ts";
 import { bucketAround, type CoveredBucket, type SeriesBucket } from "../domain/series.ts";
 import { shortHash } from "../domain/short-hash.ts";
-import type { PageSource } from "../upstream/pages/iterate.ts";
+import type { PageProvenance } from "../upstream/pages/iterate.ts";
 import { type Algebra, byRank, type Rank, type Ranked } from "./ranking.ts";
 
 /** What was measured of one group in one span of time. */
@@ -44,7 +44,7 @@ export type Analysed<Row extends Figure<Measure>, Measure> = Row & {
 };
 
 /** Order of rows. */
-export interface Order<Measure> {
+export interface RankingOrder<Measure> {
   /** Null: by time. */
   readonly measure: ((measure: Measure) => Decimal | null) | null;
   readonly descending: boolean;
@@ -56,7 +56,7 @@ export interface Analysis<Row, Measure> {
   readonly range: DayRange;
   /** Keep so many groups, and merge the others; null keeps all. */
   readonly top: number | null;
-  readonly order: Order<Measure>;
+  readonly order: RankingOrder<Measure>;
   /** Rows of the compared period, each at the time it compares with; null where nothing is compared. */
   readonly before: readonly Row[] | null;
 }
@@ -81,7 +81,7 @@ async function inPieces<Item>(items: readonly Item[], turn: Turn, work: (item: I
 export async function analysed<Row extends Figure<Measure>, Measure>(
   kind: Kind<Row, Measure>,
   rows: readonly Row[],
-  sources: readonly PageSource[],
+  sources: readonly PageProvenance[],
   analysis: Analysis<Row, Measure>,
   turn: Turn,
 ): Promise<Ranked<Analysed<Row, Measure>>[]> {
@@ -238,7 +238,7 @@ function ranksOf<Row extends Figure<Measure>, Measure>(
 async function ordered<Row extends Figure<Measure>, Measure>(
   kind: Kind<Row, Measure>,
   rows: readonly Analysed<Row, Measure>[],
-  { measure, descending }: Order<Measure>,
+  { measure, descending }: RankingOrder<Measure>,
   turn: Turn,
 ): Promise<Ranked<Analysed<Row, Measure>>[]> {
   const ranked: (Ranked<Analysed<Row, Measure>> & Rank)[] = [];
@@ -282,7 +282,7 @@ export async function runningTotals<Row extends Figure<Measure>, Measure>(
 }
 
 /** How far the figures of a span can still move, by the pages its days were read from. */
-export function stateBy(subject: Subject, sources: readonly PageSource[]): (span: Span) => Finality {
+export function stateBy(subject: Subject, sources: readonly PageProvenance[]): (span: Span) => Finality {
   const known = new Map<string, Finality>();
   return ({ from, until }) => {
     const span = `${from} ${until}`;
@@ -312,7 +312,7 @@ export function setAgainst<Row extends Span>(compare: Comparison, range: DayRang
 }
 
 /** The totals of an answer, each worked out once, when it is first asked for. */
-export interface Totals<Measure> {
+export interface AnswerTotals<Measure> {
   /** The exact total of the range, whatever rows are split by; null where upstream has no figures. */
   total(): Promise<Measure | null>;
   /** The days of the compared period; null where nothing is compared. Throws NOT_COVERED. */
@@ -321,7 +321,7 @@ export interface Totals<Measure> {
 }
 
 /** What all rows of an answer can be set in relation to. */
-export interface Relations<Row, Measure> extends Totals<Measure> {
+export interface Relations<Row, Measure> extends AnswerTotals<Measure> {
   /** What a row's group has come to by the end of its bucket; null where nobody can say whose it is. */
   runningTotal(row: Row): Promise<Measure | null>;
 }

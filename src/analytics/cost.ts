@@ -1,4 +1,4 @@
-import { type Spend, spends } from "../domain/money.ts";
+import { type SpendAmounts, spends } from "../domain/money.ts";
 import type { OrganizationKind } from "../domain/organization.ts";
 import type { Dimension } from "../domain/report.ts";
 import { CONSOLE_COST_NAMES, consoleCost } from "../upstream/endpoints/console-cost.ts";
@@ -11,7 +11,7 @@ import { buckets, rows } from "./report/resource.ts";
 /** Parts of one amount stay together, whichever is the largest. */
 const isPart = (dimension: Dimension) => dimension === "COST_TYPE" || dimension === "TOKEN_TYPE";
 
-const unified = (organization: OrganizationKind): ReportSource<Spend> => ({
+const unified = (organization: OrganizationKind): ReportSource<SpendAmounts> => ({
   source: "UNIFIED",
   organization,
   names: UNIFIED_COST_NAMES[organization],
@@ -20,7 +20,7 @@ const unified = (organization: OrganizationKind): ReportSource<Spend> => ({
   onlyDays: false,
 });
 
-export const costReport: Report<Spend> = {
+export const costReport: Report<SpendAmounts> = {
   algebra: spends,
   sources: [
     unified("ENTERPRISE"),

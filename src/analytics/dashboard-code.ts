@@ -1,6 +1,6 @@
 import type { Finality } from "../cache/policy.ts";
 import type { Context } from "../context.ts";
-import type { CodeActivity, ToolActions, UserActivity } from "../domain/activity.ts";
+import type { CodeActivity, ToolActionCounts, UserActivityRow } from "../domain/activity.ts";
 import {
   type ClaudeCodeRecord,
   type CodeModel,
@@ -11,7 +11,7 @@ import {
 import { addDays, type Day, dayOf, earlier } from "../domain/day.ts";
 import type { Decimal } from "../domain/decimal.ts";
 import { moneyPer } from "../domain/measures.ts";
-import type { Money } from "../domain/money.ts";
+import type { MoneyAmount } from "../domain/money.ts";
 import { type Aliases, emailKey } from "../domain/organization.ts";
 import { type DayRange, splitByDay } from "../domain/range.ts";
 import { GatewayError } from "../errors.ts";
@@ -19,7 +19,7 @@ import { recordsOfDays } from "../loaders/claude-code.ts";
 import { claudeCode } from "../upstream/endpoints/claude-code.ts";
 import { windowsOf } from "../upstream/pages/windows.ts";
 import { TOP } from "./dashboard-people.ts";
-import { type Freshness, freshnessOf } from "./freshness.ts";
+import { type FreshnessState, freshnessOf } from "./freshness.ts";
 import { rankedBy } from "./ranking.ts";
 
 /** Claude Code over whole days, by its own report. */
@@ -29,7 +29,7 @@ export interface CodeFigures {
   readonly records: readonly ClaudeCodeRecord[];
   /** Aliases that join several addresses of one person. */
   readonly aliases: Aliases;
-  readonly freshness: Freshness;
+  readonly freshness: FreshnessState;
 }
 
 export interface CodeDay extends CodeTotals {
@@ -37,14 +37,14 @@ export interface CodeDay extends CodeTotals {
   readonly state: Finality;
   /** Different people with a record. */
   readonly people: number;
-  readonly estimated: Money;
-  readonly costPerUser: Money | null;
+  readonly estimated: MoneyAmount;
+  readonly costPerUser: MoneyAmount | null;
 }
 
 /** A person's Claude Code over a range. */
 export interface CodeLeader extends CodeTotals {
   readonly email: string;
-  readonly estimated: Money;
+  readonly estimated: MoneyAmount;
   readonly range: DayRange;
 }
 
@@ -141,12 +141,12 @@ export type MemberCode = Omit<CodeActivity, "artifactsCreated"> & {
 };
 
 /** The Claude Code of everybody's rows. A session is one person's. */
-export function memberCode(rows: readonly UserActivity[]): MemberCode {
+export function memberCode(rows: readonly UserActivityRow[]): MemberCode {
   const all = rows.map(({ claudeCode }) => claudeCode);
   const sessions = all.map((code) => code.sessions);
   const isMeasured = sessions.every((count) => count !== null);
   const sum = (count: (code: CodeActivity) => number) => all.reduce((total, code) => total + count(code), 0);
-  const tools = new Map<string, ToolActions>();
+  const tools = new Map<string, ToolActionCounts>();
   for (const { tool, accepted, rejected } of all.flatMap(({ toolActions }) => toolActions)) {
     const before = tools.get(tool);
     tools.set(tool, {

@@ -1,4 +1,4 @@
-import type { UserActivity } from "../domain/activity.ts";
+import type { UserActivityRow } from "../domain/activity.ts";
 import type { ArtifactCell } from "../domain/artifact.ts";
 import { decimalOf } from "../domain/decimal.ts";
 import { rankedBy } from "./ranking.ts";
@@ -17,7 +17,7 @@ export interface ChatFigures {
 }
 
 /** The figures of everybody's rows. A conversation is one person's, so people's counts of them add up. */
-export function chatFigures(rows: readonly UserActivity[]): ChatFigures {
+export function chatFigures(rows: readonly UserActivityRow[]): ChatFigures {
   const conversations = rows.map((row) => inChat(row, ({ conversations }) => conversations));
   const projects = rows.map((row) => inChat(row, ({ projectsCreated }) => projectsCreated) ?? 0);
   const artifacts = rows.map((row) => inChat(row, ({ artifactsCreated }) => artifactsCreated) ?? 0);
@@ -35,8 +35,8 @@ export function chatFigures(rows: readonly UserActivity[]): ChatFigures {
 
 /** Of chat and, where the organization has it, of the chat half of the product that merges it with Cowork: they never overlap. */
 function inChat(
-  { chat, chatCowork }: UserActivity,
-  count: (chat: UserActivity["chat"]) => number | null,
+  { chat, chatCowork }: UserActivityRow,
+  count: (chat: UserActivityRow["chat"]) => number | null,
 ): number | null {
   const [own, merged] = [count(chat), chatCowork === null ? 0 : count(chatCowork.chat)];
   return own === null || merged === null ? null : own + merged;
@@ -55,13 +55,13 @@ export function artifactFigures(cells: readonly ArtifactCell[]): ArtifactFigures
 }
 
 /** Projects a person used: a project used in chat and in the merged product must not count twice. */
-export function projectsUsed({ chat, chatCowork }: UserActivity): number | null {
+export function projectsUsed({ chat, chatCowork }: UserActivityRow): number | null {
   const counts = [chat.projectsUsed, chatCowork?.chat.projectsUsed ?? null].filter((count) => count !== null);
   return counts.length === 0 ? null : Math.max(...counts);
 }
 
 /** Artifacts a person generated, in every product: each is made in one. */
-export function artifactsGenerated({ chat, claudeCode, cowork, chatCowork }: UserActivity): number {
+export function artifactsGenerated({ chat, claudeCode, cowork, chatCowork }: UserActivityRow): number {
   return (
     chat.artifactsCreated +
     claudeCode.artifactsCreated +
@@ -72,7 +72,7 @@ export function artifactsGenerated({ chat, claudeCode, cowork, chatCowork }: Use
 
 /** A person and the measure of the ranking. */
 export interface Leader {
-  readonly activity: UserActivity & { readonly userId: string };
+  readonly activity: UserActivityRow & { readonly userId: string };
   readonly count: number;
 }
 
@@ -81,8 +81,8 @@ export const TOP = 10;
 
 /** Ranks the people who have most of something, of those who have any; ties go by id. */
 export function leaders(
-  rows: readonly UserActivity[],
-  measure: (row: UserActivity) => number | null,
+  rows: readonly UserActivityRow[],
+  measure: (row: UserActivityRow) => number | null,
 ): readonly Leader[] {
   const people = rows.flatMap((activity): Leader[] => {
     const { userId } = activity;

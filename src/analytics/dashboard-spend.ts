@@ -2,7 +2,7 @@ import type { Context } from "../context.ts";
 import type { ReportUser } from "../domain/bucket.ts";
 import { addDays, dayOf } from "../domain/day.ts";
 import { ZERO } from "../domain/decimal.ts";
-import { type Spend, spends } from "../domain/money.ts";
+import { type SpendAmounts, spends } from "../domain/money.ts";
 import type { OrganizationKind } from "../domain/organization.ts";
 import type { DayRange } from "../domain/range.ts";
 import { type Ratio, ratioOf } from "../domain/ratio.ts";
@@ -10,7 +10,7 @@ import type { Dimension } from "../domain/report.ts";
 import { GatewayError } from "../errors.ts";
 import { costReport } from "./cost.ts";
 import { TOP } from "./dashboard-people.ts";
-import { type Freshness, freshnessOf } from "./freshness.ts";
+import { type FreshnessState, freshnessOf } from "./freshness.ts";
 import { answerBy } from "./report/answer.ts";
 import { plansFor } from "./report/plan.ts";
 import type { GatewayRow, ReportChoice, Source } from "./report/report.ts";
@@ -20,17 +20,17 @@ import { rankReport } from "./report-analysis.ts";
 /** Spend of the organization over a range, by model. */
 export interface SpendFigures {
   readonly range: DayRange;
-  readonly total: Spend;
+  readonly total: SpendAmounts;
   readonly models: readonly ModelSpend[];
   readonly source: Source;
   readonly organization: OrganizationKind;
-  readonly freshness: Freshness;
+  readonly freshness: FreshnessState;
 }
 
 export interface ModelSpend {
   /** Null: what no model is behind, such as code execution. */
   readonly model: string | null;
-  readonly cost: Spend;
+  readonly cost: SpendAmounts;
   /** Of the organization's net total; null where that is zero. */
   readonly share: Ratio | null;
 }
@@ -38,7 +38,7 @@ export interface ModelSpend {
 /** A person and the cost of their usage. */
 export interface Spender {
   readonly user: ReportUser;
-  readonly cost: Spend;
+  readonly cost: SpendAmounts;
   readonly share: Ratio | null;
 }
 
@@ -68,7 +68,7 @@ export async function topSpenders(ctx: Context, choice: ReportChoice, range: Day
   return { ...about, total, spenders: spenders.slice(0, TOP) };
 }
 
-type Answer = Omit<SpendFigures, "total" | "models"> & { readonly rows: readonly GatewayRow<Spend>[] };
+type Answer = Omit<SpendFigures, "total" | "models"> & { readonly rows: readonly GatewayRow<SpendAmounts>[] };
 
 function answered(
   ctx: Context,
@@ -97,9 +97,9 @@ function answered(
 
 /** Without a row nothing was spent; the Console's older report has neither list prices nor requests even then. */
 function totalOf(
-  rows: readonly GatewayRow<Spend>[],
+  rows: readonly GatewayRow<SpendAmounts>[],
   { organization, source }: Pick<Answer, "organization" | "source">,
-): Spend {
+): SpendAmounts {
   const free = { cents: ZERO, currency: "USD" };
   const isUnpriced = organization === "CONSOLE" && source === "LEGACY";
   const nothing = isUnpriced
@@ -109,6 +109,6 @@ function totalOf(
   return rest.reduce(spends.plus, first);
 }
 
-function shareOf(part: Spend, whole: Spend): Ratio | null {
+function shareOf(part: SpendAmounts, whole: SpendAmounts): Ratio | null {
   return ratioOf(part.net.cents, whole.net.cents);
 }

@@ -1,11 +1,11 @@
 import { type Finality, leastSettled } from "../cache/policy.ts";
 import type { Dataset } from "../domain/dataset.ts";
 import { addDays, type Day, dayOf, earlier, type Instant } from "../domain/day.ts";
-import type { PageSource } from "../upstream/pages/iterate.ts";
+import type { PageProvenance } from "../upstream/pages/iterate.ts";
 import type { Staleness } from "../upstream/pages/page.ts";
 
 /** How old an answer is and how far it can be trusted not to move. */
-export interface Freshness {
+export interface FreshnessState {
   readonly state: Finality;
   /** When upstream exported the data, the oldest export that can still change; null where upstream does not say. */
   readonly refreshedAt: Instant | null;
@@ -16,7 +16,7 @@ export interface Freshness {
   readonly source: Dataset;
 }
 
-export function freshnessOf(source: Dataset, pages: readonly PageSource[]): Freshness {
+export function freshnessOf(source: Dataset, pages: readonly PageProvenance[]): FreshnessState {
   const moving = pages.filter((page) => page.state !== "FINAL");
   const watermarks = (moving.length > 0 ? moving : pages).map((page) => page.watermark);
   return {
@@ -28,7 +28,7 @@ export function freshnessOf(source: Dataset, pages: readonly PageSource[]): Fres
   };
 }
 
-function completeThrough(pages: readonly PageSource[]): Day | null {
+function completeThrough(pages: readonly PageProvenance[]): Day | null {
   const exported = pages.filter((page) => !isBeyondExport(page));
   const days = exported.map(wholeDaysOf);
   const known = days.filter((day) => day !== null);
@@ -49,12 +49,12 @@ function completeThrough(pages: readonly PageSource[]): Day | null {
 }
 
 /** Upstream sends no watermark where its export has not reached the first day yet, as in the first hours of a month. */
-function isBeyondExport({ state, range, watermark, asOf }: PageSource): boolean {
+function isBeyondExport({ state, range, watermark, asOf }: PageProvenance): boolean {
   return state !== "FINAL" && range !== null && watermark === null && asOf === null;
 }
 
 /** The last whole day of a page, and whether that is the page's last; null where upstream does not say. */
-function wholeDaysOf({ state, range, watermark, asOf }: PageSource): { day: Day; whole: boolean } | null {
+function wholeDaysOf({ state, range, watermark, asOf }: PageProvenance): { day: Day; whole: boolean } | null {
   if (range === null) return null;
   const last = addDays(range.until, -1);
   if (state === "FINAL") return { day: last, whole: true };

@@ -1,5 +1,5 @@
 import type { Context } from "../context.ts";
-import type { UserActivity } from "../domain/activity.ts";
+import type { UserActivityRow } from "../domain/activity.ts";
 import { emailKey, type Member, type Organization, type OrganizationKind } from "../domain/organization.ts";
 import type { Person, PersonOver } from "../domain/person.ts";
 import { GatewayError } from "../errors.ts";
@@ -69,7 +69,7 @@ export async function joinEmailOf(ctx: Context, person: Person | PersonOver): Pr
   return row?.email === undefined && row?.formerEmail !== undefined ? row.formerEmail : emailOf(ctx, person);
 }
 
-function rowOf(person: Person | PersonOver): UserActivity | undefined {
+function rowOf(person: Person | PersonOver): UserActivityRow | undefined {
   return "activity" in person ? person.activity : undefined;
 }
 

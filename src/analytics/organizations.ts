@@ -1,5 +1,5 @@
 import type { Context } from "../context.ts";
-import { nameOf, ORGANIZATIONS, type OrganizationKind } from "../domain/organization.ts";
+import { ORGANIZATIONS, type OrganizationKind, organizationName } from "../domain/organization.ts";
 import { badInput } from "../errors.ts";
 import { type KeyFamily, ORGANIZATION_OF_KEY } from "../upstream/endpoint.ts";
 import type { Upstream } from "../upstream/upstream.ts";
@@ -48,7 +48,7 @@ export function organizationOfKind(
   const asked = name === null || name === undefined ? kind : organizationNamed(ctx, name);
   if (asked === kind) return kind;
   throw badInput(
-    `\`${nameOf(asked)}\` does not report ${what}; \`${nameOf(kind)}\` does (${keyText(ctx.upstream, kind)}).`,
+    `\`${organizationName(asked)}\` does not report ${what}; \`${organizationName(kind)}\` does (${keyText(ctx.upstream, kind)}).`,
   );
 }
 

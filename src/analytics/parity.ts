@@ -3,11 +3,11 @@ import type { Context } from "../context.ts";
 import { NO_DIMENSIONS } from "../domain/bucket.ts";
 import { addMonths, type Day, dayOf, type Instant, startOfMonth } from "../domain/day.ts";
 import { compare, type Decimal, decimalOf, plus } from "../domain/decimal.ts";
-import type { Spend } from "../domain/money.ts";
+import type { SpendAmounts } from "../domain/money.ts";
 import type { OrganizationKind } from "../domain/organization.ts";
 import type { DayRange } from "../domain/range.ts";
 import type { Dimension } from "../domain/report.ts";
-import type { TokenUsage } from "../domain/tokens.ts";
+import type { TokenCounts } from "../domain/tokens.ts";
 import { GatewayError } from "../errors.ts";
 import { workspaceById } from "../loaders/console.ts";
 import { unifiedCost } from "../upstream/endpoints/unified.ts";
@@ -50,7 +50,7 @@ interface Measured<Measure> {
   readonly figures: (measure: Measure) => Figures;
 }
 
-const COST: Measured<Spend> = {
+const COST: Measured<SpendAmounts> = {
   report: costReport,
   figures: ({ net, list, requests }) => ({
     net: net.cents,
@@ -59,7 +59,7 @@ const COST: Measured<Spend> = {
   }),
 };
 
-const USAGE: Measured<TokenUsage> = {
+const USAGE: Measured<TokenCounts> = {
   report: usageReport,
   figures: (usage) =>
     Object.fromEntries(

@@ -1,7 +1,7 @@
 import { type Finality, leastSettled } from "../cache/policy.ts";
 import { addMonths, dayOf, startOf, startOfMonth } from "../domain/day.ts";
 import { projected } from "../domain/measures.ts";
-import type { Money, Spend } from "../domain/money.ts";
+import type { MoneyAmount, SpendAmounts } from "../domain/money.ts";
 import { type DayRange, daysIn, splitByDay } from "../domain/range.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { stateBy } from "./analysis.ts";
@@ -13,21 +13,21 @@ import type { ReportSource } from "./report/report.ts";
 /** Projects the total of a month that is not over from its days so far. */
 export interface Projection {
   /** Whose reports answered, and which of them. */
-  readonly by: ReportSource<Spend>;
+  readonly by: ReportSource<SpendAmounts>;
   /** The whole month. */
   readonly month: DayRange;
   /** Its days that are whole: final or settling. */
   readonly wholeDays: number;
   /** What those came to; null where upstream has no figures of any. */
-  readonly soFar: Spend | null;
-  readonly net: Money | null;
-  readonly list: Money | null;
+  readonly soFar: SpendAmounts | null;
+  readonly net: MoneyAmount | null;
+  readonly list: MoneyAmount | null;
   /** Of the days counted. */
   readonly state: Finality;
 }
 
 /** By the days of the plan's range, which are those of one month. Days without usage are whole days of nothing. */
-export async function projectionOf(upstream: Upstream, plan: ReportPlan<Spend>): Promise<Projection> {
+export async function projectionOf(upstream: Upstream, plan: ReportPlan<SpendAmounts>): Promise<Projection> {
   const { rows, sources } = await readReport(upstream, plan);
   const stateAt = stateBy(plan.resource.endpoint.subject, sources);
   const spanOf = ({ from, until }: DayRange) => ({ from: startOf(from), until: startOf(until) });
@@ -40,7 +40,7 @@ export async function projectionOf(upstream: Upstream, plan: ReportPlan<Spend>):
   );
   const first = startOfMonth(plan.windows.range.from);
   const month = { from: first, until: addMonths(first, 1) };
-  const over = (money: Money | null) => money && projected(money, whole.length, daysIn(month));
+  const over = (money: MoneyAmount | null) => money && projected(money, whole.length, daysIn(month));
   return {
     by: plan.source,
     month,

@@ -1,8 +1,8 @@
 import { hash } from "node:crypto";
-import { dimensionKey, isUnnamed, nameOf, type ReportRow } from "../domain/bucket.ts";
+import { dimensionKey, isUnnamed, type ReportRow, rowName } from "../domain/bucket.ts";
 import { compare, type Decimal, decimalOf, negative } from "../domain/decimal.ts";
 import { shortHash } from "../domain/short-hash.ts";
-import type { PageSource } from "../upstream/pages/iterate.ts";
+import type { PageProvenance } from "../upstream/pages/iterate.ts";
 
 /** Arithmetic of one kind of measure. */
 export interface Algebra<Measure> {
@@ -42,7 +42,7 @@ export interface Rank {
 /** A list that is ordered as a whole, and the pages it was read from. */
 export interface Ranking<Row> {
   readonly ranked: readonly Ranked<Row>[];
-  readonly sources: readonly PageSource[];
+  readonly sources: readonly PageProvenance[];
 }
 
 class Groups<Measure, Row extends ReportRow<Measure> = ReportRow<Measure>> {
@@ -84,7 +84,7 @@ export function largestFirst<Measure, Row extends ReportRow<Measure>>(
   { rank, tieRank }: Pick<Algebra<Measure>, "rank" | "tieRank">,
 ): Row[] {
   return rows
-    .map((row) => ({ row, keys: [rank(row.measure), tieRank(row.measure)], name: nameOf(row) }))
+    .map((row) => ({ row, keys: [rank(row.measure), tieRank(row.measure)], name: rowName(row) }))
     .sort(byRank)
     .map(({ row }) => row);
 }

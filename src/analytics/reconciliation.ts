@@ -1,14 +1,14 @@
 import type { Context } from "../context.ts";
 import type { ReportRow } from "../domain/bucket.ts";
 import type { ClosedReason } from "../domain/dataset.ts";
-import { type Spend, spends } from "../domain/money.ts";
+import { type SpendAmounts, spends } from "../domain/money.ts";
 import type { OrganizationKind } from "../domain/organization.ts";
 import type { DayRange } from "../domain/range.ts";
 import { isRefusal } from "../upstream/errors/refusal.ts";
-import { collectAll, type PageSource } from "../upstream/pages/iterate.ts";
+import { collectAll, type PageProvenance } from "../upstream/pages/iterate.ts";
 import type { FieldRequests } from "../upstream/plan.ts";
 import { costReport } from "./cost.ts";
-import { type Freshness, freshnessOf } from "./freshness.ts";
+import { type FreshnessState, freshnessOf } from "./freshness.ts";
 import { plansFor, type ReportPlan } from "./report/plan.ts";
 import { pagesOfReport } from "./report/read.ts";
 import type { ReportSource, Source } from "./report/report.ts";
@@ -37,16 +37,16 @@ export interface Reconciliation {
   /** Why upstream does not let the gateway read it; nothing else is known then. */
   readonly closed: ClosedReason | null;
   /** Null: upstream has no figures. */
-  readonly total: Spend | null;
-  readonly parts: { readonly [P in Part]: Spend | null };
+  readonly total: SpendAmounts | null;
+  readonly parts: { readonly [P in ReconciliationPart]: SpendAmounts | null };
   /** Amount of the total that is in no part. */
-  readonly difference: Spend | null;
+  readonly difference: SpendAmounts | null;
   readonly reason: DifferenceReason | null;
   /** The reports it is made of. */
-  readonly reports: readonly Freshness[];
+  readonly reports: readonly FreshnessState[];
 }
 
-export type Part = "people" | "deletedPeople" | "keysAndServiceAccounts" | "unattributed";
+export type ReconciliationPart = "people" | "deletedPeople" | "keysAndServiceAccounts" | "unattributed";
 
 const UNTOLD = {
   people: null,
@@ -56,14 +56,14 @@ const UNTOLD = {
 } as const;
 
 /** The sources of an organization's cost. */
-export function costSources(organization: OrganizationKind): readonly ReportSource<Spend>[] {
+export function costSources(organization: OrganizationKind): readonly ReportSource<SpendAmounts>[] {
   return costReport.sources.filter((each) => each.organization === organization);
 }
 
 /** The cost of one source, attributed as far as it says. */
 export async function reconcile(
   ctx: Context,
-  source: ReportSource<Spend>,
+  source: ReportSource<SpendAmounts>,
   asked: DayRange,
 ): Promise<Reconciliation> {
   const { upstream } = ctx;
@@ -115,7 +115,7 @@ export function reconciliationRequests(
 }
 
 /** The question whose rows are the parts: split by what tells identities apart, as far as the source does. */
-function planOf(ctx: Context, source: ReportSource<Spend>, range: DayRange): ReportPlan<Spend> {
+function planOf(ctx: Context, source: ReportSource<SpendAmounts>, range: DayRange): ReportPlan<SpendAmounts> {
   const by = peopleIn(source.names);
   const question = { range, bucket: "NONE", groupBy: by === null ? [] : [by], filter: {} } as const;
   return plansFor(ctx.upstream, costReport, source, question, ctx.now())[0];
@@ -123,13 +123,13 @@ function planOf(ctx: Context, source: ReportSource<Spend>, range: DayRange): Rep
 
 /** A report of people tells nothing of anybody else. */
 function partsOf(
-  rows: readonly ReportRow<Spend>[],
-  total: Spend,
+  rows: readonly ReportRow<SpendAmounts>[],
+  total: SpendAmounts,
   hasOthers: boolean,
 ): Reconciliation["parts"] {
   const byPart = Map.groupBy(rows, partOf);
   const zero = spends.minus(total, total);
-  const sum = (part: Part) =>
+  const sum = (part: ReconciliationPart) =>
     [zero, ...(byPart.get(part) ?? []).map(({ measure }) => measure)].reduce(spends.plus);
   return {
     people: sum("people"),
@@ -139,16 +139,16 @@ function partsOf(
   };
 }
 
-function partOf({ user, actor }: ReportRow<Spend>): Part {
+function partOf({ user, actor }: ReportRow<SpendAmounts>): ReconciliationPart {
   const person = user ?? (actor?.kind === "person" ? actor.user : null);
   if (person !== null) return person.deleted ? "deletedPeople" : "people";
   return actor === null || actor.kind === "unknown" ? "unattributed" : "keysAndServiceAccounts";
 }
 
 function reasonOf(
-  difference: Spend,
+  difference: SpendAmounts,
   by: "ACTOR" | "USER" | null,
-  sources: readonly PageSource[],
+  sources: readonly PageProvenance[],
 ): DifferenceReason | null {
   if (spends.isZero(difference)) return null;
   if (by === null) return "NO_ATTRIBUTION";
@@ -160,7 +160,7 @@ function reasonOf(
   return by === "USER" ? "PEOPLE_ONLY" : "UNEXPLAINED";
 }
 
-function sumOf(amounts: readonly Spend[]): Spend | null {
+function sumOf(amounts: readonly SpendAmounts[]): SpendAmounts | null {
   const [first, ...others] = amounts;
   return first === undefined ? null : others.reduce(spends.plus, first);
 }

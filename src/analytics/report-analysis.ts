@@ -1,5 +1,5 @@
 import type { Context } from "../context.ts";
-import { type Dimensions, dimensionKey, isUnnamed, NO_DIMENSIONS, nameOf } from "../domain/bucket.ts";
+import { type Dimensions, dimensionKey, isUnnamed, NO_DIMENSIONS, rowName } from "../domain/bucket.ts";
 import { type Comparison, rangeBefore } from "../domain/comparison.ts";
 import { isEmpty } from "../domain/range.ts";
 import type { ReportQuestion } from "../domain/report.ts";
@@ -84,7 +84,7 @@ function kindOf<Measure>({ algebra, resource }: ReportPlan<Measure>): Kind<Gatew
     algebra,
     subject: resource.endpoint.subject,
     groupOf: dimensionKey,
-    nameOf,
+    nameOf: rowName,
     isPiece: ({ hidden }) => hidden !== null,
     ungrouped: (row) => ({ ...row, ...NO_DIMENSIONS }),
     named: (row, newer) => ({ ...(isUnnamed(newer) ? row : newer), ...together(row, newer) }),

@@ -10,7 +10,7 @@ import { membersOf } from "../loaders/members.ts";
 import { enterpriseMembers } from "../upstream/endpoints/members.ts";
 import { activitySummaries } from "../upstream/endpoints/summaries.ts";
 import { userActivity } from "../upstream/endpoints/users.ts";
-import { collect, type PageSource, pagesOf } from "../upstream/pages/iterate.ts";
+import { collect, type PageProvenance, pagesOf } from "../upstream/pages/iterate.ts";
 import { windowsOf } from "../upstream/pages/windows.ts";
 import { type FieldRequests, requestsFor } from "../upstream/plan.ts";
 
@@ -21,11 +21,11 @@ export interface Seats {
   readonly idle: readonly Member[];
   /** Did nothing either, but joined only after the first of the days. */
   readonly joinedSince: readonly Member[];
-  readonly sources: readonly PageSource[];
+  readonly sources: readonly PageProvenance[];
 }
 
 /** So many days, of which the last is the newest that is whole: who did something on one that is counted in part is not idle. */
-export async function countedDays(ctx: Context, days: number): Promise<DayRange> {
+export async function lastCountedDays(ctx: Context, days: number): Promise<DayRange> {
   const { maxDays } = userActivity.coverage ?? { maxDays: 0 };
   if (days < 1 || days > maxDays) throw badInput(`\`days\` is ${days}; it must be from 1 to ${maxDays}.`);
   const newest = (await lastDays(ctx)).findLast(({ state }) => state !== "OPEN");

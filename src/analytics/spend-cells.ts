@@ -2,23 +2,23 @@ import { actorKey, type ReportActor, type ReportRow } from "../domain/bucket.ts"
 import type { Algebra } from "./ranking.ts";
 
 /** Whose use of what is told apart. */
-export interface Cell {
+export interface SpendCell {
   /** Null: nobody is behind it, or upstream does not say who. */
   readonly actor: ReportActor | null;
   readonly product: string | null;
   readonly model: string | null;
 }
 
-export interface Measured<Measure> extends Cell {
+export interface MeasuredCell<Measure> extends SpendCell {
   readonly measure: Measure;
 }
 
-const NOBODY: Cell = { actor: null, product: null, model: null };
+const NOBODY: SpendCell = { actor: null, product: null, model: null };
 
 /** What one identity made of one product and model, summed; identities that upstream hides are nobody together. */
 export class Cells<Measure> {
   readonly #algebra: Algebra<Measure>;
-  readonly #cells = new Map<string, Measured<Measure>>();
+  readonly #cells = new Map<string, MeasuredCell<Measure>>();
 
   constructor(algebra: Algebra<Measure>) {
     this.#algebra = algebra;
@@ -35,7 +35,7 @@ export class Cells<Measure> {
     return this.#cells.keys();
   }
 
-  get(key: string): Measured<Measure> | undefined {
+  get(key: string): MeasuredCell<Measure> | undefined {
     return this.#cells.get(key);
   }
 
@@ -56,12 +56,12 @@ export class Cells<Measure> {
     return rest;
   }
 
-  #set({ actor, product, model }: Cell, measureOf: (before: Measure | undefined) => Measure): void {
+  #set({ actor, product, model }: SpendCell, measureOf: (before: Measure | undefined) => Measure): void {
     const key = keyOf({ actor, product, model });
     this.#cells.set(key, { actor, product, model, measure: measureOf(this.#cells.get(key)?.measure) });
   }
 }
 
-function keyOf({ actor, product, model }: Cell): string {
+function keyOf({ actor, product, model }: SpendCell): string {
   return JSON.stringify([actor === null ? [] : actorKey(actor), product, model]);
 }

@@ -2,11 +2,11 @@ import { type Finality, leastSettled } from "../cache/policy.ts";
 import type { Context } from "../context.ts";
 import type { Dataset } from "../domain/dataset.ts";
 import { type Day, type Instant, later } from "../domain/day.ts";
-import type { Spend } from "../domain/money.ts";
+import type { SpendAmounts } from "../domain/money.ts";
 import type { OrganizationKind } from "../domain/organization.ts";
 import { type DayRange, splitByMonth } from "../domain/range.ts";
 import type { Dimension, ReportQuestion } from "../domain/report.ts";
-import type { TokenUsage } from "../domain/tokens.ts";
+import type { TokenCounts } from "../domain/tokens.ts";
 import { badInput } from "../errors.ts";
 import { earliestDay } from "../upstream/pages/windows.ts";
 import type { Upstream } from "../upstream/upstream.ts";
@@ -15,17 +15,17 @@ import { answerBy } from "./report/answer.ts";
 import { plansFor, type ReportPlan, type ReportPlans } from "./report/plan.ts";
 import { pagesOfReport } from "./report/read.ts";
 import type { Report, ReportChoice, ReportSource, Source } from "./report/report.ts";
-import type { Cell, Cells } from "./spend-cells.ts";
+import type { Cells, SpendCell } from "./spend-cells.ts";
 import { Days, daysOf, gatheredDays, type ReportDay, type ReportDays } from "./spend-days.ts";
 import { usageReport } from "./usage.ts";
 
 /** What one identity used of one product and model on one day, and what it cost. */
-export interface SpendLine extends Cell {
+export interface SpendLine extends SpendCell {
   readonly day: Day;
   /** Null: no cost is recorded. */
-  readonly spend: Spend | null;
+  readonly spend: SpendAmounts | null;
   /** Null: no tokens are recorded, as for runs of code. */
-  readonly tokens: TokenUsage | null;
+  readonly tokens: TokenCounts | null;
 }
 
 /** All lines of a day, in an order of their own: that of account, product and model. */
@@ -106,7 +106,7 @@ async function* resumed<T>(
 function plansOf(
   { upstream, now }: Context,
   { range, organization, source }: SpendQuestion,
-): ReportPlans<Spend> {
+): ReportPlans<SpendAmounts> {
   const sources = costReport.sources
     .filter((each) => each.organization === organization && (source === "AUTO" || each.source === source))
     .map((each) => ({ each, question: questionOf(range, splitsOf(each).cost) }));
@@ -128,7 +128,7 @@ function questionOf(range: DayRange, groupBy: readonly Dimension[]): ReportQuest
 
 async function* spendDays(
   upstream: Upstream,
-  plan: ReportPlan<Spend>,
+  plan: ReportPlan<SpendAmounts>,
   range: DayRange,
 ): AsyncGenerator<SpendDay, void, void> {
   if (range.from >= range.until) return;
@@ -190,7 +190,7 @@ interface KeyedLine {
   readonly line: SpendLine;
 }
 
-function joined(day: Day, cost?: Cells<Spend>, usage?: Cells<TokenUsage>): KeyedLine[] {
+function joined(day: Day, cost?: Cells<SpendAmounts>, usage?: Cells<TokenCounts>): KeyedLine[] {
   const keys = new Set([...(cost?.keys() ?? []), ...(usage?.keys() ?? [])]);
   return [...keys].flatMap((key) => {
     const [money, tokens] = [cost?.get(key), usage?.get(key)];

@@ -1,12 +1,12 @@
 import type { Context } from "../context.ts";
-import { isActive, type UserActivity } from "../domain/activity.ts";
+import { isActive, type UserActivityRow } from "../domain/activity.ts";
 import { addedUp } from "../domain/activity-sum.ts";
 import { type SumOfRecords, sumOfRecords } from "../domain/claude-code.ts";
-import type { Spend } from "../domain/money.ts";
+import type { SpendAmounts } from "../domain/money.ts";
 import type { OrganizationKind } from "../domain/organization.ts";
 import type { DayRange } from "../domain/range.ts";
 import {
-  NOBODY,
+  NO_PERSON,
   type Overlap,
   type PersonKeys,
   type Placement,
@@ -39,7 +39,7 @@ export const spendOfTeam = loader(async (ctx, question: TeamSpendQuestion) => {
   const plans = await plansOf(ctx, question);
   const { ranked } = await answerBy(ctx.upstream, plans, (plan) => rankByTeam(ctx, plan));
   return new Map(
-    ranked.flatMap(({ row: { team, measure, groupSize } }): [string, Spend | Error][] =>
+    ranked.flatMap(({ row: { team, measure, groupSize } }): [string, SpendAmounts | Error][] =>
       team === null ? [] : [[placementKey(team), (groupSize?.isEnough ?? true) ? measure : unseen(OF_FEW)]],
     ),
   );
@@ -48,14 +48,14 @@ export const spendOfTeam = loader(async (ctx, question: TeamSpendQuestion) => {
 const OF_FEW = "Activity of so few people of a team";
 
 /** Amount that is counted in more than one team. Null: no cost. */
-export async function spendOverlap(ctx: Context, question: TeamSpendQuestion): Promise<Spend | null> {
+export async function spendOverlap(ctx: Context, question: TeamSpendQuestion): Promise<SpendAmounts | null> {
   return answerBy(ctx.upstream, await plansOf(ctx, question), (plan) => overlapOf(ctx, plan));
 }
 
 async function plansOf(
   ctx: Context,
   { organization, range, overlap }: TeamSpendQuestion,
-): Promise<ReportPlans<Spend>> {
+): Promise<ReportPlans<SpendAmounts>> {
   await teamsNow(ctx); // a refusal of the groups is none of the reports
   const question = { range, bucket: "NONE", groupBy: ["TEAM"], filter: {}, overlap } as const;
   return plansFor(ctx.upstream, costReport, { organization, source: "AUTO" }, question, ctx.now());
@@ -65,7 +65,7 @@ async function plansOf(
 export interface PeopleActivity {
   /** How many they are. */
   readonly people: number;
-  readonly activity: UserActivity;
+  readonly activity: UserActivityRow;
 }
 
 /** What the people of each placement did over the range: one walk of everybody's roll-up. Null: nothing. Throws as `spendOfTeam`. */
@@ -108,7 +108,7 @@ export const codeOfTeam = loader(async (ctx, { range }: { range: DayRange }) => 
   const teams = await teamsNow(ctx);
   const { rows } = await recordsOfDays(ctx, range);
   const records = byPlacement(rows, ({ actor }) =>
-    actor.kind === "user" ? teams.placesOf({ userId: null, email: actor.email }) : [NOBODY],
+    actor.kind === "user" ? teams.placesOf({ userId: null, email: actor.email }) : [NO_PERSON],
   );
   return new Map(
     [...records].flatMap(([key, all]): [string, SumOfRecords | Error][] => {

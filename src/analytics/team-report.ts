@@ -5,11 +5,11 @@ import { dayOf, startOf, startOfMonth } from "../domain/day.ts";
 import { GroupSize } from "../domain/group-size.ts";
 import type { OrganizationKind } from "../domain/organization.ts";
 import type { DayRange } from "../domain/range.ts";
-import { NOBODY, type PersonKeys, type Placement, personKey, placementKey } from "../domain/team.ts";
+import { NO_PERSON, type PersonKeys, type Placement, personKey, placementKey } from "../domain/team.ts";
 import { memberById } from "../loaders/members.ts";
 import { teamRequests, teamsNow } from "../loaders/teams.ts";
 import { consoleMembers } from "../upstream/endpoints/members.ts";
-import { collectAll, type PageRun, type PageSource } from "../upstream/pages/iterate.ts";
+import { collectAll, type PageProvenance, type PageRun } from "../upstream/pages/iterate.ts";
 import { type FieldRequests, requestsFor } from "../upstream/plan.ts";
 import { type Algebra, merged, type Ranked, type Ranking, sumOf } from "./ranking.ts";
 import { listsOnlyPeople, type ReportPlan } from "./report/plan.ts";
@@ -24,7 +24,7 @@ interface TeamReport<Measure> {
   readonly buckets: readonly (readonly Ranked<GatewayRow<Measure>>[])[];
   /** By how much the rows add up to more than the whole; null where there are none. */
   readonly overlap: Measure | null;
-  readonly sources: readonly PageSource[];
+  readonly sources: readonly PageProvenance[];
 }
 
 /** Every team once for the whole range, largest first. */
@@ -86,10 +86,10 @@ async function reportByTeam<Measure>(
   const placed = rows.map((row, i): Placed<Measure> => {
     const person = people[i] ?? null;
     return person === null
-      ? { row, places: [NOBODY] }
+      ? { row, places: [NO_PERSON] }
       : { row: { ...row, ...groupSizeOf(ctx, plan, row, person) }, places: teams.placesOf(person) };
   });
-  for (const row of await restOf(ctx, plan, ranges, rows)) placed.push({ row, places: [NOBODY] });
+  for (const row of await restOf(ctx, plan, ranges, rows)) placed.push({ row, places: [NO_PERSON] });
   const byBucket = Map.groupBy(placed, ({ row }) => bucketOf(plan, row));
   const shares = new MonthShares(plan.algebra);
   const buckets = [...byBucket].sort(([a], [b]) => a - b).map(([, bucket]) => inTeams(plan, bucket, shares));
@@ -231,8 +231,8 @@ function groupSizeOf<Measure>(
 }
 
 /** The pages of a window as one. */
-function together(sources: readonly PageSource[], range: DayRange): PageSource {
-  const oldest = (of: (source: PageSource) => number | null) =>
+function together(sources: readonly PageProvenance[], range: DayRange): PageProvenance {
+  const oldest = (of: (source: PageProvenance) => number | null) =>
     sources.map(of).reduce((a, b) => (a === null || b === null ? null : Math.min(a, b)), Infinity);
   return {
     watermark: oldest(({ watermark }) => watermark),

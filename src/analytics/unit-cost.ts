@@ -1,7 +1,7 @@
 import { type Finality, leastSettled } from "../cache/policy.ts";
 import type { Context } from "../context.ts";
 import { addDays } from "../domain/day.ts";
-import type { Spend } from "../domain/money.ts";
+import type { SpendAmounts } from "../domain/money.ts";
 import type { DayRange } from "../domain/range.ts";
 import { GatewayError } from "../errors.ts";
 import { activityDayRequests, activityDays } from "../loaders/activity/days.ts";
@@ -20,10 +20,10 @@ import { activePeople, peopleRequests } from "./seats.ts";
 /** Cost of the Enterprise organization's usage, beside its active people in the same days. */
 export interface UnitCost {
   /** The reports the cost is from. */
-  readonly by: ReportSource<Spend>;
+  readonly by: ReportSource<SpendAmounts>;
   readonly range: DayRange;
   /** Null: upstream has no figures. */
-  readonly cost: Spend | null;
+  readonly cost: SpendAmounts | null;
   /** Different people. */
   readonly activeUsers: number;
   /** Days on which somebody was active, each person's counted by itself; null where not measured. */
@@ -57,7 +57,7 @@ export async function unitCost(ctx: Context, asked: DayRange): Promise<UnitCost>
   };
 }
 
-function plansOf({ upstream, now }: Context, range: DayRange): ReportPlans<Spend> {
+function plansOf({ upstream, now }: Context, range: DayRange): ReportPlans<SpendAmounts> {
   const question = { range, bucket: "DAY", groupBy: [], filter: {} } as const;
   return plansFor(upstream, costReport, { organization: "ENTERPRISE", source: "AUTO" }, question, now());
 }

@@ -1,5 +1,5 @@
 import type { OrganizationKind } from "../domain/organization.ts";
-import { type TokenUsage, usages } from "../domain/tokens.ts";
+import { type TokenCounts, usages } from "../domain/tokens.ts";
 import { CONSOLE_USAGE_NAMES, consoleUsage } from "../upstream/endpoints/console-usage.ts";
 import { ENTERPRISE_NAMES } from "../upstream/endpoints/enterprise-report.ts";
 import { enterpriseUsage, userUsage } from "../upstream/endpoints/enterprise-usage.ts";
@@ -8,7 +8,7 @@ import { UNIFIED_USAGE_NAMES } from "../upstream/endpoints/unified-names.ts";
 import type { Report, ReportSource } from "./report/report.ts";
 import { buckets, rows } from "./report/resource.ts";
 
-const unified = (organization: OrganizationKind): ReportSource<TokenUsage> => ({
+const unified = (organization: OrganizationKind): ReportSource<TokenCounts> => ({
   source: "UNIFIED",
   organization,
   names: UNIFIED_USAGE_NAMES[organization],
@@ -17,7 +17,7 @@ const unified = (organization: OrganizationKind): ReportSource<TokenUsage> => ({
   onlyDays: false,
 });
 
-export const usageReport: Report<TokenUsage> = {
+export const usageReport: Report<TokenCounts> = {
   algebra: usages,
   sources: [
     unified("ENTERPRISE"),

@@ -1,6 +1,6 @@
 import type { Context } from "../context.ts";
 import { addDays, dayOf, later } from "../domain/day.ts";
-import { nameOf, type OrganizationKind } from "../domain/organization.ts";
+import { type OrganizationKind, organizationName } from "../domain/organization.ts";
 import { type DayRange, splitByDay } from "../domain/range.ts";
 import type { Dimension } from "../domain/report.ts";
 import { activityDays } from "../loaders/activity/days.ts";
@@ -71,7 +71,7 @@ function reportSteps<Measure>(
   const { upstream } = ctx;
   return organizations.flatMap((organization) =>
     SPLITS[organization].map((groupBy) => ({
-      name: `${nameOf(organization)} ${field} of ${range.from.slice(0, 7)} ${groupBy.join(", ")}`.trim(),
+      name: `${organizationName(organization)} ${field} of ${range.from.slice(0, 7)} ${groupBy.join(", ")}`.trim(),
       run: async () => {
         const question = { range, bucket: "DAY", groupBy, filter: {} } as const;
         const choice = { organization, source: "AUTO" } as const;

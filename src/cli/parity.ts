@@ -9,7 +9,7 @@ import {
   parityQuestions,
 } from "../analytics/parity.ts";
 import { formatDecimal } from "../domain/decimal.ts";
-import { nameOf, type OrganizationKind } from "../domain/organization.ts";
+import { type OrganizationKind, organizationName } from "../domain/organization.ts";
 import { describeUpstream, openGateway } from "./open.ts";
 import { integerFrom, ORGANIZATION_OPTION } from "./option.ts";
 
@@ -73,7 +73,7 @@ const SHOWN = 10;
 
 function textOf({ month, organization, field, groupBy }: ParityQuestion, parity: Parity): string {
   const by = groupBy === null ? "ungrouped" : `by ${groupBy}`;
-  const subject = `${month.from.slice(0, 7)}  ${nameOf(organization).padEnd(10)}  ${field.padEnd(5)}  ${by.padEnd(22)}`;
+  const subject = `${month.from.slice(0, 7)}  ${organizationName(organization).padEnd(10)}  ${field.padEnd(5)}  ${by.padEnd(22)}`;
   if (parity.outcome !== "compared") return `${subject}  not comparable: ${parity.why}`;
   const { rows, differences } = parity;
   if (differences.length === 0) return `${subject}  ${rows} rows equal`;
@@ -103,6 +103,6 @@ function jsonOf({ month, field, organization, groupBy }: ParityQuestion, parity:
           })),
         }
       : { why: parity.why };
-  const question = { field, organization: nameOf(organization), groupBy, ...month };
+  const question = { field, organization: organizationName(organization), groupBy, ...month };
   return JSON.stringify({ ...question, outcome: parity.outcome, ...said });
 }

@@ -1,9 +1,9 @@
 import type { Aliases } from "../domain/organization.ts";
-import type { Source } from "./columns.ts";
+import type { DirectoryFile } from "./columns.ts";
 import { addressIn, isAddress, type Row, valuesOf } from "./row.ts";
 
 /** Resolves each alias to the first address of its person. Reports aliases of two people and circles. */
-export function aliasesOf(rows: readonly Row[], source: Source): Aliases {
+export function aliasesOf(rows: readonly Row[], source: DirectoryFile): Aliases {
   const { fault } = source;
   const stated = new Map<string, { readonly email: string; readonly where: string }>();
   for (const row of rows) {

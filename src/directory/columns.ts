@@ -4,10 +4,10 @@ import { closestMatch } from "leven";
 export type Fault = (where: string, what: string) => void;
 
 /** A file of rows: the setting that names it, its columns, and where its faults are reported. */
-export interface Source {
+export interface DirectoryFile {
   readonly setting: "TEAMS_FILE" | "ALIASES_FILE";
-  readonly required: readonly [Column, Column];
-  readonly optional: readonly Column[];
+  readonly required: readonly [DirectoryColumn, DirectoryColumn];
+  readonly optional: readonly DirectoryColumn[];
   readonly fault: Fault;
   readonly note: Fault;
 }
@@ -21,13 +21,13 @@ const COLUMNS = {
   manager: /^manager(email)?$/,
 } as const;
 
-export type Column = keyof typeof COLUMNS;
+export type DirectoryColumn = keyof typeof COLUMNS;
 
 /** Columns that a row may repeat; each value counts. */
-const REPEATABLE: readonly Column[] = ["alias"];
+const REPEATABLE: readonly DirectoryColumn[] = ["alias"];
 
 /** Returns the column that a header names; null for a header that is ignored. */
-export function columnOf(header: string, { required, optional }: Source): Column | null {
+export function columnOf(header: string, { required, optional }: DirectoryFile): DirectoryColumn | null {
   const key = headerKey(header);
   return [...required, ...optional].find((column) => COLUMNS[column].test(key)) ?? null;
 }
@@ -37,7 +37,7 @@ function headerKey(header: string): string {
 }
 
 /** Reports missing and misnamed columns, and notes ignored ones. */
-export function areColumnsRight(headers: readonly string[], where: string, source: Source): boolean {
+export function areColumnsRight(headers: readonly string[], where: string, source: DirectoryFile): boolean {
   const columns = headers.map((name) => columnOf(name, source));
   const missing = source.required.filter((column) => !columns.includes(column));
   for (const column of missing) {
@@ -56,7 +56,7 @@ export function areColumnsRight(headers: readonly string[], where: string, sourc
 }
 
 /** Finds the header that almost names the column; empty where none does. */
-function nearest(column: Column, headers: readonly string[], source: Source): string {
+function nearest(column: DirectoryColumn, headers: readonly string[], source: DirectoryFile): string {
   const maxDistance = Math.max(1, Math.floor(column.length / 4));
   const unread = headers.filter((name) => columnOf(name, source) === null && isPlain(name));
   const meant = closestMatch(column.toLowerCase(), unread.map(headerKey), { maxDistance });
@@ -64,11 +64,11 @@ function nearest(column: Column, headers: readonly string[], source: Source): st
 }
 
 /** Returns the columns that occur more than once and must not. */
-export function repeated(columns: readonly Column[]): ReadonlySet<Column> {
+export function repeated(columns: readonly DirectoryColumn[]): ReadonlySet<DirectoryColumn> {
   return new Set(columns.filter((column, i) => !REPEATABLE.includes(column) && columns.indexOf(column) < i));
 }
 
-function noteIgnored(headers: readonly string[], source: Source): void {
+function noteIgnored(headers: readonly string[], source: DirectoryFile): void {
   const ignored = headers.filter((name) => name !== "" && columnOf(name, source) === null);
   const shown = ignored.filter(isPlain).slice(0, MAX_NOTED);
   const others = ignored.length - shown.length;

@@ -1,5 +1,5 @@
 import { CsvError, parse } from "csv-parse/sync";
-import { areColumnsRight, columnOf, repeated, type Source } from "./columns.ts";
+import { areColumnsRight, columnOf, type DirectoryFile, repeated } from "./columns.ts";
 import { cellsOf, type Row } from "./row.ts";
 
 interface CsvRecord {
@@ -10,7 +10,7 @@ interface CsvRecord {
 }
 
 /** Reads CSV with a header row and reports every line that cannot be read. */
-export function csvRows(text: string, source: Source): readonly Row[] {
+export function csvRows(text: string, source: DirectoryFile): readonly Row[] {
   let records: CsvRecord[];
   try {
     records = parse(text, {

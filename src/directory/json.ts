@@ -1,9 +1,9 @@
 import { parseJson, UnreadableFile } from "../operator-file.ts";
-import { areColumnsRight, type Column, columnOf, repeated, type Source } from "./columns.ts";
+import { areColumnsRight, columnOf, type DirectoryColumn, type DirectoryFile, repeated } from "./columns.ts";
 import { cellsOf, type Row } from "./row.ts";
 
 /** Reads a JSON list of objects and reports every entry that cannot be read. */
-export function jsonRows(text: string, source: Source): readonly Row[] {
+export function jsonRows(text: string, source: DirectoryFile): readonly Row[] {
   const list = parseJson(text);
   if (!Array.isArray(list)) throw new UnreadableFile("is not a JSON list of objects");
   const entries = list.map((entry: unknown) =>
@@ -32,10 +32,10 @@ export function jsonRows(text: string, source: Source): readonly Row[] {
 }
 
 /** Columns that may hold a list in JSON: a person can have several. */
-const LISTS: readonly Column[] = ["alias", "team"];
+const LISTS: readonly DirectoryColumn[] = ["alias", "team"];
 
 /** Returns the texts of a value; null where it holds anything else. */
-function textsOf(column: Column, value: unknown): readonly string[] | null {
+function textsOf(column: DirectoryColumn, value: unknown): readonly string[] | null {
   if (value === null) return [];
   const values: readonly unknown[] = Array.isArray(value) && LISTS.includes(column) ? value : [value];
   const texts = values.filter((each) => typeof each === "string");

@@ -2,7 +2,7 @@ import type { Aliases } from "../domain/organization.ts";
 import { type OrgDirectory, Teams } from "../domain/team.ts";
 import { readTextFile, UnreadableFile } from "../operator-file.ts";
 import { aliasesOf } from "./aliases.ts";
-import type { Column, Fault, Source } from "./columns.ts";
+import type { DirectoryColumn, DirectoryFile, Fault } from "./columns.ts";
 import { csvRows } from "./csv.ts";
 import { jsonRows } from "./json.ts";
 import type { Row } from "./row.ts";
@@ -22,10 +22,14 @@ export interface DirectoryReport {
 
 /** Reads teams and aliases from the operator's files, and reports all their faults at once. */
 export function readDirectory({ teams, aliases }: DirectoryFiles, report: DirectoryReport): OrgDirectory {
-  const about = (setting: Source["setting"], lines: string[]): Fault => {
+  const about = (setting: DirectoryFile["setting"], lines: string[]): Fault => {
     return (where, what) => lines.push(`${setting}${where && ` ${where}`}: ${what}.`);
   };
-  const source = (setting: Source["setting"], beside: Column, optional: readonly Column[] = []): Source => ({
+  const source = (
+    setting: DirectoryFile["setting"],
+    beside: DirectoryColumn,
+    optional: readonly DirectoryColumn[] = [],
+  ): DirectoryFile => ({
     setting,
     required: ["email", beside],
     optional,
@@ -41,7 +45,7 @@ export function readDirectory({ teams, aliases }: DirectoryFiles, report: Direct
 
 const NO_ALIASES: Aliases = new Map();
 
-function rowsOf(path: string, source: Source): readonly Row[] {
+function rowsOf(path: string, source: DirectoryFile): readonly Row[] {
   try {
     // One name can be typed in two ways that look alike: as one letter, or as a letter and its accent.
     const text = readTextFile(path).normalize("NFC");

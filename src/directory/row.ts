@@ -1,8 +1,8 @@
-import type { Column, Source } from "./columns.ts";
+import type { DirectoryColumn, DirectoryFile } from "./columns.ts";
 
 /** A value with its CSV column or JSON key. */
 interface Cell {
-  readonly column: Column;
+  readonly column: DirectoryColumn;
   readonly value: string;
 }
 
@@ -14,19 +14,19 @@ export interface Row {
 }
 
 /** Drops values that are empty or in an ignored column. */
-export function cellsOf(values: readonly (readonly [Column | null, string])[]): readonly Cell[] {
+export function cellsOf(values: readonly (readonly [DirectoryColumn | null, string])[]): readonly Cell[] {
   return values.flatMap(([column, value]) => {
     const text = value.trim();
     return column === null || text === "" ? [] : [{ column, value: text }];
   });
 }
 
-export function valuesOf({ cells }: Row, wanted: Column): readonly string[] {
+export function valuesOf({ cells }: Row, wanted: DirectoryColumn): readonly string[] {
   return cells.flatMap(({ column, value }) => (column === wanted ? [value] : []));
 }
 
 /** Returns the `email` of a row; reports a missing or malformed one and returns null. */
-export function addressIn(row: Row, { fault }: Source): string | null {
+export function addressIn(row: Row, { fault }: DirectoryFile): string | null {
   const [email] = valuesOf(row, "email");
   if (email === undefined) fault(row.where, "`email` is missing");
   else if (isAddress(email)) return email;

@@ -1,13 +1,13 @@
 import { type Aliases, emailKey } from "../domain/organization.ts";
 import type { Team } from "../domain/team.ts";
-import type { Source } from "./columns.ts";
+import type { DirectoryFile } from "./columns.ts";
 import { addressIn, type Row, valuesOf } from "./row.ts";
 
 /** Longest team name, in characters. */
 const MAX_NAME = 200;
 
 /** Groups rows into teams, and notes names that differ by letter case alone. */
-export function teamsOf(rows: readonly Row[], source: Source, aliases: Aliases): Team[] {
+export function teamsOf(rows: readonly Row[], source: DirectoryFile, aliases: Aliases): Team[] {
   const { fault, note } = source;
   const lines = rows.flatMap((row) => {
     const email = addressIn(row, source);

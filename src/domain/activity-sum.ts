@@ -1,4 +1,4 @@
-import type { UserActivity } from "./activity.ts";
+import type { UserActivityRow } from "./activity.ts";
 import { plusTools } from "./claude-code.ts";
 import { later } from "./day.ts";
 
@@ -6,7 +6,7 @@ import { later } from "./day.ts";
  * What several people did together. Counts add up; counts of different things do not, since two people can have used the same
  * one, so those are null whoever did them. Null where nobody did anything.
  */
-export function addedUp(activities: readonly UserActivity[]): UserActivity | null {
+export function addedUp(activities: readonly UserActivityRow[]): UserActivityRow | null {
   const [first, ...others] = activities.map(additive);
   return first === undefined ? null : others.reduce(plusActivity, first);
 }
@@ -27,7 +27,7 @@ const DISTINCT = {
   science: ["sessions"],
 } as const;
 
-function additive(of: UserActivity): UserActivity {
+function additive(of: UserActivityRow): UserActivityRow {
   const office = of.office;
   return {
     ...of,
@@ -57,7 +57,7 @@ function without<T extends object>(counts: T, distinct: readonly Unknowable<T>[]
   return { ...counts, ...Object.fromEntries(distinct.map((name) => [name, null])) };
 }
 
-function plusActivity(a: UserActivity, b: UserActivity): UserActivity {
+function plusActivity(a: UserActivityRow, b: UserActivityRow): UserActivityRow {
   return {
     userId: null,
     email: null,
@@ -95,6 +95,6 @@ function plusCounts<T extends { readonly [K in keyof T]: number | null }>(a: T, 
   return Object.fromEntries(sums) as T;
 }
 
-function counts({ toolActions: _, ...rest }: UserActivity["claudeCode"]) {
+function counts({ toolActions: _, ...rest }: UserActivityRow["claudeCode"]) {
   return rest;
 }

@@ -6,7 +6,7 @@ import { ratio } from "./measures.ts";
  * What one member did over a day or a range, from the engagement reports. Counts named after distinct things are exact
  * for one day and estimates over a range; null is "not measured", zero is "none".
  */
-export interface UserActivity {
+export interface UserActivityRow {
   readonly userId: string | null;
   /** Left out where it is no longer known. */
   readonly email?: string | null;
@@ -26,7 +26,7 @@ export interface UserActivity {
 }
 
 /** Activity of several members, added up. */
-export interface GroupActivity extends UserActivity {
+export interface GroupActivity extends UserActivityRow {
   /** Different members behind it. */
   readonly people: number | null;
 }
@@ -58,11 +58,11 @@ export interface CodeActivity {
   readonly linesAdded: number;
   readonly linesRemoved: number;
   readonly artifactsCreated: number;
-  readonly toolActions: readonly ToolActions[];
+  readonly toolActions: readonly ToolActionCounts[];
 }
 
 /** Proposals of one tool that people accepted or rejected. */
-export interface ToolActions {
+export interface ToolActionCounts {
   readonly tool: string;
   readonly accepted: number;
   readonly rejected: number;
@@ -129,12 +129,12 @@ export interface ClaudeTagActivity {
 export function acceptanceRate({
   accepted,
   rejected,
-}: Pick<ToolActions, "accepted" | "rejected">): Decimal | null {
+}: Pick<ToolActionCounts, "accepted" | "rejected">): Decimal | null {
   return ratio(decimalOf(accepted), decimalOf(accepted + rejected));
 }
 
 /** True if anything was done: members who did nothing can be listed too, and the day of the last activity can be missing. */
-export function isActive({ userId: _, email: __, lastActiveOn, ...counts }: UserActivity): boolean {
+export function isActive({ userId: _, email: __, lastActiveOn, ...counts }: UserActivityRow): boolean {
   return lastActiveOn !== null || hasCount(counts);
 }
 
@@ -144,7 +144,7 @@ function hasCount(value: unknown): boolean {
 }
 
 /** What upstream says of the moment it is asked, whatever the day it is asked about. */
-export interface Seats {
+export interface SeatCounts {
   readonly seats: number | null;
   readonly pendingInvites: number | null;
   /** People entitled to Claude Science; null where that is not reported. */
@@ -152,7 +152,7 @@ export interface Seats {
 }
 
 /** Organization-wide figures of one UTC day. The rolling counts end on that day; none of the people counts is additive. */
-export interface ActivityDay extends Seats {
+export interface ActivityDayRow extends SeatCounts {
   readonly date: Day;
   readonly all: ActiveUsers;
   /** Percentages, 0 to 100, of the seats assigned now. */

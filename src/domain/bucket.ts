@@ -1,9 +1,9 @@
 import type { Instant } from "./day.ts";
 import type { GroupSize } from "./group-size.ts";
-import type { Spend } from "./money.ts";
+import type { SpendAmounts } from "./money.ts";
 import type { Pseudonyms } from "./pseudonym.ts";
 import { type Placement, placementKey } from "./team.ts";
-import type { TokenUsage } from "./tokens.ts";
+import type { TokenCounts } from "./tokens.ts";
 
 /** The person behind a row of a report. All but the id is left out where it is no longer known; see `withoutNames`. */
 export interface ReportUser {
@@ -109,8 +109,8 @@ export interface ReportRow<Measure> extends Dimensions, Span {
   readonly groupSize?: GroupSize | undefined;
 }
 
-export type CostRow = ReportRow<Spend>;
-export type UsageRow = ReportRow<TokenUsage>;
+export type CostRow = ReportRow<SpendAmounts>;
+export type UsageRow = ReportRow<TokenCounts>;
 
 /** Two rows are about the same thing when this is equal. */
 export function dimensionKey(row: Dimensions): string {
@@ -146,7 +146,7 @@ export function dimensionKey(row: Dimensions): string {
 }
 
 /** What orders groups of equal figures: the team's name, else the values rows are split by. Names of people can be missing. */
-export function nameOf(row: Dimensions): string {
+export function rowName(row: Dimensions): string {
   return (row.team?.kind === "team" ? row.team.team.name : "") + dimensionKey(row);
 }
 

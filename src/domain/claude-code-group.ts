@@ -2,7 +2,7 @@ import type { Span } from "./bucket.ts";
 import { type ClaudeCodeRecord, type CodeActor, type CodeModel, estimatedCost } from "./claude-code.ts";
 import { addDays, startOf } from "./day.ts";
 import { type Decimal, decimalOf } from "./decimal.ts";
-import { type Money, minusMoney, plusMoney } from "./money.ts";
+import { type MoneyAmount, minusMoney, plusMoney } from "./money.ts";
 import { type Aliases, emailKey } from "./organization.ts";
 
 /** Dimensions of Claude Code records. */
@@ -44,7 +44,7 @@ export interface CodeMeasure {
   readonly work: CodeWork | null;
   readonly tokens: CodeTokens;
   /** Upstream's estimate of the cost; not the bill. */
-  readonly estimated: Money;
+  readonly estimated: MoneyAmount;
 }
 
 /** A record, or what one model was for it, under the dimensions asked for. */

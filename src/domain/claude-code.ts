@@ -1,7 +1,7 @@
-import type { ToolActions } from "./activity.ts";
+import type { ToolActionCounts } from "./activity.ts";
 import type { Day } from "./day.ts";
 import { ZERO } from "./decimal.ts";
-import { type Money, plusMoney } from "./money.ts";
+import { type MoneyAmount, plusMoney } from "./money.ts";
 
 /**
  * One actor's Claude Code activity on one UTC day for one combination of terminal, local or remote, and customer type.
@@ -29,7 +29,7 @@ export interface CodeTotals {
   readonly pullRequests: number;
   readonly linesAdded: number;
   readonly linesRemoved: number;
-  readonly toolActions: readonly ToolActions[];
+  readonly toolActions: readonly ToolActionCounts[];
   readonly models: readonly CodeModel[];
 }
 
@@ -40,7 +40,7 @@ export interface CodeModel {
   readonly cacheReadTokens: number;
   readonly cacheCreationTokens: number;
   /** Upstream's estimate of the cost; not the bill. */
-  readonly estimated: Money;
+  readonly estimated: MoneyAmount;
 }
 
 export function plusTotals(a: CodeTotals, b: CodeTotals): CodeTotals {
@@ -67,14 +67,17 @@ export function sumOfRecords(records: readonly CodeTotals[]): SumOfRecords | nul
 }
 
 /** The estimate over all models. */
-export function estimatedCost(totals: CodeTotals): Money {
+export function estimatedCost(totals: CodeTotals): MoneyAmount {
   const [first = { cents: ZERO, currency: "USD" }, ...rest] = totals.models.map((model) => model.estimated);
   return rest.reduce(plusMoney, first);
 }
 
 /** Proposals per tool, of two together. */
-export function plusTools(a: readonly ToolActions[], b: readonly ToolActions[]): ToolActions[] {
-  const plus = (x: ToolActions, y: ToolActions) => ({
+export function plusTools(
+  a: readonly ToolActionCounts[],
+  b: readonly ToolActionCounts[],
+): ToolActionCounts[] {
+  const plus = (x: ToolActionCounts, y: ToolActionCounts) => ({
     tool: x.tool,
     accepted: x.accepted + y.accepted,
     rejected: x.rejected + y.rejected,

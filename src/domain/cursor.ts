@@ -1,7 +1,7 @@
 import { shortHash } from "./short-hash.ts";
 
 /** Where in a list a row stands, so that reading on from it costs one request. */
-export type Place =
+export type CursorPlace =
   /** In a walk: the window, the upstream token of the page (null: its first), the row's index in that page and a mark to know it by. */
   | { readonly window: number; readonly token: string | null; readonly index: number; readonly mark: string }
   /** In a ranking: a mark of the row and all before it. */
@@ -13,14 +13,14 @@ export function digestOf(query: unknown): string {
 }
 
 /** An opaque cursor for a place in the answer of the query that `digest` names. */
-export function formatCursor(place: Place, digest: string): string {
+export function formatCursor(place: CursorPlace, digest: string): string {
   const fields = "window" in place ? [place.window, place.token, place.index, place.mark] : [place.mark];
   const text = JSON.stringify(fields);
   return Buffer.from(hash(digest + text) + text).toString("base64url");
 }
 
 /** The place a cursor names, or null where it is damaged or belongs to another query. */
-export function parseCursor(cursor: string, digest: string): Place | null {
+export function parseCursor(cursor: string, digest: string): CursorPlace | null {
   if (cursor.length > MAX_LENGTH || !/^[\w-]+$/.test(cursor)) return null;
   const decoded = Buffer.from(cursor, "base64url").toString("utf8");
   // One spelling per place: spare bits and bytes that are not UTF-8 would decode to the same text.
@@ -43,7 +43,7 @@ function hash(text: string): string {
 }
 
 /** Anyone can compute the hash, so what it covers is still checked. */
-function placeOf(fields: unknown): Place | null {
+function placeOf(fields: unknown): CursorPlace | null {
   if (!Array.isArray(fields)) return null;
   const [a, b, c, d] = fields;
   if (fields.length === 1) return typeof a === "string" ? { mark: a } : null;

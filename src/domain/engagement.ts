@@ -1,23 +1,23 @@
 import type { Instant } from "./day.ts";
-import type { Money } from "./money.ts";
+import type { MoneyAmount } from "./money.ts";
 import type { DayRange } from "./range.ts";
 
 /** Filters of lists of people and of things used; each list supports some of them. */
 export type EngagementDimension = "users" | "groups" | "products" | "projects" | "names" | "shareStatuses";
 
 /** Which use to count: any value of each dimension, all of the dimensions. */
-export type EngagementFilter = { readonly [D in EngagementDimension]?: readonly string[] };
+export type EngagementFilterValues = { readonly [D in EngagementDimension]?: readonly string[] };
 
 /** One question to a list of people or of things used. */
 export interface EngagementQuestion {
   readonly range: DayRange;
-  readonly filter?: EngagementFilter;
+  readonly filter?: EngagementFilterValues;
   /** By the list's own column from the end. */
   readonly descending?: boolean;
 }
 
 /** A chat project over a day or a range. */
-export interface Project {
+export interface ProjectRow {
   readonly projectId: string;
   readonly name: string;
   readonly createdAt: Instant | null;
@@ -30,25 +30,25 @@ export interface Project {
 }
 
 /** A skill over a day or a range. Amounts are allocations, not the bill. */
-export interface Skill {
+export interface SkillRow {
   readonly name: string;
   readonly displayName: string | null;
   readonly shareStatus: string | null;
   readonly users: number;
   readonly invocations: number | null;
   readonly enabledBy: number | null;
-  readonly listPrice: Money | null;
-  readonly overage: Money | null;
+  readonly listPrice: MoneyAmount | null;
+  readonly overage: MoneyAmount | null;
   readonly chat: ConversationUse;
   readonly claudeCode: SessionUse;
   readonly cowork: SessionUse;
   /** The merged Chat and Cowork product; null where the organization does not have it. */
   readonly chatCowork: (ConversationUse & SessionUse) | null;
-  readonly office: OfficeSessions;
+  readonly office: OfficeSessionCounts;
 }
 
 /** A connector (MCP integration) over a day or a range. */
-export interface Connector {
+export interface ConnectorRow {
   readonly name: string;
   readonly displayName: string | null;
   readonly users: number;
@@ -62,7 +62,7 @@ export interface Connector {
   readonly cowork: SessionUse;
   /** The merged Chat and Cowork product; null where the organization does not have it. */
   readonly chatCowork: (ConversationUse & SessionUse) | null;
-  readonly office: OfficeSessions;
+  readonly office: OfficeSessionCounts;
 }
 
 /** What one person did with a thing; null stands for use that upstream ties to no member. */
@@ -89,7 +89,7 @@ export interface SessionUse {
 }
 
 /** Different sessions in each Office application. */
-export interface OfficeSessions {
+export interface OfficeSessionCounts {
   readonly excel: number | null;
   readonly outlook: number | null;
   readonly powerpoint: number | null;

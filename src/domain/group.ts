@@ -1,7 +1,7 @@
 import type { Instant } from "./day.ts";
 
 /** A group of members that roles hang on (role-based access control). */
-export interface Group {
+export interface GroupRow {
   readonly groupId: string;
   readonly name: string;
   /** Who made it: people, or the identity provider. */
@@ -22,7 +22,7 @@ export interface GroupMember {
 /** Who is in which group, now. */
 export interface Memberships {
   /** In the order they are listed. */
-  readonly groups: readonly Group[];
+  readonly groups: readonly GroupRow[];
   /** The members of each of the groups, by its id. */
   readonly membersOf: ReadonlyMap<string, readonly GroupMember[]>;
 }

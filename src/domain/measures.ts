@@ -1,5 +1,5 @@
 import { compare, type Decimal, decimalOf, negative, plus, ZERO } from "./decimal.ts";
-import type { Money } from "./money.ts";
+import type { MoneyAmount } from "./money.ts";
 import { ratioOf, rounded } from "./ratio.ts";
 
 /**
@@ -21,7 +21,7 @@ export function relativeChange(now: Decimal, before: Decimal): Decimal | null {
 }
 
 /** An amount for each of `count` things, in cents rounded as ratios are; null where there are none. */
-export function moneyPer({ cents, currency }: Money, count: number): Money | null {
+export function moneyPer({ cents, currency }: MoneyAmount, count: number): MoneyAmount | null {
   const each = ratio(cents, decimalOf(count));
   return each && { cents: each, currency };
 }
@@ -40,7 +40,7 @@ interface CodeWork {
 }
 
 /** What a month of `days` days comes to if its other days are like the `whole` ones that made `soFar`, on average. */
-export function projected(soFar: Money, whole: number, days: number): Money | null {
+export function projected(soFar: MoneyAmount, whole: number, days: number): MoneyAmount | null {
   const cents = ratio({ ...soFar.cents, units: soFar.cents.units * BigInt(days) }, decimalOf(whole));
   return cents && { cents, currency: soFar.currency };
 }

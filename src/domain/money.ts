@@ -1,47 +1,47 @@
 import { type Decimal, hundredth, negative, parts, plus, wholeParts } from "./decimal.ts";
 
 /** An exact amount in cents of `currency`. Amounts of different currencies are never added. */
-export interface Money {
+export interface MoneyAmount {
   readonly cents: Decimal;
   readonly currency: string;
 }
 
 /** What was charged (after discount, before credits) and what it would have been at list price. */
-export interface Spend {
-  readonly net: Money;
+export interface SpendAmounts {
+  readonly net: MoneyAmount;
   /** Null where the source states no list price. */
-  readonly list: Money | null;
+  readonly list: MoneyAmount | null;
   /** Requests behind it; null where upstream does not say (split by cost or token type). */
   readonly requests: number | null;
 }
 
-export function dollars(money: Money): Decimal {
+export function dollars(money: MoneyAmount): Decimal {
   return hundredth(money.cents);
 }
 
-export function plusMoney(a: Money, b: Money): Money {
+export function plusMoney(a: MoneyAmount, b: MoneyAmount): MoneyAmount {
   if (a.currency !== b.currency) throw new RangeError(`cannot add ${b.currency} to ${a.currency}`);
   return { cents: plus(a.cents, b.cents), currency: a.currency };
 }
 
-export function minusMoney(a: Money, b: Money): Money {
+export function minusMoney(a: MoneyAmount, b: MoneyAmount): MoneyAmount {
   return plusMoney(a, { ...b, cents: negative(b.cents) });
 }
 
 /** Sums and differences of spends; list price and requests stay unknown when either side's are. */
 export const spends = {
-  plus: (a: Spend, b: Spend): Spend => ({
+  plus: (a: SpendAmounts, b: SpendAmounts): SpendAmounts => ({
     net: plusMoney(a.net, b.net),
     list: known(plusMoney, a.list, b.list),
     requests: known((x, y) => x + y, a.requests, b.requests),
   }),
-  minus: (a: Spend, b: Spend): Spend => ({
+  minus: (a: SpendAmounts, b: SpendAmounts): SpendAmounts => ({
     net: minusMoney(a.net, b.net),
     list: known(minusMoney, a.list, b.list),
     requests: known((x, y) => x - y, a.requests, b.requests),
   }),
   /** Parts that add up to the whole, see `parts`. */
-  split: (a: Spend, count: number): Spend[] => {
+  split: (a: SpendAmounts, count: number): SpendAmounts[] => {
     const net = moneyParts(a.net, count);
     const list = a.list && moneyParts(a.list, count);
     const requests = a.requests === null ? null : wholeParts(BigInt(a.requests), count);
@@ -51,14 +51,14 @@ export const spends = {
       requests: requests === null ? null : Number(requests[i]),
     }));
   },
-  isZero: (a: Spend): boolean =>
+  isZero: (a: SpendAmounts): boolean =>
     a.net.cents.units === 0n && (a.list?.cents.units ?? 0n) === 0n && (a.requests ?? 0) === 0,
   /** Ranked by net amount, then at list price. */
-  rank: (a: Spend): Decimal => a.net.cents,
-  tieRank: (a: Spend): Decimal | null => a.list?.cents ?? null,
+  rank: (a: SpendAmounts): Decimal => a.net.cents,
+  tieRank: (a: SpendAmounts): Decimal | null => a.list?.cents ?? null,
 };
 
-function moneyParts({ cents, currency }: Money, count: number): Money[] {
+function moneyParts({ cents, currency }: MoneyAmount, count: number): MoneyAmount[] {
   return parts(cents, count).map((part) => ({ cents: part, currency }));
 }
 

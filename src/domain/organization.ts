@@ -16,7 +16,7 @@ export const ORGANIZATIONS: readonly NamedOrganization[] = [
 ];
 
 /** The name an organization is asked for by. */
-export function nameOf(kind: OrganizationKind): string {
+export function organizationName(kind: OrganizationKind): string {
   return ORGANIZATIONS.find((each) => each.kind === kind)?.name ?? kind.toLowerCase();
 }
 
@@ -34,7 +34,7 @@ export interface Member {
   readonly addedAt: Instant;
 }
 
-export interface Workspace {
+export interface WorkspaceRow {
   readonly workspaceId: string;
   readonly name: string;
   readonly isDefault: boolean;
@@ -42,7 +42,7 @@ export interface Workspace {
   readonly archivedAt: Instant | null;
 }
 
-export interface ApiKey {
+export interface ApiKeyRow {
   readonly apiKeyId: string;
   readonly name: string;
   readonly status: string;

@@ -1,5 +1,5 @@
-import type { UserActivity } from "./activity.ts";
-import type { EngagementFilter } from "./engagement.ts";
+import type { UserActivityRow } from "./activity.ts";
+import type { EngagementFilterValues } from "./engagement.ts";
 import type { OrganizationKind } from "./organization.ts";
 import type { DayRange } from "./range.ts";
 
@@ -15,9 +15,9 @@ export interface Person {
 /** A person over a range, as far as a filter lets through. */
 export interface PersonOver extends Person {
   readonly range: DayRange;
-  readonly filter: EngagementFilter;
+  readonly filter: EngagementFilterValues;
   /** The row of a list of people, which also says the address. Undefined: the person was reached by id. */
-  readonly activity?: UserActivity;
+  readonly activity?: UserActivityRow;
 }
 
 /** The person alone. */

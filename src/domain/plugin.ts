@@ -1,7 +1,7 @@
 import type { SessionUse } from "./engagement.ts";
 
 /** A plugin over a day or a range. */
-export interface Plugin {
+export interface PluginRow {
   readonly name: string;
   readonly pluginId: string | null;
   /** Different people who installed or invoked it. */
@@ -16,6 +16,6 @@ export interface Plugin {
 }
 
 /** Names are shared and ids can be missing; together they tell two plugins apart. */
-export function pluginKey({ name, pluginId }: Plugin): string {
+export function pluginKey({ name, pluginId }: PluginRow): string {
   return JSON.stringify([name, pluginId]);
 }

@@ -51,6 +51,6 @@ export interface ReportQuestion {
 }
 
 /** One time bucket with the groups in it. */
-export interface Bucket<Measure> extends Span {
+export interface BucketRow<Measure> extends Span {
   readonly rows: readonly ReportRow<Measure>[];
 }

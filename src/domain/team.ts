@@ -27,7 +27,7 @@ export type Placement =
   | { readonly kind: "nobody" };
 
 export const UNASSIGNED: Placement = { kind: "unassigned" };
-export const NOBODY: Placement = { kind: "nobody" };
+export const NO_PERSON: Placement = { kind: "nobody" };
 
 /** A name for a placement that no other has. */
 export function placementKey(placement: Placement): string {

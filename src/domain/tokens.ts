@@ -2,7 +2,7 @@ import { type Decimal, decimalOf, wholeParts } from "./decimal.ts";
 import { ratio } from "./measures.ts";
 
 /** Tokens of one group, by kind. Every figure is additive over time and over groups that do not overlap. */
-export interface TokenUsage {
+export interface TokenCounts {
   readonly uncachedInputTokens: number;
   readonly cacheReadInputTokens: number;
   readonly cacheCreation5mInputTokens: number;
@@ -15,22 +15,22 @@ export interface TokenUsage {
 
 /** Sums and differences of usages; requests stay unknown when either side's are. */
 export const usages = {
-  plus: (a: TokenUsage, b: TokenUsage): TokenUsage => combine((x, y) => x + y, a, b),
-  minus: (a: TokenUsage, b: TokenUsage): TokenUsage => combine((x, y) => x - y, a, b),
+  plus: (a: TokenCounts, b: TokenCounts): TokenCounts => combine((x, y) => x + y, a, b),
+  minus: (a: TokenCounts, b: TokenCounts): TokenCounts => combine((x, y) => x - y, a, b),
   /** Parts that add up to the whole, see `wholeParts`. */
-  split: (a: TokenUsage, count: number): TokenUsage[] =>
+  split: (a: TokenCounts, count: number): TokenCounts[] =>
     Array.from({ length: count }, (_, i) =>
       combine((whole) => Number(wholeParts(BigInt(whole), count)[i]), a, a),
     ),
   /** Code execution counts requests that have no tokens. */
-  isZero: (a: TokenUsage): boolean =>
+  isZero: (a: TokenCounts): boolean =>
     totalTokens(a) === 0 && a.webSearchRequests === 0 && (a.requests ?? 0) === 0,
   /** Ranked by tokens of all kinds, then by requests. */
-  rank: (a: TokenUsage): Decimal => decimalOf(totalTokens(a)),
-  tieRank: ({ requests }: TokenUsage): Decimal | null => (requests === null ? null : decimalOf(requests)),
+  rank: (a: TokenCounts): Decimal => decimalOf(totalTokens(a)),
+  tieRank: ({ requests }: TokenCounts): Decimal | null => (requests === null ? null : decimalOf(requests)),
 };
 
-function combine(op: (a: number, b: number) => number, a: TokenUsage, b: TokenUsage): TokenUsage {
+function combine(op: (a: number, b: number) => number, a: TokenCounts, b: TokenCounts): TokenCounts {
   return {
     uncachedInputTokens: op(a.uncachedInputTokens, b.uncachedInputTokens),
     cacheReadInputTokens: op(a.cacheReadInputTokens, b.cacheReadInputTokens),
@@ -42,7 +42,7 @@ function combine(op: (a: number, b: number) => number, a: TokenUsage, b: TokenUs
   };
 }
 
-export function inputTokens(usage: TokenUsage): number {
+export function inputTokens(usage: TokenCounts): number {
   return (
     usage.uncachedInputTokens +
     usage.cacheReadInputTokens +
@@ -51,11 +51,11 @@ export function inputTokens(usage: TokenUsage): number {
   );
 }
 
-export function totalTokens(usage: TokenUsage): number {
+export function totalTokens(usage: TokenCounts): number {
   return inputTokens(usage) + usage.outputTokens;
 }
 
 /** Share of input tokens read from the prompt cache, 0 to 1; null where there was no input. */
-export function cacheReadShare(usage: TokenUsage): Decimal | null {
+export function cacheReadShare(usage: TokenCounts): Decimal | null {
   return ratio(decimalOf(usage.cacheReadInputTokens), decimalOf(inputTokens(usage)));
 }

@@ -60,7 +60,7 @@ export interface Viewer {
 }
 
 /** Where nobody is asked who they are. */
-export const ANYBODY: Viewer = {
+export const VIEWER_OF_ALL: Viewer = {
   name: "",
   role: "PRIMARY_OWNER",
   scopes: new Set(ALL),
@@ -71,8 +71,8 @@ export const ANYBODY: Viewer = {
 };
 
 /** Who sees nothing: a request that came in some other way than through the door. */
-export const NOBODY: Viewer = {
-  ...ANYBODY,
+export const VIEWER_OF_NOTHING: Viewer = {
+  ...VIEWER_OF_ALL,
   role: "SERVICE",
   scopes: new Set(),
   documents: new Set(),

@@ -1,4 +1,4 @@
-import type { ApiKey, Workspace } from "../domain/organization.ts";
+import type { ApiKeyRow, WorkspaceRow } from "../domain/organization.ts";
 import { apiKeys } from "../upstream/endpoints/api-keys.ts";
 import { DEFAULT_WORKSPACE } from "../upstream/endpoints/console-usage.ts";
 import { workspaces } from "../upstream/endpoints/workspaces.ts";
@@ -16,7 +16,7 @@ export const workspaceById = loader(async ({ upstream }, _params: Record<never, 
     ),
   );
   const known = new Set(named?.map((workspace) => workspace.workspaceId));
-  const byId = new Map<string, Workspace>();
+  const byId = new Map<string, WorkspaceRow>();
   for (const workspace of all ?? []) {
     const isDefault = !known.has(workspace.workspaceId);
     byId.set(workspace.workspaceId, { ...workspace, isDefault });
@@ -28,5 +28,5 @@ export const workspaceById = loader(async ({ upstream }, _params: Record<never, 
 /** API keys by id, whatever their state. */
 export const apiKeyById = loader(async ({ upstream }, _params: Record<never, never>) => {
   const { rows } = await collect(pagesOf(upstream, apiKeys, [{}]));
-  return new Map(rows.map((key): [string, ApiKey] => [key.apiKeyId, key]));
+  return new Map(rows.map((key): [string, ApiKeyRow] => [key.apiKeyId, key]));
 });

@@ -1,5 +1,5 @@
-import type { Connector, Project, Skill } from "../domain/engagement.ts";
-import { type Plugin, pluginKey } from "../domain/plugin.ts";
+import type { ConnectorRow, ProjectRow, SkillRow } from "../domain/engagement.ts";
+import { type PluginRow, pluginKey } from "../domain/plugin.ts";
 import { connectorByGroup, connectorByProduct } from "../upstream/endpoints/connectors.ts";
 import { pluginActivity, pluginByGroup, pluginByProduct } from "../upstream/endpoints/plugins.ts";
 import { projectByGroup } from "../upstream/endpoints/projects.ts";
@@ -7,7 +7,7 @@ import { skillByGroup, skillByProduct } from "../upstream/endpoints/skills.ts";
 import { activityByGroup } from "../upstream/endpoints/users.ts";
 import { rowsBy } from "./engagement-rows.ts";
 
-const nameOf = ({ name }: Skill | Connector) => name;
+const nameOf = ({ name }: SkillRow | ConnectorRow) => name;
 
 /** What each thing's use is made of: a row per group or per product, by thing. */
 export const skillParts = {
@@ -19,16 +19,16 @@ export const connectorParts = {
   byProduct: rowsBy(connectorByProduct, "names", nameOf),
 };
 export const projectParts = {
-  byGroup: rowsBy(projectByGroup, "projects", ({ projectId }: Project) => projectId),
+  byGroup: rowsBy(projectByGroup, "projects", ({ projectId }: ProjectRow) => projectId),
 };
 /** Upstream finds plugins by name only, which several can share. */
 export const pluginParts = {
-  byGroup: rowsBy(pluginByGroup, null, (plugin: Plugin) => pluginKey(plugin)),
-  byProduct: rowsBy(pluginByProduct, null, (plugin: Plugin) => pluginKey(plugin)),
+  byGroup: rowsBy(pluginByGroup, null, (plugin: PluginRow) => pluginKey(plugin)),
+  byProduct: rowsBy(pluginByProduct, null, (plugin: PluginRow) => pluginKey(plugin)),
 };
 
 /** Plugins themselves, by key. */
-export const pluginByKey = rowsBy(pluginActivity, null, (plugin: Plugin) => pluginKey(plugin));
+export const pluginByKey = rowsBy(pluginActivity, null, (plugin: PluginRow) => pluginKey(plugin));
 
 /** Activity of the members of each group. */
 export const activityOfGroup = rowsBy(activityByGroup, "groups", ({ groupId }) => groupId);

@@ -1,22 +1,22 @@
-import type { EngagementFilter } from "../domain/engagement.ts";
+import type { EngagementFilterValues } from "../domain/engagement.ts";
 import type { DayRange } from "../domain/range.ts";
 import type { Endpoint } from "../upstream/endpoint.ts";
 import { MAX_FILTERS, narrowed } from "../upstream/endpoints/engagement-query.ts";
-import { collect, type PageSource, pagesOf } from "../upstream/pages/iterate.ts";
+import { collect, type PageProvenance, pagesOf } from "../upstream/pages/iterate.ts";
 import { windowsOf } from "../upstream/pages/windows.ts";
 import { inParts } from "./in-parts.ts";
 import { loader } from "./loader.ts";
 
 /** Days, and the use that counts in them. */
-export interface Scope {
+export interface UseScope {
   readonly range: DayRange;
-  readonly filter: EngagementFilter;
+  readonly filter: EngagementFilterValues;
 }
 
 /** The rows about one key, and how old they are. */
 export interface RowsOf<Row> {
   readonly rows: readonly Row[];
-  readonly sources: readonly PageSource[];
+  readonly sources: readonly PageProvenance[];
 }
 
 /**
@@ -26,11 +26,11 @@ export interface RowsOf<Row> {
  * its requests are planned.
  */
 export function rowsBy<Row>(
-  endpoint: Endpoint<Scope, Row>,
+  endpoint: Endpoint<UseScope, Row>,
   dimension: "users" | "groups" | "names" | "projects" | null,
   keyOf: (row: Row) => string | null,
 ) {
-  const rows = loader(async (ctx, { range, filter }: Scope, keys): Promise<Map<string, RowsOf<Row>>> => {
+  const rows = loader(async (ctx, { range, filter }: UseScope, keys): Promise<Map<string, RowsOf<Row>>> => {
     const { ranges } = windowsOf(endpoint, range, ctx.now());
     const questions =
       dimension === "users"
@@ -50,6 +50,6 @@ export function rowsBy<Row>(
 }
 
 /** How many people a filter can name beside what it names already. Whom it names is narrowed further, so that those make room. */
-function roomIn({ users: _, ...others }: EngagementFilter): number {
+function roomIn({ users: _, ...others }: EngagementFilterValues): number {
   return MAX_FILTERS - Object.values(others).flat().length;
 }

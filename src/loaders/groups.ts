@@ -1,5 +1,5 @@
 import type { Context } from "../context.ts";
-import type { Group, Memberships } from "../domain/group.ts";
+import type { GroupRow, Memberships } from "../domain/group.ts";
 import { isShownOf } from "../domain/viewer.ts";
 import { groups } from "../upstream/endpoints/groups.ts";
 import { collect, pagesOf } from "../upstream/pages/iterate.ts";
@@ -8,7 +8,7 @@ import { loader } from "./loader.ts";
 /** Groups by id; null for those that are gone, which reports go on naming. */
 export const groupById = loader(async ({ upstream }, _params: Record<never, never>) => {
   const { rows } = await collect(pagesOf(upstream, groups, [{}]));
-  return new Map(rows.map((group): [string, Group] => [group.groupId, group]));
+  return new Map(rows.map((group): [string, GroupRow] => [group.groupId, group]));
 });
 
 /** The groups that each Enterprise user id is in now, in the order they are listed. Null: none. */
@@ -17,11 +17,11 @@ export const groupsOfUser = loader(async ({ directory }, _params: Record<never, 
 );
 
 /** Made once for as long as the directory holds who is in which group. */
-const userIndexes = new WeakMap<Memberships, ReadonlyMap<string, Group[]>>();
+const userIndexes = new WeakMap<Memberships, ReadonlyMap<string, GroupRow[]>>();
 
-function byUser(memberships: Memberships): ReadonlyMap<string, Group[]> {
+function byUser(memberships: Memberships): ReadonlyMap<string, GroupRow[]> {
   return userIndexes.getOrInsertComputed(memberships, ({ groups, membersOf }) => {
-    const made = new Map<string, Group[]>();
+    const made = new Map<string, GroupRow[]>();
     for (const group of groups)
       for (const { userId } of membersOf.get(group.groupId) ?? [])
         made.getOrInsertComputed(userId, () => []).push(group);

@@ -2,7 +2,7 @@ import DataLoader from "dataloader";
 import type { Context } from "../context.ts";
 
 /** Answers one question for many keys at once; a key without an answer is null, and an error is that key's alone. */
-export type Question<Params, Value> = (
+export type Lookup<Params, Value> = (
   ctx: Context,
   params: Params,
   keys: readonly string[],
@@ -15,7 +15,7 @@ const loaders = new WeakMap<Context, Map<unknown, Map<string, DataLoader<string,
  * together. Answers are matched to keys by what they are about, never by position.
  */
 export function loader<Params, Value>(
-  question: Question<Params, Value>,
+  question: Lookup<Params, Value>,
 ): (ctx: Context, params: Params) => DataLoader<string, Value | null> {
   return (ctx, params) => {
     const byQuestion = loaders.getOrInsertComputed(ctx, () => new Map());

@@ -1,5 +1,5 @@
 import type { Context } from "../context.ts";
-import type { UserActivity } from "../domain/activity.ts";
+import type { UserActivityRow } from "../domain/activity.ts";
 import type { ArtifactQuestion } from "../domain/artifact.ts";
 import type { Day } from "../domain/day.ts";
 import type { EngagementQuestion } from "../domain/engagement.ts";
@@ -21,7 +21,7 @@ export function byCreator(range: DayRange): ArtifactQuestion {
 }
 
 /** Everybody's activity rolled up over the range: one row a person, one walk however long the range. */
-export function everyoneOver({ upstream }: Context, range: DayRange): Promise<Collected<UserActivity>> {
+export function everyoneOver({ upstream }: Context, range: DayRange): Promise<Collected<UserActivityRow>> {
   return collect(pagesOf(upstream, userActivity, [everyone(range)]));
 }
 

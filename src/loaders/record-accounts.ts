@@ -1,5 +1,5 @@
 import type { Context } from "../context.ts";
-import type { UserActivity } from "../domain/activity.ts";
+import type { UserActivityRow } from "../domain/activity.ts";
 import { type Aliases, emailKey } from "../domain/organization.ts";
 import type { DayRange } from "../domain/range.ts";
 import { GatewayError } from "../errors.ts";
@@ -28,7 +28,7 @@ export const accountOfRecords = loader(async (ctx, { range }: { range: DayRange 
  * Everyone active over the range: from upstream where the list takes no more requests than are left to the operation, else as it
  * was stored within a day. Throws TOO_EXPENSIVE otherwise, and then makes no request for it.
  */
-async function listOfPeople(ctx: Context, range: DayRange): Promise<readonly UserActivity[]> {
+async function listOfPeople(ctx: Context, range: DayRange): Promise<readonly UserActivityRow[]> {
   const { upstream } = ctx;
   const asked = questions(ctx, range);
   const refusal = await refusalOfList(ctx, range);
@@ -73,7 +73,7 @@ interface Account {
 }
 
 function accountIn(
-  { userId, email, formerEmail, lastActiveOn }: UserActivity,
+  { userId, email, formerEmail, lastActiveOn }: UserActivityRow,
   aliases: Aliases,
 ): readonly Account[] {
   const address = email ?? formerEmail ?? null;

@@ -1,6 +1,6 @@
 import type { Finality } from "../cache/policy.ts";
 import type { Context } from "../context.ts";
-import type { UserActivity } from "../domain/activity.ts";
+import type { UserActivityRow } from "../domain/activity.ts";
 import type { Day } from "../domain/day.ts";
 import { type DayRange, splitByDay } from "../domain/range.ts";
 import { MAX_FILTERS } from "../upstream/endpoints/engagement-query.ts";
@@ -20,7 +20,7 @@ export const activityOfUser = loader(async (ctx, { range }: { range: DayRange },
   );
   const { rows } = await collectAll(runs);
   return new Map(
-    rows.flatMap((row): [string, UserActivity][] => (row.userId === null ? [] : [[row.userId, row]])),
+    rows.flatMap((row): [string, UserActivityRow][] => (row.userId === null ? [] : [[row.userId, row]])),
   );
 });
 
@@ -36,7 +36,7 @@ function questionsOf(ctx: Context, ranges: readonly DayRange[], userIds: readonl
 
 export interface UserActivityDay {
   readonly date: Day;
-  readonly activity: UserActivity;
+  readonly activity: UserActivityRow;
   readonly state: Finality;
 }
 

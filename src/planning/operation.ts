@@ -13,7 +13,7 @@ import { defaultRange } from "./range-input.ts";
 import { type OperationInput, type SelectedField, selectedFields } from "./selected-field.ts";
 
 /** An operation that is about to run: its variables coerced, and its fields as they will be resolved. */
-export interface Operation extends OperationInput {
+export interface PlannedOperation extends OperationInput {
   /** The fields of the root; each leads to those below it. */
   readonly fields: readonly SelectedField[];
 }
@@ -23,10 +23,10 @@ export interface VariableFaults {
   readonly faults: readonly GraphQLError[];
 }
 
-const operations = new WeakMap<ExecutionArgs, Operation | VariableFaults | null>();
+const operations = new WeakMap<ExecutionArgs, PlannedOperation | VariableFaults | null>();
 
 /** Reads the operation of one execution, once however many ask for it; null where the document has no such operation. */
-export function operationOf(args: ExecutionArgs): Operation | VariableFaults | null {
+export function operationOf(args: ExecutionArgs): PlannedOperation | VariableFaults | null {
   const known = operations.get(args);
   if (known !== undefined) return known;
   const operation = readOperation(args);
@@ -34,7 +34,7 @@ export function operationOf(args: ExecutionArgs): Operation | VariableFaults | n
   return operation;
 }
 
-function readOperation(args: ExecutionArgs): Operation | VariableFaults | null {
+function readOperation(args: ExecutionArgs): PlannedOperation | VariableFaults | null {
   const { schema, document } = args;
   const definition = getOperationAST(document, args.operationName);
   const root = definition && schema.getRootType(definition.operation);

@@ -4,7 +4,7 @@ import { type Permissions, permissionsOf } from "../domain/viewer.ts";
 import type { FieldPlan, Requires } from "./plan.ts";
 
 /** A part of the schema: a type, a field, an argument, a value of an enum. */
-export interface Part {
+export interface SchemaPart {
   readonly extensions?:
     | { readonly plan?: FieldPlan | undefined; readonly requires?: Requires | undefined }
     | null
@@ -12,7 +12,7 @@ export interface Part {
 }
 
 /** The permissions that a part of the schema requires, any of them; null where it requires none of its own. */
-export function requirementsOf({ extensions }: Part): Requires | null {
+export function requirementsOf({ extensions }: SchemaPart): Requires | null {
   const requires = extensions?.plan?.requires ?? extensions?.requires ?? [];
   return requires.length === 0 ? null : requires;
 }
@@ -28,6 +28,6 @@ export function isGranted(requires: Requires | null, permissions: Permissions): 
 }
 
 /** Grants the viewer a field, as far as that depends on the field itself. */
-export function isPermitted(field: Part, { viewer }: Pick<Context, "viewer">): boolean {
+export function isPermitted(field: SchemaPart, { viewer }: Pick<Context, "viewer">): boolean {
   return isGranted(requirementsOf(field), permissionsOf(viewer));
 }

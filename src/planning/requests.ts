@@ -1,7 +1,7 @@
 import type { Dataset } from "../domain/dataset.ts";
 import { GatewayError } from "../errors.ts";
 import type { FieldRequests } from "../upstream/plan.ts";
-import type { Operation } from "./operation.ts";
+import type { PlannedOperation } from "./operation.ts";
 import { type SelectedField, unlessRefused } from "./selected-field.ts";
 
 /** A field of an operation with the upstream requests it plans. */
@@ -11,7 +11,7 @@ export interface PlannedField extends FieldRequests {
 }
 
 /** The upstream requests of an operation, field by field. A field that is refused plans none, nor do those below it. */
-export function requestsOf({ schema, ctx, fields: root }: Operation): readonly PlannedField[] {
+export function requestsOf({ schema, ctx, fields: root }: PlannedOperation): readonly PlannedField[] {
   const planned: PlannedField[] = [];
   let count = 0;
 

@@ -9,7 +9,7 @@ import {
   isListType,
   isObjectType,
 } from "graphql";
-import type { Operation } from "./operation.ts";
+import type { PlannedOperation } from "./operation.ts";
 import { type SelectedField, unlessRefused } from "./selected-field.ts";
 
 /** The rows of a list that is asked for without `first`. */
@@ -26,7 +26,7 @@ export function rowsWanted({ first }: { readonly first?: unknown }): number {
  * since only the data knows. So does any field that asks upstream, or is refused, since its error is repeated for each row it
  * stands in. Fields of one name are one, as when they are run.
  */
-export function rowsOf(operation: Operation): number {
+export function rowsOf(operation: PlannedOperation): number {
   const rowsIn = (fields: readonly SelectedField[]): number =>
     fields.reduce(
       (rows, field) => rows + (field.isPermitted ? (unlessRefused(() => rowsAt(field)) ?? 1) : 1),
@@ -65,7 +65,7 @@ export function isConnection({ name }: GraphQLNamedType): boolean {
 
 function sizeOf(
   { type, field, plan, stated: { args, range } }: SelectedField,
-  { schema, ctx }: Operation,
+  { schema, ctx }: PlannedOperation,
 ): number {
   if (isPaged(field)) {
     const first = rowsWanted(args);

@@ -1,9 +1,9 @@
 import { IDENTITIES, type IdentityPolicy, isIdentity, isRole, ROLES, scopesOf } from "../domain/viewer.ts";
 import type { AuthConfig } from "./auth.ts";
 import { byteSize, ON_OR_OFF, oneOf, text, wholeNumber } from "./formats.ts";
-import { type Format, optional, type SettingsReader, setting } from "./setting.ts";
+import { optional, type SettingFormat, type SettingsReader, setting } from "./setting.ts";
 
-const IDENTITY: Format<IdentityPolicy["byRole"]> = {
+const IDENTITY: SettingFormat<IdentityPolicy["byRole"]> = {
   parse: identitiesByRole,
   expected: `${Object.keys(IDENTITIES).join(", ")}, or a list of those by role, each once, such as analyst:none,service:pseudonym, where full requires a role with identity:read`,
   values: "`full`, `pseudonym` or `none`, or comma-separated `role:identity`",

@@ -2,7 +2,7 @@ import { type ClaimNames, ownRole, roleKey } from "../domain/claims.ts";
 import { ROLES, type Role } from "../domain/viewer.ts";
 import { isLoopback } from "../proxies.ts";
 import { commaSeparated, oneOf, text } from "./formats.ts";
-import { type Format, InvalidText, optional, type SettingsReader, setting } from "./setting.ts";
+import { InvalidText, optional, type SettingFormat, type SettingsReader, setting } from "./setting.ts";
 
 export type AuthConfig =
   /** Callers do not authenticate. */
@@ -28,7 +28,7 @@ const OTHER_HEADERS = [
   "explain",
 ];
 
-const TOKEN_HEADER: Format<string> = {
+const TOKEN_HEADER: SettingFormat<string> = {
   parse(value) {
     const name = value.toLowerCase();
     return /^[a-z\d][a-z\d_-]*$/.test(name) && !OTHER_HEADERS.includes(name) ? name : null;
@@ -37,7 +37,7 @@ const TOKEN_HEADER: Format<string> = {
   values: "header name",
 };
 
-const JWKS_URL: Format<URL> = {
+const JWKS_URL: SettingFormat<URL> = {
   parse(value) {
     const url = URL.parse(value);
     if (!isKeysUrl(url)) return null;
@@ -55,7 +55,7 @@ function isKeysUrl(url: URL | null): url is URL {
   return url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url.hostname));
 }
 
-const ONE_CLAIM: Format<string> = {
+const ONE_CLAIM: SettingFormat<string> = {
   parse(value) {
     if (value.includes(",")) throw new InvalidText(" is more than one claim");
     return value;
@@ -66,7 +66,7 @@ const ONE_CLAIM: Format<string> = {
 
 const ROLE_NAMES = Object.keys(ROLES).map((role) => role.toLowerCase());
 
-const ROLE_MAP: Format<ReadonlyMap<string, Role>> = {
+const ROLE_MAP: SettingFormat<ReadonlyMap<string, Role>> = {
   parse(value) {
     const entries = value.startsWith("{") ? jsonEntries(value) : value.split(",").map(lastColonOf);
     if (entries === null || entries.length === 0) return null;

@@ -1,5 +1,5 @@
 import { byteSize, wholeNumber } from "./formats.ts";
-import { type Format, optional, type SettingsReader, setting } from "./setting.ts";
+import { optional, type SettingFormat, type SettingsReader, setting } from "./setting.ts";
 
 type StoreUrl =
   | { readonly kind: "memory" }
@@ -15,7 +15,7 @@ export type StoreConfig =
     }
   | { readonly kind: "redis"; readonly url: string; readonly archiveBytes: number };
 
-const STORE_URL: Format<StoreUrl> = {
+const STORE_URL: SettingFormat<StoreUrl> = {
   parse(value) {
     if (value === "memory:") return { kind: "memory" };
     const path = /^sqlite:(?:\/\/(?=\/))?(.+)$/.exec(value)?.[1];

@@ -1,7 +1,7 @@
-import { type Format, InvalidText } from "./setting.ts";
+import { InvalidText, type SettingFormat } from "./setting.ts";
 
 /** Any text. */
-export function text(values: string): Format<string> {
+export function text(values: string): SettingFormat<string> {
   return { parse: (value) => value, expected: values, values };
 }
 
@@ -10,7 +10,11 @@ export interface Range {
   readonly max: number;
 }
 
-export function wholeNumber(min: number, max: number, unit = ""): Format<number> & { readonly range: Range } {
+export function wholeNumber(
+  min: number,
+  max: number,
+  unit = "",
+): SettingFormat<number> & { readonly range: Range } {
   return {
     parse: (value) => (/^\d{1,10}$/.test(value) ? within(Number(value), min, max) : null),
     expected: `a whole number from ${min} to ${max}`,
@@ -20,7 +24,7 @@ export function wholeNumber(min: number, max: number, unit = ""): Format<number>
 }
 
 /** A number of seconds, read as milliseconds. */
-export function seconds(min: number, max: number): Format<number> {
+export function seconds(min: number, max: number): SettingFormat<number> {
   const whole = wholeNumber(min, max, "seconds");
   return { ...whole, parse: (value) => thousandfold(whole.parse(value)) };
 }
@@ -30,7 +34,7 @@ function thousandfold(value: number | null): number | null {
 }
 
 /** A size of any number of bytes but 0. */
-export function byteSize(example: string): Format<number> {
+export function byteSize(example: string): SettingFormat<number> {
   return { parse: bytes, expected: `a size such as ${example}`, values: "bytes, or with KiB, MiB or GiB" };
 }
 
@@ -38,7 +42,7 @@ export function byteSizeBetween(
   min: number,
   max: number,
   example: string,
-): Format<number> & { readonly range: Range } {
+): SettingFormat<number> & { readonly range: Range } {
   return {
     parse: (value) => within(bytes(value), min, max),
     expected: `a size from ${min} to ${max} bytes, such as ${example}`,
@@ -65,7 +69,10 @@ function within(value: number | null, min: number, max: number): number | null {
 }
 
 /** One word of several. */
-export function oneOf<const Word extends string>(words: readonly Word[], expected: string): Format<Word> {
+export function oneOf<const Word extends string>(
+  words: readonly Word[],
+  expected: string,
+): SettingFormat<Word> {
   return {
     parse: (value) => words.find((word) => word === value) ?? null,
     expected,
@@ -73,14 +80,14 @@ export function oneOf<const Word extends string>(words: readonly Word[], expecte
   };
 }
 
-export const ON_OR_OFF: Format<boolean> = {
+export const ON_OR_OFF: SettingFormat<boolean> = {
   parse: (value) => (value === "on" ? true : value === "off" ? false : null),
   expected: "on or off",
   values: "`on`, `off`",
 };
 
 /** Entries with commas between them. */
-export function commaSeparated(values: string): Format<readonly string[]> {
+export function commaSeparated(values: string): SettingFormat<readonly string[]> {
   return {
     parse(value) {
       const entries = split(value);
@@ -96,8 +103,8 @@ export function commaSeparated(values: string): Format<readonly string[]> {
 export function listOf(
   isEntry: (entry: string) => boolean,
   normalize: (entry: string) => string,
-  { expected, values }: Pick<Format<unknown>, "expected" | "values">,
-): Format<readonly string[]> {
+  { expected, values }: Pick<SettingFormat<unknown>, "expected" | "values">,
+): SettingFormat<readonly string[]> {
   return {
     parse(value) {
       const entries = split(value).map(normalize);

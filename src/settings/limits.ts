@@ -1,10 +1,10 @@
 import type { AuthConfig } from "./auth.ts";
 import { byteSizeBetween, type Range, seconds, wholeNumber } from "./formats.ts";
-import { type Format, optional, type Setting, type SettingsReader, setting } from "./setting.ts";
+import { optional, type Setting, type SettingFormat, type SettingsReader, setting } from "./setting.ts";
 
 /** A limit on what one request holds, and what LIMIT_EXCEEDED says about it. */
 interface RequestLimit<T, Name extends string> extends Setting<T, Name> {
-  readonly format: Format<unknown> & { readonly range: Range };
+  readonly format: SettingFormat<unknown> & { readonly range: Range };
   /** Noun after the number. */
   readonly counted: string;
   /** What would work, in whole sentences. */
@@ -14,7 +14,7 @@ interface RequestLimit<T, Name extends string> extends Setting<T, Name> {
 function limit<const Name extends string>(
   declaration: Pick<Setting<number, Name>, "name" | "default" | "meaning"> &
     Pick<RequestLimit<number, Name>, "counted" | "advice"> & {
-      readonly format: Format<number> & { readonly range: Range };
+      readonly format: SettingFormat<number> & { readonly range: Range };
     },
 ): RequestLimit<number, Name> {
   return { ...declaration, ...setting(declaration), format: declaration.format };

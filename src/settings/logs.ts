@@ -1,6 +1,6 @@
 import type { AuthConfig } from "./auth.ts";
 import { oneOf } from "./formats.ts";
-import { type Format, optional, type SettingsReader, setting } from "./setting.ts";
+import { optional, type SettingFormat, type SettingsReader, setting } from "./setting.ts";
 
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 
@@ -9,7 +9,7 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 /** Destination of the audit log; null: none. */
 export type AuditConfig = "stdout" | "stderr" | { readonly path: string } | null;
 
-const AUDIT: Format<"off" | "stdout" | "stderr" | { readonly path: string }> = {
+const AUDIT: SettingFormat<"off" | "stdout" | "stderr" | { readonly path: string }> = {
   parse(value) {
     if (value === "off" || value === "stdout" || value === "stderr") return value;
     // A bare word is more likely a misspelt choice than a file that should be made here.

@@ -1,7 +1,7 @@
 import { isLoopback } from "../proxies.ts";
 import type { AuthConfig } from "./auth.ts";
 import { listOf, seconds, text, wholeNumber } from "./formats.ts";
-import { type Format, optional, type SettingsReader, setting } from "./setting.ts";
+import { optional, type SettingFormat, type SettingsReader, setting } from "./setting.ts";
 
 /** `*`: any. */
 export type AllowedHosts = "*" | readonly string[];
@@ -15,7 +15,7 @@ const HOST_NAMES = listOf(
   },
 );
 
-const ALLOWED_HOSTS: Format<AllowedHosts> = {
+const ALLOWED_HOSTS: SettingFormat<AllowedHosts> = {
   ...HOST_NAMES,
   parse: (value) => (value === "*" ? value : HOST_NAMES.parse(value)),
 };

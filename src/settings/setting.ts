@@ -1,5 +1,5 @@
 /** How the text of a setting is read, and how that is written down for operators. */
-export interface Format<T> {
+export interface SettingFormat<T> {
   /** Returns null if the text is not of this format; throws `InvalidText` to say more. */
   readonly parse: (text: string) => T | null;
   /** Completes "NAME is not …". */
@@ -11,7 +11,7 @@ export interface Format<T> {
 interface Declaration<Name extends string, T> {
   /** The environment variable; the flag is the same name in kebab-case. */
   readonly name: Name;
-  readonly format: Format<T>;
+  readonly format: SettingFormat<T>;
   /** Whole sentences; code is in backticks. */
   readonly meaning: string;
   readonly example?: string;
@@ -51,7 +51,7 @@ export function optional<const Name extends string, T>(
   };
 }
 
-function parsed<T>({ parse, expected }: Format<T>, text: string): T {
+function parsed<T>({ parse, expected }: SettingFormat<T>, text: string): T {
   const value = parse(text);
   if (value === null) throw new InvalidText(` is not ${expected}`);
   return value;

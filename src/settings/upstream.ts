@@ -2,12 +2,12 @@ import { keyFaults } from "../keys.ts";
 import { directHosts, NO_PROXIES, type Proxies, proxyUrl } from "../proxies.ts";
 import { Credential, type Credentials } from "../upstream/access/credential.ts";
 import { seconds, text, wholeNumber } from "./formats.ts";
-import { type Format, optional, type SettingsReader, setting } from "./setting.ts";
+import { optional, type SettingFormat, type SettingsReader, setting } from "./setting.ts";
 
 /** Where clouds hand out credentials of machines, in each way that a parsed URL writes it. */
 const LINK_LOCAL = /^(169\.254\.|\[::ffff:a9fe:|\[fe[89ab])/;
 
-const BASE_URL: Format<URL> = {
+const BASE_URL: SettingFormat<URL> = {
   parse(value) {
     const url = URL.parse(value);
     const plain =
@@ -18,7 +18,7 @@ const BASE_URL: Format<URL> = {
   values: "http or https URL",
 };
 
-const PROXY: Format<URL> = {
+const PROXY: SettingFormat<URL> = {
   parse: proxyUrl,
   expected:
     "the URL of an http or https proxy, such as http://proxy.example.com:3128, with name and password percent-encoded",

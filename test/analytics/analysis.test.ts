@@ -10,22 +10,22 @@ import {
   setAgainst,
 } from "../../src/analytics/analysis.ts";
 import type { GatewayRow } from "../../src/analytics/report/report.ts";
-import { dimensionKey, isUnnamed, NO_DIMENSIONS, nameOf, type ReportUser } from "../../src/domain/bucket.ts";
+import { dimensionKey, isUnnamed, NO_DIMENSIONS, type ReportUser, rowName } from "../../src/domain/bucket.ts";
 import { addDays, day, dayOf, startOf } from "../../src/domain/day.ts";
 import { compare, type Decimal, sum } from "../../src/domain/decimal.ts";
-import { type Spend, spends } from "../../src/domain/money.ts";
-import type { PageSource } from "../../src/upstream/pages/iterate.ts";
+import { type SpendAmounts, spends } from "../../src/domain/money.ts";
+import type { PageProvenance } from "../../src/upstream/pages/iterate.ts";
 import { forAllAsync, usd } from "../arbitrary.ts";
 
-type Row = GatewayRow<Spend>;
+type Row = GatewayRow<SpendAmounts>;
 
 const RANGE = { from: day("2026-12-20"), until: day("2027-02-03") };
 
-const KIND: Kind<Row, Spend> = {
+const KIND: Kind<Row, SpendAmounts> = {
   algebra: spends,
   subject: "money",
   groupOf: dimensionKey,
-  nameOf,
+  nameOf: rowName,
   isPiece: ({ hidden }) => hidden !== null,
   ungrouped: (row) => ({ ...row, ...NO_DIMENSIONS }),
   named: (row, newer) => (isUnnamed(newer) ? row : newer),
@@ -33,7 +33,7 @@ const KIND: Kind<Row, Spend> = {
 
 const TURN = () => Promise.resolve();
 
-const PLAIN: Analysis<Row, Spend> = {
+const PLAIN: Analysis<Row, SpendAmounts> = {
   bucket: "NONE",
   range: RANGE,
   top: null,
@@ -69,21 +69,25 @@ const tops = fc.option(fc.integer({ min: 1, max: 6 }));
 const orders = fc.record({
   measure: fc.constantFrom(
     null,
-    ({ net }: Spend): Decimal | null => net.cents,
-    ({ list }: Spend): Decimal | null => list?.cents ?? null,
+    ({ net }: SpendAmounts): Decimal | null => net.cents,
+    ({ list }: SpendAmounts): Decimal | null => list?.cents ?? null,
   ),
   descending: fc.boolean(),
 });
 
-function of(list: readonly Row[], analysis: Partial<Analysis<Row, Spend>> = {}, sources: PageSource[] = []) {
+function of(
+  list: readonly Row[],
+  analysis: Partial<Analysis<Row, SpendAmounts>> = {},
+  sources: PageProvenance[] = [],
+) {
   return analysed(KIND, list, sources, { ...PLAIN, ...analysis }, TURN);
 }
 
-async function shown(list: readonly Row[], analysis: Partial<Analysis<Row, Spend>> = {}) {
+async function shown(list: readonly Row[], analysis: Partial<Analysis<Row, SpendAmounts>> = {}) {
   return (await of(list, analysis)).map(({ row }) => row);
 }
 
-function net(list: readonly { measure: Spend }[]): bigint {
+function net(list: readonly { measure: SpendAmounts }[]): bigint {
   return sum(list.map(({ measure }) => measure.net.cents)).units;
 }
 
@@ -151,7 +155,7 @@ describe("an analysis", () => {
       const totals = await runningTotals(KIND, found, TURN);
       const last = new Map<string, bigint>();
       for (const row of found.toSorted((a, b) => a.from - b.from)) {
-        const so = totals.get(cellOf(KIND, row)) as Spend;
+        const so = totals.get(cellOf(KIND, row)) as SpendAmounts;
         const group = row.isOther ? "other" : dimensionKey(row);
         const until = found.filter(
           (each) => (each.isOther ? "other" : dimensionKey(each)) === group && each.from <= row.from,
@@ -167,7 +171,7 @@ describe("an analysis", () => {
     return forAllAsync([lists, lists, buckets, tops], async (list, earlier, bucket, top) => {
       const found = await shown(list, { bucket, top, before: earlier });
       expect(net(found)).toBe(net(list));
-      expect(sum(found.map(({ before }) => (before as Spend).net.cents)).units).toBe(net(earlier));
+      expect(sum(found.map(({ before }) => (before as SpendAmounts).net.cents)).units).toBe(net(earlier));
       const groups = new Set([...list, ...earlier].map(dimensionKey));
       if (top === null) expect(new Set(found.map(dimensionKey))).toEqual(groups);
     });
@@ -248,7 +252,7 @@ describe("an analysis", () => {
 });
 
 describe("the state of a bucket", () => {
-  const source = (from: string, until: string, seen: string | null): PageSource => ({
+  const source = (from: string, until: string, seen: string | null): PageProvenance => ({
     watermark: null,
     fetchedAt: 0,
     asOf: seen === null ? null : Date.parse(seen),
@@ -283,10 +287,10 @@ test("a row of the period before moves to the day it is set against, with its ho
   expect(dayOf(setAgainst("PREVIOUS_PERIOD", RANGE)({ ...row }).from)).toBe("2027-01-14");
 });
 
-function spend(cents: number, requests: number): Spend {
+function spend(cents: number, requests: number): SpendAmounts {
   return { net: usd(cents), list: usd(2 * cents), requests };
 }
 
-function figures(list: readonly Analysed<Row, Spend>[]) {
+function figures(list: readonly Analysed<Row, SpendAmounts>[]) {
   return list.map((row) => [row.from, row.until, dimensionKey(row), row.isOther, row.measure]);
 }

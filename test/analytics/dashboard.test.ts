@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { codeDay, codeLeaders } from "../../src/analytics/dashboard-code.ts";
 import { chatFigures, leaders } from "../../src/analytics/dashboard-people.ts";
-import type { UserActivity } from "../../src/domain/activity.ts";
+import type { UserActivityRow } from "../../src/domain/activity.ts";
 import type { ClaudeCodeRecord } from "../../src/domain/claude-code.ts";
 import { addDays, day } from "../../src/domain/day.ts";
 import { compare, type Decimal, decimalOf, sum } from "../../src/domain/decimal.ts";
@@ -22,7 +22,7 @@ const people = fc.array(
       chatCowork: null,
     })),
   { maxLength: 30 },
-) as unknown as fc.Arbitrary<readonly UserActivity[]>;
+) as unknown as fc.Arbitrary<readonly UserActivityRow[]>;
 
 const FIRST = day("2026-11-01");
 
@@ -88,7 +88,7 @@ describe("figures of chat", () => {
 
 test("leaders are ten at most, in order, and nobody left out has more", () => {
   forAll([people], (rows) => {
-    const messages = (row: UserActivity) => row.chat.messages;
+    const messages = (row: UserActivityRow) => row.chat.messages;
     const top = leaders(rows, messages);
     const all = rows.map(messages).filter((count) => count > 0);
     expect(top.map(({ count }) => count)).toEqual(all.sort((a, b) => b - a).slice(0, 10));

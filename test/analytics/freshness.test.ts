@@ -4,11 +4,11 @@ import { freshnessOf } from "../../src/analytics/freshness.ts";
 import { finalityOf } from "../../src/cache/policy.ts";
 import { addDays, day, startOf } from "../../src/domain/day.ts";
 import type { DayRange } from "../../src/domain/range.ts";
-import type { PageSource } from "../../src/upstream/pages/iterate.ts";
+import type { PageProvenance } from "../../src/upstream/pages/iterate.ts";
 import { closeRanges, forAll } from "../arbitrary.ts";
 
 /** A page as it comes out of a walk, judged by its watermark. */
-function page(range: DayRange | null, watermark: string | number | null): PageSource {
+function page(range: DayRange | null, watermark: string | number | null): PageProvenance {
   const exported = typeof watermark === "string" ? Date.parse(watermark) : watermark;
   const state = finalityOf("activity", range, exported);
   return { range, watermark: exported, fetchedAt: exported ?? 0, asOf: exported, state, stale: null };
@@ -18,7 +18,7 @@ function range(from: string, until: string): DayRange {
   return { from: day(from), until: day(until) };
 }
 
-function freshness(...pages: PageSource[]) {
+function freshness(...pages: PageProvenance[]) {
   return freshnessOf("USER_ACTIVITY", pages);
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { byRank, marksOf, merged, rankedBy } from "../../src/analytics/ranking.ts";
 import { dimensionKey, NO_DIMENSIONS, type ReportRow, type ReportUser } from "../../src/domain/bucket.ts";
 import { compare, type Decimal } from "../../src/domain/decimal.ts";
-import { type Spend, spends } from "../../src/domain/money.ts";
+import { type SpendAmounts, spends } from "../../src/domain/money.ts";
 import { costRows, decimals, forAll, usd } from "../arbitrary.ts";
 
 const rowLists = fc.array(costRows, { maxLength: 40 });
@@ -14,7 +14,7 @@ const places = fc.record({
 });
 
 /** The plain way: every group looked up among all rows. */
-function bruteForce(rows: readonly ReportRow<Spend>[]) {
+function bruteForce(rows: readonly ReportRow<SpendAmounts>[]) {
   return [...new Set(rows.map(dimensionKey))].map((group) => {
     const own = rows.filter((row) => dimensionKey(row) === group);
     return {
@@ -26,7 +26,7 @@ function bruteForce(rows: readonly ReportRow<Spend>[]) {
   });
 }
 
-function costRow(model: string, cents: number): ReportRow<Spend> {
+function costRow(model: string, cents: number): ReportRow<SpendAmounts> {
   return {
     ...NO_DIMENSIONS,
     model,
@@ -46,13 +46,13 @@ function byKeys(a: { keys: readonly (Decimal | null)[] }, b: { keys: readonly (D
   return orders.find((order) => order !== 0) ?? 0;
 }
 
-function ids(rows: readonly ReportRow<Spend>[]): string[] {
+function ids(rows: readonly ReportRow<SpendAmounts>[]): string[] {
   return merged(rows, spends).map(({ id }) => id);
 }
 
 describe("merged windows", () => {
   test("name people as the newest window that names them does", () => {
-    const row = (user: ReportUser): ReportRow<Spend> => ({ ...costRow("a", 1), user });
+    const row = (user: ReportUser): ReportRow<SpendAmounts> => ({ ...costRow("a", 1), user });
     const [id, older, newer] = [
       { userId: "user_a" },
       { userId: "user_a", email: "a@example.org", name: "A", deleted: false },

@@ -2,9 +2,9 @@ import { describe, expect, test } from "vitest";
 import { Cells } from "../../src/analytics/spend-cells.ts";
 import { NO_DIMENSIONS, type ReportRow } from "../../src/domain/bucket.ts";
 import { formatDecimal } from "../../src/domain/decimal.ts";
-import { type Spend, spends } from "../../src/domain/money.ts";
+import { type SpendAmounts, spends } from "../../src/domain/money.ts";
 
-function row(dimensions: Partial<ReportRow<Spend>>, cents: bigint): ReportRow<Spend> {
+function row(dimensions: Partial<ReportRow<SpendAmounts>>, cents: bigint): ReportRow<SpendAmounts> {
   const money = { cents: { units: cents, scale: 0 }, currency: "USD" };
   return {
     ...NO_DIMENSIONS,
@@ -15,7 +15,7 @@ function row(dimensions: Partial<ReportRow<Spend>>, cents: bigint): ReportRow<Sp
   };
 }
 
-function cells(...rows: ReportRow<Spend>[]): Cells<Spend> {
+function cells(...rows: ReportRow<SpendAmounts>[]): Cells<SpendAmounts> {
   const sums = new Cells(spends);
   for (const each of rows) sums.add(each);
   return sums;
@@ -25,7 +25,7 @@ function person(userId: string) {
   return { user: { userId, email: null, name: null, deleted: true } };
 }
 
-function told(sums: Cells<Spend>) {
+function told(sums: Cells<SpendAmounts>) {
   return [...sums.keys()].map((key) => {
     const { actor, product, model, measure } = sums.get(key) as NonNullable<ReturnType<typeof sums.get>>;
     return [actor?.kind ?? null, product, model, formatDecimal(measure.net.cents)];

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import type { UserActivity } from "../../src/domain/activity.ts";
+import type { UserActivityRow } from "../../src/domain/activity.ts";
 import { addedUp } from "../../src/domain/activity-sum.ts";
 import { day } from "../../src/domain/day.ts";
 
 /** An activity with every count the same. */
-function activity(count: number, about: Partial<UserActivity> = {}): UserActivity {
+function activity(count: number, about: Partial<UserActivityRow> = {}): UserActivityRow {
   const chat = {
     conversations: count,
     messages: count,

@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { ToolActions } from "../../src/domain/activity.ts";
+import type { ToolActionCounts } from "../../src/domain/activity.ts";
 import { type CodeModel, type CodeTotals, estimatedCost, plusTotals } from "../../src/domain/claude-code.ts";
 import { ZERO } from "../../src/domain/decimal.ts";
 import { forAll, moneys, usd } from "../arbitrary.ts";
 
 const counts = fc.nat({ max: 1_000_000 });
 
-const tools: fc.Arbitrary<ToolActions> = fc.record({
+const tools: fc.Arbitrary<ToolActionCounts> = fc.record({
   tool: fc.constantFrom("edit_tool", "write_tool", "__proto__", "constructor"),
   accepted: counts,
   rejected: counts,

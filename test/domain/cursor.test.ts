@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { digestOf, formatCursor, type Place, parseCursor } from "../../src/domain/cursor.ts";
+import { type CursorPlace, digestOf, formatCursor, parseCursor } from "../../src/domain/cursor.ts";
 import { forAll } from "../arbitrary.ts";
 
 const DIGEST = digestOf(["users", { day: "2026-11-01" }]);
@@ -10,13 +10,13 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 /** Any text, with marks that decoders put where they cannot read. */
 const texts = fc.string({ unit: "binary", maxLength: 60 }).map((text) => `${text}\u{FFFD}`);
 
-const walked: fc.Arbitrary<Place> = fc.record({
+const walked: fc.Arbitrary<CursorPlace> = fc.record({
   window: fc.nat(),
   token: fc.oneof(fc.constant(null), fc.string({ maxLength: 200 }), texts),
   index: fc.nat(),
   mark: fc.string(),
 });
-const ranked: fc.Arbitrary<Place> = fc.record({ mark: fc.oneof(fc.string(), texts) });
+const ranked: fc.Arbitrary<CursorPlace> = fc.record({ mark: fc.oneof(fc.string(), texts) });
 const places = fc.oneof(walked, ranked);
 
 /** A cursor as anyone could make it who has read the source. */

@@ -1,19 +1,26 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compare, formatDecimal, negative, parseDecimal, plus } from "../../src/domain/decimal.ts";
-import { dollars, type Money, minusMoney, plusMoney, type Spend, spends } from "../../src/domain/money.ts";
+import {
+  dollars,
+  type MoneyAmount,
+  minusMoney,
+  plusMoney,
+  type SpendAmounts,
+  spends,
+} from "../../src/domain/money.ts";
 import { forAll, moneys, spends as spendings, usd } from "../arbitrary.ts";
 
 const known = spendings.filter(({ list, requests }) => list !== null && requests !== null);
-const EUROS: Money = { ...usd(5), currency: "EUR" };
+const EUROS: MoneyAmount = { ...usd(5), currency: "EUR" };
 
-function spend(net: Money, more: Partial<Spend> = {}): Spend {
+function spend(net: MoneyAmount, more: Partial<SpendAmounts> = {}): SpendAmounts {
   return { net, list: null, requests: null, ...more };
 }
 
 /** Whether two spends are of equal amounts, however many zeros trail. */
-function sameSpend(a: Spend, b: Spend): boolean {
-  const same = (x: Money | null, y: Money | null) =>
+function sameSpend(a: SpendAmounts, b: SpendAmounts): boolean {
+  const same = (x: MoneyAmount | null, y: MoneyAmount | null) =>
     x === null || y === null ? x === y : compare(x.cents, y.cents) === 0;
   return same(a.net, b.net) && same(a.list, b.list) && a.requests === b.requests;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { NOBODY, placementKey, type Team, Teams, UNASSIGNED } from "../../src/domain/team.ts";
+import { NO_PERSON, placementKey, type Team, Teams, UNASSIGNED } from "../../src/domain/team.ts";
 
 function team(teamId: string, members: Team["members"], name = teamId): Team {
   return { teamId, name, costCentre: null, manager: null, members };
@@ -41,5 +41,5 @@ test("no team has the key of what is in none", () => {
   const odd = ["unassigned", "nobody", ""].map((teamId) =>
     placementKey({ kind: "team", team: team(teamId, []) }),
   );
-  expect(new Set([...odd, placementKey(UNASSIGNED), placementKey(NOBODY)]).size).toBe(5);
+  expect(new Set([...odd, placementKey(UNASSIGNED), placementKey(NO_PERSON)]).size).toBe(5);
 });

@@ -4,13 +4,13 @@ import { compare, decimalOf, parseDecimal, ZERO } from "../../src/domain/decimal
 import {
   cacheReadShare,
   inputTokens,
-  type TokenUsage,
+  type TokenCounts,
   totalTokens,
   usages,
 } from "../../src/domain/tokens.ts";
 import { forAll, usages as used } from "../arbitrary.ts";
 
-const NOTHING: TokenUsage = {
+const NOTHING: TokenCounts = {
   uncachedInputTokens: 0,
   cacheReadInputTokens: 0,
   cacheCreation5mInputTokens: 0,

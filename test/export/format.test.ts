@@ -1,18 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { FORMATS } from "../../src/server/export/format.ts";
-import type { Cell, Column } from "../../src/server/export/table.ts";
+import type { CellValue, TableColumn } from "../../src/server/export/table.ts";
 import { gateway, json } from "../gateway.ts";
 import { PATHS, tokenPage, wireUser } from "../wire.ts";
 import { download, rowsOf } from "./download.ts";
 
-const COLUMNS: readonly Column[] = [
+const COLUMNS: readonly TableColumn[] = [
   { name: "text", kind: "text" },
   { name: "amount", kind: "amount" },
   { name: "count", kind: "number" },
 ];
 
-function csv(rows: readonly (readonly Cell[])[]): string {
+function csv(rows: readonly (readonly CellValue[])[]): string {
   return FORMATS.csv.header(COLUMNS) + FORMATS.csv.rows(COLUMNS, rows);
 }
 

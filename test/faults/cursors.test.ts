@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { digestOf, formatCursor, type Place } from "../../src/domain/cursor.ts";
+import { type CursorPlace, digestOf, formatCursor } from "../../src/domain/cursor.ts";
 import { gateway, json, refusal } from "../gateway.ts";
 import { PATHS, reportPage, tokenPage, wireCost, wireDay, wireUser } from "../wire.ts";
 import {
@@ -119,7 +119,7 @@ describe("cursors forged with the right digest name places that are not there", 
     dataset: "USER_ACTIVITY",
   });
 
-  test.each<[string, "CURSOR_INVALID" | "CURSOR_EXPIRED", number, Place]>([
+  test.each<[string, "CURSOR_INVALID" | "CURSOR_EXPIRED", number, CursorPlace]>([
     ["a window past the last", "CURSOR_INVALID", 0, { window: 99, token: null, index: 0, mark: "m" }],
     ["a row past the last", "CURSOR_EXPIRED", 1, { window: 0, token: null, index: 2 ** 53 - 1, mark: "m" }],
     [

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Instant } from "../../src/domain/day.ts";
 import { consoleMembers } from "../../src/upstream/endpoints/members.ts";
 import { unifiedCost } from "../../src/upstream/endpoints/unified.ts";
-import { Freshness, storageLifetimeMs } from "../../src/upstream/pages/freshness.ts";
+import { PageFreshness, storageLifetimeMs } from "../../src/upstream/pages/freshness.ts";
 import type { Page } from "../../src/upstream/pages/page.ts";
 
 const figures = unifiedCost.ENTERPRISE;
@@ -29,7 +29,7 @@ function at(
   newest: { refreshedAt: Instant; at: Instant } | null = null,
   freshSeconds?: number,
 ) {
-  return new Freshness({
+  return new PageFreshness({
     access: { accessStatus: () => newest && { refusal: null, ...newest } },
     freshSeconds,
     now: () => now,

@@ -1,6 +1,6 @@
 import type { ReportRow } from "../../domain/bucket.ts";
 import type { DayRange } from "../../domain/range.ts";
-import type { Bucket, ReportQuestion } from "../../domain/report.ts";
+import type { BucketRow, ReportQuestion } from "../../domain/report.ts";
 import type { Endpoint, EndpointKey } from "../../upstream/endpoint.ts";
 import { mapPages, type PageRun, pagesOf } from "../../upstream/pages/iterate.ts";
 import { type FieldRequests, requestsFor } from "../../upstream/plan.ts";
@@ -26,7 +26,7 @@ export interface Resource<Measure> {
 type ResourceEndpoint = EndpointKey & Pick<Endpoint<never, unknown>, "coverage" | "watermarked">;
 
 /** A resource whose pages hold buckets. */
-export function buckets<Measure>(endpoint: Endpoint<ReportQuestion, Bucket<Measure>>): Resource<Measure> {
+export function buckets<Measure>(endpoint: Endpoint<ReportQuestion, BucketRow<Measure>>): Resource<Measure> {
   return {
     endpoint,
     hasBuckets: true,

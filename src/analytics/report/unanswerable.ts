@@ -1,4 +1,4 @@
-import { nameOf, type OrganizationKind } from "../../domain/organization.ts";
+import { type OrganizationKind, organizationName } from "../../domain/organization.ts";
 import type { ReportQuestion } from "../../domain/report.ts";
 import { badInput, type GatewayError } from "../../errors.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
@@ -18,7 +18,7 @@ export function unanswerable<Measure>(
 ): GatewayError {
   const chosen = sourcesOf(report, choice);
   const obstacles = chosen.map((source) => ({ source, ...(obstacleTo(source, question) ?? NOTHING) }));
-  const name = `\`${nameOf(choice.organization)}\``;
+  const name = `\`${organizationName(choice.organization)}\``;
   const [first, ...others] = obstacles;
   if (first === undefined) return badInput(`${name} has no such report.`);
   const isOne = others.every(({ what }) => what === first.what);
@@ -43,9 +43,10 @@ function elsewhereFor<Measure>(
   const sibling = able.find((each) => each.organization === organization && each.source !== source);
   if (sibling !== undefined) return `\`source: ${sibling.source}\` can`;
   const ask = (kind: OrganizationKind) =>
-    `use \`organization: "${nameOf(kind)}"\` (${keyText(upstream, kind)})`;
+    `use \`organization: "${organizationName(kind)}"\` (${keyText(upstream, kind)})`;
   const other = able.find((each) => each.organization !== organization);
-  if (other !== undefined) return `\`${nameOf(other.organization)}\` can: ${ask(other.organization)}`;
+  if (other !== undefined)
+    return `\`${organizationName(other.organization)}\` can: ${ask(other.organization)}`;
   const own = report.sources.filter((each) => each.organization === organization);
   const unknown = dimensionsOfQuestion(question).filter(
     (dimension) => !own.some((each) => knows(each, dimension)),
@@ -54,7 +55,9 @@ function elsewhereFor<Measure>(
     const knower = report.sources.find((each) => knows(each, dimension));
     return knower === undefined
       ? []
-      : [`${dimension} is a dimension of \`${nameOf(knower.organization)}\`: ${ask(knower.organization)}`];
+      : [
+          `${dimension} is a dimension of \`${organizationName(knower.organization)}\`: ${ask(knower.organization)}`,
+        ];
   });
   return known.length === 0 ? null : known.join("; ");
 }

@@ -1,5 +1,5 @@
 import type { Context } from "../../context.ts";
-import type { ActiveUsers, Seats } from "../../domain/activity.ts";
+import type { ActiveUsers, SeatCounts } from "../../domain/activity.ts";
 import { GatewayError } from "../../errors.ts";
 import { lastDays } from "./last-days.ts";
 import type { SettlingDay } from "./settling-day.ts";
@@ -12,12 +12,12 @@ export async function seated(ctx: Context, day: SettlingDay): Promise<SettlingDa
   return day.isSeated ? day : withSeats(day, await newestDay(ctx));
 }
 
-export function withSeats(day: SettlingDay, newest: Seats | null): SettlingDay {
+export function withSeats(day: SettlingDay, newest: SeatCounts | null): SettlingDay {
   return { ...day, ...seatsOf(newest, day.all), isSeated: true };
 }
 
 /** Null while upstream cannot be asked: final days need it for nothing but their seats. */
-export async function newestDay(ctx: Context): Promise<Seats | null> {
+export async function newestDay(ctx: Context): Promise<SeatCounts | null> {
   try {
     return (await lastDays(ctx)).at(-1) ?? null;
   } catch (fault) {
@@ -26,7 +26,7 @@ export async function newestDay(ctx: Context): Promise<Seats | null> {
   }
 }
 
-function seatsOf(newest: Seats | null, { daily, weekly, monthly }: ActiveUsers) {
+function seatsOf(newest: SeatCounts | null, { daily, weekly, monthly }: ActiveUsers) {
   const { seats, pendingInvites, scienceEntitled } = newest ?? UNKNOWN;
   const share = (people: number | null) =>
     people === null || seats === null ? null : adoption(people, seats);
@@ -40,7 +40,7 @@ function seatsOf(newest: Seats | null, { daily, weekly, monthly }: ActiveUsers) 
   };
 }
 
-const UNKNOWN: Seats = { seats: null, pendingInvites: null, scienceEntitled: null };
+const UNKNOWN: SeatCounts = { seats: null, pendingInvites: null, scienceEntitled: null };
 
 /** As upstream states it: a percentage with two decimals, at most 100, since people without a seat any more count too. */
 function adoption(people: number, seats: number): number {

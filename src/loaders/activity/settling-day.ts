@@ -1,17 +1,17 @@
 import { type Finality, finalityOf } from "../../cache/policy.ts";
-import type { ActivityDay } from "../../domain/activity.ts";
+import type { ActivityDayRow } from "../../domain/activity.ts";
 import type { Instant } from "../../domain/day.ts";
 import type { DayRange } from "../../domain/range.ts";
 import { ENGAGEMENT_LAG_MS } from "../../upstream/endpoints/coverage.ts";
 
 /** A day, and how final its figures are. */
-export interface SettlingDay extends ActivityDay {
+export interface SettlingDay extends ActivityDayRow {
   readonly state: Finality;
   /** True if its seats are those of now; a final day can have them from when it was first asked for. */
   readonly isSeated: boolean;
 }
 
-export function settling(day: ActivityDay, state: Finality): SettlingDay {
+export function settling(day: ActivityDayRow, state: Finality): SettlingDay {
   return { ...day, state, isSeated: state !== "FINAL" };
 }
 

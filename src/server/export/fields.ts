@@ -19,7 +19,7 @@ import { isPermitted } from "../../planning/permissions.ts";
 import { fieldPlanOf, identifyingFieldsOf } from "../../planning/plan.ts";
 import { isConnection } from "../../planning/rows.ts";
 import { nearest } from "../http/did-you-mean.ts";
-import type { Column, Reader } from "./table.ts";
+import type { Reader, TableColumn } from "./table.ts";
 
 /** The columns of lists whose own fields would not be what one wants. */
 const DEFAULTS: Readonly<Record<string, readonly string[]>> = {
@@ -31,7 +31,7 @@ const DEFAULTS: Readonly<Record<string, readonly string[]>> = {
 const DERIVED: readonly string[] = ["comparison", "runningTotal"];
 
 /** A column of a list, and where in its rows the value is. */
-export interface FieldColumn extends Column {
+export interface FieldColumn extends TableColumn {
   readonly path: readonly string[];
 }
 
@@ -187,7 +187,7 @@ function textAt(path: readonly string[]): FieldColumn {
 }
 
 /** Amounts are added up: those of Money, and neither ratios nor what is worked out from amounts (DerivedMoney). */
-function kindOf(parent: GraphQLNamedType, type: AnyType, path: readonly string[]): Column["kind"] {
+function kindOf(parent: GraphQLNamedType, type: AnyType, path: readonly string[]): TableColumn["kind"] {
   const { name } = getNamedType(type);
   if (isList(type) || !NUMBERS.includes(name)) return "text";
   const isAdditive = parent.name === "Money" && !path.some((part) => DERIVED.includes(part));

@@ -1,12 +1,12 @@
 import { stringify } from "csv-stringify/sync";
-import type { Cell, Column } from "./table.ts";
+import type { CellValue, TableColumn } from "./table.ts";
 
 /** How rows are written; all of it is UTF-8. */
-export interface Format {
+export interface FileFormat {
   readonly contentType: string;
   /** Text before the first row. */
-  header(columns: readonly Column[]): string;
-  rows(columns: readonly Column[], rows: readonly (readonly Cell[])[]): string;
+  header(columns: readonly TableColumn[]): string;
+  rows(columns: readonly TableColumn[], rows: readonly (readonly CellValue[])[]): string;
   /** The manifest as a line after the last row; null where a line can only be a row. */
   readonly manifestLine: ((manifest: object) => string) | null;
 }
@@ -15,11 +15,11 @@ export interface Format {
  * RFC 4180 with a line feed after each row. A spreadsheet would run a text that begins like a formula, so an apostrophe goes
  * before it; numbers are written as they are. Null is an empty cell.
  */
-const csv: Format = {
+const csv: FileFormat = {
   contentType: "text/csv; charset=utf-8; header=present",
   header: (columns) => stringify([columns.map(({ name }) => name)], { escape_formulas: true }),
   rows: (columns, rows) =>
-    stringify(rows as Cell[][], {
+    stringify(rows as CellValue[][], {
       escape_formulas: true,
       cast: {
         string: (value, { index }) =>
@@ -34,7 +34,7 @@ const csv: Format = {
 };
 
 /** One JSON object a line, by the names of the columns. Readers take each line for a row, so that a manifest is one only on request. */
-const ndjson: Format = {
+const ndjson: FileFormat = {
   contentType: "application/x-ndjson; charset=utf-8",
   header: () => "",
   rows: (columns, rows) =>

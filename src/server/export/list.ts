@@ -20,7 +20,7 @@ import { isConnection } from "../../planning/rows.ts";
 import { clientError } from "../graphql/translate-errors.ts";
 import { readParameters } from "../http/parameters.ts";
 import { columnsOf, selectionOf, valueAt } from "./fields.ts";
-import type { About, Cell, Reader, Table } from "./table.ts";
+import type { About, CellValue, Reader, Table } from "./table.ts";
 
 /** Rejects a column that was asked for by name and would be empty on every row. */
 function refuseColumn({ message }: Warning): never {
@@ -81,7 +81,7 @@ export function listTable(
         const { hasNextPage, endCursor } = page.pageInfo;
         after = hasNextPage ? endCursor : null;
         yield {
-          rows: page.nodes.map((row) => columns.map(({ path }) => valueAt(row, path) as Cell)),
+          rows: page.nodes.map((row) => columns.map(({ path }) => valueAt(row, path) as CellValue)),
           next: after,
           about: aboutOf(page),
           window: null, // a cursor knows whether its page is still the one it was given out for

@@ -11,7 +11,7 @@ import { badInput, GatewayError } from "../../errors.ts";
 import { resolveRange } from "../../planning/range-input.ts";
 import { nearest } from "../http/did-you-mean.ts";
 import { FOCUS } from "./focus.ts";
-import { FORMATS, type Format, type FormatName } from "./format.ts";
+import { type FileFormat, FORMATS, type FormatName } from "./format.ts";
 import { listsOf, listTable } from "./list.ts";
 import { SPEND, type SpendLayout, spendTable } from "./spend.ts";
 import type { Reader, Table } from "./table.ts";
@@ -23,7 +23,7 @@ export interface Export {
   readonly file: string;
   /** Of the question, without how its manifest is sent. */
   readonly parameters: URLSearchParams;
-  readonly format: Format;
+  readonly format: FileFormat;
   readonly table: Table;
   /** Writes what follows the last row: nothing, or the manifest where `manifest=line` asks for it. */
   readonly lastLine: (manifest: object) => string;
@@ -61,7 +61,7 @@ export function openExport(
   if (layout !== undefined) {
     for (const permission of LAYOUT_PERMISSIONS) requirePermission(reader, permission, `\`${file}\``);
   }
-  const format: Format = FORMATS[ending as FormatName];
+  const format: FileFormat = FORMATS[ending as FormatName];
   const parameters = new URLSearchParams(given);
   parameters.delete(MANIFEST);
   const table =
@@ -73,7 +73,7 @@ export function openExport(
 
 const MANIFEST = "manifest";
 
-function lastLineOf({ manifestLine }: Format, [wanted, ...more]: readonly string[]): Export["lastLine"] {
+function lastLineOf({ manifestLine }: FileFormat, [wanted, ...more]: readonly string[]): Export["lastLine"] {
   if (wanted === undefined) return () => "";
   if (wanted !== "line" || more.length > 0)
     throw badInput(

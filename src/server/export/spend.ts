@@ -6,11 +6,11 @@ import type { ReportActor } from "../../domain/bucket.ts";
 import { addDays, type Day, daysBetween } from "../../domain/day.ts";
 import { formatDecimal } from "../../domain/decimal.ts";
 import { modelFamily } from "../../domain/model.ts";
-import { dollars, type Money } from "../../domain/money.ts";
-import { nameOf, type Organization, type OrganizationKind } from "../../domain/organization.ts";
+import { dollars, type MoneyAmount } from "../../domain/money.ts";
+import { type Organization, type OrganizationKind, organizationName } from "../../domain/organization.ts";
 import { daysIn } from "../../domain/range.ts";
 import { inputTokens } from "../../domain/tokens.ts";
-import type { Cell, Column, Reader, Table } from "./table.ts";
+import type { CellValue, Reader, Table, TableColumn } from "./table.ts";
 
 /** Whose spend it is. */
 export interface Payer extends Organization {
@@ -18,8 +18,8 @@ export interface Payer extends Organization {
 }
 
 /** A column, and what it says of a line of spend. */
-export interface SpendColumn extends Column {
-  readonly of: (line: SpendLine, payer: Payer) => Cell;
+export interface SpendColumn extends TableColumn {
+  readonly of: (line: SpendLine, payer: Payer) => CellValue;
 }
 
 /** Spend in columns, one row a line. */
@@ -29,9 +29,12 @@ export interface SpendLayout {
   readonly shows: (line: SpendLine) => boolean;
 }
 
-export const text = (name: string, of: SpendColumn["of"]): SpendColumn => ({ name, kind: "text", of });
+export const textColumn = (name: string, of: SpendColumn["of"]): SpendColumn => ({ name, kind: "text", of });
 export const number = (name: string, of: SpendColumn["of"]): SpendColumn => ({ name, kind: "number", of });
-export const amount = (name: string, of: (line: SpendLine) => Money | null | undefined): SpendColumn => ({
+export const amountColumn = (
+  name: string,
+  of: (line: SpendLine) => MoneyAmount | null | undefined,
+): SpendColumn => ({
   name,
   kind: "amount",
   of: (line) => {
@@ -42,11 +45,11 @@ export const amount = (name: string, of: (line: SpendLine) => Money | null | und
 
 export const COLUMNS = {
   email: (name: string) =>
-    text(name, ({ actor }) => (actor?.kind === "person" ? (actor.user.email ?? null) : null)),
-  account: (name: string) => text(name, ({ actor }) => accountOf(actor)),
-  product: (name: string) => text(name, ({ product }) => product),
-  model: (name: string) => text(name, ({ model }) => model),
-  family: (name: string) => text(name, ({ model }) => model && modelFamily(model)),
+    textColumn(name, ({ actor }) => (actor?.kind === "person" ? (actor.user.email ?? null) : null)),
+  account: (name: string) => textColumn(name, ({ actor }) => accountOf(actor)),
+  product: (name: string) => textColumn(name, ({ product }) => product),
+  model: (name: string) => textColumn(name, ({ model }) => model),
+  family: (name: string) => textColumn(name, ({ model }) => model && modelFamily(model)),
   requests: (name: string) =>
     number(name, ({ spend, tokens }) => spend?.requests ?? tokens?.requests ?? null),
   prompt: (name: string) => number(name, ({ tokens }) => tokens && inputTokens(tokens)),
@@ -56,8 +59,8 @@ export const COLUMNS = {
 /** The spend report of the product's own dashboard, column by column. */
 export const SPEND: SpendLayout = {
   columns: [
-    text("date", ({ day }) => day),
-    text("organization_id", (_, { organizationId }) => organizationId),
+    textColumn("date", ({ day }) => day),
+    textColumn("organization_id", (_, { organizationId }) => organizationId),
     COLUMNS.email("user_email"),
     COLUMNS.account("account_id"),
     COLUMNS.product("product"),
@@ -66,8 +69,8 @@ export const SPEND: SpendLayout = {
     COLUMNS.requests("requests"),
     COLUMNS.prompt("prompt_tokens"),
     COLUMNS.completion("completion_tokens"),
-    amount("net_usd", ({ spend }) => spend?.net),
-    amount("gross_usd", ({ spend }) => spend?.list),
+    amountColumn("net_usd", ({ spend }) => spend?.net),
+    amountColumn("gross_usd", ({ spend }) => spend?.list),
   ],
   shows: () => true,
 };
@@ -98,7 +101,7 @@ export function spendTable(reader: Reader, question: SpendQuestion, { columns, s
       const ctx = reader.context({ noStore: true });
       const spend = await readSpend(ctx, { ...question, ...(place === null ? {} : parsePlace(ctx, place)) });
       const { days, range, dataset: source } = spend;
-      const organization = nameOf(spend.organization);
+      const organization = organizationName(spend.organization);
       try {
         const lookups = reader.context({});
         const payer = { ...(await organizationOf(lookups, spend.organization)), kind: spend.organization };

@@ -7,10 +7,10 @@ import type { Viewer } from "../../domain/viewer.ts";
 import type { ReadOptions } from "../../upstream/budget/operation.ts";
 
 /** Value of a cell. An amount is its decimal text; a list or an object is written as JSON. */
-export type Cell = string | number | boolean | object | null;
+export type CellValue = string | number | boolean | object | null;
 
 /** Names are those of the file's first line. Amounts are exact decimals, and are added up. */
-export interface Column {
+export interface TableColumn {
   readonly name: string;
   readonly kind: "text" | "number" | "amount";
 }
@@ -32,7 +32,7 @@ export interface About {
 
 /** Rows in one piece, and where the next one begins. */
 export interface Chunk {
-  readonly rows: readonly (readonly Cell[])[];
+  readonly rows: readonly (readonly CellValue[])[];
   /** What `chunks` goes on from after these rows; null where they are the last. */
   readonly next: string | null;
   readonly about: About;
@@ -44,7 +44,7 @@ export interface Chunk {
 
 /** Something to take away, row by row; there is always a last chunk, if an empty one. */
 export interface Table {
-  readonly columns: readonly Column[];
+  readonly columns: readonly TableColumn[];
   /** In order, from the first row or from where an earlier walk left off. */
   chunks(from: string | null): AsyncGenerator<Chunk, void, void>;
 }

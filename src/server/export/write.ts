@@ -3,8 +3,8 @@ import type { Instant } from "../../domain/day.ts";
 import { type Decimal, formatDecimal, parseDecimal, plus, ZERO } from "../../domain/decimal.ts";
 import type { DayRange } from "../../domain/range.ts";
 import { GatewayError } from "../../errors.ts";
-import type { Format } from "./format.ts";
-import type { Chunk, Column, Table } from "./table.ts";
+import type { FileFormat } from "./format.ts";
+import type { Chunk, Table, TableColumn } from "./table.ts";
 
 /** How far a file has got, as JSON: with the bytes so far it is all that is needed to go on. */
 export interface Mark {
@@ -56,7 +56,7 @@ export interface Piece {
  */
 export async function* piecesOf(
   table: Table,
-  format: Format,
+  format: FileFormat,
   from: Mark = START,
 ): AsyncGenerator<Piece, void, void> {
   const { columns } = table;
@@ -72,7 +72,7 @@ export async function* piecesOf(
 function after(
   mark: Mark,
   { rows, next, about, window }: Chunk,
-  columns: readonly Column[],
+  columns: readonly TableColumn[],
   bytes: number,
 ): Mark {
   const moves = about.state !== null && about.state !== "FINAL";
@@ -100,7 +100,7 @@ function after(
   };
 }
 
-function added(totals: Mark["totals"], rows: Chunk["rows"], columns: readonly Column[]): Mark["totals"] {
+function added(totals: Mark["totals"], rows: Chunk["rows"], columns: readonly TableColumn[]): Mark["totals"] {
   const sums = columns.flatMap(({ name, kind }, i) => {
     if (kind !== "amount") return [];
     let sum = decimal(totals[name] ?? null);

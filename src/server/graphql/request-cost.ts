@@ -2,7 +2,7 @@ import type { ExecutionResult } from "graphql";
 import type { Plugin, YogaInitialContext } from "graphql-yoga";
 import { organizationOfKey } from "../../analytics/organizations.ts";
 import type { Context } from "../../context.ts";
-import { nameOf } from "../../domain/organization.ts";
+import { organizationName } from "../../domain/organization.ts";
 import {
   type Estimate,
   type EstimatedField,
@@ -68,7 +68,7 @@ async function explained(
   { fields, others: _, ...counts }: Estimate,
 ): Promise<ExecutionResult> {
   const kindOf = ({ subject }: EstimatedField["endpoint"]) => (subject === "live" ? "look-ups" : "figures");
-  const ownerOf = ({ key }: EstimatedField["endpoint"]) => nameOf(organizationOfKey(key));
+  const ownerOf = ({ key }: EstimatedField["endpoint"]) => organizationName(organizationOfKey(key));
   const made = fields.filter(({ isRefused }) => !isRefused);
   const shares = Map.groupBy(made, ({ endpoint }) => `${ownerOf(endpoint)} ${kindOf(endpoint)}`);
   const allowances = await Promise.all(

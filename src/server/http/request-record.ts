@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { randomUUID } from "node:crypto";
 import type { Dataset } from "../../domain/dataset.ts";
 import type { Instant } from "../../domain/day.ts";
-import { NOBODY, type Viewer } from "../../domain/viewer.ts";
+import { VIEWER_OF_NOTHING, type Viewer } from "../../domain/viewer.ts";
 import type { ErrorCode } from "../../errors.ts";
 import type { Usage } from "../../upstream/budget/operation.ts";
 import type { LoggedVariables } from "../observability/variables.ts";
@@ -52,7 +52,7 @@ export class RequestRecord {
   /** Null: it reads no figures, as far as is known. */
   kind: "graphql" | "export" | null = null;
   /** May read nothing until the caller is authenticated. */
-  viewer: Viewer = NOBODY;
+  viewer: Viewer = VIEWER_OF_NOTHING;
   /** Why authentication failed. */
   reason: string | null = null;
   operation: OperationRecord | null = null;

@@ -35,7 +35,7 @@ export class Admission {
   }
 
   /** A place, which is to be left again; throws HttpError. */
-  enter(isLater: boolean): Place {
+  enter(isLater: boolean): AdmissionSlot {
     if (this.#underWay >= this.#most) throw overloaded(RETRY_AFTER.question);
     const isBusy = this.#underWay >= this.#part(BUSY_PART) || this.#later >= this.#part(LATER_PART);
     if (isLater && isBusy) throw overloaded(RETRY_AFTER.later);
@@ -72,7 +72,7 @@ export class Admission {
   }
 }
 
-export interface Place {
+export interface AdmissionSlot {
   /** Says whose it is, once that is known; throws HttpError. */
   hold(caller: string): void;
   leave(): void;

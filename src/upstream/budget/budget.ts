@@ -20,7 +20,7 @@ export interface BudgetOptions {
 }
 
 /** Whose allowance a request takes from: the key, and which of its limits. */
-export interface Bucket {
+export interface BudgetBucket {
   readonly organization: string;
   readonly family: keyof Limits;
 }
@@ -36,7 +36,7 @@ export interface Availability {
 }
 
 /** One request that wants to leave. */
-export interface Turn extends Bucket {
+export interface Turn extends BudgetBucket {
   readonly priority: Priority;
   /** For whom, of those who share the allowance. */
   readonly caller: string;
@@ -152,7 +152,7 @@ export class Budget {
 
   /** What is left of the minute, and when the last of so many more requests could leave. Nothing is taken. */
   async availability(
-    bucket: Bucket,
+    bucket: BudgetBucket,
     requests: number,
     priority: Priority = "interactive",
   ): Promise<Availability> {
@@ -251,7 +251,7 @@ class Callers {
 /** Others can arrive that go first, and slots can come back early. */
 const LONGEST_SLEEP_MS = 250;
 
-function bucketOf({ organization, family }: Bucket): string {
+function bucketOf({ organization, family }: BudgetBucket): string {
   return `${organization} ${family}`;
 }
 

@@ -4,7 +4,7 @@ import { type Dataset, isOfDirectory } from "../../domain/dataset.ts";
 import type { Instant } from "../../domain/day.ts";
 import { GatewayError } from "../../errors.ts";
 import type { Page } from "../pages/page.ts";
-import type { Bucket, Priority } from "./budget.ts";
+import type { BudgetBucket, Priority } from "./budget.ts";
 
 /** How one asks who reads much and has time. */
 export interface ReadOptions {
@@ -58,7 +58,7 @@ export class Operation {
   /** Pages asked for so far, by cache key, so that two fields of one answer never disagree. */
   readonly pages = new Map<string, Promise<Page<unknown>>>();
   /** Of whose allowance its newest request was; null before the first. */
-  bucket: Bucket | null = null;
+  bucket: BudgetBucket | null = null;
   readonly priority: Priority;
   readonly caller: string;
   /** Ends when its caller has left, or has waited as long as it may. */

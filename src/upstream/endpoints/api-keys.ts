@@ -1,5 +1,5 @@
 import type { APIKey } from "@anthropic-ai/sdk/resources/organization/api-keys";
-import type { ApiKey } from "../../domain/organization.ts";
+import type { ApiKeyRow } from "../../domain/organization.ts";
 import { endpoint } from "../endpoint.ts";
 import type { Wire } from "../http/wire.ts";
 import { FRESH } from "./coverage.ts";
@@ -35,7 +35,7 @@ export const apiKeys = endpoint({
         userId: principal.userId && pseudonyms.id(principal.userId, "user"),
       },
     })),
-  row: (w: Wire<WireKey>): ApiKey => {
+  row: (w: Wire<WireKey>): ApiKeyRow => {
     const scope = w.atOrNull("scope") as Wire<Scope> | null;
     const creator = w.atOrNull("created_by");
     const principal = w.atOrNull("principal") as Wire<Principal> | null;

@@ -1,5 +1,5 @@
 import type { AnalyticsConnectorActivity } from "@anthropic-ai/sdk/resources/organization/analytics/analytics";
-import type { Connector, EngagementQuestion } from "../../domain/engagement.ts";
+import type { ConnectorRow, EngagementQuestion } from "../../domain/engagement.ts";
 import { endpoint, type RowId } from "../endpoint.ts";
 import type { Wire } from "../http/wire.ts";
 import { engagementList } from "./coverage.ts";
@@ -42,11 +42,11 @@ export const connectorByGroup = splitList(list, CONNECTOR_FILTERS, connector, by
 /** Use per connector and product. */
 export const connectorByProduct = splitList(list, CONNECTOR_FILTERS, connector, byName, BY_PRODUCT);
 
-function byName({ name }: Connector): RowId {
+function byName({ name }: ConnectorRow): RowId {
   return name;
 }
 
-function connector(w: Wire<AnalyticsConnectorActivity>): Connector {
+function connector(w: Wire<AnalyticsConnectorActivity>): ConnectorRow {
   return {
     name: w.string("connector_name"),
     displayName: w.stringOrNull("connector_display_name"),
@@ -77,7 +77,7 @@ function connector(w: Wire<AnalyticsConnectorActivity>): Connector {
 /** The key is left out where the merged product does not exist. */
 function chatCowork(
   w: Wire<NonNullable<AnalyticsConnectorActivity["chat_cowork_unified_metrics"]>> | null,
-): Connector["chatCowork"] {
+): ConnectorRow["chatCowork"] {
   return (
     w && {
       conversations: w.at("chat").countOrNull("distinct_conversation_connector_used_count"),

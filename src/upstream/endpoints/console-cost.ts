@@ -1,6 +1,6 @@
 import { type CostRow, NO_DIMENSIONS, type Span } from "../../domain/bucket.ts";
-import type { Spend } from "../../domain/money.ts";
-import type { Bucket, ReportQuestion } from "../../domain/report.ts";
+import type { SpendAmounts } from "../../domain/money.ts";
+import type { BucketRow, ReportQuestion } from "../../domain/report.ts";
 import { endpoint } from "../endpoint.ts";
 import type { Wire } from "../http/wire.ts";
 import { regionOf, workspaceOf } from "./console-usage.ts";
@@ -49,7 +49,7 @@ export const consoleCost = endpoint({
   subject: "money",
   freshSeconds: FRESH.reports,
   rowId: ({ from }) => from,
-  row: (w: Wire<WireDay>, p: ReportQuestion): Bucket<Spend> => {
+  row: (w: Wire<WireDay>, p: ReportQuestion): BucketRow<SpendAmounts> => {
     const span = spanOf(w.only<keyof Bounds<string>>());
     return { ...span, rows: w.each("results").map((result) => costRow(result, span, p)) };
   },

@@ -1,7 +1,7 @@
 import type { CacheCreation, ServerToolUsage } from "@anthropic-ai/sdk/resources/messages";
 import { NO_DIMENSIONS, type Span, type UsageRow } from "../../domain/bucket.ts";
-import type { Bucket, ReportQuestion } from "../../domain/report.ts";
-import type { TokenUsage } from "../../domain/tokens.ts";
+import type { BucketRow, ReportQuestion } from "../../domain/report.ts";
+import type { TokenCounts } from "../../domain/tokens.ts";
 import { endpoint } from "../endpoint.ts";
 import type { Wire } from "../http/wire.ts";
 import { CONSOLE, FRESH } from "./coverage.ts";
@@ -83,9 +83,9 @@ export const consoleUsage = endpoint({
   subject: "money",
   freshSeconds: FRESH.reports,
   rowId: ({ from }) => from,
-  pseudonymous: pseudonymousBuckets<TokenUsage>,
+  pseudonymous: pseudonymousBuckets<TokenCounts>,
   unmasked: unmaskedReport,
-  row: (w: Wire<WireBucket>, p: ReportQuestion): Bucket<TokenUsage> => {
+  row: (w: Wire<WireBucket>, p: ReportQuestion): BucketRow<TokenCounts> => {
     const span = spanOf(w.only<keyof Bounds<string>>());
     return { ...span, rows: w.each("results").map((result) => usageRow(result, span, p)) };
   },

@@ -1,4 +1,8 @@
-import type { EngagementDimension, EngagementFilter, EngagementQuestion } from "../../domain/engagement.ts";
+import type {
+  EngagementDimension,
+  EngagementFilterValues,
+  EngagementQuestion,
+} from "../../domain/engagement.ts";
 import type { Pseudonyms } from "../../domain/pseudonym.ts";
 import { type Endpoint, endpoint, idOf, type QueryValue, type RowId } from "../endpoint.ts";
 import type { Wire } from "../http/wire.ts";
@@ -15,7 +19,10 @@ export type FilterValues = { readonly [D in EngagementDimension]?: readonly stri
 export const MAX_FILTERS = 100;
 
 /** A filter narrowed to `more`, as long as one request can state it; beyond, as it was, and the rows are to be picked from. */
-export function narrowed(filter: EngagementFilter, more: EngagementFilter): EngagementFilter {
+export function narrowed(
+  filter: EngagementFilterValues,
+  more: EngagementFilterValues,
+): EngagementFilterValues {
   const both = { ...filter, ...more };
   return Object.values(both).flat().length <= MAX_FILTERS ? both : filter;
 }

@@ -4,8 +4,8 @@ import type {
   BetaAnalyticsCostUsersItem,
 } from "@anthropic-ai/sdk/resources/beta/organization/analytics/analytics";
 import { type CostRow, type Span, withoutNames } from "../../domain/bucket.ts";
-import type { Spend } from "../../domain/money.ts";
-import type { Bucket } from "../../domain/report.ts";
+import type { SpendAmounts } from "../../domain/money.ts";
+import type { BucketRow } from "../../domain/report.ts";
 import { endpoint } from "../endpoint.ts";
 import type { Wire } from "../http/wire.ts";
 import {
@@ -40,8 +40,8 @@ export const enterpriseCost = endpoint({
   ...bucketedReport(COST_NAMES),
   path: "/v1/organizations/analytics/cost_report",
   rowId: ({ from }) => from,
-  pseudonymous: pseudonymousBuckets<Spend>,
-  row: (w: Wire<BetaAnalyticsCostReportTimeBucket>): Bucket<Spend> => {
+  pseudonymous: pseudonymousBuckets<SpendAmounts>,
+  row: (w: Wire<BetaAnalyticsCostReportTimeBucket>): BucketRow<SpendAmounts> => {
     const span = spanOf(w.only<keyof Bounds<string>>());
     return { ...span, rows: w.each("results").map((result) => costRow(result.only<keyof Columns>(), span)) };
   },

@@ -4,8 +4,8 @@ import type {
   BetaAnalyticsUsageUsersItem,
 } from "@anthropic-ai/sdk/resources/beta/organization/analytics/analytics";
 import { type Span, type UsageRow, withoutNames } from "../../domain/bucket.ts";
-import type { Bucket } from "../../domain/report.ts";
-import type { TokenUsage } from "../../domain/tokens.ts";
+import type { BucketRow } from "../../domain/report.ts";
+import type { TokenCounts } from "../../domain/tokens.ts";
 import { endpoint } from "../endpoint.ts";
 import type { Wire } from "../http/wire.ts";
 import {
@@ -26,8 +26,8 @@ export const enterpriseUsage = endpoint({
   ...bucketedReport(ENTERPRISE_NAMES),
   path: "/v1/organizations/analytics/usage_report",
   rowId: ({ from }) => from,
-  pseudonymous: pseudonymousBuckets<TokenUsage>,
-  row: (w: Wire<BetaAnalyticsUsageReportTimeBucket>): Bucket<TokenUsage> => {
+  pseudonymous: pseudonymousBuckets<TokenCounts>,
+  row: (w: Wire<BetaAnalyticsUsageReportTimeBucket>): BucketRow<TokenCounts> => {
     const span = spanOf(w.only<keyof Bounds<string>>());
     return { ...span, rows: w.each("results").map((result) => usageRow(result.only<keyof Columns>(), span)) };
   },

@@ -1,6 +1,6 @@
 import type { RBACGroupMember } from "@anthropic-ai/sdk/resources/organization/rbac-groups/members";
 import type { RBACGroup } from "@anthropic-ai/sdk/resources/organization/rbac-groups/rbac-groups";
-import type { Group, GroupMember } from "../../domain/group.ts";
+import type { GroupMember, GroupRow } from "../../domain/group.ts";
 import { endpoint } from "../endpoint.ts";
 import type { Wire } from "../http/wire.ts";
 import { segment } from "../pages/path.ts";
@@ -28,7 +28,7 @@ export const groups = endpoint({
   query: (_: Record<never, never>) => ({}),
   freshSeconds: FRESH.reports, // roles can be unreadable for a moment; that should not be remembered for a day
   rowId: ({ groupId }) => groupId,
-  row: (w: Wire<WireGroup>): Group => ({
+  row: (w: Wire<WireGroup>): GroupRow => ({
     groupId: w.string("id"),
     name: w.string("name"),
     source: w.string("source_type"),

@@ -1,6 +1,6 @@
 import type { AnalyticsPluginActivity } from "@anthropic-ai/sdk/resources/organization/analytics/analytics";
 import type { EngagementQuestion, SessionUse } from "../../domain/engagement.ts";
-import type { Plugin } from "../../domain/plugin.ts";
+import type { PluginRow } from "../../domain/plugin.ts";
 import { endpoint, idOf, type RowId } from "../endpoint.ts";
 import type { Wire } from "../http/wire.ts";
 import { engagementList } from "./coverage.ts";
@@ -45,11 +45,11 @@ export const pluginByGroup = splitList(list, PLUGIN_FILTERS, plugin, byNameAndId
 export const pluginByProduct = splitList(list, PLUGIN_FILTERS, plugin, byNameAndId, BY_PRODUCT);
 
 /** Names are not unique: marketplaces do not know each other. */
-function byNameAndId({ name, pluginId }: Plugin): RowId | null {
+function byNameAndId({ name, pluginId }: PluginRow): RowId | null {
   return idOf(name, pluginId);
 }
 
-function plugin(w: Wire<AnalyticsPluginActivity>): Plugin {
+function plugin(w: Wire<AnalyticsPluginActivity>): PluginRow {
   const unified = w.atOrNull("chat_cowork_unified_metrics");
   return {
     name: w.string("plugin_name"),

@@ -1,5 +1,5 @@
 import type { AnalyticsProjectActivity } from "@anthropic-ai/sdk/resources/organization/analytics/analytics";
-import type { EngagementQuestion, Project } from "../../domain/engagement.ts";
+import type { EngagementQuestion, ProjectRow } from "../../domain/engagement.ts";
 import type { Pseudonyms } from "../../domain/pseudonym.ts";
 import { endpoint, type RowId } from "../endpoint.ts";
 import type { Wire } from "../http/wire.ts";
@@ -46,7 +46,7 @@ export const projectByGroup = splitList(
   BY_GROUP,
 );
 
-function pseudonymousProjects<Row extends Project>(
+function pseudonymousProjects<Row extends ProjectRow>(
   rows: readonly Row[],
   pseudonyms: Pseudonyms,
 ): readonly Row[] {
@@ -57,17 +57,17 @@ function pseudonymousProjects<Row extends Project>(
 }
 
 function pseudonymousCreator(
-  { userId, email }: NonNullable<Project["createdBy"]>,
+  { userId, email }: NonNullable<ProjectRow["createdBy"]>,
   pseudonyms: Pseudonyms,
-): Project["createdBy"] {
+): ProjectRow["createdBy"] {
   return { userId: pseudonyms.id(userId, "user"), ...(email && { email: pseudonyms.address(email) }) };
 }
 
-function byId({ projectId }: Project): RowId {
+function byId({ projectId }: ProjectRow): RowId {
   return projectId;
 }
 
-function project(w: Wire<AnalyticsProjectActivity>): Project {
+function project(w: Wire<AnalyticsProjectActivity>): ProjectRow {
   const creator = w.atOrNull("created_by");
   return {
     projectId: w.string("project_id"),

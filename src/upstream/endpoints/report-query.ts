@@ -1,7 +1,13 @@
 import { dimensionKey, pseudonymous, type ReportRow, type Span } from "../../domain/bucket.ts";
 import type { Day } from "../../domain/day.ts";
 import type { Pseudonyms } from "../../domain/pseudonym.ts";
-import type { Bucket, BucketWidth, Dimension, FilterDimension, ReportQuestion } from "../../domain/report.ts";
+import type {
+  BucketRow,
+  BucketWidth,
+  Dimension,
+  FilterDimension,
+  ReportQuestion,
+} from "../../domain/report.ts";
 import { badInput } from "../../errors.ts";
 import type { QueryValue, RowId } from "../endpoint.ts";
 import type { Wire } from "../http/wire.ts";
@@ -82,9 +88,9 @@ export function pseudonymousRows<Row extends ReportRow<unknown>>(
 }
 
 export function pseudonymousBuckets<Measure>(
-  buckets: readonly Bucket<Measure>[],
+  buckets: readonly BucketRow<Measure>[],
   pseudonyms: Pseudonyms,
-): readonly Bucket<Measure>[] {
+): readonly BucketRow<Measure>[] {
   return buckets.map((bucket) => ({ ...bucket, rows: pseudonymousRows(bucket.rows, pseudonyms) }));
 }
 

@@ -1,6 +1,6 @@
 import type { AnalyticsSkillActivity } from "@anthropic-ai/sdk/resources/organization/analytics/analytics";
-import type { EngagementQuestion, Skill } from "../../domain/engagement.ts";
-import type { Money } from "../../domain/money.ts";
+import type { EngagementQuestion, SkillRow } from "../../domain/engagement.ts";
+import type { MoneyAmount } from "../../domain/money.ts";
 import { endpoint, type RowId } from "../endpoint.ts";
 import type { Wire } from "../http/wire.ts";
 import { engagementList } from "./coverage.ts";
@@ -50,11 +50,11 @@ export const skillByGroup = splitList(list, SKILL_FILTERS, skill, byName, BY_GRO
 /** Use per skill and product. */
 export const skillByProduct = splitList(list, SKILL_FILTERS, skill, byName, BY_PRODUCT);
 
-function byName({ name }: Skill): RowId {
+function byName({ name }: SkillRow): RowId {
   return name;
 }
 
-function skill(w: Wire<AnalyticsSkillActivity>): Skill {
+function skill(w: Wire<AnalyticsSkillActivity>): SkillRow {
   return {
     name: w.string("skill_name"),
     displayName: w.stringOrNull("skill_display_name"),
@@ -80,7 +80,7 @@ function skill(w: Wire<AnalyticsSkillActivity>): Skill {
 function amount(
   w: Wire<AnalyticsSkillActivity>,
   key: "attributed_list_price" | "estimated_overage_spend",
-): Money | null {
+): MoneyAmount | null {
   const cents = w.decimalOrNull(key);
   return cents && { cents, currency: w.usd("currency") };
 }
@@ -88,7 +88,7 @@ function amount(
 /** The key is left out where the merged product does not exist. */
 function chatCowork(
   w: Wire<NonNullable<AnalyticsSkillActivity["chat_cowork_unified_metrics"]>> | null,
-): Skill["chatCowork"] {
+): SkillRow["chatCowork"] {
   return (
     w && {
       conversations: w.at("chat").countOrNull("distinct_conversation_skill_used_count"),

@@ -1,5 +1,5 @@
 import type { AnalyticsSingleDayActivitySummary } from "@anthropic-ai/sdk/resources/organization/analytics/analytics";
-import type { ActivityDay, ProductUsers } from "../../domain/activity.ts";
+import type { ActivityDayRow, ProductUsers } from "../../domain/activity.ts";
 import { dayOf } from "../../domain/day.ts";
 import type { DayRange } from "../../domain/range.ts";
 import { endpoint } from "../endpoint.ts";
@@ -24,7 +24,7 @@ export const activitySummaries = endpoint({
   listKeys: ["data", "summaries"],
   daily: "starting_at",
   rowId: ({ date }) => date,
-  row: (w: Wire<Summary>): ActivityDay => ({
+  row: (w: Wire<Summary>): ActivityDayRow => ({
     date: dayOf(w.instant("starting_at")),
     all: {
       daily: w.countOrNull("daily_active_user_count"),

@@ -1,5 +1,5 @@
 import type { BetaAnalyticsUsageBucketedResult } from "@anthropic-ai/sdk/resources/beta/organization/analytics/analytics";
-import type { TokenUsage } from "../../domain/tokens.ts";
+import type { TokenCounts } from "../../domain/tokens.ts";
 import type { Wire } from "../http/wire.ts";
 
 export type TokenColumn =
@@ -12,7 +12,7 @@ export type TokenColumn =
 /** The token columns, which all usage reports spell alike. */
 export function tokens(
   w: Wire<Pick<BetaAnalyticsUsageBucketedResult, TokenColumn>>,
-): Omit<TokenUsage, "requests"> {
+): Omit<TokenCounts, "requests"> {
   return {
     uncachedInputTokens: w.count("uncached_input_tokens"),
     cacheReadInputTokens: w.count("cache_read_input_tokens"),

@@ -5,8 +5,8 @@ import type {
   CoworkActivity,
   GroupActivity,
   OfficeAppActivity,
-  ToolActions,
-  UserActivity,
+  ToolActionCounts,
+  UserActivityRow,
 } from "../../domain/activity.ts";
 import type { EngagementQuestion } from "../../domain/engagement.ts";
 import type { Pseudonyms } from "../../domain/pseudonym.ts";
@@ -53,7 +53,7 @@ export const activityByGroup = splitList(
   BY_GROUP,
 );
 
-function pseudonymousActivity(row: UserActivity, pseudonyms: Pseudonyms): UserActivity {
+function pseudonymousActivity(row: UserActivityRow, pseudonyms: Pseudonyms): UserActivityRow {
   const { userId, email, formerEmail } = row;
   return {
     ...row,
@@ -63,7 +63,7 @@ function pseudonymousActivity(row: UserActivity, pseudonyms: Pseudonyms): UserAc
   };
 }
 
-function activity(w: Wire<User>): UserActivity {
+function activity(w: Wire<User>): UserActivityRow {
   return {
     userId: w.atOrNull("user")?.string("id") ?? null,
     email: w.atOrNull("user")?.stringOrNull("email_address") ?? null,
@@ -99,7 +99,7 @@ function activity(w: Wire<User>): UserActivity {
 /** The key is left out where the merged product does not exist; its halves have the fields of the products they merge. */
 function chatCowork(
   w: Wire<NonNullable<User["chat_cowork_unified_metrics"]>> | null,
-): UserActivity["chatCowork"] {
+): UserActivityRow["chatCowork"] {
   return (
     w && {
       chat: chat(w.at("chat").only<keyof User["chat_metrics"]>()),
@@ -139,7 +139,7 @@ function code(w: Wire<User["claude_code_metrics"]>): CodeActivity {
       .entries("tool_actions")
       .filter(([, counts]) => counts.has("accepted_count"))
       .map(
-        ([tool, counts]): ToolActions => ({
+        ([tool, counts]): ToolActionCounts => ({
           tool,
           accepted: counts.count("accepted_count"),
           rejected: counts.count("rejected_count"),
@@ -182,7 +182,7 @@ function officeApp(w: Wire<User["office_metrics"]["excel"]>): OfficeAppActivity 
 }
 
 /** The block is left out where the organization has no Claude Tag reporting. */
-function claudeTag(w: Wire<NonNullable<User["claude_tag_metrics"]>> | null): UserActivity["claudeTag"] {
+function claudeTag(w: Wire<NonNullable<User["claude_tag_metrics"]>> | null): UserActivityRow["claudeTag"] {
   return (
     w && { activeDays: w.countOrNull("active_day_count"), messages: w.countOrNull("active_message_count") }
   );

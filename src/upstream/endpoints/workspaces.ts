@@ -1,5 +1,5 @@
 import type { Workspace as WireWorkspace } from "@anthropic-ai/sdk/resources/organization/workspaces/workspaces";
-import type { Workspace } from "../../domain/organization.ts";
+import type { WorkspaceRow } from "../../domain/organization.ts";
 import { endpoint } from "../endpoint.ts";
 import type { Wire } from "../http/wire.ts";
 import { FRESH } from "./coverage.ts";
@@ -17,7 +17,7 @@ export const workspaces = endpoint({
   subject: "live",
   freshSeconds: FRESH.lookups,
   rowId: ({ workspaceId }) => workspaceId,
-  row: (w: Wire<WireWorkspace>): Workspace => ({
+  row: (w: Wire<WireWorkspace>): WorkspaceRow => ({
     workspaceId: w.string("id"),
     name: w.string("name"),
     isDefault: false,

@@ -1,7 +1,7 @@
 import type { ClosedReason } from "../../domain/dataset.ts";
 import { GatewayError } from "../../errors.ts";
 import type { Credential, Credentials } from "../access/credential.ts";
-import type { Bucket } from "../budget/budget.ts";
+import type { BudgetBucket } from "../budget/budget.ts";
 import { type Endpoint, VARIABLE_OF_KEY } from "../endpoint.ts";
 import { canonicalPath } from "./path.ts";
 
@@ -40,7 +40,7 @@ export function addressOf<P, Row>(
 }
 
 /** Names the rate limit that requests to an endpoint count against. Throws NOT_CONFIGURED without a key. */
-export function bucketOf(options: AddressOptions, endpoint: KeyedEndpoint): Bucket {
+export function bucketOf(options: AddressOptions, endpoint: KeyedEndpoint): BudgetBucket {
   return {
     organization: `${credentialFor(options, endpoint).fingerprint} ${options.baseUrl.href}`,
     family: endpoint.subject === "live" ? "lookups" : "analytics",

@@ -17,7 +17,7 @@ export interface FreshnessOptions {
 type Aging = Pick<Endpoint<never, unknown>, "dataset" | "subject" | "freshSeconds">;
 
 /** Judges by the clock and by the newest known export how a stored page may be used. */
-export class Freshness {
+export class PageFreshness {
   readonly #options: FreshnessOptions;
 
   constructor(options: FreshnessOptions) {

@@ -47,7 +47,7 @@ export function mapPages<A, B>(
 export function pagesOfRows<Row>(
   windows: readonly {
     readonly rows: readonly Row[];
-    readonly about: PageSource;
+    readonly about: PageProvenance;
   }[],
 ): PageRun<Row> {
   return async function* (from) {
@@ -61,11 +61,11 @@ export function pagesOfRows<Row>(
 /** Everything a question has to say, read to the end. */
 export interface Collected<Row> {
   readonly rows: readonly Row[];
-  readonly sources: readonly PageSource[];
+  readonly sources: readonly PageProvenance[];
 }
 
 /** Age of a page, as upstream states it. */
-export type PageSource = Pick<
+export type PageProvenance = Pick<
   Page<unknown>,
   "watermark" | "fetchedAt" | "asOf" | "range" | "state" | "stale"
 >;

@@ -8,7 +8,7 @@ import type { Endpoint } from "../endpoint.ts";
 import { failureOf } from "../errors/failure.ts";
 import { UpstreamRefusal } from "../errors/refusal.ts";
 import { type AddressOptions, addressOf, type PageAddress, type PageQuestion } from "./address.ts";
-import { type Freshness, storageLifetimeMs } from "./freshness.ts";
+import { type PageFreshness, storageLifetimeMs } from "./freshness.ts";
 import { type DayPage, decodePage, finalDaysOf, type Page } from "./page.ts";
 import type { PageArchive } from "./page-archive.ts";
 import type { PageStore } from "./page-store.ts";
@@ -20,7 +20,7 @@ export interface PageSourceOptions extends AddressOptions {
   /** The store that replicas share; null without one. */
   readonly shared: SharedStore | null;
   readonly archive: PageArchive;
-  readonly freshness: Freshness;
+  readonly freshness: PageFreshness;
   readonly sender: Sender;
   readonly access: Access;
   readonly organizations: KeyOrganizations;

@@ -4,12 +4,12 @@ import type { Instant } from "../../domain/day.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { parseExact } from "../http/wire.ts";
 import type { PageQuestion } from "./address.ts";
-import type { Freshness } from "./freshness.ts";
+import type { PageFreshness } from "./freshness.ts";
 import { decodePage, type Page } from "./page.ts";
 
 export interface PageStoreOptions {
   readonly store: Store;
-  readonly freshness: Freshness;
+  readonly freshness: PageFreshness;
   readonly now: () => Instant;
 }
 

@@ -8,7 +8,7 @@ import type { Endpoint, KeyFamily } from "../endpoint.ts";
 import { consoleOrganization, enterpriseOrganization } from "../endpoints/organization.ts";
 import { addressOf, type PageQuestion } from "./address.ts";
 import { Flights } from "./flights.ts";
-import { Freshness, isTransient } from "./freshness.ts";
+import { isTransient, PageFreshness } from "./freshness.ts";
 import type { Page } from "./page.ts";
 import { PageArchive } from "./page-archive.ts";
 import { PageSource } from "./page-source.ts";
@@ -31,7 +31,7 @@ export interface PagesOptions extends SenderOptions {
 /** Reads pages. The life of a page request is `read` from top to bottom, then PageSource where no stored page will do. */
 export class Pages {
   readonly #options: PagesOptions;
-  readonly #freshness: Freshness;
+  readonly #freshness: PageFreshness;
   readonly #memory: PageStore;
   readonly #flights: Flights;
   /** The pages that cost no upstream request. */
@@ -41,7 +41,7 @@ export class Pages {
 
   constructor(options: PagesOptions) {
     this.#options = options;
-    const freshness = new Freshness(options);
+    const freshness = new PageFreshness(options);
     const memory = new PageStore({ ...options, freshness });
     const requestOwner = (key: KeyFamily) => this.#requestOwner(key);
     const archive = new PageArchive({ ...options, pages: memory, requestOwner });

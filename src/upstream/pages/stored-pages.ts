@@ -2,7 +2,7 @@ import { decodeEntry } from "../../cache/entry.ts";
 import type { SharedStore } from "../../cache/shared-store.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { type AddressOptions, addressOf, type PageQuestion } from "./address.ts";
-import type { Freshness } from "./freshness.ts";
+import type { PageFreshness } from "./freshness.ts";
 import type { Page } from "./page.ts";
 import type { PageArchive } from "./page-archive.ts";
 import type { PageStore } from "./page-store.ts";
@@ -12,7 +12,7 @@ export interface StoredPagesOptions extends AddressOptions {
   /** The store that replicas share; null without one. */
   readonly shared: SharedStore | null;
   readonly archive: PageArchive;
-  readonly freshness: Freshness;
+  readonly freshness: PageFreshness;
 }
 
 /** The pages that cost no upstream request. */
