@@ -10,7 +10,6 @@ import {
 } from "graphql";
 import { describe, expect, test } from "vitest";
 import { schema } from "../schema/index.ts";
-import { DATASET_ENTRIES } from "../src/analytics/datasets.ts";
 import type { Context } from "../src/context.ts";
 import type { Dataset } from "../src/domain/dataset.ts";
 import { VIEWER_OF_ALL } from "../src/domain/viewer.ts";
@@ -18,6 +17,7 @@ import { operationOf } from "../src/planning/operation.ts";
 import { fieldPlanOf } from "../src/planning/plan.ts";
 import type { SelectedField } from "../src/planning/selected-field.ts";
 import { statedSources } from "../src/planning/sources.ts";
+import { DATASET_ENDPOINTS } from "../src/upstream/dataset-endpoints.ts";
 import { type Answer, gateway, NOW } from "./gateway.ts";
 import { QUESTIONS } from "./reachability/asking.ts";
 import { simulatedPace } from "./upstream/pace.ts";
@@ -77,8 +77,8 @@ describe.each(LIBRARY)("the plan of %s", (file) => {
 
 /** Requests to datasets that the plan does not name. */
 function unplanned({ fields }: Plan, seen: readonly URL[]): string[] {
-  const named = Object.values(DATASET_ENTRIES)
-    .map(({ endpoint }) => endpoint as object as { dataset: string; path: unknown })
+  const named = Object.values(DATASET_ENDPOINTS)
+    .map((endpoint) => endpoint as object as { dataset: string; path: unknown })
     .filter(({ dataset }) => fields.some((field) => field.dataset === dataset));
   const isNamed = ({ pathname }: URL) =>
     named.some(({ path }) => (typeof path === "string" ? path === pathname : /\/members$/.test(pathname)));

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { compare, type Decimal, formatDecimal, parseDecimal, sum } from "../src/domain/decimal.ts";
+import type { ReportNames } from "../src/upstream/dimension-names.ts";
 import { CONSOLE_COST_NAMES } from "../src/upstream/endpoints/console-cost.ts";
 import { CONSOLE_USAGE_NAMES } from "../src/upstream/endpoints/console-usage.ts";
 import { COST_NAMES } from "../src/upstream/endpoints/enterprise-cost.ts";
 import { ENTERPRISE_NAMES } from "../src/upstream/endpoints/enterprise-report.ts";
-import type { ReportNames } from "../src/upstream/endpoints/report-query.ts";
 import { UNIFIED_COST_NAMES, UNIFIED_USAGE_NAMES } from "../src/upstream/endpoints/unified-names.ts";
 import { sweep } from "./deep.ts";
 import { gateway } from "./gateway.ts";

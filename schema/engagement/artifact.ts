@@ -9,11 +9,7 @@ import { newestDayRequests } from "../../src/loaders/activity/last-days.ts";
 import type { Requires } from "../../src/planning/plan.ts";
 import { isRelative, resolveRange } from "../../src/planning/range-input.ts";
 import { rowsWanted } from "../../src/planning/rows.ts";
-import {
-  ARTIFACT_FILTER_VALUES,
-  ARTIFACT_FILTERS,
-  artifactActivity,
-} from "../../src/upstream/endpoints/artifacts.ts";
+import { artifactActivity } from "../../src/upstream/endpoints/artifacts.ts";
 import { mapPages, pagesOf } from "../../src/upstream/pages/iterate.ts";
 import { windowsOf } from "../../src/upstream/pages/windows.ts";
 import { requestsFor } from "../../src/upstream/plan.ts";
@@ -105,7 +101,7 @@ function particularsOf(ctx: Context, { groupBy, filter }: ArtifactArgs) {
   if (groupBy?.includes("USER")) requirePermission(ctx, "individuals", "`groupBy: [USER]`");
   return {
     groupBy: [...new Set(groupBy ?? [])].sort(),
-    filter: engagementFilterOf(ctx, "artifacts", ARTIFACT_FILTERS, filter, ARTIFACT_FILTER_VALUES),
+    filter: engagementFilterOf(ctx, "artifacts", artifactActivity, filter),
   };
 }
 

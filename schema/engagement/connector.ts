@@ -1,7 +1,7 @@
 import type { ConnectorRow, UseOf } from "../../src/domain/engagement.ts";
 import { connectorParts } from "../../src/loaders/engagement-parts.ts";
 import { connectorUses } from "../../src/loaders/engagement-use.ts";
-import { CONNECTOR_FILTERS, connectorActivity } from "../../src/upstream/endpoints/connectors.ts";
+import { connectorActivity } from "../../src/upstream/endpoints/connectors.ts";
 import { measuredField as optional } from "./activity.ts";
 import { count } from "./comparison.ts";
 import { measuredNoun } from "./measured-noun.ts";
@@ -20,7 +20,6 @@ export const Connector = measuredNoun<ConnectorRow>({
   verb: "used",
   field: "connectors",
   endpoint: connectorActivity,
-  filters: CONNECTOR_FILTERS,
   choosing: ["names"],
   ownOf: ({ name }) => name,
   rows: connectorUses.thing,

@@ -1,11 +1,8 @@
 import type { Context } from "../../src/context.ts";
 import type { EngagementDimension, EngagementFilterValues as Filter } from "../../src/domain/engagement.ts";
 import { badInput } from "../../src/errors.ts";
-import {
-  type FilterNames,
-  type FilterValues,
-  MAX_FILTERS,
-} from "../../src/upstream/endpoints/engagement-query.ts";
+import type { Endpoint } from "../../src/upstream/endpoint.ts";
+import { MAX_FILTERS } from "../../src/upstream/endpoints/engagement-query.ts";
 import { builder } from "../framework/builder.ts";
 import { identityIn, ownOfMeasured } from "../framework/measured-id.ts";
 import { requirePermission } from "../framework/permission.ts";
@@ -49,13 +46,15 @@ export type EngagementFilterInput = {
   readonly [D in EngagementDimension]?: readonly string[] | null | undefined;
 };
 
+/** A list, as far as it says what it can be filtered by. */
+type Filtered = Pick<Endpoint<never, unknown>, "filters" | "filterValues">;
+
 /** A filter as one list knows it, with one spelling per question. Throws BAD_USER_INPUT and says what would work. */
 export function engagementFilterOf(
   ctx: Context,
   field: string,
-  names: FilterNames,
+  { filters: names = {}, filterValues: known = {} }: Filtered,
   asked: EngagementFilterInput | null | undefined,
-  known: FilterValues = {},
 ): Filter {
   if (asked?.users) requirePermission(ctx, "individuals", "`filter.users`");
   const stated = (Object.keys(asked ?? {}) as EngagementDimension[]).sort().flatMap((dimension) => {

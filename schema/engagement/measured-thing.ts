@@ -10,7 +10,6 @@ import { GatewayError } from "../../src/errors.ts";
 import type { RowsOf } from "../../src/loaders/engagement-rows.ts";
 import type { LookupOptions } from "../../src/planning/plan.ts";
 import type { Endpoint } from "../../src/upstream/endpoint.ts";
-import type { FilterNames, FilterValues } from "../../src/upstream/endpoints/engagement-query.ts";
 import { collect, pagesOf } from "../../src/upstream/pages/iterate.ts";
 import { type FieldRequests, requestsByKey } from "../../src/upstream/plan.ts";
 import type { Connection } from "../framework/connection.ts";
@@ -56,8 +55,6 @@ export interface UsedBy {
 export interface MeasuredKind<Row extends UsedBy> {
   readonly field: "skills" | "connectors" | "plugins" | "projects";
   readonly endpoint: Endpoint<EngagementQuestion, Row>;
-  readonly filters: FilterNames;
-  readonly filterValues?: FilterValues;
   /** The filters that only choose which things are listed. */
   readonly choosing: readonly EngagementDimension[];
   readonly ownOf: (row: Row) => string;
@@ -79,10 +76,10 @@ export function measuredId(ctx: Context, { range, filter }: MeasuredRow<unknown>
 /** The things of one kind that were used over a range, as far as the filter a client states lets through. */
 export function listMeasured<Row extends UsedBy>(
   ctx: Context,
-  { field, endpoint, filters, filterValues, choosing, ownOf }: MeasuredKind<Row>,
+  { field, endpoint, choosing, ownOf }: MeasuredKind<Row>,
   { filter: stated, ...asked }: ListArgs<Row>,
 ): Promise<Connection<MeasuredRow<Row>>> {
-  const filter = engagementFilterOf(ctx, field, filters, stated, filterValues);
+  const filter = engagementFilterOf(ctx, field, endpoint, stated);
   const shown = (row: Row, range: DayRange) =>
     isShownOf(ctx.viewer, row.users) ? measured(row, range, countedBy(filter, choosing)) : null;
   return engagement(ctx, endpoint, field, { ...asked, filter }, shown, ownOf);
@@ -91,12 +88,12 @@ export function listMeasured<Row extends UsedBy>(
 /** Plans the requests of the list that `listMeasured` answers. */
 export function measuredRequests<Row extends UsedBy>(
   ctx: Context,
-  { field, endpoint, filters, filterValues }: MeasuredKind<Row>,
+  { field, endpoint }: MeasuredKind<Row>,
   { filter: stated, ...asked }: ListArgs<Row>,
 ): FieldRequests {
   return engagementRequests(ctx, endpoint, {
     ...asked,
-    filter: engagementFilterOf(ctx, field, filters, stated, filterValues),
+    filter: engagementFilterOf(ctx, field, endpoint, stated),
   });
 }
 
@@ -108,11 +105,11 @@ export function measuredLookup<Row extends UsedBy>({ endpoint }: MeasuredKind<Ro
 /** The thing a measured id names; all that one operation finds are looked up together. */
 export async function loadMeasured<Row extends UsedBy>(
   ctx: Context,
-  { endpoint, filters, ownOf, rows }: MeasuredKind<Row>,
+  { endpoint, ownOf, rows }: MeasuredKind<Row>,
   id: string,
 ): Promise<MeasuredRow<Row>> {
   const { range, own, terms } = await parseMeasuredId(ctx, id, ["filter"]);
-  const filter = engagementFilterOf(ctx, "node", filters, terms.filter);
+  const filter = engagementFilterOf(ctx, "node", endpoint, terms.filter);
   const found = isShortened(own)
     ? await collect(
         pagesOf(

@@ -1,11 +1,7 @@
 import type { SessionUse } from "../../src/domain/engagement.ts";
 import { type PluginRow, pluginKey } from "../../src/domain/plugin.ts";
 import { pluginByKey, pluginParts } from "../../src/loaders/engagement-parts.ts";
-import {
-  PLUGIN_FILTER_VALUES,
-  PLUGIN_FILTERS,
-  pluginActivity,
-} from "../../src/upstream/endpoints/plugins.ts";
+import { pluginActivity } from "../../src/upstream/endpoints/plugins.ts";
 import { builder } from "../framework/builder.ts";
 import { sumField } from "./activity.ts";
 import { count, different } from "./comparison.ts";
@@ -29,8 +25,6 @@ export const Plugin = measuredNoun<PluginRow>({
   verb: "installed or invoked",
   field: "plugins",
   endpoint: pluginActivity,
-  filters: PLUGIN_FILTERS,
-  filterValues: PLUGIN_FILTER_VALUES,
   choosing: ["names"],
   ownOf: pluginKey,
   // By the whole list: upstream filters on names only, and the list is mostly one page, which others have asked for too.

@@ -2,7 +2,7 @@ import type { ProjectRow } from "../../src/domain/engagement.ts";
 import type { Person } from "../../src/domain/person.ts";
 import { projectParts } from "../../src/loaders/engagement-parts.ts";
 import { projectUses } from "../../src/loaders/engagement-use.ts";
-import { PROJECT_FILTERS, projectActivity } from "../../src/upstream/endpoints/projects.ts";
+import { projectActivity } from "../../src/upstream/endpoints/projects.ts";
 import { dateTime } from "../framework/builder.ts";
 import { emailOfReported, ofMembers, User } from "../people/user.ts";
 import { sumField } from "./activity.ts";
@@ -15,7 +15,6 @@ export const Project = measuredNoun<ProjectRow>({
   verb: "used",
   field: "projects",
   endpoint: projectActivity,
-  filters: PROJECT_FILTERS,
   choosing: ["projects"],
   ownOf: ({ projectId }) => projectId,
   rows: projectUses.thing,

@@ -1,7 +1,7 @@
 import type { SkillRow } from "../../src/domain/engagement.ts";
 import { skillParts } from "../../src/loaders/engagement-parts.ts";
 import { skillUses } from "../../src/loaders/engagement-use.ts";
-import { SKILL_FILTER_VALUES, SKILL_FILTERS, skillActivity } from "../../src/upstream/endpoints/skills.ts";
+import { skillActivity } from "../../src/upstream/endpoints/skills.ts";
 import { Money, spendOnly } from "../framework/money.ts";
 import { measuredField as optional } from "./activity.ts";
 import { amountField, count } from "./comparison.ts";
@@ -21,8 +21,6 @@ export const Skill = measuredNoun<SkillRow>({
   verb: "activated",
   field: "skills",
   endpoint: skillActivity,
-  filters: SKILL_FILTERS,
-  filterValues: SKILL_FILTER_VALUES,
   choosing: ["names", "shareStatuses"],
   ownOf: ({ name }) => name,
   rows: skillUses.thing,

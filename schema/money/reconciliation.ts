@@ -15,7 +15,7 @@ import { builder } from "../framework/builder.ts";
 import { Freshness } from "../framework/freshness.ts";
 import { Spend } from "../framework/money.ts";
 import { DateRange, ResolvedRange } from "../framework/range.ts";
-import { ClosedReasonEnum } from "../gateway/dataset.ts";
+import { ClosedReasonEnum } from "../gateway/dataset-access.ts";
 import { organizationArg, SourceEnum } from "./report.ts";
 
 const DifferenceReasonEnum = builder.enumType("DifferenceReason", {

@@ -1,7 +1,7 @@
 import type { Filter, FilterDimension } from "../../src/domain/report.ts";
 import { badInput } from "../../src/errors.ts";
 import type { Requires } from "../../src/planning/plan.ts";
-import type { ReportNames } from "../../src/upstream/endpoints/report-query.ts";
+import type { ReportNames } from "../../src/upstream/dimension-names.ts";
 import { builder } from "../framework/builder.ts";
 import { requiredBy } from "../framework/selection.ts";
 

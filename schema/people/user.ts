@@ -14,7 +14,7 @@ import { partOfActivity } from "../../src/loaders/user-activity.ts";
 import type { FieldPlanOptions } from "../../src/planning/plan.ts";
 import { type RangeInput, resolveRange } from "../../src/planning/range-input.ts";
 import { consoleMembers, enterpriseMembers } from "../../src/upstream/endpoints/members.ts";
-import { USER_FILTERS, userActivity } from "../../src/upstream/endpoints/users.ts";
+import { userActivity } from "../../src/upstream/endpoints/users.ts";
 import { type FieldRequests, requestsByKey, requestsFor } from "../../src/upstream/plan.ts";
 import { type EngagementFilterInput, engagementFilterOf, UserFilter } from "../engagement/filter.ts";
 import { type EngagementArgs, engagement, engagementArgs, engagementRequests } from "../engagement/list.ts";
@@ -198,7 +198,7 @@ const UserSummary = builder.node(builder.objectRef<PersonOver>("UserSummary"), {
   loadOne: nodeLoader("UserSummary", async (id, ctx) => {
     const { own, range, terms } = await parseMeasuredId(ctx, id, ["filter"]);
     const person = parseUserId(own);
-    const filter = engagementFilterOf(ctx, "users", USER_FILTERS, terms.filter);
+    const filter = engagementFilterOf(ctx, "users", userActivity, terms.filter);
     const [activity] = (await partOfActivity(ctx, { range, filter }).load(person.userId))?.rows ?? [];
     if (activity === undefined)
       throw new GatewayError(
@@ -339,7 +339,7 @@ interface UserArgs extends Omit<EngagementArgs<PersonOver>, "filter" | "order"> 
 }
 
 function stated(args: UserArgs, ctx: Context): EngagementArgs<PersonOver> {
-  const filter = engagementFilterOf(ctx, "users", USER_FILTERS, args.filter);
+  const filter = engagementFilterOf(ctx, "users", userActivity, args.filter);
   const order = UserOrder.orderOf(args.orderBy, ctx);
   const isByEmail = order === undefined || order.measure === null;
   return { ...args, filter, order: isByEmail && ctx.viewer.identity !== "full" ? BY_PSEUDONYM : order };

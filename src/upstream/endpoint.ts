@@ -4,6 +4,8 @@ import type { Day } from "../domain/day.ts";
 import type { OrganizationKind } from "../domain/organization.ts";
 import type { Pseudonyms } from "../domain/pseudonym.ts";
 import type { DayRange } from "../domain/range.ts";
+import type { BucketWidth } from "../domain/report.ts";
+import type { FilterNames, FilterValues, ReportNames } from "./dimension-names.ts";
 import { Wire } from "./http/wire.ts";
 
 /** Which of the two keys a resource is asked with. */
@@ -21,7 +23,7 @@ export const VARIABLE_OF_KEY = {
   admin: "ANTHROPIC_ADMIN_KEY",
 } as const satisfies Record<KeyFamily, string>;
 
-type Scope = "read:analytics" | "read:members" | "read:rbac_groups";
+export type Scope = "read:analytics" | "read:members" | "read:rbac_groups";
 
 export type QueryValue = string | number | boolean | readonly string[] | undefined;
 
@@ -59,6 +61,17 @@ export interface Endpoint<Params, Row> {
   readonly beta?: (params: Params) => string | undefined;
   /** The fields of the body that name people, which are left out of what is kept for years. */
   readonly nameKeys?: readonly string[];
+  /** Only organizations that are enrolled in its beta have it. */
+  readonly needsEnrolment?: true;
+  /** The dimensions and filters of a report. */
+  readonly report?: ReportNames;
+  /** The buckets that its rows can be split into. */
+  readonly buckets?: readonly BucketWidth[];
+  /** The filters of an engagement list, and the values it takes of some. */
+  readonly filters?: FilterNames;
+  readonly filterValues?: FilterValues;
+  /** The dimensions that the rows of an engagement list can be split by. */
+  readonly groupBy?: readonly string[];
   /** The body holds JSON numbers that are amounts. */
   readonly exactNumbers?: true;
   /**

@@ -4,6 +4,7 @@ import { day } from "../../src/domain/day.ts";
 import type { EngagementDimension, EngagementQuestion } from "../../src/domain/engagement.ts";
 import type { Dimension, FilterDimension, ReportQuestion } from "../../src/domain/report.ts";
 import { createSandbox } from "../../src/sandbox/sandbox.ts";
+import type { FilterNames, ReportNames } from "../../src/upstream/dimension-names.ts";
 import type { Endpoint } from "../../src/upstream/endpoint.ts";
 import {
   CONNECTOR_FILTERS,
@@ -12,12 +13,10 @@ import {
 } from "../../src/upstream/endpoints/connectors.ts";
 import { CONSOLE_COST_NAMES, consoleCost } from "../../src/upstream/endpoints/console-cost.ts";
 import { CONSOLE_USAGE_NAMES, consoleUsage } from "../../src/upstream/endpoints/console-usage.ts";
-import type { FilterNames } from "../../src/upstream/endpoints/engagement-query.ts";
 import { COST_NAMES, enterpriseCost, userCost } from "../../src/upstream/endpoints/enterprise-cost.ts";
 import { ENTERPRISE_NAMES } from "../../src/upstream/endpoints/enterprise-report.ts";
 import { enterpriseUsage, userUsage } from "../../src/upstream/endpoints/enterprise-usage.ts";
 import { groupMembers } from "../../src/upstream/endpoints/groups.ts";
-import type { ReportNames } from "../../src/upstream/endpoints/report-query.ts";
 import { SKILL_FILTERS, skillActivity, skillByGroup } from "../../src/upstream/endpoints/skills.ts";
 import { unifiedCost, unifiedUsage } from "../../src/upstream/endpoints/unified.ts";
 import { UNIFIED_COST_NAMES, UNIFIED_USAGE_NAMES } from "../../src/upstream/endpoints/unified-names.ts";

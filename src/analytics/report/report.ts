@@ -3,7 +3,7 @@ import type { ReportRow } from "../../domain/bucket.ts";
 import type { Dataset } from "../../domain/dataset.ts";
 import type { OrganizationKind } from "../../domain/organization.ts";
 import type { ReportQuestion } from "../../domain/report.ts";
-import type { ReportNames } from "../../upstream/endpoints/report-query.ts";
+import type { ReportNames } from "../../upstream/dimension-names.ts";
 import type { Algebra } from "../ranking.ts";
 import type { Resource } from "./resource.ts";
 

@@ -1,5 +1,5 @@
 import type { Dimension, ReportQuestion } from "../../domain/report.ts";
-import type { ReportNames } from "../../upstream/endpoints/report-query.ts";
+import type { ReportNames } from "../../upstream/dimension-names.ts";
 import type { Report, ReportChoice, ReportSource } from "./report.ts";
 
 /** The sources of a report that a choice leaves. */

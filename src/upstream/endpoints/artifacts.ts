@@ -1,22 +1,23 @@
 import type { AnalyticsArtifactActivity } from "@anthropic-ai/sdk/resources/organization/analytics/analytics";
 import type { ArtifactCell, ArtifactDimension, ArtifactQuestion } from "../../domain/artifact.ts";
+import type { FilterNames, FilterValues } from "../dimension-names.ts";
 import { endpoint, idOf } from "../endpoint.ts";
 import type { Wire } from "../http/wire.ts";
 import { ENGAGEMENT, engagementList } from "./coverage.ts";
-import { engagementQuery, type FilterNames, type FilterValues } from "./engagement-query.ts";
+import { engagementQuery } from "./engagement-query.ts";
 import { byPseudonym } from "./pseudonymous.ts";
 
-export const ARTIFACT_FILTERS = {
+const ARTIFACT_FILTERS = {
   users: "user_id",
   groups: "rbac_group_id",
   products: "product",
 } as const satisfies FilterNames;
 
-export const ARTIFACT_FILTER_VALUES = {
+const ARTIFACT_FILTER_VALUES = {
   products: ["chat", "claude_code", "cowork", "chat_cowork_unified"],
 } as const satisfies FilterValues;
 
-export const ARTIFACT_GROUPINGS = {
+const ARTIFACT_GROUPINGS = {
   PRODUCT: "product",
   GROUP: "rbac_group_id",
   USER: "user_id",
@@ -31,6 +32,9 @@ const SPLIT: Readonly<Record<ArtifactDimension, (cell: ArtifactCell) => string |
 /** Artifacts created on one day, by type and sharing and what else they are split by; there is no range mode. Source: Enterprise Analytics, "List Artifact Activity". */
 export const artifactActivity = endpoint({
   dataset: "ARTIFACT_ACTIVITY",
+  filters: ARTIFACT_FILTERS,
+  filterValues: ARTIFACT_FILTER_VALUES,
+  groupBy: Object.keys(ARTIFACT_GROUPINGS),
   ...engagementList,
   path: "/v1/organizations/analytics/artifacts",
   coverage: { ...ENGAGEMENT, window: "day", maxDays: 1 },

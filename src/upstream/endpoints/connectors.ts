@@ -1,16 +1,10 @@
 import type { AnalyticsConnectorActivity } from "@anthropic-ai/sdk/resources/organization/analytics/analytics";
 import type { ConnectorRow, EngagementQuestion } from "../../domain/engagement.ts";
+import type { FilterNames } from "../dimension-names.ts";
 import { endpoint, type RowId } from "../endpoint.ts";
 import type { Wire } from "../http/wire.ts";
 import { engagementList } from "./coverage.ts";
-import {
-  BY_GROUP,
-  BY_PERSON,
-  BY_PRODUCT,
-  engagementQuery,
-  type FilterNames,
-  splitList,
-} from "./engagement-query.ts";
+import { BY_GROUP, BY_PERSON, BY_PRODUCT, engagementQuery, splitList } from "./engagement-query.ts";
 
 export const CONNECTOR_FILTERS = {
   users: "user_id",
@@ -21,6 +15,7 @@ export const CONNECTOR_FILTERS = {
 
 const list = {
   dataset: "CONNECTOR_ACTIVITY",
+  filters: CONNECTOR_FILTERS,
   ...engagementList,
   path: "/v1/organizations/analytics/connectors",
 } as const;

@@ -1,11 +1,12 @@
 import { type CostRow, NO_DIMENSIONS, type Span } from "../../domain/bucket.ts";
 import type { SpendAmounts } from "../../domain/money.ts";
 import type { BucketRow, ReportQuestion } from "../../domain/report.ts";
+import type { ReportNames } from "../dimension-names.ts";
 import { endpoint } from "../endpoint.ts";
 import type { Wire } from "../http/wire.ts";
 import { regionOf, workspaceOf } from "./console-usage.ts";
 import { CONSOLE, FRESH } from "./coverage.ts";
-import { type Bounds, type ReportNames, reportQuery, spanOf } from "./report-query.ts";
+import { type Bounds, reportQuery, spanOf } from "./report-query.ts";
 
 /** Upstream fills the details only where lines are described. */
 export const CONSOLE_COST_NAMES = {
@@ -39,6 +40,8 @@ interface WireResult {
 /** Cost of the Console organization per day, oldest first; Priority Tier is not in it. Source: "Get Cost Report". */
 export const consoleCost = endpoint({
   dataset: "CONSOLE_COST",
+  report: CONSOLE_COST_NAMES,
+  buckets: ["NONE", "DAY"],
   key: "admin",
   path: "/v1/organizations/cost_report",
   paging: "report",

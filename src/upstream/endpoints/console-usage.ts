@@ -2,14 +2,15 @@ import type { CacheCreation, ServerToolUsage } from "@anthropic-ai/sdk/resources
 import { NO_DIMENSIONS, type Span, type UsageRow } from "../../domain/bucket.ts";
 import type { BucketRow, ReportQuestion } from "../../domain/report.ts";
 import type { TokenCounts } from "../../domain/tokens.ts";
+import type { ReportNames } from "../dimension-names.ts";
 import { endpoint } from "../endpoint.ts";
 import type { Wire } from "../http/wire.ts";
 import { CONSOLE, FRESH } from "./coverage.ts";
 import {
+  ANY_BUCKET,
   type Bounds,
   BUCKETS_PER_PAGE,
   pseudonymousBuckets,
-  type ReportNames,
   reportQuery,
   spanOf,
   unmaskedReport,
@@ -69,6 +70,8 @@ interface WireResult {
 /** Tokens of the Console organization per bucket, oldest first, empty ones included. Source: "Get Messages Usage Report". */
 export const consoleUsage = endpoint({
   dataset: "CONSOLE_USAGE",
+  report: CONSOLE_USAGE_NAMES,
+  buckets: ANY_BUCKET,
   key: "admin",
   path: "/v1/organizations/usage_report/messages",
   paging: "report",

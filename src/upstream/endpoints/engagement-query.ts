@@ -4,16 +4,11 @@ import type {
   EngagementQuestion,
 } from "../../domain/engagement.ts";
 import type { Pseudonyms } from "../../domain/pseudonym.ts";
+import type { FilterNames } from "../dimension-names.ts";
 import { type Endpoint, endpoint, idOf, type QueryValue, type RowId } from "../endpoint.ts";
 import type { Wire } from "../http/wire.ts";
 import { engagementDays } from "./coverage.ts";
 import { byPseudonym } from "./pseudonymous.ts";
-
-/** What a list calls the dimensions it can be narrowed by; those without a name it does not know. */
-export type FilterNames = { readonly [D in EngagementDimension]?: string };
-
-/** The values that a list takes of a dimension; of the others it takes any. */
-export type FilterValues = { readonly [D in EngagementDimension]?: readonly string[] };
 
 /** The most entries upstream takes in one `filter[]`, of all dimensions together. */
 export const MAX_FILTERS = 100;

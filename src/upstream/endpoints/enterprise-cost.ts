@@ -6,6 +6,7 @@ import type {
 import { type CostRow, type Span, withoutNames } from "../../domain/bucket.ts";
 import type { SpendAmounts } from "../../domain/money.ts";
 import type { BucketRow } from "../../domain/report.ts";
+import type { ReportNames } from "../dimension-names.ts";
 import { endpoint } from "../endpoint.ts";
 import type { Wire } from "../http/wire.ts";
 import {
@@ -16,14 +17,7 @@ import {
   userReport,
   userSpan,
 } from "./enterprise-report.ts";
-import {
-  type Bounds,
-  pseudonymousBuckets,
-  pseudonymousRows,
-  type ReportNames,
-  reportRowId,
-  spanOf,
-} from "./report-query.ts";
+import { type Bounds, pseudonymousBuckets, pseudonymousRows, reportRowId, spanOf } from "./report-query.ts";
 import { reportUser } from "./report-user.ts";
 
 export const COST_NAMES = {

@@ -2,12 +2,13 @@ import type { BetaAnalyticsUsageBucketedResult } from "@anthropic-ai/sdk/resourc
 import { type Dimensions, NO_DIMENSIONS, type Span } from "../../domain/bucket.ts";
 import { startOf } from "../../domain/day.ts";
 import type { ReportQuestion } from "../../domain/report.ts";
+import type { ReportNames } from "../dimension-names.ts";
 import type { Wire } from "../http/wire.ts";
 import { FRESH, REPORTS } from "./coverage.ts";
 import {
+  ANY_BUCKET,
   type Bounds,
   BUCKETS_PER_PAGE,
-  type ReportNames,
   reportQuery,
   spanOf,
   unmaskedReport,
@@ -17,6 +18,7 @@ import { NAME_KEYS } from "./report-user.ts";
 
 /** Common parts of the four Enterprise reports. */
 const report = {
+  buckets: ANY_BUCKET,
   key: "analytics",
   scope: "read:analytics",
   paging: "report",
@@ -32,14 +34,21 @@ const report = {
 export const bucketedReport = (names: ReportNames) =>
   ({
     ...report,
+    report: withoutPeople(names),
     pageSize: ({ bucket }: ReportQuestion) => BUCKETS_PER_PAGE[bucket],
     query: (p: ReportQuestion) => ({ ...reportQuery(names, p), bucket_width: widthOf(p.bucket) }),
   }) as const;
+
+/** A report of people answers what is split by person, and the plain one what is not. */
+function withoutPeople({ groupBy: { USER: _, ...groupBy }, ...names }: ReportNames): ReportNames {
+  return { ...names, groupBy };
+}
 
 /** A report split by person, whose pages are ranked rows; time is one more split. */
 export const userReport = (names: ReportNames) =>
   ({
     ...report,
+    report: names,
     nameKeys: NAME_KEYS,
     pageSize: () => 1000,
     query: (p: ReportQuestion) => ({

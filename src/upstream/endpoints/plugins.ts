@@ -1,31 +1,27 @@
 import type { AnalyticsPluginActivity } from "@anthropic-ai/sdk/resources/organization/analytics/analytics";
 import type { EngagementQuestion, SessionUse } from "../../domain/engagement.ts";
 import type { PluginRow } from "../../domain/plugin.ts";
+import type { FilterNames, FilterValues } from "../dimension-names.ts";
 import { endpoint, idOf, type RowId } from "../endpoint.ts";
 import type { Wire } from "../http/wire.ts";
 import { engagementList } from "./coverage.ts";
-import {
-  BY_GROUP,
-  BY_PRODUCT,
-  engagementQuery,
-  type FilterNames,
-  type FilterValues,
-  splitList,
-} from "./engagement-query.ts";
+import { BY_GROUP, BY_PRODUCT, engagementQuery, splitList } from "./engagement-query.ts";
 
-export const PLUGIN_FILTERS = {
+const PLUGIN_FILTERS = {
   users: "user_id",
   groups: "rbac_group_id",
   products: "product",
   names: "plugin_name",
 } as const satisfies FilterNames;
 
-export const PLUGIN_FILTER_VALUES = {
+const PLUGIN_FILTER_VALUES = {
   products: ["claude_code", "cowork", "chat_cowork_unified"],
 } as const satisfies FilterValues;
 
 const list = {
   dataset: "PLUGIN_ACTIVITY",
+  filters: PLUGIN_FILTERS,
+  filterValues: PLUGIN_FILTER_VALUES,
   ...engagementList,
   path: "/v1/organizations/analytics/plugins",
 } as const;

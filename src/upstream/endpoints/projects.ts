@@ -1,12 +1,13 @@
 import type { AnalyticsProjectActivity } from "@anthropic-ai/sdk/resources/organization/analytics/analytics";
 import type { EngagementQuestion, ProjectRow } from "../../domain/engagement.ts";
 import type { Pseudonyms } from "../../domain/pseudonym.ts";
+import type { FilterNames } from "../dimension-names.ts";
 import { endpoint, type RowId } from "../endpoint.ts";
 import type { Wire } from "../http/wire.ts";
 import { engagementList } from "./coverage.ts";
-import { BY_GROUP, BY_PERSON, engagementQuery, type FilterNames, splitList } from "./engagement-query.ts";
+import { BY_GROUP, BY_PERSON, engagementQuery, splitList } from "./engagement-query.ts";
 
-export const PROJECT_FILTERS = {
+const PROJECT_FILTERS = {
   users: "user_id",
   groups: "rbac_group_id",
   projects: "project_id",
@@ -14,6 +15,7 @@ export const PROJECT_FILTERS = {
 
 const list = {
   dataset: "PROJECT_ACTIVITY",
+  filters: PROJECT_FILTERS,
   ...engagementList,
   path: "/v1/organizations/analytics/apps/chat/projects",
 } as const;

@@ -1,33 +1,14 @@
 import { dimensionKey, pseudonymous, type ReportRow, type Span } from "../../domain/bucket.ts";
 import type { Day } from "../../domain/day.ts";
 import type { Pseudonyms } from "../../domain/pseudonym.ts";
-import type {
-  BucketRow,
-  BucketWidth,
-  Dimension,
-  FilterDimension,
-  ReportQuestion,
-} from "../../domain/report.ts";
+import type { BucketRow, BucketWidth, FilterDimension, ReportQuestion } from "../../domain/report.ts";
 import { badInput } from "../../errors.ts";
+import type { ReportNames } from "../dimension-names.ts";
 import type { QueryValue, RowId } from "../endpoint.ts";
 import type { Wire } from "../http/wire.ts";
 import { unmaskedIds } from "./pseudonymous.ts";
 
-/** How one report spells the dimensions it can split by and filter on; what is absent it cannot do. */
-export interface ReportNames {
-  readonly groupBy: { readonly [D in Dimension]?: string };
-  readonly filter: { readonly [D in FilterDimension]?: string };
-  /** Dimensions that cannot be split by while another one is split by or filtered on. */
-  readonly apart?: readonly (readonly [split: FilterDimension, other: FilterDimension])[];
-  /** What a dimension's rows are narrowed to beside, where upstream would mix others in. */
-  readonly narrows?: { readonly [D in Dimension]?: Readonly<Record<string, readonly string[]>> };
-  /** Dimensions that get a value with another one. */
-  readonly fills?: { readonly [D in Dimension]?: readonly Dimension[] };
-  /** The most dimensions to split by at once, not counting COST_TYPE and TOKEN_TYPE. */
-  readonly maxGroups?: number;
-  /** Products this report spells otherwise than the graph does. */
-  readonly products?: Readonly<Record<string, string>>;
-}
+export const ANY_BUCKET = ["NONE", "DAY", "HOUR", "MINUTE"] as const satisfies readonly BucketWidth[];
 
 /** Buckets per page: upstream's maximum for each width. */
 export const BUCKETS_PER_PAGE = { NONE: 31, DAY: 31, HOUR: 168, MINUTE: 256 } as const satisfies Record<

@@ -1,18 +1,11 @@
 import type { AnalyticsSkillActivity } from "@anthropic-ai/sdk/resources/organization/analytics/analytics";
 import type { EngagementQuestion, SkillRow } from "../../domain/engagement.ts";
 import type { MoneyAmount } from "../../domain/money.ts";
+import type { FilterNames, FilterValues } from "../dimension-names.ts";
 import { endpoint, type RowId } from "../endpoint.ts";
 import type { Wire } from "../http/wire.ts";
 import { engagementList } from "./coverage.ts";
-import {
-  BY_GROUP,
-  BY_PERSON,
-  BY_PRODUCT,
-  engagementQuery,
-  type FilterNames,
-  type FilterValues,
-  splitList,
-} from "./engagement-query.ts";
+import { BY_GROUP, BY_PERSON, BY_PRODUCT, engagementQuery, splitList } from "./engagement-query.ts";
 
 export const SKILL_FILTERS = {
   users: "user_id",
@@ -22,13 +15,15 @@ export const SKILL_FILTERS = {
   shareStatuses: "share_status",
 } as const satisfies FilterNames;
 
-export const SKILL_FILTER_VALUES = {
+const SKILL_FILTER_VALUES = {
   products: ["chat", "claude_code", "cowork", "office_agent", "chat_cowork_unified"],
   shareStatuses: ["organization", "private", "public"],
 } as const satisfies FilterValues;
 
 const list = {
   dataset: "SKILL_ACTIVITY",
+  filters: SKILL_FILTERS,
+  filterValues: SKILL_FILTER_VALUES,
   ...engagementList,
   path: "/v1/organizations/analytics/skills",
 } as const;

@@ -1,4 +1,4 @@
-import type { ReportNames } from "./report-query.ts";
+import type { ReportNames } from "../dimension-names.ts";
 
 const SHARED = {
   groupBy: {

@@ -5,12 +5,13 @@ import type {
 } from "@anthropic-ai/sdk/resources/beta/organization/analytics/usage";
 import { type CostRow, type Dimensions, type UsageRow, withoutNames } from "../../domain/bucket.ts";
 import type { ReportQuestion } from "../../domain/report.ts";
+import type { ReportNames } from "../dimension-names.ts";
 import { endpoint } from "../endpoint.ts";
 import type { Wire } from "../http/wire.ts";
 import { FRESH, REPORTS } from "./coverage.ts";
 import {
+  ANY_BUCKET,
   pseudonymousRows,
-  type ReportNames,
   reportQuery,
   reportRowId,
   spanOf,
@@ -26,6 +27,9 @@ import { UNIFIED_COST_NAMES, UNIFIED_USAGE_NAMES } from "./unified-names.ts";
 const report = (names: ReportNames) =>
   ({
     isOfBothKinds: true,
+    needsEnrolment: true,
+    report: names,
+    buckets: ANY_BUCKET,
     paging: "report",
     pageSize: () => 1000,
     query: (p: ReportQuestion) => ({

@@ -10,10 +10,11 @@ import type {
 } from "../../domain/activity.ts";
 import type { EngagementQuestion } from "../../domain/engagement.ts";
 import type { Pseudonyms } from "../../domain/pseudonym.ts";
+import type { FilterNames } from "../dimension-names.ts";
 import { endpoint } from "../endpoint.ts";
 import type { Wire } from "../http/wire.ts";
 import { engagementList } from "./coverage.ts";
-import { BY_GROUP, engagementQuery, type FilterNames, splitList } from "./engagement-query.ts";
+import { BY_GROUP, engagementQuery, splitList } from "./engagement-query.ts";
 import { byPseudonym } from "./pseudonymous.ts";
 
 type User = AnalyticsUserActivity;
@@ -26,6 +27,7 @@ export const USER_FILTERS = {
 
 const list = {
   dataset: "USER_ACTIVITY",
+  filters: USER_FILTERS,
   ...engagementList,
   path: "/v1/organizations/analytics/users",
 } as const;
