@@ -1,4 +1,4 @@
-import type { Relations } from "../../src/analytics/analysis.ts";
+import type { Relations } from "../../src/analytics/analysis/relations.ts";
 import { analyseCode, type CodeGroup, rangesOf } from "../../src/analytics/claude-code.ts";
 import { personByEmail } from "../../src/analytics/join.ts";
 import { mapRanked } from "../../src/analytics/ranking.ts";

@@ -1,4 +1,4 @@
-import type { AnswerTotals } from "../../src/analytics/analysis.ts";
+import type { AnswerTotals } from "../../src/analytics/analysis/relations.ts";
 import type { Algebra } from "../../src/analytics/ranking.ts";
 import { COMPARISONS, type Comparison } from "../../src/domain/comparison.ts";
 import { type Decimal, decimalOf } from "../../src/domain/decimal.ts";

@@ -1,4 +1,4 @@
-import type { RankingOrder } from "../../src/analytics/analysis.ts";
+import type { RankingOrder } from "../../src/analytics/analysis/analysis.ts";
 import type { Finality } from "../../src/cache/policy.ts";
 import type { Context } from "../../src/context.ts";
 import type { Span } from "../../src/domain/bucket.ts";

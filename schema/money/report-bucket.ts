@@ -1,4 +1,4 @@
-import type { Relations } from "../../src/analytics/analysis.ts";
+import type { Relations } from "../../src/analytics/analysis/relations.ts";
 import { personByConsoleId } from "../../src/analytics/join.ts";
 import type { ReportFigure } from "../../src/analytics/report-analysis.ts";
 import type { Context } from "../../src/context.ts";

@@ -1,5 +1,6 @@
 import type { GraphQLResolveInfo } from "graphql";
-import type { AnswerTotals, RankingOrder, Relations } from "../../src/analytics/analysis.ts";
+import type { RankingOrder } from "../../src/analytics/analysis/analysis.ts";
+import type { AnswerTotals, Relations } from "../../src/analytics/analysis/relations.ts";
 import { organizationNamed } from "../../src/analytics/organizations.ts";
 import { mapRanked } from "../../src/analytics/ranking.ts";
 import { answerBy } from "../../src/analytics/report/answer.ts";

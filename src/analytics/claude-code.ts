@@ -15,18 +15,12 @@ import { type DayRange, isEmpty } from "../domain/range.ts";
 import { recordsOfDays } from "../loaders/claude-code.ts";
 import { claudeCode } from "../upstream/endpoints/claude-code.ts";
 import { earliestDay, windowsOf } from "../upstream/pages/windows.ts";
-import {
-  type Analysed,
-  type Analysis,
-  analysed,
-  cellOf,
-  type Figure,
-  type Kind,
-  once,
-  type Relations,
-  runningTotals,
-  setAgainst,
-} from "./analysis.ts";
+import { analysed } from "./analysis/analyse.ts";
+import type { Analysis } from "./analysis/analysis.ts";
+import { setAgainst } from "./analysis/comparison.ts";
+import { type Analysed, cellOf, type Figure, type Kind } from "./analysis/figure.ts";
+import { once, type Relations } from "./analysis/relations.ts";
+import { runningTotals } from "./analysis/running-totals.ts";
 import { type Ranking, sumOf } from "./ranking.ts";
 
 type CodeFigure = CodeRow & Figure<CodeMeasure>;

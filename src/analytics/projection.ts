@@ -4,7 +4,7 @@ import { projected } from "../domain/measures.ts";
 import type { MoneyAmount, SpendAmounts } from "../domain/money.ts";
 import { type DayRange, daysIn, splitByDay } from "../domain/range.ts";
 import type { Upstream } from "../upstream/upstream.ts";
-import { stateBy } from "./analysis.ts";
+import { stateBy } from "./analysis/finality.ts";
 import { sumOf } from "./ranking.ts";
 import type { ReportPlan } from "./report/plan.ts";
 import { readReport } from "./report/read.ts";

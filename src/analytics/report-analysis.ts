@@ -7,17 +7,12 @@ import { badInput } from "../errors.ts";
 import { type Collected, collect, type PageRun } from "../upstream/pages/iterate.ts";
 import { earliestDay, notCovered } from "../upstream/pages/windows.ts";
 import type { FieldRequests } from "../upstream/plan.ts";
-import {
-  type Analysed,
-  type Analysis,
-  analysed,
-  cellOf,
-  type Kind,
-  once,
-  type Relations,
-  runningTotals,
-  setAgainst,
-} from "./analysis.ts";
+import { analysed } from "./analysis/analyse.ts";
+import type { Analysis } from "./analysis/analysis.ts";
+import { setAgainst } from "./analysis/comparison.ts";
+import { type Analysed, cellOf, type Kind } from "./analysis/figure.ts";
+import { once, type Relations } from "./analysis/relations.ts";
+import { runningTotals } from "./analysis/running-totals.ts";
 import { type Ranking, together } from "./ranking.ts";
 import { isAnswerable } from "./report/expired-days.ts";
 import { planBy, type ReportPlan, type ReportPlans } from "./report/plan.ts";

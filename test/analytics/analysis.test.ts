@@ -1,14 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  type Analysed,
-  type Analysis,
-  analysed,
-  cellOf,
-  type Kind,
-  runningTotals,
-  setAgainst,
-} from "../../src/analytics/analysis.ts";
+import { analysed } from "../../src/analytics/analysis/analyse.ts";
+import type { Analysis } from "../../src/analytics/analysis/analysis.ts";
+import { setAgainst } from "../../src/analytics/analysis/comparison.ts";
+import { type Analysed, cellOf, type Kind } from "../../src/analytics/analysis/figure.ts";
+import { runningTotals } from "../../src/analytics/analysis/running-totals.ts";
 import type { GatewayRow } from "../../src/analytics/report/report.ts";
 import { dimensionKey, isUnnamed, NO_DIMENSIONS, type ReportUser, rowName } from "../../src/domain/bucket.ts";
 import { addDays, day, dayOf, startOf } from "../../src/domain/day.ts";

@@ -1,0 +1,22 @@
+import type { DayRange } from "../../domain/range.ts";
+
+/** The totals of an answer, each worked out once, when it is first asked for. */
+export interface AnswerTotals<Measure> {
+  /** The exact total of the range, whatever rows are split by; null where upstream has no figures. */
+  total(): Promise<Measure | null>;
+  /** The days of the compared period; null where nothing is compared. Throws NOT_COVERED. */
+  rangeBefore(): DayRange | null;
+  totalBefore(): Promise<Measure | null>;
+}
+
+/** What all rows of an answer can be set in relation to. */
+export interface Relations<Row, Measure> extends AnswerTotals<Measure> {
+  /** What a row's group has come to by the end of its bucket; null where the group is unknown. */
+  runningTotal(row: Row): Promise<Measure | null>;
+}
+
+/** Returns a function that does its work on the first call, and gives the same result to the others. */
+export function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
+  return () => (result ??= work());
+}

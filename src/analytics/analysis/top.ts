@@ -1,0 +1,62 @@
+import type { Span } from "../../domain/bucket.ts";
+import { startOf } from "../../domain/day.ts";
+import type { Decimal } from "../../domain/decimal.ts";
+import { bucketAround } from "../../domain/series.ts";
+import { type Algebra, byRank } from "../ranking.ts";
+import type { Analysis } from "./analysis.ts";
+import { type Analysed, cellOf, type Figure, type Kind, ranksOf } from "./figure.ts";
+
+/**
+ * The groups with the most of a measure over the whole range, and in each bucket the others as one row. What is about a part of
+ * the range is no match for groups of all of it, and with the others.
+ */
+export function firstOf<Row extends Figure<Measure>, Measure>(
+  kind: Kind<Row, Measure>,
+  rows: readonly Analysed<Row, Measure>[],
+  { top, bucket, range }: Analysis<Row, Measure>,
+  measure: (measure: Measure) => Decimal | null,
+): readonly Analysed<Row, Measure>[] {
+  if (top === null) return rows;
+  const { algebra, groupOf } = kind;
+  const groups = new Map<string, { readonly name: string; readonly sum: Measure }>();
+  const isOfPart = ({ from, until }: Span) => from > startOf(range.from) || until < startOf(range.until);
+  for (const row of rows) {
+    if (row.isRemainder || (kind.isPiece(row) && isOfPart(row))) continue;
+    const group = groups.get(groupOf(row));
+    const sum = group === undefined ? row.measure : algebra.plus(group.sum, row.measure);
+    groups.set(groupOf(row), { name: group?.name ?? kind.nameOf(row), sum });
+  }
+  const first = [...groups]
+    .map(([group, { name, sum }]) => ({ group, keys: [measure(sum), ...ranksOf(kind, sum)], name }))
+    .sort(byRank)
+    .slice(0, top);
+  const kept = new Set(first.map(({ group }) => group));
+  const others = new Map<string, Analysed<Row, Measure>>();
+  const shown = rows.filter((row) => {
+    if (row.isRemainder || kept.has(groupOf(row))) return true;
+    const span = bucketAround(bucket, row, range);
+    const other = { ...kind.ungrouped(row), ...span, isOther: true, before: row.before };
+    merge(others, cellOf(kind, other), other, algebra.plus);
+    return false;
+  });
+  return [...shown, ...others.values()];
+}
+
+function merge<Row extends Figure<Measure>, Measure>(
+  cells: Map<string, Analysed<Row, Measure>>,
+  key: string,
+  row: Analysed<Row, Measure>,
+  plus: Algebra<Measure>["plus"],
+): void {
+  const sum = cells.get(key);
+  cells.set(
+    key,
+    sum === undefined
+      ? row
+      : {
+          ...row,
+          measure: plus(sum.measure, row.measure),
+          before: sum.before === null || row.before === null ? null : plus(sum.before, row.before),
+        },
+  );
+}
