@@ -152,7 +152,7 @@ describe("Claude Code of ten people among a hundred thousand", () => {
     const query = `{ users(${days}, first: 10) { nodes { claudeCode { commits } } } }`;
     const { ask, app, at, requestsOf } = gateway({ routes: organizationOf({ pagesOfDay: 1 }) });
     const reader = app.context(new AbortController().signal, "warm", { unbounded: true });
-    await everyoneOver(reader, { from: day("2026-11-14"), until: day("2026-11-21") });
+    await everyoneOver.read(reader, { from: day("2026-11-14"), until: day("2026-11-21") });
     await ask(`{ claudeCodeRecords(${days}, first: 1000) { totalCount } }`);
 
     at("2026-11-22T20:00:00Z");

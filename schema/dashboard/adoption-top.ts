@@ -1,20 +1,12 @@
 import { artifactsGenerated, leaders, projectsUsed, TOP } from "../../src/analytics/dashboard-people.ts";
-import { activityPeriod } from "../../src/analytics/dashboard-periods.ts";
-import { type FreshnessState, freshnessOf } from "../../src/analytics/freshness.ts";
+import type { FreshnessState } from "../../src/analytics/freshness.ts";
 import { rankedBy } from "../../src/analytics/ranking.ts";
-import type { Context } from "../../src/context.ts";
 import type { UserActivityRow } from "../../src/domain/activity.ts";
 import type { ReportUser } from "../../src/domain/bucket.ts";
-import type { ConnectorRow, EngagementQuestion, SkillRow } from "../../src/domain/engagement.ts";
-import type { Period } from "../../src/domain/period.ts";
+import type { ConnectorRow, SkillRow } from "../../src/domain/engagement.ts";
 import type { DayRange } from "../../src/domain/range.ts";
 import { isShownOf } from "../../src/domain/viewer.ts";
-import { everyone, everyoneOver } from "../../src/loaders/people.ts";
-import type { Endpoint } from "../../src/upstream/endpoint.ts";
-import { connectorActivity } from "../../src/upstream/endpoints/connectors.ts";
-import { skillActivity } from "../../src/upstream/endpoints/skills.ts";
-import { userActivity } from "../../src/upstream/endpoints/users.ts";
-import { collect, pagesOf } from "../../src/upstream/pages/iterate.ts";
+import { connectorsOver, everyoneOver, skillsOver } from "../../src/loaders/people.ts";
 import { Connector } from "../engagement/connector.ts";
 import { type MeasuredRow, measured } from "../engagement/measured-thing.ts";
 import { Skill } from "../engagement/skill.ts";
@@ -22,7 +14,7 @@ import { builder } from "../framework/builder.ts";
 import { emailOfReported, User } from "../people/user.ts";
 import { AdoptionDashboard } from "./adoption.ts";
 import { Answer, FreshAnswer, periodArg } from "./dashboard.ts";
-import { ofActivity } from "./planned.ts";
+import { overPeriod } from "./over-period.ts";
 
 interface Ranked {
   readonly range: DayRange;
@@ -66,14 +58,14 @@ const TopUsers = builder.objectRef<Ranked & { readonly users: readonly TopPerson
   }),
 });
 
-async function topPeople(ctx: Context, period: Period, measure: (row: UserActivityRow) => number | null) {
-  const range = await activityPeriod(ctx, period);
-  const { rows, sources } = await everyoneOver(ctx, range);
-  const users = leaders(rows, measure).map(({ activity, count }): TopPerson => {
-    const { userId, email } = activity;
-    return { user: { userId, ...(email !== undefined && { email }) }, count };
-  });
-  return { range, freshness: freshnessOf("USER_ACTIVITY", sources), users };
+/** A field of the people with most of a measure over a period. */
+function topPeople(measure: (row: UserActivityRow) => number | null) {
+  return overPeriod(everyoneOver, (rows) => ({
+    users: leaders(rows, measure).map(({ activity, count }): TopPerson => {
+      const { userId, email } = activity;
+      return { user: { userId, ...(email !== undefined && { email }) }, count };
+    }),
+  }));
 }
 
 const TopConnectors = builder
@@ -102,23 +94,18 @@ const TopSkills = builder
     }),
   });
 
-async function mostUsed<Thing extends { readonly name: string; readonly users: number }>(
-  ctx: Context,
-  endpoint: Endpoint<EngagementQuestion, Thing>,
-  period: Period,
+/** A field of the things that most people used over a period. */
+function mostUsed<Thing extends { readonly name: string; readonly users: number }>(
+  things: Parameters<typeof overPeriod<Thing, object>>[0],
 ) {
-  const range = await activityPeriod(ctx, period);
-  const { rows, sources } = await collect(pagesOf(ctx.upstream, endpoint, [everyone(range)]));
-  const ranked = rankedBy(
-    rows.filter(({ users }) => isShownOf(ctx.viewer, users)),
-    ({ users }) => users,
-    ({ name }) => name,
-  ).slice(0, TOP);
-  return {
-    range,
-    freshness: freshnessOf(endpoint.dataset, sources),
-    things: ranked.map(({ row }) => measured(row, range, {})),
-  };
+  return overPeriod(things, (rows, range, ctx) => {
+    const ranked = rankedBy(
+      rows.filter(({ users }) => isShownOf(ctx.viewer, users)),
+      ({ users }) => users,
+      ({ name }) => name,
+    ).slice(0, TOP);
+    return { things: ranked.map(({ row }) => measured(row, range, {})) };
+  });
 }
 
 builder.objectFields(AdoptionDashboard, (t) => ({
@@ -128,10 +115,8 @@ builder.objectFields(AdoptionDashboard, (t) => ({
     nullable: true,
     description:
       "People by the different chat projects they used over the period, by upstream's aggregate. Over more than one day it is an estimate within about 2 %, so close ranks can be swapped. Not additive. One upstream request per 1,000 people for any period.",
-    sources: ["USER_ACTIVITY"],
     args: periodArg("MONTH_TO_DATE"),
-    ...ofActivity(userActivity),
-    resolve: (_page, { period }, ctx) => topPeople(ctx, period, projectsUsed),
+    ...topPeople(projectsUsed),
   }),
   topUsersByArtifacts: t.field({
     authScopes: { individuals: true },
@@ -139,29 +124,23 @@ builder.objectFields(AdoptionDashboard, (t) => ({
     nullable: true,
     description:
       "People by the artifacts they generated over the period in chat, Cowork, Claude Code and the product that merges the first two. Exact; additive. One upstream request per 1,000 people for any period, shared with projects.",
-    sources: ["USER_ACTIVITY"],
     args: periodArg("MONTH_TO_DATE"),
-    ...ofActivity(userActivity),
-    resolve: (_page, { period }, ctx) => topPeople(ctx, period, artifactsGenerated),
+    ...topPeople(artifactsGenerated),
   }),
   topConnectors: t.field({
     type: TopConnectors,
     nullable: true,
     description:
       "Connectors by the different people who used them over the period, recounted exactly by upstream. One upstream request per 1,000 connectors.",
-    sources: ["CONNECTOR_ACTIVITY"],
     args: periodArg("MONTH_TO_DATE"),
-    ...ofActivity(connectorActivity),
-    resolve: (_page, { period }, ctx) => mostUsed(ctx, connectorActivity, period),
+    ...mostUsed(connectorsOver),
   }),
   topSkills: t.field({
     type: TopSkills,
     nullable: true,
     description:
       "Skills by the different people who used them over the period, recounted exactly by upstream; `unknown` stands for all skills that it cannot distinguish. One upstream request per 1,000 skills.",
-    sources: ["SKILL_ACTIVITY"],
     args: periodArg("MONTH_TO_DATE"),
-    ...ofActivity(skillActivity),
-    resolve: (_page, { period }, ctx) => mostUsed(ctx, skillActivity, period),
+    ...mostUsed(skillsOver),
   }),
 }));

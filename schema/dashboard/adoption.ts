@@ -1,15 +1,10 @@
-import { artifactFiguresOn, chatOn, type DayFigure, dayFigure } from "../../src/analytics/dashboard-days.ts";
-import type { ArtifactFigures, ChatFigures } from "../../src/analytics/dashboard-people.ts";
-import type { Context } from "../../src/context.ts";
-import type { Day } from "../../src/domain/day.ts";
+import { artifactFiguresOn, chatOn } from "../../src/analytics/dashboard-days.ts";
 import { decimalOf } from "../../src/domain/decimal.ts";
 import { type Ratio, ratioOf } from "../../src/domain/ratio.ts";
-import { newestWholeDay } from "../../src/loaders/activity/whole-days.ts";
 import { builder } from "../framework/builder.ts";
-import { daysArg, onDashboard, page } from "./dashboard.ts";
-import { DayCount, DayRatio } from "./day-figure.ts";
-import { BY_ARTIFACTS, BY_PEOPLE, OF_DAYS, OF_LATEST } from "./planned.ts";
-import { DashboardDay, type OnDay, seriesOf, seriesType } from "./series.ts";
+import { onDashboard, page } from "./dashboard.ts";
+import { besideDayBefore, DayCount, DayRatio } from "./day-figure.ts";
+import { DashboardDay, latestDay, type OnDay, seriesType, wholeDaysField } from "./series.ts";
 
 const dayCount = (what: string) =>
   ({ type: DayCount, nullable: true, description: `${what} Null only beside an error.` }) as const;
@@ -23,68 +18,37 @@ const AdoptionDay = builder.objectRef<OnDay>("AdoptionDay").implement({
       ...dayCount(
         "Chats in claude.ai that people took part in: the different conversations of each person on the day, added up over people, since a conversation belongs to one person. Exact; not additive over days, since a chat that continues counts on each.",
       ),
-      sources: ["USER_ACTIVITY"],
-      requests: BY_PEOPLE,
-      resolve: ({ date }, _args, ctx) => inChat(ctx, date, ({ conversations }) => wholeOf(conversations)),
+      ...besideDayBefore(chatOn, ({ conversations }) => wholeOf(conversations)),
     }),
     messagesPerConversation: t.field({
       type: DayRatio,
       nullable: true,
       description:
         "Ratio of the messages that people sent in chat to the chats of the same day. Not additive. Null only beside an error.",
-      sources: ["USER_ACTIVITY"],
-      requests: BY_PEOPLE,
-      resolve: ({ date }, _args, ctx) =>
-        inChat(ctx, date, ({ messages, conversations }) =>
-          conversations === null ? null : ratioOf(decimalOf(messages), decimalOf(conversations)),
-        ),
+      ...besideDayBefore(chatOn, ({ messages, conversations }) =>
+        conversations === null ? null : ratioOf(decimalOf(messages), decimalOf(conversations)),
+      ),
     }),
     projectsCreated: t.field({
       ...dayCount("Chat projects created. Exact; additive over days."),
-      sources: ["USER_ACTIVITY"],
-      requests: BY_PEOPLE,
-      resolve: ({ date }, _args, ctx) => inChat(ctx, date, (chat) => wholeOf(chat.projectsCreated)),
+      ...besideDayBefore(chatOn, (chat) => wholeOf(chat.projectsCreated)),
     }),
     projectCreators: t.field({
       ...dayCount("Different people who created a chat project. Exact; not additive over days."),
-      sources: ["USER_ACTIVITY"],
-      requests: BY_PEOPLE,
-      resolve: ({ date }, _args, ctx) => inChat(ctx, date, (chat) => wholeOf(chat.projectCreators)),
+      ...besideDayBefore(chatOn, (chat) => wholeOf(chat.projectCreators)),
     }),
     artifactsCreated: t.field({
       ...dayCount(
         "Artifacts created in any product, by any creator; Claude Code and Cowork count from 2026-08-17 on. Exact; additive over days.",
       ),
-      sources: ["ARTIFACT_ACTIVITY"],
-      requests: BY_ARTIFACTS,
-      resolve: ({ date }, _args, ctx) => ofArtifacts(ctx, date, ({ created }) => created),
+      ...besideDayBefore(artifactFiguresOn, ({ created }) => wholeOf(created)),
     }),
     artifactCreators: t.field({
       ...dayCount("Different people who created an artifact in any product. Exact; not additive over days."),
-      sources: ["ARTIFACT_ACTIVITY"],
-      requests: BY_ARTIFACTS,
-      resolve: ({ date }, _args, ctx) => ofArtifacts(ctx, date, ({ creators }) => creators),
+      ...besideDayBefore(artifactFiguresOn, ({ creators }) => wholeOf(creators)),
     }),
   }),
 });
-
-function inChat(ctx: Context, date: Day, ratioIn: (chat: ChatFigures) => Ratio | null): Promise<DayFigure> {
-  return dayFigure(ctx, date, async (day) => {
-    const chat = await chatOn(ctx, {}).load(day);
-    return chat && ratioIn(chat);
-  });
-}
-
-function ofArtifacts(
-  ctx: Context,
-  date: Day,
-  countOf: (artifacts: ArtifactFigures) => number,
-): Promise<DayFigure> {
-  return dayFigure(ctx, date, async (day) => {
-    const artifacts = await artifactFiguresOn(ctx, {}).load(day);
-    return wholeOf(artifacts && countOf(artifacts));
-  });
-}
 
 function wholeOf(count: number | null): Ratio | null {
   return count === null ? null : { numerator: BigInt(count), denominator: 1n };
@@ -102,16 +66,13 @@ builder.objectFields(AdoptionDashboard, (t) => ({
     nullable: true,
     description:
       "The newest day that is certainly complete. Two upstream requests (per 1,000 people) for it and the day before, two more for artifacts. Null only beside an error.",
-    ...OF_LATEST,
-    resolve: async (_page, _args, ctx) => ({ date: await newestWholeDay(ctx) }),
+    ...latestDay,
   }),
   byDay: t.field({
     type: AdoptionSeries,
     nullable: true,
     description:
       "The same figures by day. One upstream request (per 1,000 people) for each day and one more for the day before the first, and as many again for artifacts; only for selected fields.",
-    args: daysArg,
-    ...OF_DAYS,
-    resolve: (_page, { range }, ctx) => seriesOf(ctx, range),
+    ...wholeDaysField,
   }),
 }));

@@ -1,33 +1,18 @@
 import { chatOn } from "../../src/analytics/dashboard-days.ts";
 import { type ChatFigures, chatFigures } from "../../src/analytics/dashboard-people.ts";
-import { activityPeriod } from "../../src/analytics/dashboard-periods.ts";
-import { type FreshnessState, freshnessOf } from "../../src/analytics/freshness.ts";
+import type { FreshnessState } from "../../src/analytics/freshness.ts";
 import type { Context } from "../../src/context.ts";
-import type { Day } from "../../src/domain/day.ts";
 import { decimalOf } from "../../src/domain/decimal.ts";
-import { type DayRange, splitByDay } from "../../src/domain/range.ts";
+import type { DayRange } from "../../src/domain/range.ts";
 import { ratioOf } from "../../src/domain/ratio.ts";
-import { activityDayRequests, summaryOfDay } from "../../src/loaders/activity/days.ts";
-import { isRecent, newestDayRequests } from "../../src/loaders/activity/last-days.ts";
-import { newestWholeDay } from "../../src/loaders/activity/whole-days.ts";
-import { everyone, everyoneOver } from "../../src/loaders/people.ts";
-import type { PlanRequests } from "../../src/planning/plan.ts";
-import { userActivity } from "../../src/upstream/endpoints/users.ts";
-import { type FieldRequests, requestsFor } from "../../src/upstream/plan.ts";
+import { summaryOfDay } from "../../src/loaders/activity/days.ts";
+import { everyoneOver } from "../../src/loaders/people.ts";
+import type { PlanInput } from "../../src/planning/plan.ts";
 import { sumField } from "../engagement/activity.ts";
 import { builder } from "../framework/builder.ts";
-import {
-  Answer,
-  daysArg,
-  FreshAnswer,
-  onDashboard,
-  page,
-  periodArg,
-  ratioField,
-  written,
-} from "./dashboard.ts";
-import { BY_PEOPLE, OF_DAYS, OF_LATEST, ofActivity } from "./planned.ts";
-import { DashboardDay, type OnDay, seriesOf, seriesType } from "./series.ts";
+import { Answer, FreshAnswer, onDashboard, page, periodArg, ratioField, written } from "./dashboard.ts";
+import { overPeriod } from "./over-period.ts";
+import { DashboardDay, latestDay, type OnDay, onDay, seriesType, wholeDaysField } from "./series.ts";
 
 /** Figures that upstream is asked for when they are selected. */
 const asked = <Options extends { readonly description: string }>(options: Options) => ({
@@ -48,15 +33,25 @@ const shareOfActive = (what: string) =>
     `\`${what}\` divided by \`activeUsers\`: 0.5 is half of the active people. The two come from different sources, each of which can be revised. Null: no active people, or one of them is not measured.`,
   );
 
-/** The summaries of days, which recent ones share with what tells the newest. */
-function summaryRequests(range: DayRange, ctx: Context): FieldRequests {
-  return isRecent(range.from, ctx) ? newestDayRequests(ctx) : activityDayRequests(ctx, range);
-}
+const activeOnDay = onDay(summaryOfDay, ({ all }) => all.daily);
 
-const OF_SHARE: PlanRequests = ({ range }, ctx) => [
-  requestsFor(userActivity, splitByDay(range).map(everyone)),
-  summaryRequests(range, ctx),
-];
+/** A field of the share of a day's active people: its requests are those of its two parts. */
+function shareOnDay(of: (chat: ChatFigures) => number | null) {
+  const part = onDay(chatOn, of);
+  return {
+    requests: (input: PlanInput, ctx: Context) => [
+      ...[part.requests(input, ctx)].flat(),
+      ...[activeOnDay.requests(input, ctx)].flat(),
+    ],
+    resolve: async (day: OnDay, args: object, ctx: Context) => {
+      const [some, all] = await Promise.all([
+        part.resolve(day, args, ctx),
+        activeOnDay.resolve(day, args, ctx),
+      ]);
+      return some === null || all === null ? null : written(ratioOf(decimalOf(some), decimalOf(all)));
+    },
+  };
+}
 
 const ClaudeAiDay = builder.objectRef<OnDay>("ClaudeAiDay").implement({
   description:
@@ -69,73 +64,49 @@ const ClaudeAiDay = builder.objectRef<OnDay>("ClaudeAiDay").implement({
       description:
         "Different people active in any product, the base of the shares. Exact; not additive over days. Null: not measured, or beside an error.",
       sources: ["ACTIVITY_SUMMARIES"],
-      requests: ({ range }, ctx) => summaryRequests(range, ctx),
-      resolve: ({ date }, _args, ctx) => activeOn(ctx, date),
+      ...activeOnDay,
     }),
     conversations: t.field({
       type: "Count",
       nullable: true,
       description:
         "Chats that people took part in: the different conversations of each person on the day, added up over people, since a conversation belongs to one person. Exact; not additive over days, since a chat that continues counts on each. Null: not measured, or beside an error.",
-      requests: BY_PEOPLE,
-      resolve: ({ date }, _args, ctx) => onDay(ctx, date, ({ conversations }) => conversations),
+      ...onDay(chatOn, ({ conversations }) => conversations),
     }),
     chatUsers: t.field({
       ...people("had a chat."),
-      requests: BY_PEOPLE,
-      resolve: ({ date }, _args, ctx) => onDay(ctx, date, ({ chatUsers }) => chatUsers),
+      ...onDay(chatOn, ({ chatUsers }) => chatUsers),
     }),
     chatShare: t.field({
       ...shareOfActive("chatUsers"),
-      requests: OF_SHARE,
-      resolve: ({ date }, _args, ctx) => shareOn(ctx, date, ({ chatUsers }) => chatUsers),
+      ...shareOnDay(({ chatUsers }) => chatUsers),
     }),
     projectsCreated: t.field({
       ...asked(sumField("Chat projects created.")),
-      requests: BY_PEOPLE,
-      resolve: ({ date }, _args, ctx) => onDay(ctx, date, ({ projectsCreated }) => projectsCreated),
+      ...onDay(chatOn, ({ projectsCreated }) => projectsCreated),
     }),
     projectCreators: t.field({
       ...people("created a chat project."),
-      requests: BY_PEOPLE,
-      resolve: ({ date }, _args, ctx) => onDay(ctx, date, ({ projectCreators }) => projectCreators),
+      ...onDay(chatOn, ({ projectCreators }) => projectCreators),
     }),
     projectShare: t.field({
       ...shareOfActive("projectCreators"),
-      requests: OF_SHARE,
-      resolve: ({ date }, _args, ctx) => shareOn(ctx, date, ({ projectCreators }) => projectCreators),
+      ...shareOnDay(({ projectCreators }) => projectCreators),
     }),
     artifactsCreated: t.field({
       ...asked(sumField("Artifacts created in chat alone; `featureAdoption` has those of every product.")),
-      requests: BY_PEOPLE,
-      resolve: ({ date }, _args, ctx) => onDay(ctx, date, ({ artifactsCreated }) => artifactsCreated),
+      ...onDay(chatOn, ({ artifactsCreated }) => artifactsCreated),
     }),
     artifactCreators: t.field({
       ...people("created an artifact in chat."),
-      requests: BY_PEOPLE,
-      resolve: ({ date }, _args, ctx) => onDay(ctx, date, ({ artifactCreators }) => artifactCreators),
+      ...onDay(chatOn, ({ artifactCreators }) => artifactCreators),
     }),
     artifactShare: t.field({
       ...shareOfActive("artifactCreators"),
-      requests: OF_SHARE,
-      resolve: ({ date }, _args, ctx) => shareOn(ctx, date, ({ artifactCreators }) => artifactCreators),
+      ...shareOnDay(({ artifactCreators }) => artifactCreators),
     }),
   }),
 });
-
-async function onDay<T>(ctx: Context, date: Day, of: (chat: ChatFigures) => T): Promise<T | null> {
-  const chat = await chatOn(ctx, {}).load(date);
-  return chat && of(chat);
-}
-
-async function activeOn(ctx: Context, date: Day): Promise<number | null> {
-  return (await summaryOfDay(ctx, {}).load(date))?.all.daily ?? null;
-}
-
-async function shareOn(ctx: Context, date: Day, of: (chat: ChatFigures) => number | null) {
-  const [part, active] = await Promise.all([onDay(ctx, date, of), activeOn(ctx, date)]);
-  return part === null || active === null ? null : written(ratioOf(decimalOf(part), decimalOf(active)));
-}
 
 interface Total extends ChatFigures {
   readonly range: DayRange;
@@ -186,17 +157,14 @@ builder.objectFields(ClaudeAiDashboard, (t) => ({
     nullable: true,
     description:
       "The newest day that is certainly complete. One upstream request per 1,000 people. Null only beside an error.",
-    ...OF_LATEST,
-    resolve: async (_page, _args, ctx) => ({ date: await newestWholeDay(ctx) }),
+    ...latestDay,
   }),
   byDay: t.field({
     type: ClaudeAiSeries,
     nullable: true,
     description:
       "The same figures by day. One upstream request (per 1,000 people) for each day, shared with `featureAdoption`.",
-    args: daysArg,
-    ...OF_DAYS,
-    resolve: (_page, { range }, ctx) => seriesOf(ctx, range),
+    ...wholeDaysField,
   }),
   total: t.field({
     type: ClaudeAiTotal,
@@ -204,11 +172,6 @@ builder.objectFields(ClaudeAiDashboard, (t) => ({
     description:
       "Totals of a period. One upstream request per 1,000 people for any period, shared with the top users of `featureAdoption`. Null only beside an error.",
     args: periodArg("LAST_30_DAYS"),
-    ...ofActivity(userActivity),
-    resolve: async (_page, { period }, ctx): Promise<Total> => {
-      const range = await activityPeriod(ctx, period);
-      const { rows, sources } = await everyoneOver(ctx, range);
-      return { ...chatFigures(rows), range, freshness: freshnessOf("USER_ACTIVITY", sources) };
-    },
+    ...overPeriod(everyoneOver, chatFigures),
   }),
 }));

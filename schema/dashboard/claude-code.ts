@@ -6,19 +6,18 @@ import {
   codeLeaders,
   codeModels,
   codeOver,
-  type MemberCode,
 } from "../../src/analytics/dashboard-code.ts";
 import { memberCodeOn } from "../../src/analytics/dashboard-days.ts";
 import { TOP } from "../../src/analytics/dashboard-people.ts";
 import { personByEmail } from "../../src/analytics/join.ts";
 import type { Context } from "../../src/context.ts";
 import type { CodeModel } from "../../src/domain/claude-code.ts";
-import type { Day } from "../../src/domain/day.ts";
 import type { Decimal } from "../../src/domain/decimal.ts";
 import type { Scope } from "../../src/domain/viewer.ts";
 import { codeDayRequests } from "../../src/loaders/claude-code.ts";
-import type { FieldPlanOptions, Requires } from "../../src/planning/plan.ts";
+import type { PlanInput, Requires } from "../../src/planning/plan.ts";
 import { type RangeInput, resolveRange } from "../../src/planning/range-input.ts";
+import { claudeCode } from "../../src/upstream/endpoints/claude-code.ts";
 import { ClaudeCodeModel } from "../claude-code/claude-code.ts";
 import { WORK_COUNTS } from "../claude-code/measures.ts";
 import { sumField, ToolActions } from "../engagement/activity.ts";
@@ -28,9 +27,8 @@ import { DerivedMoney, Money, spendOnly } from "../framework/money.ts";
 import { requirePermission } from "../framework/permission.ts";
 import { DateRange } from "../framework/range.ts";
 import { ofMembers, User } from "../people/user.ts";
-import { Answer, daysArg, FreshAnswer, onDashboard, page } from "./dashboard.ts";
-import { BY_PEOPLE, OF_DAYS } from "./planned.ts";
-import { DashboardDay, type OnDay, seriesOf, seriesType } from "./series.ts";
+import { Answer, FreshAnswer, onDashboard, page } from "./dashboard.ts";
+import { DashboardDay, type OnDay, onDay, seriesType, wholeDaysField } from "./series.ts";
 
 const sessions = sumField("Sessions. A session in two terminals, or both local and remote, counts in both.");
 const linesAdded = sumField("Lines of code added by changes people accepted.");
@@ -184,47 +182,36 @@ const MemberCodeDay = builder.objectRef<OnDay>("MemberClaudeCodeDay").implement(
       nullable: true,
       description:
         "Different members with a session. Not additive over days. Null: not measured, or beside an error.",
-      requests: BY_PEOPLE,
-      resolve: ({ date }, _args, ctx) => byMembers(ctx, date, ({ people }) => people),
+      ...onDay(memberCodeOn, ({ people }) => people),
     }),
     sessions: t.field({
       type: "Count",
       nullable: true,
       description:
         "Different sessions, counted per day and person and added up. Null: not measured, or beside an error.",
-      requests: BY_PEOPLE,
-      resolve: ({ date }, _args, ctx) => byMembers(ctx, date, (code) => code.sessions),
+      ...onDay(memberCodeOn, (code) => code.sessions),
     }),
     linesAdded: t.field({
       ...measuredByMembers("Lines of code added."),
-      requests: BY_PEOPLE,
-      resolve: ({ date }, _args, ctx) => byMembers(ctx, date, ({ linesAdded }) => linesAdded),
+      ...onDay(memberCodeOn, ({ linesAdded }) => linesAdded),
     }),
     commits: t.field({
       ...measuredByMembers(WORK_COUNTS.commits),
-      requests: BY_PEOPLE,
-      resolve: ({ date }, _args, ctx) => byMembers(ctx, date, ({ commits }) => commits),
+      ...onDay(memberCodeOn, ({ commits }) => commits),
     }),
     pullRequests: t.field({
       ...measuredByMembers(WORK_COUNTS.pullRequests),
-      requests: BY_PEOPLE,
-      resolve: ({ date }, _args, ctx) => byMembers(ctx, date, ({ pullRequests }) => pullRequests),
+      ...onDay(memberCodeOn, ({ pullRequests }) => pullRequests),
     }),
     toolActions: t.field({
       type: [ToolActions],
       nullable: true,
       description:
         "Proposals accepted and rejected and the rate of acceptance, per tool. Null beside an error.",
-      requests: BY_PEOPLE,
-      resolve: ({ date }, _args, ctx) => byMembers(ctx, date, ({ toolActions }) => toolActions),
+      ...onDay(memberCodeOn, ({ toolActions }) => toolActions),
     }),
   }),
 });
-
-async function byMembers<T>(ctx: Context, date: Day, of: (code: MemberCode) => T): Promise<T | null> {
-  const code = await memberCodeOn(ctx, {}).load(date);
-  return code && of(code);
-}
 
 const MemberCodeSeries = seriesType("MemberClaudeCodeSeries", MemberCodeDay);
 
@@ -243,13 +230,22 @@ const codeRange = builder.args((t) => ({
   }),
 }));
 
-const OF_CODE = {
-  range: ({ range }, ctx) => codeDays(ctx, range ? resolveRange(range, ctx.now()) : null),
-  requests: ({ range }, ctx) => codeDayRequests(ctx, range),
-} as const satisfies FieldPlanOptions<{ readonly range?: RangeInput | null | undefined }>;
+interface Ranged {
+  readonly range?: RangeInput | null | undefined;
+}
 
-function figuresOf(ctx: Context, range: RangeInput | null | undefined): Promise<CodeFigures> {
-  return codeOver(ctx, range ? resolveRange(range, ctx.now()) : null);
+/** A field of the records of some days: its requests and its resolver ask for the same days. */
+function ofCode<Args extends Ranged, Answer>(
+  answer: (read: () => Promise<CodeFigures>, args: Args, ctx: Context) => Promise<Answer>,
+) {
+  const stated = ({ range }: Ranged, { now }: Context) => (range ? resolveRange(range, now()) : null);
+  return {
+    sources: [claudeCode.dataset],
+    range: (args: Args, ctx: Context) => codeDays(ctx, stated(args, ctx)),
+    requests: ({ range }: PlanInput, ctx: Context) => codeDayRequests(ctx, range),
+    resolve: (_page: object, args: Args, ctx: Context) =>
+      answer(() => codeOver(ctx, stated(args, ctx)), args, ctx),
+  };
 }
 
 builder.objectFields(ClaudeCodeDashboard, (t) => ({
@@ -257,17 +253,14 @@ builder.objectFields(ClaudeCodeDashboard, (t) => ({
     type: CodeSeries,
     nullable: true,
     description: "Claude Code day by day.",
-    sources: ["CLAUDE_CODE"],
     args: codeRange,
-    ...OF_CODE,
-    resolve: (_page, { range }, ctx) => figuresOf(ctx, range),
+    ...ofCode((read, _args: Ranged) => read()),
   }),
   leaderboard: t.field({
     authScopes: { individuals: true },
     type: Leaderboard,
     nullable: true,
     description: "The people ranked highest by activity or by estimated cost.",
-    sources: ["CLAUDE_CODE"],
     args: {
       ...codeRange,
       by: t.arg({
@@ -277,24 +270,21 @@ builder.objectFields(ClaudeCodeDashboard, (t) => ({
         description: "Measure of the ranking.",
       }),
     },
-    ...OF_CODE,
-    resolve: async (_page, { range, by }, ctx) => {
+    ...ofCode(async (read, { by }: Ranged & { readonly by: keyof typeof LEADS }, ctx) => {
       const lead: Lead = LEADS[by];
       requirePermission(ctx, lead.scope, `\`by: ${by}\``);
-      const figures = await figuresOf(ctx, range);
+      const figures = await read();
       return { ...figures, leaders: codeLeaders(figures, lead.of) };
-    },
+    }),
   }),
   spendByModel: t.field({
     ...spendOnly(CodeModels),
     description: "Estimated cost by model over the range.",
-    sources: ["CLAUDE_CODE"],
     args: codeRange,
-    ...OF_CODE,
-    resolve: async (_page, { range }, ctx) => {
-      const figures = await figuresOf(ctx, range);
+    ...ofCode(async (read, _args: Ranged) => {
+      const figures = await read();
       return { ...figures, models: codeModels(figures) };
-    },
+    }),
   }),
   membersByDay: t.field({
     type: MemberCodeSeries,
@@ -302,8 +292,6 @@ builder.objectFields(ClaudeCodeDashboard, (t) => ({
     description:
       "Activity of members under their Enterprise seat, by day: one upstream request (per 1,000 people) for each day, shared with `featureAdoption` and `claudeAi`.",
     sources: ["USER_ACTIVITY"],
-    args: daysArg,
-    ...OF_DAYS,
-    resolve: (_page, { range }, ctx) => seriesOf(ctx, range),
+    ...wholeDaysField,
   }),
 }));

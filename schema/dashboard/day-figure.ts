@@ -1,9 +1,18 @@
-import type { DayFigure } from "../../src/analytics/dashboard-days.ts";
+import {
+  artifactFiguresOn,
+  chatOn,
+  type DayFigure,
+  dayFigure,
+  requestsOfDaysBefore,
+} from "../../src/analytics/dashboard-days.ts";
+import type { Context } from "../../src/context.ts";
+import { splitByDay } from "../../src/domain/range.ts";
 import { minus, quotient, type Ratio } from "../../src/domain/ratio.ts";
+import type { PlanInput } from "../../src/planning/plan.ts";
 import { builder } from "../framework/builder.ts";
 import { NoChangeReasonEnum } from "../framework/change.ts";
 import { ratioField, written } from "./dashboard.ts";
-import { OF_DAY_BEFORE } from "./planned.ts";
+import { type OnDay, onDay } from "./series.ts";
 
 /** What a figure and the day before come to. */
 async function changeOf({ value, before }: DayFigure) {
@@ -20,11 +29,41 @@ async function changeOf({ value, before }: DayFigure) {
   return { change, relative, reason: relative === null ? ("ZERO_BEFORE" as const) : null };
 }
 
+/** The figures that are shown beside the day before. */
+const COMPARED_FIGURES = [chatOn, artifactFiguresOn];
+
+/** A field of a day's figure that is shown beside the day before; the day before is asked for by the fields of the figure. */
+export function besideDayBefore<Figures extends object>(
+  figures: Parameters<typeof onDay<Figures, unknown>>[0] & Pick<typeof chatOn, "dataset">,
+  of: (figures: Figures) => Ratio | null,
+) {
+  const { requests } = onDay(figures, of);
+  return {
+    sources: [figures.dataset],
+    requests,
+    resolve: ({ date }: OnDay, _args: object, ctx: Context) =>
+      dayFigure(ctx, date, async (day) => {
+        const found = await figures(ctx, {}).load(day);
+        return found && of(found);
+      }),
+  };
+}
+
+/** A field of a figure that needs the day before. */
+function ofDayBefore<Value>(of: (figure: DayFigure) => Promise<Value>) {
+  return {
+    requests: ({ range, source }: PlanInput, ctx: Context) =>
+      COMPARED_FIGURES.filter(({ dataset }) => dataset === source).map((figures) =>
+        requestsOfDaysBefore(figures, splitByDay(range), ctx),
+      ),
+    resolve: of,
+  };
+}
+
 const change = {
   description:
     "This day minus the day before. Exact; not additive. Null: see `reason`; also null beside an error if the day before cannot be queried.",
   nullable: true,
-  requests: OF_DAY_BEFORE,
 } as const;
 
 const comparison = builder.interfaceRef<DayFigure>("DayFigure").implement({
@@ -32,15 +71,13 @@ const comparison = builder.interfaceRef<DayFigure>("DayFigure").implement({
   fields: (t) => ({
     relativeChange: t.field({
       ...ratioField("`change` divided by the day before: 0.25 is a quarter more. Null: see `reason`."),
-      requests: OF_DAY_BEFORE,
-      resolve: async (figure) => written((await changeOf(figure)).relative),
+      ...ofDayBefore(async (figure) => written((await changeOf(figure)).relative)),
     }),
     reason: t.field({
       type: NoChangeReasonEnum,
       nullable: true,
       description: "Reason why `change` or `relativeChange` is null. Null: neither is null.",
-      requests: OF_DAY_BEFORE,
-      resolve: async (figure) => (await changeOf(figure)).reason,
+      ...ofDayBefore(async (figure) => (await changeOf(figure)).reason),
     }),
   }),
 });
@@ -60,13 +97,12 @@ export const DayCount = builder.objectRef<DayFigure>("DayCount").implement({
       nullable: true,
       description:
         "The count of the day before. Its field states whether it is additive. Null: not measured, or not covered.",
-      requests: OF_DAY_BEFORE,
-      resolve: async ({ before }) => count((await before?.()) ?? null),
+      ...ofDayBefore(async ({ before }) => count((await before?.()) ?? null)),
     }),
     change: t.field({
       ...change,
       type: "Difference",
-      resolve: async (figure) => count((await changeOf(figure)).change),
+      ...ofDayBefore(async (figure) => count((await changeOf(figure)).change)),
     }),
   }),
 });
@@ -81,13 +117,12 @@ export const DayRatio = builder.objectRef<DayFigure>("DayRatio").implement({
     }),
     before: t.field({
       ...ratioField("The ratio of the day before. Null: its divisor is zero, not measured, or not covered."),
-      requests: OF_DAY_BEFORE,
-      resolve: async ({ before }) => written((await before?.()) ?? null),
+      ...ofDayBefore(async ({ before }) => written((await before?.()) ?? null)),
     }),
     change: t.field({
       ...change,
       type: "Decimal",
-      resolve: async (figure) => written((await changeOf(figure)).change),
+      ...ofDayBefore(async (figure) => written((await changeOf(figure)).change)),
     }),
   }),
 });

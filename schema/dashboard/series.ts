@@ -1,13 +1,25 @@
-import { activityPeriod } from "../../src/analytics/dashboard-periods.ts";
+import { activityPeriod, wholePeriod } from "../../src/analytics/dashboard-periods.ts";
 import type { Context } from "../../src/context.ts";
 import type { Day } from "../../src/domain/day.ts";
 import { type DayRange, oneDay, splitByDay } from "../../src/domain/range.ts";
+import { mayBeUncounted } from "../../src/loaders/activity/aggregated-days.ts";
+import { newestDayRequests } from "../../src/loaders/activity/last-days.ts";
 import { activityState } from "../../src/loaders/activity/settling-day.ts";
-import { wholeDays } from "../../src/loaders/activity/whole-days.ts";
+import {
+  lastDayOf,
+  likelyNewestDay,
+  newestWholeDay,
+  untilDay,
+  wholeDays,
+} from "../../src/loaders/activity/whole-days.ts";
+import type { PlanInput } from "../../src/planning/plan.ts";
 import { type RangeInput, resolveRange } from "../../src/planning/range-input.ts";
+import { activitySummaries } from "../../src/upstream/endpoints/summaries.ts";
+import { windowsOf } from "../../src/upstream/pages/windows.ts";
+import type { FieldRequests } from "../../src/upstream/plan.ts";
 import { builder } from "../framework/builder.ts";
 import { FinalityEnum } from "../framework/freshness.ts";
-import { Answer } from "./dashboard.ts";
+import { Answer, daysArg } from "./dashboard.ts";
 
 /** A day of a series, whose figures are asked for as they are selected. */
 export interface OnDay {
@@ -43,10 +55,60 @@ export const seriesType = (name: string, type: DayRef) =>
     }),
   });
 
-/** The whole days of the range; of the last week without one. */
-export async function seriesOf(ctx: Context, asked: RangeInput | null | undefined): Promise<Series> {
-  const range = asked
-    ? await wholeDays(ctx, resolveRange(asked, ctx.now()))
-    : await activityPeriod(ctx, "LAST_7_DAYS");
-  return { range, days: splitByDay(range).map(({ from }) => ({ date: from })) };
+/** Figures of each UTC day, with their plan. */
+interface FiguresOfDays<Figures> {
+  (ctx: Context, params: Record<never, never>): { load(day: string): Promise<Figures | null> };
+  readonly requests: (days: readonly DayRange[], ctx: Context) => FieldRequests | readonly FieldRequests[];
+}
+
+/** A field of a day: its requests and its resolver ask for the same figures. */
+export function onDay<Figures, Value>(figures: FiguresOfDays<Figures>, of: (figures: Figures) => Value) {
+  return {
+    requests: ({ range }: PlanInput, ctx: Context) => figures.requests(splitByDay(range), ctx),
+    resolve: async ({ date }: OnDay, _args: object, ctx: Context): Promise<Value | null> => {
+      const found = await figures(ctx, {}).load(date);
+      return found && of(found);
+    },
+  };
+}
+
+// The newest whole day is asked of upstream; before that, the clock tells it, unless upstream is late.
+
+/** A field about the newest whole day. */
+export const latestDay = {
+  range: (_args: object, ctx: Context) => oneDay(likelyNewestDay(ctx.now())),
+  requests: (_input: object, ctx: Context) => newestDayRequests(ctx),
+  resolve: async (_page: object, _args: object, ctx: Context): Promise<OnDay> => ({
+    date: await newestWholeDay(ctx),
+  }),
+};
+
+interface Ranged {
+  readonly range?: RangeInput | null | undefined;
+}
+
+/** A field about the whole days of its `range`, of a week without one. */
+export const wholeDaysField = {
+  args: daysArg,
+  range({ range }: Ranged, ctx: Context): DayRange {
+    const newest = likelyNewestDay(ctx.now());
+    return range ? untilDay(statedDays(range, ctx), newest) : wholePeriod(ctx, "LAST_7_DAYS", newest);
+  },
+  requests: ({ args }: PlanInput<Ranged>, ctx: Context) => requestsToTheNewest(args, ctx),
+  async resolve(_page: object, { range: asked }: Ranged, ctx: Context): Promise<Series> {
+    const range = asked
+      ? await wholeDays(ctx, resolveRange(asked, ctx.now()))
+      : await activityPeriod(ctx, "LAST_7_DAYS");
+    return { range, days: splitByDay(range).map(({ from }) => ({ date: from })) };
+  },
+};
+
+/** Plans the request that says which day is the newest whole one, unless all days of the field are surely counted. */
+export function requestsToTheNewest({ range }: Ranged, ctx: Context): readonly FieldRequests[] {
+  const isCounted = range && !mayBeUncounted(lastDayOf(statedDays(range, ctx)), ctx);
+  return isCounted ? [] : [newestDayRequests(ctx)];
+}
+
+function statedDays(range: RangeInput, { now }: Context): DayRange {
+  return windowsOf(activitySummaries, resolveRange(range, now()), now(), "day").range;
 }

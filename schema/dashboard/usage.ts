@@ -8,7 +8,7 @@ import { ActivityDay } from "../engagement/activity-day.ts";
 import { builder } from "../framework/builder.ts";
 import { DateRange } from "../framework/range.ts";
 import { Answer, onDashboard, page } from "./dashboard.ts";
-import { OF_DAYS, OF_LATEST, requestsToTheNewest } from "./planned.ts";
+import { latestDay, requestsToTheNewest, wholeDaysField } from "./series.ts";
 
 interface Series {
   readonly range: DayRange;
@@ -33,7 +33,7 @@ builder.objectFields(UsageDashboard, (t) => ({
     nullable: true,
     description:
       "The newest day that is surely counted in full, named by `date`: daily, weekly and monthly active people, utilization, seats and pending invites. One upstream request, shared with the series. Null only beside an error.",
-    ...OF_LATEST,
+    ...latestDay,
     resolve: async (_page, _args, ctx) => (await lastWholeDays(ctx)).at(-1) ?? null,
   }),
   byDay: t.field({
@@ -47,9 +47,11 @@ builder.objectFields(UsageDashboard, (t) => ({
         description: "UTC days, at most 366; incomplete days are left out, days before 2026 are NOT_COVERED.",
       }),
     },
-    ...OF_DAYS,
-    requests: ({ args, range }, ctx) =>
-      [args.range ? activityDayRequests(ctx, range) : [], requestsToTheNewest(args, ctx)].flat(),
+    range: wholeDaysField.range,
+    requests: ({ args, range }, ctx) => [
+      ...(args.range ? [activityDayRequests(ctx, range)] : []),
+      ...requestsToTheNewest(args, ctx),
+    ],
     resolve: async (_page, { range: asked }, ctx) => {
       if (asked) {
         const range = await wholeDays(ctx, resolveRange(asked, ctx.now()));

@@ -6,7 +6,7 @@ import { windowsOf } from "../../upstream/pages/windows.ts";
 import type { FieldRequests } from "../../upstream/plan.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
 import { loader } from "../loader.ts";
-import { isRecent, lastDays } from "./last-days.ts";
+import { isRecent, lastDays, newestDayRequests } from "./last-days.ts";
 import { withSeats } from "./seats.ts";
 import { type SettlingDay, settling } from "./settling-day.ts";
 import { summaries, untilNewest } from "./summaries.ts";
@@ -53,12 +53,25 @@ function spanOf(days: readonly DayRange[]): DayRange | null {
   return first === undefined || last === undefined ? null : { from: first.from, until: last.until };
 }
 
-/** The summary of each day; null where upstream has none. One request for all, which recent days share with `lastDays`. */
-export const summaryOfDay = loader(async (ctx, _params: Record<never, never>, keys) => {
-  const days = (keys as readonly Day[]).toSorted();
-  const [first, last] = [days[0] as Day, days.at(-1) as Day];
-  const found = await (isRecent(first, ctx)
-    ? lastDays(ctx)
-    : activityDays(ctx, { from: first, until: addDays(last, 1) }));
-  return new Map(found.map((day): [string, SettlingDay] => [day.date, day]));
-});
+/**
+ * The summary of each day, with its plan; null where upstream has none. One request for all, which recent days share with
+ * `lastDays`.
+ */
+export const summaryOfDay = Object.assign(
+  loader(async (ctx, _params: Record<never, never>, keys) => {
+    const days = (keys as readonly Day[]).toSorted();
+    const [first, last] = [days[0] as Day, days.at(-1) as Day];
+    const found = await (isRecent(first, ctx)
+      ? lastDays(ctx)
+      : activityDays(ctx, { from: first, until: addDays(last, 1) }));
+    return new Map(found.map((day): [string, SettlingDay] => [day.date, day]));
+  }),
+  {
+    dataset: activitySummaries.dataset,
+    requests(days: readonly DayRange[], ctx: Context): readonly FieldRequests[] {
+      const span = spanOf(days);
+      if (span === null) return [];
+      return [isRecent(span.from, ctx) ? newestDayRequests(ctx) : activityDayRequests(ctx, span)];
+    },
+  },
+);
