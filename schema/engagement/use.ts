@@ -4,8 +4,8 @@ import type { Context } from "../../src/context.ts";
 import type { EngagementFilterValues, UseOf } from "../../src/domain/engagement.ts";
 import type { Person, PersonOver } from "../../src/domain/person.ts";
 import type { DayRange } from "../../src/domain/range.ts";
-import type { PlanRequests } from "../../src/planning/plan.ts";
-import { resolveActivityRange } from "../../src/planning/range-input.ts";
+import type { PlanInput } from "../../src/planning/plan.ts";
+import { type RangeInput, resolveActivityRange } from "../../src/planning/range-input.ts";
 import type { Endpoint } from "../../src/upstream/endpoint.ts";
 import { requestsOverDays } from "../../src/upstream/plan.ts";
 import { builder } from "../framework/builder.ts";
@@ -68,8 +68,7 @@ export function useFields<Thing extends UsedBy>(
         type: ofObject,
         nullable: true,
         description: `The ${singular} as all people used it over the same range. One run of upstream pages for all ${field} of a list, unless the list is of ${field}.`,
-        requests: thingRequests(kind, noun),
-        resolve: (row, _args, ctx) => thingOfUse(ctx, kind, row),
+        ...thingOfUse(kind, noun),
       }),
       user: t.field({
         type: User,
@@ -94,9 +93,7 @@ export function useFields<Thing extends UsedBy>(
       description: `The ${called}s the person ${verb} over the range, most ${counts} first; empty: none. Null: the person is not in the Enterprise organization. One run of upstream pages for all people of a list.`,
       sources: [dataset],
       args: range,
-      requests: useRequests(kind),
-      resolve: (person, { range }, ctx) =>
-        usesOfPerson(ctx, kind, by, personOver(person, range, ctx, resolveActivityRange)),
+      ...usesOfPerson(kind, by),
     }),
   }));
   builder.objectField(thing, "usedBy", (t) =>
@@ -107,71 +104,73 @@ export function useFields<Thing extends UsedBy>(
       description: `The people who ${verb} it over the range and under the filter of the list, most ${counts} first, ties by id. One run of upstream pages for all ${field} of a list.`,
       sources: [dataset],
       args: forward,
-      requests: useRequests(kind),
-      resolve: (row, slice, ctx) => usesOfThing(ctx, kind, by, row, `${noun}.usedBy`, slice),
+      ...usesOfThing(kind, by, `${noun}.usedBy`),
     }),
   );
 }
 
-/** What a person used, most used first. Null: nobody can say, since the person is not of the Enterprise organization. */
-async function usesOfPerson<Thing>(
-  ctx: Context,
-  kind: UseKind<Thing>,
-  measure: Measure<UseOf<Thing>>,
-  { organization, userId, range }: PersonOver,
-): Promise<Use<Thing>[] | null> {
-  if (organization !== "ENTERPRISE") return null;
-  const filter: EngagementFilterValues = {};
-  const found = await kind.ofPerson(ctx, { range, filter }).load(userId);
-  return rankedBy(found?.rows ?? [], measure, kind.ownOf).map(({ row }) => ({ ...row, range, filter }));
+// The requests of each field are planned from the very rows that its resolver loads.
+
+/** A field of what a person used, most used first. Null: the person is not in the Enterprise organization, so it is unknown. */
+function usesOfPerson<Thing>({ ofPerson, ownOf }: UseKind<Thing>, measure: Measure<UseOf<Thing>>) {
+  return {
+    requests: ({ range }: PlanInput, ctx: Context) => requestsOverDays(ofPerson.endpoint, range, ctx),
+    async resolve(
+      person: Person | PersonOver,
+      { range: stated }: { readonly range?: RangeInput },
+      ctx: Context,
+    ): Promise<Use<Thing>[] | null> {
+      const { organization, userId, range } = personOver(person, stated, ctx, resolveActivityRange);
+      if (organization !== "ENTERPRISE") return null;
+      const filter: EngagementFilterValues = {};
+      const found = await ofPerson(ctx, { range, filter }).load(userId);
+      return rankedBy(found?.rows ?? [], measure, ownOf).map(({ row }) => ({ ...row, range, filter }));
+    },
+  };
 }
 
-/** Who used a thing, those who used it most first; within the range and the filter of the list that led to the thing. */
+/** A field of who used a thing, those who used it most first; within the range and the filter of the list that led to the thing. */
 function usesOfThing<Thing>(
-  ctx: Context,
-  kind: UseKind<Thing>,
+  { endpoint, ofThing, ownOf }: UseKind<Thing>,
   measure: Measure<UseOf<Thing>>,
-  thing: MeasuredRow<Thing>,
   field: string,
-  slice: Slice,
-): Promise<Connection<Use<Thing>>> {
-  const { range, filter } = thing;
-  const own = kind.ownOf(thing);
-  const question = { field, range, dataset: kind.endpoint.dataset, args: { own, filter } };
-  return connectRanking(ctx, slice, question, async () => {
-    const { rows, sources } = (await kind.ofThing(ctx, { range, filter }).load(own)) ?? NONE;
-    const uses = rows.map((row): Use<Thing> => ({ ...row, range, filter, thing }));
-    return { ranked: rankedBy(uses, measure, ({ userId }) => userId ?? ""), sources };
-  });
+) {
+  return {
+    requests: ({ range }: PlanInput, ctx: Context) => requestsOverDays(ofThing.endpoint, range, ctx),
+    resolve(thing: MeasuredRow<Thing>, slice: Slice, ctx: Context): Promise<Connection<Use<Thing>>> {
+      const { range, filter } = thing;
+      const own = ownOf(thing);
+      const question = { field, range, dataset: endpoint.dataset, args: { own, filter } };
+      return connectRanking(ctx, slice, question, async () => {
+        const { rows, sources } = (await ofThing(ctx, { range, filter }).load(own)) ?? NONE;
+        const uses = rows.map((row): Use<Thing> => ({ ...row, range, filter, thing }));
+        return { ranked: rankedBy(uses, measure, ({ userId }) => userId ?? ""), sources };
+      });
+    },
+  };
 }
 
 const NONE = { rows: [], sources: [] };
 
-/** Plans the requests for who used what: of all people, or all things, of a list together. */
-function useRequests<Thing>({ endpoint }: UseKind<Thing>): PlanRequests {
-  return ({ range }, ctx) => requestsOverDays(endpoint, range, ctx);
-}
-
-/** Plans the requests for the things behind uses, unless those were reached from the things. */
-function thingRequests<Thing>({ endpoint }: UseKind<Thing>, noun: string): PlanRequests {
-  return ({ range, within }, ctx) => (within.includes(noun) ? [] : requestsOverDays(endpoint, range, ctx));
+/**
+ * A field of the thing that was used, as everyone used it. All things of a list are looked up together, unless the uses were reached
+ * from the things.
+ */
+function thingOfUse<Thing>({ thing: things, ownOf }: UseKind<Thing>, noun: string) {
+  return {
+    requests: ({ range, within }: PlanInput, ctx: Context) =>
+      within.includes(noun) ? [] : requestsOverDays(things.endpoint, range, ctx),
+    async resolve(use: Use<Thing>, _args: object, ctx: Context): Promise<MeasuredRow<Thing> | null> {
+      const { thing, range, filter } = use;
+      if (thing !== undefined) return thing;
+      const found = await things(ctx, { range, filter }).load(ownOf(use));
+      const [row] = found?.rows ?? [];
+      return row === undefined ? null : measured(row, range, filter);
+    },
+  };
 }
 
 /** The person behind a use; null where upstream ties it to no member. */
 function personOfUse({ userId }: Use<unknown>): Person | null {
   return userId === null ? null : { organization: "ENTERPRISE", userId };
-}
-
-/** The thing that was used, as everyone used it; all things of a list are looked up together. */
-async function thingOfUse<Thing>(
-  ctx: Context,
-  kind: UseKind<Thing>,
-  use: Use<Thing>,
-): Promise<MeasuredRow<Thing> | null> {
-  const { thing, range, filter } = use;
-  if (thing !== undefined) return thing;
-  const own = kind.ownOf(use);
-  const found = await kind.thing(ctx, { range, filter }).load(own);
-  const [row] = found?.rows ?? [];
-  return row === undefined ? null : measured(row, range, filter);
 }

@@ -3,7 +3,6 @@ import { decimalOf } from "../../src/domain/decimal.ts";
 import type { SpendAmounts } from "../../src/domain/money.ts";
 import type { Dimension } from "../../src/domain/report.ts";
 import { costOfUser } from "../../src/loaders/user-totals.ts";
-import { userCost } from "../../src/upstream/endpoints/enterprise-cost.ts";
 import { builder } from "../framework/builder.ts";
 import { type Compared, CountChange, changeOf, comparedRange, MoneyChange } from "../framework/change.ts";
 import { Money, Spend } from "../framework/money.ts";
@@ -112,7 +111,6 @@ reportList<SpendAmounts>({
     description:
       "Cost of the person's usage of the Enterprise organization over the range. Additive over days and people. Null: no spend recorded, or the person is not in that organization. NOT_CONFIGURED without its key. One run of upstream pages per month for all people of a list.",
     what: "costs of one person except by `cost(groupBy: [ACTOR])`",
-    endpoint: userCost,
-    load: costOfUser,
+    totals: costOfUser,
   },
 });

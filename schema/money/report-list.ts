@@ -46,12 +46,14 @@ interface ReportList<Measure extends object> {
   readonly ofPerson: {
     readonly description: string;
     readonly what: string;
-    readonly endpoint: Endpoint<never, unknown>;
-    readonly load: (
-      ctx: Context,
-      scope: { readonly range: DayRange },
-    ) => { load(userId: string): Promise<Measure | null> };
+    readonly totals: TotalsOfUser<Measure>;
   };
+}
+
+/** Totals by user id, and the endpoint that they are asked of. */
+interface TotalsOfUser<Measure> {
+  (ctx: Context, scope: { readonly range: DayRange }): { load(userId: string): Promise<Measure | null> };
+  readonly endpoint: Endpoint<never, unknown>;
 }
 
 /** Defines the list of a report, its buckets and totals, and the figures of one person. */
@@ -190,16 +192,16 @@ export function reportList<Measure extends object>({
       type: figures,
       nullable: true,
       description: ofPerson.description,
-      sources: [ofPerson.endpoint.dataset],
+      sources: [ofPerson.totals.endpoint.dataset],
       args: { ...range, ...enterpriseArg },
       requests: ({ args, range }, ctx) => {
         organizationOfKind(ctx, args.organization, enterprise);
-        return requestsOverDays(ofPerson.endpoint, range, ctx);
+        return requestsOverDays(ofPerson.totals.endpoint, range, ctx);
       },
       resolve: (person, { range, organization }, ctx) => {
         organizationOfKind(ctx, organization, enterprise);
         if (person.organization !== "ENTERPRISE" && hasKeyOf(ctx.upstream, "ENTERPRISE")) return null;
-        return ofPerson.load(ctx, { range: personOver(person, range, ctx).range }).load(person.userId);
+        return ofPerson.totals(ctx, { range: personOver(person, range, ctx).range }).load(person.userId);
       },
     }),
   }));

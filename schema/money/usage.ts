@@ -3,7 +3,6 @@ import { decimalOf } from "../../src/domain/decimal.ts";
 import type { Dimension } from "../../src/domain/report.ts";
 import { type TokenCounts, totalTokens } from "../../src/domain/tokens.ts";
 import { usageOfUser } from "../../src/loaders/user-totals.ts";
-import { userUsage } from "../../src/upstream/endpoints/enterprise-usage.ts";
 import { builder } from "../framework/builder.ts";
 import { type Compared, CountChange, changeOf, comparedRange } from "../framework/change.ts";
 import { TokenUsage } from "../framework/money.ts";
@@ -129,7 +128,6 @@ reportList<TokenCounts>({
     description:
       "Tokens the person used in the Enterprise organization over the range. Null: no usage recorded, or the person is not in that organization. NOT_CONFIGURED without its key. One run of upstream pages per month for all people of a list.",
     what: "tokens of one person except by `usage(groupBy: [ACTOR])`",
-    endpoint: userUsage,
-    load: usageOfUser,
+    totals: usageOfUser,
   },
 });

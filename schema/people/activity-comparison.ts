@@ -3,7 +3,6 @@ import { rangeBefore } from "../../src/domain/comparison.ts";
 import { isEmpty } from "../../src/domain/range.ts";
 import { activityOfUser, partOfActivity } from "../../src/loaders/user-activity.ts";
 import { rangeOfActivity, resolveActivityRange } from "../../src/planning/range-input.ts";
-import { userActivity } from "../../src/upstream/endpoints/users.ts";
 import { requestsOverDays } from "../../src/upstream/plan.ts";
 import {
   type ComparedUse,
@@ -45,8 +44,8 @@ personFigures((t, range) => ({
     args: { ...range, ...compareArg },
     range: rangeOfActivity,
     requests: ({ args, range, type }, ctx) => [
-      ...(type === "UserSummary" ? [] : [requestsOverDays(userActivity, range, ctx)]),
-      ...requestsBefore(userActivity, range, args.to, ctx),
+      ...(type === "UserSummary" ? [] : [requestsOverDays(activityOfUser.endpoint, range, ctx)]),
+      ...requestsBefore(partOfActivity.endpoint, range, args.to, ctx),
     ],
     resolve: async (person, { range: own, to }, ctx): Promise<ComparedUse<UserActivityRow> | null> => {
       if (person.organization !== "ENTERPRISE") return null;

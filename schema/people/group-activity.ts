@@ -45,7 +45,7 @@ groupFigures((t, range) => ({
     sources: ["USER_ACTIVITY"],
     args: range,
     range: rangeOfActivity,
-    requests: ({ range }, ctx) => requestsOverDays(activityByGroup, range, ctx),
+    requests: ({ range }, ctx) => requestsOverDays(activityOfGroup.endpoint, range, ctx),
     resolve: async (group, { range: own }, ctx) => {
       const { groupId, range } = groupOver(group, own, ctx);
       const found = await activityOfGroup(ctx, { range, filter: {} }).load(groupId);

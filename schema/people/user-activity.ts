@@ -57,7 +57,7 @@ personFigures((t, range) => ({
     args: range,
     range: rangeOfActivity, // A row of people comes with what they did over the range of the list.
     requests: ({ type, range }, ctx) =>
-      type === "UserSummary" ? [] : requestsOverDays(userActivity, range, ctx),
+      type === "UserSummary" ? [] : requestsOverDays(activityOfUser.endpoint, range, ctx),
     resolve: (person, { range }, ctx) => {
       const over = personOver(person, range, ctx, resolveActivityRange);
       if (over.activity !== undefined) return over.activity;

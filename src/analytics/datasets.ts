@@ -8,7 +8,7 @@ import { loader } from "../loaders/loader.ts";
 import type { AccessStatus } from "../upstream/access/access.ts";
 import { foreignKeyText } from "../upstream/access/foreign-key.ts";
 import { DATASET_ENDPOINTS, type DatasetEndpoint } from "../upstream/dataset-endpoints.ts";
-import type { Endpoint, Scope } from "../upstream/endpoint.ts";
+import type { Endpoint, KeyScope } from "../upstream/endpoint.ts";
 import { groups } from "../upstream/endpoints/groups.ts";
 import { enterpriseMembers } from "../upstream/endpoints/members.ts";
 import { enterpriseOrganization } from "../upstream/endpoints/organization.ts";
@@ -34,7 +34,7 @@ const RIGHTS_OF_SCOPES = {
   "read:analytics": "analytics",
   "read:members": "members",
   "read:rbac_groups": "groups",
-} as const satisfies Record<Scope, Right>;
+} as const satisfies Record<KeyScope, Right>;
 
 /** The cheapest question that shows whether a right is held. */
 const PROBES = {

@@ -12,17 +12,20 @@ import { rowsBy } from "./engagement-rows.ts";
 import { inParts } from "./in-parts.ts";
 import { loader } from "./loader.ts";
 
-/** One roll-up per Enterprise user id over the range. Null: no activity. */
-export const activityOfUser = loader(async (ctx, { range }: { range: DayRange }, userIds) => {
-  const { ranges } = windowsOf(userActivity, range, ctx.now());
-  const runs = (await questionsOf(ctx, ranges, userIds)).map((question) =>
-    pagesOf(ctx.upstream, userActivity, [question]),
-  );
-  const { rows } = await collectAll(runs);
-  return new Map(
-    rows.flatMap((row): [string, UserActivityRow][] => (row.userId === null ? [] : [[row.userId, row]])),
-  );
-});
+/** One roll-up per Enterprise user id over the range, with its endpoint. Null: no activity. */
+export const activityOfUser = Object.assign(
+  loader(async (ctx, { range }: { range: DayRange }, userIds) => {
+    const { ranges } = windowsOf(userActivity, range, ctx.now());
+    const runs = (await questionsOf(ctx, ranges, userIds)).map((question) =>
+      pagesOf(ctx.upstream, userActivity, [question]),
+    );
+    const { rows } = await collectAll(runs);
+    return new Map(
+      rows.flatMap((row): [string, UserActivityRow][] => (row.userId === null ? [] : [[row.userId, row]])),
+    );
+  }),
+  { endpoint: userActivity },
+);
 
 /** The same of what a filter lets through. */
 export const partOfActivity = rowsBy(userActivity, "users", ({ userId }) => userId);

@@ -20,12 +20,15 @@ export const costOfUser = totalsOfUser(userCost, spends.plus);
 /** Tokens per Enterprise user id over the range. Null: no usage recorded. */
 export const usageOfUser = totalsOfUser(userUsage, usages.plus);
 
-/** One request per month for up to a hundred people; beyond, the whole report where that takes no more requests. */
+/**
+ * One request per month for up to a hundred people; beyond, the whole report where that takes no more requests. The totals carry their
+ * endpoint, from which their requests are planned.
+ */
 function totalsOfUser<Measure>(
   endpoint: Endpoint<ReportQuestion, ReportRow<Measure>>,
   plus: (a: Measure, b: Measure) => Measure,
 ) {
-  return loader(async (ctx, { range }: { range: DayRange }, userIds) => {
+  const totals = loader(async (ctx, { range }: { range: DayRange }, userIds) => {
     const { ranges } = windowsOf(endpoint, range, ctx.now());
     const questions = await inParts(
       ctx,
@@ -41,12 +44,13 @@ function totalsOfUser<Measure>(
       }),
     );
     const runs = questions.map((question) => pagesOf(ctx.upstream, endpoint, [question]));
-    const totals = new Map<string, Measure>();
+    const byUser = new Map<string, Measure>();
     for (const { user, measure } of (await collectAll(runs)).rows) {
       if (user === null) continue;
-      const before = totals.get(user.userId);
-      totals.set(user.userId, before === undefined ? measure : plus(before, measure));
+      const before = byUser.get(user.userId);
+      byUser.set(user.userId, before === undefined ? measure : plus(before, measure));
     }
-    return totals;
+    return byUser;
   });
+  return Object.assign(totals, { endpoint });
 }

@@ -23,7 +23,7 @@ export const VARIABLE_OF_KEY = {
   admin: "ANTHROPIC_ADMIN_KEY",
 } as const satisfies Record<KeyFamily, string>;
 
-export type Scope = "read:analytics" | "read:members" | "read:rbac_groups";
+export type KeyScope = "read:analytics" | "read:members" | "read:rbac_groups";
 
 export type QueryValue = string | number | boolean | readonly string[] | undefined;
 
@@ -35,7 +35,7 @@ export interface Endpoint<Params, Row> {
   readonly dataset: Dataset;
   readonly key: KeyFamily;
   /** The scope an Enterprise key needs for it; Admin keys have none. */
-  readonly scope?: Scope;
+  readonly scope?: KeyScope;
   /** Both kinds of organization have this path, so that an answer alone does not show which of them it is about. */
   readonly isOfBothKinds?: true;
   /** A function where the path names an object. */
