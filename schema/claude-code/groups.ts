@@ -63,8 +63,7 @@ const ClaudeCodeDimension = builder.enumType("ClaudeCodeDimension", {
 });
 
 type GroupNode = CodeGroup & {
-  readonly groupedBy: readonly string[];
-  readonly groupBy: readonly CodeDimension[];
+  readonly groupedBy: readonly CodeDimension[];
   readonly relations: Relations<CodeGroup, CodeMeasure>;
 };
 
@@ -166,9 +165,9 @@ const Group = builder.objectRef<GroupNode>("ClaudeCodeGroup").implement({
           description: "The measure to take the share of.",
         }),
       },
-      resolve: async ({ measure, groupBy, relations }, { of }, ctx) => {
+      resolve: async ({ measure, groupedBy, relations }, { of }, ctx) => {
         ClaudeCodeSeries.requireMeasure(ctx, of, `\`shareOfTotal(of: ${of})\``);
-        refuseByModel(of, groupBy, ctx);
+        refuseByModel(of, groupedBy, ctx);
         return ClaudeCodeSeries.shareOf(of, measure, await relations.total());
       },
     }),
@@ -281,7 +280,6 @@ builder.queryField("claudeCode", (t) =>
           const node = (row: CodeGroup): GroupNode => ({
             ...row,
             groupedBy: groupBy,
-            groupBy,
             relations: answer.relations,
           });
           return { ranked: mapRanked(ranked, node), sources };
