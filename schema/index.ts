@@ -27,9 +27,12 @@ import "./organization/workspace.ts";
 import "./people/activity-comparison.ts";
 import "./people/group-activity.ts";
 import "./people/group.ts";
+import "./people/identity.ts";
 import "./people/seat.ts";
 import "./people/team.ts";
 import "./people/user-activity.ts";
+import "./people/user-list.ts";
+import "./people/user-lookup.ts";
 import "./people/user.ts";
 import { builder } from "./framework/builder.ts";
 

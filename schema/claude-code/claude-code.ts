@@ -31,7 +31,8 @@ import { Money, spendOrOwn } from "../framework/money.ts";
 import { refuseProbing, requirePermission } from "../framework/permission.ts";
 import { DateRange } from "../framework/range.ts";
 import { Actor } from "../people/actor.ts";
-import { memberLookup, ofMembers, personFigures, personOver, User } from "../people/user.ts";
+import { memberLookup, ofMembers } from "../people/member-lookup.ts";
+import { personFigures, personOver, User } from "../people/user.ts";
 import { derived, TOKEN_COUNTS, WORK_COUNTS } from "./measures.ts";
 
 export const ClaudeCodeModel = builder.objectRef<CodeModelShape>("ClaudeCodeModel").implement({

@@ -36,7 +36,8 @@ import {
   topOf,
 } from "../framework/series.ts";
 import { Actor } from "../people/actor.ts";
-import { ofMembers, User } from "../people/user.ts";
+import { ofMembers } from "../people/member-lookup.ts";
+import { User } from "../people/user.ts";
 import { ClaudeCodeFilter, keeps, refuseStrangers } from "./claude-code.ts";
 import {
   ClaudeCodeComparison,

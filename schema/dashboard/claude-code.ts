@@ -26,7 +26,8 @@ import { FinalityEnum } from "../framework/freshness.ts";
 import { DerivedMoney, Money, spendOnly } from "../framework/money.ts";
 import { requirePermission } from "../framework/permission.ts";
 import { DateRange } from "../framework/range.ts";
-import { ofMembers, User } from "../people/user.ts";
+import { ofMembers } from "../people/member-lookup.ts";
+import { User } from "../people/user.ts";
 import { Answer, FreshAnswer, onDashboard, page } from "./dashboard.ts";
 import { DashboardDay, type OnDay, onDay, seriesType, wholeDaysField } from "./series.ts";
 

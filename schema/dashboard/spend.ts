@@ -19,7 +19,9 @@ import type { PlanRequests } from "../../src/planning/plan.ts";
 import { builder } from "../framework/builder.ts";
 import { Spend, spendOnly } from "../framework/money.ts";
 import { choiceOf, organizationArg, reportRequests, SourceEnum } from "../money/report.ts";
-import { emailOfReported, nameOfReported, ofMembers, User } from "../people/user.ts";
+import { ofMembers } from "../people/member-lookup.ts";
+import { emailOfReported, nameOfReported } from "../people/reported-person.ts";
+import { User } from "../people/user.ts";
 import { Answer, Dashboard, FreshAnswer, periodArg, ratioField, written } from "./dashboard.ts";
 
 const SpendAnswer = builder.interfaceRef<Omit<SpendFigures, "models">>("SpendAnswer").implement({

@@ -18,14 +18,14 @@ import { RUNNING_TOTAL, SeriesRow, SHARE } from "../framework/series.ts";
 import { ApiKey, ofApiKeys } from "../organization/api-key.ts";
 import { ofWorkspaces, Workspace } from "../organization/workspace.ts";
 import { Actor } from "../people/actor.ts";
+import { ofMembers } from "../people/member-lookup.ts";
 import {
   AccountStatusEnum,
   emailOfReported,
   nameOfReported,
-  ofMembers,
   statusOfReported,
-  User,
-} from "../people/user.ts";
+} from "../people/reported-person.ts";
+import { User } from "../people/user.ts";
 
 /** Description of every share of a report. */
 export const SHARE_OF_REPORT = `${SHARE} Rows that omit some usage add up to less, and rows that count people in several groups to more. Takes the requests of \`total\`. Null: the total is zero, or not measured.`;

@@ -7,7 +7,8 @@ import type { FieldPlanOptions } from "../../src/planning/plan.ts";
 import { apiKeys } from "../../src/upstream/endpoints/api-keys.ts";
 import { requestsFor } from "../../src/upstream/plan.ts";
 import { builder, dateTime, nodeLoader } from "../framework/builder.ts";
-import { ofConsoleMembers, User } from "../people/user.ts";
+import { ofConsoleMembers } from "../people/member-lookup.ts";
+import { User } from "../people/user.ts";
 import { ofWorkspaces, Workspace } from "./workspace.ts";
 
 /** Options of a field that looks keys up by id, in the list of all of them. */

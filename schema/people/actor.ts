@@ -7,16 +7,9 @@ import { apiKeyById } from "../../src/loaders/console.ts";
 import type { FieldPlanOptions } from "../../src/planning/plan.ts";
 import { builder } from "../framework/builder.ts";
 import { ApiKey, ofApiKeys } from "../organization/api-key.ts";
-import {
-  AccountStatusEnum,
-  emailOfReported,
-  memberLookup,
-  nameOfReported,
-  ofConsoleMembers,
-  ofMembers,
-  statusOfReported,
-  User,
-} from "./user.ts";
+import { memberLookup, ofConsoleMembers, ofMembers } from "./member-lookup.ts";
+import { AccountStatusEnum, emailOfReported, nameOfReported, statusOfReported } from "./reported-person.ts";
+import { User } from "./user.ts";
 
 /** Claude Code knows people by email and keys by name; the reports know ids. */
 type AnyActor = CodeActor | ReportActor;

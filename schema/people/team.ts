@@ -40,7 +40,8 @@ import { formatMeasuredId, parseMeasuredId, rangeOfMeasured, shortened } from ".
 import { Spend, spendOnly } from "../framework/money.ts";
 import { DateRange, ResolvedRange } from "../framework/range.ts";
 import { ORGANIZATION_OF_FIGURES, OverlapEnum, type ReportArgs, reportRequests } from "../money/report.ts";
-import { memberLookup, ofMembers, User, UserProfile } from "./user.ts";
+import { memberLookup, ofMembers } from "./member-lookup.ts";
+import { User, UserProfile } from "./user.ts";
 
 /** A team, or what is in none. */
 interface TeamNode {

@@ -1,0 +1,53 @@
+import { personByEmail, personById } from "../../src/analytics/join.ts";
+import type { Context } from "../../src/context.ts";
+import { badInput, GatewayError } from "../../src/errors.ts";
+import { builder } from "../framework/builder.ts";
+import { identityIn } from "../framework/measured-id.ts";
+import { refuseProbing } from "../framework/permission.ts";
+import { isPerson, noPerson } from "../gateway/viewer.ts";
+import { ofMembers } from "./member-lookup.ts";
+import { mayReadOthers, ownPerson } from "./own-person.ts";
+import { User } from "./user.ts";
+import { parseUserId } from "./user-id.ts";
+
+/** Whoever may ask for cost is told where to find those who have left. */
+function notFound(by: "id" | "email", { viewer }: Context): never {
+  const elsewhere = "; people who have left are listed by `cost(groupBy: [USER])`";
+  throw new GatewayError(
+    "NOT_FOUND",
+    `No current member has this ${by}${viewer.scopes.has("spend:read") ? elsewhere : ""}.`,
+  );
+}
+
+builder.queryField("user", (t) =>
+  t.field({
+    authScopes: { people: true, own: true },
+    type: User,
+    nullable: true,
+    description:
+      "One current member, by `id` or by `email`; without both, the caller, found by the verified address of their token. Errors: NOT_FOUND, BAD_USER_INPUT, UPSTREAM_*.",
+    args: {
+      id: t.arg.id({ description: "The person's `id` in this graph, or the bare `user_...`." }),
+      email: t.arg.string({
+        description: "The address, ignoring case, or an alias of it.",
+        requires: ["identity:read", "own", "pseudonyms"],
+      }),
+    },
+    ...ofMembers,
+    resolve: async (_root, { id, email }, ctx) => {
+      const byId = id !== null && id !== undefined;
+      const byEmail = email !== null && email !== undefined;
+      if (byId && byEmail) throw badInput("Pass `id` or `email`, not both.");
+      const isOwn = !byId && !byEmail && isPerson(ctx);
+      if (!mayReadOthers(ctx) || isOwn) return ownPerson(ctx, byId ? userIdOf(id, ctx) : null, email ?? null);
+      if (!byId && !byEmail) throw noPerson(ctx);
+      if (byEmail) refuseProbing(ctx, email);
+      const person = byId ? await personById(ctx, userIdOf(id, ctx)) : await personByEmail(ctx, email ?? "");
+      return person ?? notFound(byId ? "id" : "email", ctx);
+    },
+  }),
+);
+
+function userIdOf(id: string, ctx: Context): string {
+  return id.startsWith("user_") ? id : parseUserId(identityIn(id, "User", ctx)).userId;
+}
