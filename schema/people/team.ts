@@ -169,6 +169,7 @@ const TeamProfile = builder.interfaceRef<TeamNode>("TeamProfile").implement({
       type: TeamMemberConnection,
       nullable: true,
       description: "Current members, active or not. Null: no team. Errors: CURSOR_*.",
+      sources: TEAM_SOURCES,
       args: forward,
       resolve: ({ placement }, slice, ctx) => {
         const team = teamOf(placement);
