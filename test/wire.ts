@@ -261,3 +261,45 @@ export const PATHS = {
   groups: "/v1/organizations/rbac_groups",
   me: "/v1/organizations/me",
 } as const;
+
+export function wireGroup(id: string, more: object = { role_ids: ["rbac_role_reader"] }) {
+  return {
+    id,
+    created_at: "2026-04-20T15:00:00Z",
+    name: `Name of ${id}`,
+    source_type: "scim",
+    type: "rbac_group",
+    updated_at: "2026-09-01T11:45:30Z",
+    ...more,
+  };
+}
+
+export function wireGroupMember(userId: string, group: object = { rbac_group_id: "rbac_group_maps" }) {
+  return {
+    created_at: "2026-04-21T08:00:00Z",
+    email: `${userId}@ternplover.example`,
+    type: "rbac_group_member",
+    user_id: userId,
+    ...group,
+  };
+}
+
+/** A day as the summaries have it. */
+export function wireSummary(date: string, { daily = 4, weekly = 5, seats = 10 as number | null } = {}) {
+  const active = {
+    daily_active_user_count: daily,
+    weekly_active_user_count: weekly,
+    monthly_active_user_count: 6,
+  };
+  return {
+    starting_at: `${date}T00:00:00Z`,
+    ending_at: `${new Date(Date.parse(date) + 86_400_000).toISOString().slice(0, 10)}T00:00:00Z`,
+    ...active,
+    ...Object.fromEntries(Object.keys(active).map((key) => [`cowork_${key}`, 0])),
+    assigned_seat_count: seats,
+    pending_invite_count: 2,
+    daily_adoption_rate: 40,
+    weekly_adoption_rate: 50,
+    monthly_adoption_rate: 60,
+  };
+}
