@@ -161,6 +161,8 @@ export function createApp(
   const contextOf = (options: OperationOptions, viewer: Viewer): Context => {
     const operation = upstream.operation(options);
     const isByName = viewer.identity === "full";
+    const files = orgDirectory();
+    operation.dependOn({ isCurrent: () => orgDirectory() === files });
     const warnings: Warning[] = [];
     return {
       upstream: isByName ? operation : pseudonymousUpstream(operation, pseudonyms),
@@ -168,7 +170,7 @@ export function createApp(
       now,
       maxFirst: limits.maxFirst,
       limits: stated,
-      orgDirectory: isByName ? orgDirectory() : pseudonymousDirectoryOf(orgDirectory()),
+      orgDirectory: isByName ? files : pseudonymousDirectoryOf(files),
       directory: directory.of(operation, isByName ? null : pseudonyms),
       longTexts,
       warn: (warning) => void warnings.push(warning),

@@ -79,7 +79,7 @@ const WEEK = { between: { from: "2026-11-01", until: "2026-11-08" } };
 
 describe("an operation", () => {
   test("leaves one line: who, what, how much, and how it ended", async () => {
-    const { post } = audited({ sandbox: { users: 20 }, settings: GUARDED });
+    const { post } = audited({ sandbox: { users: 20 }, settings: { ...GUARDED, RESPONSE_CACHE: "off" } });
     const user = await somebody();
     const variables = { range: WEEK, filter: { users: [user] }, "ada@corp.example": 1 };
     const { entries } = await post({ query: PEOPLE, variables }, { ...as("ada"), "x-request-id": "id-1" });
@@ -109,6 +109,24 @@ describe("an operation", () => {
     expect(again).toMatchObject({ outcome: "OK" });
     const [third] = (await post({ query: PEOPLE, variables: { range: WEEK } }, as("ada"))).entries;
     expect(third).toMatchObject({ upstreamRequests: 0, cacheHits: 2 });
+    expect(third).not.toHaveProperty("isKept");
+  });
+
+  test("that is answered from kept bytes leaves the same line, and says so", async () => {
+    const { post } = audited({ sandbox: { users: 20 }, settings: { ...GUARDED, RESPONSE_CACHE: "on" } });
+    const ask = () => post({ query: PEOPLE, variables: { range: WEEK } }, as("ada"));
+    const [first] = (await ask()).entries;
+    const [second] = (await ask()).entries;
+    expect(second).toEqual({
+      ...first,
+      requestId: expect.any(String),
+      upstreamRequests: 0,
+      cacheHits: 0,
+      isKept: true,
+      ms: expect.any(Number),
+    });
+    const [byAnother] = (await post({ query: PEOPLE, variables: { range: WEEK } }, as("bob"))).entries;
+    expect(byAnother).not.toHaveProperty("isKept");
   });
 
   test("says where it came from where nobody is asked who they are", async () => {

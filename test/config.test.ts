@@ -63,7 +63,7 @@ describe("an empty environment", () => {
         files: { teams: "", aliases: "" },
         orgDirectory: { aliases: new Map(), teams: null },
       },
-      cache: { memoryBytes: 256 * MiB, store: null, freshSeconds: undefined },
+      cache: { memoryBytes: 256 * MiB, answerBytes: 64 * MiB, store: null, freshSeconds: undefined },
       limits: {
         request: {
           MAX_HEADER_BYTES: 32_768,

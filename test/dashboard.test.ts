@@ -8,12 +8,30 @@ import {
   wireConnector,
   wireCost,
   wireDay,
-  wireSummary,
   wireUser,
   wireUserCost,
 } from "./wire.ts";
 
 const EVENING = "2026-11-22T18:00:00Z";
+
+function wireSummary(date: string, { daily = 4, weekly = 5, seats = 10 as number | null } = {}) {
+  const active = {
+    daily_active_user_count: daily,
+    weekly_active_user_count: weekly,
+    monthly_active_user_count: 6,
+  };
+  return {
+    starting_at: `${date}T00:00:00Z`,
+    ending_at: `${new Date(Date.parse(date) + 86_400_000).toISOString().slice(0, 10)}T00:00:00Z`,
+    ...active,
+    ...Object.fromEntries(Object.keys(active).map((key) => [`cowork_${key}`, 0])),
+    assigned_seat_count: seats,
+    pending_invite_count: 2,
+    daily_adoption_rate: 40,
+    weekly_adoption_rate: 50,
+    monthly_adoption_rate: 60,
+  };
+}
 
 /** Summaries of the days up to one. */
 const summariesUntil =

@@ -3,16 +3,7 @@ import type { SharedStore } from "../src/cache/shared-store.ts";
 import { gateway, json, NOW, type Route, refusal } from "./gateway.ts";
 import { redis, sqlite } from "./stores/stores.ts";
 import { simulatedPace } from "./upstream/pace.ts";
-import {
-  PATHS,
-  reportPage,
-  tokenPage,
-  wireCost,
-  wireDay,
-  wireGroup,
-  wireGroupMember,
-  wireUser,
-} from "./wire.ts";
+import { PATHS, reportPage, tokenPage, wireCost, wireDay, wireUser } from "./wire.ts";
 
 const DAY = `range: { between: { from: "2026-11-20", until: "2026-11-21" } }`;
 const TEAMS = `{ teams(${DAY}, first: 1000) { totalCount nodes { name memberCount } } }`;
@@ -23,8 +14,27 @@ const pad = (i: number) => String(i).padStart(3, "0");
 const groupId = (i: number) => `rbac_group_${pad(i)}`;
 const membersPath = (i: number) => `${PATHS.groups}/${groupId(i)}/members`;
 
-const teamGroup = (i: number) => wireGroup(groupId(i), { name: `Team ${pad(i)}`, role_ids: [] });
-const teamMember = (userId: string) => wireGroupMember(userId, { rbac_group_id: groupId(0) });
+function wireGroup(i: number) {
+  return {
+    id: groupId(i),
+    created_at: "2026-04-20T15:00:00Z",
+    name: `Team ${pad(i)}`,
+    source_type: "scim",
+    type: "rbac_group",
+    role_ids: [],
+    updated_at: "2026-09-01T11:45:30Z",
+  };
+}
+
+function wireGroupMember(userId: string) {
+  return {
+    created_at: "2026-04-21T08:00:00Z",
+    email: `${userId}@ternplover.example`,
+    type: "rbac_group_member",
+    user_id: userId,
+    rbac_group_id: "rbac_group_000",
+  };
+}
 
 const membersIn = (i: number) => [`user_${pad(i)}`, "user_lead"];
 
@@ -32,9 +42,9 @@ const membersIn = (i: number) => [`user_${pad(i)}`, "user_lead"];
 function organizationOf(groups: number): Record<string, Route> {
   const all = Array.from({ length: groups }, (_, i) => i);
   return {
-    [PATHS.groups]: () => json(tokenPage(all.map(teamGroup))),
+    [PATHS.groups]: () => json(tokenPage(all.map(wireGroup))),
     ...Object.fromEntries(
-      all.map((i) => [membersPath(i), () => json(tokenPage(membersIn(i).map(teamMember)))]),
+      all.map((i) => [membersPath(i), () => json(tokenPage(membersIn(i).map(wireGroupMember)))]),
     ),
     [PATHS.users]: () => json(tokenPage([wireUser("user_000"), wireUser("user_lead")])),
     [PATHS.userCost]: () => json(reportPage([])),
@@ -164,7 +174,7 @@ describe("a directory of more groups than one operation reads", () => {
 
   test("is never answered from when upstream denies every group it lists", async () => {
     const routes = organizationOf(0);
-    routes[PATHS.groups] = () => json(tokenPage([teamGroup(0), teamGroup(1)]));
+    routes[PATHS.groups] = () => json(tokenPage([wireGroup(0), wireGroup(1)]));
     const { data, errors } = await gateway({ routes }).ask(TEAMS);
     expect(data.teams).toBeNull();
     expect(errors?.[0]?.extensions.code).toBe("UPSTREAM_SHAPE");
@@ -177,7 +187,8 @@ describe("a directory of more groups than one operation reads", () => {
   ])("is whole in the end though upstream %s half-way", async (_how, fault) => {
     const routes = organizationOf(80);
     let faults = 4;
-    routes[membersPath(70)] = () => (faults-- > 0 ? fault() : json(tokenPage(membersIn(70).map(teamMember))));
+    routes[membersPath(70)] = () =>
+      faults-- > 0 ? fault() : json(tokenPage(membersIn(70).map(wireGroupMember)));
     const asked = gateway({ routes });
     const answered = async () => {
       for (;;) {
@@ -215,7 +226,7 @@ describe("a directory of more groups than one operation reads", () => {
     await asked.app.refreshDirectory();
     expect(ofGroups(asked.seen)).toHaveLength(71);
     asked.at("2026-11-23T00:30:00Z");
-    routes[membersPath(0)] = () => json(tokenPage([teamMember("user_new")]));
+    routes[membersPath(0)] = () => json(tokenPage([wireGroupMember("user_new")]));
     await asked.app.refreshDirectory();
     expect((await asked.ask(TEAMS)).errors).toBeUndefined();
     await expect.poll(async () => (await asked.ask(TEAMS)).data.teams.nodes[0].memberCount).toBe(1);

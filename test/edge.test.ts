@@ -323,7 +323,8 @@ test.each([
 });
 
 describe("HEAD", () => {
-  const OF_ONE_MESSAGE = /^(x-request-id|date|transfer-encoding|content-length):/i;
+  const OF_ONE_MESSAGE =
+    /^(x-request-id|date|transfer-encoding|content-length|cache-status|upstream-usage):/i;
 
   test.each([
     "/graphql?query={__typename}",

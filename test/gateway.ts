@@ -63,6 +63,9 @@ export interface ClientError {
   readonly extensions: Readonly<Record<string, unknown>> & { readonly code: string };
 }
 
+/** The whole suite runs with kept answers and without them. */
+const RESPONSE_CACHE = { RESPONSE_CACHE: process.env.RESPONSE_CACHE ?? "on" };
+
 /** The gateway over a simulated or hand-made upstream, with every upstream request in `seen`. */
 export function gateway({
   now = NOW,
@@ -106,6 +109,7 @@ export function gateway({
     ...unlimited,
     ANTHROPIC_BASE_URL: "http://upstream.test",
     ALLOWED_HOSTS: "*",
+    ...RESPONSE_CACHE,
     ...settings,
   });
   const app = createApp(config, {
@@ -130,7 +134,7 @@ export function gateway({
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ query, variables }),
     });
-    return (await response.json()) as Answer;
+    return answerOf(response);
   }
 
   return {
@@ -160,6 +164,17 @@ export function gateway({
       return [result, seen.slice(before)];
     },
   };
+}
+
+/** Reads an answer. Its cost is in a header, and in the body only of an answer that cannot be kept. */
+export async function answerOf(response: Response): Promise<Answer> {
+  const body = (await response.json()) as Answer;
+  const [, requests, cacheHits, waitMs] =
+    /^requests=(\d+), cache-hits=(\d+), wait-ms=(\d+)$/.exec(response.headers.get("upstream-usage") ?? "") ??
+    [];
+  if (waitMs === undefined || body.extensions === undefined) return body;
+  const usage = { requests: Number(requests), cacheHits: Number(cacheHits), waitMs: Number(waitMs) };
+  return { ...body, extensions: { ...body.extensions, upstream: { ...usage, ...body.extensions.upstream } } };
 }
 
 export function json(body: unknown): WireResponse {

@@ -5,16 +5,7 @@ import { day } from "../src/domain/day.ts";
 import { everyoneOver } from "../src/loaders/people.ts";
 import { gateway, json, type Route } from "./gateway.ts";
 import { sqlite } from "./stores/stores.ts";
-import {
-  dayOfQuery,
-  PATHS,
-  reportPage,
-  tokenPage,
-  wireRecord,
-  wireSummary,
-  wireUser,
-  wireUserCost,
-} from "./wire.ts";
+import { dayOfQuery, PATHS, reportPage, tokenPage, wireRecord, wireUser, wireUserCost } from "./wire.ts";
 
 const README_QUERY = `{ users(range: {last: {days: 7}}, first: 10) { nodes { email activity { chat { messages } } cost { net { usd } } claudeCode { commits estimated { usd } } } pageInfo { hasNextPage endCursor } } }`;
 
@@ -23,6 +14,21 @@ const OF_USERS = `{ users(range: {last: {days: 7}}, first: 10) { nodes { user { 
 
 const userId = (i: number) => `user_${String(i).padStart(4, "0")}`;
 const emailOf = (id: string) => `${id}@ternplover.example`;
+
+function wireSummary(day: string, seats: number) {
+  const active = { daily_active_user_count: 9, weekly_active_user_count: 9, monthly_active_user_count: 9 };
+  return {
+    starting_at: `${day}T00:00:00Z`,
+    ending_at: `${new Date(Date.parse(day) + 86_400_000).toISOString().slice(0, 10)}T00:00:00Z`,
+    ...active,
+    ...Object.fromEntries(Object.keys(active).map((key) => [`cowork_${key}`, 0])),
+    assigned_seat_count: seats,
+    pending_invite_count: 0,
+    daily_adoption_rate: 1,
+    weekly_adoption_rate: 1,
+    monthly_adoption_rate: 1,
+  };
+}
 
 /** An organization of so many seats, whose lists have many pages with a few rows on each. */
 function organizationOf({ seats = 100_000, pagesOfDay = 25, people = 20 } = {}): Record<string, Route> {
@@ -64,8 +70,7 @@ function organizationOf({ seats = 100_000, pagesOfDay = 25, people = 20 } = {}):
         ),
       );
     },
-    [PATHS.summaries]: () =>
-      json({ data: [wireSummary("2026-11-20", { daily: 9, weekly: 9, seats })], next_page: null }),
+    [PATHS.summaries]: () => json({ data: [wireSummary("2026-11-20", seats)], next_page: null }),
     [PATHS.claudeCode]: (query) => {
       const page = Number(query.get("page") ?? 1);
       const actor = { type: "user_actor", email_address: emailOf(userId(0)) };

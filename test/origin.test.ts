@@ -55,7 +55,10 @@ describe("pages of other origins", () => {
         ["access-control-allow-headers", ALLOWED_HEADERS],
         ["access-control-allow-methods", "GET, POST"],
         ["access-control-allow-origin", origin],
-        ["access-control-expose-headers", "cache-status, etag, x-request-id, retry-after, www-authenticate"],
+        [
+          "access-control-expose-headers",
+          "age, cache-status, etag, upstream-usage, x-request-id, retry-after, www-authenticate",
+        ],
         ["access-control-max-age", "600"],
       ]);
       const answer = await asked(app, origin, "POST");

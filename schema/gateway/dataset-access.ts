@@ -56,7 +56,9 @@ builder.objectFields(DatasetInfo, (t) => ({
     nullable: true,
     description:
       "Upstream requests that can be sent now for it, within the limit per minute of its organization. Not additive over datasets: those of one key and kind share the limit, as replicas do. Null: the gateway has no key for it.",
-    resolve: async (endpoint, _args, { upstream }) =>
-      upstream.has(endpoint.key) ? (await upstream.availability(endpoint, 0)).left : null,
+    async resolve(endpoint, _args, { upstream }) {
+      upstream.dependOn(null); // any request changes it
+      return upstream.has(endpoint.key) ? (await upstream.availability(endpoint, 0)).left : null;
+    },
   }),
 }));

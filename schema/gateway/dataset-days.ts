@@ -53,6 +53,9 @@ builder.objectFields(DatasetInfo, (t) => ({
     nullable: true,
     description:
       "The newest export that upstream has answered from within the last hour. Null: none yet, or upstream does not state it.",
-    resolve: ({ dataset }, _args, ctx) => dateTime(ctx.upstream.accessStatus(dataset)?.refreshedAt ?? null),
+    resolve({ dataset }, _args, { upstream }) {
+      upstream.dependOn(null); // any request may show a newer export
+      return dateTime(upstream.accessStatus(dataset)?.refreshedAt ?? null);
+    },
   }),
 }));

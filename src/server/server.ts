@@ -1,26 +1,28 @@
 import type { Socket } from "node:net";
 import { Request, Response } from "@whatwg-node/fetch";
-import { createServerAdapter } from "@whatwg-node/server";
 import type { GraphQLSchema } from "graphql";
 import type { Config } from "../config.ts";
 import type { Context } from "../context.ts";
 import type { Instant } from "../domain/day.ts";
 import type { Viewer } from "../domain/viewer.ts";
 import type { OperationOptions } from "../upstream/budget/operation.ts";
+import { AnswerCache } from "./answers/answer-cache.ts";
 import { AUTHORIZATION, type Authentication, createAuthenticator } from "./auth/authenticator.ts";
-import { CALLS, callParser } from "./documents/call.ts";
+import { CALLS, parseCall } from "./documents/call.ts";
 import type { TrustedDocuments } from "./documents/trusted.ts";
 import { exportRoute } from "./export/export-route.ts";
 import type { ClientError } from "./graphql/client-error.ts";
 import { schemaView } from "./graphql/introspection.ts";
 import { playgroundRoute } from "./graphql/playground.ts";
-import { requestParser } from "./graphql/request-params.ts";
+import { parseParams } from "./graphql/request-params.ts";
 import { clientError } from "./graphql/translate-errors.ts";
 import { createGraphQL } from "./graphql/yoga.ts";
+import { type Exchange, Reply } from "./http/exchange.ts";
+import { asResponse, fetchExchange } from "./http/fetch-adapter.ts";
 import { HttpError } from "./http/http-error.ts";
 import { landingPage } from "./http/landing-page.ts";
 import { malformedRequest, type ParserFault, rawResponse } from "./http/malformed.ts";
-import { type InRequest, nodeListener } from "./http/node-adapter.ts";
+import { nodeListener } from "./http/node-adapter.ts";
 import {
   type CrossOrigin,
   PROTECTIVE,
@@ -38,7 +40,7 @@ import type { Digest } from "./observability/digest.ts";
 export interface ServerOptions extends Pick<CrossOrigin, "onForeignOrigin"> {
   readonly schema: GraphQLSchema;
   /** The settings of the HTTP edge. */
-  readonly config: Pick<Config, "server" | "access" | "limits">;
+  readonly config: Pick<Config, "server" | "access" | "limits" | "cache">;
   /** Makes the context of one operation for a viewer. */
   readonly context: (options: OperationOptions, viewer: Viewer) => Context;
   readonly now: () => Instant;
@@ -66,37 +68,38 @@ export function createServer(options: ServerOptions) {
   const shareWithPages = shareAcrossOrigins({ ...server, onForeignOrigin: options.onForeignOrigin });
 
   /** Refuses in this order: odd targets, other hosts, overload, methods, callers; then the route answers. */
-  async function answer(request: Request, record: RequestRecord): Promise<Response> {
-    const route = findRoute(routes, request) ?? NOWHERE;
-    const isPreflight = request.method === "OPTIONS" && route.kind !== "export";
+  async function answer(exchange: Exchange): Promise<Response | Reply> {
+    const { head, record } = exchange;
+    const route = findRoute(routes, head) ?? NOWHERE;
+    const isPreflight = head.method === "OPTIONS" && route.kind !== "export";
     if (!isPreflight) record.kind = route.kind;
-    refuseOddTargets(request, record.incoming.target);
-    if (route.access === "probe") return route.respond(request, record);
-    refuseOtherHosts(request.headers.get("host"), server.allowedHosts);
-    const place = admission.enter(route.kind === "export" || wantsPage(request));
+    refuseOddTargets(head, record.incoming.target);
+    if (route.access === "probe") return route.respond(exchange);
+    refuseOtherHosts(head.headers.get("host"), server.allowedHosts);
+    const place = admission.enter(route.kind === "export" || wantsPage(head));
     void record.completed.then(() => place.leave());
-    if (isPreflight) return new Response(null, { status: 204, headers: { "content-length": "0" } });
-    route.check?.(request, record);
+    if (isPreflight) return new Reply(204, [["content-length", "0"]], null);
+    route.check?.(head, record);
     if (route.access === "authenticated") {
-      record.viewer = await authenticate(request.headers);
+      record.viewer = await authenticate(head.headers);
       place.hold(record.caller);
     }
-    return route.respond(request, record);
+    return route.respond(exchange);
   }
 
-  async function respond(request: Request, { record }: InRequest): Promise<Response> {
-    const isHead = request.method === "HEAD";
-    const { url, headers: sent, signal } = request;
-    const got = isHead ? new Request(url, { headers: sent, signal }) : request;
-    const response = await answer(got, record).catch((fault: unknown) => refused(fault, record, onFault));
+  async function respond(exchange: Exchange): Promise<Response | Reply> {
+    const { record } = exchange;
+    const response = await answer(exchange).catch((fault: unknown) => refused(fault, record, onFault));
     const { status, headers } = response;
-    for (const [name, value] of Object.entries({ ...PROTECTIVE, [REQUEST_ID]: record.id }))
-      headers.set(name, value);
-    if (record.kind !== "export") shareWithPages(request, response);
-    return isHead ? new Response(null, { status, headers }) : response;
+    for (const [name, value] of Object.entries(PROTECTIVE)) if (!headers.has(name)) headers.set(name, value);
+    headers.set(REQUEST_ID, record.id);
+    if (record.kind !== "export") shareWithPages(exchange, headers);
+    if (record.incoming.method !== "HEAD") return response;
+    return response instanceof Reply
+      ? new Reply(status, headers, null)
+      : new Response(null, { status, headers: response.headers });
   }
 
-  const adapter = createServerAdapter<InRequest>(respond);
   const open = (incoming: Incoming): RequestRecord => {
     const record = new RequestRecord(incoming, now());
     void record.completed.then((completion) => {
@@ -114,13 +117,15 @@ export function createServer(options: ServerOptions) {
       if (!headers.has("host")) headers.set("host", host);
       const id = headers.get(REQUEST_ID);
       const record = open({ id, method, target: pathname + search, httpVersion: "1.1", address: "" });
-      const response = await currentRequest.run(record, () => adapter.fetch(request, { record }));
+      const response = await currentRequest.run(record, async () =>
+        asResponse(await respond(fetchExchange(request, record))),
+      );
       const complete = () => record.complete({ status: response.status });
       if (record.trailers === null) complete();
       else void record.trailers.then(complete);
       return response;
     },
-    handle: nodeListener(adapter.handleNodeRequestAndResponse, open),
+    handle: nodeListener(respond, open),
     /** Answers what Node's parser could not read. A request that is only too long leaves a line in the audit log. */
     reject(fault: ParserFault, socket: Socket): void {
       const error = malformedRequest(fault, limits.request);
@@ -148,7 +153,7 @@ function routesOf({
   digest,
   onFault,
 }: ServerOptions) {
-  const { access, limits } = config;
+  const { access, limits, cache } = config;
   const view = schemaView(schema, access.introspection);
   const callers = new Callers(limits.caller, now);
   const contextOf = (record: RequestRecord, options: OperationOptions): Context => {
@@ -159,7 +164,15 @@ function routesOf({
     return { ...made, now: () => instant };
   };
   const shared = { schema, view, contextOf, callers, digest, onFault };
-  const graphql = createGraphQL({ ...shared, config, trusted, isAudited: audit !== null });
+  const answers =
+    cache.answerBytes === null
+      ? null
+      : new AnswerCache({
+          maxBytes: cache.answerBytes,
+          tokenHeader: authentication?.header ?? AUTHORIZATION,
+          now,
+        });
+  const graphql = createGraphQL({ ...shared, config, trusted, answers, now, isAudited: audit !== null });
   const suggestsTo = (viewer: Viewer) => view.isComplete(viewer);
   const listed: readonly Route[] = [
     {
@@ -168,16 +181,15 @@ function routesOf({
       description: `GraphQL over HTTP, by POST or GET${access.playground ? "; GraphiQL in a browser" : ""}`,
       kind: "graphql",
       access: "authenticated",
-      respond: (request, record) =>
-        graphql.respond(request, { record, parserOf: requestParser(limits.request) }),
+      respond: (exchange) => graphql.respond(exchange, parseParams),
     },
     {
       path: CALLS,
       description: "the names of trusted documents; /q/NAME answers one, with variables as parameters",
       kind: "graphql",
       access: "authenticated",
-      respond: (request, record) =>
-        graphql.respond(request, { record, parserOf: callParser({ schema, trusted, suggestsTo }, record) }),
+      respond: (exchange) =>
+        graphql.respond(exchange, parseCall({ schema, trusted, suggestsTo }, exchange.record)),
     },
     exportRoute({ ...shared, now }),
     {

@@ -1,4 +1,4 @@
-import { byteSize, wholeNumber } from "./formats.ts";
+import { byteSize, ON_OR_OFF, wholeNumber } from "./formats.ts";
 import { optional, type SettingFormat, type SettingsReader, setting } from "./setting.ts";
 
 type StoreUrl =
@@ -55,6 +55,19 @@ export const CACHE = {
     meaning:
       "Maximum size of the archive beside the store: final figures that upstream no longer serves. Nothing in it is dropped; when it is full, nothing is added.",
   }),
+  responseCache: setting({
+    name: "RESPONSE_CACHE",
+    default: "on",
+    format: ON_OR_OFF,
+    meaning:
+      "Keeps answers as bytes and sends them again while a new answer would be the same. The header `cache-status` of each answer says whether it was kept.",
+  }),
+  responseBytes: setting({
+    name: "RESPONSE_CACHE_BYTES",
+    default: "64MiB",
+    format: byteSize("64MiB"),
+    meaning: "Memory for answers as bytes.",
+  }),
   freshSeconds: optional({
     name: "FRESH_TTL",
     whenUnset: "set by each dataset",
@@ -68,10 +81,13 @@ const IN_PRODUCTION: StoreUrl = { kind: "sqlite", path: "./cache.db" };
 
 /** Reads where upstream pages are kept, and for how long. */
 export function cacheConfig(reader: SettingsReader, { isProduction }: { readonly isProduction: boolean }) {
-  const { url, memoryBytes, storeBytes, archiveBytes, freshSeconds } = reader.readAll(CACHE);
+  const { url, memoryBytes, storeBytes, archiveBytes, responseCache, responseBytes, freshSeconds } =
+    reader.readAll(CACHE);
   const store = url ?? (isProduction ? IN_PRODUCTION : { kind: "memory" });
   return Object.freeze({
     memoryBytes,
+    /** Memory for answers as bytes; null: none are kept. */
+    answerBytes: responseCache ? responseBytes : null,
     /** The store that processes share; null: memory only. */
     store: storeConfig(store, { maxBytes: storeBytes, archiveBytes }),
     /** Undefined: each dataset says how long. */

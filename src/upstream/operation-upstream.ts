@@ -31,7 +31,7 @@ export function operationUpstream(operation: Operation, shared: Shared): Upstrea
       if (page?.state !== "FINAL") return null;
       operation.usage.cacheHits++;
       operation.datasets.add(endpoint.dataset);
-      operation.use(page);
+      operation.use(page, reader.validityOf(page));
       return page;
     },
     peek: (endpoint, params, token) => operation.wait(reader.stored.peek({ endpoint, params, token })),
@@ -43,9 +43,19 @@ export function operationUpstream(operation: Operation, shared: Shared): Upstrea
     prove: (key) => operation.wait(proofs.prove(operation, key)),
     isForeign: (key) => organizations.isForeign(key),
     needsProof: async ({ key, isOfBothKinds = false }) => isOfBothKinds && organizations.isUnproven(key),
-    accessStatus: (dataset) => access.accessStatus(dataset),
-    attempt: (dataset, ask) => access.attempt(dataset, ask, (probe) => operation.wait(probe)),
-    remember: (refusal) => access.refused(refusal),
+    accessStatus(dataset) {
+      operation.dependOn(access.refusalOf(dataset));
+      return access.accessStatus(dataset);
+    },
+    async attempt(dataset, ask) {
+      const answer = await access.attempt(dataset, ask, (probe) => operation.wait(probe));
+      operation.dependOn(access.refusalOf(dataset));
+      return answer;
+    },
+    remember(refusal) {
+      access.refused(refusal);
+      operation.dependOn(access.refusalOf(refusal.dataset));
+    },
     sizeOf: (dataset) => sizes.of(dataset),
     claim: (requests) => operation.claim(requests),
     async stored(endpoint, params) {
@@ -55,12 +65,17 @@ export function operationUpstream(operation: Operation, shared: Shared): Upstrea
     take({ dataset }, pages) {
       operation.datasets.add(dataset);
       operation.usage.cacheHits += pages.length;
-      for (const page of pages) operation.use(page);
+      for (const page of pages) operation.use(page, reader.validityOf(page));
     },
     maxRequests,
-    hit(dataset) {
+    hit(dataset, validity) {
       operation.usage.cacheHits++;
       operation.datasets.add(dataset);
+      operation.dependOn(validity);
+    },
+    dependOn: (validity) => operation.dependOn(validity),
+    get validities() {
+      return operation.validities;
     },
     isUnbounded: operation.unbounded,
     caller: operation.caller,

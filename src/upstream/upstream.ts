@@ -1,3 +1,4 @@
+import type { Validity } from "../cache/validity.ts";
 import type { Dataset } from "../domain/dataset.ts";
 import type { AccessStatus } from "./access/access.ts";
 import type { Availability } from "./budget/budget.ts";
@@ -55,8 +56,12 @@ export interface Upstream {
   claim(requests: number): number | null;
   /** The most requests the operation may begin. */
   readonly maxRequests: number;
-  /** Notes that it was given what the process keeps of a dataset. */
-  hit(dataset: Dataset): void;
+  /** Notes that the operation was given a part of a dataset that the process keeps, valid for so long. */
+  hit(dataset: Dataset, validity: Validity): void;
+  /** Notes something else that the answer is made from; null: it may change unnoticed. */
+  dependOn(validity: Validity | null): void;
+  /** Everything that the answer is made from; null: some of it may change unnoticed. */
+  readonly validities: ReadonlySet<Validity> | null;
   /** For whom, of those who share the allowance. */
   readonly caller: string;
   /** True if it waits as long as it takes, and makes as many requests as it needs. */

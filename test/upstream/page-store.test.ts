@@ -51,14 +51,14 @@ function decoded(pages: PageStore, fetchedAt = FETCHED) {
 describe("a stored page", () => {
   test("is returned under its key alone", () => {
     const { pages } = pageStore();
-    const page = pages.put("key", decoded(pages), BODY.length);
+    const page = pages.put(consoleMembers, "key", decoded(pages), BODY.length);
     expect(pages.get(consoleMembers, "key")).toBe(page);
     expect(pages.get(consoleMembers, "other")).toBeUndefined();
   });
 
   test("is frozen deeply: operations share it", () => {
     const { pages } = pageStore();
-    const page = pages.put("key", decoded(pages), BODY.length);
+    const page = pages.put(consoleMembers, "key", decoded(pages), BODY.length);
     expect(Object.isFrozen(page)).toBe(true);
     expect(Object.isFrozen(page.rows)).toBe(true);
     expect(Object.isFrozen(page.rows[0])).toBe(true);
@@ -66,7 +66,12 @@ describe("a stored page", () => {
 
   test("loses its names a day after it was fetched, for every later reader", () => {
     const { pages, clock } = pageStore();
-    pages.put("key", pages.decode(SPEND, { key: "key", body: SPEND_BODY, fetchedAt: FETCHED }), 100);
+    pages.put(
+      userCost,
+      "key",
+      pages.decode(SPEND, { key: "key", body: SPEND_BODY, fetchedAt: FETCHED }),
+      100,
+    );
     const user = () => pages.get(userCost, "key")?.rows[0]?.user;
     clock.now = FETCHED + DAY_MS - 1;
     expect(user()).toMatchObject({ userId: "user_ada", name: "user_ada" });
@@ -78,7 +83,7 @@ describe("a stored page", () => {
 
   test("gives way to newer ones when the store is full", () => {
     const { pages } = pageStore(2 * BODY.length + 20);
-    for (const key of ["one", "two", "three"]) pages.put(key, decoded(pages), BODY.length);
+    for (const key of ["one", "two", "three"]) pages.put(consoleMembers, key, decoded(pages), BODY.length);
     expect(pages.get(consoleMembers, "one")).toBeUndefined();
     expect(pages.get(consoleMembers, "three")).toBeDefined();
   });
@@ -106,5 +111,37 @@ describe("a body from another process", () => {
     const { pages } = pageStore();
     const page = pages.decode(SPEND, { key: "key", body: SPEND_BODY, fetchedAt: FETCHED - DAY_MS });
     expect(page.rows[0]?.user).not.toHaveProperty("name");
+  });
+
+  test("is valid for an answer while it is the stored one and fresh", () => {
+    const { pages, clock } = pageStore();
+    const page = pages.put(consoleMembers, "key", decoded(pages), BODY.length);
+    const validity = pages.validityOf(page);
+    expect(validity?.isCurrent()).toBe(true);
+    const again = pages.put(consoleMembers, "key", decoded(pages), BODY.length);
+    expect(validity?.isCurrent()).toBe(false);
+    expect(pages.validityOf(again)?.isCurrent()).toBe(true);
+    clock.now = FETCHED + DAY_MS;
+    expect(pages.validityOf(again)?.isCurrent()).toBe(false);
+    expect(pages.validityOf({ ...again, stale: "REVALIDATING" })).toBeNull();
+  });
+
+  test("that is final is valid wherever it is, until its names are too old", () => {
+    const { pages, clock } = pageStore();
+    const at = FETCHED + 100 * DAY_MS;
+    clock.now = at;
+    const page = pages.put(
+      userCost,
+      "key",
+      { ...pages.decode(SPEND, { key: "key", body: SPEND_BODY, fetchedAt: at }), state: "FINAL" },
+      100,
+    );
+    const validity = pages.validityOf(page);
+    pages.put(userCost, "key", { ...page }, 100);
+    expect(validity?.isCurrent()).toBe(true);
+    clock.now = at + DAY_MS;
+    expect(validity?.isCurrent()).toBe(false);
+    const unnamed = pages.get(userCost, "key");
+    expect(unnamed && pages.validityOf(unnamed)?.isCurrent()).toBe(true);
   });
 });

@@ -1,4 +1,5 @@
 import type { SharedStore } from "../../cache/shared-store.ts";
+import type { Validity } from "../../cache/validity.ts";
 import type { Instant } from "../../domain/day.ts";
 import type { Memberships } from "../../domain/group.ts";
 import type { Member, OrganizationKind } from "../../domain/organization.ts";
@@ -113,7 +114,7 @@ export class DirectoryCache {
   async #read<P extends DirectoryPart>(part: P, upstream: Upstream): Promise<Parts[P]> {
     const held = this.#usable(part);
     if (held !== null && this.#now() < held.freshUntil) {
-      upstream.hit(part);
+      upstream.hit(part, this.#validityOf(part, held));
       // A fetch here writes the note too: read before its last word and written after it, the note would never say that the part is whole.
       if (!this.#fetches.isRunning(part)) await this.#notes.noteUse(part);
       return held.value;
@@ -132,11 +133,22 @@ export class DirectoryCache {
       if (fault instanceof PartTooLarge) progress = fault.progress;
       if (isTooLarge) this.#fetches.begin(part, progress);
       if (held !== null && (isTooLarge || isTransient(fault))) {
-        upstream.hit(part);
+        upstream.hit(part, this.#validityOf(part, held));
         return held.value;
       }
       throw isTooLarge ? await notReady(part, progress, this.#fetches.upstream()) : fault;
     }
+  }
+
+  /** A part is in use while answers that were made from it are. */
+  #validityOf(part: DirectoryPart, held: HeldPart<unknown>): Validity {
+    return {
+      isCurrent: () => {
+        const isCurrent = this.#held[part] === held && this.#now() < held.freshUntil;
+        if (isCurrent && !this.#fetches.isRunning(part)) void this.#notes.noteUse(part);
+        return isCurrent;
+      },
+    };
   }
 
   #hold<P extends DirectoryPart>(part: P, held: HeldPart<Parts[P]>): void {

@@ -11,7 +11,7 @@ import type { GraphQLParams } from "graphql-yoga";
 import type { Viewer } from "../../domain/viewer.ts";
 import { badInput, GatewayError } from "../../errors.ts";
 import { coerceVariables } from "../../planning/operation.ts";
-import type { ParserOf } from "../graphql/server-context.ts";
+import type { ParseParams } from "../graphql/server-context.ts";
 import { withoutSuggestion } from "../graphql/translate-errors.ts";
 import { HttpError } from "../http/http-error.ts";
 import { readParameters } from "../http/parameters.ts";
@@ -28,22 +28,20 @@ const EXPLAIN = "explain";
  * Reads a call of a trusted document, GET /q/NAME with its variables as parameters, as the GraphQL request for the document's id.
  * Other methods are rejected. `suggestsTo` tells whether hints may name any parameter.
  */
-export function callParser(
+export function parseCall(
   { schema, trusted, suggestsTo }: CallsOptions,
   { viewer }: RequestRecord,
-): ParserOf {
+): ParseParams {
   return ({ method, url }) => {
     if (method !== "GET")
       throw new HttpError("BAD_REQUEST", `Call documents with GET on ${CALLS}NAME; send POST to /graphql.`, {
         status: 405,
         headers: { allow: "GET, HEAD" },
       });
-    return () => {
-      const { pathname, searchParams } = new URL(url);
-      const document = documentOf(pathname, trusted, viewer);
-      const variables = variablesOf(schema, document, searchParams, suggestsTo(viewer));
-      return { documentId: document.hash, variables } as GraphQLParams;
-    };
+    const { pathname, searchParams } = new URL(url);
+    const document = documentOf(pathname, trusted, viewer);
+    const variables = variablesOf(schema, document, searchParams, suggestsTo(viewer));
+    return { documentId: document.hash, variables } as GraphQLParams;
   };
 }
 

@@ -73,6 +73,7 @@ export function findDocuments({
       const asked = askedBy(params);
       if (asked === null) return;
       const { viewer } = record;
+      record.registers = asked.registers && asked.text !== null;
       if (asked.keys.length === 0 && !trustedOnly && viewer.documents === null) return;
       const { documentId: _, ...others } = params as WithId;
       setParams({ ...others, query: textOf(asked, viewer) });

@@ -7,6 +7,7 @@ import type { OperationOptions } from "../../upstream/budget/operation.ts";
 import { otherDocument } from "../documents/trusted.ts";
 import type { SchemaView } from "../graphql/introspection.ts";
 import { clientError } from "../graphql/translate-errors.ts";
+import type { RequestHead } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
 import { isForeign } from "../http/origin.ts";
 import type { OperationRecord, RequestRecord } from "../http/request-record.ts";
@@ -41,7 +42,7 @@ export function exportRoute(options: ExportsOptions): Route {
     kind: "export",
     access: "authenticated",
     check,
-    respond: (request, record) => answer(options, request, record),
+    respond: ({ request, record }) => answer(options, request(), record),
   };
 }
 
@@ -143,7 +144,7 @@ function headersOf({ file, format }: Export): Readonly<Record<string, string>> {
 }
 
 /** Rejects other methods than GET and HEAD, and pages of other origins, whose reader did not ask for a file. */
-function check({ method, headers }: Request, { incoming }: RequestRecord): void {
+function check({ method, headers }: RequestHead, { incoming }: RequestRecord): void {
   if (method !== "GET")
     throw new HttpError("BAD_REQUEST", "Request files with GET.", {
       status: 405,

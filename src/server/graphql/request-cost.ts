@@ -14,6 +14,7 @@ import { operationOf } from "../../planning/operation.ts";
 import { requestsOf } from "../../planning/requests.ts";
 import { rowsOf } from "../../planning/rows.ts";
 import type { RequestLimits } from "../../settings/limits.ts";
+import type { RequestHead } from "../http/exchange.ts";
 import type { Callers } from "../limits/callers.ts";
 import { keepWithin } from "../limits/exceeded.ts";
 import { clientError } from "./translate-errors.ts";
@@ -58,7 +59,7 @@ export function boundCost({ limits, callers, onFault }: CostOptions): Plugin<Con
 }
 
 /** True if a request asks for the plan instead of the figures. */
-export function wantsPlan({ url, headers }: Request): boolean {
+export function wantsPlan({ url, headers }: RequestHead): boolean {
   return headers.has("explain") || URL.parse(url)?.searchParams.has("explain") === true;
 }
 

@@ -1,58 +1,58 @@
-import { GraphQLError } from "graphql";
 import type { GraphQLParams, Plugin } from "graphql-yoga";
 import type { RequestLimits } from "../../settings/limits.ts";
 import { nearest } from "../http/did-you-mean.ts";
+import { BodyTooLong, type Exchange, type RequestHead } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
 import { MalformedBody, readBody, readJson } from "../http/json-body.ts";
 import { exceeded } from "../limits/exceeded.ts";
-import type { ParserOf, YogaServerContext } from "./server-context.ts";
+import type { ParseParams, YogaServerContext } from "./server-context.ts";
 
 /**
- * Rejects with a code what is not a GraphQL request. A POST must be JSON: the other types Yoga reads are those that a page of another
+ * Rejects with a code what is not a GraphQL request, by its head. A POST must be JSON: the other types are those that a page of another
  * origin can send without a preflight.
  */
-export function readRequests(limits: RequestLimits): Plugin<object, YogaServerContext> {
-  return {
-    onRequestParse({ request, serverContext, setRequestParser }) {
-      const type = request.headers.get("content-type") ?? "";
-      if (request.method === "POST" && !JSON_TYPE.test(type)) {
-        throw badRequest(415, "The body must be JSON; send `content-type: application/json`.");
-      }
-      if ((request.headers.get("content-encoding") ?? "identity") !== "identity") {
-        // What is small on the wire can be anything once it is unpacked.
-        throw badRequest(415, "The body must not be compressed; send it without `content-encoding`.");
-      }
-      const declared = Number(request.headers.get("content-length"));
-      if (declared > limits.MAX_BODY_BYTES) throw tooLong(limits, declared);
-      setRequestParser(serverContext.parserOf(request));
-    },
-  };
+export function checkContent({ method, headers }: RequestHead, limits: RequestLimits): void {
+  const type = headers.get("content-type") ?? "";
+  if (method === "POST" && !JSON_TYPE.test(type)) {
+    throw badRequest(415, "The body must be JSON; send `content-type: application/json`.");
+  }
+  if ((headers.get("content-encoding") ?? "identity") !== "identity") {
+    // What is small on the wire can be anything once it is unpacked.
+    throw badRequest(415, "The body must not be compressed; send it without `content-encoding`.");
+  }
+  const declared = Number(headers.get("content-length"));
+  if (declared > limits.MAX_BODY_BYTES) throw tooLong(limits, declared);
 }
 
-/** Reads a GraphQL request as GraphQL over HTTP sends it: from a body by POST, from the URL by GET. */
-export function requestParser(limits: RequestLimits): ParserOf {
-  return () => async (request) => {
-    try {
-      return request.method === "POST"
-        ? inBody(await bytesOf(request, limits))
-        : inUrl(new URL(request.url).searchParams);
-    } catch (fault) {
-      throw fault instanceof MalformedBody ? badRequest(400, fault.message) : fault;
-    }
-  };
-}
-
-/** Whatever keeps it from being read is the client's doing. */
-async function bytesOf(request: Request, limits: RequestLimits): Promise<ArrayBuffer> {
+/** Reads the body of a request with a bound. */
+export async function bodyOf({ readBody }: Exchange, limits: RequestLimits): Promise<Uint8Array> {
   try {
-    return await request.arrayBuffer();
+    return await readBody(limits.MAX_BODY_BYTES);
   } catch (fault) {
-    if (fault instanceof GraphQLError && isTooLong(fault)) throw tooLong(limits);
-    throw badRequest(400, "The body ends before it is complete.");
+    // Whatever else keeps it from being read is the client's doing.
+    throw fault instanceof BodyTooLong
+      ? tooLong(limits)
+      : badRequest(400, "The body ends before it is complete.");
   }
 }
 
-function inBody(bytes: ArrayBuffer): GraphQLParams {
+/** Reads a GraphQL request as GraphQL over HTTP sends it: from a body by POST, from the URL by GET. */
+export const parseParams: ParseParams = ({ method, url }, body) => {
+  try {
+    return method === "POST" ? inBody(body) : inUrl(new URL(url).searchParams);
+  } catch (fault) {
+    throw fault instanceof MalformedBody ? badRequest(400, fault.message) : fault;
+  }
+};
+
+/** Hands Yoga the GraphQL request that the route has read. */
+export function readParams(): Plugin<object, YogaServerContext> {
+  return {
+    onRequestParse: ({ serverContext, setRequestParser }) => setRequestParser(() => serverContext.params()),
+  };
+}
+
+function inBody(bytes: Uint8Array): GraphQLParams {
   const params = readBody(bytes);
   if (Array.isArray(params)) throw badRequest(400, BATCH);
   if (typeof params !== "object" || params === null)
@@ -96,18 +96,13 @@ function inUrl(parameters: URLSearchParams): GraphQLParams {
 const BATCH =
   "The body is a list, and one request runs one operation; send each in a separate request, or combine their fields in one operation.";
 
-/** What Yoga says of a body that turns out longer than it may be while it is read. */
-function isTooLong({ extensions: { code } }: GraphQLError): boolean {
-  return code === "REQUEST_ENTITY_TOO_LARGE";
-}
-
 const JSON_TYPE = /^application\/(graphql\+)?json *(;|$)/i;
 
 /**
  * Rejects clients that accept no JSON before anything is run. Yoga would run the operation, and then send a stream of one event or
  * nothing at all.
  */
-export function checkAccepted({ headers }: Request): void {
+export function checkAccepted({ headers }: RequestHead): void {
   if (!takesJson(headers.get("accept") || "*/*"))
     throw badRequest(406, "Answers are JSON; send `accept: application/json`.");
 }

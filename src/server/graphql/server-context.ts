@@ -1,10 +1,13 @@
 import type { GraphQLParams } from "graphql-yoga";
-import type { InRequest } from "../http/node-adapter.ts";
+import type { RequestHead } from "../http/exchange.ts";
+import type { RequestRecord } from "../http/request-record.ts";
 
-/** Yoga's server context: the request, and how its route reads the GraphQL request in it. */
-export interface YogaServerContext extends InRequest {
-  readonly parserOf: ParserOf;
+/** Yoga's server context: the record of the request, and the GraphQL request in it. */
+export interface YogaServerContext {
+  readonly record: RequestRecord;
+  /** Throws HttpError where there is none. */
+  readonly params: () => GraphQLParams;
 }
 
-/** Picks how a request is read, or rejects it, before its body is read; throws HttpError. */
-export type ParserOf = (request: Request) => (read: Request) => GraphQLParams | Promise<GraphQLParams>;
+/** Reads the GraphQL request in a request; the body of a GET is empty. Throws HttpError. */
+export type ParseParams = (head: RequestHead, body: Uint8Array) => GraphQLParams;

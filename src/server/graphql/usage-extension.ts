@@ -1,23 +1,37 @@
+import type { ExecutionResult } from "graphql";
 import type { Plugin } from "graphql-yoga";
 import type { Context } from "../../context.ts";
+import type { YogaServerContext } from "./server-context.ts";
 
 /**
- * Says in `extensions.upstream` what an answer has cost (requests sent, pages taken from the cache, milliseconds waited) and how
- * many rows it left out because upstream sent them twice, in `extensions.freshness` how old the figures in it are, and in
- * `extensions.warnings` what a reader may not expect of it.
+ * States in `extensions.freshness` how old the figures of an answer are, in `extensions.warnings` what a reader may not expect of it, and
+ * in `extensions.upstream` how many rows it left out because upstream sent them twice. What it has cost differs from request to request;
+ * that is in the body only of an answer that cannot be kept, since kept answers have equal bytes.
  */
-export function usageExtension(): Plugin<Context> {
+export function usageExtension(keepsAnswers: boolean): Plugin<Context & YogaServerContext> {
   return {
     onExecute: ({ args }) => ({
       onExecuteDone({ result, setResult }) {
         if (Symbol.asyncIterator in result) return;
-        const { upstream, warnings } = args.contextValue as Context;
+        const { upstream, warnings, record } = args.contextValue;
+        record.validities = keepsAnswers && isWhole(result) && isDated(upstream) ? upstream.validities : null;
         const { refreshedAt, ...age } = upstream.age;
+        const { duplicates } = upstream.usage;
+        const usage = record.validities === null ? { ...upstream.usage } : { duplicates };
         const freshness = { ...age, refreshedAt: refreshedAt && new Date(refreshedAt).toISOString() };
         const remarks = warnings.length === 0 ? {} : { warnings };
-        const extensions = { ...result.extensions, upstream: { ...upstream.usage }, freshness, ...remarks };
+        const extensions = { ...result.extensions, upstream: usage, freshness, ...remarks };
         setResult({ ...result, extensions });
       },
     }),
   };
+}
+
+function isWhole({ data, errors }: ExecutionResult): boolean {
+  return data != null && (errors === undefined || errors.length === 0);
+}
+
+/** Returns false for an answer that was made from nothing of upstream. */
+function isDated({ datasets, age }: Context["upstream"]): boolean {
+  return datasets.size > 0 && !age.stale;
 }

@@ -1,22 +1,25 @@
 import type { GraphQLSchema } from "graphql";
-import { createYoga, type Plugin, type YogaInitialContext } from "graphql-yoga";
+import { createYoga, type YogaInitialContext } from "graphql-yoga";
 import type { Config } from "../../config.ts";
 import type { Context } from "../../context.ts";
+import type { Instant } from "../../domain/day.ts";
 import type { Viewer } from "../../domain/viewer.ts";
 import type { OperationOptions } from "../../upstream/budget/operation.ts";
+import { type AnswerCache, answerKey } from "../answers/answer-cache.ts";
 import { findDocuments } from "../documents/find-documents.ts";
 import type { TrustedDocuments } from "../documents/trusted.ts";
+import type { Exchange, Reply, RequestHead } from "../http/exchange.ts";
 import { refuseForeign } from "../http/origin.ts";
-import type { RequestRecord } from "../http/request-record.ts";
+import { type RequestRecord, USAGE } from "../http/request-record.ts";
 import { boundRequests, forgetInvalid, parserCache } from "../limits/bound.ts";
 import type { Callers } from "../limits/callers.ts";
 import { recordOperations } from "../observability/audit.ts";
 import type { Digest } from "../observability/digest.ts";
 import { introspection, type SchemaView } from "./introspection.ts";
 import { knownOperations } from "./known-operations.ts";
-import { boundCost } from "./request-cost.ts";
-import { checkAccepted, readRequests } from "./request-params.ts";
-import type { YogaServerContext } from "./server-context.ts";
+import { boundCost, wantsPlan } from "./request-cost.ts";
+import { bodyOf, checkAccepted, checkContent, readParams } from "./request-params.ts";
+import type { ParseParams, YogaServerContext } from "./server-context.ts";
 import { clientError, translateErrors } from "./translate-errors.ts";
 import { usageExtension } from "./usage-extension.ts";
 
@@ -28,6 +31,9 @@ export interface GraphQLOptions {
   readonly view: SchemaView;
   readonly callers: Callers;
   readonly contextOf: (record: RequestRecord, options: OperationOptions) => Context;
+  /** Null: no answers are kept. */
+  readonly answers: AnswerCache | null;
+  readonly now: () => Instant;
   readonly isAudited: boolean;
   readonly digest: Digest;
   /** Told of faults that clients see only as INTERNAL_SERVER_ERROR. */
@@ -45,6 +51,8 @@ export function createGraphQL({
   view,
   callers,
   contextOf,
+  answers,
+  now,
   isAudited,
   digest,
   onFault,
@@ -57,15 +65,13 @@ export function createGraphQL({
       contextOf(record, { signal: deadline(request.signal, limits.operationTimeoutMs, record.completed) }),
     plugins: [
       isAudited && recordOperations(digest),
-      refuseForeign(server.allowedOrigins),
-      countOperations(callers),
-      readRequests(limits.request),
+      readParams(),
       // Before texts are found by their hash, so that none is registered that is too long.
       boundRequests(limits.request),
       knownOperations(),
       forgetInvalid(kept),
       findDocuments({ ...access.documents, trusted }),
-      usageExtension(),
+      usageExtension(answers !== null),
       introspection(view),
       boundCost({ limits: limits.request, callers, onFault }),
       translateErrors(onFault, suggestsTo),
@@ -77,23 +83,68 @@ export function createGraphQL({
     maskedErrors: { maskError: (error) => clientError(error, onFault) },
     cors: false,
     multipart: false,
-    maxRequestBodySize: limits.request.MAX_BODY_BYTES,
+    maxRequestBodySize: false, // it is read with a bound before
     parserAndValidationCache: kept,
     logging: false,
   });
-  return {
-    respond(request: Request, context: YogaServerContext): Response | Promise<Response> {
-      checkAccepted(request);
-      return yoga.handleRequest(request, context);
-    },
-    dispose: () => yoga.dispose(),
-  };
+  /** Reads the body of a request that may ask. Throws what Yoga is to answer. */
+  async function admit(exchange: Exchange): Promise<Uint8Array> {
+    const { head, record } = exchange;
+    refuseForeign(head, server.allowedOrigins);
+    callers.enter(record.caller);
+    checkContent(head, limits.request);
+    return head.method === "POST" ? bodyOf(exchange, limits.request) : NO_BODY;
+  }
+
+  /** Answers a request from the kept answers, or by executing it. */
+  async function respond(exchange: Exchange, parse: ParseParams): Promise<Response | Reply> {
+    const { head, record } = exchange;
+    checkAccepted(head);
+    let body: Uint8Array = NO_BODY;
+    let fault: unknown = null;
+    try {
+      body = await admit(exchange);
+    } catch (refusal) {
+      fault = refusal; // Yoga answers it in the media type that the client accepts
+    }
+    const isKeepable = answers !== null && fault === null && !isUncached(head);
+    const key = isKeepable ? answerKey(head, record, body) : null;
+    const found = key === null ? null : answers?.find(key, record);
+    if (found) return labelled(await found.reply(head, now()), record, "hit");
+    const params = () => {
+      if (fault !== null) throw fault;
+      return parse(head, body);
+    };
+    const response = await yoga.handleRequest(exchange.request(), { record, params });
+    const kept = key === null ? null : ((await answers?.keep(key, response, record)) ?? null);
+    if (kept !== null) return labelled(await kept.reply(head, record.receivedAt), record, "fwd=miss; stored");
+    return labelled(response, record, isKeepable ? "fwd=miss" : "fwd=bypass");
+  }
+
+  return { respond, dispose: () => yoga.dispose() };
 }
 
-function countOperations(callers: Callers): Plugin<object, YogaServerContext> {
-  return {
-    onRequestParse: ({ serverContext: { record } }) => callers.enter(record.caller),
-  };
+const NO_BODY = new Uint8Array();
+
+/** True for requests that must be executed: for a plan, which has no figures, or by the client's own wish (RFC 9111, 5.2.1.4). */
+function isUncached(head: RequestHead): boolean {
+  return wantsPlan(head) || /no-(cache|store)/i.test(head.headers.get("cache-control") ?? "");
+}
+
+/** States how the cache was used (RFC 9211), and what the answer has cost. */
+function labelled<Answer extends Response | Reply>(
+  answer: Answer,
+  record: RequestRecord,
+  status: string,
+): Answer {
+  const sum = (key: "requests" | "cacheHits" | "waitMs") =>
+    record.spending.reduce((total, { usage }) => total + usage[key], 0);
+  answer.headers.set("cache-status", `claude-analytics-gateway; ${status}`);
+  answer.headers.set(
+    USAGE,
+    `requests=${sum("requests")}, cache-hits=${sum("cacheHits")}, wait-ms=${sum("waitMs")}`,
+  );
+  return answer;
 }
 
 /**

@@ -4,7 +4,7 @@ import { repeatedKey } from "../../json.ts";
  * What a body says. Bytes that are no UTF-8 are not guessed at, and a key that is given twice has no meaning: whoever looked at
  * the body before, such as a proxy that filters, may have read the other one. Throws where it is no JSON, or neither.
  */
-export function readBody(bytes: ArrayBuffer): unknown {
+export function readBody(bytes: Uint8Array): unknown {
   let text: string;
   try {
     text = UTF8.decode(bytes);

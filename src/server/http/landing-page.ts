@@ -16,8 +16,8 @@ export function landingPage(routes: readonly Route[]): Route {
     kind: null,
     access: "open",
     matches: ({ method }) => method === "GET",
-    respond(request) {
-      const isPage = wantsPage(request);
+    respond({ head }) {
+      const isPage = wantsPage(head);
       return new Response(isPage ? page : json, {
         headers: {
           "content-type": isPage ? "text/html; charset=utf-8" : "application/json; charset=utf-8",

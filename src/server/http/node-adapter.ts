@@ -1,20 +1,17 @@
-import type { RequestListener, ServerResponse } from "node:http";
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
-import { type ServerAdapterObject, sendNodeResponse } from "@whatwg-node/server";
+import { Request } from "@whatwg-node/fetch";
+import { sendNodeResponse } from "@whatwg-node/server";
+import { BodyTooLong, type Exchange, Reply, type RequestHead } from "./exchange.ts";
 import { currentRequest, type Incoming, REQUEST_ID, type RequestRecord } from "./request-record.ts";
-
-/** The server context of the pipeline and of Yoga. */
-export interface InRequest {
-  readonly record: RequestRecord;
-}
 
 /** Adapts the pipeline to a node:http server. */
 export function nodeListener(
-  handle: ServerAdapterObject<InRequest>["handleNodeRequestAndResponse"],
+  respond: (exchange: Exchange) => Promise<Response | Reply>,
   open: (incoming: Incoming) => RequestRecord,
 ): RequestListener {
-  return (request, response) => {
-    const { socket, headers, method = "GET", url: target = "", httpVersion } = request;
+  return (message, response) => {
+    const { socket, headers, method = "GET", url: target = "", httpVersion } = message;
     const before = socket.bytesWritten;
     const id = headers[REQUEST_ID]?.toString() ?? null;
     const record = open({ id, method, target, httpVersion, address: socket.remoteAddress ?? "" });
@@ -23,11 +20,92 @@ export function nodeListener(
       record.complete({ status: response.statusCode, bytes, isAborted: !response.writableFinished });
     });
     void currentRequest.run(record, async () => {
-      const answer = await handle(request, response, { record });
-      if (record.trailers === null) await sendNodeResponse(answer, response, request, true);
+      const answer = await respond(new NodeExchange(message, response, record));
+      if (answer instanceof Reply) send(answer, response);
+      else if (record.trailers === null) await sendNodeResponse(answer, response, message, true);
       else await stream(answer, record.trailers, response);
     });
   };
+}
+
+class NodeExchange implements Exchange {
+  readonly head: RequestHead;
+  readonly record: RequestRecord;
+  readonly #message: IncomingMessage;
+  readonly #response: ServerResponse;
+
+  constructor(message: IncomingMessage, response: ServerResponse, record: RequestRecord) {
+    this.head = new NodeHead(message);
+    this.record = record;
+    this.#message = message;
+    this.#response = response;
+  }
+
+  readonly readBody = (maxBytes: number): Promise<Uint8Array> => bytesOf(this.#message, maxBytes);
+
+  readonly request = (): Request => {
+    const { method, url } = this.head;
+    const headers = this.#message.headers as Record<string, string>;
+    return new Request(url, { method, headers, signal: signalOf(this.#response) });
+  };
+}
+
+class NodeHead implements RequestHead {
+  readonly method: string;
+  readonly headers: RequestHead["headers"];
+  readonly #message: IncomingMessage;
+
+  constructor(message: IncomingMessage) {
+    const { headers, method = "GET" } = message;
+    this.method = method === "HEAD" ? "GET" : method;
+    this.headers = {
+      get: (name) => headers[name]?.toString() ?? null,
+      has: (name) => headers[name] !== undefined,
+    };
+    this.#message = message;
+  }
+
+  get url(): string {
+    const { headers, url = "/" } = this.#message;
+    return `http://${headers.host ?? "localhost"}${url}`;
+  }
+}
+
+/** Aborts when the client leaves before the end of the response. */
+function signalOf(response: ServerResponse): AbortSignal {
+  const left = new AbortController();
+  const leave = () => left.abort(response.errored ?? undefined);
+  response.once("close", leave);
+  response.once("finish", () => response.off("close", leave));
+  if (response.destroyed) leave();
+  return left.signal;
+}
+
+/** Leaves the rest of a body that is too long unread, so that its client can still be sent a response. */
+function bytesOf(message: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+  const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
+  const parts: Buffer[] = [];
+  let length = 0;
+  const add = (part: Buffer) => {
+    parts.push(part);
+    length += part.length;
+    if (length <= maxBytes) return;
+    message.off("data", add).pause();
+    reject(new BodyTooLong());
+  };
+  message
+    .on("data", add)
+    .once("end", () => resolve(parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)))
+    .once("error", reject)
+    .once("close", () => {
+      if (!message.complete) reject(new Error("the connection was closed in the middle of the body"));
+    });
+  return promise;
+}
+
+function send({ status, headers, body }: Reply, response: ServerResponse): void {
+  response.writeHead(status, [...headers].flat());
+  response.end(body);
 }
 
 /** Streams a body. One that fails breaks the connection off before its end, so that no client takes a part for the whole. */

@@ -1,9 +1,9 @@
 import { isIP } from "node:net";
 import { type CORSOptions, getCORSHeadersByRequestAndOptions } from "@whatwg-node/server";
-import type { Plugin } from "graphql-yoga";
 import type { AllowedHosts } from "../../settings/server.ts";
+import type { Exchange, RequestHead, ResponseHeaders } from "./exchange.ts";
 import { HttpError } from "./http-error.ts";
-import { REQUEST_ID } from "./request-record.ts";
+import { REQUEST_ID, USAGE } from "./request-record.ts";
 
 /** Request headers that pages of listed origins may send. Cookies are not among them: a token is the page's to send. */
 const HEADERS: readonly string[] = [
@@ -31,7 +31,7 @@ const HEADERS: readonly string[] = [
 ];
 
 /** Response headers that those pages may read. */
-const EXPOSED = ["cache-status", "etag", REQUEST_ID, "retry-after", "www-authenticate"];
+const EXPOSED = ["age", "cache-status", "etag", USAGE, REQUEST_ID, "retry-after", "www-authenticate"];
 
 /** How long a browser may remember a preflight, in seconds. */
 const PREFLIGHT_SECONDS = 600;
@@ -47,12 +47,17 @@ export interface CrossOrigin {
 }
 
 /** Lets pages of the listed origins read a response. Pages of any other get no header, not even `null`, the origin of sandboxed pages. */
-export function shareAcrossOrigins(options: CrossOrigin): (request: Request, response: Response) => void {
+export function shareAcrossOrigins(
+  options: CrossOrigin,
+): (exchange: Exchange, headers: ResponseHeaders) => void {
   const corsOf = corsOptions(options);
-  return (request, { headers }) => {
-    const shared = getCORSHeadersByRequestAndOptions(request, corsOf(request)) ?? {};
-    for (const [name, value] of Object.entries(shared)) headers.set(name, value);
-    if (options.allowedOrigins.length > 0) headers.append("vary", "origin");
+  return ({ head, request }, headers) => {
+    const shared = corsOf(head);
+    if (shared !== null)
+      for (const [name, value] of Object.entries(getCORSHeadersByRequestAndOptions(request(), shared) ?? {}))
+        headers.set(name, value);
+    if (options.allowedOrigins.length > 0)
+      headers.set("vary", [headers.get("vary"), "origin"].filter(Boolean).join(", "));
   };
 }
 
@@ -60,17 +65,17 @@ function corsOptions({
   allowedOrigins,
   allowedHeaders,
   onForeignOrigin,
-}: CrossOrigin): (request: Request) => CORSOptions {
+}: CrossOrigin): (head: RequestHead) => CORSOptions | null {
   const notice = onceEach(onForeignOrigin);
   const allowed = [...new Set([...HEADERS, ...allowedHeaders])].sort();
   return ({ headers }) => {
     const origin = headers.get("origin");
-    if (origin === null) return false;
+    if (origin === null) return null;
     if (!allowedOrigins.includes(origin)) {
       // Behind a proxy the host is another name than the page's own origin; the browser knows that they are one.
       const isOwn = headers.get("sec-fetch-site") === "same-origin";
       if (!isOwn && isForeign((name) => headers.get(name)) && isOrigin(origin)) notice(origin);
-      return false;
+      return null;
     }
     return {
       origin: [origin],
@@ -114,7 +119,7 @@ function isForUs(host: string | null, allowed: AllowedHosts): boolean {
  * Rejects targets that are whole URLs, which are for proxies; hosts that are no name, which would stand before the path or be one;
  * and TRACE, which would send back what it was sent, a token included.
  */
-export function refuseOddTargets({ method, headers }: Request, target: string): void {
+export function refuseOddTargets({ method, headers }: RequestHead, target: string): void {
   const host = headers.get("host");
   if (host && nameIn(host) === null)
     throw new HttpError(
@@ -159,18 +164,14 @@ export function isForeign(header: (name: string) => string | null): boolean {
 }
 
 /** A page that may not read an answer can still make a browser ask by GET, and so spend upstream requests. POST asks first. */
-export function refuseForeign(allowed: readonly string[]): Plugin {
-  return {
-    onRequestParse({ request: { method, headers } }) {
-      if (method !== "GET" || allowed.includes(headers.get("origin") ?? "")) return;
-      if (!isForeign((name) => headers.get(name))) return;
-      throw new HttpError(
-        "BAD_REQUEST",
-        "Pages of other origins cannot use GET, unless ALLOWED_ORIGINS lists their origin.",
-        { status: 403 },
-      );
-    },
-  };
+export function refuseForeign({ method, headers }: RequestHead, allowed: readonly string[]): void {
+  if (method !== "GET" || allowed.includes(headers.get("origin") ?? "")) return;
+  if (!isForeign((name) => headers.get(name))) return;
+  throw new HttpError(
+    "BAD_REQUEST",
+    "Pages of other origins cannot use GET, unless ALLOWED_ORIGINS lists their origin.",
+    { status: 403 },
+  );
 }
 
 /** Headers of every answer and file: it is read as what it says it is, and is no other origin's to embed or anybody's to keep. */

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { randomUUID } from "node:crypto";
+import type { Validity } from "../../cache/validity.ts";
 import type { Dataset } from "../../domain/dataset.ts";
 import type { Instant } from "../../domain/day.ts";
 import { VIEWER_OF_NOTHING, type Viewer } from "../../domain/viewer.ts";
@@ -9,6 +10,9 @@ import type { LoggedVariables } from "../observability/variables.ts";
 
 /** The header that identifies a request to its client, in the log and in the audit log. */
 export const REQUEST_ID = "x-request-id";
+
+/** The header that states what a response has cost: upstream requests, pages from the cache, milliseconds waited (RFC 8941). */
+export const USAGE = "upstream-usage";
 
 /** An operation as the audit log describes it, without any of its text. */
 export interface OperationRecord {
@@ -62,6 +66,12 @@ export class RequestRecord {
   readonly codes = new Set<ErrorCode>();
   /** Upstream requests and datasets of each operation made for the request. */
   readonly spending: { readonly usage: Usage; readonly datasets: ReadonlySet<Dataset> }[] = [];
+  /** Everything that the whole answer is made from; null: the answer has errors, or may change unnoticed. */
+  validities: ReadonlySet<Validity> | null = null;
+  /** The answer was kept as bytes, so that nothing is executed for it. */
+  isKept = false;
+  /** The request stores a text under its hash, which a kept answer would not do. */
+  registers = false;
   /** Trailers of a streamed response, once its body has been read; null: the response is not streamed. */
   trailers: Promise<Readonly<Record<string, string>>> | null = null;
   readonly #completion = Promise.withResolvers<Completion>();

@@ -1,3 +1,4 @@
+import type { Exchange, Reply, RequestHead } from "./exchange.ts";
 import type { RequestRecord } from "./request-record.ts";
 
 /** One entry of the table of what the gateway serves. */
@@ -12,19 +13,19 @@ export interface Route {
   /** `authenticated` takes valid credentials; `open` takes none; `probe` is answered under any host and any load as well. */
   readonly access: "authenticated" | "open" | "probe";
   /** Picks among requests for the path; every one unless given. */
-  readonly matches?: (request: Request) => boolean;
+  readonly matches?: (head: RequestHead) => boolean;
   /** Rejects requests by HTTP alone, before the caller is authenticated; throws HttpError. */
-  readonly check?: (request: Request, record: RequestRecord) => void;
-  readonly respond: (request: Request, record: RequestRecord) => Response | Promise<Response>;
+  readonly check?: (head: RequestHead, record: RequestRecord) => void;
+  readonly respond: (exchange: Exchange) => Response | Reply | Promise<Response | Reply>;
 }
 
 /** The first route that serves a request; undefined where none does, or the host makes no URL. */
-export function findRoute(routes: readonly Route[], request: Request): Route | undefined {
-  const pathname = URL.parse(request.url)?.pathname ?? "";
+export function findRoute(routes: readonly Route[], head: RequestHead): Route | undefined {
+  const pathname = URL.parse(head.url)?.pathname ?? "";
   return routes.find(
     ({ path, aliases = [], matches }) =>
       (path === pathname || aliases.includes(pathname) || isBelow(pathname, path)) &&
-      (matches === undefined || matches(request)),
+      (matches === undefined || matches(head)),
   );
 }
 
@@ -33,6 +34,6 @@ function isBelow(pathname: string, path: string): boolean {
 }
 
 /** Tells whether a browser asks for a page to show. */
-export function wantsPage({ method, headers }: Request): boolean {
+export function wantsPage({ method, headers }: RequestHead): boolean {
   return method === "GET" && headers.get("accept")?.includes("text/html") === true;
 }

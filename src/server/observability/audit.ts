@@ -33,6 +33,8 @@ export interface AuditEntry {
   readonly datasets: readonly string[];
   readonly upstreamRequests: number;
   readonly cacheHits: number;
+  /** The answer was kept as bytes, so that nothing was executed for it. */
+  readonly isKept?: true;
   readonly status: number;
   /** OK, LEFT where the client went away before the end, or the first of the codes. */
   readonly outcome: string;
@@ -67,6 +69,7 @@ export function auditEntry(
     codes,
     reason,
     spending,
+    isKept,
     rows,
   }: RequestRecord,
   { digest, trusted }: Readings,
@@ -85,6 +88,7 @@ export function auditEntry(
     datasets: [...new Set(spending.flatMap(({ datasets }) => [...datasets]))].sort(),
     upstreamRequests: sum("requests"),
     cacheHits: sum("cacheHits"),
+    ...(isKept && { isKept }),
     status: completion.status,
     outcome: outcomeOf(codes, completion),
     ...(codes.size > 0 && { errors: [...codes] }),

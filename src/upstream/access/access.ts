@@ -1,3 +1,4 @@
+import type { Validity } from "../../cache/validity.ts";
 import type { ClosedReason, Dataset } from "../../domain/dataset.ts";
 import type { Instant } from "../../domain/day.ts";
 import type { UpstreamRefusal } from "../errors/refusal.ts";
@@ -31,6 +32,13 @@ export class Access {
   accessStatus(dataset: Dataset): AccessStatus | null {
     const learned = this.#learned.get(dataset);
     return learned !== undefined && this.#now() < learned.at + LEARNED_FOR_MS ? learned : null;
+  }
+
+  /** Returns the validity of what is known of upstream refusing a dataset. */
+  refusalOf(dataset: Dataset): Validity {
+    const refusalNow = () => this.accessStatus(dataset)?.refusal ?? null;
+    const refusal = refusalNow();
+    return { isCurrent: () => refusalNow() === refusal };
   }
 
   /**

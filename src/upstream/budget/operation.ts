@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { type Finality, leastSettled } from "../../cache/policy.ts";
+import type { Validity } from "../../cache/validity.ts";
 import { type Dataset, isOfDirectory } from "../../domain/dataset.ts";
 import type { Instant } from "../../domain/day.ts";
 import { GatewayError } from "../../errors.ts";
@@ -68,6 +69,7 @@ export class Operation {
   readonly since: Instant;
   readonly #maxRequests: number;
   readonly #used = new Set<PageAge>();
+  #validities: Set<Validity> | null = new Set();
   #turn: Promise<unknown> = Promise.resolve();
   #begun = 0;
   #claimed = 0;
@@ -125,8 +127,9 @@ export class Operation {
     return null;
   }
 
-  /** Notes the age of a page it is given, which `forget` takes back. */
-  use({ range, state, watermark, stale }: Page<unknown>): PageAge {
+  /** Notes the age and the validity of a page it is given. `forget` takes back the age. */
+  use({ range, state, watermark, stale }: Page<unknown>, validity: Validity | null): PageAge {
+    this.dependOn(validity);
     const used = { state, watermark, stale };
     if (range !== null) this.#used.add(used);
     return used;
@@ -135,6 +138,17 @@ export class Operation {
   /** Pages that are void: their walk has begun again. */
   forget(pages: readonly PageAge[]): void {
     for (const page of pages) this.#used.delete(page);
+  }
+
+  /** Notes something that the answer is made from; null: it cannot be told whether that has changed since. */
+  dependOn(validity: Validity | null): void {
+    if (validity === null) this.#validities = null;
+    else this.#validities?.add(validity);
+  }
+
+  /** Everything that the answer is made from; null: some of it may change unnoticed. */
+  get validities(): ReadonlySet<Validity> | null {
+    return this.#validities;
   }
 
   /** How old the figures are that it was given. */

@@ -40,11 +40,8 @@ export class PageArchive {
       const entry = name === null || bytes === null ? null : await decodeEntry(name, bytes);
       if (entry === null) continue;
       try {
-        return pages.put(
-          key,
-          removeNames(question.endpoint, pages.decode(question, entry)),
-          entry.body.length,
-        );
+        const page = removeNames(question.endpoint, pages.decode(question, entry));
+        return pages.put(question.endpoint, key, page, entry.body.length);
       } catch {
         // An earlier version read the contract otherwise: the entry counts as missing.
       }

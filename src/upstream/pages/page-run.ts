@@ -1,3 +1,4 @@
+import type { Validity } from "../../cache/validity.ts";
 import type { Dataset } from "../../domain/dataset.ts";
 import { GatewayError } from "../../errors.ts";
 import type { Operation, PageAge } from "../budget/operation.ts";
@@ -53,7 +54,7 @@ export async function* pageRun<P, Row>(
       token = null;
       continue;
     }
-    const rows = pass.take(page, idOf);
+    const rows = pass.take(page, reader.validityOf(page), idOf);
     if (from === null) sizes.learn(dataset, pass.sizeAfter(page));
     if (page.rows.length >= MANY_ROWS) await operation.turn();
     yield { ...page, rows, restarted };
@@ -78,8 +79,8 @@ class Pass {
   }
 
   /** Counts a page, and returns its rows without those that came before. */
-  take<Row>(page: Page<Row>, idOf: (row: Row) => RowId | null): readonly Row[] {
-    this.#used.push(this.#operation.use(page));
+  take<Row>(page: Page<Row>, validity: Validity | null, idOf: (row: Row) => RowId | null): readonly Row[] {
+    this.#used.push(this.#operation.use(page, validity));
     const rows = this.#newRows.of(page.rows, idOf);
     this.#operation.usage.duplicates += page.rows.length - rows.length;
     return rows;

@@ -83,7 +83,7 @@ export class PageSource {
     const { page, kept } = await fetchPage();
     await this.#options.shared?.set(key, await encodeEntry(kept), storageLifetimeMs(page));
     await this.#options.archive.put(question, page, kept.body);
-    return this.#hold(operation, key, page, kept.body.length);
+    return this.#hold(operation, question.endpoint, key, page, kept.body.length);
   }
 
   async #fromReplicas<P, Row>(
@@ -124,7 +124,7 @@ export class PageSource {
     );
     await archive.put(question, page, body);
     if (isKept) countHit(operation, endpoint);
-    return this.#hold(operation, key, page, bytes);
+    return this.#hold(operation, endpoint, key, page, bytes);
   }
 
   async #fetch<P, Row>(
@@ -153,12 +153,18 @@ export class PageSource {
     { params, page, body }: DayPage<P, Row>,
   ): Promise<void> {
     const { key } = addressOf(this.#options, { endpoint, params, token: null });
-    this.#hold(operation, key, page, body.length);
+    this.#hold(operation, endpoint, key, page, body.length);
     await this.#options.shared?.set(key, await encodeEntry({ key, body, fetchedAt: page.fetchedAt }), null);
   }
 
-  #hold<Row>({ noStore }: Operation, key: string, page: Page<Row>, bytes: number): Page<Row> {
-    return noStore ? page : this.#options.memory.put(key, page, bytes);
+  #hold<P, Row>(
+    { noStore }: Operation,
+    endpoint: Endpoint<P, Row>,
+    key: string,
+    page: Page<Row>,
+    bytes: number,
+  ): Page<Row> {
+    return noStore ? page : this.#options.memory.put(endpoint, key, page, bytes);
   }
 
   /** Remembers a refusal of the dataset or of the key. */

@@ -1,5 +1,6 @@
 import type { Kept } from "../../cache/entry.ts";
 import type { Entry, Store } from "../../cache/memory-store.ts";
+import type { Validity } from "../../cache/validity.ts";
 import type { Instant } from "../../domain/day.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { parseExact } from "../http/wire.ts";
@@ -16,6 +17,7 @@ export interface PageStoreOptions {
 /** The decoded pages in this process. A page loses its names once they are older than a look-up may be. */
 export class PageStore {
   readonly #options: PageStoreOptions;
+  readonly #validities = new WeakMap<Page<unknown>, Validity>();
 
   constructor(options: PageStoreOptions) {
     this.#options = options;
@@ -25,15 +27,28 @@ export class PageStore {
     const { store, freshness } = this.#options;
     const entry = store.get(key) as Entry<Page<Row>> | undefined;
     if (entry === undefined || !freshness.hasOldNames(entry.value)) return entry?.value;
-    const value = freeze(removeNames(endpoint, entry.value));
-    store.set(key, { ...entry, value });
-    return value;
+    return this.put(endpoint, key, removeNames(endpoint, entry.value), entry.bytes);
   }
 
   /** Stores a page and returns it. `bytes` is the size of its body. */
-  put<Row>(key: string, page: Page<Row>, bytes: number): Page<Row> {
+  put<P, Row>(endpoint: Endpoint<P, Row>, key: string, page: Page<Row>, bytes: number): Page<Row> {
     this.#options.store.set(key, { value: freeze(page), bytes });
+    this.#validities.set(page, this.#validityOf(endpoint, key, page));
     return page;
+  }
+
+  /** Returns how long an answer may be reused that a page is part of; null for a page that was never stored. */
+  validityOf(page: Page<unknown>): Validity | null {
+    return this.#validities.get(page) ?? null;
+  }
+
+  /** A final page is valid wherever it is, until its names are too old. Any other is valid while it is stored and fresh. */
+  #validityOf<P, Row>(endpoint: Endpoint<P, Row>, key: string, page: Page<Row>): Validity {
+    const { freshness } = this.#options;
+    if (page.state !== "FINAL")
+      return { isCurrent: () => this.get(endpoint, key) === page && freshness.isFresh(page, endpoint) };
+    const hasNames = page.areNamesRemoved !== true && endpoint.withoutNames !== undefined;
+    return { isCurrent: () => !hasNames || !freshness.hasOldNames(page) };
   }
 
   /** Decodes a stored body. Throws for one from a replica whose clock is ahead: it would look fresh, and its days final, too long. */

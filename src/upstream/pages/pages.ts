@@ -1,6 +1,7 @@
 import type { Archive } from "../../cache/archive.ts";
 import type { Store } from "../../cache/memory-store.ts";
 import type { SharedStore } from "../../cache/shared-store.ts";
+import type { Validity } from "../../cache/validity.ts";
 import type { Access } from "../access/access.ts";
 import type { KeyOrganizations } from "../access/key-organizations.ts";
 import { Operation } from "../budget/operation.ts";
@@ -64,6 +65,11 @@ export class Pages {
     const page = this.#read(operation, question, key, bypass);
     if (!operation.noStore) operation.pages.set(key, page);
     return page;
+  }
+
+  /** Returns how long an answer may be reused that a page is part of; null: not at all. */
+  validityOf(page: Page<unknown>): Validity | null {
+    return this.#memory.validityOf(page);
   }
 
   async #read<P, Row>(

@@ -59,7 +59,7 @@ export class StoredPages {
     const entry = bytes === null ? null : await decodeEntry(key, bytes);
     if (entry === null) return archive.get(question);
     try {
-      const page = memory.put(key, memory.decode(question, entry), entry.body.length);
+      const page = memory.put(question.endpoint, key, memory.decode(question, entry), entry.body.length);
       void archive.put(question, page, entry.body).catch(() => {}); // the next process that reads the page tries again
       return isUsable(page) ? page : null;
     } catch {

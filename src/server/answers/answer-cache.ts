@@ -1,0 +1,87 @@
+import { LRUCache } from "lru-cache";
+import type { Instant } from "../../domain/day.ts";
+import type { RequestHead } from "../http/exchange.ts";
+import type { RequestRecord } from "../http/request-record.ts";
+import { KeptAnswer } from "./kept-answer.ts";
+import { viewerKey } from "./viewer-key.ts";
+
+export interface AnswerCacheOptions {
+  /** Bound of the memory for answers. */
+  readonly maxBytes: number;
+  /** The header that carries a token. */
+  readonly tokenHeader: string;
+  readonly now: () => Instant;
+}
+
+/** The part of the memory that one answer may take. */
+const LARGEST_PART = 1 / 8;
+
+/**
+ * Answers as bytes, found by all of the request that can change them: its method, URL and body, the headers that it is read by, and what
+ * its caller may read. The settings and the schema are those of the process. An error, a part of an answer, or an answer from anything
+ * that may change unnoticed is not kept.
+ */
+export class AnswerCache {
+  readonly #options: AnswerCacheOptions;
+  readonly #answers: LRUCache<string, KeptAnswer>;
+  readonly #vary: string;
+
+  constructor(options: AnswerCacheOptions) {
+    this.#options = options;
+    this.#vary = ["accept", "accept-encoding", options.tokenHeader].join(", ");
+    this.#answers = new LRUCache({
+      maxSize: options.maxBytes,
+      maxEntrySize: options.maxBytes * LARGEST_PART,
+      sizeCalculation: (answer, key) => answer.bytes + 2 * key.length,
+    });
+  }
+
+  /** Returns an answer that a new one would equal. Its use is recorded as the operation is. */
+  find(key: string, record: RequestRecord): KeptAnswer | null {
+    const kept = this.#answers.get(key);
+    if (kept === undefined) return null;
+    if (!kept.isCurrent(this.#options.now())) {
+      this.#answers.delete(key);
+      return null;
+    }
+    record.isKept = true;
+    record.operation = kept.operation;
+    record.spending.push({ usage: NO_USAGE, datasets: kept.datasets });
+    return kept;
+  }
+
+  /** Keeps the answer to a request; null where it must not be. */
+  async keep(key: string, response: Response, record: RequestRecord): Promise<KeptAnswer | null> {
+    const { validities, operation, spending, registers } = record;
+    if (validities === null || registers || response.status !== 200) return null;
+    const kept = new KeptAnswer({
+      body: new Uint8Array(await response.clone().arrayBuffer()),
+      contentType: response.headers.get("content-type") ?? "",
+      madeAt: record.receivedAt,
+      validities,
+      operation,
+      datasets: new Set(spending.flatMap(({ datasets }) => [...datasets])),
+      vary: this.#vary,
+    });
+    this.#answers.set(key, kept);
+    return kept;
+  }
+}
+
+const NO_USAGE = { requests: 0, cacheHits: 0, duplicates: 0, waitMs: 0 };
+
+/** The key of an answer. Only the body can contain a line break. */
+export function answerKey(
+  { method, headers }: RequestHead,
+  { viewer, incoming }: RequestRecord,
+  body: Uint8Array,
+): string {
+  const read = [
+    method,
+    incoming.target,
+    headers.get("accept"),
+    headers.get("content-type"),
+    viewerKey(viewer),
+  ];
+  return `${read.join("\n")}\n${Buffer.from(body).toString("latin1")}`;
+}
