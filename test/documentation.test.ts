@@ -4,6 +4,7 @@ import { dirname, join, relative } from "node:path";
 import type { Command } from "commander";
 import { isEnumType, parse } from "graphql";
 import { describe, expect, test } from "vitest";
+import { benchCommand } from "../bench/command.ts";
 import { configurationPage, errorsPage } from "../codegen-documents.ts";
 import { schema } from "../schema/index.ts";
 import { backupCommand, restoreCommand } from "../src/cli/backup.ts";
@@ -26,6 +27,7 @@ const PAGES = [
   "README.md",
   "CONTRIBUTING.md",
   "CHANGELOG.md",
+  "bench/README.md",
   ...globSync("docs/**/*.md", { cwd: ROOT }).toSorted(),
 ];
 const readme = read("README.md");
@@ -106,6 +108,7 @@ const COMMANDS: Readonly<Record<string, () => Command>> = {
   export: exportCommand,
   backup: backupCommand,
   restore: restoreCommand,
+  bench: benchCommand,
 };
 
 /** Parses the flags of one of the gateway's commands, without running it. */
@@ -145,7 +148,7 @@ async function check(words: readonly string[], isNamed = false): Promise<void> {
   if (["ci", "ls"].includes(verb)) return;
   const [script = "", ...args] = verb === "run" ? more : [verb, ...more];
   expect(Object.keys(scripts)).toContain(script);
-  const command = /gateway\.js (\w+)/.exec(scripts[script] ?? "")?.[1];
+  const command = /(?:gateway\.js |bench\/)(\w+)/.exec(scripts[script] ?? "")?.[1];
   if (command === undefined) {
     for (const each of assignments) expect(VARIABLES_OF_TESTS).toContain(each.split("=")[0]);
     return checkFiles(args.filter((each) => each !== "--"));

@@ -33,6 +33,11 @@ export async function inspect(inspected: Process) {
       socket.send(JSON.stringify({ id: calls, method, params }));
     });
   return {
+    /** Evaluates a script in the process and answers with the text it gives. */
+    async evaluate(expression: string): Promise<string> {
+      const evaluated = await post("Runtime.evaluate", { expression, returnByValue: true });
+      return String((evaluated as { readonly result?: { readonly value?: unknown } }).result?.value);
+    },
     /** Frees what can be freed. */
     collect: () => post("HeapProfiler.collectGarbage"),
     /** How many instances of each class there are after a collection. */

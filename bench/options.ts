@@ -1,0 +1,12 @@
+import type { Table } from "./table.ts";
+
+/** How long a run measures. */
+export interface Options {
+  /** Of each measurement, after its warm-up. */
+  readonly seconds: number;
+  /** Folder for files of the run, removed at its end. */
+  readonly folder: string;
+}
+
+/** Measures one subject and gives each table as soon as it is there. */
+export type Subject = (options: Options) => AsyncGenerator<Table>;
