@@ -1,0 +1,72 @@
+import { costReport } from "../../src/analytics/cost.ts";
+import { organizationNamed } from "../../src/analytics/organizations.ts";
+import { spendOverlap, type TeamSpendQuestion } from "../../src/analytics/team-figures.ts";
+import { placementKey } from "../../src/domain/team.ts";
+import { TEAM_SOURCES, teamRequests } from "../../src/loaders/teams.ts";
+import { resolveRange } from "../../src/planning/range-input.ts";
+import { builder } from "../framework/builder.ts";
+import { type Connection, forward } from "../framework/connection.ts";
+import { Spend } from "../framework/money.ts";
+import { DateRange } from "../framework/range.ts";
+import { placements, type TeamOver, TeamSummary } from "./team.ts";
+import { spendArgs, teamSpendRequests } from "./team-figures.ts";
+import { connectFromMemory } from "./team-member.ts";
+
+/** Facts about a list of teams, beside its rows. */
+interface TeamList extends Connection<TeamOver> {
+  readonly spend: TeamSpendQuestion;
+}
+
+const TeamSummaryConnection = builder.connectionObject(
+  {
+    type: TeamSummary,
+    name: "TeamSummaryConnection",
+    description:
+      "Teams by name, then people without a team, then usage without a person. `organization` is the organization of `cost`. `freshness` is that of the memberships: of the RBAC groups, or of the member list, since the operator's list has no age.",
+    fields: (t) => ({
+      overlap: t.field({
+        authScopes: { spenders: true }, // it can be what one person in two teams used
+        type: Spend,
+        nullable: true,
+        description:
+          "Amount that `cost` of all teams counts more than once, since people in several teams count in each. The sum of all rows minus this is the total of `cost`. Zero with `overlap: SPLIT`. Additive over ranges that do not overlap. Null: no cost.",
+        sources: costReport.datasets,
+        requests: teamSpendRequests,
+        resolve: (list, _args, ctx) => spendOverlap(ctx, (list as object as TeamList).spend),
+      }),
+    }),
+  },
+  { name: "TeamSummaryEdge", description: "A team and its cursor." },
+);
+
+builder.queryField("teams", (t) =>
+  t.field({
+    authScopes: { "activity:read": true },
+    type: TeamSummaryConnection,
+    nullable: true,
+    description:
+      "Current teams with the activity and cost of their current members. They come from the operator's list, which takes no request, otherwise from the RBAC groups. The members of RBAC groups come from the directory, which is read once a day. Errors: NOT_CONFIGURED, DIRECTORY_NOT_READY, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.",
+    sources: TEAM_SOURCES,
+    args: {
+      range: t.arg({ type: DateRange, required: true, description: "The UTC days that figures cover." }),
+      ...spendArgs,
+      ...forward,
+    },
+    requests: (_input, ctx) => teamRequests(ctx),
+    resolve: async (
+      _root,
+      { range: asked, organization: name, overlap, ...slice },
+      ctx,
+    ): Promise<TeamList> => {
+      const range = resolveRange(asked, ctx.now());
+      const organization = organizationNamed(ctx, name);
+      const spend = { organization, range, overlap };
+      const rows = (await placements(ctx)).map((placement): TeamOver => ({ placement, ...spend }));
+      const question = { field: "teams", range, organization };
+      return {
+        ...(await connectFromMemory(ctx, slice, question, rows, ({ placement }) => placementKey(placement))),
+        spend,
+      };
+    },
+  }),
+);

@@ -1,0 +1,76 @@
+import { personByEmail } from "../../src/analytics/join.ts";
+import type { Context } from "../../src/context.ts";
+import type { Dataset } from "../../src/domain/dataset.ts";
+import type { Person } from "../../src/domain/person.ts";
+import type { TeamMember } from "../../src/domain/team.ts";
+import { TEAM_SOURCES } from "../../src/loaders/teams.ts";
+import { pagesOfRows } from "../../src/upstream/pages/iterate.ts";
+import { builder } from "../framework/builder.ts";
+import { type Connection, connect, forward, type ListQuestion, type Slice } from "../framework/connection.ts";
+import { memberLookup } from "./member-lookup.ts";
+import { TeamProfile, teamOf } from "./team.ts";
+import { User } from "./user.ts";
+
+const TeamMemberType = builder.objectRef<TeamMember>("TeamMember").implement({
+  description: "Current membership of one person in one team.",
+  fields: (t) => ({
+    email: t.exposeString("email", {
+      authScopes: { "identity:read": true, pseudonyms: true },
+      description:
+        "Address. For an RBAC group as upstream spells it; for the operator's list in lower case, with aliases resolved.",
+    }),
+    user: t.field({
+      type: User,
+      nullable: true,
+      description:
+        "The person. Null: the operator lists an address, and no organization has a member with it.",
+      sources: ["ENTERPRISE_MEMBERS", "CONSOLE_MEMBERS"],
+      requests: (_input, ctx) => (ctx.orgDirectory.teams === null ? [] : memberLookup(ctx)),
+      resolve: ({ userId, email }, _args, ctx): Person | Promise<Person | null> =>
+        userId === null ? personByEmail(ctx, email) : { organization: "ENTERPRISE", userId },
+    }),
+  }),
+});
+
+const TeamMemberConnection = builder.connectionObject(
+  { type: TeamMemberType, name: "TeamMemberConnection", description: "Members of a team." },
+  { name: "TeamMemberEdge", description: "A member and its cursor." },
+);
+
+builder.interfaceField(TeamProfile, "members", (t) =>
+  t.field({
+    authScopes: { "identity:read": true, pseudonyms: true },
+    type: TeamMemberConnection,
+    nullable: true,
+    description: "Current members, active or not. Null: no team. Errors: CURSOR_*.",
+    sources: TEAM_SOURCES,
+    args: forward,
+    resolve: ({ placement }, slice, ctx) => {
+      const team = teamOf(placement);
+      if (team === null) return null;
+      const question = { field: "Team.members", range: null, args: team.teamId };
+      return connectFromMemory(ctx, slice, question, team.members, ({ email }) => email);
+    },
+  }),
+);
+
+/** Connects rows that are in memory, with the freshness of the memberships. */
+export async function connectFromMemory<Row>(
+  ctx: Context,
+  slice: Slice,
+  question: Omit<ListQuestion, "dataset">,
+  rows: readonly Row[],
+  idOf: (row: Row) => string,
+): Promise<Connection<Row>> {
+  const about = {
+    watermark: null,
+    fetchedAt: ctx.now(),
+    asOf: null,
+    range: null,
+    state: "OPEN",
+    stale: null,
+  } as const;
+  const dataset: Dataset = ctx.orgDirectory.teams === null ? "GROUP_MEMBERS" : "ENTERPRISE_MEMBERS";
+  const page = await connect(ctx, slice, { ...question, dataset }, pagesOfRows([{ rows, about }]), idOf);
+  return { ...page, totalCount: rows.length };
+}
