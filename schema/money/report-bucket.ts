@@ -18,6 +18,7 @@ import { RUNNING_TOTAL, SeriesRow, SHARE } from "../framework/series.ts";
 import { ApiKey, ofApiKeys } from "../organization/api-key.ts";
 import { ofWorkspaces, Workspace } from "../organization/workspace.ts";
 import { Actor } from "../people/actor.ts";
+import { Group, groupOf, ofGroups } from "../people/group.ts";
 import { ofMembers } from "../people/member-lookup.ts";
 import {
   AccountStatusEnum,
@@ -69,6 +70,15 @@ export const Bucketed = builder.interfaceRef<ReportNode<unknown>>("ReportBucket"
       "groupId",
       splitBy("GROUP", "RBAC group. People in several groups count fully in each."),
     ),
+    group: t.field({
+      type: Group,
+      ...splitBy(
+        "GROUP",
+        "RBAC group on the day of use. People in several groups count fully in each. Null: people without a group.",
+      ),
+      ...ofGroups,
+      resolve: ({ groupId }, _args, ctx) => (groupId === null ? null : groupOf(ctx, groupId)),
+    }),
     slackChannelId: t.exposeString(
       "slackChannelId",
       splitBy("SLACK_CHANNEL", "Slack channel; null outside Slack."),
