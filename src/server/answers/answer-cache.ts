@@ -83,5 +83,5 @@ export function answerKey(
     headers.get("content-type"),
     viewerKey(viewer),
   ];
-  return `${read.join("\n")}\n${Buffer.from(body).toString("latin1")}`;
+  return `${read.join("\n")}\n${Buffer.from(body.buffer, body.byteOffset, body.length).toString("latin1")}`;
 }

@@ -60,7 +60,10 @@ export function boundCost({ limits, callers, onFault }: CostOptions): Plugin<Con
 
 /** True if a request asks for the plan instead of the figures. */
 export function wantsPlan({ url, headers }: RequestHead): boolean {
-  return headers.has("explain") || URL.parse(url)?.searchParams.has("explain") === true;
+  return (
+    headers.has("explain") ||
+    (url.includes("explain") && URL.parse(url)?.searchParams.has("explain") === true)
+  );
 }
 
 /** The plan as an answer: nothing was run, so there is no data. */

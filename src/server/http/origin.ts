@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { type CORSOptions, getCORSHeadersByRequestAndOptions } from "@whatwg-node/server";
+import { LRUCache } from "lru-cache";
 import type { AllowedHosts } from "../../settings/server.ts";
 import type { Exchange, RequestHead, ResponseHeaders } from "./exchange.ts";
 import { HttpError } from "./http-error.ts";
@@ -148,10 +149,20 @@ export function refuseOtherHosts(host: string | null, allowed: AllowedHosts): vo
   );
 }
 
+/** Clients send few different hosts, each with every request. */
+const names = new LRUCache<string, { readonly name: string | null }>({ max: 100 });
+
 /** The name or address in a `host` header, without its port; null where it is none, such as one with a path in it. */
 function nameIn(host: string): string | null {
-  return /^[\w.:[\]-]+$/.test(host) ? (URL.parse(`http://${host}`)?.hostname ?? null) : null;
+  const known = names.get(host);
+  if (known !== undefined) return known.name;
+  const name = /^[\w.:[\]-]+$/.test(host) ? (URL.parse(`http://${host}`)?.hostname ?? null) : null;
+  if (host.length <= MAX_HOST) names.set(host, { name });
+  return name;
 }
+
+/** The longest name of the DNS, with a port. */
+const MAX_HOST = 260;
 
 /** Tells whether a page of another origin makes the browser send a request. A link that its reader follows is not such a request. */
 export function isForeign(header: (name: string) => string | null): boolean {
