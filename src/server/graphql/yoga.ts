@@ -87,7 +87,7 @@ export function createGraphQL({
     parserAndValidationCache: kept,
     logging: false,
   });
-  /** Reads the body of a request that may ask. Throws what Yoga is to answer. */
+  /** Reads the body of a request, unless its head shows that it is refused. */
   async function admit(exchange: Exchange): Promise<Uint8Array> {
     const { head, record } = exchange;
     refuseForeign(head, server.allowedOrigins);
@@ -100,21 +100,12 @@ export function createGraphQL({
   async function respond(exchange: Exchange, parse: ParseParams): Promise<Response | Reply> {
     const { head, record } = exchange;
     checkAccepted(head);
-    let body: Uint8Array = NO_BODY;
-    let fault: unknown = null;
-    try {
-      body = await admit(exchange);
-    } catch (refusal) {
-      fault = refusal; // Yoga answers it in the media type that the client accepts
-    }
-    const isKeepable = answers !== null && fault === null && !isUncached(head);
+    const body = await admit(exchange);
+    const isKeepable = answers !== null && !isUncached(head);
     const key = isKeepable ? answerKey(head, record, body) : null;
     const found = key === null ? null : answers?.find(key, record);
     if (found) return labelled(await found.reply(head, now()), record, "hit");
-    const params = () => {
-      if (fault !== null) throw fault;
-      return parse(head, body);
-    };
+    const params = () => parse(head, body);
     const response = await yoga.handleRequest(exchange.request(), { record, params });
     const kept = key === null ? null : ((await answers?.keep(key, response, record)) ?? null);
     if (kept !== null) return labelled(await kept.reply(head, record.receivedAt), record, "fwd=miss; stored");
