@@ -16,7 +16,7 @@ import { FinalityEnum } from "../framework/freshness.ts";
 import { DerivedMoney, Spend, spendOnly } from "../framework/money.ts";
 import { DateRange, ResolvedRange } from "../framework/range.ts";
 import { CostFilter } from "./cost.ts";
-import { choiceOf, enterpriseArg, organizationArg, type ReportArgs, SourceEnum } from "./report.ts";
+import { choiceOf, enterpriseArg, organizationArg, type ReportArgs, SourceEnum } from "./report-args.ts";
 import { alternativesOf, reportFilterOf } from "./report-filter.ts";
 
 /** Whose reports a figure is made of. */

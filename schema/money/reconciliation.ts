@@ -16,7 +16,7 @@ import { Freshness } from "../framework/freshness.ts";
 import { Spend } from "../framework/money.ts";
 import { DateRange, ResolvedRange } from "../framework/range.ts";
 import { ClosedReasonEnum } from "../gateway/dataset-access.ts";
-import { organizationArg, SourceEnum } from "./report.ts";
+import { organizationArg, SourceEnum } from "./report-args.ts";
 
 const DifferenceReasonEnum = builder.enumType("DifferenceReason", {
   description: "Reasons why the parts of a cost do not add up to it.",

@@ -12,8 +12,10 @@ import { COMPARED, type Compared, comparedRow } from "../framework/change.ts";
 import { forward } from "../framework/connection.ts";
 import { type Measures, SeriesRow, seriesOrder } from "../framework/series.ts";
 import { personFigures, personOver } from "../people/user.ts";
-import { enterpriseArg, planOf, reportArgs, reportFields, SourceEnum } from "./report.ts";
+import { planOf } from "./report-answer.ts";
+import { enterpriseArg, reportArgs, SourceEnum } from "./report-args.ts";
 import { Bucketed, type ReportNode, RUNNING_TOTAL_OF_REPORT, SHARE_OF_REPORT } from "./report-bucket.ts";
+import { reportFields } from "./report-fields.ts";
 import type { ReportFilterInput } from "./report-filter.ts";
 
 type Types = typeof builder.$inferSchemaTypes;

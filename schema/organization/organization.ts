@@ -7,7 +7,7 @@ import {
 } from "../../src/domain/organization.ts";
 import { requestsFor } from "../../src/upstream/plan.ts";
 import { builder } from "../framework/builder.ts";
-import { ORGANIZATION_OF_FIGURES } from "../money/report.ts";
+import { ORGANIZATION_OF_FIGURES } from "../money/report-args.ts";
 
 interface NamedShape extends OrganizationShape {
   readonly kind: OrganizationKind;

@@ -1,0 +1,160 @@
+import type { GraphQLResolveInfo } from "graphql";
+import type { RankingOrder } from "../../src/analytics/analysis/analysis.ts";
+import type { AnswerTotals, Relations } from "../../src/analytics/analysis/relations.ts";
+import { mapRanked } from "../../src/analytics/ranking.ts";
+import { answerBy } from "../../src/analytics/report/answer.ts";
+import { dimensionsOf, type ReportPlan, type ReportPlans } from "../../src/analytics/report/plan.ts";
+import type { GatewayRow } from "../../src/analytics/report/report.ts";
+import { wholeDaysOf } from "../../src/analytics/report/whole-days.ts";
+import {
+  analyseReport,
+  isByTeam,
+  type ReportAnalysis,
+  type ReportFigure,
+  relationsOf,
+  reportPages,
+} from "../../src/analytics/report-analysis.ts";
+import type { Context } from "../../src/context.ts";
+import { dimensionKey } from "../../src/domain/bucket.ts";
+import type { SeriesBucket } from "../../src/domain/series.ts";
+import { shownPlacements, teamsNow } from "../../src/loaders/teams.ts";
+import { mapPages } from "../../src/upstream/pages/iterate.ts";
+import {
+  belongsTo,
+  type Connection,
+  connect,
+  connectRanking,
+  type ListQuestion,
+  type Slice,
+} from "../framework/connection.ts";
+import { warnUngrouped } from "../framework/selection.ts";
+import { topOf } from "../framework/series.ts";
+import type { ReportArgs } from "./report-args.ts";
+import type { ReportNode } from "./report-bucket.ts";
+import { isPageByPage } from "./report-requests.ts";
+
+/** Facts about the answer to a report, beside its rows. */
+interface ReportAnswer<Measure> extends Connection<ReportNode<Measure>> {
+  readonly plan: ReportPlan<Measure>;
+  readonly relations: Relations<ReportFigure<Measure>, Measure>;
+}
+
+/** The plan behind a connection of a report; the type of connections has no room for it. */
+export function planOf<Measure>(answer: object): ReportPlan<Measure> {
+  return (answer as ReportAnswer<Measure>).plan;
+}
+
+/** The totals of a connection of a report; see planOf. */
+export function totalsOf<Measure>(answer: object): AnswerTotals<Measure> {
+  return (answer as ReportAnswer<Measure>).relations;
+}
+
+export type OrderOf<Measure> = (asked: ReportArgs["orderBy"], bucket: SeriesBucket) => NamedOrder<Measure>;
+
+type PlansOf<Measure> = (ctx: Context, args: ReportArgs) => ReportPlans<Measure>;
+
+/** The plans without days that are not whole, where they are not wanted. */
+async function plansOfShown<Measure>(
+  ctx: Context,
+  plansOf: PlansOf<Measure>,
+  args: ReportArgs,
+): Promise<ReportPlans<Measure>> {
+  const plans = plansOf(ctx, args);
+  if (args.incomplete !== "EXCLUDE") return plans;
+  const between = await answerBy(ctx.upstream, plans, (plan) => wholeDaysOf(ctx.upstream, plan));
+  return plansOf(ctx, { ...args, range: { between } });
+}
+
+/** The order of a report's rows, by name. */
+type NamedOrder<Measure> = RankingOrder<Measure> & { readonly field: string };
+
+/** Answers a report question with a connection: a series by time, or a ranking where there are no buckets. */
+export async function answerReport<Measure>(
+  ctx: Context,
+  plansOf: PlansOf<Measure>,
+  args: ReportArgs,
+  orderOf: OrderOf<Measure>,
+  info: GraphQLResolveInfo,
+): Promise<ReportAnswer<Measure>> {
+  const { first, after } = args;
+  const slice = { first, after };
+  const plans = await plansOfShown(ctx, plansOf, args);
+  const bucket = args.bucket ?? "NONE";
+  const analysis = {
+    bucket,
+    top: topOf(args.top),
+    order: orderOf(args.orderBy, bucket),
+    compare: args.compare ?? null,
+  };
+  warnUngrouped(ctx, info, dimensionsOf(plans[0]));
+  if (isByTeam(plans[0])) await teamsNow(ctx); // no figures are asked for where nobody can say whose they are
+  const field = info.fieldName;
+  // A list is read on from the source that began it: another one's rows can stand in another order.
+  const begun = plans.find((plan) => belongsTo(after, listOf(field, plan, analysis)));
+  return answerBy(ctx.upstream, begun === undefined ? plans : [begun], (plan) =>
+    connectReport(ctx, slice, listOf(field, plan, analysis), plan, {
+      ...analysis,
+      asSent: isPageByPage(args, plan),
+    }),
+  );
+}
+
+interface NamedAnalysis<Measure> extends ReportAnalysis<Measure> {
+  readonly order: NamedOrder<Measure>;
+}
+
+async function connectReport<Measure>(
+  ctx: Context,
+  slice: Slice,
+  list: ListQuestion,
+  plan: ReportPlan<Measure>,
+  {
+    asSent,
+    ...analysis
+  }: NamedAnalysis<Measure> & {
+    /** Rows are shown as upstream sends them. */
+    readonly asSent: boolean;
+  },
+): Promise<ReportAnswer<Measure>> {
+  const { organization } = plan.source;
+  const isPlaceShown = isByTeam(plan) ? await shownPlacements(ctx) : () => true;
+  const isShown = ({ team, groupSize }: GatewayRow<Measure>) =>
+    isPlaceShown(team) && (groupSize?.isEnough ?? true);
+  let ranked: readonly ReportFigure<Measure>[] | null = null;
+  const relations = relationsOf(ctx, plan, analysis.compare, () => ranked);
+  const groupedBy = dimensionsOf(plan);
+  const node = (row: ReportFigure<Measure>): ReportNode<Measure> => ({
+    ...row,
+    organization,
+    groupedBy,
+    relations,
+  });
+  if (asSent) {
+    const plain = (row: GatewayRow<Measure>) =>
+      node({ ...row, isOther: false, isPartial: false, before: null });
+    const run = mapPages(reportPages(ctx, plan), ({ rows }) => rows.filter(isShown).map(plain));
+    return { ...(await connect(ctx, slice, list, run, subjectOf)), plan, relations };
+  }
+  const connection = await connectRanking(ctx, slice, list, async () => {
+    const answer = await analyseReport(ctx, plan, analysis);
+    ranked = answer.ranked.map(({ row }) => row); // what they come to counts what is not shown by itself
+    const shown = answer.ranked.filter(({ row }) => isShown(row));
+    return { ...answer, ranked: mapRanked(shown, node) };
+  });
+  return { ...connection, plan, relations };
+}
+
+/** Subject of the list of a plan. */
+function listOf<Measure>(
+  field: string,
+  { question, source, resource, windows }: ReportPlan<Measure>,
+  { bucket, top, order, compare }: NamedAnalysis<Measure>,
+): ListQuestion {
+  const args = { ...question, range: null, bucket, top, order: [order.field, order.descending], compare };
+  const { dataset } = resource.endpoint;
+  return { field, range: windows.range, dataset, organization: source.organization, args };
+}
+
+function subjectOf(row: GatewayRow<unknown>): readonly unknown[] {
+  return [row.from, dimensionKey(row), row.isRemainder];
+}

@@ -1,0 +1,120 @@
+import { organizationNamed } from "../../src/analytics/organizations.ts";
+import type { ReportChoice, Source } from "../../src/analytics/report/report.ts";
+import type { Context } from "../../src/context.ts";
+import type { Comparison } from "../../src/domain/comparison.ts";
+import { ORGANIZATIONS } from "../../src/domain/organization.ts";
+import type { Dimension } from "../../src/domain/report.ts";
+import type { SeriesBucket } from "../../src/domain/series.ts";
+import type { Overlap } from "../../src/domain/team.ts";
+import type { RangeInput } from "../../src/planning/range-input.ts";
+import { builder } from "../framework/builder.ts";
+import type { Slice } from "../framework/connection.ts";
+import { type Incomplete, IncompleteEnum } from "../framework/incomplete.ts";
+import { DateRange } from "../framework/range.ts";
+import { analysisArgs, BucketEnum, type OrderInput } from "../framework/series.ts";
+import type { ReportFilterInput } from "./report-filter.ts";
+
+export const SourceEnum = builder.enumType("Source", {
+  description: "Reports of an organization to read. It never selects the organization; `organization` does.",
+  values: {
+    AUTO: {
+      description:
+        "UNIFIED if the organization is enrolled in it and it has the dimensions and days; otherwise LEGACY. `source` of the answer states which one it was; `datasets` states what upstream rejects.",
+    },
+    UNIFIED: {
+      description: "The newer reports (beta), which keep every group and distinguish identities of any kind.",
+    },
+    LEGACY: {
+      description:
+        "The older reports: of the Enterprise organization those per organization and per person, of the Console those of the Claude API.",
+    },
+  } satisfies { [S in Source | "AUTO"]: { description: string } },
+});
+
+export const OverlapEnum = builder.enumType("Overlap", {
+  description: "Counting of people in several teams.",
+  values: {
+    COUNT_IN_EACH: {
+      description:
+        "Counts them fully in each of their teams. Rows can add up to more than the total, by `overlap`.",
+    },
+    SPLIT: {
+      description:
+        "Splits them into equal parts, which add up exactly. The remainder at the last digit (the twelfth decimal of a cent for an amount, 1 for a count) goes to the teams that come first by name. It is assigned per calendar month (per day for minutes) as it accumulates over the range, so a team's days, weeks and months add up to its row without buckets.",
+    },
+  } satisfies { [O in Overlap]: { description: string } },
+});
+
+/** Description of every argument that chooses an organization. */
+export const ORGANIZATION_OF_FIGURES = `Organization of the figures: ${ORGANIZATIONS.map(({ name }) => `\`${name}\``).join(" or ")}. By default the one that this gateway has a key for; with several keys the first of these.`;
+
+/** The argument that says whose figures are asked for. */
+export const organizationArg = builder.args((t) => ({
+  organization: t.string({ description: ORGANIZATION_OF_FIGURES }),
+}));
+
+/** The same of figures that the Enterprise organization alone has. */
+export const enterpriseArg = builder.args((t) => ({
+  organization: t.string({
+    description:
+      "Organization of the figures. Only `enterprise` has them, so it is the default; another name is an error that says so.",
+  }),
+}));
+
+/** The arguments of a report; `groupBy` and `filter` differ by report. */
+export const reportArgs = {
+  ...builder.args((t) => ({
+    range: t.field({
+      type: DateRange,
+      required: true,
+      description: "UTC days, any number; fetched month by month.",
+    }),
+    bucket: t.field({
+      type: BucketEnum,
+      defaultValue: "NONE",
+      description: "Length of a bucket. By default the whole range is one bucket.",
+    }),
+    source: t.field({
+      type: SourceEnum,
+      defaultValue: "AUTO",
+      description: "Reports of the organization to read.",
+    }),
+    incomplete: t.field({
+      type: IncompleteEnum,
+      required: true,
+      defaultValue: "MARK",
+      description:
+        "Handling of days that upstream's export does not cover yet. EXCLUDE ends the range before them, so rows, totals and comparisons cover complete days. MARK and INCLUDE keep their figures so far, with `state: OPEN`; a bucket without usage has no row.",
+    }),
+    overlap: t.field({
+      type: OverlapEnum,
+      defaultValue: "COUNT_IN_EACH",
+      description: "Counting of people in several teams. It applies only to rows grouped by TEAM.",
+    }),
+  })),
+  ...organizationArg,
+  ...analysisArgs,
+};
+
+/** Query that any report can answer. */
+export interface ReportArgs extends Slice {
+  readonly range: RangeInput;
+  readonly bucket?: SeriesBucket | null | undefined;
+  readonly organization?: string | null | undefined;
+  readonly source?: Source | "AUTO" | null | undefined;
+  readonly groupBy?: readonly Dimension[] | null | undefined;
+  readonly filter?: ReportFilterInput | null | undefined;
+  readonly top?: number | null | undefined;
+  readonly compare?: Comparison | null | undefined;
+  readonly orderBy?: OrderInput | null | undefined;
+  readonly overlap?: Overlap | null | undefined;
+  readonly incomplete?: Incomplete;
+}
+
+/** Whose reports the arguments of a field ask, and which of them. */
+export function choiceOf(
+  ctx: Context,
+  { organization, source }: Pick<ReportArgs, "organization" | "source">,
+): ReportChoice {
+  return { organization: organizationNamed(ctx, organization), source: source ?? "AUTO" };
+}

@@ -1,0 +1,84 @@
+import { likelyPlan, plansFor, type ReportPlan, type ReportPlans } from "../../src/analytics/report/plan.ts";
+import type { Report } from "../../src/analytics/report/report.ts";
+import { requestsOfWholeDays } from "../../src/analytics/report/whole-days.ts";
+import {
+  isByTeam,
+  reachingBack,
+  refuseOverlap,
+  requestsOfPlan,
+  withPlanBefore,
+} from "../../src/analytics/report-analysis.ts";
+import type { Context } from "../../src/context.ts";
+import { askedWidth } from "../../src/domain/series.ts";
+import { resolveRange } from "../../src/planning/range-input.ts";
+import { rowsWanted } from "../../src/planning/rows.ts";
+import type { FieldRequests } from "../../src/upstream/plan.ts";
+import { requirePermission } from "../framework/permission.ts";
+import { requireDimensions } from "../framework/selection.ts";
+import { topOf } from "../framework/series.ts";
+import { choiceOf, type ReportArgs } from "./report-args.ts";
+import { alternativesOf, reportFilterOf } from "./report-filter.ts";
+
+/** The ways to answer a report question, the preferred one first. */
+export function plansOf<Measure>(
+  ctx: Context,
+  report: Report<Measure>,
+  args: ReportArgs,
+): ReportPlans<Measure> {
+  const { range, bucket, groupBy, filter, top, compare, overlap } = args;
+  const byTeam = groupBy?.includes("TEAM") ?? false;
+  requireDimensions(ctx, groupBy ?? [], narrowedBy(filter));
+  // The one team that is left can be too small to be shown, and so can what a team did before.
+  if (byTeam && topOf(top) !== null) requirePermission(ctx, "individuals", "`top` by TEAM");
+  if (byTeam && compare) requirePermission(ctx, "individuals", "`compare` by TEAM");
+  const question = {
+    range: resolveRange(range, ctx.now()),
+    bucket: askedWidth(bucket ?? "NONE"),
+    groupBy: [...new Set(groupBy ?? [])].sort(),
+    filter: reportFilterOf(filter),
+    ...alternativesOf(filter),
+    ...(byTeam ? { overlap: overlap ?? "COUNT_IN_EACH" } : {}),
+  };
+  refuseOverlap(topOf(top), question);
+  const plans = plansFor(ctx.upstream, report, choiceOf(ctx, args), question, ctx.now());
+  return reachingBack(plans, compare ?? null);
+}
+
+/** The dimensions that a filter keeps values of. */
+function narrowedBy(filter: ReportArgs["filter"]): readonly string[] {
+  return [reportFilterOf(filter), ...(alternativesOf(filter).any ?? [])].flatMap(Object.keys);
+}
+
+/** Plans the requests of a report, and of the period it is compared with. */
+export function reportRequests<Measure>(
+  ctx: Context,
+  report: Report<Measure>,
+  args: ReportArgs,
+): readonly FieldRequests[] {
+  return rowRequests(ctx, likelyPlan(ctx.upstream, plansOf(ctx, report, args)), args);
+}
+
+/** Plans the requests of rows; only rows that are shown as upstream sends them are read in part. */
+export function rowRequests<Measure>(
+  ctx: Context,
+  plan: ReportPlan<Measure>,
+  args: ReportArgs,
+  enough = isPageByPage(args, plan) ? rowsWanted(args) : null,
+): readonly FieldRequests[] {
+  return [
+    ...(args.incomplete === "EXCLUDE" ? [requestsOfWholeDays(plan)] : []),
+    ...withPlanBefore(plan, args.compare ?? null).flatMap((each) => requestsOfPlan(ctx, each, enough)),
+  ];
+}
+
+/** True if rows can be shown as upstream sends them, page by page. */
+export function isPageByPage<Measure>(
+  { bucket, top, compare, orderBy }: ReportArgs,
+  plan: ReportPlan<Measure>,
+): boolean {
+  if (!isByTeam(plan) && !plan.resource.isOrdered) return false;
+  const width = bucket ?? "NONE";
+  const isSent = width !== "NONE" && width === askedWidth(width);
+  const isByTime = !orderBy || (orderBy.field === "TIME" && orderBy.direction !== "DESC");
+  return isSent && isByTime && topOf(top) === null && !compare;
+}
