@@ -59,24 +59,8 @@ interface TotalsOfUser<Measure> {
 }
 
 /** Defines the list of a report, its buckets and totals, and the figures of one person. */
-export function reportList<Measure extends object>({
-  noun,
-  field,
-  report,
-  authScopes,
-  overlapScopes,
-  DimensionEnum,
-  filter,
-  measures,
-  mainMeasure,
-  type,
-  comparison,
-  descriptions,
-  fields: ownFields,
-  ofPerson,
-}: ReportList<Measure>): void {
-  // For the checker, a field of a type parameter could be of a list.
-  const figures: Ref<object> = type;
+export function reportList<Measure extends object>(list: ReportList<Measure>): void {
+  const { noun, field, report, authScopes, DimensionEnum, filter, measures, descriptions } = list;
   const series = seriesOrder<Measure>(noun, measures);
   const args = {
     ...reportArgs,
@@ -95,6 +79,32 @@ export function reportList<Measure extends object>({
   };
   const fields = reportFields(report, series.orderOf, ({ argsOf }) => argsOf(args));
 
+  const bucket = reportBucket(list, series, fields);
+  const connection = reportConnection(list, bucket, fields);
+  builder.queryField(field, (t) =>
+    t.field({
+      authScopes,
+      type: connection,
+      nullable: true,
+      description: `${descriptions.query} Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.`,
+      sources: [...report.datasets, ...TEAM_SOURCES],
+      args,
+      ...fields.connection,
+    }),
+  );
+  figuresOfPerson(list);
+}
+
+type Series<Measure> = ReturnType<typeof seriesOrder<Measure>>;
+type Fields<Measure> = ReturnType<typeof reportFields<Measure>>;
+
+/** Defines the type of a report's rows. */
+function reportBucket<Measure extends object>(
+  { noun, report, type, comparison, mainMeasure, descriptions, fields: ownFields }: ReportList<Measure>,
+  series: Series<Measure>,
+  fields: Fields<Measure>,
+): Ref<ReportNode<Measure>> {
+  const figures: Ref<object> = type; // a field of a type parameter could be a list to the compiler
   const bucket = builder.objectRef<ReportNode<Measure>>(`${noun}Bucket`).implement({
     description: descriptions.bucket,
     sources: report.datasets,
@@ -131,8 +141,17 @@ export function reportList<Measure extends object>({
     }),
   });
   bucket.addInterfaces([Bucketed, SeriesRow]);
+  return bucket;
+}
 
-  const connection = builder.connectionObject(
+/** Defines the connection of a report, with the totals of the whole answer. */
+function reportConnection<Measure extends object>(
+  { noun, type, comparison, overlapScopes, DimensionEnum, descriptions }: ReportList<Measure>,
+  bucket: Ref<ReportNode<Measure>>,
+  fields: Fields<Measure>,
+) {
+  const figures: Ref<object> = type;
+  return builder.connectionObject(
     {
       type: bucket,
       name: `${noun}BucketConnection`,
@@ -174,19 +193,16 @@ export function reportList<Measure extends object>({
     },
     { name: `${noun}BucketEdge`, description: "A bucket and its cursor." },
   );
+}
 
-  builder.queryField(field, (t) =>
-    t.field({
-      authScopes,
-      type: connection,
-      nullable: true,
-      description: `${descriptions.query} Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.`,
-      sources: [...report.datasets, ...TEAM_SOURCES],
-      args,
-      ...fields.connection,
-    }),
-  );
-
+/** Defines the figures of one person. */
+function figuresOfPerson<Measure extends object>({
+  field,
+  type,
+  authScopes,
+  ofPerson,
+}: ReportList<Measure>): void {
+  const figures: Ref<object> = type;
   const enterprise = { kind: "ENTERPRISE", what: ofPerson.what } as const;
   personFigures((t, range) => ({
     [field]: t.field({
