@@ -1,11 +1,12 @@
-import { type GraphQLField, isObjectType, isScalarType, parse } from "graphql";
+import { execute, type GraphQLField, isObjectType, isScalarType, parse } from "graphql";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { schema } from "../schema/index.ts";
 import type { Context } from "../src/context.ts";
 import { VIEWER_OF_ALL } from "../src/domain/viewer.ts";
 import { oncePerOperation } from "../src/planning/once.ts";
-import { operationOf } from "../src/planning/operation.ts";
+import { operationOf, selectedFieldAt } from "../src/planning/operation.ts";
 import { type FieldPlan, fieldPlanOf } from "../src/planning/plan.ts";
+import type { SelectedField } from "../src/planning/selected-field.ts";
 import { guarded } from "./callers.ts";
 import { gateway, NOW } from "./gateway.ts";
 
@@ -65,6 +66,34 @@ describe("an operation", () => {
     const args = argsOf();
     expect(operationOf(args)).toBe(operationOf(args));
     expect(operationOf(argsOf())).not.toBe(operationOf(args));
+  });
+
+  test("gives its resolvers the fields that were planned, in lists and fragments too", async () => {
+    const contextValue = contextOf();
+    const args = {
+      schema,
+      document: parse(`{ kinds: limits { ...names } } fragment names on Limit { called: name }`),
+      contextValue,
+    };
+    const operation = operationOf(args);
+    const resolved = new Set<SelectedField>();
+    for (const [field, value] of [
+      [fieldOf("Query", "limits"), [{}, {}]],
+      [fieldOf("Limit", "name"), "MAX_ROWS"],
+    ] as const) {
+      const { resolve } = field;
+      onTestFinished(() => void Object.assign(field, { resolve }));
+      field.resolve = (_source, _args, ctx, info) => {
+        resolved.add(selectedFieldAt(ctx as Context, info));
+        return value;
+      };
+    }
+    expect(await execute(args)).toEqual({
+      data: { kinds: [{ called: "MAX_ROWS" }, { called: "MAX_ROWS" }] },
+    });
+    if (operation === null || "faults" in operation) throw new Error("the operation is read");
+    expect([...resolved]).toEqual([operation.fields[0], operation.fields[0]?.fieldsBelow[0]]);
+    expect([...resolved].map(({ path }) => path)).toEqual(["kinds", "kinds.called"]);
   });
 
   test("has its variables coerced once to be planned, and once to be run", async () => {

@@ -262,7 +262,7 @@ builder.queryField("claudeCode", (t) =>
         `Ordering by ${order.field}, the default order of rankings,`,
       );
       warnUngrouped(ctx, info, groupBy);
-      refuseHidden(info, groupBy);
+      refuseHidden(ctx, info, groupBy);
       const analysis = { bucket, groupBy, top: topOf(args.top), compare: args.compare ?? null };
       const list = { ...analysis, filter, order: [order.field, order.descending] };
       let relations: Relations<CodeGroup, CodeMeasure> | undefined;

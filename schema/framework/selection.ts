@@ -1,8 +1,10 @@
-import { collectSubFields, pathToArray } from "@graphql-tools/utils";
-import { type GraphQLField, type GraphQLResolveInfo, getNamedType, isObjectType } from "graphql";
+import { pathToArray } from "@graphql-tools/utils";
+import type { GraphQLField, GraphQLResolveInfo } from "graphql";
 import type { Context } from "../../src/context.ts";
 import { badInput } from "../../src/errors.ts";
+import { selectedFieldAt } from "../../src/planning/operation.ts";
 import { fieldPlanOf, type Requires } from "../../src/planning/plan.ts";
+import type { SelectedField } from "../../src/planning/selected-field.ts";
 import { requirePermission } from "./permission.ts";
 
 /** Dimensions whose groups are of one person, or can be, and nobody tells of how many. */
@@ -50,8 +52,8 @@ export function splitBy(dimension: string, description: string) {
 }
 
 /** A measure that is of several groups at once is not split among them, and adding it up would count it once for each. */
-export function refuseHidden(info: GraphQLResolveInfo, split: readonly string[]): void {
-  const hidden = fieldsOfRows(info).flatMap((field) => {
+export function refuseHidden(ctx: Context, info: GraphQLResolveInfo, split: readonly string[]): void {
+  const hidden = fieldsOfRows(ctx, info).flatMap((field) => {
     const { hiddenBy } = fieldPlanOf(field);
     return hiddenBy === undefined || !split.includes(hiddenBy) ? [] : [{ name: field.name, hiddenBy }];
   });
@@ -68,7 +70,7 @@ export function refuseHidden(info: GraphQLResolveInfo, split: readonly string[])
  * generic client selects them of every list, and null alone would read like a group without a value.
  */
 export function warnUngrouped(ctx: Context, info: GraphQLResolveInfo, groupedBy: readonly string[]): void {
-  const missing = fieldsOfRows(info).flatMap((field) => {
+  const missing = fieldsOfRows(ctx, info).flatMap((field) => {
     const { dimension } = fieldPlanOf(field);
     return dimension === undefined || groupedBy.includes(dimension) ? [] : [{ name: field.name, dimension }];
   });
@@ -84,35 +86,13 @@ export function warnUngrouped(ctx: Context, info: GraphQLResolveInfo, groupedBy:
   });
 }
 
-/**
- * The fields a query selects of the rows of the connection it resolves, by whichever way: `nodes` or `edges`, under an alias,
- * in a fragment, and not where a directive leaves them out.
- */
-function fieldsOfRows(info: GraphQLResolveInfo): GraphQLField<unknown, unknown>[] {
-  const connection = below(info, [{ type: info.returnType, nodes: info.fieldNodes }]);
-  const edges = below(info, connection.filter(named("edges")));
-  const rows = [...connection.filter(named("nodes")), ...edges.filter(named("node"))];
-  return [...new Set(below(info, rows).map(({ field }) => field))];
+/** The fields that are selected of the rows of the connection being resolved, through `nodes` or `edges`. */
+function fieldsOfRows(ctx: Context, info: GraphQLResolveInfo): GraphQLField<unknown, unknown>[] {
+  const connection = [selectedFieldAt(ctx, info)];
+  const rows = [...below(connection, "nodes"), ...below(below(connection, "edges"), "node")];
+  return [...new Set(rows.flatMap(({ fieldsBelow }) => fieldsBelow).map(({ field }) => field))];
 }
 
-type Level = Pick<GraphQLField<unknown, unknown>, "type"> & {
-  readonly nodes: GraphQLResolveInfo["fieldNodes"];
-};
-type Selected = Level & { readonly field: GraphQLField<unknown, unknown> };
-
-function below(info: GraphQLResolveInfo, levels: readonly Level[]): Selected[] {
-  const { schema, fragments, variableValues } = info;
-  return levels.flatMap(({ type: wrapped, nodes }) => {
-    const type = getNamedType(wrapped);
-    if (!isObjectType(type)) return [];
-    const { fields } = collectSubFields(schema, fragments, variableValues, type, [...nodes]);
-    return [...fields.values()].flatMap((selected) => {
-      const field = type.getFields()[selected[0]?.name.value ?? ""];
-      return field === undefined ? [] : [{ field, type: field.type, nodes: selected }];
-    });
-  });
-}
-
-function named(name: string): (selected: Selected) => boolean {
-  return ({ field }) => field.name === name;
+function below(fields: readonly SelectedField[], name: string): readonly SelectedField[] {
+  return fields.flatMap(({ fieldsBelow }) => fieldsBelow).filter(({ field }) => field.name === name);
 }

@@ -1,7 +1,8 @@
-import { collectFields } from "@graphql-tools/utils";
+import { collectFields, pathToArray } from "@graphql-tools/utils";
 import {
   type ExecutionArgs,
   type GraphQLError,
+  type GraphQLResolveInfo,
   type GraphQLSchema,
   getOperationAST,
   getVariableValues,
@@ -14,6 +15,7 @@ import { type OperationInput, type SelectedField, selectedFields } from "./selec
 
 /** An operation that is about to run: its variables coerced, and its fields as they will be resolved. */
 export interface PlannedOperation extends OperationInput {
+  readonly definition: OperationDefinitionNode;
   /** The fields of the root; each leads to those below it. */
   readonly fields: readonly SelectedField[];
 }
@@ -23,22 +25,11 @@ export interface VariableFaults {
   readonly faults: readonly GraphQLError[];
 }
 
-const operations = new WeakMap<ExecutionArgs, PlannedOperation | VariableFaults | null>();
-
-/** Reads the operation of one execution, once however many ask for it; null where the document has no such operation. */
+/** The operation that is about to run; null where the document has no such operation. */
 export function operationOf(args: ExecutionArgs): PlannedOperation | VariableFaults | null {
-  const known = operations.get(args);
-  if (known !== undefined) return known;
-  const operation = readOperation(args);
-  operations.set(args, operation);
-  return operation;
-}
-
-function readOperation(args: ExecutionArgs): PlannedOperation | VariableFaults | null {
   const { schema, document } = args;
   const definition = getOperationAST(document, args.operationName);
-  const root = definition && schema.getRootType(definition.operation);
-  if (!root) return null;
+  if (!definition) return null;
   const coerced = coerceVariables(schema, definition, args.variableValues ?? {});
   if ("faults" in coerced) return coerced;
   const fragments = Object.fromEntries(
@@ -47,9 +38,44 @@ function readOperation(args: ExecutionArgs): PlannedOperation | VariableFaults |
     ),
   );
   const ctx = args.contextValue as Context;
-  const operation = { schema, fragments, variables: coerced.variables, ctx };
-  const { fields } = collectFields(schema, fragments, coerced.variables, root, definition.selectionSet);
-  return { ...operation, fields: selectedFields(operation, root, fields, atRoot(ctx)) };
+  return readOperation({ schema, definition, fragments, variables: coerced.variables, ctx });
+}
+
+/** The field that is being resolved, as it was planned. */
+export function selectedFieldAt(ctx: Context, info: GraphQLResolveInfo): SelectedField {
+  const { schema, fragments, operation: definition, variableValues: variables, path } = info;
+  const operation = readOperation({ schema, definition, fragments, variables, ctx });
+  const field = operation === null ? undefined : fieldAt(operation.fields, path);
+  if (field !== undefined) return field;
+  throw new Error(`${info.parentType.name}.${info.fieldName} is resolved and was not read for its plan`);
+}
+
+function fieldAt(
+  root: readonly SelectedField[],
+  path: GraphQLResolveInfo["path"],
+): SelectedField | undefined {
+  const { prev, typename } = path;
+  if (typename === undefined) return prev && fieldAt(root, prev); // an index in a list
+  const siblings = prev === undefined ? root : (fieldAt(root, prev)?.fieldsBelow ?? []);
+  const names = pathToArray(path).filter((key) => typeof key === "string");
+  return siblings.find((field) => field.path === names.join(".") && field.type.name === typename);
+}
+
+const operations = new WeakMap<Context, PlannedOperation>();
+
+/** Reads an operation, once for the context of its execution. */
+function readOperation(
+  input: OperationInput & Pick<PlannedOperation, "definition">,
+): PlannedOperation | null {
+  const { schema, definition, fragments, variables, ctx } = input;
+  const known = operations.get(ctx);
+  if (known?.definition === definition) return known;
+  const root = schema.getRootType(definition.operation);
+  if (!root) return null;
+  const { fields } = collectFields(schema, fragments, variables, root, definition.selectionSet);
+  const operation = { ...input, fields: selectedFields(input, root, fields, atRoot(ctx)) };
+  operations.set(ctx, operation);
+  return operation;
 }
 
 function atRoot({ now }: Context) {

@@ -96,6 +96,11 @@ export class SelectedField {
     return this.#below;
   }
 
+  /** The fields below it, whichever the type. Throws where it is refused. */
+  get fieldsBelow(): readonly SelectedField[] {
+    return this.below.flatMap(({ fields }) => fields);
+  }
+
   /** Its rows are not grouped by its dimension, so that it is null. */
   get isUngrouped(): boolean {
     const { dimension } = this.plan;
