@@ -31,11 +31,14 @@ export interface Load {
   readonly busy: number;
 }
 
-export const CONNECTIONS = 16;
+const CONNECTIONS = 16;
+
+/** Of so many answers one is searched for errors: to search all would make the load generator slower than the server. */
+const EACH_CHECKED = 8;
 
 /**
  * Sends requests for so many seconds, each connection one after the other, and for longer if too few are answered. Throws if an answer
- * has another status.
+ * has another status, or errors in it.
  */
 export async function load(
   target: Target,
@@ -44,7 +47,7 @@ export async function load(
   const { name, url, server, call, status = 200 } = target;
   const micros = createHistogram();
   let [next, answers] = [0, 0];
-  let wrong: number | null = null;
+  let wrong: string | null = null;
   const [worked, begun] = [server.worked(), performance.now()];
   const { promise: done, resolve } = Promise.withResolvers<autocannon.Result>();
   const running = autocannon(
@@ -60,20 +63,23 @@ export async function load(
             const { method = "POST", path, headers, body } = call(next++);
             return { ...request, method, path, headers: { ...headers }, body };
           },
+          onResponse: (code, text) => {
+            if (code !== status) wrong = `status ${code}`;
+            else if (answers % EACH_CHECKED === 0 && text.includes('"errors":')) wrong = text.slice(-500);
+          },
         },
       ],
     },
     (_fault, result) => resolve(result),
   );
-  running.on("response", (_client, code, _bytes, ms) => {
+  running.on("response", (_client, _code, _bytes, ms) => {
     answers++;
     micros.record(Math.max(1, Math.round(ms * 1_000)));
-    if (code !== status) wrong = code;
   });
   const { errors, timeouts } = await done;
   const elapsedMs = performance.now() - begun;
   const cpuMs = server.worked() - worked;
-  if (wrong !== null) throw new Error(`${name} answered ${wrong} instead of ${status}`);
+  if (wrong !== null) throw new Error(`${name}: ${wrong}`);
   if (errors + timeouts > 0) throw new Error(`${name}: ${errors} errors, ${timeouts} timeouts`);
   if (answers < connections) return load(target, { seconds: 4 * seconds, connections });
   return {

@@ -91,7 +91,7 @@ export const QUERIES: readonly Query[] = [
         nodes { from model net { usd } list { usd } requests }
       }
     }`,
-    first: 3_000, // all of them
+    first: 5_000, // all of them
     final: YEAR,
     fresh: { from: "2026-01-01", until: "2026-12-30" },
     minimumRequests: 11,
@@ -119,7 +119,7 @@ export const freshVariables = ({ fresh, first }: Query): Variables => ({ range: 
  */
 export function changingVariables(query: Query, cursors: readonly string[]): (i: number) => Variables {
   const base = finalVariables(query);
-  if (query.places === 1) return (i) => ({ ...base, first: query.first - (i % 1_000) });
+  if (query.places === 1) return (i) => ({ ...base, first: query.first - (i % 3_000) });
   return (i) => {
     const after = cursors[i % cursors.length];
     const first = query.first - SPREAD + (Math.floor(i / cursors.length) % (2 * SPREAD + 1));
@@ -127,7 +127,7 @@ export function changingVariables(query: Query, cursors: readonly string[]): (i:
   };
 }
 
-const SPREAD = 4;
+const SPREAD = 9;
 
 /** The question that reads a list's cursors. */
 export function cursorsDocument({ list }: Query): string {
