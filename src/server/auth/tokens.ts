@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { hash, timingSafeEqual } from "node:crypto";
 import { statSync } from "node:fs";
 import type { Instant } from "../../domain/day.ts";
 import { parseInstant } from "../../domain/day.ts";
@@ -73,7 +73,7 @@ export function fileTokens({
 }
 
 export function sha256(token: string): Buffer {
-  return createHash("sha256").update(token).digest();
+  return hash("sha256", token, "buffer");
 }
 
 function readTokens(path: string, policy: IdentityPolicy, documents: TrustedDocuments): readonly Token[] {
