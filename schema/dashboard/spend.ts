@@ -1,10 +1,10 @@
-import { costReport } from "../../src/analytics/cost.ts";
 import { TOP } from "../../src/analytics/dashboard-people.ts";
 import { spendPeriod } from "../../src/analytics/dashboard-periods.ts";
 import {
   type ModelSpend as ModelSpendShape,
   type Spender as SpenderShape,
   type SpendFigures,
+  type SpendOverRange,
   spendOver,
   type TopSpenders as TopSpendersShape,
   topSpenders,
@@ -14,12 +14,10 @@ import type { Context } from "../../src/context.ts";
 import type { Dataset } from "../../src/domain/dataset.ts";
 import { organizationName } from "../../src/domain/organization.ts";
 import type { Period } from "../../src/domain/period.ts";
-import type { Dimension } from "../../src/domain/report.ts";
-import type { PlanRequests } from "../../src/planning/plan.ts";
+import type { PlanInput } from "../../src/planning/plan.ts";
 import { builder } from "../framework/builder.ts";
 import { Spend, spendOnly } from "../framework/money.ts";
 import { choiceOf, organizationArg, SourceEnum } from "../money/report-args.ts";
-import { reportRequests } from "../money/report-requests.ts";
 import { ofMembers } from "../people/member-lookup.ts";
 import { emailOfReported, nameOfReported } from "../people/reported-person.ts";
 import { User } from "../people/user.ts";
@@ -128,18 +126,18 @@ builder.objectField(Dashboard, "spend", (t) =>
   }),
 );
 
-/** Plans the requests of a period of spend: a report for each of the dimensions. */
-const spendRequests =
-  (...dimensions: readonly Dimension[]): PlanRequests =>
-  ({ range, argsOf }, ctx) =>
-    dimensions.flatMap((dimension) =>
-      reportRequests(ctx, costReport, {
-        range: { between: range },
-        organization: argsOf(organizationArg)?.organization,
-        bucket: "NONE",
-        groupBy: [dimension],
-      }),
-    );
+/** A field of spend over a period: its requests and its resolver ask for the same figures. */
+function overSpendPeriod<Figures, Args>(figures: SpendOverRange<Figures>, periodOf: (args: Args) => Period) {
+  return {
+    range: (args: Args, ctx: Context) => spendPeriod(ctx, periodOf(args)),
+    requests: ({ range, argsOf }: PlanInput, ctx: Context) =>
+      figures.requests(ctx, choiceOf(ctx, argsOf(organizationArg) ?? {}), range),
+    resolve: (choice: ReportChoice, args: Args, ctx: Context) =>
+      figures.read(ctx, choice, spendPeriod(ctx, periodOf(args))),
+  };
+}
+
+const periodOf = ({ period }: { readonly period: Period }) => period;
 
 const TOTAL_SOURCES = [
   "UNIFIED_ENTERPRISE_COST",
@@ -153,10 +151,7 @@ const toDate = (period: Period, what: string) =>
     ...spendOnly(SpendFiguresType),
     description: `Spend from ${what} up to and including today, as far as upstream has exported it: \`total\` net and list, and its models. Zero, with \`freshness.refreshedAt\` null, before the first export of the period; NOT_YET_AVAILABLE if that is more than a day late. Additive. One upstream request per calendar month, shared by all totals.`,
     sources: TOTAL_SOURCES,
-    range: (_args: object, ctx: Context) => spendPeriod(ctx, period),
-    requests: spendRequests("MODEL"),
-    resolve: (choice: ReportChoice, _args: object, ctx: Context) =>
-      spendOver(ctx, choice, spendPeriod(ctx, period)),
+    ...overSpendPeriod(spendOver, (_args: object) => period),
   }) as const;
 
 builder.objectFields(SpendDashboard, (t) => ({
@@ -172,9 +167,7 @@ builder.objectFields(SpendDashboard, (t) => ({
       "Spend by model over a period, which ends with today. One upstream request per calendar month it touches, shared by all totals.",
     sources: TOTAL_SOURCES,
     args: periodArg("LAST_30_DAYS"),
-    range: ({ period }, ctx) => spendPeriod(ctx, period),
-    requests: spendRequests("MODEL"),
-    resolve: (choice, { period }, ctx) => spendOver(ctx, choice, spendPeriod(ctx, period)),
+    ...overSpendPeriod(spendOver, periodOf),
   }),
   topUsers: t.field({
     authScopes: { spenders: true },
@@ -184,8 +177,6 @@ builder.objectFields(SpendDashboard, (t) => ({
       "The people with the highest spend, each with their share of the organization's total. One upstream request per 1,000 people and calendar month, besides those of the total. Only for the Enterprise organization; for the Console use `cost` by ACTOR.",
     sources: ["UNIFIED_ENTERPRISE_COST", "USER_COST"],
     args: periodArg("MONTH_TO_DATE"),
-    range: ({ period }, ctx) => spendPeriod(ctx, period),
-    requests: spendRequests("USER", "MODEL"),
-    resolve: (choice, { period }, ctx) => topSpenders(ctx, choice, spendPeriod(ctx, period)),
+    ...overSpendPeriod(topSpenders, periodOf),
   }),
 }));

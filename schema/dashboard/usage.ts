@@ -1,6 +1,6 @@
 import { addDays } from "../../src/domain/day.ts";
 import type { DayRange } from "../../src/domain/range.ts";
-import { activityDayRequests, activityDays } from "../../src/loaders/activity/days.ts";
+import { activityDays } from "../../src/loaders/activity/days.ts";
 import { isComplete, type SettlingDay } from "../../src/loaders/activity/settling-day.ts";
 import { lastWholeDays, newestWholeDay, wholeDays } from "../../src/loaders/activity/whole-days.ts";
 import { resolveRange } from "../../src/planning/range-input.ts";
@@ -49,13 +49,13 @@ builder.objectFields(UsageDashboard, (t) => ({
     },
     range: wholeDaysField.range,
     requests: ({ args, range }, ctx) => [
-      ...(args.range ? [activityDayRequests(ctx, range)] : []),
+      ...(args.range ? [activityDays.requests(ctx, range)] : []),
       ...requestsToTheNewest(args, ctx),
     ],
     resolve: async (_page, { range: asked }, ctx) => {
       if (asked) {
         const range = await wholeDays(ctx, resolveRange(asked, ctx.now()));
-        return { range, days: (await activityDays(ctx, range)).filter(isComplete) };
+        return { range, days: (await activityDays.read(ctx, range)).filter(isComplete) };
       }
       const days = await lastWholeDays(ctx);
       const until = addDays(await newestWholeDay(ctx), 1);

@@ -5,7 +5,7 @@ import { decimalOf } from "../../src/domain/decimal.ts";
 import { splitByDay } from "../../src/domain/range.ts";
 import { ratioOf, rounded } from "../../src/domain/ratio.ts";
 import { badInput } from "../../src/errors.ts";
-import { activityDayRequests, activityDays } from "../../src/loaders/activity/days.ts";
+import { activityDays } from "../../src/loaders/activity/days.ts";
 import { newestDayRequests } from "../../src/loaders/activity/last-days.ts";
 import { seated } from "../../src/loaders/activity/seats.ts";
 import { activityState, type SettlingDay } from "../../src/loaders/activity/settling-day.ts";
@@ -163,11 +163,11 @@ builder.queryField("activity", (t) =>
       }),
       ...incompleteArg,
     },
-    requests: ({ range }, ctx) => activityDayRequests(ctx, range),
+    requests: ({ range }, ctx) => activityDays.requests(ctx, range),
     resolve: async (_root, { range: asked, bucket, incomplete }, ctx) => {
       refuseSums(bucket);
       const { range } = windowsOf(activitySummaries, resolveRange(asked, ctx.now()), ctx.now());
-      const days = await activityDays(ctx, range);
+      const days = await activityDays.read(ctx, range);
       const newest = days.at(-1)?.date ?? "";
       const uncounted = splitByDay(range).filter((day) => day.from > newest);
       return [

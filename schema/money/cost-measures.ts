@@ -5,7 +5,7 @@ import { answerBy } from "../../src/analytics/report/answer.ts";
 import { likelyPlan, plansFor, type ReportPlans } from "../../src/analytics/report/plan.ts";
 import type { ReportChoice } from "../../src/analytics/report/report.ts";
 import { requestsOfReport } from "../../src/analytics/report/requests.ts";
-import { type UnitCost as UnitCostShape, unitCost, unitCostRequests } from "../../src/analytics/unit-cost.ts";
+import { type UnitCost as UnitCostShape, unitCost } from "../../src/analytics/unit-cost.ts";
 import type { Context } from "../../src/context.ts";
 import { moneyPer } from "../../src/domain/measures.ts";
 import type { SpendAmounts } from "../../src/domain/money.ts";
@@ -137,11 +137,11 @@ builder.queryFields((t) => ({
     },
     requests: ({ range, args }, ctx) => {
       organizationOfKind(ctx, args.organization, WITH_ACTIVE_PEOPLE);
-      return unitCostRequests(ctx, range);
+      return unitCost.requests(ctx, range);
     },
     resolve: (_root, { range, organization }, ctx) => {
       organizationOfKind(ctx, organization, WITH_ACTIVE_PEOPLE);
-      return unitCost(ctx, resolveRange(range, ctx.now()));
+      return unitCost.read(ctx, resolveRange(range, ctx.now()));
     },
   }),
   costProjection: t.field({

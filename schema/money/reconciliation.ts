@@ -1,13 +1,11 @@
 import { costReport } from "../../src/analytics/cost.ts";
 import { organizationNamed } from "../../src/analytics/organizations.ts";
 import {
-  costSources,
   DIFFERENCE_REASONS,
   type DifferenceReason,
   type ReconciliationPart,
   type Reconciliation as ReconciliationShape,
-  reconcile,
-  reconciliationRequests,
+  reconciliations,
 } from "../../src/analytics/reconciliation.ts";
 import { organizationName } from "../../src/domain/organization.ts";
 import { resolveRange } from "../../src/planning/range-input.ts";
@@ -112,10 +110,10 @@ builder.queryField("reconciliation", (t) =>
       ...organizationArg,
     },
     requests: ({ range, args }, ctx) =>
-      reconciliationRequests(ctx, organizationNamed(ctx, args.organization), range),
+      reconciliations.requests(ctx, organizationNamed(ctx, args.organization), range),
     resolve: (_root, { range: asked, organization }, ctx) => {
       const range = resolveRange(asked, ctx.now());
-      return costSources(organizationNamed(ctx, organization)).map((source) => reconcile(ctx, source, range));
+      return reconciliations.read(ctx, organizationNamed(ctx, organization), range);
     },
   }),
 );

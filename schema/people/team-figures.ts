@@ -5,8 +5,6 @@ import {
   codeOfTeam,
   type PeopleActivity,
   spendOfTeam,
-  teamActivityRequests,
-  teamCodeRequests,
 } from "../../src/analytics/team-figures.ts";
 import type { Context } from "../../src/context.ts";
 import type { DayRange } from "../../src/domain/range.ts";
@@ -102,7 +100,7 @@ figures<TeamNode, TeamOver>(TeamType, TeamSummary, (t, range) => ({
       "Activity of its people over the range, up to the newest counted day, which `range` states. People in several teams count in each. Days in `between` that are not counted yet are NOT_YET_AVAILABLE. Null: no active people, or no people. One run of upstream pages for all teams of a list.",
     sources: ["USER_ACTIVITY", ...TEAM_SOURCES],
     args: range,
-    requests: ({ range }, ctx) => teamActivityRequests(ctx, range),
+    requests: ({ range }, ctx) => activityOfTeam.requests(ctx, range),
     resolve: (team, args, ctx) => {
       const { placement, range: asked } = teamOver(team, args, ctx);
       // A row holds the resolved days of its list: they end with the newest counted one, which `range` names.
@@ -133,7 +131,7 @@ figures<TeamNode, TeamOver>(TeamType, TeamSummary, (t, range) => ({
       "The sum of the Claude Code records of its people over the range, matched by email. People in several teams count in each. Records of API keys, which have only a name, are usage without a person. Null: no record, which does not prove inactivity. One run of upstream pages per day for all teams of a list.",
     sources: ["CLAUDE_CODE", ...TEAM_SOURCES],
     args: range,
-    requests: ({ range }, ctx) => teamCodeRequests(ctx, range),
+    requests: ({ range }, ctx) => codeOfTeam.requests(ctx, range),
     resolve: (team, args, ctx) => {
       const { placement, range } = teamOver(team, args, ctx);
       return codeOfTeam(ctx, { range }).load(placementKey(placement));

@@ -8,12 +8,14 @@ import type { DayRange } from "../domain/range.ts";
 import { type Ratio, ratioOf } from "../domain/ratio.ts";
 import type { Dimension } from "../domain/report.ts";
 import { GatewayError } from "../errors.ts";
+import type { FieldRequests } from "../upstream/plan.ts";
 import { costReport } from "./cost.ts";
 import { TOP } from "./dashboard-people.ts";
 import { type FreshnessState, freshnessOf } from "./freshness.ts";
 import { answerBy } from "./report/answer.ts";
-import { plansFor } from "./report/plan.ts";
+import { likelyPlan, plansFor, type ReportPlans } from "./report/plan.ts";
 import type { GatewayRow, ReportChoice, Source } from "./report/report.ts";
+import { requestsOfReport } from "./report/requests.ts";
 import { EXPORT_DAYS } from "./report/whole-days.ts";
 import { rankReport } from "./report-analysis.ts";
 
@@ -46,27 +48,42 @@ export interface TopSpenders extends Omit<SpendFigures, "models"> {
   readonly spenders: readonly Spender[];
 }
 
-/** Totals are added up from the models, so that both are one question to upstream; every source keeps all of them. */
-export async function spendOver(ctx: Context, choice: ReportChoice, range: DayRange): Promise<SpendFigures> {
-  const { rows, ...about } = await answered(ctx, choice, range, "MODEL");
-  const total = totalOf(rows, about);
-  const models = rows.map(({ model, measure }) => ({
-    model,
-    cost: measure,
-    share: shareOf(measure, total),
-  }));
-  return { ...about, total, models };
+/** Figures over a range, with their plan. */
+export interface SpendOverRange<Figures> {
+  readonly read: (ctx: Context, choice: ReportChoice, range: DayRange) => Promise<Figures>;
+  readonly requests: (ctx: Context, choice: ReportChoice, range: DayRange) => readonly FieldRequests[];
 }
 
+/** Totals are added up from the models, so that both are one question to upstream; every source keeps all of them. */
+export const spendOver: SpendOverRange<SpendFigures> = {
+  async read(ctx, choice, range) {
+    const { rows, ...about } = await answered(ctx, choice, range, "MODEL");
+    const total = totalOf(rows, about);
+    const models = rows.map(({ model, measure }) => ({
+      model,
+      cost: measure,
+      share: shareOf(measure, total),
+    }));
+    return { ...about, total, models };
+  },
+  requests: (ctx, choice, range) => [requestsBy(ctx, choice, range, "MODEL")],
+};
+
 /** The people who spent most; shares are of the same organization's total, by the same source. */
-export async function topSpenders(ctx: Context, choice: ReportChoice, range: DayRange): Promise<TopSpenders> {
-  const { rows, ...about } = await answered(ctx, choice, range, "USER");
-  const { total } = await spendOver(ctx, about, range);
-  const spenders = rows.flatMap(({ user, measure }): Spender[] =>
-    user === null ? [] : [{ user, cost: measure, share: shareOf(measure, total) }],
-  );
-  return { ...about, total, spenders: spenders.slice(0, TOP) };
-}
+export const topSpenders: SpendOverRange<TopSpenders> = {
+  async read(ctx, choice, range) {
+    const { rows, ...about } = await answered(ctx, choice, range, "USER");
+    const { total } = await spendOver.read(ctx, about, range);
+    const spenders = rows.flatMap(({ user, measure }): Spender[] =>
+      user === null ? [] : [{ user, cost: measure, share: shareOf(measure, total) }],
+    );
+    return { ...about, total, spenders: spenders.slice(0, TOP) };
+  },
+  requests: (ctx, choice, range) => [
+    requestsBy(ctx, choice, range, "USER"),
+    ...spendOver.requests(ctx, choice, range),
+  ],
+};
 
 type Answer = Omit<SpendFigures, "total" | "models"> & { readonly rows: readonly GatewayRow<SpendAmounts>[] };
 
@@ -76,9 +93,7 @@ function answered(
   range: DayRange,
   dimension: Dimension,
 ): Promise<Answer> {
-  const question = { range, bucket: "NONE", groupBy: [dimension], filter: {} } as const;
-  const plans = plansFor(ctx.upstream, costReport, choice, question, ctx.now());
-  return answerBy(ctx.upstream, plans, async (plan) => {
+  return answerBy(ctx.upstream, plansBy(ctx, choice, range, dimension), async (plan) => {
     const { ranked, sources } = await rankReport(ctx, plan);
     const { source, organization } = plan.source;
     const freshness = freshnessOf(plan.resource.endpoint.dataset, sources);
@@ -93,6 +108,25 @@ function answered(
     }
     return { range: plan.windows.range, source, organization, freshness, rows };
   });
+}
+
+function requestsBy(
+  ctx: Context,
+  choice: ReportChoice,
+  range: DayRange,
+  dimension: Dimension,
+): FieldRequests {
+  return requestsOfReport(likelyPlan(ctx.upstream, plansBy(ctx, choice, range, dimension)), null);
+}
+
+function plansBy(
+  { upstream, now }: Context,
+  choice: ReportChoice,
+  range: DayRange,
+  dimension: Dimension,
+): ReportPlans<SpendAmounts> {
+  const question = { range, bucket: "NONE", groupBy: [dimension], filter: {} } as const;
+  return plansFor(upstream, costReport, choice, question, now());
 }
 
 /** Without a row nothing was spent; the Console's older report has neither list prices nor requests even then. */

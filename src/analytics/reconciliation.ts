@@ -56,12 +56,12 @@ const UNTOLD = {
 } as const;
 
 /** The sources of an organization's cost. */
-export function costSources(organization: OrganizationKind): readonly ReportSource<SpendAmounts>[] {
+function costSources(organization: OrganizationKind): readonly ReportSource<SpendAmounts>[] {
   return costReport.sources.filter((each) => each.organization === organization);
 }
 
 /** The cost of one source, attributed as far as it says. */
-export async function reconcile(
+async function reconcile(
   ctx: Context,
   source: ReportSource<SpendAmounts>,
   asked: DayRange,
@@ -101,18 +101,18 @@ export async function reconcile(
   }
 }
 
-/** Plans the requests of a reconciliation. */
-export function reconciliationRequests(
-  ctx: Context,
-  organization: OrganizationKind,
-  range: DayRange,
-): readonly FieldRequests[] {
-  const plans = costSources(organization).map((source) => planOf(ctx, source, range));
-  return plans.flatMap((plan) => [
-    requestsOfTotal(plan),
-    ...(peopleIn(plan.source.names) === null ? [] : [requestsOfReport(plan, null)]),
-  ]);
-}
+/** The reconciliation of each source of an organization. */
+export const reconciliations = {
+  read: (ctx: Context, organization: OrganizationKind, range: DayRange): readonly Promise<Reconciliation>[] =>
+    costSources(organization).map((source) => reconcile(ctx, source, range)),
+  requests(ctx: Context, organization: OrganizationKind, range: DayRange): readonly FieldRequests[] {
+    const plans = costSources(organization).map((source) => planOf(ctx, source, range));
+    return plans.flatMap((plan) => [
+      requestsOfTotal(plan),
+      ...(peopleIn(plan.source.names) === null ? [] : [requestsOfReport(plan, null)]),
+    ]);
+  },
+};
 
 /** The question whose rows are the parts: split by what tells identities apart, as far as the source does. */
 function planOf(ctx: Context, source: ReportSource<SpendAmounts>, range: DayRange): ReportPlan<SpendAmounts> {

@@ -37,7 +37,7 @@ export async function lastCountedDays(ctx: Context, days: number): Promise<DayRa
   return windowsOf(userActivity, { from: addDays(until, -days), until }, ctx.now()).range;
 }
 
-/** Plans the requests of `countedDays` and `seatsOver`; upstream may be later than it is as a rule. */
+/** Plans the requests of `lastCountedDays` and `seatsOver`; upstream may be later than it is as a rule. */
 export function seatRequests(ctx: Context, days: number): readonly FieldRequests[] {
   const today = dayOf(ctx.now());
   const newest = [1, 2]
@@ -47,14 +47,14 @@ export function seatRequests(ctx: Context, days: number): readonly FieldRequests
   return [
     requestsFor(activitySummaries, [{ range: reach(ctx, today) }]),
     requestsFor(enterpriseMembers, [{}]),
-    peopleRequests(ctx, { from: addDays(until, -days), until }),
+    activePeople.requests(ctx, { from: addDays(until, -days), until }),
   ];
 }
 
 export async function seatsOver(ctx: Context, range: DayRange): Promise<Seats> {
   const [members, { rows, sources }] = await Promise.all([
     membersOf(ctx, "ENTERPRISE"),
-    activePeople(ctx, range),
+    activePeople.read(ctx, range),
   ]);
   const people = new Set(rows.map(({ userId }) => userId));
   const active = members.filter(({ userId }) => people.has(userId));
@@ -69,18 +69,16 @@ export async function seatsOver(ctx: Context, range: DayRange): Promise<Seats> {
 }
 
 /** Everyone with activity in the days, one row each, as upstream recounts them over the whole range. */
-export async function activePeople(ctx: Context, range: DayRange) {
-  const { rows, sources } = await collect(pagesOf(ctx.upstream, userActivity, peopleOf(ctx, range)));
-  return { rows: rows.filter((row) => row.userId !== null && isActive(row)), sources };
-}
+export const activePeople = {
+  async read(ctx: Context, range: DayRange) {
+    const { rows, sources } = await collect(pagesOf(ctx.upstream, userActivity, peopleOf(ctx, range)));
+    return { rows: rows.filter((row) => row.userId !== null && isActive(row)), sources };
+  },
+  requests: (ctx: Context, range: DayRange) => requestsFor(userActivity, peopleOf(ctx, range)),
+};
 
 /** The questions of `users` over the same days, so that both are asked once. */
 function peopleOf({ now }: Context, range: DayRange) {
   const { ranges } = windowsOf(userActivity, range, now());
   return ranges.map((window) => ({ range: window, filter: {}, descending: false }));
-}
-
-/** Plans the requests of `activePeople`. */
-export function peopleRequests(ctx: Context, range: DayRange): FieldRequests {
-  return requestsFor(userActivity, peopleOf(ctx, range));
 }

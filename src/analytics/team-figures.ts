@@ -69,59 +69,65 @@ export interface PeopleActivity {
 }
 
 /** What the people of each placement did over the range: one walk of everybody's roll-up. Null: nothing. Throws as `spendOfTeam`. */
-export const activityOfTeam = loader(async (ctx, { range }: { range: DayRange }) => {
-  const teams = await teamsNow(ctx);
-  const { rows } = await collect(
-    pagesOf(ctx.upstream, userActivity, questionsOver(userActivity, range, ctx)),
-  );
-  const people = rows
-    .filter(isActive)
-    .map((row) => ({ ...row, email: row.email ?? row.formerEmail ?? null }));
-  const active = byPlacement(people, (row) => teams.placesOf(row));
-  return new Map(
-    [...active].flatMap(([key, all]): [string, PeopleActivity | Error][] => {
-      const activity = addedUp(all);
-      const people = headcount(all, ctx);
-      if (activity === null) return [];
-      return [[key, isShownOf(ctx.viewer, people) ? { people, activity } : unseen(OF_FEW)]];
-    }),
-  );
-});
+export const activityOfTeam = Object.assign(
+  loader(async (ctx, { range }: { range: DayRange }) => {
+    const teams = await teamsNow(ctx);
+    const { rows } = await collect(
+      pagesOf(ctx.upstream, userActivity, questionsOver(userActivity, range, ctx)),
+    );
+    const people = rows
+      .filter(isActive)
+      .map((row) => ({ ...row, email: row.email ?? row.formerEmail ?? null }));
+    const active = byPlacement(people, (row) => teams.placesOf(row));
+    return new Map(
+      [...active].flatMap(([key, all]): [string, PeopleActivity | Error][] => {
+        const activity = addedUp(all);
+        const people = headcount(all, ctx);
+        if (activity === null) return [];
+        return [[key, isShownOf(ctx.viewer, people) ? { people, activity } : unseen(OF_FEW)]];
+      }),
+    );
+  }),
+  {
+    requests: (ctx: Context, range: DayRange): readonly FieldRequests[] => [
+      requestsFor(userActivity, questionsOver(userActivity, range, ctx)),
+      ...teamRequests(ctx),
+    ],
+  },
+);
 
 /** One question for each piece of the days. */
 function questionsOver(endpoint: Covered, range: DayRange, { now }: Context): { readonly range: DayRange }[] {
   return windowsOf(endpoint, range, now()).ranges.map((window) => ({ range: window }));
 }
 
-/** Plans the requests for the activity of people. */
-export function teamActivityRequests(ctx: Context, range: DayRange): readonly FieldRequests[] {
-  return [requestsFor(userActivity, questionsOver(userActivity, range, ctx)), ...teamRequests(ctx)];
-}
-
-/** Plans the requests for Claude Code records. */
-export function teamCodeRequests(ctx: Context, range: DayRange): readonly FieldRequests[] {
-  return [codeDayRequests(ctx, range), ...teamRequests(ctx)];
-}
-
 /** The Claude Code records of each placement over the range, added up; those of keys are nobody's. Null: none. Throws as `spendOfTeam`. */
-export const codeOfTeam = loader(async (ctx, { range }: { range: DayRange }) => {
-  const teams = await teamsNow(ctx);
-  const { rows } = await recordsOfDays(ctx, range);
-  const records = byPlacement(rows, ({ actor }) =>
-    actor.kind === "user" ? teams.placesOf({ userId: null, email: actor.email }) : [NO_PERSON],
-  );
-  return new Map(
-    [...records].flatMap(([key, all]): [string, SumOfRecords | Error][] => {
-      const sum = sumOfRecords(all);
-      const people = headcount(
-        all.flatMap(({ actor }) => (actor.kind === "user" ? [{ userId: null, email: actor.email }] : [])),
-        ctx,
-      );
-      if (sum === null) return [];
-      return [[key, people === 0 || isShownOf(ctx.viewer, people) ? sum : unseen(OF_FEW)]];
-    }),
-  );
-});
+export const codeOfTeam = Object.assign(
+  loader(async (ctx, { range }: { range: DayRange }) => {
+    const teams = await teamsNow(ctx);
+    const { rows } = await recordsOfDays(ctx, range);
+    const records = byPlacement(rows, ({ actor }) =>
+      actor.kind === "user" ? teams.placesOf({ userId: null, email: actor.email }) : [NO_PERSON],
+    );
+    return new Map(
+      [...records].flatMap(([key, all]): [string, SumOfRecords | Error][] => {
+        const sum = sumOfRecords(all);
+        const people = headcount(
+          all.flatMap(({ actor }) => (actor.kind === "user" ? [{ userId: null, email: actor.email }] : [])),
+          ctx,
+        );
+        if (sum === null) return [];
+        return [[key, people === 0 || isShownOf(ctx.viewer, people) ? sum : unseen(OF_FEW)]];
+      }),
+    );
+  }),
+  {
+    requests: (ctx: Context, range: DayRange): readonly FieldRequests[] => [
+      codeDayRequests(ctx, range),
+      ...teamRequests(ctx),
+    ],
+  },
+);
 
 function headcount(people: readonly PersonKeys[], { orgDirectory }: Context): number {
   return new Set(people.map((person) => personKey(person, orgDirectory.aliases))).size;

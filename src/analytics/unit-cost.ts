@@ -4,7 +4,7 @@ import { addDays } from "../domain/day.ts";
 import type { SpendAmounts } from "../domain/money.ts";
 import type { DayRange } from "../domain/range.ts";
 import { GatewayError } from "../errors.ts";
-import { activityDayRequests, activityDays } from "../loaders/activity/days.ts";
+import { activityDays } from "../loaders/activity/days.ts";
 import { userActivity } from "../upstream/endpoints/users.ts";
 import { windowsOf } from "../upstream/pages/windows.ts";
 import type { FieldRequests } from "../upstream/plan.ts";
@@ -15,7 +15,7 @@ import { likelyPlan, plansFor, type ReportPlans } from "./report/plan.ts";
 import { readReport } from "./report/read.ts";
 import type { ReportSource } from "./report/report.ts";
 import { requestsOfReport } from "./report/requests.ts";
-import { activePeople, peopleRequests } from "./seats.ts";
+import { activePeople } from "./seats.ts";
 
 /** Cost of the Enterprise organization's usage, beside its active people in the same days. */
 export interface UnitCost {
@@ -31,42 +31,46 @@ export interface UnitCost {
   readonly state: Finality;
 }
 
-/** Of the days of `asked` that upstream has counted activity of. */
-export async function unitCost(ctx: Context, asked: DayRange): Promise<UnitCost> {
-  const days = await activityDays(ctx, asked);
-  const last = days.at(-1);
-  if (last === undefined)
-    throw new GatewayError("NOT_YET_AVAILABLE", "Upstream has not counted any of these days yet.", {
-      dataset: "ACTIVITY_SUMMARIES",
-    });
-  const range = { from: asked.from, until: addDays(last.date, 1) };
-  const [people, cost] = await Promise.all([activePeople(ctx, range), costOf(ctx, range)]);
-  const daily = days.map(({ all }) => all.daily);
-  const states = [...days, ...people.sources, ...cost.sources].map(({ state }) => state);
-  return {
-    by: cost.by,
-    range,
-    cost: cost.spend,
-    activeUsers: people.rows.length,
-    // No day is in another, so that a person's days are added, not people.
-    activeUserDays: daily.reduce(
-      (sum, users) => (sum === null || users === null ? null : sum + users),
-      0 as number | null,
-    ),
-    state: leastSettled(states),
-  };
-}
+/** The unit cost of the days that upstream has counted activity of; it is planned as if those were all that are over. */
+export const unitCost = {
+  async read(ctx: Context, asked: DayRange): Promise<UnitCost> {
+    const days = await activityDays.read(ctx, asked);
+    const last = days.at(-1);
+    if (last === undefined)
+      throw new GatewayError("NOT_YET_AVAILABLE", "Upstream has not counted any of these days yet.", {
+        dataset: "ACTIVITY_SUMMARIES",
+      });
+    const range = { from: asked.from, until: addDays(last.date, 1) };
+    const [people, cost] = await Promise.all([activePeople.read(ctx, range), costOf(ctx, range)]);
+    const daily = days.map(({ all }) => all.daily);
+    const states = [...days, ...people.sources, ...cost.sources].map(({ state }) => state);
+    return {
+      by: cost.by,
+      range,
+      cost: cost.spend,
+      activeUsers: people.rows.length,
+      // No day is in another, so that a person's days are added, not people.
+      activeUserDays: daily.reduce(
+        (sum, users) => (sum === null || users === null ? null : sum + users),
+        0 as number | null,
+      ),
+      state: leastSettled(states),
+    };
+  },
+  requests(ctx: Context, asked: DayRange): readonly FieldRequests[] {
+    const { range } = windowsOf(userActivity, asked, ctx.now());
+    const plan = likelyPlan(ctx.upstream, plansOf(ctx, range));
+    return [
+      activityDays.requests(ctx, range),
+      activePeople.requests(ctx, range),
+      requestsOfReport(plan, null),
+    ];
+  },
+};
 
 function plansOf({ upstream, now }: Context, range: DayRange): ReportPlans<SpendAmounts> {
   const question = { range, bucket: "DAY", groupBy: [], filter: {} } as const;
   return plansFor(upstream, costReport, { organization: "ENTERPRISE", source: "AUTO" }, question, now());
-}
-
-/** Plans the requests of `unitCost`, as if all days that are over were counted. */
-export function unitCostRequests(ctx: Context, asked: DayRange): readonly FieldRequests[] {
-  const { range } = windowsOf(userActivity, asked, ctx.now());
-  const plan = likelyPlan(ctx.upstream, plansOf(ctx, range));
-  return [activityDayRequests(ctx, range), peopleRequests(ctx, range), requestsOfReport(plan, null)];
 }
 
 async function costOf(ctx: Context, range: DayRange) {

@@ -95,7 +95,9 @@ function peopleSteps({ upstream }: Context, range: DayRange): WarmStep[] {
 function activitySteps(ctx: Context, months: number): WarmStep[] {
   const { from, until } = finalDays(ctx, months);
   const range = { from: later(from, earliestDay(activitySummaries, ctx.now())), until };
-  return range.from < range.until ? [{ name: "activity by day", run: () => activityDays(ctx, range) }] : [];
+  return range.from < range.until
+    ? [{ name: "activity by day", run: () => activityDays.read(ctx, range) }]
+    : [];
 }
 
 /** A day is final a month after it. */

@@ -15,37 +15,37 @@ import { summaries, untilNewest } from "./summaries.ts";
  * The days of the range that upstream has aggregated, oldest first. What is kept of final days is not asked for again: the
  * others are one request, from the first that is missing to the last.
  */
-export async function activityDays(ctx: Context, asked: DayRange): Promise<readonly SettlingDay[]> {
-  const { range } = windowsOf(activitySummaries, asked, ctx.now());
-  const days = splitByDay(range);
-  const kept = await Promise.all(days.map((day) => ctx.upstream.kept(activitySummaries, { range: day })));
-  const span = spanOf(days.filter((_, i) => kept[i] === null));
-  const found = kept.flatMap((page) => page?.rows ?? []).map((day) => settling(day, "FINAL"));
-  if (span === null) return found;
-  const others = await untilNewest(span, (range) => summaries(ctx, range));
-  const all = [...found.filter(({ date }) => date < span.from || date >= span.until), ...others];
-  const newest = all.findLast(({ isSeated }) => isSeated) ?? null;
-  return all
-    .map((day) => (day.isSeated || newest === null ? day : withSeats(day, newest)))
-    .sort((a, b) => (a.date < b.date ? -1 : 1));
-}
-
-/** Plans the requests of `activityDays`. */
-export function activityDayRequests(ctx: Context, asked: DayRange): FieldRequests {
-  const { range } = windowsOf(activitySummaries, asked, ctx.now());
-  const kept = async (upstream: Upstream) => {
+export const activityDays = {
+  async read(ctx: Context, asked: DayRange): Promise<readonly SettlingDay[]> {
+    const { range } = windowsOf(activitySummaries, asked, ctx.now());
     const days = splitByDay(range);
-    const pages = await Promise.all(
-      days.map((day) => upstream.peek(activitySummaries, { range: day }, null)),
-    );
-    const span = spanOf(days.filter((_, i) => pages[i]?.state !== "FINAL"));
-    const isComplete =
-      span === null || (await upstream.peek(activitySummaries, { range: span }, null)) !== null;
-    return { rows: 0, isComplete };
-  };
-  const name = `ACTIVITY_SUMMARIES from ${range.from} until ${range.until}`;
-  return { plans: [{ endpoint: activitySummaries, range, name, kept }], enough: null };
-}
+    const kept = await Promise.all(days.map((day) => ctx.upstream.kept(activitySummaries, { range: day })));
+    const span = spanOf(days.filter((_, i) => kept[i] === null));
+    const found = kept.flatMap((page) => page?.rows ?? []).map((day) => settling(day, "FINAL"));
+    if (span === null) return found;
+    const others = await untilNewest(span, (range) => summaries(ctx, range));
+    const all = [...found.filter(({ date }) => date < span.from || date >= span.until), ...others];
+    const newest = all.findLast(({ isSeated }) => isSeated) ?? null;
+    return all
+      .map((day) => (day.isSeated || newest === null ? day : withSeats(day, newest)))
+      .sort((a, b) => (a.date < b.date ? -1 : 1));
+  },
+  requests(ctx: Context, asked: DayRange): FieldRequests {
+    const { range } = windowsOf(activitySummaries, asked, ctx.now());
+    const kept = async (upstream: Upstream) => {
+      const days = splitByDay(range);
+      const pages = await Promise.all(
+        days.map((day) => upstream.peek(activitySummaries, { range: day }, null)),
+      );
+      const span = spanOf(days.filter((_, i) => pages[i]?.state !== "FINAL"));
+      const isComplete =
+        span === null || (await upstream.peek(activitySummaries, { range: span }, null)) !== null;
+      return { rows: 0, isComplete };
+    };
+    const name = `ACTIVITY_SUMMARIES from ${range.from} until ${range.until}`;
+    return { plans: [{ endpoint: activitySummaries, range, name, kept }], enough: null };
+  },
+};
 
 /** From the first of some days to the last; null where there are none. They come oldest first. */
 function spanOf(days: readonly DayRange[]): DayRange | null {
@@ -63,7 +63,7 @@ export const summaryOfDay = Object.assign(
     const [first, last] = [days[0] as Day, days.at(-1) as Day];
     const found = await (isRecent(first, ctx)
       ? lastDays(ctx)
-      : activityDays(ctx, { from: first, until: addDays(last, 1) }));
+      : activityDays.read(ctx, { from: first, until: addDays(last, 1) }));
     return new Map(found.map((day): [string, SettlingDay] => [day.date, day]));
   }),
   {
@@ -71,7 +71,7 @@ export const summaryOfDay = Object.assign(
     requests(days: readonly DayRange[], ctx: Context): readonly FieldRequests[] {
       const span = spanOf(days);
       if (span === null) return [];
-      return [isRecent(span.from, ctx) ? newestDayRequests(ctx) : activityDayRequests(ctx, span)];
+      return [isRecent(span.from, ctx) ? newestDayRequests(ctx) : activityDays.requests(ctx, span)];
     },
   },
 );
