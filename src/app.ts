@@ -44,13 +44,13 @@ export interface AppOptions {
   readonly onRecovery?: (about: OutageSubject, seconds: number) => void;
   /** Called with the origin of a page that may not read its answer, once for each of the first few. */
   readonly onForeignOrigin?: (origin: string) => void;
-  /** Told of every operation and file; null: nobody keeps account. */
+  /** Receives every operation and file; null: no audit log is kept. */
   readonly audit?: Audit | null;
-  /** What stands in the audit log for texts of callers, where it is not made with the secret of pseudonyms. */
+  /** Digest that replaces texts of callers in the audit log, where it is not made with the secret of pseudonyms. */
   readonly digest?: Digest;
   /** Shared state of replicas; none where this process is alone. */
   readonly store?: SharedStore | null;
-  /** What upstream stops serving; none where nothing outlives this process. */
+  /** Archive of figures that upstream stops serving; none where nothing outlives this process. */
   readonly archive?: Archive | null;
   /** How time passes, where that is simulated. */
   readonly pace?: Pace;
@@ -90,7 +90,7 @@ function authenticationBy(
 /** Tells records apart that share a day and an actor. */
 const ID_DIGEST_LENGTH = 16;
 
-/** As long as the keys are the same, so are the pseudonyms. */
+/** Derived from the keys: with the same keys, pseudonyms stay the same. */
 function secretOf({ analytics, admin }: Credentials): string {
   return (analytics ?? admin)?.derive("pseudonyms") ?? "";
 }
@@ -196,7 +196,7 @@ export function createApp(
   });
   return {
     fetch: server.fetch,
-    /** What a command has in hand that asks without GraphQL; `signal` ends its patience. */
+    /** Makes a context for commands, which read without GraphQL; `signal` ends the operation. */
     context: (signal: AbortSignal, priority: Priority = "interactive", options: ReadOptions = {}): Context =>
       contextOf({ signal, priority, ...options }, anybody),
     /** The viewer of that context. */

@@ -23,9 +23,9 @@ export interface Context {
   readonly upstream: Upstream;
   readonly viewer: Viewer;
   readonly now: () => Instant;
-  /** The most rows a list may be asked for. */
+  /** Maximum rows that a list may request. */
   readonly maxFirst: number;
-  /** What a request and a caller are held to, for the reader. */
+  /** Limits on a request and a caller, as clients can read them. */
   readonly limits: readonly StatedLimit[];
   /** Operator's files about people. */
   readonly orgDirectory: OrgDirectory;

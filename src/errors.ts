@@ -180,7 +180,7 @@ export interface ErrorDetails {
   readonly scope?: string;
   /** How the caller would have to see people at the least. */
   readonly identity?: string;
-  /** The newest day that can be asked for. */
+  /** The newest day that can be requested. */
   readonly newestDay?: Day;
   /** Where in the operation it would cost most, by response names. */
   readonly field?: string;
@@ -201,7 +201,7 @@ export interface ErrorDetails {
   readonly retryAfter?: number;
 }
 
-/** A failure whose sentence is written for clients: it never holds a key, a URL, or text of the upstream. */
+/** A failure with a sentence written for clients: it never holds a key, a URL, or text of the upstream. */
 export class GatewayError extends Error {
   readonly code: ErrorCode;
   readonly details: ErrorDetails;
@@ -223,7 +223,7 @@ export function forbidden(what: string, scopes: readonly string[]): GatewayError
   );
 }
 
-/** Somebody who sees people in groups alone asks about one of them. */
+/** A viewer who sees people only in groups queries one of them. */
 export function unseen(what: string): GatewayError {
   return new GatewayError(
     "FORBIDDEN",

@@ -17,7 +17,7 @@ interface DirectHost {
 
 export const NO_PROXIES: Proxies = { https: null, http: null, direct: [] };
 
-/** Reads the URL of a proxy, whose scheme may be left out; null where it is none that can be used. */
+/** Reads the URL of a proxy, with or without a scheme; null where it cannot be used. */
 export function proxyUrl(text: string): URL | null {
   const url = URL.parse(/^[a-z][\w+.-]*:\/\//i.test(text) ? text : `http://${text}`);
   if (url === null || !/^https?:$/.test(url.protocol)) return null;

@@ -71,3 +71,27 @@ test("errors, logs and command help use no word that only this project knows", (
   expect(sentences.length).toBeGreaterThan(1_000);
   expect(sentences.filter(({ text }) => forbiddenIn(text) !== undefined)).toEqual([]);
 });
+
+/** Openings of a docstring that put its subject last. */
+const OPENINGS = /^(?:What|Those|The same|Whether|Whoever|Of a)\b/;
+
+/** Comments of a source file as single lines, with whether each is a docstring. */
+function commentsOf(source: string): { readonly text: string; readonly isDocstring: boolean }[] {
+  return [...source.matchAll(/\/\*\*?([\s\S]*?)\*\/|(?<=\s|^)\/\/([^\n]*)/gm)].map(
+    ([raw, block, line = ""]) => ({
+      text: (block ?? line).replaceAll(/\s*\n\s*\*\s?/g, " ").trim(),
+      isDocstring: raw.startsWith("/**"),
+    }),
+  );
+}
+
+test("comments use no private words, and docstrings start with a verb or the noun they define", () => {
+  const comments = globSync("{src,schema}/**/*.{ts,js}", { cwd: ROOT })
+    .filter((path) => !path.startsWith("schema/operations/"))
+    .flatMap((path) => commentsOf(readFileSync(join(ROOT, path), "utf8")).map((each) => ({ path, ...each })));
+  expect(comments.length).toBeGreaterThan(1_500);
+  const faults = comments.filter(
+    ({ text, isDocstring }) => forbiddenIn(text) !== undefined || (isDocstring && OPENINGS.test(text)),
+  );
+  expect(faults).toEqual([]);
+});

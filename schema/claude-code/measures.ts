@@ -83,7 +83,7 @@ const MEASURES: Measures<CodeMeasure> = {
 
 export const ClaudeCodeSeries = seriesOrder<CodeMeasure>("ClaudeCode", MEASURES);
 
-/** Throws BAD_USER_INPUT where rows are split by what a measure is not told apart by. */
+/** Throws BAD_USER_INPUT where rows are split by a dimension that a measure does not have. */
 export function refuseByModel(measure: string, groupBy: readonly CodeDimension[], { viewer }: Context): void {
   if (!groupBy.includes("MODEL") || !Object.hasOwn(WORK, measure)) return;
   const others = viewer.scopes.has("spend:read") ? "ESTIMATED or one of the tokens" : "one of the tokens";

@@ -14,7 +14,7 @@ import { Answer, FreshAnswer, onDashboard, page, periodArg, ratioField, written 
 import { overPeriod } from "./over-period.ts";
 import { DashboardDay, latestDay, type OnDay, onDay, seriesType, wholeDaysField } from "./series.ts";
 
-/** Figures that upstream is asked for when they are selected. */
+/** Figures that are requested from upstream when they are selected. */
 const asked = <Options extends { readonly description: string }>(options: Options) => ({
   ...options,
   nullable: true as const,

@@ -84,7 +84,7 @@ export const periodArg = (defaultValue: Period) =>
     }),
   }));
 
-/** The `range` argument of a series, whose days cost a request each. */
+/** The `range` argument of a series: each of its days costs a request. */
 export const daysArg = builder.args((t) => ({
   range: t.field({
     type: DateRange,

@@ -14,7 +14,7 @@ import { NoChangeReasonEnum } from "../framework/change.ts";
 import { ratioField, written } from "./dashboard.ts";
 import { type OnDay, onDay } from "./series.ts";
 
-/** What a figure and the day before come to. */
+/** A figure of a day and of the day before. */
 async function changeOf({ value, before }: DayFigure) {
   const prior = (await before?.()) ?? null;
   if (value === null || prior === null) {
@@ -32,7 +32,7 @@ async function changeOf({ value, before }: DayFigure) {
 /** The figures that are shown beside the day before. */
 const COMPARED_FIGURES = [chatOn, artifactFiguresOn];
 
-/** A field of a day's figure that is shown beside the day before; the day before is asked for by the fields of the figure. */
+/** A field of a day's figure that is shown beside the day before; the day before is requested by the fields of the figure. */
 export function besideDayBefore<Figures extends object>(
   figures: Parameters<typeof onDay<Figures, unknown>>[0] & Pick<typeof chatOn, "dataset">,
   of: (figures: Figures) => Ratio | null,

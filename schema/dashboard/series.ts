@@ -21,7 +21,7 @@ import { builder } from "../framework/builder.ts";
 import { FinalityEnum } from "../framework/freshness.ts";
 import { Answer, daysArg } from "./dashboard.ts";
 
-/** A day of a series, whose figures are asked for as they are selected. */
+/** A day of a series. Its figures are requested when they are selected. */
 export interface OnDay {
   readonly date: Day;
 }

@@ -52,7 +52,7 @@ const ProductUsers = builder.objectRef<ProductUsersShape>("ProductActiveUsers").
   }),
 });
 
-/** A figure of the seats there are now; where the days asked for are all final, one request finds that out. */
+/** A figure of the seats there are now; where the days requested are all final, one request finds that out. */
 function ofNow<Value>(of: (day: SettlingDay) => Value) {
   return {
     requests: ({ range }: PlanInput, ctx: Context) => {
@@ -127,7 +127,7 @@ export const ActivityDay = builder.objectRef<SettlingDay>("ActivityDay").impleme
   }),
 });
 
-/** What to ask for instead of a sum of different people, who are not different from day to day. */
+/** Names the measure to use instead of a sum of distinct people: the same people are active on several days. */
 const INSTEAD = {
   DAY: null,
   WEEK: "`weeklyActiveUsers` of a Sunday, which counts the people of the ISO week that ends with it",

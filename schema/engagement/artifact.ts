@@ -151,7 +151,7 @@ builder.queryField("artifacts", (t) =>
             .filter(({ users }) => isShownOf(ctx.viewer, users))
             .map((row): ArtifactRow => ({ ...row, groupedBy: groupBy })),
       );
-      // By the range asked for, so that a cursor outlives the day that is aggregated meanwhile.
+      // By the range requested, so that a cursor outlives the day that is aggregated meanwhile.
       const question = {
         field: "artifacts",
         range,

@@ -33,7 +33,7 @@ export interface EngagementArgs<Node> extends Slice {
   readonly order?: NodeOrder<Node> | undefined;
 }
 
-/** What upstream is asked about a list over some days. */
+/** Parameters of the upstream requests for a list over some days. */
 export function questionsOver<Row, Node>(
   ctx: Context,
   endpoint: Endpoint<EngagementQuestion, Row>,
@@ -57,8 +57,8 @@ export function engagementRequests<Row, Node>(
 }
 
 /**
- * One row per thing for the whole range, in the order of its own column or ranked by a measure. A range relative to now ends with the
- * newest day that upstream has aggregated.
+ * One row per thing for the whole range, in the order of upstream's column or ranked by a measure. A range relative to now ends
+ * with the newest day that upstream has aggregated.
  */
 export function engagement<Row, Node>(
   ctx: Context,
@@ -86,7 +86,7 @@ export function engagement<Row, Node>(
   return overCounted(endpoint, resolveRange(asked, ctx.now()), isRelative(asked), ctx, list);
 }
 
-/** What sets a question apart from the plain one over its range, whose cursors stay what they were before it could be asked. */
+/** Arguments beyond the range. They are part of a cursor only where they are given, so cursors of the plain list stay valid. */
 function particulars<Node>(filter: Filter, order: NodeOrder<Node> | undefined): { args?: unknown } {
   if (Object.keys(filter).length === 0 && order === undefined) return {};
   return { args: { filter, order: order && [order.field, order.descending] } };

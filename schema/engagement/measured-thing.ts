@@ -42,7 +42,7 @@ export interface Wording {
   readonly noun: "Skill" | "Connector" | "Plugin" | "Project";
   /** As in "The use of a skill". */
   readonly called: string;
-  /** What people did with it, as in "Different people who activated it". */
+  /** The verb for its use, as in "Different people who activated it". */
   readonly verb: string;
 }
 
@@ -51,7 +51,7 @@ export interface UsedBy {
   readonly users: number;
 }
 
-/** How one kind of thing that was used is listed, filtered and told apart. */
+/** Declares how one kind of thing is listed, filtered and identified. */
 export interface MeasuredKind<Row extends UsedBy> {
   readonly field: "skills" | "connectors" | "plugins" | "projects";
   readonly endpoint: Endpoint<EngagementQuestion, Row>;

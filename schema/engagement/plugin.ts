@@ -27,7 +27,7 @@ export const Plugin = measuredNoun<PluginRow>({
   endpoint: pluginActivity,
   choosing: ["names"],
   ownOf: pluginKey,
-  // By the whole list: upstream filters on names only, and the list is mostly one page, which others have asked for too.
+  // By the whole list: upstream filters on names only, and the list is mostly one page, which others have requested too.
   rows: pluginByKey,
   description:
     "A plugin with its use over the range and filter of the list. The `id` identifies all three; `pluginId` identifies the plugin.",

@@ -23,7 +23,7 @@ import {
 
 type Types = typeof builder.$inferSchemaTypes;
 
-/** What one person did with one thing over a range, reached from the one or from the other. */
+/** The use of one thing by one person over a range, reached from either of them. */
 export type Use<Thing> = UseOf<Thing> & {
   readonly range: DayRange;
   readonly filter: EngagementFilterValues;
@@ -42,7 +42,7 @@ export interface UseKind<Thing> {
 /** Particulars of the use of one kind of thing by one person. */
 export interface UseOptions<Thing> {
   readonly kind: UseKind<Thing>;
-  /** What uses are ranked by, and what it counts. */
+  /** The measure that uses are ranked by, and its description. */
   readonly by: Measure<UseOf<Thing>>;
   readonly counts: string;
   /** The fields that tell which thing it was, and others of that person alone. */

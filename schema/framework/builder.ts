@@ -15,7 +15,7 @@ import { refusal } from "./permission.ts";
 /** The one builder: scalars, nullability, plugins. It defines no types. */
 export const builder = new SchemaBuilder<{
   Context: Context;
-  /** What a field asks of the viewer, any of it; `authScopes` stands beside the field. */
+  /** Permissions that a field requires, any of them; it stands beside `authScopes`. */
   AuthScopes: Permissions;
   /** Fields of every connection beside its rows: see connection.ts. */
   Connection: { organization: string; totalCount: number | null; range: DayRange; freshness: FreshnessState };
@@ -91,8 +91,8 @@ export function decodeGlobalId(globalId: string, { viewer }: Context): { typenam
 }
 
 /**
- * A node's loader, whose rows say what type they are. The relay plugin marks a row only after others who asked for the same id
- * were handed it, and cannot mark the frozen rows of cached pages.
+ * A node's loader that marks its rows with their type. The relay plugin marks a row only after other callers for the same id
+ * have received it, and it cannot mark the frozen rows of cached pages.
  */
 export function nodeLoader<Row extends object>(
   typename: string,

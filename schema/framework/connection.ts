@@ -24,19 +24,19 @@ export interface Connection<Row> {
     readonly endCursor: string | null;
   };
   readonly totalCount: number | null;
-  /** Whose figures they are, by name. */
+  /** Name of the organization that the figures are of. */
   readonly organization: string;
   readonly range: DayRange;
   readonly freshness: FreshnessState;
 }
 
-/** What a list is of: its cursors fit no other question. */
+/** Subject of a list. Its cursors are valid for this subject only. */
 export interface ListQuestion {
   readonly field: string;
   /** Null: the list is as of now, whatever the day. */
   readonly range: DayRange | null;
   readonly dataset: Dataset;
-  /** Whose figures the rows hold, where that is not the organization of the dataset. */
+  /** The organization that the rows are of, where that is not the organization of the dataset. */
   readonly organization?: OrganizationKind;
   readonly args?: unknown;
 }
@@ -58,8 +58,8 @@ export interface Slice {
 }
 
 /**
- * A slice of a walk. Rows are taken until there is one more than asked for, which decides `hasNextPage`; the walk stops there.
- * One client page may need several upstream pages, or several windows.
+ * Reads a slice of a page run. Rows are taken until there is one more than requested, which decides `hasNextPage`; then reading
+ * stops. One client page may need several upstream pages, or several windows.
  */
 export async function connect<Row>(
   ctx: Context,
@@ -102,8 +102,8 @@ export async function connect<Row>(
 }
 
 /**
- * What a row is known by when a client reads on from it: what it is about and, while figures can still move, the export it came
- * from. A page that was refreshed can hold its rows in another order, and counting to an index would skip or repeat some.
+ * The mark of a row in a cursor: its subject and, while figures can still move, the export it came from. A refreshed page can
+ * hold its rows in another order, and counting to an index would skip or repeat some.
  */
 function markOf({ state, watermark }: PageProvenance, id: unknown): string {
   return digestOf([id, state === "FINAL" ? null : watermark]);

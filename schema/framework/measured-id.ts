@@ -9,11 +9,11 @@ import { badInput, GatewayError } from "../../src/errors.ts";
 import { decodeGlobalId } from "./builder.ts";
 
 /**
- * What carries figures is named by all that they depend on, so that two questions in one client cache do not overwrite each other,
- * and an id leads to the same figures again: what was measured, over which days, and on which terms.
+ * An object with figures has an id made of all that the figures depend on: the measured thing, the days and the terms. So two
+ * questions in one client cache do not overwrite each other, and an id leads to the same figures again.
  *
- * An id stays short. Terms that do not fit stand in it by their digest, and the gateway remembers them; a name that does not fit
- * stands in it by its digest, by which it is found among the rows.
+ * An id stays short. Terms that do not fit are replaced by their digest, and the gateway remembers them. A name that does not
+ * fit is replaced by its digest, by which it is found among the rows.
  */
 export interface MeasuredId {
   readonly own: string;
@@ -21,11 +21,11 @@ export interface MeasuredId {
   readonly terms: Terms;
 }
 
-/** What figures depend on beside their days. A term that is left out is the usual one. */
+/** Terms that figures depend on beside their days. An omitted term has its default. */
 export interface Terms {
   /** The use that counts; which lists a filter may hold depends on the noun. */
   readonly filter?: EngagementFilterValues;
-  /** Whose figures they are: ENTERPRISE where nothing is said. */
+  /** The organization that the figures are of: ENTERPRISE by default. */
   readonly organization?: OrganizationKind;
   /** How people in several teams count: COUNT_IN_EACH where nothing is said. */
   readonly overlap?: Overlap;

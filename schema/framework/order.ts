@@ -30,7 +30,7 @@ export interface OrderMeasure<Node> {
   readonly scope?: Scope;
 }
 
-/** What one list can be ordered by: its own column, and measures, for which the names upstream takes are not published. */
+/** Orders of one list: its own column, and measures, for which the names that upstream takes are not published. */
 export function engagementOrder<Node>(
   noun: "User" | "Project" | "Skill" | "Connector" | "Plugin",
   own: { readonly field: string; readonly description: string },

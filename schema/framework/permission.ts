@@ -23,7 +23,10 @@ export function refusal(viewer: Viewer, asked: readonly (keyof Permissions)[], w
   return missing.length === 0 && viewer.identity === "none" ? unseen(what) : forbidden(what, missing);
 }
 
-/** Throws BAD_USER_INPUT where somebody who sees people by pseudonym asks by an address: whether there is anybody would be an answer. */
+/**
+ * Throws BAD_USER_INPUT where a viewer who sees people by pseudonym filters by an address: the answer would reveal that the
+ * person exists.
+ */
 export function refuseProbing({ viewer }: Context, email: string): void {
   if (viewer.identity !== "full" && !isPseudonymousAddress(email))
     throw badInput(

@@ -7,7 +7,7 @@ import { fieldPlanOf, type Requires } from "../../src/planning/plan.ts";
 import type { SelectedField } from "../../src/planning/selected-field.ts";
 import { requirePermission } from "./permission.ts";
 
-/** Dimensions whose groups are of one person, or can be, and nobody tells of how many. */
+/** Dimensions with groups that are or can be one person, and for which no number of people is known. */
 const OF_FEW: readonly string[] = [
   "USER",
   "ACTOR",
@@ -66,8 +66,8 @@ export function refuseHidden(ctx: Context, info: GraphQLResolveInfo, split: read
 }
 
 /**
- * Warns of selected fields whose dimension the rows are not grouped by. They are null rather than an error: a shared fragment or a
- * generic client selects them of every list, and null alone would read like a group without a value.
+ * Warns of selected fields for dimensions that the rows are not grouped by. They are null instead of an error: a shared fragment
+ * or a generic client selects them in every list, and null alone would read like a group without a value.
  */
 export function warnUngrouped(ctx: Context, info: GraphQLResolveInfo, groupedBy: readonly string[]): void {
   const missing = fieldsOfRows(ctx, info).flatMap((field) => {

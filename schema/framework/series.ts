@@ -105,7 +105,7 @@ export type Measures<Measure> = Readonly<
     {
       readonly description: string;
       readonly of: (measure: Measure) => Decimal | null;
-      /** What it takes to learn of it, where the question itself takes less. */
+      /** The permission that a measure requires, where the list itself requires less. */
       readonly scope?: Scope;
     }
   >
@@ -160,7 +160,7 @@ export function seriesOrder<Measure>(noun: "Cost" | "Usage" | "ClaudeCode", meas
   /** Throws FORBIDDEN where the viewer may not learn of a measure; by time, of none. */
   const requireMeasure = (ctx: Context, name: string, what: string): void =>
     requirePermission(ctx, measures[name]?.scope, what);
-  /** What a part has of the whole's measure. */
+  /** Returns the share of a part in the measure of the whole. */
   const shareOf = (name: string, part: Measure, whole: Measure | null): Decimal | null => {
     const of = measures[name]?.of;
     const [some, all] = [of?.(part) ?? null, whole === null ? null : (of?.(whole) ?? null)];

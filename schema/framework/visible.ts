@@ -28,7 +28,7 @@ export interface Visible {
   readonly schema: GraphQLSchema;
 }
 
-/** Found out once for each set of permits, of which there are few; the schema is made when somebody reads it. */
+/** Computes the visible schema once for each set of permissions, of which there are few, and only when it is read. */
 export function visibleSchemas(schema: GraphQLSchema): (permissions: Permissions) => Visible {
   const known = new Map<string, Visible>();
   return (permissions) => {

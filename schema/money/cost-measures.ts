@@ -19,7 +19,7 @@ import { CostFilter } from "./cost.ts";
 import { choiceOf, enterpriseArg, organizationArg, type ReportArgs, SourceEnum } from "./report-args.ts";
 import { alternativesOf, reportFilterOf } from "./report-filter.ts";
 
-/** Whose reports a figure is made of. */
+/** The organization and the reports that a figure is made of. */
 interface Sourced {
   readonly by: ReportChoice;
 }

@@ -87,7 +87,7 @@ export async function answerReport<Measure>(
     compare: args.compare ?? null,
   };
   warnUngrouped(ctx, info, dimensionsOf(plans[0]));
-  if (isByTeam(plans[0])) await teamsNow(ctx); // no figures are asked for where nobody can say whose they are
+  if (isByTeam(plans[0])) await teamsNow(ctx); // no figures are requested where the identity behind a row is unknown
   const field = info.fieldName;
   // A list is read on from the source that began it: another one's rows can stand in another order.
   const begun = plans.find((plan) => belongsTo(after, listOf(field, plan, analysis)));

@@ -48,12 +48,12 @@ export const OverlapEnum = builder.enumType("Overlap", {
 /** Description of every argument that chooses an organization. */
 export const ORGANIZATION_OF_FIGURES = `Organization of the figures: ${ORGANIZATIONS.map(({ name }) => `\`${name}\``).join(" or ")}. By default the one that this gateway has a key for; with several keys the first of these.`;
 
-/** The argument that says whose figures are asked for. */
+/** The argument that names the organization of the figures. */
 export const organizationArg = builder.args((t) => ({
   organization: t.string({ description: ORGANIZATION_OF_FIGURES }),
 }));
 
-/** The same of figures that the Enterprise organization alone has. */
+/** The argument for figures that only the Enterprise organization has. */
 export const enterpriseArg = builder.args((t) => ({
   organization: t.string({
     description:
@@ -111,7 +111,7 @@ export interface ReportArgs extends Slice {
   readonly incomplete?: Incomplete;
 }
 
-/** Whose reports the arguments of a field ask, and which of them. */
+/** Returns the organization and the reports that the arguments of a field select. */
 export function choiceOf(
   ctx: Context,
   { organization, source }: Pick<ReportArgs, "organization" | "source">,

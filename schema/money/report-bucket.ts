@@ -34,7 +34,7 @@ export const SHARE_OF_REPORT = `${SHARE} Rows that omit some usage add up to les
 /** Description of every running total of a report. */
 export const RUNNING_TOTAL_OF_REPORT = `${RUNNING_TOTAL} Reads the whole range. Null: rows with an identity that upstream hides.`;
 
-/** A row of a report with whose it is, and with what it can be set in relation to. */
+/** A row of a report with its organization and the totals it can be related to. */
 export type ReportNode<Measure> = ReportFigure<Measure> & {
   readonly organization: OrganizationKind;
   readonly groupedBy: readonly Dimension[];
@@ -47,7 +47,7 @@ const ofConsoleNames = {
   requests: ({ source }) => (isOfConsole(source) ? requestsFor(consoleMembers, [{}]) : []),
 } as const satisfies FieldPlanOptions;
 
-/** What every bucket says of who, what and when. */
+/** Fields that every bucket has: its span and its dimensions. */
 export const Bucketed = builder.interfaceRef<ReportNode<unknown>>("ReportBucket").implement({
   description:
     "One group in one time bucket of a report. A dimension is null where the group has no value, and, with a warning, where rows are not grouped by it.",
@@ -203,7 +203,7 @@ function personOf({ user, accountId }: ReportNode<unknown>, ctx: Context): Perso
   return accountId === null ? null : personByConsoleId(ctx, { userId: accountId });
 }
 
-/** What the row itself says of its person, whom the Console names by id alone. */
+/** The person as the row states them: the Console names people by id alone. */
 function reported<Said>(
   of: (ctx: Context, organization: OrganizationKind, user: ReportUser) => Promise<Said>,
 ) {

@@ -39,7 +39,7 @@ const GroupMemberConnection = builder.connectionObject(
 
 /**
  * A page of members of each group, those of all groups of a list at the same time: what is asked about the people in them can
- * then be asked for all of them together.
+ * then be requested for all of them together.
  */
 const membersOfGroup = loader(async (ctx, { slice }: { readonly slice: Slice }, groupIds) => {
   await ctx.directory.requireMembersOf(groupIds);

@@ -89,7 +89,7 @@ export const Group = builder.node(builder.objectRef<GroupNode>("Group"), {
   id: { resolve: ({ groupId }) => groupId },
   identifiedBy: ["groupId", "name"],
   lookup: { requests: () => requestsFor(groups, [{}]) },
-  // A deleted group that a report names has an id as well, but is shown to nobody who may see only groups of some size.
+  // A deleted group that a report names has an id as well, but viewers limited to groups of a minimum size never see it.
   loadOne: nodeLoader("Group", (groupId, ctx) =>
     ctx.viewer.minPeople === 0 ? groupOf(ctx, groupId) : currentGroup(ctx, groupId),
   ),

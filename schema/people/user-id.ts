@@ -3,7 +3,7 @@ import type { Person } from "../../src/domain/person.ts";
 import { badInput } from "../../src/errors.ts";
 import { identityIn } from "../framework/measured-id.ts";
 
-/** What stands before an id of the Console: a person of both organizations goes by that of Enterprise, bare. */
+/** Prefix of ids of the Console. A person in both organizations has the Enterprise id, without a prefix. */
 const CONSOLE_PREFIX = "console:";
 
 export function formatUserId({ organization, userId }: Person): string {

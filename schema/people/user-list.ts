@@ -63,7 +63,7 @@ function stated(args: UserArgs, ctx: Context): EngagementArgs<PersonOver> {
   return { ...args, filter, order: isByEmail && ctx.viewer.identity !== "full" ? BY_PSEUDONYM : order };
 }
 
-/** Where somebody stands among addresses is as good as the address. */
+/** The position of a person in an order by address reveals the address. */
 const BY_PSEUDONYM: NodeOrder<PersonOver> = { field: "EMAIL", descending: false, measure: () => null };
 
 const UserSummaryConnection = builder.connectionObject(

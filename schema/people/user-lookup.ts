@@ -10,7 +10,7 @@ import { mayReadOthers, ownPerson } from "./own-person.ts";
 import { User } from "./user.ts";
 import { parseUserId } from "./user-id.ts";
 
-/** Whoever may ask for cost is told where to find those who have left. */
+/** Names the field that lists people who have left, for viewers who may read cost. */
 function notFound(by: "id" | "email", { viewer }: Context): never {
   const elsewhere = "; people who have left are listed by `cost(groupBy: [USER])`";
   throw new GatewayError(

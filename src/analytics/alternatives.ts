@@ -2,7 +2,7 @@ import type { Dimensions, ReportActor } from "../domain/bucket.ts";
 import type { Filter, FilterDimension, ReportQuestion } from "../domain/report.ts";
 import { badInput } from "../errors.ts";
 
-/** What a row has in a dimension, as a filter on it spells that; null where it has no value. */
+/** Returns the value of a row in a dimension, spelled as a filter on it; null where it has no value. */
 const VALUE: { readonly [D in FilterDimension]?: (row: Dimensions) => string | null } = {
   PRODUCT: ({ product }) => product,
   MODEL: ({ model }) => model,

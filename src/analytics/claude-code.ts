@@ -61,7 +61,7 @@ export function rangesOf(ctx: Context, range: DayRange, compare: Comparison | nu
   return isEmpty(before) || before.from < earliestDay(claudeCode, ctx.now()) ? [range] : [range, before];
 }
 
-/** The records of the days, one walk for each, added up by group and bucket. */
+/** Adds up the records of the days by group and bucket; each day is one page run. */
 export async function analyseCode(
   ctx: Context,
   range: DayRange,

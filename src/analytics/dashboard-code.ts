@@ -48,13 +48,13 @@ export interface CodeLeader extends CodeTotals {
   readonly range: DayRange;
 }
 
-/** What upstream holds back, so that everything older is there. */
+/** The delay of upstream: all older records are there. */
 const HELD_BACK_MS = 3_600_000;
 
 /** How many days a series has unless asked otherwise. */
 const SERIES_DAYS = 7;
 
-/** Claude Code on those days of the range that are over and told in full; of the last week without one. */
+/** Claude Code on the complete days of the range; without a range, of the last week. */
 export async function codeOver(ctx: Context, asked: DayRange | null): Promise<CodeFigures> {
   const range = codeDays(ctx, asked);
   const { aliases } = ctx.orgDirectory;
@@ -86,7 +86,7 @@ export function codeDays(ctx: Context, asked: DayRange | null): DayRange {
   return whole;
 }
 
-/** A day's records added up. The cost of API keys is nobody's, so it is not in the cost per user. */
+/** Adds up the records of a day. The cost of API keys has no user, so it is not in the cost per user. */
 export function codeDay(
   date: Day,
   state: Finality,
@@ -140,7 +140,7 @@ export type MemberCode = Omit<CodeActivity, "artifactsCreated"> & {
   readonly people: number | null;
 };
 
-/** The Claude Code of everybody's rows. A session is one person's. */
+/** Claude Code figures of all people's rows. A session belongs to one person. */
 export function memberCode(rows: readonly UserActivityRow[]): MemberCode {
   const all = rows.map(({ claudeCode }) => claudeCode);
   const sessions = all.map((code) => code.sessions);

@@ -48,7 +48,7 @@ function figuresOn<Row, Figures extends object>(
   return Object.assign(figures, { dataset, requests });
 }
 
-/** One figure of a day, and the same of the day before, which is asked for when somebody wants to know. */
+/** One figure of a day and of the day before. The day before is requested when it is selected. */
 export interface DayFigure {
   /** Null: not measured, or a ratio to nothing. */
   readonly value: Ratio | null;

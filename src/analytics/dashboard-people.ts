@@ -16,7 +16,7 @@ export interface ChatFigures {
   readonly artifactCreators: number;
 }
 
-/** The figures of everybody's rows. A conversation is one person's, so people's counts of them add up. */
+/** Figures of all people's rows. A conversation belongs to one person, so people's counts add up. */
 export function chatFigures(rows: readonly UserActivityRow[]): ChatFigures {
   const conversations = rows.map((row) => inChat(row, ({ conversations }) => conversations));
   const projects = rows.map((row) => inChat(row, ({ projectsCreated }) => projectsCreated) ?? 0);

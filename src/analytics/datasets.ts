@@ -87,7 +87,7 @@ export function probeRequests(ctx: Context): FieldRequests[] {
   }));
 }
 
-/** The organization whose figures a dataset holds. */
+/** Returns the organization of the figures in a dataset. */
 export function organizationOfDataset(dataset: Dataset): OrganizationKind {
   return organizationOfKey(DATASET_ENDPOINTS[dataset].key);
 }
@@ -138,12 +138,12 @@ const probed = loader(async (ctx, _params: Record<never, never>, rights) => {
   return new Map(await Promise.all(outcomes));
 });
 
-/** The first day that can be asked for now; null for what has no days. */
+/** The first day that can be requested now; null for what has no days. */
 export function earliestOf(endpoint: DatasetEndpoint, now: Instant): Day | null {
   return endpoint.coverage === null ? null : earliestDay(endpoint, now);
 }
 
-/** The newest day there is something about; null for what has no days, and where nobody can say because the dataset is closed. */
+/** Returns the newest day with data; null for datasets without days, and for closed datasets, where it is unknown. */
 export async function latestOf(ctx: Context, endpoint: DatasetEndpoint): Promise<Day | null> {
   const { coverage } = endpoint;
   if (coverage === null || (await closed(ctx, endpoint)) !== null) return null;

@@ -67,7 +67,7 @@ const USAGE: Measured<TokenCounts> = {
     ),
 };
 
-/** The newest `count` months whose money is final by now and that all reports still reach, newest first. */
+/** Returns the newest `count` months with final money that all reports still serve, newest first. */
 export function finalMonths(now: Instant, count: number): DayRange[] {
   const earliest = earliestDay(unifiedCost.ENTERPRISE, now);
   const months: DayRange[] = [];
@@ -239,7 +239,9 @@ function plusFigures(a: Figures, b: Figures): Figures {
 
 const ZERO = decimalOf(0);
 
-/** What a side has of a group that it leaves out: nothing of what it measures, which a side without any group does not tell. */
+/**
+ * Returns an empty measure for a group that one side leaves out; null where that side has no group at all, which says nothing.
+ */
 function nothingOf(groups: readonly DayGroup[], others: readonly DayGroup[]): Figures {
   const told = groups.length > 0 ? groups : others;
   const measured = told.flatMap(({ figures }) =>

@@ -12,13 +12,13 @@ import type { ReportSource } from "./report/report.ts";
 
 /** Projects the total of a month that is not over from its days so far. */
 export interface Projection {
-  /** Whose reports answered, and which of them. */
+  /** The organization and the reports of the answer. */
   readonly by: ReportSource<SpendAmounts>;
   /** The whole month. */
   readonly month: DayRange;
   /** Its days that are whole: final or settling. */
   readonly wholeDays: number;
-  /** What those came to; null where upstream has no figures of any. */
+  /** The total of those days; null where upstream has no figures for any. */
   readonly soFar: SpendAmounts | null;
   readonly net: MoneyAmount | null;
   readonly list: MoneyAmount | null;

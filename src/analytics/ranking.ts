@@ -13,7 +13,7 @@ export interface Algebra<Measure> {
   readonly isZero: (a: Measure) => boolean;
   /** Measure that groups are ranked by, largest first. */
   readonly rank: (a: Measure) => Decimal;
-  /** What ranks groups of one rank, such as those that a discount leaves at nothing. */
+  /** Ranks groups with equal measures, such as those that a discount reduces to zero. */
   readonly tieRank: (a: Measure) => Decimal | null;
 }
 
@@ -111,7 +111,7 @@ function digestOfGroup(group: string): string {
   return shortHash(group, 12);
 }
 
-/** The same ranking with other rows. Each is made when it is looked at: there can be tens of thousands, and a client sees a page. */
+/** Maps the rows of a ranking. Each row is made when it is read: there can be tens of thousands, and a client reads a page. */
 export function mapRanked<Plain, Row>(
   ranked: readonly Ranked<Plain>[],
   rowOf: (row: Plain) => Row,

@@ -114,7 +114,7 @@ export const reconciliations = {
   },
 };
 
-/** The question whose rows are the parts: split by what tells identities apart, as far as the source does. */
+/** The question for the parts: split by all dimensions of identities that the source has. */
 function planOf(ctx: Context, source: ReportSource<SpendAmounts>, range: DayRange): ReportPlan<SpendAmounts> {
   const by = peopleIn(source.names);
   const question = { range, bucket: "NONE", groupBy: by === null ? [] : [by], filter: {} } as const;

@@ -49,7 +49,7 @@ export function isByTeam({ question }: Pick<ReportPlan<unknown>, "question">): b
   return question.groupBy.includes("TEAM");
 }
 
-/** The rows of a plan as a walk, put together by team where that is asked for. */
+/** Pages of a plan's rows, by team where the plan groups by team. */
 export function reportPages<Measure>(ctx: Context, plan: ReportPlan<Measure>): PageRun<GatewayRow<Measure>> {
   return isByTeam(plan) ? pagesByTeam(ctx, plan) : pagesOfReport(ctx.upstream, plan);
 }
@@ -65,7 +65,7 @@ async function rowsOf<Measure>(
   return { rows: ranked.map(({ row }) => row), sources };
 }
 
-/** Plans the requests for the rows of a plan, put together by team where that is asked for. */
+/** Plans the requests for the rows of a plan, put together by team where that is requested. */
 export function requestsOfPlan<Measure>(
   ctx: Context,
   plan: ReportPlan<Measure>,
@@ -103,7 +103,7 @@ export async function analyseReport<Measure>(
   };
 }
 
-/** What a group had is not known where it can be in what upstream left out; it is not zero. */
+/** The earlier figure of a group is unknown, not zero, where upstream may have left the group out. */
 function refuseRemainders(rows: readonly GatewayRow<unknown>[]): void {
   if (!rows.some(({ isRemainder }) => isRemainder)) return;
   throw badInput(
@@ -131,13 +131,13 @@ async function rowsBefore<Measure>(
   return before && rowsOf(ctx, before);
 }
 
-/** The same question about the compared period, to the same source. Throws NOT_COVERED. */
+/** Plans the question for the compared period, for the source of the plan. Throws NOT_COVERED. */
 function planBefore<Measure>(plan: ReportPlan<Measure>, compare: Comparison): ReportPlan<Measure> {
   const range = rangeBefore(compare, plan.windows.range);
   return planBy(plan.source, plan.algebra, { ...plan.question, range }, plan.asOf);
 }
 
-/** The same where every day of it can be answered; null where not. */
+/** Plans the question for the compared period; null where a day of it cannot be answered. */
 async function answerableBefore<Measure>(
   { upstream }: Context,
   plan: ReportPlan<Measure>,
@@ -158,7 +158,10 @@ export function withPlanBefore<Measure>(
   return isEmpty(rangeBefore(compare, plan.windows.range)) ? [plan] : [plan, planBefore(plan, compare)];
 }
 
-/** The plans whose source reaches back to the compared period too, where any does: those of one organization differ in that. */
+/**
+ * Keeps the plans with a source that also serves the compared period, if there are any: sources of one organization differ in
+ * that.
+ */
 export function reachingBack<Measure>(
   plans: ReportPlans<Measure>,
   compare: Comparison | null,
@@ -172,7 +175,7 @@ function isCovered<Measure>({ windows, resource, asOf }: ReportPlan<Measure>, co
   return rangeBefore(compare, windows.range).from >= earliestDay(resource.endpoint, asOf);
 }
 
-/** Nobody knows whether two hidden identities are one: none of then is one of now. */
+/** Hidden identities of two periods cannot be matched, so none of then counts as one of now. */
 function withOwnHidden<Row extends Dimensions>(row: Row): Row {
   return row.hidden === null ? row : { ...row, hidden: -1 - row.hidden };
 }

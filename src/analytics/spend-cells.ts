@@ -1,9 +1,9 @@
 import { actorKey, type ReportActor, type ReportRow } from "../domain/bucket.ts";
 import type { Algebra } from "./ranking.ts";
 
-/** Whose use of what is told apart. */
+/** The identity, product and model that spend is kept by. */
 export interface SpendCell {
-  /** Null: nobody is behind it, or upstream does not say who. */
+  /** Null: there is no identity, or upstream does not name it. */
   readonly actor: ReportActor | null;
   readonly product: string | null;
   readonly model: string | null;
@@ -15,7 +15,7 @@ export interface MeasuredCell<Measure> extends SpendCell {
 
 const NOBODY: SpendCell = { actor: null, product: null, model: null };
 
-/** What one identity made of one product and model, summed; identities that upstream hides are nobody together. */
+/** Spend of one identity with one product and model, summed. Identities that upstream hides are summed under null. */
 export class Cells<Measure> {
   readonly #algebra: Algebra<Measure>;
   readonly #cells = new Map<string, MeasuredCell<Measure>>();
@@ -40,8 +40,8 @@ export class Cells<Measure> {
   }
 
   /**
-   * What of these figures of an organization its people do not account for. Where upstream cut the organization's report off,
-   * people can have what it does not list; that comes off the row for all it left out.
+   * The part of an organization's figures that its people do not account for. Where upstream cut off the organization's report,
+   * people can have figures that it does not list; those are subtracted from the row for all it left out.
    */
   without(people: Cells<Measure>): Cells<Measure> {
     const { minus, isZero } = this.#algebra;

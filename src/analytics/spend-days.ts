@@ -10,7 +10,7 @@ import type { ReportPlan } from "./report/plan.ts";
 import { pagesOfReport } from "./report/read.ts";
 import { Cells } from "./spend-cells.ts";
 
-/** What a report says of one day. */
+/** Figures of a report for one day. */
 export interface ReportDay<Measure> {
   readonly day: Day;
   readonly cells: Cells<Measure>;
@@ -22,8 +22,8 @@ export interface ReportDay<Measure> {
 export type ReportDays<Measure> = AsyncGenerator<ReportDay<Measure>, void, void>;
 
 /**
- * A walk whose rows go by time, a day at a time; days without any are left out. A window that is refreshed while it is read is
- * begun again: what was given of it stays where it is final, and else the walk ends with CURSOR_EXPIRED.
+ * Yields a page run in order of time as one item per day, without empty days. A window that is refreshed while it is read is
+ * read again: its final days stay as yielded; otherwise reading ends with CURSOR_EXPIRED.
  */
 export async function* daysOf<Measure>(
   run: PageRun<ReportRow<Measure>>,
@@ -72,8 +72,8 @@ function refreshed(day: Day): GatewayError {
 const HELD_ROWS = 50_000;
 
 /**
- * The days of a report whose rows do not go by time, which is held a piece at a time. Pieces begin with a day and double, up to
- * the end of a month, while they are surely small enough.
+ * Yields the days of a report that is not in order of time. A window is held in memory at once: windows begin with one day and
+ * double, up to the end of a month, while their rows are surely few enough.
  */
 export async function* gatheredDays<Measure>(
   upstream: Upstream,
@@ -116,7 +116,7 @@ export class Days<Measure> {
     return this.#next?.day ?? null;
   }
 
-  /** What there is of this day, if it is the next one. */
+  /** Returns the figures of this day, if it is the next one. */
   take(day: Day): ReportDay<Measure> | null {
     if (this.#next?.day !== day) return null;
     const taken = this.#next;

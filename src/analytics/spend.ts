@@ -19,7 +19,7 @@ import type { Cells, SpendCell } from "./spend-cells.ts";
 import { Days, daysOf, gatheredDays, type ReportDay, type ReportDays } from "./spend-days.ts";
 import { usageReport } from "./usage.ts";
 
-/** What one identity used of one product and model on one day, and what it cost. */
+/** Usage and cost of one identity with one product and model on one day. */
 export interface SpendLine extends SpendCell {
   readonly day: Day;
   /** Null: no cost is recorded. */
@@ -43,14 +43,14 @@ export interface SpendDays {
   /** The report the amounts are from. */
   readonly dataset: Dataset;
   readonly organization: OrganizationKind;
-  /** The days it is about: those asked for, without days that have not come yet. */
+  /** The days it is about: those requested, without days that have not come yet. */
   readonly range: DayRange;
   readonly days: AsyncGenerator<SpendDay, void, void>;
 }
 
 export interface SpendQuestion extends ReportChoice {
   readonly range: DayRange;
-  /** The first day still to be told; the whole range where it is left out. */
+  /** The first day still to be read; the whole range if omitted. */
   readonly from?: Day;
 }
 
@@ -72,7 +72,7 @@ function splitsOf({ organization, source }: ReportSource<unknown>): Splits {
 
 /**
  * Every line of cost and tokens of the range, day by day, oldest first; the sum of the lines is the total of `cost`, to the last
- * digit. Upstream is asked for a month at a time, and a day is held in memory. What the reports of people leave out is a line
+ * digit. Requests cover a month at a time, and a day is held in memory. What the reports of people leave out is a line
  * without an actor, made of the organization's report less theirs.
  */
 export async function readSpend(ctx: Context, question: SpendQuestion): Promise<SpendDays> {

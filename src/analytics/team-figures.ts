@@ -34,7 +34,10 @@ export interface TeamSpendQuestion {
   readonly overlap: Overlap;
 }
 
-/** What the people of each placement cost over the range. Null: nothing. Throws FORBIDDEN where so few did that nobody is told. */
+/**
+ * Spend of the people of each placement over the range. Null: none. Throws FORBIDDEN where the group is too small for the
+ * viewer.
+ */
 export const spendOfTeam = loader(async (ctx, question: TeamSpendQuestion) => {
   const plans = await plansOf(ctx, question);
   const { ranked } = await answerBy(ctx.upstream, plans, (plan) => rankByTeam(ctx, plan));
@@ -68,7 +71,10 @@ export interface PeopleActivity {
   readonly activity: UserActivityRow;
 }
 
-/** What the people of each placement did over the range: one walk of everybody's roll-up. Null: nothing. Throws as `spendOfTeam`. */
+/**
+ * Activity of the people of each placement over the range, from one page run over all people. Null: none. Throws as
+ * `spendOfTeam`.
+ */
 export const activityOfTeam = Object.assign(
   loader(async (ctx, { range }: { range: DayRange }) => {
     const teams = await teamsNow(ctx);
@@ -101,7 +107,10 @@ function questionsOver(endpoint: Covered, range: DayRange, { now }: Context): { 
   return windowsOf(endpoint, range, now()).ranges.map((window) => ({ range: window }));
 }
 
-/** The Claude Code records of each placement over the range, added up; those of keys are nobody's. Null: none. Throws as `spendOfTeam`. */
+/**
+ * The Claude Code records of each placement over the range, added up; records of keys belong to no person. Null: none. Throws as
+ * `spendOfTeam`.
+ */
 export const codeOfTeam = Object.assign(
   loader(async (ctx, { range }: { range: DayRange }) => {
     const teams = await teamsNow(ctx);

@@ -36,7 +36,10 @@ export async function rankByTeam<Measure>(
   return { ranked: buckets.flat(), sources };
 }
 
-/** The rows by time, as a walk of one page a window: a team is whole only when all of a window's people have been read. */
+/**
+ * Pages of the rows in order of time, one page per window: the figures of a team are complete only when all people of the window
+ * have been read.
+ */
 export function pagesByTeam<Measure>(ctx: Context, plan: ReportPlan<Measure>): PageRun<GatewayRow<Measure>> {
   return async function* (from) {
     for (const [window, range] of plan.windows.ranges.entries()) {
@@ -165,7 +168,7 @@ class MonthShares<Measure> {
   }
 }
 
-/** What is nobody's, where the report lists people only: the rest of each bucket's total. */
+/** The figures without a person, where the report lists people only: the rest of each bucket's total. */
 async function restOf<Measure>(
   { upstream }: Context,
   plan: ReportPlan<Measure>,
@@ -194,7 +197,7 @@ function bucketOf<Measure>({ question }: ReportPlan<Measure>, { from }: ReportRo
   return question.bucket === "NONE" ? 0 : from;
 }
 
-/** Whose the row is; null: nobody's. */
+/** Returns the person of a row; null: none. */
 async function personOf(
   ctx: Context,
   organization: OrganizationKind,
@@ -214,7 +217,7 @@ async function personOf(
   return { userId: null, email: member?.email ?? null };
 }
 
-/** Counted only where it decides what is shown. Who has nothing is nobody. */
+/** The size of the group, only where it decides what is shown. A person without figures is not counted. */
 function groupSizeOf<Measure>(
   { viewer: { minPeople }, orgDirectory }: Context,
   { algebra }: ReportPlan<Measure>,

@@ -26,7 +26,7 @@ export interface UnitCost {
   readonly cost: SpendAmounts | null;
   /** Different people. */
   readonly activeUsers: number;
-  /** Days on which somebody was active, each person's counted by itself; null where not measured. */
+  /** Days of activity, counted per person and added; null where not measured. */
   readonly activeUserDays: number | null;
   readonly state: Finality;
 }

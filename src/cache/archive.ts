@@ -2,8 +2,9 @@ import { GatewayError, Outage, type OutageSubject } from "../errors.ts";
 import { Guard, type GuardOptions } from "./guarded-store.ts";
 
 /**
- * What cannot be fetched again: final figures that upstream stops serving when they are a year old. Nothing in it is changed, evicted
- * or dropped, and it holds no name or address of a person. It is apart from the store, which can be lost at any time.
+ * Keeps final figures that cannot be fetched again: upstream stops serving them when they are a year old. Entries are never
+ * changed, evicted or dropped, and hold no name or address of a person. The archive is apart from the store, which can be lost
+ * at any time.
  */
 export interface Archive {
   readonly about: OutageSubject;

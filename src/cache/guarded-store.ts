@@ -75,8 +75,8 @@ export class Guard {
 }
 
 /**
- * A store that cannot hurt: one that fails or hangs is left alone for a while, and what it holds is as good as not there. A
- * name is then everybody's: an answer may be asked for twice, and is right.
+ * Wraps a store so that its failures do no harm: one that fails or hangs is not used for a while, and its entries count as
+ * missing. Replicas then hold no names, so an answer may be fetched twice, and is right.
  */
 export function guardedStore(store: SharedStore, { allowance, ...options }: GuardOptions): SharedStore {
   const { about } = store;
@@ -140,7 +140,7 @@ export function outageOf(about: OutageSubject, code: string, cause?: unknown): O
   );
 }
 
-/** What an operator has to put right before the gateway starts; null for what may pass. */
+/** Faults that an operator must fix before the gateway starts; null for transient faults. */
 export function refusalOf(fault: unknown): string | null {
   if (!(fault instanceof Outage) || !Object.hasOwn(MISTAKES, fault.code)) return null;
   const { store, path, host } = fault.about;

@@ -1,7 +1,7 @@
 import { addDays, addMonths, dayOf, daysBetween, type Instant, startOfMonth } from "../domain/day.ts";
 import type { DayRange } from "../domain/range.ts";
 
-/** What the figures of a page are about; it decides when they stop moving. */
+/** The subject of a page's figures. It decides when they become final. */
 export type Subject = "activity" | "money" | "live";
 
 /** State of figures: OPEN while the export has not covered all of their days, SETTLING while revisions may come. */

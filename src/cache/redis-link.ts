@@ -40,7 +40,7 @@ const BYTES = { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } };
 /** A way to a Redis or Valkey server, alone or as a cluster. */
 export interface RedisLink {
   readonly about: OutageSubject;
-  /** Sends a command whose keys are on the node of `key`. Texts of the answer are bytes. Throws Outage. */
+  /** Sends a command for keys on the node of `key`. Texts of the answer are bytes. Throws Outage. */
   send(key: string, words: Words): Promise<unknown>;
   /** The primaries, one by one, for commands that are about all keys of a server. */
   each(): Promise<readonly ((words: Words) => Promise<unknown>)[]>;

@@ -10,7 +10,7 @@ export const LONGEST_BLOCK_MS = 3_600_000;
 export interface Occupancy {
   /** In how many milliseconds each slot that is in use is free again, the first first. */
   readonly freeInMs: readonly number[];
-  /** For how many milliseconds nobody takes a slot, free or not. */
+  /** Milliseconds for which no slot is given out, free or not. */
   readonly blockedMs: number;
 }
 
@@ -21,15 +21,15 @@ export interface Allowance {
    * milliseconds until one is free; nothing was taken.
    */
   take(bucket: string, slots: number, windowMs: number): Promise<number>;
-  /** Nobody takes a slot of the bucket for so long, which is LONGEST_BLOCK_MS at most. */
+  /** Blocks the slots of the bucket for so long, at most LONGEST_BLOCK_MS. */
   block(bucket: string, forMs: number): Promise<void>;
   /** Takes nothing. */
   occupancy(bucket: string): Promise<Occupancy>;
 }
 
 /**
- * What the replicas of a gateway have in common. All of it can be lost at any time: the next answer then costs a request, and
- * is right all the same.
+ * State that the replicas of a gateway share. All of it can be lost at any time: the next answer then costs a request, and is
+ * right all the same.
  */
 export interface SharedStore extends Allowance {
   /** Dependency and its place, for the log. */
@@ -41,7 +41,7 @@ export interface SharedStore extends Allowance {
   delete(key: string): Promise<void>;
   /** Claims the name for `holder` and states for how long from now: one that has it already keeps it. It loses it sooner by releasing it. */
   acquire(name: string, holder: string, lifetimeMs: number): Promise<boolean>;
-  /** Nothing, where somebody else holds the name. */
+  /** Does nothing where another replica holds the name. */
   release(name: string, holder: string): Promise<void>;
   dispose(): Promise<void>;
 }

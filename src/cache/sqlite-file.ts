@@ -42,12 +42,12 @@ export const BUSY_MS = 1_000;
 /** The files beside it are made with the same rights. One that is there already keeps its own. */
 const OWNER_ONLY = 0o600;
 
-/** What SQLite keeps beside a database: changes that are not in it yet, or the way back from them. */
+/** Files that SQLite keeps beside a database: its write-ahead log or rollback journal. */
 const SIBLINGS = ["-wal", "-shm", "-journal"] as const;
 
 /**
- * Opens a file of a kind, and makes it where there is none. Throws FileRefusal, before anything is written, for whatever this program
- * has not made. A damaged file of its own is moved aside, whole, and `moved` is told where.
+ * Opens a file of a kind, and creates it if it is missing. Throws FileRefusal, before anything is written, for a file that this
+ * program did not create. A damaged file is moved aside as a whole, and `moved` receives its new path.
  */
 export function openFile(path: string, kind: FileKind, moved: (to: string) => void): DatabaseSync {
   const claim = claimOf(path, kind);

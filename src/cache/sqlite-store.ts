@@ -4,8 +4,8 @@ import { sqliteThread } from "./sqlite-thread.ts";
 import type { SqliteCall, SqliteOptions } from "./sqlite-worker.ts";
 
 /**
- * A store in one file, for the processes of one machine. SQLite is not asked on the thread that answers clients: one worker
- * does it, and a slow disk delays nobody who does not wait for it.
+ * A store in one file, for the processes of one machine. SQLite runs on a worker instead of the thread that answers clients, so
+ * a slow disk delays only those who wait for it.
  */
 export function sqliteStore({
   now,

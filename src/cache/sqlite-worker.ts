@@ -85,7 +85,7 @@ function statements(db: DatabaseSync) {
   };
 }
 
-/** All of it or nothing, and nobody else's between. */
+/** Runs all of it or nothing, with no other writes in between. */
 function alone<T>(work: () => T): T {
   database.exec("BEGIN IMMEDIATE");
   try {

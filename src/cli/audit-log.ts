@@ -7,7 +7,7 @@ import { ConfigError } from "../settings/config-error.ts";
 import type { AuditConfig } from "../settings/logs.ts";
 import type { WriteLine } from "./log.ts";
 
-/** Told of lines that could not be written. */
+/** Receives the number of lines that could not be written. */
 export interface Losses {
   /** They begin to be lost. */
   onLoss(fault: unknown): void;
@@ -98,7 +98,7 @@ export class LineFile {
     this.#writing ??= this.#drain();
   }
 
-  /** Whoever rotates has renamed the file: what is under way still goes there. */
+  /** Log rotation has renamed the file: lines under way still go there. */
   reopen(): void {
     try {
       const fd = openSync(this.#path, "a", OWNER_ONLY);

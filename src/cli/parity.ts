@@ -33,7 +33,7 @@ export function parityCommand(): Command {
     .action(compareMonths);
 }
 
-/** One request may wait for the allowance of several minutes; a whole run takes as long as it takes. */
+/** One request may wait several minutes for the upstream budget; a whole run has no limit. */
 const PARITY_LIMITS = { operationTimeoutMs: 600_000, maxUpstreamRequests: Number.MAX_SAFE_INTEGER };
 
 async function compareMonths({ months: count, organization, json }: Flags): Promise<void> {

@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { type FileHandle, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { type Manifest, type Mark, type Piece, START } from "../server/export/write.ts";
 
-/** What was asked for, so that a file is gone on with only by the same question to the same upstream. */
+/** The question behind a file, so that a file is continued only by the same question to the same upstream. */
 export interface Asked {
   readonly file: string;
   readonly parameters: string;

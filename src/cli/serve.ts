@@ -120,7 +120,7 @@ function foreignOriginHint(origin: string, { allowedOrigins }: ServerConfig): st
 /** How often the process looks whether the directory is about to age. */
 const REFRESH_MS = 60_000;
 
-/** What an answer takes beyond its operation. */
+/** Time that an answer takes beyond its operation. */
 const SLACK_MS = 2_000;
 
 const EXAMPLE =

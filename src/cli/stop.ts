@@ -4,7 +4,7 @@ import type { Server, ServerResponse } from "node:http";
 const LOOK_MS = 100;
 
 interface Stoppable {
-  /** Says to whoever asks that nothing more should be sent here. */
+  /** Makes `/readyz` state that no more requests should be sent. */
   startDraining(): void;
   dispose(): Promise<void>;
 }

@@ -69,7 +69,7 @@ async function warm({ months, organization, datasets: what, recent }: Flags): Pr
   process.exitCode = failed.length > 0 ? EXIT.incomplete : EXIT.done;
 }
 
-/** One after the other, with a bar; on what is no terminal, a line now and then. */
+/** Runs steps one after the other, with a progress bar; without a terminal, with a line now and then. */
 async function runSteps(steps: readonly WarmStep[], requests: () => number): Promise<string[]> {
   const bar = new SingleBar({
     format: "{bar} {value}/{total} | {requests} upstream requests | about {eta_formatted} left | {name}",

@@ -67,7 +67,7 @@ function hasUnevenCommas(raw: string): boolean {
   );
 }
 
-/** Names the separator of a file whose header has no commas; null where it has. */
+/** Names the separator of a file with a header without commas; null where the header has commas. */
 function otherSeparator([header = "", ...others]: readonly string[]): string | null {
   const found = others.length === 0 ? /[;\t|]/.exec(header)?.[0] : undefined;
   if (found === undefined) return null;

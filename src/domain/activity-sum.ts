@@ -3,8 +3,8 @@ import { plusTools } from "./claude-code.ts";
 import { later } from "./day.ts";
 
 /**
- * What several people did together. Counts add up; counts of different things do not, since two people can have used the same
- * one, so those are null whoever did them. Null where nobody did anything.
+ * Adds up the activity of several people. Counts are summed. Counts of distinct things are null, since two people can have used
+ * the same thing. Null where there is no activity.
  */
 export function addedUp(activities: readonly UserActivityRow[]): UserActivityRow | null {
   const [first, ...others] = activities.map(additive);

@@ -3,8 +3,8 @@ import { type Decimal, decimalOf } from "./decimal.ts";
 import { ratio } from "./measures.ts";
 
 /**
- * What one member did over a day or a range, from the engagement reports. Counts named after distinct things are exact
- * for one day and estimates over a range; null is "not measured", zero is "none".
+ * Activity of one member on a day or over a range, from the engagement reports. Counts named after distinct things are exact for
+ * one day and estimates over a range; null is "not measured", zero is "none".
  */
 export interface UserActivityRow {
   readonly userId: string | null;
@@ -143,7 +143,7 @@ function hasCount(value: unknown): boolean {
   return typeof value === "object" && value !== null && Object.values(value).some(hasCount);
 }
 
-/** What upstream says of the moment it is asked, whatever the day it is asked about. */
+/** Counts that upstream states as of now, for any requested day. */
 export interface SeatCounts {
   readonly seats: number | null;
   readonly pendingInvites: number | null;

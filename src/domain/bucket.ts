@@ -31,7 +31,7 @@ export type ReportActor =
   | { readonly kind: "key"; readonly apiKeyId: string }
   | { readonly kind: "unknown"; readonly type: string };
 
-/** Who or what a row is about. Null: not asked for, or asked for and without a value; the query says which. */
+/** Who or what a row is about. Null: not requested, or requested and without a value; the query says which. */
 export interface Dimensions {
   readonly product: string | null;
   readonly model: string | null;
@@ -62,7 +62,7 @@ export interface Dimensions {
   readonly environmentId: string | null;
   readonly sessionId: string | null;
   readonly userProfileId: string | null;
-  /** Tells apart rows of identities that upstream does not name: each is somebody else, though they read alike. */
+  /** Separates rows of identities that upstream does not name: each is another identity, though they read alike. */
   readonly hidden: number | null;
 }
 
@@ -145,7 +145,10 @@ export function dimensionKey(row: Dimensions): string {
   ]);
 }
 
-/** What orders groups of equal figures: the team's name, else the values rows are split by. Names of people can be missing. */
+/**
+ * Returns the text that orders groups with equal figures: the team's name, else the values rows are split by. Names of people
+ * can be missing.
+ */
 export function rowName(row: Dimensions): string {
   return (row.team?.kind === "team" ? row.team.team.name : "") + dimensionKey(row);
 }
@@ -177,7 +180,7 @@ export function pseudonymous<Row extends Dimensions>(row: Row, pseudonyms: Pseud
   };
 }
 
-/** Cloud identities are shown to nobody by pseudonym, but rows are told apart by them, and cursors made of that. */
+/** Cloud identities are not shown to viewers who see pseudonyms, but rows and cursors are identified by them. */
 function pseudonymousActor(actor: ReportActor, pseudonyms: Pseudonyms): ReportActor {
   if (actor.kind === "person") return { ...actor, user: pseudonymousUser(actor.user, pseudonyms) };
   if (actor.kind !== "federated") return actor;

@@ -1,6 +1,6 @@
 import { isRole, isScope, ROLES, type Role, type Scope } from "./viewer.ts";
 
-/** The payload of a token, whose signature is right and whose values may be anything. */
+/** The payload of a token with a valid signature. Its values may be anything. */
 export type Claims = Readonly<Record<string, unknown>>;
 
 /** Where an issuer puts what the gateway needs to know. Of a list of claims, each counts. */
@@ -49,7 +49,7 @@ export function emailIn(claims: Claims, { emailClaim, vouchesForEmail }: ClaimNa
 /** The highest role among the names in the role claims, or how many names there were that are none. */
 export function roleIn(claims: Claims, names: ClaimNames): Role | { readonly unknown: number } {
   const { roleClaims, roleMap, emailClaim } = names;
-  // An address makes nobody an owner that its holder may have chosen.
+  // An address that its holder may have chosen must not make them an owner.
   const given = roleClaims.flatMap((name) =>
     textsIn(name === emailClaim ? emailIn(claims, names) : claimIn(claims, name)),
   );

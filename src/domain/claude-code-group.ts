@@ -8,7 +8,7 @@ import { type Aliases, emailKey } from "./organization.ts";
 /** Dimensions of Claude Code records. */
 export type CodeDimension = "ACTOR" | "USER" | "MODEL" | "TERMINAL" | "CUSTOMER_TYPE";
 
-/** Who or what a row is about. Null: not asked for, or asked for and without a value. */
+/** Who or what a row is about. Null: not requested, or requested and without a value. */
 export interface CodeDimensions {
   readonly actor: CodeActor | null;
   readonly model: string | null;
@@ -23,7 +23,7 @@ export const NO_CODE_DIMENSIONS: CodeDimensions = {
   customerType: null,
 };
 
-/** What was done. Records tell it for all models together. */
+/** Actions, which records count for all models together. */
 export interface CodeWork {
   readonly records: number;
   readonly sessions: number;
@@ -47,7 +47,7 @@ export interface CodeMeasure {
   readonly estimated: MoneyAmount;
 }
 
-/** A record, or what one model was for it, under the dimensions asked for. */
+/** A record, or what one model was for it, under the dimensions requested. */
 export interface CodeRow extends CodeDimensions, Span {
   readonly measure: CodeMeasure;
 }
@@ -116,7 +116,7 @@ export const codeMeasures = {
   tieRank: allTokens,
 };
 
-/** The same, ranked by tokens: an order by what groups cost is as good as the cost. */
+/** Groups ranked by tokens, for viewers who may not read cost: an order by cost would reveal it. */
 export const codeMeasuresWithoutCost = {
   ...codeMeasures,
   rank: allTokens,

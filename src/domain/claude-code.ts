@@ -55,7 +55,7 @@ export function plusTotals(a: CodeTotals, b: CodeTotals): CodeTotals {
   };
 }
 
-/** What records come to together, and how many they are. */
+/** Sums of records, and their number. */
 export interface SumOfRecords extends CodeTotals {
   readonly records: number;
 }

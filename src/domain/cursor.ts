@@ -2,7 +2,10 @@ import { shortHash } from "./short-hash.ts";
 
 /** Where in a list a row stands, so that reading on from it costs one request. */
 export type CursorPlace =
-  /** In a walk: the window, the upstream token of the page (null: its first), the row's index in that page and a mark to know it by. */
+  /**
+   * In a page run: the window, the upstream token of the page (null: its first), the row's index in that page and a mark that
+   * identifies it.
+   */
   | { readonly window: number; readonly token: string | null; readonly index: number; readonly mark: string }
   /** In a ranking: a mark of the row and all before it. */
   | { readonly mark: string };

@@ -51,7 +51,7 @@ export function startOf(day: Day): Instant {
   return Date.parse(`${day}T00:00:00Z`);
 }
 
-/** A day of UTC is as long as any other. */
+/** All UTC days have the same length. */
 export function addDays(day: Day, days: number): Day {
   return dayOf(startOf(day) + days * DAY_MS);
 }

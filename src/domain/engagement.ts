@@ -65,17 +65,17 @@ export interface ConnectorRow {
   readonly office: OfficeSessionCounts;
 }
 
-/** What one person did with a thing; null stands for use that upstream ties to no member. */
+/** Use of a thing by one person; null stands for use without a member. */
 export type UseOf<Thing> = Thing & { readonly userId: string | null };
 
-/** What the members of one group did with a thing, or did at all; null stands for people in no group. */
+/** Use of a thing, or all activity, by the members of one group; null stands for people in no group. */
 export type ByGroup<Thing> = Thing & {
   readonly groupId: string | null;
   /** Null where the group is gone. */
   readonly groupName: string | null;
 };
 
-/** What was done with a thing in one product. */
+/** Use of a thing in one product. */
 export type ByProduct<Thing> = Thing & { readonly product: string | null };
 
 /** Different conversations in which something took part. */

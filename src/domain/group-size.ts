@@ -1,4 +1,4 @@
-/** The people behind a figure, told apart no further than it takes to show it to who sees people in groups alone. */
+/** Counts the people behind a figure, up to the size that a group needs to be shown (k-anonymity). */
 export class GroupSize {
   readonly #least: number;
   readonly #people: ReadonlySet<string>;

@@ -14,7 +14,7 @@ export function ratio(part: Decimal, whole: Decimal): Decimal | null {
   return exact && rounded(exact);
 }
 
-/** What `now` is more or less than `before`, as a part of it: 0.5 is half as much again. Null where there was nothing before. */
+/** The relative change from `before` to `now`: 0.5 is half as much again. Null where `before` is zero. */
 export function relativeChange(now: Decimal, before: Decimal): Decimal | null {
   const size = compare(before, ZERO) < 0 ? negative(before) : before;
   return ratio(plus(now, negative(before)), size);
@@ -39,7 +39,7 @@ interface CodeWork {
   readonly sessions: number | null;
 }
 
-/** What a month of `days` days comes to if its other days are like the `whole` ones that made `soFar`, on average. */
+/** Projects a month of `days` days from `soFar`, which its first `whole` days made, at their average. */
 export function projected(soFar: MoneyAmount, whole: number, days: number): MoneyAmount | null {
   const cents = ratio({ ...soFar.cents, units: soFar.cents.units * BigInt(days) }, decimalOf(whole));
   return cents && { cents, currency: soFar.currency };

@@ -6,7 +6,7 @@ export interface MoneyAmount {
   readonly currency: string;
 }
 
-/** What was charged (after discount, before credits) and what it would have been at list price. */
+/** Spend: charged (after discount, before credits) and at list price. */
 export interface SpendAmounts {
   readonly net: MoneyAmount;
   /** Null where the source states no list price. */

@@ -3,7 +3,7 @@ import type { Instant } from "./day.ts";
 /** One company often has two organizations, with separate keys and separate ids for the same person. */
 export type OrganizationKind = "ENTERPRISE" | "CONSOLE";
 
-/** An organization whose figures can be asked for, by the name that clients and operators give it. */
+/** An organization with figures, by the name that clients and operators use. */
 export interface NamedOrganization {
   readonly name: string;
   readonly kind: OrganizationKind;
@@ -15,7 +15,7 @@ export const ORGANIZATIONS: readonly NamedOrganization[] = [
   { name: "console", kind: "CONSOLE" },
 ];
 
-/** The name an organization is asked for by. */
+/** The name that requests an organization. */
 export function organizationName(kind: OrganizationKind): string {
   return ORGANIZATIONS.find((each) => each.kind === kind)?.name ?? kind.toLowerCase();
 }
@@ -49,7 +49,7 @@ export interface ApiKeyRow {
   /** Null: not tied to a workspace. */
   readonly workspaceId: string | null;
   readonly createdBy: { readonly type: string; readonly id: string } | null;
-  /** What it acts as; null where it is bound to nobody. `type` can be one that is not known yet, which has neither id. */
+  /** The principal of the key; null where it is bound to none. `type` can be one that is not known yet, which has neither id. */
   readonly principal: {
     readonly type: string;
     readonly userId: string | null;
@@ -63,8 +63,8 @@ export interface ApiKeyRow {
 export type Aliases = ReadonlyMap<string, string>;
 
 /**
- * What a person is known by where only an address is given. Addresses are compared without regard to letter case, an alias is
- * the address it stands for, and nothing else about them is normalized.
+ * Returns the key of a person who is given by address alone. Letter case is ignored, an alias equals the address it stands for,
+ * and nothing else is normalized.
  */
 export function emailKey(email: string, aliases: Aliases): string {
   const key = email.toLowerCase();

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync } from "node:crypto";
 
-/** What an id is of; one text has another pseudonym in each. */
+/** Kind of an id. One text has another pseudonym in each kind. */
 export type PseudonymKind = "user" | "slack" | "profile";
 
 /** Addresses that no mail reaches (RFC 2606). */
@@ -8,7 +8,7 @@ const DOMAIN = "pseudonym.invalid";
 
 const MARK = "p_";
 
-/** What ids of people begin with upstream, and here: it says nothing of whom. */
+/** Prefixes of ids of people, upstream and here. A prefix says nothing of the person. */
 const USER_PREFIX = "user_";
 
 /** Node's types do not list it; it is used like the one they do. */
@@ -21,9 +21,9 @@ const NO_IV = Buffer.alloc(0);
 const TAG_LENGTH = 16;
 
 /**
- * What stands in place of that which identifies a person (GDPR, article 4(5)): the same for the same person wherever they are met,
- * on every replica and after a restart, as long as the secret is the same, and not to be led back without it. Ids can be led back
- * with it, since they are what upstream is asked by; addresses and names cannot.
+ * Pseudonyms replace all that identifies a person (GDPR, article 4(5)). A person has the same pseudonym everywhere, on every
+ * replica and after a restart, while the secret is the same; without the secret it cannot be reversed. Ids can be reversed with
+ * it, since upstream needs them; addresses and names cannot.
  */
 export class Pseudonyms {
   readonly #cipherKey: Buffer;
@@ -54,7 +54,7 @@ export class Pseudonyms {
     return `${this.digest(email.toLowerCase(), 16)}@${DOMAIN}`;
   }
 
-  /** Of whoever has the id: two people of one name have different ones. */
+  /** Made from the id: two people of one name have different pseudonyms. */
   name(userId: string): string {
     return `Person ${this.digest(userId, 8)}`;
   }
@@ -82,7 +82,7 @@ export class Pseudonyms {
     }
   }
 
-  /** A short name for a text, told to nobody who could guess the text and check. */
+  /** A short name for a text. It is not shown to viewers who could guess the text and check. */
   digest(text: string, length: number): string {
     return createHmac("sha256", this.#hashKey).update(text).digest("hex").slice(0, length);
   }

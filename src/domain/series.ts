@@ -6,7 +6,7 @@ import type { BucketWidth } from "./report.ts";
 /** Length of a bucket of a series. Upstream knows no weeks and months: they are made of days. */
 export type SeriesBucket = BucketWidth | "WEEK" | "MONTH";
 
-/** The buckets upstream is asked for. */
+/** The buckets that are requested from upstream. */
 export function askedWidth(bucket: SeriesBucket): BucketWidth {
   return bucket === "WEEK" || bucket === "MONTH" ? "DAY" : bucket;
 }

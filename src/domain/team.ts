@@ -7,7 +7,7 @@ export interface Team {
   readonly teamId: string;
   /** Not unique among RBAC groups. */
   readonly name: string;
-  /** Null where nobody says, as of RBAC groups. */
+  /** Null where it is not stated, as for RBAC groups. */
   readonly costCentre: string | null;
   readonly manager: string | null;
   /** Each person once. */
@@ -20,7 +20,7 @@ export interface TeamMember {
   readonly email: string;
 }
 
-/** Where usage belongs: to a team, to people in none, or to nobody (service accounts, keys, what is attributed to no one). */
+/** The placement of usage: a team, people in no team, or no person (service accounts, keys and unattributed usage). */
 export type Placement =
   | { readonly kind: "team"; readonly team: Team }
   | { readonly kind: "unassigned" }
@@ -62,12 +62,12 @@ export interface PersonKeys {
   readonly email: string | null;
 }
 
-/** By what people are told apart where they are counted: someone with several addresses is one. */
+/** The key that people are counted by: a person with several addresses is counted once. */
 export function personKey({ userId, email }: PersonKeys, aliases: Aliases): string {
   return email === null ? (userId ?? "") : emailKey(email, aliases);
 }
 
-/** The teams there are, by name, and whose they are. */
+/** All teams by name, with their members. */
 export class Teams {
   readonly all: readonly Team[];
   readonly #aliases: Aliases;
@@ -86,7 +86,7 @@ export class Teams {
     }
   }
 
-  /** The teams of a person, found by either id or address, in the order of `all`; none for people nobody has put into one. */
+  /** Returns the teams of a person, found by id or address, in the order of `all`; none for people without a team. */
   of({ userId, email }: PersonKeys): readonly Team[] {
     const byId = userId === null ? undefined : this.#byKey.get(userId);
     const byEmail = email === null ? undefined : this.#byKey.get(emailKey(email, this.#aliases));
@@ -119,7 +119,7 @@ export function pseudonymousDirectory(
   const team = ({ members, manager, ...rest }: Team): Team => ({
     ...rest,
     manager: manager && (manager.includes("@") ? address(manager) : pseudonyms.name(manager)),
-    // In the order of the file, which can be that of the names, nobody is shown.
+    // The order of the file can be that of the names, so it is never shown.
     members: members
       .map(({ userId, email }) => ({
         userId: userId && pseudonyms.id(userId, "user"),

@@ -55,11 +55,11 @@ export interface Viewer {
   readonly documents: ReadonlySet<string> | null;
   /** How they see people. */
   readonly identity: Identity;
-  /** How many people a group has to be of for them to see it: 0 unless they see nobody alone. */
+  /** Minimum number of people in a group that the viewer sees: 0 unless they see only groups. */
   readonly minPeople: number;
 }
 
-/** Where nobody is asked who they are. */
+/** The viewer where the gateway does not authenticate callers. */
 export const VIEWER_OF_ALL: Viewer = {
   name: "",
   role: "PRIMARY_OWNER",
@@ -80,7 +80,7 @@ export const VIEWER_OF_NOTHING: Viewer = {
   minPeople: Number.POSITIVE_INFINITY,
 };
 
-/** What can be asked of a viewer beside a scope. */
+/** Permissions beside scopes. */
 const OTHERS = {
   /** To be a member who asks for what is theirs. */
   own: ({ role }) => role === "MEMBER",
@@ -108,7 +108,7 @@ export function scopeIn(permission: keyof Permissions): Scope | null {
   return isScope(permission) ? permission : null;
 }
 
-/** They are asked for with every field of an operation. */
+/** They are requested with every field of an operation. */
 const known = new WeakMap<Viewer, Permissions>();
 
 export function permissionsOf(viewer: Viewer): Permissions {
@@ -144,8 +144,8 @@ export function isIdentity(text: unknown): text is Identity {
 }
 
 /**
- * The viewer as they see people: as stated of them, else of their role, else by what their scopes allow. A member sees nobody but
- * themselves. Names are never shown to who sees pseudonyms, whatever the scopes.
+ * Returns the viewer with their identity: as stated for them, else for their role, else by their scopes. A member sees only
+ * themselves. Viewers who see pseudonyms never see names, whatever their scopes.
  */
 export function seeing(
   viewer: Omit<Viewer, "identity" | "minPeople">,

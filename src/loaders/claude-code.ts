@@ -13,8 +13,8 @@ import { loader } from "./loader.ts";
 import { peopleBeyondAPage } from "./sizes.ts";
 
 /**
- * Claude Code records per `emailKey` over the range, oldest first; one walk per day serves everyone, since upstream
- * filters by nothing. Null: no records, which is not the same as no activity. Throws as `recordsOfPeople`.
+ * Claude Code records per `emailKey` over the range, oldest first. One page run per day serves all keys, since upstream has no
+ * filter. Null: no records, which differs from no activity. Throws as `recordsOfPeople`.
  */
 export const recordsOfEmail = loader(async (ctx, { range }: { range: DayRange }) => {
   const { rows } = await recordsOfPeople(ctx, range);
@@ -31,7 +31,7 @@ export async function recordsOfDays(ctx: Context, range: DayRange): Promise<Coll
   return (await allRecords(ctx, { range }).load(ALL)) ?? NONE;
 }
 
-/** The same for the sake of some people, which has what the other fields of the operation leave. */
+/** Claude Code records for some people, within the requests that the other fields of the operation leave. */
 export async function recordsOfPeople(ctx: Context, range: DayRange): Promise<Collected<ClaudeCodeRecord>> {
   return (await recordsForPeople(ctx, { range }).load(ALL)) ?? NONE;
 }

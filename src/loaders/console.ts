@@ -7,7 +7,7 @@ import { loader } from "./loader.ts";
 
 /**
  * Workspaces by id, archived ones included. The default one answers to its id and to DEFAULT_WORKSPACE; upstream does not mark
- * it, so it is the one that is listed only when the default is asked for.
+ * it, so it is the one that is listed only when the default is requested.
  */
 export const workspaceById = loader(async ({ upstream }, _params: Record<never, never>) => {
   const [all, named] = await Promise.all(

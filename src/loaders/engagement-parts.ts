@@ -9,7 +9,7 @@ import { rowsBy } from "./engagement-rows.ts";
 
 const nameOf = ({ name }: SkillRow | ConnectorRow) => name;
 
-/** What each thing's use is made of: a row per group or per product, by thing. */
+/** The parts of each thing's use: a row per group or per product, by thing. */
 export const skillParts = {
   byGroup: rowsBy(skillByGroup, "names", nameOf),
   byProduct: rowsBy(skillByProduct, "names", nameOf),

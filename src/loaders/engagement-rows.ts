@@ -20,10 +20,10 @@ export interface RowsOf<Row> {
 }
 
 /**
- * The rows about each key. One walk for all keys together: of what concerns them while they fit into one filter, of the whole
- * list beyond, which serves everyone; of people in parts, where the whole list takes more requests than those. Rows are matched to keys by id, since upstream also
- * takes names in other spellings. Without a dimension that finds them, it is always the whole list. It carries its endpoint, from which
- * its requests are planned.
+ * Rows of each key, read in one page run for all keys: filtered while the keys fit into one filter, else the whole list, which
+ * serves all callers. People are read in parts, unless the whole list takes fewer requests. Rows are matched to keys by id,
+ * since upstream also takes names in other spellings. Without a dimension to filter by, it is always the whole list. The loader
+ * carries its endpoint, from which its requests are planned.
  */
 export function rowsBy<Row>(
   endpoint: Endpoint<UseScope, Row>,

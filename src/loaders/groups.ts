@@ -16,7 +16,7 @@ export const groupsOfUser = loader(async ({ directory }, _params: Record<never, 
   byUser(await directory.memberships()),
 );
 
-/** Made once for as long as the directory holds who is in which group. */
+/** Made once for each version of the memberships in the directory. */
 const userIndexes = new WeakMap<Memberships, ReadonlyMap<string, GroupRow[]>>();
 
 function byUser(memberships: Memberships): ReadonlyMap<string, GroupRow[]> {

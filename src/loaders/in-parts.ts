@@ -33,7 +33,7 @@ function partsOf(ids: readonly string[], most: number): readonly (readonly strin
   return Array.from({ length: Math.ceil(ids.length / most) }, (_, i) => ids.slice(i * most, (i + 1) * most));
 }
 
-/** How many pages the list of everybody has, as far as is known. */
+/** Returns the number of pages of the whole list of people, as far as it is known. */
 async function pagesOfFullList<P, Row>(ctx: Context, { dataset }: Endpoint<P, Row>): Promise<number> {
   const people = await peopleBeyondAPage(ctx);
   return Math.max(1, ctx.upstream.sizeOf(dataset).pages, Math.ceil((people ?? 0) / PEOPLE_PER_PAGE));

@@ -12,7 +12,7 @@ import { type Collected, collect, collectEach, pagesOf } from "../upstream/pages
 import { type FieldRequests, requestsFor } from "../upstream/plan.ts";
 import { loader } from "./loader.ts";
 
-/** The question about everybody, or about all things of a kind. */
+/** The question for all people, or for all things of a kind. */
 function everyone(range: DayRange): EngagementQuestion {
   return { range, filter: {} };
 }
@@ -22,7 +22,7 @@ function byCreator(range: DayRange): ArtifactQuestion {
   return { range, filter: {}, groupBy: ["USER"] };
 }
 
-/** Everybody's activity rolled up over a range: one row a person. */
+/** Activity of all people, rolled up over a range: one row per person. */
 export const everyoneOver = overRange(userActivity);
 
 /** All connectors, and all skills, over a range: one row each. */
@@ -39,13 +39,13 @@ function overRange<Row>(endpoint: Endpoint<EngagementQuestion, Row>) {
   };
 }
 
-/** Everybody's activity on each UTC day, which upstream gives one at a time. */
+/** Activity of all people on each UTC day; upstream serves one day at a time. */
 export const everyoneOn = byDay(userActivity, everyone);
 
 /** The artifacts created on each UTC day, by creator. */
 export const artifactsOn = byDay(artifactActivity, byCreator);
 
-/** One run of pages for each day, whose failure is that day's alone, with its plan. */
+/** Reads one page run per day, with its plan; a failed day does not affect the others. */
 function byDay<P, Row>(endpoint: Endpoint<P, Row>, questionOf: (day: DayRange) => P) {
   const rows = loader(async ({ upstream }, _params: Record<never, never>, days) => {
     const runs = days.map((day) => pagesOf(upstream, endpoint, [questionOf(oneDay(day as Day))]));

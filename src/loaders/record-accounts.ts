@@ -11,7 +11,7 @@ import { loader } from "./loader.ts";
 import { PEOPLE_PER_PAGE, peopleBeyondAPage } from "./sizes.ts";
 
 /**
- * The id of the account whose row carries the Claude Code records of an address (`emailKey`), in lists of people over the range.
+ * The id of the account that carries the Claude Code records of an address (`emailKey`), in lists of people over the range.
  * Records name an address and no account: someone who left and came back has two rows with one address, and so has someone with
  * an alias. The row of the address itself goes before those of its aliases, then the one last active, then the first by id.
  */

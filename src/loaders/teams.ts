@@ -8,8 +8,8 @@ import { type FieldRequests, type RequestPlan, requestsFor } from "../upstream/p
 import type { Upstream } from "../upstream/upstream.ts";
 
 /**
- * The teams there are now: those the operator lists, which costs nothing, else the RBAC groups, whose members the directory
- * holds. Either is as of now, whatever days figures are about.
+ * The current teams: those the operator lists, which costs nothing, else the RBAC groups with the members that the directory
+ * holds. Both are as of now, for any days of figures.
  */
 export async function teamsNow(ctx: Context): Promise<Teams> {
   const { orgDirectory, directory } = ctx;
@@ -17,8 +17,8 @@ export async function teamsNow(ctx: Context): Promise<Teams> {
 }
 
 /**
- * Whether what belongs to a placement is shown to the viewer. How many people are in no team nobody knows, so that those are
- * shown only where people are seen one by one.
+ * True if the viewer may see figures of a placement. The number of people without a team is unknown, so those figures are shown
+ * only to viewers who see people one by one.
  */
 export async function shownPlacements(ctx: Context): Promise<(placement: Placement | null) => boolean> {
   const { minPeople } = ctx.viewer;
@@ -60,7 +60,7 @@ async function membersKept(upstream: Upstream) {
   return { rows: 0, isComplete: missing === 0, requests: missing };
 }
 
-/** Made once for as long as the directory holds who is in which group. */
+/** Made once for each version of the memberships in the directory. */
 const made = new WeakMap<Memberships, WeakMap<Aliases, Teams>>();
 
 function teamsOfGroups(memberships: Memberships, aliases: Aliases): Teams {

@@ -27,7 +27,7 @@ export const activityOfUser = Object.assign(
   { endpoint: userActivity },
 );
 
-/** The same of what a filter lets through. */
+/** Builds the questions that a filter leaves. */
 export const partOfActivity = rowsBy(userActivity, "users", ({ userId }) => userId);
 
 function questionsOf(ctx: Context, ranges: readonly DayRange[], userIds: readonly string[]) {
@@ -44,8 +44,8 @@ export interface UserActivityDay {
 }
 
 /**
- * The days of the range on which each Enterprise user id was active, oldest first: one walk per day. Days that upstream has not
- * aggregated yet are left off. Null: none.
+ * The days of the range on which each Enterprise user id was active, oldest first: one page run per day. Days that upstream has
+ * not aggregated yet are left off. Null: none.
  */
 export const activityDaysOfUser = loader(async (ctx, { range }: { range: DayRange }, userIds) => {
   const days = await aggregatedDays(ctx, splitByDay(range));

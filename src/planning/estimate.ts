@@ -16,7 +16,7 @@ export interface Estimate {
   readonly proofs: number;
   /** Windows that cost a request each or none: the rows that decide it are kept, and so these may be. */
   readonly unsure: number;
-  /** Those of fields that do not refuse themselves, without the directory's. */
+  /** The requests of fields that do not limit themselves, without the directory's. */
   readonly others: number;
   readonly fields: readonly EstimatedField[];
 }

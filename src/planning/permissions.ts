@@ -11,7 +11,7 @@ export interface SchemaPart {
     | undefined;
 }
 
-/** The permissions that a part of the schema requires, any of them; null where it requires none of its own. */
+/** The permissions that a part of the schema requires, any of them; null where it requires none. */
 export function requirementsOf({ extensions }: SchemaPart): Requires | null {
   const requires = extensions?.plan?.requires ?? extensions?.requires ?? [];
   return requires.length === 0 ? null : requires;

@@ -70,7 +70,7 @@ export interface FieldPlanOptions<Args = object> extends Sourced {
   hiddenBy?: string;
 }
 
-/** What a type of objects that have ids declares about finding one of them. */
+/** Options of a type of objects with ids: how one of them is found. */
 export interface LookupOptions {
   /** The upstream requests that finding an object by its id makes. */
   readonly requests: (id: string, ctx: Context) => FieldRequests | readonly FieldRequests[];

@@ -88,8 +88,9 @@ declare module "graphql/type/definition.js" {
 }
 
 /**
- * Lets a field declare its upstream requests, its sources, its days and its rows beside its resolver, typed by its arguments, and a part
- * of the schema the permissions it requires. Each is kept as an extension of its own type; see `fieldPlanOf`. Sources close descriptions.
+ * Lets a field declare its upstream requests, sources, days and rows beside its resolver, typed by its arguments, and a part of
+ * the schema its required permissions. Each is kept as a typed extension; see `fieldPlanOf`. Sources are appended to
+ * descriptions.
  */
 export class PlanningPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   override onOutputFieldConfig(config: PothosOutputFieldConfig<Types>): PothosOutputFieldConfig<Types> {

@@ -76,7 +76,7 @@ function bounded(length: number, unit: keyof typeof MAX_LENGTH): number {
   throw badInput(`\`last.${unit}\` is ${length}; it must be from 1 to ${MAX_LENGTH[unit]}.`);
 }
 
-/** The days of a field of activity alone, whose relative range ends with the newest day that can be aggregated. */
+/** The days of a field of activity alone. A relative range ends with the newest day that can be aggregated. */
 export function rangeOfActivity(
   { range }: { readonly range?: RangeInput | null | undefined },
   { now }: Context,

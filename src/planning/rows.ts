@@ -12,7 +12,7 @@ import {
 import type { PlannedOperation } from "./operation.ts";
 import { type SelectedField, unlessRefused } from "./selected-field.ts";
 
-/** The rows of a list that is asked for without `first`. */
+/** The rows of a list that is requested without `first`. */
 export const DEFAULT_FIRST = 50;
 
 /** The rows that a client wants of a list. */

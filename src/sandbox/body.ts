@@ -10,7 +10,7 @@ import { countRequest } from "./rate-limit.ts";
 import { betasOf, versionOf } from "./required-headers.ts";
 import { type Route, routeOf } from "./route.ts";
 
-/** What a handler answers from. */
+/** The state that a handler answers from. */
 export interface Served {
   readonly endpoints: readonly Endpoint[];
   /** Cursors are bound to it among other things. */

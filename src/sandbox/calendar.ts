@@ -3,7 +3,7 @@ import { addDays, type Day, day, daysBetween, type Instant, startOf } from "../d
 /** The first day with data. */
 export const DATA_START = day("2026-01-01");
 
-/** A company-wide shutdown: nobody and no machine does anything. */
+/** A company-wide shutdown: there is no activity of people or machines. */
 export const SHUTDOWN = day("2026-05-01");
 
 export const DAY_MS = 86_400_000;

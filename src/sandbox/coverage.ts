@@ -7,7 +7,7 @@ import { dayNumber } from "./calendar.ts";
 export const ARTIFACTS_MEASURED = dayNumber(day("2026-08-17"));
 /** The split of connector calls into reads and writes; null for windows that start before. */
 export const READ_WRITE_MEASURED = dayNumber(day("2026-05-29"));
-/** On whose credential a connector ran; null for windows that touch a day before. */
+/** The credential that a connector ran on; null for windows that touch a day before. */
 export const AUTH_MEASURED = dayNumber(day("2026-07-01"));
 /** Estimated overage of Office Agent; null before. */
 export const OFFICE_OVERAGE_MEASURED = dayNumber(day("2026-06-18"));

@@ -23,7 +23,7 @@ const COVERED_BY_AUDIT = ["read:members", "read:rbac_groups"];
 
 /**
  * The key of a request, in `x-api-key` or as a bearer token alike (the official SDK sends the latter). Any key with a known
- * prefix is let in; `…-revoked` is not; `…+read:members,read:rbac_groups` holds only the scopes named after the plus.
+ * prefix is accepted; `…-revoked` is not; `…+read:members,read:rbac_groups` holds only the scopes named after the plus.
  */
 export function credentialOf(headers: Readonly<Record<string, string | undefined>>): Credential {
   const sent = headers["x-api-key"] ?? /^bearer +(.*)$/i.exec(headers.authorization ?? "")?.[1];

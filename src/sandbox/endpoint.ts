@@ -1,10 +1,10 @@
 import type { Instant } from "../domain/day.ts";
 
-/** What an endpoint of the sandbox is. The protocol around it (keys, checking, cursors, envelopes, limits) is handler.ts. */
+/** An endpoint of the sandbox. The protocol around it (keys, checking, cursors, envelopes, limits) is handler.ts. */
 export interface Endpoint<Row = unknown> {
   /** As in the contract, with `{name}` segments. */
   readonly path: string;
-  /** Which credentials are let in. */
+  /** The accepted kinds of credentials. */
   readonly keys: readonly KeyKind[];
   /** The scope an Enterprise key needs; Admin keys have no scopes. */
   readonly scope?: string;
@@ -47,7 +47,7 @@ export interface Parameter {
   readonly required?: true;
   /** The only values let through; for a list, of its entries. */
   readonly values?: readonly string[];
-  /** What each value (or entry of a list) must look like. */
+  /** The format of each value (or entry of a list). */
   readonly pattern?: RegExp;
   /** The most entries of a list. */
   readonly maxItems?: number;
@@ -82,7 +82,7 @@ interface ObjectAnswer {
   readonly body: object;
 }
 
-/** All rows of the question in their final order; only those of the page asked for are rendered. */
+/** All rows of the question in their final order; only those of the page requested are rendered. */
 export interface ListAnswer<Row> {
   readonly rows: readonly Row[];
   render(row: Row): object | readonly object[];

@@ -28,7 +28,7 @@ export function createHandler(
   };
 }
 
-/** A failure that is no refusal is ours: it shows as `api_error` and tells nothing. */
+/** A failure without an API error is a fault of the sandbox: it shows as `api_error` and reveals nothing. */
 function envelopeOf(refusal: Refusal | null, id: string): object {
   const { type = "api_error", message = "Unexpected failure", code } = refusal ?? {};
   const details = code === undefined ? {} : { details: { error_code: code } };

@@ -24,7 +24,7 @@ export interface Organization {
   readonly catalog: Catalog;
   readonly console: ConsoleSetup;
   readonly invites: Readonly<Record<OrganizationKind, Invites>>;
-  /** Everybody ever in an organization, the latest added first. */
+  /** All people who were ever in an organization, the latest added first. */
   newestFirst(kind: OrganizationKind): readonly Person[];
   /** Position of each person among all Enterprise members by email. */
   emailOrder(): Int32Array;

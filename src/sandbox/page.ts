@@ -33,7 +33,10 @@ export function pageAt<Row>(answer: ListAnswer<Row>, offset: number, limit: numb
   return { data: rendered(answer, answer.rows.slice(offset, end)), end, more: end < answer.rows.length };
 }
 
-/** The page after `after_id` or before `before_id`, always in the order of the list; `has_more` looks the way one walks. */
+/**
+ * The page after `after_id` or before `before_id`, always in the order of the list; `has_more` refers to the direction of
+ * paging.
+ */
 export function pageById<Row>(answer: ListAnswer<Row>, query: Query, limit: number) {
   const { rows } = answer;
   const id = answer.id?.bind(answer);

@@ -26,6 +26,6 @@ export interface Protocol {
   readonly retryAfter?: boolean;
   /** Real milliseconds before an answer; none by default. */
   readonly latencyMs?: number;
-  /** Told of an endpoint that failed; the client only sees a 500. */
+  /** Receives an endpoint that failed; the client only sees a 500. */
   readonly failed?: (error: unknown) => void;
 }

@@ -6,7 +6,7 @@ export interface Route {
   readonly path: Readonly<Record<string, string>>;
 }
 
-/** The endpoint whose path has the segments of `path`, or null. */
+/** The endpoint with a path of the same segments as `path`, or null. */
 export function routeOf(endpoints: readonly Endpoint[], path: string): Route | null {
   const segments = path.split("/");
   for (const endpoint of endpoints) {

@@ -6,7 +6,7 @@ import type { Handle, Protocol } from "./protocol.ts";
 import type { Enrolment } from "./unified/enrolment.ts";
 
 export interface ServingOptions extends Protocol {
-  /** Enrolled unless told otherwise. */
+  /** Enrolled by default. */
   readonly unified?: Enrolment;
 }
 

@@ -12,7 +12,7 @@ export interface Listener {
 /** A hundred ids in each of several lists make a long request line. */
 const MAX_HEADER_BYTES = 64 * 1024;
 
-/** The sandbox on a port of its own (0: any free one), for clients outside this process. */
+/** The sandbox on its port (0: any free one), for clients outside this process. */
 export async function serveSandbox(
   sandbox: { readonly handle: Handle },
   { host = "127.0.0.1", port }: { readonly host?: string; readonly port: number },
@@ -21,7 +21,7 @@ export async function serveSandbox(
   const server = createServer(
     { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: 10_000, requestTimeout: 30_000 },
     (incoming, outgoing) => {
-      incoming.resume(); // a body nobody asked for would hold the connection
+      incoming.resume(); // a body that is not read would hold the connection
       const gone = new AbortController();
       outgoing.once("close", () => gone.abort());
       const headers: Record<string, string> = {};

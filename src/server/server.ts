@@ -213,7 +213,7 @@ function routesOf({
   return { routes: [landingPage(listed), ...pages, ...listed], dispose: () => graphql.dispose() };
 }
 
-/** Stands for paths without a route: only callers with credentials are told what there is. */
+/** Handles paths without a route: only callers with credentials learn which routes there are. */
 const NOWHERE: Route = {
   path: "",
   description: null,

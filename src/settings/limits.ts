@@ -7,7 +7,7 @@ interface RequestLimit<T, Name extends string> extends Setting<T, Name> {
   readonly format: SettingFormat<unknown> & { readonly range: Range };
   /** Noun after the number. */
   readonly counted: string;
-  /** What would work, in whole sentences. */
+  /** Alternatives that would work, in whole sentences. */
   readonly advice: string;
 }
 
@@ -141,7 +141,7 @@ export const REQUEST_LIMITS = {
   MAX_ROWS: rowLimit(),
 };
 
-/** Without a value of its own, the limit on rows follows from MAX_FIRST. */
+/** If it is not set, the limit on rows follows from MAX_FIRST. */
 function rowLimit(): RequestLimit<number | null, "MAX_ROWS"> {
   const format = wholeNumber(1_000, 10_000_000);
   return {

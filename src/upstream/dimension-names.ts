@@ -7,7 +7,7 @@ export interface ReportNames {
   readonly filter: { readonly [D in FilterDimension]?: string };
   /** Dimensions that cannot be split by while another one is split by or filtered on. */
   readonly apart?: readonly (readonly [split: FilterDimension, other: FilterDimension])[];
-  /** What a dimension's rows are narrowed to beside, where upstream would mix others in. */
+  /** A further filter for the rows of a dimension, where upstream would mix others in. */
   readonly narrows?: { readonly [D in Dimension]?: Readonly<Record<string, readonly string[]>> };
   /** Dimensions that get a value with another one. */
   readonly fills?: { readonly [D in Dimension]?: readonly Dimension[] };
@@ -17,7 +17,7 @@ export interface ReportNames {
   readonly products?: Readonly<Record<string, string>>;
 }
 
-/** What a list calls the dimensions it can be narrowed by; those without a name it does not know. */
+/** Upstream's names of the dimensions that a list can be filtered by; a dimension without a name is not supported. */
 export type FilterNames = { readonly [D in EngagementDimension]?: string };
 
 /** The values that a list takes of a dimension; of the others it takes any. */

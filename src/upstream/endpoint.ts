@@ -41,7 +41,7 @@ export interface Endpoint<Params, Row> {
   /** A function where the path names an object. */
   readonly path: string | ((params: Params) => string);
   readonly paging: Paging;
-  /** Rows (or buckets) asked for per page: the most upstream allows, since requests are what is scarce. */
+  /** Rows (or buckets) requested per page: the most upstream allows, since requests are what is scarce. */
   readonly pageSize?: (params: Params) => number;
   /** Query parameters without paging. Lists are sent once per entry; undefined ones are left out. */
   readonly query: (params: Params) => Readonly<Record<string, QueryValue>>;
@@ -80,8 +80,8 @@ export interface Endpoint<Params, Row> {
    */
   readonly daily?: string;
   /**
-   * What a row is known by in its list, so that one that upstream sends again in the same walk is not counted again. Null where
-   * it has nothing of the kind: two that read alike can be two things then, and both are kept.
+   * The identity of a row in its list: a row that upstream sends again in the same page run is not counted again. Null where
+   * rows have none: two equal rows can be different things, and both are kept.
    */
   rowId(row: Row, params: Params): RowId | null;
   /**
@@ -90,8 +90,8 @@ export interface Endpoint<Params, Row> {
    */
   withoutNames?(row: Row): Row;
   /**
-   * The rows of a page as they are seen by pseudonym, where anything in them says who somebody is. Their order must not say it
-   * either: the place of a name among names is as good as the name.
+   * The rows of a page with pseudonyms, where they contain anything that identifies a person. Their order must not reveal it
+   * either: the position of a name among names is as good as the name.
    */
   pseudonymous?(rows: readonly Row[], pseudonyms: Pseudonyms): readonly Row[];
   /** The question in upstream's ids, asked by who sees pseudonyms. Throws BAD_USER_INPUT where one was not given out to them. */
@@ -117,13 +117,13 @@ type Paging =
   /** `after_id=<last_id>` while `has_more`. */
   | "id";
 
-/** Which days can be asked for, and in what pieces. */
+/** Which days can be requested, and in what pieces. */
 export interface Coverage {
   /** The first day there can be anything about. */
   readonly earliest: Day;
   /** How many days back upstream answers; null without a limit. */
   readonly horizonDays: number | null;
-  /** True if the day that is not over yet can be asked for. */
+  /** True if the day that is not over yet can be requested. */
   readonly today: boolean;
   /** How a long range is cut: calendar months, days, or not at all (then `maxDays` is the limit). */
   readonly window: "month" | "day" | "none";
@@ -133,7 +133,7 @@ export interface Coverage {
 /** The part of an endpoint that says for which dataset and by which key it is asked. */
 export type EndpointKey = Pick<Endpoint<never, unknown>, "dataset" | "key" | "subject" | "isOfBothKinds">;
 
-/** An endpoint whose rows are read through the wire type that `row` names. */
+/** Defines an endpoint with rows of the wire type that `row` takes. */
 export function endpoint<Params, Row, WireRow extends object>({
   row,
   ...definition

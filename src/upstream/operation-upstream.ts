@@ -7,7 +7,7 @@ import { type AddressOptions, bucketOf } from "./pages/address.ts";
 import { type PageRunOptions, pageRun } from "./pages/page-run.ts";
 import type { Upstream } from "./upstream.ts";
 
-/** What operations share. */
+/** State that operations share. */
 interface Shared extends AddressOptions, PageRunOptions {
   readonly access: Access;
   readonly budget: Budget;

@@ -39,7 +39,7 @@ export interface FieldRequests {
 }
 
 /**
- * Plans the requests of known questions; `ranges` are the days wanted of each, where more are asked for, and `pages` is how many each
+ * Plans the requests of known questions; `ranges` are the days wanted of each, where more are requested, and `pages` is how many each
  * question has, as far as is known.
  */
 export function requestsFor<P, Row>(

@@ -21,12 +21,12 @@ export interface Upstream {
   kept<P, Row>(endpoint: Endpoint<P, Row>, params: P): Promise<Page<Row> | null>;
   /** A page that would cost no request now, for looking ahead: it counts as nothing that was used. Null: it would cost one. */
   peek<P, Row>(endpoint: Endpoint<P, Row>, params: P, token: string | null): Promise<Page<Row> | null>;
-  /** What is left of the allowance that requests to an endpoint take from, if so many more were sent. */
+  /** The availability of the bucket that requests to an endpoint take from, if so many more were sent. */
   availability(
     endpoint: Pick<Endpoint<never, unknown>, "key" | "dataset" | "subject">,
     requests: number,
   ): Promise<Availability>;
-  /** What is left of the allowance that the newest request took from; null before the first. */
+  /** The rest of the bucket that the newest request took from; null before the first. */
   left(): Promise<number | null>;
   has(key: KeyFamily): boolean;
   /**
@@ -38,7 +38,7 @@ export interface Upstream {
   isForeign(key: KeyFamily): boolean;
   /** True if reading an endpoint begins with the request that proves its key. Makes none. */
   needsProof(endpoint: Pick<Endpoint<never, unknown>, "key" | "isOfBothKinds">): Promise<boolean>;
-  /** What this process knows of a dataset's being open to it; null: nothing. */
+  /** The known access of this process to a dataset; null: unknown. */
   accessStatus(dataset: Dataset): AccessStatus | null;
   /** The answer of `ask`, or null where the dataset is known to be refused; see Access. */
   attempt<T>(dataset: Dataset, ask: () => Promise<T>): Promise<T | null>;
@@ -64,12 +64,12 @@ export interface Upstream {
   readonly validities: ReadonlySet<Validity> | null;
   /** For whom, of those who share the allowance. */
   readonly caller: string;
-  /** True if it waits as long as it takes, and makes as many requests as it needs. */
+  /** True if it has no deadline and no limit on requests. */
   readonly isUnbounded: boolean;
   /** Lets other operations have the thread; see Operation. */
   turn(): Promise<unknown>;
   readonly usage: Usage;
-  /** Those it has asked for figures or names of. */
+  /** Datasets it has requested figures or names of. */
   readonly datasets: ReadonlySet<Dataset>;
   readonly age: Age;
 }

@@ -9,7 +9,7 @@ export interface RankingOrder<Measure> {
   readonly descending: boolean;
 }
 
-/** What becomes of rows: buckets, the groups that are kept, what they are compared with, and their order. */
+/** Operations on rows: their buckets, the groups that are kept, the compared period, and their order. */
 export interface Analysis<Row, Measure> {
   readonly bucket: SeriesBucket;
   readonly range: DayRange;

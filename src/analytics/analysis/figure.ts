@@ -3,7 +3,7 @@ import type { Span } from "../../domain/bucket.ts";
 import type { Decimal } from "../../domain/decimal.ts";
 import type { Algebra } from "../ranking.ts";
 
-/** What was measured of one group in one span of time. */
+/** Measures of one group in one span of time. */
 export interface Figure<Measure> extends Span {
   readonly measure: Measure;
   /** It stands for the groups that upstream left out of the bucket. */
@@ -11,7 +11,7 @@ export interface Figure<Measure> extends Span {
   readonly state: Finality;
 }
 
-/** How figures of one kind are told apart and added up; whatever dimensions they have. */
+/** Defines how figures of one kind are identified and added, for any dimensions. */
 export interface Kind<Row extends Figure<Measure>, Measure> {
   readonly algebra: Pick<Algebra<Measure>, "plus" | "minus" | "rank" | "tieRank">;
   readonly subject: Subject;
@@ -19,11 +19,11 @@ export interface Kind<Row extends Figure<Measure>, Measure> {
   readonly groupOf: (row: Row) => string;
   /** Orders groups of equal figures. */
   readonly nameOf: (row: Row) => string;
-  /** True if a row is of something that cannot be told again in other rows, so that it is about its own span alone. */
+  /** True if other rows cannot be about the same thing as this row, so that it counts for its own span alone. */
   readonly isPiece: (row: Row) => boolean;
   /** The row without its group: what stands for several. */
   readonly ungrouped: (row: Row) => Row;
-  /** Which of two rows of one group, the newer one last, says whose it is: names change, and figures kept for long have none. */
+  /** Picks the name of a group from two of its rows, the newer one last: names change, and figures kept for long have none. */
   readonly named: (row: Row, newer: Row) => Row;
 }
 

@@ -1,6 +1,6 @@
 import type { DayRange } from "../../domain/range.ts";
 
-/** The totals of an answer, each worked out once, when it is first asked for. */
+/** The totals of an answer, each worked out once, when it is first requested. */
 export interface AnswerTotals<Measure> {
   /** The exact total of the range, whatever rows are split by; null where upstream has no figures. */
   total(): Promise<Measure | null>;
@@ -9,9 +9,9 @@ export interface AnswerTotals<Measure> {
   totalBefore(): Promise<Measure | null>;
 }
 
-/** What all rows of an answer can be set in relation to. */
+/** Totals that all rows of an answer can be related to. */
 export interface Relations<Row, Measure> extends AnswerTotals<Measure> {
-  /** What a row's group has come to by the end of its bucket; null where the group is unknown. */
+  /** Returns the running total of a row's group at the end of its bucket; null where the group is unknown. */
   runningTotal(row: Row): Promise<Measure | null>;
 }
 

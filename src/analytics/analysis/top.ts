@@ -7,8 +7,8 @@ import type { Analysis } from "./analysis.ts";
 import { type Analysed, cellOf, type Figure, type Kind, ranksOf } from "./figure.ts";
 
 /**
- * The groups with the most of a measure over the whole range, and in each bucket the others as one row. What is about a part of
- * the range is no match for groups of all of it, and with the others.
+ * Keeps the groups with the most of a measure over the whole range, and merges the others of each bucket into one row. Rows
+ * about a part of the range cannot match groups of all of it, so they are merged too.
  */
 export function firstOf<Row extends Figure<Measure>, Measure>(
   kind: Kind<Row, Measure>,

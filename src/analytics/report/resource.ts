@@ -25,7 +25,7 @@ export interface Resource<Measure> {
 
 type ResourceEndpoint = EndpointKey & Pick<Endpoint<never, unknown>, "coverage" | "watermarked">;
 
-/** A resource whose pages hold buckets. */
+/** A resource with pages of time buckets. */
 export function buckets<Measure>(endpoint: Endpoint<ReportQuestion, BucketRow<Measure>>): Resource<Measure> {
   return {
     endpoint,
@@ -37,7 +37,7 @@ export function buckets<Measure>(endpoint: Endpoint<ReportQuestion, BucketRow<Me
   };
 }
 
-/** A resource whose pages hold rows. */
+/** A resource with pages of rows. */
 export function rows<Measure>(
   endpoint: Endpoint<ReportQuestion, ReportRow<Measure>>,
   isOrdered: boolean,

@@ -5,7 +5,7 @@ import { GatewayError } from "../../errors.ts";
 import type { Covered } from "../../upstream/pages/windows.ts";
 import { AGGREGATION_DAYS, lastDays } from "./last-days.ts";
 
-/** Those of the days that upstream has aggregated; `days` come oldest first. */
+/** Returns the days that upstream has aggregated; `days` come oldest first. */
 export async function aggregatedDays(ctx: Context, days: readonly DayRange[]): Promise<readonly DayRange[]> {
   const last = days.at(-1);
   if (last !== undefined && !mayBeUncounted(last, ctx)) return days;

@@ -42,7 +42,7 @@ function countedUntil(now: Instant): Day {
   return dayOf(now - AGGREGATION_HOUR_MS);
 }
 
-/** What `ask` says of a range; of one relative to now, as much of it as upstream has aggregated. */
+/** Returns the result of `ask` for a range; for one relative to now, for as much of it as upstream has aggregated. */
 export function overCounted<T>(
   endpoint: Covered,
   asked: DayRange,

@@ -12,7 +12,7 @@ import { type SettlingDay, settling } from "./settling-day.ts";
 import { summaries, untilNewest } from "./summaries.ts";
 
 /**
- * The days of the range that upstream has aggregated, oldest first. What is kept of final days is not asked for again: the
+ * The days of the range that upstream has aggregated, oldest first. What is kept of final days is not requested again: the
  * others are one request, from the first that is missing to the last.
  */
 export const activityDays = {

@@ -7,7 +7,7 @@ import { ENGAGEMENT_LAG_MS } from "../../upstream/endpoints/coverage.ts";
 /** A day, and how final its figures are. */
 export interface SettlingDay extends ActivityDayRow {
   readonly state: Finality;
-  /** True if its seats are those of now; a final day can have them from when it was first asked for. */
+  /** True if its seats are those of now; a final day can have them from when it was first requested. */
   readonly isSeated: boolean;
 }
 

@@ -15,8 +15,8 @@ export async function summaries({ upstream }: Context, range: DayRange): Promise
 }
 
 /**
- * What `ask` says of the range, or of as much of it as upstream has aggregated. Upstream states nowhere else which day is the
- * newest, but in the refusal of one that is too new.
+ * Returns the result of `ask` for the range, or for as much of it as upstream has aggregated. Upstream states its newest day
+ * only when it rejects a later one.
  */
 export async function untilNewest<T>(range: DayRange, ask: (range: DayRange) => Promise<T>): Promise<T> {
   try {

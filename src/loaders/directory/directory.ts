@@ -48,8 +48,8 @@ export interface DirectoryOptions {
 }
 
 /**
- * The directory of the organizations. An operation reads a part itself if that takes few requests. A part that takes more is
- * fetched in the background, by one replica, and is refreshed before it expires; operations are told when to ask again.
+ * The directory of the organizations. An operation reads a part itself if that takes few requests. A larger part is fetched in
+ * the background by one replica, and refreshed before it expires; operations receive a time to retry.
  */
 export class DirectoryCache {
   readonly #now: () => Instant;

@@ -2,7 +2,7 @@ import { GatewayError } from "../../errors.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
 import { type DirectoryPart, ENDPOINTS, type Progress } from "./part.ts";
 
-/** Clients need not ask again sooner, and upstream answers about so many requests a second. */
+/** Clients need not retry sooner, and upstream answers about so many requests a second. */
 const LEAST_SECONDS = 5;
 const PER_SECOND = 4;
 

@@ -9,7 +9,7 @@ import { type Cell, Cells, compareKeys } from "../reports/cells.ts";
 
 const DELAY_MS = HOUR_MS;
 
-/** What the report adds up: one actor, terminal, place and customer type on one day. */
+/** One row of the report: one actor, terminal, place and customer type on one day. */
 class RecordSums {
   readonly sessions = new Distinct();
   readonly models = new Map<string, ModelSums>();

@@ -101,7 +101,7 @@ function filter(organization: Organization, filters: Readonly<Record<string, rea
   const wanted = Object.entries(filters).map(([name, values]) => {
     const dimension = FILTERS[name] as Dimension;
     const set = new Set<Value>(values);
-    // The default workspace reads null in the rows and is asked for by its id.
+    // The default workspace reads null in the rows and is requested by its id.
     if (dimension === "workspace_id" && set.has(organization.console.workspaces[0].id)) set.add(null);
     return { dimension, set };
   });

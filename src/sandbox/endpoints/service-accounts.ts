@@ -6,7 +6,7 @@ import { isArchived } from "../organization/console.ts";
 import type { ServiceAccount } from "../organization/service-accounts.ts";
 import type { Organization } from "../organization.ts";
 
-/** Newest first. Only an OAuth token is let in. */
+/** Newest first. Only an OAuth token is accepted. */
 export const serviceAccounts = ({ organization }: Ledger): Endpoint<ServiceAccount> => ({
   path: "/v1/organizations/service_accounts",
   keys: ["oauth"],

@@ -16,7 +16,7 @@ import type { Fact } from "../ledger/fact.ts";
 import type { Ledger } from "../ledger.ts";
 import { type Cell, Cells, compareKeys } from "../reports/cells.ts";
 
-/** A member with any activity, whose figures are summed when the row is sent; or a group with its figures. */
+/** A member with any activity, summed when the row is sent; or a group with its figures. */
 type Row = { readonly person: number } | Cell<UserSums>;
 
 const METRICS: readonly (keyof UserSums["rank"])[] = [
@@ -130,7 +130,7 @@ function projectPeople(ledger: Ledger, asked: Question): readonly number[] {
     .map(({ key }) => key[0] as number);
 }
 
-/** Figures per member; `people` undefined: of everybody. */
+/** Figures per member; `people` undefined: of all members. */
 function sumsOf(ledger: Ledger, asked: Question, people: readonly number[] | undefined): Cells<UserSums> {
   const cells = new Cells(() => new UserSums());
   for (const { fact, person } of actions(ledger, asked, people))

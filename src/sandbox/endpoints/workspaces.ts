@@ -36,7 +36,7 @@ export const workspace = ({ organization }: Ledger): Endpoint => ({
   answer: ({ path, now }) => ({ body: wire(found(organization, path), now) }),
 });
 
-/** The default workspace has no members of its own: everybody is in it. */
+/** The default workspace has no member list: all people are in it. */
 export const workspaceMembers = ({ organization }: Ledger): Endpoint<Person> => ({
   ...FOR_ADMINS,
   path: "/v1/organizations/workspaces/{workspace_id}/members",
@@ -85,7 +85,7 @@ function found(organization: Organization, path: Readonly<Record<string, string>
   return workspace;
 }
 
-/** Claude Code is for everybody; the others each have their share of the people. */
+/** Claude Code is for all people; the others each have their share of the people. */
 function isMember({ isDefault, index, name }: Workspace, person: Person): boolean {
   return !isDefault && (name === "Claude Code" || (person.index + index) % 5 === 0);
 }

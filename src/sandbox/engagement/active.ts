@@ -15,7 +15,7 @@ export interface ActiveCounts {
 
 export interface ActiveDay {
   readonly day: DayNumber;
-  /** In anything but Claude Tag, whose Slack people need no seat. */
+  /** In anything but Claude Tag, which people use from Slack without a seat. */
   readonly all: ActiveCounts;
   readonly by: Readonly<Record<Surface, ActiveCounts>>;
 }

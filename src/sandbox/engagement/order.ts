@@ -1,6 +1,6 @@
 import { type Query, Refusal } from "../endpoint.ts";
 
-/** Rows in the order asked for: by the endpoint's own column (ascending unless told), or by a metric (descending unless told). */
+/** Rows in the requested order: by the endpoint's own column (ascending by default), or by a metric (descending by default). */
 export function ordered<Row>(
   rows: readonly Row[],
   query: Query,

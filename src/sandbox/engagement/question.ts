@@ -34,7 +34,7 @@ export interface Question {
   readonly filters: Readonly<Record<string, readonly string[]>>;
 }
 
-/** True if a row adds up days or members, so that what is counted per session or conversation cannot be told. */
+/** True if a row adds up days or members, so that counts per session or conversation are unknown. */
 export function aggregates({ isRange, groupBy }: Question): boolean {
   return isRange || groupBy.includes("rbac_group_id");
 }
@@ -42,7 +42,7 @@ export function aggregates({ isRange, groupBy }: Question): boolean {
 const LONGEST_DAYS = 366;
 const AVAILABLE_AT_HOUR = 10;
 
-/** The newest day that can be asked for: a day is aggregated the next morning at ten o'clock UTC. */
+/** The newest day that can be requested: a day is aggregated the next morning at ten o'clock UTC. */
 function newestDay(now: Instant): DayNumber {
   return dayNumberOf(now - AVAILABLE_AT_HOUR * HOUR_MS) - 1;
 }
@@ -144,7 +144,7 @@ export function filtersOf(query: Query, products = PRODUCTS): Question["filters"
 
 /** Who passes `filter[]=user_id:` and, by membership on the day, `filter[]=rbac_group_id:`. */
 export interface Membership {
-  /** Undefined: everybody. */
+  /** Undefined: all people. */
   readonly people: readonly number[] | undefined;
   has(person: Person, day: DayNumber): boolean;
   /** The groups a person's day counts in, as ids; null for people in none. */
@@ -179,7 +179,7 @@ export interface Act {
   readonly day: DayNumber;
 }
 
-/** What members did in a question's days, as far as it passes the filters by user, group and product. */
+/** Activity of members in a question's days that passes the filters by user, group and product. */
 export function* actsOf(ledger: Ledger, { days, asOf, filters }: Question): Iterable<Act> {
   const { organization } = ledger;
   const members = membership(organization, filters);
@@ -215,7 +215,7 @@ export function groupKeysOf(
   };
 }
 
-/** The keys of a grouped row: only the dimensions asked for, and the name of the group beside its id. */
+/** The keys of a grouped row: only the dimensions requested, and the name of the group beside its id. */
 export function groupKeys(
   organization: Organization,
   asked: Question,

@@ -18,7 +18,10 @@ const ARTIFACT_TYPES = [
 
 const STREAM = { chat: 90, claude_code: 91, cowork: 92 } as const;
 
-/** What the `piece`-th piece of work of a day made. Its luck is its own, so that nothing else of the day hangs on it. */
+/**
+ * The artifacts of the `piece`-th piece of work of a day. It draws from a random source for it alone, so that nothing else of
+ * the day depends on it.
+ */
 export function artifactsOf(
   { organization, person, day }: Desk,
   surface: keyof typeof STREAM,

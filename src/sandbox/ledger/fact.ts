@@ -19,7 +19,7 @@ export interface Fact extends Readonly<Record<Component, number>> {
   readonly rate: Rate;
   /** API requests; for code execution the number of runs; none for session time. */
   readonly requests: number;
-  /** What the engagement endpoints count; null for usage they do not see. */
+  /** Figures that the engagement endpoints count; null for usage they do not count. */
   readonly engagement: Engagement | null;
   readonly code: CodeWork | null;
   readonly tag: TagUse | null;
@@ -37,7 +37,7 @@ export interface Artifact {
   readonly isPublished: boolean;
 }
 
-/** What one person did in one conversation or session. */
+/** Activity of one person in one conversation or session. */
 export interface Engagement {
   readonly surface:
     | "chat"
@@ -87,7 +87,7 @@ export type OfficeApp = "excel" | "outlook" | "powerpoint" | "word";
 export const CODE_TOOLS = ["edit", "multiEdit", "notebookEdit", "write"] as const;
 export type CodeTool = (typeof CODE_TOOLS)[number];
 
-/** What one Claude Code session did in one minute's slice. */
+/** Activity of one Claude Code session in one minute's slice. */
 export interface CodeWork {
   readonly session: number;
   readonly commits: number;
@@ -106,7 +106,7 @@ export interface TagUse {
   readonly category: "dm" | "engaged" | "monitoring" | "proactive" | "scheduled";
   /** Slack user id; null where no single user applies. */
   readonly slackUser: string | null;
-  /** Index of the member whose Slack identity that is, where it is linked. */
+  /** Index of the member with that Slack identity, where it is linked. */
   readonly linked: number | null;
   readonly channel: string | null;
   readonly messages: number;

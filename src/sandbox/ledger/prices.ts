@@ -1,6 +1,6 @@
 import { type Decimal, formatDecimal } from "../../domain/decimal.ts";
 
-/** What is counted and charged: five kinds of tokens, web searches, runs of code, minutes of managed sessions. */
+/** The units that are counted and charged: five kinds of tokens, web searches, runs of code, minutes of managed sessions. */
 export const COMPONENTS = [
   "uncached",
   "write5m",
@@ -43,7 +43,7 @@ const CENT = 10 ** SCALE;
 /** Price of one of each component, in hundred-millionths of a cent. */
 type Prices = Readonly<Record<Component, number>>;
 
-/** What a unit of usage was, as far as its price depends on it. */
+/** Properties of a unit of usage that its price depends on. */
 export interface Rate {
   readonly model: string | null;
   readonly contextWindow: "0-200k" | "200k-1M" | null;

@@ -14,7 +14,7 @@ function channelId(seed: number, index: number): string {
   return `C0${letters(seed, 300_000 + index, 9)}`;
 }
 
-/** A person writing to Claude Tag: directly, or in a channel, which the reports tie to nobody. */
+/** A person writing to Claude Tag: directly, or in a channel, which the reports tie to no person. */
 export function claudeTag(desk: Desk, person: number, linked: boolean): void {
   const { dice, organization } = desk;
   const { seed, members } = organization;
@@ -43,7 +43,7 @@ export function claudeTag(desk: Desk, person: number, linked: boolean): void {
 
 const UNPROMPTED = ["monitoring", "monitoring", "proactive", "scheduled"] as const;
 
-/** What Claude Tag does in a channel by itself. */
+/** Activity of Claude Tag in a channel by itself. */
 export function channelWork(desk: Desk, channel: number): void {
   const { dice, organization } = desk;
   const count = dice.below(3);

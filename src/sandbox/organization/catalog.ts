@@ -44,7 +44,7 @@ export interface Catalog {
   /** Index of the `nth` (0 to 3) project of a person's desk neighbours, theirs included. */
   nearbyProject(person: Person, nth: number): number;
   project(index: number): Project;
-  /** `project(index).createdOn` alone, which is asked for with every message. */
+  /** `project(index).createdOn` alone, which is requested with every message. */
   createdOn(index: number): DayNumber;
   /** The index of a project by id; null for unknown ids. */
   projectIndex(id: string): number | null;

@@ -16,7 +16,7 @@ export interface Group {
   readonly updatedAt: Instant;
   /** Ids of the roles attached to it; teams have none. */
   readonly roleIds: readonly string[];
-  /** From this day on the group is gone: nobody is in it and its name no longer resolves. */
+  /** From this day on the group is deleted: it has no members and its name no longer resolves. */
   readonly deletedOn: DayNumber;
 }
 
@@ -32,7 +32,7 @@ export interface Groups {
 
 interface Membership {
   readonly group: Group;
-  /** First day; -Infinity for as long as both are there. */
+  /** First day; -Infinity for the time that both are there. */
   readonly from: DayNumber;
   /** First day no longer a member. */
   readonly until: DayNumber;

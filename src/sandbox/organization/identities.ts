@@ -3,7 +3,7 @@ import { hash, uuid } from "../random.ts";
 /** Who is behind Console usage that came with neither an account nor a service account. */
 export type Identity =
   | { readonly kind: "federated"; readonly provider: Provider; readonly subject: string | null }
-  /** Somebody, but no reader of a report learns who. */
+  /** An identity that no reader of a report learns. */
   | { readonly kind: "hidden" };
 
 /** As on the wire. */

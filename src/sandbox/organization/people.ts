@@ -2,7 +2,7 @@ import { day } from "../../domain/day.ts";
 import { adoption, type DayNumber, dayNumber } from "../calendar.ts";
 import { chanceOf, Dice, hash } from "../random.ts";
 
-/** What a person can be active in; the bits of a day's plan stand in this order. */
+/** Surfaces that a person can be active in; the bits of a day's plan are in this order. */
 export const SURFACES = [
   "chat",
   "claude_code",
@@ -164,8 +164,8 @@ function bell(dice: Dice): number {
 }
 
 /**
- * What a person is active in on a day, as bits in the order of SURFACES; 0 is nothing. Cheap, so that rolling counts
- * of active people do not have to generate usage; the ledger holds at least one fact for every bit set, and none else.
+ * The surfaces a person is active in on a day, as bits in the order of SURFACES; 0 is none. Cheap, so that rolling counts of
+ * active people do not have to generate usage; the ledger holds at least one fact for every bit set, and no other.
  */
 export function planOf(seed: number, person: Person, day: DayNumber, load: number): number {
   if (load === 0 || day < person.joined || day >= person.left || person.kind !== "member") return 0;

@@ -20,7 +20,7 @@ export interface ServiceAccount {
 
 const STREAM = 52;
 
-/** Those that work, in the order they were made, then one that was archived before anything was done with it. */
+/** The active accounts in the order they were created, then one that was archived before it was used. */
 const NAMES = ["batch-runner", "ci", "ingest", "support-bot", "importer"] as const;
 
 /** Oldest first. `engineers` make them. */

@@ -12,7 +12,7 @@ const DELAY_MS = 5 * MINUTE_MS;
 const MOST_BUCKETS = 100_000;
 const SETTLED_AFTER_MS = 40 * DAY_MS;
 
-/** What the Console reports see at an instant: everything older than five minutes. */
+/** The facts that the Console reports include at an instant: all older than five minutes. */
 export function consoleSeenAt(now: Instant): Instant {
   return now - DELAY_MS - (now % MINUTE_MS);
 }

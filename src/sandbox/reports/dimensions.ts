@@ -31,14 +31,16 @@ export const VALUE: Readonly<Record<Exclude<Dimension, "rbac_group_id">, (fact: 
 
 const NO_GROUP: readonly null[] = [null];
 
-/** The groups a fact counts in, going by membership on its UTC day; null stands for people in none and for nobody. */
+/**
+ * The groups a fact counts in, by membership on its UTC day; null stands for people in no group and for usage without a person.
+ */
 export function groupIdsOf(organization: Organization, fact: Fact): readonly (string | null)[] {
   if (fact.person === null) return NO_GROUP;
   const groups = organization.groups.of(organization.person(fact.person), dayNumberOf(fact.at));
   return groups.length === 0 ? NO_GROUP : groups.map(({ id }) => id);
 }
 
-/** The keys of a row: every dimension, null where it was not asked for. */
+/** The keys of a row: every dimension, null where it was not requested. */
 export function dimensionKeys(
   dimensions: readonly Dimension[],
   values: readonly Value[],

@@ -6,7 +6,7 @@ import type { Organization } from "../organization.ts";
 import { type Cell, Cells, type Value } from "./cells.ts";
 import { factsOf, keysOf, type Question, WIDTHS } from "./question.ts";
 
-/** What one person came to in one group and bucket. Its key begins with the person and the bucket's number. */
+/** Sums of one person in one group and bucket. Its key begins with the person and the bucket's number. */
 export type PersonCell<Totals> = Cell<Totals>;
 
 export function personCells<Totals extends { add(fact: Fact): void }>(

@@ -8,12 +8,12 @@ export const ACTOR_TYPES = ["api_actor", "federated_actor", "service_account_act
 type ActorType = (typeof ACTOR_TYPES)[number];
 
 /**
- * One identity as a value to group by: its kind, and its index among those of the kind. Hidden identities are told
- * apart here, although every one of them reads null.
+ * One identity as a value to group by: its kind, and its index among those of the kind. Hidden identities are distinct here,
+ * although each of them reads null.
  */
 type ActorKey = `${ActorType | "hidden"} ${number}`;
 
-/** Who is behind a fact: the person, the service account, the federated identity, the key, in this order; null for nobody. */
+/** The identity of a fact: the person, the service account, the federated identity, the key, in this order; null for none. */
 export function actorKeyOf(
   { console: { identities } }: Organization,
   { person, api }: Fact,
@@ -28,7 +28,7 @@ export function actorKeyOf(
   return apiKey === null ? null : `api_actor ${apiKey}`;
 }
 
-/** Null for nobody and for hidden identities. */
+/** Null without an identity and for hidden identities. */
 export function actorTypeOf(key: Value): ActorType | null {
   const [kind] = String(key).split(" ");
   return ACTOR_TYPES.find((type) => type === kind) ?? null;

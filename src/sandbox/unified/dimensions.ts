@@ -5,7 +5,7 @@ import type { Value } from "../reports/cells.ts";
 import { groupIdsOf, VALUE } from "../reports/dimensions.ts";
 import { actorKeyOf, actorTypeOf } from "./actor.ts";
 
-/** What both reports can be grouped by. The Console's own are null for Enterprise usage, the Enterprise's own for the Console's. */
+/** Dimensions of both reports. The Console's own are null for Enterprise usage, the Enterprise's own for the Console's. */
 export const DIMENSIONS = [
   "actor",
   "actor_type",
@@ -33,7 +33,7 @@ export type Dimension = (typeof DIMENSIONS)[number];
 /** A dimension in which a fact has exactly one value. */
 export type SingleDimension = Exclude<Dimension, "rbac_group_id">;
 
-/** The value of a fact in a dimension; an actor is told by its key, not yet as it is written. */
+/** The value of a fact in a dimension; an actor is given by its key, not yet as it is written. */
 export function valueIn(organization: Organization, dimension: SingleDimension): (fact: Fact) => Value {
   const { workspaces, apiKeys, session } = organization.console;
   const managed = (read: (own: ManagedSession) => Value) => (fact: Fact) => {

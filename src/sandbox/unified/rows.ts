@@ -11,7 +11,7 @@ import { DIMENSIONS, type Dimension, groupsOf, valueIn } from "./dimensions.ts";
 import { factsOf, wantedGroups } from "./filters.ts";
 import type { Question } from "./question.ts";
 
-/** What a combination of dimension values came to in a bucket. Its key begins with the bucket's number. */
+/** Sums of a combination of dimension values in a bucket. Its key begins with the bucket's number. */
 export type Row<Totals> = Cell<Totals>;
 
 /** Differences between the usage report and the cost report. */
@@ -20,11 +20,11 @@ export interface Measure<Totals> {
   readonly totals: () => Totals;
   /** Facts without a figure in this report; a combination of nothing else is absent. */
   readonly leavesOut?: (fact: Fact) => boolean;
-  /** What each value of `order_by` but `time` ranks by. */
+  /** The measure for each value of `order_by` but `time`. */
   readonly metrics: Readonly<Record<string, (sums: Totals) => number | bigint>>;
   /** The metric of `order_by` left out, and among the rows of one bucket where they go by time. */
   readonly usual: string;
-  /** What a combination came to: one entry, or one per component it is split into. */
+  /** Sums of a combination: one entry, or one per component it is split into. */
   readonly wire: (sums: Totals) => readonly { readonly group: object; readonly measures: object }[];
 }
 
@@ -117,7 +117,7 @@ function boundsOf({ span, width }: Question, key: readonly Value[]) {
   return { starting_at: timestamp(from), ending_at: timestamp(until) };
 }
 
-/** The keys of a row: every dimension, null where it was not asked for. */
+/** The keys of a row: every dimension, null where it was not requested. */
 function groupOf(
   organization: Organization,
   { kind, dimensions }: Question,

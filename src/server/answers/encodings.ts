@@ -12,7 +12,7 @@ const zstd = promisify(zstdCompress);
 const brotli = promisify(brotliCompress);
 const gzipped = promisify(gzip);
 
-/** Takes about as long as gzip does; higher ones take many times that for a few percent. */
+/** Takes about the time of gzip; higher levels take many times that for a few percent. */
 const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } };
 
 /** Fewer bytes fit into one packet as they are. */

@@ -42,7 +42,7 @@ export class KeptAnswer {
     return this.#options.datasets;
   }
 
-  /** What it takes in memory, once it is there in several codings. */
+  /** Bytes in memory, once it is kept in several codings. */
   get bytes(): number {
     const { body, validities } = this.#options;
     return 2 * body.length + BYTES_PER_VALIDITY * validities.size;

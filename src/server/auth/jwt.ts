@@ -18,7 +18,7 @@ export interface JwtOptions extends ClaimNames {
 /** How far the issuer's clock may be off. */
 const TOLERANCE_SECONDS = 30;
 
-/** Signatures by a key pair alone: a shared secret would let whoever checks tokens make them, and `none` everybody. */
+/** Signatures by a key pair alone: with a shared secret every verifier could issue tokens, and with `none` every caller could. */
 const ALGORITHMS = [
   "RS256",
   "RS384",
@@ -34,7 +34,8 @@ const ALGORITHMS = [
 ];
 
 /**
- * Returns who a signed token is of, or why it is of nobody: the claim that is wrong, or what else is. Throws IssuerUnavailable.
+ * Returns the viewer of a signed token, or the reason it is rejected: the wrong claim, or another fault. Throws
+ * IssuerUnavailable.
  */
 export function jwtTokens(options: JwtOptions, verify: VerifyToken): Authenticate {
   const { issuers, audiences, identity, now } = options;
@@ -60,8 +61,8 @@ export function jwtTokens(options: JwtOptions, verify: VerifyToken): Authenticat
 }
 
 /**
- * A token without a name, without a known role, or with no list where documents are, is nobody's: a claim that is wrong must not open
- * anything.
+ * A token without a name, without a known role, or without the list of documents that it needs is rejected: a wrong claim must
+ * not grant anything.
  */
 function viewerOf(claims: Claims, names: ClaimNames, policy: IdentityPolicy): Proven {
   const role = roleIn(claims, names);

@@ -33,10 +33,10 @@ export interface TokensOptions {
   readonly path: string;
   readonly identity: IdentityPolicy;
   readonly now: () => Instant;
-  /** Told when a changed file cannot be used; the tokens stay as they were. */
+  /** Called when a changed file cannot be used; the tokens stay as they were. */
   readonly onFault: (fault: unknown) => void;
   readonly elapsedMs: () => number;
-  /** Those that a token can be kept to. */
+  /** Documents that a token can be restricted to. */
   readonly documents: TrustedDocuments;
 }
 
@@ -96,7 +96,7 @@ function readTokens(path: string, policy: IdentityPolicy, documents: TrustedDocu
   const names = tokens.map(({ viewer }) => viewer.name);
   for (const name of new Set(names.filter((each, i) => each !== "" && names.indexOf(each) < i)))
     faults.push(`TOKENS_FILE: two tokens are named ${name}.`);
-  // Whose a token is must not depend on the order: an entry that was copied would give its caller the role of the other.
+  // The owner of a token must not depend on the order: a copied entry would give its caller the role of the other.
   const hashes: unknown[] = list.map((entry) => entry?.sha256);
   for (const [i, hash] of hashes.entries()) {
     const first = hashes.indexOf(hash);
@@ -116,7 +116,7 @@ function isAnybodysToWrite(path: string): boolean {
   );
 }
 
-/** What would keep a gateway from taking an entry of the file. */
+/** Returns the fault for which a gateway would reject an entry of the file. */
 export function faultsOf(entry: object, documents: TrustedDocuments): readonly string[] {
   const faults: string[] = [];
   tokenOf(entry, { byRole: {}, minPeople: 2 }, documents, "This token", faults);
@@ -157,7 +157,7 @@ function tokenOf(
     role !== "MEMBER" || typeof email === "string",
     "a MEMBER reads their own figures by `email`, which is missing.",
   );
-  // What is open to them as their own would be open to them of everybody whom a scope shows.
+  // Their own data would open to them for every person that a scope shows.
   check(
     role !== "MEMBER" || scopes === undefined,
     "a MEMBER reads only their own figures and has no `scopes`; use another role, such as SERVICE.",

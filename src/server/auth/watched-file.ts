@@ -8,11 +8,11 @@ const LOOK_MS = 1_000;
 const WRITTEN_MS = 10_000;
 
 export interface WatchedFileOptions<T> {
-  /** Paths of the files that one reading is made of; an empty one is no file. */
+  /** Paths of the files that one reading is made of; an empty path names no file. */
   readonly paths: readonly string[];
   /** Reads all of them; throws ConfigError where they cannot be used. */
   readonly read: () => T;
-  /** What was read at start. */
+  /** The value at start. */
   readonly first: T;
   /** Called once for each fault that lasts; the reading before stays in force. */
   readonly onFault: (fault: unknown) => void;
@@ -78,7 +78,7 @@ function isOld(path: string): boolean {
   return stats !== undefined && Math.max(stats.mtimeMs, stats.ctimeMs) + WRITTEN_MS <= Date.now();
 }
 
-/** A file whose rights are changed is another; none, or one that cannot be looked at, is empty text. */
+/** A file with changed rights counts as another version; a missing or unreadable file is empty text. */
 function versionOf(path: string): string {
   try {
     const { mtimeMs, ctimeMs, size, ino } = statSync(path);

@@ -21,7 +21,7 @@ import { otherDocument, type TrustedDocument, type TrustedDocuments } from "./tr
 /** Path below which trusted documents are called. */
 export const CALLS = "/q/";
 
-/** Asks for the plan, and is no variable. */
+/** Requests the plan; it does not set a variable. */
 const EXPLAIN = "explain";
 
 /**

@@ -22,12 +22,12 @@ interface Asked {
   readonly registers: boolean;
 }
 
-/** What a text takes beside its letters. */
+/** Size of a text beside its letters. */
 const OVERHEAD_BYTES = 512;
 
 /**
- * Finds the text of a document that is asked for by its id or hash, and refuses what the caller, or everybody, may not run. Yoga
- * keeps what it has parsed and validated by text, whoever sent it, so this is decided before that, for each request.
+ * Finds the text of a document by its id or hash, and rejects documents that the caller, or every caller, may not run. Yoga
+ * keeps parsed and validated documents by text for all senders, so this is decided before that, for each request.
  */
 export function findDocuments({
   trusted,
@@ -83,7 +83,7 @@ export function findDocuments({
 
 type WithId = GraphQLParams & { readonly documentId?: unknown };
 
-/** Null where no document is asked for, or not by a text: Yoga says what is wrong with that. */
+/** Null where no document is requested, or not by a text: Yoga says what is wrong with that. */
 function askedBy(params: WithId): Asked | null {
   if (typeof params !== "object" || params === null) return null;
   const { documentId = null, query = null, extensions } = params;
@@ -97,7 +97,7 @@ function askedBy(params: WithId): Asked | null {
   return keys.length === 0 && text === null ? null : { keys, text, registers: hash !== null };
 }
 
-/** What Apollo's clients send instead of a text, or beside it for the first time. */
+/** The fields that Apollo's clients send instead of a text, or beside it for the first time. */
 function persistedHash(extensions: unknown): string | null {
   if (typeof extensions !== "object" || extensions === null || !("persistedQuery" in extensions)) return null;
   const asked = extensions.persistedQuery ?? null;

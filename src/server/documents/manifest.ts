@@ -77,7 +77,7 @@ interface Entry {
   readonly label: unknown;
 }
 
-/** Of a manifest as Apollo's tools write it, or of the map that Relay and codegen do. */
+/** Reads a manifest as Apollo's tools write it, or the map that Relay and codegen write. */
 function entriesOf(content: unknown): Entry[] | null {
   if (typeof content !== "object" || content === null || Array.isArray(content)) return null;
   const { format, version, operations } = content as Readonly<Record<string, unknown>>;
@@ -107,7 +107,7 @@ function documentOf(entry: Entry, schema: GraphQLSchema, faults: string[]): List
     return null;
   }
   const text = entry.text;
-  // A text that was edited, or cut off, after its id was made; and nobody could ask for it by its hash.
+  // The text was edited or cut off after its id was made, so no caller could request it by its hash.
   if (/^[\da-f]{64}$/.test(id) && id !== hashOf(text))
     faults.push("has an id that is the SHA-256 of another text.");
   const operation = operationOf(text, schema, faults);

@@ -38,8 +38,8 @@ export class TrustedDocuments {
   readonly #named: ReadonlyMap<string, readonly TrustedDocument[]>;
 
   /**
-   * What is added has its names to itself: whoever has documents of their own means those. `written` are the texts of the library
-   * before they were printed, as its files hold them.
+   * Added documents have priority for their names: callers of an operator's documents mean those. `written` are the texts of the
+   * library before they were printed, as its files hold them.
    */
   constructor(library: readonly Listed[], added: readonly Listed[], written: readonly string[]) {
     for (const [hash, same] of Map.groupBy([...library, ...added], ({ text }) => hashOf(text))) {

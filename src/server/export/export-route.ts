@@ -143,7 +143,7 @@ function headersOf({ file, format }: Export): Readonly<Record<string, string>> {
   };
 }
 
-/** Rejects other methods than GET and HEAD, and pages of other origins, whose reader did not ask for a file. */
+/** Rejects methods other than GET and HEAD, and requests from pages of other origins: their reader did not request a file. */
 function check({ method, headers }: RequestHead, { incoming }: RequestRecord): void {
   if (method !== "GET")
     throw new HttpError("BAD_REQUEST", "Request files with GET.", {

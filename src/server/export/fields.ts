@@ -21,13 +21,13 @@ import { isConnection } from "../../planning/rows.ts";
 import { nearest } from "../http/did-you-mean.ts";
 import type { Reader, TableColumn } from "./table.ts";
 
-/** The columns of lists whose own fields would not be what one wants. */
+/** The columns of lists for which all fields would be a poor default. */
 const DEFAULTS: Readonly<Record<string, readonly string[]>> = {
   users: ["userId", "email", "activity"],
   idleSeats: ["userId", "email", "name", "joinedAt"],
 };
 
-/** Figures made of those of other rows too: they are no columns unless asked for, and are never added up. */
+/** Figures made of those of other rows too: they are no columns unless requested, and are never added up. */
 const DERIVED: readonly string[] = ["comparison", "runningTotal"];
 
 /** A column of a list, and where in its rows the value is. */
@@ -35,7 +35,7 @@ export interface FieldColumn extends TableColumn {
   readonly path: readonly string[];
 }
 
-/** What rows are split by: fields about other dimensions have nothing to say. */
+/** The dimensions that rows are split by: fields of other dimensions have no values. */
 type Split = readonly string[];
 
 /**
@@ -56,7 +56,7 @@ export function columnsOf(
     asked === undefined
       ? labelsFirst(node, own(schema, node, [], split))
       : asked.flatMap((path) => at(schema, told, node, path.split("."), split));
-  // What is not asked for by name is what the viewer may see.
+  // Columns that are not requested by name are those the viewer may see.
   const shown =
     fields === null ? columns.filter(({ path }) => isVisible(schema, node, path, viewer)) : columns;
   const distinct = [...new Map(shown.map((column) => [column.name, column])).values()];
@@ -76,7 +76,7 @@ function isVisible(
   return next === undefined || isVisible(schema, next, rest, viewer);
 }
 
-/** What a row is about before what was measured of it. */
+/** The columns that identify a row, before its measures. */
 function labelsFirst(node: GraphQLObjectType, columns: readonly FieldColumn[]): FieldColumn[] {
   const isLabel = ({ kind, path: [head, ...rest] }: FieldColumn) => {
     const field = node.getFields()[head ?? ""];
@@ -130,7 +130,7 @@ function choicesOf(schema: GraphQLSchema, type: GraphQLNamedType): ReadonlyMap<s
   ]);
 }
 
-/** What can stand in a path, as far as the one who asks may be told. */
+/** The segments that a path can have, as far as the caller may see them. */
 function namesIn(told: GraphQLSchema | null, { name }: GraphQLNamedType): string[] {
   const type = told?.getType(name);
   return told && type ? [...choicesOf(told, type).keys()] : [];
@@ -174,7 +174,7 @@ function own(
     const isFree = field.args.length === 0 && requests === undefined;
     const isPart = isFree && !isThing && (isLeafType(named) || !isList(field.type));
     if ((!isPart && !isSplit) || field.name === "id" || DERIVED.includes(field.name)) return [];
-    // What only a look-up tells of the person that rows are split by is asked for by name.
+    // What only a look-up tells of the person that rows are split by is requested by name.
     if (isSplit && isLeafType(named) && requests !== undefined && field.name !== "email") return [];
     // Rows that name a person have the address as the report shows it, without a look-up.
     if (named.name === "User" && type.getFields().email) return [textAt([...path, field.name, "userId"])];

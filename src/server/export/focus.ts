@@ -55,7 +55,7 @@ export const FOCUS: SpendLayout = {
     COLUMNS.requests("x_Requests"),
     COLUMNS.email("x_UserEmail"),
   ],
-  /** Usage without a cost is no charge; a cost without a list price cannot be told in FOCUS. */
+  /** Usage without a cost has no charge; a cost without a list price cannot be stated in FOCUS. */
   shows({ spend }) {
     if (spend !== null && spend.list === null)
       throw badInput(

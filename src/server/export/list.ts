@@ -22,7 +22,7 @@ import { readParameters } from "../http/parameters.ts";
 import { columnsOf, selectionOf, valueAt } from "./fields.ts";
 import type { About, CellValue, Reader, Table } from "./table.ts";
 
-/** Rejects a column that was asked for by name and would be empty on every row. */
+/** Rejects a column that was requested by name and would be empty on every row. */
 function refuseColumn({ message }: Warning): never {
   throw badInput(message);
 }
@@ -43,7 +43,7 @@ export function argumentsOf(field: GraphQLField<unknown, unknown>) {
   return field.args.filter(({ name }) => !PAGING.includes(name));
 }
 
-/** The values of those that parameters give; `told` are the names that the one who asks may be told of, null: none. */
+/** The values that parameters give; `visible` are the names that hints to the caller may contain, null: none. */
 export function givenTo(
   field: GraphQLField<unknown, unknown>,
   parameters: URLSearchParams,
@@ -54,7 +54,7 @@ export function givenTo(
   return readParameters(new Map(argumentsOf(field).map(({ name, type }) => [name, type])), own, told);
 }
 
-/** A list of the graph, read on page by page by the graph itself: whoever may not see a field there may not take it away. */
+/** A list of the graph, read page by page through the graph itself: a caller without access to a field there cannot export it. */
 export function listTable(
   schema: GraphQLSchema,
   reader: Reader,
@@ -131,7 +131,7 @@ async function pageOf(
   return data?.list as unknown as Page;
 }
 
-/** What a client would be told, as an error of the gateway. */
+/** The error that a client would see, as an error of the gateway. */
 function failureOf(error: GraphQLError, { onFault, told }: Reader, schema: GraphQLSchema): GatewayError {
   const { message, extensions } = clientError(error, onFault, { suggests: told === schema });
   const { code, ...details } = extensions;

@@ -16,7 +16,7 @@ import { listsOf, listTable } from "./list.ts";
 import { SPEND, type SpendLayout, spendTable } from "./spend.ts";
 import type { Reader, Table } from "./table.ts";
 
-/** A file that was asked for and can be written. */
+/** A file that was requested and can be written. */
 export interface Export {
   /** As in the path, without its ending. */
   readonly name: string;
@@ -31,7 +31,7 @@ export interface Export {
 
 const LAYOUTS: Readonly<Record<string, SpendLayout>> = { spend: SPEND, focus: FOCUS };
 
-/** What each identity cost, and the tokens it used. */
+/** Cost and tokens of each identity. */
 const LAYOUT_PERMISSIONS: readonly (keyof Permissions)[] = ["spenders", "people"];
 
 /** Everything there is to take away, by name. */
@@ -86,7 +86,7 @@ function lastLineOf({ manifestLine }: FileFormat, [wanted, ...more]: readonly st
   return manifestLine;
 }
 
-/** The exports that the one who asks may be told of: those they may have. */
+/** Names of the exports that the caller may have. */
 function namesFor({ told, viewer }: Reader): readonly string[] {
   if (told === null) return [];
   const permissions = permissionsOf(viewer);

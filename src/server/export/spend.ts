@@ -12,7 +12,7 @@ import { daysIn } from "../../domain/range.ts";
 import { inputTokens } from "../../domain/tokens.ts";
 import type { CellValue, Reader, Table, TableColumn } from "./table.ts";
 
-/** Whose spend it is. */
+/** The organization of the spend. */
 export interface Payer extends Organization {
   readonly kind: OrganizationKind;
 }

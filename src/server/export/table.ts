@@ -15,9 +15,9 @@ export interface TableColumn {
   readonly kind: "text" | "number" | "amount";
 }
 
-/** What a piece of a table says of its figures. */
+/** State of the figures in a chunk of a table. */
 export interface About {
-  /** Whose figures they are, by name. */
+  /** Name of the organization that the figures are of. */
   readonly organization: string;
   /** The dataset they come from. */
   readonly source: string;
@@ -33,28 +33,28 @@ export interface About {
 /** Rows in one piece, and where the next one begins. */
 export interface Chunk {
   readonly rows: readonly (readonly CellValue[])[];
-  /** What `chunks` goes on from after these rows; null where they are the last. */
+  /** The place that `chunks` continues from after these rows; null where they are the last. */
   readonly next: string | null;
   readonly about: About;
   /** Chunks of one window that can still change must be of one export; null: that is seen to otherwise. */
   readonly window: string | null;
-  /** How much of the table is told with them, 0 to 1; null where that is not known. */
+  /** Share of the table up to these rows, 0 to 1; null where it is unknown. */
   readonly done: number | null;
 }
 
 /** Something to take away, row by row; there is always a last chunk, if an empty one. */
 export interface Table {
   readonly columns: readonly TableColumn[];
-  /** In order, from the first row or from where an earlier walk left off. */
+  /** Chunks in order, from the first row or from the place where an earlier run ended. */
   chunks(from: string | null): AsyncGenerator<Chunk, void, void>;
 }
 
-/** What tables are read with: new operations, all of them at one moment. */
+/** Contexts and names that tables are read with: new operations, all at one moment. */
 export interface Reader {
   readonly viewer: Viewer;
   context(options: ReadOptions): Context;
   /** Names that the caller may learn; null: none. */
   readonly told: GraphQLSchema | null;
-  /** Told of faults that the one who asks sees only as INTERNAL_SERVER_ERROR. */
+  /** Receives faults that the caller sees only as INTERNAL_SERVER_ERROR. */
   readonly onFault: (fault: unknown) => void;
 }

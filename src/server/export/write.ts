@@ -51,7 +51,7 @@ export interface Piece {
 }
 
 /**
- * A table as the bytes of a file, from its beginning or from a mark. The next piece is made when it is asked for. Where figures
+ * A table as the bytes of a file, from its beginning or from a mark. The next piece is made when it is requested. Where figures
  * were refreshed under it, CURSOR_EXPIRED says that what is written of figures that can still move does not fit what would follow.
  */
 export async function* piecesOf(
@@ -114,14 +114,14 @@ function decimal(text: unknown): Decimal {
   return typeof text === "string" ? (parseDecimal(text) ?? ZERO) : ZERO;
 }
 
-/** What a file says of itself, so that whoever has it can check that it is whole and how old its figures are. */
+/** Metadata of a file: its reader can check that it is complete and how old its figures are. */
 export interface Manifest {
   readonly export: string;
   readonly parameters: string;
   readonly columns: readonly string[];
   readonly rows: number;
   readonly totals: Mark["totals"];
-  /** Whose figures they are; null: there was nothing yet. */
+  /** Organization of the figures; null: there was nothing yet. */
   readonly organization: string | null;
   readonly source: string | null;
   readonly range: DayRange | null;
@@ -138,7 +138,7 @@ interface Written {
   readonly table: Table;
 }
 
-/** About the rows, whose bytes (the first line of a CSV file included) have the checksum `sha256`. */
+/** About the rows: `sha256` is the checksum of their bytes, with the first line of a CSV file. */
 export function manifestOf({ name, parameters, table }: Written, mark: Mark, sha256: string): Manifest {
   const { rows, totals, organization, source, range, state, refreshedAt, stale, bytes } = mark;
   return {

@@ -16,11 +16,11 @@ import { badInput, GatewayError } from "../../errors.ts";
 import { operationOf } from "../../planning/operation.ts";
 import type { SelectedField } from "../../planning/selected-field.ts";
 
-/** What a viewer learns of the schema: by introspection, and from the hints of errors. */
+/** The part of the schema that a viewer may know, from introspection and from the hints of errors. */
 export interface SchemaView {
-  /** What there is for them to ask; null where nobody is told. */
+  /** The schema that the viewer may query; null where introspection is off. */
   schemaFor(viewer: Viewer): GraphQLSchema | null;
-  /** True if there is nothing they are not told, so that a hint may name anything. */
+  /** True if the viewer may know all of the schema, so that a hint may contain any name. */
   isComplete(viewer: Viewer): boolean;
 }
 
@@ -33,8 +33,9 @@ export function schemaView(schema: GraphQLSchema, isTold: boolean): SchemaView {
 }
 
 /**
- * Answers introspection from what the viewer may ask. Documents are parsed and validated once for everybody, against the whole
- * schema, and questions are run on it, where a refused field says why; so one operation cannot ask both.
+ * Answers introspection from the schema that is visible to the viewer. Documents are parsed and validated once for all viewers,
+ * against the whole schema, and queries run on it, where a rejected field states the reason; so one operation cannot request
+ * both.
  */
 export function introspection({ schemaFor, isComplete }: SchemaView): Plugin<Context> {
   return {
@@ -71,7 +72,7 @@ function untold(asked: readonly SelectedField[]): GraphQLError {
   );
 }
 
-/** Null where the schema is all that is asked for, and no variable is of a type the viewer is not told. */
+/** Null where the operation reads only the schema, and all types of its variables are visible to the viewer. */
 function mixed(
   asked: readonly SelectedField[],
   others: readonly SelectedField[],

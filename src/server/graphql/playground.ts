@@ -12,11 +12,11 @@ const STYLE =
   ".graphiql-logo { white-space: nowrap } .graphiql-tab:focus-within { transform: none !important }";
 
 /**
- * GraphiQL for browsers, opening on the query library with a tab for each question. The page holds all of its assets and its policy
- * lets it talk to nobody but the gateway.
+ * GraphiQL for browsers, opening on the query library with a tab for each question. The page holds all of its assets, and its
+ * policy allows connections to the gateway only.
  */
 export function playgroundRoute(path: string, tokenHeader: string): Route {
-  let page: Promise<Page> | undefined; // nine megabytes, so made once and not before somebody wants it
+  let page: Promise<Page> | undefined; // nine megabytes, so built once, on the first request
   return {
     path,
     description: null,
@@ -64,8 +64,8 @@ async function renderPage(tokenHeader: string): Promise<Page> {
 }
 
 /**
- * GraphiQL remembers the open query only once it has changed; until then every visit after the first would open on an untitled tab
- * of its own. Browsers that keep nothing have no second visit.
+ * GraphiQL remembers the open query only once it has changed; until then every visit after the first would open on an untitled
+ * tab. Browsers that keep nothing have no second visit.
  */
 function rememberFirst(query: string): string {
   return `try { localStorage["graphiql:query"] ??= ${JSON.stringify(query)} } catch {}`;

@@ -26,10 +26,10 @@ export interface CostOptions {
 }
 
 /**
- * Knows what an operation costs before it is run: refuses one that asks for more rows than it may, that needs more upstream
- * requests than it may begin, or more than are left of its caller's part. Answers with the plan instead of the figures where the
- * request asks for that, by `?explain` or the header `explain`. All of it depends on variables, so none of it is validation, whose
- * outcome Yoga keeps by document.
+ * Knows the cost of an operation before it runs. Rejects one that requests more rows than allowed, or that needs more upstream
+ * requests than it may begin or than are left of its caller's share. Answers with the plan instead of the figures for `?explain`
+ * or the header `explain`. All of it depends on variables, so none of it is validation: Yoga keeps the result of that by
+ * document.
  */
 export function boundCost({ limits, callers, onFault }: CostOptions): Plugin<Context> {
   return {

@@ -1,4 +1,4 @@
-/** What the page of GraphiQL asks for a token with: a modal dialog, so that focus stays in it and Escape closes it. */
+/** The dialog for a token in the page of GraphiQL: modal, so that focus stays in it and Escape closes it. */
 export const TOKEN_DIALOG = {
   style: `
 .token-dialog { color-scheme: light dark; box-sizing: border-box; width: min(26rem, 90vw); padding: 1.5rem; border: 1px solid light-dark(#c9cfdb, #4a5670); border-radius: 8px; background: light-dark(#fff, #212a3b); color: light-dark(#3b4b68, #dfe5f0); font: 15px/1.5 system-ui, sans-serif }
@@ -25,9 +25,9 @@ export const TOKEN_DIALOG = {
   </form>
 </dialog>`,
   /**
-   * A tab has headers of its own, and the schema is fetched before any can be typed. So the page asks for a token when the gateway
-   * does, once for all tabs and requests, and forgets it when it is closed; what is typed into the headers of a tab goes before it.
-   * `header` is the one that the gateway reads tokens from.
+   * Each tab has its headers, and the schema is fetched before any can be typed. So the page asks for a token when the gateway
+   * does, once for all tabs and requests, and forgets it when it is closed; headers typed into a tab take precedence. `header`
+   * is the one that the gateway reads tokens from.
    */
   script: (header: string) => `{
   const carrier = ${JSON.stringify(header)};

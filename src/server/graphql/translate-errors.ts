@@ -7,9 +7,9 @@ import { ClientError, mergeRepeated } from "./client-error.ts";
 import type { YogaServerContext } from "./server-context.ts";
 
 /**
- * What a client sees of an error: ours with their code and details, GraphQL's own with a code, and anything else as a fault of
- * the gateway without a word of what it was. GraphQL's suggestions name whatever there is, so they are for those alone who may
- * learn of all of it. The one translation.
+ * Translates an error for a client: ours with their code and details, GraphQL's own with a code, and all others as a fault of
+ * the gateway without any of their text. GraphQL's suggestions can contain any name, so only viewers of the whole schema see
+ * them. This is the only translation.
  */
 export function clientError(
   error: unknown,
@@ -50,8 +50,8 @@ export function withoutSuggestion(message: string): string {
 }
 
 /**
- * Translates errors for the one who asks: those of execution, and those of validation, which Yoga keeps for everybody and reports
- * without asking.
+ * Translates errors for the caller: those of execution, and those of validation, which Yoga keeps for all callers and reports
+ * without executing.
  */
 export function translateErrors(
   report: (fault: unknown) => void,

@@ -36,7 +36,7 @@ export interface GraphQLOptions {
   readonly now: () => Instant;
   readonly isAudited: boolean;
   readonly digest: Digest;
-  /** Told of faults that clients see only as INTERNAL_SERVER_ERROR. */
+  /** Receives faults that clients see only as INTERNAL_SERVER_ERROR. */
   readonly onFault: (fault: unknown) => void;
 }
 

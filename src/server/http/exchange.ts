@@ -19,7 +19,7 @@ export interface Exchange {
 /** The headers of a response, while they are being set. */
 export type ResponseHeaders = Pick<Headers, "get" | "has" | "set"> | Map<string, string>;
 
-/** A response whose bytes are at hand. */
+/** A response with its bytes in memory. */
 export class Reply {
   readonly status: number;
   readonly headers: Map<string, string>;

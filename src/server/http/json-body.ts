@@ -1,8 +1,8 @@
 import { repeatedKey } from "../../json.ts";
 
 /**
- * What a body says. Bytes that are no UTF-8 are not guessed at, and a key that is given twice has no meaning: whoever looked at
- * the body before, such as a proxy that filters, may have read the other one. Throws where it is no JSON, or neither.
+ * Parses a body as JSON. Rejects bytes that are not UTF-8, and repeated keys, which have no meaning: a reader before the
+ * gateway, such as a filtering proxy, may have used the other value.
  */
 export function readBody(bytes: Uint8Array): unknown {
   let text: string;
@@ -14,7 +14,7 @@ export function readBody(bytes: Uint8Array): unknown {
   return readJson(text, "The body");
 }
 
-/** The same of a parameter of the URL, which is text. */
+/** Parses a parameter of the URL, which is text. */
 export function readJson(text: string, what: string): unknown {
   let value: unknown;
   try {
@@ -30,5 +30,5 @@ export function readJson(text: string, what: string): unknown {
 
 export class MalformedBody extends Error {}
 
-/** A byte order mark is no JSON, so it is left where it is. */
+/** JSON allows no byte order mark, so it stays and is rejected. */
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

@@ -17,7 +17,7 @@ export interface ListenerOptions {
 }
 
 const TIMEOUTS = {
-  /** A request is a few packets, 100 KiB of them unless told otherwise. Who takes longer over it holds a connection for nothing. */
+  /** A request is a few packets, 100 KiB of them by default. A client that takes longer holds a connection for nothing. */
   headersTimeout: 5_000,
   requestTimeout: 10_000,
   connectionsCheckingInterval: 1_000,
@@ -54,7 +54,10 @@ export function createListener({ handle, reject, limits }: ListenerOptions): Ser
   return server;
 }
 
-/** What is still taken of a body after its answer, and for how long: the end of one that was refused, not one without an end. */
+/**
+ * The bytes and the time that the gateway still reads of a body after its answer: the end of a rejected body, but not an endless
+ * one.
+ */
 const LINGER = { bytes: 2 ** 20, ms: 1_000 } as const;
 
 /** A connection that were cut at once would take the answer with it before the client has read it. */
@@ -69,7 +72,7 @@ function cutOff(request: IncomingMessage, socket: Socket): void {
   request.read(0);
 }
 
-/** The same where there is no request to read from. */
+/** Drains a connection without a request to read from. */
 function discard(socket: Socket): void {
   const most = socket.bytesRead + LINGER.bytes;
   const timer = setTimeout(() => socket.destroy(), LINGER.ms);

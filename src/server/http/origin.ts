@@ -39,7 +39,7 @@ const PREFLIGHT_SECONDS = 600;
 
 /** Settings for pages of other origins. */
 export interface CrossOrigin {
-  /** Origins whose pages may read answers. */
+  /** Origins with pages that may read answers. */
   readonly allowedOrigins: readonly string[];
   /** Request headers they may send beyond the usual ones; `*` is any. */
   readonly allowedHeaders: readonly string[];
@@ -107,8 +107,9 @@ function isOrigin(text: string): boolean {
 }
 
 /**
- * Tells whether a request is for this gateway. A name that is made to lead to its address is else of one origin with it, and the page of
- * that name could read what the gateway answers to nobody in particular (DNS rebinding); an address is made to lead nowhere.
+ * Tells whether a request is for this gateway. Otherwise a name that is made to resolve to its address has the same origin, and
+ * a page under that name could read answers for callers without credentials (DNS rebinding); an address cannot be made to
+ * resolve.
  */
 function isForUs(host: string | null, allowed: AllowedHosts): boolean {
   if (allowed === "*") return true;
@@ -185,7 +186,10 @@ export function refuseForeign({ method, headers }: RequestHead, allowed: readonl
   );
 }
 
-/** Headers of every answer and file: it is read as what it says it is, and is no other origin's to embed or anybody's to keep. */
+/**
+ * Headers of every answer and file: browsers use the stated content type, other origins cannot embed it, and caches do not keep
+ * it.
+ */
 export const PROTECTIVE = {
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",

@@ -10,9 +10,9 @@ import { badInput } from "../../errors.ts";
 import { nearest } from "./did-you-mean.ts";
 
 /**
- * Values of the given types from URL parameters: `range.last.days=7` is `range: {last: {days: 7}}`, as is `range={"last":{"days":7}}`,
- * and a list is a parameter for each entry. Values are as GraphQL takes them in variables; what it makes of them, it says itself.
- * `told` are the names that the one who asks may be told of; null: none at all.
+ * Values of the given types from URL parameters: `range.last.days=7` is `range: {last: {days: 7}}`, as is
+ * `range={"last":{"days":7}}`, and a list is a parameter for each entry. Values are as in GraphQL variables, and GraphQL itself
+ * reports their faults. `visible` are the names that hints to the caller may contain; null: none at all.
  */
 export function readParameters(
   types: ReadonlyMap<string, GraphQLInputType>,

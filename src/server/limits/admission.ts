@@ -16,8 +16,8 @@ const AROUND_MS = 10_000;
 const RETRY_AFTER = { question: 1, later: 5 } as const;
 
 /**
- * Who is let in while there is much to do. A long queue answers nobody in time, so what is too much is refused at once: first
- * files and pages, then whoever holds half of everything while others ask, then everybody.
+ * Decides which requests are admitted under load. In a long queue every caller times out, so excess requests are rejected at
+ * once: first files and pages, then those of a caller who holds half of all slots while others wait, then all.
  */
 export class Admission {
   readonly #most: number;
@@ -73,7 +73,7 @@ export class Admission {
 }
 
 export interface AdmissionSlot {
-  /** Says whose it is, once that is known; throws HttpError. */
+  /** Assigns the slot to its caller, once that is known; throws HttpError. */
   hold(caller: string): void;
   leave(): void;
 }

@@ -48,7 +48,7 @@ type ParserCache = Exclude<
   boolean | undefined
 >;
 
-/** What parsed documents may take of memory. By number, as Yoga bounds them, a thousand of the longest would take 600 MB. */
+/** Memory for parsed documents. Bounded by number, as in Yoga, a thousand of the longest would take 600 MB. */
 const KEPT_BYTES = 2 ** 25;
 
 /** Measured, with the nodes made of them: 290. */

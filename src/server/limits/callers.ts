@@ -13,12 +13,12 @@ export interface CallerLimits {
 
 const MINUTE_MS = 60_000;
 
-/** Those of who asked last are remembered; who comes back after so many others begins anew. */
+/** The number of recent callers that are remembered; a caller who returns after so many others starts anew. */
 const REMEMBERED = 10_000;
 
 /**
- * What each caller has had of this minute: operations, and upstream requests. Which requests an operation will need is known before
- * it is run, and held against its caller until it has ended; from then on what it really took is.
+ * Use of this minute by each caller: operations, and upstream requests. The requests that an operation will need are known
+ * before it runs and count until it has ended; then its actual requests count.
  */
 export class Callers {
   readonly #limits: CallerLimits;

@@ -13,7 +13,7 @@ import {
 import type { RequestLimits } from "../../settings/limits.ts";
 import { keepWithin } from "./exceeded.ts";
 
-/** What a part of a document comes to, by the setting that bounds it; the first is what it adds to its selection set. */
+/** The size of a part of a document, by the setting that bounds it; the first is the number it adds to its selection set. */
 interface Size {
   width: number;
   MAX_DEPTH: number;
@@ -65,7 +65,7 @@ export function boundDocument({ definitions }: DocumentNode, limits: RequestLimi
       }
       return size;
     }),
-    // Validation reads those that nobody spreads, too.
+    // Validation also reads fragments that are never spread.
     ...fragments.map(({ name, typeCondition }) => {
       const size = sizeOfFragment(name.value);
       const isIntrospection = typeCondition.name.value.startsWith("__");
@@ -143,8 +143,8 @@ function depthOfType(type: TypeNode): number {
 }
 
 /**
- * Throws LIMIT_EXCEEDED where variables hold more than they may, declared or not. It keeps a stack of its own: JSON nests as deep
- * as its body is long, and whatever walks it by calls does not come back.
+ * Throws LIMIT_EXCEEDED where variables exceed their limits, declared or not. It uses an explicit stack: JSON nests as deep as
+ * its body is long, and recursion would overflow.
  */
 export function boundVariables(variables: object, limits: RequestLimits): void {
   const values = { MAX_LIST_LENGTH: 0, MAX_INPUT_DEPTH: 0 };

@@ -11,7 +11,7 @@ import type { Digest } from "./digest.ts";
 import { redact } from "./redact.ts";
 import { bounded, type LoggedVariables, redactVariables } from "./variables.ts";
 
-/** One operation or file, asked for and answered or refused: what was done and by whom, and nothing of the figures. */
+/** One operation or file, requested and answered or refused: what was done and by whom, and nothing of the figures. */
 export interface AuditEntry {
   /** When it came, by the gateway's clock. */
   readonly time: string;
@@ -39,12 +39,12 @@ export interface AuditEntry {
   /** OK, LEFT where the client went away before the end, or the first of the codes. */
   readonly outcome: string;
   readonly errors?: readonly ErrorCode[];
-  /** Why nobody was let in: of a JWT the claim that is wrong, or what else is. */
+  /** The reason authentication failed: the wrong claim of a JWT, or another fault. */
   readonly reason?: string;
-  /** Of a file. */
+  /** For a file. */
   readonly rows?: number;
   readonly ms: number;
-  /** What the connection took for it, headers included. */
+  /** Bytes sent on the connection, headers included. */
   readonly bytes?: number;
 }
 
@@ -170,7 +170,7 @@ function executed(
   const text = document.loc?.source.body;
   const declared = operation?.variableDefinitions?.map(({ variable }) => variable.name.value) ?? [];
   return {
-    ...(text !== undefined && { sha256: hashOf(text) }), // what ran, whichever way it was asked for
+    ...(text !== undefined && { sha256: hashOf(text) }), // what ran, whichever way it was requested
     name: operation?.name?.value ?? null,
     variables: operation ? redactVariables(schema, operation, given, digest) : [],
     others: Object.keys(given).filter((name) => !declared.includes(name)).length,

@@ -39,7 +39,7 @@ export function redactVariables(
   return redactArguments(declared, given, digest);
 }
 
-/** The same of arguments, by their names and types. */
+/** Redacts arguments, by their names and types. */
 export function redactArguments(
   declared: readonly { readonly name: string; readonly type: GraphQLInputType }[],
   given: Readonly<Record<string, unknown>>,

@@ -3,7 +3,7 @@ import type { ClosedReason, Dataset } from "../../domain/dataset.ts";
 import type { Instant } from "../../domain/day.ts";
 import type { UpstreamRefusal } from "../errors/refusal.ts";
 
-/** What upstream's last answer said of a dataset. */
+/** The last answer of upstream about access to a dataset. */
 export interface AccessStatus {
   /** Why upstream does not let the gateway read it; null where it answered. */
   readonly refusal: ClosedReason | null;
@@ -16,7 +16,7 @@ export interface AccessStatus {
 /** Keys are widened and organizations are enrolled without telling the gateway, so what was learned holds for an hour. */
 export const LEARNED_FOR_MS = 3_600_000;
 
-/** What this process has learned of the datasets its keys open. */
+/** Remembers which datasets the keys of this process open. */
 export class Access {
   readonly #now: () => Instant;
   readonly #learned = new Map<Dataset, AccessStatus>();
@@ -42,8 +42,8 @@ export class Access {
   }
 
   /**
-   * What `ask` gives; null where upstream is known to refuse the dataset. While nothing is known of it, the first caller finds
-   * out, and the others `wait` for that rather than be refused each.
+   * Returns the result of `ask`; null where upstream is known to reject the dataset. While nothing is known of it, the first
+   * caller finds out, and the others `wait` instead of being rejected each.
    */
   async attempt<T>(
     dataset: Dataset,

@@ -21,7 +21,7 @@ export function foreignKeyText(key: KeyFamily): string {
   return `the key in ${VARIABLE_OF_KEY[key]} does not belong to ${kind[ORGANIZATION_OF_KEY[key]]} organization; the operator can set it as ${VARIABLE_OF_KEY[other]}.`;
 }
 
-/** What a client sees of an endpoint whose organization could not be proven. */
+/** The error that a client sees for an endpoint with an unproven organization. */
 export function unproven<P, Row>(endpoint: Endpoint<P, Row>, fault: unknown): unknown {
   const { dataset, key, scope } = endpoint;
   if (!(fault instanceof GatewayError)) return fault;

@@ -19,7 +19,7 @@ export interface BudgetOptions {
   readonly backoffMs: number;
 }
 
-/** Whose allowance a request takes from: the key, and which of its limits. */
+/** The bucket that a request takes from: the organization of the key, and which of its limits. */
 export interface BudgetBucket {
   readonly organization: string;
   readonly family: keyof Limits;
@@ -69,7 +69,7 @@ interface Waiter {
   readonly fail: (fault: GatewayError) => void;
 }
 
-/** Those who wait for one bucket; `arrived` ends the server's sleep. */
+/** Requests that wait for one bucket; `arrived` ends the server's sleep. */
 interface Queue {
   waiters: Waiter[];
   arrived: PromiseWithResolvers<void>;
@@ -82,9 +82,9 @@ interface Refusals {
 }
 
 /**
- * The requests that one minute allows, given out in order of priority, then to the caller that has had the fewest, then of
- * arrival. Who would have to wait longer than it can is told so at once, and when to come back. Priorities hold between
- * replicas; what each caller has had is known to each replica for itself.
+ * Gives out the requests of a minute in order of priority, then to the caller with the fewest, then of arrival. A request that
+ * would wait longer than it can is rejected at once, with the time to retry. Priorities hold between replicas; each replica
+ * counts the requests of callers for itself.
  */
 export class Budget {
   readonly #options: BudgetOptions;
@@ -128,8 +128,9 @@ export class Budget {
   }
 
   /**
-   * Upstream has refused a request that left at `leftAt`: nobody of the organization asks for the milliseconds it returns.
-   * Without a time of upstream's they double from refusal to refusal; those that left together count once.
+   * Records that upstream rejected a request that left at `leftAt`, and returns the milliseconds for which the whole
+   * organization pauses. Where upstream names no time, they double from rejection to rejection; requests that left together
+   * count once.
    */
   async block(turn: Turn, retryAfter: number | undefined, leftAt: number): Promise<number> {
     const bucket = bucketOf(turn);
@@ -150,7 +151,7 @@ export class Budget {
     if (refusals !== undefined && leftAt > refusals.at) this.#refusals.delete(bucket);
   }
 
-  /** What is left of the minute, and when the last of so many more requests could leave. Nothing is taken. */
+  /** Returns the rest of the minute, and when the last of so many more requests could leave. Takes nothing. */
   async availability(
     bucket: BudgetBucket,
     requests: number,
@@ -191,7 +192,7 @@ export class Budget {
       const slots = Math.max(1, Math.floor(limits[family] * SHARE[priority]));
       const wait = capped(first.turn) || (await allowance.take(bucket, slots, WINDOW_MS));
       if (wait === 0) {
-        // The first may have left meanwhile; what was taken is the next one's then, whoever that is.
+        // The first may have left meanwhile; the slot then goes to the next in the queue.
         const next = queue.waiters.includes(first) ? first : queue.waiters[0];
         queue.waiters = queue.waiters.filter((each) => each !== next);
         if (next !== undefined) callers.leaves(next.turn, pace.now());
@@ -206,7 +207,7 @@ export class Budget {
     this.#queues.delete(bucket);
   }
 
-  /** The first waits `wait`; each further one about as long as a slot takes to come back. */
+  /** The first waits `wait`; each further one about the time that a slot takes to come back. */
   #refuseLate(queue: Queue, wait: number, perSlot: number, capped: (turn: Turn) => number): void {
     const now = this.#options.pace.now();
     const kept: Waiter[] = [];
@@ -219,7 +220,7 @@ export class Budget {
   }
 }
 
-/** What the callers of one bucket have had of this minute, and who has been there lately. */
+/** Requests of each caller of one bucket in this minute, and the recent callers. */
 class Callers {
   #departures: { readonly caller: string; readonly at: number }[] = [];
   readonly #seen = new Map<string, number>();

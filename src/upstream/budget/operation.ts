@@ -9,7 +9,7 @@ import type { BudgetBucket, Priority } from "./budget.ts";
 
 /** How one asks who reads much and has time. */
 export interface ReadOptions {
-  /** Waits for its turn as long as `signal` lets it, and makes as many requests as it needs. */
+  /** Waits for its turn until `signal` aborts, and makes all the requests it needs. */
   readonly unbounded?: boolean;
   /** Reads every page once: none is kept in memory, where it would push out what clients ask for again. */
   readonly noStore?: boolean;
@@ -19,9 +19,9 @@ export interface ReadOptions {
 
 /** Who asks, and for how long. */
 export interface OperationOptions extends ReadOptions {
-  /** Ends when its caller has left, or has waited as long as it may. */
+  /** Aborts when its caller has left, or has reached the maximum wait. */
   readonly signal: AbortSignal;
-  /** Interactive unless told otherwise. */
+  /** Interactive by default. */
   readonly priority?: Priority;
   /** One of those who share the allowance; all who give no name are one. */
   readonly caller?: string;
@@ -33,7 +33,7 @@ export interface Usage {
   requests: number;
   /** Pages taken from the cache, or from a request another operation had under way. */
   cacheHits: number;
-  /** Rows (of some reports: time buckets) that upstream sent again within one walk, which were left out. */
+  /** Rows (of some reports: time buckets) that upstream sent again within one page run; they are left out. */
   duplicates: number;
   /** Milliseconds spent waiting for pages, summed over concurrent waits. */
   waitMs: number;
@@ -56,13 +56,13 @@ export class Operation {
   readonly usage: Usage = { requests: 0, cacheHits: 0, duplicates: 0, waitMs: 0 };
   /** Endpoints that it has read pages of. */
   readonly datasets = new Set<Dataset>();
-  /** Pages asked for so far, by cache key, so that two fields of one answer never disagree. */
+  /** Pages requested so far, by cache key, so that two fields of one answer never disagree. */
   readonly pages = new Map<string, Promise<Page<unknown>>>();
-  /** Of whose allowance its newest request was; null before the first. */
+  /** The bucket of its newest request; null before the first. */
   bucket: BudgetBucket | null = null;
   readonly priority: Priority;
   readonly caller: string;
-  /** Ends when its caller has left, or has waited as long as it may. */
+  /** Aborts when its caller has left, or has reached the maximum wait. */
   readonly signal: AbortSignal;
   readonly unbounded: boolean;
   readonly noStore: boolean;
@@ -108,7 +108,7 @@ export class Operation {
     this.#count(dataset, 1);
   }
 
-  /** What was spent was not needed: a replica had asked before. */
+  /** Returns a request that was not needed: a replica had made it. */
   refund(dataset: Dataset): void {
     this.#count(dataset, -1);
   }
@@ -135,12 +135,12 @@ export class Operation {
     return used;
   }
 
-  /** Pages that are void: their walk has begun again. */
+  /** Removes pages that are void: their page run has restarted. */
   forget(pages: readonly PageAge[]): void {
     for (const page of pages) this.#used.delete(page);
   }
 
-  /** Notes something that the answer is made from; null: it cannot be told whether that has changed since. */
+  /** Notes a source of the answer; null: a later change of it cannot be detected. */
   dependOn(validity: Validity | null): void {
     if (validity === null) this.#validities = null;
     else this.#validities?.add(validity);
@@ -165,8 +165,8 @@ export class Operation {
   }
 
   /**
-   * Resolves when other operations have had the thread in between; pieces of one come in the order they were asked for. What is
-   * in the cache never waits for anything, and a long question would be answered in one go while nobody else is.
+   * Resolves when other operations have had the thread in between; the calls of one operation resolve in order. Cached answers
+   * never wait, and without this a long question would block all others until it is answered.
    */
   turn(): Promise<unknown> {
     this.#turn = this.#turn.then(() => setImmediate());

@@ -14,7 +14,7 @@ export const ENGAGEMENT: Coverage = {
   maxDays: 366,
 };
 
-/** One day is asked for as such: its distinct counts are exact, where a range of one day may be estimated. */
+/** One day is requested as such: its distinct counts are exact, where a range of one day may be estimated. */
 export function engagementDays({ from, until }: DayRange): Readonly<Record<string, Day>> {
   return daysIn({ from, until }) === 1 ? { date: from } : { starting_date: from, ending_date: until };
 }

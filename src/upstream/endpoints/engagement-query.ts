@@ -13,7 +13,7 @@ import { byPseudonym } from "./pseudonymous.ts";
 /** The most entries upstream takes in one `filter[]`, of all dimensions together. */
 export const MAX_FILTERS = 100;
 
-/** A filter narrowed to `more`, as long as one request can state it; beyond, as it was, and the rows are to be picked from. */
+/** A filter narrowed to `more`, if one request can state it; otherwise unchanged, and the rows must be filtered. */
 export function narrowed(
   filter: EngagementFilterValues,
   more: EngagementFilterValues,
@@ -75,7 +75,7 @@ export const BY_GROUP: Split<{ groupId: string | null; groupName: string | null 
   id: ({ groupId }) => groupId,
 };
 
-/** A list whose rows are split: a row per thing, which `thingId` names, and value. */
+/** A list with split rows: a row per thing, which `thingId` names, and value. */
 export function splitList<WireRow extends object, Row, Part>(
   list: SplitOf<Row>,
   names: FilterNames,
@@ -96,7 +96,7 @@ export function splitList<WireRow extends object, Row, Part>(
     rowId: (split: Row & Part) => idOf(thingId(split), id(split)),
     row: (w: Wire<WireRow>): Row & Part => {
       const split = w as object as Wire<SplitColumns>;
-      // A row that was not split, as its missing key tells, is nobody's: reading the key is the complaint.
+      // A row without its key was not split; reading the key reports that.
       if (!split.has(column)) split.string(column);
       return { ...row(w), ...part(split) };
     },

@@ -30,7 +30,7 @@ const report = {
   unmasked: unmaskedReport,
 } as const;
 
-/** A report split by time, whose pages are buckets. */
+/** A report split by time, with pages of buckets. */
 export const bucketedReport = (names: ReportNames) =>
   ({
     ...report,
@@ -44,7 +44,7 @@ function withoutPeople({ groupBy: { USER: _, ...groupBy }, ...names }: ReportNam
   return { ...names, groupBy };
 }
 
-/** A report split by person, whose pages are ranked rows; time is one more split. */
+/** A report split by person, with pages of ranked rows; time is one more split. */
 export const userReport = (names: ReportNames) =>
   ({
     ...report,
@@ -57,7 +57,7 @@ export const userReport = (names: ReportNames) =>
     }),
   }) as const;
 
-/** The time a row of a report split by person is about; not split by time, that is the whole range asked for. */
+/** The time a row of a report split by person is about; not split by time, that is the whole range requested. */
 export function userSpan(w: Wire<Bounds<string | null>>, { bucket, range }: ReportQuestion): Span {
   return bucket === "NONE" ? { from: startOf(range.from), until: startOf(range.until) } : spanOf(w);
 }

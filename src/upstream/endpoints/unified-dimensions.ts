@@ -23,7 +23,7 @@ export function unifiedDimensions(w: Wire<Group>): Dimensions {
     claudeTagUserId: w.stringOrNull("claude_tag_user_id"),
     workspaceId: w.stringOrNull("workspace_id"),
     apiKeyId: w.stringOrNull("api_key_id"),
-    // Both, whichever was asked for: the same request answers either, and is kept once.
+    // Both, whichever was requested: the same request answers either, and is kept once.
     user: who?.kind === "person" ? who.user : null,
     actor: who,
     actorType: w.stringOrNull("actor_type"),

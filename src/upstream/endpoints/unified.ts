@@ -87,7 +87,7 @@ const usage = {
 } as const;
 
 /**
- * Usage and cost by any dimensions, without the hundred-group cap and with usage that no person is behind. In beta; the same paths
+ * Usage and cost by any dimensions, without the hundred-group cap and with usage that has no person. In beta; the same paths
  * answer for the organization of the key. Source: Usage and Cost Analytics API.
  */
 export const unifiedCost = {
@@ -123,8 +123,8 @@ export const unifiedUsage = {
 } as const;
 
 /**
- * Whose row it is cannot be told: a null actor can stand for several whom upstream hides, each with a row of its own, and
- * federated ones have no id.
+ * Rows cannot be identified: a null actor can stand for several that upstream hides, each with its row, and federated ones have
+ * no id.
  */
 function isHidden({ actor }: Dimensions, { groupBy }: ReportQuestion): boolean {
   if (!groupBy.includes("ACTOR") && !groupBy.includes("USER")) return false;

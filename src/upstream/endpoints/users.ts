@@ -46,7 +46,7 @@ export const userActivity = endpoint({
     ),
 });
 
-/** The same of the members of each group together: one row per group. */
+/** Activity of the members of each group together: one row per group. */
 export const activityByGroup = splitList(
   list,
   USER_FILTERS,
@@ -136,7 +136,7 @@ function code(w: Wire<User["claude_code_metrics"]>): CodeActivity {
     linesAdded: core.at("lines_of_code").count("added_count"),
     linesRemoved: core.at("lines_of_code").count("removed_count"),
     artifactsCreated: core.count("artifacts_created_count"),
-    // What is no pair of counts is another fact about tools, which this gateway does not know yet.
+    // An entry without a pair of counts is another fact about tools, which this gateway does not know yet.
     toolActions: w
       .entries("tool_actions")
       .filter(([, counts]) => counts.has("accepted_count"))

@@ -3,7 +3,7 @@ import { type ErrorDetails, GatewayError } from "../../errors.ts";
 import type { Endpoint } from "../endpoint.ts";
 import type { HttpFailure } from "../http/http-failure.ts";
 
-/** Engagement answers a day it does not have yet with a 400 whose message names the newest one it has. */
+/** Engagement endpoints answer a day they do not have yet with a 400; its message names the newest day they have. */
 export function notYetAvailable<P, Row>(
   fault: HttpFailure,
   endpoint: Endpoint<P, Row>,

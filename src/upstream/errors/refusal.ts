@@ -22,7 +22,7 @@ export class UpstreamRefusal extends GatewayError {
   }
 }
 
-/** Upstream did not accept the page token it was sent: the data behind it was refreshed, or it was never one of its own. */
+/** Upstream did not accept the page token: the data behind it was refreshed, or upstream never issued it. */
 export function refusedToken(fault: unknown): boolean {
   return fault instanceof UpstreamRefusal && fault.token !== null;
 }

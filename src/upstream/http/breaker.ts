@@ -36,7 +36,7 @@ class Breaker {
     if (performance.now() < this.#restsUntil) throw this.#resting();
   }
 
-  /** The answer of `attempt`, whose failure counts. While one finds out whether the dataset is back, the others wait for it. */
+  /** Runs `attempt` and counts its failures. While one call finds out whether the dataset is back, the others wait for it. */
   async pass<T>(attempt: () => Promise<T>): Promise<T> {
     try {
       return await this.#policy.execute(attempt);

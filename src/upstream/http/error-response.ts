@@ -37,7 +37,7 @@ function secondsToWait(
   return Number.isNaN(seconds) ? undefined : Math.min(Math.max(0, seconds), MAX_RETRY_AFTER);
 }
 
-/** A year; beyond that it is no wait but a fault. */
+/** A year; a longer wait is a fault. */
 const MAX_RETRY_AFTER = 31_536_000;
 
 /** Clients see the id, so it must look like one. */
@@ -56,7 +56,7 @@ interface ErrorEnvelope {
   };
 }
 
-/** What the error envelope says, as far as it is one. */
+/** Reads the error envelope, as far as there is one. */
 function refusalOf(text: string): Partial<Pick<HttpFailure, "upstreamMessage" | "errorCode">> {
   try {
     const error = (JSON.parse(text) as ErrorEnvelope | null)?.error;

@@ -16,7 +16,7 @@ export interface Gate {
   enter(maxWaitMs: number): Promise<void>;
   /** Makes one attempt, and learns from what becomes of it. */
   pass<T>(attempt: () => Promise<T>): Promise<T>;
-  /** Upstream has refused because too many were sent: nobody is let through for the milliseconds it returns. */
+  /** Upstream has rejected a request because of the rate limit: no request leaves for the milliseconds it returns. */
   block(retryAfter: number | undefined): Promise<number>;
 }
 
@@ -24,9 +24,9 @@ const ATTEMPTS = 3;
 const MAX_BACKOFF_MS = 8_000;
 
 /**
- * One GET, tried at most three times. Only faults that may pass are retried, and not where upstream says that it is no use, as
- * when a limit of spend is used up; `retry-after` wins over back-off; a wait that would pass the deadline is not begun.
- * `gate` lets every request out, retries included, and keeps the others in while upstream wants none.
+ * One GET, tried at most three times. Only transient faults are retried, and not where upstream says that a retry cannot help,
+ * as when a spend limit is used up. `retry-after` wins over back-off; a wait beyond the deadline is not begun. Every request,
+ * retries included, passes `gate`, which holds them back while upstream accepts none.
  */
 export async function get(
   options: HttpOptions,

@@ -10,7 +10,7 @@ export class HttpFailure extends Error {
   readonly requestId: string | undefined;
   /** Seconds upstream asked to wait. */
   readonly retryAfter: number | undefined;
-  /** Upstream says that trying again is no use. */
+  /** Upstream says that a retry cannot help. */
   readonly isHopeless: boolean;
   /** The newest-day hint and the like are read from it; it is never shown. */
   readonly upstreamMessage: string;
@@ -62,7 +62,7 @@ export class HttpFailure extends Error {
     return this.status === 402 || (this.status === 429 && SPEND_LIMITS.has(this.errorCode ?? ""));
   }
 
-  /** Too many requests were sent: nothing is asked for a while, of any dataset. */
+  /** Too many requests were sent: no request is sent for a while, for any dataset. */
   get isRateLimit(): boolean {
     return this.status === 429 && !this.isBilling;
   }

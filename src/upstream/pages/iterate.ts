@@ -4,12 +4,12 @@ import type { Upstream } from "../upstream.ts";
 import type { Page } from "./page.ts";
 import type { UpstreamPage } from "./page-run.ts";
 
-/** A page of a walk through several windows; `restarted` voids what came before of the same window. */
+/** A page of a page run over several windows; `restarted` voids the earlier pages of the same window. */
 export interface WindowPage<Row> extends UpstreamPage<Row> {
   readonly window: number;
 }
 
-/** Where in a walk to begin: a page of a window. */
+/** A place in a page run to begin at: a page of a window. */
 interface PagePlace {
   readonly window: number;
   readonly token: string | null;
@@ -33,7 +33,7 @@ export function pagesOf<P, Row>(
   };
 }
 
-/** The same walk with other rows: split, filtered or mapped, page by page. */
+/** Maps the rows of a page run (splits, filters or converts them), page by page. */
 export function mapPages<A, B>(
   run: PageRun<A>,
   rowsOf: (page: WindowPage<A>) => readonly B[] | Promise<readonly B[]>,
@@ -43,7 +43,7 @@ export function mapPages<A, B>(
   };
 }
 
-/** Rows that were read before, as a walk of one page per window. */
+/** Rows that were already read, as a page run with one page per window. */
 export function pagesOfRows<Row>(
   windows: readonly {
     readonly rows: readonly Row[];
@@ -73,7 +73,7 @@ export type PageProvenance = Pick<
 /** Few at a time, so that one question leaves room for others. */
 const CONCURRENT_RUNS = 6;
 
-/** All rows of all walks, walk by walk; they are read side by side. */
+/** Collects all rows of all page runs in their order; they are read concurrently. */
 export async function collectAll<Row>(runs: readonly PageRun<Row>[]): Promise<Collected<Row>> {
   const collected = await pMap(runs, collect, { concurrency: CONCURRENT_RUNS });
   return {
@@ -82,12 +82,12 @@ export async function collectAll<Row>(runs: readonly PageRun<Row>[]): Promise<Co
   };
 }
 
-/** Each of the walks to its end, side by side; the failure of one is none of the others'. */
+/** Collects each page run, concurrently; the failure of one does not affect the others. */
 export function collectEach<Row>(runs: readonly PageRun<Row>[]): Promise<(Collected<Row> | Error)[]> {
   return pMap(runs, (run) => collect(run).catch((fault: Error) => fault), { concurrency: CONCURRENT_RUNS });
 }
 
-/** One walk to its end. A window that is refreshed while it is read is read again, and what was read of it is dropped. */
+/** Collects one page run. A window that is refreshed while it is read is read again, and its earlier pages are dropped. */
 export async function collect<Row>(run: PageRun<Row>): Promise<Collected<Row>> {
   let pages: WindowPage<Row>[] = [];
   for await (const page of run(null)) {

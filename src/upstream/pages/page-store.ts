@@ -51,7 +51,10 @@ export class PageStore {
     return { isCurrent: () => !hasNames || !freshness.hasOldNames(page) };
   }
 
-  /** Decodes a stored body. Throws for one from a replica whose clock is ahead: it would look fresh, and its days final, too long. */
+  /**
+   * Decodes a stored body. Throws for one from a replica with a clock ahead of this one: it would look fresh, and its days
+   * final, too long.
+   */
   decode<P, Row>({ endpoint, params, token }: PageQuestion<P, Row>, { body, fetchedAt }: Kept): Page<Row> {
     const { freshness, now } = this.#options;
     if (fetchedAt > now() + MAX_CLOCK_SKEW_MS) throw new RangeError("fetched in the future");

@@ -8,7 +8,7 @@ import { Wire, WireError } from "../http/wire.ts";
 /** One page of an upstream list, decoded. */
 export interface Page<Row> {
   readonly rows: readonly Row[];
-  /** The token this page was asked for with; null on the first. */
+  /** The token this page was requested with; null on the first. */
   readonly token: string | null;
   /** The token of the next page; null on the last. */
   readonly next: string | null;
@@ -20,7 +20,7 @@ export interface Page<Row> {
   /** The days it is about; null for look-ups. */
   readonly range: DayRange | null;
   readonly state: Finality;
-  /** What its rows said of people beside their ids has been left out for its age. */
+  /** True if names and addresses of people were removed from its rows because of its age. */
   readonly areNamesRemoved?: true;
   /** Why it is older than it should be; null: it is as fresh as is promised. */
   readonly stale: Staleness | null;
@@ -69,7 +69,7 @@ function listKeyOf<P, Row>({ listKeys }: Endpoint<P, Row>, body: Wire<Envelope>)
   return (listKeys?.find((name) => body.has(name as keyof Envelope)) ?? "data") as "data";
 }
 
-/** A day of a longer answer, as if it had been asked for alone. */
+/** A day of a longer answer, as if it had been requested alone. */
 export interface DayPage<P, Row> {
   readonly params: P;
   readonly page: Page<Row>;
@@ -101,7 +101,9 @@ export function finalDaysOf<P, Row>(
   });
 }
 
-/** Only the token ends a walk, and a list that says there is more must say where: a short answer is never passed off as whole. */
+/**
+ * Only the token ends a page run, and a list with more rows must name the next page: a short answer must never pass as complete.
+ */
 function nextToken(paging: "token" | "report" | "id", body: Wire<Envelope>): string | null {
   const key = paging === "id" ? "last_id" : "next_page";
   // Engagement lists send no `has_more`; where one does, it must not be contradicted by the token.

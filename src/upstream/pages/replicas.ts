@@ -7,7 +7,7 @@ import type { SharedStore } from "../../cache/shared-store.ts";
 export interface Shared<Page> {
   readonly page: Page;
   readonly bytes: number;
-  /** Another replica, or this one before its restart, had asked for it. */
+  /** Another replica, or this one before its restart, had requested it. */
   readonly isKept: boolean;
 }
 
@@ -19,11 +19,14 @@ export interface Sharing<Page> {
   readonly isUsable: (page: Page) => boolean;
   /** How long it is worth keeping; null for good. */
   readonly lifetimeMs: (page: Page) => number | null;
-  /** How long others wait for one that asks and lives, at the most. Null: nobody shall wait for this one, which is in no hurry. */
+  /**
+   * Maximum time that others wait for a replica that fetches and is alive. Null: others do not wait, since this one has no
+   * deadline.
+   */
   readonly maxWaitMs: number | null;
 }
 
-/** One that asks says so again and again: of one that has died, as by kill -9, nobody waits for longer than this. */
+/** A replica that fetches renews its lease: no other waits longer than this for one that died, as by kill -9. */
 const LEASE_MS = 4_000;
 
 /** How soon a replica looks whether another one has the answer yet, and how often at the least. */
@@ -31,8 +34,8 @@ const FIRST_LOOK_MS = 20;
 const LAST_LOOK_MS = 200;
 
 /**
- * A page that replicas share: as it is kept, else asked for by one of them while the others wait for it. Whoever has
- * waited as long as it can asks too, lest it inherit a hang.
+ * Reads a page that replicas share: from the store, else one of them fetches it while the others wait. A replica that has waited
+ * its maximum fetches the page too, so that it does not inherit a hang.
  */
 export async function shared<Page>(
   { store, key, read, isUsable, lifetimeMs, maxWaitMs }: Sharing<Page>,
@@ -55,7 +58,7 @@ export async function shared<Page>(
   };
 
   const askAndKeep = async (): Promise<Shared<Page>> => {
-    // Whoever had the name before may have got the answer since it was looked for.
+    // The previous holder of the name may have stored the answer since the lookup.
     const found = await kept();
     if (found !== null) return found;
     const asked = await ask();

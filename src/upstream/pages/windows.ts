@@ -55,7 +55,7 @@ export function notCovered(dataset: string, earliest: Day, asked: Day): GatewayE
   });
 }
 
-/** The first day that can be asked for. A horizon of 365 days reaches back 364 whole ones. */
+/** The first day that can be requested. A horizon of 365 days reaches back 364 whole ones. */
 export function earliestDay({ dataset, coverage }: Covered, now: Instant): Day {
   if (coverage === null) throw new Error(`${dataset} has no days`);
   const { earliest, horizonDays } = coverage;
