@@ -78,7 +78,7 @@ async function write(
       spent.add(ctx.upstream);
       return { ...ctx, now: () => part.begun };
     },
-    told: schema,
+    visible: schema,
     onFault: () => {},
   };
   try {

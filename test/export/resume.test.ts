@@ -165,7 +165,7 @@ describe("figures that are refreshed under an export", () => {
           ...gate.app.context(new AbortController().signal, "warm", { unbounded: true, ...options }),
           now: () => part.begun,
         }),
-        told: schema,
+        visible: schema,
         onFault: () => {},
       };
       const opened = openExport(schema, reader, file, new URLSearchParams(query));

@@ -59,10 +59,10 @@ describe.each([
       const byPerson = Map.groupBy(all, ({ person }) =>
         person === null ? "" : accounts.account(gate.organization.person(person), Date.parse(NOW)).id,
       );
-      const told = Map.groupBy(rows, ({ account_id }) => account_id as string);
-      expect(new Set(told.keys())).toEqual(new Set(byPerson.keys()));
+      const visible = Map.groupBy(rows, ({ account_id }) => account_id as string);
+      expect(new Set(visible.keys())).toEqual(new Set(byPerson.keys()));
       for (const [id, own] of byPerson)
-        expectSame(total(told.get(id) ?? [], "net_usd"), dollars(own, netUnits));
+        expectSame(total(visible.get(id) ?? [], "net_usd"), dollars(own, netUnits));
       expect(new Set(rows.map(placeOf)).size).toBe(rows.length);
       expect(rows.map(({ date }) => date)).toEqual(rows.map(({ date }) => date).sort());
     },

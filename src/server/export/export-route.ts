@@ -59,7 +59,7 @@ async function answer(options: ExportsOptions, request: Request, record: Request
       ...options.contextOf(record, { signal, priority: "warm", unbounded: true, ...reading }),
       now: () => moment,
     }),
-    told: options.view.schemaFor(viewer),
+    visible: options.view.schemaFor(viewer),
     onFault: options.onFault,
   };
   const opened = openExport(options.schema, reader, url.pathname.slice(PATH.length), url.searchParams);

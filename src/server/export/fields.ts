@@ -48,14 +48,14 @@ export function columnsOf(
   node: GraphQLObjectType,
   fields: string | null,
   split: Split,
-  { viewer, told }: Reader,
+  { viewer, visible }: Reader,
 ): FieldColumn[] {
   const named = fields?.split(",").map((path) => path.trim());
   const asked = named === undefined ? DEFAULTS[list] : [...new Set(named)];
   const columns =
     asked === undefined
       ? labelsFirst(node, own(schema, node, [], split))
-      : asked.flatMap((path) => at(schema, told, node, path.split("."), split));
+      : asked.flatMap((path) => at(schema, visible, node, path.split("."), split));
   // Columns that are not requested by name are those the viewer may see.
   const shown =
     fields === null ? columns.filter(({ path }) => isVisible(schema, node, path, viewer)) : columns;
@@ -91,7 +91,7 @@ const MAX_COLUMNS = 250;
 /** The columns at a path, walked down from a type; a part of it can name one of the kinds an object can be of. */
 function at(
   schema: GraphQLSchema,
-  told: GraphQLSchema | null,
+  visible: GraphQLSchema | null,
   root: GraphQLNamedType,
   path: readonly string[],
   split: Split,
@@ -105,7 +105,7 @@ function at(
     if (next === undefined) {
       const place = path.slice(0, depth).join(".") || parent.name;
       throw badInput(
-        `Unknown field \`${path.join(".")}\`: in \`${place}\`, ${nearest(key, namesIn(told, parent))}`,
+        `Unknown field \`${path.join(".")}\`: in \`${place}\`, ${nearest(key, namesIn(visible, parent))}`,
       );
     }
     isListed ||= isList(next);
@@ -131,9 +131,9 @@ function choicesOf(schema: GraphQLSchema, type: GraphQLNamedType): ReadonlyMap<s
 }
 
 /** The segments that a path can have, as far as the caller may see them. */
-function namesIn(told: GraphQLSchema | null, { name }: GraphQLNamedType): string[] {
-  const type = told?.getType(name);
-  return told && type ? [...choicesOf(told, type).keys()] : [];
+function namesIn(visible: GraphQLSchema | null, { name }: GraphQLNamedType): string[] {
+  const type = visible?.getType(name);
+  return visible && type ? [...choicesOf(visible, type).keys()] : [];
 }
 
 /** A field that needs no argument. A list that pages would be cut short without a word. */

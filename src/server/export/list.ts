@@ -47,11 +47,11 @@ export function argumentsOf(field: GraphQLField<unknown, unknown>) {
 export function givenTo(
   field: GraphQLField<unknown, unknown>,
   parameters: URLSearchParams,
-  told: readonly string[] | null,
+  visible: readonly string[] | null,
 ): Readonly<Record<string, unknown>> {
   const own = new URLSearchParams(parameters);
   own.delete("fields");
-  return readParameters(new Map(argumentsOf(field).map(({ name, type }) => [name, type])), own, told);
+  return readParameters(new Map(argumentsOf(field).map(({ name, type }) => [name, type])), own, visible);
 }
 
 /** A list of the graph, read page by page through the graph itself: a caller without access to a field there cannot export it. */
@@ -61,8 +61,8 @@ export function listTable(
   field: GraphQLField<unknown, unknown>,
   parameters: URLSearchParams,
 ): Table {
-  const told = reader.told?.getQueryType()?.getFields()[field.name];
-  const names = told === undefined ? null : argumentsOf(told).map(({ name }) => name);
+  const visible = reader.visible?.getQueryType()?.getFields()[field.name];
+  const names = visible === undefined ? null : argumentsOf(visible).map(({ name }) => name);
   const variables = givenTo(field, parameters, names);
   const split = Array.isArray(variables.groupBy) ? (variables.groupBy as string[]) : [];
   const node = nodeOf(field);
@@ -132,8 +132,8 @@ async function pageOf(
 }
 
 /** The error that a client would see, as an error of the gateway. */
-function failureOf(error: GraphQLError, { onFault, told }: Reader, schema: GraphQLSchema): GatewayError {
-  const { message, extensions } = clientError(error, onFault, { suggests: told === schema });
+function failureOf(error: GraphQLError, { onFault, visible }: Reader, schema: GraphQLSchema): GatewayError {
+  const { message, extensions } = clientError(error, onFault, { suggests: visible === schema });
   const { code, ...details } = extensions;
   return new GatewayError(code as ErrorCode, message, details as ErrorDetails, error);
 }

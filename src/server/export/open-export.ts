@@ -87,13 +87,13 @@ function lastLineOf({ manifestLine }: FileFormat, [wanted, ...more]: readonly st
 }
 
 /** Names of the exports that the caller may have. */
-function namesFor({ told, viewer }: Reader): readonly string[] {
-  if (told === null) return [];
+function namesFor({ visible, viewer }: Reader): readonly string[] {
+  if (visible === null) return [];
   const permissions = permissionsOf(viewer);
   const layouts = LAYOUT_PERMISSIONS.every((permission) => permissions[permission])
     ? Object.keys(LAYOUTS)
     : [];
-  return [...layouts, ...listsOf(told).keys()];
+  return [...layouts, ...listsOf(visible).keys()];
 }
 
 function notFound(message: string): GatewayError {

@@ -54,7 +54,7 @@ export interface Reader {
   readonly viewer: Viewer;
   context(options: ReadOptions): Context;
   /** Names that the caller may learn; null: none. */
-  readonly told: GraphQLSchema | null;
+  readonly visible: GraphQLSchema | null;
   /** Receives faults that the caller sees only as INTERNAL_SERVER_ERROR. */
   readonly onFault: (fault: unknown) => void;
 }

@@ -17,7 +17,7 @@ import { nearest } from "./did-you-mean.ts";
 export function readParameters(
   types: ReadonlyMap<string, GraphQLInputType>,
   parameters: URLSearchParams,
-  told: readonly string[] | null,
+  visible: readonly string[] | null,
 ): Readonly<Record<string, unknown>> {
   const values: Record<string, unknown> = Object.create(null);
   for (const path of new Set(parameters.keys())) {
@@ -26,13 +26,13 @@ export function readParameters(
       throw badInput(`\`${whole}\` is given as a whole and in parts by \`${path}\`; use one of the two.`);
     const keys = path.split(".");
     const leaf = keys.pop() as string;
-    let [known, at]: [Known, Record<string, unknown>] = [{ types, names: told ?? [] }, values];
+    let [known, at]: [Known, Record<string, unknown>] = [{ types, names: visible ?? [] }, values];
     for (const key of keys) {
-      known = fieldsOf(typeIn(known, key, path), told !== null);
+      known = fieldsOf(typeIn(known, key, path), visible !== null);
       at[key] ??= Object.create(null);
       at = at[key] as Record<string, unknown>;
     }
-    at[leaf] = argumentValue(typeIn(known, leaf, path), parameters.getAll(path), path, told !== null);
+    at[leaf] = argumentValue(typeIn(known, leaf, path), parameters.getAll(path), path, visible !== null);
   }
   return values;
 }
