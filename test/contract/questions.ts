@@ -35,7 +35,6 @@ const TIMES: readonly (readonly [RegExp, readonly string[]])[] = [
   ],
   [/\/analytics\/(usage|cost)$/, [...RANGES, ...buckets("time_bucket_width")]],
   [/\/analytics\/.*_report$/, [...RANGES, ...buckets("bucket_width")]],
-  [/\/artifacts$/, ENGAGEMENT.filter((time) => time.startsWith("date="))],
   [/\/analytics\//, ENGAGEMENT],
   [/\/claude_code$/, ["starting_at=2026-11-18", "starting_at=2026-05-01", "starting_at=2026-11-22"]],
   [/\/usage_report\/messages$/, [...RANGES, ...buckets("bucket_width")]],
@@ -56,9 +55,15 @@ const COMPANIONS: readonly (readonly [path: RegExp, parameter: string, companion
   [/\/analytics\/(usage|cost)$/, "exclude_deleted_users", "group_by[]=actor"],
 ];
 
+/** The ways that an endpoint has parameters for. */
+function timesOf(path: string, parameters: Endpoint["parameters"]): readonly string[] {
+  const [, times = [""]] = TIMES.find(([pattern]) => pattern.test(path)) ?? [];
+  return times.filter((time) => time === "" || Object.hasOwn(parameters, time.slice(0, time.indexOf("="))));
+}
+
 /** Query strings that together send every parameter, with every value the contract lists. */
 export function questionsOf({ path, parameters, paging }: Endpoint, samples: Samples): readonly string[] {
-  const times = TIMES.find(([pattern]) => pattern.test(path))?.[1] ?? [""];
+  const times = timesOf(path, parameters);
   const [usual = ""] = times;
   const questions = new Set(times);
   for (const [name, parameter] of Object.entries(parameters)) {
