@@ -17,13 +17,13 @@ import { shortHash } from "../../src/domain/short-hash.ts";
 import { badInput, GatewayError } from "../../src/errors.ts";
 import { codeDayRequests, recordsOfEmail, recordsOfPeople } from "../../src/loaders/claude-code.ts";
 import { accountOfRecords, accountRequests } from "../../src/loaders/record-accounts.ts";
-import type { PlanRequests } from "../../src/planning/plan.ts";
+import type { PlanInput } from "../../src/planning/plan.ts";
 import { resolveRange } from "../../src/planning/range-input.ts";
 import { rowsWanted } from "../../src/planning/rows.ts";
 import { claudeCode } from "../../src/upstream/endpoints/claude-code.ts";
 import { collect, mapPages, type PageRun, pagesOf, pagesOfRows } from "../../src/upstream/pages/iterate.ts";
 import { windowsOf } from "../../src/upstream/pages/windows.ts";
-import { requestsFor } from "../../src/upstream/plan.ts";
+import { type FieldRequests, requestsFor } from "../../src/upstream/plan.ts";
 import { sumField, ToolActions } from "../engagement/activity.ts";
 import { builder, nodeLoader } from "../framework/builder.ts";
 import { connect, forward } from "../framework/connection.ts";
@@ -173,12 +173,6 @@ function daysOf(range: DayRange, { now }: Context): { readonly range: DayRange }
   return windowsOf(claudeCode, range, now()).ranges.map((window) => ({ range: window }));
 }
 
-/** Plans the requests for the records of people, who are known by address: all records of each day. */
-const recordRequests: PlanRequests = ({ range, type }, ctx) => [
-  { ...codeDayRequests(ctx, range), refusesItself: true }, // first, as what the rows below come from
-  type === "UserSummary" ? { ...accountRequests(ctx, range), refusesItself: true } : memberLookup(ctx),
-];
-
 builder.queryField("claudeCodeRecords", (t) =>
   t.field({
     authScopes: { people: true },
@@ -211,6 +205,23 @@ builder.queryField("claudeCodeRecords", (t) =>
   }),
 );
 
+/** The records of a person; on a row of a list those that no other row has. */
+const recordsOfPerson = {
+  async read(ctx: Context, person: PersonOver): Promise<readonly RecordShape[]> {
+    const { range, userId, activity } = person;
+    const email = await joinEmailOf(ctx, person);
+    if (email === null) return [];
+    const key = emailKey(email, ctx.orgDirectory.aliases);
+    const records = (await recordsOfEmail(ctx, { range }).load(key)) ?? [];
+    if (activity === undefined || records.length === 0) return records;
+    return (await accountOfRecords(ctx, { range }).load(key)) === userId ? records : [];
+  },
+  requests: ({ range, type }: PlanInput, ctx: Context): readonly FieldRequests[] => [
+    { ...codeDayRequests(ctx, range), refusesItself: true }, // first, as what the rows below come from
+    type === "UserSummary" ? { ...accountRequests(ctx, range), refusesItself: true } : memberLookup(ctx),
+  ],
+};
+
 personFigures((t, range) => ({
   claudeCode: t.field({
     authScopes: { "activity:read": true, own: true },
@@ -220,9 +231,9 @@ personFigures((t, range) => ({
       "The sum of the person's records, matched by email. In a list each record belongs to one row, so rows add up. If several accounts share an address (aliases included), it belongs to the account of the address itself, then to the one last active. Each `User` with the address has all records. Null: no record, which does not prove inactivity, since subscription users can be missing upstream. Upstream has no filter, so each day is read for all people, at one request per thousand records. If that exceeds what the operation has left, days stored within the last day answer, marked stale. Otherwise only this field fails, before it makes a request. Errors: TOO_EXPENSIVE, UPSTREAM_*.",
     sources: ["CLAUDE_CODE", ...ofMembers.sources],
     args: range,
-    requests: recordRequests,
+    requests: recordsOfPerson.requests,
     resolve: async (person, { range }, ctx) =>
-      sumOfRecords(await recordsOf(ctx, personOver(person, range, ctx))),
+      sumOfRecords(await recordsOfPerson.read(ctx, personOver(person, range, ctx))),
   }),
   claudeCodeRecords: t.field({
     authScopes: { "activity:read": true, own: true },
@@ -232,12 +243,15 @@ personFigures((t, range) => ({
       "The person's records, oldest first, matched by email and assigned to rows of a list as in `claudeCode`. They are read, or fail, in the same way. Errors: CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.",
     sources: ["CLAUDE_CODE", ...ofMembers.sources],
     args: { ...range, ...forward },
-    requests: recordRequests,
+    requests: recordsOfPerson.requests,
     resolve: async (person, { range: own, ...slice }, ctx) => {
       const over = personOver(person, own, ctx);
       const { range, ranges } = windowsOf(claudeCode, over.range, ctx.now());
       const records: PageRun<RecordShape> = async function* (from) {
-        const byDay = Map.groupBy(await recordsOf(ctx, { ...over, range }), (record) => record.date);
+        const byDay = Map.groupBy(
+          await recordsOfPerson.read(ctx, { ...over, range }),
+          (record) => record.date,
+        );
         const { sources } = await recordsOfPeople(ctx, range);
         const days = ranges.flatMap((window) => {
           const about = sources.find(({ range }) => range?.from === window.from);
@@ -256,17 +270,6 @@ personFigures((t, range) => ({
     },
   }),
 }));
-
-/** The records of a person; on a row of a list those that no other row has. */
-async function recordsOf(ctx: Context, person: PersonOver): Promise<readonly RecordShape[]> {
-  const { range, userId, activity } = person;
-  const email = await joinEmailOf(ctx, person);
-  if (email === null) return [];
-  const key = emailKey(email, ctx.orgDirectory.aliases);
-  const records = (await recordsOfEmail(ctx, { range }).load(key)) ?? [];
-  if (activity === undefined || records.length === 0) return records;
-  return (await accountOfRecords(ctx, { range }).load(key)) === userId ? records : [];
-}
 
 interface FilterShape {
   readonly emails?: readonly string[] | null | undefined;
