@@ -1,6 +1,5 @@
 import { close, openSync, write } from "node:fs";
 import { setTimeout } from "node:timers/promises";
-import { pino } from "pino";
 import type { Audit } from "../server/observability/audit.ts";
 import { redact } from "../server/observability/redact.ts";
 import { ConfigError } from "../settings/config-error.ts";
@@ -42,16 +41,7 @@ export function openAuditLog(target: AuditConfig, options: AuditLogOptions): Aud
 }
 
 function auditTo(write: WriteLine): Audit {
-  const log = pino(
-    {
-      level: "info",
-      base: { log: "audit" },
-      timestamp: false,
-      formatters: { level: (label) => ({ level: label }) },
-    },
-    { write: (line) => write(redact(line)) },
-  );
-  return (entry) => log.info(entry);
+  return (entry) => write(redact(`${JSON.stringify({ level: "info", log: "audit", ...entry })}\n`));
 }
 
 /** Limit of bytes that wait for the disk. Beyond it lines are lost: the gateway neither stops for them nor fills up. */

@@ -84,7 +84,7 @@ export function auditEntry(
     caller: viewer.name
       ? { name: plain(viewer.name, digest), role: viewer.role, identity: viewer.identity }
       : { address: incoming.address },
-    ...(operation !== null && said(operation, trusted)),
+    ...(operation !== null && descriptions.getOrInsertComputed(operation, () => said(operation, trusted))),
     datasets: [...new Set(spending.flatMap(({ datasets }) => [...datasets]))].sort(),
     upstreamRequests: sum("requests"),
     cacheHits: sum("cacheHits"),
@@ -112,6 +112,9 @@ const MAX_NAME = 128;
 function plain(name: string, digest: Digest): string {
   return name.length <= MAX_NAME && redact(name) === name ? name : digest(name);
 }
+
+/** Requests that are answered from one kept answer share its operation. */
+const descriptions = new WeakMap<OperationRecord, Partial<AuditEntry>>();
 
 function said(
   { name, sha256, isExplained, variables, others }: OperationRecord,
