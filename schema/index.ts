@@ -1,5 +1,6 @@
-import "./claude-code/claude-code.ts";
-import "./claude-code/groups.ts";
+import "./claude-code/record-group-list.ts";
+import "./claude-code/record-list.ts";
+import "./claude-code/records-of-person.ts";
 import "./dashboard/adoption-top.ts";
 import "./dashboard/claude-ai.ts";
 import "./dashboard/claude-code.ts";

@@ -14,7 +14,7 @@ import { TEAM_SOURCES } from "../../src/loaders/teams.ts";
 import type { PlanRequests } from "../../src/planning/plan.ts";
 import { isRelative, type RangeInput, resolveRange } from "../../src/planning/range-input.ts";
 import { userActivity } from "../../src/upstream/endpoints/users.ts";
-import { ClaudeCodeTotals } from "../claude-code/claude-code.ts";
+import { ClaudeCodeTotals } from "../claude-code/totals.ts";
 import { UserActivity } from "../engagement/activity.ts";
 import { builder } from "../framework/builder.ts";
 import { figures } from "../framework/figures.ts";

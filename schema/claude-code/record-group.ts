@@ -1,44 +1,18 @@
 import type { Relations } from "../../src/analytics/analysis/relations.ts";
-import { analyseCode, type CodeGroup, rangesOf } from "../../src/analytics/claude-code.ts";
+import type { CodeGroup } from "../../src/analytics/claude-code.ts";
 import { personByEmail } from "../../src/analytics/join.ts";
-import { mapRanked } from "../../src/analytics/ranking.ts";
 import { acceptanceRate } from "../../src/domain/activity.ts";
-import {
-  type CodeDimension,
-  type CodeMeasure,
-  type CodeWork,
-  codeMeasures,
-} from "../../src/domain/claude-code-group.ts";
+import type { CodeDimension, CodeMeasure, CodeWork } from "../../src/domain/claude-code-group.ts";
 import { linesPerSession, moneyPer } from "../../src/domain/measures.ts";
-import { codeDayRequests } from "../../src/loaders/claude-code.ts";
-import { resolveRange } from "../../src/planning/range-input.ts";
-import { claudeCode } from "../../src/upstream/endpoints/claude-code.ts";
-import { windowsOf } from "../../src/upstream/pages/windows.ts";
 import { sumField } from "../engagement/activity.ts";
 import { builder } from "../framework/builder.ts";
-import { COMPARED, comparedRow, comparedTotal } from "../framework/change.ts";
-import { connectRanking, forward } from "../framework/connection.ts";
+import { COMPARED, comparedRow } from "../framework/change.ts";
 import { Money, spendOnly } from "../framework/money.ts";
-import { DateRange } from "../framework/range.ts";
-import {
-  dimensions,
-  refuseHidden,
-  requireDimensions,
-  splitBy,
-  warnUngrouped,
-} from "../framework/selection.ts";
-import {
-  analysisArgs,
-  CalendarBucketEnum,
-  RUNNING_TOTAL,
-  SeriesRow,
-  SHARE,
-  topOf,
-} from "../framework/series.ts";
+import { dimensions, splitBy } from "../framework/selection.ts";
+import { RUNNING_TOTAL, SeriesRow, SHARE } from "../framework/series.ts";
 import { Actor } from "../people/actor.ts";
 import { ofMembers } from "../people/member-lookup.ts";
 import { User } from "../people/user.ts";
-import { ClaudeCodeFilter, keeps, refuseStrangers } from "./claude-code.ts";
 import {
   ClaudeCodeComparison,
   ClaudeCodeGroupTotals,
@@ -49,7 +23,7 @@ import {
   WORK_COUNTS,
 } from "./measures.ts";
 
-const ClaudeCodeDimension = builder.enumType("ClaudeCodeDimension", {
+export const ClaudeCodeDimension = builder.enumType("ClaudeCodeDimension", {
   description: "Dimensions of Claude Code records.",
   values: dimensions({
     ACTOR: { description: "Actor that ran it: people by address, keys by name." },
@@ -63,7 +37,7 @@ const ClaudeCodeDimension = builder.enumType("ClaudeCodeDimension", {
   } satisfies { [D in CodeDimension]: { description: string } }),
 });
 
-type GroupNode = CodeGroup & {
+export type CodeGroupNode = CodeGroup & {
   readonly groupedBy: readonly CodeDimension[];
   readonly relations: Relations<CodeGroup, CodeMeasure>;
 };
@@ -74,16 +48,16 @@ const work = (name: keyof CodeWork) =>
     ...sumField(WORK_COUNTS[name]),
     description: `${sumField(WORK_COUNTS[name]).description} Grouping by MODEL as well is BAD_USER_INPUT: records have it only for all models together.`,
     hiddenBy: "MODEL",
-    resolve: ({ measure }: Pick<GroupNode, "measure">) => (measure.work as CodeWork)[name],
+    resolve: ({ measure }: Pick<CodeGroupNode, "measure">) => (measure.work as CodeWork)[name],
   }) as const;
 
 const tokens = (name: keyof CodeMeasure["tokens"]) =>
   ({
     ...sumField(TOKEN_COUNTS[name]),
-    resolve: ({ measure }: Pick<GroupNode, "measure">) => measure.tokens[name],
+    resolve: ({ measure }: Pick<CodeGroupNode, "measure">) => measure.tokens[name],
   }) as const;
 
-const Group = builder.objectRef<GroupNode>("ClaudeCodeGroup").implement({
+export const ClaudeCodeGroup = builder.objectRef<CodeGroupNode>("ClaudeCodeGroup").implement({
   description:
     "Totals of the records of one group in one bucket. A dimension is null where the group has no value, and, with a warning, where rows are not grouped by it.",
   sources: ["CLAUDE_CODE"],
@@ -187,106 +161,3 @@ const Group = builder.objectRef<GroupNode>("ClaudeCodeGroup").implement({
     }),
   }),
 });
-
-/** Facts about an answer beside its rows; the type of connections has no room for them. */
-function relationsOf(answer: object): Relations<CodeGroup, CodeMeasure> {
-  return (answer as { readonly relations: Relations<CodeGroup, CodeMeasure> }).relations;
-}
-
-const GroupConnection = builder.connectionObject(
-  {
-    type: Group,
-    name: "ClaudeCodeGroupConnection",
-    description: "Claude Code by bucket and group. A bucket without records has no row.",
-    fields: (t) => ({
-      total: t.field({
-        type: ClaudeCodeGroupTotals,
-        nullable: true,
-        description: "What all records of the range and filter come to. Null: there is none.",
-        resolve: (answer) => relationsOf(answer).total(),
-      }),
-      totalComparison: t.field({
-        type: ClaudeCodeComparison,
-        nullable: true,
-        description: `The total against that of the compared period. ${COMPARED}`,
-        resolve: (answer) => comparedTotal(relationsOf(answer), codeMeasures),
-      }),
-    }),
-  },
-  { name: "ClaudeCodeGroupEdge", description: "A group in a bucket and its cursor." },
-);
-
-builder.queryField("claudeCode", (t) =>
-  t.field({
-    authScopes: { "activity:read": true },
-    type: GroupConnection,
-    nullable: true,
-    description:
-      "Totals of Claude Code records: a ranking of groups over the whole range, largest estimated cost first, or with `bucket` a time series, oldest first. Within a bucket and for `top`, groups are ranked by estimated cost, or by tokens if the caller may not read cost. Each day takes one upstream request per thousand records, shared with `claudeCodeRecords`. Errors: BAD_USER_INPUT, CURSOR_INVALID, TOO_EXPENSIVE, UPSTREAM_*.",
-    sources: ["CLAUDE_CODE"],
-    args: {
-      range: t.arg({ type: DateRange, required: true, description: "UTC days." }),
-      bucket: t.arg({
-        type: CalendarBucketEnum,
-        required: true,
-        defaultValue: "NONE",
-        description: "Length of a bucket. By default the whole range is one bucket.",
-      }),
-      groupBy: t.arg({
-        type: [ClaudeCodeDimension],
-        description: "Dimensions to group rows by. Without any there is one row per bucket.",
-      }),
-      orderBy: t.arg({
-        type: ClaudeCodeSeries.input,
-        description: "Sort order. By default oldest first, or largest first without buckets.",
-      }),
-      filter: t.arg({ type: ClaudeCodeFilter, description: "Records to include." }),
-      ...analysisArgs,
-      ...forward,
-    },
-    requests: ({ args, range: asked }, ctx) => {
-      const { range } = windowsOf(claudeCode, asked, ctx.now());
-      const ranges = rangesOf(ctx, range, args.compare ?? null);
-      return ranges.map((each) => codeDayRequests(ctx, each));
-    },
-    resolve: async (_root, { range: asked, filter, first, after, bucket, ...args }, ctx, info) => {
-      const { range } = windowsOf(claudeCode, resolveRange(asked, ctx.now()), ctx.now());
-      const groupBy = [...new Set(args.groupBy ?? [])].sort();
-      requireDimensions(ctx, groupBy, []);
-      refuseStrangers(ctx, filter);
-      const order = ClaudeCodeSeries.orderOf(args.orderBy, bucket);
-      refuseByModel(order.field, groupBy, ctx);
-      ClaudeCodeSeries.requireMeasure(
-        ctx,
-        order.field,
-        `Ordering by ${order.field}, the default order of rankings,`,
-      );
-      warnUngrouped(ctx, info, groupBy);
-      refuseHidden(ctx, info, groupBy);
-      const analysis = { bucket, groupBy, top: topOf(args.top), compare: args.compare ?? null };
-      const list = { ...analysis, filter, order: [order.field, order.descending] };
-      let relations: Relations<CodeGroup, CodeMeasure> | undefined;
-      const connection = await connectRanking(
-        ctx,
-        { first, after },
-        { field: "claudeCode", range, dataset: "CLAUDE_CODE", args: list },
-        async () => {
-          const answer = await analyseCode(ctx, range, {
-            ...analysis,
-            order,
-            keeps: keeps(filter ?? {}, ctx.orgDirectory.aliases),
-          });
-          const { ranked, sources } = answer.ranking;
-          relations = answer.relations;
-          const node = (row: CodeGroup): GroupNode => ({
-            ...row,
-            groupedBy: groupBy,
-            relations: answer.relations,
-          });
-          return { ranked: mapRanked(ranked, node), sources };
-        },
-      );
-      return { ...connection, relations };
-    },
-  }),
-);

@@ -1,0 +1,83 @@
+import { joinEmailOf } from "../../src/analytics/join.ts";
+import type { Context } from "../../src/context.ts";
+import { type ClaudeCodeRecord as RecordShape, sumOfRecords } from "../../src/domain/claude-code.ts";
+import { emailKey } from "../../src/domain/organization.ts";
+import type { PersonOver } from "../../src/domain/person.ts";
+import { codeDayRequests, recordsOfEmail, recordsOfPeople } from "../../src/loaders/claude-code.ts";
+import { accountOfRecords, accountRequests } from "../../src/loaders/record-accounts.ts";
+import type { PlanInput } from "../../src/planning/plan.ts";
+import { claudeCode } from "../../src/upstream/endpoints/claude-code.ts";
+import { type PageRun, pagesOfRows } from "../../src/upstream/pages/iterate.ts";
+import { windowsOf } from "../../src/upstream/pages/windows.ts";
+import type { FieldRequests } from "../../src/upstream/plan.ts";
+import { connect, forward } from "../framework/connection.ts";
+import { memberLookup, ofMembers } from "../people/member-lookup.ts";
+import { personFigures, personOver } from "../people/user.ts";
+import { ClaudeCodeRecordConnection, recordSubject } from "./record.ts";
+import { ClaudeCodeTotals } from "./totals.ts";
+
+/** The records of a person; on a row of a list those that no other row has. */
+const recordsOfPerson = {
+  async read(ctx: Context, person: PersonOver): Promise<readonly RecordShape[]> {
+    const { range, userId, activity } = person;
+    const email = await joinEmailOf(ctx, person);
+    if (email === null) return [];
+    const key = emailKey(email, ctx.orgDirectory.aliases);
+    const records = (await recordsOfEmail(ctx, { range }).load(key)) ?? [];
+    if (activity === undefined || records.length === 0) return records;
+    return (await accountOfRecords(ctx, { range }).load(key)) === userId ? records : [];
+  },
+  requests: ({ range, type }: PlanInput, ctx: Context): readonly FieldRequests[] => [
+    { ...codeDayRequests(ctx, range), refusesItself: true }, // first, as what the rows below come from
+    type === "UserSummary" ? { ...accountRequests(ctx, range), refusesItself: true } : memberLookup(ctx),
+  ],
+};
+
+personFigures((t, range) => ({
+  claudeCode: t.field({
+    authScopes: { "activity:read": true, own: true },
+    type: ClaudeCodeTotals,
+    nullable: true,
+    description:
+      "The sum of the person's records, matched by email. In a list each record belongs to one row, so rows add up. If several accounts share an address (aliases included), it belongs to the account of the address itself, then to the one last active. Each `User` with the address has all records. Null: no record, which does not prove inactivity, since subscription users can be missing upstream. Upstream has no filter, so each day is read for all people, at one request per thousand records. If that exceeds what the operation has left, days stored within the last day answer, marked stale. Otherwise only this field fails, before it makes a request. Errors: TOO_EXPENSIVE, UPSTREAM_*.",
+    sources: ["CLAUDE_CODE", ...ofMembers.sources],
+    args: range,
+    requests: recordsOfPerson.requests,
+    resolve: async (person, { range }, ctx) =>
+      sumOfRecords(await recordsOfPerson.read(ctx, personOver(person, range, ctx))),
+  }),
+  claudeCodeRecords: t.field({
+    authScopes: { "activity:read": true, own: true },
+    type: ClaudeCodeRecordConnection,
+    nullable: true,
+    description:
+      "The person's records, oldest first, matched by email and assigned to rows of a list as in `claudeCode`. They are read, or fail, in the same way. Errors: CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.",
+    sources: ["CLAUDE_CODE", ...ofMembers.sources],
+    args: { ...range, ...forward },
+    requests: recordsOfPerson.requests,
+    resolve: async (person, { range: own, ...slice }, ctx) => {
+      const over = personOver(person, own, ctx);
+      const { range, ranges } = windowsOf(claudeCode, over.range, ctx.now());
+      const records: PageRun<RecordShape> = async function* (from) {
+        const byDay = Map.groupBy(
+          await recordsOfPerson.read(ctx, { ...over, range }),
+          (record) => record.date,
+        );
+        const { sources } = await recordsOfPeople(ctx, range);
+        const days = ranges.flatMap((window) => {
+          const about = sources.find(({ range }) => range?.from === window.from);
+          const rows = byDay.get(window.from) ?? [];
+          return about === undefined ? [] : [{ rows, about }];
+        });
+        yield* pagesOfRows(days)(from);
+      };
+      const question = {
+        field: "User.claudeCodeRecords",
+        range,
+        dataset: "CLAUDE_CODE",
+        args: person.userId,
+      } as const;
+      return connect(ctx, slice, question, records, recordSubject);
+    },
+  }),
+}));
