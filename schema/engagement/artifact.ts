@@ -1,3 +1,4 @@
+import type { GraphQLResolveInfo } from "graphql";
 import type { Context } from "../../src/context.ts";
 import type { ArtifactCell, ArtifactDimension } from "../../src/domain/artifact.ts";
 import type { Person } from "../../src/domain/person.ts";
@@ -7,7 +8,7 @@ import { countedDays, mayBeUncounted } from "../../src/loaders/activity/aggregat
 import { statedRange } from "../../src/loaders/activity/counted-range.ts";
 import { newestDayRequests } from "../../src/loaders/activity/last-days.ts";
 import type { Requires } from "../../src/planning/plan.ts";
-import { isRelative, resolveRange } from "../../src/planning/range-input.ts";
+import { isRelative, type RangeInput, resolveRange } from "../../src/planning/range-input.ts";
 import { rowsWanted } from "../../src/planning/rows.ts";
 import { artifactActivity } from "../../src/upstream/endpoints/artifacts.ts";
 import { mapPages, pagesOf } from "../../src/upstream/pages/iterate.ts";
@@ -93,6 +94,7 @@ const ArtifactConnection = builder.connectionObject(
 );
 
 interface ArtifactArgs extends Slice {
+  readonly range: RangeInput;
   readonly groupBy?: readonly ArtifactDimension[] | null | undefined;
   readonly filter?: EngagementFilterInput | null | undefined;
 }
@@ -130,43 +132,48 @@ builder.queryField("artifacts", (t) =>
         requestsFor(artifactActivity, questionsOf(particularsOf(ctx, args), ranges), rowsWanted(args)),
       ];
     },
-    resolve: async (_root, args, ctx, info) => {
-      const { range: asked, first, after } = args;
-      const slice = { first, after };
-      const particulars = particularsOf(ctx, args);
-      const { filter, groupBy } = particulars;
-      warnUngrouped(ctx, info, groupBy);
-      const stated = resolveRange(asked, ctx.now());
-      const { range, ranges } = windowsOf(
-        artifactActivity,
-        isRelative(asked) ? stated : statedRange(stated, ctx.now(), "ARTIFACT_ACTIVITY"),
-        ctx.now(),
-      );
-      const days = await countedDays(artifactActivity, ranges, isRelative(asked), ctx);
-      const until = days.at(-1)?.until ?? range.until;
-      const run = mapPages(
-        pagesOf(ctx.upstream, artifactActivity, questionsOf(particulars, days)),
-        ({ rows }) =>
-          rows
-            .filter(({ users }) => isShownOf(ctx.viewer, users))
-            .map((row): ArtifactRow => ({ ...row, groupedBy: groupBy })),
-      );
-      // By the range requested, so that a cursor outlives the day that is aggregated meanwhile.
-      const question = {
-        field: "artifacts",
-        range,
-        dataset: "ARTIFACT_ACTIVITY",
-        args: { filter, groupBy },
-      } as const;
-      const cells = await connect(ctx, slice, question, run, (cell) => [
-        cell.date,
-        cell.type,
-        cell.isShared,
-        cell.product,
-        cell.groupId,
-        cell.userId,
-      ]);
-      return { ...cells, range: { from: range.from, until } };
-    },
+    resolve: (_root, args, ctx, info) => connectArtifacts(ctx, args, info),
   }),
 );
+
+/** The days to read: those of the range that upstream has counted. */
+async function artifactDays(ctx: Context, asked: RangeInput) {
+  const canShorten = isRelative(asked);
+  const resolved = resolveRange(asked, ctx.now());
+  const { range, ranges } = windowsOf(
+    artifactActivity,
+    canShorten ? resolved : statedRange(resolved, ctx.now(), "ARTIFACT_ACTIVITY"),
+    ctx.now(),
+  );
+  return { range, days: await countedDays(artifactActivity, ranges, canShorten, ctx) };
+}
+
+/** Answers with the artifacts of the counted days of the range. */
+async function connectArtifacts(ctx: Context, args: ArtifactArgs, info: GraphQLResolveInfo) {
+  const { first, after } = args;
+  const particulars = particularsOf(ctx, args);
+  const { filter, groupBy } = particulars;
+  warnUngrouped(ctx, info, groupBy);
+  const { range, days } = await artifactDays(ctx, args.range);
+  const run = mapPages(pagesOf(ctx.upstream, artifactActivity, questionsOf(particulars, days)), ({ rows }) =>
+    rows
+      .filter(({ users }) => isShownOf(ctx.viewer, users))
+      .map((row): ArtifactRow => ({ ...row, groupedBy: groupBy })),
+  );
+  // By the range requested, so that a cursor outlives the day that is aggregated meanwhile.
+  const question = {
+    field: "artifacts",
+    range,
+    dataset: "ARTIFACT_ACTIVITY",
+    args: { filter, groupBy },
+  } as const;
+  const cells = await connect(ctx, { first, after }, question, run, (cell) => [
+    cell.date,
+    cell.type,
+    cell.isShared,
+    cell.product,
+    cell.groupId,
+    cell.userId,
+  ]);
+  return { ...cells, range: { from: range.from, until: days.at(-1)?.until ?? range.until } };
+}
