@@ -41,14 +41,14 @@ export function openAuditLog(target: AuditConfig, options: AuditLogOptions): Aud
 }
 
 function auditTo(write: WriteLine): Audit {
-  return (entry) => write(redact(`${JSON.stringify({ level: "info", log: "audit", ...entry })}\n`));
+  return (entry) => write(redact(`{"level":"info","log":"audit",${JSON.stringify(entry).slice(1)}\n`));
 }
 
 /** Limit of bytes that wait for the disk. Beyond it lines are lost: the gateway neither stops for them nor fills up. */
-const MAX_WAITING_BYTES = 1_048_576;
+const MAX_WAITING_BYTES = 2 ** 20;
 
 /** Lines are gathered for so long and written together: a write for each takes more time than the answer that it is about. */
-const GATHERING_MS = 10;
+const GATHERING_MS = 50;
 
 const OWNER_ONLY = 0o600;
 

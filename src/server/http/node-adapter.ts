@@ -104,7 +104,9 @@ function bytesOf(message: IncomingMessage, maxBytes: number): Promise<Uint8Array
 }
 
 function send({ status, headers, body }: Reply, response: ServerResponse): void {
-  response.writeHead(status, [...headers].flat());
+  const fields: string[] = [];
+  for (const [name, value] of headers) fields.push(name, value);
+  response.writeHead(status, fields);
   response.end(body);
 }
 

@@ -76,28 +76,38 @@ export function auditEntry(
   completion: Completion,
 ): AuditEntry | null {
   if (kind === null && codes.size === 0) return null;
-  const sum = (key: "requests" | "cacheHits") => spending.reduce((total, { usage }) => total + usage[key], 0);
-  return {
+  const entry: Writable<AuditEntry> = {
     time: new Date(receivedAt).toISOString(),
     requestId: id,
     kind,
     caller: viewer.name
       ? { name: plain(viewer.name, digest), role: viewer.role, identity: viewer.identity }
       : { address: incoming.address },
-    ...(operation !== null && descriptions.getOrInsertComputed(operation, () => said(operation, trusted))),
     datasets: [...new Set(spending.flatMap(({ datasets }) => [...datasets]))].sort(),
-    upstreamRequests: sum("requests"),
-    cacheHits: sum("cacheHits"),
-    ...(isKept && { isKept }),
+    upstreamRequests: 0,
+    cacheHits: 0,
     status: completion.status,
     outcome: outcomeOf(codes, completion),
-    ...(codes.size > 0 && { errors: [...codes] }),
-    ...(reason !== null && { reason }),
-    ...(rows !== null && { rows }),
     ms: Math.round(performance.now() - startedMs),
-    ...(completion.bytes !== undefined && { bytes: completion.bytes }),
   };
+  for (const { usage } of spending) {
+    entry.upstreamRequests += usage.requests;
+    entry.cacheHits += usage.cacheHits;
+  }
+  if (operation !== null)
+    Object.assign(
+      entry,
+      descriptions.getOrInsertComputed(operation, () => said(operation, trusted)),
+    );
+  if (isKept) entry.isKept = true;
+  if (codes.size > 0) entry.errors = [...codes];
+  if (reason !== null) entry.reason = reason;
+  if (rows !== null) entry.rows = rows;
+  if (completion.bytes !== undefined) entry.bytes = completion.bytes;
+  return entry;
 }
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 function outcomeOf(codes: ReadonlySet<ErrorCode>, { isAborted, status }: Completion): string {
   const [code] = codes;
