@@ -1,4 +1,7 @@
+import { readFileSync } from "node:fs";
+import type { GraphQLSchema } from "graphql";
 import { ERROR_CODES } from "./src/errors.ts";
+import { listsOf } from "./src/server/export/list.ts";
 import type { Setting } from "./src/settings/setting.ts";
 import { SUBJECTS } from "./src/settings/settings.ts";
 
@@ -71,6 +74,15 @@ The status below is that of a request that is rejected as a whole, or of a file.
 answer at 200. Clients that accept only \`application/json\` get 200 for a rejected document or operation too
 (\`GRAPHQL_PARSE_FAILED\`, \`GRAPHQL_VALIDATION_FAILED\`, \`LIMIT_EXCEEDED\`, \`TOO_EXPENSIVE\`, \`PERSISTED_QUERY_NOT_FOUND\`); clients
 that accept \`application/graphql-response+json\` get the status.`;
+
+/** Renders docs/exports.md: the page as it is, with the names of the schema's lists in the line that is generated. */
+export function exportsPage(schema: GraphQLSchema): string {
+  const page = readFileSync(new URL("docs/exports.md", import.meta.url), "utf8");
+  const names = [...listsOf(schema).keys()].map((name) => `\`${name}\``).join(", ");
+  return page.replace(LINE_OF_LISTS, names);
+}
+
+const LINE_OF_LISTS = new RegExp(`(?<=^${GENERATED}\n).*`, "m");
 
 function cell(text: string): string {
   return text.replaceAll("|", "\\|");

@@ -1,6 +1,6 @@
 import type { CodegenConfig } from "@graphql-codegen/cli";
 import { printSchema } from "graphql";
-import { configurationPage, errorsPage } from "./codegen-documents.ts";
+import { configurationPage, errorsPage, exportsPage } from "./codegen-documents.ts";
 import { schema } from "./schema/index.ts";
 
 /**
@@ -38,6 +38,7 @@ const config: CodegenConfig = {
     },
     "docs/configuration.md": { plugins: [{ add: { content: configurationPage() } }] },
     "docs/errors.md": { plugins: [{ add: { content: errorsPage() } }] },
+    "docs/exports.md": { plugins: [{ add: { content: exportsPage(schema) } }] },
     "schema/operations/manifest.json": { plugins: ["./codegen-manifest.ts"] },
   },
 };
