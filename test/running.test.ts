@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { delimiter, dirname } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { readConfig } from "../src/config.ts";
@@ -142,4 +142,9 @@ describe("the range of Node", () => {
       );
     },
   );
+});
+
+test("a start keeps its compiled modules beside the code, for the next one", () => {
+  execFileSync(process.execPath, ["gateway.js", "--help"], { cwd: ROOT });
+  expect(existsSync(`${ROOT}node_modules/.cache/compiled`)).toBe(true);
 });

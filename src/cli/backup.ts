@@ -9,7 +9,7 @@ import {
   readArchive,
   writeArchive,
 } from "../cache/archive-file.ts";
-import { type RedisArchive, redisArchive } from "../cache/redis-archive.ts";
+import type { RedisArchive } from "../cache/redis-archive.ts";
 import { fileFaultCode } from "../cache/sqlite-file.ts";
 import { readConfig } from "../config.ts";
 import { Outage } from "../errors.ts";
@@ -124,6 +124,7 @@ async function withRedis<T>(
   { url, archiveBytes }: StoreConfig & { readonly kind: "redis" },
   work: (archive: RedisArchive) => Promise<T>,
 ): Promise<T> {
+  const { redisArchive } = await import("../cache/redis-archive.ts"); // `serve` loads this file, and needs no client of Redis
   const archive = await redisArchive(url, archiveBytes);
   try {
     return await work(archive);
