@@ -79,7 +79,7 @@ export const QUERIES: readonly Query[] = [
     final: WEEK,
     fresh: NEWEST_WEEK,
     minimumRequests: 9, // the list, the cost of its people, and Claude Code day by day
-    needsList: (path) => path.includes("user_ids"),
+    needsList: (path) => path.includes("/user_cost_report"), // the list shows whether the whole report fits into a page
     list: "users",
     places: 700,
   },

@@ -396,6 +396,60 @@ test("fields that nobody selects ask nothing", async () => {
   expect(counted(seen)).toEqual({ users: 1 });
 });
 
+describe("figures of many pages of people", () => {
+  const query = `query ($range: DateRange!, $first: Int!, $after: String) {
+    users(range: $range, first: $first, after: $after) { nodes { user { id } userId cost { net { cents } } } pageInfo { endCursor } } }`;
+  const finalWeek = { between: { from: "2026-10-05", until: "2026-10-12" } };
+  const newestWeek = { last: { days: 7 } };
+
+  /** Reads twenty pages of ten people. */
+  async function twentyPages({ ask }: ReturnType<typeof gateway>, range: object) {
+    const nodes = [];
+    let after: string | null = null;
+    for (let page = 0; page < 20; page++) {
+      const { data, errors } = await ask(query, { range, first: 10, after });
+      expect(errors).toBeUndefined();
+      nodes.push(...data.users.nodes);
+      after = data.users.pageInfo.endCursor;
+    }
+    return nodes;
+  }
+
+  test("over final days are one request of the whole report", async () => {
+    const paged = gateway({ sandbox: { users: 250 } });
+    const nodes = await twentyPages(paged, finalWeek);
+    expect(counted(paged.seen)).toEqual({ users: 1, user_cost_report: 1 });
+
+    const explained = await paged.app.fetch("http://gateway.test/graphql?explain", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ query, variables: { range: finalWeek, first: 12 } }),
+    });
+    expect((await explained.json()).extensions.plan).toMatchObject({ requests: 0, lookups: 0 });
+
+    const reports = paged.seen.filter(({ pathname }) => pathname === PATHS.userCost);
+    expect(reports.flatMap((url) => url.searchParams.getAll("user_ids[]"))).toEqual([]);
+
+    // The same figures as by id, from where the number of people is not known yet.
+    const other = gateway({ sandbox: { users: 250 } });
+    const ids = nodes.slice(0, 20).map(({ user }) => user.id);
+    const { data, errors } = await other.ask(
+      `query ($ids: [ID!]!, $range: DateRange!) { nodes(ids: $ids) { ... on User { userId cost(range: $range) { net { cents } } } } }`,
+      { ids, range: finalWeek },
+    );
+    expect(errors).toBeUndefined();
+    expect(data.nodes).toEqual(nodes.slice(0, 20).map(({ userId, cost }) => ({ userId, cost })));
+    const [report] = other.seen.filter(({ pathname }) => pathname === PATHS.userCost);
+    expect(report?.searchParams.getAll("user_ids[]")).toHaveLength(20);
+  });
+
+  test("over days that still move are asked for by id", async () => {
+    const moving = gateway({ sandbox: { users: 250 } });
+    await twentyPages(moving, newestWeek);
+    expect(counted(moving.seen)).toEqual({ users: 1, user_cost_report: 20 });
+  });
+});
+
 test("people of a page beyond a hundred are read from the whole report instead of by id", async () => {
   const people = Array.from({ length: 130 }, (_, i) => `user_${i}`);
   const { ask, seen } = gateway({
@@ -405,10 +459,11 @@ test("people of a page beyond a hundred are read from the whole report instead o
     },
   });
   const query = `query ($first: Int!) { users(range: { last: { days: 7 } }, first: $first) { nodes { cost { net { cents } } } } }`;
-  await ask(query, { first: 130 });
   await ask(query, { first: 100 });
+  await ask(query, { first: 130 });
+  await ask(query, { first: 99 }); // the whole report is stored
   const reports = seen.filter((url) => url.pathname === PATHS.userCost);
-  expect(reports.map((url) => url.searchParams.getAll("user_ids[]").length)).toEqual([0, 100]);
+  expect(reports.map((url) => url.searchParams.getAll("user_ids[]").length)).toEqual([100, 0]);
 });
 
 test("a sum over more days than an operation may ask for is refused alone, before any of them is asked for", async () => {

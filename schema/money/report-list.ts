@@ -6,7 +6,7 @@ import type { DayRange } from "../../src/domain/range.ts";
 import type { Dimension } from "../../src/domain/report.ts";
 import { TEAM_SOURCES } from "../../src/loaders/teams.ts";
 import type { Endpoint } from "../../src/upstream/endpoint.ts";
-import { requestsOverDays } from "../../src/upstream/plan.ts";
+import type { FieldRequests } from "../../src/upstream/plan.ts";
 import { builder } from "../framework/builder.ts";
 import { COMPARED, type Compared, comparedRow } from "../framework/change.ts";
 import { forward } from "../framework/connection.ts";
@@ -52,10 +52,11 @@ interface ReportList<Measure extends object> {
   };
 }
 
-/** Totals by user id, and the endpoint that they are asked of. */
+/** Totals by user id, with their endpoint and the plan of their requests. */
 interface TotalsOfUser<Measure> {
   (ctx: Context, scope: { readonly range: DayRange }): { load(userId: string): Promise<Measure | null> };
   readonly endpoint: Endpoint<never, unknown>;
+  readonly requests: (range: DayRange, ctx: Context) => FieldRequests;
 }
 
 /** Defines the list of a report, its buckets and totals, and the figures of one person. */
@@ -214,7 +215,7 @@ function figuresOfPerson<Measure extends object>({
       args: { ...range, ...enterpriseArg },
       requests: ({ args, range }, ctx) => {
         organizationOfKind(ctx, args.organization, enterprise);
-        return requestsOverDays(ofPerson.totals.endpoint, range, ctx);
+        return ofPerson.totals.requests(range, ctx);
       },
       resolve: (person, { range, organization }, ctx) => {
         organizationOfKind(ctx, organization, enterprise);

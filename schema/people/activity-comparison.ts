@@ -3,7 +3,6 @@ import { rangeBefore } from "../../src/domain/comparison.ts";
 import { isEmpty } from "../../src/domain/range.ts";
 import { activityOfUser, partOfActivity } from "../../src/loaders/user-activity.ts";
 import { rangeOfActivity, resolveActivityRange } from "../../src/planning/range-input.ts";
-import { requestsOverDays } from "../../src/upstream/plan.ts";
 import {
   type ComparedUse,
   compareArg,
@@ -44,7 +43,7 @@ personFigures((t, range) => ({
     args: { ...range, ...compareArg },
     range: rangeOfActivity,
     requests: ({ args, range, type }, ctx) => [
-      ...(type === "UserSummary" ? [] : [requestsOverDays(activityOfUser.endpoint, range, ctx)]),
+      ...(type === "UserSummary" ? [] : [activityOfUser.requests(range, ctx)]),
       ...requestsBefore(partOfActivity.endpoint, range, args.to, ctx),
     ],
     resolve: async (person, { range: own, to }, ctx): Promise<ComparedUse<UserActivityRow> | null> => {

@@ -11,7 +11,7 @@ import {
 import { rangeOfActivity, resolveActivityRange } from "../../src/planning/range-input.ts";
 import { userActivity } from "../../src/upstream/endpoints/users.ts";
 import { windowsOf } from "../../src/upstream/pages/windows.ts";
-import { requestsByKey, requestsOverDays } from "../../src/upstream/plan.ts";
+import { requestsByKey } from "../../src/upstream/plan.ts";
 import { UserActivity } from "../engagement/activity.ts";
 import { builder } from "../framework/builder.ts";
 import { FinalityEnum } from "../framework/freshness.ts";
@@ -56,8 +56,7 @@ personFigures((t, range) => ({
     sources: ["USER_ACTIVITY"],
     args: range,
     range: rangeOfActivity, // A row of people comes with what they did over the range of the list.
-    requests: ({ type, range }, ctx) =>
-      type === "UserSummary" ? [] : requestsOverDays(activityOfUser.endpoint, range, ctx),
+    requests: ({ type, range }, ctx) => (type === "UserSummary" ? [] : activityOfUser.requests(range, ctx)),
     resolve: (person, { range }, ctx) => {
       const over = personOver(person, range, ctx, resolveActivityRange);
       if (over.activity !== undefined) return over.activity;

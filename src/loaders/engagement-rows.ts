@@ -32,12 +32,13 @@ export function rowsBy<Row>(
 ) {
   const rows = loader(async (ctx, { range, filter }: UseScope, keys): Promise<Map<string, RowsOf<Row>>> => {
     const { ranges } = windowsOf(endpoint, range, ctx.now());
+    const ask = (window: DayRange, users: readonly string[] | null): UseScope => ({
+      range: window,
+      filter: users === null ? filter : { ...filter, users },
+    });
     const questions =
       dimension === "users"
-        ? await inParts(ctx, endpoint, ranges, keys, roomIn(filter), (window, users) => ({
-            range: window,
-            filter: users === null ? filter : { ...filter, users },
-          }))
+        ? await inParts(ctx, { endpoint, most: roomIn(filter), ask }, ranges, keys)
         : ranges.map((window) => ({
             range: window,
             filter: dimension === null ? filter : narrowed(filter, { [dimension]: keys }),

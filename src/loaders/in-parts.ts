@@ -1,30 +1,71 @@
+import pMap from "p-map";
+import { finalityOf } from "../cache/policy.ts";
 import type { Context } from "../context.ts";
 import { GatewayError } from "../errors.ts";
 import type { Endpoint } from "../upstream/endpoint.ts";
-import { PEOPLE_PER_PAGE, peopleBeyondAPage } from "./sizes.ts";
+import { keptPart } from "../upstream/plan.ts";
+import { PEOPLE_PER_PAGE, peopleBeyondAPage, peopleFitIntoAPage } from "./sizes.ts";
+
+/** A list about people that upstream can filter by their ids. */
+export interface ListOfPeople<P, Row, Piece> {
+  readonly endpoint: Endpoint<P, Row>;
+  /** The most ids of one filter. */
+  readonly most: number;
+  /** Its rows are small, one for each person: a final list that fits into a page is read whole, once for all questions. */
+  readonly isSharedOnceFinal?: true;
+  /** Returns the question about some people; null: about all of them. */
+  readonly ask: (window: Piece, ids: readonly string[] | null) => P;
+}
 
 /**
- * The questions about some people, for each piece of the days: one while they fit into a filter of `most` ids; beyond, one for each
- * part of them, or the whole list (`ask` is given null), whichever takes fewer requests. The whole list is read where nothing is
- * known of how long it is. Throws TOO_EXPENSIVE where they are more than one operation may ask, and then asks none.
+ * Returns the questions about some people, for each piece of the days. The whole list is read where it is stored, where it is final
+ * and fits into a page, so that it serves every later question, or where it takes fewer requests than the parts. Otherwise each part
+ * of the ids that fits into a filter is one question. The whole list is also read where its length is unknown and the ids do not
+ * fit into one filter. Throws TOO_EXPENSIVE where they are more than one operation may ask, and then asks none.
  */
 export async function inParts<P, Row, Piece>(
   ctx: Context,
-  endpoint: Endpoint<P, Row>,
+  list: ListOfPeople<P, Row, Piece>,
   ranges: readonly Piece[],
   ids: readonly string[],
-  most: number,
-  ask: (window: Piece, ids: readonly string[] | null) => P,
 ): Promise<P[]> {
   const { upstream } = ctx;
-  const parts = partsOf(ids.toSorted(), most);
+  const { endpoint, ask } = list;
+  const parts = partsOf(ids.toSorted(), list.most);
   const pages = parts.length > 1 && !upstream.isUnbounded ? await pagesOfFullList(ctx, endpoint) : 1;
   const isComplete = parts.length === 0 || (parts.length > 1 && parts.length >= pages);
-  const questions = ranges.flatMap((window) =>
-    isComplete ? [ask(window, null)] : parts.map((part) => ask(window, part)),
+  const questionsOf = (window: Piece, isWhole: boolean) =>
+    isComplete || isWhole ? [ask(window, null)] : parts.map((part) => ask(window, part));
+  const stored = await pMap(
+    ranges,
+    async (window) => (await keptPart(upstream, endpoint, ask(window, null))).isComplete,
+    { concurrency: CONCURRENT_LOOKS },
   );
-  await requireBudget(ctx, endpoint, questions, isComplete ? pages : 1);
-  return questions;
+  const most = ranges.flatMap((window, i) => questionsOf(window, stored[i] === true));
+  await requireBudget(ctx, endpoint, most, isComplete ? pages : 1);
+  if (isComplete || !list.isSharedOnceFinal || upstream.isUnbounded) return most;
+  const questions = await Promise.all(
+    ranges.map(async (window, i) =>
+      questionsOf(window, stored[i] === true || (await isShared(ctx, endpoint, ask(window, null)))),
+    ),
+  );
+  return questions.flat();
+}
+
+/** Windows that are looked up at once: each may be read from the shared store. */
+const CONCURRENT_LOOKS = 16;
+
+/** True if the whole list is final and one request reads it. Makes that request. */
+async function isShared<P, Row>(
+  { upstream, now }: Context,
+  endpoint: Endpoint<P, Row>,
+  whole: P,
+): Promise<boolean> {
+  if (!peopleFitIntoAPage(upstream) || upstream.sizeOf(endpoint.dataset).pages > 1) return false;
+  if (finalityOf(endpoint.subject, endpoint.rangeOf(whole), now()) !== "FINAL") return false;
+  // Fewer people may be known than these days have: the first page shows it, and the operation holds that page.
+  for await (const { next } of upstream.pages(endpoint, whole)) return next === null;
+  return false;
 }
 
 /** None where the filter has no room for any. */

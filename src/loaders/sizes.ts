@@ -1,5 +1,6 @@
 import type { Context } from "../context.ts";
 import { GatewayError } from "../errors.ts";
+import type { Upstream } from "../upstream/upstream.ts";
 import { lastDays } from "./activity/last-days.ts";
 
 /** Lists that are longer than a page where there are more than a thousand people. */
@@ -7,6 +8,12 @@ const LISTS_OF_PEOPLE = ["USER_ACTIVITY", "ENTERPRISE_MEMBERS", "CONSOLE_MEMBERS
 
 /** Rows of a page: a list of people has one for each of them at the least. */
 export const PEOPLE_PER_PAGE = 1_000;
+
+/** True if a list of people was read to its end within a page, and none is known to be longer. Makes no request. */
+export function peopleFitIntoAPage(upstream: Upstream): boolean {
+  const sizes = LISTS_OF_PEOPLE.map((dataset) => upstream.sizeOf(dataset));
+  return sizes.some(({ isComplete }) => isComplete) && sizes.every(({ pages }) => pages < 2);
+}
 
 /**
  * About how many people there are, where they are known to be more than a page holds: as many as a list of them that was read to its

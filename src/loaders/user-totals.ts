@@ -1,3 +1,4 @@
+import type { Context } from "../context.ts";
 import type { ReportRow } from "../domain/bucket.ts";
 import { spends } from "../domain/money.ts";
 import type { DayRange } from "../domain/range.ts";
@@ -8,6 +9,7 @@ import { userCost } from "../upstream/endpoints/enterprise-cost.ts";
 import { userUsage } from "../upstream/endpoints/enterprise-usage.ts";
 import { collectAll, pagesOf } from "../upstream/pages/iterate.ts";
 import { windowsOf } from "../upstream/pages/windows.ts";
+import { requestsUnlessStored } from "../upstream/plan.ts";
 import { inParts } from "./in-parts.ts";
 import { loader } from "./loader.ts";
 
@@ -21,27 +23,26 @@ export const costOfUser = totalsOfUser(userCost, spends.plus);
 export const usageOfUser = totalsOfUser(userUsage, usages.plus);
 
 /**
- * One request per month for up to a hundred people; beyond, the whole report where that takes no more requests. The totals carry their
- * endpoint, from which their requests are planned.
+ * Sums the totals of months: the whole report of a month where it is stored, is final or takes no more requests, else one request per
+ * hundred people. The totals carry the plan of their requests.
  */
 function totalsOfUser<Measure>(
   endpoint: Endpoint<ReportQuestion, ReportRow<Measure>>,
   plus: (a: Measure, b: Measure) => Measure,
 ) {
+  const ask = (range: DayRange, ids: readonly string[] | null): ReportQuestion => ({
+    range,
+    bucket: "NONE",
+    groupBy: [],
+    filter: ids === null ? {} : { USER: ids },
+  });
   const totals = loader(async (ctx, { range }: { range: DayRange }, userIds) => {
     const { ranges } = windowsOf(endpoint, range, ctx.now());
     const questions = await inParts(
       ctx,
-      endpoint,
+      { endpoint, most: MAX_IDS, isSharedOnceFinal: true, ask },
       ranges,
       userIds,
-      MAX_IDS,
-      (window, ids): ReportQuestion => ({
-        range: window,
-        bucket: "NONE",
-        groupBy: [],
-        filter: ids === null ? {} : { USER: ids },
-      }),
     );
     const runs = questions.map((question) => pagesOf(ctx.upstream, endpoint, [question]));
     const byUser = new Map<string, Measure>();
@@ -52,5 +53,7 @@ function totalsOfUser<Measure>(
     }
     return byUser;
   });
-  return Object.assign(totals, { endpoint });
+  const requests = (range: DayRange, ctx: Context) =>
+    requestsUnlessStored(endpoint, range, ctx, (window) => ask(window, null));
+  return Object.assign(totals, { endpoint, requests });
 }

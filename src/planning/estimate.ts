@@ -89,7 +89,7 @@ export async function estimate(upstream: Upstream, fields: readonly PlannedField
     const looked = await pMap(plans, (plan) => plan.kept(upstream), { concurrency: CONCURRENT_LOOKS });
     const windows = plans.map(({ range, name }, i): EstimatedWindow => {
       const { rows = 0, isComplete = false } = looked[i] ?? {};
-      if (name === null) return { range, isKept: mayBeKept ? null : false };
+      if (name === null) return { range, isKept: isComplete || (mayBeKept ? null : false) };
       return { range, isKept: isComplete || (enough !== null && rows > enough) };
     });
     const read = enough === null ? plans.length : windowsRead(looked, enough);

@@ -1,6 +1,6 @@
 import type { Context } from "../context.ts";
 import type { DayRange } from "../domain/range.ts";
-import type { Coverage, Endpoint, EndpointKey } from "./endpoint.ts";
+import type { Endpoint, EndpointKey } from "./endpoint.ts";
 import type { Page } from "./pages/page.ts";
 import { canonicalPath } from "./pages/path.ts";
 import { windowsOf } from "./pages/windows.ts";
@@ -57,22 +57,30 @@ export function requestsFor<P, Row>(
       get name() {
         return `${endpoint.dataset} ${canonicalPath(endpoint, params, null)}`;
       },
-      kept: async (upstream) => {
-        let rows = 0;
-        const seen = new Set<string | null>();
-        for (let token: string | null = null; !seen.has(token); ) {
-          seen.add(token);
-          const page: Page<Row> | null = await upstream.peek(endpoint, params, token);
-          if (page === null) return { rows, isComplete: false, requests: Math.max(1, pages - seen.size + 1) };
-          rows += page.rows.length;
-          if (page.next === null) return { rows, isComplete: true };
-          token = page.next;
-        }
-        return NOTHING;
-      },
+      kept: (upstream) => keptPart(upstream, endpoint, params, pages),
     }),
   );
   return { plans, enough };
+}
+
+/** Returns the part of a question that would cost no request now; `pages` is how many it has, as far as is known. */
+export async function keptPart<P, Row>(
+  upstream: Upstream,
+  endpoint: Endpoint<P, Row>,
+  params: P,
+  pages = 1,
+): Promise<KeptPart> {
+  let rows = 0;
+  const seen = new Set<string | null>();
+  for (let token: string | null = null; !seen.has(token); ) {
+    seen.add(token);
+    const page: Page<Row> | null = await upstream.peek(endpoint, params, token);
+    if (page === null) return { rows, isComplete: false, requests: Math.max(1, pages - seen.size + 1) };
+    rows += page.rows.length;
+    if (page.next === null) return { rows, isComplete: true };
+    token = page.next;
+  }
+  return NOTHING;
 }
 
 /** Plans requests that are known by their name alone. */
@@ -91,7 +99,24 @@ export function requestsOverDays(
   endpoint: EndpointKey & Pick<Endpoint<never, unknown>, "coverage">,
   range: DayRange,
   ctx: Context,
-  cut?: Coverage["window"],
 ): FieldRequests {
-  return requestsByKey(endpoint, windowsOf(endpoint, range, ctx.now(), cut).ranges);
+  return requestsByKey(endpoint, windowsOf(endpoint, range, ctx.now()).ranges);
+}
+
+/** Plans the same requests where a window whose whole list is stored takes none: `whole` asks for it. */
+export function requestsUnlessStored<P, Row>(
+  endpoint: Endpoint<P, Row>,
+  range: DayRange,
+  ctx: Context,
+  whole: (window: DayRange) => P,
+): FieldRequests {
+  const plans = windowsOf(endpoint, range, ctx.now()).ranges.map(
+    (window): RequestPlan => ({
+      endpoint,
+      range: window,
+      name: null,
+      kept: (upstream) => keptPart(upstream, endpoint, whole(window)),
+    }),
+  );
+  return { plans, enough: null };
 }
