@@ -8,11 +8,13 @@ import { describe, expect, test } from "vitest";
 import { SandboxDispatcher } from "../src/sandbox/dispatcher.ts";
 import type { Handle } from "../src/sandbox/protocol.ts";
 import { sandboxOver } from "../src/sandbox/sandbox.ts";
+import { sha256 } from "../src/server/auth/tokens.ts";
 import { queryLibrary } from "../src/server/documents/query-library.ts";
 import type { Environment } from "../src/settings/settings.ts";
 import { guarded, NAMES } from "./callers.ts";
-import { type Answer, gateway, NOW } from "./gateway.ts";
+import { type Answer, gateway, json, NOW, refusal } from "./gateway.ts";
 import { ledgerOf, simulated } from "./simulated.ts";
+import { PATHS, reportPage, tokenPage, wireSkill, wireUser } from "./wire.ts";
 
 const ON = { RESPONSE_CACHE: "on" } as const;
 const LAST_MONTH = `{ cost(range: { period: LAST_MONTH }, groupBy: [MODEL]) { nodes { model net { cents } } freshness { state } } }`;
@@ -177,6 +179,73 @@ describe("a kept answer", () => {
     expect(await after.text()).not.toBe(first);
   });
 
+  test("is never one that lacks what upstream could not be asked for", async () => {
+    const seats = `{ activity(range: { between: { from: "2026-03-02", until: "2026-03-04" } }) { date seats } }`;
+    let isDown = false;
+    const sandbox = sandboxOver(ledgerOf(simulated({ seed: 1, users: 12 })), {
+      users: 12,
+      now: () => Date.parse(NOW),
+      rateLimit: "off",
+    } as Parameters<typeof sandboxOver>[1]);
+    const handle: Handle = async (request, signal) =>
+      isDown ? refusal(500, "api_error", "no") : sandbox.handle(request, signal);
+    const opened = gateway({ dispatcher: new SandboxDispatcher({ handle }), settings: ON });
+    await post(opened, seats.replace("seats", "dailyActiveUsers"));
+    isDown = true;
+    const without = await post(opened, seats);
+    expect(((await without.json()) as Answer).data.activity[0]).toEqual({ date: "2026-03-02", seats: null });
+    expect(statusOf(without)).toBe("fwd=miss");
+    isDown = false;
+    const { data } = (await (await post(opened, seats)).json()) as Answer;
+    expect(data.activity[0].seats).toBeGreaterThan(0);
+  });
+
+  test("ends once upstream has refused the key itself, whose organization must be proven again", async () => {
+    let isRevoked = false;
+    const guard = (body: unknown) => () =>
+      isRevoked ? refusal(401, "authentication_error", "no") : json(body);
+    const opened = gateway({
+      routes: {
+        [PATHS.summaries]: guard(tokenPage([])),
+        [PATHS.users]: guard(tokenPage([wireUser("user_a")])),
+        "/v1/organizations/analytics/cost": guard(reportPage([])),
+      },
+      settings: { ...ON, ANTHROPIC_ADMIN_KEY: "" },
+      proof: true,
+    });
+    const cost = "{ cost(range: { period: LAST_MONTH }, source: UNIFIED, bucket: DAY) { totalCount } }";
+    await post(opened, cost);
+    expect(statusOf(await post(opened, cost))).toBe("hit");
+    isRevoked = true;
+    await post(opened, "{ users(range: { period: LAST_MONTH }) { totalCount } }");
+    const { errors } = (await (await post(opened, cost)).json()) as Answer;
+    expect(errors?.[0]?.extensions).toMatchObject({ reason: "KEY_REFUSED" });
+  });
+
+  test("ends with a filter that its ids name and that is no longer kept, so that a new list keeps it again", async () => {
+    const routes = { [PATHS.skills]: () => json(tokenPage([wireSkill("docx")])) };
+    const { ask } = gateway({ routes, settings: { ...ON, MAX_BODY_BYTES: "10000000" } });
+    const list = (users: readonly string[]) =>
+      ask(
+        "query ($filter: EngagementFilter) { skills(range: { period: LAST_MONTH }, filter: $filter) { nodes { id } } }",
+        { filter: { users } },
+      );
+    const many = (prefix: string) =>
+      Array.from({ length: 100 }, (_, i) => `user_${prefix}_${i}_${"x".repeat(700)}`);
+    const [{ id }] = (await list(many("a"))).data.skills.nodes;
+    for (let other = 0; other < 70; other++) await list(many(`b${other}`));
+    const find = () => ask("query ($id: ID!) { node(id: $id) { id } }", { id });
+    expect((await find()).errors?.[0]?.extensions.code).toBe("NOT_FOUND");
+    await list(many("a"));
+    expect((await find()).errors).toBeUndefined();
+  });
+
+  test.each(["1", "1001", "1000000"])("is within RESPONSE_CACHE_BYTES of %s", async (bytes) => {
+    const opened = open({ RESPONSE_CACHE_BYTES: bytes });
+    await post(opened, FINAL);
+    expect(statusOf(await post(opened, FINAL)) === "hit").toBe(Number(bytes) > 10_000);
+  });
+
   test("at midnight and at the end of a month, LAST_MONTH is the month before", async () => {
     const opened = open();
     const plain = open({ RESPONSE_CACHE: "off" });
@@ -213,6 +282,21 @@ describe("a kept answer", () => {
 });
 
 describe("callers", () => {
+  test("of the same rights never receive an answer that names another of them", async () => {
+    const path = join(mkdtempSync(join(tmpdir(), "answers-")), "tokens.json");
+    const names = ["first", "second"];
+    const tokens = names.map((name) => ({ name, role: "OWNER", sha256: sha256(name).toString("hex") }));
+    writeFileSync(path, JSON.stringify(tokens));
+    const opened = open({ AUTH: "tokens", TOKENS_FILE: path });
+    for (const name of names) {
+      const query = `{ viewer { name role } ${FINAL.slice(1)}`;
+      const { data } = (await (
+        await post(opened, query, { authorization: `Bearer ${name}` })
+      ).json()) as Answer;
+      expect(data.viewer).toEqual({ name, role: "OWNER" });
+    }
+  });
+
   const PEOPLE = `{ users(range: { between: { from: "2026-08-01", until: "2026-09-01" } }, first: 5) { nodes { userId email cost { net { cents } } } } }`;
   const NAMED = `{ groups { nodes { name } } }`;
 

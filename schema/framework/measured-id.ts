@@ -67,9 +67,10 @@ export function formatMeasuredId(ctx: Context, id: MeasuredId): string | Promise
   const whole = JSON.stringify([from, until, own, terms]);
   if (fits(whole)) return whole;
   const { filter, ...others } = terms;
-  return ctx.longTexts
-    .keep(JSON.stringify(filter))
-    .then((digest) => JSON.stringify([from, until, own, others, digest]));
+  return ctx.longTexts.keep(JSON.stringify(filter)).then((digest) => {
+    ctx.upstream.dependOn(ctx.longTexts.validityOf(digest));
+    return JSON.stringify([from, until, own, others, digest]);
+  });
 }
 
 /** Throws BAD_USER_INPUT also where the id holds terms that the noun does not know. */

@@ -102,6 +102,7 @@ export interface Closed {
 export async function closed(ctx: Context, endpoint: DatasetEndpoint): Promise<Closed | null> {
   const { upstream } = ctx;
   const { key, scope, dataset } = endpoint;
+  upstream.dependOn(null); // any request may show another access
   const right = rightOf(endpoint);
   const because = (reason: ClosedReason | null) => reason && { reason, why: whyClosed(reason, scope) };
   if (!upstream.has(key)) return because("NO_KEY");

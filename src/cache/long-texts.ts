@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { shortHash } from "../domain/short-hash.ts";
 import type { SharedStore } from "./shared-store.ts";
+import type { Validity } from "./validity.ts";
 
 const MAX_BYTES = 4 * 1024 * 1024;
 
@@ -26,6 +27,11 @@ export class LongTexts {
     this.#kept.set(digest, text);
     await this.#shared?.set(keyOf(digest), Buffer.from(text), null);
     return digest;
+  }
+
+  /** Returns how long an answer with a digest may be reused: a new one would keep a text again that has been lost. */
+  validityOf(digest: string): Validity {
+    return { isCurrent: () => this.#kept.has(digest) };
   }
 
   /** Returns the text of a digest; null where it is not known, or no longer. */

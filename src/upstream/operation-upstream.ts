@@ -22,8 +22,13 @@ export function operationUpstream(operation: Operation, shared: Shared): Upstrea
   return {
     async *pages(endpoint, params, from = null) {
       operation.datasets.add(endpoint.dataset);
-      await proofs.admit(operation, endpoint);
-      yield* pageRun(shared, operation, endpoint, params, from);
+      try {
+        await proofs.admit(operation, endpoint);
+        yield* pageRun(shared, operation, endpoint, params, from);
+      } catch (fault) {
+        operation.dependOn(null); // a field can answer without these pages, and the next request may succeed
+        throw fault;
+      }
     },
     async kept(endpoint, params) {
       await proofs.admit(operation, endpoint);

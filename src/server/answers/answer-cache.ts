@@ -31,7 +31,7 @@ export class AnswerCache {
     this.#vary = ["accept", "accept-encoding", options.tokenHeader].join(", ");
     this.#answers = new LRUCache({
       maxSize: options.maxBytes,
-      maxEntrySize: options.maxBytes * LARGEST_PART,
+      maxEntrySize: Math.ceil(options.maxBytes * LARGEST_PART),
       sizeCalculation: (answer, key) => answer.bytes + 2 * key.length,
     });
   }

@@ -1,5 +1,6 @@
 import { decodeEntry, encodeEntry, type Kept } from "../../cache/entry.ts";
 import type { SharedStore } from "../../cache/shared-store.ts";
+import type { Validity } from "../../cache/validity.ts";
 import type { Instant } from "../../domain/day.ts";
 import type { OrganizationKind } from "../../domain/organization.ts";
 import { type KeyFamily, ORGANIZATION_OF_KEY } from "../endpoint.ts";
@@ -39,6 +40,11 @@ export class KeyOrganizations {
   isForeign(key: KeyFamily): boolean {
     const kind = this.#kindOf(key);
     return kind !== null && kind !== ORGANIZATION_OF_KEY[key];
+  }
+
+  /** Returns how long the proof holds that a key belongs to the organization it is set for. */
+  proofOf(key: KeyFamily): Validity {
+    return { isCurrent: () => this.#kindOf(key) === ORGANIZATION_OF_KEY[key] };
   }
 
   /** Returns the kind that is known here or stored, else the outcome of `request`, which is made once for all callers and replicas. */

@@ -52,6 +52,7 @@ export class KeyProofs {
     if (!isOfBothKinds) return;
     try {
       await operation.wait(this.prove(operation, key));
+      operation.dependOn(organizations.proofOf(key));
     } catch (fault) {
       const failure = unproven(endpoint, fault);
       if (subject === "live" && isRefusal(failure) && failure.reason !== "WRONG_ORGANIZATION") return;

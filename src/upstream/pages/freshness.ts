@@ -46,7 +46,7 @@ export class PageFreshness {
   }
 
   /** True where the names in a page are older than a look-up may be. */
-  hasOldNames({ areNamesRemoved, fetchedAt }: Page<unknown>): boolean {
+  hasOldNames({ areNamesRemoved, fetchedAt }: Pick<Page<unknown>, "areNamesRemoved" | "fetchedAt">): boolean {
     return !areNamesRemoved && this.#options.now() >= fetchedAt + FRESH.lookups * 1_000;
   }
 

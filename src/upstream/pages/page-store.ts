@@ -45,10 +45,23 @@ export class PageStore {
   /** A final page is valid wherever it is, until its names are too old. Any other is valid while it is stored and fresh. */
   #validityOf<P, Row>(endpoint: Endpoint<P, Row>, key: string, page: Page<Row>): Validity {
     const { freshness } = this.#options;
-    if (page.state !== "FINAL")
-      return { isCurrent: () => this.get(endpoint, key) === page && freshness.isFresh(page, endpoint) };
+    // Kept answers outlive pages: none may hold the rows in memory.
+    const { state, fetchedAt } = page;
+    if (state !== "FINAL") {
+      const validity: Validity = {
+        isCurrent: () => {
+          const stored = this.get(endpoint, key);
+          return (
+            stored !== undefined &&
+            this.validityOf(stored) === validity &&
+            freshness.isFresh(stored, endpoint)
+          );
+        },
+      };
+      return validity;
+    }
     const hasNames = page.areNamesRemoved !== true && endpoint.withoutNames !== undefined;
-    return { isCurrent: () => !hasNames || !freshness.hasOldNames(page) };
+    return { isCurrent: () => !hasNames || !freshness.hasOldNames({ fetchedAt }) };
   }
 
   /**
