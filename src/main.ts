@@ -1,4 +1,5 @@
 import "./supported-node.js";
+import "./graphql-in-production.ts";
 
 import { Command } from "commander";
 import { backupCommand, restoreCommand } from "./cli/backup.ts";

@@ -1,5 +1,5 @@
-import type { GraphQLSchema } from "graphql";
-import { createYoga, type YogaInitialContext } from "graphql-yoga";
+import { execute, type GraphQLSchema } from "graphql";
+import { createYoga, type Plugin, type YogaInitialContext } from "graphql-yoga";
 import type { Config } from "../../config.ts";
 import type { Context } from "../../context.ts";
 import type { Instant } from "../../domain/day.ts";
@@ -64,6 +64,7 @@ export function createGraphQL({
     context: ({ request, record }: YogaInitialContext & YogaServerContext): Context =>
       contextOf(record, { signal: deadline(request.signal, limits.operationTimeoutMs, record.completed) }),
     plugins: [
+      executeByReference(),
       isAudited && recordOperations(digest),
       readParams(),
       // Before texts are found by their hash, so that none is registered that is too long.
@@ -116,6 +117,11 @@ export function createGraphQL({
 }
 
 const NO_BODY = new Uint8Array();
+
+/** Executes with graphql's own executor, which takes a tenth less time for a long answer than Yoga's. */
+function executeByReference(): Plugin {
+  return { onExecute: ({ setExecuteFn }) => setExecuteFn(execute) };
+}
 
 /** True for requests that must be executed: for a plan, which has no figures, or by the client's own wish (RFC 9111, 5.2.1.4). */
 function isUncached(head: RequestHead): boolean {
