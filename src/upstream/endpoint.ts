@@ -133,12 +133,28 @@ export interface Coverage {
 /** The part of an endpoint that says for which dataset and by which key it is asked. */
 export type EndpointKey = Pick<Endpoint<never, unknown>, "dataset" | "key" | "subject" | "isOfBothKinds">;
 
-/** Defines an endpoint with rows of the wire type that `row` takes. */
-export function endpoint<Params, Row, WireRow extends object>({
-  row,
-  ...definition
-}: Omit<Endpoint<Params, Row>, "read"> & {
-  readonly row: (wire: Wire<WireRow>, params: Params) => Row;
-}): Endpoint<Params, Row> {
-  return { ...definition, read: (json, path, params) => row(new Wire<WireRow>(json, path), params) };
+/** Defines an endpoint with rows of the wire type that `row` takes. Rows that identify a person must be `pseudonymous`. */
+export function endpoint<Params, Row, WireRow extends object>(
+  definition: Definition<Params, Row, WireRow> & PseudonymousIfPersonal<Row>,
+): Endpoint<Params, Row> {
+  const { row, ...endpoint }: Definition<Params, Row, WireRow> = definition;
+  return { ...endpoint, read: (json, path, params) => row(new Wire<WireRow>(json, path), params) };
 }
+
+type Definition<Params, Row, WireRow extends object> = Omit<Endpoint<Params, Row>, "read"> & {
+  readonly row: (wire: Wire<WireRow>, params: Params) => Row;
+};
+
+type PseudonymousIfPersonal<Row> =
+  true extends IdentifiesPerson<Row>
+    ? { readonly pseudonymous: (rows: readonly Row[], pseudonyms: Pseudonyms) => readonly Row[] }
+    : unknown;
+
+/** Contains `true` if a value has the id or the address of a person, at any depth. */
+type IdentifiesPerson<Value> = Value extends readonly (infer Entry)[]
+  ? IdentifiesPerson<Entry>
+  : Value extends object
+    ? { [Key in keyof Value]-?: Key extends PersonKey ? true : IdentifiesPerson<Value[Key]> }[keyof Value]
+    : false;
+
+type PersonKey = "userId" | "email" | "accountId" | `${string}UserId` | `${string}Email`;

@@ -6,7 +6,7 @@ import { endpoint } from "../endpoint.ts";
 import type { Wire } from "../http/wire.ts";
 import { regionOf, workspaceOf } from "./console-usage.ts";
 import { CONSOLE, FRESH } from "./coverage.ts";
-import { type Bounds, reportQuery, spanOf } from "./report-query.ts";
+import { type Bounds, pseudonymousBuckets, reportQuery, spanOf } from "./report-query.ts";
 
 /** Upstream fills the details only where lines are described. */
 export const CONSOLE_COST_NAMES = {
@@ -52,6 +52,7 @@ export const consoleCost = endpoint({
   subject: "money",
   freshSeconds: FRESH.reports,
   rowId: ({ from }) => from,
+  pseudonymous: pseudonymousBuckets<SpendAmounts>,
   row: (w: Wire<WireDay>, p: ReportQuestion): BucketRow<SpendAmounts> => {
     const span = spanOf(w.only<keyof Bounds<string>>());
     return { ...span, rows: w.each("results").map((result) => costRow(result, span, p)) };
