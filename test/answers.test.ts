@@ -123,6 +123,26 @@ describe("a kept answer", () => {
     expect(decompress(bytes).toString()).toBe(await plain.text());
   });
 
+  test("is compressed as well where it is not kept, and so is an error", async () => {
+    const opened = open({ RESPONSE_CACHE: "off" });
+    const many = `{ users(range: { between: { from: "2026-08-01", until: "2026-09-01" } }) { nodes { id email activity { chat { messages } } } } }`;
+    for (const query of [many, `{ ${Array.from({ length: 100 }, (_, i) => `unknown${i}`).join(" ")} }`]) {
+      const plain = await post(opened, query);
+      const coded = await post(opened, query, { "accept-encoding": "gzip" });
+      const bytes = Buffer.from(await coded.arrayBuffer());
+      expect([coded.status, coded.headers.get("content-encoding")]).toEqual([plain.status, "gzip"]);
+      expect([plain.headers.get("vary"), coded.headers.get("vary")]).toEqual(
+        Array(2).fill("accept-encoding"),
+      );
+      expect(Number(coded.headers.get("content-length"))).toBe(bytes.length);
+      const { data, errors } = (await plain.json()) as Answer;
+      expect(JSON.parse(gunzipSync(bytes).toString())).toMatchObject({
+        ...(data && { data }),
+        ...(errors && { errors }),
+      });
+    }
+  });
+
   test.each(["no-cache", "max-age=0, no-store"])(
     "is not sent to a client that asks with cache-control: %s",
     async (control) => {

@@ -1,8 +1,15 @@
 import { runInNewContext } from "node:vm";
+import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { type GatewayOptions, gateway } from "./gateway.ts";
 
 const BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+
+const CODINGS = [
+  ["zstd", zstdDecompressSync],
+  ["br", brotliDecompressSync],
+  ["gzip", gunzipSync],
+] as const;
 
 async function get(accept: string, settings: GatewayOptions["settings"] = {}, path = "/graphql") {
   const { app } = gateway({ settings });
@@ -14,7 +21,7 @@ test("a browser is shown the playground", async () => {
   const { status, headers, body } = await get(BROWSER);
   expect(status).toBe(200);
   expect(headers.get("content-type")).toBe("text/html; charset=utf-8");
-  expect(headers.get("vary")).toBe("accept");
+  expect(headers.get("vary")).toBe("accept, accept-encoding");
   expect(body).toContain("<title>Claude analytics</title>");
   expect(body).toContain("query PeopleThisWeek");
 });
@@ -81,3 +88,37 @@ test("the page sends its token in the header that the gateway reads it from", as
   expect(sent.map((headers) => [...headers])).toEqual([[], [["x-token", "Bearer secret"]]]);
   expect(input.value).toBe("");
 });
+
+test.each(["/graphql", "/"])("a browser asks for the page of %s again and has it in 304", async (path) => {
+  const { app } = gateway();
+  const visit = (headers: Readonly<Record<string, string>>, method = "GET") =>
+    app.fetch(`http://gateway.test${path}`, { method, headers: { accept: BROWSER, ...headers } });
+  const first = await visit({});
+  const etag = first.headers.get("etag") ?? "";
+  expect(etag).toMatch(/^"[\w-]{27}"$/);
+  expect(first.headers.get("cache-control")).toBe("no-cache");
+  const again = await visit({ "if-none-match": etag });
+  expect([again.status, await again.text()]).toEqual([304, ""]);
+  expect(again.headers.get("content-security-policy")).toBe(first.headers.get("content-security-policy"));
+  const head = await visit({}, "HEAD");
+  expect([head.status, await head.text()]).toEqual([200, ""]);
+  expect(Number(head.headers.get("content-length"))).toBe((await first.arrayBuffer()).byteLength);
+});
+
+test.each(CODINGS)(
+  "the page of GraphiQL is sent as %s, with a validator of its own",
+  async (coding, decode) => {
+    const { app } = gateway();
+    const visit = (headers: Readonly<Record<string, string>>) =>
+      app.fetch("http://gateway.test/graphql", { headers: { accept: BROWSER, ...headers } });
+    const plain = await visit({});
+    const coded = await visit({ "accept-encoding": coding });
+    const bytes = Buffer.from(await coded.arrayBuffer());
+    expect(coded.headers.get("content-encoding")).toBe(coding);
+    expect(Number(coded.headers.get("content-length"))).toBe(bytes.length);
+    expect(coded.headers.get("etag")).not.toBe(plain.headers.get("etag"));
+    const page = await plain.text();
+    expect(bytes.length).toBeLessThan(page.length / 3);
+    expect(decode(bytes).toString()).toBe(page);
+  },
+);

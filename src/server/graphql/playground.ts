@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { Response } from "@whatwg-node/fetch";
 import { queryLibrary } from "../documents/query-library.ts";
+import { Content } from "../http/content.ts";
 import { type Route, wantsPage } from "../http/routes.ts";
 import { TOKEN_DIALOG } from "./token-dialog.ts";
 
@@ -23,17 +23,17 @@ export function playgroundRoute(path: string, tokenHeader: string): Route {
     kind: null,
     access: "open",
     matches: wantsPage,
-    async respond() {
+    async respond({ head }) {
       page ??= renderPage(tokenHeader);
-      const { body, headers } = await page;
-      return new Response(body, { headers });
+      const { content, fields } = await page;
+      return content.reply(head, fields);
     },
   };
 }
 
 interface Page {
-  readonly body: Uint8Array<ArrayBuffer>;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly content: Content;
+  readonly fields: readonly (readonly [string, string])[];
 }
 
 async function renderPage(tokenHeader: string): Promise<Page> {
@@ -54,12 +54,12 @@ async function renderPage(tokenHeader: string): Promise<Page> {
         `${TOKEN_DIALOG.html}<script>${TOKEN_DIALOG.script(tokenHeader)}${rememberFirst(queries[0] ?? "")}`,
     );
   return {
-    body: new TextEncoder().encode(html),
-    headers: {
-      "content-type": "text/html; charset=utf-8",
-      "content-security-policy": contentSecurityPolicy(html),
-      vary: "accept", // the same URL answers other clients in JSON
-    },
+    content: new Content(new TextEncoder().encode(html), "text/html; charset=utf-8"),
+    fields: [
+      ["cache-control", "no-cache"], // a browser keeps it, and asks at each visit whether the gateway has another
+      ["content-security-policy", contentSecurityPolicy(html)],
+      ["vary", "accept, accept-encoding"], // the same URL answers other clients in JSON
+    ],
   };
 }
 

@@ -6,6 +6,7 @@ import type { Instant } from "../../domain/day.ts";
 import type { Viewer } from "../../domain/viewer.ts";
 import type { OperationOptions } from "../../upstream/budget/operation.ts";
 import { type AnswerCache, answerKey } from "../answers/answer-cache.ts";
+import { compressed } from "../answers/compressed.ts";
 import { findDocuments } from "../documents/find-documents.ts";
 import type { TrustedDocuments } from "../documents/trusted.ts";
 import type { Exchange, Reply, RequestHead } from "../http/exchange.ts";
@@ -110,7 +111,7 @@ export function createGraphQL({
     const response = await yoga.handleRequest(exchange.request(), { record, params });
     const kept = key === null ? null : ((await answers?.keep(key, response, record)) ?? null);
     if (kept !== null) return labelled(await kept.reply(head, record.receivedAt), record, "fwd=miss; stored");
-    return labelled(response, record, isKeepable ? "fwd=miss" : "fwd=bypass");
+    return labelled(await compressed(response, head), record, isKeepable ? "fwd=miss" : "fwd=bypass");
   }
 
   return { respond, dispose: () => yoga.dispose() };

@@ -1,4 +1,4 @@
-import { Response } from "@whatwg-node/fetch";
+import { Content } from "./content.ts";
 import { type Route, wantsPage } from "./routes.ts";
 
 type Listed = Pick<Route, "path" | "description">;
@@ -8,24 +8,24 @@ export function landingPage(routes: readonly Route[]): Route {
   const listed = routes
     .filter(({ description }) => description !== null)
     .map(({ path, description }) => ({ path, description }));
-  const json = JSON.stringify({ name: "Claude analytics gateway", routes: listed });
-  const page = pageOf(listed);
+  const encoder = new TextEncoder();
+  const json = new Content(
+    encoder.encode(JSON.stringify({ name: "Claude analytics gateway", routes: listed })),
+    "application/json; charset=utf-8",
+  );
+  const page = new Content(encoder.encode(pageOf(listed)), "text/html; charset=utf-8");
   return {
     path: "/",
     description: null,
     kind: null,
     access: "open",
     matches: ({ method }) => method === "GET",
-    respond({ head }) {
-      const isPage = wantsPage(head);
-      return new Response(isPage ? page : json, {
-        headers: {
-          "content-type": isPage ? "text/html; charset=utf-8" : "application/json; charset=utf-8",
-          "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-          vary: "accept",
-        },
-      });
-    },
+    respond: ({ head }) =>
+      (wantsPage(head) ? page : json).reply(head, [
+        ["cache-control", "no-cache"],
+        ["content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"],
+        ["vary", "accept, accept-encoding"],
+      ]),
   };
 }
 

@@ -35,8 +35,10 @@ export function codingFor(accepted: string | null, size: number): Coding {
   return coding;
 }
 
-export function encode(coding: Exclude<Coding, "identity">, bytes: Bytes): Promise<Bytes> {
+export async function encode(coding: Coding, bytes: Bytes): Promise<Bytes> {
   switch (coding) {
+    case "identity":
+      return bytes;
     case "zstd":
       return zstd(bytes);
     case "br":
