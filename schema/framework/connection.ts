@@ -16,7 +16,7 @@ import { ResolvedRange } from "./range.ts";
 
 /** One page of a list, as Relay's Connection has it. */
 export interface Connection<Row> {
-  readonly edges: { readonly cursor: string; readonly node: Row }[];
+  readonly edges: readonly { readonly cursor: string; readonly node: Row }[];
   readonly pageInfo: {
     readonly hasNextPage: boolean;
     readonly hasPreviousPage: boolean;
@@ -28,6 +28,23 @@ export interface Connection<Row> {
   readonly organization: string;
   readonly range: DayRange;
   readonly freshness: FreshnessState;
+}
+
+/** A row with its cursor, which is made when it is read: it takes two hashes, and most queries read one of a page or none. */
+class Edge<Row> {
+  readonly node: Row;
+  readonly #placeOf: () => CursorPlace;
+  readonly #digest: string;
+
+  constructor(node: Row, placeOf: () => CursorPlace, digest: string) {
+    this.node = node;
+    this.#placeOf = placeOf;
+    this.#digest = digest;
+  }
+
+  get cursor(): string {
+    return formatCursor(this.#placeOf(), this.#digest);
+  }
 }
 
 /** Subject of a list. Its cursors are valid for this subject only. */
@@ -71,12 +88,12 @@ export async function connect<Row>(
   const digest = digestOf(question);
   const after = placeAfter(slice, digest, "walk");
   const first = boundedFirst(ctx, slice);
-  let taken: { readonly row: Row; readonly place: PageRow }[] = [];
+  let taken: { readonly window: number; readonly edge: Edge<Row> }[] = [];
   let pages: WindowPage<Row>[] = [];
   let ended = true;
   for await (const page of run(after)) {
     if (page.restarted) {
-      taken = taken.filter(({ place }) => place.window !== page.window);
+      taken = taken.filter(({ window }) => window !== page.window);
       pages = pages.filter(({ window }) => window !== page.window);
     }
     pages.push(page);
@@ -85,15 +102,17 @@ export async function connect<Row>(
     const resumed = after !== null && window === after.window && token === after.token;
     const skip = resumed ? 1 + indexOfMarked(page.rows, after, mark, question.dataset) : 0;
     const rows = page.rows.slice(skip, skip + first + 1 - taken.length);
-    taken.push(
-      ...rows.map((row, i) => ({ row, place: { window, token, index: skip + i, mark: mark(row) } })),
-    );
+    for (const [i, row] of rows.entries()) {
+      const place = () => ({ window, token, index: skip + i, mark: mark(row) });
+      taken.push({ window, edge: new Edge(row, place, digest) });
+    }
     ended = page.next === null && skip + rows.length === page.rows.length;
     if (taken.length > first) break;
   }
   if (after !== null && pages.length === 0) throw invalidCursor();
   const whole = after === null && ended && taken.length <= first;
-  return connection(ctx, taken.slice(0, first), digest, question, {
+  const edges = taken.slice(0, first).map(({ edge }) => edge);
+  return connection(ctx, edges, question, {
     hasNextPage: taken.length > first,
     hasPreviousPage: after !== null,
     totalCount: whole ? taken.length : null,
@@ -140,10 +159,11 @@ export async function connectRanking<Row>(
   const marks = marksOf(ranked.map(({ id }) => id));
   const begin = after === null ? 0 : passed(marks, after.mark);
   if (begin === null) throw expired(question.dataset);
-  const taken = ranked
-    .slice(begin, begin + first)
-    .map(({ row }) => ({ row, place: { mark: marks.next().value ?? "" } }));
-  return connection(ctx, taken, digest, question, {
+  const edges = ranked.slice(begin, begin + first).map(({ row }) => {
+    const place = { mark: marks.next().value ?? "" };
+    return new Edge(row, () => place, digest);
+  });
+  return connection(ctx, edges, question, {
     hasNextPage: ranked.length > begin + first,
     hasPreviousPage: after !== null,
     totalCount: ranked.length,
@@ -202,8 +222,7 @@ function expired(dataset: Dataset): GatewayError {
 
 function connection<Row>(
   { now }: Context,
-  taken: readonly { readonly row: Row; readonly place: CursorPlace }[],
-  digest: string,
+  edges: readonly Edge<Row>[],
   { range, dataset, organization = organizationOfDataset(dataset) }: ListQuestion,
   {
     hasNextPage,
@@ -214,12 +233,15 @@ function connection<Row>(
     hasPreviousPage: boolean;
   },
 ): Connection<Row> {
-  const edges = taken.map(({ row, place }) => ({ cursor: formatCursor(place, digest), node: row }));
   const pageInfo = {
     hasNextPage,
     hasPreviousPage,
-    startCursor: edges[0]?.cursor ?? null,
-    endCursor: edges.at(-1)?.cursor ?? null,
+    get startCursor() {
+      return edges[0]?.cursor ?? null;
+    },
+    get endCursor() {
+      return edges.at(-1)?.cursor ?? null;
+    },
   };
   return {
     edges,

@@ -123,15 +123,15 @@ async function connectReport<Measure>(
   let ranked: readonly ReportFigure<Measure>[] | null = null;
   const relations = relationsOf(ctx, plan, analysis.compare, () => ranked);
   const groupedBy = dimensionsOf(plan);
-  const node = (row: ReportFigure<Measure>): ReportNode<Measure> => ({
-    ...row,
-    organization,
-    groupedBy,
-    relations,
-  });
+  const about = { organization, groupedBy, relations };
   if (asSent) {
-    const plain = (row: GatewayRow<Measure>) =>
-      node({ ...row, isOther: false, isPartial: false, before: null });
+    const plain = (row: GatewayRow<Measure>): ReportNode<Measure> => ({
+      ...row,
+      isOther: false,
+      isPartial: false,
+      before: null,
+      ...about,
+    });
     const run = mapPages(reportPages(ctx, plan), ({ rows }) => rows.filter(isShown).map(plain));
     return { ...(await connect(ctx, slice, list, run, subjectOf)), plan, relations };
   }
@@ -139,7 +139,7 @@ async function connectReport<Measure>(
     const answer = await analyseReport(ctx, plan, analysis);
     ranked = answer.ranked.map(({ row }) => row); // what they come to counts what is not shown by itself
     const shown = answer.ranked.filter(({ row }) => isShown(row));
-    return { ...answer, ranked: mapRanked(shown, node) };
+    return { ...answer, ranked: mapRanked(shown, (row): ReportNode<Measure> => ({ ...row, ...about })) };
   });
   return { ...connection, plan, relations };
 }

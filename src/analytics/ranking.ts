@@ -84,7 +84,13 @@ export function largestFirst<Measure, Row extends ReportRow<Measure>>(
   { rank, tieRank }: Pick<Algebra<Measure>, "rank" | "tieRank">,
 ): Row[] {
   return rows
-    .map((row) => ({ row, keys: [rank(row.measure), tieRank(row.measure)], name: rowName(row) }))
+    .map((row) => ({
+      row,
+      keys: [rank(row.measure), tieRank(row.measure)],
+      get name() {
+        return rowName(row); // most figures differ, and then no name is compared
+      },
+    }))
     .sort(byRank)
     .map(({ row }) => row);
 }

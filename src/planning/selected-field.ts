@@ -113,7 +113,8 @@ export class SelectedField {
   #read(): Stated {
     const { ctx, variables } = this.#operation;
     const { range: inherited, above } = this.#place;
-    const args = getArgumentValues(this.field, this.nodes[0] as FieldNode, variables);
+    const takesNone = this.field.args.length === 0;
+    const args = takesNone ? {} : getArgumentValues(this.field, this.nodes[0] as FieldNode, variables);
     const own = isRangeInput(args.range) ? resolveRange(args.range, ctx.now()) : inherited;
     const range = this.plan.range?.(args, ctx) ?? own;
     return {

@@ -21,12 +21,15 @@ export function pagesOfReport<Measure>(
 ): PageRun<GatewayRow<Measure>> {
   const isWanted = matchesAny(plan.question);
   return mapPages(readWanted(upstream, plan, ranges), async ({ rows, window, asOf }) => {
-    const stateOf = statesBy(asOf);
-    const { range } = plan.questionFor(ranges[window] as DayRange);
+    const days = ranges[window] as DayRange;
+    const stateOf = statesBy(days, asOf);
+    const { range } = plan.questionFor(days);
     const complete = plan.resource.hasBuckets
       ? await withRemainders(upstream, plan, range, rows)
-      : rows.map((row) => ({ ...row, isRemainder: false }));
-    return complete.filter(isWanted).map((row) => ({ ...row, state: stateOf(row) }));
+      : rows.map((row) => ({ row, isRemainder: false }));
+    return complete.flatMap(({ row, isRemainder }) =>
+      isWanted(row) ? [{ ...row, isRemainder, state: stateOf(row) }] : [],
+    );
   });
 }
 
@@ -57,8 +60,9 @@ export function withHidden<Measure, Row extends ReportRow<Measure>>(
   return areHidden ? rows.map((row, i) => (row.actor === null ? { ...row, hidden: i } : row)) : rows;
 }
 
-/** Returns the state of a row, worked out once for each span: a page has a thousand rows and a few buckets. */
-function statesBy(watermark: Instant | null): (row: Span) => Finality {
+/** Returns the state of a row of some days, worked out once for each span: a page has a thousand rows and a few buckets. */
+function statesBy(days: DayRange, watermark: Instant | null): (row: Span) => Finality {
+  if (finalityOf("money", days, watermark) === "FINAL") return () => "FINAL"; // so are the parts
   const states = new Map<string, Finality>();
   return ({ from, until }) => {
     const span = `${from} ${until}`;

@@ -6,8 +6,13 @@ import { collect } from "../../upstream/pages/iterate.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
 import { largestFirst } from "../ranking.ts";
 import type { ReportPlan } from "./plan.ts";
-import type { GatewayRow } from "./report.ts";
 import { ungrouped } from "./total.ts";
+
+/** A row of upstream, or one that stands for what upstream left out. */
+interface ShownRow<Measure> {
+  readonly row: ReportRow<Measure>;
+  readonly isRemainder: boolean;
+}
 
 /**
  * Orders the rows of a page of buckets, largest first within each, and adds the remainders. Upstream silently cuts a bucket off
@@ -19,7 +24,7 @@ export async function withRemainders<Measure>(
   plan: ReportPlan<Measure>,
   window: DayRange,
   rows: readonly ReportRow<Measure>[],
-): Promise<Omit<GatewayRow<Measure>, "state">[]> {
+): Promise<readonly ShownRow<Measure>[]> {
   const { source, question, algebra } = plan;
   const byBucket = Map.groupBy(rows, (row) => row.from);
   const mayBeCut = (bucket: readonly unknown[]) =>
@@ -35,12 +40,12 @@ export async function withRemainders<Measure>(
     totals = new Map(read.rows.map((total) => [total.from, total]));
   }
   return [...byBucket].flatMap(([from, bucket]) => {
-    const groups = largestFirst(bucket, algebra).map((row) => ({ ...row, isRemainder: false }));
+    const groups = largestFirst(bucket, algebra).map((row) => ({ row, isRemainder: false }));
     const total = mayBeCut(bucket) ? totals.get(from) : undefined;
     if (total === undefined) return groups;
-    const rest = groups.reduce<Measure>((left, row) => algebra.minus(left, row.measure), total.measure);
-    return algebra.isZero(rest)
-      ? groups
-      : [...groups, { ...NO_DIMENSIONS, from, until: total.until, measure: rest, isRemainder: true }];
+    const rest = bucket.reduce<Measure>((left, row) => algebra.minus(left, row.measure), total.measure);
+    if (algebra.isZero(rest)) return groups;
+    const row = { ...NO_DIMENSIONS, from, until: total.until, measure: rest };
+    return [...groups, { row, isRemainder: true }];
   });
 }

@@ -6,6 +6,8 @@ const REMEMBERED = 10_000;
 export class NewRows {
   readonly #known = new Set<RowId>();
   readonly #isBounded: boolean;
+  /** The ids of the first page; null before it. */
+  #first: (() => readonly (RowId | null)[]) | null = null;
   #duplicates = 0;
 
   /** `isBounded` forgets old ids: a row that is sent again comes soon after, and all ids of a long list take more memory than its rows. */
@@ -20,8 +22,21 @@ export class NewRows {
 
   /** Returns the rows that were not met before; a row without an id never was. */
   of<Row>(rows: readonly Row[], idOf: (row: Row) => RowId | null): readonly Row[] {
-    const fresh = rows.filter((row) => this.#isNew(idOf(row)));
+    const fresh = this.#first === null ? this.#begin(rows, idOf) : this.#following(rows, idOf);
     this.#duplicates += rows.length - fresh.length;
+    return fresh;
+  }
+
+  /** Leaves the ids of the first page for the second: most lists have one page, and its own rows were compared before. */
+  #begin<Row>(rows: readonly Row[], idOf: (row: Row) => RowId | null): readonly Row[] {
+    const distinct = distinctRows(rows, idOf);
+    this.#first = () => distinct.map(idOf);
+    return distinct;
+  }
+
+  #following<Row>(rows: readonly Row[], idOf: (row: Row) => RowId | null): readonly Row[] {
+    if (this.#known.size === 0) for (const id of this.#first?.() ?? []) this.#isNew(id);
+    const fresh = rows.filter((row) => this.#isNew(idOf(row)));
     if (this.#isBounded) this.#forgetOldest();
     return fresh;
   }
@@ -39,4 +54,21 @@ export class NewRows {
       this.#known.delete(id);
     }
   }
+}
+
+/** The distinct rows of pages, by their rows: a stored page is read again and again. */
+const distinctOf = new WeakMap<readonly unknown[], readonly unknown[]>();
+
+function distinctRows<Row>(rows: readonly Row[], idOf: (row: Row) => RowId | null): readonly Row[] {
+  const before = distinctOf.get(rows) as readonly Row[] | undefined;
+  if (before !== undefined) return before;
+  const ids = new Set<RowId>();
+  const distinct = rows.filter((row) => {
+    const id = idOf(row);
+    if (id === null) return true;
+    return ids.size !== ids.add(id).size;
+  });
+  const kept = distinct.length === rows.length ? rows : distinct;
+  distinctOf.set(rows, kept);
+  return kept;
 }
