@@ -4,7 +4,7 @@ import { schema } from "../schema/index.ts";
 import { type Archive, guardedArchive } from "./cache/archive.ts";
 import { guardedStore } from "./cache/guarded-store.ts";
 import { LongTexts } from "./cache/long-texts.ts";
-import { memoryAllowance } from "./cache/memory-allowance.ts";
+import { memoryRateLimiter } from "./cache/memory-rate-limiter.ts";
 import { memoryStore } from "./cache/memory-store.ts";
 import type { SharedStore } from "./cache/shared-store.ts";
 import type { Config } from "./config.ts";
@@ -116,8 +116,8 @@ export function createApp(
   const { access, cache, limits, teams } = config;
   const { baseUrl, proxies, credentials, timeoutMs, requestsPerMinute } = config.upstream;
   const trusted = readDocuments(schema, access.documents.path);
-  const allowance = memoryAllowance(pace.now);
-  const shared = store && guardedStore(store, { allowance, onFault, onRecovery });
+  const rateLimiter = memoryRateLimiter(pace.now);
+  const shared = store && guardedStore(store, { rateLimiter, onFault, onRecovery });
   const archived = archive && guardedArchive(archive, { onFault, onRecovery });
   const upstream = createUpstream({
     baseUrl,
@@ -131,7 +131,7 @@ export function createApp(
     store: memoryStore(cache.memoryBytes),
     shared,
     archive: archived,
-    allowance: shared ?? allowance,
+    rateLimiter: shared ?? rateLimiter,
     limits: requestsPerMinute,
     pace,
     freshSeconds: cache.freshSeconds,

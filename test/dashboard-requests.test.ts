@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { memoryAllowance } from "../src/cache/memory-allowance.ts";
+import { memoryRateLimiter } from "../src/cache/memory-rate-limiter.ts";
 import type { SharedStore } from "../src/cache/shared-store.ts";
 import { dashboardGateway, dashboardOf, SELECTIONS, WHOLE } from "./dashboard.ts";
 import { sweep } from "./deep.ts";
@@ -52,7 +52,7 @@ function survivingStore(): SharedStore {
   const kept = new Map<string, Uint8Array>();
   return {
     about: { store: "sqlite", path: "survives.test" },
-    ...memoryAllowance(() => performance.now()),
+    ...memoryRateLimiter(() => performance.now()),
     get: async (key) => kept.get(key) ?? null,
     set: async (key, value) => void kept.set(key, value),
     delete: async (key) => void kept.delete(key),

@@ -24,9 +24,9 @@ builder.queryField("claudeCodeRecords", (t) =>
       ...forward,
     },
     requests: ({ args, range }, ctx) => codeDayRequests(ctx, range, rowsWanted(args)),
-    resolve: (_root, { range: asked, filter, ...slice }, ctx) => {
+    resolve: (_root, { range: rangeInput, filter, ...slice }, ctx) => {
       refuseStrangers(ctx, filter);
-      const { range } = windowsOf(claudeCode, resolveRange(asked, ctx.now()), ctx.now());
+      const { range } = windowsOf(claudeCode, resolveRange(rangeInput, ctx.now()), ctx.now());
       const days = pagesOf(ctx.upstream, claudeCode, recordDays(range, ctx));
       const records = mapPages(days, ({ rows }) =>
         rows.filter(keeps(filter ?? {}, ctx.orgDirectory.aliases)),

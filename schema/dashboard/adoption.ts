@@ -4,7 +4,7 @@ import { type Ratio, ratioOf } from "../../src/domain/ratio.ts";
 import { builder } from "../framework/builder.ts";
 import { onDashboard, page } from "./dashboard.ts";
 import { besideDayBefore, DayCount, DayRatio } from "./day-figure.ts";
-import { DashboardDay, latestDay, type OnDay, seriesType, wholeDaysField } from "./series.ts";
+import { completeDaysField, DashboardDay, latestDay, type OnDay, seriesType } from "./series.ts";
 
 const dayCount = (what: string) =>
   ({ type: DayCount, nullable: true, description: `${what} Null only beside an error.` }) as const;
@@ -73,6 +73,6 @@ builder.objectFields(AdoptionDashboard, (t) => ({
     nullable: true,
     description:
       "The same figures by day. One upstream request (per 1,000 people) for each day and one more for the day before the first, and as many again for artifacts; only for selected fields.",
-    ...wholeDaysField,
+    ...completeDaysField,
   }),
 }));

@@ -12,7 +12,7 @@ import { sumField } from "../engagement/activity.ts";
 import { builder } from "../framework/builder.ts";
 import { Answer, FreshAnswer, onDashboard, page, periodArg, ratioField, written } from "./dashboard.ts";
 import { overPeriod } from "./over-period.ts";
-import { DashboardDay, latestDay, type OnDay, onDay, seriesType, wholeDaysField } from "./series.ts";
+import { completeDaysField, DashboardDay, latestDay, type OnDay, onDay, seriesType } from "./series.ts";
 
 /** Figures that are requested from upstream when they are selected. */
 const asked = <Options extends { readonly description: string }>(options: Options) => ({
@@ -164,7 +164,7 @@ builder.objectFields(ClaudeAiDashboard, (t) => ({
     nullable: true,
     description:
       "The same figures by day. One upstream request (per 1,000 people) for each day, shared with `featureAdoption`.",
-    ...wholeDaysField,
+    ...completeDaysField,
   }),
   total: t.field({
     type: ClaudeAiTotal,

@@ -3,7 +3,7 @@ import { WORK_COUNTS } from "../claude-code/measures.ts";
 import { ToolActions } from "../engagement/activity.ts";
 import { builder } from "../framework/builder.ts";
 import { ClaudeCodeDashboard } from "./claude-code.ts";
-import { DashboardDay, type OnDay, onDay, seriesType, wholeDaysField } from "./series.ts";
+import { completeDaysField, DashboardDay, type OnDay, onDay, seriesType } from "./series.ts";
 
 const measuredByMembers = (what: string) =>
   ({
@@ -63,6 +63,6 @@ builder.objectField(ClaudeCodeDashboard, "membersByDay", (t) =>
     description:
       "Activity of members under their Enterprise seat, by day: one upstream request (per 1,000 people) for each day, shared with `featureAdoption` and `claudeAi`.",
     sources: ["USER_ACTIVITY"],
-    ...wholeDaysField,
+    ...completeDaysField,
   }),
 );

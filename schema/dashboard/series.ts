@@ -3,15 +3,15 @@ import type { Context } from "../../src/context.ts";
 import type { Day } from "../../src/domain/day.ts";
 import { type DayRange, oneDay, splitByDay } from "../../src/domain/range.ts";
 import { mayBeUncounted } from "../../src/loaders/activity/aggregated-days.ts";
-import { newestDayRequests } from "../../src/loaders/activity/last-days.ts";
-import { activityState } from "../../src/loaders/activity/settling-day.ts";
 import {
+  completeDays,
   lastDayOf,
   likelyNewestDay,
-  newestWholeDay,
+  newestCompleteDay,
   untilDay,
-  wholeDays,
-} from "../../src/loaders/activity/whole-days.ts";
+} from "../../src/loaders/activity/complete-days.ts";
+import { newestDayRequests } from "../../src/loaders/activity/last-days.ts";
+import { activityState } from "../../src/loaders/activity/settling-day.ts";
 import type { PlanInput } from "../../src/planning/plan.ts";
 import { type RangeInput, resolveRange } from "../../src/planning/range-input.ts";
 import { activitySummaries } from "../../src/upstream/endpoints/summaries.ts";
@@ -79,7 +79,7 @@ export const latestDay = {
   range: (_args: object, ctx: Context) => oneDay(likelyNewestDay(ctx.now())),
   requests: (_input: object, ctx: Context) => newestDayRequests(ctx),
   resolve: async (_page: object, _args: object, ctx: Context): Promise<OnDay> => ({
-    date: await newestWholeDay(ctx),
+    date: await newestCompleteDay(ctx),
   }),
 };
 
@@ -88,16 +88,16 @@ interface Ranged {
 }
 
 /** A field about the whole days of its `range`, of a week without one. */
-export const wholeDaysField = {
+export const completeDaysField = {
   args: daysArg,
   range({ range }: Ranged, ctx: Context): DayRange {
     const newest = likelyNewestDay(ctx.now());
     return range ? untilDay(statedDays(range, ctx), newest) : wholePeriod(ctx, "LAST_7_DAYS", newest);
   },
   requests: ({ args }: PlanInput<Ranged>, ctx: Context) => requestsToTheNewest(args, ctx),
-  async resolve(_page: object, { range: asked }: Ranged, ctx: Context): Promise<Series> {
-    const range = asked
-      ? await wholeDays(ctx, resolveRange(asked, ctx.now()))
+  async resolve(_page: object, { range: rangeInput }: Ranged, ctx: Context): Promise<Series> {
+    const range = rangeInput
+      ? await completeDays(ctx, resolveRange(rangeInput, ctx.now()))
       : await activityPeriod(ctx, "LAST_7_DAYS");
     return { range, days: splitByDay(range).map(({ from }) => ({ date: from })) };
   },

@@ -1,14 +1,18 @@
 import { addDays } from "../../src/domain/day.ts";
 import type { DayRange } from "../../src/domain/range.ts";
+import {
+  completeDays,
+  lastCompleteDays,
+  newestCompleteDay,
+} from "../../src/loaders/activity/complete-days.ts";
 import { activityDays } from "../../src/loaders/activity/days.ts";
 import { isComplete, type SettlingDay } from "../../src/loaders/activity/settling-day.ts";
-import { lastWholeDays, newestWholeDay, wholeDays } from "../../src/loaders/activity/whole-days.ts";
 import { resolveRange } from "../../src/planning/range-input.ts";
 import { ActivityDay } from "../engagement/activity-day.ts";
 import { builder } from "../framework/builder.ts";
 import { DateRange } from "../framework/range.ts";
 import { Answer, onDashboard, page } from "./dashboard.ts";
-import { latestDay, requestsToTheNewest, wholeDaysField } from "./series.ts";
+import { completeDaysField, latestDay, requestsToTheNewest } from "./series.ts";
 
 interface Series {
   readonly range: DayRange;
@@ -34,7 +38,7 @@ builder.objectFields(UsageDashboard, (t) => ({
     description:
       "The newest day that is surely counted in full, named by `date`: daily, weekly and monthly active people, utilization, seats and pending invites. One upstream request, shared with the series. Null only beside an error.",
     ...latestDay,
-    resolve: async (_page, _args, ctx) => (await lastWholeDays(ctx)).at(-1) ?? null,
+    resolve: async (_page, _args, ctx) => (await lastCompleteDays(ctx)).at(-1) ?? null,
   }),
   byDay: t.field({
     type: UsageSeries,
@@ -47,18 +51,18 @@ builder.objectFields(UsageDashboard, (t) => ({
         description: "UTC days, at most 366; incomplete days are left out, days before 2026 are NOT_COVERED.",
       }),
     },
-    range: wholeDaysField.range,
+    range: completeDaysField.range,
     requests: ({ args, range }, ctx) => [
       ...(args.range ? [activityDays.requests(ctx, range)] : []),
       ...requestsToTheNewest(args, ctx),
     ],
-    resolve: async (_page, { range: asked }, ctx) => {
-      if (asked) {
-        const range = await wholeDays(ctx, resolveRange(asked, ctx.now()));
+    resolve: async (_page, { range: rangeInput }, ctx) => {
+      if (rangeInput) {
+        const range = await completeDays(ctx, resolveRange(rangeInput, ctx.now()));
         return { range, days: (await activityDays.read(ctx, range)).filter(isComplete) };
       }
-      const days = await lastWholeDays(ctx);
-      const until = addDays(await newestWholeDay(ctx), 1);
+      const days = await lastCompleteDays(ctx);
+      const until = addDays(await newestCompleteDay(ctx), 1);
       return { range: { from: days[0].date, until }, days };
     },
   }),

@@ -164,9 +164,9 @@ builder.queryField("activity", (t) =>
       ...incompleteArg,
     },
     requests: ({ range }, ctx) => activityDays.requests(ctx, range),
-    resolve: async (_root, { range: asked, bucket, incomplete }, ctx) => {
+    resolve: async (_root, { range: rangeInput, bucket, incomplete }, ctx) => {
       refuseSums(bucket);
-      const { range } = windowsOf(activitySummaries, resolveRange(asked, ctx.now()), ctx.now());
+      const { range } = windowsOf(activitySummaries, resolveRange(rangeInput, ctx.now()), ctx.now());
       const days = await activityDays.read(ctx, range);
       const newest = days.at(-1)?.date ?? "";
       const uncounted = splitByDay(range).filter((day) => day.from > newest);

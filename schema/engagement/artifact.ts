@@ -137,9 +137,9 @@ builder.queryField("artifacts", (t) =>
 );
 
 /** The days to read: those of the range that upstream has counted. */
-async function artifactDays(ctx: Context, asked: RangeInput) {
-  const canShorten = isRelative(asked);
-  const resolved = resolveRange(asked, ctx.now());
+async function artifactDays(ctx: Context, rangeInput: RangeInput) {
+  const canShorten = isRelative(rangeInput);
+  const resolved = resolveRange(rangeInput, ctx.now());
   const { range, ranges } = windowsOf(
     artifactActivity,
     canShorten ? resolved : statedRange(resolved, ctx.now(), "ARTIFACT_ACTIVITY"),

@@ -111,8 +111,8 @@ builder.queryField("reconciliation", (t) =>
     },
     requests: ({ range, args }, ctx) =>
       reconciliations.requests(ctx, organizationNamed(ctx, args.organization), range),
-    resolve: (_root, { range: asked, organization }, ctx) => {
-      const range = resolveRange(asked, ctx.now());
+    resolve: (_root, { range: rangeInput, organization }, ctx) => {
+      const range = resolveRange(rangeInput, ctx.now());
       return reconciliations.read(ctx, organizationNamed(ctx, organization), range);
     },
   }),

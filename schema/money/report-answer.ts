@@ -3,9 +3,9 @@ import type { RankingOrder } from "../../src/analytics/analysis/analysis.ts";
 import type { AnswerTotals, Relations } from "../../src/analytics/analysis/relations.ts";
 import { mapRanked } from "../../src/analytics/ranking.ts";
 import { answerBy } from "../../src/analytics/report/answer.ts";
+import { exportedDaysOf } from "../../src/analytics/report/exported-days.ts";
 import { dimensionsOf, type ReportPlan, type ReportPlans } from "../../src/analytics/report/plan.ts";
 import type { GatewayRow } from "../../src/analytics/report/report.ts";
-import { wholeDaysOf } from "../../src/analytics/report/whole-days.ts";
 import {
   analyseReport,
   isByTeam,
@@ -61,7 +61,7 @@ async function plansOfShown<Measure>(
 ): Promise<ReportPlans<Measure>> {
   const plans = plansOf(ctx, args);
   if (args.incomplete !== "EXCLUDE") return plans;
-  const between = await answerBy(ctx.upstream, plans, (plan) => wholeDaysOf(ctx.upstream, plan));
+  const between = await answerBy(ctx.upstream, plans, (plan) => exportedDaysOf(ctx.upstream, plan));
   return plansOf(ctx, { ...args, range: { between } });
 }
 

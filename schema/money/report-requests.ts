@@ -1,6 +1,6 @@
+import { requestsOfExportedDays } from "../../src/analytics/report/exported-days.ts";
 import { likelyPlan, plansFor, type ReportPlan, type ReportPlans } from "../../src/analytics/report/plan.ts";
 import type { Report } from "../../src/analytics/report/report.ts";
-import { requestsOfWholeDays } from "../../src/analytics/report/whole-days.ts";
 import {
   isByTeam,
   reachingBack,
@@ -66,7 +66,7 @@ export function rowRequests<Measure>(
   enough = isPageByPage(args, plan) ? rowsWanted(args) : null,
 ): readonly FieldRequests[] {
   return [
-    ...(args.incomplete === "EXCLUDE" ? [requestsOfWholeDays(plan)] : []),
+    ...(args.incomplete === "EXCLUDE" ? [requestsOfExportedDays(plan)] : []),
     ...withPlanBefore(plan, args.compare ?? null).flatMap((each) => requestsOfPlan(ctx, each, enough)),
   ];
 }

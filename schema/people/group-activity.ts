@@ -76,14 +76,20 @@ builder.queryField("activityByGroup", (t) =>
       }),
     },
     requests: ({ range }, ctx) => requestsFor(activityByGroup, questionsOver(range, ctx)),
-    resolve: async (_root, { range: asked }, ctx) => {
+    resolve: async (_root, { range: rangeInput }, ctx) => {
       const groups = async (range: DayRange) => {
         const { rows } = await collect(pagesOf(ctx.upstream, activityByGroup, questionsOver(range, ctx)));
         return rows
           .filter(({ people }) => isShownOf(ctx.viewer, people))
           .toSorted((a, b) => (b.people ?? 0) - (a.people ?? 0));
       };
-      return overCounted(activityByGroup, resolveRange(asked, ctx.now()), isRelative(asked), ctx, groups);
+      return overCounted(
+        activityByGroup,
+        resolveRange(rangeInput, ctx.now()),
+        isRelative(rangeInput),
+        ctx,
+        groups,
+      );
     },
   }),
 );

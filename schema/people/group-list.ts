@@ -34,8 +34,8 @@ builder.queryField("groups", (t) =>
     },
     range: rangeOfActivity,
     requests: ({ args }) => requestsFor(groups, [{}], rowsWanted(args)),
-    resolve: (_root, { range: asked, ...slice }, ctx) => {
-      const range = resolveActivityRange(asked, ctx.now());
+    resolve: (_root, { range: rangeInput, ...slice }, ctx) => {
+      const range = resolveActivityRange(rangeInput, ctx.now());
       const run = mapPages(pagesOf(ctx.upstream, groups, [{}]), async ({ rows }) => {
         const shown = await Promise.all(rows.map(({ groupId }) => isGroupShown(ctx, groupId)));
         return rows.filter((_, i) => shown[i]).map((group): GroupOver => ({ ...groupNode(group), range }));

@@ -55,10 +55,10 @@ builder.queryField("teams", (t) =>
     requests: (_input, ctx) => teamRequests(ctx),
     resolve: async (
       _root,
-      { range: asked, organization: name, overlap, ...slice },
+      { range: rangeInput, organization: name, overlap, ...slice },
       ctx,
     ): Promise<TeamList> => {
-      const range = resolveRange(asked, ctx.now());
+      const range = resolveRange(rangeInput, ctx.now());
       const organization = organizationNamed(ctx, name);
       const spend = { organization, range, overlap };
       const rows = (await placements(ctx)).map((placement): TeamOver => ({ placement, ...spend }));

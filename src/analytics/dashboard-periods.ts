@@ -2,7 +2,7 @@ import type { Context } from "../context.ts";
 import { addDays, type Day, dayOf, later } from "../domain/day.ts";
 import { lengthOfPeriod, type Period, periodRange } from "../domain/period.ts";
 import type { DayRange } from "../domain/range.ts";
-import { newestWholeDay, untilDay } from "../loaders/activity/whole-days.ts";
+import { newestCompleteDay, untilDay } from "../loaders/activity/complete-days.ts";
 import { consoleCost } from "../upstream/endpoints/console-cost.ts";
 import { unifiedCost } from "../upstream/endpoints/unified.ts";
 import { userActivity } from "../upstream/endpoints/users.ts";
@@ -10,7 +10,7 @@ import { earliestDay } from "../upstream/pages/windows.ts";
 
 /** Returns the days of activity that a period means now. */
 export async function activityPeriod(ctx: Context, period: Period): Promise<DayRange> {
-  return wholePeriod(ctx, period, await newestWholeDay(ctx));
+  return wholePeriod(ctx, period, await newestCompleteDay(ctx));
 }
 
 /**

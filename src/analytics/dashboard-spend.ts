@@ -13,10 +13,10 @@ import { costReport } from "./cost.ts";
 import { TOP } from "./dashboard-people.ts";
 import { type FreshnessState, freshnessOf } from "./freshness.ts";
 import { answerBy } from "./report/answer.ts";
+import { EXPORT_DAYS } from "./report/exported-days.ts";
 import { likelyPlan, plansFor, type ReportPlans } from "./report/plan.ts";
 import type { GatewayRow, ReportChoice, Source } from "./report/report.ts";
 import { requestsOfReport } from "./report/requests.ts";
-import { EXPORT_DAYS } from "./report/whole-days.ts";
 import { rankReport } from "./report-analysis.ts";
 
 /** Spend of the organization over a range, by model. */

@@ -13,7 +13,7 @@ export interface MeasuredCell<Measure> extends SpendCell {
   readonly measure: Measure;
 }
 
-const NOBODY: SpendCell = { actor: null, product: null, model: null };
+const UNATTRIBUTED: SpendCell = { actor: null, product: null, model: null };
 
 /** Spend of one identity with one product and model, summed. Identities that upstream hides are summed under null. */
 export class Cells<Measure> {
@@ -49,7 +49,7 @@ export class Cells<Measure> {
     for (const cell of this.#cells.values()) rest.#set(cell, () => cell.measure);
     for (const { product, model, measure } of people.#cells.values()) {
       const own = { actor: null, product, model };
-      const from = [own, NOBODY].find((cell) => rest.#cells.has(keyOf(cell))) ?? own;
+      const from = [own, UNATTRIBUTED].find((cell) => rest.#cells.has(keyOf(cell))) ?? own;
       rest.#set(from, (before) => minus(before ?? minus(measure, measure), measure));
     }
     for (const [key, { measure }] of rest.#cells) if (isZero(measure)) rest.#cells.delete(key);

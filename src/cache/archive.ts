@@ -21,7 +21,7 @@ const MAX_WAITING_BYTES = 32 * 2 ** 20;
  * An archive that is left alone for a while after it failed. What could not be kept waits, within a bound, and what it holds cannot be
  * read: that is an error, since the answer without it would be that there is nothing.
  */
-export function guardedArchive(archive: Archive, options: Omit<GuardOptions, "allowance">): Archive {
+export function guardedArchive(archive: Archive, options: Omit<GuardOptions, "rateLimiter">): Archive {
   const { about } = archive;
   const guard = new Guard(about, options);
   const waiting = new Map<string, Uint8Array>();

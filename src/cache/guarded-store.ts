@@ -1,5 +1,5 @@
 import { causeCodeOf, Outage, type OutageSubject } from "../errors.ts";
-import type { Allowance, SharedStore } from "./shared-store.ts";
+import type { RateLimiter, SharedStore } from "./shared-store.ts";
 
 /**
  * How long one call may take before the store counts as away, in ticks of the event loop: a process too busy to read the
@@ -16,7 +16,7 @@ const QUIET_MS = 30_000;
 
 export interface GuardOptions {
   /** Stands in for the store's own while that is away. */
-  readonly allowance: Allowance;
+  readonly rateLimiter: RateLimiter;
   /** Called with an Outage, once for each cause of one outage. */
   readonly onFault: (fault: unknown) => void;
   readonly onRecovery: (about: OutageSubject, seconds: number) => void;
@@ -33,7 +33,7 @@ export class Guard {
 
   constructor(
     about: OutageSubject,
-    { onFault, onRecovery, now = () => performance.now() }: Omit<GuardOptions, "allowance">,
+    { onFault, onRecovery, now = () => performance.now() }: Omit<GuardOptions, "rateLimiter">,
   ) {
     this.#about = about;
     this.#options = { onFault, onRecovery, now };
@@ -78,7 +78,7 @@ export class Guard {
  * Wraps a store so that its failures do no harm: one that fails or hangs is not used for a while, and its entries count as
  * missing. Replicas then hold no names, so an answer may be fetched twice, and is right.
  */
-export function guardedStore(store: SharedStore, { allowance, ...options }: GuardOptions): SharedStore {
+export function guardedStore(store: SharedStore, { rateLimiter, ...options }: GuardOptions): SharedStore {
   const { about } = store;
   const guard = new Guard(about, options);
   const call = <T>(ask: () => Promise<T>, otherwise: () => T | Promise<T>) => guard.call(ask, otherwise);
@@ -101,16 +101,16 @@ export function guardedStore(store: SharedStore, { allowance, ...options }: Guar
     take: (bucket, slots, windowMs) =>
       call(
         () => store.take(bucket, slots, windowMs),
-        () => allowance.take(bucket, slots, windowMs),
+        () => rateLimiter.take(bucket, slots, windowMs),
       ),
     async block(bucket, forMs) {
-      await allowance.block(bucket, forMs);
+      await rateLimiter.block(bucket, forMs);
       await call(() => store.block(bucket, forMs), nothing);
     },
     occupancy: (bucket) =>
       call(
         () => store.occupancy(bucket),
-        () => allowance.occupancy(bucket),
+        () => rateLimiter.occupancy(bucket),
       ),
     dispose: () => store.dispose(),
   };

@@ -15,7 +15,7 @@ export interface Occupancy {
 }
 
 /** Who may start how many upstream requests, when. */
-export interface Allowance {
+export interface RateLimiter {
   /**
    * Takes one of the `slots` of a bucket, each of which is free again `windowMs` after it was taken. 0: taken. Else the
    * milliseconds until one is free; nothing was taken.
@@ -31,7 +31,7 @@ export interface Allowance {
  * State that the replicas of a gateway share. All of it can be lost at any time: the next answer then costs a request, and is
  * right all the same.
  */
-export interface SharedStore extends Allowance {
+export interface SharedStore extends RateLimiter {
   /** Dependency and its place, for the log. */
   readonly about: OutageSubject;
   /** Null: not there, or no longer. */

@@ -45,7 +45,7 @@ export interface IdentityPolicy {
 
 /** Who asks, as far as it decides what they see. */
 export interface Viewer {
-  /** Of the token, or the subject of the JWT; it stands in logs and shares the allowance under it. */
+  /** Of the token, or the subject of the JWT; it stands in logs and shares the rate limit under it. */
   readonly name: string;
   readonly role: Role;
   readonly scopes: ReadonlySet<Scope>;

@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import type { Allowances } from "./allowance.ts";
 import { admit, type Credential, credentialOf } from "./credential.ts";
 import { type Endpoint, Refusal } from "./endpoint.ts";
 import { PAGING_PARAMETERS } from "./page.ts";
@@ -9,6 +8,7 @@ import { CheckedQuery } from "./query.ts";
 import { countRequest } from "./rate-limit.ts";
 import { betasOf, versionOf } from "./required-headers.ts";
 import { type Route, routeOf } from "./route.ts";
+import type { TokenBuckets } from "./token-buckets.ts";
 
 /** The state that a handler answers from. */
 export interface Served {
@@ -16,7 +16,7 @@ export interface Served {
   /** Cursors are bound to it among other things. */
   readonly organization: string;
   readonly protocol: Protocol;
-  readonly allowances: Allowances;
+  readonly buckets: TokenBuckets;
 }
 
 /** Returns the body of a response, and adds its headers to `sent`. Throws a Refusal. */
@@ -25,7 +25,7 @@ export function bodyOf(
   { method, path: target, headers }: WireRequest,
   sent: Record<string, string>,
 ): string {
-  const { endpoints, protocol, allowances } = served;
+  const { endpoints, protocol, buckets } = served;
   const [path = "", search = ""] = target.split(/\?(.*)/s, 2);
   const route = path === CONTRACT_PATH ? null : routeOf(endpoints, path);
   if (path !== CONTRACT_PATH && route === null) throw new Refusal(404, `No such path: ${path}`);
@@ -38,7 +38,7 @@ export function bodyOf(
     return contract();
   }
   const credential = credentialOf(headers);
-  if (protocol.rateLimit === "on") countRequest(allowances, route.endpoint, credential, protocol, sent);
+  if (protocol.rateLimit === "on") countRequest(buckets, route.endpoint, credential, protocol, sent);
   admit(route.endpoint, credential);
   return JSON.stringify(answerOf(served, route, search, headers, credential));
 }

@@ -8,8 +8,8 @@ export interface Endpoint<Row = unknown> {
   readonly keys: readonly KeyKind[];
   /** The scope an Enterprise key needs; Admin keys have no scopes. */
   readonly scope?: string;
-  /** Which allowance of requests per minute it draws on. */
-  readonly allowance: "analytics" | "lookups" | "console";
+  /** The limit of requests per minute that it counts against. */
+  readonly rateLimit: "analytics" | "lookups" | "console";
   /** Values of `anthropic-beta` without which it answers 400. */
   readonly beta?: string;
   /** Where the contract lets `anthropic-version` be left out; answered as 2023-06-01 then. */

@@ -1,8 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { Allowances } from "./allowance.ts";
 import { bodyOf } from "./body.ts";
 import { type Endpoint, Refusal } from "./endpoint.ts";
 import type { Handle, Protocol, WireResponse } from "./protocol.ts";
+import { TokenBuckets } from "./token-buckets.ts";
 
 /** Answers requests to `endpoints`; cursors are bound to `organization` among other things. */
 export function createHandler(
@@ -10,7 +10,7 @@ export function createHandler(
   organization: string,
   protocol: Protocol,
 ): Handle {
-  const served = { endpoints, organization, protocol, allowances: new Allowances() };
+  const served = { endpoints, organization, protocol, buckets: new TokenBuckets() };
   const { latencyMs = 0 } = protocol;
   let requests = 0;
   return async (request, signal) => {

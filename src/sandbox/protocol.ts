@@ -18,9 +18,9 @@ export interface WireResponse {
 export type Handle = (request: WireRequest, signal?: AbortSignal) => Promise<WireResponse>;
 
 export interface Protocol {
-  /** The one clock: data, exports, cursors and allowances go by it. */
+  /** The one clock: data, exports, cursors and rate limits go by it. */
   readonly now: () => Instant;
-  /** Allowances refill by `now`; on a clock that stands still they never do. */
+  /** Rate limits refill by `now`; on a clock that stands still they never do. */
   readonly rateLimit: "on" | "off";
   /** True if a 429 says how long to wait (default); upstream promises it nowhere. */
   readonly retryAfter?: boolean;

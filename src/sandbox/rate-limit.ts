@@ -1,17 +1,17 @@
-import type { Allowances } from "./allowance.ts";
 import type { Credential } from "./credential.ts";
 import { type Endpoint, Refusal } from "./endpoint.ts";
 import type { Protocol } from "./protocol.ts";
+import type { TokenBuckets } from "./token-buckets.ts";
 
 /** Counts a request against its organization, and states in `sent` what is left. Refuses one over the limit. */
 export function countRequest(
-  allowances: Allowances,
-  { allowance }: Endpoint,
+  buckets: TokenBuckets,
+  { rateLimit }: Endpoint,
   { organization }: Credential,
   { now, retryAfter = true }: Protocol,
   sent: Record<string, string>,
 ): void {
-  const grant = allowances.take(organization, allowance, now());
+  const grant = buckets.take(organization, rateLimit, now());
   sent["anthropic-ratelimit-requests-limit"] = String(grant.limit);
   sent["anthropic-ratelimit-requests-remaining"] = String(grant.remaining);
   sent["anthropic-ratelimit-requests-reset"] = new Date(grant.fullAt).toISOString();

@@ -62,7 +62,7 @@ export interface Upstream {
   dependOn(validity: Validity | null): void;
   /** Everything that the answer is made from; null: some of it may change unnoticed. */
   readonly validities: ReadonlySet<Validity> | null;
-  /** For whom, of those who share the allowance. */
+  /** For whom, of those who share the rate limit. */
   readonly caller: string;
   /** True if it has no deadline and no limit on requests. */
   readonly isUnbounded: boolean;

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { guardedStore } from "../../src/cache/guarded-store.ts";
-import { memoryAllowance } from "../../src/cache/memory-allowance.ts";
+import { memoryRateLimiter } from "../../src/cache/memory-rate-limiter.ts";
 import { redisStore } from "../../src/cache/redis-store.ts";
 import type { SharedStore } from "../../src/cache/shared-store.ts";
 import { sqliteStore } from "../../src/cache/sqlite-store.ts";
@@ -18,7 +18,7 @@ function watched(store: SharedStore) {
   const lines: string[] = [];
   const log = createLog({ level: "info", now: () => 0, write: (line) => lines.push(line) });
   const guarded = guardedStore(store, {
-    allowance: memoryAllowance(() => clock),
+    rateLimiter: memoryRateLimiter(() => clock),
     onFault: (fault) => logFault(log, fault),
     onRecovery: (about: OutageSubject, seconds: number) => log.info({ ...about, seconds }, "available again"),
     now: () => clock,

@@ -3,8 +3,8 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { memoryAllowance } from "../../src/cache/memory-allowance.ts";
-import type { Allowance, SharedStore } from "../../src/cache/shared-store.ts";
+import { memoryRateLimiter } from "../../src/cache/memory-rate-limiter.ts";
+import type { RateLimiter, SharedStore } from "../../src/cache/shared-store.ts";
 import { sqliteStore } from "../../src/cache/sqlite-store.ts";
 import { folder, redis, sqlite } from "./stores.ts";
 
@@ -95,7 +95,7 @@ describe.each([sqlite, redis])("a shared store in $name", ({ open, skip }) => {
 
 const memory = {
   name: "memory",
-  open: async (): Promise<Allowance & { dispose?: () => Promise<void> }> => memoryAllowance(Date.now),
+  open: async (): Promise<RateLimiter & { dispose?: () => Promise<void> }> => memoryRateLimiter(Date.now),
   skip: false,
 };
 

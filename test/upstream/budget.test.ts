@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { memoryAllowance } from "../../src/cache/memory-allowance.ts";
+import { memoryRateLimiter } from "../../src/cache/memory-rate-limiter.ts";
 import { GatewayError } from "../../src/errors.ts";
-import { Allowances } from "../../src/sandbox/allowance.ts";
+import { TokenBuckets } from "../../src/sandbox/token-buckets.ts";
 import { Budget, type Priority, type Turn } from "../../src/upstream/budget/budget.ts";
 import { type SimulatedPace, simulatedPace } from "./pace.ts";
 
-function budgetOf(pace: SimulatedPace, perMinute = 60, allowance = memoryAllowance(pace.now)) {
+function budgetOf(pace: SimulatedPace, perMinute = 60, rateLimiter = memoryRateLimiter(pace.now)) {
   return new Budget({
-    allowance,
+    rateLimiter,
     limits: { analytics: perMinute, lookups: 100 },
     pace,
     backoffMs: 1_000,
@@ -229,7 +229,7 @@ test.each([
     await fc.assert(
       fc.asyncProperty(arrivals, async (load) => {
         const pace = simulatedPace();
-        const allowance = memoryAllowance(pace.now);
+        const allowance = memoryRateLimiter(pace.now);
         const budgets = Array.from({ length: processes }, () => budgetOf(pace, 60, allowance));
         const outcomes: [Turn, Outcome][] = [];
         for (const { after, burst, priority, maxWaitMs, process } of load) {
@@ -241,7 +241,7 @@ test.each([
         }
         await pace.advance(600_000);
 
-        const upstream = new Allowances();
+        const upstream = new TokenBuckets();
         const departures = outcomes.flatMap(([, { left }]) => (left === undefined ? [] : [left]));
         for (const left of departures.toSorted((a, b) => a - b))
           expect(upstream.take("org", "analytics", left).granted).toBe(true);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { memoryAllowance } from "../../src/cache/memory-allowance.ts";
+import { memoryRateLimiter } from "../../src/cache/memory-rate-limiter.ts";
 import { SandboxDispatcher } from "../../src/sandbox/dispatcher.ts";
 import type { WireRequest, WireResponse } from "../../src/sandbox/protocol.ts";
 import { Credential } from "../../src/upstream/access/credential.ts";
@@ -40,7 +40,7 @@ function sending(answers: readonly Answer[], { deadlineMs = 30_000, perMinute = 
     credentials: { analytics: new Credential("sk-analytics"), admin: new Credential("sk-admin") },
   };
   const limits = { analytics: 60, lookups: perMinute };
-  const budget = new Budget({ ...options, allowance: memoryAllowance(pace.now), limits });
+  const budget = new Budget({ ...options, rateLimiter: memoryRateLimiter(pace.now), limits });
   const outages: unknown[] = [];
   const sender = new Sender({
     ...options,

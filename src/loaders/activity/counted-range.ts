@@ -14,13 +14,13 @@ const AGGREGATION_HOUR_MS = 10 * 3_600_000;
  */
 export function countedRange(
   endpoint: Covered,
-  asked: DayRange,
+  requested: DayRange,
   isRelative: boolean,
   { now }: Pick<Context, "now">,
 ): DayRange {
-  const { range } = windowsOf(endpoint, asked, now());
+  const { range } = windowsOf(endpoint, requested, now());
   // Stated days are not cut at today: what is left would be an answer to another question.
-  const counted = isRelative ? withoutUncounted(range, now()) : { from: range.from, until: asked.until };
+  const counted = isRelative ? withoutUncounted(range, now()) : { from: range.from, until: requested.until };
   return statedRange(counted, now(), endpoint.dataset);
 }
 
@@ -45,11 +45,11 @@ function countedUntil(now: Instant): Day {
 /** Returns the result of `ask` for a range; for one relative to now, for as much of it as upstream has aggregated. */
 export function overCounted<T>(
   endpoint: Covered,
-  asked: DayRange,
+  requested: DayRange,
   isRelative: boolean,
   ctx: Pick<Context, "now">,
   ask: (range: DayRange) => Promise<T>,
 ): Promise<T> {
-  const range = countedRange(endpoint, asked, isRelative, ctx);
+  const range = countedRange(endpoint, requested, isRelative, ctx);
   return isRelative ? untilNewest(range, ask) : ask(range);
 }

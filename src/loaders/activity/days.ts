@@ -16,8 +16,8 @@ import { summaries, untilNewest } from "./summaries.ts";
  * others are one request, from the first that is missing to the last.
  */
 export const activityDays = {
-  async read(ctx: Context, asked: DayRange): Promise<readonly SettlingDay[]> {
-    const { range } = windowsOf(activitySummaries, asked, ctx.now());
+  async read(ctx: Context, requested: DayRange): Promise<readonly SettlingDay[]> {
+    const { range } = windowsOf(activitySummaries, requested, ctx.now());
     const days = splitByDay(range);
     const kept = await Promise.all(days.map((day) => ctx.upstream.kept(activitySummaries, { range: day })));
     const span = spanOf(days.filter((_, i) => kept[i] === null));
@@ -30,8 +30,8 @@ export const activityDays = {
       .map((day) => (day.isSeated || newest === null ? day : withSeats(day, newest)))
       .sort((a, b) => (a.date < b.date ? -1 : 1));
   },
-  requests(ctx: Context, asked: DayRange): FieldRequests {
-    const { range } = windowsOf(activitySummaries, asked, ctx.now());
+  requests(ctx: Context, requested: DayRange): FieldRequests {
+    const { range } = windowsOf(activitySummaries, requested, ctx.now());
     const kept = async (upstream: Upstream) => {
       const days = splitByDay(range);
       const pages = await Promise.all(

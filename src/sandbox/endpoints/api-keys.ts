@@ -7,7 +7,7 @@ import type { Organization } from "../organization.ts";
 export const apiKeys = ({ organization }: Ledger): Endpoint<ApiKey> => ({
   path: "/v1/organizations/api_keys",
   keys: ["admin", "oauth"],
-  allowance: "lookups",
+  rateLimit: "lookups",
   parameters: {
     status: { type: "text", values: ["active", "archived", "expired", "inactive"] },
     workspace_id: { type: "text" },
@@ -30,7 +30,7 @@ export const apiKeys = ({ organization }: Ledger): Endpoint<ApiKey> => ({
 export const apiKey = ({ organization }: Ledger): Endpoint => ({
   path: "/v1/organizations/api_keys/{api_key_id}",
   keys: ["admin", "oauth"],
-  allowance: "lookups",
+  rateLimit: "lookups",
   parameters: {},
   paging: { style: "object" },
   answer({ path, version }) {

@@ -16,7 +16,7 @@ export const artifacts = (ledger: Ledger): Endpoint<Cell<ArtifactSums>> => ({
   path: "/v1/organizations/analytics/artifacts",
   keys: ["enterprise"],
   scope: "read:analytics",
-  allowance: "analytics",
+  rateLimit: "analytics",
   version: "optional",
   parameters: {
     date: { type: "day", required: true },

@@ -24,7 +24,7 @@ export const chatProjects = (ledger: Ledger): Endpoint<Cell<ProjectSums>> => ({
   path: "/v1/organizations/analytics/apps/chat/projects",
   keys: ["enterprise"],
   scope: "read:analytics",
-  allowance: "analytics",
+  rateLimit: "analytics",
   version: "optional",
   parameters: engagementParameters(/^(project_id|rbac_group_id|user_id):.+$/, ["rbac_group_id", "user_id"]),
   paging: { style: "token", limit: { default: 100, max: 1000 } },

@@ -66,7 +66,7 @@ const TOOL_NAMES: Readonly<Record<CodeTool, string>> = {
 export const claudeCodeReport = (ledger: Ledger): Endpoint<Cell<RecordSums>> => ({
   path: "/v1/organizations/usage_report/claude_code",
   keys: ["admin", "oauth"],
-  allowance: "console",
+  rateLimit: "console",
   parameters: { starting_at: { type: "day", required: true } },
   paging: { style: "report", limit: { default: 20, max: 1000 }, expires: false },
   answer({ query, now }) {

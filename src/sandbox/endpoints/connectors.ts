@@ -23,7 +23,7 @@ export const connectors = (ledger: Ledger): Endpoint<Cell<ConnectorSums>> => ({
   path: "/v1/organizations/analytics/connectors",
   keys: ["enterprise"],
   scope: "read:analytics",
-  allowance: "analytics",
+  rateLimit: "analytics",
   version: "optional",
   parameters: engagementParameters(/^(connector_name|product|rbac_group_id|user_id):.+$/, [
     "product",

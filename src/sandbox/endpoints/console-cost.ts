@@ -31,7 +31,7 @@ class ComponentTotals {
 export const consoleCost = (ledger: Ledger): Endpoint<Bucket<Cell<ComponentTotals>>> => ({
   path: "/v1/organizations/cost_report",
   keys: ["admin", "oauth"],
-  allowance: "console",
+  rateLimit: "console",
   parameters: {
     starting_at: { type: "instant", required: true },
     ending_at: { type: "instant" },

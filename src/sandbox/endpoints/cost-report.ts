@@ -17,7 +17,7 @@ export const costReport = (ledger: Ledger): Endpoint<Bucket<Group>> => ({
   path: "/v1/organizations/analytics/cost_report",
   keys: ["enterprise"],
   scope: "read:analytics",
-  allowance: "analytics",
+  rateLimit: "analytics",
   version: "optional",
   parameters: { ...reportParameters, "group_by[]": costDimensions },
   paging: { style: "report", limit: REPORT_LIMIT, expires: true },

@@ -10,7 +10,7 @@ export const invites = ({ organization }: Ledger): Endpoint<Invite> => ({
   path: "/v1/organizations/invites",
   keys: ["enterprise", "admin", "oauth"],
   scope: "read:members",
-  allowance: "lookups",
+  rateLimit: "lookups",
   parameters: {
     email: { type: "text" },
     "roles[]": { type: "list" },
@@ -36,7 +36,7 @@ export const invite = ({ organization }: Ledger): Endpoint => ({
   path: "/v1/organizations/invites/{invite_id}",
   keys: ["enterprise", "admin", "oauth"],
   scope: "read:members",
-  allowance: "lookups",
+  rateLimit: "lookups",
   parameters: {},
   paging: { style: "object" },
   answer({ path, key, now }) {

@@ -10,7 +10,7 @@ export function organizationOf(key: KeyKind): OrganizationKind {
 export const me = ({ organization }: Ledger): Endpoint => ({
   path: "/v1/organizations/me",
   keys: ["enterprise", "admin", "oauth"],
-  allowance: "lookups",
+  rateLimit: "lookups",
   parameters: {},
   paging: { style: "object" },
   answer({ key }) {

@@ -38,7 +38,7 @@ const FILTERS: Readonly<Record<string, Dimension>> = {
 export const messagesUsage = (ledger: Ledger): Endpoint<Bucket<Cell<UsageTotals>>> => ({
   path: "/v1/organizations/usage_report/messages",
   keys: ["admin", "oauth"],
-  allowance: "console",
+  rateLimit: "console",
   parameters: {
     starting_at: { type: "instant", required: true },
     ending_at: { type: "instant" },

@@ -23,7 +23,7 @@ export const plugins = (ledger: Ledger): Endpoint<Cell<PluginSums>> => ({
   path: "/v1/organizations/analytics/plugins",
   keys: ["enterprise"],
   scope: "read:analytics",
-  allowance: "analytics",
+  rateLimit: "analytics",
   version: "optional",
   parameters: engagementParameters(/^(plugin_name|product|rbac_group_id|user_id):.+$/, [
     "product",

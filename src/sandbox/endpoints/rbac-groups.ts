@@ -9,7 +9,7 @@ import type { Organization } from "../organization.ts";
 const FOR_GROUP_READERS = {
   keys: ["enterprise"],
   scope: "read:rbac_groups",
-  allowance: "lookups",
+  rateLimit: "lookups",
   version: "optional",
   parameters: {},
 } as const;

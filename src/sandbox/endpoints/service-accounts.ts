@@ -10,7 +10,7 @@ import type { Organization } from "../organization.ts";
 export const serviceAccounts = ({ organization }: Ledger): Endpoint<ServiceAccount> => ({
   path: "/v1/organizations/service_accounts",
   keys: ["oauth"],
-  allowance: "lookups",
+  rateLimit: "lookups",
   parameters: { include_archived: { type: "boolean" } },
   paging: { style: "token", limit: { default: 20, max: 1000 } },
   answer({ query, now }) {

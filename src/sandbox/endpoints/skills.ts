@@ -24,7 +24,7 @@ export const skills = (ledger: Ledger): Endpoint<Cell<SkillSums>> => ({
   path: "/v1/organizations/analytics/skills",
   keys: ["enterprise"],
   scope: "read:analytics",
-  allowance: "analytics",
+  rateLimit: "analytics",
   version: "optional",
   parameters: engagementParameters(/^(product|rbac_group_id|share_status|skill_name|user_id):.+$/, [
     "product",

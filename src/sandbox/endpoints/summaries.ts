@@ -12,7 +12,7 @@ export const summaries = (ledger: Ledger): Endpoint<ActiveDay> => ({
   path: "/v1/organizations/analytics/summaries",
   keys: ["enterprise"],
   scope: "read:analytics",
-  allowance: "analytics",
+  rateLimit: "analytics",
   version: "optional",
   parameters: {
     starting_date: { type: "day", required: true },

@@ -13,7 +13,7 @@ export const usageReport = (ledger: Ledger): Endpoint<Bucket<Group>> => ({
   path: "/v1/organizations/analytics/usage_report",
   keys: ["enterprise"],
   scope: "read:analytics",
-  allowance: "analytics",
+  rateLimit: "analytics",
   version: "optional",
   parameters: { ...reportParameters, "group_by[]": usageDimensions },
   paging: { style: "report", limit: REPORT_LIMIT, expires: true },

@@ -31,7 +31,7 @@ export const userActivity = (ledger: Ledger): Endpoint<Row> => ({
   path: "/v1/organizations/analytics/users",
   keys: ["enterprise"],
   scope: "read:analytics",
-  allowance: "analytics",
+  rateLimit: "analytics",
   version: "optional",
   parameters: engagementParameters(/^(project_id|rbac_group_id|user_id):.+$/, ["rbac_group_id"]),
   paging: { style: "token", limit: { default: 100, max: 1000 } },

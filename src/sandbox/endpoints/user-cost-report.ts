@@ -26,7 +26,7 @@ export const userCostReport = (ledger: Ledger): Endpoint<PersonCell<CostTotals>>
   path: "/v1/organizations/analytics/user_cost_report",
   keys: ["enterprise"],
   scope: "read:analytics",
-  allowance: "analytics",
+  rateLimit: "analytics",
   version: "optional",
   parameters: {
     ...userReportParameters,

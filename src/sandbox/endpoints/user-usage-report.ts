@@ -26,7 +26,7 @@ export const userUsageReport = (ledger: Ledger): Endpoint<PersonCell<UsageTotals
   path: "/v1/organizations/analytics/user_usage_report",
   keys: ["enterprise"],
   scope: "read:analytics",
-  allowance: "analytics",
+  rateLimit: "analytics",
   version: "optional",
   parameters: {
     ...userReportParameters,

@@ -11,7 +11,7 @@ export const users = ({ organization }: Ledger): Endpoint<Person> => ({
   path: "/v1/organizations/users",
   keys: ["enterprise", "admin", "oauth"],
   scope: "read:members",
-  allowance: "lookups",
+  rateLimit: "lookups",
   parameters: { email: { type: "text" }, "roles[]": { type: "list" } },
   paging: { style: "id", limit: { default: 20, max: 1000 } },
   answer({ query, key, now }) {
@@ -35,7 +35,7 @@ export const user = ({ organization }: Ledger): Endpoint => ({
   path: "/v1/organizations/users/{user_id}",
   keys: ["enterprise", "admin", "oauth"],
   scope: "read:members",
-  allowance: "lookups",
+  rateLimit: "lookups",
   parameters: {},
   paging: { style: "object" },
   answer({ path, key, now }) {

@@ -6,7 +6,7 @@ import { isArchived, type Workspace } from "../organization/console.ts";
 import type { Person } from "../organization/people.ts";
 import type { Organization } from "../organization.ts";
 
-const FOR_ADMINS = { keys: ["admin", "oauth"], allowance: "lookups" } as const;
+const FOR_ADMINS = { keys: ["admin", "oauth"], rateLimit: "lookups" } as const;
 
 export const workspaces = ({ organization }: Ledger): Endpoint<Workspace> => ({
   ...FOR_ADMINS,

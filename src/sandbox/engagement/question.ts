@@ -105,10 +105,10 @@ export function rangeOf(query: Query, now: Instant): Days {
   return { from: dayNumber(start), until: Math.min(dayNumber(end), newestDay(now) + 1) };
 }
 
-function available(name: string, asked: Day, now: Instant): void {
-  if (asked < DATA_START) throw new Refusal(400, `${name}: not before ${DATA_START}`);
-  if (dayNumber(asked) > newestDay(now)) {
-    throw new Refusal(400, `${name}: ${asked} is not available yet; ${latest(now)}`);
+function available(name: string, day: Day, now: Instant): void {
+  if (day < DATA_START) throw new Refusal(400, `${name}: not before ${DATA_START}`);
+  if (dayNumber(day) > newestDay(now)) {
+    throw new Refusal(400, `${name}: ${day} is not available yet; ${latest(now)}`);
   }
 }
 

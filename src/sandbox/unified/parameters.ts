@@ -8,7 +8,7 @@ type Parameters = Readonly<Record<string, Parameter>>;
 export const UNIFIED_REPORT = {
   keys: ["enterprise", "admin", "oauth"],
   scope: "read:analytics",
-  allowance: "analytics",
+  rateLimit: "analytics",
   beta: "analytics-usage-cost-2026-08-24",
   paging: { style: "report", limit: { default: 20, max: 1000 }, expires: true },
 } as const satisfies Partial<Endpoint>;

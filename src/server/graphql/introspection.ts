@@ -24,11 +24,11 @@ export interface SchemaView {
   isComplete(viewer: Viewer): boolean;
 }
 
-export function schemaView(schema: GraphQLSchema, isTold: boolean): SchemaView {
+export function schemaView(schema: GraphQLSchema, isEnabled: boolean): SchemaView {
   const visible = visibleSchemas(schema);
   return {
-    schemaFor: (viewer) => (isTold ? visible(permissionsOf(viewer)).schema : null),
-    isComplete: (viewer) => isTold && visible(permissionsOf(viewer)).isComplete,
+    schemaFor: (viewer) => (isEnabled ? visible(permissionsOf(viewer)).schema : null),
+    isComplete: (viewer) => isEnabled && visible(permissionsOf(viewer)).isComplete,
   };
 }
 
@@ -42,29 +42,30 @@ export function introspection({ schemaFor, isComplete }: SchemaView): Plugin<Con
     onExecute({ args, executeFn, setExecuteFn, setResultAndStopExecution }) {
       const { viewer } = args.contextValue as Context;
       if (isComplete(viewer)) return;
-      const [asked, others] = rootFields(args);
-      if (asked.length === 0) return;
+      const [schemaFields, others] = rootFields(args);
+      if (schemaFields.length === 0) return;
       const visible = schemaFor(viewer);
-      const refused = visible === null ? untold(asked) : mixed(asked, others, args, visible);
+      const refused =
+        visible === null ? introspectionOff(schemaFields) : mixed(schemaFields, others, args, visible);
       if (refused !== null) return setResultAndStopExecution({ errors: [refused] });
       setExecuteFn((own) => executeFn({ ...own, schema: visible }));
     },
   };
 }
 
-/** The fields that are run of an operation's root: those that ask for the schema, and those that ask for anything else. */
+/** The fields that are run of an operation's root: those that read the schema, and those that read anything else. */
 function rootFields(args: ExecutionArgs): [schema: SelectedField[], data: SelectedField[]] {
   const operation = operationOf(args);
   if (operation === null || "faults" in operation) return [[], []]; // it is not run
-  const asksForSchema = ({ field }: SelectedField) =>
+  const readsSchema = ({ field }: SelectedField) =>
     field === SchemaMetaFieldDef || field === TypeMetaFieldDef;
-  return [operation.fields.filter(asksForSchema), operation.fields.filter((each) => !asksForSchema(each))];
+  return [operation.fields.filter(readsSchema), operation.fields.filter((each) => !readsSchema(each))];
 }
 
-function untold(asked: readonly SelectedField[]): GraphQLError {
-  const names = [...new Set(asked.map(({ field }) => `\`${field.name}\``))].join(" and ");
+function introspectionOff(schemaFields: readonly SelectedField[]): GraphQLError {
+  const names = [...new Set(schemaFields.map(({ field }) => `\`${field.name}\``))].join(" and ");
   return at(
-    asked,
+    schemaFields,
     new GatewayError(
       "FORBIDDEN",
       `${names}: introspection is off (INTROSPECTION=off); the schema is in the gateway's repository, as schema/schema.graphql.`,
@@ -74,17 +75,17 @@ function untold(asked: readonly SelectedField[]): GraphQLError {
 
 /** Null where the operation reads only the schema, and all types of its variables are visible to the viewer. */
 function mixed(
-  asked: readonly SelectedField[],
+  schemaFields: readonly SelectedField[],
   others: readonly SelectedField[],
   { document, operationName }: ExecutionArgs,
   visible: GraphQLSchema,
 ): GraphQLError | null {
   const variables = getOperationAST(document, operationName)?.variableDefinitions ?? [];
-  const isTold = variables.every(({ type }) => visible.getType(namedIn(type)) !== undefined);
-  if (others.length === 0 && isTold) return null;
-  const names = [...new Set(asked.map(({ field }) => `\`${field.name}\``))].join(" and ");
+  const areTypesVisible = variables.every(({ type }) => visible.getType(namedIn(type)) !== undefined);
+  if (others.length === 0 && areTypesVisible) return null;
+  const names = [...new Set(schemaFields.map(({ field }) => `\`${field.name}\``))].join(" and ");
   return at(
-    asked,
+    schemaFields,
     badInput(
       `${names}: introspection shows the part of the schema that you may query and needs a separate operation; send the other fields in another one.`,
     ),

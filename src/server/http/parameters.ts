@@ -63,30 +63,30 @@ function partOf(path: string, key: string): string {
   return above.length === 0 ? `there is no \`${key}\`; ` : `of \`${above.join(".")}\`, `;
 }
 
-function fieldsOf(type: GraphQLInputType, isTold: boolean): Known {
+function fieldsOf(type: GraphQLInputType, isVisible: boolean): Known {
   const named = getNamedType(type);
   const fields = isInputObjectType(named) ? Object.values(named.getFields()) : [];
   const types = new Map(fields.map((field) => [field.name, field.type]));
-  return { types, names: isTold ? [...types.keys()] : [] };
+  return { types, names: isVisible ? [...types.keys()] : [] };
 }
 
 function argumentValue(
   wrapped: GraphQLInputType,
   texts: readonly string[],
   path: string,
-  isTold: boolean,
+  isVisible: boolean,
 ): unknown {
   const type = isNonNullType(wrapped) ? wrapped.ofType : wrapped;
   const named = getNamedType(type);
   const read = (text: string) =>
-    isInputObjectType(named) ? objectOf(named, text, path, isTold) : scalarOf(named.name, text);
+    isInputObjectType(named) ? objectOf(named, text, path, isVisible) : scalarOf(named.name, text);
   if (isListType(type)) return texts.map(read);
   if (texts.length > 1) throw badInput(`\`${path}\` is given ${texts.length} times; it takes one value.`);
   return read(texts[0] ?? "");
 }
 
-function objectOf(type: GraphQLInputObjectType, text: string, path: string, isTold: boolean): unknown {
-  const example = isTold ? `, as in \`${path}.${Object.keys(type.getFields())[0]}=…\`` : "";
+function objectOf(type: GraphQLInputObjectType, text: string, path: string, isVisible: boolean): unknown {
+  const example = isVisible ? `, as in \`${path}.${Object.keys(type.getFields())[0]}=…\`` : "";
   if (!/^\s*\{/.test(text))
     throw badInput(`\`${path}\` has parts; give one of them${example}, or all as JSON.`);
   try {

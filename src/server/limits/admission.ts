@@ -26,8 +26,8 @@ export class Admission {
   #later = 0;
   readonly #held = new Map<string, number>();
   /** The caller who asked last, and the one before who was another. */
-  #last: Arrival = NOBODY_YET;
-  #other: Arrival = NOBODY_YET;
+  #last: Arrival = NO_ARRIVAL;
+  #other: Arrival = NO_ARRIVAL;
 
   constructor(most: number, now: () => number = () => performance.now()) {
     this.#most = most;
@@ -83,7 +83,7 @@ interface Arrival {
   readonly at: number;
 }
 
-const NOBODY_YET: Arrival = { caller: null, at: Number.NEGATIVE_INFINITY };
+const NO_ARRIVAL: Arrival = { caller: null, at: Number.NEGATIVE_INFINITY };
 
 function overloaded(retryAfter: number): HttpError {
   return new HttpError(

@@ -1,4 +1,4 @@
-import { type Allowance, LONGEST_BLOCK_MS } from "../../cache/shared-store.ts";
+import { LONGEST_BLOCK_MS, type RateLimiter } from "../../cache/shared-store.ts";
 import { GatewayError } from "../../errors.ts";
 import { backoff, type Pace } from "../http/pace.ts";
 
@@ -12,7 +12,7 @@ interface Limits {
 }
 
 export interface BudgetOptions {
-  readonly allowance: Allowance;
+  readonly rateLimiter: RateLimiter;
   readonly limits: Limits;
   readonly pace: Pace;
   /** First pause after a refusal that does not say how long; doubles each time. */
@@ -38,7 +38,7 @@ export interface Availability {
 /** One request that wants to leave. */
 export interface Turn extends BudgetBucket {
   readonly priority: Priority;
-  /** For whom, of those who share the allowance. */
+  /** For whom, of those who share the rate limit. */
   readonly caller: string;
   readonly dataset: string;
   /** How long the caller can wait for it. */
@@ -48,12 +48,12 @@ export interface Turn extends BudgetBucket {
 /** A little more than the minute upstream counts by: requests do not arrive as evenly as they leave. */
 const WINDOW_MS = 60_500;
 
-/** How much of the allowance each priority may have in use; what is left over is for those before it. */
+/** How much of the rate limit each priority may have in use; what is left over is for those before it. */
 const SHARE: Readonly<Record<Priority, number>> = { interactive: 1, refresh: 0.75, warm: 0.5 };
 
 const ORDER: readonly Priority[] = ["interactive", "refresh", "warm"];
 
-/** How much of the allowance one caller may have in use while another one has been seen … */
+/** How much of the rate limit one caller may have in use while another one has been seen … */
 const ONE_CALLERS = 0.75;
 
 /** … so lately. */
@@ -75,7 +75,7 @@ interface Queue {
   arrived: PromiseWithResolvers<void>;
 }
 
-/** When upstream last refused for want of an allowance without a word on how long, and how often in a row. */
+/** When upstream last answered 429 without Retry-After, and how often in a row. */
 interface Refusals {
   readonly times: number;
   readonly at: number;
@@ -140,7 +140,7 @@ export class Budget {
     const forMs = retryAfter
       ? Math.min(retryAfter * 1_000, LONGEST_BLOCK_MS)
       : backoff(this.#options.backoffMs, times, LONGEST_BACKOFF_MS);
-    await this.#options.allowance.block(bucket, forMs);
+    await this.#options.rateLimiter.block(bucket, forMs);
     return forMs;
   }
 
@@ -158,7 +158,7 @@ export class Budget {
     priority: Priority = "interactive",
   ): Promise<Availability> {
     const limit = Math.max(1, Math.floor(this.#options.limits[bucket.family] * SHARE[priority]));
-    const { freeInMs, blockedMs } = await this.#options.allowance.occupancy(bucketOf(bucket));
+    const { freeInMs, blockedMs } = await this.#options.rateLimiter.occupancy(bucketOf(bucket));
     const left = Math.max(0, limit - freeInMs.length);
     if (requests === 0) return { limit, left: blockedMs > 0 ? 0 : left, waitMs: 0 };
     // Each further minute gives out as many as there are slots, at the moments at which they were taken before.
@@ -176,7 +176,7 @@ export class Budget {
 
   /** Lets waiters go one by one until none is left. */
   async #serve(bucket: string, queue: Queue): Promise<void> {
-    const { allowance, limits, pace } = this.#options;
+    const { rateLimiter, limits, pace } = this.#options;
     const callers = this.#callers.getOrInsertComputed(bucket, () => new Callers());
     for (;;) {
       callers.see(queue.waiters, pace.now());
@@ -190,7 +190,7 @@ export class Budget {
       if (first === undefined) break;
       const { family, priority } = first.turn;
       const slots = Math.max(1, Math.floor(limits[family] * SHARE[priority]));
-      const wait = capped(first.turn) || (await allowance.take(bucket, slots, WINDOW_MS));
+      const wait = capped(first.turn) || (await rateLimiter.take(bucket, slots, WINDOW_MS));
       if (wait === 0) {
         // The first may have left meanwhile; the slot then goes to the next in the queue.
         const next = queue.waiters.includes(first) ? first : queue.waiters[0];

@@ -23,7 +23,7 @@ export interface OperationOptions extends ReadOptions {
   readonly signal: AbortSignal;
   /** Interactive by default. */
   readonly priority?: Priority;
-  /** One of those who share the allowance; all who give no name are one. */
+  /** One of those who share the rate limit; all who give no name are one. */
   readonly caller?: string;
 }
 

@@ -96,7 +96,7 @@ function unmaskedValues(
     case "USER":
       return unmaskedIds(values, "user", pseudonyms);
     case "ACTOR":
-      return values.flatMap((id) => (IS_NOBODY.test(id) ? [id] : unmaskedIds([id], "user", pseudonyms)));
+      return values.flatMap((id) => (IS_MACHINE.test(id) ? [id] : unmaskedIds([id], "user", pseudonyms)));
     case "CLAUDE_TAG_USER":
       return unmaskedIds(values, "slack", pseudonyms);
     case "USER_PROFILE":
@@ -107,4 +107,4 @@ function unmaskedValues(
 }
 
 /** Actors that are no people, by their ids. */
-const IS_NOBODY = /^(svac|apikey)_/;
+const IS_MACHINE = /^(svac|apikey)_/;

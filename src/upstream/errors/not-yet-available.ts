@@ -12,15 +12,15 @@ export function notYetAvailable<P, Row>(
 ): GatewayError | null {
   const range = endpoint.rangeOf(params);
   if (fault.status !== 400 || range === null || endpoint.coverage?.today !== false) return null;
-  const lastAsked = addDays(range.until, -1);
+  const lastDay = addDays(range.until, -1);
   const named = (fault.upstreamMessage.match(/\d{4}-\d{2}-\d{2}/g) ?? []).map(parseDay);
   const newest = named
-    .filter((day) => day !== null && day < lastAsked && daysBetween(day, lastAsked) < 14)
+    .filter((day) => day !== null && day < lastDay && daysBetween(day, lastDay) < 14)
     .at(-1);
   if (newest === undefined || newest === null) return null;
   return new GatewayError(
     "NOT_YET_AVAILABLE",
-    `${endpoint.dataset} has no figures for ${lastAsked} yet; the newest day is ${newest}.`,
+    `${endpoint.dataset} has no figures for ${lastDay} yet; the newest day is ${newest}.`,
     { ...details, newestDay: newest },
     fault,
   );

@@ -152,6 +152,6 @@ describe.each(table.map((endpoint) => [endpoint.path, endpoint] as const))("%s",
       : path.endsWith("report") || path.includes("/usage_report/")
         ? "console"
         : "lookups";
-    expect(endpoint.allowance).toBe(family);
+    expect(endpoint.rateLimit).toBe(family);
   });
 });

@@ -23,7 +23,7 @@ export function handClock(start = NOON) {
 export function fakeEndpoint(part: Partial<Endpoint> & { readonly path: string }): Endpoint {
   return {
     keys: ["enterprise", "admin", "oauth"],
-    allowance: "lookups",
+    rateLimit: "lookups",
     parameters: {},
     paging: { style: "object" },
     answer: (request) => ({ body: { now: request.now } }),

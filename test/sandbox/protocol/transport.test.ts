@@ -12,7 +12,7 @@ const ENDPOINTS: readonly Endpoint[] = [
   fakeList({ style: "token", limit: { default: 2, max: 10_000 } }, BIG, {
     parameters: { "ids[]": { type: "list" } },
   }),
-  fakeEndpoint({ path: "/analytics", allowance: "analytics" }),
+  fakeEndpoint({ path: "/analytics", rateLimit: "analytics" }),
 ];
 const HEADERS = { "x-api-key": ENTERPRISE, "anthropic-version": "2026-10-21" };
 

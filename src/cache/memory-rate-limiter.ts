@@ -1,7 +1,7 @@
-import type { Allowance } from "./shared-store.ts";
+import type { RateLimiter } from "./shared-store.ts";
 
-/** The allowance of one process; `now` tells milliseconds since some moment. */
-export function memoryAllowance(now: () => number): Allowance {
+/** Limits the requests of one process; `now` tells milliseconds since some moment. */
+export function memoryRateLimiter(now: () => number): RateLimiter {
   /** When the slots in use are free again, the first first. */
   const used = new Map<string, number[]>();
   const blockedUntil = new Map<string, number>();

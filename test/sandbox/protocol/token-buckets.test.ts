@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Allowances } from "../../../src/sandbox/allowance.ts";
+import { TokenBuckets } from "../../../src/sandbox/token-buckets.ts";
 import { ADMIN, ENTERPRISE, fakeEndpoint, type Get, handClock, OAUTH, protocol } from "./fake.ts";
 
-const ENDPOINTS = (["analytics", "lookups", "console"] as const).map((allowance) =>
-  fakeEndpoint({ path: `/${allowance}`, allowance }),
+const ENDPOINTS = (["analytics", "lookups", "console"] as const).map((rateLimit) =>
+  fakeEndpoint({ path: `/${rateLimit}`, rateLimit }),
 );
 
 async function times(count: number, get: Get, path: string, key = ENTERPRISE): Promise<number[]> {
@@ -17,15 +17,15 @@ test.each([
   ["analytics", 60],
   ["lookups", 100],
   ["console", 60],
-])("%s: %i requests a minute, by all keys of an organization together", async (allowance, limit) => {
+])("%s: %i requests a minute, by all keys of an organization together", async (rateLimit, limit) => {
   const clock = handClock();
   const get = protocol(ENDPOINTS, { now: clock.now, rateLimit: "on" });
-  expect(new Set(await times(limit - 1, get, `/${allowance}`))).toEqual(new Set([200]));
-  expect(await times(2, get, `/${allowance}`, `${ENTERPRISE}-second`)).toEqual([200, 429]);
-  expect(await times(1, get, `/${allowance}`, ADMIN)).toEqual([200]);
-  expect(await times(1, get, `/${allowance}`, OAUTH)).toEqual([200]);
+  expect(new Set(await times(limit - 1, get, `/${rateLimit}`))).toEqual(new Set([200]));
+  expect(await times(2, get, `/${rateLimit}`, `${ENTERPRISE}-second`)).toEqual([200, 429]);
+  expect(await times(1, get, `/${rateLimit}`, ADMIN)).toEqual([200]);
+  expect(await times(1, get, `/${rateLimit}`, OAUTH)).toEqual([200]);
   clock.advance(60_000 / limit);
-  expect(await times(2, get, `/${allowance}`)).toEqual([200, 429]);
+  expect(await times(2, get, `/${rateLimit}`)).toEqual([200, 429]);
 });
 
 test("allowances do not touch each other, nor does a request without a good key touch any", async () => {
@@ -75,7 +75,7 @@ test("switched off, nothing is counted or said", async () => {
 test("no sequence of requests gets more than the bucket and what flowed in", () => {
   fc.assert(
     fc.property(fc.array(fc.nat(3000), { maxLength: 300 }), (gaps) => {
-      const allowances = new Allowances();
+      const allowances = new TokenBuckets();
       let [now, granted] = [0, 0];
       for (const gap of gaps) {
         now += gap;

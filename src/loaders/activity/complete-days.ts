@@ -10,15 +10,15 @@ import { LAST_DAYS, lastDays } from "./last-days.ts";
 import { isComplete, type SettlingDay } from "./settling-day.ts";
 
 /** Returns the last 30 days that are certainly complete, oldest first. Throws NOT_YET_AVAILABLE where there is none. */
-export async function lastWholeDays(ctx: Context): Promise<readonly [SettlingDay, ...SettlingDay[]]> {
+export async function lastCompleteDays(ctx: Context): Promise<readonly [SettlingDay, ...SettlingDay[]]> {
   const [first, ...others] = (await lastDays(ctx)).filter(isComplete).slice(-LAST_DAYS);
-  if (first === undefined) throw noWholeDay(earliestDay(activitySummaries, ctx.now()));
+  if (first === undefined) throw noCompleteDay(earliestDay(activitySummaries, ctx.now()));
   return [first, ...others];
 }
 
 /** Returns the newest day that is certainly complete. */
-export async function newestWholeDay(ctx: Context): Promise<Day> {
-  const days = await lastWholeDays(ctx);
+export async function newestCompleteDay(ctx: Context): Promise<Day> {
+  const days = await lastCompleteDays(ctx);
   return (days.at(-1) ?? days[0]).date;
 }
 
@@ -28,15 +28,15 @@ export function likelyNewestDay(now: Instant): Day {
 }
 
 /** Returns the part of the range that is certainly complete. */
-export async function wholeDays(ctx: Context, asked: DayRange): Promise<DayRange> {
-  const { range } = windowsOf(activitySummaries, asked, ctx.now(), "day");
-  return mayBeUncounted(lastDayOf(range), ctx) ? untilDay(range, await newestWholeDay(ctx)) : range;
+export async function completeDays(ctx: Context, requested: DayRange): Promise<DayRange> {
+  const { range } = windowsOf(activitySummaries, requested, ctx.now(), "day");
+  return mayBeUncounted(lastDayOf(range), ctx) ? untilDay(range, await newestCompleteDay(ctx)) : range;
 }
 
 /** Returns the range without the days after one. Throws NOT_YET_AVAILABLE where no day is left. */
 export function untilDay({ from, until }: DayRange, newest: Day): DayRange {
   const end = earlier(until, addDays(newest, 1));
-  if (from >= end) throw noWholeDay(from);
+  if (from >= end) throw noCompleteDay(from);
   return { from, until: end };
 }
 
@@ -44,7 +44,7 @@ export function lastDayOf({ until }: DayRange): DayRange {
   return oneDay(addDays(until, -1));
 }
 
-function noWholeDay(from: Day): GatewayError {
+function noCompleteDay(from: Day): GatewayError {
   return new GatewayError(
     "NOT_YET_AVAILABLE",
     `No day from ${from} on is complete yet; a UTC day is complete by 17:00 UTC of the next day.`,

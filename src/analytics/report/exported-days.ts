@@ -14,7 +14,10 @@ export const EXPORT_DAYS = 2;
  * Returns the days of a plan that upstream's export covers whole. Throws NOT_YET_AVAILABLE. The newest month says it, unless no
  * export covers it yet, as on its first day: then the month before does.
  */
-export async function wholeDaysOf<Measure>(upstream: Upstream, plan: ReportPlan<Measure>): Promise<DayRange> {
+export async function exportedDaysOf<Measure>(
+  upstream: Upstream,
+  plan: ReportPlan<Measure>,
+): Promise<DayRange> {
   const { from } = plan.windows.range;
   for (const window of plan.windows.ranges.toReversed()) {
     const watermark = await watermarkOf(upstream, plan, window);
@@ -30,7 +33,7 @@ export async function wholeDaysOf<Measure>(upstream: Upstream, plan: ReportPlan<
 }
 
 /** Plans the requests that say which days of a plan are whole. */
-export function requestsOfWholeDays<Measure>(plan: ReportPlan<Measure>): FieldRequests {
+export function requestsOfExportedDays<Measure>(plan: ReportPlan<Measure>): FieldRequests {
   const { plans } = requestsOfTotal(plan);
   const recent = addDays(dayOf(plan.asOf), -EXPORT_DAYS);
   const newest = plan.windows.ranges.findLastIndex((window) => window.from < recent);

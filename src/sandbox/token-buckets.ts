@@ -8,22 +8,22 @@ export interface Grant {
   readonly granted: boolean;
   readonly limit: number;
   readonly remaining: number;
-  /** When the whole allowance is there again. */
+  /** When the bucket is full again. */
   readonly fullAt: Instant;
   /** Until the next request would be granted; 0 when it would be now. */
   readonly waitMs: number;
 }
 
 /**
- * Token buckets, one per organization and kind of allowance. A bucket is kept as the instant at which it is full again,
+ * Token buckets, one per organization and rate limit. A bucket is kept as the instant at which it is full again,
  * which is exact: a request moves it on by the time one token takes. A refused request takes nothing.
  */
-export class Allowances {
+export class TokenBuckets {
   readonly #fullAt = new Map<string, Instant>();
 
-  take(organization: string, allowance: Endpoint["allowance"], now: Instant): Grant {
-    const bucket = `${organization} ${allowance}`;
-    const limit = PER_MINUTE[allowance];
+  take(organization: string, rateLimit: Endpoint["rateLimit"], now: Instant): Grant {
+    const bucket = `${organization} ${rateLimit}`;
+    const limit = PER_MINUTE[rateLimit];
     const tokenMs = 60_000 / limit;
     const before = Math.max(this.#fullAt.get(bucket) ?? now, now);
     const granted = before + tokenMs - now <= 60_000;
