@@ -7,6 +7,7 @@ import { LongTexts } from "./cache/long-texts.ts";
 import { memoryRateLimiter } from "./cache/memory-rate-limiter.ts";
 import { memoryStore } from "./cache/memory-store.ts";
 import type { SharedStore } from "./cache/shared-store.ts";
+import { whileCurrent } from "./cache/validity.ts";
 import type { Config } from "./config.ts";
 import type { Context, Warning } from "./context.ts";
 import type { Instant } from "./domain/day.ts";
@@ -162,7 +163,7 @@ export function createApp(
     const operation = upstream.operation(options);
     const isByName = viewer.identity === "full";
     const files = orgDirectory();
-    operation.dependOn({ isCurrent: () => orgDirectory() === files });
+    operation.dependOn(whileCurrent(files, orgDirectory));
     const warnings: Warning[] = [];
     return {
       upstream: isByName ? operation : pseudonymousUpstream(operation, pseudonyms),

@@ -1,5 +1,5 @@
 import type { SharedStore } from "../../cache/shared-store.ts";
-import type { Validity } from "../../cache/validity.ts";
+import { type Validity, whileCurrent } from "../../cache/validity.ts";
 import type { Instant } from "../../domain/day.ts";
 import type { Memberships } from "../../domain/group.ts";
 import type { Member, OrganizationKind } from "../../domain/organization.ts";
@@ -141,10 +141,12 @@ export class DirectoryCache {
   }
 
   /** A part is in use while answers that were made from it are. */
-  #validityOf(part: DirectoryPart, held: HeldPart<unknown>): Validity {
+  #validityOf(part: DirectoryPart, held: HeldPart<Parts[DirectoryPart]>): Validity {
+    const { freshUntil } = held;
+    const inUse = whileCurrent(held, () => this.#held[part]);
     return {
       isCurrent: () => {
-        const isCurrent = this.#held[part] === held && this.#now() < held.freshUntil;
+        const isCurrent = inUse.isCurrent() && this.#now() < freshUntil;
         if (isCurrent && !this.#fetches.isRunning(part)) void this.#notes.noteUse(part);
         return isCurrent;
       },

@@ -25,7 +25,10 @@ export class PageFreshness {
   }
 
   /** True for a final page, and for others until their lifetime after the last confirmation ends or a newer export is known. */
-  isFresh({ state, watermark, fetchedAt }: Page<unknown>, endpoint: Aging): boolean {
+  isFresh(
+    { state, watermark, fetchedAt }: Pick<Page<unknown>, "state" | "watermark" | "fetchedAt">,
+    endpoint: Aging,
+  ): boolean {
     if (state === "FINAL") return true;
     const isBefore = (since: Instant) => this.#options.now() < since + this.#lifetimeOf(endpoint);
     const newest = watermark === null ? null : this.#options.access.accessStatus(endpoint.dataset);

@@ -1,6 +1,6 @@
 import type { Kept } from "../../cache/entry.ts";
 import type { Entry, Store } from "../../cache/memory-store.ts";
-import type { Validity } from "../../cache/validity.ts";
+import { type Validity, whileCurrent } from "../../cache/validity.ts";
 import type { Instant } from "../../domain/day.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { parseExact } from "../http/wire.ts";
@@ -46,19 +46,12 @@ export class PageStore {
   #validityOf<P, Row>(endpoint: Endpoint<P, Row>, key: string, page: Page<Row>): Validity {
     const { freshness } = this.#options;
     // Kept answers outlive pages: none may hold the rows in memory.
-    const { state, fetchedAt } = page;
+    const { state, watermark, fetchedAt } = page;
     if (state !== "FINAL") {
-      const validity: Validity = {
-        isCurrent: () => {
-          const stored = this.get(endpoint, key);
-          return (
-            stored !== undefined &&
-            this.validityOf(stored) === validity &&
-            freshness.isFresh(stored, endpoint)
-          );
-        },
+      const stored = whileCurrent(page, () => this.get<P, Row>(endpoint, key));
+      return {
+        isCurrent: () => stored.isCurrent() && freshness.isFresh({ state, watermark, fetchedAt }, endpoint),
       };
-      return validity;
     }
     const hasNames = page.areNamesRemoved !== true && endpoint.withoutNames !== undefined;
     return { isCurrent: () => !hasNames || !freshness.hasOldNames({ fetchedAt }) };
