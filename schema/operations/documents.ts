@@ -130,9 +130,9 @@ export type Dataset =
 
 /** UTC days, given in one of three ways. */
 export type DateRange =
-  {   /** By first and last day. */
+  {   /** From a day up to but not including another: `until` is the day after the last one. */
   readonly between: DateSpan; readonly last?: never; readonly period?: never; }
-  |  { readonly between?: never;   /** By length, until now. */
+  |  { readonly between?: never;   /** By length, up to but not including today. */
   readonly last: CalendarLength; readonly period?: never; }
   |  { readonly between?: never; readonly last?: never;   /** By name. */
   readonly period: Period; };
