@@ -36,7 +36,10 @@ export const DateRange = builder.inputType("DateRange", {
   description: "UTC days, given in one of three ways.",
   isOneOf: true,
   fields: (t) => ({
-    between: t.field({ type: DateSpan, description: "From a day up to but not including another: `until` is the day after the last one." }),
+    between: t.field({
+      type: DateSpan,
+      description: "From a day up to but not including another: `until` is the day after the last one.",
+    }),
     last: t.field({ type: CalendarLength, description: "By length, up to but not including today." }),
     period: t.field({ type: PeriodEnum, description: "By name." }),
   }),

@@ -103,7 +103,7 @@ export function requestsOverDays(
   return requestsByKey(endpoint, windowsOf(endpoint, range, ctx.now()).ranges);
 }
 
-/** Plans the same requests where a window whose whole list is stored takes none: `whole` asks for it. */
+/** Plans the same requests, without those of windows that are stored as one list of all keys (`whole`). */
 export function requestsUnlessStored<P, Row>(
   endpoint: Endpoint<P, Row>,
   range: DayRange,
