@@ -145,7 +145,8 @@ type Definition<Params, Row, WireRow extends object> = Omit<Endpoint<Params, Row
   readonly row: (wire: Wire<WireRow>, params: Params) => Row;
 };
 
-type PseudonymousIfPersonal<Row> =
+/** Requires `pseudonymous` where rows identify a person. */
+export type PseudonymousIfPersonal<Row> =
   true extends IdentifiesPerson<Row>
     ? { readonly pseudonymous: (rows: readonly Row[], pseudonyms: Pseudonyms) => readonly Row[] }
     : unknown;

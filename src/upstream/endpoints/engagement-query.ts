@@ -5,7 +5,14 @@ import type {
 } from "../../domain/engagement.ts";
 import type { Pseudonyms } from "../../domain/pseudonym.ts";
 import type { FilterNames } from "../dimension-names.ts";
-import { type Endpoint, endpoint, idOf, type QueryValue, type RowId } from "../endpoint.ts";
+import {
+  type Endpoint,
+  endpoint,
+  idOf,
+  type PseudonymousIfPersonal,
+  type QueryValue,
+  type RowId,
+} from "../endpoint.ts";
 import type { Wire } from "../http/wire.ts";
 import { engagementDays } from "./coverage.ts";
 import { byPseudonym } from "./pseudonymous.ts";
@@ -77,12 +84,13 @@ export const BY_GROUP: Split<{ groupId: string | null; groupName: string | null 
 
 /** A list with split rows: a row per thing, which `thingId` names, and value. */
 export function splitList<WireRow extends object, Row, Part>(
-  list: SplitOf<Row>,
+  definition: SplitOf<Row> & PseudonymousIfPersonal<Row>,
   names: FilterNames,
   row: (w: Wire<WireRow>) => Row,
   thingId: (row: Row) => RowId | null,
   { column, part, id, pseudonymous }: Split<Part>,
 ): Endpoint<EngagementQuestion, Row & Part> {
+  const list: SplitOf<Row> = definition;
   const masked = (rows: readonly (Row & Part)[], pseudonyms: Pseudonyms) => {
     const things = list.pseudonymous?.(rows, pseudonyms) ?? rows;
     if (pseudonymous === undefined) return things as readonly (Row & Part)[];

@@ -48,14 +48,18 @@ export const userActivity = endpoint({
 
 /** Activity of the members of each group together: one row per group. */
 export const activityByGroup = splitList(
-  list,
+  {
+    ...list,
+    pseudonymous: (rows: readonly GroupActivity[], pseudonyms) =>
+      rows.map((row) => pseudonymousActivity(row, pseudonyms)),
+  },
   USER_FILTERS,
   (w: Wire<User>): GroupActivity => ({ ...activity(w), people: w.countOrNull("distinct_user_count") }),
   () => "", // groups alone are what the rows are about
   BY_GROUP,
 );
 
-function pseudonymousActivity(row: UserActivityRow, pseudonyms: Pseudonyms): UserActivityRow {
+function pseudonymousActivity<Row extends UserActivityRow>(row: Row, pseudonyms: Pseudonyms): Row {
   const { userId, email, formerEmail } = row;
   return {
     ...row,
