@@ -2,7 +2,10 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { Agent, request as ask, createServer, type IncomingMessage } from "node:http";
 import { type AddressInfo, connect } from "node:net";
+import { Readable } from "node:stream";
+import { finished } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
+import { createBrotliDecompress, createGunzip, createZstdDecompress } from "node:zlib";
 import { afterEach, describe, expect, test } from "vitest";
 import { SandboxDispatcher } from "../../src/sandbox/dispatcher.ts";
 import type { Handle } from "../../src/sandbox/protocol.ts";
@@ -35,7 +38,7 @@ async function get(url: URL, path: string, headers: Record<string, string> = {})
   return response;
 }
 
-async function bodyOf(response: IncomingMessage): Promise<Buffer> {
+async function bodyOf(response: Readable): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk);
   return Buffer.concat(chunks);
@@ -51,6 +54,7 @@ function failing(after: number, status = 500) {
 }
 
 const MONTHS = "spend.csv?from=2026-01-01&until=2026-11-01";
+const MONTH = "spend.csv?period=LAST_MONTH";
 
 test("a file is followed by its manifest, which says what it is and lets it be checked", async () => {
   const url = await listening(gateway({ sandbox: { users: 40 } }));
@@ -73,6 +77,51 @@ test("a file is followed by its manifest, which says what it is and lets it be c
     rows: rowsOf(body.toString()).length,
     bytes: body.length,
     sha256: createHash("sha256").update(body).digest("hex"),
+  });
+});
+
+describe.each([
+  ["zstd", createZstdDecompress],
+  ["br", createBrotliDecompress],
+  ["gzip", createGunzip],
+] as const)("a file in %s", (coding, decoder) => {
+  const accepting = { "accept-encoding": coding };
+
+  test("is the same file, and its manifest is of that", async () => {
+    const url = await listening(gateway({ sandbox: { users: 40 } }));
+    const plain = await bodyOf(await get(url, MONTH));
+    const response = await get(url, MONTH, accepting);
+    const coded = await bodyOf(response);
+    const body = await bodyOf(Readable.from([coded]).pipe(decoder()));
+    expect(response.headers).toMatchObject({ "content-encoding": coding, vary: "accept-encoding" });
+    expect(coded.length).toBeLessThan(plain.length / 3);
+    expect(body).toEqual(plain);
+    const sha256 = createHash("sha256").update(body).digest("hex");
+    expect(JSON.parse(response.trailers["export-manifest"] ?? "")).toMatchObject({
+      bytes: body.length,
+      sha256,
+    });
+  });
+
+  test("breaks off before its end where upstream fails, and what came can be decoded", async () => {
+    const response = await get(await listening(failing(3)), MONTHS, accepting);
+    const parts: Buffer[] = [];
+    response.on("data", (part) => parts.push(part));
+    await expect(finished(response)).rejects.toThrow("aborted");
+    expect(response.trailers).toEqual({});
+    const rows: Buffer[] = [];
+    const decoded = Readable.from(parts)
+      .pipe(decoder())
+      .on("data", (part) => rows.push(part));
+    await finished(decoded).catch(() => {}); // it has no end
+    expect(rowsOf(Buffer.concat(rows).toString()).length).toBeGreaterThan(0);
+  });
+
+  test("has the headers of GET on HEAD", async () => {
+    const { app } = gateway({ sandbox: { users: 20 } });
+    const path = "http://gateway.test/export/spend.csv?period=YESTERDAY";
+    const head = await app.fetch(path, { method: "HEAD", headers: accepting });
+    expect([head.status, head.headers.get("content-encoding")]).toEqual([200, coding]);
   });
 });
 

@@ -7,6 +7,7 @@ import type { OperationOptions } from "../../upstream/budget/operation.ts";
 import { otherDocument } from "../documents/trusted.ts";
 import type { SchemaView } from "../graphql/introspection.ts";
 import { clientError } from "../graphql/translate-errors.ts";
+import { type Coding, codingFor, encodeStream } from "../http/encodings.ts";
 import type { RequestHead } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
 import { isForeign } from "../http/origin.ts";
@@ -64,10 +65,16 @@ async function answer(options: ExportsOptions, request: Request, record: Request
   };
   const opened = openExport(options.schema, reader, url.pathname.slice(PATH.length), url.searchParams);
   record.operation = operationRecord(options, opened);
-  if (incoming.method === "HEAD") return new Response(null, { headers: headersOf(opened) });
+  const coding = codingFor(request.headers.get("accept-encoding"), Number.POSITIVE_INFINITY);
+  const headers = headersOf(opened, coding);
+  if (incoming.method === "HEAD") return new Response(null, { headers });
   const pieces = piecesOf(opened.table, opened.format);
   const first = await pieces.next(); // what cannot be answered at all shows here
-  return streamed(opened, first, pieces, record, options.onFault);
+  const body = streamed(opened, first, pieces, record, options.onFault);
+  // Of the two kinds of Response only the global one reads no further ahead than its client.
+  return new Response(ReadableStream.from(encodeStream(coding, body)) as BodyInit, {
+    headers: { ...headers, trailer: TRAILER },
+  });
 }
 
 /** A file as the audit log says it: its name and what it takes, without the texts in it. */
@@ -99,7 +106,7 @@ function streamed(
   pieces: AsyncGenerator<Piece, void, void>,
   record: RequestRecord,
   onFault: (fault: unknown) => void,
-): Response {
+): AsyncGenerator<Uint8Array, void, void> {
   const trailers = Promise.withResolvers<Readonly<Record<string, string>>>();
   record.trailers = trailers.promise;
   const hash = createHash("sha256");
@@ -108,7 +115,7 @@ function streamed(
       record.codes.add(clientError(fault, onFault).code); // reports a fault of the gateway itself
       throw fault;
     });
-  async function* body() {
+  async function* body(): AsyncGenerator<Uint8Array, void, void> {
     let manifest: object | null = null;
     try {
       for (let piece = first; piece.done !== true; piece = await next()) {
@@ -125,18 +132,17 @@ function streamed(
       await pieces.return();
     }
   }
-  // Of the two kinds of Response only the global one reads no further ahead than its client.
-  return new Response(ReadableStream.from(body()) as BodyInit, {
-    headers: { ...headersOf(opened), trailer: TRAILER },
-  });
+  return body();
 }
 
 /**
  * The headers of a file, for GET and HEAD. How long it is shows once its last row is read, so that none gives a length, and a part
- * of it cannot be had: clients such as DuckDB then download it whole.
+ * of it cannot be had: clients such as DuckDB then download it whole. The manifest is of the file as it is decoded.
  */
-function headersOf({ file, format }: Export): Readonly<Record<string, string>> {
+function headersOf({ file, format }: Export, coding: Coding): Readonly<Record<string, string>> {
   return {
+    ...(coding !== "identity" && { "content-encoding": coding }),
+    vary: "accept-encoding",
     "content-type": format.contentType,
     "content-disposition": `attachment; filename="${file}"`,
     "accept-ranges": "none",

@@ -1,5 +1,14 @@
+import { pipeline, type Transform } from "node:stream";
 import { promisify } from "node:util";
-import { brotliCompress, constants, gzip, zstdCompress } from "node:zlib";
+import {
+  brotliCompress,
+  constants,
+  createBrotliCompress,
+  createGzip,
+  createZstdCompress,
+  gzip,
+  zstdCompress,
+} from "node:zlib";
 import { LRUCache } from "lru-cache";
 import Negotiator from "negotiator";
 
@@ -45,5 +54,29 @@ export async function encode(coding: Coding, bytes: Bytes): Promise<Bytes> {
       return brotli(bytes, BROTLI);
     case "gzip":
       return gzipped(bytes);
+  }
+}
+
+/**
+ * Encodes a stream of unknown length. Each piece is flushed, so that a client has it before the next is made. A fault of the stream ends
+ * what is returned before its end; a reader that stops ends the stream.
+ */
+export function encodeStream(coding: Coding, pieces: AsyncGenerator<Uint8Array>): AsyncIterable<Uint8Array> {
+  const encoder = encoderOf(coding);
+  if (encoder === null) return pieces;
+  pipeline(pieces, encoder, () => {}); // the reader of the encoder gets the fault
+  return encoder;
+}
+
+function encoderOf(coding: Coding): Transform | null {
+  switch (coding) {
+    case "identity":
+      return null;
+    case "zstd":
+      return createZstdCompress({ flush: constants.ZSTD_e_flush });
+    case "br":
+      return createBrotliCompress({ ...BROTLI, flush: constants.BROTLI_OPERATION_FLUSH });
+    case "gzip":
+      return createGzip({ flush: constants.Z_SYNC_FLUSH });
   }
 }
