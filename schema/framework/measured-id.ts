@@ -174,6 +174,7 @@ export function countedBy(
   filter: EngagementFilterValues,
   choosing: readonly EngagementDimension[],
 ): EngagementFilterValues {
+  if (!choosing.some((dimension) => Object.hasOwn(filter, dimension))) return filter; // as for most rows
   return Object.fromEntries(
     Object.entries(filter).filter(([dimension]) => !choosing.includes(dimension as EngagementDimension)),
   );

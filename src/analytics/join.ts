@@ -57,10 +57,13 @@ export async function personById(ctx: Context, userId: string): Promise<Person |
   return null;
 }
 
-/** The address of a person, from the row of a list of people or from the member list; null where neither knows it. */
-export async function emailOf(ctx: Context, person: Person | PersonOver): Promise<string | null> {
+/**
+ * The address of a person, from the row of a list of people or from the member list; null where neither knows it. A promise only
+ * where it is looked up: for a long list one per row takes time.
+ */
+export function emailOf(ctx: Context, person: Person | PersonOver): string | null | Promise<string | null> {
   const email = rowOf(person)?.email;
-  return email === undefined ? ((await memberOf(ctx, person))?.email ?? null) : email;
+  return email === undefined ? memberOf(ctx, person).then((member) => member?.email ?? null) : email;
 }
 
 /** The address that figures of a person are joined by, which may be too old to be shown. */
