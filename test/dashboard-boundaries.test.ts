@@ -114,6 +114,11 @@ test("a range that a client states is not cut at its beginning, and is at its en
     "claudeAi.none": "NOT_YET_AVAILABLE",
     "claudeCode.none": "NOT_YET_AVAILABLE",
   });
+  const late = (errors ?? []).filter(({ extensions }) => extensions.code === "NOT_YET_AVAILABLE");
+  expect(late.map(({ path, extensions }) => [path?.[1], extensions.newestDay]).toSorted()).toEqual([
+    ["claudeAi", "2026-11-20"],
+    ["claudeCode", "2026-11-21"],
+  ]);
   const untilWhole = { range: { from: "2026-11-18", until: "2026-11-21" } };
   expect(data.dashboard.usage.late).toEqual(untilWhole);
   expect(data.dashboard.claudeAi.late).toEqual(untilWhole);

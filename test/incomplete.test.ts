@@ -55,7 +55,7 @@ test("where no day is whole yet it says so", async () => {
   );
   expect(data.cost).toBeNull();
   expect(data.usage.totalCount).toBe(1);
-  expect(errors?.[0]?.extensions.code).toBe("NOT_YET_AVAILABLE");
+  expect(errors?.[0]?.extensions).toMatchObject({ code: "NOT_YET_AVAILABLE", newestDay: "2026-11-21" });
 });
 
 /** The older report with an export that stands in the middle of the last day of October, and none that covers November. */

@@ -52,6 +52,18 @@ describe("before yesterday is aggregated", () => {
     },
   );
 
+  test.each(Object.keys(LISTS))(
+    "%s of days that are all to come are refused with the newest day",
+    async (field) => {
+      const { ask, seen } = early();
+      const { errors } = await ask(
+        `{ ${field}(range: { between: { from: "2027-01-01", until: "2027-02-01" } }) { totalCount } }`,
+      );
+      expect(errors?.[0]?.extensions).toMatchObject({ code: "NOT_YET_AVAILABLE", newestDay: "2026-11-20" });
+      expect(seen).toEqual([]);
+    },
+  );
+
   test("groups are about the days there are", async () => {
     const { ask } = early();
     const groups = "{ groupId users activity { chat { messages } } }";

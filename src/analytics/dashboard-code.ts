@@ -80,7 +80,7 @@ export function codeDays(ctx: Context, asked: DayRange | null): DayRange {
     throw new GatewayError(
       "NOT_YET_AVAILABLE",
       `CLAUDE_CODE has no complete day from ${range.from} on yet; a UTC day is complete one hour after its end.`,
-      { dataset: "CLAUDE_CODE" },
+      { dataset: "CLAUDE_CODE", newestDay: addDays(end, -1) },
     );
   }
   return whole;

@@ -55,7 +55,7 @@ describe("days that have not come yet", () => {
     expect(refusal(REPORTS, range("2026-11-23", "2026-11-30"))).toMatchObject({
       code: "NOT_YET_AVAILABLE",
       message: "THINGS ends with 2026-11-22; 2026-11-23 is after that.",
-      details: { dataset: "THINGS" },
+      details: { dataset: "THINGS", newestDay: "2026-11-22" },
     });
   });
 
@@ -63,6 +63,7 @@ describe("days that have not come yet", () => {
     expect(refusal(ENGAGEMENT, range("2026-11-22", "2026-11-23"))).toMatchObject({
       code: "NOT_YET_AVAILABLE",
       message: "THINGS ends with 2026-11-21; 2026-11-22 is after that.",
+      details: { newestDay: "2026-11-21" },
     });
   });
 

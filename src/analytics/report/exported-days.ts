@@ -1,4 +1,4 @@
-import { addDays, dayOf, earlier, type Instant } from "../../domain/day.ts";
+import { addDays, type Day, dayOf, earlier, type Instant } from "../../domain/day.ts";
 import type { DayRange } from "../../domain/range.ts";
 import { GatewayError } from "../../errors.ts";
 import type { FieldRequests } from "../../upstream/plan.ts";
@@ -19,16 +19,18 @@ export async function exportedDaysOf<Measure>(
   plan: ReportPlan<Measure>,
 ): Promise<DayRange> {
   const { from } = plan.windows.range;
+  let newestDay: Day | null = null;
   for (const window of plan.windows.ranges.toReversed()) {
     const watermark = await watermarkOf(upstream, plan, window);
     const until = watermark === null ? window.from : earlier(window.until, dayOf(watermark));
     if (until > window.from) return { from, until };
+    newestDay = watermark === null ? null : addDays(until, -1);
   }
   const { dataset } = plan.resource.endpoint;
   throw new GatewayError(
     "NOT_YET_AVAILABLE",
     `${dataset} has no complete day from ${from} on yet; omit \`incomplete\` to see the figures so far.`,
-    { dataset },
+    { dataset, ...(newestDay !== null && { newestDay }) },
   );
 }
 

@@ -12,7 +12,7 @@ import { isComplete, type SettlingDay } from "./settling-day.ts";
 /** Returns the last 30 days that are certainly complete, oldest first. Throws NOT_YET_AVAILABLE where there is none. */
 export async function lastCompleteDays(ctx: Context): Promise<readonly [SettlingDay, ...SettlingDay[]]> {
   const [first, ...others] = (await lastDays(ctx)).filter(isComplete).slice(-LAST_DAYS);
-  if (first === undefined) throw noCompleteDay(earliestDay(activitySummaries, ctx.now()));
+  if (first === undefined) throw noCompleteDay(earliestDay(activitySummaries, ctx.now()), null);
   return [first, ...others];
 }
 
@@ -36,7 +36,7 @@ export async function completeDays(ctx: Context, requested: DayRange): Promise<D
 /** Returns the range without the days after one. Throws NOT_YET_AVAILABLE where no day is left. */
 export function untilDay({ from, until }: DayRange, newest: Day): DayRange {
   const end = earlier(until, addDays(newest, 1));
-  if (from >= end) throw noCompleteDay(from);
+  if (from >= end) throw noCompleteDay(from, newest);
   return { from, until: end };
 }
 
@@ -44,10 +44,10 @@ export function lastDayOf({ until }: DayRange): DayRange {
   return oneDay(addDays(until, -1));
 }
 
-function noCompleteDay(from: Day): GatewayError {
+function noCompleteDay(from: Day, newestDay: Day | null): GatewayError {
   return new GatewayError(
     "NOT_YET_AVAILABLE",
     `No day from ${from} on is complete yet; a UTC day is complete by 17:00 UTC of the next day.`,
-    { dataset: "ACTIVITY_SUMMARIES" },
+    { dataset: "ACTIVITY_SUMMARIES", ...(newestDay !== null && { newestDay }) },
   );
 }

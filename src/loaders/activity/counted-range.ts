@@ -1,7 +1,7 @@
 import type { Context } from "../../context.ts";
 import { addDays, type Day, dayOf, type Instant } from "../../domain/day.ts";
 import type { DayRange } from "../../domain/range.ts";
-import { type Covered, windowsOf } from "../../upstream/pages/windows.ts";
+import { afterNewest, type Covered, windowsOf } from "../../upstream/pages/windows.ts";
 import { uncounted } from "./aggregated-days.ts";
 import { untilNewest } from "./summaries.ts";
 
@@ -18,6 +18,8 @@ export function countedRange(
   isRelative: boolean,
   { now }: Pick<Context, "now">,
 ): DayRange {
+  if (requested.from >= dayOf(now()))
+    throw afterNewest(endpoint.dataset, addDays(countedUntil(now()), -1), requested.from);
   const { range } = windowsOf(endpoint, requested, now());
   // Stated days are not cut at today: what is left would be an answer to another question.
   const counted = isRelative ? withoutUncounted(range, now()) : { from: range.from, until: requested.until };

@@ -31,13 +31,7 @@ export function windowsOf(
   if (range.from < earliest) throw notCovered(dataset, earliest, range.from);
   const end = coverage.today ? addDays(today, 1) : today;
   const known = intersection(range, { from: range.from, until: end });
-  if (known === null) {
-    throw new GatewayError(
-      "NOT_YET_AVAILABLE",
-      `${dataset} ends with ${addDays(end, -1)}; ${range.from} is after that.`,
-      { dataset },
-    );
-  }
+  if (known === null) throw afterNewest(dataset, addDays(end, -1), range.from);
   if (cut === "none" && daysIn(known) > coverage.maxDays) {
     throw badInput(
       `${dataset} answers for at most ${coverage.maxDays} days at once; ${known.from} to ${known.until} is ${daysIn(known)}.`,
@@ -52,6 +46,13 @@ export function windowsOf(
 export function notCovered(dataset: string, earliest: Day, asked: Day): GatewayError {
   return new GatewayError("NOT_COVERED", `${dataset} begins on ${earliest}; ${asked} is before that.`, {
     dataset,
+  });
+}
+
+export function afterNewest(dataset: string, newestDay: Day, asked: Day): GatewayError {
+  return new GatewayError("NOT_YET_AVAILABLE", `${dataset} ends with ${newestDay}; ${asked} is after that.`, {
+    dataset,
+    newestDay,
   });
 }
 
