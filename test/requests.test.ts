@@ -3,7 +3,7 @@ import { organizationsOf } from "../src/analytics/organizations.ts";
 import { warmSteps } from "../src/analytics/warm.ts";
 import type { SharedStore } from "../src/cache/shared-store.ts";
 import { type Decimal, formatDecimal, parseDecimal, sum as sumOf } from "../src/domain/decimal.ts";
-import { gateway, json } from "./gateway.ts";
+import { gateway, json, type Route } from "./gateway.ts";
 import { sqlite } from "./stores/stores.ts";
 import { PATHS, reportPage, tokenPage, wireCost, wireDay, wireUser, wireUserCost } from "./wire.ts";
 
@@ -394,6 +394,65 @@ test("fields that nobody selects ask nothing", async () => {
     `{ users(range: { last: { days: 7 } }, first: 5) { nodes { userId email activity { webSearches } } } }`,
   );
   expect(counted(seen)).toEqual({ users: 1 });
+});
+
+describe("requests that need nothing of one another", () => {
+  /** Answers only when so many requests have arrived: where one waits for another, none is ever answered. */
+  function holding(requests: number, answer: Route): Route {
+    const { promise: arrived, resolve } = Promise.withResolvers<void>();
+    let count = 0;
+    return async (...request) => {
+      if (++count === requests) resolve();
+      await arrived;
+      return answer(...request);
+    };
+  }
+
+  const costOfMonth: Route = (query) =>
+    json(
+      reportPage([wireDay(query.get("starting_at")?.slice(0, 10) ?? "", [wireCost("1", { model: "m" })])]),
+    );
+  const costByModel = `query ($first: Int!) { cost(range: { between: { from: "2026-07-01", until: "2026-11-01" } }, bucket: DAY,
+    groupBy: [MODEL], source: LEGACY, first: $first) { nodes { from net { cents } } pageInfo { hasNextPage } } }`;
+
+  test("leave together: the months of a series that its rows need, and they are answered in order", async () => {
+    const { ask, seen } = gateway({ routes: { [PATHS.cost]: holding(4, costOfMonth) } });
+    const { data, errors } = await ask(costByModel, { first: 1_000 });
+    expect(errors).toBeUndefined();
+    const months = ["2026-07", "2026-08", "2026-09", "2026-10"];
+    expect(data.cost.nodes.map(({ from }: { from: string }) => from.slice(0, 7))).toEqual(months);
+    expect(seen).toHaveLength(4);
+  });
+
+  test("leave one by one where the first may hold all rows that are wanted", async () => {
+    const full: Route = (query) => {
+      const month = query.get("starting_at")?.slice(0, 7);
+      const days = Array.from({ length: 20 }, (_, i) => `${month}-${String(i + 1).padStart(2, "0")}`);
+      return json(reportPage(days.map((day) => wireDay(day, [wireCost("1", { model: "m" })]))));
+    };
+    const { ask, seen } = gateway({ routes: { [PATHS.cost]: full } });
+    const { data } = await ask(costByModel, { first: 10 });
+    expect(data.cost.nodes).toHaveLength(10);
+    expect(data.cost.pageInfo.hasNextPage).toBe(true);
+    expect(seen).toHaveLength(1);
+  });
+
+  test("leave together: the months of a total, and the days of Claude Code", async () => {
+    const { ask, seen } = gateway({
+      routes: {
+        [PATHS.cost]: holding(11, costOfMonth),
+        [PATHS.users]: () => json(tokenPage([wireUser("user_a")])),
+        [PATHS.claudeCode]: holding(14, () => json(reportPage([], { watermark: null }))),
+      },
+    });
+    const { data, errors } = await ask(`{
+      cost(range: { between: { from: "2026-01-01", until: "2026-11-20" } }, groupBy: [MODEL], source: LEGACY) { nodes { net { cents } } }
+      users(range: { last: { days: 14 } }) { nodes { claudeCode { commits } } }
+    }`);
+    expect(errors).toBeUndefined();
+    expect(data.cost.nodes).toEqual([{ net: { cents: "11" } }]);
+    expect(seen).toHaveLength(11 + 1 + 14);
+  });
 });
 
 describe("figures of many pages of people", () => {

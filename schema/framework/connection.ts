@@ -91,7 +91,7 @@ export async function connect<Row>(
   let taken: { readonly window: number; readonly edge: Edge<Row> }[] = [];
   let pages: WindowPage<Row>[] = [];
   let ended = true;
-  for await (const page of run(after)) {
+  for await (const page of run(after, first + 1)) {
     if (page.restarted) {
       taken = taken.filter(({ window }) => window !== page.window);
       pages = pages.filter(({ window }) => window !== page.window);

@@ -1,13 +1,15 @@
 import { type Finality, finalityOf } from "../../cache/policy.ts";
 import { dimensionKey, type ReportRow, type Span } from "../../domain/bucket.ts";
 import { addDays, dayOf, type Instant } from "../../domain/day.ts";
-import type { DayRange } from "../../domain/range.ts";
-import { type Collected, collectAll, mapPages, type PageRun } from "../../upstream/pages/iterate.ts";
+import { type DayRange, daysIn } from "../../domain/range.ts";
+import type { ReportQuestion } from "../../domain/report.ts";
+import { type Collected, collectAll, joined, mapPages, type PageRun } from "../../upstream/pages/iterate.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
 import { matchesAny } from "../alternatives.ts";
 import type { ReportPlan } from "./plan.ts";
 import { withRemainders } from "./remainders.ts";
 import type { GatewayRow } from "./report.ts";
+import { FEW_VALUES } from "./shared-question.ts";
 import { readWanted } from "./wanted-days.ts";
 
 /**
@@ -19,11 +21,29 @@ export function pagesOfReport<Measure>(
   plan: ReportPlan<Measure>,
   ranges: readonly DayRange[] = plan.windows.ranges,
 ): PageRun<GatewayRow<Measure>> {
+  const windows = ranges.map((range) => ({ run: pagesOfWindow(upstream, plan, range), days: daysIn(range) }));
+  return joined(windows, rowsPerDay(plan.question));
+}
+
+/** About how many rows a day has at most; infinitely many where any number can be. */
+function rowsPerDay({ bucket, groupBy }: ReportQuestion): number {
+  if (bucket === "MINUTE" || !groupBy.every((dimension) => FEW_VALUES.has(dimension)))
+    return Number.POSITIVE_INFINITY;
+  return (bucket === "HOUR" ? 24 : 1) * VALUES_A_DAY ** groupBy.length;
+}
+
+/** Values of a dimension with few values on one day. */
+const VALUES_A_DAY = 10;
+
+function pagesOfWindow<Measure>(
+  upstream: Upstream,
+  plan: ReportPlan<Measure>,
+  wanted: DayRange,
+): PageRun<GatewayRow<Measure>> {
   const isWanted = matchesAny(plan.question);
-  return mapPages(readWanted(upstream, plan, ranges), async ({ rows, window, asOf }) => {
-    const days = ranges[window] as DayRange;
-    const stateOf = statesBy(days, asOf);
-    const { range } = plan.questionFor(days);
+  return mapPages(readWanted(upstream, plan, [wanted]), async ({ rows, asOf }) => {
+    const stateOf = statesBy(wanted, asOf);
+    const { range } = plan.questionFor(wanted);
     const complete = plan.resource.hasBuckets
       ? await withRemainders(upstream, plan, range, rows)
       : rows.map((row) => ({ row, isRemainder: false }));
@@ -39,7 +59,7 @@ export async function readReport<Measure>(
   plan: ReportPlan<Measure>,
 ): Promise<Collected<GatewayRow<Measure>>> {
   const { rows, sources } = await collectAll(
-    plan.windows.ranges.map((range) => pagesOfReport(upstream, plan, [range])),
+    plan.windows.ranges.map((range) => pagesOfWindow(upstream, plan, range)),
   );
   return { rows: withHidden(plan, rows), sources };
 }

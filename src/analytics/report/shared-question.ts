@@ -6,7 +6,7 @@ import { earliestDay } from "../../upstream/pages/windows.ts";
 import type { Resource } from "./resource.ts";
 
 /** Dimensions with few values: a month of days by one or two of them is a page. */
-const FEW_VALUES: ReadonlySet<Dimension> = new Set([
+export const FEW_VALUES: ReadonlySet<Dimension> = new Set([
   "PRODUCT",
   "MODEL",
   "CONTEXT_WINDOW",

@@ -15,8 +15,14 @@ interface PagePlace {
   readonly token: string | null;
 }
 
-/** The pages of a list that spans windows, in order; from the first one, or from a place. */
-export type PageRun<Row> = (from: PagePlace | null) => AsyncGenerator<WindowPage<Row>, void, void>;
+/**
+ * The pages of a list that spans windows, in order; from the first one, or from a place. A reader that stops after `wanted` rows says
+ * so, and windows that these rows need can be requested together.
+ */
+export type PageRun<Row> = (
+  from: PagePlace | null,
+  wanted?: number,
+) => AsyncGenerator<WindowPage<Row>, void, void>;
 
 /** One question after the other, each walked to its end; a window is the question's place in the list. */
 export function pagesOf<P, Row>(
@@ -38,9 +44,66 @@ export function mapPages<A, B>(
   run: PageRun<A>,
   rowsOf: (page: WindowPage<A>) => readonly B[] | Promise<readonly B[]>,
 ): PageRun<B> {
-  return async function* (from) {
-    for await (const page of run(from)) yield { ...page, rows: await rowsOf(page) };
+  return async function* (from, wanted) {
+    for await (const page of run(from, wanted)) yield { ...page, rows: await rowsOf(page) };
   };
+}
+
+/** One window of a list, by the run that reads it. */
+export interface WindowRun<Row> {
+  readonly run: PageRun<Row>;
+  readonly days: number;
+}
+
+/**
+ * Joins windows into one run of pages. Those that the wanted rows need are requested together, by how many rows a day has: `rowsPerDay`
+ * first, then as many as were read. A window that may not be needed is requested only when its turn comes.
+ */
+export function joined<Row>(windows: readonly WindowRun<Row>[], rowsPerDay: number): PageRun<Row> {
+  return async function* (from, wanted = 0) {
+    const begun = new Map<number, BegunRun<Row>>();
+    let read = { rows: 0, days: 0 };
+    try {
+      for (const [window, { days }] of windows.entries()) {
+        if (from !== null && window < from.window) continue;
+        const perDay = read.rows > 0 ? read.rows / read.days : rowsPerDay;
+        let expected = read.rows;
+        for (let ahead = window; ahead === window || expected < wanted; ahead++) {
+          const next = windows[ahead];
+          if (next === undefined) break;
+          const place = ahead === from?.window ? { window: 0, token: from.token } : null;
+          begun.getOrInsertComputed(ahead, () => begin(next.run(place)));
+          expected += perDay * next.days;
+        }
+        let rows = 0;
+        for await (const page of pagesOfBegun(begun.get(window))) {
+          rows = page.rows.length + (page.restarted ? 0 : rows);
+          yield { ...page, window };
+        }
+        begun.delete(window);
+        read = { rows: read.rows + rows, days: read.days + days };
+      }
+    } finally {
+      for (const { run } of begun.values()) run.return().catch(() => {}); // the reader has enough
+    }
+  };
+}
+
+/** A run whose first page is being read. */
+interface BegunRun<Row> {
+  readonly run: ReturnType<PageRun<Row>>;
+  readonly first: Promise<IteratorResult<WindowPage<Row>, void>>;
+}
+
+function begin<Row>(run: ReturnType<PageRun<Row>>): BegunRun<Row> {
+  const first = run.next();
+  first.catch(() => {}); // thrown where its turn comes
+  return { run, first };
+}
+
+async function* pagesOfBegun<Row>(begun: BegunRun<Row> | undefined) {
+  if (begun === undefined) return;
+  for (let next = await begun.first; next.done !== true; next = await begun.run.next()) yield next.value;
 }
 
 /** Rows that were already read, as a page run with one page per window. */
@@ -70,8 +133,8 @@ export type PageProvenance = Pick<
   "watermark" | "fetchedAt" | "asOf" | "range" | "state" | "stale"
 >;
 
-/** Few at a time, so that one question leaves room for others. */
-const CONCURRENT_RUNS = 6;
+/** The days of a month, or the months of two years; the budget of requests leaves room for other callers. */
+const CONCURRENT_RUNS = 32;
 
 /** Collects all rows of all page runs in their order; they are read concurrently. */
 export async function collectAll<Row>(runs: readonly PageRun<Row>[]): Promise<Collected<Row>> {
