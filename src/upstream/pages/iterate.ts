@@ -89,7 +89,7 @@ export function joined<Row>(windows: readonly WindowRun<Row>[], rowsPerDay: numb
   };
 }
 
-/** A run whose first page is being read. */
+/** A run of pages and its first one, which is being read. */
 interface BegunRun<Row> {
   readonly run: ReturnType<PageRun<Row>>;
   readonly first: Promise<IteratorResult<WindowPage<Row>, void>>;
