@@ -100,6 +100,15 @@ describe("a kept answer", () => {
     expect(other.status).toBe(200);
   });
 
+  test("is that of its URL, and of the media type its client accepts", async () => {
+    const opened = open();
+    await get(opened, urlOf(FINAL));
+    const other = await get(opened, urlOf(MOVING));
+    expect(((await other.json()) as Answer).data).toEqual((await opened.ask(MOVING)).data);
+    const type = "application/graphql-response+json";
+    expect((await get(opened, urlOf(FINAL), { accept: type })).headers.get("content-type")).toContain(type);
+  });
+
   test("by POST is no representation of the URL: it is not to be stored, and no condition applies", async () => {
     const opened = open();
     const etag = (await post(opened, FINAL)).headers.get("etag") ?? "";
@@ -156,6 +165,10 @@ describe("a kept answer", () => {
     [
       "an error beside figures",
       `{ ${FINAL.slice(1, -1)} user(id: "VXNlcjp4") { name } group(id: "R3JvdXA6eA==") { name } }`,
+    ],
+    [
+      "a refused argument beside figures",
+      `{ wrong: activity(range: { last: { days: 0 } }) { date } ${FINAL.slice(1)}`,
     ],
     ["an error alone", "{ cost(range: { last: { days: 0 } }) { nodes { model } } }"],
     ["nothing of upstream", "{ __typename }"],
