@@ -92,8 +92,8 @@ builder.queryField("claudeCode", (t) =>
       "Totals of Claude Code records: a ranking of groups over the whole range, largest estimated cost first, or with `bucket` a time series, oldest first. Within a bucket and for `top`, groups are ranked by estimated cost, or by tokens if the caller may not read cost. Each day takes one upstream request per thousand records, shared with `claudeCodeRecords`. Errors: BAD_USER_INPUT, CURSOR_INVALID, TOO_EXPENSIVE, UPSTREAM_*.",
     sources: ["CLAUDE_CODE"],
     args: groupArgs,
-    requests: ({ args, range: asked }, ctx) => {
-      const { range } = windowsOf(claudeCode, asked, ctx.now());
+    requests: ({ args, range: requested }, ctx) => {
+      const { range } = windowsOf(claudeCode, requested, ctx.now());
       const ranges = rangesOf(ctx, range, args.compare ?? null);
       return ranges.map((each) => codeDayRequests(ctx, each));
     },

@@ -15,7 +15,7 @@ import { overPeriod } from "./over-period.ts";
 import { completeDaysField, DashboardDay, latestDay, type OnDay, onDay, seriesType } from "./series.ts";
 
 /** Figures that are requested from upstream when they are selected. */
-const asked = <Options extends { readonly description: string }>(options: Options) => ({
+const requested = <Options extends { readonly description: string }>(options: Options) => ({
   ...options,
   nullable: true as const,
   description: `${options.description} Null beside an error.`,
@@ -82,7 +82,7 @@ const ClaudeAiDay = builder.objectRef<OnDay>("ClaudeAiDay").implement({
       ...shareOnDay(({ chatUsers }) => chatUsers),
     }),
     projectsCreated: t.field({
-      ...asked(sumField("Chat projects created.")),
+      ...requested(sumField("Chat projects created.")),
       ...onDay(chatOn, ({ projectsCreated }) => projectsCreated),
     }),
     projectCreators: t.field({
@@ -94,7 +94,9 @@ const ClaudeAiDay = builder.objectRef<OnDay>("ClaudeAiDay").implement({
       ...shareOnDay(({ projectCreators }) => projectCreators),
     }),
     artifactsCreated: t.field({
-      ...asked(sumField("Artifacts created in chat alone; `featureAdoption` has those of every product.")),
+      ...requested(
+        sumField("Artifacts created in chat alone; `featureAdoption` has those of every product."),
+      ),
       ...onDay(chatOn, ({ artifactsCreated }) => artifactsCreated),
     }),
     artifactCreators: t.field({

@@ -54,11 +54,11 @@ export function engagementFilterOf(
   ctx: Context,
   field: string,
   { filters: names = {}, filterValues: known = {} }: Filtered,
-  asked: EngagementFilterInput | null | undefined,
+  requested: EngagementFilterInput | null | undefined,
 ): Filter {
-  if (asked?.users) requirePermission(ctx, "individuals", "`filter.users`");
-  const stated = (Object.keys(asked ?? {}) as EngagementDimension[]).sort().flatMap((dimension) => {
-    const values = asked?.[dimension];
+  if (requested?.users) requirePermission(ctx, "individuals", "`filter.users`");
+  const stated = (Object.keys(requested ?? {}) as EngagementDimension[]).sort().flatMap((dimension) => {
+    const values = requested?.[dimension];
     return values === null || values === undefined ? [] : [[dimension, values] as const];
   });
   const filter = Object.fromEntries(

@@ -68,7 +68,7 @@ export function engagement<Row, Node>(
   nodeOf: (row: Row, range: DayRange, filter: Filter) => Node | null,
   idOf: (node: Node) => string,
 ): Promise<Connection<Node>> {
-  const { range: asked, filter = {}, order, first, after } = args;
+  const { range: requested, filter = {}, order, first, after } = args;
   const slice = { first, after };
   const list = (range: DayRange) => {
     const questions = questionsOver(ctx, endpoint, range, args);
@@ -83,7 +83,7 @@ export function engagement<Row, Node>(
       return { ranked: rankedBy(rows, measure, idOf, order?.descending), sources };
     });
   };
-  return overCounted(endpoint, resolveRange(asked, ctx.now()), isRelative(asked), ctx, list);
+  return overCounted(endpoint, resolveRange(requested, ctx.now()), isRelative(requested), ctx, list);
 }
 
 /** Arguments beyond the range. They are part of a cursor only where they are given, so cursors of the plain list stay valid. */

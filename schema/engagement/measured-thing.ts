@@ -77,22 +77,22 @@ export function measuredId(ctx: Context, { range, filter }: MeasuredRow<unknown>
 export function listMeasured<Row extends UsedBy>(
   ctx: Context,
   { field, endpoint, choosing, ownOf }: MeasuredKind<Row>,
-  { filter: stated, ...asked }: ListArgs<Row>,
+  { filter: stated, ...requested }: ListArgs<Row>,
 ): Promise<Connection<MeasuredRow<Row>>> {
   const filter = engagementFilterOf(ctx, field, endpoint, stated);
   const shown = (row: Row, range: DayRange) =>
     isShownOf(ctx.viewer, row.users) ? measured(row, range, countedBy(filter, choosing)) : null;
-  return engagement(ctx, endpoint, field, { ...asked, filter }, shown, ownOf);
+  return engagement(ctx, endpoint, field, { ...requested, filter }, shown, ownOf);
 }
 
 /** Plans the requests of the list that `listMeasured` answers. */
 export function measuredRequests<Row extends UsedBy>(
   ctx: Context,
   { field, endpoint }: MeasuredKind<Row>,
-  { filter: stated, ...asked }: ListArgs<Row>,
+  { filter: stated, ...requested }: ListArgs<Row>,
 ): FieldRequests {
   return engagementRequests(ctx, endpoint, {
-    ...asked,
+    ...requested,
     filter: engagementFilterOf(ctx, field, endpoint, stated),
   });
 }

@@ -62,14 +62,14 @@ export function engagementOrder<Node>(
     }),
   });
   const orderOf = (
-    asked: typeof input.$inferInput | null | undefined,
+    requested: typeof input.$inferInput | null | undefined,
     ctx: Context,
   ): NodeOrder<Node> | undefined => {
-    if (!asked) return undefined;
-    const { of: measure = null, scope } = measures[asked.field] ?? {};
-    requirePermission(ctx, scope, `\`orderBy: { field: ${asked.field} }\``);
-    const descending = (asked.direction ?? (measure === null ? "ASC" : "DESC")) === "DESC";
-    return measure === null && !descending ? undefined : { field: asked.field, descending, measure };
+    if (!requested) return undefined;
+    const { of: measure = null, scope } = measures[requested.field] ?? {};
+    requirePermission(ctx, scope, `\`orderBy: { field: ${requested.field} }\``);
+    const descending = (requested.direction ?? (measure === null ? "ASC" : "DESC")) === "DESC";
+    return measure === null && !descending ? undefined : { field: requested.field, descending, measure };
   };
   return { input, orderOf };
 }

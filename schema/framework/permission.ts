@@ -17,8 +17,12 @@ export function requirePermission(
 }
 
 /** Why what asks any of some permits is refused: for want of a scope, or for how the viewer sees people. */
-export function refusal(viewer: Viewer, asked: readonly (keyof Permissions)[], what: string): GatewayError {
-  const scopes = asked.flatMap((each) => scopeIn(each) ?? []);
+export function refusal(
+  viewer: Viewer,
+  requested: readonly (keyof Permissions)[],
+  what: string,
+): GatewayError {
+  const scopes = requested.flatMap((each) => scopeIn(each) ?? []);
   const missing = scopes.filter((scope) => !viewer.scopes.has(scope));
   return missing.length === 0 && viewer.identity === "none" ? unseen(what) : forbidden(what, missing);
 }

@@ -146,15 +146,15 @@ export function seriesOrder<Measure>(noun: "Cost" | "Usage" | "ClaudeCode", meas
   });
   /** By default by time, and by the first measure where there are no buckets. */
   const orderOf = (
-    asked:
+    requested:
       | { readonly field: string; readonly direction?: "ASC" | "DESC" | null | undefined }
       | null
       | undefined,
     bucket: SeriesBucket,
   ): RankingOrder<Measure> & { readonly field: string } => {
     const [usual = ""] = Object.keys(measures);
-    const field = asked?.field ?? (bucket === "NONE" ? usual : "TIME");
-    const descending = (asked?.direction ?? (field === "TIME" ? "ASC" : "DESC")) === "DESC";
+    const field = requested?.field ?? (bucket === "NONE" ? usual : "TIME");
+    const descending = (requested?.direction ?? (field === "TIME" ? "ASC" : "DESC")) === "DESC";
     return { field, descending, measure: measures[field]?.of ?? null };
   };
   /** Throws FORBIDDEN where the viewer may not learn of a measure; by time, of none. */

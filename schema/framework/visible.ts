@@ -71,12 +71,12 @@ function withoutRefused(schema: GraphQLSchema, permissions: Permissions): GraphQ
   const isShown = (part: SchemaPart): boolean => isGranted(requirementsOf(part), permissions);
 
   // Values of enums go in a pass of their own, after the defaults that name them.
-  const asked = mapSchema(schema, {
+  const requested = mapSchema(schema, {
     [MapperKind.OBJECT_TYPE]: (type) =>
       isNode(type) && !isGranted(requirementsById(type), permissions) ? withoutNode(type) : undefined,
     [MapperKind.COMPOSITE_FIELD]: (field) => (isShown(field) ? withArguments(field) : null),
   });
-  const values = mapSchema(asked, {
+  const values = mapSchema(requested, {
     [MapperKind.INPUT_OBJECT_FIELD]: (field) => (isShown(field) ? undefined : null),
     [MapperKind.ENUM_VALUE]: (value) => (isShown(value) ? undefined : null),
   });

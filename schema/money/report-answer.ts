@@ -49,7 +49,10 @@ export function totalsOf<Measure>(answer: object): AnswerTotals<Measure> {
   return (answer as ReportAnswer<Measure>).relations;
 }
 
-export type OrderOf<Measure> = (asked: ReportArgs["orderBy"], bucket: SeriesBucket) => NamedOrder<Measure>;
+export type OrderOf<Measure> = (
+  requested: ReportArgs["orderBy"],
+  bucket: SeriesBucket,
+) => NamedOrder<Measure>;
 
 type PlansOf<Measure> = (ctx: Context, args: ReportArgs) => ReportPlans<Measure>;
 

@@ -9,7 +9,7 @@ import {
   withPlanBefore,
 } from "../../src/analytics/report-analysis.ts";
 import type { Context } from "../../src/context.ts";
-import { askedWidth } from "../../src/domain/series.ts";
+import { requestedWidth } from "../../src/domain/series.ts";
 import { resolveRange } from "../../src/planning/range-input.ts";
 import { rowsWanted } from "../../src/planning/rows.ts";
 import type { FieldRequests } from "../../src/upstream/plan.ts";
@@ -33,7 +33,7 @@ export function plansOf<Measure>(
   if (byTeam && compare) requirePermission(ctx, "individuals", "`compare` by TEAM");
   const question = {
     range: resolveRange(range, ctx.now()),
-    bucket: askedWidth(bucket ?? "NONE"),
+    bucket: requestedWidth(bucket ?? "NONE"),
     groupBy: [...new Set(groupBy ?? [])].sort(),
     filter: reportFilterOf(filter),
     ...alternativesOf(filter),
@@ -78,7 +78,7 @@ export function isPageByPage<Measure>(
 ): boolean {
   if (!isByTeam(plan) && !plan.resource.isOrdered) return false;
   const width = bucket ?? "NONE";
-  const isSent = width !== "NONE" && width === askedWidth(width);
+  const isSent = width !== "NONE" && width === requestedWidth(width);
   const isByTime = !orderBy || (orderBy.field === "TIME" && orderBy.direction !== "DESC");
   return isSent && isByTime && topOf(top) === null && !compare;
 }

@@ -102,10 +102,10 @@ figures<TeamNode, TeamOver>(TeamType, TeamSummary, (t, range) => ({
     args: range,
     requests: ({ range }, ctx) => activityOfTeam.requests(ctx, range),
     resolve: (team, args, ctx) => {
-      const { placement, range: asked } = teamOver(team, args, ctx);
+      const { placement, range: requested } = teamOver(team, args, ctx);
       // A row holds the resolved days of its list: they end with the newest counted one, which `range` names.
       const canShorten = args.range === undefined || isRelative(args.range);
-      return overCounted(userActivity, asked, canShorten, ctx, async (range) => {
+      return overCounted(userActivity, requested, canShorten, ctx, async (range) => {
         const found = await activityOfTeam(ctx, { range }).load(placementKey(placement));
         return found && { ...found, range };
       });

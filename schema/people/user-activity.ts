@@ -42,7 +42,7 @@ function isComplete(day: DayRange, { now }: Context): boolean {
   return finalityOf(userActivity.subject, day, now() - (userActivity.lagMs ?? 0)) !== "OPEN";
 }
 
-function daysAsked(days: readonly DayRange[], incomplete: Incomplete, ctx: Context): readonly DayRange[] {
+function requestedDays(days: readonly DayRange[], incomplete: Incomplete, ctx: Context): readonly DayRange[] {
   return incomplete === "EXCLUDE" ? days.filter((day) => isComplete(day, ctx)) : days;
 }
 
@@ -75,19 +75,19 @@ personFigures((t, range) => ({
     maxRows: daysIn,
     requests: ({ args, range }, ctx) => {
       const days = windowsOf(userActivity, range, ctx.now(), "day").ranges;
-      const asked = daysAsked(days, args.incomplete, ctx);
-      const last = args.incomplete === "INCLUDE" ? days.at(-1) : asked.at(-1);
+      const requested = requestedDays(days, args.incomplete, ctx);
+      const last = args.incomplete === "INCLUDE" ? days.at(-1) : requested.at(-1);
       return [
         ...(last !== undefined && mayBeUncounted(last, ctx) ? [newestDayRequests(ctx)] : []),
-        requestsByKey(userActivity, asked),
+        requestsByKey(userActivity, requested),
       ];
     },
     resolve: async (person, { range: own, incomplete }, ctx): Promise<DayOfUser[]> => {
       if (person.organization !== "ENTERPRISE") return [];
       const { range } = windowsOf(userActivity, personOver(person, own, ctx).range, ctx.now(), "day");
       const days = splitByDay(range);
-      const asked = daysAsked(days, incomplete, ctx);
-      const [first, last] = [asked[0], asked.at(-1)];
+      const requested = requestedDays(days, incomplete, ctx);
+      const [first, last] = [requested[0], requested.at(-1)];
       if (first === undefined || last === undefined) return [];
       const counted = { from: first.from, until: last.until };
       const found = (await activityDaysOfUser(ctx, { range: counted }).load(person.userId)) ?? [];

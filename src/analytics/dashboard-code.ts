@@ -55,8 +55,8 @@ const HELD_BACK_MS = 3_600_000;
 const SERIES_DAYS = 7;
 
 /** Claude Code on the complete days of the range; without a range, of the last week. */
-export async function codeOver(ctx: Context, asked: DayRange | null): Promise<CodeFigures> {
-  const range = codeDays(ctx, asked);
+export async function codeOver(ctx: Context, requested: DayRange | null): Promise<CodeFigures> {
+  const range = codeDays(ctx, requested);
   const { aliases } = ctx.orgDirectory;
   const { rows, sources } = await recordsOfDays(ctx, range);
   const byDay = Map.groupBy(rows, ({ date }) => date);
@@ -68,11 +68,11 @@ export async function codeOver(ctx: Context, asked: DayRange | null): Promise<Co
 }
 
 /** Days of the range that are over and complete; the last week without a range. */
-export function codeDays(ctx: Context, asked: DayRange | null): DayRange {
+export function codeDays(ctx: Context, requested: DayRange | null): DayRange {
   const end = dayOf(ctx.now() - HELD_BACK_MS);
   const { range } = windowsOf(
     claudeCode,
-    asked ?? { from: addDays(end, -SERIES_DAYS), until: end },
+    requested ?? { from: addDays(end, -SERIES_DAYS), until: end },
     ctx.now(),
   );
   const whole = { from: range.from, until: earlier(range.until, end) };

@@ -45,10 +45,10 @@ export function organizationOfKind(
   name: string | null | undefined,
   { kind, what }: { readonly kind: OrganizationKind; readonly what: string },
 ): OrganizationKind {
-  const asked = name === null || name === undefined ? kind : organizationNamed(ctx, name);
-  if (asked === kind) return kind;
+  const requested = name === null || name === undefined ? kind : organizationNamed(ctx, name);
+  if (requested === kind) return kind;
   throw badInput(
-    `\`${organizationName(asked)}\` does not report ${what}; \`${organizationName(kind)}\` does (${keyText(ctx.upstream, kind)}).`,
+    `\`${organizationName(requested)}\` does not report ${what}; \`${organizationName(kind)}\` does (${keyText(ctx.upstream, kind)}).`,
   );
 }
 

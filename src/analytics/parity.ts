@@ -119,8 +119,8 @@ async function parity<Measure>(
 ): Promise<Parity> {
   const read = async (source: Source, apart: readonly Dimension[]) => {
     const dimensions = groupBy === null ? apart : [...new Set([groupBy, ...apart])];
-    const asked = { range: month, bucket: "DAY", groupBy: dimensions, filter: {} } as const;
-    const [plan] = plansFor(ctx.upstream, report, { organization, source }, asked, ctx.now());
+    const requested = { range: month, bucket: "DAY", groupBy: dimensions, filter: {} } as const;
+    const [plan] = plansFor(ctx.upstream, report, { organization, source }, requested, ctx.now());
     const { rows, sources: pages } = await collect(pagesOfReport(ctx.upstream, plan));
     const isFinal = leastSettled(pages.map((page) => page.state)) === "FINAL";
     return { isFinal, rows };
@@ -175,10 +175,10 @@ async function groupsOf<Measure>(
  * nameless.
  */
 async function nameOf(ctx: Context, row: GatewayRow<unknown>): Promise<Readonly<Record<string, unknown>>> {
-  const told = { ...row, actor: null };
+  const shown = { ...row, actor: null };
   const columns = Object.keys(NO_DIMENSIONS) as (keyof typeof NO_DIMENSIONS)[];
   const named = Object.fromEntries(
-    columns.filter((column) => told[column] !== null).map((column) => [column, told[column]]),
+    columns.filter((column) => shown[column] !== null).map((column) => [column, shown[column]]),
   );
   if (row.user !== null) return { ...named, user: row.user.userId }; // names and addresses change
   if (row.workspaceId === null) return named;
@@ -243,8 +243,8 @@ const ZERO = decimalOf(0);
  * Returns an empty measure for a group that one side leaves out; null where that side has no group at all, which says nothing.
  */
 function nothingOf(groups: readonly DayGroup[], others: readonly DayGroup[]): Figures {
-  const told = groups.length > 0 ? groups : others;
-  const measured = told.flatMap(({ figures }) =>
+  const shown = groups.length > 0 ? groups : others;
+  const measured = shown.flatMap(({ figures }) =>
     Object.keys(figures).filter((name) => figures[name] !== null),
   );
   return Object.fromEntries([...new Set(measured)].map((name) => [name, ZERO]));

@@ -64,10 +64,10 @@ function costSources(organization: OrganizationKind): readonly ReportSource<Spen
 async function reconcile(
   ctx: Context,
   source: ReportSource<SpendAmounts>,
-  asked: DayRange,
+  requested: DayRange,
 ): Promise<Reconciliation> {
   const { upstream } = ctx;
-  const plan = planOf(ctx, source, asked);
+  const plan = planOf(ctx, source, requested);
   const by = peopleIn(source.names);
   const { range, ranges } = plan.windows;
   const about = { source: source.source, organization: source.organization, range };

@@ -113,8 +113,8 @@ function plansOf(
   const reaching = sources.filter(
     ({ each, question }) => range.from >= earliestDay(each.resourceFor(question).endpoint, now()),
   );
-  const plans = (asked: typeof sources) =>
-    asked.map(({ each, question }) => plansFor(upstream, costReport, each, question, now())[0]);
+  const plans = (requested: typeof sources) =>
+    requested.map(({ each, question }) => plansFor(upstream, costReport, each, question, now())[0]);
   const [first, ...others] = plans(reaching);
   if (first !== undefined) return [first, ...others];
   const [early] = plans(sources.slice(0, 1)); // throws, and says from when on it could be asked
@@ -153,9 +153,9 @@ async function* spendDays(
       const usage = reports.usage.take(day);
       const allCost = reports.allCost?.take(day) ?? null;
       const allUsage = reports.allUsage?.take(day) ?? null;
-      const told = joined(day, cost?.cells, usage?.cells);
-      const untold = joined(day, restOf(allCost, cost), restOf(allUsage, usage));
-      const lines = [...told, ...untold].sort(byKey).map(({ line }) => line);
+      const attributed = joined(day, cost?.cells, usage?.cells);
+      const remainders = joined(day, restOf(allCost, cost), restOf(allUsage, usage));
+      const lines = [...attributed, ...remainders].sort(byKey).map(({ line }) => line);
       yield { day, lines, ...ageOf([cost, usage, allCost, allUsage]) };
     }
   } finally {

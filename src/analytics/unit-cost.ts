@@ -33,14 +33,14 @@ export interface UnitCost {
 
 /** The unit cost of the days that upstream has counted activity of; it is planned as if those were all that are over. */
 export const unitCost = {
-  async read(ctx: Context, asked: DayRange): Promise<UnitCost> {
-    const days = await activityDays.read(ctx, asked);
+  async read(ctx: Context, requested: DayRange): Promise<UnitCost> {
+    const days = await activityDays.read(ctx, requested);
     const last = days.at(-1);
     if (last === undefined)
       throw new GatewayError("NOT_YET_AVAILABLE", "Upstream has not counted any of these days yet.", {
         dataset: "ACTIVITY_SUMMARIES",
       });
-    const range = { from: asked.from, until: addDays(last.date, 1) };
+    const range = { from: requested.from, until: addDays(last.date, 1) };
     const [people, cost] = await Promise.all([activePeople.read(ctx, range), costOf(ctx, range)]);
     const daily = days.map(({ all }) => all.daily);
     const states = [...days, ...people.sources, ...cost.sources].map(({ state }) => state);
@@ -57,8 +57,8 @@ export const unitCost = {
       state: leastSettled(states),
     };
   },
-  requests(ctx: Context, asked: DayRange): readonly FieldRequests[] {
-    const { range } = windowsOf(userActivity, asked, ctx.now());
+  requests(ctx: Context, requested: DayRange): readonly FieldRequests[] {
+    const { range } = windowsOf(userActivity, requested, ctx.now());
     const plan = likelyPlan(ctx.upstream, plansOf(ctx, range));
     return [
       activityDays.requests(ctx, range),

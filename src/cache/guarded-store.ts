@@ -61,10 +61,10 @@ export class Guard {
     this.#restsUntil = at + REST_MS;
     this.#outage ??= { since: at, failedAt: at, codes: new Set() };
     this.#outage.failedAt = at;
-    const told = fault instanceof Outage ? fault : outageOf(this.#about, causeCodeOf(fault), fault);
-    if (this.#outage.codes.has(told.code)) return;
-    this.#outage.codes.add(told.code);
-    this.#options.onFault(told);
+    const outage = fault instanceof Outage ? fault : outageOf(this.#about, causeCodeOf(fault), fault);
+    if (this.#outage.codes.has(outage.code)) return;
+    this.#outage.codes.add(outage.code);
+    this.#options.onFault(outage);
   }
 
   #works(): void {

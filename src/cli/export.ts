@@ -30,8 +30,8 @@ async function run(name: string, parameters: readonly string[], { out }: { out: 
   if (opened === null) return;
   process.stderr.write(`${describeUpstream(opened.config)}\n`);
   try {
-    const asked = new URLSearchParams(parameters.map(keyAndValue));
-    const { rows, state, totals, sha256 } = await write(opened, name + extname(out), asked, out);
+    const requested = new URLSearchParams(parameters.map(keyAndValue));
+    const { rows, state, totals, sha256 } = await write(opened, name + extname(out), requested, out);
     const sums = Object.entries(totals).map(([column, sum]) => `${column} ${sum}`);
     process.stdout.write(
       `${out}: ${[`${rows} rows`, ...sums, state ?? "no figures", `sha256 ${sha256}`].join(", ")}\n`,
@@ -67,8 +67,8 @@ async function write(
   parameters: URLSearchParams,
   out: string,
 ): Promise<Manifest> {
-  const asked = { file, parameters: parameters.toString(), upstream: identityOf(config) };
-  const part = await PartFile.open(out, asked, now());
+  const requested = { file, parameters: parameters.toString(), upstream: identityOf(config) };
+  const part = await PartFile.open(out, requested, now());
   const spent = new Spent();
   const forever = new AbortController().signal;
   const reader = {

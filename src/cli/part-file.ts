@@ -4,14 +4,14 @@ import { type FileHandle, open, readFile, rename, rm, stat, writeFile } from "no
 import { type Manifest, type Mark, type Piece, START } from "../server/export/write.ts";
 
 /** The question behind a file, so that a file is continued only by the same question to the same upstream. */
-export interface Asked {
+export interface FileQuestion {
   readonly file: string;
   readonly parameters: string;
   readonly upstream: string;
 }
 
 /** State that is kept beside an incomplete file. */
-interface State extends Asked {
+interface State extends FileQuestion {
   /** When it was begun, which relative ranges go by. */
   readonly begun: number;
   readonly mark: Mark;
@@ -33,9 +33,9 @@ export class PartFile {
   }
 
   /** Opens the part of the file that an earlier run left, or an empty one. */
-  static async open(path: string, asked: Asked, now: number): Promise<PartFile> {
-    const fresh: State = { ...asked, begun: now, mark: START, settled: START };
-    return new PartFile(path, (await leftOf(path, asked)) ?? fresh);
+  static async open(path: string, requested: FileQuestion, now: number): Promise<PartFile> {
+    const fresh: State = { ...requested, begun: now, mark: START, settled: START };
+    return new PartFile(path, (await leftOf(path, requested)) ?? fresh);
   }
 
   get begun(): number {
@@ -96,11 +96,13 @@ export class PartFile {
 }
 
 /** Null: nothing that can be gone on with. */
-async function leftOf(path: string, asked: Asked): Promise<State | null> {
+async function leftOf(path: string, requested: FileQuestion): Promise<State | null> {
   try {
     const { size } = await stat(`${path}.part`);
     const state = JSON.parse(await readFile(`${path}.part.json`, "utf8")) as State;
-    const isSame = Object.entries(asked).every(([key, value]) => state[key as keyof Asked] === value);
+    const isSame = Object.entries(requested).every(
+      ([key, value]) => state[key as keyof FileQuestion] === value,
+    );
     return isSame && state.mark.bytes <= size ? state : null;
   } catch {
     return null;

@@ -7,7 +7,7 @@ import type { BucketWidth } from "./report.ts";
 export type SeriesBucket = BucketWidth | "WEEK" | "MONTH";
 
 /** The buckets that are requested from upstream. */
-export function askedWidth(bucket: SeriesBucket): BucketWidth {
+export function requestedWidth(bucket: SeriesBucket): BucketWidth {
   return bucket === "WEEK" || bucket === "MONTH" ? "DAY" : bucket;
 }
 

@@ -30,10 +30,10 @@ export const accountOfRecords = loader(async (ctx, { range }: { range: DayRange 
  */
 async function listOfPeople(ctx: Context, range: DayRange): Promise<readonly UserActivityRow[]> {
   const { upstream } = ctx;
-  const asked = questions(ctx, range);
+  const requested = questions(ctx, range);
   const refusal = await refusalOfList(ctx, range);
-  if (refusal === null) return (await collect(pagesOf(upstream, userActivity, asked))).rows;
-  const stored = await Promise.all(asked.map((question) => upstream.stored(userActivity, question)));
+  if (refusal === null) return (await collect(pagesOf(upstream, userActivity, requested))).rows;
+  const stored = await Promise.all(requested.map((question) => upstream.stored(userActivity, question)));
   if (stored.some((pages) => pages === null)) throw refusal;
   const pages = stored.flatMap((list) => list ?? []);
   upstream.take(userActivity, pages);

@@ -165,10 +165,10 @@ export function refuseTooExpensive({ fields: all }: Estimate, most: number): voi
 
 /** The newest part of a field's days that the requests left for it can read. */
 function cheaper({ windows, path }: EstimatedField, left: number): string {
-  let asked = 0;
+  let requested = 0;
   const oldest = windows.toReversed().findIndex(({ isKept }) => {
-    if (isKept === false) asked++;
-    return asked > left;
+    if (isKept === false) requested++;
+    return requested > left;
   });
   const [from, until] = [windows.at(-oldest)?.range?.from, windows.at(-1)?.range?.until];
   return oldest < 1 || from === undefined || until === undefined

@@ -51,8 +51,8 @@ export function resolveRange({ between, last, period }: RangeInput, now: Instant
  * Throws NOT_YET_AVAILABLE for days named by date that cannot be.
  */
 export function resolveActivityRange(range: RangeInput, now: Instant): DayRange {
-  const asked = resolveRange(range, now);
-  return isRelative(range) ? withoutUncounted(asked, now) : statedRange(asked, now);
+  const requested = resolveRange(range, now);
+  return isRelative(range) ? withoutUncounted(requested, now) : statedRange(requested, now);
 }
 
 function ordered({ from, until }: { from: Day; until: Day }): DayRange {

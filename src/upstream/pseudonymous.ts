@@ -12,7 +12,7 @@ export function pseudonymousUpstream(upstream: Upstream, pseudonyms: Pseudonyms)
   /** Upstream's tokens are opaque: one can hold the address that a page ends with. */
   const sealed = (token: string | null) => token && pseudonyms.seal(token, TOKEN);
   const opened = (token: string | null) => token && (pseudonyms.open(token, TOKEN) ?? refuse());
-  const asked = <P>(endpoint: Pick<Endpoint<P, never>, "unmasked">, params: P) =>
+  const requested = <P>(endpoint: Pick<Endpoint<P, never>, "unmasked">, params: P) =>
     endpoint.unmasked?.(params, pseudonyms) ?? params;
   const shown = <Row, Seen extends Page<Row>>(endpoint: Endpoint<never, Row>, page: Seen): Seen => ({
     ...page,
@@ -22,19 +22,19 @@ export function pseudonymousUpstream(upstream: Upstream, pseudonyms: Pseudonyms)
   });
   const overrides: Pick<Upstream, "pages" | "kept" | "peek" | "stored"> = {
     async *pages(endpoint, params, from = null) {
-      for await (const page of upstream.pages(endpoint, asked(endpoint, params), opened(from)))
+      for await (const page of upstream.pages(endpoint, requested(endpoint, params), opened(from)))
         yield shown(endpoint, page);
     },
     async kept(endpoint, params) {
-      const page = await upstream.kept(endpoint, asked(endpoint, params));
+      const page = await upstream.kept(endpoint, requested(endpoint, params));
       return page && shown(endpoint, page);
     },
     async stored(endpoint, params) {
-      const pages = await upstream.stored(endpoint, asked(endpoint, params));
+      const pages = await upstream.stored(endpoint, requested(endpoint, params));
       return pages?.map((page) => shown(endpoint, page)) ?? null;
     },
     async peek(endpoint, params, token) {
-      const page = await upstream.peek(endpoint, asked(endpoint, params), opened(token));
+      const page = await upstream.peek(endpoint, requested(endpoint, params), opened(token));
       return page && shown(endpoint, page);
     },
   };

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { type Comparison, counterpart, rangeBefore } from "../../src/domain/comparison.ts";
 import { addMonths, day, startOf } from "../../src/domain/day.ts";
 import { daysIn, splitByDay, splitByMonth } from "../../src/domain/range.ts";
-import { askedWidth, bucketAround } from "../../src/domain/series.ts";
+import { bucketAround, requestedWidth } from "../../src/domain/series.ts";
 import { closeRanges, forAll, ranges } from "../arbitrary.ts";
 
 const comparisons = fc.constantFrom<Comparison>("PREVIOUS_PERIOD", "MONTH_BEFORE", "YEAR_BEFORE");
@@ -181,7 +181,7 @@ describe("buckets of weeks and months", () => {
   });
 
   test("are asked for as days", () => {
-    expect((["NONE", "DAY", "HOUR", "MINUTE", "WEEK", "MONTH"] as const).map(askedWidth)).toEqual([
+    expect((["NONE", "DAY", "HOUR", "MINUTE", "WEEK", "MONTH"] as const).map(requestedWidth)).toEqual([
       "NONE",
       "DAY",
       "HOUR",

@@ -29,10 +29,10 @@ export const artifacts = (ledger: Ledger): Endpoint<Cell<ArtifactSums>> => ({
   },
   paging: { style: "token", limit: { default: 100, max: 1000 }, pagedWith: "group_by[]" },
   answer(request) {
-    const asked = question(request, ["chat", "claude_code", "cowork", "chat_cowork_unified"]);
+    const requested = question(request, ["chat", "claude_code", "cowork", "chat_cowork_unified"]);
     const rows = ledger.answers.remember(
-      ["artifacts", asked],
-      () => cellsOf(ledger, asked),
+      ["artifacts", requested],
+      () => cellsOf(ledger, requested),
       ({ length }) => length,
     );
     return {
@@ -40,7 +40,7 @@ export const artifacts = (ledger: Ledger): Endpoint<Cell<ArtifactSums>> => ({
       render: ({ key: [type, shared, ...values], sums }) => ({
         artifact_type: type,
         is_shared: shared === "true",
-        ...groupKeys(ledger.organization, asked, values, request.now),
+        ...groupKeys(ledger.organization, requested, values, request.now),
         artifacts_created_count: sums.created,
         published_artifacts_created_count: sums.published,
         distinct_user_count: sums.users.count,
@@ -49,11 +49,11 @@ export const artifacts = (ledger: Ledger): Endpoint<Cell<ArtifactSums>> => ({
   },
 });
 
-function cellsOf(ledger: Ledger, asked: Question): readonly Cell<ArtifactSums>[] {
+function cellsOf(ledger: Ledger, requested: Question): readonly Cell<ArtifactSums>[] {
   const cells = new Cells(() => new ArtifactSums());
-  const isWanted = wantedBy(asked);
-  const keys = groupKeysOf(ledger.organization, asked);
-  for (const act of actsOf(ledger, asked)) {
+  const isWanted = wantedBy(requested);
+  const keys = groupKeysOf(ledger.organization, requested);
+  for (const act of actsOf(ledger, requested)) {
     for (const artifact of act.engagement.artifacts) {
       if (!isWanted(artifact)) continue;
       for (const key of keys(act)) {

@@ -31,11 +31,11 @@ export const chatProjects = (ledger: Ledger): Endpoint<Cell<ProjectSums>> => ({
   answer(request) {
     const { query, now } = request;
     const { organization } = ledger;
-    const asked = question(request);
-    return listed(ledger, asked, query, now, listing(organization, asked), ({ key, sums }) => ({
+    const requested = question(request);
+    return listed(ledger, requested, query, now, listing(organization, requested), ({ key, sums }) => ({
       ...project(organization, String(key[0]), now),
-      ...groupKeys(organization, asked, key.slice(1), now),
-      distinct_conversation_count: aggregates(asked) ? null : sums.conversations.count,
+      ...groupKeys(organization, requested, key.slice(1), now),
+      distinct_conversation_count: aggregates(requested) ? null : sums.conversations.count,
       distinct_user_count: sums.users.count,
       message_count: sums.messages,
     }));

@@ -34,21 +34,22 @@ export const connectors = (ledger: Ledger): Endpoint<Cell<ConnectorSums>> => ({
   answer(request) {
     const { query, now } = request;
     const { organization } = ledger;
-    const asked = question(request);
+    const requested = question(request);
     const byKey = new Map(organization.catalog.connectors.map((connector) => [connector.key, connector]));
-    const isSplit = asked.days.from >= READ_WRITE_MEASURED;
-    const people = ({ count }: Distinct) => (asked.days.from < AUTH_MEASURED || count === 0 ? null : count);
-    return listed(ledger, asked, query, now, listing(organization, asked), ({ key, sums }) => ({
+    const isSplit = requested.days.from >= READ_WRITE_MEASURED;
+    const people = ({ count }: Distinct) =>
+      requested.days.from < AUTH_MEASURED || count === 0 ? null : count;
+    return listed(ledger, requested, query, now, listing(organization, requested), ({ key, sums }) => ({
       connector_name: String(key[0]),
       connector_display_name: byKey.get(String(key[0]))?.displayName ?? null,
-      ...groupKeys(organization, asked, key.slice(1), now),
+      ...groupKeys(organization, requested, key.slice(1), now),
       distinct_user_count: sums.users.count,
       individual_auth_distinct_user_count: people(sums.individual),
       managed_auth_distinct_user_count: people(sums.managed),
       read_call_count: isSplit ? sums.reads : null,
       write_call_count: isSplit ? sums.writes : null,
       unclassified_call_count: isSplit ? sums.unclassified : null,
-      ...sums.threads.wire("connector_used_count", estimates(asked, key.join(" "))),
+      ...sums.threads.wire("connector_used_count", estimates(requested, key.join(" "))),
     }));
   },
 });

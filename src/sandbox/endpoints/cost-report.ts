@@ -22,24 +22,24 @@ export const costReport = (ledger: Ledger): Endpoint<Bucket<Group>> => ({
   parameters: { ...reportParameters, "group_by[]": costDimensions },
   paging: { style: "report", limit: REPORT_LIMIT, expires: true },
   answer(request) {
-    const asked = question(request, false);
-    const isSplit = asked.split.costType || asked.split.tokenType;
+    const requested = question(request, false);
+    const isSplit = requested.split.costType || requested.split.tokenType;
     return bucketed(
       ledger,
       "cost_report",
-      asked,
-      () => new CostTotals(asked.split),
+      requested,
+      () => new CostTotals(requested.split),
       (cells) =>
         cells
           .flatMap(({ key, sums }) =>
             sums
-              .lines(asked.split)
+              .lines(requested.split)
               .map((line): Group => ({ ...line, key, requests: isSplit ? null : sums.requests })),
           )
           .sort(dearestFirst)
           .slice(0, LARGEST_GROUPS),
       ({ key, costType, tokenType, net, list, requests }) => ({
-        ...dimensionKeys(asked.dimensions, key),
+        ...dimensionKeys(requested.dimensions, key),
         amount: enterpriseCents(net),
         list_amount: enterpriseCents(list),
         currency: "USD",

@@ -41,7 +41,7 @@ export const cost = (ledger: Ledger): Endpoint<Row<CostTotals>> => ({
     order_by: { type: "text", values: [...Object.keys(METRICS), "time"] },
   },
   answer(request) {
-    const asked = question(request);
-    return rowsAnswer(ledger, request, asked, moneyOf(asked.split));
+    const requested = question(request);
+    return rowsAnswer(ledger, request, requested, moneyOf(requested.split));
   },
 });

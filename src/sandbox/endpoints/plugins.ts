@@ -33,16 +33,16 @@ export const plugins = (ledger: Ledger): Endpoint<Cell<PluginSums>> => ({
   paging: { style: "token", limit: { default: 100, max: 1000 } },
   answer(request) {
     const { query, now } = request;
-    const asked = question(request, ["claude_code", "cowork", "chat_cowork_unified"]);
+    const requested = question(request, ["claude_code", "cowork", "chat_cowork_unified"]);
     const sessions = ({ count }: Distinct) => ({
-      distinct_session_plugin_used_count: aggregates(asked) ? null : count,
+      distinct_session_plugin_used_count: aggregates(requested) ? null : count,
     });
-    return listed(ledger, asked, query, now, listing(asked), ({ key, sums }) => {
+    return listed(ledger, requested, query, now, listing(requested), ({ key, sums }) => {
       const plugin = BY_KEY.get(String(key[0])) as Plugin;
       return {
         plugin_name: plugin.name,
         plugin_id: plugin.id,
-        ...groupKeys(ledger.organization, asked, key.slice(1), now),
+        ...groupKeys(ledger.organization, requested, key.slice(1), now),
         distinct_user_count: sums.users.count,
         install_count: plugin.installsKnown ? sums.installers.count : null,
         invocation_count: sums.invocations,

@@ -35,22 +35,22 @@ export const skills = (ledger: Ledger): Endpoint<Cell<SkillSums>> => ({
   answer(request) {
     const { query, now } = request;
     const { organization } = ledger;
-    const asked = question(request);
+    const requested = question(request);
     const isComplete =
-      !asked.isRange && asked.groupBy.length === 0 && Object.keys(asked.filters).length === 0;
+      !requested.isRange && requested.groupBy.length === 0 && Object.keys(requested.filters).length === 0;
     const byKey = new Map(organization.catalog.skills.map((skill) => [skill.key, skill]));
-    return listed(ledger, asked, query, now, listing(organization, asked), ({ key, sums }) => {
+    return listed(ledger, requested, query, now, listing(organization, requested), ({ key, sums }) => {
       const skill = byKey.get(String(key[0])) as Skill;
-      const about = estimates(asked, key.join(" "));
+      const about = estimates(requested, key.join(" "));
       return {
         skill_name: skill.key,
         skill_display_name: skill.displayName,
         share_status: skill.share,
-        ...groupKeys(organization, asked, key.slice(1), now),
+        ...groupKeys(organization, requested, key.slice(1), now),
         distinct_user_count: sums.users.count,
         invocation_count: sums.invocations,
         enable_count: isComplete ? sums.enabled : null,
-        ...spend(sums, asked, key[1 + asked.groupBy.indexOf("product")] as string),
+        ...spend(sums, requested, key[1 + requested.groupBy.indexOf("product")] as string),
         ...sums.threads.wire("skill_used_count", about),
       };
     });

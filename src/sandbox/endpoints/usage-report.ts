@@ -18,15 +18,15 @@ export const usageReport = (ledger: Ledger): Endpoint<Bucket<Group>> => ({
   parameters: { ...reportParameters, "group_by[]": usageDimensions },
   paging: { style: "report", limit: REPORT_LIMIT, expires: true },
   answer(request) {
-    const asked = question(request, false);
+    const requested = question(request, false);
     return bucketed(
       ledger,
       "usage_report",
-      asked,
+      requested,
       () => new UsageTotals(),
       (cells) => cells.toSorted(largestFirst).slice(0, LARGEST_GROUPS),
       ({ key, sums }) => ({
-        ...dimensionKeys(asked.dimensions, key),
+        ...dimensionKeys(requested.dimensions, key),
         ...sums.wire(),
         requests: sums.requests,
       }),

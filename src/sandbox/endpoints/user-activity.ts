@@ -37,12 +37,14 @@ export const userActivity = (ledger: Ledger): Endpoint<Row> => ({
   paging: { style: "token", limit: { default: 100, max: 1000 } },
   answer({ query, now, ...rest }) {
     const { organization } = ledger;
-    const asked = question({ query, now, ...rest });
-    refuseMixtures(asked);
+    const requested = question({ query, now, ...rest });
+    refuseMixtures(requested);
     const rows = ledger.answers.remember(
-      ["users", asked, query.text("order"), query.text("order_by"), dayNumberOf(now)],
+      ["users", requested, query.text("order"), query.text("order_by"), dayNumberOf(now)],
       () =>
-        asked.groupBy.length > 0 ? groupRows(ledger, asked, query) : memberRows(ledger, asked, query, now),
+        requested.groupBy.length > 0
+          ? groupRows(ledger, requested, query)
+          : memberRows(ledger, requested, query, now),
       ({ length }) => length,
     );
     return {
@@ -53,20 +55,20 @@ export const userActivity = (ledger: Ledger): Endpoint<Row> => ({
             organization.person(row.person),
             now,
           );
-          const sums = sumsOf(ledger, asked, [row.person]).at([row.person]);
+          const sums = sumsOf(ledger, requested, [row.person]).at([row.person]);
           return {
             user: { id, email_address: email, type: "user" },
             distinct_user_count: null,
             last_activity_date: sums.lastActivity,
-            ...sums.wire(estimates(asked, id)),
+            ...sums.wire(estimates(requested, id)),
           };
         }
         return {
           user: null,
           distinct_user_count: row.sums.memberCount,
           last_activity_date: row.sums.lastActivity,
-          ...groupKeys(organization, asked, row.key, now),
-          ...row.sums.wire(estimates(asked, String(row.key[0]))),
+          ...groupKeys(organization, requested, row.key, now),
+          ...row.sums.wire(estimates(requested, String(row.key[0]))),
         };
       },
     };
@@ -81,11 +83,13 @@ function refuseMixtures({ filters, groupBy }: Question): void {
   }
 }
 
-function memberRows(ledger: Ledger, asked: Question, query: Query, now: Instant): readonly Row[] {
+function memberRows(ledger: Ledger, requested: Question, query: Query, now: Instant): readonly Row[] {
   const { organization } = ledger;
   const { enterprise } = organization.directories;
   const people =
-    asked.filters.project_id === undefined ? activePeople(ledger, asked) : projectPeople(ledger, asked);
+    requested.filters.project_id === undefined
+      ? activePeople(ledger, requested)
+      : projectPeople(ledger, requested);
   const rank = organization.emailOrder();
   // An erased account has no address left to show.
   const rows = people
@@ -95,7 +99,7 @@ function memberRows(ledger: Ledger, asked: Question, query: Query, now: Instant)
   const sums =
     by === undefined || by === "email"
       ? null
-      : sumsOf(ledger, asked, membership(organization, asked.filters).people);
+      : sumsOf(ledger, requested, membership(organization, requested.filters).people);
   const metrics = METRICS.map(
     (name) => [name, (row: { person: number }) => sums?.at([row.person]).rank[name]() ?? 0] as const,
   );
@@ -123,26 +127,26 @@ function activePeople(ledger: Ledger, { days, asOf, filters }: Question): readon
   });
 }
 
-function projectPeople(ledger: Ledger, asked: Question): readonly number[] {
-  const { people } = membership(ledger.organization, asked.filters);
-  return sumsOf(ledger, asked, people)
+function projectPeople(ledger: Ledger, requested: Question): readonly number[] {
+  const { people } = membership(ledger.organization, requested.filters);
+  return sumsOf(ledger, requested, people)
     .list()
     .map(({ key }) => key[0] as number);
 }
 
 /** Figures per member; `people` undefined: of all members. */
-function sumsOf(ledger: Ledger, asked: Question, people: readonly number[] | undefined): Cells<UserSums> {
+function sumsOf(ledger: Ledger, requested: Question, people: readonly number[] | undefined): Cells<UserSums> {
   const cells = new Cells(() => new UserSums());
-  for (const { fact, person } of actions(ledger, asked, people))
+  for (const { fact, person } of actions(ledger, requested, people))
     cells.at([person]).add(fact, person, dayNumberOf(fact.at));
   return cells;
 }
 
-function groupRows(ledger: Ledger, asked: Question, query: Query): readonly Row[] {
+function groupRows(ledger: Ledger, requested: Question, query: Query): readonly Row[] {
   const { organization } = ledger;
-  const members = membership(organization, asked.filters);
+  const members = membership(organization, requested.filters);
   const cells = new Cells(() => new UserSums());
-  for (const { fact, person } of actions(ledger, asked, members.people)) {
+  for (const { fact, person } of actions(ledger, requested, members.people)) {
     const day = dayNumberOf(fact.at);
     for (const group of members.groups(organization.person(person), day))
       cells.at([group]).add(fact, person, day);

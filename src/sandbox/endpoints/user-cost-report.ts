@@ -37,15 +37,15 @@ export const userCostReport = (ledger: Ledger): Endpoint<PersonCell<CostTotals>>
   answer(request) {
     const { query, now } = request;
     const { organization } = ledger;
-    const asked = question(request, true);
-    const isSplit = asked.split.costType || asked.split.tokenType;
+    const requested = question(request, true);
+    const isSplit = requested.split.costType || requested.split.tokenType;
     const metric = METRIC[(query.text("order_by") ?? "amount") as keyof typeof METRIC];
     const ascending = query.text("order") === "asc";
     const rows = ledger.answers.remember(
-      ["user_cost_report", asked, query.text("order_by"), ascending],
+      ["user_cost_report", requested, query.text("order_by"), ascending],
       () =>
         ranked(
-          personCells(ledger, asked, () => new CostTotals(asked.split)),
+          personCells(ledger, requested, () => new CostTotals(requested.split)),
           metric,
           ascending,
         ),
@@ -56,10 +56,10 @@ export const userCostReport = (ledger: Ledger): Endpoint<PersonCell<CostTotals>>
       rows,
       render: ({ key, sums }) => {
         const person = actor(organization, personOf(key), now);
-        return sums.lines(asked.split).map(({ costType, tokenType, net, list }) => ({
+        return sums.lines(requested.split).map(({ costType, tokenType, net, list }) => ({
           actor: person,
-          ...dimensionKeys(asked.dimensions, dimensionValues(key)),
-          ...bucketBounds(asked, key),
+          ...dimensionKeys(requested.dimensions, dimensionValues(key)),
+          ...bucketBounds(requested, key),
           amount: enterpriseCents(net),
           list_amount: enterpriseCents(list),
           currency: "USD",
@@ -69,7 +69,7 @@ export const userCostReport = (ledger: Ledger): Endpoint<PersonCell<CostTotals>>
         }));
       },
       dropped: ({ key }) => excludes && isDeleted(organization, personOf(key), now),
-      envelope: envelope(organization, asked),
+      envelope: envelope(organization, requested),
     };
   },
 });

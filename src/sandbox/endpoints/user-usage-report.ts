@@ -37,13 +37,13 @@ export const userUsageReport = (ledger: Ledger): Endpoint<PersonCell<UsageTotals
   answer(request) {
     const { query, now } = request;
     const { organization } = ledger;
-    const asked = question(request, true);
+    const requested = question(request, true);
     const metric = METRIC[(query.text("order_by") ?? "total_tokens") as keyof typeof METRIC];
     const sign = query.text("order") === "asc" ? 1 : -1;
     const rows = ledger.answers.remember(
-      ["user_usage_report", asked, query.text("order_by"), sign],
+      ["user_usage_report", requested, query.text("order_by"), sign],
       () =>
-        personCells(ledger, asked, () => new UsageTotals()).toSorted(
+        personCells(ledger, requested, () => new UsageTotals()).toSorted(
           (a, b) => sign * (metric(a.sums) - metric(b.sums)) || compareKeys(a.key, b.key),
         ),
       ({ length }) => length,
@@ -53,14 +53,14 @@ export const userUsageReport = (ledger: Ledger): Endpoint<PersonCell<UsageTotals
       rows,
       render: ({ key, sums }) => ({
         actor: actor(organization, personOf(key), now),
-        ...dimensionKeys(asked.dimensions, dimensionValues(key)),
-        ...bucketBounds(asked, key),
+        ...dimensionKeys(requested.dimensions, dimensionValues(key)),
+        ...bucketBounds(requested, key),
         ...sums.wire(),
         requests: sums.requests,
         total_tokens: sums.total,
       }),
       dropped: ({ key }) => excludes && isDeleted(organization, personOf(key), now),
-      envelope: envelope(organization, asked),
+      envelope: envelope(organization, requested),
     };
   },
 });

@@ -21,18 +21,18 @@ export interface Listing<Sums> {
 /** One row per thing, or per thing and group. Its key begins with the thing; the values of `group_by[]` follow. */
 export function listed<Sums>(
   ledger: Ledger,
-  asked: Question,
+  requested: Question,
   query: Query,
   now: Instant,
   listing: Listing<Sums>,
   render: (row: Cell<Sums>) => object,
 ): ListAnswer<Cell<Sums>> {
   const rows = ledger.answers.remember(
-    [listing.name, asked, query.text("order"), query.text("order_by"), dayNumberOf(now)],
+    [listing.name, requested, query.text("order"), query.text("order_by"), dayNumberOf(now)],
     () => {
       const cells = new Cells(() => listing.sums());
-      const keys = groupKeysOf(ledger.organization, asked);
-      for (const act of actsOf(ledger, asked)) {
+      const keys = groupKeysOf(ledger.organization, requested);
+      for (const act of actsOf(ledger, requested)) {
         const thing = listing.thing(act);
         if (thing === null) continue;
         for (const key of keys(act)) listing.add(cells.at([thing, ...key]), act);

@@ -201,12 +201,12 @@ export function spanOf({ from, until }: Days) {
 /** The tuples of `group_by[]` values an act counts under. */
 export function groupKeysOf(
   organization: Organization,
-  asked: Question,
+  requested: Question,
 ): (act: Act) => readonly (readonly Value[])[] {
-  const members = membership(organization, asked.filters);
-  const groupPlace = asked.groupBy.indexOf("rbac_group_id");
+  const members = membership(organization, requested.filters);
+  const groupPlace = requested.groupBy.indexOf("rbac_group_id");
   return ({ engagement, person, day }) => {
-    const key = asked.groupBy.map((grouping): Value => {
+    const key = requested.groupBy.map((grouping): Value => {
       if (grouping === "product") return engagement.surface;
       return grouping === "user_id" ? organization.directories.enterprise.userId(person.index) : null;
     });
@@ -218,12 +218,12 @@ export function groupKeysOf(
 /** The keys of a grouped row: only the dimensions requested, and the name of the group beside its id. */
 export function groupKeys(
   organization: Organization,
-  asked: Question,
+  requested: Question,
   values: readonly Value[],
   now: Instant,
 ) {
   const row: Record<string, Value> = {};
-  for (const [i, grouping] of asked.groupBy.entries()) {
+  for (const [i, grouping] of requested.groupBy.entries()) {
     row[grouping] = values[i] ?? null;
     if (grouping === "rbac_group_id") row.rbac_group_name = groupName(organization, values[i] ?? null, now);
   }

@@ -28,14 +28,14 @@ export function bucketLimit(hours: Limit, minutes: Limit): (query: Query) => Lim
 export function bucketed<Totals extends { add(fact: Fact): void }, Group>(
   ledger: Ledger,
   name: string,
-  asked: Question,
+  requested: Question,
   make: () => Totals,
   ranked: (cells: readonly { readonly key: readonly Value[]; readonly sums: Totals }[]) => readonly Group[],
   render: (group: Group) => object,
 ): ListAnswer<Bucket<Group>> {
   const rows = ledger.answers.remember(
-    [name, asked],
-    () => buckets(ledger, asked, make, ranked),
+    [name, requested],
+    () => buckets(ledger, requested, make, ranked),
     (found) => found.reduce((size, { groups }) => size + 1 + groups.length, 0),
   );
   return {
@@ -45,23 +45,23 @@ export function bucketed<Totals extends { add(fact: Fact): void }, Group>(
       ending_at: timestamp(end),
       results: groups.map(render),
     }),
-    envelope: envelope(ledger.organization, asked),
+    envelope: envelope(ledger.organization, requested),
   };
 }
 
 function buckets<Totals extends { add(fact: Fact): void }, Group>(
   ledger: Ledger,
-  asked: Question,
+  requested: Question,
   make: () => Totals,
   ranked: (cells: readonly { readonly key: readonly Value[]; readonly sums: Totals }[]) => readonly Group[],
 ): Bucket<Group>[] {
-  const { span, watermark, width } = asked;
+  const { span, watermark, width } = requested;
   // No export covers the range: no rows, rather than zeros.
   if (watermark === null) return [];
   const step = WIDTHS[width ?? "1d"];
   const byBucket = new Map<number, Cells<Totals>>();
-  const keys = keysOf(ledger.organization, asked);
-  for (const fact of factsOf(ledger, asked)) {
+  const keys = keysOf(ledger.organization, requested);
+  for (const fact of factsOf(ledger, requested)) {
     const bucket = Math.floor((fact.at - span.from) / step);
     const cells = byBucket.getOrInsertComputed(bucket, () => new Cells(make));
     for (const key of keys(fact)) cells.at(key).add(fact);

@@ -11,13 +11,13 @@ export type PersonCell<Totals> = Cell<Totals>;
 
 export function personCells<Totals extends { add(fact: Fact): void }>(
   ledger: Ledger,
-  asked: Question,
+  requested: Question,
   make: () => Totals,
 ): readonly PersonCell<Totals>[] {
-  const { span, width } = asked;
+  const { span, width } = requested;
   const cells = new Cells(make);
-  const keys = keysOf(ledger.organization, asked);
-  for (const fact of factsOf(ledger, asked)) {
+  const keys = keysOf(ledger.organization, requested);
+  for (const fact of factsOf(ledger, requested)) {
     if (fact.person === null) continue;
     const bucket = width === null ? null : Math.floor((fact.at - span.from) / WIDTHS[width]);
     for (const key of keys(fact)) cells.at([fact.person, bucket, ...key]).add(fact);

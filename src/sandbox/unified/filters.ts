@@ -8,16 +8,18 @@ import { FILTERS } from "./parameters.ts";
 import type { Question } from "./question.ts";
 
 /** The facts a question is about, every filter applied. */
-export function* factsOf(ledger: Ledger, asked: Question): Iterable<Fact> {
-  const { kind, span, watermark, filters } = asked;
+export function* factsOf(ledger: Ledger, requested: Question): Iterable<Fact> {
+  const { kind, span, watermark, filters } = requested;
   if (watermark === null) return;
   const { organization } = ledger;
   const wanted = Object.keys(filters).flatMap((name) => {
     const dimension = FILTERS[name as keyof typeof FILTERS];
     if (dimension === "rbac_group_id") return [];
-    return [{ of: valueIn(organization, dimension), set: wantedOf(organization, asked, dimension, name) }];
+    return [
+      { of: valueIn(organization, dimension), set: wantedOf(organization, requested, dimension, name) },
+    ];
   });
-  const groups = wantedGroups(organization, asked);
+  const groups = wantedGroups(organization, requested);
   const actorIds = filters["actor_ids[]"];
   const people = actorIds && peopleOf(actorKeysOf(organization, kind, actorIds));
   const seen = { from: span.from, until: Math.min(span.until, watermark) };

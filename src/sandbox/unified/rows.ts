@@ -31,53 +31,53 @@ export interface Measure<Totals> {
 export function rowsAnswer<Totals extends { add(fact: Fact): void }>(
   ledger: Ledger,
   { query, now }: Request,
-  asked: Question,
+  requested: Question,
   measure: Measure<Totals>,
 ): ListAnswer<Row<Totals>> {
   const { organization } = ledger;
   const orderBy = query.text("order_by") ?? measure.usual;
-  const byTime = orderBy === "time" && asked.width !== null;
+  const byTime = orderBy === "time" && requested.width !== null;
   const metric = measure.metrics[orderBy] ?? measure.metrics[measure.usual];
   if (metric === undefined) throw new TypeError(`no metric ${orderBy}`);
   const ascending = query.text("order") === "asc";
   const rows = ledger.answers.remember(
-    [measure.name, asked, orderBy, ascending],
-    () => ranked(cellsOf(ledger, asked, measure), metric, byTime, ascending),
-    ({ length }) => length * (asked.split.costType || asked.split.tokenType ? 4 : 1),
+    [measure.name, requested, orderBy, ascending],
+    () => ranked(cellsOf(ledger, requested, measure), metric, byTime, ascending),
+    ({ length }) => length * (requested.split.costType || requested.split.tokenType ? 4 : 1),
   );
   const excludes = query.flag("exclude_deleted_users");
-  const actorPlace = asked.dimensions.indexOf("actor") + 1;
+  const actorPlace = requested.dimensions.indexOf("actor") + 1;
   return {
     rows,
     render: ({ key, sums }) => {
-      const bounds = boundsOf(asked, key);
-      const group = groupOf(organization, asked, key, now);
+      const bounds = boundsOf(requested, key);
+      const group = groupOf(organization, requested, key, now);
       return measure
         .wire(sums)
         .map((part) => ({ ...bounds, group: { ...group, ...part.group }, ...part.measures }));
     },
-    dropped: ({ key }) => excludes && isDeleted(organization, asked.kind, key[actorPlace] ?? null, now),
+    dropped: ({ key }) => excludes && isDeleted(organization, requested.kind, key[actorPlace] ?? null, now),
     envelope: {
-      data_refreshed_at: asked.watermark === null ? null : timestamp(asked.watermark),
-      organization_id: organization.directories[asked.kind].id,
+      data_refreshed_at: requested.watermark === null ? null : timestamp(requested.watermark),
+      organization_id: organization.directories[requested.kind].id,
     },
   };
 }
 
 function cellsOf<Totals extends { add(fact: Fact): void }>(
   ledger: Ledger,
-  asked: Question,
+  requested: Question,
   { totals, leavesOut }: Measure<Totals>,
 ): readonly Row<Totals>[] {
   const { organization } = ledger;
-  const { span, width, dimensions } = asked;
+  const { span, width, dimensions } = requested;
   const cells = new Cells(totals);
   const readers = dimensions.map((dimension) =>
     dimension === "rbac_group_id" ? () => null : valueIn(organization, dimension),
   );
   const groupPlace = dimensions.indexOf("rbac_group_id") + 1;
-  const wanted = wantedGroups(organization, asked);
-  for (const fact of factsOf(ledger, asked)) {
+  const wanted = wantedGroups(organization, requested);
+  for (const fact of factsOf(ledger, requested)) {
     if (leavesOut?.(fact)) continue;
     const bucket = width === null ? null : Math.floor((fact.at - span.from) / WIDTHS[width]);
     const key: Value[] = [bucket];

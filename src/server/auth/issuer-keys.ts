@@ -53,7 +53,7 @@ export function issuerKeys({
 }: IssuerKeysOptions): VerifyToken {
   const about = { host: url.host };
   let known: { readonly find: ReturnType<typeof createLocalJWKSet>; readonly readAt: number } | null = null;
-  let askedAt = Number.NEGATIVE_INFINITY;
+  let requestedAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<boolean> | null = null;
   let outage: { readonly since: number; readonly reason: string } | null = null;
 
@@ -70,14 +70,14 @@ export function issuerKeys({
       outage = { since: outage?.since ?? elapsedMs(), reason };
       return false;
     } finally {
-      askedAt = elapsedMs();
+      requestedAt = elapsedMs();
       reading = null;
     }
   }
 
   /** True if the keys have been read anew; a read that is under way is joined. */
   function reread(): Promise<boolean> {
-    if (reading === null && elapsedMs() < askedAt + PAUSE_MS) return Promise.resolve(false);
+    if (reading === null && elapsedMs() < requestedAt + PAUSE_MS) return Promise.resolve(false);
     reading ??= read();
     return reading;
   }

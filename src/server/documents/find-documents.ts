@@ -14,7 +14,7 @@ export interface DocumentsOptions {
 }
 
 /** Which document a request asks for, by whichever convention. */
-interface Asked {
+interface RequestedDocument {
   /** `documentId` (GraphQL over HTTP, appendix A) and the hash that Apollo's clients send, as far as they are given. */
   readonly keys: readonly string[];
   readonly text: string | null;
@@ -39,14 +39,14 @@ export function findDocuments({
     sizeCalculation: (text) => 2 * text.length + OVERHEAD_BYTES,
   });
 
-  function textOf({ keys, text, registers }: Asked, viewer: Viewer): string {
+  function textOf({ keys, text, registers }: RequestedDocument, viewer: Viewer): string {
     const hash = text === null ? null : hashOf(text);
-    const asked = hash === null ? keys : [...keys, hash];
+    const requested = hash === null ? keys : [...keys, hash];
     const isPermitted = (key: string) => {
       const document = trusted.find(key);
       return document !== null && trusted.allows(viewer, document);
     };
-    if (viewer.documents !== null && !asked.every(isPermitted)) throw otherDocument(viewer.documents);
+    if (viewer.documents !== null && !requested.every(isPermitted)) throw otherDocument(viewer.documents);
     if (text === null || hash === null) return textBy(keys);
     if (keys.some((key) => key !== hash && trusted.find(key)?.hash !== hash)) throw mismatch();
     if (trusted.find(hash) !== null) return text;
@@ -70,13 +70,13 @@ export function findDocuments({
 
   return {
     onParams({ params, setParams, context: { record } }) {
-      const asked = askedBy(params);
-      if (asked === null) return;
+      const requested = requestedBy(params);
+      if (requested === null) return;
       const { viewer } = record;
-      record.registers = asked.registers && asked.text !== null;
-      if (asked.keys.length === 0 && !trustedOnly && viewer.documents === null) return;
+      record.registers = requested.registers && requested.text !== null;
+      if (requested.keys.length === 0 && !trustedOnly && viewer.documents === null) return;
       const { documentId: _, ...others } = params as WithId;
-      setParams({ ...others, query: textOf(asked, viewer) });
+      setParams({ ...others, query: textOf(requested, viewer) });
     },
   };
 }
@@ -84,7 +84,7 @@ export function findDocuments({
 type WithId = GraphQLParams & { readonly documentId?: unknown };
 
 /** Null where no document is requested, or not by a text: Yoga says what is wrong with that. */
-function askedBy(params: WithId): Asked | null {
+function requestedBy(params: WithId): RequestedDocument | null {
   if (typeof params !== "object" || params === null) return null;
   const { documentId = null, query = null, extensions } = params;
   if (query !== null && typeof query !== "string") return null;
@@ -100,9 +100,9 @@ function askedBy(params: WithId): Asked | null {
 /** The fields that Apollo's clients send instead of a text, or beside it for the first time. */
 function persistedHash(extensions: unknown): string | null {
   if (typeof extensions !== "object" || extensions === null || !("persistedQuery" in extensions)) return null;
-  const asked = extensions.persistedQuery ?? null;
-  if (asked === null) return null;
-  const { version, sha256Hash } = asked as { readonly version?: unknown; readonly sha256Hash?: unknown };
+  const requested = extensions.persistedQuery ?? null;
+  if (requested === null) return null;
+  const { version, sha256Hash } = requested as { readonly version?: unknown; readonly sha256Hash?: unknown };
   if (version === 1 && typeof sha256Hash === "string") return sha256Hash;
   throw new HttpError(
     "BAD_REQUEST",

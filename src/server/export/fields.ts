@@ -51,11 +51,11 @@ export function columnsOf(
   { viewer, visible }: Reader,
 ): FieldColumn[] {
   const named = fields?.split(",").map((path) => path.trim());
-  const asked = named === undefined ? DEFAULTS[list] : [...new Set(named)];
+  const requested = named === undefined ? DEFAULTS[list] : [...new Set(named)];
   const columns =
-    asked === undefined
+    requested === undefined
       ? labelsFirst(node, own(schema, node, [], split))
-      : asked.flatMap((path) => at(schema, visible, node, path.split("."), split));
+      : requested.flatMap((path) => at(schema, visible, node, path.split("."), split));
   // Columns that are not requested by name are those the viewer may see.
   const shown =
     fields === null ? columns.filter(({ path }) => isVisible(schema, node, path, viewer)) : columns;

@@ -76,8 +76,8 @@ export function listTable(
       for (let after = from; ; ) {
         if (invalid[0] !== undefined) throw failure(invalid[0]);
         const context = { ...reader.context({}), warn: refuseColumn };
-        const asked = { ...variables, first: context.maxFirst, after };
-        const page = await pageOf(schema, document, context, asked, failure);
+        const requested = { ...variables, first: context.maxFirst, after };
+        const page = await pageOf(schema, document, context, requested, failure);
         const { hasNextPage, endCursor } = page.pageInfo;
         after = hasNextPage ? endCursor : null;
         yield {

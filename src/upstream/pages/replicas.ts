@@ -61,9 +61,9 @@ export async function shared<Page>(
     // The previous holder of the name may have stored the answer since the lookup.
     const found = await kept();
     if (found !== null) return found;
-    const asked = await ask();
-    await store.set(key, await encodeEntry(asked.kept), lifetimeMs(asked.page));
-    return { page: asked.page, bytes: asked.kept.body.length, isKept: false };
+    const requested = await ask();
+    await store.set(key, await encodeEntry(requested.kept), lifetimeMs(requested.page));
+    return { page: requested.page, bytes: requested.kept.body.length, isKept: false };
   };
   if (maxWaitMs === null) return askAndKeep();
 

@@ -43,8 +43,8 @@ export function windowsOf(
   };
 }
 
-export function notCovered(dataset: string, earliest: Day, asked: Day): GatewayError {
-  return new GatewayError("NOT_COVERED", `${dataset} begins on ${earliest}; ${asked} is before that.`, {
+export function notCovered(dataset: string, earliest: Day, requested: Day): GatewayError {
+  return new GatewayError("NOT_COVERED", `${dataset} begins on ${earliest}; ${requested} is before that.`, {
     dataset,
   });
 }
