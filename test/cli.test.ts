@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { ask, endAll, type Process, run, urlIn } from "./process.ts";
+import { ask, endAll, type Process, run, serve, urlIn } from "./process.ts";
 
 afterEach(endAll);
 
@@ -40,6 +40,17 @@ describe("serve", () => {
     const open = run(["serve", "--port", "0", "--sandbox-users", "20"], { ALLOWED_ORIGINS: origins });
     await open.printed("Try:");
     expect((await preflight(open)).headers.get("access-control-allow-origin")).toBe("http://localhost:5173");
+  });
+
+  test.each([
+    ["both keys", {}, "users"],
+    ["the admin key alone", { ANTHROPIC_ANALYTICS_KEY: "" }, "cost"],
+  ])("suggests a query that %s can answer", async (_keys, settings, field) => {
+    const { gateway, url } = await serve({ settings });
+    const [, body = ""] = / -d '(.*)'/.exec(gateway.output()) ?? [];
+    const { data, errors } = await ask(url, JSON.parse(body).query);
+    expect(errors).toBeUndefined();
+    expect(Object.keys(data)).toEqual([field]);
   });
 
   test("finishes and exits on SIGTERM", async () => {

@@ -26,6 +26,13 @@ test("a browser is shown the playground", async () => {
   expect(body).toContain("query PeopleThisWeek");
 });
 
+test("with an admin key alone the playground opens on a query that it can answer", async () => {
+  const first = async (settings: GatewayOptions["settings"]) =>
+    /query (\w+)/.exec((await get(BROWSER, settings)).body.slice(-30_000))?.[1];
+  expect(await first({})).toBe("PeopleThisWeek");
+  expect(await first({ ANTHROPIC_ANALYTICS_KEY: "" })).toBe("CostByDay");
+});
+
 test("the page loads nothing and may reach nobody but the gateway", async () => {
   const { headers, body } = await get(BROWSER);
   expect(body).not.toMatch(/<script[^>]* src=|<link[^>]* href="(?!data:)/);

@@ -4,11 +4,13 @@ import type { Config } from "../config.ts";
 import type { Instant } from "../domain/day.ts";
 import type { OutageSubject } from "../errors.ts";
 import { AUTHORIZATION } from "../server/auth/authenticator.ts";
+import { firstQuery } from "../server/documents/query-library.ts";
 import { createListener } from "../server/http/listener.ts";
 import type { AuthConfig } from "../settings/auth.ts";
 import type { ServerConfig } from "../settings/server.ts";
 import type { Setting } from "../settings/setting.ts";
 import { type Environment, SETTINGS, type SettingName } from "../settings/settings.ts";
+import type { Credentials } from "../upstream/access/credential.ts";
 import { openAuditLog } from "./audit-log.ts";
 import { cannotListen } from "./listen.ts";
 import { createLog, faultOf, logFault } from "./log.ts";
@@ -123,8 +125,12 @@ const REFRESH_MS = 60_000;
 /** Time that an answer takes beyond its operation. */
 const SLACK_MS = 2_000;
 
-const EXAMPLE =
-  "{ users(range: {last: {days: 7}}, first: 10) { nodes { email activity { chat { messages } } cost { net { usd } } } } }";
+/** The query to begin with: an admin key alone cannot answer one about users. */
+function exampleFor({ analytics }: Credentials): string {
+  return analytics === null
+    ? "{ cost(range: {last: {days: 7}}, bucket: NONE, groupBy: [MODEL]) { total { net { usd } } nodes { model net { usd } } } }"
+    : "{ users(range: {last: {days: 7}}, first: 10) { nodes { email activity { chat { messages } } cost { net { usd } } } } }";
+}
 
 const AUTHENTICATION = {
   none: "callers do not authenticate",
@@ -142,6 +148,7 @@ function greeting(config: Config, { port }: AddressInfo, now: Instant): string {
   const {
     server: { host },
     access: { playground, auth, documents },
+    upstream,
     clock,
   } = config;
   const url = `http://${host.includes(":") ? `[${host.replace(/[[\]]/g, "")}]` : host}:${port}/graphql`;
@@ -154,7 +161,7 @@ function greeting(config: Config, { port }: AddressInfo, now: Instant): string {
     "",
     "Try:",
     documents.trustedOnly
-      ? `  curl -s ${url.replace(/graphql$/, "q/PeopleThisWeek")}${token}`
-      : `  curl -s ${url}${token} -H 'content-type: application/json' -d '${JSON.stringify({ query: EXAMPLE })}'`,
+      ? `  curl -s ${url.replace(/graphql$/, `q/${firstQuery(upstream.credentials)}`)}${token}`
+      : `  curl -s ${url}${token} -H 'content-type: application/json' -d '${JSON.stringify({ query: exampleFor(upstream.credentials) })}'`,
   ].join("\n");
 }

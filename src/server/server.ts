@@ -9,6 +9,7 @@ import type { OperationOptions } from "../upstream/budget/operation.ts";
 import { AnswerCache } from "./answers/answer-cache.ts";
 import { AUTHORIZATION, type Authentication, createAuthenticator } from "./auth/authenticator.ts";
 import { CALLS, parseCall } from "./documents/call.ts";
+import { firstQuery } from "./documents/query-library.ts";
 import type { TrustedDocuments } from "./documents/trusted.ts";
 import { exportRoute } from "./export/export-route.ts";
 import type { ClientError } from "./graphql/client-error.ts";
@@ -39,8 +40,8 @@ import type { Digest } from "./observability/digest.ts";
 
 export interface ServerOptions extends Pick<CrossOrigin, "onForeignOrigin"> {
   readonly schema: GraphQLSchema;
-  /** The settings of the HTTP edge. */
-  readonly config: Pick<Config, "server" | "access" | "limits" | "cache">;
+  /** The settings of the HTTP edge, and of the keys that its examples can ask with. */
+  readonly config: Pick<Config, "server" | "access" | "limits" | "cache" | "upstream">;
   /** Makes the context of one operation for a viewer. */
   readonly context: (options: OperationOptions, viewer: Viewer) => Context;
   readonly now: () => Instant;
@@ -153,7 +154,7 @@ function routesOf({
   digest,
   onFault,
 }: ServerOptions) {
-  const { access, limits, cache } = config;
+  const { access, limits, cache, upstream } = config;
   const view = schemaView(schema, access.introspection);
   const callers = new Callers(limits.caller, now);
   const contextOf = (record: RequestRecord, options: OperationOptions): Context => {
@@ -208,7 +209,7 @@ function routesOf({
     },
   ];
   const pages = access.playground
-    ? [playgroundRoute("/graphql", authentication?.header ?? AUTHORIZATION)]
+    ? [playgroundRoute("/graphql", authentication?.header ?? AUTHORIZATION, firstQuery(upstream.credentials))]
     : [];
   return { routes: [landingPage(listed), ...pages, ...listed], dispose: () => graphql.dispose() };
 }

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import type { Credentials } from "../../upstream/access/credential.ts";
 
 const OPERATIONS = new URL("../../../schema/operations/", import.meta.url);
 
@@ -8,4 +9,9 @@ export function queryLibrary(): string[] {
     .filter((name) => name.endsWith(".graphql"))
     .sort()
     .map((name) => readFileSync(new URL(name, OPERATIONS), "utf8"));
+}
+
+/** Returns the name of the query to begin with: one that the configured keys can answer. */
+export function firstQuery({ analytics }: Credentials): string {
+  return analytics === null ? "CostByDay" : "PeopleThisWeek";
 }

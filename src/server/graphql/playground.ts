@@ -12,10 +12,10 @@ const STYLE =
   ".graphiql-logo { white-space: nowrap } .graphiql-tab:focus-within { transform: none !important }";
 
 /**
- * GraphiQL for browsers, opening on the query library with a tab for each question. The page holds all of its assets, and its
+ * GraphiQL for browsers, opening on the query library with a tab for each question; `first` names the first of them. The page holds all of its assets, and its
  * policy allows connections to the gateway only.
  */
-export function playgroundRoute(path: string, tokenHeader: string): Route {
+export function playgroundRoute(path: string, tokenHeader: string, first: string): Route {
   let page: Promise<Page> | undefined; // nine megabytes, so built once, on the first request
   return {
     path,
@@ -24,7 +24,7 @@ export function playgroundRoute(path: string, tokenHeader: string): Route {
     access: "open",
     matches: wantsPage,
     async respond({ head }) {
-      page ??= renderPage(tokenHeader);
+      page ??= renderPage(tokenHeader, first);
       const { content, fields } = await page;
       return content.reply(head, fields);
     },
@@ -36,9 +36,10 @@ interface Page {
   readonly fields: readonly (readonly [string, string])[];
 }
 
-async function renderPage(tokenHeader: string): Promise<Page> {
+async function renderPage(tokenHeader: string, first: string): Promise<Page> {
   const { renderGraphiQL } = await import("@graphql-yoga/render-graphiql");
-  const queries = queryLibrary();
+  const isFirst = (query: string) => query.includes(`query ${first}(`);
+  const queries = queryLibrary().toSorted((a, b) => Number(isFirst(b)) - Number(isFirst(a)));
   const html = renderGraphiQL({
     title: "Claude analytics",
     logo: MARK,
