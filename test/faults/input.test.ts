@@ -95,6 +95,31 @@ describe("ranges that hold nothing to answer", () => {
   });
 });
 
+const WAYS = "`between: {from, until}`, `last: {days}` (or weeks, months), or `period`.";
+
+test.each([
+  ["by its days alone", `{ from: "2026-11-01", until: "2026-11-08" }`],
+  ["with an unknown key", `{ betwen: { from: "2026-11-01", until: "2026-11-08" } }`],
+  ["in two ways", "{ period: LAST_MONTH, last: { days: 3 } }"],
+])("a range stated %s is refused with the ways to state one", async (_how, range) => {
+  const { ask, seen } = served();
+  const { errors = [] } = await ask(over(range));
+  expect(errors.length).toBeGreaterThan(0);
+  for (const { message } of errors) expect(message).toContain(WAYS);
+  expect(seen).toEqual([]);
+});
+
+test.each([
+  { from: "2026-11-01", until: "2026-11-08" },
+  { period: "LAST_MONTH", last: { days: 3 } },
+])("a range of variables, %j, is refused with the ways to state one", async (range) => {
+  const { ask } = served();
+  const query = "query ($range: DateRange!) { users(range: $range) { totalCount } }";
+  const { errors = [] } = await ask(query, { range });
+  expect(errors.length).toBeGreaterThan(0);
+  for (const { message } of errors) expect(message).toContain(WAYS);
+});
+
 describe("dates that are no days", () => {
   const dates: [string, string][] = [
     ["30 February", "2026-02-30"],

@@ -12,7 +12,7 @@ import type { Viewer } from "../../domain/viewer.ts";
 import { badInput, GatewayError } from "../../errors.ts";
 import { coerceVariables } from "../../planning/operation.ts";
 import type { ParseParams } from "../graphql/server-context.ts";
-import { withoutSuggestion } from "../graphql/translate-errors.ts";
+import { withoutSuggestion, withWaysOfRange } from "../graphql/translate-errors.ts";
 import { HttpError } from "../http/http-error.ts";
 import { readParameters } from "../http/parameters.ts";
 import type { RequestRecord } from "../http/request-record.ts";
@@ -92,7 +92,7 @@ function variablesOf(
     const coerced = coerceVariables(schema, operation, values);
     const [wrong] = "faults" in coerced ? coerced.faults : [];
     if (wrong !== undefined) {
-      const message = suggests ? wrong.message : withoutSuggestion(wrong.message);
+      const message = suggests ? withWaysOfRange(wrong.message) : withoutSuggestion(wrong.message);
       throw badInput(message.replace(/^Variable "\$/, 'Parameter "'));
     }
     return values;

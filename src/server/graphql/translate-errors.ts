@@ -30,7 +30,7 @@ export function clientError(
   }
   // What has a path and is not ours went wrong while a value was made, which is not the client's doing.
   if (outer !== null && outer.path === undefined && cause instanceof GraphQLError) {
-    const message = suggests ? outer.message : withoutSuggestion(outer.message);
+    const message = suggests ? withWaysOfRange(outer.message) : withoutSuggestion(outer.message);
     return located(outer, message, { code: codeOf(outer), ...statusOf(outer) });
   }
   report(cause);
@@ -47,6 +47,12 @@ export function clientError(
 export function withoutSuggestion(message: string): string {
   const start = message.lastIndexOf(" Did you mean ");
   return start < 0 ? message : message.slice(0, start);
+}
+
+/** graphql says that a range has wrong keys, and not which ones are right. */
+export function withWaysOfRange(message: string): string {
+  if (!/(?:OneOf Input Object|OneOf type|defined by type) "DateRange"/.test(message)) return message;
+  return `${sentence(message)} State a range in one way: \`between: {from, until}\`, \`last: {days}\` (or weeks, months), or \`period\`.`;
 }
 
 /**
