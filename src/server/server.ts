@@ -9,6 +9,7 @@ import type { OperationOptions } from "../upstream/budget/operation.ts";
 import { AnswerCache } from "./answers/answer-cache.ts";
 import { AUTHORIZATION, type Authentication, createAuthenticator } from "./auth/authenticator.ts";
 import { CALLS, parseCall } from "./documents/call.ts";
+import { namesRoute } from "./documents/names-route.ts";
 import { firstQuery } from "./documents/query-library.ts";
 import type { TrustedDocuments } from "./documents/trusted.ts";
 import { exportRoute } from "./export/export-route.ts";
@@ -211,7 +212,10 @@ function routesOf({
   const pages = access.playground
     ? [playgroundRoute("/graphql", authentication?.header ?? AUTHORIZATION, firstQuery(upstream.credentials))]
     : [];
-  return { routes: [landingPage(listed), ...pages, ...listed], dispose: () => graphql.dispose() };
+  return {
+    routes: [landingPage(listed), ...pages, namesRoute(trusted), ...listed],
+    dispose: () => graphql.dispose(),
+  };
 }
 
 /** Handles paths without a route: only callers with credentials learn which routes there are. */
