@@ -1,10 +1,11 @@
 /** @module-tag deep */
 import { once } from "node:events";
-import { mkdtempSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { SETTINGS } from "../src/settings/settings.ts";
 import { ask, endAll, type Process, run, serve, urlIn } from "./process.ts";
 
 afterEach(endAll);
@@ -102,6 +103,21 @@ describe("serve", () => {
     expect(code).toBe(0);
     expect(output).toContain("--max-upstream-requests");
     expect(output).not.toContain("-key");
+  });
+
+  test("ends its help with the settings that are environment variables only", async () => {
+    const { output } = await run(["serve", "--help"]).ended();
+    const [flags = "", variables = ""] = output.split("Only as environment variables:");
+    for (const { name } of SETTINGS.filter(({ secret }) => secret === true)) {
+      expect(variables).toContain(`\n  ${name}  `);
+      expect(flags).not.toContain(`--${name.toLowerCase().replaceAll("_", "-")} `);
+    }
+    expect(variables).toContain("ANTHROPIC_ADMIN_KEY");
+  });
+
+  test.each([[["--version"]], [["serve", "--version"]]])("says its version: %s", async (flags) => {
+    const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+    expect(await run(flags).ended()).toEqual({ code: 0, output: `${version}\n` });
   });
 });
 

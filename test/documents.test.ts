@@ -467,7 +467,7 @@ describe("a caller who may run some documents only", () => {
 describe("a JWT", () => {
   const claimed = async (claims: JWTPayload) => {
     const { publicKey, privateKey } = await generateKeyPair("ES256");
-    const token = await new SignJWT({ role: "OWNER", ...claims })
+    const token = await new SignJWT({ role: "owner", ...claims })
       .setProtectedHeader({ alg: "ES256" })
       .setSubject("ada")
       .setIssuer("https://issuer.example")

@@ -17,22 +17,30 @@ import { createLog, faultOf, logFault } from "./log.ts";
 import { describeUpstream, openGateway } from "./open.ts";
 import { stopOnSignal } from "./stop.ts";
 
-/** `serve`: the gateway on a port. Every setting is an environment variable, and a flag that wins over it. */
+/** `serve`: the gateway on a port. Every setting is an environment variable and, unless it is a secret, a flag that wins over it. */
 export function serveCommand(): Command {
   const command = new Command("serve").description(
     "Serve GraphQL over HTTP, from the sandbox unless keys are set.",
   );
   for (const { name, secret, ...each } of SETTINGS) {
     if (secret === true) continue; // a flag would show the key in the process list
-    command.option(`--${flagOf(name)} <value>`, helpOf(name, each));
+    command.option(`--${flagOf(name)} <value>`, helpOf([name], each));
   }
+  const secrets = SETTINGS.filter(({ secret }) => secret === true);
+  const variables = secrets.map(
+    ({ name, ...each }) => `  ${name.padEnd(VARIABLE_COLUMN)}${helpOf([], each)}`,
+  );
+  command.addHelpText("after", `\nOnly as environment variables:\n${variables.join("\n")}`);
   return command.action((flags: Readonly<Record<string, string>>) =>
     serve({ ...process.env, ...settingsOf(flags) }),
   );
 }
 
+/** Width of the names of variables that have no flag. */
+const VARIABLE_COLUMN = 25;
+
 function helpOf(
-  name: string,
+  names: readonly string[],
   {
     meaning,
     format,
@@ -41,7 +49,7 @@ function helpOf(
   }: Pick<Setting<unknown>, "meaning" | "format" | "whenUnset" | "default">,
 ): string {
   const byDefault = each.default || whenUnset;
-  const notes = [name, format.values, ...(byDefault === "" ? [] : [`default ${byDefault}`])];
+  const notes = [...names, format.values, ...(byDefault === "" ? [] : [`default ${byDefault}`])];
   return `${meaning} (${notes.join("; ")})`.replaceAll("`", "");
 }
 
