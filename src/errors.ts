@@ -178,6 +178,8 @@ export interface ErrorDetails {
   readonly reason?: string;
   /** The scope its key would need, or the caller. */
   readonly scope?: string;
+  /** The scopes of which the caller needs one, where there are several; `scope` is the first. */
+  readonly scopes?: readonly string[];
   /** How the caller would have to see people at the least. */
   readonly identity?: string;
   /** The newest day that can be requested. */
@@ -219,7 +221,7 @@ export function forbidden(what: string, scopes: readonly string[]): GatewayError
   return new GatewayError(
     "FORBIDDEN",
     `${what} requires the scope ${scopes.join(" or ") || scope}, which you do not have; leave it out, or ask the operator of the gateway for it.`,
-    { scope },
+    { scope, ...(scopes.length > 1 && { scopes }) },
   );
 }
 

@@ -52,6 +52,16 @@ describe("the viewer", () => {
   });
 });
 
+test("where any of several scopes is enough, the error has those that its message names", async () => {
+  const { askAs } = guarded();
+  const { errors } = await askAs("MEMBER", "{ datasets { dataset } }");
+  expect(errors?.[0]?.message).toContain("requires the scope activity:read or operate,");
+  expect(errors?.[0]?.extensions).toMatchObject({
+    scope: "activity:read",
+    scopes: ["activity:read", "operate"],
+  });
+});
+
 describe("`user` without a person", () => {
   const OWN = "{ user { email } }";
 
