@@ -399,7 +399,7 @@ describe("suggestions", () => {
       const off = guarded({ settings: { INTROSPECTION: "off" } });
       for (const asked of ["ADMIN", "OWNER", "MEMBER"]) {
         const answer = await on.askAs(asked, query, variables);
-        const hint = /Did you mean.*\?$/m.exec(messagesOf(answer))?.[0] ?? null;
+        const hint = /Did you mean.*?\?/.exec(messagesOf(answer))?.[0] ?? null;
         if (asked === "OWNER") expect(hint).toContain(`"${name}"`);
         else expect(messagesOf(answer)).not.toMatch(/did you mean|perhaps you meant/i);
         const untold = await off.askAs(asked, query, variables);
