@@ -437,6 +437,21 @@ describe("requests that need nothing of one another", () => {
     expect(seen).toHaveLength(1);
   });
 
+  test("leave one by one where a later month may hold all rows, though an earlier one holds few", async () => {
+    const values = Array.from({ length: 10 }, (_, i) => wireCost("1", { model: `m${i}` }));
+    const growing: Route = (query) => {
+      const month = query.get("starting_at")?.slice(0, 7);
+      const days = Array.from({ length: 31 }, (_, i) => `${month}-${String(i + 1).padStart(2, "0")}`);
+      return json(
+        reportPage(days.map((day) => wireDay(day, month === "2026-07" ? values.slice(0, 1) : values))),
+      );
+    };
+    const { ask, seen } = gateway({ routes: { [PATHS.cost]: growing } });
+    const { data } = await ask(costByModel, { first: 300 });
+    expect(data.cost.nodes).toHaveLength(300);
+    expect(seen).toHaveLength(2);
+  });
+
   test("leave together: the months of a total, and the days of Claude Code", async () => {
     const { ask, seen } = gateway({
       routes: {

@@ -56,8 +56,8 @@ export interface WindowRun<Row> {
 }
 
 /**
- * Joins windows into one run of pages. Those that the wanted rows need are requested together, by how many rows a day has: `rowsPerDay`
- * first, then as many as were read. A window that may not be needed is requested only when its turn comes.
+ * Joins windows into one run of pages. Those that the wanted rows need are requested together, by how many rows a day has: `rowsPerDay`,
+ * or more where more were read. Fewer rows are not expected of later windows, since use grows. A window that may not be needed is requested only when its turn comes.
  */
 export function joined<Row>(windows: readonly WindowRun<Row>[], rowsPerDay: number): PageRun<Row> {
   return async function* (from, wanted = 0) {
@@ -66,7 +66,7 @@ export function joined<Row>(windows: readonly WindowRun<Row>[], rowsPerDay: numb
     try {
       for (const [window, { days }] of windows.entries()) {
         if (from !== null && window < from.window) continue;
-        const perDay = read.rows > 0 ? read.rows / read.days : rowsPerDay;
+        const perDay = read.rows > 0 ? Math.max(rowsPerDay, read.rows / read.days) : rowsPerDay;
         let expected = read.rows;
         for (let ahead = window; ahead === window || expected < wanted; ahead++) {
           const next = windows[ahead];
