@@ -11,6 +11,7 @@ import { type Sandbox, sandboxOver } from "../src/sandbox/sandbox.ts";
 import type { AuditEntry } from "../src/server/observability/audit.ts";
 import type { Environment } from "../src/settings/settings.ts";
 import type { Pace } from "../src/upstream/http/pace.ts";
+import { answerOf } from "./answer.ts";
 import { ledgerOf, simulated } from "./simulated.ts";
 
 export const NOW = "2026-11-22T12:00:00Z";
@@ -164,17 +165,6 @@ export function gateway({
       return [result, seen.slice(before)];
     },
   };
-}
-
-/** Reads an answer. Its cost is in a header, and in the body only of an answer that cannot be kept. */
-export async function answerOf(response: Response): Promise<Answer> {
-  const body = (await response.json()) as Answer;
-  const [, requests, cacheHits, waitMs] =
-    /^requests=(\d+), cache-hits=(\d+), wait-ms=(\d+)$/.exec(response.headers.get("upstream-usage") ?? "") ??
-    [];
-  if (waitMs === undefined || body.extensions === undefined) return body;
-  const usage = { requests: Number(requests), cacheHits: Number(cacheHits), waitMs: Number(waitMs) };
-  return { ...body, extensions: { ...body.extensions, upstream: { ...usage, ...body.extensions.upstream } } };
 }
 
 export function json(body: unknown): WireResponse {

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
+import { answerOf } from "./answer.ts";
+import type { Answer } from "./gateway.ts";
 
 const MAIN = new URL("../gateway.js", import.meta.url).pathname;
 const running = new Set<ChildProcess>();
@@ -143,11 +145,11 @@ export function urlIn(output: string): string {
   return /http:\/\/[\d.]+:\d+/.exec(output)?.[0] ?? "";
 }
 
-export async function ask(url: string, query: string) {
+export async function ask(url: string, query: string): Promise<Answer> {
   const response = await fetch(`${url}/graphql`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ query }),
   });
-  return (await response.json()) as { data: Record<string, unknown>; errors?: unknown };
+  return answerOf(response);
 }

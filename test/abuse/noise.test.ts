@@ -187,7 +187,9 @@ test("bytes made at random, and bodies and URLs with some of them, are answered 
   );
   const send = async (path: string, init: RequestInit, asked: string) => {
     const response = await app.fetch(`http://gateway.test${path}`, init);
-    expectSound(response.status, await response.text(), asked);
+    const text = await response.text();
+    if (response.ok && path === "/q/") expect(JSON.parse(text)).toHaveProperty("documents");
+    else expectSound(response.status, text, asked);
   };
   const body = fc.oneof(
     fc.uint8Array({ maxLength: 200 }),

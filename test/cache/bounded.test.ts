@@ -35,7 +35,7 @@ test("120 cold days of 1,234 people hold no more memory than CACHE_MEMORY_BYTES 
   const bound = 32 * MIB;
   const { ask, requestsOf } = gateway({
     routes: { [PATHS.users]: route },
-    settings: { CACHE_MEMORY_BYTES: `${bound}` },
+    settings: { CACHE_MEMORY_BYTES: `${bound}`, RESPONSE_CACHE: "off" },
   });
   const day = (i: number) => new Date(Date.UTC(2026, 0, 1 + i)).toISOString().slice(0, 10);
   const question = (i: number) =>
