@@ -52,7 +52,9 @@ export function withoutSuggestion(message: string): string {
 /** graphql says that a range has wrong keys, and not which ones are right. */
 export function withWaysOfRange(message: string): string {
   if (!/(?:OneOf Input Object|OneOf type|defined by type) "DateRange"/.test(message)) return message;
-  return `${sentence(message)} State a range in one way: \`between: {from, until}\`, \`last: {days}\` (or weeks, months), or \`period\`.`;
+  const suggestion = / Did you mean [^?]*\?$/.exec(message)?.[0] ?? ""; // stays last, as everywhere
+  const fault = sentence(message.slice(0, message.length - suggestion.length));
+  return `${fault} State a range in one way: \`between: {from, until}\`, \`last: {days}\` (or weeks, months), or \`period\`.${suggestion}`;
 }
 
 /**
