@@ -29,13 +29,13 @@ describe("the right edge of a series by day", () => {
     ],
     ["while yesterday may be short", "2026-11-22T12:00:00Z", "EXCLUDE", ["2026-11-19", "2026-11-20"]],
     ["once yesterday is whole", "2026-11-22T18:00:00Z", "EXCLUDE", ["2026-11-20", "2026-11-21"]],
-  ])("%s leaves out what is not whole", async (_when, now, incomplete, expected) => {
+  ])("%s leaves out incomplete days", async (_when, now, incomplete, expected) => {
     const { data, errors } = await gateway({ sandbox: { users: 40 }, now }).ask(week(incomplete));
     expect(errors).toBeUndefined();
     expect(edge(data.activity)).toEqual(expected.map((date) => [date, "SETTLING", true]));
   });
 
-  test("is marked where that is asked for", async () => {
+  test("is marked where the query requests it", async () => {
     const { ask } = gateway({ sandbox: { users: 40 }, now: "2026-11-22T12:00:00Z" });
     expect(edge((await ask(week("MARK"))).data.activity)).toEqual([
       ["2026-11-20", "SETTLING", true],
@@ -43,7 +43,7 @@ describe("the right edge of a series by day", () => {
     ]);
   });
 
-  test("has every day of the range where that is asked for, without figures nobody has", async () => {
+  test("has every day of the range where the query requests it, without figures that do not exist yet", async () => {
     const { ask } = gateway({ sandbox: { users: 40 }, now: "2026-11-22T09:00:00Z" });
     expect(edge((await ask(week("MARK"))).data.activity).at(-1)).toEqual(["2026-11-20", "SETTLING", true]);
     expect(edge((await ask(week("INCLUDE"))).data.activity)).toEqual([
@@ -72,7 +72,7 @@ describe("the right edge of a series by day", () => {
     expect(all.every(({ date, state }) => (state === "OPEN") === (date === "2026-11-21"))).toBe(true);
   });
 
-  test("of one person has the days nobody has counted, without activity", async () => {
+  test("of one person has the days that are not counted yet, without activity", async () => {
     const { ask } = gateway({ sandbox: { users: 40 }, now: "2026-11-22T09:00:00Z" });
     const { data } = await ask(
       `{ users(${range("2026-11-16", "2026-11-21")}, first: 5) { nodes { user { activityByDay(range: { last: { days: 3 } }, incomplete: INCLUDE) { date state activity { webSearches } } } } } }`,
@@ -100,7 +100,7 @@ describe("final days", () => {
     expect(asked.map(firstDay)).toEqual(["2026-10-21"]); // for the seats there are now
   });
 
-  test("cost nothing at all where nobody asks for seats, which upstream tells of now alone", async () => {
+  test("cost no request where the query does not select seats, which upstream reports for now alone", async () => {
     const { ask, requestsOf } = gateway({ sandbox: { users: 40 }, settings: { FRESH_TTL: "0" } });
     const people = `{ activity(${range("2026-05-01", "2026-09-01")}) { date dailyActiveUsers weeklyActiveUsers state } }`;
     const first = await ask(people);
@@ -109,7 +109,7 @@ describe("final days", () => {
     expect(again.data).toEqual(first.data);
   });
 
-  test("are not asked for again together with those that move", async () => {
+  test("are not requested again together with those that move", async () => {
     const { ask, requestsOf } = gateway({ sandbox: { users: 40 }, settings: { FRESH_TTL: "0" } });
     const first = await ask(all);
     const [again, requests] = await requestsOf(() => ask(all));
@@ -142,7 +142,7 @@ describe("final days", () => {
     expect(after.data.activity[0].seats).not.toBe(before.data.activity[0].seats);
   });
 
-  test("keep their figures while upstream is down, without seats that nobody knows", async () => {
+  test("keep their figures while upstream is down, without seats, which are unknown", async () => {
     let isDown = false;
     const sandbox = createSandbox({ users: 40, seed: 1, now: () => Date.parse(NOW), rateLimit: "off" });
     const down = refusal(500, "api_error", "no");

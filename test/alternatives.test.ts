@@ -17,7 +17,7 @@ function expectEqual(a: Decimal, b: Decimal): void {
 
 describe("a filter with alternatives", () => {
   test.each([1, 2, 3, 5, 8])(
-    "counts what matches one of them once: A or B is A and B less what is both (seed %d)",
+    "counts rows that match several alternatives once: A or B is A plus B less both (seed %d)",
     async (seed) => {
       const { ask } = gateway({ sandbox: { users: 60, seed } });
       const models = await ask(`{ cost(${RANGE}, bucket: NONE, groupBy: [MODEL]) { nodes { model } } }`);
@@ -80,7 +80,7 @@ describe("a filter with alternatives", () => {
     expectEqual(centsOf(data.cost.total), centsOf(of("ServiceAccountActor")));
   });
 
-  test("asks upstream what the same rows without it ask, and has cursors of its own", async () => {
+  test("makes the same upstream requests as the rows without it, and has separate cursors", async () => {
     const { ask, requestsOf } = gateway({ sandbox: { users: 30 } });
     const question = (filter: string, more = "") =>
       `{ cost(${RANGE}, source: UNIFIED, groupBy: [PRODUCT, MODEL], first: 2${filter}${more}, bucket: DAY) { edges { cursor } pageInfo { endCursor } } }`;
@@ -101,12 +101,12 @@ describe("a filter with alternatives", () => {
       /MODEL, but the rows are not grouped by it; add MODEL to `groupBy`/,
     ],
     [
-      "people, whose rows leave usage out",
+      "people: their rows leave usage out",
       `groupBy: [USER], filter: { any: [{ users: ["user_x"] }] }`,
       /cannot filter on USER.*`actors`/,
     ],
     [
-      "groups, whose rows overlap",
+      "groups: their rows overlap",
       `groupBy: [GROUP], filter: { any: [{ groups: ["x"] }] }`,
       /cannot filter on GROUP/,
     ],
@@ -122,7 +122,7 @@ describe("a filter with alternatives", () => {
       `source: LEGACY, groupBy: [MODEL], filter: { any: [{ models: ["x"] }] }`,
       /keeps the 100 largest groups/,
     ],
-  ])("is refused before anything is asked, with what would work: %s", async (_name, args, sentence) => {
+  ])("is refused before any upstream request, with what would work: %s", async (_name, args, sentence) => {
     const { ask, seen } = gateway({ sandbox: { users: 20 } });
     const { data, errors } = await ask(`{ cost(${RANGE}, ${args}, bucket: DAY) { totalCount } }`);
     expect(data).toEqual({ cost: null });

@@ -119,7 +119,7 @@ describe("weeks and months", () => {
   });
 });
 
-describe("upstream is asked", () => {
+describe("upstream requests", () => {
   const range = between("2026-08-10", "2026-11-10");
   const plain = `{ cost(${range}, groupBy: [PRODUCT], first: 1000, bucket: DAY) { nodes { product net { cents } } } }`;
 
@@ -129,7 +129,7 @@ describe("upstream is asked", () => {
     ["days from the last", "orderBy: { field: TIME, direction: DESC }", ""],
     ["days by amount", "orderBy: { field: NET }", ""],
     ["running totals of days", "", "runningTotal { net { cents } }"],
-  ])("for %s what it is asked for days", async (_name, args, selection) => {
+  ])("for %s are those for days", async (_name, args, selection) => {
     const analysed = `{ cost(${range}, groupBy: [PRODUCT], ${args.includes("bucket:") ? "" : "bucket: DAY, "}${args} first: 1000) { nodes { product net { cents } ${selection} } } }`;
     const [days, weeks] = await Promise.all(
       [plain, analysed].map(async (question) => {
@@ -142,7 +142,7 @@ describe("upstream is asked", () => {
     expect(days).toHaveLength(4);
   });
 
-  test("for shares what it is asked for the total", async () => {
+  test("for shares are those for the total", async () => {
     const requests = await Promise.all(
       ["total { net { cents } }", "nodes { shareOfTotal list: shareOfTotal(of: LIST) }"].map(async (more) => {
         const { ask, seen } = gateway({ sandbox: { users: 30 } });
@@ -156,7 +156,7 @@ describe("upstream is asked", () => {
     expect(requests[0]).toHaveLength(8);
   });
 
-  test("for the period before only what was not asked of its months", async () => {
+  test("for the period before fetch only the months that are not fetched yet", async () => {
     const { ask, requestsOf } = gateway({ sandbox: { users: 30 } });
     const months = (from: string, until: string, more: string) =>
       `{ cost(${between(from, until)}, bucket: MONTH, groupBy: [PRODUCT]${more}) { nodes { product comparison { net { relativeChange } } } } }`;
@@ -315,7 +315,7 @@ describe("an order", () => {
 });
 
 describe("a comparison", () => {
-  test("with days before the first one covered is an error of its own, and the rest of the answer stands", async () => {
+  test("with days before the first one covered is a separate error, and the rest of the answer stands", async () => {
     const { ask } = gateway({ sandbox: { users: 30 } });
     const { data, errors } = await ask(
       `{ cost(${between("2026-01-05", "2026-01-17")}, bucket: NONE, compare: PREVIOUS_PERIOD) { nodes { net { cents } comparison { net { relativeChange } } } total { net { cents } } totalComparison { range { from } } } }`,
@@ -398,7 +398,7 @@ describe("a comparison", () => {
     ]);
   });
 
-  test("is refused where upstream left groups out, since nobody can say what they had", async () => {
+  test("is refused where upstream left groups out, since their figures are unknown", async () => {
     const groups = Array.from({ length: 100 }, (_, i) => wireCost(`${200 - i}`, { model: `model-${i}` }));
     const { ask } = gateway({
       routes: {
@@ -469,7 +469,7 @@ describe("an analysis by team", () => {
   });
 });
 
-describe("what cannot be added up", () => {
+describe("a sum that cannot be computed", () => {
   test.each([
     [
       "the other teams of people who count in each",
@@ -482,16 +482,19 @@ describe("what cannot be added up", () => {
       `top: 3, groupBy: [GROUP]`,
       /People in several count fully in each GROUP.*`bucket: NONE, first: 3`/,
     ],
-  ])("is refused before anything is asked, with what to ask instead: %s", async (_name, args, sentence) => {
-    const { ask, seen } = gateway({ sandbox: { users: 20 } });
-    const { data, errors } = await ask(
-      `{ cost(${between("2026-10-01", "2026-10-08")}, ${args}, bucket: DAY) { totalCount } }`,
-    );
-    expect(data).toEqual({ cost: null });
-    expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["BAD_USER_INPUT"]);
-    expect(errors?.[0]?.message).toMatch(sentence);
-    expect(seen).toEqual([]);
-  });
+  ])(
+    "is refused before any upstream request, with what to request instead: %s",
+    async (_name, args, sentence) => {
+      const { ask, seen } = gateway({ sandbox: { users: 20 } });
+      const { data, errors } = await ask(
+        `{ cost(${between("2026-10-01", "2026-10-08")}, ${args}, bucket: DAY) { totalCount } }`,
+      );
+      expect(data).toEqual({ cost: null });
+      expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["BAD_USER_INPUT"]);
+      expect(errors?.[0]?.message).toMatch(sentence);
+      expect(seen).toEqual([]);
+    },
+  );
 
   test("has no share: a total of nothing is none", async () => {
     const { ask } = gateway({

@@ -109,7 +109,7 @@ describe("a kept answer", () => {
     expect((await get(opened, urlOf(FINAL), { accept: type })).headers.get("content-type")).toContain(type);
   });
 
-  test("by POST is no representation of the URL: it is not to be stored, and no condition applies", async () => {
+  test("by POST is not a representation of the URL: it is not to be stored, and no condition applies", async () => {
     const opened = open();
     const etag = (await post(opened, FINAL)).headers.get("etag") ?? "";
     const again = await post(opened, FINAL, { "if-none-match": etag });
@@ -172,7 +172,7 @@ describe("a kept answer", () => {
     ],
     ["an error alone", "{ cost(range: { last: { days: 0 } }) { nodes { model } } }"],
     ["nothing of upstream", "{ __typename }"],
-    ["what is left of a rate limit", `{ datasets { dataset requestsLeft } ${FINAL.slice(1)}`],
+    ["the rest of a rate limit", `{ datasets { dataset requestsLeft } ${FINAL.slice(1)}`],
   ])("is never %s", async (_what, query) => {
     const opened = open();
     await post(opened, query);
@@ -212,7 +212,7 @@ describe("a kept answer", () => {
     expect(await after.text()).not.toBe(first);
   });
 
-  test("is never one that lacks what upstream could not be asked for", async () => {
+  test("is never one without a value that upstream failed to deliver", async () => {
     const seats = `{ activity(range: { between: { from: "2026-03-02", until: "2026-03-04" } }) { date seats } }`;
     let isDown = false;
     const sandbox = sandboxOver(ledgerOf(simulated({ seed: 1, users: 12 })), {
@@ -233,7 +233,7 @@ describe("a kept answer", () => {
     expect(data.activity[0].seats).toBeGreaterThan(0);
   });
 
-  test("ends once upstream has refused the key itself, whose organization must be proven again", async () => {
+  test("ends once upstream has refused the key itself, so that its organization must be proven again", async () => {
     let isRevoked = false;
     const guard = (body: unknown) => () =>
       isRevoked ? refusal(401, "authentication_error", "no") : json(body);

@@ -62,7 +62,7 @@ test("the framework of the schema imports no noun", () => {
   expect(ofFramework.length).toBeGreaterThan(20);
 });
 
-test("what a file exports, another file names", () => {
+test("every export of a file is used in another file", () => {
   const files = ["src", "schema", "test", "bench"].flatMap(sources);
   const texts = [...files, "codegen.ts", "codegen-documents.ts", "sbom.ts"].map((file) => ({
     file,

@@ -30,7 +30,7 @@ const routes: Readonly<Record<string, Route>> = {
 const WEEK = `range: { between: { from: "2026-11-02", until: "2026-11-05" } }`;
 
 describe("artifacts", () => {
-  test("are asked for day by day, oldest first, and say what was created", async () => {
+  test("are requested day by day, oldest first, and say what was created", async () => {
     const { ask, seen } = gateway({ routes });
     const { data, errors } = await ask(
       `{ artifacts(${WEEK}) { totalCount range { from until } freshness { source } nodes { date artifactType isShared created publishedCreated users } } }`,

@@ -129,7 +129,7 @@ describe("an operation", () => {
     expect(byAnother).not.toHaveProperty("isKept");
   });
 
-  test("says where it came from where nobody is asked who they are", async () => {
+  test("says where it came from where callers are not authenticated", async () => {
     const [entry] = (await audited().post({ query: "{ __typename }" })).entries;
     expect(entry).toMatchObject({ caller: { address: "" }, variables: [], outcome: "OK" });
     expect(entry).not.toHaveProperty("operation");
@@ -141,13 +141,13 @@ describe("an operation", () => {
     expect(entry?.caller).toEqual({ name: "h:16", role: "OWNER", identity: "full" });
   });
 
-  test("that asked for the plan says so, and touched nothing", async () => {
+  test("that requests the plan says so, and touched nothing", async () => {
     const { post } = audited();
     const [entry] = (await post({ query: PEOPLE, variables: { range: WEEK } }, { explain: "on" })).entries;
     expect(entry).toMatchObject({ explain: true, datasets: [], upstreamRequests: 0, outcome: "OK" });
   });
 
-  test("of a trusted document says which, however it is asked for", async () => {
+  test("of a trusted document says which, however it is requested", async () => {
     const { post, send } = audited();
     const range = WEEK.between;
     const called = await send(`/q/PeopleThisWeek?explain`);
@@ -173,7 +173,7 @@ describe("an operation", () => {
   });
 });
 
-describe("what is refused leaves a line as well", () => {
+describe("a refused request leaves a line as well", () => {
   const big = JSON.stringify({ query: `{ __typename ${" ".repeat(2 ** 21)} }` });
   const months = { between: { from: "2026-01-01", until: "2026-11-01" } };
   const dear = "query ($range: DateRange!) { cost(range: $range, bucket: DAY) { total { net { usd } } } }";
@@ -206,7 +206,7 @@ describe("what is refused leaves a line as well", () => {
     expect(seen).toEqual([]);
   });
 
-  test("somebody unknown is not quoted, wherever they knock", async () => {
+  test("an unknown caller is not quoted, on any path", async () => {
     const { send } = audited({ sandbox: { users: 20 }, settings: GUARDED });
     const { entries } = await send("/canary?canary=1", {
       headers: { "user-agent": "canary", cookie: "canary" },
@@ -224,7 +224,7 @@ test.each<[string, RequestInit]>([
   ["/graphql", { headers: { accept: "text/html" } }],
   ["/graphql", { method: "OPTIONS" }],
   ["/nowhere", {}],
-])("%s is no operation and leaves none (%j)", async (path, init) => {
+])("%s is not an operation and leaves no line (%j)", async (path, init) => {
   const { send } = audited();
   expect((await send(path, init)).entries).toEqual([]);
 });
@@ -264,11 +264,14 @@ describe("a file", () => {
     ["/export/spend.csv?period=CANARY", 400, "BAD_USER_INPUT"],
     ["/export/spend.csv", 405, "BAD_REQUEST", { method: "POST" }],
     ["/export/spend.csv", 403, "BAD_REQUEST", { headers: { "sec-fetch-site": "cross-site" } }],
-  ])("that cannot be had leaves a line without what was asked: %s", async (path, status, code, init = {}) => {
-    const { entries } = await audited().send(path, init);
-    expect(entries).toEqual([expect.objectContaining({ kind: "export", status, outcome: code })]);
-    expect(JSON.stringify(entries)).not.toMatch(/canary|corp/i);
-  });
+  ])(
+    "that cannot be downloaded leaves a line without its request: %s",
+    async (path, status, code, init = {}) => {
+      const { entries } = await audited().send(path, init);
+      expect(entries).toEqual([expect.objectContaining({ kind: "export", status, outcome: code })]);
+      expect(JSON.stringify(entries)).not.toMatch(/canary|corp/i);
+    },
+  );
 
   test("that is read slowly is counted to its end", { tags: "deep" }, async () => {
     const { app, seen, audited } = gateway({ sandbox: { users: 200 }, settings: { MAX_FIRST: "5" } });
@@ -325,7 +328,7 @@ describe("variables", () => {
     return redactVariables(SCHEMA, operation, given, (text) => `h:${text.length}`);
   };
 
-  test("keep what is no text: numbers, booleans, null, days and values of enums", () => {
+  test("keep values that are not text: numbers, booleans, null, days and values of enums", () => {
     const inner = { day: "2026-11-01", kind: "PEOPLE", name: "ada", more: [{ day: "2026-02-30" }] };
     expect(shown("$a: Inner, $b: Int, $c: Kind, $d: ID", { a: inner, b: 5, c: null, d: true })).toEqual([
       "a.day=2026-11-01",
@@ -338,7 +341,7 @@ describe("variables", () => {
     ]);
   });
 
-  test("say whose figures were asked for, but show no other name", () => {
+  test("show which figures are requested, but no other name", () => {
     const given = { a: "console", b: "enterprise", c: "acme" };
     expect(shown("$a: String, $b: String, $c: String", given)).toEqual([
       "a=console",
@@ -354,7 +357,7 @@ describe("variables", () => {
     expect(shown("$a: [ID!], $b: Inner", { a: [], b: {} })).toEqual(["a=[]", "b={}"]);
   });
 
-  test("whatever they are, show no text but digests, days, enums and names of the schema", () => {
+  test("of any value show no text but digests, days, enums and names of the schema", () => {
     const declared = "$inner: Inner, $ids: [ID!], $kind: Kind, $count: Int, $name: String";
     const keys = ["inner", "ids", "kind", "count", "name", "day", "more", "__proto__", "constructor", "x"];
     const text = fc.oneof(fc.string({ minLength: 1 }), fc.constantFrom("PEOPLE", "people", "2026-11-01"));
@@ -380,7 +383,7 @@ describe("variables", () => {
     );
   });
 
-  test("lead from an address to nobody's pseudonym", () => {
+  test("never lead from an address to a pseudonym", () => {
     const pseudonyms = new Pseudonyms("key");
     const [shown = ""] = digestBy(pseudonyms)("ada@example.com").split("h:").slice(1);
     expect(shown).toHaveLength(12);
@@ -419,7 +422,7 @@ function typesOf(lines: readonly unknown[]): Map<string, Set<string>> {
   return types;
 }
 
-test("every key of the logs has one type, whatever is asked and whatever fails", async () => {
+test("every key of the logs has one type, for any request and any failure", async () => {
   const lines: string[] = [];
   const write = (line: string) => void lines.push(line);
   const losses = { onLoss: () => {}, onRecovery: () => {} };
@@ -518,7 +521,7 @@ describe("the request id", () => {
   });
 
   test.each(["", "a b", "a,b", "é", "<script>", "a".repeat(129), '"', "a;b=c", "a/b"])(
-    "that is no plain word is not repeated: %s",
+    "that is not a plain word is not repeated: %s",
     async (id) => {
       const { post } = audited();
       const { response, entries } = await post({ query: "{ __typename }" }, { "x-request-id": id });
@@ -527,7 +530,7 @@ describe("the request id", () => {
     },
   );
 
-  test("is known where a fault is told of", async () => {
+  test("is known where a fault is reported", async () => {
     const told: unknown[] = [];
     const entries: AuditEntry[] = [];
     const times = [Date.parse(NOW)];

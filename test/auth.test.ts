@@ -72,7 +72,7 @@ describe("tokens", () => {
   });
   const settings = { AUTH: "tokens", TOKENS_FILE: path };
 
-  test("let in those who have one, by the header alone", async () => {
+  test("authenticate their callers, by the header alone", async () => {
     const { as, send, seen } = guarded(settings);
     expect((await send({ authorization: `bearer   ${tokenOf("ada")}` })).status).toBe(200);
     const { status, body } = await as(tokenOf("ada"));
@@ -129,7 +129,7 @@ describe("tokens", () => {
     expect(seen).toEqual([]);
   });
 
-  test("are asked for whatever is asked, but for health, the list of routes and the page of GraphiQL", async () => {
+  test("are required for every path but health, the list of routes and the page of GraphiQL", async () => {
     const { send } = guarded(settings);
     for (const path of ["/graphql?query={__typename}", "/export/users.csv", "/metrics", "/.env", "/q/any"])
       expect((await send({}, path, "GET")).status, path).toBe(401);
@@ -154,7 +154,7 @@ describe("tokens", () => {
     expect(String(faults[0])).toMatch(/is not JSON \(line 1 column 3\)\.\n.*stay in force/);
   });
 
-  test("whose file stays unusable are told of once each time, and stay in force", async () => {
+  test("in a file that stays unusable are reported once each time, and stay in force", async () => {
     const path = tokensFile({ ada: { role: "OWNER" } });
     const { as, faults, pass } = guarded({ AUTH: "tokens", TOKENS_FILE: path });
     renameSync(path, `${path}.away`);
@@ -175,8 +175,8 @@ describe("tokens", () => {
   test.each<[string, string, string]>([
     ["is not there", "", "cannot be read (ENOENT)"],
     ["is empty", "\n", "is empty"],
-    ["is no JSON", '[\n{"name": "a",}]', "is not JSON (line 2 column 14)"],
-    ["is no list", "{}", "is not a list of tokens"],
+    ["is not JSON", '[\n{"name": "a",}]', "is not JSON (line 2 column 14)"],
+    ["is not a list", "{}", "is not a list of tokens"],
     ["has one key twice", '[{"role": "ADMIN", "role": "OWNER"}]', "has `role` twice in one object"],
     ["lost a character in a conversion", '[{"name": "K\uFFFDln"}]', "holds U+FFFD"],
   ])("in a file that %s stop the start", (_what, text, expected) => {
@@ -185,7 +185,7 @@ describe("tokens", () => {
     expect(() => guarded({ AUTH: "tokens", TOKENS_FILE: path })).toThrow(expected);
   });
 
-  test("in a file that everybody may write stop the start", () => {
+  test("in a file that every user may write stop the start", () => {
     const path = tokensFile({ ada: { role: "OWNER" } });
     chmodSync(path, 0o646);
     expect(() => guarded({ AUTH: "tokens", TOKENS_FILE: path })).toThrow(
@@ -369,7 +369,7 @@ describe("JWTs", () => {
 
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
 
-  test("of the issuer, for this audience and in time let in, and the keys are fetched once", async () => {
+  test("of the issuer, for this audience and in time are accepted, and the keys are fetched once", async () => {
     const { as } = guarded(settings);
     const before = fetched;
     for (const claims of [
@@ -386,7 +386,7 @@ describe("JWTs", () => {
     ["an expired one", () => signed({ exp: seconds - 60 }), "claim exp"],
     ["one that holds later", () => signed({ nbf: seconds + 600 })],
     ["one without an end", () => signed({ exp: undefined })],
-    ["one of nobody", () => signed({ sub: undefined }), "claim sub"],
+    ["one without a subject", () => signed({ sub: undefined }), "claim sub"],
     ["one of no name", () => signed({ sub: "" }), "claim sub"],
     ["one of a number", () => signed({ sub: 5 }), "claim sub"],
     ["one of an object", () => signed({ sub: { name: "ada" } })],
@@ -395,7 +395,7 @@ describe("JWTs", () => {
     ["one for others", () => signed({ aud: "billing" }), "claim aud"],
     ["one without a role", () => signed({ role: undefined }), "claim role"],
     [
-      "one with a role nobody knows",
+      "one with an unknown role",
       () => signed({ role: "king" }),
       "claim role: none of its names (1) is a role",
     ],
@@ -406,7 +406,7 @@ describe("JWTs", () => {
       "ERR_JWS_SIGNATURE_VERIFICATION_FAILED",
     ],
     [
-      "one that names a key nobody published",
+      "one that names an unpublished key",
       () => signed({}, { key: other.privateKey, kid: "three" }),
       "ERR_JWKS_NO_MATCHING_KEY",
     ],
@@ -424,7 +424,7 @@ describe("JWTs", () => {
       },
     ],
     [
-      "one whose claims were changed",
+      "one with changed claims",
       async () => {
         const [header, , signature] = (await signed({ role: "member" })).split(".");
         return `${header}.${part({ iss: ISSUER, aud: AUDIENCE, sub: "a", role: "owner", exp: seconds + 300 })}.${signature}`;
@@ -459,7 +459,7 @@ describe("JWTs", () => {
       expect((await answerFor({ email_verified: verified })).data.user).toEqual({ email });
   });
 
-  test("signed with a key published later let in when the issuer rotates", async () => {
+  test("signed with a key published later are accepted when the issuer rotates", async () => {
     const { as } = guarded(settings);
     expect((await as(await signed())).status).toBe(200);
     published = [

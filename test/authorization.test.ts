@@ -198,7 +198,7 @@ describe("each field alone", () => {
   );
 
   test.for(NAMES)(
-    "is answered to %s, or is FORBIDDEN, as its rule says; what is refused at the root asks nothing",
+    "is answered to %s, or is FORBIDDEN, as its rule says; a refusal at the root makes no request",
     {
       tags: "deep",
     },
@@ -261,7 +261,7 @@ describe("an admin learns no spend", () => {
     expect(skills.split("\n")[0]).not.toMatch(/price|overage/i);
   });
 
-  test("by a file that tells tokens by person as well, which take a scope of their own", async () => {
+  test("by a file that has tokens by person as well, which need a separate scope", async () => {
     const { fileAs } = guarded();
     for (const [name, missing] of [
       ["SERVICE-spend-read", "activity:read"],
@@ -416,7 +416,7 @@ describe("a member", () => {
     expect(things.data.user.skills.every(({ skill }: { skill: null }) => skill === null)).toBe(true);
   });
 
-  test("is told where the address of their token is no member's", async () => {
+  test("gets an error where the address of their token does not belong to a member", async () => {
     const { errors } = await guarded({ email: "nobody@example.com" }).askAs("MEMBER", "{ user { userId } }");
     expect(errors).toMatchObject([
       {
@@ -428,7 +428,7 @@ describe("a member", () => {
 });
 
 test.each(["MEMBER", "SERVICE"])(
-  "%s does not learn by the plan of an id whether others have asked for it",
+  "%s does not learn by the plan of an id whether others have requested it",
   async (name) => {
     const { app, headersOf, askAs } = guarded();
     const { data } = await askAs(

@@ -262,7 +262,7 @@ describe("Claude Code added up", () => {
     expect(none).toEqual([]);
   });
 
-  test("is refused before anything is asked where both periods are more days than may be asked for", async () => {
+  test("is refused before any upstream request where both periods are more days than one may request", async () => {
     const { ask, seen } = gateway({ sandbox: { users: 20 } });
     const days = `range: { last: { days: 40 } }`;
     const { errors } = await ask(

@@ -76,7 +76,7 @@ describe("serve", () => {
     expect(output).toContain("JWT_JWKS_URI is not a setting and has no effect; did you mean JWT_JWKS_URL?");
   });
 
-  test("does not listen where others reach it with real keys and nobody asked who they are", async () => {
+  test("does not listen where others reach it with real keys and without authentication", async () => {
     const { code, output } = await run(["serve", "--host", "0.0.0.0"], {
       ANTHROPIC_ADMIN_KEY: "sk-ant-admin01-canary",
     }).ended();

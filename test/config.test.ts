@@ -22,7 +22,7 @@ function faults(environment: Environment): readonly string[] {
 }
 
 describe("an empty environment", () => {
-  test("goes by loopback names alone where it has keys and asks nobody who they are", () => {
+  test("goes by loopback names alone where it has keys and does not authenticate callers", () => {
     const keys = { ANTHROPIC_ADMIN_KEY: "sk-ant-admin01-x" };
     expect(readConfig(keys).server.allowedHosts).toEqual(["localhost"]);
     expect(readConfig({ ...keys, AUTH: "tokens", TOKENS_FILE: "x" }).server.allowedHosts).toBe("*");
@@ -123,7 +123,7 @@ test("settings cannot be changed once read", () => {
     if (each !== config.notes) expect(Object.isFrozen(each)).toBe(true);
 });
 
-test("in production answers outlive the process unless told otherwise", () => {
+test("in production answers outlive the process by default", () => {
   const production = { NODE_ENV: "production" };
   expect(readConfig({}).cache.store).toBeNull();
   expect(readConfig(production).cache.store).toMatchObject({ kind: "sqlite", path: "./cache.db" });
@@ -195,7 +195,7 @@ describe("keys", () => {
   });
 });
 
-test("all faults are told at once, in a line each", () => {
+test("all faults are reported at once, in a line each", () => {
   const broken: Environment = {
     PORT: "http",
     CLOCK: "noon",

@@ -43,7 +43,7 @@ const ACTIVITY = [
 ];
 
 /** The month, quarter or year is known to the day; what is NOT_YET_AVAILABLE has no whole day yet. */
-describe("every number is what the base table says, and what cannot be told says why", () => {
+describe("every number equals that of the base table, and unavailable numbers say why", () => {
   const INSTANTS: readonly (readonly [what: string, instant: string, expected: readonly string[]])[] = [
     ["the first day, not aggregated", "2026-01-02T09:59:59Z", ACTIVITY],
     ["the first day, not surely whole", "2026-01-02T12:00:00Z", ACTIVITY],
@@ -92,7 +92,7 @@ describe("every number is what the base table says, and what cannot be told says
     });
   });
 
-  test("the last day of a leap year, whose first day is more than 365 back for the reports", async () => {
+  test("the last day of a leap year: its first day is more than 365 back for the reports", async () => {
     expect(await untold("2028-12-31T18:00:00Z")).toEqual({
       NOT_COVERED: ["spend.byModel_YEAR_TO_DATE", "spend.yearToDate"],
     });

@@ -186,7 +186,7 @@ describe("a part of the dashboard", () => {
     ["featureAdoption { byDay(RANGE) { days { conversations { value } } } }"],
     ["claudeAi { byDay(RANGE) { days { conversations } } }"],
     ["claudeCode { byDay(RANGE) { days { sessions } } }"],
-  ])("that no operation can afford is refused before anything is asked: %s", async (selection) => {
+  ])("that no operation can afford is refused before any upstream request: %s", async (selection) => {
     const { ask, seen } = dashboardGateway({ sandbox: { users: 20 } });
     const range = `range: { between: { from: "2026-05-01", until: "2026-09-01" } }`;
     const { errors } = await ask(`{ dashboard { ${selection.replace("RANGE", range)} } }`);
@@ -195,7 +195,7 @@ describe("a part of the dashboard", () => {
   });
 });
 
-describe("what the plan says", () => {
+describe("the plan", () => {
   const planOf = async ({ fetch }: ReturnType<typeof dashboardGateway>["app"], query: string) => {
     const response = await fetch("http://gateway.test/graphql?explain", {
       method: "POST",

@@ -68,7 +68,7 @@ function codes({ errors }: Answer): Record<string, string> {
 }
 
 describe("a failure is that of the field alone", () => {
-  test("one day's failure is of its own figures, and of the next day's change", async () => {
+  test("one day's failure affects its figures alone, and the next day's change", async () => {
     const { ask } = gateway({
       now: EVENING,
       routes: {
@@ -104,7 +104,7 @@ describe("a failure is that of the field alone", () => {
     });
   });
 
-  test("what needs the other key is NOT_CONFIGURED, and the rest is answered", async () => {
+  test("fields that need the other key are NOT_CONFIGURED, and the rest is answered", async () => {
     const page = `{ dashboard {
       usage { latest { date } } featureAdoption { latest { date } topSkills { range { from } } }
       spend { monthToDate { organization total { net { usd } list { usd } } } topUsers { range { from } } }
@@ -336,7 +336,7 @@ test("when upstream is days late, every page ends with the newest day it has cou
   });
 });
 
-test("people's shares are of the organization's total, with what nobody is behind", async () => {
+test("people's shares are of the organization's total, including cost of no person", async () => {
   const { ask } = gateway({
     now: EVENING,
     routes: {

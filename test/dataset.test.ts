@@ -51,7 +51,7 @@ test("every dataset is listed, and every question of the graph has one", async (
   expect(seen).toEqual([]);
 });
 
-test("what is open is found out by seven requests, and known for an hour", async () => {
+test("seven requests find out which datasets are open, for an hour", async () => {
   const { ask, requestsOf, at } = gateway({ sandbox: { users: 40 }, proof: true });
   const [{ data, errors }, requests] = await requestsOf(() => ask(ACCESS));
   expect(errors).toBeUndefined();
@@ -61,7 +61,7 @@ test("what is open is found out by seven requests, and known for an hour", async
   expect((await requestsOf(() => ask(ACCESS)))[1]).toEqual([]);
 });
 
-test("what was asked for other reasons is known without a request", async () => {
+test("datasets read for other reasons are known without a request", async () => {
   const { ask, requestsOf } = gateway({ sandbox: { users: 40 }, settings: { ANTHROPIC_ADMIN_KEY: "" } });
   await ask(
     `{ skills(range: { period: YESTERDAY }) { totalCount } cost(range: { period: YESTERDAY }, bucket: DAY) { source } groups { totalCount } organization { name } }`,
@@ -70,7 +70,7 @@ test("what was asked for other reasons is known without a request", async () => 
   expect(requests.map((url) => url.pathname)).toEqual(["/v1/organizations/users"]);
 });
 
-describe("a dataset is closed with its reason, here and where it is asked for", () => {
+describe("a dataset is closed with its reason, here and where it is requested", () => {
   const ENGAGEMENT = Object.keys(DATASETS).filter(
     (name) => name.endsWith("_ACTIVITY") || name.endsWith("SUMMARIES"),
   );

@@ -83,12 +83,12 @@ describe("TEAMS_FILE", () => {
     expect(shown(known)).toEqual([["T", "2", null, ["a@x.example", "b@x.example", "c@x.example"]]]);
   });
 
-  test("that says nothing wrong may hold nobody", () => {
+  test("that is empty without a fault is valid", () => {
     expect(shown(orgDirectory({ teams: "email,team\n" }))).toEqual([]);
     expect(shown(orgDirectory({ teams: "[]" }))).toEqual([]);
   });
 
-  test("is told every fault at once, by line, without an address", () => {
+  test("reports every fault at once, by line, without an address", () => {
     const said = faults({
       teams: `email,team\nada@x.example,\nnobody,Atlas\n,Atlas\nbo@x.example,${"x".repeat(201)}\ncy@x.example,Atlas`,
       aliases: "email,alias\nada@x.example,bo@x.example\nbo@x.example,ada@x.example",

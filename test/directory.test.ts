@@ -206,7 +206,7 @@ describe("a directory of more groups than one operation reads", () => {
     expect(new Set(others.map(String)).size).toBe(others.length);
   });
 
-  test("ages: whoever left is in no answer a day later, and a failing upstream is then said", async () => {
+  test("ages: people who left are in no answer a day later, and a failing upstream is then reported", async () => {
     const routes = organizationOf(70);
     const asked = gateway({ routes });
     await askUntilReady(asked, TEAMS);
@@ -234,7 +234,7 @@ describe("a directory of more groups than one operation reads", () => {
     expect((await asked.ask(TEAMS)).errors).toBeUndefined();
   });
 
-  test("is not fetched again when nobody has needed it for longer than a week", async () => {
+  test("is not fetched again when it was not needed for longer than a week", async () => {
     const asked = gateway({ routes: organizationOf(70) });
     await askUntilReady(asked, TEAMS);
     asked.at("2026-12-05T00:00:00Z");
@@ -244,7 +244,7 @@ describe("a directory of more groups than one operation reads", () => {
     expect(asked.seen.length).toBe(before);
   });
 
-  test("stops at once when the process is told to end, and begins nothing after", async () => {
+  test("stops at once when the process shuts down, and begins nothing after", async () => {
     const pace = simulatedPace();
     const settings = settingsOf({ LOOKUPS_PER_MINUTE: "20" });
     const asked = gateway({ routes: organizationOf(115), settings, pace });

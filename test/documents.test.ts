@@ -164,7 +164,7 @@ describe.each(["any", "trusted"] as const)("with DOCUMENTS=%s a trusted document
   });
 });
 
-test("an id by another name is told what it is called", async () => {
+test("the error for an id by another name says its right name", async () => {
   const { post } = served({ DOCUMENTS: "trusted" });
   expect(await post({ doc_id: ID })).toMatchObject({
     code: "BAD_REQUEST",
@@ -262,7 +262,7 @@ describe("with DOCUMENTS=trusted", () => {
     ["a name of 10 kB", "NOT_FOUND", 404, ({ get }) => get(`/q/${"CostByModel".repeat(1_000)}`)],
     ["a name and more of a path", "NOT_FOUND", 404, ({ get }) => get("/q/CostByModel/Adoption")],
     ["a POST by name", "BAD_REQUEST", 415, ({ app }) => refusedPost(app)],
-  ])("%s is refused, and nothing is asked", async (_what, code, status, ask) => {
+  ])("%s is refused without an upstream request", async (_what, code, status, ask) => {
     const opened = served({ DOCUMENTS: "trusted" });
     const answer = await ask(opened);
     expect([answer.code, answer.status]).toEqual([code, status]);
@@ -301,7 +301,7 @@ describe("with DOCUMENTS=trusted", () => {
     expect(seen).toEqual([]);
   });
 
-  test("what is not found has a status for clients that take one", async () => {
+  test("an unknown id has a status for clients that take one", async () => {
     const { post } = served({ DOCUMENTS: "trusted" });
     const { status, code } = await post({ documentId: "x" }, null, "application/graphql-response+json");
     expect([status, code]).toEqual([404, "PERSISTED_QUERY_NOT_FOUND"]);
@@ -393,7 +393,7 @@ describe("a caller who may run some documents only", () => {
     ["one there is not, by id", ({ post }, who) => post({ documentId: "x" }, who)],
     ["one there is not, by hash", ({ post }, who) => post(persisted(sha256("x")), who)],
     ["one there is not, by name", ({ get }, who) => get("/q/Nothing", who)],
-    ["a text of their own", ({ post }, who) => post({ query: FREE }, who)],
+    ["a text that they write", ({ post }, who) => post({ query: FREE }, who)],
     ["that in a URL", ({ get }, who) => get(inUrl({ query: FREE }), who)],
     ["a text to be registered", ({ post }, who) => post({ query: FREE, ...persisted(sha256(FREE)) }, who)],
     ["their hash with another text", ({ post }, who) => post({ query: FREE, ...persisted(ID) }, who)],
@@ -403,11 +403,11 @@ describe("a caller who may run some documents only", () => {
     ],
     ["introspection", ({ post }, who) => post({ query: getIntrospectionQuery() }, who)],
     ["the type of the root", ({ get }, who) => get(inUrl({ query: "{ __typename }" }), who)],
-    ["the plan of a text of their own", ({ get }, who) => get(`${inUrl({ query: FREE })}&explain`, who)],
+    ["the plan of a text that they write", ({ get }, who) => get(`${inUrl({ query: FREE })}&explain`, who)],
     ["a file", ({ get }, who) => get("/export/users.csv?range.last.days=7", who)],
     ["a file of spend", ({ get }, who) => get("/export/spend.ndjson?period=LAST_MONTH", who)],
     ["a file there is not", ({ get }, who) => get("/export/nothing.csv", who)],
-  ])("is refused %s in the same words, and nothing is asked", async (_what, ask) => {
+  ])("is refused %s in the same words, without an upstream request", async (_what, ask) => {
     for (const DOCUMENTS of ["any", "trusted"]) {
       const opened = served({ ...settings, DOCUMENTS });
       const { code, status, message } = await ask(opened, "some");
@@ -419,7 +419,7 @@ describe("a caller who may run some documents only", () => {
     }
   });
 
-  test("is not let in by what another has sent before, nor keeps another out", async () => {
+  test("gains no access by what another has sent before, nor keeps another out", async () => {
     const { post, seen } = served(settings);
     for (const query of [FREE, OTHER.body]) {
       expect((await post({ query }, "some")).code).toBe("FORBIDDEN");
@@ -438,7 +438,7 @@ describe("a caller who may run some documents only", () => {
     );
   });
 
-  test("sees of a page of GraphiQL what everybody does", async () => {
+  test("gets the same page of GraphiQL as every caller", async () => {
     const { get, seen } = served(settings);
     const { status, headers } = await get("/graphql", "some", { accept: "text/html" });
     expect([status, headers.get("content-type")]).toEqual([200, "text/html; charset=utf-8"]);
@@ -502,7 +502,7 @@ describe("a JWT", () => {
     ["a list of others", [1]],
     ["null", null],
     ["an object", {}],
-  ])("with %s for it lets nobody in", async (_what, documents) =>
+  ])("with %s for it is rejected", async (_what, documents) =>
     expect(await claimed({ documents })).toEqual({ reason: "claim documents" }),
   );
 });
@@ -623,7 +623,7 @@ describe("GET /q/", () => {
     expect(seen).toEqual([]);
   });
 
-  test("names the nearest for what is not there", async () => {
+  test("names the nearest document for an unknown one", async () => {
     const { get } = served();
     expect(await get("/q/CostByModle")).toMatchObject({
       status: 404,
@@ -632,7 +632,7 @@ describe("GET /q/", () => {
     });
   });
 
-  test("has to be asked by somebody who may", async () => {
+  test("requires an authorized caller", async () => {
     const { get, seen } = served({ AUTH: "tokens", TOKENS_FILE: file([]) });
     for (const path of ["/q/CostByModel", "/q/Nothing", "/q/"])
       expect((await get(path)).code).toBe("UNAUTHENTICATED");
@@ -735,7 +735,7 @@ describe("DOCUMENTS_FILE", () => {
 
   test.each<[string, unknown, RegExp[]]>([
     ["that is not there", null, [/cannot be read/]],
-    ["that is no JSON", "{", [/is not JSON/]],
+    ["that is not JSON", "{", [/is not JSON/]],
     ["of another format", { format: "other", version: 1, operations: [] }, [/is neither an apollo/]],
     ["of another version", { ...manifest(), version: 2 }, [/is neither an apollo/]],
     ["that is a list", [MINE], [/is neither an apollo/]],
@@ -769,7 +769,7 @@ describe("DOCUMENTS_FILE", () => {
         /document 12 has no id/,
       ],
     ],
-    ["whose id is another text's of the library", { [ID]: MINE }, [/SHA-256 of another text/]],
+    ["with an id of another text of the library", { [ID]: MINE }, [/SHA-256 of another text/]],
   ])("%s stops the start", (_what, content, faults) => {
     const path = content === null ? join(folder, "nowhere.json") : file(content);
     try {

@@ -27,7 +27,7 @@ describe.each(EVERY_LIST)("rows that upstream sends again: %s", (name, list) => 
       { numRuns: 40 },
     ));
 
-  test("are not those of a walk that had to begin again", async () => {
+  test("are not those of a list that had to begin again", async () => {
     const pages = [[0, 1], [1, 2], [3]];
     let isRefreshed = false;
     const { ask } = withList(list, (query, request) => {
@@ -42,7 +42,7 @@ describe.each(EVERY_LIST)("rows that upstream sends again: %s", (name, list) => 
   });
 });
 
-test("a client that reads on from a cursor gets what follows it, each row once for each walk", () =>
+test("a client that reads on from a cursor gets what follows it, each row once for each run of pages", () =>
   fc.assert(
     fc.asyncProperty(repeating, fc.integer({ min: 1, max: 4 }), async (pages, size) => {
       const { ask } = withList(LISTS["people, by token"], pagesOf(LISTS["people, by token"], pages));
@@ -121,7 +121,7 @@ describe("rows that only read alike are kept", () => {
     expect(extensions.upstream.duplicates).toBe(0);
   });
 
-  test("of Claude Code, whose actors have no ids", async () => {
+  test("of Claude Code, for actors without ids", async () => {
     const record = {
       date: "2026-11-01T00:00:00Z",
       actor: { type: "api_actor", api_key_name: "ci" },

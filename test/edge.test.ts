@@ -150,7 +150,7 @@ describe("a body that is too much", () => {
 
   test.each<[string, Environment, string]>([
     ["of a question", {}, "/graphql"],
-    ["of somebody unknown", GUARDED, "/graphql"],
+    ["of an unknown caller", GUARDED, "/graphql"],
     ["where nothing is", {}, "/nowhere"],
     ["with a file", {}, "/export/users.csv"],
   ])("and has no end, %s, is cut off before four megabytes", async (_what, settings, path) => {
@@ -203,16 +203,19 @@ describe("a body that is too much", () => {
     ["with its length", "content-length: 500", '{"query":'],
     ["in pieces", "transfer-encoding: chunked", '5\r\n{"que\r\n'],
     ["in a piece that is none", "transfer-encoding: chunked", '5\r\n{"que\r\nZZ\r\n'],
-  ])("or too little, since its client leaves, is no fault of the gateway: %s", async (_how, header, body) => {
-    const { port, audited, faults } = await listening();
-    const socket = await connected(port);
-    socket.resume().end(post([header], body));
-    await once(socket, "close");
-    await vi.waitFor(() => expect(audited).toHaveLength(1));
-    expect(audited).toMatchObject([{ kind: "graphql", outcome: "LEFT" }]);
-    await immediate();
-    expect(faults).toEqual([]);
-  });
+  ])(
+    "or too little, since its client leaves, is not a fault of the gateway: %s",
+    async (_how, header, body) => {
+      const { port, audited, faults } = await listening();
+      const socket = await connected(port);
+      socket.resume().end(post([header], body));
+      await once(socket, "close");
+      await vi.waitFor(() => expect(audited).toHaveLength(1));
+      expect(audited).toMatchObject([{ kind: "graphql", outcome: "LEFT" }]);
+      await immediate();
+      expect(faults).toEqual([]);
+    },
+  );
 
   test("takes little time: headers and bodies that trickle in are cut off", async () => {
     const { server } = await listening();
@@ -221,10 +224,10 @@ describe("a body that is too much", () => {
   });
 });
 
-describe("is no proxy", () => {
+describe("the gateway does not act as a proxy", () => {
   test.each<[string, string, number]>([
     ["a whole URL", get("http://evil.example/graphql?query={__typename}"), 400],
-    ["a whole URL of its own", get("http://gateway.test/healthz"), 400],
+    ["a whole URL of the gateway", get("http://gateway.test/healthz"), 400],
     ["a file behind a whole URL", get("http://evil.example/export/users.csv"), 400],
     ["TRACE", get("/graphql", [`authorization: Bearer ${TOKEN}`], "TRACE"), 405],
   ])("%s is refused", async (_what, bytes, status) => {
@@ -243,7 +246,7 @@ describe("is no proxy", () => {
     expect((await send(port, get("evil.example:80"))).statuses).toEqual([400]);
   });
 
-  test("whatever host is asked for, nothing of it is said", async () => {
+  test("the answer says nothing of the host, for any host that is requested", async () => {
     const { port } = await listening();
     for (const host of ["evil.example", "evil.example:1", "@evil.example", "localhost/evil"]) {
       const bytes = post([]).toString("latin1").replace("host: gateway.test", `host: ${host}`);
@@ -385,7 +388,7 @@ describe("credentials", () => {
       [`proxy-authorization: Bearer ${token}`, `x-api-key: ${token}`, `cookie: token=${token}`],
     ],
     ["the URL", []],
-  ])("as %s let nobody in", async (what, headers) => {
+  ])("as %s are rejected", async (what, headers) => {
     const { port, seen } = await listening(GUARDED);
     const path =
       what === "the URL" ? `/graphql?access_token=${token}&authorization=Bearer%20${token}` : "/graphql";
@@ -396,16 +399,16 @@ describe("credentials", () => {
     expect(seen).toEqual([]);
   });
 
-  test("that are right let in", async () => {
+  test("that are right are accepted", async () => {
     const { port } = await listening(GUARDED);
     expect((await send(port, post([`authorization: Bearer ${token}`]))).statuses).toEqual([200]);
   });
 });
 
-describe("a request whose headers are too long", () => {
+describe("a request with headers that are too long", () => {
   const jsonIn = (text: string) => JSON.parse(text.slice(text.indexOf("\r\n\r\n") + 4));
 
-  test("is answered as long as they fit, with a token of 30,000 bytes too", async () => {
+  test("is answered while they fit, with a token of 30,000 bytes too", async () => {
     const { port } = await listening();
     expect((await send(port, post([`authorization: Bearer ${"x".repeat(30_000)}`]))).statuses).toEqual([200]);
     const { port: guarded, audited } = await listening(GUARDED);
@@ -418,23 +421,26 @@ describe("a request whose headers are too long", () => {
     ["a token", post([`authorization: Bearer ${"x".repeat(40_000)}`]), "the header `authorization`"],
     ["a cookie", post(["x-note: 1", `cookie: a=${"x".repeat(80_000)}`]), "the header `cookie`"],
     ["a URL", get(`/graphql?query=${"x".repeat(40_000)}`), "the URL"],
-  ])("is 431 in the form of every error, and says what is too long: %s", async (_what, bytes, part) => {
-    const { port, audited, seen } = await listening(GUARDED);
-    const { statuses, text } = await send(port, bytes);
-    expect(statuses).toEqual([431]);
-    expect(text).toMatch(/^content-type: application\/json/m);
-    expect(text).toMatch(/^cache-control: no-store/m);
-    const [{ message, extensions }] = jsonIn(text).errors;
-    expect(message).toMatch(
-      /^The request has more than 32768 bytes in its URL and headers; the maximum is 32768/,
-    );
-    expect(message).toContain(`The longest part is ${part}.`);
-    expect(extensions).toEqual({ code: "LIMIT_EXCEEDED", limit: "MAX_HEADER_BYTES", max: 32_768 });
-    expect(text).not.toContain("xxx");
-    const [id] = /(?<=^x-request-id: ).+$/m.exec(text) ?? [];
-    expect(audited).toMatchObject([{ requestId: id?.trim(), status: 431, outcome: "LIMIT_EXCEEDED" }]);
-    expect(seen).toEqual([]);
-  });
+  ])(
+    "is 431 in the form of every error, and names the part that is too long: %s",
+    async (_what, bytes, part) => {
+      const { port, audited, seen } = await listening(GUARDED);
+      const { statuses, text } = await send(port, bytes);
+      expect(statuses).toEqual([431]);
+      expect(text).toMatch(/^content-type: application\/json/m);
+      expect(text).toMatch(/^cache-control: no-store/m);
+      const [{ message, extensions }] = jsonIn(text).errors;
+      expect(message).toMatch(
+        /^The request has more than 32768 bytes in its URL and headers; the maximum is 32768/,
+      );
+      expect(message).toContain(`The longest part is ${part}.`);
+      expect(extensions).toEqual({ code: "LIMIT_EXCEEDED", limit: "MAX_HEADER_BYTES", max: 32_768 });
+      expect(text).not.toContain("xxx");
+      const [id] = /(?<=^x-request-id: ).+$/m.exec(text) ?? [];
+      expect(audited).toMatchObject([{ requestId: id?.trim(), status: 431, outcome: "LIMIT_EXCEEDED" }]);
+      expect(seen).toEqual([]);
+    },
+  );
 
   test("is cut off where it does not end", async () => {
     const { port, server } = await listening();
@@ -453,14 +459,14 @@ describe("a request whose headers are too long", () => {
     expect(there.bytesRead).toBeLessThan(2 ** 22);
   });
 
-  test("may be as long as MAX_HEADER_BYTES says", async () => {
+  test("may have up to MAX_HEADER_BYTES", async () => {
     const { port } = await listening({ MAX_HEADER_BYTES: "64KiB" });
     expect((await send(port, post([`x-long: ${"x".repeat(60_000)}`]))).statuses).toEqual([200]);
     expect((await send(port, post([`x-long: ${"x".repeat(70_000)}`]))).statuses).toEqual([431]);
   });
 });
 
-test("what is not HTTP is 400 in the form of every error, and leaves no line", async () => {
+test("bytes that are not HTTP are 400 in the form of every error, and leave no line", async () => {
   const { port, audited } = await listening(GUARDED);
   const { statuses, text } = await send(port, "\u0016\u0003\u0001 hello\r\n\r\n");
   expect(statuses).toEqual([400]);
@@ -502,7 +508,7 @@ describe("a name that is not the gateway's", () => {
   test.each([
     ...["a b", "a:99999", "a:80:90", "[::1", "%00", "@localhost", "localhost/evil", "*", "\u00ff"],
     "gateway.test/graphql?query={__typename}&a=",
-  ])("is no name at all and nobody's, wherever any would do: %s", async (host) => {
+  ])("is not a name at all, and is refused even where any name would do: %s", async (host) => {
     const { port, faults } = await listening({ ALLOWED_HOSTS: "*" });
     for (const path of ["/graphql", "/export/users.csv", "/q/Adoption", "/healthz", "/readyz"]) {
       const head = lines(

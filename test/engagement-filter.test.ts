@@ -74,7 +74,7 @@ describe("a filter goes upstream as dimension:value, one entry per value", () =>
     ]);
   });
 
-  test("null, and nothing but nulls, is no filter", async () => {
+  test("null, and nothing but nulls, does not filter", async () => {
     const { ask, seen } = empty();
     await ask(
       `{ a: skills(${WEEK}, filter: null) { totalCount } b: skills(${WEEK}, filter: { names: null }) { totalCount } }`,
@@ -177,7 +177,7 @@ describe("a list under a filter of the sandbox", () => {
     }
   });
 
-  test("has ids of its own, by which `node` finds the same figures again", async () => {
+  test("has separate ids, by which `node` finds the same figures again", async () => {
     const { ask } = gateway({ sandbox: { users: 40 } });
     const skills = (filter: string) =>
       ask(`{ skills(${range}, first: 1${filter}) { nodes { id name users chat { conversations } } } }`);

@@ -115,7 +115,7 @@ describe("parts", () => {
       },
     });
 
-  test("keep a product that is not known yet, and one that is not told, those of most people first", async () => {
+  test("keep a product that is not known yet, and one without a name, those of most people first", async () => {
     const { ask, seen } = byProduct([
       ["pdf", null, 1],
       ["pdf", "hologram", 7],
@@ -148,9 +148,9 @@ describe("parts", () => {
   });
 
   test.each([
-    ["that were not split are no parts", () => json(tokenPage([wireSkill("pdf")])), "UPSTREAM_SHAPE"],
+    ["that were not split are not parts", () => json(tokenPage([wireSkill("pdf")])), "UPSTREAM_SHAPE"],
     [
-      "that upstream fails to give are an error of their own",
+      "that upstream fails to give are a separate error",
       () => refusal(500, "api_error", "no"),
       "UPSTREAM_UNAVAILABLE",
     ],
@@ -168,7 +168,7 @@ describe("parts", () => {
   });
 });
 
-describe("what groups of people did", () => {
+describe("activity by group", () => {
   test("is one request for all, and for a page of groups, the same rows", async () => {
     const { ask, requestsOf } = gateway({ sandbox: { users: 80 } });
     const figures = "users activity { webSearches chat { messages } claudeCode { commits } }";

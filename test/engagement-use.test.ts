@@ -13,7 +13,7 @@ function skills(whole: readonly object[], split: readonly object[]): Route {
   return (query) => json(tokenPage(isSplit(query) ? split : whole));
 }
 
-describe("what people used", () => {
+describe("use by person", () => {
   test("is one request for a page of people, matched by id, most used first", async () => {
     const { ask, seen } = gateway({
       routes: {
@@ -125,7 +125,7 @@ describe("what people used", () => {
   });
 });
 
-describe("who used things", () => {
+describe("`usedBy`", () => {
   const list = [wireSkill("docx"), wireSkill("pdf"), wireSkill("xlsx")];
   const split = [
     wireSkill("docx", { userId: "user_a", invocations: 2 }),
@@ -134,7 +134,7 @@ describe("who used things", () => {
     wireSkill("pdf", { userId: "user_b", invocations: 3 }),
   ];
 
-  test("is one request for a page of things, most used first, with the use that is nobody's", async () => {
+  test("is one request for a page of things, most used first, with the use that belongs to no person", async () => {
     const { ask, seen } = gateway({ routes: { [PATHS.skills]: skills(list, split) } });
     const { data, errors } = await ask(
       `{ skills(${WEEK}) { nodes { name usedBy { totalCount nodes { invocations user { userId } skill { users } } } } } }`,
@@ -229,7 +229,7 @@ describe.each([
   });
 });
 
-test("which credential was used is null where it was not measured, and false where it was another", async () => {
+test("the kind of credential is null where it was not measured, and false where it was another", async () => {
   const { ask } = gateway({
     routes: {
       [PATHS.users]: () => json(tokenPage([wireUser("user_a")])),

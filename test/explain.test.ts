@@ -62,7 +62,7 @@ const total = ({ requests, lookups }: Plan) => requests + lookups;
 describe.each(LIBRARY)("the plan of %s", (file) => {
   const query = readFileSync(new URL(file, FOLDER), "utf8");
 
-  test("asks nothing, and says what is then asked: all of it cold, nothing of it warm", async () => {
+  test("makes no upstream request, and names those of the answer: all of them cold, none of them warm", async () => {
     const asked = gateway({ sandbox: { users: 60 } });
     const cold = await planOf(asked, query);
     expect(asked.seen).toEqual([]);
@@ -160,7 +160,7 @@ test("every fourth field that asks upstream says so", async () => {
   expect(met.size).toBeGreaterThan(400);
 });
 
-test("every field that asks upstream says so: nothing is asked that the plan does not name", {
+test("every field that makes upstream requests says so: no request is made that the plan does not name", {
   tags: "deep",
 }, async () => {
   expect(await silentAmong(SINGLE)).toEqual([]);
@@ -209,7 +209,7 @@ function refusalOf({ data, errors }: Answer) {
 }
 
 describe("an operation that needs more requests than it may make is refused before the first", () => {
-  test("and told which field costs most, and the newest days of it that can be asked for", async () => {
+  test("and the error says which field costs most, and the newest days of it that fit", async () => {
     const { ask, seen } = gateway({ sandbox: { users: 30 } });
     const query = (days: string) =>
       `{ skills(${between("2026-11-01", "2026-11-08")}) { nodes { name } } users(${between("2026-11-01", "2026-11-08")}, first: 3) { nodes { user { activityByDay(${days}) { date } } } } }`;
@@ -305,7 +305,7 @@ describe("an operation that needs more requests than it may make is refused befo
     expect(again).toEqual([]);
   });
 
-  test("and one of so many walks that even what is kept would take too long to read", async () => {
+  test("and so is one with so many runs of pages that even stored ones would take too long to read", async () => {
     const { ask, seen } = gateway({ sandbox: { users: 20 }, settings: { MAX_ALIASES: "100" } });
     const aliases = Array.from(
       { length: 40 },
@@ -320,7 +320,7 @@ describe("an operation that needs more requests than it may make is refused befo
 describe("explain", () => {
   const QUERY = `query { cost(range: { period: LAST_90_DAYS }, bucket: NONE, groupBy: [MODEL]) { nodes { model } total { net { usd } } } organization { name } }`;
 
-  test("shows walks, windows, what is kept, and requests by allowance", async () => {
+  test("shows fields, windows, stored responses, and requests by rate limit", async () => {
     const asked = gateway({ sandbox: { users: 30 } });
     await asked.ask(
       `{ cost(${between("2026-09-01", "2026-10-01")}, groupBy: [MODEL], bucket: DAY) { totalCount } }`,
@@ -384,7 +384,7 @@ describe("explain", () => {
     expect(left).toMatchObject({ SKILL_ACTIVITY: 5, CLAUDE_CODE: 5, WORKSPACES: 1_000_000 });
   });
 
-  test("is also asked for by a header, and by GET; what is refused says so instead", async () => {
+  test("is also available by a header, and by GET; a refused operation says so instead", async () => {
     const { app, seen } = gateway({ sandbox: { users: 30 } });
     const url = "http://gateway.test/graphql?query=%7B%20organization%20%7B%20name%20%7D%20%7D";
     for (const request of [new Request(`${url}&explain`), new Request(url, { headers: { explain: "on" } })]) {
@@ -400,7 +400,7 @@ describe("explain", () => {
     expect(seen).toEqual([]);
   });
 
-  test("of a field whose arguments are refused plans nothing of it", async () => {
+  test("of a field with refused arguments plans nothing of it", async () => {
     const asked = gateway({ sandbox: { users: 30 } });
     const plan = await planOf(
       asked,

@@ -76,7 +76,7 @@ describe("groups", () => {
     expect(seen.map((url) => url.pathname + url.search)).toEqual([`${PATHS.groups}?limit=1000`]);
   });
 
-  test("whose roles are not text are refused with the place that is wrong", async () => {
+  test("with roles that are not text are refused with the place that is wrong", async () => {
     const { ask } = gateway({
       routes: { [PATHS.groups]: () => json(tokenPage([wireGroup("rbac_group_a", { role_ids: [7] })])) },
     });
@@ -101,7 +101,7 @@ describe("groups", () => {
 });
 
 describe("members of a group", () => {
-  test("are people, with figures of the range that is asked for", async () => {
+  test("are people, with figures of the requested range", async () => {
     const { ask, seen } = gateway({
       routes: { ...routes, [PATHS.userCost]: () => json(reportPage([wireUserCost("user_bo", "4")])) },
     });
@@ -202,7 +202,7 @@ describe("members of a group", () => {
     ]);
   });
 
-  test("are asked for by the id as one segment of the path", async () => {
+  test("are requested by the id as one segment of the path", async () => {
     const { ask, seen } = gateway({
       routes: { [PATHS.groups]: () => json(tokenPage([wireGroup("a/../b?limit=1")])) },
     });
@@ -247,7 +247,7 @@ describe("the groups of people", () => {
     ]);
   });
 
-  test("are not asked for where there are more than an operation may read, but fetched behind the answer", async () => {
+  test("are not requested where there are more than an operation may read, but fetched behind the answer", async () => {
     const { ask, seen } = gateway({
       routes: {
         ...routes,

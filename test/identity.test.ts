@@ -85,7 +85,7 @@ describe("by pseudonym", () => {
     expect(told).toEqual([]);
   });
 
-  test("nobody is named by files", async () => {
+  test("files name no person", async () => {
     const opened = guarded();
     const who = identities(opened);
     for (const file of [
@@ -179,7 +179,7 @@ describe("by pseudonym", () => {
     );
   });
 
-  test("a list is read on by its cursors, which are nobody else's", async () => {
+  test("a list is read on by its cursors, which belong to one caller", async () => {
     const { askAs } = guarded();
     const query = `query ($after: String) { users(${MONTH}, first: 7, after: $after) { nodes { userId } pageInfo { hasNextPage endCursor } } }`;
     const ids: string[] = [];
@@ -420,7 +420,7 @@ describe("in groups", () => {
 
   const SUNDAY = `range: { between: { from: "2026-11-15", until: "2026-11-16" } }`;
 
-  test("what so few of a team did that it can be one of them is not told", async () => {
+  test("figures of a group of a team that may be one person are hidden", async () => {
     const { askAs } = guarded({ sandbox: { users: 60 }, settings: { MAX_UPSTREAM_REQUESTS: "200" } });
     const told: number[] = [];
     for (const range of [SUNDAY, `range: { last: { days: 4 } }`]) {
@@ -509,7 +509,7 @@ describe("in groups", () => {
 
   test.each([
     ["people", `users(${MONTH}) { nodes { id } }`],
-    ["somebody", `user(id: "user_x") { id }`],
+    ["one person", `user(id: "user_x") { id }`],
     ["idle seats", `idleSeats { nodes { id } }`],
     ["records", `claudeCodeRecords(${WEEK}) { nodes { sessions } }`],
     ["a filter by people", `skills(${MONTH}, filter: { users: ["user_x"] }) { nodes { name } }`],
@@ -519,7 +519,7 @@ describe("in groups", () => {
       `cost(${MONTH}, organization: "console", groupBy: [API_KEY], bucket: DAY) { nodes { net { usd } } }`,
     ],
     [
-      "cost by group, whose sizes nobody tells",
+      "cost by group, of unknown size",
       `cost(${MONTH}, groupBy: [GROUP], bucket: DAY) { nodes { net { usd } } }`,
     ],
     [
@@ -549,16 +549,16 @@ describe("in groups", () => {
       `claudeCode(${WEEK}, filter: { terminalTypes: ["WarpTerminal"] }, bucket: DAY) { nodes { sessions } }`,
     ],
     [
-      "what is left beside some teams",
+      "the rest beside some teams",
       `cost(${MONTH}, bucket: NONE, groupBy: [TEAM], overlap: SPLIT, top: 3) { nodes { team } }`,
     ],
     [
-      "what a team did before",
+      "the activity of a team before",
       `usage(${WEEK}, bucket: NONE, groupBy: [TEAM], compare: PREVIOUS_PERIOD) { nodes { team } }`,
     ],
-    ["what people who left cost", `reconciliation(${MONTH}) { difference { net { usd } } }`],
+    ["the cost of people who left", `reconciliation(${MONTH}) { difference { net { usd } } }`],
     ["a person by id", `node(id: "${Buffer.from("User~n:user_x").toString("base64url")}") { id }`],
-  ])("refuses %s before anything is asked", async (_what, question) => {
+  ])("refuses %s before any upstream request", async (_what, question) => {
     const { askAs, requestsOf } = guarded();
     const [answer, requests] = await requestsOf(() => askAs(GROUPS, `{ ${question} }`));
     expect(codesOf(answer)).toEqual(["FORBIDDEN"]);

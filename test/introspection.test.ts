@@ -164,7 +164,7 @@ describe.each(NAMES)("introspection by %s", (name) => {
   });
 });
 
-test("what the rules of the test name is what asks for more than its field does", () => {
+test("the rules of the test name every part that requires more than its field does", () => {
   const marked = Object.values(schema.getTypeMap()).flatMap((type) => {
     const values = isEnumType(type)
       ? type.getValues().map((each) => [`${type.name}.${each.name}`, each] as const)
@@ -181,7 +181,7 @@ test("what the rules of the test name is what asks for more than its field does"
   expect(marked.map(([name]) => name).sort()).toEqual(Object.keys(TAKES).sort());
 });
 
-test("an analyst is shown neither when somebody joined nor a manager's name, nor things they cannot find by id", () => {
+test("an analyst is shown neither when a person joined nor a manager's name, nor things they cannot find by id", () => {
   const { schema: shown } = visibleSchemas(schema)(permissionsFor("ANALYST"));
   expect(printSchema(shown)).not.toMatch(/^ +(apiKey|workspace):/m);
   const { fields } = (shown.getType("User") as GraphQLObjectType).toConfig();
@@ -229,8 +229,8 @@ describe("the query library", () => {
   );
 });
 
-describe("what is kept of documents", () => {
-  test("lets nobody see another's schema, two hundred of them at once", async () => {
+describe("the cache of documents", () => {
+  test("shows no caller another's schema, two hundred of them at once", async () => {
     const { askAs } = guarded();
     const query = `{ __schema { types { name } } }`;
     const names = ["OWNER", "ADMIN", "ANALYST", "MEMBER"];
@@ -248,7 +248,7 @@ describe("what is kept of documents", () => {
       expect(data.__schema.types).toHaveLength(counts.get(names[i % names.length] ?? "") ?? 0);
   });
 
-  test("refuses what is hidden as before, by its scope", async () => {
+  test("still refuses hidden parts of the schema, by their scope", async () => {
     const { askAs } = guarded();
     await askAs("ADMIN", WHOLE);
     const { errors } = await askAs("ADMIN", `{ costProjection { wholeDays } }`);
@@ -270,14 +270,17 @@ describe("an operation that asks for the schema and for more", () => {
     expect(Object.keys(data)).toHaveLength(2);
   });
 
-  test.each(Object.entries(MIXED))("%s is refused to others, and nothing is asked", async (_how, query) => {
-    const { askAs, requestsOf } = guarded();
-    const [answer, requests] = await requestsOf(() => askAs("ADMIN", query));
-    expect(codesOf(answer)).toEqual(["BAD_USER_INPUT"]);
-    expect(messagesOf(answer)).toContain("a separate operation");
-    expect(answer.data ?? null).toBeNull();
-    expect(requests).toEqual([]);
-  });
+  test.each(Object.entries(MIXED))(
+    "%s is refused to others without an upstream request",
+    async (_how, query) => {
+      const { askAs, requestsOf } = guarded();
+      const [answer, requests] = await requestsOf(() => askAs("ADMIN", query));
+      expect(codesOf(answer)).toEqual(["BAD_USER_INPUT"]);
+      expect(messagesOf(answer)).toContain("a separate operation");
+      expect(answer.data ?? null).toBeNull();
+      expect(requests).toEqual([]);
+    },
+  );
 
   test("is one only as far as it is run", async () => {
     const { askAs } = guarded();
@@ -325,7 +328,7 @@ describe("INTROSPECTION=off", () => {
   } as const satisfies Record<string, readonly [query: string, variables?: object, operation?: string]>;
 
   test.each(Object.entries(QUERIES))(
-    "tells nobody, asked %s",
+    "refuses every caller: %s",
     async (_how, [query, variables, operation]) => {
       const { askAs, headersOf, app, seen } = guarded({ settings: OFF });
       const refuses = (answer: Answer) => {
@@ -345,7 +348,7 @@ describe("INTROSPECTION=off", () => {
     },
   );
 
-  test("is for callers whom nobody asks who they are, too", async () => {
+  test("applies without authentication, too", async () => {
     const { ask } = gateway({ sandbox: { users: 20 }, settings: OFF });
     expect(codesOf(await ask(`{ __schema { queryType { name } } }`))).toEqual(["FORBIDDEN"]);
     expect((await ask("{ __typename organization { __typename name } }")).errors).toBeUndefined();
@@ -415,7 +418,7 @@ describe("suggestions", () => {
   test.each([
     ["fragment", `{ ...Organization } fragment Organisation on Query { organization { name } }`],
     ["directive", `{ organization @inclde(if: true) { name } }`],
-  ])("of a %s are made to nobody", async (_form, query) => {
+  ])("of a %s are never made", async (_form, query) => {
     expect(messagesOf(await guarded().askAs("OWNER", query))).not.toMatch(/did you mean/i);
   });
 

@@ -97,7 +97,7 @@ describe("while the issuer cannot be read", () => {
       "a discovery document",
       '{"issuer": "https://issuer.example", "jwks_uri": "https://issuer.example/keys"}',
     ],
-    ["keys that are no objects", '{"keys": ["a"]}'],
+    ["keys that are not objects", '{"keys": ["a"]}'],
     ["no end", " ".repeat(2 ** 21)],
   ])("known keys are not replaced by %s", async (_what, body) => {
     const { as, pass, faults } = verifying();
@@ -136,7 +136,7 @@ describe("while the issuer cannot be read", () => {
     expect(issuer.reads).toBe(4);
   });
 
-  test("one that hangs holds up no caller whose key is known", async () => {
+  test("one that hangs holds up no caller with a known key", async () => {
     const { as, pass } = verifying();
     expect(await as(first, "first")).toBe(200);
     issuer.answer = failing;
@@ -167,7 +167,7 @@ describe("when the issuer rotates its keys", () => {
     expect(await as(first, "first")).toBe(401);
   });
 
-  test("a withdrawn key lets nobody in ten minutes later, not even the first caller since", async () => {
+  test("a withdrawn key is rejected ten minutes later, even for the first caller since", async () => {
     const { as, pass } = verifying();
     expect(await as(first, "first")).toBe(200);
     issuer.keys = [{ ...second.jwk, kid: "second" }];

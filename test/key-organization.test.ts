@@ -207,7 +207,7 @@ const plain =
 const answers: Route = () =>
   json({ data: [], next_page: null, has_more: false, first_id: null, last_id: null });
 
-describe("what upstream says to the proof of an Enterprise key", () => {
+describe("the answer of upstream to the proof of an Enterprise key", () => {
   const WRONG = "organization_type_not_supported";
   test.each<[what: string, summaries: Route, workspaces: Route, reason: string | null, requests: number]>([
     ["200", answers, plain(500), null, 1],

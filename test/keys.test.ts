@@ -38,7 +38,7 @@ describe("a key in the variable of the other one", () => {
     expect(lines.join()).not.toContain(SECRET);
   });
 
-  test("is told in the words of the start-up", async () => {
+  test("is reported in the words of the start-up", async () => {
     const { code, output } = await run(["serve"], { ANTHROPIC_ANALYTICS_KEY: ADMIN }).ended();
     expect(code).toBe(1);
     expect(output).toBe(
