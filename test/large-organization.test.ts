@@ -137,7 +137,7 @@ describe("Claude Code of ten people among a hundred thousand", () => {
     expect(counted(requests).claude_code).toBe(50);
   });
 
-  test("is refused on rows without reading everybody for the sake of which row has the records", async () => {
+  test("is refused on rows without reading all people to find which row has the records", async () => {
     const { ask, requestsOf } = gateway({ routes: organizationOf({ pagesOfDay: 1 }) });
     await ask(`{ claudeCodeRecords(range: {last: {days: 1}}) { totalCount } }`);
     const [{ data, errors }, requests] = await requestsOf(() => ask(README_QUERY));
@@ -147,7 +147,7 @@ describe("Claude Code of ten people among a hundred thousand", () => {
     expect(counted(requests)).toEqual({ users: 1, user_cost_report: 1, claude_code: 6, summaries: 1 });
   });
 
-  test("is answered on rows from a list of everybody that was stored within a day, and marked stale", async () => {
+  test("is answered on rows from a list of all people that was stored within a day, and marked stale", async () => {
     const days = `range: { between: { from: "2026-11-14", until: "2026-11-21" } }`;
     const query = `{ users(${days}, first: 10) { nodes { claudeCode { commits } } } }`;
     const { ask, app, at, requestsOf } = gateway({ routes: organizationOf({ pagesOfDay: 1 }) });
@@ -257,7 +257,7 @@ describe("Claude Code of ten people among a hundred thousand", () => {
 describe("figures of more people than a filter names", () => {
   const query = `{ users(range: {last: {days: 7}}, first: 250) { nodes { cost { net { usd } } } } }`;
 
-  test("are asked for in hundreds where the whole report is longer than those", async () => {
+  test("are requested in hundreds where the whole report is longer than those", async () => {
     const { ask, seen } = gateway({ routes: organizationOf({ people: 250 }) });
     const { data, errors } = await ask(query);
     expect(errors).toBeUndefined();

@@ -52,7 +52,7 @@ describe("months that upstream has let go of", () => {
     await second.app.dispose();
   });
 
-  test("that were never kept are NOT_COVERED before anything is asked, also beside some that were", async () => {
+  test("that were never kept are NOT_COVERED before any upstream request, also beside some that were", async () => {
     const { ask, at, requestsOf } = gateway({ sandbox: { users: 30 } });
     await ask(spring("2026-04-01", "2026-05-01"));
     at(LATER);

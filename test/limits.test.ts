@@ -96,7 +96,7 @@ const deep = (levels: number): string => {
 
 const globalId = (text: string) => Buffer.from(text).toString("base64url");
 
-describe("a document as long as it may be is read, and one that is longer is not", () => {
+describe("a document at a limit is read, and one above it is not", () => {
   const CASES: [LimitName, max: number, make: (size: number) => string][] = [
     ["MAX_DOCUMENT_BYTES", 20_480, (size) => `{ __typename }`.padEnd(size, "#")],
     [
@@ -356,11 +356,11 @@ describe("rows", () => {
     // The field refuses these itself, and says at its own place what would work.
     [0, `{ users(${WEEK}, first: 1001) { nodes { skills { name } } } }`],
     [0, `{ users(${WEEK}, first: -1) { nodes { skills { name } } } }`],
-  ])("%i are asked for by %s", (count, query, variables) => {
+  ])("%i are requested by %s", (count, query, variables) => {
     expect(rows(query, variables)).toBe(count);
   });
 
-  test("are as many as are told why a field of them is refused", () => {
+  test("are as many as report the refusal of a field of them", () => {
     const admin = { ...VIEWER_OF_ALL, scopes: scopesOf("ADMIN", null) };
     const query = `{ cost(${WEEK}, bucket: NONE, first: 1000) { nodes { a: net { usd } b: net { usd } } } }`;
     expect(rows(query)).toBe(1_000);
@@ -398,7 +398,7 @@ describe("rows", () => {
     });
   });
 
-  test("up to 20,000 are answered, by what is asked for and not by what there is", async () => {
+  test("up to 20,000 are answered, by how many are requested and not by how many exist", async () => {
     const lists = (count: number) =>
       `{ ${times(count, (i) => `a${i}: users(${WEEK}, first: 1000) { totalCount }`).join(" ")} }`;
     const { post, seen } = served();
@@ -464,7 +464,7 @@ describe("variables", () => {
     expect(extensions).toMatchObject({ max: 20, value: 21 });
   });
 
-  test("with a thousand faults are looked at for as many as are told", async () => {
+  test("with a thousand faults are checked only for as many as are reported", async () => {
     const made = vi.spyOn(Error, "captureStackTrace");
     const range = Object.fromEntries(times(1_000, (i) => [`k${i}`, 1] as const));
     const byPost = {
@@ -481,7 +481,7 @@ describe("variables", () => {
     made.mockRestore();
   });
 
-  test("are as deep as their deepest, and as long as their longest list or object", () => {
+  test("have the depth of their deepest, and the length of their longest list or object", () => {
     const depthOf = (value: unknown): number =>
       typeof value === "object" && value !== null ? 1 + Math.max(0, ...Object.values(value).map(depthOf)) : 0;
     const longest = (value: unknown): number =>
@@ -608,7 +608,7 @@ describe("a caller", () => {
     expect((await as("ada", people(2))).status).toBe(200);
   });
 
-  test("is told so for documents that are called by name too", async () => {
+  test("gets the same error for documents that are called by name", async () => {
     const { app, as } = guarded({ CALLER_OPERATIONS_PER_MINUTE: "1" });
     await as("ada", people(1));
     const call = await app.fetch("http://gateway.test/q/Datasets", {
@@ -617,7 +617,7 @@ describe("a caller", () => {
     expect([call.status, call.headers.get("retry-after")]).toEqual([429, "61"]);
   });
 
-  test("is told so for files too", async () => {
+  test("gets the same error for files", async () => {
     const { app, as } = guarded({ CALLER_OPERATIONS_PER_MINUTE: "1" });
     await as("ada", people(1));
     const file = (name: string) =>
@@ -678,7 +678,7 @@ describe("a caller", () => {
     expect(seen).toHaveLength(5);
   });
 
-  test("whose question no minute would do for is told what would", async () => {
+  test("with a question that fits in no minute learns what would fit", async () => {
     const { as, seen } = guarded({ CALLER_REQUESTS_PER_MINUTE: "2" });
     const query = `{ claudeCodeRecords(range: { last: { days: 7 } }, first: 1000) { totalCount } a: users(${day(1)}) { totalCount } b: users(${day(2)}) { totalCount } }`;
     const { answer } = await as("ada", { query });
@@ -686,7 +686,7 @@ describe("a caller", () => {
     expect(seen).toEqual([]);
   });
 
-  test("by address, where nobody is asked, is held to what is set and otherwise to nothing", async () => {
+  test("by address, without authentication, is held to what is set and otherwise to nothing", async () => {
     const { post } = served({ CALLER_OPERATIONS_PER_MINUTE: "1" });
     expect((await post(people(1))).status).toBe(200);
     expect((await post(people(1))).status).toBe(429);

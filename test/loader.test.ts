@@ -40,7 +40,7 @@ function operation(): Context {
 
 const DAY: Params = { day: "2026-11-01" };
 
-describe("keys asked for in one tick", () => {
+describe("keys requested in one tick", () => {
   test("go out together", async () => {
     const { load, asked } = reversing();
     const ctx = operation();
@@ -76,7 +76,7 @@ describe("an answer", () => {
     expect(await load(ctx, DAY).loadMany(["ab", "cd", "ef"])).toEqual(["ba", null, "fe"]);
   });
 
-  test("to something that was not asked for goes nowhere", async () => {
+  test("to a key that was not requested is ignored", async () => {
     const { load } = reversing((keys) => [...keys, "xy"]);
     const ctx = operation();
     expect(await load(ctx, DAY).loadMany(["ab"])).toEqual(["ba"]);
@@ -94,7 +94,7 @@ describe("an answer", () => {
     expect(await load(operation(), null).loadMany(["a", "b", "c"])).toEqual([0, "", false]);
   });
 
-  test("is remembered as long as the operation lasts", async () => {
+  test("is remembered while the operation lasts", async () => {
     const { load, asked } = reversing();
     const ctx = operation();
     await load(ctx, DAY).load("ab");
@@ -130,22 +130,22 @@ describe("a question that fails", () => {
   });
 });
 
-describe("what is kept apart", () => {
-  test("is one operation from another", async () => {
+describe("the loader separates", () => {
+  test("one operation from another", async () => {
     const { load, asked } = reversing();
     const [a, b] = [operation(), operation()];
     await Promise.all([load(a, DAY).load("ab"), load(b, DAY).load("ab")]);
     expect(asked.map(({ ctx }) => ctx)).toEqual([a, b]);
   });
 
-  test("is one set of params from another", async () => {
+  test("one set of params from another", async () => {
     const { load, asked } = reversing();
     const ctx = operation();
     await Promise.all([load(ctx, DAY).load("ab"), load(ctx, { day: "2026-11-02" }).load("ab")]);
     expect(asked.map(({ params }) => params.day)).toEqual(["2026-11-01", "2026-11-02"]);
   });
 
-  test("is one question from another of the same params", async () => {
+  test("one question from another of the same params", async () => {
     const [first, second] = [reversing(), reversing((keys) => keys.slice(1))];
     const ctx = operation();
     expect(await Promise.all([first.load(ctx, DAY).load("ab"), second.load(ctx, DAY).load("ab")])).toEqual([

@@ -57,7 +57,7 @@ const LITERAL = /"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`/g;
 const around = fc.string({ unit: "binary", maxLength: 30 });
 const edge = fc.constantFrom("", " ", "\n", "\t", '"', "\\", "\u0001", "\\n", ":", "é");
 
-describe("whatever is logged", () => {
+describe("every log line", () => {
   test("holds no key, token or address, and is JSON", () => {
     fc.assert(
       fc.property(around, edge, secret, edge, around, (before, left, [text, hidden], right, after) => {
@@ -152,7 +152,7 @@ describe("a fault", () => {
     expect(JSON.stringify(fault)).not.toMatch(/secret|ada|upstream/);
   });
 
-  test("repeats our own sentences, and knows what is no error", () => {
+  test("repeats our own sentences, and knows what is not an error", () => {
     expect(faultOf(new GatewayError("NOT_FOUND", "No such object."))).toMatchObject({
       message: "No such object.",
       code: "NOT_FOUND",
@@ -276,7 +276,7 @@ describe("the audit log", () => {
     expect(told).toEqual(["the audit log is slow", 3_000 - kept]);
   });
 
-  test("is no reason to end: a gateway whose audit log is full answers, and ends when it is told to", {
+  test("does not end the process: a gateway with a full audit log answers, and ends on SIGTERM", {
     tags: "deep",
   }, async () => {
     const { gateway, url } = await serve({ settings: { AUDIT_LOG: "/dev/full" } });

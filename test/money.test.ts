@@ -26,7 +26,7 @@ describe.each([
   const from = addDays(until, -days);
 
   sweep([1, 2, 3])(
-    "people's cost plus what nobody is charged for is the organization's, to the last decimal (seed %d)",
+    "people's cost plus cost without a person is the organization's, to the last decimal (seed %d)",
     async (seed) => {
       const { ask, organization } = gateway({ sandbox: { users: 60, seed } });
       const range = `range: { between: { from: "${from}", until: "${until}" } }`;

@@ -237,7 +237,7 @@ test.each([
   },
 );
 
-describe("what a team did", () => {
+describe("the activity of a team", () => {
   const FIELDS = "activity { range { from until } users activity { chat { messages } } }";
 
   test("ends with the newest counted day, and says so, in a list to date", async () => {

@@ -30,7 +30,7 @@ describe("dimensions never choose the organization", () => {
     ["cost", "CostDimension", costReport],
     ["usage", "UsageDimension", usageReport],
   ] as const)(
-    "%s by any one dimension is of the organization asked for, or refused",
+    "%s by any one dimension is of the requested organization, or refused",
     async (field, values, report) => {
       let answered = 0;
       let refused = 0;
@@ -144,7 +144,7 @@ describe("the organization of figures", () => {
   });
 
   test.each(["acme", "", "ENTERPRISE", "Console"])(
-    "%o is no name: the error lists those there are, and no request is made",
+    "%o is not a name: the error lists those there are, and no request is made",
     async (name) => {
       const { ask, seen } = gatewayOf();
       const { errors } = await ask(`{
@@ -284,7 +284,7 @@ describe("every list", () => {
     (type) => isObjectType(type) && type.name.endsWith("Connection"),
   );
 
-  test("has a field for whose figures its rows hold", () => {
+  test("has a field that names the organization of its rows", () => {
     expect(connections.length).toBeGreaterThan(15);
     for (const type of connections)
       if (isObjectType(type)) expect(`${type.getFields().organization?.type}`, type.name).toBe("String!");

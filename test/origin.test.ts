@@ -38,7 +38,7 @@ const corsOf = ({ headers }: Response) =>
   [...headers].filter(([name]) => name.startsWith("access-control-")).sort();
 
 describe("pages of other origins", () => {
-  test.each(STRANGERS)("that are not listed are told nothing: %s", async (origin) => {
+  test.each(STRANGERS)("that are not listed get no CORS header: %s", async (origin) => {
     for (const settings of [{}, { ALLOWED_ORIGINS: OURS }, { ALLOWED_ORIGINS: `${OURS}, ${ALSO}` }]) {
       const { app } = gateway({ sandbox: { users: 3 }, settings });
       for (const method of ["POST", "OPTIONS"] as const)
@@ -93,7 +93,7 @@ describe("pages of other origins", () => {
       expect((await asked(app, origin, "POST")).headers.get("vary")).toMatch(/\borigin\b/i);
   });
 
-  test("let in by a preflight still say who they are", async () => {
+  test("authenticate even after a preflight", async () => {
     const path = join(mkdtempSync(join(tmpdir(), "tokens-")), "tokens.json");
     writeFileSync(path, "[]");
     const { app } = gateway({
@@ -131,7 +131,7 @@ async function maySend(settings: Environment, headers: readonly string[], method
   );
 }
 
-describe("pages of a listed origin may send what is sent by", () => {
+describe("pages of a listed origin may send the headers of", () => {
   test.each<[client: string, headers: readonly string[]]>([
     ["Apollo Client", ["content-type", "apollographql-client-name", "apollographql-client-version"]],
     [
@@ -155,7 +155,7 @@ describe("pages of a listed origin may send what is sent by", () => {
     expect(await maySend({}, ["authorization", ...headers])).toBe(true);
   });
 
-  test("a client of their own, where ALLOWED_HEADERS lists it, and nothing else", async () => {
+  test("a custom client, where ALLOWED_HEADERS lists it, and nothing else", async () => {
     expect(await maySend({}, ["x-tenant"])).toBe(false);
     expect(await maySend({ ALLOWED_HEADERS: "X-Tenant, x-session" }, ["x-session", "x-tenant"])).toBe(true);
     expect(await maySend({ ALLOWED_HEADERS: "x-tenant" }, ["x-tenant", "x-other"])).toBe(false);
@@ -231,7 +231,7 @@ test.each([
   "null",
   "file://a",
   "https://a.example,",
-])("is no origin: %s", (value) => {
+])("is not an origin: %s", (value) => {
   expect(() => readConfig({ ALLOWED_ORIGINS: value })).toThrow(/ALLOWED_ORIGINS is not a list of origins/);
 });
 
@@ -242,7 +242,7 @@ test.each([
   "/nowhere",
   "/export/spend.csv?period=LAST_MONTH",
   "/export/nothing.csv",
-])("%s is what it says it is, and nobody else's to embed or to keep", async (path) => {
+])("%s is served as its stated type, and is never embedded or stored elsewhere", async (path) => {
   const { app } = gateway({ sandbox: { users: 3 } });
   for (const accept of ["text/html", "application/json"]) {
     const { headers } = await app.fetch(`http://gateway.test${path}`, { headers: { accept } });

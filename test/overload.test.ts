@@ -24,7 +24,7 @@ function refusal(work: () => unknown): number | null {
   }
 }
 
-describe("what is under way", () => {
+describe("work under way", () => {
   let clock = 0;
   const room = (most: number) => new Admission(most, () => clock);
   const enter = (admission: Admission, caller: string, isLater = false): AdmissionSlot => {
@@ -62,7 +62,7 @@ describe("what is under way", () => {
     expect(refusal(() => enter(admission, "b"))).toBeNull();
   });
 
-  test("is all one caller's while nobody else asks, which is forgotten after ten seconds", () => {
+  test("are all one caller's while no other caller waits, which is forgotten after ten seconds", () => {
     clock = 0;
     const admission = room(8);
     expect(refusal(() => fill(admission, "a", 6))).toBeNull();
@@ -205,7 +205,7 @@ describe("a gateway with much to do", () => {
       expect(outcomes).toContain(outcome);
   });
 
-  test("lets nobody hold more than half of it while others ask, files included", async () => {
+  test("lets no caller hold more than half of it while others ask, files included", async () => {
     const gate = await held(8);
     const under = [await gate.hold("b")];
     for (let i = 0; i < 4; i++) under.push(await gate.hold("a"));

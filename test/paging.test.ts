@@ -60,7 +60,7 @@ async function pagesThrough(
   }
 }
 
-describe("a walk with any `first` gives every row of the REST pages once and in order", () => {
+describe("pages with any `first` give every row of the REST pages once and in order", () => {
   test("one window: users", () =>
     fc.assert(
       fc.asyncProperty(splits, firsts, async (split, first) => {
@@ -253,7 +253,7 @@ describe("a client that reads on after the data was refreshed", () => {
   const series = `query ($after: String) { cost(range: { between: { from: "2026-11-20", until: "2026-11-21" } }, groupBy: [USER], first: 2, after: $after, bucket: DAY) {
     nodes { user { userId } } pageInfo { endCursor } } }`;
 
-  test("is told so where rows may have changed places, instead of skipping or repeating some", async () => {
+  test("gets an error where rows may have changed places, instead of skipping or repeating some", async () => {
     let answer = ranked(["a", "b", "c", "d"], "2026-11-22T08:00:00Z");
     const { ask, at } = gateway({ routes: { [PATHS.userCost]: () => answer } });
     const { data } = await ask(series);

@@ -33,7 +33,7 @@ test("with an admin key alone the playground opens on a query that it can answer
   expect(await first({ ANTHROPIC_ANALYTICS_KEY: "" })).toBe("CostByDay");
 });
 
-test("the page loads nothing and may reach nobody but the gateway", async () => {
+test("the page loads nothing and may reach only the gateway", async () => {
   const { headers, body } = await get(BROWSER);
   expect(body).not.toMatch(/<script[^>]* src=|<link[^>]* href="(?!data:)/);
   const policy = headers.get("content-security-policy");
@@ -51,7 +51,7 @@ test.each(["application/json", "application/graphql-response+json", "*/*"])(
   },
 );
 
-test("PLAYGROUND=off shows nobody a page", async () => {
+test("PLAYGROUND=off shows no page", async () => {
   const { status, body } = await get(BROWSER, { PLAYGROUND: "off" });
   expect(status).toBeGreaterThanOrEqual(400);
   expect(body).not.toContain("<html");
@@ -113,7 +113,7 @@ test.each(["/graphql", "/"])("a browser asks for the page of %s again and has it
 });
 
 test.each(CODINGS)(
-  "the page of GraphiQL is sent as %s, with a validator of its own",
+  "the page of GraphiQL is sent as %s, with a separate validator",
   async (coding, decode) => {
     const { app } = gateway();
     const visit = (headers: Readonly<Record<string, string>>) =>

@@ -28,7 +28,7 @@ function served(...rows: readonly object[]): Readonly<Record<string, Route>> {
 }
 
 describe("plugins", () => {
-  test("of one day are asked for as a day, and say what was measured", async () => {
+  test("of one day are requested as a day, and say what was measured", async () => {
     const { ask, seen } = gateway({
       routes: served(
         { ...wirePlugin("serena", "serena@official", { invocations: 33, sessions: 12 }), ...unified },
@@ -68,7 +68,7 @@ describe("plugins", () => {
     expect(seen.map((url) => url.search)).toEqual(["?date=2026-11-20&limit=1000"]);
   });
 
-  test("of a range are one roll-up, asked for once", async () => {
+  test("of a range are one roll-up, requested once", async () => {
     const { ask, seen } = gateway({ routes: served(wirePlugin("serena", null)) });
     await ask(`{ plugins(${WEEK}) { nodes { users } } }`);
     expect(seen.map((url) => url.search)).toEqual([

@@ -195,7 +195,7 @@ describe("a CONNECT proxy", { tags: "deep" }, () => {
   });
 });
 
-test("HTTP_PROXY is asked for an http upstream, by its whole URL", { tags: "deep" }, async () => {
+test("HTTP_PROXY gets requests for an http upstream, by the whole URL", { tags: "deep" }, async () => {
   const { asked, port } = await startProxy(await startUpstream({}, false));
   const gateway = serveThrough({
     ANTHROPIC_BASE_URL: "http://upstream.test",

@@ -173,7 +173,7 @@ test("each report says how old it is", async () => {
   expect(data.enterprise[0].range).toEqual({ from: "2026-11-01", until: "2026-11-23" });
 });
 
-test("costs one walk a month for each total and one for its parts", async () => {
+test("costs one run of pages a month for each total and one for its parts", async () => {
   const { ask, seen, requestsOf } = gateway({ sandbox: { users: 40 } });
   await ask(QUESTION);
   const names = seen.map(({ pathname }) => pathname.replace("/v1/organizations/", ""));

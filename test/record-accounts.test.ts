@@ -106,7 +106,7 @@ describe("a record of an address that two accounts have belongs to one row", () 
     expect(commits((await ask(commitsOf)).data.users.nodes)).toEqual([["user_old", 95]]);
   });
 
-  test("whatever the list is filtered by, and however the row is reached", async () => {
+  test("for any filter of the list, and any way to reach the row", async () => {
     const { ask } = withAccounts([LEFT, BACK]);
     const filtered = `{ users(${RANGE}, filter: { users: ["user_a"] }) { nodes { id userId claudeCode { commits } } } }`;
     const [row] = (await ask(filtered)).data.users.nodes;

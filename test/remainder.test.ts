@@ -54,7 +54,7 @@ test("a remainder that has requests and cost nothing has a row", async () => {
   expect(data.cost.nodes.at(-1)).toEqual({ isRemainder: true, net: { cents: "0" }, requests: 7 });
 });
 
-test("a bucket whose groups are all of it has no remainder", async () => {
+test("a bucket that its groups fill has no remainder", async () => {
   const usage = cutOff((i) => wireUsage(10, 1, { product: "chat", model: `m${i}` }), wireUsage(1000, 100));
   const { ask } = gateway({ routes: { [PATHS.usage]: usage } });
   const { data } = await ask(

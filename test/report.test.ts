@@ -200,7 +200,7 @@ describe("a dimension the rows are not split by", () => {
     expect(data.cost.nodes).toEqual([{ product: "chat" }]);
   });
 
-  test("is told all the same where another one fills it", async () => {
+  test("is shown all the same where another one fills it", async () => {
     const { ask } = gateway({ sandbox: { users: 40 } });
     const { data, errors } = await ask(
       `{ cost(${DAY}, organization: "console", groupBy: [DESCRIPTION], first: 1000, bucket: DAY) { groupedBy nodes { description model costType tokenType } } }`,

@@ -62,10 +62,10 @@ function counted(seen: readonly URL[]): Record<string, number> {
   return Object.fromEntries(names.map((name) => [name, names.filter((each) => each === name).length]));
 }
 
-describe("what is final", () => {
+describe("a final range", () => {
   const months = { between: { from: "2026-05-01", until: "2026-09-01" } };
 
-  test("is asked for once: the second time costs no request, however long after", async () => {
+  test("is requested once: the second time costs no request, at any later time", async () => {
     const { ask, requestsOf, at } = gateway({ sandbox: { users: 60 } });
     const question = `query ($range: DateRange!) {
       users(range: $range, first: 100) { nodes { email usage { totalTokens } cost { net { usd } } } freshness { state } }
@@ -207,7 +207,7 @@ describe("what is final", () => {
     test("after one of them, from every 1. day on", { tags: "deep" }, () => expectNoRequests(1, afterOne));
   });
 
-  test("is what the exact days give that are asked for alone", async () => {
+  test("has the figures of the exact days when those are requested alone", async () => {
     const { ask } = gateway({ sandbox: { users: 40 } });
     const range = `range: { between: { from: "2026-05-10", until: "2026-07-05" } }`;
     // Hours and splits by person are asked for as they are; days and rankings by whole months.
@@ -234,7 +234,7 @@ describe("what is final", () => {
       expect([from, until]).toEqual(["2026-05-10T00:00:00.000Z", "2026-07-05T00:00:00.000Z"]);
   });
 
-  test("is asked for alone while its month still moves, so that it is kept for good", async () => {
+  test("is requested alone while its month still moves, so that it is kept for good", async () => {
     const { ask, requestsOf, at } = gateway({ sandbox: { users: 20 }, now: "2026-11-25T12:00:00Z" });
     const days = `{ cost(range: { between: { from: "2026-10-02", until: "2026-10-10" } }, bucket: DAY) { nodes { from } freshness { state } } }`;
     const [{ data }, requests] = await requestsOf(() => ask(days));
@@ -277,7 +277,7 @@ describe("what is final", () => {
     expect(requests).toHaveLength(1);
   });
 
-  test("is never what no export covers", async () => {
+  test("is never a range that no export covers", async () => {
     const { ask, requestsOf, at } = gateway({
       routes: { [PATHS.cost]: () => json(reportPage([], { watermark: null })) },
     });
@@ -290,10 +290,10 @@ describe("what is final", () => {
   });
 });
 
-describe("what can still move", () => {
+describe("a range that can still move", () => {
   const cost = `{ cost(range: { period: MONTH_TO_DATE }, bucket: DAY) { nodes { net { cents } state } freshness { stale staleBecause } } }`;
 
-  test("is reused for five minutes, then shown as older while it is asked for again, and after ten waited for", async () => {
+  test("is reused for five minutes, then shown as older while it is requested again, and after ten waited for", async () => {
     let amount = 1;
     const { ask, requestsOf, at } = gateway({
       routes: { [PATHS.cost]: () => json(reportPage([wireDay("2026-11-20", [wireCost(`${amount++}`)])])) },
@@ -344,7 +344,7 @@ describe("what can still move", () => {
       expect(none).toEqual([]);
     });
 
-    test("is asked for again, all of it, when a newer one is seen", async () => {
+    test("is requested again, all of it, when a newer one is seen", async () => {
       const { ask, requestsOf, at } = gateway({ sandbox: { users: 30 } });
       for (const question of questions) await ask(question);
       at("2026-11-22T16:30:00Z");
@@ -370,7 +370,7 @@ describe("what can still move", () => {
     });
   });
 
-  test("is always asked for again with FRESH_TTL=0, but never twice within one answer", async () => {
+  test("is always requested again with FRESH_TTL=0, but never twice within one answer", async () => {
     const { ask, requestsOf } = gateway({ sandbox: { users: 30 }, settings: { FRESH_TTL: "0" } });
     const twice = `{ a: cost(range: { period: MONTH_TO_DATE }, bucket: DAY) { nodes { net { cents } } } b: cost(range: { period: MONTH_TO_DATE }, bucket: DAY) { nodes { net { cents } } total { net { cents } } } }`;
     const [, first] = await requestsOf(() => ask(twice));
@@ -388,7 +388,7 @@ test("a hundred callers with one question cost what one costs", async () => {
   expect(counted(seen)).toEqual({ users: 1, user_cost_report: 1, claude_code: 7 });
 });
 
-test("fields that nobody selects ask nothing", async () => {
+test("fields that are not selected make no request", async () => {
   const { ask, seen } = gateway({ sandbox: { users: 60 } });
   await ask(
     `{ users(range: { last: { days: 7 } }, first: 5) { nodes { userId email activity { webSearches } } } }`,
@@ -517,7 +517,7 @@ describe("figures of many pages of people", () => {
     expect(report?.searchParams.getAll("user_ids[]")).toHaveLength(20);
   });
 
-  test("over days that still move are asked for by id", async () => {
+  test("over days that still move are requested by id", async () => {
     const moving = gateway({ sandbox: { users: 250 } });
     await twentyPages(moving, newestWeek);
     expect(counted(moving.seen)).toEqual({ users: 1, user_cost_report: 20 });
@@ -540,7 +540,7 @@ test("people of a page beyond a hundred are read from the whole report instead o
   expect(reports.map((url) => url.searchParams.getAll("user_ids[]").length)).toEqual([100, 0]);
 });
 
-test("a sum over more days than an operation may ask for is refused alone, before any of them is asked for", async () => {
+test("a sum over more days than an operation may request is refused alone, before any of them is requested", async () => {
   const { ask, seen } = gateway({ sandbox: { users: 30 } });
   const { data, errors } = await ask(
     `{ users(range: { period: YEAR_TO_DATE }, first: 3) { nodes { userId claudeCode { commits } } } }`,

@@ -80,7 +80,7 @@ describe("idle seats", () => {
     },
   );
 
-  test("are of those whom upstream lists without activity too, and of no one whose last day is missing", async () => {
+  test("are of people whom upstream lists without activity too, and never of people without a last day", async () => {
     const member = (id: string, addedAt: string) => ({
       id,
       email: `${id}@ternplover.example`,

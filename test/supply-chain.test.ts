@@ -76,7 +76,7 @@ describe("direct dependencies", () => {
     for (const [, name, , , why = ""] of rows) expect(why.length, name).toBeGreaterThan(10);
   });
 
-  test("are each used by what is shipped", () => {
+  test("are each used by the shipped code", () => {
     const sources = execFileSync("git", ["ls-files", "src", "schema"], { cwd: ROOT, encoding: "utf8" })
       .split("\n")
       .filter((file) => file.endsWith(".ts"))
@@ -94,8 +94,8 @@ describe("direct dependencies", () => {
   });
 });
 
-describe("what is locked", () => {
-  test("has a SHA-512 each, and comes from one registry or from whichever npm is set to", () => {
+describe("the lockfile", () => {
+  test("has a SHA-512 for each package, all from one registry or from whichever npm is set to", () => {
     expect(locked.length).toBeGreaterThan(300);
     for (const { path, integrity, resolved, link } of locked) {
       expect(integrity, path).toMatch(/^sha512-[\w+/]{86}==$/);

@@ -128,7 +128,7 @@ describe("in the Console", () => {
     expectSame(sumsBy(data.usage.nodes, placeOf, tokens), truth(current, used), "older usage");
   });
 
-  test("service accounts and keys of one name are rows of their own beside the teams", async () => {
+  test("service accounts and keys of one name are separate rows beside the teams", async () => {
     const { ask, organization } = console(1);
     const { data, errors } = await ask(
       `{ cost(${RANGE}, bucket: NONE, groupBy: [TEAM, ACTOR], first: 1000) { nodes { from ${TEAM} net { cents } actor { __typename ... on ApiKeyActor { name apiKey { apiKeyId } } ... on ServiceAccountActor { serviceAccountId } } } total { net { cents } } overlap { net { cents } } } }`,

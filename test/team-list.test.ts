@@ -159,7 +159,7 @@ describe("teams", () => {
     expect(unassigned.members).toBeNull();
   });
 
-  test("take one walk of each kind for all of them together", async () => {
+  test("take one run of pages of each kind for all of them together", async () => {
     const { ask, seen } = gatewayOf(1);
     const { errors } = await ask(`{ teams(${RANGE}) { overlap { net { cents } } nodes { ${FIELDS} } } }`);
     expect(errors).toBeUndefined();

@@ -187,7 +187,7 @@ describe("where the RBAC groups are the teams", () => {
     expect(compare(rows, plus(decimal(data.cost.total.net.cents), overlap))).toBe(0);
   });
 
-  test("no report is asked for where the key may not read them", async () => {
+  test("no report is requested where the key may not read them", async () => {
     const { ask, seen } = gateway({
       sandbox: { users: USERS },
       settings: { ANTHROPIC_ANALYTICS_KEY: "sk-ant-api01-x+read:analytics,read:members" },
@@ -206,7 +206,7 @@ describe("where the RBAC groups are the teams", () => {
 
 describe("people by team", () => {
   test.each(["UNIFIED", "LEGACY"])(
-    "are listed with what is nobody's, so that rows add up (%s)",
+    "are listed with a row of no person, so that rows add up (%s)",
     async (source) => {
       const { ask, organization } = gatewayOf(2);
       const { data, errors } = await ask(
@@ -232,7 +232,7 @@ describe("people by team", () => {
     },
   );
 
-  test("and by group of the older report cannot be told apart from nobody's, and is refused", async () => {
+  test("and by group of the older report are indistinguishable from those of no person, and are refused", async () => {
     const { errors } = await gatewayOf(1).ask(
       `{ cost(${RANGE}, groupBy: [TEAM, GROUP], source: LEGACY, bucket: DAY) { totalCount } }`,
     );
@@ -301,7 +301,7 @@ test.each([
   `teams(${RANGE}) { overlap { requests } nodes { cost { requests } activity { users } claudeCode { commits } members { totalCount } } }`,
   `users(${RANGE}, first: 3) { nodes { team teams { name cost(${RANGE}) { requests } } } }`,
   `reconciliation(${RANGE}) { difference { requests } }`,
-])("the plan of %s is what is asked", async (field) => {
+])("the plan of %s matches its requests", async (field) => {
   const { ask, app, seen } = gatewayOf(1);
   const plan = async () => {
     const response = await app.fetch("http://gateway.test/graphql?explain", {

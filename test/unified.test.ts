@@ -135,7 +135,7 @@ function plain(value: unknown): unknown {
   );
 }
 
-describe("what only the unified reports know", () => {
+describe("data of the unified reports alone", () => {
   test("cost by API key, with the key, its workspace and its maker, without asking for a source", async () => {
     const { ask } = gateway({ sandbox: { users: 60 } });
     const { data, errors } = await ask(
@@ -203,7 +203,7 @@ describe("what only the unified reports know", () => {
     expect(data.cost.nodes).toEqual([{ actor: { ...gone, user } }]);
   });
 
-  test("people upstream hides stay rows of their own", async () => {
+  test("people upstream hides stay separate rows", async () => {
     const row = (amount: string) => ({
       starting_at: "2026-11-20T00:00:00Z",
       ending_at: "2026-11-21T00:00:00Z",
@@ -221,7 +221,7 @@ describe("what only the unified reports know", () => {
     expect(seen.map((url) => url.pathname)).toEqual(["/v1/organizations/analytics/cost"]);
   });
 
-  test("more than five dimensions are refused before anything is asked", async () => {
+  test("more than five dimensions are refused before any upstream request", async () => {
     const { ask, seen } = gateway({ sandbox: { users: 20 } });
     const { errors } = await ask(
       `{ cost(range: { period: YESTERDAY }, source: UNIFIED, organization: "console", groupBy: [ACTOR, PRODUCT, MODEL, API_KEY, WORKSPACE, SPEED, COST_TYPE], bucket: DAY) { totalCount } }`,
@@ -231,7 +231,7 @@ describe("what only the unified reports know", () => {
     expect(seen).toEqual([]);
   });
 
-  test("usage without a key is asked for by an empty entry", async () => {
+  test("usage without a key is requested by an empty entry", async () => {
     const { ask } = gateway({ sandbox: { users: 60 } });
     const { data, errors } = await ask(
       `{ usage(range: { period: LAST_MONTH }, organization: "console", bucket: NONE, groupBy: [API_KEY], filter: { apiKeys: [""] }, source: UNIFIED) { nodes { apiKey { name } tokens { totalTokens } } } }`,

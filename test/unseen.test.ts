@@ -53,17 +53,17 @@ const RANKINGS = ["ACTOR", "MODEL", "TERMINAL"].flatMap((by) =>
 );
 const QUERIES = [...SINGLE, ...queryLibrary(), ...RANKINGS];
 
-test("whatever things cost, every fourth answer to an admin is the same, and every ranking", async () => {
+test("for any cost, every fourth answer to an admin is the same, and every ranking", async () => {
   const queries = [...QUERIES.filter((_, i) => i % 4 === 0), ...RANKINGS];
   expect(await changedAnswers("ADMIN", queries)).toEqual([]);
 });
 
-test("whatever things cost, answers to an admin are the same: figures, orders, ids, cursors and errors", {
+test("for any cost, answers to an admin are the same: figures, orders, ids, cursors and errors", {
   tags: "deep",
 }, async () => {
   expect(await changedAnswers("ADMIN", QUERIES)).toEqual([]);
 });
 
-test("those to an owner are not", async () => {
+test("answers to an owner are not", async () => {
   expect((await changedAnswers("OWNER", RANKINGS)).length).toBeGreaterThan(3);
 });

@@ -79,7 +79,7 @@ describe("several addresses of one person", () => {
   };
   const settings = { ALIASES_FILE, TEAMS_FILE };
 
-  test("lead to the person, whose Claude Code is that of all of them", async () => {
+  test("lead to the person, with the Claude Code of all of them", async () => {
     const { ask } = gateway({ routes, settings });
     const { data, errors } = await ask(
       `{ user(email: "Ada@Old.example") { userId email claudeCode(${DAY}) { records commits } team identities { organization userId matchedBy } }
@@ -334,7 +334,7 @@ describe("Claude Code records", () => {
     expect(seen.every((url) => !url.search.includes("ternplover"))).toBe(true);
   });
 
-  test("of one person come from the same walk for everyone on the page, oldest first", async () => {
+  test("of one person come from the same pages for everyone on the page, oldest first", async () => {
     const { ask, seen } = gateway({
       routes: {
         [PATHS.users]: () =>
@@ -416,7 +416,7 @@ describe("people who are gone", () => {
 });
 
 describe("ranges", () => {
-  test("of a row are those of the list, and of the person those that are asked for", async () => {
+  test("of a row are those of the list, and of the person those that are requested", async () => {
     const { ask, seen } = gateway({
       routes: {
         [PATHS.users]: () => json(tokenPage([wireUser("user_a", { messages: 4 })])),
@@ -516,7 +516,7 @@ test("usage of a key says where the key belongs and who made it, across the orga
   expect(rows.some(({ workspace }) => workspace?.isDefault)).toBe(true);
 });
 
-test("a key says whom it acts as: a person, a service account, or nobody", async () => {
+test("a key says as whom it acts: a person, a service account, or no principal", async () => {
   const wireKey = (id: string, principal: object | null) => ({
     type: "api_key",
     id,

@@ -35,7 +35,7 @@ function stored(pages: PageStore, state: Page<never>["state"]) {
 }
 
 test.each(["OPEN", "FINAL"] as const)(
-  "what is known of the validity of a page that is %s does not hold its rows in memory",
+  "the known validity of a page that is %s does not hold its rows in memory",
   async (state) => {
     const entries = new Map<string, Entry>();
     const store: Store = {

@@ -8,7 +8,7 @@ const VIEWER = "{ viewer { name role scopes identity organizations } }";
 
 describe("the viewer", () => {
   test.each(Object.keys(CALLERS))(
-    "is told what they may read, without an upstream request: %s",
+    "lists what they may read, without an upstream request: %s",
     async (name) => {
       const { askAs, seen } = guarded();
       const { data, errors } = await askAs(name, VIEWER);
@@ -40,7 +40,7 @@ describe("the viewer", () => {
     expect(masked.data.viewer.scopes).not.toContain("identity:read");
   });
 
-  test("is told of the scopes that errors name", async () => {
+  test("lists the scopes that errors name", async () => {
     const { askAs } = guarded();
     const { data, errors } = await askAs(
       "ADMIN",
@@ -65,7 +65,7 @@ test("where any of several scopes is enough, the error has those that its messag
 describe("`user` without a person", () => {
   const OWN = "{ user { email } }";
 
-  test.each(["OWNER", "ANALYST"])("says to %s why it is nobody, and what to pass", async (name) => {
+  test.each(["OWNER", "ANALYST"])("says to %s why there is no person, and what to pass", async (name) => {
     const { askAs, seen } = guarded();
     const { data, errors } = await askAs(name, OWN);
     expect(data.user).toBeNull();
