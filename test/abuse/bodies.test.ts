@@ -48,7 +48,7 @@ describe("a body that can be read in two ways is not run (2)", () => {
     expect(await expectMalformed(body)).toBe(`The body has \`${key}\` twice in one object; give it once.`);
   });
 
-  test("keys of one name in different objects, and in texts, are no such", async () => {
+  test("keys of one name in different objects, and in texts, are not repeated", async () => {
     const variables = { a: { n: 1 }, b: { n: 1 }, c: [{ n: 1 }, { n: 1 }], n: 'n":1,"n":', d: "{" };
     const { status, answer } = await send(
       JSON.stringify({ query: '{ organization { name } } # "query": \\', variables }),
@@ -97,7 +97,7 @@ describe("a body that can be read in two ways is not run (2)", () => {
   });
 });
 
-describe("a body that is no text or no JSON is not run (2)", () => {
+describe("a body that is not text or not JSON is not run (2)", () => {
   const bytes = (...parts: (string | number[])[]) =>
     Buffer.concat(parts.map((part) => (typeof part === "string" ? Buffer.from(part) : Buffer.from(part))));
 
@@ -124,7 +124,7 @@ describe("a body that is no text or no JSON is not run (2)", () => {
     ["NUL in the query", bytes(QUESTION.replace("name", "na\0me"))],
     ["a line break in the query", bytes(QUESTION.replace("name", "na\nme"))],
     ["a second body", bytes(QUESTION, QUESTION)],
-    ["a second body in a line of its own", bytes(QUESTION, "\n", QUESTION)],
+    ["a second body on the next line", bytes(QUESTION, "\n", QUESTION)],
     ["a comment", bytes(QUESTION, "// more")],
     ["a comma too many", bytes(QUESTION.replace("}}", "},}"), ",")],
     ["single quotes", bytes(QUESTION.replaceAll('"', "'"))],
@@ -136,7 +136,7 @@ describe("a body that is no text or no JSON is not run (2)", () => {
     ["a list in lists", bytes(`[[[${QUESTION}]]]`)],
     ["a list of two", bytes(`[${QUESTION},${QUESTION}]`)],
     ["true", bytes("true")],
-    ["what a prefix guards", bytes(`)]}',\n${QUESTION}`)],
+    ["a body behind a prefix", bytes(`)]}',\n${QUESTION}`)],
   ])("%s", async (_what, body) => {
     await expectMalformed(body);
   });

@@ -171,7 +171,7 @@ test.each(Object.entries(WAYS))("%s can be met, and is an error like any other (
   expect(errors[0]?.extensions.code, errors[0]?.message).toBe(code);
 });
 
-test("whatever is refused, over every path, method and media type, has a code (3)", {
+test("every refusal, over every path, method and media type, has a code (3)", {
   tags: "deep",
 }, async () => {
   const opened = [

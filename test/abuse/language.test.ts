@@ -265,7 +265,7 @@ describe("more than anybody asks (8, 9, 12, 13)", () => {
     });
   });
 
-  test("what is kept of 400 long documents takes no more than 32 MiB", { tags: "deep" }, () => {
+  test("the cache of 400 long documents takes no more than 32 MiB", { tags: "deep" }, () => {
     const { documentCache, errorCache } = parserCache();
     const long = (i: number) => `{ ${"__typename ".repeat(1_990)} } # ${i}`;
     const kept = (cache: typeof documentCache) =>
@@ -280,7 +280,7 @@ describe("more than anybody asks (8, 9, 12, 13)", () => {
   });
 });
 
-describe("so many rows that nobody reads them (10, 11)", () => {
+describe("requests for more rows than a client can read (10, 11)", () => {
   const ROWS = "totalCount nodes { userId } }";
   const FORMS: [string, string, object?][] = [
     ["literal", `{ users(${WEEK}, first: 1000000000) { ${ROWS} }`],
@@ -535,7 +535,7 @@ describe.each(["__proto__", "constructor", "prototype", "toString", "hasOwnPrope
 
     test.each<[string, string]>([
       [
-        "a variable nobody declared",
+        "an undeclared variable",
         `{"query":"${QUERY.replaceAll('"', '\\"')}","variables":{"${name}":{"polluted":true}}}`,
       ],
       [
@@ -568,7 +568,7 @@ describe.each(["__proto__", "constructor", "prototype", "toString", "hasOwnPrope
   },
 );
 
-test("what attacks it does not keep GraphQL's own introspection from being answered", async () => {
+test("protection from attacks does not keep GraphQL's own introspection from being answered", async () => {
   const { answer } = await attacked().post(JSON.stringify({ query: getIntrospectionQuery() }));
   expect(answer.errors).toBeUndefined();
 });

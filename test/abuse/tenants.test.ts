@@ -36,7 +36,7 @@ function upstreamOf(run: string) {
 const data = ({ data, errors }: Answer) => JSON.stringify({ data, errors });
 
 describe.each([{ name: "one process alone", open: null, skip: false }, sqlite, redis])(
-  "gateways with keys of their own, over $name (38)",
+  "gateways with separate keys, over $name (38)",
   ({ open, skip }) => {
     test.skipIf(skip)("share no row, no request under way, no wait and no key", async () => {
       const run = crypto.randomUUID();

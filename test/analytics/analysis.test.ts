@@ -88,7 +88,7 @@ function net(list: readonly { measure: SpendAmounts }[]): bigint {
 }
 
 describe("an analysis", () => {
-  test("adds up to what its rows do, whatever buckets, groups and order are asked for", async () => {
+  test("adds up to the same as its rows, for any buckets, groups and order", async () => {
     return forAllAsync([lists, buckets, tops, orders], async (list, bucket, top, order) => {
       const found = await shown(list, { bucket, top, order });
       expect(net(found)).toBe(net(list));
@@ -145,7 +145,7 @@ describe("an analysis", () => {
     });
   });
 
-  test("has running totals whose last are the total of each group", async () => {
+  test("has running totals that end with the total of each group", async () => {
     return forAllAsync([lists, buckets, tops], async (list, bucket, top) => {
       const found = await shown(list, { bucket, top });
       const totals = await runningTotals(KIND, found, TURN);
@@ -231,7 +231,7 @@ describe("an analysis", () => {
     expect(await ids([costRow("a", 1)])).not.toEqual(await ids([costRow("a", 1, 20)]));
   });
 
-  test("keeps what upstream left out apart from what is merged here", async () => {
+  test("keeps groups that upstream left out apart from groups merged here", async () => {
     const list = [costRow("a", 5), costRow("b", 3), costRow("c", 1), costRow(null, 100, 0, true)];
     const found = await shown(list, { top: 1 });
     expect(found.map(({ model, isOther, isRemainder }) => [model, isOther, isRemainder])).toEqual([

@@ -61,7 +61,7 @@ const records = fc.array(
 );
 
 describe("figures of chat", () => {
-  test("of everybody are the sums of those of any two halves", () => {
+  test("of all people are the sums of those of any two halves", () => {
     forAll([people, people], (some, others) => {
       const [a, b, all] = [chatFigures(some), chatFigures(others), chatFigures([...some, ...others])];
       for (const key of Object.keys(all) as (keyof typeof all)[])
@@ -86,7 +86,7 @@ describe("figures of chat", () => {
   });
 });
 
-test("leaders are ten at most, in order, and nobody left out has more", () => {
+test("leaders are ten at most, in order, and no person left out has more", () => {
   forAll([people], (rows) => {
     const messages = (row: UserActivityRow) => row.chat.messages;
     const top = leaders(rows, messages);
@@ -109,7 +109,7 @@ describe("a day of Claude Code", () => {
     });
   });
 
-  test("has a cost per user where there is one, of which keys are no part", () => {
+  test("has a cost per user where there is one, without keys", () => {
     forAll([records], (own) => {
       const { people: users, costPerUser } = codeDay(FIRST, "FINAL", own, NO_ALIASES);
       const byPeople = own.filter(({ actor }) => actor.kind === "user");

@@ -66,7 +66,7 @@ describe("completeThrough", () => {
     expect(freshness(page(OCTOBER, "2026-11-01T00:00:00Z")).completeThrough).toBe("2026-10-31");
   });
 
-  test("is the day before the export where that falls among the days asked for", () => {
+  test("is the day before the export where that falls among the requested days", () => {
     expect(freshness(page(NOVEMBER, EXPORT)).completeThrough).toBe("2026-11-21");
     expect(freshness(page(OCTOBER, "2026-10-31T23:59:59Z")).completeThrough).toBe("2026-10-30");
   });
@@ -78,7 +78,7 @@ describe("completeThrough", () => {
     );
   });
 
-  test("sees no gap after a window whose export came just when its last day was over", () => {
+  test("sees no gap after a window with an export just when its last day was over", () => {
     const justWhole = page(SEPTEMBER, "2026-10-01T00:00:00Z");
     expect(freshness(justWhole, page(OCTOBER, EXPORT)).completeThrough).toBe("2026-10-31");
   });

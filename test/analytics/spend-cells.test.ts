@@ -32,7 +32,7 @@ function told(sums: Cells<SpendAmounts>) {
   });
 }
 
-test("rows that agree in whom, product and model are one; identities that are hidden are nobody together", () => {
+test("rows that agree in whom, product and model are one; hidden identities are one row without a person", () => {
   const sums = cells(
     row({ ...person("user_a"), product: "chat", hidden: 1 }, 1n),
     row({ ...person("user_a"), product: "chat", costType: "tokens" }, 2n),
@@ -45,7 +45,7 @@ test("rows that agree in whom, product and model are one; identities that are hi
   ]);
 });
 
-describe("what people do not account for", () => {
+describe("the spend that people do not account for", () => {
   const all = () => cells(row({ product: "chat" }, 10n), row({ product: "cowork" }, 5n));
 
   test("is the organization's less theirs, and nothing where that is nothing", () => {

@@ -270,7 +270,7 @@ describe.skipIf(isMissing)("a page of another origin in a browser (25)", () => {
 
   describe.each(SITES)("of %s", (_site, at) => {
     test.each([
-      ["that asks nobody who they are", {}],
+      ["without authentication", {}],
       ["that asks for tokens", GUARDED],
     ])(
       "reads nothing of a gateway %s, and spends no upstream request, in any of the ways a page has",
@@ -324,7 +324,7 @@ describe.skipIf(isMissing)("a page of another origin in a browser (25)", () => {
     expect(traced).toEqual({ status: 200, isNamed: true });
   });
 
-  test("whose name is led to the gateway is of one origin with it, and is answered for nothing", async () => {
+  test("with a name that leads to the gateway is of one origin with it, and is answered for nothing", async () => {
     const { page, port, seen } = await beside({}, (port) => `http://evil.example:${port}/healthz`);
     const url = `http://evil.example:${port}`;
     for (const way of [
@@ -396,7 +396,7 @@ describe.skipIf(isMissing)("GraphiQL of a gateway that asks for tokens (26)", ()
 
   test.each([
     { how: "typed into the headers of a tab", give: typed },
-    { how: "that it asked for", give: answered },
+    { how: "that it requested", give: answered },
   ])("asks with the token $how, and keeps it nowhere", async ({ give }) => {
     const opened = gateway({ sandbox: { users: 20 }, settings: GUARDED });
     const { server, port } = await listen(createServer(opened.app.handle));

@@ -35,7 +35,7 @@ describe.each(Object.entries(LISTS))("final figures of %s", (_what, question) =>
     expect(requests.map((url) => url.pathname)).toEqual(["/v1/organizations/users"]);
   });
 
-  test("name whoever is still a member, and after a restart too", async () => {
+  test("name every current member, and after a restart too", async () => {
     const settings = { ANTHROPIC_ANALYTICS_KEY: `sk-ant-api01-${crypto.randomUUID()}` };
     const open = async (now: string) =>
       gateway({ sandbox: { users: 60 }, now, settings, store: await sqlite.open() });

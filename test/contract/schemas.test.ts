@@ -115,7 +115,7 @@ beforeAll(async () => {
 describe.each(
   table.flatMap((endpoint) => endpoint.keys.map((key) => [endpoint.path, key, endpoint] as const)),
 )("%s with the %s key", (path, key, endpoint) => {
-  test("keeps to its schema whatever it is asked", async () => {
+  test("keeps to its schema for every request", async () => {
     const real = await pathOf(endpoint, key);
     const faults = new Map<string, string>();
     let rows = 0;

@@ -14,7 +14,7 @@ const acts = facts.flatMap(({ engagement, person, code }) =>
   engagement === null || person === null ? [] : [{ ...engagement, person, code }],
 );
 
-test.each([4, 1000])("users: everybody active on a day, with all they did, %i to a page", async (limit) => {
+test.each([4, 1000])("users: all people active on a day, with all they did, %i to a page", async (limit) => {
   const rows = await Array.fromAsync(analytics().users.list({ date: "2026-11-18", limit }));
   const tagged = facts.flatMap(({ tag }) => tag?.linked ?? []);
   const active = new Set([...acts.map(({ person }) => person), ...tagged]);
@@ -158,7 +158,7 @@ test.each([3, 1000])("plugins: who installed and invoked which on a day, %i to a
   );
 });
 
-test.each([3, 1000])("artifacts: what everybody made on a day, %i to a page", async (limit) => {
+test.each([3, 1000])("artifacts: all that people made on a day, %i to a page", async (limit) => {
   const { artifacts } = analytics();
   const made = acts.flatMap(({ artifacts, person }) =>
     artifacts.map((artifact) => ({ ...artifact, person })),

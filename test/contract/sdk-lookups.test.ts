@@ -28,7 +28,7 @@ describe.each([
     expect(await client().organization.users.retrieve(first.id)).toEqual(first);
   });
 
-  test("can be walked backwards", async () => {
+  test("can be paged backwards", async () => {
     const all = await Array.fromAsync(client().organization.users.list({ limit: 1000 }));
     const last = all.at(-1);
     if (last === undefined) throw new Error("nobody there");

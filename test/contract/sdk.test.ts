@@ -57,7 +57,7 @@ describe("the Enterprise reports", () => {
     }
   });
 
-  test.each([7, 1000])("user_usage_report: everybody's tokens, %i rows to a page", async (limit) => {
+  test.each([7, 1000])("user_usage_report: the tokens of all people, %i rows to a page", async (limit) => {
     const { userUsageReport } = client().beta.organization.analytics;
     const rows = await Array.fromAsync(
       userUsageReport.list({ ...RANGE, limit, group_by: ["product", "model"] }),
@@ -72,25 +72,28 @@ describe("the Enterprise reports", () => {
     }
   });
 
-  test.each([9, 1000])("user_cost_report: everybody's money, fanned out, %i to a page", async (limit) => {
-    const { userCostReport } = client().beta.organization.analytics;
-    const group_by = ["model", "cost_type", "token_type"] as const;
-    const rows = await Array.fromAsync(userCostReport.list({ ...RANGE, limit, group_by: [...group_by] }));
-    const sent = Map.groupBy(rows, ({ actor }) => actor.user_id);
-    expect([...sent.keys()].sort()).toEqual([...ofPerson.keys()].sort());
-    for (const [user, known] of ofPerson) {
-      expectMoney(
-        money(sent.get(user) ?? [], (row) => row.amount),
-        cost(known, netUnits),
-      );
-      expectMoney(
-        money(sent.get(user) ?? [], (row) => row.list_amount),
-        cost(known, listUnits),
-      );
-    }
-  });
+  test.each([9, 1000])(
+    "user_cost_report: the money of all people, fanned out, %i to a page",
+    async (limit) => {
+      const { userCostReport } = client().beta.organization.analytics;
+      const group_by = ["model", "cost_type", "token_type"] as const;
+      const rows = await Array.fromAsync(userCostReport.list({ ...RANGE, limit, group_by: [...group_by] }));
+      const sent = Map.groupBy(rows, ({ actor }) => actor.user_id);
+      expect([...sent.keys()].sort()).toEqual([...ofPerson.keys()].sort());
+      for (const [user, known] of ofPerson) {
+        expectMoney(
+          money(sent.get(user) ?? [], (row) => row.amount),
+          cost(known, netUnits),
+        );
+        expectMoney(
+          money(sent.get(user) ?? [], (row) => row.list_amount),
+          cost(known, listUnits),
+        );
+      }
+    },
+  );
 
-  test("short and empty pages do not end a walk: without the deleted, one row to a page", async () => {
+  test("short and empty pages do not end a list: without the deleted, one row to a page", async () => {
     const { userCostReport } = client().beta.organization.analytics;
     const past = { starting_at: "2026-06-01T00:00:00Z", ending_at: "2026-07-01T00:00:00Z", limit: 1 };
     const all = await Array.fromAsync(userCostReport.list(past));

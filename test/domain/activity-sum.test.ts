@@ -109,7 +109,7 @@ test("tools are added up by name", () => {
   ]);
 });
 
-test("what is unknown of one person is unknown of all", () => {
+test("a figure that is unknown of one person is unknown of all", () => {
   const sum = addedUp([
     activity(1),
     activity(2, {
@@ -123,6 +123,6 @@ test("what is unknown of one person is unknown of all", () => {
   expect(sum?.cowork).toMatchObject({ fileEdits: null, editCalls: 3 });
 });
 
-test("nobody did nothing", () => {
+test("the sum over no people is null", () => {
   expect(addedUp([])).toBeNull();
 });

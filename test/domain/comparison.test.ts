@@ -180,7 +180,7 @@ describe("buckets of weeks and months", () => {
     expect(within).toEqual({ from: startOf(day(monday)), until: startOf(day(next)), isPartial: false });
   });
 
-  test("are asked for as days", () => {
+  test("are requested as days", () => {
     expect((["NONE", "DAY", "HOUR", "MINUTE", "WEEK", "MONTH"] as const).map(requestedWidth)).toEqual([
       "NONE",
       "DAY",

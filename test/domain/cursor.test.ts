@@ -29,7 +29,7 @@ function forged(text: string, digest = DIGEST): string {
 }
 
 describe("a cursor", () => {
-  test("names its place in a walk", () => {
+  test("names its place in pages", () => {
     forAll([walked], (place) => expect(parseCursor(formatCursor(place, DIGEST), DIGEST)).toEqual(place));
   });
 

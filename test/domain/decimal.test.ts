@@ -223,6 +223,6 @@ test("a whole number is taken as it is, however large", () => {
   forAll([fc.bigInt()], (x) => expect(formatDecimal(decimalOf(x))).toBe(String(x)));
 });
 
-test("a fraction is no whole number", () => {
+test("a fraction is not a whole number", () => {
   expect(() => decimalOf(1.5)).toThrow(RangeError);
 });

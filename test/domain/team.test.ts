@@ -37,7 +37,7 @@ test("a person in none is unassigned, also without id and address", () => {
   expect(teams.placesOf({ userId: null, email: null })).toEqual([UNASSIGNED]);
 });
 
-test("no team has the key of what is in none", () => {
+test("no team has the key of rows without a team", () => {
   const odd = ["unassigned", "nobody", ""].map((teamId) =>
     placementKey({ kind: "team", team: team(teamId, []) }),
   );

@@ -171,7 +171,7 @@ describe("the manifest of NDJSON", () => {
     [`${USERS}&manifest=file`, "`manifest` can be given once, as `line`"],
     [`${USERS}&manifest=`, "`manifest` can be given once, as `line`"],
     [`${USERS}&manifest=line&manifest=line`, "`manifest` can be given once, as `line`"],
-  ])("of %s is refused before anything is asked", async (path, why) => {
+  ])("of %s is refused before any upstream request", async (path, why) => {
     const gate = gateway({ sandbox: { users: 20 } });
     const response = await get(await listening(gate), path);
     expect(response.statusCode).toBe(400);
@@ -218,7 +218,7 @@ describe("an upstream that fails", () => {
 });
 
 describe("a client that reads slowly", { tags: "deep" }, () => {
-  test("is not walked ahead of: upstream is asked for a page of each report beyond what was taken", async () => {
+  test("holds upstream requests to a page of each report beyond what was taken", async () => {
     const gate = gateway({ sandbox: { users: 250 } });
     const { body } = await gate.app.fetch(`http://gateway.test/export/${MONTHS}`);
     const reader = body?.getReader();
@@ -232,7 +232,7 @@ describe("a client that reads slowly", { tags: "deep" }, () => {
     await reader?.cancel();
   });
 
-  test("over a connection, too; and one that goes away ends the walk", async () => {
+  test("over a connection, too; and one that goes away ends the requests", async () => {
     const page = (of: string) => Array.from({ length: 500 }, (_, i) => wireUser(`user_${of}${i}`));
     const gate = gateway({
       routes: {
@@ -283,7 +283,7 @@ describe("HEAD", () => {
     "focus.ndjson?period=YESTERDAY",
     "users.csv?range.last.days=7",
     "cost.ndjson?range.last.days=7&groupBy=MODEL",
-  ])("of %s has the headers of GET, without a length that nobody knows, and reads no row", async (path) => {
+  ])("of %s has the headers of GET, without a length that is unknown, and reads no row", async (path) => {
     const gate = gateway({ sandbox: { users: 20 } });
     const { head, get } = await heads(await listening(gate), path);
     expect(get.status).toBe(200);
@@ -362,7 +362,7 @@ describe("requests that are not for a file", () => {
     if (status === 403) expect(gate.seen).toEqual([]);
   });
 
-  test("an HTTP/1.0 client, which cannot tell a file from half of it, is told to use 1.1", async () => {
+  test("an HTTP/1.0 client, which cannot distinguish a file from half of it, gets an error that says to use 1.1", async () => {
     const gate = gateway({ sandbox: { users: 20 } });
     const socket = connect(Number((await listening(gate)).port), "127.0.0.1");
     socket.write("GET /export/spend.csv?period=YESTERDAY HTTP/1.0\r\n\r\n");

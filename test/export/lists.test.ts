@@ -121,7 +121,7 @@ function cell(value: unknown): string {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
-test("columns are those asked for: values, whole objects, and what a list of objects holds", async () => {
+test("columns are those requested: values, whole objects, and the items of a list of objects", async () => {
   const gate = gateway({ sandbox: { users: 40 } });
   const lines = (await download(gate, `users.ndjson?${WEEK}&manifest=line&fields=email,cost.net,groups.name`))
     .trimEnd()
@@ -149,7 +149,7 @@ test("columns are those asked for: values, whole objects, and what a list of obj
   );
 });
 
-test("a column that is asked for a thousand times is looked for once", async () => {
+test("a column that is requested a thousand times is looked for once", async () => {
   const gate = gateway({ sandbox: { users: 20 } });
   const looked = vi.spyOn(schema.getType("UserActivity") as GraphQLObjectType, "getFields");
   const lookedFor = async (fields: string) => {
@@ -163,7 +163,7 @@ test("a column that is asked for a thousand times is looked for once", async () 
   looked.mockRestore();
 });
 
-test("figures made of those of other rows are columns when asked for, and are not added up", async () => {
+test("figures made of those of other rows are columns when requested, and are not added up", async () => {
   const gate = gateway({ sandbox: { users: 40 } });
   const path = "cost.ndjson?range.last.days=7&manifest=line&compare=PREVIOUS_PERIOD";
   const lines = async (fields: string) => (await download(gate, `${path}${fields}`)).trimEnd().split("\n");
@@ -210,7 +210,7 @@ test.each([
   ["spend.csv?from=2025-03-01&until=2026-03-01", 400, "NOT_COVERED", "2026-01-01"],
   ["spend.csv?period=LAST_MONTH&group=x", 400, "BAD_USER_INPUT", "Unknown parameter `group`"],
   ["spend.csv?period=LAST_MONTH&source=UNIFID", 400, "BAD_USER_INPUT", "did you mean UNIFIED"],
-])("%s is refused with %d %s, and nothing is asked of upstream", async (path, status, code, words) => {
+])("%s is refused with %d %s, without an upstream request", async (path, status, code, words) => {
   const gate = gateway({ sandbox: { users: 20 } });
   expect(await refusalOf(gate, path)).toEqual({ status, code, message: expect.stringContaining(words) });
   expect(gate.seen).toEqual([]);

@@ -195,7 +195,7 @@ describe("figures that are refreshed under an export", () => {
   test.each([
     ["spend.csv?from=2026-08-01&until=2026-11-22", 100],
     ["cost.csv?range.between.from=2026-08-01&range.between.until=2026-11-22&bucket=DAY&groupBy=USER", 28],
-  ])("restart what can still change, and keep what is final: %s", async (path, pieces) => {
+  ])("restart parts that can still change, and keep final ones: %s", async (path, pieces) => {
     const settings = { MAX_FIRST: "100" };
     const gate = gateway({ sandbox: { users: 60 }, settings });
     const out = place("file.csv");

@@ -130,7 +130,7 @@ test("asks upstream for no more pages than the months have, and for the organiza
   expect(new Set(reports.map((url) => url.searchParams.get("limit")))).toEqual(new Set(["1000"]));
 });
 
-test("people of the older reports are asked for in pieces that grow, not day by day", async () => {
+test("people of the older reports are requested in pieces that grow, not day by day", async () => {
   const gate = gateway({ sandbox: { users: 40, unified: "off" } });
   await download(gate, "spend.csv?from=2026-06-01&until=2026-11-01");
   const asked = gate.seen.filter((url) => url.pathname.endsWith("user_cost_report")).length;

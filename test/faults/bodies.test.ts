@@ -21,7 +21,7 @@ const text =
 
 const good = JSON.stringify(GOOD_PAGE);
 
-describe("a body that is no JSON is UPSTREAM_SHAPE after three attempts, and not kept", () => {
+describe("a body that is not JSON is UPSTREAM_SHAPE after three attempts, and not kept", () => {
   test.each<[string, Route]>([
     ["empty", text("")],
     ["blank", text(" \n ")],
@@ -260,7 +260,7 @@ describe("JSON of another shape is UPSTREAM_SHAPE at once, names the place, and 
     expect((await ask(COST)).data.cost.nodes).toEqual([{ net: { cents: "12.5" } }]);
   });
 
-  test("a share that is no finite number", async () => {
+  test("a share that is not a finite number", async () => {
     const day = `{"starting_at":"2026-11-01T00:00:00Z","daily_adoption_rate":1e999}`;
     const { ask, faults } = gateway({
       routes: { [PATHS.summaries]: text(`{"data":[${day}],"next_page":null}`) },
@@ -271,7 +271,7 @@ describe("JSON of another shape is UPSTREAM_SHAPE at once, names the place, and 
   });
 });
 
-describe("what a body may hold beside the figures leaves them untouched", () => {
+describe("extra properties of a body leave the figures untouched", () => {
   test.each<[string, string]>([
     ["keys of a newer contract", good.replace('"data"', '"canary":{"data":[]},"data"')],
     ["a prototype of the body", good.replace('"data"', '"__proto__":{"next_page":"x","polluted":1},"data"')],

@@ -24,7 +24,7 @@ function costOf(from: string, until: string): string {
 }
 
 describe("an export that stops moving", () => {
-  test("makes nothing final and no day whole for as long as it stands, and is asked for again and again", async () => {
+  test("makes nothing final and no day whole while it stands, and is requested again and again", async () => {
     let watermark = "2026-10-04T08:00:00Z";
     let amount = "1";
     const { ask, at, requestsOf } = gateway({
@@ -114,7 +114,7 @@ describe("a watermark that cannot be", () => {
   });
 });
 
-describe("a gateway whose clock is off by a day", () => {
+describe("a gateway with a clock that is off by a day", () => {
   /** Upstream goes by its own clock: engagement of today is not there yet, and the export is of this morning. */
   const upstream = (now: string, watermark: string): Readonly<Record<string, Route>> => ({
     [PATHS.me]: () => json(ORGANIZATION),

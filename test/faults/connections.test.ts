@@ -88,7 +88,7 @@ test.each(CAUSES)(
   },
 );
 
-test("the log of a gateway whose upstream is away has one line about it, however many ask", {
+test("the log of a gateway without its upstream has one line about it, for any number of questions", {
   tags: "deep",
 }, async () => {
   const port = await closedPort();
@@ -139,7 +139,7 @@ test("`datasets` answers each dataset with the reason while upstream is away, an
   }
 });
 
-test("an outage of a status is told with it, and one of a key that is refused", async () => {
+test("an outage is reported with its status, also that of a refused key", async () => {
   let status = 503;
   const { ask, outages } = withPeople(() => refusal(status, "api_error", "no"));
   await ask(PEOPLE);
@@ -151,7 +151,7 @@ test("an outage of a status is told with it, and one of a key that is refused", 
   ]);
 });
 
-test("an outage that is over is told once, after half a minute without a failure", async () => {
+test("the end of an outage is reported once, after half a minute without a failure", async () => {
   const pace = simulatedPace();
   let isAway = true;
   const { ask, outages, recoveries } = gateway({

@@ -120,7 +120,7 @@ test.each([
   for (const { message } of errors) expect(message).toContain(WAYS);
 });
 
-describe("dates that are no days", () => {
+describe("dates that are not days", () => {
   const dates: [string, string][] = [
     ["30 February", "2026-02-30"],
     ["29 February of a common year", "2026-02-29"],
@@ -180,7 +180,7 @@ describe("how many rows", () => {
       },
     );
 
-    test.each([10_000_000_000, 1.5])("first: %d, which is no Int, is refused", async (first) => {
+    test.each([10_000_000_000, 1.5])("first: %d, which is not an Int, is refused", async (first) => {
       const { ask, seen } = served();
       expectPresentable((await ask(...asked(first))).errors);
       expect(seen).toEqual([]);

@@ -12,7 +12,7 @@ function fresh(i: number): string {
   return `{ users(${range}) { nodes { userId } } organization { name } }`;
 }
 
-describe("an upstream that fails for everybody", () => {
+describe("an upstream that fails for every caller", () => {
   test("is left alone: a hundred questions in five seconds cost less than twenty attempts, and it is found again within five", async () => {
     let isDown = true;
     const { ask, seen } = gateway({
@@ -54,7 +54,7 @@ describe("an upstream that fails for everybody", () => {
     expect(requestsTo(PATHS.users, requests)).toBe(0);
   });
 
-  test("of one dataset is no reason to leave the others alone, nor to make them wait", async () => {
+  test("in one dataset affects no other, and makes none wait", async () => {
     const { ask } = gateway({
       routes: {
         [PATHS.users]: () => new Promise<never>(() => {}),
@@ -73,7 +73,7 @@ describe("an upstream that fails for everybody", () => {
     for (const answer of await Promise.all(hanging)) expect(answer.errors).toBeDefined();
   });
 
-  test("in what was asked wrongly is not taken for down", async () => {
+  test("in a wrong request is not taken for down", async () => {
     const { ask, seen } = gateway({
       routes: {
         [PATHS.me]: () => json(ORGANIZATION),
@@ -94,7 +94,7 @@ function chance(seed: number): () => number {
   };
 }
 
-test("with one request in seven failing in some way, no walk is wrong or short, and nearly all are whole", async () => {
+test("with one request in seven failing in some way, no list is wrong or short, and nearly all are whole", async () => {
   const PAGES = 12;
   const random = chance(20_261_122);
   const page = (token: number) =>

@@ -39,7 +39,7 @@ describe("a fault that voids a field of a thousand rows", () => {
     ]);
   });
 
-  test("is told from another fault of the same field, and lists every place where there are few", async () => {
+  test("is distinguished from another fault of the same field, and lists every place where there are few", async () => {
     const { ask } = opened();
     const ids = ["x", btoa("Workspace:none"), "y"];
     const { errors } = await ask("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", { ids });

@@ -40,7 +40,7 @@ describe.each(EVERY_LIST)("%s", (_name, list) => {
       expect(seen).toHaveLength(times * (place + 1) + PAGES.length);
     });
 
-    test("always: UPSTREAM_UNAVAILABLE after three walks, and whole right after", async () => {
+    test("always: UPSTREAM_UNAVAILABLE after three runs, and whole right after", async () => {
       const { ask, seen } = withList(list, refusing(place, 3));
       expectFailure(await ask(list.query), "UPSTREAM_UNAVAILABLE");
       expect(seen).toHaveLength(3 * (place + 1));
@@ -129,7 +129,7 @@ describe.each(EVERY_LIST)("%s", (_name, list) => {
   ];
 
   test.each(POISON)(
-    "%s on its last page: %s after %i attempts, no short list, and only that page is asked for again",
+    "%s on its last page: %s after %i attempts, no short list, and only that page is requested again",
     async (_what, code, attempts, fault) => {
       let isBroken = true;
       const { ask, seen, requestsOf } = withList(list, (query, request) =>

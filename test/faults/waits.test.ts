@@ -62,7 +62,7 @@ describe.each<[string, Route]>([
   ["with retry-after: 0", refusing({ "retry-after": "0" })],
   ["with nonsense", refusing({ "retry-after": "soon" })],
 ])("three hours of 429 %s", { tags: "deep" }, (_how, refused) => {
-  test("cost at most two requests a minute, each question is told when to come back, and the end is found within two minutes", async () => {
+  test("cost at most two requests a minute, each answer says when to come back, and the end is found within two minutes", async () => {
     const { answer, asked, end, pace } = storm(refused);
     const HOURS = 3;
     for (let i = 0; pace.now() < HOURS * 3_600_000; i++) {
@@ -83,7 +83,7 @@ describe.each<[string, Route]>([
   });
 });
 
-test("retry-after: 120 keeps fifty callers in: one request, none inside the window, and all are told at once", async () => {
+test("retry-after: 120 keeps fifty callers in: one request, none inside the window, and all get the error at once", async () => {
   const { ask, asked, answer, end, pace } = storm(refusing({ "retry-after": "120" }));
   const first = await answer(fresh(0));
   expect(expectError(first, "UPSTREAM_RATE_LIMITED").extensions.retryAfter).toBe(120);
@@ -107,7 +107,7 @@ test("retry-after: 120 keeps fifty callers in: one request, none inside the wind
   expect(asked.every((at) => at === 0 || at >= 120_000)).toBe(true);
 });
 
-test("who can wait for the end of the window waits for it, and asks then", async () => {
+test("a caller that can wait for the end of the window waits for it, and asks then", async () => {
   const { ask, asked, answer, end, pace } = storm(refusing({ "retry-after": "20" }));
   const waiting = answer(fresh(0));
   const others = Promise.all(Array.from({ length: 50 }, (_, i) => ask(fresh(1 + i))));
@@ -154,7 +154,7 @@ test("a retry-after of years blocks for an hour; then one request finds out", as
   expect(asked).toHaveLength(2);
 });
 
-describe("a refusal that says trying again is no use", () => {
+describe("a refusal that says that a retry is useless", () => {
   test.each([429, 500, 503, 529])("%i with x-should-retry: false is one attempt", async (status) => {
     const { ask, seen } = withList(PEOPLE, () =>
       refusal(status, "some_error", LEAK, { "x-should-retry": "false" }),

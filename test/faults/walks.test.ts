@@ -65,7 +65,7 @@ describe("a list that never ends is UPSTREAM_SHAPE within a few requests, never 
   });
 });
 
-test("a walk that breaks half-way is an error, never a short list, and is whole once upstream is", async () => {
+test("a list that breaks half-way is an error, never a short list, and is whole once upstream is", async () => {
   const pages = linked({ first: "a", a: null });
   const failing: Route = () => refusal(500, "api_error", LEAK);
   const broken = inTurn(failing, failing, failing, pages);
@@ -106,7 +106,7 @@ describe.each([410, 400])("a list that is refreshed while it is read (status %i)
     expect(tokens).toEqual(["1-3", null, "2-2", "2-3", "2-4"]);
   });
 
-  test("in the middle of one walk is begun again as well", async () => {
+  test("in the middle of one run of pages is begun again as well", async () => {
     const { route, refresh } = refreshing(status);
     let asked = 0;
     const { ask } = withPeople((query, request) => {
@@ -138,7 +138,7 @@ describe.each([410, 400])("a list that is refreshed while it is read (status %i)
     expectError(await ask(PEOPLE, { after: data.users.pageInfo.endCursor }), "CURSOR_EXPIRED");
   });
 
-  test("whose every page is refused is UPSTREAM_UNAVAILABLE within six requests", async () => {
+  test("with every page refused is UPSTREAM_UNAVAILABLE within six requests", async () => {
     const { ask, seen } = withPeople((query) =>
       query.has("page")
         ? refusal(status, "invalid_request_error", LEAK)
@@ -231,7 +231,7 @@ describe("a client that leaves", () => {
   });
 });
 
-test("an answer is as old as the export it was told from, not as the one its walk began with", async () => {
+test("an answer is as old as the export of its figures, not as that of its first page", async () => {
   const [older, newer] = ["2026-11-22T00:00:00Z", "2026-11-22T04:00:00Z"];
   const people = (name: string, next: string | null, watermark: string) =>
     json(reportPage([wireUserCost(name, "100")], { next, watermark }));

@@ -75,7 +75,7 @@ describe("faults of the connection", () => {
     expect(gate.requests).toHaveLength(2);
   });
 
-  test("nobody listening is UPSTREAM_UNAVAILABLE, for every field that needs it", async () => {
+  test("a closed port is UPSTREAM_UNAVAILABLE, for every field that needs it", async () => {
     await using closed = await overSocket(answer);
     await closed[Symbol.asyncDispose]();
     const { errors } = await closed.ask(PEOPLE);

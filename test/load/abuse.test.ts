@@ -110,7 +110,7 @@ test("20: while eight connections attack for five seconds, others are served", a
   await agent.close();
 });
 
-test("21: a caller that uses up its share is told when to come back, and another keeps its time", async () => {
+test("21: a caller that uses up its share learns when to come back, and another keeps its time", async () => {
   const { url } = await serve({
     users: 100,
     settings: { ...settings, CALLER_OPERATIONS_PER_MINUTE: "400", AUDIT_LOG: "off" },

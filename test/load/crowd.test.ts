@@ -45,7 +45,7 @@ test("70: four hundred callers at once, nothing kept, are all answered", async (
   await isHealthyWithin(url, 2_000);
 });
 
-test("70: more than the gateway takes at once are told to come back, and can", async () => {
+test("70: callers beyond what the gateway takes at once get a time to come back, and can", async () => {
   const { url } = await serve({ users: 100, latencyMs: 300, settings: { MAX_CONCURRENT: "100" } });
   const answers = await atOnce(url, CALLERS);
   report(70, `with room for 100: ${JSON.stringify(statuses(answers))}`);
@@ -133,7 +133,7 @@ test("71: beside sixty readers that take nothing of their answers others are ser
   await descriptorsAre(gateway, base + 10); // connections to upstream are kept for a while
 });
 
-test("those who send or take nothing for long are cut off", async () => {
+test("clients that send or take nothing for long are cut off", async () => {
   const { gateway, url } = await serve({ settings: { OPERATION_TIMEOUT: "1" } });
   await timed(url, "{ __typename }", new Agent({ pipelining: 0 }));
   await sleep(500);

@@ -85,7 +85,7 @@ describe("starts", () => {
     expect(output).not.toContain(CANARY);
   });
 
-  test("while upstream is away, ready, and asks it nothing until somebody asks", async () => {
+  test("while upstream is away, ready, and makes no upstream request before the first query", async () => {
     const { url } = await serve({ settings: { ANTHROPIC_BASE_URL: "http://127.0.0.1:1" } });
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
     expect((await fetch(`${url}/healthz`)).status).toBe(200);

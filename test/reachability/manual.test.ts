@@ -23,7 +23,7 @@ const SAID: Readonly<Record<string, RegExp>> = {
   null: /null over more than one day/i,
 };
 
-test("what the contract says of every count over a range, the field that shows it says too", {
+test("the field that shows a count over a range says about it what the contract says", {
   tags: "deep",
 }, async () => {
   const modes = new Map<string, string>();

@@ -34,7 +34,7 @@ function isAbout(estimate: number, exact: number): boolean {
   return Math.abs(estimate - exact) <= exact * 0.02;
 }
 
-test("a range whose last revision is in says the same ever after, estimates included", async () => {
+test("a range after its last revision says the same ever after, estimates included", async () => {
   const at = async (now: string) => {
     const later = sandbox({ users: 80, now: Date.parse(now) });
     return later.rows("/analytics/users?starting_date=2026-05-01&ending_date=2026-07-01&limit=1000");
@@ -195,7 +195,7 @@ describe("user activity", () => {
     ["lines_added", (row: Wire) => row.claude_code_metrics.core_metrics.lines_of_code.added_count],
     ["commits", (row: Wire) => row.claude_code_metrics.core_metrics.commit_count],
     ["web_searches", (row: Wire) => row.web_search_count],
-  ])("ranks by %s, largest first unless told", async (metric, read) => {
+  ])("ranks by %s, largest first by default", async (metric, read) => {
     const values = (await rows(`/analytics/users?date=${DAY}&order_by=${metric}&limit=1000`)).map(read);
     expect(values).toEqual(values.toSorted((a, b) => b - a));
     const rising = (await rows(`/analytics/users?date=${DAY}&order_by=${metric}&order=asc&limit=1000`)).map(
@@ -287,7 +287,7 @@ describe("summaries", () => {
   });
 });
 
-test("a range up to today can be asked for at any hour", async () => {
+test("a range up to today can be requested at any hour", async () => {
   const { clock, rows: at } = sandbox({ users: 20 });
   for (const hour of [0, 9, 10, 23]) {
     clock.now = startOf(day("2026-11-22")) + hour * HOUR_MS;

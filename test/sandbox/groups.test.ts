@@ -91,7 +91,7 @@ describe("members of a group", () => {
       .filter((person) => enterprise.isCurrent(person, NOON))
       .filter((person) => groups.of(person, 325).some((group) => group.id === id));
 
-  test("are those whose usage counts in it today, oldest membership first", async () => {
+  test("are people with usage that counts in it today, oldest membership first", async () => {
     for (const { id } of await rows("/rbac_groups?limit=1000")) {
       const members = await rows(`/rbac_groups/${id}/members?limit=1000`);
       expect(members.map(({ user_id }) => user_id).sort()).toEqual(

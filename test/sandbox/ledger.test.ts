@@ -83,7 +83,7 @@ describe("facts", () => {
     expect(adoption(0)).toBeLessThan(adoption(300));
   });
 
-  test("are the same whether asked for by day, by span or by person", () => {
+  test("are the same by day, by span and by person", () => {
     const span = { from: startOf(day("2026-10-05")), until: startOf(day("2026-10-08")) };
     const sorted = (some: Iterable<object>) => Array.from(some, (fact) => JSON.stringify(fact)).sort();
     const whole = sorted(ledger.facts("enterprise", span, EVER));
@@ -105,7 +105,7 @@ describe("facts", () => {
   });
 });
 
-test("what a member was active in is what facts there are", () => {
+test("the activity of a member equals the facts", () => {
   const seen = new Map<string, number>();
   for (const { engagement, tag, person, at } of facts) {
     // Unlinked Slack people and channels are nobody's facts; their slots are checked through the linked ones.

@@ -13,7 +13,7 @@ test("the same seed gives the same answers, another seed other ones", async () =
   expect(one).not.toEqual(other);
 });
 
-test("an answer does not depend on what was asked before", async () => {
+test("an answer does not depend on earlier requests", async () => {
   const path = "/analytics/users?date=2026-11-18&limit=1000";
   const fresh = await sandbox().ask(path);
   const { ask } = sandbox();
@@ -84,7 +84,7 @@ describe("awkward people", () => {
     (await rows(`/analytics/user_usage_report?${range}&user_ids[]=${idOf(index)}`)).at(0)?.actor;
   const JUNE = "starting_at=2026-06-01T00:00:00Z&ending_at=2026-06-19T00:00:00Z";
 
-  test("a person who left keeps the address in reports and is no member any more", async () => {
+  test("a person who left keeps the address in reports and is not a member any more", async () => {
     expect(await inReports(NOTABLE.departed, JUNE)).toMatchObject({
       deleted: true,
       email_address: expect.stringContaining("@"),
@@ -181,7 +181,7 @@ test("API keys share a name, belong to workspaces, and show their workspace by v
   expect(old.data.map(({ workspace_id: _, ...rest }: { workspace_id: string | null }) => rest)).toEqual(data);
 });
 
-test("archived and default workspaces are listed only when asked for", async () => {
+test("archived and default workspaces are listed only when requested", async () => {
   const { ask } = sandbox();
   const names = async (query: string) =>
     (await ask(`/workspaces?${query}`, { key: "admin" })).data.map(({ name }: { name: string }) => name);

@@ -142,7 +142,7 @@ describe("plugins", () => {
     expect(await listOf(`${RANGE}&order=desc`)).toEqual(whole.toReversed());
   });
 
-  test("of a day are the same however they are asked for, and whatever was asked before", async () => {
+  test("of a day are the same however they are requested, and after any other request", async () => {
     const path = `/analytics/plugins?${DATE}&group_by[]=user_id`;
     const all = await rows(`${path}&limit=1000`);
     expect(await rows(`${path}&limit=5`)).toEqual(all);

@@ -167,7 +167,7 @@ describe("the reports per person", () => {
     ["user_usage_report", "uncached_input_tokens", (row: Wire) => row.uncached_input_tokens],
     ["user_cost_report", "amount", (row: Wire) => Number(row.amount)],
     ["user_cost_report", "list_amount", (row: Wire) => Number(row.list_amount)],
-  ])("%s ranks by %s, largest first unless told", async (report, metric, read) => {
+  ])("%s ranks by %s, largest first by default", async (report, metric, read) => {
     const path = `/analytics/${report}?${RANGE}&order_by=${metric}&group_by[]=model&limit=1000`;
     const values = (await rows(path)).map(read);
     expect(values).toEqual(values.toSorted((a, b) => b - a));
@@ -227,7 +227,7 @@ test("a bucket keeps its hundred largest groups and says nothing of the rest", a
   expect(amounts).toEqual(amounts.toSorted((a, b) => b - a));
 });
 
-test("the shutdown is an empty bucket, and a range after the export is no bucket at all", async () => {
+test("the shutdown is an empty bucket, and a range after the export has no bucket at all", async () => {
   const empty = await ask(
     "/analytics/cost_report?starting_at=2026-04-30T00:00:00Z&ending_at=2026-05-03T00:00:00Z",
   );

@@ -5,7 +5,7 @@ const { ask, rows, refusal, clock } = sandbox();
 const OAUTH = { key: "oauth" } as const;
 const ALL = "/service_accounts?include_archived=true";
 
-test("service accounts are listed newest first, the archived ones only when asked for", async () => {
+test("service accounts are listed newest first, the archived ones only when requested", async () => {
   const all = await rows(ALL, OAUTH);
   const created = all.map(({ created_at }) => created_at);
   expect(created).toEqual(created.toSorted().toReversed());
@@ -56,7 +56,7 @@ test("service accounts are those that keys act as and usage names", async () => 
   for (const id of used) expect(known).toContain(id);
 });
 
-test("no other key is let in", async () => {
+test("no other key is accepted", async () => {
   expect(await refusal("/service_accounts", { key: "admin" })).toContain("403");
   expect(await refusal("/service_accounts", { key: "enterprise" })).toContain("403");
 });

@@ -76,7 +76,7 @@ describe.each(kinds)("an archive in $name", ({ skip, home, tags }) => {
   );
 
   test.skipIf(skip)(
-    "holds no more than its bound, whoever fills it, and drops nothing",
+    "holds no more than its bound, for any number of writers, and drops nothing",
     { tags },
     async () => {
       await using at = await home();
@@ -300,7 +300,7 @@ describe.skipIf(!hasRedis)("a Redis that may evict", { tags: "deep" }, () => {
     ["volatile-lru", "100mb", false],
     ["noeviction", "100mb", false],
     ["allkeys-lru", "0", false],
-  ])("is told of at start: %s with maxmemory %s", async (policy, memory, isTold) => {
+  ])("is reported at start: %s with maxmemory %s", async (policy, memory, isTold) => {
     await using server = await redisServer("--maxmemory-policy", policy, "--maxmemory", memory);
     const gateway = run(["serve", "--port", "0"], {
       CACHE_URL: server.url,

@@ -102,7 +102,7 @@ const STORES: [string, string | undefined][] = [
 
 describe.each(STORES)("two processes on %s", (_name, store) => {
   test.skipIf(store === undefined)(
-    "send nothing inside the window of a retry-after that one of them was told",
+    "send nothing inside the window of a retry-after that one of them received",
     async () => {
       const WINDOW_MS = 4_000;
       const arrivals: number[] = [];

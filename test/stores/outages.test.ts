@@ -148,7 +148,7 @@ const canMount = (() => {
 })();
 
 describe.skipIf(!canMount)("a SQLite store", () => {
-  test("whose disk is full does not show, and is used again when there is room", async () => {
+  test("with a full disk does not affect answers, and is used again when there is room", async () => {
     using disk = smallDisk(2 ** 17);
     if (disk === null) return;
     const open = replicas(() => sqliteStore({ path: disk.file, maxBytes: 2 ** 30, now: Date.now }));
@@ -164,7 +164,7 @@ describe.skipIf(!canMount)("a SQLite store", () => {
     expect(b.seen).toHaveLength(0);
   });
 
-  test("whose disk becomes read-only does not show, and is used again when it can be written", async () => {
+  test("with a disk that becomes read-only does not affect answers, and is used again when it can be written", async () => {
     using disk = smallDisk(2 ** 25);
     if (disk === null) return;
     const open = replicas(() => sqliteStore({ path: disk.file, maxBytes: 2 ** 30, now: Date.now }));

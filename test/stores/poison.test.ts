@@ -80,11 +80,11 @@ describe.each([sqlite, redis])("an entry of $name", { tags: "deep" }, (kind) => 
       ["of another program", () => new TextEncoder().encode(GOOD)],
       ["of another key", () => encodeEntry({ key: "another", body: GOOD, fetchedAt: Date.parse(NOW) })],
       [
-        "whose body is no JSON",
+        "with a body that is not JSON",
         (_, key) => encodeEntry({ key, body: GOOD.slice(0, 99), fetchedAt: Date.parse(NOW) }),
       ],
       [
-        "whose body is of another shape",
+        "with a body of another shape",
         (_, key) =>
           encodeEntry({ key, body: '{"data":[{"user":5}],"next_page":null}', fetchedAt: Date.parse(NOW) }),
       ],
@@ -98,7 +98,7 @@ describe.each([sqlite, redis])("an entry of $name", { tags: "deep" }, (kind) => 
           }),
       ],
       [
-        "of a replica whose clock is a day ahead",
+        "of a replica with a clock a day ahead",
         (_, key) =>
           encodeEntry({ key, body: tokenBody("user_wrong"), fetchedAt: Date.parse(NOW) + 86_400_000 }),
       ],

@@ -42,7 +42,7 @@ async function movingAddress() {
   };
 }
 
-describe.skipIf(!hasRedis)("a Redis store whose primary changes", () => {
+describe.skipIf(!hasRedis)("a Redis store with a primary that changes", () => {
   test("is used at the new primary once the address leads there, without a restart", async () => {
     await using former = await redisServer();
     await using next = await redisServer();
@@ -215,7 +215,7 @@ describe.skipIf(!hasRedis)("a Redis Cluster", () => {
     await Promise.all([a.app.dispose(), b.app.dispose()]);
   });
 
-  test("whose slots have moved to another node is followed there", { timeout: 60_000 }, async () => {
+  test("is followed to another node when its slots have moved there", { timeout: 60_000 }, async () => {
     await using redis = await cluster(3);
     const store = await redisStore(redis.url);
     await store.set("page", bytes("kept"), null);

@@ -73,7 +73,7 @@ describe.each([sqlite, redis])("replicas that share $name", ({ open, skip }) => 
     },
   );
 
-  test.skipIf(skip)("never see what another key was told", async () => {
+  test.skipIf(skip)("never see the answers to another key", async () => {
     const a = gateway({
       routes: { [PATHS.users]: () => json(tokenPage([wireUser("user_a")])) },
       store: await open(),
@@ -181,7 +181,7 @@ describe.each([sqlite, redis])("replicas that share $name", ({ open, skip }) => 
   });
 });
 
-test("a client that leaves gives its place in the queue free, unless somebody else waits for the same", async () => {
+test("a client that leaves gives its place in the queue free, unless another client waits for the same", async () => {
   const pace = simulatedPace();
   const { app, seen, ask } = gateway({
     routes: { [PATHS.users]: () => json(tokenPage([wireUser("user_a")])) },

@@ -57,7 +57,7 @@ describe.each([sqlite, redis])("a shared store in $name", ({ open, skip }) => {
     await Promise.all([a.dispose(), b.dispose()]);
   });
 
-  test.skipIf(skip)("ends with what it was asked before, and refuses what is asked after", async () => {
+  test.skipIf(skip)("finishes earlier requests before it ends, and refuses later ones", async () => {
     const [store, other] = [await open(), await open()];
     const keys = Array.from({ length: 20 }, () => fresh("late"));
     const sets = Promise.all(keys.map((key) => store.set(key, bytes(key), null)));
@@ -183,7 +183,7 @@ describe("a SQLite store", () => {
     await store.dispose();
   });
 
-  test("is nobody's to read but its owner's: what upstream said of people is in it", async () => {
+  test("is readable by its owner alone: it holds what upstream said of people", async () => {
     const path = join(folder, "private.db");
     const store = sqliteStore({ path, maxBytes: 2 ** 20, now: Date.now });
     await store.set("a", new Uint8Array(100), null);

@@ -88,7 +88,7 @@ describe("a minute's requests", () => {
     expect(order.every((left) => left > 60_000)).toBe(true);
   });
 
-  test("are never all taken by what is fetched ahead", async () => {
+  test("are never all taken by requests that fetch ahead", async () => {
     const pace = simulatedPace();
     const budget = budgetOf(pace);
     const warm = Array.from({ length: 200 }, () => enter(budget, pace, turn("warm", 3_600_000)));
@@ -111,7 +111,7 @@ describe("a minute's requests", () => {
     expect(outcomes.every(({ left }) => left === 0)).toBe(true);
   });
 
-  test("are not taken by what nobody waits for any more", async () => {
+  test("are not taken by requests that no caller waits for any more", async () => {
     const pace = simulatedPace();
     const budget = budgetOf(pace, 2);
     const gone = new AbortController();
@@ -155,7 +155,7 @@ describe("callers who share a minute", () => {
     expect(many.filter(({ left }) => left !== undefined).length).toBeLessThanOrEqual(17);
   });
 
-  test("leave a quarter to the others, as long as there are any", async () => {
+  test("leave a quarter to the others, while there are any", async () => {
     const pace = simulatedPace();
     const budget = budgetOf(pace, 20);
     enter(budget, pace, turn("interactive", 30_000, "bob"));
@@ -213,7 +213,7 @@ test.each([
   ["one process", 1],
   ["two processes", 2],
 ])(
-  "ten minutes of any mixed load in %s: upstream never has to refuse, and nobody waits longer than it can",
+  "ten minutes of any mixed load in %s: upstream never has to refuse, and no caller waits longer than it can",
   { tags: "deep" },
   async (_name, processes) => {
     const arrivals = fc.array(

@@ -209,7 +209,7 @@ describe("the name an answer is kept under", () => {
   const read = (body: string, { endpoint, params, token }: Asked) =>
     decodePage(endpoint, params as never, token, JSON.parse(body), 0).rows;
 
-  test.each(FAMILIES)("stands for one answer, however it was asked for: %s", async (_name, questions) => {
+  test.each(FAMILIES)("stands for one answer, however it was requested: %s", async (_name, questions) => {
     const byPath = new Map<string, Asked[]>();
     for (const asked of fc.sample(questions, { numRuns: 3_000, seed: 7 })) {
       if (asked.token !== null) continue;

@@ -99,7 +99,7 @@ describe("a failure that may pass", () => {
     expect(third - second).toBeGreaterThan(second - first);
   });
 
-  test("waits as long as Retry-After says, in seconds or until a date of upstream's own clock", async () => {
+  test("waits for the time of Retry-After, in seconds or until a date of upstream's own clock", async () => {
     const byClock = {
       date: "Sun, 22 Nov 2026 03:00:00 GMT",
       "retry-after": "Sun, 22 Nov 2026 03:00:07 GMT",
@@ -117,7 +117,7 @@ describe("a failure that may pass", () => {
     expect(requests).toHaveLength(1);
   });
 
-  test("is not tried again where upstream says that it is no use", async () => {
+  test("is not tried again where upstream says that a retry is useless", async () => {
     const { requests, outcome } = sending([[500, { "x-should-retry": "false" }]]);
     await outcome();
     expect(requests).toHaveLength(1);

@@ -33,13 +33,13 @@ function refusal(
 }
 
 describe("days that have not come yet", () => {
-  test("are left off where today can be asked for", () => {
+  test("are left off where today is available", () => {
     expect(windows(CONSOLE, range("2026-11-20", "2026-12-31")).range).toEqual(
       range("2026-11-20", "2026-11-23"),
     );
   });
 
-  test("are left off with today where only whole days can be asked for", () => {
+  test("are left off with today where only whole days are available", () => {
     expect(windows(ENGAGEMENT, range("2026-11-20", "2026-12-31")).range).toEqual(
       range("2026-11-20", "2026-11-22"),
     );
@@ -59,7 +59,7 @@ describe("days that have not come yet", () => {
     });
   });
 
-  test("include today where only whole days can be asked for", () => {
+  test("include today where only whole days are available", () => {
     expect(refusal(ENGAGEMENT, range("2026-11-22", "2026-11-23"))).toMatchObject({
       code: "NOT_YET_AVAILABLE",
       message: "THINGS ends with 2026-11-21; 2026-11-22 is after that.",
@@ -107,7 +107,7 @@ describe("days before the first", () => {
     );
   });
 
-  test("are told before the length of the range", () => {
+  test("are reported before the length of the range", () => {
     expect(refusal(ENGAGEMENT, range("2020-01-01", "2026-11-01")).code).toBe("NOT_COVERED");
   });
 });

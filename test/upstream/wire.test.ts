@@ -336,7 +336,7 @@ describe("a key that is missing", () => {
     },
   );
 
-  test("is told from one that is null", () => {
+  test("is distinguished from one that is null", () => {
     expect(sample({}).has("nick")).toBe(false);
     expect(sample({ nick: null }).has("nick")).toBe(true);
   });
@@ -360,18 +360,18 @@ describe("a complaint", () => {
     );
   });
 
-  test("names the index of a list's item that is no object", () => {
+  test("names the index of a list's item that is not an object", () => {
     const list = new Wire<Sample>({ items: [{ id: "a" }, SECRET] });
     expect(complaint(() => list.each("items"))).toBe("items[1]: expected an object");
   });
 
-  test("names the place in an open map, whose names are upstream's text", () => {
+  test("names the place in an open map, since its names are upstream's text", () => {
     expect(complaint(() => wire.entries("tools").map(([, tool]) => tool.count("count")))).toBe(
       "tools[0].count: expected a whole number below 2^53",
     );
   });
 
-  test.each([[null], [[]], [SECRET], [1], [undefined]])("says that the body is no object: %j", (sent) =>
+  test.each([[null], [[]], [SECRET], [1], [undefined]])("says that the body is not an object: %j", (sent) =>
     expect(complaint(() => new Wire(sent))).toBe("body: expected an object"),
   );
 });
@@ -440,7 +440,7 @@ describe("parseExact", () => {
       ).toContain("count");
   });
 
-  test("leaves everything that is no such number as JSON has it", () => {
+  test("leaves everything that is not such a number as JSON has it", () => {
     const integers = fc.maxSafeInteger();
     const { json } = fc.letrec((tie) => ({
       json: fc.oneof(

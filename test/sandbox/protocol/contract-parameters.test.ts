@@ -132,7 +132,7 @@ describe.each(table.map((endpoint) => [endpoint.path, endpoint] as const))("%s",
     if (limit?.default !== undefined) expect(sizes.map((size) => size.default)).toEqual([limit.default]);
   });
 
-  test("lets in the keys of the contract, by scope, version and beta", () => {
+  test("accepts the keys of the contract, by scope, version and beta", () => {
     expect([...endpoint.keys].sort()).toEqual(
       operation.security
         .flatMap(Object.keys)

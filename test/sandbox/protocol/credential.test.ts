@@ -48,7 +48,7 @@ test.each([
 });
 
 describe("scopes", () => {
-  test("a key without the scope is told which it holds and which it needs", async () => {
+  test("the error for a key without the scope says which it holds and which it needs", async () => {
     const { status, body } = await get("/v1/organizations/analytics/users", {
       "x-api-key": `${ENTERPRISE}+read:members,read:rbac_groups`,
     });

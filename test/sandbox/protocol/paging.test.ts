@@ -56,7 +56,7 @@ describe.each([
     );
   });
 
-  test("a page whose rows are all dropped is empty and has more", async () => {
+  test("a page with all its rows dropped is empty and has more", async () => {
     const rows = [0, 1, 2].map((i) => ({ id: `id_${i}`, dropped: i < 2, fanOut: 1 }));
     const { body } = await listing(paging, rows)("/list?limit=2");
     expect(body.data).toEqual([]);

@@ -90,7 +90,7 @@ describe("dimensions", () => {
   });
 });
 
-test("the time of managed sessions costs, alike in the legacy report, and is no usage", async () => {
+test("the time of managed sessions costs, alike in the legacy report, and is not usage", async () => {
   const minutes = FACTS.console.filter(({ sessionMinutes }) => sessionMinutes > 0);
   expect(minutes.length).toBeGreaterThan(20);
   const split = `/analytics/cost?${RANGE}&group_by[]=session_id&group_by[]=cost_type`;
@@ -141,7 +141,7 @@ describe("actors", () => {
     );
   });
 
-  test("of Enterprise are its people; one null row has what nobody did", async () => {
+  test("of Enterprise are its people; one null row has the usage of no person", async () => {
     const found = await rows(`/analytics/usage?${RANGE}&group_by[]=actor`, ASKING.enterprise);
     const nobody = found.filter(({ group }) => group.actor === null);
     expect(nobody).toHaveLength(1);
@@ -153,7 +153,7 @@ describe("actors", () => {
     );
   });
 
-  test("who are deleted are dropped after paging", async () => {
+  test("that are deleted are dropped after paging", async () => {
     const { enterprise } = organization.directories;
     const range = "starting_at=2026-06-01T00:00:00Z&ending_at=2026-06-20T00:00:00Z&group_by[]=actor";
     const all = await rows(`/analytics/usage?${range}&limit=1000`, ASKING.enterprise);

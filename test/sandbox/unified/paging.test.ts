@@ -16,7 +16,7 @@ describe("order", () => {
     ["cost", "list_amount", ({ cost }) => Number(cost.list_amount)],
   ];
   test.each(METRICS)(
-    "%s ranks by %s across all buckets, largest first unless told",
+    "%s ranks by %s across all buckets, largest first by default",
     async (report, metric, read) => {
       const path = `/analytics/${report}?${RANGE}&time_bucket_width=1d&group_by[]=model&order_by=${metric}`;
       const values = (await rows(path, ASKING.console)).map(read);
@@ -27,7 +27,7 @@ describe("order", () => {
     },
   );
 
-  test("by time is newest first unless told, and by tokens or amount within a bucket", async () => {
+  test("by time is newest first by default, and by tokens or amount within a bucket", async () => {
     const path = `/analytics/usage?${RANGE}&time_bucket_width=1d&group_by[]=model&order_by=time`;
     for (const [order, sign] of [
       ["desc", -1],

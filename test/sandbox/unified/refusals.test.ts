@@ -76,15 +76,18 @@ describe("an organization that is not enrolled", () => {
     return { status, body: JSON.parse(body) };
   };
 
-  test.each(["sk-ant-api01-x", "sk-ant-admin01-x"])("is told so, whatever it asks, with %s", async (key) => {
-    for (const path of ["/analytics/usage", `/analytics/cost?${RANGE}`]) {
-      const { status, body } = await get(path, key);
-      expect(status).toBe(400);
-      expect(body.error.type).toBe("invalid_request_error");
-      expect(body.error.details.error_code).toBe("organization_not_enrolled_in_beta");
-      expect(faultsOf("/v1/organizations/analytics/usage", status, body)).toEqual([]);
-    }
-  });
+  test.each(["sk-ant-api01-x", "sk-ant-admin01-x"])(
+    "gets an error that says so for every request, with %s",
+    async (key) => {
+      for (const path of ["/analytics/usage", `/analytics/cost?${RANGE}`]) {
+        const { status, body } = await get(path, key);
+        expect(status).toBe(400);
+        expect(body.error.type).toBe("invalid_request_error");
+        expect(body.error.details.error_code).toBe("organization_not_enrolled_in_beta");
+        expect(faultsOf("/v1/organizations/analytics/usage", status, body)).toEqual([]);
+      }
+    },
+  );
 
   test("still has the other reports", async () => {
     expect((await get(`/analytics/cost_report?${RANGE}`, "sk-ant-api01-x")).status).toBe(200);

@@ -126,7 +126,7 @@ test.each(["1d", "1h"])(
   },
 );
 
-test("no data is no row, and a range after the export has no watermark", async () => {
+test("without data there are no rows, and a range after the export has no watermark", async () => {
   const { ask } = sandbox({ users: 20 });
   for (const asking of Object.values(ASKING)) {
     const empty = "starting_at=2026-05-01T00:00:00Z&ending_at=2026-05-02T00:00:00Z";
