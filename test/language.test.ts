@@ -95,3 +95,22 @@ test("comments use no private words, and docstrings start with a verb or the nou
   );
   expect(faults).toEqual([]);
 });
+
+/** First arguments of `test`, `describe` and `it`, also behind a table or condition: `test.each(…)("…")`, `sweep(…)("…")`. */
+const TEST_NAME =
+  /(?:\b(?:test|describe|it)(?:\.\w+)?|\))\(\s*(?:"((?:[^"\\\n]|\\.)*)"|`((?:[^`\\]|\\.)*)`)/g;
+
+/** Openings that name a subject by a clause about it, and forms of `asked` that stand for a request. */
+const CLAUSES =
+  /^(?:what|whatever|those|who)\b|\b(?:anything|nothing|what|whatever) (?:is|was) (?:\w+ )?asked\b/i;
+
+test("names of tests use no private words, and do not open with a clause", () => {
+  const names = globSync("test/**/*.ts", { cwd: ROOT }).flatMap((path) =>
+    [...readFileSync(join(ROOT, path), "utf8").matchAll(TEST_NAME)].map(([, quoted, template = ""]) => ({
+      path,
+      name: quoted ?? template,
+    })),
+  );
+  expect(names.length).toBeGreaterThan(2_000);
+  expect(names.filter(({ name }) => forbiddenIn(name) !== undefined || CLAUSES.test(name))).toEqual([]);
+});
