@@ -114,7 +114,9 @@ describe.each([
       .pipe(decoder())
       .on("data", (part) => rows.push(part));
     await finished(decoded).catch(() => {}); // it has no end
-    expect(rowsOf(Buffer.concat(rows).toString()).length).toBeGreaterThan(0);
+    const text = Buffer.concat(rows).toString();
+    const whole = text.slice(0, text.lastIndexOf("\n") + 1); // it can break off in the middle of a line
+    expect(rowsOf(whole).length).toBeGreaterThan(0);
   });
 
   test("has the headers of GET on HEAD", async () => {
