@@ -50,12 +50,12 @@ export class AnswerCache {
     return kept;
   }
 
-  /** Keeps the answer to a request; null where it must not be. */
+  /** Keeps the answer to a request, and reads its body; null, with the body unread, where it must not be kept. */
   async keep(key: string, response: Response, record: RequestRecord): Promise<KeptAnswer | null> {
     const { validities, operation, spending, registers } = record;
     if (validities === null || registers || response.status !== 200) return null;
     const kept = new KeptAnswer({
-      body: new Uint8Array(await response.clone().arrayBuffer()),
+      body: new Uint8Array(await response.arrayBuffer()),
       contentType: response.headers.get("content-type") ?? "",
       madeAt: record.receivedAt,
       validities,
