@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { queryLibrary } from "../documents/query-library.ts";
 import { Content } from "../http/content.ts";
+import { pageFields } from "../http/page.ts";
 import { type Route, wantsPage } from "../http/routes.ts";
 import { TOKEN_DIALOG } from "./token-dialog.ts";
 
@@ -56,11 +57,7 @@ async function renderPage(tokenHeader: string, first: string): Promise<Page> {
     );
   return {
     content: new Content(new TextEncoder().encode(html), "text/html; charset=utf-8"),
-    fields: [
-      ["cache-control", "no-cache"], // a browser keeps it, and asks at each visit whether the gateway has another
-      ["content-security-policy", contentSecurityPolicy(html)],
-      ["vary", "accept, accept-encoding"], // the same URL answers other clients in JSON
-    ],
+    fields: pageFields(permissions(html)),
   };
 }
 
@@ -73,18 +70,14 @@ function rememberFirst(query: string): string {
 }
 
 /** The one script of the page runs by its hash; it starts its workers from blobs and carries its fonts and pictures in itself. */
-function contentSecurityPolicy(html: string): string {
+function permissions(html: string): Readonly<Record<string, string>> {
   const script = html.slice(html.indexOf("<script>") + "<script>".length, html.lastIndexOf("</script>"));
-  return [
-    "default-src 'none'",
-    `script-src 'sha256-${createHash("sha256").update(script).digest("base64")}'`,
-    "worker-src blob:",
-    "style-src 'unsafe-inline'",
-    "font-src data:",
-    "img-src data:",
-    "connect-src 'self'",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ].join("; ");
+  return {
+    "script-src": `'sha256-${createHash("sha256").update(script).digest("base64")}'`,
+    "worker-src": "blob:",
+    "style-src": "'unsafe-inline'",
+    "font-src": "data:",
+    "img-src": "data:",
+    "connect-src": "'self'",
+  };
 }

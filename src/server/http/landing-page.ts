@@ -1,4 +1,5 @@
 import { Content } from "./content.ts";
+import { pageFields } from "./page.ts";
 import { type Route, wantsPage } from "./routes.ts";
 
 type Listed = Pick<Route, "path" | "description">;
@@ -20,14 +21,11 @@ export function landingPage(routes: readonly Route[]): Route {
     kind: null,
     access: "open",
     matches: ({ method }) => method === "GET",
-    respond: ({ head }) =>
-      (wantsPage(head) ? page : json).reply(head, [
-        ["cache-control", "no-cache"],
-        ["content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"],
-        ["vary", "accept, accept-encoding"],
-      ]),
+    respond: ({ head }) => (wantsPage(head) ? page : json).reply(head, FIELDS),
   };
 }
+
+const FIELDS = pageFields({ "style-src": "'unsafe-inline'" });
 
 function pageOf(routes: readonly Listed[]): string {
   const items = routes.map(
