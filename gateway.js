@@ -5,6 +5,8 @@ import "./src/supported-node.js";
 // to, such as that of temporary files, would let them choose what runs. Where it cannot be written, modules are compiled at each start.
 const { enableCompileCache } = await import("node:module");
 const { fileURLToPath } = await import("node:url");
-enableCompileCache(fileURLToPath(new URL("node_modules/.cache/compiled", import.meta.url)));
+const compiled = fileURLToPath(new URL("node_modules/.cache/compiled", import.meta.url));
+enableCompileCache(compiled);
+process.env.NODE_COMPILE_CACHE ??= compiled; // threads read it, and would compile at each start
 
 await import("./src/main.ts");

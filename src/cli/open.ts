@@ -11,8 +11,6 @@ import type { Instant } from "../domain/day.ts";
 import { Outage } from "../errors.ts";
 import { keyHints } from "../keys.ts";
 import { dispatcherTo, proxyFor } from "../proxies.ts";
-import { SandboxDispatcher } from "../sandbox/dispatcher.ts";
-import { createSandbox } from "../sandbox/sandbox.ts";
 import type { StoreConfig } from "../settings/cache.ts";
 import { ConfigError } from "../settings/config-error.ts";
 import type { LimitsConfig } from "../settings/limits.ts";
@@ -56,7 +54,7 @@ export async function openGateway(
     const now = clockFrom(config.clock);
     const loggers = loggersOf(config, now);
     const app = createApp(config, {
-      dispatcher: dispatcherOf(config, now),
+      dispatcher: await dispatcherOf(config, now),
       ...(await storesOf(config, loggers)),
       now,
       areKeysProven: config.sandbox !== null,
@@ -146,12 +144,14 @@ function misspelt(environment: Readonly<Record<string, string | undefined>>): st
   });
 }
 
-function dispatcherOf({ sandbox, upstream: { baseUrl, proxies } }: Config, now: () => Instant): Dispatcher {
+async function dispatcherOf(
+  { sandbox, upstream: { baseUrl, proxies } }: Config,
+  now: () => Instant,
+): Promise<Dispatcher> {
   if (sandbox === null) return dispatcherTo(baseUrl, proxies);
   const { users, seed, rateLimit } = sandbox;
-  return new SandboxDispatcher(
-    createSandbox({ users, seed, now, rateLimit: rateLimit ? "on" : "off", retryAfter: true, latencyMs: 0 }),
-  );
+  const { mountSandbox } = await import("../sandbox/mount.ts"); // a gateway with keys does without its memory
+  return mountSandbox({ users, seed, now, rateLimit: rateLimit ? "on" : "off", retryAfter: true });
 }
 
 /** Prints faults on standard error. */

@@ -2,15 +2,21 @@ import { Dispatcher, errors } from "undici";
 import { Exchange } from "./exchange.ts";
 import type { Handle, WireRequest } from "./protocol.ts";
 
-/** Answers undici's requests and its `fetch` from the sandbox in this process; whatever the origin, it is the sandbox. */
+interface MountedSandbox {
+  readonly handle: Handle;
+  /** Called after the last answer. */
+  close?(): Promise<void>;
+}
+
+/** Answers undici's requests and its `fetch` from a sandbox without a port; whatever the origin, it is the sandbox. */
 export class SandboxDispatcher extends Dispatcher {
-  readonly #handle: Handle;
+  readonly #sandbox: MountedSandbox;
   readonly #exchanges = new Map<Exchange, Promise<void>>();
   #state: "open" | "closed" | "destroyed" = "open";
 
-  constructor(sandbox: { readonly handle: Handle }) {
+  constructor(sandbox: MountedSandbox) {
     super();
-    this.#handle = sandbox.handle;
+    this.#sandbox = sandbox;
   }
 
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
@@ -21,7 +27,7 @@ export class SandboxDispatcher extends Dispatcher {
       );
       return false;
     }
-    const run = exchange.run(this.#handle, wireRequestOf(options), options.headersTimeout ?? 0);
+    const run = exchange.run(this.#sandbox.handle, wireRequestOf(options), options.headersTimeout ?? 0);
     this.#exchanges.set(
       exchange,
       run.finally(() => this.#exchanges.delete(exchange)),
@@ -49,7 +55,7 @@ export class SandboxDispatcher extends Dispatcher {
   }
 
   #drained(callback: (() => void) | undefined): Promise<void> | undefined {
-    const drained = Promise.all(this.#exchanges.values()).then(() => undefined);
+    const drained = Promise.all(this.#exchanges.values()).then(() => this.#sandbox.close?.());
     if (callback === undefined) return drained;
     drained.then(callback);
     return undefined;
