@@ -70,7 +70,7 @@ export function createServer(options: ServerOptions) {
   const shareWithPages = shareAcrossOrigins({ ...server, onForeignOrigin: options.onForeignOrigin });
 
   /** Refuses in this order: odd targets, other hosts, overload, methods, callers; then the route answers. */
-  async function answer(exchange: Exchange): Promise<Response | Reply> {
+  function answer(exchange: Exchange): Response | Reply | Promise<Response | Reply> {
     const { head, record } = exchange;
     const route = findRoute(routes, head) ?? NOWHERE;
     const isPreflight = head.method === "OPTIONS" && route.kind !== "export";
@@ -79,36 +79,45 @@ export function createServer(options: ServerOptions) {
     if (route.access === "probe") return route.respond(exchange);
     refuseOtherHosts(head.headers.get("host"), server.allowedHosts);
     const place = admission.enter(route.kind === "export" || wantsPage(head));
-    void record.completed.then(() => place.leave());
-    if (isPreflight) return new Reply(204, [["content-length", "0"]], null);
+    record.onCompleted(() => place.leave());
+    if (isPreflight) return new Reply(204, ["content-length", "0"], null);
     route.check?.(head, record);
-    if (route.access === "authenticated") {
-      record.viewer = await authenticate(head.headers);
+    if (route.access !== "authenticated") return route.respond(exchange);
+    const admit = (viewer: Viewer) => {
+      record.viewer = viewer;
       place.hold(record.caller);
-    }
-    return route.respond(exchange);
+      return route.respond(exchange);
+    };
+    const viewer = authenticate(head.headers);
+    return viewer instanceof Promise ? viewer.then(admit) : admit(viewer);
   }
 
   async function respond(exchange: Exchange): Promise<Response | Reply> {
     const { record } = exchange;
-    const response = await answer(exchange).catch((fault: unknown) => refused(fault, record, onFault));
+    let response: Response | Reply;
+    try {
+      response = await answer(exchange);
+    } catch (fault) {
+      response = refused(fault, record, onFault);
+    }
     const { status, headers } = response;
-    for (const [name, value] of Object.entries(PROTECTIVE)) if (!headers.has(name)) headers.set(name, value);
+    for (const [name, value] of PROTECTIVE_FIELDS) if (!headers.has(name)) headers.set(name, value);
     headers.set(REQUEST_ID, record.id);
     if (record.kind !== "export") shareWithPages(exchange, headers);
     if (record.incoming.method !== "HEAD") return response;
     return response instanceof Reply
-      ? new Reply(status, headers, null)
+      ? new Reply(status, response.headers.fields, null)
       : new Response(null, { status, headers: response.headers });
   }
 
+  const readings = { digest, trusted: (hash: string) => trusted.find(hash)?.name ?? null };
   const open = (incoming: Incoming): RequestRecord => {
     const record = new RequestRecord(incoming, now());
-    void record.completed.then((completion) => {
-      const nameOf = (hash: string) => trusted.find(hash)?.name ?? null;
-      const entry = audit && auditEntry(record, { digest, trusted: nameOf }, completion);
-      if (entry) audit(entry);
-    });
+    if (audit !== null)
+      record.onCompleted((completion) => {
+        const entry = auditEntry(record, readings, completion);
+        if (entry !== null) audit(entry);
+      });
     return record;
   };
   return {
@@ -141,6 +150,8 @@ export function createServer(options: ServerOptions) {
     dispose,
   };
 }
+
+const PROTECTIVE_FIELDS = Object.entries(PROTECTIVE);
 
 /** Everything the gateway serves. */
 function routesOf({

@@ -14,8 +14,8 @@ export async function compressed(response: Response, { headers }: RequestHead): 
   const bytes = new Uint8Array(await response.arrayBuffer());
   const coding = codingFor(headers.get("accept-encoding"), bytes.length);
   const encoded = await encode(coding, bytes);
-  const reply = new Reply(response.status, response.headers, encoded);
-  for (const [name, value] of entityFields(coding, encoded)) reply.headers.set(name, value);
+  const inherited = [...response.headers].filter(([name]) => name !== "content-length").flat();
+  const reply = new Reply(response.status, [...inherited, ...entityFields(coding, encoded)], encoded);
   const varied = response.headers.get("vary");
   reply.headers.set("vary", varied === null ? "accept-encoding" : `${varied}, accept-encoding`);
   return reply;

@@ -55,12 +55,9 @@ export class KeptAnswer {
   /** The response to a request, in the coding that its client prefers; 304 where the client has it. */
   reply(head: RequestHead, now: Instant): Reply | Promise<Reply> {
     const { madeAt, vary } = this.#options;
-    const fields: [string, string][] = [
-      ["vary", vary],
-      ["age", String(Math.max(0, Math.floor((now - madeAt) / 1_000)))],
-    ];
+    const fields = ["vary", vary, "age", String(Math.max(0, Math.floor((now - madeAt) / 1_000)))];
     // A browser may keep it, and asks each time whether it still holds.
-    if (head.method === "GET") fields.push(["cache-control", "private, no-cache"]);
+    if (head.method === "GET") fields.push("cache-control", "private, no-cache");
     return this.#content.reply(head, fields);
   }
 }

@@ -25,7 +25,7 @@ function tokenIn(value: string | null, header = AUTHORIZATION): string | null {
 }
 
 /** Returns the caller that the headers prove; throws HttpError. */
-export type Authenticator = (headers: Pick<Headers, "get">) => Promise<Viewer>;
+type Authenticator = (headers: Pick<Headers, "get">) => Viewer | Promise<Viewer>;
 
 /** How callers prove who they are. */
 export interface Authentication {
@@ -36,7 +36,7 @@ export interface Authentication {
 
 /** Without authentication, every caller is `anybody`. */
 export function createAuthenticator(authentication: Authentication | null, anybody: Viewer): Authenticator {
-  return async (headers) => {
+  return (headers) => {
     if (authentication === null) return anybody;
     const { authenticate, header: name } = authentication;
     const value = headers.get(name);
@@ -52,25 +52,25 @@ export function createAuthenticator(authentication: Authentication | null, anybo
           reason: value === null ? "no token" : "not a bearer token",
         },
       );
-    const viewer = await proven(authenticate, token);
-    if (!("reason" in viewer)) return viewer;
-    throw new HttpError(
-      "UNAUTHENTICATED",
-      "The token is not valid; it may have expired. Ask the operator of the gateway for a new one.",
-      { headers: { "www-authenticate": 'Bearer error="invalid_token"' }, reason: viewer.reason },
-    );
+    const proven = authenticate(token);
+    return proven instanceof Promise ? proven.then(viewerOf, unavailable) : viewerOf(proven);
   };
 }
 
-async function proven(authenticate: Authenticate, token: string): Promise<Proven> {
-  try {
-    return await authenticate(token);
-  } catch (fault) {
-    if (!(fault instanceof IssuerUnavailable)) throw fault;
-    throw new HttpError(
-      "AUTHENTICATION_UNAVAILABLE",
-      "The issuer of tokens cannot be reached, so no caller can be authenticated; retry later.",
-      { details: { retryAfter: ISSUER_PAUSE }, reason: fault.message },
-    );
-  }
+function viewerOf(proven: Proven): Viewer {
+  if (!("reason" in proven)) return proven;
+  throw new HttpError(
+    "UNAUTHENTICATED",
+    "The token is not valid; it may have expired. Ask the operator of the gateway for a new one.",
+    { headers: { "www-authenticate": 'Bearer error="invalid_token"' }, reason: proven.reason },
+  );
+}
+
+function unavailable(fault: unknown): never {
+  if (!(fault instanceof IssuerUnavailable)) throw fault;
+  throw new HttpError(
+    "AUTHENTICATION_UNAVAILABLE",
+    "The issuer of tokens cannot be reached, so no caller can be authenticated; retry later.",
+    { details: { retryAfter: ISSUER_PAUSE }, reason: fault.message },
+  );
 }

@@ -20,9 +20,9 @@ export function namesRoute(trusted: TrustedDocuments): Route {
       return new Reply(
         200,
         [
-          ["content-type", "application/json; charset=utf-8"],
-          ["content-length", String(body.length)],
-          ["cache-control", "private, no-cache"],
+          ...["content-type", "application/json; charset=utf-8"],
+          ...["content-length", String(body.length)],
+          ...["cache-control", "private, no-cache"],
         ],
         body,
       );

@@ -34,7 +34,7 @@ export function playgroundRoute(path: string, tokenHeader: string, first: string
 
 interface Page {
   readonly content: Content;
-  readonly fields: readonly (readonly [string, string])[];
+  readonly fields: readonly string[];
 }
 
 async function renderPage(tokenHeader: string, first: string): Promise<Page> {

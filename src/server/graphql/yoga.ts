@@ -63,7 +63,7 @@ export function createGraphQL({
   const yoga = createYoga<YogaServerContext, Context>({
     schema,
     context: ({ request, record }: YogaInitialContext & YogaServerContext): Context =>
-      contextOf(record, { signal: deadline(request.signal, limits.operationTimeoutMs, record.completed) }),
+      contextOf(record, { signal: deadline(request.signal, limits.operationTimeoutMs, record) }),
     plugins: [
       executeByReference(),
       isAudited && recordOperations(digest),
@@ -89,20 +89,14 @@ export function createGraphQL({
     parserAndValidationCache: kept,
     logging: false,
   });
-  /** Reads the body of a request, unless its head shows that it is refused. */
-  async function admit(exchange: Exchange): Promise<Uint8Array> {
-    const { head, record } = exchange;
-    refuseForeign(head, server.allowedOrigins);
-    callers.enter(record.caller);
-    checkContent(head, limits.request);
-    return head.method === "POST" ? bodyOf(exchange, limits.request) : NO_BODY;
-  }
-
   /** Answers a request from the kept answers, or by executing it. */
   async function respond(exchange: Exchange, parse: ParseParams): Promise<Response | Reply> {
     const { head, record } = exchange;
     checkAccepted(head);
-    const body = await admit(exchange);
+    refuseForeign(head, server.allowedOrigins);
+    callers.enter(record.caller);
+    checkContent(head, limits.request);
+    const body = head.method === "POST" ? await bodyOf(exchange, limits.request) : NO_BODY;
     const isKeepable = answers !== null && !isUncached(head);
     const key = isKeepable ? answerKey(head, record, body) : null;
     const found = key === null ? null : answers?.find(key, record);
@@ -135,13 +129,14 @@ function labelled<Answer extends Response | Reply>(
   record: RequestRecord,
   status: string,
 ): Answer {
-  const sum = (key: "requests" | "cacheHits" | "waitMs") =>
-    record.spending.reduce((total, { usage }) => total + usage[key], 0);
+  let [requests, cacheHits, waitMs] = [0, 0, 0];
+  for (const { usage } of record.spending) {
+    requests += usage.requests;
+    cacheHits += usage.cacheHits;
+    waitMs += usage.waitMs;
+  }
   answer.headers.set("cache-status", `claude-analytics-gateway; ${status}`);
-  answer.headers.set(
-    USAGE,
-    `requests=${sum("requests")}, cache-hits=${sum("cacheHits")}, wait-ms=${sum("waitMs")}`,
-  );
+  answer.headers.set(USAGE, `requests=${requests}, cache-hits=${cacheHits}, wait-ms=${waitMs}`);
   return answer;
 }
 
@@ -149,7 +144,7 @@ function labelled<Answer extends Response | Reply>(
  * Aborts when the client leaves or the time is up. Both are forgotten once the request is completed: a timer that stayed would hold
  * the operation in memory for the whole time limit.
  */
-function deadline(client: AbortSignal, timeoutMs: number, completed: Promise<unknown>): AbortSignal {
+function deadline(client: AbortSignal, timeoutMs: number, record: RequestRecord): AbortSignal {
   const over = new AbortController();
   const late = () => over.abort(new DOMException("the operation took too long", "TimeoutError"));
   const timer = setTimeout(late, timeoutMs).unref();
@@ -159,7 +154,7 @@ function deadline(client: AbortSignal, timeoutMs: number, completed: Promise<unk
   };
   if (client.aborted) leave();
   client.addEventListener("abort", leave, { once: true });
-  void completed.then(() => {
+  record.onCompleted(() => {
     clearTimeout(timer);
     client.removeEventListener("abort", leave);
   });

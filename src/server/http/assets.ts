@@ -54,6 +54,6 @@ function isAsset(name: string): boolean {
 }
 
 const IMMUTABLE = [
-  ["cache-control", "public, max-age=31536000, immutable"],
-  ["vary", "accept-encoding"],
-] as const;
+  ...["cache-control", "public, max-age=31536000, immutable"],
+  ...["vary", "accept-encoding"],
+];

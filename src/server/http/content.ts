@@ -3,7 +3,8 @@ import { type Coding, codingFor, encode } from "./encodings.ts";
 import { Reply, type RequestHead } from "./exchange.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
-type Fields = readonly (readonly [string, string])[];
+/** Each name is followed by its value. */
+type Fields = readonly string[];
 
 /** Bytes that are sent more than once, with a strong validator for each content coding. A coding is made once, for the first client that prefers it. */
 export class Content {
@@ -27,7 +28,7 @@ export class Content {
   reply({ method, headers }: RequestHead, fields: Fields): Reply | Promise<Reply> {
     const coding = codingFor(headers.get("accept-encoding"), this.#bytes.length);
     const etag = `"${this.#tag}${coding === "identity" ? "" : `-${coding}`}"`;
-    const validated: Fields = [["etag", etag], ...fields];
+    const validated: Fields = ["etag", etag, ...fields];
     if (method === "GET" && isAmong(etag, headers.get("if-none-match")))
       return new Reply(304, validated, null);
     const encoded = this.#encoded.get(coding) ?? this.#encode(coding);
@@ -47,16 +48,16 @@ export class Content {
   }
 
   #replyOf(coding: Coding, fields: Fields, bytes: Bytes): Reply {
-    return new Reply(200, [...fields, ["content-type", this.#type], ...entityFields(coding, bytes)], bytes);
+    return new Reply(200, [...fields, "content-type", this.#type, ...entityFields(coding, bytes)], bytes);
   }
 }
 
 const TAG_LENGTH = 27;
 
 /** The headers that describe a body in a content coding. */
-export function entityFields(coding: Coding, { length }: Bytes): [string, string][] {
-  const size: [string, string] = ["content-length", String(length)];
-  return coding === "identity" ? [size] : [["content-encoding", coding], size];
+export function entityFields(coding: Coding, { length }: Bytes): Fields {
+  const size = ["content-length", String(length)];
+  return coding === "identity" ? size : ["content-encoding", coding, ...size];
 }
 
 /** Compares weakly, as `if-none-match` does (RFC 9110, 13.1.2). */

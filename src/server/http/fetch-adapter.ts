@@ -29,5 +29,7 @@ async function bytesOf({ body }: Request, maxBytes: number): Promise<Uint8Array>
 export function asResponse(answer: Response | Reply): Response {
   if (!(answer instanceof Reply)) return answer;
   const { status, headers, body } = answer;
-  return new Response(body, { status, headers: [...headers] });
+  const { fields } = headers;
+  const pairs = fields.flatMap((name, i) => (i % 2 === 0 ? [[name, fields[i + 1] ?? ""]] : []));
+  return new Response(body, { status, headers: pairs as [string, string][] });
 }

@@ -1,4 +1,4 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
 import { Request } from "@whatwg-node/fetch";
 import { sendNodeResponse } from "@whatwg-node/server";
@@ -15,7 +15,7 @@ export function nodeListener(
     const before = socket.bytesWritten;
     const id = headers[REQUEST_ID]?.toString() ?? null;
     const record = open({ id, method, target, httpVersion, address: socket.remoteAddress ?? "" });
-    response.once("close", () => {
+    response.on("close", () => {
       const bytes = socket.bytesWritten - before;
       record.complete({ status: response.statusCode, bytes, isAborted: !response.writableFinished });
     });
@@ -53,21 +53,28 @@ class NodeExchange implements Exchange {
 class NodeHead implements RequestHead {
   readonly method: string;
   readonly headers: RequestHead["headers"];
-  readonly #message: IncomingMessage;
+  readonly url: string;
 
-  constructor(message: IncomingMessage) {
-    const { headers, method = "GET" } = message;
+  constructor({ headers, method = "GET", url = "/" }: IncomingMessage) {
     this.method = method === "HEAD" ? "GET" : method;
-    this.headers = {
-      get: (name) => headers[name]?.toString() ?? null,
-      has: (name) => headers[name] !== undefined,
-    };
-    this.#message = message;
+    this.headers = new NodeHeaders(headers);
+    this.url = `http://${headers.host ?? "localhost"}${url}`;
+  }
+}
+
+class NodeHeaders implements Pick<Headers, "get" | "has"> {
+  readonly #headers: IncomingHttpHeaders;
+
+  constructor(headers: IncomingHttpHeaders) {
+    this.#headers = headers;
   }
 
-  get url(): string {
-    const { headers, url = "/" } = this.#message;
-    return `http://${headers.host ?? "localhost"}${url}`;
+  get(name: string): string | null {
+    return this.#headers[name]?.toString() ?? null;
+  }
+
+  has(name: string): boolean {
+    return this.#headers[name] !== undefined;
   }
 }
 
@@ -93,20 +100,19 @@ function bytesOf(message: IncomingMessage, maxBytes: number): Promise<Uint8Array
     message.off("data", add).pause();
     reject(new BodyTooLong());
   };
+  // `on` takes less time than `once`, and a promise settles once.
   message
     .on("data", add)
-    .once("end", () => resolve(parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)))
-    .once("error", reject)
-    .once("close", () => {
+    .on("end", () => resolve(parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)))
+    .on("error", reject)
+    .on("close", () => {
       if (!message.complete) reject(new Error("the connection was closed in the middle of the body"));
     });
   return promise;
 }
 
 function send({ status, headers, body }: Reply, response: ServerResponse): void {
-  const fields: string[] = [];
-  for (const [name, value] of headers) fields.push(name, value);
-  response.writeHead(status, fields);
+  response.writeHead(status, headers.fields);
   response.end(body);
 }
 

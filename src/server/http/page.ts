@@ -7,11 +7,11 @@ const CLOSED = {
 };
 
 /** The headers of a page: a browser keeps it and validates it at each visit. `allowed` adds directives to its content security policy. */
-export function pageFields(allowed: Readonly<Record<string, string>>): [string, string][] {
+export function pageFields(allowed: Readonly<Record<string, string>>): readonly string[] {
   const directives = Object.entries({ ...CLOSED, ...allowed }).map((each) => each.join(" "));
   return [
-    ["cache-control", "no-cache"],
-    ["content-security-policy", directives.join("; ")],
-    ["vary", "accept, accept-encoding"], // the same URL answers other clients in JSON
+    ...["cache-control", "no-cache"],
+    ...["content-security-policy", directives.join("; ")],
+    ...["vary", "accept, accept-encoding"], // the same URL answers other clients in JSON
   ];
 }

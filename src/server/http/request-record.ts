@@ -74,7 +74,8 @@ export class RequestRecord {
   registers = false;
   /** Trailers of a streamed response, once its body has been read; null: the response is not streamed. */
   trailers: Promise<Readonly<Record<string, string>>> | null = null;
-  readonly #completion = Promise.withResolvers<Completion>();
+  #completion: Completion | null = null;
+  readonly #listeners: ((completion: Completion) => void)[] = [];
 
   constructor(incoming: Incoming, receivedAt: Instant) {
     this.id = requestIdOf(incoming.id);
@@ -87,13 +88,16 @@ export class RequestRecord {
     return this.viewer.name || this.incoming.address;
   }
 
-  /** Settles once the response has been sent, or its client has left. */
-  get completed(): Promise<Completion> {
-    return this.#completion.promise;
+  /** Calls a listener once the response has been sent, or its client has left; at once where that is over. */
+  onCompleted(listener: (completion: Completion) => void): void {
+    if (this.#completion === null) this.#listeners.push(listener);
+    else listener(this.#completion);
   }
 
   complete(completion: Completion): void {
-    this.#completion.resolve(completion);
+    if (this.#completion !== null) return;
+    this.#completion = completion;
+    for (const listener of this.#listeners) listener(completion);
   }
 }
 

@@ -128,9 +128,14 @@ class SlidingMinute {
   }
 
   sum(now: Instant): number {
+    const counts = ({ until }: Second) => until + MINUTE_MS > now && until <= now + 1_000;
+    const [first] = this.#seconds;
+    const last = this.#seconds.at(-1);
     // A clock that was set back leaves none behind that would count for longer.
-    this.#seconds = this.#seconds.filter(({ until }) => until + MINUTE_MS > now && until <= now + 1_000);
-    return this.#seconds.reduce((sum, { count }) => sum + count, 0);
+    if (first && last && !(counts(first) && counts(last))) this.#seconds = this.#seconds.filter(counts);
+    let sum = 0;
+    for (const { count } of this.#seconds) sum += count;
+    return sum;
   }
 
   /** Milliseconds until so much of the sum has passed. */

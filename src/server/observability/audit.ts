@@ -1,6 +1,8 @@
 import type { ExecutionArgs } from "graphql";
 import { getOperationAST, type OperationDefinitionNode } from "graphql";
 import type { Plugin } from "graphql-yoga";
+import type { Dataset } from "../../domain/dataset.ts";
+import type { Instant } from "../../domain/day.ts";
 import type { Identity, Role } from "../../domain/viewer.ts";
 import { ERROR_CODES, type ErrorCode } from "../../errors.ts";
 import { hashOf } from "../documents/trusted.ts";
@@ -76,14 +78,16 @@ export function auditEntry(
   completion: Completion,
 ): AuditEntry | null {
   if (kind === null && codes.size === 0) return null;
+  const [first] = spending;
+  const datasets = spending.length === 1 && first ? first.datasets : allOf(spending);
   const entry: Writable<AuditEntry> = {
-    time: new Date(receivedAt).toISOString(),
+    time: timeOf(receivedAt),
     requestId: id,
     kind,
     caller: viewer.name
       ? { name: plain(viewer.name, digest), role: viewer.role, identity: viewer.identity }
       : { address: incoming.address },
-    datasets: [...new Set(spending.flatMap(({ datasets }) => [...datasets]))].sort(),
+    datasets: [...datasets].sort(),
     upstreamRequests: 0,
     cacheHits: 0,
     status: completion.status,
@@ -105,6 +109,18 @@ export function auditEntry(
   if (rows !== null) entry.rows = rows;
   if (completion.bytes !== undefined) entry.bytes = completion.bytes;
   return entry;
+}
+
+function allOf(spending: RequestRecord["spending"]): ReadonlySet<Dataset> {
+  return new Set(spending.flatMap(({ datasets }) => [...datasets]));
+}
+
+/** Under load many requests come in one millisecond. */
+let lastTime = { instant: Number.NaN, text: "" };
+
+function timeOf(instant: Instant): string {
+  if (instant !== lastTime.instant) lastTime = { instant, text: new Date(instant).toISOString() };
+  return lastTime.text;
 }
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
