@@ -1,3 +1,4 @@
+import { zstdCompressSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decodeEntry, encodeEntry } from "../../src/cache/entry.ts";
@@ -35,6 +36,13 @@ describe("an entry", () => {
       expect(await decodeEntry(KEPT.key, whole.subarray(0, i))).toBeNull();
     }
     expect(await decodeEntry("another key", whole)).toBeNull();
+  });
+
+  test("of the first format is read, since archives keep entries for years", async () => {
+    const packed = zstdCompressSync(JSON.stringify([KEPT.key, KEPT.fetchedAt, KEPT.body]));
+    const first = Buffer.concat([Buffer.from([0xca, 0x61, 1]), packed]);
+    expect(await decodeEntry(KEPT.key, first)).toEqual(KEPT);
+    expect(await decodeEntry("another key", first)).toBeNull();
   });
 
   test("of another format or of another program is none", async () => {
