@@ -9,6 +9,7 @@ import { Guard, type GuardOptions } from "./guarded-store.ts";
 export interface Archive {
   readonly about: OutageSubject;
   get(key: string): Promise<Uint8Array | null>;
+  has(key: string): Promise<boolean>;
   /** Keeps a value; one that is there stays. False: there is no room, and nothing was kept. */
   put(key: string, value: Uint8Array): Promise<boolean>;
   dispose(): Promise<void>;
@@ -65,6 +66,11 @@ export function guardedArchive(archive: Archive, options: Omit<GuardOptions, "ra
         () => {
           throw new GatewayError("UPSTREAM_UNAVAILABLE", UNREADABLE);
         },
+      ),
+    has: (key) =>
+      guard.call(
+        () => archive.has(key),
+        () => waiting.has(key),
       ),
     async put(key, value) {
       const kept = await keep(key, value);

@@ -21,14 +21,17 @@ export async function redisArchive(url: string, maxBytes: number): Promise<Redis
   const { about, send } = link;
   const count = async (bytes: number) => Number(await send(BYTES, ["INCRBY", BYTES, String(bytes)]));
 
+  const has = async (key: string) => Number(await send(ENTRY + key, ["EXISTS", ENTRY + key])) === 1;
+
   return {
     about,
+    has,
     async get(key) {
       return (await send(ENTRY + key, ["GET", ENTRY + key])) as Uint8Array | null;
     },
     async put(key, value) {
       const name = ENTRY + key;
-      if (Number(await send(name, ["EXISTS", name])) === 1) return true;
+      if (await has(key)) return true;
       // Room is taken first: a process that ends between the two leaves less room than there is, never more.
       if ((await count(value.length)) > maxBytes) {
         await count(-value.length);

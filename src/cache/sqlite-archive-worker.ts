@@ -6,7 +6,7 @@ import type { SqliteOptions } from "./sqlite-worker.ts";
 
 /** Message to the worker: one call of the archive behind it. */
 export type ArchiveCall =
-  | { readonly op: "get"; readonly key: string }
+  | { readonly op: "get" | "has"; readonly key: string }
   | { readonly op: "put"; readonly key: string; readonly value: Uint8Array }
   | { readonly op: "close" };
 
@@ -21,14 +21,20 @@ export default function answer(call: ArchiveCall): SqliteAnswer {
         const row = database.prepare("SELECT value FROM entries WHERE key = ?").get(call.key);
         return row?.value ?? null;
       }
+      case "has":
+        return has(database, call.key);
       case "put":
         return put(database, call.key, call.value);
     }
   });
 }
 
+function has(database: DatabaseSync, key: string): boolean {
+  return database.prepare("SELECT 1 FROM entries WHERE key = ?").get(key) !== undefined;
+}
+
 function put(database: DatabaseSync, key: string, value: Uint8Array): boolean {
-  if (database.prepare("SELECT 1 FROM entries WHERE key = ?").get(key) !== undefined) return true;
+  if (has(database, key)) return true;
   // What is acknowledged survives the loss of power.
   database.exec("PRAGMA synchronous = FULL; BEGIN IMMEDIATE");
   try {
@@ -38,9 +44,7 @@ function put(database: DatabaseSync, key: string, value: Uint8Array): boolean {
       )
       .run(key, value.length, value, value.length, maxBytes);
     database.exec("COMMIT");
-    return (
-      kept.changes === 1 || database.prepare("SELECT 1 FROM entries WHERE key = ?").get(key) !== undefined
-    );
+    return kept.changes === 1 || has(database, key);
   } catch (fault) {
     database.exec("ROLLBACK");
     throw fault;

@@ -18,6 +18,7 @@ export function sqliteArchive({
   return {
     about,
     get: (key) => ask({ op: "get", key }),
+    has: (key) => ask({ op: "has", key }),
     put: (key, value) => ask({ op: "put", key, value }),
     dispose: () => dispose({ op: "close" }),
   };

@@ -65,11 +65,13 @@ describe.each(kinds)("an archive in $name", ({ skip, home, tags }) => {
       await using at = await home();
       const [a, b] = [await at.open(), await at.open()];
       expect(await a.get("page")).toBeNull();
+      expect(await a.has("page")).toBe(false);
       expect(await a.put("page", bytes("\0one\xff"))).toBe(true);
       expect(await b.put("page", bytes("two"))).toBe(true);
       expect(Buffer.from((await b.get("page")) ?? [])).toEqual(Buffer.from(bytes("\0one\xff")));
       await Promise.all([a.dispose(), b.dispose()]);
       const after = await at.open();
+      expect(await after.has("page")).toBe(true);
       expect(Buffer.from((await after.get("page")) ?? [])).toEqual(Buffer.from(bytes("\0one\xff")));
       await after.dispose();
     },
@@ -108,6 +110,10 @@ describe("an archive", () => {
       get: async (key) => {
         await asked();
         return held.get(key) ?? null;
+      },
+      has: async (key) => {
+        await asked();
+        return held.has(key);
       },
       put: async (key, value) => {
         await asked();

@@ -32,6 +32,7 @@ function memoryArchive() {
   const archive: Archive = {
     about: {},
     get: async (key) => values.get(key) ?? null,
+    has: async (key) => values.has(key),
     put: async (key, value) => {
       if (!values.has(key)) values.set(key, value);
       return true;
@@ -112,6 +113,15 @@ describe("the archive", () => {
     const { pageArchive, put } = started(archive, FETCHED);
     await put();
     expect(await pageArchive.get(QUESTION)).toBeNull();
+  });
+
+  test("is given a page once, however often the page is read", async () => {
+    const { archive } = memoryArchive();
+    const put = vi.spyOn(archive, "put");
+    const { put: read } = started(archive, FETCHED);
+    for (let i = 0; i < 3; i++) await read();
+    const names = put.mock.calls.map(([key]) => key);
+    expect(new Set(names).size).toBe(names.length);
   });
 
   test("takes no page that is not final", async () => {

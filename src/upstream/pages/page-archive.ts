@@ -57,6 +57,7 @@ export class PageArchive {
     const { credential } = addressOf(this.#options, question);
     const owner = (await this.#owners.find(credential, endpoint.key)) ?? credential.fingerprint;
     const key = this.#nameOf(owner, question);
+    if (await archive.has(key)) return; // a page that is read again and again is prepared once
     const entry = { key, body: withoutNames(endpoint, body), fetchedAt: page.fetchedAt };
     await archive.put(key, await encodeEntry(entry));
   }
@@ -76,5 +77,21 @@ export class PageArchive {
 /** Removes from a body the keys that name people: it is kept for years. */
 function withoutNames({ nameKeys = [] }: Pick<Endpoint<never, unknown>, "nameKeys">, body: string): string {
   if (nameKeys.length === 0) return body;
-  return JSON.stringify(JSON.parse(body), (key, value) => (nameKeys.includes(key) ? undefined : value));
+  const json: unknown = JSON.parse(body);
+  unset(json, nameKeys);
+  return JSON.stringify(json);
+}
+
+/** Makes the keys undefined, at any depth: JSON has no undefined. */
+function unset(json: unknown, keys: readonly string[]): void {
+  if (typeof json !== "object" || json === null) return;
+  if (Array.isArray(json)) {
+    for (const item of json) unset(item, keys);
+    return;
+  }
+  const object = json as Record<string, unknown>;
+  for (const [key, value] of Object.entries(object)) {
+    if (keys.includes(key)) object[key] = undefined;
+    else unset(value, keys);
+  }
 }
