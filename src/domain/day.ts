@@ -33,9 +33,11 @@ const INSTANT_SHAPE = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-
  * must say its offset: a bare one would mean another time on another machine.
  */
 export function parseInstant(text: string): Instant | null {
+  const before = INSTANTS.get(text);
+  if (before !== undefined) return before;
   if (!INSTANT_SHAPE.test(text)) return null;
   try {
-    return Temporal.Instant.from(text).epochMilliseconds;
+    return remembered(INSTANTS, text, Temporal.Instant.from(text).epochMilliseconds);
   } catch {
     return null;
   }
@@ -43,7 +45,19 @@ export function parseInstant(text: string): Instant | null {
 
 /** The UTC day an instant falls on. */
 export function dayOf(instant: Instant): Day {
-  return new Date(instant).toISOString().slice(0, 10) as Day;
+  const start = Math.floor(instant / DAY_MS);
+  return DAYS.get(start) ?? remembered(DAYS, start, new Date(instant).toISOString().slice(0, 10) as Day);
+}
+
+/** A thousand rows of a report begin and end with a few buckets, and fall on as many days. */
+const INSTANTS = new Map<string, Instant>();
+const DAYS = new Map<number, Day>();
+const REMEMBERED = 1_000;
+
+function remembered<Key, Value>(values: Map<Key, Value>, key: Key, value: Value): Value {
+  if (values.size >= REMEMBERED) values.clear();
+  values.set(key, value);
+  return value;
 }
 
 /** The first instant of a day. */
