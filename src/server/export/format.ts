@@ -1,4 +1,3 @@
-import { stringify } from "csv-stringify/sync";
 import type { CellValue, TableColumn } from "./table.ts";
 
 /** How rows are written; all of it is UTF-8. */
@@ -17,33 +16,53 @@ export interface FileFormat {
  */
 const csv: FileFormat = {
   contentType: "text/csv; charset=utf-8; header=present",
-  header: (columns) => stringify([columns.map(({ name }) => name)], { escape_formulas: true }),
-  rows: (columns, rows) =>
-    stringify(rows as CellValue[][], {
-      escape_formulas: true,
-      cast: {
-        string: (value, { index }) =>
-          value.startsWith("-") && columns[index]?.kind !== "text"
-            ? { value, escape_formulas: false }
-            : value,
-        boolean: (value) => String(value),
-        object: (value) => JSON.stringify(value),
-      },
-    }),
+  header: (columns) => `${columns.map(({ name }) => textCell(name)).join(",")}\n`,
+  rows(columns, rows) {
+    const isText = columns.map(({ kind }) => kind === "text");
+    let written = "";
+    for (const row of rows) {
+      for (let i = 0; i < isText.length; i++) {
+        if (i > 0) written += ",";
+        written += cell(row[i] ?? null, isText[i] === true);
+      }
+      written += "\n";
+    }
+    return written;
+  },
   manifestLine: null,
 };
+
+function cell(value: CellValue, isText: boolean): string {
+  if (value === null) return "";
+  if (typeof value === "string") return isText || !value.startsWith("-") ? textCell(value) : quoted(value);
+  return typeof value === "object" ? quoted(JSON.stringify(value)) : String(value);
+}
+
+/** A spreadsheet takes the wide forms of these signs for the signs. */
+const FORMULA = /^[=+\-@\t\r＝＋－＠]/;
+const SPECIAL = /[",\n\r]/;
+
+function textCell(text: string): string {
+  return quoted(FORMULA.test(text) ? `'${text}` : text);
+}
+
+function quoted(text: string): string {
+  return SPECIAL.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
 
 /** One JSON object a line, by the names of the columns. Readers take each line for a row, so that a manifest is one only on request. */
 const ndjson: FileFormat = {
   contentType: "application/x-ndjson; charset=utf-8",
   header: () => "",
-  rows: (columns, rows) =>
-    rows
-      .map(
-        (row) =>
-          `${JSON.stringify(Object.fromEntries(columns.map(({ name }, i) => [name, row[i] ?? null])))}\n`,
-      )
-      .join(""),
+  rows(columns, rows) {
+    const keys = columns.map(({ name }, i) => `${i === 0 ? "{" : ","}${JSON.stringify(name)}:`);
+    let written = "";
+    for (const row of rows) {
+      for (let i = 0; i < keys.length; i++) written += keys[i] + JSON.stringify(row[i] ?? null);
+      written += "}\n";
+    }
+    return written;
+  },
   manifestLine: (manifest) => `${JSON.stringify({ manifest })}\n`,
 };
 
