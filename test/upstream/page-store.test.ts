@@ -56,9 +56,10 @@ describe("a stored page", () => {
     expect(pages.get(consoleMembers, "other")).toBeUndefined();
   });
 
-  test("is frozen deeply: operations share it", () => {
+  test("is frozen deeply before another operation shares it", () => {
     const { pages } = pageStore();
     const page = pages.put(consoleMembers, "key", decoded(pages), BODY.length);
+    expect(pages.get(consoleMembers, "key")).toBe(page);
     expect(Object.isFrozen(page)).toBe(true);
     expect(Object.isFrozen(page.rows)).toBe(true);
     expect(Object.isFrozen(page.rows[0])).toBe(true);

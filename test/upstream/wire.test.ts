@@ -459,6 +459,24 @@ describe("parseExact", () => {
     });
   });
 
+  test.each([
+    "54.1117",
+    "0.1",
+    "1.10",
+    "12.0",
+    "-0.5",
+    "1.5e-7",
+    "1e3",
+    "99999999999999.9",
+    "0.1234567890123456",
+  ])("reads %s as it does with every number left as text", (number) => {
+    const amount = (json: string) => new Wire<Sample>(parseExact(json)).exactNumber("count");
+    // A number of many digits beside it makes all of the body take the slower way.
+    const slower = amount(`{ "count": ${number}, "ratio": 0.12345678901234567890 }`);
+    for (const json of [`{"count":${number}}`, `{ "count": ${number} }`, `{"count":${number},"ratio":1}`])
+      expect(amount(json)).toEqual(slower);
+  });
+
   test("refuses what JSON refuses", () => {
     expect(() => parseExact("{ count: 1 }")).toThrow(SyntaxError);
   });

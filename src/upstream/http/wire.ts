@@ -20,21 +20,31 @@ type ItemsOf<T> = Present<T> extends readonly (infer Item extends object)[] ? It
  */
 export class Wire<T extends object> {
   readonly #value: Readonly<Record<string, unknown>>;
-  readonly #path: string;
+  /** Where it stands: a path, or a key of the object around it. A page has thousands of objects, so paths are written for complaints alone. */
+  readonly #place: string;
+  readonly #around: Wire<object> | null;
 
-  constructor(value: unknown, path = "") {
+  constructor(value: unknown, place = "", around: Wire<object> | null = null) {
+    this.#place = place;
+    this.#around = around;
     if (typeof value !== "object" || value === null || Array.isArray(value))
-      throw new WireError(path, "an object");
+      throw new WireError(this.#path, "an object");
     this.#value = value as Readonly<Record<string, unknown>>;
-    this.#path = path;
+  }
+
+  get #path(): string {
+    return this.#around === null ? this.#place : this.#around.#at(this.#place);
   }
 
   #get(key: string): unknown {
-    return Object.hasOwn(this.#value, key) ? this.#value[key] : undefined;
+    const value = this.#value[key];
+    // Only what every object inherits is a function or this prototype: JSON holds neither.
+    return typeof value === "function" || value === Object.prototype ? undefined : value;
   }
 
   #at(key: string): string {
-    return this.#path === "" ? key : `${this.#path}.${key}`;
+    const path = this.#path;
+    return path === "" ? key : `${path}.${key}`;
   }
 
   #read<V>(key: string, expected: string, read: (value: unknown) => V | null): V {
@@ -45,16 +55,19 @@ export class Wire<T extends object> {
 
   #readOrNull<V>(key: string, expected: string, read: (value: unknown) => V | null): V | null {
     const value = this.#get(key);
-    return value === null || value === undefined ? null : this.#read(key, `${expected} or null`, read);
+    if (value === null || value === undefined) return null;
+    const known = read(value);
+    if (known === null) throw new WireError(this.#at(key), `${expected} or null`);
+    return known;
   }
 
   at<K extends KeysOf<T, object>>(key: K): Wire<Present<T[K]> & object> {
-    return new Wire(this.#get(key), this.#at(key));
+    return new Wire(this.#get(key), key, this);
   }
 
   atOrNull<K extends KeysOf<T, object>>(key: K): Wire<Present<T[K]> & object> | null {
     const value = this.#get(key);
-    return value === null || value === undefined ? null : this.at(key);
+    return value === null || value === undefined ? null : new Wire(value, key, this);
   }
 
   list(key: KeysOf<T, readonly unknown[]>): readonly unknown[] {
@@ -62,7 +75,7 @@ export class Wire<T extends object> {
   }
 
   each<K extends KeysOf<T, readonly unknown[]>>(key: K): Wire<ItemsOf<T[K]>>[] {
-    return this.list(key).map((item, i) => new Wire(item, `${this.#at(key)}[${i}]`));
+    return this.list(key).map((item, i) => new Wire(item, `${key}[${i}]`, this));
   }
 
   /** The entries of an open map, in the order sent. Names are upstream's text, so a complaint names the place instead. */
@@ -72,7 +85,7 @@ export class Wire<T extends object> {
     const map = this.#read(key, "an object", (value) =>
       typeof value === "object" && !Array.isArray(value) ? value : null,
     );
-    return Object.entries(map).map(([name, value], i) => [name, new Wire(value, `${this.#at(key)}[${i}]`)]);
+    return Object.entries(map).map(([name, value], i) => [name, new Wire(value, `${key}[${i}]`, this)]);
   }
 
   /** Narrows an object for a reader that needs only some of its fields. */
@@ -151,17 +164,24 @@ export class Wire<T extends object> {
 
   dayOrNull(key: KeysOf<T, string>): Day | null {
     return this.#readOrNull(key, "a day, YYYY-MM-DD", (value) =>
-      typeof value === "string" ? parseDay(value) : null,
+      typeof value === "string" ? days.of(value) : null,
     );
   }
 }
 
 /** JSON with numbers that a double cannot hold exactly left as the text they were written in. */
 export function parseExact(json: string): unknown {
+  if (!LONG_NUMBER.test(json)) return JSON.parse(json);
   return JSON.parse(json, (_key, value, context?: { source?: string }) =>
     typeof value === "number" && !Number.isSafeInteger(value) ? context?.source : value,
   );
 }
+
+/**
+ * Finds a number of more than 15 digits, with an exponent, or with zeros after its last decimal. JavaScript writes any other as it
+ * was sent (15 decimal digits survive in a double, IEEE 754), and a reviver takes twenty times as long as the parser.
+ */
+const LONG_NUMBER = /[:,[\s]-?(?:\d[\d.]{15}|[\d.]+[eE]|\d+\.\d*[1-9]0+[,}\]\s])/;
 
 function text(value: unknown): string | null {
   return typeof value === "string" ? value : null;
@@ -188,5 +208,29 @@ function exactNumber(value: unknown): Decimal | null {
 }
 
 function instant(value: unknown): Instant | null {
-  return typeof value === "string" ? parseInstant(value) : null;
+  return typeof value === "string" ? instants.of(value) : null;
 }
+
+/** The rows of a page are about the same few times, and parsing one takes longer than the rest of its row. */
+class Parsed<Value extends Instant | Day> {
+  readonly #parse: (text: string) => Value | null;
+  readonly #known = new Map<string, Value>();
+
+  constructor(parse: (text: string) => Value | null) {
+    this.#parse = parse;
+  }
+
+  of(text: string): Value | null {
+    const before = this.#known.get(text);
+    if (before !== undefined) return before;
+    const value = this.#parse(text);
+    if (value === null) return null;
+    if (this.#known.size >= MAX_PARSED) this.#known.clear();
+    this.#known.set(text, value);
+    return value;
+  }
+}
+
+const MAX_PARSED = 1_000;
+const instants = new Parsed<Instant>(parseInstant);
+const days = new Parsed<Day>(parseDay);

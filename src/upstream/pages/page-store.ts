@@ -26,13 +26,15 @@ export class PageStore {
   get<P, Row>(endpoint: Endpoint<P, Row>, key: string): Page<Row> | undefined {
     const { store, freshness } = this.#options;
     const entry = store.get(key) as Entry<Page<Row>> | undefined;
-    if (entry === undefined || !freshness.hasOldNames(entry.value)) return entry?.value;
-    return this.put(endpoint, key, removeNames(endpoint, entry.value), entry.bytes);
+    if (entry === undefined) return undefined;
+    return freshness.hasOldNames(entry.value)
+      ? this.put(endpoint, key, removeNames(endpoint, entry.value), entry.bytes)
+      : frozen(entry.value);
   }
 
   /** Stores a page and returns it. `bytes` is the size of its body. */
   put<P, Row>(endpoint: Endpoint<P, Row>, key: string, page: Page<Row>, bytes: number): Page<Row> {
-    this.#options.store.set(key, { value: freeze(page), bytes });
+    this.#options.store.set(key, { value: page, bytes });
     this.#validities.set(page, this.#validityOf(endpoint, key, page));
     return page;
   }
@@ -89,9 +91,12 @@ export function removeNames<Row>(
   };
 }
 
-/** Freezes a page deeply: operations share it. */
-function freeze<T extends object>(page: T): T {
-  for (const value of Object.values(page))
-    if (typeof value === "object" && value !== null && !Object.isFrozen(value)) freeze(value);
-  return Object.freeze(page);
+/** Freezes a page deeply before a second operation shares it. The first does not wait for this. */
+function frozen<T extends object>(page: T): T {
+  return Object.isFrozen(page) ? page : freeze(page);
+}
+
+function freeze<T extends object>(part: T): T {
+  for (const value of Object.values(part)) if (typeof value === "object" && value !== null) frozen(value);
+  return Object.freeze(part);
 }
