@@ -71,7 +71,17 @@ export function addDays(day: Day, days: number): Day {
 }
 
 export function addMonths(day: Day, months: number): Day {
+  // Every month has a first day, and plans count months from there hundreds of times.
+  if (day.endsWith("-01"))
+    return firstOfMonth(Number(day.slice(0, 4)) * 12 + Number(day.slice(5, 7)) - 1 + months);
   return Temporal.PlainDate.from(day).add({ months }).toString() as Day;
+}
+
+/** The first day of the month that so many months lie before, counted from year 0. */
+function firstOfMonth(months: number): Day {
+  const year = Math.floor(months / 12);
+  const month = months - year * 12 + 1;
+  return `${String(year).padStart(4, "0")}-${String(month).padStart(2, "0")}-01` as Day;
 }
 
 /** Whole days from `from` to `until`; negative when `until` is earlier. */

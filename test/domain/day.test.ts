@@ -134,6 +134,13 @@ describe("months", () => {
   });
 });
 
+test("from a first, months later are those of the calendar", () => {
+  forAll([fc.integer({ min: 1, max: 12 }), fc.integer({ min: -2_000, max: 2_000 })], (month, n) => {
+    const first = day(`2026-${String(month).padStart(2, "0")}-01`);
+    expect(addMonths(first, n)).toBe(Temporal.PlainDate.from(first).add({ months: n }).toString());
+  });
+});
+
 describe("beginnings", () => {
   test("each is not after the day, and its own beginning", () => {
     for (const start of [startOfWeek, startOfMonth, startOfQuarter, startOfYear]) {

@@ -222,30 +222,34 @@ export class Budget {
 
 /** Requests of each caller of one bucket in this minute, and the recent callers. */
 class Callers {
-  #departures: { readonly caller: string; readonly at: number }[] = [];
+  /** When the requests left, the first first. */
+  readonly #departures = new Map<string, number[]>();
   readonly #seen = new Map<string, number>();
 
   see(waiters: readonly Waiter[], now: number): void {
     for (const { turn } of waiters) this.#seen.set(turn.caller, now);
     for (const [caller, at] of this.#seen) if (at + SEEN_MS < now) this.#seen.delete(caller);
-    this.#departures = this.#departures.filter(({ at }) => at + WINDOW_MS > now);
+    for (const [caller, departures] of this.#departures) {
+      const past = departures.findIndex((at) => at + WINDOW_MS > now);
+      if (past < 0) this.#departures.delete(caller);
+      else if (past > 0) departures.splice(0, past);
+    }
   }
 
   leaves({ caller }: Turn, now: number): void {
-    this.#departures.push({ caller, at: now });
+    this.#departures.getOrInsertComputed(caller, () => []).push(now);
   }
 
   had({ caller }: Turn): number {
-    return this.#departures.filter((each) => each.caller === caller).length;
+    return this.#departures.get(caller)?.length ?? 0;
   }
 
   /** Milliseconds until the caller has not had more than its part. Alone, it may have all there is. */
   waitOf({ caller }: Turn, limit: number, now: number): number {
     const most = Math.max(1, Math.floor(limit * ONE_CALLERS));
     if (this.#seen.size < 2) return 0;
-    const own = this.#departures.filter((each) => each.caller === caller);
-    const blocking = own[own.length - most];
-    return blocking === undefined ? 0 : Math.max(0, blocking.at + WINDOW_MS - now);
+    const blocking = this.#departures.get(caller)?.at(-most);
+    return blocking === undefined ? 0 : Math.max(0, blocking + WINDOW_MS - now);
   }
 }
 

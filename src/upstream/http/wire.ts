@@ -179,7 +179,7 @@ export function parseExact(json: string): unknown {
 
 /**
  * Finds a number of more than 15 digits, with an exponent, or with zeros after its last decimal. JavaScript writes any other as it
- * was sent (15 decimal digits survive in a double, IEEE 754), and a reviver takes twenty times as long as the parser.
+ * was sent (15 decimal digits survive in a double, IEEE 754), and a reviver takes twenty times the time of the parser.
  */
 const LONG_NUMBER = /[:,[\s]-?(?:\d[\d.]{15}|[\d.]+[eE]|\d+\.\d*[1-9]0+[,}\]\s])/;
 
