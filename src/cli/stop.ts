@@ -1,4 +1,5 @@
 import type { Server, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 
 /** How often connections that have become idle are looked for. */
 const LOOK_MS = 100;
@@ -21,11 +22,12 @@ interface StopTimes {
  * Connections are closed with their last answer: one that a client keeps open would hold the process.
  */
 export function stopOnSignal(server: Server, app: Stoppable, { drainDelayMs, graceMs }: StopTimes): void {
-  const underWay = new Set<ServerResponse>();
+  /** The latest response on each connection. */
+  const latest = new Map<Socket, ServerResponse>();
   let stopping = false;
-  server.prependListener("request", (_request, response) => {
-    underWay.add(response);
-    response.once("close", () => underWay.delete(response));
+  server.on("connection", (socket: Socket) => socket.once("close", () => latest.delete(socket)));
+  server.prependListener("request", ({ socket }, response) => {
+    latest.set(socket, response);
     if (stopping) response.setHeader("connection", "close");
   });
   const close = () => {
@@ -41,7 +43,8 @@ export function stopOnSignal(server: Server, app: Stoppable, { drainDelayMs, gra
     if (stopping) return;
     stopping = true;
     app.startDraining();
-    for (const response of underWay) if (!response.headersSent) response.setHeader("connection", "close");
+    for (const response of latest.values())
+      if (!response.headersSent) response.setHeader("connection", "close");
     if (drainDelayMs === 0) close();
     else setTimeout(close, drainDelayMs);
   };

@@ -105,8 +105,12 @@ const WELL_FORMED = /^[\w.-]{1,128}$/;
 
 /** Only a plain word goes into headers and logs: any other id is replaced. */
 function requestIdOf(given: string | null): string {
-  return given !== null && WELL_FORMED.test(given) ? given : randomUUID();
+  return given !== null && WELL_FORMED.test(given) ? given : `${PROCESS_ID}-${++requests}`;
 }
+
+/** Tells the requests of processes apart. */
+const PROCESS_ID = randomUUID();
+let requests = 0;
 
 /** The request being answered, for the logger alone: a fault has no other way to say which request it belongs to. */
 export const currentRequest = new AsyncLocalStorage<RequestRecord>();
