@@ -1,7 +1,6 @@
 import type { GraphQLResolveInfo } from "graphql";
 import type { Relations } from "../../src/analytics/analysis/relations.ts";
 import { analyseCode, type CodeAnalysis, type CodeGroup, rangesOf } from "../../src/analytics/claude-code.ts";
-import { mapRanked } from "../../src/analytics/ranking.ts";
 import type { Context } from "../../src/context.ts";
 import { type CodeDimension, type CodeMeasure, codeMeasures } from "../../src/domain/claude-code-group.ts";
 import type { Comparison } from "../../src/domain/comparison.ts";
@@ -136,13 +135,9 @@ async function connectGroups(ctx: Context, args: GroupArgs, info: GraphQLResolve
       order,
       keeps: keeps(filter ?? {}, ctx.orgDirectory.aliases),
     });
-    const node = (row: CodeGroup): CodeGroupNode => ({
-      ...row,
-      groupedBy: analysis.groupBy,
-      relations: answer.relations,
-    });
     relations = answer.relations;
-    return { ranked: mapRanked(answer.ranking.ranked, node), sources: answer.ranking.sources };
+    const about = { groupedBy: analysis.groupBy, relations: answer.relations };
+    return { ...answer.ranking, nodeOf: (row: CodeGroup): CodeGroupNode => ({ ...row, ...about }) };
   });
   return { ...connection, relations };
 }

@@ -61,8 +61,8 @@ const TopUsers = builder.objectRef<Ranked & { readonly users: readonly TopPerson
 
 /** A field of the people with most of a measure over a period. */
 function topPeople(measure: (row: UserActivityRow) => number | null) {
-  return overPeriod(everyoneOver, (rows) => ({
-    users: leaders(rows, measure).map(({ activity, count }): TopPerson => {
+  return overPeriod(everyoneOver, async (rows, _range, { upstream }) => ({
+    users: (await leaders(rows, measure, upstream.turn)).map(({ activity, count }): TopPerson => {
       const { userId, email } = activity;
       return { user: { userId, ...(email !== undefined && { email }) }, count };
     }),
@@ -99,13 +99,14 @@ const TopSkills = builder
 function mostUsed<Thing extends { readonly name: string; readonly users: number }>(
   things: Parameters<typeof overPeriod<Thing, object>>[0],
 ) {
-  return overPeriod(things, (rows, range, ctx) => {
-    const ranked = rankedBy(
+  return overPeriod(things, async (rows, range, ctx) => {
+    const ranked = await rankedBy(
       rows.filter(({ users }) => isShownOf(ctx.viewer, users)),
       ({ users }) => users,
       ({ name }) => name,
-    ).slice(0, TOP);
-    return { things: ranked.map(({ row }) => measured(row, range, {})) };
+      ctx.upstream.turn,
+    );
+    return { things: ranked.slice(0, TOP).map(({ row }) => measured(row, range, {})) };
   });
 }
 

@@ -109,7 +109,7 @@ builder.objectField(ClaudeCodeDashboard, "leaderboard", (t) =>
       const lead: Lead = LEADS[by];
       requirePermission(ctx, lead.scope, `\`by: ${by}\``);
       const figures = await read();
-      return { ...figures, leaders: codeLeaders(figures, lead.of) };
+      return { ...figures, leaders: await codeLeaders(figures, lead.of, ctx.upstream.turn) };
     }),
   }),
 );

@@ -138,9 +138,9 @@ builder.objectFields(ClaudeCodeDashboard, (t) => ({
     ...spendOnly(CodeModels),
     description: "Estimated cost by model over the range.",
     args: codeRange,
-    ...ofCode(async (read, _args: Ranged) => {
+    ...ofCode(async (read, _args: Ranged, { upstream }) => {
       const figures = await read();
-      return { ...figures, models: codeModels(figures) };
+      return { ...figures, models: await codeModels(figures, upstream.turn) };
     }),
   }),
 }));

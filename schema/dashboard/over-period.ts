@@ -20,7 +20,7 @@ interface RowsOverRange<Row> {
 /** A field that rolls up a period of activity: its requests and its resolver ask for the same rows. */
 export function overPeriod<Row, Figures extends object>(
   rowsOver: RowsOverRange<Row>,
-  of: (rows: readonly Row[], range: DayRange, ctx: Context) => Figures,
+  of: (rows: readonly Row[], range: DayRange, ctx: Context) => Figures | Promise<Figures>,
 ) {
   return {
     sources: [rowsOver.dataset],
@@ -30,7 +30,7 @@ export function overPeriod<Row, Figures extends object>(
     resolve: async (_page: object, { period }: { readonly period: Period }, ctx: Context) => {
       const range = await activityPeriod(ctx, period);
       const { rows, sources } = await rowsOver.read(ctx, range);
-      return { ...of(rows, range, ctx), range, freshness: freshnessOf(rowsOver.dataset, sources) };
+      return { ...(await of(rows, range, ctx)), range, freshness: freshnessOf(rowsOver.dataset, sources) };
     },
   };
 }

@@ -80,7 +80,8 @@ export function engagement<Row, Node>(
     if (measure === null) return connect(ctx, slice, question, run, idOf);
     return connectRanking(ctx, slice, question, async () => {
       const { rows, sources } = await collect(run);
-      return { ranked: rankedBy(rows, measure, idOf, order?.descending), sources };
+      const ranked = await rankedBy(rows, measure, idOf, ctx.upstream.turn, order?.descending);
+      return { ranked, sources, nodeOf: (node: Node) => node };
     });
   };
   return overCounted(endpoint, resolveRange(requested, ctx.now()), isRelative(requested), ctx, list);

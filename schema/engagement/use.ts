@@ -124,7 +124,8 @@ function usesOfPerson<Thing>({ ofPerson, ownOf }: UseKind<Thing>, measure: Measu
       if (organization !== "ENTERPRISE") return null;
       const filter: EngagementFilterValues = {};
       const found = await ofPerson(ctx, { range, filter }).load(userId);
-      return rankedBy(found?.rows ?? [], measure, ownOf).map(({ row }) => ({ ...row, range, filter }));
+      const ranked = await rankedBy(found?.rows ?? [], measure, ownOf, ctx.upstream.turn);
+      return ranked.map(({ row }) => ({ ...row, range, filter }));
     },
   };
 }
@@ -143,8 +144,8 @@ function usesOfThing<Thing>(
       const question = { field, range, dataset: endpoint.dataset, args: { own, filter } };
       return connectRanking(ctx, slice, question, async () => {
         const { rows, sources } = (await ofThing(ctx, { range, filter }).load(own)) ?? NONE;
-        const uses = rows.map((row): Use<Thing> => ({ ...row, range, filter, thing }));
-        return { ranked: rankedBy(uses, measure, ({ userId }) => userId ?? ""), sources };
+        const ranked = await rankedBy(rows, measure, ({ userId }) => userId ?? "", ctx.upstream.turn);
+        return { ranked, sources, nodeOf: (row): Use<Thing> => ({ ...row, range, filter, thing }) };
       });
     },
   };

@@ -6,6 +6,7 @@ import { type CursorPlace, digestOf, formatCursor, parseCursor } from "../../src
 import type { Dataset } from "../../src/domain/dataset.ts";
 import { dayOf } from "../../src/domain/day.ts";
 import { type OrganizationKind, organizationName } from "../../src/domain/organization.ts";
+import { PIECE, type ThreadTurn } from "../../src/domain/pieces.ts";
 import { type DayRange, oneDay } from "../../src/domain/range.ts";
 import { badInput, GatewayError } from "../../src/errors.ts";
 import { DEFAULT_FIRST, rowsWanted } from "../../src/planning/rows.ts";
@@ -144,24 +145,24 @@ function indexOfMarked<Row>(
 
 /**
  * A slice of a ranking, which is read in full, but not for a slice that is refused. Its cursors are a mark of the row and all
- * before it, so they hold while figures move, until a row passes the cut.
+ * before it, so they hold while figures move, until a row passes the cut. Nodes are made of the rows of the slice alone.
  */
-export async function connectRanking<Row>(
+export async function connectRanking<Row, Node>(
   ctx: Context,
   slice: Slice,
   question: ListQuestion,
-  rank: () => Promise<Ranking<Row>>,
-): Promise<Connection<Row>> {
+  rank: () => Promise<Ranking<Row> & { readonly nodeOf: (row: Row) => Node }>,
+): Promise<Connection<Node>> {
   const digest = digestOf(question);
   const after = placeAfter(slice, digest, "ranking");
   const first = boundedFirst(ctx, slice);
-  const { ranked, sources } = await rank();
-  const marks = marksOf(ranked.map(({ id }) => id));
-  const begin = after === null ? 0 : passed(marks, after.mark);
+  const { ranked, sources, nodeOf } = await rank();
+  const marks = marksOf(ranked);
+  const begin = after === null ? 0 : await passed(marks, after.mark, ctx.upstream.turn);
   if (begin === null) throw expired(question.dataset);
   const edges = ranked.slice(begin, begin + first).map(({ row }) => {
     const place = { mark: marks.next().value ?? "" };
-    return new Edge(row, () => place, digest);
+    return new Edge(nodeOf(row), () => place, digest);
   });
   return connection(ctx, edges, question, {
     hasNextPage: ranked.length > begin + first,
@@ -172,11 +173,12 @@ export async function connectRanking<Row>(
 }
 
 /** Reads marks up to one, and says how many that were; null where it is not among them. */
-function passed(marks: Iterator<string, void>, mark: string): number | null {
+async function passed(marks: Iterator<string, void>, mark: string, turn: ThreadTurn): Promise<number | null> {
   for (let rows = 1; ; rows++) {
     const next = marks.next();
     if (next.done === true) return null;
     if (next.value === mark) return rows;
+    if (rows % PIECE === 0) await turn();
   }
 }
 

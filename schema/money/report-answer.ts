@@ -1,7 +1,6 @@
 import type { GraphQLResolveInfo } from "graphql";
 import type { RankingOrder } from "../../src/analytics/analysis/analysis.ts";
 import type { AnswerTotals, Relations } from "../../src/analytics/analysis/relations.ts";
-import { mapRanked } from "../../src/analytics/ranking.ts";
 import { answerBy } from "../../src/analytics/report/answer.ts";
 import { exportedDaysOf } from "../../src/analytics/report/exported-days.ts";
 import { dimensionsOf, type ReportPlan, type ReportPlans } from "../../src/analytics/report/plan.ts";
@@ -141,8 +140,11 @@ async function connectReport<Measure>(
   const connection = await connectRanking(ctx, slice, list, async () => {
     const answer = await analyseReport(ctx, plan, analysis);
     ranked = answer.ranked.map(({ row }) => row); // what they come to counts what is not shown by itself
-    const shown = answer.ranked.filter(({ row }) => isShown(row));
-    return { ...answer, ranked: mapRanked(shown, (row): ReportNode<Measure> => ({ ...row, ...about })) };
+    return {
+      ...answer,
+      ranked: answer.ranked.filter(({ row }) => isShown(row)),
+      nodeOf: (row: ReportFigure<Measure>): ReportNode<Measure> => ({ ...row, ...about }),
+    };
   });
   return { ...connection, plan, relations };
 }

@@ -1,4 +1,4 @@
-import { mapRanked, rankedBy } from "../../src/analytics/ranking.ts";
+import { rankedBy } from "../../src/analytics/ranking.ts";
 import { lastCountedDays, type Seats, seatRequests, seatsOver } from "../../src/analytics/seats.ts";
 import type { Member } from "../../src/domain/organization.ts";
 import type { Person } from "../../src/domain/person.ts";
@@ -62,17 +62,15 @@ builder.queryField("idleSeats", (t) =>
       const list = { field: "idleSeats", range, dataset: "USER_ACTIVITY" } as const;
       const connection = await connectRanking(ctx, slice, list, async () => {
         seats = await seatsOver(ctx, range);
-        const ranked = rankedBy(
+        const ranked = await rankedBy(
           seats.idle,
           // The day one joined on is a hint who one is.
           ({ addedAt }) => (ctx.viewer.identity === "full" ? addedAt : null),
           ({ userId }) => userId,
+          ctx.upstream.turn,
           false,
         );
-        return {
-          ranked: mapRanked(ranked, personOf),
-          sources: seats.sources,
-        };
+        return { ranked, sources: seats.sources, nodeOf: personOf };
       });
       return { ...connection, seats };
     },

@@ -4,15 +4,16 @@ import type { CodeActivity, ToolActionCounts, UserActivityRow } from "../domain/
 import {
   type ClaudeCodeRecord,
   type CodeModel,
+  CodeSum,
   type CodeTotals,
   estimatedCost,
-  plusTotals,
 } from "../domain/claude-code.ts";
 import { addDays, type Day, dayOf, earlier } from "../domain/day.ts";
 import type { Decimal } from "../domain/decimal.ts";
 import { moneyPer } from "../domain/measures.ts";
 import type { MoneyAmount } from "../domain/money.ts";
 import { type Aliases, emailKey } from "../domain/organization.ts";
+import { inPieces, type ThreadTurn } from "../domain/pieces.ts";
 import { type DayRange, splitByDay } from "../domain/range.ts";
 import { GatewayError } from "../errors.ts";
 import { recordsOfDays } from "../loaders/claude-code.ts";
@@ -61,9 +62,11 @@ export async function codeOver(ctx: Context, requested: DayRange | null): Promis
   const { rows, sources } = await recordsOfDays(ctx, range);
   const byDay = Map.groupBy(rows, ({ date }) => date);
   const states = new Map(sources.map(({ range, state }) => [range?.from, state]));
-  const days = splitByDay(range).map(({ from }) =>
-    codeDay(from, states.get(from) ?? "OPEN", byDay.get(from) ?? [], aliases),
-  );
+  const days: CodeDay[] = [];
+  for (const { from } of splitByDay(range)) {
+    const records = byDay.get(from) ?? [];
+    days.push(await codeDay(from, states.get(from) ?? "OPEN", records, aliases, ctx.upstream.turn));
+  }
   return { range, days, records: rows, aliases, freshness: freshnessOf("CLAUDE_CODE", sources) };
 }
 
@@ -87,49 +90,60 @@ export function codeDays(ctx: Context, requested: DayRange | null): DayRange {
 }
 
 /** Adds up the records of a day. The cost of API keys has no user, so it is not in the cost per user. */
-export function codeDay(
+export async function codeDay(
   date: Day,
   state: Finality,
   records: readonly ClaudeCodeRecord[],
   aliases: Aliases,
-): CodeDay {
-  const people = recordsByPerson(records, aliases);
-  const totals = totalsOf(records);
-  const attributed = estimatedCost(totalsOf([...people.values()].flat()));
+  turn: ThreadTurn,
+): Promise<CodeDay> {
+  const people = new Set<string>();
+  const [all, ofPeople] = [new CodeSum(), new CodeSum()];
+  await inPieces(records, turn, (record) => {
+    all.add(record);
+    if (record.actor.kind !== "user") return;
+    ofPeople.add(record);
+    people.add(emailKey(record.actor.email, aliases));
+  });
+  const { totals } = all;
   return {
     ...totals,
     date,
     state,
     people: people.size,
     estimated: estimatedCost(totals),
-    costPerUser: moneyPer(attributed, people.size),
+    costPerUser: moneyPer(estimatedCost(ofPeople.totals), people.size),
   };
 }
 
 /** The people with the most of a measure, of those who have any; ties go by address. */
-export function codeLeaders(
+export async function codeLeaders(
   { records, range, aliases }: Pick<CodeFigures, "records" | "range" | "aliases">,
   measure: (leader: CodeLeader) => number | Decimal,
-): readonly CodeLeader[] {
-  const people = [...recordsByPerson(records, aliases)].map(([email, own]): CodeLeader => {
-    const totals = totalsOf(own);
-    return { ...totals, email, estimated: estimatedCost(totals), range };
-  });
-  const active = people.filter((person) => {
+  turn: ThreadTurn,
+): Promise<readonly CodeLeader[]> {
+  const active: CodeLeader[] = [];
+  await inPieces(await peopleOf(records, aliases, turn), turn, ([email, { totals }]) => {
+    const person = { ...totals, email, estimated: estimatedCost(totals), range };
     const value = measure(person);
-    return typeof value === "number" ? value > 0 : value.units > 0n;
+    if (typeof value === "number" ? value > 0 : value.units > 0n) active.push(person);
   });
-  return rankedBy(active, measure, ({ email }) => email)
-    .slice(0, TOP)
-    .map(({ row }) => row);
+  const ranked = await rankedBy(active, measure, ({ email }) => email, turn);
+  return ranked.slice(0, TOP).map(({ row }) => row);
 }
 
 /** The models of a range, the one that cost most by estimate first. */
-export function codeModels({ records }: Pick<CodeFigures, "records">): readonly CodeModel[] {
-  const ranked = rankedBy(
-    totalsOf(records).models,
+export async function codeModels(
+  { records }: Pick<CodeFigures, "records">,
+  turn: ThreadTurn,
+): Promise<readonly CodeModel[]> {
+  const sum = new CodeSum();
+  await inPieces(records, turn, (record) => sum.add(record));
+  const ranked = await rankedBy(
+    sum.totals.models,
     ({ estimated }) => estimated.cents,
     ({ model }) => model,
+    turn,
   );
   return ranked.map(({ row }) => row);
 }
@@ -166,29 +180,16 @@ export function memberCode(rows: readonly UserActivityRow[]): MemberCode {
   };
 }
 
-function recordsByPerson(
+/** Sums of the people with records, by `emailKey`. */
+async function peopleOf(
   records: readonly ClaudeCodeRecord[],
   aliases: Aliases,
-): Map<string, ClaudeCodeRecord[]> {
-  const people = new Map<string, ClaudeCodeRecord[]>();
-  for (const record of records) {
-    if (record.actor.kind !== "user") continue;
-    const email = emailKey(record.actor.email, aliases);
-    people.getOrInsertComputed(email, () => []).push(record);
-  }
-  return people;
-}
-
-const NONE: CodeTotals = {
-  sessions: 0,
-  commits: 0,
-  pullRequests: 0,
-  linesAdded: 0,
-  linesRemoved: 0,
-  toolActions: [],
-  models: [],
-};
-
-function totalsOf(records: readonly CodeTotals[]): CodeTotals {
-  return records.reduce(plusTotals, NONE);
+  turn: ThreadTurn,
+): Promise<(readonly [string, CodeSum])[]> {
+  const people = new Map<string, CodeSum>();
+  await inPieces(records, turn, (record) => {
+    if (record.actor.kind !== "user") return;
+    people.getOrInsertComputed(emailKey(record.actor.email, aliases), () => new CodeSum()).add(record);
+  });
+  return [...people];
 }

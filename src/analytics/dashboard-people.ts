@@ -1,6 +1,7 @@
 import type { UserActivityRow } from "../domain/activity.ts";
 import type { ArtifactCell } from "../domain/artifact.ts";
 import { decimalOf } from "../domain/decimal.ts";
+import { inPieces, type ThreadTurn } from "../domain/pieces.ts";
 import { rankedBy } from "./ranking.ts";
 
 /** Use of claude.ai chat over a day or a range. */
@@ -80,19 +81,22 @@ export interface Leader {
 export const TOP = 10;
 
 /** Ranks the people who have most of something, of those who have any; ties go by id. */
-export function leaders(
+export async function leaders(
   rows: readonly UserActivityRow[],
   measure: (row: UserActivityRow) => number | null,
-): readonly Leader[] {
-  const people = rows.flatMap((activity): Leader[] => {
+  turn: ThreadTurn,
+): Promise<readonly Leader[]> {
+  const people: Leader[] = [];
+  await inPieces(rows, turn, (activity) => {
     const { userId } = activity;
     const count = measure(activity) ?? 0;
-    return userId === null || count === 0 ? [] : [{ activity: { ...activity, userId }, count }];
+    if (userId !== null && count > 0) people.push({ activity: { ...activity, userId }, count });
   });
-  const ranked = rankedBy(
+  const ranked = await rankedBy(
     people,
     ({ count }) => decimalOf(count),
     ({ activity }) => activity.userId,
+    turn,
   );
   return ranked.slice(0, TOP).map(({ row }) => row);
 }

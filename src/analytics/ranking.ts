@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { dimensionKey, isUnnamed, type ReportRow, rowName } from "../domain/bucket.ts";
 import { compare, type Decimal, decimalOf, negative } from "../domain/decimal.ts";
-import { shortHash } from "../domain/short-hash.ts";
+import { inPieces, sortedInPieces, type ThreadTurn } from "../domain/pieces.ts";
 import type { PageProvenance } from "../upstream/pages/iterate.ts";
 
 /** Arithmetic of one kind of measure. */
@@ -72,27 +72,26 @@ class Groups<Measure, Row extends ReportRow<Measure> = ReportRow<Measure>> {
     });
   }
 
-  ranked(): Ranked<Row>[] {
-    const rows = largestFirst<Measure, Row>([...this.#groups.values()], this.#algebra);
-    return rows.map((row) => ({ row, id: digestOfGroup(dimensionKey(row)) }));
+  /** The sums, largest first. */
+  ranked(turn: ThreadTurn): Promise<Row[]> {
+    return largestFirst<Measure, Row>([...this.#groups.values()], this.#algebra, turn);
   }
 }
 
 /** Rows by what their groups are ranked by, and by name where that is equal. */
-export function largestFirst<Measure, Row extends ReportRow<Measure>>(
+export async function largestFirst<Measure, Row extends ReportRow<Measure>>(
   rows: readonly Row[],
   { rank, tieRank }: Pick<Algebra<Measure>, "rank" | "tieRank">,
-): Row[] {
-  return rows
-    .map((row) => ({
-      row,
-      keys: [rank(row.measure), tieRank(row.measure)],
-      get name() {
-        return rowName(row); // most figures differ, and then no name is compared
-      },
-    }))
-    .sort(byRank)
-    .map(({ row }) => row);
+  turn: ThreadTurn,
+): Promise<Row[]> {
+  const ranks = rows.map((row) => ({
+    row,
+    keys: [rank(row.measure), tieRank(row.measure)],
+    get name() {
+      return rowName(row); // most figures differ, and then no name is compared
+    },
+  }));
+  return (await sortedInPieces(ranks, byRank, turn)).map(({ row }) => row);
 }
 
 /** Who is behind two rows that are added up. */
@@ -103,31 +102,15 @@ export function together(
   return a.groupSize === undefined ? {} : { groupSize: a.groupSize.and(b.groupSize) };
 }
 
-/** All rows at once. */
-export function merged<Measure, Row extends ReportRow<Measure>>(
-  rows: Iterable<Row>,
+/** Adds up the rows of each group, and ranks the sums. */
+export async function merged<Measure, Row extends ReportRow<Measure>>(
+  rows: readonly Row[],
   algebra: Algebra<Measure>,
-): Ranked<Row>[] {
+  turn: ThreadTurn,
+): Promise<Row[]> {
   const groups = new Groups<Measure, Row>(algebra);
-  for (const row of rows) groups.add(row);
-  return groups.ranked();
-}
-
-function digestOfGroup(group: string): string {
-  return shortHash(group, 12);
-}
-
-/** Maps the rows of a ranking. Each row is made when it is read: there can be tens of thousands, and a client reads a page. */
-export function mapRanked<Plain, Row>(
-  ranked: readonly Ranked<Plain>[],
-  rowOf: (row: Plain) => Row,
-): Ranked<Row>[] {
-  return ranked.map((each) => ({
-    id: each.id,
-    get row() {
-      return rowOf(each.row);
-    },
-  }));
+  await inPieces(rows, turn, (row) => groups.add(row));
+  return groups.ranked(turn);
 }
 
 export function byRank(a: Rank, b: Rank): number {
@@ -143,29 +126,30 @@ function byKey(a: Decimal | null, b: Decimal | null): number {
 }
 
 /** Rows by a measure, from either end. Those without one come last whichever it is, and ties go by id. */
-export function rankedBy<Row>(
+export async function rankedBy<Row>(
   rows: readonly Row[],
   measure: (row: Row) => number | Decimal | null,
   idOf: (row: Row) => string,
+  turn: ThreadTurn,
   descending = true,
-): Ranked<Row>[] {
-  return rows
-    .map((row) => {
-      const value = measure(row);
-      const key = typeof value === "number" ? decimalOf(value) : value;
-      return { row, keys: [key === null || descending ? key : negative(key)], name: idOf(row) };
-    })
-    .sort(byRank)
-    .map(({ row, name }) => ({ row, id: name }));
+): Promise<Ranked<Row>[]> {
+  const ranks: (Rank & Ranked<Row>)[] = [];
+  await inPieces(rows, turn, (row) => {
+    const value = measure(row);
+    const key = typeof value === "number" ? decimalOf(value) : value;
+    const id = idOf(row);
+    ranks.push({ row, keys: [key === null || descending ? key : negative(key)], name: id, id });
+  });
+  return sortedInPieces(ranks, byRank, turn);
 }
 
 /**
  * For each row of a ranking, a mark of it and all rows before it, whatever their order among themselves. While it stays the same
  * no row has passed the place after it, and reading on from there neither repeats nor misses one.
  */
-export function* marksOf(ids: Iterable<string>): Generator<string, void, void> {
+export function* marksOf(ranked: Iterable<Pick<Ranked<unknown>, "id">>): Generator<string, void, void> {
   let mark = 0n;
-  for (const id of ids) {
+  for (const { id } of ranked) {
     mark = BigInt.asUintN(96, mark + BigInt(`0x${hash("sha256", id, "hex")}`));
     yield mark.toString(36);
   }

@@ -61,8 +61,7 @@ async function rowsOf<Measure>(
 ): Promise<Collected<GatewayRow<Measure>>> {
   if (!isByTeam(plan)) return readReport(ctx.upstream, plan);
   if (plan.question.bucket !== "NONE") return collect(pagesByTeam(ctx, plan));
-  const { ranked, sources } = await rankByTeam(ctx, plan);
-  return { rows: ranked.map(({ row }) => row), sources };
+  return rankByTeam(ctx, plan);
 }
 
 /** Plans the requests for the rows of a plan, put together by team where that is requested. */

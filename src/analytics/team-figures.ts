@@ -40,9 +40,9 @@ export interface TeamSpendQuestion {
  */
 export const spendOfTeam = loader(async (ctx, question: TeamSpendQuestion) => {
   const plans = await plansOf(ctx, question);
-  const { ranked } = await answerBy(ctx.upstream, plans, (plan) => rankByTeam(ctx, plan));
+  const { rows } = await answerBy(ctx.upstream, plans, (plan) => rankByTeam(ctx, plan));
   return new Map(
-    ranked.flatMap(({ row: { team, measure, groupSize } }): [string, SpendAmounts | Error][] =>
+    rows.flatMap(({ team, measure, groupSize }): [string, SpendAmounts | Error][] =>
       team === null ? [] : [[placementKey(team), (groupSize?.isEnough ?? true) ? measure : unseen(OF_FEW)]],
     ),
   );

@@ -4,14 +4,15 @@ import { dimensionKey, NO_DIMENSIONS, type ReportRow } from "../domain/bucket.ts
 import { dayOf, startOf, startOfMonth } from "../domain/day.ts";
 import { GroupSize } from "../domain/group-size.ts";
 import type { OrganizationKind } from "../domain/organization.ts";
+import { inPieces, mappedInPieces, type ThreadTurn } from "../domain/pieces.ts";
 import type { DayRange } from "../domain/range.ts";
 import { NO_PERSON, type PersonKeys, type Placement, personKey, placementKey } from "../domain/team.ts";
 import { memberById } from "../loaders/members.ts";
 import { teamRequests, teamsNow } from "../loaders/teams.ts";
 import { consoleMembers } from "../upstream/endpoints/members.ts";
-import { collectAll, type PageProvenance, type PageRun } from "../upstream/pages/iterate.ts";
+import { type Collected, collectAll, type PageProvenance, type PageRun } from "../upstream/pages/iterate.ts";
 import { type FieldRequests, requestsFor } from "../upstream/plan.ts";
-import { type Algebra, merged, type Ranked, type Ranking, sumOf } from "./ranking.ts";
+import { type Algebra, merged, sumOf } from "./ranking.ts";
 import { listsOnlyPeople, type ReportPlan } from "./report/plan.ts";
 import { pagesOfReport, withHidden } from "./report/read.ts";
 import type { GatewayRow } from "./report/report.ts";
@@ -21,7 +22,7 @@ import { ungrouped } from "./report/total.ts";
 /** A report of people put together by team: its buckets, oldest first, and what is in them more than once. */
 interface TeamReport<Measure> {
   /** The rows of a bucket, largest first. */
-  readonly buckets: readonly (readonly Ranked<GatewayRow<Measure>>[])[];
+  readonly buckets: readonly (readonly GatewayRow<Measure>[])[];
   /** By how much the rows add up to more than the whole; null where there are none. */
   readonly overlap: Measure | null;
   readonly sources: readonly PageProvenance[];
@@ -31,9 +32,9 @@ interface TeamReport<Measure> {
 export async function rankByTeam<Measure>(
   ctx: Context,
   plan: ReportPlan<Measure>,
-): Promise<Ranking<GatewayRow<Measure>>> {
+): Promise<Collected<GatewayRow<Measure>>> {
   const { buckets, sources } = await reportByTeam(ctx, plan, plan.windows.ranges);
-  return { ranked: buckets.flat(), sources };
+  return { rows: buckets.flat(), sources };
 }
 
 /**
@@ -45,8 +46,14 @@ export function pagesByTeam<Measure>(ctx: Context, plan: ReportPlan<Measure>): P
     for (const [window, range] of plan.windows.ranges.entries()) {
       if (from !== null && window < from.window) continue;
       const { buckets, sources } = await reportByTeam(ctx, plan, [range]);
-      const rows = buckets.flat().map(({ row }) => row);
-      yield { ...together(sources, range), rows, window, token: null, next: null, restarted: false };
+      yield {
+        ...together(sources, range),
+        rows: buckets.flat(),
+        window,
+        token: null,
+        next: null,
+        restarted: false,
+      };
     }
   };
 }
@@ -85,9 +92,9 @@ async function reportByTeam<Measure>(
     ranges.map((range) => pagesOfReport(ctx.upstream, plan, [range])),
   );
   const rows = withHidden(plan, read);
-  const people = await Promise.all(rows.map((row) => personOf(ctx, plan.source.organization, row)));
-  const placed = rows.map((row, i): Placed<Measure> => {
-    const person = people[i] ?? null;
+  const { turn } = ctx.upstream;
+  const placed = await mappedInPieces(rows, turn, async (row): Promise<Placed<Measure>> => {
+    const person = await personOf(ctx, plan.source.organization, row);
     return person === null
       ? { row, places: [NO_PERSON] }
       : { row: { ...row, ...groupSizeOf(ctx, plan, row, person) }, places: teams.placesOf(person) };
@@ -95,10 +102,12 @@ async function reportByTeam<Measure>(
   for (const row of await restOf(ctx, plan, ranges, rows)) placed.push({ row, places: [NO_PERSON] });
   const byBucket = Map.groupBy(placed, ({ row }) => bucketOf(plan, row));
   const shares = new MonthShares(plan.algebra);
-  const buckets = [...byBucket].sort(([a], [b]) => a - b).map(([, bucket]) => inTeams(plan, bucket, shares));
+  const buckets: InTeams<Measure>[] = [];
+  for (const [, bucket] of [...byBucket].sort(([a], [b]) => a - b))
+    buckets.push(await inTeams(plan, bucket, shares, turn));
   const none = placed.slice(0, 1).map(({ row: { measure } }) => plan.algebra.minus(measure, measure));
   return {
-    buckets: buckets.map(({ ranked }) => ranked),
+    buckets: buckets.map(({ rows }) => rows),
     overlap: sumOf(plan.algebra, [...none, ...buckets.flatMap(({ twice }) => twice)]),
     sources,
   };
@@ -109,39 +118,52 @@ interface Placed<Measure> {
   readonly places: readonly Placement[];
 }
 
+interface InTeams<Measure> {
+  readonly rows: readonly GatewayRow<Measure>[];
+  readonly twice: readonly Measure[];
+}
+
 /** The rows of one bucket by team. Those of people in the same teams are added up first, so that little is left over to split. */
-function inTeams<Measure>(
+async function inTeams<Measure>(
   plan: ReportPlan<Measure>,
   placed: readonly Placed<Measure>[],
   shares: MonthShares<Measure>,
-): { readonly ranked: readonly Ranked<GatewayRow<Measure>>[]; readonly twice: readonly Measure[] } {
+  turn: ThreadTurn,
+): Promise<InTeams<Measure>> {
   const { question, algebra, windows } = plan;
   const { groupBy, overlap = "COUNT_IN_EACH", bucket } = question;
   const state = leastSettled(placed.map(({ row }) => row.state));
   const span =
     bucket === "NONE" ? { from: startOf(windows.range.from), until: startOf(windows.range.until) } : {};
-  const alike = Map.groupBy(placed, ({ row, places }) =>
-    JSON.stringify([startOfMonth(dayOf(row.from)), ...places.map(placementKey)]),
-  );
+  const alike = new Map<
+    string,
+    { readonly places: readonly Placement[]; readonly people: GatewayRow<Measure>[] }
+  >();
+  await inPieces(placed, turn, ({ row, places }) => {
+    const key = JSON.stringify([startOfMonth(dayOf(row.from)), ...places.map(placementKey)]);
+    alike
+      .getOrInsertComputed(key, () => ({ places, people: [] }))
+      .people.push({
+        ...row,
+        ...span,
+        state,
+        user: groupBy.includes("USER") ? row.user : null,
+        accountId: groupBy.includes("USER") ? row.accountId : null,
+        actor: groupBy.includes("ACTOR") ? row.actor : null,
+      });
+  });
   const twice: Measure[] = [];
-  const rows = [...alike].flatMap(([key, group]) => {
-    const { places } = group[0] as Placed<Measure>;
-    const people = group.map(({ row }) => ({
-      ...row,
-      ...span,
-      state,
-      user: groupBy.includes("USER") ? row.user : null,
-      accountId: groupBy.includes("USER") ? row.accountId : null,
-      actor: groupBy.includes("ACTOR") ? row.actor : null,
-    }));
-    return merged(people, algebra).flatMap(({ row }) => {
+  const rows: GatewayRow<Measure>[] = [];
+  for (const [key, { places, people }] of alike) {
+    await inPieces(await merged(people, algebra, turn), turn, (row) => {
       const group = `${key} ${dimensionKey(row)}`;
       const parts = overlap === "SPLIT" ? shares.of(group, row.measure, places.length) : null;
       if (parts === null) twice.push(...places.slice(1).map(() => row.measure));
-      return places.map((team, i) => ({ ...row, team, measure: parts?.[i] ?? row.measure }));
+      for (const [i, team] of places.entries())
+        rows.push({ ...row, team, measure: parts?.[i] ?? row.measure });
     });
-  });
-  return { ranked: merged(rows, algebra), twice };
+  }
+  return { rows: await merged(rows, algebra, turn), twice };
 }
 
 /**

@@ -43,16 +43,29 @@ export interface CodeModel {
   readonly estimated: MoneyAmount;
 }
 
-export function plusTotals(a: CodeTotals, b: CodeTotals): CodeTotals {
-  return {
-    sessions: a.sessions + b.sessions,
-    commits: a.commits + b.commits,
-    pullRequests: a.pullRequests + b.pullRequests,
-    linesAdded: a.linesAdded + b.linesAdded,
-    linesRemoved: a.linesRemoved + b.linesRemoved,
-    toolActions: plusTools(a.toolActions, b.toolActions),
-    models: mergeBy((model) => model.model, plusModel, a.models, b.models),
-  };
+/** Adds up records one by one: what a tool or a model comes to is added to, not merged anew for each record. */
+export class CodeSum {
+  readonly #counts = { sessions: 0, commits: 0, pullRequests: 0, linesAdded: 0, linesRemoved: 0 };
+  readonly #tools = new Map<string, ToolActionCounts>();
+  readonly #models = new Map<string, CodeModel>();
+
+  add(record: CodeTotals): void {
+    this.#counts.sessions += record.sessions;
+    this.#counts.commits += record.commits;
+    this.#counts.pullRequests += record.pullRequests;
+    this.#counts.linesAdded += record.linesAdded;
+    this.#counts.linesRemoved += record.linesRemoved;
+    for (const tool of record.toolActions) addTo(this.#tools, tool.tool, tool, plusTool);
+    for (const model of record.models) addTo(this.#models, model.model, model, plusModel);
+  }
+
+  get totals(): CodeTotals {
+    return {
+      ...this.#counts,
+      toolActions: [...this.#tools.values()],
+      models: [...this.#models.values()],
+    };
+  }
 }
 
 /** Sums of records, and their number. */
@@ -62,8 +75,10 @@ export interface SumOfRecords extends CodeTotals {
 
 /** Null where there are none. */
 export function sumOfRecords(records: readonly CodeTotals[]): SumOfRecords | null {
-  const [first, ...others] = records;
-  return first === undefined ? null : { ...others.reduce(plusTotals, first), records: records.length };
+  if (records.length === 0) return null;
+  const sum = new CodeSum();
+  for (const record of records) sum.add(record);
+  return { ...sum.totals, records: records.length };
 }
 
 /** The estimate over all models. */
@@ -77,12 +92,13 @@ export function plusTools(
   a: readonly ToolActionCounts[],
   b: readonly ToolActionCounts[],
 ): ToolActionCounts[] {
-  const plus = (x: ToolActionCounts, y: ToolActionCounts) => ({
-    tool: x.tool,
-    accepted: x.accepted + y.accepted,
-    rejected: x.rejected + y.rejected,
-  });
-  return mergeBy((tool) => tool.tool, plus, a, b);
+  const sums = new Map<string, ToolActionCounts>();
+  for (const each of [...a, ...b]) addTo(sums, each.tool, each, plusTool);
+  return [...sums.values()];
+}
+
+function plusTool(a: ToolActionCounts, b: ToolActionCounts): ToolActionCounts {
+  return { tool: a.tool, accepted: a.accepted + b.accepted, rejected: a.rejected + b.rejected };
 }
 
 function plusModel(a: CodeModel, b: CodeModel): CodeModel {
@@ -96,15 +112,7 @@ function plusModel(a: CodeModel, b: CodeModel): CodeModel {
   };
 }
 
-function mergeBy<T>(
-  key: (item: T) => string,
-  plus: (a: T, b: T) => T,
-  ...lists: readonly (readonly T[])[]
-): T[] {
-  const merged = new Map<string, T>();
-  for (const item of lists.flat()) {
-    const before = merged.get(key(item));
-    merged.set(key(item), before === undefined ? item : plus(before, item));
-  }
-  return [...merged.values()];
+function addTo<T>(sums: Map<string, T>, key: string, item: T, plus: (a: T, b: T) => T): void {
+  const before = sums.get(key);
+  sums.set(key, before === undefined ? item : plus(before, item));
 }

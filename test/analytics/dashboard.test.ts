@@ -6,7 +6,7 @@ import type { UserActivityRow } from "../../src/domain/activity.ts";
 import type { ClaudeCodeRecord } from "../../src/domain/claude-code.ts";
 import { addDays, day } from "../../src/domain/day.ts";
 import { compare, type Decimal, decimalOf, sum } from "../../src/domain/decimal.ts";
-import { decimals, forAll } from "../arbitrary.ts";
+import { decimals, forAll, forAllAsync } from "../arbitrary.ts";
 
 const NO_ALIASES = new Map<string, string>();
 
@@ -86,10 +86,12 @@ describe("figures of chat", () => {
   });
 });
 
-test("leaders are ten at most, in order, and no person left out has more", () => {
-  forAll([people], (rows) => {
+const turn = () => Promise.resolve();
+
+test("leaders are ten at most, in order, and no person left out has more", async () => {
+  await forAllAsync([people], async (rows) => {
     const messages = (row: UserActivityRow) => row.chat.messages;
-    const top = leaders(rows, messages);
+    const top = await leaders(rows, messages, turn);
     const all = rows.map(messages).filter((count) => count > 0);
     expect(top.map(({ count }) => count)).toEqual(all.sort((a, b) => b - a).slice(0, 10));
   });
@@ -99,22 +101,23 @@ describe("a day of Claude Code", () => {
   const cents = (own: readonly ClaudeCodeRecord[]): Decimal =>
     sum(own.flatMap(({ models }) => models.map(({ estimated }) => estimated.cents)));
 
-  test("costs what its records do, to the last digit, however they are ordered", () => {
-    forAll([records], (own) => {
-      const figures = codeDay(FIRST, "FINAL", own, NO_ALIASES);
+  test("costs what its records do, to the last digit, however they are ordered", async () => {
+    await forAllAsync([records], async (own) => {
+      const figures = await codeDay(FIRST, "FINAL", own, NO_ALIASES, turn);
       expect(compare(figures.estimated.cents, cents(own))).toBe(0);
-      const backwards = codeDay(FIRST, "FINAL", own.toReversed(), NO_ALIASES);
+      const backwards = await codeDay(FIRST, "FINAL", own.toReversed(), NO_ALIASES, turn);
       expect(compare(backwards.estimated.cents, figures.estimated.cents)).toBe(0);
       expect(backwards.costPerUser).toEqual(figures.costPerUser);
     });
   });
 
-  test("has a cost per user where there is one, without keys", () => {
-    forAll([records], (own) => {
-      const { people: users, costPerUser } = codeDay(FIRST, "FINAL", own, NO_ALIASES);
+  test("has a cost per user where there is one, without keys", async () => {
+    await forAllAsync([records], async (own) => {
+      const { people: users, costPerUser } = await codeDay(FIRST, "FINAL", own, NO_ALIASES, turn);
       const byPeople = own.filter(({ actor }) => actor.kind === "user");
       expect(costPerUser === null).toBe(byPeople.length === 0);
-      expect(costPerUser).toEqual(codeDay(FIRST, "FINAL", byPeople, NO_ALIASES).costPerUser);
+      const without = await codeDay(FIRST, "FINAL", byPeople, NO_ALIASES, turn);
+      expect(costPerUser).toEqual(without.costPerUser);
       if (users === 1) {
         const [only, exact] = [costPerUser?.cents as Decimal, cents(byPeople)];
         const off = sum([only, { ...exact, units: -exact.units }]);
@@ -126,12 +129,11 @@ describe("a day of Claude Code", () => {
     });
   });
 
-  test("has a leaderboard of its people by address, letter case aside", () => {
-    forAll([records], (own) => {
+  test("has a leaderboard of its people by address, letter case aside", async () => {
+    await forAllAsync([records], async (own) => {
       const range = { from: FIRST, until: addDays(FIRST, 3) };
-      const board = codeLeaders({ range, records: own, aliases: NO_ALIASES }, ({ linesAdded }) =>
-        decimalOf(linesAdded),
-      );
+      const figures = { range, records: own, aliases: NO_ALIASES };
+      const board = await codeLeaders(figures, ({ linesAdded }) => decimalOf(linesAdded), turn);
       const byPeople = own.filter(({ actor, linesAdded }) => actor.kind === "user" && linesAdded > 0);
       expect(new Set(board.map(({ email }) => email))).toEqual(
         new Set(byPeople.map(({ actor }) => actor.kind === "user" && actor.email.toLowerCase())),

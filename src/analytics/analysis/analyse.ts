@@ -1,3 +1,4 @@
+import type { ThreadTurn } from "../../domain/pieces.ts";
 import type { PageProvenance } from "../../upstream/pages/iterate.ts";
 import type { Ranked } from "../ranking.ts";
 import type { Analysis } from "./analysis.ts";
@@ -6,7 +7,6 @@ import { against } from "./comparison.ts";
 import type { Analysed, Figure, Kind } from "./figure.ts";
 import { stateBy } from "./finality.ts";
 import { ordered } from "./order.ts";
-import type { ThreadTurn } from "./slices.ts";
 import { firstOf } from "./top.ts";
 
 /**
@@ -24,7 +24,7 @@ export async function analysed<Row extends Figure<Measure>, Measure>(
   const stateAt = stateBy(kind.subject, sources);
   const bucketed = (some: readonly Row[]) => inBuckets(kind, some, bucket, range, stateAt, turn);
   const now = await bucketed(rows);
-  const compared = before === null ? now : against(kind, now, await bucketed(before));
+  const compared = before === null ? now : await against(kind, now, await bucketed(before), turn);
   const measure = order.measure ?? kind.algebra.rank;
-  return ordered(kind, firstOf(kind, compared, analysis, measure), order, turn);
+  return ordered(kind, await firstOf(kind, compared, analysis, measure, turn), order, turn);
 }

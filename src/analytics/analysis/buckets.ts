@@ -1,10 +1,10 @@
 import type { Finality } from "../../cache/policy.ts";
 import type { Span } from "../../domain/bucket.ts";
 import type { Instant } from "../../domain/day.ts";
+import { inPieces, type ThreadTurn } from "../../domain/pieces.ts";
 import type { DayRange } from "../../domain/range.ts";
 import { bucketAround, type CoveredBucket, type SeriesBucket } from "../../domain/series.ts";
 import { type Analysed, type Figure, groupIn, type Kind } from "./figure.ts";
-import { inPieces, type ThreadTurn } from "./slices.ts";
 
 /** Merges rows to one for each group and bucket. */
 export async function inBuckets<Row extends Figure<Measure>, Measure>(
@@ -29,14 +29,11 @@ export async function inBuckets<Row extends Figure<Measure>, Measure>(
         measure: kind.algebra.plus(cell.measure, row.measure),
       });
   });
-  return [...cells.values()].map(({ row, span, measure }) => ({
-    ...row,
-    ...span,
-    measure,
-    state: stateAt(span),
-    isOther: false,
-    before: null,
-  }));
+  const rowsOfCells: Analysed<Row, Measure>[] = [];
+  await inPieces([...cells.values()], turn, ({ row, span, measure }) => {
+    rowsOfCells.push({ ...row, ...span, measure, state: stateAt(span), isOther: false, before: null });
+  });
+  return rowsOfCells;
 }
 
 /** As much of a bucket as a row is about. */

@@ -1,29 +1,31 @@
 import type { Span } from "../../domain/bucket.ts";
 import { type Comparison, counterpart } from "../../domain/comparison.ts";
 import { type Day, dayOf, startOf } from "../../domain/day.ts";
+import { inPieces, type ThreadTurn } from "../../domain/pieces.ts";
 import type { DayRange } from "../../domain/range.ts";
 import { type Analysed, cellOf, type Figure, type Kind } from "./figure.ts";
 
 /** Sets every row against its compared one; groups that had something and have nothing now become rows of nothing. */
-export function against<Row extends Figure<Measure>, Measure>(
+export async function against<Row extends Figure<Measure>, Measure>(
   kind: Kind<Row, Measure>,
   now: readonly Analysed<Row, Measure>[],
   before: readonly Analysed<Row, Measure>[],
-): Analysed<Row, Measure>[] {
+  turn: ThreadTurn,
+): Promise<Analysed<Row, Measure>[]> {
   const nothingOf = (measure: Measure) => kind.algebra.minus(measure, measure);
-  const earlier = new Map(before.map((row) => [cellOf(kind, row), row]));
-  const present = now.map((row) => {
+  const earlier = new Map<string, Analysed<Row, Measure>>();
+  await inPieces(before, turn, (row) => void earlier.set(cellOf(kind, row), row));
+  const compared: Analysed<Row, Measure>[] = [];
+  await inPieces(now, turn, (row) => {
     const cell = cellOf(kind, row);
     const was = earlier.get(cell)?.measure ?? nothingOf(row.measure);
     earlier.delete(cell);
-    return { ...row, before: was };
+    compared.push({ ...row, before: was });
   });
-  const gone = [...earlier.values()].map((row) => ({
-    ...row,
-    measure: nothingOf(row.measure),
-    before: row.measure,
-  }));
-  return [...present, ...gone];
+  await inPieces([...earlier.values()], turn, (row) => {
+    compared.push({ ...row, measure: nothingOf(row.measure), before: row.measure });
+  });
+  return compared;
 }
 
 /** A row of the compared period, at the time of the range that it is set against. */

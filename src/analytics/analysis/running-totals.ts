@@ -1,5 +1,5 @@
+import { inPieces, sortedInPieces, type ThreadTurn } from "../../domain/pieces.ts";
 import { type Figure, groupIn, type Kind } from "./figure.ts";
-import { inPieces, type ThreadTurn } from "./slices.ts";
 
 /** Returns what each group has come to by the end of each of its buckets, by cell. */
 export async function runningTotals<Row extends Figure<Measure>, Measure>(
@@ -9,7 +9,7 @@ export async function runningTotals<Row extends Figure<Measure>, Measure>(
 ): Promise<ReadonlyMap<string, Measure>> {
   const sums = new Map<string, Measure>();
   const totals = new Map<string, Measure>();
-  const byTime = rows.toSorted((a, b) => a.from - b.from);
+  const byTime = await sortedInPieces(rows, (a, b) => a.from - b.from, turn);
   await inPieces(byTime, turn, (row) => {
     const group = groupIn(kind, row);
     const sum = sums.get(group);

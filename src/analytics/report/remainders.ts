@@ -39,13 +39,16 @@ export async function withRemainders<Measure>(
     const read = await collect(ungrouped(upstream, plan, window));
     totals = new Map(read.rows.map((total) => [total.from, total]));
   }
-  return [...byBucket].flatMap(([from, bucket]) => {
-    const groups = largestFirst(bucket, algebra).map((row) => ({ row, isRemainder: false }));
+  const shown: ShownRow<Measure>[] = [];
+  for (const [from, bucket] of byBucket) {
+    for (const row of await largestFirst(bucket, algebra, upstream.turn))
+      shown.push({ row, isRemainder: false });
     const total = mayBeCut(bucket) ? totals.get(from) : undefined;
-    if (total === undefined) return groups;
+    if (total === undefined) continue;
     const rest = bucket.reduce<Measure>((left, row) => algebra.minus(left, row.measure), total.measure);
-    if (algebra.isZero(rest)) return groups;
+    if (algebra.isZero(rest)) continue;
     const row = { ...NO_DIMENSIONS, from, until: total.until, measure: rest };
-    return [...groups, { row, isRemainder: true }];
-  });
+    shown.push({ row, isRemainder: true });
+  }
+  return shown;
 }
