@@ -5,6 +5,7 @@ import { cold } from "./subjects/cold.ts";
 import { exports } from "./subjects/export.ts";
 import { growth } from "./subjects/growth.ts";
 import { hot } from "./subjects/hot.ts";
+import { library } from "./subjects/library.ts";
 import { start } from "./subjects/start.ts";
 import { store } from "./subjects/store.ts";
 
@@ -14,6 +15,7 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
   cold,
   start,
   growth,
+  library,
   export: exports,
   store,
   abuse,
