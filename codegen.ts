@@ -1,5 +1,6 @@
 import type { CodegenConfig } from "@graphql-codegen/cli";
 import { printSchema } from "graphql";
+import { definitionsOf } from "./codegen-definitions.ts";
 import { configurationPage, errorsPage, exportsPage } from "./codegen-documents.ts";
 import { schema } from "./schema/index.ts";
 
@@ -39,6 +40,7 @@ const config: CodegenConfig = {
     "docs/configuration.md": { plugins: [{ add: { content: configurationPage() } }] },
     "docs/errors.md": { plugins: [{ add: { content: errorsPage() } }] },
     "docs/exports.md": { plugins: [{ add: { content: exportsPage(schema) } }] },
+    "src/web/definitions.json": { plugins: [{ add: { content: definitionsOf(schema) } }] },
     "schema/operations/manifest.json": { plugins: ["./codegen-manifest.ts"] },
   },
 };

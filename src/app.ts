@@ -59,6 +59,8 @@ export interface AppOptions {
   readonly areKeysProven?: boolean;
   /** First pause before an upstream request is retried, in milliseconds. */
   readonly backoffMs?: number;
+  /** Folder of the built dashboard. */
+  readonly pages?: URL;
 }
 
 export type App = ReturnType<typeof createApp>;
@@ -88,6 +90,9 @@ function authenticationBy(
   return { header: auth.header, authenticate: jwtTokens({ ...auth, identity, now }, verify) };
 }
 
+/** Written by `npm run build`. */
+const BUILT_PAGES = new URL("../dist/web/", import.meta.url);
+
 /** Tells records apart that share a day and an actor. */
 const ID_DIGEST_LENGTH = 16;
 
@@ -112,6 +117,7 @@ export function createApp(
     pace = REAL_TIME,
     backoffMs = 500,
     areKeysProven = false,
+    pages = BUILT_PAGES,
   }: AppOptions,
 ) {
   const { access, cache, limits, teams } = config;
@@ -191,6 +197,7 @@ export function createApp(
     authentication: authenticationBy(config, now, pace.now, { onFault, onRecovery }, trusted),
     anybody,
     isReady: () => isReady,
+    pages,
     audit,
     digest: digest ?? digestBy(pseudonyms),
     onFault,

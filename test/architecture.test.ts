@@ -29,7 +29,7 @@ interface Import {
 
 function sources(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".ts"))
+    .filter((name) => /\.tsx?$/.test(name))
     .map((name) => join(folder, name));
 }
 
@@ -64,10 +64,12 @@ test("the framework of the schema imports no noun", () => {
 
 test("every export of a file is used in another file", () => {
   const files = ["src", "schema", "test", "bench"].flatMap(sources);
-  const texts = [...files, "codegen.ts", "codegen-documents.ts", "sbom.ts"].map((file) => ({
-    file,
-    names: new Set(readFileSync(join(ROOT, file), "utf8").match(/[\w$]+/g)),
-  }));
+  const texts = [...files, "codegen.ts", "codegen-documents.ts", "codegen-definitions.ts", "sbom.ts"].map(
+    (file) => ({
+      file,
+      names: new Set(readFileSync(join(ROOT, file), "utf8").match(/[\w$]+/g)),
+    }),
+  );
   const unused = texts
     .filter(({ file }) => file !== "schema/operations/documents.ts")
     .flatMap(({ file }) =>
@@ -102,6 +104,16 @@ test("the sandbox knows the domain and itself, and nothing inside knows the sand
     return to.startsWith("src/sandbox/") && !from.startsWith("src/cli/");
   });
   expect(crossing).toEqual([]);
+});
+
+test("the pages know themselves and the types of the query library, and nothing else knows the pages", () => {
+  const isPage = (file: string) => file.startsWith("src/web/");
+  const foreign = imports.filter(({ from, to }) => isPage(from) !== isPage(to));
+  expect(foreign.filter(({ to }) => to !== "schema/operations/documents.ts")).toEqual([]);
+  const values = sources("src/web").filter((file) =>
+    /^import (?!type\b)[^;]*operations\/documents/m.test(readFileSync(join(ROOT, file), "utf8")),
+  );
+  expect(values).toEqual([]);
 });
 
 test("snake_case names of the wire appear only where endpoints are read", () => {

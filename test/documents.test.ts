@@ -582,7 +582,7 @@ describe("GET /q/", () => {
   test.each([
     ["frist=3", "Unknown parameter `frist`: did you mean first?", ""],
     ["range.last.dyas=3", "Unknown parameter `range.last.dyas`", "did you mean days?"],
-    ["filter.models=x", "Unknown parameter `filter.models`: there is no `filter`; ", ""],
+    ["groupBy.models=x", "Unknown parameter `groupBy.models`: there is no `groupBy`; ", ""],
     ["range.lots.days=3", "Unknown parameter `range.lots.days`: of `range`, ", ""],
     ["__proto__=3", "Unknown parameter `__proto__`", "range, first, after"],
     ["constructor.name=3", "Unknown parameter `constructor.name`", ""],

@@ -597,6 +597,7 @@ describe("the gateway as a function passes the same edge", () => {
       },
       anybody: VIEWER_OF_ALL,
       isReady: () => true,
+      pages: new URL("not-built/", import.meta.url),
       audit: null,
       digest: (text) => text,
       onFault: (fault) => faults.push(fault),

@@ -35,6 +35,8 @@ export interface GatewayOptions {
   readonly pace?: Pace;
   /** Whether upstream has to show of which organization each key is, by a request of its own; not unless a test is about that. */
   readonly proof?: boolean;
+  /** Folder of the built dashboard; by default there is none, so that a test does not depend on a build. */
+  readonly pages?: URL;
 }
 
 /** What a client gets; data is as loose as JSON is. */
@@ -78,6 +80,7 @@ export function gateway({
   archive,
   pace,
   proof = false,
+  pages = new URL("not-built/", import.meta.url),
 }: GatewayOptions = {}) {
   let clock = Date.parse(now);
   const seen: URL[] = [];
@@ -124,6 +127,7 @@ export function gateway({
     digest: (text) => `h:${text.length}`,
     backoffMs: 1,
     areKeysProven: !proof,
+    pages,
     ...(store === undefined ? {} : { store }),
     ...(archive === undefined ? {} : { archive }),
     ...(pace === undefined ? {} : { pace }),

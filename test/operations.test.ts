@@ -17,7 +17,22 @@ const FILES = readdirSync(FOLDER).filter((name) => name.endsWith(".graphql"));
 const REQUESTS = /^# Upstream requests: (\d+)/m;
 
 /** Those that are answered by one thing. */
-const SINGLE: ReadonlySet<string> = new Set(["44-month-end.graphql"]);
+const SINGLE: ReadonlySet<string> = new Set([
+  "22-claude-ai-total.graphql",
+  "44-month-end.graphql",
+  "46-spend-to-date.graphql",
+]);
+
+/** Those that find a person by the caller, who is not known here, or by an address. */
+const OWN: ReadonlySet<string> = new Set(["48-my-figures.graphql"]);
+
+async function variablesFor(file: string): Promise<Readonly<Record<string, unknown>>> {
+  if (!OWN.has(file)) return {};
+  const { data } = await gateway({ sandbox: { users: 60 } }).ask(
+    "{ users(range: { last: { days: 7 } }, first: 1) { nodes { email } } }",
+  );
+  return { email: data.users.nodes[0].email };
+}
 
 describe.each(FILES)("the question %s", (file) => {
   const text = readFileSync(new URL(file, FOLDER), "utf8");
@@ -35,15 +50,16 @@ describe.each(FILES)("the question %s", (file) => {
 
   test("is answered with rows, at no more upstream requests than stated", async () => {
     const { ask, seen, requestsOf } = gateway({ sandbox: { users: 60 } });
-    const { data, errors } = await ask(text);
+    const variables = await variablesFor(file);
+    const { data, errors } = await ask(text, variables);
     expect(errors).toBeUndefined();
     for (const answer of Object.values(data)) {
       expect(answer).not.toBeNull();
-      if (!SINGLE.has(file)) expect(rowsOf(answer).length).toBeGreaterThan(1);
+      if (!SINGLE.has(file) && !OWN.has(file)) expect(rowsOf(answer).length).toBeGreaterThan(1);
     }
     expect(seen.length).toBeLessThanOrEqual(Number(REQUESTS.exec(text)?.[1]));
 
-    const [, again] = await requestsOf(() => ask(text));
+    const [, again] = await requestsOf(() => ask(text, variables));
     expect(again).toEqual([]);
   });
 });

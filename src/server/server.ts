@@ -19,6 +19,7 @@ import { playgroundRoute } from "./graphql/playground.ts";
 import { parseParams } from "./graphql/request-params.ts";
 import { clientError } from "./graphql/translate-errors.ts";
 import { createGraphQL } from "./graphql/yoga.ts";
+import { builtPages } from "./http/built-pages.ts";
 import { type Exchange, Reply } from "./http/exchange.ts";
 import { asResponse, fetchExchange } from "./http/fetch-adapter.ts";
 import { HttpError } from "./http/http-error.ts";
@@ -52,6 +53,8 @@ export interface ServerOptions extends Pick<CrossOrigin, "onForeignOrigin"> {
   /** Every caller then. */
   readonly anybody: Viewer;
   readonly isReady: () => boolean;
+  /** Folder of the built dashboard; without one, a list of the routes takes its place. */
+  readonly pages: URL;
   /** Receives a line for each operation and file; null: no audit log. */
   readonly audit: Audit | null;
   /** Stands in the audit log for texts. */
@@ -162,6 +165,7 @@ function routesOf({
   trusted,
   authentication,
   isReady,
+  pages: folder,
   audit,
   digest,
   onFault,
@@ -223,8 +227,12 @@ function routesOf({
   const pages = access.playground
     ? [playgroundRoute("/graphql", authentication?.header ?? AUTHORIZATION, firstQuery(upstream.credentials))]
     : [];
+  const built = builtPages(folder, {
+    tokenHeader: authentication?.header ?? null,
+    workbench: access.playground,
+  });
   return {
-    routes: [landingPage(listed), ...pages, namesRoute(trusted), ...listed],
+    routes: [...built, landingPage(listed), ...pages, namesRoute(trusted), ...listed],
     dispose: () => graphql.dispose(),
   };
 }

@@ -1,0 +1,49 @@
+import { formatBucketInFull, formatNumber, type Unit } from "./format.ts";
+import type { TimeSeries } from "./time-series.ts";
+
+/** The values of a chart as a table, newest bucket first. */
+export function SeriesTable({
+  title,
+  chart,
+  unit,
+}: {
+  readonly title: string;
+  readonly chart: TimeSeries;
+  readonly unit: Unit;
+}) {
+  const { buckets, series, length } = chart;
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+    <section className="table-frame" aria-label={title} tabIndex={0}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">{length === "DAY" ? "Day" : length === "WEEK" ? "Week" : "Month"}</th>
+            {series.map(({ key, label }) => (
+              <th key={key} scope="col" className="numeric">
+                {label}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {buckets
+            .map(({ start, state }, i) => (
+              <tr key={start}>
+                <th scope="row">
+                  {formatBucketInFull(start, length)}
+                  {state === "OPEN" && <span className="muted"> · not complete</span>}
+                </th>
+                {series.map(({ key, exact }) => (
+                  <td key={key} className="numeric" title={formatNumber(exact[i], unit).exact}>
+                    {formatNumber(exact[i], unit).short}
+                  </td>
+                ))}
+              </tr>
+            ))
+            .reverse()}
+        </tbody>
+      </table>
+    </section>
+  );
+}

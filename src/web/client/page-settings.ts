@@ -1,0 +1,16 @@
+/** Settings that the gateway writes into its pages. */
+export interface PageSettings {
+  /** Request header of the caller's token; null: callers do not authenticate. */
+  readonly tokenHeader: string | null;
+  /** True if the workbench is served on /graphql. */
+  readonly workbench: boolean;
+}
+
+const stated: Partial<PageSettings> = JSON.parse(
+  document.querySelector<HTMLMetaElement>('meta[name="gateway"]')?.content ?? "{}",
+);
+
+export const pageSettings: PageSettings = {
+  tokenHeader: stated.tokenHeader ?? null,
+  workbench: stated.workbench ?? false,
+};

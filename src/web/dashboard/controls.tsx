@@ -1,0 +1,148 @@
+import { type FormEvent, useId, useState } from "react";
+import type { Period } from "../../../schema/operations/documents.ts";
+import { dayAfter } from "../charts/format.ts";
+import { useDocument } from "../client/use-document.ts";
+import { goTo, NAMED_PERIODS, type Place } from "./place.ts";
+import { type PageViewer, rightsOf } from "./viewer.ts";
+
+/** Pages with panels that can be narrowed to a group of people. */
+const GROUPED: readonly string[] = ["spend", "people", "claude-ai"];
+
+/** Chooses the period, the comparison, and where a page has it the organization and the group. */
+export function Controls({ place, viewer }: { readonly place: Place; readonly viewer: PageViewer }) {
+  const { period, compare, page, organization } = place;
+  const [isCustom, setIsCustom] = useState(typeof period !== "string");
+  const id = useId();
+  const choose = (value: string) => {
+    setIsCustom(value === "CUSTOM");
+    if (value !== "CUSTOM") goTo({ ...place, period: value as Period });
+  };
+  const hasOrganizations = page === "spend" && viewer.organizations.length > 1;
+  const hasGroups =
+    GROUPED.includes(page) &&
+    rightsOf(viewer).activity &&
+    organization === null &&
+    viewer.identity !== "NONE";
+  return (
+    <div className="controls no-print">
+      {hasOrganizations && (
+        <>
+          <label className="visually-hidden" htmlFor={`${id}-organization`}>
+            Organization
+          </label>
+          <select
+            id={`${id}-organization`}
+            className="field"
+            value={organization ?? viewer.organizations[0]}
+            onChange={({ target }) =>
+              goTo({
+                ...place,
+                group: null,
+                organization: target.value === viewer.organizations[0] ? null : target.value,
+              })
+            }
+          >
+            {viewer.organizations.map((name) => (
+              <option key={name} value={name}>
+                {name === "console" ? "Console (API)" : name === "enterprise" ? "Enterprise" : name}
+              </option>
+            ))}
+          </select>
+        </>
+      )}
+      {hasGroups && <GroupFilter place={place} />}
+      <label className="visually-hidden" htmlFor={`${id}-period`}>
+        Period
+      </label>
+      <select
+        id={`${id}-period`}
+        className="field"
+        value={isCustom ? "CUSTOM" : String(period)}
+        onChange={({ target }) => choose(target.value)}
+      >
+        {Object.entries(NAMED_PERIODS).map(([name, [label]]) => (
+          <option key={name} value={name}>
+            {label}
+          </option>
+        ))}
+        <option value="CUSTOM">Custom range</option>
+      </select>
+      {isCustom && <CustomRange place={place} />}
+      {page !== "me" && page !== "people" && page !== "teams" && (
+        <button
+          type="button"
+          className="button"
+          aria-pressed={compare !== "off"}
+          onClick={() => goTo({ ...place, compare: compare === "off" ? "cheap" : "off" })}
+        >
+          Compare<span className="visually-hidden"> with the period before</span>
+        </button>
+      )}
+      <button type="button" className="button" onClick={() => print()}>
+        Print
+      </button>
+    </div>
+  );
+}
+
+/** Two days, of which the last one is included, as people name ranges. */
+function CustomRange({ place }: { readonly place: Place }) {
+  const known = typeof place.period === "string" ? null : place.period;
+  const [from, setFrom] = useState(known?.from ?? "");
+  const [last, setLast] = useState(known === null ? "" : dayAfter(known.until, -1));
+  const isValid = from !== "" && last !== "" && from <= last;
+  const apply = (event: FormEvent) => {
+    event.preventDefault();
+    if (isValid) goTo({ ...place, period: { from, until: dayAfter(last, 1) } });
+  };
+  return (
+    <form className="custom-range" onSubmit={apply}>
+      <input
+        className="field"
+        type="date"
+        aria-label="First day"
+        value={from}
+        onChange={({ target }) => setFrom(target.value)}
+      />
+      <span aria-hidden="true">–</span>
+      <input
+        className="field"
+        type="date"
+        aria-label="Last day"
+        value={last}
+        onChange={({ target }) => setLast(target.value)}
+      />
+      <button type="submit" className="button" disabled={!isValid}>
+        Apply
+      </button>
+    </form>
+  );
+}
+
+const NO_VARIABLES = {};
+
+function GroupFilter({ place }: { readonly place: Place }) {
+  const { answer } = useDocument("Groups", NO_VARIABLES);
+  const id = useId();
+  const groups = answer?.data?.groups?.nodes.filter((group) => group !== null) ?? [];
+  return (
+    <>
+      <label className="visually-hidden" htmlFor={id}>
+        Group
+      </label>
+      <select
+        id={id}
+        className="field group-filter"
+        value={place.group ?? ""}
+        onChange={({ target }) => goTo({ ...place, group: target.value === "" ? null : target.value })}
+      >
+        <option value="">All groups</option>
+        {groups.map(({ groupId, name }) => (
+          <option key={groupId} value={groupId}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </>
+  );
+}

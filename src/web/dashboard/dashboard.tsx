@@ -1,0 +1,127 @@
+import { type ReactNode, useEffect, useSyncExternalStore } from "react";
+import { pageSettings } from "../client/page-settings.ts";
+import { onSessionChange, sessionState, signOut } from "../client/session.ts";
+import { useDocument } from "../client/use-document.ts";
+import { ThemeSwitch } from "../design/theme-switch.tsx";
+import { Controls } from "./controls.tsx";
+import { PlaceLink } from "./link.tsx";
+import type { PageProps } from "./page-props.ts";
+import { ClaudeAiPage } from "./pages/claude-ai.tsx";
+import { ClaudeCodePage } from "./pages/claude-code.tsx";
+import { MyFiguresPage } from "./pages/me.tsx";
+import { OverviewPage } from "./pages/overview.tsx";
+import { PeoplePage } from "./pages/people.tsx";
+import { SpendPage } from "./pages/spend.tsx";
+import { TeamsPage } from "./pages/teams.tsx";
+import { nameOfPeriod, PAGES, type PageName, usePlace } from "./place.ts";
+import { SignIn } from "./sign-in.tsx";
+import { absencesFor, type PageViewer, pagesFor, rightsOf } from "./viewer.ts";
+
+const CONTENTS: Readonly<Record<PageName, (props: PageProps) => ReactNode>> = {
+  overview: OverviewPage,
+  "claude-ai": ClaudeAiPage,
+  "claude-code": ClaudeCodePage,
+  spend: SpendPage,
+  people: PeoplePage,
+  teams: TeamsPage,
+  me: MyFiguresPage,
+};
+
+const NO_VARIABLES = {};
+
+/** The dashboard: who the caller is decides which pages and panels there are. */
+export function DashboardApp() {
+  const session = useSyncExternalStore(onSessionChange, sessionState);
+  const { answer, retry } = useDocument("WhoAmI", NO_VARIABLES);
+  if (session === "token-needed" || session === "token-rejected")
+    return <SignIn isRejected={session === "token-rejected"} />;
+  const viewer = answer?.data?.viewer;
+  if (viewer !== undefined) return <Page viewer={viewer} isSignedIn={session === "signed-in"} />;
+  return (
+    <main className="gate" aria-busy={answer === null}>
+      {answer !== null && (
+        <>
+          <h1>Claude analytics</h1>
+          <p role="alert">{answer.errors[0]?.message ?? "The gateway did not say who you are."}</p>
+          <button type="button" className="button" onClick={retry}>
+            Try again
+          </button>
+        </>
+      )}
+    </main>
+  );
+}
+
+function Page({ viewer, isSignedIn }: { readonly viewer: PageViewer; readonly isSignedIn: boolean }) {
+  const place = usePlace();
+  const pages = pagesFor(viewer);
+  const page = pages.includes(place.page) ? place.page : pages[0];
+  const name = page === undefined ? "Claude analytics" : PAGES[page];
+  useEffect(() => {
+    document.title = `${name} · Claude analytics`;
+  }, [name]);
+  const Content = page === undefined ? null : CONTENTS[page];
+  const isElsewhere = page !== place.page;
+  return (
+    <>
+      <a className="skip" href="#content">
+        Skip to content
+      </a>
+      <header className="top no-print">
+        <PlaceLink className="brand" to={{ ...place, page: pages[0] ?? "overview" }}>
+          <svg width="18" height="18" viewBox="0 0 16 16" aria-hidden="true">
+            <path fill="#c15f3c" d="M1 9h4v6H1zM6 5h4v10H6zM11 1h4v14h-4z" />
+          </svg>
+          Claude analytics
+        </PlaceLink>
+        <nav aria-label="Pages">
+          {pages.map((each) => (
+            <PlaceLink key={each} to={{ ...place, page: each }} isCurrent={each === page}>
+              {PAGES[each]}
+            </PlaceLink>
+          ))}
+        </nav>
+        <div className="top-end">
+          {pageSettings.workbench && (
+            <a className="button quiet" href="/graphql">
+              Workbench
+            </a>
+          )}
+          <ThemeSwitch />
+          {isSignedIn && (
+            <button type="button" className="button quiet" onClick={signOut}>
+              Sign out
+            </button>
+          )}
+        </div>
+      </header>
+      <main id="content" tabIndex={-1}>
+        <div className="title">
+          <div>
+            <h1>{name}</h1>
+            <p className="print-only">{nameOfPeriod(place.period)}, UTC days</p>
+          </div>
+          {page !== undefined && <Controls place={{ ...place, page }} viewer={viewer} />}
+        </div>
+        <Absences viewer={viewer} wanted={isElsewhere ? place.page : null} />
+        {Content === null ? (
+          <p className="empty">Your token grants no figures. Ask the operator of this gateway for a scope.</p>
+        ) : (
+          <div className="panels">
+            <Content place={place} rights={rightsOf(viewer)} />
+          </div>
+        )}
+      </main>
+    </>
+  );
+}
+
+function Absences({ viewer, wanted }: { readonly viewer: PageViewer; readonly wanted: PageName | null }) {
+  const lines = [
+    ...(wanted === null || wanted === "overview"
+      ? []
+      : [`The page ${PAGES[wanted]} is not among those you may read.`]),
+    ...absencesFor(viewer),
+  ];
+  return lines.length === 0 ? null : <p className="absences">{lines.join(" ")}</p>;
+}

@@ -1,0 +1,7 @@
+import type { Place } from "./place.ts";
+import type { Rights } from "./viewer.ts";
+
+export interface PageProps {
+  readonly place: Place;
+  readonly rights: Rights;
+}

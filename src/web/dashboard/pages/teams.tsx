@@ -1,0 +1,5 @@
+import type { PageProps } from "../page-props.ts";
+
+export function TeamsPage(_props: PageProps) {
+  return null;
+}

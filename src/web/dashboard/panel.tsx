@@ -1,0 +1,170 @@
+import { type ReactNode, useId, useState } from "react";
+import { formatInstant } from "../charts/format.ts";
+import type { DocumentName, ResultOf, VariablesOf } from "../client/documents.ts";
+import { pageSettings } from "../client/page-settings.ts";
+import type { AnswerError, AnswerFreshness } from "../client/run-document.ts";
+import { authorization } from "../client/session.ts";
+import { useDocument } from "../client/use-document.ts";
+import { workbenchLink } from "../links.ts";
+
+export interface PanelProps<Name extends DocumentName> {
+  readonly title: string;
+  readonly document: Name;
+  readonly variables: VariablesOf<Name>;
+  /** Columns of twelve. */
+  readonly span: 3 | 4 | 5 | 6 | 7 | 8 | 12;
+  /** Height of the content, reserved while it loads. */
+  readonly height: number;
+  /** Link to the rows as a file. */
+  readonly file?: string | undefined;
+  /** Content for an answer; null: there is nothing to show. */
+  readonly children: (data: ResultOf<Name>) => ReactNode;
+  /** The same as a table. */
+  readonly table?: (data: ResultOf<Name>) => ReactNode;
+  /** Sentence for an answer without content. */
+  readonly empty?: string;
+}
+
+/** A part of a page with its own document: it loads, fails and is retried alone. */
+export function Panel<Name extends DocumentName>({
+  title,
+  document,
+  variables,
+  span,
+  height,
+  file,
+  children,
+  table,
+  empty = "Nothing in this period.",
+}: PanelProps<Name>) {
+  const { answer, retry } = useDocument(document, variables);
+  const [isTable, setIsTable] = useState(false);
+  const id = useId();
+  const content =
+    answer?.data == null ? null : isTable && table !== undefined ? table(answer.data) : children(answer.data);
+  const failure =
+    answer?.errors.find(({ extensions }) => extensions?.code !== "FORBIDDEN") ?? answer?.errors[0];
+  return (
+    <section className={`panel span-${span}`} aria-labelledby={id} aria-busy={answer === null}>
+      <header>
+        <h2 id={id}>{title}</h2>
+        {table !== undefined && content !== null && (
+          <button
+            type="button"
+            className="button quiet no-print"
+            aria-pressed={isTable}
+            onClick={() => setIsTable(!isTable)}
+          >
+            Table<span className="visually-hidden"> of {title}</span>
+          </button>
+        )}
+      </header>
+      <div className="panel-content" style={{ minHeight: height }}>
+        {answer === null ? (
+          <Skeleton />
+        ) : (
+          <>
+            {failure !== undefined && <Failure error={failure} retry={retry} isPartial={content !== null} />}
+            {content ?? (failure === undefined && <p className="empty">{empty}</p>)}
+          </>
+        )}
+      </div>
+      <footer>
+        <span>{answer?.freshness != null && <AsOf freshness={answer.freshness} />}</span>
+        <span className="panel-links no-print">
+          {pageSettings.workbench && (
+            <a href={workbenchLink(document, variables)}>
+              Query<span className="visually-hidden"> of {title}</span>
+            </a>
+          )}
+          {file !== undefined && <FileLink href={file} title={title} />}
+        </span>
+      </footer>
+    </section>
+  );
+}
+
+function Skeleton() {
+  return (
+    <div className="skeleton">
+      <span className="visually-hidden">Loading</span>
+      <span className="skeleton-line" />
+      <span className="skeleton-block" />
+    </div>
+  );
+}
+
+interface FailureProps {
+  readonly error: AnswerError;
+  readonly retry: () => void;
+  /** The rest of the panel is shown. */
+  readonly isPartial: boolean;
+}
+
+/** Codes of errors that another try does not mend. */
+const LASTING = new Set(["FORBIDDEN", "NOT_CONFIGURED", "NOT_COVERED", "TOO_EXPENSIVE", "BAD_USER_INPUT"]);
+
+function Failure({ error: { message, extensions }, retry, isPartial }: FailureProps) {
+  const code = extensions?.code ?? "";
+  return (
+    <div className="failure" role="status">
+      <p>
+        {isPartial ? "Incomplete: " : ""}
+        {message}
+      </p>
+      {!LASTING.has(code) && (
+        <button type="button" className="button no-print" onClick={retry}>
+          Try again
+        </button>
+      )}
+    </div>
+  );
+}
+
+const STATES = { OPEN: "period not complete yet", SETTLING: "can still change", FINAL: "final" } as const;
+
+function AsOf({ freshness: { state, refreshedAt, stale } }: { readonly freshness: AnswerFreshness }) {
+  const parts = [
+    ...(refreshedAt === null ? [] : [`As of ${formatInstant(refreshedAt)}`]),
+    ...(state === null ? [] : [STATES[state]]),
+    ...(stale ? ["older than usual"] : []),
+  ];
+  return parts.join(" · ");
+}
+
+/** A link cannot carry a token, so a signed-in caller's file is fetched, and then saved. */
+function FileLink({ href, title }: { readonly href: string; readonly title: string }) {
+  const [failure, setFailure] = useState<string | null>(null);
+  const label = (
+    <>
+      CSV<span className="visually-hidden"> of {title}</span>
+    </>
+  );
+  const headers = authorization();
+  if (Object.keys(headers).length === 0)
+    return (
+      <a href={href} download>
+        {label}
+      </a>
+    );
+  const save = async () => {
+    const response = await fetch(href, { headers });
+    if (!response.ok) return setFailure("The file could not be read.");
+    const url = URL.createObjectURL(await response.blob());
+    const link = Object.assign(document.createElement("a"), {
+      href: url,
+      download: new URL(href, location.href).pathname.split("/").at(-1) ?? "file.csv",
+    });
+    link.click();
+    URL.revokeObjectURL(url);
+    setFailure(null);
+  };
+  return (
+    <>
+      {failure !== null && <span role="status">{failure} </span>}
+      <button type="button" className="link" onClick={() => void save()}>
+        {label}
+      </button>
+    </>
+  );
+}

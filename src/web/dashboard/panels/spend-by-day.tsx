@@ -1,0 +1,106 @@
+import { useMemo } from "react";
+import { formatRange } from "../../charts/format.ts";
+import { SeriesChart } from "../../charts/series-chart.tsx";
+import { SeriesTable } from "../../charts/series-table.tsx";
+import { Stat } from "../../charts/stat.tsx";
+import { timeSeries } from "../../charts/time-series.ts";
+import type { ResultOf } from "../../client/documents.ts";
+import { fileLink } from "../../links.ts";
+import { definitionOf } from "../define.ts";
+import { nameOfProduct } from "../names.ts";
+import { Panel } from "../panel.tsx";
+import { bucketFor, mostDaysIn, rangeOf } from "../place.ts";
+import { Stats } from "../stats.tsx";
+import type { PlacedPanelProps } from "./active-people.tsx";
+import { spendFilter } from "./filters.ts";
+
+type Cost = NonNullable<ResultOf<"CostByDay">["cost"]>;
+
+/** Rows of an answer: buckets times products, which `top` bounds. */
+const FIRST = 1_000;
+
+/** Spend of each bucket, by product. */
+export function SpendByDay({ place, span }: PlacedPanelProps) {
+  const { period, compare, organization } = place;
+  const length = bucketFor(period);
+  const filter = useMemo(() => spendFilter(place), [place]);
+  const variables = useMemo(
+    () => ({
+      range: rangeOf(period),
+      bucket: length,
+      top: 4,
+      first: FIRST,
+      ...(organization === null ? {} : { organization }),
+      ...(compare === "off" ? {} : { compare: "PREVIOUS_PERIOD" as const }),
+      ...filter,
+    }),
+    [period, length, organization, compare, filter],
+  );
+  const title = length === "DAY" ? "Spend by day" : length === "WEEK" ? "Spend by week" : "Spend by month";
+  const { first: _, top: __, compare: ___, ...rows } = variables as Record<string, unknown>;
+  return (
+    <Panel
+      title={title}
+      document="CostByDay"
+      variables={variables}
+      span={span}
+      height={340}
+      file={fileLink("cost", { ...rows, groupBy: ["PRODUCT"] })}
+      empty="No spend in this period."
+      table={({ cost }) =>
+        cost === null ? null : <SeriesTable title={title} chart={chartOf(cost, length)} unit="usd" />
+      }
+    >
+      {({ cost }) => {
+        if (cost === null) return null;
+        const { total, totalComparison } = cost;
+        const net = totalComparison?.net;
+        const days = mostDaysIn(period);
+        return (
+          <>
+            <Stats>
+              <Stat
+                label="Net spend"
+                value={total?.net.usd ?? null}
+                unit="usd"
+                definition={`${definitionOf("CostBucket.net")} ${definitionOf("CostBucketConnection.total")}`}
+                note={days > 0 && net === undefined ? formatRange(cost.range) : null}
+                {...(net === undefined || totalComparison == null
+                  ? {}
+                  : {
+                      change: {
+                        relative: net.relativeChange,
+                        before: net.before.usd,
+                        period: formatRange(totalComparison.range),
+                      },
+                    })}
+              />
+            </Stats>
+            <SeriesChart
+              title={title}
+              chart={chartOf(cost, length)}
+              shape="stacked"
+              unit="usd"
+              height={190}
+            />
+          </>
+        );
+      }}
+    </Panel>
+  );
+}
+
+function chartOf({ nodes, range }: Cost, length: "DAY" | "WEEK" | "MONTH") {
+  const rows = nodes.filter((node) => node !== null);
+  return timeSeries(
+    rows.map(({ from, product, isOther, net, state }) => ({
+      at: from,
+      group: isOther ? "other" : (product ?? ""),
+      label: isOther ? "Other" : nameOfProduct(product),
+      value: net.usd,
+      state,
+      isOther,
+    })),
+    { length, range, missing: "zero" },
+  );
+}

@@ -1,0 +1,39 @@
+import type { ResultOf } from "../client/documents.ts";
+import type { PageName } from "./place.ts";
+
+export type PageViewer = ResultOf<"WhoAmI">["viewer"];
+
+/** The rights of a caller that decide which panels there are. */
+export interface Rights {
+  readonly activity: boolean;
+  readonly spend: boolean;
+  /** People one by one, by name or by pseudonym. */
+  readonly people: boolean;
+  readonly keys: boolean;
+}
+
+export function rightsOf({ scopes, identity }: Pick<PageViewer, "scopes" | "identity">): Rights {
+  return {
+    activity: scopes.includes("activity:read"),
+    spend: scopes.includes("spend:read"),
+    people: identity !== "NONE" && scopes.includes("activity:read"),
+    keys: scopes.includes("keys:read"),
+  };
+}
+
+/** The pages that have something to show to a caller. */
+export function pagesFor(viewer: PageViewer): readonly PageName[] {
+  return rightsOf(viewer).activity ? ["overview"] : [];
+}
+
+/** Sentences about what is absent and why; empty for callers who may read everything. */
+export function absencesFor(viewer: PageViewer): readonly string[] {
+  const { spend, people } = rightsOf(viewer);
+  const role = viewer.role.toLowerCase().replaceAll("_", " ");
+  if (viewer.role === "MEMBER") return ["Your role is member, so you see your own figures."];
+  return [
+    ...(spend ? [] : [`Your role is ${role}, without the scope spend:read, so no amounts are shown.`]),
+    ...(people ? [] : ["Your token shows people in groups only, so no person is listed."]),
+    ...(viewer.identity === "PSEUDONYM" ? ["People are shown by pseudonym."] : []),
+  ];
+}

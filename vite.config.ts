@@ -1,0 +1,25 @@
+import { defineConfig } from "vite";
+
+const SOURCES = new URL("src/web/", import.meta.url).pathname;
+
+/** Builds the pages of src/web into dist/web: a document for each page, and assets whose names contain a hash of their content. */
+export default defineConfig({
+  root: SOURCES,
+  publicDir: false,
+  build: {
+    outDir: new URL("dist/web/", import.meta.url).pathname,
+    emptyOutDir: true,
+    target: "es2023",
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0, // the policy of the pages allows no data: URL
+    reportCompressedSize: false,
+    rollupOptions: {
+      input: { dashboard: `${SOURCES}dashboard.html` },
+      output: {
+        entryFileNames: "assets/[name]-[hash].js",
+        chunkFileNames: "assets/[name]-[hash].js",
+        assetFileNames: "assets/[name]-[hash][extname]",
+      },
+    },
+  },
+});
