@@ -9,4 +9,5 @@ const compiled = fileURLToPath(new URL("node_modules/.cache/compiled", import.me
 enableCompileCache(compiled);
 process.env.NODE_COMPILE_CACHE ??= compiled; // threads read it, and would compile at each start
 
-await import("./src/main.ts");
+const { entry } = await import("./src/bundled.js");
+await import(entry());

@@ -1,0 +1,25 @@
+// JavaScript: types are stripped by a compiler that takes as long to load as the whole bundle.
+import { readFileSync, statSync } from "node:fs";
+
+const ROOT = new URL("../", import.meta.url);
+
+/** Written by bundle.js. */
+export const BUNDLE = new URL("dist/gateway/main.js", ROOT);
+export const MANIFEST = new URL("dist/gateway/sources.json", ROOT);
+
+/** The size of a source and when it was written, by its path in the project. */
+export function stampOf(path) {
+  const { size, mtimeMs } = statSync(new URL(path, ROOT));
+  return `${size} ${mtimeMs}`;
+}
+
+/** The URL of the entry: the bundle, or the sources where there is no bundle or a source has changed since. */
+export function entry(manifest = MANIFEST) {
+  try {
+    const stamps = Object.entries(JSON.parse(readFileSync(manifest, "utf8")));
+    if (stamps.every(([path, stamp]) => stampOf(path) === stamp)) return BUNDLE.href;
+  } catch {
+    // Nothing was built, or a source is gone.
+  }
+  return new URL("main.ts", import.meta.url).href;
+}
