@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type DocumentNode, getIntrospectionQuery, print } from "graphql";
+import { type DocumentNode, getIntrospectionQuery, Kind, parse, print, validate } from "graphql";
 import { generateKeyPair, type JWTPayload, jwtVerify, SignJWT } from "jose";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { schema } from "../schema/index.ts";
@@ -123,6 +123,15 @@ describe("the manifest of the query library", () => {
     expect(LIBRARY.operations.map(({ body }) => body).sort()).toEqual(printed.sort());
     for (const { id, body } of LIBRARY.operations) expect(id).toBe(sha256(body));
     expect(new Set(LIBRARY.operations.map(({ name }) => name)).size).toBe(LIBRARY.operations.length);
+  });
+
+  test("has documents that fit the schema, each one operation of its name: a start does not validate them", () => {
+    for (const { name, body } of LIBRARY.operations) {
+      const document = parse(body);
+      expect(validate(schema, document), name).toEqual([]);
+      const operations = document.definitions.filter((each) => each.kind === Kind.OPERATION_DEFINITION);
+      expect(operations.map((each) => each.name?.value)).toEqual([name]);
+    }
   });
 });
 

@@ -16,7 +16,7 @@ import { withoutSuggestion, withWaysOfRange } from "../graphql/translate-errors.
 import { HttpError } from "../http/http-error.ts";
 import { readParameters } from "../http/parameters.ts";
 import type { RequestRecord } from "../http/request-record.ts";
-import { otherDocument, type TrustedDocument, type TrustedDocuments } from "./trusted.ts";
+import { operationIn, otherDocument, type TrustedDocument, type TrustedDocuments } from "./trusted.ts";
 
 /** Path below which trusted documents are called. */
 export const CALLS = "/q/";
@@ -76,10 +76,11 @@ function decoded(text: string): string {
 
 function variablesOf(
   schema: GraphQLSchema,
-  { operation }: TrustedDocument,
+  document: TrustedDocument,
   parameters: URLSearchParams,
   suggests: boolean,
 ): Readonly<Record<string, unknown>> {
+  const operation = operationIn(document);
   const { variableDefinitions = [] } = operation;
   const own = new URLSearchParams(parameters);
   own.delete(EXPLAIN);

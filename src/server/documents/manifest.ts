@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { type GraphQLSchema, Kind, type OperationDefinitionNode, parse, validate } from "graphql";
 import { readJsonFile, UnreadableFile } from "../../operator-file.ts";
 import { ConfigError } from "../../settings/config-error.ts";
@@ -6,8 +7,8 @@ import { hashOf, keyOf, type Listed, TrustedDocuments } from "./trusted.ts";
 
 const LIBRARY = new URL("../../../schema/operations/manifest.json", import.meta.url);
 
-/** Read and validated once for each schema, since it ships with the gateway and never changes while that runs. */
-const libraries = new WeakMap<GraphQLSchema, Library>();
+/** Read once, since it ships with the gateway and never changes while that runs. */
+let read: Library | null = null;
 
 interface Library {
   readonly listed: readonly Listed[];
@@ -20,40 +21,48 @@ interface Library {
  * a ConfigError says what cannot.
  */
 export function readDocuments(schema: GraphQLSchema, path: string): TrustedDocuments {
-  const library = libraryOf(schema);
+  read ??= readLibrary();
+  const library = read;
   if (path === "") return library.trusted;
   const faults: string[] = [];
-  const added = listedIn(path, "DOCUMENTS_FILE", schema, faults);
+  const added = listedIn(path, schema, faults);
   for (const [id, same] of Map.groupBy([...library.listed, ...added], (each) => each.id)) {
     const texts = new Set(same.map(({ text }) => text));
     if (texts.size > 1) faults.push(`DOCUMENTS_FILE: the id ${id} stands for ${texts.size} different texts.`);
   }
   if (faults.length > 0) throw new ConfigError(faults);
-  return new TrustedDocuments(library.listed, added, queryLibrary());
+  return new TrustedDocuments(library.listed, added, queryLibrary);
 }
 
-function libraryOf(schema: GraphQLSchema): Library {
-  return libraries.getOrInsertComputed(schema, () => {
-    const faults: string[] = [];
-    const listed = listedIn(LIBRARY, "The query library", schema, faults);
-    if (faults.length > 0) throw new ConfigError(faults);
-    return { listed, trusted: new TrustedDocuments(listed, [], queryLibrary()) };
-  });
+/** Reads the query library as it was generated. It was validated then: a start does not parse its documents. */
+function readLibrary(): Library {
+  const { operations } = JSON.parse(readFileSync(LIBRARY, "utf8")) as {
+    readonly operations: readonly Generated[];
+  };
+  const listed = operations.map(({ id, name, body }) => ({ id, name, text: body }));
+  return { listed, trusted: new TrustedDocuments(listed, [], queryLibrary) };
 }
 
-function listedIn(path: string | URL, setting: string, schema: GraphQLSchema, faults: string[]): Listed[] {
+/** An operation of the manifest that codegen-manifest.ts writes. */
+interface Generated {
+  readonly id: string;
+  readonly name: string;
+  readonly body: string;
+}
+
+function listedIn(path: string, schema: GraphQLSchema, faults: string[]): Listed[] {
   let content: unknown;
   try {
     content = readJsonFile(path);
   } catch (fault) {
     if (!(fault instanceof UnreadableFile)) throw fault;
-    faults.push(`${setting}: ${path} ${fault.message}.`);
+    faults.push(`DOCUMENTS_FILE: ${path} ${fault.message}.`);
     return [];
   }
   const entries = entriesOf(content);
   if (entries === null) {
     faults.push(
-      `${setting}: ${path} is neither an apollo-persisted-query-manifest of version 1, nor an object of ids and texts.`,
+      `DOCUMENTS_FILE: ${path} is neither an apollo-persisted-query-manifest of version 1, nor an object of ids and texts.`,
     );
     return [];
   }
@@ -61,7 +70,7 @@ function listedIn(path: string | URL, setting: string, schema: GraphQLSchema, fa
     const label = typeof entry.label === "string" ? ` (${entry.label.slice(0, MAX_LABEL)})` : "";
     const found: string[] = [];
     const listed = documentOf(entry, schema, found);
-    faults.push(...found.map((fault) => `${setting}: document ${i + 1}${label} ${fault}`));
+    faults.push(...found.map((fault) => `DOCUMENTS_FILE: document ${i + 1}${label} ${fault}`));
     return listed === null || found.length > 0 ? [] : [listed];
   });
 }
@@ -115,7 +124,7 @@ function documentOf(entry: Entry, schema: GraphQLSchema, faults: string[]): List
   const name = operation.name.value;
   if (entry.name !== undefined && entry.name !== name)
     faults.push(`has an operation of another name, ${name}.`);
-  return { id, text, operation, name };
+  return { id, text, name };
 }
 
 function operationOf(text: string, schema: GraphQLSchema, faults: string[]): OperationDefinitionNode | null {

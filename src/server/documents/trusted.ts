@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type OperationDefinitionNode, parse, print } from "graphql";
+import { Kind, type OperationDefinitionNode, parse, print } from "graphql";
 import type { Viewer } from "../../domain/viewer.ts";
 import { nearest } from "../http/did-you-mean.ts";
 import { HttpError } from "../http/http-error.ts";
@@ -8,8 +8,7 @@ import { HttpError } from "../http/http-error.ts";
 export interface Listed {
   readonly id: string;
   readonly text: string;
-  /** The one it has. */
-  readonly operation: OperationDefinitionNode;
+  /** Of the one operation that it has. */
   readonly name: string;
 }
 
@@ -18,6 +17,18 @@ export interface TrustedDocument extends Omit<Listed, "id"> {
   /** It finds the document whether or not it is one of its ids. */
   readonly hash: string;
   readonly ids: ReadonlySet<string>;
+}
+
+const operations = new WeakMap<TrustedDocument, OperationDefinitionNode>();
+
+/** The operation of a document, which is parsed when it is first called by name. */
+export function operationIn(document: TrustedDocument): OperationDefinitionNode {
+  return operations.getOrInsertComputed(document, ({ text }) => {
+    const { definitions } = parse(text, { noLocation: true });
+    const operation = definitions.find((each) => each.kind === Kind.OPERATION_DEFINITION);
+    if (operation === undefined) throw new RangeError("a document without an operation is not trusted");
+    return operation;
+  });
 }
 
 /** SHA-256 in hexadecimal digits. */
@@ -34,21 +45,20 @@ export function keyOf(id: string): string {
 export class TrustedDocuments {
   /** By id and by hash. */
   readonly #found = new Map<string, TrustedDocument>();
+  readonly #readWritten: () => readonly string[];
+  #written: ReadonlyMap<string, TrustedDocument> | null = null;
   /** Versions of a document share its name. */
   readonly #named: ReadonlyMap<string, readonly TrustedDocument[]>;
 
   /**
-   * Added documents have priority for their names: callers of an operator's documents mean those. `written` are the texts of the
+   * Added documents have priority for their names: callers of an operator's documents mean those. `written` reads the texts of the
    * library before they were printed, as its files hold them.
    */
-  constructor(library: readonly Listed[], added: readonly Listed[], written: readonly string[]) {
+  constructor(library: readonly Listed[], added: readonly Listed[], written: () => readonly string[]) {
+    this.#readWritten = written;
     for (const [hash, same] of Map.groupBy([...library, ...added], ({ text }) => hashOf(text))) {
       const document = { ...(same[0] as Listed), hash, ids: new Set(same.map(({ id }) => id)) };
       for (const key of [hash, ...document.ids]) this.#found.set(key, document);
-    }
-    for (const text of written) {
-      const document = this.find(hashOf(print(parse(text))));
-      if (document !== null) this.#found.set(hashOf(text), document);
     }
     const named = [library, added].flatMap((listed) => [...Map.groupBy(listed, ({ name }) => name)]);
     this.#named = new Map(
@@ -62,7 +72,19 @@ export class TrustedDocuments {
 
   /** The document with an id, or with this hash. */
   find(key: string): TrustedDocument | null {
-    return this.#found.get(key) ?? null;
+    const found = this.#found.get(key);
+    if (found !== undefined) return found;
+    this.#written ??= this.#byWrittenText();
+    return this.#written.get(key) ?? null;
+  }
+
+  /** Documents of the library by the hash of their file: they are printed when a hash is first not found otherwise. */
+  #byWrittenText(): ReadonlyMap<string, TrustedDocument> {
+    const written = this.#readWritten().flatMap((text) => {
+      const document = this.#found.get(hashOf(print(parse(text, { noLocation: true }))));
+      return document === undefined ? [] : [[hashOf(text), document] as const];
+    });
+    return new Map(written);
   }
 
   /** The documents of a name, or the one with an id. */
