@@ -8,6 +8,7 @@ import { hot } from "./subjects/hot.ts";
 import { library } from "./subjects/library.ts";
 import { start } from "./subjects/start.ts";
 import { store } from "./subjects/store.ts";
+import { workers } from "./subjects/workers.ts";
 
 /** What a run measures, in this order. bench/README.md says how. */
 export const SUBJECTS: Readonly<Record<string, Subject>> = {
@@ -19,6 +20,7 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
   export: exports,
   store,
   abuse,
+  workers,
 };
 
 function subjects(list: string): readonly string[] {

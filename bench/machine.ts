@@ -19,9 +19,15 @@ const [first = 0, second = first, third = second] = ALLOWED;
 /** The measured server has the first core for itself; the load generator and upstream share a core if there are only two. */
 export const CORES = { server: first, load: second, upstream: third } as const;
 
-/** Prefixes a command so that it runs on one core. Only Linux can do this. */
-export function pinned(core: number, command: readonly string[]): readonly string[] {
-  return platform() === "linux" ? ["taskset", "-c", String(core), ...command] : command;
+/** True where two cores are left for a server of two processes, beside those of the load generator and upstream. */
+export const HAS_SERVER_CORES = ALLOWED.length >= 4;
+
+/** The cores of a server of two processes. Where there are few, it shares one with the load generator. */
+export const SERVER_CORES = HAS_SERVER_CORES ? [first, ALLOWED[3] ?? first] : [first, second];
+
+/** Prefixes a command so that it runs on these cores. Only Linux can do this. */
+export function pinned(cores: number | readonly number[], command: readonly string[]): readonly string[] {
+  return platform() === "linux" ? ["taskset", "-c", [cores].flat().join(","), ...command] : command;
 }
 
 /** Moves this process, which generates the load, off the core of the servers. */

@@ -24,6 +24,7 @@ import { fileTokens } from "./server/auth/tokens.ts";
 import { watchedFile } from "./server/auth/watched-file.ts";
 import { readDocuments } from "./server/documents/manifest.ts";
 import type { TrustedDocuments } from "./server/documents/trusted.ts";
+import { type CallerAccounts, MemoryAccounts } from "./server/limits/accounts.ts";
 import type { Audit } from "./server/observability/audit.ts";
 import { type Digest, digestBy } from "./server/observability/digest.ts";
 import { createServer } from "./server/server.ts";
@@ -51,6 +52,8 @@ export interface AppOptions {
   readonly digest?: Digest;
   /** Shared state of replicas; none where this process is alone. */
   readonly store?: SharedStore | null;
+  /** State that this process shares with the other workers of its gateway; null where it is alone. */
+  readonly workers?: WorkerState | null;
   /** Archive of figures that upstream stops serving; none where nothing outlives this process. */
   readonly archive?: Archive | null;
   /** How time passes, where that is simulated. */
@@ -61,6 +64,13 @@ export interface AppOptions {
   readonly backoffMs?: number;
   /** Folder of the built dashboard. */
   readonly pages?: URL;
+}
+
+/** State in the memory of the process that starts the workers, and outlives them. */
+export interface WorkerState {
+  /** The store where no other is configured, and always the limit on upstream requests while that is away. */
+  readonly store: SharedStore;
+  readonly accounts: CallerAccounts;
 }
 
 export type App = ReturnType<typeof createApp>;
@@ -113,6 +123,7 @@ export function createApp(
     audit = null,
     digest,
     store = null,
+    workers = null,
     archive = null,
     pace = REAL_TIME,
     backoffMs = 500,
@@ -123,8 +134,9 @@ export function createApp(
   const { access, cache, limits, teams } = config;
   const { baseUrl, proxies, credentials, timeoutMs, requestsPerMinute } = config.upstream;
   const trusted = readDocuments(schema, access.documents.path);
-  const rateLimiter = memoryRateLimiter(pace.now);
-  const shared = store && guardedStore(store, { rateLimiter, onFault, onRecovery });
+  const rateLimiter = workers?.store ?? memoryRateLimiter(pace.now);
+  const shared =
+    store === null ? (workers?.store ?? null) : guardedStore(store, { rateLimiter, onFault, onRecovery });
   const archived = archive && guardedArchive(archive, { onFault, onRecovery });
   const upstream = createUpstream({
     baseUrl,
@@ -191,6 +203,7 @@ export function createApp(
     schema,
     context: contextOf,
     now,
+    accounts: workers?.accounts ?? new MemoryAccounts(now),
     config,
     trusted,
     onForeignOrigin,

@@ -256,7 +256,7 @@ export class Outage extends Error {
 }
 
 export interface OutageSubject {
-  readonly store?: "sqlite" | "redis";
+  readonly store?: "memory" | "sqlite" | "redis";
   /** The part of a store that cannot be fetched again. */
   readonly part?: "archive";
   readonly dataset?: string;

@@ -3,26 +3,31 @@ import "./graphql-in-production.ts";
 
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
-import { backupCommand, restoreCommand } from "./cli/backup.ts";
-import { exportCommand } from "./cli/export.ts";
-import { parityCommand } from "./cli/parity.ts";
-import { sandboxCommand } from "./cli/sandbox.ts";
 import { serveCommand } from "./cli/serve.ts";
-import { tokenCommand } from "./cli/token.ts";
-import { warmCommand } from "./cli/warm.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 const program = new Command("claude-analytics-gateway")
   .description("One GraphQL endpoint over Claude's analytics REST APIs.")
   .version(version)
-  .addCommand(serveCommand(), { isDefault: true })
-  .addCommand(sandboxCommand())
-  .addCommand(parityCommand())
-  .addCommand(warmCommand())
-  .addCommand(tokenCommand())
-  .addCommand(exportCommand())
-  .addCommand(backupCommand())
-  .addCommand(restoreCommand());
+  .addCommand(serveCommand(), { isDefault: true });
+// A gateway that starts needs none of the others, nor does the process that only starts workers.
+const [name] = process.argv.slice(2);
+if (name !== undefined && name !== "serve") {
+  const { backupCommand, restoreCommand } = await import("./cli/backup.ts");
+  const { exportCommand } = await import("./cli/export.ts");
+  const { parityCommand } = await import("./cli/parity.ts");
+  const { sandboxCommand } = await import("./cli/sandbox.ts");
+  const { tokenCommand } = await import("./cli/token.ts");
+  const { warmCommand } = await import("./cli/warm.ts");
+  program
+    .addCommand(sandboxCommand())
+    .addCommand(parityCommand())
+    .addCommand(warmCommand())
+    .addCommand(tokenCommand())
+    .addCommand(exportCommand())
+    .addCommand(backupCommand())
+    .addCommand(restoreCommand());
+}
 for (const command of program.commands) {
   command.version(version);
   // A key given as a flag by mistake would be repeated in the log.

@@ -10,7 +10,6 @@ const ORDER = [
   "src/cli",
   "src/app.ts",
   "src/server",
-  "src/execution",
   "schema",
   "src/planning",
   "src/analytics",

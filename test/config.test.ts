@@ -47,6 +47,7 @@ describe("an empty environment", () => {
         host: "127.0.0.1",
         port: 4_000,
         drainDelayMs: 0,
+        workers: 1,
         allowedHosts: "*",
         allowedOrigins: [],
         allowedHeaders: [],

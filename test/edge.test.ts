@@ -9,6 +9,7 @@ import { readConfig } from "../src/config.ts";
 import { VIEWER_OF_ALL } from "../src/domain/viewer.ts";
 import { readDocuments } from "../src/server/documents/manifest.ts";
 import { createListener } from "../src/server/http/listener.ts";
+import { MemoryAccounts } from "../src/server/limits/accounts.ts";
 import { createServer } from "../src/server/server.ts";
 import type { Environment } from "../src/settings/settings.ts";
 import { gateway } from "./gateway.ts";
@@ -269,7 +270,7 @@ describe("the request id", () => {
     const { port } = await listening();
     const { text } = await send(port, bytes);
     const [head = ""] = text.split("\r\n\r\n");
-    expect(head.match(/^x-request-id: [\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/gim)).toHaveLength(1);
+    expect(head.match(/^x-request-id: [\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}-\d+$/gim)).toHaveLength(1);
   });
 
   test.each([
@@ -588,6 +589,7 @@ describe("the gateway as a function passes the same edge", () => {
       config: readConfig({}),
       context: () => expect.unreachable(),
       now: Date.now,
+      accounts: new MemoryAccounts(Date.now),
       trusted: readDocuments(schema, ""),
       authentication: {
         header: "authorization",

@@ -14,7 +14,7 @@ export interface Server {
 }
 
 async function start(
-  core: number,
+  core: number | readonly number[],
   command: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Server> {
@@ -63,8 +63,9 @@ export const startGateway = (
   upstream: Upstream,
   settings: Readonly<Record<string, string>> = {},
   flags: readonly string[] = [],
+  cores: number | readonly number[] = CORES.server,
 ) =>
-  start(CORES.server, [process.execPath, ...flags, GATEWAY, "serve", "--port", "0"], {
+  start(cores, [process.execPath, ...flags, GATEWAY, "serve", "--port", "0"], {
     ...settingsOver(upstream),
     ...settings,
   });

@@ -118,17 +118,19 @@ async function measure(
   };
 }
 
+/** Two callers who ask the query library. */
+export const others = (url: string, until: () => boolean) =>
+  hold(url, questions, { callers: 2, until, pauseMs: 5, headers: owner });
+
 async function besideAttackers({ url, process }: Server, seconds: number): Promise<Table> {
   const { collect, close } = await inspect(process);
-  const others = (until: () => boolean) =>
-    hold(url, questions, { callers: 2, until, pauseMs: 5, headers: owner });
   const agent = new Agent({ connections: 8 });
-  const alone = await others(secondsFromNow(seconds));
+  const alone = await others(url, secondsFromNow(seconds));
   await assault(url, agent, 8, secondsFromNow(1));
   await collect();
   const before = process.resident();
   const until = secondsFromNow(seconds);
-  const [beside, { sent, wrong }] = await Promise.all([others(until), assault(url, agent, 8, until)]);
+  const [beside, { sent, wrong }] = await Promise.all([others(url, until), assault(url, agent, 8, until)]);
   await collect();
   const left = (process.resident() - before) / 2 ** 20;
   close();

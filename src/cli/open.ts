@@ -15,6 +15,7 @@ import type { StoreConfig } from "../settings/cache.ts";
 import { ConfigError } from "../settings/config-error.ts";
 import type { LimitsConfig } from "../settings/limits.ts";
 import { type Environment, SETTINGS } from "../settings/settings.ts";
+import { partOf, type Worker } from "./workers/worker.ts";
 
 /** A gateway for one command, over the sandbox unless keys are set. */
 export interface Opened<A extends Loggers = Loggers> {
@@ -39,24 +40,30 @@ export async function openGateway<A extends Loggers>(
   environment: Environment,
   limits: Partial<LimitsConfig>,
   loggersOf: (config: Config, now: () => Instant) => A,
+  worker?: Worker | null,
 ): Promise<Opened<A> | null>;
 export async function openGateway(
   environment: Environment,
   limits: Partial<LimitsConfig> = {},
   loggersOf: (config: Config, now: () => Instant) => Loggers = () => STANDARD_ERROR,
+  worker: Worker | null = null,
 ): Promise<Opened | null> {
+  const hint = (line: string) => {
+    if (worker?.isFirst ?? true) process.stderr.write(`${line}\n`);
+  };
   try {
-    for (const line of [...misspelt(environment), ...keyHints(environment)])
-      process.stderr.write(`${line}\n`);
+    for (const line of [...misspelt(environment), ...keyHints(environment)]) hint(line);
     const stated = readConfig(environment);
-    const config = { ...stated, limits: { ...stated.limits, ...limits } };
-    for (const line of config.notes) process.stderr.write(`${line}\n`);
-    const now = clockFrom(config.clock);
+    for (const line of stated.notes) hint(line);
+    const whole = { ...stated, limits: { ...stated.limits, ...limits } };
+    const config = worker === null ? whole : partOf(whole, worker.of);
+    const now = clockFrom(config.clock, worker?.startedAt);
     const loggers = loggersOf(config, now);
     const app = createApp(config, {
       dispatcher: await dispatcherOf(config, now),
       ...(await storesOf(config, loggers)),
       now,
+      workers: worker?.state ?? null,
       areKeysProven: config.sandbox !== null,
       ...loggers,
     });

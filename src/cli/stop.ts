@@ -4,6 +4,11 @@ import type { Socket } from "node:net";
 /** How often connections that have become idle are looked for. */
 const LOOK_MS = 100;
 
+/** Time that an answer takes beyond its operation. */
+export const SLACK_MS = 2_000;
+
+export const STOPPING = "received a signal to stop; finishing the requests in progress";
+
 interface Stoppable {
   /** Makes `/readyz` state that no more requests should be sent. */
   startDraining(): void;

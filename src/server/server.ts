@@ -35,6 +35,7 @@ import {
 } from "./http/origin.ts";
 import { currentRequest, type Incoming, REQUEST_ID, RequestRecord } from "./http/request-record.ts";
 import { findRoute, type Route, wantsPage } from "./http/routes.ts";
+import type { CallerAccounts } from "./limits/accounts.ts";
 import { Admission } from "./limits/admission.ts";
 import { Callers } from "./limits/callers.ts";
 import { type Audit, auditEntry } from "./observability/audit.ts";
@@ -47,6 +48,8 @@ export interface ServerOptions extends Pick<CrossOrigin, "onForeignOrigin"> {
   /** Makes the context of one operation for a viewer. */
   readonly context: (options: OperationOptions, viewer: Viewer) => Context;
   readonly now: () => Instant;
+  /** The use of this minute by each caller. */
+  readonly accounts: CallerAccounts;
   readonly trusted: TrustedDocuments;
   /** Null: callers prove nothing. */
   readonly authentication: Authentication | null;
@@ -162,6 +165,7 @@ function routesOf({
   config,
   context,
   now,
+  accounts,
   trusted,
   authentication,
   isReady,
@@ -172,7 +176,7 @@ function routesOf({
 }: ServerOptions) {
   const { access, limits, cache, upstream } = config;
   const view = schemaView(schema, access.introspection);
-  const callers = new Callers(limits.caller, now);
+  const callers = new Callers(limits.caller, accounts);
   const contextOf = (record: RequestRecord, options: OperationOptions): Context => {
     const made = context({ ...options, caller: record.caller }, record.viewer);
     const { usage, datasets } = made.upstream;

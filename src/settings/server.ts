@@ -40,6 +40,13 @@ export const SERVER = {
     meaning:
       "Time the gateway keeps answering after a signal to stop, while `/readyz` returns 503. Set it to the time your load balancer needs to notice.",
   }),
+  workers: setting({
+    name: "WORKERS",
+    default: "1",
+    format: wholeNumber(1, 64, "processes"),
+    meaning:
+      "Processes that answer on the port. They share the minute of upstream requests, the limits of callers and the store, and divide the settings of memory and `MAX_CONCURRENT` among them.",
+  }),
   allowedHosts: optional({
     name: "ALLOWED_HOSTS",
     whenUnset: "any; with keys and `AUTH=none` only `localhost`",

@@ -51,7 +51,7 @@ async function answer(options: ExportsOptions, request: Request, record: Request
   const { viewer, incoming } = record;
   const { signal } = request;
   const url = new URL(request.url);
-  options.callers.enter(record.caller);
+  await options.callers.enter(record.caller);
   if (viewer.documents !== null) throw otherDocument(viewer.documents);
   const moment = options.now(); // pages of one file are of one moment
   const reader = {
