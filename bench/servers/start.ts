@@ -32,6 +32,9 @@ export const startRaw = (file: string) => start(CORES.server, [process.execPath,
 export const startPlain = (file: string, { cached = false } = {}) =>
   start(CORES.server, [process.execPath, script("plain.ts"), ...(cached ? ["--cached"] : []), file]);
 
+/** Writes the rows of a CSV `file`, which it holds in memory, for every request. */
+export const startRows = (file: string) => start(CORES.server, [process.execPath, script("rows.ts"), file]);
+
 export interface Upstream extends Server {
   /** The requests since the last call. */
   requests(): Promise<readonly UpstreamRequest[]>;
