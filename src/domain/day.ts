@@ -33,11 +33,9 @@ const INSTANT_SHAPE = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-
  * must say its offset: a bare one would mean another time on another machine.
  */
 export function parseInstant(text: string): Instant | null {
-  const before = INSTANTS.get(text);
-  if (before !== undefined) return before;
   if (!INSTANT_SHAPE.test(text)) return null;
   try {
-    return remembered(INSTANTS, text, Temporal.Instant.from(text).epochMilliseconds);
+    return Temporal.Instant.from(text).epochMilliseconds;
   } catch {
     return null;
   }
@@ -46,19 +44,17 @@ export function parseInstant(text: string): Instant | null {
 /** The UTC day an instant falls on. */
 export function dayOf(instant: Instant): Day {
   const start = Math.floor(instant / DAY_MS);
-  return DAYS.get(start) ?? remembered(DAYS, start, new Date(instant).toISOString().slice(0, 10) as Day);
+  const known = DAYS.get(start);
+  if (known !== undefined) return known;
+  const day = new Date(instant).toISOString().slice(0, 10) as Day;
+  if (DAYS.size >= MAX_DAYS) DAYS.clear();
+  DAYS.set(start, day);
+  return day;
 }
 
-/** A thousand rows of a report begin and end with a few buckets, and fall on as many days. */
-const INSTANTS = new Map<string, Instant>();
+/** The thousand rows of a page fall on a few days. */
 const DAYS = new Map<number, Day>();
-const REMEMBERED = 1_000;
-
-function remembered<Key, Value>(values: Map<Key, Value>, key: Key, value: Value): Value {
-  if (values.size >= REMEMBERED) values.clear();
-  values.set(key, value);
-  return value;
-}
+const MAX_DAYS = 1_000;
 
 /** The first instant of a day. */
 export function startOf(day: Day): Instant {
