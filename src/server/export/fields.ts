@@ -226,11 +226,16 @@ function printed(
   return `{ ${[...(isAbstractType(type) ? ["__typename"] : []), ...parts].join(" ")} }`;
 }
 
-/** The value at a path of a row as the graph gave it; of a list, of each of its entries. */
-export function valueAt(value: unknown, [head, ...rest]: readonly string[]): unknown {
-  if (head === undefined || value === null || value === undefined) return value ?? null;
-  if (Array.isArray(value)) return value.map((entry) => valueAt(entry, [head, ...rest]));
-  const row = value as Readonly<Record<string, unknown>>;
-  if (Object.hasOwn(row, head)) return valueAt(row[head], rest);
-  return row.__typename === head ? valueAt(row, rest) : null;
+/** The value at a path of a row as the graph gave it, from its `from`-th segment on; of a list, of each of its entries. */
+export function valueAt(value: unknown, path: readonly string[], from = 0): unknown {
+  let at = value;
+  for (let i = from; i < path.length; i++) {
+    if (at === null || at === undefined) return null;
+    if (Array.isArray(at)) return at.map((entry) => valueAt(entry, path, i));
+    const row = at as Readonly<Record<string, unknown>>;
+    const segment = path[i] ?? "";
+    if (Object.hasOwn(row, segment)) at = row[segment];
+    else if (row.__typename !== segment) return null;
+  }
+  return at ?? null;
 }

@@ -20,7 +20,7 @@ import { isConnection } from "../../planning/rows.ts";
 import { clientError } from "../graphql/translate-errors.ts";
 import { readParameters } from "../http/parameters.ts";
 import { columnsOf, selectionOf, valueAt } from "./fields.ts";
-import type { About, CellValue, Reader, Table } from "./table.ts";
+import { type About, type CellValue, inTurns, type Reader, type Table } from "./table.ts";
 
 /** Rejects a column that was requested by name and would be empty on every row. */
 function refuseColumn({ message }: Warning): never {
@@ -80,8 +80,11 @@ export function listTable(
         const page = await pageOf(schema, document, context, requested, failure);
         const { hasNextPage, endCursor } = page.pageInfo;
         after = hasNextPage ? endCursor : null;
+        const rows: CellValue[][] = [];
+        for await (const part of inTurns(page.nodes))
+          for (const row of part) rows.push(columns.map(({ path }) => valueAt(row, path) as CellValue));
         yield {
-          rows: page.nodes.map((row) => columns.map(({ path }) => valueAt(row, path) as CellValue)),
+          rows,
           next: after,
           about: aboutOf(page),
           window: null, // a cursor knows whether its page is still the one it was given out for

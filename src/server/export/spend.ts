@@ -10,7 +10,7 @@ import { dollars, type MoneyAmount } from "../../domain/money.ts";
 import { type Organization, type OrganizationKind, organizationName } from "../../domain/organization.ts";
 import { daysIn } from "../../domain/range.ts";
 import { inputTokens } from "../../domain/tokens.ts";
-import type { CellValue, Reader, Table, TableColumn } from "./table.ts";
+import { type CellValue, inTurns, type Reader, type Table, type TableColumn } from "./table.ts";
 
 /** The organization of the spend. */
 export interface Payer extends Organization {
@@ -107,9 +107,14 @@ export function spendTable(reader: Reader, question: SpendQuestion, { columns, s
         const payer = { ...(await organizationOf(lookups, spend.organization)), kind: spend.organization };
         const named = (line: SpendLine) => withEmail(lookups, line, payer.kind);
         for await (const { day, lines, state, refreshedAt } of days) {
-          const shown = await Promise.all(lines.filter(shows).map(named));
+          const rows: CellValue[][] = [];
+          for await (const part of inTurns(lines)) {
+            const shown = part.filter(shows).map(named);
+            const known = shown.every(isLine) ? shown : await Promise.all(shown);
+            for (const line of known) rows.push(columns.map(({ of }) => of(line, payer)));
+          }
           yield {
-            rows: shown.map((line) => columns.map(({ of }) => of(line, payer))),
+            rows,
             next: JSON.stringify([organization, spend.source, addDays(day, 1)]),
             about: { organization, source, range, state, refreshedAt, stale: false },
             window: day.slice(0, 7),
@@ -125,12 +130,27 @@ export function spendTable(reader: Reader, question: SpendQuestion, { columns, s
   };
 }
 
-/** Figures that are kept for good do not go on naming people; the member list does. */
-async function withEmail(ctx: Context, line: SpendLine, organization: OrganizationKind): Promise<SpendLine> {
+/**
+ * Figures that are kept for good do not go on naming people; the member list does. A promise only where a line needs it: a day has
+ * thousands of lines.
+ */
+function withEmail(
+  ctx: Context,
+  line: SpendLine,
+  organization: OrganizationKind,
+): SpendLine | Promise<SpendLine> {
   const { actor } = line;
   if (actor?.kind !== "person" || actor.user.email !== undefined) return line;
-  const email = await emailOf(ctx, { organization, userId: actor.user.userId });
-  return { ...line, actor: { ...actor, user: { ...actor.user, email } } };
+  const named = (email: string | null) => ({
+    ...line,
+    actor: { ...actor, user: { ...actor.user, email } },
+  });
+  const email = emailOf(ctx, { organization, userId: actor.user.userId });
+  return email instanceof Promise ? email.then(named) : named(email);
+}
+
+function isLine(line: SpendLine | Promise<SpendLine>): line is SpendLine {
+  return !(line instanceof Promise);
 }
 
 /** The reports that answered, which go on answering, and the day they have got to. */

@@ -4,7 +4,7 @@ import { type Decimal, formatDecimal, parseDecimal, plus, ZERO } from "../../dom
 import type { DayRange } from "../../domain/range.ts";
 import { GatewayError } from "../../errors.ts";
 import type { FileFormat } from "./format.ts";
-import type { Chunk, Table, TableColumn } from "./table.ts";
+import { type Chunk, inTurns, type Table, type TableColumn } from "./table.ts";
 
 /** How far a file has got, as JSON: with the bytes so far it is all that is needed to go on. */
 export interface Mark {
@@ -62,9 +62,14 @@ export async function* piecesOf(
   const { columns } = table;
   let mark = from;
   for await (const chunk of table.chunks(from.next)) {
-    const rows = format.rows(columns, chunk.rows);
-    const bytes = Buffer.from(mark.bytes === 0 ? format.header(columns) + rows : rows);
-    mark = after(mark, chunk, columns, bytes.length);
+    const parts = mark.bytes === 0 ? [Buffer.from(format.header(columns))] : [];
+    let { totals } = mark;
+    for await (const rows of inTurns(chunk.rows)) {
+      parts.push(Buffer.from(format.rows(columns, rows)));
+      totals = added(totals, rows, columns);
+    }
+    const bytes = Buffer.concat(parts);
+    mark = after(mark, chunk, totals, bytes.length);
     yield { bytes, mark, done: chunk.done };
   }
 }
@@ -72,7 +77,7 @@ export async function* piecesOf(
 function after(
   mark: Mark,
   { rows, next, about, window }: Chunk,
-  columns: readonly TableColumn[],
+  totals: Mark["totals"],
   bytes: number,
 ): Mark {
   const moves = about.state !== null && about.state !== "FINAL";
@@ -88,7 +93,7 @@ function after(
     isComplete: next === null,
     rows: mark.rows + rows.length,
     bytes: mark.bytes + bytes,
-    totals: added(mark.totals, rows, columns),
+    totals,
     organization: about.organization,
     source: about.source,
     range: about.range,
