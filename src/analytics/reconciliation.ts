@@ -3,6 +3,7 @@ import type { ReportRow } from "../domain/bucket.ts";
 import type { ClosedReason } from "../domain/dataset.ts";
 import { type SpendAmounts, spends } from "../domain/money.ts";
 import type { OrganizationKind } from "../domain/organization.ts";
+import { inPieces, type ThreadTurn } from "../domain/pieces.ts";
 import type { DayRange } from "../domain/range.ts";
 import { isRefusal } from "../upstream/errors/refusal.ts";
 import { collectAll, type PageProvenance } from "../upstream/pages/iterate.ts";
@@ -78,7 +79,10 @@ async function reconcile(
       by === null ? null : collectAll(ranges.map((piece) => pagesOfReport(upstream, plan, [piece]))),
     ]);
     const total = sumOf(totals.rows.map(({ measure }) => measure));
-    const parts = total === null || split === null ? UNTOLD : partsOf(split.rows, total, by === "ACTOR");
+    const parts =
+      total === null || split === null
+        ? UNTOLD
+        : await partsOf(split.rows, total, by === "ACTOR", upstream.turn);
     const attributed = sumOf(Object.values(parts).flatMap((part) => part ?? []));
     const difference = total && attributed ? spends.minus(total, attributed) : total;
     const sources = [...totals.sources, ...(split?.sources ?? [])];
@@ -122,21 +126,19 @@ function planOf(ctx: Context, source: ReportSource<SpendAmounts>, range: DayRang
 }
 
 /** A report of people tells nothing of anybody else. */
-function partsOf(
+async function partsOf(
   rows: readonly ReportRow<SpendAmounts>[],
   total: SpendAmounts,
   hasOthers: boolean,
-): Reconciliation["parts"] {
-  const byPart = Map.groupBy(rows, partOf);
+  turn: ThreadTurn,
+): Promise<Reconciliation["parts"]> {
   const zero = spends.minus(total, total);
-  const sum = (part: ReconciliationPart) =>
-    [zero, ...(byPart.get(part) ?? []).map(({ measure }) => measure)].reduce(spends.plus);
-  return {
-    people: sum("people"),
-    deletedPeople: sum("deletedPeople"),
-    keysAndServiceAccounts: hasOthers ? sum("keysAndServiceAccounts") : null,
-    unattributed: hasOthers ? sum("unattributed") : null,
-  };
+  const sums = { people: zero, deletedPeople: zero, keysAndServiceAccounts: zero, unattributed: zero };
+  await inPieces(rows, turn, (row) => {
+    const part = partOf(row);
+    sums[part] = spends.plus(sums[part], row.measure);
+  });
+  return hasOthers ? sums : { ...sums, keysAndServiceAccounts: null, unattributed: null };
 }
 
 function partOf({ user, actor }: ReportRow<SpendAmounts>): ReconciliationPart {

@@ -1,9 +1,10 @@
 import type { Context } from "../context.ts";
 import { isActive, type UserActivityRow } from "../domain/activity.ts";
-import { addedUp } from "../domain/activity-sum.ts";
-import { type SumOfRecords, sumOfRecords } from "../domain/claude-code.ts";
+import { ActivitySum } from "../domain/activity-sum.ts";
+import { CodeSum, type SumOfRecords } from "../domain/claude-code.ts";
 import type { SpendAmounts } from "../domain/money.ts";
 import type { OrganizationKind } from "../domain/organization.ts";
+import { inPieces } from "../domain/pieces.ts";
 import type { DayRange } from "../domain/range.ts";
 import {
   NO_PERSON,
@@ -81,16 +82,18 @@ export const activityOfTeam = Object.assign(
     const { rows } = await collect(
       pagesOf(ctx.upstream, userActivity, questionsOver(userActivity, range, ctx)),
     );
-    const people = rows
-      .filter(isActive)
-      .map((row) => ({ ...row, email: row.email ?? row.formerEmail ?? null }));
-    const active = byPlacement(people, (row) => teams.placesOf(row));
+    const active = new ByPlacement(() => new ActivitySum(), ctx);
+    await inPieces(rows, ctx.upstream.turn, (row) => {
+      if (!isActive(row)) return;
+      const person = { userId: row.userId, email: row.email ?? row.formerEmail ?? null };
+      active.add(teams.placesOf(person), person, row);
+    });
     return new Map(
-      [...active].flatMap(([key, all]): [string, PeopleActivity | Error][] => {
-        const activity = addedUp(all);
-        const people = headcount(all, ctx);
+      [...active.sums].flatMap(([key, { sum, people }]): [string, PeopleActivity | Error][] => {
+        const { activity } = sum;
         if (activity === null) return [];
-        return [[key, isShownOf(ctx.viewer, people) ? { people, activity } : unseen(OF_FEW)]];
+        const isShown = isShownOf(ctx.viewer, people.size);
+        return [[key, isShown ? { people: people.size, activity } : unseen(OF_FEW)]];
       }),
     );
   }),
@@ -115,18 +118,16 @@ export const codeOfTeam = Object.assign(
   loader(async (ctx, { range }: { range: DayRange }) => {
     const teams = await teamsNow(ctx);
     const { rows } = await recordsOfDays(ctx, range);
-    const records = byPlacement(rows, ({ actor }) =>
-      actor.kind === "user" ? teams.placesOf({ userId: null, email: actor.email }) : [NO_PERSON],
-    );
+    const records = new ByPlacement(() => new CodeSum(), ctx);
+    await inPieces(rows, ctx.upstream.turn, (record) => {
+      const { actor } = record;
+      const person = actor.kind === "user" ? { userId: null, email: actor.email } : null;
+      records.add(person === null ? [NO_PERSON] : teams.placesOf(person), person, record);
+    });
     return new Map(
-      [...records].flatMap(([key, all]): [string, SumOfRecords | Error][] => {
-        const sum = sumOfRecords(all);
-        const people = headcount(
-          all.flatMap(({ actor }) => (actor.kind === "user" ? [{ userId: null, email: actor.email }] : [])),
-          ctx,
-        );
-        if (sum === null) return [];
-        return [[key, people === 0 || isShownOf(ctx.viewer, people) ? sum : unseen(OF_FEW)]];
+      [...records.sums].map(([key, { sum, added, people }]): [string, SumOfRecords | Error] => {
+        const isShown = people.size === 0 || isShownOf(ctx.viewer, people.size);
+        return [key, isShown ? { ...sum.totals, records: added } : unseen(OF_FEW)];
       }),
     );
   }),
@@ -138,16 +139,28 @@ export const codeOfTeam = Object.assign(
   },
 );
 
-function headcount(people: readonly PersonKeys[], { orgDirectory }: Context): number {
-  return new Set(people.map((person) => personKey(person, orgDirectory.aliases))).size;
-}
+/** Sums by placement, with the people behind each. */
+class ByPlacement<Row, Sum extends { add(row: Row): void }> {
+  readonly sums = new Map<string, { readonly sum: Sum; readonly people: Set<string>; added: number }>();
+  readonly #start: () => Sum;
+  readonly #ctx: Context;
 
-function byPlacement<Row>(
-  rows: readonly Row[],
-  placesOf: (row: Row) => readonly Placement[],
-): Map<string, Row[]> {
-  const placed = rows.flatMap((row) => placesOf(row).map((place) => ({ key: placementKey(place), row })));
-  return new Map(
-    [...Map.groupBy(placed, ({ key }) => key)].map(([key, all]) => [key, all.map(({ row }) => row)]),
-  );
+  constructor(start: () => Sum, ctx: Context) {
+    this.#start = start;
+    this.#ctx = ctx;
+  }
+
+  /** Adds a row to each of the placements of its person; null: it is of no person. */
+  add(places: readonly Placement[], person: PersonKeys | null, row: Row): void {
+    for (const place of places) {
+      const placed = this.sums.getOrInsertComputed(placementKey(place), () => ({
+        sum: this.#start(),
+        people: new Set(),
+        added: 0,
+      }));
+      placed.sum.add(row);
+      placed.added++;
+      if (person !== null) placed.people.add(personKey(person, this.#ctx.orgDirectory.aliases));
+    }
+  }
 }

@@ -1,15 +1,33 @@
-import type { UserActivityRow } from "./activity.ts";
-import { plusTools } from "./claude-code.ts";
+import type { ToolActionCounts, UserActivityRow } from "./activity.ts";
+import { addTool } from "./claude-code.ts";
 import { later } from "./day.ts";
 
 /**
- * Adds up the activity of several people. Counts are summed. Counts of distinct things are null, since two people can have used
- * the same thing. Null where there is no activity.
+ * Adds up the activity of people one by one. Counts are summed. Counts of distinct things are null, since two people can have used the
+ * same thing.
  */
-export function addedUp(activities: readonly UserActivityRow[]): UserActivityRow | null {
-  const [first, ...others] = activities.map(additive);
-  return first === undefined ? null : others.reduce(plusActivity, first);
+export class ActivitySum {
+  #sum: Sum | null = null;
+  readonly #tools = new Map<string, ToolActionCounts>();
+
+  add(activity: UserActivityRow): void {
+    for (const tool of activity.claudeCode.toolActions) addTool(this.#tools, tool);
+    if (this.#sum === null) this.#sum = additive(activity);
+    else addTo(this.#sum, activity);
+  }
+
+  /** Null: no activity was added. */
+  get activity(): UserActivityRow | null {
+    const sum = this.#sum;
+    if (sum === null) return null;
+    return { ...sum, claudeCode: { ...sum.claudeCode, toolActions: [...this.#tools.values()] } };
+  }
 }
+
+/** Counts that are added to in place. */
+type Sum = Mutable<Omit<UserActivityRow, "claudeCode">> & { readonly claudeCode: CodeCounts };
+type CodeCounts = Omit<UserActivityRow["claudeCode"], "toolActions">;
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** The counts of different things, by what they are counted in. */
 const DISTINCT = {
@@ -27,13 +45,15 @@ const DISTINCT = {
   science: ["sessions"],
 } as const;
 
-function additive(of: UserActivityRow): UserActivityRow {
+function additive(of: UserActivityRow): Sum {
   const office = of.office;
+  const { toolActions: _, ...claudeCode } = of.claudeCode;
   return {
     ...of,
     userId: null,
     email: null,
     chat: without(of.chat, DISTINCT.chat),
+    claudeCode,
     cowork: without(of.cowork, DISTINCT.cowork),
     office: {
       excel: without(office.excel, DISTINCT.office),
@@ -43,6 +63,7 @@ function additive(of: UserActivityRow): UserActivityRow {
     },
     design: without(of.design, DISTINCT.design),
     science: without(of.science, DISTINCT.science),
+    claudeTag: of.claudeTag && { ...of.claudeTag },
     chatCowork: of.chatCowork && {
       chat: without(of.chatCowork.chat, DISTINCT.chat),
       sessions: without(of.chatCowork.sessions, DISTINCT.cowork),
@@ -57,44 +78,33 @@ function without<T extends object>(counts: T, distinct: readonly Unknowable<T>[]
   return { ...counts, ...Object.fromEntries(distinct.map((name) => [name, null])) };
 }
 
-function plusActivity(a: UserActivityRow, b: UserActivityRow): UserActivityRow {
-  return {
-    userId: null,
-    email: null,
-    lastActiveOn: a.lastActiveOn && b.lastActiveOn && later(a.lastActiveOn, b.lastActiveOn),
-    webSearches: a.webSearches + b.webSearches,
-    chat: plusCounts(a.chat, b.chat),
-    claudeCode: {
-      ...plusCounts(counts(a.claudeCode), counts(b.claudeCode)),
-      toolActions: plusTools(a.claudeCode.toolActions, b.claudeCode.toolActions),
-    },
-    cowork: plusCounts(a.cowork, b.cowork),
-    office: {
-      excel: plusCounts(a.office.excel, b.office.excel),
-      outlook: plusCounts(a.office.outlook, b.office.outlook),
-      powerpoint: plusCounts(a.office.powerpoint, b.office.powerpoint),
-      word: plusCounts(a.office.word, b.office.word),
-    },
-    design: plusCounts(a.design, b.design),
-    science: plusCounts(a.science, b.science),
-    claudeTag: a.claudeTag && b.claudeTag && plusCounts(a.claudeTag, b.claudeTag),
-    chatCowork: a.chatCowork &&
-      b.chatCowork && {
-        chat: plusCounts(a.chatCowork.chat, b.chatCowork.chat),
-        sessions: plusCounts(a.chatCowork.sessions, b.chatCowork.sessions),
-      },
-  };
+function addTo(sum: Sum, more: UserActivityRow): void {
+  sum.lastActiveOn = sum.lastActiveOn && more.lastActiveOn && later(sum.lastActiveOn, more.lastActiveOn);
+  sum.webSearches += more.webSearches;
+  addCounts(sum.chat, more.chat);
+  addCounts(sum.claudeCode, more.claudeCode);
+  addCounts(sum.cowork, more.cowork);
+  addCounts(sum.office.excel, more.office.excel);
+  addCounts(sum.office.outlook, more.office.outlook);
+  addCounts(sum.office.powerpoint, more.office.powerpoint);
+  addCounts(sum.office.word, more.office.word);
+  addCounts(sum.design, more.design);
+  addCounts(sum.science, more.science);
+  if (sum.claudeTag === null || more.claudeTag === null) sum.claudeTag = null;
+  else addCounts(sum.claudeTag, more.claudeTag);
+  if (sum.chatCowork === null || more.chatCowork === null) {
+    sum.chatCowork = null;
+    return;
+  }
+  addCounts(sum.chatCowork.chat, more.chatCowork.chat);
+  addCounts(sum.chatCowork.sessions, more.chatCowork.sessions);
 }
 
-/** Sums name by name; a count that either side does not have is unknown of both. */
-function plusCounts<T extends { readonly [K in keyof T]: number | null }>(a: T, b: T): T {
-  const sums = (Object.keys(a) as (keyof T)[]).map((name) => {
-    const [x, y]: [number | null, number | null] = [a[name], b[name]];
-    return [name, x === null || y === null ? null : x + y];
-  });
-  return Object.fromEntries(sums) as T;
-}
-
-function counts({ toolActions: _, ...rest }: UserActivityRow["claudeCode"]) {
-  return rest;
+/** Adds name by name; a count that either side does not have is unknown of both. */
+function addCounts<T extends { readonly [K in keyof T]: number | null }>(sum: T, more: T): void {
+  const counts = sum as { [K in keyof T]: number | null };
+  for (const name in counts) {
+    const [x, y]: [number | null, number | null] = [counts[name], more[name]];
+    counts[name] = x === null || y === null ? null : x + y;
+  }
 }

@@ -55,7 +55,7 @@ export class CodeSum {
     this.#counts.pullRequests += record.pullRequests;
     this.#counts.linesAdded += record.linesAdded;
     this.#counts.linesRemoved += record.linesRemoved;
-    for (const tool of record.toolActions) addTo(this.#tools, tool.tool, tool, plusTool);
+    for (const tool of record.toolActions) addTool(this.#tools, tool);
     for (const model of record.models) addTo(this.#models, model.model, model, plusModel);
   }
 
@@ -87,18 +87,13 @@ export function estimatedCost(totals: CodeTotals): MoneyAmount {
   return rest.reduce(plusMoney, first);
 }
 
-/** Proposals per tool, of two together. */
-export function plusTools(
-  a: readonly ToolActionCounts[],
-  b: readonly ToolActionCounts[],
-): ToolActionCounts[] {
-  const sums = new Map<string, ToolActionCounts>();
-  for (const each of [...a, ...b]) addTo(sums, each.tool, each, plusTool);
-  return [...sums.values()];
-}
-
-function plusTool(a: ToolActionCounts, b: ToolActionCounts): ToolActionCounts {
-  return { tool: a.tool, accepted: a.accepted + b.accepted, rejected: a.rejected + b.rejected };
+/** Adds the proposals of a tool to those of its name. */
+export function addTool(tools: Map<string, ToolActionCounts>, tool: ToolActionCounts): void {
+  addTo(tools, tool.tool, tool, (a, b) => ({
+    tool: a.tool,
+    accepted: a.accepted + b.accepted,
+    rejected: a.rejected + b.rejected,
+  }));
 }
 
 function plusModel(a: CodeModel, b: CodeModel): CodeModel {

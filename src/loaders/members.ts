@@ -1,15 +1,16 @@
 import type { Context } from "../context.ts";
 import { type Aliases, emailKey, type Member, type OrganizationKind } from "../domain/organization.ts";
+import { inPieces, type ThreadTurn } from "../domain/pieces.ts";
 import { loader } from "./loader.ts";
 
 /** Current members by id; null for people who left. Names age with the directory, so an erased account disappears. */
 export const memberById = loader(async (ctx, { organization }: { organization: OrganizationKind }) =>
-  byId(await membersOf(ctx, organization)),
+  byId(await membersOf(ctx, organization), ctx.upstream.turn),
 );
 
 /** Current members by `emailKey`: those with the address itself first, then those with an alias of it. */
 export const membersByEmail = loader(async (ctx, { organization }: { organization: OrganizationKind }) =>
-  byEmail(await membersOf(ctx, organization), ctx.orgDirectory.aliases),
+  byEmail(await membersOf(ctx, organization), ctx.orgDirectory.aliases, ctx.upstream.turn),
 );
 
 /** All current members. */
@@ -20,25 +21,35 @@ export function membersOf(
   return directory.members(organization);
 }
 
-/** Made once for each list that the directory holds, however many operations look people up in it. */
-const idIndexes = new WeakMap<readonly Member[], ReadonlyMap<string, Member>>();
-const emailIndexes = new WeakMap<readonly Member[], WeakMap<Aliases, ReadonlyMap<string, Member[]>>>();
+type Index<Found> = Promise<ReadonlyMap<string, Found>>;
 
-function byId(members: readonly Member[]): ReadonlyMap<string, Member> {
-  return idIndexes.getOrInsertComputed(
-    members,
-    () => new Map(members.map((member): [string, Member] => [member.userId, member])),
-  );
+/** Made once for each list that the directory holds, however many operations look people up in it. */
+const idIndexes = new WeakMap<readonly Member[], Index<Member>>();
+const emailIndexes = new WeakMap<readonly Member[], WeakMap<Aliases, Index<readonly Member[]>>>();
+
+function byId(members: readonly Member[], turn: ThreadTurn): Index<Member> {
+  return idIndexes.getOrInsertComputed(members, async () => {
+    const index = new Map<string, Member>();
+    await inPieces(members, turn, (member) => void index.set(member.userId, member));
+    return index;
+  });
 }
 
-function byEmail(members: readonly Member[], aliases: Aliases): ReadonlyMap<string, Member[]> {
+function byEmail(members: readonly Member[], aliases: Aliases, turn: ThreadTurn): Index<readonly Member[]> {
   const byAliases = emailIndexes.getOrInsertComputed(
     members,
-    () => new WeakMap<Aliases, ReadonlyMap<string, Member[]>>(),
+    () => new WeakMap<Aliases, Index<readonly Member[]>>(),
   );
-  return byAliases.getOrInsertComputed(aliases, () => {
-    const isAlias = ({ email }: Member) => emailKey(email, aliases) !== email.toLowerCase();
-    const originalsFirst = members.toSorted((a, b) => Number(isAlias(a)) - Number(isAlias(b)));
-    return Map.groupBy(originalsFirst, ({ email }) => emailKey(email, aliases));
+  return byAliases.getOrInsertComputed(aliases, async () => {
+    const index = new Map<string, Member[]>();
+    const others: Member[] = [];
+    await inPieces(members, turn, (member) => {
+      const key = emailKey(member.email, aliases);
+      if (key !== member.email.toLowerCase()) others.push(member);
+      else index.getOrInsertComputed(key, () => []).push(member);
+    });
+    for (const member of others)
+      index.getOrInsertComputed(emailKey(member.email, aliases), () => []).push(member);
+    return index;
   });
 }

@@ -1,7 +1,13 @@
 import { expect, test } from "vitest";
 import type { UserActivityRow } from "../../src/domain/activity.ts";
-import { addedUp } from "../../src/domain/activity-sum.ts";
+import { ActivitySum } from "../../src/domain/activity-sum.ts";
 import { day } from "../../src/domain/day.ts";
+
+function addedUp(activities: readonly UserActivityRow[]): UserActivityRow | null {
+  const sum = new ActivitySum();
+  for (const activity of activities) sum.add(activity);
+  return sum.activity;
+}
 
 /** An activity with every count the same. */
 function activity(count: number, about: Partial<UserActivityRow> = {}): UserActivityRow {
@@ -125,4 +131,11 @@ test("a figure that is unknown of one person is unknown of all", () => {
 
 test("the sum over no people is null", () => {
   expect(addedUp([])).toBeNull();
+});
+
+test("adding up leaves the rows as they are", () => {
+  const rows = [activity(1), activity(2)];
+  const before = structuredClone(rows);
+  addedUp(rows);
+  expect(rows).toEqual(before);
 });
