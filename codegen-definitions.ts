@@ -47,7 +47,6 @@ const SHOWN = [
   "CoworkActivity.messages",
   "CodeActivity.sessions",
   "CodeActivity.commits",
-  "CodeActivity.pullRequests",
   "CodeActivity.linesAdded",
   "ClaudeCodeTotals.commits",
   "IdleSeatConnection.members",

@@ -10,6 +10,7 @@ if (existsSync(vite)) {
   const { status } = spawnSync(process.execPath, [vite, "build", "--logLevel", "warn"], {
     cwd: fileURLToPath(root),
     stdio: "inherit",
+    env: { ...process.env, NODE_ENV: "production" }, // which build of React is included depends on it
   });
   process.exitCode = status ?? 1;
 } else if (!existsSync(new URL("dist/web/", root))) {

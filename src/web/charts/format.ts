@@ -35,7 +35,7 @@ export interface FormattedNumber {
 }
 
 /** Text of a missing value. */
-const MISSING = "–";
+export const MISSING = "–";
 
 /** Formats a number, or a decimal as text; null is missing, which is not zero. */
 export function formatNumber(value: number | string | null | undefined, unit: Unit): FormattedNumber {
@@ -109,7 +109,7 @@ export function formatDay(day: string): string {
   return dayShort.format(new Date(day));
 }
 
-function formatDayWithYear(day: string): string {
+export function formatDayWithYear(day: string): string {
   return dayYear.format(new Date(day));
 }
 

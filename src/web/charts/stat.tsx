@@ -45,15 +45,22 @@ export function Stat({ label, value, unit, definition, note, change }: StatProps
   );
 }
 
-/** A term whose definition appears while the pointer or the focus is on it. */
-function Defined({ term, definition }: { readonly term: string; readonly definition: string }) {
+export interface DefinedProps {
+  readonly term: string;
+  readonly definition: string;
+  /** At the right edge, so the definition extends to the left. */
+  readonly isAtEnd?: boolean;
+}
+
+/** A term with a definition that appears while the pointer or the focus is on it. */
+export function Defined({ term, definition, isAtEnd = false }: DefinedProps) {
   const id = useId();
   return (
     <span className="defined">
       <button type="button" className="defined-term" aria-describedby={id}>
         {term}
       </button>
-      <span role="tooltip" id={id} className="definition">
+      <span role="tooltip" id={id} className={isAtEnd ? "definition at-end" : "definition"}>
         {definition}
       </span>
     </span>

@@ -27,3 +27,13 @@ export function sentenceCase(name: string): string {
   const words = name.replaceAll(/[_-]+/g, " ").trim();
   return words.charAt(0).toUpperCase() + words.slice(1).toLowerCase();
 }
+/** A person in a list: the name, else the address or pseudonym. */
+export function nameOfPerson({
+  name,
+  email,
+}: {
+  readonly name?: string | null;
+  readonly email: string | null;
+}): string {
+  return name ?? email ?? "Deleted account";
+}

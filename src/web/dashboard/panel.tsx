@@ -21,6 +21,8 @@ export interface PanelProps<Name extends DocumentName> {
   readonly children: (data: ResultOf<Name>) => ReactNode;
   /** The same as a table. */
   readonly table?: (data: ResultOf<Name>) => ReactNode;
+  /** Controls beside the title. */
+  readonly actions?: ReactNode;
   /** Sentence for an answer without content. */
   readonly empty?: string;
 }
@@ -35,6 +37,7 @@ export function Panel<Name extends DocumentName>({
   file,
   children,
   table,
+  actions,
   empty = "Nothing in this period.",
 }: PanelProps<Name>) {
   const { answer, retry } = useDocument(document, variables);
@@ -48,6 +51,7 @@ export function Panel<Name extends DocumentName>({
     <section className={`panel span-${span}`} aria-labelledby={id} aria-busy={answer === null}>
       <header>
         <h2 id={id}>{title}</h2>
+        {actions}
         {table !== undefined && content !== null && (
           <button
             type="button"

@@ -23,7 +23,14 @@ export function rightsOf({ scopes, identity }: Pick<PageViewer, "scopes" | "iden
 
 /** The pages that have something to show to a caller. */
 export function pagesFor(viewer: PageViewer): readonly PageName[] {
-  return rightsOf(viewer).activity ? ["overview"] : [];
+  const { activity, spend, people } = rightsOf(viewer);
+  if (viewer.role === "MEMBER") return ["me"];
+  return [
+    ...(activity ? (["overview", "claude-ai", "claude-code"] as const) : []),
+    ...(spend && activity ? (["spend"] as const) : []),
+    ...(people ? (["people"] as const) : []),
+    ...(activity ? (["teams"] as const) : []),
+  ];
 }
 
 /** Sentences about what is absent and why; empty for callers who may read everything. */

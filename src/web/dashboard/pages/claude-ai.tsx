@@ -1,5 +1,16 @@
 import type { PageProps } from "../page-props.ts";
+import { ChatByDay, ChatTotals, ProductsByDay } from "../panels/claude-ai.tsx";
+import { TopConnectors, TopProjects, TopSkills } from "../panels/rankings.tsx";
 
-export function ClaudeAiPage(_props: PageProps) {
-  return null;
+export function ClaudeAiPage({ place, rights }: PageProps) {
+  return (
+    <>
+      <ChatTotals place={place} span={12} />
+      <ChatByDay place={place} span={6} />
+      <ProductsByDay place={place} span={6} />
+      <TopSkills place={place} rights={rights} span={4} top={10} />
+      <TopConnectors place={place} span={4} top={10} />
+      <TopProjects place={place} rights={rights} span={4} top={10} />
+    </>
+  );
 }

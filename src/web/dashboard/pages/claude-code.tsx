@@ -1,5 +1,17 @@
 import type { PageProps } from "../page-props.ts";
+import { AcceptanceByTool, CodeLeaders, CodeModels, CodePeople } from "../panels/claude-code.tsx";
+import { CodeByDay } from "../panels/code-by-day.tsx";
+import { TopPlugins } from "../panels/rankings.tsx";
 
-export function ClaudeCodePage(_props: PageProps) {
-  return null;
+export function ClaudeCodePage({ place, rights }: PageProps) {
+  return (
+    <>
+      <CodeByDay place={place} rights={rights} span={12} />
+      <AcceptanceByTool place={place} rights={rights} span={6} />
+      <CodePeople place={place} rights={rights} span={6} />
+      {rights.people && <CodeLeaders place={place} rights={rights} span={4} />}
+      {rights.spend && <CodeModels place={place} rights={rights} span={4} />}
+      <TopPlugins place={place} span={4} top={10} />
+    </>
+  );
 }

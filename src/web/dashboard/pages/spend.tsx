@@ -1,5 +1,27 @@
 import type { PageProps } from "../page-props.ts";
+import { TopModels, TopSpendersPanel, Workspaces } from "../panels/rankings.tsx";
+import { SpendByDay } from "../panels/spend-by-day.tsx";
+import { MonthEnd, SpendToDate, Tokens } from "../panels/spend-to-date.tsx";
 
-export function SpendPage(_props: PageProps) {
-  return null;
+export function SpendPage({ place, rights }: PageProps) {
+  const isConsole = place.organization === "console";
+  return (
+    <>
+      {place.group === null ? (
+        <>
+          <SpendToDate place={place} span={8} />
+          <MonthEnd place={place} span={4} />
+        </>
+      ) : (
+        <p className="note">
+          Totals to date and tokens are of the whole organization, so they are not shown for a group.
+        </p>
+      )}
+      <SpendByDay place={place} span={8} />
+      <TopModels place={place} span={4} />
+      {isConsole && rights.keys && <Workspaces place={place} span={6} top={10} />}
+      {!isConsole && rights.people && <TopSpendersPanel place={place} span={6} top={10} />}
+      {place.group === null && <Tokens place={place} span={6} />}
+    </>
+  );
 }

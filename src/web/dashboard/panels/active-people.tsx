@@ -45,13 +45,13 @@ export function ActivePeople({ place, span }: PlacedPanelProps) {
       document="Adoption"
       variables={variables}
       span={span}
-      height={340}
+      height={352}
       table={({ activity }) => <SeriesTable title={title} chart={chartOf(activity ?? [])} unit="count" />}
     >
       {({ activity }) => {
         const newest = activity?.at(-1);
         if (activity == null || newest === undefined) return null;
-        const change = (key: "dailyActiveUsers" | "weeklyActiveUsers" | "monthlyActiveUsers") => {
+        const change = (key: "weeklyActiveUsers" | "monthlyActiveUsers") => {
           const [now, then] = [newest[key], earlier?.[key]];
           if (now === null || then == null || earlier === undefined) return {};
           return {
@@ -84,7 +84,7 @@ export function ActivePeople({ place, span }: PlacedPanelProps) {
                 value={newest.dailyActiveUsers}
                 unit="count"
                 definition={definitionOf("ActivityDay.dailyActiveUsers")}
-                {...change("dailyActiveUsers")}
+                note={`on ${formatDay(newest.date)}`}
               />
               <Stat
                 label="Seats used weekly"
@@ -94,7 +94,7 @@ export function ActivePeople({ place, span }: PlacedPanelProps) {
                 note={newest.seats === null ? null : `of ${newest.seats.toLocaleString("en-US")} seats`}
               />
             </Stats>
-            <SeriesChart title={title} chart={chartOf(activity)} shape="lines" unit="count" height={200} />
+            <SeriesChart title={title} chart={chartOf(activity)} shape="lines" unit="count" height={220} />
           </>
         );
       }}
@@ -110,7 +110,7 @@ function chartOf(days: Days) {
 }
 
 /** Days from the first to the last one of a list, so that a missing day is a gap. */
-function rangeOfDays(days: readonly { readonly date: string }[]) {
+export function rangeOfDays(days: readonly { readonly date: string }[]) {
   const [first, last] = [days[0], days.at(-1)];
   if (first === undefined || last === undefined) return {};
   return { range: { from: first.date, until: dayAfter(last.date, 1) } };

@@ -41,7 +41,7 @@ export function CodeByDay({ place, rights, span }: PlacedPanelProps & { readonly
       document="ClaudeCodeByDay"
       variables={variables}
       span={span}
-      height={340}
+      height={352}
       file={fileLink("claudeCode", { range: variables.range, bucket: "DAY" })}
       empty="No use of Claude Code in this period."
       table={({ claudeCode }) =>
@@ -107,7 +107,7 @@ export function CodeByDay({ place, rights, span }: PlacedPanelProps & { readonly
               chart={chartOf(claudeCode)}
               shape="grouped"
               unit="count"
-              height={190}
+              height={196}
             />
             {compare === "cheap" && (
               <p className="compare-note no-print">

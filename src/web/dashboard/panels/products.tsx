@@ -15,7 +15,7 @@ export function ActiveByProduct({ place, span }: PlacedPanelProps) {
       document="Adoption"
       variables={variables}
       span={span}
-      height={340}
+      height={352}
     >
       {({ activity }) => {
         const newest = activity?.at(-1);

@@ -44,7 +44,7 @@ export function SpendByDay({ place, span }: PlacedPanelProps) {
       document="CostByDay"
       variables={variables}
       span={span}
-      height={340}
+      height={352}
       file={fileLink("cost", { ...rows, groupBy: ["PRODUCT"] })}
       empty="No spend in this period."
       table={({ cost }) =>
@@ -81,7 +81,7 @@ export function SpendByDay({ place, span }: PlacedPanelProps) {
               chart={chartOf(cost, length)}
               shape="stacked"
               unit="usd"
-              height={190}
+              height={220}
             />
           </>
         );

@@ -1,0 +1,177 @@
+import { useMemo } from "react";
+import { RankingTable } from "../../charts/ranking.tsx";
+import { SeriesChart } from "../../charts/series-chart.tsx";
+import { SeriesTable } from "../../charts/series-table.tsx";
+import { type SeriesPoint, timeSeries } from "../../charts/time-series.ts";
+import type { ResultOf } from "../../client/documents.ts";
+import { nameOfPerson, sentenceCase } from "../names.ts";
+import { Panel } from "../panel.tsx";
+import { mostDaysIn, rangeOf } from "../place.ts";
+import type { Rights } from "../viewer.ts";
+import { type PlacedPanelProps, rangeOfDays } from "./active-people.tsx";
+import { rankingHeight } from "./rankings.tsx";
+import { DAILY_LIMIT } from "./too-many-days.tsx";
+
+interface CodePanelProps extends PlacedPanelProps {
+  readonly rights: Rights;
+}
+
+type CodeDays = NonNullable<
+  NonNullable<ResultOf<"DashboardClaudeCode">["dashboard"]>["claudeCode"]["byDay"]
+>["days"];
+
+/** One document for all panels of the page, so that they are one request. */
+function useCodeVariables({ place, rights }: CodePanelProps) {
+  return useMemo(
+    () => ({ range: rangeOf(place.period), spend: rights.spend, people: rights.people }),
+    [place.period, rights.spend, rights.people],
+  );
+}
+
+function daysOf({ dashboard }: ResultOf<"DashboardClaudeCode">): CodeDays {
+  return dashboard?.claudeCode.byDay?.days ?? [];
+}
+
+/** Share of the proposals of each tool that people accepted, day by day. */
+export function AcceptanceByTool(props: CodePanelProps) {
+  const { place, span } = props;
+  const variables = useCodeVariables(props);
+  const title = "Acceptance rate by tool";
+  if (mostDaysIn(place.period) > DAILY_LIMIT) return null;
+  return (
+    <Panel
+      title={title}
+      document="DashboardClaudeCode"
+      variables={variables}
+      span={span}
+      height={280}
+      table={(data) => <SeriesTable title={title} chart={acceptanceOf(daysOf(data))} unit="share" />}
+    >
+      {(data) => {
+        const days = daysOf(data);
+        return days.length === 0 ? null : (
+          <SeriesChart title={title} chart={acceptanceOf(days)} shape="lines" unit="share" height={240} />
+        );
+      }}
+    </Panel>
+  );
+}
+
+function acceptanceOf(days: CodeDays) {
+  const points = days.flatMap(({ date, state, toolActions }) =>
+    toolActions.map(
+      ({ tool, acceptanceRate }): SeriesPoint => ({
+        at: date,
+        group: tool,
+        label: sentenceCase(tool),
+        value: acceptanceRate,
+        state,
+      }),
+    ),
+  );
+  return timeSeries(points, { length: "DAY", missing: "gap", ...rangeOfDays(days) });
+}
+
+/** Different people with a record, day by day. */
+export function CodePeople(props: CodePanelProps) {
+  const { place, span } = props;
+  const variables = useCodeVariables(props);
+  const title = "People with Claude Code records";
+  if (mostDaysIn(place.period) > DAILY_LIMIT) return null;
+  return (
+    <Panel
+      title={title}
+      document="DashboardClaudeCode"
+      variables={variables}
+      span={span}
+      height={280}
+      table={(data) => <SeriesTable title={title} chart={peopleOf(daysOf(data))} unit="count" />}
+    >
+      {(data) => {
+        const days = daysOf(data);
+        return days.length === 0 ? null : (
+          <SeriesChart title={title} chart={peopleOf(days)} shape="grouped" unit="count" height={240} />
+        );
+      }}
+    </Panel>
+  );
+}
+
+function peopleOf(days: CodeDays) {
+  const points = days.map(
+    ({ date, state, users }): SeriesPoint => ({
+      at: date,
+      group: "people",
+      label: "People",
+      value: users,
+      state,
+    }),
+  );
+  return timeSeries(points, { length: "DAY", missing: "gap", ...rangeOfDays(days) });
+}
+
+/** The people with the most accepted lines. */
+export function CodeLeaders(props: CodePanelProps) {
+  const { place, span } = props;
+  const variables = useCodeVariables(props);
+  if (mostDaysIn(place.period) > DAILY_LIMIT) return null;
+  return (
+    <Panel
+      title="Most lines added"
+      document="DashboardClaudeCode"
+      variables={variables}
+      span={span}
+      height={rankingHeight(10)}
+      empty="No use of Claude Code in this period."
+    >
+      {({ dashboard }) => {
+        const leaders = dashboard?.claudeCode.leaderboard?.leaders ?? [];
+        return leaders.length === 0 ? null : (
+          <RankingTable
+            title="Most lines added"
+            unit="count"
+            heads={["Person", "Lines added"]}
+            rows={leaders.map(({ email, user, linesAdded }, i) => ({
+              key: String(i),
+              label: nameOfPerson({ name: user?.name ?? null, email }),
+              value: linesAdded,
+            }))}
+          />
+        );
+      }}
+    </Panel>
+  );
+}
+
+/** Estimated cost by model; an estimate of upstream, not the bill. */
+export function CodeModels(props: CodePanelProps) {
+  const { place, span } = props;
+  const variables = useCodeVariables(props);
+  if (mostDaysIn(place.period) > DAILY_LIMIT) return null;
+  return (
+    <Panel
+      title="Estimated cost by model"
+      document="DashboardClaudeCode"
+      variables={variables}
+      span={span}
+      height={rankingHeight(10)}
+      empty="No use of Claude Code in this period."
+    >
+      {({ dashboard }) => {
+        const models = dashboard?.claudeCode.spendByModel?.models ?? [];
+        return models.length === 0 ? null : (
+          <RankingTable
+            title="Estimated cost by model"
+            unit="usd"
+            heads={["Model", "Estimate"]}
+            rows={models.map(({ model, estimated }) => ({
+              key: model,
+              label: model,
+              value: estimated?.usd ?? null,
+            }))}
+          />
+        );
+      }}
+    </Panel>
+  );
+}

@@ -1,0 +1,211 @@
+import { useMemo, useState } from "react";
+import type { UserOrderField } from "../../../../schema/operations/documents.ts";
+import { formatDay, formatNumber } from "../../charts/format.ts";
+import { Defined, Stat } from "../../charts/stat.tsx";
+import { fileLink } from "../../links.ts";
+import { definitionOf } from "../define.ts";
+import { nameOfPerson } from "../names.ts";
+import { Panel } from "../panel.tsx";
+import { mostDaysIn, rangeOf } from "../place.ts";
+import { Stats } from "../stats.tsx";
+import type { Rights } from "../viewer.ts";
+import type { PlacedPanelProps } from "./active-people.tsx";
+
+const ORDERS = {
+  CHAT_MESSAGES: "Most chat messages",
+  COWORK_MESSAGES: "Most Cowork messages",
+  CODE_SESSIONS: "Most Claude Code sessions",
+  COMMITS: "Most commits",
+  LINES_ADDED: "Most lines added",
+  PULL_REQUESTS: "Most pull requests",
+} as const satisfies { readonly [Field in UserOrderField]?: string };
+
+type Order = keyof typeof ORDERS;
+
+/** Rows of the table; all of them are in the file. */
+const SHOWN = 50;
+
+/** The people who did most, with activity and spend. */
+export function PeopleTable({ place, rights, span }: PlacedPanelProps & { readonly rights: Rights }) {
+  const [order, setOrder] = useState<Order>("CHAT_MESSAGES");
+  const { period, group } = place;
+  const filter = useMemo(() => (group === null ? {} : { filter: { groups: [group] } }), [group]);
+  const variables = useMemo(
+    () => ({
+      range: rangeOf(period),
+      orderBy: { field: order },
+      first: SHOWN,
+      spend: rights.spend,
+      ...filter,
+    }),
+    [period, order, rights.spend, filter],
+  );
+  return (
+    <Panel
+      title="People"
+      document="PeopleActivity"
+      variables={variables}
+      span={span}
+      height={620}
+      file={fileLink("users", { range: variables.range, orderBy: variables.orderBy, ...filter })}
+      empty="No activity in this period."
+      actions={
+        <select
+          className="field small no-print"
+          aria-label="Order of people"
+          value={order}
+          onChange={({ target }) => setOrder(target.value as Order)}
+        >
+          {Object.entries(ORDERS).map(([field, label]) => (
+            <option key={field} value={field}>
+              {label}
+            </option>
+          ))}
+        </select>
+      }
+    >
+      {({ users }) => {
+        const rows = users?.nodes.filter((node) => node !== null) ?? [];
+        if (rows.length === 0) return null;
+        return (
+          <>
+            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+            <section className="table-frame tall" aria-label="People and their figures" tabIndex={0}>
+              <table>
+                <thead>
+                  <tr>
+                    <th scope="col">Person</th>
+                    <th scope="col" className="numeric">
+                      Last active
+                    </th>
+                    <th scope="col" className="numeric">
+                      Chat messages
+                    </th>
+                    <th scope="col" className="numeric">
+                      Cowork messages
+                    </th>
+                    <th scope="col" className="numeric">
+                      Code sessions
+                    </th>
+                    <th scope="col" className="numeric">
+                      Commits
+                    </th>
+                    <th scope="col" className="numeric">
+                      Lines added
+                    </th>
+                    {rights.spend && (
+                      <th scope="col" className="numeric">
+                        <Defined term="Net spend" definition={definitionOf("UserSummary.cost")} isAtEnd />
+                      </th>
+                    )}
+                  </tr>
+                </thead>
+                <tbody>
+                  {rows.map((row) => (
+                    <tr key={row.email ?? row.userId}>
+                      <th scope="row">
+                        {nameOfPerson(row)}
+                        {row.name !== null && row.email !== null && (
+                          <span className="ranking-detail">{row.email}</span>
+                        )}
+                      </th>
+                      <td className="numeric">
+                        {row.activity?.lastActiveOn == null ? "–" : formatDay(row.activity.lastActiveOn)}
+                      </td>
+                      <Count value={row.activity?.chat.messages} />
+                      <Count value={row.activity?.cowork.messages} />
+                      <Count value={row.activity?.claudeCode.sessions} />
+                      <Count value={row.activity?.claudeCode.commits} />
+                      <Count value={row.activity?.claudeCode.linesAdded} />
+                      {rights.spend && (
+                        <td className="numeric" title={formatNumber(row.cost?.net.usd, "usd").exact}>
+                          {formatNumber(row.cost?.net.usd, "usd").short}
+                        </td>
+                      )}
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </section>
+            {users?.pageInfo.hasNextPage === true && (
+              <p className="compare-note">The first {SHOWN} are shown; the file has everyone.</p>
+            )}
+          </>
+        );
+      }}
+    </Panel>
+  );
+}
+
+function Count({ value }: { readonly value: number | null | undefined }) {
+  const { short, exact } = formatNumber(value, "count");
+  return (
+    <td className="numeric" title={exact}>
+      {short}
+    </td>
+  );
+}
+
+/** Members without activity, and how many members there are. */
+export function IdleSeats({ place, span }: PlacedPanelProps) {
+  const days = Math.max(1, Math.min(366, mostDaysIn(place.period)));
+  const variables = useMemo(() => ({ days, first: 12 }), [days]);
+  return (
+    <Panel
+      title={`Seats idle for ${days === 1 ? "a day" : `${days} days`}`}
+      document="IdleSeats"
+      variables={variables}
+      span={span}
+      height={620}
+      file={fileLink("idleSeats", { days })}
+      empty="Every member was active."
+    >
+      {({ idleSeats }) => {
+        if (idleSeats === null) return null;
+        const rows = idleSeats.nodes.filter((node) => node !== null);
+        return (
+          <>
+            <Stats>
+              <Stat
+                label="Idle"
+                value={idleSeats.totalCount}
+                unit="count"
+                definition={definitionOf("IdleSeatConnection.totalCount")}
+                note={`of ${idleSeats.members.toLocaleString("en-US")} members`}
+              />
+              <Stat
+                label="Active"
+                value={idleSeats.activeMembers}
+                unit="count"
+                definition={definitionOf("IdleSeatConnection.activeMembers")}
+              />
+            </Stats>
+            {rows.length > 0 && (
+              <table>
+                <caption className="visually-hidden">Members without activity</caption>
+                <thead>
+                  <tr>
+                    <th scope="col">Person</th>
+                    <th scope="col" className="numeric">
+                      Joined
+                    </th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {rows.map((row, i) => (
+                    <tr key={row.email ?? i}>
+                      <th scope="row">{nameOfPerson(row)}</th>
+                      <td className="numeric muted">
+                        {row.joinedAt == null ? "" : row.joinedAt.slice(0, 10)}
+                      </td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            )}
+          </>
+        );
+      }}
+    </Panel>
+  );
+}

@@ -1,0 +1,123 @@
+import { useMemo } from "react";
+import { formatNumber, formatRange } from "../../charts/format.ts";
+import { Defined, Stat } from "../../charts/stat.tsx";
+import { fileLink } from "../../links.ts";
+import { definitionOf } from "../define.ts";
+import { Panel } from "../panel.tsx";
+import { rangeOf } from "../place.ts";
+import { Stats } from "../stats.tsx";
+import type { PlacedPanelProps } from "./active-people.tsx";
+import { rankingHeight } from "./rankings.tsx";
+
+/** Spend of this month, quarter and year. */
+export function SpendToDate({ place, span }: PlacedPanelProps) {
+  const { organization } = place;
+  const variables = useMemo(() => (organization === null ? {} : { organization }), [organization]);
+  return (
+    <Panel title="To date" document="SpendToDate" variables={variables} span={span} height={76}>
+      {({ dashboard }) => {
+        const spend = dashboard?.spend;
+        if (spend == null) return null;
+        return (
+          <Stats>
+            {(
+              [
+                ["monthToDate", "This month"],
+                ["quarterToDate", "This quarter"],
+                ["yearToDate", "This year"],
+              ] as const
+            ).map(([key, label]) => (
+              <Stat
+                key={key}
+                label={label}
+                value={spend[key]?.total.net.usd ?? null}
+                unit="usd"
+                definition={definitionOf(`SpendDashboard.${key}`)}
+                note={spend[key] === null ? null : formatRange(spend[key].range)}
+              />
+            ))}
+          </Stats>
+        );
+      }}
+    </Panel>
+  );
+}
+
+/** A projection of the month, and what it is made of. */
+export function MonthEnd({ place, span }: PlacedPanelProps) {
+  const { organization } = place;
+  const variables = useMemo(() => (organization === null ? {} : { organization }), [organization]);
+  return (
+    <Panel title="Month end, projected" document="MonthEnd" variables={variables} span={span} height={76}>
+      {({ costProjection }) =>
+        costProjection == null ? null : (
+          <Stat
+            label="If it goes on like this"
+            value={costProjection.net?.usd ?? null}
+            unit="usd"
+            definition={definitionOf("CostProjection.net")}
+            note={`from ${costProjection.wholeDays} whole days; not a bill`}
+          />
+        )
+      }
+    </Panel>
+  );
+}
+
+/** Tokens of the period, and the share of input that the cache answered. */
+export function Tokens({ place, span }: PlacedPanelProps) {
+  const { period, organization } = place;
+  const variables = useMemo(
+    () => ({ range: rangeOf(period), ...(organization === null ? {} : { organization }) }),
+    [period, organization],
+  );
+  return (
+    <Panel
+      title="Tokens by model"
+      document="TokensByModel"
+      variables={variables}
+      span={span}
+      height={rankingHeight(10)}
+      file={fileLink("usage", { ...variables, groupBy: ["MODEL"] })}
+      empty="No usage in this period."
+    >
+      {({ usage }) => {
+        const rows = usage?.nodes.filter((node) => node !== null) ?? [];
+        if (rows.length === 0) return null;
+        return (
+          <table>
+            <caption className="visually-hidden">Tokens by model</caption>
+            <thead>
+              <tr>
+                <th scope="col">Model</th>
+                <th scope="col" className="numeric">
+                  <Defined term="Tokens" definition={definitionOf("TokenUsage.totalTokens")} />
+                </th>
+                <th scope="col" className="numeric">
+                  <Defined term="From cache" definition={definitionOf("TokenUsage.cacheReadShare")} isAtEnd />
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {rows.slice(0, 10).map(({ model, tokens }) => {
+                const total = formatNumber(tokens.totalTokens, "count");
+                const share = formatNumber(tokens.cacheReadShare, "share");
+                return (
+                  <tr key={model ?? ""}>
+                    <th scope="row">{model ?? "Without model"}</th>
+                    <td className="numeric" title={total.exact}>
+                      {total.short}
+                    </td>
+                    <td className="numeric" title={share.exact}>
+                      {share.short}
+                    </td>
+                  </tr>
+                );
+              })}
+            </tbody>
+          </table>
+        );
+      }}
+    </Panel>
+  );
+}

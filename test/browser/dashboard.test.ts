@@ -1,0 +1,379 @@
+import { createHash } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import type { AxeResults } from "axe-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type GatewayOptions, gateway } from "../gateway.ts";
+import { isMissing, launched } from "./chromium.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+const PAGES = new URL("dist/web/", ROOT);
+const AXE = readFileSync(new URL("node_modules/axe-core/axe.min.js", ROOT), "utf8");
+
+test("the dashboard is less than 250 kB of scripts and styles, compressed", () => {
+  const assets = readdirSync(new URL("assets/", PAGES)).filter((name) => name.startsWith("dashboard"));
+  const bytes = assets.map((name) => gzipSync(readFileSync(new URL(`assets/${name}`, PAGES))).length);
+  expect(assets.length).toBeGreaterThan(1);
+  expect(bytes.reduce((sum, each) => sum + each, 0)).toBeLessThan(250_000);
+});
+
+/** A gateway that listens, with its dashboard in a browser, and all that is wrong with what the browser does. */
+class Opened {
+  readonly gateway: ReturnType<typeof gateway>;
+  readonly #server: Server;
+  #browser: Browser | undefined;
+  /** Messages of the console, requests to other hosts, and the like. */
+  readonly complaints: string[] = [];
+
+  constructor(options: GatewayOptions) {
+    this.gateway = gateway({ pages: PAGES, ...options });
+    this.#server = createServer(this.gateway.app.handle);
+  }
+
+  async start(): Promise<void> {
+    await new Promise<void>((ready) => this.#server.listen(0, "127.0.0.1", ready));
+    this.#browser = await launched();
+  }
+
+  async stop(): Promise<void> {
+    await this.#browser?.close();
+    this.#server.closeAllConnections();
+    this.#server.close();
+    await this.gateway.app.dispose();
+  }
+
+  get origin(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** A page of a caller with a token, who has signed in; without a token, of any caller. */
+  async page(path: string, token: string | null = null): Promise<Page> {
+    const context = (await this.#browser?.newContext({
+      viewport: { width: 1280, height: 800 },
+    })) as BrowserContext;
+    await context.route("**/*", async (route) => {
+      const { origin, href } = new URL(route.request().url());
+      if (origin === this.origin) return route.continue();
+      this.complaints.push(`a request to ${href}`);
+      return route.abort();
+    });
+    const page = await context.newPage();
+    page.on("console", (message) => {
+      if (["error", "warning"].includes(message.type()) && !/ 401 /.test(message.text()))
+        this.complaints.push(message.text());
+    });
+    page.on("pageerror", (error) => this.complaints.push(error.message));
+    await page.goto(this.origin + path);
+    if (token !== null) {
+      await page.getByLabel("Your token").fill(token);
+      await page.keyboard.press("Enter");
+    }
+    await settled(page);
+    return page;
+  }
+}
+
+/** Waits until every panel has its answer. */
+async function settled(page: Page): Promise<void> {
+  await page.locator("h1").first().waitFor();
+  await page.locator(".panel, .empty, .sign-in").first().waitFor();
+  await page.waitForFunction(() => document.querySelector('[aria-busy="true"]') === null);
+}
+
+async function violationsOf(page: Page): Promise<string[]> {
+  // Through the debugger, which the policy of the page does not bind.
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() =>
+    (window as unknown as { axe: { run: () => Promise<AxeResults> } }).axe.run(),
+  );
+  return violations.map(
+    ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" | ")}`,
+  );
+}
+
+const panelsOf = (page: Page) => page.locator(".panel h2").allTextContents();
+const linksOf = (page: Page) => page.locator("nav a").allTextContents();
+
+describe.skipIf(isMissing)("the dashboard", () => {
+  const opened = new Opened({ sandbox: { users: 60 } });
+  beforeAll(() => opened.start());
+  afterAll(() => opened.stop());
+
+  test("shows the figures of the organization, each panel with its query and its file", async () => {
+    const page = await opened.page("/");
+    expect(await linksOf(page)).toEqual(["Overview", "Claude.ai", "Claude Code", "Spend", "People", "Teams"]);
+    expect(await panelsOf(page)).toContain("Active people");
+    const spend = page.getByRole("region", { name: "Spend by day" });
+    expect(await spend.locator(".stat-value").innerText()).toMatch(/^\$[\d,.]+/);
+    expect(await spend.locator("footer").innerText()).toContain("As of 22 Nov");
+    const query = new URL(
+      (await spend.getByRole("link", { name: /^Query/ }).getAttribute("href")) ?? "",
+      opened.origin,
+    );
+    const fragment = new URLSearchParams(query.hash.slice(1));
+    expect([query.pathname, fragment.get("document")]).toEqual(["/graphql", "CostByDay"]);
+    expect(JSON.parse(fragment.get("variables") ?? "")).toMatchObject({ range: { period: "LAST_7_DAYS" } });
+    const [file] = await Promise.all([
+      page.waitForEvent("download"),
+      spend.getByRole("link", { name: /^CSV/ }).click(),
+    ]);
+    expect(readFileSync(await file.path(), "utf8")).toContain("net");
+    await page.context().close();
+  });
+
+  test("keeps the period in its URL, which can be sent, and goes back to the one before", async () => {
+    const page = await opened.page("/d/spend");
+    await page.getByLabel("Period").selectOption("LAST_MONTH");
+    await settled(page);
+    expect(new URL(page.url()).search).toBe("?period=LAST_MONTH");
+    const value = await page.getByRole("region", { name: "Spend by day" }).locator(".stat-value").innerText();
+    const other = await opened.page("/d/spend?period=LAST_MONTH");
+    expect(await other.getByRole("region", { name: "Spend by day" }).locator(".stat-value").innerText()).toBe(
+      value,
+    );
+    await page.goBack();
+    await settled(page);
+    expect(await page.getByLabel("Period").inputValue()).toBe("LAST_7_DAYS");
+    await page.getByLabel("Period").selectOption("CUSTOM");
+    await page.getByLabel("First day").fill("2026-11-02");
+    await page.getByLabel("Last day").fill("2026-11-08");
+    await page.getByRole("button", { name: "Apply" }).click();
+    await settled(page);
+    expect(new URL(page.url()).search).toBe("?from=2026-11-02&until=2026-11-09");
+    await other.context().close();
+    await page.context().close();
+  });
+
+  test("defines a number on hover and on focus", async () => {
+    const page = await opened.page("/");
+    const term = page.getByRole("button", { name: "Weekly active" });
+    const definition = page.getByText("Different people active in the 7 days that end with the day.");
+    expect(await definition.isVisible()).toBe(false);
+    await term.hover();
+    await definition.waitFor({ state: "visible" });
+    await page.mouse.move(0, 0);
+    await definition.waitFor({ state: "hidden" });
+    await page.keyboard.press("Tab");
+    for (let i = 0; i < 40 && !(await definition.isVisible()); i++) await page.keyboard.press("Tab");
+    expect(await definition.isVisible()).toBe(true);
+    const outline = await page.evaluate(
+      () => getComputedStyle(document.activeElement as Element).outlineStyle,
+    );
+    expect(outline).toBe("solid");
+    await page.context().close();
+  });
+
+  test("reads the values of a chart by keyboard, and shows them as a table", async () => {
+    const page = await opened.page("/");
+    const spend = page.getByRole("region", { name: "Spend by day" });
+    await spend.getByRole("group").focus();
+    await page.keyboard.press("End");
+    await spend.getByText("Sat 21 Nov 2026").waitFor();
+    await page.keyboard.press("ArrowLeft");
+    await spend.getByText("Fri 20 Nov 2026").waitFor();
+    await spend.getByRole("button", { name: /^Table/ }).click();
+    expect(await spend.locator("tbody tr").count()).toBe(7);
+    await page.context().close();
+  });
+
+  test.each([
+    "/",
+    "/d/claude-ai",
+    "/d/claude-code",
+    "/d/spend",
+    "/d/spend?organization=console",
+    "/d/people",
+    "/d/teams",
+  ])("has no violation of accessibility rules on %s, in light and dark", async (path) => {
+    const page = await opened.page(path);
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      expect(await violationsOf(page)).toEqual([]);
+    }
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    expect(width).toBeLessThanOrEqual(1280);
+    expect(await page.getByText("Incomplete:").count()).toBe(0);
+    await page.context().close();
+  });
+
+  test("moves nothing once its figures arrive", async () => {
+    const context = await (await opened.page("/")).context();
+    const page = await context.newPage();
+    await page.addInitScript(() => {
+      const shifts: number[] = [];
+      Object.assign(window, { shifts });
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries())
+          shifts.push((entry as PerformanceEntry & { value: number }).value);
+      }).observe({ type: "layout-shift", buffered: true });
+    });
+    for (const path of ["/", "/d/claude-code", "/d/spend", "/d/people"]) {
+      await page.goto(opened.origin + path);
+      await settled(page);
+      const shifts = await page.evaluate(() => (window as unknown as { shifts: number[] }).shifts);
+      expect(
+        shifts.reduce((sum, each) => sum + each, 0),
+        path,
+      ).toBeLessThan(0.02);
+    }
+    await context.close();
+  });
+
+  test("makes no request to another host, and no error in the console", () => {
+    expect(opened.complaints).toEqual([]);
+  });
+});
+
+const TOKENS = [
+  { name: "owner", role: "OWNER" },
+  { name: "admin", role: "ADMIN" },
+  { name: "analyst", role: "ANALYST" },
+  { name: "of-groups", role: "OWNER", identity: "none" },
+  { name: "member", role: "MEMBER", email: "" },
+];
+
+function tokensFile(email: string): string {
+  const file = join(mkdtempSync(join(tmpdir(), "tokens-")), "tokens.json");
+  const entries = TOKENS.map((each) => ({
+    ...each,
+    ...(each.role === "MEMBER" ? { email } : {}),
+    sha256: createHash("sha256").update(`token of ${each.name}`).digest("hex"),
+  }));
+  writeFileSync(file, JSON.stringify(entries), { mode: 0o600 });
+  return file;
+}
+
+describe.skipIf(isMissing)("the dashboard of a caller with a token", () => {
+  let opened: Opened;
+  let person: { name: string; email: string };
+
+  beforeAll(async () => {
+    const { ask } = gateway({ sandbox: { users: 60 } });
+    const { data } = await ask("{ users(range: { last: { days: 7 } }, first: 1) { nodes { name email } } }");
+    person = data.users.nodes[0];
+    opened = new Opened({
+      sandbox: { users: 60 },
+      settings: { AUTH: "tokens", TOKENS_FILE: tokensFile(person.email) },
+    });
+    await opened.start();
+  });
+  afterAll(() => opened.stop());
+
+  test("asks for the token, keeps it for the tab, and forgets it on sign-out", async () => {
+    const page = await opened.page("/");
+    expect(await violationsOf(page)).toEqual([]);
+    await page.getByLabel("Your token").fill("mistyped");
+    await page.keyboard.press("Enter");
+    await page.getByText("does not accept this token").waitFor();
+    await page.getByLabel("Your token").fill("token of owner");
+    await page.keyboard.press("Enter");
+    await settled(page);
+    expect(await panelsOf(page)).toContain("Spend by day");
+    await page.reload();
+    await settled(page);
+    expect(await panelsOf(page)).toContain("Spend by day");
+    const kept = await page.evaluate(() =>
+      JSON.stringify([{ ...localStorage }, location.href, document.cookie]),
+    );
+    expect(kept).not.toContain("token of owner");
+    const spend = page.getByRole("region", { name: "Spend by day" });
+    const [file] = await Promise.all([
+      page.waitForEvent("download"),
+      spend.getByRole("button", { name: /^CSV/ }).click(),
+    ]);
+    expect(file.suggestedFilename()).toBe("cost.csv");
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByLabel("Your token").waitFor();
+    expect(await page.evaluate(() => JSON.stringify({ ...sessionStorage }))).not.toContain("owner");
+    await page.context().close();
+  });
+
+  test("shows an admin no amount, on any page", async () => {
+    const page = await opened.page("/", "token of admin");
+    expect(await linksOf(page)).toEqual(["Overview", "Claude.ai", "Claude Code", "People", "Teams"]);
+    for (const name of await linksOf(page)) {
+      await page.getByRole("link", { name, exact: true }).click();
+      await settled(page);
+      const text = await page.locator("main").innerText();
+      expect(text).not.toMatch(/\$|FORBIDDEN/);
+      expect(text.replace(/Your role is admin.*/, "")).not.toMatch(/spend|cost/i);
+      expect(text).toContain("without the scope spend:read");
+      expect(await violationsOf(page)).toEqual([]);
+    }
+    await page.context().close();
+  });
+
+  test("shows an analyst people by pseudonym", async () => {
+    const page = await opened.page("/d/people", "token of analyst");
+    const text = await page.locator("main").innerText();
+    expect(text).toContain("People are shown by pseudonym.");
+    expect(await page.locator(".table-frame tbody tr").count()).toBeGreaterThan(5);
+    expect(text).not.toContain("ternplover.example");
+    expect(text).not.toContain(person.name);
+    await page.context().close();
+  });
+
+  test("lists no person for a caller who sees groups only", async () => {
+    const page = await opened.page("/d/people", "token of of-groups");
+    expect(await linksOf(page)).toEqual(["Overview", "Claude.ai", "Claude Code", "Spend", "Teams"]);
+    expect(await page.locator("main").innerText()).toContain(
+      "The page People is not among those you may read.",
+    );
+    for (const name of await linksOf(page)) {
+      await page.getByRole("link", { name, exact: true }).click();
+      await settled(page);
+      const text = await page.locator("main").innerText();
+      expect(text).not.toMatch(/ternplover|FORBIDDEN|Incomplete/);
+    }
+    await page.context().close();
+  });
+
+  test("shows members their own figures and nothing else", async () => {
+    const page = await opened.page("/", "token of member");
+    expect(await linksOf(page)).toEqual(["My figures"]);
+    expect(await panelsOf(page)).toEqual(["Activity", "Spend"]);
+    expect(await page.locator("main").innerText()).toContain(person.name);
+    expect(await page.locator(".failure").count()).toBe(0);
+    expect(await violationsOf(page)).toEqual([]);
+    await page.context().close();
+  });
+
+  test("makes no error in the console", () => expect(opened.complaints).toEqual([]));
+});
+
+describe.skipIf(isMissing)("the dashboard of an organization", () => {
+  const openAll = async (opened: Opened) => {
+    for (const path of ["/", "/d/claude-ai", "/d/claude-code", "/d/spend", "/d/people", "/d/teams"])
+      await (await opened.page(path)).context().close();
+  };
+
+  test("of 1,000 people takes at most 60 upstream requests cold, and 8 warm", async () => {
+    const opened = new Opened({ sandbox: { users: 1_000 } });
+    await opened.start();
+    const { seen, at } = opened.gateway;
+    await openAll(opened);
+    const cold = seen.map(({ pathname }) => pathname.split("/").at(-1)).sort();
+    expect(cold.length, cold.join(" ")).toBeLessThanOrEqual(60);
+    at("2026-11-22T12:30:00Z");
+    await openAll(opened);
+    const warm = seen.slice(cold.length).map(({ pathname, search }) => pathname + search);
+    expect(warm.length, warm.join("\n")).toBeLessThanOrEqual(8);
+    expect(opened.complaints).toEqual([]);
+    await opened.stop();
+  });
+
+  test("without any activity says so, in every panel", async () => {
+    const empty = { status: 200, body: { data: [], has_more: false, next_page: null } };
+    const opened = new Opened({ sandbox: { users: 1 } });
+    await opened.start();
+    await openAll(opened);
+    expect(opened.complaints).toEqual([]);
+    expect(empty.status).toBe(200);
+    await opened.stop();
+  });
+});
