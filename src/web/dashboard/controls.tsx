@@ -122,7 +122,9 @@ function CustomRange({ place }: { readonly place: Place }) {
 const NO_VARIABLES = {};
 
 function GroupFilter({ place }: { readonly place: Place }) {
-  const { answer } = useDocument("Groups", NO_VARIABLES);
+  // Most visits choose no group, so the list is loaded once the control is used.
+  const [isUsed, setIsUsed] = useState(place.group !== null);
+  const { answer } = useDocument("Groups", isUsed ? NO_VARIABLES : null);
   const id = useId();
   const groups = answer?.data?.groups?.nodes.filter((group) => group !== null) ?? [];
   return (
@@ -134,6 +136,8 @@ function GroupFilter({ place }: { readonly place: Place }) {
         id={id}
         className="field group-filter"
         value={place.group ?? ""}
+        onFocus={() => setIsUsed(true)}
+        onPointerEnter={() => setIsUsed(true)}
         onChange={({ target }) => goTo({ ...place, group: target.value === "" ? null : target.value })}
       >
         <option value="">All groups</option>

@@ -23,6 +23,8 @@ export interface PanelProps<Name extends DocumentName> {
   readonly table?: (data: ResultOf<Name>) => ReactNode;
   /** Controls beside the title. */
   readonly actions?: ReactNode;
+  /** Label of a button that loads the panel; without it the panel loads at once. For what takes upstream requests that few readers need. */
+  readonly onDemand?: string;
   /** Sentence for an answer without content. */
   readonly empty?: string;
 }
@@ -38,9 +40,11 @@ export function Panel<Name extends DocumentName>({
   children,
   table,
   actions,
+  onDemand,
   empty = "Nothing in this period.",
 }: PanelProps<Name>) {
-  const { answer, retry } = useDocument(document, variables);
+  const [isWanted, setIsWanted] = useState(onDemand === undefined);
+  const { answer, retry } = useDocument(document, isWanted ? variables : null);
   const [isTable, setIsTable] = useState(false);
   const id = useId();
   const content =
@@ -48,7 +52,7 @@ export function Panel<Name extends DocumentName>({
   const failure =
     answer?.errors.find(({ extensions }) => extensions?.code !== "FORBIDDEN") ?? answer?.errors[0];
   return (
-    <section className={`panel span-${span}`} aria-labelledby={id} aria-busy={answer === null}>
+    <section className={`panel span-${span}`} aria-labelledby={id} aria-busy={isWanted && answer === null}>
       <header>
         <h2 id={id}>{title}</h2>
         {actions}
@@ -64,7 +68,11 @@ export function Panel<Name extends DocumentName>({
         )}
       </header>
       <div className="panel-content" style={{ minHeight: height }}>
-        {answer === null ? (
+        {!isWanted ? (
+          <button type="button" className="button no-print" onClick={() => setIsWanted(true)}>
+            {onDemand}
+          </button>
+        ) : answer === null ? (
           <Skeleton />
         ) : (
           <>

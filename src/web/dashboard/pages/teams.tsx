@@ -29,8 +29,8 @@ type Order = keyof typeof ORDERS;
 export function TeamsPage({ place, rights }: PageProps) {
   const [chosen, setChosen] = useState<Order>(rights.spend ? "cost" : "users");
   const variables = useMemo(
-    () => ({ range: rangeOf(place.period), spend: rights.spend }),
-    [place.period, rights.spend],
+    () => ({ range: rangeOf(place.period), spend: rights.spend, overlap: rights.spend && rights.people }),
+    [place.period, rights.spend, rights.people],
   );
   if (mostDaysIn(place.period) > DAILY_LIMIT) return <TooManyDays title="Teams" place={place} span={12} />;
   const [label, measure] = ORDERS[chosen];
@@ -95,7 +95,7 @@ export function TeamsPage({ place, rights }: PageProps) {
                 </thead>
                 <tbody>
                   {teams.map((team, i) => (
-                    <tr key={team.name ?? i}>
+                    <tr key={team.teamId ?? `without ${i}`}>
                       <th scope="row">{nameOfTeam(team)}</th>
                       <td className="numeric">{formatNumber(team.memberCount, "count").short}</td>
                       <td className="numeric">{formatNumber(team.activity?.users, "count").short}</td>
@@ -136,7 +136,7 @@ export function TeamsPage({ place, rights }: PageProps) {
                 unit={chosen === "cost" ? "usd" : "count"}
                 heads={["Team", label]}
                 rows={teams.slice(0, 15).map((team, i) => ({
-                  key: team.name ?? String(i),
+                  key: team.teamId ?? `without ${i}`,
                   label: nameOfTeam(team),
                   value: chosen === "cost" ? (team.cost?.net.usd ?? null) : measure(team),
                   isOther: team.name === null,

@@ -28,6 +28,8 @@ const SHOWN = 50;
 /** The people who did most, with activity and spend. */
 export function PeopleTable({ place, rights, span }: PlacedPanelProps & { readonly rights: Rights }) {
   const [order, setOrder] = useState<Order>("CHAT_MESSAGES");
+  const [isSpendShown, setIsSpendShown] = useState(false);
+  const spend = rights.spend && isSpendShown;
   const { period, group } = place;
   const filter = useMemo(() => (group === null ? {} : { filter: { groups: [group] } }), [group]);
   const variables = useMemo(
@@ -35,10 +37,10 @@ export function PeopleTable({ place, rights, span }: PlacedPanelProps & { readon
       range: rangeOf(period),
       orderBy: { field: order },
       first: SHOWN,
-      spend: rights.spend,
+      spend,
       ...filter,
     }),
-    [period, order, rights.spend, filter],
+    [period, order, spend, filter],
   );
   return (
     <Panel
@@ -50,18 +52,30 @@ export function PeopleTable({ place, rights, span }: PlacedPanelProps & { readon
       file={fileLink("users", { range: variables.range, orderBy: variables.orderBy, ...filter })}
       empty="No activity in this period."
       actions={
-        <select
-          className="field small no-print"
-          aria-label="Order of people"
-          value={order}
-          onChange={({ target }) => setOrder(target.value as Order)}
-        >
-          {Object.entries(ORDERS).map(([field, label]) => (
-            <option key={field} value={field}>
-              {label}
-            </option>
-          ))}
-        </select>
+        <>
+          {rights.spend && (
+            <button
+              type="button"
+              className="button small no-print"
+              aria-pressed={isSpendShown}
+              onClick={() => setIsSpendShown(!isSpendShown)}
+            >
+              Spend<span className="visually-hidden"> of people</span>
+            </button>
+          )}
+          <select
+            className="field small no-print"
+            aria-label="Order of people"
+            value={order}
+            onChange={({ target }) => setOrder(target.value as Order)}
+          >
+            {Object.entries(ORDERS).map(([field, label]) => (
+              <option key={field} value={field}>
+                {label}
+              </option>
+            ))}
+          </select>
+        </>
       }
     >
       {({ users }) => {
@@ -93,7 +107,7 @@ export function PeopleTable({ place, rights, span }: PlacedPanelProps & { readon
                     <th scope="col" className="numeric">
                       Lines added
                     </th>
-                    {rights.spend && (
+                    {spend && (
                       <th scope="col" className="numeric">
                         <Defined term="Net spend" definition={definitionOf("UserSummary.cost")} isAtEnd />
                       </th>
@@ -117,7 +131,7 @@ export function PeopleTable({ place, rights, span }: PlacedPanelProps & { readon
                       <Count value={row.activity?.claudeCode.sessions} />
                       <Count value={row.activity?.claudeCode.commits} />
                       <Count value={row.activity?.claudeCode.linesAdded} />
-                      {rights.spend && (
+                      {spend && (
                         <td className="numeric" title={formatNumber(row.cost?.net.usd, "usd").exact}>
                           {formatNumber(row.cost?.net.usd, "usd").short}
                         </td>

@@ -74,6 +74,7 @@ export function Tokens({ place, span }: PlacedPanelProps) {
   return (
     <Panel
       title="Tokens by model"
+      onDemand="Show tokens and cache reads"
       document="TokensByModel"
       variables={variables}
       span={span}
