@@ -201,6 +201,22 @@ describe.skipIf(isMissing)("the dashboard", () => {
     await page.context().close();
   });
 
+  test("filters every figure of a page by the chosen group, or shows none of it", async () => {
+    const { data } = await opened.gateway.ask("{ groups(first: 1) { nodes { groupId } } }");
+    const page = await opened.page(`/d/claude-ai?group=${data.groups.nodes[0].groupId}`);
+    expect(await panelsOf(page)).toEqual(["Skills", "Connectors", "Projects"]);
+    await page.getByRole("link", { name: "Spend", exact: true }).click();
+    await settled(page);
+    expect(await panelsOf(page)).toEqual(["Spend by day", "Spend by model", "Top spenders"]);
+    await page.getByRole("link", { name: "Overview", exact: true }).click();
+    await settled(page);
+    expect(page.url()).not.toContain("group");
+    const whole = await opened.page("/");
+    expect(await page.locator("main").innerText()).toBe(await whole.locator("main").innerText());
+    await whole.context().close();
+    await page.context().close();
+  });
+
   test("moves nothing once its figures arrive", async () => {
     const context = await (await opened.page("/")).context();
     const page = await context.newPage();

@@ -2,11 +2,8 @@ import { type FormEvent, useId, useState } from "react";
 import type { Period } from "../../../schema/operations/documents.ts";
 import { dayAfter } from "../charts/format.ts";
 import { useDocument } from "../client/use-document.ts";
-import { goTo, NAMED_PERIODS, type Place } from "./place.ts";
+import { goTo, NAMED_PERIODS, offersGroups, type Place } from "./place.ts";
 import { type PageViewer, rightsOf } from "./viewer.ts";
-
-/** Pages with panels that can be narrowed to a group of people. */
-const GROUPED: readonly string[] = ["spend", "people", "claude-ai"];
 
 /** Chooses the period, the comparison, and where a page has it the organization and the group. */
 export function Controls({ place, viewer }: { readonly place: Place; readonly viewer: PageViewer }) {
@@ -18,11 +15,7 @@ export function Controls({ place, viewer }: { readonly place: Place; readonly vi
     if (value !== "CUSTOM") goTo({ ...place, period: value as Period });
   };
   const hasOrganizations = page === "spend" && viewer.organizations.length > 1;
-  const hasGroups =
-    GROUPED.includes(page) &&
-    rightsOf(viewer).activity &&
-    organization === null &&
-    viewer.identity !== "NONE";
+  const hasGroups = offersGroups(place) && rightsOf(viewer).people;
   return (
     <div className="controls no-print">
       {hasOrganizations && (

@@ -13,7 +13,7 @@ import { OverviewPage } from "./pages/overview.tsx";
 import { PeoplePage } from "./pages/people.tsx";
 import { SpendPage } from "./pages/spend.tsx";
 import { TeamsPage } from "./pages/teams.tsx";
-import { nameOfPeriod, PAGES, type PageName, usePlace } from "./place.ts";
+import { nameOfPeriod, offered, PAGES, type PageName, usePlace } from "./place.ts";
 import { SignIn } from "./sign-in.tsx";
 import { absencesFor, type PageViewer, pagesFor, rightsOf } from "./viewer.ts";
 
@@ -53,15 +53,21 @@ export function DashboardApp() {
 }
 
 function Page({ viewer, isSignedIn }: { readonly viewer: PageViewer; readonly isSignedIn: boolean }) {
-  const place = usePlace();
+  const rights = rightsOf(viewer);
+  const chosen = usePlace();
   const pages = pagesFor(viewer);
-  const page = pages.includes(place.page) ? place.page : pages[0];
+  const page = pages.includes(chosen.page) ? chosen.page : pages[0];
+  const place = offered({
+    ...chosen,
+    page: page ?? chosen.page,
+    group: rights.people ? chosen.group : null,
+  });
   const name = page === undefined ? "Claude analytics" : PAGES[page];
   useEffect(() => {
     document.title = `${name} · Claude analytics`;
   }, [name]);
   const Content = page === undefined ? null : CONTENTS[page];
-  const isElsewhere = page !== place.page;
+  const isElsewhere = page !== chosen.page;
   return (
     <>
       <a className="skip" href="#content">
@@ -101,14 +107,14 @@ function Page({ viewer, isSignedIn }: { readonly viewer: PageViewer; readonly is
             <h1>{name}</h1>
             <p className="print-only">{nameOfPeriod(place.period)}, UTC days</p>
           </div>
-          {page !== undefined && <Controls place={{ ...place, page }} viewer={viewer} />}
+          {page !== undefined && <Controls place={place} viewer={viewer} />}
         </div>
-        <Absences viewer={viewer} wanted={isElsewhere ? place.page : null} />
+        <Absences viewer={viewer} wanted={isElsewhere ? chosen.page : null} />
         {Content === null ? (
           <p className="empty">Your token grants no figures. Ask the operator of this gateway for a scope.</p>
         ) : (
           <div className="panels">
-            <Content place={place} rights={rightsOf(viewer)} />
+            <Content place={place} rights={rights} />
           </div>
         )}
       </main>

@@ -15,6 +15,9 @@ const PRODUCTS: Readonly<Record<string, string>> = {
   cowork: "Cowork",
   office: "Office",
   api: "API",
+  messages_api: "Messages API",
+  message_batches_api: "Message Batches API",
+  managed_agents_api: "Managed Agents API",
 };
 
 export function nameOfProduct(product: string | null): string {

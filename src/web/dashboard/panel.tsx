@@ -52,7 +52,11 @@ export function Panel<Name extends DocumentName>({
   const failure =
     answer?.errors.find(({ extensions }) => extensions?.code !== "FORBIDDEN") ?? answer?.errors[0];
   return (
-    <section className={`panel span-${span}`} aria-labelledby={id} aria-busy={isWanted && answer === null}>
+    <section
+      className={`panel span-${span}${isWanted ? "" : " waiting"}`}
+      aria-labelledby={id}
+      aria-busy={isWanted && answer === null}
+    >
       <header>
         <h2 id={id}>{title}</h2>
         {actions}
@@ -67,7 +71,7 @@ export function Panel<Name extends DocumentName>({
           </button>
         )}
       </header>
-      <div className="panel-content" style={{ minHeight: height }}>
+      <div className="panel-content" style={isWanted ? { minHeight: height } : {}}>
         {!isWanted ? (
           <button type="button" className="button no-print" onClick={() => setIsWanted(true)}>
             {onDemand}

@@ -56,6 +56,20 @@ const isPeriod = (text: string | null): text is Period => text !== null && Objec
 const isDay = (text: string | null): text is string =>
   text !== null && /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text));
 
+/** Pages with panels that can be narrowed to a group of people. On others a group would filter some figures and not the rest. */
+const GROUPED: ReadonlySet<PageName> = new Set(["spend", "people", "claude-ai"]);
+
+/** The place with the choices that its page offers; no other choice can have an effect that is not seen. */
+export function offered(place: Place): Place {
+  const organization = place.page === "spend" ? place.organization : null;
+  const group = GROUPED.has(place.page) && organization === null ? place.group : null;
+  return { ...place, group, organization };
+}
+
+export function offersGroups({ page, organization }: Place): boolean {
+  return GROUPED.has(page) && organization === null;
+}
+
 /** Reads a place from a URL; what it does not understand has its default. */
 export function placeOf(pathname: string, search: string): Place {
   const parameters = new URLSearchParams(search);
@@ -63,7 +77,7 @@ export function placeOf(pathname: string, search: string): Place {
   const [from, until] = [parameters.get("from"), parameters.get("until")];
   const period = parameters.get("period");
   const compare = parameters.get("compare");
-  return {
+  return offered({
     page: isPage(name) ? name : "overview",
     period:
       isDay(from) && isDay(until) && from < until
@@ -74,11 +88,12 @@ export function placeOf(pathname: string, search: string): Place {
     compare: compare === "all" || compare === "off" ? compare : "cheap",
     group: parameters.get("group"),
     organization: parameters.get("organization"),
-  };
+  });
 }
 
 /** The URL of a place. */
-export function urlOf({ page, period, compare, group, organization }: Place): string {
+export function urlOf(place: Place): string {
+  const { page, period, compare, group, organization } = offered(place);
   const parameters = new URLSearchParams();
   if (typeof period !== "string") {
     parameters.set("from", period.from);
