@@ -1,6 +1,6 @@
 import { useMemo, useState } from "react";
 import type { UserOrderField } from "../../../../schema/operations/documents.ts";
-import { formatDay, formatNumber } from "../../charts/format.ts";
+import { formatDay, formatNumber, MISSING } from "../../charts/format.ts";
 import { Defined, Stat } from "../../charts/stat.tsx";
 import { fileLink } from "../../links.ts";
 import { definitionOf } from "../define.ts";
@@ -124,7 +124,7 @@ export function PeopleTable({ place, rights, span }: PlacedPanelProps & { readon
                         )}
                       </th>
                       <td className="numeric">
-                        {row.activity?.lastActiveOn == null ? "–" : formatDay(row.activity.lastActiveOn)}
+                        {row.activity?.lastActiveOn == null ? MISSING : formatDay(row.activity.lastActiveOn)}
                       </td>
                       <Count value={row.activity?.chat.messages} />
                       <Count value={row.activity?.cowork.messages} />
