@@ -29,7 +29,12 @@ type Order = keyof typeof ORDERS;
 export function TeamsPage({ place, rights }: PageProps) {
   const [chosen, setChosen] = useState<Order>(rights.spend ? "cost" : "users");
   const variables = useMemo(
-    () => ({ range: rangeOf(place.period), spend: rights.spend, overlap: rights.spend && rights.people }),
+    () => ({
+      range: rangeOf(place.period),
+      spend: rights.spend,
+      overlap: rights.spend && rights.people,
+      people: rights.people,
+    }),
     [place.period, rights.spend, rights.people],
   );
   if (mostDaysIn(place.period) > DAILY_LIMIT) return <TooManyDays title="Teams" place={place} span={12} />;
