@@ -31,11 +31,13 @@ export function forAll<Ts extends [unknown, ...unknown[]]>(
 export async function forAllAsync<Ts extends [unknown, ...unknown[]]>(
   cases: { [K in keyof Ts]: fc.Arbitrary<Ts[K]> },
   check: (...values: Ts) => Promise<unknown>,
+  parameters: Pick<fc.Parameters, "numRuns"> = {},
 ): Promise<void> {
   await fc.assert(
     fc.asyncProperty(fc.tuple(...cases) as fc.Arbitrary<Ts>, async (values) => {
       await check(...values);
     }),
+    parameters,
   );
 }
 

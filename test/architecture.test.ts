@@ -10,6 +10,7 @@ const ORDER = [
   "src/cli",
   "src/app.ts",
   "src/server",
+  "src/execution",
   "schema",
   "src/planning",
   "src/analytics",

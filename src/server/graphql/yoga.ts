@@ -1,9 +1,10 @@
-import { execute, type GraphQLSchema } from "graphql";
+import type { GraphQLSchema } from "graphql";
 import { createYoga, type Plugin, type YogaInitialContext } from "graphql-yoga";
 import type { Config } from "../../config.ts";
 import type { Context } from "../../context.ts";
 import type { Instant } from "../../domain/day.ts";
 import type { Viewer } from "../../domain/viewer.ts";
+import { execute } from "../../execution/execute.ts";
 import type { OperationOptions } from "../../upstream/budget/operation.ts";
 import { type AnswerCache, answerKey } from "../answers/answer-cache.ts";
 import { compressed } from "../answers/compressed.ts";
@@ -65,7 +66,7 @@ export function createGraphQL({
     context: ({ request, record }: YogaInitialContext & YogaServerContext): Context =>
       contextOf(record, { signal: deadline(request.signal, limits.operationTimeoutMs, record) }),
     plugins: [
-      executeByReference(),
+      executePrepared(),
       isAudited && recordOperations(digest),
       readParams(),
       // Before texts are found by their hash, so that none is registered that is too long.
@@ -113,8 +114,8 @@ export function createGraphQL({
 
 const NO_BODY = new Uint8Array();
 
-/** Executes with graphql's own executor, which takes a tenth less time for a long answer than Yoga's. */
-function executeByReference(): Plugin {
+/** Executes prepared operations, which takes a fraction of the time of Yoga's executor, or graphql's. */
+function executePrepared(): Plugin {
   return { onExecute: ({ setExecuteFn }) => setExecuteFn(execute) };
 }
 
