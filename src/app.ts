@@ -237,7 +237,6 @@ export function createApp(
     refreshDirectory: () => directory.refresh(),
     async dispose(): Promise<void> {
       await directory.stop();
-      await server.dispose();
       await dispatcher.close();
       await Promise.all([store?.dispose(), archived?.dispose()]);
     },

@@ -14,11 +14,11 @@ import { firstQuery } from "./documents/query-library.ts";
 import type { TrustedDocuments } from "./documents/trusted.ts";
 import { exportRoute } from "./export/export-route.ts";
 import type { ClientError } from "./graphql/client-error.ts";
+import { createGraphQL } from "./graphql/graphql.ts";
 import { schemaView } from "./graphql/introspection.ts";
 import { playgroundRoute } from "./graphql/playground.ts";
 import { parseParams } from "./graphql/request-params.ts";
 import { clientError } from "./graphql/translate-errors.ts";
-import { createGraphQL } from "./graphql/yoga.ts";
 import { builtPages } from "./http/built-pages.ts";
 import { type Exchange, Reply } from "./http/exchange.ts";
 import { asResponse, fetchExchange } from "./http/fetch-adapter.ts";
@@ -70,7 +70,7 @@ export interface ServerOptions extends Pick<CrossOrigin, "onForeignOrigin"> {
 export function createServer(options: ServerOptions) {
   const { trusted, audit, digest, now, onFault } = options;
   const { server, limits } = options.config;
-  const { routes, dispose } = routesOf(options);
+  const routes = routesOf(options);
   const authenticate = createAuthenticator(options.authentication, options.anybody);
   const admission = new Admission(limits.maxConcurrent);
   const shareWithPages = shareAcrossOrigins({ ...server, onForeignOrigin: options.onForeignOrigin });
@@ -153,7 +153,6 @@ export function createServer(options: ServerOptions) {
       record.complete({ status: error.status, bytes: Buffer.byteLength(response) });
       socket.end(response);
     },
-    dispose,
   };
 }
 
@@ -235,10 +234,7 @@ function routesOf({
     tokenHeader: authentication?.header ?? null,
     workbench: access.playground,
   });
-  return {
-    routes: [...built, landingPage(listed), ...pages, namesRoute(trusted), ...listed],
-    dispose: () => graphql.dispose(),
-  };
+  return [...built, landingPage(listed), ...pages, namesRoute(trusted), ...listed];
 }
 
 /** Handles paths without a route: only callers with credentials learn which routes there are. */

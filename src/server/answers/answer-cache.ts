@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { Instant } from "../../domain/day.ts";
-import type { RequestHead } from "../http/exchange.ts";
+import type { Reply, RequestHead } from "../http/exchange.ts";
 import type { RequestRecord } from "../http/request-record.ts";
 import { KeptAnswer } from "./kept-answer.ts";
 import { viewerKey } from "./viewer-key.ts";
@@ -50,13 +50,13 @@ export class AnswerCache {
     return kept;
   }
 
-  /** Keeps the answer to a request, and reads its body; null, with the body unread, where it must not be kept. */
-  async keep(key: string, response: Response, record: RequestRecord): Promise<KeptAnswer | null> {
+  /** Keeps the answer to a request; null where it must not be kept. */
+  keep(key: string, { status, headers, body }: Reply, record: RequestRecord): KeptAnswer | null {
     const { validities, operation, spending, registers } = record;
-    if (validities === null || registers || response.status !== 200) return null;
+    if (validities === null || registers || status !== 200 || body === null) return null;
     const kept = new KeptAnswer({
-      body: new Uint8Array(await response.arrayBuffer()),
-      contentType: response.headers.get("content-type") ?? "",
+      body,
+      contentType: headers.get("content-type") ?? "",
       madeAt: record.receivedAt,
       validities,
       operation,

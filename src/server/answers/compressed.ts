@@ -9,14 +9,12 @@ import { Reply, type RequestHead } from "../http/exchange.ts";
  * tokens are in no answer, and figures are those that its caller may read anyway. Nor can a page make a browser send such a text with the
  * rights of its user: tokens are sent in a header, never in a cookie, and requests from pages of other origins are refused.
  */
-export async function compressed(response: Response, { headers }: RequestHead): Promise<Response | Reply> {
-  if (!response.headers.get("content-type")?.includes("json")) return response;
-  const bytes = new Uint8Array(await response.arrayBuffer());
-  const coding = codingFor(headers.get("accept-encoding"), bytes.length);
-  const encoded = await encode(coding, bytes);
-  const inherited = [...response.headers].filter(([name]) => name !== "content-length").flat();
-  const reply = new Reply(response.status, [...inherited, ...entityFields(coding, encoded)], encoded);
-  const varied = response.headers.get("vary");
-  reply.headers.set("vary", varied === null ? "accept-encoding" : `${varied}, accept-encoding`);
+export async function compressed(answer: Reply, head: RequestHead): Promise<Reply> {
+  const { status, headers, body } = answer;
+  if (body === null) return answer;
+  const coding = codingFor(head.headers.get("accept-encoding"), body.length);
+  const encoded = coding === "identity" ? body : await encode(coding, body);
+  const reply = new Reply(status, [...headers.fields, ...entityFields(coding, encoded)], encoded);
+  reply.headers.set("vary", "accept-encoding");
   return reply;
 }

@@ -7,11 +7,10 @@ import {
   typeFromAST,
   type VariableDefinitionNode,
 } from "graphql";
-import type { GraphQLParams } from "graphql-yoga";
 import type { Viewer } from "../../domain/viewer.ts";
 import { badInput, GatewayError } from "../../errors.ts";
 import { coerceVariables } from "../../planning/operation.ts";
-import type { ParseParams } from "../graphql/server-context.ts";
+import type { ParseParams } from "../graphql/request-params.ts";
 import { withoutSuggestion, withWaysOfRange } from "../graphql/translate-errors.ts";
 import { HttpError } from "../http/http-error.ts";
 import { readParameters } from "../http/parameters.ts";
@@ -41,7 +40,7 @@ export function parseCall(
     const { pathname, searchParams } = new URL(url);
     const document = documentOf(pathname, trusted, viewer);
     const variables = variablesOf(schema, document, searchParams, suggestsTo(viewer));
-    return { documentId: document.hash, variables } as GraphQLParams;
+    return { documentId: document.hash, variables };
   };
 }
 

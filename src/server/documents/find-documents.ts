@@ -1,8 +1,8 @@
-import type { GraphQLParams, Plugin } from "graphql-yoga";
 import { LRUCache } from "lru-cache";
 import type { Viewer } from "../../domain/viewer.ts";
-import type { YogaServerContext } from "../graphql/server-context.ts";
+import type { GraphQLParams } from "../graphql/request-params.ts";
 import { HttpError } from "../http/http-error.ts";
+import type { RequestRecord } from "../http/request-record.ts";
 import { hashOf, keyOf, otherDocument, type TrustedDocuments } from "./trusted.ts";
 
 export interface DocumentsOptions {
@@ -25,15 +25,14 @@ interface RequestedDocument {
 /** Size of a text beside its letters. */
 const OVERHEAD_BYTES = 512;
 
+/** Returns a request with the text of its document. Throws HttpError where the caller may not run it. */
+export type FindDocument = (params: GraphQLParams, record: RequestRecord) => GraphQLParams;
+
 /**
- * Finds the text of a document by its id or hash, and rejects documents that the caller, or every caller, may not run. Yoga
- * keeps parsed and validated documents by text for all senders, so this is decided before that, for each request.
+ * Finds the text of a document by its id or hash, and rejects documents that the caller, or every caller, may not run. Parsed and
+ * validated documents are kept by text for all callers, so this is decided before that, for each request.
  */
-export function findDocuments({
-  trusted,
-  trustedOnly,
-  registeredBytes,
-}: DocumentsOptions): Plugin<object, YogaServerContext> {
+export function documentFinder({ trusted, trustedOnly, registeredBytes }: DocumentsOptions): FindDocument {
   const registered = new LRUCache<string, string>({
     maxSize: registeredBytes,
     sizeCalculation: (text) => 2 * text.length + OVERHEAD_BYTES,
@@ -68,24 +67,18 @@ export function findDocuments({
     return text;
   }
 
-  return {
-    onParams({ params, setParams, context: { record } }) {
-      const requested = requestedBy(params);
-      if (requested === null) return;
-      const { viewer } = record;
-      record.registers = requested.registers && requested.text !== null;
-      if (requested.keys.length === 0 && !trustedOnly && viewer.documents === null) return;
-      const { documentId: _, ...others } = params as WithId;
-      setParams({ ...others, query: textOf(requested, viewer) });
-    },
+  return (params, record) => {
+    const requested = requestedBy(params);
+    if (requested === null) return params;
+    const { viewer } = record;
+    record.registers = requested.registers && requested.text !== null;
+    if (requested.keys.length === 0 && !trustedOnly && viewer.documents === null) return params;
+    return { ...params, query: textOf(requested, viewer) };
   };
 }
 
-type WithId = GraphQLParams & { readonly documentId?: unknown };
-
-/** Null where no document is requested, or not by a text: Yoga says what is wrong with that. */
-function requestedBy(params: WithId): RequestedDocument | null {
-  if (typeof params !== "object" || params === null) return null;
+/** Null where no document is requested, or not by a text: the check of types rejects that. */
+function requestedBy(params: GraphQLParams): RequestedDocument | null {
   const { documentId = null, query = null, extensions } = params;
   if (query !== null && typeof query !== "string") return null;
   if (documentId !== null && typeof documentId !== "string")

@@ -8,7 +8,7 @@ import { otherDocument } from "../documents/trusted.ts";
 import type { SchemaView } from "../graphql/introspection.ts";
 import { clientError } from "../graphql/translate-errors.ts";
 import { type Coding, codingFor, encodeStream } from "../http/encodings.ts";
-import type { RequestHead } from "../http/exchange.ts";
+import type { Exchange, RequestHead } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
 import { isForeign } from "../http/origin.ts";
 import type { OperationRecord, RequestRecord } from "../http/request-record.ts";
@@ -43,14 +43,14 @@ export function exportRoute(options: ExportsOptions): Route {
     kind: "export",
     access: "authenticated",
     check,
-    respond: ({ request, record }) => answer(options, request(), record),
+    respond: (exchange) => answer(options, exchange),
   };
 }
 
-async function answer(options: ExportsOptions, request: Request, record: RequestRecord): Promise<Response> {
+async function answer(options: ExportsOptions, { head, record, leaving }: Exchange): Promise<Response> {
   const { viewer, incoming } = record;
-  const { signal } = request;
-  const url = new URL(request.url);
+  const signal = leaving();
+  const url = new URL(head.url);
   await options.callers.enter(record.caller);
   if (viewer.documents !== null) throw otherDocument(viewer.documents);
   const moment = options.now(); // pages of one file are of one moment
@@ -65,7 +65,7 @@ async function answer(options: ExportsOptions, request: Request, record: Request
   };
   const opened = openExport(options.schema, reader, url.pathname.slice(PATH.length), url.searchParams);
   record.operation = operationRecord(options, opened);
-  const coding = codingFor(request.headers.get("accept-encoding"), Number.POSITIVE_INFINITY);
+  const coding = codingFor(head.headers.get("accept-encoding"), Number.POSITIVE_INFINITY);
   const headers = headersOf(opened, coding);
   if (incoming.method === "HEAD") return new Response(null, { headers });
   const pieces = piecesOf(opened.table, opened.format);

@@ -1,19 +1,15 @@
 import {
-  type ExecutionArgs,
   GraphQLError,
   type GraphQLSchema,
-  getOperationAST,
   Kind,
   SchemaMetaFieldDef,
   TypeMetaFieldDef,
   type TypeNode,
 } from "graphql";
-import type { Plugin } from "graphql-yoga";
 import { visibleSchemas } from "../../../schema/framework/visible.ts";
-import type { Context } from "../../context.ts";
 import { permissionsOf, type Viewer } from "../../domain/viewer.ts";
 import { badInput, GatewayError } from "../../errors.ts";
-import { operationOf } from "../../planning/operation.ts";
+import type { PlannedOperation } from "../../planning/operation.ts";
 import type { SelectedField } from "../../planning/selected-field.ts";
 
 /** The part of the schema that a viewer may know, from introspection and from the hints of errors. */
@@ -33,33 +29,25 @@ export function schemaView(schema: GraphQLSchema, isEnabled: boolean): SchemaVie
 }
 
 /**
- * Answers introspection from the schema that is visible to the viewer. Documents are parsed and validated once for all viewers,
- * against the whole schema, and queries run on it, where a rejected field states the reason; so one operation cannot request
- * both.
+ * Returns the schema that an operation runs on: introspection reads the part that is visible to the viewer, or is rejected with an error.
+ * Documents are parsed and validated once for all viewers, against the whole schema, and queries run on it, where a rejected field
+ * states the reason; so one operation cannot request both.
  */
-export function introspection({ schemaFor, isComplete }: SchemaView): Plugin<Context> {
-  return {
-    onExecute({ args, executeFn, setExecuteFn, setResultAndStopExecution }) {
-      const { viewer } = args.contextValue as Context;
-      if (isComplete(viewer)) return;
-      const [schemaFields, others] = rootFields(args);
-      if (schemaFields.length === 0) return;
-      const visible = schemaFor(viewer);
-      const refused =
-        visible === null ? introspectionOff(schemaFields) : mixed(schemaFields, others, args, visible);
-      if (refused !== null) return setResultAndStopExecution({ errors: [refused] });
-      setExecuteFn((own) => executeFn({ ...own, schema: visible }));
-    },
-  };
+export function schemaToRun(
+  { schemaFor, isComplete }: SchemaView,
+  operation: PlannedOperation,
+): GraphQLSchema | GraphQLError {
+  const { schema, fields, ctx } = operation;
+  const schemaFields = fields.filter(readsSchema);
+  if (schemaFields.length === 0 || isComplete(ctx.viewer)) return schema;
+  const visible = schemaFor(ctx.viewer);
+  if (visible === null) return introspectionOff(schemaFields);
+  const others = fields.filter((each) => !readsSchema(each));
+  return mixed(schemaFields, others, operation, visible) ?? visible;
 }
 
-/** The fields that are run of an operation's root: those that read the schema, and those that read anything else. */
-function rootFields(args: ExecutionArgs): [schema: SelectedField[], data: SelectedField[]] {
-  const operation = operationOf(args);
-  if (operation === null || "faults" in operation) return [[], []]; // it is not run
-  const readsSchema = ({ field }: SelectedField) =>
-    field === SchemaMetaFieldDef || field === TypeMetaFieldDef;
-  return [operation.fields.filter(readsSchema), operation.fields.filter((each) => !readsSchema(each))];
+function readsSchema({ field }: SelectedField): boolean {
+  return field === SchemaMetaFieldDef || field === TypeMetaFieldDef;
 }
 
 function introspectionOff(schemaFields: readonly SelectedField[]): GraphQLError {
@@ -77,10 +65,10 @@ function introspectionOff(schemaFields: readonly SelectedField[]): GraphQLError 
 function mixed(
   schemaFields: readonly SelectedField[],
   others: readonly SelectedField[],
-  { document, operationName }: ExecutionArgs,
+  { definition }: PlannedOperation,
   visible: GraphQLSchema,
 ): GraphQLError | null {
-  const variables = getOperationAST(document, operationName)?.variableDefinitions ?? [];
+  const variables = definition.variableDefinitions ?? [];
   const areTypesVisible = variables.every(({ type }) => visible.getType(namedIn(type)) !== undefined);
   if (others.length === 0 && areTypesVisible) return null;
   const names = [...new Set(schemaFields.map(({ field }) => `\`${field.name}\``))].join(" and ");

@@ -1,5 +1,4 @@
 import type { ExecutionResult } from "graphql";
-import type { Plugin, YogaInitialContext } from "graphql-yoga";
 import { organizationOfKey } from "../../analytics/organizations.ts";
 import type { Context } from "../../context.ts";
 import { organizationName } from "../../domain/organization.ts";
@@ -10,52 +9,44 @@ import {
   refuseTooExpensive,
   requestsAtLeast,
 } from "../../planning/estimate.ts";
-import { operationOf } from "../../planning/operation.ts";
+import type { PlannedOperation } from "../../planning/operation.ts";
 import { requestsOf } from "../../planning/requests.ts";
 import { rowsOf } from "../../planning/rows.ts";
 import type { RequestLimits } from "../../settings/limits.ts";
 import type { RequestHead } from "../http/exchange.ts";
 import type { Callers } from "../limits/callers.ts";
 import { keepWithin } from "../limits/exceeded.ts";
-import { clientError } from "./translate-errors.ts";
 
 export interface CostOptions {
   readonly limits: RequestLimits;
   readonly callers: Callers;
-  readonly onFault: (fault: unknown) => void;
+  readonly isExplained: boolean;
 }
 
+/** An operation that may run, or the answer in its place. */
+type Decision = { readonly settle: (requests: number) => void } | { readonly answer: ExecutionResult };
+
 /**
- * Knows the cost of an operation before it runs. Rejects one that requests more rows than allowed, or that needs more upstream
+ * Decides by the cost of an operation whether it runs. Rejects one that requests more rows than allowed, or that needs more upstream
  * requests than it may begin or than are left of its caller's share. Answers with the plan instead of the figures for `?explain`
- * or the header `explain`. All of it depends on variables, so none of it is validation: Yoga keeps the result of that by
- * document.
+ * or the header `explain`. The cost depends on variables, so it is not part of validation, which is done once for a document.
  */
-export function boundCost({ limits, callers, onFault }: CostOptions): Plugin<Context> {
-  return {
-    async onExecute({ args, setResultAndStopExecution }) {
-      const ctx = args.contextValue as Context & YogaInitialContext;
-      const { upstream } = ctx;
-      try {
-        const operation = operationOf(args);
-        if (operation === null) return;
-        if ("faults" in operation) return setResultAndStopExecution({ errors: operation.faults });
-        keepWithin(limits, { MAX_ROWS: rowsOf(operation) });
-        const fields = requestsOf(operation);
-        const isExplained = wantsPlan(ctx.request);
-        const isSure = !isExplained && requestsAtLeast(fields) <= upstream.maxRequests;
-        const plan = isSure ? null : await estimate(upstream, fields);
-        if (plan !== null) refuseTooExpensive(plan, upstream.maxRequests);
-        if (plan !== null && isExplained) return setResultAndStopExecution(await explained(ctx, plan));
-        // Fields that refuse themselves have what the others leave.
-        upstream.claim(plan?.others ?? requestsAtLeast(fields.filter(({ refusesItself }) => !refusesItself)));
-        const settle = await callers.hold(upstream.caller, upstream, fields);
-        return { onExecuteDone: () => settle(upstream.usage.requests) };
-      } catch (fault) {
-        setResultAndStopExecution({ errors: [clientError(fault, onFault)] });
-      }
-    },
-  };
+export async function boundCost(
+  operation: PlannedOperation,
+  { limits, callers, isExplained }: CostOptions,
+): Promise<Decision> {
+  const { upstream } = operation.ctx;
+  keepWithin(limits, { MAX_ROWS: rowsOf(operation) });
+  const fields = requestsOf(operation);
+  const atLeast = requestsAtLeast(fields);
+  const isSure = !isExplained && atLeast <= upstream.maxRequests;
+  const plan = isSure ? null : await estimate(upstream, fields);
+  if (plan !== null) refuseTooExpensive(plan, upstream.maxRequests);
+  if (plan !== null && isExplained) return { answer: await explained(operation.ctx, plan) };
+  // Fields that refuse themselves have what the others leave.
+  const others = fields.filter(({ refusesItself }) => !refusesItself);
+  upstream.claim(plan?.others ?? (others.length === fields.length ? atLeast : requestsAtLeast(others)));
+  return { settle: await callers.hold(upstream.caller, upstream, fields) };
 }
 
 /** True if a request asks for the plan instead of the figures. */

@@ -1,11 +1,29 @@
-import type { GraphQLParams, Plugin } from "graphql-yoga";
+import { LRUCache } from "lru-cache";
 import type { RequestLimits } from "../../settings/limits.ts";
 import { nearest } from "../http/did-you-mean.ts";
 import { BodyTooLong, type Exchange, type RequestHead } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
 import { MalformedBody, readBody, readJson } from "../http/json-body.ts";
 import { exceeded } from "../limits/exceeded.ts";
-import type { ParseParams, YogaServerContext } from "./server-context.ts";
+
+/** A GraphQL request as its client sent it. Nothing in it is checked. */
+export interface GraphQLParams {
+  readonly query?: unknown;
+  readonly documentId?: unknown;
+  readonly operationName?: unknown;
+  readonly variables?: unknown;
+  readonly extensions?: unknown;
+}
+
+/** A GraphQL request with the text of its document. */
+export interface CheckedParams {
+  readonly query: string;
+  readonly operationName: string | null;
+  readonly variables: Readonly<Record<string, unknown>>;
+}
+
+/** Reads the GraphQL request in a request; the body of a GET is empty. Throws HttpError. */
+export type ParseParams = (head: RequestHead, body: Uint8Array) => GraphQLParams;
 
 /**
  * Rejects with a code what is not a GraphQL request, by its head. A POST must be JSON: the other types are those that a page of another
@@ -45,11 +63,45 @@ export const parseParams: ParseParams = ({ method, url }, body) => {
   }
 };
 
-/** Hands Yoga the GraphQL request that the route has read. */
-export function readParams(): Plugin<object, YogaServerContext> {
+/** Rejects requests that are neither GET nor POST. */
+export function checkMethod({ method }: RequestHead): void {
+  if (method !== "GET" && method !== "POST")
+    throw new HttpError("BAD_REQUEST", "GraphQL only supports GET and POST requests.", {
+      status: 405,
+      headers: { allow: "GET, POST" },
+    });
+}
+
+/** Checks the types of a GraphQL request; throws HttpError. */
+export function checkParams({ query, operationName, variables, extensions }: GraphQLParams): CheckedParams {
+  if (query === undefined || query === null) throw badRequest(400, "Must provide query string.");
+  if (typeof query !== "string")
+    throw badRequest(400, `Expected "query" param to be a string, but given ${typeNameOf(query)}.`);
+  if (!isObject(variables ?? {}))
+    throw badRequest(
+      400,
+      `Expected "variables" param to be empty or an object, but given ${typeNameOf(variables)}.`,
+    );
+  if (!isObject(extensions ?? {}))
+    throw badRequest(
+      400,
+      `Expected "extensions" param to be empty or an object, but given ${typeNameOf(extensions)}.`,
+    );
+  if (typeof (operationName ?? "") !== "string")
+    throw badRequest(400, `"operationName" is not a string, but ${typeNameOf(operationName)}.`);
   return {
-    onRequestParse: ({ serverContext, setRequestParser }) => setRequestParser(() => serverContext.params()),
+    query,
+    operationName: (operationName ?? null) as string | null,
+    variables: (variables ?? {}) as CheckedParams["variables"],
   };
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && !Array.isArray(value);
+}
+
+function typeNameOf(value: unknown): string {
+  return Array.isArray(value) ? "array" : typeof value;
 }
 
 function inBody(bytes: Uint8Array): GraphQLParams {
@@ -64,12 +116,13 @@ function inBody(bytes: Uint8Array): GraphQLParams {
         `The body has an unknown key \`${name.slice(0, 100)}\`: ${nearest(name, IN_BODY)}`,
       );
   // An empty text is not given, as in a URL: some clients send every key.
-  return Object.fromEntries(
-    Object.entries(params).filter(([name, value]) => value !== "" || !TEXTS.includes(name)),
-  );
+  const { documentId, operationName, ...others } = params as GraphQLParams;
+  return { ...others, documentId: givenText(documentId), operationName: givenText(operationName) };
 }
 
-const TEXTS: readonly string[] = ["documentId", "operationName"];
+function givenText(value: unknown): unknown {
+  return value === "" ? undefined : value;
+}
 
 const IN_BODY: readonly string[] = ["query", "documentId", "operationName", "variables", "extensions"];
 
@@ -83,14 +136,13 @@ function inUrl(parameters: URLSearchParams): GraphQLParams {
     const text = given(name);
     return text === undefined ? undefined : readJson(text, `The parameter \`${name}\``);
   };
-  // What the two that are JSON turn out to be is looked at as it is in a body.
   return {
     query: given("query"),
     documentId: given("documentId"),
     operationName: given("operationName"),
     variables: json("variables"),
     extensions: json("extensions"),
-  } as GraphQLParams;
+  };
 }
 
 const BATCH =
@@ -98,23 +150,36 @@ const BATCH =
 
 const JSON_TYPE = /^application\/(graphql\+)?json *(;|$)/i;
 
-/**
- * Rejects clients that accept no JSON before anything is run. Yoga would run the operation, and then send a stream of one event or
- * nothing at all.
- */
-export function checkAccepted({ headers }: RequestHead): void {
-  if (!takesJson(headers.get("accept") || "*/*"))
-    throw badRequest(406, "Answers are JSON; send `accept: application/json`.");
-}
+/** The media types of answers, the preferred one first. */
+export type MediaType = "application/json" | "application/graphql-response+json";
 
-function takesJson(accept: string): boolean {
-  return accept
+/** Clients send few different values. */
+const negotiated = new LRUCache<string, MediaType>({ max: 200 });
+
+/** Returns the media type of the answer: the first one of JSON that the client lists. Throws HttpError where it lists none. */
+export function acceptedType({ headers }: RequestHead): MediaType {
+  const accept = headers.get("accept") || "*/*";
+  const known = negotiated.get(accept);
+  if (known !== undefined) return known;
+  const type = accept
     .toLowerCase()
     .split(",")
-    .some((each) => /^\s*(\*\/\*|application\/(\*|json|graphql-response\+json))\s*(;|$)/.test(each));
+    .map(typeIn)
+    .find((each) => each !== null);
+  if (type === undefined) throw badRequest(406, "Answers are JSON; send `accept: application/json`.");
+  negotiated.set(accept, type);
+  return type;
 }
 
-function badRequest(status: number, message: string): HttpError {
+/** The media type that an item of the header `accept` takes; null where it takes no JSON in UTF-8. */
+function typeIn(item: string): MediaType | null {
+  const [type = "", ...parameters] = item.split(";").map((each) => each.trim());
+  if (parameters.some((each) => each.includes("charset=") && each !== "charset=utf-8")) return null;
+  if (type === "application/graphql-response+json") return type;
+  return ["application/json", "application/*", "*/*"].includes(type) ? "application/json" : null;
+}
+
+export function badRequest(status: number, message: string): HttpError {
   return new HttpError("BAD_REQUEST", message, { status });
 }
 

@@ -1,10 +1,7 @@
 import { type ExecutionResult, GraphQLError, Kind } from "graphql";
-import type { Plugin } from "graphql-yoga";
-import type { Viewer } from "../../domain/viewer.ts";
 import { ERROR_CODES, type ErrorCode, GatewayError } from "../../errors.ts";
 import { httpExtension } from "../http/http-error.ts";
 import { ClientError, mergeRepeated } from "./client-error.ts";
-import type { YogaServerContext } from "./server-context.ts";
 
 /**
  * Translates an error for a client: ours with their code and details, GraphQL's own with a code, and all others as a fault of
@@ -57,38 +54,24 @@ export function withWaysOfRange(message: string): string {
   return `${fault} State a range in one way: \`between: {from, until}\`, \`last: {days}\` (or weeks, months), or \`period\`.${suggestion}`;
 }
 
-/**
- * Translates errors for the caller: those of execution, and those of validation, which Yoga keeps for all callers and reports
- * without executing.
- */
+/** Translates the errors of an answer for its caller. Errors of validation are kept for all callers. */
 export function translateErrors(
+  { errors, ...others }: ExecutionResult,
   report: (fault: unknown) => void,
-  suggestsTo: (viewer: Viewer) => boolean,
-): Plugin<YogaServerContext, YogaServerContext> {
-  type Result = ExecutionResult | AsyncIterable<unknown> | readonly unknown[] | undefined;
-  function translated(result: Result, { record }: YogaServerContext): ExecutionResult | null {
-    if (result === undefined || Array.isArray(result) || Symbol.asyncIterator in result) return null;
-    const { errors } = result as ExecutionResult;
-    if (errors === undefined) return null;
-    const suggests = suggestsTo(record.viewer);
-    const reportOnce = onceEach(report);
-    return {
-      ...result,
-      errors: mergeRepeated(errors.map((error) => clientError(error, reportOnce, { suggests }))),
-    };
-  }
+  suggestsToCaller: () => boolean,
+): TranslatedResult {
+  if (errors === undefined) return others;
+  const suggests = suggestsToCaller();
+  const reportOnce = onceEach(report);
   return {
-    onExecute: ({ args }) => ({
-      onExecuteDone({ result, setResult }) {
-        const own = translated(result, args.contextValue as YogaServerContext);
-        if (own !== null) setResult(own);
-      },
-    }),
-    onExecutionResult({ result, context, setResult }) {
-      const own = translated(result, context);
-      if (own !== null) setResult(own);
-    },
+    errors: mergeRepeated(errors.map((error) => clientError(error, reportOnce, { suggests }))),
+    ...others,
   };
+}
+
+/** An answer as its client may see it. */
+export interface TranslatedResult extends Omit<ExecutionResult, "errors"> {
+  readonly errors?: readonly ClientError[];
 }
 
 /** A fault that voids each row of a list is one line of the log. */
@@ -107,7 +90,7 @@ function innermost(error: unknown): unknown {
     : error;
 }
 
-/** Yoga codes most of its errors, some with codes that are not of our list; graphql codes none. */
+/** Errors of parsing and validation have their code; graphql codes none. */
 function codeOf({ extensions, nodes }: GraphQLError): ErrorCode {
   const { code, http } = extensions;
   if (typeof code === "string" && Object.hasOwn(ERROR_CODES, code)) return code as ErrorCode;

@@ -12,8 +12,8 @@ export interface Exchange {
   readonly record: RequestRecord;
   /** Reads the body, once. Throws BodyTooLong beyond so many bytes, and whatever else keeps it from being read. */
   readonly readBody: (maxBytes: number) => Promise<Uint8Array>;
-  /** Makes the fetch `Request`, without its body. */
-  readonly request: () => Request;
+  /** Makes a signal that aborts when the client leaves before the end of the response. */
+  readonly leaving: () => AbortSignal;
 }
 
 /** The headers of a response, while they are being set. */

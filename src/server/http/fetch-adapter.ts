@@ -1,4 +1,3 @@
-import { Request } from "@whatwg-node/fetch";
 import { BodyTooLong, type Exchange, Reply } from "./exchange.ts";
 import type { RequestRecord } from "./request-record.ts";
 
@@ -10,7 +9,7 @@ export function fetchExchange(sent: Request, record: RequestRecord): Exchange {
     head: { method, url, headers },
     record,
     readBody: (maxBytes) => bytesOf(sent, maxBytes),
-    request: () => new Request(url, { method, headers, signal }),
+    leaving: () => signal,
   };
 }
 

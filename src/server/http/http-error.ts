@@ -52,7 +52,7 @@ export class HttpError extends GatewayError {
 
 export const JSON_TYPE = { "content-type": "application/json; charset=utf-8" } as const;
 
-/** Returns the `extensions.http` by which Yoga sets the status of a refused request; null where the error refuses a part only. */
+/** Returns the `extensions.http` by which a refused request gets its status; null where the error refuses a part only. */
 export function httpExtension(error: GatewayError): object | null {
   if (!(error instanceof HttpError || OF_REQUEST.includes(error.code))) return null;
   const { code, status, headers } = error instanceof HttpError ? error : HttpError.of(error);

@@ -1,6 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
-import { Request } from "@whatwg-node/fetch";
 import { sendNodeResponse } from "@whatwg-node/server";
 import { BodyTooLong, type Exchange, Reply, type RequestHead } from "./exchange.ts";
 import { currentRequest, type Incoming, REQUEST_ID, type RequestRecord } from "./request-record.ts";
@@ -43,11 +42,7 @@ class NodeExchange implements Exchange {
 
   readonly readBody = (maxBytes: number): Promise<Uint8Array> => bytesOf(this.#message, maxBytes);
 
-  readonly request = (): Request => {
-    const { method, url } = this.head;
-    const headers = this.#message.headers as Record<string, string>;
-    return new Request(url, { method, headers, signal: signalOf(this.#response) });
-  };
+  readonly leaving = (): AbortSignal => signalOf(this.#response);
 }
 
 class NodeHead implements RequestHead {

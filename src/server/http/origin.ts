@@ -1,5 +1,4 @@
 import { isIP } from "node:net";
-import { type CORSOptions, getCORSHeadersByRequestAndOptions } from "@whatwg-node/server";
 import { LRUCache } from "lru-cache";
 import type { AllowedHosts } from "../../settings/server.ts";
 import type { Exchange, RequestHead, ResponseHeaders } from "./exchange.ts";
@@ -51,24 +50,27 @@ export interface CrossOrigin {
 export function shareAcrossOrigins(
   options: CrossOrigin,
 ): (exchange: Exchange, headers: ResponseHeaders) => void {
-  const corsOf = corsOptions(options);
-  return ({ head, request }, headers) => {
-    const shared = corsOf(head);
-    if (shared !== null)
-      for (const [name, value] of Object.entries(getCORSHeadersByRequestAndOptions(request(), shared) ?? {}))
-        headers.set(name, value);
+  const allowedOrigin = originOf(options);
+  const shared = Object.entries({
+    "access-control-allow-methods": "GET, POST",
+    "access-control-allow-headers": [...new Set([...HEADERS, ...options.allowedHeaders])].sort().join(", "),
+    "access-control-expose-headers": EXPOSED.join(", "),
+    "access-control-max-age": String(PREFLIGHT_SECONDS),
+  });
+  return ({ head }, headers) => {
+    const origin = allowedOrigin(head);
+    if (origin !== null) {
+      headers.set("access-control-allow-origin", origin);
+      for (const [name, value] of shared) headers.set(name, value);
+    }
     if (options.allowedOrigins.length > 0)
       headers.set("vary", [headers.get("vary"), "origin"].filter(Boolean).join(", "));
   };
 }
 
-function corsOptions({
-  allowedOrigins,
-  allowedHeaders,
-  onForeignOrigin,
-}: CrossOrigin): (head: RequestHead) => CORSOptions | null {
+/** Returns the origin of a page that may read its answer; null for any other. */
+function originOf({ allowedOrigins, onForeignOrigin }: CrossOrigin): (head: RequestHead) => string | null {
   const notice = onceEach(onForeignOrigin);
-  const allowed = [...new Set([...HEADERS, ...allowedHeaders])].sort();
   return ({ headers }) => {
     const origin = headers.get("origin");
     if (origin === null) return null;
@@ -78,14 +80,7 @@ function corsOptions({
       if (!isOwn && isForeign((name) => headers.get(name)) && isOrigin(origin)) notice(origin);
       return null;
     }
-    return {
-      origin: [origin],
-      credentials: false,
-      methods: ["GET", "POST"],
-      allowedHeaders: allowed,
-      exposedHeaders: EXPOSED,
-      maxAge: PREFLIGHT_SECONDS,
-    };
+    return origin;
   };
 }
 

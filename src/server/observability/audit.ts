@@ -1,13 +1,9 @@
-import type { ExecutionArgs } from "graphql";
-import { getOperationAST, type OperationDefinitionNode } from "graphql";
-import type { Plugin } from "graphql-yoga";
+import type { GraphQLSchema, OperationDefinitionNode } from "graphql";
 import type { Dataset } from "../../domain/dataset.ts";
 import type { Instant } from "../../domain/day.ts";
 import type { Identity, Role } from "../../domain/viewer.ts";
-import { ERROR_CODES, type ErrorCode } from "../../errors.ts";
-import { hashOf } from "../documents/trusted.ts";
-import { wantsPlan } from "../graphql/request-cost.ts";
-import type { YogaServerContext } from "../graphql/server-context.ts";
+import type { ErrorCode } from "../../errors.ts";
+import type { GraphQLParams } from "../graphql/request-params.ts";
 import type { Completion, OperationRecord, RequestRecord } from "../http/request-record.ts";
 import type { Digest } from "./digest.ts";
 import { redact } from "./redact.ts";
@@ -157,51 +153,41 @@ function said(
   };
 }
 
-/** Records what an operation reads and how it ends. */
-export function recordOperations(digest: Digest): Plugin<YogaServerContext, YogaServerContext> {
+/** Describes a requested operation. Nothing of it is checked yet. */
+export function requestedOperation(
+  { query, variables }: GraphQLParams,
+  isExplained: boolean,
+  documents: { readonly hashOf: (text: string) => string },
+): OperationRecord {
   return {
-    // Nothing of this is checked yet, so that it can be anything JSON is.
-    onParams({ params, request, context: { record } }) {
-      const { query, variables }: Readonly<Record<"query" | "variables", unknown>> = {
-        ...NOTHING,
-        ...params,
-      };
-      record.operation = {
-        sha256: typeof query === "string" ? hashOf(query) : null,
-        name: null,
-        isExplained: wantsPlan(request),
-        variables: [],
-        others: typeof variables === "object" && variables !== null ? Object.keys(variables).length : 0,
-      };
-    },
-    onExecute({ args }) {
-      const { record } = args.contextValue as YogaServerContext;
-      if (record.operation !== null) record.operation = { ...record.operation, ...executed(args, digest) };
-    },
-    onResultProcess({ result, serverContext: { record } }) {
-      if (Array.isArray(result) || Symbol.asyncIterator in result) return;
-      for (const { extensions } of result.errors ?? []) {
-        if (Object.hasOwn(ERROR_CODES, String(extensions?.code)))
-          record.codes.add(extensions?.code as ErrorCode);
-      }
-    },
+    sha256: typeof query === "string" ? documents.hashOf(query) : null,
+    name: null,
+    isExplained,
+    variables: [],
+    others: typeof variables === "object" && variables !== null ? Object.keys(variables).length : 0,
   };
 }
 
-const NOTHING = { query: null, variables: null };
+interface Executed {
+  readonly schema: GraphQLSchema;
+  readonly definition: OperationDefinitionNode;
+  /** The hash of the text that is run, whichever way it was requested. */
+  readonly sha256: string;
+  readonly variables: Readonly<Record<string, unknown>>;
+}
 
-function executed(
-  { schema, document, operationName, variableValues }: ExecutionArgs,
+/** Describes an operation that is about to run. */
+export function executedOperation(
+  { schema, definition, sha256, variables }: Executed,
+  { isExplained }: OperationRecord,
   digest: Digest,
-): Partial<OperationRecord> {
-  const operation: OperationDefinitionNode | null | undefined = getOperationAST(document, operationName);
-  const given = variableValues ?? {};
-  const text = document.loc?.source.body;
-  const declared = operation?.variableDefinitions?.map(({ variable }) => variable.name.value) ?? [];
+): OperationRecord {
+  const declared = definition.variableDefinitions?.map(({ variable }) => variable.name.value) ?? [];
   return {
-    ...(text !== undefined && { sha256: hashOf(text) }), // what ran, whichever way it was requested
-    name: operation?.name?.value ?? null,
-    variables: operation ? redactVariables(schema, operation, given, digest) : [],
-    others: Object.keys(given).filter((name) => !declared.includes(name)).length,
+    sha256,
+    name: definition.name?.value ?? null,
+    isExplained,
+    variables: redactVariables(schema, definition, variables, digest),
+    others: Object.keys(variables).filter((name) => !declared.includes(name)).length,
   };
 }

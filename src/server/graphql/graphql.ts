@@ -1,0 +1,212 @@
+import {
+  type ExecutionArgs,
+  type ExecutionResult,
+  GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+} from "graphql";
+import type { Config } from "../../config.ts";
+import type { Context } from "../../context.ts";
+import type { Instant } from "../../domain/day.ts";
+import { execute } from "../../execution/execute.ts";
+import { operationOf } from "../../planning/operation.ts";
+import type { OperationOptions } from "../../upstream/budget/operation.ts";
+import { type AnswerCache, answerKey } from "../answers/answer-cache.ts";
+import { compressed } from "../answers/compressed.ts";
+import { documentFinder } from "../documents/find-documents.ts";
+import { ParsedDocuments } from "../documents/parsed-documents.ts";
+import type { TrustedDocuments } from "../documents/trusted.ts";
+import type { Exchange, Reply, RequestHead } from "../http/exchange.ts";
+import { HttpError } from "../http/http-error.ts";
+import { refuseForeign } from "../http/origin.ts";
+import { type RequestRecord, USAGE } from "../http/request-record.ts";
+import { boundRequest } from "../limits/bound.ts";
+import type { Callers } from "../limits/callers.ts";
+import { executedOperation, requestedOperation } from "../observability/audit.ts";
+import type { Digest } from "../observability/digest.ts";
+import { answerOf } from "./answer.ts";
+import { withFreshness } from "./freshness.ts";
+import { type SchemaView, schemaToRun } from "./introspection.ts";
+import { boundCost, wantsPlan } from "./request-cost.ts";
+import {
+  acceptedType,
+  badRequest,
+  bodyOf,
+  checkContent,
+  checkMethod,
+  checkParams,
+  type MediaType,
+  type ParseParams,
+} from "./request-params.ts";
+import { clientError, translateErrors } from "./translate-errors.ts";
+
+export interface GraphQLOptions {
+  readonly schema: GraphQLSchema;
+  /** The settings of the HTTP edge. */
+  readonly config: Pick<Config, "server" | "access" | "limits">;
+  readonly trusted: TrustedDocuments;
+  readonly view: SchemaView;
+  readonly callers: Callers;
+  readonly contextOf: (record: RequestRecord, options: OperationOptions) => Context;
+  /** Null: no answers are kept. */
+  readonly answers: AnswerCache | null;
+  readonly now: () => Instant;
+  readonly isAudited: boolean;
+  readonly digest: Digest;
+  /** Receives faults that clients see only as INTERNAL_SERVER_ERROR. */
+  readonly onFault: (fault: unknown) => void;
+}
+
+/**
+ * GraphQL over HTTP, for the routes that carry it. Requests are refused in this order: how many there are, how large they are, which
+ * document they name, whether it fits the schema, and what it costs.
+ */
+export function createGraphQL({
+  schema,
+  config: { server, access, limits },
+  trusted,
+  view,
+  callers,
+  contextOf,
+  answers,
+  now,
+  isAudited,
+  digest,
+  onFault,
+}: GraphQLOptions) {
+  const documents = new ParsedDocuments(schema, limits.request);
+  const findDocument = documentFinder({ ...access.documents, trusted });
+
+  /** Runs the operation of a request. Throws where it names none, or where it is not GraphQL. */
+  async function run(
+    { head, record, leaving }: Exchange,
+    parse: ParseParams,
+    body: Uint8Array,
+  ): Promise<ExecutionResult> {
+    checkMethod(head);
+    const given = parse(head, body);
+    const isExplained = wantsPlan(head);
+    if (isAudited) record.operation = requestedOperation(given, isExplained, documents);
+    // Before texts are found by their hash, so that none is registered that is too long.
+    boundRequest(given, limits.request);
+    const { query, operationName, variables } = checkParams(findDocument(given, record));
+    const { document, sha256, faults } = documents.find(query);
+    const definition = getOperationAST(document, operationName);
+    if (!definition) throw badRequest(400, "Could not determine what operation to execute.");
+    if (definition.operation === "mutation" && head.method === "GET") throw mutationByGet();
+    if (faults.length > 0) return { errors: faults };
+    if (record.operation !== null)
+      record.operation = executedOperation(
+        { schema, definition, sha256, variables },
+        record.operation,
+        digest,
+      );
+    const signal = deadline(leaving(), limits.operationTimeoutMs, record);
+    const ctx = contextOf(record, { signal });
+    const args = { schema, document, operationName, variableValues: variables, contextValue: ctx };
+    const result = await execution(args, isExplained).catch((fault: unknown) => ({
+      errors: [clientError(fault, onFault)],
+    }));
+    return withFreshness(result, ctx, record, answers !== null);
+  }
+
+  /** Executes an operation, unless its variables, its rights or its cost forbid it. */
+  async function execution(args: ExecutionArgs, isExplained: boolean): Promise<ExecutionResult> {
+    const operation = operationOf(args);
+    if (operation === null) throw new Error("a valid document has an operation that cannot be planned");
+    if ("faults" in operation) return { errors: operation.faults };
+    const own = schemaToRun(view, operation);
+    if (own instanceof GraphQLError) return { errors: [own] };
+    const decision = await boundCost(operation, { limits: limits.request, callers, isExplained });
+    if ("answer" in decision) return decision.answer;
+    try {
+      return await execute({ ...args, schema: own });
+    } finally {
+      decision.settle(operation.ctx.upstream.usage.requests);
+    }
+  }
+
+  /** Answers a request by executing it. */
+  async function executed(
+    exchange: Exchange,
+    parse: ParseParams,
+    body: Uint8Array,
+    type: MediaType,
+  ): Promise<Reply> {
+    const { record } = exchange;
+    const result = await run(exchange, parse, body).catch((fault: unknown) => ({
+      errors: [clientError(fault, onFault)],
+    }));
+    const translated = translateErrors(result, onFault, () => view.isComplete(record.viewer));
+    for (const { code } of translated.errors ?? []) record.codes.add(code);
+    return answerOf(translated, type);
+  }
+
+  /** Answers a request from the kept answers, or by executing it. */
+  async function respond(exchange: Exchange, parse: ParseParams): Promise<Reply> {
+    const { head, record } = exchange;
+    const type = acceptedType(head);
+    refuseForeign(head, server.allowedOrigins);
+    await callers.enter(record.caller);
+    checkContent(head, limits.request);
+    const body = head.method === "POST" ? await bodyOf(exchange, limits.request) : NO_BODY;
+    const isKeepable = answers !== null && !isUncached(head);
+    const key = isKeepable ? answerKey(head, record, body) : null;
+    const found = key === null ? null : answers?.find(key, record);
+    if (found) return labelled(await found.reply(head, now()), record, "hit");
+    const answer = await executed(exchange, parse, body, type);
+    const kept = key === null ? null : (answers?.keep(key, answer, record) ?? null);
+    if (kept !== null) return labelled(await kept.reply(head, record.receivedAt), record, "fwd=miss; stored");
+    return labelled(await compressed(answer, head), record, isKeepable ? "fwd=miss" : "fwd=bypass");
+  }
+
+  return { respond };
+}
+
+const NO_BODY = new Uint8Array();
+
+function mutationByGet(): HttpError {
+  return new HttpError("BAD_REQUEST", "Can only perform a mutation operation from a POST request.", {
+    status: 405,
+    headers: { allow: "POST" },
+  });
+}
+
+/** True for requests that must be executed: for a plan, which has no figures, or by the client's own wish (RFC 9111, 5.2.1.4). */
+function isUncached(head: RequestHead): boolean {
+  return wantsPlan(head) || /no-(cache|store)/i.test(head.headers.get("cache-control") ?? "");
+}
+
+/** States how the cache was used (RFC 9211), and what the answer has cost. */
+function labelled(answer: Reply, record: RequestRecord, status: string): Reply {
+  let [requests, cacheHits, waitMs] = [0, 0, 0];
+  for (const { usage } of record.spending) {
+    requests += usage.requests;
+    cacheHits += usage.cacheHits;
+    waitMs += usage.waitMs;
+  }
+  answer.headers.set("cache-status", `claude-analytics-gateway; ${status}`);
+  answer.headers.set(USAGE, `requests=${requests}, cache-hits=${cacheHits}, wait-ms=${waitMs}`);
+  return answer;
+}
+
+/**
+ * Aborts when the client leaves or the time is up. Both are forgotten once the request is completed: a timer that stayed would hold
+ * the operation in memory for the whole time limit.
+ */
+function deadline(client: AbortSignal, timeoutMs: number, record: RequestRecord): AbortSignal {
+  const over = new AbortController();
+  const late = () => over.abort(new DOMException("the operation took too long", "TimeoutError"));
+  const timer = setTimeout(late, timeoutMs).unref();
+  const leave = () => {
+    clearTimeout(timer);
+    over.abort(client.reason);
+  };
+  if (client.aborted) leave();
+  client.addEventListener("abort", leave, { once: true });
+  record.onCompleted(() => {
+    clearTimeout(timer);
+    client.removeEventListener("abort", leave);
+  });
+  return over.signal;
+}
