@@ -55,17 +55,14 @@ export function requestsAtLeast(fields: readonly PlannedField[]): number {
 }
 
 function leastRequests(fields: readonly PlannedField[]): ReadonlyMap<RequestName, number> {
-  const own = fields.filter(
-    ({ plans: [first] }) => first !== undefined && !isOfDirectory(first.endpoint.dataset),
-  );
-  return new Map(
-    own.flatMap(({ path, plans, enough }) =>
-      (enough === null ? plans : plans.slice(0, 1)).map((plan, i): [RequestName, number] => [
-        nameOf(plan, path, i),
-        enough === null ? (plan.requests ?? 1) : 1,
-      ]),
-    ),
-  );
+  const requests = new Map<RequestName, number>();
+  for (const { path, plans, enough } of fields) {
+    const [first] = plans;
+    if (first === undefined || isOfDirectory(first.endpoint.dataset)) continue;
+    if (enough !== null) requests.set(nameOf(first, path, 0), 1);
+    else for (const [i, plan] of plans.entries()) requests.set(nameOf(plan, path, i), plan.requests ?? 1);
+  }
+  return requests;
 }
 
 function nameOf({ name }: RequestPlan, path: string, i: number): RequestName {

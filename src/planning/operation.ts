@@ -1,6 +1,8 @@
-import { collectFields, pathToArray } from "@graphql-tools/utils";
+import { pathToArray } from "@graphql-tools/utils";
 import {
+  type DocumentNode,
   type ExecutionArgs,
+  type FragmentDefinitionNode,
   type GraphQLError,
   type GraphQLResolveInfo,
   type GraphQLSchema,
@@ -9,13 +11,16 @@ import {
   Kind,
   type OperationDefinitionNode,
 } from "graphql";
+import { LRUCache } from "lru-cache";
 import type { Context } from "../context.ts";
 import { defaultRange } from "./range-input.ts";
-import { type OperationInput, type SelectedField, selectedFields } from "./selected-field.ts";
+import { type OperationInput, SelectedField } from "./selected-field.ts";
+import { OperationShape } from "./shape.ts";
 
 /** An operation that is about to run: its variables coerced, and its fields as they will be resolved. */
 export interface PlannedOperation extends OperationInput {
   readonly definition: OperationDefinitionNode;
+  readonly schema: GraphQLSchema;
   /** The fields of the root; each leads to those below it. */
   readonly fields: readonly SelectedField[];
 }
@@ -32,19 +37,15 @@ export function operationOf(args: ExecutionArgs): PlannedOperation | VariableFau
   if (!definition) return null;
   const coerced = coerceVariables(schema, definition, args.variableValues ?? {});
   if ("faults" in coerced) return coerced;
-  const fragments = Object.fromEntries(
-    document.definitions.flatMap((each) =>
-      each.kind === Kind.FRAGMENT_DEFINITION ? [[each.name.value, each]] : [],
-    ),
-  );
-  const ctx = args.contextValue as Context;
-  return readOperation({ schema, definition, fragments, variables: coerced.variables, ctx });
+  const shape = shapeOf(schema, definition, () => fragmentsIn(document));
+  return readOperation(shape, coerced.variables, args.contextValue as Context);
 }
 
 /** The field that is being resolved, as it was planned. */
 export function selectedFieldAt(ctx: Context, info: GraphQLResolveInfo): SelectedField {
   const { schema, fragments, operation: definition, variableValues: variables, path } = info;
-  const operation = readOperation({ schema, definition, fragments, variables, ctx });
+  const shape = shapeOf(schema, definition, () => fragments);
+  const operation = readOperation(shape, variables, ctx);
   const field = operation === null ? undefined : fieldAt(operation.fields, path);
   if (field !== undefined) return field;
   throw new Error(`${info.parentType.name}.${info.fieldName} is resolved and was not read for its plan`);
@@ -61,25 +62,46 @@ function fieldAt(
   return siblings.find((field) => field.path === names.join(".") && field.type.name === typename);
 }
 
+/** The shapes of the operations that were requested lately. */
+const shapes = new LRUCache<OperationDefinitionNode, OperationShape>({ max: 200 });
+
+type Fragments = Record<string, FragmentDefinitionNode>;
+
+function shapeOf(
+  schema: GraphQLSchema,
+  definition: OperationDefinitionNode,
+  fragments: () => Fragments,
+): OperationShape {
+  const known = shapes.get(definition);
+  if (known?.schema === schema) return known;
+  const shape = new OperationShape(schema, definition, fragments());
+  shapes.set(definition, shape);
+  return shape;
+}
+
+function fragmentsIn({ definitions }: DocumentNode): Fragments {
+  const fragments = definitions.filter((each) => each.kind === Kind.FRAGMENT_DEFINITION);
+  return Object.fromEntries(fragments.map((each) => [each.name.value, each]));
+}
+
 const operations = new WeakMap<Context, PlannedOperation>();
 
 /** Reads an operation, once for the context of its execution. */
 function readOperation(
-  input: OperationInput & Pick<PlannedOperation, "definition">,
+  shape: OperationShape,
+  variables: Record<string, unknown>,
+  ctx: Context,
 ): PlannedOperation | null {
-  const { schema, definition, fragments, variables, ctx } = input;
+  const { schema, definition } = shape;
   const known = operations.get(ctx);
   if (known?.definition === definition) return known;
-  const root = schema.getRootType(definition.operation);
-  if (!root) return null;
-  const { fields } = collectFields(schema, fragments, variables, root, definition.selectionSet);
-  const operation = { ...input, fields: selectedFields(input, root, fields, atRoot(ctx)) };
+  if (!schema.getRootType(definition.operation)) return null;
+  const input: OperationInput = { schema, variables, ctx };
+  const place = { range: defaultRange(ctx.now()), above: null };
+  const fields = shape.root(variables).map((each) => new SelectedField(input, each, place));
+  const operation = { ...input, definition, fields };
   operations.set(ctx, operation);
   return operation;
-}
-
-function atRoot({ now }: Context) {
-  return { path: "", range: defaultRange(now()), above: null };
 }
 
 /** Reports at most so many: each repeats the whole of its variable, so that all of them grow with the square of it. */

@@ -16,9 +16,9 @@ export function requestsOf({ schema, ctx, fields: root }: PlannedOperation): rea
   let count = 0;
 
   function visit(fields: readonly SelectedField[], within: readonly string[], source: Dataset | null): void {
-    for (const field of fields.filter((each) => each.isPermitted)) {
+    for (const field of fields) {
+      if (!field.isPermitted || field.shape.isPlain || field.isUngrouped) continue;
       const { path, type, plan } = field;
-      if (field.isUngrouped) continue;
       const own = unlessRefused(() => {
         const requests =
           plan.requests?.({ ...field.stated, schema, type: type.name, within, source }, ctx) ?? [];

@@ -1,12 +1,9 @@
 import {
-  type GraphQLField,
   type GraphQLNamedType,
   type GraphQLSchema,
-  getNullableType,
   isEnumType,
   isInputObjectType,
   isIntrospectionType,
-  isListType,
   isObjectType,
 } from "graphql";
 import type { PlannedOperation } from "./operation.ts";
@@ -27,11 +24,14 @@ export function rowsWanted({ first }: { readonly first?: unknown }): number {
  * stands in. Fields of one name are one, as when they are run.
  */
 export function rowsOf(operation: PlannedOperation): number {
-  const rowsIn = (fields: readonly SelectedField[]): number =>
-    fields.reduce(
-      (rows, field) => rows + (field.isPermitted ? (unlessRefused(() => rowsAt(field)) ?? 1) : 1),
-      0,
-    );
+  const rowsIn = (fields: readonly SelectedField[]): number => {
+    let rows = 0;
+    for (const field of fields) {
+      if (!field.isPermitted) rows += 1;
+      else if (!field.shape.isPlain) rows += unlessRefused(() => rowsAt(field)) ?? 1;
+    }
+    return rows;
+  };
 
   function rowsAt(field: SelectedField): number {
     const size = sizeOf(field, operation);
@@ -45,12 +45,8 @@ export function rowsOf(operation: PlannedOperation): number {
 }
 
 /** Recognizes a field that adds rows: the rows of a connection are those of the field that led to it. */
-function isCounted({ type, field }: SelectedField): boolean {
-  return isPaged(field) || (isListType(getNullableType(field.type)) && !isConnection(type));
-}
-
-function isPaged({ args }: GraphQLField<unknown, unknown>): boolean {
-  return args.some((arg) => arg.name === "first");
+function isCounted({ type, shape }: SelectedField): boolean {
+  return shape.isPaged || (shape.isList && !isConnection(type));
 }
 
 /** Recognizes a field that is looked up for each row, and not once for all of a list. */
@@ -63,15 +59,14 @@ export function isConnection({ name }: GraphQLNamedType): boolean {
   return name.endsWith("Connection");
 }
 
-function sizeOf(
-  { type, field, plan, stated: { args, range } }: SelectedField,
-  { schema, ctx }: PlannedOperation,
-): number {
-  if (isPaged(field)) {
+function sizeOf(selected: SelectedField, { schema, ctx }: PlannedOperation): number {
+  const { type, field, plan, shape } = selected;
+  const { args, range } = selected.stated;
+  if (shape.isPaged) {
     const first = rowsWanted(args);
     return first >= 0 && first <= ctx.maxFirst ? first : 0;
   }
-  if (!isListType(getNullableType(field.type))) return 1;
+  if (!shape.isList) return 1;
   if (Array.isArray(args.ids)) return args.ids.length;
   if (plan.maxRows !== undefined) return plan.maxRows(range);
   return isIntrospectionType(type) ? introspected(schema, field.name) : 1;

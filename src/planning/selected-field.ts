@@ -1,25 +1,22 @@
-import { collectSubFields } from "@graphql-tools/utils";
 import type { InputFieldMap, InputShapeFromFields } from "@pothos/core";
 import {
   type FieldNode,
-  type FragmentDefinitionNode,
   GraphQLError,
   type GraphQLField,
   type GraphQLObjectType,
   type GraphQLSchema,
-  getArgumentValues,
   getNamedType,
   isAbstractType,
   isObjectType,
-  SchemaMetaFieldDef,
-  TypeMetaFieldDef,
 } from "graphql";
 import type { Context } from "../context.ts";
 import type { DayRange } from "../domain/range.ts";
+import { permissionsOf } from "../domain/viewer.ts";
 import { GatewayError } from "../errors.ts";
-import { isPermitted } from "./permissions.ts";
-import { type FieldPlan, type Found, fieldPlanOf, type PlanInput } from "./plan.ts";
+import { isGranted } from "./permissions.ts";
+import type { FieldPlan, Found, PlanInput } from "./plan.ts";
 import { isRangeInput, resolveRange } from "./range-input.ts";
+import type { FieldShape } from "./shape.ts";
 
 /** The arguments of a field, its own and those it stands below, and its days. */
 type Stated = Pick<PlanInput<Record<string, unknown>>, "args" | "argsOf" | "range">;
@@ -32,7 +29,6 @@ export interface Selection {
 
 /** Values that fields inherit from those above them. */
 interface Place {
-  readonly path: string;
   readonly range: DayRange;
   readonly above: Ancestor | null;
 }
@@ -44,44 +40,50 @@ interface Ancestor {
   readonly above: Ancestor | null;
 }
 
-/** Parts of an operation that its fields depend on: coerced variables, fragments, and the viewer. */
+/** Parts of an operation that its fields depend on: coerced variables, and the viewer. */
 export interface OperationInput {
   readonly schema: GraphQLSchema;
-  readonly fragments: Record<string, FragmentDefinitionNode>;
   readonly variables: Record<string, unknown>;
   readonly ctx: Context;
 }
 
 /** A field of an operation. It is read once, when a visitor gets to it, and kept for those that come after. */
 export class SelectedField {
-  /** Its place in the answer, by response names. */
-  readonly path: string;
-  /** The type it is a field of. */
-  readonly type: GraphQLObjectType;
-  readonly field: GraphQLField<unknown, unknown>;
-  readonly nodes: readonly FieldNode[];
-  readonly plan: FieldPlan;
+  readonly shape: FieldShape;
   readonly isPermitted: boolean;
   readonly #operation: OperationInput;
   readonly #place: Place;
   #stated: Stated | undefined;
   #below: readonly Selection[] | undefined;
 
-  constructor(
-    operation: OperationInput,
-    type: GraphQLObjectType,
-    field: GraphQLField<unknown, unknown>,
-    nodes: readonly FieldNode[],
-    place: Place,
-  ) {
+  constructor(operation: OperationInput, shape: FieldShape, place: Place) {
     this.#operation = operation;
     this.#place = place;
-    this.path = place.path;
-    this.type = type;
-    this.field = field;
-    this.nodes = nodes;
-    this.plan = fieldPlanOf(field);
-    this.isPermitted = isPermitted(field, operation.ctx);
+    this.shape = shape;
+    const { requires } = shape;
+    this.isPermitted = requires === null || isGranted(requires, permissionsOf(operation.ctx.viewer));
+  }
+
+  /** Its place in the answer, by response names. */
+  get path(): string {
+    return this.shape.path;
+  }
+
+  /** The type it is a field of. */
+  get type(): GraphQLObjectType {
+    return this.shape.type;
+  }
+
+  get field(): GraphQLField<unknown, unknown> {
+    return this.shape.field;
+  }
+
+  get nodes(): readonly FieldNode[] {
+    return this.shape.nodes;
+  }
+
+  get plan(): FieldPlan {
+    return this.shape.plan;
   }
 
   /** Its arguments and its days. Throws where it is refused for them. */
@@ -113,8 +115,7 @@ export class SelectedField {
   #read(): Stated {
     const { ctx, variables } = this.#operation;
     const { range: inherited, above } = this.#place;
-    const takesNone = this.field.args.length === 0;
-    const args = takesNone ? {} : getArgumentValues(this.field, this.nodes[0] as FieldNode, variables);
+    const args = this.shape.args(variables);
     const own = isRangeInput(args.range) ? resolveRange(args.range, ctx.now()) : inherited;
     const range = this.plan.range?.(args, ctx) ?? own;
     return {
@@ -136,33 +137,11 @@ export class SelectedField {
   }
 
   #selectionOf(type: GraphQLObjectType, range: DayRange): Selection {
-    const { schema, fragments, variables } = this.#operation;
-    const { fields } = collectSubFields(schema, fragments, variables, type, [...this.nodes]);
-    const { declared } = this.plan;
-    const above = { declared, args: this.stated.args, above: this.#place.above };
-    return { type, fields: selectedFields(this.#operation, type, fields, { path: this.path, range, above }) };
+    const above = { declared: this.plan.declared, args: this.stated.args, above: this.#place.above };
+    const place = { range, above };
+    const shapes = this.shape.below(type, this.#operation.variables);
+    return { type, fields: shapes.map((each) => new SelectedField(this.#operation, each, place)) };
   }
-}
-
-/** The fields of one type, by response name. */
-export function selectedFields(
-  operation: OperationInput,
-  type: GraphQLObjectType,
-  byName: ReadonlyMap<string, readonly FieldNode[]>,
-  place: Place,
-): readonly SelectedField[] {
-  return [...byName].flatMap(([name, nodes]) => {
-    const field = fieldOf(type, nodes[0]?.name.value ?? "");
-    if (field === undefined) return [];
-    const path = place.path === "" ? name : `${place.path}.${name}`;
-    return [new SelectedField(operation, type, field, nodes, { ...place, path })];
-  });
-}
-
-function fieldOf(type: GraphQLObjectType, name: string): GraphQLField<unknown, unknown> | undefined {
-  if (name === SchemaMetaFieldDef.name) return SchemaMetaFieldDef;
-  if (name === TypeMetaFieldDef.name) return TypeMetaFieldDef;
-  return type.getFields()[name];
 }
 
 function distinct(found: readonly Found[]): readonly Found[] {

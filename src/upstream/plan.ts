@@ -49,17 +49,19 @@ export function requestsFor<P, Row>(
   ranges: readonly DayRange[] = [],
   pages = 1,
 ): FieldRequests {
-  const plans = questions.map(
-    (params, i): RequestPlan => ({
+  const plans = questions.map((params, i): RequestPlan => {
+    let name: string | null = null; // read several times, or never
+    return {
       endpoint,
       range: ranges[i] ?? endpoint.rangeOf(params),
       requests: pages,
       get name() {
-        return `${endpoint.dataset} ${canonicalPath(endpoint, params, null)}`;
+        name ??= `${endpoint.dataset} ${canonicalPath(endpoint, params, null)}`;
+        return name;
       },
       kept: (upstream) => keptPart(upstream, endpoint, params, pages),
-    }),
-  );
+    };
+  });
   return { plans, enough };
 }
 
