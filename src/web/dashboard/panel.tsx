@@ -125,7 +125,7 @@ function Failure({ error: { message, extensions }, retry, isPartial }: FailurePr
   return (
     <div className="failure" role="status">
       <p>
-        {isPartial ? "Incomplete: " : ""}
+        {isPartial ? (code === "FORBIDDEN" ? "Not shown: " : "Incomplete: ") : ""}
         {message}
       </p>
       {!LASTING.has(code) && (
