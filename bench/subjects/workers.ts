@@ -20,7 +20,7 @@ import {
   type Upstream,
 } from "../servers/start.ts";
 import { type Figure, figureOf, type Ratio, type Table } from "../table.ts";
-import { others } from "./abuse.ts";
+import { others, warm } from "./abuse.ts";
 
 /*
  * A gateway of two workers beside one of a single process, on the same cores: what an answer costs, how many there are, and what other
@@ -38,13 +38,15 @@ export async function* workers({ seconds, folder }: Options): AsyncGenerator<Tab
   const gateways = await startBoth(upstream, { ...QUERY_SETTINGS, ...authenticated(folder) });
   yield await answers(gateways, seconds);
   for (const { process } of Object.values(gateways)) process.child.kill();
-  const attacked = await startBoth(upstream, {
+  upstream.process.child.kill();
+  const smaller = await startUpstream({ users: 250 }); // every question of the library can be answered
+  const attacked = await startBoth(smaller, {
     ...tokensIn(join(folder, "worker-tokens.json")),
     AUDIT_LOG: "off",
     CALLER_OPERATIONS_PER_MINUTE: "1000000",
   });
   yield await besideAttackers(attacked, seconds);
-  for (const { process } of [...Object.values(attacked), upstream]) process.child.kill();
+  for (const { process } of [...Object.values(attacked), smaller]) process.child.kill();
 }
 
 async function startBoth(upstream: Upstream, settings: Readonly<Record<string, string>>): Promise<Gateways> {
@@ -165,7 +167,7 @@ async function besideAttackers(gateways: Gateways, seconds: number): Promise<Tab
   for (const count of ["one", "two"] as const) {
     const { url } = gateways[count];
     const agent = new Agent({ connections: 8 });
-    await others(url, secondsFromNow(1)); // warms up
+    await warm(url);
     rows.push([count, "alone", await others(url, secondsFromNow(seconds))]);
     await assault(url, agent, 8, secondsFromNow(1));
     const until = secondsFromNow(seconds);
