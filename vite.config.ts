@@ -13,8 +13,12 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0, // the policy of the pages allows no data: URL
     reportCompressedSize: false,
+    chunkSizeWarningLimit: 4_000, // the editor, which is loaded apart
     rollupOptions: {
-      input: { dashboard: `${SOURCES}dashboard.html` },
+      onwarn: (warning, warn) => {
+        if (warning.code !== "MODULE_LEVEL_DIRECTIVE") warn(warning); // "use client" means nothing here
+      },
+      input: { dashboard: `${SOURCES}dashboard.html`, workbench: `${SOURCES}workbench.html` },
       output: {
         entryFileNames: "assets/[name]-[hash].js",
         chunkFileNames: "assets/[name]-[hash].js",

@@ -10,6 +10,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { readConfig } from "../src/config.ts";
 import { sha256 } from "../src/server/auth/tokens.ts";
 import type { Environment } from "../src/settings/settings.ts";
+import { builtFolder } from "./built-folder.ts";
 import { gateway, NOW } from "./gateway.ts";
 import { ask, endAll, run, urlIn } from "./process.ts";
 
@@ -40,10 +41,12 @@ const tokenOf = (name: string) => `cag_${name.padEnd(40, "x")}`;
 
 const QUESTION = "{ organization { name } }";
 
+const pages = builtFolder();
+
 function guarded(settings: Environment, now = NOW) {
   let elapsedMs = 0;
   const pace = { now: () => elapsedMs, sleep: async () => {} };
-  const opened = gateway({ sandbox: { users: 20 }, settings, now, pace });
+  const opened = gateway({ sandbox: { users: 20 }, settings, now, pace, pages });
   const send = async (
     headers: Record<string, string>,
     path = "/graphql",
@@ -129,7 +132,7 @@ describe("tokens", () => {
     expect(seen).toEqual([]);
   });
 
-  test("are required for every path but health, the list of routes and the page of GraphiQL", async () => {
+  test("are required for every path but health, the list of routes and the page of the workbench", async () => {
     const { send } = guarded(settings);
     for (const path of ["/graphql?query={__typename}", "/export/users.csv", "/metrics", "/.env", "/q/any"])
       expect((await send({}, path, "GET")).status, path).toBe(401);

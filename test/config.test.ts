@@ -110,7 +110,7 @@ describe("an empty environment", () => {
   );
 });
 
-test("without introspection, or any document, there is no GraphiQL, which could say nothing", () => {
+test("without introspection, or any document, there is no workbench, which could say nothing", () => {
   expect(readConfig({ INTROSPECTION: "off" })).toMatchObject({
     access: { introspection: false, playground: false },
   });

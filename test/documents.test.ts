@@ -14,6 +14,7 @@ import { readDocuments } from "../src/server/documents/manifest.ts";
 import { queryLibrary } from "../src/server/documents/query-library.ts";
 import { ConfigError } from "../src/settings/config-error.ts";
 import type { Environment } from "../src/settings/settings.ts";
+import { builtFolder } from "./built-folder.ts";
 import { type Answer, gateway, NOW } from "./gateway.ts";
 import { endAll, run } from "./process.ts";
 
@@ -68,8 +69,10 @@ interface Got extends Answer {
 }
 
 /** A gateway, and the ways to ask it; each `as` the token of a name, where there is one. */
+const pages = builtFolder();
+
 function served(settings: Environment = {}) {
-  const opened = gateway({ sandbox: { users: 20 }, settings });
+  const opened = gateway({ sandbox: { users: 20 }, settings, pages });
   async function got(path: string, init: RequestInit, as: string | null): Promise<Got> {
     const response = await opened.app.fetch(`http://gateway.test${path}`, {
       ...init,
@@ -447,7 +450,7 @@ describe("a caller who may run some documents only", () => {
     );
   });
 
-  test("gets the same page of GraphiQL as every caller", async () => {
+  test("gets the same page of the workbench as every caller", async () => {
     const { get, seen } = served(settings);
     const { status, headers } = await get("/graphql", "some", { accept: "text/html" });
     expect([status, headers.get("content-type")]).toEqual([200, "text/html; charset=utf-8"]);

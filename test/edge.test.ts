@@ -12,6 +12,7 @@ import { createListener } from "../src/server/http/listener.ts";
 import { MemoryAccounts } from "../src/server/limits/accounts.ts";
 import { createServer } from "../src/server/server.ts";
 import type { Environment } from "../src/settings/settings.ts";
+import { builtFolder } from "./built-folder.ts";
 import { gateway } from "./gateway.ts";
 import { oneToken } from "./one-token.ts";
 
@@ -26,8 +27,10 @@ afterEach(() => {
 });
 
 /** A gateway behind a listener, as it is served. */
+const pages = builtFolder();
+
 async function listening(settings: Environment = {}) {
-  const opened = gateway({ sandbox: { users: 20 }, settings });
+  const opened = gateway({ sandbox: { users: 20 }, settings, pages });
   const server = createListener({ ...opened.config, ...opened.app });
   servers.push(server);
   server.listen(0, "127.0.0.1");
@@ -260,7 +263,7 @@ describe("the request id", () => {
   test.each<[string, string | Buffer]>([
     ["an answer", post([])],
     ["a refusal", post(["content-encoding: gzip"])],
-    ["the page of GraphiQL", get("/graphql", ["accept: text/html"])],
+    ["the page of the workbench", get("/graphql", ["accept: text/html"])],
     ["a file", get("/export/users.csv?range.last.days=7&fields=userId")],
     ["a file that is not there", get("/export/nothing.csv")],
     ["health", get("/healthz")],
@@ -352,7 +355,7 @@ describe("HEAD", () => {
     expect(got?.statuses).toEqual(head?.statuses);
   });
 
-  test("of GraphiQL finds the page", async () => {
+  test("of the workbench finds the page", async () => {
     const { port } = await listening();
     const { statuses, text } = await send(port, get("/graphql", ["accept: text/html"], "HEAD"));
     expect(statuses).toEqual([200]);
@@ -549,7 +552,7 @@ describe("a name that is not the gateway's", () => {
 
 describe("the gateway as a function passes the same edge", () => {
   const asked = (settings: Environment, path: string, headers: Record<string, string> = {}) => {
-    const opened = gateway({ sandbox: { users: 20 }, settings });
+    const opened = gateway({ sandbox: { users: 20 }, settings, pages });
     return { ...opened, response: opened.app.fetch(`http://gateway.test${path}`, { headers }) };
   };
 

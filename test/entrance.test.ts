@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { builtFolder } from "./built-folder.ts";
 import { gateway } from "./gateway.ts";
 
 describe("the bare address", () => {
@@ -27,11 +28,11 @@ describe("the bare address", () => {
     expect(await response.text()).toContain('<a href="/graphql">');
   });
 
-  test("promises GraphiQL only where there is one", async () => {
+  test("promises the workbench only where there is one", async () => {
     const page = async (settings: { PLAYGROUND: string }) =>
-      (await gateway({ settings }).app.fetch("http://gateway.test/")).text();
-    expect(await page({ PLAYGROUND: "on" })).toContain("GraphiQL");
-    expect(await page({ PLAYGROUND: "off" })).not.toContain("GraphiQL");
+      (await gateway({ settings, pages: builtFolder() }).app.fetch("http://gateway.test/")).text();
+    expect(await page({ PLAYGROUND: "on" })).toContain("workbench");
+    expect(await page({ PLAYGROUND: "off" })).not.toContain("workbench");
   });
 
   test("is shown to callers who cannot say who they are, and leaves no line in the audit log", async () => {

@@ -21,6 +21,7 @@ import type { Permissions } from "../src/domain/viewer.ts";
 import { requirementsOf } from "../src/planning/permissions.ts";
 import { queryLibrary } from "../src/server/documents/query-library.ts";
 import type { Environment } from "../src/settings/settings.ts";
+import { builtFolder } from "./built-folder.ts";
 import { codesOf, guarded, messagesOf, NAMES, permissionsFor } from "./callers.ts";
 import { sweep } from "./deep.ts";
 import { type Answer, gateway } from "./gateway.ts";
@@ -365,8 +366,8 @@ describe("INTROSPECTION=off", () => {
     expect(answer.data).toEqual({ __typename: "Query", organization: { __typename: "Organization" } });
   });
 
-  test("shows browsers no GraphiQL", async () => {
-    const { app } = gateway({ settings: { ...OFF, PLAYGROUND: "on" } });
+  test("shows browsers no workbench", async () => {
+    const { app } = gateway({ settings: { ...OFF, PLAYGROUND: "on" }, pages: builtFolder() });
     const response = await app.fetch("http://gateway.test/graphql", { headers: { accept: "text/html" } });
     expect(response.status).toBeGreaterThanOrEqual(400);
     expect(await response.text()).not.toContain("<html");

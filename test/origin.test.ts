@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { readConfig } from "../src/config.ts";
 import type { Environment } from "../src/settings/settings.ts";
+import { builtFolder } from "./built-folder.ts";
 import { gateway } from "./gateway.ts";
 
 const URL = "http://gateway.test/graphql";
@@ -235,6 +236,8 @@ test.each([
   expect(() => readConfig({ ALLOWED_ORIGINS: value })).toThrow(/ALLOWED_ORIGINS is not a list of origins/);
 });
 
+const pages = builtFolder();
+
 test.each([
   "/graphql",
   "/healthz",
@@ -243,13 +246,13 @@ test.each([
   "/export/spend.csv?period=LAST_MONTH",
   "/export/nothing.csv",
 ])("%s is served as its stated type, and is never embedded or stored elsewhere", async (path) => {
-  const { app } = gateway({ sandbox: { users: 3 } });
+  const { app } = gateway({ sandbox: { users: 3 }, pages });
   for (const accept of ["text/html", "application/json"]) {
     const { headers } = await app.fetch(`http://gateway.test${path}`, { headers: { accept } });
     expect(headers.get("x-content-type-options")).toBe("nosniff");
     expect(headers.get("referrer-policy")).toBe("no-referrer");
     expect(headers.get("cross-origin-resource-policy")).toBe("same-origin");
-    const isPlayground = path === "/graphql" && accept === "text/html"; // it has no figures
-    expect(headers.get("cache-control")).toBe(isPlayground ? "no-cache" : "no-store");
+    const isPage = ["/graphql", "/"].includes(path) && accept === "text/html"; // it has no figures
+    expect(headers.get("cache-control")).toBe(isPage ? "no-cache" : "no-store");
   }
 });

@@ -116,7 +116,7 @@ function greeting(config: Config, { port }: AddressInfo, now: Instant): string {
   const url = `http://${host.includes(":") ? `[${host.replace(/[[\]]/g, "")}]` : host}:${port}/graphql`;
   const token = auth.kind === "none" ? "" : ` -H "${tokenHeader(auth)}$TOKEN"`;
   return [
-    `Listening on ${url}${playground ? " (open it in a browser for GraphiQL)" : ""}`,
+    `Listening on ${url}${playground ? " (open it in a browser for the workbench)" : ""}`,
     describeUpstream(config),
     ...(clock === null ? [] : [`clock starts at ${new Date(now).toISOString()}`]),
     AUTHENTICATION[auth.kind],

@@ -16,7 +16,6 @@ import { exportRoute } from "./export/export-route.ts";
 import type { ClientError } from "./graphql/client-error.ts";
 import { createGraphQL } from "./graphql/graphql.ts";
 import { schemaView } from "./graphql/introspection.ts";
-import { playgroundRoute } from "./graphql/playground.ts";
 import { parseParams } from "./graphql/request-params.ts";
 import { clientError } from "./graphql/translate-errors.ts";
 import { builtPages } from "./http/built-pages.ts";
@@ -194,11 +193,16 @@ function routesOf({
         });
   const graphql = createGraphQL({ ...shared, config, trusted, answers, now, isAudited: audit !== null });
   const suggestsTo = (viewer: Viewer) => view.isComplete(viewer);
+  const built = builtPages(folder, {
+    tokenHeader: authentication?.header ?? null,
+    workbench: access.playground,
+    firstQuery: firstQuery(upstream.credentials),
+  });
   const listed: readonly Route[] = [
     {
       path: "/graphql",
       aliases: ["/graphql/"],
-      description: `GraphQL over HTTP, by POST or GET${access.playground ? "; GraphiQL in a browser" : ""}`,
+      description: `GraphQL over HTTP, by POST or GET${built.length > 0 && access.playground ? "; the workbench in a browser" : ""}`,
       kind: "graphql",
       access: "authenticated",
       respond: (exchange) => graphql.respond(exchange, parseParams),
@@ -227,14 +231,7 @@ function routesOf({
       respond: () => new Response(null, { status: isReady() ? 200 : 503 }),
     },
   ];
-  const pages = access.playground
-    ? [playgroundRoute("/graphql", authentication?.header ?? AUTHORIZATION, firstQuery(upstream.credentials))]
-    : [];
-  const built = builtPages(folder, {
-    tokenHeader: authentication?.header ?? null,
-    workbench: access.playground,
-  });
-  return [...built, landingPage(listed), ...pages, namesRoute(trusted), ...listed];
+  return [...built, landingPage(listed), namesRoute(trusted), ...listed];
 }
 
 /** Handles paths without a route: only callers with credentials learn which routes there are. */

@@ -52,14 +52,14 @@ export const ACCESS = {
     default: "on",
     format: ON_OR_OFF,
     meaning:
-      "Shows callers the part of the schema that they may query: by introspection, in the suggestions of errors and in GraphiQL.",
+      "Shows callers the part of the schema that they may query: by introspection, in the suggestions of errors and in the workbench.",
   }),
   playground: setting({
     name: "PLAYGROUND",
     default: "on",
     format: ON_OR_OFF,
     meaning:
-      "Serves GraphiQL to browsers on `/graphql`. It is off with `INTROSPECTION=off` or `DOCUMENTS=trusted`.",
+      "Serves the workbench, which is built on GraphiQL, to browsers on `/graphql`. It is off with `INTROSPECTION=off` or `DOCUMENTS=trusted`.",
   }),
   documents: setting({
     name: "DOCUMENTS",
@@ -94,7 +94,7 @@ export function accessConfig(reader: SettingsReader, auth: AuthConfig) {
     /** Null: derived from the upstream keys. */
     pseudonymKey,
     introspection,
-    // Without the schema GraphiQL could neither complete nor explain anything, and its own documents are never trusted.
+    // Without the schema the workbench could neither complete nor explain anything, and its own documents are never trusted.
     playground: values.playground && introspection && !trustedOnly,
     documents: {
       trustedOnly,

@@ -187,7 +187,7 @@ export const OPERATION_LIMITS = {
     default: "1000",
     format: wholeNumber(1, 100_000, "requests"),
     meaning:
-      "Maximum number of requests answered at once. Files and GraphiQL pages take at most a quarter of them. Further requests get 503 with `retry-after`.",
+      "Maximum number of requests answered at once. Files and pages take at most a quarter of them. Further requests get 503 with `retry-after`.",
   }),
 };
 

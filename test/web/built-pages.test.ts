@@ -1,20 +1,14 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
+import { builtFolder } from "../built-folder.ts";
 import { gateway } from "../gateway.ts";
 
 const BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
-const PAGE = '<!doctype html><head><meta name="gateway" content="{}"></head>';
-
-function builtFolder(): URL {
-  const folder = mkdtempSync(join(tmpdir(), "pages-"));
-  mkdirSync(join(folder, "assets"));
-  writeFileSync(join(folder, "dashboard.html"), PAGE);
-  writeFileSync(join(folder, "assets", "dashboard-a1b2c3d4.js"), "export {};");
-  return pathToFileURL(`${folder}/`);
-}
+const CODINGS = [
+  ["zstd", zstdDecompressSync],
+  ["br", brotliDecompressSync],
+  ["gzip", gunzipSync],
+] as const;
 
 const pages = builtFolder();
 
@@ -59,8 +53,12 @@ test("a page says in which header a token is sent, and whether there is a workbe
     const html = await (await app.fetch("http://gateway.test/", { headers: { accept: BROWSER } })).text();
     return JSON.parse((/content="([^"]*)"/.exec(html)?.[1] ?? "").replaceAll("&quot;", '"'));
   };
-  expect(await settingsOf({})).toEqual({ tokenHeader: null, workbench: true });
-  expect(await settingsOf({ PLAYGROUND: "off" })).toEqual({ tokenHeader: null, workbench: false });
+  expect(await settingsOf({})).toEqual({ tokenHeader: null, workbench: true, firstQuery: "PeopleThisWeek" });
+  expect(await settingsOf({ PLAYGROUND: "off" })).toEqual({
+    tokenHeader: null,
+    workbench: false,
+    firstQuery: "PeopleThisWeek",
+  });
   const issuer = {
     AUTH: "jwt",
     JWT_JWKS_URL: "https://issuer.invalid/keys",
@@ -68,11 +66,78 @@ test("a page says in which header a token is sent, and whether there is a workbe
     JWT_AUDIENCE: "gateway",
     JWT_HEADER: "X-Token",
   };
-  expect(await settingsOf(issuer)).toEqual({ tokenHeader: "x-token", workbench: true });
+  expect((await settingsOf({ ANTHROPIC_ANALYTICS_KEY: "" })).firstQuery).toBe("CostByDay");
+  expect(await settingsOf(issuer)).toEqual({
+    tokenHeader: "x-token",
+    workbench: true,
+    firstQuery: "PeopleThisWeek",
+  });
 });
 
 test("without a built dashboard browsers get the list of routes", async () => {
   const { app } = gateway();
   const response = await app.fetch("http://gateway.test/", { headers: { accept: BROWSER } });
   expect(await response.text()).toContain('<a href="/graphql">');
+});
+
+describe("the workbench", () => {
+  const { app } = gateway({ pages });
+  const get = (headers: Readonly<Record<string, string>>, path = "/graphql", method = "GET") =>
+    app.fetch(`http://gateway.test${path}`, { method, headers: { accept: BROWSER, ...headers } });
+
+  test("is the page of /graphql for browsers", async () => {
+    const response = await get({});
+    expect(response.headers.get("content-type")).toBe("text/html; charset=utf-8");
+    expect(response.headers.get("vary")).toBe("accept, accept-encoding");
+    expect(await response.text()).toContain("<title>Workbench</title>");
+    expect((await get({}, "/graphqlx")).status).toBe(404);
+  });
+
+  test("runs no inline script, evaluates no text, and reaches only the gateway", async () => {
+    const policy = (await get({})).headers.get("content-security-policy") ?? "";
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("script-src 'self';");
+    expect(policy).toContain("worker-src 'self';");
+    expect(policy).toContain("connect-src 'self'");
+    expect(policy).not.toMatch(/https?:|\*|blob:|unsafe-eval/);
+  });
+
+  test.each(["application/json", "application/graphql-response+json", "*/*"])(
+    "leaves a client that accepts %s its answer in JSON",
+    async (accept) => {
+      const response = await get({ accept }, "/graphql?query={__typename}");
+      expect(response.headers.get("content-type")).toContain("json");
+      expect((await response.json()).data).toEqual({ __typename: "Query" });
+    },
+  );
+
+  test("is not there with PLAYGROUND=off", async () => {
+    const off = gateway({ pages, settings: { PLAYGROUND: "off" } });
+    const response = await off.app.fetch("http://gateway.test/graphql", { headers: { accept: BROWSER } });
+    expect(response.status).toBeGreaterThanOrEqual(400);
+    expect(await response.text()).not.toContain("<html");
+  });
+
+  test.each(["/graphql", "/"])("a browser asks for the page of %s again and has it in 304", async (path) => {
+    const first = await get({}, path);
+    const etag = first.headers.get("etag") ?? "";
+    expect(etag).toMatch(/^"[\w-]{27}"$/);
+    expect(first.headers.get("cache-control")).toBe("no-cache");
+    const again = await get({ "if-none-match": etag }, path);
+    expect([again.status, await again.text()]).toEqual([304, ""]);
+    expect(again.headers.get("content-security-policy")).toBe(first.headers.get("content-security-policy"));
+    const head = await get({}, path, "HEAD");
+    expect([head.status, await head.text()]).toEqual([200, ""]);
+    expect(Number(head.headers.get("content-length"))).toBe((await first.arrayBuffer()).byteLength);
+  });
+
+  test.each(CODINGS)("is sent as %s, with a separate validator", async (coding, decode) => {
+    const plain = await get({});
+    const coded = await get({ "accept-encoding": coding });
+    const bytes = Buffer.from(await coded.arrayBuffer());
+    expect(coded.headers.get("content-encoding")).toBe(coding);
+    expect(Number(coded.headers.get("content-length"))).toBe(bytes.length);
+    expect(coded.headers.get("etag")).not.toBe(plain.headers.get("etag"));
+    expect(decode(bytes).toString()).toBe(await plain.text());
+  });
 });

@@ -9,40 +9,58 @@ export interface BuiltPageSettings {
   /** Request header of the caller's token; null: callers do not authenticate. */
   readonly tokenHeader: string | null;
   readonly workbench: boolean;
+  /** Name of the library's query that the workbench opens with. */
+  readonly firstQuery: string;
 }
 
 /** Scripts and styles are files of the gateway; none is inline. A file of a signed-in caller is saved from a `blob:` URL, which needs no directive. */
-const FIELDS = pageFields({
+const DASHBOARD_FIELDS = pageFields({
   "script-src": "'self'",
   "style-src": "'self'",
   "img-src": "'self'",
   "connect-src": "'self'",
 });
 
+/** The editor of the workbench, Monaco, writes style elements, has pictures in its styles, and works in workers. Charts become PNGs from `data:` URLs. */
+const WORKBENCH_FIELDS = pageFields({
+  "script-src": "'self'",
+  "worker-src": "'self'",
+  "style-src": "'self' 'unsafe-inline'",
+  "font-src": "'self'",
+  "img-src": "'self' data:",
+  "connect-src": "'self'",
+});
+
 const SETTINGS = '<meta name="gateway" content="{}">';
 
 /**
- * The routes of the dashboard that is built into `folder`: its page for browsers, on `/` and below `/d/`, and its assets. Empty where it
- * is not built. The page shows nothing by itself; it asks as any client does.
+ * The routes of the pages that are built into `folder`: for browsers the dashboard, on `/` and below `/d/`, and the workbench, on
+ * `/graphql`; and their assets. Empty where they are not built. The pages show nothing by themselves; they ask as any client does.
  */
 export function builtPages(folder: URL, settings: BuiltPageSettings): readonly Route[] {
   if (!existsSync(new URL("dashboard.html", folder))) return [];
+  const dashboard = pageRoute(new URL("dashboard.html", folder), settings, DASHBOARD_FIELDS);
+  const workbench = pageRoute(new URL("workbench.html", folder), settings, WORKBENCH_FIELDS);
+  return [
+    { ...dashboard, path: "/" },
+    { ...dashboard, path: "/d/" },
+    ...(settings.workbench ? [{ ...workbench, path: "/graphql" }] : []),
+    assetsRoute("/assets/", new URL("assets/", folder)),
+  ];
+}
+
+function pageRoute(file: URL, settings: BuiltPageSettings, fields: readonly string[]): Omit<Route, "path"> {
   let page: Content | undefined;
-  const dashboard = {
+  return {
     description: null,
     kind: null,
     access: "open",
     matches: wantsPage,
     respond({ head }) {
-      page ??= pageOf(new URL("dashboard.html", folder), settings);
-      return page.reply(head, FIELDS);
+      page ??= pageOf(file, settings);
+      return page.reply(head, fields);
     },
-  } as const satisfies Omit<Route, "path">;
-  return [
-    { ...dashboard, path: "/" },
-    { ...dashboard, path: "/d/" },
-    assetsRoute("/assets/", new URL("assets/", folder)),
-  ];
+  };
 }
 
 function pageOf(file: URL, settings: BuiltPageSettings): Content {

@@ -1,6 +1,6 @@
 import { HttpError } from "../http/http-error.ts";
 
-/** Of all that is under way, what files and the page of GraphiQL may be at the most: both are long, and can be had later. */
+/** Of all that is under way, what files and pages may be at the most: both are long, and can be had later. */
 const LATER_PART = 1 / 4;
 
 /** From here on no more of those are taken, so that questions find room. */

@@ -4,6 +4,8 @@ export interface PageSettings {
   readonly tokenHeader: string | null;
   /** True if the workbench is served on /graphql. */
   readonly workbench: boolean;
+  /** Name of the library's query that the workbench opens with. */
+  readonly firstQuery: string;
 }
 
 const stated: Partial<PageSettings> = JSON.parse(
@@ -13,4 +15,5 @@ const stated: Partial<PageSettings> = JSON.parse(
 export const pageSettings: PageSettings = {
   tokenHeader: stated.tokenHeader ?? null,
   workbench: stated.workbench ?? false,
+  firstQuery: stated.firstQuery ?? "",
 };

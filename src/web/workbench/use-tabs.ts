@@ -1,0 +1,47 @@
+import { pick, useGraphiQL, useGraphiQLActions } from "@graphiql/react";
+import { useCallback, useEffect } from "react";
+import type { OpenedQuery } from "./shared-link.ts";
+
+/** Opens a query in a tab: the one that has it already, or else a new one. */
+export function useOpenQuery(): (opened: OpenedQuery) => void {
+  const { addTab, changeTab, updateActiveTabValues } = useGraphiQLActions();
+  const { tabs, queryEditor, variableEditor } = useGraphiQL(pick("tabs", "queryEditor", "variableEditor"));
+  return useCallback(
+    ({ query, variables }) => {
+      const open = tabs.findIndex((tab) => tab.query === query && (tab.variables ?? "") === variables);
+      if (open >= 0) return changeTab(open);
+      addTab();
+      queryEditor?.setValue(query);
+      variableEditor?.setValue(variables);
+      updateActiveTabValues({ query, variables, operationName: nameIn(query) });
+    },
+    [tabs, queryEditor, variableEditor, addTab, changeTab, updateActiveTabValues],
+  );
+}
+
+/** A new tab would otherwise keep the name of the one before until its text has been read. */
+function nameIn(query: string): string | null {
+  return /^\s*query\s+(\w+)/m.exec(query)?.[1] ?? null;
+}
+
+/** The query and variables of the open tab. */
+export function useCurrentQuery(): () => OpenedQuery {
+  const { queryEditor, variableEditor } = useGraphiQL(pick("queryEditor", "variableEditor"));
+  return useCallback(
+    () => ({ query: queryEditor?.getValue() ?? "", variables: variableEditor?.getValue() ?? "" }),
+    [queryEditor, variableEditor],
+  );
+}
+
+/** Opens the query of a link that is followed while the workbench is open. */
+export function useFragment(read: () => OpenedQuery | null): void {
+  const open = useOpenQuery();
+  useEffect(() => {
+    const follow = () => {
+      const opened = read();
+      if (opened !== null) open(opened);
+    };
+    addEventListener("hashchange", follow);
+    return () => removeEventListener("hashchange", follow);
+  }, [open, read]);
+}
