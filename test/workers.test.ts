@@ -64,7 +64,7 @@ async function ask(url: string, query: string, headers = {}, agent?: Agent): Pro
   });
   const body = (await answer.body.json()) as Said["body"];
   if (agent === undefined) await dispatcher.close();
-  const process = String(answer.headers[REQUEST_ID]).replace(/-\d+$/, "");
+  const process = String(answer.headers[REQUEST_ID]).slice(0, -12);
   return { status: answer.statusCode, process, body };
 }
 

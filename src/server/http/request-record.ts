@@ -105,11 +105,13 @@ const WELL_FORMED = /^[\w.-]{1,128}$/;
 
 /** Only a plain word goes into headers and logs: any other id is replaced. */
 function requestIdOf(given: string | null): string {
-  return given !== null && WELL_FORMED.test(given) ? given : `${PROCESS_ID}-${++requests}`;
+  return given !== null && WELL_FORMED.test(given)
+    ? given
+    : PROCESS_ID + (++requests).toString(16).padStart(12, "0");
 }
 
-/** Tells the requests of processes apart. */
-const PROCESS_ID = randomUUID();
+/** The first part of a UUID tells processes apart, the last one the requests of a process. */
+const PROCESS_ID = randomUUID().slice(0, -12);
 let requests = 0;
 
 /** The request being answered, for the logger alone: a fault has no other way to say which request it belongs to. */
