@@ -257,6 +257,27 @@ test.each([
   );
 });
 
+test("a text under the name of another operation's condition decides no field", async () => {
+  const document = parse(`
+    query B($before: Boolean!, $no: Boolean!, $after: Boolean!) {
+      apple { plain @skip(if: $before) name @skip(if: $no) __typename @skip(if: $after) }
+    }
+    query A($before: String, $no: Boolean!, $after: String) {
+      pear { weight(unit: $before) }
+      apple { needed @skip(if: $no) }
+      other: pear { weight(unit: $after) }
+    }
+  `);
+  const answers = [
+    { before: "kg", no: true, after: "false,g" },
+    { before: "kg,true", no: false, after: "g" },
+  ].map(async (variableValues) => {
+    const args = { schema, document, operationName: "A", variableValues, contextValue: world(1_000) };
+    return (await execute(args)).data?.apple;
+  });
+  expect(await Promise.all(answers)).toEqual([{}, { needed: expect.any(String) }]);
+});
+
 test("a row that fails at once leaves no rejection of an earlier row unhandled", async () => {
   const unhandled: unknown[] = [];
   const note = (reason: unknown) => void unhandled.push(reason);

@@ -175,6 +175,11 @@ function hasVariable(node: FieldNode): boolean {
   return has;
 }
 
+const OUTCOMES: ReadonlyMap<unknown, string> = new Map([
+  [true, "1"],
+  [false, "0"],
+]);
+
 /** More of one definition are not kept: each condition doubles their number. */
 const MAX_PREPARED = 16;
 
@@ -202,7 +207,8 @@ export function prepare(
     definitions.set(definition, known);
   }
   const { conditions, fragments, operations } = known;
-  const outcome = conditions.map((name) => variables[name] ?? null).join();
+  // Another operation of the document can have the name for a text: it decides nothing here.
+  const outcome = conditions.map((name) => OUTCOMES.get(variables[name]) ?? "-").join("");
   const before = operations.get(outcome);
   if (before !== undefined) return before;
   const operation = new PreparedOperation(schema, definition, fragments);

@@ -157,6 +157,24 @@ describe("dates that are not days", () => {
   });
 });
 
+describe("a condition that its variable makes null", () => {
+  test.each([
+    ["of a field of the root", "a: organization @include(if: $yes) { name }", undefined],
+    ["of a field of an object", "organization { name a: name @skip(if: $yes) }", ["organization"]],
+  ])("%s is BAD_USER_INPUT, and no fault of the gateway", async (_where, fields, path) => {
+    const { ask, faults } = served();
+    const { errors } = await ask(`query ($yes: Boolean = true) { ${fields} }`, { yes: null });
+    expect(errors).toEqual([
+      expect.objectContaining({
+        message: 'Argument "if" of non-null type "Boolean!" must not be null.',
+        extensions: { code: "BAD_USER_INPUT" },
+      }),
+    ]);
+    expect(errors?.[0]?.path).toEqual(path);
+    expect(faults).toEqual([]);
+  });
+});
+
 describe("how many rows", () => {
   type Asked = [query: string, variables?: Record<string, unknown>];
   const BOTH = "totalCount } organization { name }";

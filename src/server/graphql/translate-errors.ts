@@ -25,6 +25,9 @@ export function clientError(
       ...(http !== null && { http }),
     });
   }
+  // A variable that is null where an argument must not be: graphql notices it only when it runs the operation.
+  if (cause instanceof GraphQLError && cause.nodes?.[0]?.kind === Kind.VARIABLE)
+    return located(outer, cause.message, { code: "BAD_USER_INPUT" });
   // What has a path and is not ours went wrong while a value was made, which is not the client's doing.
   if (outer !== null && outer.path === undefined && cause instanceof GraphQLError) {
     const message = suggests ? withWaysOfRange(outer.message) : withoutSuggestion(outer.message);
