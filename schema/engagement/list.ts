@@ -6,11 +6,17 @@ import { countedRange, overCounted } from "../../src/loaders/activity/counted-ra
 import { isRelative, type RangeInput, resolveRange } from "../../src/planning/range-input.ts";
 import { rowsWanted } from "../../src/planning/rows.ts";
 import type { Endpoint } from "../../src/upstream/endpoint.ts";
-import { collect, mapPages, pagesOf } from "../../src/upstream/pages/iterate.ts";
+import { collect, pagesOf } from "../../src/upstream/pages/iterate.ts";
 import { windowsOf } from "../../src/upstream/pages/windows.ts";
 import { type FieldRequests, requestsFor } from "../../src/upstream/plan.ts";
 import { builder } from "../framework/builder.ts";
-import { type Connection, connect, connectRanking, forward, type Slice } from "../framework/connection.ts";
+import {
+  type Connection,
+  connectNodes,
+  connectRanking,
+  forward,
+  type Slice,
+} from "../framework/connection.ts";
 import type { NodeOrder } from "../framework/order.ts";
 import { COUNTED_DAYS, DateRange } from "../framework/range.ts";
 
@@ -72,16 +78,16 @@ export function engagement<Row, Node>(
   const slice = { first, after };
   const list = (range: DayRange) => {
     const questions = questionsOver(ctx, endpoint, range, args);
-    const run = mapPages(pagesOf(ctx.upstream, endpoint, questions), ({ rows }) =>
-      rows.map((row) => nodeOf(row, range, filter)).filter((node) => node !== null),
-    );
+    const run = pagesOf(ctx.upstream, endpoint, questions);
+    const node = (row: Row) => nodeOf(row, range, filter);
     const question = { field, range, dataset: endpoint.dataset, ...particulars(filter, order) };
     const measure = order?.measure ?? null;
-    if (measure === null) return connect(ctx, slice, question, run, idOf);
+    if (measure === null) return connectNodes(ctx, slice, question, run, node, idOf);
     return connectRanking(ctx, slice, question, async () => {
       const { rows, sources } = await collect(run);
-      const ranked = await rankedBy(rows, measure, idOf, ctx.upstream.turn, order?.descending);
-      return { ranked, sources, nodeOf: (node: Node) => node };
+      const nodes = rows.map(node).filter((each) => each !== null);
+      const ranked = await rankedBy(nodes, measure, idOf, ctx.upstream.turn, order?.descending);
+      return { ranked, sources, nodeOf: (each: Node) => each };
     });
   };
   return overCounted(endpoint, resolveRange(requested, ctx.now()), isRelative(requested), ctx, list);

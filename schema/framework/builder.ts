@@ -1,10 +1,11 @@
 import SchemaBuilder, { brandWithType } from "@pothos/core";
 import RelayPlugin from "@pothos/plugin-relay";
 import ScopeAuthPlugin, { type AuthFailure } from "@pothos/plugin-scope-auth";
+import { GraphQLScalarType } from "graphql";
 import { GraphQLDateTimeISO, GraphQLSafeInt } from "graphql-scalars";
 import type { FreshnessState } from "../../src/analytics/freshness.ts";
 import type { Context } from "../../src/context.ts";
-import { type Day, type Instant, parseDay } from "../../src/domain/day.ts";
+import { type Day, type Instant, parseDay, rfc3339 } from "../../src/domain/day.ts";
 import { type Decimal, formatDecimal } from "../../src/domain/decimal.ts";
 import type { DayRange } from "../../src/domain/range.ts";
 import { type Identity, type Permissions, permissionsOf } from "../../src/domain/viewer.ts";
@@ -123,12 +124,27 @@ builder.scalarType("Decimal", {
   },
 });
 
-builder.addScalarType("DateTime", GraphQLDateTimeISO, { description: "An RFC 3339 instant in UTC." });
-builder.addScalarType("Count", GraphQLSafeInt, {
+/** Many rows begin at few instants, which are written once. */
+const DateTime = new GraphQLScalarType<Date, string>({
+  ...GraphQLDateTimeISO.toConfig(),
+  serialize: (value) =>
+    value instanceof Date && !Number.isNaN(value.getTime())
+      ? rfc3339(value.getTime())
+      : GraphQLDateTimeISO.serialize(value).toString(),
+});
+
+/** A whole number as graphql-scalars has it. Rows have many, and nearly all need no more than the check. */
+const Integer = new GraphQLScalarType<number | string, number | string>({
+  ...GraphQLSafeInt.toConfig(),
+  serialize: (value) => (Number.isSafeInteger(value) ? Number(value) : GraphQLSafeInt.serialize(value)),
+});
+
+builder.addScalarType("DateTime", DateTime, { description: "An RFC 3339 instant in UTC." });
+builder.addScalarType("Count", Integer, {
   description: "A whole number from 0 to 2^53 - 1; `Int` would overflow on token counts.",
 });
 
-builder.addScalarType("Difference", GraphQLSafeInt, {
+builder.addScalarType("Difference", Integer, {
   description: "A whole number from -(2^53 - 1) to 2^53 - 1: the difference of two Counts.",
 });
 

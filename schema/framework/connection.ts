@@ -32,19 +32,22 @@ export interface Connection<Row> {
 }
 
 /** A row with its cursor, which is made when it is read: it takes two hashes, and most queries read one of a page or none. */
-class Edge<Row> {
-  readonly node: Row;
-  readonly #placeOf: () => CursorPlace;
+class Edge<Node> {
+  readonly node: Node;
+  readonly #place: (index: number, node: Node) => CursorPlace;
+  readonly #index: number;
   readonly #digest: string;
 
-  constructor(node: Row, placeOf: () => CursorPlace, digest: string) {
+  /** `place` gives the place of a row by its index, and is shared by the rows of a page. */
+  constructor(node: Node, place: (index: number, node: Node) => CursorPlace, index: number, digest: string) {
     this.node = node;
-    this.#placeOf = placeOf;
+    this.#place = place;
+    this.#index = index;
     this.#digest = digest;
   }
 
   get cursor(): string {
-    return formatCursor(this.#placeOf(), this.#digest);
+    return formatCursor(this.#place(this.#index, this.node), this.#digest);
   }
 }
 
@@ -75,48 +78,69 @@ export interface Slice {
   readonly after?: string | null | undefined;
 }
 
-/**
- * Reads a slice of a page run. Rows are taken until there is one more than requested, which decides `hasNextPage`; then reading
- * stops. One client page may need several upstream pages, or several windows.
- */
-export async function connect<Row>(
+/** Reads a slice of a page run whose rows are the nodes; see `connectNodes`. */
+export function connect<Row>(
   ctx: Context,
   slice: Slice,
   question: ListQuestion,
   run: PageRun<Row>,
   idOf: (row: Row) => unknown,
 ): Promise<Connection<Row>> {
+  return connectNodes<Row, Row>(ctx, slice, question, run, (row) => row, idOf);
+}
+
+/**
+ * Reads a slice of a page run. Rows are taken until there is one more than requested, which decides `hasNextPage`; then reading
+ * stops. One client page may need several upstream pages, or several windows. Only rows that are taken become nodes; null leaves
+ * one out.
+ */
+export async function connectNodes<Row, Node>(
+  ctx: Context,
+  slice: Slice,
+  question: ListQuestion,
+  run: PageRun<Row>,
+  nodeOf: (row: Row) => Node | null,
+  idOf: (node: Node) => unknown,
+): Promise<Connection<Node>> {
   const digest = digestOf(question);
   const after = placeAfter(slice, digest, "walk");
   const first = boundedFirst(ctx, slice);
-  let taken: { readonly window: number; readonly edge: Edge<Row> }[] = [];
+  let taken: { readonly window: number; readonly edges: Edge<Node>[] }[] = [];
   let pages: WindowPage<Row>[] = [];
-  let ended = true;
+  let [count, ended] = [0, true];
   for await (const page of run(after, first + 1)) {
+    const { window, token, rows } = page;
     if (page.restarted) {
-      taken = taken.filter(({ window }) => window !== page.window);
-      pages = pages.filter(({ window }) => window !== page.window);
+      taken = taken.filter((before) => before.window !== window);
+      pages = pages.filter((before) => before.window !== window);
+      count = taken.reduce((sum, { edges }) => sum + edges.length, 0);
     }
     pages.push(page);
-    const { window, token } = page;
-    const mark = (row: Row) => markOf(page, idOf(row));
+    const place = (index: number, node: Node) => ({ window, token, index, mark: markOf(page, idOf(node)) });
+    const isMarked = (row: Row, mark: string) => {
+      const node = nodeOf(row);
+      return node !== null && markOf(page, idOf(node)) === mark;
+    };
     const resumed = after !== null && window === after.window && token === after.token;
-    const skip = resumed ? 1 + indexOfMarked(page.rows, after, mark, question.dataset) : 0;
-    const rows = page.rows.slice(skip, skip + first + 1 - taken.length);
-    for (const [i, row] of rows.entries()) {
-      const place = () => ({ window, token, index: skip + i, mark: mark(row) });
-      taken.push({ window, edge: new Edge(row, place, digest) });
+    const edges: Edge<Node>[] = [];
+    let index = resumed ? 1 + indexOfMarked(rows, after, isMarked, question.dataset) : 0;
+    for (; index < rows.length && count <= first; index++) {
+      const node = nodeOf(rows[index] as Row);
+      if (node === null) continue;
+      edges.push(new Edge<Node>(node, place, index, digest));
+      count++;
     }
-    ended = page.next === null && skip + rows.length === page.rows.length;
-    if (taken.length > first) break;
+    taken.push({ window, edges });
+    ended = page.next === null && index === rows.length;
+    if (count > first) break;
   }
   if (after !== null && pages.length === 0) throw invalidCursor();
-  const whole = after === null && ended && taken.length <= first;
-  const edges = taken.slice(0, first).map(({ edge }) => edge);
-  return connection(ctx, edges, question, {
-    hasNextPage: taken.length > first,
+  const whole = after === null && ended && count <= first;
+  const edges = taken.flatMap((page) => page.edges);
+  return connection(ctx, edges.slice(0, first), question, {
+    hasNextPage: count > first,
     hasPreviousPage: after !== null,
-    totalCount: whole ? taken.length : null,
+    totalCount: whole ? count : null,
     freshness: freshnessOf(question.dataset, pages),
   });
 }
@@ -133,12 +157,12 @@ function markOf({ state, watermark }: PageProvenance, id: unknown): string {
 function indexOfMarked<Row>(
   rows: readonly Row[],
   { index, mark }: PageRow,
-  markOf: (row: Row) => string,
+  isMarked: (row: Row, mark: string) => boolean,
   dataset: Dataset,
 ): number {
   const there = rows[index];
-  if (there !== undefined && markOf(there) === mark) return index;
-  const moved = rows.findIndex((row) => markOf(row) === mark);
+  if (there !== undefined && isMarked(there, mark)) return index;
+  const moved = rows.findIndex((row) => isMarked(row, mark));
   if (moved < 0) throw expired(dataset);
   return moved;
 }
@@ -160,9 +184,9 @@ export async function connectRanking<Row, Node>(
   const marks = marksOf(ranked);
   const begin = after === null ? 0 : await passed(marks, after.mark, ctx.upstream.turn);
   if (begin === null) throw expired(question.dataset);
-  const edges = ranked.slice(begin, begin + first).map(({ row }) => {
+  const edges = ranked.slice(begin, begin + first).map(({ row }, i) => {
     const place = { mark: marks.next().value ?? "" };
-    return new Edge(nodeOf(row), () => place, digest);
+    return new Edge(nodeOf(row), () => place, i, digest);
   });
   return connection(ctx, edges, question, {
     hasNextPage: ranked.length > begin + first,

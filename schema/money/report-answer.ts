@@ -17,11 +17,10 @@ import type { Context } from "../../src/context.ts";
 import { dimensionKey } from "../../src/domain/bucket.ts";
 import type { SeriesBucket } from "../../src/domain/series.ts";
 import { shownPlacements, teamsNow } from "../../src/loaders/teams.ts";
-import { mapPages } from "../../src/upstream/pages/iterate.ts";
 import {
   belongsTo,
   type Connection,
-  connect,
+  connectNodes,
   connectRanking,
   type ListQuestion,
   type Slice,
@@ -127,15 +126,13 @@ async function connectReport<Measure>(
   const groupedBy = dimensionsOf(plan);
   const about = { organization, groupedBy, relations };
   if (asSent) {
-    const plain = (row: GatewayRow<Measure>): ReportNode<Measure> => ({
-      ...row,
-      isOther: false,
-      isPartial: false,
-      before: null,
-      ...about,
-    });
-    const run = mapPages(reportPages(ctx, plan), ({ rows }) => rows.filter(isShown).map(plain));
-    return { ...(await connect(ctx, slice, list, run, subjectOf)), plan, relations };
+    const plain = (row: GatewayRow<Measure>): ReportNode<Measure> | null =>
+      isShown(row) ? { ...row, isOther: false, isPartial: false, before: null, ...about } : null;
+    return {
+      ...(await connectNodes(ctx, slice, list, reportPages(ctx, plan), plain, subjectOf)),
+      plan,
+      relations,
+    };
   }
   const connection = await connectRanking(ctx, slice, list, async () => {
     const answer = await analyseReport(ctx, plan, analysis);

@@ -10,11 +10,9 @@ const SHAPE = /^(?!0000)\d{4}-\d{2}-\d{2}$/;
 /** The day written as `text`, or null where that is not a real calendar day. */
 export function parseDay(text: string): Day | null {
   if (!SHAPE.test(text)) return null;
-  try {
-    return Temporal.PlainDate.from(text, { overflow: "reject" }).toString() as Day;
-  } catch {
-    return null;
-  }
+  const instant = Date.parse(`${text}T00:00:00Z`);
+  // A day that its month does not have reads as one of the next month.
+  return !Number.isNaN(instant) && dayOf(instant) === text ? dayOf(instant) : null;
 }
 
 /** A day known to be well-formed: literals and values that were checked before. */
@@ -44,21 +42,29 @@ export function parseInstant(text: string): Instant | null {
 /** The UTC day an instant falls on. */
 export function dayOf(instant: Instant): Day {
   const start = Math.floor(instant / DAY_MS);
-  const known = DAYS.get(start);
-  if (known !== undefined) return known;
-  const day = new Date(instant).toISOString().slice(0, 10) as Day;
-  if (DAYS.size >= MAX_DAYS) DAYS.clear();
-  DAYS.set(start, day);
-  return day;
+  return DAYS.get(start) ?? remembered(DAYS, start, new Date(instant).toISOString().slice(0, 10) as Day);
 }
 
-/** The thousand rows of a page fall on a few days. */
-const DAYS = new Map<number, Day>();
-const MAX_DAYS = 1_000;
+/** An instant as RFC 3339 text in UTC, with milliseconds. */
+export function rfc3339(instant: Instant): string {
+  return TEXTS.get(instant) ?? remembered(TEXTS, instant, new Date(instant).toISOString());
+}
 
 /** The first instant of a day. */
 export function startOf(day: Day): Instant {
-  return Date.parse(`${day}T00:00:00Z`);
+  return STARTS.get(day) ?? remembered(STARTS, day, Date.parse(`${day}T00:00:00Z`));
+}
+
+/** The thousand rows of a page begin with a few buckets, and fall on as many days. */
+const DAYS = new Map<number, Day>();
+const STARTS = new Map<Day, Instant>();
+const TEXTS = new Map<Instant, string>();
+const MAX_DAYS = 1_000;
+
+function remembered<Key, Value>(values: Map<Key, Value>, key: Key, value: Value): Value {
+  if (values.size >= MAX_DAYS) values.clear();
+  values.set(key, value);
+  return value;
 }
 
 /** All UTC days have the same length. */
