@@ -1,43 +1,54 @@
 import pMap from "p-map";
 import type { Context } from "../context.ts";
 import type { ClaudeCodeRecord } from "../domain/claude-code.ts";
-import { emailKey } from "../domain/organization.ts";
+import { type Aliases, emailKey } from "../domain/organization.ts";
 import type { DayRange } from "../domain/range.ts";
 import { GatewayError } from "../errors.ts";
 import { claudeCode } from "../upstream/endpoints/claude-code.ts";
-import { type Collected, collectAll, pagesOf } from "../upstream/pages/iterate.ts";
+import { type CollectedPages, collectAll, pagesOf } from "../upstream/pages/iterate.ts";
 import type { Page } from "../upstream/pages/page.ts";
 import { windowsOf } from "../upstream/pages/windows.ts";
 import { type FieldRequests, requestsFor } from "../upstream/plan.ts";
 import { loader } from "./loader.ts";
+import { pageIndex } from "./page-index.ts";
 import { peopleBeyondAPage } from "./sizes.ts";
 
 /**
  * Claude Code records per `emailKey` over the range, oldest first. One page run per day serves all keys, since upstream has no
  * filter. Null: no records, which differs from no activity. Throws as `recordsOfPeople`.
  */
-export const recordsOfEmail = loader(async (ctx, { range }: { range: DayRange }) => {
-  const { rows } = await recordsOfPeople(ctx, range);
-  return Map.groupBy(rows, ({ actor }) =>
-    actor.kind === "user" ? emailKey(actor.email, ctx.orgDirectory.aliases) : "",
-  );
+export const recordsOfEmail = loader(async (ctx, { range }: { range: DayRange }, keys) => {
+  const { pages } = await recordsOfPeople(ctx, range);
+  const indexes = pages.map((rows) => byAddress(rows, ctx.orgDirectory.aliases));
+  const found = keys.map((key) => [key, indexes.flatMap((index) => index.get(key) ?? [])] as const);
+  return new Map(found.filter(([, records]) => records.length > 0));
 });
+
+const byAddress = pageIndex(({ actor }: ClaudeCodeRecord, aliases: Aliases) =>
+  actor.kind === "user" ? [emailKey(actor.email, aliases)] : [],
+);
 
 /**
  * All records of the days, and how old they are: from upstream where the days take no more requests than one operation makes, else
  * as they were stored within a day. Throws TOO_EXPENSIVE otherwise, and then asks for none of them.
  */
-export async function recordsOfDays(ctx: Context, range: DayRange): Promise<Collected<ClaudeCodeRecord>> {
+export async function recordsOfDays(
+  ctx: Context,
+  range: DayRange,
+): Promise<CollectedPages<ClaudeCodeRecord>> {
   return (await allRecords(ctx, { range }).load(ALL)) ?? NONE;
 }
 
 /** Claude Code records for some people, within the requests that the other fields of the operation leave. */
-export async function recordsOfPeople(ctx: Context, range: DayRange): Promise<Collected<ClaudeCodeRecord>> {
+export async function recordsOfPeople(
+  ctx: Context,
+  range: DayRange,
+): Promise<CollectedPages<ClaudeCodeRecord>> {
   return (await recordsForPeople(ctx, { range }).load(ALL)) ?? NONE;
 }
 
 const ALL = "all";
-const NONE: Collected<ClaudeCodeRecord> = { rows: [], sources: [] };
+const NONE: CollectedPages<ClaudeCodeRecord> = { rows: [], pages: [], sources: [] };
 
 const allRecords = loader(async (ctx, { range }: { range: DayRange }) => {
   const { maxRequests } = ctx.upstream;
@@ -75,7 +86,7 @@ async function affordable(
   ctx: Context,
   range: DayRange,
   claim: (requests: number) => number | null,
-): Promise<Collected<ClaudeCodeRecord>> {
+): Promise<CollectedPages<ClaudeCodeRecord>> {
   const { upstream } = ctx;
   const { ranges } = windowsOf(claudeCode, range, ctx.now());
   const read = () => collectAll(ranges.map((day) => pagesOf(upstream, claudeCode, [{ range: day }])));
@@ -96,7 +107,7 @@ async function affordable(
   if (stored.some((pages) => pages === null)) throw tooExpensive(days, size, requests, left);
   const pages = stored.flatMap((day) => day ?? []);
   upstream.take(claudeCode, pages);
-  return { rows: pages.flatMap(({ rows }) => rows), sources: pages };
+  return { rows: pages.flatMap(({ rows }) => rows), pages: pages.map(({ rows }) => rows), sources: pages };
 }
 
 async function keptDay({ upstream }: Context, range: DayRange): Promise<KeptDay> {

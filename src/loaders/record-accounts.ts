@@ -8,6 +8,7 @@ import { collect, pagesOf } from "../upstream/pages/iterate.ts";
 import { windowsOf } from "../upstream/pages/windows.ts";
 import { type FieldRequests, requestsFor } from "../upstream/plan.ts";
 import { loader } from "./loader.ts";
+import { pageIndex } from "./page-index.ts";
 import { PEOPLE_PER_PAGE, peopleBeyondAPage } from "./sizes.ts";
 
 /**
@@ -15,29 +16,35 @@ import { PEOPLE_PER_PAGE, peopleBeyondAPage } from "./sizes.ts";
  * Records name an address and no account: someone who left and came back has two rows with one address, and so has someone with
  * an alias. The row of the address itself goes before those of its aliases, then the one last active, then the first by id.
  */
-export const accountOfRecords = loader(async (ctx, { range }: { range: DayRange }) => {
+export const accountOfRecords = loader(async (ctx, { range }: { range: DayRange }, keys) => {
   const { aliases } = ctx.orgDirectory;
-  const rows = await listOfPeople(ctx, range);
-  const accounts = rows.flatMap((row) => accountIn(row, aliases));
-  return new Map(
-    [...Map.groupBy(accounts, ({ key }) => key)].map(([key, same]) => [key, same.reduce(foremost).userId]),
-  );
+  const indexes = (await listOfPeople(ctx, range)).map((rows) => byAddress(rows, aliases));
+  const found = keys.flatMap((key) => {
+    const same = indexes.flatMap((index) => index.get(key) ?? []);
+    const accounts = same.flatMap((row) => accountIn(row, aliases));
+    return accounts.length === 0 ? [] : [[key, accounts.reduce(foremost).userId] as const];
+  });
+  return new Map(found);
 });
 
+const byAddress = pageIndex((row: UserActivityRow, aliases: Aliases) =>
+  accountIn(row, aliases).map(({ key }) => key),
+);
+
 /**
- * Everyone active over the range: from upstream where the list takes no more requests than are left to the operation, else as it
+ * Everyone active over the range, page by page: from upstream where the list takes no more requests than are left to the operation, else as it
  * was stored within a day. Throws TOO_EXPENSIVE otherwise, and then makes no request for it.
  */
-async function listOfPeople(ctx: Context, range: DayRange): Promise<readonly UserActivityRow[]> {
+async function listOfPeople(ctx: Context, range: DayRange): Promise<readonly (readonly UserActivityRow[])[]> {
   const { upstream } = ctx;
   const requested = questions(ctx, range);
   const refusal = await refusalOfList(ctx, range);
-  if (refusal === null) return (await collect(pagesOf(upstream, userActivity, requested))).rows;
+  if (refusal === null) return (await collect(pagesOf(upstream, userActivity, requested))).pages;
   const stored = await Promise.all(requested.map((question) => upstream.stored(userActivity, question)));
   if (stored.some((pages) => pages === null)) throw refusal;
   const pages = stored.flatMap((list) => list ?? []);
   upstream.take(userActivity, pages);
-  return pages.flatMap(({ rows }) => rows);
+  return pages.map(({ rows }) => rows);
 }
 
 /** Returns why the list is not read from upstream; null where it is kept or the operation can read it. */

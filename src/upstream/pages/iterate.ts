@@ -127,6 +127,11 @@ export interface Collected<Row> {
   readonly sources: readonly PageProvenance[];
 }
 
+/** Everything that page runs have to say, with the rows of each page: those of a kept page are one array for all its readers. */
+export interface CollectedPages<Row> extends Collected<Row> {
+  readonly pages: readonly (readonly Row[])[];
+}
+
 /** Age of a page, as upstream states it. */
 export type PageProvenance = Pick<
   Page<unknown>,
@@ -137,10 +142,11 @@ export type PageProvenance = Pick<
 const CONCURRENT_RUNS = 32;
 
 /** Collects all rows of all page runs in their order; they are read concurrently. */
-export async function collectAll<Row>(runs: readonly PageRun<Row>[]): Promise<Collected<Row>> {
+export async function collectAll<Row>(runs: readonly PageRun<Row>[]): Promise<CollectedPages<Row>> {
   const collected = await pMap(runs, collect, { concurrency: CONCURRENT_RUNS });
   return {
     rows: collected.flatMap(({ rows }) => rows),
+    pages: collected.flatMap(({ pages }) => pages),
     sources: collected.flatMap(({ sources }) => sources),
   };
 }
@@ -151,11 +157,11 @@ export function collectEach<Row>(runs: readonly PageRun<Row>[]): Promise<(Collec
 }
 
 /** Collects one page run. A window that is refreshed while it is read is read again, and its earlier pages are dropped. */
-export async function collect<Row>(run: PageRun<Row>): Promise<Collected<Row>> {
+export async function collect<Row>(run: PageRun<Row>): Promise<CollectedPages<Row>> {
   let pages: WindowPage<Row>[] = [];
   for await (const page of run(null)) {
     if (page.restarted) pages = pages.filter((before) => before.window !== page.window);
     pages.push(page);
   }
-  return { rows: pages.flatMap(({ rows }) => rows), sources: pages };
+  return { rows: pages.flatMap(({ rows }) => rows), pages: pages.map(({ rows }) => rows), sources: pages };
 }
