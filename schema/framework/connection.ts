@@ -78,7 +78,7 @@ export interface Slice {
   readonly after?: string | null | undefined;
 }
 
-/** Reads a slice of a page run whose rows are the nodes; see `connectNodes`. */
+/** Reads a slice of a page run. Its rows are the nodes; see `connectNodes`. */
 export function connect<Row>(
   ctx: Context,
   slice: Slice,

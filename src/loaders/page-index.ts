@@ -1,6 +1,6 @@
 /**
- * Groups the rows of a page by key, once for as long as the process holds that page: a page of a thousand people answers many
- * questions about a hundred of them. `terms` are what keys depend on beside the row; other terms make another index.
+ * Groups the rows of a page by key, once while the process holds that page: a page of a thousand people answers many questions
+ * about a hundred of them. `terms` are the things that keys depend on beside the row; other terms make another index.
  */
 export function pageIndex<Row, Terms extends object>(
   keysOf: (row: Row, terms: Terms) => readonly string[],
