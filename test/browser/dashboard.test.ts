@@ -204,7 +204,7 @@ describe.skipIf(isMissing)("the dashboard", () => {
   test("filters every figure of a page by the chosen group, or shows none of it", async () => {
     const { data } = await opened.gateway.ask("{ groups(first: 1) { nodes { groupId } } }");
     const page = await opened.page(`/d/claude-ai?group=${data.groups.nodes[0].groupId}`);
-    expect(await panelsOf(page)).toEqual(["Skills", "Connectors", "Projects"]);
+    expect(await panelsOf(page)).toEqual(["Top skills", "Top connectors", "Top projects"]);
     await page.getByRole("link", { name: "Spend", exact: true }).click();
     await settled(page);
     expect(await panelsOf(page)).toEqual(["Spend by day", "Spend by model", "Top spenders"]);

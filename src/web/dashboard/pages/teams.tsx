@@ -147,6 +147,11 @@ export function TeamsPage({ place, rights }: PageProps) {
                   isOther: team.name === null,
                 }))}
               />
+              {(data.teams?.totalCount ?? 0) > teams.length && (
+                <p className="compare-note">
+                  {teams.length} of {data.teams?.totalCount} teams are ranked; the file has all.
+                </p>
+              )}
               <p className="compare-note">
                 People in several teams count in each
                 {overlap === undefined

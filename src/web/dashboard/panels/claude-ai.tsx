@@ -105,7 +105,7 @@ function chartOf(series: ChatDays) {
 /** People active each day in the products that most people use. A person can be in several, so lines are not added up. */
 export function ProductsByDay({ place, span }: PlacedPanelProps) {
   const variables = useMemo(() => ({ range: rangeOf(place.period) }), [place.period]);
-  const title = "Daily active people by product";
+  const title = "Daily active people of the largest products";
   return (
     <Panel
       title={title}

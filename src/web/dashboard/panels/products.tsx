@@ -26,8 +26,7 @@ export function ActiveByProduct({ place, span }: PlacedPanelProps) {
             label: nameOfProduct(product),
             value: dailyActiveUsers,
           }))
-          .toSorted((a, b) => (b.value ?? 0) - (a.value ?? 0))
-          .slice(0, 9);
+          .toSorted((a, b) => (b.value ?? 0) - (a.value ?? 0));
         return (
           <RankingTable
             title="Active people by product"

@@ -94,7 +94,7 @@ export function TopConnectors({ place, span, top }: TopPanelProps) {
   const { first: _, ...args } = variables;
   return (
     <Panel
-      title="Connectors"
+      title="Top connectors"
       document="Connectors"
       variables={variables}
       span={span}
@@ -122,7 +122,7 @@ export function TopSkills({ place, rights, span, top }: RightsPanelProps) {
   );
   return (
     <Panel
-      title="Skills"
+      title="Top skills"
       document="Skills"
       variables={variables}
       span={span}
@@ -147,7 +147,7 @@ export function TopPlugins({ place, span, top }: TopPanelProps) {
   const variables = useMemo(() => ({ range: rangeOf(place.period), first: top }), [place.period, top]);
   return (
     <Panel
-      title="Plugins"
+      title="Top plugins"
       document="Plugins"
       variables={variables}
       span={span}
@@ -176,7 +176,7 @@ export function TopProjects({ place, rights, span, top }: RightsPanelProps) {
   );
   return (
     <Panel
-      title="Projects"
+      title="Top projects"
       document="Projects"
       variables={variables}
       span={span}

@@ -100,7 +100,7 @@ export function Tokens({ place, span }: PlacedPanelProps) {
               </tr>
             </thead>
             <tbody>
-              {rows.slice(0, 10).map(({ model, tokens }) => {
+              {rows.map(({ model, tokens }) => {
                 const total = formatNumber(tokens.totalTokens, "count");
                 const share = formatNumber(tokens.cacheReadShare, "share");
                 return (
