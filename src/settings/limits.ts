@@ -101,7 +101,7 @@ export const REQUEST_LIMITS = {
   MAX_DIRECTIVES: limit({
     name: "MAX_DIRECTIVES",
     default: "30",
-    format: wholeNumber(1, 1_000),
+    format: wholeNumber(5, 1_000),
     meaning: "Maximum number of directives in an operation. Those of a fragment count for each spread.",
     counted: "directives",
     advice: "Leave out the fields that are not needed.",
