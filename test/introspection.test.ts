@@ -217,7 +217,8 @@ describe("the query library", () => {
       const { schema: shown } = visibleSchemas(schema)(permissionsFor(name));
       const wrong: string[] = [];
       let refused = 0;
-      for (const query of queryLibrary()) {
+      // A person is found by the caller, or by an address or a pseudonym, which depends on how the caller sees people.
+      for (const query of queryLibrary().filter((text) => !text.includes("query MyFigures"))) {
         const isShown = validate(shown, parse(query)).length === 0;
         const isRefused = codesOf(await askAs(name, query, { days: 1 })).includes("FORBIDDEN");
         if (isRefused) refused++;
