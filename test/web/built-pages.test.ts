@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { builtFolder } from "../built-folder.ts";
@@ -73,6 +74,19 @@ test("a page says in which header a token is sent, and whether there is a workbe
     firstQuery: "PeopleThisWeek",
   });
 });
+
+test.each(["dashboard.html", "workbench.html", "assets"])(
+  "a build without its %s counts as none, and the gateway starts",
+  async (name) => {
+    const partly = builtFolder();
+    rmSync(new URL(name, partly), { recursive: true });
+    const { app, faults } = gateway({ pages: partly });
+    const get = (path: string) => app.fetch(`http://gateway.test${path}`, { headers: { accept: BROWSER } });
+    expect(await (await get("/")).text()).toContain('<a href="/graphql">');
+    expect((await get("/graphql")).status).toBe(400);
+    expect(faults).toEqual([]);
+  },
+);
 
 test("without a built dashboard browsers get the list of routes", async () => {
   const { app } = gateway();

@@ -33,12 +33,15 @@ const WORKBENCH_FIELDS = pageFields({
 
 const SETTINGS = '<meta name="gateway" content="{}">';
 
+/** A build writes all of these. An earlier version wrote fewer, and a build that was interrupted may have. */
+const BUILT = ["dashboard.html", "workbench.html", "assets/"] as const;
+
 /**
  * The routes of the pages that are built into `folder`: for browsers the dashboard, on `/` and below `/d/`, and the workbench, on
  * `/graphql`; and their assets. Empty where they are not built. The pages show nothing by themselves; they ask as any client does.
  */
 export function builtPages(folder: URL, settings: BuiltPageSettings): readonly Route[] {
-  if (!existsSync(new URL("dashboard.html", folder))) return [];
+  if (!BUILT.every((name) => existsSync(new URL(name, folder)))) return [];
   const dashboard = pageRoute(new URL("dashboard.html", folder), settings, DASHBOARD_FIELDS);
   const workbench = pageRoute(new URL("workbench.html", folder), settings, WORKBENCH_FIELDS);
   return [
