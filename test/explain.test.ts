@@ -19,6 +19,7 @@ import type { SelectedField } from "../src/planning/selected-field.ts";
 import { statedSources } from "../src/planning/sources.ts";
 import { DATASET_ENDPOINTS } from "../src/upstream/dataset-endpoints.ts";
 import { type Answer, gateway, NOW } from "./gateway.ts";
+import { variablesFor } from "./library-variables.ts";
 import { QUESTIONS } from "./reachability/asking.ts";
 import { simulatedPace } from "./upstream/pace.ts";
 
@@ -63,15 +64,16 @@ describe.each(LIBRARY)("the plan of %s", (file) => {
   const query = readFileSync(new URL(file, FOLDER), "utf8");
 
   test("makes no upstream request, and names those of the answer: all of them cold, none of them warm", async () => {
+    const variables = await variablesFor(file);
     const asked = gateway({ sandbox: { users: 60 } });
-    const cold = await planOf(asked, query);
+    const cold = await planOf(asked, query, variables);
     expect(asked.seen).toEqual([]);
-    const { errors } = await asked.ask(query);
+    const { errors } = await asked.ask(query, variables);
     expect(errors).toBeUndefined();
     expect(asked.seen.length).toBeGreaterThanOrEqual(total(cold));
     expect(unplanned(cold, asked.seen)).toEqual([]);
 
-    expect(total(await planOf(asked, query))).toBe(0);
+    expect(total(await planOf(asked, query, variables))).toBe(0);
   });
 });
 

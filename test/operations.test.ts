@@ -9,6 +9,7 @@ import {
   PeopleThisWeekDocument,
 } from "../schema/operations/documents.ts";
 import { gateway } from "./gateway.ts";
+import { OWN, variablesFor } from "./library-variables.ts";
 
 const FOLDER = new URL("../schema/operations/", import.meta.url);
 const FILES = readdirSync(FOLDER).filter((name) => name.endsWith(".graphql"));
@@ -22,17 +23,6 @@ const SINGLE: ReadonlySet<string> = new Set([
   "44-month-end.graphql",
   "46-spend-to-date.graphql",
 ]);
-
-/** Those that find a person by the caller, who is not known here, or by an address. */
-const OWN: ReadonlySet<string> = new Set(["48-my-figures.graphql"]);
-
-async function variablesFor(file: string): Promise<Readonly<Record<string, unknown>>> {
-  if (!OWN.has(file)) return {};
-  const { data } = await gateway({ sandbox: { users: 60 } }).ask(
-    "{ users(range: { last: { days: 7 } }, first: 1) { nodes { email } } }",
-  );
-  return { email: data.users.nodes[0].email };
-}
 
 describe.each(FILES)("the question %s", (file) => {
   const text = readFileSync(new URL(file, FOLDER), "utf8");
