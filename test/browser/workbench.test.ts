@@ -72,6 +72,16 @@ describe.skipIf(isMissing)("the workbench in a browser", () => {
     expect(await response.textContent()).not.toContain("errors");
   });
 
+  test("says how settled an answer is and what it cost, and explains a query without running it", async () => {
+    await run(page);
+    await page.locator(".answer-line", { hasText: /as of .* UTC/ }).waitFor();
+    expect(await page.locator(".answer-line").textContent()).toMatch(
+      /(Open|Settling|Final): .*upstream request/,
+    );
+    await page.getByRole("button", { name: "Explain cost" }).click();
+    await page.locator(".graphiql-response").getByText('"plan"').first().waitFor();
+  });
+
   test("finds a question of the library by a synonym, and opens it in a tab", async () => {
     await page.getByLabel("Search the library").fill("DAU");
     await page.getByRole("button", { name: /^Adoption/ }).click();

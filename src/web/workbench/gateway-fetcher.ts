@@ -1,11 +1,24 @@
-import type { FetcherParams, SyncExecutionResult } from "@graphiql/toolkit";
+import { type FetcherParams, formatResult, type SyncExecutionResult } from "@graphiql/toolkit";
 import { Kind, parse } from "graphql";
 import { authorization, rejectSession } from "../client/session.ts";
+import type { GatewayAnswer, GraphQLResponse } from "./answer.ts";
+
+/**
+ * Answers by the text that the editor shows for them. The editor writes an answer into the tab that is open then, so the text is what
+ * connects a tab with its answer.
+ */
+const answers = new Map<string, GatewayAnswer>();
+
+const MOST_ANSWERS = 20;
+
+export function answerByText(text: string): GatewayAnswer | null {
+  return answers.get(text) ?? null;
+}
 
 type Params = Pick<FetcherParams, "query" | "operationName" | "variables">;
 
-async function post(params: Params): Promise<SyncExecutionResult> {
-  const response = await fetch("/graphql", {
+async function post(params: Params, path: string): Promise<{ response: Response; body: GraphQLResponse }> {
+  const response = await fetch(path, {
     method: "POST",
     headers: {
       accept: "application/graphql-response+json, application/json",
@@ -15,12 +28,32 @@ async function post(params: Params): Promise<SyncExecutionResult> {
     body: JSON.stringify(params),
   });
   if (response.status === 401) rejectSession();
-  return response.json();
+  return { response, body: await response.json() };
 }
 
-/** Sends an operation to the gateway, by the name that its text has. */
-export function fetchAnswer(params: Params): Promise<SyncExecutionResult> {
-  return post({ ...params, operationName: operationToRun(params) });
+/** Sends an operation to the gateway, and remembers its answer with what its headers say. */
+export async function fetchAnswer(params: Params): Promise<SyncExecutionResult> {
+  const named = { ...params, operationName: operationToRun(params) };
+  const { response, body } = await post(named, "/graphql");
+  answers.set(formatResult(body), {
+    query: params.query,
+    operationName: named.operationName,
+    variables: (params.variables ?? {}) as Readonly<Record<string, unknown>>,
+    body,
+    requests: requestsIn(response.headers.get("upstream-usage")),
+    isKept: /\bhit\b/.test(response.headers.get("cache-status") ?? ""),
+  });
+  for (const oldest of answers.keys()) {
+    if (answers.size <= MOST_ANSWERS) break;
+    answers.delete(oldest);
+  }
+  return body as SyncExecutionResult;
+}
+
+/** Plan of an operation: what it would request, without running it. */
+export async function fetchPlan(params: Params): Promise<GraphQLResponse> {
+  const { body } = await post({ ...params, operationName: operationToRun(params) }, "/graphql?explain");
+  return body;
 }
 
 /** The editor reads the name of a new query a moment later than its text; until then it gives that of the query before. */
@@ -33,4 +66,9 @@ function operationToRun({ query, operationName = null }: Params): string | null 
   } catch {
     return operationName;
   }
+}
+
+function requestsIn(usage: string | null): number | null {
+  const count = /requests=(\d+)/.exec(usage ?? "")?.[1];
+  return count === undefined ? null : Number(count);
 }

@@ -8,10 +8,11 @@ export function useOpenQuery(): (opened: OpenedQuery) => void {
   const { tabs, queryEditor, variableEditor } = useGraphiQL(pick("tabs", "queryEditor", "variableEditor"));
   return useCallback(
     ({ query, variables }) => {
+      if (queryEditor === undefined) return; // a tab left before its editor is there would lose its query
       const open = tabs.findIndex((tab) => tab.query === query && (tab.variables ?? "") === variables);
       if (open >= 0) return changeTab(open);
       addTab();
-      queryEditor?.setValue(query);
+      queryEditor.setValue(query);
       variableEditor?.setValue(variables);
       updateActiveTabValues({ query, variables, operationName: nameIn(query) });
     },
@@ -36,12 +37,16 @@ export function useCurrentQuery(): () => OpenedQuery {
 /** Opens the query of a link that is followed while the workbench is open. */
 export function useFragment(read: () => OpenedQuery | null): void {
   const open = useOpenQuery();
+  const { queryEditor } = useGraphiQL(pick("queryEditor"));
+  const isReady = queryEditor !== undefined;
   useEffect(() => {
+    if (!isReady) return;
     const follow = () => {
       const opened = read();
       if (opened !== null) open(opened);
     };
+    follow(); // a link that was followed before the editor was there
     addEventListener("hashchange", follow);
     return () => removeEventListener("hashchange", follow);
-  }, [open, read]);
+  }, [open, read, isReady]);
 }

@@ -4,6 +4,7 @@ import { useState, useSyncExternalStore } from "react";
 import { pageSettings } from "../client/page-settings.ts";
 import { currentTheme, onThemeChange } from "../design/theme.ts";
 import { ThemeSwitch } from "../design/theme-switch.tsx";
+import { AnswerPane } from "./answer-pane.tsx";
 import { fetchAnswer } from "./gateway-fetcher.ts";
 import { LIBRARY, libraryName, libraryText } from "./library-documents.ts";
 import { LibraryPane } from "./library-pane.tsx";
@@ -27,21 +28,27 @@ export function WorkbenchApp() {
   const [opened] = useState(takeFragment);
   const theme = useSyncExternalStore(onThemeChange, currentTheme);
   return (
-    <GraphiQL
-      fetcher={fetchAnswer}
-      plugins={PLUGINS}
-      visiblePlugin={LIBRARY_PLUGIN}
-      defaultTabs={[opened ?? { query: first }]}
-      {...(opened === null ? {} : { initialQuery: opened.query, initialVariables: opened.variables })}
-      defaultEditorToolsVisibility={opened !== null && opened.variables !== ""}
-      isHeadersEditorEnabled={false}
-      shouldPersistHeaders={false}
-      forcedTheme={theme}
-    >
-      <GraphiQL.Logo>
-        <Header />
-      </GraphiQL.Logo>
-    </GraphiQL>
+    <main>
+      <h1 className="visually-hidden">Workbench</h1>
+      <GraphiQL
+        fetcher={fetchAnswer}
+        plugins={PLUGINS}
+        visiblePlugin={LIBRARY_PLUGIN}
+        defaultTabs={[opened ?? { query: first }]}
+        {...(opened === null ? {} : { initialQuery: opened.query, initialVariables: opened.variables })}
+        defaultEditorToolsVisibility={opened !== null && opened.variables !== ""}
+        isHeadersEditorEnabled={false}
+        shouldPersistHeaders={false}
+        forcedTheme={theme}
+      >
+        <GraphiQL.Logo>
+          <Header />
+        </GraphiQL.Logo>
+        <GraphiQL.Footer>
+          <AnswerPane />
+        </GraphiQL.Footer>
+      </GraphiQL>
+    </main>
   );
 }
 

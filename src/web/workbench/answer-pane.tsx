@@ -1,0 +1,63 @@
+import { pick, useGraphiQL, useGraphiQLActions } from "@graphiql/react";
+import { useState } from "react";
+import { answerLine, formatPath } from "./answer-line.ts";
+import { answerByText, fetchPlan } from "./gateway-fetcher.ts";
+import { useCurrentQuery } from "./use-tabs.ts";
+
+/** Line about the answer of the open tab, its errors, and the plan of its query. */
+export function AnswerPane() {
+  const { tabs, activeTabIndex } = useGraphiQL(pick("tabs", "activeTabIndex"));
+  const answer = answerByText(tabs[activeTabIndex]?.response ?? "");
+  const errors = answer?.body.errors ?? [];
+  return (
+    <div className="answer">
+      <div className="row">
+        <p className="answer-line" role="status">
+          {answer === null ? "" : answerLine(answer).join(" · ")}
+        </p>
+        <PlanButton />
+      </div>
+      {errors.length > 0 && (
+        <ul className="answer-errors" aria-label="Errors">
+          {errors.map(({ message, path, extensions }) => (
+            <li key={`${path?.join(".")} ${message}`}>
+              {path !== undefined && <code>{formatPath(path)}</code>} {message}
+              {extensions?.code !== undefined && <span className="muted"> {extensions.code}</span>}
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+/** Shows what the open query would request, without running it. */
+function PlanButton() {
+  const current = useCurrentQuery();
+  const { responseEditor } = useGraphiQL(pick("responseEditor"));
+  const { updateActiveTabValues } = useGraphiQLActions();
+  const [failure, setFailure] = useState("");
+  const explain = async () => {
+    const { query, variables } = current();
+    try {
+      const plan = await fetchPlan({
+        query,
+        variables: variables.trim() === "" ? {} : JSON.parse(variables),
+      });
+      const response = JSON.stringify(plan, null, 2);
+      responseEditor?.setValue(response);
+      updateActiveTabValues({ response }); // the line above it is no longer about the answer before
+      setFailure("");
+    } catch {
+      setFailure("The variables are not JSON, or the gateway did not answer.");
+    }
+  };
+  return (
+    <>
+      {failure !== "" && <span role="status">{failure}</span>}
+      <button type="button" className="button quiet" onClick={() => void explain()}>
+        Explain cost
+      </button>
+    </>
+  );
+}
