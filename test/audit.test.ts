@@ -23,6 +23,7 @@ import { digestBy } from "../src/server/observability/digest.ts";
 import { redactVariables } from "../src/server/observability/variables.ts";
 import { ConfigError } from "../src/settings/config-error.ts";
 import type { Environment } from "../src/settings/settings.ts";
+import { builtFolder } from "./built-folder.ts";
 import { type GatewayOptions, gateway, NOW, refusal } from "./gateway.ts";
 import { PATHS } from "./wire.ts";
 
@@ -225,7 +226,7 @@ test.each<[string, RequestInit]>([
   ["/graphql", { method: "OPTIONS" }],
   ["/nowhere", {}],
 ])("%s is not an operation and leaves no line (%j)", async (path, init) => {
-  const { send } = audited();
+  const { send } = audited({ pages: builtFolder() });
   expect((await send(path, init)).entries).toEqual([]);
 });
 
