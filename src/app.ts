@@ -24,6 +24,7 @@ import { fileTokens } from "./server/auth/tokens.ts";
 import { watchedFile } from "./server/auth/watched-file.ts";
 import { readDocuments } from "./server/documents/manifest.ts";
 import type { TrustedDocuments } from "./server/documents/trusted.ts";
+import { BUILT_PAGES } from "./server/http/built-pages.ts";
 import { type CallerAccounts, MemoryAccounts } from "./server/limits/accounts.ts";
 import type { Audit } from "./server/observability/audit.ts";
 import { type Digest, digestBy } from "./server/observability/digest.ts";
@@ -99,9 +100,6 @@ function authenticationBy(
   });
   return { header: auth.header, authenticate: jwtTokens({ ...auth, identity, now }, verify) };
 }
-
-/** Written by `npm run build`. */
-const BUILT_PAGES = new URL("../dist/web/", import.meta.url);
 
 /** Tells records apart that share a day and an actor. */
 const ID_DIGEST_LENGTH = 16;

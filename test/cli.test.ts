@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { areBuilt, BUILT_PAGES } from "../src/server/http/built-pages.ts";
 import { SETTINGS } from "../src/settings/settings.ts";
 import { ask, endAll, type Process, run, serve, urlIn } from "./process.ts";
 
@@ -19,6 +20,9 @@ describe("serve", () => {
     expect(output).toContain("sandbox: 40 simulated users, seed 1");
     expect(output).toContain("2026-11-22T12:00:00");
     expect(output).toContain("curl");
+    // Pages are named where they are: a tree without a build has none.
+    expect(output.includes("dashboard for browsers")).toBe(areBuilt(BUILT_PAGES));
+    expect(output.includes("for the workbench")).toBe(areBuilt(BUILT_PAGES));
     const { data, errors } = await ask(urlIn(output), PEOPLE);
     expect(errors).toBeUndefined();
     expect((data.users as { nodes: unknown[] }).nodes).toHaveLength(2);

@@ -4,6 +4,7 @@ import type { Instant } from "../domain/day.ts";
 import type { OutageSubject } from "../errors.ts";
 import { AUTHORIZATION } from "../server/auth/authenticator.ts";
 import { firstQuery } from "../server/documents/query-library.ts";
+import { areBuilt, BUILT_PAGES } from "../server/http/built-pages.ts";
 import { createListener } from "../server/http/listener.ts";
 import type { AuthConfig } from "../settings/auth.ts";
 import type { ServerConfig } from "../settings/server.ts";
@@ -113,10 +114,13 @@ function greeting(config: Config, { port }: AddressInfo, now: Instant): string {
     upstream,
     clock,
   } = config;
-  const url = `http://${host.includes(":") ? `[${host.replace(/[[\]]/g, "")}]` : host}:${port}/graphql`;
+  const origin = `http://${host.includes(":") ? `[${host.replace(/[[\]]/g, "")}]` : host}:${port}`;
+  const url = `${origin}/graphql`;
+  const hasPages = areBuilt(BUILT_PAGES);
   const token = auth.kind === "none" ? "" : ` -H "${tokenHeader(auth)}$TOKEN"`;
   return [
-    `Listening on ${url}${playground ? " (open it in a browser for the workbench)" : ""}`,
+    `Listening on ${url}${hasPages && playground ? " (open it in a browser for the workbench)" : ""}`,
+    ...(hasPages ? [`dashboard for browsers: ${origin}/`] : []),
     describeUpstream(config),
     ...(clock === null ? [] : [`clock starts at ${new Date(now).toISOString()}`]),
     AUTHENTICATION[auth.kind],

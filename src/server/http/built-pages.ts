@@ -33,6 +33,9 @@ const WORKBENCH_FIELDS = pageFields({
 
 const SETTINGS = '<meta name="gateway" content="{}">';
 
+/** Written by `npm run build`. */
+export const BUILT_PAGES = new URL("../../../dist/web/", import.meta.url);
+
 /** A build writes all of these. An earlier version wrote fewer, and a build that was interrupted may have. */
 const BUILT = ["dashboard.html", "workbench.html", "assets/"] as const;
 
@@ -41,7 +44,7 @@ const BUILT = ["dashboard.html", "workbench.html", "assets/"] as const;
  * `/graphql`; and their assets. Empty where they are not built. The pages show nothing by themselves; they ask as any client does.
  */
 export function builtPages(folder: URL, settings: BuiltPageSettings): readonly Route[] {
-  if (!BUILT.every((name) => existsSync(new URL(name, folder)))) return [];
+  if (!areBuilt(folder)) return [];
   const dashboard = pageRoute(new URL("dashboard.html", folder), settings, DASHBOARD_FIELDS);
   const workbench = pageRoute(new URL("workbench.html", folder), settings, WORKBENCH_FIELDS);
   return [
@@ -50,6 +53,11 @@ export function builtPages(folder: URL, settings: BuiltPageSettings): readonly R
     ...(settings.workbench ? [{ ...workbench, path: "/graphql" }] : []),
     assetsRoute("/assets/", new URL("assets/", folder)),
   ];
+}
+
+/** True where `folder` has all pages of a build. */
+export function areBuilt(folder: URL): boolean {
+  return BUILT.every((name) => existsSync(new URL(name, folder)));
 }
 
 function pageRoute(file: URL, settings: BuiltPageSettings, fields: readonly string[]): Omit<Route, "path"> {
