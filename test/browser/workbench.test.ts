@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Browser, BrowserContext, Page } from "playwright-core";
@@ -116,6 +117,35 @@ describe.skipIf(isMissing)("the workbench in a browser", () => {
     await fresh.goto(`${origin}/graphql#${new URLSearchParams({ query: "query Mine { viewer { role } }" })}`);
     await vi.waitFor(async () => expect(await tabs(fresh)).toContain("Mine"), PATIENT);
     expect(new URL(fresh.url()).hash).toBe("");
+  });
+
+  test("shows the rows of an answer as a table that is sorted, and saved as a file, by keyboard", async () => {
+    await page.getByLabel("Search the library").fill("CostByDay");
+    await page.getByRole("button", { name: /^CostByDay/ }).click();
+    await run(page);
+    await page.getByRole("tab", { name: "JSON" }).focus();
+    await page.keyboard.press("ArrowRight");
+    const table = page.getByRole("tabpanel", { name: "Table" }).getByRole("table");
+    await table.getByRole("row").nth(1).waitFor();
+    const amounts = async () =>
+      (await table.locator("tbody td:nth-child(4)").allTextContents()).map((each) =>
+        Number(each.replaceAll(/[$,]/g, "")),
+      );
+    await table.getByRole("button", { name: "net.usd" }).press("Enter");
+    expect(await table.locator('th[aria-sort="descending"]').textContent()).toContain("net.usd");
+    expect(await amounts()).toEqual((await amounts()).toSorted((a, b) => b - a));
+    expect(await table.locator("tfoot").textContent()).toContain("Sum of the rows");
+    const [file] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "CSV of these rows" }).click(),
+    ]);
+    expect(file.suggestedFilename()).toBe("cost.csv");
+    const lines = (await readFile(await file.path(), "utf8")).trimEnd().split("\n");
+    expect(lines[0]).toBe("from,product,isOther,net.usd,state");
+    expect(lines).toHaveLength((await amounts()).length + 1);
+    const whole = page.getByRole("link", { name: "CSV of the whole list" });
+    const response = await page.request.get(`${origin}${await whole.getAttribute("href")}`);
+    expect(response.status()).toBe(200);
   });
 
   test("shows the manual of the schema", async () => {

@@ -1,3 +1,4 @@
+import { inertText, quoted } from "../../domain/csv.ts";
 import type { CellValue, TableColumn } from "./table.ts";
 
 /** How rows are written; all of it is UTF-8. */
@@ -38,16 +39,8 @@ function cell(value: CellValue, isText: boolean): string {
   return typeof value === "object" ? quoted(JSON.stringify(value)) : String(value);
 }
 
-/** A spreadsheet takes the wide forms of these signs for the signs. */
-const FORMULA = /^[=+\-@\t\r＝＋－＠]/;
-const SPECIAL = /[",\n\r]/;
-
 function textCell(text: string): string {
-  return quoted(FORMULA.test(text) ? `'${text}` : text);
-}
-
-function quoted(text: string): string {
-  return SPECIAL.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return quoted(inertText(text));
 }
 
 /** One JSON object a line, by the names of the columns. Readers take each line for a row, so that a manifest is one only on request. */

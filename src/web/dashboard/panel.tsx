@@ -1,9 +1,9 @@
 import { type ReactNode, useId, useState } from "react";
 import { formatInstant } from "../charts/format.ts";
 import type { DocumentName, ResultOf, VariablesOf } from "../client/documents.ts";
+import { FileLink } from "../client/file-link.tsx";
 import { pageSettings } from "../client/page-settings.ts";
 import type { AnswerError, AnswerFreshness } from "../client/run-document.ts";
-import { authorization } from "../client/session.ts";
 import { useDocument } from "../client/use-document.ts";
 import { workbenchLink } from "../links.ts";
 
@@ -93,7 +93,11 @@ export function Panel<Name extends DocumentName>({
               Query<span className="visually-hidden"> of {title}</span>
             </a>
           )}
-          {file !== undefined && <FileLink href={file} title={title} />}
+          {file !== undefined && (
+            <FileLink href={file} buttonClass="link">
+              CSV<span className="visually-hidden"> of {title}</span>
+            </FileLink>
+          )}
         </span>
       </footer>
     </section>
@@ -146,41 +150,4 @@ function AsOf({ freshness: { state, refreshedAt, stale } }: { readonly freshness
     ...(stale ? ["older than usual"] : []),
   ];
   return parts.join(" · ");
-}
-
-/** A link cannot carry a token, so a signed-in caller's file is fetched, and then saved. */
-function FileLink({ href, title }: { readonly href: string; readonly title: string }) {
-  const [failure, setFailure] = useState<string | null>(null);
-  const label = (
-    <>
-      CSV<span className="visually-hidden"> of {title}</span>
-    </>
-  );
-  const headers = authorization();
-  if (Object.keys(headers).length === 0)
-    return (
-      <a href={href} download>
-        {label}
-      </a>
-    );
-  const save = async () => {
-    const response = await fetch(href, { headers });
-    if (!response.ok) return setFailure("The file could not be read.");
-    const url = URL.createObjectURL(await response.blob());
-    const link = Object.assign(document.createElement("a"), {
-      href: url,
-      download: new URL(href, location.href).pathname.split("/").at(-1) ?? "file.csv",
-    });
-    link.click();
-    URL.revokeObjectURL(url);
-    setFailure(null);
-  };
-  return (
-    <>
-      {failure !== null && <span role="status">{failure} </span>}
-      <button type="button" className="link" onClick={() => void save()}>
-        {label}
-      </button>
-    </>
-  );
 }

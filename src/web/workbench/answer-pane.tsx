@@ -1,22 +1,26 @@
 import { pick, useGraphiQL, useGraphiQLActions } from "@graphiql/react";
-import { useState } from "react";
+import { useId, useState } from "react";
 import { answerLine, formatPath } from "./answer-line.ts";
+import { type AnswerView, ViewPanel, ViewTabs } from "./answer-views.tsx";
 import { answerByText, fetchPlan } from "./gateway-fetcher.ts";
 import { useCurrentQuery } from "./use-tabs.ts";
 
-/** Line about the answer of the open tab, its errors, and the plan of its query. */
+/** Line about the answer of the open tab, its errors, the plan of its query, and the answer in other forms than JSON. */
 export function AnswerPane() {
   const { tabs, activeTabIndex } = useGraphiQL(pick("tabs", "activeTabIndex"));
   const answer = answerByText(tabs[activeTabIndex]?.response ?? "");
   const errors = answer?.body.errors ?? [];
+  const [view, setView] = useState<AnswerView>("JSON");
+  const id = useId();
   return (
-    <div className="answer">
+    <div className="answer" data-view={view}>
       <div className="row">
-        <p className="answer-line" role="status">
-          {answer === null ? "" : answerLine(answer).join(" · ")}
-        </p>
-        <PlanButton />
+        <ViewTabs id={id} view={view} onChoose={setView} />
+        <PlanButton onPlan={() => setView("JSON")} />
       </div>
+      <p className="answer-line" role="status">
+        {answer === null ? "" : answerLine(answer).join(" · ")}
+      </p>
       {errors.length > 0 && (
         <ul className="answer-errors" aria-label="Errors">
           {errors.map(({ message, path, extensions }) => (
@@ -27,12 +31,13 @@ export function AnswerPane() {
           ))}
         </ul>
       )}
+      <ViewPanel id={id} view={view} answer={answer} />
     </div>
   );
 }
 
 /** Shows what the open query would request, without running it. */
-function PlanButton() {
+function PlanButton({ onPlan }: { readonly onPlan: () => void }) {
   const current = useCurrentQuery();
   const { responseEditor } = useGraphiQL(pick("responseEditor"));
   const { updateActiveTabValues } = useGraphiQLActions();
@@ -48,6 +53,7 @@ function PlanButton() {
       responseEditor?.setValue(response);
       updateActiveTabValues({ response }); // the line above it is no longer about the answer before
       setFailure("");
+      onPlan();
     } catch {
       setFailure("The variables are not JSON, or the gateway did not answer.");
     }

@@ -1,0 +1,41 @@
+import { type ReactNode, useState } from "react";
+import { authorization } from "./session.ts";
+
+export interface FileLinkProps {
+  readonly href: string;
+  readonly children: ReactNode;
+  readonly linkClass?: string;
+  readonly buttonClass?: string;
+}
+
+/** A link cannot carry a token, so a signed-in caller's file is fetched, and then saved. */
+export function FileLink({ href, children, linkClass, buttonClass }: FileLinkProps) {
+  const [failure, setFailure] = useState<string | null>(null);
+  const headers = authorization();
+  if (Object.keys(headers).length === 0)
+    return (
+      <a href={href} download className={linkClass}>
+        {children}
+      </a>
+    );
+  const save = async () => {
+    const response = await fetch(href, { headers });
+    if (!response.ok) return setFailure("The file could not be read.");
+    const url = URL.createObjectURL(await response.blob());
+    const link = Object.assign(document.createElement("a"), {
+      href: url,
+      download: new URL(href, location.href).pathname.split("/").at(-1) ?? "file.csv",
+    });
+    link.click();
+    URL.revokeObjectURL(url);
+    setFailure(null);
+  };
+  return (
+    <>
+      {failure !== null && <span role="status">{failure} </span>}
+      <button type="button" className={buttonClass} onClick={() => void save()}>
+        {children}
+      </button>
+    </>
+  );
+}
