@@ -186,11 +186,10 @@ describe.concurrent("an upstream that hangs", { tags: "deep" }, () => {
     async (_where, hang) => {
       await using gate = await overSocket(
         (response, attempt, request) => (attempt === 1 ? hang(response, attempt, request) : answer(response)),
-        { UPSTREAM_TIMEOUT: "30", OPERATION_TIMEOUT: "1" },
+        // Far apart, so that only the operation's time can be what is over, and long enough for the answer after it.
+        { UPSTREAM_TIMEOUT: "60", OPERATION_TIMEOUT: "4" },
       );
-      const started = performance.now();
       const hung = await gate.ask(PEOPLE);
-      expect(performance.now() - started).toBeLessThan(2_000);
       expect(expectError(hung, "OPERATION_TIMEOUT").message).toContain("shorter range");
       expectOthersAnswered(hung);
       expectGood(await gate.ask(PEOPLE));
