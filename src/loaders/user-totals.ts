@@ -12,6 +12,7 @@ import { windowsOf } from "../upstream/pages/windows.ts";
 import { requestsUnlessStored } from "../upstream/plan.ts";
 import { inParts } from "./in-parts.ts";
 import { loader } from "./loader.ts";
+import { pageIndex } from "./page-index.ts";
 
 /** The most ids one report request filters on. */
 const MAX_IDS = 100;
@@ -36,6 +37,9 @@ function totalsOfUser<Measure>(
     groupBy: [],
     filter: ids === null ? {} : { USER: ids },
   });
+  const byUser = pageIndex(({ user }: ReportRow<Measure>, _: typeof endpoint) =>
+    user === null ? [] : [user.userId],
+  );
   const totals = loader(async (ctx, { range }: { range: DayRange }, userIds) => {
     const { ranges } = windowsOf(endpoint, range, ctx.now());
     const questions = await inParts(
@@ -45,13 +49,13 @@ function totalsOfUser<Measure>(
       userIds,
     );
     const runs = questions.map((question) => pagesOf(ctx.upstream, endpoint, [question]));
-    const byUser = new Map<string, Measure>();
-    for (const { user, measure } of (await collectAll(runs)).rows) {
-      if (user === null) continue;
-      const before = byUser.get(user.userId);
-      byUser.set(user.userId, before === undefined ? measure : plus(before, measure));
+    const indexes = (await collectAll(runs)).pages.map((rows) => byUser(rows, endpoint));
+    const found = new Map<string, Measure>();
+    for (const id of userIds) {
+      const measures = indexes.flatMap((index) => index.get(id) ?? []).map(({ measure }) => measure);
+      if (measures.length > 0) found.set(id, measures.reduce(plus));
     }
-    return byUser;
+    return found;
   });
   const requests = (range: DayRange, ctx: Context) =>
     requestsUnlessStored(endpoint, range, ctx, (window) => ask(window, null));

@@ -143,12 +143,11 @@ const CONCURRENT_RUNS = 32;
 
 /** Collects all rows of all page runs in their order; they are read concurrently. */
 export async function collectAll<Row>(runs: readonly PageRun<Row>[]): Promise<CollectedPages<Row>> {
-  const collected = await pMap(runs, collect, { concurrency: CONCURRENT_RUNS });
-  return {
-    rows: collected.flatMap(({ rows }) => rows),
-    pages: collected.flatMap(({ pages }) => pages),
-    sources: collected.flatMap(({ sources }) => sources),
-  };
+  const each = await pMap(runs, collect, { concurrency: CONCURRENT_RUNS });
+  return collected(
+    each.flatMap(({ pages }) => pages),
+    each.flatMap(({ sources }) => sources),
+  );
 }
 
 /** Collects each page run, concurrently; the failure of one does not affect the others. */
@@ -163,5 +162,24 @@ export async function collect<Row>(run: PageRun<Row>): Promise<CollectedPages<Ro
     if (page.restarted) pages = pages.filter((before) => before.window !== page.window);
     pages.push(page);
   }
-  return { rows: pages.flatMap(({ rows }) => rows), pages: pages.map(({ rows }) => rows), sources: pages };
+  return collected(
+    pages.map(({ rows }) => rows),
+    pages,
+  );
+}
+
+/** Puts the rows into one list only where that is read: an index of each page needs none. */
+function collected<Row>(
+  pages: readonly (readonly Row[])[],
+  sources: readonly PageProvenance[],
+): CollectedPages<Row> {
+  let all: readonly Row[] | null = null;
+  return {
+    get rows() {
+      all ??= pages.length === 1 ? (pages[0] ?? []) : pages.flat();
+      return all;
+    },
+    pages,
+    sources,
+  };
 }
