@@ -42,15 +42,27 @@ function pagesOfWindow<Measure>(
 ): PageRun<GatewayRow<Measure>> {
   const isWanted = matchesAny(plan.question);
   return mapPages(readWanted(upstream, plan, [wanted]), async ({ rows, asOf }) => {
+    const { resource, question } = plan;
+    const isFinal = finalityOf("money", wanted, asOf) === "FINAL";
+    if (isFinal && !resource.hasBuckets && question.any === undefined) return finalRowsOf(rows);
     const stateOf = statesBy(wanted, asOf);
     const { range } = plan.questionFor(wanted);
-    const complete = plan.resource.hasBuckets
+    const complete = resource.hasBuckets
       ? await withRemainders(upstream, plan, range, rows)
       : rows.map((row) => ({ row, isRemainder: false }));
     return complete.flatMap(({ row, isRemainder }) =>
       isWanted(row) ? [{ ...row, isRemainder, state: stateOf(row) }] : [],
     );
   });
+}
+
+/** The rows of final pages as clients see them, by the rows of the page: the same in every answer. */
+const finalRows = new WeakMap<readonly ReportRow<unknown>[], readonly GatewayRow<unknown>[]>();
+
+function finalRowsOf<Measure>(rows: readonly ReportRow<Measure>[]): readonly GatewayRow<Measure>[] {
+  return finalRows.getOrInsertComputed(rows, () =>
+    rows.map((row) => ({ ...row, isRemainder: false, state: "FINAL" as const })),
+  ) as readonly GatewayRow<Measure>[];
 }
 
 /** Reads every row of a plan, window by window. */

@@ -20,7 +20,8 @@ export function readWanted<Measure>(
     for await (const page of run(from)) {
       const range = ranges[page.window] as DayRange;
       const [begin, end] = [startOf(range.from), startOf(range.until)];
-      const rows = page.rows.filter((row) => row.from >= begin && row.until <= end);
+      const isWanted = (row: ReportRow<Measure>) => row.from >= begin && row.until <= end;
+      const rows = page.rows.every(isWanted) ? page.rows : page.rows.filter(isWanted);
       yield { ...page, rows, range, state: finalityOf(resource.endpoint.subject, range, page.asOf) };
     }
   };
