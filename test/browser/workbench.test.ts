@@ -148,6 +148,28 @@ describe.skipIf(isMissing)("the workbench in a browser", () => {
     expect(response.status()).toBe(200);
   });
 
+  test("draws an answer by day as a chart, and saves it as SVG and PNG", async () => {
+    await page.getByLabel("Search the library").fill("CostByDay");
+    await page.getByRole("button", { name: /^CostByDay/ }).click();
+    await run(page);
+    await page.getByRole("tab", { name: "Chart" }).click();
+    const view = page.getByRole("tabpanel", { name: "Chart" });
+    await view.getByRole("group", { name: /cost: net.usd.* to .*Newest values/ }).waitFor();
+    expect(await view.locator(".chart-legend").textContent()).toContain("Other");
+    for (const [name, start] of [
+      ["SVG", "<svg xmlns="],
+      ["PNG", "\u0089PNG"],
+    ] as const) {
+      const [file] = await Promise.all([
+        page.waitForEvent("download"),
+        view.getByRole("button", { name }).click(),
+      ]);
+      const content = await readFile(await file.path(), "latin1");
+      expect(content.startsWith(start)).toBe(true);
+      expect(content).not.toContain("var(--");
+    }
+  });
+
   test("shows the manual of the schema", async () => {
     await page.getByLabel("Show Documentation Explorer").click();
     const manual = page.locator(".graphiql-doc-explorer");

@@ -1,13 +1,5 @@
 import { formatNumber, type Unit } from "./format.ts";
-
-export interface RankedRow {
-  readonly key: string;
-  readonly label: string;
-  readonly detail?: string;
-  readonly value: number | string | null;
-  /** Stands for all that is not listed; drawn without an accent. */
-  readonly isOther?: boolean;
-}
+import type { RankedRow } from "./ranked-row.ts";
 
 export interface RankingProps {
   readonly title: string;

@@ -1,7 +1,13 @@
 import { type KeyboardEvent, type PointerEvent, useId, useLayoutEffect, useRef, useState } from "react";
 import { formatBucketInFull, formatNumber, type Unit } from "./format.ts";
-import { accentOf, bucketScale, type SeriesShape, SeriesSvg } from "./series-svg.tsx";
-import { type ChartSeries, settlednessOf, sumOfSeries, type TimeSeries } from "./time-series.ts";
+import { accentOf, bucketScale, SeriesSvg } from "./series-svg.tsx";
+import {
+  type ChartSeries,
+  type SeriesShape,
+  settlednessOf,
+  sumOfSeries,
+  type TimeSeries,
+} from "./time-series.ts";
 
 export interface SeriesChartProps {
   /** Says what is drawn. */

@@ -1,9 +1,13 @@
 import { scaleBand, scaleLinear } from "d3-scale";
 import { line } from "d3-shape";
 import { formatBucket, formatTick, type Unit } from "./format.ts";
-import { labelledBuckets, largestValue, stackedLayers, type TimeSeries } from "./time-series.ts";
-
-export type SeriesShape = "lines" | "stacked" | "grouped";
+import {
+  labelledBuckets,
+  largestValue,
+  type SeriesShape,
+  stackedLayers,
+  type TimeSeries,
+} from "./time-series.ts";
 
 export interface SeriesSvgProps {
   readonly chart: TimeSeries;

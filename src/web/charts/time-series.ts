@@ -64,6 +64,8 @@ function nextStart(day: string, length: BucketLength): string {
   return new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1)).toISOString().slice(0, 10);
 }
 
+export type SeriesShape = "lines" | "stacked" | "grouped";
+
 /** Arranges points as series over the same buckets. */
 export function timeSeries(points: readonly SeriesPoint[], options: SeriesOptions): TimeSeries {
   const { length, range, missing } = options;

@@ -78,7 +78,7 @@ function findTables(
     const inner = value[each.key];
     const here = [...path, each.key];
     if (isListField(each) || isPaged(getNamedType(each.field.type)))
-      addTable(each, [{ value: inner, parents: [] }], here, [], tables);
+      addTable(each, [{ value: inner, parents: [] }], here, { columns: [], bucket: null }, tables);
     else findTables(each.fields, inner, here, tables);
   }
 }
@@ -89,6 +89,12 @@ interface Occurrence {
   readonly parents: readonly AnswerCell[];
 }
 
+/** The rows that a list is in. */
+interface Surroundings {
+  readonly columns: readonly AnswerColumn[];
+  readonly bucket: AnswerTable["bucket"];
+}
+
 /** Columns of the rows around a list that say which row it is of. */
 const NAMING: readonly ColumnRole[] = ["bucket", "group"];
 
@@ -96,9 +102,10 @@ function addTable(
   list: AnswerField,
   occurrences: readonly Occurrence[],
   path: readonly string[],
-  inherited: readonly AnswerColumn[],
+  around: Surroundings,
   tables: AnswerTable[],
 ): void {
+  const inherited = around.columns;
   const { rowFields, rowType } = rowsOf(list);
   const grouping = groupingOf(list);
   const asked = bucketArgument(list);
@@ -117,12 +124,13 @@ function addTable(
     }
   const days = own.some(({ role, kind }) => role === "bucket" && kind === "day");
   const only = occurrences.length === 1 ? occurrences[0]?.value : undefined;
+  const bucket = own.some(({ role }) => role === "bucket") ? lengthOf(asked, days) : around.bucket;
   tables.push({
     name: path.join("."),
     columns,
     rows: rows.map(({ cells }) => cells),
     extent: hasHoles || inherited.length > 0 ? "unknown" : extentOf(list, only, rows.length),
-    bucket: own.some(({ role }) => role === "bucket") ? lengthOf(asked, days) : null,
+    bucket,
     totals: totalsIn(list, only, own),
     file: isNested || !isPaged(getNamedType(list.field.type)) ? null : fileOf(list),
   });
@@ -132,11 +140,9 @@ function addTable(
       value: valueAt(node, inner.path),
       parents: naming.map((i) => cells[i] ?? null),
     }));
-    const around = naming
-      .flatMap((i) => columns[i] ?? [])
-      .map((column) => ({ ...column, isAdditive: false }));
+    const named = naming.flatMap((i) => columns[i] ?? []).map((column) => ({ ...column, isAdditive: false }));
     if (within.some(({ value }) => nodesIn(inner.list, value).length > 0))
-      addTable(inner.list, within, [...path, ...inner.path], around, tables);
+      addTable(inner.list, within, [...path, ...inner.path], { columns: named, bucket }, tables);
   }
 }
 
@@ -173,7 +179,7 @@ interface Leaf {
   readonly fields: readonly AnswerField[];
 }
 
-function leavesOf(fields: readonly AnswerField[], around: readonly AnswerField[]): Leaf[] {
+export function leavesOf(fields: readonly AnswerField[], around: readonly AnswerField[]): Leaf[] {
   return fields.flatMap((each) => {
     if (isListField(each) || isPaged(getNamedType(each.field.type))) return [];
     const through = [...around, each];
@@ -208,7 +214,7 @@ function columnOf({ path, fields }: Leaf, rowType: GraphQLNamedType, dimensions:
   };
 }
 
-function kindOf(fields: readonly AnswerField[]): ColumnKind {
+export function kindOf(fields: readonly AnswerField[]): ColumnKind {
   const last = fields.at(-1);
   if (last === undefined || isListType(getNullableType(last.field.type))) return "text";
   switch (getNamedType(last.field.type).name) {
@@ -338,7 +344,7 @@ function fileOf({ field, given }: AnswerField): string {
   return fileLink(field.name, rest);
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
@@ -346,7 +352,7 @@ function valueAt(value: unknown, path: readonly string[]): unknown {
   return path.reduce<unknown>((inner, key) => (isObject(inner) ? inner[key] : undefined), value);
 }
 
-function cellAt(value: unknown, path: readonly string[]): AnswerCell {
+export function cellAt(value: unknown, path: readonly string[]): AnswerCell {
   const cell = valueAt(value, path);
   if (cell === undefined || cell === null) return null;
   if (typeof cell === "string" || typeof cell === "number" || typeof cell === "boolean") return cell;
@@ -354,7 +360,7 @@ function cellAt(value: unknown, path: readonly string[]): AnswerCell {
 }
 
 /** Adds values to the last digit; null: one is missing, or has another form. */
-function exactSum(values: readonly AnswerCell[]): string | null {
+export function exactSum(values: readonly AnswerCell[]): string | null {
   const amounts: Decimal[] = [];
   for (const value of values) {
     const amount = value === null ? null : parseDecimal(String(value));

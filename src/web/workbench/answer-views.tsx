@@ -1,10 +1,12 @@
 import { pick, useGraphiQL } from "@graphiql/react";
 import { type KeyboardEvent, useId, useMemo, useRef, useState } from "react";
 import type { GatewayAnswer } from "./answer.ts";
-import { tablesOf } from "./answer-tables.ts";
+import { chartOf, measuresIn, numbersOf } from "./answer-chart.ts";
+import { type AnswerTable, tablesOf } from "./answer-tables.ts";
+import { ChartView, NumbersView } from "./chart-view.tsx";
 import { TableView } from "./table-view.tsx";
 
-const VIEWS = ["JSON", "Table"] as const;
+const VIEWS = ["JSON", "Table", "Chart"] as const;
 
 export type AnswerView = (typeof VIEWS)[number];
 
@@ -59,23 +61,32 @@ export function ViewPanel({ id, view, answer }: ViewPanelProps) {
   const select = useId();
   const [chosen, setChosen] = useState("");
   const tables = useMemo(() => (schema && answer ? tablesOf(schema, answer) : []), [schema, answer]);
+  const numbers = useMemo(() => (schema && answer ? numbersOf(schema, answer) : []), [schema, answer]);
   if (view === "JSON") return null;
-  const table = tables.find(({ name }) => name === chosen) ?? tables[0];
+  const hasNumbers = view === "Chart" && numbers.length > 0;
+  const first =
+    view === "Table" ? tables[0] : (tables.find(isDrawable) ?? (hasNumbers ? undefined : tables[0]));
+  const isOfNumbers = hasNumbers && (chosen === NUMBERS || first === undefined);
+  const table = isOfNumbers ? undefined : (tables.find(({ name }) => name === chosen) ?? first);
   return (
     <div role="tabpanel" id={`${id}-view`} aria-labelledby={`${id}-${view}`} className="view">
       {answer === null ? (
         <p className="view-note">Run a query to see its answer here.</p>
-      ) : table === undefined ? (
-        <p className="view-note">This answer has no list, so there is no table of it.</p>
+      ) : table === undefined && !isOfNumbers ? (
+        <p className="view-note">
+          {view === "Table"
+            ? "This answer has no list, so there is no table of it."
+            : "No chart: this answer has neither a list nor an amount or count."}
+        </p>
       ) : (
         <>
-          {tables.length > 1 && (
+          {tables.length + Number(hasNumbers) > 1 && (
             <div className="row">
-              <label htmlFor={select}>List</label>
+              <label htmlFor={select}>Of</label>
               <select
                 id={select}
                 className="field"
-                value={table.name}
+                value={isOfNumbers ? NUMBERS : table?.name}
                 onChange={({ target }) => setChosen(target.value)}
               >
                 {tables.map(({ name, rows }) => (
@@ -83,12 +94,26 @@ export function ViewPanel({ id, view, answer }: ViewPanelProps) {
                     {name} ({rows.length})
                   </option>
                 ))}
+                {hasNumbers && <option value={NUMBERS}>single numbers ({numbers.length})</option>}
               </select>
             </div>
           )}
-          <TableView key={table.name} table={table} />
+          {isOfNumbers && <NumbersView numbers={numbers} />}
+          {table !== undefined &&
+            (view === "Table" ? (
+              <TableView key={table.name} table={table} />
+            ) : (
+              <ChartView key={table.name} table={table} />
+            ))}
         </>
       )}
     </div>
   );
+}
+
+/** Choice of the numbers in no list; no list has this name, since names in an answer have no spaces. */
+const NUMBERS = "single numbers";
+
+function isDrawable(table: AnswerTable): boolean {
+  return measuresIn(table).some((each) => chartOf(table, each).kind !== "none");
 }

@@ -1,5 +1,6 @@
 import { type ReactNode, useMemo } from "react";
-import { type RankedRow, RankingTable } from "../../charts/ranking.tsx";
+import type { RankedRow } from "../../charts/ranked-row.ts";
+import { RankingTable } from "../../charts/ranking.tsx";
 import { fileLink } from "../../links.ts";
 import { nameOfPerson } from "../names.ts";
 import { Panel } from "../panel.tsx";

@@ -1,0 +1,8 @@
+export interface RankedRow {
+  readonly key: string;
+  readonly label: string;
+  readonly detail?: string;
+  readonly value: number | string | null;
+  /** Stands for all that is not listed; drawn without an accent. */
+  readonly isOther?: boolean;
+}

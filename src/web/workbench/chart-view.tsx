@@ -1,0 +1,151 @@
+import { useId, useRef, useState } from "react";
+import { RankingTable } from "../charts/ranking.tsx";
+import { SeriesChart } from "../charts/series-chart.tsx";
+import { accentOf } from "../charts/series-svg.tsx";
+import { Stat } from "../charts/stat.tsx";
+import { settlednessOf } from "../charts/time-series.ts";
+import { type AnswerChart, type AnswerNumber, chartOf, measuresIn } from "./answer-chart.ts";
+import type { AnswerTable } from "./answer-tables.ts";
+import { saveFile } from "./save-file.ts";
+import { standaloneSvg } from "./standalone-svg.ts";
+
+/** One measure of a list as the chart that its rows are fit for. */
+export function ChartView({ table }: { readonly table: AnswerTable }) {
+  const id = useId();
+  const [chosen, setChosen] = useState("");
+  const measures = measuresIn(table);
+  const drawable = measures.find((each) => chartOf(table, each).kind !== "none") ?? measures[0];
+  const measure = measures.find(({ name }) => name === chosen) ?? drawable;
+  if (measure === undefined)
+    return <p className="view-note">No chart: the rows have no amount, count or ratio.</p>;
+  const drawn = chartOf(table, measure);
+  const title = `${table.name}: ${measure.name}`;
+  return (
+    <>
+      {measures.length > 1 && (
+        <div className="row">
+          <label htmlFor={id}>Measure</label>
+          <select
+            id={id}
+            className="field"
+            value={measure.name}
+            onChange={({ target }) => setChosen(target.value)}
+          >
+            {measures.map(({ name }) => (
+              <option key={name}>{name}</option>
+            ))}
+          </select>
+        </div>
+      )}
+      {drawn.kind === "none" && <p className="view-note">No chart: {drawn.reason}</p>}
+      {drawn.kind === "series" && <Series key={title} title={title} drawn={drawn} />}
+      {drawn.kind === "ranking" && (
+        <section className="answer-chart" aria-label={title}>
+          <RankingTable
+            title={title}
+            unit={drawn.unit}
+            rows={drawn.rows}
+            heads={drawn.heads}
+            total={drawn.total}
+          />
+        </section>
+      )}
+      {drawn.kind !== "none" && drawn.note !== "" && <p className="view-note">{drawn.note}</p>}
+    </>
+  );
+}
+
+interface SeriesProps {
+  readonly title: string;
+  readonly drawn: Extract<AnswerChart, { kind: "series" }>;
+}
+
+function Series({ title, drawn: { chart, shape, unit, note } }: SeriesProps) {
+  const frame = useRef<HTMLElement>(null);
+  const [failure, setFailure] = useState("");
+  const drawing = () => {
+    const svg = frame.current?.querySelector("svg.chart-svg");
+    if (!svg) return null;
+    const style = getComputedStyle(document.documentElement);
+    const { open, settling } = settlednessOf(chart);
+    return standaloneSvg(new XMLSerializer().serializeToString(svg), {
+      title,
+      width: svg.clientWidth,
+      height: svg.clientHeight,
+      legend: [
+        ...chart.series.map(({ label, isOther }, i) => ({ label, accent: accentOf(i, isOther) })),
+        ...(open
+          ? [{ label: `${shape === "lines" ? "Dashed" : "Hatched"}: not complete yet`, accent: null }]
+          : []),
+        ...(settling ? [{ label: "Recent figures can still change", accent: null }] : []),
+        ...(note === "" ? [] : [{ label: note, accent: null }]),
+      ],
+      colourOf: (property) => style.getPropertyValue(property),
+    });
+  };
+  const name = title.replaceAll(/[^\w.]+/g, "-");
+  const saveSvg = () => {
+    const svg = drawing();
+    if (svg !== null) saveFile(`${name}.svg`, new Blob([svg], { type: "image/svg+xml" }));
+  };
+  const savePng = async () => {
+    const svg = drawing();
+    if (svg === null) return;
+    try {
+      saveFile(`${name}.png`, await pngOf(svg));
+      setFailure("");
+    } catch {
+      setFailure("The browser could not draw the picture. Save it as SVG.");
+    }
+  };
+  return (
+    <>
+      <section ref={frame} className="answer-chart" aria-label={title}>
+        <SeriesChart title={title} chart={chart} shape={shape} unit={unit} height={280} />
+      </section>
+      <div className="row end">
+        <span role="status" className="pane-count">
+          {failure}
+        </span>
+        <button type="button" className="button quiet" onClick={saveSvg}>
+          SVG
+        </button>
+        <button type="button" className="button quiet" onClick={() => void savePng()}>
+          PNG
+        </button>
+      </div>
+    </>
+  );
+}
+
+/** Twice the size, for screens with fine pixels. The picture is read from a data URL, which the page's policy allows. */
+async function pngOf(svg: string): Promise<Blob> {
+  const image = new Image();
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
+  await image.decode();
+  const canvas = document.createElement("canvas");
+  canvas.width = image.width * 2;
+  canvas.height = image.height * 2;
+  canvas.getContext("2d")?.drawImage(image, 0, 0, canvas.width, canvas.height);
+  return new Promise((done, fail) => {
+    canvas.toBlob((blob) => (blob === null ? fail(new Error("No picture.")) : done(blob)), "image/png");
+  });
+}
+
+/** The numbers of an answer that are in no list. */
+export function NumbersView({ numbers }: { readonly numbers: readonly AnswerNumber[] }) {
+  return (
+    <section className="answer-chart answer-numbers" aria-label="Single numbers">
+      {numbers.map(({ name, value, unit, definition, change }) => (
+        <Stat
+          key={name}
+          label={name}
+          value={value}
+          unit={unit}
+          definition={definition}
+          {...(change === undefined ? {} : { change })}
+        />
+      ))}
+    </section>
+  );
+}
