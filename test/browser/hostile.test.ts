@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { BUILT_PAGES } from "../../src/server/http/built-pages.ts";
 import type { Environment } from "../../src/settings/settings.ts";
 import { gateway } from "../gateway.ts";
 import { oneToken } from "../one-token.ts";
@@ -42,7 +43,7 @@ const WAYS = [
   "a form by GET into a frame",
   "a form of text that is JSON",
   "a frame of an answer",
-  "a frame of GraphiQL",
+  "a frame of the workbench",
   "an object",
 ] as const;
 type Way = (typeof WAYS)[number];
@@ -196,7 +197,7 @@ async function attempt({ way, url, query, token }: { way: Way; url: string; quer
       return form({ method: "POST", enctype: "text/plain" }, { [`${json.slice(0, -1)},"x":"`]: '"}' });
     case "a frame of an answer":
       return element("iframe", { src: get });
-    case "a frame of GraphiQL":
+    case "a frame of the workbench":
       return element("iframe", { src: `${url}/graphql` });
     case "an object":
       return element("object", { data: get });
@@ -239,7 +240,11 @@ describe.skipIf(isMissing)("a page of another origin in a browser (25)", () => {
 
   /** A gateway, and a page of another origin beside it whose reader has a cookie for both. */
   async function beside(settings: Environment, hostilePage?: (port: number) => string) {
-    const opened = gateway({ sandbox: { users: 20 }, settings: { ALLOWED_HOSTS: "", ...settings } });
+    const opened = gateway({
+      sandbox: { users: 20 },
+      settings: { ALLOWED_HOSTS: "", ...settings },
+      pages: BUILT_PAGES,
+    });
     const taken: IncomingMessage[] = [];
     const { server, port } = await listen(
       createServer((request, response) => {
@@ -332,7 +337,7 @@ describe.skipIf(isMissing)("a page of another origin in a browser (25)", () => {
       "a GET",
       "a GET of a file",
       "an old request",
-      "a frame of GraphiQL",
+      "a frame of the workbench",
     ] as const) {
       const told = await page.evaluate(attempt, { way, url, query: QUERY, token: TOKEN });
       expect(told, way).not.toContain(SECRET);
@@ -348,11 +353,11 @@ describe.skipIf(isMissing)("a page of another origin in a browser (25)", () => {
     expect(told).toContain(SECRET);
   });
 
-  test("cannot put GraphiQL into a frame (26)", async () => {
+  test("cannot put the workbench into a frame (26)", async () => {
     const { url, page } = await beside({});
     const complaints: string[] = [];
     page.on("console", (message) => complaints.push(message.text()));
-    await page.evaluate(attempt, { way: "a frame of GraphiQL" as Way, url, query: QUERY, token: TOKEN });
+    await page.evaluate(attempt, { way: "a frame of the workbench" as Way, url, query: QUERY, token: TOKEN });
     expect(complaints.join("\n")).toMatch(/frame-ancestors/);
     for (const frame of page.frames().slice(1))
       expect(
@@ -364,138 +369,92 @@ describe.skipIf(isMissing)("a page of another origin in a browser (25)", () => {
   });
 });
 
-describe.skipIf(isMissing)("GraphiQL of a gateway that asks for tokens (26)", () => {
-  const dialogOf = (page: Page) => page.getByRole("dialog", { name: "Token" });
-  const typed = async (page: Page) => {
-    await page.getByText("This gateway answers callers who have a token.").waitFor();
-    await page.keyboard.press("Escape");
-    await page.getByRole("button", { name: "Headers" }).click();
-    await page.locator(".graphiql-editor-tool .graphiql-editor:not(.hidden)").last().click();
-    await page.keyboard.insertText(`{"authorization":"Bearer ${TOKEN}"}`);
-  };
-  /** By keyboard alone: focus is in the field, and Enter sends it. */
-  const answered = async (page: Page) => {
-    await page.getByText("This gateway answers callers who have a token.").waitFor();
-    const field = dialogOf(page).getByLabel("Your token");
+describe.skipIf(isMissing)("the workbench of a gateway that asks for tokens (26)", () => {
+  const closing: (() => unknown)[] = [];
+  afterEach(async () => {
+    for (const close of closing.splice(0).reverse()) await close();
+  });
+
+  async function opened() {
+    const { app, seen } = gateway({ sandbox: { users: 20 }, settings: GUARDED, pages: BUILT_PAGES });
+    const { server, port } = await listen(createServer(app.handle));
+    const browser = await launched();
+    closing.push(
+      () => app.dispose(),
+      () => server.close(),
+      () => server.closeAllConnections(),
+      () => browser.close(),
+    );
+    const context = await browser.newContext({ viewport: { width: 1600, height: 1000 } });
+    const page = await context.newPage();
+    const url = `http://127.0.0.1:${port}/graphql`;
+    await page.goto(url);
+    const dialog = page.getByRole("dialog", { name: "Sign in" });
+    await dialog.waitFor();
+    return { seen, context, page, url, dialog };
+  }
+
+  /** Runs the query of the open tab and waits for `text` in its answer. */
+  async function answeredWith(page: Page, text: string): Promise<void> {
+    const answer = page.locator(".graphiql-response").getByText(text).first();
+    // GraphiQL reads a tab's operation a moment after it is opened: a click within that moment is repeated.
+    await vi.waitFor(
+      async () => {
+        await page.locator(".graphiql-execute-button").click();
+        await answer.waitFor({ timeout: 2_000 });
+      },
+      { timeout: 30_000 },
+    );
+  }
+
+  test("asks with the token typed into its dialog, and keeps it for its tab alone", async () => {
+    const { seen, context, page, url, dialog } = await opened();
+    const field = dialog.getByLabel("Your token");
     expect(await field.getAttribute("type")).toBe("password");
-    await page.keyboard.type("wrong");
-    expect(await field.inputValue()).toBe("wrong");
+    await field.fill("wrong");
     await page.keyboard.press("Enter");
     await page.getByText("The gateway does not accept this token").waitFor();
     expect(await field.inputValue()).toBe("");
-    await page.keyboard.insertText(`Bearer ${TOKEN}`);
+    expect(seen).toEqual([]);
+    await field.fill(`Bearer ${TOKEN}`);
     await page.keyboard.press("Enter");
-    await dialogOf(page).waitFor({ state: "hidden" });
-    // Once for all tabs, and for the schema.
-    await page.locator(".graphiql-tab-button", { hasText: "TopSpenders" }).click();
-    await page.getByLabel("Show Documentation Explorer").click();
-    await page.locator(".graphiql-doc-explorer").getByText("Query", { exact: true }).first().click();
-    await page.locator(".graphiql-doc-explorer").getByText("claudeCodeRecords").first().waitFor();
-    await page.locator(".graphiql-tab-button", { hasText: "PeopleThisWeek" }).click();
-  };
+    await dialog.waitFor({ state: "hidden" });
+    await answeredWith(page, '"messages"');
+    expect(seen.length).toBeGreaterThan(0);
+    await page.waitForTimeout(1_500); // GraphiQL stores what it does a moment later
+    expect(await kept(page, context)).not.toContain(TOKEN);
+    expect(await kept(page, context)).toContain("PeopleThisWeek"); // its queries are kept
+    expect(await page.content()).not.toContain(TOKEN);
+    await page.reload();
+    await answeredWith(page, '"messages"');
+    const other = await context.newPage();
+    await other.goto(url);
+    await other.getByRole("dialog", { name: "Sign in" }).waitFor();
+  });
 
-  test.each([
-    { how: "typed into the headers of a tab", give: typed },
-    { how: "that it requested", give: answered },
-  ])("asks with the token $how, and keeps it nowhere", async ({ give }) => {
-    const opened = gateway({ sandbox: { users: 20 }, settings: GUARDED });
-    const { server, port } = await listen(createServer(opened.app.handle));
-    const browser = await launched();
-    const context = await browser.newContext({ viewport: { width: 1600, height: 1000 } });
-    const page = await context.newPage();
-    try {
-      await page.goto(`http://127.0.0.1:${port}/graphql`);
-      await page.locator(".graphiql-tab").first().waitFor();
-      await give(page);
-      // GraphiQL reads a tab's operation a moment after it is opened; whoever clicks within that moment clicks again.
-      await vi.waitFor(
-        async () => {
-          await page.locator(".graphiql-execute-button").click();
-          const answer = page.locator(".graphiql-response").getByText('"messages"').first();
-          await answer.waitFor({ timeout: 2_000 });
-        },
-        { timeout: 20_000 },
+  test("keeps focus in its dialog, and Cancel leaves the refusal to be seen", async () => {
+    const { page, dialog } = await opened();
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("token");
+    await page.keyboard.press("Enter"); // without a token nothing is sent
+    expect(await dialog.isVisible()).toBe(true);
+    for (const key of ["Tab", "Tab", "Shift+Tab"]) {
+      await page.keyboard.press(key);
+      expect(await page.evaluate(() => document.activeElement?.closest("dialog")?.className), key).toBe(
+        "dialog",
       );
-      expect(opened.seen.length).toBeGreaterThan(0);
-      expect(await dialogOf(page).count()).toBe(0); // it asked once for all requests of the page
-      expect(await page.locator(".token-dialog input").inputValue()).toBe("");
-      await page.waitForTimeout(1_500); // GraphiQL stores what it does a moment later
-      expect(await kept(page, context)).not.toContain(TOKEN);
-      expect(await kept(page, context)).toContain("PeopleThisWeek"); // it does keep its tabs
-      await page.reload();
-      await page.locator(".graphiql-tab").first().waitFor();
-      expect(await page.content()).not.toContain(TOKEN);
-      expect(await kept(page, context)).not.toContain(TOKEN);
-    } finally {
-      await browser.close();
-      server.closeAllConnections();
-      server.close();
-      await opened.app.dispose();
     }
+    await dialog.getByRole("button", { name: "Cancel" }).click();
+    await dialog.waitFor({ state: "hidden" });
+    await answeredWith(page, "UNAUTHENTICATED");
   });
 });
 
-describe.skipIf(isMissing)("the dialog in which GraphiQL asks for a token", () => {
-  test("is one for all requests, keeps focus in it, and Cancel leaves the refusals to be seen", async () => {
-    const opened = gateway({ sandbox: { users: 20 }, settings: GUARDED });
-    const { server, port } = await listen(createServer(opened.app.handle));
-    const browser = await launched();
-    const complaints: string[] = [];
-    try {
-      const page = await browser.newPage();
-      page.on("pageerror", (error) => complaints.push(error.message));
-      page.on("dialog", (dialog) => {
-        complaints.push(`a dialog of the browser: ${dialog.message()}`);
-        void dialog.dismiss();
-      });
-      await page.goto(`http://127.0.0.1:${port}/graphql`);
-      const dialog = page.getByRole("dialog", { name: "Token" });
-      await dialog.waitFor();
-      expect(await dialog.ariaSnapshot()).toMatch(
-        /This gateway answers callers who have a token[\s\S]*Your token/,
-      );
-      const inDialog = () => page.evaluate(() => document.activeElement?.closest("dialog")?.className ?? "");
-      expect(await page.evaluate(() => document.activeElement?.id)).toBe("token");
-      await page.keyboard.press("Enter"); // nothing is typed, so nothing is sent
-      expect(await dialog.isVisible()).toBe(true);
-      for (const key of ["Tab", "Tab", "Shift+Tab"]) {
-        await page.keyboard.press(key);
-        expect(await inDialog(), key).toBe("token-dialog");
-      }
-      const second = page.evaluate(() =>
-        fetch("/graphql?query={__typename}", { headers: { accept: "application/json" } }).then(
-          ({ status }) => status,
-        ),
-      );
-      await dialog.getByRole("button", { name: "Cancel" }).click();
-      expect(await second).toBe(401);
-      await dialog.waitFor({ state: "hidden" });
-      await page.locator(".graphiql-execute-button").click();
-      await page.locator(".graphiql-response").getByText("UNAUTHENTICATED").first().waitFor();
-      expect(await dialog.count()).toBe(0);
-      expect(complaints).toEqual([]);
-    } finally {
-      await browser.close();
-      server.closeAllConnections();
-      server.close();
-      await opened.app.dispose();
-    }
-  });
-});
-
-/** All that a browser keeps of a page. */
+/** All that a browser keeps of a page for longer than its tab. */
 async function kept(page: Page, context: BrowserContext): Promise<string> {
   const stored = await page.evaluate(async () => {
     const databases = await indexedDB.databases();
     const caches = "caches" in window ? await window.caches.keys() : [];
-    return JSON.stringify([
-      { ...localStorage },
-      { ...sessionStorage },
-      databases,
-      caches,
-      location.href,
-      history.state,
-    ]);
+    return JSON.stringify([{ ...localStorage }, databases, caches, location.href, history.state]);
   });
   return stored + JSON.stringify(await context.cookies());
 }
