@@ -6,7 +6,14 @@ import { fileURLToPath } from "node:url";
 const root = new URL("../../", import.meta.url);
 const vite = fileURLToPath(new URL("node_modules/vite/bin/vite.js", root));
 
-if (existsSync(vite)) {
+/** False without optional packages: the bundler's native part is one of them. */
+const hasBundler = () =>
+  import("rolldown").then(
+    () => true,
+    () => false,
+  );
+
+if (existsSync(vite) && (await hasBundler())) {
   const { status } = spawnSync(process.execPath, [vite, "build", "--logLevel", "warn"], {
     cwd: fileURLToPath(root),
     stdio: "inherit",
@@ -15,6 +22,6 @@ if (existsSync(vite)) {
   process.exitCode = status ?? 1;
 } else if (!existsSync(new URL("dist/web/", root))) {
   process.stderr.write(
-    "The dashboard is not built, since this install leaves out its build tools. To have it: npm ci --include=dev && npm prune --omit=dev\n",
+    "The dashboard is not built, since this install leaves out its build tools. To have it: npm ci --include=dev --include=optional && npm prune --omit=dev\n",
   );
 }

@@ -3,17 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Agent } from "undici";
 import { afterAll, afterEach, expect, test } from "vitest";
-import { queryLibrary } from "../../src/server/documents/query-library.ts";
 import { endAll, serve } from "../process.ts";
 import { ATTACKS, assault, attack, authorizationOf, isRefusedAs, tokensIn } from "./attacks.ts";
 import { INSPECTED, inspect } from "./inspector.ts";
-import { hold, mebibytes, report, seconds, timed } from "./load.ts";
+import { hold, mebibytes, QUESTIONS, report, seconds, timed } from "./load.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "abuse-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 afterEach(endAll);
 
-const QUESTIONS = queryLibrary();
 const settings = tokensIn(join(folder, "tokens.json"));
 const UNCOUNTED = { ...settings, CALLER_OPERATIONS_PER_MINUTE: "1000000", AUDIT_LOG: "off" };
 const EACH = 12;

@@ -1,15 +1,14 @@
 import { once } from "node:events";
+import { readdirSync, statSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Agent } from "undici";
 import { afterEach, expect, test } from "vitest";
-import { queryLibrary } from "../../src/server/documents/query-library.ts";
 import { endAll, type Process, serve } from "../process.ts";
-import { type Answer, hold, mebibytes, report, seconds, timed } from "./load.ts";
+import { type Answer, hold, mebibytes, QUESTIONS, report, seconds, timed } from "./load.ts";
 
 afterEach(endAll);
 
-const QUESTIONS = queryLibrary();
 const CALLERS = 400;
 
 /** How many answers there are of each status. */
@@ -101,14 +100,20 @@ test("71: three hundred clients that vanish in the middle leave nothing behind",
   );
 });
 
-/** GraphiQL's nine megabytes: more than the system takes for a reader that takes nothing. */
-const PAGE = "GET /graphql HTTP/1.1\r\nhost: localhost\r\naccept: text/html\r\n\r\n";
+const ASSETS = new URL("../../dist/web/assets/", import.meta.url);
 
-/** Clients that ask for the page and take none of it. */
+/** The largest file of the pages, four times on a connection: more than the system takes for a reader that takes nothing. */
+function largeRequests(): string {
+  const sizes = readdirSync(ASSETS).map((name) => ({ name, size: statSync(new URL(name, ASSETS)).size }));
+  const [largest] = sizes.sort((a, b) => b.size - a.size);
+  expect(largest?.size).toBeGreaterThan(2_000_000);
+  return `GET /assets/${largest?.name} HTTP/1.1\r\nhost: localhost\r\n\r\n`.repeat(4);
+}
+
+/** Clients that ask for much and take none of it. */
 async function stalled(url: string, readers: number): Promise<Socket[]> {
-  const page = await fetch(`${url}/graphql`, { headers: { accept: "text/html" } });
-  expect((await page.bytes()).length).toBeGreaterThan(5_000_000);
-  return Promise.all(Array.from({ length: readers }, async () => (await begin(url, PAGE)).pause()));
+  const text = largeRequests();
+  return Promise.all(Array.from({ length: readers }, async () => (await begin(url, text)).pause()));
 }
 
 test("71: beside sixty readers that take nothing of their answers others are served", async () => {
@@ -147,7 +152,7 @@ test("clients that send or take nothing for long are cut off", async () => {
   const [headers, body] = await Promise.all([cut(0.1), cut(0.95)]);
   expect(headers).toBeLessThan(20_000);
   expect(body).toBeLessThan(20_000);
-  await descriptorsAre(gateway, base + 1); // the one that fetched the page is idle
+  await descriptorsAre(gateway, base + 1);
   report(28, `cut off: headers after ${headers} ms, body after ${body} ms`);
   for (const reader of readers) reader.destroy();
 });

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
-import { queryLibrary } from "../../src/server/documents/query-library.ts";
 import { endAll, serve } from "../process.ts";
 import { INSPECTED, inspect } from "./inspector.ts";
-import { hold, mebibytes, report, seconds } from "./load.ts";
+import { hold, mebibytes, QUESTIONS, report, seconds } from "./load.ts";
 
 afterEach(endAll);
 
@@ -17,14 +16,14 @@ test(
   async () => {
     const { gateway, url } = await serve({ users: 100, flags: INSPECTED });
     const heap = await inspect(gateway);
-    const round = () => hold(url, queryLibrary(), { callers: CALLERS, until: seconds(LOAD_SECONDS / 3) });
+    const round = () => hold(url, QUESTIONS, { callers: CALLERS, until: seconds(LOAD_SECONDS / 3) });
     const atRest = async () => {
       await sleep(CALM_MS);
       await heap.collect();
       await sleep(CALM_MS);
       return gateway.resident();
     };
-    await hold(url, queryLibrary(), { callers: CALLERS, until: seconds(3) }); // fills the caches
+    await hold(url, QUESTIONS, { callers: CALLERS, until: seconds(3) }); // fills the caches
     const before = await atRest();
     const rests: number[] = [];
     for (let i = 1; i <= 3; i++) {
@@ -46,7 +45,7 @@ test(
 test("69: over five rounds of load and calm no class of objects grows in every one", async () => {
   const { gateway, url } = await serve({ users: 20, flags: INSPECTED });
   const heap = await inspect(gateway);
-  const load = () => hold(url, queryLibrary(), { callers: CALLERS, until: seconds(1) });
+  const load = () => hold(url, QUESTIONS, { callers: CALLERS, until: seconds(1) });
   await load(); // fills the caches
   const rounds: Map<string, number>[] = [];
   for (let i = 1; i <= 5; i++) {

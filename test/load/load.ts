@@ -2,6 +2,10 @@ import { loadavg } from "node:os";
 import { createHistogram } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Agent, request } from "undici";
+import { queryLibrary } from "../../src/server/documents/query-library.ts";
+
+/** Questions of the query library that need no variables: one about the caller is refused to a caller without an address. */
+export const QUESTIONS = queryLibrary().filter((text) => !text.includes("query MyFigures"));
 
 export interface Answer {
   readonly status: number;

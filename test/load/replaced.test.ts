@@ -5,9 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
-import { queryLibrary } from "../../src/server/documents/query-library.ts";
 import { endAll, type Process, run, serve } from "../process.ts";
-import { hold, report } from "./load.ts";
+import { hold, QUESTIONS, report } from "./load.ts";
 
 const NGINX = "/usr/sbin/nginx";
 if (!existsSync(NGINX)) process.stdout.write("There is no nginx: replacement behind a proxy is not tested\n");
@@ -82,7 +81,7 @@ test.skipIf(!existsSync(NGINX))(
     const gateways = await Promise.all(ports.map(start));
     const url = await balanced(ports);
     let over = false;
-    const load = hold(url, queryLibrary(), { callers: 16, until: () => over });
+    const load = hold(url, QUESTIONS, { callers: 16, until: () => over });
     const drains: number[] = [];
     await sleep(1_000);
     for (const [i, gateway] of gateways.entries()) {
