@@ -42,8 +42,8 @@ async function bundle({ rolldown }) {
     platform: "node",
     cwd: ROOT,
     plugins: [urls],
-    // Piscina starts a file of its own in a thread, and the page of GraphiQL is read when it is first opened.
-    external: ["piscina", "@graphql-yoga/render-graphiql"],
+    // Piscina starts one of its files in a thread.
+    external: ["piscina"],
     transform: { define: { "process.env.NODE_ENV": '"production"' } },
     onLog: () => {},
   });
