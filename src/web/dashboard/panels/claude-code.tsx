@@ -32,11 +32,17 @@ function daysOf({ dashboard }: ResultOf<"DashboardClaudeCode">): CodeDays {
   return dashboard?.claudeCode.byDay?.days ?? [];
 }
 
-/** Share of the proposals of each tool that people accepted, day by day. */
-export function AcceptanceByTool(props: CodePanelProps) {
+interface CodeSeriesProps extends CodePanelProps {
+  readonly title: string;
+  readonly unit: "share" | "count";
+  readonly shape: "lines" | "grouped";
+  readonly chartOf: (days: CodeDays) => ReturnType<typeof timeSeries>;
+}
+
+/** A measure of Claude Code, day by day. */
+function CodeSeries({ title, unit, shape, chartOf, ...props }: CodeSeriesProps) {
   const { place, span } = props;
   const variables = useCodeVariables(props);
-  const title = "Acceptance rate by tool";
   if (mostDaysIn(place.period) > DAILY_LIMIT) return null;
   return (
     <Panel
@@ -45,15 +51,28 @@ export function AcceptanceByTool(props: CodePanelProps) {
       variables={variables}
       span={span}
       height={280}
-      table={(data) => <SeriesTable title={title} chart={acceptanceOf(daysOf(data))} unit="share" />}
+      table={(data) => <SeriesTable title={title} chart={chartOf(daysOf(data))} unit={unit} />}
     >
       {(data) => {
         const days = daysOf(data);
         return days.length === 0 ? null : (
-          <SeriesChart title={title} chart={acceptanceOf(days)} shape="lines" unit="share" height={240} />
+          <SeriesChart title={title} chart={chartOf(days)} shape={shape} unit={unit} height={240} />
         );
       }}
     </Panel>
+  );
+}
+
+/** Share of the proposals of each tool that people accepted, day by day. */
+export function AcceptanceByTool(props: CodePanelProps) {
+  return (
+    <CodeSeries
+      {...props}
+      title="Acceptance rate by tool"
+      unit="share"
+      shape="lines"
+      chartOf={acceptanceOf}
+    />
   );
 }
 
@@ -74,26 +93,14 @@ function acceptanceOf(days: CodeDays) {
 
 /** Different people with a record, day by day. */
 export function CodePeople(props: CodePanelProps) {
-  const { place, span } = props;
-  const variables = useCodeVariables(props);
-  const title = "People with Claude Code records";
-  if (mostDaysIn(place.period) > DAILY_LIMIT) return null;
   return (
-    <Panel
-      title={title}
-      document="DashboardClaudeCode"
-      variables={variables}
-      span={span}
-      height={280}
-      table={(data) => <SeriesTable title={title} chart={peopleOf(daysOf(data))} unit="count" />}
-    >
-      {(data) => {
-        const days = daysOf(data);
-        return days.length === 0 ? null : (
-          <SeriesChart title={title} chart={peopleOf(days)} shape="grouped" unit="count" height={240} />
-        );
-      }}
-    </Panel>
+    <CodeSeries
+      {...props}
+      title="People with Claude Code records"
+      unit="count"
+      shape="grouped"
+      chartOf={peopleOf}
+    />
   );
 }
 
