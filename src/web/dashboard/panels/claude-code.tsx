@@ -1,5 +1,4 @@
 import { useMemo } from "react";
-import { RankingTable } from "../../charts/ranking.tsx";
 import { SeriesChart } from "../../charts/series-chart.tsx";
 import { SeriesTable } from "../../charts/series-table.tsx";
 import { type SeriesPoint, timeSeries } from "../../charts/time-series.ts";
@@ -9,7 +8,7 @@ import { Panel } from "../panel.tsx";
 import { mostDaysIn, rangeOf } from "../place.ts";
 import type { Rights } from "../viewer.ts";
 import { type PlacedPanelProps, rangeOfDays } from "./active-people.tsx";
-import { rankingHeight } from "./rankings.tsx";
+import { RankingPanel } from "./ranking-panel.tsx";
 import { DAILY_LIMIT } from "./too-many-days.tsx";
 
 interface CodePanelProps extends PlacedPanelProps {
@@ -123,30 +122,23 @@ export function CodeLeaders(props: CodePanelProps) {
   const variables = useCodeVariables(props);
   if (mostDaysIn(place.period) > DAILY_LIMIT) return null;
   return (
-    <Panel
+    <RankingPanel
       title="Most lines added"
       document="DashboardClaudeCode"
       variables={variables}
       span={span}
-      height={rankingHeight(10)}
+      top={10}
+      unit="count"
+      heads={["Person", "Lines added"]}
       empty="No use of Claude Code in this period."
-    >
-      {({ dashboard }) => {
-        const leaders = dashboard?.claudeCode.leaderboard?.leaders ?? [];
-        return leaders.length === 0 ? null : (
-          <RankingTable
-            title="Most lines added"
-            unit="count"
-            heads={["Person", "Lines added"]}
-            rows={leaders.map(({ email, user, linesAdded }, i) => ({
-              key: String(i),
-              label: nameOfPerson({ name: user?.name ?? null, email }),
-              value: linesAdded,
-            }))}
-          />
-        );
-      }}
-    </Panel>
+      rows={({ dashboard }) =>
+        dashboard?.claudeCode.leaderboard?.leaders.map(({ email, user, linesAdded }, i) => ({
+          key: String(i),
+          label: nameOfPerson({ name: user?.name ?? null, email }),
+          value: linesAdded,
+        }))
+      }
+    />
   );
 }
 
@@ -156,29 +148,22 @@ export function CodeModels(props: CodePanelProps) {
   const variables = useCodeVariables(props);
   if (mostDaysIn(place.period) > DAILY_LIMIT) return null;
   return (
-    <Panel
+    <RankingPanel
       title="Estimated cost by model"
       document="DashboardClaudeCode"
       variables={variables}
       span={span}
-      height={rankingHeight(10)}
+      top={10}
+      unit="usd"
+      heads={["Model", "Estimate"]}
       empty="No use of Claude Code in this period."
-    >
-      {({ dashboard }) => {
-        const models = dashboard?.claudeCode.spendByModel?.models ?? [];
-        return models.length === 0 ? null : (
-          <RankingTable
-            title="Estimated cost by model"
-            unit="usd"
-            heads={["Model", "Estimate"]}
-            rows={models.map(({ model, estimated }) => ({
-              key: model,
-              label: model,
-              value: estimated?.usd ?? null,
-            }))}
-          />
-        );
-      }}
-    </Panel>
+      rows={({ dashboard }) =>
+        dashboard?.claudeCode.spendByModel?.models.map(({ model, estimated }) => ({
+          key: model,
+          label: model,
+          value: estimated?.usd ?? null,
+        }))
+      }
+    />
   );
 }

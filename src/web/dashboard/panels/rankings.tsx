@@ -1,21 +1,14 @@
-import { type ReactNode, useMemo } from "react";
-import type { RankedRow } from "../../charts/ranked-row.ts";
-import { RankingTable } from "../../charts/ranking.tsx";
+import { useMemo } from "react";
 import { fileLink } from "../../links.ts";
 import { nameOfPerson } from "../names.ts";
-import { Panel } from "../panel.tsx";
 import { rangeOf } from "../place.ts";
 import type { Rights } from "../viewer.ts";
 import type { PlacedPanelProps } from "./active-people.tsx";
 import { spendFilter } from "./filters.ts";
+import { RankingPanel } from "./ranking-panel.tsx";
 
 export interface TopPanelProps extends PlacedPanelProps {
   readonly top: number;
-}
-
-/** Height of a ranking with its head. */
-export function rankingHeight(rows: number): number {
-  return 28 + rows * 33;
 }
 
 /** Spend by model, with the share of each. */
@@ -26,55 +19,31 @@ export function TopModels({ place, span }: PlacedPanelProps) {
     () => ({ range: rangeOf(period), top: 8, ...(organization === null ? {} : { organization }), ...filter }),
     [period, organization, filter],
   );
+  const { top, ...args } = variables;
   return (
-    <Panel
+    <RankingPanel
       title="Spend by model"
       document="TopModels"
       variables={variables}
       span={span}
-      height={rankingHeight(9)}
+      top={top + 1}
+      unit="usd"
+      heads={["Model", "Net spend"]}
       empty="No spend in this period."
-      file={fileLink("cost", {
-        range: variables.range,
-        groupBy: ["MODEL"],
-        ...(organization === null ? {} : { organization }),
-        ...filter,
-      })}
-    >
-      {({ cost }) => {
-        const rows = cost?.nodes.filter((node) => node !== null) ?? [];
-        if (rows.length === 0) return null;
-        return (
-          <RankingTable
-            title="Spend by model"
-            unit="usd"
-            heads={["Model", "Net spend"]}
-            total={cost?.total?.net.usd ?? null}
-            rows={rows.map(({ model, isOther, net }) => ({
-              key: isOther ? "other" : (model ?? ""),
-              label: isOther ? "Other models" : (model ?? "Without model"),
-              value: net.usd,
-              isOther,
-            }))}
-          />
-        );
-      }}
-    </Panel>
-  );
-}
-
-interface CountedProps {
-  readonly title: string;
-  readonly thing: string;
-  readonly measure?: string;
-  readonly rows: readonly (RankedRow | null)[] | undefined;
-}
-
-/** A ranking by people; null where there are no rows. */
-function counted({ title, thing, measure = "People", rows = [] }: CountedProps): ReactNode {
-  const present = rows.filter((row) => row !== null);
-  return present.length === 0 ? null : (
-    <RankingTable title={title} unit="count" heads={[thing, measure]} rows={present} />
+      file={fileLink("cost", { ...args, groupBy: ["MODEL"] })}
+      total={({ cost }) => cost?.total?.net.usd}
+      rows={({ cost }) =>
+        cost?.nodes.map(
+          (row) =>
+            row && {
+              key: row.isOther ? "other" : (row.model ?? ""),
+              label: row.isOther ? "Other models" : (row.model ?? "Without model"),
+              value: row.net.usd,
+              isOther: row.isOther,
+            },
+        )
+      }
+    />
   );
 }
 
@@ -94,25 +63,22 @@ export function TopConnectors({ place, span, top }: TopPanelProps) {
   );
   const { first: _, ...args } = variables;
   return (
-    <Panel
+    <RankingPanel
       title="Top connectors"
       document="Connectors"
       variables={variables}
       span={span}
-      height={rankingHeight(top)}
+      top={top}
+      unit="count"
+      heads={["Connector", "People"]}
       empty="No connector was used in this period."
       file={fileLink("connectors", args)}
-    >
-      {({ connectors }) =>
-        counted({
-          title: "Connectors by people",
-          thing: "Connector",
-          rows: connectors?.nodes.map(
-            (row) => row && { key: row.name, label: row.displayName ?? row.name, value: row.users },
-          ),
-        })
+      rows={({ connectors }) =>
+        connectors?.nodes.map(
+          (row) => row && { key: row.name, label: row.displayName ?? row.name, value: row.users },
+        )
       }
-    </Panel>
+    />
   );
 }
 
@@ -122,51 +88,44 @@ export function TopSkills({ place, rights, span, top }: RightsPanelProps) {
     [place, rights.spend, top],
   );
   return (
-    <Panel
+    <RankingPanel
       title="Top skills"
       document="Skills"
       variables={variables}
       span={span}
-      height={rankingHeight(top)}
+      top={top}
+      unit="count"
+      heads={["Skill", "People"]}
       empty="No skill was used in this period."
       file={fileLink("skills", { range: variables.range, ...engagementFilter(place) })}
-    >
-      {({ skills }) =>
-        counted({
-          title: "Skills by people",
-          thing: "Skill",
-          rows: skills?.nodes.map(
-            (row) => row && { key: row.name, label: row.displayName ?? row.name, value: row.users },
-          ),
-        })
+      rows={({ skills }) =>
+        skills?.nodes.map(
+          (row) => row && { key: row.name, label: row.displayName ?? row.name, value: row.users },
+        )
       }
-    </Panel>
+    />
   );
 }
 
 export function TopPlugins({ place, span, top }: TopPanelProps) {
   const variables = useMemo(() => ({ range: rangeOf(place.period), first: top }), [place.period, top]);
   return (
-    <Panel
+    <RankingPanel
       title="Top plugins"
       document="Plugins"
       variables={variables}
       span={span}
-      height={rankingHeight(top)}
+      top={top}
+      unit="count"
+      heads={["Plugin", "Invocations"]}
       empty="No plugin was used in this period."
       file={fileLink("plugins", { range: variables.range })}
-    >
-      {({ plugins }) =>
-        counted({
-          title: "Plugins by invocations",
-          thing: "Plugin",
-          measure: "Invocations",
-          rows: plugins?.nodes.map(
-            (row) => row && { key: row.pluginId ?? row.name, label: row.name, value: row.invocations },
-          ),
-        })
+      rows={({ plugins }) =>
+        plugins?.nodes.map(
+          (row) => row && { key: row.pluginId ?? row.name, label: row.name, value: row.invocations },
+        )
       }
-    </Panel>
+    />
   );
 }
 
@@ -176,26 +135,22 @@ export function TopProjects({ place, rights, span, top }: RightsPanelProps) {
     [place, rights.people, top],
   );
   return (
-    <Panel
+    <RankingPanel
       title="Top projects"
       document="Projects"
       variables={variables}
       span={span}
-      height={rankingHeight(top)}
+      top={top}
+      unit="count"
+      heads={["Project", "Messages"]}
       empty="No project was used in this period."
       file={fileLink("projects", { range: variables.range, ...engagementFilter(place) })}
-    >
-      {({ projects }) =>
-        counted({
-          title: "Projects by messages",
-          thing: "Project",
-          measure: "Messages",
-          rows: projects?.nodes.map(
-            (row, i) => row && { key: String(i), label: row.name ?? "Deleted project", value: row.messages },
-          ),
-        })
+      rows={({ projects }) =>
+        projects?.nodes.map(
+          (row, i) => row && { key: String(i), label: row.name ?? "Deleted project", value: row.messages },
+        )
       }
-    </Panel>
+    />
   );
 }
 
@@ -207,29 +162,21 @@ export function TopSpendersPanel({ place, span, top }: TopPanelProps) {
     [place.period, top, filter],
   );
   return (
-    <Panel
+    <RankingPanel
       title="Top spenders"
       document="TopSpenders"
       variables={variables}
       span={span}
-      height={rankingHeight(top)}
+      top={top}
+      unit="usd"
+      heads={["Person", "Net spend"]}
       empty="No spend in this period."
       file={fileLink("cost", { range: variables.range, groupBy: ["USER"], ...filter })}
-    >
-      {({ cost }) => {
-        const rows = cost?.nodes.filter((node) => node !== null) ?? [];
-        if (rows.length === 0) return null;
-        return (
-          <RankingTable
-            title="Top spenders"
-            unit="usd"
-            heads={["Person", "Net spend"]}
-            total={cost?.total?.net.usd ?? null}
-            rows={rows.map((row, i) => ({ key: String(i), label: nameOfPerson(row), value: row.net.usd }))}
-          />
-        );
-      }}
-    </Panel>
+      total={({ cost }) => cost?.total?.net.usd}
+      rows={({ cost }) =>
+        cost?.nodes.map((row, i) => row && { key: String(i), label: nameOfPerson(row), value: row.net.usd })
+      }
+    />
   );
 }
 
@@ -237,32 +184,28 @@ export function TopSpendersPanel({ place, span, top }: TopPanelProps) {
 export function Workspaces({ place, span, top }: TopPanelProps) {
   const variables = useMemo(() => ({ range: rangeOf(place.period) }), [place.period]);
   return (
-    <Panel
+    <RankingPanel
       title="Spend by workspace"
       document="ConsoleCost"
       variables={variables}
       span={span}
-      height={rankingHeight(top)}
+      top={top}
+      unit="usd"
+      heads={["Workspace", "Net spend"]}
       empty="No spend in this period."
       file={fileLink("cost", { range: variables.range, groupBy: ["WORKSPACE"], organization: "console" })}
-    >
-      {({ cost }) => {
-        const rows = cost?.nodes.filter((node) => node !== null) ?? [];
-        if (rows.length === 0) return null;
-        return (
-          <RankingTable
-            title="Spend by workspace"
-            unit="usd"
-            heads={["Workspace", "Net spend"]}
-            total={cost?.total?.net.usd ?? null}
-            rows={rows.map(({ workspace, net }, i) => ({
+      total={({ cost }) => cost?.total?.net.usd}
+      rows={({ cost }) =>
+        cost?.nodes.map(
+          (row, i) =>
+            row && {
               key: String(i),
-              label: workspace?.name ?? (workspace?.isDefault ? "Default workspace" : "Without workspace"),
-              value: net.usd,
-            }))}
-          />
-        );
-      }}
-    </Panel>
+              label:
+                row.workspace?.name ?? (row.workspace?.isDefault ? "Default workspace" : "Without workspace"),
+              value: row.net.usd,
+            },
+        )
+      }
+    />
   );
 }

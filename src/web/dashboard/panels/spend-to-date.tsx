@@ -7,7 +7,6 @@ import { Panel } from "../panel.tsx";
 import { rangeOf } from "../place.ts";
 import { Stats } from "../stats.tsx";
 import type { PlacedPanelProps } from "./active-people.tsx";
-import { rankingHeight } from "./rankings.tsx";
 
 /** Spend of this month, quarter and year. */
 export function SpendToDate({ place, span }: PlacedPanelProps) {
@@ -78,7 +77,7 @@ export function Tokens({ place, span }: PlacedPanelProps) {
       document="TokensByModel"
       variables={variables}
       span={span}
-      height={rankingHeight(10)}
+      height={358}
       file={fileLink("usage", { ...variables, groupBy: ["MODEL"] })}
       empty="No usage in this period."
     >
