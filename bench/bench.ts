@@ -6,7 +6,7 @@ import { benchCommand, type Flags, SUBJECTS } from "./command.ts";
 import { describeMachine, loadAverage, pinThisProcess } from "./machine.ts";
 import { markdownOf, type Table } from "./table.ts";
 
-const { only, seconds, json, save } = benchCommand().parse().opts<Flags>();
+const { only, seconds, questions, json, save } = benchCommand().parse().opts<Flags>();
 
 const folder = mkdtempSync(join(tmpdir(), "bench-"));
 process.on("exit", () => {
@@ -26,7 +26,7 @@ function print(text: string): void {
 print(`${describeMachine()}; ${seconds} s each.\n`);
 for (const name of only) {
   const before = loadAverage();
-  for await (const table of SUBJECTS[name]?.({ seconds, folder }) ?? []) {
+  for await (const table of SUBJECTS[name]?.({ seconds, folder, questions }) ?? []) {
     tables.push(table);
     print(markdownOf(table));
   }

@@ -40,6 +40,7 @@ function positive(text: string): number {
 export interface Flags {
   readonly only: readonly string[];
   readonly seconds: number;
+  readonly questions: readonly string[];
   readonly json?: string;
   readonly save?: true;
 }
@@ -50,6 +51,12 @@ export function benchCommand(): Command {
     .description("Measure the gateway beside a floor and the plain choice, in one run.")
     .option("--only <subjects>", `of ${Object.keys(SUBJECTS).join(", ")}`, subjects, Object.keys(SUBJECTS))
     .option("--seconds <number>", "length of each measurement after its warm-up", positive, 2)
+    .option(
+      "--questions <names>",
+      "of `library`, by the beginnings of their names: 17,20-",
+      (list: string) => list.split(","),
+      [],
+    )
     .option("--json <file>", "write the tables to a file as well, to compare runs")
     .option("--save", "put the tables into bench/README.md, and the ratios into bench/baseline.json");
 }

@@ -6,6 +6,8 @@ export interface Options {
   readonly seconds: number;
   /** Folder for files of the run, removed at its end. */
   readonly folder: string;
+  /** The questions of the query library, by the beginnings of their names; empty for all. */
+  readonly questions: readonly string[];
 }
 
 /** Measures one subject and gives each table as soon as it is there. */

@@ -25,7 +25,7 @@ const A_THIRD_SLOWER = 3 / 2;
 
 async function measuredRatios(): Promise<ReadonlyMap<string, number>> {
   const ratios = new Map<string, number>();
-  const options = { folder, seconds: 0.6, rounds: 3, queries: ["people", "year"] };
+  const options = { folder, questions: [], seconds: 0.6, rounds: 3, queries: ["people", "year"] };
   for await (const table of hot({ ...options, ways: ["plain", "final", "plainChanging", "changing"] }))
     for (const ratio of table.ratios ?? []) if (isCompared(ratio)) ratios.set(ratio.name, ratio.value);
   return ratios;

@@ -291,3 +291,53 @@ test("a row that fails at once leaves no rejection of an earlier row unhandled",
   expect([data, errors?.map(({ path }) => path)]).toEqual([{ rows: null }, [["rows", 1, "value"]]]);
   expect(unhandled).toEqual([]);
 });
+
+test("answers in parts are equal to answers in one go", async () => {
+  let pauses = 0;
+  const pause = () => {
+    pauses++;
+    return new Promise(setImmediate);
+  };
+  await forAllAsync(
+    [
+      documents,
+      variables,
+      fc.nat(),
+      fc.constantFrom(3, 12, 100),
+      fc.boolean(),
+      fc.integer({ min: 1, max: 9 }),
+    ],
+    async (text, variableValues, seed, calm, isLate, fieldsATurn) => {
+      const document = parseValid(text);
+      if (document === null) return;
+      const world = (): World => ({ seed, calm, isLate, called: [] });
+      const [whole, inParts] = [world(), world()];
+      const args = { schema, document, variableValues };
+      const expected = sorted(await outcomeOf(execute({ ...args, contextValue: whole })));
+      const { data, errors } = await outcomeOf(
+        execute({ ...args, contextValue: inParts }, pause, fieldsATurn),
+      );
+      expect(data).toEqual(expected.data);
+      // Of several errors that make the same list null, the first one is reported.
+      expect(errors.length > 0).toBe(expected.errors.length > 0);
+    },
+    { numRuns: 300 },
+  );
+  expect(pauses).toBeGreaterThan(300);
+});
+
+test("a row that fails during a pause leaves no rejection unhandled", async () => {
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown) => void unhandled.push(reason);
+  process.on("unhandledRejection", note);
+  const rows = buildSchema("type Query { rows: [Row!] } type Row { value: String! }");
+  const rootValue = {
+    rows: [{ value: () => Promise.reject(new Error("early")) }, { value: "b" }, { value: () => null }],
+  };
+  const args = { schema: rows, document: parse("{ rows { value } }"), rootValue };
+  const { data, errors } = await execute(args, () => new Promise(setImmediate), 1);
+  await new Promise(setImmediate);
+  process.off("unhandledRejection", note);
+  expect([data, errors?.length]).toEqual([{ rows: null }, 1]);
+  expect(unhandled).toEqual([]);
+});

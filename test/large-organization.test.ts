@@ -100,6 +100,20 @@ async function explain({ app }: ReturnType<typeof gateway>, query: string) {
   return response.json();
 }
 
+test("a list that is answered in parts looks its keys up together", async () => {
+  const many = Array.from({ length: 30 }, (_, i) => `m${i}: activity { chat { messages } }`).join(" ");
+  const costsOf = async (fields: string) => {
+    const { ask, seen } = gateway({ routes: organizationOf({ people: 150 }) });
+    const { data, errors } = await ask(
+      `{ users(range: {last: {days: 1}}, first: 150) { nodes { ${fields} cost { net { usd } } } } }`,
+    );
+    expect(errors).toBeUndefined();
+    expect(data.users.nodes.at(-1).cost.net.usd).toBe("0.04");
+    return seen.filter(({ pathname }) => pathname === PATHS.userCost).map(({ search }) => search);
+  };
+  expect(await costsOf(`email ${many}`)).toEqual(await costsOf("email"));
+});
+
 describe("Claude Code of ten people among a hundred thousand", () => {
   test("is refused alone, before any request of it, and the rest costs what ten people cost", async () => {
     const { ask, seen } = gateway({ routes: organizationOf() });

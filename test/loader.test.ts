@@ -22,7 +22,7 @@ function reversing(answer: (keys: readonly string[]) => readonly string[] = (key
 
 /** No loader here asks upstream. */
 function operation(): Context {
-  const upstream = { turn: () => Promise.resolve() } as Upstream;
+  const upstream = { keysCollected: () => Promise.resolve() } as Upstream;
   return {
     upstream,
     now: () => 0,

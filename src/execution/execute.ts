@@ -13,6 +13,7 @@ import {
   locatedError,
   OperationTypeNode,
 } from "graphql";
+import type { ThreadTurn } from "../domain/pieces.ts";
 import { coerceVariables } from "../planning/operation.ts";
 import {
   type CoercedVariables,
@@ -27,8 +28,15 @@ import {
 /**
  * Executes a query as graphql's `execute` does, with equal data, errors and order of resolvers, in less time: what depends on the
  * document alone is prepared once, and what is at hand is not awaited. Leaves all other operations to graphql.
+ *
+ * With `pause`, a long list is completed in parts, and each part waits for it, so that a large answer does not block the thread. Fields
+ * beside such a list are then resolved before its later items.
  */
-export function execute(args: ExecutionArgs): ExecutionResult | Promise<ExecutionResult> {
+export function execute(
+  args: ExecutionArgs,
+  pause: ThreadTurn | null = null,
+  fieldsATurn = FIELDS_A_TURN,
+): ExecutionResult | Promise<ExecutionResult> {
   const { schema, document, rootValue, contextValue, operationName, fieldResolver, typeResolver } = args;
   const definition = getOperationAST(document, operationName);
   const root = schema.getQueryType();
@@ -37,8 +45,11 @@ export function execute(args: ExecutionArgs): ExecutionResult | Promise<Executio
   const coerced = coerceVariables(schema, definition, args.variableValues ?? {});
   if ("faults" in coerced) return { errors: coerced.faults };
   const operation = prepare(schema, document, definition, coerced.variables);
-  return new Run(operation, rootValue, contextValue, coerced.variables).result(root);
+  return new Run(operation, rootValue, contextValue, coerced.variables, pause, fieldsATurn).result(root);
 }
+
+/** Fields completed in one go, which takes a few milliseconds. */
+const FIELDS_A_TURN = 4_000;
 
 type Path = GraphQLResolveInfo["path"];
 type Answer = Record<string, unknown>;
@@ -53,17 +64,25 @@ class Run {
   readonly #args: CoercedVariables[] = [];
   readonly #errors: GraphQLError[] = [];
   readonly #nulled = new Set<Path | undefined>();
+  readonly #pause: ThreadTurn | null;
+  readonly #fieldsATurn: number;
+  /** Fields completed since the last pause. */
+  #completedFields = 0;
 
   constructor(
     operation: PreparedOperation,
     rootValue: unknown,
     contextValue: unknown,
     variables: CoercedVariables,
+    pause: ThreadTurn | null,
+    fieldsATurn: number,
   ) {
     this.#operation = operation;
     this.#rootValue = rootValue;
     this.#contextValue = contextValue;
     this.#variables = variables;
+    this.#pause = pause;
+    this.#fieldsATurn = pause === null ? Number.POSITIVE_INFINITY : fieldsATurn;
   }
 
   result(root: GraphQLObjectType): ExecutionResult | Promise<ExecutionResult> {
@@ -96,6 +115,7 @@ class Run {
   ): Answer | Promise<Answer> {
     const answer: Answer = { ...blank };
     let pending: string[] | null = null;
+    this.#completedFields += fields.length;
     try {
       for (const field of fields) {
         const value = this.#field(field, source, path);
@@ -158,24 +178,47 @@ class Run {
   #list(field: PreparedField, { item }: OutputOf<"list">, path: Path, values: unknown): unknown {
     if (!isIterable(values))
       throw new GraphQLError(`Expected Iterable, but did not find one for field "${nameOf(field)}".`);
-    const answers: unknown[] = [];
-    let isPending = false;
+    const items = Array.isArray(values) ? values : [...values];
+    const list: OpenList = { field, item, path, items, answers: [], isPending: false };
     try {
-      for (const value of values) {
-        const answer = this.#item(
-          field,
-          item,
-          { prev: path, key: answers.length, typename: undefined },
-          value,
-        );
-        if (answer instanceof Promise) isPending = true;
-        answers.push(answer);
-      }
+      if (!this.#completedList(list) && this.#pause !== null) return this.#otherParts(list, this.#pause);
     } catch (error) {
-      if (isPending) Promise.all(answers).catch(() => {}); // they are dropped, and can fail as well
+      if (list.isPending) ignoreFailures(list.answers);
       throw error;
     }
-    return isPending ? Promise.all(answers) : answers;
+    return list.isPending ? Promise.all(list.answers) : list.answers;
+  }
+
+  /** Completes items of a list until it is time to pause. Returns true where all are done. */
+  #completedList(list: OpenList): boolean {
+    const { field, item, path, items, answers } = list;
+    while (answers.length < items.length) {
+      const key = answers.length;
+      const answer = this.#item(field, item, { prev: path, key, typename: undefined }, items[key]);
+      if (answer instanceof Promise) list.isPending = true;
+      answers.push(answer);
+      this.#completedFields++;
+      if (this.#completedFields >= this.#fieldsATurn && answers.length < items.length) return false;
+    }
+    return true;
+  }
+
+  /** Completes the rest of a list in parts. Where several lists are open, these take turns. */
+  async #otherParts(list: OpenList, pause: ThreadTurn): Promise<unknown[]> {
+    const { answers } = list;
+    try {
+      for (let begin = 0, isDone = false; !isDone; ) {
+        ignoreFailures(answers.slice(begin)); // those during the pause: they are thrown at the end
+        begin = answers.length;
+        await pause();
+        this.#completedFields = 0;
+        isDone = this.#completedList(list);
+      }
+    } catch (error) {
+      ignoreFailures(answers);
+      throw error;
+    }
+    return Promise.all(answers);
   }
 
   #item(field: PreparedField, output: Output, path: Path, value: unknown): unknown {
@@ -231,6 +274,22 @@ class Run {
     this.#nulled.add(path);
     this.#errors.push(error);
   }
+}
+
+/** A list that is being completed. */
+interface OpenList {
+  readonly field: PreparedField;
+  readonly item: Output;
+  readonly path: Path;
+  readonly items: readonly unknown[];
+  /** Of the items so far. */
+  readonly answers: unknown[];
+  isPending: boolean;
+}
+
+/** Keeps failures from being reported as unhandled where another one is thrown instead, or where they are thrown later. */
+function ignoreFailures(answers: readonly unknown[]): void {
+  for (const answer of answers) if (answer instanceof Promise) answer.catch(() => {});
 }
 
 /** Information for a resolver. Few resolvers read any of it, so that most of it, the path included, is made when it is read. */

@@ -20,7 +20,7 @@ export function loader<Params, Value>(
   return (ctx, params) => {
     const byQuestion = loaders.getOrInsertComputed(ctx, () => new Map());
     const byParams = byQuestion.getOrInsertComputed(question, () => new Map());
-    const batchScheduleFn = (dispatch: () => void) => void ctx.upstream.turn().then(dispatch);
+    const batchScheduleFn = (dispatch: () => void) => void ctx.upstream.keysCollected().then(dispatch);
     const batch = async (keys: readonly string[]) => {
       const answers = await question(ctx, params, keys);
       return keys.map((key) => answers.get(key) ?? null);

@@ -85,6 +85,8 @@ export function operationUpstream(operation: Operation, shared: Shared): Upstrea
     isUnbounded: operation.unbounded,
     caller: operation.caller,
     turn: () => operation.turn(),
+    pauseAnswer: () => operation.pauseAnswer(),
+    keysCollected: () => operation.keysCollected(),
     usage: operation.usage,
     datasets: operation.datasets,
     get age() {

@@ -68,6 +68,10 @@ export interface Upstream {
   readonly isUnbounded: boolean;
   /** Lets other operations have the thread; see Operation. */
   turn(): Promise<unknown>;
+  /** Lets other operations have the thread in the middle of a list of the answer; see Operation. */
+  pauseAnswer(): Promise<void>;
+  /** Resolves when all keys are known that the lists of the answer look up now; see Operation. */
+  keysCollected(): Promise<void>;
   readonly usage: Usage;
   /** Datasets it has requested figures or names of. */
   readonly datasets: ReadonlySet<Dataset>;

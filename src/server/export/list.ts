@@ -1,6 +1,5 @@
 import {
   type DocumentNode,
-  execute,
   type GraphQLError,
   type GraphQLField,
   GraphQLObjectType,
@@ -13,9 +12,10 @@ import {
   validate,
 } from "graphql";
 import type { Finality } from "../../cache/policy.ts";
-import type { Warning } from "../../context.ts";
+import type { Context, Warning } from "../../context.ts";
 import type { DayRange } from "../../domain/range.ts";
 import { badInput, type ErrorCode, type ErrorDetails, GatewayError } from "../../errors.ts";
+import { execute } from "../../execution/execute.ts";
 import { isConnection } from "../../planning/rows.ts";
 import { clientError } from "../graphql/translate-errors.ts";
 import { readParameters } from "../http/parameters.ts";
@@ -125,11 +125,13 @@ function aboutOf({ range, organization, nodes, freshness }: Page): About {
 async function pageOf(
   schema: GraphQLSchema,
   document: DocumentNode,
-  contextValue: unknown,
+  contextValue: Context,
   variableValues: Readonly<Record<string, unknown>>,
   failure: (error: GraphQLError) => GatewayError,
 ): Promise<Page> {
-  const { data, errors } = await execute({ schema, document, contextValue, variableValues });
+  const { data, errors } = await execute({ schema, document, contextValue, variableValues }, () =>
+    contextValue.upstream.pauseAnswer(),
+  );
   if (errors?.[0] !== undefined) throw failure(errors[0]);
   return data?.list as unknown as Page;
 }

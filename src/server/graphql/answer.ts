@@ -1,5 +1,6 @@
 import { Reply } from "../http/exchange.ts";
 import type { ClientError } from "./client-error.ts";
+import { longJson } from "./long-json.ts";
 import type { MediaType } from "./request-params.ts";
 import type { TranslatedResult } from "./translate-errors.ts";
 
@@ -11,11 +12,12 @@ interface HttpExtension {
   readonly spec?: boolean;
 }
 
-/** The response with an answer of GraphQL, in the media type that its client takes. */
-export function answerOf(result: TranslatedResult, type: MediaType): Reply {
+/** The response with an answer of GraphQL, in the media type that its client takes. One that `isLong` is written in parts. */
+export async function answerOf(result: TranslatedResult, type: MediaType, isLong: boolean): Promise<Reply> {
+  const bytesOf = isLong ? longJson : shortJson;
   const contentType = ["content-type", `${type}; charset=utf-8`];
   const { errors } = result;
-  if (errors === undefined) return new Reply(200, contentType, bytesOf(result));
+  if (errors === undefined) return new Reply(200, contentType, await bytesOf(result));
   const headers: Record<string, string> = {};
   let status: number | null = null;
   for (const { extensions } of errors) {
@@ -25,7 +27,8 @@ export function answerOf(result: TranslatedResult, type: MediaType): Reply {
     status = Math.max(status ?? 0, http.status);
   }
   const fields = [...contentType, ...Object.entries(headers).flat()];
-  return new Reply(status ?? 200, fields, bytesOf({ ...result, errors: errors.map(withoutHttp) }));
+  const body = await bytesOf({ ...result, errors: errors.map(withoutHttp) });
+  return new Reply(status ?? 200, fields, body);
 }
 
 function withoutHttp(error: ClientError): object {
@@ -33,6 +36,6 @@ function withoutHttp(error: ClientError): object {
   return { ...error.toJSON(), extensions };
 }
 
-function bytesOf(result: object): Uint8Array<ArrayBuffer> {
+function shortJson(result: object): Uint8Array<ArrayBuffer> {
   return Buffer.from(JSON.stringify(result));
 }

@@ -104,14 +104,18 @@ export function createGraphQL({
     const signal = deadline(leaving(), limits.operationTimeoutMs, record);
     const ctx = contextOf(record, { signal });
     const args = { schema, document, operationName, variableValues: variables, contextValue: ctx };
-    const result = await execution(args, isExplained).catch((fault: unknown) => ({
+    const result = await execution(args, isExplained, record).catch((fault: unknown) => ({
       errors: [clientError(fault, onFault)],
     }));
     return withFreshness(result, ctx, record, answers !== null);
   }
 
   /** Executes an operation, unless its variables, its rights or its cost forbid it. */
-  async function execution(args: ExecutionArgs, isExplained: boolean): Promise<ExecutionResult> {
+  async function execution(
+    args: ExecutionArgs,
+    isExplained: boolean,
+    record: RequestRecord,
+  ): Promise<ExecutionResult> {
     const operation = operationOf(args);
     if (operation === null) throw new Error("a valid document has an operation that cannot be planned");
     if ("faults" in operation) return { errors: operation.faults };
@@ -120,7 +124,10 @@ export function createGraphQL({
     const decision = await boundCost(operation, { limits: limits.request, callers, isExplained });
     if ("answer" in decision) return decision.answer;
     try {
-      return await execute({ ...args, schema: own });
+      return await execute({ ...args, schema: own }, () => {
+        record.isLong = true;
+        return operation.ctx.upstream.pauseAnswer();
+      });
     } finally {
       decision.settle(operation.ctx.upstream.usage.requests);
     }
@@ -139,7 +146,7 @@ export function createGraphQL({
     }));
     const translated = translateErrors(result, onFault, () => view.isComplete(record.viewer));
     for (const { code } of translated.errors ?? []) record.codes.add(code);
-    return answerOf(translated, type);
+    return answerOf(translated, type, record.isLong);
   }
 
   /** Answers a request from the kept answers, or by executing it. */

@@ -70,6 +70,8 @@ export class RequestRecord {
   validities: ReadonlySet<Validity> | null = null;
   /** The answer was kept as bytes, so that nothing is executed for it. */
   isKept = false;
+  /** Executing its operation took more than one turn of the event loop, and so does writing the answer. */
+  isLong = false;
   /** The request stores a text under its hash, which a kept answer would not do. */
   registers = false;
   /** Trailers of a streamed response, once its body has been read; null: the response is not streamed. */

@@ -71,6 +71,7 @@ export class Operation {
   readonly #used = new Set<PageAge>();
   #validities: Set<Validity> | null = new Set();
   #turn: Promise<unknown> = Promise.resolve();
+  #pausedLists = 0;
   #begun = 0;
   #claimed = 0;
   /** Requests for the directory, which have a bound of their own: they serve every question of the next hours. */
@@ -171,6 +172,19 @@ export class Operation {
   turn(): Promise<unknown> {
     this.#turn = this.#turn.then(() => setImmediate());
     return this.#turn;
+  }
+
+  /** Lets other operations have the thread in the middle of a list of the answer. */
+  async pauseAnswer(): Promise<void> {
+    this.#pausedLists++;
+    await this.turn();
+    this.#pausedLists--;
+  }
+
+  /** Resolves after a turn, once no list of the answer is in a pause: its other items may look up more keys. */
+  async keysCollected(): Promise<void> {
+    do await this.turn();
+    while (this.#pausedLists > 0);
   }
 
   /** Waits for shared work no longer than the caller does; the work itself goes on for the others. */
