@@ -1,5 +1,6 @@
 import type { CodegenConfig } from "@graphql-codegen/cli";
 import { printSchema } from "graphql";
+import { clientFacts, SCALARS } from "./codegen-client.ts";
 import { definitionsOf } from "./codegen-definitions.ts";
 import { configurationPage, errorsPage, exportsPage } from "./codegen-documents.ts";
 import { schema } from "./schema/index.ts";
@@ -24,19 +25,14 @@ const config: CodegenConfig = {
         "typed-document-node",
       ],
       config: {
-        scalars: {
-          Date: "string",
-          DateTime: "string",
-          Decimal: "string",
-          Count: "number",
-          Difference: "number",
-        },
+        scalars: SCALARS,
         strictScalars: true,
         useTypeImports: true,
         immutableTypes: true,
         enumType: "string-literal",
       },
     },
+    "client/generated.ts": { plugins: [{ add: { content: clientFacts(schema) } }] },
     "docs/configuration.md": { plugins: [{ add: { content: configurationPage() } }] },
     "docs/errors.md": { plugins: [{ add: { content: errorsPage() } }] },
     "docs/exports.md": { plugins: [{ add: { content: exportsPage(schema) } }] },

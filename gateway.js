@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 // The entry is JavaScript: a Node that is too old for TypeScript says so in a sentence.
 import "./src/supported-node.js";
 

@@ -22,5 +22,11 @@ export default defineConfig({
     // graphql has an ESM and a CJS build; two of them in one process refuse each other's schemas.
     server: { deps: { inline: [/@pothos/, /graphql-scalars/] } },
   },
-  resolve: { alias: { graphql: "graphql/index.js" } },
+  resolve: {
+    alias: {
+      graphql: "graphql/index.js",
+      "claude-analytics-gateway/client": new URL("client/index.ts", import.meta.url).pathname,
+      "claude-analytics-gateway": new URL("src/embedded.ts", import.meta.url).pathname,
+    },
+  },
 });

@@ -1,5 +1,5 @@
 // JavaScript: types are stripped by a compiler that takes as long to load as the whole bundle.
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const ROOT = new URL("../", import.meta.url);
@@ -15,7 +15,15 @@ export function stampOf(path) {
   return `${size} ${mtimeMs}`;
 }
 
-/** The URL of the entry: the bundle, or the sources where there is no bundle or a source has changed since. */
+const SOURCES = new URL("src/main.ts", ROOT);
+
+/** Written by package.js. */
+const PACKAGED = new URL("dist/package/main.js", ROOT);
+
+/**
+ * The URL of the entry: the bundle, or the sources where there is no bundle or a source has changed since. A package from a registry
+ * has no sources.
+ */
 export function entry(manifest = MANIFEST) {
   try {
     const stamps = Object.entries(JSON.parse(readFileSync(manifest, "utf8")));
@@ -23,5 +31,5 @@ export function entry(manifest = MANIFEST) {
   } catch {
     // Nothing was built, or a source is gone.
   }
-  return new URL("main.ts", import.meta.url).href;
+  return (existsSync(SOURCES) ? SOURCES : PACKAGED).href;
 }

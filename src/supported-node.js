@@ -5,9 +5,17 @@ const { engines } = JSON.parse(readFileSync(new URL("../package.json", import.me
 const running = process.versions.node;
 const oldest = Number.parseInt(engines.node.replace(">=", ""), 10);
 
+/** A package from a registry is installed by its user's npm. */
+const isInstalled = import.meta.url.includes("/node_modules/claude-analytics-gateway/");
+const remedy = isInstalled
+  ? "`npx --package node@" +
+    oldest +
+    " --package claude-analytics-gateway claude-analytics-gateway` brings one"
+  : "`npm ci` installs one for `npm start`, unless install scripts or optional packages are left out";
+
 if (Number.parseInt(running, 10) < oldest) {
   process.stderr.write(
-    `claude-analytics-gateway needs Node ${oldest} or newer, and this is Node ${running}; \`npm ci\` installs one for \`npm start\`, unless install scripts or optional packages are left out.\n`,
+    `claude-analytics-gateway needs Node ${oldest} or newer, and this is Node ${running}; ${remedy}.\n`,
   );
   process.exit(1);
 }

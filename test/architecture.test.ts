@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { globSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { expect, test } from "vitest";
 
@@ -64,13 +64,11 @@ test("the framework of the schema imports no noun", () => {
 });
 
 test("every export of a file is used in another file", () => {
-  const files = ["src", "schema", "test", "bench"].flatMap(sources);
-  const texts = [...files, "codegen.ts", "codegen-documents.ts", "codegen-definitions.ts", "sbom.ts"].map(
-    (file) => ({
-      file,
-      names: new Set(readFileSync(join(ROOT, file), "utf8").match(/[\w$]+/g)),
-    }),
-  );
+  const files = ["src", "schema", "client", "test", "bench", "examples"].flatMap(sources);
+  const texts = [...files, ...globSync("*.{ts,js}", { cwd: ROOT })].map((file) => ({
+    file,
+    names: new Set(readFileSync(join(ROOT, file), "utf8").match(/[\w$]+/g)),
+  }));
   const unused = texts
     .filter(({ file }) => file !== "schema/operations/documents.ts")
     .flatMap(({ file }) =>
@@ -118,6 +116,15 @@ test("the pages know themselves and what they share with the gateway, and nothin
     /^import (?!type\b)[^;]*operations\/documents/m.test(readFileSync(join(ROOT, file), "utf8")),
   );
   expect(values).toEqual([]);
+});
+
+test("the client imports graphql, the documents and itself", () => {
+  const foreign = sources("client").flatMap((file) =>
+    [...readFileSync(join(ROOT, file), "utf8").matchAll(/(?:from|import) "([^"]+)"/g)]
+      .map(([, path = ""]) => path)
+      .filter((path) => !/^(?:graphql$|\.\/)/.test(path) && path !== "../schema/operations/documents.ts"),
+  );
+  expect(foreign).toEqual([]);
 });
 
 test("snake_case names of the wire appear only where endpoints are read", () => {

@@ -31,7 +31,10 @@ const PAGES = [
   ...globSync("docs/**/*.md", { cwd: ROOT }).toSorted(),
 ];
 const readme = read("README.md");
-const { scripts }: { scripts: Readonly<Record<string, string>> } = JSON.parse(read("package.json"));
+const manifest: { readonly name: string; readonly scripts: Readonly<Record<string, string>> } = JSON.parse(
+  read("package.json"),
+);
+const { scripts } = manifest;
 
 const { app, ask } = gateway({ sandbox: { users: 250 } });
 
@@ -56,7 +59,19 @@ function blocksIn(language: string): readonly (readonly [page: string, text: str
 }
 
 test("every block of a page is in a language that is checked here or by the test of its page", () => {
-  const checked = ["graphql", "sh", "json", "csv", "mermaid", "text", "ini", "js", "dockerfile"];
+  const checked = [
+    "graphql",
+    "sh",
+    "json",
+    "csv",
+    "mermaid",
+    "text",
+    "ini",
+    "js",
+    "dockerfile",
+    "ts",
+    "yaml",
+  ];
   for (const page of PAGES)
     for (const { language } of blocksOf(page)) expect(checked, page).toContain(language);
 });
@@ -73,6 +88,14 @@ describe("queries", () => {
     expect(blocksIn("graphql").filter(([page]) => page === "README.md")).toHaveLength(3);
   });
 });
+
+test.each(["ts", "yaml"].flatMap(blocksIn))(
+  "a block of code in %s is a file that a test runs: %s",
+  (_page, text) => {
+    const files = globSync("{examples,deploy}/**/*.{ts,yaml}", { cwd: ROOT });
+    expect(files.some((file) => read(file).includes(text))).toBe(true);
+  },
+);
 
 /** The words of each command of a shell block. */
 function commandsOf(block: string): readonly (readonly string[])[] {
@@ -140,12 +163,13 @@ async function check(words: readonly string[], isNamed = false): Promise<void> {
   const assignments = words.slice(0, start);
   const [program, ...rest] = words.slice(start);
   if (program === "curl") return runCurl(rest);
+  if (program === "npx" && rest[0] === manifest.name) return checkFlags(rest[1] ?? "serve", rest.slice(2));
   if (program === "npx" && rest[0] === "vitest") return checkFiles(rest.slice(2));
   if (program === "node" && rest[0] !== "gateway.js") return checkFiles(rest.slice(0, 1));
   if (program === "node") return checkFlags(rest[1] ?? "", rest.slice(2));
   if (program !== "npm") throw new Error(`unknown command: ${words.join(" ")}`);
   const [verb = "", ...more] = rest.filter((word) => word !== "-s");
-  if (["ci", "ls"].includes(verb)) return;
+  if (["ci", "ls", "install", "pack"].includes(verb)) return;
   const [script = "", ...args] = verb === "run" ? more : [verb, ...more];
   expect(Object.keys(scripts)).toContain(script);
   const command = /(?:gateway\.js |bench\/)(\w+)/.exec(scripts[script] ?? "")?.[1];

@@ -65,7 +65,7 @@ test("descriptions of the schema use no word that only this project knows", () =
 });
 
 test("errors, logs and command help use no word that only this project knows", () => {
-  const sentences = globSync("{src,schema}/**/*.{ts,js}", { cwd: ROOT })
+  const sentences = globSync("{src,schema,client}/**/*.{ts,js}", { cwd: ROOT })
     .filter((path) => !path.startsWith("src/sandbox/") && !path.startsWith("schema/operations/"))
     .flatMap((path) => sentencesOf(readFileSync(join(ROOT, path), "utf8")).map((text) => ({ path, text })));
   expect(sentences.length).toBeGreaterThan(1_000);
@@ -86,7 +86,7 @@ function commentsOf(source: string): { readonly text: string; readonly isDocstri
 }
 
 test("comments use no private words, and docstrings start with a verb or the noun they define", () => {
-  const comments = globSync("{src,schema}/**/*.{ts,js}", { cwd: ROOT })
+  const comments = globSync("{src,schema,client}/**/*.{ts,js}", { cwd: ROOT })
     .filter((path) => !path.startsWith("schema/operations/"))
     .flatMap((path) => commentsOf(readFileSync(join(ROOT, path), "utf8")).map((each) => ({ path, ...each })));
   expect(comments.length).toBeGreaterThan(1_500);

@@ -48,33 +48,47 @@ export async function openGateway(
   loggersOf: (config: Config, now: () => Instant) => Loggers = () => STANDARD_ERROR,
   worker: Worker | null = null,
 ): Promise<Opened | null> {
-  const hint = (line: string) => {
-    if (worker?.isFirst ?? true) process.stderr.write(`${line}\n`);
-  };
   try {
-    for (const line of [...misspelt(environment), ...keyHints(environment)]) hint(line);
-    const stated = readConfig(environment);
-    for (const line of stated.notes) hint(line);
-    const whole = { ...stated, limits: { ...stated.limits, ...limits } };
-    const config = worker === null ? whole : partOf(whole, worker.of);
-    const now = clockFrom(config.clock, worker?.startedAt);
-    const loggers = loggersOf(config, now);
-    const app = createApp(config, {
-      dispatcher: await dispatcherOf(config, now),
-      ...(await storesOf(config, loggers)),
-      now,
-      workers: worker?.state ?? null,
-      areKeysProven: config.sandbox !== null,
-      ...loggers,
-    });
-    await app.tryStore();
-    return { loggers, app, config, now };
+    return await openApp(environment, { limits, loggersOf, worker });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`${error.faults.join("\n")}\n`);
     process.exitCode = 1;
     return null;
   }
+}
+
+interface OpenOptions<A extends Loggers> {
+  readonly limits?: Partial<LimitsConfig>;
+  readonly loggersOf: (config: Config, now: () => Instant) => A;
+  readonly worker?: Worker | null;
+}
+
+/** Opens a gateway; throws ConfigError if settings are invalid. */
+export async function openApp<A extends Loggers>(
+  environment: Environment,
+  { limits = {}, loggersOf, worker = null }: OpenOptions<A>,
+): Promise<Opened<A>> {
+  const hint = (line: string) => {
+    if (worker?.isFirst ?? true) process.stderr.write(`${line}\n`);
+  };
+  for (const line of [...misspelt(environment), ...keyHints(environment)]) hint(line);
+  const stated = readConfig(environment);
+  for (const line of stated.notes) hint(line);
+  const whole = { ...stated, limits: { ...stated.limits, ...limits } };
+  const config = worker === null ? whole : partOf(whole, worker.of);
+  const now = clockFrom(config.clock, worker?.startedAt);
+  const loggers = loggersOf(config, now);
+  const app = createApp(config, {
+    dispatcher: await dispatcherOf(config, now),
+    ...(await storesOf(config, loggers)),
+    now,
+    workers: worker?.state ?? null,
+    areKeysProven: config.sandbox !== null,
+    ...loggers,
+  });
+  await app.tryStore();
+  return { loggers, app, config, now };
 }
 
 /**

@@ -1,18 +1,15 @@
 import type { AddressInfo } from "node:net";
 import type { Config } from "../config.ts";
 import type { Instant } from "../domain/day.ts";
-import type { OutageSubject } from "../errors.ts";
 import { AUTHORIZATION } from "../server/auth/authenticator.ts";
 import { firstQuery } from "../server/documents/query-library.ts";
 import { areBuilt, BUILT_PAGES } from "../server/http/built-pages.ts";
 import { createListener } from "../server/http/listener.ts";
 import type { AuthConfig } from "../settings/auth.ts";
-import type { ServerConfig } from "../settings/server.ts";
 import type { Environment } from "../settings/settings.ts";
 import type { Credentials } from "../upstream/access/credential.ts";
-import { openAuditLog } from "./audit-log.ts";
+import { lifetimeOf, loggersOf } from "./lifetime.ts";
 import { cannotListen } from "./listen.ts";
-import { createLog, faultOf, logFault } from "./log.ts";
 import { describeUpstream, openGateway } from "./open.ts";
 import { SLACK_MS, STOPPING, stopOnSignal } from "./stop.ts";
 import { thisWorker } from "./workers/worker.ts";
@@ -20,6 +17,7 @@ import { thisWorker } from "./workers/worker.ts";
 /** Serves the gateway, alone or as one of several workers. */
 export async function serveProcess(environment: Environment): Promise<void> {
   const worker = thisWorker();
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {}); // their reader may go away
   const opened = await openGateway(environment, {}, loggersOf, worker);
   if (opened === null) {
     if (worker !== null) process.exit(); // with the code of the fault; the channel to the primary would keep it running
@@ -35,17 +33,12 @@ export async function serveProcess(environment: Environment): Promise<void> {
     if (worker?.isFirst ?? true)
       process.stdout.write(`${greeting(config, server.address() as AddressInfo, now())}\n`);
   });
-  const refreshing = setInterval(() => void app.refreshDirectory(), REFRESH_MS).unref();
-  void app.refreshDirectory(); // continues what an earlier process began
+  const lifetime = lifetimeOf(opened);
   const gateway = {
+    ...lifetime,
     startDraining() {
-      clearInterval(refreshing);
       if (worker === null) loggers.log.info(STOPPING);
-      app.startDraining();
-    },
-    async dispose() {
-      await app.dispose();
-      await loggers.auditLog.close();
+      lifetime.startDraining();
     },
   };
   stopOnSignal(server, gateway, {
@@ -54,39 +47,6 @@ export async function serveProcess(environment: Environment): Promise<void> {
   });
   process.on("SIGUSR2", () => loggers.auditLog.reopen());
 }
-
-/** Opens the log and the audit log. The gateway goes on if their reader goes away. */
-function loggersOf(config: Config, now: () => Instant) {
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
-  const stdout = (line: string) => void process.stdout.write(line);
-  const stderr = (line: string) => void process.stderr.write(line);
-  const log = createLog({ level: config.logs.level, now, write: stderr });
-  const auditLog = openAuditLog(config.logs.audit, {
-    stdout,
-    stderr,
-    onLoss: (fault) =>
-      log.error({ fault: faultOf(fault) }, "the audit log cannot be written; its lines are lost"),
-    onRecovery: (lines) => log.warn({ lines }, "the audit log is written again; so many lines were lost"),
-  });
-  return {
-    log,
-    auditLog,
-    audit: auditLog.audit,
-    onFault: (fault: unknown) => logFault(log, fault),
-    onRecovery: (about: OutageSubject, seconds: number) => log.info({ ...about, seconds }, "available again"),
-    onForeignOrigin: (origin: string) => log.info({ origin }, foreignOriginHint(origin, config.server)),
-  };
-}
-
-/** Says how to let pages of an origin read answers. */
-function foreignOriginHint(origin: string, { allowedOrigins }: ServerConfig): string {
-  return origin === "null"
-    ? "a page without an origin (a file or a sandboxed frame) sent a request; serve it from http://localhost and list that in ALLOWED_ORIGINS"
-    : `a page of another origin sent a request and cannot read the answer; to allow it, set ALLOWED_ORIGINS=${[...allowedOrigins, origin].join(",")}`;
-}
-
-/** How often the process looks whether the directory is about to age. */
-const REFRESH_MS = 60_000;
 
 /** The query to begin with: an admin key alone cannot answer one about users. */
 function exampleFor({ analytics }: Credentials): string {

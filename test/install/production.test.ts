@@ -1,28 +1,17 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { ask, endAll, type Process, runCommand, urlIn } from "../process.ts";
+import { ENVIRONMENT, machinesNode, ROOT } from "./machine.ts";
 
-const ROOT = new URL("../../", import.meta.url).pathname;
 const folders: string[] = [];
 
 afterEach(() => {
   endAll();
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
-
-/** As an operator has it, who has the Node of the machine and none of this project's. */
-const PATH = (process.env.PATH ?? "")
-  .split(delimiter)
-  .filter((folder) => !folder.includes("node_modules"))
-  .join(delimiter);
-const ENVIRONMENT = { PATH, HOME: process.env.HOME ?? "", NODE_ENV: "production" };
-const machinesNode = Number.parseInt(
-  execFileSync("node", ["-p", "process.versions.node"], { env: ENVIRONMENT, encoding: "utf8" }),
-  10,
-);
 
 /** What is committed or about to be, installed in a folder of its own. */
 async function installed(...flags: string[]): Promise<string> {

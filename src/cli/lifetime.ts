@@ -1,0 +1,56 @@
+import type { Config } from "../config.ts";
+import type { Instant } from "../domain/day.ts";
+import type { OutageSubject } from "../errors.ts";
+import type { ServerConfig } from "../settings/server.ts";
+import { openAuditLog } from "./audit-log.ts";
+import { createLog, faultOf, logFault } from "./log.ts";
+import type { Opened } from "./open.ts";
+
+/** How often the process looks whether the directory is about to age. */
+const REFRESH_MS = 60_000;
+
+/** Keeps the directory of a gateway fresh until it drains; `dispose` ends the gateway and then its audit log. */
+export function lifetimeOf({ app, loggers }: Opened<ReturnType<typeof loggersOf>>) {
+  const refreshing = setInterval(() => void app.refreshDirectory(), REFRESH_MS).unref();
+  void app.refreshDirectory(); // continues what an earlier process began
+  return {
+    startDraining(): void {
+      clearInterval(refreshing);
+      app.startDraining();
+    },
+    async dispose(): Promise<void> {
+      clearInterval(refreshing);
+      await app.dispose();
+      await loggers.auditLog.close();
+    },
+  };
+}
+
+/** Opens the log, on standard error, and the audit log. */
+export function loggersOf(config: Config, now: () => Instant) {
+  const stdout = (line: string) => void process.stdout.write(line);
+  const stderr = (line: string) => void process.stderr.write(line);
+  const log = createLog({ level: config.logs.level, now, write: stderr });
+  const auditLog = openAuditLog(config.logs.audit, {
+    stdout,
+    stderr,
+    onLoss: (fault) =>
+      log.error({ fault: faultOf(fault) }, "the audit log cannot be written; its lines are lost"),
+    onRecovery: (lines) => log.warn({ lines }, "the audit log is written again; so many lines were lost"),
+  });
+  return {
+    log,
+    auditLog,
+    audit: auditLog.audit,
+    onFault: (fault: unknown) => logFault(log, fault),
+    onRecovery: (about: OutageSubject, seconds: number) => log.info({ ...about, seconds }, "available again"),
+    onForeignOrigin: (origin: string) => log.info({ origin }, foreignOriginHint(origin, config.server)),
+  };
+}
+
+/** Says how to let pages of an origin read answers. */
+function foreignOriginHint(origin: string, { allowedOrigins }: ServerConfig): string {
+  return origin === "null"
+    ? "a page without an origin (a file or a sandboxed frame) sent a request; serve it from http://localhost and list that in ALLOWED_ORIGINS"
+    : `a page of another origin sent a request and cannot read the answer; to allow it, set ALLOWED_ORIGINS=${[...allowedOrigins, origin].join(",")}`;
+}
