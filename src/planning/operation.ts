@@ -65,6 +65,15 @@ function fieldAt(
 /** The shapes of the operations that were requested lately. */
 const shapes = new LRUCache<OperationDefinitionNode, OperationShape>({ max: 200 });
 
+/** An operation of a document as its text and the schema decide it. */
+export function operationShape(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  definition: OperationDefinitionNode,
+): OperationShape {
+  return shapeOf(schema, definition, () => fragmentsIn(document));
+}
+
 type Fragments = Record<string, FragmentDefinitionNode>;
 
 function shapeOf(

@@ -13,11 +13,10 @@ import { namesRoute } from "./documents/names-route.ts";
 import { firstQuery } from "./documents/query-library.ts";
 import type { TrustedDocuments } from "./documents/trusted.ts";
 import { exportRoute } from "./export/export-route.ts";
-import type { ClientError } from "./graphql/client-error.ts";
 import { createGraphQL } from "./graphql/graphql.ts";
 import { schemaView } from "./graphql/introspection.ts";
 import { parseParams } from "./graphql/request-params.ts";
-import { clientError } from "./graphql/translate-errors.ts";
+import { clientError, httpErrorOf } from "./graphql/translate-errors.ts";
 import { builtPages } from "./http/built-pages.ts";
 import { type Exchange, Reply } from "./http/exchange.ts";
 import { asResponse, fetchExchange } from "./http/fetch-adapter.ts";
@@ -39,6 +38,7 @@ import { Admission } from "./limits/admission.ts";
 import { Callers } from "./limits/callers.ts";
 import { type Audit, auditEntry } from "./observability/audit.ts";
 import type { Digest } from "./observability/digest.ts";
+import { requestedForm } from "./rows/rows-form.ts";
 
 export interface ServerOptions extends Pick<CrossOrigin, "onForeignOrigin"> {
   readonly schema: GraphQLSchema;
@@ -213,7 +213,11 @@ function routesOf({
       kind: "graphql",
       access: "authenticated",
       respond: (exchange) =>
-        graphql.respond(exchange, parseCall({ schema, trusted, suggestsTo }, exchange.record)),
+        graphql.respond(
+          exchange,
+          parseCall({ schema, trusted, suggestsTo }, exchange.record),
+          requestedForm(exchange.head),
+        ),
     },
     exportRoute({ ...shared, now }),
     {
@@ -249,13 +253,8 @@ const NOWHERE: Route = {
 
 /** The response to a request that failed: its refusal, or a fault of the gateway. */
 function refused(fault: unknown, record: RequestRecord, onFault: (fault: unknown) => void): Response {
-  const error = fault instanceof HttpError ? fault : asHttpError(clientError(fault, onFault));
+  const error = fault instanceof HttpError ? fault : httpErrorOf(clientError(fault, onFault));
   record.codes.add(error.code);
   record.reason = error.reason;
   return error.response;
-}
-
-function asHttpError({ code, message, extensions }: ClientError): HttpError {
-  const { code: _, http: __, ...details } = extensions;
-  return new HttpError(code, message, { details });
 }

@@ -57,6 +57,10 @@ export class AnswerCache {
     const kept = new KeptAnswer({
       body,
       contentType: headers.get("content-type") ?? "",
+      fields: STATED.flatMap((name) => {
+        const value = headers.get(name);
+        return value === null ? [] : [name, value];
+      }),
       madeAt: record.receivedAt,
       validities,
       operation,
@@ -67,6 +71,9 @@ export class AnswerCache {
     return kept;
   }
 }
+
+/** Headers that state something about the content. */
+const STATED = ["freshness", "link", "list-extent"];
 
 const NO_USAGE = { requests: 0, cacheHits: 0, duplicates: 0, waitMs: 0 };
 

@@ -8,6 +8,8 @@ import type { OperationRecord } from "../http/request-record.ts";
 export interface KeptAnswerOptions {
   readonly body: Uint8Array<ArrayBuffer>;
   readonly contentType: string;
+  /** Headers about the content, each name followed by its value. */
+  readonly fields: readonly string[];
   readonly madeAt: Instant;
   /** Everything it was made from. */
   readonly validities: ReadonlySet<Validity>;
@@ -55,7 +57,13 @@ export class KeptAnswer {
   /** The response to a request, in the coding that its client prefers; 304 where the client has it. */
   reply(head: RequestHead, now: Instant): Reply | Promise<Reply> {
     const { madeAt, vary } = this.#options;
-    const fields = ["vary", vary, "age", String(Math.max(0, Math.floor((now - madeAt) / 1_000)))];
+    const fields = [
+      ...this.#options.fields,
+      "vary",
+      vary,
+      "age",
+      String(Math.max(0, Math.floor((now - madeAt) / 1_000))),
+    ];
     // A browser may keep it, and asks each time whether it still holds.
     if (head.method === "GET") fields.push("cache-control", "private, no-cache");
     return this.#content.reply(head, fields);

@@ -20,8 +20,8 @@ import { operationIn, otherDocument, type TrustedDocument, type TrustedDocuments
 /** Path below which trusted documents are called. */
 export const CALLS = "/q/";
 
-/** Requests the plan; it does not set a variable. */
-const EXPLAIN = "explain";
+/** Parameters that do not set a variable: they request the plan, or another form of the answer. */
+const OTHER_PARAMETERS = ["explain", "format"];
 
 /**
  * Reads a call of a trusted document, GET /q/NAME with its variables as parameters, as the GraphQL request for the document's id.
@@ -82,7 +82,7 @@ function variablesOf(
   const operation = operationIn(document);
   const { variableDefinitions = [] } = operation;
   const own = new URLSearchParams(parameters);
-  own.delete(EXPLAIN);
+  for (const name of OTHER_PARAMETERS) own.delete(name);
   try {
     const types = typesOf(schema, variableDefinitions);
     const values = readParameters(types, own, suggests ? [...types.keys()] : null);

@@ -150,7 +150,7 @@ function below(
   split: Split,
 ): FieldColumn[] {
   const named = getNamedType(type);
-  if (isLeafType(named)) return [{ name: path.join("."), kind: kindOf(parent, type, path), path }];
+  if (isLeafType(named)) return [{ name: path.join("."), kind: columnKindOf(parent, type, path), path }];
   const short = identifyingFieldsOf(named);
   if (short !== null) return short.map((each) => textAt([...path, ...each.split(".")]));
   return isObjectType(named) ? own(schema, named, path, split) : [textAt([...path, "__typename"])];
@@ -187,7 +187,11 @@ function textAt(path: readonly string[]): FieldColumn {
 }
 
 /** Amounts are added up: those of Money, and neither ratios nor what is worked out from amounts (DerivedMoney). */
-function kindOf(parent: GraphQLNamedType, type: AnyType, path: readonly string[]): TableColumn["kind"] {
+export function columnKindOf(
+  parent: GraphQLNamedType,
+  type: AnyType,
+  path: readonly string[],
+): TableColumn["kind"] {
   const { name } = getNamedType(type);
   if (isList(type) || !NUMBERS.includes(name)) return "text";
   const isAdditive = parent.name === "Money" && !path.some((part) => DERIVED.includes(part));

@@ -14,12 +14,17 @@ export function withFreshness(
   keepsAnswers: boolean,
 ): ExecutionResult {
   record.validities = keepsAnswers && isWhole(result) && isDated(upstream) ? upstream.validities : null;
-  const { refreshedAt, ...age } = upstream.age;
   const { duplicates } = upstream.usage;
   const usage = record.validities === null ? { ...upstream.usage } : { duplicates };
-  const freshness = { ...age, refreshedAt: refreshedAt && new Date(refreshedAt).toISOString() };
+  const freshness = freshnessOf(upstream);
   const remarks = warnings.length === 0 ? {} : { warnings };
   return { ...result, extensions: { ...result.extensions, upstream: usage, freshness, ...remarks } };
+}
+
+/** The age of the figures of an operation, as its clients read it. */
+export function freshnessOf({ age }: Context["upstream"]) {
+  const { refreshedAt, ...others } = age;
+  return { ...others, refreshedAt: refreshedAt === null ? null : new Date(refreshedAt).toISOString() };
 }
 
 function isWhole({ data, errors }: ExecutionResult): boolean {

@@ -1,15 +1,17 @@
 import {
+  type DocumentNode,
   type ExecutionArgs,
   type ExecutionResult,
   GraphQLError,
   type GraphQLSchema,
   getOperationAST,
+  type OperationDefinitionNode,
 } from "graphql";
 import type { Config } from "../../config.ts";
 import type { Context } from "../../context.ts";
 import type { Instant } from "../../domain/day.ts";
 import { execute } from "../../execution/execute.ts";
-import { operationOf } from "../../planning/operation.ts";
+import { coerceVariables, operationOf } from "../../planning/operation.ts";
 import type { OperationOptions } from "../../upstream/budget/operation.ts";
 import { type AnswerCache, answerKey } from "../answers/answer-cache.ts";
 import { compressed } from "../answers/compressed.ts";
@@ -25,7 +27,8 @@ import type { Callers } from "../limits/callers.ts";
 import { executedOperation, requestedOperation } from "../observability/audit.ts";
 import type { Digest } from "../observability/digest.ts";
 import { answerOf } from "./answer.ts";
-import { withFreshness } from "./freshness.ts";
+import type { AnswerForm } from "./answer-form.ts";
+import { freshnessOf, withFreshness } from "./freshness.ts";
 import { type SchemaView, schemaToRun } from "./introspection.ts";
 import { boundCost, wantsPlan } from "./request-cost.ts";
 import {
@@ -38,7 +41,7 @@ import {
   type MediaType,
   type ParseParams,
 } from "./request-params.ts";
-import { clientError, translateErrors } from "./translate-errors.ts";
+import { clientError, httpErrorOf, translateErrors } from "./translate-errors.ts";
 
 export interface GraphQLOptions {
   readonly schema: GraphQLSchema;
@@ -77,12 +80,8 @@ export function createGraphQL({
   const documents = new ParsedDocuments(schema, limits.request);
   const findDocument = documentFinder({ ...access.documents, trusted });
 
-  /** Runs the operation of a request. Throws where it names none, or where it is not GraphQL. */
-  async function run(
-    { head, record, leaving }: Exchange,
-    parse: ParseParams,
-    body: Uint8Array,
-  ): Promise<ExecutionResult> {
+  /** Finds the operation of a request. Throws where it names none, or where it is not GraphQL. */
+  function requested({ head, record }: Exchange, parse: ParseParams, body: Uint8Array): Requested {
     checkMethod(head);
     const given = parse(head, body);
     const isExplained = wantsPlan(head);
@@ -94,16 +93,28 @@ export function createGraphQL({
     const definition = getOperationAST(document, operationName);
     if (!definition) throw badRequest(400, "Could not determine what operation to execute.");
     if (definition.operation === "mutation" && head.method === "GET") throw mutationByGet();
-    if (faults.length > 0) return { errors: faults };
-    if (record.operation !== null)
+    if (faults.length === 0 && record.operation !== null)
       record.operation = executedOperation(
         { schema, definition, sha256, variables },
         record.operation,
         digest,
       );
-    const signal = deadline(leaving(), limits.operationTimeoutMs, record);
-    const ctx = contextOf(record, { signal });
+    return { document, definition, operationName, variables, faults, isExplained };
+  }
+
+  function contextFor({ record, leaving }: Exchange): Context {
+    return contextOf(record, { signal: deadline(leaving(), limits.operationTimeoutMs, record) });
+  }
+
+  /** Runs the operation of a request. */
+  async function run(
+    exchange: Exchange,
+    { document, operationName, variables, faults, isExplained }: Requested,
+  ): Promise<ExecutionResult> {
+    if (faults.length > 0) return { errors: faults };
+    const ctx = contextFor(exchange);
     const args = { schema, document, operationName, variableValues: variables, contextValue: ctx };
+    const { record } = exchange;
     const result = await execution(args, isExplained, record).catch((fault: unknown) => ({
       errors: [clientError(fault, onFault)],
     }));
@@ -123,13 +134,15 @@ export function createGraphQL({
     if (own instanceof GraphQLError) return { errors: [own] };
     const decision = await boundCost(operation, { limits: limits.request, callers, isExplained });
     if ("answer" in decision) return decision.answer;
+    const { usage } = operation.ctx.upstream;
+    const before = usage.requests; // of a page that was read before
     try {
       return await execute({ ...args, schema: own }, () => {
         record.isLong = true;
         return operation.ctx.upstream.pauseAnswer();
       });
     } finally {
-      decision.settle(operation.ctx.upstream.usage.requests);
+      decision.settle(usage.requests - before);
     }
   }
 
@@ -141,18 +154,61 @@ export function createGraphQL({
     type: MediaType,
   ): Promise<Reply> {
     const { record } = exchange;
-    const result = await run(exchange, parse, body).catch((fault: unknown) => ({
-      errors: [clientError(fault, onFault)],
-    }));
+    const result = await Promise.try(() => run(exchange, requested(exchange, parse, body))).catch(
+      (fault: unknown) => ({ errors: [clientError(fault, onFault)] }),
+    );
     const translated = translateErrors(result, onFault, () => view.isComplete(record.viewer));
     for (const { code } of translated.errors ?? []) record.codes.add(code);
     return answerOf(translated, type, record.isLong);
   }
 
-  /** Answers a request from the kept answers, or by executing it. */
-  async function respond(exchange: Exchange, parse: ParseParams): Promise<Reply> {
+  /** Answers a request in another form, which has no place for errors beside data: the first one is thrown. */
+  async function formed(
+    exchange: Exchange,
+    parse: ParseParams,
+    body: Uint8Array,
+    form: AnswerForm,
+  ): Promise<Reply> {
     const { head, record } = exchange;
-    const type = acceptedType(head);
+    const { document, definition, variables, faults } = requested(exchange, parse, body);
+    const coerced = coerceVariables(schema, definition, variables);
+    const ctx = contextFor(exchange);
+    const whole = (result: ExecutionResult): ExecutionResult["data"] => {
+      const { data, errors } = translateErrors(result, onFault, () => view.isComplete(record.viewer));
+      if (errors?.[0] !== undefined) throw httpErrorOf(errors[0]);
+      return data;
+    };
+    whole({ errors: [...faults, ...("faults" in coerced ? coerced.faults : [])] });
+    return form({
+      head,
+      schema,
+      document,
+      definition,
+      variables,
+      values: "faults" in coerced ? {} : coerced.variables,
+      maxFirst: ctx.maxFirst,
+      async run(version, variableValues) {
+        // Every run is a context for what is read once for an operation, and shares what limits it.
+        const operationName = definition.name?.value ?? null;
+        const contextValue = { ...ctx };
+        const args = { schema, document: version, operationName, variableValues, contextValue };
+        const result = await execution(args, false, record);
+        const { upstream, warnings } = ctx;
+        const data = whole(withFreshness(result, ctx, record, answers !== null));
+        return { data: data ?? {}, freshness: freshnessOf(upstream), warnings };
+      },
+    });
+  }
+
+  /** Answers a request from the kept answers, or by executing it. `form` replaces the form of GraphQL; a plan keeps that. */
+  async function respond(
+    exchange: Exchange,
+    parse: ParseParams,
+    form: AnswerForm | null = null,
+  ): Promise<Reply> {
+    const { head, record } = exchange;
+    const other = wantsPlan(head) ? null : form;
+    const type = other === null ? acceptedType(head) : "application/json";
     refuseForeign(head, server.allowedOrigins);
     await callers.enter(record.caller);
     checkContent(head, limits.request);
@@ -161,7 +217,10 @@ export function createGraphQL({
     const key = isKeepable ? answerKey(head, record, body) : null;
     const found = key === null ? null : answers?.find(key, record);
     if (found) return labelled(await found.reply(head, now()), record, "hit");
-    const answer = await executed(exchange, parse, body, type);
+    const answer =
+      other === null
+        ? await executed(exchange, parse, body, type)
+        : await formed(exchange, parse, body, other);
     const kept = key === null ? null : (answers?.keep(key, answer, record) ?? null);
     if (kept !== null) return labelled(await kept.reply(head, record.receivedAt), record, "fwd=miss; stored");
     return labelled(await compressed(answer, head), record, isKeepable ? "fwd=miss" : "fwd=bypass");
@@ -171,6 +230,17 @@ export function createGraphQL({
 }
 
 const NO_BODY = new Uint8Array();
+
+/** The operation that a request names. */
+interface Requested {
+  readonly document: DocumentNode;
+  readonly definition: OperationDefinitionNode;
+  readonly operationName: string | null;
+  readonly variables: Readonly<Record<string, unknown>>;
+  /** Errors by which the document does not fit the schema. */
+  readonly faults: readonly GraphQLError[];
+  readonly isExplained: boolean;
+}
 
 function mutationByGet(): HttpError {
   return new HttpError("BAD_REQUEST", "Can only perform a mutation operation from a POST request.", {

@@ -1,6 +1,6 @@
 import { type ExecutionResult, GraphQLError, Kind } from "graphql";
 import { ERROR_CODES, type ErrorCode, GatewayError } from "../../errors.ts";
-import { httpExtension } from "../http/http-error.ts";
+import { HttpError, httpExtension } from "../http/http-error.ts";
 import { ClientError, mergeRepeated } from "./client-error.ts";
 
 /**
@@ -41,6 +41,13 @@ export function clientError(
       code: "INTERNAL_SERVER_ERROR",
     },
   );
+}
+
+/** The error as the refusal of a whole request. */
+export function httpErrorOf({ code, message, path, extensions }: ClientError): HttpError {
+  const { code: _, http: __, ...details } = extensions;
+  const field = path === undefined ? {} : { field: path.join(".") };
+  return new HttpError(code, message, { details: { ...details, ...field } });
 }
 
 /** graphql ends a message with its suggestion; what a client has written, whatever it says, stands before. */

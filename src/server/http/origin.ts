@@ -31,7 +31,10 @@ const HEADERS: readonly string[] = [
 ];
 
 /** Response headers that those pages may read. */
-const EXPOSED = ["age", "cache-status", "etag", USAGE, REQUEST_ID, "retry-after", "www-authenticate"];
+const EXPOSED = [
+  ...["age", "cache-status", "etag", "freshness", "link", "list-extent"],
+  ...[USAGE, REQUEST_ID, "retry-after", "www-authenticate"],
+];
 
 /** How long a browser may remember a preflight, in seconds. */
 const PREFLIGHT_SECONDS = 600;

@@ -1,0 +1,149 @@
+import type { DocumentNode } from "graphql";
+import { badInput, GatewayError } from "../../errors.ts";
+import { operationShape } from "../../planning/operation.ts";
+import { valueAt } from "../export/fields.ts";
+import { type FileFormat, FORMATS } from "../export/format.ts";
+import { type CellValue, inTurns } from "../export/table.ts";
+import type { AnswerForm, RunnableOperation, WholeAnswer } from "../graphql/answer-form.ts";
+import { nearest } from "../http/did-you-mean.ts";
+import { Reply, type RequestHead } from "../http/exchange.ts";
+import { PAGE, pagedDocument } from "./paged-document.ts";
+import { type RowList, rowListOf } from "./row-list.ts";
+
+const FORMAT = "format";
+
+/** A format of files, and how its lines become the body of an answer. */
+interface RowFormat {
+  readonly file: FileFormat;
+  readonly contentType: string;
+  readonly bodyOf: (lines: string) => string;
+}
+
+const ROW_FORMATS: Readonly<Record<string, RowFormat>> = {
+  rows: {
+    file: FORMATS.ndjson,
+    contentType: "application/json; charset=utf-8",
+    bodyOf: (lines) => `[${lines.slice(0, -1).replaceAll("\n", ",\n")}]\n`, // within JSON there is no line feed
+  },
+  csv: { file: FORMATS.csv, contentType: FORMATS.csv.contentType, bodyOf: (lines) => lines },
+};
+
+/** The most pages that are read for one answer: with MAX_FIRST rows each, 10,000 rows by default. */
+const MAX_PAGES = 10;
+
+/** The form in which a call of a document wants its answer; null: as GraphQL has it. Throws BAD_USER_INPUT. */
+export function requestedForm({ url }: RequestHead): AnswerForm | null {
+  const [name, ...more] = new URL(url).searchParams.getAll(FORMAT);
+  if (name === undefined) return null;
+  if (more.length > 0) throw badInput(`\`${FORMAT}\` is given more than once.`);
+  const format = Object.hasOwn(ROW_FORMATS, name) ? ROW_FORMATS[name] : undefined;
+  if (format !== undefined) return (operation) => rowsReply(operation, format);
+  throw badInput(`Unknown format \`${name}\`: ${nearest(name, Object.keys(ROW_FORMATS))}`);
+}
+
+/** Answers with the rows of the one list of a document. The list is whole, unless the request or the document states how many rows it wants. */
+async function rowsReply(operation: RunnableOperation, format: RowFormat): Promise<Reply> {
+  const { schema, document, definition, values, head } = operation;
+  const list = rowListOf(operationShape(schema, document, definition), values);
+  const { rows, next, isWhole, freshness } = await readRows(operation, list);
+  const { columns } = list;
+  let lines = format.file.header(columns);
+  for await (const part of inTurns(rows)) {
+    const cells = part.map((row) => columns.map(({ path }) => valueAt(row, path) as CellValue));
+    lines += format.file.rows(columns, cells);
+  }
+  const fields = [
+    ...["content-type", format.contentType],
+    ...["list-extent", isWhole ? "whole" : "part"],
+    ...["freshness", freshnessField(freshness)],
+    ...(next === null ? [] : ["link", `<${nextUrl(head, next)}>; rel="next"`]),
+  ];
+  return new Reply(200, fields, Buffer.from(format.bodyOf(lines)));
+}
+
+interface ListRead {
+  readonly rows: readonly unknown[];
+  /** False where the list may have other rows, which were not requested. */
+  readonly isWhole: boolean;
+  /** The parameter and the cursor that continue the list; null: it ends here, or the document has no variable for it. */
+  readonly next: readonly [name: string, cursor: string] | null;
+  readonly freshness: WholeAnswer["freshness"];
+}
+
+async function readRows(operation: RunnableOperation, { list, isPaged, path }: RowList): Promise<ListRead> {
+  const { document, definition, variables, values, maxFirst } = operation;
+  const [node] = list.nodes;
+  if (!isPaged || node === undefined) {
+    const { data, freshness } = await run(operation, document, variables);
+    return { rows: rowsAt(data, path), isWhole: true, next: null, freshness };
+  }
+  const paged = pagedDocument(document, definition, node);
+  const { first, after } = list.args(values);
+  const isGiven = (name: string | null) => name !== null && Object.hasOwn(variables, name);
+  const isOnePage = paged.isBounded || isGiven(paged.firstVariable) || isGiven(paged.afterVariable);
+  const rows: unknown[] = [];
+  for (let cursor = after ?? null; ; ) {
+    const page = { [PAGE.first]: isOnePage ? first : maxFirst, [PAGE.after]: cursor };
+    const { data, freshness } = await run(operation, paged.document, { ...variables, ...page });
+    for (const row of rowsAt(data, path)) rows.push(row);
+    const end = pageEnd(data, list.path);
+    if (isOnePage) {
+      const { afterVariable: name } = paged;
+      const next = end !== null && name !== null ? ([name, end] as const) : null;
+      return { rows, isWhole: end === null && cursor === null, next, freshness };
+    }
+    if (end === null) return { rows, isWhole: true, next: null, freshness };
+    const max = MAX_PAGES * maxFirst;
+    if (rows.length >= max)
+      throw new GatewayError(
+        "LIMIT_EXCEEDED",
+        `The list \`${list.path}\` has more than ${max} rows, the maximum of one answer. Request a part with \`first\`, or the whole list as a file under /export/.`,
+        { limit: "MAX_FIRST", max },
+      );
+    cursor = end;
+  }
+}
+
+/** A column without values because of the variables would read like a group without a value. */
+async function run(
+  operation: RunnableOperation,
+  document: DocumentNode,
+  variables: Readonly<Record<string, unknown>>,
+): Promise<WholeAnswer> {
+  const answer = await operation.run(document, variables);
+  const [warning] = answer.warnings;
+  if (warning !== undefined) throw badInput(warning.message);
+  return answer;
+}
+
+/** A list that is null has no rows to show, and must not look like one without any. */
+function rowsAt(data: object, path: readonly string[]): readonly unknown[] {
+  const rows = valueAt(data, path);
+  if (Array.isArray(rows)) return rows;
+  throw new GatewayError("NOT_FOUND", `The list \`${path.join(".")}\` is null in this answer.`);
+}
+
+/** The cursor behind which the list goes on; null where it ends. */
+function pageEnd(data: object, path: string): string | null {
+  const { hasNextPage, endCursor } = valueAt(data, [...path.split("."), PAGE.info]) as {
+    readonly hasNextPage: boolean;
+    readonly endCursor: string | null;
+  };
+  return hasNextPage ? endCursor : null;
+}
+
+function nextUrl({ url }: RequestHead, [name, cursor]: readonly [string, string]): string {
+  const { pathname, searchParams } = new URL(url);
+  searchParams.set(name, cursor);
+  return `${pathname}?${searchParams}`;
+}
+
+/** Age of the figures as a dictionary (RFC 8941). */
+function freshnessField({ state, refreshedAt, stale }: WholeAnswer["freshness"]): string {
+  const parts = [
+    ...(state === null ? [] : [`state=${state}`]),
+    ...(refreshedAt === null ? [] : [`refreshed-at="${refreshedAt}"`]),
+    `stale=?${stale ? 1 : 0}`,
+  ];
+  return parts.join(", ");
+}
