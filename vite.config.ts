@@ -2,27 +2,46 @@ import { defineConfig } from "vite";
 
 const SOURCES = new URL("src/web/", import.meta.url).pathname;
 
-/** Builds the pages of src/web into dist/web: a document for each page, and assets whose names contain a hash of their content. */
+/**
+ * Builds the pages of src/web into dist/web: a document for each page, and assets whose names contain a hash of their content. Builds
+ * the pictures, which the gateway draws without a browser, into dist/picture: one module with all that it imports.
+ */
 export default defineConfig({
   root: SOURCES,
   publicDir: false,
+  builder: {},
   build: {
-    outDir: new URL("dist/web/", import.meta.url).pathname,
     emptyOutDir: true,
     target: "es2023",
-    modulePreload: { polyfill: false },
-    assetsInlineLimit: 0, // the policy of the pages allows no data: URL
     reportCompressedSize: false,
-    chunkSizeWarningLimit: 4_000, // the editor, which is loaded apart
-    rollupOptions: {
-      onwarn: (warning, warn) => {
-        if (warning.code !== "MODULE_LEVEL_DIRECTIVE") warn(warning); // "use client" means nothing here
+  },
+  environments: {
+    client: {
+      build: {
+        outDir: new URL("dist/web/", import.meta.url).pathname,
+        modulePreload: { polyfill: false },
+        assetsInlineLimit: 0, // the policy of the pages allows no data: URL
+        chunkSizeWarningLimit: 4_000, // the editor, which is loaded apart
+        rollupOptions: {
+          onwarn: (warning, warn) => {
+            if (warning.code !== "MODULE_LEVEL_DIRECTIVE") warn(warning); // "use client" means nothing here
+          },
+          input: { dashboard: `${SOURCES}dashboard.html`, workbench: `${SOURCES}workbench.html` },
+          output: {
+            entryFileNames: "assets/[name]-[hash].js",
+            chunkFileNames: "assets/[name]-[hash].js",
+            assetFileNames: "assets/[name]-[hash][extname]",
+          },
+        },
       },
-      input: { dashboard: `${SOURCES}dashboard.html`, workbench: `${SOURCES}workbench.html` },
-      output: {
-        entryFileNames: "assets/[name]-[hash].js",
-        chunkFileNames: "assets/[name]-[hash].js",
-        assetFileNames: "assets/[name]-[hash][extname]",
+    },
+    ssr: {
+      resolve: { noExternal: true },
+      build: {
+        ssr: true,
+        minify: true,
+        outDir: new URL("dist/picture/", import.meta.url).pathname,
+        rollupOptions: { input: { picture: `${SOURCES}picture/picture.tsx` } },
       },
     },
   },

@@ -6,6 +6,7 @@ export default defineConfig({
     exclude: ["test/browser/**", "test/install/**", "test/load/**"],
     globalSetup: ["test/temporary-files.ts"],
     setupFiles: ["test/seed.ts"],
+    css: true, // the colours of charts are in it
     // Importing the schema takes longer than most files' tests: a worker does it once.
     isolate: false,
     // Many tests wait for a store or a process: a worker for every core, not for all but one.

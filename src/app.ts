@@ -22,10 +22,12 @@ import { issuerKeys } from "./server/auth/issuer-keys.ts";
 import { jwtTokens } from "./server/auth/jwt.ts";
 import { fileTokens } from "./server/auth/tokens.ts";
 import { watchedFile } from "./server/auth/watched-file.ts";
+import { BUILT_PICTURES } from "./server/charts/pictures.ts";
 import { readDocuments } from "./server/documents/manifest.ts";
 import type { TrustedDocuments } from "./server/documents/trusted.ts";
 import { BUILT_PAGES } from "./server/http/built-pages.ts";
 import { type CallerAccounts, MemoryAccounts } from "./server/limits/accounts.ts";
+import { Links, type LinksOptions } from "./server/links/links.ts";
 import type { Audit } from "./server/observability/audit.ts";
 import { type Digest, digestBy } from "./server/observability/digest.ts";
 import { createServer } from "./server/server.ts";
@@ -65,6 +67,8 @@ export interface AppOptions {
   readonly backoffMs?: number;
   /** Folder of the built dashboard. */
   readonly pages?: URL;
+  /** The built module that draws charts. */
+  readonly pictures?: URL;
 }
 
 /** State in the memory of the process that starts the workers, and outlives them. */
@@ -89,7 +93,7 @@ function authenticationBy(
   if (auth.kind === "tokens")
     return {
       header: AUTHORIZATION,
-      authenticate: fileTokens({ path: auth.path, identity, now, elapsedMs, onFault, documents }),
+      ...fileTokens({ path: auth.path, identity, now, elapsedMs, onFault, documents }),
     };
   const verify = issuerKeys({
     url: auth.jwksUrl,
@@ -99,6 +103,22 @@ function authenticationBy(
     onRecovery,
   });
   return { header: auth.header, authenticate: jwtTokens({ ...auth, identity, now }, verify) };
+}
+
+/** Null where there are no links. */
+function linksBy(
+  { links, access: { identity } }: Config,
+  {
+    archive,
+    ...options
+  }: Pick<LinksOptions, "schema" | "trusted" | "accounts" | "now"> & {
+    readonly archive: Archive | null;
+  },
+  authentication: Authentication | null,
+): Links | null {
+  if (links === null) return null;
+  if (archive === null) throw new Error("links need an archive, which keeps those that are revoked");
+  return new Links({ ...links, ...options, archive, identity, viewerNamed: authentication?.viewerNamed });
 }
 
 /** Tells records apart that share a day and an actor. */
@@ -127,6 +147,7 @@ export function createApp(
     backoffMs = 500,
     areKeysProven = false,
     pages = BUILT_PAGES,
+    pictures = BUILT_PICTURES,
   }: AppOptions,
 ) {
   const { access, cache, limits, teams } = config;
@@ -197,18 +218,22 @@ export function createApp(
   };
   const anybody = seeing(VIEWER_OF_ALL, undefined, access.identity);
   let isReady = true;
+  const accounts = workers?.accounts ?? new MemoryAccounts(now);
+  const authentication = authenticationBy(config, now, pace.now, { onFault, onRecovery }, trusted);
   const server = createServer({
     schema,
     context: contextOf,
     now,
-    accounts: workers?.accounts ?? new MemoryAccounts(now),
+    accounts,
     config,
     trusted,
     onForeignOrigin,
-    authentication: authenticationBy(config, now, pace.now, { onFault, onRecovery }, trusted),
+    authentication,
+    links: linksBy(config, { archive: archived, schema, trusted, accounts, now }, authentication),
     anybody,
     isReady: () => isReady,
     pages,
+    pictures,
     audit,
     digest: digest ?? digestBy(pseudonyms),
     onFault,

@@ -3,6 +3,7 @@ import { authConfig } from "./settings/auth.ts";
 import { cacheConfig } from "./settings/cache.ts";
 import { ConfigError } from "./settings/config-error.ts";
 import { limitsConfig } from "./settings/limits.ts";
+import { linksConfig } from "./settings/links.ts";
 import { logsConfig } from "./settings/logs.ts";
 import { CLOCK, sandboxConfig } from "./settings/sandbox.ts";
 import { serverConfig } from "./settings/server.ts";
@@ -23,12 +24,14 @@ export function readConfig(environment: Environment) {
   const auth = authConfig(reader);
   const upstream = upstreamConfig(reader, { usesIssuer: auth.kind === "jwt" });
   const { analytics, lookups } = upstream.requestsPerMinute;
+  const cache = cacheConfig(reader, { isProduction: environment.NODE_ENV === "production" });
   const config = Object.freeze({
     upstream,
     server: serverConfig(reader, { auth, isSandbox }),
     access: accessConfig(reader, auth),
     teams: teamsConfig(reader, notes),
-    cache: cacheConfig(reader, { isProduction: environment.NODE_ENV === "production" }),
+    cache,
+    links: linksConfig(reader, { auth, store: cache.store, isSandbox }),
     // The sandbox stands for both organizations.
     limits: limitsConfig(reader, { auth, upstreamPerMinute: (analytics + lookups) * (keys || 2) }),
     logs: logsConfig(reader, auth),

@@ -105,8 +105,13 @@ test("the sandbox knows the domain and itself, and nothing inside knows the sand
   expect(crossing).toEqual([]);
 });
 
-/** What a page must do exactly as the gateway does: add amounts, and keep a spreadsheet from running a text. */
-const SHARED_WITH_PAGES = ["schema/operations/documents.ts", "src/domain/decimal.ts", "src/domain/csv.ts"];
+/** What a page must do exactly as the gateway does: add amounts, keep a spreadsheet from running a text, and draw what it is given. */
+const SHARED_WITH_PAGES = [
+  "schema/operations/documents.ts",
+  "src/domain/decimal.ts",
+  "src/domain/csv.ts",
+  "src/domain/picture.ts",
+];
 
 test("the pages know themselves and what they share with the gateway, and nothing else knows the pages", () => {
   const isPage = (file: string) => file.startsWith("src/web/");

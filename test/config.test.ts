@@ -89,6 +89,7 @@ describe("an empty environment", () => {
         maxFirst: 1_000,
         maxConcurrent: 1_000,
       },
+      links: null,
       logs: { level: "info", audit: null },
       sandbox: { users: 250, seed: 1, rateLimit: true },
       clock: null,

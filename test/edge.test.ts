@@ -603,6 +603,8 @@ describe("the gateway as a function passes the same edge", () => {
       anybody: VIEWER_OF_ALL,
       isReady: () => true,
       pages: new URL("not-built/", import.meta.url),
+      pictures: new URL("not-built/", import.meta.url),
+      links: null,
       audit: null,
       digest: (text) => text,
       onFault: (fault) => faults.push(fault),

@@ -37,6 +37,8 @@ export interface GatewayOptions {
   readonly proof?: boolean;
   /** Folder of the built dashboard; by default there is none, so that a test does not depend on a build. */
   readonly pages?: URL;
+  /** The module that draws charts; by default its source. */
+  readonly pictures?: URL;
 }
 
 /** What a client gets; data is as loose as JSON is. */
@@ -81,6 +83,7 @@ export function gateway({
   pace,
   proof = false,
   pages = new URL("not-built/", import.meta.url),
+  pictures = new URL("../src/web/picture/picture.tsx", import.meta.url),
 }: GatewayOptions = {}) {
   let clock = Date.parse(now);
   const seen: URL[] = [];
@@ -128,6 +131,7 @@ export function gateway({
     backoffMs: 1,
     areKeysProven: !proof,
     pages,
+    pictures,
     ...(store === undefined ? {} : { store }),
     ...(archive === undefined ? {} : { archive }),
     ...(pace === undefined ? {} : { pace }),

@@ -58,7 +58,7 @@ describe("pages of other origins", () => {
         ["access-control-allow-origin", origin],
         [
           "access-control-expose-headers",
-          "age, cache-status, etag, upstream-usage, x-request-id, retry-after, www-authenticate",
+          "age, cache-status, etag, freshness, link, list-extent, upstream-usage, x-request-id, retry-after, www-authenticate",
         ],
         ["access-control-max-age", "600"],
       ]);

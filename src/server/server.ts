@@ -8,6 +8,8 @@ import type { Viewer } from "../domain/viewer.ts";
 import type { OperationOptions } from "../upstream/budget/operation.ts";
 import { AnswerCache } from "./answers/answer-cache.ts";
 import { AUTHORIZATION, type Authentication, createAuthenticator } from "./auth/authenticator.ts";
+import { chartRoute } from "./charts/chart-route.ts";
+import { pictureDrawer } from "./charts/pictures.ts";
 import { CALLS, parseCall } from "./documents/call.ts";
 import { namesRoute } from "./documents/names-route.ts";
 import { firstQuery } from "./documents/query-library.ts";
@@ -36,6 +38,8 @@ import { findRoute, type Route, wantsPage } from "./http/routes.ts";
 import type { CallerAccounts } from "./limits/accounts.ts";
 import { Admission } from "./limits/admission.ts";
 import { Callers } from "./limits/callers.ts";
+import { linkRoutes } from "./links/link-routes.ts";
+import type { Links } from "./links/links.ts";
 import { type Audit, auditEntry } from "./observability/audit.ts";
 import type { Digest } from "./observability/digest.ts";
 import { requestedForm } from "./rows/rows-form.ts";
@@ -57,6 +61,10 @@ export interface ServerOptions extends Pick<CrossOrigin, "onForeignOrigin"> {
   readonly isReady: () => boolean;
   /** Folder of the built dashboard; without one, a list of the routes takes its place. */
   readonly pages: URL;
+  /** The built module that draws charts. */
+  readonly pictures: URL;
+  /** Links to pictures; null: there are none. */
+  readonly links: Links | null;
   /** Receives a line for each operation and file; null: no audit log. */
   readonly audit: Audit | null;
   /** Stands in the audit log for texts. */
@@ -93,7 +101,7 @@ export function createServer(options: ServerOptions) {
       place.hold(record.caller);
       return route.respond(exchange);
     };
-    const viewer = authenticate(head.headers);
+    const viewer = route.authenticate?.(head) ?? authenticate(head.headers);
     return viewer instanceof Promise ? viewer.then(admit) : admit(viewer);
   }
 
@@ -168,6 +176,8 @@ function routesOf({
   authentication,
   isReady,
   pages: folder,
+  pictures,
+  links,
   audit,
   digest,
   onFault,
@@ -219,6 +229,12 @@ function routesOf({
           requestedForm(exchange.head),
         ),
     },
+    chartRoute({
+      ...{ schema, trusted, suggestsTo, links },
+      draw: pictureDrawer(pictures, schema),
+      respond: graphql.respond,
+    }),
+    ...(links === null ? [] : linkRoutes({ links, callers, limits: limits.request })),
     exportRoute({ ...shared, now }),
     {
       path: "/healthz",

@@ -2,6 +2,7 @@ import { ACCESS } from "./access.ts";
 import { AUTH, JWT } from "./auth.ts";
 import { CACHE } from "./cache.ts";
 import { CALLER_LIMITS, OPERATION_LIMITS, REQUEST_LIMITS } from "./limits.ts";
+import { LINKS } from "./links.ts";
 import { LOGS } from "./logs.ts";
 import { CLOCK, SANDBOX } from "./sandbox.ts";
 import { SERVER } from "./server.ts";
@@ -13,6 +14,7 @@ export const SUBJECTS = {
   "Keys and upstream": Object.values(UPSTREAM),
   Listening: Object.values(SERVER),
   "Who may read what": [...Object.values(AUTH), ...Object.values(JWT), ...Object.values(ACCESS)],
+  "Links to pictures": Object.values(LINKS),
   Teams: Object.values(TEAMS),
   "Cache and stores": Object.values(CACHE),
   Limits: [

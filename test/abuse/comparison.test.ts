@@ -23,7 +23,7 @@ writeFileSync(
     })),
   ),
 );
-const viewerOf = fileTokens({
+const { authenticate: viewerOf } = fileTokens({
   path,
   identity: { byRole: {}, minPeople: 5 },
   now: () => 0,

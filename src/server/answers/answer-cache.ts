@@ -73,7 +73,7 @@ export class AnswerCache {
 }
 
 /** Headers that state something about the content. */
-const STATED = ["freshness", "link", "list-extent"];
+const STATED = ["content-security-policy", "freshness", "link", "list-extent"];
 
 const NO_USAGE = { requests: 0, cacheHits: 0, duplicates: 0, waitMs: 0 };
 

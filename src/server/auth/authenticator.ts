@@ -32,6 +32,8 @@ export interface Authentication {
   readonly authenticate: Authenticate;
   /** The header that carries the token, and the only one that is read. A proxy that adds one passes on what else a client sent. */
   readonly header: string;
+  /** The rights that the caller of a name has now; null where they have none. Undefined: only the issuer of tokens knows. */
+  readonly viewerNamed?: (name: string) => Viewer | null;
 }
 
 /** Without authentication, every caller is `anybody`. */

@@ -19,7 +19,7 @@ import {
 import { readJsonFile, UnreadableFile } from "../../operator-file.ts";
 import { ConfigError } from "../../settings/config-error.ts";
 import type { TrustedDocuments } from "../documents/trusted.ts";
-import type { Proven } from "./authenticator.ts";
+import type { Authentication, Proven } from "./authenticator.ts";
 import { watchedFile } from "./watched-file.ts";
 
 /** A token that callers can have, known by its hash alone. */
@@ -40,6 +40,11 @@ export interface TokensOptions {
   readonly documents: TrustedDocuments;
 }
 
+/** The callers of a file of tokens, by a token or by name. */
+type FileTokens = Required<Pick<Authentication, "authenticate" | "viewerNamed">> & {
+  readonly authenticate: (token: string) => Proven;
+};
+
 /** Who a token is of. The file is read again when it changes. Throws ConfigError where it cannot be used at first. */
 export function fileTokens({
   path,
@@ -48,7 +53,7 @@ export function fileTokens({
   onFault,
   elapsedMs,
   documents,
-}: TokensOptions): (token: string) => Proven {
+}: TokensOptions): FileTokens {
   const read = () => readTokens(path, identity, documents);
   const tokens = watchedFile({
     paths: [path],
@@ -60,13 +65,20 @@ export function fileTokens({
     settles: false, // a token that is taken out is refused from the next look on, and half of a JSON file is none
   });
 
-  return (presented) => {
-    // The time of the search depends on the digest alone. A token that comes close has another one, so the time tells nothing of it.
-    const found = tokens().get(hash("sha256", presented, "hex"));
-    if (found === undefined) return { reason: "unknown" };
-    return found.expiresAt !== null && now() >= found.expiresAt
-      ? { reason: `expired: ${found.viewer.name}` }
-      : found.viewer;
+  const isExpired = ({ expiresAt }: Token) => expiresAt !== null && now() >= expiresAt;
+  return {
+    authenticate(presented) {
+      // The time of the search depends on the digest alone. A token that comes close has another one, so the time tells nothing of it.
+      const found = tokens().get(hash("sha256", presented, "hex"));
+      if (found === undefined) return { reason: "unknown" };
+      return isExpired(found) ? { reason: `expired: ${found.viewer.name}` } : found.viewer;
+    },
+    viewerNamed(name) {
+      const found = tokens()
+        .values()
+        .find(({ viewer }) => viewer.name === name);
+      return found === undefined || isExpired(found) ? null : found.viewer;
+    },
   };
 }
 

@@ -21,37 +21,65 @@ import { operationIn, otherDocument, type TrustedDocument, type TrustedDocuments
 export const CALLS = "/q/";
 
 /** Parameters that do not set a variable: they request the plan, or another form of the answer. */
-const OTHER_PARAMETERS = ["explain", "format"];
+const OTHER_PARAMETERS: readonly string[] = ["explain", "format"];
+
+/** A path that names a document, and parameters of it that do not set a variable. */
+export interface CallPlace {
+  readonly prefix: string;
+  readonly ending: string;
+  readonly others: readonly string[];
+}
+
+const CALL: CallPlace = { prefix: CALLS, ending: "", others: OTHER_PARAMETERS };
 
 /**
  * Reads a call of a trusted document, GET /q/NAME with its variables as parameters, as the GraphQL request for the document's id.
  * Other methods are rejected. `suggestsTo` tells whether hints may name any parameter.
  */
-export function parseCall(
-  { schema, trusted, suggestsTo }: CallsOptions,
-  { viewer }: RequestRecord,
-): ParseParams {
+export function parseCall(options: CallsOptions, record: RequestRecord, place = CALL): ParseParams {
+  const { schema, suggestsTo } = options;
   return ({ method, url }) => {
-    if (method !== "GET")
-      throw new HttpError("BAD_REQUEST", `Call documents with GET on ${CALLS}NAME; send POST to /graphql.`, {
-        status: 405,
-        headers: { allow: "GET, HEAD" },
-      });
+    refuseMethods(method, place);
     const { pathname, searchParams } = new URL(url);
-    const document = documentOf(pathname, trusted, viewer);
-    const variables = variablesOf(schema, document, searchParams, suggestsTo(viewer));
+    const document = placedDocument(pathname, options, record.viewer, place);
+    const own = new URLSearchParams(searchParams);
+    for (const name of place.others) own.delete(name);
+    const variables = variablesOf(schema, document, own, suggestsTo(record.viewer));
     return { documentId: document.hash, variables };
   };
 }
 
-interface CallsOptions {
+/** Rejects methods other than GET and HEAD. */
+export function refuseMethods(method: string, { prefix, ending }: CallPlace): void {
+  if (method === "GET") return;
+  throw new HttpError(
+    "BAD_REQUEST",
+    `Call documents with GET on ${prefix}NAME${ending}; send POST to /graphql.`,
+    { status: 405, headers: { allow: "GET, HEAD" } },
+  );
+}
+
+export interface CallsOptions {
   readonly schema: GraphQLSchema;
   readonly trusted: TrustedDocuments;
   readonly suggestsTo: (viewer: Viewer) => boolean;
 }
 
-function documentOf(path: string, trusted: TrustedDocuments, viewer: Viewer): TrustedDocument {
-  const name = decoded(path.slice(CALLS.length));
+/** The document that a path names. Throws HttpError where there is none, or where the viewer may not run it. */
+export function placedDocument(
+  path: string,
+  { trusted }: CallsOptions,
+  viewer: Viewer,
+  { prefix, ending }: CallPlace,
+): TrustedDocument {
+  const name = decoded(path.slice(prefix.length));
+  if (!name.endsWith(ending))
+    throw new HttpError("NOT_FOUND", `There is nothing here; use ${prefix}NAME${ending}.`);
+  return documentNamed(name.slice(0, name.length - ending.length), trusted, viewer);
+}
+
+/** The document of a name or id that a viewer may run. Throws HttpError. */
+export function documentNamed(name: string, trusted: TrustedDocuments, viewer: Viewer): TrustedDocument {
   const called = trusted.called(name);
   const permitted = called.filter((document) => trusted.allows(viewer, document));
   const [document] = permitted;
@@ -81,11 +109,9 @@ function variablesOf(
 ): Readonly<Record<string, unknown>> {
   const operation = operationIn(document);
   const { variableDefinitions = [] } = operation;
-  const own = new URLSearchParams(parameters);
-  for (const name of OTHER_PARAMETERS) own.delete(name);
   try {
     const types = typesOf(schema, variableDefinitions);
-    const values = readParameters(types, own, suggests ? [...types.keys()] : null);
+    const values = readParameters(types, parameters, suggests ? [...types.keys()] : null);
     for (const { variable, type, defaultValue } of variableDefinitions)
       if (type.kind === Kind.NON_NULL_TYPE && defaultValue === undefined && !(variable.name.value in values))
         throw badInput(`The parameter \`${variable.name.value}\` is missing; it is a ${print(type)}.`);

@@ -7,6 +7,7 @@ export interface RunnableOperation {
   readonly head: RequestHead;
   readonly schema: GraphQLSchema;
   readonly document: DocumentNode;
+  readonly text: string;
   readonly definition: OperationDefinitionNode;
   /** The variables that the request gives. */
   readonly variables: Readonly<Record<string, unknown>>;
@@ -36,5 +37,10 @@ export interface WholeAnswer {
   readonly warnings: readonly Warning[];
 }
 
-/** Makes a response of an operation in another form than that of GraphQL. Errors are thrown, and answered with their status. */
-export type AnswerForm = (operation: RunnableOperation) => Promise<Reply>;
+/** A form of responses other than that of GraphQL. */
+export interface AnswerForm {
+  /** Makes the response. An error that it throws is answered with its status. */
+  readonly write: (operation: RunnableOperation) => Promise<Reply>;
+  /** True if pages of other origins may show the response: its URL itself is the credential. */
+  readonly isEmbeddable: boolean;
+}

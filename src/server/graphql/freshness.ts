@@ -16,13 +16,13 @@ export function withFreshness(
   record.validities = keepsAnswers && isWhole(result) && isDated(upstream) ? upstream.validities : null;
   const { duplicates } = upstream.usage;
   const usage = record.validities === null ? { ...upstream.usage } : { duplicates };
-  const freshness = freshnessOf(upstream);
+  const freshness = answerFreshness(upstream);
   const remarks = warnings.length === 0 ? {} : { warnings };
   return { ...result, extensions: { ...result.extensions, upstream: usage, freshness, ...remarks } };
 }
 
 /** The age of the figures of an operation, as its clients read it. */
-export function freshnessOf({ age }: Context["upstream"]) {
+export function answerFreshness({ age }: Context["upstream"]) {
   const { refreshedAt, ...others } = age;
   return { ...others, refreshedAt: refreshedAt === null ? null : new Date(refreshedAt).toISOString() };
 }

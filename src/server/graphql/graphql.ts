@@ -28,7 +28,7 @@ import { executedOperation, requestedOperation } from "../observability/audit.ts
 import type { Digest } from "../observability/digest.ts";
 import { answerOf } from "./answer.ts";
 import type { AnswerForm } from "./answer-form.ts";
-import { freshnessOf, withFreshness } from "./freshness.ts";
+import { answerFreshness, withFreshness } from "./freshness.ts";
 import { type SchemaView, schemaToRun } from "./introspection.ts";
 import { boundCost, wantsPlan } from "./request-cost.ts";
 import {
@@ -99,7 +99,7 @@ export function createGraphQL({
         record.operation,
         digest,
       );
-    return { document, definition, operationName, variables, faults, isExplained };
+    return { document, text: query, definition, operationName, variables, faults, isExplained };
   }
 
   function contextFor({ record, leaving }: Exchange): Context {
@@ -170,7 +170,7 @@ export function createGraphQL({
     form: AnswerForm,
   ): Promise<Reply> {
     const { head, record } = exchange;
-    const { document, definition, variables, faults } = requested(exchange, parse, body);
+    const { document, text, definition, variables, faults } = requested(exchange, parse, body);
     const coerced = coerceVariables(schema, definition, variables);
     const ctx = contextFor(exchange);
     const whole = (result: ExecutionResult): ExecutionResult["data"] => {
@@ -179,10 +179,11 @@ export function createGraphQL({
       return data;
     };
     whole({ errors: [...faults, ...("faults" in coerced ? coerced.faults : [])] });
-    return form({
+    return form.write({
       head,
       schema,
       document,
+      text,
       definition,
       variables,
       values: "faults" in coerced ? {} : coerced.variables,
@@ -195,7 +196,7 @@ export function createGraphQL({
         const result = await execution(args, false, record);
         const { upstream, warnings } = ctx;
         const data = whole(withFreshness(result, ctx, record, answers !== null));
-        return { data: data ?? {}, freshness: freshnessOf(upstream), warnings };
+        return { data: data ?? {}, freshness: answerFreshness(upstream), warnings };
       },
     });
   }
@@ -207,9 +208,10 @@ export function createGraphQL({
     form: AnswerForm | null = null,
   ): Promise<Reply> {
     const { head, record } = exchange;
-    const other = wantsPlan(head) ? null : form;
+    // A reader with no more than a URL may not see the plan.
+    const other = wantsPlan(head) && form?.isEmbeddable !== true ? null : form;
     const type = other === null ? acceptedType(head) : "application/json";
-    refuseForeign(head, server.allowedOrigins);
+    if (form?.isEmbeddable !== true) refuseForeign(head, server.allowedOrigins);
     await callers.enter(record.caller);
     checkContent(head, limits.request);
     const body = head.method === "POST" ? await bodyOf(exchange, limits.request) : NO_BODY;
@@ -234,6 +236,7 @@ const NO_BODY = new Uint8Array();
 /** The operation that a request names. */
 interface Requested {
   readonly document: DocumentNode;
+  readonly text: string;
   readonly definition: OperationDefinitionNode;
   readonly operationName: string | null;
   readonly variables: Readonly<Record<string, unknown>>;

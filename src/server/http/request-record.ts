@@ -54,12 +54,14 @@ export class RequestRecord {
   readonly receivedAt: Instant;
   readonly startedMs = performance.now();
   /** Null: it reads no figures, as far as is known. */
-  kind: "graphql" | "export" | null = null;
+  kind: "graphql" | "export" | "link" | null = null;
   /** May read nothing until the caller is authenticated. */
   viewer: Viewer = VIEWER_OF_NOTHING;
   /** Why authentication failed. */
   reason: string | null = null;
   operation: OperationRecord | null = null;
+  /** Id of the link that was made or revoked. */
+  link: string | null = null;
   /** Rows of an export. */
   rows: number | null = null;
   /** Codes of the errors in the response. */

@@ -1,3 +1,4 @@
+import type { Viewer } from "../../domain/viewer.ts";
 import type { Exchange, Reply, RequestHead } from "./exchange.ts";
 import type { RequestRecord } from "./request-record.ts";
 
@@ -14,6 +15,8 @@ export interface Route {
   readonly access: "authenticated" | "open" | "probe";
   /** Picks among requests for the path; every one unless given. */
   readonly matches?: (head: RequestHead) => boolean;
+  /** Authenticates the caller by the URL, where that has a credential; null where it has none. Throws HttpError. */
+  readonly authenticate?: (head: RequestHead) => Promise<Viewer> | null;
   /** Rejects requests by HTTP alone, before the caller is authenticated; throws HttpError. */
   readonly check?: (head: RequestHead, record: RequestRecord) => void;
   readonly respond: (exchange: Exchange) => Response | Reply | Promise<Response | Reply>;

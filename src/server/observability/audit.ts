@@ -41,6 +41,8 @@ export interface AuditEntry {
   readonly reason?: string;
   /** For a file. */
   readonly rows?: number;
+  /** Id of the link that was made or revoked. */
+  readonly link?: string;
   readonly ms: number;
   /** Bytes sent on the connection, headers included. */
   readonly bytes?: number;
@@ -69,6 +71,7 @@ export function auditEntry(
     spending,
     isKept,
     rows,
+    link,
   }: RequestRecord,
   { digest, trusted }: Readings,
   completion: Completion,
@@ -103,6 +106,7 @@ export function auditEntry(
   if (codes.size > 0) entry.errors = [...codes];
   if (reason !== null) entry.reason = reason;
   if (rows !== null) entry.rows = rows;
+  if (link !== null) entry.link = link;
   if (completion.bytes !== undefined) entry.bytes = completion.bytes;
   return entry;
 }

@@ -10,7 +10,7 @@ import {
   visit,
 } from "graphql";
 
-/** A document whose list is read page by page, and that is otherwise the same. */
+/** A document with its list made ready to be read page by page. */
 export interface PagedDocument {
   readonly document: DocumentNode;
   /** The variable that the document has for `first`; null: it has none. */
@@ -21,7 +21,7 @@ export interface PagedDocument {
   readonly isBounded: boolean;
 }
 
-/** What is added: two variables, and a field. No name of a schema begins with two underscores. */
+/** Names of the two variables and the field that are added. No name of a schema begins with two underscores. */
 export const PAGE = { first: "__first", after: "__after", info: "__page" } as const;
 
 const [ADDED] = parse(

@@ -37,7 +37,8 @@ export function requestedForm({ url }: RequestHead): AnswerForm | null {
   if (name === undefined) return null;
   if (more.length > 0) throw badInput(`\`${FORMAT}\` is given more than once.`);
   const format = Object.hasOwn(ROW_FORMATS, name) ? ROW_FORMATS[name] : undefined;
-  if (format !== undefined) return (operation) => rowsReply(operation, format);
+  if (format !== undefined)
+    return { write: (operation) => rowsReply(operation, format), isEmbeddable: false };
   throw badInput(`Unknown format \`${name}\`: ${nearest(name, Object.keys(ROW_FORMATS))}`);
 }
 

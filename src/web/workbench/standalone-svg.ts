@@ -11,7 +11,7 @@ const TOP = 36;
 const LINE = 20;
 const LETTER = 7;
 
-const STYLE = `text{font:12px sans-serif;fill:var(--text-muted)}.title{font-size:14px;font-weight:600;fill:var(--text)}.chart-grid{stroke:var(--line)}.chart-base{stroke:var(--line-strong)}.chart-active{display:none}`;
+const STYLE = `text{font:12px sans-serif;fill:var(--text-muted)}.title{font-size:14px;font-weight:600;fill:var(--text)}.chart-grid{stroke:var(--line)}.chart-base{stroke:var(--line-strong)}.chart-active{display:none}.number{font-size:22px;font-weight:600;fill:var(--text)}`;
 
 /** Makes a drawing of the page a file: with its title and legend, and with the colours that the page gives it. */
 export function standaloneSvg(drawn: string, options: StandaloneOptions): string {
