@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CompactSign, EncryptJWT, UnsecuredJWT } from "jose";
 import { afterAll, describe, expect, test } from "vitest";
-import type { Archive } from "../src/cache/archive.ts";
 import { readConfig } from "../src/config.ts";
 import type { Environment } from "../src/settings/settings.ts";
 import { gateway } from "./gateway.ts";
 import { Issuer, sign, signingKey } from "./issuer.ts";
+import { memoryArchive } from "./memory-archive.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "links-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -27,32 +27,6 @@ const CALLERS = [
 ] as const;
 
 type Entry = Readonly<Record<string, unknown>> & { readonly name: string };
-
-function memoryArchive(): Archive & {
-  readonly keys: Map<string, Uint8Array>;
-  room: boolean;
-  isAway: boolean;
-} {
-  const keys = new Map<string, Uint8Array>();
-  const archive = {
-    about: { store: "archive", at: "memory" } as unknown as Archive["about"],
-    keys,
-    room: true,
-    isAway: false,
-    async get(key: string) {
-      if (archive.isAway) throw new Error("away");
-      return keys.get(key) ?? null;
-    },
-    has: async (key: string) => keys.has(key),
-    async put(key: string, value: Uint8Array) {
-      if (archive.isAway) throw new Error("away");
-      if (archive.room && !keys.has(key)) keys.set(key, value);
-      return archive.room;
-    },
-    dispose: async () => {},
-  };
-  return archive;
-}
 
 function served(settings: Environment = {}, archive = memoryArchive(), entries: readonly Entry[] = CALLERS) {
   const path = join(folder, `${crypto.randomUUID()}.json`);

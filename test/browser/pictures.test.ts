@@ -1,0 +1,98 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { BUILT_PICTURES } from "../../src/server/charts/pictures.ts";
+import { gateway } from "../gateway.ts";
+import { memoryArchive } from "../memory-archive.ts";
+import { oneToken } from "../one-token.ts";
+import { isMissing, launched } from "./chromium.ts";
+
+const { token, settings } = oneToken("ada", "OWNER");
+const DOCUMENTS = [
+  "CostByDay",
+  "CostByModel",
+  "SpendToDate",
+  "DashboardUsage",
+  "TopSpenders",
+  "ClaudeCodeByDay",
+];
+
+const listening = async (server: Server): Promise<string> => {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+};
+
+/** What a picture is in a page: its size, once it is drawn; 0 where it is not. */
+async function drawnWidth(browser: Browser, wiki: string, picture: string): Promise<number> {
+  const page = await browser.newPage();
+  await page.goto(wiki);
+  const width = await page.evaluate(
+    (source) =>
+      new Promise<number>((resolve) => {
+        const image = new Image();
+        image.onload = () => resolve(image.naturalWidth);
+        image.onerror = () => resolve(0);
+        image.src = source;
+      }),
+    picture,
+  );
+  await page.close();
+  return width;
+}
+
+describe.skipIf(isMissing)("in a wiki of another origin", () => {
+  let browser: Browser;
+  const servers: Server[] = [];
+  let [wiki, url] = ["", ""];
+
+  beforeAll(async () => {
+    const { app } = gateway({
+      sandbox: { users: 60 },
+      pictures: BUILT_PICTURES,
+      archive: memoryArchive(),
+      settings: { ...settings, LINK_KEYS: "k".repeat(40), CACHE_URL: "sqlite:unused.db" },
+    });
+    servers.push(createServer(app.handle));
+    servers.push(
+      createServer((_, response) => void response.setHeader("content-type", "text/html").end("<p>")),
+    );
+    const [gatewayServer, wikiServer] = servers;
+    if (gatewayServer === undefined || wikiServer === undefined)
+      throw new Error("two servers are made above");
+    [url, wiki] = [await listening(gatewayServer), await listening(wikiServer)];
+    browser = await launched();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    for (const server of servers) server.close().closeAllConnections();
+  });
+
+  const linkTo = async (document: string) => {
+    const response = await fetch(`${url}/links`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: JSON.stringify({ document, days: 1 }),
+    });
+    const made: { readonly url: string } = await response.json();
+    return `${url}${made.url}`;
+  };
+
+  test.each(DOCUMENTS)("the picture of %s is shown by its link, and is well-formed XML", async (document) => {
+    const link = await linkTo(document);
+    expect(await drawnWidth(browser, wiki, link)).toBe(800);
+    const page = await browser.newPage();
+    const faults: string[] = [];
+    page.on("console", (message) => void faults.push(message.text()));
+    page.on("pageerror", (fault) => void faults.push(String(fault)));
+    await page.goto(link);
+    expect(await page.evaluate(() => document.querySelector("parsererror")?.textContent ?? null)).toBeNull();
+    expect(await page.evaluate(() => document.documentElement.localName)).toBe("svg");
+    expect(faults).toEqual([]);
+    await page.close();
+  });
+
+  test("the picture without a link is not shown", async () => {
+    expect(await drawnWidth(browser, wiki, `${url}/chart/CostByModel.svg`)).toBe(0);
+  });
+});
