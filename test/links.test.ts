@@ -269,17 +269,16 @@ describe("a link never shows more than its maker may read:", () => {
 
   test("people have names only where the maker may read them and asks for that", async () => {
     const { make, view } = served();
-    const [plain, named] = [
-      await make({ document: "TopSpenders" }),
-      await make({ document: "TopSpenders", identity: "full" }),
-    ];
-    expect((await view(plain.body.url)).text).not.toContain("@");
-    expect((await view(named.body.url)).text).toContain("@");
-    expect(await make({ document: "TopSpenders", identity: "full" }, "analyst")).toMatchObject({
-      status: 403,
-    });
-    const groups = await make({ document: "TopSpenders", identity: "none" }, "analyst");
+    const document = "ClaudeCodeByPerson";
+    const [plain, named] = [await make({ document }), await make({ document, identity: "full" })];
+    expect((await view(plain.body.url)).text).toMatch(/^<svg.*@pseudonym\.invalid/);
+    expect((await view(plain.body.url)).text).not.toContain("ternplover.example");
+    expect((await view(named.body.url)).text).toMatch(/^<svg.*ternplover\.example/);
+    expect(await make({ document, identity: "full" }, "analyst")).toMatchObject({ status: 403 });
+    const groups = await make({ document, identity: "none" }, "analyst");
     expect((await view(groups.body.url)).status).toBe(403);
+    const needsNames = await make({ document: "TopSpenders" });
+    expect(await view(needsNames.body.url)).toMatchObject({ status: 403, code: "FORBIDDEN" });
   });
 
   test("a caller limited to documents makes links to those alone, and a member none", async () => {

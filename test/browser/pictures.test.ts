@@ -14,7 +14,7 @@ const DOCUMENTS = [
   "CostByModel",
   "SpendToDate",
   "DashboardUsage",
-  "TopSpenders",
+  "ClaudeCodeByPerson",
   "ClaudeCodeByDay",
 ];
 
@@ -78,8 +78,8 @@ describe.skipIf(isMissing)("in a wiki of another origin", () => {
     return `${url}${made.url}`;
   };
 
-  test.each(DOCUMENTS)("the picture of %s is shown by its link, and is well-formed XML", async (document) => {
-    const link = await linkTo(document);
+  test.each(DOCUMENTS)("the picture of %s is shown by its link, and is well-formed XML", async (name) => {
+    const link = await linkTo(name);
     expect(await drawnWidth(browser, wiki, link)).toBe(800);
     const page = await browser.newPage();
     const faults: string[] = [];

@@ -79,7 +79,12 @@ describe("the package", () => {
       ...["README.md", "LICENSE", "CHANGELOG.md", "gateway.js", "index.js", "package.json"],
       ...["dist/package/main.js", "dist/package/embedded.js", "dist/package/src/embedded.d.ts"],
       ...["dist/package/client/index.js", "dist/package/client/index.d.ts"],
-      ...["dist/web/dashboard.html", "dist/web/workbench.html", "src/sandbox/openapi.yaml"],
+      ...[
+        "dist/picture/picture.js",
+        "dist/web/dashboard.html",
+        "dist/web/workbench.html",
+        "src/sandbox/openapi.yaml",
+      ],
       ...["schema/schema.graphql", "schema/operations/manifest.json"],
     ];
     expect(expected.filter((file) => !files.includes(file))).toEqual([]);
