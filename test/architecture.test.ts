@@ -105,11 +105,13 @@ test("the sandbox knows the domain and itself, and nothing inside knows the sand
   expect(crossing).toEqual([]);
 });
 
-/** What a page must do exactly as the gateway does: add amounts, keep a spreadsheet from running a text, and draw what it is given. */
+/** What a page must do exactly as the gateway does: add amounts, keep a spreadsheet from running a text, know the days of a period, and draw what it is given. */
 const SHARED_WITH_PAGES = [
   "schema/operations/documents.ts",
   "src/domain/decimal.ts",
   "src/domain/csv.ts",
+  "src/domain/day.ts",
+  "src/domain/period.ts",
   "src/domain/picture.ts",
 ];
 

@@ -223,7 +223,7 @@ describe("a form built from it asks only what is answered", () => {
     const lists = (await infos()).filter(
       ({ filters, fields }) => filters.length > 0 && !isReport({ fields } as Info),
     );
-    expect(lists.length).toBe(6);
+    expect(lists.length).toBe(7);
     const queries = schema.getQueryType()?.getFields() ?? {};
     for (const { dataset, fields, filters, earliest, latest } of lists) {
       const field = Object.values(queries).find(

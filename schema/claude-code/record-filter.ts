@@ -21,6 +21,13 @@ export const ClaudeCodeFilter = builder.inputType("ClaudeCodeFilter", {
   }),
 });
 
+/** The lists of the filter. */
+export const RECORD_FILTERS = [
+  "emails",
+  "customerTypes",
+  "terminalTypes",
+] as const satisfies (keyof RecordFilter)[];
+
 /** Throws where the filter looks for people that the viewer does not see by address, or by what one of them alone may use. */
 export function refuseStrangers(ctx: Context, filter: RecordFilter | null | undefined): void {
   const emails = filter?.emails ?? [];

@@ -115,16 +115,19 @@ export const ClaudeCodeGroup = builder.objectRef<CodeGroupNode>("ClaudeCodeGroup
     }),
     linesPerSession: t.field({
       ...derived.linesPerSession,
+      description: `${derived.linesPerSession.description} Not together with MODEL.`,
       hiddenBy: "MODEL",
       resolve: ({ measure }) => linesPerSession(measure.work as CodeWork),
     }),
     estimatedPerCommit: t.field({
       ...derived.estimatedPerCommit,
+      description: `${derived.estimatedPerCommit.description} Not together with MODEL.`,
       hiddenBy: "MODEL",
       resolve: ({ measure }) => moneyPer(measure.estimated, (measure.work as CodeWork).commits),
     }),
     estimatedPerPullRequest: t.field({
       ...derived.estimatedPerPullRequest,
+      description: `${derived.estimatedPerPullRequest.description} Not together with MODEL.`,
       hiddenBy: "MODEL",
       resolve: ({ measure }) => moneyPer(measure.estimated, (measure.work as CodeWork).pullRequests),
     }),

@@ -1,5 +1,6 @@
 import { probeRequests, productsOf } from "../../src/analytics/datasets.ts";
-import { dimensionsKnown } from "../../src/analytics/report/sources.ts";
+import { dimensionsKnown, peopleIn } from "../../src/analytics/report/sources.ts";
+import { RECORD_FILTERS } from "../claude-code/record-filter.ts";
 import { builder } from "../framework/builder.ts";
 import { BucketEnum } from "../framework/series.ts";
 import { filterNamesOf } from "../money/report-filter.ts";
@@ -23,15 +24,19 @@ builder.objectFields(DatasetInfo, (t) => ({
   }),
   filters: t.stringList({
     description: "The lists of `filter` that it supports.",
-    resolve: ({ report, filters = {} }) =>
-      report === undefined ? Object.keys(filters) : filterNamesOf(report),
+    resolve: ({ report, filters = {}, dataset }) => {
+      if (dataset === "CLAUDE_CODE") return [...RECORD_FILTERS]; // upstream has none: the gateway selects records
+      return report === undefined ? Object.keys(filters) : filterNamesOf(report);
+    },
   }),
   exclusive: t.field({
     type: t.listRef(t.listRef("String")),
-    description: "Pairs of dimensions that exclude one another, in `groupBy` and `filter` alike.",
+    description:
+      "Pairs of dimensions that exclude one another: rows split by the first can be neither split by the second nor filtered on it. Of USER_ACTIVITY, pairs of filters.",
     resolve: ({ report, dataset }) => {
       if (dataset === "USER_ACTIVITY") return [["projects", "groups"]];
-      return report?.apart?.map((pair) => [...pair]) ?? [];
+      const teams = report && peopleIn(report) === "USER" ? [["GROUP", "TEAM"]] : [];
+      return [...(report?.apart ?? []), ...teams].map((pair) => [...pair]);
     },
   }),
   products: t.stringList({

@@ -6,7 +6,9 @@ import { type MoneyAmount, minusMoney, plusMoney } from "./money.ts";
 import { type Aliases, emailKey } from "./organization.ts";
 
 /** Dimensions of Claude Code records. */
-export type CodeDimension = "ACTOR" | "USER" | "MODEL" | "TERMINAL" | "CUSTOMER_TYPE";
+export const CODE_DIMENSIONS = ["ACTOR", "USER", "MODEL", "TERMINAL", "CUSTOMER_TYPE"] as const;
+
+export type CodeDimension = (typeof CODE_DIMENSIONS)[number];
 
 /** Who or what a row is about. Null: not requested, or requested and without a value. */
 export interface CodeDimensions {

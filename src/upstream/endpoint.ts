@@ -70,7 +70,7 @@ export interface Endpoint<Params, Row> {
   /** The filters of an engagement list, and the values it takes of some. */
   readonly filters?: FilterNames;
   readonly filterValues?: FilterValues;
-  /** The dimensions that the rows of an engagement list can be split by. */
+  /** The dimensions that rows other than those of a report can be split by, be it by the gateway. */
   readonly groupBy?: readonly string[];
   /** The body holds JSON numbers that are amounts. */
   readonly exactNumbers?: true;

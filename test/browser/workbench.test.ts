@@ -1,10 +1,14 @@
+import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { AxeResults } from "axe-core";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { gateway } from "../gateway.ts";
 import { isMissing, launched } from "./chromium.ts";
+
+const AXE = readFileSync(new URL("../../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
 
 /** As `npm run build` writes it. */
 const BUILT = new URL("../../dist/web/", import.meta.url);
@@ -170,11 +174,119 @@ describe.skipIf(isMissing)("the workbench in a browser", () => {
     }
   });
 
+  test("builds a query by keyboard, says what it costs, and opens it in a tab of its name", async () => {
+    await page.getByLabel("Show Builder").press("Enter");
+    await page.getByLabel("Figures").selectOption("cost");
+    await page.getByRole("checkbox", { name: "Model", exact: true }).press("Space");
+    await page.getByLabel("Over time").selectOption("WEEK");
+    await page.getByLabel("Days").selectOption("LAST_MONTH");
+    await page.getByText("1 Oct – 31 Oct 2026").waitFor();
+    await page.getByLabel("Largest groups").fill("2");
+    await page.locator(".builder-cost", { hasText: /upstream request/ }).waitFor();
+    await page.getByRole("button", { name: "Run", exact: true }).press("Enter");
+    await page.locator(".graphiql-response").getByText('"data"').first().waitFor();
+    expect(await tabs(page)).toEqual(["PeopleThisWeek", "CostByModelPerWeek"]);
+    await page.getByRole("tab", { name: "Chart" }).click();
+    const view = page.getByRole("tabpanel", { name: "Chart" });
+    await view.getByLabel("Bars").selectOption("grouped");
+    await view.getByRole("group", { name: /cost: net.usd.* to / }).waitFor();
+  });
+
+  test("does not offer what the gateway cannot answer, and says why", async () => {
+    await page.getByLabel("Show Builder").click();
+    await page.getByLabel("Figures").selectOption("cost");
+    expect(await page.getByRole("checkbox", { name: "Workspace" }).count()).toBe(0);
+    await page.getByRole("group", { name: "Split by" }).getByText("not available here").click();
+    await page.getByText("Only the Console organization has it.").waitFor();
+    await page.getByLabel("Organization").selectOption("console");
+    await page.getByRole("checkbox", { name: "Workspace" }).check();
+    await page.getByRole("button", { name: "Open in the editor" }).click();
+    expect(await tabs(page)).toContain("CostByWorkspace");
+  });
+
+  test("finds what the schema says by a synonym, and builds a query with it", async () => {
+    await page.getByLabel("Show Documentation Explorer").click();
+    const search = page.getByLabel("Search the schema");
+    for (const [words, name] of [
+      ["csv", "Query.cost"],
+      ["per commit", "ClaudeCodeGroup.estimatedPerCommit"],
+      ["MTD", "Period.MONTH_TO_DATE"],
+      ["daily active", "ActivityDay.dailyActiveUsers"],
+      ["DAU", "ActivityDay.dailyActiveUsers"],
+    ] as const) {
+      await search.fill(words);
+      await page.locator(".question-name", { hasText: name }).first().waitFor();
+    }
+    await page.getByRole("button", { name: /^ActivityDay.dailyActiveUsers/ }).click();
+    await page.getByRole("button", { name: "Build a query with it" }).click();
+    await page.getByRole("checkbox", { name: "Daily active users", checked: true }).waitFor();
+    await page.getByRole("button", { name: "Run", exact: true }).click();
+    await page.locator(".graphiql-response").getByText("dailyActiveUsers").first().waitFor();
+  });
+
   test("shows the manual of the schema", async () => {
     await page.getByLabel("Show Documentation Explorer").click();
     const manual = page.locator(".graphiql-doc-explorer");
     await manual.getByText("Query", { exact: true }).first().click();
     await manual.getByText("claudeCodeRecords").first().waitFor();
+  });
+
+  test("renames a saved query, and takes the queries to another browser as a file", async () => {
+    await page.getByLabel("Name for the open query").fill("Mine");
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.getByRole("button", { name: "Rename Mine" }).click();
+    await page.getByLabel("New name of Mine").fill("Ours");
+    await page.getByLabel("New name of Mine").press("Enter");
+    await page.getByText("Renamed to Ours.").waitFor();
+    const [file] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Export", exact: true }).click(),
+    ]);
+    const content = await readFile(await file.path());
+    const other = await browser.newContext();
+    const fresh = await other.newPage();
+    await fresh.goto(`${origin}/graphql`);
+    const read = async (buffer: Buffer) => {
+      const [chooser] = await Promise.all([
+        fresh.waitForEvent("filechooser"),
+        fresh.getByRole("button", { name: "Import" }).click(),
+      ]);
+      await chooser.setFiles({ name: "queries.json", mimeType: "application/json", buffer });
+    };
+    await read(Buffer.from("{}"));
+    await fresh.getByText("This file holds no saved queries.").waitFor();
+    await read(content);
+    await fresh.getByText("1 imported.").waitFor();
+    await fresh.getByRole("button", { name: "Ours", exact: true }).click();
+    expect(await tabs(fresh)).toContain("PeopleThisWeek");
+    await other.close();
+  });
+
+  test.each(["light", "dark"] as const)("has nothing that axe-core finds, in %s", async (colorScheme) => {
+    await page.emulateMedia({ colorScheme });
+    const found: string[] = [];
+    const check = async (place: string) =>
+      found.push(...(await violations(page)).map((each) => `${place}: ${each}`));
+    await check("library");
+    await page.getByLabel("Show Documentation Explorer").click();
+    await page.getByLabel("Search the schema").fill("spend");
+    await page.locator(".question-name").first().waitFor();
+    await check("schema");
+    await page.getByLabel("Show Builder").click();
+    await page.getByLabel("Figures").selectOption("cost");
+    await page.getByRole("group", { name: "Split by" }).getByText("not available here").click();
+    await page.getByRole("checkbox", { name: "Product", exact: true }).check();
+    await page.getByLabel("Over time").selectOption("DAY");
+    await page.locator(".builder-cost", { hasText: /upstream request/ }).waitFor();
+    await check("builder");
+    await page.getByRole("button", { name: "Run", exact: true }).click();
+    await page.locator(".graphiql-response").getByText('"data"').first().waitFor();
+    for (const view of ["Table", "Chart"]) {
+      await page.getByRole("tab", { name: view }).click();
+      await page.getByRole("tabpanel", { name: view }).waitFor();
+      await check(view);
+    }
+    expect(found).toEqual([]);
   });
 
   test("keeps the tabs as they are over a reload", async () => {
@@ -196,6 +308,17 @@ describe.skipIf(isMissing)("the workbench in a browser", () => {
     expect(complaints.splice(0).join()).toContain("Content Security Policy");
   });
 });
+
+/** What axe-core finds in what is of the workbench: not in the editors (Monaco), nor in the tabs of GraphiQL. */
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  const { violations: found } = await page.evaluate(() =>
+    (window as unknown as { axe: { run: (context: object) => Promise<AxeResults> } }).axe.run({
+      exclude: [".monaco-editor", ".graphiql-session-header"],
+    }),
+  );
+  return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" | ")}`);
+}
 
 async function tabs(page: Page): Promise<string[]> {
   return page.locator(".graphiql-tab-button").allTextContents();

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { buildSchema } from "graphql";
 import { describe, expect, test } from "vitest";
+import { formatBucket } from "../../src/web/charts/format.ts";
 import type { GatewayAnswer } from "../../src/web/workbench/answer.ts";
 import { type AnswerChart, chartOf, measuresIn, numbersOf } from "../../src/web/workbench/answer-chart.ts";
 import { tablesOf } from "../../src/web/workbench/answer-tables.ts";
@@ -178,4 +179,81 @@ test("a saved drawing holds its colours, its title and its legend, all escaped",
   expect(svg).toContain("<title>a &lt; b</title>");
   expect(svg).toContain("R&amp;D");
   expect(svg).not.toContain("var(");
+});
+
+describe("rows without a name", () => {
+  const team = (name: string | null, isUnassigned: boolean, isRemainder: boolean, usd: string) => ({
+    team: name,
+    isUnassigned,
+    isRemainder,
+    net: { usd },
+  });
+
+  test("of cost by team are people without a team, and usage without a person", () => {
+    const drawn = chartIn(
+      "{ cost(range: { last: { days: 9 } }, groupBy: [TEAM]) { nodes { team isUnassigned isRemainder net { usd } } } }",
+      {
+        cost: {
+          nodes: [
+            team("Platform", false, false, "5"),
+            team(null, true, false, "3"),
+            team(null, false, true, "2"),
+          ],
+        },
+      },
+    );
+    if (drawn.kind !== "ranking") throw new Error(JSON.stringify(drawn));
+    expect(drawn.rows.map(({ label }) => label)).toEqual(["Platform", "No team", "Without a person"]);
+  });
+
+  test("of teams are told apart in the same way", () => {
+    const drawn = chartIn(
+      "{ teams(range: { last: { days: 9 } }) { nodes { name teamId isUnassigned cost { net { usd } } } } }",
+      {
+        teams: {
+          nodes: [
+            { name: "Platform", teamId: "t", isUnassigned: false, cost: { net: { usd: "5" } } },
+            { name: null, teamId: null, isUnassigned: true, cost: { net: { usd: "4" } } },
+            { name: null, teamId: null, isUnassigned: false, cost: { net: { usd: "3" } } },
+          ],
+        },
+      },
+    );
+    if (drawn.kind !== "ranking") throw new Error(JSON.stringify(drawn));
+    expect(drawn.rows.map(({ label }) => label)).toEqual(["Platform", "No team", "Without a person"]);
+  });
+});
+
+describe("the chart of rows by hour or minute", () => {
+  const rows = (starts: readonly string[]) => ({
+    cost: {
+      nodes: starts.map((from) => ({ from, product: "chat", net: { usd: "1" }, state: "FINAL" })),
+      pageInfo: { hasNextPage: false },
+    },
+  });
+
+  test("has a bucket for each hour, with a gap for one without a row", () => {
+    const drawn = chartIn(
+      costQuery("HOUR"),
+      rows(["2026-11-01T22:00:00Z", "2026-11-01T23:00:00.000Z", "2026-11-02T01:00:00Z"]),
+    );
+    if (drawn.kind !== "series") throw new Error(JSON.stringify(drawn));
+    expect(drawn.chart.buckets.map(({ start }) => start)).toEqual([
+      "2026-11-01T22:00Z",
+      "2026-11-01T23:00Z",
+      "2026-11-02T00:00Z",
+      "2026-11-02T01:00Z",
+    ]);
+    expect(drawn.chart.series[0]?.values).toEqual([1, 1, null, 1]);
+    expect(formatBucket("2026-11-01T22:00Z", "HOUR")).toBe("22:00");
+    expect(formatBucket("2026-11-02T00:00Z", "HOUR")).toBe("2 Nov");
+  });
+
+  test("is not drawn with more buckets than it has room for", () => {
+    const minutes = Array.from({ length: 2_500 }, (_, i) =>
+      new Date(Date.UTC(2026, 10, 1, 0, i)).toISOString(),
+    );
+    const drawn = chartIn(costQuery("MINUTE"), rows(minutes));
+    expect(drawn).toMatchObject({ kind: "none", reason: expect.stringContaining("2,500 minutes") });
+  });
 });

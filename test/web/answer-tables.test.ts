@@ -2,14 +2,9 @@ import { readFileSync } from "node:fs";
 import { buildSchema } from "graphql";
 import { describe, expect, test } from "vitest";
 import type { GatewayAnswer } from "../../src/web/workbench/answer.ts";
-import {
-  type AnswerTable,
-  csvOf,
-  sortedRows,
-  sumsOf,
-  tablesOf,
-  tsvOf,
-} from "../../src/web/workbench/answer-tables.ts";
+import { type AnswerTable, sortedRows, tablesOf } from "../../src/web/workbench/answer-tables.ts";
+import { csvOf, tsvOf } from "../../src/web/workbench/answer-texts.ts";
+import { sumsOf } from "../../src/web/workbench/answer-totals.ts";
 
 const SCHEMA = buildSchema(readFileSync(new URL("../../schema/schema.graphql", import.meta.url), "utf8"));
 

@@ -1,4 +1,5 @@
 import type { ClaudeCodeRecord, CodeActor, CodeModel } from "../../domain/claude-code.ts";
+import { CODE_DIMENSIONS } from "../../domain/claude-code-group.ts";
 import { dayOf } from "../../domain/day.ts";
 import type { Pseudonyms } from "../../domain/pseudonym.ts";
 import type { DayRange } from "../../domain/range.ts";
@@ -45,6 +46,8 @@ export const claudeCode = endpoint({
   query: (p: { range: DayRange }) => ({ starting_at: p.range.from }),
   rangeOf: (p) => p.range,
   coverage: DAILY,
+  groupBy: CODE_DIMENSIONS,
+  buckets: ["NONE", "DAY"],
   subject: "activity",
   freshSeconds: FRESH.reports,
   exactNumbers: true,

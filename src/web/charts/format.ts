@@ -94,6 +94,7 @@ const dayYear = new Intl.DateTimeFormat("en-GB", {
   timeZone: "UTC",
 });
 const monthShort = new Intl.DateTimeFormat("en-GB", { month: "short", year: "numeric", timeZone: "UTC" });
+const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: "UTC" });
 const instant = new Intl.DateTimeFormat("en-GB", {
   day: "numeric",
   month: "short",
@@ -103,7 +104,7 @@ const instant = new Intl.DateTimeFormat("en-GB", {
 });
 
 /** Length of a bucket of a series. */
-export type BucketLength = "DAY" | "WEEK" | "MONTH";
+export type BucketLength = "MINUTE" | "HOUR" | "DAY" | "WEEK" | "MONTH";
 
 export function formatDay(day: string): string {
   return dayShort.format(new Date(day));
@@ -117,14 +118,21 @@ export function formatInstant(time: string): string {
   return `${instant.format(new Date(time))} UTC`;
 }
 
-/** Label of a bucket below an axis. */
+/** True for buckets that start at a time of a day. */
+export function isWithinDay(length: BucketLength): boolean {
+  return length === "HOUR" || length === "MINUTE";
+}
+
+/** Label of a bucket below an axis. An hour or minute has its day only where the day begins. */
 export function formatBucket(start: string, length: BucketLength): string {
+  if (isWithinDay(length) && !start.includes("T00:00")) return clock.format(new Date(start));
   return length === "MONTH" ? monthShort.format(new Date(start)) : formatDay(start);
 }
 
 /** Name of a bucket in a sentence. */
 export function formatBucketInFull(start: string, length: BucketLength): string {
   if (length === "MONTH") return monthShort.format(new Date(start));
+  if (isWithinDay(length)) return `${dayYear.format(new Date(start))}, ${clock.format(new Date(start))} UTC`;
   return length === "WEEK"
     ? `Week of ${dayYear.format(new Date(start))}`
     : dayLong.format(new Date(start)).replace(",", "");

@@ -1,6 +1,8 @@
 import { formatBucketInFull, formatNumber, type Unit } from "./format.ts";
 import type { TimeSeries } from "./time-series.ts";
 
+const HEADS = { MINUTE: "Minute", HOUR: "Hour", DAY: "Day", WEEK: "Week", MONTH: "Month" } as const;
+
 /** The values of a chart as a table, newest bucket first. */
 export function SeriesTable({
   title,
@@ -18,7 +20,7 @@ export function SeriesTable({
       <table>
         <thead>
           <tr>
-            <th scope="col">{length === "DAY" ? "Day" : length === "WEEK" ? "Week" : "Month"}</th>
+            <th scope="col">{HEADS[length]}</th>
             {series.map(({ key, label }) => (
               <th key={key} scope="col" className="numeric">
                 {label}

@@ -1,10 +1,10 @@
-import { type BucketLength, dayAfter } from "./format.ts";
+import { type BucketLength, dayAfter, isWithinDay } from "./format.ts";
 
 /** State of figures: whether they can still change. */
 export type Settledness = "OPEN" | "SETTLING" | "FINAL";
 
 export interface TimeBucket {
-  /** First UTC day of the bucket. */
+  /** First UTC day of the bucket, or the minute at which it starts: `2026-11-22T14:00Z`. */
   readonly start: string;
   /** Null: no row states it. */
   readonly state: Settledness | null;
@@ -51,17 +51,30 @@ export interface SeriesOptions {
 export function bucketStarts(
   { from, until }: { readonly from: string; readonly until: string },
   length: BucketLength,
+  most = Number.POSITIVE_INFINITY,
 ): string[] {
   const starts: string[] = [];
-  for (let start = from; start < until; start = nextStart(start, length)) starts.push(start);
+  for (let start = from; start < until && starts.length < most; start = nextStart(start, length))
+    starts.push(start);
   return starts;
 }
 
+const MINUTE_MS = 60_000;
+
 function nextStart(day: string, length: BucketLength): string {
+  if (isWithinDay(length)) {
+    const next = Date.parse(day) + (length === "HOUR" ? 60 : 1) * MINUTE_MS;
+    return startOf(new Date(next).toISOString(), length);
+  }
   if (length === "DAY") return dayAfter(day, 1);
   const date = new Date(day);
   if (length === "WEEK") return dayAfter(day, 7 - ((date.getUTCDay() + 6) % 7));
   return new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1)).toISOString().slice(0, 10);
+}
+
+/** The start of the bucket that starts at an instant, as buckets name it. */
+export function startOf(at: string, length: BucketLength): string {
+  return isWithinDay(length) ? `${at.slice(0, 16)}Z` : at.slice(0, 10);
 }
 
 export type SeriesShape = "lines" | "stacked" | "grouped";
@@ -75,7 +88,7 @@ export function timeSeries(points: readonly SeriesPoint[], options: SeriesOption
     { label: string; isOther: boolean; values: Map<string, number | string | null> }
   >();
   for (const { at, group, label, value, state, isOther = false } of points) {
-    const start = at.slice(0, 10);
+    const start = startOf(at, length);
     states.set(start, leastSettled(states.get(start) ?? null, state));
     const those = groups.get(group) ?? { label, isOther, values: new Map() };
     groups.set(group, those);

@@ -1,6 +1,7 @@
 import { createRoot } from "react-dom/client";
 import "../design/tokens.css";
 import "../design/base.css";
+import "../design/controls.css";
 import "../charts/charts.css";
 import "./dashboard.css";
 import { DashboardApp } from "./dashboard.tsx";

@@ -120,7 +120,7 @@ export function nameOfPeriod(period: ChosenPeriod): string {
 }
 
 /** Length of the bars of a chart: so long that a chart has at most about ninety. */
-export function bucketFor(period: ChosenPeriod): BucketLength {
+export function bucketFor(period: ChosenPeriod): Exclude<BucketLength, "HOUR" | "MINUTE"> {
   const days = mostDaysIn(period);
   return days <= 92 ? "DAY" : days <= 366 ? "WEEK" : "MONTH";
 }

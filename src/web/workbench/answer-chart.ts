@@ -6,21 +6,15 @@ import {
   type SeriesPoint,
   type SeriesShape,
   type Settledness,
+  startOf,
   type TimeSeries,
   timeSeries,
   topSeries,
 } from "../charts/time-series.ts";
 import type { GatewayAnswer } from "./answer.ts";
-import {
-  type AnswerCell,
-  type AnswerColumn,
-  type AnswerTable,
-  cellAt,
-  exactSum,
-  isObject,
-  kindOf,
-  leavesOf,
-} from "./answer-tables.ts";
+import { type AnswerCell, type AnswerColumn, type ColumnRole, kindOf, leavesOf } from "./answer-columns.ts";
+import { type AnswerTable, cellAt, isObject } from "./answer-tables.ts";
+import { exactSum } from "./answer-totals.ts";
 import { type AnswerField, answerFields, isListField } from "./answer-types.ts";
 
 /** A chart of one measure of a list, or the reason why there is none. */
@@ -62,8 +56,9 @@ export function chartOf(table: AnswerTable, measure: AnswerColumn): AnswerChart 
     return none(`${measure.name} has negative values, which these charts do not show.`);
   const other = columns.findIndex(({ role }) => role === "other");
   const groups = columns.flatMap(({ role }, i) => (role === "group" ? [i] : []));
+  const flags = columns.flatMap(({ role }, i) => (FLAGS.includes(role) ? [i] : []));
   const keys = rows.map((row) =>
-    JSON.stringify([other >= 0 && row[other] === true, ...groups.map((i) => row[i])]),
+    JSON.stringify([...flags.map((i) => row[i] === true), ...groups.map((i) => row[i])]),
   );
   const labels = labelsOf(table, groups, other, measure);
   const isOther = (row: readonly AnswerCell[]) => other >= 0 && row[other] === true;
@@ -74,6 +69,9 @@ export function chartOf(table: AnswerTable, measure: AnswerColumn): AnswerChart 
     return none("The rows have neither a day, week or month nor a name. Select one to see a chart.");
   return rankingOf(drawn, groups.flatMap((i) => columns[i]?.name ?? [])[0] ?? "");
 }
+
+/** Flags that tell rows apart which have no name. */
+const FLAGS: readonly ColumnRole[] = ["other", "no-team", "remainder"];
 
 interface Drawn {
   readonly table: AnswerTable;
@@ -92,17 +90,26 @@ const UNNAMED = "(none)";
 
 /** Names rows by their first name; by all of them where two groups have the same first one. */
 function labelsOf(
-  { rows }: AnswerTable,
+  { rows, columns }: AnswerTable,
   groups: readonly number[],
   other: number,
   measure: AnswerColumn,
 ): readonly string[] {
   if (groups.length === 0) return rows.map(() => measure.name);
-  const names = rows.map((row) =>
-    other >= 0 && row[other] === true
-      ? ["Other"]
-      : groups.flatMap((i) => (row[i] === null || row[i] === undefined ? [] : [String(row[i])])),
-  );
+  const noTeam = columns.findIndex(({ role }) => role === "no-team");
+  const remainder = columns.findIndex(({ role }) => role === "remainder");
+  // The name of a team is missing in two rows, of which the flag that its description names is true in one.
+  const team =
+    noTeam < 0 ? undefined : groups.find((i) => columns[i]?.description.includes("`isUnassigned`"));
+  const nameIn = (row: readonly AnswerCell[], i: number): readonly string[] => {
+    if (row[i] !== null && row[i] !== undefined) return [String(row[i])];
+    return i === team ? [row[noTeam] === true ? "No team" : "Without a person"] : [];
+  };
+  const names = rows.map((row) => {
+    if (other >= 0 && row[other] === true) return ["Other"];
+    const known = groups.flatMap((i) => nameIn(row, i));
+    return known.length === 0 && remainder >= 0 && row[remainder] === true ? ["Left out by upstream"] : known;
+  });
   const short = names.map((each) => each[0] ?? UNNAMED);
   const full = names.map((each) => (each.length === 0 ? UNNAMED : each.join(" · ")));
   return new Set(short).size === new Set(full).size ? short : full;
@@ -112,7 +119,10 @@ function unitOf({ kind }: AnswerColumn): Unit {
   return kind === "usd" ? "usd" : "count";
 }
 
-const BUCKETS = { DAY: "day", WEEK: "week", MONTH: "month" } as const;
+const BUCKETS = { MINUTE: "minute", HOUR: "hour", DAY: "day", WEEK: "week", MONTH: "month" } as const;
+
+/** More buckets than a chart has pixels for. */
+const MOST_BUCKETS = 2_000;
 
 function seriesOf(
   { table, measure, values, keys, labels, isOther }: Drawn,
@@ -130,8 +140,13 @@ function seriesOf(
       isOther: isOther(row),
     }),
   );
-  if (new Set(points.map(({ at, group }) => `${at.slice(0, 10)} ${group}`)).size < points.length)
+  if (new Set(points.map(({ at, group }) => `${startOf(at, length)} ${group}`)).size < points.length)
     return none(`Several rows are of the same ${BUCKETS[length]}. Select the names that tell them apart.`);
+  const buckets = new Set(points.map(({ at }) => startOf(at, length))).size;
+  if (buckets > MOST_BUCKETS)
+    return none(
+      `${buckets.toLocaleString("en")} ${BUCKETS[length]}s are more than a chart can show. Ask for fewer days, or longer buckets.`,
+    );
   const range = rangeOf(points, length);
   const all = timeSeries(points, { length, missing: "gap", ...(range === null ? {} : { range }) });
   const isWhole = table.extent === "whole";
@@ -159,12 +174,13 @@ function rangeOf(
   points: readonly SeriesPoint[],
   length: NonNullable<AnswerTable["bucket"]>,
 ): { from: string; until: string } | null {
-  const starts = [...new Set(points.map(({ at }) => at.slice(0, 10)))].sort();
+  const starts = [...new Set(points.map(({ at }) => startOf(at, length)))].sort();
   const [from, last] = [starts[0], starts.at(-1)];
   if (from === undefined || last === undefined) return null;
   const range = { from, until: `${last}~` }; // sorts just behind the last start
-  const buckets = new Set(bucketStarts(range, length));
-  return starts.every((start) => buckets.has(start)) ? range : null;
+  const buckets = bucketStarts(range, length, MOST_BUCKETS);
+  const known = new Set(buckets);
+  return starts.every((start) => known.has(start)) ? range : null;
 }
 
 function numberOrText(value: AnswerCell | undefined): number | string | null {

@@ -1,44 +1,24 @@
-import {
-  type GraphQLNamedType,
-  type GraphQLSchema,
-  getNamedType,
-  getNullableType,
-  isListType,
-  isNonNullType,
-  isObjectType,
-} from "graphql";
-import { inertText, quoted } from "../../domain/csv.ts";
-import { type Decimal, formatDecimal, parseDecimal, sum } from "../../domain/decimal.ts";
+import { type GraphQLNamedType, type GraphQLSchema, getNamedType } from "graphql";
+import type { BucketLength } from "../charts/format.ts";
 import { fileLink } from "../links.ts";
 import type { GatewayAnswer } from "./answer.ts";
+import {
+  type AnswerCell,
+  type AnswerColumn,
+  type ColumnRole,
+  columnOf,
+  dimensionsOf,
+  kindOf,
+  leavesOf,
+} from "./answer-columns.ts";
 import {
   type AnswerField,
   answerFields,
   bucketArgument,
   groupingOf,
-  implementsAny,
   isListField,
   isPaged,
 } from "./answer-types.ts";
-
-export type AnswerCell = string | number | boolean | null;
-
-/** Kind of the values of a column, from its type. */
-export type ColumnKind = "usd" | "count" | "number" | "day" | "time" | "flag" | "text";
-
-/** Meaning of a column in its row, from its type; null: none but its value. */
-export type ColumnRole = "bucket" | "state" | "other" | "group" | "measure" | null;
-
-export interface AnswerColumn {
-  /** Path below the row: `net.usd`. */
-  readonly name: string;
-  readonly path: readonly string[];
-  readonly kind: ColumnKind;
-  readonly role: ColumnRole;
-  readonly description: string;
-  /** True if its values may be added over the rows of the list. */
-  readonly isAdditive: boolean;
-}
 
 /** A list of an answer, flat. */
 export interface AnswerTable {
@@ -49,7 +29,7 @@ export interface AnswerTable {
   /** Part of the list that the rows are; "unknown": the answer does not show it. */
   readonly extent: "whole" | "cut" | "unknown";
   /** Length of the buckets of the rows; null: the rows are not buckets of time. */
-  readonly bucket: "DAY" | "WEEK" | "MONTH" | null;
+  readonly bucket: BucketLength | null;
   /** Amounts of the whole list that the answer states, by the name of their column. */
   readonly totals: Readonly<Record<string, AnswerCell>>;
   /** The whole list as a file of the gateway; null: it has none. */
@@ -146,9 +126,11 @@ function addTable(
   }
 }
 
+const LENGTHS: readonly BucketLength[] = ["MINUTE", "HOUR", "DAY", "WEEK", "MONTH"];
+
 function lengthOf(asked: string | null, hasDays: boolean): AnswerTable["bucket"] {
-  if (asked === "DAY" || asked === "WEEK" || asked === "MONTH") return asked;
-  return asked === null && hasDays ? "DAY" : null;
+  const known = LENGTHS.find((each) => each === asked);
+  return known ?? (asked === null && hasDays ? "DAY" : null);
 }
 
 /** The fields of the rows of a list, through `nodes` or `edges { node }` if it is read in pages. */
@@ -173,22 +155,6 @@ function nodesIn(list: AnswerField, value: unknown): readonly unknown[] {
   return nodes === undefined ? found.map((edge) => valueAt(edge, [node?.key ?? ""])) : found;
 }
 
-interface Leaf {
-  readonly path: readonly string[];
-  /** The fields from the row to the value. */
-  readonly fields: readonly AnswerField[];
-}
-
-export function leavesOf(fields: readonly AnswerField[], around: readonly AnswerField[]): Leaf[] {
-  return fields.flatMap((each) => {
-    if (isListField(each) || isPaged(getNamedType(each.field.type))) return [];
-    const through = [...around, each];
-    return each.fields.length > 0
-      ? leavesOf(each.fields, through)
-      : [{ path: through.map(({ key }) => key), fields: through }];
-  });
-}
-
 function listsIn(
   fields: readonly AnswerField[],
   path: readonly string[],
@@ -199,111 +165,6 @@ function listsIn(
       ? [{ path: here, list: each }]
       : listsIn(each.fields, here);
   });
-}
-
-function columnOf({ path, fields }: Leaf, rowType: GraphQLNamedType, dimensions: Dimensions): AnswerColumn {
-  const kind = kindOf(fields);
-  const role = roleOf(fields, kind, rowType);
-  return {
-    name: path.join("."),
-    path,
-    kind,
-    role,
-    description: fields.findLast(({ field }) => field.description)?.field.description ?? "",
-    isAdditive: role === "measure" && isAdditiveOver(fields, dimensions),
-  };
-}
-
-export function kindOf(fields: readonly AnswerField[]): ColumnKind {
-  const last = fields.at(-1);
-  if (last === undefined || isListType(getNullableType(last.field.type))) return "text";
-  switch (getNamedType(last.field.type).name) {
-    case "Decimal":
-      return last.parent.name === "Money" && last.field.name === "usd" ? "usd" : "number";
-    case "Float":
-      return "number";
-    case "Count":
-    case "Difference":
-    case "Int":
-      return "count";
-    case "Date":
-      return "day";
-    case "DateTime":
-      return "time";
-    case "Boolean":
-      return "flag";
-    default:
-      return "text";
-  }
-}
-
-const SERIES_ROW = "SeriesRow";
-
-function roleOf(fields: readonly AnswerField[], kind: ColumnKind, rowType: GraphQLNamedType): ColumnRole {
-  const last = fields.at(-1);
-  if (last === undefined) return null;
-  const type = getNamedType(last.field.type);
-  const isOwn = fields.length === 1;
-  const isSeries = implementsAny(rowType, [SERIES_ROW]);
-  if (type.name === "Finality") return "state";
-  if (isOwn && isSeries && last.field.name === "from") return "bucket";
-  if (isOwn && isSeries && last.field.name === "isOther") return "other";
-  if (isOwn && kind === "day" && isNonNullType(last.field.type)) return "bucket";
-  if (kind === "usd" || kind === "count" || kind === "number") return "measure";
-  return kind === "text" && !isListType(getNullableType(last.field.type)) ? "group" : null;
-}
-
-/** Dimensions by which the rows of a list differ, as descriptions name them; null: rows overlap, so that nothing may be added. */
-type Dimensions = readonly string[] | null;
-
-/** Rows in which people, or what they do, count more than once. */
-const OVERLAPPING = ["TeamProfile", "GroupProfile", "GroupPart", "ProductPart"];
-const OVERLAPPING_GROUPS = ["TEAM", "GROUP"];
-const GROUP_DIMENSIONS: Readonly<Record<string, string>> = { USER: "people", MODEL: "models" };
-
-/** A dimension that only what is additive without a condition can be added over. */
-const ANY = "any";
-
-function dimensionsOf(
-  rowType: GraphQLNamedType,
-  grouping: readonly string[],
-  bucket: string | null,
-): Dimensions {
-  if (implementsAny(rowType, OVERLAPPING)) return null;
-  if (grouping.some((each) => OVERLAPPING_GROUPS.includes(each))) return null;
-  const isPeople = implementsAny(rowType, ["UserProfile"]);
-  const isSeries = implementsAny(rowType, [SERIES_ROW]);
-  const isDays =
-    isObjectType(rowType) &&
-    Object.values(rowType.getFields()).some(
-      ({ type }) => isNonNullType(type) && getNamedType(type).name === "Date",
-    );
-  const dimensions = [
-    ...grouping.map((each) => GROUP_DIMENSIONS[each] ?? ANY),
-    ...((isSeries && bucket !== null && bucket !== "NONE") || isDays ? ["days"] : []),
-    ...(isPeople ? ["people"] : []),
-  ];
-  return isPeople || isSeries || isDays ? dimensions : [...dimensions, ANY];
-}
-
-/** Reads the descriptions of a value: each that states something must allow it, and one at least must. */
-function isAdditiveOver(fields: readonly AnswerField[], dimensions: Dimensions): boolean {
-  if (dimensions === null) return false;
-  let isStated = false;
-  for (const { field } of fields) {
-    const text = (field.description ?? "").replaceAll(/\s+/g, " ");
-    if (/\bnot additive\b|\bcumulative\b|can add up to less/i.test(text)) return false;
-    const stated = /\badditive\b([^.;:]*)/i.exec(text);
-    if (stated === null) continue;
-    const condition = stated[1] ?? "";
-    if (/\bover\b/.test(condition) && !dimensions.every((each) => covers(condition, each))) return false;
-    isStated = true;
-  }
-  return isStated;
-}
-
-function covers(condition: string, dimension: string): boolean {
-  return condition.includes(dimension) || (dimension === "days" && /\b(time|ranges)\b/.test(condition));
 }
 
 function extentOf(list: AnswerField, value: unknown, count: number): AnswerTable["extent"] {
@@ -359,54 +220,6 @@ export function cellAt(value: unknown, path: readonly string[]): AnswerCell {
   return Array.isArray(cell) ? cell.join(", ") : JSON.stringify(cell);
 }
 
-/** Adds values to the last digit; null: one is missing, or has another form. */
-export function exactSum(values: readonly AnswerCell[]): string | null {
-  const amounts: Decimal[] = [];
-  for (const value of values) {
-    const amount = value === null ? null : parseDecimal(String(value));
-    if (amount === null) return null;
-    amounts.push(amount);
-  }
-  return formatDecimal(sum(amounts));
-}
-
-export interface TableSums {
-  /** One for each column; null: it has no sum. */
-  readonly sums: readonly (string | null)[];
-  /** Says why there is none where a reader would look for one; empty: nothing to say. */
-  readonly note: string;
-}
-
-/** Adds the values of the columns that may be added. */
-export function sumsOf({ columns, rows, extent }: AnswerTable): TableSums {
-  const none = columns.map(() => null);
-  const measures = columns.filter(({ role }) => role === "measure");
-  if (measures.length === 0 || rows.length < 2) return { sums: none, note: "" };
-  if (!measures.some(({ isAdditive }) => isAdditive))
-    return { sums: none, note: "No totals: these figures may not be added over these rows." };
-  if (extent !== "whole")
-    return {
-      sums: none,
-      note:
-        extent === "cut"
-          ? "No totals: this is one page of a longer list."
-          : "No totals: the answer does not show that these are all rows (pageInfo { hasNextPage } does).",
-    };
-  const sums = columns.map(({ isAdditive }, i) =>
-    isAdditive ? exactSum(rows.map((row) => row[i] ?? null)) : null,
-  );
-  const isMissing = columns.some(({ isAdditive }, i) => isAdditive && sums[i] === null);
-  const isPart = measures.some(({ isAdditive }) => !isAdditive);
-  return {
-    sums,
-    note: isMissing
-      ? "A column with a missing value, or with one that may not be added, has no total."
-      : isPart
-        ? "Only figures that may be added have a total."
-        : "",
-  };
-}
-
 /** Sorts the rows by a column; a missing value is last in both directions. */
 export function sortedRows(
   { columns, rows }: AnswerTable,
@@ -420,22 +233,4 @@ export function sortedRows(
     if (a === null || b === null) return Number(a === null) - Number(b === null);
     return sign * (isNumber ? Number(a) - Number(b) : String(a).localeCompare(String(b), "en"));
   });
-}
-
-/** Rows as CSV in the form of the gateway's files: every digit, an empty cell where there is no value. */
-export function csvOf(columns: readonly AnswerColumn[], rows: AnswerTable["rows"]): string {
-  const lines = rows.map((row) => row.map((cell, i) => quoted(fileCell(cell, columns[i]))).join(","));
-  return `${[columns.map(({ name }) => quoted(name)).join(","), ...lines].join("\n")}\n`;
-}
-
-/** Rows as text that a spreadsheet takes from the clipboard. */
-export function tsvOf(columns: readonly AnswerColumn[], rows: AnswerTable["rows"]): string {
-  const plain = (text: string) => text.replaceAll(/[\t\r\n]+/g, " ");
-  const lines = rows.map((row) => row.map((cell, i) => plain(fileCell(cell, columns[i]))).join("\t"));
-  return [columns.map(({ name }) => name).join("\t"), ...lines].join("\n");
-}
-
-function fileCell(cell: AnswerCell, column: AnswerColumn | undefined): string {
-  if (cell === null) return "";
-  return column?.kind === "text" ? inertText(String(cell)) : String(cell);
 }

@@ -60,7 +60,11 @@ interface SeriesProps {
   readonly drawn: Extract<AnswerChart, { kind: "series" }>;
 }
 
-function Series({ title, drawn: { chart, shape, unit, note } }: SeriesProps) {
+function Series({ title, drawn: { chart, shape: fitting, unit, note } }: SeriesProps) {
+  const id = useId();
+  const [isGrouped, setGrouped] = useState(false);
+  const canGroup = fitting === "stacked" && chart.series.length > 1;
+  const shape = canGroup && isGrouped ? "grouped" : fitting;
   const frame = useRef<HTMLElement>(null);
   const [failure, setFailure] = useState("");
   const drawing = () => {
@@ -100,6 +104,20 @@ function Series({ title, drawn: { chart, shape, unit, note } }: SeriesProps) {
   };
   return (
     <>
+      {canGroup && (
+        <div className="row">
+          <label htmlFor={id}>Bars</label>
+          <select
+            id={id}
+            className="field"
+            value={shape}
+            onChange={({ target }) => setGrouped(target.value === "grouped")}
+          >
+            <option value="stacked">Stacked</option>
+            <option value="grouped">Side by side</option>
+          </select>
+        </div>
+      )}
       <section ref={frame} className="answer-chart" aria-label={title}>
         <SeriesChart title={title} chart={chart} shape={shape} unit={unit} height={280} />
       </section>

@@ -50,6 +50,12 @@ export async function fetchAnswer(params: Params): Promise<SyncExecutionResult> 
   return body as SyncExecutionResult;
 }
 
+/** Answer to a question of the page itself, which no tab shows. */
+export async function fetchFacts(query: string): Promise<GraphQLResponse> {
+  const { body } = await post({ query }, "/graphql");
+  return body;
+}
+
 /** Plan of an operation: what it would request, without running it. */
 export async function fetchPlan(params: Params): Promise<GraphQLResponse> {
   const { body } = await post({ ...params, operationName: operationToRun(params) }, "/graphql?explain");

@@ -79,9 +79,13 @@ export function readLibraryQuery(text: string): LibraryQuery {
 
 function subjectOf(operation: OperationDefinitionNode | undefined): LibrarySubject {
   const [field] = fieldsOf(operation);
-  if (field === undefined) return "Gateway";
-  const [inner] = fieldsOf(field);
-  return SUBJECT_OF[`${field.name.value}.${inner?.name.value}`] ?? SUBJECT_OF[field.name.value] ?? "Gateway";
+  const [inner] = field === undefined ? [] : fieldsOf(field);
+  return subjectOfPath([field, inner].flatMap((each) => each?.name.value ?? []));
+}
+
+/** The subject of a query that selects a path from the root. */
+export function subjectOfPath([field = "", inner = ""]: readonly string[]): LibrarySubject {
+  return SUBJECT_OF[`${field}.${inner}`] ?? SUBJECT_OF[field] ?? "Gateway";
 }
 
 function fieldsOf(

@@ -3,6 +3,7 @@ import "@graphiql/react/style.css";
 import "@graphiql/plugin-doc-explorer/style.css";
 import "graphiql/graphiql.css";
 import "../design/tokens.css";
+import "../design/controls.css";
 import "../charts/charts.css";
 import "./workbench.css";
 import "./monaco-workers.ts";

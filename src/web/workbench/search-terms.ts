@@ -18,6 +18,7 @@ const SYNONYMS: readonly (readonly string[])[] = [
   ["pr", "prs", "pull request", "pull requests", "pullrequests"],
   ["acceptance", "accepted", "acceptancerate", "accept"],
   ["cache", "cacheread", "cache-hit", "cachereadshare"],
+  ["cache hit", "cache hits", "cache hit rate", "cache-hit rate", "hit rate", "cache read", "cachereadshare"],
   ["key", "keys", "api key", "apikey", "api keys"],
   ["console", "api", "platform", "workspace", "workspaces"],
   ["connector", "connectors", "mcp", "integration", "integrations"],

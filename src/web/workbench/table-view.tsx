@@ -1,15 +1,10 @@
 import { useState } from "react";
 import { formatNumber, MISSING } from "../charts/format.ts";
 import { FileLink } from "../client/file-link.tsx";
-import {
-  type AnswerCell,
-  type AnswerColumn,
-  type AnswerTable,
-  csvOf,
-  sortedRows,
-  sumsOf,
-  tsvOf,
-} from "./answer-tables.ts";
+import type { AnswerCell, AnswerColumn } from "./answer-columns.ts";
+import { type AnswerTable, sortedRows } from "./answer-tables.ts";
+import { csvOf, tsvOf } from "./answer-texts.ts";
+import { sumsOf } from "./answer-totals.ts";
 import { saveFile } from "./save-file.ts";
 
 /** More rows than a page lays out at once; files and copies have all. */

@@ -1,19 +1,28 @@
-import { type GraphiQLPlugin, useGraphiQLActions } from "@graphiql/react";
+import { DocsIcon, type GraphiQLPlugin, useGraphiQLActions } from "@graphiql/react";
 import { GraphiQL } from "graphiql";
 import { useState, useSyncExternalStore } from "react";
 import { pageSettings } from "../client/page-settings.ts";
 import { currentTheme, onThemeChange } from "../design/theme.ts";
 import { ThemeSwitch } from "../design/theme-switch.tsx";
 import { AnswerPane } from "./answer-pane.tsx";
+import { BuilderPane } from "./builder/builder-pane.tsx";
 import { fetchAnswer } from "./gateway-fetcher.ts";
 import { LIBRARY, libraryName, libraryText } from "./library-documents.ts";
 import { LibraryPane } from "./library-pane.tsx";
+import { SchemaPane, SchemaStore } from "./schema-pane.tsx";
 import { fragmentOf, readFragment } from "./shared-link.ts";
 import { TokenButton } from "./token-dialog.tsx";
 import { useCurrentQuery, useFragment } from "./use-tabs.ts";
 
 const LIBRARY_PLUGIN: GraphiQLPlugin = { title: "Library", icon: LibraryIcon, content: LibraryPane };
-const PLUGINS = [LIBRARY_PLUGIN];
+const BUILDER_PLUGIN: GraphiQLPlugin = { title: "Builder", icon: BuilderIcon, content: BuilderPane };
+/** Has the title of the pane that it replaces, which the editor's keyboard shortcut looks for. */
+const SCHEMA_PLUGIN: GraphiQLPlugin = {
+  title: "Documentation Explorer",
+  icon: DocsIcon,
+  content: SchemaPane,
+};
+const PLUGINS = [LIBRARY_PLUGIN, BUILDER_PLUGIN];
 
 /** Reads the query of the address, and takes it out: a reload shows the tabs as they are. */
 function takeFragment() {
@@ -33,6 +42,7 @@ export function WorkbenchApp() {
       <GraphiQL
         fetcher={fetchAnswer}
         plugins={PLUGINS}
+        referencePlugin={SCHEMA_PLUGIN}
         visiblePlugin={LIBRARY_PLUGIN}
         defaultTabs={[opened ?? { query: first }]}
         {...(opened === null ? {} : { initialQuery: opened.query, initialVariables: opened.variables })}
@@ -42,6 +52,7 @@ export function WorkbenchApp() {
         forcedTheme={theme}
       >
         <GraphiQL.Logo>
+          <SchemaStore />
           <Header />
         </GraphiQL.Logo>
         <GraphiQL.Footer>
@@ -101,6 +112,15 @@ function LibraryIcon() {
         d="M2.5 2.5h3v11h-3zM6.5 2.5h3v11h-3zM10.6 3.2l2.7-.7 2.4 10.4-2.7.7z"
         transform="translate(-.8 0)"
       />
+    </svg>
+  );
+}
+
+function BuilderIcon() {
+  return (
+    <svg viewBox="0 0 16 16" fill="none" stroke="currentColor" strokeWidth="1.4" aria-hidden="true">
+      <path d="M2 4.5h12M2 8h12M2 11.5h12" />
+      <path d="M5 3v3M10.5 6.5v3M6.5 10v3" strokeWidth="2" />
     </svg>
   );
 }

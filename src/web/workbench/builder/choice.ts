@@ -1,0 +1,115 @@
+import { getNamedType, isInputObjectType } from "graphql";
+import { sourcesIn } from "./datasets.ts";
+import { type BuildMeasure, type BuildSubject, enumValuesOf, partsOf } from "./subjects.ts";
+
+/** A named period, or UTC days up to but not including `until`. */
+export type ChosenRange =
+  | { readonly period: string }
+  | { readonly between: { readonly from: string; readonly until: string } };
+
+/** What a query is built from. */
+export interface BuildChoice {
+  readonly subject: string;
+  readonly measures: readonly string[];
+  readonly dimensions: readonly string[];
+  /** Null: the default one. */
+  readonly organization: string | null;
+  /** Null: the subject has no buckets to choose. */
+  readonly bucket: string | null;
+  readonly range: ChosenRange;
+  /** One list of the filter; without values it filters nothing. */
+  readonly filter: { readonly list: string; readonly values: readonly string[] } | null;
+  /** Rows of a ranking, or groups of a series; null: as many as there are. */
+  readonly top: number | null;
+}
+
+/** The measures of a choice, in the order of the schema. */
+export function chosenMeasures(
+  { measures }: BuildSubject,
+  choice: Pick<BuildChoice, "measures">,
+): readonly BuildMeasure[] {
+  return measures.filter(({ name }) => choice.measures.includes(name));
+}
+
+/** True if the rows of a choice are buckets of time. */
+export function isSeries({ arguments: { bucket }, row }: BuildSubject, choice: BuildChoice): boolean {
+  const fields = row.getFields();
+  return bucket !== null && "from" in fields ? choice.bucket !== "NONE" : "date" in fields;
+}
+
+/** The order of rows by the first chosen measure that has one; null: the list has its own order only. */
+export function orderOfChoice(subject: BuildSubject, choice: Pick<BuildChoice, "measures">): string | null {
+  const orders = ordersOf(subject);
+  return (
+    chosenMeasures(subject, choice)
+      .map((each) => orderOf(subject, each, orders))
+      .find((order) => order !== null) ?? null
+  );
+}
+
+function ordersOf({ arguments: { orderBy } }: BuildSubject): readonly string[] {
+  const type = orderBy === null ? null : getNamedType(orderBy.type);
+  return isInputObjectType(type) ? enumValuesOf(type.getFields().field ?? null).map(({ name }) => name) : [];
+}
+
+/** The measure to begin with: the one that shares are taken of by default, or else one that rows can be ordered by, or the first. */
+export function firstMeasure(subject: BuildSubject): BuildMeasure | null {
+  const share = subject.row.getFields().shareOfTotal?.args[0]?.defaultValue;
+  const orders = ordersOf(subject);
+  const rank = (measure: BuildMeasure) => {
+    if (partsOf(measure) !== null) return 3;
+    if (typeof share === "string" && orderOf(subject, measure, [share]) !== null) return 0;
+    return orderOf(subject, measure, orders) !== null ? 1 : 2;
+  };
+  return subject.measures.toSorted((a, b) => rank(a) - rank(b))[0] ?? null;
+}
+
+/**
+ * Finds the value of the order that ranks rows by a measure: the one that its path ends with, `CHAT_MESSAGES` for `activity.chat.messages`.
+ * Null: the list has no such order, or it is that of a shorter path.
+ */
+function orderOf(subject: BuildSubject, measure: BuildMeasure, orders: readonly string[]): string | null {
+  const ranks = (each: BuildMeasure, order: string) =>
+    partsOf(each) === null && isOwn(subject, each) && `_${upperPath(each)}`.endsWith(`_${order}`);
+  return (
+    orders.find((order) => {
+      if (!ranks(measure, order)) return false;
+      const shortest = subject.measures
+        .filter((each) => ranks(each, order))
+        .toSorted((a, b) => upperPath(a).length - upperPath(b).length)[0];
+      return shortest === measure;
+    }) ?? null
+  );
+}
+
+/** A list is ordered by figures of its own source. */
+function isOwn({ description }: BuildSubject, { descriptions }: BuildMeasure): boolean {
+  const own = sourcesIn(description);
+  const stated = descriptions.flatMap(sourcesIn);
+  return stated.length === 0 || stated.some((each) => own.includes(each));
+}
+
+function upperPath({ fields }: BuildMeasure): string {
+  return fields
+    .filter(({ name }) => name !== "usd")
+    .map(({ name }) => name.replaceAll(/([a-z])([A-Z0-9])/g, "$1_$2").toUpperCase())
+    .join("_");
+}
+
+const FIRST_PERIOD = "LAST_30_DAYS";
+
+/** The choice to begin with for a subject, with the days of the one before. */
+export function beginChoice(subject: BuildSubject, before: BuildChoice | null): BuildChoice {
+  const bucket = subject.arguments.bucket?.defaultValue;
+  const measure = firstMeasure(subject);
+  return {
+    subject: subject.name,
+    measures: measure === null ? [] : [measure.name],
+    dimensions: [],
+    organization: before?.organization ?? null,
+    bucket: typeof bucket === "string" ? bucket : null,
+    range: before?.range ?? { period: FIRST_PERIOD },
+    filter: null,
+    top: null,
+  };
+}

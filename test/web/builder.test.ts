@@ -1,0 +1,306 @@
+import { readFileSync } from "node:fs";
+import { buildSchema, parse, validate } from "graphql";
+import { describe, expect, test } from "vitest";
+import { type BuildChoice, firstMeasure, orderOfChoice } from "../../src/web/workbench/builder/choice.ts";
+import { FACTS_QUERY, type GatewayFacts } from "../../src/web/workbench/builder/datasets.ts";
+import {
+  type BuildOption,
+  examplesIn,
+  LegalOptions,
+  legalChoice,
+} from "../../src/web/workbench/builder/legal.ts";
+import { queryOf } from "../../src/web/workbench/builder/query.ts";
+import { type BuildSubject, subjectsOf } from "../../src/web/workbench/builder/subjects.ts";
+import { type GatewayOptions, gateway } from "../gateway.ts";
+
+const SCHEMA = buildSchema(readFileSync(new URL("../../schema/schema.graphql", import.meta.url), "utf8"));
+const SUBJECTS = subjectsOf(SCHEMA);
+
+async function factsOf({ ask }: ReturnType<typeof gateway>): Promise<GatewayFacts> {
+  const { data } = await ask(FACTS_QUERY);
+  return { datasets: data.datasets, organizations: data.viewer.organizations };
+}
+
+function subject(name: string): BuildSubject {
+  const found = SUBJECTS.find((each) => each.name === name);
+  if (found === undefined) throw new Error(`There is no subject ${name}.`);
+  return found;
+}
+
+/** The choice that the builder begins with. */
+function begun(of: BuildSubject, more: Partial<BuildChoice> = {}): BuildChoice {
+  const bucket = of.arguments.bucket?.defaultValue;
+  return {
+    subject: of.name,
+    measures: [firstMeasure(of)?.name ?? ""],
+    dimensions: [],
+    organization: null,
+    bucket: typeof bucket === "string" ? bucket : null,
+    range: { between: { from: "2026-11-19", until: "2026-11-21" } },
+    filter: null,
+    top: null,
+    ...more,
+  };
+}
+
+const legal = (options: readonly BuildOption[]) => options.filter(({ refusal }) => refusal === null);
+const legalOnes = (options: readonly BuildOption[]) =>
+  options.flatMap(({ value, refusal }) => (refusal === null ? [value] : []));
+
+/** Every choice that the builder offers step by step: each measure, dimension, pair of dimensions, bucket, filter and number of rows. */
+function offered(of: BuildSubject, facts: GatewayFacts): BuildChoice[] {
+  const choices: BuildChoice[] = [];
+  const organizations =
+    of.arguments.organization === null
+      ? [null]
+      : legalOnes(new LegalOptions(of, begun(of), facts).organizations());
+  for (const organization of organizations) {
+    const first = begun(of, { organization });
+    const at = (choice: BuildChoice) => new LegalOptions(of, choice, facts);
+    for (const measure of legalOnes(at(first).measures())) choices.push({ ...first, measures: [measure] });
+    for (const bucket of legalOnes(at(first).buckets())) choices.push({ ...first, bucket });
+    for (const filter of legal(at(first).filters())) choices.push({ ...first, filter: filterBy(filter) });
+    for (const one of legalOnes(at(first).dimensions())) {
+      const byOne = { ...first, dimensions: [one] };
+      choices.push(byOne);
+      for (const bucket of legalOnes(at(byOne).buckets())) {
+        const inBuckets = { ...byOne, bucket };
+        choices.push(inBuckets);
+        if (at(inBuckets).refusalOfTop === null) choices.push({ ...inBuckets, top: 3 });
+      }
+      for (const measure of legalOnes(at(byOne).measures())) choices.push({ ...byOne, measures: [measure] });
+      for (const filter of legal(at(byOne).filters())) choices.push({ ...byOne, filter: filterBy(filter) });
+      for (const two of legalOnes(at(byOne).dimensions())) {
+        if (two <= one) continue;
+        const byTwo = { ...first, dimensions: [one, two] };
+        choices.push(byTwo, ...legalOnes(at(byTwo).buckets()).map((bucket) => ({ ...byTwo, bucket })));
+      }
+    }
+  }
+  return choices;
+}
+
+/** A filter by a value of the form that its description names. */
+function filterBy({ value, description }: BuildOption): BuildChoice["filter"] {
+  const [prefix] = /[a-z_]+(?=_\.\.\.)/.exec(description) ?? [];
+  const [example = value === "groups" ? "rbac_group_x" : "x"] = examplesIn(description);
+  return { list: value, values: [prefix === undefined ? example : `${prefix}_x`] };
+}
+
+/** Part of the queries that `npm test` runs. */
+const EVERY = 29;
+
+const textOf = (choice: BuildChoice, facts: GatewayFacts) =>
+  queryOf(subject(choice.subject), choice, facts.organizations[0] ?? null);
+
+describe.each([
+  ["an organization of the newer reports", "on"],
+  ["an organization of the older reports only", "off"],
+] as const)("every query that is offered to %s", (_name, unified) => {
+  const options: GatewayOptions = {
+    sandbox: { users: 25, unified },
+    settings: {
+      MAX_UPSTREAM_REQUESTS: "1000",
+      UPSTREAM_PER_MINUTE: "1000000",
+      LOOKUPS_PER_MINUTE: "1000000",
+      SANDBOX_RATE_LIMIT: "off",
+    },
+  };
+  const opened = gateway(options);
+
+  let offersOnce: Promise<readonly string[]> | undefined;
+  const offers = () => {
+    offersOnce ??= allOffers();
+    return offersOnce;
+  };
+  const allOffers = async () => {
+    const facts = await factsOf(opened);
+    return [
+      ...new Set(SUBJECTS.flatMap((each) => offered(each, facts)).map((choice) => textOf(choice, facts))),
+    ];
+  };
+
+  test("fits the schema", async () => {
+    const texts = await offers();
+    expect(texts.length).toBeGreaterThan(2_000);
+    expect(texts.filter((text) => validate(SCHEMA, parse(text)).length > 0)).toEqual([]);
+  });
+
+  async function failures(texts: readonly string[]): Promise<string[]> {
+    const wrong: string[] = [];
+    for (const text of texts) {
+      const { errors, extensions } = await opened.ask(text);
+      const said = [...(errors ?? []), ...(extensions.warnings ?? [])];
+      if (said.length > 0) wrong.push(`${said[0]?.message}\n${text}`);
+    }
+    return wrong;
+  }
+
+  test("is answered without an error or a warning, in a sample", async () => {
+    expect(await failures((await offers()).filter((_, i) => i % EVERY === 0))).toEqual([]);
+  });
+
+  test("is answered without an error or a warning", { tags: "deep" }, async () => {
+    expect(await failures(await offers())).toEqual([]);
+  });
+});
+
+function valueAt(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (inner, key) => (inner as Record<string, unknown> | null)?.[key] ?? null,
+    value,
+  );
+}
+
+/** Makes a choice as a reader does: each step has to be offered. */
+function choose(of: BuildSubject, facts: GatewayFacts, wanted: Partial<BuildChoice>): BuildChoice {
+  let choice = begun(of, { organization: wanted.organization ?? null });
+  const at = () => new LegalOptions(of, choice, facts);
+  const offers = (options: readonly BuildOption[], value: string) =>
+    expect(legalOnes(options), `${of.name} ${value}`).toContain(value);
+  for (const measure of wanted.measures ?? []) offers(at().measures(), measure);
+  choice = { ...choice, measures: wanted.measures ?? choice.measures };
+  for (const dimension of wanted.dimensions ?? []) {
+    offers(at().dimensions(), dimension);
+    choice = { ...choice, dimensions: [...choice.dimensions, dimension] };
+  }
+  if (wanted.bucket) offers(at().buckets(), wanted.bucket);
+  choice = { ...choice, bucket: wanted.bucket ?? choice.bucket };
+  if (wanted.range) expect(at().refusalOfRange(wanted.range)).toBeNull();
+  choice = { ...choice, range: wanted.range ?? choice.range };
+  if (wanted.top) expect(at().refusalOfTop).toBeNull();
+  return { ...choice, top: wanted.top ?? null };
+}
+
+const OF_CONSOLE = { organization: "console" };
+const BUCKETS = ["DAY", "WEEK", "MONTH"];
+
+/** What analysts ask of the builder. */
+const QUESTIONS: readonly (readonly [string, Partial<BuildChoice>])[] = [
+  ...["MODEL", "TEAM", "USER"].flatMap((dimension) =>
+    BUCKETS.map((bucket) => ["cost", { dimensions: [dimension], bucket }] as const),
+  ),
+  ...["WORKSPACE", "API_KEY"].flatMap((dimension) =>
+    BUCKETS.map((bucket) => ["cost", { ...OF_CONSOLE, dimensions: [dimension], bucket }] as const),
+  ),
+  ["activity", { measures: ["dailyActiveUsers", "weeklyActiveUsers", "monthlyActiveUsers"] }],
+  ["dashboard.claudeCode.byDay", { measures: ["toolActions.acceptanceRate"] }],
+  ["claudeCode", { measures: ["linesAdded", "commits"], dimensions: ["USER"], bucket: "WEEK" }],
+  ["connectors", { measures: ["users"], top: 10 }],
+  ["skills", { measures: ["users", "byProduct.users"], top: 10 }],
+  ["projects", { measures: ["messages"], top: 10 }],
+  ["cost", { dimensions: ["USER"], top: 10 }],
+  ["usage", { measures: ["tokens.cacheReadShare"], dimensions: ["MODEL"] }],
+];
+
+describe("the builder", () => {
+  const opened = gateway({ sandbox: { users: 25 }, settings: { MAX_UPSTREAM_REQUESTS: "1000" } });
+  const { ask } = opened;
+
+  test.each(QUESTIONS)("answers %s with %o", async (name, wanted) => {
+    const facts = await factsOf(opened);
+    const text = textOf(choose(subject(name), facts, wanted), facts);
+    expect(validate(SCHEMA, parse(text))).toEqual([]);
+    const { data, errors } = await ask(text);
+    expect(errors).toBeUndefined();
+    expect(JSON.stringify(data)).toMatch(/(nodes|days|activity)":\[\{/);
+  });
+
+  test("writes no argument that has its default, and the order that makes the first rows the largest", async () => {
+    const facts = await factsOf(opened);
+    const cost = choose(subject("cost"), facts, {
+      dimensions: ["MODEL"],
+      bucket: "NONE",
+      organization: "enterprise",
+    });
+    expect(textOf(cost, facts)).not.toMatch(/bucket|organization|incomplete|source|overlap|top/);
+    const users = choose(subject("users"), facts, { measures: ["activity.chat.messages"], top: 50 });
+    expect(textOf(users, facts)).toContain("orderBy: { field: CHAT_MESSAGES }");
+    expect(textOf(users, facts)).not.toContain("first");
+  });
+
+  test("says why a choice is not offered", async () => {
+    const facts = await factsOf(opened);
+    const at = (name: string, more: Partial<BuildChoice> = {}) =>
+      new LegalOptions(subject(name), begun(subject(name), more), facts);
+    const why = (options: readonly BuildOption[], value: string) =>
+      options.find((each) => each.value === value)?.refusal ?? null;
+    expect(why(at("cost").dimensions(), "WORKSPACE")).toBe("Only the Console organization has it.");
+    expect(why(at("cost", { dimensions: ["CLAUDE_TAG_USER"] }).dimensions(), "GROUP")).toBe(
+      "Not together with claude tag user.",
+    );
+    expect(why(at("claudeCode", { dimensions: ["MODEL"] }).measures(), "commits")).toContain("MODEL");
+    expect(why(at("claudeCode", { measures: ["commits"] }).dimensions(), "MODEL")).toBe(
+      "Commits is not split by it.",
+    );
+    expect(why(at("cost", { dimensions: ["COST_TYPE"] }).measures(), "requests")).toContain("COST_TYPE");
+    expect(why(at("cost", OF_CONSOLE).measures(), "list.usd")).toContain("Console");
+    expect(why(at("activity").buckets(), "WEEK")).toContain("Only DAY");
+    expect(why(at("cost").periods(), "LAST_YEAR")).toBe("The figures begin on 2026-01-01.");
+    expect(at("users").refusalOfRange({ between: { from: "2026-11-25", until: "2026-11-27" } })).toBe(
+      "The newest day with figures is 2026-11-21.",
+    );
+    expect(at("cost", { dimensions: ["GROUP"], bucket: "DAY" }).refusalOfTop).toContain("several groups");
+    expect(at("users", { measures: ["activity.chat.artifactsCreated"] }).refusalOfTop).toContain(
+      "cannot be ordered",
+    );
+  });
+
+  test("drops what another organization or subject does not have, and keeps the rest", async () => {
+    const facts = await factsOf(opened);
+    const cost = subject("cost");
+    const ofConsole = choose(cost, facts, {
+      ...OF_CONSOLE,
+      dimensions: ["MODEL", "WORKSPACE"],
+      bucket: "DAY",
+    });
+    const moved = legalChoice(cost, { ...ofConsole, organization: "enterprise", top: 3 }, facts);
+    expect(moved).toMatchObject({ dimensions: ["MODEL"], bucket: "DAY", top: 3 });
+  });
+
+  test("orders rows by the first measure that the list has an order for", async () => {
+    const facts = await factsOf(opened);
+    const ranked = SUBJECTS.flatMap((of) =>
+      of.measures.map(({ name }) => begun(of, { measures: [name], top: 20 })),
+    ).filter((choice) => orderOfChoice(subject(choice.subject), choice) !== null);
+    expect(ranked.length).toBeGreaterThan(30);
+    for (const choice of ranked) {
+      const of = subject(choice.subject);
+      const { data, errors } = await ask(
+        textOf(
+          {
+            ...choice,
+            dimensions:
+              of.arguments.groupBy === null
+                ? []
+                : ["MODEL"].filter((each) =>
+                    legalOnes(new LegalOptions(of, choice, facts).dimensions()).includes(each),
+                  ),
+          },
+          facts,
+        ),
+      );
+      expect(errors, choice.measures[0]).toBeUndefined();
+      const path =
+        of.measures.find(({ name }) => name === choice.measures[0])?.fields.map(({ name }) => name) ?? [];
+      const values = data[of.name].nodes
+        .map((node: unknown) => valueAt(node, path))
+        .filter((each: unknown) => each !== null)
+        .map(Number);
+      expect(values, `${of.name} ${choice.measures[0]}`).toEqual(
+        values.toSorted((a: number, b: number) => b - a),
+      );
+    }
+  });
+
+  test("says that figures cannot be read, and why", async () => {
+    const limited = gateway({
+      sandbox: { users: 20 },
+      settings: { ANTHROPIC_ANALYTICS_KEY: "sk-ant-api01-x+read:analytics" },
+    });
+    const groups = subject("groups");
+    const refusal = new LegalOptions(groups, begun(groups), await factsOf(limited)).refusal;
+    expect(refusal).toContain("read:rbac_groups");
+    expect(new LegalOptions(groups, begun(groups), await factsOf(opened)).refusal).toBeNull();
+  });
+});
