@@ -10,6 +10,8 @@ import type { GatewayAnswer, GraphQLResponse } from "./answer.ts";
 const answers = new Map<string, GatewayAnswer>();
 
 const MOST_ANSWERS = 20;
+/** Letters of the kept answers together; the newest is kept at any length. */
+const MOST_LETTERS = 20_000_000;
 
 export function answerByText(text: string): GatewayAnswer | null {
   return answers.get(text) ?? null;
@@ -43,9 +45,11 @@ export async function fetchAnswer(params: Params): Promise<SyncExecutionResult> 
     requests: requestsIn(response.headers.get("upstream-usage")),
     isKept: /\bhit\b/.test(response.headers.get("cache-status") ?? ""),
   });
+  let letters = [...answers.keys()].reduce((sum, text) => sum + text.length, 0);
   for (const oldest of answers.keys()) {
-    if (answers.size <= MOST_ANSWERS) break;
+    if (answers.size === 1 || (answers.size <= MOST_ANSWERS && letters <= MOST_LETTERS)) break;
     answers.delete(oldest);
+    letters -= oldest.length;
   }
   return body as SyncExecutionResult;
 }

@@ -7,8 +7,9 @@ import { csvOf, tsvOf } from "./answer-texts.ts";
 import { sumsOf } from "./answer-totals.ts";
 import { saveFile } from "./save-file.ts";
 
-/** More rows than a page lays out at once; files and copies have all. */
+/** Rows that are laid out at once, and again at each wish for more; fewer of many columns, since a browser lays out cells. */
 const MOST_ROWS = 1_000;
+const MOST_CELLS = 10_000;
 
 interface Sorting {
   readonly name: string;
@@ -19,6 +20,7 @@ interface Sorting {
 export function TableView({ table }: { readonly table: AnswerTable }) {
   const [sorting, setSorting] = useState<Sorting | null>(null);
   const [message, setMessage] = useState("");
+  const [steps, setSteps] = useState(1);
   const { columns, name, extent, file } = table;
   const place = columns.findIndex((column) => column.name === sorting?.name);
   const rows = sorting === null || place < 0 ? table.rows : sortedRows(table, place, sorting.direction);
@@ -36,14 +38,15 @@ export function TableView({ table }: { readonly table: AnswerTable }) {
       setMessage("The browser does not allow to copy. Save the rows as CSV.");
     }
   };
-  const isMany = rows.length > MOST_ROWS;
+  const step = Math.max(50, Math.min(MOST_ROWS, Math.floor(MOST_CELLS / columns.length)));
+  const shown = Math.min(rows.length, step * steps);
   return (
     <>
       <div className="row">
         <p className="view-note">
           {rows.length === 1 ? "1 row" : `${rows.length.toLocaleString("en")} rows`}
           {extent === "cut" && ", one page of the list"}
-          {isMany && `; the first ${MOST_ROWS.toLocaleString("en")} are shown`}
+          {shown < rows.length && `; the first ${shown.toLocaleString("en")} are shown`}
         </p>
         <span role="status" className="pane-count">
           {message}
@@ -88,7 +91,7 @@ export function TableView({ table }: { readonly table: AnswerTable }) {
             </tr>
           </thead>
           <tbody>
-            {rows.slice(0, MOST_ROWS).map((row, i) => (
+            {rows.slice(0, shown).map((row, i) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: rows of an answer have no key that is always selected
               <tr key={i}>
                 {columns.map((column, j) => (
@@ -116,6 +119,13 @@ export function TableView({ table }: { readonly table: AnswerTable }) {
           )}
         </table>
       </section>
+      {shown < rows.length && (
+        <div className="row">
+          <button type="button" className="button" onClick={() => setSteps(steps + 1)}>
+            Show {Math.min(step, rows.length - shown).toLocaleString("en")} more rows
+          </button>
+        </div>
+      )}
       {note !== "" && <p className="view-note">{note}</p>}
     </>
   );
