@@ -174,6 +174,27 @@ describe.skipIf(isMissing)("the workbench in a browser", () => {
     }
   });
 
+  test("saves a ranking as SVG and PNG", async () => {
+    await page.getByLabel("Search the library").fill("CostByModel");
+    await page.getByRole("button", { name: /^CostByModel/ }).click();
+    await run(page);
+    await page.getByRole("tab", { name: "Chart" }).click();
+    const view = page.getByRole("tabpanel", { name: "Chart" });
+    await view.getByRole("table").waitFor();
+    for (const [name, start] of [
+      ["SVG", "<svg xmlns="],
+      ["PNG", "\u0089PNG"],
+    ] as const) {
+      const [file] = await Promise.all([
+        page.waitForEvent("download"),
+        view.getByRole("button", { name }).click(),
+      ]);
+      const content = await readFile(await file.path(), "latin1");
+      expect(content.startsWith(start)).toBe(true);
+      expect(content).not.toContain("var(--");
+    }
+  });
+
   test("builds a query by keyboard, says what it costs, and opens it in a tab of its name", async () => {
     await page.getByLabel("Show Builder").press("Enter");
     await page.getByLabel("Figures").selectOption("cost");

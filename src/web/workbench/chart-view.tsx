@@ -1,5 +1,6 @@
 import { useId, useRef, useState } from "react";
 import { RankingTable } from "../charts/ranking.tsx";
+import { heightOfRanking, RankingSvg } from "../charts/ranking-svg.tsx";
 import { SeriesChart } from "../charts/series-chart.tsx";
 import { accentOf } from "../charts/series-svg.tsx";
 import { Stat } from "../charts/stat.tsx";
@@ -39,17 +40,7 @@ export function ChartView({ table }: { readonly table: AnswerTable }) {
       )}
       {drawn.kind === "none" && <p className="view-note">No chart: {drawn.reason}</p>}
       {drawn.kind === "series" && <Series key={title} title={title} drawn={drawn} />}
-      {drawn.kind === "ranking" && (
-        <section className="answer-chart" aria-label={title}>
-          <RankingTable
-            title={title}
-            unit={drawn.unit}
-            rows={drawn.rows}
-            heads={drawn.heads}
-            total={drawn.total}
-          />
-        </section>
-      )}
+      {drawn.kind === "ranking" && <Ranking key={title} title={title} drawn={drawn} />}
       {drawn.kind !== "none" && drawn.note !== "" && <p className="view-note">{drawn.note}</p>}
     </>
   );
@@ -66,7 +57,6 @@ function Series({ title, drawn: { chart, shape: fitting, unit, note } }: SeriesP
   const canGroup = fitting === "stacked" && chart.series.length > 1;
   const shape = canGroup && isGrouped ? "grouped" : fitting;
   const frame = useRef<HTMLElement>(null);
-  const [failure, setFailure] = useState("");
   const drawing = () => {
     const svg = frame.current?.querySelector("svg.chart-svg");
     if (!svg) return null;
@@ -87,21 +77,6 @@ function Series({ title, drawn: { chart, shape: fitting, unit, note } }: SeriesP
       colourOf: (property) => style.getPropertyValue(property),
     });
   };
-  const name = title.replaceAll(/[^\w.]+/g, "-");
-  const saveSvg = () => {
-    const svg = drawing();
-    if (svg !== null) saveFile(`${name}.svg`, new Blob([svg], { type: "image/svg+xml" }));
-  };
-  const savePng = async () => {
-    const svg = drawing();
-    if (svg === null) return;
-    try {
-      saveFile(`${name}.png`, await pngOf(svg));
-      setFailure("");
-    } catch {
-      setFailure("The browser could not draw the picture. Save it as SVG.");
-    }
-  };
   return (
     <>
       {canGroup && (
@@ -121,18 +96,81 @@ function Series({ title, drawn: { chart, shape: fitting, unit, note } }: SeriesP
       <section ref={frame} className="answer-chart" aria-label={title}>
         <SeriesChart title={title} chart={chart} shape={shape} unit={unit} height={280} />
       </section>
-      <div className="row end">
-        <span role="status" className="pane-count">
-          {failure}
-        </span>
-        <button type="button" className="button quiet" onClick={saveSvg}>
-          SVG
-        </button>
-        <button type="button" className="button quiet" onClick={() => void savePng()}>
-          PNG
-        </button>
-      </div>
+      <PictureButtons title={title} drawing={drawing} />
     </>
+  );
+}
+
+interface RankingProps {
+  readonly title: string;
+  readonly drawn: Extract<AnswerChart, { kind: "ranking" }>;
+}
+
+/** Width of the picture of a ranking, which is drawn for the file only: the page shows a table. */
+const PICTURE_WIDTH = 800;
+
+function Ranking({ title, drawn: { rows, unit, heads, total, note } }: RankingProps) {
+  const picture = useRef<HTMLDivElement>(null);
+  const drawing = () => {
+    const svg = picture.current?.querySelector("svg");
+    if (!svg) return null;
+    const style = getComputedStyle(document.documentElement);
+    return standaloneSvg(new XMLSerializer().serializeToString(svg), {
+      title,
+      width: PICTURE_WIDTH,
+      height: heightOfRanking(rows.length),
+      legend: note === "" ? [] : [{ label: note, accent: null }],
+      colourOf: (property) => style.getPropertyValue(property),
+    });
+  };
+  return (
+    <>
+      <section className="answer-chart" aria-label={title}>
+        <RankingTable title={title} unit={unit} rows={rows} heads={heads} total={total} />
+      </section>
+      <div ref={picture} hidden>
+        <RankingSvg rows={rows} unit={unit} total={total} width={PICTURE_WIDTH} />
+      </div>
+      <PictureButtons title={title} drawing={drawing} />
+    </>
+  );
+}
+
+interface PictureButtonsProps {
+  readonly title: string;
+  /** The chart as a file; null: it is not drawn yet. */
+  readonly drawing: () => string | null;
+}
+
+function PictureButtons({ title, drawing }: PictureButtonsProps) {
+  const [failure, setFailure] = useState("");
+  const name = title.replaceAll(/[^\w.]+/g, "-");
+  const saveSvg = () => {
+    const svg = drawing();
+    if (svg !== null) saveFile(`${name}.svg`, new Blob([svg], { type: "image/svg+xml" }));
+  };
+  const savePng = async () => {
+    const svg = drawing();
+    if (svg === null) return;
+    try {
+      saveFile(`${name}.png`, await pngOf(svg));
+      setFailure("");
+    } catch {
+      setFailure("The browser could not draw the picture. Save it as SVG.");
+    }
+  };
+  return (
+    <div className="row end">
+      <span role="status" className="pane-count">
+        {failure}
+      </span>
+      <button type="button" className="button quiet" onClick={saveSvg}>
+        SVG
+      </button>
+      <button type="button" className="button quiet" onClick={() => void savePng()}>
+        PNG
+      </button>
+    </div>
   );
 }
 
