@@ -206,7 +206,7 @@ describe("rows without a name", () => {
     expect(drawn.rows.map(({ label }) => label)).toEqual(["Platform", "No team", "Without a person"]);
   });
 
-  test("of teams are told apart in the same way", () => {
+  test("of teams have the same two names", () => {
     const drawn = chartIn(
       "{ teams(range: { last: { days: 9 } }) { nodes { name teamId isUnassigned cost { net { usd } } } } }",
       {

@@ -64,7 +64,7 @@ const MINUTE_MS = 60_000;
 function nextStart(day: string, length: BucketLength): string {
   if (isWithinDay(length)) {
     const next = Date.parse(day) + (length === "HOUR" ? 60 : 1) * MINUTE_MS;
-    return startOf(new Date(next).toISOString(), length);
+    return bucketStartOf(new Date(next).toISOString(), length);
   }
   if (length === "DAY") return dayAfter(day, 1);
   const date = new Date(day);
@@ -73,7 +73,7 @@ function nextStart(day: string, length: BucketLength): string {
 }
 
 /** The start of the bucket that starts at an instant, as buckets name it. */
-export function startOf(at: string, length: BucketLength): string {
+export function bucketStartOf(at: string, length: BucketLength): string {
   return isWithinDay(length) ? `${at.slice(0, 16)}Z` : at.slice(0, 10);
 }
 
@@ -88,7 +88,7 @@ export function timeSeries(points: readonly SeriesPoint[], options: SeriesOption
     { label: string; isOther: boolean; values: Map<string, number | string | null> }
   >();
   for (const { at, group, label, value, state, isOther = false } of points) {
-    const start = startOf(at, length);
+    const start = bucketStartOf(at, length);
     states.set(start, leastSettled(states.get(start) ?? null, state));
     const those = groups.get(group) ?? { label, isOther, values: new Map() };
     groups.set(group, those);

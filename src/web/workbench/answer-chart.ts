@@ -2,11 +2,11 @@ import type { GraphQLSchema } from "graphql";
 import { formatRange, type Unit } from "../charts/format.ts";
 import type { RankedRow } from "../charts/ranked-row.ts";
 import {
+  bucketStartOf,
   bucketStarts,
   type SeriesPoint,
   type SeriesShape,
   type Settledness,
-  startOf,
   type TimeSeries,
   timeSeries,
   topSeries,
@@ -140,9 +140,9 @@ function seriesOf(
       isOther: isOther(row),
     }),
   );
-  if (new Set(points.map(({ at, group }) => `${startOf(at, length)} ${group}`)).size < points.length)
+  if (new Set(points.map(({ at, group }) => `${bucketStartOf(at, length)} ${group}`)).size < points.length)
     return none(`Several rows are of the same ${BUCKETS[length]}. Select the names that tell them apart.`);
-  const buckets = new Set(points.map(({ at }) => startOf(at, length))).size;
+  const buckets = new Set(points.map(({ at }) => bucketStartOf(at, length))).size;
   if (buckets > MOST_BUCKETS)
     return none(
       `${buckets.toLocaleString("en")} ${BUCKETS[length]}s are more than a chart can show. Ask for fewer days, or longer buckets.`,
@@ -174,7 +174,7 @@ function rangeOf(
   points: readonly SeriesPoint[],
   length: NonNullable<AnswerTable["bucket"]>,
 ): { from: string; until: string } | null {
-  const starts = [...new Set(points.map(({ at }) => startOf(at, length)))].sort();
+  const starts = [...new Set(points.map(({ at }) => bucketStartOf(at, length)))].sort();
   const [from, last] = [starts[0], starts.at(-1)];
   if (from === undefined || last === undefined) return null;
   const range = { from, until: `${last}~` }; // sorts just behind the last start

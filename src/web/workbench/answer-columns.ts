@@ -44,10 +44,10 @@ export function leavesOf(fields: readonly AnswerField[], around: readonly Answer
   });
 }
 
-export function columnOf(
+export function answerColumnOf(
   { path, fields }: Leaf,
   rowType: GraphQLNamedType,
-  dimensions: Dimensions,
+  dimensions: RowDimensions,
 ): AnswerColumn {
   const kind = kindOf(fields);
   const role = roleOf(fields, kind, rowType);
@@ -108,8 +108,8 @@ function flagRole(description: string): ColumnRole {
   return stated.includes("upstream left out") ? "remainder" : null;
 }
 
-/** Dimensions by which the rows of a list differ, as descriptions name them; null: rows overlap, so that nothing may be added. */
-export type Dimensions = readonly string[] | null;
+/** RowDimensions by which the rows of a list differ, as descriptions name them; null: rows overlap, so that nothing may be added. */
+export type RowDimensions = readonly string[] | null;
 
 /** Rows in which people, or what they do, count more than once. */
 const OVERLAPPING = ["TeamProfile", "GroupProfile", "GroupPart", "ProductPart"];
@@ -119,12 +119,12 @@ const GROUP_DIMENSIONS: Readonly<Record<string, string>> = { USER: "people", MOD
 /** A dimension that only what is additive without a condition can be added over. */
 const ANY = "any";
 
-/** Dimensions that the rows of a list with this grouping and bucket differ by. */
-export function dimensionsOf(
+/** RowDimensions that the rows of a list with this grouping and bucket differ by. */
+export function rowDimensionsOf(
   rowType: GraphQLNamedType,
   grouping: readonly string[],
   bucket: string | null,
-): Dimensions {
+): RowDimensions {
   if (implementsAny(rowType, OVERLAPPING)) return null;
   if (grouping.some((each) => OVERLAPPING_GROUPS.includes(each))) return null;
   const isPeople = implementsAny(rowType, ["UserProfile"]);
@@ -143,7 +143,7 @@ export function dimensionsOf(
 }
 
 /** Reads the descriptions of a value: each that states something must allow it, and one at least must. */
-function isAdditiveOver(fields: readonly AnswerField[], dimensions: Dimensions): boolean {
+function isAdditiveOver(fields: readonly AnswerField[], dimensions: RowDimensions): boolean {
   if (dimensions === null) return false;
   let isStated = false;
   for (const { field } of fields) {

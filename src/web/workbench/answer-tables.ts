@@ -5,11 +5,11 @@ import type { GatewayAnswer } from "./answer.ts";
 import {
   type AnswerCell,
   type AnswerColumn,
+  answerColumnOf,
   type ColumnRole,
-  columnOf,
-  dimensionsOf,
   kindOf,
   leavesOf,
+  rowDimensionsOf,
 } from "./answer-columns.ts";
 import {
   type AnswerField,
@@ -90,9 +90,9 @@ function addTable(
   const grouping = groupingOf(list);
   const asked = bucketArgument(list);
   const isNested = inherited.length > 0 || path.length > 1;
-  const dimensions = inherited.length > 0 ? null : dimensionsOf(rowType, grouping, asked);
+  const dimensions = inherited.length > 0 ? null : rowDimensionsOf(rowType, grouping, asked);
   const leaves = leavesOf(rowFields, []);
-  const own = leaves.map((leaf) => columnOf(leaf, rowType, dimensions));
+  const own = leaves.map((leaf) => answerColumnOf(leaf, rowType, dimensions));
   const columns = [...inherited, ...own];
   const rows: { cells: AnswerCell[]; node: unknown }[] = [];
   let hasHoles = false;

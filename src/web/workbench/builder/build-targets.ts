@@ -3,7 +3,7 @@ import { buildChoice, chooseBuild } from "./builder-state.ts";
 import { beginChoice } from "./choice.ts";
 import { type BuildMeasure, type BuildSubject, subjectsOf } from "./subjects.ts";
 
-/** What the builder has for a field of the schema. */
+/** A list or figure that the builder has for a field of the schema. */
 export interface BuildTarget {
   readonly subject: BuildSubject;
   /** Null: the field is the list itself. */

@@ -7,7 +7,7 @@ import { useOpenQuery } from "../use-tabs.ts";
 import { chooseBuild, loadFacts, useBuilderState } from "./builder-state.ts";
 import { type BuildChoice, beginChoice, chosenMeasures, isSeries } from "./choice.ts";
 import type { GatewayFacts } from "./datasets.ts";
-import { definitionOf, examplesIn, firstSentences, LegalOptions, labelOf, legalChoice } from "./legal.ts";
+import { buildDefinition, examplesIn, firstSentences, LegalOptions, labelOf, legalChoice } from "./legal.ts";
 import { ChoiceList, OptionList } from "./option-list.tsx";
 import { PlanLine } from "./plan-line.tsx";
 import { queryOf } from "./query.ts";
@@ -150,12 +150,12 @@ function SubjectGroup({
   );
 }
 
-/** What the chosen measures mean, as the schema defines them. */
+/** Definitions of the chosen measures, from the schema. */
 function Definitions({ subject, choice }: { readonly subject: BuildSubject; readonly choice: BuildChoice }) {
   const chosen = chosenMeasures(subject, choice).slice(0, 3);
   return chosen.map((measure) => (
     <p key={measure.name} className="view-note">
-      <strong>{labelOf(measure)}.</strong> {firstSentences(definitionOf(measure), 2)}
+      <strong>{labelOf(measure)}.</strong> {firstSentences(buildDefinition(measure), 2)}
     </p>
   ));
 }
@@ -329,7 +329,7 @@ function TopPart({ legal, choice, onChoose }: PartProps) {
   );
 }
 
-/** What the query costs, and the buttons that open it. */
+/** Cost of the query, and the buttons that open it. */
 function Outcome({ query, problem }: { readonly query: string; readonly problem: string | null }) {
   const open = useOpenQuery();
   const { run } = useGraphiQLActions();

@@ -38,7 +38,7 @@ export function chooseBuild(choice: BuildChoice): void {
   change({ choice });
 }
 
-/** Reads what the gateway can be asked for: at most eight upstream requests an hour, shared by all callers. */
+/** Reads the datasets of the gateway: at most eight upstream requests an hour, shared by all callers. */
 export async function loadFacts(): Promise<void> {
   if (isLoading) return;
   isLoading = true;

@@ -7,7 +7,7 @@ export type ChosenRange =
   | { readonly period: string }
   | { readonly between: { readonly from: string; readonly until: string } };
 
-/** What a query is built from. */
+/** Choices that a query is built from. */
 export interface BuildChoice {
   readonly subject: string;
   readonly measures: readonly string[];
@@ -82,7 +82,7 @@ function orderOf(subject: BuildSubject, measure: BuildMeasure, orders: readonly 
   );
 }
 
-/** A list is ordered by figures of its own source. */
+/** True for a figure from the source of the list, which alone can order it. */
 function isOwn({ description }: BuildSubject, { descriptions }: BuildMeasure): boolean {
   const own = sourcesIn(description);
   const stated = descriptions.flatMap(sourcesIn);

@@ -1,4 +1,4 @@
-/** What the gateway states of a dataset. */
+/** Facts that the gateway states about a dataset. */
 export interface DatasetFacts {
   readonly dataset: string;
   readonly organization: string;

@@ -23,7 +23,7 @@ export interface BuildOption {
   readonly refusal: string | null;
 }
 
-/** The datasets with days that the list itself comes from; none for a list of the current state, whose figures have sources of their own. */
+/** The datasets with days that the list itself comes from. A list of the current state has none: its figures have other sources. */
 function datasetsOf(
   { owner, description, row, toRows, path }: BuildSubject,
   dated: readonly DatasetFacts[],
@@ -38,7 +38,7 @@ function datasetsOf(
   return dated.filter(({ dataset }) => stated.includes(dataset));
 }
 
-/** What can be chosen beside what is chosen already. A query is valid if one dataset of its organization can answer all of it. */
+/** The options that can be chosen beside the choices made already. A query is valid if one dataset of its organization can answer all of it. */
 export class LegalOptions {
   readonly subject: BuildSubject;
   readonly #choice: BuildChoice;
@@ -54,7 +54,7 @@ export class LegalOptions {
     this.#datasets = datasetsOf(subject, this.#dated);
   }
 
-  /** The reason why the subject cannot be asked for at all; null: it can. */
+  /** The reason why no query can be built about the subject; null: one can. */
   get refusal(): string | null {
     const shown = this.#facts.datasets.filter(({ fields }) => fields.includes(this.subject.owner));
     return closedReason([...shown, ...this.#datasets]);
@@ -82,7 +82,7 @@ export class LegalOptions {
     return this.subject.measures.map((measure) => ({
       value: measure.name,
       label: labelOf(measure),
-      description: definitionOf(measure),
+      description: buildDefinition(measure),
       refusal: this.#refusalOfMeasure(measure),
     }));
   }
@@ -370,7 +370,7 @@ export function examplesIn(description: string): readonly string[] {
 }
 
 /** The description of a measure's own field, not of the parts that it is in. */
-export function definitionOf({ fields }: BuildMeasure): string {
+export function buildDefinition({ fields }: BuildMeasure): string {
   return fields.findLast(({ name }) => name !== "usd")?.description ?? "";
 }
 

@@ -60,7 +60,7 @@ export function OptionList({ legend, options, chosen, onChoose }: OptionListProp
   );
 }
 
-/** What cannot be chosen beside the rest, by the reason. */
+/** Options that cannot be chosen beside the rest, by the reason. */
 export function Refused({ options }: { readonly options: readonly BuildOption[] }) {
   const refused = options.filter(({ refusal }) => refusal !== null);
   if (refused.length === 0) return null;

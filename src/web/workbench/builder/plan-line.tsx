@@ -47,7 +47,7 @@ async function planOf(query: string): Promise<{ readonly text: string; readonly 
 }
 
 /** A plan in a sentence. */
-export function planText({ requests, lookups, unsure, seconds, allowances }: Plan): string {
+function planText({ requests, lookups, unsure, seconds, allowances }: Plan): string {
   const count = requests + lookups;
   const most = unsure > 0 ? `, up to ${count + unsure}` : "";
   if (count + unsure === 0) return "No upstream requests: all of it is stored.";

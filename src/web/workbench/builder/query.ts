@@ -181,7 +181,7 @@ function namesOfIdentity(type: GraphQLNamedType): readonly (readonly string[])[]
   return names(shown.length > 0 ? shown : texts);
 }
 
-/** What names a row without dimensions: its day, its name or address, and every text that it always has. */
+/** Paths to the names of a row without dimensions: its day, its name or address, and every text that it always has. */
 function ownNames(type: GraphQLNamedType): readonly (readonly string[])[] {
   if (!isObjectType(type)) return [];
   const fields = Object.values(type.getFields()).filter(
