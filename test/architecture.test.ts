@@ -112,10 +112,7 @@ const SHARED_WITH_PAGES = [
   "src/domain/csv.ts",
   "src/domain/day.ts",
   "src/domain/period.ts",
-<<<<<<< HEAD
   "src/domain/picture.ts",
-=======
->>>>>>> 86d6cf1 (Name parts of the builder as the rest of the pages does)
 ];
 
 test("the pages know themselves and what they share with the gateway, and nothing else knows the pages", () => {

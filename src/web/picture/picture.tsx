@@ -14,7 +14,8 @@ import {
   measuresIn,
   numbersOf,
 } from "../workbench/answer-chart.ts";
-import { type AnswerColumn, type AnswerTable, isObject, tablesOf } from "../workbench/answer-tables.ts";
+import type { AnswerColumn } from "../workbench/answer-columns.ts";
+import { type AnswerTable, isObject, tablesOf } from "../workbench/answer-tables.ts";
 import { standaloneSvg } from "../workbench/standalone-svg.ts";
 
 const WIDTH = 800;
