@@ -260,6 +260,7 @@ export function createApp(
     refreshDirectory: () => directory.refresh(),
     async dispose(): Promise<void> {
       await directory.stop();
+      await upstream.stored();
       await dispatcher.close();
       await Promise.all([store?.dispose(), archived?.dispose()]);
     },

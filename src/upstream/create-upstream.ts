@@ -7,12 +7,13 @@ import type { Endpoint } from "./endpoint.ts";
 import { Outages, type OutagesOptions } from "./http/outages.ts";
 import { operationUpstream } from "./operation-upstream.ts";
 import { bucketOf } from "./pages/address.ts";
+import { BackgroundWrites } from "./pages/background-writes.ts";
 import { Pages, type PagesOptions } from "./pages/pages.ts";
 import { Sizes } from "./pages/sizes.ts";
 import type { Upstream } from "./upstream.ts";
 
 export interface UpstreamOptions
-  extends Omit<PagesOptions, "access" | "budget" | "organizations" | "outages">,
+  extends Omit<PagesOptions, "access" | "budget" | "organizations" | "outages" | "writes">,
     OutagesOptions,
     BudgetOptions,
     Pick<KeyOrganizationsOptions, "areKeysProven"> {
@@ -25,16 +26,20 @@ export function createUpstream(options: UpstreamOptions): {
   operation(asker: OperationOptions): Upstream;
   /** Key of the organization behind an endpoint in a store. Throws NOT_CONFIGURED without a key. */
   organizationOf(endpoint: Pick<Endpoint<never, unknown>, "key" | "dataset" | "subject">): string;
+  /** Resolves once all pages are stored that answers were made from. */
+  stored(): Promise<void>;
 } {
   const access = new Access(options.now);
   const sizes = new Sizes(options.now);
   const budget = new Budget(options);
   const organizations = new KeyOrganizations(options);
   const outages = new Outages(options, options.pace.now);
-  const reader = new Pages({ ...options, access, budget, organizations, outages });
+  const writes = new BackgroundWrites(options.onFault);
+  const reader = new Pages({ ...options, access, budget, organizations, outages, writes });
   const proofs = new KeyProofs({ ...options, access, organizations, source: reader.source });
   const shared = { ...options, access, budget, organizations, proofs, reader, sizes };
   return {
+    stored: () => writes.finished(),
     organizationOf: (endpoint) => bucketOf(options, endpoint).organization,
     operation: (asker) => operationUpstream(new Operation(options.maxRequests, asker), shared),
   };

@@ -5,6 +5,7 @@ import { day } from "../../src/domain/day.ts";
 import type { ReportQuestion } from "../../src/domain/report.ts";
 import { Credential } from "../../src/upstream/access/credential.ts";
 import { userCost } from "../../src/upstream/endpoints/enterprise-cost.ts";
+import { BackgroundWrites } from "../../src/upstream/pages/background-writes.ts";
 import { PageFreshness } from "../../src/upstream/pages/freshness.ts";
 import { PageArchive } from "../../src/upstream/pages/page-archive.ts";
 import { PageStore } from "../../src/upstream/pages/page-store.ts";
@@ -53,6 +54,7 @@ function started(archive: Archive | null, now: number, key = "sk-one", owner: st
   const requestOwner = vi.fn(async () => owner);
   const pageArchive = new PageArchive({
     archive,
+    writes: new BackgroundWrites(() => {}),
     now: () => now,
     pages,
     requestOwner,

@@ -95,6 +95,7 @@ export class KeyOrganizations {
         isUsable: () => true,
         lifetimeMs: (kind: OrganizationKind) => (kind === ORGANIZATION_OF_KEY[key] ? null : LEARNED_FOR_MS),
         maxWaitMs: timeoutMs,
+        writes: null,
       };
       const { page: kind } = await shared(sharing, ask);
       this.#note(key, kind);

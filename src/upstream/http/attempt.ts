@@ -1,5 +1,6 @@
 import { type Dispatcher, request } from "undici";
 import type { Instant } from "../../domain/day.ts";
+import { ACCEPTED_CODINGS, decode } from "./content-coding.ts";
 import { failedResponse } from "./error-response.ts";
 import { HttpFailure } from "./http-failure.ts";
 
@@ -19,6 +20,7 @@ export interface HttpAnswer {
   readonly body: string;
 }
 
+/** The longest body, as it is sent and without its content coding. */
 const MAX_BODY_BYTES = 64 * 2 ** 20;
 
 /** Makes one attempt. Redirects are faults: following one would carry the key to another host. */
@@ -33,7 +35,11 @@ export async function attemptGet(
   const place = { host: baseUrl.host, proxy };
   const { response, text } = await received(
     place,
-    request(new URL(baseUrl.pathname.replace(/\/$/, "") + path, baseUrl), { dispatcher, headers, signal }),
+    request(new URL(baseUrl.pathname.replace(/\/$/, "") + path, baseUrl), {
+      dispatcher,
+      headers: { ...headers, "accept-encoding": ACCEPTED_CODINGS },
+      signal,
+    }),
   );
   if (response.statusCode === 200) {
     try {
@@ -53,13 +59,13 @@ async function received(
 ): Promise<{ response: Dispatcher.ResponseData; text: string }> {
   try {
     const response = await requested;
-    return { response, text: await bodyText(response.body) };
+    return { response, text: await bodyText(response) };
   } catch (fault) {
     throw fault instanceof HttpFailure ? fault : faultOf(fault, place);
   }
 }
 
-async function bodyText(body: Dispatcher.ResponseData["body"]): Promise<string> {
+async function bodyText({ headers, body }: Dispatcher.ResponseData): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of body) {
@@ -67,7 +73,8 @@ async function bodyText(body: Dispatcher.ResponseData["body"]): Promise<string> 
     if (bytes > MAX_BODY_BYTES) throw new HttpFailure("oversize");
     chunks.push(chunk);
   }
-  return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));
+  const decoded = await decode(headers["content-encoding"], Buffer.concat(chunks), MAX_BODY_BYTES);
+  return new TextDecoder("utf-8", { fatal: true }).decode(decoded);
 }
 
 function faultOf(fault: unknown, place: Place): HttpFailure {

@@ -3,6 +3,7 @@ import { decodeEntry, encodeEntry } from "../../cache/entry.ts";
 import type { Instant } from "../../domain/day.ts";
 import type { Endpoint, KeyFamily } from "../endpoint.ts";
 import { type AddressOptions, addressOf, type PageQuestion } from "./address.ts";
+import type { BackgroundWrites } from "./background-writes.ts";
 import { KeyOwners } from "./key-owners.ts";
 import type { Page } from "./page.ts";
 import { type PageStore, removeNames } from "./page-store.ts";
@@ -12,6 +13,7 @@ import { earliestDay } from "./windows.ts";
 export interface PageArchiveOptions extends AddressOptions {
   /** Keeps what upstream stops serving; null: nothing is archived. */
   readonly archive: Archive | null;
+  readonly writes: BackgroundWrites;
   readonly now: () => Instant;
   /** Decodes archived bodies, and stores them for the next read. */
   readonly pages: PageStore;
@@ -31,8 +33,9 @@ export class PageArchive {
 
   /** Returns the archived page of a question before the retention window; null for other questions and for pages that are missing. */
   async get<P, Row>(question: PageQuestion<P, Row>): Promise<Page<Row> | null> {
-    const { archive, pages } = this.#options;
+    const { archive, pages, writes } = this.#options;
     if (archive === null || !this.#isExpired(question)) return null;
+    await writes.earlier(); // of the pages that an answer just given was made from
     const { credential, key } = addressOf(this.#options, question);
     for (const owner of [await this.#owners.known(credential), credential.fingerprint]) {
       const name = owner === null ? null : this.#nameOf(owner, question);
@@ -49,11 +52,16 @@ export class PageArchive {
     return null;
   }
 
-  /** Archives a final page of an endpoint with a retention window. */
+  /** True for a final page of an endpoint with a retention window. */
+  takes<P, Row>({ coverage }: Pick<Endpoint<P, Row>, "coverage">, page: Page<Row>): boolean {
+    return this.#options.archive !== null && page.state === "FINAL" && coverage?.horizonDays != null;
+  }
+
+  /** Archives a page that it takes. */
   async put<P, Row>(question: PageQuestion<P, Row>, page: Page<Row>, body: string): Promise<void> {
     const { archive } = this.#options;
     const { endpoint } = question;
-    if (archive === null || page.state !== "FINAL" || endpoint.coverage?.horizonDays == null) return;
+    if (archive === null || !this.takes(endpoint, page)) return;
     const { credential } = addressOf(this.#options, question);
     const owner = (await this.#owners.find(credential, endpoint.key)) ?? credential.fingerprint;
     const key = this.#nameOf(owner, question);

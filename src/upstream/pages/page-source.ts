@@ -8,6 +8,7 @@ import type { Endpoint } from "../endpoint.ts";
 import { failureOf } from "../errors/failure.ts";
 import { UpstreamRefusal } from "../errors/refusal.ts";
 import { type AddressOptions, addressOf, type PageAddress, type PageQuestion } from "./address.ts";
+import type { BackgroundWrites } from "./background-writes.ts";
 import { type PageFreshness, storageLifetimeMs } from "./freshness.ts";
 import { type DayPage, decodePage, finalDaysOf, type Page } from "./page.ts";
 import type { PageArchive } from "./page-archive.ts";
@@ -20,6 +21,7 @@ export interface PageSourceOptions extends AddressOptions {
   /** The store that replicas share; null without one. */
   readonly shared: SharedStore | null;
   readonly archive: PageArchive;
+  readonly writes: BackgroundWrites;
   readonly freshness: PageFreshness;
   readonly sender: Sender;
   readonly access: Access;
@@ -80,9 +82,13 @@ export class PageSource {
     key: string,
     fetchPage: () => Promise<Fetched<Row>>,
   ): Promise<Page<Row>> {
+    const { shared: store, writes } = this.#options;
     const { page, kept } = await fetchPage();
-    await this.#options.shared?.set(key, await encodeEntry(kept), storageLifetimeMs(page));
-    await this.#options.archive.put(question, page, kept.body);
+    if (store !== null) {
+      await writes.earlier(); // one can hold the page that this one replaces
+      await store.set(key, await encodeEntry(kept), storageLifetimeMs(page));
+    }
+    await this.#archive(operation, question, page, kept.body);
     return this.#hold(operation, question.endpoint, key, page, kept.body.length);
   }
 
@@ -93,7 +99,7 @@ export class PageSource {
     store: SharedStore,
     fetchPage: () => Promise<Fetched<Row>>,
   ): Promise<Page<Row>> {
-    const { archive, freshness, memory, now, timeoutMs } = this.#options;
+    const { archive, freshness, memory, now, timeoutMs, writes } = this.#options;
     const { endpoint } = question;
     const archived = await archive.get(question);
     if (archived !== null) {
@@ -114,7 +120,8 @@ export class PageSource {
           found.fetchedAt >= operation.since &&
           (found.fetchedAt >= startedAt || freshness.isFresh(found, endpoint)),
         lifetimeMs: storageLifetimeMs,
-        maxWaitMs: operation.priority === "interactive" ? timeoutMs : null,
+        maxWaitMs: isInteractive(operation) ? timeoutMs : null,
+        writes,
       },
       async () => {
         const fetched = await fetchPage();
@@ -122,7 +129,7 @@ export class PageSource {
         return fetched;
       },
     );
-    await archive.put(question, page, body);
+    await this.#archive(operation, question, page, body);
     if (isKept) countHit(operation, endpoint);
     return this.#hold(operation, endpoint, key, page, bytes);
   }
@@ -154,7 +161,31 @@ export class PageSource {
   ): Promise<void> {
     const { key } = addressOf(this.#options, { endpoint, params, token: null });
     this.#hold(operation, endpoint, key, page, body.length);
-    await this.#options.shared?.set(key, await encodeEntry({ key, body, fetchedAt: page.fetchedAt }), null);
+    await this.#share(operation, { key, body, fetchedAt: page.fetchedAt }, null);
+  }
+
+  async #share(operation: Operation, kept: Kept, lifetimeMs: number | null): Promise<void> {
+    const { shared } = this.#options;
+    if (shared === null) return;
+    await this.#write(operation, kept.body.length, async () =>
+      shared.set(kept.key, await encodeEntry(kept), lifetimeMs),
+    );
+  }
+
+  async #archive<P, Row>(
+    operation: Operation,
+    question: PageQuestion<P, Row>,
+    page: Page<Row>,
+    body: string,
+  ): Promise<void> {
+    const { archive } = this.#options;
+    if (!archive.takes(question.endpoint, page)) return;
+    await this.#write(operation, body.length, () => archive.put(question, page, body));
+  }
+
+  /** Writes behind the answer of an interactive operation; others have time, and are not read again at once. */
+  async #write(operation: Operation, bytes: number, write: () => Promise<void>): Promise<void> {
+    await (isInteractive(operation) ? this.#options.writes.add(bytes, write) : write());
   }
 
   #hold<P, Row>(
@@ -176,6 +207,10 @@ export class PageSource {
     }
     return failure;
   }
+}
+
+function isInteractive({ priority }: Operation): boolean {
+  return priority === "interactive";
 }
 
 /** Counts a page that needed no request after all. */

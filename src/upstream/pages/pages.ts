@@ -8,6 +8,7 @@ import { Operation } from "../budget/operation.ts";
 import type { Endpoint, KeyFamily } from "../endpoint.ts";
 import { consoleOrganization, enterpriseOrganization } from "../endpoints/organization.ts";
 import { addressOf, type PageQuestion } from "./address.ts";
+import type { BackgroundWrites } from "./background-writes.ts";
 import { Flights } from "./flights.ts";
 import { isTransient, PageFreshness } from "./freshness.ts";
 import type { Page } from "./page.ts";
@@ -23,6 +24,7 @@ export interface PagesOptions extends SenderOptions {
   readonly shared: SharedStore | null;
   /** Keeps what upstream stops serving; null: nothing is archived. */
   readonly archive: Archive | null;
+  readonly writes: BackgroundWrites;
   readonly access: Access;
   readonly organizations: KeyOrganizations;
   /** Upper bound on the freshness lifetime in seconds of pages that are not final; undefined leaves it to the endpoint. */

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { decodeEntry, encodeEntry, type Kept } from "../../cache/entry.ts";
 import type { SharedStore } from "../../cache/shared-store.ts";
+import type { BackgroundWrites } from "./background-writes.ts";
 
 /** An upstream body as one replica got it, read. */
 export interface Shared<Page> {
@@ -24,6 +25,8 @@ export interface Sharing<Page> {
    * deadline.
    */
   readonly maxWaitMs: number | null;
+  /** Stores the page behind its reader, while others wait. Null: the reader waits too. */
+  readonly writes: BackgroundWrites | null;
 }
 
 /** A replica that fetches renews its lease: no other waits longer than this for one that died, as by kill -9. */
@@ -38,7 +41,7 @@ const LAST_LOOK_MS = 200;
  * its maximum fetches the page too, so that it does not inherit a hang.
  */
 export async function shared<Page>(
-  { store, key, read, isUsable, lifetimeMs, maxWaitMs }: Sharing<Page>,
+  { store, key, read, isUsable, lifetimeMs, maxWaitMs, writes }: Sharing<Page>,
   ask: () => Promise<{ readonly page: Page; readonly kept: Kept }>,
 ): Promise<Shared<Page>> {
   const kept = async (): Promise<Shared<Page> | null> => {
@@ -57,15 +60,16 @@ export async function shared<Page>(
     return null;
   };
 
-  const askAndKeep = async (): Promise<Shared<Page>> => {
+  const askAndKeep = async (keep: (bytes: number, write: Write) => Promise<void>): Promise<Shared<Page>> => {
     // The previous holder of the name may have stored the answer since the lookup.
     const found = await kept();
     if (found !== null) return found;
-    const requested = await ask();
-    await store.set(key, await encodeEntry(requested.kept), lifetimeMs(requested.page));
-    return { page: requested.page, bytes: requested.kept.body.length, isKept: false };
+    const { page, kept: entry } = await ask();
+    const bytes = entry.body.length;
+    await keep(bytes, async () => store.set(key, await encodeEntry(entry), lifetimeMs(page)));
+    return { page, bytes, isKept: false };
   };
-  if (maxWaitMs === null) return askAndKeep();
+  if (maxWaitMs === null) return askAndKeep((_bytes, write) => write());
 
   const holder = randomUUID();
   const lease = () => store.acquire(key, holder, LEASE_MS);
@@ -78,10 +82,20 @@ export async function shared<Page>(
     await sleep(pause);
   }
   const renewal = setInterval(() => void lease(), LEASE_MS / 4);
-  try {
-    return await askAndKeep();
-  } finally {
+  const release = async () => {
     clearInterval(renewal);
     await store.release(key, holder);
+  };
+  let isHeld = true;
+  try {
+    return await askAndKeep(async (bytes, write) => {
+      if (writes === null) return write();
+      isHeld = false;
+      await writes.add(bytes, () => write().finally(release));
+    });
+  } finally {
+    if (isHeld) await release();
   }
 }
+
+type Write = () => Promise<void>;
