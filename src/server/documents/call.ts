@@ -74,7 +74,10 @@ export function placedDocument(
 ): TrustedDocument {
   const name = decoded(path.slice(prefix.length));
   if (!name.endsWith(ending))
-    throw new HttpError("NOT_FOUND", `There is nothing here; use ${prefix}NAME${ending}.`);
+    throw new HttpError(
+      "NOT_FOUND",
+      `Use ${prefix}NAME${ending} with the name of a trusted document; ${CALLS} lists the names.`,
+    );
   return documentNamed(name.slice(0, name.length - ending.length), trusted, viewer);
 }
 

@@ -1,4 +1,4 @@
-import type { GraphQLSchema } from "graphql";
+import { type GraphQLSchema, getOperationAST, parse } from "graphql";
 import type { Archive } from "../../cache/archive.ts";
 import type { Instant } from "../../domain/day.ts";
 import {
@@ -11,14 +11,16 @@ import {
   type Viewer,
 } from "../../domain/viewer.ts";
 import { badInput, GatewayError } from "../../errors.ts";
-import { coerceVariables } from "../../planning/operation.ts";
+import { coerceVariables, operationShape } from "../../planning/operation.ts";
 import type { LinksConfig } from "../../settings/links.ts";
 import { pathIn } from "../charts/chart-form.ts";
 import { documentNamed } from "../documents/call.ts";
-import { operationIn, type TrustedDocuments } from "../documents/trusted.ts";
+import type { TrustedDocument, TrustedDocuments } from "../documents/trusted.ts";
+import { withoutSuggestion } from "../graphql/translate-errors.ts";
 import { nearest } from "../http/did-you-mean.ts";
 import { HttpError } from "../http/http-error.ts";
 import type { CallerAccounts } from "../limits/accounts.ts";
+import { forbiddenField } from "./forbidden-field.ts";
 import { type LinkContent, LinkSeal, MAX_LINK } from "./sealed-link.ts";
 
 export interface LinksOptions extends LinksConfig {
@@ -64,7 +66,7 @@ export class Links {
 
   /** Makes a link to the picture of a document, with rights that are a part of the caller's. */
   async make(request: unknown, viewer: Viewer): Promise<MadeLink> {
-    const { now, schema, trusted, maxDays } = this.#options;
+    const { now, trusted, maxDays } = this.#options;
     if (viewer.role === "MEMBER")
       throw new HttpError("FORBIDDEN", "A member's figures are their own, so that a member makes no links.");
     const { document: name, variables = {}, list, measure, days, identity } = fieldsOf(request);
@@ -73,21 +75,18 @@ export class Links {
     const document = documentNamed(name, trusted, viewer);
     if (typeof variables !== "object" || variables === null || Array.isArray(variables))
       throw badInput("`variables` is not an object.");
-    const given = variables as Readonly<Record<string, unknown>>;
-    const coerced = coerceVariables(schema, operationIn(document), given);
-    if ("faults" in coerced)
-      throw badInput(coerced.faults[0]?.message ?? "The variables do not fit the document.");
     const content: LinkContent = {
       id: this.#seal.newId(viewer.name),
       maker: viewer.name,
       document: document.hash,
-      variables: given,
+      variables: variables as LinkContent["variables"],
       list: pathIn("list", list),
       measure: pathIn("measure", measure),
       identity: identityFor(viewer, identity),
       scopes: [...viewer.scopes],
       expiresAt: now() + daysOf(days, maxDays) * DAY_MS,
     };
+    this.#refuseUseless(document, content);
     const link = await this.#seal.seal(content, now());
     if (link.length > MAX_LINK)
       throw badInput(
@@ -127,6 +126,27 @@ export class Links {
       "The link is not revoked, since the archive is full or cannot be written; retry later, or replace LINK_KEYS to end all links.",
       { status: 503 },
     );
+  }
+
+  /** Rejects a link that could never be viewed, because of its variables or its rights. */
+  #refuseUseless({ text }: TrustedDocument, content: LinkContent): void {
+    const { schema } = this.#options;
+    const document = parse(text, { noLocation: true });
+    const definition = getOperationAST(document);
+    if (!definition) throw new RangeError("a document without an operation is not trusted");
+    const coerced = coerceVariables(schema, definition, content.variables);
+    if ("faults" in coerced)
+      throw badInput(
+        withoutSuggestion(coerced.faults[0]?.message ?? "The variables do not fit the document."),
+      );
+    const operation = operationShape(schema, document, definition);
+    const forbidden = forbiddenField(operation, coerced.variables, this.#viewerOf(content));
+    if (forbidden !== null)
+      throw new HttpError(
+        "FORBIDDEN",
+        `The link would show people as ${content.identity} and may not read \`${forbidden.path}\`; use another document, or an \`identity\` that may.`,
+        { details: { field: forbidden.path } },
+      );
   }
 
   /** The rights that both the link and its maker have now. */
