@@ -16,9 +16,10 @@ function block(heading: string): string {
   return /```\w+\n([\s\S]*?)\n```/.exec(page.split(`\n## ${heading}\n`)[1] ?? "")?.[1] ?? "";
 }
 
-const container = JSON.parse(/^CMD (.+)$/m.exec(block("Container"))?.[1] ?? "[]") as string[];
+const dockerfile = readFileSync(`${ROOT}deploy/Dockerfile`, "utf8");
+const container = JSON.parse(/^CMD (.+)$/m.exec(dockerfile)?.[1] ?? "[]") as string[];
 const unit = new Map(
-  block("systemd")
+  readFileSync(`${ROOT}deploy/claude-analytics-gateway.service`, "utf8")
     .split("\n")
     .filter((line) => line.includes("="))
     .map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)] as const),
@@ -118,7 +119,7 @@ describe("the range of Node", () => {
     const readme = readFileSync(`${ROOT}README.md`, "utf8");
     expect(readme).toContain(`Node ${oldest} or newer`);
     expect(page).toContain(`The gateway runs on Node ${oldest} or newer`);
-    expect(block("Container")).toContain(`FROM node:${oldest}-slim`);
+    expect(dockerfile.match(/(?<=^FROM )\S+/gm)).toEqual(Array(2).fill(`node:${oldest}-slim`));
     expect(Number.parseInt(manifest.optionalDependencies.node, 10)).toBeGreaterThanOrEqual(oldest);
   });
 
