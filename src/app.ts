@@ -19,7 +19,7 @@ import { DirectoryCache } from "./loaders/directory/directory.ts";
 import { dispatcherTo, proxyFor } from "./proxies.ts";
 import { AUTHORIZATION, type Authentication } from "./server/auth/authenticator.ts";
 import { issuerKeys } from "./server/auth/issuer-keys.ts";
-import { jwtTokens } from "./server/auth/jwt.ts";
+import { jwtCheck, jwtTokens } from "./server/auth/jwt.ts";
 import { fileTokens } from "./server/auth/tokens.ts";
 import { watchedFile } from "./server/auth/watched-file.ts";
 import { BUILT_PICTURES } from "./server/charts/pictures.ts";
@@ -31,6 +31,9 @@ import { Links, type LinksOptions } from "./server/links/links.ts";
 import type { Audit } from "./server/observability/audit.ts";
 import { type Digest, digestBy } from "./server/observability/digest.ts";
 import { createServer } from "./server/server.ts";
+import { SignInIssuer } from "./server/sign-in/issuer.ts";
+import { createSignIn, type PageSignIn } from "./server/sign-in/sign-in.ts";
+import type { JwtAuthConfig } from "./settings/auth.ts";
 import { statedLimits } from "./settings/limits.ts";
 import { rereadDirectory } from "./settings/teams.ts";
 import type { Credentials } from "./upstream/access/credential.ts";
@@ -82,27 +85,63 @@ export type App = ReturnType<typeof createApp>;
 
 const REAL_TIME: Pace = { now: () => performance.now(), sleep: (ms) => setTimeout(ms) };
 
+interface AuthenticationOptions extends Required<Pick<AppOptions, "now" | "onFault" | "onRecovery">> {
+  readonly elapsedMs: () => number;
+  readonly documents: TrustedDocuments;
+}
+
+/** How callers prove who they are, and how people sign in on the pages. */
 function authenticationBy(
   { access: { auth, identity }, upstream: { proxies } }: Config,
-  now: () => Instant,
-  elapsedMs: () => number,
-  { onFault, onRecovery }: Required<Pick<AppOptions, "onFault" | "onRecovery">>,
-  documents: TrustedDocuments,
-): Authentication | null {
-  if (auth.kind === "none") return null;
-  if (auth.kind === "tokens")
-    return {
-      header: AUTHORIZATION,
-      ...fileTokens({ path: auth.path, identity, now, elapsedMs, onFault, documents }),
-    };
+  { documents, ...options }: AuthenticationOptions,
+): { readonly authentication: Authentication | null; readonly signIn: PageSignIn | null } {
+  if (auth.kind === "none") return { authentication: null, signIn: null };
+  if (auth.kind === "tokens") {
+    const tokens = fileTokens({ path: auth.path, identity, documents, ...options });
+    return { authentication: { header: AUTHORIZATION, session: null, ...tokens }, signIn: null };
+  }
+  const { now } = options;
   const verify = issuerKeys({
     url: auth.jwksUrl,
     dispatcher: dispatcherTo(auth.jwksUrl, proxies),
-    elapsedMs,
-    onFault,
-    onRecovery,
+    ...options,
   });
-  return { header: auth.header, authenticate: jwtTokens({ ...auth, identity, now }, verify) };
+  const check = jwtCheck({ ...auth, now }, verify);
+  const config = auth.signIn;
+  const signIn =
+    config &&
+    createSignIn({
+      config,
+      issuer: new SignInIssuer({ config, dispatcher: dispatcherTo(config.issuer, proxies), ...options }),
+      checkAccessToken: check,
+      checkIdToken: jwtCheck({ ...auth, audiences: [config.clientId], now }, verify),
+      audiences: auth.audiences,
+      identity,
+      claimSettings: claimSettings(auth),
+      now,
+    });
+  const authenticate = jwtTokens(check, identity);
+  return {
+    authentication: { header: auth.header, authenticate, session: signIn?.authenticate ?? null },
+    signIn,
+  };
+}
+
+/** Everything that decides which caller a token proves. */
+function claimSettings({
+  issuers,
+  audiences,
+  nameClaims,
+  roleClaims,
+  roleMap,
+  scopeClaims,
+  emailClaim,
+  vouchesForEmail,
+  signIn,
+}: JwtAuthConfig): string {
+  const roles = roleMap && [...roleMap];
+  const claims = [nameClaims, roleClaims, roles, scopeClaims, emailClaim, vouchesForEmail];
+  return JSON.stringify([issuers, audiences, signIn?.clientId, ...claims]);
 }
 
 /** Null where there are no links. */
@@ -217,9 +256,15 @@ export function createApp(
     };
   };
   const anybody = seeing(VIEWER_OF_ALL, undefined, access.identity);
+  const { authentication, signIn } = authenticationBy(config, {
+    now,
+    elapsedMs: pace.now,
+    onFault,
+    onRecovery,
+    documents: trusted,
+  });
   let isReady = true;
   const accounts = workers?.accounts ?? new MemoryAccounts(now);
-  const authentication = authenticationBy(config, now, pace.now, { onFault, onRecovery }, trusted);
   const server = createServer({
     schema,
     context: contextOf,
@@ -230,6 +275,7 @@ export function createApp(
     onForeignOrigin,
     authentication,
     links: linksBy(config, { archive: archived, schema, trusted, accounts, now }, authentication),
+    signIn,
     anybody,
     isReady: () => isReady,
     pages,
@@ -256,6 +302,8 @@ export function createApp(
       isReady = false;
       void directory.stop();
     },
+    /** Reads the issuer of sign-in where that is due, so that an outage is logged before the first person signs in. */
+    discoverIssuer: async (): Promise<void> => signIn?.discover(),
     /** Fetches what of the directory was needed lately and is about to age; the process says so now and then. */
     refreshDirectory: () => directory.refresh(),
     async dispose(): Promise<void> {

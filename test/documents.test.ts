@@ -9,7 +9,7 @@ import { generateKeyPair, type JWTPayload, jwtVerify, SignJWT } from "jose";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { schema } from "../schema/index.ts";
 import * as typed from "../schema/operations/documents.ts";
-import { jwtTokens } from "../src/server/auth/jwt.ts";
+import { jwtCheck, jwtTokens } from "../src/server/auth/jwt.ts";
 import { readDocuments } from "../src/server/documents/manifest.ts";
 import { queryLibrary } from "../src/server/documents/query-library.ts";
 import { ConfigError } from "../src/settings/config-error.ts";
@@ -495,10 +495,10 @@ describe("a JWT", () => {
       scopeClaims: ["scope"],
       emailClaim: "email",
       vouchesForEmail: false,
-      identity: { byRole: {}, minPeople: 5 },
       now: () => Date.parse(NOW),
     };
-    return jwtTokens(options, (jwt, expected) => jwtVerify(jwt, publicKey, expected))(token);
+    const check = jwtCheck(options, (jwt, expected) => jwtVerify(jwt, publicKey, expected));
+    return jwtTokens(check, { byRole: {}, minPeople: 5 })(token);
   };
 
   test("says by the claim `documents` which ones its caller may run", async () => {

@@ -599,7 +599,9 @@ describe("the gateway as a function passes the same edge", () => {
         authenticate: () => {
           throw new TypeError("a secret");
         },
+        session: null,
       },
+      signIn: null,
       anybody: VIEWER_OF_ALL,
       isReady: () => true,
       pages: new URL("not-built/", import.meta.url),

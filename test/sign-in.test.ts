@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
+import { readConfig } from "../src/config.ts";
 import type { Environment } from "../src/settings/settings.ts";
 import { gateway, NOW } from "./gateway.ts";
 import { Issuer, type SigningKey, sign, signingKey } from "./issuer.ts";
@@ -337,8 +338,17 @@ function issued(product: string, claims: object): Promise<string> {
   return sign(two, { alg, kid: "two" }, { ...TIMES, ...claims });
 }
 
+test("each recipe becomes one with sign-in on the pages, by the settings of the page and a secret", () => {
+  const more = recipe("Sign-in on the pages");
+  expect(Object.keys(more)).toEqual(["OIDC_CLIENT_ID", "PUBLIC_URL"]);
+  for (const product of Object.keys(PRODUCTS)) {
+    const { auth } = readConfig({ ...recipe(product), ...more, SESSION_KEYS: "s".repeat(32) }).access;
+    expect(auth.kind === "jwt" && auth.signIn?.clientId, product).toBe("claude-analytics");
+  }
+});
+
 test("there is a recipe for each product, and each is run", () => {
-  const recipes = doc.split(/^## /m).filter((section) => section.includes("```ini"));
+  const recipes = doc.split(/^## /m).filter((section) => section.includes("```ini\nAUTH=jwt"));
   expect(recipes.map((section) => section.split("\n")[0])).toEqual(Object.keys(PRODUCTS));
 });
 

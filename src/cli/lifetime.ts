@@ -6,13 +6,17 @@ import { openAuditLog } from "./audit-log.ts";
 import { createLog, faultOf, logFault } from "./log.ts";
 import type { Opened } from "./open.ts";
 
-/** How often the process looks whether the directory is about to age. */
+/** How often the process looks whether the directory, or what is known of the issuer, is about to age. */
 const REFRESH_MS = 60_000;
 
-/** Keeps the directory of a gateway fresh until it drains; `dispose` ends the gateway and then its audit log. */
+/** Keeps the directory of a gateway, and what it knows of its issuer, fresh until it drains; `dispose` ends the gateway and then its audit log. */
 export function lifetimeOf({ app, loggers }: Opened<ReturnType<typeof loggersOf>>) {
-  const refreshing = setInterval(() => void app.refreshDirectory(), REFRESH_MS).unref();
-  void app.refreshDirectory(); // continues what an earlier process began
+  const refresh = () => {
+    void app.refreshDirectory(); // at start it continues what an earlier process began
+    void app.discoverIssuer();
+  };
+  const refreshing = setInterval(refresh, REFRESH_MS).unref();
+  refresh();
   return {
     startDraining(): void {
       clearInterval(refreshing);

@@ -43,6 +43,7 @@ import type { Links } from "./links/links.ts";
 import { type Audit, auditEntry } from "./observability/audit.ts";
 import type { Digest } from "./observability/digest.ts";
 import { requestedForm } from "./rows/rows-form.ts";
+import type { PageSignIn } from "./sign-in/sign-in.ts";
 
 export interface ServerOptions extends Pick<CrossOrigin, "onForeignOrigin"> {
   readonly schema: GraphQLSchema;
@@ -56,6 +57,8 @@ export interface ServerOptions extends Pick<CrossOrigin, "onForeignOrigin"> {
   readonly trusted: TrustedDocuments;
   /** Null: callers prove nothing. */
   readonly authentication: Authentication | null;
+  /** Null: the pages ask for a token. */
+  readonly signIn: PageSignIn | null;
   /** Every caller then. */
   readonly anybody: Viewer;
   readonly isReady: () => boolean;
@@ -174,6 +177,7 @@ function routesOf({
   accounts,
   trusted,
   authentication,
+  signIn,
   isReady,
   pages: folder,
   pictures,
@@ -198,13 +202,17 @@ function routesOf({
       ? null
       : new AnswerCache({
           maxBytes: cache.answerBytes,
-          tokenHeader: authentication?.header ?? AUTHORIZATION,
+          credentialHeaders: [
+            authentication?.header ?? AUTHORIZATION,
+            ...(signIn === null ? [] : ["cookie"]),
+          ],
           now,
         });
   const graphql = createGraphQL({ ...shared, config, trusted, answers, now, isAudited: audit !== null });
   const suggestsTo = (viewer: Viewer) => view.isComplete(viewer);
   const built = builtPages(folder, {
     tokenHeader: authentication?.header ?? null,
+    signInUrl: signIn?.url ?? null,
     workbench: access.playground,
     firstQuery: firstQuery(upstream.credentials),
   });
@@ -251,7 +259,7 @@ function routesOf({
       respond: () => new Response(null, { status: isReady() ? 200 : 503 }),
     },
   ];
-  return [...built, landingPage(listed), namesRoute(trusted), ...listed];
+  return [...built, ...(signIn?.routes ?? []), landingPage(listed), namesRoute(trusted), ...listed];
 }
 
 /** Handles paths without a route: only callers with credentials learn which routes there are. */

@@ -3,19 +3,22 @@ import { ROLES, type Role } from "../domain/viewer.ts";
 import { isLoopback } from "../proxies.ts";
 import { commaSeparated, oneOf, text } from "./formats.ts";
 import { InvalidText, optional, type SettingFormat, type SettingsReader, setting } from "./setting.ts";
+import { SIGN_IN, type SignInConfig, signInConfig } from "./sign-in.ts";
 
 export type AuthConfig =
   /** Callers do not authenticate. */
-  | { readonly kind: "none" }
-  | { readonly kind: "tokens"; readonly path: string }
-  | ({
-      readonly kind: "jwt";
-      readonly jwksUrl: URL;
-      readonly issuers: readonly string[];
-      readonly audiences: readonly string[];
-      /** The header with the token, in lower case. */
-      readonly header: string;
-    } & ClaimNames);
+  { readonly kind: "none" } | { readonly kind: "tokens"; readonly path: string } | JwtAuthConfig;
+
+export interface JwtAuthConfig extends ClaimNames {
+  readonly kind: "jwt";
+  readonly jwksUrl: URL;
+  readonly issuers: readonly string[];
+  readonly audiences: readonly string[];
+  /** The header with the token, in lower case. */
+  readonly header: string;
+  /** Null: the pages ask for a token. */
+  readonly signIn: SignInConfig | null;
+}
 
 /** Headers that browsers or proxies fill with something else. */
 const OTHER_HEADERS = [
@@ -200,7 +203,7 @@ export function authConfig(reader: SettingsReader): AuthConfig {
   if (kind !== "tokens" && path !== null) reader.faults.push("TOKENS_FILE is set, and AUTH is not tokens.");
   if (kind === "tokens" && path === null)
     reader.faults.push("AUTH is tokens, and TOKENS_FILE names no file.");
-  const ofJwt = reader.changed(Object.values(JWT));
+  const ofJwt = reader.changed([...Object.values(JWT), ...Object.values(SIGN_IN)]);
   if (kind !== "jwt" && ofJwt.length > 0) reader.faults.push(`${ofJwt.join(", ")} set, and AUTH is not jwt.`);
   if (kind === "jwt") return jwtConfig(reader);
   return kind === "tokens" ? { kind, path: path ?? "" } : { kind };
@@ -220,6 +223,7 @@ function jwtConfig(reader: SettingsReader): AuthConfig {
     jwksUrl: jwksUrl ?? NO_URL,
     issuers: issuers ?? [],
     audiences: audiences ?? [],
+    signIn: signInConfig(reader, issuers ?? []),
     ...claims,
     vouchesForEmail: emailVerified === "issuer",
   };

@@ -118,3 +118,21 @@ export function listOf(
 function split(value: string): string[] {
   return value.split(",").map((entry) => entry.trim());
 }
+
+/** The shortest secret that an operator may choose. */
+const MIN_KEY = 32;
+
+/** A secret, or two while one takes the place of the other. `use` completes "the one that …". */
+export function oneOrTwoKeys(use: string): SettingFormat<readonly string[]> {
+  return {
+    parse(value) {
+      const keys = split(value);
+      if (keys.length > 2)
+        throw new InvalidText(` has more than two keys, the one that ${use} and the one before it`);
+      if (new Set(keys).size < keys.length) throw new InvalidText(" has the same key twice");
+      return keys.every((each) => each.length >= MIN_KEY) ? keys : null;
+    },
+    expected: `a key of ${MIN_KEY} characters or more, or two of them with a comma between`,
+    values: `one or two keys of ${MIN_KEY} characters or more, comma-separated`,
+  };
+}

@@ -1,22 +1,7 @@
 import type { AuthConfig } from "./auth.ts";
 import type { StoreConfig } from "./cache.ts";
-import { wholeNumber } from "./formats.ts";
-import { InvalidText, optional, type SettingFormat, type SettingsReader, setting } from "./setting.ts";
-
-/** The minimum length of the secret of pseudonyms too. */
-const MIN_KEY = 32;
-
-const KEYS: SettingFormat<readonly string[]> = {
-  parse(value) {
-    const keys = value.split(",").map((each) => each.trim());
-    if (keys.length > 2)
-      throw new InvalidText(" has more than two keys, the one that makes links and the one before it");
-    if (new Set(keys).size < keys.length) throw new InvalidText(" has the same key twice");
-    return keys.every((each) => each.length >= MIN_KEY) ? keys : null;
-  },
-  expected: `a key of ${MIN_KEY} characters or more, or two of them with a comma between`,
-  values: `one or two keys of ${MIN_KEY} characters or more, comma-separated`,
-};
+import { oneOrTwoKeys, wholeNumber } from "./formats.ts";
+import { optional, type SettingsReader, setting } from "./setting.ts";
 
 const DEFAULT_DAYS = 30;
 
@@ -27,7 +12,7 @@ export const LINKS = {
   keys: optional({
     name: "LINK_KEYS",
     whenUnset: "no links",
-    format: KEYS,
+    format: oneOrTwoKeys("makes links"),
     meaning:
       "Secrets that links to pictures are made with. The first one makes links, the second one keeps links valid that were made with it before. Requires callers to authenticate, and a store that outlives the process.",
     secret: true,

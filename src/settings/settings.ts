@@ -6,6 +6,7 @@ import { LINKS } from "./links.ts";
 import { LOGS } from "./logs.ts";
 import { CLOCK, SANDBOX } from "./sandbox.ts";
 import { SERVER } from "./server.ts";
+import { SIGN_IN } from "./sign-in.ts";
 import { TEAMS } from "./teams.ts";
 import { UPSTREAM } from "./upstream.ts";
 
@@ -13,7 +14,12 @@ import { UPSTREAM } from "./upstream.ts";
 export const SUBJECTS = {
   "Keys and upstream": Object.values(UPSTREAM),
   Listening: Object.values(SERVER),
-  "Who may read what": [...Object.values(AUTH), ...Object.values(JWT), ...Object.values(ACCESS)],
+  "Who may read what": [
+    ...Object.values(AUTH),
+    ...Object.values(JWT),
+    ...Object.values(SIGN_IN),
+    ...Object.values(ACCESS),
+  ],
   "Links to pictures": Object.values(LINKS),
   Teams: Object.values(TEAMS),
   "Cache and stores": Object.values(CACHE),

@@ -48,15 +48,21 @@ describe("a gateway with a built dashboard", () => {
   });
 });
 
-test("a page says in which header a token is sent, and whether there is a workbench", async () => {
+test("a page says how callers authenticate, and whether there is a workbench", async () => {
   const settingsOf = async (settings: Record<string, string>) => {
     const { app } = gateway({ pages, settings });
     const html = await (await app.fetch("http://gateway.test/", { headers: { accept: BROWSER } })).text();
     return JSON.parse((/content="([^"]*)"/.exec(html)?.[1] ?? "").replaceAll("&quot;", '"'));
   };
-  expect(await settingsOf({})).toEqual({ tokenHeader: null, workbench: true, firstQuery: "PeopleThisWeek" });
+  expect(await settingsOf({})).toEqual({
+    tokenHeader: null,
+    signInUrl: null,
+    workbench: true,
+    firstQuery: "PeopleThisWeek",
+  });
   expect(await settingsOf({ PLAYGROUND: "off" })).toEqual({
     tokenHeader: null,
+    signInUrl: null,
     workbench: false,
     firstQuery: "PeopleThisWeek",
   });
@@ -70,8 +76,17 @@ test("a page says in which header a token is sent, and whether there is a workbe
   expect((await settingsOf({ ANTHROPIC_ANALYTICS_KEY: "" })).firstQuery).toBe("CostByDay");
   expect(await settingsOf(issuer)).toEqual({
     tokenHeader: "x-token",
+    signInUrl: null,
     workbench: true,
     firstQuery: "PeopleThisWeek",
+  });
+  const signIn = {
+    OIDC_CLIENT_ID: "pages",
+    PUBLIC_URL: "https://analytics.invalid",
+    SESSION_KEYS: "a".repeat(32),
+  };
+  expect(await settingsOf({ ...issuer, ...signIn })).toMatchObject({
+    signInUrl: "https://analytics.invalid/sign-in",
   });
 });
 

@@ -8,8 +8,8 @@ import { viewerKey } from "./viewer-key.ts";
 export interface AnswerCacheOptions {
   /** Bound of the memory for answers. */
   readonly maxBytes: number;
-  /** The header that carries a token. */
-  readonly tokenHeader: string;
+  /** Request headers that prove who a caller is. */
+  readonly credentialHeaders: readonly string[];
   readonly now: () => Instant;
 }
 
@@ -28,7 +28,7 @@ export class AnswerCache {
 
   constructor(options: AnswerCacheOptions) {
     this.#options = options;
-    this.#vary = ["accept", "accept-encoding", options.tokenHeader].join(", ");
+    this.#vary = ["accept", "accept-encoding", ...options.credentialHeaders].join(", ");
     this.#answers = new LRUCache({
       maxSize: options.maxBytes,
       maxEntrySize: Math.ceil(options.maxBytes * LARGEST_PART),

@@ -7,7 +7,7 @@ import { Reply, type RequestHead } from "../http/exchange.ts";
  *
  * The length of compressed bytes can betray a secret that stands beside text of an attacker (BREACH). An answer holds none: keys and
  * tokens are in no answer, and figures are those that its caller may read anyway. Nor can a page make a browser send such a text with the
- * rights of its user: tokens are sent in a header, never in a cookie, and requests from pages of other origins are refused.
+ * rights of its user: a cookie counts for requests of the gateway's pages alone, and requests from pages of other origins are refused.
  */
 export async function compressed(answer: Reply, head: RequestHead): Promise<Reply> {
   const { status, headers, body } = answer;

@@ -24,14 +24,21 @@ function tokenIn(value: string | null, header = AUTHORIZATION): string | null {
   return token === undefined || (scheme === undefined && header === AUTHORIZATION) ? null : token;
 }
 
+type RequestHeaders = Pick<Headers, "get" | "has">;
+
 /** Returns the caller that the headers prove; throws HttpError. */
-type Authenticator = (headers: Pick<Headers, "get">) => Viewer | Promise<Viewer>;
+type Authenticator = (headers: RequestHeaders) => Viewer | Promise<Viewer>;
+
+/** Returns the signed-in person of a request that the pages send; null for every other request. */
+export type AuthenticateSession = (headers: RequestHeaders) => Promise<Proven> | null;
 
 /** How callers prove who they are. */
 export interface Authentication {
   readonly authenticate: Authenticate;
   /** The header that carries the token, and the only one that is read. A proxy that adds one passes on what else a client sent. */
   readonly header: string;
+  /** Sessions of people who sign in on the pages; null: the pages ask for a token. */
+  readonly session: AuthenticateSession | null;
   /** The rights that the caller of a name has now; null where they have none. Undefined: only the issuer of tokens knows. */
   readonly viewerNamed?: (name: string) => Viewer | null;
 }
@@ -40,8 +47,10 @@ export interface Authentication {
 export function createAuthenticator(authentication: Authentication | null, anybody: Viewer): Authenticator {
   return (headers) => {
     if (authentication === null) return anybody;
-    const { authenticate, header: name } = authentication;
+    const { authenticate, header: name, session } = authentication;
     const value = headers.get(name);
+    const signedIn = value === null ? (session?.(headers) ?? null) : null;
+    if (signedIn !== null) return signedIn.then(personOf);
     const token = tokenIn(value, name);
     if (token === null)
       throw new HttpError(
@@ -66,6 +75,14 @@ function viewerOf(proven: Proven): Viewer {
     "The token is not valid; it may have expired. Ask the operator of the gateway for a new one.",
     { headers: { "www-authenticate": 'Bearer error="invalid_token"' }, reason: proven.reason },
   );
+}
+
+function personOf(proven: Proven): Viewer {
+  if (!("reason" in proven)) return proven;
+  throw new HttpError("UNAUTHENTICATED", "You are not signed in, or your session has ended; sign in again.", {
+    headers: { "www-authenticate": "Bearer" },
+    reason: proven.reason,
+  });
 }
 
 function unavailable(fault: unknown): never {

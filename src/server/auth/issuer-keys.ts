@@ -7,9 +7,10 @@ import {
   type JWTVerifyResult,
   jwtVerify,
 } from "jose";
-import { type Dispatcher, fetch, type Response } from "undici";
-import { causeCodeOf, Outage, type OutageSubject } from "../../errors.ts";
+import { type Dispatcher, fetch } from "undici";
+import { Outage, type OutageSubject } from "../../errors.ts";
 import { ISSUER_PAUSE, IssuerUnavailable } from "./authenticator.ts";
+import { boundedText, failureReason, ISSUER_TIMEOUT_MS, UnusableAnswer } from "./issuer-response.ts";
 
 export interface IssuerKeysOptions {
   /** Where the issuer publishes its keys. */
@@ -34,11 +35,6 @@ const KEPT_MS = 24 * 60 * 60_000;
 
 /** Two reads are this far apart: every forged token asks for one. */
 const PAUSE_MS = ISSUER_PAUSE * 1_000;
-
-const TIMEOUT_MS = 5_000;
-
-/** A set of keys is a few kilobytes. */
-const MAX_BYTES = 2 ** 20;
 
 /**
  * Verifies tokens by the keys that an issuer publishes. Known keys stay in use while the issuer cannot be read, for a day; every
@@ -65,7 +61,7 @@ export function issuerKeys({
       outage = null;
       return true;
     } catch (fault) {
-      const reason = reasonOf(fault);
+      const reason = failureReason(fault);
       if (outage === null) onFault(outageOf(reason, known !== null, about, fault));
       outage = { since: outage?.since ?? elapsedMs(), reason };
       return false;
@@ -128,34 +124,20 @@ async function verify(
   }
 }
 
-/** An answer that is not a set of keys. The message is for the operator. */
-class UnusableKeys extends Error {}
-
 async function fetchKeys(url: URL, dispatcher: Dispatcher): Promise<JSONWebKeySet> {
   const response = await fetch(url, {
     dispatcher,
     headers: { accept: "application/json, application/jwk-set+json" },
     redirect: "manual",
-    signal: AbortSignal.timeout(TIMEOUT_MS),
+    signal: AbortSignal.timeout(ISSUER_TIMEOUT_MS),
   });
   if (response.status !== 200) {
     await response.body?.cancel();
-    throw new UnusableKeys(`status ${response.status}`);
+    throw new UnusableAnswer(`status ${response.status}`);
   }
-  const set = parsed(await textOf(response));
-  if (!isKeySet(set)) throw new UnusableKeys("no JSON Web Key Set");
+  const set = parsed(await boundedText(response));
+  if (!isKeySet(set)) throw new UnusableAnswer("no JSON Web Key Set");
   return { keys: set.keys.map(withoutAlias) };
-}
-
-async function textOf(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.length;
-    if (bytes > MAX_BYTES) throw new UnusableKeys(`more than ${MAX_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }
 
 function parsed(text: string): unknown {
@@ -178,17 +160,12 @@ function withoutAlias(key: JWK): JWK {
   return rest;
 }
 
-function reasonOf(fault: unknown): string {
-  if (fault instanceof UnusableKeys) return fault.message;
-  return fault instanceof Error && fault.name === "TimeoutError" ? "ETIMEDOUT" : causeCodeOf(fault);
-}
-
 function outageOf(reason: string, hasKeys: boolean, about: OutageSubject, cause: unknown): Outage {
   const consequence = hasKeys
     ? "the previous keys stay in use for at most one day"
     : "no caller can authenticate until they can";
-  const code = cause instanceof UnusableKeys ? "UNUSABLE_KEYS" : reason;
-  const detail = cause instanceof UnusableKeys ? ` (${reason})` : "";
+  const code = cause instanceof UnusableAnswer ? "UNUSABLE_KEYS" : reason;
+  const detail = cause instanceof UnusableAnswer ? ` (${reason})` : "";
   return new Outage(
     `the keys of the issuer cannot be read from JWT_JWKS_URL${detail}; ${consequence}`,
     code,

@@ -3,7 +3,7 @@ import { type ClaimNames, type Claims, emailIn, nameIn, roleIn, scopesIn } from 
 import type { Instant } from "../../domain/day.ts";
 import { type IdentityPolicy, scopesOf, seeing, type Viewer } from "../../domain/viewer.ts";
 import { causeCodeOf } from "../../errors.ts";
-import { type Authenticate, IssuerUnavailable, type Proven } from "./authenticator.ts";
+import { type Authenticate, IssuerUnavailable } from "./authenticator.ts";
 import type { VerifyToken } from "./issuer-keys.ts";
 
 export interface JwtOptions extends ClaimNames {
@@ -11,9 +11,27 @@ export interface JwtOptions extends ClaimNames {
   readonly issuers: readonly string[];
   /** One of these must be among the audiences. */
   readonly audiences: readonly string[];
-  readonly identity: IdentityPolicy;
   readonly now: () => Instant;
 }
+
+/** A caller as a token states them, before the operator's policy says how they see people. */
+export type Caller = Omit<Viewer, "identity" | "minPeople">;
+
+interface Rejection {
+  /** For the operator; it holds nothing of the token. */
+  readonly reason: string;
+}
+
+/** A token with a valid signature, of an issuer and for an audience that the operator lists. */
+export interface CheckedToken {
+  readonly claims: Claims;
+  readonly expiresAt: Instant;
+  /** The caller it names, or the claim that keeps it from naming one. */
+  readonly caller: Caller | Rejection;
+}
+
+/** Checks a token, or returns the reason it is rejected: the wrong claim, or another fault. Throws IssuerUnavailable. */
+export type CheckToken = (token: string) => Promise<CheckedToken | Rejection>;
 
 /** How far the issuer's clock may be off. */
 const TOLERANCE_SECONDS = 30;
@@ -33,12 +51,9 @@ const ALGORITHMS = [
   "Ed25519",
 ];
 
-/**
- * Returns the viewer of a signed token, or the reason it is rejected: the wrong claim, or another fault. Throws
- * IssuerUnavailable.
- */
-export function jwtTokens(options: JwtOptions, verify: VerifyToken): Authenticate {
-  const { issuers, audiences, identity, now } = options;
+/** Checks signed tokens: of bearers, and of people who sign in on the pages. */
+export function jwtCheck(options: JwtOptions, verify: VerifyToken): CheckToken {
+  const { issuers, audiences, now } = options;
   return async (token) => {
     try {
       const { payload } = await verify(token, {
@@ -49,7 +64,7 @@ export function jwtTokens(options: JwtOptions, verify: VerifyToken): Authenticat
         currentDate: new Date(now()),
         requiredClaims: ["exp"],
       });
-      return viewerOf(payload, options, identity);
+      return { claims: payload, expiresAt: (payload.exp ?? 0) * 1_000, caller: callerOf(payload, options) };
     } catch (fault) {
       if (fault instanceof IssuerUnavailable) throw fault;
       // A key that cannot be used is the issuer's fault, not the token's.
@@ -60,11 +75,20 @@ export function jwtTokens(options: JwtOptions, verify: VerifyToken): Authenticat
   };
 }
 
+/** Returns the viewer of a signed token, or the reason it is rejected. Throws IssuerUnavailable. */
+export function jwtTokens(check: CheckToken, identity: IdentityPolicy): Authenticate {
+  return async (token) => {
+    const checked = await check(token);
+    const caller = "reason" in checked ? checked : checked.caller;
+    return "reason" in caller ? caller : seeing(caller, undefined, identity);
+  };
+}
+
 /**
  * A token without a name, without a known role, or without the list of documents that it needs is rejected: a wrong claim must
  * not grant anything.
  */
-function viewerOf(claims: Claims, names: ClaimNames, policy: IdentityPolicy): Proven {
+function callerOf(claims: Claims, names: ClaimNames): Caller | Rejection {
   const role = roleIn(claims, names);
   const documents = documentsOf(claims.documents);
   const name = nameIn(claims, names);
@@ -77,7 +101,7 @@ function viewerOf(claims: Claims, names: ClaimNames, policy: IdentityPolicy): Pr
   }
   if (documents === "wrong") return { reason: "claim documents" };
   const scopes = scopesOf(role, role === "SERVICE" ? scopesIn(claims, names) : null);
-  return seeing({ name, role, scopes, email: emailIn(claims, names), documents }, undefined, policy);
+  return { name, role, scopes, email: emailIn(claims, names), documents };
 }
 
 function documentsOf(claim: unknown): Viewer["documents"] | "wrong" {

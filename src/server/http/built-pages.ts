@@ -8,6 +8,8 @@ import { type Route, wantsPage } from "./routes.ts";
 export interface BuiltPageSettings {
   /** Request header of the caller's token; null: callers do not authenticate. */
   readonly tokenHeader: string | null;
+  /** Where people sign in; null: the pages ask for a token. */
+  readonly signInUrl: string | null;
   readonly workbench: boolean;
   /** Name of the library's query that the workbench opens with. */
   readonly firstQuery: string;

@@ -54,7 +54,7 @@ export class RequestRecord {
   readonly receivedAt: Instant;
   readonly startedMs = performance.now();
   /** Null: it reads no figures, as far as is known. */
-  kind: "graphql" | "export" | "link" | null = null;
+  kind: "graphql" | "export" | "link" | "sign-in" | "sign-out" | null = null;
   /** May read nothing until the caller is authenticated. */
   viewer: Viewer = VIEWER_OF_NOTHING;
   /** Why authentication failed. */

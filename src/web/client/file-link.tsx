@@ -1,5 +1,5 @@
 import { type ReactNode, useState } from "react";
-import { authorization } from "./session.ts";
+import { authorization, fetchAsCaller } from "./session.ts";
 
 export interface FileLinkProps {
   readonly href: string;
@@ -11,15 +11,14 @@ export interface FileLinkProps {
 /** A link cannot carry a token, so a signed-in caller's file is fetched, and then saved. */
 export function FileLink({ href, children, linkClass, buttonClass }: FileLinkProps) {
   const [failure, setFailure] = useState<string | null>(null);
-  const headers = authorization();
-  if (Object.keys(headers).length === 0)
+  if (Object.keys(authorization()).length === 0)
     return (
       <a href={href} download className={linkClass}>
         {children}
       </a>
     );
   const save = async () => {
-    const response = await fetch(href, { headers });
+    const response = await fetchAsCaller(href);
     if (!response.ok) return setFailure("The file could not be read.");
     const url = URL.createObjectURL(await response.blob());
     const link = Object.assign(document.createElement("a"), {

@@ -2,6 +2,8 @@
 export interface PageSettings {
   /** Request header of the caller's token; null: callers do not authenticate. */
   readonly tokenHeader: string | null;
+  /** Where people sign in; null: the pages ask for a token. */
+  readonly signInUrl: string | null;
   /** True if the workbench is served on /graphql. */
   readonly workbench: boolean;
   /** Name of the library's query that the workbench opens with. */
@@ -14,6 +16,7 @@ const stated: Partial<PageSettings> = JSON.parse(
 
 export const pageSettings: PageSettings = {
   tokenHeader: stated.tokenHeader ?? null,
+  signInUrl: stated.signInUrl ?? null,
   workbench: stated.workbench ?? false,
   firstQuery: stated.firstQuery ?? "",
 };

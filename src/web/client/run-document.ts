@@ -1,6 +1,6 @@
 import type { DocumentName, ResultOf, VariablesOf } from "./documents.ts";
 import { parametersOf } from "./parameters.ts";
-import { authorization, rejectSession } from "./session.ts";
+import { fetchAsCaller } from "./session.ts";
 
 /** An error of an answer, or of a request that failed as a whole. */
 export interface AnswerError {
@@ -35,11 +35,10 @@ export async function runDocument<Name extends DocumentName>(
   signal: AbortSignal,
 ): Promise<DocumentAnswer<ResultOf<Name>>> {
   try {
-    const response = await fetch(`/q/${name}?${parametersOf({ ...(variables as object) })}`, {
-      headers: { accept: "application/graphql-response+json, application/json", ...authorization() },
+    const response = await fetchAsCaller(`/q/${name}?${parametersOf({ ...(variables as object) })}`, {
+      headers: { accept: "application/graphql-response+json, application/json" },
       signal,
     });
-    if (response.status === 401) rejectSession();
     const body = await response.json();
     return {
       data: body.data ?? null,

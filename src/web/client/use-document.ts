@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useSyncExternalStore } from "react";
 import type { DocumentName, ResultOf, VariablesOf } from "./documents.ts";
 import { type DocumentAnswer, runDocument } from "./run-document.ts";
-import { onSessionChange } from "./session.ts";
+import { onCallerChange } from "./session.ts";
 
 interface Entry {
   readonly answer: DocumentAnswer<unknown> | null;
@@ -29,8 +29,7 @@ function load<Name extends DocumentName>(key: string, name: Name, variables: Var
   });
 }
 
-/** Another caller may read other figures. */
-onSessionChange(() => {
+onCallerChange(() => {
   entries.clear();
   for (const key of listeners.keys()) notify(key);
 });

@@ -1,6 +1,6 @@
 import { type ReactNode, useEffect, useSyncExternalStore } from "react";
 import { pageSettings } from "../client/page-settings.ts";
-import { onSessionChange, sessionState, signOut } from "../client/session.ts";
+import { onSessionChange, sessionState, signedInName, signOut } from "../client/session.ts";
 import { useDocument } from "../client/use-document.ts";
 import { ThemeSwitch } from "../design/theme-switch.tsx";
 import { Controls } from "./controls.tsx";
@@ -14,7 +14,7 @@ import { PeoplePage } from "./pages/people.tsx";
 import { SpendPage } from "./pages/spend.tsx";
 import { TeamsPage } from "./pages/teams.tsx";
 import { nameOfPeriod, offered, PAGES, type PageName, usePlace } from "./place.ts";
-import { SignIn } from "./sign-in.tsx";
+import { SignIn, SignInOffer } from "./sign-in.tsx";
 import { absencesFor, type PageViewer, pagesFor, rightsOf } from "./viewer.ts";
 
 const CONTENTS: Readonly<Record<PageName, (props: PageProps) => ReactNode>> = {
@@ -35,6 +35,8 @@ export function DashboardApp() {
   const { answer, retry } = useDocument("WhoAmI", NO_VARIABLES);
   if (session === "token-needed" || session === "token-rejected")
     return <SignIn isRejected={session === "token-rejected"} />;
+  if (session === "sign-in-needed" || session === "session-ended")
+    return <SignInOffer hasEnded={session === "session-ended"} />;
   const viewer = answer?.data?.viewer;
   if (viewer !== undefined) return <Page viewer={viewer} isSignedIn={session === "signed-in"} />;
   return (
@@ -94,11 +96,7 @@ function Page({ viewer, isSignedIn }: { readonly viewer: PageViewer; readonly is
             </a>
           )}
           <ThemeSwitch />
-          {isSignedIn && (
-            <button type="button" className="button quiet" onClick={signOut}>
-              Sign out
-            </button>
-          )}
+          {isSignedIn && <Account />}
         </div>
       </header>
       <main id="content" tabIndex={-1}>
@@ -111,13 +109,30 @@ function Page({ viewer, isSignedIn }: { readonly viewer: PageViewer; readonly is
         </div>
         <Absences viewer={viewer} wanted={isElsewhere ? chosen.page : null} />
         {Content === null ? (
-          <p className="empty">Your token grants no figures. Ask the operator of this gateway for a scope.</p>
+          <p className="empty">You may read no figures. Ask the operator of this gateway for a scope.</p>
         ) : (
           <div className="panels">
             <Content place={place} rights={rights} />
           </div>
         )}
       </main>
+    </>
+  );
+}
+
+function Account() {
+  const name = useSyncExternalStore(onSessionChange, signedInName);
+  return (
+    <>
+      {name !== null && (
+        <span className="account muted" title={`Signed in as ${name}`}>
+          <span className="visually-hidden">Signed in as </span>
+          {name}
+        </span>
+      )}
+      <button type="button" className="button quiet" onClick={() => void signOut()}>
+        Sign out
+      </button>
     </>
   );
 }

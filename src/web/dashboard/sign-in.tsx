@@ -1,5 +1,26 @@
 import { type FormEvent, useEffect, useRef, useState } from "react";
-import { signIn } from "../client/session.ts";
+import { signInLink, signInWithToken } from "../client/session.ts";
+
+/** Offers the company's sign-in, which comes back to this page. */
+export function SignInOffer({ hasEnded }: { readonly hasEnded: boolean }) {
+  const link = useRef<HTMLAnchorElement>(null);
+  useEffect(() => link.current?.focus(), []);
+  return (
+    <main className="gate">
+      <div className="sign-in">
+        <h1>Claude analytics</h1>
+        <p className="muted" role={hasEnded ? "alert" : undefined}>
+          {hasEnded
+            ? "Your session has ended. Sign in again to go on where you are."
+            : "Sign in with your company account to see figures of your organization."}
+        </p>
+        <a ref={link} className="button primary" href={signInLink() ?? "/"}>
+          {hasEnded ? "Sign in again" : "Sign in"}
+        </a>
+      </div>
+    </main>
+  );
+}
 
 /** Asks for a token, which is kept for this tab only. */
 export function SignIn({ isRejected }: { readonly isRejected: boolean }) {
@@ -8,7 +29,7 @@ export function SignIn({ isRejected }: { readonly isRejected: boolean }) {
   useEffect(() => field.current?.focus(), []);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (token.trim() !== "") signIn(token);
+    if (token.trim() !== "") signInWithToken(token);
   };
   return (
     <main className="gate">

@@ -40,7 +40,7 @@ export function absencesFor(viewer: PageViewer): readonly string[] {
   if (viewer.role === "MEMBER") return ["Your role is member, so you see your own figures."];
   return [
     ...(spend ? [] : [`Your role is ${role}, without the scope spend:read, so no amounts are shown.`]),
-    ...(people ? [] : ["Your token shows people in groups only, so no person is listed."]),
+    ...(people ? [] : ["You see people in groups only, so no person is listed."]),
     ...(viewer.identity === "PSEUDONYM" ? ["People are shown by pseudonym."] : []),
   ];
 }

@@ -1,6 +1,6 @@
 import { type FetcherParams, formatResult, type SyncExecutionResult } from "@graphiql/toolkit";
 import { Kind, parse } from "graphql";
-import { authorization, rejectSession } from "../client/session.ts";
+import { fetchAsCaller } from "../client/session.ts";
 import type { GatewayAnswer, GraphQLResponse } from "./answer.ts";
 
 /**
@@ -20,16 +20,14 @@ export function answerByText(text: string): GatewayAnswer | null {
 type Params = Pick<FetcherParams, "query" | "operationName" | "variables">;
 
 async function post(params: Params, path: string): Promise<{ response: Response; body: GraphQLResponse }> {
-  const response = await fetch(path, {
+  const response = await fetchAsCaller(path, {
     method: "POST",
     headers: {
       accept: "application/graphql-response+json, application/json",
       "content-type": "application/json",
-      ...authorization(),
     },
     body: JSON.stringify(params),
   });
-  if (response.status === 401) rejectSession();
   return { response, body: await response.json() };
 }
 

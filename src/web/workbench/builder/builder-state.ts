@@ -1,5 +1,5 @@
 import { useEffect, useSyncExternalStore } from "react";
-import { onSessionChange } from "../../client/session.ts";
+import { onCallerChange } from "../../client/session.ts";
 import { fetchFacts } from "../gateway-fetcher.ts";
 import type { BuildChoice } from "./choice.ts";
 import { FACTS_QUERY, type GatewayFacts } from "./datasets.ts";
@@ -28,7 +28,7 @@ function onChange(listener: () => void): () => void {
 }
 
 /** Another caller may read other datasets. */
-onSessionChange(() => change({ facts: null, failure: null }));
+onCallerChange(() => change({ facts: null, failure: null }));
 
 export function buildChoice(): BuildChoice | null {
   return state.choice;
