@@ -54,7 +54,37 @@ const FIELDS_A_TURN = 4_000;
 type Path = GraphQLResolveInfo["path"];
 type Answer = Record<string, unknown>;
 
-/** One execution of an operation. Its methods return a promise only where a resolver has returned one. */
+/** The path of a value, with the object or list of the answer that holds it, and whether that can hold null in its place. */
+class Place implements Path {
+  readonly prev: Place | undefined;
+  readonly key: string | number;
+  readonly typename: string | undefined;
+  readonly holder: Answer | unknown[];
+  readonly isNonNull: boolean;
+
+  constructor(
+    prev: Place | undefined,
+    key: string | number,
+    typename: string | undefined,
+    holder: Answer | unknown[],
+    isNonNull: boolean,
+  ) {
+    this.prev = prev;
+    this.key = key;
+    this.typename = typename;
+    this.holder = holder;
+    this.isNonNull = isNonNull;
+  }
+
+  put(value: unknown): void {
+    (this.holder as Answer)[this.key] = value;
+  }
+}
+
+/**
+ * One execution of an operation. A promise is awaited for its own place alone: the objects and lists around it are made at once, and
+ * the answer is complete when nothing is awaited any more.
+ */
 class Run {
   readonly #operation: PreparedOperation;
   readonly #rootValue: unknown;
@@ -63,9 +93,13 @@ class Run {
   /** Arguments that hold variables, by field. */
   readonly #args: CoercedVariables[] = [];
   readonly #errors: GraphQLError[] = [];
-  readonly #nulled = new Set<Path | undefined>();
+  readonly #nulled = new Set<Place | undefined>();
+  readonly #complete = Promise.withResolvers<ExecutionResult>();
   readonly #pause: ThreadTurn | null;
   readonly #fieldsATurn: number;
+  #data: Answer | null = null;
+  /** Number of promises that are awaited. */
+  #awaited = 0;
   /** Fields completed since the last pause. */
   #completedFields = 0;
 
@@ -86,155 +120,143 @@ class Run {
   }
 
   result(root: GraphQLObjectType): ExecutionResult | Promise<ExecutionResult> {
-    const failed = (error: unknown) => {
-      this.#add(error as GraphQLError, undefined);
-      return this.#response(null);
-    };
     try {
-      const data = this.#fields(
-        this.#operation.selectionOf(root, this.#variables),
-        this.#rootValue,
-        undefined,
-      );
-      return data instanceof Promise
-        ? data.then((answer) => this.#response(answer), failed)
-        : this.#response(data);
+      const selection = this.#operation.selectionOf(root, this.#variables);
+      this.#data = this.#fields(selection, this.#rootValue, undefined);
     } catch (error) {
-      return failed(error);
+      this.#void(error as GraphQLError, undefined);
     }
+    return this.#awaited === 0 ? this.#response() : this.#complete.promise;
   }
 
-  #response(data: Answer | null): ExecutionResult {
-    return this.#errors.length === 0 ? { data } : { errors: this.#errors, data };
+  #response(): ExecutionResult {
+    return this.#errors.length === 0 ? { data: this.#data } : { errors: this.#errors, data: this.#data };
   }
 
-  #fields(
-    { fields, blank }: PreparedSelection,
-    source: unknown,
-    path: Path | undefined,
-  ): Answer | Promise<Answer> {
+  #fields({ fields, blank }: PreparedSelection, source: unknown, place: Place | undefined): Answer {
     const answer: Answer = { ...blank };
-    let pending: string[] | null = null;
     this.#completedFields += fields.length;
-    try {
-      for (const field of fields) {
-        const value = this.#field(field, source, path);
-        answer[field.key] = value;
-        if (value instanceof Promise) {
-          if (pending === null) pending = [field.key];
-          else pending.push(field.key);
-        }
-      }
-    } catch (error) {
-      if (pending === null) throw error;
-      // The others can fail as well, and are waited for.
-      return settled(answer, pending).finally(() => {
-        throw error;
-      });
-    }
-    return pending === null ? answer : settled(answer, pending);
+    for (const field of fields) answer[field.key] = this.#field(field, source, place, answer);
+    return answer;
   }
 
-  #field(field: PreparedField, source: unknown, parentPath: Path | undefined): unknown {
+  #field(field: PreparedField, source: unknown, parent: Place | undefined, holder: Answer): unknown {
     const { output, property } = field;
     let info: ResolveInfo | undefined;
+    let place: Place | undefined;
     try {
       let value: unknown;
       if (property !== null) value = isObject(source) ? source[property] : undefined;
       if (property === null || typeof value === "function") {
-        info = new ResolveInfo(this.#operation, this.#rootValue, this.#variables, field, parentPath);
+        info = new ResolveInfo(this.#operation, this.#rootValue, this.#variables, field, parent, holder);
         const args = field.argsOf(this.#variables, this.#args);
         value = field.resolve(source, args, this.#contextValue, info);
       }
       if (output.kind === "leaf" && !isPromise(value)) return completedLeaf(field, output, value);
-      return this.#guarded(field, output, info?.path ?? pathOf(field, parentPath), value);
+      place = info?.path ?? placeOf(field, parent, holder);
+      return this.#value(field, output, place, value);
     } catch (error) {
-      return this.#failed(error, field, output, info?.path ?? pathOf(field, parentPath));
+      return this.#failed(error, field, output, place ?? info?.path ?? placeOf(field, parent, holder));
     }
   }
 
-  #info(field: PreparedField, path: Path): ResolveInfo {
-    return new ResolveInfo(this.#operation, this.#rootValue, this.#variables, field, path.prev, path);
+  #info(field: PreparedField, place: Place): ResolveInfo {
+    const { prev, holder } = place;
+    return new ResolveInfo(this.#operation, this.#rootValue, this.#variables, field, prev, holder, place);
   }
 
-  /** Completes a value, or a promise of one. Where the value may be null, a failure later on is an error of the answer. */
-  #guarded(field: PreparedField, output: Output, path: Path, value: unknown): unknown {
-    const completed = isPromise(value)
-      ? Promise.resolve(value).then((resolved) => this.#completed(field, output, path, resolved))
-      : this.#completed(field, output, path, value);
-    if (!(completed instanceof Promise)) return completed;
-    return completed.then(undefined, (error) => this.#failed(error, field, output, path));
+  #value(field: PreparedField, output: Output, place: Place, value: unknown): unknown {
+    return isPromise(value)
+      ? this.#later(field, place, value, (resolved) => this.#completed(field, output, place, resolved))
+      : this.#completed(field, output, place, value);
   }
 
-  #completed(field: PreparedField, output: Output, path: Path, value: unknown): unknown {
+  /** Puts what a promise completes to into its place, which holds null until then. */
+  #later<T>(
+    field: PreparedField,
+    place: Place,
+    promise: PromiseLike<T>,
+    complete: (resolved: T) => unknown,
+  ): null {
+    this.#await(promise, field, place, (resolved) => place.put(complete(resolved)));
+    return null;
+  }
+
+  /** Goes on when a promise is resolved. A failure makes null of the place. */
+  #await<T>(promise: PromiseLike<T>, field: PreparedField, place: Place, goOn: (resolved: T) => void): void {
+    const fail = (fault: unknown) => this.#void(errorAt(fault, field, place), place);
+    this.#awaited++;
+    Promise.resolve(promise).then(
+      (resolved) => {
+        try {
+          goOn(resolved);
+        } catch (fault) {
+          fail(fault);
+        }
+        this.#settled();
+      },
+      (fault) => {
+        fail(fault);
+        this.#settled();
+      },
+    );
+  }
+
+  #settled(): void {
+    this.#awaited--;
+    if (this.#awaited === 0) this.#complete.resolve(this.#response());
+  }
+
+  #completed(field: PreparedField, output: Output, place: Place, value: unknown): unknown {
     if (output.kind === "leaf") return completedLeaf(field, output, value);
     if (value instanceof Error) throw value;
     if (value === null || value === undefined) return completedNull(field, output);
-    if (output.kind === "list") return this.#list(field, output, path, value);
-    if (output.kind === "object") return this.#object(field, output.type, path, value);
-    return this.#abstract(field, output, path, value);
+    if (output.kind === "list") return this.#list(field, output, place, value);
+    if (output.kind === "object") return this.#object(field, output.type, place, value);
+    return this.#abstract(field, output, place, value);
   }
 
-  #list(field: PreparedField, { item }: OutputOf<"list">, path: Path, values: unknown): unknown {
+  #list(field: PreparedField, { item }: OutputOf<"list">, place: Place, values: unknown): unknown {
     if (!isIterable(values))
       throw new GraphQLError(`Expected Iterable, but did not find one for field "${nameOf(field)}".`);
     const items = Array.isArray(values) ? values : [...values];
-    const list: OpenList = { field, item, path, items, answers: [], isPending: false };
-    try {
-      if (!this.#completedList(list) && this.#pause !== null) return this.#otherParts(list, this.#pause);
-    } catch (error) {
-      if (list.isPending) ignoreFailures(list.answers);
-      throw error;
-    }
-    return list.isPending ? Promise.all(list.answers) : list.answers;
+    const answers: unknown[] = [];
+    this.#items({ field, item, place, items, answers });
+    return answers;
   }
 
-  /** Completes items of a list until it is time to pause. Returns true where all are done. */
-  #completedList(list: OpenList): boolean {
-    const { field, item, path, items, answers } = list;
+  /** Completes the items of a list that are left. When it is time to pause, the others come after the pause. */
+  #items(list: OpenList): void {
+    const { field, item, place, items, answers } = list;
     while (answers.length < items.length) {
       const key = answers.length;
-      const answer = this.#item(field, item, { prev: path, key, typename: undefined }, items[key]);
-      if (answer instanceof Promise) list.isPending = true;
-      answers.push(answer);
+      const at = new Place(place, key, undefined, answers, item.isNonNull);
+      answers.push(this.#item(field, item, at, items[key]));
       this.#completedFields++;
-      if (this.#completedFields >= this.#fieldsATurn && answers.length < items.length) return false;
-    }
-    return true;
-  }
-
-  /** Completes the rest of a list in parts. Where several lists are open, these take turns. */
-  async #otherParts(list: OpenList, pause: ThreadTurn): Promise<unknown[]> {
-    const { answers } = list;
-    try {
-      for (let begin = 0, isDone = false; !isDone; ) {
-        ignoreFailures(answers.slice(begin)); // those during the pause: they are thrown at the end
-        begin = answers.length;
-        await pause();
+      const isDue = this.#completedFields >= this.#fieldsATurn && answers.length < items.length;
+      if (this.#pause === null || !isDue) continue;
+      this.#await(this.#pause(), field, place, () => {
         this.#completedFields = 0;
-        isDone = this.#completedList(list);
-      }
-    } catch (error) {
-      ignoreFailures(answers);
-      throw error;
+        this.#items(list);
+      });
+      return;
     }
-    return Promise.all(answers);
   }
 
-  #item(field: PreparedField, output: Output, path: Path, value: unknown): unknown {
+  #item(field: PreparedField, output: Output, place: Place, value: unknown): unknown {
     try {
-      return this.#guarded(field, output, path, value);
+      return this.#value(field, output, place, value);
     } catch (error) {
-      return this.#failed(error, field, output, path);
+      return this.#failed(error, field, output, place);
     }
   }
 
-  #abstract(field: PreparedField, { type }: OutputOf<"abstract">, path: Path, value: unknown): unknown {
+  #abstract(field: PreparedField, { type }: OutputOf<"abstract">, place: Place, value: unknown): unknown {
     const resolveType = type.resolveType ?? defaultTypeResolver;
     const complete = (name: string | undefined) =>
-      this.#object(field, this.#possibleType(name, type, field), path, value);
-    const name = resolveType(value, this.#contextValue, this.#info(field, path), type);
-    return isPromise(name) ? Promise.resolve(name).then(complete) : complete(name);
+      this.#object(field, this.#possibleType(name, type, field), place, value);
+    const name = resolveType(value, this.#contextValue, this.#info(field, place), type);
+    return isPromise(name) ? this.#later(field, place, name, complete) : complete(name);
   }
 
   #possibleType(
@@ -248,30 +270,39 @@ class Run {
     throw new Error(`a value of ${nameOf(field)} is of the type ${name}, which is not a ${type.name}`);
   }
 
-  #object(field: PreparedField, type: GraphQLObjectType, path: Path, value: unknown): unknown {
+  #object(field: PreparedField, type: GraphQLObjectType, place: Place, value: unknown): unknown {
     const selection = this.#operation.selectionBelow(field, type, this.#variables);
-    if (!type.isTypeOf) return this.#fields(selection, value, path);
+    if (!type.isTypeOf) return this.#fields(selection, value, place);
     const complete = (isOfType: boolean) => {
       if (!isOfType) throw new Error(`a value of ${nameOf(field)} is not a ${type.name}`);
-      return this.#fields(selection, value, path);
+      return this.#fields(selection, value, place);
     };
-    const isOfType = type.isTypeOf(value, this.#contextValue, this.#info(field, path));
-    return isPromise(isOfType) ? Promise.resolve(isOfType).then(complete) : complete(isOfType);
+    const isOfType = type.isTypeOf(value, this.#contextValue, this.#info(field, place));
+    return isPromise(isOfType) ? this.#later(field, place, isOfType, complete) : complete(isOfType);
   }
 
   /** Makes an error of the answer of what was thrown; throws it on where null is not allowed. */
-  #failed(fault: unknown, { nodes }: PreparedField, { isNonNull }: Output, path: Path): null {
-    const error = locatedError(fault, nodes, pathToArray(path));
+  #failed(fault: unknown, field: PreparedField, { isNonNull }: Output, place: Place): null {
+    const error = errorAt(fault, field, place);
     if (isNonNull) throw error;
-    this.#add(error, path);
+    this.#add(error, place);
     return null;
   }
 
+  /** Makes null of a value that was awaited, or of the nearest around it that can be null. */
+  #void(error: GraphQLError, place: Place | undefined): void {
+    let nearest = place;
+    while (nearest?.isNonNull) nearest = nearest.prev;
+    if (nearest === undefined) this.#data = null;
+    else nearest.put(null);
+    this.#add(error, nearest);
+  }
+
   /** Adds an error to the answer, unless an earlier one has made null what it is in. */
-  #add(error: GraphQLError, path: Path | undefined): void {
-    for (let each = path; each !== undefined; each = each.prev) if (this.#nulled.has(each)) return;
+  #add(error: GraphQLError, place: Place | undefined): void {
+    for (let each = place; each !== undefined; each = each.prev) if (this.#nulled.has(each)) return;
     if (this.#nulled.has(undefined)) return;
-    this.#nulled.add(path);
+    this.#nulled.add(place);
     this.#errors.push(error);
   }
 }
@@ -280,16 +311,10 @@ class Run {
 interface OpenList {
   readonly field: PreparedField;
   readonly item: Output;
-  readonly path: Path;
+  readonly place: Place;
   readonly items: readonly unknown[];
   /** Of the items so far. */
   readonly answers: unknown[];
-  isPending: boolean;
-}
-
-/** Keeps failures from being reported as unhandled where another one is thrown instead, or where they are thrown later. */
-function ignoreFailures(answers: readonly unknown[]): void {
-  for (const answer of answers) if (answer instanceof Promise) answer.catch(() => {});
 }
 
 /** Information for a resolver. Few resolvers read any of it, so that most of it, the path included, is made when it is read. */
@@ -298,28 +323,31 @@ class ResolveInfo implements GraphQLResolveInfo {
   readonly variableValues: CoercedVariables;
   readonly #operation: PreparedOperation;
   readonly #field: PreparedField;
-  readonly #parentPath: Path | undefined;
-  #path: Path | undefined;
+  readonly #parent: Place | undefined;
+  readonly #holder: Answer | unknown[];
+  #place: Place | undefined;
 
   constructor(
     operation: PreparedOperation,
     rootValue: unknown,
     variableValues: CoercedVariables,
     field: PreparedField,
-    parentPath: Path | undefined,
-    path?: Path,
+    parent: Place | undefined,
+    holder: Answer | unknown[],
+    place?: Place,
   ) {
     this.#operation = operation;
     this.rootValue = rootValue;
     this.variableValues = variableValues;
     this.#field = field;
-    this.#parentPath = parentPath;
-    this.#path = path;
+    this.#parent = parent;
+    this.#holder = holder;
+    this.#place = place;
   }
 
-  get path() {
-    this.#path ??= pathOf(this.#field, this.#parentPath);
-    return this.#path;
+  get path(): Place {
+    this.#place ??= placeOf(this.#field, this.#parent, this.#holder);
+    return this.#place;
   }
 
   get fieldName() {
@@ -351,13 +379,6 @@ class ResolveInfo implements GraphQLResolveInfo {
   }
 }
 
-/** The answer, once its values are there. */
-async function settled(answer: Answer, pending: readonly string[]): Promise<Answer> {
-  const values = await Promise.all(pending.map((key) => answer[key]));
-  for (const [i, key] of pending.entries()) answer[key] = values[i];
-  return answer;
-}
-
 function completedLeaf(field: PreparedField, output: OutputOf<"leaf">, value: unknown): unknown {
   if (value === null || value === undefined) return completedNull(field, output);
   if (value instanceof Error) throw value;
@@ -371,8 +392,16 @@ function completedNull(field: PreparedField, { isNonNull }: Output): null {
   return null;
 }
 
-function pathOf({ key, parentType }: PreparedField, prev: Path | undefined): Path {
-  return { prev, key, typename: parentType.name };
+function placeOf(
+  { key, parentType, output }: PreparedField,
+  parent: Place | undefined,
+  holder: Answer | unknown[],
+) {
+  return new Place(parent, key, parentType.name, holder, output.isNonNull);
+}
+
+function errorAt(fault: unknown, { nodes }: PreparedField, place: Place): GraphQLError {
+  return locatedError(fault, nodes, pathToArray(place));
 }
 
 function nameOf({ parentType, definition }: PreparedField): string {
