@@ -43,8 +43,6 @@ const builder = new SchemaBuilder<{
   plugins: [RelayPlugin, DataloaderPlugin],
   defaultFieldNullability: false,
   relay: { nodesOnConnection: true },
-  // Required by the types alone: the gateway's own plugin, which is not loaded here, declares it for all builders of the program.
-  scopeAuth: { authScopes: () => ({}) },
 });
 
 builder.addScalarType("Date", DateResolver);

@@ -84,7 +84,7 @@ interface GroupArgs extends Slice {
 
 builder.queryField("claudeCode", (t) =>
   t.field({
-    authScopes: { "activity:read": true },
+    requires: ["activity:read"],
     type: ClaudeCodeGroupConnection,
     nullable: true,
     description:

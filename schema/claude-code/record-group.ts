@@ -64,13 +64,13 @@ export const ClaudeCodeGroup = builder.objectRef<CodeGroupNode>("ClaudeCodeGroup
   interfaces: [SeriesRow],
   fields: (t) => ({
     actor: t.field({
-      authScopes: { individuals: true },
+      requires: ["individuals"],
       type: Actor,
       ...splitBy("ACTOR", "Actor that ran it."),
       resolve: ({ actor }) => actor && { ...actor, organization: "CONSOLE" as const },
     }),
     user: t.field({
-      authScopes: { individuals: true },
+      requires: ["individuals"],
       type: User,
       ...splitBy(
         "USER",
@@ -80,7 +80,7 @@ export const ClaudeCodeGroup = builder.objectRef<CodeGroupNode>("ClaudeCodeGroup
       resolve: ({ actor }, _args, ctx) => (actor?.kind === "user" ? personByEmail(ctx, actor.email) : null),
     }),
     email: t.string({
-      authScopes: { "identity:read": true, pseudonyms: true },
+      requires: ["identity:read", "pseudonyms"],
       ...splitBy("USER", "The person's address, as the newest record spells it. Null: an API key."),
       resolve: ({ actor }) => (actor?.kind === "user" ? actor.email : null),
     }),

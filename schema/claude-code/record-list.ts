@@ -12,7 +12,7 @@ import { ClaudeCodeFilter, keeps, refuseStrangers } from "./record-filter.ts";
 
 builder.queryField("claudeCodeRecords", (t) =>
   t.field({
-    authScopes: { people: true },
+    requires: ["people"],
     type: ClaudeCodeRecordConnection,
     nullable: true,
     description:

@@ -35,7 +35,7 @@ const recordsOfPerson = {
 
 personFigures((t, range) => ({
   claudeCode: t.field({
-    authScopes: { "activity:read": true, own: true },
+    requires: ["activity:read", "own"],
     type: ClaudeCodeTotals,
     nullable: true,
     description:
@@ -47,7 +47,7 @@ personFigures((t, range) => ({
       sumOfRecords(await recordsOfPerson.read(ctx, personOver(person, range, ctx))),
   }),
   claudeCodeRecords: t.field({
-    authScopes: { "activity:read": true, own: true },
+    requires: ["activity:read", "own"],
     type: ClaudeCodeRecordConnection,
     nullable: true,
     description:

@@ -36,7 +36,7 @@ const TopPersonType = builder.objectRef<TopPerson>("TopUser").implement({
       resolve: ({ user }) => ({ organization: "ENTERPRISE" as const, userId: user.userId }),
     }),
     email: t.string({
-      authScopes: { "identity:read": true, pseudonyms: true },
+      requires: ["identity:read", "pseudonyms"],
       nullable: true,
       description: "Their address, as the report shows it, also of people who have left.",
       resolve: ({ user }, _args, ctx) => emailOfReported(ctx, "ENTERPRISE", user),
@@ -112,7 +112,7 @@ function mostUsed<Thing extends { readonly name: string; readonly users: number 
 
 builder.objectFields(AdoptionDashboard, (t) => ({
   topUsersByProjects: t.field({
-    authScopes: { individuals: true },
+    requires: ["individuals"],
     type: TopUsers,
     nullable: true,
     description:
@@ -121,7 +121,7 @@ builder.objectFields(AdoptionDashboard, (t) => ({
     ...topPeople(projectsUsed),
   }),
   topUsersByArtifacts: t.field({
-    authScopes: { individuals: true },
+    requires: ["individuals"],
     type: TopUsers,
     nullable: true,
     description:

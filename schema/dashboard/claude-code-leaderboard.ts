@@ -29,7 +29,7 @@ const CodeLeader = builder.objectRef<CodeLeaderShape>("ClaudeCodeLeader").implem
   description: "A person's Claude Code over a range: the sum of their records.",
   fields: (t) => ({
     email: t.exposeString("email", {
-      authScopes: { "identity:read": true, pseudonyms: true },
+      requires: ["identity:read", "pseudonyms"],
       nullable: true,
       description: "The address of their records, in lower case.",
     }),
@@ -92,7 +92,7 @@ const Leaderboard = builder
 
 builder.objectField(ClaudeCodeDashboard, "leaderboard", (t) =>
   t.field({
-    authScopes: { individuals: true },
+    requires: ["individuals"],
     type: Leaderboard,
     nullable: true,
     description: "The people ranked highest by activity or by estimated cost.",

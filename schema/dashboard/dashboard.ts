@@ -18,7 +18,7 @@ export const Dashboard = page(
 
 builder.queryField("dashboard", (t) =>
   t.field({
-    authScopes: { "activity:read": true },
+    requires: ["activity:read"],
     type: Dashboard,
     nullable: true,
     description:

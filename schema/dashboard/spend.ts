@@ -82,14 +82,14 @@ const Spender = builder.objectRef<SpenderShape>("Spender").implement({
       resolve: ({ user }) => ({ organization: "ENTERPRISE" as const, userId: user.userId }),
     }),
     email: t.string({
-      authScopes: { "identity:read": true, pseudonyms: true },
+      requires: ["identity:read", "pseudonyms"],
       nullable: true,
       description:
         "Their address, as the report shows it, also of people who have left. Null for erased accounts.",
       resolve: ({ user }, _args, ctx) => emailOfReported(ctx, "ENTERPRISE", user),
     }),
     name: t.string({
-      authScopes: { "identity:read": true, pseudonyms: true },
+      requires: ["identity:read", "pseudonyms"],
       nullable: true,
       description:
         "Their name from the member list, otherwise from the report, also for people who have left.",
@@ -170,7 +170,7 @@ builder.objectFields(SpendDashboard, (t) => ({
     ...overSpendPeriod(spendOver, periodOf),
   }),
   topUsers: t.field({
-    authScopes: { spenders: true },
+    requires: ["spenders"],
     type: TopSpenders,
     nullable: true,
     description:

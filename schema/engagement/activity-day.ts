@@ -146,7 +146,7 @@ function refuseSums(bucket: keyof typeof INSTEAD): void {
 
 builder.queryField("activity", (t) =>
   t.field({
-    authScopes: { "activity:read": true },
+    requires: ["activity:read"],
     type: [ActivityDay],
     nullable: true,
     description:

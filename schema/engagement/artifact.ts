@@ -74,7 +74,7 @@ const ArtifactActivity = builder.objectRef<ArtifactRow>("ArtifactActivity").impl
       resolve: ({ groupId }, _args, ctx) => (groupId === null ? null : groupOf(ctx, groupId)),
     }),
     user: t.field({
-      authScopes: { individuals: true },
+      requires: ["individuals"],
       type: User,
       ...splitBy("USER", "Creator. Null: upstream links the artifacts to no member."),
       resolve: ({ userId }): Person | null =>
@@ -113,7 +113,7 @@ function questionsOf(particulars: ReturnType<typeof particularsOf>, days: readon
 
 builder.queryField("artifacts", (t) =>
   t.field({
-    authScopes: { "activity:read": true },
+    requires: ["activity:read"],
     type: ArtifactConnection,
     nullable: true,
     description: `Artifacts created, day by day; each day is one upstream request. ${COUNTED_DAYS} Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.`,

@@ -122,7 +122,7 @@ export function comparisonField<Row extends UsedBy>(
   const type = comparisonType(`${kind.noun}Comparison`, kind.comparison.description, fields);
   builder.objectField(thing, "comparison", (t) =>
     t.field({
-      authScopes: { individuals: true }, // before, it can have been used by one person
+      requires: ["individuals"], // before, it can have been used by one person
       type,
       nullable: true,
       description:

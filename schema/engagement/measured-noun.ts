@@ -98,7 +98,7 @@ export function measuredNoun<Row extends UsedBy>(options: MeasuredNoun<Row>) {
   );
   builder.queryField(options.field, (t) =>
     t.field({
-      authScopes: { "activity:read": true },
+      requires: ["activity:read"],
       type: connection,
       nullable: true,
       description: `${listed.query}, by ${column.called} by default. Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, UPSTREAM_*.`,

@@ -48,7 +48,7 @@ export const Project = measuredNoun<ProjectRow>({
       resolve: ({ createdAt }) => dateTime(createdAt),
     }),
     createdBy: t.field({
-      authScopes: { individuals: true },
+      requires: ["individuals"],
       type: User,
       nullable: true,
       description: "Creator. Null: unknown, or the account is gone.",
@@ -56,7 +56,7 @@ export const Project = measuredNoun<ProjectRow>({
         createdBy && { organization: "ENTERPRISE", userId: createdBy.userId },
     }),
     creatorEmail: t.string({
-      authScopes: { "identity:read": true, pseudonyms: true },
+      requires: ["identity:read", "pseudonyms"],
       nullable: true,
       description:
         "Address of the creator, as the list shows it, also for people who have left. Null: the list shows none.",

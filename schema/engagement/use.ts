@@ -64,7 +64,7 @@ export function useFields<Thing extends UsedBy>(
     description: `One person's use of one ${called} over a range. All figures cover that person only.`,
     fields: (t): FieldMap => ({
       [singular]: t.field({
-        authScopes: { "activity:read": true },
+        requires: ["activity:read"],
         type: ofObject,
         nullable: true,
         description: `The ${singular} as all people used it over the same range. One run of upstream pages for all ${field} of a list, unless the list is of ${field}.`,
@@ -87,7 +87,7 @@ export function useFields<Thing extends UsedBy>(
   );
   personFigures((t, range) => ({
     [field]: t.field({
-      authScopes: { "activity:read": true, own: true },
+      requires: ["activity:read", "own"],
       type: [use],
       nullable: true,
       description: `The ${called}s the person ${verb} over the range, most ${counts} first; empty: none. Null: the person is not in the Enterprise organization. One run of upstream pages for all people of a list.`,
@@ -98,7 +98,7 @@ export function useFields<Thing extends UsedBy>(
   }));
   builder.objectField(thing, "usedBy", (t) =>
     t.field({
-      authScopes: { individuals: true },
+      requires: ["individuals"],
       type: connection,
       nullable: true,
       description: `The people who ${verb} it over the range and under the filter of the list, most ${counts} first, ties by id. One run of upstream pages for all ${field} of a list.`,

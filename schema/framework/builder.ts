@@ -1,6 +1,10 @@
-import SchemaBuilder, { brandWithType } from "@pothos/core";
+import SchemaBuilder, {
+  brandWithType,
+  completeValue,
+  type MaybePromise,
+  RootFieldBuilder,
+} from "@pothos/core";
 import RelayPlugin from "@pothos/plugin-relay";
-import ScopeAuthPlugin, { type AuthFailure } from "@pothos/plugin-scope-auth";
 import { GraphQLScalarType } from "graphql";
 import { GraphQLDateTimeISO, GraphQLSafeInt } from "graphql-scalars";
 import type { FreshnessState } from "../../src/analytics/freshness.ts";
@@ -8,16 +12,13 @@ import type { Context } from "../../src/context.ts";
 import { type Day, type Instant, parseDay, rfc3339 } from "../../src/domain/day.ts";
 import { type Decimal, formatDecimal } from "../../src/domain/decimal.ts";
 import type { DayRange } from "../../src/domain/range.ts";
-import { type Identity, type Permissions, permissionsOf } from "../../src/domain/viewer.ts";
+import type { Identity } from "../../src/domain/viewer.ts";
 import { badInput } from "../../src/errors.ts";
 import PlanningPlugin from "../../src/planning/plugin.ts";
-import { refusal } from "./permission.ts";
 
 /** The one builder: scalars, nullability, plugins. It defines no types. */
 export const builder = new SchemaBuilder<{
   Context: Context;
-  /** Permissions that a field requires, any of them; it stands beside `authScopes`. */
-  AuthScopes: Permissions;
   /** Fields of every connection beside its rows: see connection.ts. */
   Connection: { organization: string; totalCount: number | null; range: DayRange; freshness: FreshnessState };
   DefaultFieldNullability: false;
@@ -32,12 +33,7 @@ export const builder = new SchemaBuilder<{
     Difference: { Input: number; Output: number };
   };
 }>({
-  plugins: [ScopeAuthPlugin, RelayPlugin, PlanningPlugin],
-  scopeAuth: {
-    authScopes: ({ viewer }) => permissionsOf(viewer),
-    unauthorizedError: (_parent, { viewer }, { fieldName }, { failure }) =>
-      refusal(viewer, permissionsIn(failure), `\`${fieldName}\``),
-  },
+  plugins: [RelayPlugin, PlanningPlugin],
   defaultFieldNullability: false,
   relay: {
     nodesOnConnection: { description: "The rows, without their cursors." },
@@ -57,12 +53,6 @@ export const builder = new SchemaBuilder<{
     encodeGlobalID: (typename, id, ctx) => encodeGlobalId(typename, `${id}`, ctx),
   },
 });
-
-/** The permits that would have opened a field. */
-function permissionsIn(failure: AuthFailure): (keyof Permissions)[] {
-  if ("failures" in failure) return failure.failures.flatMap(permissionsIn);
-  return "scope" in failure ? [failure.scope as keyof Permissions] : [];
-}
 
 /** How ids given to a viewer who does not see people by name are marked. */
 const LENSES = { full: "", pseudonym: "~p", none: "~n" } as const satisfies Record<Identity, string>;

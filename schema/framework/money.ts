@@ -4,12 +4,12 @@ import { builder } from "./builder.ts";
 
 /** Options of a field that shows amounts, or leads to them: its type, and the permission that it requires. */
 export function spendOnly<Type>(type: Type) {
-  return { type, nullable: true, authScopes: { "spend:read": true } } as const;
+  return { type, nullable: true, requires: ["spend:read"] } as const;
 }
 
 /** Options of a field that shows amounts of one person, who may read their own. */
 export function spendOrOwn<Type>(type: Type) {
-  return { type, nullable: true, authScopes: { "spend:read": true, own: true } } as const;
+  return { type, nullable: true, requires: ["spend:read", "own"] } as const;
 }
 
 export const Money = builder.objectRef<MoneyAmount>("Money").implement({

@@ -3,17 +3,16 @@ import { type GraphQLResolveInfo, type GraphQLSchema, isObjectType } from "graph
 import type { Context } from "../../src/context.ts";
 import { permissionsOf } from "../../src/domain/viewer.ts";
 import { badInput, GatewayError } from "../../src/errors.ts";
-import { isGranted, requirementsById } from "../../src/planning/permissions.ts";
+import { isGranted, refusal, requirementsById } from "../../src/planning/permissions.ts";
 import type { FieldPlanOptions } from "../../src/planning/plan.ts";
 import { lookupOf } from "../../src/planning/plan.ts";
 import { builder, decodeGlobalId } from "./builder.ts";
-import { refusal } from "./permission.ts";
 
 const Node = builder.nodeInterfaceRef();
 
 builder.queryFields((t) => ({
   node: t.field({
-    authScopes: { anybody: true },
+    requires: ["anybody"],
     type: Node,
     nullable: true,
     description: "The object with this id. Errors: NOT_FOUND, BAD_USER_INPUT.",
@@ -22,7 +21,7 @@ builder.queryFields((t) => ({
     resolve: (_root, { id }, ctx, info) => nodeOf(id, ctx, info),
   }),
   nodes: t.field({
-    authScopes: { anybody: true },
+    requires: ["anybody"],
     type: [Node],
     nullable: { list: false, items: true },
     description:

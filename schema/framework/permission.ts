@@ -1,7 +1,8 @@
 import type { Context } from "../../src/context.ts";
 import { isPseudonymousAddress } from "../../src/domain/pseudonym.ts";
-import { type Permissions, permissionsOf, scopeIn, type Viewer } from "../../src/domain/viewer.ts";
-import { badInput, forbidden, type GatewayError, unseen } from "../../src/errors.ts";
+import { type Permissions, permissionsOf } from "../../src/domain/viewer.ts";
+import { badInput } from "../../src/errors.ts";
+import { refusal } from "../../src/planning/permissions.ts";
 
 /**
  * Throws FORBIDDEN where an argument tells of what the viewer may not see: an order is as good as the figures it goes by, and a
@@ -14,17 +15,6 @@ export function requirePermission(
 ): void {
   if (permission !== undefined && !permissionsOf(viewer)[permission])
     throw refusal(viewer, [permission], what);
-}
-
-/** Why what asks any of some permits is refused: for want of a scope, or for how the viewer sees people. */
-export function refusal(
-  viewer: Viewer,
-  requested: readonly (keyof Permissions)[],
-  what: string,
-): GatewayError {
-  const scopes = requested.flatMap((each) => scopeIn(each) ?? []);
-  const missing = scopes.filter((scope) => !viewer.scopes.has(scope));
-  return missing.length === 0 && viewer.identity === "none" ? unseen(what) : forbidden(what, missing);
 }
 
 /**

@@ -34,7 +34,7 @@ export const DatasetInfo = builder.objectRef<DatasetEndpoint>("DatasetInfo").imp
 
 builder.queryField("datasets", (t) =>
   t.field({
-    authScopes: { "activity:read": true, operate: true },
+    requires: ["activity:read", "operate"],
     type: [DatasetInfo],
     description:
       "Every dataset behind this API: whether it is enabled and why not, its days, dimensions and limits, and what it lacks; enough to build a form of valid queries. At most eight upstream requests per hour, none without `enabled`, `reason`, `explanation`, `latest` or `products`.",

@@ -12,7 +12,7 @@ const Limit = builder.objectRef<StatedLimit>("Limit").implement({
 
 builder.queryField("limits", (t) =>
   t.field({
-    authScopes: { anybody: true },
+    requires: ["anybody"],
     type: [Limit],
     description:
       "Limits of one request and one caller. A request over a limit is rejected before it runs, with LIMIT_EXCEEDED, CALLER_RATE_LIMITED or TOO_EXPENSIVE. Limits that are not set are not listed. Makes no upstream request.",

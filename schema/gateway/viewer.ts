@@ -60,7 +60,7 @@ const ViewerType = builder.objectRef<Viewer>("Viewer").implement({
 
 builder.queryField("viewer", (t) =>
   t.field({
-    authScopes: { anybody: true },
+    requires: ["anybody"],
     type: ViewerType,
     description:
       "The caller and what they may read, for clients that show or hide parts by permission. Without authentication, a caller who reads everything. Makes no upstream request.",

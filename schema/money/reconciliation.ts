@@ -99,7 +99,7 @@ const Reconciliation = builder.objectRef<ReconciliationShape>("Reconciliation").
 
 builder.queryField("reconciliation", (t) =>
   t.field({
-    authScopes: { spenders: true }, // its parts can be what one person used who has left
+    requires: ["spenders"], // its parts can be what one person used who has left
     type: [Reconciliation],
     nullable: { list: true, items: true },
     description:

@@ -99,7 +99,7 @@ export const Bucketed = builder.interfaceRef<ReportNode<unknown>>("ReportBucket"
       ),
     ),
     actor: t.field({
-      authScopes: { individuals: true },
+      requires: ["individuals"],
       type: Actor,
       ...splitBy(
         "ACTOR",
@@ -145,14 +145,14 @@ export const Bucketed = builder.interfaceRef<ReportNode<unknown>>("ReportBucket"
       resolve: ({ team }) => team?.kind === "unassigned",
     }),
     user: t.field({
-      authScopes: { individuals: true },
+      requires: ["individuals"],
       type: User,
       ...splitBy("USER", "Person."),
       ...ofConsoleNames,
       resolve: (row, _args, ctx) => personOf(row, ctx),
     }),
     email: t.string({
-      authScopes: { "identity:read": true, pseudonyms: true },
+      requires: ["identity:read", "pseudonyms"],
       ...splitBy(
         "USER",
         "The person's address, as the report shows it, also of people who have left. Null for erased accounts.",
@@ -161,7 +161,7 @@ export const Bucketed = builder.interfaceRef<ReportNode<unknown>>("ReportBucket"
       resolve: reported(emailOfReported),
     }),
     name: t.string({
-      authScopes: { "identity:read": true, pseudonyms: true },
+      requires: ["identity:read", "pseudonyms"],
       ...splitBy(
         "USER",
         "The person's name from the member list, otherwise from the report, also for people who have left.",
@@ -170,14 +170,14 @@ export const Bucketed = builder.interfaceRef<ReportNode<unknown>>("ReportBucket"
       resolve: reported(nameOfReported),
     }),
     accountStatus: t.field({
-      authScopes: { "identity:read": true },
+      requires: ["identity:read"],
       type: AccountStatusEnum,
       ...splitBy("USER", "Status of the person's account, from the member list and the report."),
       ...ofMembers,
       resolve: reported(statusOfReported),
     }),
     workspace: t.field({
-      authScopes: { "keys:read": true },
+      requires: ["keys:read"],
       type: Workspace,
       ...splitBy("WORKSPACE", "Workspace."),
       ...ofWorkspaces,
@@ -185,7 +185,7 @@ export const Bucketed = builder.interfaceRef<ReportNode<unknown>>("ReportBucket"
         workspaceId === null ? null : workspaceById(ctx, {}).load(workspaceId),
     }),
     apiKey: t.field({
-      authScopes: { "keys:read": true },
+      requires: ["keys:read"],
       type: ApiKey,
       ...splitBy("API_KEY", "API key."),
       ...ofApiKeys,

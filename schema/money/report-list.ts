@@ -5,6 +5,7 @@ import type { Context } from "../../src/context.ts";
 import type { DayRange } from "../../src/domain/range.ts";
 import type { Dimension } from "../../src/domain/report.ts";
 import { TEAM_SOURCES } from "../../src/loaders/teams.ts";
+import type { Requires } from "../../src/planning/plan.ts";
 import type { Endpoint } from "../../src/upstream/endpoint.ts";
 import type { FieldRequests } from "../../src/upstream/plan.ts";
 import { builder } from "../framework/builder.ts";
@@ -26,9 +27,9 @@ interface ReportList<Measure extends object> {
   readonly noun: "Cost" | "Usage";
   readonly field: "cost" | "usage";
   readonly report: Report<Measure>;
-  /** Scopes that the list requires, and those of `overlap`. */
-  readonly authScopes: { readonly "spend:read": true } | { readonly "activity:read": true };
-  readonly overlapScopes: { readonly spenders: true } | { readonly people: true };
+  /** Permissions that the list requires, any of them, and those of `overlap`. */
+  readonly requires: Requires;
+  readonly overlapRequires: Requires;
   readonly DimensionEnum: PothosSchemaTypes.EnumRef<Types, Dimension>;
   readonly filter: InputRef<ReportFilterInput>;
   readonly measures: Measures<Measure>;
@@ -61,7 +62,7 @@ interface TotalsOfUser<Measure> {
 
 /** Defines the list of a report, its buckets and totals, and the figures of one person. */
 export function reportList<Measure extends object>(list: ReportList<Measure>): void {
-  const { noun, field, report, authScopes, DimensionEnum, filter, measures, descriptions } = list;
+  const { noun, field, report, requires, DimensionEnum, filter, measures, descriptions } = list;
   const series = seriesOrder<Measure>(noun, measures);
   const args = {
     ...reportArgs,
@@ -84,7 +85,7 @@ export function reportList<Measure extends object>(list: ReportList<Measure>): v
   const connection = reportConnection(list, bucket, fields);
   builder.queryField(field, (t) =>
     t.field({
-      authScopes,
+      requires,
       type: connection,
       nullable: true,
       description: `${descriptions.query} Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.`,
@@ -147,7 +148,7 @@ function reportBucket<Measure extends object>(
 
 /** Defines the connection of a report, with the totals of the whole answer. */
 function reportConnection<Measure extends object>(
-  { noun, type, comparison, overlapScopes, DimensionEnum, descriptions }: ReportList<Measure>,
+  { noun, type, comparison, overlapRequires, DimensionEnum, descriptions }: ReportList<Measure>,
   bucket: Ref<ReportNode<Measure>>,
   fields: Fields<Measure>,
 ) {
@@ -183,7 +184,7 @@ function reportConnection<Measure extends object>(
           ...fields.totalComparison,
         }),
         overlap: t.field({
-          authScopes: overlapScopes, // it can be what one person in two teams used
+          requires: overlapRequires, // it can be what one person in two teams used
           type: figures,
           nullable: true,
           description:
@@ -200,14 +201,14 @@ function reportConnection<Measure extends object>(
 function figuresOfPerson<Measure extends object>({
   field,
   type,
-  authScopes,
+  requires,
   ofPerson,
 }: ReportList<Measure>): void {
   const figures: Ref<object> = type;
   const enterprise = { kind: "ENTERPRISE", what: ofPerson.what } as const;
   personFigures((t, range) => ({
     [field]: t.field({
-      authScopes: { ...authScopes, own: true },
+      requires: [...requires, "own"],
       type: figures,
       nullable: true,
       description: ofPerson.description,

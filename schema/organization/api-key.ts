@@ -55,7 +55,7 @@ export const ApiKey = builder.node(builder.objectRef<ApiKeyRow>("ApiKey"), {
         workspaceId === null ? null : workspaceById(ctx, {}).load(workspaceId),
     }),
     principal: t.field({
-      authScopes: { individuals: true },
+      requires: ["individuals"],
       type: User,
       nullable: true,
       description:
@@ -85,7 +85,7 @@ export const ApiKey = builder.node(builder.objectRef<ApiKeyRow>("ApiKey"), {
       resolve: ({ createdBy }) => createdBy?.type ?? null,
     }),
     createdBy: t.field({
-      authScopes: { individuals: true },
+      requires: ["individuals"],
       type: User,
       nullable: true,
       description: "The person who created it. Null: not recorded, or created by a service account.",

@@ -27,7 +27,7 @@ const Organization = builder.objectRef<NamedShape>("Organization").implement({
 
 builder.queryField("organization", (t) =>
   t.field({
-    authScopes: { anybody: true },
+    requires: ["anybody"],
     type: Organization,
     nullable: true,
     description:

@@ -34,7 +34,7 @@ const UserComparison = comparisonType<UserActivityRow>(
 
 personFigures((t, range) => ({
   activityComparison: t.field({
-    authScopes: { "activity:read": true, own: true },
+    requires: ["activity:read", "own"],
     type: UserComparison,
     nullable: true,
     description:

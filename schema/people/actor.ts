@@ -34,14 +34,14 @@ const UserActor = builder.objectRef<Kind<"user" | "person">>("UserActor").implem
   description: "A person.",
   fields: (t) => ({
     email: t.string({
-      authScopes: { "identity:read": true, own: true, pseudonyms: true },
+      requires: ["identity:read", "own", "pseudonyms"],
       nullable: true,
       description: "Address, as the source spells it. Null: the source shows none.",
       resolve: (actor, _args, ctx) =>
         actor.kind === "user" ? actor.email : emailOfReported(ctx, actor.organization, actor.user),
     }),
     name: t.string({
-      authScopes: { "identity:read": true, own: true, pseudonyms: true },
+      requires: ["identity:read", "own", "pseudonyms"],
       nullable: true,
       description:
         "Name from the member list, otherwise from the report, also for people who have left. Null: neither has it.",
@@ -53,7 +53,7 @@ const UserActor = builder.objectRef<Kind<"user" | "person">>("UserActor").implem
       },
     }),
     accountStatus: t.field({
-      authScopes: { "identity:read": true, own: true },
+      requires: ["identity:read", "own"],
       type: AccountStatusEnum,
       nullable: true,
       description: "Status of the account, from the member list and the report. Null only beside an error.",
@@ -87,7 +87,7 @@ const ApiKeyActor = builder.objectRef<Kind<"apiKey" | "key">>("ApiKeyActor").imp
   description: "An API key without a known identity behind it.",
   fields: (t) => ({
     name: t.string({
-      authScopes: { "keys:read": true },
+      requires: ["keys:read"],
       nullable: true,
       description:
         "Name of the key. Not unique: several keys can share one. Null: the key is no longer listed.",
@@ -98,7 +98,7 @@ const ApiKeyActor = builder.objectRef<Kind<"apiKey" | "key">>("ApiKeyActor").imp
           : ((await apiKeyById(ctx, {}).load(actor.apiKeyId))?.name ?? null),
     }),
     apiKey: t.field({
-      authScopes: { "keys:read": true },
+      requires: ["keys:read"],
       type: ApiKey,
       nullable: true,
       description: "The key. Null: the source has only its name.",
@@ -126,13 +126,13 @@ const FederatedActor = builder.objectRef<Kind<"federated">>("FederatedActor").im
       description: "Provider that vouches for it: `aws`, `gcp`, `azure` or `oidc`; new providers may appear.",
     }),
     account: t.exposeString("account", {
-      authScopes: { "identity:read": true },
+      requires: ["identity:read"],
       nullable: true,
       description:
         "Account that the provider binds to the organization: AWS account, Google project number, Azure subscription or OIDC issuer.",
     }),
     subject: t.exposeString("subject", {
-      authScopes: { "identity:read": true },
+      requires: ["identity:read"],
       nullable: true,
       description: "The provider's own name for the identity, such as an ARN.",
     }),

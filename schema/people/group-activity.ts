@@ -37,7 +37,7 @@ const GroupActivity = builder.objectRef<ByGroup<GroupActivityShape>>("GroupActiv
 
 groupFigures((t, range) => ({
   activity: t.field({
-    authScopes: { "activity:read": true },
+    requires: ["activity:read"],
     type: GroupActivity,
     nullable: true,
     description:
@@ -62,7 +62,7 @@ function questionsOver(range: DayRange, { now }: Context) {
 
 builder.queryField("activityByGroup", (t) =>
   t.field({
-    authScopes: { "activity:read": true },
+    requires: ["activity:read"],
     type: [GroupActivity],
     nullable: true,
     description:

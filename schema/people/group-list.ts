@@ -16,7 +16,7 @@ const GroupSummaryConnection = builder.connectionObject(
 
 builder.queryField("groups", (t) =>
   t.field({
-    authScopes: { "activity:read": true },
+    requires: ["activity:read"],
     type: GroupSummaryConnection,
     nullable: true,
     description:

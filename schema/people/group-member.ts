@@ -14,14 +14,14 @@ const GroupMember = builder.objectRef<GroupMemberShape>("GroupMember").implement
     "Current membership of one person in one group. Reports use the groups on the day of use instead.",
   fields: (t) => ({
     joinedAt: t.field({
-      authScopes: { "identity:read": true }, // as of the organization
+      requires: ["identity:read"], // as of the organization
       type: "DateTime",
       nullable: true,
       description: "When the person joined the group. Null only beside an error.",
       resolve: ({ joinedAt }) => dateTime(joinedAt),
     }),
     email: t.exposeString("email", {
-      authScopes: { "identity:read": true, pseudonyms: true },
+      requires: ["identity:read", "pseudonyms"],
       description: "Address, as the group's list spells it.",
     }),
     user: t.field({
@@ -59,7 +59,7 @@ const membersOfGroup = loader(async (ctx, { slice }: { readonly slice: Slice }, 
 
 builder.interfaceField(GroupProfile, "members", (t) =>
   t.field({
-    authScopes: { people: true },
+    requires: ["people"],
     type: GroupMemberConnection,
     nullable: true,
     description:

@@ -6,7 +6,7 @@ import { UserProfile } from "./user.ts";
 
 builder.interfaceField(UserProfile, "groups", (t) =>
   t.field({
-    authScopes: { "activity:read": true, own: true },
+    requires: ["activity:read", "own"],
     type: [Group],
     nullable: true,
     description:

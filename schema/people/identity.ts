@@ -40,7 +40,7 @@ const Identity = builder.objectRef<IdentityShape>("Identity").implement({
 
 builder.interfaceField(UserProfile, "identities", (t) =>
   t.field({
-    authScopes: SEEN,
+    requires: SEEN,
     type: [Identity],
     nullable: true,
     description:

@@ -41,7 +41,7 @@ const IdleSeatConnection = builder.connectionObject(
 
 builder.queryField("idleSeats", (t) =>
   t.field({
-    authScopes: { people: true },
+    requires: ["people"],
     type: IdleSeatConnection,
     nullable: true,
     description:

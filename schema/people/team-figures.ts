@@ -93,7 +93,7 @@ function teamOver(
 
 figures<TeamNode, TeamOver>(TeamType, TeamSummary, (t, range) => ({
   activity: t.field({
-    authScopes: { "activity:read": true },
+    requires: ["activity:read"],
     type: TeamActivity,
     nullable: true,
     description:
@@ -124,7 +124,7 @@ figures<TeamNode, TeamOver>(TeamType, TeamSummary, (t, range) => ({
     },
   }),
   claudeCode: t.field({
-    authScopes: { "activity:read": true },
+    requires: ["activity:read"],
     type: ClaudeCodeTotals,
     nullable: true,
     description:

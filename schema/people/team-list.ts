@@ -25,7 +25,7 @@ const TeamSummaryConnection = builder.connectionObject(
       "Teams by name, then people without a team, then usage without a person. `organization` is the organization of `cost`. `freshness` is that of the memberships: of the RBAC groups, or of the member list, since the operator's list has no age.",
     fields: (t) => ({
       overlap: t.field({
-        authScopes: { spenders: true }, // it can be what one person in two teams used
+        requires: ["spenders"], // it can be what one person in two teams used
         type: Spend,
         nullable: true,
         description:
@@ -41,7 +41,7 @@ const TeamSummaryConnection = builder.connectionObject(
 
 builder.queryField("teams", (t) =>
   t.field({
-    authScopes: { "activity:read": true },
+    requires: ["activity:read"],
     type: TeamSummaryConnection,
     nullable: true,
     description:

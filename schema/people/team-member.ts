@@ -15,7 +15,7 @@ const TeamMemberType = builder.objectRef<TeamMember>("TeamMember").implement({
   description: "Current membership of one person in one team.",
   fields: (t) => ({
     email: t.exposeString("email", {
-      authScopes: { "identity:read": true, pseudonyms: true },
+      requires: ["identity:read", "pseudonyms"],
       description:
         "Address. For an RBAC group as upstream spells it; for the operator's list in lower case, with aliases resolved.",
     }),
@@ -39,7 +39,7 @@ const TeamMemberConnection = builder.connectionObject(
 
 builder.interfaceField(TeamProfile, "members", (t) =>
   t.field({
-    authScopes: { "identity:read": true, pseudonyms: true },
+    requires: ["identity:read", "pseudonyms"],
     type: TeamMemberConnection,
     nullable: true,
     description: "Current members, active or not. Null: no team. Errors: CURSOR_*.",

@@ -42,14 +42,14 @@ export const TeamProfile = builder.interfaceRef<TeamNode>("TeamProfile").impleme
       resolve: ({ placement }) => teamOf(placement)?.costCentre ?? null,
     }),
     manager: t.string({
-      authScopes: { "identity:read": true, pseudonyms: true },
+      requires: ["identity:read", "pseudonyms"],
       nullable: true,
       description:
         "Manager that most of the operator's lines of the team state, usually by address. Null: none, or an RBAC group.",
       resolve: ({ placement }) => teamOf(placement)?.manager ?? null,
     }),
     memberCount: t.field({
-      authScopes: { "activity:read": true },
+      requires: ["activity:read"],
       type: "Count",
       nullable: true,
       description:

@@ -21,7 +21,7 @@ async function teamsOfPerson(ctx: Context, person: Person | PersonOver) {
 
 builder.interfaceFields(UserProfile, (t) => ({
   team: t.string({
-    authScopes: { "activity:read": true, own: true },
+    requires: ["activity:read", "own"],
     nullable: true,
     description:
       "Name of the person's current team; of several the first by name, and `teams` has all. Null: no team. If the RBAC groups are the teams, their members come from the directory, which is read once a day. Errors: DIRECTORY_NOT_READY, UPSTREAM_*.",
@@ -29,7 +29,7 @@ builder.interfaceFields(UserProfile, (t) => ({
     resolve: async (person, _args, ctx) => (await teamsOfPerson(ctx, person))[0]?.name ?? null,
   }),
   teams: t.field({
-    authScopes: { "activity:read": true, own: true },
+    requires: ["activity:read", "own"],
     type: [TeamType],
     nullable: true,
     description: "The person's current teams, by name. Empty: no team. Otherwise as `team`.",

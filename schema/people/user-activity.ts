@@ -48,7 +48,7 @@ function requestedDays(days: readonly DayRange[], incomplete: Incomplete, ctx: C
 
 personFigures((t, range) => ({
   activity: t.field({
-    authScopes: { "activity:read": true, own: true },
+    requires: ["activity:read", "own"],
     type: UserActivity,
     nullable: true,
     description:
@@ -65,7 +65,7 @@ personFigures((t, range) => ({
     },
   }),
   activityByDay: t.field({
-    authScopes: { "activity:read": true, own: true },
+    requires: ["activity:read", "own"],
     type: [UserActivityDay],
     nullable: true,
     description:

@@ -77,7 +77,7 @@ const UserSummaryConnection = builder.connectionObject(
 
 builder.queryField("users", (t) =>
   t.field({
-    authScopes: { people: true },
+    requires: ["people"],
     type: UserSummaryConnection,
     nullable: true,
     description:

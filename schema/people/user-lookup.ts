@@ -21,7 +21,7 @@ function notFound(by: "id" | "email", { viewer }: Context): never {
 
 builder.queryField("user", (t) =>
   t.field({
-    authScopes: { people: true, own: true },
+    requires: ["people", "own"],
     type: User,
     nullable: true,
     description:

@@ -16,15 +16,15 @@ import { mayReadOthers, ownPerson } from "./own-person.ts";
 import { AccountStatusEnum } from "./reported-person.ts";
 import { formatUserId, parseUserId } from "./user-id.ts";
 
-export const SEEN = { "identity:read": true, own: true, pseudonyms: true } as const;
-const NAMED = { "identity:read": true, own: true } as const;
+export const SEEN = ["identity:read", "own", "pseudonyms"] as const;
+const NAMED = ["identity:read", "own"] as const;
 
 export const UserProfile = builder.interfaceRef<Person | PersonOver>("UserProfile").implement({
   description: "Properties of a person, independent of a range.",
   fields: (t) => ({
     userId: t.exposeString("userId", { description: "Upstream id of the person, `user_...`." }),
     email: t.string({
-      authScopes: SEEN,
+      requires: SEEN,
       nullable: true,
       description:
         "Address, as upstream spells it. For a `User` from the member list, so null for people who have left; for a row of `users` from the report, which has those too. Null for erased accounts.",
@@ -33,14 +33,14 @@ export const UserProfile = builder.interfaceRef<Person | PersonOver>("UserProfil
       resolve: (person, _args, ctx) => emailOf(ctx, person),
     }),
     name: t.string({
-      authScopes: SEEN,
+      requires: SEEN,
       nullable: true,
       description: "Full name from the member list. Null: never set, or the person has left.",
       ...ofMembers,
       resolve: async (person, _args, ctx) => (await memberOf(ctx, person))?.name ?? null,
     }),
     status: t.field({
-      authScopes: NAMED,
+      requires: NAMED,
       type: AccountStatusEnum,
       nullable: true,
       description:
@@ -49,7 +49,7 @@ export const UserProfile = builder.interfaceRef<Person | PersonOver>("UserProfil
       resolve: async (person, _args, ctx) => ((await memberOf(ctx, person)) === null ? "UNKNOWN" : "ACTIVE"),
     }),
     role: t.string({
-      authScopes: NAMED,
+      requires: NAMED,
       nullable: true,
       description:
         "Role in the organization, such as `user` or `admin`; new roles may appear. Null for people who have left.",
@@ -57,7 +57,7 @@ export const UserProfile = builder.interfaceRef<Person | PersonOver>("UserProfil
       resolve: async (person, _args, ctx) => (await memberOf(ctx, person))?.role ?? null,
     }),
     joinedAt: t.field({
-      authScopes: NAMED,
+      requires: NAMED,
       type: "DateTime",
       nullable: true,
       description: "When the person joined the organization. Null for people who have left.",

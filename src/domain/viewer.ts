@@ -96,11 +96,6 @@ const OTHERS = {
 
 export type Permissions = Record<Scope | keyof typeof OTHERS, boolean>;
 
-/** Recognizes the name of a permission. */
-export function isPermission(text: unknown): text is keyof Permissions {
-  return isScope(text) || (typeof text === "string" && Object.hasOwn(OTHERS, text));
-}
-
 /** The scope that is part of what is asked; null where none is. */
 export function scopeIn(permission: keyof Permissions): Scope | null {
   if (permission === "people") return "activity:read";

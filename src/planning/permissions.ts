@@ -1,6 +1,7 @@
 import type { GraphQLObjectType } from "graphql";
 import type { Context } from "../context.ts";
-import { type Permissions, permissionsOf } from "../domain/viewer.ts";
+import { type Permissions, permissionsOf, scopeIn, type Viewer } from "../domain/viewer.ts";
+import { forbidden, type GatewayError, unseen } from "../errors.ts";
 import type { FieldPlan, Requires } from "./plan.ts";
 
 /** A part of the schema: a type, a field, an argument, a value of an enum. */
@@ -30,4 +31,11 @@ export function isGranted(requires: Requires | null, permissions: Permissions): 
 /** Grants the viewer a field, as far as that depends on the field itself. */
 export function isPermitted(field: SchemaPart, { viewer }: Pick<Context, "viewer">): boolean {
   return isGranted(requirementsOf(field), permissionsOf(viewer));
+}
+
+/** Returns the error for a viewer without any of the required permissions: a scope is missing, or the viewer sees no people. */
+export function refusal(viewer: Viewer, requires: Requires, what: string): GatewayError {
+  const scopes = requires.flatMap((each) => scopeIn(each) ?? []);
+  const missing = scopes.filter((scope) => !viewer.scopes.has(scope));
+  return missing.length === 0 && viewer.identity === "none" ? unseen(what) : forbidden(what, missing);
 }

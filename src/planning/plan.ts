@@ -40,7 +40,7 @@ export type PlanRequests<Args = object> = (
 /** Any of these permissions. */
 export type Requires = readonly (keyof Permissions)[];
 
-/** A part of the schema that can require a permission: a type, an argument, a value of an enum. */
+/** A part of the schema that can require a permission: a field, a type, an argument, a value of an enum. */
 export interface Requiring {
   /** Any of these permissions; none where it is empty or left out. */
   requires?: Requires;
@@ -53,7 +53,7 @@ export interface Sourced {
 }
 
 /** Declarations of a field about its requests and rows. */
-export interface FieldPlanOptions<Args = object> extends Sourced {
+export interface FieldPlanOptions<Args = object> extends Requiring, Sourced {
   /** The upstream requests that its resolver makes. */
   requests?: PlanRequests<Args>;
   /** The days that it and the fields below it are about, where that is not its `range` argument. Null: those it states or inherits. */

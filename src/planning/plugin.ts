@@ -11,8 +11,10 @@ import SchemaBuilder, {
   type TypeParam,
 } from "@pothos/core";
 import type { GraphQLFieldResolver } from "graphql";
+import type { Context } from "../context.ts";
 import type { Dataset } from "../domain/dataset.ts";
-import { isPermission } from "../domain/viewer.ts";
+import { permissionsOf } from "../domain/viewer.ts";
+import { isGranted, refusal } from "./permissions.ts";
 import type {
   FieldPlan,
   FieldPlanOptions,
@@ -104,7 +106,7 @@ export class PlanningPlugin<Types extends SchemaTypes> extends BasePlugin<Types>
       dimension,
       hiddenBy,
       args,
-      authScopes,
+      requires = [],
       sources = [],
     } = pothosOptions;
     const plan: FieldPlan = {
@@ -116,7 +118,7 @@ export class PlanningPlugin<Types extends SchemaTypes> extends BasePlugin<Types>
       dimension,
       hiddenBy,
       declared: args ?? {},
-      requires: requiredScopes(authScopes),
+      requires,
       sources,
     };
     return {
@@ -128,11 +130,16 @@ export class PlanningPlugin<Types extends SchemaTypes> extends BasePlugin<Types>
 
   override wrapResolve(
     resolver: Resolver<Types>,
-    { pothosOptions }: PothosOutputFieldConfig<Types>,
+    { pothosOptions: { requires = [], dimension } }: PothosOutputFieldConfig<Types>,
   ): Resolver<Types> {
-    const { dimension } = pothosOptions;
-    if (dimension === undefined) return resolver;
-    return (row, ...rest) => (isGroupedBy(row, dimension) ? resolver(row, ...rest) : null);
+    if (requires.length === 0 && dimension === undefined) return resolver;
+    return (row, args, ctx, info) => {
+      const { viewer } = ctx as Context;
+      if (requires.length > 0 && !isGranted(requires, permissionsOf(viewer)))
+        throw refusal(viewer, requires, `\`${info.fieldName}\``);
+      if (dimension !== undefined && !isGroupedBy(row, dimension)) return null;
+      return resolver(row, args, ctx, info);
+    };
   }
 
   override onInputFieldConfig(config: PothosInputFieldConfig<Types>): PothosInputFieldConfig<Types> {
@@ -165,11 +172,6 @@ function isGroupedBy(row: unknown, dimension: string): boolean {
   if (typeof row === "object" && row !== null && "groupedBy" in row && Array.isArray(row.groupedBy))
     return row.groupedBy.includes(dimension);
   throw new Error(`a row with a field of ${dimension} does not say what it is grouped by`);
-}
-
-/** The permissions in the scopes of a field, which stand for any of them. */
-function requiredScopes(scopes: unknown): Requires {
-  return Object.keys(scopes ?? {}).filter(isPermission);
 }
 
 interface PartConfig {
