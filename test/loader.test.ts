@@ -83,7 +83,7 @@ describe("an answer", () => {
   });
 
   test("of zero, no text or false is one, not a missing one", async () => {
-    const load = loader<null, number | string | boolean>(
+    const load = loader<object, number | string | boolean>(
       async () =>
         new Map<string, number | string | boolean>([
           ["a", 0],
@@ -91,7 +91,7 @@ describe("an answer", () => {
           ["c", false],
         ]),
     );
-    expect(await load(operation(), null).loadMany(["a", "b", "c"])).toEqual([0, "", false]);
+    expect(await load(operation(), {}).loadMany(["a", "b", "c"])).toEqual([0, "", false]);
   });
 
   test("is remembered while the operation lasts", async () => {

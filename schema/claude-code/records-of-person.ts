@@ -1,10 +1,16 @@
+import { completeValue, type MaybePromise } from "@pothos/core";
 import { joinEmailOf } from "../../src/analytics/join.ts";
 import type { Context } from "../../src/context.ts";
-import { type ClaudeCodeRecord as RecordShape, sumOfRecords } from "../../src/domain/claude-code.ts";
+import type { ClaudeCodeRecord as RecordShape, SumOfRecords } from "../../src/domain/claude-code.ts";
 import { emailKey } from "../../src/domain/organization.ts";
 import type { PersonOver } from "../../src/domain/person.ts";
-import { codeDayRequests, recordsOfEmail, recordsOfPeople } from "../../src/loaders/claude-code.ts";
-import { accountOfRecords, accountRequests } from "../../src/loaders/record-accounts.ts";
+import {
+  codeDayRequests,
+  recordsOfEmail,
+  recordsOfPeople,
+  sumOfEmail,
+} from "../../src/loaders/claude-code.ts";
+import { accountOfRecords, accountRequests, sumOfAccount } from "../../src/loaders/record-accounts.ts";
 import type { PlanInput } from "../../src/planning/plan.ts";
 import { claudeCode } from "../../src/upstream/endpoints/claude-code.ts";
 import { type PageRun, pagesOfRows } from "../../src/upstream/pages/iterate.ts";
@@ -27,6 +33,18 @@ const recordsOfPerson = {
     if (activity === undefined || records.length === 0) return records;
     return (await accountOfRecords(ctx, { range }).load(key)) === userId ? records : [];
   },
+  /** Their sum; null where there are none. */
+  sum(ctx: Context, person: PersonOver): MaybePromise<SumOfRecords | null> {
+    return completeValue(joinEmailOf(ctx, person), (email) => {
+      if (email === null) return null;
+      const { range, userId, activity } = person;
+      const key = emailKey(email, ctx.orgDirectory.aliases);
+      if (activity === undefined) return sumOfEmail(ctx, { range }).load(key);
+      return sumOfAccount(ctx, { range })
+        .load(key)
+        .then((found) => (found?.userId === userId ? found.sum : null));
+    });
+  },
   requests: ({ range, type }: PlanInput, ctx: Context): readonly FieldRequests[] => [
     { ...codeDayRequests(ctx, range), refusesItself: true }, // first, as what the rows below come from
     type === "UserSummary" ? { ...accountRequests(ctx, range), refusesItself: true } : memberLookup(ctx),
@@ -43,8 +61,7 @@ personFigures((t, range) => ({
     sources: ["CLAUDE_CODE", ...ofMembers.sources],
     args: range,
     requests: recordsOfPerson.requests,
-    resolve: async (person, { range }, ctx) =>
-      sumOfRecords(await recordsOfPerson.read(ctx, personOver(person, range, ctx))),
+    resolve: (person, { range }, ctx) => recordsOfPerson.sum(ctx, personOver(person, range, ctx)),
   }),
   claudeCodeRecords: t.field({
     requires: ["activity:read", "own"],

@@ -67,7 +67,10 @@ export function emailOf(ctx: Context, person: Person | PersonOver): string | nul
 }
 
 /** The address that figures of a person are joined by, which may be too old to be shown. */
-export async function joinEmailOf(ctx: Context, person: Person | PersonOver): Promise<string | null> {
+export function joinEmailOf(
+  ctx: Context,
+  person: Person | PersonOver,
+): string | null | Promise<string | null> {
   const row = rowOf(person);
   return row?.email === undefined && row?.formerEmail !== undefined ? row.formerEmail : emailOf(ctx, person);
 }

@@ -1,6 +1,6 @@
 import pMap from "p-map";
 import type { Context } from "../context.ts";
-import type { ClaudeCodeRecord } from "../domain/claude-code.ts";
+import { type ClaudeCodeRecord, type SumOfRecords, sumOfRecords } from "../domain/claude-code.ts";
 import { type Aliases, emailKey } from "../domain/organization.ts";
 import type { DayRange } from "../domain/range.ts";
 import { GatewayError } from "../errors.ts";
@@ -10,7 +10,7 @@ import type { Page } from "../upstream/pages/page.ts";
 import { windowsOf } from "../upstream/pages/windows.ts";
 import { type FieldRequests, requestsFor } from "../upstream/plan.ts";
 import { loader } from "./loader.ts";
-import { pageIndex } from "./page-index.ts";
+import { pageIndex, valuesOfPages } from "./page-index.ts";
 import { peopleBeyondAPage } from "./sizes.ts";
 
 /**
@@ -19,14 +19,45 @@ import { peopleBeyondAPage } from "./sizes.ts";
  */
 export const recordsOfEmail = loader(async (ctx, { range }: { range: DayRange }, keys) => {
   const { pages } = await recordsOfPeople(ctx, range);
-  const indexes = pages.map((rows) => byAddress(rows, ctx.orgDirectory.aliases));
-  const found = keys.map((key) => [key, indexes.flatMap((index) => index.get(key) ?? [])] as const);
+  const found = keys.map((key) => [key, recordsIn(pages, ctx.orgDirectory.aliases, key)] as const);
   return new Map(found.filter(([, records]) => records.length > 0));
 });
 
-const byAddress = pageIndex(({ actor }: ClaudeCodeRecord, aliases: Aliases) =>
-  actor.kind === "user" ? [emailKey(actor.email, aliases)] : [],
+/** The sum of those records. Null: no records. */
+export const sumOfEmail = loader((ctx, { range }: { range: DayRange }, keys) =>
+  sumsOfEmails(ctx, range, keys),
 );
+
+/** The sums for all of the keys that have records. */
+export async function sumsOfEmails(
+  ctx: Context,
+  range: DayRange,
+  keys: readonly string[],
+): Promise<ReadonlyMap<string, SumOfRecords>> {
+  const { pages } = await recordsOfPeople(ctx, range);
+  const { aliases } = ctx.orgDirectory;
+  const known = sumsOfPages(pages, aliases);
+  const sums = new Map<string, SumOfRecords>();
+  for (const key of keys) {
+    const sum = known.getOrInsertComputed(key, () => sumOfRecords(recordsIn(pages, aliases, key)));
+    if (sum !== null) sums.set(key, sum);
+  }
+  return sums;
+}
+
+const byAddress = pageIndex((record: ClaudeCodeRecord, aliases: Aliases) =>
+  record.actor.kind === "user" ? [[emailKey(record.actor.email, aliases), record] as const] : [],
+);
+
+const sumsOfPages = valuesOfPages<ClaudeCodeRecord, Aliases, SumOfRecords | null>();
+
+function recordsIn(
+  pages: readonly (readonly ClaudeCodeRecord[])[],
+  aliases: Aliases,
+  key: string,
+): readonly ClaudeCodeRecord[] {
+  return pages.flatMap((rows) => byAddress(rows, aliases).get(key) ?? []);
+}
 
 /**
  * All records of the days, and how old they are: from upstream where the days take no more requests than one operation makes, else

@@ -8,26 +8,45 @@ export type Lookup<Params, Value> = (
   keys: readonly string[],
 ) => Promise<ReadonlyMap<string, Value | Error>>;
 
-const loaders = new WeakMap<Context, Map<unknown, Map<string, DataLoader<string, unknown>>>>();
+type AnyLoader = DataLoader<string, unknown>;
+
+/** The loaders of a question, by its params. */
+interface LoadersOfQuestion {
+  readonly byParams: Map<string, AnyLoader>;
+  /** The one that was used last: most rows of a list ask with equal params. */
+  last: { readonly params: object; readonly loader: AnyLoader } | null;
+}
+
+const loaders = new WeakMap<Context, Map<unknown, LoadersOfQuestion>>();
 
 /**
  * A question asked by key, as a DataLoader per operation and params: all keys that one level of a query asks for go out
  * together. Answers are matched to keys by what they are about, never by position.
  */
-export function loader<Params, Value>(
+export function loader<Params extends object, Value>(
   question: Lookup<Params, Value>,
 ): (ctx: Context, params: Params) => DataLoader<string, Value | null> {
   return (ctx, params) => {
     const byQuestion = loaders.getOrInsertComputed(ctx, () => new Map());
-    const byParams = byQuestion.getOrInsertComputed(question, () => new Map());
+    const known = byQuestion.getOrInsertComputed(question, () => ({ byParams: new Map(), last: null }));
+    if (known.last !== null && isSame(params, known.last.params))
+      return known.last.loader as DataLoader<string, Value | null>;
     const batchScheduleFn = (dispatch: () => void) => void ctx.upstream.keysCollected().then(dispatch);
     const batch = async (keys: readonly string[]) => {
       const answers = await question(ctx, params, keys);
       return keys.map((key) => answers.get(key) ?? null);
     };
-    return byParams.getOrInsertComputed(
+    const made = known.byParams.getOrInsertComputed(
       JSON.stringify(params),
       () => new DataLoader<string, unknown>(batch, { batchScheduleFn }),
-    ) as DataLoader<string, Value | null>;
+    );
+    known.last = { params, loader: made };
+    return made as DataLoader<string, Value | null>;
   };
+}
+
+/** Compares the properties of params by identity: the rows of a list have its very range. */
+function isSame(a: object, b: object): boolean {
+  const names = Object.keys(a) as (keyof object)[];
+  return names.length === Object.keys(b).length && names.every((name) => name in b && a[name] === b[name]);
 }

@@ -7,6 +7,7 @@ import { userActivity } from "../upstream/endpoints/users.ts";
 import { collect, pagesOf } from "../upstream/pages/iterate.ts";
 import { windowsOf } from "../upstream/pages/windows.ts";
 import { type FieldRequests, requestsFor } from "../upstream/plan.ts";
+import { sumsOfEmails } from "./claude-code.ts";
 import { loader } from "./loader.ts";
 import { pageIndex } from "./page-index.ts";
 import { PEOPLE_PER_PAGE, peopleBeyondAPage } from "./sizes.ts";
@@ -20,16 +21,27 @@ export const accountOfRecords = loader(async (ctx, { range }: { range: DayRange 
   const { aliases } = ctx.orgDirectory;
   const indexes = (await listOfPeople(ctx, range)).map((rows) => byAddress(rows, aliases));
   const found = keys.flatMap((key) => {
-    const same = indexes.flatMap((index) => index.get(key) ?? []);
-    const accounts = same.flatMap((row) => accountIn(row, aliases));
+    const accounts = indexes.flatMap((index) => index.get(key) ?? []);
     return accounts.length === 0 ? [] : [[key, accounts.reduce(foremost).userId] as const];
   });
   return new Map(found);
 });
 
 const byAddress = pageIndex((row: UserActivityRow, aliases: Aliases) =>
-  accountIn(row, aliases).map(({ key }) => key),
+  accountIn(row, aliases).map((account) => [account.key, account] as const),
 );
+
+/** The sum of the records of an address, with the account that carries them. Null: no records. */
+export const sumOfAccount = loader(async (ctx, { range }: { range: DayRange }, keys) => {
+  const sums = [...(await sumsOfEmails(ctx, range, keys))];
+  const accounts = await accountOfRecords(ctx, { range }).loadMany(sums.map(([key]) => key));
+  return new Map(
+    sums.map(([key, sum], i) => {
+      const userId = accounts[i];
+      return [key, userId instanceof Error ? userId : { sum, userId }] as const;
+    }),
+  );
+});
 
 /**
  * Everyone active over the range, page by page: from upstream where the list takes no more requests than are left to the operation, else as it

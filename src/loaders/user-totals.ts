@@ -37,8 +37,8 @@ function totalsOfUser<Measure>(
     groupBy: [],
     filter: ids === null ? {} : { USER: ids },
   });
-  const byUser = pageIndex(({ user }: ReportRow<Measure>, _: typeof endpoint) =>
-    user === null ? [] : [user.userId],
+  const byUser = pageIndex(({ user, measure }: ReportRow<Measure>, _: typeof endpoint) =>
+    user === null ? [] : [[user.userId, measure] as const],
   );
   const totals = loader(async (ctx, { range }: { range: DayRange }, userIds) => {
     const { ranges } = windowsOf(endpoint, range, ctx.now());
@@ -52,7 +52,7 @@ function totalsOfUser<Measure>(
     const indexes = (await collectAll(runs)).pages.map((rows) => byUser(rows, endpoint));
     const found = new Map<string, Measure>();
     for (const id of userIds) {
-      const measures = indexes.flatMap((index) => index.get(id) ?? []).map(({ measure }) => measure);
+      const measures = indexes.flatMap((index) => index.get(id) ?? []);
       if (measures.length > 0) found.set(id, measures.reduce(plus));
     }
     return found;
