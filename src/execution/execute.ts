@@ -45,7 +45,8 @@ export function execute(
   const coerced = coerceVariables(schema, definition, args.variableValues ?? {});
   if ("faults" in coerced) return { errors: coerced.faults };
   const operation = prepare(schema, document, definition, coerced.variables);
-  return new Run(operation, rootValue, contextValue, coerced.variables, pause, fieldsATurn).result(root);
+  const execution = { operation, rootValue, variables: coerced.variables };
+  return new Run(execution, contextValue, pause, fieldsATurn).result(root);
 }
 
 /** Fields completed in one go, which takes a few milliseconds. */
@@ -81,15 +82,22 @@ class Place implements Path {
   }
 }
 
+/** The parts of an execution that resolvers can read. */
+interface Execution {
+  readonly operation: PreparedOperation;
+  readonly rootValue: unknown;
+  readonly variables: CoercedVariables;
+}
+
 /**
  * One execution of an operation. A promise is awaited for its own place alone: the objects and lists around it are made at once, and
  * the answer is complete when nothing is awaited any more.
  */
 class Run {
+  readonly #execution: Execution;
   readonly #operation: PreparedOperation;
-  readonly #rootValue: unknown;
-  readonly #contextValue: unknown;
   readonly #variables: CoercedVariables;
+  readonly #contextValue: unknown;
   /** Arguments that hold variables, by field. */
   readonly #args: CoercedVariables[] = [];
   readonly #errors: GraphQLError[] = [];
@@ -103,18 +111,11 @@ class Run {
   /** Fields completed since the last pause. */
   #completedFields = 0;
 
-  constructor(
-    operation: PreparedOperation,
-    rootValue: unknown,
-    contextValue: unknown,
-    variables: CoercedVariables,
-    pause: ThreadTurn | null,
-    fieldsATurn: number,
-  ) {
-    this.#operation = operation;
-    this.#rootValue = rootValue;
+  constructor(execution: Execution, contextValue: unknown, pause: ThreadTurn | null, fieldsATurn: number) {
+    this.#execution = execution;
+    this.#operation = execution.operation;
+    this.#variables = execution.variables;
     this.#contextValue = contextValue;
-    this.#variables = variables;
     this.#pause = pause;
     this.#fieldsATurn = pause === null ? Number.POSITIVE_INFINITY : fieldsATurn;
   }
@@ -122,7 +123,7 @@ class Run {
   result(root: GraphQLObjectType): ExecutionResult | Promise<ExecutionResult> {
     try {
       const selection = this.#operation.selectionOf(root, this.#variables);
-      this.#data = this.#fields(selection, this.#rootValue, undefined);
+      this.#data = this.#fields(selection, this.#execution.rootValue, undefined);
     } catch (error) {
       this.#void(error as GraphQLError, undefined);
     }
@@ -148,7 +149,7 @@ class Run {
       let value: unknown;
       if (property !== null) value = isObject(source) ? source[property] : undefined;
       if (property === null || typeof value === "function") {
-        info = new ResolveInfo(this.#operation, this.#rootValue, this.#variables, field, parent, holder);
+        info = new ResolveInfo(this.#execution, field, parent, holder);
         const args = field.argsOf(this.#variables, this.#args);
         value = field.resolve(source, args, this.#contextValue, info);
       }
@@ -162,7 +163,7 @@ class Run {
 
   #info(field: PreparedField, place: Place): ResolveInfo {
     const { prev, holder } = place;
-    return new ResolveInfo(this.#operation, this.#rootValue, this.#variables, field, prev, holder, place);
+    return new ResolveInfo(this.#execution, field, prev, holder, place);
   }
 
   #value(field: PreparedField, output: Output, place: Place, value: unknown): unknown {
@@ -319,26 +320,20 @@ interface OpenList {
 
 /** Information for a resolver. Few resolvers read any of it, so that most of it, the path included, is made when it is read. */
 class ResolveInfo implements GraphQLResolveInfo {
-  readonly rootValue: unknown;
-  readonly variableValues: CoercedVariables;
-  readonly #operation: PreparedOperation;
+  readonly #execution: Execution;
   readonly #field: PreparedField;
   readonly #parent: Place | undefined;
   readonly #holder: Answer | unknown[];
   #place: Place | undefined;
 
   constructor(
-    operation: PreparedOperation,
-    rootValue: unknown,
-    variableValues: CoercedVariables,
+    execution: Execution,
     field: PreparedField,
     parent: Place | undefined,
     holder: Answer | unknown[],
     place?: Place,
   ) {
-    this.#operation = operation;
-    this.rootValue = rootValue;
-    this.variableValues = variableValues;
+    this.#execution = execution;
     this.#field = field;
     this.#parent = parent;
     this.#holder = holder;
@@ -366,16 +361,24 @@ class ResolveInfo implements GraphQLResolveInfo {
     return this.#field.parentType;
   }
 
+  get rootValue() {
+    return this.#execution.rootValue;
+  }
+
+  get variableValues() {
+    return this.#execution.variables;
+  }
+
   get schema() {
-    return this.#operation.schema;
+    return this.#execution.operation.schema;
   }
 
   get fragments() {
-    return this.#operation.fragments;
+    return this.#execution.operation.fragments;
   }
 
   get operation() {
-    return this.#operation.definition;
+    return this.#execution.operation.definition;
   }
 }
 

@@ -25,7 +25,9 @@ export function requirementsById(type: GraphQLObjectType): Requires {
 
 /** Grants what requires nothing, or a permission that is held. */
 export function isGranted(requires: Requires | null, permissions: Permissions): boolean {
-  return requires?.some((each) => permissions[each]) ?? true;
+  if (requires === null) return true;
+  for (const each of requires) if (permissions[each]) return true; // a function for each field of each row takes time
+  return false;
 }
 
 /** Grants the viewer a field, as far as that depends on the field itself. */
