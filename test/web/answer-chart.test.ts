@@ -245,8 +245,9 @@ describe("the chart of rows by hour or minute", () => {
       "2026-11-02T01:00Z",
     ]);
     expect(drawn.chart.series[0]?.values).toEqual([1, 1, null, 1]);
-    expect(formatBucket("2026-11-01T22:00Z", "HOUR")).toBe("22:00");
-    expect(formatBucket("2026-11-02T00:00Z", "HOUR")).toBe("2 Nov");
+    expect(formatBucket("2026-11-01T22:00Z", "HOUR")).toBe("1 Nov, 22:00");
+    expect(formatBucket("2026-11-01T23:00Z", "HOUR", "2026-11-01T22:00Z")).toBe("23:00");
+    expect(formatBucket("2026-11-02T01:00Z", "HOUR", "2026-11-01T23:00Z")).toBe("2 Nov, 01:00");
   });
 
   test("is not drawn with more buckets than it has room for", () => {

@@ -123,9 +123,12 @@ export function isWithinDay(length: BucketLength): boolean {
   return length === "HOUR" || length === "MINUTE";
 }
 
-/** Label of a bucket below an axis. An hour or minute has its day only where the day begins. */
-export function formatBucket(start: string, length: BucketLength): string {
-  if (isWithinDay(length) && !start.includes("T00:00")) return clock.format(new Date(start));
+/** Label of a bucket below an axis. An hour or minute has its day where the label before it, if any, is of another day. */
+export function formatBucket(start: string, length: BucketLength, before?: string): string {
+  if (isWithinDay(length)) {
+    const time = clock.format(new Date(start));
+    return before?.slice(0, 10) === start.slice(0, 10) ? time : `${formatDay(start)}, ${time}`;
+  }
   return length === "MONTH" ? monthShort.format(new Date(start)) : formatDay(start);
 }
 

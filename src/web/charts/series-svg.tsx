@@ -1,6 +1,6 @@
 import { scaleBand, scaleLinear } from "d3-scale";
 import { line } from "d3-shape";
-import { formatBucket, formatTick, type Unit } from "./format.ts";
+import { formatBucket, formatTick, isWithinDay, type Unit } from "./format.ts";
 import {
   labelledBuckets,
   largestValue,
@@ -47,7 +47,8 @@ export function SeriesSvg({ chart, shape, unit, width, height, id, active = null
     .range([height - MARGIN.bottom, MARGIN.top]);
   const isWhole = unit === "count" && largestValue(chart, shape === "stacked") < 5;
   const ticks = y.ticks(4).filter((tick) => !isWhole || Number.isInteger(tick));
-  const labelled = labelledBuckets(buckets.length, Math.floor((width - MARGIN.left) / 72));
+  const labelWidth = isWithinDay(length) ? 96 : 72;
+  const labelled = labelledBuckets(buckets.length, Math.floor((width - MARGIN.left) / labelWidth));
   const center = (i: number) => (x(i) ?? 0) + x.bandwidth() / 2;
   return (
     <svg
@@ -84,15 +85,15 @@ export function SeriesSvg({ chart, shape, unit, width, height, id, active = null
           </text>
         </g>
       ))}
-      {labelled.map((i) => (
+      {labelled.map((i, place) => (
         <text
           key={i}
           className="chart-label"
-          x={Math.min(center(i), width - MARGIN.right - 18)}
+          x={Math.min(center(i), width - MARGIN.right - labelWidth / 2 + 18)}
           y={height - 6}
           textAnchor="middle"
         >
-          {formatBucket(buckets[i]?.start ?? "", length)}
+          {formatBucket(buckets[i]?.start ?? "", length, buckets[labelled[place - 1] ?? -1]?.start)}
         </text>
       ))}
       {active !== null && (

@@ -189,31 +189,35 @@ function RangePart({ legal, choice: { range }, onChoose }: PartProps) {
       />
       {!isCustom && span !== null && <p className="view-note">{formatRange(span)}</p>}
       {isCustom && (
-        <div className="row builder-days">
-          <label htmlFor={`${id}-from`}>First day</label>
-          <input
-            id={`${id}-from`}
-            className="field"
-            type="date"
-            {...limits}
-            value={range.between.from}
-            onChange={({ target }) =>
-              target.value !== "" &&
-              onChoose({ range: { between: { ...range.between, from: target.value } } })
-            }
-          />
-          <label htmlFor={`${id}-last`}>Last day</label>
-          <input
-            id={`${id}-last`}
-            className="field"
-            type="date"
-            {...limits}
-            value={dayAfter(range.between.until, -1)}
-            onChange={({ target }) =>
-              target.value !== "" &&
-              onChoose({ range: { between: { ...range.between, until: dayAfter(target.value, 1) } } })
-            }
-          />
+        <div className="builder-days">
+          <div className="builder-part">
+            <label htmlFor={`${id}-from`}>First day</label>
+            <input
+              id={`${id}-from`}
+              className="field"
+              type="date"
+              {...limits}
+              value={range.between.from}
+              onChange={({ target }) =>
+                target.value !== "" &&
+                onChoose({ range: { between: { ...range.between, from: target.value } } })
+              }
+            />
+          </div>
+          <div className="builder-part">
+            <label htmlFor={`${id}-last`}>Last day</label>
+            <input
+              id={`${id}-last`}
+              className="field"
+              type="date"
+              {...limits}
+              value={dayAfter(range.between.until, -1)}
+              onChange={({ target }) =>
+                target.value !== "" &&
+                onChoose({ range: { between: { ...range.between, until: dayAfter(target.value, 1) } } })
+              }
+            />
+          </div>
         </div>
       )}
     </>
