@@ -152,6 +152,34 @@ describe.skipIf(isMissing)("the workbench in a browser", () => {
     expect(response.status()).toBe(200);
   });
 
+  test("lays out a part of a page of a thousand people, and the rest when it is wanted", async () => {
+    const query = `query Wide { users(range: { last: { days: 7 } }, first: 1000) { nodes {
+      ${Array.from({ length: 24 }, (_, i) => `address${i}: email`).join(" ")} } } }`;
+    const names = Object.fromEntries(Array.from({ length: 24 }, (_, i) => [`address${i}`, `person ${i}`]));
+    const body = JSON.stringify({ data: { users: { nodes: Array.from({ length: 1_000 }, () => names) } } });
+    await page.route("**/graphql", (route) =>
+      route.request().postData()?.includes("query Wide") === true
+        ? route.fulfill({ contentType: "application/json", body })
+        : route.fallback(),
+    );
+    await page.evaluate(
+      (hash) => {
+        location.hash = hash;
+      },
+      String(new URLSearchParams({ query })),
+    );
+    await vi.waitFor(async () => expect(await tabs(page)).toContain("Wide"), PATIENT);
+    await run(page);
+    await page.getByRole("tab", { name: "Table" }).click();
+    const rows = page.getByRole("tabpanel", { name: "Table" }).locator("tbody tr");
+    await rows.first().waitFor();
+    expect(await rows.count()).toBe(416);
+    await page.getByText("1,000 rows; the first 416 are shown").waitFor();
+    await page.getByRole("button", { name: "Show 416 more rows" }).click();
+    await page.getByRole("button", { name: "Show 168 more rows" }).click();
+    expect(await rows.count()).toBe(1_000);
+  });
+
   test("draws an answer by day as a chart, and saves it as SVG and PNG", async () => {
     await page.getByLabel("Search the library").fill("CostByDay");
     await page.getByRole("button", { name: /^CostByDay/ }).click();
