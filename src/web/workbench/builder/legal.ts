@@ -396,15 +396,12 @@ export function legalChoice(subject: BuildSubject, wanted: BuildChoice, facts: G
   const { bucket } = subject.arguments;
   if (!isLegal(at().buckets(), choice.bucket))
     choice = { ...choice, bucket: typeof bucket?.defaultValue === "string" ? bucket.defaultValue : null };
-  const measures = choice.measures.filter((each) => isLegal(at().measures(), each));
+  const offered = at().measures();
+  const measures = choice.measures.filter((each) => isLegal(offered, each));
   const first = firstMeasure(subject)?.name ?? "";
-  choice = {
-    ...choice,
-    measures:
-      measures.length > 0
-        ? measures
-        : [isLegal(at().measures(), first) ? first : (firstLegal(at().measures()) ?? "")],
-  };
+  const begun = isLegal(offered, first) ? first : firstLegal(offered);
+  if (measures.length < choice.measures.length)
+    choice = { ...choice, measures: measures.length > 0 || begun === null ? measures : [begun] };
   for (const each of wanted.dimensions)
     if (isLegal(at().dimensions(), each)) choice = { ...choice, dimensions: [...choice.dimensions, each] };
   if (wanted.filter !== null && isLegal(at().filters(), wanted.filter.list))
