@@ -258,6 +258,22 @@ describe("the builder", () => {
     expect(moved).toMatchObject({ dimensions: ["MODEL"], bucket: "DAY", top: 3 });
   });
 
+  test("keeps days that are being typed, and everything beside them", async () => {
+    const facts = await factsOf(opened);
+    const cost = subject("cost");
+    const chosen = choose(cost, facts, { dimensions: ["MODEL"], bucket: "DAY", top: 3 });
+    const typed = { ...chosen, range: { between: { from: "2026-11-21", until: "2026-11-20" } } };
+    expect(legalChoice(cost, typed, facts)).toEqual(typed);
+    expect(new LegalOptions(cost, typed, facts).refusalOfRange(typed.range)).toBe(
+      "The last day is before the first one.",
+    );
+    const early = { ...chosen, range: { between: { from: "2025-11-21", until: "2025-11-24" } } };
+    expect(legalChoice(cost, early, facts)).toEqual(early);
+    expect(new LegalOptions(cost, early, facts).refusalOfRange(early.range)).toBe(
+      "The figures begin on 2026-01-01.",
+    );
+  });
+
   test("orders rows by the first measure that the list has an order for", async () => {
     const facts = await factsOf(opened);
     const ranked = SUBJECTS.flatMap((of) =>

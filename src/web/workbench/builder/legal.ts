@@ -260,12 +260,20 @@ export class LegalOptions {
     );
   }
 
+  /** The chosen days if any dataset has them. Others, such as those of a day that is being typed, rule nothing else out. */
+  #coveredRange(): ChosenRange | null {
+    const span = this.span();
+    const isCovered = span !== null && this.#open(this.#organization()).some((each) => hasDays(each, span));
+    return isCovered ? this.#choice.range : null;
+  }
+
   /** The datasets that can answer the choice with some of it replaced; `range: null` is any range. */
   #capable(
     change: Partial<Omit<BuildChoice, "range">> & { readonly range?: ChosenRange | null },
   ): readonly DatasetFacts[] {
     const choice = { ...this.#choice, ...change };
-    const span = choice.range === null ? null : spanOf(choice.range, this.#today());
+    const range = change.range === undefined ? this.#coveredRange() : change.range;
+    const span = range === null ? null : spanOf(range, this.#today());
     return this.#open(this.#organization()).filter((dataset) =>
       canAnswer(this.subject, dataset, choice, span),
     );
@@ -389,7 +397,8 @@ export function legalChoice(subject: BuildSubject, wanted: BuildChoice, facts: G
   const firstLegal = (options: readonly BuildOption[]) =>
     options.find(({ refusal }) => refusal === null)?.value ?? null;
   if (!isLegal(at().organizations(), choice.organization)) choice = { ...choice, organization: null };
-  if (at().refusalOfRange(choice.range) !== null) {
+  // Days that a reader types stay as they are, with the reason why they cannot be answered.
+  if ("period" in choice.range && at().refusalOfRange(choice.range) !== null) {
     const period = firstLegal(at().periods());
     if (period !== null) choice = { ...choice, range: { period } };
   }
