@@ -83,7 +83,9 @@ function offered(of: BuildSubject, facts: GatewayFacts): BuildChoice[] {
 /** A filter by a value of the form that its description names. */
 function filterBy({ value, description }: BuildOption): BuildChoice["filter"] {
   const [prefix] = /[a-z_]+(?=_\.\.\.)/.exec(description) ?? [];
-  const [example = value === "groups" ? "rbac_group_x" : "x"] = examplesIn(description);
+  const examples = examplesIn(description);
+  const [first = value === "groups" ? "rbac_group_x" : "x"] = examples;
+  const example = examples.includes("claude_code") ? "claude_code" : first; // plugins are not of every product
   return { list: value, values: [prefix === undefined ? example : `${prefix}_x`] };
 }
 

@@ -3,6 +3,7 @@ import { day } from "../../../domain/day.ts";
 import { PERIODS, type Period, periodRange } from "../../../domain/period.ts";
 import { daysFrom } from "../../charts/format.ts";
 import { OVERLAPPING_GROUPS } from "../answer-columns.ts";
+import { implementsAny } from "../answer-types.ts";
 import {
   type BuildChoice,
   type ChosenRange,
@@ -67,6 +68,19 @@ export class LegalOptions {
     return sources.some((each) => this.#datasets.includes(each)) ? [] : sources;
   }
 
+  /** Those that can answer: of several organizations the chosen one's, and for a team those that are split by team. */
+  #fittingSourcesOf(measure: BuildMeasure): readonly DatasetFacts[] {
+    const sources = this.#sourcesOf(measure);
+    const organization = this.#organization();
+    const isOfSeveral = new Set(sources.map((each) => each.organization)).size > 1;
+    const isTeam = implementsAny(this.subject.row, ["TeamProfile"]);
+    return sources.filter(
+      (each) =>
+        (!isOfSeveral || organization === null || each.organization === organization) &&
+        (!isTeam || !isOfSeveral || each.groupBy.includes("TEAM")),
+    );
+  }
+
   organizations(): readonly BuildOption[] {
     if (this.subject.arguments.organization === null) return [];
     return this.#facts.organizations.map((value) => ({
@@ -96,7 +110,10 @@ export class LegalOptions {
     if (/\bnull\b/i.test(console) && this.#organization() === "console") return console;
     const daily = sentenceWith(measure, "Null over more than one day");
     if (daily !== "" && daysOf(range, this.#today()) > 1) return daily;
-    return closedReason(this.#sourcesOf(measure));
+    const fitting = this.#fittingSourcesOf(measure);
+    if (fitting.length === 0 && this.#sourcesOf(measure).length > 0)
+      return "No report of the organization has it.";
+    return closedReason(fitting);
   }
 
   dimensions(): readonly BuildOption[] {
@@ -193,7 +210,7 @@ export class LegalOptions {
     const span = spanOf(range, this.#today());
     if (span === null) return "The days of this period are not known here.";
     if (span.from >= span.until) return "The last day is before the first one.";
-    const others = chosenMeasures(this.subject, this.#choice).map((each) => this.#sourcesOf(each));
+    const others = chosenMeasures(this.subject, this.#choice).map((each) => this.#fittingSourcesOf(each));
     const isCovered =
       (this.#datasets.length === 0 || this.#capable({ range }).length > 0) &&
       others.every((sources) => sources.length === 0 || sources.some((each) => hasDays(each, span)));
@@ -207,7 +224,7 @@ export class LegalOptions {
 
   /** The first and the newest day of the reports that can answer the other choices. */
   days(): { readonly earliest: string | null; readonly latest: string | null } {
-    const others = chosenMeasures(this.subject, this.#choice).map((each) => this.#sourcesOf(each));
+    const others = chosenMeasures(this.subject, this.#choice).map((each) => this.#fittingSourcesOf(each));
     const sets = [this.#capable({ range: null }), ...others].filter((each) => each.length > 0);
     // Each set has to cover the days, by any of its datasets.
     const firsts = sets.map((each) => each.flatMap(({ earliest }) => earliest ?? []).sort()[0] ?? "");
