@@ -61,7 +61,8 @@ export function firstMeasure(subject: BuildSubject): BuildMeasure | null {
     if (typeof share === "string" && orderOf(subject, measure, [share]) !== null) return 0;
     return orderOf(subject, measure, orders) !== null ? 1 : 2;
   };
-  return subject.measures.toSorted((a, b) => rank(a) - rank(b))[0] ?? null;
+  const ranked = subject.measures.map((measure) => ({ measure, rank: rank(measure) }));
+  return ranked.toSorted((a, b) => a.rank - b.rank)[0]?.measure ?? null;
 }
 
 /**
@@ -70,7 +71,7 @@ export function firstMeasure(subject: BuildSubject): BuildMeasure | null {
  */
 function orderOf(subject: BuildSubject, measure: BuildMeasure, orders: readonly string[]): string | null {
   const ranks = (each: BuildMeasure, order: string) =>
-    partsOf(each) === null && isOwn(subject, each) && `_${upperPath(each)}`.endsWith(`_${order}`);
+    partsOf(each) === null && `_${upperPath(each)}`.endsWith(`_${order}`) && isOwn(subject, each);
   return (
     orders.find((order) => {
       if (!ranks(measure, order)) return false;
