@@ -68,7 +68,7 @@ export class LegalOptions {
     return sources.some((each) => this.#datasets.includes(each)) ? [] : sources;
   }
 
-  /** Those that can answer: of several organizations the chosen one's, and for a team those that are split by team. */
+  /** The sources that can answer: of several organizations the chosen one's, and for a team those that are split by team. */
   #fittingSourcesOf(measure: BuildMeasure): readonly DatasetFacts[] {
     const sources = this.#sourcesOf(measure);
     const organization = this.#organization();
