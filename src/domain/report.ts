@@ -48,6 +48,8 @@ export interface ReportQuestion {
   readonly any?: readonly Filter[];
   /** Split by TEAM only. */
   readonly overlap?: Overlap;
+  /** Rows are put into teams by the addresses in them. */
+  readonly isJoinedByAddress?: true;
 }
 
 /** One time bucket with the groups in it. */

@@ -87,8 +87,14 @@ async function requireBudget<P, Row>(
   each: number,
 ): Promise<void> {
   if (upstream.isUnbounded || questions.length * each <= upstream.maxRequests) return;
-  const kept = await Promise.all(questions.map((params) => upstream.peek(endpoint, params, null)));
-  const requests = kept.filter((page) => page === null).length * each;
+  const begun = await Promise.all(
+    questions.map(
+      async (params) =>
+        (await upstream.peek(endpoint, params, null)) !== null ||
+        (await upstream.rowsInColumns(endpoint, params)) !== null,
+    ),
+  );
+  const requests = begun.filter((isBegun) => !isBegun).length * each;
   if (requests <= upstream.maxRequests) return;
   throw new GatewayError(
     "TOO_EXPENSIVE",

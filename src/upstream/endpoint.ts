@@ -61,6 +61,11 @@ export interface Endpoint<Params, Row> {
   readonly beta?: (params: Params) => string | undefined;
   /** The fields of the body that name people, which are left out of what is kept for years. */
   readonly nameKeys?: readonly string[];
+  /**
+   * True where columns of final pages can answer a question about people: they hold no names. Rows read a member that is null like one
+   * that is missing. False where rows are joined by the addresses in them.
+   */
+  readonly columns?: (params: Params) => boolean;
   /** Only organizations that are enrolled in its beta have it. */
   readonly needsEnrolment?: true;
   /** The dimensions and filters of a report. */

@@ -40,6 +40,8 @@ export function operationUpstream(operation: Operation, shared: Shared): Upstrea
       return page;
     },
     peek: (endpoint, params, token) => operation.wait(reader.stored.peek({ endpoint, params, token })),
+    rowsInColumns: async (endpoint, params) =>
+      (await operation.wait(reader.columns.find(endpoint, params, operation)))?.rows ?? null,
     availability: (endpoint, requests) =>
       budget.availability(bucketOf(shared, endpoint), requests, operation.priority),
     left: async () =>

@@ -77,7 +77,12 @@ export async function keptPart<P, Row>(
   for (let token: string | null = null; !seen.has(token); ) {
     seen.add(token);
     const page: Page<Row> | null = await upstream.peek(endpoint, params, token);
-    if (page === null) return { rows, isComplete: false, requests: Math.max(1, pages - seen.size + 1) };
+    if (page === null) {
+      const all = await upstream.rowsInColumns(endpoint, params);
+      return all === null
+        ? { rows, isComplete: false, requests: Math.max(1, pages - seen.size + 1) }
+        : { rows: all, isComplete: true };
+    }
     rows += page.rows.length;
     if (page.next === null) return { rows, isComplete: true };
     token = page.next;

@@ -20,7 +20,7 @@ export function pseudonymousUpstream(upstream: Upstream, pseudonyms: Pseudonyms)
     token: sealed(page.token),
     next: sealed(page.next),
   });
-  const overrides: Pick<Upstream, "pages" | "kept" | "peek" | "stored"> = {
+  const overrides: Pick<Upstream, "pages" | "kept" | "peek" | "rowsInColumns" | "stored"> = {
     async *pages(endpoint, params, from = null) {
       for await (const page of upstream.pages(endpoint, requested(endpoint, params), opened(from)))
         yield shown(endpoint, page);
@@ -33,6 +33,7 @@ export function pseudonymousUpstream(upstream: Upstream, pseudonyms: Pseudonyms)
       const pages = await upstream.stored(endpoint, requested(endpoint, params));
       return pages?.map((page) => shown(endpoint, page)) ?? null;
     },
+    rowsInColumns: (endpoint, params) => upstream.rowsInColumns(endpoint, requested(endpoint, params)),
     async peek(endpoint, params, token) {
       const page = await upstream.peek(endpoint, requested(endpoint, params), opened(token));
       return page && shown(endpoint, page);

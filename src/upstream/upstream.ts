@@ -19,8 +19,10 @@ export interface Upstream {
   ): AsyncGenerator<UpstreamPage<Row>, void, void>;
   /** Part of a query that is stored permanently; null where that is nothing. Makes no request. */
   kept<P, Row>(endpoint: Endpoint<P, Row>, params: P): Promise<Page<Row> | null>;
-  /** A page that would cost no request now, for looking ahead: it counts as nothing that was used. Null: it would cost one. */
+  /** A page that would cost no request now, columns aside, for looking ahead: it counts as nothing that was used. Null: it would cost one. */
   peek<P, Row>(endpoint: Endpoint<P, Row>, params: P, token: string | null): Promise<Page<Row> | null>;
+  /** Returns the number of rows of a question that is kept as columns, and so costs no request; null where it is not. */
+  rowsInColumns<P, Row>(endpoint: Endpoint<P, Row>, params: P): Promise<number | null>;
   /** The availability of the bucket that requests to an endpoint take from, if so many more were sent. */
   availability(
     endpoint: Pick<Endpoint<never, unknown>, "key" | "dataset" | "subject">,

@@ -21,7 +21,7 @@ export function withPeople<Measure>(
   const people = peopleIn(names);
   if (people === null || !groupBy.includes("TEAM")) return question;
   const others = groupBy.filter((dimension) => dimension !== "TEAM");
-  return { ...question, groupBy: [...new Set([...others, people])].sort() };
+  return { ...question, groupBy: [...new Set([...others, people])].sort(), isJoinedByAddress: true };
 }
 
 /** The dimensions that rows can be grouped by; TEAM, the gateway's own dimension, where rows name people. */

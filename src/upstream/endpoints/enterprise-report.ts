@@ -50,6 +50,7 @@ export const userReport = (names: ReportNames) =>
     ...report,
     report: names,
     nameKeys: NAME_KEYS,
+    columns: ({ isJoinedByAddress }: ReportQuestion) => isJoinedByAddress !== true,
     pageSize: () => 1000,
     query: (p: ReportQuestion) => ({
       ...reportQuery(names, { ...p, groupBy: p.groupBy.filter((dimension) => dimension !== "USER") }),

@@ -42,6 +42,7 @@ const report = (names: ReportNames) =>
     rangeOf: ({ range }: ReportQuestion) => range,
     coverage: REPORTS,
     nameKeys: NAME_KEYS,
+    columns: ({ isJoinedByAddress }: ReportQuestion) => isJoinedByAddress !== true,
     subject: "money",
     watermarked: true,
     freshSeconds: FRESH.reports,

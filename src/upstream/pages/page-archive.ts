@@ -1,5 +1,5 @@
 import type { Archive } from "../../cache/archive.ts";
-import { decodeEntry, encodeEntry } from "../../cache/entry.ts";
+import { decodeEntry, encodeEntry, type Kept } from "../../cache/entry.ts";
 import type { Instant } from "../../domain/day.ts";
 import type { Endpoint, KeyFamily } from "../endpoint.ts";
 import { type AddressOptions, addressOf, type PageQuestion } from "./address.ts";
@@ -36,12 +36,8 @@ export class PageArchive {
     const { archive, pages, writes } = this.#options;
     if (archive === null || !this.#isExpired(question)) return null;
     await writes.earlier(); // of the pages that an answer just given was made from
-    const { credential, key } = addressOf(this.#options, question);
-    for (const owner of [await this.#owners.known(credential), credential.fingerprint]) {
-      const name = owner === null ? null : this.#nameOf(owner, question);
-      const bytes = name === null ? null : await archive.get(name);
-      const entry = name === null || bytes === null ? null : await decodeEntry(name, bytes);
-      if (entry === null) continue;
+    const { key } = addressOf(this.#options, question);
+    for await (const entry of this.entries(question)) {
       try {
         const page = removeNames(question.endpoint, pages.decode(question, entry));
         return pages.put(question.endpoint, key, page, entry.body.length);
@@ -59,15 +55,40 @@ export class PageArchive {
 
   /** Archives a page that it takes. */
   async put<P, Row>(question: PageQuestion<P, Row>, page: Page<Row>, body: string): Promise<void> {
-    const { archive } = this.#options;
     const { endpoint } = question;
-    if (archive === null || !this.takes(endpoint, page)) return;
+    if (!this.takes(endpoint, page)) return;
+    await this.add(question, page.fetchedAt, async () => withoutNames(endpoint, body));
+  }
+
+  /** Yields what is archived of a question, by the organization and then by the key. A `prefix` tells what is not a page. */
+  async *entries<P, Row>(question: PageQuestion<P, Row>, prefix = ""): AsyncGenerator<Kept, void, void> {
+    const { archive } = this.#options;
+    if (archive === null) return;
     const { credential } = addressOf(this.#options, question);
-    const owner = (await this.#owners.find(credential, endpoint.key)) ?? credential.fingerprint;
-    const key = this.#nameOf(owner, question);
-    if (await archive.has(key)) return; // a page that is read again and again is prepared once
-    const entry = { key, body: withoutNames(endpoint, body), fetchedAt: page.fetchedAt };
-    await archive.put(key, await encodeEntry(entry));
+    for (const owner of [await this.#owners.known(credential), credential.fingerprint]) {
+      if (owner === null) continue;
+      const name = prefix + this.#nameOf(owner, question);
+      const bytes = await archive.get(name);
+      const entry = bytes === null ? null : await decodeEntry(name, bytes);
+      if (entry !== null) yield entry;
+    }
+  }
+
+  /** Archives what `bodyOf` makes, where the archive lacks it: what is read again and again is prepared once. Null is not archived. */
+  async add<P, Row>(
+    question: PageQuestion<P, Row>,
+    fetchedAt: Instant,
+    bodyOf: () => Promise<string | null>,
+    prefix = "",
+  ): Promise<void> {
+    const { archive } = this.#options;
+    if (archive === null) return;
+    const { credential } = addressOf(this.#options, question);
+    const owner = (await this.#owners.find(credential, question.endpoint.key)) ?? credential.fingerprint;
+    const key = prefix + this.#nameOf(owner, question);
+    if (await archive.has(key)) return;
+    const body = await bodyOf();
+    if (body !== null) await archive.put(key, await encodeEntry({ key, body, fetchedAt }));
   }
 
   #isExpired<P, Row>({ endpoint, params }: PageQuestion<P, Row>): boolean {
@@ -91,7 +112,7 @@ function withoutNames({ nameKeys = [] }: Pick<Endpoint<never, unknown>, "nameKey
 }
 
 /** Makes the keys undefined, at any depth: JSON has no undefined. */
-function unset(json: unknown, keys: readonly string[]): void {
+export function unset(json: unknown, keys: readonly string[]): void {
   if (typeof json !== "object" || json === null) return;
   if (Array.isArray(json)) {
     for (const item of json) unset(item, keys);

@@ -4,8 +4,10 @@ import { GatewayError } from "../../errors.ts";
 import type { Operation, PageAge } from "../budget/operation.ts";
 import type { Endpoint, RowId } from "../endpoint.ts";
 import { refusedToken } from "../errors/refusal.ts";
+import { WireError } from "../http/wire.ts";
 import { NewRows } from "./new-rows.ts";
 import type { Page } from "./page.ts";
+import type { ColumnRun } from "./page-columns.ts";
 import type { Pages } from "./pages.ts";
 import type { Sizes } from "./sizes.ts";
 
@@ -37,11 +39,30 @@ export async function* pageRun<P, Row>(
   let pass = new Pass(operation, from);
   let restarts = 0;
   let restarted = false;
+  /** Looked for once a page is not at hand; null: there are none that can be used. */
+  let columns: ColumnRun<Row> | null | undefined = endpoint.columns === undefined ? null : undefined;
   for (let token = from; ; ) {
+    const question = { endpoint, params, token };
     let page: Page<Row>;
+    if (columns === undefined && !reader.holds(operation, question))
+      columns = await operation.wait(reader.columns.find(endpoint, params, operation));
+    const run = columns?.has(token) === true ? columns : null;
     try {
-      page = await operation.wait(reader.read(operation, { endpoint, params, token }, restarts > 0));
+      page = await operation.wait(
+        run === null
+          ? reader.read(operation, question, restarts > 0)
+          : reader.readColumns(operation, run, question),
+      );
     } catch (fault) {
+      if (run !== null && fault instanceof WireError) {
+        // Of an older reading of the contract. The pages are read from the first: they were not compared with one another.
+        columns = null;
+        pass.undo();
+        pass = new Pass(operation, from);
+        restarted = true;
+        token = from;
+        continue;
+      }
       if (!refusedToken(fault) || token === null) throw fault;
       // The client's own token has died, or the one its page led to, which is of the same export.
       if (from !== null) throw expired(dataset, fault);
@@ -51,15 +72,21 @@ export async function* pageRun<P, Row>(
       pass = new Pass(operation, null);
       restarts++;
       restarted = true;
+      columns = null;
       token = null;
       continue;
     }
-    const rows = pass.take(page, reader.validityOf(page), idOf);
+    const rows = pass.take(page, reader.validityOf(page), idOf, run?.areDistinct === true);
     if (from === null) sizes.learn(dataset, pass.sizeAfter(page));
     if (page.rows.length >= MANY_ROWS) await operation.turn();
     yield { ...page, rows, restarted };
     restarted = false;
-    if (page.next === null) return;
+    if (page.next === null) {
+      if (run !== null || from !== null || !pass.areManyFinal) return;
+      const kept = reader.columns.keep(endpoint, params);
+      if (operation.priority !== "interactive") await operation.wait(kept);
+      return;
+    }
     pass.follow(page.next, dataset);
     token = page.next;
   }
@@ -78,12 +105,26 @@ class Pass {
     this.#newRows = new NewRows(operation.noStore);
   }
 
-  /** Counts a page, and returns its rows without those that came before. */
-  take<Row>(page: Page<Row>, validity: Validity | null, idOf: (row: Row) => RowId | null): readonly Row[] {
+  /**
+   * Counts a page, and returns its rows without those that came before. `areDistinct`: no row is twice in the list, which counts from
+   * the first page on.
+   */
+  take<Row>(
+    page: Page<Row>,
+    validity: Validity | null,
+    idOf: (row: Row) => RowId | null,
+    areDistinct: boolean,
+  ): readonly Row[] {
     this.#used.push(this.#operation.use(page, validity));
+    if (areDistinct && this.#newRows.isUnused) return page.rows;
     const rows = this.#newRows.of(page.rows, idOf);
     this.#operation.usage.duplicates += page.rows.length - rows.length;
     return rows;
+  }
+
+  /** Several pages, all of them final. */
+  get areManyFinal(): boolean {
+    return this.#used.length > 1 && this.#used.every(({ state }) => state === "FINAL");
   }
 
   /** How long the list is, as far as it has been read. */

@@ -59,15 +59,23 @@ export class PageStore {
     return { isCurrent: () => !hasNames || !freshness.hasOldNames({ fetchedAt }) };
   }
 
+  /** Decodes a stored body. Throws as `read` does. */
+  decode<P, Row>(question: PageQuestion<P, Row>, { body, fetchedAt }: Kept): Page<Row> {
+    const page = this.read(question, parserOf(question.endpoint)(body), fetchedAt);
+    return this.#options.freshness.hasOldNames(page) ? removeNames(question.endpoint, page) : page;
+  }
+
   /**
-   * Decodes a stored body. Throws for one from a replica with a clock ahead of this one: it would look fresh, and its days
-   * final, too long.
+   * Reads a stored body that is parsed, with the names in it. Throws for one from a replica with a clock ahead of this one: it would
+   * look fresh, and its days final, too long.
    */
-  decode<P, Row>({ endpoint, params, token }: PageQuestion<P, Row>, { body, fetchedAt }: Kept): Page<Row> {
-    const { freshness, now } = this.#options;
-    if (fetchedAt > now() + MAX_CLOCK_SKEW_MS) throw new RangeError("fetched in the future");
-    const page = decodePage(endpoint, params, token, parserOf(endpoint)(body), fetchedAt);
-    return freshness.hasOldNames(page) ? removeNames(endpoint, page) : page;
+  read<P, Row>(
+    { endpoint, params, token }: PageQuestion<P, Row>,
+    json: unknown,
+    fetchedAt: Instant,
+  ): Page<Row> {
+    if (fetchedAt > this.#options.now() + MAX_CLOCK_SKEW_MS) throw new RangeError("fetched in the future");
+    return decodePage(endpoint, params, token, json, fetchedAt);
   }
 }
 

@@ -13,6 +13,7 @@ import { Flights } from "./flights.ts";
 import { isTransient, PageFreshness } from "./freshness.ts";
 import type { Page } from "./page.ts";
 import { PageArchive } from "./page-archive.ts";
+import { type ColumnRun, PageColumns } from "./page-columns.ts";
 import { PageSource } from "./page-source.ts";
 import { PageStore } from "./page-store.ts";
 import { Sender, type SenderOptions } from "./sender.ts";
@@ -41,6 +42,8 @@ export class Pages {
   readonly stored: StoredPages;
   /** The pages that this process does not hold. */
   readonly source: PageSource;
+  /** Lists that are kept as columns. */
+  readonly columns: PageColumns;
 
   constructor(options: PagesOptions) {
     this.#options = options;
@@ -54,6 +57,50 @@ export class Pages {
     this.#flights = new Flights(options.deadlineMs);
     this.stored = new StoredPages({ ...options, memory, archive, freshness });
     this.source = new PageSource({ ...options, memory, archive, freshness, sender });
+    this.columns = new PageColumns({ ...options, archive, pages: memory });
+  }
+
+  /** True if this process holds the page. */
+  holds<P, Row>(operation: Operation, question: PageQuestion<P, Row>): boolean {
+    const { key } = addressOf(this.#options, question);
+    return operation.pages.has(key) || this.#memory.get(question.endpoint, key) !== undefined;
+  }
+
+  /** Returns a page of a run: as it was fetched while it may have names and is stored, else from the columns. */
+  readColumns<P, Row>(
+    operation: Operation,
+    run: ColumnRun<Row>,
+    question: PageQuestion<P, Row>,
+  ): Promise<Page<Row>> {
+    const key = `${addressOf(this.#options, question).key} of columns`;
+    const before = operation.pages.get(key) as Promise<Page<Row>> | undefined;
+    if (before !== undefined) return before;
+    const page = this.#readColumns(operation, run, question, key);
+    if (!operation.noStore) operation.pages.set(key, page);
+    return hit(operation, page);
+  }
+
+  async #readColumns<P, Row>(
+    { noStore }: Operation,
+    run: ColumnRun<Row>,
+    question: PageQuestion<P, Row>,
+    key: string,
+  ): Promise<Page<Row>> {
+    const { endpoint, token } = question;
+    const fetchedAt = run.fetchedWith(token);
+    const isOfRun = (page: Page<Row> | null | undefined) => page?.fetchedAt === fetchedAt;
+    const fetched = this.#memory.get(endpoint, addressOf(this.#options, question).key) as
+      | Page<Row>
+      | undefined;
+    if (fetched !== undefined && isOfRun(fetched)) return fetched;
+    if (fetchedAt !== null && !this.#freshness.hasOldNames({ fetchedAt })) {
+      const stored = await this.stored.peek(question, noStore);
+      if (stored !== null && isOfRun(stored)) return stored;
+    }
+    const held = this.#memory.get(endpoint, key) as Page<Row> | undefined;
+    if (held !== undefined) return held;
+    const page = run.page(token);
+    return noStore ? page : this.#memory.put(endpoint, key, page, page.rows.length * ROW_BYTES);
   }
 
   /**
@@ -131,6 +178,9 @@ export class Pages {
     return page.rows[0]?.organizationId ?? null;
   }
 }
+
+/** About the length of a row as upstream sends it. */
+const ROW_BYTES = 750;
 
 /** Longest wait for the id of an organization, which is requested once per key. */
 const OWNER_MS = 2_000;

@@ -23,9 +23,10 @@ export class StoredPages {
     this.#options = options;
   }
 
-  /** Returns a page that is final or fresh; null where a request would be needed. */
-  peek<P, Row>(question: PageQuestion<P, Row>): Promise<Page<Row> | null> {
-    return this.#find(question, (page) => this.#options.freshness.isFresh(page, question.endpoint));
+  /** Returns a page that is final or fresh; null where a request would be needed. `noStore` keeps it out of this process. */
+  peek<P, Row>(question: PageQuestion<P, Row>, noStore = false): Promise<Page<Row> | null> {
+    const isFresh = (page: Page<Row>) => this.#options.freshness.isFresh(page, question.endpoint);
+    return this.#find(question, isFresh, noStore);
   }
 
   /** Returns all pages of a question, each at most a day old and marked where it is not fresh; null where one is missing. */
@@ -50,6 +51,7 @@ export class StoredPages {
   async #find<P, Row>(
     question: PageQuestion<P, Row>,
     isUsable: (page: Page<Row>) => boolean,
+    noStore = false,
   ): Promise<Page<Row> | null> {
     const { memory, shared, archive } = this.#options;
     const { key } = addressOf(this.#options, question);
@@ -59,7 +61,8 @@ export class StoredPages {
     const entry = bytes === null ? null : await decodeEntry(key, bytes);
     if (entry === null) return archive.get(question);
     try {
-      const page = memory.put(question.endpoint, key, memory.decode(question, entry), entry.body.length);
+      const decoded = memory.decode(question, entry);
+      const page = noStore ? decoded : memory.put(question.endpoint, key, decoded, entry.body.length);
       void archive.put(question, page, entry.body).catch(() => {}); // the next process that reads the page tries again
       return isUsable(page) ? page : null;
     } catch {
