@@ -39,8 +39,18 @@ export function clientFacts(schema: GraphQLSchema): string {
     `export type ErrorCode =\n${Object.keys(ERROR_CODES)
       .map((code) => `  | "${code}"`)
       .join("\n")};`,
-    declared("TypeScript types of the scalars in JSON.", "SCALARS", SCALARS),
-    declared("The object types of each interface and union.", "POSSIBLE_TYPES", possibleTypes),
+    declared("TypeScript types of the scalars in JSON, by name.", "SCALARS", SCALARS),
+    [
+      "/** The scalars as types. */",
+      "export interface Scalars {",
+      ...Object.entries(SCALARS).map(([name, type]) => `  ${name}: ${type};`),
+      "}",
+    ].join("\n"),
+    declared(
+      "The object types of each interface and union.",
+      "POSSIBLE_TYPES: Record<string, string[]>",
+      possibleTypes,
+    ),
     declared(
       "Object types without `id`, which are a part of the object around them.",
       "WITHOUT_ID",
@@ -57,6 +67,8 @@ export function clientFacts(schema: GraphQLSchema): string {
 /** Arguments that choose a page of a list. */
 const PLACES = ["first", "after"];
 
+/** A name with a type is of that type; otherwise of the value's own. */
 function declared(description: string, name: string, value: object): string {
-  return `/** ${description} */\nexport const ${name} = ${JSON.stringify(value, null, 2)} as const;`;
+  const constant = name.includes(":") ? "" : " as const";
+  return `/** ${description} */\nexport const ${name} = ${JSON.stringify(value, null, 2)}${constant};`;
 }

@@ -32,7 +32,7 @@ export type ErrorCode =
   | "BAD_REQUEST"
   | "INTERNAL_SERVER_ERROR";
 
-/** TypeScript types of the scalars in JSON. */
+/** TypeScript types of the scalars in JSON, by name. */
 export const SCALARS = {
   "Date": "string",
   "DateTime": "string",
@@ -41,8 +41,17 @@ export const SCALARS = {
   "Difference": "number"
 } as const;
 
+/** The scalars as types. */
+export interface Scalars {
+  Date: string;
+  DateTime: string;
+  Decimal: string;
+  Count: number;
+  Difference: number;
+}
+
 /** The object types of each interface and union. */
-export const POSSIBLE_TYPES = {
+export const POSSIBLE_TYPES: Record<string, string[]> = {
   "Actor": [
     "ApiKeyActor",
     "FederatedActor",
@@ -163,7 +172,7 @@ export const POSSIBLE_TYPES = {
     "User",
     "UserSummary"
   ]
-} as const;
+};
 
 /** Object types without `id`, which are a part of the object around them. */
 export const WITHOUT_ID = [

@@ -1,12 +1,12 @@
 import { InMemoryCache } from "@apollo/client";
 import { Client, type Exchange, makeResult } from "@urql/core";
 import { cacheExchange } from "@urql/exchange-graphcache";
-import { type DocumentNode, introspectionFromSchema, isAbstractType, isObjectType } from "graphql";
+import { GRAPHCACHE_KEYS, POSSIBLE_TYPES } from "claude-analytics-gateway/client";
+import { type DocumentNode, introspectionFromSchema } from "graphql";
 import { createOperationDescriptor, Environment, Network, RecordSource, Store } from "relay-runtime";
 import { filter, map, pipe } from "wonka";
 import { schema } from "../../schema/index.ts";
 import { relayOperation } from "./relay-operation.ts";
-import { isNode } from "./selection.ts";
 
 /** The store of a client, which keeps what has an id once, whichever answer it came with. */
 export interface NormalizedStore {
@@ -14,12 +14,6 @@ export interface NormalizedStore {
   /** The answer as a view shows it now. */
   read(document: DocumentNode): Promise<unknown>;
 }
-
-const POSSIBLE_TYPES = Object.fromEntries(
-  Object.values(schema.getTypeMap())
-    .filter(isAbstractType)
-    .map((type) => [type.name, schema.getPossibleTypes(type).map(({ name }) => name)]),
-);
 
 function apollo(): NormalizedStore {
   const cache = new InMemoryCache({ possibleTypes: POSSIBLE_TYPES });
@@ -32,13 +26,6 @@ function apollo(): NormalizedStore {
     },
   };
 }
-
-/** Types without ids are part of what they stand in. */
-const KEYS = Object.fromEntries(
-  Object.values(schema.getTypeMap())
-    .filter((type) => isObjectType(type) && !isNode(type))
-    .map(({ name }) => [name, () => null]),
-);
 
 const INTROSPECTION = introspectionFromSchema(schema);
 
@@ -54,7 +41,7 @@ function urql(): NormalizedStore {
   };
   const client = new Client({
     url: "http://gateway.test/graphql",
-    exchanges: [cacheExchange({ keys: KEYS, schema: INTROSPECTION }), wire],
+    exchanges: [cacheExchange({ keys: GRAPHCACHE_KEYS, schema: INTROSPECTION }), wire],
   });
   return {
     async write(query, data) {

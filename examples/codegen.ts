@@ -1,0 +1,16 @@
+// Settings of graphql-codegen for the client preset: npx graphql-codegen --config codegen.ts
+import type { CodegenConfig } from "@graphql-codegen/cli";
+import { SCALARS } from "claude-analytics-gateway/client";
+
+const config: CodegenConfig = {
+  schema: "node_modules/claude-analytics-gateway/schema/schema.graphql",
+  documents: "src/**/*.ts",
+  generates: {
+    "src/gql/": {
+      preset: "client",
+      config: { scalars: SCALARS, strictScalars: true, useTypeImports: true, enumsAsTypes: true },
+    },
+  },
+};
+
+export default config;
