@@ -337,6 +337,8 @@ function TopPart({ legal, choice, onChoose }: PartProps) {
 function Outcome({ query, problem }: { readonly query: string; readonly problem: string | null }) {
   const open = useOpenQuery();
   const { run } = useGraphiQLActions();
+  const { queryEditor } = useGraphiQL(pick("queryEditor"));
+  const isReady = problem === null && queryEditor !== undefined; // a tab needs the editor, which is loaded apart
   const openQuery = () => open({ query, variables: "" });
   return (
     <div className="builder-outcome">
@@ -351,7 +353,7 @@ function Outcome({ query, problem }: { readonly query: string; readonly problem:
         <button
           type="button"
           className="button primary"
-          disabled={problem !== null}
+          disabled={!isReady}
           onClick={() => {
             openQuery();
             run();
@@ -359,7 +361,7 @@ function Outcome({ query, problem }: { readonly query: string; readonly problem:
         >
           Run
         </button>
-        <button type="button" className="button" disabled={problem !== null} onClick={openQuery}>
+        <button type="button" className="button" disabled={!isReady} onClick={openQuery}>
           Open in the editor
         </button>
       </div>
