@@ -80,7 +80,8 @@ describe("the package", () => {
       ...["README.md", "LICENSE", "CHANGELOG.md", "gateway.js", "index.js", "package.json"],
       ...["dist/package/main.js", "dist/package/embedded.js", "dist/package/src/embedded.d.ts"],
       ...["dist/package/client/index.js", "dist/package/client/index.d.ts"],
-      ...["dist/web/dashboard.html", "dist/web/workbench.html", "src/sandbox/openapi.yaml"],
+      ...["dist/web/dashboard.html", "dist/web/workbench.html", "dist/picture/picture.js"],
+      "src/sandbox/openapi.yaml",
       ...["schema/schema.graphql", "schema/operations/manifest.json"],
     ];
     expect(expected.filter((file) => !files.includes(file))).toEqual([]);
@@ -118,6 +119,8 @@ describe("the package", () => {
       const response = await fetch(url + page, { headers: { accept: "text/html" } });
       expect(await response.text()).toContain("/assets/");
     }
+    const chart = await fetch(`${url}/chart/CostByDay.svg?range.last.days=30`);
+    expect(await chart.text()).toContain("<svg");
     process.stdout.write(
       `${packages} packages, ${(packageSize / 1e6).toFixed(1)} MB packed, first answer after ${Math.round(answeredMs)} ms\n`,
     );
