@@ -214,6 +214,7 @@ function routesOf({
     tokenHeader: authentication?.header ?? null,
     signInUrl: signIn?.url ?? null,
     workbench: access.playground,
+    links: links !== null,
     firstQuery: firstQuery(upstream.credentials),
   });
   const listed: readonly Route[] = [

@@ -49,6 +49,7 @@ describe.skipIf(isMissing)("in a wiki of another origin", () => {
   beforeAll(async () => {
     const { app } = gateway({
       sandbox: { users: 60 },
+      pages: new URL("../../dist/web/", import.meta.url),
       pictures: BUILT_PICTURES,
       archive: memoryArchive(),
       settings: { ...settings, LINK_KEYS: "k".repeat(40), CACHE_URL: "sqlite:unused.db" },
@@ -90,6 +91,37 @@ describe.skipIf(isMissing)("in a wiki of another origin", () => {
     expect(await page.evaluate(() => document.documentElement.localName)).toBe("svg");
     expect(faults).toEqual([]);
     await page.close();
+  });
+
+  test("the workbench copies a link to the chart it shows, and names people only where its reader wants that", async () => {
+    const context = await browser.newContext();
+    await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+    await context.addInitScript((value) => sessionStorage.setItem("token", value), token);
+    const chartOf = async (name: string) => {
+      const page = await context.newPage();
+      await page.goto(`${url}/graphql#document=${name}`);
+      await page.locator(".graphiql-tab-button", { hasText: name }).waitFor();
+      await page.locator(".graphiql-query-editor .view-lines").first().waitFor();
+      await page.locator(".graphiql-execute-button").click();
+      await page.locator(".graphiql-response").getByText('"data"').first().waitFor();
+      await page.getByRole("tab", { name: "Chart" }).click();
+      return page;
+    };
+    const models = await chartOf("CostByModel");
+    await models.getByRole("button", { name: "Copy picture link" }).click();
+    await models.getByText(/^Link copied. Anyone who has it sees this picture until 22 Dec 2026.$/).waitFor();
+    const link = await models.evaluate(() => navigator.clipboard.readText());
+    expect(link).toMatch(/\/chart\/CostByModel\.svg\?link=/);
+    expect(await drawnWidth(browser, wiki, link)).toBe(800);
+
+    const spenders = await chartOf("TopSpenders");
+    await spenders.getByRole("button", { name: "Copy picture link" }).click();
+    await spenders.getByText("links do that only if you want it").waitFor();
+    await spenders.getByRole("button", { name: "Copy a link that names people" }).click();
+    await spenders.getByText("Link copied.").waitFor();
+    const named = await spenders.evaluate(() => navigator.clipboard.readText());
+    expect(await drawnWidth(browser, wiki, named)).toBe(800);
+    await context.close();
   });
 
   test("the picture without a link is not shown", async () => {

@@ -11,6 +11,8 @@ export interface BuiltPageSettings {
   /** Where people sign in; null: the pages ask for a token. */
   readonly signInUrl: string | null;
   readonly workbench: boolean;
+  /** True if callers can make links to pictures. */
+  readonly links: boolean;
   /** Name of the library's query that the workbench opens with. */
   readonly firstQuery: string;
 }

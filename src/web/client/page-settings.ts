@@ -6,6 +6,8 @@ export interface PageSettings {
   readonly signInUrl: string | null;
   /** True if the workbench is served on /graphql. */
   readonly workbench: boolean;
+  /** True if callers can make links to pictures, by POST to /links. */
+  readonly links: boolean;
   /** Name of the library's query that the workbench opens with. */
   readonly firstQuery: string;
 }
@@ -18,5 +20,6 @@ export const pageSettings: PageSettings = {
   tokenHeader: stated.tokenHeader ?? null,
   signInUrl: stated.signInUrl ?? null,
   workbench: stated.workbench ?? false,
+  links: stated.links ?? false,
   firstQuery: stated.firstQuery ?? "",
 };

@@ -103,7 +103,7 @@ export function ViewPanel({ id, view, answer }: ViewPanelProps) {
             (view === "Table" ? (
               <TableView key={table.name} table={table} />
             ) : (
-              <ChartView key={table.name} table={table} />
+              <ChartView key={table.name} table={table} answer={answer} />
             ))}
         </>
       )}

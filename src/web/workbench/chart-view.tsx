@@ -1,17 +1,25 @@
-import { useId, useRef, useState } from "react";
+import { type ReactNode, useId, useRef, useState } from "react";
 import { RankingTable } from "../charts/ranking.tsx";
 import { heightOfRanking, RankingSvg } from "../charts/ranking-svg.tsx";
 import { SeriesChart } from "../charts/series-chart.tsx";
 import { accentOf } from "../charts/series-svg.tsx";
 import { Stat } from "../charts/stat.tsx";
 import { settlednessOf } from "../charts/time-series.ts";
+import type { GatewayAnswer } from "./answer.ts";
 import { type AnswerChart, type AnswerNumber, chartOf, measuresIn } from "./answer-chart.ts";
 import type { AnswerTable } from "./answer-tables.ts";
+import { PictureLink } from "./picture-link.tsx";
 import { saveFile } from "./save-file.ts";
 import { standaloneSvg } from "./standalone-svg.ts";
 
 /** One measure of a list as the chart that its rows are fit for. */
-export function ChartView({ table }: { readonly table: AnswerTable }) {
+export function ChartView({
+  table,
+  answer,
+}: {
+  readonly table: AnswerTable;
+  readonly answer: GatewayAnswer;
+}) {
   const id = useId();
   const [chosen, setChosen] = useState("");
   const measures = measuresIn(table);
@@ -21,6 +29,7 @@ export function ChartView({ table }: { readonly table: AnswerTable }) {
     return <p className="view-note">No chart: the rows have no amount, count or ratio.</p>;
   const drawn = chartOf(table, measure);
   const title = `${table.name}: ${measure.name}`;
+  const link = <PictureLink key={title} answer={answer} list={table.name} measure={measure.name} />;
   return (
     <>
       {measures.length > 1 && (
@@ -39,8 +48,16 @@ export function ChartView({ table }: { readonly table: AnswerTable }) {
         </div>
       )}
       {drawn.kind === "none" && <p className="view-note">No chart: {drawn.reason}</p>}
-      {drawn.kind === "series" && <Series key={title} title={title} drawn={drawn} />}
-      {drawn.kind === "ranking" && <Ranking key={title} title={title} drawn={drawn} />}
+      {drawn.kind === "series" && (
+        <Series key={title} title={title} drawn={drawn}>
+          {link}
+        </Series>
+      )}
+      {drawn.kind === "ranking" && (
+        <Ranking key={title} title={title} drawn={drawn}>
+          {link}
+        </Ranking>
+      )}
       {drawn.kind !== "none" && drawn.note !== "" && <p className="view-note">{drawn.note}</p>}
     </>
   );
@@ -49,9 +66,11 @@ export function ChartView({ table }: { readonly table: AnswerTable }) {
 interface SeriesProps {
   readonly title: string;
   readonly drawn: Extract<AnswerChart, { kind: "series" }>;
+  /** Beside the buttons below the chart. */
+  readonly children: ReactNode;
 }
 
-function Series({ title, drawn: { chart, shape: fitting, unit, note } }: SeriesProps) {
+function Series({ title, drawn: { chart, shape: fitting, unit, note }, children }: SeriesProps) {
   const id = useId();
   const [isGrouped, setGrouped] = useState(false);
   const canGroup = fitting === "stacked" && chart.series.length > 1;
@@ -96,7 +115,9 @@ function Series({ title, drawn: { chart, shape: fitting, unit, note } }: SeriesP
       <section ref={frame} className="answer-chart" aria-label={title}>
         <SeriesChart title={title} chart={chart} shape={shape} unit={unit} height={280} />
       </section>
-      <PictureButtons title={title} drawing={drawing} />
+      <PictureButtons title={title} drawing={drawing}>
+        {children}
+      </PictureButtons>
     </>
   );
 }
@@ -104,12 +125,14 @@ function Series({ title, drawn: { chart, shape: fitting, unit, note } }: SeriesP
 interface RankingProps {
   readonly title: string;
   readonly drawn: Extract<AnswerChart, { kind: "ranking" }>;
+  /** Beside the buttons below the chart. */
+  readonly children: ReactNode;
 }
 
 /** Width of the picture of a ranking, which is drawn for the file only: the page shows a table. */
 const PICTURE_WIDTH = 800;
 
-function Ranking({ title, drawn: { rows, unit, heads, total, note } }: RankingProps) {
+function Ranking({ title, drawn: { rows, unit, heads, total, note }, children }: RankingProps) {
   const picture = useRef<HTMLDivElement>(null);
   const drawing = () => {
     const svg = picture.current?.querySelector("svg");
@@ -131,7 +154,9 @@ function Ranking({ title, drawn: { rows, unit, heads, total, note } }: RankingPr
       <div ref={picture} hidden>
         <RankingSvg rows={rows} unit={unit} total={total} width={PICTURE_WIDTH} />
       </div>
-      <PictureButtons title={title} drawing={drawing} />
+      <PictureButtons title={title} drawing={drawing}>
+        {children}
+      </PictureButtons>
     </>
   );
 }
@@ -140,9 +165,10 @@ interface PictureButtonsProps {
   readonly title: string;
   /** The chart as a file; null: it is not drawn yet. */
   readonly drawing: () => string | null;
+  readonly children: ReactNode;
 }
 
-function PictureButtons({ title, drawing }: PictureButtonsProps) {
+function PictureButtons({ title, drawing, children }: PictureButtonsProps) {
   const [failure, setFailure] = useState("");
   const name = title.replaceAll(/[^\w.]+/g, "-");
   const saveSvg = () => {
@@ -164,6 +190,7 @@ function PictureButtons({ title, drawing }: PictureButtonsProps) {
       <span role="status" className="pane-count">
         {failure}
       </span>
+      {children}
       <button type="button" className="button quiet" onClick={saveSvg}>
         SVG
       </button>
