@@ -31,6 +31,7 @@ const SHOWN = [
   "ClaudeCodeGroup.linesAdded",
   "ClaudeCodeGroup.acceptanceRate",
   "ClaudeCodeGroup.estimated",
+  "ClaudeCodeGroup.estimatedPerCommit",
   "ToolActions.acceptanceRate",
   "Skill.users",
   "Connector.users",

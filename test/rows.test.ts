@@ -253,6 +253,7 @@ test("every document of the library with one list answers with rows; the others 
     ...[
       "Adoption",
       "ClaudeAiTotal",
+      "ConnectorsByGroup",
       "DashboardAdoption",
       "DashboardClaudeCode",
       "DashboardSpend",

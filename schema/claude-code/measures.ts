@@ -5,6 +5,7 @@ import {
   type CodeWork,
   countOf,
 } from "../../src/domain/claude-code-group.ts";
+import { moneyPer } from "../../src/domain/measures.ts";
 import { badInput } from "../../src/errors.ts";
 import { builder } from "../framework/builder.ts";
 import { type Compared, CountChange, changeOf, comparedRange, MoneyChange } from "../framework/change.ts";
@@ -106,6 +107,11 @@ export const ClaudeCodeGroupTotals = builder.objectRef<CodeMeasure>("ClaudeCodeG
     estimated: t.expose("estimated", {
       ...spendOnly(Money),
       description: "Upstream's estimate of the cost; not the bill. Additive.",
+    }),
+    estimatedPerCommit: t.field({
+      ...derived.estimatedPerCommit,
+      description: `${derived.estimatedPerCommit.description} Also null: in \`runningTotal\` of rows grouped by MODEL.`,
+      resolve: ({ estimated, work }) => (work === null ? null : moneyPer(estimated, work.commits)),
     }),
   }),
 });

@@ -6,7 +6,7 @@ import {
   codeOver,
 } from "../../src/analytics/dashboard-code.ts";
 import type { Context } from "../../src/context.ts";
-import type { CodeModel } from "../../src/domain/claude-code.ts";
+import { type CodeModel, sumOfRecords } from "../../src/domain/claude-code.ts";
 import { codeDayRequests } from "../../src/loaders/claude-code.ts";
 import type { PlanInput } from "../../src/planning/plan.ts";
 import { type RangeInput, resolveRange } from "../../src/planning/range-input.ts";
@@ -76,6 +76,12 @@ const CodeSeries = builder.objectRef<CodeFigures>("ClaudeCodeSeries").implement(
       type: [CodeDay],
       description:
         "The days, each complete. A day without records has zeros, which does not prove that there was no use.",
+    }),
+    toolActions: t.field({
+      type: [ToolActions],
+      description:
+        "Proposals accepted and rejected over all of the days and the rate of acceptance, per tool.",
+      resolve: ({ days }) => sumOfRecords(days)?.toolActions ?? [],
     }),
   }),
 });

@@ -386,6 +386,31 @@ describe.skipIf(isMissing)("the dashboard of an organization", () => {
     await opened.stop();
   });
 
+  test("says in a panel that takes too much what to do", async () => {
+    const opened = new Opened({ sandbox: { users: 60 }, settings: { MAX_UPSTREAM_REQUESTS: "10" } });
+    await opened.start();
+    const page = await opened.page("/d/claude-code?period=LAST_MONTH");
+    const panel = page.getByRole("region", { name: "Claude Code by day" });
+    expect(await panel.locator(".failure").innerText()).toBe(
+      "This takes more upstream requests than one answer may. Choose a shorter period.",
+    );
+    await page.getByLabel("Period").selectOption("LAST_7_DAYS");
+    await settled(page);
+    expect(await page.locator(".failure").count()).toBe(0);
+    await opened.stop();
+  });
+
+  test("with more than 100 teams says which of them are shown", async () => {
+    const teams = join(mkdtempSync(join(tmpdir(), "teams-")), "teams.csv");
+    const lines = Array.from({ length: 130 }, (_, i) => `person-${i}@ternplover.example,Team ${i}`);
+    writeFileSync(teams, ["email,team", ...lines, ""].join("\n"));
+    const opened = new Opened({ sandbox: { users: 60 }, settings: { TEAMS_FILE: teams } });
+    await opened.start();
+    const page = await opened.page("/d/teams");
+    await page.getByText("100 of 130 teams are shown, by name; the file has all.").waitFor();
+    await opened.stop();
+  });
+
   test.each([0, 1])("of %i people looks right, and no panel fails", async (users) => {
     const opened = new Opened({ sandbox: { users } });
     await opened.start();

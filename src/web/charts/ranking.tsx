@@ -9,10 +9,12 @@ export interface RankingProps {
   readonly heads: readonly [thing: string, value: string];
   /** The whole of which each value is a part; null: the values are not parts of one. */
   readonly total?: number | string | null;
+  /** Column head of the values before; null: the rows are not compared. */
+  readonly compared?: string | null;
 }
 
 /** Largest first, as a table with a bar in each row, and its share where the values are parts of a whole. */
-export function RankingTable({ title, unit, rows, heads, total = null }: RankingProps) {
+export function RankingTable({ title, unit, rows, heads, total = null, compared = null }: RankingProps) {
   const most = Math.max(...rows.map(({ value }) => Number(value ?? 0)), 0) || 1;
   const whole = total === null ? null : Number(total);
   return (
@@ -27,6 +29,11 @@ export function RankingTable({ title, unit, rows, heads, total = null }: Ranking
           <th scope="col" className="numeric">
             {heads[1]}
           </th>
+          {compared !== null && (
+            <th scope="col" className="numeric">
+              {compared}
+            </th>
+          )}
           {whole !== null && (
             <th scope="col" className="numeric">
               Share
@@ -35,7 +42,7 @@ export function RankingTable({ title, unit, rows, heads, total = null }: Ranking
         </tr>
       </thead>
       <tbody>
-        {rows.map(({ key, label, detail, value, isOther = false }) => {
+        {rows.map(({ key, label, detail, value, before, isOther = false }) => {
           const { short, exact } = formatNumber(value, unit);
           return (
             <tr key={key}>
@@ -58,6 +65,11 @@ export function RankingTable({ title, unit, rows, heads, total = null }: Ranking
               <td className="numeric" title={exact}>
                 {short}
               </td>
+              {compared !== null && (
+                <td className="numeric muted" title={formatNumber(before, unit).exact}>
+                  {formatNumber(before, unit).short}
+                </td>
+              )}
               {whole !== null && (
                 <td className="numeric muted">
                   {whole > 0 && value !== null ? formatNumber(Number(value) / whole, "share").short : ""}

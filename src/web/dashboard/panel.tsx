@@ -124,13 +124,20 @@ interface FailureProps {
 /** Codes of errors that another try does not mend. */
 const LASTING = new Set(["FORBIDDEN", "NOT_CONFIGURED", "NOT_COVERED", "TOO_EXPENSIVE", "BAD_USER_INPUT"]);
 
+/** Messages of the gateway speak of queries; readers of a panel choose periods. */
+const IN_PANELS: Readonly<Record<string, string>> = {
+  OPERATION_TIMEOUT:
+    "This takes longer than one answer may. Try again, since what was read is kept, or choose a shorter period.",
+  TOO_EXPENSIVE: "This takes more upstream requests than one answer may. Choose a shorter period.",
+};
+
 function Failure({ error: { message, extensions }, retry, isPartial }: FailureProps) {
   const code = extensions?.code ?? "";
   return (
     <div className="failure" role="status">
       <p>
         {isPartial ? (code === "FORBIDDEN" ? "Not shown: " : "Incomplete: ") : ""}
-        {message}
+        {IN_PANELS[code] ?? message}
       </p>
       {!LASTING.has(code) && (
         <button type="button" className="button no-print" onClick={retry}>

@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from "react";
-import type { DateRange, Period } from "../../../schema/operations/documents.ts";
+import type { Comparison, DateRange, Period } from "../../../schema/operations/documents.ts";
 import { type BucketLength, dayAfter, daysFrom, formatRange } from "../charts/format.ts";
 
 /** Pages of the dashboard, in the order of their links. */
@@ -123,6 +123,11 @@ export function nameOfPeriod(period: ChosenPeriod): string {
 export function bucketFor(period: ChosenPeriod): Exclude<BucketLength, "HOUR" | "MINUTE"> {
   const days = mostDaysIn(period);
   return days <= 92 ? "DAY" : days <= 366 ? "WEEK" : "MONTH";
+}
+
+/** The comparison that readers expect of a period: months with the month before. */
+export function comparisonFor(period: ChosenPeriod): Comparison {
+  return period === "MONTH_TO_DATE" || period === "LAST_MONTH" ? "MONTH_BEFORE" : "PREVIOUS_PERIOD";
 }
 
 /** As many days directly before a range. */

@@ -1,5 +1,5 @@
 import type { PageProps } from "../page-props.ts";
-import { TopModels, TopSpendersPanel, Workspaces } from "../panels/rankings.tsx";
+import { ApiKeySpend, TopModels, TopSpendersPanel, Workspaces } from "../panels/rankings.tsx";
 import { SpendByDay } from "../panels/spend-by-day.tsx";
 import { MonthEnd, SpendToDate, Tokens } from "../panels/spend-to-date.tsx";
 
@@ -17,11 +17,16 @@ export function SpendPage({ place, rights }: PageProps) {
           Totals to date and tokens are of the whole organization, so they are not shown for a group.
         </p>
       )}
-      <SpendByDay place={place} span={8} />
-      <TopModels place={place} span={4} />
-      {isConsole && rights.keys && <Workspaces place={place} span={6} top={10} />}
+      <SpendByDay place={place} span={7} />
+      <TopModels place={place} span={5} isCompared />
+      {isConsole && rights.keys && (
+        <>
+          <Workspaces place={place} span={4} top={10} />
+          <ApiKeySpend place={place} span={4} top={10} />
+        </>
+      )}
       {!isConsole && rights.people && <TopSpendersPanel place={place} span={6} top={10} />}
-      {place.group === null && <Tokens place={place} span={6} />}
+      {place.group === null && <Tokens place={place} span={isConsole && rights.keys ? 4 : 6} />}
     </>
   );
 }

@@ -7,6 +7,7 @@ import { fileLink } from "../../links.ts";
 import { definitionOf } from "../define.ts";
 import type { PageProps } from "../page-props.ts";
 import { Panel } from "../panel.tsx";
+import { ConnectorAdoption } from "../panels/connector-adoption.tsx";
 import { DAILY_LIMIT, TooManyDays } from "../panels/too-many-days.tsx";
 import { mostDaysIn, rangeOf } from "../place.ts";
 
@@ -37,7 +38,13 @@ export function TeamsPage({ place, rights }: PageProps) {
     }),
     [place.period, rights.spend, rights.people],
   );
-  if (mostDaysIn(place.period) > DAILY_LIMIT) return <TooManyDays title="Teams" place={place} span={12} />;
+  if (mostDaysIn(place.period) > DAILY_LIMIT)
+    return (
+      <>
+        <TooManyDays title="Teams" place={place} span={12} />
+        <ConnectorAdoption place={place} span={12} />
+      </>
+    );
   const [label, measure] = ORDERS[chosen];
   const file = fileLink("teams", { range: variables.range });
   const ordered = (data: ResultOf<"Teams">) =>
@@ -71,53 +78,73 @@ export function TeamsPage({ place, rights }: PageProps) {
       >
         {(data) => {
           const teams = ordered(data);
+          const count = data.teams?.totalCount ?? 0;
           if (teams.length === 0) return null;
           return (
-            // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-            <section className="table-frame tall" aria-label="Teams and their figures" tabIndex={0}>
-              <table>
-                <thead>
-                  <tr>
-                    <th scope="col">Team</th>
-                    <th scope="col" className="numeric">
-                      <Defined term="Members" definition={definitionOf("TeamSummary.memberCount")} isAtEnd />
-                    </th>
-                    <th scope="col" className="numeric">
-                      <Defined term="Active people" definition={definitionOf("TeamActivity.users")} isAtEnd />
-                    </th>
-                    <th scope="col" className="numeric">
-                      Chat messages
-                    </th>
-                    <th scope="col" className="numeric">
-                      <Defined term="Commits" definition={definitionOf("ClaudeCodeTotals.commits")} isAtEnd />
-                    </th>
-                    {rights.spend && (
+            <>
+              {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+              <section className="table-frame tall" aria-label="Teams and their figures" tabIndex={0}>
+                <table>
+                  <thead>
+                    <tr>
+                      <th scope="col">Team</th>
                       <th scope="col" className="numeric">
-                        <Defined term="Net spend" definition={definitionOf("TeamSummary.cost")} isAtEnd />
+                        <Defined
+                          term="Members"
+                          definition={definitionOf("TeamSummary.memberCount")}
+                          isAtEnd
+                        />
                       </th>
-                    )}
-                  </tr>
-                </thead>
-                <tbody>
-                  {teams.map((team, i) => (
-                    <tr key={team.teamId ?? `without ${i}`}>
-                      <th scope="row">{nameOfTeam(team)}</th>
-                      <td className="numeric">{formatNumber(team.memberCount, "count").short}</td>
-                      <td className="numeric">{formatNumber(team.activity?.users, "count").short}</td>
-                      <td className="numeric">
-                        {formatNumber(team.activity?.activity.chat.messages, "count").short}
-                      </td>
-                      <td className="numeric">{formatNumber(team.claudeCode?.commits, "count").short}</td>
+                      <th scope="col" className="numeric">
+                        <Defined
+                          term="Active people"
+                          definition={definitionOf("TeamActivity.users")}
+                          isAtEnd
+                        />
+                      </th>
+                      <th scope="col" className="numeric">
+                        Chat messages
+                      </th>
+                      <th scope="col" className="numeric">
+                        <Defined
+                          term="Commits"
+                          definition={definitionOf("ClaudeCodeTotals.commits")}
+                          isAtEnd
+                        />
+                      </th>
                       {rights.spend && (
-                        <td className="numeric" title={formatNumber(team.cost?.net.usd, "usd").exact}>
-                          {formatNumber(team.cost?.net.usd, "usd").short}
-                        </td>
+                        <th scope="col" className="numeric">
+                          <Defined term="Net spend" definition={definitionOf("TeamSummary.cost")} isAtEnd />
+                        </th>
                       )}
                     </tr>
-                  ))}
-                </tbody>
-              </table>
-            </section>
+                  </thead>
+                  <tbody>
+                    {teams.map((team, i) => (
+                      <tr key={team.teamId ?? `without ${i}`}>
+                        <th scope="row">{nameOfTeam(team)}</th>
+                        <td className="numeric">{formatNumber(team.memberCount, "count").short}</td>
+                        <td className="numeric">{formatNumber(team.activity?.users, "count").short}</td>
+                        <td className="numeric">
+                          {formatNumber(team.activity?.activity.chat.messages, "count").short}
+                        </td>
+                        <td className="numeric">{formatNumber(team.claudeCode?.commits, "count").short}</td>
+                        {rights.spend && (
+                          <td className="numeric" title={formatNumber(team.cost?.net.usd, "usd").exact}>
+                            {formatNumber(team.cost?.net.usd, "usd").short}
+                          </td>
+                        )}
+                      </tr>
+                    ))}
+                  </tbody>
+                </table>
+              </section>
+              {count > teams.length && (
+                <p className="compare-note">
+                  {teams.length} of {count} teams are shown, by name; the file has all.
+                </p>
+              )}
+            </>
           );
         }}
       </Panel>
@@ -163,6 +190,7 @@ export function TeamsPage({ place, rights }: PageProps) {
           );
         }}
       </Panel>
+      <ConnectorAdoption place={place} span={12} />
     </>
   );
 }

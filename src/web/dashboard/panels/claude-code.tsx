@@ -1,11 +1,15 @@
-import { useMemo } from "react";
+import { type ReactNode, useMemo } from "react";
+import { formatNumber } from "../../charts/format.ts";
 import { SeriesChart } from "../../charts/series-chart.tsx";
 import { SeriesTable } from "../../charts/series-table.tsx";
+import { Stat } from "../../charts/stat.tsx";
 import { type SeriesPoint, timeSeries } from "../../charts/time-series.ts";
 import type { ResultOf } from "../../client/documents.ts";
+import { definitionOf } from "../define.ts";
 import { nameOfPerson, sentenceCase } from "../names.ts";
 import { Panel } from "../panel.tsx";
 import { mostDaysIn, rangeOf } from "../place.ts";
+import { Stats } from "../stats.tsx";
 import type { Rights } from "../viewer.ts";
 import { type PlacedPanelProps, rangeOfDays } from "./active-people.tsx";
 import { RankingPanel } from "./ranking-panel.tsx";
@@ -36,10 +40,12 @@ interface CodeSeriesProps extends CodePanelProps {
   readonly unit: "share" | "count";
   readonly shape: "lines" | "grouped";
   readonly chartOf: (days: CodeDays) => ReturnType<typeof timeSeries>;
+  /** Figures of the whole period, above the chart. */
+  readonly totals?: (data: ResultOf<"DashboardClaudeCode">) => ReactNode;
 }
 
 /** A measure of Claude Code, day by day. */
-function CodeSeries({ title, unit, shape, chartOf, ...props }: CodeSeriesProps) {
+function CodeSeries({ title, unit, shape, chartOf, totals, ...props }: CodeSeriesProps) {
   const { place, span } = props;
   const variables = useCodeVariables(props);
   if (mostDaysIn(place.period) > DAILY_LIMIT) return null;
@@ -55,7 +61,16 @@ function CodeSeries({ title, unit, shape, chartOf, ...props }: CodeSeriesProps) 
       {(data) => {
         const days = daysOf(data);
         return days.length === 0 ? null : (
-          <SeriesChart title={title} chart={chartOf(days)} shape={shape} unit={unit} height={240} />
+          <>
+            {totals?.(data)}
+            <SeriesChart
+              title={title}
+              chart={chartOf(days)}
+              shape={shape}
+              unit={unit}
+              height={totals === undefined ? 240 : 168}
+            />
+          </>
         );
       }}
     </Panel>
@@ -71,6 +86,20 @@ export function AcceptanceByTool(props: CodePanelProps) {
       unit="share"
       shape="lines"
       chartOf={acceptanceOf}
+      totals={({ dashboard }) => (
+        <Stats>
+          {dashboard?.claudeCode.byDay?.toolActions.map(({ tool, accepted, rejected, acceptanceRate }) => (
+            <Stat
+              key={tool}
+              label={sentenceCase(tool)}
+              value={acceptanceRate}
+              unit="share"
+              definition={definitionOf("ToolActions.acceptanceRate")}
+              note={`of ${formatNumber(accepted + rejected, "count").short} proposals`}
+            />
+          ))}
+        </Stats>
+      )}
     />
   );
 }

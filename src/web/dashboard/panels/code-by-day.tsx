@@ -94,12 +94,22 @@ export function CodeByDay({ place, rights, span }: PlacedPanelProps & { readonly
                 {...change("linesAdded")}
               />
               {rights.spend && (
-                <Stat
-                  label="Estimated cost"
-                  value={total?.estimated?.usd ?? null}
-                  unit="usd"
-                  definition={definitionOf("ClaudeCodeGroup.estimated")}
-                />
+                <>
+                  <Stat
+                    label="Estimated cost"
+                    value={total?.estimated?.usd ?? null}
+                    unit="usd"
+                    definition={definitionOf("ClaudeCodeGroup.estimated")}
+                  />
+                  {span === 12 && (
+                    <Stat
+                      label="Cost per commit"
+                      value={total?.estimatedPerCommit?.usd ?? null}
+                      unit="usd"
+                      definition={definitionOf("ClaudeCodeGroup.estimatedPerCommit")}
+                    />
+                  )}
+                </>
               )}
             </Stats>
             <SeriesChart

@@ -217,6 +217,9 @@ export function IdleSeats({ place, span }: PlacedPanelProps) {
                 </tbody>
               </table>
             )}
+            {(idleSeats.totalCount ?? 0) > rows.length && (
+              <p className="compare-note">The first {rows.length} are shown; the file has everyone.</p>
+            )}
           </>
         );
       }}

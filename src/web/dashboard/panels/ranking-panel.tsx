@@ -1,10 +1,11 @@
-import type { Unit } from "../../charts/format.ts";
+import { formatRange, type Unit } from "../../charts/format.ts";
 import type { RankedRow } from "../../charts/ranked-row.ts";
 import { RankingTable } from "../../charts/ranking.tsx";
 import type { DocumentName, ResultOf } from "../../client/documents.ts";
 import { Panel, type PanelProps } from "../panel.tsx";
+import type { DaySpan } from "../place.ts";
 
-type Shared = "title" | "document" | "variables" | "span" | "file" | "empty";
+type Shared = "title" | "document" | "variables" | "span" | "file" | "empty" | "actions";
 
 export interface RankingPanelProps<Name extends DocumentName> extends Pick<PanelProps<Name>, Shared> {
   readonly unit: Unit;
@@ -16,6 +17,12 @@ export interface RankingPanelProps<Name extends DocumentName> extends Pick<Panel
   readonly rows: (data: ResultOf<Name>) => readonly (RankedRow | null)[] | undefined;
   /** The whole of which each value is a part. */
   readonly total?: (data: ResultOf<Name>) => string | null | undefined;
+  /** Days that the rows are compared with; null or undefined: not compared. */
+  readonly comparedWith?: (data: ResultOf<Name>) => DaySpan | null | undefined;
+  /** True if rows have a second line. */
+  readonly hasDetails?: boolean;
+  /** Sentence below the rows; null: there is nothing to add. */
+  readonly note?: (data: ResultOf<Name>) => string | null;
 }
 
 /** A panel with the largest of a list. */
@@ -25,20 +32,31 @@ export function RankingPanel<Name extends DocumentName>({
   top,
   rows,
   total,
+  comparedWith,
+  hasDetails = false,
+  note,
   ...panel
 }: RankingPanelProps<Name>) {
   return (
-    <Panel {...panel} height={HEAD_HEIGHT + top * ROW_HEIGHT}>
+    <Panel {...panel} height={HEAD_HEIGHT + top * (hasDetails ? DETAILED_ROW_HEIGHT : ROW_HEIGHT)}>
       {(data) => {
         const present = rows(data)?.filter((row) => row !== null) ?? [];
-        return present.length === 0 ? null : (
-          <RankingTable
-            title={`${panel.title} (${heads[1].toLowerCase()})`}
-            unit={unit}
-            heads={heads}
-            rows={present}
-            total={total?.(data) ?? null}
-          />
+        if (present.length === 0) return null;
+        const before = comparedWith?.(data) ?? null;
+        const sentence = note?.(data) ?? null;
+        return (
+          <>
+            <RankingTable
+              title={`${panel.title} (${heads[1].toLowerCase()})`}
+              unit={unit}
+              heads={heads}
+              rows={present}
+              total={total?.(data) ?? null}
+              compared={before === null ? null : "Before"}
+            />
+            {before !== null && <p className="compare-note">Before: {formatRange(before)}</p>}
+            {sentence !== null && <p className="compare-note">{sentence}</p>}
+          </>
         );
       }}
     </Panel>
@@ -47,3 +65,4 @@ export function RankingPanel<Name extends DocumentName>({
 
 const HEAD_HEIGHT = 28;
 const ROW_HEIGHT = 33;
+const DETAILED_ROW_HEIGHT = 43;

@@ -1,7 +1,8 @@
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
+import type { ResultOf } from "../../client/documents.ts";
 import { fileLink } from "../../links.ts";
 import { nameOfPerson } from "../names.ts";
-import { rangeOf } from "../place.ts";
+import { comparisonFor, rangeOf } from "../place.ts";
 import type { Rights } from "../viewer.ts";
 import type { PlacedPanelProps } from "./active-people.tsx";
 import { spendFilter } from "./filters.ts";
@@ -11,27 +12,46 @@ export interface TopPanelProps extends PlacedPanelProps {
   readonly top: number;
 }
 
+interface TopModelsProps extends PlacedPanelProps {
+  /** Where there is room, beside the period before. */
+  readonly isCompared?: boolean;
+}
+
+/** Most models; the others are one row. */
+const MODELS = 8;
+
 /** Spend by model, with the share of each. */
-export function TopModels({ place, span }: PlacedPanelProps) {
-  const { period, organization } = place;
-  const filter = useMemo(() => spendFilter(place), [place]);
-  const variables = useMemo(
-    () => ({ range: rangeOf(period), top: 8, ...(organization === null ? {} : { organization }), ...filter }),
-    [period, organization, filter],
+export function TopModels({ place, span, isCompared = false }: TopModelsProps) {
+  const { period, organization, compare } = place;
+  const args = useMemo(
+    () => ({
+      range: rangeOf(period),
+      ...(organization === null ? {} : { organization }),
+      ...spendFilter(place),
+    }),
+    [place, period, organization],
   );
-  const { top, ...args } = variables;
+  const variables = useMemo(
+    () => ({
+      ...args,
+      top: MODELS,
+      ...(isCompared && compare !== "off" ? { compare: comparisonFor(period) } : {}),
+    }),
+    [args, isCompared, compare, period],
+  );
   return (
     <RankingPanel
       title="Spend by model"
       document="TopModels"
       variables={variables}
       span={span}
-      top={top + 1}
+      top={MODELS + 1}
       unit="usd"
       heads={["Model", "Net spend"]}
       empty="No spend in this period."
       file={fileLink("cost", { ...args, groupBy: ["MODEL"] })}
       total={({ cost }) => cost?.total?.net.usd}
+      comparedWith={({ cost }) => cost?.totalComparison?.range}
       rows={({ cost }) =>
         cost?.nodes.map(
           (row) =>
@@ -39,6 +59,7 @@ export function TopModels({ place, span }: PlacedPanelProps) {
               key: row.isOther ? "other" : (row.model ?? ""),
               label: row.isOther ? "Other models" : (row.model ?? "Without model"),
               value: row.net.usd,
+              before: row.comparison?.net?.before.usd ?? null,
               isOther: row.isOther,
             },
         )
@@ -156,10 +177,17 @@ export function TopProjects({ place, rights, span, top }: RightsPanelProps) {
 
 /** People with the highest spend. Spend without a person is in the total only, so shares add up to less than one. */
 export function TopSpendersPanel({ place, span, top }: TopPanelProps) {
+  const [areTeamsShown, setAreTeamsShown] = useState(false);
   const filter = useMemo(() => spendFilter(place), [place]);
   const variables = useMemo(
-    () => ({ range: rangeOf(place.period), first: top, ...filter }),
-    [place.period, top, filter],
+    () => ({
+      range: rangeOf(place.period),
+      first: top,
+      status: false,
+      ...filter,
+      ...(areTeamsShown ? { teams: true } : {}),
+    }),
+    [place.period, top, filter, areTeamsShown],
   );
   return (
     <RankingPanel
@@ -170,14 +198,41 @@ export function TopSpendersPanel({ place, span, top }: TopPanelProps) {
       top={top}
       unit="usd"
       heads={["Person", "Net spend"]}
+      hasDetails
       empty="No spend in this period."
+      actions={
+        <button
+          type="button"
+          className="button small no-print"
+          aria-pressed={areTeamsShown}
+          title="Where RBAC groups are the teams, their members are looked up once a day"
+          onClick={() => setAreTeamsShown(!areTeamsShown)}
+        >
+          Teams<span className="visually-hidden"> of top spenders</span>
+        </button>
+      }
       file={fileLink("cost", { range: variables.range, groupBy: ["USER"], ...filter })}
       total={({ cost }) => cost?.total?.net.usd}
       rows={({ cost }) =>
-        cost?.nodes.map((row, i) => row && { key: String(i), label: nameOfPerson(row), value: row.net.usd })
+        cost?.nodes.map(
+          (row, i) =>
+            row && { key: String(i), label: nameOfPerson(row), value: row.net.usd, ...detailOf(row) },
+        )
       }
     />
   );
+}
+
+type Spender = NonNullable<NonNullable<ResultOf<"TopSpenders">["cost"]>["nodes"][number]>;
+
+/** The address of a person who has a name, and the teams if they are asked for. */
+function detailOf({ name, email, user }: Spender): { readonly detail?: string } {
+  const teams = user?.teams?.map((team) => team.name);
+  const parts = [
+    ...(name !== null && email !== null ? [email] : []),
+    ...(teams === undefined ? [] : [teams.length === 0 ? "no team" : teams.join(", ")]),
+  ];
+  return parts.length === 0 ? {} : { detail: parts.join(" · ") };
 }
 
 /** Spend of the Console organization by workspace. */
@@ -200,8 +255,54 @@ export function Workspaces({ place, span, top }: TopPanelProps) {
           (row, i) =>
             row && {
               key: String(i),
-              label:
-                row.workspace?.name ?? (row.workspace?.isDefault ? "Default workspace" : "Without workspace"),
+              label: nameOfWorkspace(row.workspace),
+              value: row.net.usd,
+            },
+        )
+      }
+    />
+  );
+}
+
+interface WorkspaceName {
+  readonly name: string | null;
+  readonly isDefault: boolean;
+}
+
+function nameOfWorkspace(workspace: WorkspaceName | null): string {
+  return workspace?.name ?? (workspace?.isDefault ? "Default workspace" : "Without workspace");
+}
+
+/** Spend of the Console organization by API key, each with its workspace. */
+export function ApiKeySpend({ place, span, top }: TopPanelProps) {
+  const variables = useMemo(() => ({ range: rangeOf(place.period), first: top }), [place.period, top]);
+  return (
+    <RankingPanel
+      title="Spend by API key"
+      document="CostByApiKey"
+      variables={variables}
+      span={span}
+      top={top}
+      unit="usd"
+      heads={["API key", "Net spend"]}
+      hasDetails
+      empty="No spend in this period."
+      file={fileLink("cost", {
+        range: variables.range,
+        groupBy: ["WORKSPACE", "API_KEY"],
+        organization: "console",
+      })}
+      total={({ cost }) => cost?.total?.net.usd}
+      note={({ cost }) =>
+        cost?.pageInfo.hasNextPage ? `The ${top} largest are shown; the file has all.` : null
+      }
+      rows={({ cost }) =>
+        cost?.nodes.map(
+          (row, i) =>
+            row && {
+              key: String(i),
+              label: row.apiKey === null ? "Without a key" : (row.apiKey.name ?? "Deleted key"),
+              detail: nameOfWorkspace(row.workspace),
               value: row.net.usd,
             },
         )

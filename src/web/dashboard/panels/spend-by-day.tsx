@@ -9,7 +9,7 @@ import { fileLink } from "../../links.ts";
 import { definitionOf } from "../define.ts";
 import { nameOfProduct } from "../names.ts";
 import { Panel } from "../panel.tsx";
-import { bucketFor, mostDaysIn, rangeOf } from "../place.ts";
+import { bucketFor, comparisonFor, mostDaysIn, rangeOf } from "../place.ts";
 import { Stats } from "../stats.tsx";
 import type { PlacedPanelProps } from "./active-people.tsx";
 import { spendFilter } from "./filters.ts";
@@ -31,7 +31,7 @@ export function SpendByDay({ place, span }: PlacedPanelProps) {
       top: 4,
       first: FIRST,
       ...(organization === null ? {} : { organization }),
-      ...(compare === "off" ? {} : { compare: "PREVIOUS_PERIOD" as const }),
+      ...(compare === "off" ? {} : { compare: comparisonFor(period) }),
       ...filter,
     }),
     [period, length, organization, compare, filter],
