@@ -174,6 +174,6 @@ builder.objectFields(ClaudeAiDashboard, (t) => ({
     description:
       "Totals of a period. One upstream request per 1,000 people for any period, shared with the top users of `featureAdoption`. Null only beside an error.",
     args: periodArg("LAST_30_DAYS"),
-    ...overPeriod(everyoneOver, chatFigures),
+    ...overPeriod(everyoneOver, (rows, _range, { upstream }) => chatFigures(rows, upstream.turn)),
   }),
 }));

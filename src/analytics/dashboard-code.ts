@@ -13,7 +13,7 @@ import type { Decimal } from "../domain/decimal.ts";
 import { moneyPer } from "../domain/measures.ts";
 import type { MoneyAmount } from "../domain/money.ts";
 import { type Aliases, emailKey } from "../domain/organization.ts";
-import { inPieces, type ThreadTurn } from "../domain/pieces.ts";
+import { groupedInPieces, inPieces, type ThreadTurn } from "../domain/pieces.ts";
 import { type DayRange, splitByDay } from "../domain/range.ts";
 import { GatewayError } from "../errors.ts";
 import { recordsOfDays } from "../loaders/claude-code.ts";
@@ -60,7 +60,7 @@ export async function codeOver(ctx: Context, requested: DayRange | null): Promis
   const range = codeDays(ctx, requested);
   const { aliases } = ctx.orgDirectory;
   const { rows, sources } = await recordsOfDays(ctx, range);
-  const byDay = Map.groupBy(rows, ({ date }) => date);
+  const byDay = await groupedInPieces(rows, ctx.upstream.turn, ({ date }) => date);
   const states = new Map(sources.map(({ range, state }) => [range?.from, state]));
   const days: CodeDay[] = [];
   for (const { from } of splitByDay(range)) {
@@ -155,29 +155,29 @@ export type MemberCode = Omit<CodeActivity, "artifactsCreated"> & {
 };
 
 /** Claude Code figures of all people's rows. A session belongs to one person. */
-export function memberCode(rows: readonly UserActivityRow[]): MemberCode {
-  const all = rows.map(({ claudeCode }) => claudeCode);
-  const sessions = all.map((code) => code.sessions);
-  const isMeasured = sessions.every((count) => count !== null);
-  const sum = (count: (code: CodeActivity) => number) => all.reduce((total, code) => total + count(code), 0);
+export async function memberCode(rows: readonly UserActivityRow[], turn: ThreadTurn): Promise<MemberCode> {
+  const sum = { people: 0, sessions: 0, commits: 0, pullRequests: 0, linesAdded: 0, linesRemoved: 0 };
   const tools = new Map<string, ToolActionCounts>();
-  for (const { tool, accepted, rejected } of all.flatMap(({ toolActions }) => toolActions)) {
-    const before = tools.get(tool);
-    tools.set(tool, {
-      tool,
-      accepted: accepted + (before?.accepted ?? 0),
-      rejected: rejected + (before?.rejected ?? 0),
-    });
-  }
-  return {
-    people: isMeasured ? sessions.filter((count) => count > 0).length : null,
-    sessions: isMeasured ? sum((code) => code.sessions ?? 0) : null,
-    commits: sum(({ commits }) => commits),
-    pullRequests: sum(({ pullRequests }) => pullRequests),
-    linesAdded: sum(({ linesAdded }) => linesAdded),
-    linesRemoved: sum(({ linesRemoved }) => linesRemoved),
-    toolActions: [...tools.values()],
-  };
+  let isMeasured = true;
+  await inPieces(rows, turn, ({ claudeCode: code }) => {
+    if (code.sessions === null) isMeasured = false;
+    if ((code.sessions ?? 0) > 0) sum.people++;
+    sum.sessions += code.sessions ?? 0;
+    sum.commits += code.commits;
+    sum.pullRequests += code.pullRequests;
+    sum.linesAdded += code.linesAdded;
+    sum.linesRemoved += code.linesRemoved;
+    for (const { tool, accepted, rejected } of code.toolActions) {
+      const before = tools.get(tool);
+      tools.set(tool, {
+        tool,
+        accepted: accepted + (before?.accepted ?? 0),
+        rejected: rejected + (before?.rejected ?? 0),
+      });
+    }
+  });
+  const measured = isMeasured ? {} : { people: null, sessions: null };
+  return { ...sum, ...measured, toolActions: [...tools.values()] };
 }
 
 /** Sums of the people with records, by `emailKey`. */

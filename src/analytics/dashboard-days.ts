@@ -1,6 +1,7 @@
 import type { Context } from "../context.ts";
 import type { Dataset } from "../domain/dataset.ts";
 import { addDays, type Day } from "../domain/day.ts";
+import type { ThreadTurn } from "../domain/pieces.ts";
 import { type DayRange, oneDay } from "../domain/range.ts";
 import type { Ratio } from "../domain/ratio.ts";
 import { loader } from "../loaders/loader.ts";
@@ -32,17 +33,17 @@ interface RowsOfDays<Row> {
 /** Figures of each day's rows, computed once for all fields that show them, with the plan of the rows. */
 function figuresOn<Row, Figures extends object>(
   rowsOn: RowsOfDays<Row>,
-  figuresOf: (rows: readonly Row[]) => Figures,
+  figuresOf: (rows: readonly Row[], turn: ThreadTurn) => Promise<Figures>,
 ) {
   const figures = loader(async (ctx, _params: Record<never, never>, days) => {
     const collected = await rowsOn(ctx, {}).loadMany(days);
-    return new Map(
-      days.flatMap((day, i): [string, Figures | Error][] => {
-        const whole = collected[i];
-        if (whole === null || whole === undefined) return [];
-        return [[day, whole instanceof Error ? whole : figuresOf(whole.rows)]];
-      }),
-    );
+    const byDay = new Map<string, Figures | Error>();
+    for (const [i, day] of days.entries()) {
+      const whole = collected[i];
+      if (whole === null || whole === undefined) continue;
+      byDay.set(day, whole instanceof Error ? whole : await figuresOf(whole.rows, ctx.upstream.turn));
+    }
+    return byDay;
   });
   const { dataset, requests } = rowsOn;
   return Object.assign(figures, { dataset, requests });

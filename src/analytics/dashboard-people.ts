@@ -18,20 +18,39 @@ export interface ChatFigures {
 }
 
 /** Figures of all people's rows. A conversation belongs to one person, so people's counts add up. */
-export function chatFigures(rows: readonly UserActivityRow[]): ChatFigures {
-  const conversations = rows.map((row) => inChat(row, ({ conversations }) => conversations));
-  const projects = rows.map((row) => inChat(row, ({ projectsCreated }) => projectsCreated) ?? 0);
-  const artifacts = rows.map((row) => inChat(row, ({ artifactsCreated }) => artifactsCreated) ?? 0);
-  const isMeasured = conversations.every((count) => count !== null);
+export async function chatFigures(rows: readonly UserActivityRow[], turn: ThreadTurn): Promise<ChatFigures> {
+  const [conversations, projects, artifacts] = [new Counts(), new Counts(), new Counts()];
+  let messages = 0;
+  await inPieces(rows, turn, (row) => {
+    conversations.add(inChat(row, ({ conversations }) => conversations));
+    projects.add(inChat(row, ({ projectsCreated }) => projectsCreated) ?? 0);
+    artifacts.add(inChat(row, ({ artifactsCreated }) => artifactsCreated) ?? 0);
+    messages += inChat(row, ({ messages }) => messages) ?? 0;
+  });
   return {
-    conversations: isMeasured ? total(conversations) : null,
-    chatUsers: isMeasured ? positive(conversations) : null,
-    messages: total(rows.map((row) => inChat(row, ({ messages }) => messages) ?? 0)),
-    projectsCreated: total(projects),
-    projectCreators: positive(projects),
-    artifactsCreated: total(artifacts),
-    artifactCreators: positive(artifacts),
+    conversations: conversations.isMeasured ? conversations.total : null,
+    chatUsers: conversations.isMeasured ? conversations.positive : null,
+    messages,
+    projectsCreated: projects.total,
+    projectCreators: projects.positive,
+    artifactsCreated: artifacts.total,
+    artifactCreators: artifacts.positive,
   };
+}
+
+/** Counts of people, one of each. */
+class Counts {
+  total = 0;
+  /** People with a count above zero. */
+  positive = 0;
+  /** False: someone's is not measured. */
+  isMeasured = true;
+
+  add(count: number | null): void {
+    if (count === null) this.isMeasured = false;
+    if (count !== null && count > 0) this.positive++;
+    this.total += count ?? 0;
+  }
 }
 
 /** Of chat and, where the organization has it, of the chat half of the product that merges it with Cowork: they never overlap. */
@@ -50,9 +69,17 @@ export interface ArtifactFigures {
 }
 
 /** The figures of a day's artifacts by creator. */
-export function artifactFigures(cells: readonly ArtifactCell[]): ArtifactFigures {
-  const creators = new Set(cells.filter(({ created }) => created > 0).flatMap(({ userId }) => userId ?? []));
-  return { created: total(cells.map(({ created }) => created)), creators: creators.size };
+export async function artifactFigures(
+  cells: readonly ArtifactCell[],
+  turn: ThreadTurn,
+): Promise<ArtifactFigures> {
+  const creators = new Set<string>();
+  let total = 0;
+  await inPieces(cells, turn, ({ created, userId }) => {
+    total += created;
+    if (created > 0 && userId !== null) creators.add(userId);
+  });
+  return { created: total, creators: creators.size };
 }
 
 /** Projects a person used: a project used in chat and in the merged product must not count twice. */
@@ -99,12 +126,4 @@ export async function leaders(
     turn,
   );
   return ranked.slice(0, TOP).map(({ row }) => row);
-}
-
-function total(counts: readonly number[]): number {
-  return counts.reduce((all, count) => all + count, 0);
-}
-
-function positive(counts: readonly number[]): number {
-  return counts.filter((count) => count > 0).length;
 }

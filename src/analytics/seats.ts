@@ -3,6 +3,7 @@ import type { Context } from "../context.ts";
 import { isActive } from "../domain/activity.ts";
 import { addDays, dayOf } from "../domain/day.ts";
 import type { Member } from "../domain/organization.ts";
+import { inPieces } from "../domain/pieces.ts";
 import { type DayRange, oneDay } from "../domain/range.ts";
 import { badInput, GatewayError } from "../errors.ts";
 import { lastDays, reach } from "../loaders/activity/last-days.ts";
@@ -56,23 +57,27 @@ export async function seatsOver(ctx: Context, range: DayRange): Promise<Seats> {
     membersOf(ctx, "ENTERPRISE"),
     activePeople.read(ctx, range),
   ]);
-  const people = new Set(rows.map(({ userId }) => userId));
-  const active = members.filter(({ userId }) => people.has(userId));
-  const others = members.filter(({ userId }) => !people.has(userId));
-  const isNew = ({ addedAt }: Member) => dayOf(addedAt) > range.from;
-  return {
-    active,
-    idle: others.filter((member) => !isNew(member)),
-    joinedSince: others.filter(isNew),
-    sources,
-  };
+  const { turn } = ctx.upstream;
+  const people = new Set<string | null>();
+  await inPieces(rows, turn, ({ userId }) => people.add(userId));
+  const seats = { active: [] as Member[], idle: [] as Member[], joinedSince: [] as Member[] };
+  await inPieces(members, turn, (member) => {
+    if (people.has(member.userId)) seats.active.push(member);
+    else if (dayOf(member.addedAt) > range.from) seats.joinedSince.push(member);
+    else seats.idle.push(member);
+  });
+  return { ...seats, sources };
 }
 
 /** Everyone with activity in the days, one row each, as upstream recounts them over the whole range. */
 export const activePeople = {
   async read(ctx: Context, range: DayRange) {
     const { rows, sources } = await collect(pagesOf(ctx.upstream, userActivity, peopleOf(ctx, range)));
-    return { rows: rows.filter((row) => row.userId !== null && isActive(row)), sources };
+    const active: (typeof rows)[number][] = [];
+    await inPieces(rows, ctx.upstream.turn, (row) => {
+      if (row.userId !== null && isActive(row)) active.push(row);
+    });
+    return { rows: active, sources };
   },
   requests: (ctx: Context, range: DayRange) => requestsFor(userActivity, peopleOf(ctx, range)),
 };

@@ -16,6 +16,17 @@ export async function inPieces<Item>(
   }
 }
 
+/** Groups items by a key, as `Map.groupBy` does, and lets other operations have the thread in between. */
+export async function groupedInPieces<Item, Key>(
+  items: readonly Item[],
+  turn: ThreadTurn,
+  keyOf: (item: Item) => Key,
+): Promise<Map<Key, Item[]>> {
+  const groups = new Map<Key, Item[]>();
+  await inPieces(items, turn, (item) => groups.getOrInsertComputed(keyOf(item), () => []).push(item));
+  return groups;
+}
+
 /** Maps items, and lets other operations have the thread in between. */
 export async function mappedInPieces<A, B>(
   items: readonly A[],

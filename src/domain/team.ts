@@ -1,4 +1,5 @@
 import { type Aliases, emailKey } from "./organization.ts";
+import { inPieces, type ThreadTurn } from "./pieces.ts";
 import type { Pseudonyms } from "./pseudonym.ts";
 
 /** A team of people, as of now. */
@@ -69,21 +70,26 @@ export function personKey({ userId, email }: PersonKeys, aliases: Aliases): stri
 
 /** All teams by name, with their members. */
 export class Teams {
-  readonly all: readonly Team[];
+  #all: readonly Team[] = [];
   readonly #aliases: Aliases;
   readonly #byKey = new Map<string, Set<Team>>();
 
   constructor(teams: readonly Team[], aliases: Aliases) {
-    this.all = teams.toSorted(
-      (a, b) => order(a.name.toLowerCase(), b.name.toLowerCase()) || order(a.teamId, b.teamId),
-    );
+    this.#all = byName(teams);
     this.#aliases = aliases;
-    for (const team of this.all) {
-      for (const { userId, email } of team.members) {
-        this.#add(emailKey(email, aliases), team);
-        if (userId !== null) this.#add(userId, team);
-      }
-    }
+    for (const team of this.#all) for (const member of team.members) this.#place(member, team);
+  }
+
+  /** Makes teams of many people, and lets other operations have the thread in between. */
+  static async inPieces(teams: readonly Team[], aliases: Aliases, turn: ThreadTurn): Promise<Teams> {
+    const made = new Teams([], aliases);
+    made.#all = byName(teams);
+    for (const team of made.#all) await inPieces(team.members, turn, (member) => made.#place(member, team));
+    return made;
+  }
+
+  get all(): readonly Team[] {
+    return this.#all;
   }
 
   /** Returns the teams of a person, found by id or address, in the order of `all`; none for people without a team. */
@@ -100,9 +106,20 @@ export class Teams {
     return teams.length === 0 ? [UNASSIGNED] : teams.map((team) => ({ kind: "team", team }));
   }
 
+  #place({ userId, email }: TeamMember, team: Team): void {
+    this.#add(emailKey(email, this.#aliases), team);
+    if (userId !== null) this.#add(userId, team);
+  }
+
   #add(key: string, team: Team): void {
     this.#byKey.getOrInsertComputed(key, () => new Set()).add(team);
   }
+}
+
+function byName(teams: readonly Team[]): readonly Team[] {
+  return teams.toSorted(
+    (a, b) => order(a.name.toLowerCase(), b.name.toLowerCase()) || order(a.teamId, b.teamId),
+  );
 }
 
 function order(a: string, b: string): number {

@@ -1,19 +1,23 @@
 import type { Context } from "../context.ts";
 import type { Dataset } from "../domain/dataset.ts";
-import type { Memberships } from "../domain/group.ts";
+import type { GroupMember, Memberships } from "../domain/group.ts";
 import { type Aliases, emailKey } from "../domain/organization.ts";
+import { inPieces, type ThreadTurn } from "../domain/pieces.ts";
 import { type Placement, type Team, Teams, teamsOfAtLeast } from "../domain/team.ts";
 import { groupMembers, groups } from "../upstream/endpoints/groups.ts";
 import { type FieldRequests, type RequestPlan, requestsFor } from "../upstream/plan.ts";
 import type { Upstream } from "../upstream/upstream.ts";
+import { missingOf } from "./directory/read-part.ts";
 
 /**
  * The current teams: those the operator lists, which costs nothing, else the RBAC groups with the members that the directory
  * holds. Both are as of now, for any days of figures.
  */
 export async function teamsNow(ctx: Context): Promise<Teams> {
-  const { orgDirectory, directory } = ctx;
-  return orgDirectory.teams ?? teamsOfGroups(await directory.memberships(), orgDirectory.aliases);
+  const { orgDirectory, directory, upstream } = ctx;
+  return (
+    orgDirectory.teams ?? teamsOfGroups(await directory.memberships(), orgDirectory.aliases, upstream.turn)
+  );
 }
 
 /**
@@ -53,31 +57,35 @@ export function membershipRequests({ directory }: Context): readonly FieldReques
 async function membersKept(upstream: Upstream) {
   const listed = await upstream.peek(groups, {}, null);
   if (listed === null) return { rows: 0, isComplete: false };
-  const pages = await Promise.all(
-    listed.rows.map(({ groupId }) => upstream.peek(groupMembers, { groupId }, null)),
+  const missing = await missingOf(
+    upstream,
+    listed.rows.map(({ groupId }) => groupId),
   );
-  const missing = pages.filter((page) => page === null).length;
   return { rows: 0, isComplete: missing === 0, requests: missing };
 }
 
 /** Made once for each version of the memberships in the directory. */
-const made = new WeakMap<Memberships, WeakMap<Aliases, Teams>>();
+const made = new WeakMap<Memberships, WeakMap<Aliases, Promise<Teams>>>();
 
-function teamsOfGroups(memberships: Memberships, aliases: Aliases): Teams {
-  const byAliases = made.getOrInsertComputed(memberships, () => new WeakMap<Aliases, Teams>());
-  return byAliases.getOrInsertComputed(aliases, () => new Teams(teamsIn(memberships, aliases), aliases));
+function teamsOfGroups(memberships: Memberships, aliases: Aliases, turn: ThreadTurn): Promise<Teams> {
+  const byAliases = made.getOrInsertComputed(memberships, () => new WeakMap<Aliases, Promise<Teams>>());
+  return byAliases.getOrInsertComputed(aliases, async () =>
+    Teams.inPieces(await teamsIn(memberships, aliases, turn), aliases, turn),
+  );
 }
 
-function teamsIn(memberships: Memberships, aliases: Aliases): Team[] {
-  return memberships.groups.map(({ groupId, name }) => {
-    const members = memberships.membersOf.get(groupId) ?? [];
-    const byPerson = Map.groupBy(members, ({ email }) => emailKey(email, aliases));
-    return {
-      teamId: groupId,
-      name,
-      costCentre: null,
-      manager: null,
-      members: [...byPerson.values()].flatMap(([first]) => first ?? []),
-    };
-  });
+async function teamsIn(
+  { groups: all, membersOf }: Memberships,
+  aliases: Aliases,
+  turn: ThreadTurn,
+): Promise<Team[]> {
+  const teams: Team[] = [];
+  for (const { groupId, name } of all) {
+    const people = new Map<string, GroupMember>();
+    await inPieces(membersOf.get(groupId) ?? [], turn, (member) => {
+      people.getOrInsert(emailKey(member.email, aliases), member);
+    });
+    teams.push({ teamId: groupId, name, costCentre: null, manager: null, members: [...people.values()] });
+  }
+  return teams;
 }

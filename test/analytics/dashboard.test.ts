@@ -6,7 +6,7 @@ import type { UserActivityRow } from "../../src/domain/activity.ts";
 import type { ClaudeCodeRecord } from "../../src/domain/claude-code.ts";
 import { addDays, day } from "../../src/domain/day.ts";
 import { compare, type Decimal, decimalOf, sum } from "../../src/domain/decimal.ts";
-import { decimals, forAll, forAllAsync } from "../arbitrary.ts";
+import { decimals, forAllAsync } from "../arbitrary.ts";
 
 const NO_ALIASES = new Map<string, string>();
 
@@ -60,17 +60,23 @@ const records = fc.array(
   { maxLength: 30 },
 );
 
+const turn = () => Promise.resolve();
+
 describe("figures of chat", () => {
-  test("of all people are the sums of those of any two halves", () => {
-    forAll([people, people], (some, others) => {
-      const [a, b, all] = [chatFigures(some), chatFigures(others), chatFigures([...some, ...others])];
+  test("of all people are the sums of those of any two halves", async () => {
+    await forAllAsync([people, people], async (some, others) => {
+      const [a, b, all] = [
+        await chatFigures(some, turn),
+        await chatFigures(others, turn),
+        await chatFigures([...some, ...others], turn),
+      ];
       for (const key of Object.keys(all) as (keyof typeof all)[])
         expect(all[key]).toBe((a[key] ?? 0) + (b[key] ?? 0));
     });
   });
 
-  test("never have more people than there are, nor more than what they made", () => {
-    forAll([people], (rows) => {
+  test("never have more people than there are, nor more than what they made", async () => {
+    await forAllAsync([people], async (rows) => {
       const {
         conversations,
         chatUsers,
@@ -78,15 +84,13 @@ describe("figures of chat", () => {
         projectCreators,
         artifactsCreated,
         artifactCreators,
-      } = chatFigures(rows);
+      } = await chatFigures(rows, turn);
       expect(chatUsers).toBeLessThanOrEqual(Math.min(rows.length, conversations ?? 0));
       expect(projectCreators).toBeLessThanOrEqual(Math.min(rows.length, projectsCreated));
       expect(artifactCreators).toBeLessThanOrEqual(Math.min(rows.length, artifactsCreated));
     });
   });
 });
-
-const turn = () => Promise.resolve();
 
 test("leaders are ten at most, in order, and no person left out has more", async () => {
   await forAllAsync([people], async (rows) => {

@@ -77,7 +77,7 @@ export class DirectoryCache {
   of(upstream: Upstream, pseudonyms: Pseudonyms | null): Directory {
     const shown = async <P extends DirectoryPart>(part: P): Promise<Parts[P]> => {
       const value = await this.#read(part, upstream);
-      return pseudonyms === null ? value : pseudonymousPart(part, value, pseudonyms);
+      return pseudonyms === null ? value : pseudonymousPart(part, value, pseudonyms, upstream.turn);
     };
     return {
       members: (organization) =>

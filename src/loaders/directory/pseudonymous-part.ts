@@ -1,38 +1,57 @@
+import type { GroupMember } from "../../domain/group.ts";
+import type { ThreadTurn } from "../../domain/pieces.ts";
 import type { Pseudonyms } from "../../domain/pseudonym.ts";
 import type { Endpoint } from "../../upstream/endpoint.ts";
 import { groupMembers, groups } from "../../upstream/endpoints/groups.ts";
 import { consoleMembers, enterpriseMembers } from "../../upstream/endpoints/members.ts";
+import { byPseudonym } from "../../upstream/endpoints/pseudonymous.ts";
 import type { DirectoryPart, Parts } from "./part.ts";
 
-const made = new WeakMap<Parts[DirectoryPart], Parts[DirectoryPart]>();
+/** Made once for each part. */
+const made = new WeakMap<Parts[DirectoryPart], Promise<Parts[DirectoryPart]>>();
 
-/** Returns a part with pseudonyms in place of names; it is made once per part. */
+/** Returns a part with pseudonyms in place of names, which take seconds for a large organization. */
 export function pseudonymousPart<P extends DirectoryPart>(
   part: P,
   value: Parts[P],
   pseudonyms: Pseudonyms,
-): Parts[P] {
-  const known = made.get(value);
-  if (known !== undefined) return known as Parts[P];
-  const makers: { readonly [Q in DirectoryPart]: (value: Parts[Q]) => Parts[Q] } = {
-    ENTERPRISE_MEMBERS: (members) => pseudonymousRows(enterpriseMembers, members, pseudonyms),
-    CONSOLE_MEMBERS: (members) => pseudonymousRows(consoleMembers, members, pseudonyms),
-    GROUP_MEMBERS: ({ groups: all, membersOf }) => ({
-      groups: pseudonymousRows(groups, all, pseudonyms),
-      membersOf: new Map(
-        [...membersOf].map(([id, members]) => [id, pseudonymousRows(groupMembers, members, pseudonyms)]),
-      ),
-    }),
+  turn: ThreadTurn,
+): Promise<Parts[P]> {
+  const rowsOf = <Row>(endpoint: Pseudonymous<Row>, rows: readonly Row[]) =>
+    pseudonymousRows(endpoint, rows, pseudonyms, turn);
+  const makers: { readonly [Q in DirectoryPart]: (value: Parts[Q]) => Promise<Parts[Q]> } = {
+    ENTERPRISE_MEMBERS: (members) => rowsOf(enterpriseMembers, members),
+    CONSOLE_MEMBERS: (members) => rowsOf(consoleMembers, members),
+    GROUP_MEMBERS: async ({ groups: all, membersOf }) => {
+      const masked = new Map<string, readonly GroupMember[]>();
+      for (const [id, members] of membersOf)
+        masked.set(
+          id,
+          byPseudonym(await rowsOf(groupMembers, members), ({ userId }) => userId),
+        );
+      return { groups: await rowsOf(groups, all), membersOf: masked };
+    },
   };
-  const pseudonymous = makers[part](value);
-  made.set(value, pseudonymous);
-  return pseudonymous;
+  return made.getOrInsertComputed(value, () => makers[part](value)) as Promise<Parts[P]>;
 }
 
-function pseudonymousRows<Row>(
-  { pseudonymous }: Pick<Endpoint<never, Row>, "pseudonymous">,
+type Pseudonymous<Row> = Pick<Endpoint<never, Row>, "pseudonymous">;
+
+/** Rows that are made in one go, which takes a few milliseconds. */
+const ROWS_A_TURN = 250;
+
+/** Each part of the rows is in the order of its endpoint. */
+async function pseudonymousRows<Row>(
+  { pseudonymous }: Pseudonymous<Row>,
   rows: readonly Row[],
   pseudonyms: Pseudonyms,
-): readonly Row[] {
-  return pseudonymous?.(rows, pseudonyms) ?? rows;
+  turn: ThreadTurn,
+): Promise<readonly Row[]> {
+  if (pseudonymous === undefined) return rows;
+  const masked: Row[] = [];
+  for (let begin = 0; begin < rows.length; begin += ROWS_A_TURN) {
+    masked.push(...pseudonymous(rows.slice(begin, begin + ROWS_A_TURN), pseudonyms));
+    await turn();
+  }
+  return masked;
 }

@@ -17,6 +17,8 @@ const MAX_WAIT_MS = 10_000;
 /** Few at a time, so that a background fetch leaves room for questions. */
 const CONCURRENT_GROUPS = 6;
 const CONCURRENT_LOOKS = 16;
+/** Groups that are looked up in one go, which takes a few milliseconds where they are in memory. */
+const LOOKS_A_TURN = 250;
 
 /** A part takes more requests than one operation makes for the directory. */
 export class PartTooLarge extends Error {
@@ -137,11 +139,18 @@ function noneKnown(): GatewayError {
 }
 
 /** Counts the groups with members that are not stored. */
-async function missingOf(upstream: Upstream, groupIds: readonly string[]): Promise<number> {
-  const kept = await pMap(groupIds, (groupId) => upstream.peek(groupMembers, { groupId }, null), {
-    concurrency: CONCURRENT_LOOKS,
-  });
-  return kept.filter((page) => page === null).length;
+export async function missingOf(upstream: Upstream, groupIds: readonly string[]): Promise<number> {
+  let missing = 0;
+  for (let begin = 0; begin < groupIds.length; begin += LOOKS_A_TURN) {
+    if (begin > 0) await upstream.turn();
+    const kept = await pMap(
+      groupIds.slice(begin, begin + LOOKS_A_TURN),
+      (groupId) => upstream.peek(groupMembers, { groupId }, null),
+      { concurrency: CONCURRENT_LOOKS },
+    );
+    missing += kept.filter((page) => page === null).length;
+  }
+  return missing;
 }
 
 /** Returns whether so many requests, beside the one for the list, are more than one operation makes for the directory. */

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { Kept } from "../../cache/entry.ts";
 import type { Entry, Store } from "../../cache/memory-store.ts";
 import { type Validity, whileCurrent } from "../../cache/validity.ts";
@@ -14,13 +15,28 @@ export interface PageStoreOptions {
   readonly now: () => Instant;
 }
 
+/** Fewer rows take no time worth sharing. */
+const MANY_ROWS = 100;
+
 /** The decoded pages in this process. A page loses its names once they are older than a look-up may be. */
 export class PageStore {
   readonly #options: PageStoreOptions;
   readonly #validities = new WeakMap<Page<unknown>, Validity>();
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: PageStoreOptions) {
     this.#options = options;
+  }
+
+  /**
+   * Prepares a long page for a second operation, in a turn of the event loop of its own: a question can read a hundred of them. Undefined
+   * where there is nothing to do.
+   */
+  prepare(key: string): Promise<unknown> | undefined {
+    const page = this.#options.store.get(key)?.value as Page<unknown> | undefined;
+    if (page === undefined || page.rows.length < MANY_ROWS || Object.isFrozen(page)) return undefined;
+    this.#turn = this.#turn.then(() => setImmediate()).then(() => frozen(page));
+    return this.#turn;
   }
 
   get<P, Row>(endpoint: Endpoint<P, Row>, key: string): Page<Row> | undefined {

@@ -128,6 +128,8 @@ export class Pages {
     bypass: boolean,
   ): Promise<Page<Row>> {
     const { endpoint } = question;
+    const preparing = bypass ? undefined : this.#memory.prepare(key);
+    if (preparing !== undefined) await preparing;
     const kept = bypass ? undefined : this.#memory.get(endpoint, key);
     const isFresh = () =>
       kept !== undefined && kept.fetchedAt >= operation.since && this.#freshness.isFresh(kept, endpoint);

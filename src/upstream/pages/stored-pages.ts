@@ -55,6 +55,7 @@ export class StoredPages {
   ): Promise<Page<Row> | null> {
     const { memory, shared, archive } = this.#options;
     const { key } = addressOf(this.#options, question);
+    await memory.prepare(key);
     const held = memory.get(question.endpoint, key);
     if (held !== undefined && (held.state === "FINAL" || isUsable(held))) return held;
     const bytes = (await shared?.get(key)) ?? null;
