@@ -24,7 +24,7 @@ export function readConfig(environment: Environment) {
   const auth = authConfig(reader);
   const upstream = upstreamConfig(reader, { usesIssuer: auth.kind === "jwt" });
   const { analytics, lookups } = upstream.requestsPerMinute;
-  const cache = cacheConfig(reader, { isProduction: environment.NODE_ENV === "production" });
+  const cache = cacheConfig(reader, { auth, isProduction: environment.NODE_ENV === "production" });
   const config = Object.freeze({
     upstream,
     server: serverConfig(reader, { auth, isSandbox }),

@@ -10,6 +10,7 @@ import type { Handle } from "../src/sandbox/protocol.ts";
 import { sandboxOver } from "../src/sandbox/sandbox.ts";
 import { sha256 } from "../src/server/auth/tokens.ts";
 import { queryLibrary } from "../src/server/documents/query-library.ts";
+import { hashOf } from "../src/server/documents/trusted.ts";
 import type { Environment } from "../src/settings/settings.ts";
 import { guarded, NAMES } from "./callers.ts";
 import { type Answer, gateway, json, NOW, refusal } from "./gateway.ts";
@@ -311,6 +312,57 @@ describe("a kept answer", () => {
     expect(statusOf(await send({ query: FINAL }))).toBe("fwd=miss");
     await send({});
     expect(statusOf(await send({}))).toBe("hit");
+  });
+});
+
+describe("an answer for shared caches", () => {
+  const text = queryLibrary().find((each) => each.includes("query CostByDay")) ?? "";
+  const TRUSTED = `/graphql?documentId=sha256:${hashOf(text)}`;
+  const cacheControlOf = async (opened: Opened, path: string, headers = {}) =>
+    (await get(opened, path, headers)).headers.get("cache-control");
+
+  test("is that to a GET of a trusted document, and no other", async () => {
+    const opened = open({ PUBLIC_MAX_AGE: "60" });
+    for (const path of [TRUSTED, "/q/CostByDay"]) {
+      expect(await cacheControlOf(opened, path)).toBe("public, max-age=60");
+      expect(await cacheControlOf(opened, path)).toBe("public, max-age=60"); // from the kept bytes
+    }
+    expect(await cacheControlOf(opened, urlOf(text))).toBe("private, no-cache");
+    expect(await cacheControlOf(opened, urlOf(FINAL))).toBe("private, no-cache");
+    expect((await post(opened, text)).headers.get("cache-control")).toBe("no-store");
+    const registered = { persistedQuery: { version: 1, sha256Hash: hashOf(FINAL) } };
+    const persisted = `${urlOf(FINAL)}&extensions=${encodeURIComponent(JSON.stringify(registered))}`;
+    expect(await cacheControlOf(opened, persisted)).not.toContain("public");
+  });
+
+  test("is validated each time with PUBLIC_MAX_AGE=0, and is 304 while it holds", async () => {
+    const opened = open({ PUBLIC_MAX_AGE: "0" });
+    const first = await get(opened, "/q/CostByDay");
+    expect(first.headers.get("cache-control")).toBe("public, no-cache");
+    const again = await get(opened, "/q/CostByDay", { "if-none-match": first.headers.get("etag") ?? "" });
+    expect([again.status, again.headers.get("cache-control")]).toEqual([304, "public, no-cache"]);
+  });
+
+  test("counts from when it was last known to hold", async () => {
+    const opened = open({ PUBLIC_MAX_AGE: "60" });
+    await get(opened, "/q/CostByDay");
+    opened.at("2026-11-22T12:03:00Z");
+    const later = await get(opened, "/q/CostByDay");
+    expect([statusOf(later), later.headers.get("age")]).toEqual(["hit", null]);
+  });
+
+  test("is none that has an error, that is a plan, or that was not asked to be kept", async () => {
+    const opened = open({ PUBLIC_MAX_AGE: "60" });
+    for (const [path, headers] of [
+      ["/q/CostByDay?range=never", {}],
+      ["/q/CostByDay?explain", {}],
+      ["/q/CostByDay", { "cache-control": "no-store" }],
+    ] as const)
+      expect(await cacheControlOf(opened, path, headers)).not.toContain("public");
+  });
+
+  test("is none unless the operator says so", async () => {
+    expect(await cacheControlOf(open(), "/q/CostByDay")).toBe("private, no-cache");
   });
 });
 

@@ -21,6 +21,19 @@ function faults(environment: Environment): readonly string[] {
   }
 }
 
+describe("PUBLIC_MAX_AGE", () => {
+  test("is refused where callers authenticate, and where no answers are kept", () => {
+    const shared = { PUBLIC_MAX_AGE: "60" };
+    expect(faults(shared)).toEqual([]);
+    for (const environment of [
+      { ...shared, AUTH: "tokens", TOKENS_FILE: "x" },
+      { ...shared, AUTH: "jwt", JWT_JWKS_URL: "https://a.example/k", JWT_ISSUER: "a", JWT_AUDIENCE: "b" },
+      { ...shared, RESPONSE_CACHE: "off" },
+    ])
+      expect(faults(environment)).toEqual([expect.stringMatching(/^PUBLIC_MAX_AGE is set, and .*; .*unset/)]);
+  });
+});
+
 describe("an empty environment", () => {
   test("goes by loopback names alone where it has keys and does not authenticate callers", () => {
     const keys = { ANTHROPIC_ADMIN_KEY: "sk-ant-admin01-x" };
@@ -64,7 +77,13 @@ describe("an empty environment", () => {
         files: { teams: "", aliases: "" },
         orgDirectory: { aliases: new Map(), teams: null },
       },
-      cache: { memoryBytes: 256 * MiB, answerBytes: 64 * MiB, store: null, freshSeconds: undefined },
+      cache: {
+        memoryBytes: 256 * MiB,
+        answerBytes: 64 * MiB,
+        publicSeconds: null,
+        store: null,
+        freshSeconds: undefined,
+      },
       limits: {
         request: {
           MAX_HEADER_BYTES: 32_768,

@@ -206,6 +206,7 @@ function routesOf({
             authentication?.header ?? AUTHORIZATION,
             ...(signIn === null ? [] : ["cookie"]),
           ],
+          publicSeconds: authentication === null && signIn === null ? cache.publicSeconds : null,
           now,
         });
   const graphql = createGraphQL({ ...shared, config, trusted, answers, now, isAudited: audit !== null });

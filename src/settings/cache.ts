@@ -1,3 +1,4 @@
+import type { AuthConfig } from "./auth.ts";
 import { byteSize, ON_OR_OFF, wholeNumber } from "./formats.ts";
 import { optional, type SettingFormat, type SettingsReader, setting } from "./setting.ts";
 
@@ -68,6 +69,14 @@ export const CACHE = {
     format: byteSize("64MiB"),
     meaning: "Memory for answers as bytes.",
   }),
+  publicSeconds: optional({
+    name: "PUBLIC_MAX_AGE",
+    whenUnset: "caches of browsers alone, which ask each time whether an answer still holds",
+    format: wholeNumber(0, 3_600, "seconds"),
+    meaning:
+      "How long shared caches, such as a CDN, may send an answer to a GET of a trusted document without asking the gateway. Every client of such a cache can read the answer, so this needs `AUTH=none`.",
+    example: "60",
+  }),
   freshSeconds: optional({
     name: "FRESH_TTL",
     whenUnset: "set by each dataset",
@@ -80,14 +89,28 @@ export const CACHE = {
 const IN_PRODUCTION: StoreUrl = { kind: "sqlite", path: "./cache.db" };
 
 /** Reads where upstream pages are kept, and for how long. */
-export function cacheConfig(reader: SettingsReader, { isProduction }: { readonly isProduction: boolean }) {
-  const { url, memoryBytes, storeBytes, archiveBytes, responseCache, responseBytes, freshSeconds } =
+export function cacheConfig(
+  reader: SettingsReader,
+  { auth, isProduction }: { readonly auth: AuthConfig; readonly isProduction: boolean },
+) {
+  const { url, memoryBytes, storeBytes, archiveBytes, responseCache, responseBytes, ...seconds } =
     reader.readAll(CACHE);
+  const { publicSeconds, freshSeconds } = seconds;
+  if (publicSeconds !== null && auth.kind !== "none")
+    reader.faults.push(
+      `PUBLIC_MAX_AGE is set, and AUTH is ${auth.kind}: a shared cache would send answers to callers that the gateway has not authenticated; unset PUBLIC_MAX_AGE.`,
+    );
+  if (publicSeconds !== null && !responseCache)
+    reader.faults.push(
+      "PUBLIC_MAX_AGE is set, and RESPONSE_CACHE is off: only kept answers say how long they may be kept; set RESPONSE_CACHE to on, or unset PUBLIC_MAX_AGE.",
+    );
   const store = url ?? (isProduction ? IN_PRODUCTION : { kind: "memory" });
   return Object.freeze({
     memoryBytes,
     /** Memory for answers as bytes; null: none are kept. */
     answerBytes: responseCache ? responseBytes : null,
+    /** How long shared caches may keep an answer; null: they may not. */
+    publicSeconds,
     /** The store that processes share; null: memory only. */
     store: storeConfig(store, { maxBytes: storeBytes, archiveBytes }),
     /** Undefined: each dataset says how long. */

@@ -10,6 +10,8 @@ export interface AnswerCacheOptions {
   readonly maxBytes: number;
   /** Request headers that prove who a caller is. */
   readonly credentialHeaders: readonly string[];
+  /** How long shared caches may keep an answer to a trusted document; null: they may not. Requires that all callers may read the same. */
+  readonly publicSeconds: number | null;
   readonly now: () => Instant;
 }
 
@@ -66,6 +68,7 @@ export class AnswerCache {
       operation,
       datasets: new Set(spending.flatMap(({ datasets }) => [...datasets])),
       vary: this.#vary,
+      publicSeconds: record.namesTrusted ? this.#options.publicSeconds : null,
     });
     this.#answers.set(key, kept);
     return kept;

@@ -18,6 +18,8 @@ export interface KeptAnswerOptions {
   readonly datasets: ReadonlySet<Dataset>;
   /** The request headers that choose among answers to one URL. */
   readonly vary: string;
+  /** How long shared caches may keep it; null: they may not. */
+  readonly publicSeconds: number | null;
 }
 
 /** Ranges, horizons and finality change with the UTC day, and by an upstream delay of whole hours. */
@@ -56,14 +58,17 @@ export class KeptAnswer {
 
   /** The response to a request, in the coding that its client prefers; 304 where the client has it. */
   reply(head: RequestHead, now: Instant): Reply | Promise<Reply> {
-    const { madeAt, vary } = this.#options;
-    const fields = [
-      ...this.#options.fields,
-      "vary",
-      vary,
-      "age",
-      String(Math.max(0, Math.floor((now - madeAt) / 1_000))),
-    ];
+    const { madeAt, vary, publicSeconds } = this.#options;
+    const fields = [...this.#options.fields, "vary", vary];
+    if (head.method === "GET" && publicSeconds !== null) {
+      // Without an age: it holds now, and a cache counts from here on.
+      fields.push(
+        "cache-control",
+        publicSeconds === 0 ? "public, no-cache" : `public, max-age=${publicSeconds}`,
+      );
+      return this.#content.reply(head, fields);
+    }
+    fields.push("age", String(Math.max(0, Math.floor((now - madeAt) / 1_000))));
     // A browser may keep it, and asks each time whether it still holds.
     if (head.method === "GET") fields.push("cache-control", "private, no-cache");
     return this.#content.reply(head, fields);

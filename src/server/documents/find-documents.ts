@@ -73,7 +73,9 @@ export function documentFinder({ trusted, trustedOnly, registeredBytes }: Docume
     const { viewer } = record;
     record.registers = requested.registers && requested.text !== null;
     if (requested.keys.length === 0 && !trustedOnly && viewer.documents === null) return params;
-    return { ...params, query: textOf(requested, viewer) };
+    const query = textOf(requested, viewer);
+    record.namesTrusted = requested.keys.some((key) => trusted.find(key) !== null);
+    return { ...params, query };
   };
 }
 

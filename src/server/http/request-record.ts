@@ -74,6 +74,8 @@ export class RequestRecord {
   isKept = false;
   /** Executing its operation took more than one turn of the event loop, and so does writing the answer. */
   isLong = false;
+  /** The request names a trusted document by its id or hash. */
+  namesTrusted = false;
   /** The request stores a text under its hash, which a kept answer would not do. */
   registers = false;
   /** Trailers of a streamed response, once its body has been read; null: the response is not streamed. */

@@ -29,8 +29,8 @@ export class PageStore {
   }
 
   /**
-   * Prepares a long page for a second operation, in a turn of the event loop of its own: a question can read a hundred of them. Undefined
-   * where there is nothing to do.
+   * Prepares a long page for a second operation, in a separate turn of the event loop: a question can read a hundred of them. Returns
+   * undefined where there is nothing to do.
    */
   prepare(key: string): Promise<unknown> | undefined {
     const page = this.#options.store.get(key)?.value as Page<unknown> | undefined;
