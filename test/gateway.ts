@@ -6,6 +6,7 @@ import { readConfig } from "../src/config.ts";
 import type { Warning } from "../src/context.ts";
 import { Outage, type OutageSubject } from "../src/errors.ts";
 import { SandboxDispatcher } from "../src/sandbox/dispatcher.ts";
+import type { EndpointOptions } from "../src/sandbox/endpoints.ts";
 import type { Handle, WireRequest, WireResponse } from "../src/sandbox/protocol.ts";
 import { type Sandbox, sandboxOver } from "../src/sandbox/sandbox.ts";
 import type { AuditEntry } from "../src/server/observability/audit.ts";
@@ -23,7 +24,7 @@ export interface GatewayOptions {
   /** Where the clock stands; move it with `at`. */
   readonly now?: string;
   /** The simulated organization, or … */
-  readonly sandbox?: { readonly users: number; readonly seed?: number; readonly unified?: "on" | "off" };
+  readonly sandbox?: { readonly users: number; readonly seed?: number } & EndpointOptions;
   /** … hand-made answers by path. */
   readonly routes?: Readonly<Record<string, Route>>;
   /** … or whatever this reaches, of which nothing is in `seen`. */

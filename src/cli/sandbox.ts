@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { clockFrom } from "../clock.ts";
 import { parseInstant } from "../domain/day.ts";
+import { CURRENCIES, type Currency } from "../sandbox/limits/billing.ts";
 import { createSandbox } from "../sandbox/sandbox.ts";
 import { serveSandbox } from "../sandbox/server.ts";
 import { cannotListen } from "./listen.ts";
@@ -16,7 +17,19 @@ interface Flags {
   readonly retryAfter: "on" | "off";
   readonly latencyMs: number;
   readonly unified: "on" | "off";
+  readonly hipaa: keyof typeof HIPAA;
+  readonly billingCurrency: Currency;
+  readonly spendReadings: "on" | "off";
+  readonly usageCredits: "on" | "off";
 }
+
+/** The organizations with HIPAA readiness. */
+const HIPAA = {
+  none: [],
+  enterprise: ["enterprise"],
+  console: ["console"],
+  both: ["enterprise", "console"],
+} as const;
 
 /** `sandbox`: the simulated REST APIs on a port of their own. */
 export function sandboxCommand(): Command {
@@ -47,6 +60,30 @@ export function sandboxCommand(): Command {
         .choices(["on", "off"])
         .default("on"),
     )
+    .addOption(
+      new Option(
+        "--hipaa <organizations>",
+        "organizations with HIPAA readiness, which are refused both of these",
+      )
+        .choices(Object.keys(HIPAA))
+        .default("none"),
+    )
+    .addOption(
+      new Option("--billing-currency <code>", "currency of spend limits").choices(CURRENCIES).default("USD"),
+    )
+    .addOption(
+      new Option(
+        "--spend-readings <on|off>",
+        "read what people have spent of their limits, or 0 for everyone",
+      )
+        .choices(["on", "off"])
+        .default("on"),
+    )
+    .addOption(
+      new Option("--usage-credits <on|off>", "answer /spend_limits, which needs usage credits")
+        .choices(["on", "off"])
+        .default("on"),
+    )
     .option("--latency-ms <number>", "wait before each answer", integerFrom(0, 60_000), 0)
     .action(serve);
 }
@@ -61,6 +98,10 @@ async function serve({
   retryAfter,
   latencyMs,
   unified,
+  hipaa,
+  billingCurrency,
+  spendReadings,
+  usageCredits,
 }: Flags): Promise<void> {
   const clock = clockFrom(now);
   const sandbox = createSandbox({
@@ -71,6 +112,8 @@ async function serve({
     retryAfter: retryAfter === "on",
     latencyMs,
     unified,
+    hipaa: HIPAA[hipaa],
+    spend: { currency: billingCurrency, readings: spendReadings, credits: usageCredits },
   });
   const listener = await serveSandbox(sandbox, { host, port }).catch((error: NodeJS.ErrnoException) => {
     process.stderr.write(cannotListen(error, { host, port }));

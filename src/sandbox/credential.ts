@@ -16,9 +16,9 @@ const PREFIXES: Readonly<Record<string, KeyKind>> = {
 };
 
 /** The scopes a key made without choosing any holds. Admin keys and OAuth tokens have none and need none. */
-const ALL_SCOPES = ["read:analytics", "read:members", "read:rbac_groups"];
+const ALL_SCOPES = ["read:analytics", "read:members", "read:rbac_groups", "read:spend_limits"];
 
-/** `read:org_audit` covers the look-ups but not analytics. */
+/** `read:org_audit` covers the look-ups, but neither analytics nor spend limits. */
 const COVERED_BY_AUDIT = ["read:members", "read:rbac_groups"];
 
 /**
@@ -46,6 +46,9 @@ export function admit({ path, keys, scope }: Endpoint, { kind, organization, sco
     const wrongOrganization = !keys.some((key) => (key === "enterprise") === (kind === "enterprise"));
     if (wrongOrganization && path.includes("/analytics/")) {
       throw new Refusal(404, "No analytics for this organization", "organization_type_not_supported");
+    }
+    if (wrongOrganization && path.includes("/spend_limit")) {
+      throw new Refusal(400, `Not for ${organization} organizations`, "organization_type_not_supported");
     }
     throw wrongOrganization
       ? new Refusal(403, `Not for ${organization} organizations`, "organization_type_not_supported")

@@ -9,7 +9,7 @@ export interface Endpoint<Row = unknown> {
   /** The scope an Enterprise key needs; Admin keys have no scopes. */
   readonly scope?: string;
   /** The limit of requests per minute that it counts against. */
-  readonly rateLimit: "analytics" | "lookups" | "console";
+  readonly rateLimit: "analytics" | "lookups" | "console" | "spendLimits";
   /** Values of `anthropic-beta` without which it answers 400. */
   readonly beta?: string;
   /** Where the contract lets `anthropic-version` be left out; answered as 2023-06-01 then. */
@@ -29,9 +29,14 @@ export type Paging =
   | { readonly style: "whole" }
   /**
    * `{ data, next_page }`; a cursor bound to the query. Without the parameter `pagedWith`, where there is one, all comes in
-   * one body: `limit` has no effect and `page` is refused.
+   * one body: `limit` has no effect and `page` is refused. With `bindsVersion` a cursor is bound to the version too.
    */
-  | { readonly style: "token"; readonly limit: Limit; readonly pagedWith?: string }
+  | {
+      readonly style: "token";
+      readonly limit: Limit;
+      readonly pagedWith?: string;
+      readonly bindsVersion?: true;
+    }
   /** `{ data, has_more, next_page }`; a cursor bound to the query and, where `expires`, to the data export (410 after a refresh). */
   | { readonly style: "report"; readonly limit: Limit | ((query: Query) => Limit); readonly expires: boolean }
   /** `{ data, first_id, last_id, has_more }` with `after_id` and `before_id`. */

@@ -7,13 +7,16 @@ import { connectors } from "./endpoints/connectors.ts";
 import { consoleCost } from "./endpoints/console-cost.ts";
 import { cost } from "./endpoints/cost.ts";
 import { costReport } from "./endpoints/cost-report.ts";
+import { spendLimitIncreaseRequest, spendLimitIncreaseRequests } from "./endpoints/increase-requests.ts";
 import { invite, invites } from "./endpoints/invites.ts";
 import { me } from "./endpoints/me.ts";
 import { messagesUsage } from "./endpoints/messages-usage.ts";
 import { plugins } from "./endpoints/plugins.ts";
+import { rateLimits, workspaceRateLimits } from "./endpoints/rate-limits.ts";
 import { rbacGroup, rbacGroupMembers, rbacGroups } from "./endpoints/rbac-groups.ts";
 import { serviceAccounts } from "./endpoints/service-accounts.ts";
 import { skills } from "./endpoints/skills.ts";
+import { effectiveSpendLimits } from "./endpoints/spend-limits.ts";
 import { summaries } from "./endpoints/summaries.ts";
 import { usage } from "./endpoints/usage.ts";
 import { usageReport } from "./endpoints/usage-report.ts";
@@ -23,15 +26,21 @@ import { userUsageReport } from "./endpoints/user-usage-report.ts";
 import { user, users } from "./endpoints/users.ts";
 import { workspace, workspaceMember, workspaceMembers, workspaces } from "./endpoints/workspaces.ts";
 import { Ledger } from "./ledger.ts";
+import type { SpendOptions } from "./limits/spend-limits.ts";
 import type { Organization } from "./organization.ts";
-import { type Enrolment, notEnrolled } from "./unified/enrolment.ts";
+import { reportFor, type UnifiedAccess } from "./unified/enrolment.ts";
+
+export interface EndpointOptions extends UnifiedAccess {
+  readonly spend?: SpendOptions;
+}
 
 /** Every endpoint of the sandbox, answering for one organization. Pass a ledger to share what it keeps. */
 export function endpoints(
   organization: Organization,
   ledger: Ledger = new Ledger(organization),
-  unified: Enrolment = "on",
+  options: EndpointOptions = {},
 ): readonly Endpoint[] {
+  const { spend = {} } = options;
   const unifiedReports: readonly Endpoint[] = [usage(ledger), cost(ledger)];
   return [
     summaries(ledger),
@@ -45,7 +54,7 @@ export function endpoints(
     costReport(ledger),
     userUsageReport(ledger),
     userCostReport(ledger),
-    ...(unified === "on" ? unifiedReports : unifiedReports.map(notEnrolled)),
+    ...unifiedReports.map((report) => reportFor(report, options)),
     claudeCodeReport(ledger),
     messagesUsage(ledger),
     consoleCost(ledger),
@@ -64,5 +73,10 @@ export function endpoints(
     rbacGroup(ledger),
     rbacGroupMembers(ledger),
     serviceAccounts(ledger),
+    effectiveSpendLimits(ledger, spend),
+    spendLimitIncreaseRequests(ledger, spend),
+    spendLimitIncreaseRequest(ledger, spend),
+    rateLimits(ledger),
+    workspaceRateLimits(ledger),
   ];
 }

@@ -2,6 +2,7 @@ import type { Instant } from "../domain/day.ts";
 import { type Catalog, createCatalog } from "./organization/catalog.ts";
 import { type ConsoleSetup, createConsole } from "./organization/console.ts";
 import { createDirectory, type Directory, type OrganizationKind } from "./organization/directory.ts";
+import { createEnterprise, type EnterpriseSetup } from "./organization/enterprise.ts";
 import { createGroups, type Groups } from "./organization/groups.ts";
 import { createInvites, type Invites } from "./organization/invites.ts";
 import { type Person, personAt, personCount } from "./organization/people.ts";
@@ -23,6 +24,7 @@ export interface Organization {
   readonly groups: Groups;
   readonly catalog: Catalog;
   readonly console: ConsoleSetup;
+  readonly enterprise: EnterpriseSetup;
   readonly invites: Readonly<Record<OrganizationKind, Invites>>;
   /** All people who were ever in an organization, the latest added first. */
   newestFirst(kind: OrganizationKind): readonly Person[];
@@ -88,6 +90,7 @@ export function createOrganization({ users, seed }: OrganizationOptions): Organi
     get console() {
       return setup();
     },
+    enterprise: createEnterprise(seed),
     invites: {
       enterprise: { sent: (now) => createInvites("enterprise", seed, users, groups()).sent(now) },
       console: { sent: (now) => createInvites("console", seed, users, groups()).sent(now) },

@@ -30,7 +30,7 @@ export function pagedAnswer(endpoint: Endpoint, request: CheckedRequest): object
     if (query.has("page")) throw new Refusal(400, `page: only together with ${paging.pagedWith}`);
     return wholeBody(ask(clock));
   }
-  return pageByCursor(ask, paging, limit, bindingOf(endpoint.path, request), request);
+  return pageByCursor(ask, paging, limit, bindingOf(endpoint, request), request);
 }
 
 function wholeBody(answer: Answer): object {
@@ -38,8 +38,12 @@ function wholeBody(answer: Answer): object {
 }
 
 /** Returns the text that a cursor is bound to: the sender and the query. */
-function bindingOf(template: string, { organization, credential, path, query }: CheckedRequest): string {
-  return JSON.stringify([organization, credential.organization, template, path, query.allBut("page")]);
+function bindingOf({ path: template, paging }: Endpoint, request: CheckedRequest): string {
+  const { organization, credential, path, query, version } = request;
+  const bound = [organization, credential.organization, template, path, query.allBut("page")];
+  return JSON.stringify(
+    paging.style === "token" && paging.bindsVersion === true ? [...bound, version] : bound,
+  );
 }
 
 function pageByCursor(

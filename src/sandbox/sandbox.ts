@@ -1,14 +1,10 @@
-import { endpoints } from "./endpoints.ts";
+import { type EndpointOptions, endpoints } from "./endpoints.ts";
 import { createHandler } from "./handler.ts";
 import { Ledger } from "./ledger.ts";
 import { createOrganization, type Organization, type OrganizationOptions } from "./organization.ts";
 import type { Handle, Protocol } from "./protocol.ts";
-import type { Enrolment } from "./unified/enrolment.ts";
 
-export interface ServingOptions extends Protocol {
-  /** Enrolled by default. */
-  readonly unified?: Enrolment;
-}
+export interface ServingOptions extends Protocol, EndpointOptions {}
 
 /** One seed always gives one organization and its figures. */
 export interface SandboxOptions extends ServingOptions, OrganizationOptions {}
@@ -25,9 +21,9 @@ export function createSandbox({ users, seed, ...options }: SandboxOptions): Sand
 }
 
 /** Answers from a ledger that other sandboxes may answer from as well. */
-export function sandboxOver(ledger: Ledger, { unified, ...protocol }: ServingOptions): Sandbox {
+export function sandboxOver(ledger: Ledger, options: ServingOptions): Sandbox {
   const { organization } = ledger;
   const { seed, members } = organization;
-  const table = endpoints(organization, ledger, unified);
-  return { handle: createHandler(table, `${seed}/${members}`, protocol), organization };
+  const table = endpoints(organization, ledger, options);
+  return { handle: createHandler(table, `${seed}/${members}`, options), organization };
 }

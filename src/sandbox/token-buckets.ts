@@ -2,7 +2,7 @@ import type { Instant } from "../domain/day.ts";
 import type { Endpoint } from "./endpoint.ts";
 
 /** Requests an organization may make in a minute, all its keys together. */
-const PER_MINUTE = { analytics: 60, lookups: 100, console: 60 } as const;
+const PER_MINUTE = { analytics: 60, lookups: 100, console: 60, spendLimits: 60 } as const;
 
 export interface Grant {
   readonly granted: boolean;

@@ -50,6 +50,9 @@ const NO_SUCH: readonly string[] = ["no_such"];
 /** What the contract lets nobody ask at once, or only the key of a parent organization. */
 const REFUSED = /project_id.*rbac_group_id|claude_tag_user_id.*rbac_group_id|organization_id/;
 
+/** What an endpoint refuses of the values that others take: limits are for people alone. */
+const NOT_OF_PEOPLE = /increase_requests .*(apikey|svac)_/;
+
 /** What a parameter cannot be asked without. */
 const COMPANIONS: readonly (readonly [path: RegExp, parameter: string, companion: string])[] = [
   [/\/analytics\/(usage|cost)$/, "exclude_deleted_users", "group_by[]=actor"],
@@ -86,7 +89,9 @@ export function questionsOf({ path, parameters, paging }: Endpoint, samples: Sam
     const grouped = split === undefined ? undefined : `group_by[]=${split}`;
     for (const limit of [1, 2, max]) questions.add(joined(usual, grouped, `limit=${limit}`));
   }
-  return [...questions].filter((question) => !REFUSED.test(question));
+  return [...questions].filter(
+    (question) => !REFUSED.test(question) && !NOT_OF_PEOPLE.test(`${path} ${question}`),
+  );
 }
 
 /** Parameters that time is told with; TIMES has them in all their forms. */

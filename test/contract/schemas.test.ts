@@ -78,6 +78,7 @@ async function samplesOf(key: KeyKind): Promise<Samples> {
     "account_ids[]": users,
     "service_account_ids[]": accounts,
     "ids[]": workspaces,
+    model: ["claude-sonnet-5", "claude-sonnet-4-5-20250929"],
     "roles[]": ["user", "admin"],
     email: await some(key, "/users", "email"),
     created_by_user_id: await some("admin", "/users", "id"),
@@ -94,6 +95,7 @@ async function pathOf({ path }: Endpoint, key: KeyKind): Promise<string> {
     workspace_id: "/workspaces",
     api_key_id: "/api_keys",
     rbac_group_id: "/rbac_groups",
+    spend_limit_increase_request_id: "/spend_limit_increase_requests",
   };
   let real = path;
   for (const [segment, name = ""] of path.matchAll(/\{(\w+)\}/g)) {

@@ -1,6 +1,6 @@
 import { addDays, type Day, type Instant } from "../../src/domain/day.ts";
 import { type Decimal, parseDecimal, sum } from "../../src/domain/decimal.ts";
-import { endpoints } from "../../src/sandbox/endpoints.ts";
+import { type EndpointOptions, endpoints } from "../../src/sandbox/endpoints.ts";
 import { createHandler } from "../../src/sandbox/handler.ts";
 import { chargesOf, type Fact } from "../../src/sandbox/ledger/fact.ts";
 import { centsOf } from "../../src/sandbox/ledger/prices.ts";
@@ -20,15 +20,21 @@ export interface Asking {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+interface Size {
+  readonly users?: number;
+  readonly seed?: number;
+  readonly now?: Instant;
+}
+
 /** A small organization, its truth, and a way to ask. The clock can be moved through `clock.now`. */
-export function sandbox({ users = 60, seed = 1, now = NOON } = {}) {
+export function sandbox({ users = 60, seed = 1, now = NOON, ...options }: Size & EndpointOptions = {}) {
   const organization = createOrganization({ users, seed });
   const ledger = new Ledger(organization);
   const clock = { now };
   const fail = (error: unknown) => {
     throw error;
   };
-  const handle = createHandler(endpoints(organization, ledger), `${seed}/${users}`, {
+  const handle = createHandler(endpoints(organization, ledger, options), `${seed}/${users}`, {
     now: () => clock.now,
     rateLimit: "off",
     failed: fail,
@@ -66,7 +72,7 @@ export function sandbox({ users = 60, seed = 1, now = NOON } = {}) {
     return status === 200 ? "200" : `${status}: ${body.error.message}`;
   };
 
-  return { organization, ledger, clock, ask, rows, refusal };
+  return { organization, ledger, clock, ask, reply, rows, refusal };
 }
 
 /** Exact sums, told apart by number and not by how many zeros are written. */

@@ -2,6 +2,7 @@ import type { Endpoint } from "../endpoint.ts";
 import type { Fact } from "../ledger/fact.ts";
 import { COMPONENTS, COST_TYPE, type Component, consoleCents, Sum, TOKEN_TYPE } from "../ledger/prices.ts";
 import type { Ledger } from "../ledger.ts";
+import type { Workspace } from "../organization/console.ts";
 import type { Bucket } from "../reports/buckets.ts";
 import { type Cell, compareKeys, type Value } from "../reports/cells.ts";
 import { consoleBucketed, consoleSeenAt, consoleSpan, DAYS_LIMIT } from "../reports/console-buckets.ts";
@@ -51,7 +52,7 @@ export const consoleCost = (ledger: Ledger): Endpoint<Bucket<Cell<ComponentTotal
       keys({ api, rate }) {
         // Priority Tier is paid for otherwise and never in this report.
         if (api === null || api.tier === "priority") return [];
-        const workspace = byWorkspace && api.workspace !== 0 ? (workspaces[api.workspace]?.id ?? null) : null;
+        const workspace = byWorkspace ? idOf(workspaces, api.workspace) : null;
         return byDescription
           ? [[workspace, rate.model, rate.contextWindow, rate.geo, api.tier, rate.speed]]
           : [[workspace]];
@@ -137,4 +138,9 @@ function describe(
     speed === "fast" ? "fast" : "",
   ].filter((mark) => mark !== "");
   return `${name} - ${COMPONENT_NAMES[component]}${marks.length === 0 ? "" : ` (${marks.join(", ")})`}`;
+}
+
+/** The default workspace has no id here. */
+function idOf(workspaces: readonly Workspace[], index: number | null): string | null {
+  return index === null || index === 0 ? null : (workspaces[index]?.id ?? null);
 }

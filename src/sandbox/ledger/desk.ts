@@ -3,6 +3,7 @@ import { adoption, type DayNumber, dayNumber, MINUTE_MS, startOfNumber } from ".
 import type { Person } from "../organization/people.ts";
 import type { Organization } from "../organization.ts";
 import type { Dice } from "../random.ts";
+import { enterpriseUse } from "./enterprise-use.ts";
 import type { ApiUse, CodeWork, Engagement, Fact, TagUse } from "./fact.ts";
 import { modelRate, type Rate } from "./prices.ts";
 
@@ -61,8 +62,12 @@ export function write(desk: Desk, at: Instant, rate: Rate, load: Load, about: At
     engagement: about.engagement,
     code: about.code,
     tag: about.tag,
-    api: about.api,
+    api: about.organization === "enterprise" ? enterpriseUseOf(desk, about) : about.api,
   });
+}
+
+function enterpriseUseOf({ organization, day, facts }: Desk, { person, product, code }: Attachments): ApiUse {
+  return enterpriseUse(organization, { day, nth: facts.length, person, product, isSession: code !== null });
 }
 
 /** Writes down `runs` runs of code, which belong to no product and no model. */

@@ -23,7 +23,7 @@ export interface Fact extends Readonly<Record<Component, number>> {
   readonly engagement: Engagement | null;
   readonly code: CodeWork | null;
   readonly tag: TagUse | null;
-  /** Console usage only. */
+  /** Null for Console usage under a subscription, and for Enterprise usage without a key or a service tier. */
   readonly api: ApiUse | null;
 }
 
@@ -113,8 +113,8 @@ export interface TagUse {
 }
 
 export interface ApiUse {
-  /** Index of the workspace; 0 is the default one. */
-  readonly workspace: number;
+  /** Index of the workspace; 0 is the default one. Null on Enterprise. */
+  readonly workspace: number | null;
   readonly apiKey: number | null;
   readonly serviceAccount: number | null;
   /** Index of the federated or hidden identity behind usage that came with nothing else. */

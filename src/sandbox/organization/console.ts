@@ -55,6 +55,7 @@ export interface ConsoleSetup {
 }
 
 const STREAM = 50;
+const SESSIONS = 59;
 
 const WORKSPACES = [
   ["Default", "#6c5bb9"],
@@ -155,7 +156,7 @@ export function createConsole(seed: number, members: number, engineers: readonly
     apiKeys,
     serviceAccounts,
     identities: createIdentities(seed),
-    session: createSessions(seed),
+    session: createSessions(seed, SESSIONS),
   };
 }
 

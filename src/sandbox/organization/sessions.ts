@@ -11,15 +11,13 @@ export interface ManagedSession {
   readonly userProfileId: string | null;
 }
 
-const STREAM = 59;
-
 /** Sessions by number: a few agents and environments, half of the sessions started by a deployment. */
-export function createSessions(seed: number): (number: number) => ManagedSession {
-  const sessions = ids("sesn_", seed, STREAM);
-  const agents = ids("agent_", seed, STREAM);
-  const environments = ids("env_", seed, STREAM);
-  const deployments = ids("depl_", seed, STREAM);
-  const profiles = ids("uprof_", seed, STREAM);
+export function createSessions(seed: number, stream: number): (number: number) => ManagedSession {
+  const sessions = ids("sesn_", seed, stream);
+  const agents = ids("agent_", seed, stream);
+  const environments = ids("env_", seed, stream);
+  const deployments = ids("depl_", seed, stream);
+  const profiles = ids("uprof_", seed, stream);
   return (number) => ({
     id: sessions.of(number),
     agentId: agents.of(number % 3),

@@ -38,7 +38,7 @@ export function actorTypeOf(key: Value): ActorType | null {
 export function wireActor(organization: Organization, kind: OrganizationKind, key: Value, now: Instant) {
   const type = actorTypeOf(key);
   const index = indexOf(key);
-  const { apiKeys, serviceAccounts, identities } = organization.console;
+  const { serviceAccounts, identities } = organization.console;
   switch (type) {
     case "user_actor": {
       const { id, email, name, deleted } = accountOf(organization, kind, index, now);
@@ -53,7 +53,7 @@ export function wireActor(organization: Organization, kind: OrganizationKind, ke
         : null;
     }
     case "api_actor":
-      return { api_key_id: apiKeys[index]?.id, type };
+      return { api_key_id: organization[kind].apiKeys[index]?.id, type };
     case null:
       return null;
   }
@@ -69,13 +69,13 @@ export function actorKeysOf(
   kind: OrganizationKind,
   ids: readonly string[],
 ): ReadonlySet<Value> {
-  const { apiKeys, serviceAccounts } = organization.console;
+  const { serviceAccounts } = organization.console;
+  const { apiKeys } = organization[kind];
   const keys = ids.map((id): ActorKey | null => {
     const person = organization.directories[kind].personIndex(id);
     if (person !== null) return `user_actor ${person}`;
-    if (kind === "enterprise") return null;
     const account = serviceAccounts.findIndex((each) => each.id === id);
-    if (account >= 0) return `service_account_actor ${account}`;
+    if (kind === "console" && account >= 0) return `service_account_actor ${account}`;
     const apiKey = apiKeys.findIndex((each) => each.id === id);
     return apiKey < 0 ? null : `api_actor ${apiKey}`;
   });

@@ -5,7 +5,7 @@ import type { Value } from "../reports/cells.ts";
 import { groupIdsOf, VALUE } from "../reports/dimensions.ts";
 import { actorKeyOf, actorTypeOf } from "./actor.ts";
 
-/** Dimensions of both reports. The Console's own are null for Enterprise usage, the Enterprise's own for the Console's. */
+/** Dimensions of both reports. The workspace is null for Enterprise usage; groups, Slack and Claude Tag are for the Console's. */
 export const DIMENSIONS = [
   "actor",
   "actor_type",
@@ -35,10 +35,10 @@ export type SingleDimension = Exclude<Dimension, "rbac_group_id">;
 
 /** The value of a fact in a dimension; an actor is given by its key, not yet as it is written. */
 export function valueIn(organization: Organization, dimension: SingleDimension): (fact: Fact) => Value {
-  const { workspaces, apiKeys, session } = organization.console;
+  const { workspaces } = organization.console;
   const managed = (read: (own: ManagedSession) => Value) => (fact: Fact) => {
     const number = fact.api?.session ?? null;
-    return number === null ? null : read(session(number));
+    return number === null ? null : read(organization[fact.organization].session(number));
   };
   switch (dimension) {
     case "actor":
@@ -46,7 +46,7 @@ export function valueIn(organization: Organization, dimension: SingleDimension):
     case "actor_type":
       return (fact) => actorTypeOf(actorKeyOf(organization, fact));
     case "api_key_id":
-      return ({ api }) => idIn(apiKeys, api?.apiKey);
+      return (fact) => idIn(organization[fact.organization].apiKeys, fact.api?.apiKey);
     case "workspace_id":
       return ({ api }) => idIn(workspaces, api?.workspace);
     case "service_tier":

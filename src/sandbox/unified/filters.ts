@@ -41,9 +41,9 @@ function wantedOf(
 ): ReadonlySet<Value> {
   const values = filters[name] ?? [];
   if (dimension === "actor") return actorKeysOf(organization, kind, values);
-  // The one way to ask for usage without a value; on Enterprise, where nothing has a key, it selects nothing.
+  // The one way to ask for usage without a value.
   const none = dimension === "inference_geo" ? "not_available" : "";
-  const hasNone = dimension === "inference_geo" || (dimension === "api_key_id" && kind === "console");
+  const hasNone = dimension === "inference_geo" || dimension === "api_key_id";
   return new Set(values.map((value) => (hasNone && value === none ? null : value)));
 }
 

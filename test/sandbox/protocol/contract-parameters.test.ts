@@ -151,7 +151,9 @@ describe.each(table.map((endpoint) => [endpoint.path, endpoint] as const))("%s",
       ? "analytics"
       : path.endsWith("report") || path.includes("/usage_report/")
         ? "console"
-        : "lookups";
+        : path.includes("/spend_limit")
+          ? "spendLimits"
+          : "lookups";
     expect(endpoint.rateLimit).toBe(family);
   });
 });

@@ -21,18 +21,26 @@ const tokens = (found: readonly Wire[]) => total(found, ({ usage }) => usage.tot
 const id = (list: readonly { readonly id: string }[], index: number | null | undefined) =>
   index === null || index === undefined ? null : (list[index]?.id ?? null);
 
-const sessionOf = ({ api }: Fact) =>
-  api === null || api.session === null ? null : organization.console.session(api.session);
+const sessionOf = ({ api, organization: kind }: Fact) =>
+  api === null || api.session === null ? null : organization[kind].session(api.session);
 
 describe("dimensions", () => {
   const CASES: readonly [OrganizationKind, string, (fact: Fact) => string | null][] = [
     ["enterprise", "product", ({ product }) => product?.replace("-", "_") ?? null],
     ["enterprise", "model", ({ rate }) => rate.model],
     ["enterprise", "slack_channel_id", ({ tag }) => tag?.channel ?? null],
-    ["enterprise", "actor_type", ({ person }) => (person === null ? null : "user_actor")],
+    [
+      "enterprise",
+      "actor_type",
+      ({ person, api }) => (person !== null ? "user_actor" : api?.apiKey == null ? null : "api_actor"),
+    ],
     ["enterprise", "workspace_id", () => null],
-    ["enterprise", "api_key_id", () => null],
-    ["enterprise", "service_tier", () => null],
+    ["enterprise", "api_key_id", ({ api }) => id(organization.enterprise.apiKeys, api?.apiKey)],
+    ["enterprise", "service_tier", ({ api }) => api?.tier ?? null],
+    ["enterprise", "agent_id", (fact) => sessionOf(fact)?.agentId ?? null],
+    ["enterprise", "environment_id", (fact) => sessionOf(fact)?.environmentId ?? null],
+    ["enterprise", "deployment_id", (fact) => sessionOf(fact)?.deploymentId ?? null],
+    ["enterprise", "user_profile_id", (fact) => sessionOf(fact)?.userProfileId ?? null],
     ["console", "product", ({ product }) => product],
     ["console", "inference_geo", ({ rate }) => rate.geo],
     ["console", "service_tier", ({ api }) => api?.tier ?? null],
@@ -43,7 +51,7 @@ describe("dimensions", () => {
     ["console", "environment_id", (fact) => sessionOf(fact)?.environmentId ?? null],
     ["console", "deployment_id", (fact) => sessionOf(fact)?.deploymentId ?? null],
     ["console", "user_profile_id", (fact) => sessionOf(fact)?.userProfileId ?? null],
-    ["enterprise", "session_id", () => null],
+    ["enterprise", "session_id", (fact) => sessionOf(fact)?.id ?? null],
     ["console", "rbac_group_id", () => null],
     ["console", "claude_tag_category", () => null],
   ];
@@ -141,16 +149,20 @@ describe("actors", () => {
     );
   });
 
-  test("of Enterprise are its people; one null row has the usage of no person", async () => {
+  test("of Enterprise are its people and a key; one null row has the usage of neither", async () => {
     const found = await rows(`/analytics/usage?${RANGE}&group_by[]=actor`, ASKING.enterprise);
     const nobody = found.filter(({ group }) => group.actor === null);
     expect(nobody).toHaveLength(1);
     expect(tokens(nobody)).toBe(
       total(
-        FACTS.enterprise.filter(({ person }) => person === null),
+        FACTS.enterprise.filter(({ person, api }) => person === null && api?.apiKey == null),
         tokensOf,
       ),
     );
+    const keys = found.flatMap(({ group: { actor } }) =>
+      actor?.type === "api_actor" ? [actor.api_key_id] : [],
+    );
+    expect(keys).toEqual([organization.enterprise.apiKeys[0]?.id]);
   });
 
   test("that are deleted are dropped after paging", async () => {

@@ -24,6 +24,7 @@ describe("filters", () => {
   const userId = organization.directories.console.userId(person);
   const foreignId = organization.directories.enterprise.userId(person);
   const [first] = workspaces;
+  const ofPeople = organization.enterprise.apiKeys[1];
   const inSession = FACTS.console.find(({ api }) => api !== null && api.session !== null);
   const session = organization.console.session(inSession?.api?.session ?? -1);
   const CASES: readonly [OrganizationKind, string, (fact: Fact) => boolean][] = [
@@ -74,10 +75,13 @@ describe("filters", () => {
     ["enterprise", "products[]=claude_tag", ({ product }) => product === "claude-tag"],
     ["enterprise", `actor_ids[]=${foreignId}`, (fact) => fact.person === person],
     ["enterprise", "actor_types[]=user_actor", (fact) => fact.person !== null],
-    ["enterprise", "actor_types[]=api_actor", () => false],
-    ["enterprise", "api_key_ids[]=", () => false],
+    ["enterprise", "actor_types[]=api_actor", ({ person, api }) => person === null && api?.apiKey != null],
+    ["enterprise", "api_key_ids[]=", ({ api }) => api?.apiKey == null],
+    ["enterprise", `api_key_ids[]=${ofPeople?.id}`, ({ api }) => api?.apiKey === 1],
+    ["enterprise", `actor_ids[]=${ofPeople?.id}`, () => false],
+    ["enterprise", `api_key_ids[]=${key?.id}`, () => false],
     ["enterprise", `workspace_ids[]=${first.id}`, () => false],
-    ["enterprise", "service_tiers[]=standard", () => false],
+    ["enterprise", "service_tiers[]=standard", ({ api }) => api?.tier === "standard"],
     ["enterprise", "agent_ids[]=", () => false],
     [
       "enterprise",
