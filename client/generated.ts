@@ -246,6 +246,7 @@ export const WITHOUT_ID = [
   "IdleSeatConnection",
   "IdleSeatEdge",
   "Limit",
+  "LimitAmount",
   "MemberClaudeCodeDay",
   "MemberClaudeCodeSeries",
   "ModelSpend",
@@ -256,6 +257,7 @@ export const WITHOUT_ID = [
   "OfficeSessions",
   "Organization",
   "PageInfo",
+  "PeakMinute",
   "PluginByGroup",
   "PluginByProduct",
   "PluginComparison",
@@ -270,6 +272,9 @@ export const WITHOUT_ID = [
   "ProjectUse",
   "ProjectUseConnection",
   "ProjectUseEdge",
+  "RateLimitGroup",
+  "RateLimiter",
+  "RateLimits",
   "Reconciliation",
   "ResolvedRange",
   "ScienceActivity",
@@ -287,7 +292,15 @@ export const WITHOUT_ID = [
   "SkillUseConnection",
   "SkillUseEdge",
   "Spend",
+  "SpendComparison",
   "SpendDashboard",
+  "SpendLimit",
+  "SpendLimitConnection",
+  "SpendLimitEdge",
+  "SpendLimitRequest",
+  "SpendLimitRequestConnection",
+  "SpendLimitRequestEdge",
+  "SpendLimitSource",
   "Spender",
   "TeamActivity",
   "TeamMember",
@@ -390,6 +403,13 @@ export const CONNECTIONS = {
       "filter",
       "orderBy",
       "range"
+    ],
+    "spendLimitRequests": [
+      "status"
+    ],
+    "spendLimits": [
+      "filter",
+      "orderBy"
     ],
     "teams": [
       "organization",

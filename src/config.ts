@@ -19,7 +19,9 @@ export type Config = ReturnType<typeof readConfig>;
 export function readConfig(environment: Environment) {
   const reader = new SettingsReader(environment);
   const notes: string[] = [];
-  const keys = [UPSTREAM.analyticsKey, UPSTREAM.adminKey].filter((key) => reader.text(key) !== "").length;
+  const isSet = (key: (typeof UPSTREAM)[keyof typeof UPSTREAM]) => reader.text(key) !== "";
+  const keys =
+    Number(isSet(UPSTREAM.analyticsKey)) + Number(isSet(UPSTREAM.adminKey) || isSet(UPSTREAM.adminToken));
   const isSandbox = keys === 0;
   const auth = authConfig(reader);
   const upstream = upstreamConfig(reader, { usesIssuer: auth.kind === "jwt" });

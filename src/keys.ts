@@ -12,8 +12,8 @@ export function keyFaults(keys: Readonly<Record<KeyFamily, string>>): string[] {
     const key = keys[family];
     const other = otherFamily(family);
     const name = VARIABLE_OF_KEY[family];
-    if (QUOTES.test(key)) return [`${name} is in quotation marks; set the key without them.`];
-    if (!/^[\x21-\x7e]*$/.test(key)) return [`${name} has characters that are not valid in a key.`];
+    const unusable = tokenFaults(name, key);
+    if (unusable.length > 0) return unusable;
     if (!key.startsWith(PREFIXES[other])) return [];
     return [
       `${name} holds a key that begins with ${PREFIXES[other]}, as those of ${VARIABLE_OF_KEY[other]} do; set it there.`,
@@ -25,6 +25,12 @@ export function keyFaults(keys: Readonly<Record<KeyFamily, string>>): string[] {
       "ANTHROPIC_ANALYTICS_KEY and ANTHROPIC_ADMIN_KEY hold the same key, which belongs to one organization; unset one of them.",
     );
   return faults;
+}
+
+/** Faults that keep a key or a token from being sent. */
+export function tokenFaults(name: string, key: string): string[] {
+  if (QUOTES.test(key)) return [`${name} is in quotation marks; set the key without them.`];
+  return /^[\x21-\x7e]*$/.test(key) ? [] : [`${name} has characters that are not valid in a key.`];
 }
 
 const KEY_FAMILIES = ["analytics", "admin"] as const satisfies readonly KeyFamily[];
@@ -47,7 +53,8 @@ export function keyHints(environment: Readonly<Record<string, string | undefined
     const isUsual = Object.values(PREFIXES).some((each) => key.startsWith(each)) || QUOTES.test(key);
     return [...(given === key ? [] : [blanks]), ...(isUsual ? [] : [prefix])];
   });
-  if (KEY_FAMILIES.some((family) => environment[VARIABLE_OF_KEY[family]]?.trim())) return hints;
+  const used = [...KEY_FAMILIES.map((family) => VARIABLE_OF_KEY[family]), "ANTHROPIC_ADMIN_TOKEN"];
+  if (used.some((name) => environment[name]?.trim())) return hints;
   return OTHER_KEYS.flatMap((name) => {
     const key = environment[name]?.trim();
     if (!key) return [];

@@ -12,7 +12,7 @@ import {
 import { describe, expect, test, vi } from "vitest";
 import { schema } from "../schema/index.ts";
 import type { SharedStore } from "../src/cache/shared-store.ts";
-import { ROLES, scopeIn } from "../src/domain/viewer.ts";
+import { ROLES, scopesOfPermission } from "../src/domain/viewer.ts";
 import { requirementsById, requirementsOf } from "../src/planning/permissions.ts";
 import type { Requires } from "../src/planning/plan.ts";
 import { codesOf, guarded, NAMES, permissionsFor } from "./callers.ts";
@@ -68,7 +68,7 @@ describe("the rules of the schema", () => {
       /^(Money|Spend|MoneyChange|DerivedMoney)$/.test(getNamedType(type).name);
     const isGuarded = (required: Requires | null) => {
       const others = required?.filter((each) => each !== "own") ?? [];
-      return others.length > 0 && others.every((each) => scopeIn(each) === "spend:read");
+      return others.length > 0 && others.every((each) => scopesOfPermission(each).includes("spend:read"));
     };
     const fieldsOf = (type: GraphQLNamedType) =>
       isObjectType(type) || isInterfaceType(type) ? Object.values(type.getFields()) : [];

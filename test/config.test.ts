@@ -53,7 +53,7 @@ describe("an empty environment", () => {
     expect(others).toEqual({
       proxies: { https: null, http: null, direct: [] },
       timeoutMs: 10_000,
-      requestsPerMinute: { analytics: 60, lookups: 100 },
+      requestsPerMinute: { analytics: 60, lookups: 100, spendLimits: 60 },
     });
     expect(rest).toEqual({
       server: {
@@ -160,13 +160,28 @@ describe("keys", () => {
   test("that are not set leave their organization out", () => {
     const { credentials } = readConfig({ ANTHROPIC_ADMIN_KEY: ADMIN }).upstream;
     expect(credentials.analytics).toBeNull();
-    expect(credentials.admin?.header()).toBe(ADMIN);
+    expect(credentials.admin?.headers()).toEqual({ "x-api-key": ADMIN });
   });
 
   test("are sent without the space around them", () => {
-    expect(readConfig({ ANTHROPIC_ADMIN_KEY: ` ${ADMIN}\n` }).upstream.credentials.admin?.header()).toBe(
-      ADMIN,
-    );
+    expect(readConfig({ ANTHROPIC_ADMIN_KEY: ` ${ADMIN}\n` }).upstream.credentials.admin?.headers()).toEqual({
+      "x-api-key": ADMIN,
+    });
+  });
+
+  test("give way to an OAuth token, which is sent as a bearer token alone", () => {
+    const { credentials } = readConfig({ ANTHROPIC_ADMIN_TOKEN: "oauth-token" }).upstream;
+    expect(credentials.admin?.headers()).toEqual({ authorization: "Bearer oauth-token" });
+    expect(inspect(credentials, { depth: 9, showHidden: true })).not.toContain("oauth-token");
+  });
+
+  test("are refused beside an OAuth token for the same organization", () => {
+    expect(faults({ ANTHROPIC_ADMIN_KEY: ADMIN, ANTHROPIC_ADMIN_TOKEN: "oauth-token" })).toEqual([
+      "ANTHROPIC_ADMIN_KEY and ANTHROPIC_ADMIN_TOKEN are both set; unset one of them.",
+    ]);
+    expect(faults({ ANTHROPIC_ADMIN_TOKEN: "Bearer oauth-token" })).toEqual([
+      "ANTHROPIC_ADMIN_TOKEN has characters that are not valid in a key.",
+    ]);
   });
 
   test.each(["sk-ant api01", "sk-ant-ключ", "sk-ant-\u0000", "sk-ant\nx-other: 1"])(

@@ -51,12 +51,12 @@ test("every dataset is listed, and every question of the graph has one", async (
   expect(seen).toEqual([]);
 });
 
-test("seven requests find out which datasets are open, for an hour", async () => {
+test("eight requests find out which datasets are open, for an hour", async () => {
   const { ask, requestsOf, at } = gateway({ sandbox: { users: 40 }, proof: true });
   const [{ data, errors }, requests] = await requestsOf(() => ask(ACCESS));
   expect(errors).toBeUndefined();
   expect(closed(data.datasets)).toEqual({});
-  expect(requests).toHaveLength(7);
+  expect(requests).toHaveLength(8);
   at("2026-11-22T12:59:00Z");
   expect((await requestsOf(() => ask(ACCESS)))[1]).toEqual([]);
 });
@@ -67,7 +67,10 @@ test("datasets read for other reasons are known without a request", async () => 
     `{ skills(range: { period: YESTERDAY }) { totalCount } cost(range: { period: YESTERDAY }, bucket: DAY) { source } groups { totalCount } organization { name } }`,
   );
   const [, requests] = await requestsOf(() => ask(ACCESS));
-  expect(requests.map((url) => url.pathname)).toEqual(["/v1/organizations/users"]);
+  expect(requests.map((url) => url.pathname).sort()).toEqual([
+    "/v1/organizations/spend_limits/effective",
+    "/v1/organizations/users",
+  ]);
 });
 
 describe("a dataset is closed with its reason, here and where it is requested", () => {
@@ -77,11 +80,13 @@ describe("a dataset is closed with its reason, here and where it is requested", 
   const REPORTS = ["ENTERPRISE_USAGE", "ENTERPRISE_COST", "USER_USAGE", "USER_COST"];
   const UNIFIED = ["UNIFIED_ENTERPRISE_USAGE", "UNIFIED_ENTERPRISE_COST"];
   const GROUPS = ["GROUPS", "GROUP_MEMBERS"];
+  const LIMITS = ["SPEND_LIMITS", "SPEND_LIMIT_REQUESTS"];
   const ENTERPRISE = [
     ...ENGAGEMENT,
     ...REPORTS,
     ...UNIFIED,
     ...GROUPS,
+    ...LIMITS,
     "ENTERPRISE_ORGANIZATION",
     "ENTERPRISE_MEMBERS",
   ];
@@ -90,18 +95,23 @@ describe("a dataset is closed with its reason, here and where it is requested", 
   test.each([
     [
       "without read:analytics",
-      { ANTHROPIC_ANALYTICS_KEY: "sk-ant-api01-x+read:members,read:rbac_groups" },
+      { ANTHROPIC_ANALYTICS_KEY: "sk-ant-api01-x+read:members,read:rbac_groups,read:spend_limits" },
       { MISSING_SCOPE: [...ENGAGEMENT, ...REPORTS, ...UNIFIED] },
     ],
     [
       "without read:members",
-      { ANTHROPIC_ANALYTICS_KEY: "sk-ant-api01-x+read:analytics,read:rbac_groups" },
+      { ANTHROPIC_ANALYTICS_KEY: "sk-ant-api01-x+read:analytics,read:rbac_groups,read:spend_limits" },
       { MISSING_SCOPE: ["ENTERPRISE_MEMBERS"] },
     ],
     [
       "without read:rbac_groups",
-      { ANTHROPIC_ANALYTICS_KEY: "sk-ant-api01-x+read:analytics,read:members" },
+      { ANTHROPIC_ANALYTICS_KEY: "sk-ant-api01-x+read:analytics,read:members,read:spend_limits" },
       { MISSING_SCOPE: GROUPS },
+    ],
+    [
+      "without read:spend_limits",
+      { ANTHROPIC_ANALYTICS_KEY: "sk-ant-api01-x+read:analytics,read:members,read:rbac_groups" },
+      { MISSING_SCOPE: LIMITS },
     ],
     ["revoked", { ANTHROPIC_ADMIN_KEY: "sk-ant-admin01-x-revoked" }, { KEY_REFUSED: CONSOLE }],
     ["absent", { ANTHROPIC_ANALYTICS_KEY: "" }, { NO_KEY: ENTERPRISE }],
@@ -129,6 +139,24 @@ describe("a dataset is closed with its reason, here and where it is requested", 
       new Set(Object.keys(DATASETS).filter((name) => name.startsWith("UNIFIED"))),
     );
     expect(new Set(Object.values(closed(data.datasets)))).toEqual(new Set(["NOT_ENROLLED"]));
+  });
+
+  test.each([
+    ["enterprise", ["UNIFIED_ENTERPRISE_USAGE", "UNIFIED_ENTERPRISE_COST"]],
+    ["console", ["UNIFIED_CONSOLE_USAGE", "UNIFIED_CONSOLE_COST"]],
+  ] as const)("the %s organization with HIPAA readiness", async (organization, names) => {
+    const { ask } = gateway({ sandbox: { users: 40, hipaa: [organization] } });
+    const { data } = await ask(ACCESS);
+    expect(closed(data.datasets)).toEqual(Object.fromEntries(names.map((name) => [name, "HIPAA_READINESS"])));
+  });
+
+  test("an organization without usage credits", async () => {
+    const { ask } = gateway({ sandbox: { users: 40, spend: { credits: "off" } } });
+    const { data } = await ask(ACCESS);
+    expect(closed(data.datasets)).toEqual({
+      SPEND_LIMITS: "NO_USAGE_CREDITS",
+      SPEND_LIMIT_REQUESTS: "NO_USAGE_CREDITS",
+    });
   });
 
   test("the error of a question says the same, and the other fields are answered", async () => {

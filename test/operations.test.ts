@@ -22,6 +22,7 @@ const SINGLE: ReadonlySet<string> = new Set([
   "22-claude-ai-total.graphql",
   "44-month-end.graphql",
   "46-spend-to-date.graphql",
+  "52-rate-limits.graphql",
 ]);
 
 describe.each(FILES)("the question %s", (file) => {

@@ -259,6 +259,7 @@ test("every document of the library with one list answers with rows; the others 
       "DashboardSpend",
       "GroupMembers",
     ],
-    ...["MonthEnd", "MyFigures", "Reconciliation", "SkillsByProduct", "SpendToDate", "WhoAmI"],
+    ...["MonthEnd", "MyFigures", "MySpendLimits", "RateLimits", "Reconciliation", "SkillsByProduct"],
+    ...["SpendToDate", "WhoAmI"],
   ]);
 });

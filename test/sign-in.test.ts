@@ -33,7 +33,7 @@ interface Product {
 }
 
 const RSA = (jwk: object, kid: string) => ({ kty: "RSA", alg: "RS256", kid, use: "sig", ...jwk });
-const ALL = ["activity:read", "identity:read", "keys:read", "operate", "spend:read"];
+const ALL = ["activity:read", "identity:read", "keys:read", "limits:read", "operate", "spend:read"];
 const OKTA = { ver: 1, jti: "AT.k2h5", iss: "https://example.okta.com/oauth2/default", aud: "api://default" };
 const TENANT = "9188040d-0000-4000-8000-112233445566";
 const ENTRA = {

@@ -107,6 +107,50 @@ describe("in an organization outside the beta", () => {
   });
 });
 
+describe("in an organization with HIPAA readiness", () => {
+  const ready = () => gateway({ sandbox: { users: 30, hipaa: ["enterprise"] } });
+
+  test("the older reports answer, and the newer one is asked once an hour", async () => {
+    const { ask, requestsOf } = ready();
+    const [{ data, errors }, first] = await requestsOf(() =>
+      ask(`{ cost(${DAY}, groupBy: [MODEL], bucket: DAY) { source nodes { net { cents } } } }`),
+    );
+    expect(errors).toBeUndefined();
+    expect(data.cost.source).toBe("LEGACY");
+    expect(data.cost.nodes.length).toBeGreaterThan(0);
+    const [, again] = await requestsOf(() =>
+      ask(`{ cost(${DAY}, groupBy: [SPEED], bucket: DAY) { source } }`),
+    );
+    expect([first, again].map(asked)).toEqual([
+      ["analytics/cost", "analytics/cost_report"],
+      ["analytics/cost_report"],
+    ]);
+  });
+
+  test("a dimension of the newer report alone is an error with the reason", async () => {
+    const { ask } = ready();
+    const { data, errors } = await ask(`{ cost(${DAY}, groupBy: [API_KEY], bucket: DAY) { totalCount } }`);
+    expect(data).toEqual({ cost: null });
+    expect(errors?.[0]).toMatchObject({
+      message: expect.stringContaining("HIPAA readiness"),
+      extensions: { code: "NOT_ENTITLED", dataset: "UNIFIED_ENTERPRISE_COST", reason: "HIPAA_READINESS" },
+    });
+  });
+
+  test("the other organization keeps the newer report", async () => {
+    const { ask } = ready();
+    const { data } = await ask(`{ cost(${DAY}, organization: "console", bucket: DAY) { source } }`);
+    expect(data.cost.source).toBe("UNIFIED");
+  });
+
+  test("it is named as a possible cause where upstream gives no reason", async () => {
+    const { ask } = gateway({ routes: { [UNIFIED]: () => refusal(400, "invalid_request_error", "no") } });
+    const { errors } = await ask(`{ cost(${DAY}, source: UNIFIED, bucket: DAY) { source } }`);
+    expect(errors?.[0]?.extensions).toMatchObject({ code: "UPSTREAM_REFUSED" });
+    expect(errors?.[0]?.message).toContain("may have HIPAA readiness");
+  });
+});
+
 describe("a newer report that refuses in words the gateway does not know", () => {
   const older = () => json(reportPage([wireDay("2026-11-20", [wireCost("1")])]));
 

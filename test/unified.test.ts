@@ -304,3 +304,44 @@ test.each([
     expect(seen.filter((url) => url.pathname.endsWith("/analytics/cost"))).toHaveLength(2);
   },
 );
+
+describe("dimensions of an Enterprise organization that once were the Console's", () => {
+  const DAYS = `range: { between: { from: "2026-11-02", until: "2026-11-16" } }, bucket: NONE, first: 1000`;
+
+  test("are split and filtered by, without a look-up of keys that no list has", async () => {
+    const { ask, seen, organization } = gateway({ sandbox: { users: 60 } });
+    const { data, errors } = await ask(
+      `{ cost(${DAYS}, groupBy: [API_KEY, SERVICE_TIER]) { organization nodes { apiKeyId apiKey { name } serviceTier net { cents } } total { net { cents } } } }`,
+    );
+    expect(errors).toBeUndefined();
+    expect(seen.map(({ pathname }) => pathname)).toEqual([
+      "/v1/organizations/analytics/cost",
+      "/v1/organizations/analytics/cost",
+    ]);
+    const { nodes } = data.cost;
+    const keys = organization.enterprise.apiKeys.map(({ id }) => id);
+    expect(new Set(nodes.map(({ apiKeyId }: { apiKeyId: string | null }) => apiKeyId))).toEqual(
+      new Set([null, ...keys]),
+    );
+    expect(nodes.every(({ apiKey }: { apiKey: object | null }) => apiKey === null)).toBe(true);
+    const { data: one } = await ask(
+      `{ cost(${DAYS}, filter: { apiKeys: ["${keys[0]}"] }, groupBy: [ACTOR]) { nodes { actor { __typename ... on ApiKeyActor { apiKeyId name apiKey { name } } } } } }`,
+    );
+    expect(one.cost.nodes).toEqual([
+      { actor: { __typename: "ApiKeyActor", apiKeyId: keys[0], name: null, apiKey: null } },
+    ]);
+  });
+
+  test("are those of managed agents too, and the workspace is still the Console's", async () => {
+    const { ask } = gateway({ sandbox: { users: 60 } });
+    const { data, errors } = await ask(
+      `{ usage(${DAYS}, groupBy: [AGENT, DEPLOYMENT, ENVIRONMENT, SESSION, USER_PROFILE]) { nodes { agentId sessionId environmentId userProfileId } } }`,
+    );
+    expect(errors).toBeUndefined();
+    expect(
+      data.usage.nodes.filter(({ agentId }: { agentId: string | null }) => agentId !== null).length,
+    ).toBeGreaterThan(5);
+    const { errors: none } = await ask(`{ usage(${DAYS}, groupBy: [WORKSPACE]) { totalCount } }`);
+    expect(none?.[0]?.extensions.code).toBe("BAD_USER_INPUT");
+  });
+});

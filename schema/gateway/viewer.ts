@@ -8,7 +8,7 @@ import { builder } from "../framework/builder.ts";
 const ROLE_VALUES = {
   PRIMARY_OWNER: { description: "Reads everything." },
   OWNER: { description: "Reads everything." },
-  ADMIN: { description: "Reads everything but spend." },
+  ADMIN: { description: "Reads everything but spend and spend limits." },
   ANALYST: { description: "Reads activity and spend, with people by pseudonym." },
   MEMBER: { description: "Reads only their own figures." },
   SERVICE: { description: "Reads what its scopes grant." },
@@ -46,7 +46,7 @@ const ViewerType = builder.objectRef<Viewer>("Viewer").implement({
     role: t.expose("role", { type: ViewerRole, description: "The caller's role." }),
     scopes: t.stringList({
       description:
-        "What the caller may read, as FORBIDDEN names it in `extensions.scope`: `activity:read`, `spend:read`, `identity:read`, `keys:read`, `operate`. Empty for a member, who reads only their own figures.",
+        "What the caller may read, as FORBIDDEN names it in `extensions.scope`: `activity:read`, `spend:read`, `limits:read`, `identity:read`, `keys:read`, `operate`. Empty for a member, who reads only their own figures.",
       resolve: ({ scopes }) => [...scopes].sort(),
     }),
     identity: t.expose("identity", { type: ViewerIdentity, description: "How the caller sees people." }),

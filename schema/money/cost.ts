@@ -22,8 +22,8 @@ const CostDimension = builder.enumType("CostDimension", {
     },
     COST_TYPE: { description: "Cost component: tokens, web search, code execution." },
     TOKEN_TYPE: { description: "Token kind, for rows with the cost type tokens." },
-    API_KEY: { description: "API key that authenticated the requests (UNIFIED, Console)." },
-    SERVICE_TIER: { description: "Service tier (UNIFIED, Console)." },
+    API_KEY: { description: "API key that authenticated the requests (UNIFIED)." },
+    SERVICE_TIER: { description: "Service tier (UNIFIED)." },
     DESCRIPTION: {
       description: "Line of the Console cost report; fills model, tier, cost type and token type too.",
     },

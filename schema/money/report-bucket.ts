@@ -15,7 +15,7 @@ import { requestsFor } from "../../src/upstream/plan.ts";
 import { builder } from "../framework/builder.ts";
 import { splitBy } from "../framework/selection.ts";
 import { RUNNING_TOTAL, SeriesRow, SHARE } from "../framework/series.ts";
-import { ApiKey, ofApiKeys } from "../organization/api-key.ts";
+import { ApiKey, ofReportedKeys } from "../organization/api-key.ts";
 import { ofWorkspaces, Workspace } from "../organization/workspace.ts";
 import { Actor } from "../people/actor.ts";
 import { Group, groupOf, ofGroups } from "../people/group.ts";
@@ -187,9 +187,20 @@ export const Bucketed = builder.interfaceRef<ReportNode<unknown>>("ReportBucket"
     apiKey: t.field({
       requires: ["keys:read"],
       type: ApiKey,
-      ...splitBy("API_KEY", "API key."),
-      ...ofApiKeys,
-      resolve: ({ apiKeyId }, _args, ctx) => (apiKeyId === null ? null : apiKeyById(ctx, {}).load(apiKeyId)),
+      ...splitBy(
+        "API_KEY",
+        "API key of the Console organization. Null for other keys, which no look-up lists.",
+      ),
+      ...ofReportedKeys,
+      resolve: ({ apiKeyId, organization }, _args, ctx) =>
+        apiKeyId === null || organization !== "CONSOLE" ? null : apiKeyById(ctx, {}).load(apiKeyId),
+    }),
+    apiKeyId: t.exposeString("apiKeyId", {
+      requires: ["keys:read"],
+      ...splitBy(
+        "API_KEY",
+        "Upstream id of the API key, `apikey_...`. Null: usage without a key. Names of keys of the Enterprise organization are not available.",
+      ),
     }),
   }),
 });

@@ -13,12 +13,12 @@ const FILTERS = {
   contextWindows: ["CONTEXT_WINDOW", "Context-window price tiers, such as `0-200k`."],
   inferenceGeos: ["INFERENCE_GEO", "Inference regions, such as `us`; `not_available` for none."],
   speeds: ["SPEED", "`fast` or `standard`."],
-  serviceTiers: ["SERVICE_TIER", "Service tiers, such as `standard` or `batch` (Console)."],
-  workspaces: ["WORKSPACE", "Workspaces, by `wrkspc_...` id (Console)."],
-  apiKeys: [
-    "API_KEY",
-    "API keys, by `apikey_...` id; an empty string is usage without a key (UNIFIED, Console).",
+  serviceTiers: [
+    "SERVICE_TIER",
+    "Service tiers, such as `standard` or `batch` (UNIFIED, and LEGACY of the Console).",
   ],
+  workspaces: ["WORKSPACE", "Workspaces, by `wrkspc_...` id (Console)."],
+  apiKeys: ["API_KEY", "API keys, by `apikey_...` id; an empty string is usage without a key (UNIFIED)."],
   serviceAccounts: [
     "SERVICE_ACCOUNT",
     "Service accounts, by `svac_...` id (LEGACY usage of the Console; for others see `actors`).",
@@ -31,11 +31,11 @@ const FILTERS = {
     "Identities, by `user_...`, `svac_...` or `apikey_...` id (UNIFIED). A key is an identity only if no other identity is known behind it.",
   ],
   actorTypes: ["ACTOR_TYPE", "Kinds of identity, such as `federated_actor` (UNIFIED)."],
-  agents: ["AGENT", "Managed agents, by id (UNIFIED, Console)."],
-  deployments: ["DEPLOYMENT", "Deployments, by id (UNIFIED, Console)."],
-  environments: ["ENVIRONMENT", "Environments of managed sessions, by id (UNIFIED, Console)."],
-  sessions: ["SESSION", "Managed sessions, by `sesn_...` id (UNIFIED, Console)."],
-  userProfiles: ["USER_PROFILE", "User profiles, by `uprof_...` id (UNIFIED, Console)."],
+  agents: ["AGENT", "Managed agents, by id (UNIFIED)."],
+  deployments: ["DEPLOYMENT", "Deployments, by id (UNIFIED)."],
+  environments: ["ENVIRONMENT", "Environments of managed sessions, by id (UNIFIED)."],
+  sessions: ["SESSION", "Managed sessions, by `sesn_...` id (UNIFIED)."],
+  userProfiles: ["USER_PROFILE", "User profiles, by `uprof_...` id (UNIFIED)."],
   groups: ["GROUP", "RBAC groups by id; membership on the day of use counts."],
 } as const satisfies Record<string, readonly [FilterDimension, string]>;
 

@@ -23,8 +23,11 @@ const UsageDimension = builder.enumType("UsageDimension", {
     TEAM: {
       description: `${SHARED_DIMENSIONS.TEAM.description} In the older Console report people who have left are without a team, since only current members have an address there.`,
     },
-    SERVICE_TIER: { description: "Service tier (Console)." },
-    API_KEY: { description: "API key (Console); a row without one is Playground traffic." },
+    SERVICE_TIER: { description: "Service tier (UNIFIED, and LEGACY of the Console)." },
+    API_KEY: {
+      description:
+        "API key (UNIFIED, and LEGACY of the Console). Usage without a key is one row: use by seat on Enterprise, the Playground on the Console.",
+    },
     SERVICE_ACCOUNT: { description: "Service account (LEGACY, Console)." },
   } satisfies { [D in Dimension]?: { description: string } }),
 });

@@ -65,6 +65,8 @@ export type ClaudeCodeLead =
 
 /** Reasons why a dataset cannot be read. */
 export type ClosedReason =
+  /** Upstream does not offer this report to organizations with HIPAA readiness; `source: LEGACY` answers most of its questions. */
+  | 'HIPAA_READINESS'
   /** The key is wrong, revoked or expired; the operator can replace it. */
   | 'KEY_REFUSED'
   /** The key lacks the scope it needs; the scopes of a key are fixed at its creation, so a new key is needed. */
@@ -75,7 +77,9 @@ export type ClosedReason =
   | 'NO_ACCESS'
   /** The gateway has no key of its organization; the operator can set one. */
   | 'NO_KEY'
-  /** Upstream rejected a query that another source has answered; the gateway tries again in an hour. */
+  /** Usage credits are off for the organization, so it has no spend limits; an owner can enable them. */
+  | 'NO_USAGE_CREDITS'
+  /** Upstream rejected a query that another source has answered, possibly because the organization has HIPAA readiness; the gateway tries again in an hour. */
   | 'REFUSED'
   /** Upstream could not be reached or failed, or its requests of this minute are used up; retry later. */
   | 'UNAVAILABLE'
@@ -99,11 +103,11 @@ export type CostFilter = {
   readonly actorTypes?: ReadonlyArray<string> | null | undefined;
   /** Identities, by `user_...`, `svac_...` or `apikey_...` id (UNIFIED). A key is an identity only if no other identity is known behind it. */
   readonly actors?: ReadonlyArray<string> | null | undefined;
-  /** Managed agents, by id (UNIFIED, Console). */
+  /** Managed agents, by id (UNIFIED). */
   readonly agents?: ReadonlyArray<string> | null | undefined;
   /** Alternatives: usage must match the lists and at least one of these. Upstream has no such filter, so the gateway selects rows by their dimensions: every list of an alternative must be a dimension in `groupBy`. Not for `users` and `groups`, since their rows omit usage or count it several times, nor for sources that omit groups. `total` covers the same usage and takes a separate run of upstream pages. */
   readonly any?: ReadonlyArray<FilterAlternative> | null | undefined;
-  /** API keys, by `apikey_...` id; an empty string is usage without a key (UNIFIED, Console). */
+  /** API keys, by `apikey_...` id; an empty string is usage without a key (UNIFIED). */
   readonly apiKeys?: ReadonlyArray<string> | null | undefined;
   /** Kinds of Claude Tag usage, such as `dm` or `engaged`. */
   readonly claudeTagCategories?: ReadonlyArray<string> | null | undefined;
@@ -111,9 +115,9 @@ export type CostFilter = {
   readonly claudeTagUsers?: ReadonlyArray<string> | null | undefined;
   /** Context-window price tiers, such as `0-200k`. */
   readonly contextWindows?: ReadonlyArray<string> | null | undefined;
-  /** Deployments, by id (UNIFIED, Console). */
+  /** Deployments, by id (UNIFIED). */
   readonly deployments?: ReadonlyArray<string> | null | undefined;
-  /** Environments of managed sessions, by id (UNIFIED, Console). */
+  /** Environments of managed sessions, by id (UNIFIED). */
   readonly environments?: ReadonlyArray<string> | null | undefined;
   /** RBAC groups by id; membership on the day of use counts. */
   readonly groups?: ReadonlyArray<string> | null | undefined;
@@ -125,15 +129,15 @@ export type CostFilter = {
   readonly products?: ReadonlyArray<string> | null | undefined;
   /** Service accounts, by `svac_...` id (LEGACY usage of the Console; for others see `actors`). */
   readonly serviceAccounts?: ReadonlyArray<string> | null | undefined;
-  /** Service tiers, such as `standard` or `batch` (Console). */
+  /** Service tiers, such as `standard` or `batch` (UNIFIED, and LEGACY of the Console). */
   readonly serviceTiers?: ReadonlyArray<string> | null | undefined;
-  /** Managed sessions, by `sesn_...` id (UNIFIED, Console). */
+  /** Managed sessions, by `sesn_...` id (UNIFIED). */
   readonly sessions?: ReadonlyArray<string> | null | undefined;
   /** Slack channels of Claude Tag usage, by id. */
   readonly slackChannels?: ReadonlyArray<string> | null | undefined;
   /** `fast` or `standard`. */
   readonly speeds?: ReadonlyArray<string> | null | undefined;
-  /** User profiles, by `uprof_...` id (UNIFIED, Console). */
+  /** User profiles, by `uprof_...` id (UNIFIED). */
   readonly userProfiles?: ReadonlyArray<string> | null | undefined;
   /** People, by `user_...` id of the source's organization. */
   readonly users?: ReadonlyArray<string> | null | undefined;
@@ -177,8 +181,14 @@ export type Dataset =
   | 'PLUGIN_ACTIVITY'
   /** Chat projects (Enterprise Analytics, apps/chat/projects). */
   | 'PROJECT_ACTIVITY'
+  /** Rate limits of the Messages API in the Console organization (rate_limits). */
+  | 'RATE_LIMITS'
   /** Skills (Enterprise Analytics, skills). */
   | 'SKILL_ACTIVITY'
+  /** Spend limit and spend of each member of the Enterprise organization (spend_limits/effective); needs a key with the scope read:spend_limits. */
+  | 'SPEND_LIMITS'
+  /** Requests of members for a higher spend limit (spend_limit_increase_requests); the same scope. */
+  | 'SPEND_LIMIT_REQUESTS'
   /** Cost of the Console organization by any dimension (analytics/cost, beta). */
   | 'UNIFIED_CONSOLE_COST'
   /** Tokens of the Console organization by any dimension (analytics/usage, beta). */
@@ -194,7 +204,9 @@ export type Dataset =
   /** Tokens per person of the Enterprise organization (user_usage_report). */
   | 'USER_USAGE'
   /** Workspaces of the Console organization. */
-  | 'WORKSPACES';
+  | 'WORKSPACES'
+  /** Rate limits of a workspace of the Console organization, inherited ones included (workspaces/{id}/rate_limits). */
+  | 'WORKSPACE_RATE_LIMITS';
 
 /** UTC days, given in one of three ways. */
 export type DateRange =
@@ -235,9 +247,9 @@ export type FilterAlternative = {
   readonly actorTypes?: ReadonlyArray<string> | null | undefined;
   /** Identities, by `user_...`, `svac_...` or `apikey_...` id (UNIFIED). A key is an identity only if no other identity is known behind it. */
   readonly actors?: ReadonlyArray<string> | null | undefined;
-  /** Managed agents, by id (UNIFIED, Console). */
+  /** Managed agents, by id (UNIFIED). */
   readonly agents?: ReadonlyArray<string> | null | undefined;
-  /** API keys, by `apikey_...` id; an empty string is usage without a key (UNIFIED, Console). */
+  /** API keys, by `apikey_...` id; an empty string is usage without a key (UNIFIED). */
   readonly apiKeys?: ReadonlyArray<string> | null | undefined;
   /** Kinds of Claude Tag usage, such as `dm` or `engaged`. */
   readonly claudeTagCategories?: ReadonlyArray<string> | null | undefined;
@@ -245,9 +257,9 @@ export type FilterAlternative = {
   readonly claudeTagUsers?: ReadonlyArray<string> | null | undefined;
   /** Context-window price tiers, such as `0-200k`. */
   readonly contextWindows?: ReadonlyArray<string> | null | undefined;
-  /** Deployments, by id (UNIFIED, Console). */
+  /** Deployments, by id (UNIFIED). */
   readonly deployments?: ReadonlyArray<string> | null | undefined;
-  /** Environments of managed sessions, by id (UNIFIED, Console). */
+  /** Environments of managed sessions, by id (UNIFIED). */
   readonly environments?: ReadonlyArray<string> | null | undefined;
   /** RBAC groups by id; membership on the day of use counts. */
   readonly groups?: ReadonlyArray<string> | null | undefined;
@@ -259,15 +271,15 @@ export type FilterAlternative = {
   readonly products?: ReadonlyArray<string> | null | undefined;
   /** Service accounts, by `svac_...` id (LEGACY usage of the Console; for others see `actors`). */
   readonly serviceAccounts?: ReadonlyArray<string> | null | undefined;
-  /** Service tiers, such as `standard` or `batch` (Console). */
+  /** Service tiers, such as `standard` or `batch` (UNIFIED, and LEGACY of the Console). */
   readonly serviceTiers?: ReadonlyArray<string> | null | undefined;
-  /** Managed sessions, by `sesn_...` id (UNIFIED, Console). */
+  /** Managed sessions, by `sesn_...` id (UNIFIED). */
   readonly sessions?: ReadonlyArray<string> | null | undefined;
   /** Slack channels of Claude Tag usage, by id. */
   readonly slackChannels?: ReadonlyArray<string> | null | undefined;
   /** `fast` or `standard`. */
   readonly speeds?: ReadonlyArray<string> | null | undefined;
-  /** User profiles, by `uprof_...` id (UNIFIED, Console). */
+  /** User profiles, by `uprof_...` id (UNIFIED). */
   readonly userProfiles?: ReadonlyArray<string> | null | undefined;
   /** People, by `user_...` id of the source's organization. */
   readonly users?: ReadonlyArray<string> | null | undefined;
@@ -327,6 +339,66 @@ export type Source =
   /** The newer reports (beta), which keep every group and distinguish identities of any kind. */
   | 'UNIFIED';
 
+/** Spend limits to include: those that match any value of each list, and all lists. */
+export type SpendLimitFilter = {
+  /** Levels that limits come from. */
+  readonly levels?: ReadonlyArray<SpendLimitLevel> | null | undefined;
+  /** The least share of the limit that is spent, such as 0.8. A limit of 0 counts as spent in full. */
+  readonly minShare?: number | null | undefined;
+  /** Kinds of period: `daily`, `weekly`, `monthly`. */
+  readonly periods?: ReadonlyArray<string> | null | undefined;
+  /** By default all but UNLIMITED; `unlimited` counts those that are left out. */
+  readonly states?: ReadonlyArray<SpendLimitState> | null | undefined;
+  /** Members by `user_...` id, at most 100. Only these are requested of upstream. */
+  readonly users?: ReadonlyArray<string> | null | undefined;
+};
+
+/** Level that a spend limit comes from. */
+export type SpendLimitLevel =
+  /** An RBAC group. The limit is each member's own, not a common sum. */
+  | 'GROUP'
+  /** The organization's default for each member. */
+  | 'ORGANIZATION'
+  /** A level that this gateway does not know yet; `type` names it. */
+  | 'OTHER'
+  /** Set for the member alone. */
+  | 'OWN'
+  /** A seat tier. The limit is each member's own. */
+  | 'SEAT_TIER'
+  /** A service of the organization. */
+  | 'SERVICE';
+
+/** States of a request that can be filtered on. */
+export type SpendLimitRequestStatus =
+  /** Approved, or the limit was raised in another way. */
+  | 'APPROVED'
+  /** Denied. */
+  | 'DENIED'
+  /** Not decided. */
+  | 'PENDING';
+
+/** How spend stands to a limit. */
+export type SpendLimitState =
+  /** Less than the limit is spent. */
+  | 'BELOW'
+  /** The limit is spent or passed. A limit of 0 is always reached. */
+  | 'REACHED'
+  /** Upstream reads 0, which it also does while spend cannot be read. */
+  | 'UNKNOWN'
+  /** No limit for this kind of period. */
+  | 'UNLIMITED';
+
+/** What is known of the spend behind a limit. */
+export type SpendReading =
+  /** Upstream reads spend above 0. */
+  | 'MEASURED'
+  /** Upstream reads 0, and the cost reports have no spend of the person in the period either. */
+  | 'NOTHING_SPENT'
+  /** Upstream reads 0 although the cost reports have spend in the period: it could not be read. */
+  | 'UNAVAILABLE'
+  /** Upstream reads 0: nothing was spent, or it could not be read. It is not a proof of room. */
+  | 'UNKNOWN';
+
 /** Filter of activity: matches any value of each list and all lists; at most 100 values together. With `projects` a row has only chat in those projects, and with `groups` only activity as a member of one; `projects` and `groups` exclude each other. */
 export type UserFilter = {
   /** RBAC groups, by `id` in this graph, `rbac_group_...` or bare UUID; membership at the time of use counts. */
@@ -375,7 +447,7 @@ export type ViewerIdentity =
 
 /** The role of a caller, from the one that may read most. A token can have other scopes than its role. */
 export type ViewerRole =
-  /** Reads everything but spend. */
+  /** Reads everything but spend and spend limits. */
   | 'ADMIN'
   /** Reads activity and spend, with people by pseudonym. */
   | 'ANALYST'
@@ -781,6 +853,45 @@ export type GroupsQueryVariables = Exact<{
 
 export type GroupsQuery = { readonly groups: { readonly nodes: ReadonlyArray<{ readonly groupId: string, readonly name: string | null } | null>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } | null };
 
+export type SpendLimitsQueryVariables = Exact<{
+  filter?: SpendLimitFilter | null | undefined;
+  first?: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type SpendLimitsQuery = { readonly spendLimits: { readonly unlimited: number, readonly isReadingOutage: boolean | null, readonly nodes: ReadonlyArray<{ readonly period: string, readonly state: SpendLimitState, readonly share: string | null, readonly resetsAt: string | null, readonly readAt: string, readonly user: { readonly name: string | null, readonly email: string | null } | null, readonly limit: { readonly amount: string, readonly currency: string } | null, readonly spent: { readonly amount: string } | null, readonly remaining: { readonly amount: string } | null, readonly comparison: { readonly reading: SpendReading, readonly cost: { readonly net: { readonly usd: string } } | null } | null, readonly source: { readonly level: SpendLimitLevel, readonly seatTier: string | null, readonly group: { readonly name: string | null } | null } } | null>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } | null };
+
+export type SpendLimitRequestsQueryVariables = Exact<{
+  status?: ReadonlyArray<SpendLimitRequestStatus> | SpendLimitRequestStatus | null | undefined;
+  first?: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type SpendLimitRequestsQuery = { readonly spendLimitRequests: { readonly nodes: ReadonlyArray<{ readonly requestId: string, readonly createdAt: string, readonly period: string, readonly status: string, readonly resolvedAt: string | null, readonly user: { readonly name: string | null, readonly email: string | null } | null, readonly limit: { readonly share: string | null, readonly limit: { readonly amount: string, readonly currency: string } | null, readonly spent: { readonly amount: string } | null } | null, readonly resolvedBy:
+        | { readonly __typename: 'ApiKeyActor', readonly apiKeyId: string | null }
+        | { readonly __typename: 'FederatedActor' }
+        | { readonly __typename: 'ServiceAccountActor' }
+        | { readonly __typename: 'UnknownActor' }
+        | { readonly __typename: 'UserActor', readonly name: string | null }
+       | null } | null>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } | null };
+
+export type RateLimitsQueryVariables = Exact<{
+  workspace?: string | null | undefined;
+  day?: string | null | undefined;
+}>;
+
+
+export type RateLimitsQuery = { readonly rateLimits: { readonly day: string, readonly modelsWithoutGroup: ReadonlyArray<string> | null, readonly groups: ReadonlyArray<{ readonly groupId: string, readonly type: string, readonly displayName: string | null, readonly models: ReadonlyArray<string> | null, readonly limits: ReadonlyArray<{ readonly type: string, readonly enforced: number, readonly setAt: string, readonly peak: { readonly at: string, readonly used: number, readonly share: string | null } | null }> }> } | null };
+
+export type MySpendLimitsQueryVariables = Exact<{
+  email?: string | null | undefined;
+}>;
+
+
+export type MySpendLimitsQuery = { readonly user: { readonly name: string | null, readonly spendLimits: ReadonlyArray<{ readonly period: string, readonly state: SpendLimitState, readonly share: string | null, readonly resetsAt: string | null, readonly readAt: string, readonly limit: { readonly amount: string, readonly currency: string } | null, readonly spent: { readonly amount: string } | null, readonly remaining: { readonly amount: string } | null, readonly source: { readonly level: SpendLimitLevel } }> | null } | null };
+
 export const CountAndChangeFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"CountAndChange"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"DayCount"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"value"}},{"kind":"Field","name":{"kind":"Name","value":"change"}},{"kind":"Field","name":{"kind":"Name","value":"relativeChange"}}]}}]} as unknown as DocumentNode<CountAndChangeFragment, unknown>;
 export const LeadersFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"Leaders"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"TopUsers"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"range"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"from"}},{"kind":"Field","name":{"kind":"Name","value":"until"}}]}},{"kind":"Field","name":{"kind":"Name","value":"users"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"count"}},{"kind":"Field","name":{"kind":"Name","value":"email"}},{"kind":"Field","name":{"kind":"Name","value":"user"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}}]}}]} as unknown as DocumentNode<LeadersFragment, unknown>;
 export const ChatsFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"Chats"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ClaudeAiTotal"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"conversations"}},{"kind":"Field","name":{"kind":"Name","value":"chatUsers"}},{"kind":"Field","name":{"kind":"Name","value":"range"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"from"}},{"kind":"Field","name":{"kind":"Name","value":"until"}}]}}]}}]} as unknown as DocumentNode<ChatsFragment, unknown>;
@@ -829,3 +940,7 @@ export const SpendToDateDocument = {"kind":"Document","definitions":[{"kind":"Op
 export const WhoAmIDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"WhoAmI"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"viewer"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"role"}},{"kind":"Field","name":{"kind":"Name","value":"scopes"}},{"kind":"Field","name":{"kind":"Name","value":"identity"}},{"kind":"Field","name":{"kind":"Name","value":"organizations"}}]}}]}}]} as unknown as DocumentNode<WhoAmIQuery, WhoAmIQueryVariables>;
 export const MyFiguresDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"MyFigures"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"email"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"range"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"DateRange"}}},"defaultValue":{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"last"},"value":{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"days"},"value":{"kind":"IntValue","value":"7"}}]}}]}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"user"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"email"},"value":{"kind":"Variable","name":{"kind":"Name","value":"email"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"email"}},{"kind":"Field","name":{"kind":"Name","value":"activity"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"range"},"value":{"kind":"Variable","name":{"kind":"Name","value":"range"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"lastActiveOn"}},{"kind":"Field","name":{"kind":"Name","value":"chat"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"messages"}},{"kind":"Field","name":{"kind":"Name","value":"conversations"}},{"kind":"Field","name":{"kind":"Name","value":"projectsCreated"}},{"kind":"Field","name":{"kind":"Name","value":"artifactsCreated"}}]}},{"kind":"Field","name":{"kind":"Name","value":"cowork"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"messages"}}]}},{"kind":"Field","name":{"kind":"Name","value":"claudeCode"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"sessions"}},{"kind":"Field","name":{"kind":"Name","value":"commits"}},{"kind":"Field","name":{"kind":"Name","value":"pullRequests"}},{"kind":"Field","name":{"kind":"Name","value":"linesAdded"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"cost"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"range"},"value":{"kind":"Variable","name":{"kind":"Name","value":"range"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"net"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"usd"}}]}},{"kind":"Field","name":{"kind":"Name","value":"requests"}}]}}]}}]}}]} as unknown as DocumentNode<MyFiguresQuery, MyFiguresQueryVariables>;
 export const GroupsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Groups"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"first"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"Int"}}},"defaultValue":{"kind":"IntValue","value":"200"}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"groups"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"Variable","name":{"kind":"Name","value":"first"}}},{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"groupId"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"pageInfo"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"hasNextPage"}},{"kind":"Field","name":{"kind":"Name","value":"endCursor"}}]}}]}}]}}]} as unknown as DocumentNode<GroupsQuery, GroupsQueryVariables>;
+export const SpendLimitsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"SpendLimits"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"filter"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"SpendLimitFilter"}},"defaultValue":{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"states"},"value":{"kind":"ListValue","values":[{"kind":"EnumValue","value":"BELOW"},{"kind":"EnumValue","value":"REACHED"},{"kind":"EnumValue","value":"UNKNOWN"}]}}]}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"first"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"Int"}}},"defaultValue":{"kind":"IntValue","value":"50"}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"spendLimits"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"filter"},"value":{"kind":"Variable","name":{"kind":"Name","value":"filter"}}},{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"Variable","name":{"kind":"Name","value":"first"}}},{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"unlimited"}},{"kind":"Field","name":{"kind":"Name","value":"isReadingOutage"}},{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"user"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"email"}}]}},{"kind":"Field","name":{"kind":"Name","value":"period"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"limit"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"amount"}},{"kind":"Field","name":{"kind":"Name","value":"currency"}}]}},{"kind":"Field","name":{"kind":"Name","value":"spent"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"amount"}}]}},{"kind":"Field","name":{"kind":"Name","value":"remaining"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"amount"}}]}},{"kind":"Field","name":{"kind":"Name","value":"share"}},{"kind":"Field","name":{"kind":"Name","value":"comparison"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"reading"}},{"kind":"Field","name":{"kind":"Name","value":"cost"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"net"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"usd"}}]}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"source"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"level"}},{"kind":"Field","name":{"kind":"Name","value":"group"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"seatTier"}}]}},{"kind":"Field","name":{"kind":"Name","value":"resetsAt"}},{"kind":"Field","name":{"kind":"Name","value":"readAt"}}]}},{"kind":"Field","name":{"kind":"Name","value":"pageInfo"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"hasNextPage"}},{"kind":"Field","name":{"kind":"Name","value":"endCursor"}}]}}]}}]}}]} as unknown as DocumentNode<SpendLimitsQuery, SpendLimitsQueryVariables>;
+export const SpendLimitRequestsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"SpendLimitRequests"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"status"}},"type":{"kind":"ListType","type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"SpendLimitRequestStatus"}}}},"defaultValue":{"kind":"ListValue","values":[{"kind":"EnumValue","value":"PENDING"}]}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"first"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"Int"}}},"defaultValue":{"kind":"IntValue","value":"50"}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"spendLimitRequests"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"status"},"value":{"kind":"Variable","name":{"kind":"Name","value":"status"}}},{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"Variable","name":{"kind":"Name","value":"first"}}},{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"requestId"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"user"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"email"}}]}},{"kind":"Field","name":{"kind":"Name","value":"period"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"limit"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"limit"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"amount"}},{"kind":"Field","name":{"kind":"Name","value":"currency"}}]}},{"kind":"Field","name":{"kind":"Name","value":"spent"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"amount"}}]}},{"kind":"Field","name":{"kind":"Name","value":"share"}}]}},{"kind":"Field","name":{"kind":"Name","value":"resolvedAt"}},{"kind":"Field","name":{"kind":"Name","value":"resolvedBy"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"UserActor"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ApiKeyActor"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"apiKeyId"}}]}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"pageInfo"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"hasNextPage"}},{"kind":"Field","name":{"kind":"Name","value":"endCursor"}}]}}]}}]}}]} as unknown as DocumentNode<SpendLimitRequestsQuery, SpendLimitRequestsQueryVariables>;
+export const RateLimitsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"RateLimits"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"workspace"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"day"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"Date"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"rateLimits"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"workspace"},"value":{"kind":"Variable","name":{"kind":"Name","value":"workspace"}}},{"kind":"Argument","name":{"kind":"Name","value":"day"},"value":{"kind":"Variable","name":{"kind":"Name","value":"day"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"day"}},{"kind":"Field","name":{"kind":"Name","value":"groups"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"groupId"}},{"kind":"Field","name":{"kind":"Name","value":"type"}},{"kind":"Field","name":{"kind":"Name","value":"displayName"}},{"kind":"Field","name":{"kind":"Name","value":"models"}},{"kind":"Field","name":{"kind":"Name","value":"limits"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"type"}},{"kind":"Field","name":{"kind":"Name","value":"enforced"}},{"kind":"Field","name":{"kind":"Name","value":"setAt"}},{"kind":"Field","name":{"kind":"Name","value":"peak"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"at"}},{"kind":"Field","name":{"kind":"Name","value":"used"}},{"kind":"Field","name":{"kind":"Name","value":"share"}}]}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"modelsWithoutGroup"}}]}}]}}]} as unknown as DocumentNode<RateLimitsQuery, RateLimitsQueryVariables>;
+export const MySpendLimitsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"MySpendLimits"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"email"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"user"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"email"},"value":{"kind":"Variable","name":{"kind":"Name","value":"email"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"spendLimits"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"period"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"limit"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"amount"}},{"kind":"Field","name":{"kind":"Name","value":"currency"}}]}},{"kind":"Field","name":{"kind":"Name","value":"spent"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"amount"}}]}},{"kind":"Field","name":{"kind":"Name","value":"remaining"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"amount"}}]}},{"kind":"Field","name":{"kind":"Name","value":"share"}},{"kind":"Field","name":{"kind":"Name","value":"source"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"level"}}]}},{"kind":"Field","name":{"kind":"Name","value":"resetsAt"}},{"kind":"Field","name":{"kind":"Name","value":"readAt"}}]}}]}}]}}]} as unknown as DocumentNode<MySpendLimitsQuery, MySpendLimitsQueryVariables>;

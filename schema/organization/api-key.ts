@@ -1,4 +1,5 @@
 import { personByConsoleId } from "../../src/analytics/join.ts";
+import { isOfConsole } from "../../src/domain/dataset.ts";
 import type { ApiKeyRow } from "../../src/domain/organization.ts";
 import type { Person } from "../../src/domain/person.ts";
 import { GatewayError } from "../../src/errors.ts";
@@ -12,9 +13,15 @@ import { User } from "../people/user.ts";
 import { ofWorkspaces, Workspace } from "./workspace.ts";
 
 /** Options of a field that looks keys up by id, in the list of all of them. */
-export const ofApiKeys = {
+const ofApiKeys = {
   sources: ["API_KEYS"],
   requests: () => requestsFor(apiKeys, [{}]),
+} as const satisfies FieldPlanOptions;
+
+/** Options of a field that looks up the key of a report: no list has the keys of the Enterprise organization. */
+export const ofReportedKeys = {
+  ...ofApiKeys,
+  requests: ({ source }) => (source === null || isOfConsole(source) ? ofApiKeys.requests() : []),
 } as const satisfies FieldPlanOptions;
 
 export const ApiKey = builder.node(builder.objectRef<ApiKeyRow>("ApiKey"), {

@@ -1,12 +1,13 @@
 import { memberOf, personByConsoleId, personByEmail } from "../../src/analytics/join.ts";
+import type { Context } from "../../src/context.ts";
 import type { ReportActor } from "../../src/domain/bucket.ts";
 import type { CodeActor } from "../../src/domain/claude-code.ts";
 import { isOfConsole } from "../../src/domain/dataset.ts";
-import type { OrganizationKind } from "../../src/domain/organization.ts";
+import type { ApiKeyRow, OrganizationKind } from "../../src/domain/organization.ts";
 import { apiKeyById } from "../../src/loaders/console.ts";
 import type { FieldPlanOptions } from "../../src/planning/plan.ts";
 import { builder } from "../framework/builder.ts";
-import { ApiKey, ofApiKeys } from "../organization/api-key.ts";
+import { ApiKey, ofReportedKeys } from "../organization/api-key.ts";
 import { memberLookup, ofConsoleMembers, ofMembers } from "./member-lookup.ts";
 import { AccountStatusEnum, emailOfReported, nameOfReported, statusOfReported } from "./reported-person.ts";
 import { User } from "./user.ts";
@@ -16,12 +17,6 @@ type AnyActor = CodeActor | ReportActor;
 type Kind<K extends AnyActor["kind"]> = Extract<AnyActor, { kind: K }> & {
   readonly organization: OrganizationKind;
 };
-
-/** Options of a field that looks a key up; Claude Code knows keys by name alone. */
-const ofReportedKey = {
-  ...ofApiKeys,
-  requests: ({ source }) => (source === "CLAUDE_CODE" ? [] : ofApiKeys.requests()),
-} as const satisfies FieldPlanOptions;
 
 /** Options of a field that looks a person up in the member list of the actor's organization. */
 const ofActor = {
@@ -90,24 +85,31 @@ const ApiKeyActor = builder.objectRef<Kind<"apiKey" | "key">>("ApiKeyActor").imp
       requires: ["keys:read"],
       nullable: true,
       description:
-        "Name of the key. Not unique: several keys can share one. Null: the key is no longer listed.",
-      ...ofReportedKey,
+        "Name of the key. Not unique: several keys can share one. Null: the key is not listed, as those of the Enterprise organization.",
+      ...ofReportedKeys,
       resolve: async (actor, _args, ctx) =>
-        actor.kind === "apiKey"
-          ? actor.name
-          : ((await apiKeyById(ctx, {}).load(actor.apiKeyId))?.name ?? null),
+        actor.kind === "apiKey" ? actor.name : ((await listedKey(actor, ctx))?.name ?? null),
     }),
     apiKey: t.field({
       requires: ["keys:read"],
       type: ApiKey,
       nullable: true,
-      description: "The key. Null: the source has only its name.",
-      ...ofReportedKey,
-      resolve: (actor, _args, ctx) =>
-        actor.kind === "key" ? apiKeyById(ctx, {}).load(actor.apiKeyId) : null,
+      description: "The key. Null: the source has only its name, or only its id.",
+      ...ofReportedKeys,
+      resolve: (actor, _args, ctx) => (actor.kind === "key" ? listedKey(actor, ctx) : null),
+    }),
+    apiKeyId: t.string({
+      requires: ["keys:read"],
+      nullable: true,
+      description: "Upstream id of the key, `apikey_...`. Null: the source has only its name.",
+      resolve: (actor) => (actor.kind === "key" ? actor.apiKeyId : null),
     }),
   }),
 });
+
+async function listedKey({ apiKeyId, organization }: Kind<"key">, ctx: Context): Promise<ApiKeyRow | null> {
+  return organization === "CONSOLE" ? apiKeyById(ctx, {}).load(apiKeyId) : null;
+}
 
 const ServiceAccountActor = builder.objectRef<Kind<"serviceAccount">>("ServiceAccountActor").implement({
   description:

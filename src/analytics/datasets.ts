@@ -12,6 +12,7 @@ import type { Endpoint, KeyScope } from "../upstream/endpoint.ts";
 import { groups } from "../upstream/endpoints/groups.ts";
 import { enterpriseMembers } from "../upstream/endpoints/members.ts";
 import { enterpriseOrganization } from "../upstream/endpoints/organization.ts";
+import { spendLimits } from "../upstream/endpoints/spend-limits.ts";
 import { activitySummaries } from "../upstream/endpoints/summaries.ts";
 import { unifiedCost } from "../upstream/endpoints/unified.ts";
 import { workspaces } from "../upstream/endpoints/workspaces.ts";
@@ -34,6 +35,7 @@ const RIGHTS_OF_SCOPES = {
   "read:analytics": "analytics",
   "read:members": "members",
   "read:rbac_groups": "groups",
+  "read:spend_limits": "spendLimits",
 } as const satisfies Record<KeyScope, Right>;
 
 /** The cheapest question that shows whether a right is held. */
@@ -44,6 +46,7 @@ const PROBES = {
   enterprise: firstOf(enterpriseOrganization, () => ({})),
   members: firstOf(enterpriseMembers, () => ({})),
   groups: firstOf(groups, () => ({})),
+  spendLimits: firstOf(spendLimits, () => ({ userIds: null })),
   console: {
     endpoint: workspaces,
     ask: (ctx: Context) => proven(ctx, "console", () => first(ctx, workspaces, { includeDefault: true })),

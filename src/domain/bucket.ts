@@ -181,7 +181,7 @@ export function pseudonymous<Row extends Dimensions>(row: Row, pseudonyms: Pseud
 }
 
 /** Cloud identities are not shown to viewers who see pseudonyms, but rows and cursors are identified by them. */
-function pseudonymousActor(actor: ReportActor, pseudonyms: Pseudonyms): ReportActor {
+export function pseudonymousActor(actor: ReportActor, pseudonyms: Pseudonyms): ReportActor {
   if (actor.kind === "person") return { ...actor, user: pseudonymousUser(actor.user, pseudonyms) };
   if (actor.kind !== "federated") return actor;
   const { account, subject } = actor;

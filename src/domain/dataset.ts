@@ -107,6 +107,23 @@ export const DATASETS = {
     is: "API keys of the Console organization, never their secrets.",
     lacks: "The key that a Claude Code record means if several keys share a name.",
   },
+  SPEND_LIMITS: {
+    is: "Spend limit and spend of each member of the Enterprise organization (spend_limits/effective); needs a key with the scope read:spend_limits.",
+    lacks:
+      "Common ceilings of the organization, which can stop people earlier. A reading of 0 is also one that was unavailable.",
+  },
+  SPEND_LIMIT_REQUESTS: {
+    is: "Requests of members for a higher spend limit (spend_limit_increase_requests); the same scope.",
+    lacks: "Requests of people who have left; how much more is wanted.",
+  },
+  RATE_LIMITS: {
+    is: "Rate limits of the Messages API in the Console organization (rate_limits).",
+    lacks: "Limits of the reporting APIs, of managed agents and of claude.ai; models without a group.",
+  },
+  WORKSPACE_RATE_LIMITS: {
+    is: "Rate limits of a workspace of the Console organization, inherited ones included (workspaces/{id}/rate_limits).",
+    lacks: "Changes of about the last hour, which may not act yet.",
+  },
 } as const satisfies Record<string, { readonly is: string; readonly lacks: string }>;
 
 export type Dataset = keyof typeof DATASETS;
@@ -140,11 +157,16 @@ export const CLOSED_REASONS = {
     "upstream opens nothing to the key that only one kind of organization has, so the organization of its figures is unknown; the operator can check the key and its scopes.",
   NOT_ENROLLED:
     "the organization is not enrolled in this beta; `source: LEGACY` answers most of its questions.",
+  HIPAA_READINESS:
+    "upstream does not offer this report to organizations with HIPAA readiness; `source: LEGACY` answers most of its questions.",
+  NO_USAGE_CREDITS:
+    "usage credits are off for the organization, so it has no spend limits; an owner can enable them.",
   NO_ACCESS:
     "the organization has no analytics, or the key lacks a scope; the operator can check both in the organization's settings.",
   UNAVAILABLE:
     "upstream could not be reached or failed, or its requests of this minute are used up; retry later.",
-  REFUSED: "upstream rejected a query that another source has answered; the gateway tries again in an hour.",
+  REFUSED:
+    "upstream rejected a query that another source has answered, possibly because the organization has HIPAA readiness; the gateway tries again in an hour.",
 } as const;
 
 export type ClosedReason = keyof typeof CLOSED_REASONS;

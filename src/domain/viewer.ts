@@ -3,6 +3,8 @@ export const SCOPES = {
   "activity:read":
     "Activity of people and groups: sessions, messages, projects, skills, connectors, Claude Code.",
   "spend:read": "All amounts of money, including estimates and allocations.",
+  "limits:read":
+    "Spend limits of people, together with `spend:read`, and rate limits of the Console organization.",
   "identity:read": "People by name, address and id; without it, by pseudonym.",
   "keys:read": "API keys, workspaces and service accounts by name.",
   operate: "State of the gateway itself: datasets, rate limits, detailed health.",
@@ -90,17 +92,21 @@ const OTHERS = {
   individuals: ({ identity }) => identity !== "none",
   people: ({ identity, scopes }) => identity !== "none" && scopes.has("activity:read"),
   spenders: ({ identity, scopes }) => identity !== "none" && scopes.has("spend:read"),
+  /** To see what one person may spend, which is an amount and a limit. */
+  limits: ({ identity, scopes }) =>
+    identity !== "none" && scopes.has("spend:read") && scopes.has("limits:read"),
   /** Nothing at all. */
   anybody: () => true,
 } as const satisfies Record<string, (viewer: Viewer) => boolean>;
 
 export type Permissions = Record<Scope | keyof typeof OTHERS, boolean>;
 
-/** The scope that is part of what is asked; null where none is. */
-export function scopeIn(permission: keyof Permissions): Scope | null {
-  if (permission === "people") return "activity:read";
-  if (permission === "spenders") return "spend:read";
-  return isScope(permission) ? permission : null;
+/** The scopes that are part of what is asked. */
+export function scopesOfPermission(permission: keyof Permissions): readonly Scope[] {
+  if (permission === "people") return ["activity:read"];
+  if (permission === "spenders") return ["spend:read"];
+  if (permission === "limits") return ["spend:read", "limits:read"];
+  return isScope(permission) ? [permission] : [];
 }
 
 /** They are requested with every field of an operation. */

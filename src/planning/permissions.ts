@@ -1,6 +1,12 @@
 import type { GraphQLObjectType } from "graphql";
 import type { Context } from "../context.ts";
-import { type Permissions, permissionsOf, scopeIn, type Viewer } from "../domain/viewer.ts";
+import {
+  type Permissions,
+  permissionsOf,
+  type Scope,
+  scopesOfPermission,
+  type Viewer,
+} from "../domain/viewer.ts";
 import { forbidden, type GatewayError, unseen } from "../errors.ts";
 import type { FieldPlan, Requires } from "./plan.ts";
 
@@ -37,7 +43,11 @@ export function isPermitted(field: SchemaPart, { viewer }: Pick<Context, "viewer
 
 /** Returns the error for a viewer without any of the required permissions: a scope is missing, or the viewer sees no people. */
 export function refusal(viewer: Viewer, requires: Requires, what: string): GatewayError {
-  const scopes = requires.flatMap((each) => scopeIn(each) ?? []);
-  const missing = scopes.filter((scope) => !viewer.scopes.has(scope));
+  const missing = requires.flatMap((each) => missingIn(each, viewer) ?? []);
   return missing.length === 0 && viewer.identity === "none" ? unseen(what) : forbidden(what, missing);
+}
+
+/** The first scope of a permission that the viewer lacks. */
+function missingIn(permission: keyof Permissions, { scopes }: Viewer): Scope | undefined {
+  return scopesOfPermission(permission).find((scope) => !scopes.has(scope));
 }

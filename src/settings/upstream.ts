@@ -1,4 +1,4 @@
-import { keyFaults } from "../keys.ts";
+import { keyFaults, tokenFaults } from "../keys.ts";
 import { directHosts, NO_PROXIES, type Proxies, proxyUrl } from "../proxies.ts";
 import { Credential, type Credentials } from "../upstream/access/credential.ts";
 import { seconds, text, wholeNumber } from "./formats.ts";
@@ -39,6 +39,13 @@ export const UPSTREAM = {
       "Admin API key of the Console organization (`sk-ant-admin01-...`). Without either key the sandbox answers.",
     secret: true,
   }),
+  adminToken: optional({
+    name: "ANTHROPIC_ADMIN_TOKEN",
+    format: text("OAuth access token"),
+    meaning:
+      "OAuth access token of the Console organization with `org:admin`, instead of ANTHROPIC_ADMIN_KEY. It is sent as `Authorization: Bearer`. A personal key, or one of a service account, belongs in ANTHROPIC_ADMIN_KEY.",
+    secret: true,
+  }),
   baseUrl: setting({
     name: "ANTHROPIC_BASE_URL",
     default: "https://api.anthropic.com",
@@ -63,6 +70,12 @@ export const UPSTREAM = {
     default: "100",
     format: wholeNumber(1, 1_000_000, "requests"),
     meaning: "Upstream requests for look-ups, such as members and workspaces, per minute and organization.",
+  }),
+  spendLimitsPerMinute: setting({
+    name: "SPEND_LIMITS_PER_MINUTE",
+    default: "60",
+    format: wholeNumber(1, 1_000_000, "requests"),
+    meaning: "Upstream requests for spend limits per minute and organization, which upstream counts apart.",
   }),
   httpsProxy: optional({
     name: "HTTPS_PROXY",
@@ -92,35 +105,45 @@ export const UPSTREAM = {
 
 /** Reads the settings of the upstream APIs. Without keys the sandbox stands in for them. */
 export function upstreamConfig(reader: SettingsReader, { usesIssuer }: { readonly usesIssuer: boolean }) {
-  const { analyticsKey, adminKey } = reader.readAll({
+  const { analyticsKey, adminKey, adminToken } = reader.readAll({
     analyticsKey: UPSTREAM.analyticsKey,
     adminKey: UPSTREAM.adminKey,
+    adminToken: UPSTREAM.adminToken,
   });
-  const isSandbox = analyticsKey === null && adminKey === null;
+  const isSandbox = analyticsKey === null && adminKey === null && adminToken === null;
   if (isSandbox && reader.text(UPSTREAM.baseUrl) !== "")
     reader.faults.push(
       "ANTHROPIC_BASE_URL is set without a key; set ANTHROPIC_ANALYTICS_KEY or ANTHROPIC_ADMIN_KEY too.",
     );
   reader.faults.push(...keyFaults({ analytics: analyticsKey ?? "", admin: adminKey ?? "" }));
+  reader.faults.push(...tokenFaults(UPSTREAM.adminToken.name, adminToken ?? ""));
+  if (adminKey !== null && adminToken !== null)
+    reader.faults.push("ANTHROPIC_ADMIN_KEY and ANTHROPIC_ADMIN_TOKEN are both set; unset one of them.");
   return Object.freeze({
     baseUrl: reader.read(UPSTREAM.baseUrl),
     // The sandbox runs in this process: a proxy of the environment is not for it.
     proxies: isSandbox && !usesIssuer ? NO_PROXIES : proxies(reader),
-    credentials: isSandbox ? SANDBOX_CREDENTIALS : credentials(analyticsKey, adminKey),
+    credentials: isSandbox ? SANDBOX_CREDENTIALS : credentials(analyticsKey, adminKey, adminToken),
     timeoutMs: reader.read(UPSTREAM.timeoutMs),
     requestsPerMinute: {
       analytics: reader.read(UPSTREAM.analyticsPerMinute),
       lookups: reader.read(UPSTREAM.lookupsPerMinute),
+      spendLimits: reader.read(UPSTREAM.spendLimitsPerMinute),
     },
   });
 }
 
 const SANDBOX_CREDENTIALS = credentials("sk-ant-api01-sandbox", "sk-ant-admin01-sandbox");
 
-function credentials(analytics: string | null, admin: string | null): Credentials {
+function credentials(
+  analytics: string | null,
+  adminKey: string | null,
+  adminToken: string | null = null,
+): Credentials {
+  const token = adminToken === null ? null : new Credential(adminToken, "bearer");
   return {
     analytics: analytics === null ? null : new Credential(analytics),
-    admin: admin === null ? null : new Credential(admin),
+    admin: adminKey === null ? token : new Credential(adminKey),
   };
 }
 

@@ -25,7 +25,9 @@ export interface UpstreamOptions
 export function createUpstream(options: UpstreamOptions): {
   operation(asker: OperationOptions): Upstream;
   /** Key of the organization behind an endpoint in a store. Throws NOT_CONFIGURED without a key. */
-  organizationOf(endpoint: Pick<Endpoint<never, unknown>, "key" | "dataset" | "subject">): string;
+  organizationOf(
+    endpoint: Pick<Endpoint<never, unknown>, "key" | "dataset" | "subject" | "rateLimit">,
+  ): string;
   /** Resolves once all pages are stored that answers were made from. */
   stored(): Promise<void>;
 } {

@@ -13,7 +13,10 @@ import { consoleMembers, enterpriseMembers } from "./endpoints/members.ts";
 import { consoleOrganization, enterpriseOrganization } from "./endpoints/organization.ts";
 import { pluginActivity } from "./endpoints/plugins.ts";
 import { projectActivity } from "./endpoints/projects.ts";
+import { rateLimits, workspaceRateLimits } from "./endpoints/rate-limits.ts";
 import { skillActivity } from "./endpoints/skills.ts";
+import { spendLimitRequests } from "./endpoints/spend-limit-requests.ts";
+import { spendLimits } from "./endpoints/spend-limits.ts";
 import { activitySummaries } from "./endpoints/summaries.ts";
 import { unifiedCost, unifiedUsage } from "./endpoints/unified.ts";
 import { userActivity } from "./endpoints/users.ts";
@@ -28,6 +31,7 @@ export type DatasetEndpoint = Pick<
   | "needsEnrolment"
   | "coverage"
   | "subject"
+  | "rateLimit"
   | "watermarked"
   | "report"
   | "buckets"
@@ -63,4 +67,8 @@ export const DATASET_ENDPOINTS: { readonly [D in Dataset]: DatasetEndpoint } = {
   GROUP_MEMBERS: groupMembers,
   WORKSPACES: workspaces,
   API_KEYS: apiKeys,
+  SPEND_LIMITS: spendLimits,
+  SPEND_LIMIT_REQUESTS: spendLimitRequests,
+  RATE_LIMITS: rateLimits,
+  WORKSPACE_RATE_LIMITS: workspaceRateLimits,
 };

@@ -23,7 +23,7 @@ export const VARIABLE_OF_KEY = {
   admin: "ANTHROPIC_ADMIN_KEY",
 } as const satisfies Record<KeyFamily, string>;
 
-export type KeyScope = "read:analytics" | "read:members" | "read:rbac_groups";
+export type KeyScope = "read:analytics" | "read:members" | "read:rbac_groups" | "read:spend_limits";
 
 export type QueryValue = string | number | boolean | readonly string[] | undefined;
 
@@ -49,6 +49,8 @@ export interface Endpoint<Params, Row> {
   readonly rangeOf: (params: Params) => DayRange | null;
   readonly coverage: Coverage | null;
   readonly subject: Subject;
+  /** Its requests count against a rate limit of their own, not against that of figures or of look-ups. */
+  readonly rateLimit?: "spendLimits";
   /** How long after a day it is surely counted, where upstream does not say how far it has got. */
   readonly lagMs?: number;
   /** Answers carry `data_refreshed_at`. */
@@ -136,7 +138,10 @@ export interface Coverage {
 }
 
 /** The part of an endpoint that says for which dataset and by which key it is asked. */
-export type EndpointKey = Pick<Endpoint<never, unknown>, "dataset" | "key" | "subject" | "isOfBothKinds">;
+export type EndpointKey = Pick<
+  Endpoint<never, unknown>,
+  "dataset" | "key" | "subject" | "isOfBothKinds" | "rateLimit"
+>;
 
 /** Defines an endpoint with rows of the wire type that `row` takes. Rows that identify a person must be `pseudonymous`. */
 export function endpoint<Params, Row, WireRow extends object>(

@@ -25,7 +25,7 @@ export interface Upstream {
   rowsInColumns<P, Row>(endpoint: Endpoint<P, Row>, params: P): Promise<number | null>;
   /** The availability of the bucket that requests to an endpoint take from, if so many more were sent. */
   availability(
-    endpoint: Pick<Endpoint<never, unknown>, "key" | "dataset" | "subject">,
+    endpoint: Pick<Endpoint<never, unknown>, "key" | "dataset" | "subject" | "rateLimit">,
     requests: number,
   ): Promise<Availability>;
   /** The rest of the bucket that the newest request took from; null before the first. */

@@ -36,6 +36,8 @@ const PARTICULAR: Readonly<Record<string, Arguments>> = {
   ],
   groups: ["", ""],
   idleSeats: ["days=1", "days: 1"],
+  spendLimitRequests: ["", ""],
+  spendLimits: ["filter.periods=monthly", 'filter: { periods: ["monthly"] }'],
   usage: [
     "range.between.from=2026-11-01&range.between.until=2026-11-08&bucket=DAY&filter.products=chat&filter.products=cowork",
     'range: { between: { from: "2026-11-01", until: "2026-11-08" } }, bucket: DAY, filter: { products: ["chat", "cowork"] }',

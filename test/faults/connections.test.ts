@@ -132,7 +132,7 @@ test("`datasets` answers each dataset with the reason while upstream is away, an
   });
   const { data, errors } = await ask(`{ datasets { dataset enabled reason explanation latest products } }`);
   expect(errors).toBeUndefined();
-  expect(data.datasets).toHaveLength(26);
+  expect(data.datasets).toHaveLength(30);
   for (const { enabled, reason, explanation } of data.datasets) {
     expect([enabled, reason]).toEqual([null, "UNAVAILABLE"]);
     expect(explanation).toMatch(/127\.0\.0\.1:\d+ \(ECONNREFUSED\)|paused for a moment/);

@@ -48,6 +48,14 @@ export const QUESTIONS: Readonly<Record<string, readonly string[]>> = {
   "/v1/organizations/cost_report": [
     `cost(${DAY}, bucket: DAY, organization: "console", source: LEGACY, groupBy: [WORKSPACE, DESCRIPTION])`,
   ],
+  "/v1/organizations/spend_limits/effective": [
+    "spendLimits(filter: { states: [BELOW, REACHED, UNKNOWN, UNLIMITED] })",
+  ],
+  "/v1/organizations/spend_limit_increase_requests": ["spendLimitRequests"],
+  "/v1/organizations/rate_limits": [`rateLimits(day: "2026-11-20")`],
+  "/v1/organizations/workspaces/{workspace_id}/rate_limits": [
+    `rateLimits(workspace: "wrkspc_one", day: "2026-11-20")`,
+  ],
   "/v1/organizations/me": ["organization"],
   "/v1/organizations/users": [`user(email: "someone@ternplover.example")`, `user(id: "user_one")`],
   "/v1/organizations/workspaces": [
@@ -65,7 +73,7 @@ export function answerOf(question: string, path: string, body: unknown): Promise
   const bodies = new Map([...SAMPLES].map(([each, [sample]]) => [each, sample?.body]));
   bodies.set(path, body);
   const routes = [...bodies].map(([each, said]) => [
-    each.replace("{rbac_group_id}", "rbac_group_one"),
+    each.replace("{rbac_group_id}", "rbac_group_one").replace("{workspace_id}", "wrkspc_one"),
     () => json(said),
   ]);
   // All there is of a row is more than anybody asks.

@@ -93,6 +93,8 @@ const NOT_MEASURES: Readonly<Record<string, string>> = {
   "Limit.value": "A limit.",
   "Money.cents": "An amount; the field that holds it says how it adds up.",
   "Money.usd": "The same amount.",
+  "LimitAmount.minorUnits": "An amount; the field that holds it says how it adds up.",
+  "LimitAmount.amount": "The same amount.",
 };
 
 const NUMBERS = new Set(["Count", "Int", "Float", "Decimal", "Money", "Spend"]);

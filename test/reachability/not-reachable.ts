@@ -43,8 +43,11 @@ export const NOT_REACHABLE: Readonly<Record<string, string>> = {
 
   OrganizationInvite: "Who was invited is no figure; how many invites are open is `activity.pendingInvites`.",
   WorkspaceMember: "Who may use a workspace is a setting; who did is a dimension of usage.",
-  ServiceAccount: "Naming one takes an OAuth token, which the gateway does not hold; usage shows its id.",
+  ServiceAccount: "Naming one takes an OAuth token, which few gateways hold; usage shows its id.",
   "RBACGroupMember.rbac_group_id": "The group that was asked for.",
+  "WorkspaceRateLimit.workspace_id": "The workspace that was asked for.",
+  "OrganizationRateLimit.group_type": "The older spelling of `group.type`, always beside it.",
+  "WorkspaceRateLimit.group_type": "The older spelling of `group.type`, always beside it.",
 
   "AnalyticsPluginActivity.user_id":
     "Plugins are split by product and by group; one person's are the list filtered by the person.",

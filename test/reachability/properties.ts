@@ -179,6 +179,7 @@ const IDS: Readonly<Record<string, string>> = {
   "AnalyticsUser.id": "user_one",
   "APIKeyCreatedBy.id": "user_one",
   "AnalyticsUserActor.user_id": "user_gone",
+  "SpendLimitUserActor.user_id": "user_gone",
   "AnalyticsReportUserActor.user_id": "user_gone",
   "AnalyticsReportUserActor.email_address": "gone@ternplover.example",
   account_id: "user_one",

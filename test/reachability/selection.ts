@@ -61,7 +61,9 @@ export function wholeQuery(call: string): string {
     ["DESCRIPTION", ...CONSOLE_COST_NAMES.fills.DESCRIPTION].join(", "),
   );
   const freshness = isObjectType(type) && type.getFields().freshness ? "freshness { refreshedAt }" : "";
-  return `{ ${call} { nodes { ${selectionOf(rows, 0, true, splitBy)} } ${freshness} } }`;
+  // Limits name several people in a row, whose own fields are those of `users`.
+  const above = name.startsWith("spendLimit") ? 1 : 0;
+  return `{ ${call} { nodes { ${selectionOf(rows, above, true, splitBy)} } ${freshness} } }`;
 }
 
 /** What a list is of; it says its rows twice, with cursors and without. */

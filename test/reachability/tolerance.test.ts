@@ -19,6 +19,9 @@ const SAYS_MORE: Readonly<Record<string, string>> = {
   "left out ActivitySummaryPage.data":
     "The older envelope's summaries, which the sample has too, take its place.",
   "left out APIKey.scope": "The older version's workspace_id, which the sample has too, takes its place.",
+  "null WorkspaceRateLimitValue.org_limit": "The workspace's own value is enforced then.",
+  "null SpendLimitUserActor.email_address": "The member list can have it.",
+  "null SpendSummary.amount": "No limit, which is a state of its own.",
   "null AnalyticsSkillActivity.currency": "Null only where both amounts are.",
   "null AnalyticsUsageUsersItem.starting_at": "Null only where rows are not split by time.",
   "null AnalyticsUsageUsersItem.ending_at": "Null only where rows are not split by time.",

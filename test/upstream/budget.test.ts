@@ -9,7 +9,7 @@ import { type SimulatedPace, simulatedPace } from "./pace.ts";
 function budgetOf(pace: SimulatedPace, perMinute = 60, rateLimiter = memoryRateLimiter(pace.now)) {
   return new Budget({
     rateLimiter,
-    limits: { analytics: perMinute, lookups: 100 },
+    limits: { analytics: perMinute, lookups: 100, spendLimits: 60 },
     pace,
     backoffMs: 1_000,
   });

@@ -39,7 +39,7 @@ function sending(answers: readonly Answer[], { deadlineMs = 30_000, perMinute = 
     backoffMs: 1_000,
     credentials: { analytics: new Credential("sk-analytics"), admin: new Credential("sk-admin") },
   };
-  const limits = { analytics: 60, lookups: perMinute };
+  const limits = { analytics: 60, lookups: perMinute, spendLimits: 60 };
   const budget = new Budget({ ...options, rateLimiter: memoryRateLimiter(pace.now), limits });
   const outages: unknown[] = [];
   const sender = new Sender({

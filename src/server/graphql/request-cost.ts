@@ -62,7 +62,8 @@ async function explained(
   { upstream }: Context,
   { fields, others: _, ...counts }: Estimate,
 ): Promise<ExecutionResult> {
-  const kindOf = ({ subject }: EstimatedField["endpoint"]) => (subject === "live" ? "look-ups" : "figures");
+  const kindOf = ({ subject, rateLimit }: EstimatedField["endpoint"]) =>
+    rateLimit === "spendLimits" ? "spend limits" : subject === "live" ? "look-ups" : "figures";
   const ownerOf = ({ key }: EstimatedField["endpoint"]) => organizationName(organizationOfKey(key));
   const made = fields.filter(({ isRefused }) => !isRefused);
   const shares = Map.groupBy(made, ({ endpoint }) => `${ownerOf(endpoint)} ${kindOf(endpoint)}`);

@@ -2,14 +2,17 @@ import { createHash, createHmac } from "node:crypto";
 import { inspect } from "node:util";
 import type { KeyFamily } from "../endpoint.ts";
 
-/** An upstream key that can be sent but not printed. */
+/** An upstream key, or an OAuth token, that can be sent but not printed. */
 export class Credential {
   readonly #key: string;
   /** Tells two keys apart without telling what they are; part of every cache key. */
   readonly fingerprint: string;
 
-  constructor(key: string) {
+  readonly #scheme: "key" | "bearer";
+
+  constructor(key: string, scheme: "key" | "bearer" = "key") {
     this.#key = key;
+    this.#scheme = scheme;
     this.fingerprint = createHash("sha256")
       .update("claude-analytics-gateway credential\0")
       .update(key)
@@ -22,8 +25,9 @@ export class Credential {
     return createHmac("sha256", this.#key).update(`claude-analytics-gateway ${purpose}`).digest("base64url");
   }
 
-  header(): string {
-    return this.#key;
+  /** Returns the header that proves the sender: `x-api-key` for a key, `authorization` for an OAuth token. */
+  headers(): Readonly<Record<string, string>> {
+    return this.#scheme === "key" ? { "x-api-key": this.#key } : { authorization: `Bearer ${this.#key}` };
   }
 
   toString(): string {

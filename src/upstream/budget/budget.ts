@@ -5,10 +5,11 @@ import { backoff, type Pace } from "../http/pace.ts";
 /** Who is asking: clients that wait, figures being refreshed behind an answer, final days being fetched ahead. */
 export type Priority = "interactive" | "refresh" | "warm";
 
-/** Requests an organization may be sent in a minute: of figures and of look-ups, which upstream counts apart. */
+/** Requests an organization may be sent in a minute: of figures, of look-ups and of spend limits, which upstream counts apart. */
 interface Limits {
   readonly analytics: number;
   readonly lookups: number;
+  readonly spendLimits: number;
 }
 
 export interface BudgetOptions {

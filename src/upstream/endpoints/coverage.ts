@@ -50,7 +50,15 @@ export const DAILY: Coverage = {
 };
 
 /** How long answers that are not final are reused, in seconds. */
-export const FRESH = { engagement: 3_600, reports: 300, lookups: 86_400 } as const;
+export const FRESH = {
+  engagement: 3_600,
+  reports: 300,
+  lookups: 86_400,
+  /** Spend limits are read as of the request. */
+  readings: 60,
+  /** Rate limits: a change takes up to an hour to act. */
+  configuration: 300,
+} as const;
 
 /** Engagement counts a day on the next, in the morning by its guides and by 17:00 UTC as a rule. */
 export const ENGAGEMENT_LAG_MS = 17 * 3_600_000;

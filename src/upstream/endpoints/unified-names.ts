@@ -13,6 +13,13 @@ const SHARED = {
     SLACK_CHANNEL: "slack_channel_id",
     CLAUDE_TAG_CATEGORY: "claude_tag_category",
     CLAUDE_TAG_USER: "claude_tag_user_id",
+    API_KEY: "api_key_id",
+    SERVICE_TIER: "service_tier",
+    AGENT: "agent_id",
+    DEPLOYMENT: "deployment_id",
+    ENVIRONMENT: "environment_id",
+    SESSION: "session_id",
+    USER_PROFILE: "user_profile_id",
   },
   filter: {
     ACTOR: "actor_ids[]",
@@ -26,6 +33,13 @@ const SHARED = {
     SLACK_CHANNEL: "slack_channel_ids[]",
     CLAUDE_TAG_CATEGORY: "claude_tag_categories[]",
     CLAUDE_TAG_USER: "claude_tag_user_ids[]",
+    API_KEY: "api_key_ids[]",
+    SERVICE_TIER: "service_tiers[]",
+    AGENT: "agent_ids[]",
+    DEPLOYMENT: "deployment_ids[]",
+    ENVIRONMENT: "environment_ids[]",
+    SESSION: "session_ids[]",
+    USER_PROFILE: "user_profile_ids[]",
   },
   apart: [["CLAUDE_TAG_USER", "GROUP"]],
   maxGroups: 5,
@@ -39,31 +53,11 @@ const ENTERPRISE = {
   apart: [...SHARED.apart, ["USER", "ACTOR_TYPE"]],
 } as const satisfies ReportNames;
 
-/** Dimensions that are always null, and filters that match nothing, on Enterprise organizations. */
+/** An Enterprise organization has one workspace, and usage in it has no workspace id. */
 const CONSOLE = {
   ...SHARED,
-  groupBy: {
-    ...SHARED.groupBy,
-    WORKSPACE: "workspace_id",
-    API_KEY: "api_key_id",
-    SERVICE_TIER: "service_tier",
-    AGENT: "agent_id",
-    DEPLOYMENT: "deployment_id",
-    ENVIRONMENT: "environment_id",
-    SESSION: "session_id",
-    USER_PROFILE: "user_profile_id",
-  },
-  filter: {
-    ...SHARED.filter,
-    WORKSPACE: "workspace_ids[]",
-    API_KEY: "api_key_ids[]",
-    SERVICE_TIER: "service_tiers[]",
-    AGENT: "agent_ids[]",
-    DEPLOYMENT: "deployment_ids[]",
-    ENVIRONMENT: "environment_ids[]",
-    SESSION: "session_ids[]",
-    USER_PROFILE: "user_profile_ids[]",
-  },
+  groupBy: { ...SHARED.groupBy, WORKSPACE: "workspace_id" },
+  filter: { ...SHARED.filter, WORKSPACE: "workspace_ids[]" },
 } as const satisfies ReportNames;
 
 const COST_PARTS = { COST_TYPE: "cost_type", TOKEN_TYPE: "token_type" } as const;

@@ -5,7 +5,7 @@ import { hintOf } from "../http/connection-hints.ts";
 import { HttpFailure } from "../http/http-failure.ts";
 import { WireError } from "../http/wire.ts";
 import { billing } from "./billing.ts";
-import { CLOSED_CODES, closedDataset } from "./closed.ts";
+import { closedDataset, statedReason } from "./closed.ts";
 import { notYetAvailable } from "./not-yet-available.ts";
 import { UpstreamRefusal } from "./refusal.ts";
 
@@ -42,12 +42,12 @@ export function failureOf<P, Row>(
       return rateLimited(fault, dataset, details);
     case 400:
     case 410:
-      return fault.entryIn(CLOSED_CODES) !== undefined
+      return statedReason(fault, endpoint) !== null
         ? closedDataset(fault, endpoint, details)
-        : (notYetAvailable(fault, endpoint, params, details) ?? badRequest(dataset, token, details, fault));
+        : (notYetAvailable(fault, endpoint, params, details) ?? badRequest(endpoint, token, details, fault));
     default:
       return fault.status !== 408 && fault.status >= 400 && fault.status < 500
-        ? badRequest(dataset, null, details, fault)
+        ? badRequest(endpoint, null, details, fault)
         : unavailable(fault, `${dataset} failed upstream (status ${fault.status})`, details);
   }
 }
@@ -98,17 +98,21 @@ const WHAT_HAPPENED = {
   body: "failed",
 } as const;
 
-function badRequest(
-  dataset: Dataset,
+function badRequest<P, Row>(
+  { dataset, needsEnrolment }: Endpoint<P, Row>,
   token: string | null,
   details: ErrorDetails,
   fault: HttpFailure,
 ): UpstreamRefusal {
   return new UpstreamRefusal(
     "UPSTREAM_REFUSED",
-    `The upstream rejected the request for ${dataset} (status ${fault.status}); try other days or other arguments.`,
+    `The upstream rejected the request for ${dataset} (status ${fault.status}); try other days or other arguments.${needsEnrolment ? ` ${PERHAPS_HIPAA}` : ""}`,
     { dataset, reason: "REFUSED", token },
     details,
     fault,
   );
 }
+
+/** Upstream states no code for this, and its words may change. */
+const PERHAPS_HIPAA =
+  "If it rejects every request, the organization may have HIPAA readiness, which closes this report; `source: LEGACY` answers most of its questions.";

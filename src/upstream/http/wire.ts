@@ -1,3 +1,4 @@
+import { isCurrency } from "../../domain/currency.ts";
 import { type Day, type Instant, parseDay, parseInstant } from "../../domain/day.ts";
 import { type Decimal, parseDecimal, timesPowerOfTen } from "../../domain/decimal.ts";
 
@@ -147,6 +148,13 @@ export class Wire<T extends object> {
   /** The currency of the amounts beside it: the contract of every report says USD, and amounts of two are never added. */
   usd(key: KeysOf<T, string>): "USD" {
     return this.#read(key, "USD", (value) => (value === "USD" ? value : null));
+  }
+
+  /** The currency of the amounts beside it, where it is not the one of all reports. */
+  currency(key: KeysOf<T, string>): string {
+    return this.#read(key, "an ISO 4217 code", (value) =>
+      typeof value === "string" && isCurrency(value) ? value : null,
+    );
   }
 
   /** A JSON number with every digit kept: see parseExact. */

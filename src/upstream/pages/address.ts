@@ -26,7 +26,7 @@ export interface AddressOptions {
 }
 
 /** Endpoints by what decides the key, and the rate limit its requests count against. */
-export type KeyedEndpoint = Pick<Endpoint<never, unknown>, "key" | "dataset" | "subject">;
+export type KeyedEndpoint = Pick<Endpoint<never, unknown>, "key" | "dataset" | "subject" | "rateLimit">;
 
 /** Computes the address of a page. Throws NOT_CONFIGURED without a key. */
 export function addressOf<P, Row>(
@@ -43,7 +43,7 @@ export function addressOf<P, Row>(
 export function bucketOf(options: AddressOptions, endpoint: KeyedEndpoint): BudgetBucket {
   return {
     organization: `${credentialFor(options, endpoint).fingerprint} ${options.baseUrl.href}`,
-    family: endpoint.subject === "live" ? "lookups" : "analytics",
+    family: endpoint.rateLimit ?? (endpoint.subject === "live" ? "lookups" : "analytics"),
   };
 }
 

@@ -39,7 +39,7 @@ export class Sender {
     const { dataset } = endpoint;
     const beta = endpoint.beta?.(params);
     const headers = {
-      "x-api-key": credential.header(),
+      ...credential.headers(),
       "anthropic-version": API_VERSION,
       accept: "application/json",
       ...(beta === undefined ? {} : { "anthropic-beta": beta }),
