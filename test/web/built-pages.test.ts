@@ -48,7 +48,7 @@ describe("a gateway with a built dashboard", () => {
   });
 });
 
-test("a page says how callers authenticate, and whether there is a workbench", async () => {
+test("a page says how callers authenticate, whether there is a workbench, and whether there are links", async () => {
   const settingsOf = async (settings: Record<string, string>) => {
     const { app } = gateway({ pages, settings });
     const html = await (await app.fetch("http://gateway.test/", { headers: { accept: BROWSER } })).text();
@@ -58,12 +58,14 @@ test("a page says how callers authenticate, and whether there is a workbench", a
     tokenHeader: null,
     signInUrl: null,
     workbench: true,
+    links: false,
     firstQuery: "PeopleThisWeek",
   });
   expect(await settingsOf({ PLAYGROUND: "off" })).toEqual({
     tokenHeader: null,
     signInUrl: null,
     workbench: false,
+    links: false,
     firstQuery: "PeopleThisWeek",
   });
   const issuer = {
@@ -78,6 +80,7 @@ test("a page says how callers authenticate, and whether there is a workbench", a
     tokenHeader: "x-token",
     signInUrl: null,
     workbench: true,
+    links: false,
     firstQuery: "PeopleThisWeek",
   });
   const signIn = {

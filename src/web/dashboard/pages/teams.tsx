@@ -141,7 +141,7 @@ export function TeamsPage({ place, rights }: PageProps) {
               </section>
               {count > teams.length && (
                 <p className="compare-note">
-                  {teams.length} of {count} teams are shown, by name; the file has all.
+                  The first {teams.length} of {count} by name are shown; the file has all.
                 </p>
               )}
             </>
@@ -176,12 +176,12 @@ export function TeamsPage({ place, rights }: PageProps) {
               />
               {(data.teams?.totalCount ?? 0) > teams.length && (
                 <p className="compare-note">
-                  {teams.length} of {data.teams?.totalCount} teams are ranked; the file has all.
+                  The first {teams.length} of {data.teams?.totalCount} by name are ranked; the file has all.
                 </p>
               )}
               <p className="compare-note">
                 People in several teams count in each
-                {overlap === undefined
+                {overlap === undefined || Number(overlap) === 0
                   ? ""
                   : `; ${formatNumber(overlap, "usd").short} is counted more than once`}
                 .
