@@ -181,12 +181,10 @@ describe("a link is refused, without a reason that a stranger could use,", () =>
   });
 
   test("when it is made with another key or another algorithm", async () => {
-    const { make, view } = served();
+    const { view } = served();
     const other = served({ LINK_KEYS: OTHER_KEY });
     const { body } = await other.make({ document: "CostByModel" });
     expect(await view(body.url)).toMatchObject(refused);
-    const own = linkIn((await make({ document: "CostByModel" })).body.url);
-    const { kid } = JSON.parse(Buffer.from(own.split(".")[0] ?? "", "base64url").toString());
     const claims = {
       jti: "x",
       aud: "chart",
@@ -200,15 +198,15 @@ describe("a link is refused, without a reason that a stranger could use,", () =>
     const links = [
       new UnsecuredJWT(claims).setExpirationTime("1y").encode(),
       await new CompactSign(new TextEncoder().encode(JSON.stringify(claims)))
-        .setProtectedHeader({ alg: "HS256", kid })
+        .setProtectedHeader({ alg: "HS256" })
         .sign(key),
       await new EncryptJWT(claims)
         .setExpirationTime("1y")
-        .setProtectedHeader({ alg: "dir", enc: "A256GCM", kid })
+        .setProtectedHeader({ alg: "dir", enc: "A256GCM" })
         .encrypt(key),
       await new EncryptJWT(claims)
         .setExpirationTime("1y")
-        .setProtectedHeader({ alg: "A256KW", enc: "A256GCM", kid })
+        .setProtectedHeader({ alg: "A256KW", enc: "A256GCM" })
         .encrypt(key),
     ];
     for (const link of links)

@@ -61,7 +61,7 @@ export class Links {
 
   constructor(options: LinksOptions) {
     this.#options = options;
-    this.#seal = new LinkSeal(options.keys);
+    this.#seal = new LinkSeal({ secrets: options.keys, now: options.now });
   }
 
   /** Makes a link to the picture of a document, with rights that are a part of the caller's. */
@@ -87,7 +87,7 @@ export class Links {
       expiresAt: now() + daysOf(days, maxDays) * DAY_MS,
     };
     this.#refuseUseless(document, content);
-    const link = await this.#seal.seal(content, now());
+    const link = await this.#seal.seal(content);
     if (link.length > MAX_LINK)
       throw badInput(
         `The link would have ${link.length} characters, and the maximum is ${MAX_LINK}; use shorter variables.`,
@@ -102,8 +102,7 @@ export class Links {
 
   /** Opens a link. Throws HttpError where it is not valid, or not any more. */
   async open(link: string): Promise<OpenedLink> {
-    const { now } = this.#options;
-    const content = await this.#seal.open(link, now());
+    const content = await this.#seal.open(link);
     if ("reason" in content) throw invalid(content.reason);
     const viewer = this.#viewerOf(content);
     if (await this.#isRevoked(content.id)) throw invalid("link revoked");

@@ -5,6 +5,7 @@ import { type IdentityPolicy, seeing } from "../../domain/viewer.ts";
 import type { SignInConfig } from "../../settings/sign-in.ts";
 import { type AuthenticateSession, IssuerUnavailable } from "../auth/authenticator.ts";
 import type { Caller, CheckedToken, CheckToken } from "../auth/jwt.ts";
+import { SealedTexts } from "../auth/sealed-texts.ts";
 import { type Exchange, Reply } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
 import type { Route } from "../http/routes.ts";
@@ -13,7 +14,6 @@ import { type Attempt, type IssuedTokens, SignInDeclined, type SignInIssuer } fr
 import { type Message, messagePage } from "./message-page.ts";
 import { isOwnRequest } from "./own-request.ts";
 import { returnPath } from "./return-path.ts";
-import { SealedTexts } from "./sealed-text.ts";
 import { type Session, sessionOf, sessionPayload } from "./session.ts";
 
 export interface SignInOptions {
@@ -58,8 +58,9 @@ export function createSignIn(options: SignInOptions): PageSignIn {
 
   async function sessionIn(headers: Exchange["head"]["headers"]): Promise<Session | null> {
     const text = cookies.session.read(headers);
-    const payload = text === null ? null : await sealed.open("session", text);
-    return payload === null ? null : sessionOf(payload);
+    if (text === null) return null;
+    const { payload } = await sealed.open("session", text);
+    return payload && sessionOf(payload);
   }
 
   function authenticate(headers: Exchange["head"]["headers"]) {
@@ -91,7 +92,7 @@ export function createSignIn(options: SignInOptions): PageSignIn {
   /** Takes a person back from the issuer, and begins their session. */
   async function finish({ head, record }: Exchange): Promise<Reply> {
     const text = cookies.signIn.read(head.headers);
-    const begun = text === null ? null : await sealed.open<Begun>("sign-in", text);
+    const begun = text === null ? null : (await sealed.open<Begun>("sign-in", text)).payload;
     const { search, searchParams } = new URL(head.url);
     if (begun === null) return declined({ record }, STALE, "no sign-in under way", "/");
     const { returnTo, ...secrets } = begun;
@@ -164,7 +165,7 @@ export function createSignIn(options: SignInOptions): PageSignIn {
 
   async function renewalIn(headers: Exchange["head"]["headers"]): Promise<Renewal | null> {
     const text = cookies.renewal.read(headers);
-    return text === null ? null : await sealed.open<Renewal>("renewal", text);
+    return text === null ? null : (await sealed.open<Renewal>("renewal", text)).payload;
   }
 
   /** Says to a page who is signed in, until when, and whether it can renew the session. */
