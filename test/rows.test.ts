@@ -105,6 +105,13 @@ describe("of a list that is read in pages", () => {
     expect(rows).toEqual(whole);
   });
 
+  test("no rows of a list that has some are a part of it", async () => {
+    const opened = gateway({ sandbox: { users: 40 }, settings });
+    const { body, headers } = await got(opened, "/q/Groups?format=rows&first=0");
+    expect(body).toEqual([]);
+    expect([headers.get("list-extent"), headers.get("link")]).toEqual(["part", null]);
+  });
+
   test("a list with too many rows is an error, never a part of it", async () => {
     const opened = gateway({ sandbox: { users: 40 }, settings: { MAX_FIRST: "1" } });
     const { status, body } = await got(opened, "/q/PeopleThisWeek?format=rows");

@@ -87,13 +87,14 @@ async function readRows(operation: RunnableOperation, { list, isPaged, path }: R
     const page = { [PAGE.first]: isOnePage ? first : maxFirst, [PAGE.after]: cursor };
     const { data, freshness } = await run(operation, paged.document, { ...variables, ...page });
     for (const row of rowsAt(data, path)) rows.push(row);
-    const end = pageEnd(data, list.path);
+    const { hasNextPage, endCursor } = pageEnd(data, list.path);
     if (isOnePage) {
       const { afterVariable: name } = paged;
-      const next = end !== null && name !== null ? ([name, end] as const) : null;
-      return { rows, isWhole: end === null && cursor === null, next, freshness };
+      const next = hasNextPage && endCursor !== null && name !== null ? ([name, endCursor] as const) : null;
+      return { rows, isWhole: !hasNextPage && cursor === null, next, freshness };
     }
-    if (end === null) return { rows, isWhole: true, next: null, freshness };
+    if (!hasNextPage) return { rows, isWhole: true, next: null, freshness };
+    if (endCursor === null) throw new RangeError(`the list ${list.path} goes on after a page without rows`);
     const max = MAX_PAGES * maxFirst;
     if (rows.length >= max)
       throw new GatewayError(
@@ -101,7 +102,7 @@ async function readRows(operation: RunnableOperation, { list, isPaged, path }: R
         `The list \`${list.path}\` has more than ${max} rows, the maximum of one answer. Request a part with \`first\`, or the whole list as a file under /export/.`,
         { limit: "MAX_FIRST", max },
       );
-    cursor = end;
+    cursor = endCursor;
   }
 }
 
@@ -124,13 +125,14 @@ function rowsAt(data: object, path: readonly string[]): readonly unknown[] {
   throw new GatewayError("NOT_FOUND", `The list \`${path.join(".")}\` is null in this answer.`);
 }
 
-/** The cursor behind which the list goes on; null where it ends. */
-function pageEnd(data: object, path: string): string | null {
-  const { hasNextPage, endCursor } = valueAt(data, [...path.split("."), PAGE.info]) as {
-    readonly hasNextPage: boolean;
-    readonly endCursor: string | null;
-  };
-  return hasNextPage ? endCursor : null;
+interface PageEnd {
+  readonly hasNextPage: boolean;
+  /** Null: the page has no rows, as with `first: 0`. */
+  readonly endCursor: string | null;
+}
+
+function pageEnd(data: object, path: string): PageEnd {
+  return valueAt(data, [...path.split("."), PAGE.info]) as PageEnd;
 }
 
 function nextUrl({ url }: RequestHead, [name, cursor]: readonly [string, string]): string {
