@@ -35,6 +35,14 @@ describe.each(Object.entries(CODERS))("a body in %s", (coding, encode) => {
     expect(upstream.requests).toHaveLength(1);
   });
 
+  test("is not needed to read the status of an error", async () => {
+    for (const bytes of [Buffer.alloc(0), encode("{}").subarray(0, -1)]) {
+      await using upstream = await overSocket(coded(coding, bytes, 403));
+      expectError(await upstream.ask(PEOPLE), "UPSTREAM_AUTH");
+      expect(upstream.requests).toHaveLength(1);
+    }
+  });
+
   test("that stands for more than 64 MiB is refused after one attempt", async () => {
     await using upstream = await overSocket(coded(coding, encode(Buffer.alloc(2 ** 26 + 1, " "))));
     const { message } = expectError(await upstream.ask(PEOPLE), "UPSTREAM_UNAVAILABLE");
@@ -55,4 +63,6 @@ describe.each(Object.entries(CODERS))("a body in %s", (coding, encode) => {
 test("a content coding that the gateway did not offer is UPSTREAM_SHAPE", async () => {
   await using upstream = await overSocket(coded("compress", Buffer.from(good)));
   expectError(await upstream.ask(PEOPLE), "UPSTREAM_SHAPE");
+  await using refusing = await overSocket(coded("compress", Buffer.from(good), 403));
+  expectError(await refusing.ask(PEOPLE), "UPSTREAM_AUTH");
 });

@@ -65,7 +65,7 @@ async function received(
   }
 }
 
-async function bodyText({ headers, body }: Dispatcher.ResponseData): Promise<string> {
+async function bodyText({ statusCode, headers, body }: Dispatcher.ResponseData): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of body) {
@@ -73,8 +73,13 @@ async function bodyText({ headers, body }: Dispatcher.ResponseData): Promise<str
     if (bytes > MAX_BODY_BYTES) throw new HttpFailure("oversize");
     chunks.push(chunk);
   }
-  const decoded = await decode(headers["content-encoding"], Buffer.concat(chunks), MAX_BODY_BYTES);
-  return new TextDecoder("utf-8", { fatal: true }).decode(decoded);
+  try {
+    const decoded = await decode(headers["content-encoding"], Buffer.concat(chunks), MAX_BODY_BYTES);
+    return new TextDecoder("utf-8", { fatal: true }).decode(decoded);
+  } catch (fault) {
+    if (statusCode === 200) throw fault;
+    return ""; // its status and headers still say what to do
+  }
 }
 
 function faultOf(fault: unknown, place: Place): HttpFailure {
