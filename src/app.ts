@@ -30,6 +30,7 @@ import { type CallerAccounts, MemoryAccounts } from "./server/limits/accounts.ts
 import { Links, type LinksOptions } from "./server/links/links.ts";
 import type { Audit } from "./server/observability/audit.ts";
 import { type Digest, digestBy } from "./server/observability/digest.ts";
+import type { Metrics } from "./server/observability/metrics.ts";
 import { createServer } from "./server/server.ts";
 import { SignInIssuer } from "./server/sign-in/issuer.ts";
 import { createSignIn, type PageSignIn } from "./server/sign-in/sign-in.ts";
@@ -54,6 +55,8 @@ export interface AppOptions {
   readonly onForeignOrigin?: (origin: string) => void;
   /** Receives every operation and file; null: no audit log is kept. */
   readonly audit?: Audit | null;
+  /** Counts requests, upstream requests, pages and faults; null: nothing is measured. */
+  readonly metrics?: Metrics | null;
   /** Digest that replaces texts of callers in the audit log, where it is not made with the secret of pseudonyms. */
   readonly digest?: Digest;
   /** Shared state of replicas; none where this process is alone. */
@@ -174,10 +177,11 @@ export function createApp(
   {
     dispatcher,
     now,
-    onFault,
+    onFault: report,
     onRecovery = () => {},
     onForeignOrigin = () => {},
     audit = null,
+    metrics = null,
     digest,
     store = null,
     workers = null,
@@ -191,6 +195,10 @@ export function createApp(
 ) {
   const { access, cache, limits, teams } = config;
   const { baseUrl, proxies, credentials, timeoutMs, requestsPerMinute } = config.upstream;
+  const onFault = (fault: unknown) => {
+    metrics?.fault(fault);
+    report(fault);
+  };
   const trusted = readDocuments(schema, access.documents.path);
   const rateLimiter = workers?.store ?? memoryRateLimiter(pace.now);
   const shared =
@@ -214,9 +222,11 @@ export function createApp(
     freshSeconds: cache.freshSeconds,
     maxRequests: limits.maxUpstreamRequests,
     areKeysProven,
+    observer: metrics?.observer ?? null,
     onFault,
     onRecovery,
   });
+  metrics?.watch(upstream);
   const pseudonyms = new Pseudonyms(access.pseudonymKey ?? secretOf(credentials));
   const orgDirectory = watchedFile({
     paths: Object.values(teams.files),
@@ -281,6 +291,7 @@ export function createApp(
     pages,
     pictures,
     audit,
+    metrics,
     digest: digest ?? digestBy(pseudonyms),
     onFault,
   });

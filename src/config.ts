@@ -5,6 +5,7 @@ import { ConfigError } from "./settings/config-error.ts";
 import { limitsConfig } from "./settings/limits.ts";
 import { linksConfig } from "./settings/links.ts";
 import { logsConfig } from "./settings/logs.ts";
+import { metricsConfig } from "./settings/metrics.ts";
 import { CLOCK, sandboxConfig } from "./settings/sandbox.ts";
 import { serverConfig } from "./settings/server.ts";
 import { SettingsReader } from "./settings/setting.ts";
@@ -27,9 +28,10 @@ export function readConfig(environment: Environment) {
   const upstream = upstreamConfig(reader, { usesIssuer: auth.kind === "jwt" });
   const { analytics, lookups } = upstream.requestsPerMinute;
   const cache = cacheConfig(reader, { auth, isProduction: environment.NODE_ENV === "production" });
+  const server = serverConfig(reader, { auth, isSandbox });
   const config = Object.freeze({
     upstream,
-    server: serverConfig(reader, { auth, isSandbox }),
+    server,
     access: accessConfig(reader, auth),
     teams: teamsConfig(reader, notes),
     cache,
@@ -37,6 +39,8 @@ export function readConfig(environment: Environment) {
     // The sandbox stands for both organizations.
     limits: limitsConfig(reader, { auth, upstreamPerMinute: (analytics + lookups) * (keys || 2) }),
     logs: logsConfig(reader, auth),
+    /** Where metrics are served; null: nothing is measured. */
+    metrics: metricsConfig(reader, server),
     /** The simulated organization; null with keys. */
     sandbox: isSandbox ? sandboxConfig(reader) : null,
     /** The instant the clock starts at and advances from; null: the machine's clock. */

@@ -27,7 +27,7 @@ export interface EmbeddedApp {
 
 /**
  * Opens a gateway with settings by the names of the environment variables, over the sandbox if no key is among them. `HOST`, `PORT`,
- * `WORKERS` and `DRAIN_DELAY` belong to a server, and have no effect here. Throws ConfigError with all faults of the settings.
+ * `WORKERS`, `DRAIN_DELAY` and `METRICS` belong to a server, and have no effect here. Throws ConfigError with all faults of the settings.
  */
 async function createEmbedded(
   settings: Readonly<Record<string, string | undefined>> = process.env,

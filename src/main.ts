@@ -1,14 +1,13 @@
 import "./supported-node.js";
 import "./graphql-in-production.ts";
 
-import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { serveCommand } from "./cli/serve.ts";
+import { VERSION } from "./cli/version.ts";
 
-const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 const program = new Command("claude-analytics-gateway")
   .description("One GraphQL endpoint over Claude's analytics REST APIs.")
-  .version(version)
+  .version(VERSION)
   .addCommand(serveCommand(), { isDefault: true });
 // A gateway that starts needs none of the others, nor does the process that only starts workers.
 const [name] = process.argv.slice(2);
@@ -29,7 +28,7 @@ if (name !== undefined && name !== "serve") {
     .addCommand(restoreCommand());
 }
 for (const command of program.commands) {
-  command.version(version);
+  command.version(VERSION);
   // A key given as a flag by mistake would be repeated in the log.
   command.configureOutput({
     outputError: (text, write) => write(text.replace(/(?<==)[^'\s]+|sk-ant-[^'\s]*/g, "…")),

@@ -110,6 +110,7 @@ describe("an empty environment", () => {
       },
       links: null,
       logs: { level: "info", audit: null },
+      metrics: null,
       sandbox: { users: 250, seed: 1, rateLimit: true },
       clock: null,
       notes: [],
@@ -447,3 +448,26 @@ describe("AUDIT_LOG", () => {
 test.each(["trace", "debug", "info", "warn", "error", "fatal", "silent"])("LOG_LEVEL may be %s", (level) =>
   expect(readConfig({ LOG_LEVEL: level }).logs.level).toBe(level),
 );
+
+describe("METRICS", () => {
+  test.each([
+    ["9464", { host: "127.0.0.1", port: 9_464 }],
+    ["0.0.0.0:9464", { host: "0.0.0.0", port: 9_464 }],
+    ["localhost:0", { host: "localhost", port: 0 }],
+    ["[::]:9464", { host: "::", port: 9_464 }],
+    ["off", null],
+  ])("%s is an address", (text, address) => expect(readConfig({ METRICS: text }).metrics).toEqual(address));
+
+  test.each(["on", "example.com:9464", "::1:9464", "0.0.0.0", "65536", "1.2.3:80", "[127.0.0.1]:80"])(
+    "%s is refused",
+    (text) =>
+      expect(faults({ METRICS: text })).toEqual([expect.stringMatching(/^METRICS is not off, a port/)]),
+  );
+
+  test("has a port apart from PORT", () => {
+    expect(faults({ METRICS: "4000" })).toEqual([
+      "METRICS names the port of PORT; choose another one, such as 9464.",
+    ]);
+    expect(faults({ METRICS: "0", PORT: "0" })).toEqual([]);
+  });
+});

@@ -607,6 +607,7 @@ describe("the gateway as a function passes the same edge", () => {
       pages: new URL("not-built/", import.meta.url),
       pictures: new URL("not-built/", import.meta.url),
       links: null,
+      metrics: null,
       audit: null,
       digest: (text) => text,
       onFault: (fault) => faults.push(fault),

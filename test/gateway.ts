@@ -10,6 +10,7 @@ import type { EndpointOptions } from "../src/sandbox/endpoints.ts";
 import type { Handle, WireRequest, WireResponse } from "../src/sandbox/protocol.ts";
 import { type Sandbox, sandboxOver } from "../src/sandbox/sandbox.ts";
 import type { AuditEntry } from "../src/server/observability/audit.ts";
+import type { Metrics } from "../src/server/observability/metrics.ts";
 import type { Environment } from "../src/settings/settings.ts";
 import type { Pace } from "../src/upstream/http/pace.ts";
 import { answerOf } from "./answer.ts";
@@ -33,6 +34,8 @@ export interface GatewayOptions {
   /** What it shares with other gateways. */
   readonly store?: SharedStore;
   readonly archive?: Archive;
+  /** By default nothing is measured. */
+  readonly metrics?: Metrics;
   readonly pace?: Pace;
   /** Whether upstream has to show of which organization each key is, by a request of its own; not unless a test is about that. */
   readonly proof?: boolean;
@@ -81,6 +84,7 @@ export function gateway({
   settings = {},
   store,
   archive,
+  metrics,
   pace,
   proof = false,
   pages = new URL("not-built/", import.meta.url),
@@ -135,6 +139,7 @@ export function gateway({
     pictures,
     ...(store === undefined ? {} : { store }),
     ...(archive === undefined ? {} : { archive }),
+    ...(metrics === undefined ? {} : { metrics }),
     ...(pace === undefined ? {} : { pace }),
   });
 

@@ -1,9 +1,12 @@
-/** Why a port cannot be listened on, in a line that says how to take another. */
+/** Says in a line why a port cannot be listened on and how to take another. `setting` names another setting than HOST and PORT. */
 export function cannotListen(
   { code = "unknown reason" }: NodeJS.ErrnoException,
   { host, port }: { readonly host: string; readonly port: number },
+  setting?: string,
 ): string {
   const hint = Object.hasOwn(HINTS, code) ? HINTS[code] : undefined;
+  if (setting !== undefined)
+    return `Cannot listen on ${host}:${port} (${code}): set ${setting} to another address and port, or to off.\n`;
   return `Cannot listen on ${host}:${port} (${code})${hint === undefined ? "" : `: ${hint(port)}`}.\n`;
 }
 

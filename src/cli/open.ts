@@ -25,8 +25,8 @@ export interface Opened<A extends Loggers = Loggers> {
   readonly now: () => Instant;
 }
 
-/** Where faults, recoveries and operations are logged. */
-export type Loggers = Pick<AppOptions, "onFault" | "onForeignOrigin" | "onRecovery" | "audit">;
+/** Where faults, recoveries and operations are logged and counted. */
+export type Loggers = Pick<AppOptions, "onFault" | "onForeignOrigin" | "onRecovery" | "audit" | "metrics">;
 
 /**
  * Opens a gateway; null if settings are invalid, after printing why. `limits` replaces limits of one operation; `loggersOf` throws
@@ -39,13 +39,13 @@ export async function openGateway(
 export async function openGateway<A extends Loggers>(
   environment: Environment,
   limits: Partial<LimitsConfig>,
-  loggersOf: (config: Config, now: () => Instant) => A,
+  loggersOf: (config: Config, now: () => Instant) => A | Promise<A>,
   worker?: Worker | null,
 ): Promise<Opened<A> | null>;
 export async function openGateway(
   environment: Environment,
   limits: Partial<LimitsConfig> = {},
-  loggersOf: (config: Config, now: () => Instant) => Loggers = () => STANDARD_ERROR,
+  loggersOf: (config: Config, now: () => Instant) => Loggers | Promise<Loggers> = () => STANDARD_ERROR,
   worker: Worker | null = null,
 ): Promise<Opened | null> {
   try {
@@ -60,7 +60,7 @@ export async function openGateway(
 
 interface OpenOptions<A extends Loggers> {
   readonly limits?: Partial<LimitsConfig>;
-  readonly loggersOf: (config: Config, now: () => Instant) => A;
+  readonly loggersOf: (config: Config, now: () => Instant) => A | Promise<A>;
   readonly worker?: Worker | null;
 }
 
@@ -78,7 +78,7 @@ export async function openApp<A extends Loggers>(
   const whole = { ...stated, limits: { ...stated.limits, ...limits } };
   const config = worker === null ? whole : partOf(whole, worker.of);
   const now = clockFrom(config.clock, worker?.startedAt);
-  const loggers = loggersOf(config, now);
+  const loggers = await loggersOf(config, now);
   const app = createApp(config, {
     dispatcher: await dispatcherOf(config, now),
     ...(await storesOf(config, loggers)),

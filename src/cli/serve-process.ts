@@ -12,13 +12,15 @@ import { lifetimeOf, loggersOf } from "./lifetime.ts";
 import { cannotListen } from "./listen.ts";
 import { describeUpstream, openGateway } from "./open.ts";
 import { SLACK_MS, STOPPING, stopOnSignal } from "./stop.ts";
+import { VERSION } from "./version.ts";
+import { answerCalls } from "./workers/calls.ts";
 import { thisWorker } from "./workers/worker.ts";
 
 /** Serves the gateway, alone or as one of several workers. */
 export async function serveProcess(environment: Environment): Promise<void> {
   const worker = thisWorker();
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {}); // their reader may go away
-  const opened = await openGateway(environment, {}, loggersOf, worker);
+  const opened = await openGateway(environment, {}, observersOf, worker);
   if (opened === null) {
     if (worker !== null) process.exit(); // with the code of the fault; the channel to the primary would keep it running
     return;
@@ -33,6 +35,14 @@ export async function serveProcess(environment: Environment): Promise<void> {
     if (worker?.isFirst ?? true)
       process.stdout.write(`${greeting(config, server.address() as AddressInfo, now())}\n`);
   });
+  if (worker !== null)
+    answerCalls(worker.channel, { metrics: async () => (await loggers.metrics?.json()) ?? [] });
+  else if (loggers.metrics !== null && config.metrics !== null) {
+    const { metrics } = loggers;
+    const { listenForScrapes } = await import("./metrics/listener.ts");
+    const { allowedHosts } = config.server;
+    listenForScrapes({ ...config.metrics, allowedHosts, scrape: () => metrics.text() });
+  }
   const lifetime = lifetimeOf(opened);
   const gateway = {
     ...lifetime,
@@ -46,6 +56,14 @@ export async function serveProcess(environment: Environment): Promise<void> {
     graceMs: config.limits.operationTimeoutMs + SLACK_MS,
   });
   process.on("SIGUSR2", () => loggers.auditLog.reopen());
+}
+
+/** Opens the logs, and the metrics where they are served: a gateway without them does not load their library. */
+async function observersOf(config: Config, now: () => Instant) {
+  const loggers = loggersOf(config, now);
+  if (config.metrics === null) return { ...loggers, metrics: null };
+  const { Metrics } = await import("../server/observability/metrics.ts");
+  return { ...loggers, metrics: new Metrics(VERSION) };
 }
 
 /** The query to begin with: an admin key alone cannot answer one about users. */

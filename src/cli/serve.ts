@@ -58,7 +58,7 @@ async function serve(environment: Environment): Promise<void> {
   const config = cluster.isPrimary ? configIn(environment) : null;
   if (config !== null && config.server.workers > 1) {
     const { runWorkers } = await import("./workers/primary.ts");
-    runWorkers(config);
+    await runWorkers(config);
   } else {
     const { serveProcess } = await import("./serve-process.ts");
     await serveProcess(environment);

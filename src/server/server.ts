@@ -42,6 +42,7 @@ import { linkRoutes } from "./links/link-routes.ts";
 import type { Links } from "./links/links.ts";
 import { type Audit, auditEntry } from "./observability/audit.ts";
 import type { Digest } from "./observability/digest.ts";
+import type { Metrics } from "./observability/metrics.ts";
 import { requestedForm } from "./rows/rows-form.ts";
 import type { PageSignIn } from "./sign-in/sign-in.ts";
 
@@ -70,6 +71,8 @@ export interface ServerOptions extends Pick<CrossOrigin, "onForeignOrigin"> {
   readonly links: Links | null;
   /** Receives a line for each operation and file; null: no audit log. */
   readonly audit: Audit | null;
+  /** Counts each request; null: nothing is measured. */
+  readonly metrics: Metrics | null;
   /** Stands in the audit log for texts. */
   readonly digest: Digest;
   /** Receives faults that clients see only as INTERNAL_SERVER_ERROR. */
@@ -78,7 +81,7 @@ export interface ServerOptions extends Pick<CrossOrigin, "onForeignOrigin"> {
 
 /** The HTTP edge: one pipeline from request to response, as a function (`fetch`) and behind a node:http server (`handle`). */
 export function createServer(options: ServerOptions) {
-  const { trusted, audit, digest, now, onFault } = options;
+  const { trusted, audit, metrics, digest, now, onFault } = options;
   const { server, limits } = options.config;
   const routes = routesOf(options);
   const authenticate = createAuthenticator(options.authentication, options.anybody);
@@ -92,7 +95,8 @@ export function createServer(options: ServerOptions) {
     const isPreflight = head.method === "OPTIONS" && route.kind !== "export";
     if (!isPreflight) record.kind = route.kind;
     refuseOddTargets(head, record.incoming.target);
-    if (route.access === "probe") return route.respond(exchange);
+    record.isProbe = route.access === "probe";
+    if (record.isProbe) return route.respond(exchange);
     refuseOtherHosts(head.headers.get("host"), server.allowedHosts);
     const place = admission.enter(route.kind === "export" || wantsPage(head));
     record.onCompleted(() => place.leave());
@@ -133,6 +137,12 @@ export function createServer(options: ServerOptions) {
       record.onCompleted((completion) => {
         const entry = auditEntry(record, readings, completion);
         if (entry !== null) audit(entry);
+      });
+    if (metrics !== null)
+      record.onCompleted((completion) => {
+        if (record.isProbe) return;
+        const sha256 = record.operation?.sha256 ?? null;
+        metrics.completed(record, sha256 === null ? null : readings.trusted(sha256), completion);
       });
     return record;
   };
@@ -183,6 +193,7 @@ function routesOf({
   pictures,
   links,
   audit,
+  metrics,
   digest,
   onFault,
 }: ServerOptions) {
@@ -209,7 +220,15 @@ function routesOf({
           publicSeconds: authentication === null && signIn === null ? cache.publicSeconds : null,
           now,
         });
-  const graphql = createGraphQL({ ...shared, config, trusted, answers, now, isAudited: audit !== null });
+  const graphql = createGraphQL({
+    ...shared,
+    config,
+    trusted,
+    answers,
+    now,
+    isAudited: audit !== null,
+    isMeasured: metrics !== null,
+  });
   const suggestsTo = (viewer: Viewer) => view.isComplete(viewer);
   const built = builtPages(folder, {
     tokenHeader: authentication?.header ?? null,

@@ -4,6 +4,7 @@ import { CACHE } from "./cache.ts";
 import { CALLER_LIMITS, OPERATION_LIMITS, REQUEST_LIMITS } from "./limits.ts";
 import { LINKS } from "./links.ts";
 import { LOGS } from "./logs.ts";
+import { METRICS } from "./metrics.ts";
 import { CLOCK, SANDBOX } from "./sandbox.ts";
 import { SERVER } from "./server.ts";
 import { SIGN_IN } from "./sign-in.ts";
@@ -28,7 +29,7 @@ export const SUBJECTS = {
     ...Object.values(REQUEST_LIMITS),
     ...Object.values(CALLER_LIMITS),
   ],
-  "Logs and audit": Object.values(LOGS),
+  "Logs, audit and metrics": [...Object.values(LOGS), ...Object.values(METRICS)],
   "Sandbox and clock": [...Object.values(SANDBOX), CLOCK],
 };
 

@@ -3,10 +3,11 @@ import { KeyOrganizations, type KeyOrganizationsOptions } from "./access/key-org
 import { KeyProofs } from "./access/key-proofs.ts";
 import { Budget, type BudgetOptions } from "./budget/budget.ts";
 import { Operation, type OperationOptions } from "./budget/operation.ts";
-import type { Endpoint } from "./endpoint.ts";
+import { type Endpoint, ORGANIZATION_OF_KEY } from "./endpoint.ts";
 import { Outages, type OutagesOptions } from "./http/outages.ts";
+import type { UpstreamState } from "./observer.ts";
 import { operationUpstream } from "./operation-upstream.ts";
-import { bucketOf } from "./pages/address.ts";
+import { bucketOf, bucketsOf } from "./pages/address.ts";
 import { BackgroundWrites } from "./pages/background-writes.ts";
 import { Pages, type PagesOptions } from "./pages/pages.ts";
 import { Sizes } from "./pages/sizes.ts";
@@ -22,7 +23,7 @@ export interface UpstreamOptions
 }
 
 /** Creates the upstream that all operations of a process share. */
-export function createUpstream(options: UpstreamOptions): {
+export function createUpstream(options: UpstreamOptions): UpstreamState & {
   operation(asker: OperationOptions): Upstream;
   /** Key of the organization behind an endpoint in a store. Throws NOT_CONFIGURED without a key. */
   organizationOf(
@@ -42,6 +43,14 @@ export function createUpstream(options: UpstreamOptions): {
   const shared = { ...options, access, budget, organizations, proofs, reader, sizes };
   return {
     stored: () => writes.finished(),
+    budgets: () =>
+      Promise.all(
+        bucketsOf(options).map(async ({ key, ...bucket }) => {
+          const { limit, left } = await budget.availability(bucket, 0);
+          return { organization: ORGANIZATION_OF_KEY[key], family: bucket.family, limit, left };
+        }),
+      ),
+    accessStatus: (dataset) => access.accessStatus(dataset),
     organizationOf: (endpoint) => bucketOf(options, endpoint).organization,
     operation: (asker) => operationUpstream(new Operation(options.maxRequests, asker), shared),
   };

@@ -45,6 +45,7 @@ function sending(answers: readonly Answer[], { deadlineMs = 30_000, perMinute = 
   const sender = new Sender({
     ...options,
     budget,
+    observer: null,
     outages: new Outages({ onFault: (fault) => outages.push(fault), onRecovery: () => {} }, pace.now),
   });
   const operation = new Operation(10, { signal: new AbortController().signal });

@@ -3,7 +3,9 @@ import type { Readable } from "node:stream";
 import { clockFrom } from "../../clock.ts";
 import type { Config } from "../../config.ts";
 import { createLog, type WriteLine } from "../log.ts";
+import type { ReadMetrics, WorkerMetrics } from "../metrics/worker-metrics.ts";
 import { SLACK_MS, STOPPING } from "../stop.ts";
+import { type Channel, callsOver } from "./calls.ts";
 import { PrimaryState } from "./state.ts";
 import { PLACE, partOf, type WorkerPlace } from "./worker.ts";
 
@@ -17,13 +19,14 @@ const SETTLED_MS = 60_000;
  * Runs the workers of a gateway, each of which is a gateway that shares its port. The first one starts alone, so that what keeps it
  * from starting is said once and ends the process as it ends a gateway without workers.
  */
-export function runWorkers(config: Config): void {
+export async function runWorkers(config: Config): Promise<void> {
   const startedAt = Date.now();
   const { workers: of, drainDelayMs } = config.server;
   const write = (stream: NodeJS.WriteStream) => (line: string) => void stream.write(line);
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   const [stdout, stderr] = [write(process.stdout), write(process.stderr)];
   const log = createLog({ level: config.logs.level, now: clockFrom(config.clock, startedAt), write: stderr });
+  const metrics = await metricsOf(config);
   const state = new PrimaryState(partOf(config, of).cache.memoryBytes);
   const listening = new Set<Worker>();
   const alive = new Set<Worker>();
@@ -40,18 +43,23 @@ export function runWorkers(config: Config): void {
     alive.add(worker);
     forward(worker.process.stdout, stdout);
     forward(worker.process.stderr, stderr);
-    const leave = state.serve({
+    const channel: Channel = {
       send: (message) => void worker.process.send?.(message as object, undefined, undefined, () => {}), // it may have ended
       onMessage: (listener) => void worker.on("message", listener),
-    });
+    };
+    const leave = state.serve(channel);
+    const call = callsOver<WorkerMethods>(channel);
+    const read = () => call("metrics");
     worker.once("listening", () => {
       listening.add(worker);
+      metrics?.add(read);
       if (!hasStarted) for (let i = 1; i < of; i++) start(false);
       hasStarted = true;
     });
     // After its last line.
     worker.process.once("close", (code: number | null, signal: NodeJS.Signals | null) => {
       leave();
+      void metrics?.ended(read);
       alive.delete(worker);
       const wasListening = listening.delete(worker);
       if (stopping) {
@@ -85,6 +93,23 @@ export function runWorkers(config: Config): void {
     for (const worker of listening) worker.process.kill("SIGUSR2");
   });
   start(true);
+}
+
+/** Calls that a worker answers. */
+interface WorkerMethods extends Record<string, (...args: never[]) => unknown> {
+  readonly metrics: ReadMetrics;
+}
+
+/** Serves the metrics of all workers together, where that is configured. */
+async function metricsOf({ metrics, server: { allowedHosts } }: Config): Promise<WorkerMetrics | null> {
+  if (metrics === null) return null;
+  const [{ WorkerMetrics: Sum }, { listenForScrapes }] = await Promise.all([
+    import("../metrics/worker-metrics.ts"),
+    import("../metrics/listener.ts"),
+  ]);
+  const sum = new Sum();
+  listenForScrapes({ ...metrics, allowedHosts, scrape: () => sum.text() });
+  return sum;
 }
 
 /** Passes whole lines on: writes of several processes to one pipe can come between the parts of a long line. */

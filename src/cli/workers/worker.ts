@@ -1,6 +1,7 @@
 import cluster from "node:cluster";
 import type { WorkerState } from "../../app.ts";
 import type { Config } from "../../config.ts";
+import type { Channel } from "./calls.ts";
 import { workerState } from "./state.ts";
 
 /** One of the workers, as the primary process describes it. */
@@ -19,17 +20,19 @@ export const PLACE = "GATEWAY_WORKER";
 /** One of several processes that answer on a port. */
 export interface Worker extends WorkerPlace {
   readonly state: WorkerState;
+  /** Leads to the primary process. */
+  readonly channel: Channel;
 }
 
 /** Returns what this process is among the workers; null where it answers alone. */
 export function thisWorker(): Worker | null {
   const place = process.env[PLACE];
   if (!cluster.isWorker || place === undefined) return null;
-  const state = workerState({
+  const channel: Channel = {
     send: (message) => void process.send?.(message, undefined, undefined, () => {}), // without the primary this process ends
     onMessage: (listener) => void process.on("message", listener),
-  });
-  return { ...(JSON.parse(place) as WorkerPlace), state };
+  };
+  return { ...(JSON.parse(place) as WorkerPlace), channel, state: workerState(channel) };
 }
 
 /** The settings of one process: its part of what they say for all of them. The primary has a part of the memory for pages in memory. */

@@ -54,7 +54,10 @@ export interface GraphQLOptions {
   /** Null: no answers are kept. */
   readonly answers: AnswerCache | null;
   readonly now: () => Instant;
+  /** Operations are described for the audit log. */
   readonly isAudited: boolean;
+  /** Operations are identified for metrics. */
+  readonly isMeasured: boolean;
   readonly digest: Digest;
   /** Receives faults that clients see only as INTERNAL_SERVER_ERROR. */
   readonly onFault: (fault: unknown) => void;
@@ -74,6 +77,7 @@ export function createGraphQL({
   answers,
   now,
   isAudited,
+  isMeasured,
   digest,
   onFault,
 }: GraphQLOptions) {
@@ -85,7 +89,7 @@ export function createGraphQL({
     checkMethod(head);
     const given = parse(head, body);
     const isExplained = wantsPlan(head);
-    if (isAudited) record.operation = requestedOperation(given, isExplained, documents);
+    if (isAudited || isMeasured) record.operation = requestedOperation(given, isExplained, documents);
     // Before texts are found by their hash, so that none is registered that is too long.
     boundRequest(given, limits.request);
     const { query, operationName, variables } = checkParams(findDocument(given, record));
@@ -93,7 +97,7 @@ export function createGraphQL({
     const definition = getOperationAST(document, operationName);
     if (!definition) throw badRequest(400, "Could not determine what operation to execute.");
     if (definition.operation === "mutation" && head.method === "GET") throw mutationByGet();
-    if (faults.length === 0 && record.operation !== null)
+    if (isAudited && faults.length === 0 && record.operation !== null)
       record.operation = executedOperation(
         { schema, definition, sha256, variables },
         record.operation,

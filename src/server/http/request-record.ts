@@ -55,6 +55,8 @@ export class RequestRecord {
   readonly startedMs = performance.now();
   /** Null: it reads no figures, as far as is known. */
   kind: "graphql" | "export" | "link" | "sign-in" | "sign-out" | null = null;
+  /** It asks whether the process lives or is ready. */
+  isProbe = false;
   /** May read nothing until the caller is authenticated. */
   viewer: Viewer = VIEWER_OF_NOTHING;
   /** Why authentication failed. */

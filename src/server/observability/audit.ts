@@ -6,6 +6,7 @@ import type { ErrorCode } from "../../errors.ts";
 import type { GraphQLParams } from "../graphql/request-params.ts";
 import type { Completion, OperationRecord, RequestRecord } from "../http/request-record.ts";
 import type { Digest } from "./digest.ts";
+import { outcomeOf } from "./outcome.ts";
 import { redact } from "./redact.ts";
 import { bounded, type LoggedVariables, redactVariables } from "./variables.ts";
 
@@ -124,13 +125,6 @@ function timeOf(instant: Instant): string {
 }
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
-
-function outcomeOf(codes: ReadonlySet<ErrorCode>, { isAborted, status }: Completion): string {
-  const [code] = codes;
-  if (code !== undefined) return code;
-  if (isAborted) return "LEFT";
-  return status < 400 ? "OK" : `STATUS_${status}`;
-}
 
 const MAX_NAME = 128;
 

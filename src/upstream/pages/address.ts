@@ -2,7 +2,7 @@ import type { ClosedReason } from "../../domain/dataset.ts";
 import { GatewayError } from "../../errors.ts";
 import type { Credential, Credentials } from "../access/credential.ts";
 import type { BudgetBucket } from "../budget/budget.ts";
-import { type Endpoint, VARIABLE_OF_KEY } from "../endpoint.ts";
+import { type Endpoint, type KeyFamily, VARIABLE_OF_KEY } from "../endpoint.ts";
 import { canonicalPath } from "./path.ts";
 
 /** One page of one question. */
@@ -42,9 +42,29 @@ export function addressOf<P, Row>(
 /** Names the rate limit that requests to an endpoint count against. Throws NOT_CONFIGURED without a key. */
 export function bucketOf(options: AddressOptions, endpoint: KeyedEndpoint): BudgetBucket {
   return {
-    organization: `${credentialFor(options, endpoint).fingerprint} ${options.baseUrl.href}`,
+    organization: organizationOf(options, credentialFor(options, endpoint)),
     family: endpoint.rateLimit ?? (endpoint.subject === "live" ? "lookups" : "analytics"),
   };
+}
+
+/** Names the rate limits of every key. */
+export function bucketsOf(options: AddressOptions): readonly (BudgetBucket & { readonly key: KeyFamily })[] {
+  return (["analytics", "admin"] as const).flatMap((key) => {
+    const credential = options.credentials[key];
+    if (credential === null) return [];
+    const organization = organizationOf(options, credential);
+    return FAMILIES[key].map((family) => ({ key, organization, family }));
+  });
+}
+
+/** The rate limits that requests with a key count against. */
+const FAMILIES: Readonly<Record<KeyFamily, readonly BudgetBucket["family"][]>> = {
+  analytics: ["analytics", "lookups", "spendLimits"],
+  admin: ["analytics", "lookups"],
+};
+
+function organizationOf({ baseUrl }: AddressOptions, { fingerprint }: Credential): string {
+  return `${fingerprint} ${baseUrl.href}`;
 }
 
 function credentialFor(

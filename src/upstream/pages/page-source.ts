@@ -7,6 +7,7 @@ import type { Operation } from "../budget/operation.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { failureOf } from "../errors/failure.ts";
 import { UpstreamRefusal } from "../errors/refusal.ts";
+import type { UpstreamObserver } from "../observer.ts";
 import { type AddressOptions, addressOf, type PageAddress, type PageQuestion } from "./address.ts";
 import type { BackgroundWrites } from "./background-writes.ts";
 import { type PageFreshness, storageLifetimeMs } from "./freshness.ts";
@@ -26,6 +27,8 @@ export interface PageSourceOptions extends AddressOptions {
   readonly sender: Sender;
   readonly access: Access;
   readonly organizations: KeyOrganizations;
+  /** Null: nothing is measured. */
+  readonly observer: UpstreamObserver | null;
   readonly now: () => Instant;
   /** Longest wait for a replica that is requesting the same page. */
   readonly timeoutMs: number;
@@ -82,8 +85,9 @@ export class PageSource {
     key: string,
     fetchPage: () => Promise<Fetched<Row>>,
   ): Promise<Page<Row>> {
-    const { shared: store, writes } = this.#options;
+    const { observer, shared: store, writes } = this.#options;
     const { page, kept } = await fetchPage();
+    observer?.found(question.endpoint.dataset, "upstream", page);
     if (store !== null) {
       await writes.earlier(); // one can hold the page that this one replaces
       await store.set(key, await encodeEntry(kept), storageLifetimeMs(page));
@@ -99,11 +103,12 @@ export class PageSource {
     store: SharedStore,
     fetchPage: () => Promise<Fetched<Row>>,
   ): Promise<Page<Row>> {
-    const { archive, freshness, memory, now, timeoutMs, writes } = this.#options;
+    const { archive, freshness, memory, now, observer, timeoutMs, writes } = this.#options;
     const { endpoint } = question;
     const archived = await archive.get(question);
     if (archived !== null) {
       countHit(operation, endpoint);
+      observer?.found(endpoint.dataset, "archive", archived);
       return archived;
     }
     const startedAt = now();
@@ -131,6 +136,7 @@ export class PageSource {
     );
     await this.#archive(operation, question, page, body);
     if (isKept) countHit(operation, endpoint);
+    observer?.found(endpoint.dataset, isKept ? "shared" : "upstream", page);
     return this.#hold(operation, endpoint, key, page, bytes);
   }
 

@@ -127,6 +127,7 @@ export class Pages {
     key: string,
     bypass: boolean,
   ): Promise<Page<Row>> {
+    const { observer } = this.#options;
     const { endpoint } = question;
     const preparing = bypass ? undefined : this.#memory.prepare(key);
     if (preparing !== undefined) await preparing;
@@ -134,31 +135,44 @@ export class Pages {
     const isFresh = () =>
       kept !== undefined && kept.fetchedAt >= operation.since && this.#freshness.isFresh(kept, endpoint);
     if (kept !== undefined) {
-      if (isFresh()) return hit(operation, kept);
+      const found = (page: Page<Row>) => {
+        observer?.found(endpoint.dataset, "memory", page);
+        return hit(operation, page);
+      };
+      if (isFresh()) return found(kept);
       if (
         operation.priority === "interactive" &&
         this.#freshness.isServableWhileRevalidating(kept, endpoint)
       ) {
         this.#revalidate(operation, question, key);
-        return hit(operation, { ...kept, stale: "REVALIDATING" });
+        return found({ ...kept, stale: "REVALIDATING" });
       }
       // Without a newer export nothing else of the dataset has changed, so one request confirms all of its pages.
       const probe = endpoint.watermarked ? this.#flights.probeOf(endpoint.dataset) : undefined;
       if (probe !== undefined) {
         await probe;
-        if (isFresh()) return hit(operation, kept);
+        if (isFresh()) return found(kept);
       }
     }
     const joined = this.#flights.join<Row>(key, operation.signal);
-    if (joined !== undefined) return hit(operation, joined);
+    if (joined !== undefined) {
+      if (observer !== null)
+        joined.then(
+          (page) => observer.found(endpoint.dataset, "joined", page),
+          () => {}, // the request that failed is counted
+        );
+      return hit(operation, joined);
+    }
     operation.spend(endpoint.dataset);
     return this.#flights.start(endpoint, key, operation.signal, async (unwanted) => {
       try {
         return await this.source.obtain(operation, question, unwanted, bypass);
       } catch (fault) {
-        if (kept !== undefined && isTransient(fault) && this.#freshness.isServableOnError(kept))
-          return { ...kept, stale: fault.code };
-        throw fault;
+        if (kept === undefined || !isTransient(fault) || !this.#freshness.isServableOnError(kept))
+          throw fault;
+        const stale = { ...kept, stale: fault.code };
+        observer?.found(endpoint.dataset, "memory", stale);
+        return stale;
       }
     });
   }

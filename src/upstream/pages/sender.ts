@@ -6,12 +6,15 @@ import { Breakers } from "../http/breaker.ts";
 import { get, type HttpOptions } from "../http/get.ts";
 import { HttpFailure } from "../http/http-failure.ts";
 import type { Outages } from "../http/outages.ts";
+import type { UpstreamObserver } from "../observer.ts";
 import { type AddressOptions, bucketOf, type PageAddress } from "./address.ts";
 import { parserOf } from "./page-store.ts";
 
 export interface SenderOptions extends HttpOptions, AddressOptions {
   readonly budget: Budget;
   readonly outages: Outages;
+  /** Null: nothing is measured. */
+  readonly observer: UpstreamObserver | null;
 }
 
 const API_VERSION = "2026-10-21";
@@ -34,7 +37,7 @@ export class Sender {
     { credential, path }: PageAddress,
     unwanted: AbortSignal,
   ): Promise<HttpAnswer> {
-    const { budget, outages } = this.#options;
+    const { budget, observer, outages } = this.#options;
     const { priority, caller, unbounded } = operation;
     const { dataset } = endpoint;
     const beta = endpoint.beta?.(params);
@@ -52,18 +55,23 @@ export class Sender {
     return get(options, path, headers, parserOf(endpoint), {
       async enter(maxWaitMs) {
         breaker.check();
+        const arrivedAt = budget.now();
         await budget.enter(turn(maxWaitMs), unwanted);
         leftAt = budget.now();
+        observer?.waited(bucket.family, priority, leftAt - arrivedAt);
         operation.usage.requests++;
         operation.bucket = bucket;
       },
       async pass(attempt) {
+        const startedAt = performance.now();
         try {
           const answer = await breaker.pass(attempt);
+          observer?.attempted(dataset, null, performance.now() - startedAt);
           budget.answered(turn(0), leftAt);
           outages.answered(dataset);
           return answer;
         } catch (fault) {
+          observer?.attempted(dataset, fault, performance.now() - startedAt);
           if (fault instanceof HttpFailure && (fault.isOutage || fault.status === 401))
             outages.failed(dataset, fault);
           throw fault;

@@ -1,0 +1,231 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { DATASETS, type Dataset } from "../../domain/dataset.ts";
+import { organizationName } from "../../domain/organization.ts";
+import { Outage } from "../../errors.ts";
+import { HttpFailure } from "../../upstream/http/http-failure.ts";
+import type { UpstreamObserver, UpstreamState } from "../../upstream/observer.ts";
+import type { Completion, RequestRecord } from "../http/request-record.ts";
+import { outcomeOf } from "./outcome.ts";
+
+/** All figures of one metric, as one process sends them to another. */
+export interface MetricFigures {
+  readonly name: string;
+  readonly type: string;
+}
+
+/** Figures of one process about its requests, its upstream and itself, for Prometheus. No label is about a person, a caller or a key. */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #operations = new Set<string>();
+  readonly #requests: Counter<"kind" | "operation" | "outcome">;
+  readonly #durations: Histogram<"kind" | "operation">;
+  readonly #answers: Counter<"cache">;
+  readonly #faults: Counter<"dependency">;
+  /** Measures the upstream of the process. */
+  readonly observer: UpstreamObserver;
+
+  constructor(version: string) {
+    const registers = [this.#registry];
+    collectDefaultMetrics({ register: this.#registry });
+    new Gauge({
+      name: "claude_gateway_info",
+      help: "Always 1, with the version of the gateway.",
+      labelNames: ["version"],
+      aggregator: "max",
+      registers,
+    }).set({ version }, 1);
+    new Gauge({
+      name: "claude_gateway_processes",
+      help: "Processes that answer requests and that this scrape counts.",
+      registers,
+    }).set(1);
+    this.#requests = new Counter({
+      name: "claude_gateway_requests_total",
+      help: "Completed requests, without probes, by kind, operation and outcome: OK, LEFT (the client went away) or the code of the first error.",
+      labelNames: ["kind", "operation", "outcome"],
+      registers,
+    });
+    this.#durations = new Histogram({
+      name: "claude_gateway_request_duration_seconds",
+      help: "Time from the arrival of a request to the end of its answer, by kind and operation.",
+      labelNames: ["kind", "operation"],
+      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+      registers,
+    });
+    this.#answers = new Counter({
+      name: "claude_gateway_answers_total",
+      help: "GraphQL requests by cache: hit, answered from an answer kept as bytes; miss, executed or refused.",
+      labelNames: ["cache"],
+      registers,
+    });
+    this.#faults = new Counter({
+      name: "claude_gateway_faults_total",
+      help: "Logged faults and outages, by the dependency at fault; gateway: an error in the gateway itself.",
+      labelNames: ["dependency"],
+      registers,
+    });
+    // From 0 on, so that the first fault is an increase.
+    for (const dependency of DEPENDENCIES) this.#faults.inc({ dependency }, 0);
+    this.observer = upstreamObserver(this.#registry);
+  }
+
+  /** Counts a request. `trusted` is the name of its document, if that is trusted. */
+  completed(record: RequestRecord, trusted: string | null, completion: Completion): void {
+    const kind = record.kind ?? "other";
+    const operation = this.#operationOf(record, trusted);
+    this.#requests.inc({ kind, operation, outcome: outcomeOf(record.codes, completion) });
+    this.#durations.observe({ kind, operation }, (performance.now() - record.startedMs) / 1_000);
+    if (kind === "graphql") this.#answers.inc({ cache: record.isKept ? "hit" : "miss" });
+  }
+
+  fault(fault: unknown): void {
+    this.#faults.inc({ dependency: fault instanceof Outage ? dependencyOf(fault) : "gateway" });
+  }
+
+  /** States the budget, the exports and the access of an upstream at each scrape. */
+  watch(state: UpstreamState): void {
+    watchBudgets(this.#registry, state);
+    watchDatasets(this.#registry, state);
+  }
+
+  /** Returns the figures in Prometheus' text format. */
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  /** Returns the figures as data, for the process that adds up those of the workers. */
+  async json(): Promise<readonly MetricFigures[]> {
+    const figures: readonly object[] = await this.#registry.getMetricsAsJSON();
+    return figures as readonly MetricFigures[];
+  }
+
+  /** A name that the operator or the query library has chosen: a caller could invent any number of others. */
+  #operationOf({ kind, operation }: RequestRecord, trusted: string | null): string {
+    if (operation === null) return "none";
+    const name = kind === "export" ? operation.name : trusted;
+    if (name === null) return "other";
+    if (this.#operations.has(name)) return name;
+    if (this.#operations.size >= MAX_OPERATIONS) return "other";
+    this.#operations.add(name);
+    return name;
+  }
+}
+
+/** The most operations and files that have a label of their own: each has about twenty time series. */
+const MAX_OPERATIONS = 200;
+
+const DEPENDENCIES = ["gateway", "upstream", "store", "archive", "issuer", "file"] as const;
+
+function dependencyOf({ about: { store, part, dataset, path } }: Outage): (typeof DEPENDENCIES)[number] {
+  if (store !== undefined) return part ?? "store";
+  if (dataset !== undefined) return "upstream";
+  return path === undefined ? "issuer" : "file";
+}
+
+function upstreamObserver(registry: Registry): UpstreamObserver {
+  const registers = [registry];
+  const requests = new Counter({
+    name: "claude_gateway_upstream_requests_total",
+    help: "Upstream requests, retries included, by dataset and outcome: the HTTP status, or network, timeout, body, oversize, resting (paused after failures) or fault.",
+    labelNames: ["dataset", "outcome"],
+    registers,
+  });
+  const durations = new Histogram({
+    name: "claude_gateway_upstream_request_duration_seconds",
+    help: "Time of an upstream request, body included, by dataset.",
+    labelNames: ["dataset"],
+    buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    registers,
+  });
+  const waits = new Histogram({
+    name: "claude_gateway_upstream_wait_seconds",
+    help: "Time that an upstream request waited for its place in the minute, by family and priority.",
+    labelNames: ["family", "priority"],
+    buckets: [0.001, 0.1, 1, 5, 10, 20, 30, 60],
+    registers,
+  });
+  const pages = new Counter({
+    name: "claude_gateway_pages_total",
+    help: "Pages that operations were given, by level (memory, joined, shared, archive, upstream) and state (open, settling, final, stale).",
+    labelNames: ["level", "state"],
+    registers,
+  });
+  return {
+    waited: (family, priority, ms) => waits.observe({ family, priority }, ms / 1_000),
+    attempted(dataset, fault, ms) {
+      requests.inc({ dataset, outcome: attemptOutcome(fault) });
+      durations.observe({ dataset }, ms / 1_000);
+    },
+    found: (_dataset, level, { state, stale }) =>
+      pages.inc({ level, state: stale === null ? state.toLowerCase() : "stale" }),
+  };
+}
+
+/** Statuses with a meaning; a host in between could send any other. */
+const STATUSES: readonly unknown[] = [400, 401, 402, 403, 404, 408, 410, 422, 429, 500, 502, 503, 504, 529];
+
+function attemptOutcome(fault: unknown): string {
+  if (fault === null) return "200";
+  if (!(fault instanceof HttpFailure)) return "fault";
+  if (fault.status === undefined) return fault.kind;
+  return STATUSES.includes(fault.status) ? String(fault.status) : "other";
+}
+
+/** Workers share a budget, so that none of their figures is added to another. */
+function watchBudgets(registry: Registry, state: UpstreamState): void {
+  const shared = (figure: "limit" | "left", help: string, aggregator: "max" | "min") =>
+    new Gauge({
+      name: `claude_gateway_upstream_requests_${figure}`,
+      help,
+      labelNames: ["organization", "family"],
+      aggregator,
+      registers: [registry],
+      async collect() {
+        for (const { organization, family, ...figures } of await state.budgets())
+          this.set({ organization: organizationName(organization), family }, figures[figure]);
+      },
+    });
+  shared(
+    "limit",
+    "Upstream requests a minute, by organization and family (analytics: figures; lookups: names and members; spendLimits).",
+    "max",
+  );
+  shared(
+    "left",
+    "Upstream requests that could be sent at once, by organization and family; 0 while upstream rejects requests.",
+    "min",
+  );
+}
+
+function watchDatasets(registry: Registry, state: UpstreamState): void {
+  const registers = [registry];
+  const datasets = Object.keys(DATASETS) as Dataset[];
+  new Gauge({
+    name: "claude_gateway_watermark_timestamp_seconds",
+    help: "Instant of upstream's newest known export (data_refreshed_at) by dataset, for an hour after upstream has stated it.",
+    labelNames: ["dataset"],
+    aggregator: "max",
+    registers,
+    collect() {
+      this.reset();
+      for (const dataset of datasets) {
+        const refreshedAt = state.accessStatus(dataset)?.refreshedAt ?? null;
+        if (refreshedAt !== null) this.set({ dataset }, refreshedAt / 1_000);
+      }
+    },
+  });
+  new Gauge({
+    name: "claude_gateway_dataset_refused",
+    help: "Always 1: upstream does not let the gateway read this dataset, for this reason.",
+    labelNames: ["dataset", "reason"],
+    aggregator: "max",
+    registers,
+    collect() {
+      this.reset();
+      for (const dataset of datasets) {
+        const reason = state.accessStatus(dataset)?.refusal ?? null;
+        if (reason !== null) this.set({ dataset, reason }, 1);
+      }
+    },
+  });
+}

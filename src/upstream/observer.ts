@@ -1,0 +1,31 @@
+import type { Dataset } from "../domain/dataset.ts";
+import type { OrganizationKind } from "../domain/organization.ts";
+import type { AccessStatus } from "./access/access.ts";
+import type { Availability, BudgetBucket, Priority } from "./budget/budget.ts";
+import type { Page } from "./pages/page.ts";
+
+/** Where a page was found: in this process, with a request under way, in the shared store, in the archive, or upstream. */
+export type PageLevel = "memory" | "joined" | "shared" | "archive" | "upstream";
+
+/** Receives what the upstream of a process does, for metrics. */
+export interface UpstreamObserver {
+  /** A request had its place in the minute after so many milliseconds. */
+  waited(family: BudgetBucket["family"], priority: Priority, ms: number): void;
+  /** An attempt has ended; `fault` is what was thrown, null for an answer. */
+  attempted(dataset: Dataset, fault: unknown, ms: number): void;
+  /** An operation was given a page. */
+  found(dataset: Dataset, level: PageLevel, page: Pick<Page<unknown>, "state" | "stale">): void;
+}
+
+/** The rest of the minute for one organization and kind of request. */
+export interface BudgetState extends Pick<Availability, "limit" | "left"> {
+  readonly organization: OrganizationKind;
+  readonly family: BudgetBucket["family"];
+}
+
+/** The present state of the upstream of a process. */
+export interface UpstreamState {
+  /** The budget of each organization with a key. Makes no upstream request. */
+  budgets(): Promise<readonly BudgetState[]>;
+  accessStatus(dataset: Dataset): AccessStatus | null;
+}
