@@ -303,6 +303,7 @@ export function createApp(
     /** The viewer of that context. */
     viewer: anybody,
     handle: server.handle,
+    mcp: server.mcp,
     reject: server.reject,
     /** Asks the store for something, so that an outage is logged before the first question. */
     async tryStore(): Promise<void> {

@@ -1,4 +1,5 @@
 import { accessConfig } from "./settings/access.ts";
+import { agentsConfig } from "./settings/agents.ts";
 import { authConfig } from "./settings/auth.ts";
 import { cacheConfig } from "./settings/cache.ts";
 import { ConfigError } from "./settings/config-error.ts";
@@ -33,6 +34,7 @@ export function readConfig(environment: Environment) {
     upstream,
     server,
     access: accessConfig(reader, auth),
+    agents: agentsConfig(reader),
     teams: teamsConfig(reader, notes),
     cache,
     links: linksConfig(reader, { auth, store: cache.store, isSandbox }),

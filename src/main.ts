@@ -14,6 +14,7 @@ const [name] = process.argv.slice(2);
 if (name !== undefined && name !== "serve") {
   const { backupCommand, restoreCommand } = await import("./cli/backup.ts");
   const { exportCommand } = await import("./cli/export.ts");
+  const { mcpCommand } = await import("./cli/mcp.ts");
   const { parityCommand } = await import("./cli/parity.ts");
   const { sandboxCommand } = await import("./cli/sandbox.ts");
   const { tokenCommand } = await import("./cli/token.ts");
@@ -24,6 +25,7 @@ if (name !== undefined && name !== "serve") {
     .addCommand(warmCommand())
     .addCommand(tokenCommand())
     .addCommand(exportCommand())
+    .addCommand(mcpCommand())
     .addCommand(backupCommand())
     .addCommand(restoreCommand());
 }

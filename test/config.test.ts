@@ -77,6 +77,7 @@ describe("an empty environment", () => {
         files: { teams: "", aliases: "" },
         orgDirectory: { aliases: new Map(), teams: null },
       },
+      agents: { isOn: true, answerBytes: 48 * 1_024 },
       cache: {
         memoryBytes: 256 * MiB,
         answerBytes: 64 * MiB,

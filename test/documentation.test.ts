@@ -9,6 +9,7 @@ import { configurationPage, errorsPage } from "../codegen-documents.ts";
 import { schema } from "../schema/index.ts";
 import { backupCommand, restoreCommand } from "../src/cli/backup.ts";
 import { exportCommand } from "../src/cli/export.ts";
+import { mcpCommand } from "../src/cli/mcp.ts";
 import { parityCommand } from "../src/cli/parity.ts";
 import { sandboxCommand } from "../src/cli/sandbox.ts";
 import { serveCommand } from "../src/cli/serve.ts";
@@ -129,6 +130,7 @@ const COMMANDS: Readonly<Record<string, () => Command>> = {
   warm: warmCommand,
   token: tokenCommand,
   export: exportCommand,
+  mcp: mcpCommand,
   backup: backupCommand,
   restore: restoreCommand,
   bench: benchCommand,

@@ -12,7 +12,7 @@ describe("the bare address", () => {
     expect(response.status).toBe(200);
     expect(response.headers.get("content-type")).toContain("application/json");
     const { routes } = (await response.json()) as { routes: { path: string; description: string }[] };
-    const paths = ["/graphql", "/q/", "/chart/", "/export/", "/healthz", "/readyz"];
+    const paths = ["/graphql", "/q/", "/chart/", "/export/", "/mcp", "/healthz", "/readyz"];
     expect(routes.map(({ path }) => path)).toEqual(paths);
     for (const { path } of routes) {
       const text = await (await open(path, "application/json")).text();

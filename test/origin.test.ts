@@ -21,7 +21,7 @@ const STRANGERS = [
 ];
 
 const ALLOWED_HEADERS =
-  "apollo-require-preflight, apollographql-client-name, apollographql-client-version, authorization, b3, baggage, cache-control, content-type, elastic-apm-traceparent, explain, graphql-client-name, graphql-client-version, graphql-require-preflight, if-modified-since, if-none-match, newrelic, pragma, request-context, request-id, sentry-trace, traceparent, tracestate, uber-trace-id, x-amzn-trace-id, x-apollo-operation-id, x-apollo-operation-name, x-apollo-operation-type, x-b3-flags, x-b3-parentspanid, x-b3-sampled, x-b3-spanid, x-b3-traceid, x-datadog-origin, x-datadog-parent-id, x-datadog-sampling-priority, x-datadog-tags, x-datadog-trace-id, x-graphql-yoga-csrf, x-request-id, x-requested-with";
+  "apollo-require-preflight, apollographql-client-name, apollographql-client-version, authorization, b3, baggage, cache-control, content-type, elastic-apm-traceparent, explain, graphql-client-name, graphql-client-version, graphql-require-preflight, if-modified-since, if-none-match, mcp-method, mcp-name, mcp-protocol-version, newrelic, pragma, request-context, request-id, sentry-trace, traceparent, tracestate, uber-trace-id, x-amzn-trace-id, x-apollo-operation-id, x-apollo-operation-name, x-apollo-operation-type, x-b3-flags, x-b3-parentspanid, x-b3-sampled, x-b3-spanid, x-b3-traceid, x-datadog-origin, x-datadog-parent-id, x-datadog-sampling-priority, x-datadog-tags, x-datadog-trace-id, x-graphql-yoga-csrf, x-request-id, x-requested-with";
 
 function asked(app: ReturnType<typeof gateway>["app"], origin: string, method: "POST" | "OPTIONS") {
   const headers = { origin, "content-type": "application/json" };

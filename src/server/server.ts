@@ -5,9 +5,18 @@ import type { Config } from "../config.ts";
 import type { Context } from "../context.ts";
 import type { Instant } from "../domain/day.ts";
 import type { Viewer } from "../domain/viewer.ts";
+import type { AuthConfig } from "../settings/auth.ts";
 import type { OperationOptions } from "../upstream/budget/operation.ts";
+import { mcpRoutes } from "./agents/mcp-route.ts";
+import type { Agent, McpOptions } from "./agents/mcp-server.ts";
+import { DocumentTools } from "./agents/tools.ts";
 import { AnswerCache } from "./answers/answer-cache.ts";
-import { AUTHORIZATION, type Authentication, createAuthenticator } from "./auth/authenticator.ts";
+import {
+  AUTHORIZATION,
+  type Authentication,
+  type Authenticator,
+  createAuthenticator,
+} from "./auth/authenticator.ts";
 import { chartRoute } from "./charts/chart-route.ts";
 import { pictureDrawer } from "./charts/pictures.ts";
 import { CALLS, parseCall } from "./documents/call.ts";
@@ -18,7 +27,7 @@ import { exportRoute } from "./export/export-route.ts";
 import { createGraphQL } from "./graphql/graphql.ts";
 import { schemaView } from "./graphql/introspection.ts";
 import { parseParams } from "./graphql/request-params.ts";
-import { clientError, httpErrorOf } from "./graphql/translate-errors.ts";
+import { refusedBy } from "./graphql/translate-errors.ts";
 import { builtPages } from "./http/built-pages.ts";
 import { type Exchange, Reply } from "./http/exchange.ts";
 import { asResponse, fetchExchange } from "./http/fetch-adapter.ts";
@@ -49,7 +58,7 @@ import type { PageSignIn } from "./sign-in/sign-in.ts";
 export interface ServerOptions extends Pick<CrossOrigin, "onForeignOrigin"> {
   readonly schema: GraphQLSchema;
   /** The settings of the HTTP edge, and of the keys that its examples can ask with. */
-  readonly config: Pick<Config, "server" | "access" | "limits" | "cache" | "upstream">;
+  readonly config: Pick<Config, "server" | "access" | "agents" | "limits" | "cache" | "upstream">;
   /** Makes the context of one operation for a viewer. */
   readonly context: (options: OperationOptions, viewer: Viewer) => Context;
   readonly now: () => Instant;
@@ -83,8 +92,8 @@ export interface ServerOptions extends Pick<CrossOrigin, "onForeignOrigin"> {
 export function createServer(options: ServerOptions) {
   const { trusted, audit, metrics, digest, now, onFault } = options;
   const { server, limits } = options.config;
-  const routes = routesOf(options);
   const authenticate = createAuthenticator(options.authentication, options.anybody);
+  const { routes, mcp } = routesOf(options, authenticate);
   const admission = new Admission(limits.maxConcurrent);
   const shareWithPages = shareAcrossOrigins({ ...server, onForeignOrigin: options.onForeignOrigin });
 
@@ -118,7 +127,7 @@ export function createServer(options: ServerOptions) {
     try {
       response = await answer(exchange);
     } catch (fault) {
-      response = refused(fault, record, onFault);
+      response = refusedBy(fault, record, onFault).response;
     }
     const { status, headers } = response;
     for (const [name, value] of PROTECTIVE_FIELDS) if (!headers.has(name)) headers.set(name, value);
@@ -163,6 +172,11 @@ export function createServer(options: ServerOptions) {
       return response;
     },
     handle: nodeListener(respond, open),
+    /** Makes servers of the Model Context Protocol for an agent that may read what every caller may without authentication. */
+    async mcp() {
+      const { mcpServer } = await import("./agents/mcp-server.ts");
+      return () => mcpServer(mcp, localAgent(options.anybody, open));
+    },
     /** Answers what Node's parser could not read. A request that is only too long leaves a line in the audit log. */
     reject(fault: ParserFault, socket: Socket): void {
       const error = malformedRequest(fault, limits.request);
@@ -178,25 +192,44 @@ export function createServer(options: ServerOptions) {
 
 const PROTECTIVE_FIELDS = Object.entries(PROTECTIVE);
 
+/** The agent that has started the gateway. Each of its calls is recorded as a request. */
+function localAgent(viewer: Viewer, open: (incoming: Incoming) => RequestRecord): Agent {
+  return {
+    viewer,
+    async call(signal, work) {
+      const record = open({ id: null, method: "POST", target: "/mcp", httpVersion: "", address: "" });
+      record.viewer = viewer;
+      try {
+        return await currentRequest.run(record, () => work({ record, signal }));
+      } finally {
+        record.complete({ status: 200, isAborted: signal.aborted });
+      }
+    },
+  };
+}
+
 /** Everything the gateway serves. */
-function routesOf({
-  schema,
-  config,
-  context,
-  now,
-  accounts,
-  trusted,
-  authentication,
-  signIn,
-  isReady,
-  pages: folder,
-  pictures,
-  links,
-  audit,
-  metrics,
-  digest,
-  onFault,
-}: ServerOptions) {
+function routesOf(
+  {
+    schema,
+    config,
+    context,
+    now,
+    accounts,
+    trusted,
+    authentication,
+    signIn,
+    isReady,
+    pages: folder,
+    pictures,
+    links,
+    audit,
+    metrics,
+    digest,
+    onFault,
+  }: ServerOptions,
+  authenticate: Authenticator,
+) {
   const { access, limits, cache, upstream } = config;
   const view = schemaView(schema, access.introspection);
   const callers = new Callers(limits.caller, accounts);
@@ -237,6 +270,26 @@ function routesOf({
     links: links !== null,
     firstQuery: firstQuery(upstream.credentials),
   });
+  const mcp: McpOptions = {
+    tools: new DocumentTools({ schema, view, trusted }),
+    limits: limits.request,
+    maxBytes: config.agents.answerBytes,
+    respond: graphql.respond,
+    // As far as a query for introspection would show it.
+    schemaFor: (viewer) =>
+      viewer.documents === null && !access.documents.trustedOnly ? view.schemaFor(viewer) : null,
+    onFault,
+  };
+  const agents = !config.agents.isOn
+    ? []
+    : mcpRoutes({
+        mcp,
+        limits: limits.request,
+        allowedOrigins: config.server.allowedOrigins,
+        authenticate,
+        issuers: issuersOf(access.auth),
+        publicUrl: access.auth.kind === "jwt" ? (access.auth.signIn?.publicUrl ?? null) : null,
+      });
   const listed: readonly Route[] = [
     {
       path: "/graphql",
@@ -265,6 +318,7 @@ function routesOf({
     }),
     ...(links === null ? [] : linkRoutes({ links, callers, limits: limits.request })),
     exportRoute({ ...shared, now }),
+    ...agents,
     {
       path: "/healthz",
       description: "200 while the process runs",
@@ -280,7 +334,14 @@ function routesOf({
       respond: () => new Response(null, { status: isReady() ? 200 : 503 }),
     },
   ];
-  return [...built, ...(signIn?.routes ?? []), landingPage(listed), namesRoute(trusted), ...listed];
+  const routes = [...built, ...(signIn?.routes ?? []), landingPage(listed), namesRoute(trusted), ...listed];
+  return { routes, mcp };
+}
+
+/** The issuers where an agent can get a token, if tokens come in the header that agents send. */
+function issuersOf(auth: AuthConfig): readonly string[] {
+  if (auth.kind !== "jwt" || auth.header !== AUTHORIZATION) return [];
+  return auth.issuers.filter((issuer) => /^https?:\/\//.test(issuer));
 }
 
 /** Handles paths without a route: only callers with credentials learn which routes there are. */
@@ -295,11 +356,3 @@ const NOWHERE: Route = {
       "There is nothing here; GraphQL is on /graphql, trusted documents are on /q/NAME, and files on /export/NAME.csv.",
     ).response,
 };
-
-/** The response to a request that failed: its refusal, or a fault of the gateway. */
-function refused(fault: unknown, record: RequestRecord, onFault: (fault: unknown) => void): Response {
-  const error = fault instanceof HttpError ? fault : httpErrorOf(clientError(fault, onFault));
-  record.codes.add(error.code);
-  record.reason = error.reason;
-  return error.response;
-}

@@ -1,4 +1,5 @@
 import { ACCESS } from "./access.ts";
+import { AGENTS } from "./agents.ts";
 import { AUTH, JWT } from "./auth.ts";
 import { CACHE } from "./cache.ts";
 import { CALLER_LIMITS, OPERATION_LIMITS, REQUEST_LIMITS } from "./limits.ts";
@@ -22,6 +23,7 @@ export const SUBJECTS = {
     ...Object.values(ACCESS),
   ],
   "Links to pictures": Object.values(LINKS),
+  Agents: Object.values(AGENTS),
   Teams: Object.values(TEAMS),
   "Cache and stores": Object.values(CACHE),
   Limits: [

@@ -27,7 +27,7 @@ function tokenIn(value: string | null, header = AUTHORIZATION): string | null {
 type RequestHeaders = Pick<Headers, "get" | "has">;
 
 /** Returns the caller that the headers prove; throws HttpError. */
-type Authenticator = (headers: RequestHeaders) => Viewer | Promise<Viewer>;
+export type Authenticator = (headers: RequestHeaders) => Viewer | Promise<Viewer>;
 
 /** Returns the signed-in person of a request that the pages send; null for every other request. */
 export type AuthenticateSession = (headers: RequestHeaders) => Promise<Proven> | null;

@@ -80,11 +80,20 @@ export class TrustedDocuments {
 
   /** Documents of the library by the hash of their file: they are printed when a hash is first not found otherwise. */
   #byWrittenText(): ReadonlyMap<string, TrustedDocument> {
-    const written = this.#readWritten().flatMap((text) => {
-      const document = this.#found.get(hashOf(print(parse(text, { noLocation: true }))));
-      return document === undefined ? [] : [[hashOf(text), document] as const];
-    });
-    return new Map(written);
+    return new Map(
+      this.written().flatMap(({ hash, text }) => {
+        const document = this.#found.get(hash);
+        return document === undefined ? [] : [[hashOf(text), document] as const];
+      }),
+    );
+  }
+
+  /** The texts of the library as its files hold them, with the hash of the document that each is printed as. */
+  written(): readonly Pick<TrustedDocument, "hash" | "text">[] {
+    return this.#readWritten().map((text) => ({
+      hash: hashOf(print(parse(text, { noLocation: true }))),
+      text,
+    }));
   }
 
   /** The documents of a name, or the one with an id. */

@@ -263,12 +263,7 @@ function isUncached(head: RequestHead): boolean {
 
 /** States how the cache was used (RFC 9211), and what the answer has cost. */
 function labelled(answer: Reply, record: RequestRecord, status: string): Reply {
-  let [requests, cacheHits, waitMs] = [0, 0, 0];
-  for (const { usage } of record.spending) {
-    requests += usage.requests;
-    cacheHits += usage.cacheHits;
-    waitMs += usage.waitMs;
-  }
+  const { requests, cacheHits, waitMs } = record.spent;
   answer.headers.set("cache-status", `claude-analytics-gateway; ${status}`);
   answer.headers.set(USAGE, `requests=${requests}, cache-hits=${cacheHits}, wait-ms=${waitMs}`);
   return answer;

@@ -16,6 +16,8 @@ import type { SelectedField } from "../../planning/selected-field.ts";
 export interface SchemaView {
   /** The schema that the viewer may query; null where introspection is off. */
   schemaFor(viewer: Viewer): GraphQLSchema | null;
+  /** The schema with all that the viewer may read, which they need not know. */
+  readableBy(viewer: Viewer): GraphQLSchema;
   /** True if the viewer may know all of the schema, so that a hint may contain any name. */
   isComplete(viewer: Viewer): boolean;
 }
@@ -23,6 +25,7 @@ export interface SchemaView {
 export function schemaView(schema: GraphQLSchema, isEnabled: boolean): SchemaView {
   const visible = visibleSchemas(schema);
   return {
+    readableBy: (viewer) => visible(permissionsOf(viewer)).schema,
     schemaFor: (viewer) => (isEnabled ? visible(permissionsOf(viewer)).schema : null),
     isComplete: (viewer) => isEnabled && visible(permissionsOf(viewer)).isComplete,
   };

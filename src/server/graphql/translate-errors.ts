@@ -1,6 +1,7 @@
 import { type ExecutionResult, GraphQLError, Kind } from "graphql";
 import { ERROR_CODES, type ErrorCode, GatewayError } from "../../errors.ts";
 import { HttpError, httpExtension } from "../http/http-error.ts";
+import type { RequestRecord } from "../http/request-record.ts";
 import { ClientError, mergeRepeated } from "./client-error.ts";
 
 /**
@@ -48,6 +49,18 @@ export function httpErrorOf({ code, message, path, extensions }: ClientError): H
   const { code: _, http: __, ...details } = extensions;
   const field = path === undefined ? {} : { field: path.join(".") };
   return new HttpError(code, message, { details: { ...details, ...field } });
+}
+
+/** The refusal of a request that failed, or a fault of the gateway, as the audit log and its caller learn of it. */
+export function refusedBy(
+  fault: unknown,
+  record: RequestRecord,
+  onFault: (fault: unknown) => void,
+): HttpError {
+  const error = fault instanceof HttpError ? fault : httpErrorOf(clientError(fault, onFault));
+  record.codes.add(error.code);
+  record.reason = error.reason;
+  return error;
 }
 
 /** graphql ends a message with its suggestion; what a client has written, whatever it says, stands before. */

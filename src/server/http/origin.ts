@@ -14,6 +14,8 @@ const HEADERS: readonly string[] = [
   ...["apollographql-client-name", "apollographql-client-version", "apollo-require-preflight"],
   ...["x-apollo-operation-id", "x-apollo-operation-name", "x-apollo-operation-type"],
   ...["graphql-client-name", "graphql-client-version", "graphql-require-preflight", "x-graphql-yoga-csrf"],
+  // The Model Context Protocol.
+  ...["mcp-protocol-version", "mcp-method", "mcp-name"],
   // W3C Trace Context and Baggage (OpenTelemetry and most others), and the formats before them: B3 and Jaeger.
   ...["traceparent", "tracestate", "baggage", "b3", "uber-trace-id"],
   ...["x-b3-traceid", "x-b3-spanid", "x-b3-parentspanid", "x-b3-sampled", "x-b3-flags"],

@@ -96,6 +96,17 @@ export class RequestRecord {
     return this.viewer.name || this.incoming.address;
   }
 
+  /** The cost of the request so far. */
+  get spent(): Pick<Usage, "requests" | "cacheHits" | "waitMs"> {
+    const spent = { requests: 0, cacheHits: 0, waitMs: 0 };
+    for (const { usage } of this.spending) {
+      spent.requests += usage.requests;
+      spent.cacheHits += usage.cacheHits;
+      spent.waitMs += usage.waitMs;
+    }
+    return spent;
+  }
+
   /** Calls a listener once the response has been sent, or its client has left; at once where that is over. */
   onCompleted(listener: (completion: Completion) => void): void {
     if (this.#completion === null) this.#listeners.push(listener);

@@ -15,7 +15,7 @@ export interface Route {
   readonly access: "authenticated" | "open" | "probe";
   /** Picks among requests for the path; every one unless given. */
   readonly matches?: (head: RequestHead) => boolean;
-  /** Authenticates the caller by the URL, where that has a credential; null where it has none. Throws HttpError. */
+  /** Authenticates the caller where the route has its way of that; null where the usual one applies. Throws HttpError. */
   readonly authenticate?: (head: RequestHead) => Promise<Viewer> | null;
   /** Rejects requests by HTTP alone, before the caller is authenticated; throws HttpError. */
   readonly check?: (head: RequestHead, record: RequestRecord) => void;

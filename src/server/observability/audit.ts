@@ -70,6 +70,7 @@ export function auditEntry(
     codes,
     reason,
     spending,
+    spent,
     isKept,
     rows,
     link,
@@ -88,16 +89,12 @@ export function auditEntry(
       ? { name: plain(viewer.name, digest), role: viewer.role, identity: viewer.identity }
       : { address: incoming.address },
     datasets: [...datasets].sort(),
-    upstreamRequests: 0,
-    cacheHits: 0,
+    upstreamRequests: spent.requests,
+    cacheHits: spent.cacheHits,
     status: completion.status,
     outcome: outcomeOf(codes, completion),
     ms: Math.round(performance.now() - startedMs),
   };
-  for (const { usage } of spending) {
-    entry.upstreamRequests += usage.requests;
-    entry.cacheHits += usage.cacheHits;
-  }
   if (operation !== null)
     Object.assign(
       entry,

@@ -1,0 +1,140 @@
+import { readFileSync } from "node:fs";
+import {
+  type CallToolResult,
+  createMcpHandler,
+  ProtocolError,
+  ProtocolErrorCode,
+  ResourceNotFoundError,
+  Server,
+} from "@modelcontextprotocol/server";
+import type { GraphQLSchema } from "graphql";
+import type { Viewer } from "../../domain/viewer.ts";
+import { otherDocument } from "../documents/trusted.ts";
+import { nearest } from "../http/did-you-mean.ts";
+import { HttpError } from "../http/http-error.ts";
+import {
+  type CallOrigin,
+  callTool,
+  refusedCall,
+  type ToolCallOptions,
+  type ToolResult,
+} from "./call-tool.ts";
+import { guidesFor, TYPE_URI, typeAt } from "./guides.ts";
+import type { DocumentTool, DocumentTools } from "./tools.ts";
+
+export interface McpOptions extends ToolCallOptions {
+  readonly tools: DocumentTools;
+  /** The schema that a viewer may know; null where that is nothing. */
+  readonly schemaFor: (viewer: Viewer) => GraphQLSchema | null;
+}
+
+/** Who an agent acts for, and how a call of it is recorded. */
+export interface Agent {
+  readonly viewer: Viewer;
+  readonly call: <T>(signal: AbortSignal, work: (origin: CallOrigin) => Promise<T>) => Promise<T>;
+}
+
+const { version: VERSION }: { readonly version: string } = JSON.parse(
+  readFileSync(new URL("../../../package.json", import.meta.url), "utf8"),
+);
+
+const INSTRUCTIONS = [
+  "Figures of an organization's use of Claude and what it costs. Each tool answers one question.",
+  "All days are UTC; a range is `from` up to but not including `until`. Amounts are exact decimals as text: calculate with decimals, not floats.",
+  "Upstream requests are scarce, some 60 a minute for the whole organization: the description of a tool says how many it makes, and `explain: true` returns the number for given arguments without making any.",
+  "A result is whole, unless `page.hasNextPage` is true (read on with `page.endCursor`) or `shortened` names lists. `freshness.state` OPEN or SETTLING means that figures can still change.",
+  "Different people, chats or projects are not additive over days or groups: request the range as one. Null is not zero. Read analytics://numbers before combining figures.",
+].join("\n");
+
+/** A server of the Model Context Protocol for one agent. */
+export function mcpServer(options: McpOptions, { viewer, call }: Agent): Server {
+  const { tools, schemaFor } = options;
+  const server = new Server(
+    { name: "claude-analytics-gateway", title: "Claude analytics gateway", version: VERSION },
+    { capabilities: { tools: {}, resources: {} }, instructions: INSTRUCTIONS },
+  );
+  server.setRequestHandler("tools/list", () => ({ tools: tools.of(viewer).map(listed) }));
+  server.setRequestHandler("tools/call", async ({ params }, { mcpReq }) => {
+    const { name, arguments: given = {} } = params;
+    const tool = tools.find(name, viewer);
+    if (tool === undefined) throw unknownTool(name, tools.of(viewer));
+    const result = await call(mcpReq.signal, async (origin) =>
+      tool === null
+        ? refusedCall(refusedTool(name, viewer, origin), origin.record)
+        : await callTool(options, tool, given, origin),
+    );
+    return resultOf(result);
+  });
+  server.setRequestHandler("resources/list", () => ({
+    resources: guidesFor(schemaFor(viewer)).map(({ read: _, ...guide }) => guide),
+  }));
+  server.setRequestHandler("resources/templates/list", () => ({
+    resourceTemplates:
+      schemaFor(viewer) === null
+        ? []
+        : [
+            {
+              uriTemplate: TYPE_URI,
+              name: "type",
+              description: "One type of the schema.",
+              mimeType: "application/graphql",
+            },
+          ],
+  }));
+  server.setRequestHandler("resources/read", ({ params: { uri } }) => {
+    const schema = schemaFor(viewer);
+    const guide = guidesFor(schema).find((each) => each.uri === uri);
+    const text = guide?.read() ?? typeAt(uri, schema);
+    if (text === null) throw new ResourceNotFoundError(uri.slice(0, MAX_NAME));
+    return { contents: [{ uri, mimeType: guide?.mimeType ?? "application/graphql", text }] };
+  });
+  return server;
+}
+
+const MAX_NAME = 100;
+
+function listed({ name, description, inputSchema, outputSchema }: DocumentTool) {
+  return {
+    name,
+    description,
+    inputSchema,
+    outputSchema,
+    annotations: { readOnlyHint: true, idempotentHint: true, openWorldHint: false },
+  };
+}
+
+function resultOf({ isError, text, content }: ToolResult): CallToolResult {
+  return { content: [{ type: "text", text }], structuredContent: content, isError };
+}
+
+function unknownTool(name: string, known: readonly DocumentTool[]): ProtocolError {
+  const names = known.map((each) => each.name);
+  const hint = names.length === 0 ? "there is no tool for you." : nearest(name, names);
+  return new ProtocolError(
+    ProtocolErrorCode.InvalidParams,
+    `Unknown tool \`${name.slice(0, MAX_NAME)}\`: ${hint}`,
+  );
+}
+
+/** The refusal of a tool that is not listed for a viewer. */
+function refusedTool(name: string, { documents }: Viewer, { record }: CallOrigin): HttpError {
+  record.kind = "graphql";
+  record.codes.add("FORBIDDEN");
+  return documents === null
+    ? new HttpError(
+        "FORBIDDEN",
+        `The tool ${name} reads what you may not read; use a tool of the list, or ask the operator of the gateway for access.`,
+      )
+    : otherDocument(documents);
+}
+
+/** Answers one message over streamable HTTP, without a session. */
+export function answerMessage(
+  options: McpOptions,
+  agent: Agent,
+  request: globalThis.Request,
+  message: unknown,
+): Promise<globalThis.Response> {
+  const handler = createMcpHandler(() => mcpServer(options, agent), { maxSubscriptions: 0, keepAliveMs: 0 });
+  return handler.fetch(request, { parsedBody: message });
+}
