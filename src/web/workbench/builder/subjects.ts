@@ -101,7 +101,7 @@ function subjectOf(
   };
 }
 
-/** The fields from a list to its rows: none, `nodes` of a connection, or the one list of an answer that has its rows below it. */
+/** The fields from a list to its rows: none, `nodes` of a connection, or the list of an answer that has its rows below it; of several, its days. */
 function pathToRows(field: Field): readonly Field[] | null {
   const type = getNamedType(field.type);
   if (isListType(getNullableType(field.type))) return [];
@@ -109,7 +109,13 @@ function pathToRows(field: Field): readonly Field[] | null {
   const fields = Object.values(type.getFields());
   if (isPaged(type)) return fields.filter(({ name }) => name === "nodes");
   const lists = fields.filter((each) => isPlainList(each));
-  return lists.length === 1 ? lists : null;
+  const rows = lists.length === 1 ? lists : lists.filter(isOfDays);
+  return rows.length === 1 ? rows : null;
+}
+
+function isOfDays({ type }: Field): boolean {
+  const row = getNamedType(type);
+  return isObjectType(row) && "date" in row.getFields();
 }
 
 /** True for a list of objects that is read as a whole. */
