@@ -13,6 +13,7 @@ const program = new Command("claude-analytics-gateway")
 const [name] = process.argv.slice(2);
 if (name !== undefined && name !== "serve") {
   const { backupCommand, restoreCommand } = await import("./cli/backup.ts");
+  const { configCommand } = await import("./cli/config.ts");
   const { exportCommand } = await import("./cli/export.ts");
   const { mcpCommand } = await import("./cli/mcp.ts");
   const { parityCommand } = await import("./cli/parity.ts");
@@ -21,6 +22,7 @@ if (name !== undefined && name !== "serve") {
   const { warmCommand } = await import("./cli/warm.ts");
   program
     .addCommand(sandboxCommand())
+    .addCommand(configCommand())
     .addCommand(parityCommand())
     .addCommand(warmCommand())
     .addCommand(tokenCommand())

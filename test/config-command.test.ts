@@ -1,0 +1,36 @@
+import { describe, expect, test } from "vitest";
+import { configText } from "../src/cli/config.ts";
+import { SETTINGS } from "../src/settings/settings.ts";
+
+describe("config", () => {
+  test("prints each setting once, with its value and whether that is the default", () => {
+    const lines = configText({ PORT: "8080", TOKENS_FILE: "./tokens.json" }).split("\n");
+    expect(lines).toContain("PORT=8080");
+    expect(lines).toContain("HOST=127.0.0.1 (default)");
+    expect(lines).toContain("TOKENS_FILE=./tokens.json");
+    expect(lines).toContain("METRICS is not set (off)");
+    for (const { name } of SETTINGS)
+      expect(
+        lines.filter((line) => line.startsWith(`${name}=`) || line.startsWith(`${name} is`)),
+        name,
+      ).toHaveLength(1);
+  });
+
+  test("prints no secret, whatever setting holds it", () => {
+    const secrets = Object.fromEntries(
+      SETTINGS.filter(({ secret }) => secret === true).map(({ name }) => [name, `hidden-${name}`]),
+    );
+    const text = configText({
+      ...secrets,
+      CACHE_URL: "redis://user:hidden@cache.internal:6379",
+      ANTHROPIC_BASE_URL: "https://hidden@upstream.example",
+      AUDIT_LOG: "./sk-ant-api01-hidden",
+    });
+    expect(text).not.toContain("hidden");
+    expect(text).toContain("ANTHROPIC_ANALYTICS_KEY=[masked]");
+    expect(text).toContain("@cache.internal:6379");
+  });
+
+  test("reads names that may be in lower case", () =>
+    expect(configText({ no_proxy: "corp.example" })).toContain("NO_PROXY=corp.example\n"));
+});
