@@ -82,7 +82,7 @@ describe("the package", () => {
       ...["dist/package/client/index.js", "dist/package/client/index.d.ts"],
       ...["dist/web/dashboard.html", "dist/web/workbench.html", "dist/picture/picture.js"],
       "src/sandbox/openapi.yaml",
-      ...["schema/schema.graphql", "schema/operations/manifest.json"],
+      ...["schema/schema.graphql", "schema/operations/manifest.json", "docs/numbers.md"],
     ];
     expect(expected.filter((file) => !files.includes(file))).toEqual([]);
     const others = files.filter(
