@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { delimiter, dirname, join, matchesGlob } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { ask, endAll, runCommand, urlIn } from "../process.ts";
 import { ENVIRONMENT, ROOT } from "./machine.ts";
@@ -27,7 +27,16 @@ function contextFiles(): readonly string[] {
     cwd: ROOT,
     encoding: "utf8",
   });
-  return files.split("\0").filter((file) => file !== "" && !ignored.includes(file.split("/")[0] ?? ""));
+  return files.split("\0").filter((file) => file !== "" && !isIgnored(file));
+}
+
+/** The last pattern that matches decides. */
+function isIgnored(file: string): boolean {
+  const last = ignored.findLast((pattern) => {
+    const path = pattern.replace(/^!/, "");
+    return matchesGlob(file, path) || matchesGlob(file, `${path}/**`);
+  });
+  return last !== undefined && !last.startsWith("!");
 }
 
 /** The Node of the image is the one that runs these tests; its user and root are those of this machine. */
