@@ -14,7 +14,8 @@ export function keyFaults(keys: Readonly<Record<KeyFamily, string>>): string[] {
     const name = VARIABLE_OF_KEY[family];
     const unusable = tokenFaults(name, key);
     if (unusable.length > 0) return unusable;
-    if (!key.startsWith(PREFIXES[other])) return [];
+    // An Admin key opens no Enterprise analytics. The other way round proves nothing: personal keys can stand in for an Admin key.
+    if (family === "admin" || !key.startsWith(PREFIXES[other])) return [];
     return [
       `${name} holds a key that begins with ${PREFIXES[other]}, as those of ${VARIABLE_OF_KEY[other]} do; set it there.`,
     ];
@@ -50,7 +51,8 @@ export function keyHints(environment: Readonly<Record<string, string | undefined
     if (key === "") return [];
     const blanks = `${name} has spaces or line breaks around the key, which are ignored.`;
     const prefix = `${name} holds a key that does not begin with ${PREFIXES[family]}; it is used once upstream confirms that it belongs to the right organization.`;
-    const isUsual = Object.values(PREFIXES).some((each) => key.startsWith(each)) || QUOTES.test(key);
+    const isRefused = QUOTES.test(key) || key.startsWith(PREFIXES.admin);
+    const isUsual = key.startsWith(PREFIXES[family]) || isRefused;
     return [...(given === key ? [] : [blanks]), ...(isUsual ? [] : [prefix])];
   });
   const used = [...KEY_FAMILIES.map((family) => VARIABLE_OF_KEY[family]), "ANTHROPIC_ADMIN_TOKEN"];

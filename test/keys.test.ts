@@ -21,12 +21,11 @@ function faults(environment: Environment): readonly string[] {
   }
 }
 
-describe("a key in the variable of the other one", () => {
+describe("an Admin key in the variable of the Enterprise organization", () => {
   test.each<[Environment, number]>([
     [{ ANTHROPIC_ANALYTICS_KEY: ADMIN }, 1],
-    [{ ANTHROPIC_ADMIN_KEY: ANALYTICS }, 1],
     [{ ANTHROPIC_ANALYTICS_KEY: ` ${ADMIN}\n` }, 1],
-    [{ ANTHROPIC_ANALYTICS_KEY: ADMIN, ANTHROPIC_ADMIN_KEY: ANALYTICS }, 2],
+    [{ ANTHROPIC_ANALYTICS_KEY: ADMIN, ANTHROPIC_ADMIN_KEY: ANALYTICS }, 1],
     [{ ANTHROPIC_ANALYTICS_KEY: ADMIN, ANTHROPIC_ADMIN_KEY: ADMIN }, 1],
   ])("does not start, and both variables are named: %j", (environment, count) => {
     const lines = faults(environment);
@@ -75,6 +74,11 @@ describe("a hint that does not stop the start", () => {
       "a key of an unknown prefix",
       { ANTHROPIC_ADMIN_KEY: `sk-ant-api03-${SECRET}` },
       [/used once upstream confirms/],
+    ],
+    [
+      "a key that can be a personal one, in place of an Admin key",
+      { ANTHROPIC_ADMIN_KEY: ANALYTICS },
+      [/does not begin with sk-ant-admin01-.*used once upstream confirms/],
     ],
     ["blanks around a key", { ANTHROPIC_ADMIN_KEY: ` ${ADMIN}\n` }, [/spaces or line breaks/]],
     [
