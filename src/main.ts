@@ -3,7 +3,7 @@ import "./graphql-in-production.ts";
 
 import { Command } from "commander";
 import { serveCommand } from "./cli/serve.ts";
-import { VERSION } from "./cli/version.ts";
+import { VERSION } from "./version.ts";
 
 const program = new Command("claude-analytics-gateway")
   .description("One GraphQL endpoint over Claude's analytics REST APIs.")

@@ -8,11 +8,11 @@ import { createListener } from "../server/http/listener.ts";
 import type { AuthConfig } from "../settings/auth.ts";
 import type { Environment } from "../settings/settings.ts";
 import type { Credentials } from "../upstream/access/credential.ts";
+import { VERSION } from "../version.ts";
 import { lifetimeOf, loggersOf } from "./lifetime.ts";
 import { cannotListen } from "./listen.ts";
 import { describeUpstream, openGateway } from "./open.ts";
 import { SLACK_MS, STOPPING, stopOnSignal } from "./stop.ts";
-import { VERSION } from "./version.ts";
 import { answerCalls } from "./workers/calls.ts";
 import { thisWorker } from "./workers/worker.ts";
 

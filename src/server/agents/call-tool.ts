@@ -56,7 +56,12 @@ export async function callTool(
 }
 
 /** The result of a call that is refused. */
-export function refusedCall({ code, message, details }: HttpError, { spent }: RequestRecord): ToolResult {
+export function refusedCall({ code, message, details }: HttpError, record: RequestRecord): ToolResult {
+  return failedCall(code, message, details, record);
+}
+
+/** Variables of the document are arguments to the agent. */
+function failedCall(code: string, message: string, details: object, { spent }: RequestRecord): ToolResult {
   const named = message.replace(/^Variable "\$_*/, 'Argument "');
   const error = { code, message: named, ...details };
   return { isError: true, text: `${code}: ${named}`, content: { error, upstream: spent } };
@@ -128,14 +133,12 @@ interface PlanAnswer {
 }
 
 /** The plan comes in the form of GraphQL, which has errors beside it. */
-function planOf({ errors, extensions }: PlanAnswer, { spent }: RequestRecord): ToolResult {
+function planOf({ errors, extensions }: PlanAnswer, record: RequestRecord): ToolResult {
   const [error] = errors ?? [];
   if (error !== undefined) {
     const { code, ...details } = error.extensions;
-    const message = error.message.replace(/^Variable "\$_*/, 'Argument "');
-    const content = { error: { code, message, ...details }, upstream: spent };
-    return { isError: true, text: `${code}: ${message}`, content };
+    return failedCall(code, error.message, details, record);
   }
-  const content = { plan: extensions?.plan ?? {}, upstream: spent };
+  const content = { plan: extensions?.plan ?? {}, upstream: record.spent };
   return { isError: false, text: JSON.stringify(content), content };
 }

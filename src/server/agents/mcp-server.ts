@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import {
   type CallToolResult,
   createMcpHandler,
@@ -9,6 +8,7 @@ import {
 } from "@modelcontextprotocol/server";
 import type { GraphQLSchema } from "graphql";
 import type { Viewer } from "../../domain/viewer.ts";
+import { VERSION } from "../../version.ts";
 import { otherDocument } from "../documents/trusted.ts";
 import { nearest } from "../http/did-you-mean.ts";
 import { HttpError } from "../http/http-error.ts";
@@ -33,10 +33,6 @@ export interface Agent {
   readonly viewer: Viewer;
   readonly call: <T>(signal: AbortSignal, work: (origin: CallOrigin) => Promise<T>) => Promise<T>;
 }
-
-const { version: VERSION }: { readonly version: string } = JSON.parse(
-  readFileSync(new URL("../../../package.json", import.meta.url), "utf8"),
-);
 
 const INSTRUCTIONS = [
   "Figures of an organization's use of Claude and what it costs. Each tool answers one question.",

@@ -16,7 +16,7 @@ import { isConnection } from "../../planning/rows.ts";
 import { valueAt } from "../export/fields.ts";
 import type { AnswerForm, RunnableOperation, WholeAnswer } from "../graphql/answer-form.ts";
 import { Reply } from "../http/exchange.ts";
-import { PAGE, pagedDocument } from "../rows/paged-document.ts";
+import { PAGE, type PageEnd, pagedDocument, pageEnd } from "../rows/paged-document.ts";
 import { type RowList, rowListOf } from "../rows/row-list.ts";
 
 /** The page that a call requests by arguments that its document has no variables for. */
@@ -83,15 +83,13 @@ async function pagedAnswer(
   for (let isShortened = false; ; isShortened = true) {
     const page = { [PAGE.after]: after, ...(first === undefined ? {} : { [PAGE.first]: first }) };
     const answer = await run(paged.document, { ...variables, ...page });
-    const place = [...list.path.split("."), PAGE.info];
-    const end = valueAt(answer.data, place) as PageEnd | null;
+    const { hasNextPage, endCursor: cursor } = pageEnd(answer.data, list.path);
     const data = withoutMarks(answer.data);
     const bytes = Buffer.byteLength(JSON.stringify(data));
     const found = valueAt(answer.data, path);
     const rows = Array.isArray(found) ? found.length : 0;
     if (bytes <= maxBytes) {
-      const hasNextPage = end?.hasNextPage ?? false;
-      const endCursor = hasNextPage ? (end?.endCursor ?? null) : null;
+      const endCursor = hasNextPage ? cursor : null;
       const readOnWith = paged.afterVariable ?? "after";
       return { ...answer, data, page: { rows, hasNextPage, endCursor, readOnWith, isShortened } };
     }
@@ -102,11 +100,6 @@ async function pagedAnswer(
 
 /** Rows differ in length. */
 const SAFETY = 0.9;
-
-interface PageEnd {
-  readonly hasNextPage: boolean;
-  readonly endCursor: string | null;
-}
 
 /** The answer of a document with several lists, or none, and the paths of lists that have more rows. */
 async function markedAnswer(

@@ -9,6 +9,7 @@ import {
   type SelectionNode,
   visit,
 } from "graphql";
+import { valueAt } from "../export/fields.ts";
 
 /** A document with its list made ready to be read page by page. */
 export interface PagedDocument {
@@ -28,6 +29,19 @@ const [ADDED] = parse(
   `query ($${PAGE.first}: Int, $${PAGE.after}: String) { ${PAGE.info}: pageInfo { hasNextPage endCursor } }`,
   { noLocation: true },
 ).definitions as readonly [OperationDefinitionNode];
+
+/** Where a page of a list ends. */
+export interface PageEnd {
+  readonly hasNextPage: boolean;
+  /** Null: the page has no rows, as with `first: 0`. */
+  readonly endCursor: string | null;
+}
+
+/** The end of the page in an answer to a paged document, by the path of its list. A list that is null does not go on. */
+export function pageEnd(data: object, listPath: string): PageEnd {
+  const end = valueAt(data, [...listPath.split("."), PAGE.info]) as PageEnd | null;
+  return end ?? { hasNextPage: false, endCursor: null };
+}
 
 const pagedByList = new WeakMap<FieldNode, PagedDocument>();
 

@@ -7,7 +7,7 @@ import { type CellValue, inTurns } from "../export/table.ts";
 import type { AnswerForm, RunnableOperation, WholeAnswer } from "../graphql/answer-form.ts";
 import { nearest } from "../http/did-you-mean.ts";
 import { Reply, type RequestHead } from "../http/exchange.ts";
-import { PAGE, pagedDocument } from "./paged-document.ts";
+import { PAGE, pagedDocument, pageEnd } from "./paged-document.ts";
 import { type RowList, rowListOf } from "./row-list.ts";
 
 const FORMAT = "format";
@@ -123,16 +123,6 @@ function rowsAt(data: object, path: readonly string[]): readonly unknown[] {
   const rows = valueAt(data, path);
   if (Array.isArray(rows)) return rows;
   throw new GatewayError("NOT_FOUND", `The list \`${path.join(".")}\` is null in this answer.`);
-}
-
-interface PageEnd {
-  readonly hasNextPage: boolean;
-  /** Null: the page has no rows, as with `first: 0`. */
-  readonly endCursor: string | null;
-}
-
-function pageEnd(data: object, path: string): PageEnd {
-  return valueAt(data, [...path.split("."), PAGE.info]) as PageEnd;
 }
 
 function nextUrl({ url }: RequestHead, [name, cursor]: readonly [string, string]): string {
