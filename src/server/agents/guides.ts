@@ -69,7 +69,7 @@ function namesIn(schema: GraphQLSchema): readonly string[] {
     .sort();
 }
 
-/** One type of a schema, by its URI; null where there is none. */
+/** One type of a schema, by its URI; null for an unknown one. */
 export function typeAt(uri: string, schema: GraphQLSchema | null): string | null {
   if (schema === null || !uri.startsWith(TYPE_PREFIX)) return null;
   const type = schema.getType(uri.slice(TYPE_PREFIX.length));

@@ -27,7 +27,7 @@ export interface RequestedPage {
 
 /** The answer of a tool, before its cost is added. */
 export interface ToolAnswer extends WholeAnswer {
-  /** The part of the one list of the document; absent where there is none, or several. */
+  /** The part of the one list of the document; absent where the document has no list, or several. */
   readonly page?: {
     readonly rows: number;
     readonly hasNextPage: boolean;

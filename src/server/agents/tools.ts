@@ -64,7 +64,7 @@ export class DocumentTools {
     return [...this.#documents.keys()].flatMap((name) => this.find(name, viewer) ?? []);
   }
 
-  /** Null: the viewer may not call it. Undefined: there is none. */
+  /** Null: the viewer may not call it. Undefined: no tool has this name. */
   find(name: string, viewer: Viewer): DocumentTool | null | undefined {
     const { trusted, view } = this.#options;
     const document = this.#documents.get(name);

@@ -65,7 +65,7 @@ export interface CallsOptions {
   readonly suggestsTo: (viewer: Viewer) => boolean;
 }
 
-/** The document that a path names. Throws HttpError where there is none, or where the viewer may not run it. */
+/** The document that a path names. Throws HttpError where no document has that name, or where the viewer may not run it. */
 export function placedDocument(
   path: string,
   { trusted }: CallsOptions,

@@ -3,7 +3,7 @@ import { permissionsOf, type Viewer } from "../../domain/viewer.ts";
 import { isGranted } from "../../planning/permissions.ts";
 import type { FieldShape, OperationShape } from "../../planning/shape.ts";
 
-/** Finds a field of an operation that a viewer may not read, as far as the schema alone says so; null: there is none. */
+/** Finds a field of an operation that a viewer may not read, as far as the schema alone says so; null: the viewer may read all. */
 export function forbiddenField(
   operation: OperationShape,
   values: Record<string, unknown>,

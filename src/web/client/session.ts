@@ -172,7 +172,7 @@ function describe(): Promise<boolean> {
   return ask("/sign-in/session", "GET");
 }
 
-/** Asks for the session, and returns false where there is none. The page remembers a person after their session has ended, to say so. */
+/** Asks for the session, and returns false without one. The page remembers a person after their session has ended, to say so. */
 async function ask(path: string, method: "GET" | "POST"): Promise<boolean> {
   const response = await fetch(path, { method, headers: CSRF });
   if (!response.ok) return false;

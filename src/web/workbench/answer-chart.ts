@@ -17,7 +17,7 @@ import { type AnswerTable, cellAt, isObject } from "./answer-tables.ts";
 import { exactSum } from "./answer-totals.ts";
 import { type AnswerField, answerFields, isListField } from "./answer-types.ts";
 
-/** A chart of one measure of a list, or the reason why there is none. */
+/** A chart of one measure of a list, or the reason why it has no chart. */
 export type AnswerChart =
   | {
       readonly kind: "series";

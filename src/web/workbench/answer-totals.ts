@@ -16,7 +16,7 @@ export function exactSum(values: readonly AnswerCell[]): string | null {
 export interface TableSums {
   /** One for each column; null: it has no sum. */
   readonly sums: readonly (string | null)[];
-  /** Says why there is none where a reader would look for one; empty: nothing to say. */
+  /** Says why a total is missing where a reader would look for one; empty: nothing to say. */
   readonly note: string;
 }
 
