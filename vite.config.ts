@@ -13,6 +13,7 @@ export default defineConfig({
   build: {
     emptyOutDir: true,
     target: "es2023",
+    cssTarget: ["chrome123", "firefox120", "safari17.5"], // the first with light-dark()
     reportCompressedSize: false,
   },
   environments: {

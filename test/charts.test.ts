@@ -70,7 +70,7 @@ test("the measure and the list can be chosen, and an unknown one is answered wit
 
 test("the themes are the colours of the pages", async () => {
   const tokens = readFileSync(new URL("../src/web/design/tokens.css", import.meta.url), "utf8");
-  const [light, dark] = [...tokens.matchAll(/--surface: (#\w+);/g)].map(([, colour]) => colour);
+  const [, light, dark] = /--surface: light-dark\((#\w+), (#\w+)\);/.exec(tokens) ?? [];
   expect((await chart("CostByModel.svg")).text).toContain(`fill="${light}"`);
   expect((await chart("CostByModel.svg?theme=dark")).text).toContain(`fill="${dark}"`);
   expect((await chart("CostByModel.svg?theme=blue")).error.message).toBe(

@@ -311,6 +311,21 @@ describe.skipIf(isMissing)("the workbench in a browser", () => {
     await other.close();
   });
 
+  test.each(["dark", "light"] as const)(
+    "takes all colours of the system's %s scheme at once",
+    async (colorScheme) => {
+      await page.emulateMedia({ colorScheme: colorScheme === "dark" ? "light" : "dark" });
+      await page.emulateMedia({ colorScheme });
+      const isLight = await page.evaluate(() =>
+        [".graphiql-container", ".pane h2"].map((selector, i) => {
+          const style = getComputedStyle(document.querySelector(selector) ?? document.body);
+          return Number(/\d+/.exec(i === 0 ? style.backgroundColor : style.color)?.[0]) > 127;
+        }),
+      );
+      expect(isLight).toEqual([colorScheme === "light", colorScheme === "dark"]);
+    },
+  );
+
   test.each(["light", "dark"] as const)("has nothing that axe-core finds, in %s", async (colorScheme) => {
     await page.emulateMedia({ colorScheme });
     const found: string[] = [];

@@ -173,7 +173,8 @@ test("a saved drawing holds its colours, its title and its legend, all escaped",
     width: 300,
     height: 100,
     legend: [{ label: "R&D", accent: "accent-1" }],
-    colourOf: (property) => ` ${property.slice(2)}!`,
+    theme: "dark",
+    colourOf: (property) => ` light-dark(#ffffff,${property.slice(2)}!)`,
   });
   expect(svg).toContain('<path stroke="accent-1!"/>');
   expect(svg).toContain("<title>a &lt; b</title>");

@@ -1,7 +1,6 @@
 export type Theme = "light" | "dark" | "system";
 
 const KEY = "theme";
-const dark = matchMedia("(prefers-color-scheme: dark)");
 const listeners = new Set<() => void>();
 
 /** Browsers that keep nothing follow the system. */
@@ -16,16 +15,22 @@ function stored(): Theme {
 
 let theme = stored();
 
+/** Styles follow the system by themselves: a script that did so would be a moment late, with the colours of both meanwhile. */
 function apply(): void {
-  const isDark = theme === "dark" || (theme === "system" && dark.matches);
-  document.documentElement.dataset.theme = isDark ? "dark" : "light";
+  if (theme === "system") delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = theme;
 }
 
 apply();
-dark.addEventListener("change", apply);
 
 export function currentTheme(): Theme {
   return theme;
+}
+
+/** Theme of the colours on the screen. */
+export function shownTheme(): Exclude<Theme, "system"> {
+  if (theme !== "system") return theme;
+  return matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
 }
 
 export function onThemeChange(listener: () => void): () => void {

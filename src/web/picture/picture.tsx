@@ -1,6 +1,6 @@
 import { buildSchema, type GraphQLSchema } from "graphql";
 import { renderToStaticMarkup } from "react-dom/server";
-import type { DrawPicture, Picture, PictureInput, PictureTheme } from "../../domain/picture.ts";
+import type { DrawPicture, Picture, PictureInput } from "../../domain/picture.ts";
 import { formatInstant, formatRange, type Unit } from "../charts/format.ts";
 import { heightOfNumbers, NumbersSvg } from "../charts/numbers-svg.tsx";
 import { heightOfRanking, RankingSvg } from "../charts/ranking-svg.tsx";
@@ -161,13 +161,13 @@ function framed(
   { theme, freshness: { refreshedAt } }: PictureInput,
   { title, drawn, height, legend }: Drawing & { readonly title: string },
 ): Picture {
-  const colours = coloursOf(theme);
   const svg = standaloneSvg(renderToStaticMarkup(drawn), {
     title,
     width: WIDTH,
     height,
     legend: [...legend, ...(refreshedAt === null ? [] : [remark(`As of ${formatInstant(refreshedAt)}`)])],
-    colourOf: (property) => colours.get(property) ?? "",
+    theme,
+    colourOf: (property) => COLOURS.get(property) ?? "",
   });
   return { svg: svg.replaceAll(NOT_XML, "\uFFFD") };
 }
@@ -175,17 +175,12 @@ function framed(
 /** Characters that no XML document may have (XML 1.0, 2.2): one of them in a name would void the picture. */
 const NOT_XML = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu;
 
-function coloursOf(theme: PictureTheme): ReadonlyMap<string, string> {
-  const dark = /:root\[data-theme="dark"\] \{([^}]*)\}/;
-  const blocks = [/:root \{([^}]*)\}/, ...(theme === "dark" ? [dark] : [])];
-  return new Map(
-    blocks.flatMap((block) =>
-      [...(block.exec(tokens)?.[1] ?? "").matchAll(/(--[\w-]+): ([^;]+);/g)].map(
-        ([, name = "", value = ""]) => [name, value] as const,
-      ),
-    ),
-  );
-}
+/** Custom properties of the first block, which has the colours of both themes. */
+const COLOURS: ReadonlyMap<string, string> = new Map(
+  [...(/:root \{([^}]*)\}/.exec(tokens)?.[1] ?? "").matchAll(/(--[\w-]+): ([^;]+);/g)].map(
+    ([, name = "", value = ""]) => [name, value] as const,
+  ),
+);
 
 function isDrawable(table: AnswerTable): boolean {
   return measuresIn(table).some((measure) => chartOf(table, measure).kind !== "none");

@@ -5,6 +5,7 @@ import { SeriesChart } from "../charts/series-chart.tsx";
 import { accentOf } from "../charts/series-svg.tsx";
 import { Stat } from "../charts/stat.tsx";
 import { settlednessOf } from "../charts/time-series.ts";
+import { shownTheme } from "../design/theme.ts";
 import type { GatewayAnswer } from "./answer.ts";
 import { type AnswerChart, type AnswerNumber, chartOf, measuresIn } from "./answer-chart.ts";
 import type { AnswerTable } from "./answer-tables.ts";
@@ -93,6 +94,7 @@ function Series({ title, drawn: { chart, shape: fitting, unit, note }, children 
         ...(settling ? [{ label: "Recent figures can still change", accent: null }] : []),
         ...(note === "" ? [] : [{ label: note, accent: null }]),
       ],
+      theme: shownTheme(),
       colourOf: (property) => style.getPropertyValue(property),
     });
   };
@@ -143,6 +145,7 @@ function Ranking({ title, drawn: { rows, unit, heads, total, note }, children }:
       width: PICTURE_WIDTH,
       height: heightOfRanking(rows.length),
       legend: note === "" ? [] : [{ label: note, accent: null }],
+      theme: shownTheme(),
       colourOf: (property) => style.getPropertyValue(property),
     });
   };

@@ -3,6 +3,8 @@ export interface StandaloneOptions {
   readonly width: number;
   readonly height: number;
   readonly legend: readonly { readonly label: string; readonly accent: string | null }[];
+  /** Theme of the colours in the file. */
+  readonly theme: "light" | "dark";
   /** Value of a CSS custom property of the page. */
   readonly colourOf: (property: string) => string;
 }
@@ -15,7 +17,7 @@ const STYLE = `text{font:12px sans-serif;fill:var(--text-muted)}.title{font-size
 
 /** Makes a drawing of the page a file: with its title and legend, and with the colours that the page gives it. */
 export function standaloneSvg(drawn: string, options: StandaloneOptions): string {
-  const { title, width, height, legend, colourOf } = options;
+  const { title, width, height, legend, theme, colourOf } = options;
   const content = drawn.replace(/^<svg[^>]*>/, "").replace(/<\/svg>$/, "");
   let [x, y] = [16, TOP + height + LINE];
   const items = legend.map(({ label, accent }) => {
@@ -32,8 +34,14 @@ export function standaloneSvg(drawn: string, options: StandaloneOptions): string
   const whole = y + LINE;
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${whole}" viewBox="0 0 ${width} ${whole}" role="img"><title>${escaped(title)}</title><style>${STYLE}</style><rect width="100%" height="100%" fill="var(--surface)"/><text class="title" x="16" y="22">${escaped(title)}</text><g transform="translate(0 ${TOP})">${content}</g>${items.join("")}</svg>`.replaceAll(
     /var\((--[\w-]+)\)/g,
-    (_, property: string) => colourOf(property).trim(),
+    (_, property: string) => inTheme(colourOf(property).trim(), theme),
   );
+}
+
+/** Chooses the colour of a theme, since viewers of files do not know `light-dark()`. */
+function inTheme(value: string, theme: "light" | "dark"): string {
+  const [, light, dark] = /^light-dark\(([^,]+),\s*([^,]+)\)$/.exec(value) ?? [];
+  return (theme === "dark" ? dark : light) ?? value;
 }
 
 function escaped(text: string): string {
