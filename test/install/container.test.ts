@@ -39,7 +39,10 @@ function isIgnored(file: string): boolean {
   return last !== undefined && !last.startsWith("!");
 }
 
-/** The Node of the image is the one that runs these tests; its user and root are those of this machine. */
+/**
+ * The Node of the image is the one that runs these tests; its user and root are those of this machine. `npm` comes with a Node, so it
+ * runs on the one it came with: on another its connections hang until they time out, five minutes each.
+ */
 const PATH = `${dirname(process.execPath)}${delimiter}${ENVIRONMENT.PATH}`;
 
 /** Paths of the image in a command, as paths below `root`. */
@@ -70,7 +73,11 @@ function build(): Image {
     else if (instruction === "RUN")
       execFileSync("sh", ["-c", placed(rest)], {
         cwd: folder,
-        env: { PATH, HOME: ENVIRONMENT.HOME, ...environment },
+        env: {
+          PATH: rest.startsWith("npm ") ? ENVIRONMENT.PATH : PATH,
+          HOME: ENVIRONMENT.HOME,
+          ...environment,
+        },
         stdio: "pipe",
       });
     else if (instruction === "USER") user = rest;
