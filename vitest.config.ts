@@ -13,6 +13,7 @@ export default defineConfig({
     maxWorkers: "100%",
     // For what hangs: how long a test takes on a busy machine says nothing.
     testTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
     tags: [
       {
         name: "deep",

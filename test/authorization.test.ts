@@ -9,7 +9,7 @@ import {
   parse,
   validate,
 } from "graphql";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { schema } from "../schema/index.ts";
 import type { SharedStore } from "../src/cache/shared-store.ts";
 import { ROLES, scopesOfPermission } from "../src/domain/viewer.ts";
@@ -321,7 +321,7 @@ describe("an admin learns no spend in other ways", () => {
     const cold = await askAs("ADMIN", MONEY);
     expect(reads).toEqual([]);
     await askAs("OWNER", MONEY);
-    await vi.waitFor(() => expect(kept.size).toBeGreaterThan(0)); // pages are stored behind the answer
+    await expect.poll(() => kept.size).toBeGreaterThan(0); // pages are stored behind the answer
     reads.length = 0;
     const warm = await askAs("ADMIN", MONEY);
     expect(reads).toEqual([]);

@@ -3,7 +3,7 @@ import type { Server } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { setImmediate as immediate } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { schema } from "../schema/index.ts";
 import { readConfig } from "../src/config.ts";
 import { VIEWER_OF_ALL } from "../src/domain/viewer.ts";
@@ -214,7 +214,7 @@ describe("a body that is too much", () => {
       const socket = await connected(port);
       socket.resume().end(post([header], body));
       await once(socket, "close");
-      await vi.waitFor(() => expect(audited).toHaveLength(1));
+      await expect.poll(() => audited).toHaveLength(1);
       expect(audited).toMatchObject([{ kind: "graphql", outcome: "LEFT" }]);
       await immediate();
       expect(faults).toEqual([]);

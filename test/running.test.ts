@@ -40,7 +40,7 @@ async function statusOf(url: string): Promise<number | null> {
 }
 
 async function expectDraining(url: string): Promise<void> {
-  await expect.poll(() => statusOf(`${url}/readyz`), { timeout: 10_000 }).toBe(503);
+  await expect.poll(() => statusOf(`${url}/readyz`)).toBe(503);
 }
 
 /** Drained: no longer ready, still answering, then ended with 0 and off its port. */

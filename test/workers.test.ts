@@ -82,7 +82,7 @@ const childrenOf = (gateway: Process): number[] =>
 async function whenAll(url: string, count = 2): Promise<void> {
   const seen = new Set<string>();
   await expect
-    .poll(async () => seen.add((await ask(url, "{ __typename }")).process).size, { timeout: 60_000 })
+    .poll(async () => seen.add((await ask(url, "{ __typename }")).process).size)
     .toBeGreaterThanOrEqual(count);
 }
 
