@@ -1,6 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import type { Dispatcher } from "undici";
-import { schema } from "../schema/index.ts";
+import { subgraphSchema } from "../schema/federation/subgraph.ts";
+import { schema as plainSchema } from "../schema/index.ts";
 import { type Archive, guardedArchive } from "./cache/archive.ts";
 import { guardedStore } from "./cache/guarded-store.ts";
 import { LongTexts } from "./cache/long-texts.ts";
@@ -199,6 +200,7 @@ export function createApp(
     metrics?.fault(fault);
     report(fault);
   };
+  const schema = access.federation ? subgraphSchema() : plainSchema;
   const trusted = readDocuments(schema, access.documents.path);
   const rateLimiter = workers?.store ?? memoryRateLimiter(pace.now);
   const shared =

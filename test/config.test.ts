@@ -70,6 +70,7 @@ describe("an empty environment", () => {
         identity: { byRole: {}, minPeople: 5 },
         pseudonymKey: null,
         introspection: true,
+        federation: false,
         playground: true,
         documents: { trustedOnly: false, path: "", registeredBytes: 8 * MiB },
       },

@@ -31,6 +31,8 @@ export const builder = new SchemaBuilder<{
     Decimal: { Input: never; Output: Decimal };
     Count: { Input: number; Output: number };
     Difference: { Input: number; Output: number };
+    /** Only in the subgraph. */
+    _Any: { Input: Readonly<Record<string, unknown>>; Output: never };
   };
 }>({
   plugins: [RelayPlugin, PlanningPlugin],
@@ -101,17 +103,20 @@ export function decodeGlobalId(globalId: string, { viewer }: Context): { typenam
 
 /**
  * A node's loader that marks its rows with their type. The relay plugin marks a row only after other callers for the same id
- * have received it, and it cannot mark the frozen rows of cached pages.
+ * have received it.
  */
 export function nodeLoader<Row extends object>(
   typename: string,
   load: (id: string, ctx: Context) => Promise<Row>,
 ) {
-  return async (id: string, ctx: Context): Promise<Row> => {
-    const row = { ...(await load(id, ctx)) };
-    brandWithType(row, typename as never);
-    return row;
-  };
+  return async (id: string, ctx: Context): Promise<Row> => ofType(typename, await load(id, ctx));
+}
+
+/** A copy of a row that is marked with its type: the rows of cached pages are frozen. */
+export function ofType<Row extends object>(typename: string, row: Row): Row {
+  const copy = { ...row };
+  brandWithType(copy, typename as never);
+  return copy;
 }
 
 builder.scalarType("Date", {

@@ -44,7 +44,7 @@ function byId<Args>(idsOf: (args: Args) => readonly string[]) {
 }
 
 /** Plans an object by its id alone; null where the viewer may not find it, or the id is refused when it is looked up. */
-function openNode(globalId: string, schema: GraphQLSchema, ctx: Context) {
+export function openNode(globalId: string, schema: GraphQLSchema, ctx: Context) {
   try {
     const { typename, id } = decodeGlobalId(globalId, ctx);
     const type = schema.getType(typename);
@@ -58,7 +58,8 @@ function openNode(globalId: string, schema: GraphQLSchema, ctx: Context) {
   }
 }
 
-async function nodeOf(globalId: string, ctx: Context, info: GraphQLResolveInfo): Promise<object> {
+/** Looks an object up by its id. Throws FORBIDDEN where the viewer may not, whether there is one or not. */
+export async function nodeOf(globalId: string, ctx: Context, info: GraphQLResolveInfo): Promise<object> {
   const { typename, id } = decodeGlobalId(globalId, ctx);
   const type = info.schema.getType(typename);
   if (!isObjectType(type) || !type.getInterfaces().some(({ name }) => name === Node.name))

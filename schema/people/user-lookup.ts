@@ -1,5 +1,6 @@
 import { personByEmail, personById } from "../../src/analytics/join.ts";
 import type { Context } from "../../src/context.ts";
+import type { Person } from "../../src/domain/person.ts";
 import { badInput, GatewayError } from "../../src/errors.ts";
 import { builder } from "../framework/builder.ts";
 import { identityIn } from "../framework/measured-id.ts";
@@ -38,15 +39,21 @@ builder.queryField("user", (t) =>
       const byId = id !== null && id !== undefined;
       const byEmail = email !== null && email !== undefined;
       if (byId && byEmail) throw badInput("Pass `id` or `email`, not both.");
-      const isOwn = !byId && !byEmail && isPerson(ctx);
-      if (!mayReadOthers(ctx) || isOwn) return ownPerson(ctx, byId ? userIdOf(id, ctx) : null, email ?? null);
-      if (!byId && !byEmail) throw noPerson(ctx);
-      if (byEmail) refuseProbing(ctx, email);
-      const person = byId ? await personById(ctx, userIdOf(id, ctx)) : await personByEmail(ctx, email ?? "");
-      return person ?? notFound(byId ? "id" : "email", ctx);
+      if (byEmail) return (await userByEmail(ctx, email)) ?? notFound("email", ctx);
+      if (!mayReadOthers(ctx) || (!byId && isPerson(ctx)))
+        return ownPerson(ctx, byId ? userIdOf(id, ctx) : null, null);
+      if (!byId) throw noPerson(ctx);
+      return (await personById(ctx, userIdOf(id, ctx))) ?? notFound("id", ctx);
     },
   }),
 );
+
+/** The member with this address; null where there is none. Throws where the viewer may not learn which of both. */
+export async function userByEmail(ctx: Context, email: string): Promise<Person | null> {
+  if (!mayReadOthers(ctx)) return ownPerson(ctx, null, email);
+  refuseProbing(ctx, email);
+  return personByEmail(ctx, email);
+}
 
 function userIdOf(id: string, ctx: Context): string {
   return id.startsWith("user_") ? id : parseUserId(identityIn(id, "User", ctx)).userId;

@@ -61,7 +61,7 @@ export interface FieldPlanOptions<Args = object> extends Requiring, Sourced {
   /** The types of the objects that it finds by id, where the ids name them. */
   finds?: (args: Args, ctx: Context, schema: GraphQLSchema) => readonly Found[];
   /** The most rows of a list that takes no `first`, for the days it is about. */
-  maxRows?: (range: DayRange) => number;
+  maxRows?: (range: DayRange, args: Args) => number;
   /** It needs all rows of its list, whichever page it stands in. */
   readsAll?: true;
   /** The dimension that rows must be grouped by for it to have a value; it is null, and makes no request, on others. */

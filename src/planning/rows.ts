@@ -68,7 +68,7 @@ function sizeOf(selected: SelectedField, { schema, ctx }: PlannedOperation): num
   }
   if (!shape.isList) return 1;
   if (Array.isArray(args.ids)) return args.ids.length;
-  if (plan.maxRows !== undefined) return plan.maxRows(range);
+  if (plan.maxRows !== undefined) return plan.maxRows(range, args);
   return isIntrospectionType(type) ? introspected(schema, field.name) : 1;
 }
 

@@ -54,6 +54,13 @@ export const ACCESS = {
     meaning:
       "Shows callers the part of the schema that they may query: by introspection, in the suggestions of errors and in the workbench.",
   }),
+  federation: setting({
+    name: "FEDERATION",
+    default: "off",
+    format: ON_OR_OFF,
+    meaning:
+      "Serves the schema as a subgraph of Federation 2, with `_service` and `_entities`. It needs `DOCUMENTS=any`, since the gateway of a supergraph writes its own queries.",
+  }),
   playground: setting({
     name: "PLAYGROUND",
     default: "on",
@@ -86,14 +93,20 @@ export const ACCESS = {
 /** Reads who may read what. */
 export function accessConfig(reader: SettingsReader, auth: AuthConfig) {
   const values = reader.readAll(ACCESS);
-  const { identity, minPeople, pseudonymKey, introspection, documents } = values;
+  const { identity, minPeople, pseudonymKey, introspection, federation, documents } = values;
   const trustedOnly = documents === "trusted";
+  if (federation && trustedOnly)
+    reader.faults.push(
+      "FEDERATION is on, and DOCUMENTS is trusted: the gateway of a supergraph writes its own queries. Set DOCUMENTS=any, or limit the other callers by `documents` of their tokens.",
+    );
   return Object.freeze({
     auth,
     identity: { byRole: identity ?? {}, minPeople } satisfies IdentityPolicy,
     /** Null: derived from the upstream keys. */
     pseudonymKey,
     introspection,
+    /** The schema is a subgraph. */
+    federation,
     // Without the schema the workbench could neither complete nor explain anything, and its own documents are never trusted.
     playground: values.playground && introspection && !trustedOnly,
     documents: {

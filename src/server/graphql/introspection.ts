@@ -6,6 +6,7 @@ import {
   TypeMetaFieldDef,
   type TypeNode,
 } from "graphql";
+import { SERVICE_FIELD } from "../../../schema/federation/service.ts";
 import { visibleSchemas } from "../../../schema/framework/visible.ts";
 import { permissionsOf, type Viewer } from "../../domain/viewer.ts";
 import { badInput, GatewayError } from "../../errors.ts";
@@ -50,7 +51,7 @@ export function schemaToRun(
 }
 
 function readsSchema({ field }: SelectedField): boolean {
-  return field === SchemaMetaFieldDef || field === TypeMetaFieldDef;
+  return field === SchemaMetaFieldDef || field === TypeMetaFieldDef || field.name === SERVICE_FIELD;
 }
 
 function introspectionOff(schemaFields: readonly SelectedField[]): GraphQLError {
