@@ -1,6 +1,7 @@
 import type { CodegenConfig } from "@graphql-codegen/cli";
 import { printSchema } from "graphql";
 import { clientFacts, SCALARS } from "./codegen-client.ts";
+import { contractShapes } from "./codegen-contract.ts";
 import { definitionsOf } from "./codegen-definitions.ts";
 import { configurationPage, errorsPage, exportsPage } from "./codegen-documents.ts";
 import { schema } from "./schema/index.ts";
@@ -36,6 +37,7 @@ const config: CodegenConfig = {
     "docs/configuration.md": { plugins: [{ add: { content: configurationPage() } }] },
     "docs/errors.md": { plugins: [{ add: { content: errorsPage() } }] },
     "docs/exports.md": { plugins: [{ add: { content: exportsPage(schema) } }] },
+    "src/cli/doctor/contract/shapes.json": { plugins: [{ add: { content: contractShapes() } }] },
     "src/web/definitions.json": { plugins: [{ add: { content: definitionsOf(schema) } }] },
     "schema/operations/manifest.json": { plugins: ["./codegen-manifest.ts"] },
   },

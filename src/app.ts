@@ -72,6 +72,8 @@ export interface AppOptions {
   readonly areKeysProven?: boolean;
   /** First pause before an upstream request is retried, in milliseconds. */
   readonly backoffMs?: number;
+  /** How often an upstream request is tried; three times by default. */
+  readonly attempts?: number;
   /** Folder of the built dashboard. */
   readonly pages?: URL;
   /** The built module that draws charts. */
@@ -189,6 +191,7 @@ export function createApp(
     archive = null,
     pace = REAL_TIME,
     backoffMs = 500,
+    attempts,
     areKeysProven = false,
     pages = BUILT_PAGES,
     pictures = BUILT_PICTURES,
@@ -215,6 +218,7 @@ export function createApp(
     timeoutMs,
     deadlineMs: limits.operationTimeoutMs,
     backoffMs,
+    ...(attempts === undefined ? {} : { attempts }),
     store: memoryStore(cache.memoryBytes),
     shared,
     archive: archived,
@@ -302,6 +306,8 @@ export function createApp(
     /** Makes a context for commands, which read without GraphQL; `signal` ends the operation. */
     context: (signal: AbortSignal, priority: Priority = "interactive", options: ReadOptions = {}): Context =>
       contextOf({ signal, priority, ...options }, anybody),
+    /** Makes one upstream request for a command, and returns its response as it came. */
+    answer: upstream.answer,
     /** The viewer of that context. */
     viewer: anybody,
     handle: server.handle,

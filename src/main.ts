@@ -14,6 +14,7 @@ const [name] = process.argv.slice(2);
 if (name !== undefined && name !== "serve") {
   const { backupCommand, restoreCommand } = await import("./cli/backup.ts");
   const { configCommand } = await import("./cli/config.ts");
+  const { doctorCommand } = await import("./cli/doctor.ts");
   const { exportCommand } = await import("./cli/export.ts");
   const { mcpCommand } = await import("./cli/mcp.ts");
   const { parityCommand } = await import("./cli/parity.ts");
@@ -23,6 +24,7 @@ if (name !== undefined && name !== "serve") {
   program
     .addCommand(sandboxCommand())
     .addCommand(configCommand())
+    .addCommand(doctorCommand())
     .addCommand(parityCommand())
     .addCommand(warmCommand())
     .addCommand(tokenCommand())

@@ -8,6 +8,7 @@ import { benchCommand } from "../bench/command.ts";
 import { configurationPage, errorsPage } from "../codegen-documents.ts";
 import { schema } from "../schema/index.ts";
 import { backupCommand, restoreCommand } from "../src/cli/backup.ts";
+import { doctorCommand } from "../src/cli/doctor.ts";
 import { exportCommand } from "../src/cli/export.ts";
 import { mcpCommand } from "../src/cli/mcp.ts";
 import { parityCommand } from "../src/cli/parity.ts";
@@ -126,6 +127,7 @@ test("commands are read as a shell reads them", () => {
 const COMMANDS: Readonly<Record<string, () => Command>> = {
   serve: serveCommand,
   sandbox: sandboxCommand,
+  doctor: doctorCommand,
   parity: parityCommand,
   warm: warmCommand,
   token: tokenCommand,

@@ -119,7 +119,7 @@ interface Stores {
 type OnFault = Loggers["onFault"];
 
 /** Loads only the client of the store that is configured: one of them takes a tenth of the start. */
-async function openStore(config: StoreConfig, onFault: OnFault): Promise<SharedStore> {
+export async function openStore(config: StoreConfig, onFault: OnFault): Promise<SharedStore> {
   if (config.kind === "redis") {
     const { redisStore } = await import("../cache/redis-store.ts");
     return redisStore(config.url);
@@ -128,7 +128,7 @@ async function openStore(config: StoreConfig, onFault: OnFault): Promise<SharedS
   return sqliteStore({ ...config, now: Date.now, onFault });
 }
 
-async function openArchive(config: StoreConfig, onFault: OnFault): Promise<Archive> {
+export async function openArchive(config: StoreConfig, onFault: OnFault): Promise<Archive> {
   const maxBytes = config.archiveBytes;
   if (config.kind === "sqlite") {
     const { sqliteArchive } = await import("../cache/sqlite-archive.ts");
@@ -153,7 +153,7 @@ export function describeUpstream({ sandbox, upstream: { baseUrl, proxies } }: Co
  * Reports variables that are not settings but are spelled almost like one. Other programs share the environment, so they are not
  * faults. Values may be keys, so they are not repeated.
  */
-function misspelt(environment: Readonly<Record<string, string | undefined>>): string[] {
+export function misspelt(environment: Readonly<Record<string, string | undefined>>): string[] {
   const settings: string[] = SETTINGS.map(({ name }) => name);
   return Object.keys(environment).flatMap((name) => {
     // Proxies of other protocols, and those written in small letters.

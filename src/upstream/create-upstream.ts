@@ -4,6 +4,7 @@ import { KeyProofs } from "./access/key-proofs.ts";
 import { Budget, type BudgetOptions } from "./budget/budget.ts";
 import { Operation, type OperationOptions } from "./budget/operation.ts";
 import { type Endpoint, ORGANIZATION_OF_KEY } from "./endpoint.ts";
+import type { HttpAnswer } from "./http/attempt.ts";
 import { Outages, type OutagesOptions } from "./http/outages.ts";
 import type { UpstreamState } from "./observer.ts";
 import { operationUpstream } from "./operation-upstream.ts";
@@ -29,6 +30,8 @@ export function createUpstream(options: UpstreamOptions): UpstreamState & {
   organizationOf(
     endpoint: Pick<Endpoint<never, unknown>, "key" | "dataset" | "subject" | "rateLimit">,
   ): string;
+  /** Makes one request and returns its response as it came. Throws what a client would see. */
+  answer<P, Row>(asker: OperationOptions, endpoint: Endpoint<P, Row>, params: P): Promise<HttpAnswer>;
   /** Resolves once all pages are stored that answers were made from. */
   stored(): Promise<void>;
 } {
@@ -42,6 +45,7 @@ export function createUpstream(options: UpstreamOptions): UpstreamState & {
   const proofs = new KeyProofs({ ...options, access, organizations, source: reader.source });
   const shared = { ...options, access, budget, organizations, proofs, reader, sizes };
   return {
+    answer: (asker, endpoint, params) => reader.source.answer(new Operation(1, asker), endpoint, params),
     stored: () => writes.finished(),
     budgets: () =>
       Promise.all(

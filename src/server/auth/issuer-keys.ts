@@ -124,7 +124,8 @@ async function verify(
   }
 }
 
-async function fetchKeys(url: URL, dispatcher: Dispatcher): Promise<JSONWebKeySet> {
+/** Reads the keys of an issuer by one request; throws `UnusableAnswer` for an answer that holds none. */
+export async function fetchKeys(url: URL, dispatcher: Dispatcher): Promise<JSONWebKeySet> {
   const response = await fetch(url, {
     dispatcher,
     headers: { accept: "application/json, application/jwk-set+json" },

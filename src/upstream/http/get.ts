@@ -8,6 +8,8 @@ export interface HttpOptions extends AttemptOptions {
   readonly deadlineMs: number;
   /** First pause before a retry; doubles each time. */
   readonly backoffMs: number;
+  /** How often a request is tried; three times by default. */
+  readonly attempts?: number;
 }
 
 /** Connection between the gateway and upstream. */
@@ -24,7 +26,7 @@ const ATTEMPTS = 3;
 const MAX_BACKOFF_MS = 8_000;
 
 /**
- * One GET, tried at most three times. Only transient faults are retried, and not where upstream says that a retry cannot help,
+ * One GET, tried at most `attempts` times. Only transient faults are retried, and not where upstream says that a retry cannot help,
  * as when a spend limit is used up. `retry-after` wins over back-off; a wait beyond the deadline is not begun. Every request,
  * retries included, passes `gate`, which holds them back while upstream accepts none.
  */
@@ -35,7 +37,7 @@ export async function get(
   parse: (text: string) => unknown,
   gate: Gate,
 ): Promise<HttpAnswer> {
-  const { pace, deadlineMs } = options;
+  const { pace, deadlineMs, attempts = ATTEMPTS } = options;
   const latest = pace.now() + deadlineMs;
   const leftMs = () => latest - pace.now();
   for (let attempt = 1; ; attempt++) {
@@ -47,7 +49,7 @@ export async function get(
       const pause = fault.isRateLimit
         ? await gate.block(fault.retryAfter)
         : pauseBefore(fault, attempt, options);
-      if (!fault.retryable || attempt === ATTEMPTS || pause >= leftMs()) throw fault;
+      if (!fault.retryable || attempt >= attempts || pause >= leftMs()) throw fault;
       await pace.sleep(pause);
     }
   }

@@ -7,6 +7,7 @@ import type { Operation } from "../budget/operation.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { failureOf } from "../errors/failure.ts";
 import { UpstreamRefusal } from "../errors/refusal.ts";
+import type { HttpAnswer } from "../http/attempt.ts";
 import type { UpstreamObserver } from "../observer.ts";
 import { type AddressOptions, addressOf, type PageAddress, type PageQuestion } from "./address.ts";
 import type { BackgroundWrites } from "./background-writes.ts";
@@ -68,12 +69,20 @@ export class PageSource {
 
   /** Makes one request and stores nothing of its response. Throws what a client would see. */
   async probe<P, Row>(operation: Operation, endpoint: Endpoint<P, Row>, params: P): Promise<void> {
-    const { sender, now } = this.#options;
+    const { json } = await this.answer(operation, endpoint, params);
+    try {
+      decodePage(endpoint, params, null, json, this.#options.now());
+    } catch (fault) {
+      throw failureOf(fault, endpoint, params, null);
+    }
+  }
+
+  /** Makes one request and returns its response without reading it. Throws what a client would see. */
+  async answer<P, Row>(operation: Operation, endpoint: Endpoint<P, Row>, params: P): Promise<HttpAnswer> {
     const question = { endpoint, params, token: null };
     try {
       const address = addressOf(this.#options, question);
-      const { json } = await sender.send(operation, question, address, operation.signal);
-      decodePage(endpoint, params, null, json, now());
+      return await this.#options.sender.send(operation, question, address, operation.signal);
     } catch (fault) {
       throw failureOf(fault, endpoint, params, null);
     }

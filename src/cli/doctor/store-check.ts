@@ -1,0 +1,105 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
+import type { Archive } from "../../cache/archive.ts";
+import { outageOf, refusalOf } from "../../cache/guarded-store.ts";
+import type { SharedStore } from "../../cache/shared-store.ts";
+import type { Config } from "../../config.ts";
+import { causeCodeOf, Outage } from "../../errors.ts";
+import type { StoreConfig } from "../../settings/cache.ts";
+import { openArchive, openStore } from "../open.ts";
+import { type Check, type Finding, ok, problem, warning } from "./finding.ts";
+
+export interface StoreCheck {
+  readonly findings: readonly Finding[];
+  /** The store, if it works; the caller disposes of it. */
+  readonly store: SharedStore | null;
+}
+
+/** Writes and reads an entry of the store of CACHE_URL, and reads from the archive beside it. */
+export async function checkStore({ cache, sandbox }: Config): Promise<StoreCheck> {
+  const { store: config } = cache;
+  if (config === null) return { store: null, findings: [IN_MEMORY] };
+  const { store, findings } = await checkShared(config);
+  if (store === null || sandbox !== null) return { store, findings };
+  return { store, findings: [...findings, ...(await checkArchive(config))] };
+}
+
+const IN_MEMORY = ok(
+  "store",
+  "Answers are kept in memory; with CACHE_URL they would survive a restart, and replicas would share them.",
+);
+
+async function checkShared(config: StoreConfig): Promise<StoreCheck> {
+  let store: SharedStore | null = null;
+  const key = `doctor ${randomUUID()}`;
+  const fault = await faultOf(async () => {
+    store = await openStore(config, () => {});
+    await store.occupancy("doctor");
+    await store.set(key, Buffer.from(key), 10_000);
+    const read = await store.get(key);
+    await store.delete(key);
+    if (read === null || Buffer.from(read).toString() !== key) throw new Error("another value");
+  });
+  const opened = store as SharedStore | null;
+  if (fault === null)
+    return { store: opened, findings: [ok("store", "The store of CACHE_URL can be read and written.")] };
+  await opened?.dispose();
+  return { store: null, findings: [unusable("store", outageIn(config, fault))] };
+}
+
+async function checkArchive(config: StoreConfig): Promise<Finding[]> {
+  const risks: unknown[] = [];
+  let archive: Archive | null = null;
+  const fault = await faultOf(async () => {
+    archive = await openArchive(config, (risk) => void risks.push(risk));
+    await archive.has("doctor");
+  });
+  await (archive as Archive | null)?.dispose();
+  if (fault !== null) return [unusable("archive", outageIn(config, fault, "archive"))];
+  return [
+    ok("archive", "The archive beside the store can be read."),
+    ...risks
+      .filter((risk) => risk instanceof Outage)
+      .map((risk) => warning("archive", "STORE_AT_RISK", sentence(risk.message), null)),
+  ];
+}
+
+/** Longer than a gateway waits, which leaves a store alone that is slow: this is to find out why. */
+const LONGEST_MS = 15_000;
+
+async function faultOf(work: () => Promise<void>): Promise<unknown> {
+  const late = setTimeout(LONGEST_MS, null, { ref: false }).then(() => {
+    throw Object.assign(new Error("late"), { code: "ETIMEDOUT" });
+  });
+  return Promise.race([work(), late]).then(
+    () => null,
+    (fault) => fault,
+  );
+}
+
+function outageIn({ kind }: StoreConfig, fault: unknown, part?: "archive"): Outage {
+  if (fault instanceof Outage) return fault;
+  return outageOf({ store: kind, ...(part && { part }) }, causeCodeOf(fault), fault);
+}
+
+function unusable(check: Check, outage: Outage): Finding {
+  const isMistake = refusalOf(outage) !== null;
+  const { code } = outage;
+  const text = sentence(outage.message, code);
+  return problem(
+    check,
+    isMistake ? "STORE_UNUSABLE" : "STORE_AWAY",
+    text,
+    isMistake
+      ? "Correct CACHE_URL; the gateway does not start until then."
+      : code === "ECONNREFUSED" || code === "ENOTFOUND"
+        ? "Start the server that CACHE_URL names, or correct CACHE_URL."
+        : "Correct what the line says; the gateway uses the store again by itself.",
+  );
+}
+
+/** Capitalizes a message and ends it, with the code of its cause. */
+function sentence(message: string, code = ""): string {
+  const text = `${message.charAt(0).toUpperCase()}${message.slice(1).replace(/\.$/, "")}`;
+  return `${text}${code === "" ? "" : ` (${code})`}.`;
+}
