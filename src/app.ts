@@ -32,6 +32,7 @@ import { Links, type LinksOptions } from "./server/links/links.ts";
 import type { Audit } from "./server/observability/audit.ts";
 import { type Digest, digestBy } from "./server/observability/digest.ts";
 import type { Metrics } from "./server/observability/metrics.ts";
+import type { Tracing } from "./server/observability/tracing.ts";
 import { createServer } from "./server/server.ts";
 import { SignInIssuer } from "./server/sign-in/issuer.ts";
 import { createSignIn, type PageSignIn } from "./server/sign-in/sign-in.ts";
@@ -58,6 +59,8 @@ export interface AppOptions {
   readonly audit?: Audit | null;
   /** Counts requests, upstream requests, pages and faults; null: nothing is measured. */
   readonly metrics?: Metrics | null;
+  /** Traces requests and upstream requests; null: nothing is traced. */
+  readonly tracing?: Tracing | null;
   /** Digest that replaces texts of callers in the audit log, where it is not made with the secret of pseudonyms. */
   readonly digest?: Digest;
   /** Shared state of replicas; none where this process is alone. */
@@ -185,6 +188,7 @@ export function createApp(
     onForeignOrigin = () => {},
     audit = null,
     metrics = null,
+    tracing = null,
     digest,
     store = null,
     workers = null,
@@ -229,6 +233,7 @@ export function createApp(
     maxRequests: limits.maxUpstreamRequests,
     areKeysProven,
     observer: metrics?.observer ?? null,
+    trace: tracing?.attempt ?? null,
     onFault,
     onRecovery,
   });
@@ -298,6 +303,7 @@ export function createApp(
     pictures,
     audit,
     metrics,
+    tracing,
     digest: digest ?? digestBy(pseudonyms),
     onFault,
   });

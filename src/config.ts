@@ -12,6 +12,7 @@ import { serverConfig } from "./settings/server.ts";
 import { SettingsReader } from "./settings/setting.ts";
 import type { Environment } from "./settings/settings.ts";
 import { teamsConfig } from "./settings/teams.ts";
+import { tracingConfig } from "./settings/tracing.ts";
 import { UPSTREAM, upstreamConfig } from "./settings/upstream.ts";
 
 /** Everything an operator can set, by subject. Read once at start; frozen. */
@@ -43,6 +44,8 @@ export function readConfig(environment: Environment) {
     logs: logsConfig(reader, auth),
     /** Where metrics are served; null: nothing is measured. */
     metrics: metricsConfig(reader, server),
+    /** Where traces go; null: nothing is traced. */
+    tracing: tracingConfig(reader),
     /** The simulated organization; null with keys. */
     sandbox: isSandbox ? sandboxConfig(reader) : null,
     /** The instant the clock starts at and advances from; null: the machine's clock. */

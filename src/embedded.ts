@@ -3,6 +3,7 @@ import "./graphql-in-production.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { lifetimeOf, loggersOf } from "./cli/lifetime.ts";
 import { openApp } from "./cli/open.ts";
+import { openTracing } from "./cli/tracing.ts";
 import { ConfigError } from "./settings/config-error.ts";
 
 export interface EmbeddedOptions {
@@ -34,10 +35,11 @@ async function createEmbedded(
   { allowUnauthenticated = false }: EmbeddedOptions = {},
 ): Promise<EmbeddedApp> {
   const opened = await openApp(settings, {
-    loggersOf(config, now) {
+    async loggersOf(config, now) {
       if (config.sandbox === null && config.access.auth.kind === "none" && !allowUnauthenticated)
         throw new ConfigError([EXPOSED]);
-      return loggersOf(config, now);
+      const loggers = loggersOf(config, now);
+      return { ...loggers, tracing: await openTracing(config, loggers.log) };
     },
   });
   const { app } = opened;

@@ -20,7 +20,14 @@ async function get(path: string, headers: Readonly<Record<string, string>> = {})
     writeFileSync(join(folder, name), SCRIPT);
   const request = new Request(`http://gateway.test${path}`, { headers });
   const route = findRoute([assetsRoute("/assets/", pathToFileURL(`${folder}/`))], request);
-  const incoming = { id: null, method: "GET", target: path, httpVersion: "1.1", address: "" };
+  const incoming = {
+    id: null,
+    method: "GET",
+    target: path,
+    httpVersion: "1.1",
+    traceparent: null,
+    address: "",
+  };
   const exchange = fetchExchange(request, new RequestRecord(incoming, 0));
   const refused = (fault: unknown) => {
     if (fault instanceof HttpError) return fault.response;

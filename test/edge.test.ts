@@ -608,6 +608,7 @@ describe("the gateway as a function passes the same edge", () => {
       pictures: new URL("not-built/", import.meta.url),
       links: null,
       metrics: null,
+      tracing: null,
       audit: null,
       digest: (text) => text,
       onFault: (fault) => faults.push(fault),

@@ -11,6 +11,7 @@ import type { Handle, WireRequest, WireResponse } from "../src/sandbox/protocol.
 import { type Sandbox, sandboxOver } from "../src/sandbox/sandbox.ts";
 import type { AuditEntry } from "../src/server/observability/audit.ts";
 import type { Metrics } from "../src/server/observability/metrics.ts";
+import type { Tracing } from "../src/server/observability/tracing.ts";
 import type { Environment } from "../src/settings/settings.ts";
 import type { Pace } from "../src/upstream/http/pace.ts";
 import { answerOf } from "./answer.ts";
@@ -36,6 +37,8 @@ export interface GatewayOptions {
   readonly archive?: Archive;
   /** By default nothing is measured. */
   readonly metrics?: Metrics;
+  /** By default nothing is traced. */
+  readonly tracing?: Tracing;
   readonly pace?: Pace;
   /** Whether upstream has to show of which organization each key is, by a request of its own; not unless a test is about that. */
   readonly proof?: boolean;
@@ -85,6 +88,7 @@ export function gateway({
   store,
   archive,
   metrics,
+  tracing,
   pace,
   proof = false,
   pages = new URL("not-built/", import.meta.url),
@@ -140,6 +144,7 @@ export function gateway({
     ...(store === undefined ? {} : { store }),
     ...(archive === undefined ? {} : { archive }),
     ...(metrics === undefined ? {} : { metrics }),
+    ...(tracing === undefined ? {} : { tracing }),
     ...(pace === undefined ? {} : { pace }),
   });
 

@@ -122,7 +122,14 @@ describe("every log line", () => {
 
   test("has its time by the gateway's clock, its level by name, and the id of its request", () => {
     const { log, lines } = logged();
-    const incoming = { id: "id-1", method: "GET", target: "/", httpVersion: "1.1", address: "" };
+    const incoming = {
+      id: "id-1",
+      method: "GET",
+      target: "/",
+      httpVersion: "1.1",
+      traceparent: null,
+      address: "",
+    };
     currentRequest.run(new RequestRecord(incoming, NOW), () => log.warn({ lines: 3 }, "so it is"));
     log.info("alone");
     log.debug("not at this level");

@@ -1,6 +1,7 @@
 import type { Config } from "../config.ts";
 import type { Instant } from "../domain/day.ts";
 import type { OutageSubject } from "../errors.ts";
+import type { Tracing } from "../server/observability/tracing.ts";
 import type { ServerConfig } from "../settings/server.ts";
 import { openAuditLog } from "./audit-log.ts";
 import { createLog, faultOf, logFault } from "./log.ts";
@@ -10,7 +11,10 @@ import type { Opened } from "./open.ts";
 const REFRESH_MS = 60_000;
 
 /** Keeps the directory of a gateway, and what it knows of its issuer, fresh until it drains; `dispose` ends the gateway and then its audit log. */
-export function lifetimeOf({ app, loggers }: Opened<ReturnType<typeof loggersOf>>) {
+export function lifetimeOf({
+  app,
+  loggers,
+}: Opened<ReturnType<typeof loggersOf> & { readonly tracing?: Tracing | null }>) {
   const refresh = () => {
     void app.refreshDirectory(); // at start it continues what an earlier process began
     void app.discoverIssuer();
@@ -25,6 +29,7 @@ export function lifetimeOf({ app, loggers }: Opened<ReturnType<typeof loggersOf>
     async dispose(): Promise<void> {
       clearInterval(refreshing);
       await app.dispose();
+      await loggers.tracing?.dispose();
       await loggers.auditLog.close();
     },
   };

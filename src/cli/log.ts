@@ -25,7 +25,10 @@ export function createLog({ level, now, write }: LogOptions): Logger {
       formatters: { level: (label) => ({ level: label }) },
       mixin() {
         const record = currentRequest.getStore();
-        return record === undefined ? {} : { requestId: record.id };
+        if (record === undefined) return {};
+        const { id, trace } = record;
+        // The names that OpenTelemetry has for them in other formats than its own.
+        return { requestId: id, ...(trace && { trace_id: trace.traceId, span_id: trace.spanId }) };
       },
     },
     { write: (line) => write(redact(line)) },

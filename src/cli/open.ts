@@ -26,7 +26,10 @@ export interface Opened<A extends Loggers = Loggers> {
 }
 
 /** Where faults, recoveries and operations are logged and counted. */
-export type Loggers = Pick<AppOptions, "onFault" | "onForeignOrigin" | "onRecovery" | "audit" | "metrics">;
+export type Loggers = Pick<
+  AppOptions,
+  "onFault" | "onForeignOrigin" | "onRecovery" | "audit" | "metrics" | "tracing"
+>;
 
 /**
  * Opens a gateway; null if settings are invalid, after printing why. `limits` replaces limits of one operation; `loggersOf` throws

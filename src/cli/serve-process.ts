@@ -13,6 +13,7 @@ import { lifetimeOf, loggersOf } from "./lifetime.ts";
 import { cannotListen } from "./listen.ts";
 import { describeUpstream, openGateway } from "./open.ts";
 import { SLACK_MS, STOPPING, stopOnSignal } from "./stop.ts";
+import { openTracing } from "./tracing.ts";
 import { answerCalls } from "./workers/calls.ts";
 import { thisWorker } from "./workers/worker.ts";
 
@@ -61,9 +62,10 @@ export async function serveProcess(environment: Environment): Promise<void> {
 /** Opens the logs, and the metrics where they are served: a gateway without them does not load their library. */
 async function observersOf(config: Config, now: () => Instant) {
   const loggers = loggersOf(config, now);
-  if (config.metrics === null) return { ...loggers, metrics: null };
+  const tracing = await openTracing(config, loggers.log);
+  if (config.metrics === null) return { ...loggers, tracing, metrics: null };
   const { Metrics } = await import("../server/observability/metrics.ts");
-  return { ...loggers, metrics: new Metrics(VERSION) };
+  return { ...loggers, tracing, metrics: new Metrics(VERSION) };
 }
 
 /** The query to begin with: an admin key alone cannot answer one about users. */

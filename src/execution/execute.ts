@@ -36,6 +36,7 @@ export function execute(
   args: ExecutionArgs,
   pause: ThreadTurn | null = null,
   fieldsATurn = FIELDS_A_TURN,
+  enter: EnterField | null = null,
 ): ExecutionResult | Promise<ExecutionResult> {
   const { schema, document, rootValue, contextValue, operationName, fieldResolver, typeResolver } = args;
   const definition = getOperationAST(document, operationName);
@@ -46,8 +47,11 @@ export function execute(
   if ("faults" in coerced) return { errors: coerced.faults };
   const operation = prepare(schema, document, definition, coerced.variables);
   const execution = { operation, rootValue, variables: coerced.variables };
-  return new Run(execution, contextValue, pause, fieldsATurn).result(root);
+  return new Run(execution, contextValue, pause, enter, fieldsATurn).result(root);
 }
+
+/** Runs a resolver, so that what it begins is known to come from this field (`Type.field`). */
+export type EnterField = <T>(coordinate: string, resolve: () => T) => T;
 
 /** Fields completed in one go, which takes a few milliseconds. */
 const FIELDS_A_TURN = 4_000;
@@ -104,6 +108,7 @@ class Run {
   readonly #nulled = new Set<Place | undefined>();
   readonly #complete = Promise.withResolvers<ExecutionResult>();
   readonly #pause: ThreadTurn | null;
+  readonly #enter: EnterField | null;
   readonly #fieldsATurn: number;
   #data: Answer | null = null;
   /** Number of promises that are awaited. */
@@ -111,12 +116,19 @@ class Run {
   /** Fields completed since the last pause. */
   #completedFields = 0;
 
-  constructor(execution: Execution, contextValue: unknown, pause: ThreadTurn | null, fieldsATurn: number) {
+  constructor(
+    execution: Execution,
+    contextValue: unknown,
+    pause: ThreadTurn | null,
+    enter: EnterField | null,
+    fieldsATurn: number,
+  ) {
     this.#execution = execution;
     this.#operation = execution.operation;
     this.#variables = execution.variables;
     this.#contextValue = contextValue;
     this.#pause = pause;
+    this.#enter = enter;
     this.#fieldsATurn = pause === null ? Number.POSITIVE_INFINITY : fieldsATurn;
   }
 
@@ -151,7 +163,10 @@ class Run {
       if (property === null || typeof value === "function") {
         info = new ResolveInfo(this.#execution, field, parent, holder);
         const args = field.argsOf(this.#variables, this.#args);
-        value = field.resolve(source, args, this.#contextValue, info);
+        value =
+          this.#enter === null
+            ? field.resolve(source, args, this.#contextValue, info)
+            : this.#entered(this.#enter, field, source, args, info);
       }
       if (output.kind === "leaf" && !isPromise(value)) return completedLeaf(field, output, value);
       place = info?.path ?? placeOf(field, parent, holder);
@@ -159,6 +174,17 @@ class Run {
     } catch (error) {
       return this.#failed(error, field, output, place ?? info?.path ?? placeOf(field, parent, holder));
     }
+  }
+
+  #entered(
+    enter: EnterField,
+    field: PreparedField,
+    source: unknown,
+    args: Answer,
+    info: ResolveInfo,
+  ): unknown {
+    const coordinate = `${info.parentType.name}.${info.fieldName}`;
+    return enter(coordinate, () => field.resolve(source, args, this.#contextValue, info));
   }
 
   #info(field: PreparedField, place: Place): ResolveInfo {

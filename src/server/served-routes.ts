@@ -33,6 +33,7 @@ import type { Links } from "./links/links.ts";
 import type { Audit } from "./observability/audit.ts";
 import type { Digest } from "./observability/digest.ts";
 import type { Metrics } from "./observability/metrics.ts";
+import type { Tracing } from "./observability/tracing.ts";
 import { requestedForm } from "./rows/rows-form.ts";
 import type { PageSignIn } from "./sign-in/sign-in.ts";
 
@@ -61,6 +62,7 @@ export interface RoutesOptions {
   readonly audit: Audit | null;
   /** Counts each request; null: nothing is measured. */
   readonly metrics: Metrics | null;
+  readonly tracing: Tracing | null;
   /** Stands in the audit log for texts. */
   readonly digest: Digest;
   /** Receives faults that clients see only as INTERNAL_SERVER_ERROR. */
@@ -84,6 +86,7 @@ export function servedRoutes(
     links,
     audit,
     metrics,
+    tracing,
     digest,
     onFault,
   }: RoutesOptions,
@@ -119,7 +122,7 @@ export function servedRoutes(
     answers,
     now,
     isAudited: audit !== null,
-    isMeasured: metrics !== null,
+    isMeasured: metrics !== null || tracing !== null,
   });
   const suggestsTo = (viewer: Viewer) => view.isComplete(viewer);
   const built = builtPages(folder, {

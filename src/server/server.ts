@@ -28,7 +28,7 @@ export interface ServerOptions extends RoutesOptions, Pick<CrossOrigin, "onForei
 
 /** The HTTP edge: one pipeline from request to response, as a function (`fetch`) and behind a node:http server (`handle`). */
 export function createServer(options: ServerOptions) {
-  const { trusted, audit, metrics, digest, now, onFault } = options;
+  const { trusted, audit, metrics, tracing, digest, now, onFault } = options;
   const { server, limits } = options.config;
   const authenticate = createAuthenticator(options.authentication, options.anybody);
   const { routes, mcp } = servedRoutes(options, authenticate);
@@ -41,6 +41,7 @@ export function createServer(options: ServerOptions) {
     const route = findRoute(routes, head) ?? NOWHERE;
     const isPreflight = head.method === "OPTIONS" && route.kind !== "export";
     if (!isPreflight) record.kind = route.kind;
+    if (route !== NOWHERE) record.route = route.path;
     refuseOddTargets(head, record.incoming.target);
     record.isProbe = route.access === "probe";
     if (record.isProbe) return route.respond(exchange);
@@ -91,6 +92,7 @@ export function createServer(options: ServerOptions) {
         const sha256 = record.operation?.sha256 ?? null;
         metrics.completed(record, sha256 === null ? null : readings.trusted(sha256), completion);
       });
+    if (tracing !== null) record.trace = tracing.begin(record, readings.trusted);
     return record;
   };
   return {
@@ -100,7 +102,9 @@ export function createServer(options: ServerOptions) {
       const { host, pathname, search } = new URL(request.url);
       if (!headers.has("host")) headers.set("host", host);
       const id = headers.get(REQUEST_ID);
-      const record = open({ id, method, target: pathname + search, httpVersion: "1.1", address: "" });
+      const traceparent = headers.get("traceparent");
+      const target = pathname + search;
+      const record = open({ id, method, target, httpVersion: "1.1", traceparent, address: "" });
       const response = await currentRequest.run(record, async () =>
         asResponse(await respond(fetchExchange(request, record))),
       );
@@ -119,7 +123,7 @@ export function createServer(options: ServerOptions) {
     reject(fault: ParserFault, socket: Socket): void {
       const error = malformedRequest(fault, limits.request);
       const address = socket.remoteAddress ?? "";
-      const record = open({ id: null, method: "", target: "", httpVersion: "", address });
+      const record = open({ ...UNREAD, address });
       const response = rawResponse(error, { [REQUEST_ID]: record.id });
       if (error.code === "LIMIT_EXCEEDED") record.codes.add(error.code);
       record.complete({ status: error.status, bytes: Buffer.byteLength(response) });
@@ -128,6 +132,8 @@ export function createServer(options: ServerOptions) {
   };
 }
 
+const UNREAD = { id: null, method: "", target: "", httpVersion: "", traceparent: null };
+
 const PROTECTIVE_FIELDS = Object.entries(PROTECTIVE);
 
 /** The agent that has started the gateway. Each of its calls is recorded as a request. */
@@ -135,7 +141,7 @@ function localAgent(viewer: Viewer, open: (incoming: Incoming) => RequestRecord)
   return {
     viewer,
     async call(signal, work) {
-      const record = open({ id: null, method: "POST", target: "/mcp", httpVersion: "", address: "" });
+      const record = open({ ...UNREAD, method: "POST", target: "/mcp", address: "" });
       record.viewer = viewer;
       try {
         return await currentRequest.run(record, () => work({ record, signal }));

@@ -10,6 +10,7 @@ import { CLOCK, SANDBOX } from "./sandbox.ts";
 import { SERVER } from "./server.ts";
 import { SIGN_IN } from "./sign-in.ts";
 import { TEAMS } from "./teams.ts";
+import { TRACING } from "./tracing.ts";
 import { UPSTREAM } from "./upstream.ts";
 
 /** Every setting, by subject, in the order of the documentation and of `--help`. */
@@ -32,6 +33,7 @@ export const SUBJECTS = {
     ...Object.values(CALLER_LIMITS),
   ],
   "Logs, audit and metrics": [...Object.values(LOGS), ...Object.values(METRICS)],
+  Traces: Object.values(TRACING),
   "Sandbox and clock": [...Object.values(SANDBOX), CLOCK],
 };
 

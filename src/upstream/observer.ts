@@ -7,6 +7,24 @@ import type { Page } from "./pages/page.ts";
 /** Where a page was found: in this process, with a request under way, in the shared store, in the archive, or upstream. */
 export type PageLevel = "memory" | "joined" | "shared" | "archive" | "upstream";
 
+/** Attempt of an upstream request, as a trace shows it. */
+export interface TracedAttempt {
+  /** Headers that continue the trace. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** `fault` is what was thrown, null for an answer. */
+  end(fault: unknown): void;
+}
+
+/** Begins the span of an attempt under the field or request that caused it; null where that is not traced. */
+export type TraceAttempt = (attempt: {
+  readonly dataset: Dataset;
+  /** Path of the endpoint; null where it has an id in it. */
+  readonly path: string | null;
+  readonly host: URL;
+  /** Number of the attempt, from 0. */
+  readonly resends: number;
+}) => TracedAttempt | null;
+
 /** Receives what the upstream of a process does, for metrics. */
 export interface UpstreamObserver {
   /** A request had its place in the minute after so many milliseconds. */

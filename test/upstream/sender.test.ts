@@ -46,6 +46,7 @@ function sending(answers: readonly Answer[], { deadlineMs = 30_000, perMinute = 
     ...options,
     budget,
     observer: null,
+    trace: null,
     outages: new Outages({ onFault: (fault) => outages.push(fault), onRecovery: () => {} }, pace.now),
   });
   const operation = new Operation(10, { signal: new AbortController().signal });

@@ -141,10 +141,11 @@ export function createGraphQL({
     const { usage } = operation.ctx.upstream;
     const before = usage.requests; // of a page that was read before
     try {
-      return await execute({ ...args, schema: own }, () => {
+      const pause = () => {
         record.isLong = true;
         return operation.ctx.upstream.pauseAnswer();
-      });
+      };
+      return await execute({ ...args, schema: own }, pause, undefined, record.trace?.enter ?? null);
     } finally {
       decision.settle(usage.requests - before);
     }

@@ -13,7 +13,9 @@ export function nodeListener(
     const { socket, headers, method = "GET", url: target = "", httpVersion } = message;
     const before = socket.bytesWritten;
     const id = headers[REQUEST_ID]?.toString() ?? null;
-    const record = open({ id, method, target, httpVersion, address: socket.remoteAddress ?? "" });
+    const traceparent = headers.traceparent?.toString() ?? null;
+    const address = socket.remoteAddress ?? "";
+    const record = open({ id, method, target, httpVersion, traceparent, address });
     response.on("close", () => {
       const bytes = socket.bytesWritten - before;
       record.complete({ status: response.statusCode, bytes, isAborted: !response.writableFinished });

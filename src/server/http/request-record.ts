@@ -5,6 +5,7 @@ import type { Dataset } from "../../domain/dataset.ts";
 import type { Instant } from "../../domain/day.ts";
 import { VIEWER_OF_NOTHING, type Viewer } from "../../domain/viewer.ts";
 import type { ErrorCode } from "../../errors.ts";
+import type { EnterField } from "../../execution/execute.ts";
 import type { Usage } from "../../upstream/budget/operation.ts";
 import type { LoggedVariables } from "../observability/variables.ts";
 
@@ -35,8 +36,20 @@ export interface Incoming {
   /** The request target as sent (RFC 9112, 3.2). */
   readonly target: string;
   readonly httpVersion: string;
+  /** The `traceparent` of the client (W3C Trace Context). */
+  readonly traceparent: string | null;
   /** Address of the connection; empty for a request within the process. */
   readonly address: string;
+}
+
+/** The span of a request. */
+export interface RequestTrace {
+  readonly traceId: string;
+  readonly spanId: string;
+  /** Context of spans below it, as the library of traces has it. */
+  readonly context: unknown;
+  /** Runs a resolver as that of a field (`Type.field`); null where the request is not sampled. */
+  readonly enter: EnterField | null;
 }
 
 /** The end of a request. */
@@ -55,6 +68,10 @@ export class RequestRecord {
   readonly startedMs = performance.now();
   /** Null: it reads no figures, as far as is known. */
   kind: "graphql" | "export" | "link" | "sign-in" | "sign-out" | null = null;
+  /** Path of its route, of which the rest of the path is no part; null before it is known, and where there is none. */
+  route: string | null = null;
+  /** Null where nothing is traced. */
+  trace: RequestTrace | null = null;
   /** It asks whether the process lives or is ready. */
   isProbe = false;
   /** May read nothing until the caller is authenticated. */

@@ -15,6 +15,8 @@ export interface AuditEntry {
   /** When it came, by the gateway's clock. */
   readonly time: string;
   readonly requestId: string;
+  /** Where requests are traced; named as OpenTelemetry names it in logs. */
+  readonly trace_id?: string;
   readonly kind: RequestRecord["kind"];
   /** Who asked: whom the token is of, else where the connection came from. */
   readonly caller:
@@ -74,6 +76,7 @@ export function auditEntry(
     isKept,
     rows,
     link,
+    trace,
   }: RequestRecord,
   { digest, trusted }: Readings,
   completion: Completion,
@@ -100,6 +103,7 @@ export function auditEntry(
       entry,
       descriptions.getOrInsertComputed(operation, () => said(operation, trusted)),
     );
+  if (trace !== null) entry.trace_id = trace.traceId;
   if (isKept) entry.isKept = true;
   if (codes.size > 0) entry.errors = [...codes];
   if (reason !== null) entry.reason = reason;

@@ -16,8 +16,8 @@ export interface HttpOptions extends AttemptOptions {
 export interface Gate {
   /** Resolves when a request may leave; `maxWaitMs` is how long it can wait for that. */
   enter(maxWaitMs: number): Promise<void>;
-  /** Makes one attempt, and learns from what becomes of it. */
-  pass<T>(attempt: () => Promise<T>): Promise<T>;
+  /** Makes one attempt, with further headers, and learns from what becomes of it. */
+  pass<T>(attempt: (headers?: Readonly<Record<string, string>>) => Promise<T>): Promise<T>;
   /** Upstream has rejected a request because of the rate limit: no request leaves for the milliseconds it returns. */
   block(retryAfter: number | undefined): Promise<number>;
 }
@@ -43,7 +43,7 @@ export async function get(
   for (let attempt = 1; ; attempt++) {
     await gate.enter(leftMs());
     try {
-      return await gate.pass(() => attemptGet(options, path, headers, parse, leftMs()));
+      return await gate.pass((more) => attemptGet(options, path, { ...headers, ...more }, parse, leftMs()));
     } catch (fault) {
       if (!(fault instanceof HttpFailure)) throw fault;
       const pause = fault.isRateLimit

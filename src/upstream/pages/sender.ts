@@ -6,7 +6,7 @@ import { Breakers } from "../http/breaker.ts";
 import { get, type HttpOptions } from "../http/get.ts";
 import { HttpFailure } from "../http/http-failure.ts";
 import type { Outages } from "../http/outages.ts";
-import type { UpstreamObserver } from "../observer.ts";
+import type { TraceAttempt, UpstreamObserver } from "../observer.ts";
 import { type AddressOptions, bucketOf, type PageAddress } from "./address.ts";
 import { parserOf } from "./page-store.ts";
 
@@ -15,6 +15,8 @@ export interface SenderOptions extends HttpOptions, AddressOptions {
   readonly outages: Outages;
   /** Null: nothing is measured. */
   readonly observer: UpstreamObserver | null;
+  /** Null: nothing is traced. */
+  readonly trace: TraceAttempt | null;
 }
 
 const API_VERSION = "2026-10-21";
@@ -37,7 +39,7 @@ export class Sender {
     { credential, path }: PageAddress,
     unwanted: AbortSignal,
   ): Promise<HttpAnswer> {
-    const { budget, observer, outages } = this.#options;
+    const { baseUrl, budget, observer, outages, trace } = this.#options;
     const { priority, caller, unbounded } = operation;
     const { dataset } = endpoint;
     const beta = endpoint.beta?.(params);
@@ -51,6 +53,8 @@ export class Sender {
     const turn = (maxWaitMs: number): Turn => ({ ...bucket, priority, caller, dataset, maxWaitMs });
     const breaker = this.#breakers.of(dataset);
     let leftAt = 0;
+    let resends = 0;
+    const template = typeof endpoint.path === "string" ? endpoint.path : null;
     const options = unbounded ? { ...this.#options, deadlineMs: UNBOUNDED_MS } : this.#options;
     return get(options, path, headers, parserOf(endpoint), {
       async enter(maxWaitMs) {
@@ -64,13 +68,16 @@ export class Sender {
       },
       async pass(attempt) {
         const startedAt = performance.now();
+        const span = trace?.({ dataset, path: template, host: baseUrl, resends: resends++ }) ?? null;
         try {
-          const answer = await breaker.pass(attempt);
+          const answer = await breaker.pass(() => attempt(span?.headers));
+          span?.end(null);
           observer?.attempted(dataset, null, performance.now() - startedAt);
           budget.answered(turn(0), leftAt);
           outages.answered(dataset);
           return answer;
         } catch (fault) {
+          span?.end(fault);
           observer?.attempted(dataset, fault, performance.now() - startedAt);
           if (fault instanceof HttpFailure && (fault.isOutage || fault.status === 401))
             outages.failed(dataset, fault);
