@@ -6,6 +6,7 @@ import { exports } from "./subjects/export.ts";
 import { growth } from "./subjects/growth.ts";
 import { hot } from "./subjects/hot.ts";
 import { library } from "./subjects/library.ts";
+import { observe } from "./subjects/observe.ts";
 import { start } from "./subjects/start.ts";
 import { store } from "./subjects/store.ts";
 import { workers } from "./subjects/workers.ts";
@@ -21,6 +22,7 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
   store,
   abuse,
   workers,
+  observe,
 };
 
 function subjects(list: string): readonly string[] {

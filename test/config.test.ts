@@ -113,6 +113,7 @@ describe("an empty environment", () => {
       links: null,
       logs: { level: "info", audit: null },
       metrics: null,
+      tracing: null,
       sandbox: { users: 250, seed: 1, rateLimit: true },
       clock: null,
       notes: [],

@@ -68,7 +68,7 @@ export class RequestRecord {
   readonly startedMs = performance.now();
   /** Null: it reads no figures, as far as is known. */
   kind: "graphql" | "export" | "link" | "sign-in" | "sign-out" | null = null;
-  /** Path of its route, of which the rest of the path is no part; null before it is known, and where there is none. */
+  /** Path of its route, without the rest of the requested path, such as `/q/`; null before it is known, and where no route serves it. */
   route: string | null = null;
   /** Null where nothing is traced. */
   trace: RequestTrace | null = null;

@@ -38,7 +38,7 @@ import { outcomeOf } from "./outcome.ts";
 export class Tracing {
   readonly #tracer: Tracer;
   readonly #provider: TracerProvider;
-  /** The field whose resolver runs, or has begun what runs. */
+  /** Field with the resolver that runs now, or that began the current work. */
   readonly #field = new AsyncLocalStorage<FieldSpan>();
 
   constructor(
