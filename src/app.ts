@@ -16,6 +16,7 @@ import { Pseudonyms } from "./domain/pseudonym.ts";
 import { type OrgDirectory, pseudonymousDirectory } from "./domain/team.ts";
 import { seeing, VIEWER_OF_ALL, type Viewer } from "./domain/viewer.ts";
 import type { OutageSubject } from "./errors.ts";
+import { KeyGenerations } from "./key-generations.ts";
 import { DirectoryCache } from "./loaders/directory/directory.ts";
 import { dispatcherTo, proxyFor } from "./proxies.ts";
 import { AUTHORIZATION, type Authentication } from "./server/auth/authenticator.ts";
@@ -213,31 +214,32 @@ export function createApp(
   const shared =
     store === null ? (workers?.store ?? null) : guardedStore(store, { rateLimiter, onFault, onRecovery });
   const archived = archive && guardedArchive(archive, { onFault, onRecovery });
-  const upstream = createUpstream({
-    baseUrl,
-    proxy: proxyFor(baseUrl, proxies)?.host ?? null,
-    credentials,
-    dispatcher,
-    now,
-    timeoutMs,
-    deadlineMs: limits.operationTimeoutMs,
-    backoffMs,
-    ...(attempts === undefined ? {} : { attempts }),
-    store: memoryStore(cache.memoryBytes),
-    shared,
-    archive: archived,
-    rateLimiter: shared ?? rateLimiter,
-    limits: requestsPerMinute,
-    pace,
-    freshSeconds: cache.freshSeconds,
-    maxRequests: limits.maxUpstreamRequests,
-    areKeysProven,
-    observer: metrics?.observer ?? null,
-    trace: tracing?.attempt ?? null,
-    onFault,
-    onRecovery,
-  });
-  metrics?.watch(upstream);
+  const memory = memoryStore(cache.memoryBytes);
+  const upstreamWith = (credentials: Credentials) =>
+    createUpstream({
+      baseUrl,
+      proxy: proxyFor(baseUrl, proxies)?.host ?? null,
+      credentials,
+      dispatcher,
+      now,
+      timeoutMs,
+      deadlineMs: limits.operationTimeoutMs,
+      backoffMs,
+      ...(attempts === undefined ? {} : { attempts }),
+      store: memory,
+      shared,
+      archive: archived,
+      rateLimiter: shared ?? rateLimiter,
+      limits: requestsPerMinute,
+      pace,
+      freshSeconds: cache.freshSeconds,
+      maxRequests: limits.maxUpstreamRequests,
+      areKeysProven,
+      observer: metrics?.observer ?? null,
+      trace: tracing?.attempt ?? null,
+      onFault,
+      onRecovery,
+    });
   const pseudonyms = new Pseudonyms(access.pseudonymKey ?? secretOf(credentials));
   const orgDirectory = watchedFile({
     paths: Object.values(teams.files),
@@ -253,11 +255,31 @@ export function createApp(
   const pseudonymousDirectoryOf = (named: OrgDirectory) =>
     masks.getOrInsertComputed(named, () => pseudonymousDirectory(named, pseudonyms));
   const stated = statedLimits(limits);
-  const directory = new DirectoryCache({ ...upstream, now, store: shared, onFault });
+  const keys = watchedFile({
+    paths: config.upstream.keyFiles,
+    read: config.upstream.rereadCredentials,
+    first: credentials,
+    onFault,
+    staying: "The keys read before stay in use.",
+    settles: true,
+    elapsedMs: pace.now,
+  });
+  const generations = new KeyGenerations(keys, (credentials) => {
+    const upstream = upstreamWith(credentials);
+    return { upstream, directory: new DirectoryCache({ ...upstream, now, store: shared, onFault }) };
+  });
+  const upstreamNow = () => generations.current().upstream;
+  metrics?.watch({
+    budgets: () => upstreamNow().budgets(),
+    accessStatus: (dataset) => upstreamNow().accessStatus(dataset),
+  });
   const longTexts = new LongTexts(shared);
   /** Context of one operation, as its viewer sees people. */
   const contextOf = (options: OperationOptions, viewer: Viewer): Context => {
+    const generation = generations.current();
+    const { upstream, directory } = generation;
     const operation = upstream.operation(options);
+    operation.dependOn(whileCurrent(generation, () => generations.current()));
     const isByName = viewer.identity === "full";
     const files = orgDirectory();
     operation.dependOn(whileCurrent(files, orgDirectory));
@@ -313,7 +335,9 @@ export function createApp(
     context: (signal: AbortSignal, priority: Priority = "interactive", options: ReadOptions = {}): Context =>
       contextOf({ signal, priority, ...options }, anybody),
     /** Makes one upstream request for a command, and returns its response as it came. */
-    answer: upstream.answer,
+    get answer() {
+      return upstreamNow().answer;
+    },
     /** The viewer of that context. */
     viewer: anybody,
     handle: server.handle,
@@ -326,15 +350,14 @@ export function createApp(
     /** From now on it asks, on /readyz, to be sent nothing more; what comes is answered all the same. */
     startDraining(): void {
       isReady = false;
-      void directory.stop();
+      void generations.current().directory.stop();
     },
     /** Reads the issuer of sign-in where that is due, so that an outage is logged before the first person signs in. */
     discoverIssuer: async (): Promise<void> => signIn?.discover(),
     /** Fetches what of the directory was needed lately and is about to age; the process says so now and then. */
-    refreshDirectory: () => directory.refresh(),
+    refreshDirectory: () => generations.current().directory.refresh(),
     async dispose(): Promise<void> {
-      await directory.stop();
-      await upstream.stored();
+      await generations.dispose();
       await dispatcher.close();
       await Promise.all([store?.dispose(), archived?.dispose()]);
     },

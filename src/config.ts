@@ -13,7 +13,7 @@ import { SettingsReader } from "./settings/setting.ts";
 import type { Environment } from "./settings/settings.ts";
 import { teamsConfig } from "./settings/teams.ts";
 import { tracingConfig } from "./settings/tracing.ts";
-import { UPSTREAM, upstreamConfig } from "./settings/upstream.ts";
+import { organizationsWithKeys, upstreamConfig } from "./settings/upstream.ts";
 
 /** Everything an operator can set, by subject. Read once at start; frozen. */
 export type Config = ReturnType<typeof readConfig>;
@@ -22,9 +22,7 @@ export type Config = ReturnType<typeof readConfig>;
 export function readConfig(environment: Environment) {
   const reader = new SettingsReader(environment);
   const notes: string[] = [];
-  const isSet = (key: (typeof UPSTREAM)[keyof typeof UPSTREAM]) => reader.text(key) !== "";
-  const keys =
-    Number(isSet(UPSTREAM.analyticsKey)) + Number(isSet(UPSTREAM.adminKey) || isSet(UPSTREAM.adminToken));
+  const keys = organizationsWithKeys(reader);
   const isSandbox = keys === 0;
   const auth = authConfig(reader);
   const upstream = upstreamConfig(reader, { usesIssuer: auth.kind === "jwt" });

@@ -56,7 +56,7 @@ export function keyHints(environment: Readonly<Record<string, string | undefined
     return [...(given === key ? [] : [blanks]), ...(isUsual ? [] : [prefix])];
   });
   const used = [...KEY_FAMILIES.map((family) => VARIABLE_OF_KEY[family]), "ANTHROPIC_ADMIN_TOKEN"];
-  if (used.some((name) => environment[name]?.trim())) return hints;
+  if (used.some((name) => (environment[name] ?? environment[`${name}_FILE`])?.trim())) return hints;
   return OTHER_KEYS.flatMap((name) => {
     const key = environment[name]?.trim();
     if (!key) return [];

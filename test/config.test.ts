@@ -54,6 +54,8 @@ describe("an empty environment", () => {
       proxies: { https: null, http: null, direct: [] },
       timeoutMs: 10_000,
       requestsPerMinute: { analytics: 60, lookups: 100, spendLimits: 60 },
+      keyFiles: ["", "", ""],
+      rereadCredentials: expect.any(Function),
     });
     expect(rest).toEqual({
       server: {

@@ -1,6 +1,8 @@
 import { keyFaults, tokenFaults } from "../keys.ts";
+import { readTextFile, UnreadableFile } from "../operator-file.ts";
 import { directHosts, NO_PROXIES, type Proxies, proxyUrl } from "../proxies.ts";
 import { Credential, type Credentials } from "../upstream/access/credential.ts";
+import { ConfigError } from "./config-error.ts";
 import { seconds, text, wholeNumber } from "./formats.ts";
 import { optional, type SettingFormat, type SettingsReader, setting } from "./setting.ts";
 
@@ -45,6 +47,27 @@ export const UPSTREAM = {
     meaning:
       "OAuth access token of the Console organization with `org:admin`, instead of ANTHROPIC_ADMIN_KEY. It is sent as `Authorization: Bearer`. A personal key, or one of a service account, belongs in ANTHROPIC_ADMIN_KEY.",
     secret: true,
+  }),
+  analyticsKeyFile: optional({
+    name: "ANTHROPIC_ANALYTICS_KEY_FILE",
+    format: text("path"),
+    meaning:
+      "File with the key of ANTHROPIC_ANALYTICS_KEY, instead of that variable. A changed key applies without a restart.",
+    example: "/run/secrets/analytics-key",
+  }),
+  adminKeyFile: optional({
+    name: "ANTHROPIC_ADMIN_KEY_FILE",
+    format: text("path"),
+    meaning:
+      "File with the key of ANTHROPIC_ADMIN_KEY, instead of that variable. A changed key applies without a restart.",
+    example: "/run/secrets/admin-key",
+  }),
+  adminTokenFile: optional({
+    name: "ANTHROPIC_ADMIN_TOKEN_FILE",
+    format: text("path"),
+    meaning:
+      "File with the token of ANTHROPIC_ADMIN_TOKEN, instead of that variable. A changed token applies without a restart.",
+    example: "/run/secrets/admin-token",
   }),
   baseUrl: setting({
     name: "ANTHROPIC_BASE_URL",
@@ -103,27 +126,86 @@ export const UPSTREAM = {
   }),
 };
 
+/** Settings that hold a key or a token, each with the one that names its file. */
+const KEY_SETTINGS = {
+  analytics: [UPSTREAM.analyticsKey, UPSTREAM.analyticsKeyFile],
+  admin: [UPSTREAM.adminKey, UPSTREAM.adminKeyFile],
+  adminToken: [UPSTREAM.adminToken, UPSTREAM.adminTokenFile],
+} as const;
+
+type KeyName = keyof typeof KEY_SETTINGS;
+
+const KEY_NAMES = Object.keys(KEY_SETTINGS) as KeyName[];
+
+/** Keys as they are stated, and the files that they can be read from again; empty texts are not stated. */
+interface KeySources {
+  readonly stated: Readonly<Record<KeyName, string>>;
+  /** Paths. */
+  readonly files: Readonly<Record<KeyName, string>>;
+}
+
+/** Counts the organizations with a key. */
+export function organizationsWithKeys(reader: SettingsReader): number {
+  const isSet = (name: KeyName) => KEY_SETTINGS[name].some((each) => reader.text(each) !== "");
+  return Number(isSet("analytics")) + Number(isSet("admin") || isSet("adminToken"));
+}
+
+/** Reads the keys, from their files where those are named. Every fault is a line that does not repeat a key. */
+function keysIn({ stated, files }: KeySources, faults: string[]): Readonly<Record<KeyName, string>> {
+  const keys = KEY_NAMES.map((name): [KeyName, string] => {
+    const [{ name: variable }, { name: fileVariable }] = KEY_SETTINGS[name];
+    const path = files[name];
+    if (path === "") return [name, stated[name]];
+    if (stated[name] !== "") faults.push(`${variable} and ${fileVariable} are both set; unset one of them.`);
+    return [name, keyInFile(path, fileVariable, faults)];
+  });
+  const { analytics, admin, adminToken } = Object.fromEntries(keys) as Record<KeyName, string>;
+  faults.push(...keyFaults({ analytics, admin }), ...tokenFaults(UPSTREAM.adminToken.name, adminToken));
+  const isSet = (name: KeyName) => stated[name] !== "" || files[name] !== "";
+  if (isSet("admin") && isSet("adminToken"))
+    faults.push("ANTHROPIC_ADMIN_KEY and ANTHROPIC_ADMIN_TOKEN are both set; unset one of them.");
+  return { analytics, admin, adminToken };
+}
+
+function keyInFile(path: string, variable: string, faults: string[]): string {
+  try {
+    const key = readTextFile(path).trim();
+    if (key === "") faults.push(`${variable}: the file is empty.`);
+    return key;
+  } catch (fault) {
+    if (!(fault instanceof UnreadableFile)) throw fault;
+    faults.push(`${variable}: the file ${fault.message}.`);
+    return "";
+  }
+}
+
+function reread(sources: KeySources): Credentials {
+  const faults: string[] = [];
+  const keys = keysIn(sources, faults);
+  if (faults.length > 0) throw new ConfigError(faults);
+  return credentials(keys);
+}
+
 /** Reads the settings of the upstream APIs. Without keys the sandbox stands in for them. */
 export function upstreamConfig(reader: SettingsReader, { usesIssuer }: { readonly usesIssuer: boolean }) {
-  const { analyticsKey, adminKey, adminToken } = reader.readAll({
-    analyticsKey: UPSTREAM.analyticsKey,
-    adminKey: UPSTREAM.adminKey,
-    adminToken: UPSTREAM.adminToken,
-  });
-  const isSandbox = analyticsKey === null && adminKey === null && adminToken === null;
+  const texts = (i: 0 | 1) =>
+    Object.fromEntries(KEY_NAMES.map((name) => [name, reader.text(KEY_SETTINGS[name][i])]));
+  const keySources = { stated: texts(0), files: texts(1) } as object as KeySources;
+  const isSandbox = organizationsWithKeys(reader) === 0;
   if (isSandbox && reader.text(UPSTREAM.baseUrl) !== "")
     reader.faults.push(
       "ANTHROPIC_BASE_URL is set without a key; set ANTHROPIC_ANALYTICS_KEY or ANTHROPIC_ADMIN_KEY too.",
     );
-  reader.faults.push(...keyFaults({ analytics: analyticsKey ?? "", admin: adminKey ?? "" }));
-  reader.faults.push(...tokenFaults(UPSTREAM.adminToken.name, adminToken ?? ""));
-  if (adminKey !== null && adminToken !== null)
-    reader.faults.push("ANTHROPIC_ADMIN_KEY and ANTHROPIC_ADMIN_TOKEN are both set; unset one of them.");
+  const keys = keysIn(keySources, reader.faults);
   return Object.freeze({
     baseUrl: reader.read(UPSTREAM.baseUrl),
     // The sandbox runs in this process: a proxy of the environment is not for it.
     proxies: isSandbox && !usesIssuer ? NO_PROXIES : proxies(reader),
-    credentials: isSandbox ? SANDBOX_CREDENTIALS : credentials(analyticsKey, adminKey, adminToken),
+    credentials: isSandbox ? SANDBOX_CREDENTIALS : credentials(keys),
+    /** Paths of the files with keys; empty where there is none. */
+    keyFiles: Object.values(keySources.files),
+    /** Reads the keys again from their files; throws ConfigError where they cannot be used. */
+    rereadCredentials: () => reread(keySources),
     timeoutMs: reader.read(UPSTREAM.timeoutMs),
     requestsPerMinute: {
       analytics: reader.read(UPSTREAM.analyticsPerMinute),
@@ -133,17 +215,17 @@ export function upstreamConfig(reader: SettingsReader, { usesIssuer }: { readonl
   });
 }
 
-const SANDBOX_CREDENTIALS = credentials("sk-ant-api01-sandbox", "sk-ant-admin01-sandbox");
+const SANDBOX_CREDENTIALS = credentials({
+  analytics: "sk-ant-api01-sandbox",
+  admin: "sk-ant-admin01-sandbox",
+  adminToken: "",
+});
 
-function credentials(
-  analytics: string | null,
-  adminKey: string | null,
-  adminToken: string | null = null,
-): Credentials {
-  const token = adminToken === null ? null : new Credential(adminToken, "bearer");
+function credentials({ analytics, admin, adminToken }: Readonly<Record<KeyName, string>>): Credentials {
+  const token = adminToken === "" ? null : new Credential(adminToken, "bearer");
   return {
-    analytics: analytics === null ? null : new Credential(analytics),
-    admin: adminKey === null ? token : new Credential(adminKey),
+    analytics: analytics === "" ? null : new Credential(analytics),
+    admin: admin === "" ? token : new Credential(admin),
   };
 }
 

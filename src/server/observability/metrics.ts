@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 import { DATASETS, type Dataset } from "../../domain/dataset.ts";
 import { organizationName } from "../../domain/organization.ts";
 import { Outage } from "../../errors.ts";
+import { ConfigError } from "../../settings/config-error.ts";
 import { HttpFailure } from "../../upstream/http/http-failure.ts";
 import type { UpstreamObserver, UpstreamState } from "../../upstream/observer.ts";
 import type { Completion, RequestRecord } from "../http/request-record.ts";
@@ -79,7 +80,9 @@ export class Metrics {
   }
 
   fault(fault: unknown): void {
-    this.#faults.inc({ dependency: fault instanceof Outage ? dependencyOf(fault) : "gateway" });
+    const isOfFile = fault instanceof ConfigError; // one that was read again
+    const dependency = fault instanceof Outage ? dependencyOf(fault) : isOfFile ? "file" : "gateway";
+    this.#faults.inc({ dependency });
   }
 
   /** States the budget, the exports and the access of an upstream at each scrape. */

@@ -1,0 +1,168 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { memorySharedStore } from "../src/cache/memory-shared-store.ts";
+import type { SharedStore } from "../src/cache/shared-store.ts";
+import { readConfig } from "../src/config.ts";
+import { Metrics } from "../src/server/observability/metrics.ts";
+import type { ConfigError } from "../src/settings/config-error.ts";
+import type { Environment } from "../src/settings/settings.ts";
+import { type GatewayOptions, gateway, json, NOW, type Route, refusal } from "./gateway.ts";
+import { PATHS, tokenPage, wireUser } from "./wire.ts";
+
+const A = "sk-ant-api01-first";
+const B = "sk-ant-api01-second";
+
+/** Longer than the pause between two looks at a file. */
+const LOOK_MS = 1_001;
+
+/** Final days, which are kept for good. */
+const USERS = `{ users(range: { between: { from: "2026-09-01", until: "2026-09-08" } }) { nodes { userId } } }`;
+
+/** A key in a file, and a gateway that reads it from there. */
+function rotating(options: GatewayOptions = {}, first = A) {
+  const file = join(mkdtempSync(join(tmpdir(), "keys-")), "key");
+  writeFileSync(file, `${first}\n`);
+  let elapsed = 0;
+  const keys: (string | undefined)[] = [];
+  const people: Route = (_query, { headers }) => {
+    const key = headers["x-api-key"];
+    keys.push(key);
+    return key === "sk-ant-api01-revoked"
+      ? refusal(401, "authentication_error", "revoked")
+      : json(tokenPage([wireUser(`user_${key?.slice(-6)}`)]));
+  };
+  const { ask, at, faults, requestsOf, seen } = gateway({
+    routes: { [PATHS.users]: people },
+    pace: { now: () => elapsed, sleep: async () => {} },
+    ...options,
+    settings: { ANTHROPIC_ANALYTICS_KEY: undefined, ANTHROPIC_ANALYTICS_KEY_FILE: file, ...options.settings },
+  });
+  const look = () => {
+    elapsed += LOOK_MS;
+    return ask("{ __typename }");
+  };
+  return {
+    ...{ ask, at, faults, requestsOf, seen, keys },
+    /** Writes the file, and lets the gateway find it complete. */
+    async rotate(text: string) {
+      writeFileSync(file, text);
+      await look();
+      await look();
+    },
+    users: async () => (await ask(USERS)).data?.users?.nodes.map((node: { userId: string }) => node.userId),
+  };
+}
+
+describe("a key that is replaced in its file", () => {
+  test("is used for the next request, and answers of the one before are not served again", async () => {
+    const { users, rotate, keys } = rotating();
+    expect(await users()).toEqual(["user_-first"]);
+    expect(await users()).toEqual(["user_-first"]);
+    expect(keys).toEqual([A]);
+    await rotate(B);
+    expect(await users()).toEqual(["user_second"]);
+    expect(keys).toEqual([A, B]);
+    await rotate(A);
+    expect(await users()).toEqual(["user_-first"]);
+    expect(keys).toEqual([A, B]); // its final pages are still stored
+  });
+
+  test("ends what was learned of a revoked one", async () => {
+    const { ask, users, rotate } = rotating({}, "sk-ant-api01-revoked");
+    expect((await ask(USERS)).errors?.[0]?.extensions).toMatchObject({ reason: "KEY_REFUSED" });
+    await rotate(B);
+    expect(await users()).toEqual(["user_second"]);
+  });
+
+  test("is not used again for a file that was written with the same key", async () => {
+    const { users, rotate, keys, requestsOf } = rotating();
+    await users();
+    await rotate(` ${A}\r\n`);
+    const [, requests] = await requestsOf(users);
+    expect(requests).toEqual([]);
+    expect(keys).toEqual([A]);
+  });
+
+  test.each([
+    ["empty", "", "is empty"],
+    ["a key in quotation marks", `"${B}"`, "quotation marks"],
+    ["two keys", `${A}\n${B}\n`, "not valid in a key"],
+    ["an Admin key", "sk-ant-admin01-canary", "set it there"],
+  ])("stays in use while the file holds %s, which is reported once", async (_what, text, fault) => {
+    const metrics = new Metrics("0");
+    const { users, rotate, faults, keys, at } = rotating({ metrics });
+    await users();
+    await rotate(text);
+    await rotate(text);
+    at("2026-11-23T12:00:00Z");
+    expect(await users()).toEqual(["user_-first"]);
+    expect(new Set(keys)).toEqual(new Set([A]));
+    expect(faults).toHaveLength(1);
+    expect(String(faults[0])).toContain(fault);
+    expect(String(faults[0])).toContain("The keys read before stay in use.");
+    expect(String(faults[0])).not.toMatch(/canary|first|second/);
+    expect(await metrics.text()).toContain('claude_gateway_faults_total{dependency="file"} 1');
+    await rotate(B);
+    expect(await users()).toEqual(["user_second"]);
+  });
+
+  test("reads nothing where it belongs to the other kind of organization", async () => {
+    const { ask, rotate, seen } = rotating({ sandbox: { users: 20 }, proof: true }, "sk-ant-enterprise-one");
+    const COST = `{ cost(range: { period: YESTERDAY }, source: UNIFIED, bucket: DAY) { totalCount } }`;
+    const before = await ask(COST);
+    expect(before.errors).toBeUndefined();
+    await rotate("sk-ant-console-other");
+    seen.splice(0);
+    const { data, errors } = await ask(COST);
+    expect(data.cost).toBeNull();
+    expect(errors?.[0]?.extensions).toMatchObject({ code: "UPSTREAM_AUTH", reason: "WRONG_ORGANIZATION" });
+    expect(seen.filter(({ pathname }) => pathname.includes("cost"))).toEqual([]);
+  });
+
+  test("never crosses between replicas, of which one has read the new key and one has not", async () => {
+    const store: SharedStore = memorySharedStore(2 ** 20, () => Date.parse(NOW));
+    const [one, other] = [rotating({ store }), rotating({ store })];
+    expect(await one.users()).toEqual(["user_-first"]);
+    await one.rotate(B);
+    expect(await one.users()).toEqual(["user_second"]);
+    expect(await other.users()).toEqual(["user_-first"]);
+    expect(other.keys).toEqual([]); // the first replica had stored it
+    await other.rotate(B);
+    expect(await other.users()).toEqual(["user_second"]);
+    expect(other.keys).toEqual([]);
+  });
+});
+
+describe("settings of key files", () => {
+  const faults = (settings: Environment) => {
+    try {
+      readConfig(settings);
+      return [];
+    } catch (fault) {
+      return (fault as ConfigError).faults;
+    }
+  };
+  const file = join(mkdtempSync(join(tmpdir(), "keys-")), "key");
+  writeFileSync(file, A);
+
+  test("stand for a key, so that the sandbox does not answer", () => {
+    const { sandbox, upstream } = readConfig({ ANTHROPIC_ANALYTICS_KEY_FILE: file });
+    expect(sandbox).toBeNull();
+    expect(upstream.credentials.analytics?.headers()).toEqual({ "x-api-key": A });
+    expect(JSON.stringify(upstream.credentials)).not.toContain(A);
+  });
+
+  test("are refused beside the variable, without a file, and for two of one organization", () => {
+    expect(faults({ ANTHROPIC_ANALYTICS_KEY: B, ANTHROPIC_ANALYTICS_KEY_FILE: file })).toEqual([
+      "ANTHROPIC_ANALYTICS_KEY and ANTHROPIC_ANALYTICS_KEY_FILE are both set; unset one of them.",
+    ]);
+    expect(faults({ ANTHROPIC_ADMIN_KEY_FILE: "/no/such/key" })[0]).toMatch(
+      /^ANTHROPIC_ADMIN_KEY_FILE: .*ENOENT/,
+    );
+    expect(faults({ ANTHROPIC_ADMIN_KEY: B, ANTHROPIC_ADMIN_TOKEN_FILE: file })).toEqual([
+      "ANTHROPIC_ADMIN_KEY and ANTHROPIC_ADMIN_TOKEN are both set; unset one of them.",
+    ]);
+  });
+});
