@@ -46,7 +46,7 @@ export class PartNotes {
     const key = keyOf(part);
     const bytes = await store.get(key);
     const entry = bytes === null ? null : await decodeEntry(key, bytes);
-    return entry === null ? own : (JSON.parse(entry.body) as PartNote);
+    return (entry && noteIn(entry.body)) ?? own;
   }
 
   /** Returns what this process noted last. */
@@ -74,4 +74,15 @@ export class PartNotes {
     const note = await this.of(part);
     if (note !== null) await this.write(part, { ...note, usedAt: now });
   }
+}
+
+/** Reads a note; null for one of another form, which a newer version of the gateway may have written. */
+function noteIn(body: string): PartNote | null {
+  const note = JSON.parse(body) as { readonly [K in keyof PartNote]?: unknown } | null;
+  const isNumber = (value: unknown) => Number.isSafeInteger(value);
+  const isNumberOrNull = (value: unknown) => value === null || isNumber(value);
+  const isNote =
+    [note?.done, note?.usedAt, note?.at].every(isNumber) &&
+    [note?.total, note?.wholeAt].every(isNumberOrNull);
+  return isNote ? (note as PartNote) : null;
 }
