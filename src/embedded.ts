@@ -2,6 +2,7 @@ import "./graphql-in-production.ts";
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { lifetimeOf, loggersOf } from "./cli/lifetime.ts";
+import { openMetrics } from "./cli/metrics/open.ts";
 import { openApp } from "./cli/open.ts";
 import { openTracing } from "./cli/tracing.ts";
 import { ConfigError } from "./settings/config-error.ts";
@@ -12,6 +13,8 @@ export interface EmbeddedOptions {
    * `AUTH=tokens` or `AUTH=jwt`: the gateway cannot see on which addresses that server listens.
    */
   readonly allowUnauthenticated?: boolean;
+  /** Measures what `metrics` of the gateway returns; the server around it serves that. */
+  readonly metrics?: boolean;
 }
 
 /** A gateway inside another server. */
@@ -20,6 +23,8 @@ export interface EmbeddedApp {
   readonly fetch: (input: string | Request, init?: RequestInit) => Promise<Response>;
   /** Answers a request of node:http, and so of Express and Fastify. The body must not have been read. */
   readonly handle: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Returns metrics in Prometheus' text format; null without the option `metrics`. */
+  readonly metrics: (() => Promise<string>) | null;
   /** From now on `/readyz` answers 503; all else is still answered. */
   readonly startDraining: () => void;
   /** Closes connections, stores and logs. Call it when the last request has been answered. */
@@ -32,18 +37,25 @@ export interface EmbeddedApp {
  */
 async function createEmbedded(
   settings: Readonly<Record<string, string | undefined>> = process.env,
-  { allowUnauthenticated = false }: EmbeddedOptions = {},
+  { allowUnauthenticated = false, metrics: isMeasured = false }: EmbeddedOptions = {},
 ): Promise<EmbeddedApp> {
   const opened = await openApp(settings, {
     async loggersOf(config, now) {
       if (config.sandbox === null && config.access.auth.kind === "none" && !allowUnauthenticated)
         throw new ConfigError([EXPOSED]);
       const loggers = loggersOf(config, now);
-      return { ...loggers, tracing: await openTracing(config, loggers.log) };
+      const metrics = isMeasured ? await openMetrics() : null;
+      return { ...loggers, metrics, tracing: await openTracing(config, loggers.log) };
     },
   });
-  const { app } = opened;
-  return { fetch: app.fetch, handle: app.handle, ...lifetimeOf(opened) };
+  const { app, loggers } = opened;
+  const { metrics } = loggers;
+  return {
+    fetch: app.fetch,
+    handle: app.handle,
+    metrics: metrics && (() => metrics.text()),
+    ...lifetimeOf(opened),
+  };
 }
 
 const EXPOSED =

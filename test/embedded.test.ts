@@ -57,6 +57,15 @@ describe("a gateway inside another server", () => {
     expect(answer.errors).toBeUndefined();
   });
 
+  test("measures itself where the server wants to serve that", async () => {
+    const measured = await embedded(SANDBOX, { metrics: true });
+    for (let i = 0; i < 2; i++) await measured.fetch("http://gateway.test/q/Datasets"); // the second answer can be a kept one
+    expect(await measured.metrics?.()).toMatch(
+      /^claude_gateway_requests_total\{[^}]*operation="Datasets"[^}]*\} 2$/m,
+    );
+    expect((await embedded(SANDBOX)).metrics).toBeNull();
+  });
+
   test("is no longer ready once it drains, and still answers", async () => {
     const gateway = await embedded(SANDBOX);
     const ready = () => statusOf(gateway.fetch("http://gateway.test/readyz"));

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { parser } from "@prometheus-io/lezer-promql";
 import parsePrometheus from "parse-prometheus-text-format";
 import { Agent, request } from "undici";
@@ -305,4 +305,16 @@ describe("a gateway with METRICS", () => {
     await body.dump();
     await dispatcher.close();
   }
+});
+
+test("without METRICS their library is not loaded: one module imports it, which is imported when it is needed", () => {
+  const importing = (pattern: RegExp) =>
+    globSync("{src,schema}/**/*.ts")
+      .filter((path) => pattern.test(readFileSync(path, "utf8")))
+      .sort();
+  expect(importing(/^import (?!type)[^;]*"prom-client"/m)).toEqual([
+    "src/cli/metrics/worker-metrics.ts",
+    "src/server/observability/metrics.ts",
+  ]);
+  expect(importing(/^import (?!type)[^;]*\/(?:observability\/metrics|worker-metrics)\.ts"/m)).toEqual([]);
 });

@@ -8,9 +8,9 @@ import { createListener } from "../server/http/listener.ts";
 import type { AuthConfig } from "../settings/auth.ts";
 import type { Environment } from "../settings/settings.ts";
 import type { Credentials } from "../upstream/access/credential.ts";
-import { VERSION } from "../version.ts";
 import { lifetimeOf, loggersOf } from "./lifetime.ts";
 import { cannotListen } from "./listen.ts";
+import { openMetrics } from "./metrics/open.ts";
 import { describeUpstream, openGateway } from "./open.ts";
 import { SLACK_MS, STOPPING, stopOnSignal } from "./stop.ts";
 import { openTracing } from "./tracing.ts";
@@ -63,9 +63,7 @@ export async function serveProcess(environment: Environment): Promise<void> {
 async function observersOf(config: Config, now: () => Instant) {
   const loggers = loggersOf(config, now);
   const tracing = await openTracing(config, loggers.log);
-  if (config.metrics === null) return { ...loggers, tracing, metrics: null };
-  const { Metrics } = await import("../server/observability/metrics.ts");
-  return { ...loggers, tracing, metrics: new Metrics(VERSION) };
+  return { ...loggers, tracing, metrics: config.metrics && (await openMetrics()) };
 }
 
 /** The query to begin with: an admin key alone cannot answer one about users. */

@@ -97,12 +97,10 @@ export function createGraphQL({
     const definition = getOperationAST(document, operationName);
     if (!definition) throw badRequest(400, "Could not determine what operation to execute.");
     if (definition.operation === "mutation" && head.method === "GET") throw mutationByGet();
-    if (isAudited && faults.length === 0 && record.operation !== null)
-      record.operation = executedOperation(
-        { schema, definition, sha256, variables },
-        record.operation,
-        digest,
-      );
+    if (faults.length === 0 && record.operation !== null)
+      record.operation = isAudited
+        ? executedOperation({ schema, definition, sha256, variables }, record.operation, digest)
+        : { ...record.operation, sha256 };
     return { document, text: query, definition, operationName, variables, faults, isExplained };
   }
 
