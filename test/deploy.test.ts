@@ -70,9 +70,22 @@ describe("ports", () => {
     const { port } = readConfig(imageEnvironment).server;
     expect(dockerfile).toContain(`EXPOSE ${port}`);
     expect(compose.services.gateway.ports).toEqual([`127.0.0.1:${port}:${port}`]);
-    expect(container.ports).toEqual([{ name: "http", containerPort: port }]);
+    expect(container.ports[0]).toEqual({ name: "http", containerPort: port });
     expect(readConfig({ PORT: manifest("ConfigMap").data.PORT }).server.port).toBe(port);
     expect(manifest("Service").spec.ports).toEqual([{ name: "http", port: 80, targetPort: "http" }]);
+  });
+
+  test("of metrics are those that Prometheus is led to, and no others are", () => {
+    const { metrics } = readConfig({ METRICS: manifest("ConfigMap").data.METRICS });
+    expect(container.ports.slice(1)).toEqual([{ name: "metrics", containerPort: metrics?.port }]);
+    expect(manifest("Deployment").spec.template.metadata.annotations).toEqual({
+      "prometheus.io/scrape": "true",
+      "prometheus.io/port": String(metrics?.port),
+      "prometheus.io/path": "/metrics",
+    });
+    for (const environment of Object.values(ENVIRONMENTS).slice(1))
+      expect(readConfig({ METRICS: environment.METRICS }).metrics?.port).toBe(metrics?.port);
+    expect(readConfig(ENVIRONMENTS.systemd ?? {}).metrics?.host).toBe("127.0.0.1");
   });
 
   test("of Redis are those that the gateway is set to", () => {
