@@ -206,6 +206,14 @@ describe("doctor --contract", () => {
     expect(report).not.toContain("canary");
   });
 
+  test("asks once where upstream cannot be reached", async () => {
+    const config = readConfig({ ...KEYS, ANTHROPIC_BASE_URL: "http://127.0.0.1:2" });
+    const { endpoints, requests } = await compareContract(config, { store: null, now: () => NOW });
+    expect(requests).toBe(1);
+    expect(endpoints[0]?.why).toBe("UPSTREAM_UNAVAILABLE");
+    expect(new Set(endpoints.slice(1).map(({ why }) => why))).toEqual(new Set(["NOT_ASKED"]));
+  });
+
   test("says as a command how many requests it makes before the first, and exits with 1 after a difference", async () => {
     const { url } = await upstream((path, body) =>
       path === MEMBERS ? { ...body, total_count: 41_280 } : body,

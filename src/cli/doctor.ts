@@ -63,7 +63,7 @@ function textOf({ findings, requests }: Examination): string {
   return [
     ...lines,
     "",
-    `${count("problem")} problems, ${count("warning")} warnings; ${requests} upstream requests.`,
+    `Problems: ${count("problem")}; warnings: ${count("warning")}; upstream requests: ${requests}.`,
     "",
   ].join("\n");
 }

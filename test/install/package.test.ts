@@ -128,7 +128,18 @@ describe("the package", () => {
 
   test("runs every command and several workers without its sources", async () => {
     const help = await outputOf(["claude-analytics-gateway", "help"]);
-    for (const name of ["serve", "sandbox", "parity", "warm", "token", "export", "backup", "restore"])
+    for (const name of [
+      "serve",
+      "sandbox",
+      "config",
+      "doctor",
+      "parity",
+      "warm",
+      "token",
+      "export",
+      "backup",
+      "restore",
+    ])
       expect(help).toContain(`  ${name} `);
     const file = inApp("spend.csv");
     const { code, output } = await withItsNode(

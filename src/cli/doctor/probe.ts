@@ -44,6 +44,11 @@ export function openProbe(config: Config, { store, now, most }: ProbeOptions): P
   return { app, outages, ...seen };
 }
 
+/** True if upstream as a whole cannot be reached, and not if it answers with a failure. */
+export function isUnreachable({ code }: Pick<Outage, "code">): boolean {
+  return !/^(HTTP_\d+|NOT_JSON|TOO_LARGE|WRONG_ORGANIZATION)$/.test(code);
+}
+
 /** A store that limits requests and holds no answer. */
 function limiterOf(store: RateLimiter & Pick<SharedStore, "about">): SharedStore {
   return {

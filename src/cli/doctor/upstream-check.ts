@@ -9,7 +9,7 @@ import { proxyFor } from "../../proxies.ts";
 import { DATASET_ENDPOINTS } from "../../upstream/dataset-endpoints.ts";
 import { type KeyFamily, VARIABLE_OF_KEY } from "../../upstream/endpoint.ts";
 import { type Check, type Finding, type FindingCode, ok, problem, skipped, warning } from "./finding.ts";
-import { openProbe } from "./probe.ts";
+import { isUnreachable, openProbe } from "./probe.ts";
 
 /** Groups of datasets that are open or closed together, in the order in which they are asked. */
 const RIGHTS = {
@@ -102,7 +102,7 @@ async function keyFindings(
     ];
   const findings: Finding[] = [];
   for (const [dataset, what] of rights) {
-    const network = outages.find(({ code }) => isUnreachable(code));
+    const network = outages.find(isUnreachable);
     if (network !== undefined) {
       const text = "It was not asked what this key opens, since upstream cannot be reached.";
       return findings.length > 0 ? findings : [skipped(check, text)];
@@ -110,15 +110,11 @@ async function keyFindings(
     const refusal = await closed(ctx, DATASET_ENDPOINTS[dataset]);
     const outage = outages.at(-1);
     if (refusal === null) findings.push(ok(check, `${what}: open.`));
-    else if (outage !== undefined && isUnreachable(outage.code)) continue;
+    else if (outage !== undefined && isUnreachable(outage)) continue;
     else if (ofWholeKey(refusal.reason)) return [keyProblem(check, key, refusal.reason)];
     else findings.push(rightFinding(check, what, refusal, outage));
   }
   return findings;
-}
-
-function isUnreachable(code: string): boolean {
-  return !/^(HTTP_\d+|NOT_JSON|TOO_LARGE|WRONG_ORGANIZATION)$/.test(code);
 }
 
 function ofWholeKey(reason: ClosedReason): boolean {
@@ -167,7 +163,9 @@ function rightFinding(
   outage: Outage | undefined,
 ): Finding {
   const isOutage = reason === "UNAVAILABLE" && outage !== undefined;
-  const because = isOutage ? `${outage.message} (${outage.code})` : why.replace(/\.$/, "");
+  // A place in an answer has the number of a row.
+  const said = why.replaceAll(/\[\d+\]/g, "[]").replace(/\.$/, "");
+  const because = isOutage ? `${outage.message} (${outage.code})` : said;
   const text = `${what}: closed, since ${because.charAt(0).toLowerCase()}${because.slice(1)}.`;
   const action = WAYS_OUT[reason] ?? "";
   const code: FindingCode = reason;
@@ -178,7 +176,7 @@ function rightFinding(
 function wayTo({ upstream: { baseUrl, proxies } }: Config, outages: readonly Outage[]): Finding {
   const proxy = proxyFor(baseUrl, proxies);
   const setting = baseUrl.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY";
-  const outage = outages.find(({ code }) => isUnreachable(code));
+  const outage = outages.find(isUnreachable);
   if (outage === undefined)
     return ok("upstream", `Upstream answers ${proxy === null ? "without a proxy" : `through ${setting}`}.`);
   const text = `U${outage.message.slice(1)}${proxy === null ? "" : ` (through ${setting})`} (${outage.code}).`;

@@ -6,7 +6,7 @@ import type { Endpoint } from "../../../upstream/endpoint.ts";
 import { WireError } from "../../../upstream/http/wire.ts";
 import { decodePage } from "../../../upstream/pages/page.ts";
 import { canonicalPath } from "../../../upstream/pages/path.ts";
-import { openProbe, type ProbeOptions } from "../probe.ts";
+import { isUnreachable, openProbe, type ProbeOptions } from "../probe.ts";
 import { compareShape, type ShapeDifference } from "./compare.ts";
 import { publicNames } from "./public-names.ts";
 import { CONTRACT_QUESTIONS, type ContractQuestion } from "./questions.ts";
@@ -19,7 +19,7 @@ export interface EndpointReport {
   readonly path: string;
   /** Null: the endpoint gave no answer to compare. */
   readonly differences: readonly ShapeDifference[] | null;
-  /** Why there is none, as the code of an error and the HTTP status, or `NO_ID`: the path needs an id, and a list without rows has none. */
+  /** Why there is none, as the code of an error and the HTTP status, or `NO_ID`: the path needs an id, and a list without rows has none; `NOT_ASKED`: upstream cannot be reached. */
   readonly why: string | null;
   /** Place at which the gateway cannot read the answer, and what it expects there; null: it can. */
   readonly unreadable: string | null;
@@ -41,12 +41,16 @@ export async function compareContract(
   { store, now }: Pick<ProbeOptions, "store" | "now">,
 ): Promise<ContractReport> {
   const questions = questionsFor(config);
-  const { app, requests } = openProbe(config, { store, now, most: questions.length });
+  const { app, outages, requests } = openProbe(config, { store, now, most: questions.length });
   const asker = { signal: new AbortController().signal, priority: "warm", unbounded: true } as const;
   const moment = { now: now(), ids: new Map<Dataset, string>() };
   const contract = await contractShapes();
   const endpoints: EndpointReport[] = [];
   for (const { dataset, ask } of questions) {
+    if (outages.some(isUnreachable)) {
+      endpoints.push({ dataset, path: "", differences: null, why: "NOT_ASKED", unreadable: null });
+      continue;
+    }
     const isAsked = await ask(async (endpoint, params) => {
       try {
         const { body } = await app.answer(asker, endpoint, params);
