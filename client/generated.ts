@@ -207,6 +207,7 @@ export const WITHOUT_ID = [
   "ClaudeCodeTotals",
   "ClaudeTagActivity",
   "CodeActivity",
+  "ConfiguredOrganization",
   "ConnectorByGroup",
   "ConnectorByProduct",
   "ConnectorChat",
@@ -350,6 +351,7 @@ export const CONNECTIONS = {
     "artifacts": [
       "filter",
       "groupBy",
+      "organization",
       "range"
     ],
     "claudeCode": [
@@ -358,16 +360,19 @@ export const CONNECTIONS = {
       "filter",
       "groupBy",
       "orderBy",
+      "organization",
       "range",
       "top"
     ],
     "claudeCodeRecords": [
       "filter",
+      "organization",
       "range"
     ],
     "connectors": [
       "filter",
       "orderBy",
+      "organization",
       "range"
     ],
     "cost": [
@@ -384,32 +389,39 @@ export const CONNECTIONS = {
       "top"
     ],
     "groups": [
+      "organization",
       "range"
     ],
     "idleSeats": [
-      "days"
+      "days",
+      "organization"
     ],
     "plugins": [
       "filter",
       "orderBy",
+      "organization",
       "range"
     ],
     "projects": [
       "filter",
       "orderBy",
+      "organization",
       "range"
     ],
     "skills": [
       "filter",
       "orderBy",
+      "organization",
       "range"
     ],
     "spendLimitRequests": [
+      "organization",
       "status"
     ],
     "spendLimits": [
       "filter",
-      "orderBy"
+      "orderBy",
+      "organization"
     ],
     "teams": [
       "organization",
@@ -432,6 +444,7 @@ export const CONNECTIONS = {
     "users": [
       "filter",
       "orderBy",
+      "organization",
       "range"
     ]
   },

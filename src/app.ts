@@ -8,22 +8,17 @@ import { LongTexts } from "./cache/long-texts.ts";
 import { memoryRateLimiter } from "./cache/memory-rate-limiter.ts";
 import { memoryStore } from "./cache/memory-store.ts";
 import type { SharedStore } from "./cache/shared-store.ts";
-import { whileCurrent } from "./cache/validity.ts";
 import type { Config } from "./config.ts";
-import type { Context, Warning } from "./context.ts";
+import type { Context } from "./context.ts";
+import { Contexts } from "./contexts.ts";
 import type { Instant } from "./domain/day.ts";
-import { Pseudonyms } from "./domain/pseudonym.ts";
-import { type OrgDirectory, pseudonymousDirectory } from "./domain/team.ts";
-import { seeing, VIEWER_OF_ALL, type Viewer } from "./domain/viewer.ts";
+import { seeing, VIEWER_OF_ALL } from "./domain/viewer.ts";
 import type { OutageSubject } from "./errors.ts";
-import { KeyGenerations } from "./key-generations.ts";
-import { DirectoryCache } from "./loaders/directory/directory.ts";
 import { dispatcherTo, proxyFor } from "./proxies.ts";
 import { AUTHORIZATION, type Authentication } from "./server/auth/authenticator.ts";
 import { issuerKeys } from "./server/auth/issuer-keys.ts";
 import { jwtCheck, jwtTokens } from "./server/auth/jwt.ts";
 import { fileTokens } from "./server/auth/tokens.ts";
-import { watchedFile } from "./server/auth/watched-file.ts";
 import { BUILT_PICTURES } from "./server/charts/pictures.ts";
 import { readDocuments } from "./server/documents/manifest.ts";
 import type { TrustedDocuments } from "./server/documents/trusted.ts";
@@ -39,13 +34,9 @@ import { SignInIssuer } from "./server/sign-in/issuer.ts";
 import { createSignIn, type PageSignIn } from "./server/sign-in/sign-in.ts";
 import type { JwtAuthConfig } from "./settings/auth.ts";
 import { statedLimits } from "./settings/limits.ts";
-import { rereadDirectory } from "./settings/teams.ts";
-import type { Credentials } from "./upstream/access/credential.ts";
 import type { Priority } from "./upstream/budget/budget.ts";
-import type { OperationOptions, ReadOptions } from "./upstream/budget/operation.ts";
-import { createUpstream } from "./upstream/create-upstream.ts";
+import type { ReadOptions } from "./upstream/budget/operation.ts";
 import type { Pace } from "./upstream/http/pace.ts";
-import { pseudonymousUpstream } from "./upstream/pseudonymous.ts";
 
 export interface AppOptions {
   /** How upstream is reached: a pool of connections, or the sandbox in this process. */
@@ -102,12 +93,13 @@ interface AuthenticationOptions extends Required<Pick<AppOptions, "now" | "onFau
 
 /** How callers prove who they are, and how people sign in on the pages. */
 function authenticationBy(
-  { access: { auth, identity }, upstream: { proxies } }: Config,
+  { access: { auth, identity }, upstream: { proxies }, tenants }: Config,
   { documents, ...options }: AuthenticationOptions,
 ): { readonly authentication: Authentication | null; readonly signIn: PageSignIn | null } {
   if (auth.kind === "none") return { authentication: null, signIn: null };
   if (auth.kind === "tokens") {
-    const tokens = fileTokens({ path: auth.path, identity, documents, ...options });
+    const organizations = namesOf(tenants);
+    const tokens = fileTokens({ path: auth.path, identity, documents, organizations, ...options });
     return { authentication: { header: AUTHORIZATION, session: null, ...tokens }, signIn: null };
   }
   const { now } = options;
@@ -137,6 +129,10 @@ function authenticationBy(
   };
 }
 
+function namesOf(tenants: Config["tenants"]): readonly string[] {
+  return tenants.flatMap(({ organizations }) => organizations.map(({ name }) => name));
+}
+
 /** Everything that decides which caller a token proves. */
 function claimSettings({
   issuers,
@@ -146,17 +142,20 @@ function claimSettings({
   roleMap,
   scopeClaims,
   emailClaim,
+  organizationsClaim,
   vouchesForEmail,
   signIn,
 }: JwtAuthConfig): string {
   const roles = roleMap && [...roleMap];
   const claims = [nameClaims, roleClaims, roles, scopeClaims, emailClaim, vouchesForEmail];
+  // Left out where it is not set, so that sessions from before it was a setting go on.
+  if (organizationsClaim !== null) claims.push(organizationsClaim);
   return JSON.stringify([issuers, audiences, signIn?.clientId, ...claims]);
 }
 
 /** Null where there are no links. */
 function linksBy(
-  { links, access: { identity } }: Config,
+  { links, access: { identity }, tenants }: Config,
   {
     archive,
     ...options
@@ -167,15 +166,8 @@ function linksBy(
 ): Links | null {
   if (links === null) return null;
   if (archive === null) throw new Error("links need an archive, which keeps those that are revoked");
-  return new Links({ ...links, ...options, archive, identity, viewerNamed: authentication?.viewerNamed });
-}
-
-/** Tells records apart that share a day and an actor. */
-const ID_DIGEST_LENGTH = 16;
-
-/** Derived from the keys: with the same keys, pseudonyms stay the same. */
-function secretOf({ analytics, admin }: Credentials): string {
-  return (analytics ?? admin)?.derive("pseudonyms") ?? "";
+  const viewerNamed = authentication?.viewerNamed;
+  return new Links({ ...links, ...options, organizations: namesOf(tenants), archive, identity, viewerNamed });
 }
 
 /** The gateway as a function from requests to responses; `handle` is the same as a node:http listener. */
@@ -202,8 +194,8 @@ export function createApp(
     pictures = BUILT_PICTURES,
   }: AppOptions,
 ) {
-  const { access, cache, limits, teams } = config;
-  const { baseUrl, proxies, credentials, timeoutMs, requestsPerMinute } = config.upstream;
+  const { access, cache, limits, tenants } = config;
+  const { baseUrl, proxies, timeoutMs, requestsPerMinute } = config.upstream;
   const onFault = (fault: unknown) => {
     metrics?.fault(fault);
     report(fault);
@@ -214,90 +206,41 @@ export function createApp(
   const shared =
     store === null ? (workers?.store ?? null) : guardedStore(store, { rateLimiter, onFault, onRecovery });
   const archived = archive && guardedArchive(archive, { onFault, onRecovery });
-  const memory = memoryStore(cache.memoryBytes);
-  const upstreamWith = (credentials: Credentials) =>
-    createUpstream({
-      baseUrl,
-      proxy: proxyFor(baseUrl, proxies)?.host ?? null,
-      credentials,
-      dispatcher,
-      now,
-      timeoutMs,
-      deadlineMs: limits.operationTimeoutMs,
-      backoffMs,
-      ...(attempts === undefined ? {} : { attempts }),
-      store: memory,
-      shared,
-      archive: archived,
-      rateLimiter: shared ?? rateLimiter,
-      limits: requestsPerMinute,
-      pace,
-      freshSeconds: cache.freshSeconds,
-      maxRequests: limits.maxUpstreamRequests,
-      areKeysProven,
-      observer: metrics?.observer ?? null,
-      trace: tracing?.attempt ?? null,
-      onFault,
-      onRecovery,
-    });
-  const pseudonyms = new Pseudonyms(access.pseudonymKey ?? secretOf(credentials));
-  const orgDirectory = watchedFile({
-    paths: Object.values(teams.files),
-    read: () => rereadDirectory(teams.files),
-    first: teams.orgDirectory,
+  const upstream = {
+    baseUrl,
+    proxy: proxyFor(baseUrl, proxies)?.host ?? null,
+    dispatcher,
+    now,
+    timeoutMs,
+    deadlineMs: limits.operationTimeoutMs,
+    backoffMs,
+    ...(attempts === undefined ? {} : { attempts }),
+    store: memoryStore(cache.memoryBytes),
+    shared,
+    archive: archived,
+    rateLimiter: shared ?? rateLimiter,
+    limits: requestsPerMinute,
+    pace,
+    freshSeconds: cache.freshSeconds,
+    maxRequests: limits.maxUpstreamRequests,
+    areKeysProven,
+    observer: metrics?.observer ?? null,
+    trace: tracing?.attempt ?? null,
     onFault,
-    staying: "TEAMS_FILE, ALIASES_FILE: the teams and aliases read before stay in force.",
-    settles: true,
-    elapsedMs: pace.now,
-  });
-  // Made when a caller sees people by pseudonym: an org chart can be long.
-  const masks = new WeakMap<OrgDirectory, OrgDirectory>();
-  const pseudonymousDirectoryOf = (named: OrgDirectory) =>
-    masks.getOrInsertComputed(named, () => pseudonymousDirectory(named, pseudonyms));
-  const stated = statedLimits(limits);
-  const keys = watchedFile({
-    paths: config.upstream.keyFiles,
-    read: config.upstream.rereadCredentials,
-    first: credentials,
-    onFault,
-    staying: "The keys read before stay in use.",
-    settles: true,
-    elapsedMs: pace.now,
-  });
-  const generations = new KeyGenerations(keys, (credentials) => {
-    const upstream = upstreamWith(credentials);
-    return { upstream, directory: new DirectoryCache({ ...upstream, now, store: shared, onFault }) };
-  });
-  const upstreamNow = () => generations.current().upstream;
-  metrics?.watch({
-    budgets: () => upstreamNow().budgets(),
-    accessStatus: (dataset) => upstreamNow().accessStatus(dataset),
-  });
-  const longTexts = new LongTexts(shared);
-  /** Context of one operation, as its viewer sees people. */
-  const contextOf = (options: OperationOptions, viewer: Viewer): Context => {
-    const generation = generations.current();
-    const { upstream, directory } = generation;
-    const operation = upstream.operation(options);
-    operation.dependOn(whileCurrent(generation, () => generations.current()));
-    const isByName = viewer.identity === "full";
-    const files = orgDirectory();
-    operation.dependOn(whileCurrent(files, orgDirectory));
-    const warnings: Warning[] = [];
-    return {
-      upstream: isByName ? operation : pseudonymousUpstream(operation, pseudonyms),
-      viewer,
-      now,
-      maxFirst: limits.maxFirst,
-      limits: stated,
-      orgDirectory: isByName ? files : pseudonymousDirectoryOf(files),
-      directory: directory.of(operation, isByName ? null : pseudonyms),
-      longTexts,
-      warn: (warning) => void warnings.push(warning),
-      warnings,
-      secretDigest: (text) => pseudonyms.digest(`id ${text}`, ID_DIGEST_LENGTH),
-    };
+    onRecovery,
   };
+  const contexts = new Contexts({
+    tenants,
+    upstream,
+    pseudonymKey: access.pseudonymKey,
+    longTexts: new LongTexts(shared),
+    shared,
+    now,
+    maxFirst: limits.maxFirst,
+    limits: statedLimits(limits),
+    onFault,
+  });
+  metrics?.watch(contexts.states);
   const anybody = seeing(VIEWER_OF_ALL, undefined, access.identity);
   const { authentication, signIn } = authenticationBy(config, {
     now,
@@ -310,7 +253,7 @@ export function createApp(
   const accounts = workers?.accounts ?? new MemoryAccounts(now);
   const server = createServer({
     schema,
-    context: contextOf,
+    context: (options, viewer) => contexts.of(options, viewer),
     now,
     accounts,
     config,
@@ -326,18 +269,19 @@ export function createApp(
     audit,
     metrics,
     tracing,
-    digest: digest ?? digestBy(pseudonyms),
+    digest: digest ?? digestBy(contexts.pseudonyms),
     onFault,
   });
   return {
     fetch: server.fetch,
     /** Makes a context for commands, which read without GraphQL; `signal` ends the operation. */
     context: (signal: AbortSignal, priority: Priority = "interactive", options: ReadOptions = {}): Context =>
-      contextOf({ signal, priority, ...options }, anybody),
+      contexts.of({ signal, priority, ...options }, anybody),
+    /** Makes a context for each tenant, for commands that go through all organizations. */
+    contexts: (signal: AbortSignal, priority: Priority, options: ReadOptions = {}): readonly Context[] =>
+      contexts.ofEach({ signal, priority, ...options }, anybody),
     /** Makes one upstream request for a command, and returns its response as it came. */
-    get answer() {
-      return upstreamNow().answer;
-    },
+    answer: contexts.answer,
     /** The viewer of that context. */
     viewer: anybody,
     handle: server.handle,
@@ -350,14 +294,14 @@ export function createApp(
     /** From now on it asks, on /readyz, to be sent nothing more; what comes is answered all the same. */
     startDraining(): void {
       isReady = false;
-      void generations.current().directory.stop();
+      void contexts.stop();
     },
     /** Reads the issuer of sign-in where that is due, so that an outage is logged before the first person signs in. */
     discoverIssuer: async (): Promise<void> => signIn?.discover(),
     /** Fetches what of the directory was needed lately and is about to age; the process says so now and then. */
-    refreshDirectory: () => generations.current().directory.refresh(),
+    refreshDirectory: () => contexts.refreshDirectories(),
     async dispose(): Promise<void> {
-      await generations.dispose();
+      await contexts.dispose();
       await dispatcher.close();
       await Promise.all([store?.dispose(), archived?.dispose()]);
     },

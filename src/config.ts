@@ -7,13 +7,19 @@ import { limitsConfig } from "./settings/limits.ts";
 import { linksConfig } from "./settings/links.ts";
 import { logsConfig } from "./settings/logs.ts";
 import { metricsConfig } from "./settings/metrics.ts";
+import {
+  ORGANIZATIONS_FILE,
+  organizationsConfig,
+  sandboxTenants,
+  unnamedTenant,
+} from "./settings/organizations.ts";
 import { CLOCK, sandboxConfig } from "./settings/sandbox.ts";
 import { serverConfig } from "./settings/server.ts";
 import { SettingsReader } from "./settings/setting.ts";
 import type { Environment } from "./settings/settings.ts";
-import { teamsConfig } from "./settings/teams.ts";
+import { TEAMS, teamsConfig } from "./settings/teams.ts";
 import { tracingConfig } from "./settings/tracing.ts";
-import { organizationsWithKeys, upstreamConfig } from "./settings/upstream.ts";
+import { KEY_SETTINGS, organizationsWithKeys, upstreamConfig } from "./settings/upstream.ts";
 
 /** Everything an operator can set, by subject. Read once at start; frozen. */
 export type Config = ReturnType<typeof readConfig>;
@@ -22,30 +28,43 @@ export type Config = ReturnType<typeof readConfig>;
 export function readConfig(environment: Environment) {
   const reader = new SettingsReader(environment);
   const notes: string[] = [];
-  const keys = organizationsWithKeys(reader);
-  const isSandbox = keys === 0;
+  const isSandbox = reader.text(ORGANIZATIONS_FILE) === "" && organizationsWithKeys(reader) === 0;
   const auth = authConfig(reader);
-  const upstream = upstreamConfig(reader, { usesIssuer: auth.kind === "jwt" });
+  const replaced = reader.changed([...Object.values(KEY_SETTINGS).flat(), ...Object.values(TEAMS)]);
+  const named = organizationsConfig({ reader, notes, replaced });
+  const { keys, ...upstream } = upstreamConfig(reader, {
+    usesIssuer: auth.kind === "jwt",
+    hasOrganizations: named !== null,
+  });
+  const sandbox = isSandbox ? sandboxConfig(reader) : null;
+  const tenants =
+    named ??
+    (sandbox?.organizations === "three"
+      ? sandboxTenants(sandbox.seed)
+      : [unnamedTenant(keys, teamsConfig(reader, notes))]);
+  const organizations = tenants.flatMap(({ credentials }) =>
+    [credentials.analytics, credentials.admin].filter((each) => each !== null),
+  );
   const { analytics, lookups } = upstream.requestsPerMinute;
   const cache = cacheConfig(reader, { auth, isProduction: environment.NODE_ENV === "production" });
   const server = serverConfig(reader, { auth, isSandbox });
   const config = Object.freeze({
-    upstream,
+    upstream: Object.freeze(upstream),
+    /** The organizations with their keys; those of one tenant are read together. */
+    tenants: Object.freeze(tenants),
     server,
     access: accessConfig(reader, auth),
     agents: agentsConfig(reader),
-    teams: teamsConfig(reader, notes),
     cache,
     links: linksConfig(reader, { auth, store: cache.store, isSandbox }),
-    // The sandbox stands for both organizations.
-    limits: limitsConfig(reader, { auth, upstreamPerMinute: (analytics + lookups) * (keys || 2) }),
+    limits: limitsConfig(reader, { auth, upstreamPerMinute: (analytics + lookups) * organizations.length }),
     logs: logsConfig(reader, auth),
     /** Where metrics are served; null: nothing is measured. */
     metrics: metricsConfig(reader, server),
     /** Where traces go; null: nothing is traced. */
     tracing: tracingConfig(reader),
     /** The simulated organization; null with keys. */
-    sandbox: isSandbox ? sandboxConfig(reader) : null,
+    sandbox,
     /** The instant the clock starts at and advances from; null: the machine's clock. */
     clock: reader.read(CLOCK),
     /** Hints for the operator about what is valid but probably not meant. */

@@ -1,5 +1,6 @@
 import type { LongTexts } from "./cache/long-texts.ts";
 import type { Instant } from "./domain/day.ts";
+import type { NamedOrganization } from "./domain/organization.ts";
 import type { OrgDirectory } from "./domain/team.ts";
 import type { Viewer } from "./domain/viewer.ts";
 import type { Directory } from "./loaders/directory/directory.ts";
@@ -18,25 +19,51 @@ export interface Warning {
   readonly dimensions: readonly string[];
 }
 
-/** Context of one operation. */
-export interface Context {
+/** An organization with the tenant that it belongs to. */
+export interface ReadableOrganization extends NamedOrganization {
+  readonly tenant: string | null;
+  readonly hasKey: boolean;
+}
+
+/** The parts of a context that are of one tenant. */
+export interface TenantContext {
+  /** Upstream of the tenant. */
   readonly upstream: Upstream;
+  /** Operator's files about people. */
+  readonly orgDirectory: OrgDirectory;
+  /** Who is in the organizations, and in which groups. */
+  readonly directory: Directory;
+  /** Returns a digest for ids that a client cannot compute from a guess at the text (keyed by the secret of pseudonyms). */
+  readonly secretDigest: (text: string) => string;
+}
+
+/** The organizations of a gateway, as one operation may read them. */
+export interface OrganizationChoice {
+  /** Organizations that the viewer may read, in the operator's order. */
+  readonly readable: readonly ReadableOrganization[];
+  /** The name that the request gives for fields without one; null: none. */
+  readonly requested: string | null;
+  /** Returns the parts of a context that are of a tenant. */
+  readonly partsOf: (tenant: string | null) => TenantContext;
+}
+
+/** Context of one operation, or of the fields of an operation that are of one tenant. */
+export interface Context extends TenantContext {
+  readonly organizations: OrganizationChoice;
+  /** The organization that a field above or the request names; null: none was named. */
+  readonly organization: NamedOrganization | null;
+  /** The context of the operation, where this one is of some of its fields; null where this is it. */
+  readonly base: Context | null;
   readonly viewer: Viewer;
   readonly now: () => Instant;
   /** Maximum rows that a list may request. */
   readonly maxFirst: number;
   /** Limits on a request and a caller, as clients can read them. */
   readonly limits: readonly StatedLimit[];
-  /** Operator's files about people. */
-  readonly orgDirectory: OrgDirectory;
-  /** Who is in the organizations, and in which groups. */
-  readonly directory: Directory;
   /** Facts that do not fit into an id. */
   readonly longTexts: LongTexts;
   /** Adds to `extensions.warnings` of the answer. */
   readonly warn: (warning: Warning) => void;
   /** The warnings so far. */
   readonly warnings: readonly Warning[];
-  /** Returns a digest for ids that a client cannot compute from a guess at the text (keyed by the secret of pseudonyms). */
-  readonly secretDigest: (text: string) => string;
 }

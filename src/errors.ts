@@ -199,6 +199,8 @@ export interface ErrorDetails {
   /** How far something is that goes on behind the answer; `total` is missing where it is not known. */
   readonly done?: number;
   readonly total?: number;
+  /** Names of the organizations that could be meant. */
+  readonly organizations?: readonly string[];
   /** Seconds until asking again can work. */
   readonly retryAfter?: number;
 }

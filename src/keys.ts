@@ -14,7 +14,7 @@ export function keyFaults(keys: Readonly<Record<KeyFamily, string>>): string[] {
     const name = VARIABLE_OF_KEY[family];
     const unusable = tokenFaults(name, key);
     if (unusable.length > 0) return unusable;
-    // An Admin key opens no Enterprise analytics. The other way round proves nothing: personal keys can stand in for an Admin key.
+    // The other way round proves nothing: personal keys can stand in for an Admin key.
     if (family === "admin" || !key.startsWith(PREFIXES[other])) return [];
     return [
       `${name} holds a key that begins with ${PREFIXES[other]}, as those of ${VARIABLE_OF_KEY[other]} do; set it there.`,
@@ -26,6 +26,13 @@ export function keyFaults(keys: Readonly<Record<KeyFamily, string>>): string[] {
       "ANTHROPIC_ANALYTICS_KEY and ANTHROPIC_ADMIN_KEY hold the same key, which belongs to one organization; unset one of them.",
     );
   return faults;
+}
+
+/** The fault of a key that opens no Enterprise analytics; null where it can. */
+export function foreignKeyFault(name: string, key: string): string | null {
+  return key.startsWith(PREFIXES.admin)
+    ? `${name} begins with ${PREFIXES.admin}, as those of Console organizations do; correct \`kind\`, or the place of the key.`
+    : null;
 }
 
 /** Faults that keep a key or a token from being sent. */
@@ -55,7 +62,11 @@ export function keyHints(environment: Readonly<Record<string, string | undefined
     const isUsual = key.startsWith(PREFIXES[family]) || isRefused;
     return [...(given === key ? [] : [blanks]), ...(isUsual ? [] : [prefix])];
   });
-  const used = [...KEY_FAMILIES.map((family) => VARIABLE_OF_KEY[family]), "ANTHROPIC_ADMIN_TOKEN"];
+  const used = [
+    ...KEY_FAMILIES.map((family) => VARIABLE_OF_KEY[family]),
+    "ANTHROPIC_ADMIN_TOKEN",
+    "ORGANIZATIONS_FILE",
+  ];
   if (used.some((name) => (environment[name] ?? environment[`${name}_FILE`])?.trim())) return hints;
   return OTHER_KEYS.flatMap((name) => {
     const key = environment[name]?.trim();

@@ -118,7 +118,7 @@ describe("the rules of the schema", () => {
 
   test("a service without scopes comes to the organization's name and what is let through alone", () => {
     const roots = coordinates(reachable("SERVICE")).filter((name) => name.startsWith("Query."));
-    expect(roots).toEqual(["Query.limits", "Query.organization", "Query.viewer"]);
+    expect(roots).toEqual(["Query.limits", "Query.organization", "Query.organizations", "Query.viewer"]);
   });
 
   test("a member comes to what is theirs: no list of people, groups or things", () => {
@@ -126,6 +126,7 @@ describe("the rules of the schema", () => {
     expect(fields.filter((name) => name.startsWith("Query."))).toEqual([
       "Query.limits",
       "Query.organization",
+      "Query.organizations",
       "Query.user",
       "Query.viewer",
     ]);

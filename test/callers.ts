@@ -46,7 +46,14 @@ export const MIN_PEOPLE = 5;
 
 export function viewerOf(name: string): Viewer {
   const { role, scopes, identity } = CALLERS[name] as Caller;
-  const viewer = { name, role, scopes: scopesOf(role, scopes ?? null), email: null, documents: null };
+  const viewer = {
+    name,
+    role,
+    scopes: scopesOf(role, scopes ?? null),
+    email: null,
+    documents: null,
+    organizations: null,
+  };
   return seeing(viewer, identity, { byRole: {}, minPeople: MIN_PEOPLE });
 }
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { type Config, readConfig } from "../src/config.ts";
 import { ConfigError } from "../src/settings/config-error.ts";
 import { type Environment, SETTINGS } from "../src/settings/settings.ts";
+import type { Credentials } from "../src/upstream/access/credential.ts";
 
 const ANALYTICS = "sk-ant-api01-secret-of-the-enterprise";
 const ADMIN = "sk-ant-admin01-secret-of-the-console";
@@ -48,14 +49,14 @@ describe("an empty environment", () => {
   });
 
   test("serves the sandbox on loopback, with every default", () => {
-    const { upstream, ...rest } = readConfig({});
-    const { credentials, baseUrl, ...others } = upstream;
+    const { upstream, tenants, ...rest } = readConfig({});
+    const { baseUrl, ...others } = upstream;
+    const [tenant, ...more] = tenants;
+    expect(more).toEqual([]);
     expect(others).toEqual({
       proxies: { https: null, http: null, direct: [] },
       timeoutMs: 10_000,
       requestsPerMinute: { analytics: 60, lookups: 100, spendLimits: 60 },
-      keyFiles: ["", "", ""],
-      rereadCredentials: expect.any(Function),
     });
     expect(rest).toEqual({
       server: {
@@ -75,10 +76,6 @@ describe("an empty environment", () => {
         federation: false,
         playground: true,
         documents: { trustedOnly: false, path: "", registeredBytes: 8 * MiB },
-      },
-      teams: {
-        files: { teams: "", aliases: "" },
-        orgDirectory: { aliases: new Map(), teams: null },
       },
       agents: { isOn: true, answerBytes: 48 * 1_024 },
       cache: {
@@ -116,13 +113,21 @@ describe("an empty environment", () => {
       logs: { level: "info", audit: null },
       metrics: null,
       tracing: null,
-      sandbox: { users: 250, seed: 1, rateLimit: true },
+      sandbox: { users: 250, seed: 1, organizations: "one", rateLimit: true },
       clock: null,
       notes: [],
     });
     expect(baseUrl.href).toBe("https://api.anthropic.com/");
-    expect(credentials.analytics).not.toBeNull();
-    expect(credentials.admin).not.toBeNull();
+    expect(tenant).toMatchObject({
+      name: null,
+      organizations: [{ name: "enterprise" }, { name: "console" }],
+      directory: {
+        files: { teams: "", aliases: "" },
+        orgDirectory: { aliases: new Map(), teams: null },
+      },
+    });
+    expect(tenant?.credentials.analytics).not.toBeNull();
+    expect(tenant?.credentials.admin).not.toBeNull();
   });
 
   test.each(SETTINGS.map(({ name }) => name))("is the same as one with %s blank", (name) => {
@@ -157,6 +162,11 @@ test("in production answers outlive the process by default", () => {
   expect(readConfig({ ...production, CACHE_URL: "memory:" }).cache.store).toBeNull();
 });
 
+/** The keys of a gateway without a file of organizations. */
+function credentialsOf({ tenants }: Config): Credentials {
+  return tenants[0]?.credentials as Credentials;
+}
+
 describe("keys", () => {
   test("end the sandbox, one or both", () => {
     for (const [name, key] of Object.entries(KEYS)) expect(readConfig({ [name]: key }).sandbox).toBeNull();
@@ -164,19 +174,19 @@ describe("keys", () => {
   });
 
   test("that are not set leave their organization out", () => {
-    const { credentials } = readConfig({ ANTHROPIC_ADMIN_KEY: ADMIN }).upstream;
+    const credentials = credentialsOf(readConfig({ ANTHROPIC_ADMIN_KEY: ADMIN }));
     expect(credentials.analytics).toBeNull();
     expect(credentials.admin?.headers()).toEqual({ "x-api-key": ADMIN });
   });
 
   test("are sent without the space around them", () => {
-    expect(readConfig({ ANTHROPIC_ADMIN_KEY: ` ${ADMIN}\n` }).upstream.credentials.admin?.headers()).toEqual({
+    expect(credentialsOf(readConfig({ ANTHROPIC_ADMIN_KEY: ` ${ADMIN}\n` })).admin?.headers()).toEqual({
       "x-api-key": ADMIN,
     });
   });
 
   test("give way to an OAuth token, which is sent as a bearer token alone", () => {
-    const { credentials } = readConfig({ ANTHROPIC_ADMIN_TOKEN: "oauth-token" }).upstream;
+    const credentials = credentialsOf(readConfig({ ANTHROPIC_ADMIN_TOKEN: "oauth-token" }));
     expect(credentials.admin?.headers()).toEqual({ authorization: "Bearer oauth-token" });
     expect(inspect(credentials, { depth: 9, showHidden: true })).not.toContain("oauth-token");
   });
@@ -200,7 +210,7 @@ describe("keys", () => {
 
   test.each([
     ["JSON", (config: Config) => JSON.stringify(config)],
-    ["JSON of the credentials", (config: Config) => JSON.stringify(config.upstream.credentials)],
+    ["JSON of the credentials", (config: Config) => JSON.stringify(credentialsOf(config))],
     ["inspection", (config: Config) => inspect(config, { depth: 9, showHidden: true })],
     [
       "inspection past custom ones",
@@ -208,20 +218,16 @@ describe("keys", () => {
     ],
     [
       "text",
-      (config: Config) =>
-        `${config} ${config.upstream.credentials.analytics} ${config.upstream.credentials.admin}`,
+      (config: Config) => `${config} ${credentialsOf(config).analytics} ${credentialsOf(config).admin}`,
     ],
     [
       "the names and values of its fields",
       (config: Config) =>
-        Object.values(config.upstream.credentials)
+        Object.values(credentialsOf(config))
           .flatMap((key) => Object.entries(key ?? {}))
           .join(),
     ],
-    [
-      "a copy",
-      (config: Config) => inspect({ ...config, credentials: { ...config.upstream.credentials.admin } }),
-    ],
+    ["a copy", (config: Config) => inspect({ ...config, credentials: { ...credentialsOf(config).admin } })],
   ])("are not shown by %s of the settings", (_by, show) => {
     expect(show(readConfig(KEYS))).not.toMatch(/secret/);
   });

@@ -46,6 +46,7 @@ test("every dataset is listed, and every question of the graph has one", async (
   expect(asked.filter((name) => !shown.has(name))).toEqual([
     "Query.datasets",
     "Query.limits",
+    "Query.organizations",
     "Query.viewer",
   ]);
   expect(seen).toEqual([]);

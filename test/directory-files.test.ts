@@ -29,7 +29,7 @@ function read({ teams, aliases }: Files): Config {
 }
 
 function orgDirectory(files: Files): OrgDirectory {
-  return read(files).teams.orgDirectory;
+  return read(files).tenants[0]?.directory.orgDirectory as OrgDirectory;
 }
 
 function faults(settings: Files): readonly string[] {

@@ -494,6 +494,7 @@ describe("a JWT", () => {
       roleMap: null,
       scopeClaims: ["scope"],
       emailClaim: "email",
+      organizationsClaim: null,
       vouchesForEmail: false,
       now: () => Date.parse(NOW),
     };

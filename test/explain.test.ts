@@ -12,6 +12,7 @@ import { describe, expect, test } from "vitest";
 import { schema } from "../schema/index.ts";
 import type { Context } from "../src/context.ts";
 import type { Dataset } from "../src/domain/dataset.ts";
+import { ORGANIZATIONS } from "../src/domain/organization.ts";
 import { VIEWER_OF_ALL } from "../src/domain/viewer.ts";
 import { operationOf } from "../src/planning/operation.ts";
 import { fieldPlanOf } from "../src/planning/plan.ts";
@@ -170,8 +171,16 @@ test("every field that makes upstream requests says so: no request is made that 
 
 /** Datasets that a field plans to ask and that neither it nor a field or type above it states as a source, by field. */
 function unstated(plan: Plan, query: string): string[] {
-  const upstream = { has: () => true };
-  const contextValue = { viewer: VIEWER_OF_ALL, now: () => Date.parse(NOW), upstream } as object as Context;
+  const tenant = { name: null, organizations: ORGANIZATIONS };
+  const upstream = { tenant, has: () => true };
+  const readable = ORGANIZATIONS.map((each) => ({ ...each, tenant: null, hasKey: true }));
+  const organizations = { readable, requested: null };
+  const contextValue = {
+    viewer: VIEWER_OF_ALL,
+    now: () => Date.parse(NOW),
+    upstream,
+    organizations,
+  } as object as Context;
   const operation = operationOf({ schema, document: parse(query), contextValue });
   if (operation === null || "faults" in operation) throw new Error("the operation is sound");
   const asked = Map.groupBy(plan.fields, ({ field }) => field);

@@ -148,10 +148,10 @@ describe("settings of key files", () => {
   writeFileSync(file, A);
 
   test("stand for a key, so that the sandbox does not answer", () => {
-    const { sandbox, upstream } = readConfig({ ANTHROPIC_ANALYTICS_KEY_FILE: file });
+    const { sandbox, tenants } = readConfig({ ANTHROPIC_ANALYTICS_KEY_FILE: file });
     expect(sandbox).toBeNull();
-    expect(upstream.credentials.analytics?.headers()).toEqual({ "x-api-key": A });
-    expect(JSON.stringify(upstream.credentials)).not.toContain(A);
+    expect(tenants[0]?.credentials.analytics?.headers()).toEqual({ "x-api-key": A });
+    expect(JSON.stringify(tenants)).not.toContain(A);
   });
 
   test("are refused beside the variable, without a file, and for two of one organization", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { LongTexts } from "../src/cache/long-texts.ts";
-import type { Context } from "../src/context.ts";
+import type { Context, TenantContext } from "../src/context.ts";
 import { VIEWER_OF_ALL } from "../src/domain/viewer.ts";
 import type { Directory } from "../src/loaders/directory/directory.ts";
 import { loader } from "../src/loaders/loader.ts";
@@ -35,6 +35,9 @@ function operation(): Context {
     secretDigest: (text) => text,
     viewer: VIEWER_OF_ALL,
     directory: {} as Directory,
+    organizations: { readable: [], requested: null, partsOf: () => ({}) as TenantContext },
+    organization: null,
+    base: null,
   };
 }
 

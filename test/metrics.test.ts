@@ -5,6 +5,7 @@ import { Agent, request } from "undici";
 import { afterEach, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { WorkerMetrics } from "../src/cli/metrics/worker-metrics.ts";
+import { ORGANIZATIONS } from "../src/domain/organization.ts";
 import { Outage } from "../src/errors.ts";
 import { Metrics } from "../src/server/observability/metrics.ts";
 import { gateway, json, refusal } from "./gateway.ts";
@@ -219,10 +220,13 @@ describe("the metrics of workers", () => {
     const metrics = new Metrics("1.2.3");
     const record = { kind: "graphql", operation: null, codes: new Set<string>(), startedMs: 0 } as never;
     for (let i = 0; i < requests; i++) metrics.completed(record, null, { status: 200 });
-    metrics.watch({
-      budgets: async () => [{ organization: "CONSOLE", family: "analytics", limit: 60, left }],
-      accessStatus: () => null,
-    });
+    metrics.watch([
+      {
+        tenant: { name: null, organizations: ORGANIZATIONS },
+        budgets: async () => [{ organization: "console", family: "analytics", limit: 60, left }],
+        accessStatus: () => null,
+      },
+    ]);
     return () => metrics.json();
   };
   const requestsIn = (text: string) => samples(text, "claude_gateway_requests_total")["graphql none OK"];

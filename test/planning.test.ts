@@ -1,13 +1,15 @@
 import { execute, type GraphQLField, isObjectType, isScalarType, parse } from "graphql";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { schema } from "../schema/index.ts";
-import type { Context } from "../src/context.ts";
+import type { Context, OrganizationChoice } from "../src/context.ts";
+import { ORGANIZATIONS } from "../src/domain/organization.ts";
 import { VIEWER_OF_ALL, type Viewer } from "../src/domain/viewer.ts";
 import { oncePerOperation } from "../src/planning/once.ts";
 import { operationOf, selectedFieldAt } from "../src/planning/operation.ts";
 import { type FieldPlan, fieldPlanOf } from "../src/planning/plan.ts";
 import { rowsOf } from "../src/planning/rows.ts";
 import type { SelectedField } from "../src/planning/selected-field.ts";
+import type { Upstream } from "../src/upstream/upstream.ts";
 import { guarded } from "./callers.ts";
 import { gateway, NOW } from "./gateway.ts";
 
@@ -30,7 +32,16 @@ function replan(field: GraphQLField<unknown, unknown>, plan: Partial<FieldPlan>)
 }
 
 function contextOf(): Context {
-  return { viewer: VIEWER_OF_ALL, maxFirst: 1_000, now: () => Date.parse(NOW) } as Context;
+  const upstream = { tenant: { name: null, organizations: ORGANIZATIONS } } as Upstream;
+  const organizations: OrganizationChoice = { readable: [], requested: null, partsOf: () => ({}) as never };
+  const about = { organizations, organization: null, base: null };
+  return {
+    viewer: VIEWER_OF_ALL,
+    maxFirst: 1_000,
+    now: () => Date.parse(NOW),
+    upstream,
+    ...about,
+  } as Context;
 }
 
 test.each(["requests", "range", "finds"] as const)(

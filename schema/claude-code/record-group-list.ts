@@ -11,6 +11,7 @@ import { windowsOf } from "../../src/upstream/pages/windows.ts";
 import { builder } from "../framework/builder.ts";
 import { COMPARED, comparedTotal } from "../framework/change.ts";
 import { connectRanking, forward, type Slice } from "../framework/connection.ts";
+import { consoleArg, ofConsole } from "../framework/organization.ts";
 import { DateRange } from "../framework/range.ts";
 import { refuseHidden, requireDimensions, warnUngrouped } from "../framework/selection.ts";
 import { analysisArgs, CalendarBucketEnum, type OrderInput, topOf } from "../framework/series.ts";
@@ -69,6 +70,7 @@ const groupArgs = {
     filter: t.field({ type: ClaudeCodeFilter, description: "Records to include." }),
   })),
   ...analysisArgs,
+  ...consoleArg,
   ...forward,
 };
 
@@ -91,6 +93,7 @@ builder.queryField("claudeCode", (t) =>
       "Totals of Claude Code records: a ranking of groups over the whole range, largest estimated cost first, or with `bucket` a time series, oldest first. Within a bucket and for `top`, groups are ranked by estimated cost, or by tokens if the caller may not read cost. Each day takes one upstream request per thousand records, shared with `claudeCodeRecords`. Errors: BAD_USER_INPUT, CURSOR_INVALID, TOO_EXPENSIVE, UPSTREAM_*.",
     sources: ["CLAUDE_CODE"],
     args: groupArgs,
+    ...ofConsole("records of Claude Code"),
     requests: ({ args, range: requested }, ctx) => {
       const { range } = windowsOf(claudeCode, requested, ctx.now());
       const ranges = rangesOf(ctx, range, args.compare ?? null);

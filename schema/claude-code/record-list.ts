@@ -6,6 +6,7 @@ import { mapPages, pagesOf } from "../../src/upstream/pages/iterate.ts";
 import { windowsOf } from "../../src/upstream/pages/windows.ts";
 import { builder } from "../framework/builder.ts";
 import { connect, forward } from "../framework/connection.ts";
+import { consoleArg, ofConsole } from "../framework/organization.ts";
 import { DateRange } from "../framework/range.ts";
 import { ClaudeCodeRecordConnection, recordDays, recordSubject } from "./record.ts";
 import { ClaudeCodeFilter, keeps, refuseStrangers } from "./record-filter.ts";
@@ -21,8 +22,10 @@ builder.queryField("claudeCodeRecords", (t) =>
     args: {
       range: t.arg({ type: DateRange, required: true, description: "UTC days." }),
       filter: t.arg({ type: ClaudeCodeFilter, description: "Records to include." }),
+      ...consoleArg,
       ...forward,
     },
+    ...ofConsole("records of Claude Code"),
     requests: ({ args, range }, ctx) => codeDayRequests(ctx, range, rowsWanted(args)),
     resolve: (_root, { range: rangeInput, filter, ...slice }, ctx) => {
       refuseStrangers(ctx, filter);

@@ -5,6 +5,7 @@ import type { DayRange } from "../../src/domain/range.ts";
 import { RATIO_PLACES, type Ratio, rounded } from "../../src/domain/ratio.ts";
 import { builder } from "../framework/builder.ts";
 import { Freshness } from "../framework/freshness.ts";
+import { ofOrganization, tenantArg } from "../framework/organization.ts";
 import { DateRange, PeriodEnum, ResolvedRange } from "../framework/range.ts";
 
 /** The pages of the dashboard hold nothing themselves: each of their fields asks for what it shows. */
@@ -36,6 +37,8 @@ builder.queryField("dashboard", (t) =>
       "CONSOLE_COST",
       "CLAUDE_CODE",
     ],
+    args: tenantArg,
+    ...ofOrganization,
     resolve: () => ({}),
   }),
 );

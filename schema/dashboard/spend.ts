@@ -9,15 +9,16 @@ import {
   type TopSpenders as TopSpendersShape,
   topSpenders,
 } from "../../src/analytics/dashboard-spend.ts";
+import { nameOf } from "../../src/analytics/organizations.ts";
 import type { ReportChoice } from "../../src/analytics/report/report.ts";
 import type { Context } from "../../src/context.ts";
 import type { Dataset } from "../../src/domain/dataset.ts";
-import { organizationName } from "../../src/domain/organization.ts";
 import type { Period } from "../../src/domain/period.ts";
 import type { PlanInput } from "../../src/planning/plan.ts";
 import { builder } from "../framework/builder.ts";
 import { Spend, spendOnly } from "../framework/money.ts";
-import { choiceOf, organizationArg, SourceEnum } from "../money/report-args.ts";
+import { organizationArg } from "../framework/organization.ts";
+import { choiceOf, SourceEnum } from "../money/report-args.ts";
 import { ofMembers } from "../people/member-lookup.ts";
 import { emailOfReported, nameOfReported } from "../people/reported-person.ts";
 import { User } from "../people/user.ts";
@@ -37,7 +38,7 @@ const SpendAnswer = builder.interfaceRef<Omit<SpendFigures, "models">>("SpendAns
     }),
     organization: t.string({
       description: "Organization of the figures, by the name that `organization` arguments take.",
-      resolve: ({ organization }) => organizationName(organization),
+      resolve: ({ organization }, _args, ctx) => nameOf(ctx, organization),
     }),
   }),
 });

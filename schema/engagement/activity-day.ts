@@ -16,6 +16,7 @@ import { windowsOf } from "../../src/upstream/pages/windows.ts";
 import { builder } from "../framework/builder.ts";
 import { FinalityEnum } from "../framework/freshness.ts";
 import { incompleteArg, isShown } from "../framework/incomplete.ts";
+import { enterpriseArg, ofEnterprise } from "../framework/organization.ts";
 import { DateRange } from "../framework/range.ts";
 import { CalendarBucketEnum } from "../framework/series.ts";
 
@@ -162,7 +163,9 @@ builder.queryField("activity", (t) =>
           "Only DAY: counts of different people are never added up. Longer buckets are BAD_USER_INPUT; the message names the field or query that counts the people of a week, a month or the range.",
       }),
       ...incompleteArg,
+      ...enterpriseArg,
     },
+    ...ofEnterprise("activity by day"),
     requests: ({ range }, ctx) => activityDays.requests(ctx, range),
     resolve: async (_root, { range: rangeInput, bucket, incomplete }, ctx) => {
       refuseSums(bucket);

@@ -16,6 +16,7 @@ import { windowsOf } from "../../src/upstream/pages/windows.ts";
 import { requestsFor } from "../../src/upstream/plan.ts";
 import { builder } from "../framework/builder.ts";
 import { connect, forward, type Slice } from "../framework/connection.ts";
+import { enterpriseArg, ofEnterprise } from "../framework/organization.ts";
 import { requirePermission } from "../framework/permission.ts";
 import { COUNTED_DAYS, DateRange } from "../framework/range.ts";
 import { splitBy, warnUngrouped } from "../framework/selection.ts";
@@ -122,8 +123,10 @@ builder.queryField("artifacts", (t) =>
       range: t.arg({ type: DateRange, required: true, description: "UTC days." }),
       groupBy: t.arg({ type: [ArtifactDimensionEnum], description: "Further dimensions to split rows by." }),
       filter: t.arg({ type: EngagementFilter, description: "Artifacts to include." }),
+      ...enterpriseArg,
       ...forward,
     },
+    ...ofEnterprise("artifacts"),
     requests: ({ args, range }, ctx) => {
       const { ranges } = windowsOf(artifactActivity, range, ctx.now());
       const [newest] = ranges.slice(-1);

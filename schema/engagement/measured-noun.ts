@@ -2,6 +2,7 @@ import type { FieldMap, InterfaceFieldsShape, ObjectFieldsShape } from "@pothos/
 import type { Context } from "../../src/context.ts";
 import { builder, nodeLoader } from "../framework/builder.ts";
 import { engagementOrder, type OrderMeasure } from "../framework/order.ts";
+import { enterpriseArg, ofEnterprise } from "../framework/organization.ts";
 import { type ComparedField, comparisonField, different } from "./comparison.ts";
 import { EngagementFilter } from "./filter.ts";
 import { engagementArgs } from "./list.ts";
@@ -109,8 +110,10 @@ export function measuredNoun<Row extends UsedBy>(options: MeasuredNoun<Row>) {
           type: order.input,
           description: `Sort order; by default by ${column.called}.`,
         }),
+        ...enterpriseArg,
         ...engagementArgs,
       },
+      ...ofEnterprise(`${options.field}`),
       requests: ({ args }, ctx) => measuredRequests(ctx, options, ordered(args, ctx)),
       resolve: (_root, args, ctx) => listMeasured(ctx, options, ordered(args, ctx)),
     }),

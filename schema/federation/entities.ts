@@ -1,4 +1,5 @@
 import type { GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema } from "graphql";
+import { contextFor } from "../../src/analytics/organizations.ts";
 import type { Context } from "../../src/context.ts";
 import { permissionsOf } from "../../src/domain/viewer.ts";
 import { badInput } from "../../src/errors.ts";
@@ -8,7 +9,7 @@ import { isGranted, refusal, requirementsById, requirementsOf } from "../../src/
 import type { Found } from "../../src/planning/plan.ts";
 import { apiKeys } from "../../src/upstream/endpoints/api-keys.ts";
 import { type FieldRequests, type RequestPlan, requestsFor } from "../../src/upstream/plan.ts";
-import { decodeGlobalId, ofType } from "../framework/builder.ts";
+import { contextOfIds, decodeGlobalId, ofType } from "../framework/builder.ts";
 import { nodeOf, openNode } from "../framework/node.ts";
 import { ofWorkspaces } from "../organization/workspace.ts";
 import { memberLookup } from "../people/member-lookup.ts";
@@ -62,6 +63,12 @@ export const ENTITY_TYPES = Object.keys(ENTITIES);
 export function keysOf(typename: string): readonly string[] {
   const keys = ENTITIES[typename];
   return keys === undefined ? [] : ["id", ...Object.keys(keys)];
+}
+
+/** The context of the organization that an `id` among representations names, else that the request names. */
+export function contextOfEntities(representations: readonly Representation[], ctx: Context): Context {
+  const ids = representations.map(({ id }) => id).filter((id) => typeof id === "string");
+  return ids.length > 0 ? contextOfIds(ctx, ids) : contextFor(ctx, { name: null, kind: null });
 }
 
 /** The object that a representation identifies; null where its own key finds none, which other subgraphs cannot know. */

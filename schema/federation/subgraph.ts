@@ -3,7 +3,14 @@ import { badInput } from "../../src/errors.ts";
 import { builder } from "../framework/builder.ts";
 // The plain schema is built first, without what is added here.
 import "../index.ts";
-import { ENTITY_TYPES, entityOf, entityRequests, entityTypes, type Representation } from "./entities.ts";
+import {
+  contextOfEntities,
+  ENTITY_TYPES,
+  entityOf,
+  entityRequests,
+  entityTypes,
+  type Representation,
+} from "./entities.ts";
 import { ENTITIES_FIELD, SERVICE_FIELD, subgraphText } from "./service.ts";
 
 let built: GraphQLSchema | undefined;
@@ -61,6 +68,7 @@ function build(): GraphQLSchema {
           description: "`__typename` and the fields of one key of each object.",
         }),
       },
+      context: ({ representations }, ctx) => contextOfEntities(representations, ctx),
       requests: ({ args, schema }, ctx) => entityRequests(args.representations, schema, ctx),
       finds: ({ representations }, _ctx, schema) => entityTypes(representations, schema),
       maxRows: (_range, { representations }) => representations.length,

@@ -8,12 +8,14 @@ import RelayPlugin from "@pothos/plugin-relay";
 import { type GraphQLFieldResolver, GraphQLScalarType } from "graphql";
 import { GraphQLDateTimeISO, GraphQLSafeInt } from "graphql-scalars";
 import type { FreshnessState } from "../../src/analytics/freshness.ts";
+import { contextOfTenant } from "../../src/analytics/organizations.ts";
 import type { Context } from "../../src/context.ts";
 import { type Day, type Instant, parseDay, rfc3339 } from "../../src/domain/day.ts";
 import { type Decimal, formatDecimal } from "../../src/domain/decimal.ts";
+import type { Tenant } from "../../src/domain/organization.ts";
 import type { DayRange } from "../../src/domain/range.ts";
 import type { Identity } from "../../src/domain/viewer.ts";
-import { badInput } from "../../src/errors.ts";
+import { badInput, type GatewayError } from "../../src/errors.ts";
 import PlanningPlugin from "../../src/planning/plugin.ts";
 
 /** The one builder: scalars, nullability, plugins. It defines no types. */
@@ -61,10 +63,16 @@ const LENSES = { full: "", pseudonym: "~p", none: "~n" } as const satisfies Reco
 
 /**
  * An id names what it was given out for, as its reader sees people: what one caller sees by name and another by pseudonym are two
- * things for a client that keeps both.
+ * things for a client that keeps both. It names its tenant, too, where the operator has named organizations.
  */
-function encodeGlobalId(typename: string, id: string, { viewer }: Context): string {
-  return Buffer.from(`${typename}${LENSES[viewer.identity]}:${id}`).toString("base64url");
+function encodeGlobalId(typename: string, id: string, { viewer, upstream }: Context): string {
+  return Buffer.from(`${typename}${LENSES[viewer.identity]}${markOf(upstream.tenant)}:${id}`).toString(
+    "base64url",
+  );
+}
+
+function markOf({ name }: Tenant): string {
+  return name === null ? "" : `@${name}`;
 }
 
 interface GlobalIdOptions {
@@ -88,17 +96,52 @@ Object.assign(RootFieldBuilder.prototype, {
 /** Far beyond the longest id that is given out. */
 const MAX_ID_LENGTH = 1_024;
 
-/** The type and the own id in a global one. */
-export function decodeGlobalId(globalId: string, { viewer }: Context): { typename: string; id: string } {
+const GLOBAL_ID = /^([A-Z][A-Za-z]*)(~[a-z])?(@[\w-]+)?:(.*)$/s;
+
+/** The type and the own id in a global one of the context's tenant. */
+export function decodeGlobalId(
+  globalId: string,
+  { viewer, upstream }: Context,
+): { typename: string; id: string } {
   const text = Buffer.from(globalId, "base64url").toString("utf8");
-  const [, typename, lens, id] = /^([A-Z][A-Za-z]*)(~[a-z])?:(.*)$/s.exec(text) ?? [];
+  const [, typename, lens = "", mark = "", id] = GLOBAL_ID.exec(text) ?? [];
   if (typename === undefined || id === undefined || globalId.length > MAX_ID_LENGTH)
     throw badInput("This is not an id of this API; pass an `id` as an answer returned it.");
-  if ((lens ?? "") !== LENSES[viewer.identity])
+  if (lens !== LENSES[viewer.identity])
     throw badInput(
       "This id belongs to a caller who sees people differently; pass an `id` from your own answers.",
     );
+  if (mark !== markOf(upstream.tenant)) throw ofAnotherOrganization();
   return { typename, id };
+}
+
+function ofAnotherOrganization(): GatewayError {
+  return badInput(
+    "This id is not of the organization that this field is about; pass an `id` from its answers.",
+  );
+}
+
+/** Returns the context of the tenant that a global id names. Throws BAD_USER_INPUT where the viewer may not read it, or has no such id. */
+export function contextOfId(ctx: Context, globalId: string): Context {
+  const found = contextIn(ctx, globalId);
+  if (found === null) throw ofAnotherOrganization();
+  return found;
+}
+
+/** Returns the context of the first of several ids that names a tenant; ids of other tenants are refused one by one. */
+export function contextOfIds(ctx: Context, globalIds: readonly string[]): Context {
+  for (const each of globalIds) {
+    const found = contextIn(ctx, each);
+    if (found !== null) return found;
+  }
+  return ctx;
+}
+
+function contextIn(ctx: Context, globalId: string): Context | null {
+  if (ctx.upstream.tenant.name === null) return ctx;
+  const mark = GLOBAL_ID.exec(Buffer.from(globalId, "base64url").toString("utf8"))?.[3] ?? "";
+  const found = ctx.organizations.readable.find(({ tenant }) => `@${tenant}` === mark);
+  return found === undefined ? null : contextOfTenant(ctx, found.tenant);
 }
 
 /**

@@ -1,11 +1,12 @@
 import { organizationOfDataset } from "../../src/analytics/datasets.ts";
 import { type FreshnessState, freshnessOf } from "../../src/analytics/freshness.ts";
+import { nameOf } from "../../src/analytics/organizations.ts";
 import { marksOf, type Ranking } from "../../src/analytics/ranking.ts";
 import type { Context } from "../../src/context.ts";
 import { type CursorPlace, digestOf, formatCursor, parseCursor } from "../../src/domain/cursor.ts";
 import type { Dataset } from "../../src/domain/dataset.ts";
 import { dayOf } from "../../src/domain/day.ts";
-import { type OrganizationKind, organizationName } from "../../src/domain/organization.ts";
+import type { OrganizationKind } from "../../src/domain/organization.ts";
 import { PIECE, type ThreadTurn } from "../../src/domain/pieces.ts";
 import { type DayRange, oneDay } from "../../src/domain/range.ts";
 import { badInput, GatewayError } from "../../src/errors.ts";
@@ -102,7 +103,7 @@ export async function connectNodes<Row, Node>(
   nodeOf: (row: Row) => Node | null,
   idOf: (node: Node) => unknown,
 ): Promise<Connection<Node>> {
-  const digest = digestOf(question);
+  const digest = digestIn(ctx, question);
   const after = placeAfter(slice, digest, "walk");
   const first = boundedFirst(ctx, slice);
   let taken: { readonly window: number; readonly edges: Edge<Node>[] }[] = [];
@@ -177,7 +178,7 @@ export async function connectRanking<Row, Node>(
   question: ListQuestion,
   rank: () => Promise<Ranking<Row> & { readonly nodeOf: (row: Row) => Node }>,
 ): Promise<Connection<Node>> {
-  const digest = digestOf(question);
+  const digest = digestIn(ctx, question);
   const after = placeAfter(slice, digest, "ranking");
   const first = boundedFirst(ctx, slice);
   const { ranked, sources, nodeOf } = await rank();
@@ -207,8 +208,14 @@ async function passed(marks: Iterator<string, void>, mark: string, turn: ThreadT
 }
 
 /** True if a cursor was given out for this question. */
-export function belongsTo(after: string | null | undefined, question: ListQuestion): boolean {
-  return after !== null && after !== undefined && parseCursor(after, digestOf(question)) !== null;
+export function belongsTo(ctx: Context, after: string | null | undefined, question: ListQuestion): boolean {
+  return after !== null && after !== undefined && parseCursor(after, digestIn(ctx, question)) !== null;
+}
+
+/** A cursor is of a question and, where the operator has named organizations, of those that it was asked of. */
+function digestIn({ upstream }: Context, question: ListQuestion): string {
+  const { name } = upstream.tenant;
+  return digestOf(name === null ? question : [name, question]);
 }
 
 type PageRow = Extract<CursorPlace, { window: number }>;
@@ -247,7 +254,7 @@ function expired(dataset: Dataset): GatewayError {
 }
 
 function connection<Row>(
-  { now }: Context,
+  ctx: Context,
   edges: readonly Edge<Row>[],
   { range, dataset, organization = organizationOfDataset(dataset) }: ListQuestion,
   {
@@ -272,8 +279,8 @@ function connection<Row>(
   return {
     edges,
     pageInfo,
-    organization: organizationName(organization),
-    range: range ?? oneDay(dayOf(now())),
+    organization: nameOf(ctx, organization),
+    range: range ?? oneDay(dayOf(ctx.now())),
     ...about,
   };
 }

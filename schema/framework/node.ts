@@ -6,7 +6,7 @@ import { badInput, GatewayError } from "../../src/errors.ts";
 import { isGranted, refusal, requirementsById } from "../../src/planning/permissions.ts";
 import type { FieldPlanOptions } from "../../src/planning/plan.ts";
 import { lookupOf } from "../../src/planning/plan.ts";
-import { builder, decodeGlobalId } from "./builder.ts";
+import { builder, contextOfId, contextOfIds, decodeGlobalId } from "./builder.ts";
 
 const Node = builder.nodeInterfaceRef();
 
@@ -17,6 +17,7 @@ builder.queryFields((t) => ({
     nullable: true,
     description: "The object with this id. Errors: NOT_FOUND, BAD_USER_INPUT.",
     ...byId<{ readonly id: string }>(({ id }) => [id]),
+    context: ({ id }, ctx) => contextOfId(ctx, id),
     args: { id: t.arg.id({ required: true, description: "An `id` from an answer of this API." }) },
     resolve: (_root, { id }, ctx, info) => nodeOf(id, ctx, info),
   }),
@@ -25,8 +26,9 @@ builder.queryFields((t) => ({
     type: [Node],
     nullable: { list: false, items: true },
     description:
-      "The objects with these ids, in their order; null, with an error, for an id that is not found.",
+      "The objects with these ids, in their order; null, with an error, for an id that is not found. Where the gateway has several organizations, ids of one tenant, that of the first.",
     ...byId<{ readonly ids: readonly string[] }>(({ ids }) => ids),
+    context: ({ ids }, ctx) => contextOfIds(ctx, ids),
     args: { ids: t.arg.idList({ required: true, description: "`id`s from answers of this API." }) },
     resolve: (_root, { ids }, ctx, info) => ids.map((id) => nodeOf(id, ctx, info)),
   }),

@@ -1,10 +1,10 @@
-import { organizationOfKey } from "../../src/analytics/organizations.ts";
+import { isInTenant, nameOf, organizationOfKey } from "../../src/analytics/organizations.ts";
 import { DATASETS } from "../../src/domain/dataset.ts";
-import { organizationName } from "../../src/domain/organization.ts";
 import { fieldsShowing } from "../../src/planning/sources.ts";
 import { DATASET_ENDPOINTS, type DatasetEndpoint } from "../../src/upstream/dataset-endpoints.ts";
 import { builder } from "../framework/builder.ts";
 import { DatasetEnum } from "../framework/freshness.ts";
+import { ofOrganization, tenantArg } from "../framework/organization.ts";
 
 /** A dataset. Other files add its access, its days, and what it can be split by and filtered on. */
 export const DatasetInfo = builder.objectRef<DatasetEndpoint>("DatasetInfo").implement({
@@ -23,7 +23,7 @@ export const DatasetInfo = builder.objectRef<DatasetEndpoint>("DatasetInfo").imp
     organization: t.string({
       description:
         "Organization of its figures, and of the key it needs, by the name that `organization` arguments take.",
-      resolve: ({ key }) => organizationName(organizationOfKey(key)),
+      resolve: ({ key }, _args, ctx) => nameOf(ctx, organizationOfKey(key)),
     }),
     fields: t.stringList({
       description: "The fields that show it, such as `Query.users`.",
@@ -38,6 +38,9 @@ builder.queryField("datasets", (t) =>
     type: [DatasetInfo],
     description:
       "Every dataset behind this API: whether it is enabled and why not, its days, dimensions and limits, and what it lacks; enough to build a form of valid queries. At most eight upstream requests per hour, none without `enabled`, `reason`, `explanation`, `latest` or `products`.",
-    resolve: () => Object.values(DATASET_ENDPOINTS),
+    args: tenantArg,
+    ...ofOrganization,
+    resolve: (_root, _args, ctx) =>
+      Object.values(DATASET_ENDPOINTS).filter(({ key }) => isInTenant(ctx, organizationOfKey(key))),
   }),
 );

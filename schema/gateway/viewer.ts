@@ -1,6 +1,4 @@
-import { organizationsOf } from "../../src/analytics/organizations.ts";
 import type { Context } from "../../src/context.ts";
-import { organizationName } from "../../src/domain/organization.ts";
 import { IDENTITIES, type Identity, type Role, type Viewer } from "../../src/domain/viewer.ts";
 import { badInput, type GatewayError } from "../../src/errors.ts";
 import { builder } from "../framework/builder.ts";
@@ -52,8 +50,9 @@ const ViewerType = builder.objectRef<Viewer>("Viewer").implement({
     identity: t.expose("identity", { type: ViewerIdentity, description: "How the caller sees people." }),
     organizations: t.stringList({
       description:
-        "The organizations that this gateway has a key for, by the names that `organization` arguments take; the first is the default.",
-      resolve: (_viewer, _args, ctx) => organizationsOf(ctx).map(organizationName),
+        "The organizations that this gateway has a key for and the caller may read, by the names that `organization` arguments take; the first is the default, unless the operator has named organizations. `organizations` describes each.",
+      resolve: (_viewer, _args, { organizations: { readable } }) =>
+        readable.filter(({ hasKey }) => hasKey).map(({ name }) => name),
     }),
   }),
 });

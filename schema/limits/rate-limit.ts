@@ -14,6 +14,7 @@ import { rateLimits, workspaceRateLimits } from "../../src/upstream/endpoints/ra
 import { collect, pagesOf } from "../../src/upstream/pages/iterate.ts";
 import { requestsFor } from "../../src/upstream/plan.ts";
 import { builder, dateTime } from "../framework/builder.ts";
+import { consoleArg, ofConsole } from "../framework/organization.ts";
 
 /** A group of limits with the usage it is compared with. */
 interface GroupNode extends RateLimitRow {
@@ -172,7 +173,8 @@ builder.queryField("rateLimits", (t) =>
     description:
       "Rate limits of the Messages API in the Console organization, or of one of its workspaces. One upstream request. Errors: BAD_USER_INPUT, NOT_FOUND, NOT_CONFIGURED, NOT_COVERED, UPSTREAM_*.",
     sources: ["RATE_LIMITS", "WORKSPACE_RATE_LIMITS"],
-    args: limitArgs,
+    args: { ...limitArgs, ...consoleArg },
+    ...ofConsole("rate limits"),
     range: (args, ctx) => oneDay(questionOf(args, ctx).day),
     requests: ({ args }) =>
       args.workspace == null

@@ -16,6 +16,7 @@ import { requestsFor } from "../../src/upstream/plan.ts";
 import { builder } from "../framework/builder.ts";
 import { connectRanking, forward } from "../framework/connection.ts";
 import { OrderDirectionEnum } from "../framework/order.ts";
+import { enterpriseArg, ofEnterprise } from "../framework/organization.ts";
 import { LimitLevelEnum, LimitStateEnum, levelOf, SpendLimit } from "./spend-limit.ts";
 
 const ORDERS = {
@@ -164,8 +165,10 @@ builder.queryField("spendLimits", (t) =>
         type: SpendLimitOrder,
         description: "Sort order; by default the largest share first.",
       }),
+      ...enterpriseArg,
       ...forward,
     },
+    ...ofEnterprise("spend limits"),
     requests: ({ args }, ctx) =>
       requestsFor(
         spendLimits,

@@ -6,6 +6,7 @@ import { mapPages, pagesOf } from "../../src/upstream/pages/iterate.ts";
 import { requestsFor } from "../../src/upstream/plan.ts";
 import { builder, dateTime } from "../framework/builder.ts";
 import { connect, forward } from "../framework/connection.ts";
+import { enterpriseArg, ofEnterprise } from "../framework/organization.ts";
 import { Actor } from "../people/actor.ts";
 import { User } from "../people/user.ts";
 import { SpendLimit } from "./spend-limit.ts";
@@ -101,8 +102,10 @@ builder.queryField("spendLimitRequests", (t) =>
         type: [SpendLimitRequestStatus],
         description: "States to include; by default all.",
       }),
+      ...enterpriseArg,
       ...forward,
     },
+    ...ofEnterprise("spend limits"),
     requests: ({ args }, _ctx) =>
       requestsFor(spendLimitRequests, [questionOf(args.status)], rowsWanted(args)),
     resolve(_root, { status, ...slice }, ctx) {

@@ -1,5 +1,5 @@
 import { costReport } from "../../src/analytics/cost.ts";
-import { organizationOfKind } from "../../src/analytics/organizations.ts";
+import { nameOf } from "../../src/analytics/organizations.ts";
 import { type Projection as ProjectionShape, projectionOf } from "../../src/analytics/projection.ts";
 import { answerBy } from "../../src/analytics/report/answer.ts";
 import { likelyPlan, plansFor, type ReportPlans } from "../../src/analytics/report/plan.ts";
@@ -9,14 +9,14 @@ import { type UnitCost as UnitCostShape, unitCost } from "../../src/analytics/un
 import type { Context } from "../../src/context.ts";
 import { moneyPer } from "../../src/domain/measures.ts";
 import type { SpendAmounts } from "../../src/domain/money.ts";
-import { organizationName } from "../../src/domain/organization.ts";
 import { resolveRange } from "../../src/planning/range-input.ts";
 import { builder } from "../framework/builder.ts";
 import { FinalityEnum } from "../framework/freshness.ts";
 import { DerivedMoney, Spend, spendOnly } from "../framework/money.ts";
+import { enterpriseArg, ofEnterprise, ofOrganization, organizationArg } from "../framework/organization.ts";
 import { DateRange, ResolvedRange } from "../framework/range.ts";
 import { CostFilter } from "./cost.ts";
-import { choiceOf, enterpriseArg, organizationArg, type ReportArgs, SourceEnum } from "./report-args.ts";
+import { choiceOf, type ReportArgs, SourceEnum } from "./report-args.ts";
 import { alternativesOf, reportFilterOf } from "./report-filter.ts";
 
 /** The organization and the reports that a figure is made of. */
@@ -26,7 +26,7 @@ interface Sourced {
 
 const organizationField = {
   description: "Organization of the figures, by the name that `organization` arguments take.",
-  resolve: ({ by }: Sourced) => organizationName(by.organization),
+  resolve: ({ by }: Sourced, _args: object, ctx: Context) => nameOf(ctx, by.organization),
 } as const;
 
 const sourceField = {
@@ -123,8 +123,6 @@ function plansOfMonth(ctx: Context, args: ProjectionArgs): ReportPlans<SpendAmou
   return plansFor(ctx.upstream, costReport, choiceOf(ctx, args), question, ctx.now());
 }
 
-const WITH_ACTIVE_PEOPLE = { kind: "ENTERPRISE", what: "active people" } as const;
-
 builder.queryFields((t) => ({
   unitCost: t.field({
     ...spendOnly(UnitCost),
@@ -135,14 +133,9 @@ builder.queryFields((t) => ({
       range: t.arg({ type: DateRange, required: true, description: "UTC days, at most 366." }),
       ...enterpriseArg,
     },
-    requests: ({ range, args }, ctx) => {
-      organizationOfKind(ctx, args.organization, WITH_ACTIVE_PEOPLE);
-      return unitCost.requests(ctx, range);
-    },
-    resolve: (_root, { range, organization }, ctx) => {
-      organizationOfKind(ctx, organization, WITH_ACTIVE_PEOPLE);
-      return unitCost.read(ctx, resolveRange(range, ctx.now()));
-    },
+    ...ofEnterprise("active people"),
+    requests: ({ range }, ctx) => unitCost.requests(ctx, range),
+    resolve: (_root, { range }, ctx) => unitCost.read(ctx, resolveRange(range, ctx.now())),
   }),
   costProjection: t.field({
     ...spendOnly(CostProjection),
@@ -158,6 +151,7 @@ builder.queryFields((t) => ({
       }),
       filter: t.arg({ type: CostFilter, description: "Usage to include." }),
     },
+    ...ofOrganization,
     requests: ({ args }, ctx) => requestsOfReport(likelyPlan(ctx.upstream, plansOfMonth(ctx, args)), null),
     resolve: (_root, args, ctx) =>
       answerBy(ctx.upstream, plansOfMonth(ctx, args), (plan) => projectionOf(ctx.upstream, plan)),

@@ -1,5 +1,5 @@
 import { costReport } from "../../src/analytics/cost.ts";
-import { organizationNamed } from "../../src/analytics/organizations.ts";
+import { nameOf, organizationNamed } from "../../src/analytics/organizations.ts";
 import {
   DIFFERENCE_REASONS,
   type DifferenceReason,
@@ -7,14 +7,14 @@ import {
   type Reconciliation as ReconciliationShape,
   reconciliations,
 } from "../../src/analytics/reconciliation.ts";
-import { organizationName } from "../../src/domain/organization.ts";
 import { resolveRange } from "../../src/planning/range-input.ts";
 import { builder } from "../framework/builder.ts";
 import { Freshness } from "../framework/freshness.ts";
 import { Spend } from "../framework/money.ts";
+import { ofOrganization, organizationArg } from "../framework/organization.ts";
 import { DateRange, ResolvedRange } from "../framework/range.ts";
 import { ClosedReasonEnum } from "../gateway/dataset-access.ts";
-import { organizationArg, SourceEnum } from "./report-args.ts";
+import { SourceEnum } from "./report-args.ts";
 
 const DifferenceReasonEnum = builder.enumType("DifferenceReason", {
   description: "Reasons why the parts of a cost do not add up to it.",
@@ -41,7 +41,7 @@ const Reconciliation = builder.objectRef<ReconciliationShape>("Reconciliation").
     }),
     organization: t.string({
       description: "Organization of the cost, by the name that `organization` arguments take.",
-      resolve: ({ organization }) => organizationName(organization),
+      resolve: ({ organization }, _args, ctx) => nameOf(ctx, organization),
     }),
     range: t.expose("range", {
       type: ResolvedRange,
@@ -109,6 +109,7 @@ builder.queryField("reconciliation", (t) =>
       range: t.arg({ type: DateRange, required: true, description: "UTC days, any number." }),
       ...organizationArg,
     },
+    ...ofOrganization,
     requests: ({ range, args }, ctx) =>
       reconciliations.requests(ctx, organizationNamed(ctx, args.organization), range),
     resolve: (_root, { range: rangeInput, organization }, ctx) => {

@@ -91,7 +91,7 @@ export async function answerReport<Measure>(
   if (isByTeam(plans[0])) await teamsNow(ctx); // no figures are requested where the identity behind a row is unknown
   const field = info.fieldName;
   // A list is read on from the source that began it: another one's rows can stand in another order.
-  const begun = plans.find((plan) => belongsTo(after, listOf(field, plan, analysis)));
+  const begun = plans.find((plan) => belongsTo(ctx, after, listOf(field, plan, analysis)));
   return answerBy(ctx.upstream, begun === undefined ? plans : [begun], (plan) =>
     connectReport(ctx, slice, listOf(field, plan, analysis), plan, {
       ...analysis,

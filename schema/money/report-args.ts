@@ -2,7 +2,6 @@ import { organizationNamed } from "../../src/analytics/organizations.ts";
 import type { ReportChoice, Source } from "../../src/analytics/report/report.ts";
 import type { Context } from "../../src/context.ts";
 import type { Comparison } from "../../src/domain/comparison.ts";
-import { ORGANIZATIONS } from "../../src/domain/organization.ts";
 import type { Dimension } from "../../src/domain/report.ts";
 import type { SeriesBucket } from "../../src/domain/series.ts";
 import type { Overlap } from "../../src/domain/team.ts";
@@ -10,6 +9,7 @@ import type { RangeInput } from "../../src/planning/range-input.ts";
 import { builder } from "../framework/builder.ts";
 import type { Slice } from "../framework/connection.ts";
 import { type Incomplete, IncompleteEnum } from "../framework/incomplete.ts";
+import { organizationArg } from "../framework/organization.ts";
 import { DateRange } from "../framework/range.ts";
 import { analysisArgs, BucketEnum, type OrderInput } from "../framework/series.ts";
 import type { ReportFilterInput } from "./report-filter.ts";
@@ -44,22 +44,6 @@ export const OverlapEnum = builder.enumType("Overlap", {
     },
   } satisfies { [O in Overlap]: { description: string } },
 });
-
-/** Description of every argument that chooses an organization. */
-export const ORGANIZATION_OF_FIGURES = `Organization of the figures: ${ORGANIZATIONS.map(({ name }) => `\`${name}\``).join(" or ")}. By default the one that this gateway has a key for; with several keys the first of these.`;
-
-/** The argument that names the organization of the figures. */
-export const organizationArg = builder.args((t) => ({
-  organization: t.string({ description: ORGANIZATION_OF_FIGURES }),
-}));
-
-/** The argument for figures that only the Enterprise organization has. */
-export const enterpriseArg = builder.args((t) => ({
-  organization: t.string({
-    description:
-      "Organization of the figures. Only `enterprise` has them, so it is the default; another name is an error that says so.",
-  }),
-}));
 
 /** The arguments of a report; `groupBy` and `filter` differ by report. */
 export const reportArgs = {

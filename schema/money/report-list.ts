@@ -11,10 +11,11 @@ import type { FieldRequests } from "../../src/upstream/plan.ts";
 import { builder } from "../framework/builder.ts";
 import { COMPARED, type Compared, comparedRow } from "../framework/change.ts";
 import { forward } from "../framework/connection.ts";
+import { enterpriseArg, ofOrganization } from "../framework/organization.ts";
 import { type Measures, SeriesRow, seriesOrder } from "../framework/series.ts";
 import { personFigures, personOver } from "../people/user.ts";
 import { planOf } from "./report-answer.ts";
-import { enterpriseArg, reportArgs, SourceEnum } from "./report-args.ts";
+import { reportArgs, SourceEnum } from "./report-args.ts";
 import { Bucketed, type ReportNode, RUNNING_TOTAL_OF_REPORT, SHARE_OF_REPORT } from "./report-bucket.ts";
 import { reportFields } from "./report-fields.ts";
 import type { ReportFilterInput } from "./report-filter.ts";
@@ -91,6 +92,7 @@ export function reportList<Measure extends object>(list: ReportList<Measure>): v
       description: `${descriptions.query} Errors: BAD_USER_INPUT, NOT_COVERED, NOT_YET_AVAILABLE, CURSOR_*, TOO_EXPENSIVE, UPSTREAM_*.`,
       sources: [...report.datasets, ...TEAM_SOURCES],
       args,
+      ...ofOrganization,
       ...fields.connection,
     }),
   );

@@ -14,6 +14,7 @@ import { requestsFor, requestsOverDays } from "../../src/upstream/plan.ts";
 import { UserActivity } from "../engagement/activity.ts";
 import { GroupPart } from "../engagement/parts.ts";
 import { builder } from "../framework/builder.ts";
+import { enterpriseArg, ofEnterprise } from "../framework/organization.ts";
 import { COUNTED_DAYS, DateRange } from "../framework/range.ts";
 import { groupFigures, groupOver } from "./group.ts";
 
@@ -74,7 +75,9 @@ builder.queryField("activityByGroup", (t) =>
         required: true,
         description: `UTC days, at most 366. ${COUNTED_DAYS}`,
       }),
+      ...enterpriseArg,
     },
+    ...ofEnterprise("activity of groups"),
     requests: ({ range }, ctx) => requestsFor(activityByGroup, questionsOver(range, ctx)),
     resolve: async (_root, { range: rangeInput }, ctx) => {
       const groups = async (range: DayRange) => {

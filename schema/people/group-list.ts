@@ -6,6 +6,7 @@ import { mapPages, pagesOf } from "../../src/upstream/pages/iterate.ts";
 import { requestsFor } from "../../src/upstream/plan.ts";
 import { builder } from "../framework/builder.ts";
 import { connect, forward } from "../framework/connection.ts";
+import { enterpriseArg, ofEnterprise } from "../framework/organization.ts";
 import { DateRange } from "../framework/range.ts";
 import { type GroupOver, GroupSummary, groupNode } from "./group.ts";
 
@@ -30,9 +31,11 @@ builder.queryField("groups", (t) =>
         description:
           "The UTC days that figures cover; ignored without figures. A range relative to now ends with the newest day that upstream can have aggregated; `range` states the days.",
       }),
+      ...enterpriseArg,
       ...forward,
     },
     range: rangeOfActivity,
+    ...ofEnterprise("groups"),
     requests: ({ args }) => requestsFor(groups, [{}], rowsWanted(args)),
     resolve: (_root, { range: rangeInput, ...slice }, ctx) => {
       const range = resolveActivityRange(rangeInput, ctx.now());

@@ -1,7 +1,7 @@
 import { emailOf } from "../../src/analytics/join.ts";
-import { organizationsOf } from "../../src/analytics/organizations.ts";
+import { nameOf, organizationsOf } from "../../src/analytics/organizations.ts";
 import type { Context } from "../../src/context.ts";
-import { emailKey, type OrganizationKind, organizationName } from "../../src/domain/organization.ts";
+import { emailKey, type OrganizationKind } from "../../src/domain/organization.ts";
 import type { Person, PersonOver } from "../../src/domain/person.ts";
 import { membersByEmail } from "../../src/loaders/members.ts";
 import { builder } from "../framework/builder.ts";
@@ -28,7 +28,7 @@ const Identity = builder.objectRef<IdentityShape>("Identity").implement({
   fields: (t) => ({
     organization: t.string({
       description: "Organization of the id, by the name that `organization` arguments take.",
-      resolve: ({ organization }) => organizationName(organization),
+      resolve: ({ organization }, _args, ctx) => nameOf(ctx, organization),
     }),
     userId: t.exposeString("userId", { description: "The id, `user_...`." }),
     matchedBy: t.expose("matchedBy", {

@@ -4,6 +4,7 @@ import type { Member } from "../../src/domain/organization.ts";
 import type { Person } from "../../src/domain/person.ts";
 import { builder } from "../framework/builder.ts";
 import { connectRanking, forward } from "../framework/connection.ts";
+import { enterpriseArg, ofEnterprise } from "../framework/organization.ts";
 import { User } from "./user.ts";
 
 /** Facts about an answer beside its rows; the type of connections has no room for them. */
@@ -53,8 +54,10 @@ builder.queryField("idleSeats", (t) =>
         defaultValue: 30,
         description: "Number of days without activity, 1 to 366.",
       }),
+      ...enterpriseArg,
       ...forward,
     },
+    ...ofEnterprise("seats"),
     requests: ({ args }, ctx) => seatRequests(ctx, args.days),
     resolve: async (_root, { days, ...slice }, ctx) => {
       const range = await lastCountedDays(ctx, days);

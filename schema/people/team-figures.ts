@@ -19,8 +19,9 @@ import { UserActivity } from "../engagement/activity.ts";
 import { builder } from "../framework/builder.ts";
 import { figures } from "../framework/figures.ts";
 import { Spend, spendOnly } from "../framework/money.ts";
+import { ORGANIZATION_OF_FIGURES } from "../framework/organization.ts";
 import { ResolvedRange } from "../framework/range.ts";
-import { ORGANIZATION_OF_FIGURES, OverlapEnum, type ReportArgs } from "../money/report-args.ts";
+import { OverlapEnum, type ReportArgs } from "../money/report-args.ts";
 import { reportRequests } from "../money/report-requests.ts";
 import { type TeamNode, type TeamOver, TeamSummary, TeamType } from "./team.ts";
 

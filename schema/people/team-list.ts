@@ -7,6 +7,7 @@ import { resolveRange } from "../../src/planning/range-input.ts";
 import { builder } from "../framework/builder.ts";
 import { type Connection, forward } from "../framework/connection.ts";
 import { Spend } from "../framework/money.ts";
+import { ofOrganization } from "../framework/organization.ts";
 import { DateRange } from "../framework/range.ts";
 import { placements, type TeamOver, TeamSummary } from "./team.ts";
 import { spendArgs, teamSpendRequests } from "./team-figures.ts";
@@ -52,6 +53,7 @@ builder.queryField("teams", (t) =>
       ...spendArgs,
       ...forward,
     },
+    ...ofOrganization,
     requests: (_input, ctx) => teamRequests(ctx),
     resolve: async (
       _root,

@@ -1,6 +1,6 @@
+import { nameOf } from "../../src/analytics/organizations.ts";
 import type { TeamSpendQuestion } from "../../src/analytics/team-figures.ts";
 import type { Context } from "../../src/context.ts";
-import { organizationName } from "../../src/domain/organization.ts";
 import { NO_PERSON, type Placement, placementKey, UNASSIGNED } from "../../src/domain/team.ts";
 import { GatewayError } from "../../src/errors.ts";
 import { shownPlacements, TEAM_SOURCES, teamRequests, teamsNow } from "../../src/loaders/teams.ts";
@@ -89,7 +89,7 @@ export const TeamSummary = builder.node(builder.objectRef<TeamOver>("TeamSummary
     range: t.expose("range", { type: ResolvedRange, description: "The days that the figures cover." }),
     organization: t.string({
       description: "Organization of `cost`, by the name that `organization` arguments take.",
-      resolve: ({ organization }) => organizationName(organization),
+      resolve: ({ organization }, _args, ctx) => nameOf(ctx, organization),
     }),
   }),
 });

@@ -9,6 +9,7 @@ import { type EngagementArgs, engagement, engagementArgs, engagementRequests } f
 import { builder } from "../framework/builder.ts";
 import { countedBy } from "../framework/measured-id.ts";
 import { engagementOrder, type NodeOrder } from "../framework/order.ts";
+import { enterpriseArg, ofEnterprise } from "../framework/organization.ts";
 import { UserSummary } from "./user.ts";
 
 /** Rows that stand for several people are not among them. */
@@ -89,8 +90,10 @@ builder.queryField("users", (t) =>
         type: UserOrder.input,
         description: "Sort order; by default by email.",
       }),
+      ...enterpriseArg,
       ...engagementArgs,
     },
+    ...ofEnterprise("active people"),
     requests: ({ args }, ctx) => engagementRequests(ctx, userActivity, stated(args, ctx)),
     resolve: (_root, args, ctx) =>
       engagement(ctx, userActivity, "users", stated(args, ctx), personOf, ({ userId }) => userId),

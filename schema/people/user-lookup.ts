@@ -4,6 +4,7 @@ import type { Person } from "../../src/domain/person.ts";
 import { badInput, GatewayError } from "../../src/errors.ts";
 import { builder } from "../framework/builder.ts";
 import { identityIn } from "../framework/measured-id.ts";
+import { ofOrganization, tenantArg } from "../framework/organization.ts";
 import { refuseProbing } from "../framework/permission.ts";
 import { isPerson, noPerson } from "../gateway/viewer.ts";
 import { ofMembers } from "./member-lookup.ts";
@@ -33,8 +34,10 @@ builder.queryField("user", (t) =>
         description: "The address, ignoring case, or an alias of it.",
         requires: ["identity:read", "own", "pseudonyms"],
       }),
+      ...tenantArg,
     },
     ...ofMembers,
+    ...ofOrganization,
     resolve: async (_root, { id, email }, ctx) => {
       const byId = id !== null && id !== undefined;
       const byEmail = email !== null && email !== undefined;

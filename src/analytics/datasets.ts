@@ -109,12 +109,14 @@ export async function closed(ctx: Context, endpoint: DatasetEndpoint): Promise<C
   const right = rightOf(endpoint);
   const because = (reason: ClosedReason | null) => reason && { reason, why: whyClosed(reason, scope) };
   if (!upstream.has(key)) return because("NO_KEY");
-  if (upstream.isForeign(key)) return { reason: "WRONG_ORGANIZATION", why: foreignKeyText(key) };
+  if (upstream.isForeign(key))
+    return { reason: "WRONG_ORGANIZATION", why: foreignKeyText(key, upstream.tenant) };
   const known = upstream.accessStatus(dataset) ?? statusBySameKey(ctx, right);
   if (known !== null) return because(known.refusal);
   const fault = (await probed(ctx, {}).load(right))?.fault ?? null;
   if (fault === null) return null;
-  if (upstream.isForeign(key)) return { reason: "WRONG_ORGANIZATION", why: foreignKeyText(key) };
+  if (upstream.isForeign(key))
+    return { reason: "WRONG_ORGANIZATION", why: foreignKeyText(key, upstream.tenant) };
   return isRefusal(fault) ? because(fault.reason) : { reason: "UNAVAILABLE", why: fault.message };
 }
 

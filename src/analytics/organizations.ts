@@ -1,6 +1,11 @@
-import type { Context } from "../context.ts";
-import { ORGANIZATIONS, type OrganizationKind, organizationName } from "../domain/organization.ts";
-import { badInput } from "../errors.ts";
+import type { Context, ReadableOrganization } from "../context.ts";
+import {
+  type NamedOrganization,
+  ORGANIZATIONS,
+  type OrganizationKind,
+  organizationName,
+} from "../domain/organization.ts";
+import { badInput, GatewayError } from "../errors.ts";
 import { type KeyFamily, ORGANIZATION_OF_KEY } from "../upstream/endpoint.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 
@@ -16,24 +21,168 @@ export function organizationOfKey(key: KeyFamily): OrganizationKind {
   return ORGANIZATION_OF_KEY[key];
 }
 
-/** The organizations the gateway has a key of, in order of preference. */
+/** The organizations of a tenant that the gateway has a key of, in order of preference. */
 export function organizationsOf({ upstream }: Pick<Context, "upstream">): OrganizationKind[] {
   return ORGANIZATIONS.map(({ kind }) => kind).filter((kind) => hasKeyOf(upstream, kind));
 }
 
+/** Returns the name of an organization of this context. */
+export function nameOf({ upstream }: Pick<Context, "upstream">, kind: OrganizationKind): string {
+  return organizationName(upstream.tenant, kind);
+}
+
+/** True if a kind of organization is in the tenant of a context. A tenant without a name is of both, with a key or without one. */
+export function isInTenant(
+  { upstream: { tenant } }: Pick<Context, "upstream">,
+  kind: OrganizationKind,
+): boolean {
+  return tenant.name === null || tenant.organizations.some((each) => each.kind === kind);
+}
+
+/** An organization as a field requests it: by name, or by the one kind that has its figures. */
+export interface OrganizationRequest {
+  readonly name: string | null | undefined;
+  /** Null: of either kind. */
+  readonly kind: OrganizationKind | null;
+  /** The figures, as an error names them. */
+  readonly what?: string;
+}
+
+/** Contexts of the fields of an operation, by tenant and organization. */
+const contexts = new WeakMap<Context, Map<string, Context>>();
+
 /**
- * The organization a question is about: the one it names, else the first the gateway has a key of. Nothing else in a question
- * chooses it. Throws BAD_USER_INPUT for an unknown name.
+ * Returns the context of the fields below one that requests an organization. Where the operator has named organizations, none is the
+ * default: without a name the only one that can be meant is used. Throws BAD_USER_INPUT with the names where several can.
  */
-export function organizationNamed(
-  ctx: Pick<Context, "upstream">,
+export function contextFor(ctx: Context, { name, kind, what = "this" }: OrganizationRequest): Context {
+  const base = ctx.base ?? ctx;
+  const { readable, requested } = base.organizations;
+  if (ctx.upstream.tenant.name === null) {
+    const found = requireNamed(readable, name ?? requested);
+    const isOther = kind !== null && found !== null && found.kind !== kind;
+    if (isOther && typeof name === "string") throw ofOtherKind(found, readable, { kind, what });
+    return ctx;
+  }
+  const stated = name ?? requested;
+  if (typeof stated === "string") {
+    const found = requireNamed(readable, stated);
+    // The request names an organization for all of its fields: those of the other kind are of the one with the same people.
+    const isOther = kind !== null && found.kind !== kind;
+    const meant = isOther && typeof name !== "string" ? siblingOf(found, readable) : found;
+    if (kind === null || meant?.kind === kind) return enter(base, meant ?? found);
+    throw ofOtherKind(found, readable, { kind, what });
+  }
+  const possible = readable.filter((each) => kind === null || each.kind === kind);
+  const [only, ...others] = possible;
+  if (only === undefined) return base;
+  if (others.length === 0) return enter(base, only);
+  // A field that joins them is about all; one that does not finds them ambiguous itself.
+  if (others.every(({ tenant }) => tenant === only.tenant)) return contextOfTenant(base, only.tenant);
+  throw ambiguous(possible);
+}
+
+/** Returns the context of a tenant; the one of its fields that name no organization. */
+export function contextOfTenant(ctx: Context, tenant: string | null): Context {
+  const base = ctx.base ?? ctx;
+  if (base.upstream.tenant.name === tenant) return base;
+  return kept(base, `${tenant}\n`, () => ({ ...base, ...base.organizations.partsOf(tenant), base }));
+}
+
+function enter(base: Context, organization: ReadableOrganization): Context {
+  const { tenant, name } = organization;
+  return kept(base, `${tenant}\n${name}`, () => ({ ...contextOfTenant(base, tenant), organization }));
+}
+
+function kept(base: Context, key: string, make: () => Context): Context {
+  return contexts.getOrInsertComputed(base, () => new Map()).getOrInsertComputed(key, make);
+}
+
+function siblingOf(
+  organization: ReadableOrganization,
+  readable: readonly ReadableOrganization[],
+): ReadableOrganization | null {
+  return readable.find((each) => each.tenant === organization.tenant && each !== organization) ?? null;
+}
+
+function requireNamed<O extends NamedOrganization>(readable: readonly O[], name: string): O;
+function requireNamed<O extends NamedOrganization>(
+  readable: readonly O[],
   name: string | null | undefined,
-): OrganizationKind {
-  if (name === null || name === undefined) return organizationsOf(ctx)[0] ?? "ENTERPRISE";
-  const found = ORGANIZATIONS.find((each) => each.name === name);
-  if (found !== undefined) return found.kind;
-  const names = ORGANIZATIONS.map((each) => `\`${each.name}\``).join(" and ");
-  throw badInput(`Unknown organization \`${name}\`: use one of ${names}.`);
+): O | null;
+function requireNamed<O extends NamedOrganization>(
+  readable: readonly O[],
+  name: string | null | undefined,
+): O | null {
+  if (name === null || name === undefined) return null;
+  const found = readable.find((each) => each.name === name);
+  if (found !== undefined) return found;
+  throw badInput(`Unknown organization \`${name}\`: ${namesOf(readable)}.`);
+}
+
+function namesOf(organizations: readonly NamedOrganization[]): string {
+  const names = organizations.map((each) => `\`${each.name}\``);
+  if (names.length === 0) return "there is no organization that you may read";
+  return names.length === 1
+    ? `use ${names[0]}`
+    : `use one of ${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+}
+
+function ambiguous(possible: readonly NamedOrganization[]): GatewayError {
+  return new GatewayError(
+    "BAD_USER_INPUT",
+    `Several organizations have these figures, and \`organization\` names none: ${namesOf(possible)}.`,
+    { organizations: possible.map(({ name }) => name) },
+  );
+}
+
+interface FiguresOfKind {
+  readonly kind: OrganizationKind;
+  readonly what: string;
+}
+
+function ofOtherKind(
+  found: Pick<NamedOrganization, "name">,
+  readable: readonly ReadableOrganization[],
+  { kind, what }: FiguresOfKind,
+): GatewayError {
+  const able = readable.filter((each) => each.kind === kind);
+  const [only, ...others] = able;
+  const does =
+    only === undefined
+      ? ""
+      : others.length === 0
+        ? `; \`${only.name}\` does (this gateway has ${only.hasKey ? "a" : "no"} key of it)`
+        : `: ${namesOf(able)}`;
+  return badInput(`\`${found.name}\` does not report ${what}${does}.`);
+}
+
+/**
+ * The organization a question is about: the one it names, or that a field above or the request names. Else it is the first that the
+ * gateway has a key of, unless the operator has named organizations: then several are ambiguous. Nothing else in a question chooses it.
+ * Throws BAD_USER_INPUT.
+ */
+export function organizationNamed(ctx: Context, name: string | null | undefined): OrganizationKind {
+  const { tenant } = ctx.upstream;
+  const { readable, requested } = ctx.organizations;
+  if (tenant.name === null)
+    return requireNamed(tenant.organizations, name ?? requested)?.kind ?? preferredOf(ctx);
+  if (name !== null && name !== undefined) {
+    const own = tenant.organizations.find((each) => each.name === name);
+    if (own !== undefined) return own.kind;
+    requireNamed(readable, name);
+    throw badInput(
+      `\`${name}\` is not an organization of this part of the answer, which is of \`${tenant.name}\`; name it in a field of the root.`,
+    );
+  }
+  if (ctx.organization !== null) return ctx.organization.kind;
+  const [only, ...others] = tenant.organizations;
+  if (only !== undefined && others.length === 0) return only.kind;
+  throw ambiguous(only === undefined ? readable : tenant.organizations);
+}
+
+function preferredOf(ctx: Context): OrganizationKind {
+  return organizationsOf(ctx)[0] ?? "ENTERPRISE";
 }
 
 /**
@@ -41,15 +190,15 @@ export function organizationNamed(
  * name of another kind.
  */
 export function organizationOfKind(
-  ctx: Pick<Context, "upstream">,
+  ctx: Context,
   name: string | null | undefined,
-  { kind, what }: { readonly kind: OrganizationKind; readonly what: string },
+  figures: FiguresOfKind,
 ): OrganizationKind {
-  const requested = name === null || name === undefined ? kind : organizationNamed(ctx, name);
-  if (requested === kind) return kind;
-  throw badInput(
-    `\`${organizationName(requested)}\` does not report ${what}; \`${organizationName(kind)}\` does (${keyText(ctx.upstream, kind)}).`,
-  );
+  const { tenant } = ctx.upstream;
+  const requested = name === null || name === undefined ? figures.kind : organizationNamed(ctx, name);
+  if (requested === figures.kind) return requested;
+  const own = ctx.organizations.readable.filter((each) => each.tenant === tenant.name);
+  throw ofOtherKind({ name: nameOf(ctx, requested) }, own, figures);
 }
 
 /** States as a clause whether the gateway has a key of an organization. */

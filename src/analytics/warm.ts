@@ -71,7 +71,7 @@ function reportSteps<Measure>(
   const { upstream } = ctx;
   return organizations.flatMap((organization) =>
     SPLITS[organization].map((groupBy) => ({
-      name: `${organizationName(organization)} ${field} of ${range.from.slice(0, 7)} ${groupBy.join(", ")}`.trim(),
+      name: `${organizationName(upstream.tenant, organization)} ${field} of ${range.from.slice(0, 7)} ${groupBy.join(", ")}`.trim(),
       run: async () => {
         const question = { range, bucket: "DAY", groupBy, filter: {} } as const;
         const choice = { organization, source: "AUTO" } as const;

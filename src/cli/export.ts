@@ -168,6 +168,8 @@ class Bar {
 
 /** Tells the upstream and its organizations from others: a file is not gone on with by the figures of another one. */
 function identityOf(config: Config): string {
-  const keys = Object.values(config.upstream.credentials).map((credential) => credential?.fingerprint ?? "");
+  const keys = config.tenants.flatMap(({ credentials }) =>
+    Object.values(credentials).map((credential) => credential?.fingerprint ?? ""),
+  );
   return [describeUpstream(config), ...keys].join(" ");
 }

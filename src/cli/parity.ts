@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { organizationsOf } from "../analytics/organizations.ts";
+import { nameOf } from "../analytics/organizations.ts";
 import {
   type Difference,
   finalMonths,
@@ -8,14 +8,14 @@ import {
   parityOf,
   parityQuestions,
 } from "../analytics/parity.ts";
+import type { Context } from "../context.ts";
 import { formatDecimal } from "../domain/decimal.ts";
-import { type OrganizationKind, organizationName } from "../domain/organization.ts";
 import { describeUpstream, openGateway } from "./open.ts";
-import { integerFrom, ORGANIZATION_OPTION } from "./option.ts";
+import { chosenOrganizations, integerFrom, ORGANIZATION_OPTION } from "./option.ts";
 
 interface Flags {
   readonly months: number;
-  readonly organization?: OrganizationKind;
+  readonly organization?: string;
   readonly json: boolean;
 }
 
@@ -40,24 +40,29 @@ async function compareMonths({ months: count, organization, json }: Flags): Prom
   const opened = await openGateway(process.env, PARITY_LIMITS);
   if (opened === null) return;
   const { app, config, now } = opened;
-  const ctx = app.context(new AbortController().signal, "warm");
-  const organizations = organizationsOf(ctx).filter((each) => each === (organization ?? each));
+  const contexts = app.contexts(new AbortController().signal, "warm");
+  const chosen = chosenOrganizations(contexts, organization);
+  if (chosen === null) {
+    await app.dispose();
+    return;
+  }
   const months = finalMonths(now(), count);
   const line = (text: string) => process.stdout.write(`${text}\n`);
   if (!json) line(describeUpstream(config));
   if (months.length < count)
     process.stderr.write(`Only ${months.length} months are final and still served by upstream.\n`);
   const tally = { equal: 0, different: 0, notComparable: 0 };
-  for (const question of months.flatMap((month) => parityQuestions(organizations, month))) {
-    const parity = await parityOf(ctx, question);
-    tally[verdict(parity)]++;
-    line(json ? jsonOf(question, parity) : textOf(question, parity));
-  }
+  for (const { ctx, organizations } of chosen)
+    for (const question of months.flatMap((month) => parityQuestions(organizations, month))) {
+      const parity = await parityOf(ctx, question);
+      tally[verdict(parity)]++;
+      line(json ? jsonOf(ctx, question, parity) : textOf(ctx, question, parity));
+    }
   await app.dispose();
   const { equal, different, notComparable } = tally;
   if (!json)
     line(
-      `${equal + different + notComparable} comparisons: ${equal} equal, ${different} different, ${notComparable} not comparable; ${ctx.upstream.usage.requests} upstream requests.`,
+      `${equal + different + notComparable} comparisons: ${equal} equal, ${different} different, ${notComparable} not comparable; ${contexts[0]?.upstream.usage.requests ?? 0} upstream requests.`,
     );
   process.exitCode =
     different > 0 ? EXIT.different : notComparable > 0 || equal === 0 ? EXIT.notComparable : EXIT.equal;
@@ -71,9 +76,13 @@ function verdict(parity: Parity): keyof typeof EXIT {
 /** More than these would bury the next comparison; `--json` has all of them. */
 const SHOWN = 10;
 
-function textOf({ month, organization, field, groupBy }: ParityQuestion, parity: Parity): string {
+function textOf(
+  ctx: Context,
+  { month, organization, field, groupBy }: ParityQuestion,
+  parity: Parity,
+): string {
   const by = groupBy === null ? "ungrouped" : `by ${groupBy}`;
-  const subject = `${month.from.slice(0, 7)}  ${organizationName(organization).padEnd(10)}  ${field.padEnd(5)}  ${by.padEnd(22)}`;
+  const subject = `${month.from.slice(0, 7)}  ${nameOf(ctx, organization).padEnd(10)}  ${field.padEnd(5)}  ${by.padEnd(22)}`;
   if (parity.outcome !== "compared") return `${subject}  not comparable: ${parity.why}`;
   const { rows, differences } = parity;
   if (differences.length === 0) return `${subject}  ${rows} rows equal`;
@@ -91,7 +100,11 @@ function differenceText({ day, group, figure, older, newer }: Difference): strin
   return `${day} ${name} ${figure}: ${formatDecimal(older)} older, ${formatDecimal(newer)} newer`;
 }
 
-function jsonOf({ month, field, organization, groupBy }: ParityQuestion, parity: Parity): string {
+function jsonOf(
+  ctx: Context,
+  { month, field, organization, groupBy }: ParityQuestion,
+  parity: Parity,
+): string {
   const said =
     parity.outcome === "compared"
       ? {
@@ -103,6 +116,6 @@ function jsonOf({ month, field, organization, groupBy }: ParityQuestion, parity:
           })),
         }
       : { why: parity.why };
-  const question = { field, organization: organizationName(organization), groupBy, ...month };
+  const question = { field, organization: nameOf(ctx, organization), groupBy, ...month };
   return JSON.stringify({ ...question, outcome: parity.outcome, ...said });
 }

@@ -122,7 +122,7 @@ async function serve({
   process.stdout.write(
     [
       `Sandbox on ${listener.url}: ${users} users, seed ${seed}, clock ${new Date(clock()).toISOString()}, rate limit ${rateLimit}`,
-      "keys: any that begin with sk-ant-api01- (Enterprise) or sk-ant-admin01- (Console)",
+      "keys: any that begin with sk-ant-api01- (Enterprise) or sk-ant-admin01- (Console); one that ends with -seed7 is of the organization of seed 7",
       `Try: curl -s '${listener.url}/v1/organizations/me' -H 'x-api-key: sk-ant-api01-sandbox' -H 'anthropic-version: 2026-10-21'`,
       "",
     ].join("\n"),

@@ -6,8 +6,8 @@ import { firstQuery } from "../server/documents/query-library.ts";
 import { areBuilt, BUILT_PAGES } from "../server/http/built-pages.ts";
 import { createListener } from "../server/http/listener.ts";
 import type { AuthConfig } from "../settings/auth.ts";
+import type { TenantConfig } from "../settings/organizations.ts";
 import type { Environment } from "../settings/settings.ts";
-import type { Credentials } from "../upstream/access/credential.ts";
 import { lifetimeOf, loggersOf } from "./lifetime.ts";
 import { cannotListen } from "./listen.ts";
 import { openMetrics } from "./metrics/open.ts";
@@ -67,8 +67,8 @@ async function observersOf(config: Config, now: () => Instant) {
 }
 
 /** The query to begin with: an admin key alone cannot answer one about users. */
-function exampleFor({ analytics }: Credentials): string {
-  return analytics === null
+function exampleFor([first]: readonly TenantConfig[]): string {
+  return !first?.credentials.analytics
     ? "{ cost(range: {last: {days: 7}}, bucket: NONE, groupBy: [MODEL]) { total { net { usd } } nodes { model net { usd } } } }"
     : "{ users(range: {last: {days: 7}}, first: 10) { nodes { email activity { chat { messages } } cost { net { usd } } } } }";
 }
@@ -89,9 +89,11 @@ function greeting(config: Config, { port }: AddressInfo, now: Instant): string {
   const {
     server: { host },
     access: { playground, auth, documents },
-    upstream,
+    tenants,
     clock,
   } = config;
+  const name = tenants[0]?.name ?? null;
+  const chosen = name === null ? "" : `?organization=${name}`;
   const origin = `http://${host.includes(":") ? `[${host.replace(/[[\]]/g, "")}]` : host}:${port}`;
   const url = `${origin}/graphql`;
   const hasPages = areBuilt(BUILT_PAGES);
@@ -105,7 +107,7 @@ function greeting(config: Config, { port }: AddressInfo, now: Instant): string {
     "",
     "Try:",
     documents.trustedOnly
-      ? `  curl -s ${url.replace(/graphql$/, `q/${firstQuery(upstream.credentials)}`)}${token}`
-      : `  curl -s ${url}${token} -H 'content-type: application/json' -d '${JSON.stringify({ query: exampleFor(upstream.credentials) })}'`,
+      ? `  curl -s ${url.replace(/graphql$/, `q/${firstQuery(tenants)}`)}${chosen}${token}`
+      : `  curl -s ${url}${chosen}${token} -H 'content-type: application/json' -d '${JSON.stringify({ query: exampleFor(tenants) })}'`,
   ].join("\n");
 }

@@ -25,6 +25,7 @@ interface Flags {
   readonly scopes?: readonly Scope[];
   readonly email?: string;
   readonly documents?: readonly string[];
+  readonly organizations?: readonly string[];
   readonly identity?: Identity;
   readonly days?: number;
   readonly file?: string;
@@ -49,6 +50,11 @@ export function tokenCommand(): Command {
       "the only trusted documents the caller may run, by name or id, separated by commas",
       list,
     )
+    .option(
+      "--organizations <names>",
+      "the only organizations the caller may read, by name, separated by commas",
+      list,
+    )
     .option("--identity <how>", "how the caller sees people; by default as its role does", identity)
     .option("--days <number>", "lifetime; unlimited by default", integerFrom(1, 3_660))
     .option("--file <path>", "the TOKENS_FILE to add the entry to; created if it does not exist")
@@ -66,7 +72,7 @@ function lines(meanings: Readonly<Record<string, string>>): string {
 const BYTES = 32;
 const MARK = "cag_";
 
-function make({ name, role, scopes, email, documents, identity, days, file }: Flags): void {
+function make({ name, role, scopes, email, documents, organizations, identity, days, file }: Flags): void {
   const token = MARK + randomBytes(BYTES).toString("base64url");
   const entry = {
     name,
@@ -75,6 +81,7 @@ function make({ name, role, scopes, email, documents, identity, days, file }: Fl
     ...(scopes && { scopes }),
     ...(email && { email }),
     ...(documents && { documents }),
+    ...(organizations && { organizations }),
     ...(identity && { identity }),
     ...(days && { expiresAt: new Date(Date.now() + days * 86_400_000).toISOString() }),
   };

@@ -1,15 +1,13 @@
 import { SingleBar } from "cli-progress";
 import { Command, InvalidArgumentError } from "commander";
-import { organizationsOf } from "../analytics/organizations.ts";
 import { WARMABLE, type Warmable, type WarmStep, warmSteps } from "../analytics/warm.ts";
-import type { OrganizationKind } from "../domain/organization.ts";
 import { GatewayError } from "../errors.ts";
 import { describeUpstream, openGateway } from "./open.ts";
-import { integerFrom, ORGANIZATION_OPTION } from "./option.ts";
+import { chosenOrganizations, integerFrom, ORGANIZATION_OPTION } from "./option.ts";
 
 interface Flags {
   readonly months: number;
-  readonly organization?: OrganizationKind;
+  readonly organization?: string;
   readonly datasets: readonly Warmable[];
   readonly recent: boolean;
 }
@@ -55,13 +53,21 @@ async function warm({ months, organization, datasets: what, recent }: Flags): Pr
     await app.dispose();
     return;
   }
-  const ctx = app.context(new AbortController().signal, "warm");
-  const organizations = organizationsOf(ctx).filter((each) => each === (organization ?? each));
-  const steps = warmSteps(ctx, organizations, what, months, recent);
+  const contexts = app.contexts(new AbortController().signal, "warm");
+  const chosen = chosenOrganizations(contexts, organization);
+  if (chosen === null) {
+    await app.dispose();
+    return;
+  }
+  const steps = chosen.flatMap(({ ctx, organizations }) =>
+    warmSteps(ctx, organizations, what, months, recent),
+  );
   process.stderr.write(`${describeUpstream(config)}\n`);
-  const failed = await runSteps(steps, () => ctx.upstream.usage.requests);
+  // One operation: its usage is that of all organizations.
+  const usage = contexts[0]?.upstream.usage ?? { requests: 0, cacheHits: 0 };
+  const failed = await runSteps(steps, () => usage.requests);
   await app.dispose();
-  const { requests, cacheHits } = ctx.upstream.usage;
+  const { requests, cacheHits } = usage;
   process.stdout.write(
     `${steps.length} questions: ${steps.length - failed.length} kept, ${failed.length} failed; ${requests} upstream requests, ${cacheHits} pages already stored.\n`,
   );

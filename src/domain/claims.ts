@@ -12,6 +12,8 @@ export interface ClaimNames {
   readonly roleMap: ReadonlyMap<string, Role> | null;
   readonly scopeClaims: readonly string[];
   readonly emailClaim: string;
+  /** Lists the organizations that the caller may read; null: they may read all. */
+  readonly organizationsClaim: string | null;
   /** True if every address counts as verified of which the issuer does not say that it is not. */
   readonly vouchesForEmail: boolean;
 }
@@ -75,6 +77,15 @@ export function scopesIn(claims: Claims, { scopeClaims }: ClaimNames): readonly 
   return scopeClaims.flatMap((name) =>
     textsIn(claimIn(claims, name)).flatMap((text) => text.split(/\s+/).filter(isScope)),
   );
+}
+
+/** The organizations that the caller may read: null where tokens are not limited; none where theirs lacks the claim. */
+export function organizationsIn(
+  claims: Claims,
+  { organizationsClaim }: ClaimNames,
+): ReadonlySet<string> | null {
+  if (organizationsClaim === null) return null;
+  return new Set(textsIn(claimIn(claims, organizationsClaim)).flatMap((text) => text.split(/[\s,]+/)));
 }
 
 function textsIn(claim: unknown): readonly string[] {

@@ -7,17 +7,32 @@ export type OrganizationKind = "ENTERPRISE" | "CONSOLE";
 export interface NamedOrganization {
   readonly name: string;
   readonly kind: OrganizationKind;
+  /** Its newer reports are those of its child organizations. */
+  readonly isParent: boolean;
+  /** Name of its parent organization; null: the operator states none. */
+  readonly parent: string | null;
 }
 
-/** The organizations there can be, the preferred one first. */
+/** Organizations with people in common: an Enterprise organization, a Console organization, or one of each. */
+export interface Tenant {
+  /** Distinguishes its ids and cursors from those of other tenants; null where the operator has named no organizations. */
+  readonly name: string | null;
+  /** Its organizations that may be read, the Enterprise organization first. */
+  readonly organizations: readonly NamedOrganization[];
+}
+
+/** The organizations of a gateway where the operator has named none, the preferred one first. */
 export const ORGANIZATIONS: readonly NamedOrganization[] = [
-  { name: "enterprise", kind: "ENTERPRISE" },
-  { name: "console", kind: "CONSOLE" },
+  { name: "enterprise", kind: "ENTERPRISE", isParent: false, parent: null },
+  { name: "console", kind: "CONSOLE", isParent: false, parent: null },
 ];
 
-/** The name that requests an organization. */
-export function organizationName(kind: OrganizationKind): string {
-  return ORGANIZATIONS.find((each) => each.kind === kind)?.name ?? kind.toLowerCase();
+/** Returns the name that requests an organization of a tenant. */
+export function organizationName(
+  { organizations }: Pick<Tenant, "organizations">,
+  kind: OrganizationKind,
+): string {
+  return organizations.find((each) => each.kind === kind)?.name ?? kind.toLowerCase();
 }
 
 export interface Organization {

@@ -55,6 +55,8 @@ export interface Viewer {
   readonly email: string | null;
   /** Names and ids of the documents they may run, and nothing else then; null: no such list. */
   readonly documents: ReadonlySet<string> | null;
+  /** Names of the organizations that they may read; null: all. */
+  readonly organizations: ReadonlySet<string> | null;
   /** How they see people. */
   readonly identity: Identity;
   /** Minimum number of people in a group that the viewer sees: 0 unless they see only groups. */
@@ -68,6 +70,7 @@ export const VIEWER_OF_ALL: Viewer = {
   scopes: new Set(ALL),
   email: null,
   documents: null,
+  organizations: null,
   identity: "full",
   minPeople: 0,
 };
@@ -78,9 +81,15 @@ export const VIEWER_OF_NOTHING: Viewer = {
   role: "SERVICE",
   scopes: new Set(),
   documents: new Set(),
+  organizations: new Set(),
   identity: "none",
   minPeople: Number.POSITIVE_INFINITY,
 };
+
+/** True if a viewer may read an organization, and know that it exists. */
+export function mayReadOrganization({ organizations }: Viewer, name: string): boolean {
+  return organizations?.has(name) ?? true;
+}
 
 /** Permissions beside scopes. */
 const OTHERS = {

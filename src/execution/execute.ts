@@ -13,8 +13,11 @@ import {
   locatedError,
   OperationTypeNode,
 } from "graphql";
+import type { Context } from "../context.ts";
 import type { ThreadTurn } from "../domain/pieces.ts";
 import { coerceVariables } from "../planning/operation.ts";
+import { contextOfField } from "../planning/permissions.ts";
+import { fieldPlanOf } from "../planning/plan.ts";
 import {
   type CoercedVariables,
   type Output,
@@ -66,6 +69,8 @@ class Place implements Path {
   readonly typename: string | undefined;
   readonly holder: Answer | unknown[];
   readonly isNonNull: boolean;
+  /** The context of the fields below it. */
+  readonly context: unknown;
 
   constructor(
     prev: Place | undefined,
@@ -73,12 +78,14 @@ class Place implements Path {
     typename: string | undefined,
     holder: Answer | unknown[],
     isNonNull: boolean,
+    context: unknown,
   ) {
     this.prev = prev;
     this.key = key;
     this.typename = typename;
     this.holder = holder;
     this.isNonNull = isNonNull;
+    this.context = context;
   }
 
   put(value: unknown): void {
@@ -157,22 +164,29 @@ class Run {
     const { output, property } = field;
     let info: ResolveInfo | undefined;
     let place: Place | undefined;
+    let context = parent === undefined ? this.#contextValue : parent.context;
     try {
+      if (parent === undefined) context = this.#contextOf(field);
       let value: unknown;
       if (property !== null) value = isObject(source) ? source[property] : undefined;
       if (property === null || typeof value === "function") {
-        info = new ResolveInfo(this.#execution, field, parent, holder);
+        info = new ResolveInfo(this.#execution, field, parent, holder, context);
         const args = field.argsOf(this.#variables, this.#args);
         value =
           this.#enter === null
-            ? field.resolve(source, args, this.#contextValue, info)
-            : this.#entered(this.#enter, field, source, args, info);
+            ? field.resolve(source, args, context, info)
+            : this.#entered(this.#enter, field, source, args, context, info);
       }
       if (output.kind === "leaf" && !isPromise(value)) return completedLeaf(field, output, value);
-      place = info?.path ?? placeOf(field, parent, holder);
+      place = info?.path ?? placeOf(field, parent, holder, context);
       return this.#value(field, output, place, value);
     } catch (error) {
-      return this.#failed(error, field, output, place ?? info?.path ?? placeOf(field, parent, holder));
+      return this.#failed(
+        error,
+        field,
+        output,
+        place ?? info?.path ?? placeOf(field, parent, holder, context),
+      );
     }
   }
 
@@ -181,15 +195,23 @@ class Run {
     field: PreparedField,
     source: unknown,
     args: Answer,
+    context: unknown,
     info: ResolveInfo,
   ): unknown {
     const coordinate = `${info.parentType.name}.${info.fieldName}`;
-    return enter(coordinate, () => field.resolve(source, args, this.#contextValue, info));
+    return enter(coordinate, () => field.resolve(source, args, context, info));
+  }
+
+  /** The context of a field of the root. Throws where it does not say which organization it is about. */
+  #contextOf(field: PreparedField): unknown {
+    const plan = fieldPlanOf(field.definition);
+    if (plan.context === undefined) return this.#contextValue;
+    return contextOfField(plan, field.argsOf(this.#variables, this.#args), this.#contextValue as Context);
   }
 
   #info(field: PreparedField, place: Place): ResolveInfo {
-    const { prev, holder } = place;
-    return new ResolveInfo(this.#execution, field, prev, holder, place);
+    const { prev, holder, context } = place;
+    return new ResolveInfo(this.#execution, field, prev, holder, context, place);
   }
 
   #value(field: PreparedField, output: Output, place: Place, value: unknown): unknown {
@@ -257,7 +279,7 @@ class Run {
     const { field, item, place, items, answers } = list;
     while (answers.length < items.length) {
       const key = answers.length;
-      const at = new Place(place, key, undefined, answers, item.isNonNull);
+      const at = new Place(place, key, undefined, answers, item.isNonNull, place.context);
       answers.push(this.#item(field, item, at, items[key]));
       this.#completedFields++;
       const isDue = this.#completedFields >= this.#fieldsATurn && answers.length < items.length;
@@ -282,7 +304,7 @@ class Run {
     const resolveType = type.resolveType ?? defaultTypeResolver;
     const complete = (name: string | undefined) =>
       this.#object(field, this.#possibleType(name, type, field), place, value);
-    const name = resolveType(value, this.#contextValue, this.#info(field, place), type);
+    const name = resolveType(value, place.context, this.#info(field, place), type);
     return isPromise(name) ? this.#later(field, place, name, complete) : complete(name);
   }
 
@@ -304,7 +326,7 @@ class Run {
       if (!isOfType) throw new Error(`a value of ${nameOf(field)} is not a ${type.name}`);
       return this.#fields(selection, value, place);
     };
-    const isOfType = type.isTypeOf(value, this.#contextValue, this.#info(field, place));
+    const isOfType = type.isTypeOf(value, place.context, this.#info(field, place));
     return isPromise(isOfType) ? this.#later(field, place, isOfType, complete) : complete(isOfType);
   }
 
@@ -350,6 +372,7 @@ class ResolveInfo implements GraphQLResolveInfo {
   readonly #field: PreparedField;
   readonly #parent: Place | undefined;
   readonly #holder: Answer | unknown[];
+  readonly #context: unknown;
   #place: Place | undefined;
 
   constructor(
@@ -357,17 +380,19 @@ class ResolveInfo implements GraphQLResolveInfo {
     field: PreparedField,
     parent: Place | undefined,
     holder: Answer | unknown[],
+    context: unknown,
     place?: Place,
   ) {
     this.#execution = execution;
     this.#field = field;
     this.#parent = parent;
     this.#holder = holder;
+    this.#context = context;
     this.#place = place;
   }
 
   get path(): Place {
-    this.#place ??= placeOf(this.#field, this.#parent, this.#holder);
+    this.#place ??= placeOf(this.#field, this.#parent, this.#holder, this.#context);
     return this.#place;
   }
 
@@ -425,8 +450,9 @@ function placeOf(
   { key, parentType, output }: PreparedField,
   parent: Place | undefined,
   holder: Answer | unknown[],
+  context: unknown,
 ) {
-  return new Place(parent, key, parentType.name, holder, output.isNonNull);
+  return new Place(parent, key, parentType.name, holder, output.isNonNull, context);
 }
 
 function errorAt(fault: unknown, { nodes }: PreparedField, place: Place): GraphQLError {

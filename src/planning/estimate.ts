@@ -1,10 +1,10 @@
 import pMap from "p-map";
+import type { Context } from "../context.ts";
 import { isOfDirectory } from "../domain/dataset.ts";
 import type { DayRange } from "../domain/range.ts";
 import { GatewayError } from "../errors.ts";
-import type { EndpointKey, KeyFamily } from "../upstream/endpoint.ts";
+import type { EndpointKey } from "../upstream/endpoint.ts";
 import type { KeptPart, RequestPlan } from "../upstream/plan.ts";
-import type { Upstream } from "../upstream/upstream.ts";
 import type { PlannedField } from "./requests.ts";
 
 /** The least that an operation costs: lists can be longer than a page, and rows can lead to more. */
@@ -23,6 +23,7 @@ export interface Estimate {
 
 export interface EstimatedField {
   readonly path: string;
+  readonly ctx: Context;
   readonly endpoint: EndpointKey;
   /** Requests it adds to those of the fields before it, and the plans they are of. */
   readonly requests: number;
@@ -56,31 +57,36 @@ export function requestsAtLeast(fields: readonly PlannedField[]): number {
 
 function leastRequests(fields: readonly PlannedField[]): ReadonlyMap<RequestName, number> {
   const requests = new Map<RequestName, number>();
-  for (const { path, plans, enough } of fields) {
+  for (const { path, ctx, plans, enough } of fields) {
     const [first] = plans;
     if (first === undefined || isOfDirectory(first.endpoint.dataset)) continue;
-    if (enough !== null) requests.set(nameOf(first, path, 0), 1);
-    else for (const [i, plan] of plans.entries()) requests.set(nameOf(plan, path, i), plan.requests ?? 1);
+    const nameAt = (plan: RequestPlan, i: number) => nameOf(plan, path, i, ctx);
+    if (enough !== null) requests.set(nameAt(first, 0), 1);
+    else for (const [i, plan] of plans.entries()) requests.set(nameAt(plan, i), plan.requests ?? 1);
   }
   return requests;
 }
 
-function nameOf({ name }: RequestPlan, path: string, i: number): RequestName {
-  return name ?? `${path} ${i}`;
+/** Equal questions to two tenants are two requests. */
+function nameOf({ name }: RequestPlan, path: string, i: number, { upstream }: Context): RequestName {
+  const tenant = upstream.tenant.name;
+  if (name === null) return `${path} ${i}`;
+  return tenant === null ? name : `${tenant} ${name}`;
 }
 
 /** Windows that are looked up at once: each may be read from the shared store. */
 const CONCURRENT_LOOKS = 16;
 
 /** Looks up which of an operation's requests are kept, and so what it costs. Makes no upstream request. */
-export async function estimate(upstream: Upstream, fields: readonly PlannedField[]): Promise<Estimate> {
+export async function estimate(maxRequests: number, fields: readonly PlannedField[]): Promise<Estimate> {
   const counted = new Set<string>();
   const estimated: EstimatedField[] = [];
-  const unproven = new Set<KeyFamily>();
-  for (const { path, plans, enough, refusesItself = false } of fields) {
+  const unproven = new Set<string>();
+  for (const { path, ctx, plans, enough, refusesItself = false } of fields) {
     const endpoint = plans[0]?.endpoint;
+    const { upstream } = ctx;
     if (endpoint === undefined || !upstream.has(endpoint.key)) continue;
-    if (await upstream.needsProof(endpoint)) unproven.add(endpoint.key);
+    if (await upstream.needsProof(endpoint)) unproven.add(`${upstream.tenant.name} ${endpoint.key}`);
     const above = estimated.findLast((field) => path.startsWith(`${field.path}.`));
     const mayBeKept = above?.windows.every(({ isKept }) => isKept !== false) ?? false;
     const looked = await pMap(plans, (plan) => plan.kept(upstream), { concurrency: CONCURRENT_LOOKS });
@@ -93,19 +99,29 @@ export async function estimate(upstream: Upstream, fields: readonly PlannedField
     const names: RequestName[] = [];
     let requests = 0;
     for (const [i, plan] of plans.slice(0, read).entries()) {
-      const name = nameOf(plan, path, i);
+      const name = nameOf(plan, path, i, ctx);
       if (windows[i]?.isKept !== false || counted.has(name)) continue;
       counted.add(name);
       names.push(name);
       requests += looked[i]?.requests ?? 1;
     }
     const readsAll = enough === null;
-    estimated.push({ path, endpoint, requests, names, isRefused: false, refusesItself, readsAll, windows });
+    estimated.push({
+      path,
+      ctx,
+      endpoint,
+      requests,
+      names,
+      isRefused: false,
+      refusesItself,
+      readsAll,
+      windows,
+    });
   }
   const others = requestsOf(
     estimated.filter(({ endpoint, refusesItself }) => !refusesItself && !isOfDirectory(endpoint.dataset)),
   );
-  const decided = withRefusals(estimated, upstream.maxRequests - others);
+  const decided = withRefusals(estimated, maxRequests - others);
   const made = decided.filter(({ isRefused }) => !isRefused);
   const lookups = requestsOf(made.filter(({ endpoint }) => endpoint.subject === "live"));
   return {

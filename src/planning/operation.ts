@@ -106,7 +106,7 @@ function readOperation(
   if (known?.definition === definition) return known;
   if (!schema.getRootType(definition.operation)) return null;
   const input: OperationInput = { schema, variables, ctx };
-  const place = { range: defaultRange(ctx.now()), above: null };
+  const place = { range: defaultRange(ctx.now()), above: null, ctx: null };
   const fields = shape.root(variables).map((each) => new SelectedField(input, each, place));
   const operation = { ...input, definition, fields };
   operations.set(ctx, operation);

@@ -36,6 +36,21 @@ export function isGranted(requires: Requires | null, permissions: Permissions): 
   return false;
 }
 
+/** Returns the context that a field of the root runs in; a field that the viewer may not read chooses none. */
+export function contextOfField(
+  plan: FieldPlan,
+  args: Readonly<Record<string, unknown>>,
+  ctx: Context,
+): Context {
+  const isOfTenant =
+    plan.context !== undefined && isGranted(requirementsOfPlan(plan), permissionsOf(ctx.viewer));
+  return isOfTenant ? plan.context(args, ctx) : ctx;
+}
+
+function requirementsOfPlan({ requires }: FieldPlan): Requires | null {
+  return requires.length === 0 ? null : requires;
+}
+
 /** Grants the viewer a field, as far as that depends on the field itself. */
 export function isPermitted(field: SchemaPart, { viewer }: Pick<Context, "viewer">): boolean {
   return isGranted(requirementsOf(field), permissionsOf(viewer));

@@ -54,6 +54,8 @@ export interface Sourced {
 
 /** Declarations of a field about its requests and rows. */
 export interface FieldPlanOptions<Args = object> extends Requiring, Sourced {
+  /** The context of a field of the root and of the fields below it: that of the organization it is about. Throws BAD_USER_INPUT. */
+  context?: (args: Args, ctx: Context) => Context;
   /** The upstream requests that its resolver makes. */
   requests?: PlanRequests<Args>;
   /** The days that it and the fields below it are about, where that is not its `range` argument. Null: those it states or inherits. */

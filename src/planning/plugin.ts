@@ -98,6 +98,7 @@ export class PlanningPlugin<Types extends SchemaTypes> extends BasePlugin<Types>
   override onOutputFieldConfig(config: PothosOutputFieldConfig<Types>): PothosOutputFieldConfig<Types> {
     const { pothosOptions, description } = config;
     const {
+      context,
       requests,
       range,
       finds,
@@ -110,6 +111,7 @@ export class PlanningPlugin<Types extends SchemaTypes> extends BasePlugin<Types>
       sources = [],
     } = pothosOptions;
     const plan: FieldPlan = {
+      context,
       requests,
       range,
       finds,

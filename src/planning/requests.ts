@@ -1,3 +1,4 @@
+import type { Context } from "../context.ts";
 import type { Dataset } from "../domain/dataset.ts";
 import { GatewayError } from "../errors.ts";
 import type { FieldRequests } from "../upstream/plan.ts";
@@ -8,34 +9,36 @@ import { type SelectedField, unlessRefused } from "./selected-field.ts";
 export interface PlannedField extends FieldRequests {
   /** Its place in the answer, by response names. */
   readonly path: string;
+  /** The context that it runs in. */
+  readonly ctx: Context;
 }
 
 /** The upstream requests of an operation, field by field. A field that is refused plans none, nor do those below it. */
-export function requestsOf({ schema, ctx, fields: root }: PlannedOperation): readonly PlannedField[] {
+export function requestsOf({ schema, fields: root }: PlannedOperation): readonly PlannedField[] {
   const planned: PlannedField[] = [];
   let count = 0;
 
   function visit(fields: readonly SelectedField[], within: readonly string[], source: Dataset | null): void {
     for (const field of fields) {
       if (!field.isPermitted || field.shape.isPlain || field.isUngrouped) continue;
-      const { path, type, plan } = field;
+      const { type, plan } = field;
       const own = unlessRefused(() => {
         const requests =
-          plan.requests?.({ ...field.stated, schema, type: type.name, within, source }, ctx) ?? [];
+          plan.requests?.({ ...field.stated, schema, type: type.name, within, source }, field.ctx) ?? [];
         return "plans" in requests ? [requests] : requests;
       });
       if (own === null) continue;
-      for (const each of own) add(each, path);
+      for (const each of own) add(each, field);
       const below = unlessRefused(() => field.below) ?? [];
       const dataset = own[0]?.plans[0]?.endpoint.dataset ?? source;
       for (const selection of below) visit(selection.fields, [...within, type.name], dataset);
     }
   }
 
-  function add(requests: FieldRequests, path: string): void {
+  function add(requests: FieldRequests, { path, ctx }: SelectedField): void {
     count += requests.plans.length;
     if (count > MAX_PLANS) throw tooMany();
-    if (requests.plans.length > 0) planned.push({ ...requests, path });
+    if (requests.plans.length > 0) planned.push({ ...requests, path, ctx });
   }
 
   visit(root, [], null);

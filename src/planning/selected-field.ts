@@ -13,7 +13,7 @@ import type { Context } from "../context.ts";
 import type { DayRange } from "../domain/range.ts";
 import { permissionsOf } from "../domain/viewer.ts";
 import { GatewayError } from "../errors.ts";
-import { isGranted } from "./permissions.ts";
+import { contextOfField, isGranted } from "./permissions.ts";
 import type { FieldPlan, Found, PlanInput } from "./plan.ts";
 import { isRangeInput, resolveRange } from "./range-input.ts";
 import type { FieldShape } from "./shape.ts";
@@ -31,6 +31,8 @@ export interface Selection {
 interface Place {
   readonly range: DayRange;
   readonly above: Ancestor | null;
+  /** Of the tenant that the fields above are of; null at the root. */
+  readonly ctx: Context | null;
 }
 
 /** A field with its arguments as they are declared and as they are given. */
@@ -53,6 +55,7 @@ export class SelectedField {
   readonly isPermitted: boolean;
   readonly #operation: OperationInput;
   readonly #place: Place;
+  #ctx: Context | undefined;
   #stated: Stated | undefined;
   #below: readonly Selection[] | undefined;
 
@@ -86,6 +89,16 @@ export class SelectedField {
     return this.shape.plan;
   }
 
+  /** The context that it runs in. Throws where it does not say which organization it is about. */
+  get ctx(): Context {
+    this.#ctx ??= this.#place.ctx ?? contextOfField(this.plan, this.#args, this.#operation.ctx);
+    return this.#ctx;
+  }
+
+  get #args(): Record<string, unknown> {
+    return this.shape.args(this.#operation.variables);
+  }
+
   /** Its arguments and its days. Throws where it is refused for them. */
   get stated(): Stated {
     this.#stated ??= this.#read();
@@ -113,9 +126,9 @@ export class SelectedField {
   }
 
   #read(): Stated {
-    const { ctx, variables } = this.#operation;
+    const { ctx } = this;
     const { range: inherited, above } = this.#place;
-    const args = this.shape.args(variables);
+    const args = this.#args;
     const own = isRangeInput(args.range) ? resolveRange(args.range, ctx.now()) : inherited;
     const range = this.plan.range?.(args, ctx) ?? own;
     return {
@@ -126,7 +139,8 @@ export class SelectedField {
   }
 
   #typesBelow(): readonly { readonly type: GraphQLObjectType; readonly range: DayRange }[] {
-    const { ctx, schema } = this.#operation;
+    const { schema } = this.#operation;
+    const { ctx } = this;
     const { args, range } = this.stated;
     const found = this.plan.finds?.(args, ctx, schema);
     if (found !== undefined)
@@ -138,7 +152,7 @@ export class SelectedField {
 
   #selectionOf(type: GraphQLObjectType, range: DayRange): Selection {
     const above = { declared: this.plan.declared, args: this.stated.args, above: this.#place.above };
-    const place = { range, above };
+    const place = { range, above, ctx: this.ctx };
     const shapes = this.shape.below(type, this.#operation.variables);
     return { type, fields: shapes.map((each) => new SelectedField(this.#operation, each, place)) };
   }

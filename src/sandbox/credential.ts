@@ -21,12 +21,18 @@ const ALL_SCOPES = ["read:analytics", "read:members", "read:rbac_groups", "read:
 /** `read:org_audit` covers the look-ups, but neither analytics nor spend limits. */
 const COVERED_BY_AUDIT = ["read:members", "read:rbac_groups"];
 
+type Headers = Readonly<Record<string, string | undefined>>;
+
+function keyIn(headers: Headers): string | undefined {
+  return headers["x-api-key"] ?? /^bearer +(.*)$/i.exec(headers.authorization ?? "")?.[1];
+}
+
 /**
  * The key of a request, in `x-api-key` or as a bearer token alike (the official SDK sends the latter). Any key with a known
  * prefix is accepted; `…-revoked` is not; `…+read:members,read:rbac_groups` holds only the scopes named after the plus.
  */
-export function credentialOf(headers: Readonly<Record<string, string | undefined>>): Credential {
-  const sent = headers["x-api-key"] ?? /^bearer +(.*)$/i.exec(headers.authorization ?? "")?.[1];
+export function credentialOf(headers: Headers): Credential {
+  const sent = keyIn(headers);
   if (sent === undefined) throw new Refusal(401, "No key was supplied: send x-api-key, or a bearer token");
   const [key = "", scopes] = sent.trim().split("+", 2);
   const prefix = Object.keys(PREFIXES).find((known) => key.startsWith(known) && key.length > known.length);
@@ -38,6 +44,15 @@ export function credentialOf(headers: Readonly<Record<string, string | undefined
     organization: kind === "enterprise" ? "enterprise" : "console",
     scopes: kind !== "enterprise" ? [] : (scopes?.split(",").filter((scope) => scope !== "") ?? ALL_SCOPES),
   };
+}
+
+/**
+ * The seed that a key names, as `sk-ant-api01-sandbox-seed7` does: it is a key of the organization of that seed, and of no other.
+ * Null: it names none.
+ */
+export function seedIn(headers: Headers): number | null {
+  const [, seed] = /-seed(\d{1,9})(-revoked)?(\+|$)/.exec(keyIn(headers)?.trim() ?? "") ?? [];
+  return seed === undefined ? null : Number(seed);
 }
 
 /** Refuses a key that is good but not for this endpoint. */

@@ -1,3 +1,4 @@
+import { seedIn } from "./credential.ts";
 import { type EndpointOptions, endpoints } from "./endpoints.ts";
 import { createHandler } from "./handler.ts";
 import { Ledger } from "./ledger.ts";
@@ -17,8 +18,23 @@ export interface Sandbox {
 
 /** The REST APIs simulated: mount it on an undici dispatcher (dispatcher.ts) or on a port (server.ts). */
 export function createSandbox({ users, seed, ...options }: SandboxOptions): Sandbox {
-  return sandboxOver(new Ledger(createOrganization({ users, seed })), options);
+  const sandbox = sandboxOver(new Ledger(createOrganization({ users, seed })), options);
+  const others = new Map<number, Sandbox>();
+  const handle: Handle = (request, signal) => {
+    const named = seedIn(request.headers);
+    if (named === null || named === seed) return sandbox.handle(request, signal);
+    const other =
+      others.get(named) ?? sandboxOver(new Ledger(createOrganization({ users, seed: named })), options);
+    others.set(named, other);
+    const [oldest] = others.keys();
+    if (others.size > MAX_OTHERS && oldest !== undefined) others.delete(oldest);
+    return other.handle(request, signal);
+  };
+  return { ...sandbox, handle };
 }
+
+/** Organizations of other seeds that are kept, for keys that name them. */
+const MAX_OTHERS = 8;
 
 /** Answers from a ledger that other sandboxes may answer from as well. */
 export function sandboxOver(ledger: Ledger, options: ServingOptions): Sandbox {

@@ -2,6 +2,7 @@ import { Response } from "@whatwg-node/fetch";
 import type { GraphQLSchema } from "graphql";
 import type { Config } from "../config.ts";
 import type { Context } from "../context.ts";
+import type { ContextOptions } from "../contexts.ts";
 import type { Instant } from "../domain/day.ts";
 import type { Viewer } from "../domain/viewer.ts";
 import type { AuthConfig } from "../settings/auth.ts";
@@ -25,6 +26,7 @@ import { builtPages } from "./http/built-pages.ts";
 import { HttpError } from "./http/http-error.ts";
 import { landingPage } from "./http/landing-page.ts";
 import type { RequestRecord } from "./http/request-record.ts";
+import { requestedOrganization } from "./http/requested-organization.ts";
 import type { Route } from "./http/routes.ts";
 import type { CallerAccounts } from "./limits/accounts.ts";
 import { Callers } from "./limits/callers.ts";
@@ -40,9 +42,9 @@ import type { PageSignIn } from "./sign-in/sign-in.ts";
 export interface RoutesOptions {
   readonly schema: GraphQLSchema;
   /** The settings of the HTTP edge, and of the keys that its examples can ask with. */
-  readonly config: Pick<Config, "server" | "access" | "agents" | "limits" | "cache" | "upstream">;
+  readonly config: Pick<Config, "server" | "access" | "agents" | "limits" | "cache" | "tenants">;
   /** Makes the context of one operation for a viewer. */
-  readonly context: (options: OperationOptions, viewer: Viewer) => Context;
+  readonly context: (options: ContextOptions, viewer: Viewer) => Context;
   readonly now: () => Instant;
   /** The use of this minute by each caller. */
   readonly accounts: CallerAccounts;
@@ -92,11 +94,12 @@ export function servedRoutes(
   }: RoutesOptions,
   authenticate: Authenticator,
 ) {
-  const { access, limits, cache, upstream } = config;
+  const { access, limits, cache, tenants } = config;
   const view = schemaView(schema, access.introspection);
   const callers = new Callers(limits.caller, accounts);
   const contextOf = (record: RequestRecord, options: OperationOptions): Context => {
-    const made = context({ ...options, caller: record.caller }, record.viewer);
+    const organization = requestedOrganization(record);
+    const made = context({ ...options, caller: record.caller, organization }, record.viewer);
     const { usage, datasets } = made.upstream;
     record.spending.push({ usage, datasets });
     const instant = now(); // one operation sees one moment: a query that runs over midnight does not mix two days
@@ -130,10 +133,15 @@ export function servedRoutes(
     signInUrl: signIn?.url ?? null,
     workbench: access.playground,
     links: links !== null,
-    firstQuery: firstQuery(upstream.credentials),
+    firstQuery: firstQuery(tenants),
   });
   const mcp: McpOptions = {
-    tools: new DocumentTools({ schema, view, trusted }),
+    tools: new DocumentTools({
+      schema,
+      view,
+      trusted,
+      isOfSeveral: tenants.some(({ name }) => name !== null),
+    }),
     limits: limits.request,
     maxBytes: config.agents.answerBytes,
     respond: graphql.respond,

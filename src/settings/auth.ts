@@ -119,7 +119,7 @@ export const AUTH = {
     name: "TOKENS_FILE",
     format: text("path"),
     meaning:
-      "JSON list of `{ name, sha256, role, scopes?, email?, expiresAt?, documents?, identity? }`. The command `token` adds an entry. Changes apply without a restart.",
+      "JSON list of `{ name, sha256, role, scopes?, email?, expiresAt?, documents?, organizations?, identity? }`. The command `token` adds an entry. Changes apply without a restart.",
     example: "tokens.json",
   }),
 };
@@ -181,6 +181,14 @@ export const JWT = {
     default: "email",
     format: ONE_CLAIM,
     meaning: "Claim with the caller's email address, which finds their membership and team.",
+  }),
+  organizationsClaim: optional({
+    name: "JWT_ORGANIZATIONS_CLAIM",
+    whenUnset: "callers may read all organizations",
+    format: ONE_CLAIM,
+    meaning:
+      "Claim with the names of the organizations that the caller may read: a list, or a text with spaces or commas. A token without it is rejected.",
+    example: "claude_organizations",
   }),
   emailVerified: setting({
     name: "JWT_EMAIL_VERIFIED",

@@ -1,5 +1,5 @@
 import { parseInstant } from "../domain/day.ts";
-import { ON_OR_OFF, wholeNumber } from "./formats.ts";
+import { ON_OR_OFF, oneOf, wholeNumber } from "./formats.ts";
 import { optional, type SettingsReader, setting } from "./setting.ts";
 
 export const SANDBOX = {
@@ -14,6 +14,13 @@ export const SANDBOX = {
     default: "1",
     format: wholeNumber(0, 2 ** 31),
     meaning: "Seed of the simulated organization. The same seed gives the same figures.",
+  }),
+  organizations: setting({
+    name: "SANDBOX_ORGANIZATIONS",
+    default: "one",
+    format: oneOf(["one", "three"], "one or three"),
+    meaning:
+      "`one`: one Enterprise and one Console organization. `three`: `north` and `south`, which are Enterprise organizations, and `platform`, the Console organization of `north`.",
   }),
   rateLimit: setting({
     name: "SANDBOX_RATE_LIMIT",

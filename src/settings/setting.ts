@@ -93,6 +93,11 @@ export class SettingsReader {
     return lower || this.#variables[name]?.trim() || "";
   }
 
+  /** The text of a variable that an operator's file names; empty if it is not set. */
+  variable(name: string): string {
+    return this.#variables[name]?.trim() ?? "";
+  }
+
   /** Of the given settings, the names of those that are set to something other than their default. */
   changed(settings: readonly Setting<unknown>[]): string[] {
     return settings.filter((each) => !["", each.default].includes(this.text(each))).map(({ name }) => name);

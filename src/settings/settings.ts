@@ -6,6 +6,7 @@ import { CALLER_LIMITS, OPERATION_LIMITS, REQUEST_LIMITS } from "./limits.ts";
 import { LINKS } from "./links.ts";
 import { LOGS } from "./logs.ts";
 import { METRICS } from "./metrics.ts";
+import { ORGANIZATIONS_FILE } from "./organizations.ts";
 import { CLOCK, SANDBOX } from "./sandbox.ts";
 import { SERVER } from "./server.ts";
 import { SIGN_IN } from "./sign-in.ts";
@@ -15,7 +16,7 @@ import { UPSTREAM } from "./upstream.ts";
 
 /** Every setting, by subject, in the order of the documentation and of `--help`. */
 export const SUBJECTS = {
-  "Keys and upstream": Object.values(UPSTREAM),
+  "Keys and upstream": [ORGANIZATIONS_FILE, ...Object.values(UPSTREAM)],
   Listening: Object.values(SERVER),
   "Who may read what": [
     ...Object.values(AUTH),

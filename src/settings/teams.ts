@@ -21,7 +21,7 @@ export const TEAMS = {
   }),
 };
 
-/** Reads the operator's files of teams and aliases. */
+/** Reads the operator's files of teams and aliases, where no file names organizations. */
 export function teamsConfig(reader: SettingsReader, notes: string[]) {
   const { teams, aliases } = reader.readAll(TEAMS);
   const files: DirectoryFiles = { teams: teams ?? "", aliases: aliases ?? "" };

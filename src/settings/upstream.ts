@@ -127,7 +127,7 @@ export const UPSTREAM = {
 };
 
 /** Settings that hold a key or a token, each with the one that names its file. */
-const KEY_SETTINGS = {
+export const KEY_SETTINGS = {
   analytics: [UPSTREAM.analyticsKey, UPSTREAM.analyticsKeyFile],
   admin: [UPSTREAM.adminKey, UPSTREAM.adminKeyFile],
   adminToken: [UPSTREAM.adminToken, UPSTREAM.adminTokenFile],
@@ -186,12 +186,30 @@ function reread(sources: KeySources): Credentials {
   return credentials(keys);
 }
 
+/** Keys of a tenant, which can be replaced in their files while the gateway runs. */
+export interface TenantKeys {
+  readonly credentials: Credentials;
+  /** Paths of the files with keys; empty where there is none. */
+  readonly files: readonly string[];
+  /** Reads the keys again from their files; throws ConfigError where they cannot be used. */
+  readonly reread: () => Credentials;
+}
+
+export interface UpstreamSettingsOptions {
+  readonly usesIssuer: boolean;
+  /** A file names the organizations, so that it states their keys. */
+  readonly hasOrganizations: boolean;
+}
+
 /** Reads the settings of the upstream APIs. Without keys the sandbox stands in for them. */
-export function upstreamConfig(reader: SettingsReader, { usesIssuer }: { readonly usesIssuer: boolean }) {
+export function upstreamConfig(
+  reader: SettingsReader,
+  { usesIssuer, hasOrganizations }: UpstreamSettingsOptions,
+) {
   const texts = (i: 0 | 1) =>
     Object.fromEntries(KEY_NAMES.map((name) => [name, reader.text(KEY_SETTINGS[name][i])]));
   const keySources = { stated: texts(0), files: texts(1) } as object as KeySources;
-  const isSandbox = organizationsWithKeys(reader) === 0;
+  const isSandbox = !hasOrganizations && organizationsWithKeys(reader) === 0;
   if (isSandbox && reader.text(UPSTREAM.baseUrl) !== "")
     reader.faults.push(
       "ANTHROPIC_BASE_URL is set without a key; set ANTHROPIC_ANALYTICS_KEY or ANTHROPIC_ADMIN_KEY too.",
@@ -199,13 +217,14 @@ export function upstreamConfig(reader: SettingsReader, { usesIssuer }: { readonl
   const keys = keysIn(keySources, reader.faults);
   return Object.freeze({
     baseUrl: reader.read(UPSTREAM.baseUrl),
+    /** The keys where no file names organizations. */
+    keys: {
+      credentials: isSandbox ? SANDBOX_CREDENTIALS : credentials(keys),
+      files: Object.values(keySources.files),
+      reread: () => reread(keySources),
+    } satisfies TenantKeys,
     // The sandbox runs in this process: a proxy of the environment is not for it.
     proxies: isSandbox && !usesIssuer ? NO_PROXIES : proxies(reader),
-    credentials: isSandbox ? SANDBOX_CREDENTIALS : credentials(keys),
-    /** Paths of the files with keys; empty where there is none. */
-    keyFiles: Object.values(keySources.files),
-    /** Reads the keys again from their files; throws ConfigError where they cannot be used. */
-    rereadCredentials: () => reread(keySources),
     timeoutMs: reader.read(UPSTREAM.timeoutMs),
     requestsPerMinute: {
       analytics: reader.read(UPSTREAM.analyticsPerMinute),

@@ -1,3 +1,4 @@
+import { organizationName, type Tenant } from "../domain/organization.ts";
 import { Access } from "./access/access.ts";
 import { KeyOrganizations, type KeyOrganizationsOptions } from "./access/key-organizations.ts";
 import { KeyProofs } from "./access/key-proofs.ts";
@@ -19,13 +20,15 @@ export interface UpstreamOptions
     OutagesOptions,
     BudgetOptions,
     Pick<KeyOrganizationsOptions, "areKeysProven"> {
+  readonly tenant: Tenant;
   /** The most requests one operation may make. */
   readonly maxRequests: number;
 }
 
-/** Creates the upstream that all operations of a process share. */
+/** Creates the upstream of a tenant, which all operations of a process share. */
 export function createUpstream(options: UpstreamOptions): UpstreamState & {
-  operation(asker: OperationOptions): Upstream;
+  /** The upstream as an operation sees it, which may read other tenants as well. */
+  operation(operation: Operation): Upstream;
   /** Key of the organization behind an endpoint in a store. Throws NOT_CONFIGURED without a key. */
   organizationOf(
     endpoint: Pick<Endpoint<never, unknown>, "key" | "dataset" | "subject" | "rateLimit">,
@@ -45,17 +48,19 @@ export function createUpstream(options: UpstreamOptions): UpstreamState & {
   const proofs = new KeyProofs({ ...options, access, organizations, source: reader.source });
   const shared = { ...options, access, budget, organizations, proofs, reader, sizes };
   return {
+    tenant: options.tenant,
     answer: (asker, endpoint, params) => reader.source.answer(new Operation(1, asker), endpoint, params),
     stored: () => writes.finished(),
     budgets: () =>
       Promise.all(
         bucketsOf(options).map(async ({ key, ...bucket }) => {
           const { limit, left } = await budget.availability(bucket, 0);
-          return { organization: ORGANIZATION_OF_KEY[key], family: bucket.family, limit, left };
+          const organization = organizationName(options.tenant, ORGANIZATION_OF_KEY[key]);
+          return { organization, family: bucket.family, limit, left };
         }),
       ),
     accessStatus: (dataset) => access.accessStatus(dataset),
     organizationOf: (endpoint) => bucketOf(options, endpoint).organization,
-    operation: (asker) => operationUpstream(new Operation(options.maxRequests, asker), shared),
+    operation: (operation) => operationUpstream(operation, shared),
   };
 }

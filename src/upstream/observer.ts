@@ -1,5 +1,5 @@
 import type { Dataset } from "../domain/dataset.ts";
-import type { OrganizationKind } from "../domain/organization.ts";
+import type { Tenant } from "../domain/organization.ts";
 import type { AccessStatus } from "./access/access.ts";
 import type { Availability, BudgetBucket, Priority } from "./budget/budget.ts";
 import type { Page } from "./pages/page.ts";
@@ -37,12 +37,14 @@ export interface UpstreamObserver {
 
 /** The rest of the minute for one organization and kind of request. */
 export interface BudgetState extends Pick<Availability, "limit" | "left"> {
-  readonly organization: OrganizationKind;
+  /** Its name. */
+  readonly organization: string;
   readonly family: BudgetBucket["family"];
 }
 
-/** The present state of the upstream of a process. */
+/** The present state of the upstream of a tenant. */
 export interface UpstreamState {
+  readonly tenant: Tenant;
   /** The budget of each organization with a key. Makes no upstream request. */
   budgets(): Promise<readonly BudgetState[]>;
   accessStatus(dataset: Dataset): AccessStatus | null;

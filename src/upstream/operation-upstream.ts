@@ -1,3 +1,4 @@
+import type { Tenant } from "../domain/organization.ts";
 import type { Access } from "./access/access.ts";
 import type { KeyOrganizations } from "./access/key-organizations.ts";
 import type { KeyProofs } from "./access/key-proofs.ts";
@@ -9,6 +10,7 @@ import type { Upstream } from "./upstream.ts";
 
 /** State that operations share. */
 interface Shared extends AddressOptions, PageRunOptions {
+  readonly tenant: Tenant;
   readonly access: Access;
   readonly budget: Budget;
   readonly organizations: KeyOrganizations;
@@ -18,8 +20,9 @@ interface Shared extends AddressOptions, PageRunOptions {
 
 /** Returns the upstream as one operation sees it. */
 export function operationUpstream(operation: Operation, shared: Shared): Upstream {
-  const { access, budget, credentials, maxRequests, organizations, proofs, reader, sizes } = shared;
+  const { tenant, access, budget, credentials, maxRequests, organizations, proofs, reader, sizes } = shared;
   return {
+    tenant,
     async *pages(endpoint, params, from = null) {
       operation.datasets.add(endpoint.dataset);
       try {

@@ -1,5 +1,6 @@
 import type { Validity } from "../cache/validity.ts";
 import type { Dataset } from "../domain/dataset.ts";
+import type { Tenant } from "../domain/organization.ts";
 import type { AccessStatus } from "./access/access.ts";
 import type { Availability } from "./budget/budget.ts";
 import type { Age, Usage } from "./budget/operation.ts";
@@ -9,8 +10,9 @@ import type { Page } from "./pages/page.ts";
 import type { UpstreamPage } from "./pages/page-run.ts";
 import type { Size } from "./pages/sizes.ts";
 
-/** The upstream as one operation sees it. */
+/** The upstream of one tenant, as one operation sees it. */
 export interface Upstream {
+  readonly tenant: Tenant;
   /** Pages in order, from the first or from the one `from` names. Ends only where upstream says so. */
   pages<P, Row>(
     endpoint: Endpoint<P, Row>,

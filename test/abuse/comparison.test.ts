@@ -30,6 +30,7 @@ const { authenticate: viewerOf } = fileTokens({
   elapsedMs: () => 0,
   onFault: () => {},
   documents: readDocuments(schema, ""),
+  organizations: [],
 });
 
 const UNKNOWN = { reason: "unknown" };

@@ -9,6 +9,7 @@ const NAMES: ClaimNames = {
   roleMap: null,
   scopeClaims: ["scope", "scp", "permissions"],
   emailClaim: "email",
+  organizationsClaim: null,
   vouchesForEmail: false,
 };
 

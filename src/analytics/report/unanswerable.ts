@@ -18,7 +18,7 @@ export function unanswerable<Measure>(
 ): GatewayError {
   const chosen = sourcesOf(report, choice);
   const obstacles = chosen.map((source) => ({ source, ...(obstacleTo(source, question) ?? NOTHING) }));
-  const name = `\`${organizationName(choice.organization)}\``;
+  const name = `\`${organizationName(upstream.tenant, choice.organization)}\``;
   const [first, ...others] = obstacles;
   if (first === undefined) return badInput(`${name} has no such report.`);
   const isOne = others.every(({ what }) => what === first.what);
@@ -43,10 +43,10 @@ function elsewhereFor<Measure>(
   const sibling = able.find((each) => each.organization === organization && each.source !== source);
   if (sibling !== undefined) return `\`source: ${sibling.source}\` can`;
   const ask = (kind: OrganizationKind) =>
-    `use \`organization: "${organizationName(kind)}"\` (${keyText(upstream, kind)})`;
+    `use \`organization: "${organizationName(upstream.tenant, kind)}"\` (${keyText(upstream, kind)})`;
   const other = able.find((each) => each.organization !== organization);
   if (other !== undefined)
-    return `\`${organizationName(other.organization)}\` can: ${ask(other.organization)}`;
+    return `\`${organizationName(upstream.tenant, other.organization)}\` can: ${ask(other.organization)}`;
   const own = report.sources.filter((each) => each.organization === organization);
   const unknown = dimensionsOfQuestion(question).filter(
     (dimension) => !own.some((each) => knows(each, dimension)),
@@ -56,7 +56,7 @@ function elsewhereFor<Measure>(
     return knower === undefined
       ? []
       : [
-          `${dimension} is a dimension of \`${organizationName(knower.organization)}\`: ${ask(knower.organization)}`,
+          `${dimension} is a dimension of \`${organizationName(upstream.tenant, knower.organization)}\`: ${ask(knower.organization)}`,
         ];
   });
   return known.length === 0 ? null : known.join("; ");

@@ -65,7 +65,7 @@ function invalid({ faults }: ConfigError): Finding[] {
 const FILE = /^(\w+_FILE):/;
 
 /** Reads the files of tokens and trusted documents, as a start does. */
-export function checkFiles({ access }: Config, now: () => Instant): readonly Finding[] {
+export function checkFiles({ access, tenants }: Config, now: () => Instant): readonly Finding[] {
   const { auth, documents, identity } = access;
   try {
     const trusted = readDocuments(schema, documents.path);
@@ -74,6 +74,7 @@ export function checkFiles({ access }: Config, now: () => Instant): readonly Fin
       path: auth.path,
       identity,
       documents: trusted,
+      organizations: tenants.flatMap(({ organizations }) => organizations.map(({ name }) => name)),
       now,
       onFault: () => {},
       elapsedMs: () => performance.now(),

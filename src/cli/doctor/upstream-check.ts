@@ -1,4 +1,5 @@
 import { closed } from "../../analytics/datasets.ts";
+import { isInTenant, nameOf } from "../../analytics/organizations.ts";
 import type { SharedStore } from "../../cache/shared-store.ts";
 import type { Config } from "../../config.ts";
 import type { Context } from "../../context.ts";
@@ -7,7 +8,7 @@ import type { Instant } from "../../domain/day.ts";
 import type { Outage } from "../../errors.ts";
 import { proxyFor } from "../../proxies.ts";
 import { DATASET_ENDPOINTS } from "../../upstream/dataset-endpoints.ts";
-import { type KeyFamily, VARIABLE_OF_KEY } from "../../upstream/endpoint.ts";
+import { type KeyFamily, ORGANIZATION_OF_KEY, VARIABLE_OF_KEY } from "../../upstream/endpoint.ts";
 import { type Check, type Finding, type FindingCode, ok, problem, skipped, warning } from "./finding.ts";
 import { isUnreachable, openProbe } from "./probe.ts";
 
@@ -41,12 +42,10 @@ const FAMILIES = ["analytics", "admin"] as const satisfies readonly KeyFamily[];
 const PROOF_REQUESTS = 1;
 
 /** The most upstream requests of an examination with these keys. */
-export function mostRequests({ sandbox, upstream: { credentials } }: Config): number {
+export function mostRequests({ sandbox, tenants }: Config): number {
   if (sandbox !== null) return 0;
-  return FAMILIES.filter((key) => credentials[key] !== null).reduce(
-    (sum, key) => sum + RIGHTS[key].length + PROOF_REQUESTS,
-    0,
-  );
+  const keys = tenants.flatMap(({ credentials }) => FAMILIES.filter((key) => credentials[key] !== null));
+  return keys.reduce((sum, key) => sum + RIGHTS[key].length + PROOF_REQUESTS, 0);
 }
 
 export interface UpstreamCheck {
@@ -64,9 +63,9 @@ export async function checkUpstream(
 ): Promise<UpstreamCheck> {
   if (config.sandbox !== null) return { findings: [NO_KEY], requests: 0 };
   const { app, requests, aheadMs, outages } = openProbe(config, { store, now, most: mostRequests(config) });
-  const ctx = app.context(AbortSignal.timeout(LONGEST_MS), "warm");
   const findings: Finding[] = [];
-  for (const key of FAMILIES) findings.push(...(await keyFindings(ctx, config, key, outages)));
+  for (const ctx of app.contexts(AbortSignal.timeout(LONGEST_MS), "warm"))
+    for (const key of FAMILIES) findings.push(...(await keyFindings(ctx, key, outages)));
   await app.dispose();
   return {
     findings: [wayTo(config, outages), clockOf(config, aheadMs()), ...findings],
@@ -86,13 +85,23 @@ const NO_KEY = problem(
 
 async function keyFindings(
   ctx: Context,
-  config: Config,
   key: KeyFamily,
   outages: readonly Outage[],
 ): Promise<readonly Finding[]> {
   const check = CHECK_OF_KEY[key];
   const rights = RIGHTS[key];
-  if (config.upstream.credentials[key] === null)
+  const { tenant } = ctx.upstream;
+  const organization = tenant.name === null ? null : nameOf(ctx, ORGANIZATION_OF_KEY[key]);
+  if (organization !== null && !isInTenant(ctx, ORGANIZATION_OF_KEY[key])) return [];
+  if (organization !== null && !ctx.upstream.has(key))
+    return [
+      skipped(
+        check,
+        `The organization ${organization} has no key.`,
+        "Set the key that ORGANIZATIONS_FILE names.",
+      ),
+    ];
+  if (!ctx.upstream.has(key))
     return [
       skipped(
         check,
@@ -109,10 +118,11 @@ async function keyFindings(
     }
     const refusal = await closed(ctx, DATASET_ENDPOINTS[dataset]);
     const outage = outages.at(-1);
-    if (refusal === null) findings.push(ok(check, `${what}: open.`));
+    const subject = organization === null ? what : `${organization}: ${what}`;
+    if (refusal === null) findings.push(ok(check, `${subject}: open.`));
     else if (outage !== undefined && isUnreachable(outage)) continue;
-    else if (ofWholeKey(refusal.reason)) return [keyProblem(check, key, refusal.reason)];
-    else findings.push(rightFinding(check, what, refusal, outage));
+    else if (ofWholeKey(refusal.reason)) return [keyProblem(check, key, refusal.reason, organization)];
+    else findings.push(rightFinding(check, subject, refusal, outage));
   }
   return findings;
 }
@@ -121,7 +131,21 @@ function ofWholeKey(reason: ClosedReason): boolean {
   return reason === "KEY_REFUSED" || reason === "WRONG_ORGANIZATION";
 }
 
-function keyProblem(check: Check, key: KeyFamily, reason: ClosedReason): Finding {
+function keyProblem(
+  check: Check,
+  key: KeyFamily,
+  reason: ClosedReason,
+  organization: string | null,
+): Finding {
+  if (organization !== null)
+    return problem(
+      check,
+      reason === "KEY_REFUSED" ? "KEY_REFUSED" : "WRONG_ORGANIZATION",
+      reason === "KEY_REFUSED"
+        ? `Upstream rejects the key of ${organization}: it is wrong, revoked or expired.`
+        : `The key of ${organization} belongs to the other kind of organization, so nothing is read with it.`,
+      "Correct its key, or its kind, in ORGANIZATIONS_FILE.",
+    );
   const name = VARIABLE_OF_KEY[key];
   if (reason === "KEY_REFUSED")
     return problem(

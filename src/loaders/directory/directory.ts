@@ -112,6 +112,8 @@ export class DirectoryCache {
   }
 
   async #read<P extends DirectoryPart>(part: P, upstream: Upstream): Promise<Parts[P]> {
+    // A part that is held is not for callers who may not read its organization: the request says why.
+    if (!upstream.has(ENDPOINTS[part].key)) return (await readPart(part, upstream, async () => {})).value;
     const held = this.#usable(part);
     if (held !== null && this.#now() < held.freshUntil) {
       upstream.hit(part, this.#validityOf(part, held));

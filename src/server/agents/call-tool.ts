@@ -43,8 +43,11 @@ export async function callTool(
 ): Promise<ToolResult> {
   record.kind = "graphql";
   try {
-    const { variables, page, isExplained } = readArguments(tool, given, options.limits);
-    const body = Buffer.from(JSON.stringify({ documentId: tool.document.hash, variables, page }));
+    const { variables, page, organization, isExplained } = readArguments(tool, given, options.limits);
+    record.organization = organization;
+    const body = Buffer.from(
+      JSON.stringify({ documentId: tool.document.hash, variables, page, organization }),
+    );
     const exchange = exchangeOf(record, signal, body, isExplained);
     const parse: ParseParams = () => ({ documentId: tool.document.hash, variables });
     const reply = await options.respond(exchange, parse, toolForm(options.maxBytes, page));
@@ -79,6 +82,9 @@ function readArguments(tool: DocumentTool, given: Arguments, limits: RequestLimi
   const explain = own(tool.explain);
   if (explain !== undefined && typeof explain !== "boolean")
     throw HttpError.of(badInput("`explain` is true or false."));
+  const organization = own(tool.organization) ?? null;
+  if (organization !== null && typeof organization !== "string")
+    throw HttpError.of(badInput("`organization` is the name of an organization."));
   const [first, after] = [own(tool.first), own(tool.after)];
   const page: RequestedPage = {
     ...(first === undefined ? {} : { first }),
@@ -88,7 +94,7 @@ function readArguments(tool: DocumentTool, given: Arguments, limits: RequestLimi
   const variables = Object.fromEntries(
     Object.entries(given).filter(([name]) => tool.variables.includes(name)),
   );
-  return { variables, page, isExplained: explain === true };
+  return { variables, page, organization, isExplained: explain === true };
 }
 
 /** A request for GraphQL within another request. */

@@ -33,6 +33,8 @@ export interface DocumentTool {
   readonly after: string | null;
   /** The argument that requests the plan; null where the document has a variable of that name. */
   readonly explain: string | null;
+  /** The argument that names the organization; null: the document has a variable for it, or there is no choice. */
+  readonly organization: string | null;
   readonly description: string;
   readonly inputSchema: JsonSchema & { readonly type: "object" };
   readonly outputSchema: JsonSchema & { readonly type: "object" };
@@ -42,6 +44,8 @@ export interface DocumentToolsOptions {
   readonly schema: GraphQLSchema;
   readonly view: SchemaView;
   readonly trusted: TrustedDocuments;
+  /** The operator has named organizations. */
+  readonly isOfSeveral: boolean;
 }
 
 /** Length of the hash that distinguishes documents of one name. */
@@ -90,7 +94,7 @@ export class DocumentTools {
   }
 
   #toolOf(name: string, document: TrustedDocument, readable: GraphQLSchema): DocumentTool | undefined {
-    const { schema } = this.#options;
+    const { schema, isOfSeveral } = this.#options;
     const parsed = parse(document.text, { noLocation: true });
     if (readable !== schema && validate(readable, parsed).length > 0) return undefined;
     const definition = getOperationAST(parsed);
@@ -103,11 +107,13 @@ export class DocumentTools {
     const first = free("first", paged !== null && paged.firstVariable === null && !paged.isBounded);
     const after = free("after", paged !== null && paged.afterVariable === null);
     const explain = free("explain", true);
+    const organization = free("organization", isOfSeveral);
     const output = outputSchema(schema, parsed, definition);
     const extra = {
       ...(first === null ? {} : { [first]: { ...FIRST } }),
       ...(after === null ? {} : { [after]: { ...AFTER } }),
       ...(explain === null ? {} : { [explain]: { ...EXPLAIN } }),
+      ...(organization === null ? {} : { [organization]: { ...ORGANIZATION_ARGUMENT } }),
     };
     const comment = this.#commentOf(document);
     return {
@@ -117,6 +123,7 @@ export class DocumentTools {
       first,
       after,
       explain,
+      organization,
       description: descriptionOf(comment, output.leaves, paged),
       inputSchema: argumentsSchema(readable, parsed, definition, extra),
       outputSchema: resultSchema(output.schema),
@@ -134,6 +141,10 @@ export class DocumentTools {
 
 const FIRST = { type: "integer", minimum: 1, description: "Rows of a page of the list." };
 const AFTER = { type: "string", description: "`endCursor` of the page before." };
+const ORGANIZATION_ARGUMENT = {
+  type: "string",
+  description: "The organization that the question is about, by a name that the tool Organizations returns.",
+};
 const EXPLAIN = {
   type: "boolean",
   description: "True: return the upstream requests that the call would make, and make none.",

@@ -7,7 +7,8 @@ export function viewerKey(viewer: Viewer): string {
   return known.getOrInsertComputed(viewer, describe);
 }
 
-function describe({ role, scopes, email, documents, identity, minPeople }: Viewer): string {
+function describe({ role, scopes, email, documents, organizations, identity, minPeople }: Viewer): string {
   const permitted = documents && [...documents].sort();
-  return JSON.stringify([role, [...scopes].sort(), email, permitted, identity, minPeople]);
+  const readable = organizations && [...organizations].sort();
+  return JSON.stringify([role, [...scopes].sort(), email, permitted, readable, identity, minPeople]);
 }

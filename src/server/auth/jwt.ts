@@ -1,5 +1,13 @@
 import { errors } from "jose";
-import { type ClaimNames, type Claims, emailIn, nameIn, roleIn, scopesIn } from "../../domain/claims.ts";
+import {
+  type ClaimNames,
+  type Claims,
+  emailIn,
+  nameIn,
+  organizationsIn,
+  roleIn,
+  scopesIn,
+} from "../../domain/claims.ts";
 import type { Instant } from "../../domain/day.ts";
 import { type IdentityPolicy, scopesOf, seeing, type Viewer } from "../../domain/viewer.ts";
 import { causeCodeOf } from "../../errors.ts";
@@ -100,8 +108,10 @@ function callerOf(claims: Claims, names: ClaimNames): Caller | Rejection {
     return { reason: `${claim}: none of its names (${role.unknown}) is ${known}` };
   }
   if (documents === "wrong") return { reason: "claim documents" };
+  const organizations = organizationsIn(claims, names);
+  if (organizations?.size === 0) return { reason: `claim ${names.organizationsClaim}` };
   const scopes = scopesOf(role, role === "SERVICE" ? scopesIn(claims, names) : null);
-  return { name, role, scopes, email: emailIn(claims, names), documents };
+  return { name, role, scopes, email: emailIn(claims, names), documents, organizations };
 }
 
 function documentsOf(claim: unknown): Viewer["documents"] | "wrong" {

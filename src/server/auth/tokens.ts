@@ -38,6 +38,8 @@ export interface TokensOptions {
   readonly elapsedMs: () => number;
   /** Documents that a token can be restricted to. */
   readonly documents: TrustedDocuments;
+  /** Names of the organizations that a token can be restricted to. */
+  readonly organizations: readonly string[];
 }
 
 /** The callers of a file of tokens, by a token or by name. */
@@ -53,8 +55,9 @@ export function fileTokens({
   onFault,
   elapsedMs,
   documents,
+  organizations,
 }: TokensOptions): FileTokens {
-  const read = () => readTokens(path, identity, documents);
+  const read = () => readTokens(path, identity, { documents, organizations });
   const tokens = watchedFile({
     paths: [path],
     read,
@@ -89,7 +92,13 @@ export function sha256(token: string): Buffer {
 /** The tokens of the file, by the hex digests of their texts. */
 type Tokens = ReadonlyMap<string, Token>;
 
-function readTokens(path: string, policy: IdentityPolicy, documents: TrustedDocuments): Tokens {
+/** Documents and organizations that tokens can be restricted to; null: any name is accepted. */
+interface Restrictions {
+  readonly documents: TrustedDocuments;
+  readonly organizations: readonly string[] | null;
+}
+
+function readTokens(path: string, policy: IdentityPolicy, restrictions: Restrictions): Tokens {
   let list: unknown;
   try {
     list = readJsonFile(path);
@@ -104,7 +113,7 @@ function readTokens(path: string, policy: IdentityPolicy, documents: TrustedDocu
   if (!Array.isArray(list)) throw new ConfigError([`TOKENS_FILE: ${path} is not a list of tokens.`]);
   const faults: string[] = [];
   const tokens = list.map((entry, i) =>
-    tokenOf(entry, policy, documents, `TOKENS_FILE: entry ${i + 1}`, faults),
+    tokenOf(entry, policy, restrictions, `TOKENS_FILE: entry ${i + 1}`, faults),
   );
   const names = tokens.map(({ viewer }) => viewer.name);
   for (const name of new Set(names.filter((each, i) => each !== "" && names.indexOf(each) < i)))
@@ -132,23 +141,34 @@ function isAnybodysToWrite(path: string): boolean {
 /** Returns the fault for which a gateway would reject an entry of the file. */
 export function faultsOf(entry: object, documents: TrustedDocuments): readonly string[] {
   const faults: string[] = [];
-  tokenOf(entry, { byRole: {}, minPeople: 2 }, documents, "This token", faults);
+  const restrictions = { documents, organizations: null };
+  tokenOf(entry, { byRole: {}, minPeople: 2 }, restrictions, "This token", faults);
   return faults;
 }
 
 type Entry = Readonly<Record<string, unknown>>;
 
-const KNOWN = ["name", "sha256", "role", "scopes", "expiresAt", "email", "documents", "identity"];
+const KNOWN = [
+  "name",
+  "sha256",
+  "role",
+  "scopes",
+  "expiresAt",
+  "email",
+  "documents",
+  "organizations",
+  "identity",
+];
 
 function tokenOf(
   entry: unknown,
   policy: IdentityPolicy,
-  trusted: TrustedDocuments,
+  { documents: trusted, organizations: known }: Restrictions,
   where: string,
   faults: string[],
 ): Token {
   const fields: Entry = typeof entry === "object" && entry !== null ? (entry as Entry) : {};
-  const { name, sha256, role, scopes, expiresAt, email, documents, identity } = fields;
+  const { name, sha256, role, scopes, expiresAt, email, documents, organizations, identity } = fields;
   const check = (isRight: boolean, fault: string) => void (isRight || faults.push(`${where}: ${fault}`));
   for (const field of Object.keys(fields))
     check(KNOWN.includes(field), `unknown field ${field.slice(0, 40)}; use one of ${KNOWN.join(", ")}.`);
@@ -186,6 +206,15 @@ function tokenOf(
       `\`documents\` has ${each.slice(0, 100)}, which is not a trusted document: ${trusted.nearest(each)}`,
     );
   check(
+    organizations === undefined || (isList(organizations) && organizations.length > 0),
+    "`organizations` is not a list of names of organizations.",
+  );
+  for (const each of isList(organizations) ? organizations : [])
+    check(
+      known?.includes(each) ?? true,
+      `\`organizations\` has ${each.slice(0, 40)}, which is not one of ${known?.join(", ")}.`,
+    );
+  check(
     identity === undefined || isIdentity(identity),
     `\`identity\` is not one of ${Object.keys(IDENTITIES).join(", ")}.`,
   );
@@ -212,6 +241,8 @@ function tokenOf(
         scopes: held,
         email: typeof email === "string" ? email : null,
         documents: documents === undefined ? null : new Set(named),
+        organizations:
+          organizations === undefined ? null : new Set(isList(organizations) ? organizations : []),
       },
       isIdentity(identity) ? identity : undefined,
       policy,

@@ -11,13 +11,14 @@ import type { AnswerForm } from "../graphql/answer-form.ts";
 import type { ParseParams } from "../graphql/request-params.ts";
 import type { Exchange, Reply, RequestHead } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
+import { ORGANIZATION } from "../http/requested-organization.ts";
 import type { Route } from "../http/routes.ts";
 import type { Links, OpenedLink } from "../links/links.ts";
 import { CHOICES, chartForm, choicesIn } from "./chart-form.ts";
 import type { Draw } from "./pictures.ts";
 
 /** Where the picture of a document is. */
-const CHART: CallPlace = { prefix: "/chart/", ending: ".svg", others: ["explain", ...CHOICES] };
+const CHART: CallPlace = { prefix: "/chart/", ending: ".svg", others: ["explain", ORGANIZATION, ...CHOICES] };
 
 /** The parameter with a link, and what can be chosen beside it. */
 const LINK = "link";
@@ -43,7 +44,8 @@ export function chartRoute(options: ChartRouteOptions): Route {
   }
 
   async function linked(exchange: Exchange, { content }: OpenedLink): Promise<Reply> {
-    const { list, measure } = content;
+    const { list, measure, organization } = content;
+    exchange.record.organization = organization;
     const choices = { ...choicesIn(parametersOf(exchange.head)), list, measure };
     const reply = await respond(
       exchange,

@@ -15,13 +15,14 @@ import { withoutSuggestion, withWaysOfRange } from "../graphql/translate-errors.
 import { HttpError } from "../http/http-error.ts";
 import { readParameters } from "../http/parameters.ts";
 import type { RequestRecord } from "../http/request-record.ts";
+import { ORGANIZATION } from "../http/requested-organization.ts";
 import { operationIn, otherDocument, type TrustedDocument, type TrustedDocuments } from "./trusted.ts";
 
 /** Path below which trusted documents are called. */
 export const CALLS = "/q/";
 
 /** Parameters that do not set a variable: they request the plan, or another form of the answer. */
-const OTHER_PARAMETERS: readonly string[] = ["explain", "format"];
+const OTHER_PARAMETERS: readonly string[] = ["explain", "format", ORGANIZATION];
 
 /** A path that names a document, and parameters of it that do not set a variable. */
 export interface CallPlace {
@@ -43,10 +44,18 @@ export function parseCall(options: CallsOptions, record: RequestRecord, place = 
     const { pathname, searchParams } = new URL(url);
     const document = placedDocument(pathname, options, record.viewer, place);
     const own = new URLSearchParams(searchParams);
-    for (const name of place.others) own.delete(name);
+    // A document can have a variable for the organization, which then says the same.
+    for (const name of place.others)
+      if (name !== ORGANIZATION || !hasVariable(document, name)) own.delete(name);
     const variables = variablesOf(schema, document, own, suggestsTo(record.viewer));
     return { documentId: document.hash, variables };
   };
+}
+
+function hasVariable(document: TrustedDocument, name: string): boolean {
+  return (
+    operationIn(document).variableDefinitions?.some(({ variable }) => variable.name.value === name) ?? false
+  );
 }
 
 /** Rejects methods other than GET and HEAD. */

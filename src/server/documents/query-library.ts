@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import type { Credentials } from "../../upstream/access/credential.ts";
+import type { TenantConfig } from "../../settings/organizations.ts";
 
 const OPERATIONS = new URL("../../../schema/operations/", import.meta.url);
 
@@ -11,7 +11,7 @@ export function queryLibrary(): string[] {
     .map((name) => readFileSync(new URL(name, OPERATIONS), "utf8"));
 }
 
-/** Returns the name of the query to begin with: one that the configured keys can answer. */
-export function firstQuery({ analytics }: Credentials): string {
-  return analytics === null ? "CostByDay" : "PeopleThisWeek";
+/** Returns the name of the query to begin with: one that the key of the first organization can answer. */
+export function firstQuery([first]: readonly TenantConfig[]): string {
+  return first?.credentials.analytics ? "PeopleThisWeek" : "CostByDay";
 }

@@ -1,6 +1,6 @@
 import type { GraphQLSchema } from "graphql";
 import { requirePermission } from "../../../schema/framework/permission.ts";
-import { organizationNamed } from "../../analytics/organizations.ts";
+import { contextFor, organizationNamed } from "../../analytics/organizations.ts";
 import type { SpendQuestion } from "../../analytics/spend.ts";
 import type { Context } from "../../context.ts";
 import { type Instant, parseDay } from "../../domain/day.ts";
@@ -67,7 +67,7 @@ export function openExport(
   const table =
     layout === undefined
       ? listTable(schema, reader, list as NonNullable<typeof list>, parameters)
-      : spendTable(reader, spendQuestion(parameters, reader.context({})), layout);
+      : spendTable(readerOf(reader, parameters), spendQuestion(parameters, reader.context({})), layout);
   return { name, file, parameters, format, table, lastLine: lastLineOf(format, given.getAll(MANIFEST)) };
 }
 
@@ -103,12 +103,19 @@ function notFound(message: string): GatewayError {
 const PARAMETERS = ["period", "from", "until", "organization", "source"] as const;
 const SOURCES: readonly string[] = ["AUTO", "UNIFIED", "LEGACY"] satisfies SpendQuestion["source"][];
 
-function spendQuestion(parameters: URLSearchParams, ctx: Context): SpendQuestion {
+/** The reader of the organization that the parameters name. */
+function readerOf(reader: Reader, parameters: URLSearchParams): Reader {
+  const name = parameters.get("organization");
+  return { ...reader, context: (reading) => contextFor(reader.context(reading), { name, kind: null }) };
+}
+
+function spendQuestion(parameters: URLSearchParams, base: Context): SpendQuestion {
   for (const key of parameters.keys()) {
     if (!(PARAMETERS as readonly string[]).includes(key))
       throw badInput(`Unknown parameter \`${key}\`: ${nearest(key, PARAMETERS)}`);
     if (parameters.getAll(key).length > 1) throw badInput(`\`${key}\` is given more than once.`);
   }
+  const ctx = contextFor(base, { name: parameters.get("organization"), kind: null });
   const source = parameters.get("source") ?? "AUTO";
   if (!SOURCES.includes(source)) throw badInput(`Unknown source \`${source}\`: ${nearest(source, SOURCES)}`);
   return {

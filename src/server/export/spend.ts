@@ -1,5 +1,5 @@
 import { emailOf, organizationOf } from "../../analytics/join.ts";
-import { organizationNamed } from "../../analytics/organizations.ts";
+import { nameOf, organizationNamed } from "../../analytics/organizations.ts";
 import { readSpend, type SpendLine, type SpendQuestion } from "../../analytics/spend.ts";
 import type { Context } from "../../context.ts";
 import type { ReportActor } from "../../domain/bucket.ts";
@@ -7,7 +7,7 @@ import { addDays, type Day, daysBetween } from "../../domain/day.ts";
 import { formatDecimal } from "../../domain/decimal.ts";
 import { modelFamily } from "../../domain/model.ts";
 import { dollars, type MoneyAmount } from "../../domain/money.ts";
-import { type Organization, type OrganizationKind, organizationName } from "../../domain/organization.ts";
+import type { Organization, OrganizationKind } from "../../domain/organization.ts";
 import { daysIn } from "../../domain/range.ts";
 import { inputTokens } from "../../domain/tokens.ts";
 import { type CellValue, inTurns, type Reader, type Table, type TableColumn } from "./table.ts";
@@ -101,7 +101,7 @@ export function spendTable(reader: Reader, question: SpendQuestion, { columns, s
       const ctx = reader.context({ noStore: true });
       const spend = await readSpend(ctx, { ...question, ...(place === null ? {} : parsePlace(ctx, place)) });
       const { days, range, dataset: source } = spend;
-      const organization = organizationName(spend.organization);
+      const organization = nameOf(ctx, spend.organization);
       try {
         const lookups = reader.context({});
         const payer = { ...(await organizationOf(lookups, spend.organization)), kind: spend.organization };

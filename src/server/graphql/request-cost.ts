@@ -1,7 +1,5 @@
 import type { ExecutionResult } from "graphql";
-import { organizationOfKey } from "../../analytics/organizations.ts";
-import type { Context } from "../../context.ts";
-import { organizationName } from "../../domain/organization.ts";
+import { nameOf, organizationOfKey } from "../../analytics/organizations.ts";
 import {
   type Estimate,
   type EstimatedField,
@@ -40,13 +38,13 @@ export async function boundCost(
   const fields = requestsOf(operation);
   const atLeast = requestsAtLeast(fields);
   const isSure = !isExplained && atLeast <= upstream.maxRequests;
-  const plan = isSure ? null : await estimate(upstream, fields);
+  const plan = isSure ? null : await estimate(upstream.maxRequests, fields);
   if (plan !== null) refuseTooExpensive(plan, upstream.maxRequests);
-  if (plan !== null && isExplained) return { answer: await explained(operation.ctx, plan) };
+  if (plan !== null && isExplained) return { answer: await explained(plan) };
   // Fields that refuse themselves have what the others leave.
   const others = fields.filter(({ refusesItself }) => !refusesItself);
   upstream.claim(plan?.others ?? (others.length === fields.length ? atLeast : requestsAtLeast(others)));
-  return { settle: await callers.hold(upstream.caller, upstream, fields) };
+  return { settle: await callers.hold(upstream, fields) };
 }
 
 /** True if a request asks for the plan instead of the figures. */
@@ -58,21 +56,19 @@ export function wantsPlan({ url, headers }: RequestHead): boolean {
 }
 
 /** The plan as an answer: nothing was run, so there is no data. */
-async function explained(
-  { upstream }: Context,
-  { fields, others: _, ...counts }: Estimate,
-): Promise<ExecutionResult> {
+async function explained({ fields, others: _, ...counts }: Estimate): Promise<ExecutionResult> {
   const kindOf = ({ subject, rateLimit }: EstimatedField["endpoint"]) =>
     rateLimit === "spendLimits" ? "spend limits" : subject === "live" ? "look-ups" : "figures";
-  const ownerOf = ({ key }: EstimatedField["endpoint"]) => organizationName(organizationOfKey(key));
+  const ownerOf = ({ ctx, endpoint }: EstimatedField) => nameOf(ctx, organizationOfKey(endpoint.key));
   const made = fields.filter(({ isRefused }) => !isRefused);
-  const shares = Map.groupBy(made, ({ endpoint }) => `${ownerOf(endpoint)} ${kindOf(endpoint)}`);
+  const shares = Map.groupBy(made, (field) => `${ownerOf(field)} ${kindOf(field.endpoint)}`);
   const allowances = await Promise.all(
     [...shares.values()].map(async (sharing) => {
-      const { endpoint } = sharing[0] as EstimatedField;
+      const field = sharing[0] as EstimatedField;
+      const { endpoint } = field;
       const requests = sharing.reduce((sum, each) => sum + each.requests, 0);
-      const availability = await upstream.availability(endpoint, requests);
-      return { of: kindOf(endpoint), organization: ownerOf(endpoint), requests, ...availability };
+      const availability = await field.ctx.upstream.availability(endpoint, requests);
+      return { of: kindOf(endpoint), organization: ownerOf(field), requests, ...availability };
     }),
   );
   const plan = {

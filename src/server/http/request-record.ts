@@ -76,6 +76,8 @@ export class RequestRecord {
   isProbe = false;
   /** May read nothing until the caller is authenticated. */
   viewer: Viewer = VIEWER_OF_NOTHING;
+  /** The organization of fields that name none, where the URL does not say it; undefined: the URL does. */
+  organization: string | null | undefined;
   /** Why authentication failed. */
   reason: string | null = null;
   operation: OperationRecord | null = null;

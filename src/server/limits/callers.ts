@@ -40,15 +40,14 @@ export class Callers {
    * no minute would do.
    */
   async hold(
-    caller: string,
-    upstream: Upstream,
+    { caller, maxRequests }: Pick<Upstream, "caller" | "maxRequests">,
     fields: readonly PlannedField[],
   ): Promise<(requests: number) => void> {
     const limit = this.#limits.requests;
     if (limit === null || fields.length === 0) return () => {};
     let held = await this.#accounts.hold(caller, limit, [...namesOfRequests(fields)]);
     if ("excess" in held) {
-      const plan = await estimate(upstream, fields);
+      const plan = await estimate(maxRequests, fields);
       refuseTooExpensive(plan, limit);
       const names = new Set(
         plan.fields.filter(({ refusesItself }) => !refusesItself).flatMap(({ names }) => names),

@@ -6,6 +6,7 @@ import {
   type Identity,
   type IdentityPolicy,
   isIdentity,
+  mayReadOrganization,
   type Scope,
   seeing,
   type Viewer,
@@ -30,6 +31,8 @@ export interface LinksOptions extends LinksConfig {
   /** Keeps which links are revoked. */
   readonly archive: Archive;
   readonly accounts: CallerAccounts;
+  /** Names of the organizations of the gateway. */
+  readonly organizations: readonly string[];
   /** The rights that a maker has now, null where they have none any more; undefined: only the issuer of tokens knows. */
   readonly viewerNamed: ((name: string) => Viewer | null) | undefined;
   readonly now: () => Instant;
@@ -69,7 +72,7 @@ export class Links {
     const { now, trusted, maxDays } = this.#options;
     if (viewer.role === "MEMBER")
       throw new HttpError("FORBIDDEN", "A member's figures are their own, so that a member makes no links.");
-    const { document: name, variables = {}, list, measure, days, identity } = fieldsOf(request);
+    const { document: name, variables = {}, list, measure, days, identity, organization } = fieldsOf(request);
     if (typeof name !== "string")
       throw badInput("`document` is missing; it is the name of a trusted document.");
     const document = documentNamed(name, trusted, viewer);
@@ -84,6 +87,8 @@ export class Links {
       measure: pathIn("measure", measure),
       identity: identityFor(viewer, identity),
       scopes: [...viewer.scopes],
+      organization: organizationIn(organization, this.#options.organizations, viewer),
+      organizations: viewer.organizations && [...viewer.organizations],
       expiresAt: now() + daysOf(days, maxDays) * DAY_MS,
     };
     this.#refuseUseless(document, content);
@@ -149,7 +154,7 @@ export class Links {
   }
 
   /** The rights that both the link and its maker have now. */
-  #viewerOf({ id, maker, document: hash, identity, scopes }: LinkContent): Viewer {
+  #viewerOf({ id, maker, document: hash, identity, scopes, organizations }: LinkContent): Viewer {
     const { trusted, viewerNamed, identity: policy } = this.#options;
     const document = trusted.find(hash);
     if (document === null) throw invalid("link of a document that is no longer trusted");
@@ -166,6 +171,7 @@ export class Links {
         scopes: current === undefined ? held : held.intersection(current.scopes),
         email: null,
         documents: new Set([hash]),
+        organizations: narrower(organizations && new Set(organizations), current?.organizations ?? null),
       },
       narrowed,
       policy,
@@ -216,7 +222,7 @@ function invalid(reason: string): HttpError {
   );
 }
 
-const FIELDS = ["document", "variables", "list", "measure", "days", "identity"] as const;
+const FIELDS = ["document", "variables", "list", "measure", "days", "identity", "organization"] as const;
 
 function fieldsOf(request: unknown): { readonly [F in (typeof FIELDS)[number]]?: unknown } {
   if (typeof request !== "object" || request === null || Array.isArray(request))
@@ -243,6 +249,19 @@ function identityFor({ identity: own }: Viewer, wanted: unknown): Identity {
     "FORBIDDEN",
     `You see people as ${own}, so that a link of yours cannot show them as ${wanted}.`,
   );
+}
+
+/** The organization that a link is to; it is written into the link, so that its reader cannot choose another. */
+function organizationIn(name: unknown, known: readonly string[], viewer: Viewer): string | null {
+  if (name === undefined || name === null) return null;
+  const readable = known.filter((each) => mayReadOrganization(viewer, each));
+  if (typeof name === "string" && readable.includes(name)) return name;
+  throw badInput(`\`organization\` is not one of ${readable.join(", ")}.`);
+}
+
+/** The organizations that both may read. */
+function narrower(a: ReadonlySet<string> | null, b: ReadonlySet<string> | null): ReadonlySet<string> | null {
+  return a === null ? b : b === null ? a : a.intersection(b);
 }
 
 function lesser(a: Identity, b: Identity): Identity {

@@ -16,6 +16,10 @@ export interface LinkContent {
   readonly measure: string | null;
   readonly identity: Identity;
   readonly scopes: readonly Scope[];
+  /** The organization of fields that name none; null: none. */
+  readonly organization: string | null;
+  /** Names of the organizations that it may read; null: all. */
+  readonly organizations: readonly string[] | null;
   readonly expiresAt: Instant;
 }
 
@@ -71,6 +75,7 @@ const MARK_LENGTH = 22;
 /** Only the gateway can have written it; another version may have done so. */
 function contentOf({ jti, exp, ...payload }: JWTPayload): LinkContent | null {
   const { maker, document, variables, list = null, measure = null, identity, scopes } = payload;
+  const { organization = null, organizations = null } = payload;
   const isPath = (path: unknown) => path === null || typeof path === "string";
   const isRight =
     typeof jti === "string" &&
@@ -81,6 +86,8 @@ function contentOf({ jti, exp, ...payload }: JWTPayload): LinkContent | null {
     variables !== null &&
     isPath(list) &&
     isPath(measure) &&
+    isPath(organization) &&
+    (organizations === null || (Array.isArray(organizations) && organizations.every(isText))) &&
     isIdentity(identity) &&
     Array.isArray(scopes) &&
     scopes.every(isScope);
@@ -95,5 +102,11 @@ function contentOf({ jti, exp, ...payload }: JWTPayload): LinkContent | null {
     measure: measure as string | null,
     identity,
     scopes,
+    organization: organization as string | null,
+    organizations: organizations as string[] | null,
   };
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
 }

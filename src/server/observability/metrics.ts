@@ -1,8 +1,10 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { DATASETS, type Dataset } from "../../domain/dataset.ts";
-import { organizationName } from "../../domain/organization.ts";
+import { organizationName, type Tenant } from "../../domain/organization.ts";
 import { Outage } from "../../errors.ts";
 import { ConfigError } from "../../settings/config-error.ts";
+import { DATASET_ENDPOINTS } from "../../upstream/dataset-endpoints.ts";
+import { ORGANIZATION_OF_KEY } from "../../upstream/endpoint.ts";
 import { HttpFailure } from "../../upstream/http/http-failure.ts";
 import type { UpstreamObserver, UpstreamState } from "../../upstream/observer.ts";
 import type { Completion, RequestRecord } from "../http/request-record.ts";
@@ -86,9 +88,9 @@ export class Metrics {
   }
 
   /** States the budget, the exports and the access of an upstream at each scrape. */
-  watch(state: UpstreamState): void {
-    watchBudgets(this.#registry, state);
-    watchDatasets(this.#registry, state);
+  watch(states: readonly UpstreamState[]): void {
+    watchBudgets(this.#registry, states);
+    watchDatasets(this.#registry, states);
   }
 
   /** Returns the figures in Prometheus' text format. */
@@ -175,7 +177,7 @@ function attemptOutcome(fault: unknown): string {
 }
 
 /** Workers share a budget, so that none of their figures is added to another. */
-function watchBudgets(registry: Registry, state: UpstreamState): void {
+function watchBudgets(registry: Registry, states: readonly UpstreamState[]): void {
   const shared = (figure: "limit" | "left", help: string, aggregator: "max" | "min") =>
     new Gauge({
       name: `claude_gateway_upstream_requests_${figure}`,
@@ -184,8 +186,9 @@ function watchBudgets(registry: Registry, state: UpstreamState): void {
       aggregator,
       registers: [registry],
       async collect() {
-        for (const { organization, family, ...figures } of await state.budgets())
-          this.set({ organization: organizationName(organization), family }, figures[figure]);
+        const budgets = await Promise.all(states.map((state) => state.budgets()));
+        for (const { organization, family, ...figures } of budgets.flat())
+          this.set({ organization, family }, figures[figure]);
       },
     });
   shared(
@@ -200,35 +203,45 @@ function watchBudgets(registry: Registry, state: UpstreamState): void {
   );
 }
 
-function watchDatasets(registry: Registry, state: UpstreamState): void {
+function watchDatasets(registry: Registry, states: readonly UpstreamState[]): void {
   const registers = [registry];
-  const datasets = Object.keys(DATASETS) as Dataset[];
+  const datasets = (Object.keys(DATASETS) as Dataset[]).flatMap((dataset) =>
+    states.map(({ tenant, accessStatus }) => ({
+      labels: tenant.name === null ? { dataset } : { dataset, organization: ownerOf(tenant, dataset) },
+      status: () => accessStatus(dataset),
+    })),
+  );
   new Gauge({
     name: "claude_gateway_watermark_timestamp_seconds",
     help: "Instant of upstream's newest known export (data_refreshed_at) by dataset, for an hour after upstream has stated it.",
-    labelNames: ["dataset"],
+    labelNames: ["dataset", "organization"],
     aggregator: "max",
     registers,
     collect() {
       this.reset();
-      for (const dataset of datasets) {
-        const refreshedAt = state.accessStatus(dataset)?.refreshedAt ?? null;
-        if (refreshedAt !== null) this.set({ dataset }, refreshedAt / 1_000);
+      for (const { labels, status } of datasets) {
+        const refreshedAt = status()?.refreshedAt ?? null;
+        if (refreshedAt !== null) this.set(labels, refreshedAt / 1_000);
       }
     },
   });
   new Gauge({
     name: "claude_gateway_dataset_refused",
     help: "Always 1: upstream does not let the gateway read this dataset, for this reason.",
-    labelNames: ["dataset", "reason"],
+    labelNames: ["dataset", "reason", "organization"],
     aggregator: "max",
     registers,
     collect() {
       this.reset();
-      for (const dataset of datasets) {
-        const reason = state.accessStatus(dataset)?.refusal ?? null;
-        if (reason !== null) this.set({ dataset, reason }, 1);
+      for (const { labels, status } of datasets) {
+        const reason = status()?.refusal ?? null;
+        if (reason !== null) this.set({ ...labels, reason }, 1);
       }
     },
   });
+}
+
+/** Name of the organization that a dataset of a tenant is of. */
+function ownerOf(tenant: Tenant, dataset: Dataset): string {
+  return organizationName(tenant, ORGANIZATION_OF_KEY[DATASET_ENDPOINTS[dataset].key]);
 }

@@ -16,13 +16,14 @@ export interface Session {
 
 /** The session as a payload; its expiry is stated beside it. */
 export function sessionPayload({ caller, label, endsAt }: Session): JWTPayload {
-  const { name, role, scopes, email, documents } = caller;
+  const { name, role, scopes, email, documents, organizations } = caller;
   return {
     sub: name,
     role,
     scopes: [...scopes],
     ...(email !== null && { email }),
     ...(documents !== null && { documents: [...documents] }),
+    ...(organizations !== null && { organizations: [...organizations] }),
     label,
     end: endsAt,
   };
@@ -35,19 +36,22 @@ export function sessionOf({
   scopes,
   email,
   documents,
+  organizations,
   label,
   end,
   exp = 0,
 }: JWTPayload): Session | null {
   if (typeof sub !== "string" || sub === "" || !isRole(role) || typeof end !== "number") return null;
-  if (!isTexts(scopes) || !(documents === undefined || isTexts(documents))) return null;
+  const isList = (value: unknown) => value === undefined || isTexts(value);
+  if (!isTexts(scopes) || !isList(documents) || !isList(organizations)) return null;
   return {
     caller: {
       name: sub,
       role,
       scopes: new Set(scopes.filter(isScope)),
       email: typeof email === "string" ? email : null,
-      documents: documents === undefined ? null : new Set(documents),
+      documents: isTexts(documents) ? new Set(documents) : null,
+      organizations: isTexts(organizations) ? new Set(organizations) : null,
     },
     label: typeof label === "string" ? label : sub,
     endsAt: end,

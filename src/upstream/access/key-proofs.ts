@@ -1,4 +1,5 @@
 import type { Instant } from "../../domain/day.ts";
+import type { Tenant } from "../../domain/organization.ts";
 import { Outage } from "../../errors.ts";
 import { Operation } from "../budget/operation.ts";
 import { type Endpoint, type KeyFamily, ORGANIZATION_OF_KEY } from "../endpoint.ts";
@@ -11,6 +12,7 @@ import type { KeyOrganizations } from "./key-organizations.ts";
 import { proveKind, SHOWN_BY } from "./proof.ts";
 
 export interface KeyProofsOptions {
+  readonly tenant: Tenant;
   readonly credentials: Credentials;
   readonly baseUrl: URL;
   readonly now: () => Instant;
@@ -37,7 +39,7 @@ export class KeyProofs {
   async prove(operation: Operation, key: KeyFamily): Promise<void> {
     const own = ORGANIZATION_OF_KEY[key];
     const kind = await this.#options.organizations.prove(key, () => this.#request(operation, key));
-    if (kind !== own) throw foreignKey(SHOWN_BY[own].dataset, key);
+    if (kind !== own) throw foreignKey(SHOWN_BY[own].dataset, key, this.#options.tenant);
   }
 
   /**
@@ -45,16 +47,16 @@ export class KeyProofs {
    * proof. Look-ups are read where upstream refuses the proof for a scope: they hold no figures that could be labelled wrongly.
    */
   async admit<P, Row>(operation: Operation, endpoint: Endpoint<P, Row>): Promise<void> {
-    const { credentials, organizations } = this.#options;
+    const { credentials, organizations, tenant } = this.#options;
     const { key, dataset, isOfBothKinds, subject } = endpoint;
     if (credentials[key] === null) return;
-    if (organizations.isForeign(key)) throw foreignKey(dataset, key);
+    if (organizations.isForeign(key)) throw foreignKey(dataset, key, tenant);
     if (!isOfBothKinds) return;
     try {
       await operation.wait(this.prove(operation, key));
       operation.dependOn(organizations.proofOf(key));
     } catch (fault) {
-      const failure = unproven(endpoint, fault);
+      const failure = unproven(endpoint, fault, tenant);
       if (subject === "live" && isRefusal(failure) && failure.reason !== "WRONG_ORGANIZATION") return;
       throw failure;
     }
@@ -62,7 +64,7 @@ export class KeyProofs {
 
   /** Makes one small request for all who wait for it, so it ends with the time of an operation and not with the first to leave. */
   async #request(operation: Operation, key: KeyFamily) {
-    const { access, baseUrl, deadlineMs, now, onFault, source } = this.#options;
+    const { access, baseUrl, deadlineMs, now, onFault, source, tenant } = this.#options;
     const { priority, caller, unbounded } = operation;
     const signal = unbounded ? operation.signal : AbortSignal.timeout(deadlineMs);
     const proving = new Operation(2, { signal, priority, caller, unbounded });
@@ -73,7 +75,10 @@ export class KeyProofs {
         source.probe(proving, endpoint, params),
       );
       if (shown === own) access.answered(dataset, null);
-      else onFault(new Outage(foreignKeyText(key), "WRONG_ORGANIZATION", { dataset, host: baseUrl.host }));
+      else
+        onFault(
+          new Outage(foreignKeyText(key, tenant), "WRONG_ORGANIZATION", { dataset, host: baseUrl.host }),
+        );
       return shown;
     } finally {
       operation.usage.requests += proving.usage.requests;

@@ -1,8 +1,9 @@
-import type { ClosedReason } from "../../domain/dataset.ts";
+import type { ClosedReason, Dataset } from "../../domain/dataset.ts";
+import { organizationName, type Tenant } from "../../domain/organization.ts";
 import { GatewayError } from "../../errors.ts";
 import type { Credential, Credentials } from "../access/credential.ts";
 import type { BudgetBucket } from "../budget/budget.ts";
-import { type Endpoint, type KeyFamily, VARIABLE_OF_KEY } from "../endpoint.ts";
+import { type Endpoint, type KeyFamily, ORGANIZATION_OF_KEY, VARIABLE_OF_KEY } from "../endpoint.ts";
 import { canonicalPath } from "./path.ts";
 
 /** One page of one question. */
@@ -21,6 +22,8 @@ export interface PageAddress {
 }
 
 export interface AddressOptions {
+  /** The tenant of the credentials; absent where the operator has named no organizations. */
+  readonly tenant?: Tenant;
   readonly credentials: Credentials;
   readonly baseUrl: URL;
 }
@@ -68,14 +71,27 @@ function organizationOf({ baseUrl }: AddressOptions, { fingerprint }: Credential
 }
 
 function credentialFor(
-  { credentials }: AddressOptions,
+  { credentials, tenant }: AddressOptions,
   { key, dataset }: Pick<KeyedEndpoint, "key" | "dataset">,
 ): Credential {
   const credential = credentials[key];
   if (credential !== null) return credential;
-  throw new GatewayError(
-    "NOT_CONFIGURED",
-    `This gateway has no key for ${dataset}; its operator can set ${VARIABLE_OF_KEY[key]}.`,
-    { dataset, reason: "NO_KEY" satisfies ClosedReason },
-  );
+  throw notConfigured(key, dataset, tenant);
+}
+
+/** Returns the error for a dataset that is read with a key which the gateway does not have. */
+export function notConfigured(key: KeyFamily, dataset: Dataset, tenant: Tenant | undefined): GatewayError {
+  return new GatewayError("NOT_CONFIGURED", whyWithoutKey(key, dataset, tenant), {
+    dataset,
+    reason: "NO_KEY" satisfies ClosedReason,
+  });
+}
+
+function whyWithoutKey(key: KeyFamily, dataset: Dataset, tenant: Tenant | undefined): string {
+  if (tenant === undefined || tenant.name === null)
+    return `This gateway has no key for ${dataset}; its operator can set ${VARIABLE_OF_KEY[key]}.`;
+  const kind = ORGANIZATION_OF_KEY[key];
+  return tenant.organizations.some((each) => each.kind === kind)
+    ? `This gateway has no key for ${dataset} of \`${organizationName(tenant, kind)}\`; its operator can set the one that ORGANIZATIONS_FILE names.`
+    : `This gateway has no key for ${dataset} of \`${tenant.name}\`, which is another kind of organization.`;
 }

@@ -31,8 +31,9 @@ export interface ContractReport {
 }
 
 /** Returns the questions for the keys that are set; none without keys. */
-export function questionsFor({ sandbox, upstream: { credentials } }: Config): readonly ContractQuestion[] {
-  return sandbox === null ? CONTRACT_QUESTIONS.filter(({ key }) => credentials[key] !== null) : [];
+export function questionsFor({ sandbox, tenants }: Config): readonly ContractQuestion[] {
+  const isOpen = ({ key }: ContractQuestion) => tenants.some(({ credentials }) => credentials[key] !== null);
+  return sandbox === null ? CONTRACT_QUESTIONS.filter(isOpen) : [];
 }
 
 /** Asks each endpoint once, at most at half of the minute, and compares what comes with the contract. */

@@ -1,0 +1,245 @@
+import { contextOfTenant } from "./analytics/organizations.ts";
+import type { LongTexts } from "./cache/long-texts.ts";
+import type { SharedStore } from "./cache/shared-store.ts";
+import { whileCurrent } from "./cache/validity.ts";
+import type { Context, ReadableOrganization, TenantContext, Warning } from "./context.ts";
+import type { Instant } from "./domain/day.ts";
+import type { Tenant } from "./domain/organization.ts";
+import { Pseudonyms } from "./domain/pseudonym.ts";
+import { type OrgDirectory, pseudonymousDirectory } from "./domain/team.ts";
+import { mayReadOrganization, type Viewer } from "./domain/viewer.ts";
+import { KeyGenerations } from "./key-generations.ts";
+import { DirectoryCache } from "./loaders/directory/directory.ts";
+import { watchedFile } from "./server/auth/watched-file.ts";
+import type { StatedLimit } from "./settings/limits.ts";
+import type { TenantConfig } from "./settings/organizations.ts";
+import { rereadDirectory } from "./settings/teams.ts";
+import type { Credentials } from "./upstream/access/credential.ts";
+import { Operation, type OperationOptions } from "./upstream/budget/operation.ts";
+import { createUpstream, type UpstreamOptions } from "./upstream/create-upstream.ts";
+import { limitedUpstream } from "./upstream/limited.ts";
+import type { UpstreamState } from "./upstream/observer.ts";
+import { pseudonymousUpstream } from "./upstream/pseudonymous.ts";
+import type { Upstream } from "./upstream/upstream.ts";
+
+type UpstreamAnswer = ReturnType<typeof createUpstream>["answer"];
+
+/** Who asks, for how long, and about which organization where a field names none. */
+export interface ContextOptions extends OperationOptions {
+  readonly organization?: string | null;
+}
+
+export interface ContextsOptions {
+  readonly tenants: readonly TenantConfig[];
+  /** Options of every upstream beside its tenant and credentials. */
+  readonly upstream: Omit<UpstreamOptions, "tenant" | "credentials">;
+  /** Secret of pseudonyms; null: derived from the keys of each tenant. */
+  readonly pseudonymKey: string | null;
+  readonly longTexts: LongTexts;
+  readonly shared: SharedStore | null;
+  readonly now: () => Instant;
+  readonly maxFirst: number;
+  readonly limits: readonly StatedLimit[];
+  readonly onFault: (fault: unknown) => void;
+}
+
+/** Tells records apart that share a day and an actor. */
+const ID_DIGEST_LENGTH = 16;
+
+const NO_KEYS: Credentials = { analytics: null, admin: null };
+
+/** A context without a tenant reads nothing: its fields choose one. */
+const NO_TENANT: TenantConfig = {
+  name: "",
+  organizations: [],
+  credentials: NO_KEYS,
+  keys: { credentials: NO_KEYS, files: [], reread: () => NO_KEYS },
+  directory: { files: { teams: "", aliases: "" }, orgDirectory: { aliases: new Map(), teams: null } },
+};
+
+/** Makes the contexts of operations. Tenants share no upstream, directory or pseudonyms. */
+export class Contexts {
+  readonly #options: ContextsOptions;
+  readonly #tenants: readonly TenantState[];
+  readonly #none: TenantState;
+
+  constructor(options: ContextsOptions) {
+    this.#options = options;
+    this.#tenants = options.tenants.map((tenant) => new TenantState(tenant, options));
+    const [only] = this.#tenants;
+    this.#none = only !== undefined && only.tenant.name === null ? only : new TenantState(NO_TENANT, options);
+  }
+
+  /** Secret digests of the first tenant stand for the gateway as a whole, as in its audit log. */
+  get pseudonyms(): Pseudonyms {
+    return (this.#tenants[0] ?? this.#none).pseudonyms;
+  }
+
+  /** Returns the context of an operation. */
+  of({ organization = null, ...asker }: ContextOptions, viewer: Viewer): Context {
+    const { upstream, longTexts, limits, maxFirst, now } = this.#options;
+    const operation = new Operation(upstream.maxRequests, asker);
+    const warnings: Warning[] = [];
+    const readable = this.#tenants.flatMap((state) => state.readableBy(viewer));
+    const partsOf = (name: string | null) => {
+      const state = this.#tenants.find(({ tenant }) => tenant.name === name) ?? this.#none;
+      return state.partsOf(operation, viewer);
+    };
+    return {
+      ...this.#none.partsOf(operation, viewer),
+      organizations: { readable, requested: organization, partsOf },
+      organization: null,
+      base: null,
+      viewer,
+      now,
+      maxFirst,
+      limits,
+      longTexts,
+      warn: (warning) => void warnings.push(warning),
+      warnings,
+    };
+  }
+
+  /** Returns the context of each tenant within one operation. */
+  ofEach(options: ContextOptions, viewer: Viewer): readonly Context[] {
+    const ctx = this.of(options, viewer);
+    return this.#tenants.map(({ tenant }) => contextOfTenant(ctx, tenant.name));
+  }
+
+  /** Makes one request with the key of the first tenant that has one for it, and returns its response as it came. */
+  answer: UpstreamAnswer = (asker, endpoint, params) => {
+    const able = this.#tenants.find(({ credentials }) => credentials[endpoint.key] !== null);
+    return (able ?? this.#none).answer(asker, endpoint, params);
+  };
+
+  /** The state of every upstream, for metrics. */
+  get states(): readonly UpstreamState[] {
+    return this.#tenants.map(({ state }) => state);
+  }
+
+  /** Fetches what of the directories was needed lately and is about to age. */
+  async refreshDirectories(): Promise<void> {
+    for (const { current } of this.#tenants) await current.directory.refresh();
+  }
+
+  /** Ends background fetches. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#tenants.map(({ current }) => current.directory.stop()));
+  }
+
+  /** Resolves once background fetches have ended and all that was fetched is stored. */
+  async dispose(): Promise<void> {
+    await Promise.all(this.#tenants.map((state) => state.dispose()));
+  }
+}
+
+/** State of one tenant in this process. */
+class TenantState {
+  readonly tenant: Tenant;
+  readonly pseudonyms: Pseudonyms;
+  readonly #keys: () => Credentials;
+  readonly #generations: KeyGenerations;
+  readonly #orgDirectory: () => OrgDirectory;
+  /** Made when a caller sees people by pseudonym: an org chart can be long. */
+  readonly #masks = new WeakMap<OrgDirectory, OrgDirectory>();
+
+  constructor(
+    { credentials, keys, directory: { files, orgDirectory }, ...tenant }: TenantConfig,
+    { upstream: options, pseudonymKey, shared: store, now, onFault }: ContextsOptions,
+  ) {
+    const elapsedMs = options.pace.now;
+    this.tenant = tenant;
+    this.pseudonyms = new Pseudonyms(pseudonymKey ?? secretOf(credentials));
+    this.#orgDirectory = watchedFile({
+      paths: Object.values(files),
+      read: () => rereadDirectory(files),
+      first: orgDirectory,
+      onFault,
+      staying: "TEAMS_FILE, ALIASES_FILE: the teams and aliases read before stay in force.",
+      settles: true,
+      elapsedMs,
+    });
+    this.#keys = watchedFile({
+      paths: keys.files,
+      read: keys.reread,
+      first: credentials,
+      onFault,
+      staying: "The keys read before stay in use.",
+      settles: true,
+      elapsedMs,
+    });
+    this.#generations = new KeyGenerations(this.#keys, (current) => {
+      const upstream = createUpstream({ ...options, tenant, credentials: current });
+      const operation = (asker: OperationOptions) =>
+        upstream.operation(new Operation(options.maxRequests, asker));
+      return { upstream, directory: new DirectoryCache({ ...upstream, operation, now, store, onFault }) };
+    });
+  }
+
+  get credentials(): Credentials {
+    return this.#keys();
+  }
+
+  /** The upstream and the directory by the keys of now. */
+  get current() {
+    return this.#generations.current();
+  }
+
+  get state(): UpstreamState {
+    return {
+      tenant: this.tenant,
+      budgets: () => this.current.upstream.budgets(),
+      accessStatus: (dataset) => this.current.upstream.accessStatus(dataset),
+    };
+  }
+
+  dispose(): Promise<void> {
+    return this.#generations.dispose();
+  }
+
+  get answer(): UpstreamAnswer {
+    return this.current.upstream.answer;
+  }
+
+  readableBy(viewer: Viewer): readonly ReadableOrganization[] {
+    const { name: tenant, organizations } = this.tenant;
+    return organizations
+      .filter(({ name }) => mayReadOrganization(viewer, name))
+      .map((each) => ({
+        ...each,
+        tenant,
+        hasKey: this.credentials[each.kind === "ENTERPRISE" ? "analytics" : "admin"] !== null,
+      }));
+  }
+
+  /** The parts of the context of an operation, as its viewer sees organizations and people. */
+  partsOf(operation: Operation, viewer: Viewer): TenantContext {
+    const files = this.#orgDirectory();
+    operation.dependOn(whileCurrent(files, this.#orgDirectory));
+    const generation = this.current;
+    operation.dependOn(whileCurrent(generation, () => this.current));
+    const upstream = this.#limited(generation.upstream.operation(operation), viewer);
+    const isByName = viewer.identity === "full";
+    return {
+      upstream: isByName ? upstream : pseudonymousUpstream(upstream, this.pseudonyms),
+      orgDirectory: isByName ? files : this.#pseudonymous(files),
+      directory: generation.directory.of(upstream, isByName ? null : this.pseudonyms),
+      secretDigest: (text) => this.pseudonyms.digest(`id ${text}`, ID_DIGEST_LENGTH),
+    };
+  }
+
+  #limited(upstream: Upstream, viewer: Viewer): Upstream {
+    const { organizations } = this.tenant;
+    const readable = organizations.filter(({ name }) => mayReadOrganization(viewer, name));
+    return readable.length === organizations.length ? upstream : limitedUpstream(upstream, readable);
+  }
+
+  #pseudonymous(named: OrgDirectory): OrgDirectory {
+    return this.#masks.getOrInsertComputed(named, () => pseudonymousDirectory(named, this.pseudonyms));
+  }
+}
+
+/** Derived from the keys: with the same keys, pseudonyms stay the same. */
+function secretOf({ analytics, admin }: Credentials): string {
+  return (analytics ?? admin)?.derive("pseudonyms") ?? "";
+}

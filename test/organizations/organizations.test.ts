@@ -1,0 +1,252 @@
+import { writeFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { readConfig } from "../../src/config.ts";
+import { ConfigError } from "../../src/settings/config-error.ts";
+import type { Environment } from "../../src/settings/settings.ts";
+import { answerOf } from "../answer.ts";
+import { ENTRIES, gatewayOfThree, NAMES, ORGANIZATIONS, organizationsFile, variableOf } from "./three.ts";
+
+const DAY = `range: { between: { from: "2026-11-18", until: "2026-11-19" } }`;
+const KEYS = Object.fromEntries(NAMES.map((name) => [variableOf(name), ORGANIZATIONS[name].key]));
+
+function faultsOf(entries: unknown, settings: Environment = {}): readonly string[] {
+  try {
+    readConfig({ ...KEYS, ORGANIZATIONS_FILE: organizationsFile(entries), ...settings } as Environment);
+    return [];
+  } catch (fault) {
+    if (fault instanceof ConfigError) return fault.faults;
+    throw fault;
+  }
+}
+
+describe("the file of organizations", () => {
+  test("names organizations, each a tenant, and is the end of the sandbox", () => {
+    const config = readConfig({ ...KEYS, ORGANIZATIONS_FILE: organizationsFile(ENTRIES) } as Environment);
+    expect(config.sandbox).toBeNull();
+    expect(config.tenants.map(({ name }) => name)).toEqual(["emea", "us", "platform"]);
+    expect(JSON.stringify(config)).not.toMatch(/sk-ant/);
+  });
+
+  test("can name a key by the path of its file", () => {
+    const path = organizationsFile("");
+    writeFileSync(path, `${ORGANIZATIONS.us.key}\n`);
+    const entries = [{ name: "us", kind: "enterprise", keyFile: path }];
+    const config = readConfig({ ORGANIZATIONS_FILE: organizationsFile(entries) });
+    expect(config.tenants[0]?.credentials.analytics?.headers()).toEqual({
+      "x-api-key": ORGANIZATIONS.us.key,
+    });
+  });
+
+  test("joins a Console organization to the Enterprise organization with the same people", () => {
+    const entries = ENTRIES.map((each) => (each.name === "platform" ? { ...each, joins: "us" } : each));
+    const { tenants } = readConfig({
+      ...KEYS,
+      ORGANIZATIONS_FILE: organizationsFile(entries),
+    } as Environment);
+    expect(tenants.map(({ organizations }) => organizations.map(({ name }) => name))).toEqual([
+      ["emea"],
+      ["us", "platform"],
+    ]);
+  });
+
+  test("is refused beside keys, teams and aliases of the other way", () => {
+    const [fault] = faultsOf(ENTRIES, { ANTHROPIC_ADMIN_KEY: "sk-ant-admin01-x", TEAMS_FILE: "teams.csv" });
+    expect(fault).toBe(
+      "ORGANIZATIONS_FILE and ANTHROPIC_ADMIN_KEY, TEAMS_FILE are set; unset those, and state keys, teams and aliases of each organization in the file.",
+    );
+  });
+
+  const one = { name: "a", kind: "enterprise", keyVariable: variableOf("us") };
+  test.each([
+    ["no list", {}, /is not a list of 1 to 100 organizations/],
+    ["no JSON", "[", /is not JSON/],
+    ["an empty list", [], /is not a list/],
+    [
+      "a key in the file",
+      [{ ...one, key: "sk-ant-api01-secret" }],
+      /`key` is not read: the file holds no key/,
+    ],
+    [
+      "a key in place of a variable",
+      [{ ...one, keyVariable: "sk-ant-api01-secret" }],
+      /it must not be the key/,
+    ],
+    ["no place of a key", [{ name: "a", kind: "console" }], /`keyVariable` or `keyFile` is missing/],
+    ["two places of a key", [{ ...one, keyFile: "x" }], /are both stated/],
+    ["an unknown field", [{ ...one, nam: "b" }], /unknown field `nam`; use one of name, kind/],
+    ["a name that ids cannot hold", [{ ...one, name: "a b" }], /`name` is not/],
+    ["an unknown kind", [{ ...one, kind: "team" }], /`kind` is not enterprise or console/],
+    ["two of a name", [one, { ...one, name: "A", keyVariable: variableOf("emea") }], /`name` of entry 1/],
+    ["two of a key", [one, { ...one, name: "b" }], /the key of entry 1/],
+    [
+      "an Admin key of an Enterprise organization",
+      [{ ...one, keyVariable: variableOf("platform") }],
+      /sk-ant-admin01-/,
+    ],
+    ["a parent that is none", [{ ...one, parent: "b" }], /`parent` is not the name/],
+    [
+      "a join of an Enterprise organization",
+      [{ ...one, joins: "a" }],
+      /`joins` is for a console organization/,
+    ],
+    ["no key at all", [{ ...one, keyVariable: "NOT_SET" }], /no organization has a key/],
+  ])("is refused with %s", (_what, entries, fault) => {
+    const faults = faultsOf(entries).join("\n");
+    expect(faults).toMatch(fault);
+    expect(faults).not.toMatch(/secret/);
+  });
+});
+
+describe("a field without an organization", () => {
+  const { ask } = gatewayOfThree();
+
+  test("is an error that lists the names where several could be meant", async () => {
+    const { data, errors } = await ask(`{ cost(${DAY}) { organization } skills(${DAY}) { organization } }`);
+    expect(data).toEqual({ cost: null, skills: null });
+    expect(errors?.map(({ message, extensions }) => ({ message, ...extensions }))).toEqual([
+      {
+        message:
+          "Several organizations have these figures, and `organization` names none: use one of `emea`, `us` and `platform`.",
+        code: "BAD_USER_INPUT",
+        organizations: ["emea", "us", "platform"],
+      },
+      {
+        message:
+          "Several organizations have these figures, and `organization` names none: use one of `emea` and `us`.",
+        code: "BAD_USER_INPUT",
+        organizations: ["emea", "us"],
+      },
+    ]);
+  });
+
+  test("is of the only organization that can be meant", async () => {
+    const { data, errors } = await ask(`{ claudeCodeRecords(${DAY}, first: 1) { organization } }`);
+    expect(errors).toBeUndefined();
+    expect(data.claudeCodeRecords.organization).toBe("platform");
+  });
+
+  test("is refused for an unknown name, and for one of another kind, with those that would work", async () => {
+    const { errors } = await ask(
+      `{ a: cost(organization: "apac", ${DAY}) { organization } b: skills(organization: "platform", ${DAY}) { organization } }`,
+    );
+    expect(errors?.map(({ message }) => message)).toEqual([
+      "Unknown organization `apac`: use one of `emea`, `us` and `platform`.",
+      "`platform` does not report skills: use one of `emea` and `us`.",
+    ]);
+  });
+});
+
+test("one operation asks several organizations, and each part names its own", async () => {
+  const { ask, upstream } = gatewayOfThree();
+  const { data, errors } = await ask(`{
+    organizations { name kind hasKey joinedWith }
+    emea: cost(organization: "emea", ${DAY}) { organization total { net { cents } } }
+    us: cost(organization: "us", ${DAY}) { organization total { net { cents } } }
+    platform: cost(organization: "platform", ${DAY}) { organization total { net { cents } } }
+  }`);
+  expect(errors).toBeUndefined();
+  expect(data.organizations).toEqual([
+    { name: "emea", kind: "ENTERPRISE", hasKey: true, joinedWith: null },
+    { name: "us", kind: "ENTERPRISE", hasKey: true, joinedWith: null },
+    { name: "platform", kind: "CONSOLE", hasKey: true, joinedWith: null },
+  ]);
+  for (const name of NAMES) expect(data[name].organization).toBe(name);
+  expect(new Set(NAMES.map((name) => data[name].total.net.cents)).size).toBe(3);
+  expect(upstream.seen.map(({ organization }) => organization).sort()).toEqual(["emea", "platform", "us"]);
+});
+
+describe("removing a key", () => {
+  const query = `{
+    emea: cost(organization: "emea", ${DAY}) { organization }
+    us: cost(organization: "us", ${DAY}) { organization }
+    platform: cost(organization: "platform", ${DAY}) { organization }
+  }`;
+
+  test.each(NAMES)("of %s turns off exactly its own fields", async (name) => {
+    const { ask, config, upstream } = gatewayOfThree({ without: [name] });
+    const { data, errors } = await ask(query);
+    expect(errors?.map(({ path, extensions }) => [path, extensions.code])).toEqual([
+      [[name], "NOT_CONFIGURED"],
+    ]);
+    for (const other of NAMES.filter((each) => each !== name)) expect(data[other].organization).toBe(other);
+    expect(upstream.seen.some(({ organization }) => organization === name)).toBe(false);
+    expect(config.notes).toEqual([
+      `The organization ${name} has no key: ${variableOf(name)} is not set. Its fields answer NOT_CONFIGURED; the others are not affected.`,
+    ]);
+  });
+
+  test.each(NAMES)("of %s upstream does so too", async (name) => {
+    const { ask, upstream } = gatewayOfThree();
+    upstream.revoked.add(name);
+    const { data, errors } = await ask(query);
+    expect(errors?.map(({ path, extensions }) => [path, extensions.code])).toEqual([
+      [[name], "UPSTREAM_AUTH"],
+    ]);
+    for (const other of NAMES.filter((each) => each !== name)) expect(data[other].organization).toBe(other);
+  });
+});
+
+describe("ids and cursors", () => {
+  const { ask } = gatewayOfThree();
+  const users = (name: string, after = "") => `{
+    users(organization: "${name}", ${DAY}, first: 2${after}) { organization nodes { id } pageInfo { endCursor } }
+  }`;
+
+  test("of one organization lead to it, and to no other", async () => {
+    const { data } = await ask(users("us"));
+    const [{ id }] = data.users.nodes;
+    const found = await ask(`{ node(id: "${id}") { id ... on UserSummary { user { email } } } }`);
+    expect(found.errors).toBeUndefined();
+    expect(found.data.node.id).toBe(id);
+    const { errors } = await ask(`{ user(organization: "emea", id: "${id}") { id } }`);
+    expect(errors?.[0]?.extensions.code).toBe("BAD_USER_INPUT");
+    const { endCursor } = data.users.pageInfo;
+    const foreign = await ask(users("emea", `, after: "${endCursor}"`));
+    expect(foreign.errors?.[0]?.extensions.code).toBe("CURSOR_INVALID");
+    expect((await ask(users("us", `, after: "${endCursor}"`))).errors).toBeUndefined();
+  });
+
+  test("of several organizations are not looked up at once", async () => {
+    const [us, emea] = await Promise.all([ask(users("us")), ask(users("emea"))]);
+    const ids = [us, emea].map(({ data }) => data.users.nodes[0].id);
+    const { data, errors } = await ask(`{ nodes(ids: ${JSON.stringify(ids)}) { id } }`);
+    expect(data.nodes).toEqual([{ id: ids[0] }, null]);
+    expect(errors?.map(({ path, extensions }) => [path, extensions.code])).toEqual([
+      [["nodes", 1], "BAD_USER_INPUT"],
+    ]);
+  });
+});
+
+describe("a request that names an organization for all of its fields", () => {
+  const { app } = gatewayOfThree();
+  const get = (path: string) => app.fetch(`http://gateway.test${path}`);
+
+  test("answers documents of the library, rows, pictures and files of it", async () => {
+    const range = "range.between.from=2026-11-18&range.between.until=2026-11-19";
+    const { data } = await answerOf(await get(`/q/CostByDay?organization=us&${range}`));
+    expect(data.cost.organization ?? "us").toBe("us");
+    expect((await get(`/q/CostByDay?format=rows&organization=us&${range}`)).status).toBe(200);
+    expect((await get(`/chart/CostByDay.svg?organization=us&${range}`)).status).toBe(200);
+    const file = await (await get(`/export/users.ndjson?organization=us&${range}&manifest=line`)).text();
+    expect(file).toContain('"organization":"us"');
+    const spend = "/export/spend.ndjson?from=2026-11-18&until=2026-11-19&manifest=line";
+    expect(await (await get(`${spend}&organization=us`)).text()).toContain('"organization":"us"');
+    expect((await get(spend)).status).toBe(400);
+    expect((await get(`/q/CostByDay?${range}`)).status).toBe(200);
+  });
+
+  test("is never answered with the bytes kept for another", async () => {
+    const post = async (search: string) => {
+      const response = await app.fetch(`http://gateway.test/graphql${search}`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ query: `{ cost(${DAY}) { organization total { net { cents } } } }` }),
+      });
+      return answerOf(response);
+    };
+    const first = await Promise.all(NAMES.map((name) => post(`?organization=${name}`)));
+    const again = await Promise.all(NAMES.map((name) => post(`?organization=${name}`)));
+    expect(again.map(({ data }) => data)).toEqual(first.map(({ data }) => data));
+    expect(again.map(({ data }) => data.cost.organization)).toEqual([...NAMES]);
+  });
+});
