@@ -1,7 +1,7 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { memorySharedStore } from "../src/cache/memory-shared-store.ts";
 import type { SharedStore } from "../src/cache/shared-store.ts";
 import { readConfig } from "../src/config.ts";
@@ -9,6 +9,7 @@ import { Metrics } from "../src/server/observability/metrics.ts";
 import type { ConfigError } from "../src/settings/config-error.ts";
 import type { Environment } from "../src/settings/settings.ts";
 import { type GatewayOptions, gateway, json, NOW, type Route, refusal } from "./gateway.ts";
+import { ask, endAll, serve } from "./process.ts";
 import { PATHS, tokenPage, wireUser } from "./wire.ts";
 
 const A = "sk-ant-api01-first";
@@ -165,4 +166,36 @@ describe("settings of key files", () => {
       "ANTHROPIC_ADMIN_KEY and ANTHROPIC_ADMIN_TOKEN are both set; unset one of them.",
     ]);
   });
+});
+
+describe("a whole gateway", { tags: "deep" }, () => {
+  afterEach(endAll);
+
+  test.each(["1", "2"])(
+    "of %s processes uses a key that was replaced, without a restart",
+    async (workers) => {
+      const file = join(mkdtempSync(join(tmpdir(), "keys-")), "key");
+      writeFileSync(file, "sk-ant-api01-canary-revoked");
+      const { url, gateway: served } = await serve({
+        settings: { ANTHROPIC_ANALYTICS_KEY: "", ANTHROPIC_ANALYTICS_KEY_FILE: file, WORKERS: workers },
+      });
+      const refused = (await ask(
+        url,
+        "{ users(range: { last: { days: 3 } }, first: 1) { nodes { userId } } }",
+      )) as {
+        readonly errors?: readonly { readonly extensions: { readonly code: string } }[];
+      };
+      expect(refused.errors?.[0]?.extensions.code).toBe("UPSTREAM_AUTH");
+      writeFileSync(file, "sk-ant-api01-canary");
+      // Each process looks for itself, and only requests look.
+      for (let answered = 0; answered < 8; ) {
+        const { data } = await ask(
+          url,
+          "{ users(range: { last: { days: 3 } }, first: 1) { nodes { userId } } }",
+        );
+        answered = data?.users ? answered + 1 : 0;
+      }
+      expect(served.output()).not.toContain("canary");
+    },
+  );
 });

@@ -130,11 +130,22 @@ describe("every log line", () => {
       traceparent: null,
       address: "",
     };
-    currentRequest.run(new RequestRecord(incoming, NOW), () => log.warn({ lines: 3 }, "so it is"));
+    const record = new RequestRecord(incoming, NOW);
+    currentRequest.run(record, () => log.warn({ lines: 3 }, "so it is"));
+    record.trace = { traceId: "4bf9", spanId: "00f0", context: null, enter: null };
+    currentRequest.run(record, () => log.info("traced"));
     log.info("alone");
     log.debug("not at this level");
     expect(lines.map((line) => JSON.parse(line))).toEqual([
       { level: "warn", time: "2026-11-22T12:00:00.000Z", requestId: "id-1", lines: 3, msg: "so it is" },
+      {
+        level: "info",
+        time: "2026-11-22T12:00:00.000Z",
+        requestId: "id-1",
+        trace_id: "4bf9",
+        span_id: "00f0",
+        msg: "traced",
+      },
       { level: "info", time: "2026-11-22T12:00:00.000Z", msg: "alone" },
     ]);
   });

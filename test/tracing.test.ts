@@ -8,6 +8,7 @@ import { readConfig } from "../src/config.ts";
 import type { ConfigError } from "../src/settings/config-error.ts";
 import type { Environment } from "../src/settings/settings.ts";
 import { type GatewayOptions, gateway, json, type Route, refusal } from "./gateway.ts";
+import { ask, endAll, serve } from "./process.ts";
 import { PATHS, tokenPage, wireUser } from "./wire.ts";
 
 /** A span as OTLP has it in JSON. */
@@ -32,6 +33,7 @@ interface WireBody {
 
 const servers: Server[] = [];
 afterEach(() => {
+  endAll();
   for (const server of servers.splice(0)) {
     server.closeAllConnections();
     server.close();
@@ -268,6 +270,22 @@ describe("a trace", () => {
     await sent();
     expect(audited.map(({ trace_id }) => trace_id)).toEqual([TRACE, TRACE, TRACE]);
     expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ level: "warn", code: "HTTP_503" }]);
+  });
+});
+
+describe("a whole gateway", { tags: "deep" }, () => {
+  test.each(["1", "2"])("of %s processes sends its spans before it ends", async (workers) => {
+    const { url: endpoint, spans } = await receiver();
+    const { url, gateway: served } = await serve({
+      settings: { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, WORKERS: workers },
+    });
+    await ask(url, USERS);
+    served.child.kill("SIGTERM");
+    expect((await served.ended()).code).toBe(0);
+    expect(spans().map(({ name }) => name)).toEqual(
+      expect.arrayContaining(["POST /graphql", "Query.users", "GET"]),
+    );
+    expect(new Set(spans().map(({ traceId }) => traceId)).size).toBe(1);
   });
 });
 
