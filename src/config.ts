@@ -30,13 +30,21 @@ export function readConfig(environment: Environment) {
   const notes: string[] = [];
   const isSandbox = reader.text(ORGANIZATIONS_FILE) === "" && organizationsWithKeys(reader) === 0;
   const auth = authConfig(reader);
-  const replaced = reader.changed([...Object.values(KEY_SETTINGS).flat(), ...Object.values(TEAMS)]);
-  const named = organizationsConfig({ reader, notes, replaced });
   const { keys, ...upstream } = upstreamConfig(reader, {
     usesIssuer: auth.kind === "jwt",
-    hasOrganizations: named !== null,
+    hasOrganizations: reader.text(ORGANIZATIONS_FILE) !== "",
   });
+  const { analytics, lookups } = upstream.requestsPerMinute;
+  const cache = cacheConfig(reader, { auth, isProduction: environment.NODE_ENV === "production" });
+  const server = serverConfig(reader, { auth, isSandbox });
+  const replaced = reader.changed([...Object.values(KEY_SETTINGS).flat(), ...Object.values(TEAMS)]);
+  const named = organizationsConfig({ reader, notes, replaced });
   const sandbox = isSandbox ? sandboxConfig(reader) : null;
+  const teamFiles = reader.changed(Object.values(TEAMS));
+  if (sandbox?.organizations === "three" && teamFiles.length > 0)
+    reader.faults.push(
+      `${teamFiles.join(", ")} and SANDBOX_ORGANIZATIONS=three are set, and each of the three has other people; unset one of them.`,
+    );
   const tenants =
     named ??
     (sandbox?.organizations === "three"
@@ -45,9 +53,6 @@ export function readConfig(environment: Environment) {
   const organizations = tenants.flatMap(({ credentials }) =>
     [credentials.analytics, credentials.admin].filter((each) => each !== null),
   );
-  const { analytics, lookups } = upstream.requestsPerMinute;
-  const cache = cacheConfig(reader, { auth, isProduction: environment.NODE_ENV === "production" });
-  const server = serverConfig(reader, { auth, isSandbox });
   const config = Object.freeze({
     upstream: Object.freeze(upstream),
     /** The organizations with their keys; those of one tenant are read together. */

@@ -114,7 +114,9 @@ test("an error is a status with a GraphQL error, never a picture", async () => {
     routes: { "/v1/organizations/analytics/cost_report": () => refusal(400, "invalid_request_error", "no") },
   });
   expect((await chart("CostByModel.svg", failing)).status).toBeGreaterThanOrEqual(500);
-  expect((await chart("WhoAmI.svg")).error.message).toContain("neither a list nor a number");
+  expect((await chart("WhoAmI.svg")).error.message).toContain(
+    "the rows of organizations have no amount, count or ratio",
+  );
   expect((await chart("CostByModels.svg")).error.message).toContain("did you mean CostByModel?");
   expect((await chart("CostByModel.png")).status).toBe(404);
   expect((await chart("CostByModel.svg?format=rows")).error.message).toContain("Unknown parameter `format`");

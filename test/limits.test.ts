@@ -5,6 +5,7 @@ import { getIntrospectionQuery, parse } from "graphql";
 import { describe, expect, test, vi } from "vitest";
 import { schema } from "../schema/index.ts";
 import type { Context } from "../src/context.ts";
+import { ORGANIZATIONS } from "../src/domain/organization.ts";
 import { scopesOf, VIEWER_OF_ALL } from "../src/domain/viewer.ts";
 import { operationOf } from "../src/planning/operation.ts";
 import { rowsOf } from "../src/planning/rows.ts";
@@ -295,7 +296,15 @@ describe("through fragments", () => {
 
 describe("rows", () => {
   const rows = (query: string, variableValues: Record<string, unknown> = {}, viewer = VIEWER_OF_ALL) => {
-    const contextValue = { viewer, maxFirst: 1_000, now: () => Date.parse(NOW) } as Context;
+    const upstream = { tenant: { name: null, organizations: ORGANIZATIONS } };
+    const organizations = { readable: [], requested: null };
+    const about = { upstream, organizations, organization: null, base: null };
+    const contextValue = {
+      viewer,
+      maxFirst: 1_000,
+      now: () => Date.parse(NOW),
+      ...about,
+    } as object as Context;
     const operation = operationOf({ schema, document: parse(query), variableValues, contextValue });
     return operation === null || "faults" in operation ? operation : rowsOf(operation);
   };

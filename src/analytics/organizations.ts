@@ -64,22 +64,38 @@ export function contextFor(ctx: Context, { name, kind, what = "this" }: Organiza
     if (isOther && typeof name === "string") throw ofOtherKind(found, readable, { kind, what });
     return ctx;
   }
-  const stated = name ?? requested;
-  if (typeof stated === "string") {
-    const found = requireNamed(readable, stated);
+  const stated = kindNamed(name, readable);
+  if (stated !== null && kind !== null && stated !== kind)
+    throw ofOtherKind({ name: name ?? "" }, readable, { kind, what });
+  const wanted = stated ?? kind;
+  const ofField = stated === null ? (name ?? null) : null;
+  if (ofField !== null || requested !== null) {
+    const found = requireNamed(readable, ofField ?? requested ?? "");
     // The request names an organization for all of its fields: those of the other kind are of the one with the same people.
-    const isOther = kind !== null && found.kind !== kind;
-    const meant = isOther && typeof name !== "string" ? siblingOf(found, readable) : found;
-    if (kind === null || meant?.kind === kind) return enter(base, meant ?? found);
-    throw ofOtherKind(found, readable, { kind, what });
+    const isOther = wanted !== null && found.kind !== wanted;
+    const meant = isOther && ofField === null ? siblingOf(found, readable) : found;
+    if (wanted === null || meant?.kind === wanted) return enter(base, meant ?? found);
+    throw ofOtherKind(found, readable, { kind: wanted, what });
   }
-  const possible = readable.filter((each) => kind === null || each.kind === kind);
+  const possible = readable.filter((each) => wanted === null || each.kind === wanted);
   const [only, ...others] = possible;
   if (only === undefined) return base;
   if (others.length === 0) return enter(base, only);
   // A field that joins them is about all; one that does not finds them ambiguous itself.
   if (others.every(({ tenant }) => tenant === only.tenant)) return contextOfTenant(base, only.tenant);
   throw ambiguous(possible);
+}
+
+/**
+ * The kind that a name without an organization states: `enterprise` and `console`, by which the query library asks, are those of the tenant
+ * that the request names, or the only ones.
+ */
+function kindNamed(
+  name: string | null | undefined,
+  readable: readonly NamedOrganization[],
+): OrganizationKind | null {
+  if (name === null || name === undefined || readable.some((each) => each.name === name)) return null;
+  return ORGANIZATIONS.find((each) => each.name === name)?.kind ?? null;
 }
 
 /** Returns the context of a tenant; the one of its fields that name no organization. */
@@ -168,7 +184,10 @@ export function organizationNamed(ctx: Context, name: string | null | undefined)
   if (tenant.name === null)
     return requireNamed(tenant.organizations, name ?? requested)?.kind ?? preferredOf(ctx);
   if (name !== null && name !== undefined) {
-    const own = tenant.organizations.find((each) => each.name === name);
+    const stated = kindNamed(name, readable);
+    const own = tenant.organizations.find((each) =>
+      stated === null ? each.name === name : each.kind === stated,
+    );
     if (own !== undefined) return own.kind;
     requireNamed(readable, name);
     throw badInput(

@@ -127,12 +127,14 @@ export function servedRoutes(
     isAudited: audit !== null,
     isMeasured: metrics !== null || tracing !== null,
   });
+  const isOfSeveral = tenants.some(({ name }) => name !== null);
   const suggestsTo = (viewer: Viewer) => view.isComplete(viewer);
   const built = builtPages(folder, {
     tokenHeader: authentication?.header ?? null,
     signInUrl: signIn?.url ?? null,
     workbench: access.playground,
     links: links !== null,
+    hasOrganizations: isOfSeveral,
     firstQuery: firstQuery(tenants),
   });
   const mcp: McpOptions = {
@@ -140,7 +142,7 @@ export function servedRoutes(
       schema,
       view,
       trusted,
-      isOfSeveral: tenants.some(({ name }) => name !== null),
+      isOfSeveral,
     }),
     limits: limits.request,
     maxBytes: config.agents.answerBytes,

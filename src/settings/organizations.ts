@@ -288,10 +288,10 @@ const SANDBOX_TENANTS: readonly { readonly name: string; readonly joinedBy: stri
 /** Returns three organizations of the sandbox: two Enterprise organizations, and a Console organization that joins the first. */
 export function sandboxTenants(seed: number): readonly TenantConfig[] {
   return SANDBOX_TENANTS.map(({ name, joinedBy }, i) => {
-    const key = (prefix: string) => new Credential(`${prefix}-sandbox-seed${seed + i}`);
+    const key = (prefix: string) => new Credential(`${prefix}-seed${seed + i}`);
     const credentials = {
-      analytics: key("sk-ant-api01"),
-      admin: joinedBy === null ? null : key("sk-ant-admin01"),
+      analytics: key("sk-ant-api01-sandbox"),
+      admin: joinedBy === null ? null : key("sk-ant-admin01-sandbox"),
     };
     const ofKind = (each: string, kind: OrganizationKind) => ({
       name: each,

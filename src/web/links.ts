@@ -1,4 +1,5 @@
 import type { DocumentName, VariablesOf } from "./client/documents.ts";
+import { withOrganization } from "./client/page-organization.ts";
 import { parametersOf } from "./client/parameters.ts";
 
 /**
@@ -7,10 +8,10 @@ import { parametersOf } from "./client/parameters.ts";
  */
 export function workbenchLink<Name extends DocumentName>(name: Name, variables: VariablesOf<Name>): string {
   const fragment = new URLSearchParams({ document: name, variables: JSON.stringify(variables) });
-  return `/graphql#${fragment}`;
+  return withOrganization(`/graphql#${fragment}`);
 }
 
 /** Link to the rows of a list as a CSV file. */
 export function fileLink(list: string, args: Readonly<Record<string, unknown>>): string {
-  return `/export/${list}.csv?${parametersOf(args)}`;
+  return withOrganization(`/export/${list}.csv?${parametersOf(args)}`);
 }

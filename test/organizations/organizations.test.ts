@@ -1,12 +1,15 @@
 import { writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { schema } from "../../schema/index.ts";
 import { readConfig } from "../../src/config.ts";
+import { readDocuments } from "../../src/server/documents/manifest.ts";
 import { ConfigError } from "../../src/settings/config-error.ts";
 import type { Environment } from "../../src/settings/settings.ts";
 import { answerOf } from "../answer.ts";
 import { ENTRIES, gatewayOfThree, NAMES, ORGANIZATIONS, organizationsFile, variableOf } from "./three.ts";
 
 const DAY = `range: { between: { from: "2026-11-18", until: "2026-11-19" } }`;
+const TRUSTED = readDocuments(schema, "");
 const KEYS = Object.fromEntries(NAMES.map((name) => [variableOf(name), ORGANIZATIONS[name].key]));
 
 function faultsOf(entries: unknown, settings: Environment = {}): readonly string[] {
@@ -248,5 +251,35 @@ describe("a request that names an organization for all of its fields", () => {
     const again = await Promise.all(NAMES.map((name) => post(`?organization=${name}`)));
     expect(again.map(({ data }) => data)).toEqual(first.map(({ data }) => data));
     expect(again.map(({ data }) => data.cost.organization)).toEqual([...NAMES]);
+  });
+});
+
+describe("the query library", () => {
+  const joined = ENTRIES.map((each) => (each.name === "platform" ? { ...each, joins: "emea" } : each));
+  const { app, upstream } = gatewayOfThree({ entries: joined, settings: { MAX_UPSTREAM_REQUESTS: "1000" } });
+  const names = TRUSTED.names.filter((name) => !name.startsWith("My"));
+
+  test.each(names)("answers %s of the organization that the request names", async (name) => {
+    const before = upstream.seen.length;
+    const response = await app.fetch(`http://gateway.test/q/${name}?organization=emea`);
+    const { errors } = await answerOf(response);
+    expect(errors?.filter(({ message }) => /rganization/.test(message)) ?? []).toEqual([]);
+    expect(upstream.seen.slice(before).map(({ organization }) => organization)).not.toContain("us");
+  });
+
+  test("asks for a kind within the tenant of the request, and never for one of several", async () => {
+    const ask = async (kind: string, search = "") => {
+      const response = await app.fetch(`http://gateway.test/graphql${search}`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ query: `{ cost(organization: "${kind}", ${DAY}) { organization } }` }),
+      });
+      return answerOf(response);
+    };
+    expect((await ask("console")).data.cost.organization).toBe("platform");
+    expect((await ask("console", "?organization=emea")).data.cost.organization).toBe("platform");
+    expect((await ask("enterprise", "?organization=us")).data.cost.organization).toBe("us");
+    expect((await ask("enterprise")).errors?.[0]?.extensions.organizations).toEqual(["emea", "us"]);
+    expect((await ask("console", "?organization=us")).errors?.[0]?.extensions.code).toBe("BAD_USER_INPUT");
   });
 });

@@ -59,6 +59,7 @@ test("a page says how callers authenticate, whether there is a workbench, and wh
     signInUrl: null,
     workbench: true,
     links: false,
+    hasOrganizations: false,
     firstQuery: "PeopleThisWeek",
   });
   expect(await settingsOf({ PLAYGROUND: "off" })).toEqual({
@@ -66,6 +67,7 @@ test("a page says how callers authenticate, whether there is a workbench, and wh
     signInUrl: null,
     workbench: false,
     links: false,
+    hasOrganizations: false,
     firstQuery: "PeopleThisWeek",
   });
   const issuer = {
@@ -81,6 +83,7 @@ test("a page says how callers authenticate, whether there is a workbench, and wh
     signInUrl: null,
     workbench: true,
     links: false,
+    hasOrganizations: false,
     firstQuery: "PeopleThisWeek",
   });
   const signIn = {

@@ -73,7 +73,7 @@ export function createDirectory(kind: OrganizationKind, seed: number, members: n
     kind,
     uuid: uuid(seed, salt),
     id: ids("org_", seed, salt).of(0),
-    name: `Tern & Plover${seed === 1 ? "" : ` ${seed}`}${kind === "enterprise" ? "" : " Engineering"}`,
+    name: kind === "enterprise" ? "Tern & Plover" : "Tern & Plover Engineering",
     has: (person) => (kind === "enterprise" ? person.kind !== "contractor" : person.console),
     userId,
     personIndex(userId) {

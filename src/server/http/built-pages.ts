@@ -13,6 +13,8 @@ export interface BuiltPageSettings {
   readonly workbench: boolean;
   /** True if callers can make links to pictures. */
   readonly links: boolean;
+  /** True if the operator has named organizations. */
+  readonly hasOrganizations: boolean;
   /** Name of the library's query that the workbench opens with. */
   readonly firstQuery: string;
 }

@@ -8,6 +8,8 @@ export interface PageSettings {
   readonly workbench: boolean;
   /** True if callers can make links to pictures, by POST to /links. */
   readonly links: boolean;
+  /** True if the operator has named organizations, so that every request has to name one. */
+  readonly hasOrganizations: boolean;
   /** Name of the library's query that the workbench opens with. */
   readonly firstQuery: string;
 }
@@ -21,5 +23,6 @@ export const pageSettings: PageSettings = {
   signInUrl: stated.signInUrl ?? null,
   workbench: stated.workbench ?? false,
   links: stated.links ?? false,
+  hasOrganizations: stated.hasOrganizations ?? false,
   firstQuery: stated.firstQuery ?? "",
 };

@@ -1,4 +1,5 @@
 import type { DocumentName, ResultOf, VariablesOf } from "./documents.ts";
+import { withOrganization } from "./page-organization.ts";
 import { parametersOf } from "./parameters.ts";
 import { fetchAsCaller } from "./session.ts";
 
@@ -35,10 +36,13 @@ export async function runDocument<Name extends DocumentName>(
   signal: AbortSignal,
 ): Promise<DocumentAnswer<ResultOf<Name>>> {
   try {
-    const response = await fetchAsCaller(`/q/${name}?${parametersOf({ ...(variables as object) })}`, {
-      headers: { accept: "application/graphql-response+json, application/json" },
-      signal,
-    });
+    const response = await fetchAsCaller(
+      withOrganization(`/q/${name}?${parametersOf({ ...(variables as object) })}`),
+      {
+        headers: { accept: "application/graphql-response+json, application/json" },
+        signal,
+      },
+    );
     const body = await response.json();
     return {
       data: body.data ?? null,

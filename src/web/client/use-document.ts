@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useSyncExternalStore } from "react";
 import type { DocumentName, ResultOf, VariablesOf } from "./documents.ts";
+import { pageOrganization } from "./page-organization.ts";
 import { type DocumentAnswer, runDocument } from "./run-document.ts";
 import { onCallerChange } from "./session.ts";
 
@@ -45,7 +46,7 @@ export function useDocument<Name extends DocumentName>(
   name: Name,
   variables: VariablesOf<Name> | null,
 ): DocumentState<ResultOf<Name>> {
-  const key = variables === null ? "" : `${name} ${JSON.stringify(variables)}`;
+  const key = variables === null ? "" : `${name} ${JSON.stringify(variables)} ${pageOrganization() ?? ""}`;
   const subscribe = useCallback(
     (listener: () => void) => {
       const those = listeners.get(key) ?? new Set();

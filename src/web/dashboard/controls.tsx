@@ -1,12 +1,21 @@
 import { type FormEvent, useId, useState } from "react";
 import type { Period } from "../../../schema/operations/documents.ts";
 import { dayAfter } from "../charts/format.ts";
+import { pageSettings } from "../client/page-settings.ts";
 import { useDocument } from "../client/use-document.ts";
 import { goTo, NAMED_PERIODS, offersGroups, type Place } from "./place.ts";
-import { type PageViewer, rightsOf } from "./viewer.ts";
+import { type PageOrganization, type PageViewer, rightsOf } from "./viewer.ts";
 
 /** Chooses the period, the comparison, and where a page has it the organization and the group. */
-export function Controls({ place, viewer }: { readonly place: Place; readonly viewer: PageViewer }) {
+export function Controls({
+  place,
+  viewer,
+  organizations,
+}: {
+  readonly place: Place;
+  readonly viewer: PageViewer;
+  readonly organizations: readonly PageOrganization[];
+}) {
   const { period, compare, page, organization } = place;
   const [isCustom, setIsCustom] = useState(typeof period !== "string");
   const id = useId();
@@ -14,7 +23,9 @@ export function Controls({ place, viewer }: { readonly place: Place; readonly vi
     setIsCustom(value === "CUSTOM");
     if (value !== "CUSTOM") goTo({ ...place, period: value as Period });
   };
-  const hasOrganizations = page === "spend" && viewer.organizations.length > 1;
+  const isNamed = pageSettings.hasOrganizations;
+  const names = isNamed ? organizations.map(({ name }) => name) : viewer.organizations;
+  const hasOrganizations = (isNamed || page === "spend") && names.length > 1;
   const hasGroups = offersGroups(place) && rightsOf(viewer).people;
   return (
     <div className="controls no-print">
@@ -26,18 +37,18 @@ export function Controls({ place, viewer }: { readonly place: Place; readonly vi
           <select
             id={`${id}-organization`}
             className="field"
-            value={organization ?? viewer.organizations[0]}
+            value={organization ?? names[0]}
             onChange={({ target }) =>
               goTo({
                 ...place,
                 group: null,
-                organization: target.value === viewer.organizations[0] ? null : target.value,
+                organization: !isNamed && target.value === names[0] ? null : target.value,
               })
             }
           >
-            {viewer.organizations.map((name) => (
+            {names.map((name) => (
               <option key={name} value={name}>
-                {name === "console" ? "Console (API)" : name === "enterprise" ? "Enterprise" : name}
+                {isNamed ? name : name === "console" ? "Console (API)" : "Enterprise"}
               </option>
             ))}
           </select>

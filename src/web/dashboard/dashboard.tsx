@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useSyncExternalStore } from "react";
+import { withOrganization } from "../client/page-organization.ts";
 import { pageSettings } from "../client/page-settings.ts";
 import { onSessionChange, sessionState, signedInName, signOut } from "../client/session.ts";
 import { useDocument } from "../client/use-document.ts";
@@ -13,9 +14,9 @@ import { OverviewPage } from "./pages/overview.tsx";
 import { PeoplePage } from "./pages/people.tsx";
 import { SpendPage } from "./pages/spend.tsx";
 import { TeamsPage } from "./pages/teams.tsx";
-import { nameOfPeriod, offered, PAGES, type PageName, usePlace } from "./place.ts";
+import { nameOfPeriod, offered, PAGES, type PageName, type Place, settle, usePlace } from "./place.ts";
 import { SignIn, SignInOffer } from "./sign-in.tsx";
-import { absencesFor, type PageViewer, pagesFor, rightsOf } from "./viewer.ts";
+import { absencesFor, type PageOrganization, type PageViewer, pagesFor, rightsOf } from "./viewer.ts";
 
 const CONTENTS: Readonly<Record<PageName, (props: PageProps) => ReactNode>> = {
   overview: OverviewPage,
@@ -38,7 +39,14 @@ export function DashboardApp() {
   if (session === "sign-in-needed" || session === "session-ended")
     return <SignInOffer hasEnded={session === "session-ended"} />;
   const viewer = answer?.data?.viewer;
-  if (viewer !== undefined) return <Page viewer={viewer} isSignedIn={session === "signed-in"} />;
+  if (viewer !== undefined)
+    return (
+      <Page
+        viewer={viewer}
+        organizations={answer?.data?.organizations ?? []}
+        isSignedIn={session === "signed-in"}
+      />
+    );
   return (
     <main className="gate" aria-busy={answer === null}>
       {answer !== null && (
@@ -54,10 +62,29 @@ export function DashboardApp() {
   );
 }
 
-function Page({ viewer, isSignedIn }: { readonly viewer: PageViewer; readonly isSignedIn: boolean }) {
+interface Shown {
+  readonly viewer: PageViewer;
+  readonly organizations: readonly PageOrganization[];
+  readonly isSignedIn: boolean;
+}
+
+/** The chosen organization. Where the operator has named several and the URL states none of them, the page states the first in its URL. */
+function useOrganization(place: Place, organizations: readonly PageOrganization[]): PageOrganization | null {
+  const found = organizations.find(({ name }) => name === place.organization) ?? null;
+  const [first] = organizations;
+  const open = pageSettings.hasOrganizations && found === null ? (first?.name ?? null) : null;
+  useEffect(() => {
+    if (open !== null) settle({ ...place, organization: open });
+  });
+  return found;
+}
+
+function Page({ viewer, organizations, isSignedIn }: Shown) {
   const rights = rightsOf(viewer);
   const chosen = usePlace();
-  const pages = pagesFor(viewer);
+  const organization = useOrganization(chosen, organizations);
+  const isConsole = organization?.kind === "CONSOLE";
+  const pages = pagesFor(viewer, isConsole && pageSettings.hasOrganizations);
   const page = pages.includes(chosen.page) ? chosen.page : pages[0];
   const place = offered({
     ...chosen,
@@ -68,6 +95,7 @@ function Page({ viewer, isSignedIn }: { readonly viewer: PageViewer; readonly is
   useEffect(() => {
     document.title = `${name} · Claude analytics`;
   }, [name]);
+  const isOpen = pageSettings.hasOrganizations && organization === null && organizations.length > 0;
   const Content = page === undefined ? null : CONTENTS[page];
   const isElsewhere = page !== chosen.page;
   return (
@@ -91,7 +119,7 @@ function Page({ viewer, isSignedIn }: { readonly viewer: PageViewer; readonly is
         </nav>
         <div className="top-end">
           {pageSettings.workbench && (
-            <a className="button quiet" href="/graphql">
+            <a className="button quiet" href={withOrganization("/graphql")}>
               Workbench
             </a>
           )}
@@ -105,14 +133,14 @@ function Page({ viewer, isSignedIn }: { readonly viewer: PageViewer; readonly is
             <h1>{name}</h1>
             <p className="print-only">{nameOfPeriod(place.period)}, UTC days</p>
           </div>
-          {page !== undefined && <Controls place={place} viewer={viewer} />}
+          {page !== undefined && <Controls place={place} viewer={viewer} organizations={organizations} />}
         </div>
         <Absences viewer={viewer} wanted={isElsewhere ? chosen.page : null} />
         {Content === null ? (
           <p className="empty">You may read no figures. Ask the operator of this gateway for a scope.</p>
         ) : (
           <div className="panels">
-            <Content place={place} rights={rights} />
+            {!isOpen && <Content place={place} rights={rights} isConsole={isConsole} />}
           </div>
         )}
       </main>

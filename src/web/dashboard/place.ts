@@ -1,6 +1,7 @@
 import { useSyncExternalStore } from "react";
 import type { Comparison, DateRange, Period } from "../../../schema/operations/documents.ts";
 import { type BucketLength, dayAfter, daysFrom, formatRange } from "../charts/format.ts";
+import { pageSettings } from "../client/page-settings.ts";
 
 /** Pages of the dashboard, in the order of their links. */
 export const PAGES = {
@@ -61,13 +62,14 @@ const GROUPED: ReadonlySet<PageName> = new Set(["spend", "people", "claude-ai"])
 
 /** The place with the choices that its page offers; no other choice can have an effect that is not seen. */
 export function offered(place: Place): Place {
-  const organization = place.page === "spend" ? place.organization : null;
-  const group = GROUPED.has(place.page) && organization === null ? place.group : null;
+  const isNamed = pageSettings.hasOrganizations;
+  const organization = isNamed || place.page === "spend" ? place.organization : null;
+  const group = GROUPED.has(place.page) && (isNamed || organization === null) ? place.group : null;
   return { ...place, group, organization };
 }
 
 export function offersGroups({ page, organization }: Place): boolean {
-  return GROUPED.has(page) && organization === null;
+  return GROUPED.has(page) && (pageSettings.hasOrganizations || organization === null);
 }
 
 /** Reads a place from a URL; what it does not understand has its default. */
@@ -144,6 +146,12 @@ function change(): void {
 }
 
 addEventListener("popstate", change);
+
+/** Replaces the place that a URL left open. */
+export function settle(place: Place): void {
+  history.replaceState(null, "", urlOf(place));
+  change();
+}
 
 /** Goes to another place without loading the page again. */
 export function goTo(place: Place): void {

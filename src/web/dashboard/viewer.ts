@@ -3,6 +3,8 @@ import type { PageName } from "./place.ts";
 
 export type PageViewer = ResultOf<"WhoAmI">["viewer"];
 
+export type PageOrganization = ResultOf<"WhoAmI">["organizations"][number];
+
 /** The rights of a caller that decide which panels there are. */
 export interface Rights {
   readonly activity: boolean;
@@ -22,9 +24,15 @@ export function rightsOf({ scopes, identity }: Pick<PageViewer, "scopes" | "iden
 }
 
 /** The pages that have something to show to a caller. */
-export function pagesFor(viewer: PageViewer): readonly PageName[] {
+export function pagesFor(viewer: PageViewer, isConsole = false): readonly PageName[] {
   const { activity, spend, people } = rightsOf(viewer);
   if (viewer.role === "MEMBER") return ["me"];
+  // A Console organization has neither members who chat nor seats.
+  if (isConsole)
+    return [
+      ...(activity ? (["claude-code"] as const) : []),
+      ...(spend && activity ? (["spend"] as const) : []),
+    ];
   return [
     ...(activity ? (["overview", "claude-ai", "claude-code"] as const) : []),
     ...(spend && activity ? (["spend"] as const) : []),

@@ -1,5 +1,6 @@
 import { type FetcherParams, formatResult, type SyncExecutionResult } from "@graphiql/toolkit";
 import { Kind, parse } from "graphql";
+import { withOrganization } from "../client/page-organization.ts";
 import { fetchAsCaller } from "../client/session.ts";
 import type { GatewayAnswer, GraphQLResponse } from "./answer.ts";
 
@@ -34,7 +35,7 @@ async function post(params: Params, path: string): Promise<{ response: Response;
 /** Sends an operation to the gateway, and remembers its answer with what its headers say. */
 export async function fetchAnswer(params: Params): Promise<SyncExecutionResult> {
   const named = { ...params, operationName: operationToRun(params) };
-  const { response, body } = await post(named, "/graphql");
+  const { response, body } = await post(named, withOrganization("/graphql"));
   answers.set(formatResult(body), {
     query: params.query,
     operationName: named.operationName,
@@ -54,13 +55,16 @@ export async function fetchAnswer(params: Params): Promise<SyncExecutionResult> 
 
 /** Answer to a question of the page itself, which no tab shows. */
 export async function fetchFacts(query: string): Promise<GraphQLResponse> {
-  const { body } = await post({ query }, "/graphql");
+  const { body } = await post({ query }, withOrganization("/graphql"));
   return body;
 }
 
 /** Plan of an operation: what it would request, without running it. */
 export async function fetchPlan(params: Params): Promise<GraphQLResponse> {
-  const { body } = await post({ ...params, operationName: operationToRun(params) }, "/graphql?explain");
+  const { body } = await post(
+    { ...params, operationName: operationToRun(params) },
+    withOrganization("/graphql?explain"),
+  );
   return body;
 }
 

@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { formatDayWithYear } from "../charts/format.ts";
+import { pageOrganization } from "../client/page-organization.ts";
 import { pageSettings } from "../client/page-settings.ts";
 import type { AnswerError } from "../client/run-document.ts";
 import { fetchAsCaller } from "../client/session.ts";
@@ -59,7 +60,7 @@ async function copied(wanted: Readonly<Record<string, unknown>>): Promise<LinkSt
   const response = await fetchAsCaller("/links", {
     method: "POST",
     headers: { accept: "application/json", "content-type": "application/json" },
-    body: JSON.stringify(wanted),
+    body: JSON.stringify({ ...wanted, organization: pageOrganization() }),
   });
   const body: {
     readonly url?: string;

@@ -1,6 +1,7 @@
 import { DocsIcon, type GraphiQLPlugin, useGraphiQLActions } from "@graphiql/react";
 import { GraphiQL } from "graphiql";
 import { useState, useSyncExternalStore } from "react";
+import { withOrganization } from "../client/page-organization.ts";
 import { pageSettings } from "../client/page-settings.ts";
 import { currentTheme, onThemeChange } from "../design/theme.ts";
 import { ThemeSwitch } from "../design/theme-switch.tsx";
@@ -9,6 +10,7 @@ import { BuilderPane } from "./builder/builder-pane.tsx";
 import { fetchAnswer } from "./gateway-fetcher.ts";
 import { LIBRARY, libraryName, libraryText } from "./library-documents.ts";
 import { LibraryPane } from "./library-pane.tsx";
+import { OrganizationPicker } from "./organization-picker.tsx";
 import { SchemaPane, SchemaStore } from "./schema-pane.tsx";
 import { fragmentOf, readFragment } from "./shared-link.ts";
 import { TokenButton } from "./token-dialog.tsx";
@@ -27,7 +29,7 @@ const PLUGINS = [LIBRARY_PLUGIN, BUILDER_PLUGIN];
 /** Reads the query of the address, and takes it out: a reload shows the tabs as they are. */
 function takeFragment() {
   const opened = readFragment(location.hash, libraryText);
-  if (location.hash !== "") history.replaceState(null, "", location.pathname);
+  if (location.hash !== "") history.replaceState(null, "", location.pathname + location.search);
   return opened;
 }
 
@@ -68,10 +70,11 @@ function Header() {
   useFragment(takeFragment);
   return (
     <div className="workbench-header">
+      <OrganizationPicker />
       <ShareButton />
       <TokenButton onSignIn={() => void introspect()} />
       <ThemeSwitch />
-      <a className="button quiet" href="/">
+      <a className="button quiet" href={withOrganization("/")}>
         Dashboard
       </a>
     </div>

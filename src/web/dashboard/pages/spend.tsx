@@ -3,8 +3,7 @@ import { ApiKeySpend, TopModels, TopSpendersPanel, Workspaces } from "../panels/
 import { SpendByDay } from "../panels/spend-by-day.tsx";
 import { MonthEnd, SpendToDate, Tokens } from "../panels/spend-to-date.tsx";
 
-export function SpendPage({ place, rights }: PageProps) {
-  const isConsole = place.organization === "console";
+export function SpendPage({ place, rights, isConsole }: PageProps) {
   return (
     <>
       {place.group === null ? (
