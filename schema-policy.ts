@@ -80,23 +80,33 @@ function isNamed({ path = "" }: Change, entries: string): boolean {
   return names.some((name) => entries.includes(`\`${name}\``));
 }
 
+interface Element {
+  readonly path: string;
+  readonly deprecationReason: string | null | undefined;
+}
+
+function elementsOf(
+  parent: string,
+  members: readonly (Omit<Element, "path"> & { name: string })[],
+): readonly Element[] {
+  return members.map(({ name, deprecationReason }) => ({ path: `${parent}.${name}`, deprecationReason }));
+}
+
 /** Each deprecated element with a reason that does not hold the date from which it may go. */
 function deprecationFaults(schema: GraphQLSchema): string[] {
-  const elements = Object.values(schema.getTypeMap()).flatMap((type) => {
+  const elements = Object.values(schema.getTypeMap()).flatMap((type): readonly Element[] => {
     if (type.name.startsWith("__")) return [];
-    if (isEnumType(type))
-      return type.getValues().map((value) => ({ ...value, path: `${type.name}.${value.name}` }));
-    if (!isObjectType(type) && !isInterfaceType(type) && !isInputObjectType(type)) return [];
-    return Object.values(type.getFields()).flatMap((field) => [
-      { ...field, path: `${type.name}.${field.name}` },
-      ...("args" in field ? field.args : []).map((arg) => ({
-        ...arg,
-        path: `${type.name}.${field.name}(${arg.name}:)`,
-      })),
-    ]);
+    if (isEnumType(type)) return elementsOf(type.name, type.getValues());
+    if (isInputObjectType(type)) return elementsOf(type.name, Object.values(type.getFields()));
+    if (!isObjectType(type) && !isInterfaceType(type)) return [];
+    const fields = Object.values(type.getFields());
+    const args = fields.flatMap((field) => elementsOf(`${type.name}.${field.name}`, field.args));
+    return [...elementsOf(type.name, fields), ...args];
   });
   return elements.flatMap(({ path, deprecationReason }) =>
-    deprecationReason == null || /\. Removed not before \d{4}-\d{2}-\d{2}\.$/.test(deprecationReason)
+    deprecationReason === null ||
+    deprecationReason === undefined ||
+    /\. Removed not before \d{4}-\d{2}-\d{2}\.$/.test(deprecationReason)
       ? []
       : [
           `${path} is deprecated with "${deprecationReason}". End the reason with ". Removed not before YYYY-MM-DD."`,
