@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { memorySharedStore } from "../src/cache/memory-shared-store.ts";
 import type { SharedStore } from "../src/cache/shared-store.ts";
 import { gateway, json, NOW, type Route, refusal } from "./gateway.ts";
 import { redis, sqlite } from "./stores/stores.ts";
@@ -262,17 +263,17 @@ describe("a directory of more groups than one operation reads", () => {
   });
 });
 
-test("members beyond ten pages are fetched behind an answer, and a name is then no request", async () => {
-  const people = 12_000;
+/** So many members, the first of whom has `name`. */
+function membersOf(people: number, name = "Person 0"): Record<string, Route> {
   const wireMember = (i: number) => ({
     id: `user_${i}`,
     added_at: "2026-01-05T09:00:00Z",
     email: `p${i}@ternplover.example`,
-    name: `Person ${i}`,
+    name: i === 0 ? name : `Person ${i}`,
     role: "user",
     type: "user",
   });
-  const routes: Record<string, Route> = {
+  return {
     [PATHS.members]: (query) => {
       const after = query.get("after_id");
       const from = after === null ? 0 : Number(after.slice(5)) + 1;
@@ -286,17 +287,86 @@ test("members beyond ten pages are fetched behind an answer, and a name is then 
       });
     },
   };
-  const asked = gateway({ routes, settings: { ANTHROPIC_ADMIN_KEY: "" } });
-  const query = `{ user(email: "p11999@ternplover.example") { name } }`;
-  const early = await asked.ask(query);
+}
+
+const nameOf = (i: number) => `{ user(email: "p${i}@ternplover.example") { name } }`;
+
+test("members beyond ten pages are fetched behind an answer, and a name is then no request", async () => {
+  const asked = gateway({ routes: membersOf(12_000), settings: { ANTHROPIC_ADMIN_KEY: "" } });
+  const early = await asked.ask(nameOf(11_999));
   expect(early.errors?.[0]?.extensions).toMatchObject({
     code: "DIRECTORY_NOT_READY",
     dataset: "ENTERPRISE_MEMBERS",
   });
-  const { data, errors } = await askUntilReady(asked, query);
+  const { data, errors } = await askUntilReady(asked, nameOf(11_999));
   expect(errors).toBeUndefined();
   expect(data.user.name).toBe("Person 11999");
   expect(asked.seen).toHaveLength(12);
+});
+
+describe("a question that reads a part from a slow store while it is fetched again", () => {
+  interface Beside {
+    readonly query: string;
+    readonly routes: readonly [before: Record<string, Route>, after: Record<string, Route>];
+    /** Part of the key of an entry. The question's read of it ends after the fetch. */
+    readonly slowEntry: string;
+    /** True if that read returns the entry as it was before the fetch. */
+    readonly isOld: boolean;
+  }
+
+  /** Returns the answers to the question and to the next one. */
+  async function answersBesideFetch({ query, routes: [before, after], slowEntry, isOld }: Beside) {
+    const store = memorySharedStore(2 ** 24, () => Date.parse(NOW));
+    const settings = settingsOf({ ANTHROPIC_ADMIN_KEY: "" });
+    const first = gateway({ routes: before, store, settings });
+    await askUntilReady(first, query);
+    await first.app.dispose();
+
+    const [isRead, isOver] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let reads = 0;
+    const slow: SharedStore = {
+      ...store,
+      async get(key) {
+        if (!key.includes(slowEntry) || reads++ > 0) return store.get(key);
+        const bytes = await store.get(key);
+        isRead.resolve();
+        await isOver.promise;
+        return isOld ? bytes : store.get(key);
+      },
+    };
+    const asked = gateway({ routes: after, store: slow, settings, now: "2026-11-23T00:30:00Z" });
+    const late = asked.ask(query);
+    await isRead.promise;
+    await asked.app.refreshDirectory();
+    await expect.poll(() => asked.seen.length).toBe(first.seen.length);
+    isOver.resolve();
+    const answers = [await late, await asked.ask(query)];
+    expect(asked.seen).toHaveLength(first.seen.length);
+    await asked.app.dispose();
+    return answers;
+  }
+
+  test("leaves the newer members to the next question", async () => {
+    const [, next] = await answersBesideFetch({
+      query: nameOf(0),
+      routes: [membersOf(12_000), membersOf(12_000, "Renamed")],
+      slowEntry: "after_id=user_999",
+      isOld: false,
+    });
+    expect(next?.data.user.name).toBe("Renamed");
+  });
+
+  test("takes the newer page of a group", async () => {
+    const after = organizationOf(70);
+    after[membersPath(5)] = () => json(tokenPage(["a", "b", "c"].map(wireGroupMember)));
+    const answers = await answersBesideFetch({
+      query: TEAMS,
+      routes: [organizationOf(70), after],
+      slowEntry: `${groupId(5)}/members`,
+      isOld: true,
+    });
+    for (const { data } of answers) expect(data.teams.nodes[5]).toEqual({ name: "Team 005", memberCount: 3 });
+  });
 });
 
 describe.each([sqlite, redis])("replicas that share a directory in $name", ({ open, skip }) => {

@@ -155,7 +155,9 @@ export class DirectoryCache {
     };
   }
 
+  /** An operation can end after the background fetch that began later: of two parts the newer one stays. */
   #hold<P extends DirectoryPart>(part: P, held: HeldPart<Parts[P]>): void {
+    if (held.fetchedAt < (this.#held[part]?.fetchedAt ?? 0)) return;
     this.#held = { ...this.#held, [part]: held };
   }
 

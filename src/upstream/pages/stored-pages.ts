@@ -63,6 +63,9 @@ export class StoredPages {
     if (entry === null) return archive.get(question);
     try {
       const decoded = memory.decode(question, entry);
+      // A request can have ended since.
+      const newer = memory.get(question.endpoint, key);
+      if (newer !== undefined && newer.fetchedAt > decoded.fetchedAt) return isUsable(newer) ? newer : null;
       const page = noStore ? decoded : memory.put(question.endpoint, key, decoded, entry.body.length);
       void archive.put(question, page, entry.body).catch(() => {}); // the next process that reads the page tries again
       return isUsable(page) ? page : null;
