@@ -43,7 +43,7 @@ function shortNumber(value: number): string {
   return String(Number(value.toPrecision(size >= 10 ? 3 : 2)));
 }
 
-function textOf(cell: Cell): string {
+export function cellText(cell: Cell): string {
   if (cell === null) return "";
   if (typeof cell === "string") return cell;
   if (typeof cell === "number") return shortNumber(cell);
@@ -53,7 +53,7 @@ function textOf(cell: Cell): string {
 
 /** Markdown: the table, its notes and its ratios. */
 export function markdownOf({ title, columns, rows, notes = [], ratios = [] }: Table): string {
-  const texts = rows.map((row) => row.map(textOf));
+  const texts = rows.map((row) => row.map(cellText));
   const widths = columns.map((column, i) =>
     Math.max(column.length, ...texts.map((row) => row[i]?.length ?? 0)),
   );
