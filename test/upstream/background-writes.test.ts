@@ -27,6 +27,7 @@ function slowStore() {
         key: "page",
         read: ({ body }: Kept) => body,
         isUsable: () => true,
+        stored: (body) => body,
         lifetimeMs: () => null,
         maxWaitMs: 60_000,
         writes,

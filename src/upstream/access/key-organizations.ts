@@ -93,6 +93,7 @@ export class KeyOrganizations {
         key: this.#nameOf(key),
         read: ({ body }: Kept) => kindIn(body),
         isUsable: () => true,
+        stored: (body: string) => body,
         lifetimeMs: (kind: OrganizationKind) => (kind === ORGANIZATION_OF_KEY[key] ? null : LEARNED_FOR_MS),
         maxWaitMs: timeoutMs,
         writes: null,

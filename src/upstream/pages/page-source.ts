@@ -17,6 +17,7 @@ import type { PageArchive } from "./page-archive.ts";
 import type { PageStore } from "./page-store.ts";
 import { shared } from "./replicas.ts";
 import type { Sender } from "./sender.ts";
+import { withoutNulls } from "./without-nulls.ts";
 
 export interface PageSourceOptions extends AddressOptions {
   readonly memory: PageStore;
@@ -99,7 +100,8 @@ export class PageSource {
     observer?.found(question.endpoint.dataset, "upstream", page);
     if (store !== null) {
       await writes.earlier(); // one can hold the page that this one replaces
-      await store.set(key, await encodeEntry(kept), storageLifetimeMs(page));
+      const stored = { ...kept, body: storedBody(question.endpoint, kept.body) };
+      await store.set(key, await encodeEntry(stored), storageLifetimeMs(page));
     }
     await this.#archive(operation, question, page, kept.body);
     return this.#hold(operation, question.endpoint, key, page, kept.body.length);
@@ -133,6 +135,7 @@ export class PageSource {
         isUsable: (found) =>
           found.fetchedAt >= operation.since &&
           (found.fetchedAt >= startedAt || freshness.isFresh(found, endpoint)),
+        stored: (text) => storedBody(endpoint, text),
         lifetimeMs: storageLifetimeMs,
         maxWaitMs: isInteractive(operation) ? timeoutMs : null,
         writes,
@@ -222,6 +225,11 @@ export class PageSource {
     }
     return failure;
   }
+}
+
+/** Rows that can be columns read a member that is null like one that is missing. */
+function storedBody({ columns }: Pick<Endpoint<never, unknown>, "columns">, body: string): string {
+  return columns === undefined ? body : withoutNulls(body);
 }
 
 function isInteractive({ priority }: Operation): boolean {

@@ -18,6 +18,8 @@ export interface Sharing<Page> {
   /** Reads a kept body; throws where it is not what it should be. */
   readonly read: (kept: Kept) => Page;
   readonly isUsable: (page: Page) => boolean;
+  /** Makes the body that is stored, which `read` reads like the one that upstream sent. */
+  readonly stored: (body: string) => string;
   /** How long it is worth keeping; null for good. */
   readonly lifetimeMs: (page: Page) => number | null;
   /**
@@ -41,7 +43,7 @@ const LAST_LOOK_MS = 200;
  * its maximum fetches the page too, so that it does not inherit a hang.
  */
 export async function shared<Page>(
-  { store, key, read, isUsable, lifetimeMs, maxWaitMs, writes }: Sharing<Page>,
+  { store, key, read, isUsable, stored, lifetimeMs, maxWaitMs, writes }: Sharing<Page>,
   ask: () => Promise<{ readonly page: Page; readonly kept: Kept }>,
 ): Promise<Shared<Page>> {
   const kept = async (): Promise<Shared<Page> | null> => {
@@ -66,7 +68,10 @@ export async function shared<Page>(
     if (found !== null) return found;
     const { page, kept: entry } = await ask();
     const bytes = entry.body.length;
-    await keep(bytes, async () => store.set(key, await encodeEntry(entry), lifetimeMs(page)));
+    await keep(bytes, async () => {
+      const encoded = await encodeEntry({ ...entry, body: stored(entry.body) });
+      await store.set(key, encoded, lifetimeMs(page));
+    });
     return { page, bytes, isKept: false };
   };
   if (maxWaitMs === null) return askAndKeep((_bytes, write) => write());
