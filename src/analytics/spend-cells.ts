@@ -1,4 +1,5 @@
 import { actorKey, type ReportActor, type ReportRow } from "../domain/bucket.ts";
+import { inPieces, type ThreadTurn } from "../domain/pieces.ts";
 import type { Algebra } from "./ranking.ts";
 
 /** The identity, product and model that spend is kept by. */
@@ -10,7 +11,9 @@ export interface SpendCell {
 }
 
 export interface MeasuredCell<Measure> extends SpendCell {
-  readonly measure: Measure;
+  /** Distinguishes the cell from others; cells are listed in its order. */
+  readonly key: string;
+  measure: Measure;
 }
 
 const UNATTRIBUTED: SpendCell = { actor: null, product: null, model: null };
@@ -26,13 +29,15 @@ export class Cells<Measure> {
 
   /** Keeps of a row what it is summed by, and lets go of the rest. */
   add({ user, actor, product, model, measure }: ReportRow<Measure>): void {
-    this.#set({ actor: user === null ? actor : { kind: "person", user }, product, model }, (before) =>
-      before === undefined ? measure : this.#algebra.plus(before, measure),
-    );
+    const who: ReportActor | null = user === null ? actor : { kind: "person", user };
+    const key = keyOf(who, product, model);
+    const cell = this.#cells.get(key);
+    if (cell === undefined) this.#cells.set(key, { key, actor: who, product, model, measure });
+    else cell.measure = this.#algebra.plus(cell.measure, measure);
   }
 
-  keys(): Iterable<string> {
-    return this.#cells.keys();
+  values(): Iterable<MeasuredCell<Measure>> {
+    return this.#cells.values();
   }
 
   get(key: string): MeasuredCell<Measure> | undefined {
@@ -43,25 +48,40 @@ export class Cells<Measure> {
    * The part of an organization's figures that its people do not account for. Where upstream cut off the organization's report,
    * people can have figures that it does not list; those are subtracted from the row for all it left out.
    */
-  without(people: Cells<Measure>): Cells<Measure> {
+  async without(people: Cells<Measure>, turn: ThreadTurn): Promise<Cells<Measure>> {
     const { minus, isZero } = this.#algebra;
     const rest = new Cells(this.#algebra);
-    for (const cell of this.#cells.values()) rest.#set(cell, () => cell.measure);
-    for (const { product, model, measure } of people.#cells.values()) {
+    for (const [key, cell] of this.#cells) rest.#cells.set(key, { ...cell });
+    await inPieces([...people.#cells.values()], turn, ({ product, model, measure }) => {
       const own = { actor: null, product, model };
-      const from = [own, UNATTRIBUTED].find((cell) => rest.#cells.has(keyOf(cell))) ?? own;
-      rest.#set(from, (before) => minus(before ?? minus(measure, measure), measure));
-    }
+      const cell = [own, UNATTRIBUTED].find((each) => rest.#cells.has(keyOfCell(each))) ?? own;
+      const key = keyOfCell(cell);
+      const before = rest.#cells.get(key)?.measure ?? minus(measure, measure);
+      rest.#cells.set(key, { ...cell, key, measure: minus(before, measure) });
+    });
     for (const [key, { measure }] of rest.#cells) if (isZero(measure)) rest.#cells.delete(key);
     return rest;
   }
-
-  #set({ actor, product, model }: SpendCell, measureOf: (before: Measure | undefined) => Measure): void {
-    const key = keyOf({ actor, product, model });
-    this.#cells.set(key, { actor, product, model, measure: measureOf(this.#cells.get(key)?.measure) });
-  }
 }
 
-function keyOf({ actor, product, model }: SpendCell): string {
-  return JSON.stringify([actor === null ? [] : actorKey(actor), product, model]);
+function keyOfCell({ actor, product, model }: SpendCell): string {
+  return keyOf(actor, product, model);
+}
+
+/** JSON of all three. A file has two keys a line, so that those of people are put together from few texts. */
+function keyOf(actor: ReportActor | null, product: string | null, model: string | null): string {
+  const who =
+    actor === null
+      ? "[]"
+      : actor.kind === "person"
+        ? `["person",${jsonOf(actor.user.userId)}]`
+        : JSON.stringify(actorKey(actor));
+  return `[${who},${jsonOf(product)},${jsonOf(model)}]`;
+}
+
+/** Characters that JSON writes as they are. */
+const PLAIN = /^[\w .:/@-]*$/;
+
+function jsonOf(text: string | null): string {
+  return text !== null && PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
 }

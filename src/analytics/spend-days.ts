@@ -1,13 +1,14 @@
 import { type Finality, leastSettled } from "../cache/policy.ts";
 import type { ReportRow } from "../domain/bucket.ts";
 import { addDays, type Day, dayOf, daysBetween, earlier, type Instant } from "../domain/day.ts";
+import { groupedInPieces, inPieces } from "../domain/pieces.ts";
 import type { DayRange } from "../domain/range.ts";
 import { GatewayError } from "../errors.ts";
 import { collect, type PageRun } from "../upstream/pages/iterate.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import type { Algebra } from "./ranking.ts";
 import type { ReportPlan } from "./report/plan.ts";
-import { pagesOfReport } from "./report/read.ts";
+import { rowsOfReport } from "./report/read.ts";
 import { Cells } from "./spend-cells.ts";
 
 /** Figures of a report for one day. */
@@ -84,13 +85,13 @@ export async function* gatheredDays<Measure>(
   for (const month of months) {
     for (let from = month.from; from < month.until; ) {
       const window = { from, until: earlier(addDays(from, length), month.until) };
-      const { rows, sources } = await collect(pagesOfReport(upstream, plan, [window]));
+      const { rows, sources } = await collect(rowsOfReport(upstream, plan, [window]));
       const state = leastSettled(sources.map((source) => source.state));
       const refreshedAt = sources[0]?.watermark ?? null;
-      const days = Map.groupBy(rows, (row) => dayOf(row.from));
+      const days = await groupedInPieces(rows, upstream.turn, (row) => dayOf(row.from));
       for (const day of [...days.keys()].sort()) {
         const cells = new Cells(plan.algebra);
-        for (const row of days.get(day) ?? []) cells.add(row);
+        await inPieces(days.get(day) ?? [], upstream.turn, (row) => cells.add(row));
         yield { day, cells, state, refreshedAt };
       }
       const isLong = daysBetween(window.from, window.until) === length;

@@ -4,6 +4,7 @@ import type { Dataset } from "../domain/dataset.ts";
 import { type Day, type Instant, later } from "../domain/day.ts";
 import type { SpendAmounts } from "../domain/money.ts";
 import type { OrganizationKind } from "../domain/organization.ts";
+import { sortedInPieces, type ThreadTurn } from "../domain/pieces.ts";
 import { type DayRange, splitByMonth } from "../domain/range.ts";
 import type { Dimension, ReportQuestion } from "../domain/report.ts";
 import type { TokenCounts } from "../domain/tokens.ts";
@@ -13,7 +14,7 @@ import type { Upstream } from "../upstream/upstream.ts";
 import { costReport } from "./cost.ts";
 import { answerBy } from "./report/answer.ts";
 import { plansFor, type ReportPlan, type ReportPlans } from "./report/plan.ts";
-import { pagesOfReport } from "./report/read.ts";
+import { rowsOfReport } from "./report/read.ts";
 import type { Report, ReportChoice, ReportSource, Source } from "./report/report.ts";
 import type { Cells, SpendCell } from "./spend-cells.ts";
 import { Days, daysOf, gatheredDays, type ReportDay, type ReportDays } from "./spend-days.ts";
@@ -154,8 +155,12 @@ async function* spendDays(
       const allCost = reports.allCost?.take(day) ?? null;
       const allUsage = reports.allUsage?.take(day) ?? null;
       const attributed = joined(day, cost?.cells, usage?.cells);
-      const remainders = joined(day, restOf(allCost, cost), restOf(allUsage, usage));
-      const lines = [...attributed, ...remainders].sort(byKey).map(({ line }) => line);
+      const remainders = joined(
+        day,
+        await restOf(allCost, cost, upstream.turn),
+        await restOf(allUsage, usage, upstream.turn),
+      );
+      const lines = await sortedInPieces([...attributed, ...remainders], byKey, upstream.turn);
       yield { day, lines, ...ageOf([cost, usage, allCost, allUsage]) };
     }
   } finally {
@@ -174,32 +179,32 @@ function reportDays<Measure>(
   const months = splitByMonth(plan.windows.range);
   return question.groupBy.includes("USER")
     ? gatheredDays(upstream, plan, months)
-    : daysOf(pagesOfReport(upstream, plan, months), plan.algebra);
+    : daysOf(rowsOfReport(upstream, plan, months), plan.algebra);
 }
 
 /** Figures of the organization beyond those of its people. */
-function restOf<Measure>(
+async function restOf<Measure>(
   all: ReportDay<Measure> | null,
   people: ReportDay<Measure> | null,
-): Cells<Measure> | undefined {
-  return people === null ? all?.cells : all?.cells.without(people.cells);
+  turn: ThreadTurn,
+): Promise<Cells<Measure> | undefined> {
+  return people === null ? all?.cells : all?.cells.without(people.cells, turn);
 }
 
-interface KeyedLine {
+interface KeyedLine extends SpendLine {
   readonly key: string;
-  readonly line: SpendLine;
 }
 
 function joined(day: Day, cost?: Cells<SpendAmounts>, usage?: Cells<TokenCounts>): KeyedLine[] {
-  const keys = new Set([...(cost?.keys() ?? []), ...(usage?.keys() ?? [])]);
-  return [...keys].flatMap((key) => {
-    const [money, tokens] = [cost?.get(key), usage?.get(key)];
-    const cell = money ?? tokens;
-    if (cell === undefined) return [];
-    const { actor, product, model } = cell;
-    const [spend, used] = [money?.measure ?? null, tokens?.measure ?? null];
-    return [{ key, line: { day, actor, product, model, spend, tokens: used } }];
-  });
+  const lines: KeyedLine[] = [];
+  for (const { key, actor, product, model, measure: spend } of cost?.values() ?? []) {
+    const tokens = usage?.get(key)?.measure ?? null;
+    lines.push({ key, day, actor, product, model, spend, tokens });
+  }
+  for (const { key, actor, product, model, measure: tokens } of usage?.values() ?? []) {
+    if (cost?.get(key) === undefined) lines.push({ key, day, actor, product, model, spend: null, tokens });
+  }
+  return lines;
 }
 
 function byKey(a: KeyedLine, b: KeyedLine): number {

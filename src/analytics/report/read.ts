@@ -35,6 +35,21 @@ function rowsPerDay({ bucket, groupBy }: ReportQuestion): number {
 /** Values of a dimension with few values on one day. */
 const VALUES_A_DAY = 10;
 
+/** Reads the rows of a plan as `pagesOfReport` does. Where upstream has sent all of them, they are those of its pages. */
+export function rowsOfReport<Measure>(
+  upstream: Upstream,
+  plan: ReportPlan<Measure>,
+  ranges: readonly DayRange[],
+): PageRun<ReportRow<Measure>> {
+  const { resource, question } = plan;
+  if (resource.hasBuckets || question.any !== undefined) return pagesOfReport(upstream, plan, ranges);
+  const windows = ranges.map((range) => ({
+    run: readWanted(upstream, plan, [range]),
+    days: daysIn(range),
+  }));
+  return joined(windows, rowsPerDay(question));
+}
+
 function pagesOfWindow<Measure>(
   upstream: Upstream,
   plan: ReportPlan<Measure>,

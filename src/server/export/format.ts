@@ -33,9 +33,15 @@ const csv: FileFormat = {
   manifestLine: null,
 };
 
+/** A text that a cell holds as it is: nearly all do, and a row has a dozen. */
+const PLAIN = /^[^=+\-@\t\r＝＋－＠",\n][^",\n\r]*$/;
+
 function cell(value: CellValue, isText: boolean): string {
   if (value === null) return "";
-  if (typeof value === "string") return isText || !value.startsWith("-") ? textCell(value) : quoted(value);
+  if (typeof value === "string") {
+    if (PLAIN.test(value)) return value;
+    return isText || !value.startsWith("-") ? textCell(value) : quoted(value);
+  }
   return typeof value === "object" ? quoted(JSON.stringify(value)) : String(value);
 }
 

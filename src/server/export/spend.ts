@@ -17,9 +17,9 @@ export interface Payer extends Organization {
   readonly kind: OrganizationKind;
 }
 
-/** A column, and what it says of a line of spend. */
+/** A column, and what it says of a line of spend. `email` is the address of its person. */
 export interface SpendColumn extends TableColumn {
-  readonly of: (line: SpendLine, payer: Payer) => CellValue;
+  readonly of: (line: SpendLine, payer: Payer, email: string | null) => CellValue;
 }
 
 /** Spend in columns, one row a line. */
@@ -44,8 +44,7 @@ export const amountColumn = (
 });
 
 export const COLUMNS = {
-  email: (name: string) =>
-    textColumn(name, ({ actor }) => (actor?.kind === "person" ? (actor.user.email ?? null) : null)),
+  email: (name: string) => textColumn(name, (_line, _payer, email) => email),
   account: (name: string) => textColumn(name, ({ actor }) => accountOf(actor)),
   product: (name: string) => textColumn(name, ({ product }) => product),
   model: (name: string) => textColumn(name, ({ model }) => model),
@@ -105,13 +104,16 @@ export function spendTable(reader: Reader, question: SpendQuestion, { columns, s
       try {
         const lookups = reader.context({});
         const payer = { ...(await organizationOf(lookups, spend.organization)), kind: spend.organization };
-        const named = (line: SpendLine) => withEmail(lookups, line, payer.kind);
+        const emails = new Emails(lookups, payer.kind);
         for await (const { day, lines, state, refreshedAt } of days) {
           const rows: CellValue[][] = [];
           for await (const part of inTurns(lines)) {
-            const shown = part.filter(shows).map(named);
-            const known = shown.every(isLine) ? shown : await Promise.all(shown);
-            for (const line of known) rows.push(columns.map(({ of }) => of(line, payer)));
+            const shown = part.filter(shows);
+            await emails.lookUp(shown);
+            for (const line of shown) {
+              const email = emails.of(line);
+              rows.push(columns.map(({ of }) => of(line, payer, email)));
+            }
           }
           yield {
             rows,
@@ -130,27 +132,36 @@ export function spendTable(reader: Reader, question: SpendQuestion, { columns, s
   };
 }
 
-/**
- * Figures that are kept for good do not go on naming people; the member list does. A promise only where a line needs it: a day has
- * thousands of lines.
- */
-function withEmail(
-  ctx: Context,
-  line: SpendLine,
-  organization: OrganizationKind,
-): SpendLine | Promise<SpendLine> {
-  const { actor } = line;
-  if (actor?.kind !== "person" || actor.user.email !== undefined) return line;
-  const named = (email: string | null) => ({
-    ...line,
-    actor: { ...actor, user: { ...actor.user, email } },
-  });
-  const email = emailOf(ctx, { organization, userId: actor.user.userId });
-  return email instanceof Promise ? email.then(named) : named(email);
-}
+/** The addresses of people. Figures that are kept for good do not go on naming people; the member list does. */
+class Emails {
+  readonly #ctx: Context;
+  readonly #organization: OrganizationKind;
+  readonly #known = new Map<string, string | null>();
 
-function isLine(line: SpendLine | Promise<SpendLine>): line is SpendLine {
-  return !(line instanceof Promise);
+  constructor(ctx: Context, organization: OrganizationKind) {
+    this.#ctx = ctx;
+    this.#organization = organization;
+  }
+
+  /** Looks up the people of lines that do not name them. */
+  async lookUp(lines: readonly SpendLine[]): Promise<void> {
+    const unknown = new Set<string>();
+    for (const { actor } of lines) {
+      if (actor?.kind !== "person" || actor.user.email !== undefined) continue;
+      if (!this.#known.has(actor.user.userId)) unknown.add(actor.user.userId);
+    }
+    const organization = this.#organization;
+    const found = [...unknown].map(async (userId) =>
+      this.#known.set(userId, await emailOf(this.#ctx, { organization, userId })),
+    );
+    await Promise.all(found);
+  }
+
+  of({ actor }: SpendLine): string | null {
+    if (actor?.kind !== "person") return null;
+    const { email, userId } = actor.user;
+    return email === undefined ? (this.#known.get(userId) ?? null) : email;
+  }
 }
 
 /** The reports that answered, which go on answering, and the day they have got to. */
