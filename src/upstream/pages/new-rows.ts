@@ -15,11 +15,6 @@ export class NewRows {
     this.#isBounded = isBounded;
   }
 
-  /** True before the first page. */
-  get isUnused(): boolean {
-    return this.#first === null;
-  }
-
   /** How many rows have been left out. */
   get duplicates(): number {
     return this.#duplicates;

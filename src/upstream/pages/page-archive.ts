@@ -31,6 +31,10 @@ export class PageArchive {
     this.#owners = new KeyOwners(options.archive, options.baseUrl, options.requestOwner);
   }
 
+  get isThere(): boolean {
+    return this.#options.archive !== null;
+  }
+
   /** Returns the archived page of a question before the retention window; null for other questions and for pages that are missing. */
   async get<P, Row>(question: PageQuestion<P, Row>): Promise<Page<Row> | null> {
     const { archive, pages, writes } = this.#options;

@@ -58,13 +58,21 @@ export class PageColumns {
     this.#options = options;
   }
 
+  /** True for a final question that columns can answer, if there is an archive that can hold them. */
+  canHave<P, Row>({ columns, subject, rangeOf }: Endpoint<P, Row>, params: P): boolean {
+    const { archive, now } = this.#options;
+    return (
+      archive.isThere && columns?.(params) === true && finalityOf(subject, rangeOf(params), now()) === "FINAL"
+    );
+  }
+
   /** Returns the run of a question as an operation may use it; null where none is kept. An archive that cannot be read has none. */
   async find<P, Row>(
     endpoint: Endpoint<P, Row>,
     params: P,
     { since, noStore }: Pick<Operation, "since" | "noStore">,
   ): Promise<ColumnRun<Row> | null> {
-    if (endpoint.columns?.(params) !== true || !this.#isFinal(endpoint, params)) return null;
+    if (!this.canHave(endpoint, params)) return null;
     try {
       const run =
         (await this.#columnsOf(endpoint, params, noStore)) ?? (await this.#onlyPageOf(endpoint, params));
@@ -84,10 +92,6 @@ export class PageColumns {
     const made = () => this.#make(endpoint, params, key).catch(() => {}); // the next process that reads all pages tries again
     this.#making = this.#making.then(made);
     return this.#making;
-  }
-
-  #isFinal<P, Row>({ subject, rangeOf }: Endpoint<P, Row>, params: P): boolean {
-    return finalityOf(subject, rangeOf(params), this.#options.now()) === "FINAL";
   }
 
   async #columnsOf<P, Row>(

@@ -40,19 +40,31 @@ export async function* pageRun<P, Row>(
   let restarts = 0;
   let restarted = false;
   /** Looked for once a page is not at hand; null: there are none that can be used. */
-  let columns: ColumnRun<Row> | null | undefined = endpoint.columns === undefined ? null : undefined;
+  let columns: ColumnRun<Row> | null | undefined = reader.columns.canHave(endpoint, params)
+    ? undefined
+    : null;
+  let finding: Promise<ColumnRun<Row> | null> | undefined;
   for (let token = from; ; ) {
     const question = { endpoint, params, token };
     let page: Page<Row>;
-    if (columns === undefined && !reader.holds(operation, question))
-      columns = await operation.wait(reader.columns.find(endpoint, params, operation));
-    const run = columns?.has(token) === true ? columns : null;
+    /** The first page, where it is stored: its rows do not wait for the columns of the list. */
+    let first: Page<Row> | null = null;
+    if (columns === undefined && !reader.holds(operation, question)) {
+      if (finding === undefined) {
+        finding = reader.columns.find(endpoint, params, operation);
+        first = await operation.wait(reader.storedPage(operation, question));
+      }
+      if (first === null) columns = await operation.wait(finding);
+    }
+    const run = first === null && columns?.has(token) === true ? columns : null;
     try {
-      page = await operation.wait(
-        run === null
-          ? reader.read(operation, question, restarts > 0)
-          : reader.readColumns(operation, run, question),
-      );
+      page =
+        first ??
+        (await operation.wait(
+          run === null
+            ? reader.read(operation, question, restarts > 0)
+            : reader.readColumns(operation, run, question),
+        ));
     } catch (fault) {
       if (run !== null && fault instanceof WireError) {
         // Of an older reading of the contract. The pages are read from the first: they were not compared with one another.
@@ -76,7 +88,8 @@ export async function* pageRun<P, Row>(
       token = null;
       continue;
     }
-    const rows = pass.take(page, reader.validityOf(page), idOf, run?.areDistinct === true);
+    const areDistinct = run?.areDistinct === true && pass.isOf(run);
+    const rows = pass.take(page, reader.validityOf(page), idOf, areDistinct);
     if (from === null) sizes.learn(dataset, pass.sizeAfter(page));
     if (page.rows.length >= MANY_ROWS) await operation.turn();
     yield { ...page, rows, restarted };
@@ -98,6 +111,7 @@ class Pass {
   readonly #tokens: Set<string>;
   readonly #newRows: NewRows;
   readonly #used: PageAge[] = [];
+  readonly #read: Pick<Page<unknown>, "token" | "fetchedAt">[] = [];
 
   constructor(operation: Operation, from: string | null) {
     this.#operation = operation;
@@ -105,10 +119,7 @@ class Pass {
     this.#newRows = new NewRows(operation.noStore);
   }
 
-  /**
-   * Counts a page, and returns its rows without those that came before. `areDistinct`: no row is twice in the list, which counts from
-   * the first page on.
-   */
+  /** Counts a page, and returns its rows without those that came before. `areDistinct`: none of them did. */
   take<Row>(
     page: Page<Row>,
     validity: Validity | null,
@@ -116,10 +127,16 @@ class Pass {
     areDistinct: boolean,
   ): readonly Row[] {
     this.#used.push(this.#operation.use(page, validity));
-    if (areDistinct && this.#newRows.isUnused) return page.rows;
+    this.#read.push({ token: page.token, fetchedAt: page.fetchedAt });
+    if (areDistinct) return page.rows;
     const rows = this.#newRows.of(page.rows, idOf);
     this.#operation.usage.duplicates += page.rows.length - rows.length;
     return rows;
+  }
+
+  /** True if the pages so far are pages of the run, which then knows whether their rows come again. */
+  isOf(run: ColumnRun<unknown>): boolean {
+    return this.#read.every(({ token, fetchedAt }) => run.fetchedWith(token) === fetchedAt);
   }
 
   /** Several pages, all of them final. */

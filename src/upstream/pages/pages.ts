@@ -66,6 +66,17 @@ export class Pages {
     return operation.pages.has(key) || this.#memory.get(question.endpoint, key) !== undefined;
   }
 
+  /** Returns a page that is stored as it was fetched; null where a request would be needed. */
+  async storedPage<P, Row>(operation: Operation, question: PageQuestion<P, Row>): Promise<Page<Row> | null> {
+    const { key } = addressOf(this.#options, question);
+    const page = await this.stored.peek(question, operation.noStore);
+    const before = operation.pages.get(key) as Promise<Page<Row>> | undefined;
+    if (before !== undefined) return before;
+    if (page === null || page.fetchedAt < operation.since) return null;
+    if (!operation.noStore) operation.pages.set(key, Promise.resolve(page));
+    return hit(operation, page);
+  }
+
   /** Returns a page of a run: as it was fetched while it may have names and is stored, else from the columns. */
   readColumns<P, Row>(
     operation: Operation,
