@@ -34,7 +34,9 @@ for (const name of only) {
 }
 if (json !== undefined)
   writeFileSync(json, `${JSON.stringify({ machine: describeMachine(), seconds, tables }, null, 2)}\n`);
-if (save) saveRun(texts, tables);
+if (save && only.join() === "library")
+  writeFileSync(new URL("library.md", import.meta.url), `${texts.join("\n")}\n`);
+else if (save) saveRun(texts, tables);
 process.exit(0);
 
 function saveRun(texts: readonly string[], tables: readonly Table[]): void {

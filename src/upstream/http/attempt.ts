@@ -1,5 +1,6 @@
 import { type Dispatcher, request } from "undici";
 import type { Instant } from "../../domain/day.ts";
+import { bodyTurn } from "./body-turn.ts";
 import { ACCEPTED_CODINGS, decode } from "./content-coding.ts";
 import { failedResponse } from "./error-response.ts";
 import { HttpFailure } from "./http-failure.ts";
@@ -42,6 +43,7 @@ export async function attemptGet(
     }),
   );
   if (response.statusCode === 200) {
+    await bodyTurn(text);
     try {
       return { json: parse(text), body: text };
     } catch (cause) {

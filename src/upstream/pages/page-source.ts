@@ -8,6 +8,7 @@ import type { Endpoint } from "../endpoint.ts";
 import { failureOf } from "../errors/failure.ts";
 import { UpstreamRefusal } from "../errors/refusal.ts";
 import type { HttpAnswer } from "../http/attempt.ts";
+import { bodyTurn } from "../http/body-turn.ts";
 import type { UpstreamObserver } from "../observer.ts";
 import { type AddressOptions, addressOf, type PageAddress, type PageQuestion } from "./address.ts";
 import type { BackgroundWrites } from "./background-writes.ts";
@@ -162,7 +163,9 @@ export class PageSource {
     const { endpoint, params, token } = question;
     const { json, body } = await sender.send(operation, question, address, unwanted);
     const fetchedAt = now();
+    await bodyTurn(body);
     const page = decodePage(endpoint, params, token, json, fetchedAt);
+    await bodyTurn(body);
     access.answered(endpoint.dataset, page.watermark);
     if (!endpoint.isOfBothKinds) await organizations.learn(endpoint.key);
     await Promise.all(
