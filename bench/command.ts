@@ -55,10 +55,13 @@ export function benchCommand(): Command {
     .option("--seconds <number>", "length of each measurement after its warm-up", positive, 2)
     .option(
       "--questions <names>",
-      "of `library`, by the beginnings of their names: 17,20-",
+      "of `library`, by the beginnings of their names: 17,page/spend,export/users",
       (list: string) => list.split(","),
       [],
     )
     .option("--json <file>", "write the tables to a file as well, to compare runs")
-    .option("--save", "put the tables into bench/README.md, and the ratios into bench/baseline.json");
+    .option(
+      "--save",
+      "put the tables into bench/README.md (those of `library` alone into bench/library.md), and the ratios into bench/baseline.json",
+    );
 }
