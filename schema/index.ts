@@ -24,6 +24,7 @@ import "./limits/rate-limit.ts";
 import "./limits/spend-limit-list.ts";
 import "./limits/spend-limit-request.ts";
 import "./limits/spend-limits-of-person.ts";
+import "./money/combined-cost.ts";
 import "./money/cost-measures.ts";
 import "./money/cost.ts";
 import "./money/reconciliation.ts";

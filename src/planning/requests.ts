@@ -38,7 +38,7 @@ export function requestsOf({ schema, fields: root }: PlannedOperation): readonly
   function add(requests: FieldRequests, { path, ctx }: SelectedField): void {
     count += requests.plans.length;
     if (count > MAX_PLANS) throw tooMany();
-    if (requests.plans.length > 0) planned.push({ ...requests, path, ctx });
+    if (requests.plans.length > 0) planned.push({ ctx, ...requests, path });
   }
 
   visit(root, [], null);

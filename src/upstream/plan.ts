@@ -36,6 +36,8 @@ export interface FieldRequests {
   readonly enough: number | null;
   /** It makes no request where that would be too many, and leaves the rest of the answer as it is. */
   readonly refusesItself?: true;
+  /** The context that makes them, where that is of another tenant than the field. */
+  readonly ctx?: Context;
 }
 
 /**

@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { schema } from "../../schema/index.ts";
 import { readConfig } from "../../src/config.ts";
+import { compare, type Decimal, parseDecimal, sum as sumOf } from "../../src/domain/decimal.ts";
 import { readDocuments } from "../../src/server/documents/manifest.ts";
 import { ConfigError } from "../../src/settings/config-error.ts";
 import type { Environment } from "../../src/settings/settings.ts";
@@ -281,5 +282,69 @@ describe("the query library", () => {
     expect((await ask("enterprise", "?organization=us")).data.cost.organization).toBe("us");
     expect((await ask("enterprise")).errors?.[0]?.extensions.organizations).toEqual(["emea", "us"]);
     expect((await ask("console", "?organization=us")).errors?.[0]?.extensions.code).toBe("BAD_USER_INPUT");
+  });
+});
+
+function decimalIn(text: string): Decimal {
+  return parseDecimal(text) ?? expect.unreachable();
+}
+
+describe("sums over organizations", () => {
+  const sum = (names: readonly string[]) =>
+    `{ combinedCost(organizations: ${JSON.stringify(names)}, ${DAY}) { organizations { organization cost { net { cents } } } total { net { cents } list { cents } } } }`;
+
+  test("are exact, of those that are named, and one request of each", async () => {
+    const { ask, upstream } = gatewayOfThree();
+    const { data, errors } = await ask(sum(["us", "emea"]));
+    expect(errors).toBeUndefined();
+    const { organizations, total } = data.combinedCost;
+    expect(organizations.map(({ organization }: { organization: string }) => organization)).toEqual([
+      "us",
+      "emea",
+    ]);
+    expect(upstream.seen.map(({ organization }) => organization).sort()).toEqual(["emea", "us"]);
+    const alone = await Promise.all(
+      ["us", "emea"].map((name) =>
+        ask(`{ cost(organization: "${name}", ${DAY}) { total { net { cents } } } }`),
+      ),
+    );
+    const parts = alone.map((each) => each.data.cost.total.net.cents);
+    expect(organizations.map(({ cost }: { cost: { net: { cents: string } } }) => cost.net.cents)).toEqual(
+      parts,
+    );
+    expect(compare(sumOf(parts.map(decimalIn)), decimalIn(total.net.cents))).toBe(0);
+  });
+
+  test("fail as a whole where one of them cannot be read", async () => {
+    const { data, errors } = await gatewayOfThree({ without: ["us"] }).ask(sum(["us", "emea"]));
+    expect(data.combinedCost).toBeNull();
+    expect(errors?.[0]?.extensions.code).toBe("NOT_CONFIGURED");
+  });
+
+  test("are refused where one would be counted twice", async () => {
+    const entries = ENTRIES.map((each) =>
+      each.name === "us"
+        ? { ...each, parent: "emea" }
+        : each.name === "emea"
+          ? { ...each, isParent: true }
+          : each,
+    );
+    const { ask } = gatewayOfThree({ entries });
+    for (const names of [[], ["us", "us"], ["us", "emea"]])
+      expect((await ask(sum(names))).errors?.[0]?.extensions.code).toBe("BAD_USER_INPUT");
+  });
+
+  test("count in the plan of their requests", async () => {
+    const { app } = gatewayOfThree();
+    const response = await app.fetch("http://gateway.test/graphql?explain", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ query: sum(["us", "emea"]) }),
+    });
+    const { extensions } = await response.json();
+    expect(extensions.plan.requests).toBe(2);
+    expect(
+      extensions.plan.allowances.map(({ organization }: { organization: string }) => organization),
+    ).toEqual(["us", "emea"]);
   });
 });
