@@ -57,6 +57,7 @@ function settingsOver(upstream: Upstream): Readonly<Record<string, string>> {
     ANTHROPIC_BASE_URL: upstream.url,
     UPSTREAM_PER_MINUTE: "1000000",
     LOOKUPS_PER_MINUTE: "1000000",
+    SPEND_LIMITS_PER_MINUTE: "1000000",
     CLOCK,
   };
 }
