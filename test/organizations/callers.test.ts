@@ -155,9 +155,10 @@ test("an answer that is kept for one caller is not sent to a caller with a right
   const opened = gatewayOfThree({ settings });
   const query = `{ organizations { name } cost(organization: "us", ${DAY}) { organization } }`;
   const all = callerOf(opened, nameOf("OWNER", null));
-  expect(await all.post(query)).toBe(await all.post(query));
+  const dataOf = (text: string) => JSON.parse(text.slice(4)).data;
+  expect(dataOf(await all.post(query))).toEqual(dataOf(await all.post(query)));
   const limited = await callerOf(opened, nameOf("OWNER", ["emea"])).post(query);
-  expect(JSON.parse(limited.slice(4)).data).toEqual({ organizations: [{ name: "emea" }], cost: null });
+  expect(dataOf(limited)).toEqual({ organizations: [{ name: "emea" }], cost: null });
 });
 
 test("a token for an unknown organization is refused at start", () => {
