@@ -19,7 +19,7 @@ const EXIT = { healthy: 0, problem: 1, notCompared: 2 } as const;
 export function doctorCommand(): Command {
   return new Command("doctor")
     .description(
-      "Check the settings, the keys and their scopes, enrolment, the clock, the store, the proxy and the issuer, and say what to do. Prints no key, name or address. Makes at most ten upstream requests, which count in the minute, and tries each once. Exits with 0 if there is no problem, else 1.",
+      "Check the settings, the keys and their scopes, enrolment, the clock, the store, the proxy and the issuer, and say what to do. Prints no key, and no name or address of a person. Makes at most ten upstream requests for two keys, which count in the minute, and tries each once. Exits with 0 if there is no problem, else 1.",
     )
     .option("--json", "print one JSON document", false)
     .option(
