@@ -1,4 +1,5 @@
-import { defineConfig } from "vite";
+import { readFileSync } from "node:fs";
+import { defineConfig, type Plugin } from "vite";
 
 const SOURCES = new URL("src/web/", import.meta.url).pathname;
 
@@ -8,6 +9,7 @@ const SOURCES = new URL("src/web/", import.meta.url).pathname;
  */
 export default defineConfig({
   root: SOURCES,
+  plugins: [keptTheme()],
   publicDir: false,
   builder: {},
   build: {
@@ -47,3 +49,24 @@ export default defineConfig({
     },
   },
 });
+
+/** Adds the script that must run before the first paint, which no module does, to the pages. */
+function keptTheme(): Plugin {
+  let reference = "";
+  let src = "";
+  return {
+    name: "kept-theme",
+    applyToEnvironment: ({ name }) => name === "client",
+    buildStart() {
+      const source = readFileSync(`${SOURCES}design/kept-theme.js`, "utf8");
+      reference = this.emitFile({ type: "asset", name: "kept-theme.js", source });
+    },
+    generateBundle() {
+      src = `/${this.getFileName(reference)}`;
+    },
+    transformIndexHtml: {
+      order: "post",
+      handler: () => [{ tag: "script", attrs: { src }, injectTo: "head-prepend" }],
+    },
+  };
+}

@@ -70,6 +70,39 @@ describe.skipIf(isMissing)("the workbench in a browser", () => {
     expect(await tabs(page)).toEqual(["PeopleThisWeek"]);
   });
 
+  test("paints its frame before its script is there, and moves nothing afterwards", async () => {
+    const fresh = await context.newPage();
+    await fresh.addInitScript(() => {
+      const shifts: number[] = [];
+      Object.assign(window, { shifts });
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries())
+          shifts.push((entry as PerformanceEntry & { value: number }).value);
+      }).observe({ type: "layout-shift", buffered: true });
+    });
+    const { promise: isPainted, resolve: release } = Promise.withResolvers<void>();
+    await fresh.route("**/assets/workbench-*.js", async (route) => {
+      await isPainted;
+      await route.fallback();
+    });
+    await fresh.goto(`${origin}/graphql`, { waitUntil: "commit" });
+    await fresh.getByRole("heading", { name: "Library" }).waitFor();
+    await fresh.getByText("Loading …").waitFor();
+    release();
+    await fresh.locator(".graphiql-query-editor .view-lines").first().waitFor();
+    expect(await fresh.evaluate(() => (window as unknown as { shifts: number[] }).shifts)).toEqual([]);
+  });
+
+  test("has the theme that its reader has chosen before its script is there", async () => {
+    await page.getByRole("button", { name: /Colours/ }).click();
+    await page.getByRole("button", { name: /Colours/ }).click();
+    const fresh = await context.newPage();
+    await fresh.route("**/assets/workbench-*.js", (route) => route.abort());
+    await fresh.goto(`${origin}/graphql`);
+    expect(await fresh.evaluate(() => getComputedStyle(document.body).colorScheme)).toBe("dark");
+    expect(complaints.splice(0).join()).not.toContain("Policy");
+  });
+
   test("answers the first question at a click", async () => {
     await run(page);
     const response = page.locator(".graphiql-response");

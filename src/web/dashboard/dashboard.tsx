@@ -48,17 +48,36 @@ export function DashboardApp() {
       />
     );
   return (
-    <main className="gate" aria-busy={answer === null}>
-      {answer !== null && (
-        <>
-          <h1>Claude analytics</h1>
-          <p role="alert">{answer.errors[0]?.message ?? "The gateway did not say who you are."}</p>
-          <button type="button" className="button" onClick={retry}>
-            Try again
-          </button>
-        </>
-      )}
-    </main>
+    <>
+      {/* As in dashboard.html, which shows it before this script runs. */}
+      <header className="top no-print">
+        <span className="brand">
+          <Brand />
+        </span>
+      </header>
+      <main className="gate" aria-busy={answer === null}>
+        {answer !== null && (
+          <>
+            <h1>Claude analytics</h1>
+            <p role="alert">{answer.errors[0]?.message ?? "The gateway did not say who you are."}</p>
+            <button type="button" className="button" onClick={retry}>
+              Try again
+            </button>
+          </>
+        )}
+      </main>
+    </>
+  );
+}
+
+function Brand() {
+  return (
+    <>
+      <svg width="18" height="18" viewBox="0 0 16 16" aria-hidden="true">
+        <path fill="#c15f3c" d="M1 9h4v6H1zM6 5h4v10H6zM11 1h4v14h-4z" />
+      </svg>
+      Claude analytics
+    </>
   );
 }
 
@@ -105,10 +124,7 @@ function Page({ viewer, organizations, isSignedIn }: Shown) {
       </a>
       <header className="top no-print">
         <PlaceLink className="brand" to={{ ...place, page: pages[0] ?? "overview" }}>
-          <svg width="18" height="18" viewBox="0 0 16 16" aria-hidden="true">
-            <path fill="#c15f3c" d="M1 9h4v6H1zM6 5h4v10H6zM11 1h4v14h-4z" />
-          </svg>
-          Claude analytics
+          <Brand />
         </PlaceLink>
         <nav aria-label="Pages">
           {pages.map((each) => (

@@ -1,14 +1,17 @@
-import { pick, useGraphiQL, useGraphiQLActions } from "@graphiql/react";
+import { isMacOs, pick, useGraphiQL, useGraphiQLActions } from "@graphiql/react";
 import { useId, useState } from "react";
 import { answerLine, formatPath } from "./answer-line.ts";
 import { type AnswerView, ViewPanel, ViewTabs } from "./answer-views.tsx";
 import { answerByText, fetchPlan } from "./gateway-fetcher.ts";
 import { useCurrentQuery } from "./use-tabs.ts";
 
+const HINT = `Nothing has run yet. Run the query with the blue button or ${isMacOs ? "⌘" : "Ctrl"}-Enter, or choose a question of the library.`;
+
 /** Line about the answer of the open tab, its errors, the plan of its query, and the answer in other forms than JSON. */
 export function AnswerPane() {
   const { tabs, activeTabIndex } = useGraphiQL(pick("tabs", "activeTabIndex"));
-  const answer = answerByText(tabs[activeTabIndex]?.response ?? "");
+  const response = tabs[activeTabIndex]?.response ?? "";
+  const answer = answerByText(response);
   const errors = answer?.body.errors ?? [];
   const [view, setView] = useState<AnswerView>("JSON");
   const id = useId();
@@ -19,7 +22,7 @@ export function AnswerPane() {
         <PlanButton onPlan={() => setView("JSON")} />
       </div>
       <p className="answer-line" role="status">
-        {answer === null ? "" : answerLine(answer).join(" · ")}
+        {answer !== null ? answerLine(answer).join(" · ") : response === "" && view === "JSON" ? HINT : ""}
       </p>
       {errors.length > 0 && (
         <ul className="answer-errors" aria-label="Errors">

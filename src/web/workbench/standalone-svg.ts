@@ -1,3 +1,5 @@
+import { inTheme } from "../design/in-theme.ts";
+
 export interface StandaloneOptions {
   readonly title: string;
   readonly width: number;
@@ -36,12 +38,6 @@ export function standaloneSvg(drawn: string, options: StandaloneOptions): string
     /var\((--[\w-]+)\)/g,
     (_, property: string) => inTheme(colourOf(property).trim(), theme),
   );
-}
-
-/** Chooses the colour of a theme, since viewers of files do not know `light-dark()`. */
-function inTheme(value: string, theme: "light" | "dark"): string {
-  const [, light, dark] = /^light-dark\(([^,]+),\s*([^,]+)\)$/.exec(value) ?? [];
-  return (theme === "dark" ? dark : light) ?? value;
 }
 
 function escaped(text: string): string {

@@ -7,6 +7,7 @@ import { currentTheme, onThemeChange } from "../design/theme.ts";
 import { ThemeSwitch } from "../design/theme-switch.tsx";
 import { AnswerPane } from "./answer-pane.tsx";
 import { BuilderPane } from "./builder/builder-pane.tsx";
+import { useEditorTheme } from "./editor-theme.ts";
 import { fetchAnswer } from "./gateway-fetcher.ts";
 import { LIBRARY, libraryName, libraryText } from "./library-documents.ts";
 import { LibraryPane } from "./library-pane.tsx";
@@ -68,6 +69,7 @@ export function WorkbenchApp() {
 function Header() {
   const { introspect } = useGraphiQLActions();
   useFragment(takeFragment);
+  useEditorTheme();
   return (
     <div className="workbench-header">
       <OrganizationPicker />
