@@ -49,6 +49,6 @@ import "./people/user-activity.ts";
 import "./people/user-list.ts";
 import "./people/user-lookup.ts";
 import "./people/user.ts";
-import { builder } from "./framework/builder.ts";
+import { buildSchema } from "./framework/builder.ts";
 
-export const schema = builder.toSchema();
+export const schema = buildSchema();

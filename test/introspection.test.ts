@@ -133,7 +133,7 @@ function reachable(permissions: Permissions): string[] {
 }
 
 /** Of introspection itself. */
-const ALWAYS = ["String", "Boolean"];
+const ALWAYS = ["String", "Boolean", "Int"];
 
 describe.each(NAMES)("introspection by %s", (name) => {
   test("shows what the rules let them come to, and is a valid schema", async () => {

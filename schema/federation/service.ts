@@ -38,7 +38,10 @@ const texts = new WeakMap<GraphQLSchema, string>();
 export function subgraphText(visible: GraphQLSchema): string {
   return texts.getOrInsertComputed(visible, () => {
     const document = parse(printSchema(visible), { noLocation: true });
-    const definitions = document.definitions.filter(isStated).map((each) => marked(each, visible));
+    const definitions = document.definitions
+      // Directives of operations concern the gateway of the supergraph, which has its own.
+      .filter((each) => isStated(each) && each.kind !== Kind.DIRECTIVE_DEFINITION)
+      .map((each) => marked(each, visible));
     return `${HEAD}\n${print({ ...document, definitions } satisfies DocumentNode)}\n`;
   });
 }

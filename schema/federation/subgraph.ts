@@ -1,6 +1,6 @@
 import type { GraphQLSchema } from "graphql";
 import { badInput } from "../../src/errors.ts";
-import { builder } from "../framework/builder.ts";
+import { builder, buildSchema } from "../framework/builder.ts";
 // The plain schema is built first, without what is added here.
 import "../index.ts";
 import {
@@ -79,5 +79,5 @@ function build(): GraphQLSchema {
       },
     }),
   }));
-  return builder.toSchema();
+  return buildSchema();
 }

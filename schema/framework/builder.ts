@@ -1,3 +1,4 @@
+import { GraphQLDeferDirective, GraphQLStreamDirective } from "@graphql-tools/utils";
 import SchemaBuilder, {
   brandWithType,
   completeValue,
@@ -5,7 +6,17 @@ import SchemaBuilder, {
   RootFieldBuilder,
 } from "@pothos/core";
 import RelayPlugin from "@pothos/plugin-relay";
-import { type GraphQLFieldResolver, GraphQLScalarType } from "graphql";
+import {
+  GraphQLBoolean,
+  GraphQLDirective,
+  type GraphQLFieldResolver,
+  GraphQLInt,
+  GraphQLNonNull,
+  GraphQLScalarType,
+  type GraphQLSchema,
+  GraphQLString,
+  specifiedDirectives,
+} from "graphql";
 import { GraphQLDateTimeISO, GraphQLSafeInt } from "graphql-scalars";
 import type { FreshnessState } from "../../src/analytics/freshness.ts";
 import { contextOfTenant } from "../../src/analytics/organizations.ts";
@@ -215,3 +226,50 @@ builder.queryType({
   description:
     "Queries about the organization's use of Claude. Every range is in UTC days; every amount is exact.",
 });
+
+const label = {
+  type: GraphQLString,
+  description: "Names the part in the answer. Each label is used once; variables are not allowed.",
+};
+
+/** The directives by which a client asks for an answer in parts. They need no resolver: see `executeInParts`. */
+const DELIVERY = [
+  new GraphQLDirective({
+    ...GraphQLDeferDirective.toConfig(),
+    description:
+      "Delivers a fragment after the rest of the answer, so that slow fields do not hold up the others. For clients that accept `multipart/mixed` or `text/event-stream`; others receive the whole answer at once.",
+    args: {
+      if: {
+        type: new GraphQLNonNull(GraphQLBoolean),
+        defaultValue: true,
+        description: "False: the fragment comes with the rest.",
+      },
+      label,
+    },
+  }),
+  new GraphQLDirective({
+    ...GraphQLStreamDirective.toConfig(),
+    description:
+      "Delivers the items of a list after the rest of the answer, as they become ready. For clients that accept `multipart/mixed` or `text/event-stream`; others receive the whole answer at once.",
+    args: {
+      if: {
+        type: new GraphQLNonNull(GraphQLBoolean),
+        defaultValue: true,
+        description: "False: all items come with the rest.",
+      },
+      label,
+      initialCount: {
+        type: GraphQLInt,
+        defaultValue: 0,
+        description: "Number of items that come with the rest.",
+      },
+    },
+  }),
+];
+
+/** Builds the schema of all that is defined so far. */
+export function buildSchema(): GraphQLSchema {
+  return builder.toSchema({
+    directives: [...specifiedDirectives, ...DELIVERY],
+  });
+}

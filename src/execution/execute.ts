@@ -18,6 +18,7 @@ import type { ThreadTurn } from "../domain/pieces.ts";
 import { coerceVariables } from "../planning/operation.ts";
 import { contextOfField } from "../planning/permissions.ts";
 import { fieldPlanOf } from "../planning/plan.ts";
+import { LiveAnswer, PENDING } from "./live-answer.ts";
 import {
   type CoercedVariables,
   type Output,
@@ -55,6 +56,26 @@ export function execute(
 
 /** Runs a resolver, so that what it begins is known to come from this field (`Type.field`). */
 export type EnterField = <T>(coordinate: string, resolve: () => T) => T;
+
+/** Executes a query in the same way, with its answer in view while it is being completed. */
+export function executeLive(
+  args: ExecutionArgs,
+  pause: ThreadTurn | null,
+  enter: EnterField | null,
+): LiveAnswer {
+  const { schema, document, rootValue, contextValue, operationName } = args;
+  const definition = getOperationAST(document, operationName);
+  const root = schema.getQueryType();
+  if (!definition || !root) throw new Error("a validated document has no such query");
+  const coerced = coerceVariables(schema, definition, args.variableValues ?? {});
+  if ("faults" in coerced) throw new Error("variables are checked before a query is executed");
+  const { variables } = coerced;
+  const operation = prepare(schema, document, definition, variables);
+  const live = new LiveAnswer();
+  const execution = { operation, rootValue, variables };
+  void new Run(execution, contextValue, pause, enter, FIELDS_A_TURN, live).result(root);
+  return live;
+}
 
 /** Fields completed in one go, which takes a few milliseconds. */
 const FIELDS_A_TURN = 4_000;
@@ -117,6 +138,8 @@ class Run {
   readonly #pause: ThreadTurn | null;
   readonly #enter: EnterField | null;
   readonly #fieldsATurn: number;
+  /** Null: the answer is delivered once it is complete. */
+  readonly #live: LiveAnswer | null;
   #data: Answer | null = null;
   /** Number of promises that are awaited. */
   #awaited = 0;
@@ -129,6 +152,7 @@ class Run {
     pause: ThreadTurn | null,
     enter: EnterField | null,
     fieldsATurn: number,
+    live: LiveAnswer | null = null,
   ) {
     this.#execution = execution;
     this.#operation = execution.operation;
@@ -137,6 +161,7 @@ class Run {
     this.#pause = pause;
     this.#enter = enter;
     this.#fieldsATurn = pause === null ? Number.POSITIVE_INFINITY : fieldsATurn;
+    this.#live = live;
   }
 
   result(root: GraphQLObjectType): ExecutionResult | Promise<ExecutionResult> {
@@ -146,11 +171,20 @@ class Run {
     } catch (error) {
       this.#void(error as GraphQLError, undefined);
     }
+    this.#show();
     return this.#awaited === 0 ? this.#response() : this.#complete.promise;
   }
 
   #response(): ExecutionResult {
     return this.#errors.length === 0 ? { data: this.#data } : { errors: this.#errors, data: this.#data };
+  }
+
+  /** Shows the answer as it is now. */
+  #show(): void {
+    if (this.#live === null) return;
+    this.#live.data = this.#data;
+    this.#live.isOver = this.#awaited === 0;
+    this.#live.notify();
   }
 
   #fields({ fields, blank }: PreparedSelection, source: unknown, place: Place | undefined): Answer {
@@ -220,15 +254,15 @@ class Run {
       : this.#completed(field, output, place, value);
   }
 
-  /** Puts what a promise completes to into its place, which holds null until then. */
+  /** Puts what a promise completes to into its place, which holds null until then, or PENDING where it is delivered in parts. */
   #later<T>(
     field: PreparedField,
     place: Place,
     promise: PromiseLike<T>,
     complete: (resolved: T) => unknown,
-  ): null {
+  ): typeof PENDING | null {
     this.#await(promise, field, place, (resolved) => place.put(complete(resolved)));
-    return null;
+    return this.#live === null ? null : PENDING;
   }
 
   /** Goes on when a promise is resolved. A failure makes null of the place. */
@@ -253,6 +287,7 @@ class Run {
 
   #settled(): void {
     this.#awaited--;
+    this.#show();
     if (this.#awaited === 0) this.#complete.resolve(this.#response());
   }
 
@@ -284,12 +319,14 @@ class Run {
       this.#completedFields++;
       const isDue = this.#completedFields >= this.#fieldsATurn && answers.length < items.length;
       if (this.#pause === null || !isDue) continue;
+      this.#live?.open(answers);
       this.#await(this.#pause(), field, place, () => {
         this.#completedFields = 0;
         this.#items(list);
       });
       return;
     }
+    this.#live?.close(answers);
   }
 
   #item(field: PreparedField, output: Output, place: Place, value: unknown): unknown {
@@ -302,8 +339,12 @@ class Run {
 
   #abstract(field: PreparedField, { type }: OutputOf<"abstract">, place: Place, value: unknown): unknown {
     const resolveType = type.resolveType ?? defaultTypeResolver;
-    const complete = (name: string | undefined) =>
-      this.#object(field, this.#possibleType(name, type, field), place, value);
+    const complete = (name: string | undefined) => {
+      const own = this.#possibleType(name, type, field);
+      const answer = this.#object(field, own, place, value);
+      this.#live?.typed(answer, own);
+      return answer;
+    };
     const name = resolveType(value, place.context, this.#info(field, place), type);
     return isPromise(name) ? this.#later(field, place, name, complete) : complete(name);
   }
@@ -324,7 +365,9 @@ class Run {
     if (!type.isTypeOf) return this.#fields(selection, value, place);
     const complete = (isOfType: boolean) => {
       if (!isOfType) throw new Error(`a value of ${nameOf(field)} is not a ${type.name}`);
-      return this.#fields(selection, value, place);
+      const answer = this.#fields(selection, value, place);
+      this.#live?.typed(answer, type);
+      return answer;
     };
     const isOfType = type.isTypeOf(value, place.context, this.#info(field, place));
     return isPromise(isOfType) ? this.#later(field, place, isOfType, complete) : complete(isOfType);
@@ -353,6 +396,7 @@ class Run {
     if (this.#nulled.has(undefined)) return;
     this.#nulled.add(place);
     this.#errors.push(error);
+    this.#live?.failed(error, place?.holder ?? null, place?.key ?? "");
   }
 }
 

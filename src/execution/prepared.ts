@@ -91,20 +91,25 @@ export class PreparedOperation {
 
   #selection(type: GraphQLObjectType, byName: ReadonlyMap<string, readonly FieldNode[]>): PreparedSelection {
     const fields = [...byName].flatMap(([key, nodes]) => {
-      const field = this.#fieldOf(type, nodes[0]?.name.value ?? "");
+      const field = fieldOf(this.schema, type, nodes[0]?.name.value ?? "");
       return field === undefined ? [] : [new PreparedField(this.#size++, key, type, field, nodes)];
     });
     return { fields, blank: Object.fromEntries(fields.map(({ key }) => [key, undefined])) };
   }
+}
 
-  #fieldOf(type: GraphQLObjectType, name: string): GraphQLField<unknown, unknown> | undefined {
-    if (name === TypeNameMetaFieldDef.name) return TypeNameMetaFieldDef;
-    if (type === this.schema.getQueryType()) {
-      if (name === SchemaMetaFieldDef.name) return SchemaMetaFieldDef;
-      if (name === TypeMetaFieldDef.name) return TypeMetaFieldDef;
-    }
-    return type.getFields()[name];
+/** The field of a type by its name, introspection included. */
+export function fieldOf(
+  schema: GraphQLSchema,
+  type: GraphQLObjectType,
+  name: string,
+): GraphQLField<unknown, unknown> | undefined {
+  if (name === TypeNameMetaFieldDef.name) return TypeNameMetaFieldDef;
+  if (type === schema.getQueryType()) {
+    if (name === SchemaMetaFieldDef.name) return SchemaMetaFieldDef;
+    if (name === TypeMetaFieldDef.name) return TypeMetaFieldDef;
   }
+  return type.getFields()[name];
 }
 
 export class PreparedField {

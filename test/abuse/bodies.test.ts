@@ -195,10 +195,7 @@ describe("an answer that a client does not take is not made (7)", () => {
     ["mutation A { __typename } query B { __typename }", "B"],
     ["subscription { a }"],
     ["subscription { __typename }"],
-    ["{ ... @defer { organization { name } } }"],
-    ["{ ...F @defer(if: true) } fragment F on Query { organization { name } }"],
     ["{ groups @stream(initialCount: 0) { nodes { name } } }"],
-    ["{ groups { nodes @stream { name } } }"],
     ["query @live { organization { name } }"],
   ])("%s", async (query, operationName) => {
     for (const [accept, expected] of [

@@ -15,6 +15,7 @@ import {
   visitWithTypeInfo,
 } from "graphql";
 import type { Viewer } from "../../domain/viewer.ts";
+import { incrementalDocument } from "../../execution/incremental.ts";
 import { coerceVariables } from "../../planning/operation.ts";
 import type { TrustedDocument, TrustedDocuments } from "../documents/trusted.ts";
 import type { SchemaView } from "../graphql/introspection.ts";
@@ -95,7 +96,7 @@ export class DocumentTools {
 
   #toolOf(name: string, document: TrustedDocument, readable: GraphQLSchema): DocumentTool | undefined {
     const { schema, isOfSeveral } = this.#options;
-    const parsed = parse(document.text, { noLocation: true });
+    const parsed = incrementalDocument(parse(document.text, { noLocation: true })).whole;
     if (readable !== schema && validate(readable, parsed).length > 0) return undefined;
     const definition = getOperationAST(parsed);
     if (!definition) return undefined;

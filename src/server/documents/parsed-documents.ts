@@ -1,7 +1,11 @@
+import { GraphQLDeferDirective, GraphQLStreamDirective } from "@graphql-tools/utils";
 import {
   type DocumentNode,
   GraphQLError,
   type GraphQLSchema,
+  getNullableType,
+  isListType,
+  Kind,
   Lexer,
   parse,
   Source,
@@ -12,6 +16,7 @@ import {
 } from "graphql";
 import { LRUCache } from "lru-cache";
 import type { ErrorCode } from "../../errors.ts";
+import { incrementalDocument } from "../../execution/incremental.ts";
 import type { RequestLimits } from "../../settings/limits.ts";
 import { boundDocument } from "../limits/document.ts";
 import { exceeded, keepWithin } from "../limits/exceeded.ts";
@@ -19,7 +24,10 @@ import { hashOf } from "./trusted.ts";
 
 /** A document within its limits, and the errors by which it does not fit the schema. */
 export interface ParsedDocument {
+  /** Without `@defer` and `@stream`, as it is planned and executed. */
   readonly document: DocumentNode;
+  /** With them; null: it has neither. */
+  readonly inParts: DocumentNode | null;
   readonly sha256: string;
   readonly faults: readonly GraphQLError[];
 }
@@ -39,8 +47,8 @@ export class ParsedDocuments {
   readonly #limits: RequestLimits;
   readonly #documents = new LRUCache<string, ParsedDocument>({
     maxSize: KEPT_BYTES,
-    sizeCalculation: ({ document: { tokenCount = 0 } }, text) =>
-      1 + text.length + BYTES_PER_TOKEN * tokenCount,
+    sizeCalculation: ({ document, inParts }, text) =>
+      1 + text.length + BYTES_PER_TOKEN * ((document.tokenCount ?? 0) + (inParts?.tokenCount ?? 0)),
   });
   readonly #errors = new LRUCache<string, Error>({
     maxSize: KEPT_BYTES / 8,
@@ -67,7 +75,8 @@ export class ParsedDocuments {
     const faults = validate(this.#schema, document, RULES).map((fault) =>
       coded(fault, "GRAPHQL_VALIDATION_FAILED"),
     );
-    const parsed = { document, sha256: hashOf(text), faults };
+    const { whole, inParts } = incrementalDocument(document);
+    const parsed = { document: whole, inParts, sha256: hashOf(text), faults };
     if (faults.length === 0) this.#documents.set(text, parsed);
     return parsed;
   }
@@ -135,4 +144,33 @@ const KnownOperationTypes: ValidationRule = (context) => ({
   },
 });
 
-const RULES = [...specifiedRules, KnownOperationTypes];
+/** Requires of the directives for answers in parts what graphql 16 does not know yet: labels that tell parts apart, and lists. */
+const DeliveryDirectives: ValidationRule = (context) => {
+  const labels = new Set<string>();
+  return {
+    Directive(node) {
+      const name = node.name.value;
+      if (name !== GraphQLDeferDirective.name && name !== GraphQLStreamDirective.name) return;
+      const field = context.getFieldDef();
+      if (name === GraphQLStreamDirective.name && field && !isListType(getNullableType(field.type)))
+        context.reportError(
+          new GraphQLError(`\`@stream\` needs a list, and \`${field.name}\` is not one.`, { nodes: node }),
+        );
+      const label = node.arguments?.find((each) => each.name.value === "label")?.value;
+      if (label === undefined || label.kind === Kind.NULL) return;
+      if (label.kind !== Kind.STRING)
+        context.reportError(
+          new GraphQLError(`The label of \`@${name}\` is a text in the document, not a variable.`, {
+            nodes: node,
+          }),
+        );
+      else if (labels.has(label.value))
+        context.reportError(
+          new GraphQLError("The labels of `@defer` and `@stream` differ within a document.", { nodes: node }),
+        );
+      else labels.add(label.value);
+    },
+  };
+};
+
+const RULES = [...specifiedRules, KnownOperationTypes, DeliveryDirectives];

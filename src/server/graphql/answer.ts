@@ -31,7 +31,8 @@ export async function answerOf(result: TranslatedResult, type: MediaType, isLong
   return new Reply(status ?? 200, fields, body);
 }
 
-function withoutHttp(error: ClientError): object {
+/** An error as it stands in an answer: its status is that of the response. */
+export function withoutHttp(error: ClientError): object {
   const { http: _, ...extensions } = error.extensions;
   return { ...error.toJSON(), extensions };
 }

@@ -10,7 +10,9 @@ import {
 import type { Config } from "../../config.ts";
 import type { Context } from "../../context.ts";
 import type { Instant } from "../../domain/day.ts";
+import type { ThreadTurn } from "../../domain/pieces.ts";
 import { execute } from "../../execution/execute.ts";
+import { executeInParts, type Payload } from "../../execution/incremental.ts";
 import { coerceVariables, operationOf } from "../../planning/operation.ts";
 import type { OperationOptions } from "../../upstream/budget/operation.ts";
 import { type AnswerCache, answerKey } from "../answers/answer-cache.ts";
@@ -18,7 +20,7 @@ import { compressed } from "../answers/compressed.ts";
 import { documentFinder } from "../documents/find-documents.ts";
 import { ParsedDocuments } from "../documents/parsed-documents.ts";
 import type { TrustedDocuments } from "../documents/trusted.ts";
-import type { Exchange, Reply, RequestHead } from "../http/exchange.ts";
+import { type Exchange, Reply, type RequestHead } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
 import { refuseForeign } from "../http/origin.ts";
 import { type RequestRecord, USAGE } from "../http/request-record.ts";
@@ -30,15 +32,17 @@ import { answerOf } from "./answer.ts";
 import type { AnswerForm } from "./answer-form.ts";
 import { answerFreshness, withFreshness } from "./freshness.ts";
 import { type SchemaView, schemaToRun } from "./introspection.ts";
+import { type AnswerInParts, responseInParts } from "./parts.ts";
 import { boundCost, wantsPlan } from "./request-cost.ts";
 import {
-  acceptedType,
+  type AcceptedTypes,
+  acceptedTypes,
   badRequest,
   bodyOf,
   checkContent,
   checkMethod,
   checkParams,
-  type MediaType,
+  notAcceptable,
   type ParseParams,
 } from "./request-params.ts";
 import { clientError, httpErrorOf, translateErrors } from "./translate-errors.ts";
@@ -93,7 +97,7 @@ export function createGraphQL({
     // Before texts are found by their hash, so that none is registered that is too long.
     boundRequest(given, limits.request);
     const { query, operationName, variables } = checkParams(findDocument(given, record));
-    const { document, sha256, faults } = documents.find(query);
+    const { document, inParts, sha256, faults } = documents.find(query);
     const definition = getOperationAST(document, operationName);
     if (!definition) throw badRequest(400, "Could not determine what operation to execute.");
     if (definition.operation === "mutation" && head.method === "GET") throw mutationByGet();
@@ -101,7 +105,7 @@ export function createGraphQL({
       record.operation = isAudited
         ? executedOperation({ schema, definition, sha256, variables }, record.operation, digest)
         : { ...record.operation, sha256 };
-    return { document, text: query, definition, operationName, variables, faults, isExplained };
+    return { document, inParts, text: query, definition, operationName, variables, faults, isExplained };
   }
 
   function contextFor({ record, leaving }: Exchange): Context {
@@ -112,15 +116,43 @@ export function createGraphQL({
   async function run(
     exchange: Exchange,
     { document, operationName, variables, faults, isExplained }: Requested,
-  ): Promise<ExecutionResult> {
+    inParts: DocumentNode | null,
+  ): Promise<ExecutionResult | OpenAnswer> {
     if (faults.length > 0) return { errors: faults };
     const ctx = contextFor(exchange);
     const args = { schema, document, operationName, variableValues: variables, contextValue: ctx };
     const { record } = exchange;
-    const result = await execution(args, isExplained, record).catch((fault: unknown) => ({
-      errors: [clientError(fault, onFault)],
-    }));
+    if (inParts !== null) {
+      const opened = await open(args, inParts, record);
+      if ("rest" in opened) return { ...opened, ctx };
+      return withFreshness(opened, ctx, record, answers !== null);
+    }
+    const result = await execution(args, isExplained, record).catch(failed);
     return withFreshness(result, ctx, record, answers !== null);
+  }
+
+  function failed(fault: unknown): ExecutionResult {
+    return { errors: [clientError(fault, onFault)] };
+  }
+
+  /** Begins to execute an operation in parts. One that has but one part is whole. */
+  async function open(
+    args: ExecutionArgs,
+    inParts: DocumentNode,
+    record: RequestRecord,
+  ): Promise<ExecutionResult | AnswerInParts> {
+    const begun = await begin(args, false, record).catch(failed);
+    if (!("schema" in begun)) return begun;
+    const { settle, pause } = begun;
+    const enter = record.trace?.enter ?? null;
+    const parts = executeInParts({ ...args, schema: begun.schema }, inParts, { pause, enter });
+    const rest = settling(parts, settle);
+    const first = await rest.next();
+    if (first.done === true) throw new Error("an answer has no part");
+    if (first.value.hasNext) return { first: first.value, rest };
+    await rest.return();
+    const { hasNext: _, ...result } = first.value;
+    return result;
   }
 
   /** Executes an operation, unless its variables, its rights or its cost forbid it. */
@@ -129,6 +161,22 @@ export function createGraphQL({
     isExplained: boolean,
     record: RequestRecord,
   ): Promise<ExecutionResult> {
+    const begun = await begin(args, isExplained, record);
+    if (!("schema" in begun)) return begun;
+    try {
+      const enter = record.trace?.enter ?? null;
+      return await execute({ ...args, schema: begun.schema }, begun.pause, undefined, enter);
+    } finally {
+      begun.settle();
+    }
+  }
+
+  /** Decides whether an operation may run. Returns the answer in its place if not. */
+  async function begin(
+    args: ExecutionArgs,
+    isExplained: boolean,
+    record: RequestRecord,
+  ): Promise<Begun | ExecutionResult> {
     const operation = operationOf(args);
     if (operation === null) throw new Error("a valid document has an operation that cannot be planned");
     if ("faults" in operation) return { errors: operation.faults };
@@ -136,17 +184,17 @@ export function createGraphQL({
     if (own instanceof GraphQLError) return { errors: [own] };
     const decision = await boundCost(operation, { limits: limits.request, callers, isExplained });
     if ("answer" in decision) return decision.answer;
-    const { usage } = operation.ctx.upstream;
+    const { upstream } = operation.ctx;
+    const { usage } = upstream;
     const before = usage.requests; // of a page that was read before
-    try {
-      const pause = () => {
+    return {
+      schema: own,
+      pause: () => {
         record.isLong = true;
-        return operation.ctx.upstream.pauseAnswer();
-      };
-      return await execute({ ...args, schema: own }, pause, undefined, record.trace?.enter ?? null);
-    } finally {
-      decision.settle(usage.requests - before);
-    }
+        return upstream.pauseAnswer();
+      },
+      settle: () => decision.settle(usage.requests - before),
+    };
   }
 
   /** Answers a request by executing it. */
@@ -154,15 +202,28 @@ export function createGraphQL({
     exchange: Exchange,
     parse: ParseParams,
     body: Uint8Array,
-    type: MediaType,
-  ): Promise<Reply> {
-    const { record } = exchange;
-    const result = await Promise.try(() => run(exchange, requested(exchange, parse, body))).catch(
-      (fault: unknown) => ({ errors: [clientError(fault, onFault)] }),
-    );
-    const translated = translateErrors(result, onFault, () => view.isComplete(record.viewer));
+    { whole, inParts }: AcceptedTypes,
+  ): Promise<Reply | Response> {
+    const { head, record } = exchange;
+    const result = await Promise.try(() => {
+      const operation = requested(exchange, parse, body);
+      const { faults, isExplained } = operation;
+      const isInParts = inParts !== null && faults.length === 0 && !isExplained && mayStream(record);
+      const document = isInParts ? operation.inParts : null;
+      if (whole === null && document === null) throw notAcceptable();
+      return run(exchange, operation, document);
+    }).catch(failed);
+    const translate = (each: ExecutionResult) =>
+      translateErrors(each, onFault, () => view.isComplete(record.viewer));
+    if ("rest" in result) {
+      const { ctx, ...answer } = result;
+      const extensions = () => withFreshness({}, ctx, record, false).extensions;
+      if (inParts === null) throw new Error("an answer in parts was not accepted");
+      return responseInParts(answer, { head, record, type: inParts, translate, extensions, onFault });
+    }
+    const translated = translate(result);
     for (const { code } of translated.errors ?? []) record.codes.add(code);
-    return answerOf(translated, type, record.isLong);
+    return answerOf(translated, whole ?? "application/json", record.isLong);
   }
 
   /** Answers a request in another form, which has no place for errors beside data: the first one is thrown. */
@@ -205,15 +266,22 @@ export function createGraphQL({
   }
 
   /** Answers a request from the kept answers, or by executing it. `form` replaces the form of GraphQL; a plan keeps that. */
+  async function respond(exchange: Exchange, parse: ParseParams, form: AnswerForm): Promise<Reply>;
+  async function respond(
+    exchange: Exchange,
+    parse: ParseParams,
+    form?: AnswerForm | null,
+  ): Promise<Reply | Response>;
   async function respond(
     exchange: Exchange,
     parse: ParseParams,
     form: AnswerForm | null = null,
-  ): Promise<Reply> {
+  ): Promise<Reply | Response> {
     const { head, record } = exchange;
     // A reader with no more than a URL may not see the plan.
     const other = wantsPlan(head) && form?.isEmbeddable !== true ? null : form;
-    const type = other === null ? acceptedType(head) : "application/json";
+    const types = acceptedTypes(head);
+    if (other === null && types.whole === null && types.inParts === null) throw notAcceptable();
     if (form?.isEmbeddable !== true) refuseForeign(head, server.allowedOrigins);
     await callers.enter(record.caller);
     checkContent(head, limits.request);
@@ -224,8 +292,9 @@ export function createGraphQL({
     if (found) return labelled(await found.reply(head, now()), record, "hit");
     const answer =
       other === null
-        ? await executed(exchange, parse, body, type)
+        ? await executed(exchange, parse, body, types)
         : await formed(exchange, parse, body, other);
+    if (!(answer instanceof Reply)) return answer; // in parts, and never kept
     const kept = key === null ? null : (answers?.keep(key, answer, record) ?? null);
     if (kept !== null) return labelled(await kept.reply(head, record.receivedAt), record, "fwd=miss; stored");
     return labelled(await compressed(answer, head), record, isKeepable ? "fwd=miss" : "fwd=bypass");
@@ -236,9 +305,40 @@ export function createGraphQL({
 
 const NO_BODY = new Uint8Array();
 
+/** An operation that may run. */
+interface Begun {
+  readonly schema: GraphQLSchema;
+  readonly pause: ThreadTurn;
+  /** Counts towards the share of its caller what it has cost. */
+  readonly settle: () => void;
+}
+
+interface OpenAnswer extends AnswerInParts {
+  readonly ctx: Context;
+}
+
+/** Settles an operation once its last part is read, or its reader has left. */
+async function* settling(
+  payloads: AsyncGenerator<Payload, void, void>,
+  settle: () => void,
+): AsyncGenerator<Payload, void, void> {
+  try {
+    yield* payloads;
+  } finally {
+    settle();
+  }
+}
+
+/** HTTP/1.0 has no way to send a body without its length, and HEAD asks for the head alone. */
+function mayStream({ incoming }: RequestRecord): boolean {
+  return incoming.method !== "HEAD" && incoming.httpVersion !== "1.0";
+}
+
 /** The operation that a request names. */
 interface Requested {
   readonly document: DocumentNode;
+  /** With `@defer` and `@stream`; null: it has neither. */
+  readonly inParts: DocumentNode | null;
   readonly text: string;
   readonly definition: OperationDefinitionNode;
   readonly operationName: string | null;

@@ -153,22 +153,45 @@ const JSON_TYPE = /^application\/(graphql\+)?json *(;|$)/i;
 /** The media types of answers, the preferred one first. */
 export type MediaType = "application/json" | "application/graphql-response+json";
 
-/** Clients send few different values. */
-const negotiated = new LRUCache<string, MediaType>({ max: 200 });
+/** The media types of answers in parts (`@defer`, `@stream`). */
+export type StreamType = "multipart/mixed" | "text/event-stream";
 
-/** Returns the media type of the answer: the first one of JSON that the client lists. Throws HttpError where it lists none. */
-export function acceptedType({ headers }: RequestHead): MediaType {
+/** The media types that a client takes: the first of each kind that it lists. */
+export interface AcceptedTypes {
+  /** Null: no JSON. */
+  readonly whole: MediaType | null;
+  readonly inParts: StreamType | null;
+}
+
+/** Clients send few different values. */
+const negotiated = new LRUCache<string, AcceptedTypes>({ max: 200 });
+
+export function acceptedTypes({ headers }: RequestHead): AcceptedTypes {
   const accept = headers.get("accept") || "*/*";
   const known = negotiated.get(accept);
   if (known !== undefined) return known;
-  const type = accept
-    .toLowerCase()
-    .split(",")
-    .map(typeIn)
-    .find((each) => each !== null);
-  if (type === undefined) throw badRequest(406, "Answers are JSON; send `accept: application/json`.");
-  negotiated.set(accept, type);
-  return type;
+  const items = accept.toLowerCase().split(",");
+  const types: AcceptedTypes = {
+    whole: items.map(typeIn).find((each) => each !== null) ?? null,
+    inParts: items.map(streamTypeIn).find((each) => each !== null) ?? null,
+  };
+  negotiated.set(accept, types);
+  return types;
+}
+
+/** The refusal of a client that takes no JSON for an answer that is not in parts. */
+export function notAcceptable(): HttpError {
+  return badRequest(406, "Answers are JSON; send `accept: application/json`.");
+}
+
+/** The media type of an answer in parts that an item of the header `accept` takes; null where it takes none, or one of another format. */
+function streamTypeIn(item: string): StreamType | null {
+  const [type = "", ...parameters] = item.split(";").map((each) => each.trim());
+  const isOther = parameters.some(
+    (each) => /^q=0(\.0*)?$/.test(each) || /^(incrementalspec|deferspec)=(?!"?20220824"?$)/.test(each),
+  );
+  if (isOther) return null;
+  return type === "multipart/mixed" || type === "text/event-stream" ? type : null;
 }
 
 /** The media type that an item of the header `accept` takes; null where it takes no JSON in UTF-8. */

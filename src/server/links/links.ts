@@ -12,6 +12,7 @@ import {
   type Viewer,
 } from "../../domain/viewer.ts";
 import { badInput, GatewayError } from "../../errors.ts";
+import { incrementalDocument } from "../../execution/incremental.ts";
 import { coerceVariables, operationShape } from "../../planning/operation.ts";
 import type { LinksConfig } from "../../settings/links.ts";
 import { pathIn } from "../charts/chart-form.ts";
@@ -135,7 +136,7 @@ export class Links {
   /** Rejects a link that could never be viewed, because of its variables or its rights. */
   #refuseUseless({ text }: TrustedDocument, content: LinkContent): void {
     const { schema } = this.#options;
-    const document = parse(text, { noLocation: true });
+    const document = incrementalDocument(parse(text, { noLocation: true })).whole;
     const definition = getOperationAST(document);
     if (!definition) throw new RangeError("a document without an operation is not trusted");
     const coerced = coerceVariables(schema, definition, content.variables);
