@@ -184,6 +184,7 @@ export const WITHOUT_ID = [
   "ArtifactActivity",
   "ArtifactActivityConnection",
   "ArtifactActivityEdge",
+  "Budget",
   "ChatActivity",
   "ChatCoworkActivity",
   "ClaudeAiDashboard",

@@ -11,6 +11,7 @@ import type { SharedStore } from "./cache/shared-store.ts";
 import type { Config } from "./config.ts";
 import type { Context } from "./context.ts";
 import { Contexts } from "./contexts.ts";
+import type { SpendBudget } from "./domain/budget.ts";
 import type { Instant } from "./domain/day.ts";
 import { seeing, VIEWER_OF_ALL } from "./domain/viewer.ts";
 import type { OutageSubject } from "./errors.ts";
@@ -19,6 +20,7 @@ import { AUTHORIZATION, type Authentication } from "./server/auth/authenticator.
 import { issuerKeys } from "./server/auth/issuer-keys.ts";
 import { jwtCheck, jwtTokens } from "./server/auth/jwt.ts";
 import { fileTokens } from "./server/auth/tokens.ts";
+import { type WatchedFileOptions, watchedFile } from "./server/auth/watched-file.ts";
 import { BUILT_PICTURES } from "./server/charts/pictures.ts";
 import { readDocuments } from "./server/documents/manifest.ts";
 import type { TrustedDocuments } from "./server/documents/trusted.ts";
@@ -33,6 +35,7 @@ import { createServer } from "./server/server.ts";
 import { SignInIssuer } from "./server/sign-in/issuer.ts";
 import { createSignIn, type PageSignIn } from "./server/sign-in/sign-in.ts";
 import type { JwtAuthConfig } from "./settings/auth.ts";
+import { type BudgetsConfig, rereadBudgets } from "./settings/budgets.ts";
 import { statedLimits } from "./settings/limits.ts";
 import type { Priority } from "./upstream/budget/budget.ts";
 import type { ReadOptions } from "./upstream/budget/operation.ts";
@@ -153,6 +156,24 @@ function claimSettings({
   return JSON.stringify([issuers, audiences, signIn?.clientId, ...claims]);
 }
 
+const NO_BUDGETS: readonly SpendBudget[] = [];
+
+/** Returns the budgets as the operator's file has them now. */
+function budgetsBy(
+  config: BudgetsConfig | null,
+  options: Pick<WatchedFileOptions<readonly SpendBudget[]>, "onFault" | "elapsedMs">,
+): () => readonly SpendBudget[] {
+  if (config === null) return () => NO_BUDGETS;
+  return watchedFile({
+    paths: [config.path],
+    read: () => rereadBudgets(config),
+    first: config.budgets,
+    staying: "BUDGETS_FILE: the budgets read before stay in force.",
+    settles: true,
+    ...options,
+  });
+}
+
 /** Null where there are no links. */
 function linksBy(
   { links, access: { identity }, tenants }: Config,
@@ -231,6 +252,7 @@ export function createApp(
   };
   const contexts = new Contexts({
     tenants,
+    budgets: budgetsBy(config.budgets, { onFault, elapsedMs: pace.now }),
     upstream,
     pseudonymKey: access.pseudonymKey,
     longTexts: new LongTexts(shared),

@@ -1,6 +1,7 @@
 import { accessConfig } from "./settings/access.ts";
 import { agentsConfig } from "./settings/agents.ts";
 import { authConfig } from "./settings/auth.ts";
+import { budgetsConfig } from "./settings/budgets.ts";
 import { cacheConfig } from "./settings/cache.ts";
 import { ConfigError } from "./settings/config-error.ts";
 import { limitsConfig } from "./settings/limits.ts";
@@ -60,6 +61,7 @@ export function readConfig(environment: Environment) {
     server,
     access: accessConfig(reader, auth),
     agents: agentsConfig(reader),
+    budgets: budgetsConfig(reader, tenants),
     cache,
     links: linksConfig(reader, { auth, store: cache.store, isSandbox }),
     limits: limitsConfig(reader, { auth, upstreamPerMinute: (analytics + lookups) * organizations.length }),

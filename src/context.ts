@@ -1,4 +1,5 @@
 import type { LongTexts } from "./cache/long-texts.ts";
+import type { SpendBudget } from "./domain/budget.ts";
 import type { Instant } from "./domain/day.ts";
 import type { NamedOrganization } from "./domain/organization.ts";
 import type { OrgDirectory } from "./domain/team.ts";
@@ -60,6 +61,8 @@ export interface Context extends TenantContext {
   readonly maxFirst: number;
   /** Limits on a request and a caller, as clients can read them. */
   readonly limits: readonly StatedLimit[];
+  /** Operator's budgets, of all organizations. */
+  readonly budgets: readonly SpendBudget[];
   /** Facts that do not fit into an id. */
   readonly longTexts: LongTexts;
   /** Adds to `extensions.warnings` of the answer. */

@@ -3,6 +3,7 @@ import type { LongTexts } from "./cache/long-texts.ts";
 import type { SharedStore } from "./cache/shared-store.ts";
 import { whileCurrent } from "./cache/validity.ts";
 import type { Context, ReadableOrganization, TenantContext, Warning } from "./context.ts";
+import type { SpendBudget } from "./domain/budget.ts";
 import type { Instant } from "./domain/day.ts";
 import type { Tenant } from "./domain/organization.ts";
 import { Pseudonyms } from "./domain/pseudonym.ts";
@@ -31,6 +32,8 @@ export interface ContextOptions extends OperationOptions {
 
 export interface ContextsOptions {
   readonly tenants: readonly TenantConfig[];
+  /** Returns the operator's budgets as they are now. */
+  readonly budgets: () => readonly SpendBudget[];
   /** Options of every upstream beside its tenant and credentials. */
   readonly upstream: Omit<UpstreamOptions, "tenant" | "credentials">;
   /** Secret of pseudonyms; null: derived from the keys of each tenant. */
@@ -79,6 +82,8 @@ export class Contexts {
   of({ organization = null, ...asker }: ContextOptions, viewer: Viewer): Context {
     const { upstream, longTexts, limits, maxFirst, now } = this.#options;
     const operation = new Operation(upstream.maxRequests, asker);
+    const budgets = this.#options.budgets();
+    operation.dependOn(whileCurrent(budgets, this.#options.budgets));
     const warnings: Warning[] = [];
     const readable = this.#tenants.flatMap((state) => state.readableBy(viewer));
     const partsOf = (name: string | null) => {
@@ -92,6 +97,7 @@ export class Contexts {
       base: null,
       viewer,
       now,
+      budgets,
       maxFirst,
       limits,
       longTexts,

@@ -124,6 +124,7 @@ describe("the rules of the schema", () => {
   test("a member comes to what is theirs: no list of people, groups or things", () => {
     const fields = coordinates(reachable("MEMBER"));
     expect(fields.filter((name) => name.startsWith("Query."))).toEqual([
+      "Query.budgets",
       "Query.limits",
       "Query.organization",
       "Query.organizations",

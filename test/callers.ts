@@ -65,17 +65,20 @@ export interface GuardedOptions extends Omit<GatewayOptions, "settings"> {
   readonly settings?: Environment;
   /** Of the member. */
   readonly email?: string;
+  /** Names of the organizations that all callers are limited to. */
+  readonly organizations?: readonly string[];
 }
 
 /** The way to a field is as long as it happens to be, and each is asked for. */
 const UNBOUNDED = { MAX_DEPTH: "50", MAX_ROWS: "10000000", CALLER_OPERATIONS_PER_MINUTE: "1000000" };
 
 /** A gateway with a token for each caller. */
-export function guarded({ settings = {}, email, ...options }: GuardedOptions = {}) {
+export function guarded({ settings = {}, email, organizations, ...options }: GuardedOptions = {}) {
   const path = join(folder, `${crypto.randomUUID()}.json`);
   const tokens = Object.entries(CALLERS).map(([name, caller]) => ({
     name,
     ...caller,
+    ...(organizations === undefined ? {} : { organizations }),
     sha256: sha256(tokenOf(name)).toString("hex"),
     ...(caller.role === "MEMBER" ? { email: email ?? "nobody@ternplover.example" } : {}),
   }));

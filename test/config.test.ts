@@ -77,6 +77,7 @@ describe("an empty environment", () => {
         playground: true,
         documents: { trustedOnly: false, path: "", registeredBytes: 8 * MiB },
       },
+      budgets: null,
       agents: { isOn: true, answerBytes: 48 * 1_024 },
       cache: {
         memoryBytes: 256 * MiB,

@@ -30,6 +30,7 @@ function operation(): Context {
     limits: [],
     warn: () => {},
     warnings: [],
+    budgets: [],
     orgDirectory: { aliases: new Map(), teams: null },
     longTexts: new LongTexts(null),
     secretDigest: (text) => text,

@@ -1,6 +1,7 @@
 import { ACCESS } from "./access.ts";
 import { AGENTS } from "./agents.ts";
 import { AUTH, JWT } from "./auth.ts";
+import { BUDGETS } from "./budgets.ts";
 import { CACHE } from "./cache.ts";
 import { CALLER_LIMITS, OPERATION_LIMITS, REQUEST_LIMITS } from "./limits.ts";
 import { LINKS } from "./links.ts";
@@ -27,6 +28,7 @@ export const SUBJECTS = {
   "Links to pictures": Object.values(LINKS),
   Agents: Object.values(AGENTS),
   Teams: Object.values(TEAMS),
+  Budgets: Object.values(BUDGETS),
   "Cache and stores": Object.values(CACHE),
   Limits: [
     ...Object.values(OPERATION_LIMITS),

@@ -1,0 +1,145 @@
+import { type BudgetFigures, figuresOfBudget, requestsOfBudgets } from "../../src/analytics/budgets.ts";
+import { costReport } from "../../src/analytics/cost.ts";
+import type { Context } from "../../src/context.ts";
+import {
+  BUDGET_PERIODS,
+  BUDGET_STATES,
+  BUDGET_SUBJECTS,
+  type BudgetPeriod,
+  type BudgetSubject,
+  budgetPeriodOn,
+  FEWEST_WHOLE_DAYS,
+  type SpendBudget,
+  type SpendBudgetState,
+} from "../../src/domain/budget.ts";
+import { dayOf } from "../../src/domain/day.ts";
+import { TEAM_SOURCES } from "../../src/loaders/teams.ts";
+import { budgetsFor, visibleBudgets } from "../../src/loaders/visible-budgets.ts";
+import { builder } from "../framework/builder.ts";
+import { Freshness } from "../framework/freshness.ts";
+import { DerivedMoney, Money } from "../framework/money.ts";
+import { ofOrganization, tenantArg } from "../framework/organization.ts";
+import { ResolvedRange } from "../framework/range.ts";
+
+function described<Name extends string>(
+  values: Readonly<Record<Name, string>>,
+): { [N in Name]: { description: string } } {
+  const entries = Object.entries<string>(values).map(([name, description]) => [name, { description }]);
+  return Object.fromEntries(entries);
+}
+
+const BudgetSubjectEnum = builder.enumType("BudgetSubject", {
+  description: "What a budget is about.",
+  values: described<BudgetSubject>(BUDGET_SUBJECTS),
+});
+
+const BudgetPeriodEnum = builder.enumType("BudgetPeriod", {
+  description: "Periods of the UTC calendar that a budget can be for.",
+  values: Object.fromEntries(
+    Object.entries(BUDGET_PERIODS).map(([name, { means }]) => [name, { description: means }]),
+  ) as { [P in BudgetPeriod]: { description: string } },
+});
+
+const BudgetStateEnum = builder.enumType("BudgetState", {
+  description: "States of a budget, the calmest first.",
+  values: described<SpendBudgetState>(BUDGET_STATES),
+});
+
+/** Options of a field that needs the figures of its budget; those of all budgets of the answer share their requests. */
+const fromFigures = {
+  nullable: true,
+  sources: [...costReport.datasets, ...TEAM_SOURCES],
+  requests: (_input: object, ctx: Context) => requestsOfBudgets(ctx, budgetsFor(ctx)),
+} as const;
+
+function figuresOf(budget: SpendBudget, ctx: Context): Promise<BudgetFigures> {
+  return figuresOfBudget(ctx, budget, dayOf(ctx.now()));
+}
+
+const Budget = builder.objectRef<SpendBudget>("Budget").implement({
+  description:
+    "A budget from the operator's file, with its spend in the current period. Spend is net: after discount, before credits.",
+  fields: (t) => ({
+    name: t.exposeString("name", { description: "Its name; unique." }),
+    subject: t.expose("subject", { type: BudgetSubjectEnum, description: "What it is about." }),
+    subjectId: t.exposeString("subjectId", {
+      nullable: true,
+      description:
+        "The subject as the operator states it: name of a model, id or name of a team, id of a workspace or key, address or id of a person. Null for an organization.",
+    }),
+    organization: t.exposeString("organization", {
+      description: "Organization of the figures, by the name that `organization` arguments take.",
+    }),
+    period: t.expose("period", { type: BudgetPeriodEnum, description: "Length of its periods." }),
+    range: t.field({
+      type: ResolvedRange,
+      description: "The UTC days of the current period, all of them.",
+      resolve: ({ period }, _args, ctx) => budgetPeriodOn(period, dayOf(ctx.now())),
+    }),
+    amount: t.expose("amount", { type: Money, description: "The amount that a period may cost." }),
+    thresholds: t.field({
+      type: ["Count"],
+      description: "Percents of the amount. One below 100 that is reached makes the state a warning.",
+      resolve: ({ thresholds }) => [...thresholds],
+    }),
+    spent: t.field({
+      ...fromFigures,
+      type: Money,
+      description:
+        "Net spend from the first day of the period up to and including today, exact; equal to `cost` of the same subject and days. A lower bound while days are open, since upstream exports usage late. Additive over periods.",
+      resolve: async (budget, _args, ctx) => (await figuresOf(budget, ctx)).spend.spent,
+    }),
+    share: t.field({
+      ...fromFigures,
+      type: "Decimal",
+      description: "`spent` divided by `amount`: 0.8 is four fifths of it. Not additive.",
+      resolve: async (budget, _args, ctx) => (await figuresOf(budget, ctx)).share,
+    }),
+    wholeDays: t.field({
+      ...fromFigures,
+      type: "Count",
+      description: "Days of the period, from the first on, that upstream's export covers completely.",
+      resolve: async (budget, _args, ctx) => (await figuresOf(budget, ctx)).spend.wholeDays,
+    }),
+    projected: t.field({
+      ...fromFigures,
+      type: DerivedMoney,
+      description:
+        "Spend of the whole period if its other days cost as much as its complete days did on average. Null without a complete day.",
+      resolve: async (budget, _args, ctx) => (await figuresOf(budget, ctx)).projected,
+    }),
+    exhaustedOn: t.field({
+      ...fromFigures,
+      type: "Date",
+      description:
+        "The UTC day on which `spent` reached the amount, or on which it will at the average of the complete days. Null: not in this period. Null also for a team that has spent its amount: its days are not read one by one.",
+      resolve: async (budget, _args, ctx) => (await figuresOf(budget, ctx)).exhaustedOn,
+    }),
+    state: t.field({
+      ...fromFigures,
+      type: BudgetStateEnum,
+      description: `How the period stands, the most serious that holds. Projections count from ${FEWEST_WHOLE_DAYS} complete days on.`,
+      resolve: async (budget, _args, ctx) => (await figuresOf(budget, ctx)).state,
+    }),
+    freshness: t.field({
+      ...fromFigures,
+      type: Freshness,
+      description: "Age of the figures.",
+      resolve: async (budget, _args, ctx) => (await figuresOf(budget, ctx)).freshness,
+    }),
+  }),
+});
+
+builder.queryField("budgets", (t) =>
+  t.field({
+    ...ofOrganization,
+    args: tenantArg,
+    requires: ["spend:read", "own"],
+    type: [Budget],
+    nullable: true,
+    description:
+      "The budgets that the operator has listed (BUDGETS_FILE) for organizations with the same people, in the order of that file; none where there is no file. Budgets of people are listed for callers who see people by name, those of teams for callers who see the team, and those of API keys for callers who see individuals. A member sees the budgets that state their own address. Figures take one run of upstream pages per calendar month for all budgets of one kind of subject and period, and two for those of teams. Errors of one budget: NOT_FOUND, NOT_CONFIGURED, NOT_COVERED, NOT_YET_AVAILABLE, DIRECTORY_NOT_READY, BAD_USER_INPUT, UPSTREAM_*.",
+    maxRows: () => 100,
+    resolve: async (_root, _args, ctx) => [...(await visibleBudgets(ctx))],
+  }),
+);

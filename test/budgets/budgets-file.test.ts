@@ -1,0 +1,145 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { readConfig } from "../../src/config.ts";
+import { ConfigError } from "../../src/settings/config-error.ts";
+import type { Environment } from "../../src/settings/settings.ts";
+import { budgetsFile, withBudgets } from "./files.ts";
+
+function faults(settings: Environment): readonly string[] {
+  try {
+    readConfig(settings);
+    return [];
+  } catch (fault) {
+    if (fault instanceof ConfigError) return fault.faults;
+    throw fault;
+  }
+}
+
+const THREE = { SANDBOX_ORGANIZATIONS: "three" };
+
+const FULL = [
+  { name: "Everything", amountUsd: 120_000 },
+  { name: "Atlas", team: "Atlas", period: "QUARTER", amountUsd: "8000.50", thresholds: [100, 50] },
+  { name: "Production", workspace: "wrkspc_1", amountUsd: 1 },
+  { name: "Opus", model: "claude-opus", organization: "console", amountUsd: 1 },
+  { name: "Ada", person: "ada@x.example", amountUsd: 1, thresholds: [] },
+  { name: "Key", apiKey: "apikey_1", period: "WEEK", amountUsd: 1 },
+];
+
+describe("BUDGETS_FILE", () => {
+  test("states budgets", () => {
+    const { budgets } = readConfig(withBudgets(FULL));
+    expect(
+      budgets?.budgets.map((each) => [
+        each.name,
+        each.subject,
+        each.subjectId,
+        each.organization,
+        each.period,
+        each.amount.cents.units,
+        each.thresholds,
+      ]),
+    ).toEqual([
+      ["Everything", "ORGANIZATION", null, "enterprise", "MONTH", 12_000_000n, [50, 80, 100]],
+      ["Atlas", "TEAM", "Atlas", "enterprise", "QUARTER", 800_050n, [50, 100]],
+      ["Production", "WORKSPACE", "wrkspc_1", "console", "MONTH", 100n, [50, 80, 100]],
+      ["Opus", "MODEL", "claude-opus", "console", "MONTH", 100n, [50, 80, 100]],
+      ["Ada", "PERSON", "ada@x.example", "enterprise", "MONTH", 100n, []],
+      ["Key", "API_KEY", "apikey_1", "enterprise", "WEEK", 100n, [50, 80, 100]],
+    ]);
+  });
+
+  test.each<[string, unknown, RegExp]>([
+    ["no list", {}, /is not a list of at most 100 budgets, such as \[/],
+    ["no JSON", "{", /^BUDGETS_FILE: the file is not JSON/],
+    ["an unknown field", [{ name: "a", amountUsd: 1, amount: 1 }], /has an unknown field; use `name`/],
+    ["a budget without a name", [{ amountUsd: 1 }], /budget 1: `name` is not a text/],
+    ["an amount of a fraction as a number", [{ name: "a", amountUsd: 0.1 }], /`amountUsd` is not/],
+    ["no amount", [{ name: "a" }], /`amountUsd` is not an amount above 0 in dollars, such as/],
+    ["an unknown period", [{ name: "a", amountUsd: 1, period: "DAY" }], /one of WEEK, MONTH, QUARTER/],
+    [
+      "two subjects",
+      [{ name: "a", amountUsd: 1, team: "x", model: "y" }],
+      /has `team` and `model`; a budget is about one of them/,
+    ],
+    ["a name for a key", [{ name: "a", amountUsd: 1, apiKey: "ci" }], /the id of an API key/],
+    [
+      "a workspace of the Enterprise organization",
+      [{ name: "a", amountUsd: 1, workspace: "wrkspc_1", organization: "enterprise" }],
+      /only console can report the spend of a workspace/,
+    ],
+    ["a threshold of 0", [{ name: "a", amountUsd: 1, thresholds: [0] }], /`thresholds` is not a list/],
+    [
+      "one name twice",
+      [
+        { name: "a", amountUsd: 1 },
+        { name: "a", amountUsd: 2 },
+      ],
+      /two budgets have one name/,
+    ],
+  ])("is refused at start with %s", (_what, content, expected) => {
+    expect(faults(withBudgets(content)).join("\n")).toMatch(expected);
+  });
+
+  test("repeats nothing of its content in a fault", () => {
+    const secret = "ada@secret.example";
+    const budget = { name: "a", amountUsd: secret, person: `${secret} x`, period: secret, [secret]: 1 };
+    const lines = faults(withBudgets([{ ...budget, organization: secret, thresholds: [secret] }]));
+    expect(lines.length).toBeGreaterThan(5);
+    expect(lines.join("\n")).not.toContain("secret.example");
+  });
+
+  test("is read as docs/budgets.md shows it", () => {
+    const page = readFileSync(new URL("../../docs/budgets.md", import.meta.url), "utf8");
+    const shown = /^```json\n([\s\S]*?)\n```$/m.exec(page)?.[1] ?? "";
+    const { budgets } = readConfig(withBudgets(shown));
+    expect(budgets?.budgets.map(({ subject }) => subject)).toEqual([
+      "ORGANIZATION",
+      "TEAM",
+      "WORKSPACE",
+      "MODEL",
+    ]);
+  });
+
+  test("is refused where it cannot be read", () => {
+    const path = budgetsFile([]);
+    expect(faults({ BUDGETS_FILE: `${path}.missing` })).toEqual([
+      "BUDGETS_FILE: the file cannot be read (ENOENT).",
+    ]);
+  });
+});
+
+describe("the organization of a budget among several", () => {
+  test("is the one that it states, or the only one that can be meant", () => {
+    const content = [
+      { name: "a", amountUsd: 1, organization: "south" },
+      { name: "b", amountUsd: 1, workspace: "wrkspc_1" },
+      { name: "c", amountUsd: 1, person: "ada@x.example", organization: "north" },
+    ];
+    const { budgets } = readConfig({ ...withBudgets(content), ...THREE });
+    expect(budgets?.budgets.map(({ organization }) => organization)).toEqual(["south", "platform", "north"]);
+  });
+
+  test.each<[string, object, string]>([
+    [
+      "none where several can be meant",
+      {},
+      "`organization` is missing, and several can be meant; use one of north, platform, south",
+    ],
+    [
+      "none for a person",
+      { person: "ada@x.example" },
+      "`organization` is missing, and several can be meant; use one of north, south",
+    ],
+    ["an unknown one", { organization: "enterprise" }, "`organization` is not one of north, platform, south"],
+    [
+      "one of another kind",
+      { organization: "platform", person: "ada@x.example" },
+      "only north, south can report the spend of a person",
+    ],
+  ])("is refused with %s", (_what, fields, expected) => {
+    expect(faults({ ...withBudgets([{ name: "a", amountUsd: 1, ...fields }]), ...THREE })).toEqual([
+      `BUDGETS_FILE budget 1: ${expected}.`,
+    ]);
+  });
+});
