@@ -117,7 +117,7 @@ export const REQUEST_LIMITS = {
   MAX_FIELDS: limit({
     name: "MAX_FIELDS",
     default: "1000",
-    format: wholeNumber(100, 10_000),
+    format: wholeNumber(100, 20_000),
     meaning: "Maximum number of fields in an operation. Those of a fragment count for each spread.",
     counted: "fields, with those of all fragments where they are spread",
     advice: SPLIT,

@@ -24,7 +24,7 @@ describe("documents", () => {
     ["without a required argument", "GRAPHQL_VALIDATION_FAILED", "{ users { totalCount } }"],
     ["without the fields of an object", "GRAPHQL_VALIDATION_FAILED", `{ users(${WEEK}) }`],
     ["with a circle of fragments", "GRAPHQL_VALIDATION_FAILED", "{ ...A } fragment A on Query { ...A }"],
-    ["with a directive there is not", "GRAPHQL_VALIDATION_FAILED", "{ ... @defer { __typename } }"],
+    ["with a directive there is not", "GRAPHQL_VALIDATION_FAILED", "{ ... @nothing { __typename } }"],
     ["with a range of no form", "GRAPHQL_VALIDATION_FAILED", "{ users(range: {}) { totalCount } }"],
     [
       "with a range of two forms",
