@@ -52,7 +52,7 @@ export const REQUEST_LIMITS = {
   MAX_TOKENS: limit({
     name: "MAX_TOKENS",
     default: "2000",
-    format: wholeNumber(200, 20_000),
+    format: wholeNumber(200, 50_000),
     meaning: "Maximum number of tokens (names, values, brackets) in a document.",
     counted: "tokens in the document",
     advice: SPLIT,

@@ -15,9 +15,10 @@ const B = RANGES.b;
 const settings = {
   MAX_ROWS: "10000000",
   MAX_UPSTREAM_REQUESTS: "10000",
+  SPEND_LIMITS_PER_MINUTE: "10000",
   MAX_DOCUMENT_BYTES: "1MiB",
   MAX_BODY_BYTES: "16MiB",
-  MAX_TOKENS: "20000",
+  MAX_TOKENS: "50000",
   MAX_FIELDS: "20000",
   MAX_ALIASES: "1000",
   MAX_BREADTH: "1000",
@@ -48,6 +49,7 @@ const CASES: Readonly<Record<string, Calls>> = {
   User: ({ email }) => [
     `user(email: "${email}")`,
     `idleSeats(days: 1, first: 3)`,
+    `spendLimitRequests(first: 3)`,
     `cost(${A}, bucket: NONE, groupBy: [USER], first: 4)`,
     `cost(${B}, bucket: NONE, groupBy: [USER], first: 4, compare: PREVIOUS_PERIOD)`,
     `cost(${A}, bucket: NONE, groupBy: [ACTOR], source: UNIFIED, first: 4)`,
