@@ -76,7 +76,10 @@ const Budget = builder.objectRef<SpendBudget>("Budget").implement({
       description: "The UTC days of the current period, all of them.",
       resolve: ({ period }, _args, ctx) => budgetPeriodOn(period, dayOf(ctx.now())),
     }),
-    amount: t.expose("amount", { type: Money, description: "The amount that a period may cost." }),
+    amount: t.expose("amount", {
+      type: Money,
+      description: "The amount that a period may cost. Not additive: budgets can overlap.",
+    }),
     thresholds: t.field({
       type: ["Count"],
       description: "Percents of the amount. One below 100 that is reached makes the state a warning.",
@@ -98,7 +101,8 @@ const Budget = builder.objectRef<SpendBudget>("Budget").implement({
     wholeDays: t.field({
       ...fromFigures,
       type: "Count",
-      description: "Days of the period, from the first on, that upstream's export covers completely.",
+      description:
+        "Days of the period, from the first on, that upstream's export covers completely. Not additive.",
       resolve: async (budget, _args, ctx) => (await figuresOf(budget, ctx)).spend.wholeDays,
     }),
     projected: t.field({
@@ -138,7 +142,7 @@ builder.queryField("budgets", (t) =>
     type: [Budget],
     nullable: true,
     description:
-      "The budgets that the operator has listed (BUDGETS_FILE) for organizations with the same people, in the order of that file; none where there is no file. Budgets of people are listed for callers who see people by name, those of teams for callers who see the team, and those of API keys for callers who see individuals. A member sees the budgets that state their own address. Figures take one run of upstream pages per calendar month for all budgets of one kind of subject and period, and two for those of teams. Errors of one budget: NOT_FOUND, NOT_CONFIGURED, NOT_COVERED, NOT_YET_AVAILABLE, DIRECTORY_NOT_READY, BAD_USER_INPUT, UPSTREAM_*.",
+      "The budgets that the operator has listed (BUDGETS_FILE) for organizations with the same people, in the order of that file; none where there is no file. Budgets of people are listed for callers who see people by name, those of teams for callers who see the team, and those of API keys for callers who see individuals. A member sees the budgets that state their own address. Figures take one run of upstream pages per calendar month for all budgets of one kind of subject and period, and two for those of teams. Sources: UNIFIED_ENTERPRISE_COST, UNIFIED_CONSOLE_COST, ENTERPRISE_COST, USER_COST, CONSOLE_COST, GROUPS, GROUP_MEMBERS. Errors of one budget: NOT_FOUND, NOT_CONFIGURED, NOT_COVERED, NOT_YET_AVAILABLE, DIRECTORY_NOT_READY, BAD_USER_INPUT, UPSTREAM_*.",
     maxRows: () => 100,
     resolve: async (_root, _args, ctx) => [...(await visibleBudgets(ctx))],
   }),

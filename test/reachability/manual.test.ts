@@ -87,6 +87,7 @@ function changedBelow(
 /** Numbers that are no measures, with what they are. */
 const NOT_MEASURES: Readonly<Record<string, string>> = {
   "*.totalCount": "How long a list is.",
+  "Budget.thresholds": "Limits.",
   "DatasetInfo.longestRange": "A limit.",
   "DatasetInfo.daysPerRequest": "A limit.",
   "DatasetInfo.maxGroupBy": "A limit.",
