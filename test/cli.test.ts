@@ -106,7 +106,7 @@ describe("serve", () => {
     const { code, output } = await run(["serve", "--help"]).ended();
     expect(code).toBe(0);
     expect(output).toContain("--max-upstream-requests");
-    expect(output).not.toContain("-key");
+    expect(output).not.toMatch(/-(?:keys?|token|secret) </); // files of keys have flags
   });
 
   test("ends its help with the settings that are environment variables only", async () => {

@@ -15,17 +15,13 @@ export function serveCommand(): Command {
     command.option(`--${flagOf(name)} <value>`, helpOf([name], each));
   }
   const secrets = SETTINGS.filter(({ secret }) => secret === true);
-  const variables = secrets.map(
-    ({ name, ...each }) => `  ${name.padEnd(VARIABLE_COLUMN)}${helpOf([], each)}`,
-  );
+  const column = Math.max(...secrets.map(({ name }) => name.length)) + 2;
+  const variables = secrets.map(({ name, ...each }) => `  ${name.padEnd(column)}${helpOf([], each)}`);
   command.addHelpText("after", `\nOnly as environment variables:\n${variables.join("\n")}`);
   return command.action((flags: Readonly<Record<string, string>>) =>
     serve({ ...process.env, ...settingsOf(flags) }),
   );
 }
-
-/** Width of the names of variables that have no flag. */
-const VARIABLE_COLUMN = 25;
 
 function helpOf(
   names: readonly string[],
