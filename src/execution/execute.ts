@@ -11,6 +11,7 @@ import {
   execute as interpret,
   isObjectType,
   locatedError,
+  type OperationDefinitionNode,
   OperationTypeNode,
 } from "graphql";
 import type { Context } from "../context.ts";
@@ -42,39 +43,41 @@ export function execute(
   fieldsATurn = FIELDS_A_TURN,
   enter: EnterField | null = null,
 ): ExecutionResult | Promise<ExecutionResult> {
-  const { schema, document, rootValue, contextValue, operationName, fieldResolver, typeResolver } = args;
+  const { schema, document, contextValue, operationName, fieldResolver, typeResolver } = args;
   const definition = getOperationAST(document, operationName);
   const root = schema.getQueryType();
   if (definition?.operation !== OperationTypeNode.QUERY || !root || fieldResolver || typeResolver)
     return interpret(args);
-  const coerced = coerceVariables(schema, definition, args.variableValues ?? {});
-  if ("faults" in coerced) return { errors: coerced.faults };
-  const operation = prepare(schema, document, definition, coerced.variables);
-  const execution = { operation, rootValue, variables: coerced.variables };
+  const execution = executionOf(args, definition);
+  if ("faults" in execution) return { errors: execution.faults };
   return new Run(execution, contextValue, pause, enter, fieldsATurn).result(root);
 }
 
 /** Runs a resolver, so that what it begins is known to come from this field (`Type.field`). */
 export type EnterField = <T>(coordinate: string, resolve: () => T) => T;
 
-/** Executes a query in the same way, with its answer in view while it is being completed. */
+/** Runs a query in the same way, with its answer in view while it is being completed. */
 export function executeLive(
-  args: ExecutionArgs,
+  execution: Execution,
+  root: GraphQLObjectType,
+  contextValue: unknown,
   pause: ThreadTurn | null,
   enter: EnterField | null,
 ): LiveAnswer {
-  const { schema, document, rootValue, contextValue, operationName } = args;
-  const definition = getOperationAST(document, operationName);
-  const root = schema.getQueryType();
-  if (!definition || !root) throw new Error("a validated document has no such query");
-  const coerced = coerceVariables(schema, definition, args.variableValues ?? {});
-  if ("faults" in coerced) throw new Error("variables are checked before a query is executed");
-  const { variables } = coerced;
-  const operation = prepare(schema, document, definition, variables);
   const live = new LiveAnswer();
-  const execution = { operation, rootValue, variables };
   void new Run(execution, contextValue, pause, enter, FIELDS_A_TURN, live).result(root);
   return live;
+}
+
+/** Prepares a query of a document to run, or returns what is wrong with its variables. */
+export function executionOf(
+  { schema, document, rootValue, variableValues }: ExecutionArgs,
+  definition: OperationDefinitionNode,
+): Execution | { readonly faults: readonly GraphQLError[] } {
+  const coerced = coerceVariables(schema, definition, variableValues ?? {});
+  if ("faults" in coerced) return coerced;
+  const { variables } = coerced;
+  return { operation: prepare(schema, document, definition, variables), rootValue, variables };
 }
 
 /** Fields completed in one go, which takes a few milliseconds. */

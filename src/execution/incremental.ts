@@ -26,8 +26,7 @@ import {
   visit,
 } from "graphql";
 import type { ThreadTurn } from "../domain/pieces.ts";
-import { coerceVariables } from "../planning/operation.ts";
-import { type EnterField, executeLive } from "./execute.ts";
+import { type EnterField, executeLive, executionOf } from "./execute.ts";
 import { type LiveAnswer, PENDING } from "./live-answer.ts";
 import { type CoercedVariables, fieldOf } from "./prepared.ts";
 
@@ -95,14 +94,14 @@ export async function* executeInParts(
   const whole = getOperationAST(args.document, operationName);
   const root = schema.getQueryType();
   if (!definition || !whole || !root) throw new Error("a validated document has no such query");
-  const coerced = coerceVariables(schema, whole, args.variableValues ?? {});
-  if ("faults" in coerced) {
-    yield { errors: coerced.faults, hasNext: false };
+  const execution = executionOf(args, whole);
+  if ("faults" in execution) {
+    yield { errors: execution.faults, hasNext: false };
     return;
   }
-  const { variables } = coerced;
+  const { variables } = execution;
   checkDirectives(inParts, variables);
-  const answer = executeLive(args, pause, enter);
+  const answer = executeLive(execution, root, args.contextValue, pause, enter);
   yield* new Delivery({ schema, definition, variables, fragments: fragmentsIn(inParts) }, answer).payloads(
     root,
   );

@@ -42,13 +42,8 @@ export function contextOfField(
   args: Readonly<Record<string, unknown>>,
   ctx: Context,
 ): Context {
-  const isOfTenant =
-    plan.context !== undefined && isGranted(requirementsOfPlan(plan), permissionsOf(ctx.viewer));
+  const isOfTenant = plan.context !== undefined && isPermitted({ extensions: { plan } }, ctx);
   return isOfTenant ? plan.context(args, ctx) : ctx;
-}
-
-function requirementsOfPlan({ requires }: FieldPlan): Requires | null {
-  return requires.length === 0 ? null : requires;
 }
 
 /** Grants the viewer a field, as far as that depends on the field itself. */
