@@ -155,7 +155,7 @@ describe.each(SAMPLES.map((sample) => [sample.release, sample] as const))(
           const [{ data, requests }, anew] = [await answers(ofNewer), await present()];
           expect(data).toEqual(anew.data);
           expect(requests).toBeGreaterThan(0);
-          expect(requests).toBeLessThanOrEqual(anew.requests + 1); // the archive is asked whose it is
+          expect(requests).toBeLessThanOrEqual(anew.requests + 1); // which organization it belongs to
         },
       );
 
