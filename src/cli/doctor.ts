@@ -1,11 +1,10 @@
 import { Command } from "commander";
 import { clockFrom } from "../clock.ts";
-import { readConfig } from "../config.ts";
-import { ConfigError } from "../settings/config-error.ts";
 import type { ShapeDifference } from "./doctor/contract/compare.ts";
 import { type ContractReport, compareContract, questionsFor } from "./doctor/contract/report.ts";
 import { type Examination, examine } from "./doctor/examine.ts";
 import type { Finding } from "./doctor/finding.ts";
+import { checkSettings } from "./doctor/settings-check.ts";
 import { checkStore } from "./doctor/store-check.ts";
 
 interface Flags {
@@ -69,7 +68,7 @@ function textOf({ findings, requests }: Examination): string {
 }
 
 async function contractDoctor(json: boolean): Promise<void> {
-  const config = configOrNull();
+  const { config } = checkSettings(process.env);
   const questions = config === null ? [] : questionsFor(config);
   if (config === null || questions.length === 0) {
     process.stderr.write(
@@ -88,15 +87,6 @@ async function contractDoctor(json: boolean): Promise<void> {
   await store?.dispose();
   process.stdout.write(json ? written(report) : contractText(report));
   process.exitCode = exitOf(report);
-}
-
-function configOrNull() {
-  try {
-    return readConfig(process.env);
-  } catch (fault) {
-    if (fault instanceof ConfigError) return null;
-    throw fault;
-  }
 }
 
 function exitOf({ endpoints }: ContractReport): number {

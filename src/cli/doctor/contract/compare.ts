@@ -106,7 +106,7 @@ function formOf(value: unknown, { format }: Shape): string | null {
   if (typeof value !== "string") return null;
   const isRight =
     format === "date-time" ? parseInstant(value) !== null : format !== "date" || parseDay(value) !== null;
-  return isRight ? null : `string of another form`;
+  return isRight ? null : "string of another form";
 }
 
 function typesOf(shape: Shape | undefined): readonly string[] {

@@ -32,7 +32,7 @@ export type AskEndpoint = <P, Row>(endpoint: Endpoint<P, Row>, params: P) => Pro
 export interface ContractQuestion {
   readonly dataset: Dataset;
   readonly key: KeyFamily;
-  /** Ids from earlier answers are in `ids`. Returns false, without a request, where it needs an id and there is none. */
+  /** Returns false, without a request, if it needs an id and no earlier answer had one. */
   readonly ask: (ask: AskEndpoint, moment: Moment) => Promise<boolean>;
 }
 
@@ -69,10 +69,8 @@ function countedDay({ now }: Moment): DayRange {
   return oneDay(addDays(dayOf(now), -COUNTED_DAYS));
 }
 
-const list = <P extends { readonly range: DayRange }, Row>(
-  endpoint: Endpoint<P, Row>,
-  more: Omit<P, "range">,
-) => question(endpoint, { paramsOf: (moment) => ({ ...more, range: countedDay(moment) }) as P });
+const list = <More, Row>(endpoint: Endpoint<NoInfer<More> & { readonly range: DayRange }, Row>, more: More) =>
+  question(endpoint, { paramsOf: (moment) => ({ ...more, range: countedDay(moment) }) });
 
 const report: Omit<ReportQuestion, "range"> = { bucket: "DAY", groupBy: [], filter: {} };
 
@@ -80,6 +78,15 @@ const reportByActor: Omit<ReportQuestion, "range"> = { ...report, groupBy: ["ACT
 
 const lookup = <Row>(endpoint: Endpoint<Record<never, never>, Row>, idOf?: (row: Row) => string) =>
   question(endpoint, { paramsOf: () => ({}), ...(idOf && { idOf }) });
+
+/** A question with an id from the answer of `parent` in its path. */
+const below = <P, Row>(parent: Dataset, endpoint: Endpoint<P, Row>, paramsOf: (id: string) => P) =>
+  question(endpoint, {
+    paramsOf({ ids }) {
+      const id = ids.get(parent);
+      return id === undefined ? null : paramsOf(id);
+    },
+  });
 
 /** A question to each endpoint that the gateway reads. Those with an id in their path follow the list that has it. */
 export const CONTRACT_QUESTIONS: readonly ContractQuestion[] = [
@@ -99,9 +106,7 @@ export const CONTRACT_QUESTIONS: readonly ContractQuestion[] = [
   lookup(enterpriseOrganization),
   lookup(enterpriseMembers),
   lookup(groups, ({ groupId }) => groupId),
-  question(groupMembers, {
-    paramsOf: ({ ids }) => withId(ids.get("GROUPS"), (groupId) => ({ groupId })),
-  }),
+  below("GROUPS", groupMembers, (groupId) => ({ groupId })),
   question(spendLimits, { paramsOf: () => ({ userIds: null }) }),
   question(spendLimitRequests, { paramsOf: () => ({ statuses: [] }) }),
   list(claudeCode, {}),
@@ -117,11 +122,5 @@ export const CONTRACT_QUESTIONS: readonly ContractQuestion[] = [
   }),
   lookup(apiKeys),
   lookup(rateLimits),
-  question(workspaceRateLimits, {
-    paramsOf: ({ ids }) => withId(ids.get("WORKSPACES"), (workspaceId) => ({ workspaceId })),
-  }),
+  below("WORKSPACES", workspaceRateLimits, (workspaceId) => ({ workspaceId })),
 ];
-
-function withId<P>(id: string | undefined, paramsOf: (id: string) => P): P | null {
-  return id === undefined ? null : paramsOf(id);
-}

@@ -19,7 +19,7 @@ export interface EndpointReport {
   readonly path: string;
   /** Null: the endpoint gave no answer to compare. */
   readonly differences: readonly ShapeDifference[] | null;
-  /** Why there is none, as the code of an error and the HTTP status, or `NO_ID`: the path needs an id, and a list without rows has none; `NOT_ASKED`: upstream cannot be reached. */
+  /** Why it gave no answer, as the code of an error and the HTTP status, or `NO_ID`: the path needs an id, and a list without rows has none; `NOT_ASKED`: upstream cannot be reached. */
   readonly why: string | null;
   /** Place at which the gateway cannot read the answer, and what it expects there; null: it can. */
   readonly unreadable: string | null;
@@ -49,7 +49,7 @@ export async function compareContract(
   const endpoints: EndpointReport[] = [];
   for (const { dataset, ask } of questions) {
     if (outages.some(isUnreachable)) {
-      endpoints.push({ dataset, path: "", differences: null, why: "NOT_ASKED", unreadable: null });
+      endpoints.push(notCompared(dataset, "", "NOT_ASKED"));
       continue;
     }
     const isAsked = await ask(async (endpoint, params) => {
@@ -60,11 +60,11 @@ export async function compareContract(
         return rows;
       } catch (fault) {
         if (!(fault instanceof GatewayError)) throw fault;
-        endpoints.push(unanswered(dataset, templateOf(contract, endpoint, params).path, fault));
+        endpoints.push(notCompared(dataset, templateOf(contract, endpoint, params).path, causeOf(fault)));
         return [];
       }
     }, moment);
-    if (!isAsked) endpoints.push({ dataset, path: "", differences: null, why: "NO_ID", unreadable: null });
+    if (!isAsked) endpoints.push(notCompared(dataset, "", "NO_ID"));
   }
   await app.dispose();
   return { endpoints, requests: requests() };
@@ -75,9 +75,12 @@ async function contractShapes(): Promise<ContractShapes> {
   return shapes as ContractShapes;
 }
 
-function unanswered(dataset: Dataset, path: string, { code, details }: GatewayError): EndpointReport {
-  const why = [details.reason ?? code, ...(details.status === undefined ? [] : [details.status])].join(" ");
+function notCompared(dataset: Dataset, path: string, why: string): EndpointReport {
   return { dataset, path, differences: null, why, unreadable: null };
+}
+
+function causeOf({ code, details }: GatewayError): string {
+  return [details.reason ?? code, ...(details.status === undefined ? [] : [details.status])].join(" ");
 }
 
 function reportOf<P, Row>(
