@@ -61,7 +61,7 @@ export class Guard {
     this.#restsUntil = at + REST_MS;
     this.#outage ??= { since: at, failedAt: at, codes: new Set() };
     this.#outage.failedAt = at;
-    const outage = fault instanceof Outage ? fault : outageOf(this.#about, causeCodeOf(fault), fault);
+    const outage = outageFrom(this.#about, fault);
     if (this.#outage.codes.has(outage.code)) return;
     this.#outage.codes.add(outage.code);
     this.#options.onFault(outage);
@@ -138,6 +138,11 @@ export function outageOf(about: OutageSubject, code: string, cause?: unknown): O
     about,
     cause,
   );
+}
+
+/** The outage that a fault of a store is; one that is an outage already stays as it is. */
+export function outageFrom(about: OutageSubject, fault: unknown): Outage {
+  return fault instanceof Outage ? fault : outageOf(about, causeCodeOf(fault), fault);
 }
 
 /** Faults that an operator must fix before the gateway starts; null for transient faults. */

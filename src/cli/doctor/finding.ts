@@ -66,3 +66,9 @@ export function problem(check: Check, code: FindingCode, text: string, action: s
 export function skipped(check: Check, text: string, action: string | null = null): Finding {
   return { check, status: "skipped", code: "NOT_CHECKED", text, action };
 }
+
+/** Capitalizes a message and ends it, with the code of its cause. */
+export function sentence(message: string, code = ""): string {
+  const text = `${message.charAt(0).toUpperCase()}${message.slice(1).replace(/\.$/, "")}`;
+  return `${text}${code === "" ? "" : ` (${code})`}.`;
+}

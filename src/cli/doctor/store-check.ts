@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import type { Archive } from "../../cache/archive.ts";
-import { outageOf, refusalOf } from "../../cache/guarded-store.ts";
+import { outageFrom, refusalOf } from "../../cache/guarded-store.ts";
 import type { SharedStore } from "../../cache/shared-store.ts";
 import type { Config } from "../../config.ts";
-import { causeCodeOf, Outage } from "../../errors.ts";
+import { Outage } from "../../errors.ts";
 import type { StoreConfig } from "../../settings/cache.ts";
 import { openArchive, openStore } from "../open.ts";
-import { type Check, type Finding, ok, problem, warning } from "./finding.ts";
+import { type Check, type Finding, ok, problem, sentence, warning } from "./finding.ts";
 
 export interface StoreCheck {
   readonly findings: readonly Finding[];
@@ -30,32 +30,35 @@ const IN_MEMORY = ok(
 );
 
 async function checkShared(config: StoreConfig): Promise<StoreCheck> {
-  let store: SharedStore | null = null;
+  const opened: SharedStore[] = [];
   const key = `doctor ${randomUUID()}`;
   const fault = await faultOf(async () => {
-    store = await openStore(config, () => {});
+    const store = await openStore(config, () => {});
+    opened.push(store);
     await store.occupancy("doctor");
     await store.set(key, Buffer.from(key), 10_000);
     const read = await store.get(key);
     await store.delete(key);
     if (read === null || Buffer.from(read).toString() !== key) throw new Error("another value");
   });
-  const opened = store as SharedStore | null;
+  const [store = null] = opened;
   if (fault === null)
-    return { store: opened, findings: [ok("store", "The store of CACHE_URL can be read and written.")] };
-  await opened?.dispose();
-  return { store: null, findings: [unusable("store", outageIn(config, fault))] };
+    return { store, findings: [ok("store", "The store of CACHE_URL can be read and written.")] };
+  await store?.dispose();
+  return { store: null, findings: [unusable("store", outageFrom({ store: config.kind }, fault))] };
 }
 
 async function checkArchive(config: StoreConfig): Promise<Finding[]> {
   const risks: unknown[] = [];
-  let archive: Archive | null = null;
+  const opened: Archive[] = [];
   const fault = await faultOf(async () => {
-    archive = await openArchive(config, (risk) => void risks.push(risk));
+    const archive = await openArchive(config, (risk) => void risks.push(risk));
+    opened.push(archive);
     await archive.has("doctor");
   });
-  await (archive as Archive | null)?.dispose();
-  if (fault !== null) return [unusable("archive", outageIn(config, fault, "archive"))];
+  await opened[0]?.dispose();
+  if (fault !== null)
+    return [unusable("archive", outageFrom({ store: config.kind, part: "archive" }, fault))];
   return [
     ok("archive", "The archive beside the store can be read."),
     ...risks
@@ -77,11 +80,6 @@ async function faultOf(work: () => Promise<void>): Promise<unknown> {
   );
 }
 
-function outageIn({ kind }: StoreConfig, fault: unknown, part?: "archive"): Outage {
-  if (fault instanceof Outage) return fault;
-  return outageOf({ store: kind, ...(part && { part }) }, causeCodeOf(fault), fault);
-}
-
 function unusable(check: Check, outage: Outage): Finding {
   const isMistake = refusalOf(outage) !== null;
   const { code } = outage;
@@ -96,10 +94,4 @@ function unusable(check: Check, outage: Outage): Finding {
         ? "Start the server that CACHE_URL names, or correct CACHE_URL."
         : "Correct what the line says; the gateway uses the store again by itself.",
   );
-}
-
-/** Capitalizes a message and ends it, with the code of its cause. */
-function sentence(message: string, code = ""): string {
-  const text = `${message.charAt(0).toUpperCase()}${message.slice(1).replace(/\.$/, "")}`;
-  return `${text}${code === "" ? "" : ` (${code})`}.`;
 }

@@ -9,7 +9,16 @@ import type { Outage } from "../../errors.ts";
 import { proxyFor } from "../../proxies.ts";
 import { DATASET_ENDPOINTS } from "../../upstream/dataset-endpoints.ts";
 import { type KeyFamily, ORGANIZATION_OF_KEY, VARIABLE_OF_KEY } from "../../upstream/endpoint.ts";
-import { type Check, type Finding, type FindingCode, ok, problem, skipped, warning } from "./finding.ts";
+import {
+  type Check,
+  type Finding,
+  type FindingCode,
+  ok,
+  problem,
+  sentence,
+  skipped,
+  warning,
+} from "./finding.ts";
 import { isUnreachable, openProbe } from "./probe.ts";
 
 /** Groups of datasets that are open or closed together, in the order in which they are asked. */
@@ -203,7 +212,7 @@ function wayTo({ upstream: { baseUrl, proxies } }: Config, outages: readonly Out
   const outage = outages.find(isUnreachable);
   if (outage === undefined)
     return ok("upstream", `Upstream answers ${proxy === null ? "without a proxy" : `through ${setting}`}.`);
-  const text = `U${outage.message.slice(1)}${proxy === null ? "" : ` (through ${setting})`} (${outage.code}).`;
+  const text = sentence(`${outage.message}${proxy === null ? "" : ` (through ${setting})`}`, outage.code);
   if (proxy === null)
     return problem(
       "upstream",
