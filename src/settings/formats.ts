@@ -5,6 +5,14 @@ export function text(values: string): SettingFormat<string> {
   return { parse: (value) => value, expected: values, values };
 }
 
+/** Reads an http or https URL without credentials; null for any other text. */
+export function httpUrl(text: string): URL | null {
+  const url = URL.parse(text);
+  return url !== null && /^https?:$/.test(url.protocol) && url.username === "" && url.password === ""
+    ? url
+    : null;
+}
+
 export interface Range {
   readonly min: number;
   readonly max: number;

@@ -1,4 +1,4 @@
-import { oneOf, text } from "./formats.ts";
+import { httpUrl, oneOf, text } from "./formats.ts";
 import { optional, type SettingFormat, type SettingsReader, setting } from "./setting.ts";
 
 const SAMPLERS = [
@@ -23,12 +23,7 @@ export interface TracingConfig {
 }
 
 const RECEIVER: SettingFormat<URL> = {
-  parse(value) {
-    const url = URL.parse(value);
-    const isPlain =
-      url !== null && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "";
-    return isPlain ? url : null;
-  },
+  parse: httpUrl,
   expected: "an http or https URL without credentials, such as http://127.0.0.1:4318",
   values: "http or https URL",
 };
@@ -36,13 +31,14 @@ const RECEIVER: SettingFormat<URL> = {
 /** Pairs as in W3C Baggage, which OpenTelemetry writes its lists in. */
 const PAIRS: SettingFormat<Readonly<Record<string, string>>> = {
   parse(value) {
-    const pairs = value.split(",").map((pair) => {
-      const [, name, text = ""] = /^\s*([\w.-]+)\s*=\s*(.*?)\s*$/.exec(pair) ?? [];
-      return name === undefined ? null : ([name, decoded(text)] as const);
-    });
-    return pairs.every((pair) => pair !== null && pair[1] !== null)
-      ? Object.fromEntries(pairs as [string, string][])
-      : null;
+    const pairs: [string, string][] = [];
+    for (const pair of value.split(",")) {
+      const [, name, encoded = ""] = /^\s*([\w.-]+)\s*=\s*(.*?)\s*$/.exec(pair) ?? [];
+      const text = decoded(encoded);
+      if (name === undefined || text === null) return null;
+      pairs.push([name, text]);
+    }
+    return Object.fromEntries(pairs);
   },
   expected: "a list of name=value, separated by commas, with values percent-encoded",
   values: "comma-separated `name=value`",

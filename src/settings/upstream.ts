@@ -3,7 +3,7 @@ import { readTextFile, UnreadableFile } from "../operator-file.ts";
 import { directHosts, NO_PROXIES, type Proxies, proxyUrl } from "../proxies.ts";
 import { Credential, type Credentials } from "../upstream/access/credential.ts";
 import { ConfigError } from "./config-error.ts";
-import { seconds, text, wholeNumber } from "./formats.ts";
+import { httpUrl, seconds, text, wholeNumber } from "./formats.ts";
 import { optional, type SettingFormat, type SettingsReader, setting } from "./setting.ts";
 
 /** Where clouds hand out credentials of machines, in each way that a parsed URL writes it. */
@@ -11,10 +11,8 @@ const LINK_LOCAL = /^(169\.254\.|\[::ffff:a9fe:|\[fe[89ab])/;
 
 const BASE_URL: SettingFormat<URL> = {
   parse(value) {
-    const url = URL.parse(value);
-    const plain =
-      url !== null && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "";
-    return plain && url.search === "" && url.hash === "" && !LINK_LOCAL.test(url.hostname) ? url : null;
+    const url = httpUrl(value);
+    return url?.search === "" && url.hash === "" && !LINK_LOCAL.test(url.hostname) ? url : null;
   },
   expected: "an http or https URL without credentials, query or fragment, and not of a link-local address",
   values: "http or https URL",
